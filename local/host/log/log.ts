@@ -1,0 +1,74 @@
+/** Leveled, structured logging of the host: what is logged, by whom, and whether it is. */
+
+/** From chatty to silent, as in host.json's logging.logLevel (Azure docs: configure-monitoring). */
+export const logLevels = ['trace', 'debug', 'information', 'warning', 'error', 'critical', 'none'] as const;
+export type LogLevel = (typeof logLevels)[number];
+
+/** Facts of an entry beside its text. Never a key, a secret or a body. */
+export interface LogFields {
+  readonly functionName?: string;
+  readonly invocationId?: string;
+  readonly [field: string]: string | number | boolean | undefined;
+}
+
+/** One entry as a sink gets it. */
+export interface LogEntry {
+  readonly time: Date;
+  readonly level: Exclude<LogLevel, 'none'>;
+  readonly category: string;
+  readonly message: string;
+  readonly fields: LogFields;
+}
+
+/** A logger for one category, e.g. `Host.Startup`, `Function.hello.User`, `Host.Triggers.DurableTask`. */
+export interface HostLog {
+  readonly category: string;
+  /** The same sink under another category. */
+  for(category: string): HostLog;
+  isEnabled(level: LogLevel): boolean;
+  write(level: Exclude<LogLevel, 'none'>, message: string, fields?: LogFields): void;
+  debug(message: string, fields?: LogFields): void;
+  info(message: string, fields?: LogFields): void;
+  warn(message: string, fields?: LogFields): void;
+  error(message: string, fields?: LogFields): void;
+}
+
+/** Levels by category prefix, as host.json says them: `{ default: 'Information', 'Host.Results': 'Error' }`. */
+export type LogLevelRules = Readonly<Record<string, string>>;
+
+/** The level of a category: the longest rule that is a prefix of it, else `default`, else information. */
+export function levelOf(rules: LogLevelRules, category: string): LogLevel {
+  let best: [length: number, level: string] = [-1, 'information'];
+  for (const [rule, level] of Object.entries(rules)) {
+    const length = rule.toLowerCase() === 'default' ? 0 : rule.length;
+    const applies = length === 0 || category.toLowerCase().startsWith(rule.toLowerCase());
+    if (applies && length > best[0]) best = [length, level];
+  }
+  const found = best[1].toLowerCase();
+  return logLevels.find((level) => level === found) ?? 'information';
+}
+
+/** Makes the root logger. `sink` gets what passes the rules; it must not throw. */
+export function createLog(options: {
+  rules: LogLevelRules;
+  sink: (entry: LogEntry) => void;
+  now?: () => Date;
+  category?: string;
+}): HostLog {
+  const { rules, sink, now = () => new Date(), category = 'Host' } = options;
+  const threshold = logLevels.indexOf(levelOf(rules, category));
+  const isEnabled = (level: LogLevel): boolean => level !== 'none' && logLevels.indexOf(level) >= threshold;
+  const write: HostLog['write'] = (level, message, fields = {}) => {
+    if (isEnabled(level)) sink({ time: now(), level, category, message, fields });
+  };
+  return {
+    category,
+    for: (other) => createLog({ rules, sink, now, category: other }),
+    isEnabled,
+    write,
+    debug: (message, fields) => write('debug', message, fields),
+    info: (message, fields) => write('information', message, fields),
+    warn: (message, fields) => write('warning', message, fields),
+    error: (message, fields) => write('error', message, fields),
+  };
+}

@@ -1,0 +1,82 @@
+import { z } from 'zod';
+
+/** CloudEvents types on the signal topic, which carries what the app tells devices. */
+export const PULL_CHECK_REQUESTED = 'ConnectedRegistry.PullCheckRequested';
+export const CREDENTIAL_PROMOTED = 'ConnectedRegistry.CredentialPromoted';
+
+/** Names one version of a Key Vault secret. The vault's address is never sent: the agent has it from its own settings. */
+export const secretReference = z.object({ name: z.string().min(1).max(127), version: z.string().min(1).max(64) });
+
+/**
+ * Data of a {@link PULL_CHECK_REQUESTED} event: asks the device's agent to pull `image` with the credential in `secret`
+ * and to report to `POST /api/pull-checks/{operation}/{attempt}` with `Authorization: PullCheck {keyId}:{reportKey}`.
+ */
+export const pullCheckRequested = z.object({
+  operation: z.string().min(1).max(128),
+  run: z.string().min(1).max(32),
+  attempt: z.int().min(1),
+  client: z.string().min(1).max(128),
+  connectedRegistry: z.string().min(1),
+  secret: secretReference,
+  /** `repository:tag` or `repository@sha256:...`, without a registry host: the host is the one the secret names. */
+  image: z.string().min(1),
+  keyId: z.string().min(1),
+  reportKey: z.string().min(1),
+  /** After this instant (ISO 8601, UTC) a report is answered with 410. */
+  expiresAt: z.iso.datetime(),
+});
+export type PullCheckRequested = z.infer<typeof pullCheckRequested>;
+
+/** Data of a {@link CREDENTIAL_PROMOTED} event: `secret` is now the one to use. */
+export const credentialPromoted = z.object({
+  operation: z.string().min(1).max(128),
+  run: z.string().min(1).max(32),
+  client: z.string().min(1).max(128),
+  connectedRegistry: z.string().min(1),
+  secret: secretReference,
+});
+export type CredentialPromoted = z.infer<typeof credentialPromoted>;
+
+/**
+ * How a pull check ended at the device. Everything but `pulled` is a failure class; domain/pullCheckDecision.ts says
+ * which of them are tried again.
+ * - `unauthorized`: 401 from the token endpoint: not synced yet, a wrong slot, or a disabled token.
+ * - `insufficient-scope`: authenticated, but the token has no right to this repository.
+ * - `manifest-unknown`: the repository or tag is not (yet) at the connected registry.
+ * - `digest-mismatch`: bytes received do not have the digest they were asked for by.
+ * - `unreachable`, `tls`: no connection to the connected registry, or none that can be trusted.
+ * - `secret-unavailable`, `secret-invalid`: the vault refused or has no such version; or its value cannot be used.
+ * - `error`: anything else; the agent's own log says what.
+ */
+export const pullOutcome = z.enum([
+  'pulled',
+  'unauthorized',
+  'insufficient-scope',
+  'manifest-unknown',
+  'digest-mismatch',
+  'unreachable',
+  'tls',
+  'secret-unavailable',
+  'secret-invalid',
+  'error',
+]);
+export type PullOutcome = z.infer<typeof pullOutcome>;
+
+const digest = z.string().regex(/^sha256:[0-9a-f]{64}$/, 'must be sha256: and 64 hexadecimal digits');
+
+/** The device's report. `digest` and `bytes` (manifest, config and layers) are there after a pull that succeeded. */
+export const pullCheckReport = z
+  .strictObject({
+    expiresAt: z.iso.datetime(),
+    outcome: pullOutcome,
+    image: z.string().min(1).max(512),
+    digest: digest.nullish(),
+    bytes: z.int().min(0).nullish(),
+    milliseconds: z.number().min(0),
+    agent: z.string().min(1).max(128),
+  })
+  .refine((r) => r.outcome !== 'pulled' || (r.digest && r.bytes != null), {
+    path: ['digest'],
+    error: 'digest and bytes are required when outcome is pulled',
+  });
+export type PullCheckReport = z.infer<typeof pullCheckReport>;
