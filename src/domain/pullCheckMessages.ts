@@ -75,7 +75,7 @@ export const pullCheckReport = z
     milliseconds: z.number().min(0),
     agent: z.string().min(1).max(128),
   })
-  .refine((r) => r.outcome !== 'pulled' || (r.digest && r.bytes != null), {
+  .refine((r) => r.outcome !== 'pulled' || (r.digest && typeof r.bytes === 'number'), {
     path: ['digest'],
     error: 'digest and bytes are required when outcome is pulled',
   });

@@ -1,0 +1,37 @@
+import type { Config } from '../config.js';
+import type { Ports } from '../ports/ports.js';
+import type { Queries } from '../queries/queries.js';
+import { announcePromotion } from './announcePromotion.js';
+import { ensureScopeMap } from './ensureScopeMap.js';
+import { ensureToken } from './ensureToken.js';
+import { issueCredentials } from './issueCredentials.js';
+import { preflight } from './preflight.js';
+import { promote } from './promote.js';
+import { readSync } from './readSync.js';
+import { recordVerification } from './recordVerification.js';
+import { requestPullCheck } from './requestPullCheck.js';
+import { clearSlot, removeScopeMap, removeToken, restoreTokenScopeMap, retireCandidate } from './undo.js';
+
+/**
+ * Every activity by the name under which it is registered. Orchestrations import this function's type only.
+ * Each takes one object, ends in a StepOutcome and never throws; any of them may run twice.
+ */
+export function createActivities(ports: Ports, queries: Queries, config: Pick<Config, 'reportKeys'>) {
+  return {
+    preflight: preflight(queries),
+    ensureScopeMap: ensureScopeMap(ports),
+    ensureToken: ensureToken(ports),
+    issueCredentials: issueCredentials(ports),
+    readSync: readSync(ports),
+    requestPullCheck: requestPullCheck(ports, config.reportKeys),
+    promote: promote(ports),
+    recordVerification: recordVerification(ports),
+    announcePromotion: announcePromotion(ports),
+    retireCandidate: retireCandidate(ports),
+    clearSlot: clearSlot(ports),
+    restoreTokenScopeMap: restoreTokenScopeMap(ports),
+    removeToken: removeToken(ports),
+    removeScopeMap: removeScopeMap(ports),
+  };
+}
+export type Activities = ReturnType<typeof createActivities>;

@@ -1,0 +1,26 @@
+import { SCOPE_MAP_MARK } from '../domain/names.js';
+import { sameActions, toActions, type Permissions } from '../domain/permissions.js';
+import { done, failed, type StepOutcome } from '../domain/stepOutcome.js';
+import type { Ports } from '../ports/ports.js';
+import { outcomeOf } from '../ports/outcomeOf.js';
+
+export interface EnsureScopeMapInput {
+  readonly registry: string;
+  readonly scopeMap: string;
+  readonly permissions: Permissions;
+}
+
+/** Adopts an equal scope map, makes a missing one, and never overwrites a different one: others may use it. */
+export function ensureScopeMap({ controlPlane }: Ports) {
+  return (input: EnsureScopeMapInput): Promise<StepOutcome<{ readonly created: boolean }>> =>
+    outcomeOf(async () => {
+      const actions = toActions(input.permissions);
+      const found = await controlPlane.getScopeMap(input.registry, input.scopeMap);
+      if (!found) {
+        await controlPlane.createScopeMap(input.registry, input.scopeMap, { actions, description: SCOPE_MAP_MARK });
+        return done({ created: true });
+      }
+      if (sameActions(found.actions, actions)) return done({ created: false });
+      return failed('scope-map-different', `scope map ${input.scopeMap} was changed since it was looked at first`);
+    });
+}

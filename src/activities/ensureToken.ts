@@ -1,0 +1,34 @@
+import { done, failed, type StepOutcome } from '../domain/stepOutcome.js';
+import type { Ports } from '../ports/ports.js';
+import { outcomeOf } from '../ports/outcomeOf.js';
+
+export interface EnsureTokenInput {
+  readonly registry: string;
+  readonly token: string;
+  readonly scopeMap: string;
+  /** The map that a token found at preflight had; another one by now is somebody else's doing. */
+  readonly earlierScopeMap?: string;
+}
+
+/**
+ * Makes a missing token, or moves an existing one to the scope map. Never a PUT on one that exists (it would wipe its
+ * passwords), and never a status: enabling a token that somebody disabled is not an onboarding's business.
+ */
+export function ensureToken({ controlPlane }: Ports) {
+  return (input: EnsureTokenInput): Promise<StepOutcome<{ readonly created: boolean }>> =>
+    outcomeOf(async () => {
+      const { registry, token, scopeMap } = input;
+      const found = await controlPlane.getToken(registry, token);
+      if (!found) {
+        await controlPlane.createToken(registry, token, scopeMap);
+        return done({ created: true });
+      }
+      if (!found.isEnabled) return failed('token-disabled', `token ${token} was disabled while this run was under way`);
+      const present = found.scopeMap.toLowerCase();
+      if (present === scopeMap.toLowerCase()) return done({ created: false });
+      if (present !== input.earlierScopeMap?.toLowerCase())
+        return failed('token-changed', `token ${token} was given scope map ${found.scopeMap} by somebody else`);
+      await controlPlane.setTokenScopeMap(registry, token, scopeMap);
+      return done({ created: false });
+    });
+}

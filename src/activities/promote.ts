@@ -1,0 +1,57 @@
+import type { ClientReference } from '../domain/clientKey.js';
+import { mainSecretName } from '../domain/names.js';
+import { formatTags, parseTags, type MadeByUs, type VerifiedPull } from '../domain/secretTags.js';
+import { done, failed, type StepOutcome } from '../domain/stepOutcome.js';
+import type { Ports } from '../ports/ports.js';
+import { isBound } from '../queries/preflight.js';
+import type { IssuedCredential } from './issueCredentials.js';
+import { outcomeOf } from '../ports/outcomeOf.js';
+
+export interface PromoteInput {
+  readonly reference: ClientReference;
+  readonly token: string;
+  readonly scopeMap: string;
+  readonly credential: IssuedCredential;
+  readonly run: string;
+  readonly attempt: number;
+  readonly made: MadeByUs;
+  readonly pull: VerifiedPull;
+}
+
+export type PromoteResult =
+  { readonly promoted: true; readonly name: string; readonly version: string } | { readonly promoted: false };
+
+/**
+ * Makes the verified candidate the main secret's newest version, then disables the candidate. Not promoted when the
+ * binding is gone by now: the flow binds again first. A repetition finds its own work by run and attempt.
+ */
+export function promote({ controlPlane, vault }: Ports) {
+  return (input: PromoteInput): Promise<StepOutcome<PromoteResult>> =>
+    outcomeOf(async () => {
+      const { reference, credential } = input;
+      const name = mainSecretName(reference);
+      const [connectedRegistry, main] = await Promise.all([
+        controlPlane.getConnectedRegistry(reference.registry, reference.connectedRegistry),
+        vault.current(name),
+      ]);
+      if (!connectedRegistry)
+        return failed('connected-registry-not-found', `${reference.connectedRegistry} was deleted meanwhile`);
+      if (!isBound(connectedRegistry, input.token)) return done({ promoted: false });
+
+      const issued = main && parseTags(main.tags)?.issued;
+      const already = issued?.run === input.run && issued.attempt === input.attempt;
+      const version = already && main ? main.version : (await copyToMain(input, name)).version;
+      await vault.disable(credential);
+      return done({ promoted: true, name, version });
+    });
+
+  function copyToMain(input: PromoteInput, name: string) {
+    const { credential, reference, token, scopeMap, run, attempt, made, pull } = input;
+    const { slot, expiresOn, slotCreatedAt } = credential;
+    const issued = { run, attempt, slotCreatedAt };
+    return vault.copy(credential, name, {
+      expiresOn,
+      tags: formatTags({ ...reference, token, scopeMap, slot, expiresOn, issued, made, pull }),
+    });
+  }
+}

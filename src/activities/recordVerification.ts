@@ -1,0 +1,32 @@
+import type { ClientReference } from '../domain/clientKey.js';
+import { mainSecretName } from '../domain/names.js';
+import { formatTags, parseTags, type VerifiedPull } from '../domain/secretTags.js';
+import { done, failed, type StepOutcome } from '../domain/stepOutcome.js';
+import type { Ports } from '../ports/ports.js';
+import { outcomeOf } from '../ports/outcomeOf.js';
+
+export interface RecordVerificationInput {
+  readonly reference: ClientReference;
+  /** The version that was checked. */
+  readonly version: string;
+  readonly scopeMap: string;
+  readonly pull: VerifiedPull;
+}
+
+/** Notes a new pull check on the main secret, whose value stays as it is. */
+export function recordVerification({ vault }: Ports) {
+  return (input: RecordVerificationInput): Promise<StepOutcome<{ readonly version: string }>> =>
+    outcomeOf(async () => {
+      const name = mainSecretName(input.reference);
+      const main = await vault.current(name);
+      const tags = main && parseTags(main.tags);
+      if (!main || !tags || main.version !== input.version)
+        return failed('secret-changed', `secret ${name} has another version than the one that was checked`);
+      // What was not ours to understand is kept: other tags may have come from people.
+      await vault.updateTags(main, {
+        ...main.tags,
+        ...formatTags({ ...tags, scopeMap: input.scopeMap, pull: input.pull }),
+      });
+      return done({ version: main.version });
+    });
+}

@@ -1,0 +1,124 @@
+import type { ClientReference } from '../domain/clientKey.js';
+import { candidateSecretName, SCOPE_MAP_MARK } from '../domain/names.js';
+import { parseTags } from '../domain/secretTags.js';
+import { SLOT_NAMES, type SlotName } from '../domain/slots.js';
+import { done, type StepOutcome } from '../domain/stepOutcome.js';
+import type { Ports } from '../ports/ports.js';
+import { outcomeOf } from '../ports/outcomeOf.js';
+
+/** How an undo ended: what it took away, or what it left alone and why. Gone already counts as taken away. */
+export interface Undone {
+  readonly kept?: string;
+}
+
+/**
+ * Clocks of the app and of ARM may differ by this much, in milliseconds. What was absent in preflight and is older than
+ * preflight by more than this was not made by the run.
+ */
+const CLOCK_SKEW = 5 * 60_000;
+
+/** Whether a resource may have been made by a run that began at `since` (ISO 8601). Unknown creation counts as yes. */
+function madeSince(createdAt: string | undefined, since: string): boolean {
+  return createdAt === undefined || new Date(createdAt).getTime() >= new Date(since).getTime() - CLOCK_SKEW;
+}
+
+/** Hides and soft-deletes the candidate secret, if it is this run's. */
+export function retireCandidate({ vault }: Ports) {
+  return (input: { readonly reference: ClientReference; readonly run: string }): Promise<StepOutcome<Undone>> =>
+    outcomeOf(async () => {
+      const name = candidateSecretName(input.reference);
+      const candidate = await vault.current(name);
+      if (!candidate) return done({});
+      if (parseTags(candidate.tags)?.issued.run !== input.run)
+        return done({ kept: `secret ${name}: its newest version is not this run's` });
+      await vault.disable(candidate);
+      await vault.remove(name);
+      return done({});
+    });
+}
+
+export interface ClearSlotInput {
+  readonly registry: string;
+  readonly token: string;
+  readonly slot: SlotName;
+  readonly since: string;
+}
+
+/** Empties the slot that this run filled on a token that existed before. */
+export function clearSlot({ controlPlane }: Ports) {
+  return ({ registry, token, slot, since }: ClearSlotInput): Promise<StepOutcome<Undone>> =>
+    outcomeOf(async () => {
+      const filled = (await controlPlane.getToken(registry, token))?.slots;
+      const present = filled?.[slot];
+      if (!filled || !present || !madeSince(present.createdAt, since)) return done({});
+      await controlPlane.keepOnlySlots(
+        registry,
+        token,
+        SLOT_NAMES.filter((name) => name !== slot && filled[name] !== undefined),
+      );
+      return done({});
+    });
+}
+
+export interface RestoreTokenScopeMapInput {
+  readonly registry: string;
+  readonly token: string;
+  readonly ours: string;
+  readonly earlier: string;
+}
+
+/** Gives an adopted token its earlier scope map back, unless somebody has changed it since. */
+export function restoreTokenScopeMap({ controlPlane }: Ports) {
+  return ({ registry, token, ours, earlier }: RestoreTokenScopeMapInput): Promise<StepOutcome<Undone>> =>
+    outcomeOf(async () => {
+      const found = await controlPlane.getToken(registry, token);
+      if (!found || found.scopeMap.toLowerCase() === earlier.toLowerCase()) return done({});
+      if (found.scopeMap.toLowerCase() !== ours.toLowerCase())
+        return done({ kept: `token ${token}: somebody gave it scope map ${found.scopeMap}` });
+      await controlPlane.setTokenScopeMap(registry, token, earlier);
+      return done({});
+    });
+}
+
+export interface RemoveTokenInput {
+  readonly registry: string;
+  readonly token: string;
+  readonly scopeMap: string;
+  readonly since: string;
+}
+
+/** Disables and deletes the token that this run made. Disabled first: should the deletion fail, it is of no use. */
+export function removeToken({ controlPlane }: Ports) {
+  return ({ registry, token, scopeMap, since }: RemoveTokenInput): Promise<StepOutcome<Undone>> =>
+    outcomeOf(async () => {
+      const found = await controlPlane.getToken(registry, token);
+      if (!found) return done({});
+      if (!madeSince(found.createdAt, since))
+        return done({ kept: `token ${token}: it was made before this run began` });
+      if (found.scopeMap.toLowerCase() !== scopeMap.toLowerCase())
+        return done({ kept: `token ${token}: somebody gave it scope map ${found.scopeMap}` });
+      if (found.isEnabled) await controlPlane.disableToken(registry, token);
+      await controlPlane.deleteToken(registry, token);
+      return done({});
+    });
+}
+
+/** Deletes the scope map that this run made, unless other tokens have come to use it. */
+export function removeScopeMap({ controlPlane }: Ports) {
+  return (input: {
+    readonly registry: string;
+    readonly scopeMap: string;
+    readonly since: string;
+  }): Promise<StepOutcome<Undone>> =>
+    outcomeOf(async () => {
+      const { registry, scopeMap, since } = input;
+      const found = await controlPlane.getScopeMap(registry, scopeMap);
+      if (!found) return done({});
+      if (found.description !== SCOPE_MAP_MARK || !madeSince(found.createdAt, since))
+        return done({ kept: `scope map ${scopeMap}: it was not made by this run` });
+      const users = await controlPlane.listTokensOf(registry, scopeMap);
+      if (users.length > 0) return done({ kept: `scope map ${scopeMap}: ${users.length} other token(s) use it` });
+      await controlPlane.deleteScopeMap(registry, scopeMap);
+      return done({});
+    });
+}

@@ -1,0 +1,270 @@
+import type {
+  ConnectedRegistry,
+  ContainerRegistryManagementClient,
+  ScopeMap,
+  Token,
+} from '@azure/arm-containerregistry';
+import type { TokenCredential } from '@azure/identity';
+import { findRegistry, type Config, type RegistryId } from '../config.js';
+import { SLOT_NAMES, type FilledSlot, type SlotName } from '../domain/slots.js';
+import type {
+  ConnectedRegistryFacts,
+  RegistryControlPlane,
+  ScopeMapFacts,
+  TokenFacts,
+} from '../ports/registryControlPlane.js';
+import { orUndefined, ServiceError } from '../ports/serviceError.js';
+import { lazily } from './lazily.js';
+import { calling } from './serviceErrors.js';
+
+/** Where the service names no pause between polls of an asynchronous operation, in milliseconds. */
+const POLL = { updateIntervalInMs: 1000 };
+
+interface Target {
+  readonly client: ContainerRegistryManagementClient;
+  readonly group: string;
+  readonly name: string;
+  /** Resource id of a child, for example a token. */
+  idOf(kind: 'tokens' | 'scopeMaps', child: string): string;
+}
+
+/**
+ * The control plane on Azure Resource Manager.
+ * SDK retries are off: they would send generateCredentials again unseen, and the flow has its own on durable timers.
+ */
+export function createArmControlPlane(config: Config, credential: TokenCredential): RegistryControlPlane {
+  const loadSdk = lazily(() => import('@azure/arm-containerregistry'));
+  const clients = new Map<string, ContainerRegistryManagementClient>();
+
+  async function clientOf(subscriptionId: string): Promise<ContainerRegistryManagementClient> {
+    const known = clients.get(subscriptionId);
+    if (known) return known;
+    const { ContainerRegistryManagementClient: Client } = await loadSdk();
+    const client = new Client(credential, subscriptionId, {
+      endpoint: config.arm.endpoint,
+      credentials: { scopes: [`${config.arm.audience}/.default`] },
+      retryOptions: { maxRetries: 0 },
+    });
+    clients.set(subscriptionId, client);
+    return client;
+  }
+
+  async function targetOf(registry: string): Promise<Target> {
+    const id = findRegistry(config, registry);
+    if (!id)
+      throw new ServiceError({
+        kind: 'refused',
+        operation: 'find registry',
+        resource: registry,
+        code: 'NotConfigured',
+      });
+    return {
+      client: await clientOf(id.subscriptionId),
+      group: id.resourceGroup,
+      name: id.name,
+      idOf: (kind, child) => `${resourceId(id)}/${kind}/${child}`,
+    };
+  }
+
+  /** One call of the SDK on a registry, its errors translated. */
+  async function call<T>(operation: string, registry: string, resource: string, make: (at: Target) => PromiseLike<T>) {
+    const at = await targetOf(registry);
+    return calling(operation, resource, async () => make(at));
+  }
+
+  return {
+    getRegistry: async (registry) =>
+      orUndefined(
+        call('get registry', registry, registry, async (at) => {
+          const found = await at.client.registries.get(at.group, at.name);
+          return {
+            name: found.name ?? at.name,
+            tier: found.sku.tier ?? found.sku.name,
+            dataEndpointEnabled: found.dataEndpointEnabled ?? false,
+            loginServer: found.loginServer ?? '',
+          };
+        }),
+      ),
+
+    listConnectedRegistries: (registry) =>
+      call('list connected registries of', registry, registry, async (at) => {
+        const found: ConnectedRegistryFacts[] = [];
+        for await (const item of at.client.connectedRegistries.list(at.group, at.name))
+          found.push(toConnectedRegistry(item));
+        return found;
+      }),
+
+    getConnectedRegistry: async (registry, name) =>
+      orUndefined(
+        call('get connected registry', registry, name, async (at) =>
+          toConnectedRegistry(await at.client.connectedRegistries.get(at.group, at.name, name)),
+        ),
+      ),
+
+    setClientTokens: async (registry, name, tokens) => {
+      await call('update client tokens of connected registry', registry, name, (at) =>
+        at.client.connectedRegistries.update(
+          at.group,
+          at.name,
+          name,
+          { clientTokenIds: tokens.map((token) => at.idOf('tokens', token)) },
+          POLL,
+        ),
+      );
+    },
+
+    getScopeMap: async (registry, name) =>
+      orUndefined(
+        call('get scope map', registry, name, async (at) =>
+          toScopeMap(await at.client.scopeMaps.get(at.group, at.name, name)),
+        ),
+      ),
+
+    createScopeMap: async (registry, name, content) => {
+      await call('create scope map', registry, name, (at) =>
+        at.client.scopeMaps.create(
+          at.group,
+          at.name,
+          name,
+          { actions: [...content.actions], description: content.description },
+          POLL,
+        ),
+      );
+    },
+
+    deleteScopeMap: async (registry, name) => {
+      await call('delete scope map', registry, name, (at) => at.client.scopeMaps.delete(at.group, at.name, name, POLL));
+    },
+
+    getToken: async (registry, name) =>
+      orUndefined(
+        call('get token', registry, name, async (at) => toToken(await at.client.tokens.get(at.group, at.name, name))),
+      ),
+
+    listTokensOf: (registry, scopeMap) =>
+      call('list tokens of scope map', registry, scopeMap, async (at) => {
+        const names: string[] = [];
+        for await (const item of at.client.tokens.list(at.group, at.name)) {
+          const token = toToken(item);
+          if (token.scopeMap.toLowerCase() === scopeMap.toLowerCase()) names.push(token.name);
+        }
+        return names;
+      }),
+
+    createToken: async (registry, name, scopeMap) => {
+      await call('create token', registry, name, (at) =>
+        at.client.tokens.create(
+          at.group,
+          at.name,
+          name,
+          { scopeMapId: at.idOf('scopeMaps', scopeMap), status: 'enabled' },
+          POLL,
+        ),
+      );
+    },
+
+    setTokenScopeMap: async (registry, name, scopeMap) => {
+      await call('change the scope map of token', registry, name, (at) =>
+        at.client.tokens.update(at.group, at.name, name, { scopeMapId: at.idOf('scopeMaps', scopeMap) }, POLL),
+      );
+    },
+
+    disableToken: async (registry, name) => {
+      await call('disable token', registry, name, (at) =>
+        at.client.tokens.update(at.group, at.name, name, { status: 'disabled' }, POLL),
+      );
+    },
+
+    keepOnlySlots: async (registry, name, keep) => {
+      await call('empty a password slot of token', registry, name, (at) =>
+        at.client.tokens.update(
+          at.group,
+          at.name,
+          name,
+          { credentials: { passwords: keep.map((slot) => ({ name: slot })) } },
+          POLL,
+        ),
+      );
+    },
+
+    deleteToken: async (registry, name) => {
+      await call('delete token', registry, name, (at) => at.client.tokens.delete(at.group, at.name, name, POLL));
+    },
+
+    generatePassword: (registry, token, slot, expiresAt) =>
+      call('generate a password for token', registry, token, async (at) => {
+        const made = await at.client.registries.generateCredentials(
+          at.group,
+          at.name,
+          { tokenId: at.idOf('tokens', token), name: slot, expiry: expiresAt },
+          POLL,
+        );
+        // By name, never by position: the service may list both slots.
+        const password = made.passwords?.find((item) => item.name === slot);
+        if (!password?.value || !made.username)
+          throw new ServiceError({
+            kind: 'unavailable',
+            operation: 'generate a password for token',
+            resource: token,
+            detail: `the answer holds no value for ${slot}`,
+          });
+        return {
+          userName: made.username,
+          value: password.value,
+          createdAt: (password.creationTime ?? new Date()).toISOString(),
+        };
+      }),
+  };
+}
+
+function resourceId(id: RegistryId): string {
+  return `/subscriptions/${id.subscriptionId}/resourceGroups/${id.resourceGroup}/providers/Microsoft.ContainerRegistry/registries/${id.name}`;
+}
+
+/** The last part of a resource id, which is the resource's name. */
+function nameIn(id: string | undefined): string {
+  return id?.split('/').at(-1) ?? '';
+}
+
+function toConnectedRegistry(item: ConnectedRegistry): ConnectedRegistryFacts {
+  const sync = item.parent?.syncProperties;
+  return {
+    name: item.name ?? nameIn(item.id),
+    mode: item.mode ?? '',
+    isActive: item.activation?.status === 'Active',
+    clientTokens: (item.clientTokenIds ?? []).map(nameIn),
+    ...(item.connectionState ? { connectionState: item.connectionState } : {}),
+    ...(item.loginServer?.host ? { loginServer: item.loginServer.host } : {}),
+    ...(sync?.tokenId ? { syncToken: nameIn(sync.tokenId) } : {}),
+    ...(sync?.schedule ? { schedule: sync.schedule } : {}),
+    ...(sync?.lastSyncTime ? { lastSyncTime: sync.lastSyncTime.toISOString() } : {}),
+  };
+}
+
+function toScopeMap(item: ScopeMap): ScopeMapFacts {
+  return {
+    name: item.name ?? nameIn(item.id),
+    actions: item.actions ?? [],
+    description: item.description ?? '',
+    ...(item.creationDate ? { createdAt: item.creationDate.toISOString() } : {}),
+  };
+}
+
+function toToken(item: Token): TokenFacts {
+  const slots: Partial<Record<SlotName, FilledSlot>> = {};
+  for (const password of item.credentials?.passwords ?? []) {
+    const slot = SLOT_NAMES.find((name) => name === password.name);
+    if (!slot) continue;
+    slots[slot] = {
+      createdAt: (password.creationTime ?? new Date(0)).toISOString(),
+      ...(password.expiry ? { expiresAt: password.expiry.toISOString() } : {}),
+    };
+  }
+  return {
+    name: item.name ?? nameIn(item.id),
+    scopeMap: nameIn(item.scopeMapId),
+    isEnabled: item.status !== 'disabled',
+    slots,
+    ...(item.creationDate ? { createdAt: item.creationDate.toISOString() } : {}),
+  };
+}

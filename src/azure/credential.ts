@@ -1,0 +1,26 @@
+import type { TokenCredential } from '@azure/identity';
+import type { Config } from '../config.js';
+import { lazily } from './lazily.js';
+
+/** The app's own identity, by settings: one kind, no probing of others. */
+export function createCredential(identity: Config['identity']): TokenCredential {
+  const load = lazily(async () => {
+    const sdk = await import('@azure/identity');
+    const { tenantId, clientId, clientSecret } = identity;
+    const options = {
+      authorityHost: identity.authorityHost,
+      disableInstanceDiscovery: !identity.instanceDiscovery,
+    };
+    switch (identity.kind) {
+      case 'managedIdentity':
+        return clientId ? new sdk.ManagedIdentityCredential({ clientId }) : new sdk.ManagedIdentityCredential();
+      case 'azureCli':
+        return tenantId ? new sdk.AzureCliCredential({ tenantId }) : new sdk.AzureCliCredential();
+      case 'clientSecret':
+        return new sdk.ClientSecretCredential(tenantId ?? '', clientId ?? '', clientSecret ?? '', options);
+    }
+  });
+  return {
+    getToken: async (scopes, options) => (await load()).getToken(scopes, options),
+  };
+}

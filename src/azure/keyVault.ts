@@ -1,0 +1,102 @@
+import type { TokenCredential } from '@azure/identity';
+import type { KeyVaultSecret, SecretClient } from '@azure/keyvault-secrets';
+import type { Config } from '../config.js';
+import { dockerConfigEndpoints } from '../domain/dockerConfig.js';
+import type { SecretAttributes, SecretFacts, SecretVault } from '../ports/secretVault.js';
+import { ServiceError } from '../ports/serviceError.js';
+import { lazily } from './lazily.js';
+import { calling, mentions } from './serviceErrors.js';
+
+/** What a stored value is, so that people and tools that list secrets can tell. Source: Kubernetes docs, Secret types. */
+const CONTENT_TYPE = 'application/vnd.docker.config+json';
+
+/** Pause between looks at a recovery under way, in milliseconds. */
+const RECOVERY_POLL = { intervalInMs: 500 };
+
+/** The vault on Azure Key Vault. SDK retries are off, as in the control plane. */
+export function createKeyVault(config: Config['vault'], credential: TokenCredential): SecretVault {
+  const client = lazily(async (): Promise<SecretClient> => {
+    const { SecretClient: Client } = await import('@azure/keyvault-secrets');
+    return new Client(config.url, credential, {
+      disableChallengeResourceVerification: !config.verifyChallenge,
+      retryOptions: { maxRetries: 0 },
+    });
+  });
+
+  const call = async <T>(operation: string, name: string, make: (sdk: SecretClient) => Promise<T>): Promise<T> => {
+    const sdk = await client();
+    return calling(operation, name, () => make(sdk));
+  };
+
+  async function set(name: string, value: string, attributes: SecretAttributes): Promise<SecretFacts> {
+    const write = () =>
+      call('save secret', name, (sdk) =>
+        sdk.setSecret(name, value, {
+          contentType: CONTENT_TYPE,
+          expiresOn: new Date(attributes.expiresOn),
+          tags: { ...attributes.tags },
+        }),
+      );
+    try {
+      return toFacts(await write());
+    } catch (error) {
+      // A soft-deleted name is reserved: it must be recovered before it can be used again.
+      if (!(error instanceof ServiceError) || error.kind !== 'conflict' || !mentions(error, 'Deleted')) throw error;
+      await call('recover secret', name, async (sdk) =>
+        (await sdk.beginRecoverDeletedSecret(name, RECOVERY_POLL)).pollUntilDone(),
+      );
+      return toFacts(await write());
+    }
+  }
+
+  return {
+    current: async (name) => {
+      try {
+        return toFacts(await call('read secret', name, (sdk) => sdk.getSecret(name)));
+      } catch (error) {
+        if (error instanceof ServiceError && error.kind === 'notFound') return undefined;
+        if (error instanceof ServiceError && error.kind === 'forbidden' && mentions(error, 'SecretDisabled'))
+          return undefined;
+        throw error;
+      }
+    },
+
+    store: set,
+
+    copy: async (from, to, attributes) => {
+      const source = await call('read secret', from.name, (sdk) => sdk.getSecret(from.name, { version: from.version }));
+      return set(to, source.value ?? '', attributes);
+    },
+
+    updateTags: async ({ name, version }, tags) => {
+      await call('update tags of secret', name, (sdk) =>
+        sdk.updateSecretProperties(name, version, { tags: { ...tags } }),
+      );
+    },
+
+    disable: ({ name, version }) =>
+      unlessGone(call('disable secret', name, (sdk) => sdk.updateSecretProperties(name, version, { enabled: false }))),
+
+    remove: (name) => unlessGone(call('delete secret', name, (sdk) => sdk.beginDeleteSecret(name))),
+  };
+}
+
+async function unlessGone(call: Promise<unknown>): Promise<void> {
+  try {
+    await call;
+  } catch (error) {
+    if (!(error instanceof ServiceError) || error.kind !== 'notFound') throw error;
+  }
+}
+
+/** Keeps what may be known outside; the value stays here. */
+function toFacts(secret: KeyVaultSecret): SecretFacts {
+  const { name, version, tags, expiresOn } = secret.properties;
+  return {
+    name,
+    version: version ?? '',
+    tags: tags ?? {},
+    endpoints: dockerConfigEndpoints(secret.value ?? ''),
+    ...(expiresOn ? { expiresOn: expiresOn.toISOString() } : {}),
+  };
+}

@@ -1,0 +1,228 @@
+import { z } from 'zod';
+import type { FlowLimits } from './domain/flowLimits.js';
+import type { ReportKeys } from './domain/reportKey.js';
+
+/** A registry's ARM resource id, taken apart. */
+export interface RegistryId {
+  readonly subscriptionId: string;
+  readonly resourceGroup: string;
+  readonly name: string;
+}
+
+export type CredentialKind = 'managedIdentity' | 'clientSecret' | 'azureCli';
+
+/** Every setting of the app, validated, with defaults filled in. README.md has the table. */
+export interface Config {
+  /** The first is the one that a request without `registry` means. */
+  readonly registries: readonly [RegistryId, ...RegistryId[]];
+  readonly arm: { readonly endpoint: string; readonly audience: string };
+  readonly identity: {
+    readonly kind: CredentialKind;
+    readonly authorityHost: string;
+    readonly tenantId?: string;
+    readonly clientId?: string;
+    readonly clientSecret?: string;
+    readonly instanceDiscovery: boolean;
+  };
+  readonly vault: { readonly url: string; readonly verifyChallenge: boolean };
+  readonly signalTopic: { readonly endpoint: string };
+  readonly reportKeys: ReportKeys;
+  /** Lower-case host:port values that a request may name as `endpoint`, besides the connected registry's own. */
+  readonly allowedEndpoints: readonly string[];
+  readonly caps: { readonly clientsPerConnectedRegistry: number; readonly permissionsPerScopeMap: number };
+  readonly limits: FlowLimits;
+  /** What an operator should know although it stops nothing. */
+  readonly warnings: readonly string[];
+}
+
+/** Thrown at start; names every setting that is missing or wrong, and what it should be. Never shows a value. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+  constructor(readonly problems: readonly string[]) {
+    super(`The app cannot start: ${problems.join('; ')}.`);
+  }
+}
+
+const REGISTRY_ID =
+  /^\/subscriptions\/(?<subscriptionId>[^/]+)\/resourceGroups\/(?<resourceGroup>[^/]+)\/providers\/Microsoft\.ContainerRegistry\/registries\/(?<name>[a-zA-Z0-9]{5,50})$/i;
+
+const list = (text: string): string[] =>
+  text
+    .split(',')
+    .map((item) => item.trim())
+    .filter(Boolean);
+
+const httpsUrl = z
+  .url({ protocol: /^https$/, error: 'must be an https URL' })
+  .transform((url) => url.replace(/\/+$/, ''));
+const flag = (usual: boolean) =>
+  z
+    .enum(['true', 'false'], 'must be true or false')
+    .default(usual ? 'true' : 'false')
+    .transform((text) => text === 'true');
+const whole = (least: number, most: number, usual: number) =>
+  z.coerce
+    .number(`must be a number`)
+    .int('must be a whole number')
+    .min(least, `must be at least ${least}`)
+    .max(most, `must be at most ${most}`)
+    .default(usual);
+
+const registries = z.string('must list at least one registry resource id').transform((text, context) => {
+  const ids = list(text).map((item) => REGISTRY_ID.exec(item)?.groups);
+  const good = ids.flatMap((groups) => {
+    const { subscriptionId, resourceGroup, name } = groups ?? {};
+    return subscriptionId && resourceGroup && name ? [{ subscriptionId, resourceGroup, name }] : [];
+  });
+  const [first, ...rest] = good;
+  if (!first || good.length !== ids.length) {
+    context.addIssue(
+      'must list resource ids /subscriptions/.../resourceGroups/.../providers/Microsoft.ContainerRegistry/registries/NAME, separated by commas',
+    );
+    return z.NEVER;
+  }
+  if (new Set(good.map((id) => id.name.toLowerCase())).size !== good.length) {
+    context.addIssue('must not list two registries of one name');
+    return z.NEVER;
+  }
+  return [first, ...rest] satisfies [RegistryId, ...RegistryId[]];
+});
+
+/** Fewer bytes than SHA-256 puts out would make the key easier to guess than the code. */
+const LEAST_KEY_BYTES = 32;
+
+const reportKeys = z.string('must hold at least one key, id:base64url').transform((text, context): ReportKeys => {
+  const keys = list(text).flatMap((item) => {
+    const [id, encoded] = item.split(':');
+    const secret = Buffer.from(encoded ?? '', 'base64url');
+    return id && /^[A-Za-z0-9_-]{1,32}$/.test(id) && secret.length >= LEAST_KEY_BYTES ? [{ id, secret }] : [];
+  });
+  const [signing] = keys;
+  if (!signing || keys.length !== list(text).length || new Set(keys.map((key) => key.id)).size !== keys.length) {
+    context.addIssue(
+      `must hold id:base64url pairs with distinct ids and at least ${LEAST_KEY_BYTES} bytes each, separated by commas; the first signs`,
+    );
+    return z.NEVER;
+  }
+  return { signing, all: keys };
+});
+
+const day = 86_400;
+const schema = z.object({
+  REGISTRIES: registries,
+  ARM_ENDPOINT: httpsUrl.default('https://management.azure.com'),
+  ARM_AUDIENCE: httpsUrl.optional(),
+  CREDENTIAL_KIND: z
+    .enum(['managedIdentity', 'clientSecret', 'azureCli'], 'must be managedIdentity, clientSecret or azureCli')
+    .default('managedIdentity'),
+  AZURE_AUTHORITY_HOST: httpsUrl.default('https://login.microsoftonline.com'),
+  AZURE_TENANT_ID: z.string().optional(),
+  AZURE_CLIENT_ID: z.string().optional(),
+  AZURE_CLIENT_SECRET: z.string().optional(),
+  DISABLE_INSTANCE_DISCOVERY: flag(false),
+  KEY_VAULT_URL: httpsUrl,
+  KEY_VAULT_VERIFY_CHALLENGE: flag(true),
+  SIGNAL_TOPIC_ENDPOINT: httpsUrl,
+  REPORT_KEYS: reportKeys,
+  ALLOWED_ENDPOINTS: z
+    .string()
+    .default('')
+    .transform((text) => list(text).map((item) => item.toLowerCase())),
+  CLIENTS_PER_CONNECTED_REGISTRY: whole(1, 10_000, 50),
+  PERMISSIONS_PER_SCOPE_MAP: whole(1, 10_000, 500),
+  RETRY_FIRST_SECONDS: whole(1, 600, 2),
+  RETRY_MAX_SECONDS: whole(1, 3600, 60),
+  STEP_DEADLINE_SECONDS: whole(1, 7 * day, 900),
+  BIND_DEADLINE_SECONDS: whole(1, 7 * day, 1800),
+  REPORT_TIMEOUT_SECONDS: whole(1, day, 300),
+  PULL_CHECK_DEADLINE_SECONDS: whole(1, 30 * day, 3600),
+  PULL_CHECK_RETRY_SECONDS: z.coerce
+    .number('must be a number')
+    .int('must be a whole number')
+    .min(1, 'must be at least 1')
+    .max(day, `must be at most ${day}`)
+    .optional(),
+  UNDO_DEADLINE_SECONDS: whole(1, 7 * day, 1800),
+});
+
+/** Hosts under which Azure and its sovereign clouds serve vaults; their challenge is always verified. */
+const AZURE_VAULT_HOST = /\.vault\.(?:azure\.net|azure\.cn|usgovcloudapi\.net|microsoftazure\.de)$/;
+
+/**
+ * Reads the settings. An empty value counts as absent, as the portal leaves it.
+ * @throws ConfigError naming every setting at fault.
+ */
+export function loadConfig(environment: Readonly<Record<string, string | undefined>>): Config {
+  const given = Object.fromEntries(
+    Object.entries(environment).filter(([, value]) => value !== undefined && value !== ''),
+  );
+  const parsed = schema.safeParse(given);
+  if (!parsed.success)
+    throw new ConfigError(
+      parsed.error.issues.map((issue) => {
+        const name = String(issue.path[0]);
+        return name in given || issue.code !== 'invalid_type'
+          ? `setting ${name} ${issue.message}`
+          : `setting ${name} is missing`;
+      }),
+    );
+  const settings = parsed.data;
+  const problems = disagreements(settings);
+  if (problems.length > 0) throw new ConfigError(problems);
+
+  return {
+    registries: settings.REGISTRIES,
+    arm: { endpoint: settings.ARM_ENDPOINT, audience: settings.ARM_AUDIENCE ?? settings.ARM_ENDPOINT },
+    identity: {
+      kind: settings.CREDENTIAL_KIND,
+      authorityHost: settings.AZURE_AUTHORITY_HOST,
+      ...(settings.AZURE_TENANT_ID ? { tenantId: settings.AZURE_TENANT_ID } : {}),
+      ...(settings.AZURE_CLIENT_ID ? { clientId: settings.AZURE_CLIENT_ID } : {}),
+      ...(settings.AZURE_CLIENT_SECRET ? { clientSecret: settings.AZURE_CLIENT_SECRET } : {}),
+      instanceDiscovery: !settings.DISABLE_INSTANCE_DISCOVERY,
+    },
+    vault: { url: settings.KEY_VAULT_URL, verifyChallenge: settings.KEY_VAULT_VERIFY_CHALLENGE },
+    signalTopic: { endpoint: settings.SIGNAL_TOPIC_ENDPOINT },
+    reportKeys: settings.REPORT_KEYS,
+    allowedEndpoints: settings.ALLOWED_ENDPOINTS,
+    caps: {
+      clientsPerConnectedRegistry: settings.CLIENTS_PER_CONNECTED_REGISTRY,
+      permissionsPerScopeMap: settings.PERMISSIONS_PER_SCOPE_MAP,
+    },
+    limits: {
+      retryFirstSeconds: settings.RETRY_FIRST_SECONDS,
+      retryMaxSeconds: settings.RETRY_MAX_SECONDS,
+      stepDeadlineSeconds: settings.STEP_DEADLINE_SECONDS,
+      bindDeadlineSeconds: settings.BIND_DEADLINE_SECONDS,
+      reportTimeoutSeconds: settings.REPORT_TIMEOUT_SECONDS,
+      pullCheckDeadlineSeconds: settings.PULL_CHECK_DEADLINE_SECONDS,
+      ...(settings.PULL_CHECK_RETRY_SECONDS ? { pullCheckRetrySeconds: settings.PULL_CHECK_RETRY_SECONDS } : {}),
+      undoDeadlineSeconds: settings.UNDO_DEADLINE_SECONDS,
+    },
+    warnings: settings.KEY_VAULT_VERIFY_CHALLENGE
+      ? []
+      : [
+          'KEY_VAULT_VERIFY_CHALLENGE is false: the vault is trusted to name the audience of tokens sent to it. Use this for a stand-in only.',
+        ],
+  };
+}
+
+/** Settings that are well-formed each but cannot work together. */
+function disagreements(settings: z.infer<typeof schema>): string[] {
+  const problems: string[] = [];
+  if (settings.CREDENTIAL_KIND === 'clientSecret')
+    for (const name of ['AZURE_TENANT_ID', 'AZURE_CLIENT_ID', 'AZURE_CLIENT_SECRET'] as const)
+      if (!settings[name]) problems.push(`setting ${name} is missing, and CREDENTIAL_KIND clientSecret needs it`);
+  if (!settings.KEY_VAULT_VERIFY_CHALLENGE && AZURE_VAULT_HOST.test(new URL(settings.KEY_VAULT_URL).hostname))
+    problems.push('setting KEY_VAULT_VERIFY_CHALLENGE must not be false for a vault in Azure (KEY_VAULT_URL)');
+  if (settings.RETRY_FIRST_SECONDS > settings.RETRY_MAX_SECONDS)
+    problems.push('setting RETRY_FIRST_SECONDS must not exceed RETRY_MAX_SECONDS');
+  if (settings.REPORT_TIMEOUT_SECONDS > settings.PULL_CHECK_DEADLINE_SECONDS)
+    problems.push('setting REPORT_TIMEOUT_SECONDS must not exceed PULL_CHECK_DEADLINE_SECONDS');
+  return problems;
+}
+
+/** The configured registry of that name, ignoring case as ARM does. */
+export function findRegistry(config: Config, name: string): RegistryId | undefined {
+  return config.registries.find((id) => id.name.toLowerCase() === name.toLowerCase());
+}

@@ -1,0 +1,35 @@
+import { createHash } from 'node:crypto';
+
+/** One client (device) of one connected registry of one registry. */
+export interface ClientReference {
+  /** Registry resource name, for example `myregistry`. */
+  readonly registry: string;
+  readonly connectedRegistry: string;
+  /** Device id, in IoT Hub's alphabet. */
+  readonly client: string;
+}
+
+/**
+ * The name under which everything about one client is found: its durable instance, its Key Vault secret (and, with
+ * `-candidate`, the secret under test). Holds `[a-z0-9-]` only and at most 95 characters: the Durable Task Scheduler
+ * allows 100 in an instance id, the JavaScript SDK puts ids unescaped into URLs, and a secret's name may have 127.
+ * Registry names ignore case in ARM, device ids do not in IoT Hub, so only the former are folded into the hash.
+ */
+export function clientKey(reference: ClientReference): string {
+  const registry = reference.registry.toLowerCase();
+  const connectedRegistry = reference.connectedRegistry.toLowerCase();
+  const hash = shortHash([registry, connectedRegistry, reference.client], 16);
+  return [slug(registry, 20), slug(connectedRegistry, 24), slug(reference.client, 32), hash].join('-');
+}
+
+/** Lower-case letters, digits and single hyphens, at most `length` characters, never empty. */
+export function slug(text: string, length: number): string {
+  const cleaned = text.toLowerCase().replace(/[^a-z0-9]+/g, '-');
+  const cut = cleaned.replace(/^-+/, '').slice(0, length).replace(/-+$/, '');
+  return cut === '' ? 'x' : cut;
+}
+
+/** The first `length` hexadecimal digits of SHA-256 over the parts, kept apart by their JSON form. */
+export function shortHash(parts: readonly unknown[], length: number): string {
+  return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, length);
+}

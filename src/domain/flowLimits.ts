@@ -1,0 +1,18 @@
+/** How long a flow tries and waits, in seconds. Made from settings by the starter, since orchestrators read none. */
+export interface FlowLimits {
+  /** First and longest pause between tries of a step; it doubles in between. */
+  readonly retryFirstSeconds: number;
+  readonly retryMaxSeconds: number;
+  /** How long one step may be tried before the operation fails. */
+  readonly stepDeadlineSeconds: number;
+  /** How long to try until the connected registry lists the token. */
+  readonly bindDeadlineSeconds: number;
+  /** How long one attempt waits for the device's report. */
+  readonly reportTimeoutSeconds: number;
+  /** How long to go on asking the device, counted from the first sync after the binding. */
+  readonly pullCheckDeadlineSeconds: number;
+  /** A fixed pause between attempts, in place of waiting for the next scheduled sync. */
+  readonly pullCheckRetrySeconds?: number;
+  /** How long each undo is tried before it is listed as residue. */
+  readonly undoDeadlineSeconds: number;
+}

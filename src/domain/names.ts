@@ -1,0 +1,45 @@
+import { clientKey, shortHash, slug, type ClientReference } from './clientKey.js';
+import { toActions, type Permissions } from './permissions.js';
+
+/**
+ * Name rules of the services. Sources: azure-rest-api-specs, Microsoft.ContainerRegistry 2025-11-01 (ScopeMap, Token,
+ * ConnectedRegistry); Azure docs, container-registry-get-started (registry names).
+ */
+export const NAME_RULES = {
+  registry: /^[a-zA-Z0-9]{5,50}$/,
+  connectedRegistry: /^[a-zA-Z0-9]{5,50}$/,
+  scopeMap: /^[a-zA-Z0-9_-]{5,50}$/,
+  token: /^[a-zA-Z0-9-]{5,50}$/,
+  /** IoT Hub device ids: Azure docs, iot-hub-devguide-identity-registry. */
+  client: /^[A-Za-z0-9\-:.+%_#*?!(),=@;$']{1,128}$/,
+} as const;
+
+/** Marks a scope map as made by us; only such a map is ever deleted again. */
+export const SCOPE_MAP_MARK = 'Made by connected-registry-onboarding; shared by clients with equal rights.';
+
+/** Derived from the permissions alone, so that devices with equal rights share one map. At most 41 characters. */
+export function defaultScopeMapName(permissions: Permissions): string {
+  const first = Object.keys(permissions).sort()[0] ?? 'none';
+  return `onb-${slug(first, 24)}-${shortHash([toActions(permissions)], 12)}`;
+}
+
+/** At most 46 characters, and never a connected registry's name, since those hold no hyphen. */
+export function defaultTokenName(reference: ClientReference): string {
+  const hash = shortHash([clientKey(reference)], 12);
+  return `${slug(reference.connectedRegistry, 14)}-${slug(reference.client, 18)}-${hash}`;
+}
+
+/** The secret that consumers read: always the last credential that passed a pull check. */
+export function mainSecretName(reference: ClientReference): string {
+  return clientKey(reference);
+}
+
+/** The secret that holds a credential until it has passed its pull check. */
+export function candidateSecretName(reference: ClientReference): string {
+  return `${clientKey(reference)}-candidate`;
+}
+
+/** Names that the registry itself uses for its system-defined scope maps. Source: as permissions.ts. */
+export function isSystemScopeMap(name: string): boolean {
+  return name.toLowerCase().startsWith('_repositories_');
+}

@@ -1,0 +1,204 @@
+import { z } from 'zod';
+import { shortHash, type ClientReference } from './clientKey.js';
+import { formatImage, parseImage } from './image.js';
+import { defaultScopeMapName, defaultTokenName, isSystemScopeMap, NAME_RULES } from './names.js';
+import {
+  isRepositoryPattern,
+  isWildcard,
+  permissionsCover,
+  READ_ACTIONS,
+  REPOSITORY_ACTIONS,
+  type Permissions,
+  type RepositoryAction,
+} from './permissions.js';
+import { SLOT_NAMES, type SlotName } from './slots.js';
+
+/** How each field must look: the fix that a refused request is told, and the field's description in the API. */
+export const ONBOARDING_FIELDS = {
+  connectedRegistry: 'the name of a connected registry: 5 to 50 letters and digits',
+  client: "the device's id: 1 to 128 of IoT Hub's characters (letters, digits and - : . + % _ # * ? ! ( ) , = @ ; $ ')",
+  repositories:
+    'a list of repository names (content/read), or an object {name: [actions]} with actions content/read, content/write, content/delete, metadata/read, metadata/write; names are lower-case, and samples/* or * are wildcards',
+  registry: 'the name of a registry that the app is configured for; without it the first one is meant',
+  scopeMap: 'a scope map name: 5 to 50 letters, digits, hyphens and underscores, not beginning with _repositories_',
+  token: 'a token name: 5 to 50 letters, digits and hyphens',
+  endpoint:
+    "host or host:port of the connected registry, as devices reach it; without it the connected registry's login server is used",
+  image: 'repository:tag or repository@sha256:..., without a host, inside the repositories asked for',
+  credentialLifetimeDays: 'a whole number of days from 31 to 730; without it 90',
+  replaceSlot: 'password1 or password2: the slot to overwrite when both hold passwords that still work',
+  dryRun: 'true to be told what would be done, without doing it',
+  recheck: 'true to have a new pull check although nothing is to change',
+} as const;
+
+export const CREDENTIAL_LIFETIME_DAYS = { least: 31, most: 730, usual: 90 } as const;
+
+const named = (rule: RegExp, field: keyof typeof ONBOARDING_FIELDS) =>
+  z.string(`must be a text`).regex(rule, 'is not a valid name').describe(ONBOARDING_FIELDS[field]);
+
+const repositoryName = z.string('must be a text').refine(isRepositoryPattern, 'is not a repository name or wildcard');
+const action = z.enum(REPOSITORY_ACTIONS, `must be one of ${REPOSITORY_ACTIONS.join(', ')}`);
+
+/** At most this many names in one request; a scope map's own cap on permissions is checked in preflight. */
+const MOST_REPOSITORIES = 500;
+
+const repositories = z
+  .union(
+    [
+      z
+        .array(repositoryName)
+        .min(1, 'must name at least one repository')
+        .max(MOST_REPOSITORIES, `must name at most ${MOST_REPOSITORIES} repositories`),
+      z
+        .record(repositoryName, z.array(action).min(1, 'must list at least one action'))
+        .refine((value) => Object.keys(value).length > 0, 'must name at least one repository')
+        .refine(
+          (value) => Object.keys(value).length <= MOST_REPOSITORIES,
+          `must name at most ${MOST_REPOSITORIES} repositories`,
+        ),
+    ],
+    'must be a list of names or an object of names and actions, with at least one valid repository',
+  )
+  .describe(ONBOARDING_FIELDS.repositories);
+
+const fields = {
+  connectedRegistry: named(NAME_RULES.connectedRegistry, 'connectedRegistry'),
+  client: named(NAME_RULES.client, 'client'),
+  repositories,
+  scopeMap: named(NAME_RULES.scopeMap, 'scopeMap')
+    .refine((name) => !isSystemScopeMap(name), 'is the name of a system-defined scope map')
+    .optional(),
+  token: named(NAME_RULES.token, 'token').optional(),
+  image: z
+    .string('must be a text')
+    .refine((text) => isPullable(text), 'is not repository:tag or repository@sha256:...')
+    .describe(ONBOARDING_FIELDS.image)
+    .optional(),
+  credentialLifetimeDays: z
+    .int('must be a whole number')
+    .min(CREDENTIAL_LIFETIME_DAYS.least, 'is too short')
+    .max(CREDENTIAL_LIFETIME_DAYS.most, 'is too long')
+    .describe(ONBOARDING_FIELDS.credentialLifetimeDays)
+    .optional(),
+  recheck: z.boolean('must be true or false').describe(ONBOARDING_FIELDS.recheck).optional(),
+};
+
+/** What only an operator may say; an event with one of these is refused. */
+const operatorFields = {
+  registry: named(NAME_RULES.registry, 'registry').optional(),
+  endpoint: z
+    .string('must be a text')
+    .regex(/^[A-Za-z0-9]([A-Za-z0-9.-]{0,252}[A-Za-z0-9])?(:[0-9]{1,5})?$/, 'is not host or host:port')
+    .describe(ONBOARDING_FIELDS.endpoint)
+    .optional(),
+  replaceSlot: z.enum(SLOT_NAMES, 'must be password1 or password2').describe(ONBOARDING_FIELDS.replaceSlot).optional(),
+  dryRun: z.boolean('must be true or false').describe(ONBOARDING_FIELDS.dryRun).optional(),
+};
+
+function isPullable(text: string): boolean {
+  const image = parseImage(text);
+  return image !== undefined && isRepositoryPattern(image.repository) && !isWildcard(image.repository);
+}
+
+/** Body of `POST /api/onboardings`. */
+export const onboardingBody = z.strictObject({ ...fields, ...operatorFields }).check(imageFits);
+
+/** Data of a `ConnectedRegistry.ClientRequested` event: less than an operator may say, and rights to read only. */
+export const onboardingEventData = z.strictObject(fields).check(imageFits).check(readOnly);
+
+type RequestFields = z.infer<z.ZodObject<typeof fields>>;
+
+function imageFits({ value, issues }: z.core.ParsePayload<RequestFields>): void {
+  const permissions = permissionsOf(value.repositories);
+  if (value.image === undefined) {
+    if (plainRepository(permissions) !== undefined) return;
+    issues.push({
+      code: 'custom',
+      path: ['image'],
+      input: value.image,
+      message: 'is required, because the repositories give no plain name with content/read to pull from',
+    });
+    return;
+  }
+  const repository = parseImage(value.image)?.repository ?? '';
+  if (permissionsCover(permissions, repository, 'content/read')) return;
+  issues.push({
+    code: 'custom',
+    path: ['image'],
+    input: value.image,
+    message: `is in repository ${repository}, for which the repositories asked for give no content/read`,
+  });
+}
+
+function readOnly({ value, issues }: z.core.ParsePayload<RequestFields>): void {
+  for (const [name, actions] of Object.entries(permissionsOf(value.repositories))) {
+    const beyond = actions.filter((item) => !READ_ACTIONS.includes(item));
+    if (beyond.length === 0) continue;
+    issues.push({
+      code: 'custom',
+      path: ['repositories', name],
+      input: actions,
+      message: `asks for ${beyond.join(', ')}; an event may ask for ${READ_ACTIONS.join(' and ')} only`,
+    });
+  }
+}
+
+/** Actions sorted and without repeats, repositories sorted: equal requests become equal texts. */
+function permissionsOf(given: RequestFields['repositories']): Permissions {
+  const entries: [string, readonly RepositoryAction[]][] = Array.isArray(given)
+    ? given.map((name) => [name, ['content/read']])
+    : Object.entries(given);
+  return Object.fromEntries(
+    entries
+      .map(([name, actions]): [string, RepositoryAction[]] => [name, [...new Set(actions)].sort()])
+      .sort(([left], [right]) => (left < right ? -1 : 1)),
+  );
+}
+
+/** The first repository, as the request lists them, that an image can be pulled from by name. */
+function plainRepository(permissions: Permissions): string | undefined {
+  return Object.keys(permissions).find((name) => !isWildcard(name) && permissions[name]?.includes('content/read'));
+}
+
+/** A request with every default filled in: what the flow works on, and what tells one request from another. */
+export interface Onboarding extends ClientReference {
+  readonly permissions: Permissions;
+  readonly scopeMap: string;
+  readonly token: string;
+  readonly image: string;
+  readonly credentialLifetimeDays: number;
+  /** Only when the request names one; otherwise preflight takes the connected registry's login server. */
+  readonly endpoint?: string;
+  readonly replaceSlot?: SlotName;
+  readonly recheck: boolean;
+}
+
+/** Fills in the defaults. @param defaultRegistry the first configured registry's name. */
+export function toOnboarding(body: z.infer<typeof onboardingBody>, defaultRegistry: string): Onboarding {
+  const reference = {
+    registry: body.registry ?? defaultRegistry,
+    connectedRegistry: body.connectedRegistry,
+    client: body.client,
+  };
+  const permissions = permissionsOf(body.repositories);
+  const listed = Array.isArray(body.repositories) ? body.repositories : Object.keys(body.repositories);
+  const first = listed.find((name) => !isWildcard(name) && permissions[name]?.includes('content/read')) ?? '';
+  const image = parseImage(body.image ?? first);
+  return {
+    ...reference,
+    permissions,
+    scopeMap: body.scopeMap ?? defaultScopeMapName(permissions),
+    token: body.token ?? defaultTokenName(reference),
+    image: formatImage(image ?? { repository: first }),
+    credentialLifetimeDays: body.credentialLifetimeDays ?? CREDENTIAL_LIFETIME_DAYS.usual,
+    ...(body.endpoint ? { endpoint: body.endpoint } : {}),
+    ...(body.replaceSlot ? { replaceSlot: body.replaceSlot } : {}),
+    recheck: body.recheck ?? false,
+  };
+}
+
+/** Equal for requests that ask for the same, whatever their order or the defaults they spell out. */
+export function fingerprint(onboarding: Onboarding): string {
+  const sorted = Object.entries(onboarding).sort(([left], [right]) => (left < right ? -1 : 1));
+  return shortHash(['onboard', sorted], 32);
+}

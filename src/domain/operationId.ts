@@ -1,0 +1,26 @@
+/** A run of a client's work, as callers see it: `{instance}.{run}`. Instances hold `[a-z0-9-]` only, so the dot is ours. */
+export interface OperationId {
+  readonly instance: string;
+  readonly run: string;
+}
+
+const PATTERN = /^(?<instance>[a-z0-9-]{1,100})\.(?<run>[a-z0-9]{1,32})$/;
+
+export function formatOperationId(id: OperationId): string {
+  return `${id.instance}.${id.run}`;
+}
+
+export function parseOperationId(text: string): OperationId | undefined {
+  const groups = PATTERN.exec(text)?.groups;
+  const { instance, run } = groups ?? {};
+  return instance && run ? { instance, run } : undefined;
+}
+
+/**
+ * A new run's id: the instant in base 36, so that ids sort by time, and 32 random bits.
+ * @param random at least four bytes.
+ */
+export function newRunId(now: Date, random: Uint8Array): string {
+  const suffix = Buffer.from(random.subarray(0, 4)).readUInt32BE(0).toString(36).padStart(7, '0');
+  return now.getTime().toString(36).padStart(9, '0') + suffix;
+}

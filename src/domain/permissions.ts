@@ -1,0 +1,76 @@
+/**
+ * What a scope map grants: repository -> actions. Repository names may be wildcards as ACR defines them: `prefix/*` or `*`.
+ * Source: Azure docs, container-registry-token-based-repository-permissions.
+ */
+export type Permissions = Readonly<Record<string, readonly RepositoryAction[]>>;
+
+export const REPOSITORY_ACTIONS = [
+  'content/read',
+  'content/write',
+  'content/delete',
+  'metadata/read',
+  'metadata/write',
+] as const;
+export type RepositoryAction = (typeof REPOSITORY_ACTIONS)[number];
+
+/** What an event may ask for; more only by an operator's request. */
+export const READ_ACTIONS: readonly RepositoryAction[] = ['content/read', 'metadata/read'];
+
+const COMPONENT = '[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*';
+const REPOSITORY = new RegExp(`^${COMPONENT}(?:/${COMPONENT})*$`);
+const WILDCARD = new RegExp(`^(?:${COMPONENT}(?:/${COMPONENT})*/)?\\*$`);
+
+/** A repository name as the OCI distribution specification has it, or a wildcard. */
+export function isRepositoryPattern(name: string): boolean {
+  return name.length <= 255 && (REPOSITORY.test(name) || WILDCARD.test(name));
+}
+
+export function isWildcard(pattern: string): boolean {
+  return pattern.endsWith('*');
+}
+
+/** A scope map's action strings, sorted, so that equal permissions are equal lists. */
+export function toActions(permissions: Permissions): string[] {
+  return Object.entries(permissions)
+    .flatMap(([repository, actions]) => actions.map((action) => `repositories/${repository}/${action}`))
+    .sort();
+}
+
+interface Grant {
+  readonly pattern: string;
+  readonly action: string;
+}
+
+function parseAction(text: string): Grant | undefined {
+  const match = /^repositories\/(.+)\/((?:content|metadata)\/[a-z]+)$/.exec(text);
+  return match?.[1] && match[2] ? { pattern: match[1], action: match[2] } : undefined;
+}
+
+/** Whether everything that `pattern` matches is matched by `granted`. */
+export function patternCovers(granted: string, pattern: string): boolean {
+  if (granted === '*' || granted === pattern) return true;
+  return granted.endsWith('/*') && pattern.startsWith(granted.slice(0, -1));
+}
+
+/** Whether a scope map's action strings allow `action` on all that `pattern` names. Matches are additive. */
+export function actionsCover(actions: readonly string[], pattern: string, action: string): boolean {
+  return actions
+    .map(parseAction)
+    .some((grant) => grant !== undefined && grant.action === action && patternCovers(grant.pattern, pattern));
+}
+
+/** Whether the permissions allow pulling from this very repository. */
+export function permissionsCover(permissions: Permissions, repository: string, action: RepositoryAction): boolean {
+  return actionsCover(toActions(permissions), repository, action);
+}
+
+/** Equal as sets: the service keeps the order in which actions were sent, and scope maps made by hand have their own. */
+export function sameActions(left: readonly string[], right: readonly string[]): boolean {
+  const all = new Set(left);
+  return all.size === new Set(right).size && right.every((action) => all.has(action));
+}
+
+/** Rights of a connected registry's own sync token; no client may have them. Source: Azure docs, as above. */
+export function hasGatewayActions(actions: readonly string[]): boolean {
+  return actions.some((action) => action.startsWith('gateway/'));
+}

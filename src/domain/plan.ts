@@ -1,0 +1,47 @@
+import type { Problem } from './operation.js';
+import type { SyncFacts } from './syncSchedule.js';
+import type { SlotName } from './slots.js';
+import type { VerifiedPull } from './secretTags.js';
+
+/** A credential in the main secret that fits the token as it is now. */
+export interface StoredCredential {
+  readonly name: string;
+  readonly version: string;
+  readonly slot: SlotName;
+  readonly expiresOn: string;
+  readonly pull?: VerifiedPull;
+}
+
+export type CredentialPlan =
+  | { readonly kind: 'keep'; readonly stored: StoredCredential }
+  | { readonly kind: 'issue'; readonly slot: SlotName; readonly replacesLivePassword: boolean };
+
+/** One change that the onboarding would make, in words, with the service's own request. */
+export interface PlannedWrite {
+  readonly step: string;
+  readonly action: string;
+  readonly resource: string;
+}
+
+/** What preflight found, and what is to be done about it. Small, since it stands in the durable history. */
+export interface OnboardingPlan {
+  /** ISO 8601; what was made before this instant is not ours. */
+  readonly checkedAt: string;
+  readonly problems: readonly Problem[];
+  readonly writes: readonly PlannedWrite[];
+  /** What exists already and is used as it is. */
+  readonly adopts: readonly string[];
+  /** host:port that the secret is for. */
+  readonly endpoint: string;
+  readonly sync: SyncFacts;
+  readonly scopeMap: 'absent' | 'same' | 'other';
+  /** `earlierScopeMap` is there when the token exists with another map. */
+  readonly token: { readonly exists: boolean; readonly earlierScopeMap?: string };
+  readonly bound: boolean;
+  readonly credential: CredentialPlan;
+}
+
+/** Nothing to write, and the credential in the vault has passed a pull check before. */
+export function isConverged(plan: OnboardingPlan): boolean {
+  return plan.writes.length === 0 && plan.credential.kind === 'keep' && plan.credential.stored.pull !== undefined;
+}

@@ -1,0 +1,39 @@
+import { createHmac, timingSafeEqual } from 'node:crypto';
+
+/** Server keys by id; the first signs, all verify, so that a key can be replaced while reports are under way. */
+export interface ReportKeys {
+  readonly signing: ReportServerKey;
+  readonly all: readonly ReportServerKey[];
+}
+
+export interface ReportServerKey {
+  readonly id: string;
+  readonly secret: Buffer;
+}
+
+/** What a report key is good for: one attempt of one operation, until `expiresAt` (ISO 8601). */
+export interface ReportScope {
+  /** `{instance}.{run}`; the instance names registry, connected registry and client, so the key is the client's too. */
+  readonly operation: string;
+  readonly attempt: number;
+  readonly expiresAt: string;
+}
+
+/**
+ * HMAC-SHA-256 over the scope. Nothing about it is stored: it is derived again when the report comes
+ * (docs/decisions/0006-report-keys.md).
+ */
+export function deriveReportKey(serverKey: ReportServerKey, scope: ReportScope): string {
+  return createHmac('sha256', serverKey.secret)
+    .update(JSON.stringify(['pull-check-report', scope.operation, scope.attempt, scope.expiresAt]))
+    .digest('base64url');
+}
+
+/** Compares in constant time. False for a key id that is not ours. */
+export function verifyReportKey(keys: ReportKeys, keyId: string, reportKey: string, scope: ReportScope): boolean {
+  const serverKey = keys.all.find((key) => key.id === keyId);
+  if (!serverKey) return false;
+  const expected = Buffer.from(deriveReportKey(serverKey, scope));
+  const given = Buffer.from(reportKey);
+  return expected.length === given.length && timingSafeEqual(expected, given);
+}

@@ -1,0 +1,44 @@
+import { Cron } from 'croner';
+
+/** What decides when a change made in the cloud can be known at the edge. Times are ISO 8601, UTC. */
+export interface SyncFacts {
+  /** Cron expression in UTC; a connected registry without one is always online and syncs every minute. */
+  readonly schedule?: string;
+  readonly lastSyncTime?: string;
+  readonly connectionState?: string;
+}
+
+/** Source: azure-cli, `az acr connected-registry create --help` (--sync-schedule). */
+export const CONTINUOUS_SCHEDULE = '* * * * *';
+
+/** Time that a sync may need to bring its news over, in seconds, before another look is worth while. */
+export const SYNC_SLACK_SECONDS = 10;
+
+/**
+ * The next instant after `after` at which a sync begins. An expression that cannot be read counts as continuous: the
+ * service accepted it, so the worst case is looking more often than needed.
+ */
+export function nextSync(schedule: string | undefined, after: Date): Date {
+  const next = parse(schedule ?? CONTINUOUS_SCHEDULE).nextRun(after);
+  return next ?? new Date(after.getTime() + 60_000);
+}
+
+/** Longest time between two syncs, in seconds, among the next `count` of them. */
+export function worstSyncGapSeconds(schedule: string | undefined, after: Date, count = 50): number {
+  let longest = 0;
+  let previous = after;
+  for (let index = 0; index < count; index += 1) {
+    const next = nextSync(schedule, previous);
+    if (index > 0) longest = Math.max(longest, (next.getTime() - previous.getTime()) / 1000);
+    previous = next;
+  }
+  return longest;
+}
+
+function parse(schedule: string): Cron {
+  try {
+    return new Cron(schedule, { timezone: 'UTC', paused: true });
+  } catch {
+    return new Cron(CONTINUOUS_SCHEDULE, { timezone: 'UTC', paused: true });
+  }
+}

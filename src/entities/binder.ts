@@ -1,0 +1,145 @@
+import {
+  addDrop,
+  addWish,
+  endWish,
+  findWish,
+  hasDrop,
+  markSettled,
+  planList,
+  prune,
+  refuse,
+  reopen,
+  type BinderOperation,
+  type BinderRequest,
+  type BinderState,
+  type BindingWish,
+} from '../domain/bindingWishes.js';
+import { done, failed, retryLater, type StepOutcome } from '../domain/stepOutcome.js';
+import { outcomeOf } from '../ports/outcomeOf.js';
+import type { RegistryControlPlane } from '../ports/registryControlPlane.js';
+import { ServiceError } from '../ports/serviceError.js';
+
+/** Lower case, since the engine folds an entity's name in some places and not in others. */
+export const BINDER = 'binder';
+
+/** How often the list is read and written in one operation before the flow is told to come back. */
+const ROUNDS = 4;
+
+export interface BinderAnswer {
+  readonly state: BinderState;
+  readonly outcome: StepOutcome<{ readonly bound: boolean }>;
+}
+
+/**
+ * The one writer of a connected registry's client list. The list can only be replaced as a whole and has no ETag, so
+ * two writers would lose each other's entries; a durable entity runs its operations one after another.
+ * `want` and `drop` only note a wish; `ensure` and `ensureDropped` read, write and read back for all wishes noted
+ * before, which is how runs that wait together share one write.
+ * @param cap clients that one connected registry may have.
+ */
+export function createBinder(controlPlane: RegistryControlPlane, cap: number) {
+  return async (
+    operation: BinderOperation,
+    request: BinderRequest,
+    remembered: BinderState,
+    now: Date,
+  ): Promise<BinderAnswer> => {
+    const state = prune(remembered, now);
+    switch (operation) {
+      case 'want':
+        return { state: addWish(state, request), outcome: done({ bound: false }) };
+      case 'settle':
+        return { state: endWish(state, request), outcome: done({ bound: true }) };
+      case 'drop':
+        return { state: addDrop(state, request), outcome: done({ bound: false }) };
+      case 'ensure':
+        return ensure(addWish(state, request), request);
+      case 'ensureAgain':
+        return ensure(reopen(addWish(state, request), request), request);
+      case 'ensureDropped':
+        return ensureDropped(state, request);
+    }
+  };
+
+  async function ensure(state: BinderState, request: BinderRequest): Promise<BinderAnswer> {
+    if (findWish(state, request)?.state === 'bound') return { state, outcome: done({ bound: true }) };
+    const work = await serve(state, request);
+    const wish = findWish(work.state, request);
+    if (wish?.state === 'bound') return { state: work.state, outcome: done({ bound: true }) };
+    if (wish?.state === 'refused')
+      return { state: endWish(work.state, request), outcome: failed('bind-refused', wish.reason ?? 'refused') };
+    if (work.full)
+      return {
+        state: endWish(work.state, request),
+        outcome: failed('too-many-clients', `${request.connectedRegistry} has all the ${cap} clients it may have`),
+      };
+    return { state: work.state, outcome: work.outcome };
+  }
+
+  async function ensureDropped(state: BinderState, request: BinderRequest): Promise<BinderAnswer> {
+    if (!hasDrop(state, request)) return { state, outcome: done({ bound: false }) };
+    const work = await serve(state, request);
+    return hasDrop(work.state, request)
+      ? { state: work.state, outcome: work.outcome }
+      : { state: work.state, outcome: done({ bound: false }) };
+  }
+
+  /** Reads, writes and reads back until the list holds, for every wish that is noted. */
+  async function serve(start: BinderState, request: BinderRequest) {
+    let state = start;
+    let full = false;
+    const outcome = await outcomeOf(async () => {
+      for (let round = 0; round < ROUNDS; round += 1) {
+        const found = await controlPlane.getConnectedRegistry(request.registry, request.connectedRegistry);
+        if (!found) return failed('connected-registry-not-found', `${request.connectedRegistry} does not exist`);
+        const plan = planList(state, found.clientTokens, cap);
+        full = plan.overCap.some((wish) => wish.run === request.run && wish.token === request.token);
+        if (plan.isSettled) {
+          state = markSettled(state, found.clientTokens);
+          return done({ bound: true });
+        }
+        for (const { wish, reason } of (await offer(request, plan.base, plan.add)).refused)
+          state = refuse(state, wish, reason);
+      }
+      return retryLater(`another writer keeps changing the clients of ${request.connectedRegistry}`);
+    });
+    return { state, outcome, full };
+  }
+
+  /**
+   * Writes the list with all that is wanted. If the service refuses it, the wish that spoils it is found, by name or by
+   * halves, so that it does not hold the others back.
+   */
+  async function offer(
+    request: BinderRequest,
+    base: readonly string[],
+    wanted: readonly BindingWish[],
+  ): Promise<Offered> {
+    const write = (tokens: readonly string[]) =>
+      controlPlane.setClientTokens(request.registry, request.connectedRegistry, tokens);
+    try {
+      await write([...base, ...wanted.map((wish) => wish.token)]);
+      return { accepted: wanted, refused: [] };
+    } catch (error) {
+      const isRefusal = error instanceof ServiceError && (error.kind === 'refused' || error.kind === 'notFound');
+      if (!isRefusal || wanted.length === 0) throw error;
+      const [first] = wanted;
+      const spoiler = wanted.length === 1 ? first : wanted.find((wish) => error.detail.includes(wish.token));
+      if (spoiler) {
+        const others = wanted.filter((wish) => wish !== spoiler);
+        const rest = others.length > 0 ? await offer(request, base, others) : { accepted: [], refused: [] };
+        return { accepted: rest.accepted, refused: [{ wish: spoiler, reason: error.message }, ...rest.refused] };
+      }
+      const half = Math.ceil(wanted.length / 2);
+      const left = await offer(request, base, wanted.slice(0, half));
+      const grown = [...base, ...left.accepted.map((wish) => wish.token)];
+      const right = await offer(request, grown, wanted.slice(half));
+      return { accepted: [...left.accepted, ...right.accepted], refused: [...left.refused, ...right.refused] };
+    }
+  }
+}
+
+interface Offered {
+  readonly accepted: readonly BindingWish[];
+  readonly refused: readonly { readonly wish: BindingWish; readonly reason: string }[];
+}

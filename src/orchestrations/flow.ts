@@ -1,0 +1,38 @@
+import type { OrchestrationContext, Task } from 'durable-functions';
+
+/** Part of an orchestration: yields durable tasks, and ends with a value. Combine with `yield*`. */
+export type Flow<T> = Generator<Task, T, unknown>;
+
+/** Ends a flow's forward way and starts the undo. */
+export class StepFailed extends Error {
+  override readonly name = 'StepFailed';
+  constructor(
+    readonly code: string,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+/** Waits for one task. The engine hands back plain JSON, whose shape the task's maker knows. */
+export function* taskResult<T>(task: Task): Flow<T> {
+  return (yield task) as T;
+}
+
+/**
+ * Waits `seconds` on a durable timer. The engine's timers may fire up to a second early (storage counts whole seconds),
+ * so nothing may rely on the exact time.
+ */
+export function* pause(context: OrchestrationContext, seconds: number): Flow<void> {
+  yield context.df.createTimer(later(context, seconds));
+}
+
+/** The instant `seconds` from now, by the durable clock. */
+export function later(context: OrchestrationContext, seconds: number): Date {
+  return new Date(context.df.currentUtcDateTime.getTime() + Math.ceil(seconds * 1000));
+}
+
+/** Seconds since `start`, by the durable clock. */
+export function secondsSince(context: OrchestrationContext, start: Date): number {
+  return (context.df.currentUtcDateTime.getTime() - start.getTime()) / 1000;
+}

@@ -1,0 +1,264 @@
+import * as df from 'durable-functions';
+import type { OrchestrationContext } from 'durable-functions';
+import type { IssuedCredential } from '../activities/issueCredentials.js';
+import { binderKey } from '../domain/binderKey.js';
+import type { BinderOperation, BinderRequest } from '../domain/bindingWishes.js';
+import { mainSecretName } from '../domain/names.js';
+import type { OnboardingRun } from '../domain/onboardingRun.js';
+import type { OnboardingResult, OperationOutcome, Problem } from '../domain/operation.js';
+import { formatOperationId } from '../domain/operationId.js';
+import { isConverged, type OnboardingPlan } from '../domain/plan.js';
+import type { MadeByUs, VerifiedPull } from '../domain/secretTags.js';
+import { later, StepFailed, type Flow } from './flow.js';
+import { ProgressLog } from './progressLog.js';
+import { pullCheck } from './pullCheck.js';
+import { Saga } from './saga.js';
+import { StepRunner } from './stepRunner.js';
+
+/** A run issues one credential; were it to issue another, that would be attempt 2. */
+const ATTEMPT = 1;
+
+/** How often the flow binds again when the binding is gone just before promotion. */
+const MOST_BINDINGS = 3;
+
+const DAY_SECONDS = 24 * 3600;
+
+/** Onboards one client of one connected registry: the numbered flow of docs/architecture.md. */
+export function* onboard(context: OrchestrationContext): Flow<OperationOutcome> {
+  const input = context.df.getInput<OnboardingRun>();
+  const log = new ProgressLog(context);
+  const runner = new StepRunner(context, input.limits, log);
+  const saga = new Saga(runner.withDeadline(input.limits.undoDeadlineSeconds));
+  const end = (outcome: Omit<OperationOutcome, 'endedAt' | 'steps' | 'reports'>): OperationOutcome => {
+    log.enter(outcome.status);
+    const endedAt = context.df.currentUtcDateTime.toISOString();
+    return { ...outcome, endedAt, steps: log.steps, reports: log.reports };
+  };
+
+  try {
+    const result = yield* new Onboard(context, input, log, runner, saga).go();
+    return end({ status: 'completed', result });
+  } catch (error) {
+    if (!(error instanceof StepFailed)) throw error;
+    const { residue, kept } = yield* saga.undoAll(log);
+    const problems = error instanceof Refused ? { problems: error.problems } : {};
+    const failure = { code: error.code, message: error.message, residue, kept, ...problems };
+    return end({ status: residue.length === 0 ? 'rolledBack' : 'failed', failure });
+  }
+}
+
+/** Preflight found something that must be changed first. */
+class Refused extends StepFailed {
+  constructor(readonly problems: readonly Problem[]) {
+    super('preflight', problems.map((problem) => problem.message).join(' '));
+  }
+}
+
+/** The forward way. One method a step, in the order in which they run. */
+class Onboard {
+  private readonly operation: string;
+  private readonly wish: BinderRequest;
+
+  constructor(
+    private readonly context: OrchestrationContext,
+    private readonly input: OnboardingRun,
+    private readonly log: ProgressLog,
+    private readonly runner: StepRunner,
+    private readonly saga: Saga,
+  ) {
+    const { onboarding, limits, run } = input;
+    const { registry, connectedRegistry, token } = onboarding;
+    this.operation = formatOperationId({ instance: context.df.instanceId, run });
+    // A wish outlives the longest run, so that it ends by promotion or undo, and by its deadline only if the run is lost.
+    const waits = limits.bindDeadlineSeconds + limits.pullCheckDeadlineSeconds + 4 * limits.stepDeadlineSeconds;
+    const deadline = later(context, waits + 14 * DAY_SECONDS).toISOString();
+    this.wish = { registry, connectedRegistry, token, run, deadline };
+  }
+
+  *go(): Flow<OnboardingResult> {
+    const { onboarding } = this.input;
+    const plan = yield* this.preflight();
+    if (isConverged(plan) && !onboarding.recheck && plan.credential.kind === 'keep' && plan.credential.stored.pull)
+      return this.result(plan.credential.stored, plan.credential.stored.pull, false);
+
+    const made: MadeByUs = { scopeMap: plan.scopeMap === 'absent', token: !plan.token.exists };
+    yield* this.ensureScopeMap(plan);
+    yield* this.ensureToken(plan);
+    if (plan.credential.kind === 'keep') return yield* this.verifyKept(plan, plan.credential.stored);
+
+    const credential = yield* this.issueCredentials(plan, plan.credential, made);
+    yield* this.bind(plan, 'ensure');
+    const pull = yield* this.pullCheck(plan, credential);
+    const promoted = yield* this.promote(plan, credential, pull, made);
+    return this.result({ ...credential, ...promoted }, pull, true);
+  }
+
+  private *preflight(): Flow<OnboardingPlan> {
+    const { runner, input, log } = this;
+    log.enter('preflight');
+    return yield* runner.step('preflight', function* () {
+      const plan = yield* runner.steps.preflight({ onboarding: input.onboarding });
+      if (plan.problems.length > 0) throw new Refused(plan.problems);
+      return plan;
+    });
+  }
+
+  private *ensureScopeMap(plan: OnboardingPlan): Flow<void> {
+    const { runner, saga } = this;
+    const { registry, scopeMap, permissions } = this.input.onboarding;
+    this.log.enter('scopeMap');
+    if (plan.scopeMap === 'absent')
+      saga.onFailure('removeScopeMap', () =>
+        runner.steps.removeScopeMap({ registry, scopeMap, since: plan.checkedAt }),
+      );
+    yield* runner.step('ensureScopeMap', () => runner.steps.ensureScopeMap({ registry, scopeMap, permissions }));
+  }
+
+  private *ensureToken(plan: OnboardingPlan): Flow<void> {
+    const { runner, saga } = this;
+    const { registry, token, scopeMap } = this.input.onboarding;
+    const earlier = plan.token.earlierScopeMap;
+    this.log.enter('token');
+    if (!plan.token.exists)
+      saga.onFailure('removeToken', () =>
+        runner.steps.removeToken({ registry, token, scopeMap, since: plan.checkedAt }),
+      );
+    if (!plan.bound) saga.onFailure('unbind', () => this.unbind());
+    else saga.onFailure('withdrawWish', () => this.withdrawWish());
+    if (earlier !== undefined)
+      saga.onFailure('restoreTokenScopeMap', () =>
+        runner.steps.restoreTokenScopeMap({ registry, token, ours: scopeMap, earlier }),
+      );
+    const change = { registry, token, scopeMap, ...(earlier === undefined ? {} : { earlierScopeMap: earlier }) };
+    yield* runner.step('ensureToken', () => runner.steps.ensureToken(change));
+    // Noted now and served a step later, so that runs that wait together share one write of the client list.
+    this.signalBinder('want');
+  }
+
+  private *issueCredentials(
+    plan: OnboardingPlan,
+    { slot, replacesLivePassword }: Extract<OnboardingPlan['credential'], { kind: 'issue' }>,
+    made: MadeByUs,
+  ): Flow<IssuedCredential> {
+    const { runner, saga, input } = this;
+    const { onboarding, run } = input;
+    const { registry, token, scopeMap, credentialLifetimeDays } = onboarding;
+    const reference = this.reference();
+    this.log.enter('credentials');
+    if (replacesLivePassword) saga.cannotUndo(`${slot} of token ${token}: its earlier password was overwritten`);
+    if (plan.token.exists)
+      saga.onFailure('clearSlot', () => runner.steps.clearSlot({ registry, token, slot, since: plan.checkedAt }));
+    saga.onFailure('retireCandidate', () => runner.steps.retireCandidate({ reference, run }));
+    const expiresOn = later(this.context, credentialLifetimeDays * DAY_SECONDS).toISOString();
+    const { endpoint } = plan;
+    const order = { reference, token, scopeMap, slot, endpoint, expiresOn, run, attempt: ATTEMPT, made };
+    return yield* runner.step('issueCredentials', () => runner.steps.issueCredentials(order));
+  }
+
+  private *bind(plan: OnboardingPlan, operation: 'ensure' | 'ensureAgain'): Flow<void> {
+    if (plan.bound && operation === 'ensure') return;
+    this.log.enter('bind');
+    yield* this.runner.step('bind', () => this.askBinder(operation));
+  }
+
+  private *pullCheck(plan: OnboardingPlan, secret: { name: string; version: string }): Flow<VerifiedPull> {
+    const { context, operation, runner, log, input } = this;
+    const { onboarding, run, limits } = input;
+    const { name, version } = secret;
+    const { sync } = plan;
+    const { image } = onboarding;
+    const check = { operation, run, reference: this.reference(), secret: { name, version }, image, sync };
+    log.enter('pullCheck');
+    return yield* runner.step('pullCheck', () => pullCheck(context, check, runner, log, limits));
+  }
+
+  private *promote(plan: OnboardingPlan, credential: IssuedCredential, pull: VerifiedPull, made: MadeByUs) {
+    const { runner, input } = this;
+    const { onboarding, run } = input;
+    const { token, scopeMap } = onboarding;
+    const order = { reference: this.reference(), token, scopeMap, credential, run, attempt: ATTEMPT, made, pull };
+    for (let bindings = 1; ; bindings += 1) {
+      this.log.enter('promote');
+      const promoted = yield* runner.step('promote', () => runner.steps.promote(order));
+      if (promoted.promoted) {
+        this.signalBinder('settle');
+        yield* this.announce(promoted);
+        return { name: promoted.name, version: promoted.version };
+      }
+      if (bindings >= MOST_BINDINGS)
+        throw new StepFailed('unbound', `token ${token} is taken off ${onboarding.connectedRegistry} again and again`);
+      yield* this.bind(plan, 'ensureAgain');
+    }
+  }
+
+  /** The stored credential fits; what was missing around it is there now, so it is checked as it is. */
+  private *verifyKept(
+    plan: OnboardingPlan,
+    stored: { name: string; version: string; slot: OnboardingResult['secret']['slot']; expiresOn: string },
+  ): Flow<OnboardingResult> {
+    const { runner } = this;
+    const { scopeMap } = this.input.onboarding;
+    yield* this.bind(plan, 'ensure');
+    const pull = yield* this.pullCheck(plan, stored);
+    yield* runner.step('recordVerification', () =>
+      runner.steps.recordVerification({ reference: this.reference(), version: stored.version, scopeMap, pull }),
+    );
+    this.signalBinder('settle');
+    return this.result(stored, pull, true);
+  }
+
+  /** Best effort: an agent also reads its main secret again by itself, so a lost event costs nothing. */
+  private *announce(secret: { name: string; version: string }): Flow<void> {
+    const { connectedRegistry, client } = this.input.onboarding;
+    const { name, version } = secret;
+    const { operation } = this;
+    const message = { operation, run: this.input.run, client, connectedRegistry, secret: { name, version } };
+    try {
+      yield* this.runner.step('announce', () => this.runner.steps.announcePromotion(message));
+    } catch (error) {
+      if (!(error instanceof StepFailed)) throw error;
+    }
+  }
+
+  private *unbind(): Flow<object> {
+    this.signalBinder('drop');
+    yield* this.askBinder('ensureDropped', this.input.limits.undoDeadlineSeconds);
+    return {};
+  }
+
+  private *withdrawWish(): Flow<object> {
+    this.signalBinder('settle');
+    return {};
+  }
+
+  private *askBinder(operation: BinderOperation, deadline = this.input.limits.bindDeadlineSeconds): Flow<void> {
+    const call = () => this.context.df.callEntity(this.binder(), operation, this.wish);
+    yield* this.runner.untilDone<unknown>(call, deadline);
+  }
+
+  /** Signals go out with the turn and are never answered. */
+  private signalBinder(operation: BinderOperation): void {
+    this.context.df.signalEntity(this.binder(), operation, this.wish);
+  }
+
+  private binder(): df.EntityId {
+    const { registry, connectedRegistry } = this.input.onboarding;
+    return new df.EntityId('binder', binderKey(registry, connectedRegistry));
+  }
+
+  private reference() {
+    const { registry, connectedRegistry, client } = this.input.onboarding;
+    return { registry, connectedRegistry, client };
+  }
+
+  private result(
+    secret: { version: string; slot: OnboardingResult['secret']['slot']; expiresOn: string },
+    pull: VerifiedPull,
+    changed: boolean,
+  ): OnboardingResult {
+    const { scopeMap, token, connectedRegistry } = this.input.onboarding;
+    const { version, slot, expiresOn } = secret;
+    const name = mainSecretName(this.input.onboarding);
+    return { scopeMap, token, connectedRegistry, secret: { name, version, slot, expiresOn }, pull, changed };
+  }
+}

@@ -1,0 +1,83 @@
+import type { OrchestrationContext } from 'durable-functions';
+import { boundProgress, type PullCheckProgress, type Step, type StepStatus } from '../domain/operation.js';
+
+/** Keeps the run's steps, and shows them as the instance's custom status each time something changes. */
+export class ProgressLog {
+  private readonly list: Step[] = [];
+  private phase = 'starting';
+  private pullCheck: PullCheckProgress | undefined;
+
+  constructor(private readonly context: OrchestrationContext) {}
+
+  get steps(): readonly Step[] {
+    return this.list;
+  }
+
+  get reports(): Readonly<Record<string, string>> {
+    return this.pullCheck?.reports ?? {};
+  }
+
+  enter(phase: string): void {
+    this.phase = phase;
+    this.show();
+  }
+
+  begin(name: string): void {
+    this.list.push({ name, status: 'running', attempts: 0, startedAt: this.now() });
+    this.show();
+  }
+
+  /** Another try of the present step. */
+  trying(): void {
+    const step = this.list.at(-1);
+    if (step) this.change({ status: 'running', attempts: step.attempts + 1 });
+  }
+
+  waiting(message: string): void {
+    this.change({ status: 'waiting', message });
+  }
+
+  end(status: Extract<StepStatus, 'completed' | 'failed'>, message?: string): void {
+    const last = this.list.pop();
+    if (!last) return;
+    const { message: earlier, ...step } = last;
+    const kept = message ?? (status === 'failed' ? earlier : undefined);
+    this.list.push({ ...step, status, endedAt: this.now(), ...(kept === undefined ? {} : { message: kept }) });
+    this.show();
+  }
+
+  /** A pull check's attempt begins: reports for it are welcome until `expiresAt`. */
+  asking(attempt: number, expiresAt: string): void {
+    this.pullCheck = { attempt, expiresAt, reports: this.reports };
+    this.show();
+  }
+
+  /** A report was accepted; its hash tells a repetition from other content. */
+  reported(attempt: number, hash: string): void {
+    if (this.pullCheck)
+      this.pullCheck = { ...this.pullCheck, reports: { ...lastReports(this.reports), [attempt]: hash } };
+    this.show();
+  }
+
+  private change(part: Partial<Step>): void {
+    const last = this.list.pop();
+    if (last) this.list.push({ ...last, ...part });
+    this.show();
+  }
+
+  private now(): string {
+    return this.context.df.currentUtcDateTime.toISOString();
+  }
+
+  private show(): void {
+    const { phase, list: steps, pullCheck } = this;
+    this.context.df.setCustomStatus(boundProgress({ phase, steps, ...(pullCheck ? { pullCheck } : {}) }));
+  }
+}
+
+/** So many reports are remembered, the newest; a check that asks the device more often has long superseded the rest. */
+const REMEMBERED_REPORTS = 20;
+
+function lastReports(reports: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(reports).slice(-REMEMBERED_REPORTS));
+}

@@ -1,0 +1,127 @@
+import type { OrchestrationContext } from 'durable-functions';
+import type { ClientReference } from '../domain/clientKey.js';
+import type { FlowLimits } from '../domain/flowLimits.js';
+import { decide } from '../domain/pullCheckDecision.js';
+import { reportEventName, type ReportEvent } from '../domain/reportEvent.js';
+import type { VerifiedPull } from '../domain/secretTags.js';
+import { nextSync, SYNC_SLACK_SECONDS, type SyncFacts } from '../domain/syncSchedule.js';
+import { later, pause, StepFailed, type Flow } from './flow.js';
+import type { ProgressLog } from './progressLog.js';
+import type { StepRunner } from './stepRunner.js';
+
+export interface PullCheck {
+  readonly operation: string;
+  readonly run: string;
+  readonly reference: ClientReference;
+  readonly secret: { readonly name: string; readonly version: string };
+  readonly image: string;
+  readonly sync: SyncFacts;
+}
+
+/**
+ * Asks the device to pull until it has, or until it is certain or too late that it will not. Attempts are paced by what
+ * they wait for: a first password works at once in the cloud, but at the edge everything travels by sync.
+ * @throws StepFailed with the failure class, or `pull-check-deadline`.
+ */
+export function* pullCheck(
+  context: OrchestrationContext,
+  check: PullCheck,
+  runner: StepRunner,
+  log: ProgressLog,
+  limits: FlowLimits,
+): Flow<VerifiedPull> {
+  const watch: SyncWatch = { boundAt: context.df.currentUtcDateTime };
+  const firstSync = nextSync(check.sync.schedule, watch.boundAt);
+  const deadline = firstSync.getTime() + limits.pullCheckDeadlineSeconds * 1000;
+  for (let attempt = 1; ; attempt += 1) {
+    const asked = context.df.currentUtcDateTime;
+    const decision = decide(yield* ask(context, check, attempt, runner, log, limits), check.image);
+    if (decision.kind === 'verified') {
+      const { digest, bytes, milliseconds } = decision;
+      const verifiedAt = context.df.currentUtcDateTime.toISOString();
+      return { image: check.image, digest, bytes, milliseconds, verifiedAt };
+    }
+    if (decision.kind === 'fail') throw new StepFailed(decision.code, decision.reason);
+    if (decision.kind === 'failIfSynced' && (yield* followsSync(watch, check, asked, runner)))
+      throw new StepFailed(decision.code, decision.reason);
+
+    const seconds = pauseSeconds(context, check, decision.kind === 'later', attempt, limits);
+    if (later(context, seconds).getTime() > deadline)
+      throw new StepFailed('pull-check-deadline', `no verified pull in time; last: ${decision.reason}`);
+    log.waiting(`${decision.reason}; asking again at ${later(context, seconds).toISOString()}`);
+    yield* pause(context, seconds);
+  }
+}
+
+/** One attempt: publishes the request, and waits for its report until it expires. */
+function* ask(
+  context: OrchestrationContext,
+  check: PullCheck,
+  attempt: number,
+  runner: StepRunner,
+  log: ProgressLog,
+  limits: FlowLimits,
+): Flow<ReportEvent['report'] | undefined> {
+  const { operation, run, reference, secret, image } = check;
+  const { client, connectedRegistry } = reference;
+  const expires = later(context, limits.reportTimeoutSeconds);
+  const expiresAt = expires.toISOString();
+  log.asking(attempt, expiresAt);
+  const reported = context.df.waitForExternalEvent(reportEventName(run, attempt));
+  yield* runner.steps.requestPullCheck({
+    operation,
+    run,
+    attempt,
+    client,
+    connectedRegistry,
+    secret,
+    image,
+    expiresAt,
+  });
+  if (!reported.isCompleted) {
+    const timeout = context.df.createTimer(expires);
+    yield context.df.Task.any([reported, timeout]);
+    if (!timeout.isCompleted) timeout.cancel();
+  }
+  if (!reported.isCompleted) return undefined;
+  // The trigger that raised the event has parsed it.
+  const event = reported.result as ReportEvent;
+  log.reported(attempt, event.hash);
+  return event.report;
+}
+
+/**
+ * Tells whether a sync after the binding lies before an attempt: that attempt's answer is final then, while an earlier
+ * one only came too soon.
+ */
+function* followsSync(watch: SyncWatch, check: PullCheck, asked: Date, runner: StepRunner): Flow<boolean> {
+  if (watch.synced === undefined) {
+    const { registry, connectedRegistry } = check.reference;
+    const { lastSyncTime } = yield* runner.steps.readSync({ registry, connectedRegistry });
+    if (lastSyncTime !== undefined && new Date(lastSyncTime) > watch.boundAt) watch.synced = new Date(lastSyncTime);
+  }
+  return watch.synced !== undefined && watch.synced <= asked;
+}
+
+interface SyncWatch {
+  readonly boundAt: Date;
+  /** A sync seen after the binding. */
+  synced?: Date;
+}
+
+/**
+ * Seconds until the next attempt: a device's own trouble is left longer and longer, everything else waits for the next
+ * sync. A setting may fix the pace.
+ */
+function pauseSeconds(
+  context: OrchestrationContext,
+  check: PullCheck,
+  isOwnTrouble: boolean,
+  attempt: number,
+  limits: FlowLimits,
+): number {
+  if (limits.pullCheckRetrySeconds !== undefined) return limits.pullCheckRetrySeconds;
+  if (isOwnTrouble) return Math.min(limits.retryMaxSeconds, limits.retryFirstSeconds * 2 ** Math.min(attempt, 20));
+  const now = context.df.currentUtcDateTime;
+  return (nextSync(check.sync.schedule, now).getTime() - now.getTime()) / 1000 + SYNC_SLACK_SECONDS;
+}

@@ -1,0 +1,92 @@
+import type { OrchestrationContext, Task } from 'durable-functions';
+import type { Activities } from '../activities/activities.js';
+import type { FlowLimits } from '../domain/flowLimits.js';
+import type { DoneValue, StepOutcome } from '../domain/stepOutcome.js';
+import { later, pause, secondsSince, StepFailed, taskResult, type Flow } from './flow.js';
+import type { ProgressLog } from './progressLog.js';
+
+/** Activities as the flow calls them: typed input, and the value of a `done` outcome. */
+export type Steps = {
+  readonly [Name in keyof Activities]: (
+    input: Parameters<Activities[Name]>[0],
+  ) => Flow<DoneValue<Awaited<ReturnType<Activities[Name]>>>>;
+};
+
+/** An activity that throws did not even reach its own error handling; so often is no accident. */
+const MOST_CRASHES = 5;
+
+/**
+ * The step helper: turns outcomes into durable-timer retries with backoff, up to a deadline. Retries are ours, not the
+ * engine's: only a value can say what to do (`retryLater`, `failed`) and how long the service asks to wait.
+ */
+export class StepRunner {
+  /** `yield* runner.steps.ensureToken(...)` calls the activity of that name until it is done. */
+  readonly steps: Steps;
+
+  constructor(
+    private readonly context: OrchestrationContext,
+    private readonly limits: FlowLimits,
+    private readonly log: ProgressLog,
+    private deadlineSeconds = limits.stepDeadlineSeconds,
+  ) {
+    const call = (name: string) => (input: unknown) =>
+      this.untilDone(() => this.context.df.callActivity(name, input), this.deadlineSeconds);
+    // Each property is a call of the activity of that very name, so the type above holds by construction.
+    this.steps = new Proxy({}, { get: (_, name) => call(String(name)) }) as Steps;
+  }
+
+  /** The same, with another deadline for each step. */
+  withDeadline(seconds: number): StepRunner {
+    return new StepRunner(this.context, this.limits, this.log, seconds);
+  }
+
+  /** A named step of the operation, as callers see it. */
+  *step<T>(name: string, body: () => Flow<T>): Flow<T> {
+    this.log.begin(name);
+    try {
+      const value = yield* body();
+      this.log.end('completed');
+      return value;
+    } catch (error) {
+      this.log.end('failed', error instanceof Error ? error.message : undefined);
+      throw error;
+    }
+  }
+
+  /** Repeats what `make` schedules until its outcome is done. @throws StepFailed */
+  *untilDone<T>(make: () => Task, deadlineSeconds: number): Flow<T> {
+    const start = this.context.df.currentUtcDateTime;
+    let crashes = 0;
+    for (let tries = 1; ; tries += 1) {
+      this.log.trying();
+      const outcome = yield* outcomeOfTask<T>(make());
+      if (outcome.kind === 'done') return outcome.value;
+      if (outcome.kind === 'failed') throw new StepFailed(outcome.code, outcome.message);
+      crashes += outcome.kind === 'crashed' ? 1 : 0;
+      const reason =
+        outcome.kind === 'crashed' ? 'the activity ended unexpectedly; its log entry says why' : outcome.reason;
+      if (crashes >= MOST_CRASHES) throw new StepFailed('internal', reason);
+      const seconds = this.pauseAfter(tries, outcome.kind === 'retryLater' ? outcome.afterSeconds : undefined);
+      if (secondsSince(this.context, start) + seconds > deadlineSeconds)
+        throw new StepFailed('step-deadline', `given up after ${deadlineSeconds} s; last: ${reason}`);
+      this.log.waiting(`${reason}; next try ${later(this.context, seconds).toISOString()}`);
+      yield* pause(this.context, seconds);
+    }
+  }
+
+  /** What the service asks for, and a second more since timers may be early; else doubling from first to longest. */
+  private pauseAfter(tries: number, afterSeconds: number | undefined): number {
+    if (afterSeconds !== undefined) return afterSeconds + 1;
+    const { retryFirstSeconds, retryMaxSeconds } = this.limits;
+    return Math.min(retryMaxSeconds, retryFirstSeconds * 2 ** Math.min(tries - 1, 20));
+  }
+}
+
+/** The engine's text of a crash is left alone: texts are for people, and may quote what they should not. */
+function* outcomeOfTask<T>(task: Task): Flow<StepOutcome<T> | { readonly kind: 'crashed' }> {
+  try {
+    return yield* taskResult<StepOutcome<T>>(task);
+  } catch {
+    return { kind: 'crashed' };
+  }
+}

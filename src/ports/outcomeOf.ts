@@ -1,0 +1,27 @@
+import { failed, retryLater, type Failed, type RetryLater, type StepOutcome } from '../domain/stepOutcome.js';
+import { ServiceError } from './serviceError.js';
+
+/**
+ * Turns whatever an activity's work throws into an outcome, so that nothing but outcomes reaches the durable history.
+ * An error that is not a service's may quote anything, a password too: its message goes nowhere, its name and place
+ * (stack frames) go to the log.
+ */
+export async function outcomeOf<O extends StepOutcome<unknown>>(
+  work: () => Promise<O>,
+): Promise<O | RetryLater | Failed> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof ServiceError)) return unexpected(error);
+    return error.isRetryable
+      ? retryLater(error.message, error.retryAfterSeconds)
+      : failed(`service-${error.kind === 'notFound' ? 'not-found' : error.kind}`, error.message);
+  }
+}
+
+function unexpected(error: unknown): RetryLater {
+  const name = error instanceof Error ? error.name : typeof error;
+  const frames = error instanceof Error ? (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line)) : [];
+  console.error(JSON.stringify({ event: 'activity.unexpectedError', name, frames: frames.slice(0, 8) }));
+  return retryLater(`an unexpected ${name}; the log entry activity.unexpectedError shows where`);
+}

@@ -1,0 +1,10 @@
+import type { DeviceChannel } from './deviceChannel.js';
+import type { RegistryControlPlane } from './registryControlPlane.js';
+import type { SecretVault } from './secretVault.js';
+
+/** All that the app needs from outside itself. */
+export interface Ports {
+  readonly controlPlane: RegistryControlPlane;
+  readonly vault: SecretVault;
+  readonly devices: DeviceChannel;
+}

@@ -1,0 +1,76 @@
+import type { Slots, SlotName } from '../domain/slots.js';
+
+/**
+ * A container registry's management side. Names are resource names inside the configured registry `registry`; resource
+ * ids stay inside the adapter. Times are ISO 8601. All methods throw ServiceError; nothing is retried inside.
+ */
+export interface RegistryControlPlane {
+  getRegistry(registry: string): Promise<RegistryFacts | undefined>;
+  listConnectedRegistries(registry: string): Promise<ConnectedRegistryFacts[]>;
+  getConnectedRegistry(registry: string, name: string): Promise<ConnectedRegistryFacts | undefined>;
+  /** Replaces the whole list: the service has no way to add one, and no ETag to guard it with. */
+  setClientTokens(registry: string, connectedRegistry: string, tokens: readonly string[]): Promise<void>;
+
+  getScopeMap(registry: string, name: string): Promise<ScopeMapFacts | undefined>;
+  createScopeMap(registry: string, name: string, content: ScopeMapContent): Promise<void>;
+  deleteScopeMap(registry: string, name: string): Promise<void>;
+
+  getToken(registry: string, name: string): Promise<TokenFacts | undefined>;
+  /** Names of the tokens that have this scope map. */
+  listTokensOf(registry: string, scopeMap: string): Promise<string[]>;
+  /** Only for a token that does not exist: a PUT over a live one wipes its passwords. */
+  createToken(registry: string, name: string, scopeMap: string): Promise<void>;
+  setTokenScopeMap(registry: string, name: string, scopeMap: string): Promise<void>;
+  disableToken(registry: string, name: string): Promise<void>;
+  /** Empties every slot but `keep`. */
+  keepOnlySlots(registry: string, name: string, keep: readonly SlotName[]): Promise<void>;
+  deleteToken(registry: string, name: string): Promise<void>;
+  /** Makes a new password in one slot; whoever uses the old one is cut off. The value can never be read again. */
+  generatePassword(registry: string, token: string, slot: SlotName, expiresAt: Date): Promise<GeneratedPassword>;
+}
+
+export interface RegistryFacts {
+  readonly name: string;
+  readonly tier: string;
+  readonly dataEndpointEnabled: boolean;
+  readonly loginServer: string;
+}
+
+export interface ConnectedRegistryFacts {
+  readonly name: string;
+  readonly mode: string;
+  readonly isActive: boolean;
+  readonly connectionState?: string;
+  /** host:port under which clients reach it, as ARM has it. */
+  readonly loginServer?: string;
+  readonly syncToken?: string;
+  readonly schedule?: string;
+  readonly lastSyncTime?: string;
+  /** Names of the bound client tokens. */
+  readonly clientTokens: readonly string[];
+}
+
+export interface ScopeMapContent {
+  readonly actions: readonly string[];
+  readonly description: string;
+}
+
+export interface ScopeMapFacts extends ScopeMapContent {
+  readonly name: string;
+  readonly createdAt?: string;
+}
+
+export interface TokenFacts {
+  readonly name: string;
+  readonly scopeMap: string;
+  readonly isEnabled: boolean;
+  readonly createdAt?: string;
+  readonly slots: Slots;
+}
+
+export interface GeneratedPassword {
+  readonly userName: string;
+  /** Never leaves the activity that asked for it, except into the vault. */
+  readonly value: string;
+  readonly createdAt: string;
+}

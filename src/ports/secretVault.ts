@@ -1,0 +1,36 @@
+import type { Tags } from '../domain/secretTags.js';
+
+/**
+ * Where credentials are kept. Times are ISO 8601. All methods throw ServiceError; nothing is retried inside.
+ * Values go in and are copied inside; none ever comes out.
+ */
+export interface SecretVault {
+  /** The newest version; undefined when there is none, it was deleted, or it is disabled. */
+  current(name: string): Promise<SecretFacts | undefined>;
+  /** Makes a new version. A name that is only soft-deleted is recovered first. */
+  store(name: string, value: string, attributes: SecretAttributes): Promise<SecretFacts>;
+  /** Makes `from`'s value the newest version of `to`, with new attributes. */
+  copy(from: SecretVersion, to: string, attributes: SecretAttributes): Promise<SecretFacts>;
+  updateTags(version: SecretVersion, tags: Tags): Promise<void>;
+  /** Hides one version from readers. Nothing to do when it is not there. */
+  disable(version: SecretVersion): Promise<void>;
+  /** Soft-deletes the secret with all its versions. Nothing to do when it is not there. */
+  remove(name: string): Promise<void>;
+}
+
+export interface SecretVersion {
+  readonly name: string;
+  readonly version: string;
+}
+
+export interface SecretAttributes {
+  readonly expiresOn: string;
+  readonly tags: Tags;
+}
+
+export interface SecretFacts extends SecretVersion {
+  readonly tags: Tags;
+  readonly expiresOn?: string;
+  /** host:port of each registry that the value has a credential for. */
+  readonly endpoints: readonly string[];
+}

@@ -1,0 +1,37 @@
+import { candidateSecretName, mainSecretName } from '../domain/names.js';
+import type { Onboarding } from '../domain/onboardingRequest.js';
+import type { OnboardingPlan, PlannedWrite } from '../domain/plan.js';
+
+type Facts = Pick<OnboardingPlan, 'scopeMap' | 'token' | 'bound' | 'credential'>;
+
+/** The exact writes of an onboarding, in order, and what it uses as it is. */
+export function plannedWrites(facts: Facts, onboarding: Onboarding): { writes: PlannedWrite[]; adopts: string[] } {
+  const { scopeMap, token, connectedRegistry } = onboarding;
+  const writes: PlannedWrite[] = [];
+  const adopts: string[] = [];
+  const write = (step: string, action: string, resource: string) => writes.push({ step, action, resource });
+
+  if (facts.scopeMap === 'absent') write('ensureScopeMap', 'create scope map', scopeMap);
+  else adopts.push(`scope map ${scopeMap}`);
+
+  if (!facts.token.exists) write('ensureToken', 'create token', token);
+  else if (facts.token.earlierScopeMap !== undefined)
+    write('ensureToken', `move token from scope map ${facts.token.earlierScopeMap} to ${scopeMap}`, token);
+  else adopts.push(`token ${token}`);
+
+  if (facts.credential.kind === 'issue') {
+    const { slot, replacesLivePassword } = facts.credential;
+    const replacing = replacesLivePassword ? ', replacing a password that still works' : '';
+    write('issueCredentials', `generate ${slot}${replacing}`, token);
+    write('issueCredentials', 'save secret', candidateSecretName(onboarding));
+  } else adopts.push(`secret ${mainSecretName(onboarding)}`);
+
+  if (!facts.bound) write('bind', `add client token ${token}`, connectedRegistry);
+  else adopts.push(`binding of ${token} to ${connectedRegistry}`);
+
+  if (facts.credential.kind === 'issue') {
+    write('promote', 'save secret', mainSecretName(onboarding));
+    write('promote', 'disable secret', candidateSecretName(onboarding));
+  }
+  return { writes, adopts };
+}

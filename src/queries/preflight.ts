@@ -1,0 +1,133 @@
+import type { Config } from '../config.js';
+import { candidateSecretName, mainSecretName } from '../domain/names.js';
+import type { Onboarding } from '../domain/onboardingRequest.js';
+import { sameActions, toActions } from '../domain/permissions.js';
+import type { CredentialPlan, OnboardingPlan, StoredCredential } from '../domain/plan.js';
+import { parseTags } from '../domain/secretTags.js';
+import { chooseSlot, isLive, isSamePassword, type KnownSlot } from '../domain/slots.js';
+import type { Ports } from '../ports/ports.js';
+import type { ConnectedRegistryFacts, ScopeMapFacts, TokenFacts } from '../ports/registryControlPlane.js';
+import type { SecretFacts } from '../ports/secretVault.js';
+import { plannedWrites } from './plannedWrites.js';
+import { preflightProblems } from './preflightProblems.js';
+import type { RegistryFactsQuery, SlowFacts } from './registryFacts.js';
+
+/** All that preflight read, before anything is concluded from it. */
+export interface Findings {
+  readonly slow: SlowFacts;
+  readonly connectedRegistry: ConnectedRegistryFacts | undefined;
+  readonly syncScope: readonly string[];
+  readonly scopeMap: ScopeMapFacts | undefined;
+  readonly token: TokenFacts | undefined;
+  readonly main: SecretFacts | undefined;
+  readonly candidate: SecretFacts | undefined;
+}
+
+/** Reads everything once and concludes what an onboarding would do. Writes nothing. @throws ServiceError */
+export type Preflight = (onboarding: Onboarding) => Promise<OnboardingPlan>;
+
+export function createPreflight(ports: Ports, config: Config, facts: RegistryFactsQuery): Preflight {
+  return async (onboarding) => {
+    const now = new Date();
+    const findings = await read(ports, facts, onboarding);
+    const endpoint = (onboarding.endpoint ?? findings.connectedRegistry?.loginServer ?? '').toLowerCase();
+    const credential = planCredential(findings, onboarding, endpoint, now);
+    const scopeMap = !findings.scopeMap
+      ? 'absent'
+      : sameActions(findings.scopeMap.actions, toActions(onboarding.permissions))
+        ? 'same'
+        : 'other';
+    const { token } = findings;
+    const otherMap = token && token.scopeMap.toLowerCase() !== onboarding.scopeMap.toLowerCase();
+    const bound = isBound(findings.connectedRegistry, onboarding.token);
+    const plan: Omit<OnboardingPlan, 'writes' | 'adopts' | 'problems'> = {
+      checkedAt: now.toISOString(),
+      endpoint,
+      sync: syncFacts(findings.connectedRegistry),
+      scopeMap,
+      token: { exists: token !== undefined, ...(otherMap ? { earlierScopeMap: token.scopeMap } : {}) },
+      bound,
+      credential: credential ?? { kind: 'issue', slot: 'password1', replacesLivePassword: false },
+    };
+    const problems = preflightProblems(findings, onboarding, config, { endpoint, scopeMap, bound, credential });
+    return { ...plan, problems, ...plannedWrites(plan, onboarding) };
+  };
+}
+
+async function read(ports: Ports, facts: RegistryFactsQuery, onboarding: Onboarding): Promise<Findings> {
+  const { controlPlane, vault } = ports;
+  const { registry } = onboarding;
+  const [slow, [connectedRegistry, syncScope], scopeMap, token, main, candidate] = await Promise.all([
+    facts.slowFacts(registry),
+    controlPlane
+      .getConnectedRegistry(registry, onboarding.connectedRegistry)
+      .then(async (found): Promise<[typeof found, readonly string[]]> => [
+        found,
+        found?.syncToken ? await facts.syncScope(registry, found.syncToken) : [],
+      ]),
+    controlPlane.getScopeMap(registry, onboarding.scopeMap),
+    controlPlane.getToken(registry, onboarding.token),
+    vault.current(mainSecretName(onboarding)),
+    vault.current(candidateSecretName(onboarding)),
+  ]);
+  return { slow, connectedRegistry, syncScope, scopeMap, token, main, candidate };
+}
+
+/** Undefined when both slots hold working passwords that are not ours to replace. */
+function planCredential(
+  findings: Findings,
+  onboarding: Onboarding,
+  endpoint: string,
+  now: Date,
+): CredentialPlan | undefined {
+  const { token, main, candidate } = findings;
+  const stored = token && main && fittingCredential(main, token, endpoint, now);
+  if (stored) return { kind: 'keep', stored };
+  const choice = chooseSlot(token?.slots ?? {}, now, unpromoted(candidate), onboarding.replaceSlot);
+  if (choice.kind === 'allLive') return undefined;
+  return { kind: 'issue', slot: choice.slot, replacesLivePassword: choice.replaces };
+}
+
+/** The main secret's credential, when it is for this token's present password and this endpoint, and still valid. */
+function fittingCredential(
+  main: SecretFacts,
+  token: TokenFacts,
+  endpoint: string,
+  now: Date,
+): StoredCredential | undefined {
+  const tags = parseTags(main.tags);
+  if (!tags || tags.token.toLowerCase() !== token.name.toLowerCase()) return undefined;
+  const fits =
+    token.isEnabled &&
+    new Date(tags.expiresOn) > now &&
+    isLive(token.slots[tags.slot], now) &&
+    isSamePassword(token.slots, { slot: tags.slot, createdAt: tags.issued.slotCreatedAt }) &&
+    main.endpoints.includes(endpoint);
+  if (!fits) return undefined;
+  return {
+    name: main.name,
+    version: main.version,
+    slot: tags.slot,
+    expiresOn: tags.expiresOn,
+    ...(tags.pull ? { pull: tags.pull } : {}),
+  };
+}
+
+/** A password that an earlier run made and never promoted: nobody uses it. */
+function unpromoted(candidate: SecretFacts | undefined): KnownSlot[] {
+  const tags = candidate && parseTags(candidate.tags);
+  return tags ? [{ slot: tags.slot, createdAt: tags.issued.slotCreatedAt }] : [];
+}
+
+export function isBound(connectedRegistry: ConnectedRegistryFacts | undefined, token: string): boolean {
+  return (connectedRegistry?.clientTokens ?? []).some((name) => name.toLowerCase() === token.toLowerCase());
+}
+
+export function syncFacts(connectedRegistry: ConnectedRegistryFacts | undefined): OnboardingPlan['sync'] {
+  const { schedule, lastSyncTime, connectionState } = connectedRegistry ?? {};
+  return {
+    ...(schedule ? { schedule } : {}),
+    ...(lastSyncTime ? { lastSyncTime } : {}),
+    ...(connectionState ? { connectionState } : {}),
+  };
+}

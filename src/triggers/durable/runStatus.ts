@@ -1,0 +1,78 @@
+import type { DurableClient, DurableOrchestrationStatus } from 'durable-functions';
+import type { OnboardingRun } from '../../domain/onboardingRun.js';
+import type { OperationOutcome, Progress } from '../../domain/operation.js';
+
+/** An instance of the durable engine that holds one of our runs, its JSON given its types back. */
+export interface RunStatus {
+  readonly instance: string;
+  readonly kind: string;
+  readonly input: OnboardingRun;
+  readonly runtimeStatus: string;
+  readonly progress?: Progress;
+  readonly outcome?: OperationOutcome;
+  readonly lastUpdated: string;
+}
+
+const ENDED = ['Completed', 'Failed', 'Terminated', 'Canceled'];
+
+export function hasEnded(status: Pick<RunStatus, 'runtimeStatus'>): boolean {
+  return ENDED.includes(status.runtimeStatus);
+}
+
+/**
+ * Reads an instance. Undefined when there is none, or none of ours.
+ * The SDK throws both for an unknown instance and for an engine that does not answer; only a listing tells them apart.
+ */
+export async function readRun(client: DurableClient, instance: string): Promise<RunStatus | undefined> {
+  try {
+    return toRunStatus(await client.getStatus(instance, { showInput: true }));
+  } catch (error) {
+    if (isUnknownInstance(error)) return undefined;
+    throw error;
+  }
+}
+
+/** The SDK's words for 404; the engine's own text is not looked at. Source: durable-functions, durableClient getStatus. */
+function isUnknownInstance(error: unknown): boolean {
+  return error instanceof Error && /\b404\b/.test(error.message);
+}
+
+function toRunStatus(status: DurableOrchestrationStatus): RunStatus | undefined {
+  const input = parsed(status.input);
+  if (!isRun(input)) return undefined;
+  const progress = parsed(status.customStatus);
+  const outcome = parsed(status.output);
+  return {
+    instance: status.instanceId,
+    kind: status.name,
+    input,
+    runtimeStatus: status.runtimeStatus,
+    lastUpdated: new Date(status.lastUpdatedTime).toISOString(),
+    ...(hasSteps(progress) ? { progress } : {}),
+    ...(hasSteps(outcome) ? { outcome } : {}),
+  };
+}
+
+/** Some versions of the engine give inputs as JSON text, others as values. */
+function parsed(value: unknown): unknown {
+  if (typeof value !== 'string') return value;
+  try {
+    const inner: unknown = JSON.parse(value);
+    return inner;
+  } catch {
+    return value;
+  }
+}
+
+function isRun(value: unknown): value is OnboardingRun {
+  return isObject(value) && typeof value['run'] === 'string' && typeof value['fingerprint'] === 'string';
+}
+
+/** Written by this app's own orchestrations, so the steps stand for the rest of the shape. */
+function hasSteps(value: unknown): value is Progress & OperationOutcome {
+  return isObject(value) && Array.isArray(value['steps']);
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
+}

@@ -1,0 +1,61 @@
+import type { DurableClient } from 'durable-functions';
+import type { OnboardingRun } from '../../domain/onboardingRun.js';
+import { formatOperationId } from '../../domain/operationId.js';
+import { hasEnded, readRun, type RunStatus } from './runStatus.js';
+
+/** What became of a wish to start a run. */
+export type StartResult =
+  /** This very run began, or one that does the same is under way: `id` is its operation. */
+  | { readonly kind: 'running'; readonly id: string; readonly attached: boolean }
+  /** Another run holds the client. */
+  | { readonly kind: 'conflict'; readonly id: string; readonly runningKind: string }
+  /** The engine did not say in time what runs. */
+  | { readonly kind: 'unknown' };
+
+/** How long to look for the instance after a start, and how often, in milliseconds. */
+const READ_BACK = { within: 15_000, every: 100 };
+
+/**
+ * Starts a run and reads the instance back before anyone is told: of several concurrent starts of one id the engine may
+ * accept all and run another caller's, so its 202 proves nothing. A start is refused while the id's run has not ended.
+ */
+export async function startRun(
+  client: DurableClient,
+  kind: string,
+  instance: string,
+  run: OnboardingRun,
+): Promise<StartResult> {
+  const until = Date.now() + READ_BACK.within;
+  let started = false;
+  while (Date.now() < until) {
+    if (!started) started = await tryStart(client, kind, instance, run);
+    const found = await readRun(client, instance);
+    if (found) {
+      const id = formatOperationId({ instance, run: found.input.run });
+      if (found.input.run === run.run) return { kind: 'running', id, attached: false };
+      if (!hasEnded(found)) return judge(found, id, kind, run.fingerprint);
+      // An ended run of another: ours was not accepted, or is not visible yet. Starting again is refused or harmless.
+      started = false;
+    }
+    await new Promise((resolve) => setTimeout(resolve, READ_BACK.every));
+  }
+  return { kind: 'unknown' };
+}
+
+function judge(found: RunStatus, id: string, kind: string, fingerprint: string): StartResult {
+  return found.kind === kind && found.input.fingerprint === fingerprint
+    ? { kind: 'running', id, attached: true }
+    : { kind: 'conflict', id, runningKind: found.kind };
+}
+
+/** False when the engine refuses because a run of this id has not ended. */
+async function tryStart(client: DurableClient, kind: string, instance: string, run: OnboardingRun): Promise<boolean> {
+  try {
+    await client.startNew(kind, { instanceId: instance, input: run });
+    return true;
+  } catch (error) {
+    // 409 by present extensions, 500 by older ones. Source: azure-functions-durable-extension PR 3468.
+    if (error instanceof Error && /\b(?:409|500)\b/.test(error.message)) return false;
+    throw error;
+  }
+}

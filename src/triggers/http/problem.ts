@@ -1,0 +1,61 @@
+import type { HttpResponseInit } from '@azure/functions';
+import type { z } from 'zod';
+
+/** One field that is wrong, what is wrong with it, and how it must look. */
+export interface FieldError {
+  readonly field: string;
+  readonly message: string;
+  readonly fix: string;
+}
+
+interface ProblemDetails {
+  readonly status: number;
+  /** Stable; docs/errors.md lists them. */
+  readonly code: string;
+  readonly title: string;
+  readonly detail: string;
+  readonly errors?: readonly FieldError[];
+  readonly [extension: string]: unknown;
+}
+
+/** An answer as RFC 9457 has it. Never holds a stack or a text of the engine's. */
+export function problem(details: ProblemDetails, headers: Record<string, string> = {}): HttpResponseInit {
+  const body = { type: `urn:connected-registry-onboarding:problem:${details.code}`, ...details };
+  return {
+    status: details.status,
+    headers: { 'content-type': 'application/problem+json', ...headers },
+    body: JSON.stringify(body),
+  };
+}
+
+export function invalidRequest(errors: readonly FieldError[]): HttpResponseInit {
+  const names = [...new Set(errors.map((error) => error.field))].join(', ');
+  return problem({
+    status: 400,
+    code: 'invalid-request',
+    title: 'The request is not valid.',
+    detail: `Wrong: ${names}. Nothing was started.`,
+    errors,
+  });
+}
+
+/** A schema's issues by field. @param help how each field must look, by its name. */
+export function fieldErrors(error: z.ZodError, help: Readonly<Record<string, string>>): FieldError[] {
+  return error.issues.flatMap((issue): FieldError[] => {
+    if (issue.code === 'unrecognized_keys')
+      return issue.keys.map((key) => ({
+        field: [...issue.path, key].join('.'),
+        message: 'is not a known field',
+        fix: `Leave it out. Known fields: ${Object.keys(help).join(', ')}.`,
+      }));
+    const name = String(issue.path[0] ?? 'body');
+    const missing = issue.code === 'invalid_type' && issue.input === undefined && issue.path.length > 0;
+    return [
+      {
+        field: issue.path.join('.') || 'body',
+        message: missing ? 'is missing' : issue.message,
+        fix: help[name] ? `It must be ${help[name]}.` : 'Send a JSON object.',
+      },
+    ];
+  });
+}

@@ -1,0 +1,102 @@
+import type { HttpRequest, HttpResponseInit } from '@azure/functions';
+import type { DurableClient } from 'durable-functions';
+import { z } from 'zod';
+import { parseOperationId, type OperationId } from '../../domain/operationId.js';
+import { pullCheckReport } from '../../domain/pullCheckMessages.js';
+import { reportEventName, reportHash, type ReportEvent } from '../../domain/reportEvent.js';
+import { verifyReportKey, type ReportKeys } from '../../domain/reportKey.js';
+import { hasEnded, readRun, type RunStatus } from '../durable/runStatus.js';
+import { jsonBody } from './jsonBody.js';
+import { fieldErrors, invalidRequest, problem } from './problem.js';
+
+/** Longest report, in bytes. */
+const MOST_BYTES = 4096;
+
+const REPORT_FIELDS = {
+  expiresAt: "the event's own expiresAt, an ISO 8601 instant in UTC",
+  outcome: 'pulled, or one of the failure classes',
+  image: 'the image that was asked for',
+  digest: 'sha256: and 64 hexadecimal digits; required after a pull',
+  bytes: 'a whole number; required after a pull',
+  milliseconds: 'a number',
+  agent: "the agent's name and version",
+} as const;
+
+/**
+ * `POST /api/pull-checks/{operation}/{attempt}`: the device's report. The attempt's derived key is all that admits it,
+ * and it is looked at before anything is read. A refused report changes nothing.
+ */
+export function postPullCheck(keys: ReportKeys) {
+  return async (request: HttpRequest, client: DurableClient): Promise<HttpResponseInit> => {
+    const operation = request.params['operation'] ?? '';
+    const attempt = Number(request.params['attempt']);
+    const body = await jsonBody(request, MOST_BYTES);
+    const id = parseOperationId(operation);
+    const value = 'value' in body ? body.value : undefined;
+    if (!id || !isAuthentic(request, keys, operation, attempt, value)) return unauthorized();
+
+    const report = pullCheckReport.safeParse(value, { reportInput: true });
+    if (!report.success) return invalidRequest(fieldErrors(report.error, REPORT_FIELDS));
+    const event: ReportEvent = { hash: reportHash(report.data), report: report.data };
+    const refusal = judge(await readRun(client, id.instance), id, attempt, event);
+    if (refusal) return refusal;
+    await client.raiseEvent(id.instance, reportEventName(id.run, attempt), event);
+    return { status: 202, jsonBody: { status: 'accepted' } };
+  };
+}
+
+const withExpiry = z.looseObject({ expiresAt: z.string() });
+
+function isAuthentic(
+  request: HttpRequest,
+  keys: ReportKeys,
+  operation: string,
+  attempt: number,
+  value: unknown,
+): boolean {
+  const credentials = /^PullCheck ([^:\s]+):([^:\s]+)$/.exec(request.headers.get('authorization') ?? '');
+  const expiry = withExpiry.safeParse(value);
+  const [, keyId, reportKey] = credentials ?? [];
+  if (!keyId || !reportKey || !expiry.success || !Number.isSafeInteger(attempt)) return false;
+  return verifyReportKey(keys, keyId, reportKey, { operation, attempt, expiresAt: expiry.data.expiresAt });
+}
+
+/** Undefined when the report is to be accepted. The order of the answers is part of the contract with agents. */
+function judge(
+  found: RunStatus | undefined,
+  id: OperationId,
+  attempt: number,
+  event: ReportEvent,
+): HttpResponseInit | undefined {
+  if (!found || found.input.run !== id.run)
+    return gone('ended', 'The operation has ended, or another has taken its place.');
+  const accepted = (found.outcome?.reports ?? found.progress?.pullCheck?.reports ?? {})[attempt];
+  if (accepted === event.hash) return { status: 200, jsonBody: { status: 'accepted before' } };
+  if (hasEnded(found)) return gone('ended', 'The operation has ended.');
+  if (found.progress?.pullCheck?.attempt !== attempt) return gone('superseded', 'The device was asked again since.');
+  if (new Date(event.report.expiresAt) <= new Date()) return gone('expired', 'The report came too late.');
+  if (accepted === undefined) return undefined;
+  return problem({
+    status: 409,
+    code: 'report-differs',
+    title: 'Another report was accepted.',
+    detail: 'This attempt has an accepted report with other content. The first one counts.',
+  });
+}
+
+function gone(code: string, detail: string): HttpResponseInit {
+  return problem({ status: 410, code: `report-${code}`, title: 'The report is of no use any more.', detail });
+}
+
+function unauthorized(): HttpResponseInit {
+  return problem(
+    {
+      status: 401,
+      code: 'report-key',
+      title: 'The report key does not fit.',
+      detail:
+        "Send Authorization: PullCheck {keyId}:{reportKey} and expiresAt as the event gave them, to the event's operation and attempt.",
+    },
+    { 'www-authenticate': 'PullCheck' },
+  );
+}
