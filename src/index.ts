@@ -7,6 +7,7 @@ import { registerBinder } from './entities/registerBinder.js';
 import { onboard } from './orchestrations/onboard.js';
 import { createQueries } from './queries/queries.js';
 import { onClientRequested } from './triggers/eventGrid/clientRequested.js';
+import { guarded } from './triggers/http/guarded.js';
 import { postOnboardings } from './triggers/http/onboardings.js';
 import { getOperation } from './triggers/http/operations.js';
 import { postPullCheck } from './triggers/http/pullChecks.js';
@@ -22,20 +23,20 @@ df.app.client.http('postOnboardings', {
   route: 'onboardings',
   methods: ['POST'],
   authLevel: 'function',
-  handler: postOnboardings(config, queries),
+  handler: guarded(postOnboardings(config, queries)),
 });
 df.app.client.http('getOperation', {
   route: 'operations/{id}',
   methods: ['GET'],
   authLevel: 'function',
-  handler: getOperation,
+  handler: guarded(getOperation),
 });
 df.app.client.http('postPullCheck', {
   route: 'pull-checks/{operation}/{attempt}',
   methods: ['POST'],
   // Devices hold no function key: the attempt's derived key admits the report.
   authLevel: 'anonymous',
-  handler: postPullCheck(config.reportKeys),
+  handler: guarded(postPullCheck(config.reportKeys)),
 });
 df.app.client.eventGrid('clientRequested', { handler: onClientRequested(config) });
 

@@ -3,7 +3,7 @@ import { mainSecretName } from '../domain/names.js';
 import { formatTags, parseTags, type MadeByUs, type VerifiedPull } from '../domain/secretTags.js';
 import { done, failed, type StepOutcome } from '../domain/stepOutcome.js';
 import type { Ports } from '../ports/ports.js';
-import { isBound } from '../queries/preflight.js';
+import { isBound } from '../queries/connectedRegistry.js';
 import type { IssuedCredential } from './issueCredentials.js';
 import { outcomeOf } from '../ports/outcomeOf.js';
 

@@ -1,7 +1,7 @@
 import { done, failed, type StepOutcome } from '../domain/stepOutcome.js';
 import type { SyncFacts } from '../domain/syncSchedule.js';
 import type { Ports } from '../ports/ports.js';
-import { syncFacts } from '../queries/preflight.js';
+import { syncFacts } from '../queries/connectedRegistry.js';
 import { outcomeOf } from '../ports/outcomeOf.js';
 
 /** When the connected registry last synced, as the cloud knows it. */

@@ -204,7 +204,7 @@ class Onboard {
       runner.steps.recordVerification({ reference: this.reference(), version: stored.version, scopeMap, pull }),
     );
     this.signalBinder('settle');
-    return this.result(stored, pull, true);
+    return this.result(stored, pull, plan.writes.length > 0);
   }
 
   /** Best effort: an agent also reads its main secret again by itself, so a lost event costs nothing. */

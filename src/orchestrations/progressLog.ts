@@ -27,10 +27,10 @@ export class ProgressLog {
     this.show();
   }
 
-  /** Another try of the present step. */
-  trying(): void {
+  /** The present step's work is tried for the n-th time; a step of several pieces shows the most tried one. */
+  trying(tries: number): void {
     const step = this.list.at(-1);
-    if (step) this.change({ status: 'running', attempts: step.attempts + 1 });
+    if (step) this.change({ status: 'running', attempts: Math.max(step.attempts, tries) });
   }
 
   waiting(message: string): void {
@@ -49,7 +49,7 @@ export class ProgressLog {
   /** A pull check's attempt begins: reports for it are welcome until `expiresAt`. */
   asking(attempt: number, expiresAt: string): void {
     this.pullCheck = { attempt, expiresAt, reports: this.reports };
-    this.show();
+    this.trying(attempt);
   }
 
   /** A report was accepted; its hash tells a repetition from other content. */

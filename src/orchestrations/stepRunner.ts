@@ -58,7 +58,7 @@ export class StepRunner {
     const start = this.context.df.currentUtcDateTime;
     let crashes = 0;
     for (let tries = 1; ; tries += 1) {
-      this.log.trying();
+      this.log.trying(tries);
       const outcome = yield* outcomeOfTask<T>(make());
       if (outcome.kind === 'done') return outcome.value;
       if (outcome.kind === 'failed') throw new StepFailed(outcome.code, outcome.message);

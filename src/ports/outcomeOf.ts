@@ -1,3 +1,4 @@
+import { errorPlace } from '../domain/errorPlace.js';
 import { failed, retryLater, type Failed, type RetryLater, type StepOutcome } from '../domain/stepOutcome.js';
 import { ServiceError } from './serviceError.js';
 
@@ -20,8 +21,7 @@ export async function outcomeOf<O extends StepOutcome<unknown>>(
 }
 
 function unexpected(error: unknown): RetryLater {
-  const name = error instanceof Error ? error.name : typeof error;
-  const frames = error instanceof Error ? (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line)) : [];
-  console.error(JSON.stringify({ event: 'activity.unexpectedError', name, frames: frames.slice(0, 8) }));
-  return retryLater(`an unexpected ${name}; the log entry activity.unexpectedError shows where`);
+  const place = errorPlace(error);
+  console.error(JSON.stringify({ event: 'activity.unexpectedError', ...place }));
+  return retryLater(`an unexpected ${place.name}; the log entry activity.unexpectedError shows where`);
 }

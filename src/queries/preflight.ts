@@ -8,6 +8,7 @@ import { chooseSlot, isLive, isSamePassword, type KnownSlot } from '../domain/sl
 import type { Ports } from '../ports/ports.js';
 import type { ConnectedRegistryFacts, ScopeMapFacts, TokenFacts } from '../ports/registryControlPlane.js';
 import type { SecretFacts } from '../ports/secretVault.js';
+import { isBound, syncFacts } from './connectedRegistry.js';
 import { plannedWrites } from './plannedWrites.js';
 import { preflightProblems } from './preflightProblems.js';
 import type { RegistryFactsQuery, SlowFacts } from './registryFacts.js';
@@ -117,17 +118,4 @@ function fittingCredential(
 function unpromoted(candidate: SecretFacts | undefined): KnownSlot[] {
   const tags = candidate && parseTags(candidate.tags);
   return tags ? [{ slot: tags.slot, createdAt: tags.issued.slotCreatedAt }] : [];
-}
-
-export function isBound(connectedRegistry: ConnectedRegistryFacts | undefined, token: string): boolean {
-  return (connectedRegistry?.clientTokens ?? []).some((name) => name.toLowerCase() === token.toLowerCase());
-}
-
-export function syncFacts(connectedRegistry: ConnectedRegistryFacts | undefined): OnboardingPlan['sync'] {
-  const { schedule, lastSyncTime, connectionState } = connectedRegistry ?? {};
-  return {
-    ...(schedule ? { schedule } : {}),
-    ...(lastSyncTime ? { lastSyncTime } : {}),
-    ...(connectionState ? { connectionState } : {}),
-  };
 }

@@ -1,0 +1,17 @@
+import type { SyncFacts } from '../domain/syncSchedule.js';
+import type { ConnectedRegistryFacts } from '../ports/registryControlPlane.js';
+
+/** Whether a client token is in the connected registry's list; ARM ignores case. */
+export function isBound(connectedRegistry: ConnectedRegistryFacts | undefined, token: string): boolean {
+  return (connectedRegistry?.clientTokens ?? []).some((name) => name.toLowerCase() === token.toLowerCase());
+}
+
+/** What paces a pull check. */
+export function syncFacts(connectedRegistry: ConnectedRegistryFacts | undefined): SyncFacts {
+  const { schedule, lastSyncTime, connectionState } = connectedRegistry ?? {};
+  return {
+    ...(schedule ? { schedule } : {}),
+    ...(lastSyncTime ? { lastSyncTime } : {}),
+    ...(connectionState ? { connectionState } : {}),
+  };
+}
