@@ -1,0 +1,61 @@
+import { z } from 'zod';
+import {
+  CREDENTIAL_PROMOTED,
+  PULL_CHECK_REQUESTED,
+  credentialPromoted,
+  pullCheckRequested,
+} from '../../src/domain/pullCheckMessages.js';
+import type { Signal } from './signal.js';
+
+/** An event of either schema, as far as the agent looks at it. */
+export interface ReceivedEvent {
+  type: string;
+  data: unknown;
+}
+
+/** CloudEvents 1.0 structured mode, and Event Grid's own schema (Azure docs: event-grid/event-schema). */
+const envelope = z.union([
+  z
+    .object({ specversion: z.literal('1.0'), id: z.string(), source: z.string(), type: z.string(), data: z.unknown() })
+    .transform(({ type, data }): ReceivedEvent => ({ type, data })),
+  z
+    .object({ id: z.string(), eventType: z.string(), data: z.unknown() })
+    .transform(({ eventType, data }): ReceivedEvent => ({ type: eventType, data })),
+]);
+const delivery = z.union([z.array(envelope), envelope.transform((event) => [event])]);
+
+/** The events of a delivery, single or batch; undefined when the body is neither. */
+export function parseDelivery(body: string): ReceivedEvent[] | undefined {
+  try {
+    return delivery.parse(JSON.parse(body));
+  } catch {
+    return undefined;
+  }
+}
+
+/** What goes into a URL path or a header has to be harmless there: no `.` or `..` as operation, no line breaks. */
+const reportable = pullCheckRequested.refine(
+  (data) =>
+    /^[A-Za-z0-9][A-Za-z0-9._~-]*$/.test(data.operation) &&
+    /^[\x21-\x39\x3b-\x7e]+$/.test(data.keyId) &&
+    /^[\x21-\x7e]+$/.test(data.reportKey) &&
+    data.image.length <= 512,
+  { error: 'operation, keyId, reportKey or image is of a form that no report could carry' },
+);
+
+/** Reads an event as a signal: undefined for a type that is none, an error text that names the fields for a bad one. */
+export function parseSignal({ type, data }: ReceivedEvent): Signal | { problem: string } | undefined {
+  if (type === PULL_CHECK_REQUESTED) {
+    const parsed = reportable.safeParse(data);
+    return parsed.success ? { kind: 'pullCheckRequested', data: parsed.data } : { problem: fields(parsed.error) };
+  }
+  if (type === CREDENTIAL_PROMOTED) {
+    const parsed = credentialPromoted.safeParse(data);
+    return parsed.success ? { kind: 'credentialPromoted', data: parsed.data } : { problem: fields(parsed.error) };
+  }
+  return undefined;
+}
+
+function fields(error: z.ZodError): string {
+  return [...new Set(error.issues.map((issue) => issue.path.join('.') || issue.message))].join(', ');
+}

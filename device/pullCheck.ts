@@ -1,0 +1,41 @@
+import type { PullOutcome } from '../src/domain/pullCheckMessages.js';
+import { asPullFailure } from './pullFailure.js';
+import type { HttpPolicy } from './registry/http.js';
+import type { Platform } from './registry/platform.js';
+import { pull } from './registry/pull.js';
+import { parseDockerConfig } from './secrets/dockerConfig.js';
+import type { SecretReader, SecretVersion } from './secrets/vault.js';
+
+export interface PullCheckOptions {
+  readSecret: SecretReader;
+  platform: Platform;
+  policy: HttpPolicy;
+}
+
+/** How a check ended. `reason` is for the agent's log, not for the report. */
+export interface PullCheckResult {
+  outcome: PullOutcome;
+  digest?: string;
+  bytes?: number;
+  milliseconds: number;
+  reason?: string;
+}
+
+/** Reads the secret and pulls the image with it. Never throws: whatever goes wrong is an outcome. */
+export async function runPullCheck(
+  secret: SecretVersion,
+  image: string,
+  { readSecret, platform, policy }: PullCheckOptions,
+  signal: AbortSignal,
+): Promise<PullCheckResult> {
+  const started = performance.now();
+  const elapsed = () => Math.round(performance.now() - started);
+  try {
+    const credentials = parseDockerConfig(await readSecret(secret, signal));
+    const pulled = await pull({ credentials, image, platform, policy, signal });
+    return { outcome: 'pulled', ...pulled, milliseconds: elapsed() };
+  } catch (error) {
+    const { outcome, message } = asPullFailure(error);
+    return { outcome, milliseconds: elapsed(), reason: message };
+  }
+}

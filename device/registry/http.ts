@@ -1,0 +1,152 @@
+import { PullFailure } from '../pullFailure.js';
+import { connectionFailure } from './connectionFailure.js';
+import { createWatchdog } from './watchdog.js';
+import type { Watchdog } from './watchdog.js';
+
+/** How the agent talks to registries. */
+export interface HttpPolicy {
+  /** Hosts, with their port unless it is 80, that may be spoken to over plain http. */
+  insecureRegistries: ReadonlySet<string>;
+  /** Longest wait for an answer's head, and then between two pieces of its body, in milliseconds. */
+  idleTimeout: number;
+  /** Pauses before something that found no connection, or a busy registry, is tried again, in milliseconds. */
+  retryDelays: readonly number[];
+}
+
+export interface Get {
+  url: URL;
+  accept?: string;
+  /** Sent to the origin of `url` alone, not along a redirect to another. */
+  authorization?: string | undefined;
+  /** Whether the answer may be a redirect, which is then followed. */
+  redirects: boolean;
+}
+
+/** An answer whose head has come. Its body has to be read to the end or discarded. */
+export interface Answer {
+  status: number;
+  headers: Headers;
+  body(): AsyncGenerator<Uint8Array>;
+  discard(): Promise<void>;
+}
+
+/** Follows this many redirects at most. */
+const MOST_REDIRECTS = 5;
+
+/**
+ * Sends a GET, once. Plain http is spoken only where the policy allows it, on redirects too. Answers 408, 429 and 5xx are
+ * `unreachable` failures, as is no connection: what a caller may try again with {@link persistently}.
+ */
+export async function get(request: Get, policy: HttpPolicy, signal: AbortSignal): Promise<Answer> {
+  let { url } = request;
+  for (let hops = 0; hops <= MOST_REDIRECTS; hops += 1) {
+    const answer = await send(url, request, policy, signal);
+    const location = answer.headers.get('location');
+    if (![301, 302, 303, 307, 308].includes(answer.status) || location === null) return passingRefused(answer);
+    await answer.discard();
+    if (!request.redirects) throw new PullFailure('error', 'the token endpoint redirects, which is not followed');
+    url = redirectTarget(location, url);
+  }
+  throw new PullFailure('error', `the registry redirects more than ${MOST_REDIRECTS} times`);
+}
+
+/** Runs `attempt` again, after each of the policy's pauses, while it fails as `unreachable`. */
+export async function persistently<T>(policy: HttpPolicy, signal: AbortSignal, attempt: () => Promise<T>): Promise<T> {
+  for (const delay of policy.retryDelays) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (!(error instanceof PullFailure) || error.outcome !== 'unreachable' || signal.aborted) throw error;
+    }
+    await pause(delay, signal);
+  }
+  return attempt();
+}
+
+/** The address of an endpoint (`host` or `host:port`): https, except where the policy allows plain http. */
+export function endpointUrl(endpoint: string, policy: HttpPolicy): URL {
+  const plain = new URL(`http://${endpoint}/`);
+  return policy.insecureRegistries.has(plain.host) ? plain : new URL(`https://${endpoint}/`);
+}
+
+async function send(url: URL, request: Get, policy: HttpPolicy, signal: AbortSignal): Promise<Answer> {
+  requireAllowed(url, policy);
+  const sameOrigin = url.origin === request.url.origin;
+  const watchdog = createWatchdog(policy.idleTimeout, signal);
+  try {
+    const response = await fetch(url, {
+      headers: {
+        ...(request.accept !== undefined && { accept: request.accept }),
+        // A layer is compressed in itself; anything on top would change the bytes that its digest is over.
+        'accept-encoding': 'identity',
+        ...(request.authorization !== undefined && sameOrigin && { authorization: request.authorization }),
+      },
+      redirect: 'manual',
+      signal: watchdog.signal,
+    });
+    watchdog.heard();
+    return answerOf(response, watchdog);
+  } catch (error) {
+    watchdog.stop();
+    throw connectionFailure(error);
+  }
+}
+
+function answerOf(response: Response, watchdog: Watchdog): Answer {
+  return {
+    status: response.status,
+    headers: response.headers,
+    async *body() {
+      try {
+        for await (const chunk of response.body ?? []) {
+          watchdog.heard();
+          yield chunk;
+        }
+      } catch (error) {
+        throw connectionFailure(error);
+      } finally {
+        watchdog.stop();
+      }
+    },
+    async discard() {
+      watchdog.stop();
+      await response.body?.cancel().catch(() => {});
+    },
+  };
+}
+
+async function passingRefused(answer: Answer): Promise<Answer> {
+  const { status } = answer;
+  if (status !== 408 && status !== 429 && status < 500) return answer;
+  await answer.discard();
+  throw new PullFailure('unreachable', `the registry answered ${status}`);
+}
+
+function redirectTarget(location: string, from: URL): URL {
+  const target = URL.canParse(location, from.href) ? new URL(location, from) : undefined;
+  if (!target || target.username !== '' || target.password !== '') {
+    throw new PullFailure('error', 'the registry redirects to an address that cannot be used');
+  }
+  return target;
+}
+
+function requireAllowed(url: URL, policy: HttpPolicy): void {
+  if (url.protocol === 'https:') return;
+  if (url.protocol === 'http:' && policy.insecureRegistries.has(url.host)) return;
+  throw new PullFailure('tls', `plain http to ${url.host} is not allowed`);
+}
+
+function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const abort = () => {
+      clearTimeout(timer);
+      reject(new PullFailure('unreachable', 'no answer before the deadline'));
+    };
+    const timer = setTimeout(() => {
+      signal.removeEventListener('abort', abort);
+      resolve();
+    }, milliseconds);
+    signal.addEventListener('abort', abort, { once: true });
+    if (signal.aborted) abort();
+  });
+}

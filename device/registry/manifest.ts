@@ -1,0 +1,60 @@
+import { z } from 'zod';
+import { PullFailure } from '../pullFailure.js';
+import { DIGEST } from './imageReference.js';
+
+export const IMAGE_TYPES = [
+  'application/vnd.oci.image.manifest.v1+json',
+  'application/vnd.docker.distribution.manifest.v2+json',
+] as const;
+export const INDEX_TYPES = [
+  'application/vnd.oci.image.index.v1+json',
+  'application/vnd.docker.distribution.manifest.list.v2+json',
+] as const;
+/** What a container engine sends: every form of manifest it can use. */
+export const ACCEPT = [...IMAGE_TYPES, ...INDEX_TYPES].join(', ');
+
+const descriptor = z.object({
+  mediaType: z.string(),
+  digest: z.string().regex(DIGEST),
+  size: z.int().min(0),
+});
+export type Descriptor = z.infer<typeof descriptor>;
+
+const imageManifest = z.object({
+  mediaType: z.enum(IMAGE_TYPES).optional(),
+  config: descriptor,
+  layers: z.array(descriptor),
+});
+const imageIndex = z.object({
+  mediaType: z.enum(INDEX_TYPES).optional(),
+  manifests: z.array(
+    descriptor.extend({
+      platform: z.object({ os: z.string(), architecture: z.string(), variant: z.string().optional() }).optional(),
+    }),
+  ),
+});
+export type ImageManifest = { kind: 'image' } & z.infer<typeof imageManifest>;
+export type ImageIndex = { kind: 'index' } & z.infer<typeof imageIndex>;
+
+/** Reads a manifest or index; which of them it is, its contents say (a type it names must fit). */
+export function parseManifest(bytes: Buffer): ImageManifest | ImageIndex {
+  const value = json(bytes);
+  const image = imageManifest.safeParse(value);
+  if (image.success) return { kind: 'image', ...image.data };
+  const index = imageIndex.safeParse(value);
+  if (index.success) return { kind: 'index', ...index.data };
+  throw new PullFailure('error', 'the manifest is of a form that is not supported');
+}
+
+/** Layers that are not distributed by registries (their types say so): an engine would look for them elsewhere. */
+export function isForeign({ mediaType }: Descriptor): boolean {
+  return mediaType.includes('.foreign.') || mediaType.includes('.nondistributable.');
+}
+
+function json(bytes: Buffer): unknown {
+  try {
+    return JSON.parse(bytes.toString('utf8'));
+  } catch {
+    return undefined;
+  }
+}

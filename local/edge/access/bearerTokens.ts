@@ -1,0 +1,67 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { SignJWT, jwtVerify } from 'jose';
+import { z } from 'zod';
+import type { Clock } from '../clock.js';
+import type { Access } from './scopes.js';
+
+export interface IssuedToken {
+  token: string;
+  issuedAt: Date;
+  expiresIn: number;
+}
+
+export interface Bearer {
+  client: string;
+  access: Access[];
+}
+
+export interface BearerTokens {
+  issue(client: string, service: string, access: readonly Access[]): Promise<IssuedToken>;
+  /** The bearer behind a token, or undefined when it is forged, expired or made for another service. */
+  verify(token: string, service: string): Promise<Bearer | undefined>;
+}
+
+const ISSUER = 'Azure Container Registry';
+const claims = z.object({
+  sub: z.string(),
+  access: z.array(z.object({ type: z.string(), name: z.string(), actions: z.array(z.string()) })),
+});
+
+/**
+ * Short-lived JWTs that carry the access granted when they were issued; what a later sync takes away ends with them. The
+ * key lives as long as the process: after a restart clients ask for a new token, as they do after expiry.
+ */
+export function createBearerTokens(clock: Clock, lifetimeSeconds: number): BearerTokens {
+  const key = randomBytes(32);
+  return {
+    async issue(client, service, access) {
+      const issuedAt = clock.now();
+      const seconds = Math.floor(issuedAt.getTime() / 1000);
+      const token = await new SignJWT({ access })
+        .setProtectedHeader({ alg: 'HS256', typ: 'JWT' })
+        .setIssuer(ISSUER)
+        .setSubject(client)
+        .setAudience(service)
+        .setJti(randomUUID())
+        .setIssuedAt(seconds)
+        .setNotBefore(seconds)
+        .setExpirationTime(seconds + lifetimeSeconds)
+        .sign(key);
+      return { token, issuedAt, expiresIn: lifetimeSeconds };
+    },
+    async verify(token, service) {
+      try {
+        const { payload } = await jwtVerify(token, key, {
+          algorithms: ['HS256'],
+          issuer: ISSUER,
+          audience: service,
+          currentDate: clock.now(),
+        });
+        const { sub, access } = claims.parse(payload);
+        return { client: sub, access };
+      } catch {
+        return undefined;
+      }
+    },
+  };
+}

@@ -1,0 +1,53 @@
+import { grants } from './actions.js';
+import type { RepositoryAction } from './actions.js';
+
+/** One entry of a bearer token's `access` claim (distribution docs: spec/auth/token, spec/auth/jwt). */
+export interface Access {
+  type: string;
+  name: string;
+  actions: string[];
+}
+
+/** Docker's words for what scope maps call content/read and so on; the metadata ones are the registry service's own. */
+const ACTION_OF: Readonly<Record<string, RepositoryAction>> = {
+  pull: 'content/read',
+  push: 'content/write',
+  delete: 'content/delete',
+  metadata_read: 'metadata/read',
+  metadata_write: 'metadata/write',
+};
+
+/** Reads scopes as the token protocol sends them: `type:name:action,action`, several separated by spaces. */
+export function parseScopes(values: readonly string[]): Access[] {
+  return values
+    .flatMap((value) => value.split(' '))
+    .filter((scope) => scope !== '')
+    .flatMap((scope) => {
+      const match = /^([a-z0-9]+):(.+):([a-z_*,]+)$/.exec(scope);
+      const [, type, name, actions] = match ?? [];
+      return type && name && actions ? [{ type, name, actions: actions.split(',') }] : [];
+    });
+}
+
+/**
+ * What of `requested` a client token's actions allow; entries with nothing allowed are left out, which is how the protocol
+ * refuses: a token comes back, without the access. Asking for `pull` also brings `metadata_read` where it is held, since a
+ * connected registry lists tags with a token asked for by `repository:{name}:pull`
+ * (Azure/acr docs: connected-registry/quickstart-view-connected-registry-repos-and-tags).
+ */
+export function grantedAccess(requested: readonly Access[], actions: readonly string[]): Access[] {
+  return requested
+    .map((access) => ({ ...access, actions: allowed(access, actions) }))
+    .filter((access) => access.actions.length > 0);
+}
+
+function allowed(access: Access, actions: readonly string[]): string[] {
+  if (access.type === 'registry') return access.name === 'catalog' && access.actions.includes('*') ? ['*'] : [];
+  if (access.type !== 'repository') return [];
+  const asked = access.actions.includes('*') ? Object.keys(ACTION_OF) : [...access.actions];
+  if (asked.includes('pull')) asked.push('metadata_read');
+  return [...new Set(asked)].filter((action) => {
+    const needed = ACTION_OF[action];
+    return needed !== undefined && grants(actions, access.name, needed);
+  });
+}

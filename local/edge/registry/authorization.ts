@@ -1,0 +1,74 @@
+import type { Bearer } from '../access/bearerTokens.js';
+import { errorReply } from './errors.js';
+import type { RegistryContext, RegistryRequest, Reply } from './exchange.js';
+
+/** Where a connected registry issues tokens (Azure/acr docs: connected-registry/quickstart-view-connected-registry-repos-and-tags). */
+export const TOKEN_PATH = '/acr/oauth2/token';
+
+/** The access that a route needs before it answers. */
+export interface Needed {
+  type: 'repository' | 'registry';
+  name: string;
+  action: string;
+}
+
+/** The valid bearer of a request, if it has one. */
+export async function bearerOf(request: RegistryRequest, context: RegistryContext): Promise<Bearer | undefined> {
+  const token = bearerToken(request);
+  return token ? context.bearerTokens.verify(token, request.host) : undefined;
+}
+
+/** 401 with the challenge that says where to get a token, and for what if `needed` says so. */
+export function challenged(request: RegistryRequest, needed?: Needed): Reply {
+  const message = 'authentication required, visit https://aka.ms/acr/authorization for more information.';
+  const error = bearerToken(request) ? { error: 'invalid_token' } : {};
+  return errorReply(401, 'UNAUTHORIZED', message, detail(needed), challenge(request, needed, error));
+}
+
+/**
+ * Lets a request with sufficient access through, or answers it: without a valid token {@link challenged}; with one that
+ * lacks the access 401 again, as the cloud registry gives it, with `error="insufficient_scope"` and the wording that clients
+ * of a connected registry see (Azure/acr docs: connected-registry/troubleshooting, "Insufficient scopes to perform the
+ * operation").
+ */
+export async function authorize(
+  request: RegistryRequest,
+  context: RegistryContext,
+  needed: Needed,
+): Promise<Bearer | Reply> {
+  const bearer = await bearerOf(request, context);
+  if (!bearer) return challenged(request, needed);
+  if (holds(bearer, needed)) return bearer;
+  const message = 'Insufficient scopes to perform the operation';
+  const error = { error: 'insufficient_scope', error_description: message };
+  return errorReply(401, 'DENIED', message, detail(needed), challenge(request, needed, error));
+}
+
+function bearerToken({ headers }: RegistryRequest): string | undefined {
+  return /^bearer (.+)$/i.exec(headers.authorization ?? '')?.[1];
+}
+
+function detail(needed: Needed | undefined): unknown {
+  return needed ? [{ Type: needed.type, Name: needed.name, Action: needed.action }] : null;
+}
+
+function holds(bearer: Bearer, needed: Needed): boolean {
+  return bearer.access.some(
+    ({ type, name, actions }) => type === needed.type && name === needed.name && actions.includes(needed.action),
+  );
+}
+
+function challenge(
+  { host }: RegistryRequest,
+  needed: Needed | undefined,
+  error: Record<string, string>,
+): Record<string, string> {
+  const parameters = {
+    realm: `http://${host}${TOKEN_PATH}`,
+    service: host,
+    ...(needed && { scope: `${needed.type}:${needed.name}:${needed.action}` }),
+    ...error,
+  };
+  const text = Object.entries(parameters).map(([name, value]) => `${name}="${value}"`);
+  return { 'www-authenticate': `Bearer ${text.join(',')}` };
+}

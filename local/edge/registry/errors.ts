@@ -1,0 +1,25 @@
+import { jsonReply } from './exchange.js';
+import type { Reply } from './exchange.js';
+
+/** Codes of the OCI distribution specification ("Error Codes") that this registry gives. */
+export type ErrorCode =
+  | 'UNAUTHORIZED'
+  | 'DENIED'
+  | 'MANIFEST_UNKNOWN'
+  | 'NAME_UNKNOWN'
+  | 'NAME_INVALID'
+  | 'BLOB_UNKNOWN'
+  | 'DIGEST_INVALID'
+  | 'UNSUPPORTED'
+  | 'TOOMANYREQUESTS';
+
+/** A refusal in the registry's envelope, `{"errors":[{code, message, detail}]}`. */
+export function errorReply(
+  status: number,
+  code: ErrorCode,
+  message: string,
+  detail: unknown = null,
+  headers: Record<string, string> = {},
+): Reply {
+  return jsonReply(status, { errors: [{ code, message, detail }] }, headers);
+}

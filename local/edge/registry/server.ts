@@ -1,0 +1,73 @@
+import { randomUUID } from 'node:crypto';
+import { createServer } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { Log } from '../log.js';
+import { errorReply } from './errors.js';
+import { BodyTooLarge } from './exchange.js';
+import type { RegistryContext, RegistryRequest, Reply } from './exchange.js';
+import { route } from './routes.js';
+
+/** Token requests are the only bodies read, and small. */
+const BODY_LIMIT = 64 * 1024;
+
+/** The registry over plain http, as the quickstart's connected registry behind port 8000 serves it. */
+export function createRegistryServer(context: RegistryContext, log: Log): Server {
+  const server = createServer((message, response) => {
+    void answer(message, context, log).then((reply) => send(message, response, reply));
+  });
+  server.requestTimeout = 30_000;
+  return server;
+}
+
+async function answer(message: IncomingMessage, context: RegistryContext, log: Log): Promise<Reply> {
+  const request = readRequest(message);
+  if (!request) return errorReply(400, 'UNSUPPORTED', 'the request cannot be read');
+  try {
+    return await route(request, context);
+  } catch (error) {
+    if (error instanceof BodyTooLarge) return errorReply(413, 'UNSUPPORTED', 'the request body is too large');
+    log('request failed', { method: request.method, path: request.path, error: String(error) });
+    return errorReply(500, 'UNSUPPORTED', 'internal error');
+  }
+}
+
+function readRequest(message: IncomingMessage): RegistryRequest | undefined {
+  const host = message.headers.host ?? '';
+  // The host is repeated in the challenge, so nothing but a host and a port may be in it.
+  if (!/^[A-Za-z0-9.-]+(:\d+)?$|^\[[0-9a-fA-F:]+\](:\d+)?$/.test(host)) return undefined;
+  try {
+    const url = new URL(message.url ?? '/', 'http://registry.invalid');
+    return {
+      method: message.method ?? 'GET',
+      path: decodeURIComponent(url.pathname),
+      query: url.searchParams,
+      headers: message.headers,
+      host,
+      body: () => readBody(message),
+    };
+  } catch {
+    return undefined;
+  }
+}
+
+async function readBody(message: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of message) {
+    const bytes = Buffer.from(chunk);
+    size += bytes.length;
+    if (size > BODY_LIMIT) throw new BodyTooLarge();
+    chunks.push(bytes);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+function send(message: IncomingMessage, response: ServerResponse, reply: Reply): void {
+  response.writeHead(reply.status, {
+    'docker-distribution-api-version': 'registry/2.0',
+    'x-ms-correlation-request-id': randomUUID(),
+    ...(reply.status === 413 && { connection: 'close' }),
+    ...reply.headers,
+  });
+  response.end(message.method === 'HEAD' ? undefined : reply.body);
+}

@@ -1,0 +1,91 @@
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { z } from 'zod';
+import type { ControlPlane } from './sync/source.js';
+
+export const USAGE = `Usage: node dist/local/edge/main.js --control-plane URL [options]
+
+A stand-in for a connected registry: syncs from the local control plane, serves pulls over plain http.
+
+  --port N                      port on 127.0.0.1 (default 8000; 0 takes a free one)
+  --data DIR                    where the last synced state is kept (default .local/edge)
+  --control-plane URL           base address of the control plane
+  --registry NAME               cloud registry (default myregistry)
+  --connected-registry NAME     this connected registry (default myconnectedregistry)
+  --sync-seconds N              sync every N seconds (default: the connected registry's own schedule)
+  --help                        print this
+
+Environment: SYNC_TOKEN_NAME, SYNC_TOKEN_PASSWORD (the sync token's credentials),
+NODE_EXTRA_CA_CERTS (the control plane's CA).
+`;
+
+export interface EdgeSettings {
+  port: number;
+  stateFile: string;
+  /** Undefined: the connected registry's own schedule. */
+  syncSeconds: number | undefined;
+  controlPlane: ControlPlane;
+}
+
+/** A flag or variable that is missing or wrong; the message says which. */
+export class BadSettings extends Error {
+  override name = 'BadSettings';
+}
+
+const flags = z.object({
+  port: z.coerce.number().int().min(0).max(65_535).default(8000),
+  data: z.string().min(1).default(join('.local', 'edge')),
+  'control-plane': z.url({ protocol: /^https?$/ }).transform((url) => url.replace(/\/+$/, '')),
+  registry: z.string().min(1).default('myregistry'),
+  'connected-registry': z.string().min(1).default('myconnectedregistry'),
+  'sync-seconds': z.coerce.number().positive().max(86_400).optional(),
+});
+const environment = z.object({ SYNC_TOKEN_NAME: z.string().min(1), SYNC_TOKEN_PASSWORD: z.string().min(1) });
+
+/** Reads the command line and the environment; `help` when that was asked for. Throws {@link BadSettings}. */
+export function readSettings(args: string[], env: NodeJS.ProcessEnv): EdgeSettings | 'help' {
+  const values = parseFlags(args);
+  if (values['help'] === true) return 'help';
+  const given = check(flags, values, '--');
+  const { SYNC_TOKEN_NAME, SYNC_TOKEN_PASSWORD } = check(environment, env, '');
+  return {
+    port: given.port,
+    stateFile: join(given.data, 'synced-state.json'),
+    syncSeconds: given['sync-seconds'],
+    controlPlane: {
+      url: given['control-plane'],
+      registry: given.registry,
+      connectedRegistry: given['connected-registry'],
+      syncToken: { name: SYNC_TOKEN_NAME, password: SYNC_TOKEN_PASSWORD },
+    },
+  };
+}
+
+function parseFlags(args: string[]): Record<string, string | boolean | undefined> {
+  const text = { type: 'string' } as const;
+  try {
+    return parseArgs({
+      args,
+      options: {
+        port: text,
+        data: text,
+        'control-plane': text,
+        registry: text,
+        'connected-registry': text,
+        'sync-seconds': text,
+        help: { type: 'boolean' },
+      },
+    }).values;
+  } catch (error) {
+    throw new BadSettings(error instanceof Error ? error.message : String(error));
+  }
+}
+
+function check<T>(schema: z.ZodType<T>, values: unknown, prefix: string): T {
+  const parsed = schema.safeParse(values);
+  if (parsed.success) return parsed.data;
+  // Only the name and the reason: a value may be a password.
+  throw new BadSettings(
+    parsed.error.issues.map((issue) => `${prefix}${issue.path.join('.')}: ${issue.message}`).join('\n'),
+  );
+}

@@ -1,0 +1,154 @@
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { ensureCertificates } from '../../local/tls/certificates.js';
+import { pullCheckReport } from '../../src/domain/pullCheckMessages.js';
+import { PASSWORDS, PULL_TOKEN, startEdgeUnderTest } from '../local/edge/edgeUnderTest.js';
+import type { EdgeUnderTest } from '../local/edge/edgeUnderTest.js';
+import { REPORT_KEY, cloudEvent, request } from './agentUnderTest.js';
+import { startChild } from './childProcess.js';
+import type { Child } from './childProcess.js';
+import { IDENTITY, startFakeAzure } from './fakeAzure.js';
+import type { FakeAzure } from './fakeAzure.js';
+import { startFakeRegistry } from './fakeRegistry.js';
+
+let directory: string;
+let azure: FakeAzure;
+let edge: EdgeUnderTest;
+let takeReport: (report: unknown) => void;
+const app = createServer((message, response) => {
+  const chunks: Buffer[] = [];
+  message.on('data', (chunk: Buffer) => chunks.push(chunk));
+  message.on('end', () => {
+    takeReport(JSON.parse(Buffer.concat(chunks).toString('utf8')));
+    response.writeHead(202).end();
+  });
+});
+
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'device-'));
+  azure = await startFakeAzure(directory);
+  edge = await startEdgeUnderTest();
+  app.listen(0, '127.0.0.1');
+  await once(app, 'listening');
+});
+afterAll(async () => {
+  await Promise.all([azure.close(), edge.close()]);
+  app.closeAllConnections();
+  app.close();
+  await rm(directory, { recursive: true });
+});
+
+function environment(): Record<string, string> {
+  const address = app.address();
+  return {
+    ...IDENTITY,
+    KEY_VAULT_URL: azure.url,
+    KEY_VAULT_VERIFY_CHALLENGE: 'false',
+    AZURE_AUTHORITY_HOST: azure.url,
+    DISABLE_INSTANCE_DISCOVERY: 'true',
+    REPORT_URL: `http://localhost:${typeof address === 'object' && address ? address.port : 0}`,
+    INSECURE_REGISTRIES: edge.host,
+    NODE_EXTRA_CA_CERTS: azure.caFile,
+  };
+}
+
+const auth = Buffer.from(`${PULL_TOKEN}:${PASSWORDS.one}`).toString('base64');
+const secretFor = (endpoint: string) => JSON.stringify({ auths: { [endpoint]: { auth } } });
+
+describe('the agent as a process', () => {
+  test('takes an event, reads the vault, pulls, reports, and says nothing secret', async () => {
+    azure.secrets.set('device-1-candidate/v1', secretFor(edge.host));
+    const device = startChild('device/main.js', ['--port', '0'], environment());
+    const [, url = ''] = await device.says(/^DEVICE READY (http:\/\/localhost:\d+\/events)\n/);
+    const cases = [
+      { secret: { name: 'device-1-candidate', version: 'v1' }, image: 'hello-world:latest', outcome: 'pulled' },
+      {
+        secret: { name: 'device-1-candidate', version: 'v2' },
+        image: 'hello-world:latest',
+        outcome: 'secret-unavailable',
+      },
+      { secret: { name: 'device-1-candidate', version: 'v1' }, image: 'other:latest', outcome: 'insufficient-scope' },
+    ];
+    for (const [at, { secret, image, outcome }] of cases.entries()) {
+      const reported = new Promise((resolve) => {
+        takeReport = resolve;
+      });
+      const event = cloudEvent(request({ secret, image, attempt: at + 1 }));
+      const response = await fetch(url, { method: 'POST', body: JSON.stringify(event) });
+      expect(response.status).toBe(200);
+      const report = pullCheckReport.parse(await reported);
+      expect(report).toMatchObject({ outcome, image });
+      expect(report.digest === undefined).toBe(outcome !== 'pulled');
+    }
+    expect(await device.end()).toBe(0);
+    expect(device.stderr().match(/"message":"pull check"/g)).toHaveLength(3);
+    expectNoSecrets(device);
+  });
+
+  test('does one check from the command line', async () => {
+    azure.secrets.set('once/v1', secretFor(edge.host));
+    const args = ['--once', '--secret', 'once', '--image', 'hello-world:latest', '--version'];
+    const good = startChild('device/main.js', [...args, 'v1'], environment());
+    expect(await good.exit).toBe(0);
+    expect(JSON.parse(good.stdout())).toMatchObject({ outcome: 'pulled', image: 'hello-world:latest' });
+    const bad = startChild('device/main.js', [...args, 'v9'], environment());
+    expect(await bad.exit).toBe(1);
+    expect(JSON.parse(bad.stdout())).toMatchObject({ outcome: 'secret-unavailable' });
+    expectNoSecrets(good);
+  });
+
+  test('does not trust a vault whose CA it was not given', async () => {
+    const { NODE_EXTRA_CA_CERTS: _ca, ...env } = environment();
+    const args = ['--once', '--secret', 'once', '--image', 'hello-world:latest', '--version', 'v1'];
+    const child = startChild('device/main.js', args, env);
+    expect(await child.exit).toBe(1);
+    expect(JSON.parse(child.stdout())).toMatchObject({ outcome: 'secret-unavailable' });
+  });
+
+  test('trusts a registry by a private CA that it was given, and by no other', async () => {
+    const args = ['--once', '--secret', 'tls', '--image', 'app:latest', '--version', 'v1'];
+    const outcomes: unknown[] = [];
+    for (const certificates of [directory, join(directory, 'another-authority')]) {
+      const { certFile, keyFile } = await ensureCertificates(certificates);
+      const registry = await startFakeRegistry({ cert: await readFile(certFile), key: await readFile(keyFile) });
+      azure.secrets.set('tls/v1', secretFor(registry.host));
+      const child = startChild('device/main.js', args, environment());
+      await child.exit;
+      await registry.close();
+      outcomes.push((JSON.parse(child.stdout()) as { outcome: string }).outcome);
+      expectNoSecrets(child);
+    }
+    expect(outcomes).toEqual(['pulled', 'tls']);
+  });
+
+  test('ends with code 2 and the name of what is wrong', async () => {
+    const child = startChild('device/main.js', ['--port', 'many'], environment());
+    expect(await child.exit).toBe(2);
+    expect(child.stderr()).toContain('--port');
+  });
+
+  test('says when its port is taken', async () => {
+    const first = startChild('device/main.js', ['--port', '0'], environment());
+    const [, port = ''] = await first.says(/localhost:(\d+)/);
+    const second = startChild('device/main.js', ['--port', port], environment());
+    expect(await second.exit).toBe(1);
+    expect(second.stderr()).toContain('port is taken');
+    expect(await first.end('SIGINT')).toBe(0);
+  });
+
+  test('--help says how', async () => {
+    const child = startChild('device/main.js', ['--help']);
+    expect(await child.exit).toBe(0);
+    expect(child.stdout()).toContain('--clients');
+  });
+});
+
+function expectNoSecrets(child: Child): void {
+  const said = child.stdout() + child.stderr();
+  const secrets = [PASSWORDS.one, auth, encodeURIComponent(PASSWORDS.one), IDENTITY.AZURE_CLIENT_SECRET, REPORT_KEY];
+  for (const secret of [...secrets, 'vault-access-token', 'eyJ']) expect(said).not.toContain(secret);
+}

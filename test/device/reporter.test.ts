@@ -1,0 +1,112 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { Server } from 'node:http';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { sendReport } from '../../device/reporter.js';
+import type { PullCheckReport, PullCheckRequested } from '../../src/domain/pullCheckMessages.js';
+
+const START = Date.parse('2030-01-01T00:00:00Z');
+const REQUEST: PullCheckRequested = {
+  operation: 'onboard-x.run1',
+  run: 'run1',
+  attempt: 3,
+  client: 'c',
+  connectedRegistry: 'cr',
+  secret: { name: 's', version: 'v' },
+  image: 'hello-world:latest',
+  keyId: 'k1',
+  reportKey: 'report-key',
+  expiresAt: new Date(START + 120_000).toISOString(),
+};
+const REPORT: PullCheckReport = {
+  expiresAt: REQUEST.expiresAt,
+  outcome: 'unreachable',
+  image: REQUEST.image,
+  milliseconds: 12,
+  agent: 'a',
+};
+
+let server: Server;
+let url: string;
+let answers: (number | 'hang up' | { status: number; headers: Record<string, string> })[];
+let seen: { path: string | undefined; authorization: string | undefined; body: unknown }[];
+let waits: number[];
+let time: number;
+
+beforeEach(async () => {
+  [answers, seen, waits, time] = [[], [], [], START];
+  server = createServer((request, response) => {
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    request.on('end', () => {
+      const body: unknown = JSON.parse(Buffer.concat(chunks).toString('utf8'));
+      seen.push({ path: request.url, authorization: request.headers.authorization, body });
+      const answer = answers.shift() ?? 503;
+      if (answer === 'hang up') request.socket.destroy();
+      else if (typeof answer === 'number') response.writeHead(answer).end();
+      else response.writeHead(answer.status, answer.headers).end();
+    });
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  url = `http://127.0.0.1:${typeof address === 'object' && address ? address.port : 0}`;
+});
+afterEach(async () => {
+  server.close();
+  server.closeAllConnections();
+  await once(server, 'close');
+});
+
+function send(changes: Partial<PullCheckRequested> = {}) {
+  const options = {
+    reportUrl: url,
+    now: () => time,
+    wait: async (milliseconds: number) => {
+      waits.push(milliseconds);
+      time += milliseconds;
+    },
+    timeout: 2_000,
+  };
+  return sendReport({ ...REQUEST, ...changes }, REPORT, options, new AbortController().signal);
+}
+
+test('a report goes to its attempt, with its key', async () => {
+  answers = [202];
+  expect(await send()).toEqual({ end: 'accepted', tries: 1, last: '202' });
+  expect(seen).toEqual([
+    { path: '/api/pull-checks/onboard-x.run1/3', authorization: 'PullCheck k1:report-key', body: REPORT },
+  ]);
+});
+
+test('503, 404, a redirect and a lost connection are tried again until it is taken', async () => {
+  const redirect = { status: 307, headers: { location: 'http://127.0.0.1:1/elsewhere' } };
+  answers = [503, 'hang up', 404, redirect, 200];
+  expect(await send()).toEqual({ end: 'accepted', tries: 5, last: '200' });
+  expect(waits).toHaveLength(4);
+  waits.forEach((wait, at) => expect(wait).toBeGreaterThanOrEqual(250 * 2 ** at));
+});
+
+test('Retry-After is honoured', async () => {
+  answers = [{ status: 429, headers: { 'retry-after': '7' } }, 200];
+  await send();
+  expect(waits).toEqual([7_000]);
+});
+
+test.each([401, 409, 410])('%i ends it', async (status) => {
+  answers = [503, status];
+  expect(await send()).toMatchObject({ end: `refused-${status}`, tries: 2 });
+  expect(seen).toHaveLength(2);
+});
+
+test('it ends when the attempt expires, and not before', async () => {
+  const { end, tries } = await send();
+  expect(end).toBe('expired');
+  expect(tries).toBe(seen.length);
+  expect(waits.reduce((sum, wait) => sum + wait, 0)).toBe(120_000);
+});
+
+test('an expired attempt is not reported at all', async () => {
+  expect(await send({ expiresAt: new Date(START).toISOString() })).toMatchObject({ end: 'expired', tries: 0 });
+  expect(seen).toEqual([]);
+});
