@@ -1,0 +1,53 @@
+import { ROLES, type RoleAssignment } from './roles.js';
+
+export interface Question {
+  principalId: string;
+  action: string;
+  /** The resource's id, or a longer path below it. */
+  scope: string;
+  plane: 'control' | 'data';
+  /** The tags of the secret in question; undefined when there is none such, or the question isn't about one. */
+  secretTags?: Readonly<Record<string, string>>;
+}
+
+/**
+ * Whether some assignment covers the scope with a role that holds the action. Scopes are inherited downwards (Azure
+ * docs: role-based-access-control "Understand scope").
+ */
+export function isAllowed(assignments: readonly RoleAssignment[], question: Question): boolean {
+  return assignments.some((assignment) => {
+    if (assignment.principalId !== question.principalId || !covers(assignment.scope, question.scope)) return false;
+    const tag = assignment.onlySecretsTagged;
+    if (tag !== undefined && question.secretTags?.[tag] === undefined) return false;
+    const role = ROLES[assignment.role];
+    const patterns = question.plane === 'control' ? role?.actions : role?.dataActions;
+    return patterns?.some((pattern) => matches(pattern, question.action)) ?? false;
+  });
+}
+
+/** Whether `principalId` can do anything at all below, at or above `scope`: what decides if a subscription is listed. */
+export function hasAnyRole(assignments: readonly RoleAssignment[], principalId: string, scope: string): boolean {
+  return assignments.some((a) => a.principalId === principalId && (covers(a.scope, scope) || covers(scope, a.scope)));
+}
+
+function covers(outer: string, inner: string): boolean {
+  const prefix = trimSlash(outer).toLowerCase();
+  const path = trimSlash(inner).toLowerCase();
+  return path === prefix || path.startsWith(`${prefix}/`);
+}
+
+function trimSlash(path: string): string {
+  return path.endsWith('/') ? path.slice(0, -1) : path;
+}
+
+const compiled = new Map<string, RegExp>();
+
+function matches(pattern: string, action: string): boolean {
+  let expression = compiled.get(pattern);
+  if (!expression) {
+    const escaped = pattern.split('*').map((part) => part.replace(/[.\\+?^${}()|[\]]/g, String.raw`\$&`));
+    expression = new RegExp(`^${escaped.join('.*')}$`, 'i');
+    compiled.set(pattern, expression);
+  }
+  return expression.test(action);
+}

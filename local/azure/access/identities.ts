@@ -1,0 +1,30 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+
+export const IDENTITY_NAMES = ['operator', 'app', 'device'] as const;
+export type IdentityName = (typeof IDENTITY_NAMES)[number];
+
+/** A service principal with one client secret. */
+export interface Identity {
+  name: IdentityName;
+  clientId: string;
+  objectId: string;
+  clientSecret: string;
+}
+
+/** Who sent a request, as far as anybody could tell. `name` is what counters and faults go by. */
+export interface Principal {
+  name: string;
+  clientId: string;
+  objectId: string;
+}
+
+export const ANONYMOUS: Principal = { name: 'anonymous', clientId: '', objectId: '' };
+
+export function makeIdentities(): Identity[] {
+  return IDENTITY_NAMES.map((name) => ({
+    name,
+    clientId: randomUUID(),
+    objectId: randomUUID(),
+    clientSecret: `local~${randomBytes(24).toString('base64url')}`,
+  }));
+}

@@ -1,0 +1,73 @@
+/** What a role allows. Patterns may hold `*`, and match ignoring case, as Azure's role definitions do. */
+export interface RoleDefinition {
+  id: string;
+  actions: readonly string[];
+  dataActions: readonly string[];
+}
+
+/**
+ * Who has which role where. `onlySecretsTagged` narrows a vault role to secrets whose newest version has that tag: a
+ * stand-in for one assignment a secret, which is what a real vault needs for the same effect.
+ */
+export interface RoleAssignment {
+  name: string;
+  principalId: string;
+  role: string;
+  scope: string;
+  onlySecretsTagged?: string;
+}
+
+const REGISTRY = 'Microsoft.ContainerRegistry/registries';
+const SECRETS = 'Microsoft.KeyVault/vaults/secrets';
+
+/** The app's least privilege on a registry: every action that its flows need, one by one, and no other. */
+export const ONBOARDING_ROLE = 'Connected Registry Client Onboarding';
+
+/**
+ * The roles that the seeded identities have. Ids and contents of built-in ones: Azure docs, "Azure built-in roles"
+ * (privileged, security, integration).
+ */
+export const ROLES: Readonly<Record<string, RoleDefinition>> = {
+  Owner: { id: '8e3af657-a8ff-443c-a75c-2fe8c4bcb635', actions: ['*'], dataActions: [] },
+  Reader: { id: 'acdd72a7-3385-48ef-bd42-f606fba81ae7', actions: ['*/read'], dataActions: [] },
+  [ONBOARDING_ROLE]: {
+    id: '5f0f2b7c-6f2e-4d0e-9c5a-3f1f0a2f8a11',
+    actions: [
+      `${REGISTRY}/read`,
+      `${REGISTRY}/operationStatuses/read`,
+      `${REGISTRY}/generateCredentials/action`,
+      `${REGISTRY}/scopeMaps/read`,
+      `${REGISTRY}/scopeMaps/write`,
+      `${REGISTRY}/scopeMaps/delete`,
+      `${REGISTRY}/scopeMaps/operationStatuses/read`,
+      `${REGISTRY}/tokens/read`,
+      `${REGISTRY}/tokens/write`,
+      `${REGISTRY}/tokens/delete`,
+      `${REGISTRY}/tokens/operationStatuses/read`,
+      `${REGISTRY}/connectedRegistries/read`,
+      `${REGISTRY}/connectedRegistries/write`,
+      `${REGISTRY}/connectedRegistries/operationStatuses/read`,
+    ],
+    dataActions: [],
+  },
+  'Key Vault Administrator': {
+    id: '00482a5a-887f-4fb3-b363-3b7fe8e74483',
+    actions: [],
+    dataActions: ['Microsoft.KeyVault/vaults/*'],
+  },
+  'Key Vault Secrets Officer': {
+    id: 'b86a8fe4-44ce-4948-aee5-eccb2c155cd7',
+    actions: [],
+    dataActions: [`${SECRETS}/*`],
+  },
+  'Key Vault Secrets User': {
+    id: '4633458b-17de-408a-b874-0445c86b69e6',
+    actions: [],
+    dataActions: [`${SECRETS}/getSecret/action`, `${SECRETS}/readMetadata/action`],
+  },
+  'EventGrid Data Sender': {
+    id: 'd5a91429-5739-47e2-a06b-3470a27159e7',
+    actions: ['Microsoft.EventGrid/topics/read'],
+    dataActions: ['Microsoft.EventGrid/events/send/action'],
+  },
+};

@@ -1,0 +1,79 @@
+import { badRequest } from './errors.js';
+
+/** Published api-versions of Microsoft.ContainerRegistry/registries (azure-rest-api-specs, containerregistry). */
+const REGISTRY_VERSIONS = [
+  '2017-10-01',
+  '2019-05-01',
+  '2019-05-01-preview',
+  '2019-06-01-preview',
+  '2019-12-01-preview',
+  '2020-11-01-preview',
+  '2021-06-01-preview',
+  '2021-08-01-preview',
+  '2021-09-01',
+  '2021-12-01-preview',
+  '2022-02-01-preview',
+  '2022-12-01',
+  '2023-01-01-preview',
+  '2023-06-01-preview',
+  '2023-07-01',
+  '2023-08-01-preview',
+  '2023-11-01-preview',
+  '2024-11-01-preview',
+  '2025-03-01-preview',
+  '2025-04-01',
+  '2025-05-01-preview',
+  '2025-06-01-preview',
+  '2025-11-01',
+  '2026-01-01-preview',
+  '2026-09-01-preview',
+  '2026-11-01',
+];
+
+/** Tokens and scope maps: previews from the first on, stable since 2022-12-01. */
+const TOKEN_VERSIONS = REGISTRY_VERSIONS.filter((v) =>
+  v.endsWith('-preview') ? v >= '2019-05-01-preview' : v >= '2022-12-01',
+);
+
+/** Connected registries: previews since 2020-11-01, stable since 2025-11-01. */
+const CONNECTED_VERSIONS = REGISTRY_VERSIONS.filter((v) =>
+  v.endsWith('-preview') ? v >= '2020-11-01-preview' : v >= '2025-11-01',
+);
+
+const FAMILIES = {
+  registries: REGISTRY_VERSIONS,
+  'registries/scopeMaps': TOKEN_VERSIONS,
+  'registries/tokens': TOKEN_VERSIONS,
+  'registries/connectedRegistries': CONNECTED_VERSIONS,
+} as const;
+export type VersionFamily = keyof typeof FAMILIES;
+
+/**
+ * Checks the `api-version` of a request as ARM's front door does (Azure docs: troubleshooting/error-register-resource-
+ * provider, "NoRegisteredProviderFound", and common errors).
+ *
+ * @param family undefined for providers whose versions are not told apart here: any well-formed one passes.
+ */
+export function checkApiVersion(
+  version: string | undefined,
+  location: string,
+  family: VersionFamily | undefined,
+): void {
+  if (version === undefined || version === '') {
+    throw badRequest(
+      'MissingApiVersionParameter',
+      'The api-version query parameter (?api-version=) is required for all requests.',
+    );
+  }
+  if (!/^\d{4}-\d{2}-\d{2}(-[a-z]+)?$/i.test(version)) {
+    throw badRequest('InvalidApiVersionParameter', `The api-version '${version}' is invalid.`);
+  }
+  const known: readonly string[] | undefined = family && FAMILIES[family];
+  if (family && known && !known.includes(version.toLowerCase())) {
+    throw badRequest(
+      'NoRegisteredProviderFound',
+      `No registered resource provider found for location '${location}' and API version '${version}' for type ` +
+        `'${family}'. The supported api-versions are '${known.join(', ')}'. The supported locations are '${location}'.`,
+    );
+  }
+}

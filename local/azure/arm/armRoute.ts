@@ -1,0 +1,148 @@
+import { isAllowed } from '../access/authorize.js';
+import { RefusedRequest, type ApiReply, type ApiRequest } from '../http/message.js';
+import type { Principal } from '../access/identities.js';
+import type { Refusal, TokenVerifier } from '../entra/accessTokens.js';
+import type { Call, Route } from '../pipeline.js';
+import type { Plane } from '../plane.js';
+import type { ResourceGroup } from '../state/armState.js';
+import type { Registry } from '../state/registryState.js';
+import { checkApiVersion, type VersionFamily } from './apiVersions.js';
+import { armError, armErrorReply, badRequest, parentNotFound, topLevelNotFound } from './errors.js';
+import { registryId } from './ids.js';
+import type { z } from 'zod';
+
+export interface ArmRoute {
+  method: Route['method'];
+  path: string;
+  /** For instance `Microsoft.ContainerRegistry/registries/tokens/write`. */
+  action: string;
+  family?: VersionFamily;
+  /** True for what any signed-in caller may ask, and which filters by itself. */
+  open?: boolean;
+  handle: Route['handle'];
+}
+
+/** Makes ARM routes whose calls have passed api-version, subscription, authorisation and resource group, in this order. */
+export function armRoute(plane: Plane, route: ArmRoute): Route {
+  return {
+    method: route.method,
+    path: route.path,
+    service: 'arm',
+    operation: route.action,
+    handle(call) {
+      const location = 'westeurope';
+      checkApiVersion(call.query.get('api-version'), location, route.family);
+      const subscription = call.params['subscription'];
+      if (subscription !== undefined && subscription.toLowerCase() !== plane.arm.subscriptionId) {
+        throw armError(404, 'SubscriptionNotFound', `The subscription '${subscription}' could not be found.`);
+      }
+      if (!route.open) authorize(plane, call, route.action);
+      const group = call.params['group'];
+      if (group !== undefined && !plane.arm.resourceGroups.get(group)) {
+        throw armError(404, 'ResourceGroupNotFound', `Resource group '${group}' could not be found.`);
+      }
+      return route.handle(call);
+    },
+  };
+}
+
+function authorize(plane: Plane, call: Call, action: string): void {
+  const scope = decodeURI(call.path);
+  const { principal } = call;
+  const question = { principalId: principal.objectId, action, scope, plane: 'control' as const };
+  if (isAllowed(plane.arm.roleAssignments, question)) return;
+  throw armError(
+    403,
+    'AuthorizationFailed',
+    `The client '${principal.clientId}' with object id '${principal.objectId}' does not have authorization to perform ` +
+      `action '${action}' over scope '${scope}' or the scope is invalid. If access was recently granted, please ` +
+      'refresh your credentials.',
+  );
+}
+
+/** ARM's 401s (Azure docs: resource-manager common errors, "InvalidAuthenticationToken" and its kin). */
+export async function identifyArmCaller(
+  plane: Plane,
+  verifier: TokenVerifier,
+  request: ApiRequest,
+): Promise<Principal | ApiReply> {
+  const verdict = await verifier.verify(request.headers.authorization, 'arm');
+  if (typeof verdict !== 'string') return verdict;
+  const [code, message] = ARM_REFUSALS[verdict];
+  const reply = armErrorReply(401, code, message);
+  const authority = `${plane.baseUrl}/${plane.arm.tenantId}`;
+  return {
+    ...reply,
+    headers: {
+      'www-authenticate': `Bearer authorization_uri="${authority}", error="invalid_token", error_description="${message}"`,
+    },
+  };
+}
+
+const ARM_REFUSALS: Record<Refusal, [string, string]> = {
+  missing: ['AuthenticationFailed', "Authentication failed. The 'Authorization' header is missing."],
+  invalid: ['InvalidAuthenticationToken', 'The access token is invalid.'],
+  expired: ['ExpiredAuthenticationToken', 'The access token expiry UTC time is earlier than current UTC time.'],
+  audience: [
+    'InvalidAuthenticationTokenAudience',
+    'The access token has been obtained for wrong audience or resource. It should exactly match with one of the allowed audiences.',
+  ],
+};
+
+/** @throws ARM's 404 when the call's resource group has no such registry */
+export function registryOf(plane: Plane, call: Call): Registry {
+  const registry = findRegistry(plane, call);
+  if (registry) return registry;
+  throw topLevelNotFound(
+    'Microsoft.ContainerRegistry/registries',
+    call.params['registry'] ?? '',
+    call.params['group'] ?? '',
+  );
+}
+
+/** @throws ARM's 404 for a write below a registry that isn't there */
+export function parentRegistryOf(plane: Plane, call: Call, type: string): Registry {
+  const registry = findRegistry(plane, call);
+  if (registry) return registry;
+  const parent = { name: call.params['registry'] ?? '', resourceGroup: call.params['group'] ?? '' };
+  throw parentNotFound(`Microsoft.ContainerRegistry/${type}`, registryId(plane.arm, parent));
+}
+
+function findRegistry(plane: Plane, call: Call): Registry | undefined {
+  const registry = plane.arm.registries.get(call.params['registry'] ?? '');
+  return registry?.resourceGroup.toLowerCase() === call.params['group']?.toLowerCase() ? registry : undefined;
+}
+
+/** The group in its own case. */
+export function groupOf(plane: Plane, call: Call): ResourceGroup {
+  const group = plane.arm.resourceGroups.get(call.params['group'] ?? '');
+  if (!group)
+    throw armError(404, 'ResourceGroupNotFound', `Resource group '${call.params['group']}' could not be found.`);
+  return group;
+}
+
+/** Reads a body; unknown members are ignored, as ARM's providers do. @throws 400 InvalidRequestContent */
+export function armBody<T extends z.ZodType>(call: Call, schema: T): z.output<T> {
+  let value: unknown;
+  try {
+    value = JSON.parse(call.body.toString('utf8'));
+  } catch {
+    throw badRequest(
+      'InvalidRequestContent',
+      'The request content was invalid and could not be deserialized: it is not a JSON object.',
+    );
+  }
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0];
+  const at = issue?.path.join('.') ?? '';
+  throw badRequest(
+    'InvalidRequestContent',
+    `The request content was invalid and could not be deserialized: '${at}: ${issue?.message ?? 'invalid'}'.`,
+    at,
+  );
+}
+
+export function isRefusal(error: unknown): error is RefusedRequest {
+  return error instanceof RefusedRequest;
+}

@@ -1,0 +1,77 @@
+import { z } from 'zod';
+import type { ApiReply } from '../http/message.js';
+import type { Call, Route } from '../pipeline.js';
+import type { Plane } from '../plane.js';
+import { PASSWORD_NAMES, type StoredPassword } from '../state/registryState.js';
+import { armBody, armRoute, registryOf } from './armRoute.js';
+import { badRequest, conflict, resourceNotFound } from './errors.js';
+import { childId, childNameOf, REGISTRY_PATH, registryId } from './ids.js';
+import { isExpired, makePassword, refill } from './passwords.js';
+import { armTime } from './timestamps.js';
+import { resultReply } from './writeReply.js';
+import { orUndefined } from '../http/orUndefined.js';
+
+const body = z.object({
+  tokenId: z.string().min(1),
+  name: z.enum(PASSWORD_NAMES).nullish().transform(orUndefined),
+  expiry: z.iso.datetime({ offset: true }).nullish().transform(orUndefined),
+});
+
+/**
+ * Makes new passwords of a token: the named slot's, or both when no name is given. This answer is the only place where
+ * their values ever are. Every call makes new ones.
+ */
+export function generateCredentialsRoute(plane: Plane): Route {
+  return armRoute(plane, {
+    method: 'POST',
+    path: `${REGISTRY_PATH}/generateCredentials`,
+    action: 'Microsoft.ContainerRegistry/registries/generateCredentials/action',
+    family: 'registries/tokens',
+    handle: (call) => generate(plane, call),
+  });
+}
+
+function generate(plane: Plane, call: Call): ApiReply {
+  const registry = registryOf(plane, call);
+  const { tokenId, name, expiry } = armBody(call, body);
+  const tokenName = childNameOf(plane.arm, registry, 'tokens', tokenId);
+  if (tokenName === undefined) throw badRequest('InvalidTokenId', `The token id '${tokenId}' is invalid.`, 'tokenId');
+  const token = registry.tokens.get(tokenName);
+  if (!token) throw resourceNotFound(tokenId);
+  const id = childId(plane.arm, registry, 'tokens', token.name);
+  if (plane.operations.provisioningState(id) !== 'Succeeded') {
+    throw conflict('TokenNotActive', `The token '${token.name}' is not active yet. Try again in a few seconds.`);
+  }
+  const now = plane.clock.now();
+  const until = expiry === undefined ? undefined : new Date(expiry).toISOString();
+  if (isExpired(until, now)) throw badRequest('InvalidExpiry', 'The expiry must be a time in the future.', 'expiry');
+
+  const values = new Map((name === undefined ? PASSWORD_NAMES : [name]).map((slot) => [slot, makePassword()]));
+  const passwords: StoredPassword[] = [];
+  for (const slot of PASSWORD_NAMES) {
+    const before = token.passwords.find((one) => one.name === slot);
+    const value = values.get(slot);
+    if (value !== undefined) passwords.push(refill(slot, before, value, until, now, plane.settings.replicationSeconds));
+    else if (before) passwords.push(before);
+  }
+  registry.tokens.set({ ...token, passwords });
+  plane.armFile.changed();
+
+  const result = {
+    status: 200,
+    headers: { 'cache-control': 'no-store' },
+    body: {
+      username: token.name,
+      passwords: passwords
+        .filter((one) => values.has(one.name))
+        .map((one) => ({
+          creationTime: armTime(one.creationTime),
+          ...(one.expiry === undefined ? {} : { expiry: armTime(one.expiry) }),
+          name: one.name,
+          value: values.get(one.name),
+        })),
+    },
+  };
+  const resource = registryId(plane.arm, registry);
+  return resultReply(plane, call, { resource, kind: 'registries', asynchronous: false }, 'Updating', result);
+}

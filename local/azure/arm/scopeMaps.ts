@@ -1,0 +1,170 @@
+import { z } from 'zod';
+import type { ApiReply } from '../http/message.js';
+import type { Call, Route } from '../pipeline.js';
+import type { Plane } from '../plane.js';
+import type { Registry, ScopeMap } from '../state/registryState.js';
+import { armBody, armRoute, parentRegistryOf, registryOf } from './armRoute.js';
+import { badRequest, conflict, resourceNotFound } from './errors.js';
+import { childId, REGISTRY_PATH, sameId } from './ids.js';
+import { listReply } from './lists.js';
+import { checkName } from './names.js';
+import { checkActions } from './scopeMapActions.js';
+import { armTime, changedBy, madeBy, systemDataBody } from './timestamps.js';
+import { deletedReply, resourceReply } from './writeReply.js';
+import { orUndefined } from '../http/orUndefined.js';
+
+const TYPE = 'Microsoft.ContainerRegistry/registries/scopeMaps';
+
+const putBody = z.object({
+  properties: z.object({
+    description: z.string().max(256).nullish().transform(orUndefined),
+    actions: z.array(z.string()).min(1),
+  }),
+});
+const patchBody = z.object({
+  properties: z
+    .object({
+      description: z.string().max(256).nullish().transform(orUndefined),
+      actions: z.array(z.string()).min(1).nullish().transform(orUndefined),
+    })
+    .nullish()
+    .transform(orUndefined),
+});
+
+/** Scope maps: named sets of rights on repositories that tokens refer to. */
+export function scopeMapRoutes(plane: Plane): Route[] {
+  const item = `${REGISTRY_PATH}/scopeMaps/{name}`;
+  const family = 'registries/scopeMaps' as const;
+  return [
+    armRoute(plane, {
+      method: 'GET',
+      path: `${REGISTRY_PATH}/scopeMaps`,
+      action: `${TYPE}/read`,
+      family,
+      handle: list,
+    }),
+    armRoute(plane, { method: 'GET', path: item, action: `${TYPE}/read`, family, handle: get }),
+    armRoute(plane, { method: 'PUT', path: item, action: `${TYPE}/write`, family, handle: put }),
+    armRoute(plane, { method: 'PATCH', path: item, action: `${TYPE}/write`, family, handle: patch }),
+    armRoute(plane, { method: 'DELETE', path: item, action: `${TYPE}/delete`, family, handle: remove }),
+  ];
+
+  function list(call: Call): ApiReply {
+    const registry = registryOf(plane, call);
+    return listReply(plane, call, registry.scopeMaps, (map) => scopeMapBody(plane, registry, map));
+  }
+
+  function get(call: Call): ApiReply {
+    const registry = registryOf(plane, call);
+    return { status: 200, body: scopeMapBody(plane, registry, existing(plane, call, registry)) };
+  }
+
+  function put(call: Call): ApiReply {
+    const registry = parentRegistryOf(plane, call, 'registries/scopeMaps');
+    const name = call.params['name'] ?? '';
+    checkName('scopeMaps', name);
+    const { properties } = armBody(call, putBody);
+    checkActions(properties.actions, plane.settings.permissionsPerScopeMap);
+    const before = registry.scopeMaps.get(name);
+    refuseSystemMap(before);
+    if (!before && registry.scopeMaps.size >= plane.settings.tokensPerRegistry) {
+      throw badRequest(
+        'ScopeMapLimitExceeded',
+        `A registry can hold at most ${plane.settings.tokensPerRegistry} scope maps.`,
+      );
+    }
+    const map: ScopeMap = {
+      name: before?.name ?? name,
+      type: 'UserDefined',
+      actions: [...new Set(properties.actions)],
+      creationDate: before?.creationDate ?? plane.clock.now().toISOString(),
+      systemData: before ? changedBy(plane, call, before.systemData) : madeBy(plane, call),
+      ...(properties.description === undefined ? {} : { description: properties.description }),
+    };
+    return save(call, registry, map, !before);
+  }
+
+  function patch(call: Call): ApiReply {
+    const registry = registryOf(plane, call);
+    const before = existing(plane, call, registry);
+    const { properties } = armBody(call, patchBody);
+    refuseSystemMap(before);
+    if (properties?.actions) checkActions(properties.actions, plane.settings.permissionsPerScopeMap);
+    const map: ScopeMap = {
+      ...before,
+      systemData: changedBy(plane, call, before.systemData),
+      ...(properties?.actions ? { actions: [...new Set(properties.actions)] } : {}),
+      ...(properties?.description === undefined ? {} : { description: properties.description }),
+    };
+    return save(call, registry, map, false);
+  }
+
+  /** Asynchronous when tokens use the map, as the live service was recorded to be. */
+  function save(call: Call, registry: Registry, map: ScopeMap, created: boolean): ApiReply {
+    registry.scopeMaps.set(map);
+    plane.armFile.changed();
+    const resource = childId(plane.arm, registry, 'scopeMaps', map.name);
+    const asynchronous = tokensUsing(plane, registry, map.name).length > 0;
+    return resourceReply(plane, call, { resource, kind: 'scopemap', asynchronous, created }, () =>
+      scopeMapBody(plane, registry, map),
+    );
+  }
+
+  function remove(call: Call): ApiReply {
+    const registry = registryOf(plane, call);
+    const map = registry.scopeMaps.get(call.params['name'] ?? '');
+    if (!map) return { status: 204 };
+    refuseSystemMap(map);
+    const users = tokensUsing(plane, registry, map.name);
+    if (users.length > 0) {
+      const names = users.slice(0, 5).join(', ');
+      throw conflict(
+        'ScopeMapInUse',
+        `The scope map '${map.name}' cannot be deleted: it is used by the tokens ${names}.`,
+      );
+    }
+    registry.scopeMaps.delete(map.name);
+    plane.armFile.changed();
+    const resource = childId(plane.arm, registry, 'scopeMaps', map.name);
+    return deletedReply(plane, call, { resource, kind: 'scopemap', asynchronous: false });
+  }
+}
+
+function existing(plane: Plane, call: Call, registry: Registry): ScopeMap {
+  const name = call.params['name'] ?? '';
+  const map = registry.scopeMaps.get(name);
+  if (!map) throw resourceNotFound(childId(plane.arm, registry, 'scopeMaps', name));
+  return map;
+}
+
+function refuseSystemMap(map: ScopeMap | undefined): void {
+  if (map?.type !== 'SystemDefined') return;
+  throw badRequest(
+    'SystemDefinedScopeMap',
+    `The scope map '${map.name}' is defined by the system and cannot be changed.`,
+  );
+}
+
+function tokensUsing(plane: Plane, registry: Registry, name: string): string[] {
+  const id = childId(plane.arm, registry, 'scopeMaps', name);
+  const users: string[] = [];
+  for (const token of registry.tokens.values()) if (sameId(token.scopeMapId, id)) users.push(token.name);
+  return users;
+}
+
+function scopeMapBody(plane: Plane, registry: Registry, map: ScopeMap): unknown {
+  const id = childId(plane.arm, registry, 'scopeMaps', map.name);
+  return {
+    type: TYPE,
+    id,
+    name: map.name,
+    systemData: systemDataBody(map.systemData),
+    properties: {
+      ...(map.description === undefined ? {} : { description: map.description }),
+      type: map.type,
+      creationDate: armTime(map.creationDate),
+      provisioningState: plane.operations.provisioningState(id),
+      actions: map.actions,
+    },
+  };
+}

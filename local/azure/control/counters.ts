@@ -1,0 +1,47 @@
+import type { Principal } from '../access/identities.js';
+import type { Route } from '../pipeline.js';
+
+/** Requests of one sender to one service. */
+export interface ServiceCount {
+  total: number;
+  /** ARM's kinds; other services count under `calls`. */
+  kinds: Partial<Record<'read' | 'write' | 'delete' | 'action' | 'poll' | 'calls', number>>;
+  operations: Record<string, number>;
+}
+
+/** Who asked what how often, since the start or the last reset. */
+export class Counters {
+  #total = 0;
+  #senders = new Map<string, Map<string, ServiceCount>>();
+
+  count(route: Route, sender: Principal): void {
+    this.#total += 1;
+    let services = this.#senders.get(sender.name);
+    if (!services) this.#senders.set(sender.name, (services = new Map()));
+    let service = services.get(route.service);
+    if (!service) services.set(route.service, (service = { total: 0, kinds: {}, operations: {} }));
+    const kind = route.service === 'arm' ? kindOf(route) : 'calls';
+    service.total += 1;
+    service.kinds[kind] = (service.kinds[kind] ?? 0) + 1;
+    service.operations[route.operation] = (service.operations[route.operation] ?? 0) + 1;
+  }
+
+  reset(): void {
+    this.#total = 0;
+    this.#senders = new Map();
+  }
+
+  /** `{total, principals: {operator: {arm: {total, kinds: {read, write, ...}, operations: {NAME: n}}, vault: ...}}}` */
+  report(): unknown {
+    const principals: Record<string, Record<string, ServiceCount>> = {};
+    for (const [name, services] of this.#senders) principals[name] = Object.fromEntries(services);
+    return { total: this.#total, principals };
+  }
+}
+
+/** Polls of asynchronous operations are reads too, but of a kind that nobody plans for. */
+export function kindOf(route: Pick<Route, 'method' | 'operation'>): 'read' | 'write' | 'delete' | 'action' | 'poll' {
+  if (route.method === 'GET') return /operationStatuses|operationResults/i.test(route.operation) ? 'poll' : 'read';
+  if (route.method === 'DELETE') return 'delete';
+  return route.method === 'POST' ? 'action' : 'write';
+}

@@ -1,0 +1,118 @@
+import { z } from 'zod';
+import type { Principal } from '../access/identities.js';
+import type { ApiReply } from '../http/message.js';
+import type { Route } from '../pipeline.js';
+
+/**
+ * One rule. `operation` is a name as the counters give it, `*` allowed; `before` refuses without any effect, `after`
+ * lets the effect happen and loses the reply. A rule with neither `status` nor `drop` only delays. With `probability`
+ * and `seed` the rule meets a part of the requests, the same ones in every run.
+ */
+export const faultRule = z.strictObject({
+  match: z.strictObject({ operation: z.string().min(1), principal: z.string().min(1).optional() }),
+  when: z.enum(['before', 'after']).default('before'),
+  status: z.int().min(200).max(599).optional(),
+  body: z.unknown().optional(),
+  headers: z.record(z.string(), z.string()).optional(),
+  /** Seconds, for the `Retry-After` header. */
+  retryAfter: z.int().min(0).optional(),
+  delayMs: z.int().min(0).max(60_000).optional(),
+  /** Closes the connection without an answer. */
+  drop: z.literal(true).optional(),
+  /** How often it strikes; without it, until the rules are deleted. */
+  count: z.int().min(1).optional(),
+  probability: z.number().gt(0).max(1).optional(),
+  seed: z.int().optional(),
+});
+export type FaultRule = z.infer<typeof faultRule>;
+
+/** A rule that struck. */
+export interface Fault {
+  when: 'before' | 'after' | 'delay';
+  outcome: ApiReply | 'drop';
+  delay(): Promise<void>;
+}
+
+interface Armed {
+  id: number;
+  rule: FaultRule;
+  pattern: RegExp;
+  left: number;
+  struck: number;
+  random: () => number;
+}
+
+/** The faults that tests have asked for. */
+export class Faults {
+  #rules: Armed[] = [];
+  #nextId = 1;
+
+  add(rule: FaultRule): number {
+    const id = this.#nextId++;
+    const pattern = rule.match.operation
+      .split('*')
+      .map((part) => part.replace(/[.\\+?^${}()|[\]]/g, String.raw`\$&`))
+      .join('.*');
+    this.#rules.push({
+      id,
+      rule,
+      pattern: new RegExp(`^${pattern}$`, 'i'),
+      left: rule.count ?? Infinity,
+      struck: 0,
+      random: seededRandom(rule.seed ?? id),
+    });
+    return id;
+  }
+
+  clear(): void {
+    this.#rules = [];
+  }
+
+  list(): unknown {
+    return this.#rules.map(({ id, rule, struck }) => ({ id, ...rule, struck }));
+  }
+
+  /** The first rule that meets this request, used up by one. */
+  take(route: Route, sender: Principal): Fault | undefined {
+    const hit = this.#rules.find(
+      (armed) =>
+        armed.left > 0 &&
+        armed.pattern.test(route.operation) &&
+        (armed.rule.match.principal === undefined || armed.rule.match.principal === sender.name) &&
+        (armed.rule.probability === undefined || armed.random() < armed.rule.probability),
+    );
+    if (!hit) return undefined;
+    hit.left -= 1;
+    hit.struck += 1;
+    const { rule } = hit;
+    return {
+      when: rule.status === undefined && !rule.drop ? 'delay' : rule.when,
+      outcome: rule.drop ? 'drop' : faultReply(rule),
+      delay: () => new Promise((resolve) => setTimeout(resolve, rule.delayMs ?? 0)),
+    };
+  }
+}
+
+function faultReply(rule: FaultRule): ApiReply {
+  const status = rule.status ?? 500;
+  const body = rule.body ?? {
+    error: { code: status === 429 ? 'TooManyRequests' : 'InjectedFault', message: 'Injected.' },
+  };
+  return {
+    status,
+    body,
+    headers: { ...rule.headers, ...(rule.retryAfter === undefined ? {} : { 'retry-after': String(rule.retryAfter) }) },
+  };
+}
+
+/** mulberry32: small, and the same sequence for the same seed everywhere. */
+function seededRandom(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let t = state;
+    t = Math.imul(t ^ (t >>> 15), t | 1);
+    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+  };
+}

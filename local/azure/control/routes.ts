@@ -1,0 +1,132 @@
+import { z } from 'zod';
+import type { ApiReply } from '../http/message.js';
+import type { Call, Route } from '../pipeline.js';
+import type { Plane, Settings } from '../plane.js';
+import { newest } from '../keyvault/vaultState.js';
+import type { Counters } from './counters.js';
+import { faultRule, type Faults } from './faults.js';
+
+const settings = z
+  .strictObject({
+    clientsPerConnectedRegistry: z.int().min(1),
+    permissionsPerScopeMap: z.int().min(1),
+    tokensPerRegistry: z.int().min(1),
+    replicationSeconds: z.number().min(0),
+    asynchronousWrites: z.enum(['recorded', 'always']),
+    operationMilliseconds: z.int().min(0).max(60_000),
+    recoverableDays: z.int().min(7).max(90),
+    purgeProtection: z.boolean(),
+    throttling: z.number().min(0),
+  })
+  .partial();
+
+const repository = z.strictObject({
+  registry: z.string().min(1),
+  name: z.string().min(1),
+  tags: z.array(z.string().min(1)),
+});
+
+/**
+ * The test controls, apart from every Azure path: nothing here exists in Azure, and no client of the services needs it.
+ * They are not authenticated, as the server listens on this machine only.
+ */
+export function controlRoutes(plane: Plane, counters: Counters, faults: Faults): Route[] {
+  const route = (method: Route['method'], path: string, handle: Route['handle']): Route => ({
+    method,
+    path: `/_control/${path}`,
+    service: 'control',
+    operation: `control/${path}`,
+    handle,
+  });
+  return [
+    route('GET', 'state', () => ({ status: 200, body: stateOf(plane) })),
+    route('GET', 'requests', () => ({ status: 200, body: counters.report() })),
+    route('DELETE', 'requests', () => {
+      counters.reset();
+      return { status: 204 };
+    }),
+    route('GET', 'faults', () => ({ status: 200, body: faults.list() })),
+    route('POST', 'faults', (call) =>
+      withBody(call, z.union([faultRule, z.array(faultRule)]), (rules) => {
+        const ids = [rules].flat().map((rule) => faults.add(rule));
+        return { status: 201, body: { ids } };
+      }),
+    ),
+    route('DELETE', 'faults', () => {
+      faults.clear();
+      return { status: 204 };
+    }),
+    route('GET', 'settings', () => ({ status: 200, body: plane.settings })),
+    route('PATCH', 'settings', (call) =>
+      withBody(call, settings, (wanted) => {
+        const defined = Object.entries(wanted).filter(([, value]) => value !== undefined);
+        Object.assign(plane.settings, Object.fromEntries(defined) as Partial<Settings>);
+        return { status: 200, body: plane.settings };
+      }),
+    ),
+    route('PUT', 'repositories', (call) =>
+      withBody(call, repository, (wanted) => {
+        const registry = plane.arm.registries.get(wanted.registry);
+        if (!registry) return problem(404, `there is no registry ${wanted.registry}`);
+        if (wanted.tags.length === 0) registry.repositories.delete(wanted.name);
+        else registry.repositories.set({ name: wanted.name, tags: wanted.tags });
+        plane.armFile.changed();
+        return { status: 204 };
+      }),
+    ),
+  ];
+}
+
+/** Everything but secret values, password hashes and webhook addresses. */
+function stateOf(plane: Plane): unknown {
+  return {
+    tenantId: plane.arm.tenantId,
+    subscriptionId: plane.arm.subscriptionId,
+    resourceGroups: plane.arm.resourceGroups,
+    roleAssignments: plane.arm.roleAssignments,
+    registries: [...plane.arm.registries.values()].map((registry) => ({
+      ...registry,
+      tokens: [...registry.tokens.values()].map((token) => ({
+        ...token,
+        passwords: token.passwords.map(({ name, creationTime, expiry }) => ({ name, creationTime, expiry })),
+      })),
+    })),
+    vault: {
+      name: plane.arm.vaultName,
+      secrets: [...plane.vault.secrets.values()].map((secret) => ({
+        name: secret.name,
+        versions: secret.versions.map(({ value: _value, ...rest }) => rest),
+      })),
+      deleted: [...plane.vault.deleted.values()].map((secret) => ({
+        name: secret.name,
+        versions: secret.versions.length,
+        tags: newest(secret).tags,
+      })),
+    },
+    topics: plane.broker.topics().map(({ keys: _keys, ...topic }) => topic),
+    eventSubscriptions: plane.broker
+      .allSubscriptions()
+      .map(({ endpointUrl: _url, validationCode: _code, ...rest }) => rest),
+    deliveries: plane.broker.deliveries().map(({ event, ...delivery }) => ({ ...delivery, eventId: event.event.id })),
+    settings: plane.settings,
+  };
+}
+
+function withBody<T extends z.ZodType>(call: Call, schema: T, use: (value: z.output<T>) => ApiReply): ApiReply {
+  let value: unknown;
+  try {
+    value = JSON.parse(call.body.toString('utf8'));
+  } catch {
+    return problem(400, 'the body is not JSON');
+  }
+  const parsed = schema.safeParse(value);
+  return parsed.success ? use(parsed.data) : problem(400, z.prettifyError(parsed.error));
+}
+
+function problem(status: number, detail: string): ApiReply {
+  return {
+    status,
+    headers: { 'content-type': 'application/problem+json' },
+    body: { status, title: 'Bad control', detail },
+  };
+}

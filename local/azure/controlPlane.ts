@@ -1,0 +1,220 @@
+import { mkdir, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { JWK } from 'jose';
+import type { CertificateFiles } from '../tls/certificates.js';
+import { makeIdentities, type Identity } from './access/identities.js';
+import { identifyArmCaller } from './arm/armRoute.js';
+import { connectedRegistryRoutes } from './arm/connectedRegistries.js';
+import { armErrorReply } from './arm/errors.js';
+import { generateCredentialsRoute } from './arm/generateCredentials.js';
+import { LongRunning } from './arm/longRunning.js';
+import { operationStatusRoutes } from './arm/operationStatuses.js';
+import { registryRoutes } from './arm/registries.js';
+import { scopeMapRoutes } from './arm/scopeMaps.js';
+import { subscriptionRoutes } from './arm/subscriptions.js';
+import { tokenRoutes } from './arm/tokens.js';
+import { systemClock, type Clock } from './clock.js';
+import { Counters } from './control/counters.js';
+import { Faults } from './control/faults.js';
+import { controlRoutes } from './control/routes.js';
+import { makeThrottle } from './control/throttling.js';
+import { TokenVerifier } from './entra/accessTokens.js';
+import { entraRoutes, identifyEntraClient } from './entra/routes.js';
+import { makeSigningKey, readSigningKey } from './entra/signingKey.js';
+import { Broker } from './eventgrid/broker.js';
+import { reviveEventGridState, storedEventGridState } from './eventgrid/eventGridState.js';
+import { eventSubscriptionRoutes } from './eventgrid/eventSubscriptions.js';
+import { identifyPublisher, publishRoute } from './eventgrid/publish.js';
+import { topicRoutes } from './eventgrid/topics.js';
+import { identifySyncToken, syncRoute } from './gateway/syncRoute.js';
+import { listen } from './http/listener.js';
+import type { ApiReply, ApiRequest } from './http/message.js';
+import { deletedSecretRoutes } from './keyvault/deletedSecrets.js';
+import { secretRoutes } from './keyvault/secrets.js';
+import { identifyVaultCaller } from './keyvault/vaultRoute.js';
+import { reviveVaultState, storedVaultState } from './keyvault/vaultState.js';
+import { makePipeline } from './pipeline.js';
+import type { Plane, Settings } from './plane.js';
+import { seedArmState, seedEventGridState } from './seed.js';
+import { reviveArmState, storedArmState } from './state/armState.js';
+import { readJson, Snapshot, writeJson } from './state/snapshot.js';
+import { describeWorld, writeWorld, type World } from './world.js';
+
+export const DEFAULT_SETTINGS: Settings = {
+  edgeHost: 'localhost:8000',
+  clientsPerConnectedRegistry: 50,
+  permissionsPerScopeMap: 500,
+  tokensPerRegistry: 20_000,
+  replicationSeconds: 60,
+  asynchronousWrites: 'recorded',
+  operationMilliseconds: 60,
+  recoverableDays: 90,
+  purgeProtection: false,
+  throttling: 1,
+};
+
+export interface ControlPlaneOptions {
+  /** 0 takes a free one. */
+  port: number;
+  directory: string;
+  tls: CertificateFiles;
+  settings?: Partial<Settings>;
+  clock?: Clock;
+  /** Begins with an empty data folder. */
+  reset?: boolean;
+  log?: (event: string, fields: Record<string, unknown>) => void;
+}
+
+export interface ControlPlane {
+  /** `https://localhost:PORT` */
+  url: string;
+  world: World;
+  plane: Plane;
+  /** Resolves when everything is on disk and the port is free again. */
+  close(): Promise<void>;
+}
+
+/**
+ * Starts the stand-in for Entra ID, Azure Resource Manager, Key Vault and Event Grid on one https origin.
+ *
+ * @throws EADDRINUSE when the port is taken, and when the data folder is of another version.
+ */
+export async function startControlPlane(options: ControlPlaneOptions): Promise<ControlPlane> {
+  const { directory } = options;
+  const log = options.log ?? (() => undefined);
+  const file = (name: string): string => join(directory, name);
+  if (options.reset) await removeData(directory);
+  await mkdir(directory, { recursive: true, mode: 0o700 });
+
+  const settings: Settings = { ...DEFAULT_SETTINGS, ...options.settings };
+  const clock = options.clock ?? systemClock;
+  const { identities, signingKey } = await readKeys(file('keys.json'));
+  const storedEvents = await readJson(file('eventgrid.json'));
+  const events = storedEvents === undefined ? seedEventGridState() : reviveEventGridState(storedEvents);
+  const storedArm = await readJson(file('arm.json'));
+  const arm =
+    storedArm === undefined
+      ? seedArmState(identities, events.topics, settings.edgeHost, clock.now())
+      : reviveArmState(storedArm);
+  const vault = reviveVaultState(await readJson(file('vault.json')));
+
+  const warn = (message: string): void => log('error', { message });
+  const armFile = new Snapshot(file('arm.json'), () => storedArmState(arm), warn);
+  const vaultFile = new Snapshot(file('vault.json'), () => storedVaultState(vault), warn);
+  const eventFile = new Snapshot(file('eventgrid.json'), () => storedEventGridState(events), warn);
+  const broker = new Broker({
+    state: events,
+    file: eventFile,
+    clock,
+    deadLetterFile: file('dead-letters.ndjson'),
+    log,
+  });
+
+  let baseUrl = '';
+  const plane: Plane = {
+    get baseUrl() {
+      return baseUrl;
+    },
+    clock,
+    settings,
+    identities,
+    signingKey: await readSigningKey(signingKey),
+    arm,
+    armFile,
+    vault,
+    vaultFile,
+    operations: new LongRunning(() => settings.operationMilliseconds),
+    broker,
+    log: (event, fields = {}) => log(event, fields),
+  };
+
+  const answer = makeAnswer(plane);
+  const tls = { cert: await readFile(options.tls.certFile, 'utf8'), key: await readFile(options.tls.keyFile, 'utf8') };
+  const listener = await listen(tls, options.port, answer);
+  baseUrl = `https://localhost:${listener.port}`;
+  moveEdge(plane, storedArm === undefined ? undefined : options.settings?.edgeHost);
+  for (const snapshot of [armFile, vaultFile, eventFile]) snapshot.changed();
+  await Promise.all([armFile.flush(), vaultFile.flush(), eventFile.flush()]);
+  await writeWorld(plane, directory);
+  broker.start();
+
+  return {
+    url: baseUrl,
+    world: describeWorld(plane),
+    plane,
+    async close() {
+      await listener.close();
+      await broker.close();
+      await Promise.all([armFile.flush(), vaultFile.flush(), eventFile.flush()]);
+    },
+  };
+}
+
+function makeAnswer(plane: Plane): (request: ApiRequest) => Promise<ApiReply | 'drop'> {
+  const verifier = new TokenVerifier(plane);
+  const counters = new Counters();
+  const faults = new Faults();
+  return makePipeline(plane, {
+    routes: [
+      ...entraRoutes(plane),
+      ...subscriptionRoutes(plane),
+      ...registryRoutes(plane),
+      ...scopeMapRoutes(plane),
+      ...tokenRoutes(plane),
+      generateCredentialsRoute(plane),
+      ...connectedRegistryRoutes(plane),
+      ...operationStatusRoutes(plane),
+      ...topicRoutes(plane),
+      ...eventSubscriptionRoutes(plane),
+      publishRoute(plane),
+      ...secretRoutes(plane),
+      ...deletedSecretRoutes(plane),
+      syncRoute(plane),
+      ...controlRoutes(plane, counters, faults),
+    ],
+    identify: {
+      entra: (request) => identifyEntraClient(plane, request),
+      arm: (request) => identifyArmCaller(plane, verifier, request),
+      vault: (request) => identifyVaultCaller(plane, verifier, request),
+      topic: (request) => (request.method === 'POST' ? identifyPublisher(plane, verifier, request) : anyone),
+      gateway: identifySyncToken,
+    },
+    throttle: makeThrottle(plane),
+    counters,
+    faults,
+    unknown,
+  });
+}
+
+const anyone = { name: 'anonymous', clientId: '', objectId: '' };
+
+function unknown(request: ApiRequest, reason: 'path' | 'method'): ApiReply {
+  if (reason === 'method') {
+    return armErrorReply(405, 'MethodNotAllowed', `The method '${request.method}' is not allowed here.`);
+  }
+  const type = /\/providers\/([^/]+\/[^/]+)/i.exec(request.path)?.[1];
+  return type === undefined
+    ? armErrorReply(404, 'NotFound', 'There is nothing at this path.')
+    : armErrorReply(404, 'InvalidResourceType', `The resource type of '${type}' at this path could not be found.`);
+}
+
+/** Private keys and secrets that are not the vault's, in a file of their own. */
+async function readKeys(path: string): Promise<{ identities: Identity[]; signingKey: JWK }> {
+  const stored = (await readJson(path)) as { identities: Identity[]; signingKey: JWK } | undefined;
+  if (stored) return stored;
+  const made = { identities: makeIdentities(), signingKey: await makeSigningKey() };
+  await writeJson(path, made);
+  return made;
+}
+
+/** The edge may have another port after a restart: its login server follows. */
+function moveEdge(plane: Plane, edgeHost: string | undefined): void {
+  const { registry, connectedRegistry } = describeWorld(plane);
+  const connected = plane.arm.registries.get(registry)?.connectedRegistries.get(connectedRegistry);
+  if (connected && edgeHost !== undefined) connected.loginServerHost = edgeHost;
+}
+
+async function removeData(directory: string): Promise<void> {
+  const names = ['arm.json', 'vault.json', 'eventgrid.json', 'keys.json', 'world.json', 'dead-letters.ndjson'];
+  for (const name of names) await rm(join(directory, name), { force: true });
+}

@@ -1,0 +1,45 @@
+import type { IncomingHttpHeaders } from 'node:http';
+
+/** One request, with what every service here needs of it. */
+export interface ApiRequest {
+  readonly method: string;
+  /** As sent, still encoded, without the query. */
+  readonly path: string;
+  /** By lower-case, decoded name: the JavaScript SDKs send `api%2Dversion`. A repeated name keeps its first value. */
+  readonly query: ReadonlyMap<string, string>;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: Buffer;
+  /** From the route's pattern, decoded, in the case they were sent in. */
+  readonly params: Readonly<Record<string, string>>;
+  /** This request's own id, returned as `x-ms-request-id`. */
+  readonly id: string;
+}
+
+export interface ApiReply {
+  status: number;
+  headers?: Record<string, string>;
+  /** Sent as JSON; a string is sent as it is. */
+  body?: unknown;
+}
+
+/** Thrown by handlers: the reply that ends the request. Its message is for logs and tests, the reply for the client. */
+export class RefusedRequest extends Error {
+  constructor(readonly reply: ApiReply) {
+    super(`refused with ${reply.status}`);
+  }
+}
+
+/** A header's first value. */
+export function header(request: Pick<ApiRequest, 'headers'>, name: string): string | undefined {
+  const value = request.headers[name];
+  return Array.isArray(value) ? value[0] : value;
+}
+
+export function parseQuery(search: string): Map<string, string> {
+  const query = new Map<string, string>();
+  for (const [name, value] of new URLSearchParams(search)) {
+    const key = name.toLowerCase();
+    if (!query.has(key)) query.set(key, value);
+  }
+  return query;
+}

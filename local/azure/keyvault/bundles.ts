@@ -1,0 +1,46 @@
+import type { Plane } from '../plane.js';
+import { newest, type DeletedSecret, type Secret, type SecretVersion } from './vaultState.js';
+
+/** Key Vault's JSON for a version; with its value only where a single one was asked for. */
+export function secretBundle(plane: Plane, secret: Secret, version: SecretVersion, withValue: boolean): object {
+  return {
+    ...(withValue ? { value: version.value } : {}),
+    ...(version.contentType === undefined ? {} : { contentType: version.contentType }),
+    id: `${plane.baseUrl}/secrets/${secret.name}/${version.version}`,
+    attributes: attributes(plane, version),
+    tags: version.tags,
+  };
+}
+
+/** An item of the list of secrets: the newest version's attributes, and an id without version. */
+export function secretItem(plane: Plane, secret: Secret): object {
+  return { ...secretBundle(plane, secret, newest(secret), false), id: `${plane.baseUrl}/secrets/${secret.name}` };
+}
+
+export function deletedBundle(plane: Plane, secret: DeletedSecret, form: 'item' | 'bundle'): object {
+  const latest = form === 'item' ? secretItem(plane, secret) : secretBundle(plane, secret, newest(secret), false);
+  return {
+    recoveryId: `${plane.baseUrl}/deletedsecrets/${secret.name}`,
+    deletedDate: secret.deletedDate,
+    scheduledPurgeDate: secret.scheduledPurgeDate,
+    ...latest,
+  };
+}
+
+function attributes(plane: Plane, version: SecretVersion): object {
+  return {
+    enabled: version.enabled,
+    ...(version.notBefore === undefined ? {} : { nbf: version.notBefore }),
+    ...(version.expires === undefined ? {} : { exp: version.expires }),
+    created: version.created,
+    updated: version.updated,
+    recoveryLevel: recoveryLevel(plane),
+    recoverableDays: plane.settings.recoverableDays,
+  };
+}
+
+/** How sure a recovery is (azure-rest-api-specs, keyvault: DeletionRecoveryLevel). */
+function recoveryLevel(plane: Plane): string {
+  const customized = plane.settings.recoverableDays < 90 ? 'Customized' : '';
+  return `${customized}Recoverable${plane.settings.purgeProtection ? '' : '+Purgeable'}`;
+}

@@ -1,0 +1,76 @@
+import type { ApiReply } from '../http/message.js';
+import type { Call, Route } from '../pipeline.js';
+import type { Plane } from '../plane.js';
+import { deletedBundle, secretBundle } from './bundles.js';
+import { deletedSecretNotFound, secretNotFound, vaultError } from './errors.js';
+import { purgeOverdue, unixSeconds } from './retention.js';
+import { pageReply } from './pages.js';
+import { newest, type DeletedSecret } from './vaultState.js';
+import { vaultRoute } from './vaultRoute.js';
+
+/** Soft delete: a deleted secret keeps its name until it is recovered, purged or past its retention. */
+export function deletedSecretRoutes(plane: Plane): Route[] {
+  return [
+    vaultRoute(plane, 'DELETE', '/secrets/{name}', 'delete', 'deleteSecret', (call) => remove(plane, call)),
+    vaultRoute(plane, 'GET', '/deletedsecrets', 'readMetadata', 'listDeletedSecrets', (call) => {
+      purgeOverdue(plane);
+      return pageReply(plane, call, plane.vault.deleted, (secret) => deletedBundle(plane, secret, 'item'));
+    }),
+    vaultRoute(plane, 'GET', '/deletedsecrets/{name}', 'readMetadata', 'getDeletedSecret', (call) => ({
+      status: 200,
+      body: deletedBundle(plane, find(plane, call), 'bundle'),
+    })),
+    vaultRoute(plane, 'POST', '/deletedsecrets/{name}/recover', 'recover', 'recoverDeletedSecret', (call) =>
+      recover(plane, call),
+    ),
+    vaultRoute(plane, 'DELETE', '/deletedsecrets/{name}', 'purge', 'purgeDeletedSecret', (call) => purge(plane, call)),
+  ];
+}
+
+function remove(plane: Plane, call: Call): ApiReply {
+  const name = call.params['name'] ?? '';
+  const secret = plane.vault.secrets.get(name);
+  if (!secret) throw secretNotFound(name);
+  const now = unixSeconds(plane);
+  const deleted: DeletedSecret = {
+    ...secret,
+    deletedDate: now,
+    scheduledPurgeDate: now + plane.settings.recoverableDays * 86_400,
+  };
+  plane.vault.secrets.delete(name);
+  plane.vault.deleted.set(deleted);
+  plane.vaultFile.changed();
+  return { status: 200, body: deletedBundle(plane, deleted, 'bundle') };
+}
+
+function recover(plane: Plane, call: Call): ApiReply {
+  const { name, versions } = find(plane, call);
+  const secret = { name, versions };
+  plane.vault.deleted.delete(name);
+  plane.vault.secrets.set(secret);
+  plane.vaultFile.changed();
+  return { status: 200, body: secretBundle(plane, secret, newest(secret), false) };
+}
+
+function purge(plane: Plane, call: Call): ApiReply {
+  const secret = find(plane, call);
+  if (plane.settings.purgeProtection) {
+    throw vaultError(
+      403,
+      'Forbidden',
+      'Operation "purge" is not allowed because purge protection is enabled for this vault.',
+      'ForbiddenByPolicy',
+    );
+  }
+  plane.vault.deleted.delete(secret.name);
+  plane.vaultFile.changed();
+  return { status: 204 };
+}
+
+function find(plane: Plane, call: Call): DeletedSecret {
+  purgeOverdue(plane);
+  const name = call.params['name'] ?? '';
+  const secret = plane.vault.deleted.get(name);
+  if (!secret) throw deletedSecretNotFound(name);
+  return secret;
+}

@@ -1,0 +1,137 @@
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { ensureCertificates } from '../tls/certificates.js';
+import { startControlPlane, type ControlPlane } from './controlPlane.js';
+
+const HELP = `Stands in for Entra ID, Azure Resource Manager (container registries), Key Vault and Event Grid on one https origin.
+
+Usage: node dist/local/azure/main.js --port N --data DIR [options]
+
+  --port N            port on 127.0.0.1; 0 takes a free one
+  --data DIR          where state is kept; made when missing
+  --edge-host H:P     login server of the seeded connected registry (default localhost:8000)
+  --tls-dir DIR       where the certificates are or will be (default DATA/tls)
+  --client-limit N    client tokens per connected registry (default 50)
+  --async-writes      makes every ARM write asynchronous, not only those that were recorded to be
+  --throttling X      factor on the throttling rates, 0 for none (default 1)
+  --reset             begins with an empty data folder
+  --quiet             logs no requests
+  --help              shows this
+
+Prints "AZURE READY https://localhost:N" once it answers, and then nothing more on stdout; log lines go to stderr.
+DATA/world.json holds what clients need to know: ids, names, identities and their secrets, topics.
+`;
+
+interface Flags {
+  port: number;
+  data: string;
+  edgeHost: string;
+  tlsDir: string;
+  clientLimit: number;
+  asyncWrites: boolean;
+  throttling: number;
+  reset: boolean;
+  quiet: boolean;
+}
+
+/** Thrown for flags that make no sense; its message is for the user. */
+class BadFlags extends Error {}
+
+function readFlags(argv: string[]): Flags | 'help' {
+  let values;
+  try {
+    ({ values } = parseArgs({
+      args: argv,
+      options: {
+        port: { type: 'string' },
+        data: { type: 'string' },
+        'edge-host': { type: 'string', default: 'localhost:8000' },
+        'tls-dir': { type: 'string' },
+        'client-limit': { type: 'string', default: '50' },
+        'async-writes': { type: 'boolean', default: false },
+        throttling: { type: 'string', default: '1' },
+        reset: { type: 'boolean', default: false },
+        quiet: { type: 'boolean', default: false },
+        help: { type: 'boolean', default: false },
+      },
+    }));
+  } catch (error) {
+    throw new BadFlags((error as Error).message, { cause: error });
+  }
+  if (values.help) return 'help';
+  const { port, data } = values;
+  if (port === undefined || !/^\d{1,5}$/.test(port) || Number(port) > 65_535) {
+    throw new BadFlags('--port must be a number from 0 to 65535');
+  }
+  if (data === undefined || data === '') throw new BadFlags('--data must name a folder');
+  if (!/^[^:/\s]+:\d{1,5}$/.test(values['edge-host'])) throw new BadFlags('--edge-host must be host:port');
+  if (!/^[1-9]\d{0,5}$/.test(values['client-limit'])) throw new BadFlags('--client-limit must be a positive number');
+  if (!/^\d+(\.\d+)?$/.test(values.throttling)) throw new BadFlags('--throttling must be a number, 0 or more');
+  return {
+    port: Number(port),
+    data,
+    edgeHost: values['edge-host'],
+    tlsDir: values['tls-dir'] ?? join(data, 'tls'),
+    clientLimit: Number(values['client-limit']),
+    asyncWrites: values['async-writes'],
+    throttling: Number(values.throttling),
+    reset: values.reset,
+    quiet: values.quiet,
+  };
+}
+
+async function main(): Promise<void> {
+  let flags;
+  try {
+    flags = readFlags(process.argv.slice(2));
+  } catch (error) {
+    if (!(error instanceof BadFlags)) throw error;
+    process.stderr.write(`${error.message}\nTry --help.\n`);
+    process.exitCode = 2;
+    return;
+  }
+  if (flags === 'help') {
+    process.stdout.write(HELP);
+    return;
+  }
+  const { quiet } = flags;
+  let plane: ControlPlane;
+  try {
+    plane = await startControlPlane({
+      port: flags.port,
+      directory: flags.data,
+      tls: await ensureCertificates(flags.tlsDir),
+      reset: flags.reset,
+      settings: {
+        edgeHost: flags.edgeHost,
+        clientsPerConnectedRegistry: flags.clientLimit,
+        asynchronousWrites: flags.asyncWrites ? 'always' : 'recorded',
+        throttling: flags.throttling,
+      },
+      log: (event, fields) => {
+        if (quiet && event === 'request') return;
+        process.stderr.write(
+          `${JSON.stringify({ time: new Date().toISOString(), service: 'azure', event, ...fields })}\n`,
+        );
+      },
+    });
+  } catch (error) {
+    const isTaken = (error as NodeJS.ErrnoException).code === 'EADDRINUSE';
+    const message = isTaken ? `port ${flags.port} is taken; choose another with --port` : (error as Error).message;
+    process.stderr.write(`${message}\n`);
+    process.exitCode = 1;
+    return;
+  }
+  process.stdout.write(`AZURE READY ${plane.url}\n`);
+
+  let ending = false;
+  const end = (): void => {
+    if (ending) return;
+    ending = true;
+    void plane.close().then(() => process.exit(0));
+  };
+  process.on('SIGTERM', end);
+  process.on('SIGINT', end);
+}
+
+await main();

@@ -1,0 +1,50 @@
+import type { Identity } from './access/identities.js';
+import type { LongRunning } from './arm/longRunning.js';
+import type { Clock } from './clock.js';
+import type { SigningKey } from './entra/signingKey.js';
+import type { Broker } from './eventgrid/broker.js';
+import type { VaultState } from './keyvault/vaultState.js';
+import type { ArmState } from './state/armState.js';
+import type { Snapshot } from './state/snapshot.js';
+
+/** What may be changed from outside, at the start or by the test controls. */
+export interface Settings {
+  /** `host:port` that clients of the seeded connected registry use. */
+  edgeHost: string;
+  /** Client tokens per connected registry. Public figures are 20 and 50. */
+  clientsPerConnectedRegistry: number;
+  /** Repository permissions per scope map (Azure docs: intro-connected-registry, limits). */
+  permissionsPerScopeMap: number;
+  /** Tokens, and scope maps, per registry (Azure docs: intro-connected-registry, limits). */
+  tokensPerRegistry: number;
+  /** Until a regenerated password is everywhere (Azure docs: container-registry-token-based-repository-permissions). */
+  replicationSeconds: number;
+  /** `recorded`: asynchronous where the live service was recorded to be. `always`: every ARM write. */
+  asynchronousWrites: 'recorded' | 'always';
+  /** Milliseconds of real time that an asynchronous operation takes. */
+  operationMilliseconds: number;
+  /** Days that a deleted secret can be recovered, 7 to 90 (Azure docs: key-vault soft-delete-overview). */
+  recoverableDays: number;
+  /** Purging a deleted secret is refused until its retention ends. */
+  purgeProtection: boolean;
+  /** Factor on every rate of the throttling buckets; 0 switches throttling off. */
+  throttling: number;
+}
+
+/** What every service here shares. */
+export interface Plane {
+  /** `https://localhost:PORT`, without a slash at the end. */
+  readonly baseUrl: string;
+  readonly clock: Clock;
+  readonly settings: Settings;
+  readonly identities: readonly Identity[];
+  readonly signingKey: SigningKey;
+  readonly arm: ArmState;
+  readonly armFile: Snapshot;
+  readonly vault: VaultState;
+  readonly vaultFile: Snapshot;
+  readonly operations: LongRunning;
+  readonly broker: Broker;
+  /** One structured line; its fields must hold no secret and no webhook address. */
+  log(event: string, fields?: Record<string, unknown>): void;
+}

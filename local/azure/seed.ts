@@ -1,0 +1,151 @@
+import { randomUUID } from 'node:crypto';
+import { ONBOARDING_ROLE, type RoleAssignment } from './access/roles.js';
+import type { Identity, IdentityName } from './access/identities.js';
+import { childId, groupId, registryId, topicId, vaultId } from './arm/ids.js';
+import { gatewayActions } from './arm/scopeMapActions.js';
+import { systemScopeMaps } from './arm/systemScopeMaps.js';
+import { makeTopicKey, type EventGridState, type Topic } from './eventgrid/eventGridState.js';
+import type { ArmState } from './state/armState.js';
+import { Collection } from './state/collection.js';
+import type { Registry, SystemData } from './state/registryState.js';
+
+export const RESOURCE_GROUP = 'onboarding-local';
+export const REGISTRY = 'myregistry';
+export const CONNECTED_REGISTRY = 'myconnectedregistry';
+export const REQUEST_TOPIC = 'requests';
+export const SIGNAL_TOPIC = 'signals';
+const LOCATION = 'westeurope';
+/** The tag by which the app marks its secrets: what a device may read carries it. */
+const OUR_TAG = 'managedBy';
+
+/** What an empty data folder begins with: a registry with one connected registry, a vault, and no client yet. */
+export function seedArmState(
+  identities: readonly Identity[],
+  topics: readonly Topic[],
+  edgeHost: string,
+  now: Date,
+): ArmState {
+  const operator = byName(identities, 'operator');
+  const created = now.toISOString();
+  const systemData: SystemData = {
+    createdBy: operator.clientId,
+    createdAt: created,
+    lastModifiedBy: operator.clientId,
+    lastModifiedAt: created,
+  };
+  const state: ArmState = {
+    tenantId: randomUUID(),
+    subscriptionId: randomUUID(),
+    vaultName: 'onboarding-local',
+    resourceGroups: new Collection([{ name: RESOURCE_GROUP, location: LOCATION, tags: {} }]),
+    registries: new Collection<Registry>(),
+    roleAssignments: [],
+  };
+  state.registries.set(seedRegistry(state, systemData, edgeHost, created));
+  state.roleAssignments = seedAssignments(state, identities, topics);
+  return state;
+}
+
+export function seedEventGridState(): EventGridState {
+  const topic = (name: string): Topic => ({
+    name,
+    resourceGroup: RESOURCE_GROUP,
+    inputSchemas: ['CloudEventSchemaV1_0', 'EventGridSchema'],
+    keys: [makeTopicKey(), makeTopicKey()],
+  });
+  return { topics: [topic(REQUEST_TOPIC), topic(SIGNAL_TOPIC)], subscriptions: [], deliveries: [] };
+}
+
+/** `private-base` is in the cloud only: the connected registry doesn't sync it. */
+function seedRegistry(state: ArmState, systemData: SystemData, edgeHost: string, created: string): Registry {
+  const named = { name: REGISTRY, resourceGroup: RESOURCE_GROUP };
+  const syncMap = {
+    name: CONNECTED_REGISTRY,
+    type: 'UserDefined' as const,
+    description: `Sync of ${CONNECTED_REGISTRY}`,
+    actions: [
+      'repositories/hello-world/content/read',
+      'repositories/hello-world/metadata/read',
+      ...gatewayActions(CONNECTED_REGISTRY),
+    ],
+    creationDate: created,
+    systemData,
+  };
+  return {
+    ...named,
+    location: LOCATION,
+    sku: 'Premium',
+    dataEndpointEnabled: true,
+    adminUserEnabled: false,
+    tags: {},
+    creationDate: created,
+    systemData,
+    repositories: new Collection([
+      { name: 'hello-world', tags: ['latest'] },
+      { name: 'private-base', tags: ['latest'] },
+    ]),
+    scopeMaps: new Collection([...systemScopeMaps(created, systemData), syncMap]),
+    tokens: new Collection([
+      {
+        name: CONNECTED_REGISTRY,
+        scopeMapId: childId(state, named, 'scopeMaps', CONNECTED_REGISTRY),
+        status: 'enabled',
+        passwords: [],
+        creationDate: created,
+        systemData,
+      },
+    ]),
+    connectedRegistries: new Collection([
+      {
+        name: CONNECTED_REGISTRY,
+        mode: 'ReadOnly',
+        syncTokenId: childId(state, named, 'tokens', CONNECTED_REGISTRY),
+        schedule: '* * * * *',
+        messageTtl: 'P2D',
+        clientTokenIds: [],
+        notificationsList: [],
+        logging: { logLevel: 'Information', auditLogStatus: 'Disabled' },
+        garbageCollection: { enabled: true, schedule: '0 0 * * *' },
+        loginServerHost: edgeHost,
+        activation: 'Active',
+        statusDetails: [],
+        systemData,
+      },
+    ]),
+  };
+}
+
+/** Least privilege for the app and the device; the operator owns the group. */
+function seedAssignments(state: ArmState, identities: readonly Identity[], topics: readonly Topic[]): RoleAssignment[] {
+  const group = groupId(state, RESOURCE_GROUP);
+  const registry = registryId(state, { name: REGISTRY, resourceGroup: RESOURCE_GROUP });
+  const vault = vaultId(state);
+  const assign = (
+    who: IdentityName,
+    role: string,
+    scope: string,
+    more: Partial<RoleAssignment> = {},
+  ): RoleAssignment => ({
+    name: randomUUID(),
+    principalId: byName(identities, who).objectId,
+    role,
+    scope,
+    ...more,
+  });
+  const signals = topics.filter((topic) => topic.name === SIGNAL_TOPIC);
+  return [
+    assign('operator', 'Owner', group),
+    assign('operator', 'Key Vault Administrator', vault),
+    assign('operator', 'EventGrid Data Sender', group),
+    assign('app', ONBOARDING_ROLE, registry),
+    assign('app', 'Key Vault Secrets Officer', vault),
+    ...signals.map((topic) => assign('app', 'EventGrid Data Sender', topicId(state, topic))),
+    assign('device', 'Key Vault Secrets User', vault, { onlySecretsTagged: OUR_TAG }),
+  ];
+}
+
+function byName(identities: readonly Identity[], name: IdentityName): Identity {
+  const identity = identities.find((one) => one.name === name);
+  if (!identity) throw new Error(`the data folder has no identity ${name}; start with --reset`);
+  return identity;
+}

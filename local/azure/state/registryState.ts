@@ -1,0 +1,102 @@
+import { Collection } from './collection.js';
+
+export const PASSWORD_NAMES = ['password1', 'password2'] as const;
+export type PasswordName = (typeof PASSWORD_NAMES)[number];
+
+/** base64 SHA-256 of the salt's text followed by the password. */
+export interface PasswordHash {
+  salt: string;
+  hash: string;
+}
+
+/** Times here and below are ISO 8601, UTC. A password itself is never kept. */
+export interface StoredPassword extends PasswordHash {
+  name: PasswordName;
+  creationTime: string;
+  expiry?: string;
+  /** What connected registries still get while a regenerated password replicates. */
+  previous?: PasswordHash & { until: string; expiry?: string };
+}
+
+export interface SystemData {
+  createdBy: string;
+  createdAt: string;
+  lastModifiedBy: string;
+  lastModifiedAt: string;
+}
+
+export interface ScopeMap {
+  name: string;
+  type: 'UserDefined' | 'SystemDefined';
+  description?: string;
+  actions: string[];
+  creationDate: string;
+  systemData: SystemData;
+}
+
+export interface Token {
+  name: string;
+  scopeMapId: string;
+  status: 'enabled' | 'disabled';
+  passwords: StoredPassword[];
+  creationDate: string;
+  systemData: SystemData;
+}
+
+export interface ConnectedRegistry {
+  name: string;
+  mode: 'ReadWrite' | 'ReadOnly' | 'Registry' | 'Mirror';
+  /** Absent for a child of the cloud registry itself. */
+  parentId?: string;
+  syncTokenId: string;
+  schedule: string;
+  syncWindow?: string;
+  messageTtl: string;
+  clientTokenIds: string[];
+  notificationsList: string[];
+  logging: { logLevel: string; auditLogStatus: string };
+  garbageCollection: { enabled: boolean; schedule: string };
+  loginServerHost?: string;
+  activation: 'Active' | 'Inactive';
+  /** Set by deactivation: it comes back only with sync credentials made after this. */
+  deactivatedAt?: string;
+  version?: string;
+  lastSyncTime?: string;
+  lastActivityTime?: string;
+  statusDetails: { type: string; code: string; description: string; timestamp: string; correlationId: string }[];
+  systemData: SystemData;
+}
+
+/** A repository's tags in the cloud registry. */
+export interface Repository {
+  name: string;
+  tags: string[];
+}
+
+export interface Registry {
+  name: string;
+  resourceGroup: string;
+  location: string;
+  sku: 'Basic' | 'Standard' | 'Premium';
+  dataEndpointEnabled: boolean;
+  adminUserEnabled: boolean;
+  tags: Record<string, string>;
+  creationDate: string;
+  systemData: SystemData;
+  repositories: Collection<Repository>;
+  scopeMaps: Collection<ScopeMap>;
+  tokens: Collection<Token>;
+  connectedRegistries: Collection<ConnectedRegistry>;
+}
+
+/** A registry as it comes back from JSON, where a collection is a list. */
+export function reviveRegistry(stored: Registry): Registry {
+  const list = <T extends { name: string }>(value: unknown): Collection<T> => new Collection(value as T[]);
+  return {
+    ...stored,
+    repositories: list(stored.repositories),
+    scopeMaps: list(stored.scopeMaps),
+    tokens: list(stored.tokens),
+    connectedRegistries: list(stored.connectedRegistries),
+  };
+}

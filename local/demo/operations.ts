@@ -1,0 +1,66 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { z } from 'zod';
+
+const step = z.object({
+  name: z.string(),
+  status: z.string(),
+  attempts: z.number(),
+  startedAt: z.string(),
+  endedAt: z.string().optional(),
+  message: z.string().optional(),
+});
+export type ShownStep = z.infer<typeof step>;
+
+const operation = z.object({
+  id: z.string(),
+  status: z.enum(['running', 'completed', 'rolledBack', 'failed']),
+  phase: z.string(),
+  steps: z.array(step),
+  result: z
+    .object({
+      scopeMap: z.string(),
+      token: z.string(),
+      connectedRegistry: z.string(),
+      secret: z.object({ name: z.string(), version: z.string(), slot: z.string(), expiresOn: z.string() }),
+      pull: z.object({ image: z.string(), digest: z.string(), bytes: z.number(), milliseconds: z.number() }),
+    })
+    .optional(),
+  failure: z.object({ code: z.string(), message: z.string(), residue: z.array(z.string()) }).optional(),
+});
+export type ShownOperation = z.infer<typeof operation>;
+
+const accepted = z.object({ id: z.string() });
+
+const POLL = 100;
+const DEADLINE = 60_000;
+
+/** Asks the app to onboard a client, as any caller would. @returns the operation's address. @throws on any other answer than 202. */
+export async function onboard(functions: { url: string; key: string }, request: unknown): Promise<string> {
+  const answer = await fetch(`${functions.url}/api/onboardings`, {
+    method: 'POST',
+    headers: { 'x-functions-key': functions.key, 'content-type': 'application/json' },
+    body: JSON.stringify(request),
+  });
+  const body: unknown = await answer.json().catch(() => undefined);
+  if (answer.status !== 202) throw new Error(`The app answered ${answer.status}: ${JSON.stringify(body)}`);
+  return `${functions.url}/api/operations/${accepted.parse(body).id}`;
+}
+
+/** Looks at an operation until it has ended, and shows each state that it sees. @throws when it does not end in a minute. */
+export async function follow(
+  address: string,
+  key: string,
+  show: (operation: ShownOperation) => void,
+): Promise<ShownOperation> {
+  const deadline = Date.now() + DEADLINE;
+  for (;;) {
+    const answer = await fetch(address, { headers: { 'x-functions-key': key } });
+    if (answer.status !== 200) throw new Error(`GET ${address} answered ${answer.status}: ${await answer.text()}`);
+    const seen = operation.parse(await answer.json());
+    show(seen);
+    if (seen.status !== 'running') return seen;
+    if (Date.now() > deadline)
+      throw new Error(`${address} is still in phase ${seen.phase} after ${DEADLINE / 1000} s.`);
+    await sleep(POLL);
+  }
+}

@@ -1,0 +1,56 @@
+/** Names of Microsoft's quickstart "Pull images from a connected registry on IoT Edge device" (Azure docs). */
+export const QUICKSTART = {
+  scopeMap: 'hello-world-scopemap',
+  token: 'myconnectedregistry-client-token',
+  repository: 'hello-world',
+} as const;
+
+/** What one step of the flow did, and what a person at a terminal would have done for it. */
+export interface Replaced {
+  done: string;
+  byHand: string;
+}
+
+/** By step of the flow. Commands are the quickstart's own; in brackets what it leaves to the reader. */
+export function replacedBySteps(names: {
+  registry: string;
+  connectedRegistry: string;
+  edgeHost: string;
+}): Record<string, Replaced> {
+  const { scopeMap, token, repository } = QUICKSTART;
+  const { registry, connectedRegistry, edgeHost } = names;
+  return {
+    preflight: {
+      done: 'registry, sync scope, names and caps fit',
+      byHand: '(finding out afterwards)',
+    },
+    ensureScopeMap: {
+      done: `scope map ${scopeMap}`,
+      byHand: `az acr scope-map create --name ${scopeMap} --registry ${registry} --repository ${repository} content/read`,
+    },
+    ensureToken: {
+      done: `token ${token}`,
+      byHand: `az acr token create --name ${token} --registry ${registry} --scope-map ${scopeMap}`,
+    },
+    issueCredentials: {
+      done: 'password in the vault, seen by nobody',
+      byHand: '(copying the passwords that the command above prints)',
+    },
+    bind: {
+      done: `${connectedRegistry} takes the token`,
+      byHand: `az acr connected-registry update --name ${connectedRegistry} --registry ${registry} --add-client-token ${token}`,
+    },
+    pullCheck: {
+      done: 'pulled, every digest checked',
+      byHand: `docker login --username ${token} --password <token_password> ${edgeHost} && docker pull ${edgeHost}/${repository}`,
+    },
+    promote: {
+      done: 'the proven password is the current one',
+      byHand: '(taking the password to the device)',
+    },
+    announce: {
+      done: 'the device is told',
+      byHand: '(the same)',
+    },
+  };
+}

@@ -1,0 +1,78 @@
+import type { ShownOperation, ShownStep } from './operations.js';
+import type { Paint } from './paint.js';
+import type { Replaced } from './quickstart.js';
+
+/** Width of time, mark and name. */
+const HEAD = 34;
+/** Where the right column begins. */
+const LEFT = 76;
+const LEAST_RIGHT = 40;
+
+/** Prints each step of an operation as it goes, with what it replaces beside it. */
+export class Timeline {
+  readonly #startedAt = performance.now();
+  /** What has been printed of each step, by its place in the flow. */
+  readonly #printed = new Map<number, string>();
+  #undoing = false;
+
+  constructor(
+    private readonly print: (line: string) => void,
+    private readonly paint: Paint,
+    private readonly width: number,
+    private readonly replaced: Readonly<Record<string, Replaced>> = {},
+  ) {}
+
+  /** Prints what is new since the last call. */
+  show(operation: ShownOperation): void {
+    for (const [index, step] of operation.steps.entries()) {
+      const news = `${step.status} ${step.message ?? ''}`;
+      if (step.status === 'running' || this.#printed.get(index) === news) continue;
+      this.#printed.set(index, news);
+      this.#printStep(step);
+    }
+  }
+
+  /** Prints one thing that is not a step. */
+  note(text: string): void {
+    this.print(`${this.#elapsed()}  ${text}`);
+  }
+
+  #printStep(step: ShownStep): void {
+    const replaced = this.replaced[step.name];
+    const ended = step.status === 'completed';
+    this.#undoing ||= step.status === 'failed';
+    const tries = step.attempts > 1 ? ` (attempt ${step.attempts})` : '';
+    const text = ended ? (replaced?.done ?? (this.#undoing ? 'undone' : 'done')) : (step.message ?? step.status);
+    const mark = ended ? this.paint.good('+') : step.status === 'failed' ? this.paint.bad('x') : this.paint.faint('.');
+    const left = `${this.#elapsed()}  ${mark} ${this.paint.strong(step.name.padEnd(HEAD - 14))} ${text}${tries}`;
+    if (!ended || !replaced) return this.print(left);
+
+    // Beside the step where the screen has room, else below it.
+    const room = this.width - LEFT - 2;
+    const isBeside = room >= LEAST_RIGHT;
+    if (!isBeside) this.print(left);
+    for (const [index, line] of wrap(replaced.byHand, isBeside ? room : this.width - 16).entries()) {
+      const before = !isBeside
+        ? ' '.repeat(12)
+        : index > 0
+          ? ' '.repeat(LEFT)
+          : left + ' '.repeat(Math.max(1, LEFT - HEAD - text.length - tries.length));
+      this.print(`${before}${this.paint.faint(`| ${line}`)}`);
+    }
+  }
+
+  #elapsed(): string {
+    return `${((performance.now() - this.#startedAt) / 1000).toFixed(2).padStart(7)} s`;
+  }
+}
+
+/** Breaks a command at spaces; a word longer than `width` stays whole. */
+export function wrap(text: string, width: number): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(' ')) {
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + 1 + word.length <= width) lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(word);
+  }
+  return lines;
+}

@@ -1,0 +1,189 @@
+/**
+ * What a durable client can ask of the task hub. Each change is on disk when its promise resolves (public source:
+ * DurableClient.cs of the Durable Task extension).
+ */
+import { randomUUID } from 'node:crypto';
+
+import type { Engine } from '../engine/engine.js';
+import { isSchedulerId, schedulerId, type EntityId } from '../entityId.js';
+import { requestText } from '../entities/messages.js';
+import { newExecutionId } from '../guid.js';
+import { eventRaised, executionStarted, type HistoryEvent } from '../history.js';
+import { isEnded, type Instance, type RuntimeStatus } from '../hub/instance.js';
+import { rewindRecord } from './rewind.js';
+
+/** The id is in use by an instance that has not ended. */
+export class InstanceExistsError extends Error {
+  override readonly name = 'InstanceExistsError';
+}
+
+/** The instance is in a state in which this cannot be done to it. */
+export class WrongStateError extends Error {
+  override readonly name = 'WrongStateError';
+}
+
+/** What a query looks for; all that is given must hold. */
+export interface InstanceQuery {
+  prefix?: string;
+  /** ISO times or anything that Date takes, as ms. */
+  from?: number;
+  to?: number;
+  statuses?: ReadonlySet<RuntimeStatus>;
+  top?: number;
+  /** Only ids behind this one. */
+  after?: string;
+}
+
+const defaultPage = 100;
+
+/** See the file's comment. */
+export class Client {
+  readonly #engine: Engine;
+
+  constructor(engine: Engine) {
+    this.#engine = engine;
+  }
+
+  /** An instance, as it is on disk. */
+  async find(id: string): Promise<Instance | undefined> {
+    const instance = this.#engine.hub.instances.get(id);
+    if (instance !== undefined) await this.#engine.durable(instance.seq);
+    return instance;
+  }
+
+  /**
+   * Starts an orchestration; whether there is one of that name shows only in its first turn.
+   * @throws InstanceExistsError
+   */
+  async start(init: { name: string; id?: string; input: string | null; version?: string | null }): Promise<string> {
+    const { hub, settings } = this.#engine;
+    const id = init.id === undefined || init.id === '' ? newExecutionId() : init.id;
+    const before = hub.instances.get(id);
+    if (before !== undefined && settings.notOverridable.has(before.status))
+      throw new InstanceExistsError(`An Orchestration instance with the status ${before.status} already exists.`);
+    const generation = before === undefined ? 0 : before.generation === null ? null : before.generation + 1;
+    const e = executionStarted({
+      instanceId: id,
+      executionId: randomUUID(),
+      name: init.name,
+      version: init.version ?? settings.defaultVersion,
+      input: init.input,
+      parent: null,
+      generation,
+      timestamp: this.#engine.now().toISOString(),
+    });
+    await this.#save({ k: 'start', i: id, m: { n: hub.nextMessageNumber(), e } });
+    return id;
+  }
+
+  /** Starts an instance's orchestration again with the same input; `undefined` when there is no such instance. */
+  async restart(id: string, withNewId: boolean): Promise<string | undefined> {
+    const instance = await this.find(id);
+    if (instance === undefined) return undefined;
+    const { name, input, version } = instance;
+    return this.start({ name, input, version, ...(withNewId ? {} : { id }) });
+  }
+
+  async raiseEvent(id: string, name: string, input: string | null): Promise<void> {
+    await this.#message(id, eventRaised(name, input, this.#engine.now().toISOString()));
+  }
+
+  async terminate(id: string, reason: string | null): Promise<void> {
+    await this.#message(id, { EventType: 3, Input: reason, ...this.#base() });
+  }
+
+  /** @throws WrongStateError when it is suspended already */
+  async suspend(instance: Instance, reason: string | null): Promise<void> {
+    if (instance.status === 'Suspended')
+      throw new WrongStateError(
+        `Cannot suspend the orchestration instance ${instance.id} because instance is in the ${instance.status} state.`,
+      );
+    await this.#message(instance.id, { EventType: 19, Reason: reason, ...this.#base() });
+  }
+
+  /** @throws WrongStateError when it is not suspended */
+  async resume(instance: Instance, reason: string | null): Promise<void> {
+    if (instance.status !== 'Suspended')
+      throw new WrongStateError(
+        `Cannot resume the orchestration instance ${instance.id} because instance is in the ${instance.status} state.`,
+      );
+    await this.#message(instance.id, { EventType: 20, Reason: reason, ...this.#base() });
+  }
+
+  /** Runs the failed parts of a failed instance again. */
+  async rewind(id: string, reason: string | null): Promise<void> {
+    await this.#save(rewindRecord(this.#engine.hub, id, reason, this.#engine.now().toISOString()));
+  }
+
+  /** Deletes one instance. */
+  async purge(id: string): Promise<void> {
+    await this.#save({ k: 'purge', i: [id] });
+  }
+
+  /** Deletes ended instances; answers how many. */
+  async purgeMany(query: InstanceQuery): Promise<number> {
+    const ids: string[] = [];
+    for (const instance of this.#matching(query)) if (isEnded(instance.status)) ids.push(instance.id);
+    if (ids.length > 0) await this.#save({ k: 'purge', i: ids });
+    return ids.length;
+  }
+
+  /** A page of instances in the order of their ids; `next` is there when there are more. */
+  async list(query: InstanceQuery): Promise<{ instances: Instance[]; next?: string }> {
+    const top = query.top ?? defaultPage;
+    const instances: Instance[] = [];
+    let more = false;
+    for (const instance of this.#matching(query)) {
+      if (instances.length === top) {
+        more = true;
+        break;
+      }
+      instances.push(instance);
+    }
+    await this.#engine.durable(Math.max(0, ...instances.map(({ seq }) => seq)));
+    const last = instances.at(-1);
+    return { instances, ...(more && last !== undefined ? { next: last.id } : {}) };
+  }
+
+  /** Sends an operation to an entity; nobody hears of its result. */
+  async signalEntity(entity: EntityId, operation: string, input: string | null): Promise<void> {
+    const now = this.#engine.now().toISOString();
+    const text = requestText({ op: operation, signal: true, input, id: randomUUID(), requestTime: now });
+    await this.#message(schedulerId(entity), eventRaised('op', text, now));
+  }
+
+  /** Entities that exist, of one name or all, in the order of their ids. */
+  entities(name: string | undefined): Instance[] {
+    const prefix = name === undefined ? '@' : `@${name.toLowerCase()}@`;
+    return [...this.#matching({ prefix })].filter(
+      (instance) => isSchedulerId(instance.id) && instance.entity?.exists === true,
+    );
+  }
+
+  *#matching(query: InstanceQuery): Generator<Instance> {
+    const { hub } = this.#engine;
+    for (const id of hub.sortedIds()) {
+      if (query.after !== undefined && id <= query.after) continue;
+      if (query.prefix !== undefined && !id.startsWith(query.prefix)) continue;
+      const instance = hub.instances.get(id);
+      if (instance === undefined) continue;
+      const created = Date.parse(instance.created);
+      if (query.from !== undefined && created < query.from) continue;
+      if (query.to !== undefined && created > query.to) continue;
+      if (query.statuses !== undefined && !query.statuses.has(instance.status)) continue;
+      yield instance;
+    }
+  }
+
+  #base(): { EventId: -1; IsPlayed: false; Timestamp: string } {
+    return { EventId: -1, IsPlayed: false, Timestamp: this.#engine.now().toISOString() };
+  }
+
+  async #message(id: string, e: HistoryEvent): Promise<void> {
+    await this.#save({ k: 'message', i: id, m: { n: this.#engine.nextMessageNumber(), e } });
+  }
+
+  async #save(record: Parameters<Engine['commit']>[0]): Promise<void> {
+    await this.#engine.durable(this.#engine.commit(record));
+  }
+}

@@ -1,0 +1,92 @@
+/** Runs one activity and makes the event that answers it. */
+import { InvocationError, type LoadedApp, type RpcTypedData } from '../../worker/app.js';
+import { activityFailure, exceptionText } from '../failures.js';
+import type { DurableFunctions } from '../functions.js';
+import type { HistoryEvent } from '../history.js';
+import type { PendingTask } from '../hub/instance.js';
+import type { DurableHttpRequest } from '../replay/actions.js';
+import { httpActivityName } from '../replay/calls.js';
+import { HttpActivityError, sendDurableHttp } from './httpActivity.js';
+import { activityInput, jsonOfResult } from './typedData.js';
+
+/**
+ * Runs the activity of a task; the answer holds its result or its failure.
+ * @throws whatever is neither: the host itself failed, and the activity should be run again
+ */
+export async function runActivity(
+  host: { app: Pick<LoadedApp, 'invoke'>; functions: DurableFunctions; now: () => Date },
+  instanceId: string,
+  task: PendingTask,
+): Promise<HistoryEvent> {
+  const completed = (Result: string | null): HistoryEvent => ({
+    EventType: 5,
+    TaskScheduledId: task.id,
+    Result,
+    EventId: -1,
+    IsPlayed: false,
+    Timestamp: host.now().toISOString(),
+  });
+  const failed = (Reason: string, Details: string): HistoryEvent => ({
+    EventType: 6,
+    TaskScheduledId: task.id,
+    Reason,
+    Details,
+    FailureDetails: null,
+    EventId: -1,
+    IsPlayed: false,
+    Timestamp: host.now().toISOString(),
+  });
+  if (task.name === httpActivityName) return runHttp(task, completed, failed);
+  const found = host.functions.activity(task.name);
+  if (found === undefined) {
+    const message = host.functions.unknownActivity(task.name);
+    return failed(
+      `Activity function '${task.name}' failed: ${message}`,
+      exceptionText('System.ArgumentException', message),
+    );
+  }
+  const data = activityInput(task.input);
+  try {
+    const { returnValue } = await host.app.invoke(found.name, {
+      inputData: [{ name: found.triggerName, data }],
+      triggerMetadata: metadata(found.triggerName, instanceId, data, task.input),
+    });
+    return completed(jsonOfResult(returnValue));
+  } catch (error) {
+    if (!(error instanceof InvocationError)) throw error;
+    const { reason, details, failureDetails } = activityFailure(task.name, {
+      message: error.message,
+      stack: error.stack ?? '',
+    });
+    const event = failed(reason, details);
+    if (event.EventType === 6) event.FailureDetails = failureDetails;
+    return event;
+  }
+}
+
+function metadata(
+  triggerName: string,
+  instanceId: string,
+  data: RpcTypedData,
+  input: string | null,
+): Record<string, RpcTypedData> {
+  const own: Record<string, RpcTypedData> = { instanceId: { string: instanceId } };
+  if (input === null || input === 'null') return own;
+  own[triggerName] = data;
+  own['data'] = { json: input };
+  return own;
+}
+
+async function runHttp(
+  task: PendingTask,
+  completed: (result: string) => HistoryEvent,
+  failed: (reason: string, details: string) => HistoryEvent,
+): Promise<HistoryEvent> {
+  try {
+    return completed(await sendDurableHttp(JSON.parse(task.input ?? '{}') as DurableHttpRequest));
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    const type = error instanceof HttpActivityError ? 'System.Net.Http.HttpRequestException' : 'System.Exception';
+    return failed(message, exceptionText(type, message));
+  }
+}

@@ -1,0 +1,66 @@
+/**
+ * Keeps the journal short: when it has grown, a new segment is opened and every instance written into it as it is, a few at a
+ * time between other records; then the old segments go. A start in between reads both.
+ */
+import type { TaskHub } from '../hub/hub.js';
+import { storedInstance } from '../hub/instance.js';
+import type { CheckpointRecord } from '../hub/records.js';
+import type { Journal } from '../../store/journal.js';
+
+const smallestLength = 32 * 1024 * 1024;
+const growth = 4;
+const instancesAtATime = 100;
+
+/** See the file's comment. */
+export class Checkpoints {
+  readonly #hub: TaskHub;
+  readonly #journal: Journal;
+  readonly #failed: (error: Error) => void;
+  #limit: number;
+  #running: Promise<void> | undefined;
+  #stopped = false;
+
+  constructor(hub: TaskHub, journal: Journal, failed: (error: Error) => void, limit = smallestLength) {
+    this.#hub = hub;
+    this.#journal = journal;
+    this.#failed = failed;
+    this.#limit = limit;
+  }
+
+  /** Begins a checkpoint when it is time for one. */
+  look(): void {
+    if (this.#journal.bytes < this.#limit || this.#running !== undefined || this.#stopped) return;
+    this.#running = this.#write()
+      .catch((error: unknown) => {
+        this.#failed(error instanceof Error ? error : new Error(String(error)));
+        this.#limit = this.#journal.bytes * 2;
+      })
+      .finally(() => {
+        this.#running = undefined;
+      });
+  }
+
+  /** Leaves a checkpoint that is under way unfinished: both segments stay. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    await this.#running;
+  }
+
+  async #write(): Promise<void> {
+    await this.#journal.rotate();
+    const ids = [...this.#hub.instances.keys()];
+    for (let begin = 0; begin < ids.length; begin += instancesAtATime) {
+      let seq = 0;
+      for (const id of ids.slice(begin, begin + instancesAtATime)) {
+        const instance = this.#hub.instances.get(id);
+        if (instance === undefined) continue;
+        const record: CheckpointRecord = { k: 'checkpoint', s: storedInstance(instance) };
+        seq = this.#journal.append(JSON.stringify(record));
+      }
+      await this.#journal.durable(seq);
+      if (this.#stopped) return;
+    }
+    await this.#journal.dropOldSegments();
+    this.#limit = Math.max(smallestLength, this.#journal.bytes * growth);
+  }
+}

@@ -1,0 +1,264 @@
+/**
+ * The engine: turns messages into turns, tasks into activities, and due times into messages, so much of each at a time as
+ * host.json allows. Every change is a record in the journal first; activities and entities run only when the record that asks
+ * for them is on disk.
+ */
+import type { HostClock } from '../../clock.js';
+import type { HostLog } from '../../log/log.js';
+import type { Journal } from '../../store/journal.js';
+import type { LoadedApp } from '../../worker/app.js';
+import { MessageLabels } from '../entities/messages.js';
+import type { DurableFunctions } from '../functions.js';
+import type { ExecutionStartedEvent } from '../history.js';
+import type { HubListener, TaskHub } from '../hub/hub.js';
+import { isEnded, type Instance, type PendingTask } from '../hub/instance.js';
+import type { HubRecord } from '../hub/records.js';
+import type { Notice } from '../replay/notices.js';
+import type { DurableSettings } from '../settings.js';
+import { runActivity } from './activity.js';
+import { Alarm } from './alarm.js';
+import { Checkpoints } from './checkpoints.js';
+import { entityTurn, mayRun } from './entityTurn.js';
+import { Lane } from './lane.js';
+import { orchestrationTurn } from './orchestrationTurn.js';
+
+/** First pause before something that failed for the host's own reasons is tried again, and the longest, ms. */
+const retryPause = { first: 500, longest: 30_000 };
+
+/** What the engine works with. */
+export interface EngineInit {
+  readonly app: Pick<LoadedApp, 'invoke'>;
+  readonly functions: DurableFunctions;
+  readonly settings: DurableSettings;
+  readonly clock: HostClock;
+  readonly log: HostLog;
+  readonly strict: boolean;
+  readonly hub: TaskHub;
+  readonly journal: Journal;
+}
+
+/** See the file's comment. */
+export class Engine implements HubListener {
+  readonly app: Pick<LoadedApp, 'invoke'>;
+  readonly functions: DurableFunctions;
+  readonly settings: DurableSettings;
+  readonly clock: HostClock;
+  readonly strict: boolean;
+  readonly hub: TaskHub;
+  /** Order of the signals that entities send. */
+  readonly labels = new MessageLabels();
+  readonly #log: HostLog;
+  readonly #journal: Journal;
+  readonly #alarm: Alarm;
+  readonly #orchestrations: Lane;
+  readonly #entities: Lane;
+  readonly #activities: Lane;
+  readonly #checkpoints: Checkpoints;
+  readonly #failures = new Map<string, number>();
+  #started = false;
+  #stopped = false;
+
+  constructor(init: EngineInit) {
+    this.app = init.app;
+    this.functions = init.functions;
+    this.settings = init.settings;
+    this.clock = init.clock;
+    this.strict = init.strict;
+    this.hub = init.hub;
+    this.#log = init.log;
+    this.#journal = init.journal;
+    this.#alarm = new Alarm(init.clock);
+    this.#orchestrations = new Lane(init.settings.maxOrchestrators);
+    this.#entities = new Lane(init.settings.maxEntities);
+    this.#activities = new Lane(init.settings.maxActivities);
+    this.#checkpoints = new Checkpoints(init.hub, init.journal, (error) =>
+      this.#log.error(`The journal could not be compacted: ${error.message}`),
+    );
+    init.journal.onFailure = (error) => this.#halt(error);
+  }
+
+  /** Takes up everything that the journal says is under way. */
+  start(): void {
+    this.#started = true;
+    this.hub.listener = this;
+    for (const instance of this.hub.instances.values()) this.#takeUp(instance);
+  }
+
+  /** Begins nothing more, waits for what runs. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#alarm.stop();
+    await Promise.all([this.#orchestrations.stop(), this.#entities.stop(), this.#activities.stop()]);
+    await this.#checkpoints.stop();
+  }
+
+  /** Makes a change: the journal gets it, then the hub. Answers its number. */
+  commit(record: HubRecord): number {
+    const seq = this.#journal.append(JSON.stringify(record));
+    this.hub.apply(record, seq);
+    this.#checkpoints.look();
+    return seq;
+  }
+
+  /** Resolves when the change with this number is on disk. */
+  durable(seq: number): Promise<void> {
+    return this.#journal.durable(seq);
+  }
+
+  nextMessageNumber(): number {
+    return this.hub.nextMessageNumber();
+  }
+
+  now(): Date {
+    return this.clock.now();
+  }
+
+  ready(instance: Instance): void {
+    if (instance.busy || !this.#started || this.#stopped) return;
+    instance.busy = true;
+    (isEntity(instance) ? this.#entities : this.#orchestrations).add(() => this.#turn(instance));
+  }
+
+  task(instance: Instance, task: PendingTask): void {
+    const { executionId } = instance;
+    const isCurrent = (): boolean =>
+      this.#isCurrent(instance) && instance.executionId === executionId && instance.tasks.get(task.id) === task;
+    const run = async (): Promise<void> => {
+      if (isCurrent()) await this.#activity(instance, executionId, task, isCurrent);
+    };
+    this.durable(instance.seq).then(() => this.#activities.add(run), ignoreHalt);
+  }
+
+  timer(instance: Instance, id: number, fireAt: string): void {
+    const { executionId } = instance;
+    const now = this.clock.now().getTime();
+    const at = Date.parse(fireAt);
+    const due = this.settings.earlyTimers && at > now ? now + Math.floor((at - now) / 1000) * 1000 : at;
+    this.#alarm.at(due, () => {
+      if (this.#isCurrent(instance) && instance.executionId === executionId)
+        this.hub.fireTimer(instance, id, this.clock.now().toISOString());
+    });
+  }
+
+  replaced(instance: Instance, by: ExecutionStartedEvent): void {
+    this.notice(instance, {
+      key: `replaced:${by.OrchestrationInstance.ExecutionId}`,
+      text: `was running and has been replaced, without an error to anyone, by a sub-orchestration '${by.Name}' of '${by.ParentInstance?.OrchestrationInstance.InstanceId ?? ''}' with the same id`,
+      cure: 'give sub-orchestrations ids that no other instance has',
+    });
+  }
+
+  notice(instance: Instance, { key, text, cure }: Notice): void {
+    instance.noted ??= new Set();
+    const once = `${instance.executionId}:${key}`;
+    if (instance.noted.has(once)) return;
+    instance.noted.add(once);
+    const kind = isEntity(instance) ? 'Entity' : `Orchestration '${instance.name}',`;
+    const message = `${kind} instance '${instance.id}': ${text}. Cure: ${cure}.`;
+    const fields = { functionName: instance.name, instanceId: instance.id };
+    if (this.strict) this.#log.error(message, fields);
+    else this.#log.warn(message, fields);
+  }
+
+  #takeUp(instance: Instance): void {
+    if (isEnded(instance.status)) return;
+    for (const task of instance.tasks.values()) this.task(instance, task);
+    for (const [id, fireAt] of instance.timers) this.timer(instance, id, fireAt);
+    if (instance.inbox.length > 0 || (instance.entity !== undefined && mayRun(instance.entity))) this.ready(instance);
+  }
+
+  #isCurrent(instance: Instance): boolean {
+    return !this.#stopped && this.hub.instances.get(instance.id) === instance && !isEnded(instance.status);
+  }
+
+  async #turn(instance: Instance): Promise<void> {
+    let pause = 0;
+    try {
+      if (!this.#isCurrent(instance)) return;
+      const record = await (isEntity(instance) ? this.#entityTurn(instance) : this.#orchestrationTurn(instance));
+      if (record !== undefined && this.#isCurrent(instance)) this.commit(record);
+      this.#failures.delete(instance.id);
+    } catch (error) {
+      pause = this.#pauseAfter(instance, error);
+    } finally {
+      this.#afterTurn(instance, pause);
+    }
+  }
+
+  async #orchestrationTurn(instance: Instance): Promise<HubRecord | undefined> {
+    const result = await orchestrationTurn(this, instance);
+    if (result === 'rejected') {
+      this.notice(instance, {
+        key: 'version',
+        text: `has version '${instance.version ?? ''}', which this host does not run (host.json: defaultVersion '${this.settings.defaultVersion ?? ''}', versionMatchStrategy ${this.settings.versionMatchStrategy}); it waits`,
+        cure: 'run a host with a matching defaultVersion, or set versionMatchStrategy',
+      });
+      instance.inbox = instance.inbox.map((message) => ({ ...message, due: Number.POSITIVE_INFINITY }));
+      return undefined;
+    }
+    if (result !== 'nothing') return result;
+    instance.inbox = [];
+    return undefined;
+  }
+
+  async #entityTurn(instance: Instance): Promise<HubRecord | undefined> {
+    await this.durable(instance.seq);
+    return entityTurn(this, instance);
+  }
+
+  /** The host itself failed: the turn is taken again later, with the same messages. */
+  #pauseAfter(instance: Instance, error: unknown): number {
+    const count = (this.#failures.get(instance.id) ?? 0) + 1;
+    this.#failures.set(instance.id, count);
+    const text = error instanceof Error ? error.message : String(error);
+    if (!this.#stopped)
+      this.#log.error(`Instance '${instance.id}' (${instance.name}): a turn failed and is taken again: ${text}`, {
+        instanceId: instance.id,
+      });
+    return Math.min(retryPause.first * 2 ** (count - 1), retryPause.longest);
+  }
+
+  #afterTurn(instance: Instance, pause: number): void {
+    instance.busy = false;
+    if (!this.#isCurrent(instance) || instance.inbox.length === 0) return;
+    const now = this.clock.now().getTime();
+    if (pause > 0) {
+      this.#alarm.at(now + pause, () => this.ready(instance));
+      return;
+    }
+    const due = Math.min(...instance.inbox.map((message) => message.due ?? 0));
+    if (due <= now) this.ready(instance);
+    else if (Number.isFinite(due)) this.#alarm.at(due, () => this.ready(instance));
+  }
+
+  async #activity(
+    instance: Instance,
+    executionId: string,
+    task: PendingTask,
+    isCurrent: () => boolean,
+  ): Promise<void> {
+    try {
+      const e = await runActivity({ app: this.app, functions: this.functions, now: () => this.now() }, instance.id, task);
+      if (!isCurrent()) return;
+      this.commit({ k: 'message', i: instance.id, m: { n: this.nextMessageNumber(), x: executionId, e } });
+    } catch (error) {
+      if (this.#stopped) return;
+      const text = error instanceof Error ? error.message : String(error);
+      this.#log.error(`Activity '${task.name}' of '${instance.id}' could not be run, and is run again: ${text}`);
+      this.#alarm.at(this.clock.now().getTime() + retryPause.first, () => {
+        if (isCurrent()) this.task(instance, task);
+      });
+    }
+  }
+
+  #halt(error: Error): void {
+    this.#stopped = true;
+    this.#log.error(`${error.message}. The durable engine has stopped; nothing that was acknowledged is lost.`);
+  }
+}
+
+/** An orchestration may have an id like an entity's; only an entity has no other name than its id. */
+const isEntity = (instance: Instance): boolean => instance.entity !== undefined;
+
+/** The journal has failed; `onFailure` has said so. */
+function ignoreHalt(): void {}

@@ -1,0 +1,51 @@
+/** Runs work in the order in which it came, so much of it at a time. */
+
+/** See the file's comment. */
+export class Lane {
+  readonly #limit: number;
+  readonly #waiting: (() => Promise<void>)[] = [];
+  #next = 0;
+  #running = 0;
+  #stopped = false;
+  #idle: (() => void)[] = [];
+
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  /** `work` must not reject. */
+  add(work: () => Promise<void>): void {
+    if (this.#stopped) return;
+    this.#waiting.push(work);
+    this.#start();
+  }
+
+  /** Begins nothing more; resolves when what runs has ended. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#waiting.length = 0;
+    if (this.#running > 0) await new Promise<void>((resolve) => this.#idle.push(resolve));
+  }
+
+  #start(): void {
+    while (this.#running < this.#limit && this.#next < this.#waiting.length) {
+      const work = this.#waiting[this.#next];
+      this.#next += 1;
+      if (work !== undefined) this.#run(work);
+    }
+    if (this.#next > 1024 && this.#next * 2 > this.#waiting.length) {
+      this.#waiting.splice(0, this.#next);
+      this.#next = 0;
+    }
+  }
+
+  #run(work: () => Promise<void>): void {
+    this.#running += 1;
+    void work().finally(() => {
+      this.#running -= 1;
+      if (this.#stopped) {
+        if (this.#running === 0) for (const wake of this.#idle.splice(0)) wake();
+      } else this.#start();
+    });
+  }
+}

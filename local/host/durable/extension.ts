@@ -1,0 +1,61 @@
+/** The durable engine as the host uses it: an extension with a client binding, a management API, a start and an end. */
+import path from 'node:path';
+
+import type { DurableExtension, ExtensionOptions } from '../extension.js';
+import { openFileJournal } from '../store/fileJournal.js';
+import { memoryJournal, type Journal } from '../store/journal.js';
+import { Client } from './client/client.js';
+import { Engine } from './engine/engine.js';
+import { DurableFunctions } from './functions.js';
+import { TaskHub } from './hub/hub.js';
+import type { HubRecord } from './hub/records.js';
+import { clientBindingText } from './management/links.js';
+import { handleManagement } from './management/router.js';
+import { durableSettings } from './settings.js';
+
+/** Options that only tests and benches give. */
+export interface StoreOptions {
+  /** Keep nothing on disk. */
+  readonly inMemory?: boolean;
+  /** Timers fire up to a second early, as those of Azure Storage do. */
+  readonly earlyTimers?: boolean;
+}
+
+/**
+ * Opens the store of a data folder and makes the engine over it; nothing runs before `start`.
+ * @throws FolderLockedError, JournalDamagedError, DurableSettingsError
+ */
+export async function createDurableExtension(
+  options: ExtensionOptions & StoreOptions,
+): Promise<DurableExtension> {
+  const settings = durableSettings(options.hostJson, {
+    earlyTimers: options.earlyTimers ?? process.env['DURABLE_TIMERS_EARLY'] === '1',
+  });
+  const hub = new TaskHub();
+  const journal = await openJournal(options, hub);
+  const functions = new DurableFunctions(options.app);
+  const { app, clock, log, strict } = options;
+  const engine = new Engine({ app, functions, settings, clock, log, strict, hub, journal });
+  const links = { hubName: settings.hubName, key: options.keys.durable };
+  const management = { client: new Client(engine), functions, links };
+  return {
+    clientBinding: (binding) =>
+      clientBindingText({ ...links, origin: options.baseUrl(), rpcBaseUrl: options.rpcBaseUrl() }, binding),
+    handleHttp: (request) => handleManagement(management, request),
+    start: () => {
+      engine.start();
+      return Promise.resolve();
+    },
+    stop: async () => {
+      await engine.stop();
+      await journal.close();
+    },
+  };
+}
+
+async function openJournal(options: ExtensionOptions & StoreOptions, hub: TaskHub): Promise<Journal> {
+  if (options.inMemory === true) return memoryJournal();
+  return openFileJournal(path.join(options.dataDir, 'durable'), (payload, seq) =>
+    hub.apply(JSON.parse(payload) as HubRecord, seq),
+  );
+}

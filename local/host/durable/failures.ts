@@ -1,0 +1,98 @@
+/**
+ * Texts of failures as the extension writes them: a failed activity's details are a .NET exception as JSON, with what the
+ * Node.js worker said inside (seen on the real host; public source: TaskActivityShim.cs, RpcException.cs).
+ */
+import type { FailureDetails } from './history.js';
+
+const orchestrationTrace =
+  '   at Microsoft.Azure.WebJobs.Extensions.DurableTask.TaskOrchestrationShim.InvokeUserCodeAndHandleResults' +
+  '(RegisteredFunctionInfo orchestratorInfo, OrchestrationContext innerContext)';
+
+/** StackTrace of a failed orchestration. */
+export const orchestrationStackTrace = orchestrationTrace;
+
+const exceptionTail = {
+  HelpURL: null,
+  StackTraceString: null,
+  RemoteStackTraceString: null,
+  RemoteStackIndex: 0,
+  ExceptionMethod: null,
+  HResult: -2146233088,
+  Source: null,
+  WatsonBuckets: null,
+};
+
+/** An exception of the framework or the host, without a cause. */
+export const exceptionText = (type: string, message: string): string =>
+  JSON.stringify({
+    $type: `${type}, System.Private.CoreLib`,
+    ClassName: type,
+    Message: message,
+    Data: null,
+    InnerException: null,
+    ...exceptionTail,
+  });
+
+/** How the worker reports a throw to the host. */
+export const workerMessage = (message: string, stack: string): string =>
+  `Result: Failure\nException: ${message}\nStack: ${stack}`;
+
+/** Reason and Details of an activity whose code threw. */
+export function activityFailure(
+  name: string,
+  error: { message: string; stack: string },
+): { reason: string; details: string; failureDetails: FailureDetails | null } {
+  const structured = failureDetailsOf(error.message);
+  const message = structured?.ErrorMessage ?? error.message;
+  const details = JSON.stringify({
+    $type: 'System.Exception, System.Private.CoreLib',
+    ClassName: 'System.Exception',
+    Message: ` ${error.message}`,
+    Data: null,
+    InnerException: {
+      $type: 'Microsoft.Azure.WebJobs.Script.Workers.Rpc.RpcException, Microsoft.Azure.WebJobs.Script',
+      IsUserException: false,
+      RemoteStackTrace: error.stack,
+      RemoteMessage: error.message,
+      RemoteTypeName: null,
+      Message: workerMessage(error.message, error.stack),
+      Data: { $type: 'System.Collections.ListDictionaryInternal, System.Private.CoreLib' },
+      InnerException: null,
+      HelpLink: null,
+      Source: 'System.Private.CoreLib',
+      HResult: -2146233088,
+      StackTrace: null,
+    },
+    ...exceptionTail,
+  });
+  return { reason: `Activity function '${name}' failed:  ${message}`, details, failureDetails: structured };
+}
+
+/** The structured failure that the SDK's exception properties provider puts into the message. */
+function failureDetailsOf(message: string): FailureDetails | null {
+  if (!message.startsWith('{"errorType"')) return null;
+  let value: unknown;
+  try {
+    value = JSON.parse(message);
+  } catch {
+    return null;
+  }
+  if (typeof value !== 'object' || value === null || !('errorType' in value) || !('errorMessage' in value)) return null;
+  const properties = 'properties' in value ? value.properties : null;
+  return {
+    ErrorType: String(value.errorType),
+    ErrorMessage: String(value.errorMessage),
+    StackTrace: 'stackTrace' in value ? String(value.stackTrace) : null,
+    InnerFailure: null,
+    IsNonRetriable: 'isNonRetriable' in value && value.isNonRetriable === true,
+    Properties: typeof properties === 'object' && properties !== null ? { ...properties } : null,
+  };
+}
+
+/** The user's line in a stack: its first frame outside packages and Node.js; '' when there is none. */
+export function userLine(stack: string | undefined): string {
+  const frame = (stack ?? '')
+    .split('\n')
+    .find((line) => /^\s+at .*:\d+:\d+\)?$/.test(line) && !/node_modules|\(node:|at node:/.test(line));
+  return frame === undefined ? '' : ` (${frame.trim()})`;
+}

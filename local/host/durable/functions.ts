@@ -1,0 +1,71 @@
+/** The durable functions of an app, found without regard to case, and the texts that say that one is missing. */
+import type { AppFunction, LoadedApp } from '../worker/app.js';
+import type { ReplayFunctions } from './replay/replay.js';
+
+type Kind = 'activity' | 'orchestrator' | 'entity';
+const triggers: Readonly<Record<Kind, string>> = {
+  activity: 'activityTrigger',
+  orchestrator: 'orchestrationTrigger',
+  entity: 'entityTrigger',
+};
+
+/** See the file's comment. */
+export class DurableFunctions implements ReplayFunctions {
+  readonly #byKind: Readonly<Record<Kind, ReadonlyMap<string, AppFunction>>>;
+
+  constructor(app: Pick<LoadedApp, 'functions'>) {
+    const of = (kind: Kind): ReadonlyMap<string, AppFunction> =>
+      new Map(
+        [...app.functions.values()]
+          .filter(({ triggerType }) => triggerType.toLowerCase() === triggers[kind].toLowerCase())
+          .map((found) => [found.name.toLowerCase(), found]),
+      );
+    this.#byKind = { activity: of('activity'), orchestrator: of('orchestrator'), entity: of('entity') };
+  }
+
+  activity(name: string): AppFunction | undefined {
+    return this.#byKind.activity.get(name.toLowerCase());
+  }
+
+  orchestrator(name: string): AppFunction | undefined {
+    return this.#byKind.orchestrator.get(name.toLowerCase());
+  }
+
+  entity(name: string): AppFunction | undefined {
+    return this.#byKind.entity.get(name.toLowerCase());
+  }
+
+  hasActivity(name: string): boolean {
+    return this.activity(name) !== undefined;
+  }
+
+  hasOrchestrator(name: string): boolean {
+    return this.orchestrator(name) !== undefined;
+  }
+
+  hasEntity(name: string): boolean {
+    return this.entity(name) !== undefined;
+  }
+
+  unknownActivity(name: string): string {
+    return this.#unknown('activity', name);
+  }
+
+  unknownOrchestrator(name: string): string {
+    return this.#unknown('orchestrator', name);
+  }
+
+  unknownEntity(name: string): string {
+    return this.#unknown('entity', name.toLowerCase());
+  }
+
+  #unknown(kind: Kind, name: string): string {
+    const known = [...this.#byKind[kind].values()].map((found) => found.name);
+
+    const list =
+      known.length > 0
+        ? `The following are the known ${kind} functions: '${known.join("', '")}'.`
+        : `No ${kind} functions are currently registered!`;
+    return `The function '${name}' doesn't exist, is disabled, or is not an ${kind} function. Additional info: ${list}`;
+  }
+}

@@ -1,0 +1,233 @@
+/**
+ * The events of an orchestration's history, in the form in which the Durable Task extension hands them to an executor and
+ * stores them (public source: Azure/durabletask, DurableTask.Core/History, serialised by Newtonsoft.Json).
+ */
+
+/** Numbers of the event types, as they stand in `EventType`. */
+export const EventType = {
+  ExecutionStarted: 0,
+  ExecutionCompleted: 1,
+  ExecutionTerminated: 3,
+  TaskScheduled: 4,
+  TaskCompleted: 5,
+  TaskFailed: 6,
+  SubOrchestrationInstanceCreated: 7,
+  SubOrchestrationInstanceCompleted: 8,
+  SubOrchestrationInstanceFailed: 9,
+  TimerCreated: 10,
+  TimerFired: 11,
+  OrchestratorStarted: 12,
+  OrchestratorCompleted: 13,
+  EventSent: 14,
+  EventRaised: 15,
+  ContinueAsNew: 16,
+  GenericEvent: 17,
+  ExecutionSuspended: 19,
+  ExecutionResumed: 20,
+} as const;
+
+/** Names of the event types, as a status answer with history shows them. */
+export const eventTypeNames: ReadonlyMap<number, string> = new Map(
+  Object.entries(EventType).map(([name, number]) => [number, name]),
+);
+
+interface EventBase {
+  /** The number of the task that the event schedules; -1 for all others. */
+  EventId: number;
+  /** True once a later turn sees an event that was a message of an earlier one. */
+  IsPlayed: boolean;
+  /** ISO time with a Z. */
+  Timestamp: string;
+}
+
+/** Which run of which instance. */
+export interface OrchestrationInstance {
+  InstanceId: string;
+  ExecutionId: string;
+}
+
+/** Who called this instance as a child, and by which of its tasks. */
+export interface ParentInstance {
+  Name: string;
+  OrchestrationInstance: OrchestrationInstance;
+  TaskScheduleId: number;
+  Version: string | null;
+}
+
+export interface ExecutionStartedEvent extends EventBase {
+  EventType: 0;
+  OrchestrationInstance: OrchestrationInstance;
+  ParentInstance: ParentInstance | null;
+  Name: string;
+  Version: string | null;
+  /** JSON text. */
+  Input: string | null;
+  Tags: null;
+  Correlation: null;
+  ParentTraceContext: null;
+  ScheduledStartTime: null;
+  /** How often the id was started before, by a client; null for children and continued runs. */
+  Generation: number | null;
+  GenerateNewTrace: boolean;
+}
+
+export interface ExecutionCompletedEvent extends EventBase {
+  EventType: 1;
+  OrchestrationStatus: number;
+  Result: string | null;
+  FailureDetails: null;
+}
+
+export interface ExecutionTerminatedEvent extends EventBase {
+  EventType: 3;
+  Input: string | null;
+}
+
+export interface TaskScheduledEvent extends EventBase {
+  EventType: 4;
+  Name: string;
+  Version: '';
+  /** Always null: the input travels to the activity only. */
+  Input: null;
+  ParentTraceContext: null;
+  Tags: null;
+}
+
+export interface TaskCompletedEvent extends EventBase {
+  EventType: 5 | 8;
+  TaskScheduledId: number;
+  Result: string | null;
+}
+
+export interface TaskFailedEvent extends EventBase {
+  EventType: 6 | 9;
+  TaskScheduledId: number;
+  Reason: string;
+  Details: string | null;
+  FailureDetails: FailureDetails | null;
+}
+
+/** A failure in structured form; only activities with an exception properties provider send one. */
+export interface FailureDetails {
+  ErrorType: string;
+  ErrorMessage: string;
+  StackTrace: string | null;
+  InnerFailure: FailureDetails | null;
+  IsNonRetriable: boolean;
+  Properties: Record<string, unknown> | null;
+}
+
+export interface SubOrchestrationInstanceCreatedEvent extends EventBase {
+  EventType: 7;
+  Name: string;
+  Version: string | null;
+  InstanceId: string;
+  Input: null;
+  ClientSpanId: null;
+  Tags: null;
+}
+
+export interface TimerCreatedEvent extends EventBase {
+  EventType: 10;
+  FireAt: string;
+}
+
+export interface TimerFiredEvent extends EventBase {
+  EventType: 11;
+  TimerId: number;
+  FireAt: string;
+}
+
+export interface OrchestratorEvent extends EventBase {
+  EventType: 12 | 13;
+}
+
+export interface EventSentEvent extends EventBase {
+  EventType: 14;
+  InstanceId: string;
+  Name: string;
+  Input: string | null;
+}
+
+export interface EventRaisedEvent extends EventBase {
+  EventType: 15;
+  Name: string;
+  /** JSON text. */
+  Input: string | null;
+  ParentTraceContext: null;
+}
+
+/** What a rewind leaves in place of the events that it takes back, and the message that sets the instance going. */
+export interface GenericEvent extends EventBase {
+  EventType: 17;
+  Data: string | null;
+}
+
+export interface SuspensionEvent extends EventBase {
+  EventType: 19 | 20;
+  Reason: string | null;
+}
+
+export type HistoryEvent =
+  | ExecutionStartedEvent
+  | ExecutionCompletedEvent
+  | ExecutionTerminatedEvent
+  | TaskScheduledEvent
+  | TaskCompletedEvent
+  | TaskFailedEvent
+  | SubOrchestrationInstanceCreatedEvent
+  | TimerCreatedEvent
+  | TimerFiredEvent
+  | OrchestratorEvent
+  | EventSentEvent
+  | EventRaisedEvent
+  | GenericEvent
+  | SuspensionEvent;
+
+/** Makes the start of a run. */
+export function executionStarted(init: {
+  instanceId: string;
+  executionId: string;
+  name: string;
+  version: string | null;
+  input: string | null;
+  parent: ParentInstance | null;
+  generation: number | null;
+  timestamp: string;
+}): ExecutionStartedEvent {
+  return {
+    OrchestrationInstance: { InstanceId: init.instanceId, ExecutionId: init.executionId },
+    EventType: 0,
+    ParentInstance: init.parent,
+    Name: init.name,
+    Version: init.version,
+    Input: init.input,
+    Tags: null,
+    Correlation: null,
+    ParentTraceContext: null,
+    ScheduledStartTime: null,
+    Generation: init.generation,
+    GenerateNewTrace: false,
+    EventId: -1,
+    IsPlayed: false,
+    Timestamp: init.timestamp,
+  };
+}
+
+/** Makes an event that a client, an entity or another orchestration raises. */
+export function eventRaised(name: string, input: string | null, timestamp: string): EventRaisedEvent {
+  return {
+    EventType: 15,
+    Name: name,
+    Input: input,
+    ParentTraceContext: null,
+    EventId: -1,
+    IsPlayed: false,
+    Timestamp: timestamp,
+  };
+}
+
+/** Makes the mark at the beginning (12) or the end (13) of a turn. */
+export function turnMark(type: 12 | 13, timestamp: string): OrchestratorEvent {
+  return { EventType: type, EventId: -1, IsPlayed: false, Timestamp: timestamp };
+}

@@ -1,0 +1,294 @@
+/**
+ * All instances, changed by records only. The same code applies a record when it is made and when it is read back at start, so
+ * that a recovered host knows what the killed one knew.
+ */
+import { isSchedulerId } from '../entityId.js';
+import { turnMark, type ExecutionStartedEvent, type HistoryEvent } from '../history.js';
+import {
+  isEnded,
+  newInstance,
+  restoredInstance,
+  type Instance,
+  type Message,
+  type PendingTask,
+} from './instance.js';
+import { statusNames, type EntityRecord, type HubRecord, type RewindRecord, type TurnRecord } from './records.js';
+
+/** Told what there is to do; only while the host runs, not while records are read back. */
+export interface HubListener {
+  /** The instance has something in its inbox. */
+  ready(instance: Instance): void;
+  task(instance: Instance, task: PendingTask): void;
+  timer(instance: Instance, id: number, fireAt: string): void;
+  /** A child took the id of an instance that was running. */
+  replaced(instance: Instance, by: ExecutionStartedEvent): void;
+}
+
+/** See the file's comment. */
+export class TaskHub {
+  readonly instances = new Map<string, Instance>();
+  listener: HubListener | undefined;
+  #lastMessage = 0;
+  #sortedIds: string[] | undefined;
+
+  nextMessageNumber(): number {
+    this.#lastMessage += 1;
+    return this.#lastMessage;
+  }
+
+  /** Ids in the order in which queries list them: by code unit, as table storage does. */
+  sortedIds(): readonly string[] {
+    this.#sortedIds ??= [...this.instances.keys()].sort();
+    return this.#sortedIds;
+  }
+
+  /** Applies a record that has the given number in the journal. */
+  apply(record: HubRecord, seq: number): void {
+    switch (record.k) {
+      case 'start':
+        this.#count(record.m);
+        this.#start(record.i, record.m, seq, false);
+        return;
+      case 'message':
+        this.#deliver(record.i, record.m, seq);
+        return;
+      case 'turn':
+        this.#turn(record, seq);
+        for (const { to, m } of record.out) this.#deliver(to, m, seq);
+        return;
+      case 'entity':
+        this.#entity(record, seq);
+        for (const { to, m } of record.out) this.#deliver(to, m, seq);
+        return;
+      case 'rewind':
+        this.#rewind(record, seq);
+        return;
+      case 'purge':
+        for (const id of record.i) this.instances.delete(id);
+        this.#sortedIds = undefined;
+        return;
+      case 'checkpoint':
+        for (const message of record.s.inbox) this.#count(message);
+        this.#add(restoredInstance(record.s, seq));
+        return;
+    }
+  }
+
+  /** A timer's time has come. */
+  fireTimer(instance: Instance, id: number, at: string): void {
+    const fireAt = instance.timers.get(id);
+    if (fireAt === undefined) return;
+    const e: HistoryEvent = { EventType: 11, TimerId: id, FireAt: fireAt, EventId: -1, IsPlayed: false, Timestamp: at };
+    instance.inbox.push({ n: 0, x: instance.executionId, e });
+    this.listener?.ready(instance);
+  }
+
+  #count(message: Message): void {
+    if (message.n > this.#lastMessage) this.#lastMessage = message.n;
+  }
+
+  #add(instance: Instance): void {
+    if (!this.instances.has(instance.id)) this.#sortedIds = undefined;
+    this.instances.set(instance.id, instance);
+  }
+
+  #start(id: string, message: Message, seq: number, byParent: boolean): void {
+    const event = message.e;
+    if (event.EventType !== 0) return;
+    const before = this.instances.get(id);
+    if (before !== undefined && byParent && !isEnded(before.status)) this.listener?.replaced(before, event);
+    const instance = newInstance({
+      id,
+      executionId: event.OrchestrationInstance.ExecutionId,
+      name: event.Name,
+      version: event.Version,
+      input: event.Input,
+      created: event.Timestamp,
+      generation: event.Generation,
+      parent: event.ParentInstance,
+    });
+    instance.seq = seq;
+    instance.inbox.push(message, ...(before?.inbox.filter(({ e }) => e.EventType === 15) ?? []));
+    this.#add(instance);
+    this.listener?.ready(instance);
+  }
+
+  #deliver(to: string, message: Message, seq: number): void {
+    this.#count(message);
+    if (message.e.EventType === 0) {
+      this.#start(to, message, seq, true);
+      return;
+    }
+    let instance = this.instances.get(to);
+    if (instance === undefined && message.e.EventType === 15 && isSchedulerId(to)) {
+      instance = newInstance({
+        id: to,
+        executionId: '',
+        name: to,
+        version: null,
+        input: null,
+        created: message.e.Timestamp,
+        generation: null,
+        parent: null,
+      });
+      instance.status = 'Running';
+      instance.entity = { exists: false, state: null, queue: [], lockedBy: null };
+      this.#add(instance);
+    }
+    if (instance === undefined || isEnded(instance.status)) return;
+    if (message.x !== undefined && message.x !== instance.executionId) return;
+    if (message.e.EventType === 5 || message.e.EventType === 6) instance.tasks.delete(message.e.TaskScheduledId);
+    instance.inbox.push(message);
+    instance.seq = seq;
+    this.listener?.ready(instance);
+  }
+
+  #turn(record: TurnRecord, seq: number): void {
+    for (const { m } of record.out) this.#count(m);
+    const instance = this.instances.get(record.i);
+    if (instance === undefined) return;
+    instance.seq = seq;
+    const events = taken(instance, record.in, record.drop);
+    instance.begun = true;
+    instance.updated = record.at;
+    for (const event of events) {
+      event.IsPlayed = true;
+      this.#message(instance, event);
+    }
+    if (record.next === undefined) {
+      instance.history.push(turnMark(12, record.at), ...events, ...record.ev, turnMark(13, record.at));
+      this.#scheduled(instance, record.ev);
+    } else {
+      this.#continue(instance, record.next);
+    }
+    instance.customStatus = record.customStatus;
+    for (const task of record.tasks) {
+      instance.tasks.set(task.id, task);
+      this.listener?.task(instance, task);
+    }
+    if (isEnded(instance.status)) pack(instance);
+  }
+
+  /** What a message in the history says about the instance. */
+  #message(instance: Instance, event: HistoryEvent): void {
+    switch (event.EventType) {
+      case 0:
+        instance.status = 'Running';
+        instance.created = event.Timestamp;
+        return;
+      case 3:
+        instance.output = event.Input;
+        return;
+      case 11:
+        instance.timers.delete(event.TimerId);
+        return;
+      case 19:
+        instance.suspended = true;
+        instance.status = 'Suspended';
+        instance.output = event.Reason;
+        return;
+      case 20:
+        instance.suspended = false;
+        instance.status = 'Running';
+        instance.output = event.Reason;
+        return;
+      default:
+        return;
+    }
+  }
+
+  /** What the turn has scheduled, or how it has ended. */
+  #scheduled(instance: Instance, events: readonly HistoryEvent[]): void {
+    for (const event of events) {
+      if (event.EventType === 10) {
+        instance.timers.set(event.EventId, event.FireAt);
+        this.listener?.timer(instance, event.EventId, event.FireAt);
+      } else if (event.EventType === 1) {
+        instance.status = statusNames[event.OrchestrationStatus] ?? 'Failed';
+        instance.output = event.Result;
+      }
+    }
+  }
+
+  #continue(instance: Instance, next: { x: string; ev: HistoryEvent[] }): void {
+    instance.executionId = next.x;
+    instance.timers.clear();
+    instance.tasks.clear();
+    instance.suspended = false;
+    instance.output = null;
+    instance.generation = null;
+    instance.history = next.ev;
+    instance.status = 'Running';
+    for (const event of next.ev)
+      if (event.EventType === 0) {
+        instance.input = event.Input;
+        instance.created = event.Timestamp;
+      } else this.#message(instance, event);
+    this.#scheduled(instance, next.ev);
+  }
+
+  #entity(record: EntityRecord, seq: number): void {
+    for (const { m } of record.out) this.#count(m);
+    const instance = this.instances.get(record.i);
+    if (instance === undefined) return;
+    taken(instance, record.in, []);
+    instance.begun = true;
+    instance.entity = record.entity;
+    instance.created = record.at;
+    instance.updated = record.at;
+    instance.seq = seq;
+    const { exists, queue, lockedBy } = record.entity;
+    if (!exists && queue.length === 0 && lockedBy === null && instance.inbox.length === 0) {
+      this.instances.delete(instance.id);
+      this.#sortedIds = undefined;
+    }
+  }
+
+  #rewind(record: RewindRecord, seq: number): void {
+    for (const { i, history, m } of record.instances) {
+      const instance = this.instances.get(i);
+      if (m !== undefined) this.#count(m);
+      if (instance === undefined) continue;
+      instance.status = 'Pending';
+      instance.updated = record.at;
+      instance.history = history;
+      instance.packed = undefined;
+      instance.seq = seq;
+      if (m === undefined) continue;
+      instance.inbox.push(m);
+      this.listener?.ready(instance);
+    }
+  }
+}
+
+/** Takes messages out of the inbox: those of the history in its order. */
+function taken(
+  instance: Instance,
+  numbers: readonly (number | HistoryEvent)[],
+  dropped: readonly number[],
+): HistoryEvent[] {
+  const byNumber = new Map(instance.inbox.map((message) => [message.n, message]));
+  const events = numbers.flatMap((entry) => {
+    if (typeof entry !== 'number') return [entry];
+    const message = byNumber.get(entry);
+    return message === undefined ? [] : [message.e];
+  });
+  const gone = new Set([...numbers.filter((entry) => typeof entry === 'number'), ...dropped]);
+  const fired = new Set(
+    numbers.flatMap((entry) => (typeof entry !== 'number' && entry.EventType === 11 ? [entry.TimerId] : [])),
+  );
+  instance.inbox = instance.inbox.filter(
+    ({ n, e }) => !gone.has(n) && !(n === 0 && e.EventType === 11 && fired.has(e.TimerId)),
+  );
+  return events;
+}
+
+/** An ended instance needs no objects, timers or tasks. */
+function pack(instance: Instance): void {
+  instance.packed = JSON.stringify(instance.history);
+  instance.history = [];
+  instance.timers.clear();
+  instance.tasks.clear();
+  instance.inbox = [];
+  instance.noted = undefined;
+}

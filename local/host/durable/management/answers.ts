@@ -1,0 +1,39 @@
+/** Answers of the management API: plain ones, JSON, and errors in the form of ASP.NET's HttpError. */
+import type { WebAnswer } from '../../extension.js';
+
+const jsonType = 'application/json; charset=utf-8';
+
+/** A status without a body. */
+export const empty = (status: number): WebAnswer => ({ status, headers: { 'content-length': '0' }, body: '' });
+
+/** A JSON body. `value` may hold raw JSON texts, see `raw`. */
+export function json(status: number, value: unknown, headers: Record<string, string> = {}): WebAnswer {
+  return { status, headers: { 'content-type': jsonType, ...headers }, body: JSON.stringify(value) };
+}
+
+/** A body that is JSON text already. */
+export function jsonText(status: number, text: string, headers: Record<string, string> = {}): WebAnswer {
+  return { status, headers: { 'content-type': jsonType, ...headers }, body: text };
+}
+
+/** An error with the exception that caused it. */
+export function errorAnswer(
+  status: number,
+  message: string,
+  exception?: { message: string; type: string; at?: string },
+): WebAnswer {
+  if (exception === undefined) return json(status, { Message: message });
+  return json(status, {
+    Message: message,
+    ExceptionMessage: exception.message,
+    ExceptionType: exception.type,
+    StackTrace: `   at Microsoft.Azure.WebJobs.Extensions.DurableTask.HttpApiHandler.${exception.at ?? 'HandleRequestAsync'}`,
+  });
+}
+
+/** The body is not JSON. */
+export const invalidJson = (error: unknown): WebAnswer =>
+  errorAnswer(400, 'Invalid JSON content', {
+    message: error instanceof Error ? error.message : String(error),
+    type: 'Newtonsoft.Json.JsonReaderException',
+  });

@@ -1,0 +1,69 @@
+/** Reading and signalling entities. */
+import type { WebAnswer } from '../../extension.js';
+import { entityOf, schedulerId } from '../entityId.js';
+import { empty, errorAnswer, json, jsonText } from './answers.js';
+import { booleanParameter, numberParameter, parameter } from './query.js';
+import type { Management, ManagementRequest } from './router.js';
+
+/** Stands for an empty key in a path. */
+const emptyKey = '$';
+const defaultPage = 100;
+
+/** `entities[/{name}[/{key}]]`. */
+export async function entitiesRoute(
+  management: Management,
+  request: ManagementRequest,
+  [name, key, ...more]: readonly string[],
+): Promise<WebAnswer> {
+  if (more.length > 0) return empty(404);
+  if (request.method === 'GET') {
+    if (name === undefined || key === undefined) return list(management, request, name);
+    return read(management, name, key === emptyKey ? '' : key);
+  }
+  if (request.method !== 'POST' && request.method !== 'DELETE') return empty(404);
+  return signal(management, request, name ?? '', key ?? '');
+}
+
+async function read({ client }: Management, name: string, key: string): Promise<WebAnswer> {
+  const instance = await client.find(schedulerId({ name, key }));
+  const state = instance?.entity?.exists === true ? instance.entity.state : null;
+  return state === null ? empty(404) : jsonText(200, state);
+}
+
+async function list({ client }: Management, request: ManagementRequest, name: string | undefined): Promise<WebAnswer> {
+  const fetchState = booleanParameter(request.query, 'fetchState', false);
+  const top = numberParameter(request.query, 'top') ?? defaultPage;
+  const found = client.entities(name).slice(0, top);
+  return json(
+    200,
+    found.map(({ id, updated, entity }) => ({
+      entityId: entityOf(id),
+      lastOperationTime: updated,
+      state: fetchState && typeof entity?.state === 'string' ? (JSON.parse(entity.state) as unknown) : null,
+    })),
+  );
+}
+
+async function signal(
+  { client, functions }: Management,
+  request: ManagementRequest,
+  name: string,
+  key: string,
+): Promise<WebAnswer> {
+  if (!functions.hasEntity(name)) return errorAnswer(400, functions.unknownEntity(name));
+  const operation = request.method === 'DELETE' ? 'delete' : (parameter(request.query, 'op') ?? '');
+  let input: string | null = null;
+  if (request.headers['content-length'] !== '0') {
+    const text = request.body.toString('utf8');
+    const mediaType = (request.headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase();
+    if (mediaType === 'application/json') {
+      try {
+        input = JSON.stringify(JSON.parse(text));
+      } catch (error) {
+        return errorAnswer(400, `Could not parse JSON content: ${error instanceof Error ? error.message : String(error)}`);
+      }
+    } else input = JSON.stringify(text);
+  }
+  await client.signalEntity({ name, key }, operation, input);
+  return empty(202);
+}

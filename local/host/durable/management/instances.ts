@@ -1,0 +1,186 @@
+/** Reading and managing instances. */
+import type { WebAnswer } from '../../extension.js';
+import { InstanceExistsError, type InstanceQuery } from '../client/client.js';
+import { isEnded, type Instance, type RuntimeStatus } from '../hub/instance.js';
+import { statusNames } from '../hub/records.js';
+import { empty, errorAnswer, invalidJson, json } from './answers.js';
+import {
+  booleanParameter,
+  listParameter,
+  numberParameter,
+  parameter,
+  timeParameter,
+} from './query.js';
+import type { Management, ManagementRequest } from './router.js';
+import { startedAnswer } from './start.js';
+import { statusView, type StatusOptions } from './statusView.js';
+
+const tokenHeader = 'x-ms-continuation-token';
+
+/** `GET` and `DELETE instances`. */
+export async function instancesRoute({ client }: Management, request: ManagementRequest): Promise<WebAnswer> {
+  const query = queryOf(request);
+  if (request.method === 'DELETE') {
+    if (query.from === undefined) return json(400, "Please provide value for 'createdTimeFrom' parameter.");
+    const instancesDeleted = await client.purgeMany(query);
+    return instancesDeleted === 0 ? empty(404) : json(200, { instancesDeleted });
+  }
+  if (request.method !== 'GET') return empty(404);
+  const { instances, next } = await client.list(query);
+  const showInput = booleanParameter(request.query, 'showInput', true);
+  const views = instances.map((instance) =>
+    statusView(instance, { showInput, showHistory: false, showHistoryOutput: false }),
+  );
+  return json(200, views, next === undefined ? {} : { [tokenHeader]: Buffer.from(next, 'utf8').toString('base64') });
+}
+
+function queryOf({ query, headers }: ManagementRequest): InstanceQuery {
+  const prefix = parameter(query, 'instanceIdPrefix');
+  const from = timeParameter(query, 'createdTimeFrom');
+  const to = timeParameter(query, 'createdTimeTo');
+  const top = numberParameter(query, 'top');
+  const statuses = listParameter(query, 'runtimeStatus').flatMap((text): RuntimeStatus[] => {
+    const found = statusNames.find((name, number) => name === text.trim() || String(number) === text.trim());
+    return found === undefined ? [] : [found];
+  });
+  const token = headers[tokenHeader] ?? '';
+  return {
+    ...(prefix === undefined ? {} : { prefix }),
+    ...(from === undefined ? {} : { from }),
+    ...(to === undefined ? {} : { to }),
+    ...(top === undefined || top <= 0 ? {} : { top }),
+    ...(statuses.length === 0 ? {} : { statuses: new Set(statuses) }),
+    ...(token === '' ? {} : { after: Buffer.from(token, 'base64').toString('utf8') }),
+  };
+}
+
+/** `instances/{id}` and what may follow. */
+export async function instanceRoute(
+  management: Management,
+  request: ManagementRequest,
+  [id = '', operation, ...rest]: readonly string[],
+): Promise<WebAnswer> {
+  if (operation === undefined) {
+    if (request.method === 'GET') return get(management, request, id);
+    return request.method === 'DELETE' ? purge(management, id) : empty(404);
+  }
+  if (request.method !== 'POST') return empty(404);
+  const verb = operation.toLowerCase();
+  if (verb === 'raiseevent') {
+    const [name, ...more] = rest;
+    return name === undefined || more.length > 0 ? empty(404) : raiseEvent(management, request, id, name);
+  }
+  if (rest.length > 0) return empty(404);
+  switch (verb) {
+    case 'terminate':
+    case 'suspend':
+    case 'resume':
+      return steer(management, request, id, verb);
+    case 'rewind':
+      return rewind(management, request, id);
+    case 'restart':
+      return restart(management, request, id);
+    default:
+      return empty(404);
+  }
+}
+
+async function get({ client }: Management, request: ManagementRequest, id: string): Promise<WebAnswer> {
+  const instance = await client.find(id);
+  return instance === undefined ? empty(404) : statusAnswer(request, instance);
+}
+
+/** 202 while it is under way, 200 at its end; 500 for a failure when the caller wants it so. */
+export function statusAnswer(request: ManagementRequest, instance: Instance): WebAnswer {
+  const { query } = request;
+  const options: StatusOptions = {
+    showInput: booleanParameter(query, 'showInput', true),
+    showHistory: booleanParameter(query, 'showHistory', false),
+    showHistoryOutput: booleanParameter(query, 'showHistoryOutput', false),
+  };
+  const view = statusView(instance, options);
+  if (!isEnded(instance.status)) return json(202, view, { location: request.url.href, 'retry-after': '5' });
+  const failed =
+    instance.status === 'Failed' && booleanParameter(query, 'returnInternalServerErrorOnFailure', false);
+  return json(failed ? 500 : 200, view);
+}
+
+async function purge({ client }: Management, id: string): Promise<WebAnswer> {
+  const instance = await client.find(id);
+  if (instance === undefined) return empty(404);
+  if (!isEnded(instance.status) && instance.entity === undefined)
+    return json(
+      412,
+      `Only orchestrations in a terminal state can be purged, but the orchestration with instance ID ${id} has status ${instance.status}`,
+    );
+  await client.purge(id);
+  return json(200, { instancesDeleted: 1 });
+}
+
+async function raiseEvent(
+  { client }: Management,
+  request: ManagementRequest,
+  id: string,
+  name: string,
+): Promise<WebAnswer> {
+  const instance = await client.find(id);
+  if (instance === undefined) return empty(404);
+  if (isEnded(instance.status)) return empty(410);
+  const mediaType = (request.headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase();
+  if (mediaType !== 'application/json') return errorAnswer(400, 'Only application/json request content is supported');
+  let input: string;
+  try {
+    input = JSON.stringify(JSON.parse(request.body.toString('utf8')));
+  } catch (error) {
+    return invalidJson(error);
+  }
+  await client.raiseEvent(id, name, input);
+  return empty(202);
+}
+
+async function steer(
+  { client }: Management,
+  request: ManagementRequest,
+  id: string,
+  verb: 'terminate' | 'suspend' | 'resume',
+): Promise<WebAnswer> {
+  const instance = await client.find(id);
+  if (instance === undefined) return empty(404);
+  if (isEnded(instance.status)) return empty(410);
+  const reason = parameter(request.query, 'reason') ?? null;
+  if (verb === 'terminate') await client.terminate(id, reason);
+  else await client[verb](instance, reason);
+  return empty(202);
+}
+
+async function rewind({ client }: Management, request: ManagementRequest, id: string): Promise<WebAnswer> {
+  const instance = await client.find(id);
+  if (instance === undefined) return json(404, `No orchestration with instance ID "$${id}" found.`);
+  if (instance.status !== 'Failed')
+    return json(
+      412,
+      `This orchestration has status ${instance.status}, but only orchestrations in the "Failed" state can be rewound.`,
+    );
+  await client.rewind(id, parameter(request.query, 'reason') ?? null);
+  return empty(202);
+}
+
+async function restart(management: Management, request: ManagementRequest, id: string): Promise<WebAnswer> {
+  const withNewId = booleanParameter(request.query, 'restartWithNewInstanceId', true);
+  let started: string | undefined;
+  try {
+    started = await management.client.restart(id, withNewId);
+  } catch (error) {
+    if (!(error instanceof InstanceExistsError)) throw error;
+    return errorAnswer(409, 'A non-terminal instance with this instance ID already exists.', {
+      message: error.message,
+      type: 'DurableTask.Core.Exceptions.OrchestrationAlreadyExistsException',
+    });
+  }
+  if (started === undefined)
+    return errorAnswer(400, 'InstanceId does not match a valid orchestration instance.', {
+      message: `No instance with ID '${id}' was found. (Parameter 'instanceId')`,
+      type: 'System.ArgumentException',
+    });
+  return startedAnswer(management, request, started);
+}

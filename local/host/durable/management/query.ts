@@ -1,0 +1,35 @@
+/** Query parameters as .NET reads them: what does not parse counts as absent. */
+
+/** A boolean, ignoring case. */
+export function booleanParameter(query: URLSearchParams, name: string, otherwise: boolean): boolean {
+  const text = parameter(query, name)?.trim().toLowerCase();
+  return text === 'true' ? true : text === 'false' ? false : otherwise;
+}
+
+/** A whole number. */
+export function numberParameter(query: URLSearchParams, name: string): number | undefined {
+  const text = parameter(query, name) ?? '';
+  return /^-?\d+$/.test(text) ? Number(text) : undefined;
+}
+
+/** A number of seconds, maybe with a fraction. */
+export function secondsParameter(query: URLSearchParams, name: string): number | undefined {
+  const text = parameter(query, name) ?? '';
+  return /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : undefined;
+}
+
+/** A time, as ms. */
+export function timeParameter(query: URLSearchParams, name: string): number | undefined {
+  const time = Date.parse(parameter(query, name) ?? '');
+  return Number.isNaN(time) ? undefined : time;
+}
+
+/** The first value of a parameter; names are compared without regard to case. */
+export function parameter(query: URLSearchParams, name: string): string | undefined {
+  for (const [key, value] of query) if (key.toLowerCase() === name.toLowerCase()) return value;
+  return undefined;
+}
+
+/** All values of a parameter, split at commas. */
+export const listParameter = (query: URLSearchParams, name: string): string[] =>
+  [...query].filter(([key]) => key.toLowerCase() === name.toLowerCase()).flatMap(([, value]) => value.split(','));

@@ -1,0 +1,72 @@
+/** Starting an orchestration, and waiting for its end when asked to. */
+import type { WebAnswer } from '../../extension.js';
+import { isEnded } from '../hub/instance.js';
+import { empty, errorAnswer, invalidJson, json, jsonText } from './answers.js';
+import { statusAnswer } from './instances.js';
+import { instanceLinks } from './links.js';
+import { parameter, secondsParameter } from './query.js';
+import type { Management, ManagementRequest } from './router.js';
+
+/** `POST orchestrators/{function}[/{id}]`. */
+export async function startRoute(
+  management: Management,
+  request: ManagementRequest,
+  [name, id, ...more]: readonly string[],
+): Promise<WebAnswer> {
+  if (name === undefined || more.length > 0 || request.method !== 'POST') return empty(404);
+  let input: string | null = null;
+  if (request.body.length > 0) {
+    try {
+      input = JSON.stringify(JSON.parse(request.body.toString('utf8')));
+    } catch (error) {
+      return invalidJson(error);
+    }
+  }
+  const version = parameter(request.query, 'version');
+  const started = await management.client.start({
+    name,
+    input,
+    ...(id === undefined ? {} : { id }),
+    ...(version === undefined ? {} : { version }),
+  });
+  return startedAnswer(management, request, started);
+}
+
+/** 202 with links; with `timeout` and `pollingInterval` the result, if it comes in time. */
+export async function startedAnswer(
+  management: Management,
+  request: ManagementRequest,
+  id: string,
+): Promise<WebAnswer> {
+  const timeout = secondsParameter(request.query, 'timeout');
+  const interval = secondsParameter(request.query, 'pollingInterval');
+  if (timeout !== undefined && interval !== undefined) {
+    if (interval > timeout)
+      return errorAnswer(400, `Total timeout ${timeout} should be bigger than retry timeout ${interval}`);
+    const answer = await endedAnswer(management, request, id, { timeout, interval });
+    if (answer !== undefined) return answer;
+  }
+  const links = instanceLinks({ ...management.links, origin: request.url.origin }, id);
+  const { rewindPostUri: _, ...shown } = links;
+  return json(202, shown, { location: links['statusQueryGetUri'] ?? '', 'retry-after': '10' });
+}
+
+/** Looks again and again, on real time: the caller's connection waits. */
+async function endedAnswer(
+  management: Management,
+  request: ManagementRequest,
+  id: string,
+  wait: { timeout: number; interval: number },
+): Promise<WebAnswer | undefined> {
+  const end = performance.now() + wait.timeout * 1000;
+  for (;;) {
+    const instance = await management.client.find(id);
+    if (instance !== undefined && isEnded(instance.status)) {
+      if (instance.status === 'Completed') return jsonText(200, instance.output ?? 'null');
+      return statusAnswer(request, instance);
+    }
+    const left = end - performance.now();
+    if (left <= 0) return undefined;
+    await new Promise((resolve) => setTimeout(resolve, Math.min(left, Math.max(20, wait.interval * 1000))));
+  }
+}

@@ -1,0 +1,144 @@
+/** The status of an instance as answers show it (public source: StatusResponsePayload, DurableClient.cs). */
+import { eventTypeNames, type HistoryEvent } from '../history.js';
+import { historyOf, type Instance } from '../hub/instance.js';
+import { statusNames } from '../hub/records.js';
+
+/** What a caller wants to see. */
+export interface StatusOptions {
+  readonly showInput: boolean;
+  readonly showHistory: boolean;
+  readonly showHistoryOutput: boolean;
+}
+
+/** A stored text as a JSON value; one that is no JSON (a terminate reason) as it stands. */
+function valueOf(text: string | null): unknown {
+  if (text === null) return null;
+  const trimmed = text.trim();
+  if (trimmed === '') return '';
+  try {
+    return JSON.parse(trimmed);
+  } catch {
+    return trimmed;
+  }
+}
+
+/** Seconds, and a Z. */
+const seconds = (iso: string): string => `${iso.slice(0, 19)}Z`;
+
+/** The status object. */
+export function statusView(instance: Instance, options: StatusOptions): Record<string, unknown> {
+  const history = options.showHistory && instance.status !== 'Pending' ? historyView(instance, options) : undefined;
+  return {
+    name: instance.name,
+    instanceId: instance.id,
+    runtimeStatus: instance.status,
+    input: options.showInput ? inputOf(instance) : null,
+    customStatus: customStatusOf(instance),
+    output: valueOf(instance.output),
+    createdTime: seconds(instance.created),
+    lastUpdatedTime: seconds(instance.updated),
+    ...(history === undefined ? {} : { historyEvents: history }),
+  };
+}
+
+/** An entity's state stands where an orchestration has its input. */
+function inputOf(instance: Instance): unknown {
+  const { entity } = instance;
+  if (entity === undefined) return valueOf(instance.input);
+  return {
+    ...(entity.exists ? { exists: true } : {}),
+    ...(entity.state === null ? {} : { state: entity.state }),
+    ...(entity.lockedBy === null ? {} : { lockedBy: entity.lockedBy }),
+  };
+}
+
+function customStatusOf(instance: Instance): unknown {
+  const { entity } = instance;
+  if (entity === undefined) return valueOf(instance.customStatus);
+  return {
+    ...(entity.exists ? { entityExists: true } : {}),
+    ...(entity.queue.length > 0 ? { queueSize: entity.queue.length } : {}),
+    ...(entity.lockedBy === null ? {} : { lockedBy: entity.lockedBy }),
+  };
+}
+
+interface Scheduled {
+  index: number;
+  name: string;
+  time: string;
+  /** The child, when it is one. */
+  instanceId: string | undefined;
+}
+
+/** The history without turn marks; what scheduled a task goes into what answered it. */
+function historyView(instance: Instance, options: StatusOptions): Record<string, unknown>[] {
+  const events = historyOf(instance);
+  const scheduled = new Map<string, Scheduled>();
+  const hidden = new Set<number>();
+  const shown = events.map((event, index) => {
+    if (event.EventType === 12 || event.EventType === 13) hidden.add(index);
+    if (event.EventType === 4 || event.EventType === 7)
+      scheduled.set(`${event.EventType}:${event.EventId}`, {
+        index,
+        name: event.Name,
+        time: event.Timestamp,
+        instanceId: event.EventType === 7 ? event.InstanceId : undefined,
+      });
+    return eventView(event, options, (type, id) => {
+      const found = scheduled.get(`${type}:${id}`);
+      if (found !== undefined) hidden.add(found.index);
+      return found;
+    });
+  });
+  return shown.filter((_, index) => !hidden.has(index));
+}
+
+function eventView(
+  event: HistoryEvent,
+  options: StatusOptions,
+  answers: (type: 4 | 7, id: number) => Scheduled | undefined,
+): Record<string, unknown> {
+  const { EventId: _id, IsPlayed: _played, ...rest } = event;
+  const view: Record<string, unknown> = { ...rest, EventType: eventTypeNames.get(event.EventType) };
+  switch (event.EventType) {
+    case 0:
+      view['FunctionName'] = event.Name;
+      for (const name of ['Name', 'OrchestrationInstance', 'ParentInstance', 'Version', 'Tags']) delete view[name];
+      break;
+    case 1:
+      view['OrchestrationStatus'] = statusNames[event.OrchestrationStatus];
+      showResult(view, event.Result, options);
+      break;
+    case 4:
+    case 7:
+      delete view['Version'];
+      break;
+    case 5:
+    case 6:
+    case 8:
+    case 9: {
+      const found = answers(event.EventType < 8 ? 4 : 7, event.TaskScheduledId);
+      delete view['TaskScheduledId'];
+      if (found !== undefined) {
+        view['ScheduledTime'] = found.time;
+        view['FunctionName'] = found.name;
+        if (found.instanceId !== undefined) view['InstanceId'] = found.instanceId;
+        view['Input'] = null;
+      }
+      if (event.EventType === 5 || event.EventType === 8) showResult(view, event.Result, options);
+      break;
+    }
+    case 11:
+      delete view['TimerId'];
+      break;
+    default:
+      break;
+  }
+  if (!options.showInput) delete view['Input'];
+  return view;
+}
+
+function showResult(view: Record<string, unknown>, result: string | null, options: StatusOptions): void {
+  if (options.showHistoryOutput) view['Result'] = valueOf(result);
+  else delete view['Result'];
+}

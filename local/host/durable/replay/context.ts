@@ -1,0 +1,160 @@
+/**
+ * The state of one replay: the counter that gives tasks their ids, the decisions not yet confirmed by history, the open tasks,
+ * and the events that wait or are waited for. A port of the Durable Task framework's TaskOrchestrationContext and of the
+ * extension's DurableOrchestrationContext (public sources: Azure/durabletask, Azure/azure-functions-durable-extension); the
+ * order in which ids are given must be theirs, since the SDK counts along.
+ */
+import type { DurableHttpRequest } from './actions.js';
+import type { Complete, Decision, EndStatus } from './decisions.js';
+import { OrchestrationStatus } from './decisions.js';
+import type { EventRaisedEvent } from '../history.js';
+import { Task, completed } from './task.js';
+
+interface Wait {
+  readonly task: Task;
+  readonly next: Wait | undefined;
+}
+
+/** See the file's comment. */
+export class ReplayContext {
+  /** The orchestration's time, ms. */
+  now = 0;
+  readonly decisions = new Map<number, Decision>();
+  /** Tasks that keep the orchestration from ending. */
+  readonly open = new Map<number, Task>();
+  /** Events that nobody waits for yet, by name in small letters. */
+  readonly buffered = new Map<string, { name: string; inputs: (string | null)[] }>();
+  /** Events that came after the orchestration asked to continue as new. */
+  readonly carryOver: EventRaisedEvent[] = [];
+  suspended = false;
+  ended = false;
+  continueAsNewInput: string | null | undefined;
+  #nextId = 0;
+  #actions = 0;
+  #heldBack = new Map<number, Decision>();
+  #waits = new Map<string, Wait>();
+  readonly #maxActions: number;
+
+  constructor(maxActions: number) {
+    this.#maxActions = maxActions;
+  }
+
+  get nextId(): number {
+    return this.#nextId;
+  }
+
+  /** @throws Error when the orchestration has asked for more than the app's host.json allows */
+  countAction(): void {
+    if (this.#actions >= this.#maxActions)
+      throw new Error(
+        `Maximum amount of orchestration actions (${this.#maxActions}) has been reached. This value can be configured in host.json file as MaxOrchestrationActions.`,
+      );
+    this.#actions += 1;
+  }
+
+  scheduleTask(name: string, input: string | null, http?: DurableHttpRequest): Task {
+    const id = this.#nextId++;
+    this.decisions.set(id, { kind: 'task', id, name, input, ...(http === undefined ? {} : { http }) });
+    return this.#openTask(id);
+  }
+
+  /** A cancelled timer takes an id, and is written and fired all the same; only nobody waits for it. */
+  createTimer(fireAt: string, cancelled: boolean): Task {
+    const id = this.#nextId++;
+    this.decisions.set(id, { kind: 'timer', id, fireAt });
+    return cancelled ? completed() : this.#openTask(id);
+  }
+
+  createSubOrchestration(init: {
+    name: string;
+    version: string | null;
+    instanceId: string | undefined;
+    executionId: string;
+    input: string | null;
+  }): Task {
+    const id = this.#nextId++;
+    const { name, version, input } = init;
+    const given = init.instanceId?.trim() ?? '';
+    const instanceId = given === '' ? `${init.executionId}:${id}` : (init.instanceId ?? '');
+    this.decisions.set(id, { kind: 'sub', id, name, version, instanceId, input });
+    return this.#openTask(id);
+  }
+
+  sendEvent(instanceId: string, name: string, input: string | null): void {
+    const id = this.#nextId++;
+    this.decisions.set(id, { kind: 'event', id, instanceId, name, input });
+  }
+
+  #openTask(id: number): Task {
+    const task = new Task();
+    this.open.set(id, task);
+    return task;
+  }
+
+  /** Ends an open task; one that is not open was answered before, and is left alone. */
+  endTask(id: number, end: (task: Task) => void): void {
+    const task = this.open.get(id);
+    if (task === undefined) return;
+    end(task);
+    this.open.delete(id);
+  }
+
+  /** The wait that was set up last gets the next event of its name; names are compared without regard to case. */
+  waitForEvent(name: string): Task {
+    const key = name.toLowerCase();
+    const task = new Task();
+    this.#waits.set(key, { task, next: this.#waits.get(key) });
+    const waiting = this.buffered.get(key);
+    if (waiting !== undefined) {
+      const input = waiting.inputs.shift() ?? null;
+      if (waiting.inputs.length === 0) this.buffered.delete(key);
+      this.raiseEvent(name, input);
+    }
+    return task;
+  }
+
+  raiseEvent(name: string, input: string | null): void {
+    const key = name.toLowerCase();
+    const wait = this.#waits.get(key);
+    if (wait !== undefined) {
+      if (wait.next === undefined) this.#waits.delete(key);
+      else this.#waits.set(key, wait.next);
+      wait.task.complete(input);
+      return;
+    }
+    const waiting = this.buffered.get(key);
+    if (waiting === undefined) this.buffered.set(key, { name, inputs: [input] });
+    else waiting.inputs.push(input);
+  }
+
+  suspend(): void {
+    this.suspended = true;
+    for (const [id, decision] of this.decisions) this.#heldBack.set(id, decision);
+    this.decisions.clear();
+  }
+
+  resume(): void {
+    this.suspended = false;
+    for (const [id, decision] of this.#heldBack) this.decisions.set(id, decision);
+    this.#heldBack.clear();
+  }
+
+  complete(status: EndStatus, result: string | null, details: string | null): void {
+    const id = this.#nextId++;
+    let decision: Complete;
+    if (status === OrchestrationStatus.Completed && this.continueAsNewInput !== undefined) {
+      decision = {
+        kind: 'complete',
+        id,
+        status: OrchestrationStatus.ContinuedAsNew,
+        result: this.continueAsNewInput,
+        details: null,
+      };
+    } else {
+      if (this.ended) return;
+      this.ended = true;
+      decision = { kind: 'complete', id, status, result, details };
+    }
+    this.decisions.set(id, decision);
+  }
+}

@@ -1,0 +1,68 @@
+/** What a turn decides: the new tasks of an orchestration, by their ids, and its end. */
+import type { DurableHttpRequest } from './actions.js';
+
+export interface ScheduleTask {
+  kind: 'task';
+  id: number;
+  name: string;
+  /** JSON text of the input, or null when there is none. */
+  input: string | null;
+  /** Set for the built-in HTTP activity. */
+  http?: DurableHttpRequest;
+}
+
+export interface CreateTimer {
+  kind: 'timer';
+  id: number;
+  fireAt: string;
+}
+
+export interface CreateSubOrchestration {
+  kind: 'sub';
+  id: number;
+  name: string;
+  version: string | null;
+  instanceId: string;
+  input: string | null;
+}
+
+export interface SendEvent {
+  kind: 'event';
+  id: number;
+  instanceId: string;
+  name: string;
+  input: string | null;
+}
+
+/** How a run ends; numbers as in OrchestrationStatus of the Durable Task framework. */
+export const OrchestrationStatus = {
+  Running: 0,
+  Completed: 1,
+  ContinuedAsNew: 2,
+  Failed: 3,
+  Canceled: 4,
+  Terminated: 5,
+  Pending: 6,
+  Suspended: 7,
+} as const;
+
+export type EndStatus = 1 | 2 | 3 | 5;
+
+export interface Complete {
+  kind: 'complete';
+  id: number;
+  status: EndStatus;
+  result: string | null;
+  details: string | null;
+}
+
+export type Decision = ScheduleTask | CreateTimer | CreateSubOrchestration | SendEvent | Complete;
+
+/** The framework's names of the decisions, as its texts about changed code give them. */
+export const decisionNames: Readonly<Record<Decision['kind'], string>> = {
+  task: 'ScheduleTaskOrchestratorAction',
+  timer: 'CreateTimerOrchestratorAction',
+  sub: 'CreateSubOrchestrationAction',
+  event: 'SendEventOrchestratorAction',
+  complete: 'OrchestrationCompleteOrchestratorAction',
+};

@@ -1,0 +1,84 @@
+/**
+ * Places where the real engine goes wrong without a word. The replay notes them; the engine logs each once, or, in strict mode,
+ * fails the orchestration with it.
+ */
+
+/** One such place. `key` tells notices of one instance apart, so that a replay does not repeat them. */
+export interface Notice {
+  key: string;
+  /** What happens, and to what. Never holds inputs, outputs or event payloads. */
+  text: string;
+  /** What to write instead. */
+  cure: string;
+}
+
+export const unknownFunction = (index: number, kind: string, name: string): Notice => ({
+  key: `unknown:${index}:${name}`,
+  text: `calls the ${kind} '${name}', which does not exist; it waits for it for ever`,
+  cure: `register '${name}' with this app, or correct the name in the call`,
+});
+
+export const childWithParentsId = (instanceId: string): Notice => ({
+  key: `childId:${instanceId}`,
+  text: `calls a sub-orchestration with the id '${instanceId}', its own or its parent's (or one that begins with @); it is not started, and the caller waits for ever`,
+  cure: 'give the sub-orchestration an id of its own',
+});
+
+export const retryOutOfTime = (id: number, name: string): Notice => ({
+  key: `retryTimeout:${id}`,
+  text: `retryTimeoutInMilliseconds of '${name}' has run out; the engine neither retries nor tells the orchestration, which waits for ever`,
+  cure: 'leave retryTimeoutInMilliseconds out; bound the retries by maxNumberOfAttempts, or wait with a timer of your own',
+});
+
+export const thrownWithoutMessage = (line: string): Notice => ({
+  key: 'thrownText',
+  text: `threw something that is no Error, or an Error without a message; the orchestration stays Running for ever${line}`,
+  cure: "throw new Error('...') with a message",
+});
+
+export const eventsDropped = (names: readonly string[]): Notice => ({
+  key: `dropped:${names.join()}`,
+  text: `continues as new while events wait that it has not taken (${names.join(', ')}); they are dropped`,
+  cure: 'take every event that may be waiting before continueAsNew, or end and start another instance',
+});
+
+export const undoNeverRuns = (behind: number): Notice => ({
+  key: `behind:${behind}`,
+  text:
+    'went on after a Task.all or Task.any whose other branch is still retrying; the retry takes the ids of the tasks that follow, ' +
+    'so these may never run although the orchestration completes',
+  cure: 'put the retrying call into a sub-orchestration of its own, or retry with your own timer loop',
+});
+
+export const retryInCompound = (): Notice => ({
+  key: 'retryInCompound',
+  text:
+    'fails as non-deterministic because a call with retries inside Task.any or Task.all took an id that the SDK had given to another task',
+  cure: 'put the retrying call into a sub-orchestration of its own, or retry with your own timer loop',
+});
+
+export const booleanInput = (index: number, name: string): Notice => ({
+  key: `boolean:${index}:${name}`,
+  text: `gives the activity '${name}' a boolean, which arrives as the text "True" or "False"`,
+  cure: 'wrap the value in an object',
+});
+
+export const customStatusNearLimit = (characters: number): Notice => ({
+  key: 'customStatus',
+  text: `sets a custom status of ${characters} characters of JSON; over 16 KB of UTF-16 (8,703 characters) the orchestration fails`,
+  cure: 'keep a summary in the custom status, and details in an entity or a store',
+});
+
+export const heldOpen = (timers: readonly string[]): Notice => ({
+  key: 'heldOpen',
+  text: `has returned, but stays Running until its timers fire: ${timers.join(', ')}`,
+  cure: 'cancel the timers that lost (timer.cancel()) before returning',
+});
+
+export const eventTakenByOldWait = (name: string): Notice => ({
+  key: `oldWait:${name}`,
+  text:
+    `waits in a Task.any for the event '${name}', which came earlier and went to a wait of an earlier Task.any; ` +
+    'Task.any does not return for a task that had completed before',
+  cure: 'look at isCompleted of tasks that were waited for before, and yield only when none has completed',
+});

@@ -1,0 +1,288 @@
+/**
+ * One turn of an orchestration, decided: the history with this turn's messages, and what the executor answered to it, become
+ * new tasks and maybe an end. Pure; a port of the framework's TaskOrchestrationExecutor with the extension's shim for executors
+ * in other languages (public source: Azure/durabletask, Azure/azure-functions-durable-extension).
+ */
+import { MessageLabels } from '../entities/messages.js';
+import type { HistoryEvent } from '../history.js';
+import { ActionType, type Action, type OrchestratorState } from './actions.js';
+import { Calls, type Caller } from './calls.js';
+import { ReplayContext } from './context.js';
+import { OrchestrationStatus, type Decision } from './decisions.js';
+import { NonDeterminismError, checkScheduled } from './nonDeterminism.js';
+import * as notices from './notices.js';
+import type { Notice } from './notices.js';
+import { Task, run, type Body } from './task.js';
+
+/** Which functions the app has. Names are compared without regard to case. */
+export interface ReplayFunctions {
+  hasActivity(name: string): boolean;
+  hasOrchestrator(name: string): boolean;
+  hasEntity(name: string): boolean;
+  /** Texts that say that there is none of that name, and which there are. */
+  unknownActivity(name: string): string;
+  unknownOrchestrator(name: string): string;
+  unknownEntity(name: string): string;
+}
+
+/** Settings that shape decisions; times in ms. */
+export interface ReplaySettings {
+  readonly maxActions: number;
+  readonly maximumShortTimerMs: number;
+  readonly longTimerIntervalMs: number;
+  readonly httpSleepMs: number;
+  readonly defaultVersion: string | null;
+}
+
+/** What the executor answered. */
+export type Outcome =
+  | { kind: 'answered'; state: OrchestratorState }
+  /** User code threw; `state.error` holds the message, `trace` where, `line` the user's line for the log. */
+  | { kind: 'threw'; state: OrchestratorState; trace: string; line: string }
+  /** The invocation itself failed: no state at all. */
+  | { kind: 'broken'; message: string; details: string };
+
+export interface ReplayInput extends Caller {
+  readonly name: string;
+  readonly history: readonly HistoryEvent[];
+  readonly outcome: Outcome;
+  readonly functions: ReplayFunctions;
+  readonly settings: ReplaySettings;
+  /** A thrown .NET-like exception as text, for Details. */
+  readonly serialiseException: (message: string) => string;
+}
+
+export interface ReplayResult {
+  /** In the order of their ids. */
+  readonly decisions: Decision[];
+  /** JSON text. */
+  readonly customStatus: string | null;
+  /** Events that belong to the next run, when this one continues as new. */
+  readonly carryOver: HistoryEvent[];
+  readonly notices: Notice[];
+  readonly suspended: boolean;
+}
+
+/** Largest custom status, in KB of UTF-16 (public source: DurableOrchestrationContext.SetCustomStatus). */
+const maxCustomStatusKb = 16;
+const customStatusWarningCharacters = 6_500;
+
+class Failure extends Error {
+  readonly details: string | null;
+
+  constructor(message: string, details: string | null) {
+    super(message);
+    this.details = details;
+  }
+}
+
+/** Decides a turn. */
+export function replay(input: ReplayInput): ReplayResult {
+  return new Replay(input).decide();
+}
+
+class Replay {
+  readonly #input: ReplayInput;
+  readonly #context: ReplayContext;
+  readonly #calls: Calls;
+  readonly #notices: Notice[] = [];
+  #customStatus: string | null = null;
+  #result = new Task();
+  #waitingFor: Action | undefined;
+  #behind = 0;
+  #suspendedEvents: HistoryEvent[] = [];
+
+  constructor(input: ReplayInput) {
+    this.#input = input;
+    this.#context = new ReplayContext(input.settings.maxActions);
+    this.#calls = new Calls({
+      context: this.#context,
+      caller: input,
+      functions: input.functions,
+      settings: input.settings,
+      labels: new MessageLabels(),
+      note: (notice) => this.#notices.push(notice),
+    });
+  }
+
+  decide(): ReplayResult {
+    const context = this.#context;
+    try {
+      for (const event of this.#input.history) {
+        if (event.EventType === 12) context.now = Date.parse(event.Timestamp);
+        else this.#process(event);
+      }
+      if (context.open.size === 0 && this.#result.isDone) this.#end();
+      this.#lookBack();
+    } catch (error) {
+      if (!(error instanceof NonDeterminismError)) throw error;
+      if (this.#actions().some(hasRetryInside)) this.#notices.push(notices.retryInCompound());
+      context.complete(OrchestrationStatus.Failed, error.message, null);
+    }
+    return {
+      decisions: [...context.decisions.values()].sort((a, b) => a.id - b.id),
+      customStatus: this.#customStatus,
+      carryOver: context.carryOver,
+      notices: this.#notices,
+      suspended: context.suspended,
+    };
+  }
+
+  #end(): void {
+    const { value } = this.#result;
+    if (!this.#result.isFailed) {
+      if (this.#context.continueAsNewInput !== undefined) {
+        const waiting = [...this.#context.buffered.values()].map(({ name }) => name);
+        if (waiting.length > 0) this.#notices.push(notices.eventsDropped(waiting));
+      }
+      this.#context.complete(OrchestrationStatus.Completed, typeof value === 'string' ? value : null, null);
+      return;
+    }
+    const error = value instanceof Error ? value : new Error(String(value));
+    const details =
+      error instanceof Failure
+        ? error.details
+        : `Unhandled exception while executing orchestration: ${error.message}`;
+    this.#context.complete(OrchestrationStatus.Failed, error.message, details);
+  }
+
+  /** What a look at the finished turn shows. */
+  #lookBack(): void {
+    const waitingFor = this.#waitingFor;
+    if (waitingFor !== undefined && this.#behind > 0 && hasRetryInside(waitingFor))
+      this.#notices.push(notices.undoNeverRuns(this.#behind));
+    if (!this.#result.isDone || this.#context.open.size === 0 || this.#context.ended) return;
+    const timers = [...this.#input.history].flatMap((event) =>
+      event.EventType === 10 && this.#context.open.has(event.EventId) ? [event.FireAt] : [],
+    );
+    for (const [id, decision] of this.#context.decisions)
+      if (decision.kind === 'timer' && this.#context.open.has(id)) timers.push(decision.fireAt);
+    if (timers.length > 0) this.#notices.push(notices.heldOpen(timers));
+  }
+
+  #actions(): readonly Action[] {
+    const { outcome } = this.#input;
+    return outcome.kind === 'broken' ? [] : (outcome.state.actions[0] ?? []);
+  }
+
+  #process(event: HistoryEvent): void {
+    const context = this.#context;
+    if (context.suspended && event.EventType !== 20 && event.EventType !== 3) {
+      if (event.EventType !== 19) this.#suspendedEvents.push(event);
+      return;
+    }
+    switch (event.EventType) {
+      case 0:
+        this.#result = run(this.#execute());
+        return;
+      case 3:
+        context.complete(OrchestrationStatus.Terminated, event.Input, null);
+        return;
+      case 4:
+      case 7:
+      case 10:
+      case 14:
+        checkScheduled(event, context.decisions.get(event.EventId));
+        context.decisions.delete(event.EventId);
+        return;
+      case 5:
+      case 8:
+        context.endTask(event.TaskScheduledId, (task) => task.complete(event.Result));
+        return;
+      case 6:
+      case 9:
+        context.endTask(event.TaskScheduledId, (task) => task.fail(new Error(event.Reason)));
+        return;
+      case 11:
+        context.endTask(event.TimerId, (task) => task.complete());
+        return;
+      case 15:
+        if (context.continueAsNewInput === undefined) context.raiseEvent(event.Name, event.Input);
+        else context.carryOver.push(event);
+        return;
+      case 19:
+        context.suspend();
+        return;
+      case 20:
+        context.resume();
+        for (const held of this.#suspendedEvents.splice(0)) this.#process(held);
+        return;
+      case 1:
+      case 12:
+      case 13:
+      case 17:
+        return;
+    }
+  }
+
+  /** The extension's side of the orchestrator function: its status, its actions one after another, its end. */
+  *#execute(): Body {
+    const { name, outcome, functions } = this.#input;
+    if (!functions.hasOrchestrator(name))
+      throw new Failure(`Orchestrator function '${name}' failed: ${functions.unknownOrchestrator(name)}`, null);
+    if (outcome.kind === 'broken')
+      throw new Failure(`Orchestrator function '${name}' failed: ${outcome.message}`, outcome.details);
+    let output: unknown;
+    try {
+      output = yield* this.#walk(outcome.state);
+    } catch (error) {
+      if (error instanceof Failure || outcome.kind === 'threw') throw error;
+      const message = error instanceof Error ? error.message : String(error);
+      throw new Failure(`Orchestrator function '${name}' failed: ${message}`, this.#input.serialiseException(message));
+    }
+    this.#calls.releaseLocks();
+    return output;
+  }
+
+  *#walk(state: OrchestratorState): Body {
+    this.#setCustomStatus(state.customStatus);
+    const actions = state.actions[0] ?? [];
+    for (const [index, action] of actions.entries()) {
+      const task = this.#calls.invoke(action, index);
+      if (!task.isDone) {
+        this.#waitingFor = action;
+        this.#behind = actions.length - index - 1;
+      }
+      try {
+        yield task;
+      } catch {
+        // The executor knows what a failed task means; the walk only waits for it.
+      }
+      this.#waitingFor = undefined;
+    }
+    const { outcome, name } = this.#input;
+    if (typeof state.error === 'string' && state.error !== '') {
+      const trace = outcome.kind === 'threw' ? outcome.trace : '';
+      throw new Failure(
+        `Orchestrator function '${name}' failed: ${state.error}`,
+        `Message: ${state.error}, StackTrace: ${trace}`,
+      );
+    }
+    if (state.isDone) return state.output === undefined || state.output === null ? null : JSON.stringify(state.output);
+    if (outcome.kind === 'threw') this.#notices.push(notices.thrownWithoutMessage(outcome.line));
+    yield new Task();
+    return null;
+  }
+
+  #setCustomStatus(status: unknown): void {
+    if (status === undefined || status === null) return;
+    const json = JSON.stringify(status);
+    const kb = Math.floor((json.length * 2) / 1024);
+    if (kb > maxCustomStatusKb)
+      throw new Error(
+        `The UTF-16 size of the JSON-serialized payload must not exceed ${maxCustomStatusKb} KB. The current payload size is ${kb} KB.`,
+      );
+    if (json.length > customStatusWarningCharacters) this.#notices.push(notices.customStatusNearLimit(json.length));
+    this.#customStatus = json;
+  }
+}
+
+/** Whether a compound action holds a call with retries, however deep. */
+function hasRetryInside(action: Action): boolean {
+  return (action.compoundActions ?? []).some(
+    (inner) =>
+      inner.actionType === ActionType.CallActivityWithRetry ||
+      inner.actionType === ActionType.CallSubOrchestratorWithRetry ||
+      hasRetryInside(inner),
+  );
+}

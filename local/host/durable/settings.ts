@@ -1,0 +1,87 @@
+/** Settings of the Durable Task extension in host.json (Azure docs: durable-functions-bindings, "host.json settings"). */
+import { availableParallelism } from 'node:os';
+
+import type { HostJson } from '../config/hostJson.js';
+import type { RuntimeStatus } from './hub/instance.js';
+
+export type VersionMatchStrategy = 'none' | 'strict' | 'currentOrOlder';
+export type VersionFailureStrategy = 'reject' | 'fail';
+
+/** Read, defaulted and checked; times in ms. */
+export interface DurableSettings {
+  readonly hubName: string;
+  readonly maxActivities: number;
+  readonly maxOrchestrators: number;
+  readonly maxEntities: number;
+  readonly maxActions: number;
+  readonly maximumShortTimerMs: number;
+  readonly longTimerIntervalMs: number;
+  readonly httpSleepMs: number;
+  readonly maxEntityBatch: number;
+  readonly defaultVersion: string | null;
+  readonly versionMatchStrategy: VersionMatchStrategy;
+  readonly versionFailureStrategy: VersionFailureStrategy;
+  /** States in which an instance may not be started anew. */
+  readonly notOverridable: ReadonlySet<RuntimeStatus>;
+  /** Timers may fire up to a second before their time, as those of Azure Storage do. */
+  readonly earlyTimers: boolean;
+}
+
+/** host.json asks for something that does not exist. */
+export class DurableSettingsError extends Error {
+  override readonly name = 'DurableSettingsError';
+}
+
+const day = 24 * 3600 * 1000;
+
+/**
+ * Reads the settings.
+ * @param defaults of this host, for what host.json leaves out
+ * @throws DurableSettingsError naming the setting
+ */
+export function durableSettings(hostJson: HostJson, defaults: { earlyTimers: boolean }): DurableSettings {
+  const get = (...names: string[]): unknown => hostJson.get('extensions', 'durableTask', ...names);
+  const number = (otherwise: number, ...names: string[]): number => {
+    const value = get(...names);
+    if (value === undefined || value === null) return otherwise;
+    const count = typeof value === 'string' ? Number(value) : value;
+    if (typeof count !== 'number' || !Number.isInteger(count) || count <= 0)
+      throw new DurableSettingsError(`host.json: extensions.durableTask.${names.join('.')} must be a positive whole number`);
+    return count;
+  };
+  const choice = <T extends string>(allowed: readonly T[], otherwise: T, name: string): T => {
+    const value = get(name);
+    if (value === undefined || value === null) return otherwise;
+    const found = allowed.find((one) => typeof value === 'string' && one.toLowerCase() === value.toLowerCase());
+    if (found === undefined)
+      throw new DurableSettingsError(`host.json: extensions.durableTask.${name} must be one of ${allowed.join(', ')}`);
+    return found;
+  };
+  const perCore = 10 * availableParallelism();
+  const overridable = choice(['NonRunningStates', 'AnyState'], 'NonRunningStates', 'overridableExistingInstanceStates');
+  const defaultVersion = get('defaultVersion');
+  return {
+    hubName: hubName(get('hubName')),
+    maxActivities: number(perCore, 'maxConcurrentActivityFunctions'),
+    maxOrchestrators: number(perCore, 'maxConcurrentOrchestratorFunctions'),
+    maxEntities: number(perCore, 'maxConcurrentEntityFunctions'),
+    maxActions: number(100_000, 'maxOrchestrationActions'),
+    maximumShortTimerMs: 6 * day,
+    longTimerIntervalMs: 3 * day,
+    httpSleepMs: number(30_000, 'httpSettings', 'defaultAsyncRequestSleepTimeMilliseconds'),
+    maxEntityBatch: number(5000, 'maxEntityOperationBatchSize'),
+    defaultVersion: typeof defaultVersion === 'string' && defaultVersion.trim() !== '' ? defaultVersion : null,
+    versionMatchStrategy: choice(['none', 'strict', 'currentOrOlder'], 'currentOrOlder', 'versionMatchStrategy'),
+    versionFailureStrategy: choice(['reject', 'fail'], 'reject', 'versionFailureStrategy'),
+    notOverridable: new Set<RuntimeStatus>(
+      overridable === 'AnyState' ? [] : ['Running', 'ContinuedAsNew', 'Pending', 'Suspended'],
+    ),
+    earlyTimers: defaults.earlyTimers,
+  };
+}
+
+/** %NAME% is taken from the environment, as binding expressions are. */
+function hubName(value: unknown): string {
+  if (typeof value !== 'string' || value === '') return 'TestHubName';
+  return value.replace(/%([^%]+)%/g, (whole: string, name: string) => process.env[name] ?? whole);
+}

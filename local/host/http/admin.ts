@@ -1,0 +1,145 @@
+/** The admin API, as far as tools use it: status, ping, functions, their keys, running one by hand. */
+import path from 'node:path';
+
+import { isJsonObject } from '../config/jsonWithComments.js';
+import type { FunctionIndex } from '../indexing.js';
+import type { HostLog } from '../log/log.js';
+import type { AppFunction } from '../worker/app.js';
+import { empty, json, refused, type Answer } from './answer.js';
+import { refusal, type KeyLevel } from './authorization.js';
+import type { Incoming } from './incoming.js';
+import type { HostKeys } from './keys.js';
+import { isHttpFunction, routeOf, withPrefix } from './routes.js';
+
+export interface AdminOptions {
+  readonly index: FunctionIndex;
+  readonly keys: HostKeys;
+  readonly log: HostLog;
+  readonly appDir: string;
+  readonly dataDir: string;
+  readonly routePrefix: string;
+  readonly baseUrl: () => string;
+  readonly state: () => 'Running' | 'Stopping';
+  readonly extensionBundle: { id: string; version: string } | undefined;
+  readonly fileOf: (name: string) => string;
+  /** Runs a function with an input text; undefined: this kind cannot be run so. */
+  readonly run: (fn: AppFunction, input: string | undefined) => Promise<void> | undefined;
+}
+
+const started = Date.now();
+
+/** Answers `/admin/...`. */
+export async function handleAdmin(options: AdminOptions, request: Incoming, key: KeyLevel): Promise<Answer> {
+  const [, area = '', name = '', more, ...rest] = request.path.replace(/^\/|\/$/g, '').split('/');
+  const { method } = request;
+  const route = `${method} ${area.toLowerCase()}`;
+  if (rest.length > 0) return empty(404);
+  if (area.toLowerCase() === 'warmup' && name === '') return empty(200);
+  if (/^(GET|POST) host$/.test(route) && name.toLowerCase() === 'ping' && more === undefined)
+    return empty(200, { 'cache-control': 'no-store,no-cache', pragma: 'no-cache' });
+
+  const handler = more === undefined ? find(options, request, route, name) : findBelow(options, route, name, more);
+  if (handler === undefined) return empty(404);
+  const no = refusal(key);
+  return no === undefined ? handler() : refused(no);
+}
+
+type Handler = () => Answer | Promise<Answer>;
+
+function find(options: AdminOptions, request: Incoming, route: string, name: string): Handler | undefined {
+  if (route === 'GET host' && name.toLowerCase() === 'status') return () => hostStatus(options);
+  if (route === 'GET host' && name.toLowerCase() === 'keys')
+    return () =>
+      json({
+        keys: [{ name: 'default', value: options.keys.function }],
+        links: [{ rel: 'self', href: `${options.baseUrl()}/admin/host/keys` }],
+      });
+  if (route === 'GET functions' && name === '')
+    // The list's addresses are https whatever the request was; the real host builds them from the site's name.
+    return () =>
+      json(options.index.listed.map((fn) => describe(options, fn, options.baseUrl().replace(/^http:/, 'https:'))));
+  const fn = options.index.listed.find((one) => one.name.toLowerCase() === name.toLowerCase());
+  if (route === 'GET functions')
+    return () => (fn === undefined ? empty(404) : json(describe(options, fn, options.baseUrl())));
+  if (route === 'POST functions' && name !== '') return () => runByHand(options, request, fn);
+  return undefined;
+}
+
+function findBelow(options: AdminOptions, route: string, name: string, more: string): Handler | undefined {
+  if (route !== 'GET functions' || more.toLowerCase() !== 'status') return undefined;
+  const fn = options.index.listed.find((one) => one.name.toLowerCase() === name.toLowerCase());
+  if (fn === undefined) return () => empty(404);
+  const error = options.index.errors.get(fn.name);
+  return () => json(error === undefined ? {} : { errors: [error] });
+}
+
+function hostStatus(options: AdminOptions): Answer {
+  return json({
+    id: `local-${path.basename(options.appDir).toLowerCase()}`,
+    state: options.state(),
+    version: '4.1037.0.0',
+    versionDetails: '4.1037.0',
+    platformVersion: '',
+    instanceId: '',
+    computerName: '',
+    processUptime: Date.now() - started,
+    functionAppContentEditingState: 'Unknown',
+    ...(options.extensionBundle === undefined ? {} : { extensionBundle: options.extensionBundle }),
+  });
+}
+
+/** POST: 415 without a JSON content type, 400 for a body that is not one, else 202, and the function runs in the background. */
+async function runByHand(options: AdminOptions, request: Incoming, fn: AppFunction | undefined): Promise<Answer> {
+  if (!/^(application|text)\/([\w.-]+\+)?json\b/i.test(request.headers['content-type'] ?? '')) return empty(415);
+  let body: unknown;
+  try {
+    body = JSON.parse((await request.body()).toString('utf8')) as unknown;
+  } catch {
+    return empty(400);
+  }
+  if (!isJsonObject(body)) return empty(400);
+  if (fn === undefined) return empty(404);
+  const given = Object.entries(body).find(([name]) => name.toLowerCase() === 'input')?.[1];
+  if (typeof given === 'object' && given !== null) return empty(400);
+  const input = typeof given === 'string' ? given : given === undefined ? undefined : JSON.stringify(given);
+  if (!options.index.errors.has(fn.name)) {
+    const running = options.run(fn, input);
+    if (running === undefined)
+      options.log.warn(`'${fn.name}' is a ${fn.triggerType} and cannot be run by /admin/functions`, {
+        functionName: fn.name,
+      });
+    else
+      running.catch((error: unknown) =>
+        options.log.debug(`run by hand failed: ${String(error)}`, { functionName: fn.name }),
+      );
+  }
+  return empty(202);
+}
+
+/** A function as the real host describes it to tools; `base` is the scheme and host of the addresses. */
+function describe(options: AdminOptions, fn: AppFunction, base: string): object {
+  const file = options.fileOf(fn.name);
+  return {
+    name: fn.name,
+    script_root_path_href: null,
+    script_href: `${base}/admin/vfs${path.resolve(options.appDir, file)}`,
+    config_href: null,
+    test_data_href: `${base}/admin/vfs${path.join(options.dataDir, 'testdata', `${fn.name}.dat`)}`,
+    href: `${base}/admin/functions/${fn.name}`,
+    invoke_url_template: isHttpFunction(fn) ? `${base}/${withPrefix(options.routePrefix, routeOf(fn))}` : null,
+    language: 'node',
+    config: {
+      name: fn.name,
+      entryPoint: '',
+      scriptFile: path.basename(file),
+      language: 'node',
+      functionDirectory: path.dirname(path.resolve(options.appDir, file)),
+      bindings: Object.entries(fn.bindings).map(([name, binding]) => ({ ...binding, name })),
+    },
+    files: null,
+    test_data: '',
+    isDisabled: options.index.isDisabled(fn),
+    isDirect: false,
+    isProxy: false,
+  };
+}

@@ -1,0 +1,51 @@
+/** Answers as the host's parts make them, written to node:http. */
+import type { ServerResponse } from 'node:http';
+
+export interface Answer {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string | readonly string[]>>;
+  readonly body?: string | Buffer;
+}
+
+/** An answer without a body. */
+export const empty = (status: number, headers: Answer['headers'] = {}): Answer => ({ status, headers });
+
+/** JSON as ASP.NET Core sends it. */
+export const json = (value: unknown, status = 200): Answer => ({
+  status,
+  headers: { 'content-type': 'application/json; charset=utf-8' },
+  body: JSON.stringify(value),
+});
+
+/** The refusal of a route that a key policy guards. */
+export const refused = (status: 401 | 403): Answer =>
+  empty(status, status === 401 ? { 'www-authenticate': 'Bearer' } : {});
+
+/** Set by the connection itself; a function's own values would break the message. */
+const ofTheConnection = new Set([
+  'content-length',
+  'transfer-encoding',
+  'connection',
+  'keep-alive',
+  'upgrade',
+  'trailer',
+]);
+
+/** Writes an answer; statuses without a body get none. */
+export function writeAnswer(
+  response: ServerResponse,
+  answer: Answer,
+  options: { method: string; closing: boolean },
+): void {
+  const noBody = answer.status === 204 || answer.status === 304;
+  const body = noBody ? Buffer.alloc(0) : Buffer.from(answer.body ?? '');
+  for (const [name, value] of Object.entries(answer.headers ?? {})) {
+    if (ofTheConnection.has(name.toLowerCase()) || (answer.status === 304 && name.toLowerCase() === 'content-type'))
+      continue;
+    response.setHeader(name, typeof value === 'string' ? value : [...value]);
+  }
+  if (!noBody) response.setHeader('content-length', body.length);
+  if (options.closing) response.setHeader('connection', 'close');
+  response.writeHead(answer.status);
+  response.end(options.method === 'HEAD' ? undefined : body);
+}

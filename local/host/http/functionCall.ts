@@ -1,0 +1,104 @@
+/** Calls an HTTP function: request to the worker's form, the worker's form to an answer. */
+import type { HostLog } from '../log/log.js';
+import { QuirkError, type Quirks } from '../log/quirks.js';
+import type { LoadedApp, RpcHttpData, RpcInvocationResult, RpcTypedData } from '../worker/app.js';
+import { empty, type Answer } from './answer.js';
+import { setCookie } from './cookies.js';
+import { BodyTooLargeError, type Incoming } from './incoming.js';
+import { encodePath } from './path.js';
+import type { FunctionRoute } from './routes.js';
+
+export interface FunctionCallOptions {
+  readonly app: LoadedApp;
+  readonly log: HostLog;
+  readonly quirks: Quirks;
+  /** host.json's extensions.http.enableChunkedRequestBinding: without it a body of no declared length is not seen. */
+  readonly chunkedBodies: boolean;
+  /** host.json's extensions.http.customHeaders, added to every answer of a function. */
+  readonly customHeaders: Readonly<Record<string, string>>;
+}
+
+/** Runs the function of a route. A throw is a 500 without a body, as is a body over the limit. */
+export async function callFunction(
+  options: FunctionCallOptions,
+  route: FunctionRoute,
+  params: Readonly<Record<string, string>>,
+  request: Incoming,
+): Promise<Answer> {
+  const { app, log } = options;
+  const { name, triggerName } = route.fn;
+  let result: RpcInvocationResult;
+  try {
+    const data: RpcTypedData = { http: await httpData(options, name, params, request) };
+    result = await app.invoke(name, {
+      inputData: [{ name: triggerName, data }],
+      triggerMetadata: {},
+      traceContext: { traceParent: '', traceState: '', attributes: {} },
+    });
+  } catch (error) {
+    if (error instanceof BodyTooLargeError || error instanceof QuirkError)
+      log.error(error.message, { functionName: name });
+    return empty(500);
+  }
+  const http = result.returnValue?.http ?? result.outputData.find((output) => output.data.http)?.data.http;
+  if (http === undefined || http === null) return empty(204, options.customHeaders);
+  return answerOf(http, options, name);
+}
+
+async function httpData(
+  options: FunctionCallOptions,
+  functionName: string,
+  params: Readonly<Record<string, string>>,
+  request: Incoming,
+): Promise<RpcHttpData> {
+  const chunked = request.contentLength === undefined && request.headers['transfer-encoding'] !== undefined;
+  if (chunked && !options.chunkedBodies)
+    options.quirks.report(
+      `function '${functionName}' does not see a request body of no declared length (transfer-encoding: chunked): send a content-length, or set extensions.http.enableChunkedRequestBinding in host.json`,
+      { functionName },
+    );
+  const wanted = chunked ? options.chunkedBodies : (request.contentLength ?? 0) > 0;
+  const body = wanted ? await request.body() : Buffer.alloc(0);
+  const nullable = (texts: Readonly<Record<string, string>>): Record<string, { value: string }> =>
+    Object.fromEntries(Object.entries(texts).map(([key, value]) => [key, { value }]));
+  return {
+    method: request.method,
+    url: `http://${request.host}${encodePath(request.path)}${request.search}`,
+    nullableHeaders: nullable(request.headers),
+    nullableParams: nullable(params),
+    nullableQuery: nullable(request.queryAsWritten),
+    ...(body.length > 0 ? { body: { bytes: body } } : {}),
+  };
+}
+
+function answerOf(http: RpcHttpData, options: FunctionCallOptions, functionName: string): Answer {
+  const headers: Record<string, string | string[]> = { ...options.customHeaders, ...http.headers };
+  try {
+    const cookies = (http.cookies ?? []).map(setCookie);
+    if (cookies.length > 0) {
+      const own = headers['set-cookie'];
+      headers['set-cookie'] = [...(own === undefined ? [] : [own].flat()), ...cookies];
+    }
+  } catch (error) {
+    options.log.error(error instanceof Error ? error.message : String(error), { functionName });
+    return empty(500, headers);
+  }
+  const bytes = http.body?.bytes;
+  const body = bytes === undefined || bytes === null ? Buffer.alloc(0) : Buffer.from(bytes);
+  const answer: Answer = { status: Number(http.statusCode ?? 200), headers, body };
+  return http.enableContentNegotiation === true ? negotiated(answer) : answer;
+}
+
+/**
+ * With content negotiation the real host hands the bytes to ASP.NET Core's formatters, of which only the JSON one takes
+ * bytes: as a base64 text. For any other content type there is no formatter: 406.
+ */
+function negotiated(answer: Answer): Answer {
+  const type = answer.headers?.['content-type'];
+  if (typeof type === 'string' && !/json/i.test(type)) return empty(406, answer.headers);
+  return {
+    ...answer,
+    headers: { ...answer.headers, 'content-type': 'application/json; charset=utf-8' },
+    body: JSON.stringify(Buffer.from(answer.body ?? '').toString('base64')),
+  };
+}

@@ -1,0 +1,100 @@
+/** An HTTP request as the host's parts see it, over node:http. */
+import type { IncomingMessage } from 'node:http';
+
+import { decodePath } from './path.js';
+
+/** Default of FUNCTIONS_REQUEST_BODY_SIZE_LIMIT in bytes (Azure docs: functions-bindings-http-webhook-trigger, "Limits"). */
+export const defaultBodyLimit = 104_857_600;
+
+/** The body is larger than the host takes. */
+export class BodyTooLargeError extends Error {
+  override readonly name = 'BodyTooLargeError';
+
+  constructor(limit: number) {
+    super(`Request body too large. The max request body size is ${limit} bytes.`);
+  }
+}
+
+export interface Incoming {
+  readonly method: string;
+  /** Percent-decoded, `%2F` excepted. */
+  readonly path: string;
+  /** As it was sent. */
+  readonly rawPath: string;
+  /** With its question mark, or empty. */
+  readonly search: string;
+  /** Names in lower case, repeated ones joined by a comma; values decoded. */
+  readonly query: ReadonlyMap<string, string>;
+  /** The same with each name as it was first written. */
+  readonly queryAsWritten: Readonly<Record<string, string>>;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly host: string;
+  /** The declared length; undefined for a chunked or absent body. */
+  readonly contentLength: number | undefined;
+  /**
+   * Reads the body once; later calls give the same bytes.
+   * @throws BodyTooLargeError
+   */
+  body(): Promise<Buffer>;
+}
+
+/** undefined: a path that no web server takes. */
+export function incoming(request: IncomingMessage, bodyLimit: number): Incoming | undefined {
+  const target = request.url ?? '/';
+  const absolute = /^https?:\/\/[^/]*/i.exec(target)?.[0].length ?? 0;
+  const question = target.indexOf('?');
+  const rawPath = target.slice(absolute, question < 0 ? undefined : question) || '/';
+  const path = decodePath(rawPath);
+  if (path === undefined) return undefined;
+  const search = question < 0 ? '' : (target.slice(question).split('#')[0] ?? '');
+  const headers = headersOf(request.rawHeaders);
+  const length = Number(headers['content-length']);
+  let read: Promise<Buffer> | undefined;
+  return {
+    method: request.method ?? 'GET',
+    path,
+    rawPath,
+    search,
+    ...queryOf(search),
+    headers,
+    host: headers['host'] ?? 'localhost',
+    contentLength: headers['content-length'] === undefined || Number.isNaN(length) ? undefined : length,
+    body: () => (read ??= readBody(request, bodyLimit)),
+  };
+}
+
+function headersOf(raw: readonly string[]): Record<string, string> {
+  const headers: Record<string, string> = {};
+  for (let i = 0; i + 1 < raw.length; i += 2) {
+    const name = (raw[i] ?? '').toLowerCase();
+    const value = raw[i + 1] ?? '';
+    headers[name] = headers[name] === undefined ? value : `${headers[name]}${name === 'cookie' ? '; ' : ','}${value}`;
+  }
+  return headers;
+}
+
+function queryOf(search: string): Pick<Incoming, 'query' | 'queryAsWritten'> {
+  const query = new Map<string, string>();
+  const writtenAs = new Map<string, string>();
+  for (const [name, value] of new URLSearchParams(search)) {
+    const key = name.toLowerCase();
+    const before = query.get(key);
+    query.set(key, before === undefined ? value : `${before},${value}`);
+    if (before === undefined) writtenAs.set(key, name);
+  }
+  const queryAsWritten = Object.fromEntries([...query].map(([key, value]) => [writtenAs.get(key) ?? key, value]));
+  return { query, queryAsWritten };
+}
+
+async function readBody(request: IncomingMessage, limit: number): Promise<Buffer> {
+  const declared = Number(request.headers['content-length'] ?? 0);
+  if (declared > limit) throw new BodyTooLargeError(limit);
+  const parts: Buffer[] = [];
+  let size = 0;
+  for await (const part of request as AsyncIterable<Buffer>) {
+    size += part.length;
+    if (size > limit) throw new BodyTooLargeError(limit);
+    parts.push(part);
+  }
+  return Buffer.concat(parts);
+}

@@ -1,0 +1,80 @@
+/** A node:http server on 127.0.0.1 that answers with `handle` and can be drained. */
+import { createServer, type IncomingMessage, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+import type { HostLog } from '../log/log.js';
+import { empty, writeAnswer, type Answer } from './answer.js';
+import { incoming, type Incoming } from './incoming.js';
+
+export interface Listener {
+  readonly port: number;
+  /** No new connections; resolves when the running requests are answered, or after `withinMs`, when they are cut off. */
+  close(withinMs: number): Promise<void>;
+}
+
+/** The port is taken. */
+export class PortTakenError extends Error {
+  override readonly name = 'PortTakenError';
+
+  constructor(port: number) {
+    super(`port ${port} is taken: another process listens on 127.0.0.1:${port}`);
+  }
+}
+
+/**
+ * Listens. Port 0 takes a free one.
+ * @throws PortTakenError
+ */
+export async function listen(options: {
+  port: number;
+  bodyLimit: number;
+  log: HostLog;
+  handle: (request: Incoming) => Promise<Answer>;
+}): Promise<Listener> {
+  const { port, bodyLimit, log, handle } = options;
+  let closing = false;
+  const answer = async (request: IncomingMessage): Promise<Answer> => {
+    const parsed = incoming(request, bodyLimit);
+    if (parsed === undefined) return empty(400);
+    try {
+      return await handle(parsed);
+    } catch (error) {
+      log.error(
+        `${parsed.method} ${parsed.path}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+      );
+      return empty(500);
+    }
+  };
+  const server = createServer({ keepAliveTimeout: 30_000, requestTimeout: 0 }, (request, response) => {
+    void answer(request).then((made) => {
+      const unread = !request.complete;
+      writeAnswer(response, made, { method: request.method ?? 'GET', closing: closing || unread });
+      if (unread) request.resume();
+    });
+  });
+  await start(server, port);
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a TCP server's address is an object.
+  const address = server.address() as AddressInfo;
+  return {
+    port: address.port,
+    close: (withinMs) =>
+      new Promise((resolve) => {
+        closing = true;
+        const cut = setTimeout(() => server.closeAllConnections(), withinMs);
+        server.close(() => {
+          clearTimeout(cut);
+          resolve();
+        });
+        server.closeIdleConnections();
+      }),
+  };
+}
+
+function start(server: Server, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      reject(error.code === 'EADDRINUSE' ? new PortTakenError(port) : error);
+    });
+    server.listen(port, '127.0.0.1', () => resolve());
+  });
+}

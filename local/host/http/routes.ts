@@ -1,0 +1,94 @@
+/**
+ * Which HTTP function answers a request. As on the real host, routes are tried in the alphabetical order of the functions'
+ * names and the first one that fits wins: a literal route has no precedence over a parameter.
+ */
+import type { AppFunction } from '../worker/app.js';
+import { parseTemplate, type RouteTemplate } from './routeTemplate.js';
+
+/** The level of a key that a function asks for. */
+export type AuthLevel = 'anonymous' | 'function' | 'admin';
+
+export interface FunctionRoute {
+  readonly fn: AppFunction;
+  readonly template: RouteTemplate;
+  /** Upper case; undefined means every method. */
+  readonly methods: readonly string[] | undefined;
+  readonly authLevel: AuthLevel;
+}
+
+/** The order in which the real host holds its functions: by name, ignoring case. */
+export function byName(a: { readonly name: string }, b: { readonly name: string }): number {
+  const [left, right] = [a.name.toUpperCase(), b.name.toUpperCase()];
+  return left < right ? -1 : left > right ? 1 : 0;
+}
+
+export function isHttpFunction(fn: AppFunction): boolean {
+  return fn.triggerType.toLowerCase() === 'httptrigger';
+}
+
+/** The route of a function as its trigger names it, without the prefix. */
+export function routeOf(fn: AppFunction): string {
+  const route = fn.bindings[fn.triggerName]?.['route'];
+  return typeof route === 'string' && route !== '' ? route : fn.name;
+}
+
+/** The methods of a function; undefined means every method. */
+export function methodsOf(fn: AppFunction): string[] | undefined {
+  const methods: unknown = fn.bindings[fn.triggerName]?.['methods'];
+  return Array.isArray(methods) ? methods.map((method) => String(method).toUpperCase()) : undefined;
+}
+
+/** undefined: a level that the host does not know. */
+export function authLevelOf(fn: AppFunction): AuthLevel | undefined {
+  const level: unknown = fn.bindings[fn.triggerName]?.['authLevel'];
+  const known = typeof level === 'string' ? level.toLowerCase() : 'function';
+  return known === 'anonymous' || known === 'function' || known === 'admin' ? known : undefined;
+}
+
+/** host.json's extensions.http.routePrefix joined with a route. */
+export function withPrefix(prefix: string, route: string): string {
+  return prefix === '' ? route : `${prefix}/${route}`;
+}
+
+/**
+ * The routes of an app's HTTP functions, in the order in which they are tried.
+ * @throws RouteTemplateError when one of them is malformed; the real host does not start then
+ */
+export function routesOf(functions: Iterable<AppFunction>, prefix: string): FunctionRoute[] {
+  return [...functions]
+    .filter(isHttpFunction)
+    .sort(byName)
+    .map((fn) => ({
+      fn,
+      template: parseTemplate(withPrefix(prefix, routeOf(fn))),
+      methods: methodsOf(fn),
+      authLevel: authLevelOf(fn) ?? 'function',
+    }));
+}
+
+/** The first route that takes this method and decoded path. */
+export function findRoute(
+  routes: readonly FunctionRoute[],
+  method: string,
+  decodedPath: string,
+): { route: FunctionRoute; params: Record<string, string> } | undefined {
+  for (const route of routes) {
+    if (route.methods !== undefined && !route.methods.includes(method)) continue;
+    const params = route.template.match(decodedPath);
+    if (params !== undefined) return { route, params };
+  }
+  return undefined;
+}
+
+/** Functions with a literal route that another one, tried earlier, answers for one of their methods. */
+export function shadowedRoutes(routes: readonly FunctionRoute[]): { fn: string; by: string; method: string }[] {
+  const found: { fn: string; by: string; method: string }[] = [];
+  for (const route of routes.filter((one) => one.template.isLiteral)) {
+    for (const method of route.methods ?? ['GET']) {
+      const winner = findRoute(routes, method, `/${route.template.text}`);
+      if (winner !== undefined && winner.route !== route)
+        found.push({ fn: route.fn.name, by: winner.route.fn.name, method });
+    }
+  }
+  return found;
+}

@@ -1,0 +1,102 @@
+/**
+ * Which of the registered functions the host serves. As on the real host, one that is in error is left out and named at start
+ * (`The 'x' function is in error: ...`), the others run; one that is disabled answers to the master key alone.
+ */
+import type { HostJson } from './config/hostJson.js';
+import { authLevelOf, byName, isHttpFunction, methodsOf, routeOf } from './http/routes.js';
+import { scheduleOf } from './triggers/schedule.js';
+import type { AppFunction } from './worker/app.js';
+
+/** What the host knows about an app's functions before it serves them. */
+export interface FunctionIndex {
+  /** By name. */
+  readonly served: readonly AppFunction[];
+  /** With a valid name, in error or not, by name: what /admin/functions lists. */
+  readonly listed: readonly AppFunction[];
+  readonly errors: ReadonlyMap<string, string>;
+  isDisabled(fn: AppFunction): boolean;
+}
+
+const validName = /^[a-z][a-z0-9_-]{0,127}$/i;
+
+/** What this host can trigger and bind. */
+const knownTypes = new Set(
+  ['httpTrigger', 'http', 'timerTrigger', 'eventGridTrigger', 'warmupTrigger']
+    .concat(['orchestrationTrigger', 'activityTrigger', 'entityTrigger', 'durableClient', 'orchestrationClient'])
+    .map((type) => type.toLowerCase()),
+);
+
+/** Paths that the host serves itself; no function may take them. */
+const ownPaths = /^(admin|runtime)(\/|$)/i;
+
+export function indexFunctions(
+  functions: Iterable<AppFunction>,
+  hostJson: HostJson,
+  environment: Readonly<Record<string, string | undefined>>,
+): FunctionIndex {
+  const errors = new Map<string, string>();
+  const all = [...functions].sort(byName);
+  const routes = new Map<string, { name: string; methods: readonly string[] }[]>();
+  const only = hostJson.get('functions');
+  const wanted = Array.isArray(only) ? new Set(only.map((name) => String(name).toLowerCase())) : undefined;
+  for (const fn of all) {
+    const error = nameError(fn.name) ?? typeError(fn) ?? (isHttpFunction(fn) ? httpError(fn, routes) : undefined);
+    const found = error ?? timerError(fn, environment);
+    if (found !== undefined) errors.set(fn.name, found);
+  }
+  const listed = all.filter((fn) => nameError(fn.name) === undefined);
+  const isWanted = (fn: AppFunction): boolean => wanted?.has(fn.name.toLowerCase()) ?? true;
+  return {
+    listed,
+    errors,
+    served: listed.filter((fn) => !errors.has(fn.name) && isWanted(fn)),
+    isDisabled: (fn) => isDisabled(fn.name, environment),
+  };
+}
+
+function nameError(name: string): string | undefined {
+  return validName.test(name) && name.toLowerCase() !== 'host' ? undefined : `'${name}' is not a valid function name.`;
+}
+
+function typeError(fn: AppFunction): string | undefined {
+  const unknown = Object.values(fn.bindings).filter((binding) => !knownTypes.has(binding.type.toLowerCase()));
+  if (unknown.length === 0) return fn.triggerType === '' ? 'A function must have a trigger.' : undefined;
+  const names = unknown.map((binding) => `'${binding.type}'`).join(', ');
+  return `The binding type(s) ${names} are not served by this host.`;
+}
+
+function httpError(
+  fn: AppFunction,
+  routes: Map<string, { name: string; methods: readonly string[] }[]>,
+): string | undefined {
+  if (authLevelOf(fn) === undefined)
+    return `Invalid value specified for binding property 'authLevel' of enum type AuthorizationLevel.`;
+  const route = routeOf(fn);
+  if (ownPaths.test(route)) return 'The specified route conflicts with one or more built in routes.';
+  const methods = methodsOf(fn) ?? [];
+  const same = routes.get(route.toLowerCase()) ?? [];
+  const other = same.find(
+    (one) => one.methods.length === 0 || methods.length === 0 || one.methods.some((method) => methods.includes(method)),
+  );
+  if (other !== undefined) return `The route specified conflicts with the route defined by function '${other.name}'.`;
+  routes.set(route.toLowerCase(), [...same, { name: fn.name, methods }]);
+  return undefined;
+}
+
+function timerError(fn: AppFunction, environment: Readonly<Record<string, string | undefined>>): string | undefined {
+  if (fn.triggerType.toLowerCase() !== 'timertrigger') return undefined;
+  try {
+    scheduleOf(fn, environment);
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+/** Azure docs: disable-function. On Linux the dots of a name may be written as underscores. */
+function isDisabled(name: string, environment: Readonly<Record<string, string | undefined>>): boolean {
+  const setting = Object.entries(environment).find(
+    ([key]) => /^AzureWebJobs[._].+[._]Disabled$/i.test(key) && key.slice(13, -9).toLowerCase() === name.toLowerCase(),
+  );
+  return setting?.[1] === '1' || setting?.[1]?.toLowerCase() === 'true';
+}

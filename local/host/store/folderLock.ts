@@ -1,0 +1,93 @@
+/**
+ * One process to a data folder. The lock is a file that names its process; the lock of a process that is gone is taken over.
+ * (Node has no flock; a file that is linked into place is atomic on every platform.)
+ */
+import { randomUUID } from 'node:crypto';
+import { link, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+
+/** Another process has the folder. */
+export class FolderLockedError extends Error {
+  override readonly name = 'FolderLockedError';
+}
+
+interface Owner {
+  pid: number;
+  /** Start time of the process in clock ticks since boot, where the system tells it; tells a reused pid from the owner. */
+  started: string;
+}
+
+/** Holds a folder until `release`. */
+export interface FolderLock {
+  release(): Promise<void>;
+}
+
+/**
+ * Locks a folder for this process.
+ * @throws FolderLockedError when a living process holds it
+ */
+export async function lockFolder(folder: string): Promise<FolderLock> {
+  const file = path.join(folder, 'lock');
+  const own = path.join(folder, `lock.${randomUUID()}`);
+  const me = { pid: process.pid, started: await startOf(process.pid) };
+  await writeFile(own, JSON.stringify(me), { mode: 0o600 });
+  try {
+    for (let attempt = 0; attempt < 20; attempt += 1) {
+      if (await linked(own, file)) return { release: () => rm(file, { force: true }) };
+      const owner = await readOwner(file);
+      if (owner !== undefined && (await isAlive(owner, me)))
+        throw new FolderLockedError(
+          `${folder} is in use by process ${owner.pid}. Stop it, or give this one another data folder (--data).`,
+        );
+      // Renaming takes the stale lock away once only, whoever else tries at the same time.
+      const stale = `${own}.stale`;
+      await rename(file, stale).catch(ignoreMissing);
+      await rm(stale, { force: true });
+    }
+    throw new FolderLockedError(`${folder} could not be locked: other processes keep trying to.`);
+  } finally {
+    await rm(own, { force: true });
+  }
+}
+
+async function linked(from: string, to: string): Promise<boolean> {
+  try {
+    await link(from, to);
+    return true;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+function ignoreMissing(error: unknown): void {
+  if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
+}
+
+async function readOwner(file: string): Promise<Owner | undefined> {
+  try {
+    const value: unknown = JSON.parse(await readFile(file, 'utf8'));
+    if (typeof value === 'object' && value !== null && 'pid' in value && typeof value.pid === 'number')
+      return { pid: value.pid, started: 'started' in value ? String(value.started) : '' };
+  } catch {
+    // Gone, or written by nobody we know: not alive.
+  }
+  return undefined;
+}
+
+async function isAlive(owner: Owner, me: Owner): Promise<boolean> {
+  if (owner.pid === me.pid && owner.started === me.started) return true;
+  try {
+    process.kill(owner.pid, 0);
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ESRCH') return false;
+  }
+  const started = await startOf(owner.pid);
+  return started === '' || owner.started === '' ? owner.pid !== me.pid : started === owner.started;
+}
+
+/** Field 22 of /proc/PID/stat; '' where there is no such file. */
+async function startOf(pid: number): Promise<string> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
+  return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
+}

@@ -1,0 +1,64 @@
+/** Errors as the Node.js worker of Azure Functions makes them. */
+import { format } from 'node:util';
+
+import { InvocationError } from './app.js';
+
+/** Marked as the programming model marks its own: the fault is not the app's code. */
+export class WorkerSystemError extends Error {
+  override readonly name: string = 'AzFuncSystemError';
+  readonly isAzureFunctionsSystemError = true;
+}
+
+/** Setting what hooks may only read. */
+export class ReadOnlyError extends TypeError {
+  readonly isAzureFunctionsSystemError = true;
+
+  constructor(property: string) {
+    super(`Cannot assign to read only property '${property}'`);
+  }
+}
+
+/** Whatever was thrown, as an Error: a text is the message, an object its JSON. */
+export function ensureError(thrown: unknown): Error {
+  if (thrown instanceof Error) return thrown;
+  if (thrown === undefined || thrown === null) return new Error('Unknown error');
+  if (typeof thrown === 'string') return new Error(thrown);
+  if (typeof thrown === 'object') return new Error(JSON.stringify(thrown));
+  if (typeof thrown === 'function') return new Error(thrown.name);
+  return new Error(format('%s', thrown));
+}
+
+/** What an invocation threw, for the host. Errors of other realms (a test runner's) are recognised by their shape. */
+export function invocationError(thrown: unknown): InvocationError {
+  if (thrown instanceof InvocationError) return thrown;
+  const error = ensureError(isErrorLike(thrown) ? asError(thrown) : thrown);
+  const system = 'isAzureFunctionsSystemError' in error && error.isAzureFunctionsSystemError === true;
+  return new InvocationError({
+    name: error.name,
+    message: error.message,
+    ...(error.stack === undefined ? {} : { stack: error.stack }),
+    isUserException: !system,
+    thrown,
+  });
+}
+
+function isErrorLike(value: unknown): value is { name: string; message: string; stack?: string } {
+  return Object.prototype.toString.call(value) === '[object Error]';
+}
+
+function asError(value: { name: string; message: string; stack?: string }): Error {
+  return value instanceof Error ? value : Object.assign(new Error(value.message), value);
+}
+
+const notTheUsers =
+  /node_modules[\\/]@azure[\\/]functions|node_modules[\\/]durable-functions|node:internal|node:async_hooks|\(<anonymous>\)/;
+
+/** A stack with the frames of user code alone (all frames when none is left), and no frames of this host. */
+export function userStack(stack: string, ownFolder: string): string {
+  const lines = stack.split('\n');
+  const firstFrame = lines.findIndex((line) => /^\s+at /.test(line));
+  if (firstFrame < 0) return stack;
+  const frames = lines.slice(firstFrame);
+  const users = frames.filter((line) => !notTheUsers.test(line) && !line.includes(ownFolder));
+  return [...lines.slice(0, firstFrame), ...(users.length > 0 ? users : frames.slice(0, 5))].join('\n');
+}

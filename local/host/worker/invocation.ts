@@ -1,0 +1,160 @@
+/** One invocation: arguments, hooks around the handler, the result's conversion (as the Node.js worker does it). */
+import { randomUUID } from 'node:crypto';
+
+import type { HostLog, LogLevel } from '../log/log.js';
+import { modelOf } from './coreModule.js';
+import { ReadOnlyError, WorkerSystemError, invocationError } from './errors.js';
+import type {
+  CoreInvocationContext,
+  HookCallback,
+  HookData,
+  HookName,
+  RegisteredFunction,
+  Registration,
+  RpcLogCategory,
+  RpcLogLevel,
+} from './registration.js';
+import type { RpcInvocation, RpcInvocationResult } from './rpc.js';
+
+/** Hooks run one after another, in the order of their registration. */
+export async function executeHooks(registration: Registration, name: HookName, context: object): Promise<void> {
+  const hooks = [...registration.hooks[name]];
+  for (const hook of hooks) await hook(context);
+}
+
+/** An object whose properties can be read but not set. */
+export function readOnly(properties: Readonly<Record<string, () => unknown>>): object {
+  const target = {};
+  for (const [name, get] of Object.entries(properties)) {
+    Object.defineProperty(target, name, {
+      enumerable: true,
+      get,
+      set: () => {
+        throw new ReadOnlyError(name);
+      },
+    });
+  }
+  return target;
+}
+
+/**
+ * Runs one function.
+ * @throws InvocationError when the handler or a hook throws, or the result cannot be converted
+ */
+export async function invoke(
+  registration: Registration,
+  registered: RegisteredFunction,
+  invocation: RpcInvocation,
+  log: HostLog,
+): Promise<RpcInvocationResult> {
+  try {
+    return await run(registration, registered, invocation, log);
+  } catch (thrown) {
+    throw invocationError(thrown);
+  }
+}
+
+async function run(
+  registration: Registration,
+  registered: RegisteredFunction,
+  invocation: RpcInvocation,
+  log: HostLog,
+): Promise<RpcInvocationResult> {
+  const model = modelOf(registration);
+  if (model === undefined)
+    throw new WorkerSystemError('the app has no programming model: it never used "@azure/functions"');
+  const invocationId = invocation.invocationId ?? randomUUID();
+  const logged: { context: object | undefined } = { context: undefined };
+  const hookData: HookData = {};
+  const coreContext: CoreInvocationContext = {
+    invocationId,
+    metadata: registered.metadata,
+    request: { ...invocation, invocationId },
+    state: undefined,
+    log: (level, category, message) =>
+      logThroughHooks(registration, log, { level, category, message }, invocationId, logged.context, hookData),
+  };
+  const invocationModel = await model.getInvocationModel(coreContext);
+  const { context, inputs } = await invocationModel.getArguments();
+  logged.context = context;
+  const shared = {
+    hookData: () => hookData,
+    appHookData: () => registration.appHookData,
+    invocationContext: () => context,
+  };
+
+  const before = Object.assign(readOnly(shared), { functionCallback: registered.callback, inputs });
+  await inState(coreContext, 'preInvocationHooks', () => executeHooks(registration, 'preInvocation', before));
+
+  const outcome: { inputs: unknown[]; result: unknown; error: unknown } = {
+    inputs: before.inputs,
+    result: null,
+    error: null,
+  };
+  const after = Object.assign(readOnly(shared), outcome);
+  await inState(coreContext, 'invocation', async () => {
+    try {
+      after.result = await invocationModel.invokeFunction(context, before.inputs, before.functionCallback);
+    } catch (thrown) {
+      after.error = thrown ?? new Error('Unknown error');
+    }
+  });
+  await inState(coreContext, 'postInvocationHooks', () => executeHooks(registration, 'postInvocation', after));
+  if (after.error !== null && after.error !== undefined) throw invocationError(after.error);
+
+  const response = await invocationModel.getResponse(context, after.result);
+  return {
+    ...(response.returnValue === undefined ? {} : { returnValue: response.returnValue }),
+    outputData: response.outputData ?? [],
+  };
+}
+
+async function inState(
+  context: CoreInvocationContext,
+  state: NonNullable<CoreInvocationContext['state']>,
+  work: () => Promise<void>,
+): Promise<void> {
+  context.state = state;
+  try {
+    await work();
+  } finally {
+    context.state = undefined;
+  }
+}
+
+let inLogHook = false;
+
+/** Log hooks may change level and text of what user code logs; what a log hook itself logs goes past the hooks. */
+export function logThroughHooks(
+  registration: Registration,
+  log: HostLog,
+  entry: { level: RpcLogLevel; category: RpcLogCategory; message: string },
+  invocationId: string | undefined,
+  invocationContext: object | undefined,
+  hookData: HookData,
+): void {
+  let { level, message } = entry;
+  const hooks: HookCallback[] = inLogHook ? [] : [...registration.hooks.log];
+  if (hooks.length > 0) {
+    const context = Object.assign(
+      readOnly({
+        hookData: () => hookData,
+        appHookData: () => registration.appHookData,
+        category: () => entry.category,
+        invocationContext: () => invocationContext,
+      }),
+      { level, message },
+    );
+    inLogHook = true;
+    try {
+      for (const hook of hooks) void hook(context);
+    } finally {
+      inLogHook = false;
+    }
+    if (entry.category === 'user') ({ level, message } = context);
+  }
+  if (level === 'none') return;
+  const target = entry.category === 'user' ? log.for(`${log.category}.User`) : log;
+  const known: Exclude<LogLevel, 'none'> = level;
+  target.write(known, message, invocationId === undefined ? {} : { invocationId });
+}

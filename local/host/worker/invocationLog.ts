@@ -1,0 +1,44 @@
+/** What the host logs around an invocation, in the words of the real one. */
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import type { HostLog } from '../log/log.js';
+import { invocationError, userStack } from './errors.js';
+import type { RpcInvocation } from './rpc.js';
+
+const hostFolder = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
+
+/** Logs start and end; an error with the frames of user code alone. */
+export async function logInvocation<T>(
+  functionName: string,
+  invocation: RpcInvocation & { invocationId: string },
+  log: HostLog,
+  run: () => Promise<T>,
+): Promise<T> {
+  const { invocationId } = invocation;
+  const fields = { functionName, invocationId };
+  const started = performance.now();
+  const reason = invocation.reason ?? 'This function was programmatically called via the host APIs.';
+  if (log.isEnabled('information'))
+    log.info(`Executing 'Functions.${functionName}' (Reason='${reason}', Id=${invocationId})`, fields);
+  const duration = (): number => Math.round(performance.now() - started);
+  try {
+    const result = await run();
+    if (log.isEnabled('information'))
+      log.info(
+        `Executed 'Functions.${functionName}' (Succeeded, Id=${invocationId}, Duration=${duration()}ms)`,
+        fields,
+      );
+    return result;
+  } catch (thrown) {
+    if (log.isEnabled('error')) {
+      const error = invocationError(thrown);
+      const detail = userStack(error.stack ?? `${error.name}: ${error.message}`, hostFolder);
+      log.error(
+        `Executed 'Functions.${functionName}' (Failed, Id=${invocationId}, Duration=${duration()}ms)\n${detail}`,
+        { ...fields, isUserException: error.isUserException },
+      );
+    }
+    throw thrown;
+  }
+}

@@ -1,0 +1,151 @@
+/** Loads an app as the Functions worker does, and runs its functions. */
+import { randomUUID } from 'node:crypto';
+import path from 'node:path';
+
+import type { HostLog } from '../log/log.js';
+import type { AppFunction, LoadedApp } from './app.js';
+import { InvocationError } from './app.js';
+import { installCoreModule, modelOf, setLoadingApp } from './coreModule.js';
+import { entryPoints } from './entryPoints.js';
+import { WorkerSystemError } from './errors.js';
+import { executeHooks, invoke, logThroughHooks, readOnly } from './invocation.js';
+import { logInvocation } from './invocationLog.js';
+import { Registration, type RegisteredFunction } from './registration.js';
+import type { RpcBindingInfo, RpcInvocation } from './rpc.js';
+
+/** A LoadedApp that also tells where its functions come from. */
+export interface WorkerApp extends LoadedApp {
+  readonly appDir: string;
+  /** The entry point of a function, relative to the app folder. */
+  fileOf(name: string): string;
+  /** Fills in a non-trigger input that an invocation does not bring (durableClient). */
+  setInputProvider(type: string, provide: (binding: RpcBindingInfo) => string): void;
+}
+
+/** Apps loaded in this process: Node.js never unloads modules, so a second load finds the first one's registrations. */
+const loadedBefore = new Map<string, Registration>();
+let queue: Promise<unknown> = Promise.resolve();
+
+/**
+ * Loads the app in a folder. Loads are done one after another, since the programming model registers with whoever is loading.
+ * @throws WorkerSystemError when a file cannot be loaded or the app registers no function
+ */
+export function loadApp(options: { appDir: string; log: HostLog }): Promise<WorkerApp> {
+  const next = queue.then(() => load(path.resolve(options.appDir), options.log));
+  queue = next.catch(() => undefined);
+  return next;
+}
+
+async function load(appDir: string, log: HostLog): Promise<WorkerApp> {
+  installCoreModule();
+  const again = loadedBefore.get(appDir);
+  const registration = again ?? new Registration();
+  const worker = log.for('Worker');
+  setLoadingApp(registration, (level, category, message) =>
+    logThroughHooks(registration, worker, { level, category, message }, undefined, undefined, {}),
+  );
+  if (again === undefined) {
+    for (const entry of await entryPoints(appDir)) {
+      registration.file = entry.file;
+      worker.debug(`Loading entry point file "${entry.file}"`);
+      await entry.load();
+    }
+    if (registration.functions.size === 0)
+      throw new WorkerSystemError(
+        `No functions found in ${appDir}: the files of package.json's "main" registered none`,
+      );
+    loadedBefore.set(appDir, registration);
+  }
+  await modelOf(registration)?.getCapabilities?.({});
+  await executeHooks(
+    registration,
+    'appStart',
+    Object.assign(
+      readOnly({ hookData: () => registration.appLevelHookData, appHookData: () => registration.appHookData }),
+      { functionAppDirectory: appDir },
+    ),
+  );
+  registration.locked = true;
+  return new LoadedWorkerApp(appDir, registration, log);
+}
+
+class LoadedWorkerApp implements WorkerApp {
+  readonly functions: ReadonlyMap<string, AppFunction>;
+  readonly #byLowerName = new Map<string, { known: AppFunction; registered: RegisteredFunction }>();
+  readonly #inputs = new Map<string, (binding: RpcBindingInfo) => string>();
+  #closed = false;
+
+  constructor(
+    readonly appDir: string,
+    private readonly registration: Registration,
+    private readonly log: HostLog,
+  ) {
+    const functions = new Map<string, AppFunction>();
+    for (const registered of registration.functions.values()) {
+      const known = describe(registered);
+      functions.set(known.name, known);
+      this.#byLowerName.set(known.name.toLowerCase(), { known, registered });
+    }
+    this.functions = functions;
+  }
+
+  find(name: string): AppFunction | undefined {
+    return this.#byLowerName.get(name.toLowerCase())?.known;
+  }
+
+  fileOf(name: string): string {
+    return this.#byLowerName.get(name.toLowerCase())?.registered.file ?? 'unknown';
+  }
+
+  setInputProvider(type: string, provide: (binding: RpcBindingInfo) => string): void {
+    this.#inputs.set(type.toLowerCase(), provide);
+  }
+
+  async invoke(name: string, invocation: RpcInvocation): ReturnType<LoadedApp['invoke']> {
+    const found = this.#byLowerName.get(name.toLowerCase());
+    if (found === undefined)
+      throw new InvocationError({
+        name: 'Error',
+        message: `Function code for '${name}' is not loaded and cannot be invoked.`,
+        isUserException: false,
+      });
+    const invocationId = invocation.invocationId ?? randomUUID();
+    const whole = { ...invocation, invocationId, inputData: this.#withInputs(found.known, invocation.inputData) };
+    const log = this.log.for(`Function.${found.known.name}`);
+    return logInvocation(found.known.name, whole, log, () => invoke(this.registration, found.registered, whole, log));
+  }
+
+  #withInputs(known: AppFunction, given: RpcInvocation['inputData']): RpcInvocation['inputData'] {
+    const inputs = [...given];
+    for (const [name, binding] of Object.entries(known.bindings)) {
+      if (name === known.triggerName || binding.direction !== 'in') continue;
+      const provide = this.#inputs.get(binding.type.toLowerCase());
+      if (provide !== undefined && !given.some((input) => input.name === name))
+        inputs.push({ name, data: { string: provide(binding) } });
+    }
+    return inputs;
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    const { registration } = this;
+    await executeHooks(
+      registration,
+      'appTerminate',
+      readOnly({ hookData: () => registration.appLevelHookData, appHookData: () => registration.appHookData }),
+    );
+  }
+}
+
+function describe(registered: RegisteredFunction): AppFunction {
+  const { metadata } = registered;
+  const trigger = Object.entries(metadata.bindings).find(([, binding]) => /trigger$/i.test(binding.type));
+  return {
+    name: metadata.name,
+    triggerName: trigger?.[0] ?? '',
+    triggerType: trigger?.[1].type ?? '',
+    bindings: metadata.bindings,
+    metadata,
+  };
+}

@@ -1,0 +1,75 @@
+import { registryId, type World } from './world.js';
+
+/**
+ * What a child gets of this process's environment. No AZURE_* variable and no proxy: either would make an SDK talk to
+ * somebody else than the stand-ins.
+ */
+const INHERITED = ['PATH', 'HOME', 'TMPDIR', 'TEMP', 'TMP', 'SystemRoot', 'LANG', 'LC_ALL', 'TZ'];
+
+/** Where things are, once their ports are chosen. */
+export interface Places {
+  azureUrl: string;
+  functionsUrl: string;
+  edgeHost: string;
+  clockUrl: string;
+  caFile: string;
+}
+
+/** The part that every child gets. */
+export function commonEnvironment(places: Pick<Places, 'clockUrl' | 'caFile'>): NodeJS.ProcessEnv {
+  const inherited = INHERITED.flatMap((name) => {
+    const value = process.env[name];
+    return value === undefined ? [] : [[name, value] as const];
+  });
+  return {
+    ...Object.fromEntries(inherited),
+    NODE_EXTRA_CA_CERTS: places.caFile,
+    LOCAL_CLOCK_URL: places.clockUrl,
+  };
+}
+
+/**
+ * The app's settings, as a deployment would have them, with the stand-ins' addresses; pauses are short, since the
+ * connected registry here syncs every `syncSeconds` and not by the schedule that ARM tells of it.
+ */
+export function appEnvironment(
+  world: World,
+  places: Places,
+  reportKeys: string,
+  syncSeconds: number,
+): NodeJS.ProcessEnv {
+  return {
+    REGISTRIES: registryId(world),
+    ARM_ENDPOINT: places.azureUrl,
+    ...identityEnvironment(world, places, 'app'),
+    CREDENTIAL_KIND: 'clientSecret',
+    KEY_VAULT_URL: places.azureUrl,
+    KEY_VAULT_VERIFY_CHALLENGE: 'false',
+    SIGNAL_TOPIC_ENDPOINT: world.topics.signals.endpoint,
+    REPORT_KEYS: reportKeys,
+    CLIENTS_PER_CONNECTED_REGISTRY: '50',
+    RETRY_FIRST_SECONDS: '1',
+    PULL_CHECK_RETRY_SECONDS: String(Math.ceil(syncSeconds)),
+  };
+}
+
+/** The settings of the device agent, which reads secrets with an identity of its own. */
+export function deviceEnvironment(world: World, places: Places): NodeJS.ProcessEnv {
+  return {
+    KEY_VAULT_URL: places.azureUrl,
+    KEY_VAULT_VERIFY_CHALLENGE: 'false',
+    REPORT_URL: places.functionsUrl,
+    ...identityEnvironment(world, places, 'device'),
+    INSECURE_REGISTRIES: places.edgeHost,
+  };
+}
+
+function identityEnvironment(world: World, places: Places, who: 'app' | 'device'): NodeJS.ProcessEnv {
+  return {
+    AZURE_TENANT_ID: world.tenantId,
+    AZURE_CLIENT_ID: world.identities[who].clientId,
+    AZURE_CLIENT_SECRET: world.identities[who].clientSecret,
+    AZURE_AUTHORITY_HOST: places.azureUrl,
+    DISABLE_INSTANCE_DISCOVERY: 'true',
+  };
+}

@@ -1,0 +1,191 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { z } from 'zod';
+import type { HttpsAnswer, HttpsJson } from './httpsJson.js';
+import { registryId, topicId, type World } from './world.js';
+
+const CONTAINER_REGISTRY = '2025-11-01';
+const EVENT_GRID = '2022-06-15';
+const KEY_VAULT = '7.4';
+const LONG_RUNNING = 30_000;
+
+const named = z.object({ value: z.array(z.object({ name: z.string() })), nextLink: z.string().nullish() });
+const listedSecrets = z.object({ value: z.array(z.object({ id: z.string() })), nextLink: z.string().nullish() });
+const accessToken = z.object({ access_token: z.string() });
+const generated = z.object({ passwords: z.array(z.object({ name: z.string(), value: z.string() })) });
+const bound = z.object({ properties: z.object({ clientTokenIds: z.array(z.string()).nullish() }) });
+const operationStatus = z.object({ status: z.string(), error: z.unknown().optional() });
+
+/** Where a subscription delivers, and what. */
+export interface EventSubscription {
+  topic: string;
+  name: string;
+  webhook: string;
+  schema: 'CloudEventSchemaV1_0' | 'EventGridSchema';
+  eventTypes?: readonly string[];
+  subjectBeginsWith?: string;
+}
+
+/** What exists that an onboarding may make: names only. */
+export interface Inventory {
+  scopeMaps: string[];
+  tokens: string[];
+  boundTokens: string[];
+  secrets: string[];
+}
+
+/** The person who owns the resource group, as far as the launcher and the demo act for one: over ARM and Key Vault's own API. */
+export class Operator {
+  readonly #tokens = new Map<string, Promise<string>>();
+
+  constructor(
+    private readonly base: string,
+    private readonly world: World,
+    private readonly https: HttpsJson,
+  ) {}
+
+  /** Makes a new value for one password of a token, and returns it: it is shown only once. */
+  async generatePassword(token: string, slot: 'password1' | 'password2'): Promise<string> {
+    const registry = registryId(this.world);
+    const answer = await this.#arm('POST', `${registry}/generateCredentials`, CONTAINER_REGISTRY, {
+      tokenId: `${registry}/tokens/${token}`,
+      name: slot,
+    });
+    const value = generated.parse(answer).passwords.find((password) => password.name === slot)?.value;
+    if (value === undefined) throw new Error(`generateCredentials returned no ${slot} for ${token}.`);
+    return value;
+  }
+
+  /** Makes or replaces a webhook subscription of a custom topic; the webhook must answer Event Grid's handshake. */
+  async subscribe(subscription: EventSubscription): Promise<void> {
+    await this.#arm(
+      'PUT',
+      `${topicId(this.world, subscription.topic)}/eventSubscriptions/${subscription.name}`,
+      EVENT_GRID,
+      {
+        properties: {
+          destination: { endpointType: 'WebHook', properties: { endpointUrl: subscription.webhook } },
+          eventDeliverySchema: subscription.schema,
+          filter: {
+            ...(subscription.eventTypes ? { includedEventTypes: subscription.eventTypes } : {}),
+            ...(subscription.subjectBeginsWith ? { subjectBeginsWith: subscription.subjectBeginsWith } : {}),
+          },
+        },
+      },
+    );
+  }
+
+  /** Removes a subscription; one that is not there is no error. */
+  async unsubscribe(topic: string, name: string): Promise<void> {
+    await this.#arm('DELETE', `${topicId(this.world, topic)}/eventSubscriptions/${name}`, EVENT_GRID);
+  }
+
+  /** Names of the scope maps, tokens, bound tokens and live (not soft-deleted) secrets, each sorted. */
+  async inventory(connectedRegistry: string): Promise<Inventory> {
+    const registry = registryId(this.world);
+    const [scopeMaps, tokens, connected, secrets] = await Promise.all([
+      this.#armNames(`${registry}/scopeMaps`),
+      this.#armNames(`${registry}/tokens`),
+      this.#arm('GET', `${registry}/connectedRegistries/${connectedRegistry}`, CONTAINER_REGISTRY),
+      this.#secretNames(),
+    ]);
+    const boundTokens = (bound.parse(connected).properties.clientTokenIds ?? []).map(lastSegment);
+    return { scopeMaps, tokens, boundTokens: boundTokens.toSorted(), secrets };
+  }
+
+  async #armNames(path: string): Promise<string[]> {
+    const names: string[] = [];
+    let next: string | undefined = `${this.base}${path}?api-version=${CONTAINER_REGISTRY}`;
+    while (next !== undefined) {
+      const page = named.parse((await this.#call('GET', next, `${this.base}/.default`)).body);
+      names.push(...page.value.map((item) => item.name));
+      next = page.nextLink ?? undefined;
+    }
+    return names.toSorted();
+  }
+
+  async #secretNames(): Promise<string[]> {
+    const names: string[] = [];
+    let next: string | undefined = `${this.base}/secrets?api-version=${KEY_VAULT}`;
+    while (next !== undefined) {
+      const page = listedSecrets.parse((await this.#call('GET', next, 'https://vault.azure.net/.default')).body);
+      names.push(...page.value.map((item) => lastSegment(item.id)));
+      next = page.nextLink ?? undefined;
+    }
+    return names.toSorted();
+  }
+
+  /** One ARM call with the end of its asynchronous operation awaited (Azure-AsyncOperation or Location, as ARM documents them). */
+  async #arm(method: string, path: string, apiVersion: string, body?: unknown): Promise<unknown> {
+    const scope = `${this.base}/.default`;
+    const url = `${this.base}${path}?api-version=${apiVersion}`;
+    let answer = await this.#call(method, url, scope, body);
+    const status = answer.headers['azure-asyncoperation'];
+    const location = answer.headers['location'];
+    const deadline = Date.now() + LONG_RUNNING;
+    if (typeof status === 'string') {
+      for (;;) {
+        const state = operationStatus.parse((await this.#call('GET', status, scope)).body);
+        if (state.status === 'Succeeded') break;
+        if (state.status === 'Failed' || state.status === 'Canceled')
+          throw new Error(`${method} ${path} ended ${state.status}: ${JSON.stringify(state.error)}`);
+        await pause(deadline, `${method} ${path}`);
+      }
+      if (method === 'PUT' || method === 'PATCH') answer = await this.#call('GET', url, scope);
+    }
+    if (typeof location === 'string')
+      while (answer.status === 202) {
+        await pause(deadline, `${method} ${path}`);
+        answer = await this.#call('GET', location, scope);
+      }
+    return answer.body;
+  }
+
+  async #call(method: string, url: string, scope: string, body?: unknown): Promise<HttpsAnswer> {
+    const answer = await this.https(url, {
+      method,
+      headers: { authorization: `Bearer ${await this.#token(scope)}` },
+      body,
+    });
+    if (answer.status >= 400 && !(method === 'DELETE' && answer.status === 404))
+      throw new Error(`${method} ${url} answered ${answer.status}: ${JSON.stringify(answer.body)}`);
+    return answer;
+  }
+
+  /** One token a scope is kept for the life of this object, which is shorter than a token's. */
+  #token(scope: string): Promise<string> {
+    let token = this.#tokens.get(scope);
+    if (!token) {
+      token = this.#requestToken(scope);
+      token.catch(() => this.#tokens.delete(scope));
+      this.#tokens.set(scope, token);
+    }
+    return token;
+  }
+
+  async #requestToken(scope: string): Promise<string> {
+    const { clientId, clientSecret } = this.world.identities.operator;
+    const form = new URLSearchParams({
+      grant_type: 'client_credentials',
+      client_id: clientId,
+      client_secret: clientSecret,
+      scope,
+    });
+    const answer = await this.https(`${this.base}/${this.world.tenantId}/oauth2/v2.0/token`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+      body: form.toString(),
+    });
+    if (answer.status !== 200)
+      throw new Error(`No token for the operator: ${answer.status} ${JSON.stringify(answer.body)}`);
+    return accessToken.parse(answer.body).access_token;
+  }
+}
+
+async function pause(deadline: number, what: string): Promise<void> {
+  if (Date.now() > deadline) throw new Error(`${what} did not end in ${LONG_RUNNING / 1000} s.`);
+  await sleep(200);
+}
+
+function lastSegment(id: string): string {
+  return id.slice(id.lastIndexOf('/') + 1);
+}

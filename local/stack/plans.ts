@@ -1,0 +1,106 @@
+import { join } from 'node:path';
+import { appEnvironment, commonEnvironment, deviceEnvironment, type Places } from './environments.js';
+import { compiled, projectRoot } from './projectRoot.js';
+import type { ProcessPlan } from './supervisedProcess.js';
+import type { World } from './world.js';
+
+/** The processes beside the launcher, in the order in which they are needed. */
+export const PROCESS_NAMES = ['azure', 'edge', 'host', 'device'] as const;
+export type ProcessName = (typeof PROCESS_NAMES)[number];
+
+/** Ports that the processes listen on. */
+export type Ports = Record<ProcessName, number>;
+
+/** Where a process logs to, inside the data folder. */
+export function logFile(dataFolder: string, name: ProcessName): string {
+  return join(dataFolder, name, 'log');
+}
+
+/** What all plans are made from. */
+export interface Ground {
+  dataFolder: string;
+  ports: Ports;
+  places: Places;
+}
+
+export function azurePlan({ dataFolder, ports, places }: Ground): ProcessPlan {
+  return {
+    name: 'azure',
+    script: compiled('local/azure/main.js'),
+    args: flags({
+      port: ports.azure,
+      data: join(dataFolder, 'azure'),
+      'edge-host': places.edgeHost,
+      'tls-dir': tlsFolder(dataFolder),
+    }),
+    env: commonEnvironment(places),
+    ready: /^AZURE READY (\S+)$/,
+    logFile: logFile(dataFolder, 'azure'),
+  };
+}
+
+/** @param syncToken the connected registry's own credential, as its activation would have handed it over. */
+export function edgePlan(
+  { dataFolder, ports, places }: Ground,
+  world: World,
+  syncToken: { name: string; password: string },
+  syncSeconds: number,
+): ProcessPlan {
+  return {
+    name: 'edge',
+    script: compiled('local/edge/main.js'),
+    args: flags({
+      port: ports.edge,
+      data: join(dataFolder, 'edge'),
+      'control-plane': places.azureUrl,
+      registry: world.registry,
+      'connected-registry': world.connectedRegistry,
+      'sync-seconds': syncSeconds,
+    }),
+    env: {
+      ...commonEnvironment(places),
+      SYNC_TOKEN_NAME: syncToken.name,
+      SYNC_TOKEN_PASSWORD: syncToken.password,
+    },
+    ready: /^EDGE READY (\S+)$/,
+    logFile: logFile(dataFolder, 'edge'),
+  };
+}
+
+/** @param settings override or add settings of the app. */
+export function hostPlan(
+  { dataFolder, ports, places }: Ground,
+  world: World,
+  reportKeys: string,
+  syncSeconds: number,
+  settings: Readonly<Record<string, string>>,
+): ProcessPlan {
+  return {
+    name: 'host',
+    script: compiled('local/host/main.js'),
+    args: flags({ app: projectRoot(), port: ports.host, data: join(dataFolder, 'host') }),
+    env: { ...commonEnvironment(places), ...appEnvironment(world, places, reportKeys, syncSeconds), ...settings },
+    ready: /^HOST READY (\S+)$/,
+    logFile: logFile(dataFolder, 'host'),
+  };
+}
+
+export function devicePlan({ dataFolder, ports, places }: Ground, world: World): ProcessPlan {
+  return {
+    name: 'device',
+    script: compiled('device/main.js'),
+    args: flags({ port: ports.device }),
+    env: { ...commonEnvironment(places), ...deviceEnvironment(world, places) },
+    ready: /^DEVICE READY (\S+)$/,
+    logFile: logFile(dataFolder, 'device'),
+  };
+}
+
+/** Folder of the CA and the control plane's certificate. */
+export function tlsFolder(dataFolder: string): string {
+  return join(dataFolder, 'tls');
+}
+
+function flags(values: Readonly<Record<string, string | number>>): string[] {
+  return Object.entries(values).flatMap(([name, value]) => [`--${name}`, String(value)]);
+}

@@ -1,0 +1,149 @@
+import { readFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { z } from 'zod';
+import { realClock } from '../clock/clock.js';
+import { startClockServer } from '../clock/server.js';
+import { ensureCertificates } from '../tls/certificates.js';
+import { releaseDataFolder, reportKeys, takeDataFolder } from './dataFolder.js';
+import { httpsJson } from './httpsJson.js';
+import { Operator } from './operator.js';
+import { azurePlan, devicePlan, edgePlan, hostPlan, tlsFolder, type Ground, type ProcessName } from './plans.js';
+import { claimPort } from './ports.js';
+import { Stack } from './stack.js';
+import { readWorld } from './world.js';
+
+/** What to start, and how. */
+export interface StackOptions {
+  dataFolder: string;
+  /** 0, the default, takes a free one. */
+  ports?: Partial<Record<ProcessName, number>>;
+  /** Seconds between two syncs of the connected registry. Default 1. */
+  syncSeconds?: number;
+  /** Whether a device agent answers pull checks. Default true. */
+  device?: boolean;
+  /** Settings of the app that differ from those of `npm run local`. */
+  settings?: Readonly<Record<string, string>>;
+  /** Removes the state that an earlier run left in the data folder. */
+  reset?: boolean;
+  /** Told in one line about each thing that happens. */
+  report?: (line: string) => void;
+  /** Ends the start; what had been started is stopped. */
+  signal?: AbortSignal;
+}
+
+/** Flags that choose a port, for the message about a taken one. */
+const PORT_FLAGS: Record<ProcessName, string> = {
+  azure: '--azure-port',
+  edge: '--edge-port',
+  host: '--functions-port',
+  device: '--device-port',
+};
+
+const hostKeys = z.object({ function: z.string().min(1), eventGrid: z.string().min(1) });
+
+/** The Event Grid trigger of the app that takes onboarding requests, and the type of event that it takes. */
+const REQUEST_FUNCTION = 'clientRequested';
+const REQUEST_EVENT = 'ConnectedRegistry.ClientRequested';
+
+/**
+ * Starts the stand-ins and the app on this machine, connects them, and returns once all serve: certificates, control
+ * plane, then connected registry, functions host and device agent beside each other, then the Event Grid subscriptions
+ * (a subscription is only made when its webhook answers the handshake), then endpoints.json.
+ *
+ * @throws {PortTakenError} {DataFolderError} before anything is started, and the failing process's own words after
+ *   everything that had been started was ended again.
+ */
+export async function startStack(options: StackOptions): Promise<Stack> {
+  const report = options.report ?? (() => undefined);
+  const dataFolder = resolve(options.dataFolder);
+  const ports = await claimPorts(options.ports ?? {});
+  takeDataFolder(dataFolder, options.reset ?? false);
+  await rm(join(dataFolder, 'endpoints.json'), { force: true });
+  const clock = await startClockServer(realClock());
+  let stack: Stack | undefined;
+  try {
+    const { caFile } = await ensureCertificates(tlsFolder(dataFolder));
+    const places = {
+      azureUrl: `https://localhost:${ports.azure}`,
+      functionsUrl: `http://localhost:${ports.host}`,
+      edgeHost: `localhost:${ports.edge}`,
+      clockUrl: clock.url,
+      caFile,
+    };
+    const started = new Stack({ dataFolder, ports, places }, clock, report);
+    stack = started;
+    options.signal?.addEventListener('abort', () => void started.stop(), { once: true });
+    await startProcesses(stack, options, report);
+    return stack;
+  } catch (error) {
+    if (stack) await stack.stop();
+    else {
+      await clock.close();
+      releaseDataFolder(dataFolder);
+    }
+    throw error;
+  }
+}
+
+async function claimPorts(wanted: Partial<Record<ProcessName, number>>): Promise<Ground['ports']> {
+  const taken = new Set<number>();
+  const claim = async (name: ProcessName): Promise<number> => {
+    const port = await claimPort(wanted[name] ?? 0, PORT_FLAGS[name], taken);
+    taken.add(port);
+    return port;
+  };
+  return {
+    host: await claim('host'),
+    azure: await claim('azure'),
+    edge: await claim('edge'),
+    device: await claim('device'),
+  };
+}
+
+async function startProcesses(stack: Stack, options: StackOptions, report: (line: string) => void): Promise<void> {
+  const { ground } = stack;
+  const { dataFolder, places } = ground;
+  const syncSeconds = options.syncSeconds ?? 1;
+  report(`control plane serves at ${await stack.start('azure', azurePlan(ground))}`);
+  const world = readWorld(join(dataFolder, 'azure'));
+  const https = httpsJson(readFileSync(places.caFile, 'utf8'));
+  const operator = new Operator(places.azureUrl, world, https);
+  stack.controlPlane = { world, https, operator };
+
+  const edge = async (): Promise<void> => {
+    const syncToken = {
+      name: world.connectedRegistry,
+      password: await operator.generatePassword(world.connectedRegistry, 'password1'),
+    };
+    report(
+      `connected registry serves at ${await stack.start('edge', edgePlan(ground, world, syncToken, syncSeconds))}`,
+    );
+  };
+  const host = async (): Promise<string> => {
+    report(
+      `functions host serves at ${await stack.start('host', hostPlan(ground, world, reportKeys(dataFolder), syncSeconds, options.settings ?? {}))}`,
+    );
+    const keys = hostKeys.parse(JSON.parse(readFileSync(join(dataFolder, 'host', 'keys.json'), 'utf8')));
+    await operator.subscribe({
+      topic: 'requests',
+      name: 'functions',
+      webhook: `${places.functionsUrl}/runtime/webhooks/EventGrid?functionName=${REQUEST_FUNCTION}&code=${encodeURIComponent(keys.eventGrid)}`,
+      schema: 'CloudEventSchemaV1_0',
+      eventTypes: [REQUEST_EVENT],
+    });
+    return keys.function;
+  };
+  const device = async (): Promise<void> => {
+    if (options.device === false) return operator.unsubscribe('signals', 'device');
+    const webhook = await stack.start('device', devicePlan(ground, world));
+    report(`device agent serves at ${webhook}`);
+    await operator.subscribe({ topic: 'signals', name: 'device', webhook, schema: 'CloudEventSchemaV1_0' });
+  };
+
+  // All three are waited for before a failure of one is told, so that stopping finds none that is just starting.
+  const [edgeEnd, hostEnd, deviceEnd] = await Promise.allSettled([edge(), host(), device()]);
+  for (const end of [edgeEnd, deviceEnd]) if (end.status === 'rejected') throw end.reason;
+  if (hostEnd.status === 'rejected') throw hostEnd.reason;
+  stack.publish(hostEnd.value);
+}

@@ -1,0 +1,37 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+
+const identity = z.object({ clientId: z.string(), clientSecret: z.string(), objectId: z.string() });
+
+const world = z.object({
+  tenantId: z.string(),
+  subscriptionId: z.string(),
+  resourceGroup: z.string(),
+  registry: z.string(),
+  loginServer: z.string(),
+  connectedRegistry: z.string(),
+  identities: z.object({ operator: identity, app: identity, device: identity }),
+  topics: z.object({
+    requests: z.object({ endpoint: z.string(), key: z.string() }),
+    signals: z.object({ endpoint: z.string() }),
+  }),
+});
+
+/** What the control plane made on its empty state: ids, names and identities. */
+export type World = z.infer<typeof world>;
+
+/** Reads what the control plane wrote before it said that it serves. */
+export function readWorld(azureFolder: string): World {
+  return world.parse(JSON.parse(readFileSync(join(azureFolder, 'world.json'), 'utf8')));
+}
+
+/** ARM id of the seeded registry. */
+export function registryId(w: World): string {
+  return `/subscriptions/${w.subscriptionId}/resourceGroups/${w.resourceGroup}/providers/Microsoft.ContainerRegistry/registries/${w.registry}`;
+}
+
+/** ARM id of an Event Grid custom topic in the same resource group. */
+export function topicId(w: World, topic: string): string {
+  return `/subscriptions/${w.subscriptionId}/resourceGroups/${w.resourceGroup}/providers/Microsoft.EventGrid/topics/${topic}`;
+}

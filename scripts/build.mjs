@@ -1,0 +1,45 @@
+// Compiles src/, device/ and local/ into dist/ when a source is newer than the last build. Plain JavaScript, since it runs
+// before anything is compiled. `node scripts/build.mjs` builds; run.mjs and the tests import it.
+import { spawnSync } from 'node:child_process';
+import { existsSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const stamp = join(root, 'dist', '.built');
+const sources = ['src', 'device', 'local', 'tsconfig.json', 'tsconfig.build.json', 'package-lock.json'];
+
+/** Newest modification in milliseconds; a folder's own counts too, since that is what a deleted file changes. */
+function newest(path) {
+  const own = statSync(path);
+  if (!own.isDirectory()) return own.mtimeMs;
+  return readdirSync(path).reduce((latest, name) => Math.max(latest, newest(join(path, name))), own.mtimeMs);
+}
+
+/**
+ * @param {string} [needed] a compiled file that must be there afterwards, relative to the project
+ * @returns {boolean} false when the compiler found errors, which it has printed
+ */
+export function buildIfNeeded(needed) {
+  const complete = needed === undefined || existsSync(join(root, needed));
+  if (
+    complete &&
+    existsSync(stamp) &&
+    statSync(stamp).mtimeMs > Math.max(...sources.map((name) => newest(join(root, name))))
+  )
+    return true;
+  const compiler = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
+  // Without its record the compiler writes every file again, also those that somebody has deleted from dist/.
+  if (!complete) rmSync(join(root, 'dist', '.tsbuildinfo'), { force: true });
+  const startedAt = new Date();
+  const { status } = spawnSync(process.execPath, [compiler, '-p', 'tsconfig.build.json'], {
+    cwd: root,
+    stdio: ['ignore', 2, 2],
+  });
+  if (status !== 0) return false;
+  writeFileSync(stamp, '');
+  utimesSync(stamp, startedAt, startedAt); // A source that changed while the compiler ran is newer than this build.
+  return true;
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) process.exitCode = buildIfNeeded() ? 0 : 1;

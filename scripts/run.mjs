@@ -1,0 +1,18 @@
+// `node scripts/run.mjs dist/local/stack/main.js [flags]`: builds if needed, then runs the compiled file in this process, so
+// that a signal to `npm run` reaches it and its exit code is npm's.
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { buildIfNeeded } from './build.mjs';
+
+const [file, ...flags] = process.argv.slice(2);
+if (file === undefined) {
+  console.error('Usage: node scripts/run.mjs COMPILED_FILE [flags]');
+  process.exitCode = 2;
+} else if (buildIfNeeded(file)) {
+  const path = resolve(file);
+  process.argv = [process.argv[0], path, ...flags];
+  await import(pathToFileURL(path).href);
+} else {
+  console.error('It does not compile; nothing was started.');
+  process.exitCode = 1;
+}

@@ -1,0 +1,23 @@
+// `node scripts/sumTests.mjs FOLDER`: one line `N passed, N failed` over the JSON reports of Vitest in FOLDER. A test that ran
+// in several runs counts once, as failed if it failed in any. Skipped ones are neither. A test file that could not be
+// loaded counts as one failed. Exit code 1 when something failed or nothing ran.
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+const folder = process.argv[2] ?? '';
+const outcomes = new Map();
+const note = (id, failed) => outcomes.set(id, failed || outcomes.get(id) === true);
+
+const reports = existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith('.json')) : [];
+for (const name of reports) {
+  const report = JSON.parse(readFileSync(join(folder, name), 'utf8'));
+  for (const file of report.testResults) {
+    for (const test of file.assertionResults)
+      if (test.status === 'passed' || test.status === 'failed') note(`${file.name} ${test.fullName}`, test.status === 'failed');
+    if (file.status === 'failed' && !file.assertionResults.some((test) => test.status === 'failed')) note(file.name, true);
+  }
+}
+
+const failed = [...outcomes.values()].filter(Boolean).length;
+console.log(`tests: ${outcomes.size - failed} passed, ${failed} failed`);
+if (failed > 0 || outcomes.size === 0) process.exitCode = 1;

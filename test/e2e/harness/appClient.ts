@@ -1,0 +1,159 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { z } from 'zod';
+
+/** Any answer of the app: the body is the text and, when it is JSON, what that says. */
+export interface Answer {
+  status: number;
+  headers: Headers;
+  text: string;
+  body: unknown;
+}
+
+const step = z.object({
+  name: z.string(),
+  status: z.enum(['running', 'waiting', 'completed', 'failed']),
+  attempts: z.int().min(0),
+  startedAt: z.iso.datetime(),
+  endedAt: z.iso.datetime().optional(),
+  message: z.string().optional(),
+});
+
+const pull = z.object({
+  image: z.string(),
+  digest: z.string().regex(/^sha256:[0-9a-f]{64}$/),
+  bytes: z.int().min(1),
+  milliseconds: z.number().min(0),
+});
+
+/** `GET /api/operations/{id}`. */
+export const operation = z.object({
+  id: z.string(),
+  kind: z.literal('onboard'),
+  runId: z.string(),
+  status: z.enum(['running', 'completed', 'rolledBack', 'failed']),
+  phase: z.string(),
+  steps: z.array(step),
+  result: z
+    .object({
+      scopeMap: z.string(),
+      token: z.string(),
+      connectedRegistry: z.string(),
+      secret: z.object({
+        name: z.string(),
+        version: z.string(),
+        slot: z.enum(['password1', 'password2']),
+        expiresOn: z.iso.datetime(),
+      }),
+      pull,
+    })
+    .optional(),
+  failure: z
+    .object({
+      code: z.string(),
+      message: z.string(),
+      residue: z.array(z.string()),
+      problems: z
+        .array(z.object({ code: z.string(), field: z.string().optional(), message: z.string(), fix: z.string() }))
+        .optional(),
+    })
+    .optional(),
+});
+export type Operation = z.infer<typeof operation>;
+
+/** An error answer of the app (RFC 9457). */
+export const problem = z.object({
+  type: z.string(),
+  title: z.string(),
+  status: z.int(),
+  detail: z.string(),
+  code: z.string(),
+  errors: z.array(z.object({ field: z.string(), message: z.string(), fix: z.string() })).optional(),
+});
+
+const accepted = z.object({ id: z.string(), status: z.string() });
+
+const POLL = 100;
+
+/** The app as its callers have it. Keeps the text of every answer, since no answer may hold a password. */
+export class AppClient {
+  readonly seen: string[] = [];
+
+  constructor(
+    private readonly url: string,
+    private readonly key: string,
+  ) {}
+
+  /** One request; while nothing listens (the host is being started again) it is tried again for ten seconds. */
+  async request(path: string, init: RequestInit = {}): Promise<Answer> {
+    const deadline = Date.now() + 10_000;
+    for (;;) {
+      try {
+        const answer = await fetch(`${this.url}/api/${path}`, init);
+        const text = await answer.text();
+        this.seen.push(JSON.stringify([...answer.headers]), text);
+        return { status: answer.status, headers: answer.headers, text, body: parse(text) };
+      } catch (error) {
+        if (Date.now() > deadline) throw error;
+        await sleep(POLL);
+      }
+    }
+  }
+
+  /** `POST /api/onboardings`; a text is sent as it is. */
+  post(body: unknown): Promise<Answer> {
+    return this.request('onboardings', {
+      method: 'POST',
+      headers: { 'x-functions-key': this.key, 'content-type': 'application/json' },
+      body: typeof body === 'string' ? body : JSON.stringify(body),
+    });
+  }
+
+  /** Posts a request that is to be accepted. @returns the operation's id. */
+  async start(body: unknown): Promise<string> {
+    const answer = await this.post(body);
+    if (answer.status !== 202) throw new Error(`Expected 202, got ${answer.status}: ${answer.text}`);
+    return accepted.parse(answer.body).id;
+  }
+
+  get(path: string): Promise<Answer> {
+    return this.request(path, { headers: { 'x-functions-key': this.key } });
+  }
+
+  async operation(id: string): Promise<Operation> {
+    const answer = await this.get(`operations/${id}`);
+    if (answer.status !== 200) throw new Error(`Expected 200, got ${answer.status}: ${answer.text}`);
+    return operation.parse(answer.body);
+  }
+
+  /** Looks at an operation until `until` says so. @throws with what was seen last when that takes longer than `seconds`. */
+  async watch(id: string, until: (operation: Operation) => boolean, seconds = 40): Promise<Operation> {
+    const deadline = Date.now() + seconds * 1000;
+    for (;;) {
+      const seen = await this.operation(id);
+      if (until(seen)) return seen;
+      if (Date.now() > deadline) throw new Error(`Not within ${seconds} s: ${JSON.stringify(seen)}`);
+      await sleep(POLL);
+    }
+  }
+
+  end(id: string, seconds?: number): Promise<Operation> {
+    return this.watch(id, ({ status }) => status !== 'running', seconds);
+  }
+
+  /** A device's report, with the attempt's key alone. */
+  report(operation: string, attempt: number, authorization: string | undefined, body: unknown): Promise<Answer> {
+    return this.request(`pull-checks/${operation}/${attempt}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...(authorization ? { authorization } : {}) },
+      body: JSON.stringify(body),
+    });
+  }
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,205 @@
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { pullManifest } from './harness/edge.js';
+import { findPasswords } from './harness/passwordSearch.js';
+import { startTestStack, type TestStack } from './harness/testStack.js';
+import { problem } from './harness/appClient.js';
+
+const STEPS = ['preflight', 'ensureScopeMap', 'ensureToken', 'issueCredentials', 'bind', 'pullCheck', 'promote'];
+const QUICKSTART = {
+  connectedRegistry: 'myconnectedregistry',
+  client: 'quickstart-device',
+  repositories: ['hello-world'],
+  scopeMap: 'hello-world-scopemap',
+  token: 'myconnectedregistry-client-token',
+};
+
+let it: TestStack;
+beforeAll(async () => (it = await startTestStack()));
+afterAll(() => it.dispose());
+
+const request = (client: string, more: Record<string, unknown> = {}): Record<string, unknown> => ({
+  connectedRegistry: 'myconnectedregistry',
+  client,
+  repositories: ['hello-world'],
+  ...more,
+});
+
+test('a client is onboarded with the names of the quickstart, in under ten seconds', async () => {
+  const { app, operator, stack } = it;
+  const before = await operator.everything();
+  const startedAt = Date.now();
+  const answer = await app.post(QUICKSTART);
+  expect(answer.status).toBe(202);
+  expect(answer.body).toMatchObject({ id: expect.any(String), status: expect.any(String) });
+  const id = String(answer.headers.get('location')).split('/api/operations/')[1] ?? '';
+  expect(answer.body).toMatchObject({ id });
+  expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0);
+
+  const ended = await app.end(id);
+  expect(ended).toMatchObject({ id, status: 'completed' });
+  expect(Date.now() - startedAt).toBeLessThan(10_000);
+  expect(ended.steps.map(({ name }) => name).slice(0, STEPS.length)).toEqual(STEPS);
+  for (const { status, attempts, startedAt, endedAt } of ended.steps) {
+    expect({ status, tried: attempts > 0 }).toEqual({ status: 'completed', tried: true });
+    expect(Date.parse(endedAt ?? '')).toBeGreaterThanOrEqual(Date.parse(startedAt));
+  }
+  expect(ended.failure).toBeUndefined();
+  expect(ended.result).toMatchObject({
+    scopeMap: QUICKSTART.scopeMap,
+    token: QUICKSTART.token,
+    connectedRegistry: QUICKSTART.connectedRegistry,
+    secret: { slot: 'password1' },
+    pull: { image: 'hello-world:latest' },
+  });
+
+  // What ARM and the vault say of it.
+  const after = await operator.everything();
+  expect(after.scopeMaps).toEqual([...before.scopeMaps, QUICKSTART.scopeMap].toSorted());
+  expect(after.tokens).toEqual([...before.tokens, QUICKSTART.token].toSorted());
+  expect(after.bound).toEqual([...before.bound, QUICKSTART.token].toSorted());
+  expect((await operator.scopeMap(QUICKSTART.scopeMap)).actions).toEqual(['repositories/hello-world/content/read']);
+  const token = await operator.token(QUICKSTART.token);
+  expect(token.scopeMapId?.split('/').at(-1)).toBe(QUICKSTART.scopeMap);
+  expect(token.status).toBe('enabled');
+  const expiresOn = new Date(ended.result?.secret.expiresOn ?? 0);
+  expect((expiresOn.getTime() - startedAt) / 86_400_000).toBeCloseTo(90, 2);
+  // The password outlives the secret's date: whoever reads a secret that is still valid gets one that works.
+  expect(token.credentials?.passwords?.[0]?.expiry?.getTime()).toBeGreaterThanOrEqual(expiresOn.getTime());
+
+  // The secret is a docker config.json that works, and gives no more than was asked for.
+  const { name = '', version = '' } = ended.result?.secret ?? {};
+  const login = await operator.login(name, version);
+  expect(login).toMatchObject({ host: stack.endpoints.edge.host, user: QUICKSTART.token });
+  expect(await pullManifest(login, 'hello-world')).toEqual({
+    step: 'manifest',
+    status: 200,
+    digest: ended.result?.pull.digest,
+  });
+  expect(await pullManifest({ ...login, password: 'wrong' }, 'hello-world')).toMatchObject({
+    step: 'token',
+    status: 401,
+  });
+  expect((await pullManifest(login, 'private-base')).status).not.toBe(200);
+});
+
+test('onboarding a client again that is as it should be writes nothing', async () => {
+  const { app, operator } = it;
+  const first = await app.end(await app.start(request('repeated')));
+  const before = await operator.everything();
+  const second = await app.end(await app.start(request('repeated')));
+  expect(second.status).toBe('completed');
+  expect(second.runId).not.toBe(first.runId);
+  expect(second.result?.secret).toEqual(first.result?.secret);
+  expect(second.result?.pull.digest).toBe(first.result?.pull.digest);
+  expect(await operator.everything()).toEqual(before);
+});
+
+test('the same request attaches to the run in progress, another one is told which run that is', async () => {
+  const { app } = it;
+  const id = await app.start(request('attached'));
+  const again = await app.post({ ...request('attached', { repositories: { 'hello-world': ['content/read'] } }) });
+  expect(again.status).toBe(202);
+  expect(again.body).toMatchObject({ id });
+  const other = await app.post(request('attached', { credentialLifetimeDays: 120 }));
+  expect(other.status).toBe(409);
+  expect(other.headers.get('content-type')).toContain('application/problem+json');
+  problem.parse(other.body);
+  expect(other.text).toContain(id);
+  expect((await app.end(id)).status).toBe('completed');
+});
+
+test('ten equal requests at once make one run', async () => {
+  const { app } = it;
+  const ids = await Promise.all(Array.from({ length: 10 }, () => app.start(request('ten-at-once'))));
+  expect(new Set(ids).size).toBe(1);
+  expect((await app.end(ids[0] ?? '')).status).toBe('completed');
+});
+
+test('five clients at once are all bound, and those with equal rights share a scope map', async () => {
+  const { app, operator } = it;
+  const ids = await Promise.all([1, 2, 3, 4, 5].map((n) => app.start(request(`parallel-${n}`))));
+  const ended = await Promise.all(ids.map((id) => app.end(id)));
+  expect(ended.map(({ status }) => status)).toEqual(Array(5).fill('completed'));
+  expect(new Set(ended.map(({ result }) => result?.scopeMap)).size).toBe(1);
+  const bound = await operator.boundTokens();
+  for (const { result } of ended) expect(bound).toContain(result?.token);
+});
+
+describe('operations', () => {
+  test.each(['no-such-instance.k3v9', 'not an id', 'x', '../../admin', '%2e%2e'])(
+    '%j is not known: 404',
+    async (id) => {
+      const answer = await it.app.get(`operations/${encodeURIComponent(id)}`);
+      expect(answer.status).toBe(404);
+      expect(problem.parse(answer.body)).toMatchObject({ status: 404 });
+      expect(answer.headers.get('content-type')).toContain('application/problem+json');
+    },
+  );
+
+  test('without the key nothing is answered', async () => {
+    expect((await it.app.request('operations/x')).status).toBe(401);
+    expect((await it.app.request('onboardings', { method: 'POST', body: '{}' })).status).toBe(401);
+  });
+
+  test('an earlier run of a client that has run again is gone, and names its successor', async () => {
+    const { app } = it;
+    const first = await app.start(request('twice'));
+    await app.end(first);
+    const second = await app.start(request('twice'));
+    await app.end(second);
+    const answer = await app.get(`operations/${first}`);
+    expect(answer.status).toBe(410);
+    expect(answer.text).toContain(second);
+  });
+});
+
+describe('Event Grid', () => {
+  const verified = async (client: string): Promise<string | undefined> => {
+    for await (const { tags } of it.operator.secrets.listPropertiesOfSecrets())
+      if (tags?.['client'] === client && tags['verifiedAt']) return tags['token'];
+    return undefined;
+  };
+
+  test.each(['CloudEvent', 'EventGrid'] as const)('a request as %s onboards the client', async (schema) => {
+    const client = `by-${schema}`;
+    await it.operator.publish(schema, request(client));
+    const token = await vi.waitFor(
+      async () => {
+        const found = await verified(client);
+        expect(found).toBeDefined();
+        return found;
+      },
+      { timeout: 20_000, interval: 200 },
+    );
+    expect(await it.operator.boundTokens()).toContain(token);
+  });
+
+  test.each([
+    ['replaceSlot', { replaceSlot: 'password1' }],
+    ['endpoint', { endpoint: 'evil.example:8000' }],
+    ['registry', { registry: 'myregistry' }],
+    ['dryRun', { dryRun: true }],
+    ['write', { repositories: { 'hello-world': ['content/read', 'content/write'] } }],
+  ])('a request with what only an operator may say (%s) does nothing', async (name, more) => {
+    const before = await it.operator.everything();
+    await it.operator.publish('CloudEvent', request(`event-with-${name}`, more));
+    // An allowed request that comes after it, and goes through, shows that it had its time.
+    const client = `after-event-with-${name}`;
+    await it.operator.publish('CloudEvent', request(client));
+    await vi.waitFor(async () => expect(await verified(client)).toBeDefined(), { timeout: 20_000, interval: 200 });
+    const after = await it.operator.everything();
+    expect(after.tokens.length - before.tokens.length).toBe(1);
+    expect(
+      after.secrets.filter(
+        (secret) => secret.includes(`event-with-${name.toLowerCase()}`) && !secret.includes('after'),
+      ),
+    ).toEqual([]);
+  });
+});
+
+test('no password stands in the journal, a log, an answer or any file but the vault’s', async () => {
+  const { searched, found, inVaultStore } = await findPasswords(it);
+  expect(searched).toBeGreaterThan(10);
+  expect(found).toEqual([]);
+  expect(inVaultStore).toBe(true);
+});

@@ -1,0 +1,169 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { PullCheckRequested } from '../../src/domain/pullCheckMessages.js';
+import { problem, type Answer } from './harness/appClient.js';
+import type { Login } from './harness/operatorSdk.js';
+import { findPasswords } from './harness/passwordSearch.js';
+import { keyOf, PULLED, reportOf, TestDevice } from './harness/testDevice.js';
+import { startTestStack, type TestStack } from './harness/testStack.js';
+
+const NAMES_OF_SILENT = { token: 'silent-token', scopeMap: 'silent-scopemap' };
+const RETRY_SECONDS = 2;
+const REPORT_TIMEOUT_SECONDS = 3;
+
+let it: TestStack;
+let device: TestDevice;
+/** The operation of a client whose device never reports. */
+let silent: string;
+/** Read while a check was under way: an undo deletes the secret. */
+const seenLogins: Login[] = [];
+
+beforeAll(async () => {
+  it = await startTestStack({
+    device: false,
+    settings: {
+      PULL_CHECK_RETRY_SECONDS: String(RETRY_SECONDS),
+      REPORT_TIMEOUT_SECONDS: String(REPORT_TIMEOUT_SECONDS),
+      PULL_CHECK_DEADLINE_SECONDS: '8',
+    },
+  });
+  device = await TestDevice.subscribe(it);
+  // It goes on beside the other tests: the deadline counts from the next sync that the schedule in ARM promises.
+  silent = await start('silent', NAMES_OF_SILENT);
+  await rememberLogin(await device.request('silent', 1));
+});
+afterAll(async () => {
+  await device.close();
+  await it.dispose();
+});
+
+const start = (client: string, more: Record<string, unknown> = {}): Promise<string> =>
+  it.app.start({ connectedRegistry: 'myconnectedregistry', client, repositories: ['hello-world'], ...more });
+
+const send = (request: PullCheckRequested, outcome: string, more: Record<string, unknown> = {}): Promise<Answer> =>
+  it.app.report(request.operation, request.attempt, keyOf(request), reportOf(request, outcome, more));
+
+/** Sends the same report until it is known, since a 202 is answered before the flow has read it. */
+async function sendUntilKnown(
+  request: PullCheckRequested,
+  outcome: string,
+  more: Record<string, unknown> = {},
+): Promise<number> {
+  const deadline = Date.now() + 3000;
+  for (;;) {
+    const { status } = await send(request, outcome, more);
+    if (status !== 202 || Date.now() > deadline) return status;
+  }
+}
+
+async function rememberLogin({ secret }: PullCheckRequested): Promise<void> {
+  seenLogins.push(await it.operator.login(secret.name, secret.version));
+}
+
+test('a device that reports a failure which no waiting cures: undone at once, with its code', async () => {
+  const before = await it.operator.everything();
+  const id = await start('broken');
+  const request = await device.request('broken', 1);
+  await rememberLogin(request);
+  expect((await send(request, 'digest-mismatch')).status).toBe(202);
+  const ended = await it.app.end(id);
+  expect(ended).toMatchObject({ status: 'rolledBack', failure: { code: 'pull-digest-mismatch', residue: [] } });
+  expect(device.requests('broken').every(({ attempt }) => attempt === 1)).toBe(true);
+  expect(await it.operator.everything()).toEqual(before);
+});
+
+test('reports are answered in order: 401, 200, 410, 409, 202', async () => {
+  const id = await start('ordered');
+  const first = await device.request('ordered', 1);
+  const body = reportOf(first, 'unauthorized');
+
+  // 401 before anything is read: a wrong key, another attempt's key, no key, and no word on whether an operation exists.
+  const wrong = `PullCheck ${first.keyId}:${'A'.repeat(first.reportKey.length)}`;
+  for (const [operation, attempt, authorization, content] of [
+    [id, 1, wrong, body],
+    [id, 1, undefined, body],
+    [id, 1, `PullCheck nobody:${first.reportKey}`, body],
+    [id, 1, `Bearer ${first.reportKey}`, body],
+    [id, 2, keyOf(first), body],
+    [id, 1, keyOf(first), { ...body, expiresAt: new Date(Date.now() + 3_600_000).toISOString() }],
+    ['no-such-client.k3v9', 1, wrong, body],
+    ['no-such-client.k3v9', 1, keyOf(first), body],
+  ] as const) {
+    const answer = await it.app.report(operation, attempt, authorization, content);
+    expect(answer.status).toBe(401);
+    problem.parse(answer.body);
+  }
+
+  // 202 for the first content, 200 for the same again, 409 for another.
+  expect((await send(first, 'unauthorized')).status).toBe(202);
+  expect(await sendUntilKnown(first, 'unauthorized')).toBe(200);
+  expect((await send(first, 'pulled', PULLED)).status).toBe(409);
+
+  // The next attempt supersedes it: its own content is still known, another is too late.
+  const second = await device.request('ordered', 2);
+  expect((await send(first, 'unauthorized')).status).toBe(200);
+  expect((await send(first, 'pulled', PULLED)).status).toBe(410);
+
+  await rememberLogin(second);
+  expect((await send(second, 'pulled', PULLED)).status).toBe(202);
+  const ended = await it.app.end(id);
+  expect(ended).toMatchObject({ status: 'completed', result: { pull: PULLED } });
+
+  // After the end: what was accepted is known, everything else is too late.
+  expect((await send(second, 'pulled', PULLED)).status).toBe(200);
+  expect((await send(second, 'pulled', { ...PULLED, bytes: 1 })).status).toBe(410);
+  expect((await it.app.operation(id)).result).toEqual(ended.result);
+});
+
+test('a refused report changes nothing', async () => {
+  const id = await start('steadfast');
+  const request = await device.request('steadfast', 1);
+  await it.app.report(id, 1, `PullCheck ${request.keyId}:wrong`, reportOf(request, 'digest-mismatch'));
+  const malformed: [string, unknown][] = [
+    ['pulled without a digest', reportOf(request, 'pulled')],
+    ['an unknown outcome', reportOf(request, 'fine')],
+    ['an unknown field', reportOf(request, 'pulled', { ...PULLED, note: 'x' })],
+  ];
+  for (const [name, body] of malformed)
+    expect([name, (await it.app.report(id, 1, keyOf(request), body)).status]).toEqual([name, 400]);
+  expect((await it.app.operation(id)).status).toBe('running');
+  expect((await send(request, 'pulled', PULLED)).status).toBe(202);
+  expect((await it.app.end(id)).status).toBe('completed');
+});
+
+test('a report after its request has expired is a 410', async () => {
+  const id = await start('late');
+  const request = await device.request('late', 1);
+  await device.request('late', 2);
+  expect((await send(request, 'pulled', PULLED)).status).toBe(410);
+  const second = await device.request('late', 2);
+  expect((await send(second, 'pulled', PULLED)).status).toBe(202);
+  expect((await it.app.end(id)).status).toBe('completed');
+});
+
+test('a device that never reports: asked until the deadline, then undone; its late report is a 410', async () => {
+  const request = await device.request('silent', 1);
+  expect(request.operation).toBe(silent);
+  const { token, scopeMap } = NAMES_OF_SILENT;
+  expect(await it.operator.boundTokens()).toContain(token);
+
+  const ended = await it.app.end(silent, 90);
+  expect(ended).toMatchObject({ status: 'rolledBack', failure: { code: 'pull-check-deadline', residue: [] } });
+  expect(ended.steps.find(({ name }) => name === 'pullCheck')).toMatchObject({ status: 'failed' });
+  expect(new Set(device.requests('silent').map(({ attempt }) => attempt)).size).toBeGreaterThan(1);
+  const left = await it.operator.everything();
+  expect(left.tokens).not.toContain(token);
+  expect(left.bound).not.toContain(token);
+  expect(left.scopeMaps).not.toContain(scopeMap);
+  expect(left.secrets).not.toContain(request.secret.name);
+
+  expect((await send(request, 'pulled', PULLED)).status).toBe(410);
+  expect(await it.operator.everything()).toEqual(left);
+}, 100_000);
+
+test('no password stands in an event, an answer, the journal or a log, of undone clients neither', async () => {
+  expect(seenLogins.length).toBeGreaterThanOrEqual(3);
+  const { searched, found, inVaultStore } = await findPasswords(it, device.deliveries, seenLogins);
+  expect(searched).toBeGreaterThanOrEqual(5);
+  expect(found).toEqual([]);
+  expect(inVaultStore).toBe(true);
+});

@@ -1,0 +1,47 @@
+import { expect, test } from 'vitest';
+import { FlagError, HELP, parseLocalFlags } from '../../../local/stack/commandLine.js';
+
+test('without flags the documented defaults hold', () => {
+  expect(parseLocalFlags([])).toEqual({
+    dataFolder: '.local',
+    ports: { host: 7071, azure: 7443, edge: 8000 },
+    syncSeconds: 1,
+    reset: false,
+  });
+});
+
+test('every flag is taken', () => {
+  const args = '--functions-port 1 --azure-port 2 --edge-port 3 --sync-seconds 0.5 --data d --reset'.split(' ');
+  expect(parseLocalFlags(args)).toEqual({
+    dataFolder: 'd',
+    ports: { host: 1, azure: 2, edge: 3 },
+    syncSeconds: 0.5,
+    reset: true,
+  });
+});
+
+test('help names every flag', () => {
+  expect(parseLocalFlags(['--help'])).toBe('help');
+  for (const flag of [
+    '--functions-port',
+    '--azure-port',
+    '--edge-port',
+    '--sync-seconds',
+    '--data',
+    '--reset',
+    '--help',
+  ])
+    expect(HELP).toContain(flag);
+});
+
+test.each([
+  ['--functions-port', 'x'],
+  ['--azure-port', '65536'],
+  ['--edge-port', '-1'],
+  ['--sync-seconds', '0'],
+  ['--colour', 'red'],
+])('%s %s is refused by name', (flag, value) => {
+  const refusal = (): unknown => parseLocalFlags([flag, value]);
+  expect(refusal).toThrow(FlagError);
+  expect(refusal).toThrow(flag);
+});

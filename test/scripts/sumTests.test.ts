@@ -1,0 +1,54 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+
+const script = fileURLToPath(new URL('../../scripts/sumTests.mjs', import.meta.url));
+
+let folder: string;
+beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'reports-'))));
+afterEach(() => rmSync(folder, { recursive: true }));
+
+interface FileResult {
+  name: string;
+  status: 'passed' | 'failed';
+  assertionResults: { fullName: string; status: 'passed' | 'failed' | 'skipped' }[];
+}
+
+function report(name: string, ...testResults: FileResult[]): void {
+  writeFileSync(join(folder, name), JSON.stringify({ testResults }));
+}
+
+function file(name: string, tests: Record<string, 'passed' | 'failed' | 'skipped'>, status?: 'failed'): FileResult {
+  const assertionResults = Object.entries(tests).map(([fullName, outcome]) => ({ fullName, status: outcome }));
+  const failed = status ?? (assertionResults.some((one) => one.status === 'failed') ? 'failed' : 'passed');
+  return { name, status: failed, assertionResults };
+}
+
+function sum(): { line: string; code: number | null } {
+  const { stdout, status } = spawnSync(process.execPath, [script, folder], { encoding: 'utf8' });
+  return { line: stdout.trim(), code: status };
+}
+
+test('adds up all reports, and leaves out what was skipped', () => {
+  report('unit.json', file('a', { one: 'passed', two: 'skipped' }));
+  report('e2e.json', file('b', { one: 'passed', two: 'passed' }));
+  expect(sum()).toEqual({ line: 'tests: 3 passed, 0 failed', code: 0 });
+});
+
+test('counts a test of several runs once, as failed when one of them failed', () => {
+  report('1.json', file('a', { one: 'failed', two: 'passed' }));
+  report('2.json', file('a', { one: 'passed', two: 'passed' }));
+  expect(sum()).toEqual({ line: 'tests: 1 passed, 1 failed', code: 1 });
+});
+
+test('counts a file that could not be loaded as failed', () => {
+  report('1.json', file('a', {}, 'failed'), file('b', { one: 'passed' }));
+  expect(sum()).toEqual({ line: 'tests: 1 passed, 1 failed', code: 1 });
+});
+
+test('is not content when nothing ran', () => {
+  expect(sum()).toEqual({ line: 'tests: 0 passed, 0 failed', code: 1 });
+});
