@@ -1,19 +1,9 @@
-import type {
-  ConnectedRegistry,
-  ContainerRegistryManagementClient,
-  ScopeMap,
-  Token,
-} from '@azure/arm-containerregistry';
+import type { ContainerRegistryManagementClient } from '@azure/arm-containerregistry';
 import type { TokenCredential } from '@azure/identity';
 import { findRegistry, type Config, type RegistryId } from '../config.js';
-import { SLOT_NAMES, type FilledSlot, type SlotName } from '../domain/slots.js';
-import type {
-  ConnectedRegistryFacts,
-  RegistryControlPlane,
-  ScopeMapFacts,
-  TokenFacts,
-} from '../ports/registryControlPlane.js';
+import type { ConnectedRegistryFacts, RegistryControlPlane } from '../ports/registryControlPlane.js';
 import { orUndefined, ServiceError } from '../ports/serviceError.js';
+import { toConnectedRegistry, toScopeMap, toToken } from './armFacts.js';
 import { lazily } from './lazily.js';
 import { calling } from './serviceErrors.js';
 
@@ -219,52 +209,4 @@ export function createArmControlPlane(config: Config, credential: TokenCredentia
 
 function resourceId(id: RegistryId): string {
   return `/subscriptions/${id.subscriptionId}/resourceGroups/${id.resourceGroup}/providers/Microsoft.ContainerRegistry/registries/${id.name}`;
-}
-
-/** The last part of a resource id, which is the resource's name. */
-function nameIn(id: string | undefined): string {
-  return id?.split('/').at(-1) ?? '';
-}
-
-function toConnectedRegistry(item: ConnectedRegistry): ConnectedRegistryFacts {
-  const sync = item.parent?.syncProperties;
-  return {
-    name: item.name ?? nameIn(item.id),
-    mode: item.mode ?? '',
-    isActive: item.activation?.status === 'Active',
-    clientTokens: (item.clientTokenIds ?? []).map(nameIn),
-    ...(item.connectionState ? { connectionState: item.connectionState } : {}),
-    ...(item.loginServer?.host ? { loginServer: item.loginServer.host } : {}),
-    ...(sync?.tokenId ? { syncToken: nameIn(sync.tokenId) } : {}),
-    ...(sync?.schedule ? { schedule: sync.schedule } : {}),
-    ...(sync?.lastSyncTime ? { lastSyncTime: sync.lastSyncTime.toISOString() } : {}),
-  };
-}
-
-function toScopeMap(item: ScopeMap): ScopeMapFacts {
-  return {
-    name: item.name ?? nameIn(item.id),
-    actions: item.actions ?? [],
-    description: item.description ?? '',
-    ...(item.creationDate ? { createdAt: item.creationDate.toISOString() } : {}),
-  };
-}
-
-function toToken(item: Token): TokenFacts {
-  const slots: Partial<Record<SlotName, FilledSlot>> = {};
-  for (const password of item.credentials?.passwords ?? []) {
-    const slot = SLOT_NAMES.find((name) => name === password.name);
-    if (!slot) continue;
-    slots[slot] = {
-      createdAt: (password.creationTime ?? new Date(0)).toISOString(),
-      ...(password.expiry ? { expiresAt: password.expiry.toISOString() } : {}),
-    };
-  }
-  return {
-    name: item.name ?? nameIn(item.id),
-    scopeMap: nameIn(item.scopeMapId),
-    isEnabled: item.status !== 'disabled',
-    slots,
-    ...(item.creationDate ? { createdAt: item.creationDate.toISOString() } : {}),
-  };
 }

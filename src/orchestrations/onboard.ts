@@ -1,14 +1,12 @@
-import * as df from 'durable-functions';
 import type { OrchestrationContext } from 'durable-functions';
 import type { IssuedCredential } from '../activities/issueCredentials.js';
-import { binderKey } from '../domain/binderKey.js';
-import type { BinderOperation, BinderRequest } from '../domain/bindingWishes.js';
 import { mainSecretName } from '../domain/names.js';
 import type { OnboardingRun } from '../domain/onboardingRun.js';
 import type { OnboardingResult, OperationOutcome, Problem } from '../domain/operation.js';
 import { formatOperationId } from '../domain/operationId.js';
 import { isConverged, type OnboardingPlan } from '../domain/plan.js';
 import type { MadeByUs, VerifiedPull } from '../domain/secretTags.js';
+import { Binding } from './binding.js';
 import { later, StepFailed, type Flow } from './flow.js';
 import { ProgressLog } from './progressLog.js';
 import { pullCheck } from './pullCheck.js';
@@ -57,7 +55,7 @@ class Refused extends StepFailed {
 /** The forward way. One method a step, in the order in which they run. */
 class Onboard {
   private readonly operation: string;
-  private readonly wish: BinderRequest;
+  private readonly binding: Binding;
 
   constructor(
     private readonly context: OrchestrationContext,
@@ -66,13 +64,8 @@ class Onboard {
     private readonly runner: StepRunner,
     private readonly saga: Saga,
   ) {
-    const { onboarding, limits, run } = input;
-    const { registry, connectedRegistry, token } = onboarding;
-    this.operation = formatOperationId({ instance: context.df.instanceId, run });
-    // A wish outlives the longest run, so that it ends by promotion or undo, and by its deadline only if the run is lost.
-    const waits = limits.bindDeadlineSeconds + limits.pullCheckDeadlineSeconds + 4 * limits.stepDeadlineSeconds;
-    const deadline = later(context, waits + 14 * DAY_SECONDS).toISOString();
-    this.wish = { registry, connectedRegistry, token, run, deadline };
+    this.operation = formatOperationId({ instance: context.df.instanceId, run: input.run });
+    this.binding = new Binding(context, input, runner);
   }
 
   *go(): Flow<OnboardingResult> {
@@ -123,16 +116,15 @@ class Onboard {
       saga.onFailure('removeToken', () =>
         runner.steps.removeToken({ registry, token, scopeMap, since: plan.checkedAt }),
       );
-    if (!plan.bound) saga.onFailure('unbind', () => this.unbind());
-    else saga.onFailure('withdrawWish', () => this.withdrawWish());
+    if (!plan.bound) saga.onFailure('unbind', () => this.binding.drop());
+    else saga.onFailure('withdrawWish', () => this.binding.withdraw());
     if (earlier !== undefined)
       saga.onFailure('restoreTokenScopeMap', () =>
         runner.steps.restoreTokenScopeMap({ registry, token, ours: scopeMap, earlier }),
       );
     const change = { registry, token, scopeMap, ...(earlier === undefined ? {} : { earlierScopeMap: earlier }) };
     yield* runner.step('ensureToken', () => runner.steps.ensureToken(change));
-    // Noted now and served a step later, so that runs that wait together share one write of the client list.
-    this.signalBinder('want');
+    this.binding.want();
   }
 
   private *issueCredentials(
@@ -158,7 +150,7 @@ class Onboard {
   private *bind(plan: OnboardingPlan, operation: 'ensure' | 'ensureAgain'): Flow<void> {
     if (plan.bound && operation === 'ensure') return;
     this.log.enter('bind');
-    yield* this.runner.step('bind', () => this.askBinder(operation));
+    yield* this.runner.step('bind', () => this.binding.ensure(operation));
   }
 
   private *pullCheck(plan: OnboardingPlan, secret: { name: string; version: string }): Flow<VerifiedPull> {
@@ -181,7 +173,7 @@ class Onboard {
       this.log.enter('promote');
       const promoted = yield* runner.step('promote', () => runner.steps.promote(order));
       if (promoted.promoted) {
-        this.signalBinder('settle');
+        this.binding.settle();
         yield* this.announce(promoted);
         return { name: promoted.name, version: promoted.version };
       }
@@ -203,7 +195,7 @@ class Onboard {
     yield* runner.step('recordVerification', () =>
       runner.steps.recordVerification({ reference: this.reference(), version: stored.version, scopeMap, pull }),
     );
-    this.signalBinder('settle');
+    this.binding.settle();
     return this.result(stored, pull, plan.writes.length > 0);
   }
 
@@ -218,32 +210,6 @@ class Onboard {
     } catch (error) {
       if (!(error instanceof StepFailed)) throw error;
     }
-  }
-
-  private *unbind(): Flow<object> {
-    this.signalBinder('drop');
-    yield* this.askBinder('ensureDropped', this.input.limits.undoDeadlineSeconds);
-    return {};
-  }
-
-  private *withdrawWish(): Flow<object> {
-    this.signalBinder('settle');
-    return {};
-  }
-
-  private *askBinder(operation: BinderOperation, deadline = this.input.limits.bindDeadlineSeconds): Flow<void> {
-    const call = () => this.context.df.callEntity(this.binder(), operation, this.wish);
-    yield* this.runner.untilDone<unknown>(call, deadline);
-  }
-
-  /** Signals go out with the turn and are never answered. */
-  private signalBinder(operation: BinderOperation): void {
-    this.context.df.signalEntity(this.binder(), operation, this.wish);
-  }
-
-  private binder(): df.EntityId {
-    const { registry, connectedRegistry } = this.input.onboarding;
-    return new df.EntityId('binder', binderKey(registry, connectedRegistry));
   }
 
   private reference() {

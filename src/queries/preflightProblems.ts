@@ -1,9 +1,10 @@
 import type { Config } from '../config.js';
 import type { Onboarding } from '../domain/onboardingRequest.js';
 import type { Problem } from '../domain/operation.js';
-import { actionsCover, hasGatewayActions, READ_ACTIONS, toActions } from '../domain/permissions.js';
+import { actionsCover, READ_ACTIONS } from '../domain/permissions.js';
 import type { CredentialPlan } from '../domain/plan.js';
 import type { Findings } from './preflight.js';
+import { aboutScopeMap, aboutToken } from './rightsProblems.js';
 
 interface Conclusions {
   readonly endpoint: string;
@@ -139,83 +140,6 @@ function aboutRepositories(findings: Findings, onboarding: Onboarding): Problem[
   return problems;
 }
 
-function aboutScopeMap(
-  findings: Findings,
-  onboarding: Onboarding,
-  config: Config,
-  state: Conclusions['scopeMap'],
-): Problem[] {
-  const { registry, scopeMap } = onboarding;
-  const wanted = toActions(onboarding.permissions);
-  const problems: Problem[] = [];
-  const most = config.caps.permissionsPerScopeMap;
-  if (wanted.length > most)
-    problems.push({
-      code: 'too-many-permissions',
-      field: 'repositories',
-      message: `The request asks for ${wanted.length} permissions; a scope map holds ${most}.`,
-      fix: 'Ask for fewer repositories, or for a wildcard such as samples/*.',
-    });
-  if (isConnectedRegistryName(findings, scopeMap) || hasGatewayActions(findings.scopeMap?.actions ?? []))
-    problems.push({
-      code: 'scope-map-reserved',
-      field: 'scopeMap',
-      message: `${scopeMap} belongs to a connected registry; a client must not have its rights.`,
-      fix: 'Choose another name, or leave the field out.',
-    });
-  else if (state === 'other')
-    problems.push({
-      code: 'scope-map-different',
-      field: 'scopeMap',
-      message: `${scopeMap} exists with other rights. It has: ${listed(findings.scopeMap?.actions ?? [])}. Asked for: ${listed(wanted)}.`,
-      fix: `Choose another name, or az acr scope-map update --registry ${registry} --name ${scopeMap}`,
-    });
-  return problems;
-}
-
-function aboutToken(findings: Findings, onboarding: Onboarding, { credential }: Conclusions): Problem[] {
-  const { registry, token, connectedRegistry } = onboarding;
-  const lower = token.toLowerCase();
-  const isSyncToken = findings.slow.connectedRegistries.some((item) => item.syncToken?.toLowerCase() === lower);
-  if (isSyncToken || isConnectedRegistryName(findings, token))
-    return [
-      {
-        code: 'token-reserved',
-        field: 'token',
-        message: `${token} is a connected registry's name or its sync token; a client must not have it.`,
-        fix: 'Choose another name, or leave the field out.',
-      },
-    ];
-  const problems: Problem[] = [];
-  const elsewhere = findings.slow.connectedRegistries.find(
-    (item) =>
-      item.name.toLowerCase() !== connectedRegistry.toLowerCase() &&
-      item.clientTokens.some((name) => name.toLowerCase() === lower),
-  );
-  if (elsewhere)
-    problems.push({
-      code: 'token-bound-elsewhere',
-      field: 'token',
-      message: `${token} is bound to the connected registry ${elsewhere.name}.`,
-      fix: `Choose another name, or az acr connected-registry update --registry ${registry} --name ${elsewhere.name} --remove-client-tokens ${token}`,
-    });
-  if (findings.token && !findings.token.isEnabled)
-    problems.push({
-      code: 'token-disabled',
-      field: 'token',
-      message: `${token} exists and is disabled; onboarding never enables a token that somebody disabled.`,
-      fix: `az acr token update --registry ${registry} --name ${token} --status enabled`,
-    });
-  if (!credential)
-    problems.push({
-      code: 'slots-in-use',
-      field: 'replaceSlot',
-      message: `Both passwords of ${token} still work, and neither is in the vault.`,
-      fix: 'Say which one may be overwritten: replaceSlot password1 or password2. Whoever uses it is cut off.',
-    });
-  return problems;
-}
-
 function aboutCap(findings: Findings, onboarding: Onboarding, config: Config, bound: boolean): Problem[] {
   const count = findings.connectedRegistry?.clientTokens.length ?? 0;
   const most = config.caps.clientsPerConnectedRegistry;
@@ -228,14 +152,4 @@ function aboutCap(findings: Findings, onboarding: Onboarding, config: Config, bo
       fix: 'Remove a client, use another connected registry, or raise CLIENTS_PER_CONNECTED_REGISTRY if Azure allows you more.',
     },
   ];
-}
-
-function isConnectedRegistryName(findings: Findings, name: string): boolean {
-  return findings.slow.connectedRegistries.some((item) => item.name.toLowerCase() === name.toLowerCase());
-}
-
-/** A list short enough for an answer: the first ten, and how many more. */
-function listed(actions: readonly string[]): string {
-  const shown = [...actions].sort().slice(0, 10).join(', ') || 'nothing';
-  return actions.length > 10 ? `${shown} and ${actions.length - 10} more` : shown;
 }

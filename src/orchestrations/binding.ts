@@ -1,0 +1,67 @@
+import * as df from 'durable-functions';
+import type { OrchestrationContext } from 'durable-functions';
+import { binderKey } from '../domain/binderKey.js';
+import type { BinderOperation, BinderRequest } from '../domain/bindingWishes.js';
+import type { OnboardingRun } from '../domain/onboardingRun.js';
+import { later, type Flow } from './flow.js';
+import type { StepRunner } from './stepRunner.js';
+
+/** Added to all the waits of a run: a wish ends by promotion or undo, and by its deadline only if the run is lost. */
+const GENEROUS_SECONDS = 14 * 24 * 3600;
+
+/** One run's dealings with the binder of its connected registry. */
+export class Binding {
+  private readonly wish: BinderRequest;
+  private readonly binder: df.EntityId;
+
+  constructor(
+    private readonly context: OrchestrationContext,
+    private readonly input: OnboardingRun,
+    private readonly runner: StepRunner,
+  ) {
+    const { registry, connectedRegistry, token } = input.onboarding;
+    const { bindDeadlineSeconds, pullCheckDeadlineSeconds, stepDeadlineSeconds } = input.limits;
+    const waits = bindDeadlineSeconds + pullCheckDeadlineSeconds + 4 * stepDeadlineSeconds;
+    const deadline = later(context, waits + GENEROUS_SECONDS).toISOString();
+    this.wish = { registry, connectedRegistry, token, run: input.run, deadline };
+    this.binder = new df.EntityId('binder', binderKey(registry, connectedRegistry));
+  }
+
+  /** Notes the wish. Served by a later `ensure`, so that runs that wait together share one write of the client list. */
+  want(): void {
+    this.signal('want');
+  }
+
+  /** Ends the wish; the binding stays, and is nobody's to restore from now on. */
+  settle(): void {
+    this.signal('settle');
+  }
+
+  /** Until the list holds the token. `ensureAgain` looks although it has been seen there. @throws StepFailed */
+  *ensure(operation: 'ensure' | 'ensureAgain'): Flow<void> {
+    yield* this.ask(operation, this.input.limits.bindDeadlineSeconds);
+  }
+
+  /** Withdraws the wish and takes the token off the list. @throws StepFailed */
+  *drop(): Flow<object> {
+    this.signal('drop');
+    yield* this.ask('ensureDropped', this.input.limits.undoDeadlineSeconds);
+    return {};
+  }
+
+  /** Withdraws the wish for a token that was on the list before. */
+  *withdraw(): Flow<object> {
+    this.settle();
+    return {};
+  }
+
+  /** Signals go out with the turn and are never answered. */
+  private signal(operation: BinderOperation): void {
+    this.context.df.signalEntity(this.binder, operation, this.wish);
+  }
+
+  private *ask(operation: BinderOperation, deadlineSeconds: number): Flow<void> {
+    const call = () => this.context.df.callEntity(this.binder, operation, this.wish);
+    yield* this.runner.untilDone<unknown>(call, deadlineSeconds);
+  }
+}

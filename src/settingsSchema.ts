@@ -1,0 +1,106 @@
+import { z } from 'zod';
+import type { RegistryId } from './config.js';
+import type { ReportKeys } from './domain/reportKey.js';
+
+const REGISTRY_ID =
+  /^\/subscriptions\/(?<subscriptionId>[^/]+)\/resourceGroups\/(?<resourceGroup>[^/]+)\/providers\/Microsoft\.ContainerRegistry\/registries\/(?<name>[a-zA-Z0-9]{5,50})$/i;
+
+const list = (text: string): string[] =>
+  text
+    .split(',')
+    .map((item) => item.trim())
+    .filter(Boolean);
+
+const httpsUrl = z
+  .url({ protocol: /^https$/, error: 'must be an https URL' })
+  .transform((url) => url.replace(/\/+$/, ''));
+const flag = (usual: boolean) =>
+  z
+    .enum(['true', 'false'], 'must be true or false')
+    .default(usual ? 'true' : 'false')
+    .transform((text) => text === 'true');
+const whole = (least: number, most: number, usual: number) =>
+  z.coerce
+    .number(`must be a number`)
+    .int('must be a whole number')
+    .min(least, `must be at least ${least}`)
+    .max(most, `must be at most ${most}`)
+    .default(usual);
+
+const registries = z.string('must list at least one registry resource id').transform((text, context) => {
+  const ids = list(text).map((item) => REGISTRY_ID.exec(item)?.groups);
+  const good = ids.flatMap((groups) => {
+    const { subscriptionId, resourceGroup, name } = groups ?? {};
+    return subscriptionId && resourceGroup && name ? [{ subscriptionId, resourceGroup, name }] : [];
+  });
+  const [first, ...rest] = good;
+  if (!first || good.length !== ids.length) {
+    context.addIssue(
+      'must list resource ids /subscriptions/.../resourceGroups/.../providers/Microsoft.ContainerRegistry/registries/NAME, separated by commas',
+    );
+    return z.NEVER;
+  }
+  if (new Set(good.map((id) => id.name.toLowerCase())).size !== good.length) {
+    context.addIssue('must not list two registries of one name');
+    return z.NEVER;
+  }
+  return [first, ...rest] satisfies [RegistryId, ...RegistryId[]];
+});
+
+/** Fewer bytes than SHA-256 puts out would make the key easier to guess than the code. */
+const LEAST_KEY_BYTES = 32;
+
+const reportKeys = z.string('must hold at least one key, id:base64url').transform((text, context): ReportKeys => {
+  const keys = list(text).flatMap((item) => {
+    const [id, encoded] = item.split(':');
+    const secret = Buffer.from(encoded ?? '', 'base64url');
+    return id && /^[A-Za-z0-9_-]{1,32}$/.test(id) && secret.length >= LEAST_KEY_BYTES ? [{ id, secret }] : [];
+  });
+  const [signing] = keys;
+  if (!signing || keys.length !== list(text).length || new Set(keys.map((key) => key.id)).size !== keys.length) {
+    context.addIssue(
+      `must hold id:base64url pairs with distinct ids and at least ${LEAST_KEY_BYTES} bytes each, separated by commas; the first signs`,
+    );
+    return z.NEVER;
+  }
+  return { signing, all: keys };
+});
+
+const day = 86_400;
+/** Every setting by its name, parsed and with its default. README.md has the table for people. */
+export const settingsSchema = z.object({
+  REGISTRIES: registries,
+  ARM_ENDPOINT: httpsUrl.default('https://management.azure.com'),
+  ARM_AUDIENCE: httpsUrl.optional(),
+  CREDENTIAL_KIND: z
+    .enum(['managedIdentity', 'clientSecret', 'azureCli'], 'must be managedIdentity, clientSecret or azureCli')
+    .default('managedIdentity'),
+  AZURE_AUTHORITY_HOST: httpsUrl.default('https://login.microsoftonline.com'),
+  AZURE_TENANT_ID: z.string().optional(),
+  AZURE_CLIENT_ID: z.string().optional(),
+  AZURE_CLIENT_SECRET: z.string().optional(),
+  DISABLE_INSTANCE_DISCOVERY: flag(false),
+  KEY_VAULT_URL: httpsUrl,
+  KEY_VAULT_VERIFY_CHALLENGE: flag(true),
+  SIGNAL_TOPIC_ENDPOINT: httpsUrl,
+  REPORT_KEYS: reportKeys,
+  ALLOWED_ENDPOINTS: z
+    .string()
+    .default('')
+    .transform((text) => list(text).map((item) => item.toLowerCase())),
+  CLIENTS_PER_CONNECTED_REGISTRY: whole(1, 10_000, 50),
+  PERMISSIONS_PER_SCOPE_MAP: whole(1, 10_000, 500),
+  RETRY_FIRST_SECONDS: whole(1, 600, 2),
+  RETRY_MAX_SECONDS: whole(1, 3600, 60),
+  STEP_DEADLINE_SECONDS: whole(1, 7 * day, 900),
+  BIND_DEADLINE_SECONDS: whole(1, 7 * day, 1800),
+  REPORT_TIMEOUT_SECONDS: whole(1, day, 300),
+  PULL_CHECK_DEADLINE_SECONDS: whole(1, 30 * day, 3600),
+  PULL_CHECK_RETRY_SECONDS: z.coerce
+    .number('must be a number')
+    .int('must be a whole number')
+    .min(1, 'must be at least 1')
+    .max(day, `must be at most ${day}`)
+    .optional(),
+  UNDO_DEADLINE_SECONDS: whole(1, 7 * day, 1800),
+});
