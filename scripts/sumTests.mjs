@@ -12,9 +12,14 @@ const reports = existsSync(folder) ? readdirSync(folder).filter((name) => name.e
 for (const name of reports) {
   const report = JSON.parse(readFileSync(join(folder, name), 'utf8'));
   for (const file of report.testResults) {
-    for (const test of file.assertionResults)
-      if (test.status === 'passed' || test.status === 'failed') note(`${file.name} ${test.fullName}`, test.status === 'failed');
-    if (file.status === 'failed' && !file.assertionResults.some((test) => test.status === 'failed')) note(file.name, true);
+    const ran = file.assertionResults.filter(({ status }) => status === 'passed' || status === 'failed');
+    const namesakes = new Map();
+    for (const { fullName, status } of ran) {
+      const nth = (namesakes.get(fullName) ?? 0) + 1;
+      namesakes.set(fullName, nth);
+      note(`${file.name} ${fullName} ${nth}`, status === 'failed');
+    }
+    if (file.status === 'failed' && !ran.some(({ status }) => status === 'failed')) note(file.name, true);
   }
 }
 

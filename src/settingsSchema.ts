@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { RegistryId } from './config.js';
+import { ENDPOINT } from './domain/names.js';
 import type { ReportKeys } from './domain/reportKey.js';
 
 const REGISTRY_ID =
@@ -87,7 +88,11 @@ export const settingsSchema = z.object({
   ALLOWED_ENDPOINTS: z
     .string()
     .default('')
-    .transform((text) => list(text).map((item) => item.toLowerCase())),
+    .transform((text) => list(text).map((item) => item.toLowerCase()))
+    .refine(
+      (items) => items.every((item) => ENDPOINT.test(item)),
+      'must list host or host:port values, separated by commas',
+    ),
   CLIENTS_PER_CONNECTED_REGISTRY: whole(1, 10_000, 50),
   PERMISSIONS_PER_SCOPE_MAP: whole(1, 10_000, 500),
   RETRY_FIRST_SECONDS: whole(1, 600, 2),

@@ -33,7 +33,7 @@ async function showOnboarding(stack: Stack, { print, paint, width }: Screen): Pr
   await forgetRequests(azure.arm, https);
 
   print(
-    `\n${paint.strong(`Onboarding ${CLIENT}`)}, with the quickstart's own names; on the right what it does by hand\n`,
+    `\n${paint.strong(`Onboarding ${CLIENT}`)}, with the quickstart's own names; beside each step what it replaces\n`,
   );
   const names = { registry: azure.registry, connectedRegistry: edge.connectedRegistry, edgeHost: edge.host };
   const timeline = new Timeline(print, paint, width, replacedBySteps(names));

@@ -50,7 +50,7 @@ export function replacedBySteps(names: {
     },
     announce: {
       done: 'the device is told',
-      byHand: '(the same)',
+      byHand: '(telling whoever runs it)',
     },
   };
 }

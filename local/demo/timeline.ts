@@ -10,7 +10,7 @@ const LEAST_RIGHT = 40;
 
 /** Prints each step of an operation as it goes, with what it replaces beside it. */
 export class Timeline {
-  readonly #startedAt = performance.now();
+  readonly #startedAt = Date.now();
   /** What has been printed of each step, by its place in the flow. */
   readonly #printed = new Map<number, string>();
   #undoing = false;
@@ -32,11 +32,6 @@ export class Timeline {
     }
   }
 
-  /** Prints one thing that is not a step. */
-  note(text: string): void {
-    this.print(`${this.#elapsed()}  ${text}`);
-  }
-
   #printStep(step: ShownStep): void {
     const replaced = this.replaced[step.name];
     const ended = step.status === 'completed';
@@ -44,7 +39,8 @@ export class Timeline {
     const tries = step.attempts > 1 ? ` (attempt ${step.attempts})` : '';
     const text = ended ? (replaced?.done ?? (this.#undoing ? 'undone' : 'done')) : (step.message ?? step.status);
     const mark = ended ? this.paint.good('+') : step.status === 'failed' ? this.paint.bad('x') : this.paint.faint('.');
-    const left = `${this.#elapsed()}  ${mark} ${this.paint.strong(step.name.padEnd(HEAD - 14))} ${text}${tries}`;
+    const at = step.endedAt === undefined ? Date.now() : Date.parse(step.endedAt);
+    const left = `${this.#elapsed(at)}  ${mark} ${this.paint.strong(step.name.padEnd(HEAD - 14))} ${text}${tries}`;
     if (!ended || !replaced) return this.print(left);
 
     // Beside the step where the screen has room, else below it.
@@ -61,8 +57,8 @@ export class Timeline {
     }
   }
 
-  #elapsed(): string {
-    return `${((performance.now() - this.#startedAt) / 1000).toFixed(2).padStart(7)} s`;
+  #elapsed(at: number): string {
+    return `${(Math.max(0, at - this.#startedAt) / 1000).toFixed(2).padStart(7)} s`;
   }
 }
 

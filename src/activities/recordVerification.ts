@@ -23,8 +23,9 @@ export function recordVerification({ vault }: Ports) {
       if (!main || !tags || main.version !== input.version)
         return failed('secret-changed', `secret ${name} has another version than the one that was checked`);
       // What was not ours to understand is kept: other tags may have come from people.
+      const { verifiedAt: _at, pull: _pull, image: _image, ...others } = main.tags;
       await vault.updateTags(main, {
-        ...main.tags,
+        ...others,
         ...formatTags({ ...tags, scopeMap: input.scopeMap, pull: input.pull }),
       });
       return done({ version: main.version });

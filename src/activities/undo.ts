@@ -22,17 +22,20 @@ function madeSince(createdAt: string | undefined, since: string): boolean {
   return createdAt === undefined || new Date(createdAt).getTime() >= new Date(since).getTime() - CLOCK_SKEW;
 }
 
-/** Hides and soft-deletes the candidate secret, if it is this run's. */
+/**
+ * Hides and soft-deletes the candidate secret, if this run saved one. Looks at all versions, since a repetition finds the
+ * one that it has hidden before.
+ */
 export function retireCandidate({ vault }: Ports) {
   return (input: { readonly reference: ClientReference; readonly run: string }): Promise<StepOutcome<Undone>> =>
     outcomeOf(async () => {
       const name = candidateSecretName(input.reference);
-      const candidate = await vault.current(name);
-      if (!candidate) return done({});
-      if (parseTags(candidate.tags)?.issued.run !== input.run)
-        return done({ kept: `secret ${name}: its newest version is not this run's` });
-      await vault.disable(candidate);
-      await vault.remove(name);
+      const versions = await vault.versions(name);
+      const own = versions.filter((version) => parseTags(version.tags)?.issued.run === input.run);
+      for (const version of own) if (version.isEnabled) await vault.disable(version);
+      const foreign = versions.some((version) => version.isEnabled && !own.includes(version));
+      if (foreign) return done({ kept: `secret ${name}: it has versions that are not this run's` });
+      if (own.length > 0) await vault.remove(name);
       return done({});
     });
 }
@@ -41,16 +44,17 @@ export interface ClearSlotInput {
   readonly registry: string;
   readonly token: string;
   readonly slot: SlotName;
-  readonly since: string;
+  /** When the password that preflight saw in the slot was made; the very same is not ours. */
+  readonly earlier?: string;
 }
 
 /** Empties the slot that this run filled on a token that existed before. */
 export function clearSlot({ controlPlane }: Ports) {
-  return ({ registry, token, slot, since }: ClearSlotInput): Promise<StepOutcome<Undone>> =>
+  return ({ registry, token, slot, earlier }: ClearSlotInput): Promise<StepOutcome<Undone>> =>
     outcomeOf(async () => {
       const filled = (await controlPlane.getToken(registry, token))?.slots;
       const present = filled?.[slot];
-      if (!filled || !present || !madeSince(present.createdAt, since)) return done({});
+      if (!filled || !present || present.createdAt === earlier) return done({});
       await controlPlane.keepOnlySlots(
         registry,
         token,

@@ -2,7 +2,7 @@ import type { TokenCredential } from '@azure/identity';
 import type { KeyVaultSecret, SecretClient } from '@azure/keyvault-secrets';
 import type { Config } from '../config.js';
 import { dockerConfigEndpoints } from '../domain/dockerConfig.js';
-import type { SecretAttributes, SecretFacts, SecretVault } from '../ports/secretVault.js';
+import type { SecretAttributes, SecretFacts, SecretVault, SecretVersionFacts } from '../ports/secretVault.js';
 import { ServiceError } from '../ports/serviceError.js';
 import { lazily } from './lazily.js';
 import { calling, mentions } from './serviceErrors.js';
@@ -59,6 +59,17 @@ export function createKeyVault(config: Config['vault'], credential: TokenCredent
           return undefined;
         throw error;
       }
+    },
+
+    versions: async (name) => {
+      const found: SecretVersionFacts[] = [];
+      await unlessGone(
+        call('list versions of secret', name, async (sdk) => {
+          for await (const { version, tags, enabled } of sdk.listPropertiesOfSecretVersions(name))
+            found.push({ name, version: version ?? '', tags: tags ?? {}, isEnabled: enabled !== false });
+        }),
+      );
+      return found;
     },
 
     store: set,

@@ -14,6 +14,9 @@ export const NAME_RULES = {
   client: /^[A-Za-z0-9\-:.+%_#*?!(),=@;$']{1,128}$/,
 } as const;
 
+/** host or host:port, as a docker configuration has it. */
+export const ENDPOINT = /^[A-Za-z0-9]([A-Za-z0-9.-]{0,252}[A-Za-z0-9])?(:[0-9]{1,5})?$/;
+
 /** Marks a scope map as made by us; only such a map is ever deleted again. */
 export const SCOPE_MAP_MARK = 'Made by connected-registry-onboarding; shared by clients with equal rights.';
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { shortHash, type ClientReference } from './clientKey.js';
 import { formatImage, parseImage } from './image.js';
-import { defaultScopeMapName, defaultTokenName, isSystemScopeMap, NAME_RULES } from './names.js';
+import { defaultScopeMapName, defaultTokenName, ENDPOINT, isSystemScopeMap, NAME_RULES } from './names.js';
 import {
   isRepositoryPattern,
   isWildcard,
@@ -88,7 +88,7 @@ const operatorFields = {
   registry: named(NAME_RULES.registry, 'registry').optional(),
   endpoint: z
     .string('must be a text')
-    .regex(/^[A-Za-z0-9]([A-Za-z0-9.-]{0,252}[A-Za-z0-9])?(:[0-9]{1,5})?$/, 'is not host or host:port')
+    .regex(ENDPOINT, 'is not host or host:port')
     .describe(ONBOARDING_FIELDS.endpoint)
     .optional(),
   replaceSlot: z.enum(SLOT_NAMES, 'must be password1 or password2').describe(ONBOARDING_FIELDS.replaceSlot).optional(),
@@ -108,7 +108,9 @@ export const onboardingEventData = z.strictObject(fields).check(imageFits).check
 
 type RequestFields = z.infer<z.ZodObject<typeof fields>>;
 
+/** Judges only what is well-formed: with a field at fault already, another complaint about it would be noise. */
 function imageFits({ value, issues }: z.core.ParsePayload<RequestFields>): void {
+  if (issues.length > 0) return;
   const permissions = permissionsOf(value.repositories);
   if (value.image === undefined) {
     if (plainRepository(permissions) !== undefined) return;
@@ -131,6 +133,7 @@ function imageFits({ value, issues }: z.core.ParsePayload<RequestFields>): void 
 }
 
 function readOnly({ value, issues }: z.core.ParsePayload<RequestFields>): void {
+  if (issues.length > 0) return;
   for (const [name, actions] of Object.entries(permissionsOf(value.repositories))) {
     const beyond = actions.filter((item) => !READ_ACTIONS.includes(item));
     if (beyond.length === 0) continue;
@@ -197,8 +200,13 @@ export function toOnboarding(body: z.infer<typeof onboardingBody>, defaultRegist
   };
 }
 
+/** Names that ARM takes for the same in any letters, and a host. */
+const CASELESS: ReadonlySet<string> = new Set(['registry', 'connectedRegistry', 'scopeMap', 'token', 'endpoint']);
+
 /** Equal for requests that ask for the same, whatever their order or the defaults they spell out. */
 export function fingerprint(onboarding: Onboarding): string {
-  const sorted = Object.entries(onboarding).sort(([left], [right]) => (left < right ? -1 : 1));
+  const sorted = Object.entries(onboarding)
+    .map(([field, value]): [string, unknown] => [field, CASELESS.has(field) ? String(value).toLowerCase() : value])
+    .sort(([left], [right]) => (left < right ? -1 : 1));
   return shortHash(['onboard', sorted], 32);
 }

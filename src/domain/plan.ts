@@ -12,9 +12,15 @@ export interface StoredCredential {
   readonly pull?: VerifiedPull;
 }
 
+/** `earlierPassword`: when the password that the slot holds now was made (ISO 8601); absent for an empty slot. */
 export type CredentialPlan =
   | { readonly kind: 'keep'; readonly stored: StoredCredential }
-  | { readonly kind: 'issue'; readonly slot: SlotName; readonly replacesLivePassword: boolean };
+  | {
+      readonly kind: 'issue';
+      readonly slot: SlotName;
+      readonly replacesLivePassword: boolean;
+      readonly earlierPassword?: string;
+    };
 
 /** One change that the onboarding would make, in words, with the service's own request. */
 export interface PlannedWrite {

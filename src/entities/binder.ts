@@ -73,7 +73,8 @@ export function createBinder(controlPlane: RegistryControlPlane, cap: number) {
         state: endWish(work.state, request),
         outcome: failed('too-many-clients', `${request.connectedRegistry} has all the ${cap} clients it may have`),
       };
-    return { state: work.state, outcome: work.outcome };
+    const outcome = work.outcome.kind === 'done' ? retryLater('the client list is being written') : work.outcome;
+    return { state: work.state, outcome };
   }
 
   async function ensureDropped(state: BinderState, request: BinderRequest): Promise<BinderAnswer> {
@@ -93,7 +94,7 @@ export function createBinder(controlPlane: RegistryControlPlane, cap: number) {
         const found = await controlPlane.getConnectedRegistry(request.registry, request.connectedRegistry);
         if (!found) return failed('connected-registry-not-found', `${request.connectedRegistry} does not exist`);
         const plan = planList(state, found.clientTokens, cap);
-        full = plan.overCap.some((wish) => wish.run === request.run && wish.token === request.token);
+        full = plan.overCap.some((wish) => sameToken(wish.token, request.token));
         if (plan.isSettled) {
           state = markSettled(state, found.clientTokens);
           return done({ bound: true });
@@ -124,7 +125,7 @@ export function createBinder(controlPlane: RegistryControlPlane, cap: number) {
       const isRefusal = error instanceof ServiceError && (error.kind === 'refused' || error.kind === 'notFound');
       if (!isRefusal || wanted.length === 0) throw error;
       const [first] = wanted;
-      const spoiler = wanted.length === 1 ? first : wanted.find((wish) => error.detail.includes(wish.token));
+      const spoiler = wanted.length === 1 ? first : wanted.find((wish) => namesToken(error.detail, wish.token));
       if (spoiler) {
         const others = wanted.filter((wish) => wish !== spoiler);
         const rest = others.length > 0 ? await offer(request, base, others) : { accepted: [], refused: [] };
@@ -137,6 +138,15 @@ export function createBinder(controlPlane: RegistryControlPlane, cap: number) {
       return { accepted: [...left.accepted, ...right.accepted], refused: [...left.refused, ...right.refused] };
     }
   }
+}
+
+/** Whether the service's words name this token, and not one whose name only contains it. */
+function namesToken(words: string, token: string): boolean {
+  return words.split(/[^A-Za-z0-9-]+/).some((word) => sameToken(word, token));
+}
+
+function sameToken(left: string, right: string): boolean {
+  return left.toLowerCase() === right.toLowerCase();
 }
 
 interface Offered {

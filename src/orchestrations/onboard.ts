@@ -69,9 +69,8 @@ class Onboard {
   }
 
   *go(): Flow<OnboardingResult> {
-    const { onboarding } = this.input;
     const plan = yield* this.preflight();
-    if (isConverged(plan) && !onboarding.recheck && plan.credential.kind === 'keep' && plan.credential.stored.pull)
+    if (isConverged(plan) && plan.credential.kind === 'keep' && plan.credential.stored.pull)
       return this.result(plan.credential.stored, plan.credential.stored.pull, false);
 
     const made: MadeByUs = { scopeMap: plan.scopeMap === 'absent', token: !plan.token.exists };
@@ -101,9 +100,7 @@ class Onboard {
     const { registry, scopeMap, permissions } = this.input.onboarding;
     this.log.enter('scopeMap');
     if (plan.scopeMap === 'absent')
-      saga.onFailure('removeScopeMap', () =>
-        runner.steps.removeScopeMap({ registry, scopeMap, since: plan.checkedAt }),
-      );
+      saga.onFailure('removeScopeMap', (steps) => steps.removeScopeMap({ registry, scopeMap, since: plan.checkedAt }));
     yield* runner.step('ensureScopeMap', () => runner.steps.ensureScopeMap({ registry, scopeMap, permissions }));
   }
 
@@ -113,14 +110,12 @@ class Onboard {
     const earlier = plan.token.earlierScopeMap;
     this.log.enter('token');
     if (!plan.token.exists)
-      saga.onFailure('removeToken', () =>
-        runner.steps.removeToken({ registry, token, scopeMap, since: plan.checkedAt }),
-      );
+      saga.onFailure('removeToken', (steps) => steps.removeToken({ registry, token, scopeMap, since: plan.checkedAt }));
     if (!plan.bound) saga.onFailure('unbind', () => this.binding.drop());
     else saga.onFailure('withdrawWish', () => this.binding.withdraw());
     if (earlier !== undefined)
-      saga.onFailure('restoreTokenScopeMap', () =>
-        runner.steps.restoreTokenScopeMap({ registry, token, ours: scopeMap, earlier }),
+      saga.onFailure('restoreTokenScopeMap', (steps) =>
+        steps.restoreTokenScopeMap({ registry, token, ours: scopeMap, earlier }),
       );
     const change = { registry, token, scopeMap, ...(earlier === undefined ? {} : { earlierScopeMap: earlier }) };
     yield* runner.step('ensureToken', () => runner.steps.ensureToken(change));
@@ -129,7 +124,7 @@ class Onboard {
 
   private *issueCredentials(
     plan: OnboardingPlan,
-    { slot, replacesLivePassword }: Extract<OnboardingPlan['credential'], { kind: 'issue' }>,
+    { slot, replacesLivePassword, earlierPassword }: Extract<OnboardingPlan['credential'], { kind: 'issue' }>,
     made: MadeByUs,
   ): Flow<IssuedCredential> {
     const { runner, saga, input } = this;
@@ -139,8 +134,10 @@ class Onboard {
     this.log.enter('credentials');
     if (replacesLivePassword) saga.cannotUndo(`${slot} of token ${token}: its earlier password was overwritten`);
     if (plan.token.exists)
-      saga.onFailure('clearSlot', () => runner.steps.clearSlot({ registry, token, slot, since: plan.checkedAt }));
-    saga.onFailure('retireCandidate', () => runner.steps.retireCandidate({ reference, run }));
+      saga.onFailure('clearSlot', (steps) =>
+        steps.clearSlot({ registry, token, slot, ...(earlierPassword ? { earlier: earlierPassword } : {}) }),
+      );
+    saga.onFailure('retireCandidate', (steps) => steps.retireCandidate({ reference, run }));
     const expiresOn = later(this.context, credentialLifetimeDays * DAY_SECONDS).toISOString();
     const { endpoint } = plan;
     const order = { reference, token, scopeMap, slot, endpoint, expiresOn, run, attempt: ATTEMPT, made };

@@ -1,9 +1,9 @@
 import { StepFailed, type Flow } from './flow.js';
 import type { ProgressLog } from './progressLog.js';
-import type { StepRunner } from './stepRunner.js';
+import type { StepRunner, Steps } from './stepRunner.js';
 
 /** Ends with what it left alone on purpose, and why; with nothing when all is gone. */
-export type Undo = () => Flow<{ readonly kept?: string }>;
+export type Undo = (steps: Steps) => Flow<{ readonly kept?: string }>;
 
 interface RegisteredUndo {
   readonly name: string;
@@ -23,6 +23,7 @@ export class Saga {
   private readonly undos: RegisteredUndo[] = [];
   private readonly cannotBeUndone: string[] = [];
 
+  /** @param runner tries each undo for as long as undoing may take. */
   constructor(private readonly runner: StepRunner) {}
 
   onFailure(name: string, undo: Undo): void {
@@ -41,7 +42,7 @@ export class Saga {
     log.enter('undoing');
     for (const { name, undo } of [...this.undos].reverse()) {
       try {
-        const undone = yield* this.runner.step(name, undo);
+        const undone = yield* this.runner.step(name, () => undo(this.runner.steps));
         if (undone.kept) kept.push(undone.kept);
       } catch (error) {
         if (!(error instanceof StepFailed)) throw error;

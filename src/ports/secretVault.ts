@@ -7,6 +7,8 @@ import type { Tags } from '../domain/secretTags.js';
 export interface SecretVault {
   /** The newest version; undefined when there is none, it was deleted, or it is disabled. */
   current(name: string): Promise<SecretFacts | undefined>;
+  /** All versions, the disabled ones too; none when there is no such secret or it was deleted. */
+  versions(name: string): Promise<SecretVersionFacts[]>;
   /** Makes a new version. A name that is only soft-deleted is recovered first. */
   store(name: string, value: string, attributes: SecretAttributes): Promise<SecretFacts>;
   /** Makes `from`'s value the newest version of `to`, with new attributes. */
@@ -26,6 +28,12 @@ export interface SecretVersion {
 export interface SecretAttributes {
   readonly expiresOn: string;
   readonly tags: Tags;
+}
+
+/** What a listing tells of a version: nothing of its value. */
+export interface SecretVersionFacts extends SecretVersion {
+  readonly tags: Tags;
+  readonly isEnabled: boolean;
 }
 
 export interface SecretFacts extends SecretVersion {

@@ -32,6 +32,7 @@ export function plannedWrites(facts: Facts, onboarding: Onboarding): { writes: P
   if (facts.credential.kind === 'issue') {
     write('promote', 'save secret', mainSecretName(onboarding));
     write('promote', 'disable secret', candidateSecretName(onboarding));
-  }
+  } else if (writes.length > 0 || onboarding.recheck)
+    write('recordVerification', 'note the new pull check on secret', mainSecretName(onboarding));
   return { writes, adopts };
 }

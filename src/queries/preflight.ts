@@ -84,9 +84,15 @@ function planCredential(
   const { token, main, candidate } = findings;
   const stored = token && main && fittingCredential(main, token, endpoint, now);
   if (stored) return { kind: 'keep', stored };
-  const choice = chooseSlot(token?.slots ?? {}, now, unpromoted(candidate), onboarding.replaceSlot);
+  const choice = chooseSlot(token?.slots ?? {}, now, unpromoted(candidate, main), onboarding.replaceSlot);
   if (choice.kind === 'allLive') return undefined;
-  return { kind: 'issue', slot: choice.slot, replacesLivePassword: choice.replaces };
+  const earlier = token?.slots[choice.slot]?.createdAt;
+  return {
+    kind: 'issue',
+    slot: choice.slot,
+    replacesLivePassword: choice.replaces,
+    ...(earlier === undefined ? {} : { earlierPassword: earlier }),
+  };
 }
 
 /** The main secret's credential, when it is for this token's present password and this endpoint, and still valid. */
@@ -115,7 +121,11 @@ function fittingCredential(
 }
 
 /** A password that an earlier run made and never promoted: nobody uses it. */
-function unpromoted(candidate: SecretFacts | undefined): KnownSlot[] {
+function unpromoted(candidate: SecretFacts | undefined, main: SecretFacts | undefined): KnownSlot[] {
   const tags = candidate && parseTags(candidate.tags);
-  return tags ? [{ slot: tags.slot, createdAt: tags.issued.slotCreatedAt }] : [];
+  if (!tags) return [];
+  // A run may have died between promoting and disabling its candidate: that password is in use.
+  const promoted = main && parseTags(main.tags)?.issued;
+  if (promoted?.run === tags.issued.run && promoted.attempt === tags.issued.attempt) return [];
+  return [{ slot: tags.slot, createdAt: tags.issued.slotCreatedAt }];
 }

@@ -5,6 +5,10 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { AppClient, type Operation } from './harness/appClient.js';
+import { PROCESS_NAMES } from '../../local/stack/plans.js';
+import { claimPort } from '../../local/stack/ports.js';
+import { startTestStack } from './harness/testStack.js';
 import { projectRoot } from '../../local/stack/projectRoot.js';
 import type { Endpoints } from '../../local/stack/endpoints.js';
 
@@ -17,8 +21,7 @@ beforeEach(() => {
 afterEach(async () => {
   for (const child of launched) {
     if (child.exitCode !== null || child.signalCode !== null) continue;
-    child.kill('SIGTERM');
-    await once(child, 'exit');
+    await stop(child);
   }
   rmSync(folder, { recursive: true });
 });
@@ -41,6 +44,11 @@ async function endpoints(): Promise<Endpoints> {
   const file = join(folder, 'endpoints.json');
   await vi.waitFor(() => expect(existsSync(file)).toBe(true), { timeout: 30_000, interval: 50 });
   return JSON.parse(readFileSync(file, 'utf8')) as Endpoints;
+}
+
+async function stop(child: ChildProcess): Promise<void> {
+  child.kill('SIGTERM');
+  await once(child, 'exit');
 }
 
 function lives(pid: number): boolean {
@@ -88,41 +96,32 @@ test.each(['SIGTERM', 'SIGINT'] as const)(
 );
 
 test('what was onboarded is there after a restart on the same folder, and gone with --reset', async () => {
-  const tokens = async (found: Endpoints, client: string): Promise<string> => {
-    const headers = { 'x-functions-key': found.functions.key, 'content-type': 'application/json' };
-    const body = JSON.stringify({ connectedRegistry: 'myconnectedregistry', client, repositories: ['hello-world'] });
-    const { id } = (await (
-      await fetch(`${found.functions.url}/api/onboardings`, { method: 'POST', headers, body })
-    ).json()) as { id: string };
-    return vi.waitFor(
-      async () => {
-        const text = await (await fetch(`${found.functions.url}/api/operations/${id}`, { headers })).text();
-        expect(text).toContain('"completed"');
-        return text;
-      },
-      { timeout: 20_000, interval: 200 },
-    );
+  const onboard = async (found: Endpoints): Promise<Operation> => {
+    const app = new AppClient(found.functions.url, found.functions.key);
+    const request = { connectedRegistry: 'myconnectedregistry', client: 'kept', repositories: ['hello-world'] };
+    const ended = await app.end(await app.start(request));
+    expect(ended.status).toBe('completed');
+    return ended;
   };
-  const first = launch(...FREE);
+  // The same port for the edge each time, since a secret names the address that it is for.
+  const flags = [...FREE.slice(0, 4), '--edge-port', String(await claimPort(0, '--edge-port'))];
+  const first = launch(...flags);
   const before = await endpoints();
-  const made = await tokens(before, 'kept');
-  first.child.kill('SIGTERM');
-  await once(first.child, 'exit');
+  const made = await onboard(before);
+  await stop(first.child);
 
-  const second = launch(...FREE);
+  const second = launch(...flags);
   const again = await endpoints();
   expect(again.identities).toEqual(before.identities);
-  expect(again.azure.caFile).toBe(before.azure.caFile);
-  // Converged, so it is the same version of the same secret.
-  const version = /"version":"([^"]+)"/.exec(made)?.[1] ?? 'none';
-  expect(await tokens(again, 'kept')).toContain(version);
-  second.child.kill('SIGTERM');
-  await once(second.child, 'exit');
+  expect(again.functions.key).toBe(before.functions.key);
+  const adopted = await onboard(again);
+  expect(adopted.result?.secret).toEqual(made.result?.secret);
+  await stop(second.child);
 
-  launch(...FREE, '--reset');
+  launch(...flags, '--reset');
   const reset = await endpoints();
-  expect(reset.identities.operator).not.toEqual(before.identities.operator);
-  expect(await tokens(reset, 'kept')).not.toContain(version);
+  expect(reset.identities).not.toEqual(before.identities);
+  expect((await onboard(reset)).result?.secret.version).not.toBe(made.result?.secret.version);
 }, 120_000);
 
 test('a taken port is an error that names port and flag, and nothing is left running', async () => {
@@ -147,6 +146,54 @@ test('a bad flag is an error with exit code 2', async () => {
   const [code] = (await once(child, 'exit')) as [number | null];
   expect(code).toBe(2);
   expect(output()).toContain('--functions-port');
+});
+
+test('SIGTERM while it is still starting stops what has been started, with exit code 0', async () => {
+  const { child, output } = launch(...FREE);
+  await vi.waitFor(() => expect(output()).toContain('control plane serves at'), { timeout: 20_000, interval: 10 });
+  const url = /control plane serves at (\S+)/.exec(output())?.[1] ?? '';
+  child.kill('SIGTERM');
+  const [code] = await once(child, 'exit');
+  expect(code).toBe(0);
+  await expect(fetch(url)).rejects.toMatchObject({ cause: { code: 'ECONNREFUSED' } });
+  expect(existsSync(join(folder, 'endpoints.json'))).toBe(false);
+});
+
+test('an app that refuses its settings fails the start in its own words', async () => {
+  await expect(startTestStack({ settings: { KEY_VAULT_URL: 'nowhere' } })).rejects.toThrow(/KEY_VAULT_URL/);
+});
+
+test('when a process cannot be kept running, everything is stopped, with the reason', async () => {
+  const it = await startTestStack();
+  const { stack } = it;
+  const usurper = createServer();
+  try {
+    stack.crash('host');
+    await vi.waitFor(
+      () =>
+        new Promise<void>((resolve, reject) => {
+          usurper.once('error', reject);
+          usurper.listen(Number(new URL(stack.endpoints.functions.url).port), '127.0.0.1', resolve);
+        }),
+      { timeout: 2000, interval: 5 },
+    );
+    expect(await stack.ended).toMatch(/^host .*5 times in a row/);
+    expect(PROCESS_NAMES.map((name) => stack.pidOf(name))).toEqual(Array(4).fill(undefined));
+    expect(existsSync(stack.endpointsFile)).toBe(false);
+  } finally {
+    usurper.close();
+    await it.dispose();
+  }
+});
+
+test('two launchers cannot share a data folder', async () => {
+  launch(...FREE);
+  await endpoints();
+  const { child, output } = launch(...FREE, '--reset');
+  const [code] = await once(child, 'exit');
+  expect(code).toBe(1);
+  expect(output()).toContain('in use by process');
+  expect(existsSync(join(folder, 'azure', 'world.json'))).toBe(true);
 });
 
 test('when the launcher is killed, its processes end by themselves', async () => {

@@ -44,6 +44,14 @@ test('counts a test of several runs once, as failed when one of them failed', ()
   expect(sum()).toEqual({ line: 'tests: 1 passed, 1 failed', code: 1 });
 });
 
+test('counts tests of one name in one file each', () => {
+  const twins = file('a', { one: 'passed' });
+  twins.assertionResults.push({ fullName: 'one', status: 'passed' });
+  report('1.json', twins);
+  report('2.json', twins);
+  expect(sum()).toEqual({ line: 'tests: 2 passed, 0 failed', code: 0 });
+});
+
 test('counts a file that could not be loaded as failed', () => {
   report('1.json', file('a', {}, 'failed'), file('b', { one: 'passed' }));
   expect(sum()).toEqual({ line: 'tests: 1 passed, 1 failed', code: 1 });

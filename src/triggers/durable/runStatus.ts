@@ -34,7 +34,7 @@ export async function readRun(client: DurableClient, instance: string): Promise<
 
 /** The SDK's words for 404; the engine's own text is not looked at. Source: durable-functions, durableClient getStatus. */
 function isUnknownInstance(error: unknown): boolean {
-  return error instanceof Error && /\b404\b/.test(error.message);
+  return error instanceof Error && /^DurableClient error: [\w ]+ replied with HTTP 404 response\./.test(error.message);
 }
 
 function toRunStatus(status: DurableOrchestrationStatus): RunStatus | undefined {

@@ -48,14 +48,19 @@ function judge(found: RunStatus, id: string, kind: string, fingerprint: string):
     : { kind: 'conflict', id, runningKind: found.kind };
 }
 
+/**
+ * The SDK's own words for a refusal; what follows them is the engine's and is not looked at. 409 by present extensions,
+ * 500 by older ones. Source: durable-functions, createGenericError; azure-functions-durable-extension PR 3468.
+ */
+const REFUSED = /^The operation failed with an unexpected status code: (?:409|500)\./;
+
 /** False when the engine refuses because a run of this id has not ended. */
 async function tryStart(client: DurableClient, kind: string, instance: string, run: OnboardingRun): Promise<boolean> {
   try {
     await client.startNew(kind, { instanceId: instance, input: run });
     return true;
   } catch (error) {
-    // 409 by present extensions, 500 by older ones. Source: azure-functions-durable-extension PR 3468.
-    if (error instanceof Error && /\b(?:409|500)\b/.test(error.message)) return false;
+    if (error instanceof Error && REFUSED.test(error.message)) return false;
     throw error;
   }
 }
