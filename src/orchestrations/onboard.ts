@@ -69,8 +69,9 @@ class Onboard {
   }
 
   *go(): Flow<OnboardingResult> {
+    const { recheck } = this.input.onboarding;
     const plan = yield* this.preflight();
-    if (isConverged(plan) && plan.credential.kind === 'keep' && plan.credential.stored.pull)
+    if (isConverged(plan) && !recheck && plan.credential.kind === 'keep' && plan.credential.stored.pull)
       return this.result(plan.credential.stored, plan.credential.stored.pull, false);
 
     const made: MadeByUs = { scopeMap: plan.scopeMap === 'absent', token: !plan.token.exists };

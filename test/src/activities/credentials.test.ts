@@ -1,0 +1,192 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import type { IssuedCredential } from '../../../src/activities/issueCredentials.js';
+import { candidateSecretName, mainSecretName } from '../../../src/domain/names.js';
+import { parseTags } from '../../../src/domain/secretTags.js';
+import { CONNECTED_REGISTRY, onboarding, RUN } from '../fakes/requests.js';
+import { issueOrder, promoteOrder, PULL, reference } from '../fakes/orders.js';
+import { createWorld, type World } from '../fakes/world.js';
+
+const { token, scopeMap } = onboarding();
+const candidate = candidateSecretName(reference());
+const main = mainSecretName(reference());
+let world: World;
+beforeEach(() => {
+  vi.useFakeTimers({ now: new Date('2026-03-01T12:00:00Z') });
+  world = createWorld();
+  world.addToken();
+  world.controlPlane.change(CONNECTED_REGISTRY, { clientTokens: [token] });
+});
+afterEach(() => vi.useRealTimers());
+
+async function issue(changes = {}): Promise<IssuedCredential> {
+  const outcome = await world.activities.issueCredentials(issueOrder(changes));
+  if (outcome.kind !== 'done') throw new Error(JSON.stringify(outcome));
+  return outcome.value;
+}
+
+describe('issueCredentials', () => {
+  test('saves a password that works as the candidate, and lets nothing of it out', async () => {
+    const issued = await issue();
+    const password = world.vault.passwordIn(candidate) ?? '';
+    expect(world.controlPlane.accepts(token, password)).toBe(true);
+    expect(issued).toMatchObject({ name: candidate, slot: 'password1', expiresOn: issueOrder().expiresOn });
+    for (const form of [password, Buffer.from(`${token}:${password}`).toString('base64'), encodeURIComponent(password)])
+      expect(JSON.stringify(issued)).not.toContain(form);
+    expect(world.vault.has(main)).toBe(false);
+  });
+
+  test('run twice generates once, and says the same', async () => {
+    const first = await issue();
+    expect(await issue()).toEqual(first);
+    expect([world.wire.count('generatePassword'), world.wire.count('store')]).toEqual([1, 1]);
+  });
+
+  test('does not generate again when only the answer of saving was lost', async () => {
+    world.wire.fail('store', { when: 'after' });
+    expect(await world.activities.issueCredentials(issueOrder())).toMatchObject({ kind: 'retryLater' });
+    await issue();
+    expect(world.wire.count('generatePassword')).toBe(1);
+    expect(world.controlPlane.accepts(token, world.vault.passwordIn(candidate) ?? '')).toBe(true);
+  });
+
+  test.each([
+    ['generatePassword', 'before'],
+    ['generatePassword', 'after'],
+    ['store', 'before'],
+  ] as const)(
+    'issues the same slot again after %s failed %s its effect, and touches no other',
+    async (method, when) => {
+      world.controlPlane.token(token).slots.password2 = { value: 'in-use', createdAt: '2025-01-01T00:00:00.000Z' };
+      world.wire.fail(method, { when });
+      expect(await world.activities.issueCredentials(issueOrder())).toMatchObject({ kind: 'retryLater' });
+      await issue();
+      expect(world.controlPlane.accepts(token, world.vault.passwordIn(candidate) ?? '')).toBe(true);
+      expect(world.controlPlane.accepts(token, 'in-use')).toBe(true);
+    },
+  );
+
+  test("does not take an earlier run's candidate, or an earlier attempt's, for its own", async () => {
+    await issue({ run: 'earlier-run' });
+    await issue();
+    await issue({ attempt: 2 });
+    expect(world.wire.count('generatePassword')).toBe(3);
+  });
+
+  test('issues again when somebody generated over the slot meanwhile', async () => {
+    await issue();
+    world.controlPlane.token(token).slots.password1 = { value: 'other', createdAt: '2026-03-01T12:00:09.000Z' };
+    await issue();
+    expect(world.controlPlane.accepts(token, world.vault.passwordIn(candidate) ?? '')).toBe(true);
+  });
+
+  test("has the password outlive the secret's own expiry, and writes down what it issued", async () => {
+    const { slotCreatedAt, expiresOn } = await issue();
+    const slot = world.controlPlane.token(token).slots.password1;
+    expect(new Date(slot?.expiresAt ?? 0).getTime()).toBeGreaterThan(new Date(expiresOn).getTime());
+    const tags = parseTags(world.vault.versionsOf(candidate)[0]?.tags ?? {});
+    expect(tags).toMatchObject({ token, scopeMap, slot: 'password1', issued: { run: RUN, attempt: 1, slotCreatedAt } });
+    expect(tags?.pull).toBeUndefined();
+  });
+
+  test('uses a name again that was soft-deleted', async () => {
+    await issue({ run: 'earlier-run' });
+    await world.vault.remove(candidate);
+    await issue();
+    expect(world.vault.has(candidate)).toBe(true);
+  });
+});
+
+describe('promote', () => {
+  test("makes the candidate's value the main secret, and hides the candidate", async () => {
+    const issued = await issue();
+    const password = world.vault.passwordIn(candidate);
+    const outcome = await world.activities.promote(promoteOrder(issued));
+    expect(outcome).toMatchObject({ kind: 'done', value: { promoted: true, name: main } });
+    expect(world.vault.passwordIn(main)).toBe(password);
+    expect(world.vault.passwordIn(candidate)).toBeUndefined();
+    expect(parseTags(world.vault.versionsOf(main)[0]?.tags ?? {})?.pull).toEqual(PULL);
+  });
+
+  test('run twice makes one version, and says the same', async () => {
+    const issued = await issue();
+    const first = await world.activities.promote(promoteOrder(issued));
+    expect(await world.activities.promote(promoteOrder(issued))).toEqual(first);
+    expect(world.vault.versionsOf(main)).toHaveLength(1);
+  });
+
+  test.each([
+    ['copy', 'after'],
+    ['copy', 'before'],
+    ['disable', 'before'],
+    ['disable', 'after'],
+  ] as const)('converges to one version when %s failed %s its effect', async (method, when) => {
+    const issued = await issue();
+    world.wire.fail(method, { when });
+    expect(await world.activities.promote(promoteOrder(issued))).toMatchObject({ kind: 'retryLater' });
+    expect(await world.activities.promote(promoteOrder(issued))).toMatchObject({ kind: 'done' });
+    expect(world.vault.versionsOf(main)).toHaveLength(1);
+    expect(world.vault.passwordIn(candidate)).toBeUndefined();
+  });
+
+  test('makes no version when the binding is gone, and keeps the candidate', async () => {
+    const issued = await issue();
+    world.controlPlane.change(CONNECTED_REGISTRY, { clientTokens: ['others'] });
+    expect(await world.activities.promote(promoteOrder(issued))).toEqual({ kind: 'done', value: { promoted: false } });
+    expect([world.vault.has(main), world.vault.passwordIn(candidate)]).not.toContain(undefined);
+  });
+
+  test('takes that exact version, not whatever is newest by now', async () => {
+    const issued = await issue();
+    const password = world.vault.passwordIn(candidate);
+    await issue({ attempt: 2 });
+    await world.activities.promote(promoteOrder(issued));
+    expect(world.vault.passwordIn(main)).toBe(password);
+  });
+
+  test('fails when the connected registry was deleted', async () => {
+    const issued = await issue();
+    world.controlPlane.connectedRegistries.clear();
+    expect(await world.activities.promote(promoteOrder(issued))).toMatchObject({
+      code: 'connected-registry-not-found',
+    });
+  });
+});
+
+describe('recordVerification', () => {
+  const record = async (changes = {}) => {
+    const version = world.vault.versionsOf(main).at(-1)?.version ?? '';
+    const pull = { ...PULL, verifiedAt: '2026-03-02T00:00:00.000Z' };
+    return world.activities.recordVerification({ reference: reference(), version, scopeMap, pull, ...changes });
+  };
+  beforeEach(async () => {
+    await world.activities.promote(promoteOrder(await issue()));
+  });
+  const tags = () => world.vault.versionsOf(main).at(-1)?.tags ?? {};
+
+  test('notes the new pull, keeps the value and the version, and twice is as once', async () => {
+    const password = world.vault.passwordIn(main);
+    expect(await record()).toMatchObject({ kind: 'done' });
+    const once = tags();
+    await record();
+    expect(tags()).toEqual(once);
+    expect(parseTags(once)?.pull?.verifiedAt).toBe('2026-03-02T00:00:00.000Z');
+    expect([world.vault.passwordIn(main), world.vault.versionsOf(main).length]).toEqual([password, 1]);
+  });
+
+  test("keeps other people's tags", async () => {
+    const [version] = world.vault.versionsOf(main);
+    if (version) version.tags = { ...version.tags, owner: 'team-a' };
+    await record();
+    expect(tags()['owner']).toBe('team-a');
+  });
+
+  test('does not leave the image of an earlier pull beside the digest of a new one', async () => {
+    const image = `${'a/'.repeat(120)}a:${'t'.repeat(100)}`;
+    await record({ pull: { ...PULL, image } });
+    expect(parseTags(tags())?.pull?.image).not.toBe(PULL.image);
+  });
+
+  test('fails when the secret was changed meanwhile', async () => {
+    expect(await record({ version: 'another' })).toMatchObject({ kind: 'failed', code: 'secret-changed' });
+  });
+});

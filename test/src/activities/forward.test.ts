@@ -1,0 +1,170 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { SCOPE_MAP_MARK } from '../../../src/domain/names.js';
+import { toActions } from '../../../src/domain/permissions.js';
+import { verifyReportKey } from '../../../src/domain/reportKey.js';
+import { CONNECTED_REGISTRY, onboarding, RUN } from '../fakes/requests.js';
+import { createWorld, type World } from '../fakes/world.js';
+
+const { registry, scopeMap, permissions, token, client, connectedRegistry } = onboarding();
+let world: World;
+beforeEach(() => {
+  vi.useFakeTimers({ now: new Date('2026-03-01T12:00:00Z') });
+  world = createWorld();
+});
+afterEach(() => vi.useRealTimers());
+
+describe('ensureScopeMap', () => {
+  const ensure = () => world.activities.ensureScopeMap({ registry, scopeMap, permissions });
+
+  test('makes a missing map with our mark, and twice is as once', async () => {
+    expect(await ensure()).toEqual({ kind: 'done', value: { created: true } });
+    const made = world.controlPlane.scopeMaps.get(scopeMap);
+    expect(made).toMatchObject({ description: SCOPE_MAP_MARK, actions: toActions(permissions) });
+    expect(await ensure()).toEqual({ kind: 'done', value: { created: false } });
+    expect(world.wire.writes).toEqual(['createScopeMap']);
+  });
+
+  test('adopts a map with equal rights in another order', async () => {
+    const actions = [...toActions(permissions)].reverse();
+    world.controlPlane.scopeMaps.set(scopeMap, { name: scopeMap, actions, description: 'by hand' });
+    expect(await ensure()).toMatchObject({ kind: 'done' });
+    expect(world.wire.writes).toEqual([]);
+  });
+
+  test('never overwrites a different map', async () => {
+    world.controlPlane.scopeMaps.set(scopeMap, { name: scopeMap, actions: [], description: SCOPE_MAP_MARK });
+    expect(await ensure()).toMatchObject({ kind: 'failed', code: 'scope-map-different' });
+    expect(world.wire.writes).toEqual([]);
+  });
+
+  test('converges when the answer to its write was lost', async () => {
+    world.wire.fail('createScopeMap', { when: 'after' });
+    expect(await ensure()).toMatchObject({ kind: 'retryLater' });
+    expect(await ensure()).toMatchObject({ kind: 'done' });
+    expect(world.wire.writes).toEqual(['createScopeMap']);
+  });
+});
+
+describe('ensureToken', () => {
+  const ensure = (earlierScopeMap?: string) =>
+    world.activities.ensureToken({ registry, token, scopeMap, ...(earlierScopeMap ? { earlierScopeMap } : {}) });
+  const addMap = (name: string) =>
+    world.controlPlane.scopeMaps.set(name, { name, actions: toActions(permissions), description: '' });
+
+  test('makes a missing token, and twice is as once', async () => {
+    addMap(scopeMap);
+    expect(await ensure()).toEqual({ kind: 'done', value: { created: true } });
+    expect(await ensure()).toEqual({ kind: 'done', value: { created: false } });
+    expect(world.wire.writes).toEqual(['createToken']);
+    expect(world.controlPlane.token(token)).toMatchObject({ scopeMap, isEnabled: true });
+  });
+
+  test('never sends a PUT over a token that exists: its passwords live on', async () => {
+    world.addToken({ password1: { createdAt: '2025-01-01T00:00:00.000Z' } });
+    world.controlPlane.token(token).scopeMap = 'earlier-map';
+    expect(await ensure('Earlier-Map')).toMatchObject({ kind: 'done' });
+    expect(world.wire.writes).toEqual(['setTokenScopeMap']);
+    expect(world.controlPlane.accepts(token, 'foreign-password1')).toBe(true);
+    expect(world.controlPlane.token(token).scopeMap).toBe(scopeMap);
+    await ensure('Earlier-Map');
+    expect(world.wire.count('setTokenScopeMap')).toBe(1);
+  });
+
+  test('never enables a token that somebody disabled', async () => {
+    world.addToken().isEnabled = false;
+    expect(await ensure()).toMatchObject({ kind: 'failed', code: 'token-disabled' });
+    expect(world.controlPlane.token(token).isEnabled).toBe(false);
+  });
+
+  test('does not take a token from a map that nobody saw in preflight', async () => {
+    world.addToken().scopeMap = 'somebody-elses';
+    expect(await ensure()).toMatchObject({ kind: 'failed', code: 'token-changed' });
+    expect(await ensure('another-map')).toMatchObject({ kind: 'failed', code: 'token-changed' });
+    expect(world.wire.writes).toEqual([]);
+  });
+
+  test.each(['createToken', 'setTokenScopeMap'])('converges when the answer to %s was lost', async (method) => {
+    if (method === 'createToken') addMap(scopeMap);
+    else world.addToken().scopeMap = 'earlier-map';
+    world.wire.fail(method, { when: 'after' });
+    expect(await ensure('earlier-map')).toMatchObject({ kind: 'retryLater' });
+    expect(await ensure('earlier-map')).toMatchObject({ kind: 'done' });
+    expect(world.wire.writes).toEqual([method]);
+  });
+
+  test('hands on what ARM asks to wait', async () => {
+    world.wire.fail('getToken', { when: 'before', kind: 'throttled', retryAfterSeconds: 17 });
+    expect(await ensure()).toMatchObject({ kind: 'retryLater', afterSeconds: 17 });
+  });
+});
+
+describe('readSync', () => {
+  const read = () => world.activities.readSync({ registry, connectedRegistry });
+
+  test('tells when the connected registry last synced', async () => {
+    world.controlPlane.change(CONNECTED_REGISTRY, { lastSyncTime: '2026-03-01T11:59:00.000Z' });
+    expect(await read()).toMatchObject({ kind: 'done', value: { lastSyncTime: '2026-03-01T11:59:00.000Z' } });
+  });
+
+  test('fails when the connected registry was deleted', async () => {
+    world.controlPlane.connectedRegistries.clear();
+    expect(await read()).toMatchObject({ kind: 'failed', code: 'connected-registry-not-found' });
+  });
+});
+
+describe('messages to the device', () => {
+  const check = {
+    operation: `instance.${RUN}`,
+    run: RUN,
+    attempt: 2,
+    client,
+    connectedRegistry,
+    secret: { name: 'a-secret', version: 'v1' },
+    image: 'hello-world:latest',
+    expiresAt: '2026-03-01T12:05:00.000Z',
+  };
+
+  test('ask once, however often they are sent, with a key good for that attempt alone', async () => {
+    const outcome = await world.activities.requestPullCheck(check);
+    await world.activities.requestPullCheck(check);
+    expect(world.channel.pullChecks.size).toBe(1);
+    const [message] = world.channel.pullChecks.values();
+    const keys = world.config.reportKeys;
+    const { keyId = '', reportKey = '' } = message ?? {};
+    expect(verifyReportKey(keys, keyId, reportKey, check)).toBe(true);
+    expect(verifyReportKey(keys, keyId, reportKey, { ...check, attempt: 1 })).toBe(false);
+    // The outcome stands in the durable history, the key must not.
+    expect(JSON.stringify(outcome)).not.toContain(reportKey);
+  });
+
+  test('ask anew for another attempt', async () => {
+    await world.activities.requestPullCheck(check);
+    await world.activities.requestPullCheck({ ...check, attempt: 3 });
+    expect(world.channel.pullChecks.size).toBe(2);
+  });
+
+  test('announce a promotion once, however often they are sent', async () => {
+    const { operation, run, secret } = check;
+    const message = { operation, run, client, connectedRegistry, secret };
+    await world.activities.announcePromotion(message);
+    await world.activities.announcePromotion(message);
+    expect([...world.channel.promotions.values()]).toEqual([message]);
+  });
+
+  test('that do not get through are tried later', async () => {
+    world.wire.fail('requestPullCheck', { when: 'before' });
+    expect(await world.activities.requestPullCheck(check)).toMatchObject({ kind: 'retryLater' });
+  });
+});
+
+describe('preflight', () => {
+  test('hands on its problems as a plan, and an unreachable service as a retry', async () => {
+    const wanted = { onboarding: onboarding({ repositories: ['other'] }) };
+    expect(await world.activities.preflight(wanted)).toMatchObject({
+      kind: 'done',
+      value: { problems: [{ code: 'repository-not-synced' }] },
+    });
+    world.wire.fail('getToken', { when: 'before' });
+    expect(await world.activities.preflight(wanted)).toMatchObject({ kind: 'retryLater' });
+  });
+});

@@ -1,0 +1,190 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { candidateSecretName, SCOPE_MAP_MARK } from '../../../src/domain/names.js';
+import { onboarding, RUN } from '../fakes/requests.js';
+import { issueOrder, reference } from '../fakes/orders.js';
+import { createWorld, type World } from '../fakes/world.js';
+
+const SINCE = '2026-03-01T12:00:00.000Z';
+const LONG_AGO = '2025-01-01T00:00:00.000Z';
+const { registry, token, scopeMap } = onboarding();
+const candidate = candidateSecretName(reference());
+let world: World;
+beforeEach(() => {
+  vi.useFakeTimers({ now: new Date(SINCE) });
+  world = createWorld();
+});
+afterEach(() => vi.useRealTimers());
+
+const kept = { kind: 'done', value: { kept: expect.stringMatching(/./) as string } };
+const gone = { kind: 'done', value: {} };
+
+/** Runs an undo until it is done, with one call of it broken on the way. */
+async function throughFault(undo: () => Promise<{ kind: string }>, method: string, when: 'before' | 'after') {
+  world.wire.fail(method, { when });
+  expect(await undo()).toMatchObject({ kind: 'retryLater' });
+  expect(await undo()).toEqual(gone);
+}
+
+describe('retireCandidate', () => {
+  const retire = () => world.activities.retireCandidate({ reference: reference(), run: RUN });
+  beforeEach(() => void world.addToken());
+
+  test('disables and soft-deletes the candidate of this run; twice is as once', async () => {
+    await world.activities.issueCredentials(issueOrder());
+    expect(await retire()).toEqual(gone);
+    expect(world.vault.has(candidate)).toBe(false);
+    expect(world.vault.versionsOf(candidate)[0]?.isEnabled).toBe(false);
+    expect(await retire()).toEqual(gone);
+  });
+
+  test('has nothing to do when none was saved', async () => {
+    expect(await retire()).toEqual(gone);
+    expect(world.wire.writes).not.toContain('disable');
+  });
+
+  test("keeps another run's candidate", async () => {
+    await world.activities.issueCredentials(issueOrder({ run: 'other-run' }));
+    expect(await retire()).toEqual(kept);
+    expect(world.vault.passwordIn(candidate)).toBeDefined();
+  });
+
+  test.each([
+    ['disable', 'before'],
+    ['disable', 'after'],
+    ['remove', 'before'],
+    ['remove', 'after'],
+  ] as const)('leaves no candidate behind when %s failed %s its effect', async (method, when) => {
+    await world.activities.issueCredentials(issueOrder());
+    await throughFault(retire, method, when);
+    expect(world.vault.has(candidate)).toBe(false);
+  });
+});
+
+describe('clearSlot', () => {
+  const clear = () => world.activities.clearSlot({ registry, token, slot: 'password2', earlier: LONG_AGO });
+
+  test('empties the slot that was filled, and lets the other live; twice is as once', async () => {
+    world.addToken({ password1: { createdAt: LONG_AGO }, password2: { createdAt: '2026-03-01T12:00:05.000Z' } });
+    expect(await clear()).toEqual(gone);
+    expect(Object.keys(world.controlPlane.token(token).slots)).toEqual(['password1']);
+    expect(await clear()).toEqual(gone);
+    expect(world.wire.count('keepOnlySlots')).toBe(1);
+  });
+
+  test('leaves the very password that preflight saw in the slot', async () => {
+    world.addToken({ password2: { createdAt: LONG_AGO } });
+    await clear();
+    expect(world.controlPlane.accepts(token, 'foreign-password2')).toBe(true);
+  });
+
+  test('converges when an answer was lost, or the token is gone', async () => {
+    world.addToken({ password2: { createdAt: SINCE } });
+    await throughFault(clear, 'keepOnlySlots', 'after');
+    world.controlPlane.tokens.delete(token);
+    expect(await clear()).toEqual(gone);
+  });
+});
+
+describe('restoreTokenScopeMap', () => {
+  const restore = () => world.activities.restoreTokenScopeMap({ registry, token, ours: scopeMap, earlier: 'earlier' });
+
+  test('gives the earlier map back; twice is as once', async () => {
+    world.addToken();
+    expect(await restore()).toEqual(gone);
+    expect(world.controlPlane.token(token).scopeMap).toBe('earlier');
+    await restore();
+    expect(world.wire.count('setTokenScopeMap')).toBe(1);
+  });
+
+  test('keeps a map that somebody gave it since', async () => {
+    world.addToken().scopeMap = 'somebody-elses';
+    expect(await restore()).toEqual(kept);
+    expect(world.controlPlane.token(token).scopeMap).toBe('somebody-elses');
+  });
+
+  test('converges when an answer was lost, or the token is gone', async () => {
+    world.addToken();
+    await throughFault(restore, 'setTokenScopeMap', 'after');
+    world.controlPlane.tokens.delete(token);
+    expect(await restore()).toEqual(gone);
+  });
+});
+
+describe('removeToken', () => {
+  const remove = () => world.activities.removeToken({ registry, token, scopeMap, since: SINCE });
+  const add = (changes = {}) => Object.assign(world.addToken(), { createdAt: SINCE, ...changes });
+
+  test('disables the token before it deletes it; twice is as once', async () => {
+    add();
+    expect(await remove()).toEqual(gone);
+    expect(world.wire.writes).toEqual(['disableToken', 'deleteToken']);
+    expect(await remove()).toEqual(gone);
+    expect(world.wire.writes).toHaveLength(2);
+  });
+
+  test('keeps a token that is older than the run, or that somebody changed', async () => {
+    add({ createdAt: LONG_AGO });
+    expect(await remove()).toEqual(kept);
+    add({ scopeMap: 'somebody-elses' });
+    expect(await remove()).toEqual(kept);
+    expect(world.wire.writes).toEqual([]);
+  });
+
+  test.each([
+    ['disableToken', 'after'],
+    ['deleteToken', 'before'],
+    ['deleteToken', 'after'],
+  ] as const)('converges when %s failed %s its effect', async (method, when) => {
+    add();
+    await throughFault(remove, method, when);
+    expect(world.controlPlane.tokens.has(token)).toBe(false);
+  });
+
+  test('leaves it disabled when it cannot be deleted', async () => {
+    add();
+    world.wire.fail('deleteToken', { when: 'before', kind: 'forbidden' });
+    expect(await remove()).toMatchObject({ kind: 'failed', code: 'service-forbidden' });
+    expect(world.controlPlane.token(token).isEnabled).toBe(false);
+  });
+});
+
+describe('removeScopeMap', () => {
+  const remove = () => world.activities.removeScopeMap({ registry, scopeMap, since: SINCE });
+  const add = (changes = {}) =>
+    world.controlPlane.scopeMaps.set(scopeMap, {
+      name: scopeMap,
+      actions: [],
+      description: SCOPE_MAP_MARK,
+      createdAt: SINCE,
+      ...changes,
+    });
+
+  test('deletes a map of ours that nobody uses; twice is as once', async () => {
+    add();
+    expect(await remove()).toEqual(gone);
+    expect(await remove()).toEqual(gone);
+    expect(world.wire.writes).toEqual(['deleteScopeMap']);
+  });
+
+  test.each([
+    ['without our mark', { description: 'by hand' }],
+    ['older than the run', { createdAt: LONG_AGO }],
+  ])('keeps a map %s', async (_, changes) => {
+    add(changes);
+    expect(await remove()).toEqual(kept);
+    expect(world.controlPlane.scopeMaps.has(scopeMap)).toBe(true);
+  });
+
+  test('keeps a map that another token has come to use', async () => {
+    world.addToken();
+    add();
+    expect(await remove()).toEqual(kept);
+    expect(world.wire.writes).toEqual([]);
+  });
+
+  test('converges when the answer was lost', async () => {
+    add();
+    await throughFault(remove, 'deleteScopeMap', 'after');
+    expect(world.controlPlane.scopeMaps.has(scopeMap)).toBe(false);
+  });
+});

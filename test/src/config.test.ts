@@ -1,0 +1,166 @@
+import { describe, expect, test } from 'vitest';
+import { ConfigError, findRegistry, loadConfig } from '../../src/config.js';
+import { config, SETTINGS } from './fakes/requests.js';
+
+function problemsOf(changes: Readonly<Record<string, string | undefined>>): readonly string[] {
+  try {
+    loadConfig({ ...SETTINGS, ...changes });
+    return [];
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems;
+    throw error;
+  }
+}
+const key = (id: string, bytes = 32) => `${id}:${Buffer.alloc(bytes, 5).toString('base64url')}`;
+const registry = (name: string) => (SETTINGS['REGISTRIES'] ?? '').replace('myregistry', name);
+
+describe('a setting that is missing', () => {
+  test.each(['REGISTRIES', 'KEY_VAULT_URL', 'SIGNAL_TOPIC_ENDPOINT', 'REPORT_KEYS'])('is named: %s', (name) => {
+    expect(problemsOf({ [name]: undefined })).toEqual([`setting ${name} is missing`]);
+    expect(problemsOf({ [name]: '' })).toEqual([`setting ${name} is missing`]);
+  });
+
+  test.each(['AZURE_TENANT_ID', 'AZURE_CLIENT_ID', 'AZURE_CLIENT_SECRET'])(
+    'is named when a client secret is the credential: %s',
+    (name) => {
+      const all = {
+        CREDENTIAL_KIND: 'clientSecret',
+        AZURE_TENANT_ID: 't',
+        AZURE_CLIENT_ID: 'c',
+        AZURE_CLIENT_SECRET: 's',
+      };
+      expect(problemsOf(all)).toEqual([]);
+      expect(problemsOf({ ...all, [name]: '' }).join()).toContain(name);
+    },
+  );
+
+  test('is named with all the others', () => {
+    expect(() => loadConfig({})).toThrow(/REGISTRIES.*KEY_VAULT_URL.*SIGNAL_TOPIC_ENDPOINT.*REPORT_KEYS/);
+  });
+});
+
+describe('a setting that is wrong', () => {
+  test.each<[string, string]>([
+    ['REGISTRIES', 'wrong-value'],
+    ['REGISTRIES', ','],
+    ['REGISTRIES', `${registry('first1')},wrong-value`],
+    ['REGISTRIES', registry('wrong-value')],
+    ['REGISTRIES', registry('ab')],
+    ['REGISTRIES', `${registry('same1')},${registry('SAME1')}`],
+    ['ARM_ENDPOINT', 'http://wrong-value'],
+    ['ARM_AUDIENCE', 'wrong-value'],
+    ['CREDENTIAL_KIND', 'wrong-value'],
+    ['AZURE_AUTHORITY_HOST', 'http://wrong-value'],
+    ['DISABLE_INSTANCE_DISCOVERY', 'wrong-value'],
+    ['KEY_VAULT_URL', 'http://wrong-value.vault.azure.net'],
+    ['KEY_VAULT_VERIFY_CHALLENGE', '0'],
+    ['SIGNAL_TOPIC_ENDPOINT', 'wrong-value'],
+    ['REPORT_KEYS', 'wrong-value'],
+    ['REPORT_KEYS', key('wrong-value', 31)],
+    ['REPORT_KEYS', `:${key('x').split(':')[1]}`],
+    ['REPORT_KEYS', `${key('a')},${key('a')}`],
+    ['REPORT_KEYS', `${key('a')},wrong-value`],
+    ['REPORT_KEYS', key('wrong value')],
+    ['ALLOWED_ENDPOINTS', 'https://wrong-value/'],
+    ['ALLOWED_ENDPOINTS', 'edge:8000,wrong value'],
+    ['CLIENTS_PER_CONNECTED_REGISTRY', '0'],
+    ['CLIENTS_PER_CONNECTED_REGISTRY', 'wrong-value'],
+    ['CLIENTS_PER_CONNECTED_REGISTRY', '2.5'],
+    ['PERMISSIONS_PER_SCOPE_MAP', '-1'],
+    ['RETRY_FIRST_SECONDS', '0'],
+    ['RETRY_MAX_SECONDS', '3601'],
+    ['STEP_DEADLINE_SECONDS', ' '],
+    ['BIND_DEADLINE_SECONDS', 'Infinity'],
+    ['REPORT_TIMEOUT_SECONDS', 'wrong-value'],
+    ['PULL_CHECK_DEADLINE_SECONDS', '99999999'],
+    ['PULL_CHECK_RETRY_SECONDS', '0'],
+    ['UNDO_DEADLINE_SECONDS', '1e9'],
+  ])('is named, and its value is not shown: %s=%s', (name, value) => {
+    const problems = problemsOf({ [name]: value });
+    expect(problems.map((text) => text.split(' ')[1])).toContain(name);
+    expect(problems.join()).not.toContain('wrong-value');
+  });
+
+  test('is named with all the others', () => {
+    const problems = problemsOf({ REPORT_KEYS: 'x', ARM_ENDPOINT: 'x', RETRY_MAX_SECONDS: 'x', KEY_VAULT_URL: '' });
+    expect(new Set(problems.map((text) => text.split(' ')[1]))).toEqual(
+      new Set(['ARM_ENDPOINT', 'KEY_VAULT_URL', 'REPORT_KEYS', 'RETRY_MAX_SECONDS']),
+    );
+  });
+
+  test('does not show a report key or a client secret', () => {
+    const secret = 'a-secret-that-is-too-short';
+    expect(problemsOf({ REPORT_KEYS: `k:${secret}` }).join()).not.toContain(secret);
+    expect(problemsOf({ CREDENTIAL_KIND: 'clientSecret', AZURE_CLIENT_SECRET: secret }).join()).not.toContain(secret);
+  });
+});
+
+describe('settings that cannot work together', () => {
+  test.each(['vault.azure.net', 'vault.azure.cn', 'vault.usgovcloudapi.net', 'vault.microsoftazure.de'])(
+    'are an unverified challenge and a vault under %s',
+    (host) => {
+      const problems = problemsOf({ KEY_VAULT_VERIFY_CHALLENGE: 'false', KEY_VAULT_URL: `https://Edge.${host}/` });
+      expect(problems.join()).toContain('KEY_VAULT_VERIFY_CHALLENGE');
+    },
+  );
+
+  test('are a first pause longer than the longest, and a report awaited beyond the deadline', () => {
+    expect(problemsOf({ RETRY_FIRST_SECONDS: '61' }).join()).toContain('RETRY_FIRST_SECONDS');
+    expect(problemsOf({ RETRY_FIRST_SECONDS: '60' })).toEqual([]);
+    expect(problemsOf({ PULL_CHECK_DEADLINE_SECONDS: '299' }).join()).toContain('REPORT_TIMEOUT_SECONDS');
+  });
+});
+
+describe('the config', () => {
+  test('has the usual values where nothing is set', () => {
+    const { arm, identity, vault, allowedEndpoints, caps, limits, warnings } = config();
+    expect(arm).toEqual({ endpoint: 'https://management.azure.com', audience: 'https://management.azure.com' });
+    expect(identity).toEqual({
+      kind: 'managedIdentity',
+      authorityHost: 'https://login.microsoftonline.com',
+      instanceDiscovery: true,
+    });
+    expect(vault.verifyChallenge).toBe(true);
+    expect([allowedEndpoints, warnings]).toEqual([[], []]);
+    expect(caps).toEqual({ clientsPerConnectedRegistry: 50, permissionsPerScopeMap: 500 });
+    expect(limits).toEqual({
+      retryFirstSeconds: 2,
+      retryMaxSeconds: 60,
+      stepDeadlineSeconds: 900,
+      bindDeadlineSeconds: 1800,
+      reportTimeoutSeconds: 300,
+      pullCheckDeadlineSeconds: 3600,
+      undoDeadlineSeconds: 1800,
+    });
+  });
+
+  test('takes lists apart, and leaves no slash at the end of an address', () => {
+    const { registries, reportKeys, allowedEndpoints, vault, arm } = config({
+      REGISTRIES: ` ${registry('first1')} , ${registry('second2')},`,
+      REPORT_KEYS: `${key('new')}, ${key('old', 64)}`,
+      ALLOWED_ENDPOINTS: 'Edge:8000, gateway.example',
+      KEY_VAULT_URL: 'https://edge.vault.azure.net/',
+      ARM_ENDPOINT: 'https://localhost:7443/',
+    });
+    expect(registries.map((id) => id.name)).toEqual(['first1', 'second2']);
+    expect(registries[0].resourceGroup).toBe('edge');
+    expect([reportKeys.signing.id, reportKeys.all.map((item) => item.id)]).toEqual(['new', ['new', 'old']]);
+    expect(allowedEndpoints).toEqual(['edge:8000', 'gateway.example']);
+    expect(vault.url).toBe('https://edge.vault.azure.net');
+    expect(arm).toEqual({ endpoint: 'https://localhost:7443', audience: 'https://localhost:7443' });
+  });
+
+  test('finds a registry whatever its case, and no other', () => {
+    expect(findRegistry(config(), 'MYREGISTRY')?.name).toBe('myregistry');
+    expect(findRegistry(config(), 'other')).toBeUndefined();
+  });
+
+  test('warns of an unverified vault outside Azure', () => {
+    const { warnings, vault } = config({
+      KEY_VAULT_URL: 'https://localhost:7443',
+      KEY_VAULT_VERIFY_CHALLENGE: 'false',
+    });
+    expect(vault.verifyChallenge).toBe(false);
+    expect(warnings.join()).toContain('KEY_VAULT_VERIFY_CHALLENGE');
+  });
+});

@@ -1,0 +1,177 @@
+import { beforeEach, describe, expect, test } from 'vitest';
+import { NO_WISHES } from '../../../src/domain/bindingWishes.js';
+import { createBinderEntity } from '../fakes/binderEntity.js';
+import { CONNECTED_REGISTRY } from '../fakes/requests.js';
+import { createWorld, type World } from '../fakes/world.js';
+
+const BOUND = { kind: 'done', value: { bound: true } };
+const names = (count: number) => Array.from({ length: count }, (_, index) => `client-${index + 1}`);
+let world: World;
+let binder: ReturnType<typeof createBinderEntity>;
+beforeEach(() => {
+  world = createWorld();
+  binder = createBinderEntity(world);
+});
+const bound = () => world.controlPlane.clientsOf(CONNECTED_REGISTRY);
+const writes = () => world.wire.count('setClientTokens');
+
+/** Every run wishes first, and asks later, as the flow does. */
+async function bindAll(tokens: readonly string[]) {
+  for (const token of tokens) await binder.send('want', token);
+  const outcomes = [];
+  for (const token of tokens) outcomes.push(await binder.send('ensure', token));
+  return outcomes;
+}
+
+describe('the binder', () => {
+  test('binds forty that wait together with one write, beside those that others bound', async () => {
+    world.controlPlane.change(CONNECTED_REGISTRY, { clientTokens: ['foreign'] });
+    const tokens = names(40);
+    expect(new Set((await bindAll(tokens)).map((outcome) => JSON.stringify(outcome)))).toEqual(
+      new Set([JSON.stringify(BOUND)]),
+    );
+    expect([...bound()].sort()).toEqual(['foreign', ...tokens].sort());
+    expect(writes()).toBe(1);
+    // One look before the write and one after it, for all.
+    expect(world.wire.count('getConnectedRegistry')).toBe(2);
+  });
+
+  test('binds without a wish before, too, and twice is as once', async () => {
+    expect(await binder.send('ensure', 'client-1')).toEqual(BOUND);
+    expect(await binder.send('ensure', 'CLIENT-1')).toEqual(BOUND);
+    expect([bound(), writes()]).toEqual([['client-1'], 1]);
+  });
+
+  test('writes nothing for a token that is in the list, whatever its case', async () => {
+    world.controlPlane.change(CONNECTED_REGISTRY, { clientTokens: ['Client-1'] });
+    expect(await binder.send('ensure', 'client-1')).toEqual(BOUND);
+    expect(writes()).toBe(0);
+  });
+
+  test('writes again when somebody overwrites the list in between, and loses neither', async () => {
+    world.controlPlane.foreignWriter = () => {
+      world.controlPlane.foreignWriter = undefined;
+      return ['by-terraform'];
+    };
+    expect(await binder.send('ensure', 'client-1')).toEqual(BOUND);
+    expect([...bound()].sort()).toEqual(['by-terraform', 'client-1']);
+    expect(writes()).toBe(2);
+  });
+
+  test('comes back later when somebody overwrites the list again and again', async () => {
+    world.controlPlane.foreignWriter = () => ['by-terraform'];
+    expect(await binder.send('ensure', 'client-1')).toMatchObject({ kind: 'retryLater' });
+    world.controlPlane.foreignWriter = undefined;
+    expect(await binder.send('ensure', 'client-1')).toEqual(BOUND);
+  });
+
+  test('holds open wishes only: a settled binding that somebody removes stays removed', async () => {
+    await bindAll(['client-1', 'client-2']);
+    await binder.send('settle', 'client-1');
+    await binder.send('settle', 'client-2');
+    expect(binder.state).toEqual(NO_WISHES);
+    world.controlPlane.change(CONNECTED_REGISTRY, { clientTokens: ['client-2'] });
+    await bindAll(['client-3']);
+    expect(bound()).toEqual(['client-2', 'client-3']);
+  });
+
+  test('looks at the list once more when it is asked again', async () => {
+    await binder.send('ensure', 'client-1');
+    world.controlPlane.change(CONNECTED_REGISTRY, { clientTokens: [] });
+    expect(await binder.send('ensureAgain', 'client-1')).toEqual(BOUND);
+    expect(bound()).toEqual(['client-1']);
+  });
+
+  test.each(['before', 'after'] as const)('converges when its write failed %s its effect', async (when) => {
+    world.wire.fail('setClientTokens', { when });
+    expect(await binder.send('ensure', 'client-1')).toMatchObject({ kind: 'retryLater' });
+    expect(await binder.send('ensure', 'client-1')).toEqual(BOUND);
+    expect(bound()).toEqual(['client-1']);
+  });
+
+  test('fails when the connected registry is gone', async () => {
+    world.controlPlane.connectedRegistries.clear();
+    expect(await binder.send('ensure', 'client-1')).toMatchObject({ code: 'connected-registry-not-found' });
+  });
+
+  test('forgets a wish at its deadline', async () => {
+    await binder.send('want', 'client-1');
+    binder.setTime('2026-03-20T00:00:00.000Z');
+    await binder.request('ensure', { ...binder.wish('client-2'), deadline: '2026-04-01T00:00:00.000Z' });
+    expect(bound()).toEqual(['client-2']);
+  });
+});
+
+describe('over the cap', () => {
+  test('the oldest wishes are served, the rest fail with a code', async () => {
+    binder = createBinderEntity(world, 3);
+    world.controlPlane.change(CONNECTED_REGISTRY, { clientTokens: ['foreign'] });
+    const outcomes = await bindAll(names(4));
+    expect(outcomes.slice(0, 2)).toEqual([BOUND, BOUND]);
+    for (const outcome of outcomes.slice(2)) expect(outcome).toMatchObject({ code: 'too-many-clients' });
+    expect(bound()).toEqual(['foreign', 'client-1', 'client-2']);
+    expect(binder.state.wishes.map((wish) => wish.token)).toEqual(['client-1', 'client-2']);
+  });
+
+  test('whoever asks first does not overtake an older wish', async () => {
+    binder = createBinderEntity(world, 1);
+    await binder.send('want', 'client-1');
+    expect(await binder.send('ensure', 'client-2')).toMatchObject({ code: 'too-many-clients' });
+    expect(await binder.send('ensure', 'client-1')).toEqual(BOUND);
+  });
+
+  test('nobody is told that a token is bound which is not: two runs that want the same one', async () => {
+    binder = createBinderEntity(world, 1);
+    world.controlPlane.change(CONNECTED_REGISTRY, { clientTokens: ['foreign'] });
+    await binder.send('want', 'client-1', 'lost-run');
+    expect(await binder.send('ensure', 'client-1', 'present-run')).toMatchObject({ code: 'too-many-clients' });
+    expect(bound()).toEqual(['foreign']);
+  });
+});
+
+describe('a drop', () => {
+  test('takes the token of an undone run out, and leaves all others; twice is as once', async () => {
+    world.controlPlane.change(CONNECTED_REGISTRY, { clientTokens: ['foreign'] });
+    await bindAll(['client-1', 'client-2']);
+    await binder.send('drop', 'client-1');
+    expect(await binder.send('ensureDropped', 'client-1')).toMatchObject({ kind: 'done' });
+    expect(bound()).toEqual(['foreign', 'client-2']);
+    const before = writes();
+    expect(await binder.send('ensureDropped', 'client-1')).toMatchObject({ kind: 'done' });
+    expect(writes()).toBe(before);
+  });
+
+  test('withdraws a wish that was never served', async () => {
+    await binder.send('want', 'client-1');
+    await binder.send('drop', 'client-1');
+    await binder.send('ensureDropped', 'client-1');
+    await bindAll(['client-2']);
+    expect(bound()).toEqual(['client-2']);
+  });
+
+  test('ends once it is done: whoever binds the token again later keeps it', async () => {
+    await bindAll(['client-1']);
+    await binder.send('drop', 'client-1');
+    await binder.send('ensureDropped', 'client-1');
+    expect(binder.state).toEqual(NO_WISHES);
+    world.controlPlane.change(CONNECTED_REGISTRY, { clientTokens: ['client-1'] });
+    await bindAll(['client-2']);
+    expect(bound()).toEqual(['client-1', 'client-2']);
+  });
+
+  test('shares a write with those who are to be bound', async () => {
+    await bindAll(['client-1']);
+    await binder.send('drop', 'client-1');
+    await bindAll(['client-2']);
+    expect([bound(), writes()]).toEqual([['client-2'], 2]);
+  });
+
+  test('comes back later when its write fails, and then holds', async () => {
+    await bindAll(['client-1']);
+    await binder.send('drop', 'client-1');
+    world.wire.fail('setClientTokens', { when: 'before' });
+    expect(await binder.send('ensureDropped', 'client-1')).toMatchObject({ kind: 'retryLater' });
+    await binder.send('ensureDropped', 'client-1');
+    expect(bound()).toEqual([]);
+  });
+});

@@ -1,0 +1,40 @@
+import {
+  NO_WISHES,
+  type BinderOperation,
+  type BinderRequest,
+  type BinderState,
+} from '../../../src/domain/bindingWishes.js';
+import { createBinder } from '../../../src/entities/binder.js';
+import { CONNECTED_REGISTRY, REGISTRY } from './requests.js';
+import type { World } from './world.js';
+
+/** The entity as the engine runs it: one operation after another, its state kept as JSON in between. */
+export function createBinderEntity(world: World, cap = 50) {
+  const binder = createBinder(world.ports.controlPlane, cap);
+  let state: BinderState = NO_WISHES;
+  let now = new Date('2026-03-01T12:00:00.000Z');
+
+  const wish = (token: string, run = `run-${token}`): BinderRequest => ({
+    registry: REGISTRY,
+    connectedRegistry: CONNECTED_REGISTRY,
+    token,
+    run,
+    deadline: '2026-03-20T00:00:00.000Z',
+  });
+  const request = async (operation: BinderOperation, wanted: BinderRequest) => {
+    const answer = await binder(operation, wanted, state, now);
+    state = JSON.parse(JSON.stringify(answer.state)) as BinderState;
+    return answer.outcome;
+  };
+  return {
+    wish,
+    request,
+    send: (operation: BinderOperation, token: string, run?: string) => request(operation, wish(token, run)),
+    get state() {
+      return state;
+    },
+    setTime: (instant: string) => {
+      now = new Date(instant);
+    },
+  };
+}

@@ -1,0 +1,131 @@
+import { describe, expect, test } from 'vitest';
+import { done, failed, retryLater } from '../../../src/domain/stepOutcome.js';
+import { convergedPlan, DIGEST, plan, play, STORED } from '../fakes/onboardScript.js';
+import { onboarding } from '../fakes/requests.js';
+
+const { scopeMap, token, connectedRegistry } = onboarding();
+
+describe('an onboarding', () => {
+  test('goes its steps in order, and ends with what the device pulled', async () => {
+    const { outcome, names, context } = await play();
+    expect(names()).toEqual([
+      'preflight',
+      'ensureScopeMap',
+      'ensureToken',
+      'want',
+      'issueCredentials',
+      'ensure',
+      'requestPullCheck',
+      'promote',
+      'settle',
+      'announcePromotion',
+    ]);
+    expect(outcome.status).toBe('completed');
+    expect(outcome.result).toMatchObject({
+      scopeMap,
+      token,
+      connectedRegistry,
+      secret: { version: 'v2', slot: 'password1' },
+      pull: { image: 'hello-world:latest', digest: DIGEST, bytes: 2000, milliseconds: 40 },
+      changed: true,
+    });
+    expect(outcome.steps.map((step) => [step.name, step.status, step.attempts])).toEqual([
+      ['preflight', 'completed', 1],
+      ['ensureScopeMap', 'completed', 1],
+      ['ensureToken', 'completed', 1],
+      ['issueCredentials', 'completed', 1],
+      ['bind', 'completed', 1],
+      ['pullCheck', 'completed', 1],
+      ['promote', 'completed', 1],
+      ['announce', 'completed', 1],
+    ]);
+    expect(context.openTimers).toBe(0);
+    for (const step of outcome.steps) expect(step.endedAt).toBeDefined();
+  });
+
+  test('wishes for its binding one activity before it asks for it, so that waiting runs share a write', async () => {
+    const { names } = await play();
+    const all = names();
+    expect(all.indexOf('issueCredentials')).toBeGreaterThan(all.indexOf('want'));
+    expect(all.indexOf('ensure')).toBeGreaterThan(all.indexOf('issueCredentials'));
+  });
+
+  test('of a client that has everything calls nothing but preflight, and says what was verified', async () => {
+    const { outcome, names } = await play({ plan: convergedPlan() });
+    expect(names()).toEqual(['preflight']);
+    expect(outcome).toMatchObject({ status: 'completed', result: { changed: false, pull: STORED.pull } });
+    expect(outcome.result?.secret.version).toBe(STORED.version);
+  });
+
+  test('checks a client that has everything when that is asked for, and issues nothing', async () => {
+    const { outcome, names } = await play({ plan: convergedPlan(), request: { recheck: true } });
+    expect(names('activity')).toContain('recordVerification');
+    for (const never of ['issueCredentials', 'promote', 'announcePromotion', 'ensure'])
+      expect(names()).not.toContain(never);
+    expect(names('signal')).toEqual(['want', 'settle']);
+    expect(outcome.result?.pull.verifiedAt).not.toBe(STORED.pull.verifiedAt);
+  });
+
+  test('checks a stored credential that never passed a check', async () => {
+    const { pull: _, ...stored } = STORED;
+    const { names } = await play({ plan: convergedPlan({ credential: { kind: 'keep', stored } }) });
+    expect(names('activity')).toContain('requestPullCheck');
+  });
+
+  test('that preflight refuses writes nothing and names every problem', async () => {
+    const problems = ['one', 'two'].map((code) => ({ code, message: `${code} is wrong.`, fix: 'mend it' }));
+    const { outcome, names } = await play({ plan: plan({ problems }) });
+    expect(names()).toEqual(['preflight']);
+    expect(outcome).toMatchObject({ status: 'rolledBack', failure: { code: 'preflight', problems, residue: [] } });
+  });
+
+  test('does not fail when nobody can be told of the promotion', async () => {
+    const { outcome } = await play({ answers: { announcePromotion: () => failed('service-forbidden', 'no') } });
+    expect(outcome.status).toBe('completed');
+    expect(outcome.steps.at(-1)).toMatchObject({ name: 'announce', status: 'failed' });
+  });
+
+  test('binds again when the binding was gone just before promotion', async () => {
+    const promote = (_: unknown, nth: number) =>
+      done(nth === 1 ? { promoted: false } : { promoted: true, name: 'main-secret', version: 'v2' });
+    const { outcome, names } = await play({ answers: { promote } });
+    expect(outcome.status).toBe('completed');
+    expect(names('entity')).toEqual(['ensure', 'ensureAgain']);
+  });
+
+  test('gives up when the binding is taken away again and again', async () => {
+    const { outcome } = await play({ answers: { promote: () => done({ promoted: false }) } });
+    expect(outcome).toMatchObject({ status: 'rolledBack', failure: { code: 'unbound' } });
+  });
+
+  test('fixes slot and expiry once, so that a repetition issues the same', async () => {
+    const { context } = await play({
+      answers: { issueCredentials: (_, nth) => (nth < 3 ? retryLater('busy') : done({ name: 'c', version: 'v1' })) },
+    });
+    const orders = context.calls.filter((call) => call.name === 'issueCredentials').map((call) => call.input);
+    expect(orders).toHaveLength(3);
+    expect(new Set(orders.map((order) => JSON.stringify(order))).size).toBe(1);
+    expect(orders[0]).toMatchObject({ slot: 'password1', expiresOn: '2026-05-30T12:00:00.000Z' });
+  });
+
+  test('tells each request from which time on it is theirs to undo', async () => {
+    const { context } = await play({ answers: { issueCredentials: () => failed('service-forbidden', 'no') } });
+    const removal = context.calls.find((call) => call.name === 'removeToken');
+    expect(removal?.input).toMatchObject({ token, scopeMap, since: plan().checkedAt });
+  });
+
+  test('shows a status that fits and holds no password, report key or value', async () => {
+    const value = 'pass/word+1=';
+    const { context, outcome } = await play({
+      answers: {
+        issueCredentials: (_, nth) => (nth < 4 ? retryLater('x'.repeat(590)) : done({ name: 'c', version: 'v' })),
+      },
+    });
+    for (const status of context.statuses) {
+      expect(status.length).toBeLessThanOrEqual(4000);
+      for (const secret of [value, 'auths', 'reportKey', '"value"', 'password"']) expect(status).not.toContain(secret);
+    }
+    expect(JSON.stringify(outcome)).not.toMatch(/auths|reportKey|"value"/);
+    expect(JSON.parse(context.statuses.at(-1) ?? '{}')).toMatchObject({ phase: 'completed' });
+  });
+});

@@ -1,0 +1,148 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { NO_WISHES } from '../../../src/domain/bindingWishes.js';
+import { candidateSecretName, mainSecretName } from '../../../src/domain/names.js';
+import { reference } from '../fakes/orders.js';
+import { report } from '../fakes/onboardScript.js';
+import { onboardIn } from '../fakes/onboardWorld.js';
+import { CONNECTED_REGISTRY, onboarding } from '../fakes/requests.js';
+import { createWorld, type World } from '../fakes/world.js';
+
+const { token, scopeMap } = onboarding();
+const main = mainSecretName(reference());
+const candidate = candidateSecretName(reference());
+const LONG_AGO = '2025-01-01T00:00:00.000Z';
+let world: World;
+beforeEach(() => {
+  vi.useFakeTimers({ now: new Date('2026-03-01T12:00:00Z') });
+  world = createWorld();
+});
+afterEach(() => vi.useRealTimers());
+
+const bound = () => world.controlPlane.clientsOf(CONNECTED_REGISTRY);
+const works = () => world.controlPlane.accepts(token, world.vault.passwordIn(main) ?? '');
+const isOnboarded = () => works() && bound().includes(token) && world.vault.passwordIn(candidate) === undefined;
+const isGone = () =>
+  !world.controlPlane.tokens.has(token) &&
+  !world.controlPlane.scopeMaps.has(scopeMap) &&
+  !bound().includes(token) &&
+  !world.vault.has(main) &&
+  !world.vault.has(candidate);
+
+describe('an onboarding from end to end', () => {
+  test('leaves a bound token whose saved password works, and no open wish', async () => {
+    const { outcome, binder, context } = await onboardIn(world);
+    expect(outcome.status).toBe('completed');
+    expect(isOnboarded()).toBe(true);
+    expect(binder.state).toEqual(NO_WISHES);
+    const password = world.vault.passwordIn(main) ?? '-';
+    const seen = JSON.stringify([outcome, context.statuses, context.calls]);
+    for (const form of [password, Buffer.from(`${token}:${password}`).toString('base64'), encodeURIComponent(password)])
+      expect(seen).not.toContain(form);
+  });
+
+  test('makes at most 3 ARM writes into a shared scope map, and a second one makes none', async () => {
+    world.addToken();
+    world.controlPlane.tokens.delete(token);
+    await onboardIn(world);
+    const arm = ['createScopeMap', 'createToken', 'setTokenScopeMap', 'generatePassword', 'setClientTokens'];
+    expect(world.wire.calls.filter((name) => arm.includes(name))).toHaveLength(3);
+    world.wire.calls.length = 0;
+    const { outcome } = await onboardIn(world, { run: 'second-run' });
+    expect([outcome.result?.changed, world.wire.writes]).toEqual([false, []]);
+  });
+
+  test('that fails at the device leaves nothing behind', async () => {
+    const { outcome, binder } = await onboardIn(world, { device: () => report({ outcome: 'digest-mismatch' }) });
+    expect(outcome.status).toBe('rolledBack');
+    expect(isGone()).toBe(true);
+    expect(binder.state).toEqual(NO_WISHES);
+  });
+
+  test('that fails for a client with other rights leaves the old ones and the old password', async () => {
+    await onboardIn(world);
+    const before = world.vault.passwordIn(main);
+    const request = { repositories: ['samples/a'] };
+    const { outcome } = await onboardIn(world, {
+      run: 'second-run',
+      request,
+      device: () => report({ image: 'samples/a:latest', outcome: 'digest-mismatch' }),
+    });
+    expect(outcome.status).toBe('rolledBack');
+    expect([world.controlPlane.token(token).scopeMap, world.vault.passwordIn(main)]).toEqual([scopeMap, before]);
+    expect(isOnboarded()).toBe(true);
+    expect([...world.controlPlane.scopeMaps.keys()].sort()).toEqual([CONNECTED_REGISTRY, scopeMap].sort());
+  });
+
+  test("keeps others' passwords on an adopted token when it is undone", async () => {
+    world.addToken({ password1: { createdAt: LONG_AGO } });
+    const { outcome } = await onboardIn(world, { device: () => report({ outcome: 'digest-mismatch' }) });
+    expect(outcome.status).toBe('rolledBack');
+    expect(Object.keys(world.controlPlane.token(token).slots)).toEqual(['password1']);
+    expect(world.controlPlane.accepts(token, 'foreign-password1')).toBe(true);
+  });
+
+  test('does not clear a password that somebody made minutes before it, and that it never replaced', async () => {
+    const minuteAgo = '2026-03-01T11:59:00.000Z';
+    world.addToken({ password1: { createdAt: minuteAgo }, password2: { createdAt: LONG_AGO } });
+    world.wire.fail('generatePassword', { when: 'before', kind: 'forbidden' });
+    await onboardIn(world, { request: { replaceSlot: 'password1' } });
+    expect(world.controlPlane.accepts(token, 'foreign-password1')).toBe(true);
+  });
+});
+
+const WRITES = [
+  'createScopeMap',
+  'createToken',
+  'generatePassword',
+  'store',
+  'setClientTokens',
+  'requestPullCheck',
+  'copy',
+];
+const CALLS = [...WRITES, 'disable', 'getRegistry', 'getToken', 'getScopeMap', 'getConnectedRegistry', 'current'];
+
+describe('a call that breaks', () => {
+  test.each(CALLS.flatMap((call) => (['before', 'after'] as const).map((when) => [call, when] as const)))(
+    'is gone through: %s failed %s its effect',
+    async (call, when) => {
+      world.wire.fail(call, { when, times: 2 });
+      const { outcome } = await onboardIn(world);
+      expect(outcome.status).toBe('completed');
+      expect(isOnboarded()).toBe(true);
+      expect(world.vault.versionsOf(main)).toHaveLength(1);
+    },
+  );
+
+  test.each(WRITES)('for good is undone, so that nothing of ours is left: %s', async (call) => {
+    world.controlPlane.change(CONNECTED_REGISTRY, { clientTokens: ['foreign'] });
+    if (call === 'setClientTokens') world.wire.fail(call, { when: 'before', kind: 'forbidden' });
+    else world.wire.fail(call, { when: 'before', kind: 'forbidden', times: 99 });
+    const { outcome, binder } = await onboardIn(world);
+    expect(outcome).toMatchObject({ status: 'rolledBack', failure: { code: 'service-forbidden' } });
+    expect(isGone()).toBe(true);
+    expect(bound()).toEqual(['foreign']);
+    expect(binder.state).toEqual(NO_WISHES);
+  });
+
+  test.each(['disableToken', 'deleteToken', 'deleteScopeMap', 'remove', 'disable'])(
+    'while undoing is gone through: %s',
+    async (call) => {
+      world.wire.fail(call, { when: 'after', times: 2 });
+      const { outcome } = await onboardIn(world, { device: () => report({ outcome: 'digest-mismatch' }) });
+      expect(outcome.status).toBe('rolledBack');
+      expect(isGone()).toBe(true);
+    },
+  );
+
+  test('for good while undoing is listed, and the rest is gone', async () => {
+    world.wire.fail('deleteToken', { when: 'before', kind: 'forbidden', times: 99 });
+    const { outcome } = await onboardIn(world, { device: () => report({ outcome: 'digest-mismatch' }) });
+    expect(outcome.status).toBe('failed');
+    expect(outcome.failure?.residue.join()).toContain('removeToken');
+    expect([world.controlPlane.token(token).isEnabled, world.vault.has(candidate), bound()]).toEqual([
+      false,
+      false,
+      [],
+    ]);
+  });
+});

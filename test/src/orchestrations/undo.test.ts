@@ -1,0 +1,128 @@
+import { describe, expect, test } from 'vitest';
+import { done, failed, retryLater } from '../../../src/domain/stepOutcome.js';
+import { convergedPlan, plan, play, report, type Script } from '../fakes/onboardScript.js';
+
+const no = () => failed('service-forbidden', 'not allowed');
+const digestMismatch: Script['device'] = () => ({ after: 3, report: report({ outcome: 'digest-mismatch' }) });
+
+/** What was called after the step that failed. */
+async function undoAfter(script: Script) {
+  const { outcome, names } = await play(script);
+  const all = names();
+  const from = outcome.steps.findIndex((step) => step.status === 'failed');
+  return { outcome, all, undone: outcome.steps.slice(from + 1).map((step) => step.name) };
+}
+
+const ALL = ['retireCandidate', 'unbind', 'removeToken', 'removeScopeMap'];
+
+describe('a failure is undone, last first, when it comes at', () => {
+  test.each<[string, Script, string[]]>([
+    ['preflight', { answers: { preflight: no } }, []],
+    ['the scope map', { answers: { ensureScopeMap: no } }, ['removeScopeMap']],
+    ['the token', { answers: { ensureToken: no } }, ['unbind', 'removeToken', 'removeScopeMap']],
+    ['the credentials', { answers: { issueCredentials: no } }, ALL],
+    ['the binding', { answers: { ensure: no } }, ALL],
+    ['the request to the device', { answers: { requestPullCheck: no } }, ALL],
+    ['the pull check', { device: digestMismatch }, ALL],
+    ['promotion', { answers: { promote: no } }, ALL],
+  ])('%s', async (_, script, expected) => {
+    const { outcome, undone } = await undoAfter(script);
+    expect(undone).toEqual(expected);
+    expect(outcome).toMatchObject({ status: 'rolledBack', failure: { residue: [], kept: [] } });
+  });
+});
+
+describe('the undo', () => {
+  test('of what was adopted restores it, and takes away nothing else', async () => {
+    const adopted = plan({
+      scopeMap: 'same',
+      token: { exists: true, earlierScopeMap: 'earlier-map' },
+      bound: true,
+      credential: { kind: 'issue', slot: 'password2', replacesLivePassword: false },
+    });
+    const { undone, all } = await undoAfter({ plan: adopted, device: digestMismatch });
+    expect(undone).toEqual(['retireCandidate', 'clearSlot', 'restoreTokenScopeMap', 'withdrawWish']);
+    for (const never of ['removeToken', 'removeScopeMap', 'drop', 'ensureDropped']) expect(all).not.toContain(never);
+    expect(all).toContain('settle');
+  });
+
+  test('of a check of what was there before withdraws the wish only', async () => {
+    const { undone, outcome } = await undoAfter({
+      plan: convergedPlan(),
+      request: { recheck: true },
+      device: digestMismatch,
+    });
+    expect([undone, outcome.status]).toEqual([['withdrawWish'], 'rolledBack']);
+  });
+
+  test('withdraws the wish before the token goes', async () => {
+    const { all } = await undoAfter({ answers: { ensure: no } });
+    expect(all.indexOf('drop')).toBeLessThan(all.indexOf('ensureDropped'));
+    expect(all.indexOf('ensureDropped')).toBeLessThan(all.indexOf('removeToken'));
+  });
+
+  test('goes on when a part of it fails, and lists that part with the reason', async () => {
+    const { outcome, undone } = await undoAfter({ device: digestMismatch, answers: { removeToken: no } });
+    expect(undone).toEqual(ALL);
+    expect(outcome.status).toBe('failed');
+    expect(outcome.failure?.residue).toEqual(['removeToken: not allowed']);
+    expect(outcome.failure?.code).toBe('pull-digest-mismatch');
+  });
+
+  test('lists what it left alone on purpose, and is a roll-back all the same', async () => {
+    const kept = 'scope map a-map: 2 other token(s) use it';
+    const { outcome } = await undoAfter({ device: digestMismatch, answers: { removeScopeMap: () => done({ kept }) } });
+    expect(outcome).toMatchObject({ status: 'rolledBack', failure: { kept: [kept], residue: [] } });
+  });
+
+  test('is tried again while it may go better', async () => {
+    const { outcome, all } = await undoAfter({
+      device: digestMismatch,
+      answers: { removeToken: (_, nth) => (nth < 4 ? retryLater('busy') : done({})) },
+    });
+    expect(all.filter((name) => name === 'removeToken')).toHaveLength(4);
+    expect(outcome.status).toBe('rolledBack');
+  });
+
+  test('is tried for as long as the setting for undoing says, not as long as a step', async () => {
+    const limits = { stepDeadlineSeconds: 60, undoDeadlineSeconds: 7200 };
+    const { outcome } = await undoAfter({
+      limits,
+      device: digestMismatch,
+      answers: { removeToken: () => retryLater('busy') },
+    });
+    const step = outcome.steps.find(({ name }) => name === 'removeToken');
+    const seconds = (Date.parse(step?.endedAt ?? '') - Date.parse(step?.startedAt ?? '')) / 1000;
+    expect(seconds).toBeGreaterThan(7000);
+    expect(seconds).toBeLessThanOrEqual(7200);
+    expect(outcome.status).toBe('failed');
+  });
+
+  test('of the binding is bounded by that setting, too', async () => {
+    const { outcome } = await undoAfter({
+      limits: { undoDeadlineSeconds: 100, bindDeadlineSeconds: 5000 },
+      device: digestMismatch,
+      answers: { ensureDropped: () => retryLater('busy') },
+    });
+    expect(outcome.failure?.residue.join()).toMatch(/unbind.*100 s/);
+  });
+
+  test('lists a password that was overwritten, which nobody can bring back', async () => {
+    const credential = { kind: 'issue', slot: 'password2', replacesLivePassword: true } as const;
+    const { outcome } = await undoAfter({
+      plan: plan({ scopeMap: 'same', token: { exists: true }, credential }),
+      device: digestMismatch,
+    });
+    expect(outcome.status).toBe('failed');
+    expect(outcome.failure?.residue.join()).toContain('password2');
+  });
+
+  test('does not list a password that was not overwritten, since nothing was issued', async () => {
+    const credential = { kind: 'issue', slot: 'password2', replacesLivePassword: true } as const;
+    const { outcome } = await undoAfter({
+      plan: plan({ scopeMap: 'same', token: { exists: true }, credential }),
+      answers: { ensureToken: no },
+    });
+    expect(outcome).toMatchObject({ status: 'rolledBack', failure: { residue: [] } });
+  });
+});

@@ -1,0 +1,52 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+
+const folder = new URL('../../../src/orchestrations/', import.meta.url);
+const files = readdirSync(folder).filter((name) => name.endsWith('.ts'));
+const codeOf = (name: string) =>
+  readFileSync(new URL(name, folder), 'utf8')
+    .replace(/\/\*[\s\S]*?\*\//g, '')
+    .replace(/\/\/.*$/gm, '');
+
+/** Lint sees imports, globals and properties, but not a constructor without arguments. */
+const FORBIDDEN = [
+  /\bnew Date\s*(?:\(\s*\)|(?![\s(]))/,
+  /(?<!new )\bDate\s*\(/,
+  /\bDate\.now\b/,
+  /\bMath\.random\b/,
+  /\bperformance\b/,
+  /\bglobalThis\b/,
+  /\bprocess\b/,
+  /\bimport\s*\(/,
+  /\brequire\s*\(/,
+  /\bawait\b/,
+  /\basync\b/,
+  /\bcallHttp\b/,
+  /\bcallActivityWithRetry\b/,
+  /\bcallSubOrchestrator\b/,
+  /\bcontinueAsNew\b/,
+  /\bTask\.all\b/,
+  /\bdf\.lock\b/,
+];
+
+describe('an orchestration', () => {
+  test.each(files)('reads no clock and does nothing that a replay would do differently: %s', (name) => {
+    for (const pattern of FORBIDDEN) expect(codeOf(name)).not.toMatch(pattern);
+  });
+
+  test('is looked for in the right place', () => {
+    expect(files).toContain('onboard.ts');
+    expect(codeOf('onboard.ts')).toContain('function* onboard');
+  });
+
+  test.each(['const a = new Date();', 'new Date( )', 'new Date', 'Date()', 'await x'])(
+    'would be caught at: %s',
+    (code) => {
+      expect(FORBIDDEN.some((pattern) => pattern.test(code))).toBe(true);
+    },
+  );
+
+  test('may make a date of a known instant', () => {
+    expect(FORBIDDEN.some((pattern) => pattern.test('new Date(context.df.currentUtcDateTime.getTime())'))).toBe(false);
+  });
+});

@@ -1,0 +1,93 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { clientKey } from '../../../src/domain/clientKey.js';
+import { CLIENT_REQUESTED } from '../../../src/domain/clientRequestedEvent.js';
+import { ONBOARD } from '../../../src/domain/onboardingRun.js';
+import { onClientRequested } from '../../../src/triggers/eventGrid/clientRequested.js';
+import { FakeDurableClient, invocation } from '../fakes/durableClient.js';
+import { BODY, config, onboarding, onboardingRun } from '../fakes/requests.js';
+
+const INSTANCE = clientKey(onboarding());
+let engine: FakeDurableClient;
+beforeEach(() => {
+  vi.useFakeTimers({ now: new Date('2026-03-01T12:00:00Z') });
+  engine = new FakeDurableClient();
+});
+afterEach(() => vi.useRealTimers());
+
+async function deliver(event: unknown) {
+  const { context, lines } = invocation();
+  const work = onClientRequested(config())(event, engine.client, context).then(
+    () => 'taken',
+    (error: unknown) => String(error),
+  );
+  await vi.advanceTimersByTimeAsync(30_000);
+  return { outcome: await work, lines };
+}
+const cloudEvent = (data: unknown, type = CLIENT_REQUESTED) => ({
+  specversion: '1.0',
+  type,
+  source: 's',
+  id: 'e-1',
+  data,
+});
+const gridEvent = (data: unknown) => ({
+  eventType: CLIENT_REQUESTED,
+  topic: 't',
+  subject: 's',
+  id: 'e-1',
+  dataVersion: '1',
+  data,
+});
+
+describe('a ClientRequested event', () => {
+  test.each([
+    ['a CloudEvent', cloudEvent(BODY)],
+    ["Event Grid's schema", gridEvent(BODY)],
+  ])('starts the same onboarding as %s', async (_, event) => {
+    const { outcome, lines } = await deliver(event);
+    expect(outcome).toBe('taken');
+    expect(engine.instances.get(INSTANCE)).toMatchObject({
+      name: ONBOARD,
+      input: { actor: 'event', onboarding: onboarding(), fingerprint: onboardingRun().fingerprint },
+    });
+    expect(lines[0]?.text).toContain('clientRequested.started');
+  });
+
+  test('that is delivered twice attaches to the run of the first', async () => {
+    await deliver(cloudEvent(BODY));
+    const { outcome, lines } = await deliver(cloudEvent(BODY));
+    expect([outcome, engine.instances.size]).toEqual(['taken', 1]);
+    expect(lines[0]?.text).toContain('clientRequested.attached');
+  });
+
+  test.each<[string, unknown]>([
+    ['no event', { hello: 'world' }],
+    ['another type', cloudEvent(BODY, 'ConnectedRegistry.SomethingElse')],
+    ['no data', cloudEvent(undefined)],
+    ['bad data', cloudEvent({ ...BODY, client: '' })],
+    ['an operator field', cloudEvent({ ...BODY, endpoint: 'evil:443' })],
+    ['a right to write', cloudEvent({ ...BODY, repositories: { 'hello-world': ['content/read', 'content/write'] } })],
+  ])('with %s ends with a warning, since no repetition can mend it', async (_, event) => {
+    const { outcome, lines } = await deliver(event);
+    expect([outcome, engine.starts]).toEqual(['taken', 0]);
+    expect(lines.map((line) => line.level)).toEqual(['warn']);
+    expect(lines[0]?.text).toContain('clientRequested.refused');
+  });
+
+  test('says which fields were wrong, without their values', async () => {
+    const { lines } = await deliver(cloudEvent({ ...BODY, client: 'top secret/' }));
+    expect(lines[0]?.text).toContain('"client"');
+    expect(lines[0]?.text).not.toContain('top secret');
+  });
+
+  test('is to come again while another run of the client is in progress', async () => {
+    const input = onboardingRun({ image: 'hello-world:2' });
+    engine.instances.set(INSTANCE, { name: ONBOARD, input, runtimeStatus: 'Running' });
+    expect((await deliver(cloudEvent(BODY))).outcome).toContain('delivered again');
+  });
+
+  test('is to come again when the engine does not confirm the start', async () => {
+    engine.onStart = () => undefined;
+    expect((await deliver(cloudEvent(BODY))).outcome).toContain('delivered again');
+  });
+});

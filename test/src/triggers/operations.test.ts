@@ -1,0 +1,87 @@
+import { beforeEach, describe, expect, test } from 'vitest';
+import { ONBOARD } from '../../../src/domain/onboardingRun.js';
+import { getOperation } from '../../../src/triggers/http/operations.js';
+import { FakeDurableClient, httpRequest, seen, type Instance } from '../fakes/durableClient.js';
+import { onboardingRun, RUN } from '../fakes/requests.js';
+
+const INSTANCE = 'myregistry-edge-sensor-0123456789abcdef';
+const steps = [{ name: 'bind', status: 'waiting', attempts: 2, startedAt: 'x', message: 'busy' }];
+let engine: FakeDurableClient;
+beforeEach(() => {
+  engine = new FakeDurableClient();
+});
+const hold = (changes: Partial<Instance> = {}) =>
+  engine.instances.set(INSTANCE, { name: ONBOARD, input: onboardingRun(), runtimeStatus: 'Running', ...changes });
+const get = async (id = `${INSTANCE}.${RUN}`) =>
+  seen(await getOperation(httpRequest({ params: { id } }), engine.client));
+
+describe('GET /api/operations/{id}', () => {
+  test('shows a run that has just begun', async () => {
+    hold({ runtimeStatus: 'Pending' });
+    const { status, headers, body } = await get();
+    expect([status, headers]).toEqual([200, { 'retry-after': '1' }]);
+    expect(body).toEqual({
+      id: `${INSTANCE}.${RUN}`,
+      kind: 'onboard',
+      runId: RUN,
+      status: 'running',
+      phase: 'starting',
+      registry: 'myregistry',
+      connectedRegistry: 'myconnectedregistry',
+      client: 'sensor-7',
+      startedAt: onboardingRun().requestedAt,
+      steps: [],
+    });
+  });
+
+  test('shows where a run is', async () => {
+    hold({ customStatus: { phase: 'bind', steps } });
+    expect((await get()).body).toMatchObject({ status: 'running', phase: 'bind', steps });
+  });
+
+  test.each(['completed', 'rolledBack', 'failed'])('shows a run that ended as %s, with its outcome', async (status) => {
+    const failure = { code: 'a-code', message: 'm', residue: [], kept: [] };
+    const part = status === 'completed' ? { result: { token: 'a-token' } } : { failure };
+    const output = { status, endedAt: '2026-03-01T12:01:00.000Z', steps, reports: { 1: 'hash' }, ...part };
+    hold({ runtimeStatus: 'Completed', output });
+    const { headers, body } = await get();
+    expect(headers).toEqual({});
+    expect(body).toMatchObject({ status, phase: status, endedAt: output.endedAt, steps, ...part });
+    expect(body).not.toHaveProperty('reports');
+  });
+
+  test.each([
+    ['Failed', 'internal'],
+    ['Terminated', 'terminated'],
+  ])('shows a run that the engine ended as %s, without the text of the engine', async (runtimeStatus, code) => {
+    hold({ runtimeStatus, customStatus: { phase: 'bind', steps }, output: 'Error: top-secret at stack' });
+    const { body } = await get();
+    expect(body).toMatchObject({ status: 'failed', steps, failure: { code } });
+    expect((body['failure'] as { residue: string[] }).residue).not.toEqual([]);
+    expect(JSON.stringify(body)).not.toContain('top-secret');
+  });
+
+  test.each(['', 'no-run', `${INSTANCE}.`, 'unknown.run', '../x.y', 'a'.repeat(5000)])('knows no %j', async (id) => {
+    hold();
+    const { status, body, headers } = await get(id);
+    expect([status, body['code']]).toEqual([404, 'operation-not-found']);
+    expect(headers?.['content-type']).toBe('application/problem+json');
+    expect(JSON.stringify(body).length).toBeLessThan(1000);
+  });
+
+  test('says which run has taken the place of an earlier one', async () => {
+    hold();
+    const { status, body } = await get(`${INSTANCE}.a000000000000000`);
+    expect([status, body['code'], body['current']]).toEqual([410, 'superseded', `${INSTANCE}.${RUN}`]);
+  });
+
+  test('does not say so of a run that has never been', async () => {
+    hold();
+    expect((await get(`${INSTANCE}.zzzzzzzzzzzzzzzz`)).status).toBe(404);
+  });
+
+  test('does not show an instance of another kind', async () => {
+    hold({ name: 'somethingElse' });
+    expect((await get()).status).toBe(404);
+  });
+});

@@ -1,0 +1,141 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { ONBOARD } from '../../../src/domain/onboardingRun.js';
+import type { PullCheckReport } from '../../../src/domain/pullCheckMessages.js';
+import { deriveReportKey } from '../../../src/domain/reportKey.js';
+import { reportEventName, reportHash } from '../../../src/domain/reportEvent.js';
+import { postPullCheck } from '../../../src/triggers/http/pullChecks.js';
+import { FakeDurableClient, httpRequest, seen, type Instance } from '../fakes/durableClient.js';
+import { report } from '../fakes/onboardScript.js';
+import { config, onboardingRun, RUN } from '../fakes/requests.js';
+
+const INSTANCE = 'myregistry-edge-sensor-0123456789abcdef';
+const keys = config().reportKeys;
+const given = report();
+const other = report({ bytes: 1 });
+let engine: FakeDurableClient;
+beforeEach(() => {
+  vi.useFakeTimers({ now: new Date('2026-03-01T12:04:00Z') });
+  engine = new FakeDurableClient();
+  hold();
+});
+afterEach(() => vi.useRealTimers());
+
+/** A run that waits for attempt 2, or what is said otherwise. */
+function hold(changes: Partial<Instance> = {}, reports: Readonly<Record<string, string>> = {}, attempt = 2): void {
+  const customStatus = { phase: 'pullCheck', steps: [], pullCheck: { attempt, expiresAt: given.expiresAt, reports } };
+  const base = { name: ONBOARD, input: onboardingRun(), runtimeStatus: 'Running', customStatus };
+  engine.instances.set(INSTANCE, { ...base, ...changes });
+}
+
+interface Post {
+  readonly body?: unknown;
+  readonly operation?: string;
+  readonly attempt?: string;
+  readonly authorization?: string | undefined;
+}
+
+function authorizationFor(operation: string, attempt: number, body: Pick<PullCheckReport, 'expiresAt'>): string {
+  const { expiresAt } = body;
+  return `PullCheck k1:${deriveReportKey(keys.signing, { operation, attempt, expiresAt })}`;
+}
+
+async function post({ body = given, operation = `${INSTANCE}.${RUN}`, attempt = '2', ...rest }: Post = {}) {
+  const own = authorizationFor(operation, Number(attempt), body as PullCheckReport);
+  const authorization = 'authorization' in rest ? rest.authorization : own;
+  const headers = authorization === undefined ? {} : { authorization };
+  const params = { operation, attempt };
+  const answer = seen(await postPullCheck(keys)(httpRequest({ body, params, headers }), engine.client));
+  return `${answer.status} ${String(answer.body['code'] ?? answer.body['status'])}`;
+}
+
+describe('a report', () => {
+  test('of the awaited attempt is accepted and handed to its run', async () => {
+    expect(await post()).toBe('202 accepted');
+    const data = { hash: reportHash(given), report: given };
+    expect(engine.raised).toEqual([{ id: INSTANCE, name: reportEventName(RUN, 2), data }]);
+  });
+
+  test('that was accepted before is welcome again, also for an earlier attempt and after the end', async () => {
+    const reports = { 1: reportHash(other), 2: reportHash(given) };
+    hold({}, reports);
+    expect(await post()).toBe('200 accepted before');
+    expect(await post({ body: other, attempt: '1' })).toBe('200 accepted before');
+    vi.setSystemTime(new Date('2026-03-02T00:00:00Z'));
+    hold({ runtimeStatus: 'Completed', output: { status: 'completed', steps: [], endedAt: 'x', reports } });
+    expect(await post()).toBe('200 accepted before');
+    expect(engine.raised).toEqual([]);
+  });
+
+  test.each<[string, string, () => void, Post]>([
+    ['410 report-ended', 'of a run that has ended', () => hold({ runtimeStatus: 'Completed' }), {}],
+    ['410 report-ended', 'of a run that was purged', () => engine.instances.clear(), {}],
+    ['410 report-ended', 'of a run that another has replaced', () => hold(), { operation: `${INSTANCE}.earlier` }],
+    ['410 report-superseded', 'of an attempt before the awaited one', () => hold(), { attempt: '1' }],
+    ['410 report-superseded', 'of an attempt that was never asked for', () => hold(), { attempt: '3' }],
+    ['410 report-expired', 'after its time', () => void vi.setSystemTime(new Date('2026-03-01T12:05:00Z')), {}],
+    ['409 report-differs', 'with other content than was accepted', () => hold({}, { 2: 'another-hash' }), {}],
+  ])('is answered %s %s', async (expected, _, prepare, request) => {
+    prepare();
+    expect(await post(request)).toBe(expected);
+    expect(engine.raised).toEqual([]);
+  });
+
+  test('is judged in the order that agents rely on: ended, superseded, expired, different', async () => {
+    vi.setSystemTime(new Date('2026-03-02T00:00:00Z'));
+    hold({ runtimeStatus: 'Completed' }, { 1: 'another-hash', 2: 'another-hash' });
+    expect(await post({ attempt: '1' })).toBe('410 report-ended');
+    hold({}, { 1: 'another-hash', 2: 'another-hash' });
+    expect(await post({ attempt: '1' })).toBe('410 report-superseded');
+    expect(await post()).toBe('410 report-expired');
+  });
+});
+
+describe('a report without the right key', () => {
+  const right = authorizationFor(`${INSTANCE}.${RUN}`, 2, given);
+  test.each<[string, Post]>([
+    ['no header', { authorization: undefined }],
+    ['another scheme', { authorization: right.replace('PullCheck', 'Bearer') }],
+    ['another key id', { authorization: right.replace('k1', 'k2') }],
+    ['a key that is too short', { authorization: right.slice(0, -1) }],
+    ['an empty key', { authorization: 'PullCheck k1:' }],
+    ['the key of attempt 1', { authorization: authorizationFor(`${INSTANCE}.${RUN}`, 1, given) }],
+    ['the key of another operation', { authorization: authorizationFor(`${INSTANCE}.other`, 2, given) }],
+    [
+      'a later expiry than the event gave',
+      { authorization: right, body: report({ expiresAt: '2027-01-01T00:00:00.000Z' }) },
+    ],
+    ['no expiry', { authorization: right, body: { ...given, expiresAt: undefined } }],
+    ['no body', { authorization: right, body: '' }],
+    ['a body that is no JSON', { authorization: right, body: '{' }],
+    ['a body beyond 4 KB', { authorization: right, body: { ...given, agent: 'a'.repeat(5000) } }],
+    ['an attempt that is no number', { authorization: right, attempt: 'two' }],
+    ['an operation that is none', { authorization: right, operation: 'a/b' }],
+  ])('is refused before anything is read: %s', async (_, request) => {
+    engine.instances.clear();
+    expect(await post(request)).toBe('401 report-key');
+    expect([engine.reads, engine.raised]).toEqual([0, []]);
+  });
+
+  test('is told how to authenticate', async () => {
+    const request = httpRequest({ body: given, params: { operation: `${INSTANCE}.${RUN}`, attempt: '2' } });
+    expect((await postPullCheck(keys)(request, engine.client)).headers).toMatchObject({
+      'www-authenticate': 'PullCheck',
+    });
+  });
+});
+
+describe('a report with the right key and a wrong shape', () => {
+  test.each<[string, unknown]>([
+    ['digest', { digest: 'sha256:12' }],
+    ['outcome', { outcome: 'fine' }],
+    ['agent', { agent: undefined }],
+    ['extra', { extra: 1 }],
+  ])('is told the field: %s', async (field, change) => {
+    const body = { ...given, ...(change as object) };
+    const headers = { authorization: authorizationFor(`${INSTANCE}.${RUN}`, 2, given) };
+    const request = httpRequest({ body, headers, params: { operation: `${INSTANCE}.${RUN}`, attempt: '2' } });
+    const answer = seen(await postPullCheck(keys)(request, engine.client));
+    expect([answer.status, answer.body['errors']]).toMatchObject([400, [{ field }]]);
+    expect(engine.raised).toEqual([]);
+  });
+});
