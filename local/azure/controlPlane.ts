@@ -3,41 +3,19 @@ import { join } from 'node:path';
 import type { JWK } from 'jose';
 import type { CertificateFiles } from '../tls/certificates.js';
 import { makeIdentities, type Identity } from './access/identities.js';
-import { identifyArmCaller } from './arm/armRoute.js';
-import { connectedRegistryRoutes } from './arm/connectedRegistries.js';
-import { armErrorReply } from './arm/errors.js';
-import { generateCredentialsRoute } from './arm/generateCredentials.js';
 import { LongRunning } from './arm/longRunning.js';
-import { operationStatusRoutes } from './arm/operationStatuses.js';
-import { registryRoutes } from './arm/registries.js';
-import { scopeMapRoutes } from './arm/scopeMaps.js';
-import { subscriptionRoutes } from './arm/subscriptions.js';
-import { tokenRoutes } from './arm/tokens.js';
 import { systemClock, type Clock } from './clock.js';
-import { Counters } from './control/counters.js';
-import { Faults } from './control/faults.js';
-import { controlRoutes } from './control/routes.js';
-import { makeThrottle } from './control/throttling.js';
-import { TokenVerifier } from './entra/accessTokens.js';
-import { entraRoutes, identifyEntraClient } from './entra/routes.js';
 import { makeSigningKey, readSigningKey } from './entra/signingKey.js';
 import { Broker } from './eventgrid/broker.js';
 import { reviveEventGridState, storedEventGridState } from './eventgrid/eventGridState.js';
-import { eventSubscriptionRoutes } from './eventgrid/eventSubscriptions.js';
-import { identifyPublisher, publishRoute } from './eventgrid/publish.js';
-import { topicRoutes } from './eventgrid/topics.js';
-import { identifySyncToken, syncRoute } from './gateway/syncRoute.js';
 import { listen } from './http/listener.js';
-import type { ApiReply, ApiRequest } from './http/message.js';
-import { deletedSecretRoutes } from './keyvault/deletedSecrets.js';
-import { secretRoutes } from './keyvault/secrets.js';
-import { identifyVaultCaller } from './keyvault/vaultRoute.js';
+import { ExpiryWatch } from './keyvault/expiryWatch.js';
 import { reviveVaultState, storedVaultState } from './keyvault/vaultState.js';
-import { makePipeline } from './pipeline.js';
 import type { Plane, Settings } from './plane.js';
 import { seedArmState, seedEventGridState } from './seed.js';
 import { reviveArmState, storedArmState } from './state/armState.js';
 import { readJson, Snapshot, writeJson } from './state/snapshot.js';
+import { makeAnswer } from './services.js';
 import { describeWorld, writeWorld, type World } from './world.js';
 
 export const DEFAULT_SETTINGS: Settings = {
@@ -123,11 +101,13 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     armFile,
     vault,
     vaultFile,
+    secretsChanged: () => expiry.look(),
     operations: new LongRunning(() => settings.operationMilliseconds),
     broker,
     log: (event, fields = {}) => log(event, fields),
   };
 
+  const expiry = new ExpiryWatch(plane);
   const answer = makeAnswer(plane);
   const tls = { cert: await readFile(options.tls.certFile, 'utf8'), key: await readFile(options.tls.keyFile, 'utf8') };
   const listener = await listen(tls, options.port, answer);
@@ -137,6 +117,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   await Promise.all([armFile.flush(), vaultFile.flush(), eventFile.flush()]);
   await writeWorld(plane, directory);
   broker.start();
+  expiry.look();
 
   return {
     url: baseUrl,
@@ -144,58 +125,11 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     plane,
     async close() {
       await listener.close();
+      expiry.close();
       await broker.close();
       await Promise.all([armFile.flush(), vaultFile.flush(), eventFile.flush()]);
     },
   };
-}
-
-function makeAnswer(plane: Plane): (request: ApiRequest) => Promise<ApiReply | 'drop'> {
-  const verifier = new TokenVerifier(plane);
-  const counters = new Counters();
-  const faults = new Faults();
-  return makePipeline(plane, {
-    routes: [
-      ...entraRoutes(plane),
-      ...subscriptionRoutes(plane),
-      ...registryRoutes(plane),
-      ...scopeMapRoutes(plane),
-      ...tokenRoutes(plane),
-      generateCredentialsRoute(plane),
-      ...connectedRegistryRoutes(plane),
-      ...operationStatusRoutes(plane),
-      ...topicRoutes(plane),
-      ...eventSubscriptionRoutes(plane),
-      publishRoute(plane),
-      ...secretRoutes(plane),
-      ...deletedSecretRoutes(plane),
-      syncRoute(plane),
-      ...controlRoutes(plane, counters, faults),
-    ],
-    identify: {
-      entra: (request) => identifyEntraClient(plane, request),
-      arm: (request) => identifyArmCaller(plane, verifier, request),
-      vault: (request) => identifyVaultCaller(plane, verifier, request),
-      topic: (request) => (request.method === 'POST' ? identifyPublisher(plane, verifier, request) : anyone),
-      gateway: identifySyncToken,
-    },
-    throttle: makeThrottle(plane),
-    counters,
-    faults,
-    unknown,
-  });
-}
-
-const anyone = { name: 'anonymous', clientId: '', objectId: '' };
-
-function unknown(request: ApiRequest, reason: 'path' | 'method'): ApiReply {
-  if (reason === 'method') {
-    return armErrorReply(405, 'MethodNotAllowed', `The method '${request.method}' is not allowed here.`);
-  }
-  const type = /\/providers\/([^/]+\/[^/]+)/i.exec(request.path)?.[1];
-  return type === undefined
-    ? armErrorReply(404, 'NotFound', 'There is nothing at this path.')
-    : armErrorReply(404, 'InvalidResourceType', `The resource type of '${type}' at this path could not be found.`);
 }
 
 /** Private keys and secrets that are not the vault's, in a file of their own. */

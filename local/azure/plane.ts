@@ -43,6 +43,8 @@ export interface Plane {
   readonly armFile: Snapshot;
   readonly vault: VaultState;
   readonly vaultFile: Snapshot;
+  /** After every change of a secret: expiry events may be due, or due at another time. */
+  secretsChanged(): void;
   readonly operations: LongRunning;
   readonly broker: Broker;
   /** One structured line; its fields must hold no secret and no webhook address. */

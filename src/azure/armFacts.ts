@@ -7,6 +7,11 @@ function nameIn(id: string | undefined): string {
   return id?.split('/').at(-1) ?? '';
 }
 
+/** A parent that is the registry in the cloud has no id, or that registry's own. */
+function isConnectedRegistryId(id: string | undefined): boolean {
+  return /\/connectedRegistries\/[^/]+$/i.test(id ?? '');
+}
+
 /** A connected registry; ids of tokens become names. */
 export function toConnectedRegistry(item: ConnectedRegistry): ConnectedRegistryFacts {
   const sync = item.parent?.syncProperties;
@@ -17,6 +22,7 @@ export function toConnectedRegistry(item: ConnectedRegistry): ConnectedRegistryF
     clientTokens: (item.clientTokenIds ?? []).map(nameIn),
     ...(item.connectionState ? { connectionState: item.connectionState } : {}),
     ...(item.loginServer?.host ? { loginServer: item.loginServer.host } : {}),
+    ...(isConnectedRegistryId(item.parent?.id) ? { parent: nameIn(item.parent?.id) } : {}),
     ...(sync?.tokenId ? { syncToken: nameIn(sync.tokenId) } : {}),
     ...(sync?.schedule ? { schedule: sync.schedule } : {}),
     ...(sync?.lastSyncTime ? { lastSyncTime: sync.lastSyncTime.toISOString() } : {}),

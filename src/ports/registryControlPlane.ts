@@ -44,6 +44,8 @@ export interface ConnectedRegistryFacts {
   /** host:port under which clients reach it, as ARM has it. */
   readonly loginServer?: string;
   readonly syncToken?: string;
+  /** Name of the connected registry that it syncs from; absent when that is the registry in the cloud. */
+  readonly parent?: string;
   readonly schedule?: string;
   readonly lastSyncTime?: string;
   /** Names of the bound client tokens. */

@@ -18,10 +18,18 @@ export interface Findings {
   readonly slow: SlowFacts;
   readonly connectedRegistry: ConnectedRegistryFacts | undefined;
   readonly syncScope: readonly string[];
+  /** What it syncs through, nearest first, each with its own sync scope. */
+  readonly ancestors: readonly Ancestor[];
   readonly scopeMap: ScopeMapFacts | undefined;
   readonly token: TokenFacts | undefined;
   readonly main: SecretFacts | undefined;
   readonly candidate: SecretFacts | undefined;
+}
+
+export interface Ancestor {
+  readonly name: string;
+  readonly isActive: boolean;
+  readonly syncScope: readonly string[];
 }
 
 /** Reads everything once and concludes what an onboarding would do. Writes nothing. @throws ServiceError */
@@ -71,7 +79,32 @@ async function read(ports: Ports, facts: RegistryFactsQuery, onboarding: Onboard
     vault.current(mainSecretName(onboarding)),
     vault.current(candidateSecretName(onboarding)),
   ]);
-  return { slow, connectedRegistry, syncScope, scopeMap, token, main, candidate };
+  const ancestors = await readAncestors(facts, registry, slow, connectedRegistry);
+  return { slow, connectedRegistry, syncScope, ancestors, scopeMap, token, main, candidate };
+}
+
+/** Nothing is read for a connected registry whose parent is the registry in the cloud, as most are. */
+async function readAncestors(
+  facts: RegistryFactsQuery,
+  registry: string,
+  slow: SlowFacts,
+  connectedRegistry: ConnectedRegistryFacts | undefined,
+): Promise<Ancestor[]> {
+  const chain: ConnectedRegistryFacts[] = [];
+  for (let next = parentOf(slow, connectedRegistry); next && !chain.includes(next); next = parentOf(slow, next))
+    chain.push(next);
+  return Promise.all(
+    chain.map(async ({ name, isActive, syncToken }) => ({
+      name,
+      isActive,
+      syncScope: syncToken ? await facts.syncScope(registry, syncToken) : [],
+    })),
+  );
+}
+
+function parentOf(slow: SlowFacts, child: ConnectedRegistryFacts | undefined): ConnectedRegistryFacts | undefined {
+  const parent = child?.parent?.toLowerCase();
+  return parent === undefined ? undefined : slow.connectedRegistries.find((item) => item.name.toLowerCase() === parent);
 }
 
 /** Undefined when both slots hold working passwords that are not ours to replace. */

@@ -76,15 +76,14 @@ function aboutConnectedRegistry(findings: Findings, { registry, connectedRegistr
         fix: `az acr connected-registry list --registry ${registry}`,
       },
     ];
-  if (found.isActive) return [];
-  return [
-    {
+  return [found, ...findings.ancestors]
+    .filter((item) => !item.isActive)
+    .map(({ name }) => ({
       code: 'connected-registry-inactive',
       field: 'connectedRegistry',
-      message: `The connected registry ${connectedRegistry} has not been activated by its installation at the edge.`,
-      fix: `az acr connected-registry get-settings --registry ${registry} --name ${connectedRegistry} --parent-protocol https --generate-password 1, then install it at the edge with them`,
-    },
-  ];
+      message: `The connected registry ${name} has not been activated by its installation at the edge.`,
+      fix: `az acr connected-registry get-settings --registry ${registry} --name ${name} --parent-protocol https --generate-password 1, then install it at the edge with them`,
+    }));
 }
 
 function aboutEndpoint(findings: Findings, onboarding: Onboarding, config: Config, endpoint: string): Problem[] {
@@ -114,15 +113,18 @@ function aboutRepositories(findings: Findings, onboarding: Onboarding): Problem[
   if (!findings.connectedRegistry) return [];
   const { registry, connectedRegistry } = onboarding;
   const problems = Object.entries(onboarding.permissions).flatMap(([repository, actions]): Problem[] => {
-    const outside = actions.filter(
-      (action) => READ_ACTIONS.includes(action) && !actionsCover(findings.syncScope, repository, action),
+    const chain = [{ name: connectedRegistry, syncScope: findings.syncScope }, ...findings.ancestors];
+    const lacking = chain.filter(({ syncScope }) =>
+      actions.some((action) => READ_ACTIONS.includes(action) && !actionsCover(syncScope, repository, action)),
     );
-    if (outside.length === 0) return [];
+    if (lacking.length === 0) return [];
+    const asked = actions.filter((action) => READ_ACTIONS.includes(action)).join(', ');
     return [
       {
         code: 'repository-not-synced',
         field: `repositories.${repository}`,
-        message: `${repository} (${outside.join(', ')}) is not in the sync scope of ${connectedRegistry}.`,
+        message: `${repository} (${asked}) is not in the sync scope of ${lacking.map(({ name }) => name).join(' and ')}.`,
+        // The command grants it on the connected registry and on all its ancestors.
         fix: `az acr connected-registry permissions update --registry ${registry} --name ${connectedRegistry} --add ${repository}`,
       },
     ];

@@ -1,11 +1,12 @@
 import { isAllowed } from '../access/authorize.js';
-import { RefusedRequest, type ApiReply, type ApiRequest } from '../http/message.js';
+import type { ApiReply, ApiRequest } from '../http/message.js';
 import type { Principal } from '../access/identities.js';
 import type { Refusal, TokenVerifier } from '../entra/accessTokens.js';
 import type { Call, Route } from '../pipeline.js';
 import type { Plane } from '../plane.js';
 import type { ResourceGroup } from '../state/armState.js';
 import type { Registry } from '../state/registryState.js';
+import { emitResourceEvent } from '../eventgrid/systemEvents.js';
 import { checkApiVersion, type VersionFamily } from './apiVersions.js';
 import { armError, armErrorReply, badRequest, parentNotFound, topLevelNotFound } from './errors.js';
 import { registryId } from './ids.js';
@@ -29,7 +30,7 @@ export function armRoute(plane: Plane, route: ArmRoute): Route {
     path: route.path,
     service: 'arm',
     operation: route.action,
-    handle(call) {
+    async handle(call) {
       const location = 'westeurope';
       checkApiVersion(call.query.get('api-version'), location, route.family);
       const subscription = call.params['subscription'];
@@ -41,9 +42,18 @@ export function armRoute(plane: Plane, route: ArmRoute): Route {
       if (group !== undefined && !plane.arm.resourceGroups.get(group)) {
         throw armError(404, 'ResourceGroupNotFound', `Resource group '${group}' could not be found.`);
       }
-      return route.handle(call);
+      const reply = await route.handle(call);
+      if (route.method !== 'GET' && reply.status < 300) await tellOfWrite(plane, call, route.action);
+      return reply;
     },
   };
+}
+
+/** Every successful write is an event of its resource group, our own included. */
+async function tellOfWrite(plane: Plane, call: Call, operation: string): Promise<void> {
+  const kind = call.method === 'DELETE' ? 'Delete' : call.method === 'POST' ? 'Action' : 'Write';
+  const { method, principal } = call;
+  await emitResourceEvent(plane, { kind, method, path: decodeURI(call.path), operation, principal });
 }
 
 function authorize(plane: Plane, call: Call, action: string): void {
@@ -141,8 +151,4 @@ export function armBody<T extends z.ZodType>(call: Call, schema: T): z.output<T>
     `The request content was invalid and could not be deserialized: '${at}: ${issue?.message ?? 'invalid'}'.`,
     at,
   );
-}
-
-export function isRefusal(error: unknown): error is RefusedRequest {
-  return error instanceof RefusedRequest;
 }

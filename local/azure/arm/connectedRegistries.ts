@@ -1,66 +1,31 @@
-import { z } from 'zod';
+import type { z } from 'zod';
+import { requestResync } from '../gateway/routes.js';
 import type { ApiReply } from '../http/message.js';
 import type { Call, Route } from '../pipeline.js';
 import type { Plane } from '../plane.js';
 import type { ConnectedRegistry, Registry } from '../state/registryState.js';
 import { armBody, armRoute, parentRegistryOf, registryOf } from './armRoute.js';
 import { connectedRegistryBody, connectionState, TYPE } from './connectedRegistryBody.js';
+import { checkParent, checkRegistryCanConnect, checkSync, checkSyncToken } from './connectedRegistryRules.js';
+import { listFilter } from './connectedRegistryFilter.js';
 import {
-  checkClientTokens,
-  checkParent,
-  checkRegistryCanConnect,
-  checkSync,
-  checkSyncToken,
-} from './connectedRegistryRules.js';
-import { badRequest, conflict, resourceNotFound } from './errors.js';
+  carried,
+  missing,
+  MODES,
+  oneOf,
+  patchBody,
+  putBody,
+  refuseChange,
+  sharedFields,
+  type Patch,
+  type syncProperties,
+} from './connectedRegistryInput.js';
+import { conflict, resourceNotFound } from './errors.js';
 import { childId, REGISTRY_PATH, sameId } from './ids.js';
 import { listReply } from './lists.js';
 import { checkName } from './names.js';
 import { changedBy, madeBy } from './timestamps.js';
 import { deletedReply, resourceReply, resultReply } from './writeReply.js';
-import { orUndefined } from '../http/orUndefined.js';
-
-const MODES = ['ReadWrite', 'ReadOnly', 'Registry', 'Mirror'] as const;
-const LOG_LEVELS = ['Debug', 'Information', 'Warning', 'Error', 'None'] as const;
-
-const syncProperties = z.object({
-  tokenId: z.string().nullish().transform(orUndefined),
-  schedule: z.string().nullish().transform(orUndefined),
-  syncWindow: z.string().nullish().transform(orUndefined),
-  messageTtl: z.string().nullish().transform(orUndefined),
-});
-const shared = z.object({
-  clientTokenIds: z.array(z.string()).nullish().transform(orUndefined),
-  notificationsList: z.array(z.string()).nullish().transform(orUndefined),
-  logging: z
-    .object({
-      logLevel: z.string().nullish().transform(orUndefined),
-      auditLogStatus: z.string().nullish().transform(orUndefined),
-    })
-    .nullish()
-    .transform(orUndefined),
-  garbageCollection: z
-    .object({
-      enabled: z.boolean().nullish().transform(orUndefined),
-      schedule: z.string().nullish().transform(orUndefined),
-    })
-    .nullish()
-    .transform(orUndefined),
-});
-const putBody = z.object({
-  properties: shared.extend({
-    mode: z.string(),
-    parent: z.object({ id: z.string().nullish().transform(orUndefined), syncProperties }),
-  }),
-});
-const patchBody = z.object({
-  properties: shared
-    .extend({ syncProperties: syncProperties.nullish().transform(orUndefined) })
-    .nullish()
-    .transform(orUndefined),
-});
-type Shared = Partial<z.output<typeof shared>>;
-type Patch = Shared & { syncProperties?: z.output<typeof syncProperties> | undefined };
 
 /**
  * Connected registries. Their list of client tokens is replaced as a whole by PUT and PATCH, there is no etag, and mode,
@@ -82,6 +47,13 @@ export function connectedRegistryRoutes(plane: Plane): Route[] {
       action: `${TYPE}/deactivate/action`,
       family,
       handle: deactivate,
+    }),
+    armRoute(plane, {
+      method: 'POST',
+      path: `${item}/resync`,
+      action: `${TYPE}/resync/action`,
+      family,
+      handle: resync,
     }),
   ];
 
@@ -180,6 +152,13 @@ export function connectedRegistryRoutes(plane: Plane): Route[] {
     return deletedReply(plane, call, { resource, kind: 'connectedregistry', asynchronous: false });
   }
 
+  /** Has the next sync bring everything; in preview only (azure-rest-api-specs, 2026-09-01-preview). */
+  function resync(call: Call): ApiReply {
+    const registry = registryOf(plane, call);
+    requestResync(plane, registry, existing(plane, call, registry));
+    return { status: 200, body: connectedRegistryBody(plane, registry, existing(plane, call, registry)) };
+  }
+
   /** It stops syncing, and comes back only with sync credentials made afterwards. */
   function deactivate(call: Call): ApiReply {
     const registry = registryOf(plane, call);
@@ -203,88 +182,4 @@ function existing(plane: Plane, call: Call, registry: Registry): ConnectedRegist
   const connected = registry.connectedRegistries.get(name);
   if (!connected) throw resourceNotFound(childId(plane.arm, registry, 'connectedRegistries', name));
   return connected;
-}
-
-/** What PUT and PATCH may both set. A list that is not sent stays; one that is sent, empty too, replaces the old. */
-function sharedFields(
-  plane: Plane,
-  registry: Registry,
-  before: ConnectedRegistry,
-  body: Shared,
-): Partial<ConnectedRegistry> {
-  const { logging, garbageCollection: gc } = body;
-  return {
-    ...(body.clientTokenIds === undefined
-      ? {}
-      : { clientTokenIds: checkClientTokens(plane, registry, body.clientTokenIds) }),
-    ...(body.notificationsList === undefined ? {} : { notificationsList: body.notificationsList }),
-    logging: {
-      logLevel:
-        logging?.logLevel === undefined ? before.logging.logLevel : oneOf(LOG_LEVELS, logging.logLevel, 'logLevel'),
-      auditLogStatus:
-        logging?.auditLogStatus === undefined
-          ? before.logging.auditLogStatus
-          : oneOf(['Enabled', 'Disabled'], logging.auditLogStatus, 'auditLogStatus'),
-    },
-    garbageCollection: {
-      enabled: gc?.enabled ?? before.garbageCollection.enabled,
-      schedule: gc?.schedule ?? before.garbageCollection.schedule,
-    },
-  };
-}
-
-/** What a PUT over an existing one keeps: the device's side of it. */
-function carried(before: ConnectedRegistry | undefined): Partial<ConnectedRegistry> {
-  if (!before) return {};
-  const { loginServerHost, deactivatedAt, version, lastSyncTime, lastActivityTime } = before;
-  return {
-    ...(loginServerHost === undefined ? {} : { loginServerHost }),
-    ...(deactivatedAt === undefined ? {} : { deactivatedAt }),
-    ...(version === undefined ? {} : { version }),
-    ...(lastSyncTime === undefined ? {} : { lastSyncTime }),
-    ...(lastActivityTime === undefined ? {} : { lastActivityTime }),
-  };
-}
-
-function refuseChange(before: ConnectedRegistry, wanted: ConnectedRegistry): void {
-  const fixed = ['mode', 'parentId', 'syncTokenId'] as const;
-  for (const field of fixed) {
-    if ((before[field] ?? '').toLowerCase() === (wanted[field] ?? '').toLowerCase()) continue;
-    throw badRequest(
-      'PropertyChangeNotAllowed',
-      `The property '${field}' of a connected registry cannot be changed.`,
-      field,
-    );
-  }
-}
-
-function missing(target: string): Error {
-  return badRequest('InvalidRequestContent', `The required property '${target}' is missing.`, target);
-}
-
-/** Enumerations are read ignoring case and given back in their own, as recorded for `mode`. */
-function oneOf<const T extends readonly string[]>(values: T, text: string, target: string): T[number] {
-  const value = values.find((one) => one.toLowerCase() === text.toLowerCase());
-  if (value !== undefined) return value;
-  throw badRequest(
-    'InvalidRequestContent',
-    `The value '${text}' of ${target} is invalid. Use ${values.join(', ')}.`,
-    target,
-  );
-}
-
-/** `$filter` with `eq` on `Properties/ParentId`, `Properties/Mode` and `Properties/ConnectionState`, joined by `and`. */
-function listFilter(text: string | undefined): (one: { parentId: string; mode: string; state: string }) => boolean {
-  if (text === undefined || text === '') return () => true;
-  const terms = text.split(/\s+and\s+/i).map((term) => {
-    const parts = /^\s*(?:properties\/)?(parentid|parent\/id|mode|connectionstate)\s+eq\s+'?(.*?)'?\s*$/i.exec(term);
-    if (!parts) throw badRequest('InvalidFilter', `The filter '${text}' is not supported.`, '$filter');
-    return { field: (parts[1] ?? '').toLowerCase(), value: (parts[2] ?? '').toLowerCase() };
-  });
-  return (one) =>
-    terms.every(({ field, value }) => {
-      if (field === 'mode') return one.mode.toLowerCase() === value;
-      if (field === 'connectionstate') return one.state.toLowerCase() === value;
-      return one.parentId.toLowerCase() === value;
-    });
 }

@@ -1,3 +1,4 @@
+import { silentTooLong } from '../gateway/presence.js';
 import type { Plane } from '../plane.js';
 import type { ConnectedRegistry, Registry } from '../state/registryState.js';
 import { childId } from './ids.js';
@@ -5,14 +6,9 @@ import { armTime, systemDataBody } from './timestamps.js';
 
 export const TYPE = 'Microsoft.ContainerRegistry/registries/connectedRegistries';
 
-/** Seconds without a sign of life after which a connected registry counts as offline. */
-const OFFLINE_AFTER = 300;
-
 /** Offline means disconnected (Azure/acr docs: connected-registry-error-codes). */
 export function connectionState(plane: Plane, connected: ConnectedRegistry): 'Online' | 'Offline' | 'Unhealthy' {
-  const last = connected.lastActivityTime;
-  const silent = last === undefined ? Infinity : plane.clock.now().getTime() - new Date(last).getTime();
-  if (connected.activation === 'Inactive' || silent > OFFLINE_AFTER * 1000) return 'Offline';
+  if (connected.activation === 'Inactive' || silentTooLong(connected, plane.clock.now())) return 'Offline';
   return connected.statusDetails.some((detail) => detail.type === 'Critical') ? 'Unhealthy' : 'Online';
 }
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isAllowed } from '../access/authorize.js';
 import type { ApiReply } from '../http/message.js';
 import type { Call, Route } from '../pipeline.js';
 import type { Plane } from '../plane.js';
@@ -34,8 +35,16 @@ export function registryRoutes(plane: Plane): Route[] {
   const route = (method: Route['method'], path: string, action: string, handle: Route['handle']): Route =>
     armRoute(plane, { method, path, action: `${TYPE}/${action}`, family, handle });
   return [
-    route('GET', `${SUBSCRIPTION_PATH}/${providers}`, 'read', () => list(() => true)),
-    route('GET', `${GROUP_PATH}/${providers}`, 'read', (call) => list((one) => isIn(one, call))),
+    ...[SUBSCRIPTION_PATH, GROUP_PATH].map((scope) =>
+      armRoute(plane, {
+        method: 'GET',
+        path: `${scope}/${providers}`,
+        action: `${TYPE}/read`,
+        family,
+        open: true,
+        handle: list,
+      }),
+    ),
     route('GET', REGISTRY_PATH, 'read', (call) => ({
       status: 200,
       body: registryBody(plane, registryOf(plane, call)),
@@ -45,9 +54,20 @@ export function registryRoutes(plane: Plane): Route[] {
     route('DELETE', REGISTRY_PATH, 'delete', remove),
   ];
 
-  function list(keep: (registry: Registry) => boolean): ApiReply {
-    const value = [...plane.arm.registries.values()].filter(keep).map((one) => registryBody(plane, one));
-    return { status: 200, body: { value } };
+  /** Those that the caller may read: a list is filtered, not refused. */
+  function list(call: Call): ApiReply {
+    const { objectId: principalId } = call.principal;
+    const readable = [...plane.arm.registries.values()].filter(
+      (one) =>
+        (call.params['group'] === undefined || isIn(one, call)) &&
+        isAllowed(plane.arm.roleAssignments, {
+          principalId,
+          action: `${TYPE}/read`,
+          scope: registryId(plane.arm, one),
+          plane: 'control',
+        }),
+    );
+    return { status: 200, body: { value: readable.map((one) => registryBody(plane, one)) } };
   }
 
   function put(call: Call): ApiReply {

@@ -16,12 +16,16 @@ interface Parts {
   log: (event: string, fields: Record<string, unknown>) => void;
 }
 
+/** Milliseconds that deliveries in progress get to end when the process does. */
+const LAST_ANSWERS = 300;
+
 /** Carries events to subscribers, each at least once, over restarts too. Order is not kept, as in the service. */
 export class Broker {
   readonly #parts: Parts;
   readonly #timers = new Map<string, { cancel(): void }>();
   readonly #stop = new AbortController();
   readonly #running = new Set<Promise<void>>();
+  #closing = false;
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -107,16 +111,18 @@ export class Broker {
     for (const delivery of made) this.#schedule(delivery);
   }
 
-  /** Ends deliveries in progress; they are tried again after the next start. */
+  /** Begins no delivery any more, and gives those in progress a moment; the rest is tried again after the next start. */
   async close(): Promise<void> {
-    this.#stop.abort();
+    this.#closing = true;
     for (const timer of this.#timers.values()) timer.cancel();
     this.#timers.clear();
+    const patience = setTimeout(() => this.#stop.abort(), LAST_ANSWERS);
     await Promise.allSettled(this.#running);
+    clearTimeout(patience);
   }
 
   #schedule(delivery: Delivery): void {
-    if (this.#stop.signal.aborted) return;
+    if (this.#closing) return;
     const timer = this.#parts.clock.setTimer(new Date(delivery.due), () => {
       this.#timers.delete(delivery.id);
       const run = this.#attempt(delivery).finally(() => this.#running.delete(run));

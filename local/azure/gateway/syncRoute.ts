@@ -1,31 +1,19 @@
-import { createHash } from 'node:crypto';
-import { z } from 'zod';
 import { ANONYMOUS, type Principal } from '../access/identities.js';
-import { childId, childNameOf, sameId } from '../arm/ids.js';
 import { isExpired, isPassword, stillServed } from '../arm/passwords.js';
-import { gatewayActions, grants } from '../arm/scopeMapActions.js';
+import { gatewayActions } from '../arm/scopeMapActions.js';
 import { RefusedRequest, type ApiReply, type ApiRequest } from '../http/message.js';
 import type { Call, Route } from '../pipeline.js';
 import type { Plane } from '../plane.js';
 import type { ConnectedRegistry, Registry, StoredPassword, Token } from '../state/registryState.js';
-import { orUndefined } from '../http/orUndefined.js';
-
-const body = z.object({
-  lastGeneration: z.string().nullish().transform(orUndefined),
-  version: z.string().max(64).nullish().transform(orUndefined),
-  statusDetails: z
-    .array(
-      z.object({ type: z.string(), code: z.string(), description: z.string(), correlationId: z.string().default('') }),
-    )
-    .max(20)
-    .nullish()
-    .transform(orUndefined),
-});
+import { cloudMailbox } from './cloudMailbox.js';
+import { collect } from './collect.js';
+import { scopeMapActions, syncTokenOf } from './lineage.js';
+import { syncRequest, type SyncRequest } from './messages.js';
+import { takeDown, takeDownDescendants } from './reports.js';
 
 /**
- * What the connected registry of this repository asks its parent for, on its schedule. The real service has a private
- * protocol of its own for this; only what travels is alike: client tokens with their rights and password hashes, and
- * what is to be synced.
+ * What a connected registry asks the cloud for on its schedule, in the form of {@link collect}. One that has a parent
+ * connected registry asks that instead, and is refused here.
  */
 export function syncRoute(plane: Plane): Route {
   return {
@@ -49,6 +37,9 @@ function sync(plane: Plane, call: Call): ApiReply {
   if (!registry || !connected) throw refuse(401, 'UNAUTHORIZED', 'no such connected registry');
   const { token, password } = authenticate(plane, call, registry, connected);
   if (token.status === 'disabled') throw refuse(403, 'DENIED', 'the sync token is disabled');
+  if (connected.parentId !== undefined) {
+    throw refuse(403, 'DENIED', 'this connected registry syncs through its parent, not with the cloud');
+  }
   const actions = scopeMapActions(plane, registry, token);
   const missing = gatewayActions(connected.name).filter((action) => !actions.includes(action));
   if (missing.length > 0) throw refuse(403, 'DENIED', `the sync token lacks ${missing.join(', ')}`);
@@ -58,55 +49,10 @@ function sync(plane: Plane, call: Call): ApiReply {
 
   const report = readBody(call);
   const now = plane.clock.now();
-  const { deactivatedAt: _over, ...rest } = connected;
-  const synced: ConnectedRegistry = {
-    ...rest,
-    activation: 'Active',
-    lastSyncTime: now.toISOString(),
-    lastActivityTime: now.toISOString(),
-    ...(report.version === undefined ? {} : { version: report.version }),
-    ...(report.statusDetails === undefined
-      ? {}
-      : { statusDetails: report.statusDetails.map((detail) => ({ ...detail, timestamp: now.toISOString() })) }),
-  };
-  registry.connectedRegistries.set(synced);
-  plane.armFile.changed(connected.activation === 'Active' ? 'later' : 'soon');
-
-  const content = {
-    connectedRegistry: {
-      name: synced.name,
-      mode: synced.mode,
-      schedule: synced.schedule,
-      ...(synced.syncWindow === undefined ? {} : { syncWindow: synced.syncWindow }),
-      messageTtl: synced.messageTtl,
-      status: synced.activation,
-    },
-    tokens: clientTokens(plane, registry, synced, now),
-    repositories: [...registry.repositories.values()].filter((one) => grants(actions, one.name, 'content/read')),
-  };
-  const generation = createHash('sha256').update(JSON.stringify(content)).digest('base64url').slice(0, 22);
-  return { status: 200, headers: { 'cache-control': 'no-store' }, body: { generation, ...content } };
-}
-
-function clientTokens(plane: Plane, registry: Registry, connected: ConnectedRegistry, now: Date): unknown[] {
-  return connected.clientTokenIds.flatMap((id) => {
-    const name = childNameOf(plane.arm, registry, 'tokens', id);
-    const token = name === undefined ? undefined : registry.tokens.get(name);
-    if (!token) return [];
-    return [
-      {
-        name: token.name,
-        enabled: token.status === 'enabled',
-        actions: scopeMapActions(plane, registry, token),
-        passwords: token.passwords.map((one) => ({ name: one.name, ...stillServed(one, now) })),
-      },
-    ];
-  });
-}
-
-function scopeMapActions(plane: Plane, registry: Registry, token: Token): string[] {
-  const name = childNameOf(plane.arm, registry, 'scopeMaps', token.scopeMapId);
-  return (name === undefined ? undefined : registry.scopeMaps.get(name)?.actions) ?? [];
+  const synced = takeDown(plane, registry, connected, report, now);
+  takeDownDescendants(plane, registry, synced, report.descendants ?? []);
+  const body = collect(cloudMailbox(plane, registry, synced), report.lastGeneration, now);
+  return { status: 200, headers: { 'cache-control': 'no-store' }, body };
 }
 
 /** While a regenerated password replicates, the old one and the new one both get in. */
@@ -118,8 +64,8 @@ function authenticate(
 ): { token: Token; password: StoredPassword } {
   const now = plane.clock.now();
   const credentials = basicCredentials(call);
-  const token = credentials && registry.tokens.get(credentials.name);
-  if (credentials && token && sameId(childId(plane.arm, registry, 'tokens', token.name), connected.syncTokenId)) {
+  const token = syncTokenOf(plane, registry, connected);
+  if (credentials && token && token.name.toLowerCase() === credentials.name.toLowerCase()) {
     for (const password of token.passwords) {
       if (isPassword(password, credentials.password) && !isExpired(password.expiry, now)) return { token, password };
       const old = stillServed(password, now);
@@ -137,10 +83,10 @@ function basicCredentials(request: ApiRequest): { name: string; password: string
   return colon < 0 ? undefined : { name: text.slice(0, colon), password: text.slice(colon + 1) };
 }
 
-function readBody(call: Call): Partial<z.output<typeof body>> {
+function readBody(call: Call): SyncRequest {
   if (call.body.length === 0) return {};
   try {
-    return body.parse(JSON.parse(call.body.toString('utf8')));
+    return syncRequest.parse(JSON.parse(call.body.toString('utf8')));
   } catch {
     throw refuse(400, 'INVALID', 'the body is not what a sync sends');
   }

@@ -76,6 +76,7 @@ async function serve(message: IncomingMessage, response: ServerResponse, answer:
 
 function send(message: IncomingMessage, response: ServerResponse, reply: ApiReply, id: string): void {
   const text = reply.body === undefined ? '' : typeof reply.body === 'string' ? reply.body : JSON.stringify(reply.body);
+  const contentType = typeof reply.body === 'string' ? 'text/plain; charset=utf-8' : 'application/json; charset=utf-8';
   const correlation = message.headers['x-ms-correlation-request-id'];
   response.writeHead(reply.status, {
     'cache-control': 'no-cache',
@@ -84,7 +85,7 @@ function send(message: IncomingMessage, response: ServerResponse, reply: ApiRepl
     'x-content-type-options': 'nosniff',
     'x-ms-request-id': id,
     'x-ms-correlation-request-id': typeof correlation === 'string' ? correlation : id,
-    ...(text === '' ? {} : { 'content-type': 'application/json; charset=utf-8' }),
+    ...(text === '' ? {} : { 'content-type': contentType }),
     ...(reply.status === 204 ? {} : { 'content-length': String(Buffer.byteLength(text)) }),
     ...reply.headers,
   });

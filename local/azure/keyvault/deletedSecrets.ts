@@ -40,6 +40,7 @@ function remove(plane: Plane, call: Call): ApiReply {
   plane.vault.secrets.delete(name);
   plane.vault.deleted.set(deleted);
   plane.vaultFile.changed();
+  plane.secretsChanged();
   return { status: 200, body: deletedBundle(plane, deleted, 'bundle') };
 }
 
@@ -49,6 +50,7 @@ function recover(plane: Plane, call: Call): ApiReply {
   plane.vault.deleted.delete(name);
   plane.vault.secrets.set(secret);
   plane.vaultFile.changed();
+  plane.secretsChanged();
   return { status: 200, body: secretBundle(plane, secret, newest(secret), false) };
 }
 

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
+import { emitSecretEvent } from '../eventgrid/systemEvents.js';
 import type { ApiReply } from '../http/message.js';
 import type { Call, Route } from '../pipeline.js';
 import type { Plane } from '../plane.js';
@@ -53,7 +54,7 @@ export function secretRoutes(plane: Plane): Route[] {
   ];
 }
 
-function set(plane: Plane, call: Call): ApiReply {
+async function set(plane: Plane, call: Call): Promise<ApiReply> {
   const name = call.params['name'] ?? '';
   if (!NAME.test(name)) {
     throw badParameter(`The request URI contains an invalid name: ${name}`);
@@ -79,6 +80,8 @@ function set(plane: Plane, call: Call): ApiReply {
   const secret: Secret = { name: before?.name ?? name, versions: [...(before?.versions ?? []), version] };
   plane.vault.secrets.set(secret);
   plane.vaultFile.changed();
+  plane.secretsChanged();
+  await emitSecretEvent(plane, 'Microsoft.KeyVault.SecretNewVersionCreated', secret.name, version);
   return { status: 200, body: secretBundle(plane, secret, version, true) };
 }
 
@@ -96,7 +99,7 @@ function update(plane: Plane, call: Call): ApiReply {
   const { secret, version } = find(plane, call);
   const body = vaultBody(call, updateBody);
   const changed: SecretVersion = {
-    ...version,
+    ...withoutNews(version, body.attributes?.exp),
     updated: unixSeconds(plane),
     ...(body.contentType === undefined ? {} : { contentType: body.contentType }),
     ...(body.tags === undefined ? {} : { tags: checkedTags(body.tags) }),
@@ -110,6 +113,7 @@ function update(plane: Plane, call: Call): ApiReply {
   const kept: Secret = { name: secret.name, versions: rest };
   plane.vault.secrets.set(kept);
   plane.vaultFile.changed();
+  plane.secretsChanged();
   return { status: 200, body: secretBundle(plane, kept, changed, false) };
 }
 
@@ -130,6 +134,12 @@ function find(plane: Plane, call: Call): { secret: Secret; version: SecretVersio
   const version = secret.versions.find((one) => one.version === wanted.toLowerCase());
   if (!version) throw secretNotFound(`${name}/${wanted}`);
   return { secret, version };
+}
+
+/** A new expiry date is worth new events. */
+function withoutNews(version: SecretVersion, expires: number | undefined): SecretVersion {
+  const { told: _told, ...rest } = version;
+  return expires === undefined || expires === version.expires ? version : rest;
 }
 
 function validity(given: Attributes): { notBefore?: number; expires?: number } {

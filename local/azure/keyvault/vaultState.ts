@@ -13,6 +13,8 @@ export interface SecretVersion {
   expires?: number;
   created: number;
   updated: number;
+  /** Types of expiry events that have been sent. */
+  told?: string[];
 }
 
 /** Versions in the order they were made: the last is the newest. */

@@ -8,6 +8,8 @@ interface Named {
  */
 export class Collection<T extends Named> {
   readonly #items = new Map<string, T>();
+  /** Keys in order, made when a page is asked for and dropped when a name comes or goes. */
+  #order: string[] | undefined;
 
   constructor(items: Iterable<T> = []) {
     for (const item of items) this.set(item);
@@ -22,10 +24,13 @@ export class Collection<T extends Named> {
   }
 
   set(item: T): void {
-    this.#items.set(item.name.toLowerCase(), item);
+    const key = item.name.toLowerCase();
+    if (!this.#items.has(key)) this.#order = undefined;
+    this.#items.set(key, item);
   }
 
   delete(name: string): boolean {
+    this.#order = undefined;
     return this.#items.delete(name.toLowerCase());
   }
 
@@ -40,18 +45,30 @@ export class Collection<T extends Named> {
    * @returns `next` when there is more: what to pass as `after`.
    */
   page(size: number, after?: string): { items: T[]; next?: string } {
-    const start = after?.toLowerCase();
-    const keys = [...this.#items.keys()].filter((key) => start === undefined || key > start).sort();
+    const order = (this.#order ??= [...this.#items.keys()].sort());
+    const first = after === undefined ? 0 : firstAfter(order, after.toLowerCase());
     const items: T[] = [];
-    for (const key of keys.slice(0, size)) {
+    for (const key of order.slice(first, first + size)) {
       const item = this.#items.get(key);
       if (item) items.push(item);
     }
     const last = items.at(-1);
-    return keys.length > size && last ? { items, next: last.name } : { items };
+    return first + size < order.length && last ? { items, next: last.name } : { items };
   }
 
   toJSON(): T[] {
     return [...this.#items.values()];
   }
+}
+
+/** The index of the first key that is greater, by halves. */
+function firstAfter(order: readonly string[], key: string): number {
+  let low = 0;
+  let high = order.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((order[middle] ?? '') <= key) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }

@@ -60,6 +60,8 @@ export interface ConnectedRegistry {
   activation: 'Active' | 'Inactive';
   /** Set by deactivation: it comes back only with sync credentials made after this. */
   deactivatedAt?: string;
+  /** Sync messages from before this do not count: the next sync brings everything. */
+  completeSince?: string;
   version?: string;
   lastSyncTime?: string;
   lastActivityTime?: string;

@@ -42,6 +42,8 @@ export class Snapshot {
   #due = Infinity;
   #writing: Promise<void> = Promise.resolve();
   #dirty = false;
+  /** Milliseconds that the last write took: a large state is written less often. */
+  #took = 0;
 
   /** @param log told about a write that failed; the next change tries again. */
   constructor(
@@ -52,7 +54,7 @@ export class Snapshot {
 
   changed(urgency: 'soon' | 'later' = 'soon'): void {
     this.#dirty = true;
-    const due = Date.now() + (urgency === 'soon' ? SOON : LATER);
+    const due = Date.now() + (urgency === 'soon' ? Math.max(SOON, this.#took * 10) : LATER);
     if (due >= this.#due) return;
     clearTimeout(this.#timer);
     this.#due = due;
@@ -67,8 +69,10 @@ export class Snapshot {
     this.#writing = this.#writing.then(async () => {
       if (!this.#dirty) return;
       this.#dirty = false;
+      const started = performance.now();
       try {
         await writeJson(this.file, this.value());
+        this.#took = performance.now() - started;
       } catch (error) {
         this.#dirty = true;
         this.log(`could not write ${this.file}: ${error instanceof Error ? error.message : String(error)}`);

@@ -33,7 +33,7 @@ describe('authorisation', () => {
     const actions = ['repositories/hello-world/content/read'];
     const map = await arm.scopeMaps.create(cloud.group, cloud.registry, 'apps-map', { actions });
     const made = await arm.tokens.create(cloud.group, cloud.registry, 'apps-token', {
-      scopeMapId: map.id,
+      scopeMapId: map.id ?? '',
       status: 'enabled',
     });
     await arm.tokens.update(cloud.group, cloud.registry, 'apps-token', { status: 'enabled' });
@@ -45,6 +45,7 @@ describe('authorisation', () => {
     await arm.connectedRegistries.update(cloud.group, cloud.registry, 'myconnectedregistry', { clientTokenIds: [] });
     await arm.tokens.delete(cloud.group, cloud.registry, 'apps-token');
     await arm.scopeMaps.delete(cloud.group, cloud.registry, 'apps-map');
+    expect(made.provisioningState).toBe('Succeeded');
   });
 
   it.each([

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { Agent, request } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -42,14 +42,23 @@ export class Cloud {
     readonly options: { settings?: Partial<Settings>; clock?: Clock },
   ) {}
 
+  /** Keys and certificates are made once for all tests of a file: that is most of what a first start takes. */
+  static readonly #kept = new Map<string, string>();
+
   static async start(options: { settings?: Partial<Settings>; clock?: Clock } = {}): Promise<Cloud> {
     const cloud = new Cloud(await mkdtemp(join(tmpdir(), 'azure-')), options);
+    await mkdir(join(cloud.directory, 'tls'));
+    for (const [name, text] of Cloud.#kept) await writeFile(join(cloud.directory, name), text, { mode: 0o600 });
+    cloud.#certificates = await ensureCertificates(join(cloud.directory, 'tls'));
     await cloud.begin();
+    for (const name of ['keys.json', 'tls/ca.pem', 'tls/server.pem', 'tls/server-key.pem']) {
+      Cloud.#kept.set(name, await readFile(join(cloud.directory, name), 'utf8'));
+    }
     return cloud;
   }
 
   async begin(): Promise<void> {
-    this.#certificates ??= await ensureCertificates(join(this.directory, 'tls'));
+    if (!this.#certificates) throw new Error('start it first');
     this.#tls = { ca: await readFile(this.#certificates.caFile, 'utf8') };
     this.#agent = new Agent({ ...this.#tls, keepAlive: true });
     this.#running = await startControlPlane({

@@ -149,6 +149,19 @@ describe('connected registries', () => {
     expect(await failureOf(make('connected', {}, 'premiumregistry'))).toMatchObject({ code: 'DataEndpointDisabled' });
   });
 
+  it('are resynced on request, in any case of their name', async () => {
+    const before = cloud.running.plane.arm.registries
+      .get(cloud.registry)
+      ?.connectedRegistries.get('myconnectedregistry');
+    expect(before?.completeSince).toBeUndefined();
+    const path = `${cloud.registryId}/connectedRegistries/MyConnectedRegistry/resync`;
+    expect((await cloud.armCall('POST', path, undefined, '2026-09-01-preview')).status).toBe(200);
+    const after = cloud.running.plane.arm.registries
+      .get(cloud.registry)
+      ?.connectedRegistries.get('myconnectedregistry');
+    expect(after?.completeSince).toMatch(/^20\d\d-/);
+  });
+
   it('come and go: a PUT over one that serves keeps what the device told of itself', async () => {
     const before = await arm.connectedRegistries.get(cloud.group, cloud.registry, 'myconnectedregistry');
     const parent = { syncProperties: { tokenId: before.parent?.syncProperties.tokenId ?? '', messageTtl: 'P4D' } };

@@ -1,0 +1,64 @@
+import { childId, childNameOf, sameId } from '../arm/ids.js';
+import { gatewayActions, grants } from '../arm/scopeMapActions.js';
+import type { Plane } from '../plane.js';
+import type { ConnectedRegistry, Registry, ScopeMap, Token } from '../state/registryState.js';
+
+/** The connected registries between one and the cloud, its parent first. */
+export function ancestorsOf(plane: Plane, registry: Registry, connected: ConnectedRegistry): ConnectedRegistry[] {
+  const above: ConnectedRegistry[] = [];
+  let id = connected.parentId;
+  while (id !== undefined) {
+    const name = childNameOf(plane.arm, registry, 'connectedRegistries', id);
+    const parent = name === undefined ? undefined : registry.connectedRegistries.get(name);
+    if (!parent || above.includes(parent)) break;
+    above.push(parent);
+    id = parent.parentId;
+  }
+  return above;
+}
+
+/** Those that sync through one directly and may: its sync scope map has the four gateway rights on each of them. */
+export function childrenOf(plane: Plane, registry: Registry, parent: ConnectedRegistry): ConnectedRegistry[] {
+  const id = childId(plane.arm, registry, 'connectedRegistries', parent.name);
+  const chain = [parent, ...ancestorsOf(plane, registry, parent)].map((one) => syncScope(plane, registry, one));
+  return [...registry.connectedRegistries.values()].filter(({ name, parentId }) => {
+    if (parentId === undefined || !sameId(parentId, id)) return false;
+    return chain.every((actions) => hasGatewayRights(actions, name));
+  });
+}
+
+/** Whether `actions` hold what a sync of the connected registry `name` takes (azure-cli: acr/connected_registry.py). */
+export function hasGatewayRights(actions: readonly string[], name: string): boolean {
+  return gatewayActions(name).every((action) => actions.includes(action));
+}
+
+export function syncTokenOf(plane: Plane, registry: Registry, connected: ConnectedRegistry): Token | undefined {
+  const name = childNameOf(plane.arm, registry, 'tokens', connected.syncTokenId);
+  return name === undefined ? undefined : registry.tokens.get(name);
+}
+
+/** Actions of the sync token's scope map; none when the token is gone. */
+export function syncScope(plane: Plane, registry: Registry, connected: ConnectedRegistry): string[] {
+  const token = syncTokenOf(plane, registry, connected);
+  return token ? scopeMapActions(plane, registry, token) : [];
+}
+
+/** The sync scope of a connected registry and of every ancestor. */
+export function syncScopes(plane: Plane, registry: Registry, connected: ConnectedRegistry): string[][] {
+  const chain = [connected, ...ancestorsOf(plane, registry, connected)];
+  return chain.map((one) => syncScope(plane, registry, one));
+}
+
+/** A repository reaches a connected registry only when every sync scope on the way has it. */
+export function grantedByAll(scopes: readonly string[][], repository: string, action: string): boolean {
+  return scopes.length > 0 && scopes.every((actions) => grants(actions, repository, action));
+}
+
+export function scopeMapOf(plane: Plane, registry: Registry, token: Token): ScopeMap | undefined {
+  const name = childNameOf(plane.arm, registry, 'scopeMaps', token.scopeMapId);
+  return name === undefined ? undefined : registry.scopeMaps.get(name);
+}
+
+export function scopeMapActions(plane: Plane, registry: Registry, token: Token): string[] {
+  return scopeMapOf(plane, registry, token)?.actions ?? [];
+}

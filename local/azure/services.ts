@@ -1,0 +1,77 @@
+import { ANONYMOUS } from './access/identities.js';
+import { identifyArmCaller } from './arm/armRoute.js';
+import { connectedRegistryRoutes } from './arm/connectedRegistries.js';
+import { armErrorReply } from './arm/errors.js';
+import { generateCredentialsRoute } from './arm/generateCredentials.js';
+import { operationStatusRoutes } from './arm/operationStatuses.js';
+import { registryRoutes } from './arm/registries.js';
+import { roleAssignmentRoutes } from './arm/roleAssignments.js';
+import { vaultResourceRoute } from './arm/vaults.js';
+import { scopeMapRoutes } from './arm/scopeMaps.js';
+import { subscriptionRoutes } from './arm/subscriptions.js';
+import { tokenRoutes } from './arm/tokens.js';
+import { Counters } from './control/counters.js';
+import { Faults } from './control/faults.js';
+import { controlRoutes } from './control/routes.js';
+import { makeThrottle } from './control/throttling.js';
+import { TokenVerifier } from './entra/accessTokens.js';
+import { entraRoutes, identifyEntraClient } from './entra/routes.js';
+import { eventSubscriptionRoutes } from './eventgrid/eventSubscriptions.js';
+import { identifyPublisher, publishRoute } from './eventgrid/publish.js';
+import { topicRoutes } from './eventgrid/topics.js';
+import { gatewayRoutes, identifySyncToken } from './gateway/routes.js';
+import type { ApiReply, ApiRequest } from './http/message.js';
+import { deletedSecretRoutes } from './keyvault/deletedSecrets.js';
+import { secretRoutes } from './keyvault/secrets.js';
+import { identifyVaultCaller } from './keyvault/vaultRoute.js';
+import { makePipeline } from './pipeline.js';
+import type { Plane } from './plane.js';
+
+/** Everything that answers here, and who is asked who a sender is. */
+export function makeAnswer(plane: Plane): (request: ApiRequest) => Promise<ApiReply | 'drop'> {
+  const verifier = new TokenVerifier(plane);
+  const counters = new Counters();
+  const faults = new Faults();
+  return makePipeline(plane, {
+    routes: [
+      ...entraRoutes(plane),
+      ...subscriptionRoutes(plane),
+      ...registryRoutes(plane),
+      ...scopeMapRoutes(plane),
+      ...tokenRoutes(plane),
+      generateCredentialsRoute(plane),
+      ...connectedRegistryRoutes(plane),
+      ...operationStatusRoutes(plane),
+      ...roleAssignmentRoutes(plane),
+      vaultResourceRoute(plane),
+      ...topicRoutes(plane),
+      ...eventSubscriptionRoutes(plane),
+      publishRoute(plane),
+      ...secretRoutes(plane),
+      ...deletedSecretRoutes(plane),
+      ...gatewayRoutes(plane),
+      ...controlRoutes(plane, counters, faults),
+    ],
+    identify: {
+      entra: (request) => identifyEntraClient(plane, request),
+      arm: (request) => identifyArmCaller(plane, verifier, request),
+      vault: (request) => identifyVaultCaller(plane, verifier, request),
+      topic: (request) => (request.method === 'POST' ? identifyPublisher(plane, verifier, request) : ANONYMOUS),
+      gateway: identifySyncToken,
+    },
+    throttle: makeThrottle(plane),
+    counters,
+    faults,
+    unknown,
+  });
+}
+
+function unknown(request: ApiRequest, reason: 'path' | 'method'): ApiReply {
+  if (reason === 'method') {
+    return armErrorReply(405, 'MethodNotAllowed', `The method '${request.method}' is not allowed here.`);
+  }
+  const type = /\/providers\/([^/]+\/[^/]+)/i.exec(request.path)?.[1];
+  return type === undefined
+    ? armErrorReply(404, 'NotFound', 'There is nothing at this path.')
+    : armErrorReply(404, 'InvalidResourceType', `The resource type of '${type}' at this path could not be found.`);
+}

@@ -1,0 +1,163 @@
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { logIn } from '../../../local/azure/cli/login.js';
+import type { World } from '../../../local/azure/world.js';
+
+const MAIN = fileURLToPath(new URL('../../../dist/local/azure/main.js', import.meta.url));
+const hasCli = spawnSync('az', ['version'], { stdio: 'ignore' }).status === 0;
+if (!hasCli) {
+  console.warn("\n*** The Azure CLI, 'az', is not installed: NOTHING of the control plane was tested with it. ***\n");
+}
+
+interface Outcome {
+  code: number | null;
+  out: never;
+  text: string;
+  errors: string;
+}
+
+/** The real Azure CLI, unchanged, with the quickstart's commands and those that manage what it makes. */
+describe.skipIf(!hasCli)('the Azure CLI', () => {
+  const data = mkdtempSync(join(tmpdir(), 'azure-cli-'));
+  let server: ChildProcess;
+  let environment: Record<string, string>;
+  const TOKEN = 'myconnectedregistry-client-token';
+  const MAP = 'hello-world-scopemap';
+
+  beforeAll(async () => {
+    server = spawn(process.execPath, [MAIN, '--port', '0', '--data', data, '--quiet'], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const url = await new Promise<string>((resolve, reject) => {
+      server.once('exit', () => reject(new Error('the control plane ended')));
+      server.stdout?.once('data', (line: Buffer) => resolve(line.toString().trim().split(' ').at(-1) ?? ''));
+    });
+    const world = JSON.parse(readFileSync(join(data, 'world.json'), 'utf8')) as World;
+    const azure = { arm: url, caFile: join(data, 'tls', 'ca.pem'), tenantId: world.tenantId };
+    writeFileSync(join(data, 'endpoints.json'), JSON.stringify({ azure, identities: world.identities }), {
+      mode: 0o600,
+    });
+    environment = logIn(data, join(data, 'az'));
+  });
+  afterAll(async () => {
+    const ended = new Promise((resolve) => {
+      server.once('close', resolve);
+    });
+    server.kill('SIGTERM');
+    await ended;
+    rmSync(data, { recursive: true, force: true });
+  });
+
+  const az = (command: string): Promise<Outcome> =>
+    new Promise((resolve) => {
+      const child = spawn('az', [...command.split(' '), '-o', 'json'], { env: { ...process.env, ...environment } });
+      let text = '';
+      let errors = '';
+      child.stdout.on('data', (chunk: Buffer) => (text += chunk.toString()));
+      child.stderr.on('data', (chunk: Buffer) => (errors += chunk.toString()));
+      child.once('close', (code) => {
+        let out: unknown;
+        try {
+          out = JSON.parse(text);
+        } catch {
+          out = undefined;
+        }
+        resolve({ code, out: out as never, text, errors });
+      });
+    });
+  const good = async (command: string): Promise<never> => {
+    const { code, out, errors } = await az(command);
+    expect(`${errors}\nexit code ${code}`).toMatch(/exit code 0$/);
+    return out;
+  };
+  const acr = (command: string): Promise<never> => good(`acr ${command} -r myregistry`);
+
+  it('does the quickstart: scope map, token, binding, credentials', async () => {
+    const map = await acr(`scope-map create --name ${MAP} --repository hello-world content/read`);
+    expect(map).toMatchObject({ name: MAP, actions: ['repositories/hello-world/content/read'] });
+    const token = await acr(`token create --name ${TOKEN} --scope-map ${MAP}`);
+    expect(token).toMatchObject({
+      credentials: { username: TOKEN, passwords: [{ name: 'password1' }, { name: 'password2' }] },
+    });
+    const bound = await acr(`connected-registry update --name myconnectedregistry --add-client-token ${TOKEN}`);
+    expect((bound as { clientTokenIds: string[] }).clientTokenIds[0]).toMatch(new RegExp(`/tokens/${TOKEN}$`));
+    const made = await acr(`token credential generate -n ${TOKEN} --password1 --expiration-in-days 30`);
+    expect((made as { passwords: { value: string }[] }).passwords[0]?.value).toHaveLength(32);
+  });
+
+  it('lists and shows what there is, and keeps a binding that is added twice', async () => {
+    expect(await acr('connected-registry list-client-tokens -n myconnectedregistry')).toMatchObject([{ name: TOKEN }]);
+    await acr(`connected-registry update --name myconnectedregistry --add-client-token ${TOKEN}`);
+    const shown = await acr('connected-registry show -n myconnectedregistry');
+    expect(shown).toMatchObject({ mode: 'ReadOnly', activation: { status: 'Active' } });
+    expect((shown as { clientTokenIds: string[] }).clientTokenIds).toHaveLength(1);
+    expect(await acr('connected-registry list')).toHaveLength(1);
+    expect(await acr('token list')).toMatchObject([{ name: 'myconnectedregistry' }, { name: TOKEN }]);
+    expect(JSON.stringify(await acr('scope-map list'))).toContain(MAP);
+  });
+
+  it('deletes one password, disables the token, widens and narrows its scope map', async () => {
+    const after = await acr(`token credential delete -n ${TOKEN} --password1`);
+    expect(after).toMatchObject({ credentials: { passwords: [{ name: 'password2' }] } });
+    expect(await acr(`token update -n ${TOKEN} --status disabled`)).toMatchObject({ status: 'disabled' });
+    const wider = await acr(`scope-map update -n ${MAP} --add-repository hello-world metadata/read`);
+    expect((wider as { actions: string[] }).actions).toHaveLength(2);
+    const narrower = await acr(`scope-map update -n ${MAP} --remove-repository hello-world metadata/read`);
+    expect((narrower as { actions: string[] }).actions).toEqual(['repositories/hello-world/content/read']);
+  });
+
+  it('makes connected registries, nested ones too, with settings and permissions, and removes them', async () => {
+    await acr('connected-registry create --name another --repository hello-world --mode ReadOnly');
+    await acr('connected-registry create --name nested --repository hello-world --mode ReadOnly --parent another');
+    await acr('connected-registry permissions update -n nested --add private-base');
+    const { actions } = (await acr('connected-registry permissions show -n another')) as { actions: string[] };
+    expect(actions).toEqual(
+      expect.arrayContaining(['gateway/nested/config/read', 'repositories/private-base/content/read']),
+    );
+    const settings = await acr(
+      'connected-registry get-settings -n another --parent-protocol https --generate-password 1 -y',
+    );
+    expect(JSON.stringify(settings)).toContain(
+      'ConnectedRegistryName=another;SyncTokenName=another;SyncTokenPassword=',
+    );
+    const refused = await az('acr connected-registry delete -n another --cleanup -y -r myregistry');
+    expect(refused.code).toBe(1);
+    await acr('connected-registry deactivate -n nested -y');
+    await acr('connected-registry delete -n nested --cleanup -y');
+    await acr('connected-registry delete -n another --cleanup -y');
+    expect(JSON.stringify(await acr('token list'))).not.toContain('nested');
+  });
+
+  it('ends with 3 for what is not there, and with 1 and our words for what is refused', async () => {
+    const missing = await az('acr token show -n nothing-here -r myregistry');
+    expect(missing.code).toBe(3);
+    expect(missing.errors).toContain('ResourceNotFound');
+    const used = await az(`acr scope-map delete -n ${MAP} -y -r myregistry`);
+    expect(used.code).toBe(1);
+    expect(used.errors).toContain('ScopeMapInUse');
+  });
+
+  it('cleans up in the right order', async () => {
+    const after = await acr(`connected-registry update --name myconnectedregistry --remove-client-token ${TOKEN}`);
+    expect(after).toMatchObject({ clientTokenIds: null });
+    await acr(`token delete -n ${TOKEN} -y`);
+    await acr(`scope-map delete -n ${MAP} -y`);
+    expect((await az(`acr token show -n ${TOKEN} -r myregistry`)).code).toBe(3);
+  });
+
+  it('sees account, group, resources and, with a token for it, the vault', async () => {
+    expect(await good('account show')).toMatchObject({ state: 'Enabled', environmentName: 'local' });
+    expect(await good('group list')).toMatchObject([{ name: 'onboarding-local' }]);
+    expect(await good('acr list')).toMatchObject([{ name: 'myregistry', sku: { name: 'Premium' } }]);
+    expect(JSON.stringify(await good('resource list'))).toContain('Microsoft.KeyVault/vaults');
+    const url = JSON.parse(readFileSync(join(data, 'endpoints.json'), 'utf8')) as { azure: { arm: string } };
+    const secret = await az(
+      `rest --url ${url.azure.arm}/secrets/nothing?api-version=7.4 --resource https://vault.azure.net`,
+    );
+    expect(secret.errors).toContain('SecretNotFound');
+  });
+});

@@ -1,0 +1,121 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+
+const MAIN = fileURLToPath(new URL('../../../dist/local/azure/main.js', import.meta.url));
+
+interface Ended {
+  code: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+/** The process itself: what it prints, and how it ends. */
+class Process {
+  stdout = '';
+  stderr = '';
+  readonly ended: Promise<Ended>;
+  readonly #child: ChildProcess;
+
+  constructor(...args: string[]) {
+    this.#child = spawn(process.execPath, [MAIN, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+    this.#child.stdout?.on('data', (chunk: Buffer) => (this.stdout += chunk.toString()));
+    this.#child.stderr?.on('data', (chunk: Buffer) => (this.stderr += chunk.toString()));
+    this.ended = new Promise((resolve) => {
+      this.#child.once('close', (code) => resolve({ code, stdout: this.stdout, stderr: this.stderr }));
+    });
+  }
+
+  async ready(): Promise<string> {
+    const until = Date.now() + 10_000;
+    for (;;) {
+      const url = /^AZURE READY (https:\/\/localhost:\d+)\n$/.exec(this.stdout)?.[1];
+      if (url !== undefined) return url;
+      if (Date.now() > until) throw new Error(`not ready: ${this.stdout}${this.stderr}`);
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+  }
+
+  kill(signal: 'SIGTERM' | 'SIGINT' | 'SIGKILL'): void {
+    this.#child.kill(signal);
+  }
+}
+
+describe('the process of the control plane', () => {
+  let data: string;
+  const started: Process[] = [];
+  const start = (...args: string[]): Process => {
+    const one = new Process(...args);
+    started.push(one);
+    return one;
+  };
+  beforeEach(async () => {
+    data = await mkdtemp(join(tmpdir(), 'azure-main-'));
+  });
+  afterEach(async () => {
+    for (const one of started.splice(0)) {
+      one.kill('SIGKILL');
+      await one.ended;
+    }
+    await rm(data, { recursive: true, force: true });
+  });
+
+  it('explains itself', async () => {
+    const { code, stdout } = await start('--help').ended;
+    expect(code).toBe(0);
+    for (const flag of ['--port', '--data', '--edge-host', '--tls-dir', '--client-limit', '--reset'])
+      expect(stdout).toContain(flag);
+  });
+
+  it.each([
+    [[]],
+    [['--port', 'x', '--data', 'd']],
+    [['--port', '70000', '--data', 'd']],
+    [['--port', '0']],
+    [['--port', '0', '--data', 'd', '--edge-host', 'nohost']],
+    [['--port', '0', '--data', 'd', '--client-limit', '0']],
+    [['--port', '0', '--data', 'd', '--throttling', 'fast']],
+    [['--nonsense']],
+  ])('refuses the flags %j with 2', async (flags) => {
+    const { code, stderr, stdout } = await start(...flags).ended;
+    expect(code).toBe(2);
+    expect(stderr).toContain('--help');
+    expect(stdout).toBe('');
+  });
+
+  it('says when the port is taken', async () => {
+    const holder = createServer();
+    await new Promise<void>((resolve) => {
+      holder.listen(0, '127.0.0.1', () => resolve());
+    });
+    const { port } = holder.address() as AddressInfo;
+    const { code, stderr } = await start('--port', String(port), '--data', data).ended;
+    expect(code).toBe(1);
+    expect(stderr).toContain(`port ${port} is taken`);
+    holder.close();
+  });
+
+  it.each(['SIGTERM', 'SIGINT'] as const)('is ready with a world to use, and ends cleanly on %s', async (signal) => {
+    const main = start('--port', '0', '--data', data, '--edge-host', 'localhost:8123');
+    const url = await main.ready();
+    const world = JSON.parse(await readFile(join(data, 'world.json'), 'utf8')) as {
+      topics: { signals: { endpoint: string } };
+    };
+    expect(world.topics.signals.endpoint).toBe(`${url}/topics/signals/api/events`);
+    expect(await readFile(join(data, 'arm.json'), 'utf8')).toContain('localhost:8123');
+    main.kill(signal);
+    expect((await main.ended).code).toBe(0);
+  });
+
+  it('refuses a data folder of another version, and begins anew with --reset', async () => {
+    await writeFile(join(data, 'arm.json'), '{"format":0}');
+    const refused = await start('--port', '0', '--data', data).ended;
+    expect(refused.code).toBe(1);
+    expect(refused.stderr).toContain('--reset');
+    await start('--port', '0', '--data', data, '--reset').ready();
+  });
+});

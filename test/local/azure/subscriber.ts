@@ -1,0 +1,87 @@
+import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+export interface Received {
+  method: string;
+  headers: IncomingHttpHeaders;
+  body: unknown;
+}
+
+/** A webhook that takes events. */
+export class Subscriber {
+  readonly received: Received[] = [];
+  /** Answers deliveries, by default with 200. */
+  answer: (received: Received) => { status: number; body?: unknown } = () => ({ status: 200 });
+  /** Answers validation as a willing endpoint does; undefined refuses, `later` says nothing about the code. */
+  validates: 'yes' | 'later' | 'no' = 'yes';
+  readonly #server: Server;
+
+  private constructor() {
+    this.#server = createServer((request, response) => {
+      let text = '';
+      request.setEncoding('utf8');
+      request.on('data', (chunk: string) => (text += chunk));
+      request.on('end', () => {
+        const received: Received = {
+          method: request.method ?? '',
+          headers: request.headers,
+          body: text === '' ? undefined : JSON.parse(text),
+        };
+        const { status, body, headers } = this.#reply(received);
+        response.writeHead(status, headers);
+        response.end(body === undefined ? '' : JSON.stringify(body));
+      });
+    });
+  }
+
+  static async start(): Promise<Subscriber> {
+    const subscriber = new Subscriber();
+    await new Promise<void>((resolve) => {
+      subscriber.#server.listen(0, '127.0.0.1', () => resolve());
+    });
+    return subscriber;
+  }
+
+  get url(): string {
+    return `http://localhost:${(this.#server.address() as AddressInfo).port}/events?code=webhook-key`;
+  }
+
+  get deliveries(): Received[] {
+    return this.received.filter((one) => one.headers['aeg-event-type'] === 'Notification');
+  }
+
+  /** Resolves when so many deliveries have come. */
+  async waitFor(count: number): Promise<Received[]> {
+    const until = Date.now() + 5000;
+    while (this.deliveries.length < count) {
+      if (Date.now() > until) throw new Error(`${this.deliveries.length} of ${count} deliveries came`);
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    return this.deliveries;
+  }
+
+  stop(): void {
+    this.#server.closeAllConnections();
+    this.#server.close();
+  }
+
+  #reply(received: Received): { status: number; body?: unknown; headers?: Record<string, string> } {
+    this.received.push(received);
+    if (received.method === 'OPTIONS') {
+      if (this.validates === 'no') return { status: 200 };
+      return {
+        status: 200,
+        headers: { 'webhook-allowed-origin': 'eventgrid.azure.net', 'webhook-allowed-rate': '120' },
+      };
+    }
+    if (received.headers['aeg-event-type'] === 'SubscriptionValidation') {
+      if (this.validates === 'no') return { status: 500 };
+      const [event] = received.body as { data: { validationCode: string } }[];
+      return {
+        status: 200,
+        body: this.validates === 'later' ? {} : { validationResponse: event?.data.validationCode },
+      };
+    }
+    return this.answer(received);
+  }
+}
