@@ -112,7 +112,10 @@ function disagreements(settings: z.infer<typeof settingsSchema>): string[] {
   if (settings.CREDENTIAL_KIND === 'clientSecret')
     for (const name of ['AZURE_TENANT_ID', 'AZURE_CLIENT_ID', 'AZURE_CLIENT_SECRET'] as const)
       if (!settings[name]) problems.push(`setting ${name} is missing, and CREDENTIAL_KIND clientSecret needs it`);
-  if (!settings.KEY_VAULT_VERIFY_CHALLENGE && AZURE_VAULT_HOST.test(new URL(settings.KEY_VAULT_URL).hostname))
+  if (
+    !settings.KEY_VAULT_VERIFY_CHALLENGE &&
+    AZURE_VAULT_HOST.test(new URL(settings.KEY_VAULT_URL).hostname.replace(/\.$/, ''))
+  )
     problems.push('setting KEY_VAULT_VERIFY_CHALLENGE must not be false for a vault in Azure (KEY_VAULT_URL)');
   if (settings.RETRY_FIRST_SECONDS > settings.RETRY_MAX_SECONDS)
     problems.push('setting RETRY_FIRST_SECONDS must not exceed RETRY_MAX_SECONDS');

@@ -9,7 +9,7 @@ import { createQueries } from './queries/queries.js';
 import { onClientRequested } from './triggers/eventGrid/clientRequested.js';
 import { guarded } from './triggers/http/guarded.js';
 import { postOnboardings } from './triggers/http/onboardings.js';
-import { getOperation } from './triggers/http/operations.js';
+import { cancelOperation, getOperation } from './triggers/http/operations.js';
 import { postPullCheck } from './triggers/http/pullChecks.js';
 
 /* The app's table of contents: every function that the host shows is registered here. */
@@ -30,6 +30,12 @@ df.app.client.http('getOperation', {
   methods: ['GET'],
   authLevel: 'function',
   handler: guarded(getOperation),
+});
+df.app.client.http('cancelOperation', {
+  route: 'operations/{id}/cancel',
+  methods: ['POST'],
+  authLevel: 'function',
+  handler: guarded(cancelOperation),
 });
 df.app.client.http('postPullCheck', {
   route: 'pull-checks/{operation}/{attempt}',

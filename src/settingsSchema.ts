@@ -53,9 +53,11 @@ const LEAST_KEY_BYTES = 32;
 
 const reportKeys = z.string('must hold at least one key, id:base64url').transform((text, context): ReportKeys => {
   const keys = list(text).flatMap((item) => {
-    const [id, encoded] = item.split(':');
+    const [id, encoded, ...rest] = item.split(':');
     const secret = Buffer.from(encoded ?? '', 'base64url');
-    return id && /^[A-Za-z0-9_-]{1,32}$/.test(id) && secret.length >= LEAST_KEY_BYTES ? [{ id, secret }] : [];
+    return id && rest.length === 0 && /^[A-Za-z0-9_-]{1,32}$/.test(id) && secret.length >= LEAST_KEY_BYTES
+      ? [{ id, secret }]
+      : [];
   });
   const [signing] = keys;
   if (!signing || keys.length !== list(text).length || new Set(keys.map((key) => key.id)).size !== keys.length) {

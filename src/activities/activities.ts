@@ -10,7 +10,14 @@ import { promote } from './promote.js';
 import { readSync } from './readSync.js';
 import { recordVerification } from './recordVerification.js';
 import { requestPullCheck } from './requestPullCheck.js';
-import { clearSlot, removeScopeMap, removeToken, restoreTokenScopeMap, retireCandidate } from './undo.js';
+import {
+  clearSlot,
+  removeScopeMap,
+  removeToken,
+  restoreTokenScopeMap,
+  retireCandidate,
+  retirePromoted,
+} from './undo.js';
 
 /**
  * Every activity by the name under which it is registered. Orchestrations import this function's type only.
@@ -28,6 +35,7 @@ export function createActivities(ports: Ports, queries: Queries, config: Pick<Co
     recordVerification: recordVerification(ports),
     announcePromotion: announcePromotion(ports),
     retireCandidate: retireCandidate(ports),
+    retirePromoted: retirePromoted(ports),
     clearSlot: clearSlot(ports),
     restoreTokenScopeMap: restoreTokenScopeMap(ports),
     removeToken: removeToken(ports),

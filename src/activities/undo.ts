@@ -1,5 +1,5 @@
 import type { ClientReference } from '../domain/clientKey.js';
-import { candidateSecretName, SCOPE_MAP_MARK } from '../domain/names.js';
+import { candidateSecretName, mainSecretName, SCOPE_MAP_MARK } from '../domain/names.js';
 import { parseTags } from '../domain/secretTags.js';
 import { SLOT_NAMES, type SlotName } from '../domain/slots.js';
 import { done, type StepOutcome } from '../domain/stepOutcome.js';
@@ -9,6 +9,8 @@ import { outcomeOf } from '../ports/outcomeOf.js';
 /** How an undo ended: what it took away, or what it left alone and why. Gone already counts as taken away. */
 export interface Undone {
   readonly kept?: string;
+  /** Ours, or lost through us, and not to be mended. */
+  readonly residue?: string;
 }
 
 /**
@@ -40,27 +42,57 @@ export function retireCandidate({ vault }: Ports) {
     });
 }
 
+export interface RetirePromotedInput {
+  readonly reference: ClientReference;
+  readonly run: string;
+  /** The main secret's version before this run. */
+  readonly earlier?: string;
+}
+
+/**
+ * Takes a promotion back whose answer was lost: hides this run's versions of the main secret, and makes the earlier one
+ * the newest again, so that whoever reads the secret gets what worked before.
+ */
+export function retirePromoted({ vault }: Ports) {
+  return ({ reference, run, earlier }: RetirePromotedInput): Promise<StepOutcome<Undone>> =>
+    outcomeOf(async () => {
+      const name = mainSecretName(reference);
+      const versions = await vault.versions(name);
+      const own = versions.filter((version) => parseTags(version.tags)?.issued.run === run);
+      if (own.length === 0) return done({});
+      const before = versions.find((version) => version.version === earlier && version.isEnabled);
+      const expiresOn = before && parseTags(before.tags)?.expiresOn;
+      if (before && expiresOn) await vault.copy(before, name, { expiresOn, tags: before.tags });
+      for (const version of own) if (version.isEnabled) await vault.disable(version);
+      if (!before) await vault.remove(name);
+      return done({});
+    });
+}
+
 export interface ClearSlotInput {
   readonly registry: string;
   readonly token: string;
   readonly slot: SlotName;
   /** When the password that preflight saw in the slot was made; the very same is not ours. */
   readonly earlier?: string;
+  /** That password still worked: once it is overwritten, nothing brings it back. */
+  readonly wasLive: boolean;
 }
 
 /** Empties the slot that this run filled on a token that existed before. */
 export function clearSlot({ controlPlane }: Ports) {
-  return ({ registry, token, slot, earlier }: ClearSlotInput): Promise<StepOutcome<Undone>> =>
+  return ({ registry, token, slot, earlier, wasLive }: ClearSlotInput): Promise<StepOutcome<Undone>> =>
     outcomeOf(async () => {
       const filled = (await controlPlane.getToken(registry, token))?.slots;
       const present = filled?.[slot];
-      if (!filled || !present || present.createdAt === earlier) return done({});
-      await controlPlane.keepOnlySlots(
-        registry,
-        token,
-        SLOT_NAMES.filter((name) => name !== slot && filled[name] !== undefined),
-      );
-      return done({});
+      if (!filled || present?.createdAt === earlier) return done({});
+      if (present)
+        await controlPlane.keepOnlySlots(
+          registry,
+          token,
+          SLOT_NAMES.filter((name) => name !== slot && filled[name] !== undefined),
+        );
+      return done(wasLive ? { residue: `${slot} of token ${token}: its earlier password was overwritten` } : {});
     });
 }
 
@@ -112,16 +144,20 @@ export function removeScopeMap({ controlPlane }: Ports) {
   return (input: {
     readonly registry: string;
     readonly scopeMap: string;
+    /** The run's own token, which may have been beyond deletion. */
+    readonly token: string;
     readonly since: string;
   }): Promise<StepOutcome<Undone>> =>
     outcomeOf(async () => {
-      const { registry, scopeMap, since } = input;
+      const { registry, scopeMap, token, since } = input;
       const found = await controlPlane.getScopeMap(registry, scopeMap);
       if (!found) return done({});
       if (found.description !== SCOPE_MAP_MARK || !madeSince(found.createdAt, since))
         return done({ kept: `scope map ${scopeMap}: it was not made by this run` });
       const users = await controlPlane.listTokensOf(registry, scopeMap);
-      if (users.length > 0) return done({ kept: `scope map ${scopeMap}: ${users.length} other token(s) use it` });
+      const others = users.filter((user) => user.toLowerCase() !== token.toLowerCase());
+      if (others.length > 0) return done({ kept: `scope map ${scopeMap}: ${others.length} other token(s) use it` });
+      if (users.length > 0) return done({ residue: `scope map ${scopeMap}: token ${token} still uses it` });
       await controlPlane.deleteScopeMap(registry, scopeMap);
       return done({});
     });

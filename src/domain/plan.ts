@@ -44,6 +44,8 @@ export interface OnboardingPlan {
   /** `earlierScopeMap` is there when the token exists with another map. */
   readonly token: { readonly exists: boolean; readonly earlierScopeMap?: string };
   readonly bound: boolean;
+  /** The main secret's present version, of whatever credential. */
+  readonly mainVersion?: string;
   readonly credential: CredentialPlan;
 }
 

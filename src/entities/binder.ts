@@ -99,12 +99,18 @@ export function createBinder(controlPlane: RegistryControlPlane, cap: number) {
           state = markSettled(state, found.clientTokens);
           return done({ bound: true });
         }
-        for (const { wish, reason } of (await offer(request, plan.base, plan.add)).refused)
-          state = refuse(state, wish, reason);
+        const { accepted, refused } = await offer(request, plan.base, plan.add);
+        // If nothing at all is taken, it may be the list as it stands that is refused: then no wish is to blame.
+        if (accepted.length === 0 && refused.length > 0) await write(request, plan.base);
+        for (const { wish, reason } of refused) state = refuse(state, wish, reason);
       }
       return retryLater(`another writer keeps changing the clients of ${request.connectedRegistry}`);
     });
     return { state, outcome, full };
+  }
+
+  function write(request: BinderRequest, tokens: readonly string[]): Promise<void> {
+    return controlPlane.setClientTokens(request.registry, request.connectedRegistry, tokens);
   }
 
   /**
@@ -116,10 +122,8 @@ export function createBinder(controlPlane: RegistryControlPlane, cap: number) {
     base: readonly string[],
     wanted: readonly BindingWish[],
   ): Promise<Offered> {
-    const write = (tokens: readonly string[]) =>
-      controlPlane.setClientTokens(request.registry, request.connectedRegistry, tokens);
     try {
-      await write([...base, ...wanted.map((wish) => wish.token)]);
+      await write(request, [...base, ...wanted.map((wish) => wish.token)]);
       return { accepted: wanted, refused: [] };
     } catch (error) {
       const isRefusal = error instanceof ServiceError && (error.kind === 'refused' || error.kind === 'notFound');

@@ -17,7 +17,6 @@ export class Binding {
   constructor(
     private readonly context: OrchestrationContext,
     private readonly input: OnboardingRun,
-    private readonly runner: StepRunner,
   ) {
     const { registry, connectedRegistry, token } = input.onboarding;
     const { bindDeadlineSeconds, pullCheckDeadlineSeconds, stepDeadlineSeconds } = input.limits;
@@ -38,14 +37,14 @@ export class Binding {
   }
 
   /** Until the list holds the token. `ensureAgain` looks although it has been seen there. @throws StepFailed */
-  *ensure(operation: 'ensure' | 'ensureAgain'): Flow<void> {
-    yield* this.ask(operation, this.input.limits.bindDeadlineSeconds);
+  *ensure(runner: StepRunner, operation: 'ensure' | 'ensureAgain'): Flow<void> {
+    yield* this.ask(runner, operation, this.input.limits.bindDeadlineSeconds);
   }
 
   /** Withdraws the wish and takes the token off the list. @throws StepFailed */
-  *drop(): Flow<object> {
+  *drop(runner: StepRunner): Flow<object> {
     this.signal('drop');
-    yield* this.ask('ensureDropped', this.input.limits.undoDeadlineSeconds);
+    yield* this.ask(runner, 'ensureDropped', this.input.limits.undoDeadlineSeconds);
     return {};
   }
 
@@ -60,8 +59,8 @@ export class Binding {
     this.context.df.signalEntity(this.binder, operation, this.wish);
   }
 
-  private *ask(operation: BinderOperation, deadlineSeconds: number): Flow<void> {
+  private *ask(runner: StepRunner, operation: BinderOperation, deadlineSeconds: number): Flow<void> {
     const call = () => this.context.df.callEntity(this.binder, operation, this.wish);
-    yield* this.runner.untilDone<unknown>(call, deadlineSeconds);
+    yield* runner.untilDone<unknown>(call, deadlineSeconds);
   }
 }

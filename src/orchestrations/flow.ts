@@ -14,19 +14,6 @@ export class StepFailed extends Error {
   }
 }
 
-/** Waits for one task. The engine hands back plain JSON, whose shape the task's maker knows. */
-export function* taskResult<T>(task: Task): Flow<T> {
-  return (yield task) as T;
-}
-
-/**
- * Waits `seconds` on a durable timer. The engine's timers may fire up to a second early (storage counts whole seconds),
- * so nothing may rely on the exact time.
- */
-export function* pause(context: OrchestrationContext, seconds: number): Flow<void> {
-  yield context.df.createTimer(later(context, seconds));
-}
-
 /** The instant `seconds` from now, by the durable clock. */
 export function later(context: OrchestrationContext, seconds: number): Date {
   return new Date(context.df.currentUtcDateTime.getTime() + Math.ceil(seconds * 1000));

@@ -7,6 +7,7 @@ import { formatOperationId } from '../domain/operationId.js';
 import { isConverged, type OnboardingPlan } from '../domain/plan.js';
 import type { MadeByUs, VerifiedPull } from '../domain/secretTags.js';
 import { Binding } from './binding.js';
+import { Cancellation } from './cancellation.js';
 import { later, StepFailed, type Flow } from './flow.js';
 import { ProgressLog } from './progressLog.js';
 import { pullCheck } from './pullCheck.js';
@@ -19,14 +20,20 @@ const ATTEMPT = 1;
 /** How often the flow binds again when the binding is gone just before promotion. */
 const MOST_BINDINGS = 3;
 
+/** How long to try to tell the device; it finds out by itself in the end. */
+const ANNOUNCE_SECONDS = 60;
+
 const DAY_SECONDS = 24 * 3600;
 
 /** Onboards one client of one connected registry: the numbered flow of docs/architecture.md. */
 export function* onboard(context: OrchestrationContext): Flow<OperationOutcome> {
   const input = context.df.getInput<OnboardingRun>();
   const log = new ProgressLog(context);
-  const runner = new StepRunner(context, input.limits, log);
-  const saga = new Saga(runner.withDeadline(input.limits.undoDeadlineSeconds));
+  const runner = new StepRunner(context, input.limits, log, {
+    deadlineSeconds: input.limits.stepDeadlineSeconds,
+    cancellation: new Cancellation(context, input.run),
+  });
+  const saga = new Saga(runner.uninterrupted(input.limits.undoDeadlineSeconds));
   const end = (outcome: Omit<OperationOutcome, 'endedAt' | 'steps' | 'reports'>): OperationOutcome => {
     log.enter(outcome.status);
     const endedAt = context.df.currentUtcDateTime.toISOString();
@@ -48,7 +55,9 @@ export function* onboard(context: OrchestrationContext): Flow<OperationOutcome> 
 /** Preflight found something that must be changed first. */
 class Refused extends StepFailed {
   constructor(readonly problems: readonly Problem[]) {
-    super('preflight', problems.map((problem) => problem.message).join(' '));
+    const [first] = problems;
+    const more = problems.length > 1 ? ` And ${problems.length - 1} more problem(s): see problems.` : '';
+    super('preflight', `${first?.message ?? ''}${more}`);
   }
 }
 
@@ -65,7 +74,7 @@ class Onboard {
     private readonly saga: Saga,
   ) {
     this.operation = formatOperationId({ instance: context.df.instanceId, run: input.run });
-    this.binding = new Binding(context, input, runner);
+    this.binding = new Binding(context, input);
   }
 
   *go(): Flow<OnboardingResult> {
@@ -98,10 +107,12 @@ class Onboard {
 
   private *ensureScopeMap(plan: OnboardingPlan): Flow<void> {
     const { runner, saga } = this;
-    const { registry, scopeMap, permissions } = this.input.onboarding;
+    const { registry, scopeMap, token, permissions } = this.input.onboarding;
     this.log.enter('scopeMap');
     if (plan.scopeMap === 'absent')
-      saga.onFailure('removeScopeMap', (steps) => steps.removeScopeMap({ registry, scopeMap, since: plan.checkedAt }));
+      saga.onFailure('removeScopeMap', ({ steps }) =>
+        steps.removeScopeMap({ registry, scopeMap, token, since: plan.checkedAt }),
+      );
     yield* runner.step('ensureScopeMap', () => runner.steps.ensureScopeMap({ registry, scopeMap, permissions }));
   }
 
@@ -111,11 +122,13 @@ class Onboard {
     const earlier = plan.token.earlierScopeMap;
     this.log.enter('token');
     if (!plan.token.exists)
-      saga.onFailure('removeToken', (steps) => steps.removeToken({ registry, token, scopeMap, since: plan.checkedAt }));
-    if (!plan.bound) saga.onFailure('unbind', () => this.binding.drop());
+      saga.onFailure('removeToken', ({ steps }) =>
+        steps.removeToken({ registry, token, scopeMap, since: plan.checkedAt }),
+      );
+    if (!plan.bound) saga.onFailure('unbind', (undoing) => this.binding.drop(undoing));
     else saga.onFailure('withdrawWish', () => this.binding.withdraw());
     if (earlier !== undefined)
-      saga.onFailure('restoreTokenScopeMap', (steps) =>
+      saga.onFailure('restoreTokenScopeMap', ({ steps }) =>
         steps.restoreTokenScopeMap({ registry, token, ours: scopeMap, earlier }),
       );
     const change = { registry, token, scopeMap, ...(earlier === undefined ? {} : { earlierScopeMap: earlier }) };
@@ -133,12 +146,12 @@ class Onboard {
     const { registry, token, scopeMap, credentialLifetimeDays } = onboarding;
     const reference = this.reference();
     this.log.enter('credentials');
-    if (replacesLivePassword) saga.cannotUndo(`${slot} of token ${token}: its earlier password was overwritten`);
+    const earlier = earlierPassword === undefined ? {} : { earlier: earlierPassword };
     if (plan.token.exists)
-      saga.onFailure('clearSlot', (steps) =>
-        steps.clearSlot({ registry, token, slot, ...(earlierPassword ? { earlier: earlierPassword } : {}) }),
+      saga.onFailure('clearSlot', ({ steps }) =>
+        steps.clearSlot({ registry, token, slot, wasLive: replacesLivePassword, ...earlier }),
       );
-    saga.onFailure('retireCandidate', (steps) => steps.retireCandidate({ reference, run }));
+    saga.onFailure('retireCandidate', ({ steps }) => steps.retireCandidate({ reference, run }));
     const expiresOn = later(this.context, credentialLifetimeDays * DAY_SECONDS).toISOString();
     const { endpoint } = plan;
     const order = { reference, token, scopeMap, slot, endpoint, expiresOn, run, attempt: ATTEMPT, made };
@@ -148,7 +161,7 @@ class Onboard {
   private *bind(plan: OnboardingPlan, operation: 'ensure' | 'ensureAgain'): Flow<void> {
     if (plan.bound && operation === 'ensure') return;
     this.log.enter('bind');
-    yield* this.runner.step('bind', () => this.binding.ensure(operation));
+    yield* this.runner.step('bind', () => this.binding.ensure(this.runner, operation));
   }
 
   private *pullCheck(plan: OnboardingPlan, secret: { name: string; version: string }): Flow<VerifiedPull> {
@@ -163,10 +176,15 @@ class Onboard {
   }
 
   private *promote(plan: OnboardingPlan, credential: IssuedCredential, pull: VerifiedPull, made: MadeByUs) {
-    const { runner, input } = this;
+    const { saga, input } = this;
     const { onboarding, run } = input;
     const { token, scopeMap } = onboarding;
-    const order = { reference: this.reference(), token, scopeMap, credential, run, attempt: ATTEMPT, made, pull };
+    const reference = this.reference();
+    // A cancel comes too late now: a promotion that is done is not to be undone, consumers may have it already.
+    const runner = this.runner.uninterrupted();
+    const earlier = plan.mainVersion === undefined ? {} : { earlier: plan.mainVersion };
+    saga.onFailure('retirePromoted', ({ steps }) => steps.retirePromoted({ reference, run, ...earlier }));
+    const order = { reference, token, scopeMap, credential, run, attempt: ATTEMPT, made, pull };
     for (let bindings = 1; ; bindings += 1) {
       this.log.enter('promote');
       const promoted = yield* runner.step('promote', () => runner.steps.promote(order));
@@ -190,9 +208,11 @@ class Onboard {
     const { scopeMap } = this.input.onboarding;
     yield* this.bind(plan, 'ensure');
     const pull = yield* this.pullCheck(plan, stored);
-    yield* runner.step('recordVerification', () =>
-      runner.steps.recordVerification({ reference: this.reference(), version: stored.version, scopeMap, pull }),
-    );
+    yield* runner
+      .uninterrupted()
+      .step('recordVerification', () =>
+        runner.steps.recordVerification({ reference: this.reference(), version: stored.version, scopeMap, pull }),
+      );
     this.binding.settle();
     return this.result(stored, pull, plan.writes.length > 0);
   }
@@ -202,9 +222,10 @@ class Onboard {
     const { connectedRegistry, client } = this.input.onboarding;
     const { name, version } = secret;
     const { operation } = this;
+    const runner = this.runner.uninterrupted(ANNOUNCE_SECONDS);
     const message = { operation, run: this.input.run, client, connectedRegistry, secret: { name, version } };
     try {
-      yield* this.runner.step('announce', () => this.runner.steps.announcePromotion(message));
+      yield* runner.step('announce', () => runner.steps.announcePromotion(message));
     } catch (error) {
       if (!(error instanceof StepFailed)) throw error;
     }

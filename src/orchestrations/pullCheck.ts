@@ -5,7 +5,7 @@ import { decide } from '../domain/pullCheckDecision.js';
 import { reportEventName, type ReportEvent } from '../domain/reportEvent.js';
 import type { VerifiedPull } from '../domain/secretTags.js';
 import { nextSync, SYNC_SLACK_SECONDS, type SyncFacts } from '../domain/syncSchedule.js';
-import { later, pause, StepFailed, type Flow } from './flow.js';
+import { later, StepFailed, type Flow } from './flow.js';
 import type { ProgressLog } from './progressLog.js';
 import type { StepRunner } from './stepRunner.js';
 
@@ -49,7 +49,7 @@ export function* pullCheck(
     if (later(context, seconds).getTime() > deadline)
       throw new StepFailed('pull-check-deadline', `no verified pull in time; last: ${decision.reason}`);
     log.waiting(`${decision.reason}; asking again at ${later(context, seconds).toISOString()}`);
-    yield* pause(context, seconds);
+    yield* runner.pause(seconds);
   }
 }
 
@@ -78,11 +78,7 @@ function* ask(
     image,
     expiresAt,
   });
-  if (!reported.isCompleted) {
-    const timeout = context.df.createTimer(expires);
-    yield context.df.Task.any([reported, timeout]);
-    if (!timeout.isCompleted) timeout.cancel();
-  }
+  if (!reported.isCompleted) yield* runner.waitUntil(reported, expires);
   if (!reported.isCompleted) return undefined;
   // The trigger that raised the event has parsed it.
   const event = reported.result as ReportEvent;

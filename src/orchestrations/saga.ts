@@ -1,9 +1,9 @@
 import { StepFailed, type Flow } from './flow.js';
 import type { ProgressLog } from './progressLog.js';
-import type { StepRunner, Steps } from './stepRunner.js';
+import type { StepRunner } from './stepRunner.js';
 
-/** Ends with what it left alone on purpose, and why; with nothing when all is gone. */
-export type Undo = (steps: Steps) => Flow<{ readonly kept?: string }>;
+/** Ends with what it left alone on purpose, or could not mend, and why; with nothing when all is as before. */
+export type Undo = (runner: StepRunner) => Flow<{ readonly kept?: string; readonly residue?: string }>;
 
 interface RegisteredUndo {
   readonly name: string;
@@ -21,7 +21,6 @@ export interface UndoReport {
  */
 export class Saga {
   private readonly undos: RegisteredUndo[] = [];
-  private readonly cannotBeUndone: string[] = [];
 
   /** @param runner tries each undo for as long as undoing may take. */
   constructor(private readonly runner: StepRunner) {}
@@ -30,20 +29,16 @@ export class Saga {
     this.undos.push({ name, undo });
   }
 
-  /** Something that is lost for good once done; it will be listed. */
-  cannotUndo(what: string): void {
-    this.cannotBeUndone.push(what);
-  }
-
   /** Undoes all, last first. An undo that fails does not keep the earlier ones from being tried. */
   *undoAll(log: ProgressLog): Flow<UndoReport> {
-    const residue = [...this.cannotBeUndone];
+    const residue: string[] = [];
     const kept: string[] = [];
     log.enter('undoing');
     for (const { name, undo } of [...this.undos].reverse()) {
       try {
-        const undone = yield* this.runner.step(name, () => undo(this.runner.steps));
+        const undone = yield* this.runner.step(name, () => undo(this.runner));
         if (undone.kept) kept.push(undone.kept);
+        if (undone.residue) residue.push(undone.residue);
       } catch (error) {
         if (!(error instanceof StepFailed)) throw error;
         residue.push(`${name}: ${error.message}`);

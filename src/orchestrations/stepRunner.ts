@@ -2,7 +2,8 @@ import type { OrchestrationContext, Task } from 'durable-functions';
 import type { Activities } from '../activities/activities.js';
 import type { FlowLimits } from '../domain/flowLimits.js';
 import type { DoneValue, StepOutcome } from '../domain/stepOutcome.js';
-import { later, pause, secondsSince, StepFailed, taskResult, type Flow } from './flow.js';
+import type { Cancellation } from './cancellation.js';
+import { later, secondsSince, StepFailed, type Flow } from './flow.js';
 import type { ProgressLog } from './progressLog.js';
 
 /** Activities as the flow calls them: typed input, and the value of a `done` outcome. */
@@ -11,6 +12,13 @@ export type Steps = {
     input: Parameters<Activities[Name]>[0],
   ) => Flow<DoneValue<Awaited<ReturnType<Activities[Name]>>>>;
 };
+
+interface RunnerOptions {
+  /** How long one step is tried, in seconds. */
+  readonly deadlineSeconds: number;
+  /** Ends waits early when the run is cancelled. */
+  readonly cancellation?: Cancellation;
+}
 
 /** An activity that throws did not even reach its own error handling; so often is no accident. */
 const MOST_CRASHES = 5;
@@ -27,17 +35,17 @@ export class StepRunner {
     private readonly context: OrchestrationContext,
     private readonly limits: FlowLimits,
     private readonly log: ProgressLog,
-    private deadlineSeconds = limits.stepDeadlineSeconds,
+    private readonly options: RunnerOptions,
   ) {
     const call = (name: string) => (input: unknown) =>
-      this.untilDone(() => this.context.df.callActivity(name, input), this.deadlineSeconds);
+      this.untilDone(() => this.context.df.callActivity(name, input), this.options.deadlineSeconds);
     // Each property is a call of the activity of that very name, so the type above holds by construction.
     this.steps = new Proxy({}, { get: (_, name) => call(String(name)) }) as Steps;
   }
 
-  /** The same, with another deadline for each step. */
-  withDeadline(seconds: number): StepRunner {
-    return new StepRunner(this.context, this.limits, this.log, seconds);
+  /** The same, but no cancel ends its waits: for undoing, and for what must not be done by half. */
+  uninterrupted(deadlineSeconds = this.options.deadlineSeconds): StepRunner {
+    return new StepRunner(this.context, this.limits, this.log, { deadlineSeconds });
   }
 
   /** A named step of the operation, as callers see it. */
@@ -59,7 +67,7 @@ export class StepRunner {
     let crashes = 0;
     for (let tries = 1; ; tries += 1) {
       this.log.trying(tries);
-      const outcome = yield* outcomeOfTask<T>(make());
+      const outcome = yield* this.outcomeOf<T>(make());
       if (outcome.kind === 'done') return outcome.value;
       if (outcome.kind === 'failed') throw new StepFailed(outcome.code, outcome.message);
       crashes += outcome.kind === 'crashed' ? 1 : 0;
@@ -70,8 +78,40 @@ export class StepRunner {
       if (secondsSince(this.context, start) + seconds > deadlineSeconds)
         throw new StepFailed('step-deadline', `given up after ${deadlineSeconds} s; last: ${reason}`);
       this.log.waiting(`${reason}; next try ${later(this.context, seconds).toISOString()}`);
-      yield* pause(this.context, seconds);
+      yield* this.pause(seconds);
     }
+  }
+
+  /**
+   * Waits on a durable timer. The engine's timers may fire up to a second early (storage counts whole seconds), so nothing
+   * may rely on the exact time. @throws StepFailed when the run is cancelled meanwhile.
+   */
+  *pause(seconds: number): Flow<void> {
+    const timer = this.context.df.createTimer(later(this.context, seconds));
+    if (this.options.cancellation) yield* this.options.cancellation.any([], [timer]);
+    else yield timer;
+  }
+
+  /** Waits for a task until `expires`; whether it has come tells its isCompleted. @throws StepFailed as pause does. */
+  *waitUntil(task: Task, expires: Date): Flow<void> {
+    const timer = this.context.df.createTimer(expires);
+    if (this.options.cancellation) return yield* this.options.cancellation.any([task], [timer]);
+    yield this.context.df.Task.any([task, timer]);
+    if (!timer.isCompleted) timer.cancel();
+  }
+
+  /** The engine's text of a crash is left alone: texts are for people, and may quote what they should not. */
+  private *outcomeOf<T>(task: Task): Flow<StepOutcome<T> | { readonly kind: 'crashed' }> {
+    const { cancellation } = this.options;
+    cancellation?.check();
+    try {
+      if (cancellation) yield* cancellation.work(task);
+      else yield task;
+    } catch {
+      return { kind: 'crashed' };
+    }
+    // The engine hands back plain JSON, whose shape the task's maker knows.
+    return task.isFaulted ? { kind: 'crashed' } : (task.result as StepOutcome<T>);
   }
 
   /** What the service asks for, and a second more since timers may be early; else doubling from first to longest. */
@@ -79,14 +119,5 @@ export class StepRunner {
     if (afterSeconds !== undefined) return afterSeconds + 1;
     const { retryFirstSeconds, retryMaxSeconds } = this.limits;
     return Math.min(retryMaxSeconds, retryFirstSeconds * 2 ** Math.min(tries - 1, 20));
-  }
-}
-
-/** The engine's text of a crash is left alone: texts are for people, and may quote what they should not. */
-function* outcomeOfTask<T>(task: Task): Flow<StepOutcome<T> | { readonly kind: 'crashed' }> {
-  try {
-    return yield* taskResult<StepOutcome<T>>(task);
-  } catch {
-    return { kind: 'crashed' };
   }
 }

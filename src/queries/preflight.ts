@@ -56,6 +56,7 @@ export function createPreflight(ports: Ports, config: Config, facts: RegistryFac
       scopeMap,
       token: { exists: token !== undefined, ...(otherMap ? { earlierScopeMap: token.scopeMap } : {}) },
       bound,
+      ...(findings.main ? { mainVersion: findings.main.version } : {}),
       credential: credential ?? { kind: 'issue', slot: 'password1', replacesLivePassword: false },
     };
     const problems = preflightProblems(findings, onboarding, config, { endpoint, scopeMap, bound, credential });

@@ -109,6 +109,9 @@ function aboutEndpoint(findings: Findings, onboarding: Onboarding, config: Confi
   ];
 }
 
+/** Problems stand in the durable history, so there must not be hundreds. */
+const MOST_REPOSITORY_PROBLEMS = 20;
+
 function aboutRepositories(findings: Findings, onboarding: Onboarding): Problem[] {
   if (!findings.connectedRegistry) return [];
   const { registry, connectedRegistry } = onboarding;
@@ -129,6 +132,15 @@ function aboutRepositories(findings: Findings, onboarding: Onboarding): Problem[
       },
     ];
   });
+  if (problems.length > MOST_REPOSITORY_PROBLEMS) {
+    const more = problems.splice(MOST_REPOSITORY_PROBLEMS).length;
+    problems.push({
+      code: 'repository-not-synced',
+      field: 'repositories',
+      message: `And ${more} more of the repositories are not in the sync scope.`,
+      fix: 'Mend those above first, or ask for fewer.',
+    });
+  }
   const writes = Object.entries(onboarding.permissions).filter(([, actions]) =>
     actions.some((action) => !READ_ACTIONS.includes(action)),
   );

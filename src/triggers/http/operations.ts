@@ -1,38 +1,41 @@
 import type { HttpRequest, HttpResponseInit } from '@azure/functions';
 import type { DurableClient } from 'durable-functions';
+import { cancelEventName, type CancelEvent } from '../../domain/cancelEvent.js';
 import { ONBOARD } from '../../domain/onboardingRun.js';
-import { formatOperationId, parseOperationId } from '../../domain/operationId.js';
 import { operationView } from '../durable/operationView.js';
-import { hasEnded, readRun } from '../durable/runStatus.js';
+import { hasEnded } from '../durable/runStatus.js';
+import { findOperation } from './findOperation.js';
 import { problem } from './problem.js';
 
 /** `GET /api/operations/{id}`: one run's state, steps and result. */
 export async function getOperation(request: HttpRequest, client: DurableClient): Promise<HttpResponseInit> {
-  const text = request.params['id'] ?? '';
-  const id = parseOperationId(text);
-  const found = id && (await readRun(client, id.instance));
-  if (!id || !found || found.kind !== ONBOARD) return notFound(text);
-  if (found.input.run !== id.run) {
-    // Run ids sort by time: a later one than the present has never been.
-    if (id.run > found.input.run) return notFound(text);
-    const current = formatOperationId({ instance: id.instance, run: found.input.run });
-    return problem({
-      status: 410,
-      code: 'superseded',
-      title: 'A later run has taken its place.',
-      detail: `The client's present run is ${current}.`,
-      current,
-    });
-  }
-  const headers: Record<string, string> = hasEnded(found) ? {} : { 'retry-after': '1' };
-  return { status: 200, headers, jsonBody: operationView(found, ONBOARD) };
+  const operation = await findOperation(request.params['id'] ?? '', client);
+  if ('refusal' in operation) return operation.refusal;
+  const headers: Record<string, string> = hasEnded(operation.run) ? {} : { 'retry-after': '1' };
+  return { status: 200, headers, jsonBody: operationView(operation.run, ONBOARD) };
 }
 
-function notFound(id: string): HttpResponseInit {
-  return problem({
-    status: 404,
-    code: 'operation-not-found',
-    title: 'There is no such operation.',
-    detail: `${JSON.stringify(id.slice(0, 160))} was never started, or was purged after its end.`,
-  });
+/**
+ * `POST /api/operations/{id}/cancel`: the run undoes what it has done and ends as rolledBack with code `cancelled`. Once it
+ * promotes it is too late: the run ends as completed, and the operation says so. An event raised for an ended run would
+ * vanish without a word, so that is looked at first.
+ */
+export async function cancelOperation(request: HttpRequest, client: DurableClient): Promise<HttpResponseInit> {
+  const id = request.params['id'] ?? '';
+  const operation = await findOperation(id, client);
+  if ('refusal' in operation) return operation.refusal;
+  const { run } = operation;
+  const { status } = operationView(run, ONBOARD);
+  if (hasEnded(run))
+    return problem({
+      status: 409,
+      code: 'already-ended',
+      title: 'The operation has ended.',
+      detail: `It ended as ${status}; there is nothing to cancel.`,
+      operationStatus: status,
+    });
+  const event: CancelEvent = { actor: 'an operator (function-key)' };
+  await client.raiseEvent(run.instance, cancelEventName(run.input.run), event);
+  const location = new URL(`/api/operations/${id}`, request.url).href;
+  return { status: 202, headers: { location, 'retry-after': '1' }, jsonBody: { id, status } };
 }

@@ -61,7 +61,8 @@ describe('retireCandidate', () => {
 });
 
 describe('clearSlot', () => {
-  const clear = () => world.activities.clearSlot({ registry, token, slot: 'password2', earlier: LONG_AGO });
+  const clear = () =>
+    world.activities.clearSlot({ registry, token, slot: 'password2', earlier: LONG_AGO, wasLive: false });
 
   test('empties the slot that was filled, and lets the other live; twice is as once', async () => {
     world.addToken({ password1: { createdAt: LONG_AGO }, password2: { createdAt: '2026-03-01T12:00:05.000Z' } });
@@ -75,6 +76,18 @@ describe('clearSlot', () => {
     world.addToken({ password2: { createdAt: LONG_AGO } });
     await clear();
     expect(world.controlPlane.accepts(token, 'foreign-password2')).toBe(true);
+  });
+
+  test('says that a password was lost which still worked, but only when it was overwritten', async () => {
+    const live = () =>
+      world.activities.clearSlot({ registry, token, slot: 'password2', earlier: LONG_AGO, wasLive: true });
+    world.addToken({ password2: { createdAt: LONG_AGO } });
+    expect(await live()).toEqual(gone);
+    world.addToken({ password2: { createdAt: SINCE } });
+    expect(await live()).toMatchObject({
+      kind: 'done',
+      value: { residue: expect.stringContaining('password2') as string },
+    });
   });
 
   test('converges when an answer was lost, or the token is gone', async () => {
@@ -149,7 +162,8 @@ describe('removeToken', () => {
 });
 
 describe('removeScopeMap', () => {
-  const remove = () => world.activities.removeScopeMap({ registry, scopeMap, since: SINCE });
+  const remove = (ours = 'our-token') =>
+    world.activities.removeScopeMap({ registry, scopeMap, token: ours, since: SINCE });
   const add = (changes = {}) =>
     world.controlPlane.scopeMaps.set(scopeMap, {
       name: scopeMap,
@@ -182,9 +196,19 @@ describe('removeScopeMap', () => {
     expect(world.wire.writes).toEqual([]);
   });
 
+  test('lists a map that our own token still uses, because it could not be deleted', async () => {
+    world.addToken();
+    add();
+    expect(await remove(token)).toMatchObject({
+      kind: 'done',
+      value: { residue: expect.stringContaining(token) as string },
+    });
+    expect(world.wire.writes).toEqual([]);
+  });
+
   test('converges when the answer was lost', async () => {
     add();
-    await throughFault(remove, 'deleteScopeMap', 'after');
+    await throughFault(() => remove(), 'deleteScopeMap', 'after');
     expect(world.controlPlane.scopeMaps.has(scopeMap)).toBe(false);
   });
 });

@@ -4,6 +4,7 @@ import type { EntityId, OrchestrationContext } from 'durable-functions';
 class FakeTask {
   isCompleted = false;
   isCanceled = false;
+  isFaulted = false;
   result: unknown;
   /** Looked at by a compound task that was yielded. */
   waitedFor = false;
@@ -18,6 +19,11 @@ class FakeTask {
   cancel(): void {
     if (this.isCompleted) throw new Error('a timer that has fired cannot be cancelled');
     this.isCanceled = true;
+  }
+
+  fail(error: unknown): void {
+    this.isFaulted = true;
+    this.complete(error);
   }
 
   complete(result?: unknown): void {
@@ -124,6 +130,7 @@ export class FakeDurableContext {
     switch (task.kind) {
       case 'activity':
       case 'entity': {
+        if (task.isCompleted) return;
         const call = { kind: task.kind, name: task.name, input: task.input, at: this.now };
         this.calls.push(call);
         task.complete(structuredClone(await this.worker(call)));
@@ -140,15 +147,28 @@ export class FakeDurableContext {
           throw new EngineError('Task.any does not return for a task that completed meanwhile');
         this.timers.push(...task.children.filter((child) => child.kind === 'timer'));
         for (const child of task.children) child.waitedFor = true;
-        this.waitFor(task.children);
+        await this.settleAny(task.children);
         return task.complete(task.children.find((child) => child.isCompleted));
       }
     }
   }
 
+  /** What has arrived already comes first: work that is under way goes on, and can be waited for later. */
+  private async settleAny(children: readonly FakeTask[]): Promise<void> {
+    this.advanceTo(this.now);
+    const work = children.filter((child) => child.kind === 'activity' || child.kind === 'entity');
+    if (work.length === 0 || this.hasArrived(children)) return this.waitFor(children);
+    for (const child of work) await this.settle(child).catch((error: unknown) => child.fail(error));
+    if (this.hasArrived(children)) this.waitFor(children);
+  }
+
+  private hasArrived(tasks: readonly FakeTask[]): boolean {
+    return this.arrived.some(({ name }) => tasks.some((task) => task.kind === 'event' && task.name === name));
+  }
+
   private waitFor(tasks: readonly FakeTask[]): void {
     const events = tasks.filter((task) => task.kind === 'event');
-    for (const event of events) if (!this.waits.includes(event.name)) this.waits.push(event.name);
+    for (const { name } of events) if (!this.waits.includes(name) && !name.startsWith('cancel-')) this.waits.push(name);
     const [timer] = tasks.filter((task) => task.kind === 'timer');
     for (;;) {
       const index = this.arrived.findIndex(({ name }) => events.some((event) => event.name === name));

@@ -14,7 +14,8 @@ async function tries(answer: (nth: number) => unknown, limits: Partial<FlowLimit
   const result = await context
     .run(function* (orchestration) {
       const log = new ProgressLog(orchestration);
-      const runner = new StepRunner(orchestration, { ...config().limits, ...limits }, log);
+      const all = { ...config().limits, ...limits };
+      const runner = new StepRunner(orchestration, all, log, { deadlineSeconds: all.stepDeadlineSeconds });
       const input = { registry: 'myregistry', connectedRegistry: 'edge1' };
       const value = yield* runner.step('aStep', () => runner.steps.readSync(input));
       return { value, steps: log.steps };

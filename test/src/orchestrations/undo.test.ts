@@ -24,7 +24,7 @@ describe('a failure is undone, last first, when it comes at', () => {
     ['the binding', { answers: { ensure: no } }, ALL],
     ['the request to the device', { answers: { requestPullCheck: no } }, ALL],
     ['the pull check', { device: digestMismatch }, ALL],
-    ['promotion', { answers: { promote: no } }, ALL],
+    ['promotion', { answers: { promote: no } }, ['retirePromoted', ...ALL]],
   ])('%s', async (_, script, expected) => {
     const { outcome, undone } = await undoAfter(script);
     expect(undone).toEqual(expected);
@@ -112,6 +112,7 @@ describe('the undo', () => {
     const { outcome } = await undoAfter({
       plan: plan({ scopeMap: 'same', token: { exists: true }, credential }),
       device: digestMismatch,
+      answers: { clearSlot: () => done({ residue: 'password2 of token t: overwritten' }) },
     });
     expect(outcome.status).toBe('failed');
     expect(outcome.failure?.residue.join()).toContain('password2');

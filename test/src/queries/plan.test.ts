@@ -91,6 +91,13 @@ describe('the plan', () => {
       () => (world.controlPlane.token(onboarding().token).slots.password1 = { value: 'x', createdAt: LONG_AGO }),
     ],
     ['is gone from the token', () => (world.controlPlane.token(onboarding().token).slots = {})],
+    [
+      'was cut short at the registry',
+      () => {
+        const { password1 } = world.controlPlane.token(onboarding().token).slots;
+        if (password1) Object.assign(password1, { expiresAt: '2026-03-01T11:59:59.000Z' });
+      },
+    ],
     ['has expired', () => vi.setSystemTime(new Date('2027-01-01T00:00:00Z'))],
     ['was deleted from the vault', () => void world.vault.remove(mainSecretName(onboarding()))],
   ])('issues a new credential when the stored one %s', async (_, change) => {

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { ONBOARD } from '../../../src/domain/onboardingRun.js';
-import { getOperation } from '../../../src/triggers/http/operations.js';
+import { cancelOperation, getOperation } from '../../../src/triggers/http/operations.js';
 import { FakeDurableClient, httpRequest, seen, type Instance } from '../fakes/durableClient.js';
 import { onboardingRun, RUN } from '../fakes/requests.js';
 
@@ -83,5 +83,29 @@ describe('GET /api/operations/{id}', () => {
   test('does not show an instance of another kind', async () => {
     hold({ name: 'somethingElse' });
     expect((await get()).status).toBe(404);
+  });
+});
+
+describe('POST /api/operations/{id}/cancel', () => {
+  const cancel = async (id = `${INSTANCE}.${RUN}`) =>
+    seen(await cancelOperation(httpRequest({ params: { id } }), engine.client));
+
+  test('tells the run that is under way', async () => {
+    hold();
+    const { status, headers, body } = await cancel();
+    expect([status, body]).toEqual([202, { id: `${INSTANCE}.${RUN}`, status: 'running' }]);
+    expect(headers?.['location']).toContain(`/api/operations/${INSTANCE}.${RUN}`);
+    expect(engine.raised).toMatchObject([{ id: INSTANCE, name: `cancel-${RUN}` }]);
+  });
+
+  test.each([
+    ['an ended run', 409, 'already-ended', `${INSTANCE}.${RUN}`],
+    ['an earlier run', 410, 'superseded', `${INSTANCE}.a000000000000000`],
+    ['an unknown one', 404, 'operation-not-found', 'unknown.run'],
+  ])('raises nothing for %s', async (_, status, code, id) => {
+    hold({ runtimeStatus: 'Completed', output: { status: 'completed', endedAt: 'x', steps: [] } });
+    const answer = await cancel(id);
+    expect([answer.status, answer.body['code']]).toEqual([status, code]);
+    expect(engine.raised).toEqual([]);
   });
 });

@@ -1,0 +1,56 @@
+import { beforeEach, describe, expect, test } from 'vitest';
+import { retirePromoted } from '../../../src/activities/undo.js';
+import { formatTags } from '../../../src/domain/secretTags.js';
+import { mainSecretName } from '../../../src/domain/names.js';
+import type { Ports } from '../../../src/ports/ports.js';
+import { FakeVault } from '../fakes/vault.js';
+
+const reference = { registry: 'myregistry', connectedRegistry: 'myconnectedregistry', client: 'sensor-7' };
+const name = mainSecretName(reference);
+const expiresOn = '2026-05-30T12:00:00.000Z';
+let vault: FakeVault;
+beforeEach(() => {
+  vault = new FakeVault();
+});
+const save = (run: string, password: string) =>
+  vault.store(name, JSON.stringify({ auths: { 'edge:8000': { auth: btoa(`user:${password}`) } } }), {
+    expiresOn,
+    tags: formatTags({
+      ...reference,
+      token: 'a-token',
+      scopeMap: 'a-map',
+      slot: 'password1',
+      expiresOn,
+      issued: { run, attempt: 1, slotCreatedAt: '2026-03-01T12:00:00.000Z' },
+      made: { scopeMap: false, token: false },
+    }),
+  });
+const retire = (earlier?: string) =>
+  retirePromoted({ vault } as unknown as Ports)({ reference, run: 'ours', ...(earlier ? { earlier } : {}) });
+
+describe('taking a promotion back', () => {
+  test('removes a main secret that only this run made', async () => {
+    await save('ours', 'new');
+    expect(await retire()).toEqual({ kind: 'done', value: {} });
+    expect(vault.has(name)).toBe(false);
+  });
+
+  test('gives readers the credential that worked before, again and again', async () => {
+    const before = await save('theirs', 'old');
+    await save('ours', 'new');
+    await retire(before.version);
+    expect(vault.passwordIn(name)).toBe('old');
+    await retire(before.version);
+    expect(vault.passwordIn(name)).toBe('old');
+    expect(
+      vault.versionsOf(name).filter((version) => version.isEnabled && version.value.includes(btoa('user:new'))),
+    ).toEqual([]);
+  });
+
+  test('leaves the secret alone when this run promoted nothing', async () => {
+    const before = await save('theirs', 'old');
+    await retire(before.version);
+    expect(vault.versionsOf(name)).toHaveLength(1);
+    expect(vault.passwordIn(name)).toBe('old');
+  });
+});

@@ -1,0 +1,82 @@
+import { describe, expect, test } from 'vitest';
+import { cancelEventName } from '../../../src/domain/cancelEvent.js';
+import { onboard } from '../../../src/orchestrations/onboard.js';
+import { done, retryLater } from '../../../src/domain/stepOutcome.js';
+import { FakeDurableContext, type Call } from '../fakes/durableContext.js';
+import { plan } from '../fakes/onboardScript.js';
+import { onboardingRun, RUN } from '../fakes/requests.js';
+
+const issued = {
+  name: 'secret-candidate',
+  version: 'v1',
+  slot: 'password1',
+  slotCreatedAt: '2026-03-01T12:00:00.000Z',
+  expiresOn: '2026-05-30T12:00:00.000Z',
+};
+const values: Record<string, unknown> = { preflight: plan(), issueCredentials: issued, readSync: {} };
+
+/** Runs an onboarding whose device never reports, with answers of one's own. */
+async function run(answers: Record<string, (call: Call, cancel: () => void) => unknown>, cancelAfter?: number) {
+  const context: FakeDurableContext = new FakeDurableContext(onboardingRun(), (call) => {
+    const name = call.name.split('.').at(-1) ?? '';
+    if (call.kind === 'signal') return undefined;
+    const cancel = () => context.raiseIn(0, cancelEventName(RUN), { actor: 'Ada' });
+    return answers[name]?.(call, cancel) ?? done(values[name] ?? {});
+  });
+  if (cancelAfter !== undefined) context.raiseIn(cancelAfter, cancelEventName(RUN), { actor: 'Ada' });
+  const outcome = await context.run(onboard);
+  return { outcome, context, seconds: (context.now.getTime() - Date.parse('2026-03-01T12:00:00Z')) / 1000 };
+}
+
+describe('a cancel', () => {
+  test('that comes while the device is waited for undoes everything at once', async () => {
+    const { outcome, context, seconds } = await run({}, 30);
+    expect(outcome).toMatchObject({
+      status: 'rolledBack',
+      failure: { code: 'cancelled', message: 'cancelled by Ada', residue: [] },
+    });
+    expect(context.called('activity').slice(-3)).toEqual(['retireCandidate', 'removeToken', 'removeScopeMap']);
+    expect(seconds).toBe(30);
+    expect(context.openTimers).toBe(0);
+  });
+
+  test('that comes while a step waits to be tried again ends the wait', async () => {
+    const { outcome, seconds, context } = await run({ ensureToken: () => retryLater('busy', 600) }, 20);
+    expect(outcome).toMatchObject({ status: 'rolledBack', failure: { code: 'cancelled' } });
+    expect(seconds).toBe(20);
+    expect(context.openTimers).toBe(0);
+  });
+
+  test('that comes during an activity lets it end, and is seen before the pause that follows', async () => {
+    const { outcome, seconds, context } = await run({
+      ensureToken: (_, cancel) => (cancel(), retryLater('busy', 600)),
+    });
+    expect(outcome).toMatchObject({ status: 'rolledBack', failure: { code: 'cancelled' } });
+    expect(context.called('activity').filter((name) => name === 'ensureToken')).toHaveLength(1);
+    expect(seconds).toBe(0);
+  });
+
+  test('that comes with the first step leaves nothing begun', async () => {
+    const { outcome, context } = await run({}, 0);
+    expect(outcome).toMatchObject({ status: 'rolledBack', failure: { code: 'cancelled' } });
+    expect(context.called('activity').filter((name) => /^ensure|^issue|^promote/.test(name))).toEqual([]);
+  });
+
+  test('while undoing changes nothing: everything is still taken back', async () => {
+    const { outcome, context } = await run({
+      ensureToken: () => ({ kind: 'failed', code: 'service-refused', message: 'no' }),
+      removeScopeMap: (_, cancel) => (cancel(), undefined),
+    });
+    expect(outcome).toMatchObject({ status: 'rolledBack', failure: { code: 'service-refused' } });
+    expect(context.called('activity').at(-1)).toBe('removeScopeMap');
+  });
+
+  test('of another run of the client is not taken for this one', async () => {
+    const context: FakeDurableContext = new FakeDurableContext(
+      onboardingRun({}, { pullCheckDeadlineSeconds: 300 }),
+      (call) => (call.kind === 'signal' ? undefined : done(values[call.name.split('.').at(-1) ?? ''] ?? {})),
+    );
+    context.raiseIn(5, cancelEventName('another'), { actor: 'Ada' });
+    expect(await context.run(onboard)).toMatchObject({ failure: { code: 'pull-check-deadline' } });
+  });
+});
