@@ -1,10 +1,12 @@
 import * as df from 'durable-functions';
 import { createActivities } from './activities/activities.js';
+import { registerActivities } from './registerActivities.js';
 import { createAzurePorts } from './azure/ports.js';
 import { loadConfig } from './config.js';
 import { ONBOARD } from './domain/onboardingRun.js';
 import { registerBinder } from './entities/registerBinder.js';
 import { onboard } from './orchestrations/onboard.js';
+import { auditedPorts } from './ports/audit.js';
 import { createQueries } from './queries/queries.js';
 import { onClientRequested } from './triggers/eventGrid/clientRequested.js';
 import { guarded } from './triggers/http/guarded.js';
@@ -14,39 +16,41 @@ import { postPullCheck } from './triggers/http/pullChecks.js';
 
 /* The app's table of contents: every function that the host shows is registered here. */
 
+/** Whoever holds the function key is an operator; more is not known of them. */
+const OPERATOR = 'function-key';
+
 const config = loadConfig(process.env);
 for (const warning of config.warnings) console.warn(warning);
-const ports = createAzurePorts(config);
+const ports = auditedPorts(createAzurePorts(config));
 const queries = createQueries(ports, config);
 
 df.app.client.http('postOnboardings', {
   route: 'onboardings',
   methods: ['POST'],
   authLevel: 'function',
-  handler: guarded(postOnboardings(config, queries)),
+  handler: guarded(postOnboardings(config, queries), OPERATOR),
 });
 df.app.client.http('getOperation', {
   route: 'operations/{id}',
   methods: ['GET'],
   authLevel: 'function',
-  handler: guarded(getOperation),
+  handler: guarded(getOperation, OPERATOR),
 });
 df.app.client.http('cancelOperation', {
   route: 'operations/{id}/cancel',
   methods: ['POST'],
   authLevel: 'function',
-  handler: guarded(cancelOperation),
+  handler: guarded(cancelOperation, OPERATOR),
 });
 df.app.client.http('postPullCheck', {
   route: 'pull-checks/{operation}/{attempt}',
   methods: ['POST'],
   // Devices hold no function key: the attempt's derived key admits the report.
   authLevel: 'anonymous',
-  handler: guarded(postPullCheck(config.reportKeys)),
+  handler: guarded(postPullCheck(config.reportKeys), 'device'),
 });
 df.app.client.eventGrid('clientRequested', { handler: onClientRequested(config) });
 
 df.app.orchestration(ONBOARD, onboard);
 registerBinder(ports.controlPlane, config.caps.clientsPerConnectedRegistry);
-for (const [name, activity] of Object.entries(createActivities(ports, queries, config)))
-  df.app.activity(name, { handler: activity });
+registerActivities(createActivities(ports, queries, config));

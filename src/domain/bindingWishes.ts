@@ -1,3 +1,5 @@
+import type { WorksFor } from './worksFor.js';
+
 /** A run's wish to have its token bound; it ends when the run promotes, undoes, or misses its deadline. */
 export interface BindingWish {
   readonly token: string;
@@ -21,7 +23,7 @@ export interface BinderState {
 export const NO_WISHES: BinderState = { wishes: [], drops: [] };
 
 /** Input of every operation of the binder. */
-export interface BinderRequest {
+export interface BinderRequest extends WorksFor {
   readonly registry: string;
   readonly connectedRegistry: string;
   readonly token: string;

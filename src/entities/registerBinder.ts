@@ -1,5 +1,6 @@
 import * as df from 'durable-functions';
 import { NO_WISHES, type BinderOperation, type BinderRequest, type BinderState } from '../domain/bindingWishes.js';
+import { inAuditScope } from '../ports/audit.js';
 import type { RegistryControlPlane } from '../ports/registryControlPlane.js';
 import { BINDER, createBinder } from './binder.js';
 
@@ -15,7 +16,8 @@ export function registerBinder(controlPlane: RegistryControlPlane, clientsPerCon
     const request = context.df.getInput<BinderRequest>();
     if (!request) return;
     const remembered = context.df.getState(() => NO_WISHES) ?? NO_WISHES;
-    const { state, outcome } = await binder(operation, request, remembered, new Date());
+    const scope = { log: (line: string) => context.log(line), ...request.by };
+    const { state, outcome } = await inAuditScope(scope, () => binder(operation, request, remembered, new Date()));
     context.df.setState(state);
     context.df.return(outcome);
   };

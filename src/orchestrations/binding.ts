@@ -3,6 +3,7 @@ import type { OrchestrationContext } from 'durable-functions';
 import { binderKey } from '../domain/binderKey.js';
 import type { BinderOperation, BinderRequest } from '../domain/bindingWishes.js';
 import type { OnboardingRun } from '../domain/onboardingRun.js';
+import { formatOperationId } from '../domain/operationId.js';
 import { later, type Flow } from './flow.js';
 import type { StepRunner } from './stepRunner.js';
 
@@ -22,7 +23,9 @@ export class Binding {
     const { bindDeadlineSeconds, pullCheckDeadlineSeconds, stepDeadlineSeconds } = input.limits;
     const waits = bindDeadlineSeconds + pullCheckDeadlineSeconds + 4 * stepDeadlineSeconds;
     const deadline = later(context, waits + GENEROUS_SECONDS).toISOString();
-    this.wish = { registry, connectedRegistry, token, run: input.run, deadline };
+    const { run, actor } = input;
+    const by = { operation: formatOperationId({ instance: context.df.instanceId, run }), actor };
+    this.wish = { registry, connectedRegistry, token, run, deadline, by };
     this.binder = new df.EntityId('binder', binderKey(registry, connectedRegistry));
   }
 

@@ -29,7 +29,9 @@ const DAY_SECONDS = 24 * 3600;
 export function* onboard(context: OrchestrationContext): Flow<OperationOutcome> {
   const input = context.df.getInput<OnboardingRun>();
   const log = new ProgressLog(context);
+  const operation = formatOperationId({ instance: context.df.instanceId, run: input.run });
   const runner = new StepRunner(context, input.limits, log, {
+    by: { operation, actor: input.actor },
     deadlineSeconds: input.limits.stepDeadlineSeconds,
     cancellation: new Cancellation(context, input.run),
   });

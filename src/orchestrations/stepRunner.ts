@@ -1,6 +1,7 @@
 import type { OrchestrationContext, Task } from 'durable-functions';
 import type { Activities } from '../activities/activities.js';
 import type { FlowLimits } from '../domain/flowLimits.js';
+import type { WorksFor } from '../domain/worksFor.js';
 import type { DoneValue, StepOutcome } from '../domain/stepOutcome.js';
 import type { Cancellation } from './cancellation.js';
 import { later, secondsSince, StepFailed, type Flow } from './flow.js';
@@ -13,7 +14,9 @@ export type Steps = {
   ) => Flow<DoneValue<Awaited<ReturnType<Activities[Name]>>>>;
 };
 
-interface RunnerOptions {
+export interface RunnerOptions {
+  /** Whom the audit names for what activities do. */
+  readonly by: WorksFor['by'];
   /** How long one step is tried, in seconds. */
   readonly deadlineSeconds: number;
   /** Ends waits early when the run is cancelled. */
@@ -37,15 +40,16 @@ export class StepRunner {
     private readonly log: ProgressLog,
     private readonly options: RunnerOptions,
   ) {
-    const call = (name: string) => (input: unknown) =>
-      this.untilDone(() => this.context.df.callActivity(name, input), this.options.deadlineSeconds);
+    const { by, deadlineSeconds } = options;
+    const call = (name: string) => (input: object) =>
+      this.untilDone(() => this.context.df.callActivity(name, { ...input, by }), deadlineSeconds);
     // Each property is a call of the activity of that very name, so the type above holds by construction.
     this.steps = new Proxy({}, { get: (_, name) => call(String(name)) }) as Steps;
   }
 
   /** The same, but no cancel ends its waits: for undoing, and for what must not be done by half. */
   uninterrupted(deadlineSeconds = this.options.deadlineSeconds): StepRunner {
-    return new StepRunner(this.context, this.limits, this.log, { deadlineSeconds });
+    return new StepRunner(this.context, this.limits, this.log, { by: this.options.by, deadlineSeconds });
   }
 
   /** A named step of the operation, as callers see it. */

@@ -5,6 +5,8 @@ import { clientKey } from '../../domain/clientKey.js';
 import { CLIENT_REQUESTED, parseEvent } from '../../domain/clientRequestedEvent.js';
 import { ONBOARDING_FIELDS, onboardingEventData, toOnboarding } from '../../domain/onboardingRequest.js';
 import { ONBOARD } from '../../domain/onboardingRun.js';
+import { inAuditScope } from '../../ports/audit.js';
+import { auditStart } from '../durable/auditStart.js';
 import { startRun } from '../durable/startRun.js';
 import { newRun } from '../http/onboardings.js';
 import { fieldErrors } from '../http/problem.js';
@@ -25,12 +27,10 @@ export function onClientRequested(config: Config) {
 
     const onboarding = toOnboarding(data.data, config.registries[0].name);
     const run = newRun(onboarding, 'event', config);
+    const scope = { log: (line: string) => context.log(line), actor: 'event' };
     const result = await startRun(client, ONBOARD, clientKey(onboarding), run);
-    if (result.kind === 'running') {
-      const outcome = result.attached ? 'attached' : 'started';
-      context.log(JSON.stringify({ event: `clientRequested.${outcome}`, id: incoming.id, operation: result.id }));
-      return;
-    }
+    inAuditScope(scope, () => auditStart(result, clientKey(onboarding)));
+    if (result.kind === 'running') return;
     throw new Error(
       result.kind === 'conflict'
         ? `another run of the client is in progress (${result.id}); the event is to be delivered again`

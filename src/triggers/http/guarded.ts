@@ -1,6 +1,7 @@
 import type { HttpRequest, HttpResponseInit, InvocationContext } from '@azure/functions';
 import type { DurableClient } from 'durable-functions';
 import { errorPlace } from '../../domain/errorPlace.js';
+import { inAuditScope } from '../../ports/audit.js';
 import { problem } from './problem.js';
 
 type Handler = (request: HttpRequest, client: DurableClient) => Promise<HttpResponseInit>;
@@ -8,11 +9,13 @@ type Handler = (request: HttpRequest, client: DurableClient) => Promise<HttpResp
 /**
  * The last resort of every route: an error that nobody foresaw becomes a plain 503, and its name and place go to the log
  * (not its message, which may quote anything).
+ * @param actor whom the audit names for what the route does.
  */
-export function guarded(handler: Handler) {
+export function guarded(handler: Handler, actor: string) {
   return async (request: HttpRequest, client: DurableClient, context: InvocationContext): Promise<HttpResponseInit> => {
     try {
-      return await handler(request, client);
+      const scope = { log: (line: string) => context.log(line), actor };
+      return await inAuditScope(scope, () => handler(request, client));
     } catch (error) {
       context.error(JSON.stringify({ event: 'http.unexpectedError', ...errorPlace(error) }));
       return problem(

@@ -14,6 +14,7 @@ import { ONBOARD, type OnboardingRun } from '../../domain/onboardingRun.js';
 import { newRunId } from '../../domain/operationId.js';
 import { ServiceError } from '../../ports/serviceError.js';
 import type { Queries } from '../../queries/queries.js';
+import { auditStart } from '../durable/auditStart.js';
 import { startRun } from '../durable/startRun.js';
 import { jsonBody } from './jsonBody.js';
 import { fieldErrors, invalidRequest, problem } from './problem.js';
@@ -84,6 +85,7 @@ async function start(
 ): Promise<HttpResponseInit> {
   const run = newRun(onboarding, 'function-key', config);
   const result = await startRun(client, ONBOARD, clientKey(onboarding), run);
+  auditStart(result, clientKey(onboarding));
   if (result.kind === 'unknown')
     return problem(
       {

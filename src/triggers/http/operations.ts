@@ -2,6 +2,7 @@ import type { HttpRequest, HttpResponseInit } from '@azure/functions';
 import type { DurableClient } from 'durable-functions';
 import { cancelEventName, type CancelEvent } from '../../domain/cancelEvent.js';
 import { ONBOARD } from '../../domain/onboardingRun.js';
+import { audit } from '../../ports/audit.js';
 import { operationView } from '../durable/operationView.js';
 import { hasEnded } from '../durable/runStatus.js';
 import { findOperation } from './findOperation.js';
@@ -36,6 +37,7 @@ export async function cancelOperation(request: HttpRequest, client: DurableClien
     });
   const event: CancelEvent = { actor: 'an operator (function-key)' };
   await client.raiseEvent(run.instance, cancelEventName(run.input.run), event);
+  audit('run.cancel.succeeded', { resource: run.instance, operation: id });
   const location = new URL(`/api/operations/${id}`, request.url).href;
   return { status: 202, headers: { location, 'retry-after': '1' }, jsonBody: { id, status } };
 }

@@ -5,6 +5,7 @@ import { parseOperationId, type OperationId } from '../../domain/operationId.js'
 import { pullCheckReport } from '../../domain/pullCheckMessages.js';
 import { reportEventName, reportHash, type ReportEvent } from '../../domain/reportEvent.js';
 import { verifyReportKey, type ReportKeys } from '../../domain/reportKey.js';
+import { audit } from '../../ports/audit.js';
 import { hasEnded, readRun, type RunStatus } from '../durable/runStatus.js';
 import { jsonBody } from './jsonBody.js';
 import { fieldErrors, invalidRequest, problem } from './problem.js';
@@ -33,14 +34,25 @@ export function postPullCheck(keys: ReportKeys) {
     const body = await jsonBody(request, MOST_BYTES);
     const id = parseOperationId(operation);
     const value = 'value' in body ? body.value : undefined;
-    if (!id || !isAuthentic(request, keys, operation, attempt, value)) return unauthorized();
+    const refused = (reason: string) => audit('report.accept.refused', { resource: operation.slice(0, 128), reason });
+    if (!id || !isAuthentic(request, keys, operation, attempt, value)) {
+      refused('report-key');
+      return unauthorized();
+    }
 
     const report = pullCheckReport.safeParse(value, { reportInput: true });
-    if (!report.success) return invalidRequest(fieldErrors(report.error, REPORT_FIELDS));
+    if (!report.success) {
+      refused('invalid-request');
+      return invalidRequest(fieldErrors(report.error, REPORT_FIELDS));
+    }
     const event: ReportEvent = { hash: reportHash(report.data), report: report.data };
     const refusal = judge(await readRun(client, id.instance), id, attempt, event);
-    if (refusal) return refusal;
+    if (refusal) {
+      if (refusal.status !== 200) refused(`status-${refusal.status ?? 0}`);
+      return refusal;
+    }
     await client.raiseEvent(id.instance, reportEventName(id.run, attempt), event);
+    audit('report.accept.succeeded', { resource: id.instance, operation, reason: report.data.outcome });
     return { status: 202, jsonBody: { status: 'accepted' } };
   };
 }

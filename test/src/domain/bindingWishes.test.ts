@@ -22,6 +22,7 @@ const wish = (token: string, run: string, deadline = '2026-04-01T00:00:00.000Z')
   token,
   run,
   deadline,
+  by: { operation: `client.${run}`, actor: 'function-key' },
 });
 const lower = (names: readonly string[]) => names.map((name) => name.toLowerCase());
 

@@ -20,6 +20,7 @@ export function createBinderEntity(world: World, cap = 50) {
     token,
     run,
     deadline: '2026-03-20T00:00:00.000Z',
+    by: { operation: `client.${run}`, actor: 'function-key' },
   });
   const request = async (operation: BinderOperation, wanted: BinderRequest) => {
     const answer = await binder(operation, wanted, state, now);

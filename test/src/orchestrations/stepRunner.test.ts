@@ -15,7 +15,10 @@ async function tries(answer: (nth: number) => unknown, limits: Partial<FlowLimit
     .run(function* (orchestration) {
       const log = new ProgressLog(orchestration);
       const all = { ...config().limits, ...limits };
-      const runner = new StepRunner(orchestration, all, log, { deadlineSeconds: all.stepDeadlineSeconds });
+      const runner = new StepRunner(orchestration, all, log, {
+        by: { operation: 'client.run', actor: 'function-key' },
+        deadlineSeconds: all.stepDeadlineSeconds,
+      });
       const input = { registry: 'myregistry', connectedRegistry: 'edge1' };
       const value = yield* runner.step('aStep', () => runner.steps.readSync(input));
       return { value, steps: log.steps };

@@ -50,14 +50,14 @@ describe('a ClientRequested event', () => {
       name: ONBOARD,
       input: { actor: 'event', onboarding: onboarding(), fingerprint: onboardingRun().fingerprint },
     });
-    expect(lines[0]?.text).toContain('clientRequested.started');
+    expect(lines[0]?.text).toContain('"reason":"started"');
   });
 
   test('that is delivered twice attaches to the run of the first', async () => {
     await deliver(cloudEvent(BODY));
     const { outcome, lines } = await deliver(cloudEvent(BODY));
     expect([outcome, engine.instances.size]).toEqual(['taken', 1]);
-    expect(lines[0]?.text).toContain('clientRequested.attached');
+    expect(lines[0]?.text).toContain('"reason":"attached"');
   });
 
   test.each<[string, unknown]>([

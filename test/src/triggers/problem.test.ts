@@ -89,7 +89,7 @@ describe('a JSON body', () => {
 describe('a route', () => {
   test('answers an error that nobody foresaw with a plain 503, and logs its place only', async () => {
     const { context, lines } = invocation();
-    const handler = guarded(() => Promise.reject(new TypeError('the password is top-secret')));
+    const handler = guarded(() => Promise.reject(new TypeError('the password is top-secret')), 'somebody');
     const answer = seen(await handler(httpRequest({}), new FakeDurableClient().client, context));
     expect(answer).toMatchObject({ status: 503, headers: { 'retry-after': '5' }, body: { code: 'unavailable' } });
     expect(JSON.stringify([answer, lines])).not.toContain('top-secret');
@@ -98,7 +98,7 @@ describe('a route', () => {
 
   test('answers as its handler does otherwise', async () => {
     const { context, lines } = invocation();
-    const handler = guarded(async () => ({ status: 200 }));
+    const handler = guarded(async () => ({ status: 200 }), 'somebody');
     expect(await handler(httpRequest({}), new FakeDurableClient().client, context)).toEqual({ status: 200 });
     expect(lines).toEqual([]);
   });

@@ -1,0 +1,16 @@
+import { audit } from '../../ports/audit.js';
+import type { StartResult } from './startRun.js';
+
+/** Notes how a wish to start a run ended. @param instance the client's key. */
+export function auditStart(result: StartResult, instance: string): void {
+  switch (result.kind) {
+    case 'running': {
+      const reason = result.attached ? 'attached' : 'started';
+      return audit('run.start.succeeded', { resource: instance, operation: result.id, reason });
+    }
+    case 'conflict':
+      return audit('run.start.refused', { resource: instance, operation: result.id, reason: 'another-run' });
+    case 'unknown':
+      return audit('run.start.failed', { resource: instance, reason: 'engine-slow' });
+  }
+}
