@@ -3,8 +3,12 @@ import { createActivities } from './activities/activities.js';
 import { registerActivities } from './registerActivities.js';
 import { createAzurePorts } from './azure/ports.js';
 import { loadConfig } from './config.js';
+import { NO_WISHES } from './domain/bindingWishes.js';
+import { NO_HOLDS } from './domain/mapHolds.js';
 import { ONBOARD } from './domain/onboardingRun.js';
-import { registerBinder } from './entities/registerBinder.js';
+import { BINDER, createBinder } from './entities/binder.js';
+import { createMapHolder, MAP_HOLDER } from './entities/mapHolder.js';
+import { registerEntity } from './entities/registerEntity.js';
 import { onboard } from './orchestrations/onboard.js';
 import { auditedPorts } from './ports/audit.js';
 import { createQueries } from './queries/queries.js';
@@ -52,5 +56,6 @@ df.app.client.http('postPullCheck', {
 df.app.client.eventGrid('clientRequested', { handler: onClientRequested(config) });
 
 df.app.orchestration(ONBOARD, onboard);
-registerBinder(ports.controlPlane, config.caps.clientsPerConnectedRegistry);
+registerEntity(BINDER, NO_WISHES, createBinder(ports.controlPlane, config.caps.clientsPerConnectedRegistry));
+registerEntity(MAP_HOLDER, NO_HOLDS, createMapHolder(ports.controlPlane));
 registerActivities(createActivities(ports, queries, config));

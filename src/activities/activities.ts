@@ -10,14 +10,7 @@ import { promote } from './promote.js';
 import { readSync } from './readSync.js';
 import { recordVerification } from './recordVerification.js';
 import { requestPullCheck } from './requestPullCheck.js';
-import {
-  clearSlot,
-  removeScopeMap,
-  removeToken,
-  restoreTokenScopeMap,
-  retireCandidate,
-  retirePromoted,
-} from './undo.js';
+import { clearSlot, removeToken, restoreTokenScopeMap, retireCandidate, retirePromoted } from './undo.js';
 
 /**
  * Every activity by the name under which it is registered. Orchestrations import this function's type only.
@@ -39,7 +32,6 @@ export function createActivities(ports: Ports, queries: Queries, config: Pick<Co
     clearSlot: clearSlot(ports),
     restoreTokenScopeMap: restoreTokenScopeMap(ports),
     removeToken: removeToken(ports),
-    removeScopeMap: removeScopeMap(ports),
   };
 }
 export type Activities = ReturnType<typeof createActivities>;

@@ -1,28 +1,12 @@
 import type { ClientReference } from '../domain/clientKey.js';
-import { candidateSecretName, mainSecretName, SCOPE_MAP_MARK } from '../domain/names.js';
+import { candidateSecretName, mainSecretName } from '../domain/names.js';
+import { madeSince } from '../domain/madeSince.js';
 import { parseTags } from '../domain/secretTags.js';
 import { SLOT_NAMES, type SlotName } from '../domain/slots.js';
 import { done, type StepOutcome } from '../domain/stepOutcome.js';
+import type { Undone } from '../domain/undone.js';
 import type { Ports } from '../ports/ports.js';
 import { outcomeOf } from '../ports/outcomeOf.js';
-
-/** How an undo ended: what it took away, or what it left alone and why. Gone already counts as taken away. */
-export interface Undone {
-  readonly kept?: string;
-  /** Ours, or lost through us, and not to be mended. */
-  readonly residue?: string;
-}
-
-/**
- * Clocks of the app and of ARM may differ by this much, in milliseconds. What was absent in preflight and is older than
- * preflight by more than this was not made by the run.
- */
-const CLOCK_SKEW = 5 * 60_000;
-
-/** Whether a resource may have been made by a run that began at `since` (ISO 8601). Unknown creation counts as yes. */
-function madeSince(createdAt: string | undefined, since: string): boolean {
-  return createdAt === undefined || new Date(createdAt).getTime() >= new Date(since).getTime() - CLOCK_SKEW;
-}
 
 /**
  * Hides and soft-deletes the candidate secret, if this run saved one. Looks at all versions, since a repetition finds the
@@ -135,30 +119,6 @@ export function removeToken({ controlPlane }: Ports) {
         return done({ kept: `token ${token}: somebody gave it scope map ${found.scopeMap}` });
       if (found.isEnabled) await controlPlane.disableToken(registry, token);
       await controlPlane.deleteToken(registry, token);
-      return done({});
-    });
-}
-
-/** Deletes the scope map that this run made, unless other tokens have come to use it. */
-export function removeScopeMap({ controlPlane }: Ports) {
-  return (input: {
-    readonly registry: string;
-    readonly scopeMap: string;
-    /** The run's own token, which may have been beyond deletion. */
-    readonly token: string;
-    readonly since: string;
-  }): Promise<StepOutcome<Undone>> =>
-    outcomeOf(async () => {
-      const { registry, scopeMap, token, since } = input;
-      const found = await controlPlane.getScopeMap(registry, scopeMap);
-      if (!found) return done({});
-      if (found.description !== SCOPE_MAP_MARK || !madeSince(found.createdAt, since))
-        return done({ kept: `scope map ${scopeMap}: it was not made by this run` });
-      const users = await controlPlane.listTokensOf(registry, scopeMap);
-      const others = users.filter((user) => user.toLowerCase() !== token.toLowerCase());
-      if (others.length > 0) return done({ kept: `scope map ${scopeMap}: ${others.length} other token(s) use it` });
-      if (users.length > 0) return done({ residue: `scope map ${scopeMap}: token ${token} still uses it` });
-      await controlPlane.deleteScopeMap(registry, scopeMap);
       return done({});
     });
 }

@@ -4,11 +4,9 @@ import { binderKey } from '../domain/binderKey.js';
 import type { BinderOperation, BinderRequest } from '../domain/bindingWishes.js';
 import type { OnboardingRun } from '../domain/onboardingRun.js';
 import { formatOperationId } from '../domain/operationId.js';
-import { later, type Flow } from './flow.js';
+import type { Flow } from './flow.js';
+import { runDeadline } from './runDeadline.js';
 import type { StepRunner } from './stepRunner.js';
-
-/** Added to all the waits of a run: a wish ends by promotion or undo, and by its deadline only if the run is lost. */
-const GENEROUS_SECONDS = 14 * 24 * 3600;
 
 /** One run's dealings with the binder of its connected registry. */
 export class Binding {
@@ -20,9 +18,7 @@ export class Binding {
     private readonly input: OnboardingRun,
   ) {
     const { registry, connectedRegistry, token } = input.onboarding;
-    const { bindDeadlineSeconds, pullCheckDeadlineSeconds, stepDeadlineSeconds } = input.limits;
-    const waits = bindDeadlineSeconds + pullCheckDeadlineSeconds + 4 * stepDeadlineSeconds;
-    const deadline = later(context, waits + GENEROUS_SECONDS).toISOString();
+    const deadline = runDeadline(context, input.limits);
     const { run, actor } = input;
     const by = { operation: formatOperationId({ instance: context.df.instanceId, run }), actor };
     this.wish = { registry, connectedRegistry, token, run, deadline, by };

@@ -9,6 +9,7 @@ import type { MadeByUs, VerifiedPull } from '../domain/secretTags.js';
 import { Binding } from './binding.js';
 import { Cancellation } from './cancellation.js';
 import { later, StepFailed, type Flow } from './flow.js';
+import { MapHold } from './mapHold.js';
 import { ProgressLog } from './progressLog.js';
 import { pullCheck } from './pullCheck.js';
 import { Saga } from './saga.js';
@@ -67,6 +68,7 @@ class Refused extends StepFailed {
 class Onboard {
   private readonly operation: string;
   private readonly binding: Binding;
+  private readonly mapHold: MapHold;
 
   constructor(
     private readonly context: OrchestrationContext,
@@ -77,6 +79,7 @@ class Onboard {
   ) {
     this.operation = formatOperationId({ instance: context.df.instanceId, run: input.run });
     this.binding = new Binding(context, input);
+    this.mapHold = new MapHold(context, input);
   }
 
   *go(): Flow<OnboardingResult> {
@@ -108,14 +111,15 @@ class Onboard {
   }
 
   private *ensureScopeMap(plan: OnboardingPlan): Flow<void> {
-    const { runner, saga } = this;
-    const { registry, scopeMap, token, permissions } = this.input.onboarding;
+    const { runner, saga, mapHold } = this;
+    const { registry, scopeMap, permissions } = this.input.onboarding;
     this.log.enter('scopeMap');
-    if (plan.scopeMap === 'absent')
-      saga.onFailure('removeScopeMap', ({ steps }) =>
-        steps.removeScopeMap({ registry, scopeMap, token, since: plan.checkedAt }),
-      );
-    yield* runner.step('ensureScopeMap', () => runner.steps.ensureScopeMap({ registry, scopeMap, permissions }));
+    const absentAt = plan.scopeMap === 'absent' ? plan.checkedAt : undefined;
+    saga.onFailure(absentAt ? 'removeScopeMap' : 'releaseScopeMap', (undoing) => mapHold.release(undoing, absentAt));
+    yield* runner.step('ensureScopeMap', function* () {
+      yield* mapHold.hold(runner);
+      yield* runner.steps.ensureScopeMap({ registry, scopeMap, permissions });
+    });
   }
 
   private *ensureToken(plan: OnboardingPlan): Flow<void> {
@@ -191,7 +195,7 @@ class Onboard {
       this.log.enter('promote');
       const promoted = yield* runner.step('promote', () => runner.steps.promote(order));
       if (promoted.promoted) {
-        this.binding.settle();
+        this.settle();
         yield* this.announce(promoted);
         return { name: promoted.name, version: promoted.version };
       }
@@ -215,7 +219,7 @@ class Onboard {
       .step('recordVerification', () =>
         runner.steps.recordVerification({ reference: this.reference(), version: stored.version, scopeMap, pull }),
       );
-    this.binding.settle();
+    this.settle();
     return this.result(stored, pull, plan.writes.length > 0);
   }
 
@@ -231,6 +235,12 @@ class Onboard {
     } catch (error) {
       if (!(error instanceof StepFailed)) throw error;
     }
+  }
+
+  /** What entities keep for this run ends: what it made is in use from now on. */
+  private settle(): void {
+    this.binding.settle();
+    this.mapHold.settle();
   }
 
   private reference() {

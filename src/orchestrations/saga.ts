@@ -1,9 +1,10 @@
+import type { Undone } from '../domain/undone.js';
 import { StepFailed, type Flow } from './flow.js';
 import type { ProgressLog } from './progressLog.js';
 import type { StepRunner } from './stepRunner.js';
 
 /** Ends with what it left alone on purpose, or could not mend, and why; with nothing when all is as before. */
-export type Undo = (runner: StepRunner) => Flow<{ readonly kept?: string; readonly residue?: string }>;
+export type Undo = (runner: StepRunner) => Flow<Undone>;
 
 interface RegisteredUndo {
   readonly name: string;

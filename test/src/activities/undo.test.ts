@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { candidateSecretName, SCOPE_MAP_MARK } from '../../../src/domain/names.js';
+import { candidateSecretName } from '../../../src/domain/names.js';
 import { onboarding, RUN } from '../fakes/requests.js';
 import { issueOrder, reference } from '../fakes/orders.js';
 import { createWorld, type World } from '../fakes/world.js';
@@ -158,57 +158,5 @@ describe('removeToken', () => {
     world.wire.fail('deleteToken', { when: 'before', kind: 'forbidden' });
     expect(await remove()).toMatchObject({ kind: 'failed', code: 'service-forbidden' });
     expect(world.controlPlane.token(token).isEnabled).toBe(false);
-  });
-});
-
-describe('removeScopeMap', () => {
-  const remove = (ours = 'our-token') =>
-    world.activities.removeScopeMap({ registry, scopeMap, token: ours, since: SINCE });
-  const add = (changes = {}) =>
-    world.controlPlane.scopeMaps.set(scopeMap, {
-      name: scopeMap,
-      actions: [],
-      description: SCOPE_MAP_MARK,
-      createdAt: SINCE,
-      ...changes,
-    });
-
-  test('deletes a map of ours that nobody uses; twice is as once', async () => {
-    add();
-    expect(await remove()).toEqual(gone);
-    expect(await remove()).toEqual(gone);
-    expect(world.wire.writes).toEqual(['deleteScopeMap']);
-  });
-
-  test.each([
-    ['without our mark', { description: 'by hand' }],
-    ['older than the run', { createdAt: LONG_AGO }],
-  ])('keeps a map %s', async (_, changes) => {
-    add(changes);
-    expect(await remove()).toEqual(kept);
-    expect(world.controlPlane.scopeMaps.has(scopeMap)).toBe(true);
-  });
-
-  test('keeps a map that another token has come to use', async () => {
-    world.addToken();
-    add();
-    expect(await remove()).toEqual(kept);
-    expect(world.wire.writes).toEqual([]);
-  });
-
-  test('lists a map that our own token still uses, because it could not be deleted', async () => {
-    world.addToken();
-    add();
-    expect(await remove(token)).toMatchObject({
-      kind: 'done',
-      value: { residue: expect.stringContaining(token) as string },
-    });
-    expect(world.wire.writes).toEqual([]);
-  });
-
-  test('converges when the answer was lost', async () => {
-    add();
-    await throughFault(() => remove(), 'deleteScopeMap', 'after');
-    expect(world.controlPlane.scopeMaps.has(scopeMap)).toBe(false);
   });
 });

@@ -35,7 +35,12 @@ describe('a cancel', () => {
       status: 'rolledBack',
       failure: { code: 'cancelled', message: 'cancelled by Ada', residue: [] },
     });
-    expect(context.called('activity').slice(-3)).toEqual(['retireCandidate', 'removeToken', 'removeScopeMap']);
+    expect(outcome.steps.slice(-4).map((step) => step.name)).toEqual([
+      'retireCandidate',
+      'unbind',
+      'removeToken',
+      'removeScopeMap',
+    ]);
     expect(seconds).toBe(30);
     expect(context.openTimers).toBe(0);
   });
@@ -65,10 +70,11 @@ describe('a cancel', () => {
   test('while undoing changes nothing: everything is still taken back', async () => {
     const { outcome, context } = await run({
       ensureToken: () => ({ kind: 'failed', code: 'service-refused', message: 'no' }),
-      removeScopeMap: (_, cancel) => (cancel(), undefined),
+      removeToken: (_, cancel) => (cancel(), undefined),
     });
     expect(outcome).toMatchObject({ status: 'rolledBack', failure: { code: 'service-refused' } });
-    expect(context.called('activity').at(-1)).toBe('removeScopeMap');
+    expect(outcome.steps.at(-1)).toMatchObject({ name: 'removeScopeMap', status: 'completed' });
+    expect(context.openTimers).toBe(0);
   });
 
   test('of another run of the client is not taken for this one', async () => {

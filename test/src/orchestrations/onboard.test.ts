@@ -10,6 +10,7 @@ describe('an onboarding', () => {
     const { outcome, names, context } = await play();
     expect(names()).toEqual([
       'preflight',
+      'hold',
       'ensureScopeMap',
       'ensureToken',
       'want',
@@ -17,6 +18,7 @@ describe('an onboarding', () => {
       'ensure',
       'requestPullCheck',
       'promote',
+      'settle',
       'settle',
       'announcePromotion',
     ]);
@@ -62,7 +64,7 @@ describe('an onboarding', () => {
     expect(names('activity')).toContain('recordVerification');
     for (const never of ['issueCredentials', 'promote', 'announcePromotion', 'ensure'])
       expect(names()).not.toContain(never);
-    expect(names('signal')).toEqual(['want', 'settle']);
+    expect(names('signal')).toEqual(['want', 'settle', 'settle']);
     expect(outcome.result?.pull.verifiedAt).not.toBe(STORED.pull.verifiedAt);
   });
 
@@ -90,7 +92,7 @@ describe('an onboarding', () => {
       done(nth === 1 ? { promoted: false } : { promoted: true, name: 'main-secret', version: 'v2' });
     const { outcome, names } = await play({ answers: { promote } });
     expect(outcome.status).toBe('completed');
-    expect(names('entity')).toEqual(['ensure', 'ensureAgain']);
+    expect(names('entity')).toEqual(['hold', 'ensure', 'ensureAgain']);
   });
 
   test('gives up when the binding is taken away again and again', async () => {

@@ -41,7 +41,7 @@ describe('the undo', () => {
       credential: { kind: 'issue', slot: 'password2', replacesLivePassword: false },
     });
     const { undone, all } = await undoAfter({ plan: adopted, device: digestMismatch });
-    expect(undone).toEqual(['retireCandidate', 'clearSlot', 'restoreTokenScopeMap', 'withdrawWish']);
+    expect(undone).toEqual(['retireCandidate', 'clearSlot', 'restoreTokenScopeMap', 'withdrawWish', 'releaseScopeMap']);
     for (const never of ['removeToken', 'removeScopeMap', 'drop', 'ensureDropped']) expect(all).not.toContain(never);
     expect(all).toContain('settle');
   });
@@ -52,7 +52,7 @@ describe('the undo', () => {
       request: { recheck: true },
       device: digestMismatch,
     });
-    expect([undone, outcome.status]).toEqual([['withdrawWish'], 'rolledBack']);
+    expect([undone, outcome.status]).toEqual([['withdrawWish', 'releaseScopeMap'], 'rolledBack']);
   });
 
   test('withdraws the wish before the token goes', async () => {
@@ -71,7 +71,7 @@ describe('the undo', () => {
 
   test('lists what it left alone on purpose, and is a roll-back all the same', async () => {
     const kept = 'scope map a-map: 2 other token(s) use it';
-    const { outcome } = await undoAfter({ device: digestMismatch, answers: { removeScopeMap: () => done({ kept }) } });
+    const { outcome } = await undoAfter({ device: digestMismatch, answers: { release: () => done({ kept }) } });
     expect(outcome).toMatchObject({ status: 'rolledBack', failure: { kept: [kept], residue: [] } });
   });
 

@@ -1,0 +1,71 @@
+import { madeSince } from '../domain/madeSince.js';
+import {
+  addHold,
+  pruneHolds,
+  releaseHold,
+  settleHold,
+  type MapHolderOperation,
+  type MapHolderRequest,
+  type MapHolderState,
+} from '../domain/mapHolds.js';
+import { SCOPE_MAP_MARK } from '../domain/names.js';
+import { done, type StepOutcome } from '../domain/stepOutcome.js';
+import type { Undone } from '../domain/undone.js';
+import { outcomeOf } from '../ports/outcomeOf.js';
+import type { RegistryControlPlane } from '../ports/registryControlPlane.js';
+
+/** Lower case, as the binder's name. */
+export const MAP_HOLDER = 'mapholder';
+
+export interface MapHolderAnswer {
+  readonly state: MapHolderState;
+  readonly outcome: StepOutcome<Undone>;
+}
+
+/**
+ * Keeps a scope map that clients with equal rights share from being deleted by one run's undo while another run adopts
+ * it. Its operations run one after another: a hold that comes during a deletion waits, and its run then makes the map
+ * anew.
+ */
+export function createMapHolder(controlPlane: RegistryControlPlane) {
+  return async (
+    operation: MapHolderOperation,
+    request: MapHolderRequest,
+    remembered: MapHolderState,
+    now: Date,
+  ): Promise<MapHolderAnswer> => {
+    const state = pruneHolds(remembered, now);
+    switch (operation) {
+      case 'hold':
+        return { state: addHold(state, request), outcome: done({}) };
+      case 'settle':
+        return { state: settleHold(state, request.run), outcome: done({}) };
+      case 'release':
+        return release(releaseHold(state, request), request);
+    }
+  };
+
+  async function release(state: MapHolderState, request: MapHolderRequest): Promise<MapHolderAnswer> {
+    const { scopeMap } = request;
+    const since = state.orphanSince;
+    if (since === undefined) return { state, outcome: done({}) };
+    if (state.holds.length > 0)
+      return { state, outcome: done({ kept: `scope map ${scopeMap}: ${state.holds.length} other run(s) need it` }) };
+    const outcome = await outcomeOf(() => removeUnused(request, since));
+    // Until it is gone, or found to be somebody's, it stays an orphan.
+    return outcome.kind === 'done' ? { state: { holds: [] }, outcome } : { state, outcome };
+  }
+
+  async function removeUnused({ registry, scopeMap, token }: MapHolderRequest, since: string) {
+    const found = await controlPlane.getScopeMap(registry, scopeMap);
+    if (!found) return done({});
+    if (found.description !== SCOPE_MAP_MARK || !madeSince(found.createdAt, since))
+      return done({ kept: `scope map ${scopeMap}: it was not made by this run` });
+    const users = await controlPlane.listTokensOf(registry, scopeMap);
+    const others = users.filter((user) => user.toLowerCase() !== token.toLowerCase());
+    if (others.length > 0) return done({ kept: `scope map ${scopeMap}: ${others.length} other token(s) use it` });
+    if (users.length > 0) return done({ residue: `scope map ${scopeMap}: token ${token} still uses it` });
+    await controlPlane.deleteScopeMap(registry, scopeMap);
+    return done({});
+  }
+}

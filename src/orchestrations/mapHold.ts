@@ -1,0 +1,46 @@
+import * as df from 'durable-functions';
+import type { OrchestrationContext } from 'durable-functions';
+import { mapHolderKey, type MapHolderOperation, type MapHolderRequest } from '../domain/mapHolds.js';
+import type { OnboardingRun } from '../domain/onboardingRun.js';
+import { formatOperationId } from '../domain/operationId.js';
+import type { Undone } from '../domain/undone.js';
+import type { Flow } from './flow.js';
+import { runDeadline } from './runDeadline.js';
+import type { StepRunner } from './stepRunner.js';
+
+/** One run's hold on its scope map, so that no other run's undo takes it away. */
+export class MapHold {
+  private readonly request: MapHolderRequest;
+  private readonly holder: df.EntityId;
+
+  constructor(
+    private readonly context: OrchestrationContext,
+    private readonly input: OnboardingRun,
+  ) {
+    const { registry, scopeMap, token } = input.onboarding;
+    const { run, actor } = input;
+    const by = { operation: formatOperationId({ instance: context.df.instanceId, run }), actor };
+    this.request = { registry, scopeMap, token, run, deadline: runDeadline(context, input.limits), by };
+    this.holder = new df.EntityId('mapholder', mapHolderKey(registry, scopeMap));
+  }
+
+  /** From its answer on, the map stays until this run ends. @throws StepFailed */
+  *hold(runner: StepRunner): Flow<void> {
+    yield* this.ask(runner, 'hold', this.request, this.input.limits.stepDeadlineSeconds);
+  }
+
+  /** The run has ended well. */
+  settle(): void {
+    this.context.df.signalEntity(this.holder, 'settle', this.request);
+  }
+
+  /** The run is undone. @param absentAt when preflight did not find the map; then this run has made it. */
+  *release(runner: StepRunner, absentAt: string | undefined): Flow<Undone> {
+    const request = absentAt === undefined ? this.request : { ...this.request, absentAt };
+    return yield* this.ask(runner, 'release', request, this.input.limits.undoDeadlineSeconds);
+  }
+
+  private *ask(runner: StepRunner, operation: MapHolderOperation, request: MapHolderRequest, seconds: number) {
+    return yield* runner.untilDone<Undone>(() => this.context.df.callEntity(this.holder, operation, request), seconds);
+  }
+}
