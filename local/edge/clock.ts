@@ -1,3 +1,5 @@
+import { processClock } from '../clock/processClock.js';
+
 /** The edge's only source of time, so that a test or a simulation can stand still, jump or run fast. */
 export interface Clock {
   now(): Date;
@@ -5,18 +7,16 @@ export interface Clock {
   setTimer(at: Date, run: () => void): () => void;
 }
 
-/** Longest delay a Node timer holds (32-bit milliseconds); beyond it Node would fire at once. */
-const LONGEST_DELAY = 2 ** 31 - 1;
+const clock = processClock();
 
+/**
+ * The clock of this process: the machine's, or the one that it follows (local/clock). The edge's timers are its syncs, and a sync
+ * that nobody waits for is no reason for a jumping clock to stop.
+ */
 export const systemClock: Clock = {
-  now: () => new Date(),
+  now: () => clock.now(),
   setTimer(at, run) {
-    let timer: NodeJS.Timeout;
-    const arm = () => {
-      const delay = at.getTime() - Date.now();
-      timer = delay > LONGEST_DELAY ? setTimeout(arm, LONGEST_DELAY) : setTimeout(run, Math.max(0, delay));
-    };
-    arm();
-    return () => clearTimeout(timer);
+    const timer = clock.setTimer(at, run, { background: true });
+    return () => timer.cancel();
   },
 };

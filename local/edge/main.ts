@@ -3,7 +3,7 @@ import { startEdge } from './edge.js';
 import { logToStderr } from './log.js';
 import { BadSettings, USAGE, readSettings } from './settings.js';
 import { bySchedule, everySeconds } from './sync/schedule.js';
-import { controlPlaneSource } from './sync/source.js';
+import { upstreamSource } from './sync/source.js';
 
 async function main(): Promise<void> {
   const settings = readSettings(process.argv.slice(2), process.env);
@@ -13,8 +13,9 @@ async function main(): Promise<void> {
   }
   const edge = await startEdge({
     port: settings.port,
-    stateFile: settings.stateFile,
-    source: controlPlaneSource(settings.controlPlane),
+    directory: settings.directory,
+    registry: settings.upstream.registry,
+    source: upstreamSource(settings.upstream),
     schedule: settings.syncSeconds === undefined ? bySchedule : everySeconds(settings.syncSeconds),
     clock: systemClock,
     log: logToStderr,

@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { FULL_TOKEN, PASSWORDS, PULL_TOKEN, startEdgeUnderTest } from '../local/edge/edgeUnderTest.js';
+import { FULL_TOKEN, PASSWORDS, PULL_TOKEN, SYNCED, startEdgeUnderTest } from '../local/edge/edgeUnderTest.js';
 import type { EdgeUnderTest } from '../local/edge/edgeUnderTest.js';
+import { slot } from '../local/edge/fakeControlPlane.js';
 
 const run = promisify(execFile);
 
@@ -110,5 +111,34 @@ describe('skopeo against the connected registry stand-in', () => {
     const { ok, text } = await skopeo(FULL_TOKEN, PASSWORDS.full, ...push);
     expect(ok).toBe(false);
     expect(text).toContain('This operation is not allowed on this registry.');
+  });
+
+  test('pushes images of every form to a ReadWrite connected registry, and pulls them again', async () => {
+    const actions = ['content/read', 'content/write'].map((action) => `repositories/samples/copy/${action}`);
+    const pusher = { name: 'pusher', enabled: true, actions, passwords: [slot('password1', PASSWORDS.one)] };
+    const writable = await startEdgeUnderTest({
+      ...SYNCED,
+      connectedRegistry: { name: 'myconnectedregistry', mode: 'ReadWrite' },
+      tokens: [pusher],
+      scopes: [actions],
+    });
+    try {
+      const target = (tag: string) => `docker://${writable.host}/samples/copy:${tag}`;
+      const credentials = `pusher:${PASSWORDS.one}`;
+      for (const tag of ['v1', 'v1-oci', 'v1-multi']) {
+        const flags = ['--all', '--src-tls-verify=false', '--dest-tls-verify=false', '--dest-creds', credentials];
+        const push = ['copy', ...flags, source(`samples/app:${tag}`), target(tag)];
+        expect(await skopeo(FULL_TOKEN, PASSWORDS.full, ...push)).toMatchObject({ ok: true });
+        const raw = ['inspect', '--raw', '--tls-verify=false'];
+        const there = await skopeo(FULL_TOKEN, PASSWORDS.full, ...raw, '--creds', credentials, target(tag));
+        const here = await skopeo(FULL_TOKEN, PASSWORDS.full, ...raw, source(`samples/app:${tag}`));
+        expect(there).toEqual({ ...here, ok: true });
+      }
+      const back = ['copy', '--all', '--src-tls-verify=false', '--src-creds', credentials, target('v1-multi')];
+      const pulled = await skopeo(FULL_TOKEN, PASSWORDS.full, ...back, `dir:${join(directory, 'back')}`);
+      expect(pulled).toMatchObject({ ok: true });
+    } finally {
+      await writable.close();
+    }
   });
 });

@@ -1,16 +1,38 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import type { ClientToken } from '../sync/snapshot.js';
+
+interface Slot {
+  salt: string;
+  hash: string;
+  expiry?: string | undefined;
+}
 
 /**
  * Whether `password` opens `token` at `now`: it has to be the one in either slot, not expired, of an enabled token. The
  * edge knows hashes only, base64 of SHA-256 over salt and password.
  */
-export function passwordOpens(token: ClientToken, password: string, now: Date): boolean {
-  if (!token.enabled) return false;
-  return token.passwords.some((slot) => {
+export function passwordOpens(
+  token: { enabled: boolean; passwords: readonly Slot[] },
+  password: string,
+  now: Date,
+): boolean {
+  return token.enabled && openingSlot(token.passwords, password, now) !== undefined;
+}
+
+/** The slot that holds `password` and has not expired. */
+export function openingSlot<T extends Slot>(slots: readonly T[], password: string, now: Date): T | undefined {
+  return slots.find((slot) => {
     const expired = slot.expiry !== undefined && Date.parse(slot.expiry) <= now.getTime();
     const expected = Buffer.from(slot.hash, 'base64');
     const actual = createHash('sha256').update(slot.salt).update(password).digest();
     return !expired && expected.length === actual.length && timingSafeEqual(expected, actual);
   });
+}
+
+/** User and password of an Authorization header with Basic credentials (RFC 7617). */
+export function basicCredentials(header: string | undefined): { user: string; password: string } | undefined {
+  const encoded = /^basic +(.+)$/i.exec(header ?? '')?.[1];
+  if (!encoded) return undefined;
+  const text = Buffer.from(encoded, 'base64').toString('utf8');
+  const colon = text.indexOf(':');
+  return colon < 0 ? undefined : { user: text.slice(0, colon), password: text.slice(colon + 1) };
 }

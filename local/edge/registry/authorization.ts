@@ -66,7 +66,7 @@ function challenge(
   const parameters = {
     realm: `http://${host}${TOKEN_PATH}`,
     service: host,
-    ...(needed && { scope: `${needed.type}:${needed.name}:${needed.action}` }),
+    ...(needed && { scope: `${needed.type}:${needed.name}:${needed.action === 'push' ? 'pull,push' : needed.action}` }),
     ...error,
   };
   const text = Object.entries(parameters).map(([name, value]) => `${name}="${value}"`);

@@ -2,7 +2,9 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { BearerTokens } from '../access/bearerTokens.js';
 import type { Clock } from '../clock.js';
 import type { ImageLibrary } from '../images/library.js';
-import type { ClientToken } from '../sync/snapshot.js';
+import type { ClientToken } from '../../azure/gateway/messages.js';
+import type { PushedContent } from '../push/pushedContent.js';
+import type { Uploads } from '../push/uploads.js';
 
 /** A request as the registry's handlers see it. */
 export interface RegistryRequest {
@@ -13,8 +15,8 @@ export interface RegistryRequest {
   headers: IncomingHttpHeaders;
   /** The host and port that the client used, which is also the name of this service in its tokens. */
   host: string;
-  /** The whole body as text; throws {@link BodyTooLarge} beyond a small limit. */
-  body(): Promise<string>;
+  /** The whole body; throws {@link BodyTooLarge} beyond `limit` bytes. */
+  bytes(limit: number): Promise<Buffer>;
 }
 
 export class BodyTooLarge extends Error {
@@ -32,16 +34,21 @@ export interface Serving {
   mode: string;
   images: ImageLibrary;
   tokens: ReadonlyMap<string, ClientToken>;
+  /** Actions of the sync scope and of every one above. */
+  scopes: readonly (readonly string[])[];
 }
 
 export interface RegistryContext {
   clock: Clock;
   bearerTokens: BearerTokens;
   serving(): Serving;
+  pushed: PushedContent;
+  uploads: Uploads;
 }
 
 export function reply(status: number, headers: Record<string, string> = {}, body: Buffer = Buffer.alloc(0)): Reply {
-  return { status, headers: { 'content-length': String(body.length), ...headers }, body };
+  const length: Record<string, string> = status === 204 ? {} : { 'content-length': String(body.length) };
+  return { status, headers: { ...length, ...headers }, body };
 }
 
 export function jsonReply(status: number, value: unknown, headers: Record<string, string> = {}): Reply {

@@ -1,3 +1,6 @@
+import { blobUpload } from '../push/blobUpload.js';
+import { putManifest } from '../push/manifestPut.js';
+import { authorizeWrite } from '../push/writing.js';
 import { TOKEN_PATH, bearerOf, challenged } from './authorization.js';
 import { blob } from './blobs.js';
 import { errorReply } from './errors.js';
@@ -10,28 +13,30 @@ import { tokenEndpoint } from './tokenEndpoint.js';
 /** Repository names of the OCI distribution specification ("Pulling manifests"). */
 const NAME = /^[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*(\/[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*)*$/;
 
-/** Answers one request of the registry protocol, pull side; writes are refused. */
+/** Answers one request of the registry protocol. */
 export async function route(request: RegistryRequest, context: RegistryContext): Promise<Reply> {
   if (request.path === TOKEN_PATH) return tokenEndpoint(request, context);
   if (request.path === '/v2' || request.path === '/v2/') {
     return (await bearerOf(request, context)) ? jsonReply(200, {}) : challenged(request);
   }
-  if (request.path === '/v2/_catalog')
-    return reads(request) ? catalog(request, context) : refuseWrite(request, context);
-  const match = /^\/v2\/(.+)\/(manifests|blobs|tags|blobs\/uploads)\/([^/]*)$/.exec(request.path);
+  if (request.path === '/v2/_catalog') return reads(request) ? catalog(request, context) : unsupported(405);
+  const match = /^\/v2\/(.+)\/(blobs\/uploads|manifests|blobs|tags)(?:\/([^/]*))?$/.exec(request.path);
   const [, repository, kind, reference = ''] = match ?? [];
-  if (!repository || !kind) return errorReply(404, 'UNSUPPORTED', 'the operation is unsupported');
+  if (!repository || !kind) return unsupported(404);
   if (!NAME.test(repository)) return errorReply(400, 'NAME_INVALID', 'invalid repository name', { name: repository });
-  if (!reads(request)) return refuseWrite(request, context, repository);
+  if (kind === 'blobs/uploads') return blobUpload(request, context, repository, reference);
+  if (!reads(request)) {
+    return kind === 'manifests' && request.method === 'PUT'
+      ? putManifest(request, context, repository, reference)
+      : refuseWrite(request, context, repository);
+  }
   switch (kind) {
     case 'manifests':
       return manifest(request, context, repository, reference);
     case 'blobs':
       return blob(request, context, repository, reference);
     default:
-      return kind === 'tags' && reference === 'list'
-        ? tagsList(request, context, repository)
-        : errorReply(404, 'UNSUPPORTED', 'the operation is unsupported');
+      return reference === 'list' ? tagsList(request, context, repository) : unsupported(404);
   }
 }
 
@@ -39,16 +44,12 @@ function reads({ method }: RegistryRequest): boolean {
   return method === 'GET' || method === 'HEAD';
 }
 
-/**
- * A read-only connected registry takes no pushes and deletes, whatever the client token's rights
- * (Azure/acr docs: connected-registry/troubleshooting, "This operation is not allowed on this registry"). In ReadWrite mode
- * the stand-in has no store to push to and says so.
- */
-async function refuseWrite(request: RegistryRequest, context: RegistryContext, name?: string): Promise<Reply> {
-  if (!(await bearerOf(request, context))) {
-    return challenged(request, name === undefined ? undefined : { type: 'repository', name, action: 'pull,push' });
-  }
-  return context.serving().mode.toLowerCase() === 'readwrite'
-    ? errorReply(405, 'UNSUPPORTED', 'pushes are not simulated')
-    : errorReply(403, 'DENIED', 'This operation is not allowed on this registry.');
+/** Deletes are not simulated; whether they may be asked for at all is answered as for a push. */
+async function refuseWrite(request: RegistryRequest, context: RegistryContext, repository: string): Promise<Reply> {
+  const bearer = await authorizeWrite(request, context, repository);
+  return 'status' in bearer ? bearer : unsupported(405);
+}
+
+function unsupported(status: 404 | 405): Reply {
+  return errorReply(status, 'UNSUPPORTED', 'the operation is unsupported');
 }

@@ -1,29 +1,39 @@
 import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { CONTROL_PATH, control } from '../control/routes.js';
+import type { ControlContext } from '../control/routes.js';
+import { childSync } from '../gateway/childSync.js';
+import type { GatewayContext } from '../gateway/childSync.js';
 import type { Log } from '../log.js';
 import { errorReply } from './errors.js';
 import { BodyTooLarge } from './exchange.js';
 import type { RegistryContext, RegistryRequest, Reply } from './exchange.js';
 import { route } from './routes.js';
 
-/** Token requests are the only bodies read, and small. */
-const BODY_LIMIT = 64 * 1024;
+/** Everything that is answered on the one port. */
+export interface ServerContext {
+  registry: RegistryContext;
+  gateway: GatewayContext;
+  control: ControlContext;
+}
 
 /** The registry over plain http, as the quickstart's connected registry behind port 8000 serves it. */
-export function createRegistryServer(context: RegistryContext, log: Log): Server {
+export function createRegistryServer(context: ServerContext, log: Log): Server {
   const server = createServer((message, response) => {
     void answer(message, context, log).then((reply) => send(message, response, reply));
   });
-  server.requestTimeout = 30_000;
+  server.requestTimeout = 120_000;
   return server;
 }
 
-async function answer(message: IncomingMessage, context: RegistryContext, log: Log): Promise<Reply> {
+async function answer(message: IncomingMessage, context: ServerContext, log: Log): Promise<Reply> {
   const request = readRequest(message);
   if (!request) return errorReply(400, 'UNSUPPORTED', 'the request cannot be read');
   try {
-    return await route(request, context);
+    if (request.path.startsWith(CONTROL_PATH)) return await control(request, context.control);
+    if (request.path.startsWith('/gateway/')) return await childSync(request, context.gateway);
+    return await route(request, context.registry);
   } catch (error) {
     if (error instanceof BodyTooLarge) return errorReply(413, 'UNSUPPORTED', 'the request body is too large');
     log('request failed', { method: request.method, path: request.path, error: String(error) });
@@ -43,23 +53,23 @@ function readRequest(message: IncomingMessage): RegistryRequest | undefined {
       query: url.searchParams,
       headers: message.headers,
       host,
-      body: () => readBody(message),
+      bytes: (limit) => readBody(message, limit),
     };
   } catch {
     return undefined;
   }
 }
 
-async function readBody(message: IncomingMessage): Promise<string> {
+async function readBody(message: IncomingMessage, limit: number): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of message) {
     const bytes = Buffer.from(chunk);
     size += bytes.length;
-    if (size > BODY_LIMIT) throw new BodyTooLarge();
+    if (size > limit) throw new BodyTooLarge();
     chunks.push(bytes);
   }
-  return Buffer.concat(chunks).toString('utf8');
+  return Buffer.concat(chunks);
 }
 
 function send(message: IncomingMessage, response: ServerResponse, reply: Reply): void {

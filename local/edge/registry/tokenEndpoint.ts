@@ -1,8 +1,10 @@
-import { passwordOpens } from '../access/credentials.js';
+import { basicCredentials, passwordOpens } from '../access/credentials.js';
 import { grantedAccess, parseScopes } from '../access/scopes.js';
 import { errorReply } from './errors.js';
 import { jsonReply } from './exchange.js';
 import type { RegistryContext, RegistryRequest, Reply } from './exchange.js';
+
+const BODY_LIMIT = 64 * 1024;
 
 interface TokenRequest {
   user: string;
@@ -35,19 +37,11 @@ async function readRequest(request: RegistryRequest): Promise<TokenRequest | Rep
     return basic && { ...basic, scopes: request.query.getAll('scope') };
   }
   if (request.method !== 'POST') return errorReply(405, 'UNSUPPORTED', 'the operation is unsupported');
-  const form = new URLSearchParams(await request.body());
+  const form = new URLSearchParams((await request.bytes(BODY_LIMIT)).toString('utf8'));
   if (form.get('grant_type') !== 'password') {
     return errorReply(400, 'UNSUPPORTED', 'grant_type must be password');
   }
   return { user: form.get('username') ?? '', password: form.get('password') ?? '', scopes: form.getAll('scope') };
-}
-
-function basicCredentials(header: string | undefined): { user: string; password: string } | undefined {
-  const encoded = /^basic (.+)$/i.exec(header ?? '')?.[1];
-  if (!encoded) return undefined;
-  const text = Buffer.from(encoded, 'base64').toString('utf8');
-  const colon = text.indexOf(':');
-  return colon < 0 ? undefined : { user: text.slice(0, colon), password: text.slice(colon + 1) };
 }
 
 function refused(): Reply {

@@ -1,35 +1,33 @@
 import type { Clock } from '../clock.js';
 import type { Log } from '../log.js';
-import type { SyncSchedule } from './schedule.js';
-import type { Snapshot } from './snapshot.js';
+import type { SyncPlan, SyncSchedule } from './schedule.js';
 import { SyncFailure } from './source.js';
-import type { SyncSource } from './source.js';
 
 export interface SyncLoop {
-  /** Settles after the first sync that succeeded. */
+  /** Settles after the first sync that succeeded; at once when an earlier run has synced and no window is open. */
   first: Promise<void>;
   /** When the next sync is due; undefined while one is on its way, and after stop. */
   nextDue(): Date | undefined;
+  /** Why the last sync failed; undefined when it did not. */
+  failing(): string | undefined;
   stop(): void;
 }
 
 export interface SyncLoopOptions {
-  source: SyncSource;
+  /** One sync, that was due then. What it throws is a failure of that sync, not of the loop. */
+  sync: (due: Date) => Promise<void>;
   clock: Clock;
   schedule: SyncSchedule;
+  /** What is known of the connected registry's own times; undefined before its first sync. */
+  plan: () => SyncPlan | undefined;
   log: Log;
-  /** The state of an earlier run, if any. */
-  known: Snapshot | undefined;
-  /** Takes a state into use; called after every sync that succeeded. */
-  apply: (state: Snapshot) => Promise<void>;
 }
 
 /**
- * Syncs at once and then on schedule, one at a time. While the control plane cannot be reached or refuses, the registry
- * goes on with what it has; that is logged when it starts and when it ends, not at every try.
+ * Syncs on schedule, one at a time. While the control plane cannot be reached or refuses, the registry goes on with what
+ * it has; that is logged when it starts and when it ends, not at every try.
  */
-export function startSyncLoop({ source, clock, schedule, log, known, apply }: SyncLoopOptions): SyncLoop {
-  let last = known;
+export function startSyncLoop({ sync, clock, schedule, plan, log }: SyncLoopOptions): SyncLoop {
   let failing: string | undefined;
   let stopped = false;
   let due: Date | undefined;
@@ -39,15 +37,13 @@ export function startSyncLoop({ source, clock, schedule, log, known, apply }: Sy
     succeeded = resolve;
   });
 
-  async function sync(): Promise<void> {
+  async function run(wasDue: Date): Promise<void> {
     const started = clock.now();
     due = undefined;
     try {
-      const state = await source(last?.generation);
+      await sync(wasDue);
       if (stopped) return;
-      await apply(state);
-      if (failing !== undefined || last === undefined) log('synced', { generation: state.generation });
-      last = state;
+      if (failing !== undefined) log('synced again');
       failing = undefined;
       succeeded();
     } catch (error) {
@@ -55,15 +51,24 @@ export function startSyncLoop({ source, clock, schedule, log, known, apply }: Sy
       if (reason !== failing) log('sync failed, serving what is here', { reason });
       failing = reason;
     }
-    if (stopped) return;
-    due = schedule(started, last?.connectedRegistry.schedule ?? undefined);
-    cancelTimer = clock.setTimer(due, () => void sync());
+    if (!stopped) runAt(schedule.next(started, plan()));
   }
 
-  void sync();
+  function runAt(time: Date): void {
+    due = time;
+    cancelTimer = clock.setTimer(time, () => void run(time));
+  }
+
+  const begin = schedule.first(clock.now(), plan());
+  if (begin <= clock.now()) void run(begin);
+  else {
+    succeeded();
+    runAt(begin);
+  }
   return {
     first,
     nextDue: () => due,
+    failing: () => failing,
     stop() {
       stopped = true;
       due = undefined;

@@ -1,39 +1,20 @@
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { z } from 'zod';
-
-const password = z.object({
-  name: z.string(),
-  salt: z.string(),
-  hash: z.string(),
-  expiry: z.iso
-    .datetime({ offset: true })
-    .nullish()
-    .transform((value) => value ?? undefined),
-});
-
-const clientToken = z.object({
-  name: z.string(),
-  enabled: z.boolean(),
-  actions: z.array(z.string()),
-  passwords: z.array(password),
-});
-export type ClientToken = z.infer<typeof clientToken>;
+import { clientToken, configuration, mailbox, repository } from '../../azure/gateway/messages.js';
 
 /**
- * What one sync brings down: every client token bound to this connected registry with its scope map's actions and password
- * hashes, and the repositories inside the sync scope. A token that is not in it does not exist here.
+ * What a connected registry knows after its syncs: every client token bound to it with its scope map's actions and
+ * password hashes, the repositories inside the sync scope, and what waits for the connected registries below it. A token
+ * that is not in it does not exist here.
  */
 export const snapshot = z.object({
   generation: z.string(),
-  connectedRegistry: z.object({
-    name: z.string(),
-    mode: z.string(),
-    schedule: z.string().nullish(),
-    status: z.string().nullish(),
-  }),
+  connectedRegistry: configuration,
   tokens: z.array(clientToken),
-  repositories: z.array(z.object({ name: z.string(), tags: z.array(z.string()) })),
+  repositories: z.array(repository),
+  scopes: z.array(z.array(z.string())).default([]),
+  children: z.array(mailbox).default([]),
 });
 export type Snapshot = z.infer<typeof snapshot>;
 

@@ -1,15 +1,16 @@
-import { snapshot } from './snapshot.js';
-import type { Snapshot } from './snapshot.js';
+import { delivery } from '../../azure/gateway/messages.js';
+import type { Delivery, SyncRequest } from '../../azure/gateway/messages.js';
 
 /** Where the synced state comes from. Throws {@link SyncFailure}, whose message may be logged. */
-export type SyncSource = (lastGeneration: string | undefined) => Promise<Snapshot>;
+export type SyncSource = (request: SyncRequest) => Promise<Delivery>;
 
 export class SyncFailure extends Error {
   override name = 'SyncFailure';
 }
 
-export interface ControlPlane {
-  /** Base address of the control plane, without a trailing slash. */
+/** What is above: the control plane, or a parent connected registry, which speaks the same. */
+export interface Upstream {
+  /** Base address, without a trailing slash. */
   url: string;
   registry: string;
   connectedRegistry: string;
@@ -19,18 +20,19 @@ export interface ControlPlane {
 }
 
 /**
- * Syncs from the control plane stand-in over a protocol of this project's own: what a connected registry and the service
- * really say to each other is not public. Authenticated by the sync token, as the real one is.
+ * Syncs with what is above over a protocol of this project's own: what a connected registry and the service really say to
+ * each other is not public. Authenticated by the sync token, as the real one is.
  */
-export function controlPlaneSource(plane: ControlPlane): SyncSource {
-  const url = `${plane.url}/gateway/${encodeURIComponent(plane.registry)}/${encodeURIComponent(plane.connectedRegistry)}/sync`;
-  const basic = Buffer.from(`${plane.syncToken.name}:${plane.syncToken.password}`).toString('base64');
-  return async (lastGeneration) => {
+export function upstreamSource(upstream: Upstream): SyncSource {
+  const { registry, connectedRegistry, syncToken } = upstream;
+  const url = `${upstream.url}/gateway/${encodeURIComponent(registry)}/${encodeURIComponent(connectedRegistry)}/sync`;
+  const basic = Buffer.from(`${syncToken.name}:${syncToken.password}`).toString('base64');
+  return async (request) => {
     const response = await fetch(url, {
       method: 'POST',
       headers: { authorization: `Basic ${basic}`, 'content-type': 'application/json' },
-      body: JSON.stringify({ lastGeneration }),
-      signal: AbortSignal.timeout(plane.timeout ?? 10_000),
+      body: JSON.stringify(request),
+      signal: AbortSignal.timeout(upstream.timeout ?? 10_000),
     }).catch((error: unknown) => {
       throw new SyncFailure(`no connection to the control plane (${connectionCode(error)})`);
     });
@@ -38,7 +40,7 @@ export function controlPlaneSource(plane: ControlPlane): SyncSource {
       await response.body?.cancel();
       throw new SyncFailure(refusal(response.status));
     }
-    const parsed = snapshot.safeParse(await response.json().catch(() => undefined));
+    const parsed = delivery.safeParse(await response.json().catch(() => undefined));
     if (parsed.success) return parsed.data;
     const where = parsed.error.issues.map((issue) => issue.path.join('.')).join(', ');
     throw new SyncFailure(`the control plane's answer cannot be read (${where || 'not JSON'})`);

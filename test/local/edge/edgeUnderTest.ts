@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { startEdge } from '../../../local/edge/edge.js';
 import type { Edge } from '../../../local/edge/edge.js';
 import { everySeconds } from '../../../local/edge/sync/schedule.js';
-import { controlPlaneSource } from '../../../local/edge/sync/source.js';
+import type { SyncSchedule } from '../../../local/edge/sync/schedule.js';
+import { upstreamSource } from '../../../local/edge/sync/source.js';
 import type { Snapshot } from '../../../local/edge/sync/snapshot.js';
 import { SYNC_TOKEN, slot, startFakeControlPlane } from './fakeControlPlane.js';
 import type { FakeControlPlane } from './fakeControlPlane.js';
@@ -63,7 +64,10 @@ function withoutExpiry(entry: ReturnType<typeof slot>) {
   return { expiry: undefined, ...entry };
 }
 
-export async function startEdgeUnderTest(state: Partial<Snapshot> = SYNCED): Promise<EdgeUnderTest> {
+export async function startEdgeUnderTest(
+  state: Partial<Snapshot> = SYNCED,
+  schedule: SyncSchedule = everySeconds(60),
+): Promise<EdgeUnderTest> {
   const plane = await startFakeControlPlane(structuredClone(state));
   const directory = await mkdtemp(join(tmpdir(), 'edge-'));
   const clock = createManualClock();
@@ -71,14 +75,15 @@ export async function startEdgeUnderTest(state: Partial<Snapshot> = SYNCED): Pro
   const start = () =>
     startEdge({
       port: 0,
-      stateFile: join(directory, 'synced-state.json'),
-      source: controlPlaneSource({
+      directory,
+      registry: 'myregistry',
+      source: upstreamSource({
         url: plane.url,
         registry: 'myregistry',
         connectedRegistry: 'myconnectedregistry',
         syncToken: SYNC_TOKEN,
       }),
-      schedule: everySeconds(60),
+      schedule,
       clock,
       log: (message, facts) => log.push(JSON.stringify({ message, ...facts })),
     });

@@ -39,6 +39,8 @@ export async function startFakeControlPlane(state: Partial<Snapshot> = {}): Prom
       },
       tokens: [],
       repositories: [],
+      scopes: [],
+      children: [],
       ...state,
     },
     async close() {

@@ -55,6 +55,18 @@ test('a taken port, bad flags and missing credentials are said', async () => {
   expect([await missing.exit, missing.stderr()]).toEqual([2, expect.stringContaining('SYNC_TOKEN_NAME')]);
 });
 
+test('syncs from a parent as from the control plane, and from one of them only', async () => {
+  const args = ['--port', '0', '--data', directory, '--sync-seconds', '60'];
+  const nested = startChild('local/edge/main.js', [...args, '--parent', plane.url], ENV);
+  await nested.says(/^EDGE READY /);
+  expect(plane.syncs).toHaveLength(1);
+  expect(await nested.end()).toBe(0);
+  for (const wrong of [args, [...args, '--parent', plane.url, '--control-plane', plane.url]]) {
+    const bad = startChild('local/edge/main.js', wrong, ENV);
+    expect([await bad.exit, bad.stderr()]).toEqual([2, expect.stringContaining('one of --control-plane and --parent')]);
+  }
+});
+
 test('--help says how', async () => {
   const help = startChild('local/edge/main.js', ['--help']);
   expect([await help.exit, help.stdout()]).toEqual([0, expect.stringContaining('--control-plane')]);

@@ -22,9 +22,15 @@ describe('the sync', () => {
       expect.objectContaining({
         path: '/gateway/myregistry/myconnectedregistry/sync',
         authorization: basic(SYNC_TOKEN.name, SYNC_TOKEN.password),
-        body: {},
+        body: {
+          dueAt: expect.any(String),
+          version: expect.any(String),
+          statusDetails: [],
+          pushed: [],
+          descendants: [],
+        },
       }),
-      expect.objectContaining({ body: { lastGeneration: '1' } }),
+      expect.objectContaining({ body: expect.objectContaining({ lastGeneration: '1' }) }),
     ]);
   });
 
@@ -70,11 +76,31 @@ describe('the sync', () => {
 
 describe('the schedule', () => {
   const last = new Date('2030-01-01T10:20:30Z');
+  const nightly = { schedule: '0 2 * * *', syncWindow: 'PT3H' };
+  test.each([
+    ['2030-01-01T01:59:00Z', '2030-01-01T02:00:00.000Z'],
+    ['2030-01-01T02:00:00Z', '2030-01-01T02:01:00.000Z'],
+    ['2030-01-01T04:58:30Z', '2030-01-01T04:59:30.000Z'],
+    ['2030-01-01T04:59:00Z', '2030-01-02T02:00:00.000Z'],
+    ['2030-01-01T12:00:00Z', '2030-01-02T02:00:00.000Z'],
+  ])('with a window comes next after %s at %s', (from, next) => {
+    expect(bySchedule.next(new Date(from), nightly).toISOString()).toBe(next);
+  });
+
+  test.each([
+    ['outside its window', '2030-01-01T05:00:00Z', nightly, '2030-01-02T02:00:00.000Z'],
+    ['inside its window', '2030-01-01T02:00:00Z', nightly, '2030-01-01T02:00:00.000Z'],
+    ['without a window', '2030-01-01T05:00:00Z', { schedule: '* * * * *' }, '2030-01-01T05:00:00.000Z'],
+    ['before its activation', '2030-01-01T05:00:00Z', undefined, '2030-01-01T05:00:00.000Z'],
+  ])('of a start %s begins at once or with the next window', (_case, now, plan, first) => {
+    expect(bySchedule.first(new Date(now), plan).toISOString()).toBe(first);
+  });
+
   test.each([
     [undefined, '2030-01-01T10:21:00.000Z'],
     ['* * * * *', '2030-01-01T10:21:00.000Z'],
     ['0 9 * * *', '2030-01-02T09:00:00.000Z'],
   ])('%s comes next at %s', (cron, next) => {
-    expect(bySchedule(last, cron).toISOString()).toBe(next);
+    expect(bySchedule.next(last, { schedule: cron }).toISOString()).toBe(next);
   });
 });

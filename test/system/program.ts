@@ -1,0 +1,60 @@
+import { execFile, spawn } from 'node:child_process';
+import type { ChildProcessWithoutNullStreams } from 'node:child_process';
+import { once } from 'node:events';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+
+/** Fails loudly where a program is missing: a system test that skips proves nothing. */
+export async function requireProgram(name: string, debianPackage = name): Promise<void> {
+  await run(name, ['--version']).catch(() => {
+    throw new Error(`${name} is not installed: the system tests need it (Debian package ${debianPackage})`);
+  });
+}
+
+/** Runs a program to its end, for a minute at most. */
+export async function runProgram(
+  name: string,
+  args: string[],
+  env: Record<string, string> = {},
+): Promise<{ ok: boolean; text: string }> {
+  return run(name, args, { timeout: 60_000, env: { ...process.env, ...env } }).then(
+    ({ stdout }) => ({ ok: true, text: stdout }),
+    (error: unknown) => ({ ok: false, text: error instanceof Error ? error.message : String(error) }),
+  );
+}
+
+/** A program that goes on until it is ended by its own process id. */
+export interface Service {
+  /** Waits for text in what it says, on either stream. */
+  says(text: RegExp): Promise<RegExpExecArray>;
+  end(): Promise<void>;
+}
+
+export function startProgram(name: string, args: string[], env: Record<string, string> = {}): Service {
+  const child: ChildProcessWithoutNullStreams = spawn(name, args, { env: { ...process.env, ...env } });
+  const exit = once(child, 'close');
+  let said = '';
+  let failure: Error | undefined;
+  child.on('error', (error) => (failure = error));
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on('data', (chunk: Buffer) => (said += chunk.toString('utf8')));
+  }
+  return {
+    async says(text) {
+      const deadline = Date.now() + 15_000;
+      for (;;) {
+        const match = text.exec(said);
+        if (match) return match;
+        if (failure ?? (child.exitCode !== null || Date.now() > deadline)) {
+          throw new Error(`${name} did not say ${text}: ${failure?.message ?? said}`);
+        }
+        await new Promise((resolve) => setTimeout(resolve, 10));
+      }
+    },
+    async end() {
+      if (child.exitCode === null && child.signalCode === null) child.kill('SIGTERM');
+      await exit;
+    },
+  };
+}
