@@ -2,9 +2,23 @@ import { defineConfig } from 'vitest/config';
 
 const build = './test/buildOnce.ts';
 
+/** What a test may ask of its surroundings. Tests without a tag run on the local host and on Microsoft's own alike. */
+const tags = [
+  {
+    name: 'local-host',
+    description:
+      'is about the local Functions host or the launcher that supervises it: there is nothing to try elsewhere',
+  },
+  {
+    name: 'jumping-clock',
+    description: 'needs the clock that jumps, which a host that is not ours does not follow',
+  },
+];
+
 /**
- * Four rings: unit (no process of ours but where the test is about one), conformance (the recorded cases of the real
- * Functions host), e2e (everything, over public interfaces only), system (needs programs that npm cannot install).
+ * Five rings: unit (no process of ours but where the test is about one), conformance (the recorded cases of the real
+ * Functions host), e2e (everything, over public interfaces only), func (the same tests with the app on the real Functions
+ * host; `npm run test:func` finds one), system (needs programs that npm cannot install).
  */
 // oxlint-disable-next-line import/no-default-export -- Vitest reads the default export.
 export default defineConfig({
@@ -14,7 +28,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/e2e/**', 'test/system/**', 'test/conformance/**', '**/*.system.test.ts'],
+          exclude: ['test/e2e/**', 'test/func/**', 'test/system/**', 'test/conformance/**', '**/*.system.test.ts'],
           globalSetup: [build],
           testTimeout: 20_000,
           hookTimeout: 30_000,
@@ -36,11 +50,27 @@ export default defineConfig({
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
           globalSetup: [build],
+          tags,
           // Each file starts a whole stack of five processes.
           fileParallelism: false,
           testTimeout: 60_000,
           hookTimeout: 60_000,
           sequence: { groupOrder: 2 },
+        },
+      },
+      {
+        test: {
+          name: 'func',
+          include: ['test/e2e/**/*.test.ts', 'test/func/**/*.test.ts'],
+          globalSetup: [build],
+          tags: tags.map((tag) => ({ ...tag, skip: true })),
+          env: { APP_HOST: 'functions' },
+          fileParallelism: false,
+          // A killed host goes on with what it had in its hands after a minute.
+          testTimeout: 240_000,
+          // Core Tools may have to download the extension bundle first.
+          hookTimeout: 240_000,
+          sequence: { groupOrder: 4 },
         },
       },
       {

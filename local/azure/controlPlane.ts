@@ -1,21 +1,21 @@
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { JWK } from 'jose';
+import { realClock } from '../clock/clock.js';
 import type { CertificateFiles } from '../tls/certificates.js';
-import { makeIdentities, type Identity } from './access/identities.js';
+import { makeIdentities, makeIdentity, type Identity } from './access/identities.js';
 import { LongRunning } from './arm/longRunning.js';
 import { systemClock, type Clock } from './clock.js';
 import { makeSigningKey, readSigningKey } from './entra/signingKey.js';
 import { Broker } from './eventgrid/broker.js';
-import { reviveEventGridState, storedEventGridState } from './eventgrid/eventGridState.js';
 import { listen } from './http/listener.js';
+import { Hub } from './iothub/hub.js';
+import { startMqttEndpoint } from './iothub/mqttEndpoint.js';
 import { ExpiryWatch } from './keyvault/expiryWatch.js';
-import { reviveVaultState, storedVaultState } from './keyvault/vaultState.js';
 import type { Plane, Settings } from './plane.js';
-import { seedArmState, seedEventGridState } from './seed.js';
-import { reviveArmState, storedArmState } from './state/armState.js';
-import { readJson, Snapshot, writeJson } from './state/snapshot.js';
 import { makeAnswer } from './services.js';
+import { FILES, openStores } from './state/stores.js';
+import { readJson, writeJson } from './state/jsonFile.js';
 import { describeWorld, writeWorld, type World } from './world.js';
 
 export const DEFAULT_SETTINGS: Settings = {
@@ -35,9 +35,13 @@ export interface ControlPlaneOptions {
   /** 0 takes a free one. */
   port: number;
   directory: string;
+  /** For the devices of the IoT Hub; 0, and nothing, take a free one. */
+  mqttPort?: number;
   tls: CertificateFiles;
   settings?: Partial<Settings>;
   clock?: Clock;
+  /** Real time, for waits during which a connection is held open. */
+  patience?: Clock;
   /** Begins with an empty data folder. */
   reset?: boolean;
   log?: (event: string, fields: Record<string, unknown>) => void;
@@ -53,9 +57,10 @@ export interface ControlPlane {
 }
 
 /**
- * Starts the stand-in for Entra ID, Azure Resource Manager, Key Vault and Event Grid on one https origin.
+ * Starts the stand-in for Entra ID, Azure Resource Manager, Key Vault, Event Grid and IoT Hub on one https origin, with
+ * an MQTT endpoint for devices beside it.
  *
- * @throws EADDRINUSE when the port is taken, and when the data folder is of another version.
+ * @throws EADDRINUSE when a port is taken, and when the data folder is of another version.
  */
 export async function startControlPlane(options: ControlPlaneOptions): Promise<ControlPlane> {
   const { directory } = options;
@@ -66,42 +71,43 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
 
   const settings: Settings = { ...DEFAULT_SETTINGS, ...options.settings };
   const clock = options.clock ?? systemClock;
-  const { identities, signingKey } = await readKeys(file('keys.json'));
-  const storedEvents = await readJson(file('eventgrid.json'));
-  const events = storedEvents === undefined ? seedEventGridState() : reviveEventGridState(storedEvents);
-  const storedArm = await readJson(file('arm.json'));
-  const arm =
-    storedArm === undefined
-      ? seedArmState(identities, events.topics, settings.edgeHost, clock.now())
-      : reviveArmState(storedArm);
-  const vault = reviveVaultState(await readJson(file('vault.json')));
-
+  const keys = await readKeys(file('keys.json'));
   const warn = (message: string): void => log('error', { message });
-  const armFile = new Snapshot(file('arm.json'), () => storedArmState(arm), warn);
-  const vaultFile = new Snapshot(file('vault.json'), () => storedVaultState(vault), warn);
-  const eventFile = new Snapshot(file('eventgrid.json'), () => storedEventGridState(events), warn);
+  const stores = await openStores({ file, warn, identities: keys.identities, edgeHost: settings.edgeHost, clock });
+  const { arm, vault, events, hub: hubState } = stores;
   const broker = new Broker({
     state: events,
-    file: eventFile,
+    file: stores.eventFile,
     clock,
     deadLetterFile: file('dead-letters.ndjson'),
     log,
   });
 
   let baseUrl = '';
+  const identities = [...keys.identities];
   const plane: Plane = {
     get baseUrl() {
       return baseUrl;
     },
     clock,
+    patience: options.patience ?? realClock(),
     settings,
     identities,
-    signingKey: await readSigningKey(signingKey),
+    async addIdentity(name) {
+      const identity = makeIdentity(name);
+      identities.push(identity);
+      await writeJson(file('keys.json'), { identities, signingKey: keys.signingKey });
+      return identity;
+    },
+    signingKey: await readSigningKey(keys.signingKey),
     arm,
-    armFile,
+    armFile: stores.armFile,
     vault,
-    vaultFile,
-    secretsChanged: () => expiry.look(),
+    vaultFile: stores.vaultFile,
+    hub: new Hub(hubState, () => plane),
+    hubFile: stores.hubFile,
+    commit: () => stores.commit(),
+    secretChanged: (secret) => expiry.changed(secret),
     operations: new LongRunning(() => settings.operationMilliseconds),
     broker,
     log: (event, fields = {}) => log(event, fields),
@@ -112,9 +118,13 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   const tls = { cert: await readFile(options.tls.certFile, 'utf8'), key: await readFile(options.tls.keyFile, 'utf8') };
   const listener = await listen(tls, options.port, answer);
   baseUrl = `https://localhost:${listener.port}`;
-  moveEdge(plane, storedArm === undefined ? undefined : options.settings?.edgeHost);
-  for (const snapshot of [armFile, vaultFile, eventFile]) snapshot.changed();
-  await Promise.all([armFile.flush(), vaultFile.flush(), eventFile.flush()]);
+  const mqtt = await startMqttEndpoint(plane, tls, options.mqttPort ?? 0).catch(async (error: unknown) => {
+    await listener.close();
+    throw error;
+  });
+  plane.hub.mqttPort = mqtt.port;
+  moveEdge(plane, stores.isNew ? undefined : options.settings?.edgeHost);
+  plane.commit();
   await writeWorld(plane, directory);
   broker.start();
   expiry.look();
@@ -124,10 +134,10 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     world: describeWorld(plane),
     plane,
     async close() {
-      await listener.close();
+      await Promise.all([listener.close(), mqtt.close()]);
       expiry.close();
       await broker.close();
-      await Promise.all([armFile.flush(), vaultFile.flush(), eventFile.flush()]);
+      await stores.close();
     },
   };
 }
@@ -144,11 +154,12 @@ async function readKeys(path: string): Promise<{ identities: Identity[]; signing
 /** The edge may have another port after a restart: its login server follows. */
 function moveEdge(plane: Plane, edgeHost: string | undefined): void {
   const { registry, connectedRegistry } = describeWorld(plane);
-  const connected = plane.arm.registries.get(registry)?.connectedRegistries.get(connectedRegistry);
-  if (connected && edgeHost !== undefined) connected.loginServerHost = edgeHost;
+  const connectedRegistries = plane.arm.registries.get(registry)?.connectedRegistries;
+  const connected = connectedRegistries?.get(connectedRegistry);
+  if (!connected || edgeHost === undefined || connected.loginServerHost === edgeHost) return;
+  connectedRegistries?.set({ ...connected, loginServerHost: edgeHost });
 }
 
 async function removeData(directory: string): Promise<void> {
-  const names = ['arm.json', 'vault.json', 'eventgrid.json', 'keys.json', 'world.json', 'dead-letters.ndjson'];
-  for (const name of names) await rm(join(directory, name), { force: true });
+  for (const name of FILES) await rm(join(directory, name), { force: true });
 }

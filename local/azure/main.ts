@@ -3,11 +3,13 @@ import { parseArgs } from 'node:util';
 import { ensureCertificates } from '../tls/certificates.js';
 import { startControlPlane, type ControlPlane } from './controlPlane.js';
 
-const HELP = `Stands in for Entra ID, Azure Resource Manager (container registries), Key Vault and Event Grid on one https origin.
+const HELP = `Stands in for Entra ID, Azure Resource Manager (container registries), Key Vault, Event Grid and IoT Hub on one https
+origin, with an MQTT endpoint for the hub's devices beside it.
 
 Usage: node dist/local/azure/main.js --port N --data DIR [options]
 
   --port N            port on 127.0.0.1; 0 takes a free one
+  --mqtt-port N       port on 127.0.0.1 for devices (default 0, which takes a free one; Azure's is 8883)
   --data DIR          where state is kept; made when missing
   --edge-host H:P     login server of the seeded connected registry (default localhost:8000)
   --tls-dir DIR       where the certificates are or will be (default DATA/tls)
@@ -19,11 +21,13 @@ Usage: node dist/local/azure/main.js --port N --data DIR [options]
   --help              shows this
 
 Prints "AZURE READY https://localhost:N" once it answers, and then nothing more on stdout; log lines go to stderr.
-DATA/world.json holds what clients need to know: ids, names, identities and their secrets, topics.
+DATA/world.json holds what clients need to know: ids, names, identities and their secrets, topics, the hub's addresses.
+With LOCAL_CLOCK_URL, GET and POST _control/clock lead to that clock.
 `;
 
 interface Flags {
   port: number;
+  mqttPort: number;
   data: string;
   edgeHost: string;
   tlsDir: string;
@@ -44,6 +48,7 @@ function readFlags(argv: string[]): Flags | 'help' {
       args: argv,
       options: {
         port: { type: 'string' },
+        'mqtt-port': { type: 'string', default: '0' },
         data: { type: 'string' },
         'edge-host': { type: 'string', default: 'localhost:8000' },
         'tls-dir': { type: 'string' },
@@ -60,8 +65,9 @@ function readFlags(argv: string[]): Flags | 'help' {
   }
   if (values.help) return 'help';
   const { port, data } = values;
-  if (port === undefined || !/^\d{1,5}$/.test(port) || Number(port) > 65_535) {
-    throw new BadFlags('--port must be a number from 0 to 65535');
+  for (const [name, text] of Object.entries({ port, 'mqtt-port': values['mqtt-port'] })) {
+    if (text !== undefined && /^\d{1,5}$/.test(text) && Number(text) <= 65_535) continue;
+    throw new BadFlags(`--${name} must be a number from 0 to 65535`);
   }
   if (data === undefined || data === '') throw new BadFlags('--data must name a folder');
   if (!/^[^:/\s]+:\d{1,5}$/.test(values['edge-host'])) throw new BadFlags('--edge-host must be host:port');
@@ -69,6 +75,7 @@ function readFlags(argv: string[]): Flags | 'help' {
   if (!/^\d+(\.\d+)?$/.test(values.throttling)) throw new BadFlags('--throttling must be a number, 0 or more');
   return {
     port: Number(port),
+    mqttPort: Number(values['mqtt-port']),
     data,
     edgeHost: values['edge-host'],
     tlsDir: values['tls-dir'] ?? join(data, 'tls'),
@@ -99,6 +106,7 @@ async function main(): Promise<void> {
   try {
     plane = await startControlPlane({
       port: flags.port,
+      mqttPort: flags.mqttPort,
       directory: flags.data,
       tls: await ensureCertificates(flags.tlsDir),
       reset: flags.reset,
@@ -116,8 +124,10 @@ async function main(): Promise<void> {
       },
     });
   } catch (error) {
-    const isTaken = (error as NodeJS.ErrnoException).code === 'EADDRINUSE';
-    const message = isTaken ? `port ${flags.port} is taken; choose another with --port` : (error as Error).message;
+    const { code, port } = error as NodeJS.ErrnoException & { port?: number };
+    const flag = port === flags.mqttPort ? '--mqtt-port' : '--port';
+    const message =
+      code === 'EADDRINUSE' ? `port ${port ?? ''} is taken; choose another with ${flag}` : (error as Error).message;
     process.stderr.write(`${message}\n`);
     process.exitCode = 1;
     return;

@@ -5,7 +5,7 @@ import { RefusedRequest, type ApiReply, type ApiRequest } from './http/message.j
 import { Router } from './http/router.js';
 import type { Plane } from './plane.js';
 
-export type ServiceName = 'entra' | 'arm' | 'vault' | 'topic' | 'gateway' | 'control';
+export type ServiceName = 'entra' | 'arm' | 'vault' | 'topic' | 'iothub' | 'gateway' | 'control';
 
 /** A request whose sender is known. */
 export interface Call extends ApiRequest {
@@ -39,7 +39,7 @@ export interface PipelineParts {
 
 /**
  * What happens to every request, in this order: route, sender, count, throttle, injected fault before the effect, the
- * service itself, injected fault after the effect.
+ * service itself, its changes on disk, injected fault after the effect.
  */
 export function makePipeline(plane: Plane, parts: PipelineParts): (request: ApiRequest) => Promise<ApiReply | 'drop'> {
   const router = new Router<Route>();
@@ -50,7 +50,11 @@ export function makePipeline(plane: Plane, parts: PipelineParts): (request: ApiR
     if (typeof match === 'string') return parts.unknown(request, match);
     const route = match.value;
     const routed = { ...request, params: match.params };
-    if (route.service === 'control') return route.handle({ ...routed, principal: ANONYMOUS });
+    if (route.service === 'control') {
+      const done = await route.handle({ ...routed, principal: ANONYMOUS });
+      plane.commit();
+      return done;
+    }
 
     const sender = (await parts.identify[route.service]?.(routed)) ?? ANONYMOUS;
     if ('status' in sender) {
@@ -67,6 +71,7 @@ export function makePipeline(plane: Plane, parts: PipelineParts): (request: ApiR
     if (fault) await fault.delay();
     if (fault?.when === 'before') return fault.outcome;
     const reply = await answer(() => route.handle(call));
+    plane.commit();
     if (fault?.when === 'after') return fault.outcome;
     return { ...reply, headers: { ...verdict.headers, ...reply.headers } };
   };

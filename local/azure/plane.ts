@@ -3,9 +3,10 @@ import type { LongRunning } from './arm/longRunning.js';
 import type { Clock } from './clock.js';
 import type { SigningKey } from './entra/signingKey.js';
 import type { Broker } from './eventgrid/broker.js';
-import type { VaultState } from './keyvault/vaultState.js';
+import type { Hub } from './iothub/hub.js';
+import type { Secret, VaultState } from './keyvault/vaultState.js';
 import type { ArmState } from './state/armState.js';
-import type { Snapshot } from './state/snapshot.js';
+import type { Store } from './state/store.js';
 
 /** What may be changed from outside, at the start or by the test controls. */
 export interface Settings {
@@ -36,15 +37,23 @@ export interface Plane {
   /** `https://localhost:PORT`, without a slash at the end. */
   readonly baseUrl: string;
   readonly clock: Clock;
+  /** Real time, for waits during which a connection is held open. */
+  readonly patience: Clock;
   readonly settings: Settings;
+  /** Service principals; more may be made while it runs. */
   readonly identities: readonly Identity[];
+  addIdentity(name: string): Promise<Identity>;
   readonly signingKey: SigningKey;
   readonly arm: ArmState;
-  readonly armFile: Snapshot;
+  readonly armFile: Store;
   readonly vault: VaultState;
-  readonly vaultFile: Snapshot;
+  readonly vaultFile: Store;
+  readonly hub: Hub;
+  readonly hubFile: Store;
+  /** Writes every change so far; a reply goes out after it only. */
+  commit(): void;
   /** After every change of a secret: expiry events may be due, or due at another time. */
-  secretsChanged(): void;
+  secretChanged(secret: Secret): void;
   readonly operations: LongRunning;
   readonly broker: Broker;
   /** One structured line; its fields must hold no secret and no webhook address. */

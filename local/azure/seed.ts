@@ -1,19 +1,21 @@
 import { randomUUID } from 'node:crypto';
+import { RoleAssignments } from './access/roleAssignments.js';
 import { ONBOARDING_ROLE, type RoleAssignment } from './access/roles.js';
 import type { Identity, IdentityName } from './access/identities.js';
-import { childId, groupId, registryId, topicId, vaultId } from './arm/ids.js';
+import { childId, groupId, hubId, registryId, topicId, vaultId } from './arm/ids.js';
 import { gatewayActions } from './arm/scopeMapActions.js';
 import { systemScopeMaps } from './arm/systemScopeMaps.js';
-import { makeTopicKey, type EventGridState, type Topic } from './eventgrid/eventGridState.js';
-import type { ArmState } from './state/armState.js';
+import { emptyEventGridState, makeTopicKey, type EventGridState, type Topic } from './eventgrid/eventGridState.js';
+import { emptyArmState, type ArmState } from './state/armState.js';
 import { Collection } from './state/collection.js';
-import type { Registry, SystemData } from './state/registryState.js';
+import type { ConnectedRegistry, Registry, SystemData, Token } from './state/registryState.js';
 
 export const RESOURCE_GROUP = 'onboarding-local';
 export const REGISTRY = 'myregistry';
 export const CONNECTED_REGISTRY = 'myconnectedregistry';
 export const REQUEST_TOPIC = 'requests';
 export const SIGNAL_TOPIC = 'signals';
+export const IOT_HUB = 'onboarding-local-hub';
 const LOCATION = 'westeurope';
 /** The tag by which the app marks its secrets: what a device may read carries it. */
 const OUR_TAG = 'managedBy';
@@ -21,7 +23,7 @@ const OUR_TAG = 'managedBy';
 /** What an empty data folder begins with: a registry with one connected registry, a vault, and no client yet. */
 export function seedArmState(
   identities: readonly Identity[],
-  topics: readonly Topic[],
+  topics: Iterable<Topic>,
   edgeHost: string,
   now: Date,
 ): ArmState {
@@ -33,16 +35,14 @@ export function seedArmState(
     lastModifiedBy: operator.clientId,
     lastModifiedAt: created,
   };
-  const state: ArmState = {
+  const state = emptyArmState({
     tenantId: randomUUID(),
     subscriptionId: randomUUID(),
     vaultName: 'onboarding-local',
-    resourceGroups: new Collection([{ name: RESOURCE_GROUP, location: LOCATION, tags: {} }]),
-    registries: new Collection<Registry>(),
-    roleAssignments: [],
-  };
+  });
+  state.resourceGroups.set({ name: RESOURCE_GROUP, location: LOCATION, tags: {} });
   state.registries.set(seedRegistry(state, systemData, edgeHost, created));
-  state.roleAssignments = seedAssignments(state, identities, topics);
+  state.roleAssignments = new RoleAssignments(seedAssignments(state, identities, topics));
   return state;
 }
 
@@ -53,7 +53,9 @@ export function seedEventGridState(): EventGridState {
     inputSchemas: ['CloudEventSchemaV1_0', 'EventGridSchema'],
     keys: [makeTopicKey(), makeTopicKey()],
   });
-  return { topics: [topic(REQUEST_TOPIC), topic(SIGNAL_TOPIC)], subscriptions: [], deliveries: [] };
+  const state = emptyEventGridState();
+  for (const name of [REQUEST_TOPIC, SIGNAL_TOPIC]) state.topics.set(topic(name));
+  return state;
 }
 
 /** `private-base` is in the cloud only: the connected registry doesn't sync it. */
@@ -85,7 +87,7 @@ function seedRegistry(state: ArmState, systemData: SystemData, edgeHost: string,
       { name: 'private-base', tags: ['latest'] },
     ]),
     scopeMaps: new Collection([...systemScopeMaps(created, systemData), syncMap]),
-    tokens: new Collection([
+    tokens: new Collection<Token>([
       {
         name: CONNECTED_REGISTRY,
         scopeMapId: childId(state, named, 'scopeMaps', CONNECTED_REGISTRY),
@@ -95,7 +97,7 @@ function seedRegistry(state: ArmState, systemData: SystemData, edgeHost: string,
         systemData,
       },
     ]),
-    connectedRegistries: new Collection([
+    connectedRegistries: new Collection<ConnectedRegistry>([
       {
         name: CONNECTED_REGISTRY,
         mode: 'ReadOnly',
@@ -116,7 +118,7 @@ function seedRegistry(state: ArmState, systemData: SystemData, edgeHost: string,
 }
 
 /** Least privilege for the app and the device; the operator owns the group. */
-function seedAssignments(state: ArmState, identities: readonly Identity[], topics: readonly Topic[]): RoleAssignment[] {
+function seedAssignments(state: ArmState, identities: readonly Identity[], topics: Iterable<Topic>): RoleAssignment[] {
   const group = groupId(state, RESOURCE_GROUP);
   const registry = registryId(state, { name: REGISTRY, resourceGroup: RESOURCE_GROUP });
   const vault = vaultId(state);
@@ -132,14 +134,18 @@ function seedAssignments(state: ArmState, identities: readonly Identity[], topic
     scope,
     ...more,
   });
-  const signals = topics.filter((topic) => topic.name === SIGNAL_TOPIC);
+  const hub = hubId(state, IOT_HUB);
+  const signals = [...topics].filter((topic) => topic.name === SIGNAL_TOPIC);
   return [
     assign('operator', 'Owner', group),
     assign('operator', 'Key Vault Administrator', vault),
     assign('operator', 'EventGrid Data Sender', group),
+    assign('operator', 'IoT Hub Data Contributor', hub),
     assign('app', ONBOARDING_ROLE, registry),
     assign('app', 'Key Vault Secrets Officer', vault),
     ...signals.map((topic) => assign('app', 'EventGrid Data Sender', topicId(state, topic))),
+    assign('app', 'IoT Hub Data Contributor', hub),
+    // One agent answers for every client here. In Azure, and for identities made later, it is one assignment a secret.
     assign('device', 'Key Vault Secrets User', vault, { onlySecretsTagged: OUR_TAG }),
   ];
 }

@@ -20,6 +20,11 @@ import { eventSubscriptionRoutes } from './eventgrid/eventSubscriptions.js';
 import { identifyPublisher, publishRoute } from './eventgrid/publish.js';
 import { topicRoutes } from './eventgrid/topics.js';
 import { gatewayRoutes, identifySyncToken } from './gateway/routes.js';
+import { hubResourceRoutes } from './arm/hubs.js';
+import { identifyHubCaller } from './iothub/hubRoute.js';
+import { identityRoutes } from './iothub/identities.js';
+import { methodRoutes } from './iothub/methods.js';
+import { twinRoutes } from './iothub/twins.js';
 import type { ApiReply, ApiRequest } from './http/message.js';
 import { deletedSecretRoutes } from './keyvault/deletedSecrets.js';
 import { secretRoutes } from './keyvault/secrets.js';
@@ -49,6 +54,10 @@ export function makeAnswer(plane: Plane): (request: ApiRequest) => Promise<ApiRe
       publishRoute(plane),
       ...secretRoutes(plane),
       ...deletedSecretRoutes(plane),
+      ...hubResourceRoutes(plane),
+      ...identityRoutes(plane),
+      ...twinRoutes(plane),
+      ...methodRoutes(plane),
       ...gatewayRoutes(plane),
       ...controlRoutes(plane, counters, faults),
     ],
@@ -57,6 +66,7 @@ export function makeAnswer(plane: Plane): (request: ApiRequest) => Promise<ApiRe
       arm: (request) => identifyArmCaller(plane, verifier, request),
       vault: (request) => identifyVaultCaller(plane, verifier, request),
       topic: (request) => (request.method === 'POST' ? identifyPublisher(plane, verifier, request) : ANONYMOUS),
+      iothub: (request) => identifyHubCaller(plane, verifier, request),
       gateway: identifySyncToken,
     },
     throttle: makeThrottle(plane),

@@ -1,9 +1,11 @@
 import { join } from 'node:path';
-import type { Identity } from './access/identities.js';
+import type { Identity, IdentityName } from './access/identities.js';
+import { hubId } from './arm/ids.js';
+import { HUB_HOST } from './iothub/hub.js';
 import { topicEndpoint } from './eventgrid/topics.js';
 import type { Plane } from './plane.js';
 import { CONNECTED_REGISTRY, REGISTRY, REQUEST_TOPIC, RESOURCE_GROUP, SIGNAL_TOPIC } from './seed.js';
-import { writeJson } from './state/snapshot.js';
+import { writeJson } from './state/jsonFile.js';
 
 type Credentials = Omit<Identity, 'name'>;
 
@@ -15,12 +17,14 @@ export interface World {
   registry: string;
   loginServer: string;
   connectedRegistry: string;
-  identities: Record<Identity['name'], Credentials>;
+  identities: Record<IdentityName, Credentials>;
   topics: { requests: { endpoint: string; key: string }; signals: { endpoint: string } };
+  /** `url` is where its service API is, `hostName` what its devices sign for and have in their user names. */
+  iotHub: { id: string; name: string; url: string; hostName: string; mqttPort: number };
 }
 
 export function describeWorld(plane: Plane): World {
-  const credentials = (name: Identity['name']): Credentials => {
+  const credentials = (name: IdentityName): Credentials => {
     const identity = plane.identities.find((one) => one.name === name);
     if (!identity) throw new Error(`the data folder has no identity ${name}; start with --reset`);
     const { clientId, clientSecret, objectId } = identity;
@@ -40,6 +44,13 @@ export function describeWorld(plane: Plane): World {
         key: plane.broker.topic(REQUEST_TOPIC)?.keys[0] ?? '',
       },
       signals: { endpoint: topicEndpoint(plane, { name: SIGNAL_TOPIC }) },
+    },
+    iotHub: {
+      id: hubId(plane.arm, plane.hub.state.name),
+      name: plane.hub.state.name,
+      url: `${plane.baseUrl}/iothub`,
+      hostName: HUB_HOST,
+      mqttPort: plane.hub.mqttPort,
     },
   };
 }

@@ -3,11 +3,17 @@ export interface Timer {
   cancel(): void;
 }
 
+/** How a timer counts. */
+export interface TimerOptions {
+  /** Nothing waits for it: a clock that jumps does not stop at its time, it runs when the time has passed. Default false. */
+  background?: boolean;
+}
+
 /** What a local process asks for the time, so that one clock can stand behind all of them. */
 export interface Clock {
   now(): Date;
   /** Runs `run` once, as soon as {@link Clock.now} is not before `at`; never before this call has returned. */
-  setTimer(at: Date, run: () => void): Timer;
+  setTimer(at: Date, run: () => void, options?: TimerOptions): Timer;
 }
 
 /**

@@ -1,19 +1,21 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { z } from 'zod';
 import type { Clock } from './clock.js';
+import { ClockSettingError, LocalTime } from './localTime.js';
+import { clockModes, registration, type ClockMode, type ClockRegistration } from './messages.js';
+import { TimelineClock } from './timelineClock.js';
 
-const setting = z.object({ mode: z.string(), now: z.string().optional(), scale: z.number().optional() });
-
-const registration = z.strictObject({
-  name: z.string().min(1).max(64),
-  /** Nothing is being worked on. */
-  idle: z.boolean(),
-  /** When this process has something to do next (ISO 8601), null when nothing is planned. */
-  nextDue: z.iso.datetime({ offset: true }).nullable(),
+const setting = z.object({ mode: z.enum(clockModes), now: z.string().optional(), scale: z.number().optional() });
+const realSetting = z.object({ ...setting.shape, mode: z.string() });
+const jump = z.strictObject({
+  /** ISO 8601; absent: the next due time. */
+  to: z.string().optional(),
+  /** Real seconds after which it gives up. */
+  withinSeconds: z.number().positive().max(3600).default(60),
 });
-export type ClockRegistration = z.infer<typeof registration>;
 
 const LONGEST_BODY = 64 * 1024;
+const problemType = 'application/problem+json';
 
 /** A running clock server; `url` ends in `/clock`. */
 export interface ClockServer {
@@ -22,17 +24,23 @@ export interface ClockServer {
 }
 
 /**
- * Serves the clock that the local processes follow: `GET /clock` answers {mode, now, scale, processes},
- * `POST /clock` {mode, now?, scale?} sets it, `POST /clock/processes` {name, idle, nextDue} registers a process.
- * Real time is the only mode, so that asking for another is refused with a 400.
+ * Serves the clock that the local processes follow: `GET /clock` answers {mode, now, scale, processes}, `POST /clock` {mode,
+ * now?, scale?} sets it, `POST /clock/jump` {to?, withinSeconds?} jumps, `POST /clock/processes` {name, idle, nextDue}
+ * registers a process, and `GET /clock/follow?name=` is the stream by which a process learns of the time (preload.ts).
+ * A clock in real time stays so, since its processes do not follow: asking it for another mode is refused with a 400.
  *
  * @param port 0 for a free one; only 127.0.0.1 is listened on.
+ * @param mode what a {@link TimelineClock} starts in; any other clock is real.
  * @throws the system's error when the port cannot be had.
  */
-export async function startClockServer(clock: Clock, port = 0): Promise<ClockServer> {
-  const processes = new Map<string, ClockRegistration>();
+export async function startClockServer(
+  clock: Clock,
+  port = 0,
+  mode: Exclude<ClockMode, 'real'> = 'jumping',
+): Promise<ClockServer> {
+  const time = clock instanceof TimelineClock ? new LocalTime(clock, mode) : new RealTime(clock);
   const server = createServer((request, response) => {
-    answer(clock, processes, request, response).catch((error: unknown) => {
+    answer(time, request, response).catch((error: unknown) => {
       if (!response.headersSent) problem(response, 500, 'The clock failed', String(error));
     });
   });
@@ -47,38 +55,89 @@ export async function startClockServer(clock: Clock, port = 0): Promise<ClockSer
   };
 }
 
+/** The machine's time: processes only say how they are. */
+class RealTime {
+  readonly #registered = new Map<string, ClockRegistration>();
+
+  constructor(private readonly clock: Clock) {}
+
+  register(news: ClockRegistration): void {
+    this.#registered.set(news.name, news);
+  }
+
+  state(): { mode: ClockMode; now: string; scale: number; processes: readonly ClockRegistration[] } {
+    return { mode: 'real', now: this.clock.now().toISOString(), scale: 1, processes: [...this.#registered.values()] };
+  }
+}
+
 async function answer(
-  clock: Clock,
-  processes: Map<string, ClockRegistration>,
+  time: LocalTime | RealTime,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  const { pathname } = new URL(request.url ?? '/', 'http://localhost');
-  const state = () => ({ mode: 'real', now: clock.now().toISOString(), scale: 1, processes: [...processes.values()] });
-
-  if (pathname === '/clock' && request.method === 'GET') return json(response, 200, state());
-  if (request.method !== 'POST' || (pathname !== '/clock' && pathname !== '/clock/processes'))
-    return problem(response, 404, 'Not found', 'There is GET /clock, POST /clock and POST /clock/processes.');
-
-  const body = await readJson(request);
-  if (pathname === '/clock/processes') {
-    const parsed = registration.safeParse(body);
-    if (!parsed.success) return problem(response, 400, 'Not a registration', z.prettifyError(parsed.error));
-    processes.set(parsed.data.name, parsed.data);
-    return json(response, 200, state());
+  const { pathname, searchParams } = new URL(request.url ?? '/', 'http://localhost');
+  const route = `${request.method ?? ''} ${pathname}`;
+  if (route === 'GET /clock') return json(response, 200, time.state());
+  if (route === 'GET /clock/follow' && time instanceof LocalTime) {
+    const name = searchParams.get('name') ?? '';
+    if (name === '') return problem(response, 400, 'Not a follower', 'name must say which process follows.');
+    return time.addFollower(name, response);
   }
-  const parsed = setting.safeParse(body);
-  if (!parsed.success) return problem(response, 400, 'Not a setting of the clock', z.prettifyError(parsed.error));
-  if (parsed.data.mode !== 'real')
-    return problem(
-      response,
-      400,
-      'Mode not available',
-      `This clock runs in real time only; mode '${parsed.data.mode}' is not available.`,
-    );
-  if (parsed.data.now !== undefined || (parsed.data.scale ?? 1) !== 1)
-    return problem(response, 400, 'Not settable', 'In real time, now and scale cannot be set.');
-  return json(response, 200, state());
+  if (route === 'POST /clock') return set(time, await readJson(request), response);
+  if (route === 'POST /clock/jump') return jumpTo(time, await readJson(request), response);
+  if (route === 'POST /clock/processes') {
+    const parsed = registration.safeParse(await readJson(request));
+    if (!parsed.success) return problem(response, 400, 'Not a registration', z.prettifyError(parsed.error));
+    time.register(parsed.data);
+    return json(response, 200, time.state());
+  }
+  problem(
+    response,
+    404,
+    'Not found',
+    'There is GET /clock, POST /clock, POST /clock/jump, POST /clock/processes and, unless it is real, GET /clock/follow.',
+  );
+}
+
+async function set(time: LocalTime | RealTime, body: unknown, response: ServerResponse): Promise<void> {
+  const parsed = (time instanceof RealTime ? realSetting : setting).safeParse(body);
+  if (!parsed.success)
+    return problem(response, 400, 'Not a setting of the clock', z.prettifyError(parsed.error));
+  const { mode, now, scale } = parsed.data;
+  if (time instanceof RealTime) {
+    if (mode !== 'real') return problem(response, 400, 'Mode not available', realOnly(mode));
+    if (now !== undefined || (scale ?? 1) !== 1)
+      return problem(response, 400, 'Not settable', 'In real time, now and scale cannot be set.');
+  } else if (!(await refusable(response, () => time.set({ mode: mode as ClockMode, now, scale })))) return;
+  json(response, 200, time.state());
+}
+
+async function jumpTo(time: LocalTime | RealTime, body: unknown, response: ServerResponse): Promise<void> {
+  const parsed = jump.safeParse(body ?? {});
+  if (!parsed.success) return problem(response, 400, 'Not a jump', z.prettifyError(parsed.error));
+  if (time instanceof RealTime) return problem(response, 400, 'Mode not available', realOnly('jumping'));
+  const { to, withinSeconds } = parsed.data;
+  await refusable(response, async () => {
+    const end = await time.jump({ to, within: withinSeconds * 1000 });
+    if (end.busy === undefined) return json(response, 200, end);
+    const detail = `Not idle within ${withinSeconds} s: ${end.busy.join(', ')}. It is ${end.now}.`;
+    json(response, 409, { type: 'about:blank', title: 'Somebody is busy', status: 409, detail, ...end }, problemType);
+  });
+}
+
+const realOnly = (mode: string): string =>
+  `This clock runs in real time only; mode '${mode}' is not available. Start it with another mode, so that the processes follow it.`;
+
+/** @returns whether it was taken; what is wrong with it has been answered otherwise. */
+async function refusable(response: ServerResponse, act: () => Promise<void>): Promise<boolean> {
+  try {
+    await act();
+    return true;
+  } catch (error) {
+    if (!(error instanceof ClockSettingError)) throw error;
+    problem(response, 400, 'Not a setting of the clock', error.message);
+    return false;
+  }
 }
 
 /** The parsed body, or undefined for one that is too long or not JSON, which no schema accepts. */
@@ -102,7 +161,7 @@ function json(response: ServerResponse, status: number, body: unknown, type = 'a
 }
 
 function problem(response: ServerResponse, status: number, title: string, detail: string): void {
-  json(response, status, { type: 'about:blank', title, status, detail }, 'application/problem+json');
+  json(response, status, { type: 'about:blank', title, status, detail }, problemType);
 }
 
 function listen(server: Server, port: number): Promise<void> {

@@ -38,7 +38,9 @@ export function indexFunctions(
   const all = [...functions].sort(byName);
   const routes = new Map<string, { name: string; methods: readonly string[] }[]>();
   const only = hostJson.get('functions');
-  const wanted = Array.isArray(only) ? new Set(only.map((name) => String(name).toLowerCase())) : undefined;
+  // A list in the file; from the environment (functions__0) an object.
+  const names = typeof only === 'object' && only !== null ? Object.values(only) : undefined;
+  const wanted = names === undefined ? undefined : new Set(names.map((name) => String(name).toLowerCase()));
   for (const fn of all) {
     const error = nameError(fn.name) ?? typeError(fn) ?? (isHttpFunction(fn) ? httpError(fn, routes) : undefined);
     const found = error ?? timerError(fn, environment);

@@ -12,7 +12,7 @@ import { watchApp } from './watch.js';
 
 const help = `Runs an Azure Functions app (Node.js, v4 model, durable-functions 3) as the Functions host does.
 
-  node main.js --app DIR [--port N] [--data DIR] [--strict] [--watch] [--json-log]
+  node main.js --app DIR [--port N] [--data DIR] [--strict] [--watch] [--json-log] [--early-timers]
 
   --app DIR    folder with host.json and package.json, whose "main" names the compiled app (default: .)
   --port N     0 takes a free one (default: Host.LocalHttpPort of local.settings.json, else 7071)
@@ -20,6 +20,8 @@ const help = `Runs an Azure Functions app (Node.js, v4 model, durable-functions 
   --strict     where the real host goes quietly wrong, fail with an error
   --watch      start anew when a file of the app changes
   --json-log   one JSON object a log line
+  --early-timers
+               durable timers fire up to a second early, as the real host's may (or DURABLE_TIMERS_EARLY=1)
   --help       this text
 
 Prints the functions with their addresses, then HOST READY http://localhost:N on standard output; the log goes to standard
@@ -35,6 +37,7 @@ interface Flags {
   readonly strict: boolean;
   readonly watch: boolean;
   readonly jsonLog: boolean;
+  readonly earlyTimers: boolean;
 }
 
 function fail(message: string, code: number): never {
@@ -52,6 +55,7 @@ function flags(args: string[]): Flags {
       strict: { type: 'boolean', default: false },
       watch: { type: 'boolean', default: false },
       'json-log': { type: 'boolean', default: false },
+      'early-timers': { type: 'boolean', default: false },
       help: { type: 'boolean', short: 'h', default: false },
     },
   });
@@ -71,6 +75,7 @@ function flags(args: string[]): Flags {
     strict: values.strict,
     watch: values.watch,
     jsonLog: values['json-log'],
+    earlyTimers: values['early-timers'],
   };
 }
 
@@ -105,14 +110,23 @@ async function serve(given: Flags): Promise<void> {
   const giveBack = captureConsole((message) =>
     sink({ time: new Date(), level: 'information', category: 'Host.Function.Console', message, fields: {} }),
   );
-  const { appDir, dataDir, port, strict } = given;
+  const { appDir, dataDir, port, strict, earlyTimers } = given;
   try {
-    running = await startHost({ appDir, dataDir, strict, logSink: sink, ...(port === undefined ? {} : { port }) });
+    running = await startHost({
+      appDir,
+      dataDir,
+      strict,
+      logSink: sink,
+      ...(port === undefined ? {} : { port }),
+      ...(earlyTimers ? { durable: { earlyTimers } } : {}),
+    });
   } catch (error) {
     giveBack();
     const { name, message, stack } = ensureError(error);
     fail(name === 'AzFuncSystemError' ? userStack(stack ?? message, folder) : message, 1);
   }
+  // After what the log has to say about the start.
+  await new Promise((resolve) => setImmediate(resolve));
   process.stderr.write(running.functionList);
   process.stdout.write(`HOST READY ${running.url}\n`);
 }

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { clockModes } from '../clock/messages.js';
 import type { StackOptions } from './startStack.js';
 
 /** A flag that cannot be used; the message says which and why. */
@@ -14,15 +15,21 @@ registry, Functions host and device agent. Stays up until Ctrl-C or SIGTERM.
   --functions-port N   the app's port (default 7071)
   --azure-port N       the control plane's port (default 7443)
   --edge-port N        the connected registry's port (default 8000)
+  --external-host      starts no Functions host: one of yours is to run the app on the functions port, with the environment
+                       in DIR/app.env.json; events are delivered to it once it answers
+  --functions-keys F   the keys of that host, JSON {function, eventGrid}, also when it is written only later (default: it
+                       asks for none, as Core Tools does)
   --sync-seconds N     seconds between two syncs of the connected registry (default 1)
+  --clock MODE         real (default), jumping or scaled: what the processes' time is; then POST to the clock's address
   --data DIR           where state, logs and certificates are kept (default .local)
   --reset              starts empty; certificates are kept
   --help               prints this
 
-A port of 0 takes a free one. Once all serve, DIR/endpoints.json says where everything is.`;
+A port of 0 takes a free one, except for a host of yours. Once all serve, DIR/endpoints.json says where everything is.`;
 
 /** What the flags of `npm run local` ask for. */
-export type LocalFlags = Required<Pick<StackOptions, 'dataFolder' | 'ports' | 'syncSeconds' | 'reset'>>;
+export type LocalFlags = Required<Pick<StackOptions, 'dataFolder' | 'ports' | 'syncSeconds' | 'reset'>> &
+  Pick<StackOptions, 'externalHost' | 'clock'>;
 
 /**
  * Parses the flags of `npm run local`.
@@ -40,6 +47,9 @@ export function parseLocalFlags(args: readonly string[]): LocalFlags | 'help' {
         'azure-port': { type: 'string', default: '7443' },
         'edge-port': { type: 'string', default: '8000' },
         'sync-seconds': { type: 'string', default: '1' },
+        'external-host': { type: 'boolean', default: false },
+        'functions-keys': { type: 'string' },
+        clock: { type: 'string', default: 'real' },
         data: { type: 'string', default: '.local' },
         reset: { type: 'boolean', default: false },
         help: { type: 'boolean', default: false },
@@ -50,6 +60,16 @@ export function parseLocalFlags(args: readonly string[]): LocalFlags | 'help' {
   }
   if (values.help) return 'help';
   if (values.data === '') throw new FlagError('--data needs the name of a folder.');
+  const keysFile = values['functions-keys'];
+  if (keysFile !== undefined && !values['external-host'])
+    throw new FlagError('--functions-keys goes with --external-host: a host that is started here has keys of its own.');
+  if (keysFile === '') throw new FlagError('--functions-keys needs the name of a file.');
+  if (values['external-host'] && Number(values['functions-port']) === 0)
+    throw new FlagError('--functions-port must be the port of your host, not 0, with --external-host.');
+  const clock = clockModes.find((mode) => mode === values.clock);
+  if (clock === undefined) throw new FlagError(`--clock must be one of ${clockModes.join(', ')}, not '${values.clock}'.`);
+  if (clock !== 'real' && values['external-host'])
+    throw new FlagError('--clock goes without --external-host: a host of yours lives in the machine\'s time.');
   return {
     dataFolder: values.data,
     ports: {
@@ -59,6 +79,8 @@ export function parseLocalFlags(args: readonly string[]): LocalFlags | 'help' {
     },
     syncSeconds: seconds('--sync-seconds', values['sync-seconds']),
     reset: values.reset,
+    ...(clock === 'real' ? {} : { clock }),
+    ...(values['external-host'] ? { externalHost: keysFile === undefined ? {} : { keysFile } } : {}),
   };
 }
 

@@ -8,7 +8,7 @@ const MARKER = 'launcher.json';
 const marker = z.object({ pid: z.int().nullable() });
 
 /** What `--reset` removes. The certificates stay, so that whoever trusts the CA keeps trusting it. */
-const STATE = ['host', 'azure', 'edge', 'device', 'report-keys', 'endpoints.json'];
+const STATE = ['host', 'azure', 'edge', 'device', 'report-keys', 'endpoints.json', 'app.env.json'];
 
 /** The folder cannot be used; the message says why and what to do. */
 export class DataFolderError extends Error {

@@ -7,8 +7,11 @@ interface Identity {
 
 /** Content of endpoints.json: everything that a program needs to use the running stack. No URL ends in a slash. */
 export interface Endpoints {
-  /** `url` is without /api; `key` opens every operator route; `pid` changes when the host is started again. */
-  functions: { url: string; key: string; pid: number };
+  /**
+   * `url` is without /api; `key` opens every operator route; `pid` changes when the host is started again. With a host
+   * that is not ours `pid` is null, and `key` is empty when it has none, or has not written it yet.
+   */
+  functions: { url: string; key: string; pid: number | null };
   /** `authority` is without the tenant. */
   azure: {
     arm: string;

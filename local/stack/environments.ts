@@ -1,3 +1,5 @@
+import { pathToFileURL } from 'node:url';
+import { compiled } from './projectRoot.js';
 import { registryId, type World } from './world.js';
 
 /**
@@ -12,11 +14,13 @@ export interface Places {
   functionsUrl: string;
   edgeHost: string;
   clockUrl: string;
+  /** Whether the processes follow the clock, which is not the machine's; see local/clock/preload.ts. */
+  followClock?: boolean;
   caFile: string;
 }
 
 /** The part that every child gets. */
-export function commonEnvironment(places: Pick<Places, 'clockUrl' | 'caFile'>): NodeJS.ProcessEnv {
+export function commonEnvironment(places: Pick<Places, 'clockUrl' | 'caFile' | 'followClock'>): NodeJS.ProcessEnv {
   const inherited = INHERITED.flatMap((name) => {
     const value = process.env[name];
     return value === undefined ? [] : [[name, value] as const];
@@ -25,6 +29,9 @@ export function commonEnvironment(places: Pick<Places, 'clockUrl' | 'caFile'>): 
     ...Object.fromEntries(inherited),
     NODE_EXTRA_CA_CERTS: places.caFile,
     LOCAL_CLOCK_URL: places.clockUrl,
+    ...(places.followClock === true
+      ? { NODE_OPTIONS: `--import ${pathToFileURL(compiled('local/clock/preload.js')).href}` }
+      : {}),
   };
 }
 
@@ -50,6 +57,25 @@ export function appEnvironment(
     CLIENTS_PER_CONNECTED_REGISTRY: '50',
     RETRY_FIRST_SECONDS: '1',
     PULL_CHECK_RETRY_SECONDS: String(Math.ceil(syncSeconds)),
+  };
+}
+
+/**
+ * What an app on somebody else's host needs of its environment, all of it to be added to what such a host has anyway.
+ *
+ * @param settings override or add settings of the app.
+ */
+export function externalAppEnvironment(
+  world: World,
+  places: Places,
+  reportKeys: string,
+  syncSeconds: number,
+  settings: Readonly<Record<string, string>>,
+): NodeJS.ProcessEnv {
+  return {
+    NODE_EXTRA_CA_CERTS: places.caFile,
+    ...appEnvironment(world, places, reportKeys, syncSeconds),
+    ...settings,
   };
 }
 

@@ -26,16 +26,22 @@ export class Stack {
   #controlPlane: ControlPlane | undefined;
   #functionsKey: string | undefined;
   #published = false;
+  readonly #stopping = new AbortController();
   #stopped: Promise<void> | undefined;
   #giveUp: (reason: string) => void = () => undefined;
 
   /** Resolves with the reason when a process could not be kept running; everything else has then been stopped. */
   readonly ended: Promise<string>;
 
+  /** Resolves once the app's host takes events; rejects when everything is stopped before. */
+  connected: Promise<void> = Promise.resolve();
+
   constructor(
     readonly ground: Ground,
     private readonly clock: ClockServer,
     private readonly report: (line: string) => void,
+    /** Whether the app's host is none of these processes. */
+    readonly isHostExternal: boolean,
   ) {
     this.ended = new Promise((resolve) => (this.#giveUp = resolve));
   }
@@ -43,6 +49,16 @@ export class Stack {
   /** Where endpoints.json is. */
   get endpointsFile(): string {
     return join(this.ground.dataFolder, 'endpoints.json');
+  }
+
+  /** Where the environment of an app on a host that is not ours is. */
+  get appEnvironmentFile(): string {
+    return join(this.ground.dataFolder, 'app.env.json');
+  }
+
+  /** Aborted when the end begins. */
+  get stopping(): AbortSignal {
+    return this.#stopping.signal;
   }
 
   get clockUrl(): string {
@@ -63,7 +79,11 @@ export class Stack {
     if (this.#functionsKey === undefined) throw new Error('The functions host does not serve yet.');
     const { places } = this.ground;
     return describeEndpoints(this.controlPlane.world, {
-      functions: { url: places.functionsUrl, key: this.#functionsKey, pid: this.pidOf('host') ?? 0 },
+      functions: {
+        url: places.functionsUrl,
+        key: this.#functionsKey,
+        pid: this.isHostExternal ? null : (this.pidOf('host') ?? 0),
+      },
       azureUrl: places.azureUrl,
       caFile: places.caFile,
       edgeHost: places.edgeHost,
@@ -117,8 +137,10 @@ export class Stack {
   }
 
   async #stop(): Promise<void> {
+    this.#stopping.abort();
     this.#published = false;
     rmSync(this.endpointsFile, { force: true });
+    rmSync(this.appEnvironmentFile, { force: true });
     for (const name of PROCESS_NAMES.toReversed()) await this.end(name);
     await this.clock.close();
     releaseDataFolder(this.ground.dataFolder);

@@ -1,11 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { z } from 'zod';
 import { realClock } from '../clock/clock.js';
+import type { ClockMode } from '../clock/messages.js';
 import { startClockServer } from '../clock/server.js';
+import { TimelineClock } from '../clock/timelineClock.js';
 import { ensureCertificates } from '../tls/certificates.js';
-import { releaseDataFolder, reportKeys, takeDataFolder } from './dataFolder.js';
+import { releaseDataFolder, reportKeys, takeDataFolder, writeAtomically } from './dataFolder.js';
+import { externalAppEnvironment } from './environments.js';
+import { connectExternalHost, readHostKeys, requestSubscription, type ExternalHost } from './functionsHost.js';
 import { httpsJson } from './httpsJson.js';
 import { Operator } from './operator.js';
 import { azurePlan, devicePlan, edgePlan, hostPlan, tlsFolder, type Ground, type ProcessName } from './plans.js';
@@ -20,6 +23,10 @@ export interface StackOptions {
   ports?: Partial<Record<ProcessName, number>>;
   /** Seconds between two syncs of the connected registry. Default 1. */
   syncSeconds?: number;
+  /** How time goes for all processes, until their clock is told otherwise; in the machine's, 'real', they keep to it. Default 'real'. */
+  clock?: ClockMode;
+  /** The app runs on a host that is started by somebody else, on `ports.host`; no host is started here. */
+  externalHost?: ExternalHost;
   /** Whether a device agent answers pull checks. Default true. */
   device?: boolean;
   /** Settings of the app that differ from those of `npm run local`. */
@@ -40,16 +47,11 @@ const PORT_FLAGS: Record<ProcessName, string> = {
   device: '--device-port',
 };
 
-const hostKeys = z.object({ function: z.string().min(1), eventGrid: z.string().min(1) });
-
-/** The Event Grid trigger of the app that takes onboarding requests, and the type of event that it takes. */
-const REQUEST_FUNCTION = 'clientRequested';
-const REQUEST_EVENT = 'ConnectedRegistry.ClientRequested';
-
 /**
  * Starts the stand-ins and the app on this machine, connects them, and returns once all serve: certificates, control
  * plane, then connected registry, functions host and device agent beside each other, then the Event Grid subscriptions
- * (a subscription is only made when its webhook answers the handshake), then endpoints.json.
+ * (a subscription is only made when its webhook answers the handshake), then endpoints.json. With an external host it
+ * returns before that host answers; see {@link Stack.connected}.
  *
  * @throws {PortTakenError} {DataFolderError} before anything is started, and the failing process's own words after
  *   everything that had been started was ended again.
@@ -57,10 +59,13 @@ const REQUEST_EVENT = 'ConnectedRegistry.ClientRequested';
 export async function startStack(options: StackOptions): Promise<Stack> {
   const report = options.report ?? (() => undefined);
   const dataFolder = resolve(options.dataFolder);
-  const ports = await claimPorts(options.ports ?? {});
+  const ports = await claimPorts(options.ports ?? {}, options.externalHost !== undefined);
   takeDataFolder(dataFolder, options.reset ?? false);
-  await rm(join(dataFolder, 'endpoints.json'), { force: true });
-  const clock = await startClockServer(realClock());
+  for (const name of ['endpoints.json', 'app.env.json']) await rm(join(dataFolder, name), { force: true });
+  const mode = options.clock ?? 'real';
+  const clock = await (mode === 'real'
+    ? startClockServer(realClock())
+    : startClockServer(new TimelineClock(), 0, mode));
   let stack: Stack | undefined;
   try {
     const { caFile } = await ensureCertificates(tlsFolder(dataFolder));
@@ -69,9 +74,10 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       functionsUrl: `http://localhost:${ports.host}`,
       edgeHost: `localhost:${ports.edge}`,
       clockUrl: clock.url,
+      followClock: mode !== 'real',
       caFile,
     };
-    const started = new Stack({ dataFolder, ports, places }, clock, report);
+    const started = new Stack({ dataFolder, ports, places }, clock, report, options.externalHost !== undefined);
     stack = started;
     options.signal?.addEventListener('abort', () => void started.stop(), { once: true });
     await startProcesses(stack, options, report);
@@ -86,10 +92,16 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   }
 }
 
-async function claimPorts(wanted: Partial<Record<ProcessName, number>>): Promise<Ground['ports']> {
+async function claimPorts(
+  wanted: Partial<Record<ProcessName, number>>,
+  isHostExternal: boolean,
+): Promise<Ground['ports']> {
   const taken = new Set<number>();
   const claim = async (name: ProcessName): Promise<number> => {
-    const port = await claimPort(wanted[name] ?? 0, PORT_FLAGS[name], taken);
+    const asked = wanted[name] ?? 0;
+    // A host that is not ours may be listening already.
+    const port =
+      name === 'host' && isHostExternal && asked !== 0 ? asked : await claimPort(asked, PORT_FLAGS[name], taken);
     taken.add(port);
     return port;
   };
@@ -120,18 +132,18 @@ async function startProcesses(stack: Stack, options: StackOptions, report: (line
       `connected registry serves at ${await stack.start('edge', edgePlan(ground, world, syncToken, syncSeconds))}`,
     );
   };
+  const settings = [reportKeys(dataFolder), syncSeconds, options.settings ?? {}] as const;
+  const { externalHost } = options;
+  if (externalHost) {
+    const environment = externalAppEnvironment(world, places, ...settings);
+    writeAtomically(stack.appEnvironmentFile, JSON.stringify(environment, null, 2));
+  }
   const host = async (): Promise<string> => {
-    report(
-      `functions host serves at ${await stack.start('host', hostPlan(ground, world, reportKeys(dataFolder), syncSeconds, options.settings ?? {}))}`,
-    );
-    const keys = hostKeys.parse(JSON.parse(readFileSync(join(dataFolder, 'host', 'keys.json'), 'utf8')));
-    await operator.subscribe({
-      topic: 'requests',
-      name: 'functions',
-      webhook: `${places.functionsUrl}/runtime/webhooks/EventGrid?functionName=${REQUEST_FUNCTION}&code=${encodeURIComponent(keys.eventGrid)}`,
-      schema: 'CloudEventSchemaV1_0',
-      eventTypes: [REQUEST_EVENT],
-    });
+    if (externalHost) return (externalHost.keysFile && readHostKeys(externalHost.keysFile)?.function) ?? '';
+    report(`functions host serves at ${await stack.start('host', hostPlan(ground, world, ...settings))}`);
+    const keys = readHostKeys(join(dataFolder, 'host', 'keys.json'));
+    if (!keys) throw new Error('The functions host serves, but its keys.json cannot be read.');
+    await operator.subscribe(requestSubscription(places.functionsUrl, keys));
     return keys.function;
   };
   const device = async (): Promise<void> => {
@@ -146,4 +158,8 @@ async function startProcesses(stack: Stack, options: StackOptions, report: (line
   for (const end of [edgeEnd, deviceEnd]) if (end.status === 'rejected') throw end.reason;
   if (hostEnd.status === 'rejected') throw hostEnd.reason;
   stack.publish(hostEnd.value);
+  if (!externalHost) return;
+  stack.connected = connectExternalHost(stack, externalHost, report);
+  // Whoever wants to know waits for it; for others an end before it is no error.
+  stack.connected.catch(() => undefined);
 }

@@ -9,17 +9,18 @@ export function summarise(stack: Stack): string {
   const logs = PROCESS_NAMES.filter((name) => stack.pidOf(name) !== undefined).map((name) =>
     shown(stack.logFile(name)),
   );
+  const app = stack.isHostExternal ? `${functions.url}/api, on a host of yours` : `${functions.url}/api`;
   return `
-Everything serves.
+Everything serves${stack.isHostExternal ? ' but the app' : ''}.
 
-  app                  ${functions.url}/api
+  app                  ${app}
   ARM, Entra           ${azure.arm}   (CA: ${shown(azure.caFile)})
   Key Vault            ${keyVault.url}
   connected registry   ${edge.connectedRegistry} at ${edge.host}
   clock                ${stack.clockUrl}
   addresses and keys   ${file}
   logs                 ${logs.join(', ')}
-
+${stack.isHostExternal ? hostAdvice(stack) : ''}
 Onboard a client:
 
   KEY=$(node -p "JSON.parse(require('fs').readFileSync('${file}')).functions.key")
@@ -27,6 +28,17 @@ Onboard a client:
     -d '{"connectedRegistry":"${edge.connectedRegistry}","client":"device-1","repositories":["hello-world"]}'
 
 and follow it at the answer's Location with the same key. Ctrl-C stops everything.
+`;
+}
+
+function hostAdvice(stack: Stack): string {
+  const port = new URL(stack.ground.places.functionsUrl).port;
+  return `
+Run the app on port ${port} with the environment in ${shown(stack.appEnvironmentFile)}, for example with Core Tools and Azurite:
+
+  npm run build
+  export FUNCTIONS_WORKER_RUNTIME=node AzureWebJobsStorage=UseDevelopmentStorage=true
+  node scripts/withEnvironment.mjs ${shown(stack.appEnvironmentFile)} func start --port ${port}
 `;
 }
 

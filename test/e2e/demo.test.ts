@@ -1,3 +1,5 @@
+// @module-tag local-host
+// The command itself, which starts the local host; test/func has the same demonstration on the real one.
 import { spawnSync } from 'node:child_process';
 import { expect, test } from 'vitest';
 import { projectRoot } from '../../local/stack/projectRoot.js';

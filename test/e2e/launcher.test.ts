@@ -1,3 +1,5 @@
+// @module-tag local-host
+// The launcher's own start, supervision and end, with the host that it starts itself or, at the end, one beside it.
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
@@ -51,7 +53,8 @@ async function stop(child: ChildProcess): Promise<void> {
   await once(child, 'exit');
 }
 
-function lives(pid: number): boolean {
+function lives(pid: number | null): boolean {
+  if (pid === null) return false;
   try {
     process.kill(pid, 0);
     return true;

@@ -1,4 +1,5 @@
-import { ROLES, type RoleAssignment } from './roles.js';
+import type { RoleAssignments } from './roleAssignments.js';
+import { ROLES } from './roles.js';
 
 export interface Question {
   principalId: string;
@@ -14,20 +15,24 @@ export interface Question {
  * Whether some assignment covers the scope with a role that holds the action. Scopes are inherited downwards (Azure
  * docs: role-based-access-control "Understand scope").
  */
-export function isAllowed(assignments: readonly RoleAssignment[], question: Question): boolean {
-  return assignments.some((assignment) => {
-    if (assignment.principalId !== question.principalId || !covers(assignment.scope, question.scope)) return false;
+export function isAllowed(assignments: RoleAssignments, question: Question): boolean {
+  for (const assignment of assignments.of(question.principalId)) {
+    if (!covers(assignment.scope, question.scope)) continue;
     const tag = assignment.onlySecretsTagged;
-    if (tag !== undefined && question.secretTags?.[tag] === undefined) return false;
+    if (tag !== undefined && question.secretTags?.[tag] === undefined) continue;
     const role = ROLES[assignment.role];
     const patterns = question.plane === 'control' ? role?.actions : role?.dataActions;
-    return patterns?.some((pattern) => matches(pattern, question.action)) ?? false;
-  });
+    if (patterns?.some((pattern) => matches(pattern, question.action))) return true;
+  }
+  return false;
 }
 
 /** Whether `principalId` can do anything at all below, at or above `scope`: what decides if a subscription is listed. */
-export function hasAnyRole(assignments: readonly RoleAssignment[], principalId: string, scope: string): boolean {
-  return assignments.some((a) => a.principalId === principalId && (covers(a.scope, scope) || covers(scope, a.scope)));
+export function hasAnyRole(assignments: RoleAssignments, principalId: string, scope: string): boolean {
+  for (const one of assignments.of(principalId)) {
+    if (covers(one.scope, scope) || covers(scope, one.scope)) return true;
+  }
+  return false;
 }
 
 function covers(outer: string, inner: string): boolean {

@@ -1,11 +1,12 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 
+/** Those that there are from the start. */
 export const IDENTITY_NAMES = ['operator', 'app', 'device'] as const;
 export type IdentityName = (typeof IDENTITY_NAMES)[number];
 
 /** A service principal with one client secret. */
 export interface Identity {
-  name: IdentityName;
+  name: string;
   clientId: string;
   objectId: string;
   clientSecret: string;
@@ -21,10 +22,14 @@ export interface Principal {
 export const ANONYMOUS: Principal = { name: 'anonymous', clientId: '', objectId: '' };
 
 export function makeIdentities(): Identity[] {
-  return IDENTITY_NAMES.map((name) => ({
+  return IDENTITY_NAMES.map(makeIdentity);
+}
+
+export function makeIdentity(name: string): Identity {
+  return {
     name,
     clientId: randomUUID(),
     objectId: randomUUID(),
     clientSecret: `local~${randomBytes(24).toString('base64url')}`,
-  }));
+  };
 }

@@ -19,13 +19,14 @@ export interface RoleAssignment {
 
 const REGISTRY = 'Microsoft.ContainerRegistry/registries';
 const SECRETS = 'Microsoft.KeyVault/vaults/secrets';
+const HUBS = 'Microsoft.Devices/IotHubs';
 
 /** The app's least privilege on a registry: every action that its flows need, one by one, and no other. */
 export const ONBOARDING_ROLE = 'Connected Registry Client Onboarding';
 
 /**
  * The roles that the seeded identities have. Ids and contents of built-in ones: Azure docs, "Azure built-in roles"
- * (privileged, security, integration).
+ * (privileged, security, integration, internet of things).
  */
 export const ROLES: Readonly<Record<string, RoleDefinition>> = {
   Owner: { id: '8e3af657-a8ff-443c-a75c-2fe8c4bcb635', actions: ['*'], dataActions: [] },
@@ -69,5 +70,25 @@ export const ROLES: Readonly<Record<string, RoleDefinition>> = {
     id: 'd5a91429-5739-47e2-a06b-3470a27159e7',
     actions: ['Microsoft.EventGrid/topics/read'],
     dataActions: ['Microsoft.EventGrid/events/send/action'],
+  },
+  'IoT Hub Data Contributor': {
+    id: '4fc6c259-987e-4a07-842e-c321cc9d413f',
+    actions: [],
+    dataActions: [`${HUBS}/*`],
+  },
+  'IoT Hub Data Reader': {
+    id: 'b447c946-2db7-41ec-983d-d8bf3b1c77e3',
+    actions: [],
+    dataActions: [`${HUBS}/*/read`, `${HUBS}/fileUpload/notifications/action`],
+  },
+  'IoT Hub Registry Contributor': {
+    id: '4ea46cd5-c1b2-4a8e-910b-273211f9ce47',
+    actions: [],
+    dataActions: [`${HUBS}/devices/*`],
+  },
+  'IoT Hub Twin Contributor': {
+    id: '494bdba2-168f-4f31-a0a1-191d2f7c028c',
+    actions: [],
+    dataActions: [`${HUBS}/twins/*`],
   },
 };

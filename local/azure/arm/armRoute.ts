@@ -43,17 +43,19 @@ export function armRoute(plane: Plane, route: ArmRoute): Route {
         throw armError(404, 'ResourceGroupNotFound', `Resource group '${group}' could not be found.`);
       }
       const reply = await route.handle(call);
-      if (route.method !== 'GET' && reply.status < 300) await tellOfWrite(plane, call, route.action);
+      if (route.method !== 'GET' && reply.status < 300) tellOfWrite(plane, call, route.action);
       return reply;
     },
   };
 }
 
 /** Every successful write is an event of its resource group, our own included. */
-async function tellOfWrite(plane: Plane, call: Call, operation: string): Promise<void> {
+function tellOfWrite(plane: Plane, call: Call, operation: string): void {
+  // Nobody hears of what might get lost.
+  plane.commit();
   const kind = call.method === 'DELETE' ? 'Delete' : call.method === 'POST' ? 'Action' : 'Write';
   const { method, principal } = call;
-  await emitResourceEvent(plane, { kind, method, path: decodeURI(call.path), operation, principal });
+  emitResourceEvent(plane, { kind, method, path: decodeURI(call.path), operation, principal });
 }
 
 function authorize(plane: Plane, call: Call, action: string): void {

@@ -127,7 +127,6 @@ export function connectedRegistryRoutes(plane: Plane): Route[] {
   /** Synchronous, as recorded. */
   function save(call: Call, registry: Registry, connected: ConnectedRegistry, created: boolean): ApiReply {
     registry.connectedRegistries.set(connected);
-    plane.armFile.changed();
     const resource = childId(plane.arm, registry, 'connectedRegistries', connected.name);
     return resourceReply(plane, call, { resource, kind: 'connectedregistry', asynchronous: false, created }, () =>
       connectedRegistryBody(plane, registry, connected),
@@ -148,7 +147,6 @@ export function connectedRegistryRoutes(plane: Plane): Route[] {
       }
     }
     registry.connectedRegistries.delete(connected.name);
-    plane.armFile.changed();
     return deletedReply(plane, call, { resource, kind: 'connectedregistry', asynchronous: false });
   }
 
@@ -169,7 +167,6 @@ export function connectedRegistryRoutes(plane: Plane): Route[] {
       deactivatedAt: plane.clock.now().toISOString(),
       systemData: changedBy(plane, call, connected.systemData),
     });
-    plane.armFile.changed();
     const resource = childId(plane.arm, registry, 'connectedRegistries', connected.name);
     return resultReply(plane, call, { resource, kind: 'connectedregistry', asynchronous: false }, 'Updating', {
       status: 200,

@@ -55,7 +55,6 @@ function generate(plane: Plane, call: Call): ApiReply {
     else if (before) passwords.push(before);
   }
   registry.tokens.set({ ...token, passwords });
-  plane.armFile.changed();
 
   const result = {
     status: 200,

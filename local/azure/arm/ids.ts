@@ -35,6 +35,11 @@ export function topicId(state: ArmState, topic: { name: string; resourceGroup: s
   return `${groupId(state, topic.resourceGroup)}/providers/Microsoft.EventGrid/topics/${topic.name}`;
 }
 
+export function hubId(state: ArmState, name: string): string {
+  const group = [...state.resourceGroups.values()][0]?.name ?? '';
+  return `${groupId(state, group)}/providers/Microsoft.Devices/IotHubs/${name}`;
+}
+
 export function sameId(a: string, b: string): boolean {
   return a.toLowerCase() === b.toLowerCase();
 }

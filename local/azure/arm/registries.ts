@@ -4,7 +4,7 @@ import type { ApiReply } from '../http/message.js';
 import type { Call, Route } from '../pipeline.js';
 import type { Plane } from '../plane.js';
 import { Collection } from '../state/collection.js';
-import type { Registry } from '../state/registryState.js';
+import type { ConnectedRegistry, Registry, Repository, Token } from '../state/registryState.js';
 import { armBody, armRoute, groupOf, registryOf } from './armRoute.js';
 import { badRequest, conflict } from './errors.js';
 import { GROUP_PATH, REGISTRY_PATH, registryId, SUBSCRIPTION_PATH } from './ids.js';
@@ -85,10 +85,10 @@ export function registryRoutes(plane: Plane): Route[] {
     }
     const now = plane.clock.now().toISOString();
     const empty = {
-      repositories: new Collection<never>(),
+      repositories: new Collection<Repository>(),
       scopeMaps: new Collection(systemScopeMaps(now, madeBy(plane, call))),
-      tokens: new Collection<never>(),
-      connectedRegistries: new Collection<never>(),
+      tokens: new Collection<Token>(),
+      connectedRegistries: new Collection<ConnectedRegistry>(),
     };
     const registry: Registry = {
       ...(before ?? empty),
@@ -123,7 +123,6 @@ export function registryRoutes(plane: Plane): Route[] {
       throw badRequest('FeatureNotSupported', 'Dedicated data endpoints are supported by the Premium SKU only.');
     }
     plane.arm.registries.set(registry);
-    plane.armFile.changed();
     return { status: 200, body: registryBody(plane, registry) };
   }
 
@@ -132,7 +131,6 @@ export function registryRoutes(plane: Plane): Route[] {
     const registry = plane.arm.registries.get(name);
     if (!registry || !isIn(registry, call)) return { status: 204 };
     plane.arm.registries.delete(name);
-    plane.armFile.changed();
     return { status: 200 };
   }
 }

@@ -16,6 +16,7 @@ const SCOPES = [
   VAULT_PATH,
   `${VAULT_PATH}/secrets/{secret}`,
   `${GROUP_PATH}/providers/Microsoft.EventGrid/topics/{topic}`,
+  `${GROUP_PATH}/providers/Microsoft.Devices/IotHubs/{hub}`,
 ];
 
 const body = z.object({
@@ -37,7 +38,7 @@ export function roleAssignmentRoutes(plane: Plane): Route[] {
 
   function list(call: Call): ApiReply {
     const scope = scopeOf(call);
-    const value = plane.arm.roleAssignments
+    const value = [...plane.arm.roleAssignments.values()]
       .filter((one) => sameId(one.scope, scope))
       .map((one) => assignmentBody(plane, one));
     return { status: 200, body: { value } };
@@ -69,27 +70,22 @@ export function roleAssignmentRoutes(plane: Plane): Route[] {
     const wanted: RoleAssignment = { name: call.params['assignment'] ?? '', principalId, role, scope: scopeOf(call) };
     const isSame = (one: RoleAssignment): boolean =>
       sameId(one.scope, wanted.scope) && one.principalId === principalId && one.role === role;
-    if (plane.arm.roleAssignments.some(isSame))
+    if ([...plane.arm.roleAssignments.of(principalId)].some(isSame))
       throw conflict('RoleAssignmentExists', 'The role assignment already exists.');
-    plane.arm.roleAssignments.push(wanted);
-    plane.armFile.changed();
+    plane.arm.roleAssignments.set(wanted);
     return { status: 201, body: assignmentBody(plane, wanted) };
   }
 
   function remove(call: Call): ApiReply {
     const found = find(plane, call);
     if (!found) return { status: 204 };
-    plane.arm.roleAssignments = plane.arm.roleAssignments.filter((one) => one !== found);
-    plane.armFile.changed();
+    plane.arm.roleAssignments.remove(found);
     return { status: 200, body: assignmentBody(plane, found) };
   }
 }
 
 function find(plane: Plane, call: Call): RoleAssignment | undefined {
-  const scope = scopeOf(call);
-  return plane.arm.roleAssignments.find(
-    (one) => sameId(one.scope, scope) && sameId(one.name, call.params['assignment'] ?? ''),
-  );
+  return plane.arm.roleAssignments.find(scopeOf(call), call.params['assignment'] ?? '');
 }
 
 function scopeOf(call: Call): string {

@@ -102,7 +102,6 @@ export function scopeMapRoutes(plane: Plane): Route[] {
   /** Asynchronous when tokens use the map, as the live service was recorded to be. */
   function save(call: Call, registry: Registry, map: ScopeMap, created: boolean): ApiReply {
     registry.scopeMaps.set(map);
-    plane.armFile.changed();
     const resource = childId(plane.arm, registry, 'scopeMaps', map.name);
     const asynchronous = tokensUsing(plane, registry, map.name).length > 0;
     return resourceReply(plane, call, { resource, kind: 'scopemap', asynchronous, created }, () =>
@@ -124,7 +123,6 @@ export function scopeMapRoutes(plane: Plane): Route[] {
       );
     }
     registry.scopeMaps.delete(map.name);
-    plane.armFile.changed();
     const resource = childId(plane.arm, registry, 'scopeMaps', map.name);
     return deletedReply(plane, call, { resource, kind: 'scopemap', asynchronous: false });
   }

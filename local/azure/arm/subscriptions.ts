@@ -4,7 +4,7 @@ import type { Call, Route } from '../pipeline.js';
 import type { Plane } from '../plane.js';
 import { armRoute, groupOf } from './armRoute.js';
 import { badRequest } from './errors.js';
-import { GROUP_PATH, groupId, registryId, SUBSCRIPTION_PATH, topicId, vaultId } from './ids.js';
+import { GROUP_PATH, groupId, hubId, registryId, SUBSCRIPTION_PATH, topicId, vaultId } from './ids.js';
 
 interface ListedResource {
   id: string;
@@ -123,6 +123,14 @@ function allResources(plane: Plane): ListedResource[] {
       id: vaultId(plane.arm),
       name: plane.arm.vaultName,
       type: 'Microsoft.KeyVault/vaults',
+      location,
+      tags: {},
+    },
+    {
+      id: hubId(plane.arm, plane.hub.state.name),
+      name: plane.hub.state.name,
+      type: 'Microsoft.Devices/IotHubs',
+      sku: { name: 'S1', tier: 'Standard' },
       location,
       tags: {},
     },

@@ -103,7 +103,6 @@ export function tokenRoutes(plane: Plane): Route[] {
   /** Every write of a token is asynchronous: recorded as 201 with `Azure-AsyncOperation`. */
   function save(call: Call, registry: Registry, token: Token, created: boolean): ApiReply {
     registry.tokens.set(token);
-    plane.armFile.changed();
     const resource = childId(plane.arm, registry, 'tokens', token.name);
     return resourceReply(plane, call, { resource, kind: 'token', asynchronous: true, created }, () =>
       tokenBody(plane, registry, token),
@@ -117,7 +116,6 @@ export function tokenRoutes(plane: Plane): Route[] {
     const resource = childId(plane.arm, registry, 'tokens', token.name);
     refuseIfUsed(registry, token, resource);
     registry.tokens.delete(token.name);
-    plane.armFile.changed();
     return deletedReply(plane, call, { resource, kind: 'token', asynchronous: false });
   }
 }

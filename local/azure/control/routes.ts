@@ -1,10 +1,12 @@
 import { z } from 'zod';
-import type { ApiReply } from '../http/message.js';
-import type { Call, Route } from '../pipeline.js';
+import type { Route } from '../pipeline.js';
 import type { Plane, Settings } from '../plane.js';
 import { newest } from '../keyvault/vaultState.js';
 import type { Counters } from './counters.js';
+import { clockRoutes } from './clock.js';
+import { controlRoute as route, problem, withBody } from './controlRoute.js';
 import { faultRule, type Faults } from './faults.js';
+import { identityRoutes } from './identities.js';
 
 const settings = z
   .strictObject({
@@ -31,13 +33,6 @@ const repository = z.strictObject({
  * They are not authenticated, as the server listens on this machine only.
  */
 export function controlRoutes(plane: Plane, counters: Counters, faults: Faults): Route[] {
-  const route = (method: Route['method'], path: string, handle: Route['handle']): Route => ({
-    method,
-    path: `/_control/${path}`,
-    service: 'control',
-    operation: `control/${path}`,
-    handle,
-  });
   return [
     route('GET', 'state', () => ({ status: 200, body: stateOf(plane) })),
     route('GET', 'requests', () => ({ status: 200, body: counters.report() })),
@@ -56,6 +51,8 @@ export function controlRoutes(plane: Plane, counters: Counters, faults: Faults):
       faults.clear();
       return { status: 204 };
     }),
+    ...clockRoutes(plane),
+    ...identityRoutes(plane),
     route('GET', 'settings', () => ({ status: 200, body: plane.settings })),
     route('PATCH', 'settings', (call) =>
       withBody(call, settings, (wanted) => {
@@ -70,7 +67,6 @@ export function controlRoutes(plane: Plane, counters: Counters, faults: Faults):
         if (!registry) return problem(404, `there is no registry ${wanted.registry}`);
         if (wanted.tags.length === 0) registry.repositories.delete(wanted.name);
         else registry.repositories.set({ name: wanted.name, tags: wanted.tags });
-        plane.armFile.changed();
         return { status: 204 };
       }),
     ),
@@ -107,26 +103,15 @@ function stateOf(plane: Plane): unknown {
     eventSubscriptions: plane.broker
       .allSubscriptions()
       .map(({ endpointUrl: _url, validationCode: _code, ...rest }) => rest),
+    iotHub: {
+      name: plane.hub.state.name,
+      identities: [...plane.hub.state.identities.values()].map(({ authentication, ...identity }) => ({
+        ...identity,
+        authenticationType: authentication.type,
+        connectionState: plane.hub.connectionState({ ...identity, authentication }),
+      })),
+    },
     deliveries: plane.broker.deliveries().map(({ event, ...delivery }) => ({ ...delivery, eventId: event.event.id })),
     settings: plane.settings,
-  };
-}
-
-function withBody<T extends z.ZodType>(call: Call, schema: T, use: (value: z.output<T>) => ApiReply): ApiReply {
-  let value: unknown;
-  try {
-    value = JSON.parse(call.body.toString('utf8'));
-  } catch {
-    return problem(400, 'the body is not JSON');
-  }
-  const parsed = schema.safeParse(value);
-  return parsed.success ? use(parsed.data) : problem(400, z.prettifyError(parsed.error));
-}
-
-function problem(status: number, detail: string): ApiReply {
-  return {
-    status,
-    headers: { 'content-type': 'application/problem+json' },
-    body: { status, title: 'Bad control', detail },
   };
 }

@@ -1,11 +1,12 @@
 /** The services that tokens are issued for here. */
-export type Audience = 'arm' | 'vault' | 'eventgrid';
+export type Audience = 'arm' | 'vault' | 'eventgrid' | 'iothub';
 
 const PUBLIC: Readonly<Record<string, Audience>> = {
   'https://management.azure.com': 'arm',
   'https://management.core.windows.net': 'arm',
   'https://vault.azure.net': 'vault',
   'https://eventgrid.azure.net': 'eventgrid',
+  'https://iothubs.azure.net': 'iothub',
 };
 
 /** Which service a token with this audience is for: ARM's is the local endpoint itself or the public cloud's name. */

@@ -1,15 +1,21 @@
 import { randomUUID } from 'node:crypto';
 import { appendFile } from 'node:fs/promises';
 import type { Clock } from '../clock.js';
-import type { Snapshot } from '../state/snapshot.js';
-import type { Delivery, EventGridState, EventSubscription, Topic } from './eventGridState.js';
+import type { Store } from '../state/store.js';
+import {
+  subscriptionKey,
+  type Delivery,
+  type EventGridState,
+  type EventSubscription,
+  type Topic,
+} from './eventGridState.js';
 import { asCloudEvent, asGridEvent, facts, type AnyEvent } from './events.js';
 import { judge } from './retrySchedule.js';
 import { deliver } from './webhook.js';
 
 interface Parts {
   state: EventGridState;
-  file: Snapshot;
+  file: Store;
   clock: Clock;
   /** Dead letters are appended here, a JSON object a line. */
   deadLetterFile: string;
@@ -33,64 +39,61 @@ export class Broker {
 
   /** Takes up what was on its way when the process ended. */
   start(): void {
-    for (const delivery of this.#parts.state.deliveries) this.#schedule(delivery);
+    for (const delivery of this.#parts.state.deliveries.values()) this.#schedule(delivery);
   }
 
   topics(): readonly Topic[] {
-    return this.#parts.state.topics;
+    return [...this.#parts.state.topics.values()];
   }
 
   topic(name: string): Topic | undefined {
-    return this.#parts.state.topics.find((one) => one.name.toLowerCase() === name.toLowerCase());
+    return this.#parts.state.topics.get(name);
   }
 
   putTopic(topic: Topic): void {
-    const others = this.#parts.state.topics.filter((one) => one.name.toLowerCase() !== topic.name.toLowerCase());
-    this.#parts.state.topics = [...others, topic];
-    this.#parts.file.changed();
+    this.#parts.state.topics.set(topic);
   }
 
   removeTopic(name: string): void {
-    this.#parts.state.topics = this.#parts.state.topics.filter((one) => one.name.toLowerCase() !== name.toLowerCase());
-    this.#parts.file.changed();
+    this.#parts.state.topics.delete(name);
   }
 
   subscriptions(source: string): EventSubscription[] {
-    return this.#parts.state.subscriptions.filter((one) => one.source.toLowerCase() === source.toLowerCase());
+    return this.allSubscriptions().filter((one) => one.source.toLowerCase() === source.toLowerCase());
   }
 
   allSubscriptions(): readonly EventSubscription[] {
-    return this.#parts.state.subscriptions;
+    return [...this.#parts.state.subscriptions.values()];
   }
 
   subscription(source: string, name: string): EventSubscription | undefined {
-    return this.subscriptions(source).find((one) => one.name.toLowerCase() === name.toLowerCase());
+    return this.#parts.state.subscriptions.get(subscriptionKey({ source, name }));
   }
 
   putSubscription(subscription: EventSubscription): void {
-    const { state, file } = this.#parts;
-    state.subscriptions = [...state.subscriptions.filter((one) => !isSame(one, subscription)), subscription];
-    file.changed();
+    this.#parts.state.subscriptions.set(subscription);
   }
 
   /** Its undelivered events go with it. */
   removeSubscription(subscription: EventSubscription): void {
-    const { state, file } = this.#parts;
-    state.subscriptions = state.subscriptions.filter((one) => !isSame(one, subscription));
-    for (const delivery of state.deliveries) if (isFor(delivery, subscription)) this.#forget(delivery);
-    file.changed();
+    const { state } = this.#parts;
+    const key = subscriptionKey(subscription);
+    state.subscriptions.delete(key);
+    for (const delivery of [...state.deliveries.values()]) {
+      if (subscriptionKey({ source: delivery.source, name: delivery.subscription }) === key) this.#forget(delivery);
+    }
   }
 
   deliveries(): readonly Delivery[] {
-    return this.#parts.state.deliveries;
+    return [...this.#parts.state.deliveries.values()];
   }
 
   /**
-   * Queues events for whoever subscribes to any of `sources`. Resolves when they are safe on disk.
+   * Queues events for whoever subscribes to any of `sources`. They are on disk when this returns.
    *
    * @param sources resource ids, for instance of a topic, or of a resource group and its subscription
    */
-  async publish(sources: readonly string[], events: readonly AnyEvent[]): Promise<void> {
+  publish(sources: readonly string[], events: readonly AnyEvent[]): void {
     const { state, clock, file } = this.#parts;
     const now = clock.now().toISOString();
     const made: Delivery[] = [];
@@ -105,9 +108,8 @@ export class Broker {
       }
     }
     if (made.length === 0) return;
-    state.deliveries.push(...made);
-    file.changed();
-    await file.flush();
+    for (const delivery of made) state.deliveries.set(delivery);
+    file.commit();
     for (const delivery of made) this.#schedule(delivery);
   }
 
@@ -134,42 +136,47 @@ export class Broker {
   async #attempt(delivery: Delivery): Promise<void> {
     const subscription = this.subscription(delivery.source, delivery.subscription);
     if (!subscription) return this.#forget(delivery);
-    const { clock, file, log } = this.#parts;
-    const topic = subscription.source;
+    const { clock, file, log, state } = this.#parts;
+    const topic = topicOf(subscription.source);
     const event =
       subscription.deliverySchema === 'CloudEventSchemaV1_0'
         ? asCloudEvent(delivery.event, topic)
         : asGridEvent(delivery.event, topic, delivery.published);
     const status = await deliver(subscription, event, delivery.attempts, this.#stop.signal);
-    if (this.#stop.signal.aborted || !this.#parts.state.deliveries.includes(delivery)) return;
+    if (this.#stop.signal.aborted || !this.#parts.state.deliveries.get(delivery.id)) return;
 
-    delivery.attempts += 1;
-    delivery.lastOutcome = status === undefined ? 'NoResponse' : `Status ${status}`;
-    const verdict = judge(status, delivery.attempts);
+    const attempts = delivery.attempts + 1;
+    const tried: Delivery = {
+      ...delivery,
+      attempts,
+      lastOutcome: status === undefined ? 'NoResponse' : `Status ${status}`,
+    };
+    const verdict = judge(status, attempts);
     const { type, subject } = facts(delivery.event);
     log('delivery', {
       subscription: subscription.name,
       type,
       subject,
-      attempt: delivery.attempts,
+      attempt: attempts,
       outcome: verdict.outcome,
       status: status ?? 'none',
     });
     if (verdict.outcome === 'delivered') return this.#forget(delivery);
     const due = new Date(clock.now().getTime() + verdict.wait * 1000);
     const lives = new Date(delivery.published).getTime() + subscription.eventTimeToLiveInMinutes * 60_000;
-    const isOver = delivery.attempts >= subscription.maxDeliveryAttempts || due.getTime() > lives;
+    const isOver = attempts >= subscription.maxDeliveryAttempts || due.getTime() > lives;
     if (verdict.outcome === 'dead' || isOver) {
       await this.#deadLetter(
-        delivery,
+        tried,
         subscription,
         verdict.outcome === 'dead' ? 'Undeliverable' : 'MaxDeliveryAttemptsExceeded',
       );
       return;
     }
-    delivery.due = due.toISOString();
+    const next: Delivery = { ...tried, due: due.toISOString() };
+    state.deliveries.set(next);
     file.changed();
-    this.#schedule(delivery);
+    this.#schedule(next);
   }
 
   /** Azure docs: event-grid manage-event-delivery, "dead-letter events". */
@@ -196,9 +203,14 @@ export class Broker {
     this.#timers.get(delivery.id)?.cancel();
     this.#timers.delete(delivery.id);
     const { state, file } = this.#parts;
-    state.deliveries = state.deliveries.filter((one) => one !== delivery);
+    state.deliveries.delete(delivery.id);
     file.changed();
   }
+}
+
+/** IoT Hub writes its own id in capitals (Azure docs: event-grid event-schema-iot-hub). */
+function topicOf(source: string): string {
+  return /\/providers\/microsoft\.devices\/iothubs\/[^/]+$/i.test(source) ? source.toUpperCase() : source;
 }
 
 function wants(subscription: EventSubscription, any: AnyEvent): boolean {
@@ -211,12 +223,4 @@ function wants(subscription: EventSubscription, any: AnyEvent): boolean {
     fold(subject).startsWith(fold(filter.subjectBeginsWith)) &&
     fold(subject).endsWith(fold(filter.subjectEndsWith))
   );
-}
-
-function isSame(a: EventSubscription, b: EventSubscription): boolean {
-  return a.source.toLowerCase() === b.source.toLowerCase() && a.name.toLowerCase() === b.name.toLowerCase();
-}
-
-function isFor(delivery: Delivery, subscription: EventSubscription): boolean {
-  return isSame({ ...subscription, source: delivery.source, name: delivery.subscription }, subscription);
 }

@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto';
+import { Collection } from '../state/collection.js';
+import type { Contents, Keeps } from '../state/store.js';
 import type { AnyEvent } from './events.js';
 
-const FORMAT = 1;
+export const EVENT_GRID_FORMAT = 2;
 
 export type InputSchema = 'EventGridSchema' | 'CloudEventSchemaV1_0';
 export type DeliverySchema = InputSchema;
@@ -53,21 +55,28 @@ export interface Delivery {
 }
 
 export interface EventGridState {
-  topics: Topic[];
-  subscriptions: EventSubscription[];
-  deliveries: Delivery[];
+  topics: Collection<Topic>;
+  subscriptions: Collection<EventSubscription>;
+  deliveries: Collection<Delivery>;
 }
 
-export function storedEventGridState(state: EventGridState): unknown {
-  return { format: FORMAT, ...state };
+export function emptyEventGridState(): EventGridState {
+  return {
+    topics: new Collection(),
+    subscriptions: new Collection<EventSubscription>([], { keyOf: subscriptionKey }),
+    deliveries: new Collection<Delivery>([], { keyOf: ({ id }) => id }),
+  };
 }
 
-/** @throws when the file is of another version of this program */
-export function reviveEventGridState(stored: unknown): EventGridState {
-  if (stored === undefined) return { topics: [], subscriptions: [], deliveries: [] };
-  const { format, topics, subscriptions, deliveries } = stored as EventGridState & { format: number };
-  if (format !== FORMAT) throw new Error('the event store is of another version; start with --reset to begin anew');
-  return { topics, subscriptions, deliveries };
+export function subscriptionKey({ source, name }: Pick<EventSubscription, 'source' | 'name'>): string {
+  return `${source}/${name}`.toLowerCase();
+}
+
+/** How it lies on disk. */
+export function eventGridContents(state: EventGridState): Contents {
+  const { topics, subscriptions, deliveries } = state;
+  const lists: Record<string, Keeps> = { topics, subscriptions, deliveries };
+  return { format: EVENT_GRID_FORMAT, facts: {}, tables: () => Object.entries(lists), table: (name) => lists[name] };
 }
 
 export function makeTopicKey(): string {

@@ -14,11 +14,14 @@ const TYPE = 'Microsoft.EventGrid/eventSubscriptions';
 const PROVIDER = `/providers/${TYPE}`;
 const TOPIC_PATH = `${GROUP_PATH}/providers/Microsoft.EventGrid/topics/{topic}`;
 const VAULT_PATH = `${GROUP_PATH}/providers/Microsoft.KeyVault/vaults/{vault}`;
+const HUB_PATH = `${GROUP_PATH}/providers/Microsoft.Devices/IotHubs/{hub}`;
 
 /** Where event subscriptions live: at the end of their source's own path. */
 const COLLECTIONS = [
   `${TOPIC_PATH}/eventSubscriptions`,
-  ...[TOPIC_PATH, VAULT_PATH, REGISTRY_PATH, GROUP_PATH, SUBSCRIPTION_PATH].map((source) => source + PROVIDER),
+  ...[TOPIC_PATH, VAULT_PATH, HUB_PATH, REGISTRY_PATH, GROUP_PATH, SUBSCRIPTION_PATH].map(
+    (source) => source + PROVIDER,
+  ),
 ];
 
 const body = z.object({

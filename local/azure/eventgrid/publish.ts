@@ -60,7 +60,7 @@ export async function identifyPublisher(
     : verdict;
 }
 
-async function publish(plane: Plane, call: Call): Promise<ApiReply> {
+function publish(plane: Plane, call: Call): ApiReply {
   const topic = plane.broker.topic(call.params['topic'] ?? '');
   if (!topic) return failure(404, 'NotFound', 'The topic does not exist.');
   const id = topicId(plane.arm, topic);
@@ -82,7 +82,7 @@ async function publish(plane: Plane, call: Call): Promise<ApiReply> {
   if (call.body.length > LARGEST_REQUEST) {
     return failure(413, 'RequestEntityTooLarge', `The maximum size (${LARGEST_REQUEST}) has been exceeded.`);
   }
-  await plane.broker.publish([id], readEvents(call, topic));
+  plane.broker.publish([id], readEvents(call, topic));
   return { status: 200 };
 }
 

@@ -15,12 +15,7 @@ export type SecretEventType =
   | 'Microsoft.KeyVault.SecretExpired';
 
 /** Tells the vault's subscribers of a secret. The event names the version, and holds no value. */
-export async function emitSecretEvent(
-  plane: Plane,
-  eventType: SecretEventType,
-  name: string,
-  version: SecretVersion,
-): Promise<void> {
+export function emitSecretEvent(plane: Plane, eventType: SecretEventType, name: string, version: SecretVersion): void {
   const event: GridEvent = {
     id: randomUUID(),
     subject: name,
@@ -37,17 +32,17 @@ export async function emitSecretEvent(
       EXP: version.expires ?? null,
     },
   };
-  await plane.broker.publish([vaultId(plane.arm)], [{ schema: 'EventGridSchema', event }]);
+  plane.broker.publish([vaultId(plane.arm)], [{ schema: 'EventGridSchema', event }]);
 }
 
 /**
  * Tells who subscribes to the resource group or the subscription of a write, delete or action (Azure docs: event-grid
  * event-schema-subscriptions). `claims` has the caller, so that an app can tell its own writes from others'.
  */
-export async function emitResourceEvent(
+export function emitResourceEvent(
   plane: Plane,
   write: { kind: 'Write' | 'Delete' | 'Action'; method: string; path: string; operation: string; principal: Principal },
-): Promise<void> {
+): void {
   const group = /^(\/subscriptions\/[^/]+\/resourceGroups\/[^/]+)\/providers\/([^/]+)/i.exec(write.path);
   const [, groupId, provider] = group ?? [];
   if (groupId === undefined) return;
@@ -73,5 +68,5 @@ export async function emitResourceEvent(
       tenantId,
     },
   };
-  await plane.broker.publish(sources, [{ schema: 'EventGridSchema', event }]);
+  plane.broker.publish(sources, [{ schema: 'EventGridSchema', event }]);
 }

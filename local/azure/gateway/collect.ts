@@ -16,18 +16,15 @@ const NONE = '-';
  * intro-connected-registry, "message TTL": unread messages expire). An expired message is gone: only a newer change of
  * the same thing, or a delivery of everything, brings its content.
  *
+ * @param at when it would have come: an online connected registry loses nothing to a clock that jumps over its syncs
  * @param completely brings everything whatever the generation says
  */
-export function collect(
-  box: Mailbox,
-  lastGeneration: string | undefined,
-  now: Date,
-  completely = false,
-): Delivery & { connectedRegistry?: Delivery['connectedRegistry'] } {
+export function collect(box: Mailbox, lastGeneration: string | undefined, at: Date, completely = false): Delivery {
   const mark = completely ? undefined : readMark(lastGeneration);
-  const complete = mark === undefined || mark.epoch !== box.epoch;
+  // A mark from the future is one of another state than this, such as from before the control plane began anew.
+  const complete = mark === undefined || mark.epoch !== box.epoch || mark.newest > newestOf(box);
   const ttl = durationSeconds(box.configuration?.content.messageTtl ?? '') ?? Number.POSITIVE_INFINITY;
-  const expired = now.getTime() - ttl * 1000;
+  const expired = at.getTime() - ttl * 1000;
   const due = (message: Message<unknown> | undefined): boolean => {
     if (message === undefined) return false;
     return complete || (message.queuedAt >= mark.newest && Date.parse(message.queuedAt) > expired);
@@ -81,4 +78,9 @@ function newestOf(box: Mailbox): string {
 function contentOf({ repositories, scopes, children, ...box }: Mailbox): unknown {
   const messages = messagesOf({ ...box, repositories, scopes, children: [] }).map(({ content }) => content);
   return [messages, repositories, scopes, children.map((child) => [child.name, contentOf(child)])];
+}
+
+/** When a sync would have come, had the clock not jumped over its time. */
+export function collectionTime(dueAt: string | undefined, now: Date): Date {
+  return dueAt === undefined || new Date(dueAt) > now ? now : new Date(dueAt);
 }

@@ -144,6 +144,8 @@ export type DescendantReport = z.infer<typeof descendantReport>;
 /** What a connected registry sends with a sync. */
 export const syncRequest = z.object({
   lastGeneration: z.string().nullish().transform(absent).optional(),
+  /** When this sync was due: with a clock that jumps, long before it comes. */
+  dueAt: z.iso.datetime().nullish().transform(absent).optional(),
   ...about,
   descendants: z.array(descendantReport).max(500).nullish().transform(absent).optional(),
 });

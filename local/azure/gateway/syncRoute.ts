@@ -6,7 +6,7 @@ import type { Call, Route } from '../pipeline.js';
 import type { Plane } from '../plane.js';
 import type { ConnectedRegistry, Registry, StoredPassword, Token } from '../state/registryState.js';
 import { cloudMailbox } from './cloudMailbox.js';
-import { collect } from './collect.js';
+import { collect, collectionTime } from './collect.js';
 import { scopeMapActions, syncTokenOf } from './lineage.js';
 import { syncRequest, type SyncRequest } from './messages.js';
 import { takeDown, takeDownDescendants } from './reports.js';
@@ -51,7 +51,7 @@ function sync(plane: Plane, call: Call): ApiReply {
   const now = plane.clock.now();
   const synced = takeDown(plane, registry, connected, report, now);
   takeDownDescendants(plane, registry, synced, report.descendants ?? []);
-  const body = collect(cloudMailbox(plane, registry, synced), report.lastGeneration, now);
+  const body = collect(cloudMailbox(plane, registry, synced), report.lastGeneration, collectionTime(report.dueAt, now));
   return { status: 200, headers: { 'cache-control': 'no-store' }, body };
 }
 

@@ -39,8 +39,6 @@ function remove(plane: Plane, call: Call): ApiReply {
   };
   plane.vault.secrets.delete(name);
   plane.vault.deleted.set(deleted);
-  plane.vaultFile.changed();
-  plane.secretsChanged();
   return { status: 200, body: deletedBundle(plane, deleted, 'bundle') };
 }
 
@@ -49,8 +47,7 @@ function recover(plane: Plane, call: Call): ApiReply {
   const secret = { name, versions };
   plane.vault.deleted.delete(name);
   plane.vault.secrets.set(secret);
-  plane.vaultFile.changed();
-  plane.secretsChanged();
+  plane.secretChanged(secret);
   return { status: 200, body: secretBundle(plane, secret, newest(secret), false) };
 }
 
@@ -65,7 +62,7 @@ function purge(plane: Plane, call: Call): ApiReply {
     );
   }
   plane.vault.deleted.delete(secret.name);
-  plane.vaultFile.changed();
+  plane.vaultFile.rewrite();
   return { status: 204 };
 }
 

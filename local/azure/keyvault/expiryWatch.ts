@@ -1,6 +1,6 @@
 import { emitSecretEvent, NEAR_EXPIRY, type SecretEventType } from '../eventgrid/systemEvents.js';
 import type { Plane } from '../plane.js';
-import { newest } from './vaultState.js';
+import { newest, type Secret } from './vaultState.js';
 
 /**
  * Tells of the newest versions of secrets as they near their expiry and reach it, once each (Azure docs: event-grid
@@ -8,36 +8,52 @@ import { newest } from './vaultState.js';
  */
 export class ExpiryWatch {
   #timer: { cancel(): void } | undefined;
+  /** Unix seconds at which the timer runs. */
+  #next = Infinity;
 
   constructor(readonly plane: Plane) {}
 
-  /** Looks now, and again when the next event is due. To be called after every change of a secret. */
+  /** Looks at one secret, which has just changed: at all the others nothing has. */
+  changed(secret: Secret): void {
+    this.#wakeAt(this.#tell(secret));
+  }
+
+  /** Looks at every secret now, and again when the next event is due. */
   look(): void {
-    this.#timer?.cancel();
-    const now = this.plane.clock.now().getTime() / 1000;
+    this.#next = Infinity;
     let next = Infinity;
-    for (const secret of this.plane.vault.secrets.values()) {
-      const version = newest(secret);
-      if (!version.enabled || version.expires === undefined) continue;
-      const moments: [SecretEventType, number][] = [
-        ['Microsoft.KeyVault.SecretNearExpiry', version.expires - NEAR_EXPIRY],
-        ['Microsoft.KeyVault.SecretExpired', version.expires],
-      ];
-      for (const [type, at] of moments) {
-        const told = version.told ?? [];
-        if (told.includes(type)) continue;
-        if (at > now) next = Math.min(next, at);
-        else {
-          version.told = [...told, type];
-          this.plane.vaultFile.changed();
-          void emitSecretEvent(this.plane, type, secret.name, version);
-        }
-      }
-    }
-    if (next < Infinity) this.#timer = this.plane.clock.setTimer(new Date(next * 1000), () => this.look());
+    for (const secret of [...this.plane.vault.secrets.values()]) next = Math.min(next, this.#tell(secret));
+    this.#wakeAt(next);
   }
 
   close(): void {
     this.#timer?.cancel();
+  }
+
+  #wakeAt(next: number): void {
+    if (next >= this.#next) return;
+    this.#timer?.cancel();
+    this.#next = next;
+    this.#timer = this.plane.clock.setTimer(new Date(next * 1000), () => this.look());
+  }
+
+  /** Sends what is due for a secret. @returns when its next event is, in Unix seconds */
+  #tell(secret: Secret): number {
+    const version = newest(secret);
+    if (!version.enabled || version.expires === undefined) return Infinity;
+    const now = this.plane.clock.now().getTime() / 1000;
+    const moments: [SecretEventType, number][] = [
+      ['Microsoft.KeyVault.SecretNearExpiry', version.expires - NEAR_EXPIRY],
+      ['Microsoft.KeyVault.SecretExpired', version.expires],
+    ];
+    const news = moments.filter(([type]) => !version.told?.includes(type));
+    const due = news.filter(([, at]) => at <= now).map(([type]) => type);
+    if (due.length > 0) {
+      const told = { ...version, told: [...(version.told ?? []), ...due] };
+      this.plane.vault.secrets.set({ name: secret.name, versions: [...secret.versions.slice(0, -1), told] });
+      this.plane.vaultFile.changed();
+      for (const type of due) emitSecretEvent(this.plane, type, secret.name, told);
+    }
+    return Math.min(Infinity, ...news.filter(([, at]) => at > now).map(([, at]) => at));
   }
 }

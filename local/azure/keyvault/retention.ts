@@ -3,11 +3,9 @@ import type { Plane } from '../plane.js';
 /** Deletes for good what has outlived its retention. */
 export function purgeOverdue(plane: Plane): void {
   const now = unixSeconds(plane);
-  for (const secret of plane.vault.deleted.values()) {
-    if (secret.scheduledPurgeDate > now) continue;
-    plane.vault.deleted.delete(secret.name);
-    plane.vaultFile.changed();
-  }
+  const overdue = [...plane.vault.deleted.values()].filter(({ scheduledPurgeDate }) => scheduledPurgeDate <= now);
+  for (const { name } of overdue) plane.vault.deleted.delete(name);
+  if (overdue.length > 0) plane.vaultFile.rewrite();
 }
 
 /** Key Vault's times. */

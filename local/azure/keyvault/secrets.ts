@@ -54,7 +54,7 @@ export function secretRoutes(plane: Plane): Route[] {
   ];
 }
 
-async function set(plane: Plane, call: Call): Promise<ApiReply> {
+function set(plane: Plane, call: Call): ApiReply {
   const name = call.params['name'] ?? '';
   if (!NAME.test(name)) {
     throw badParameter(`The request URI contains an invalid name: ${name}`);
@@ -79,9 +79,9 @@ async function set(plane: Plane, call: Call): Promise<ApiReply> {
   const before = plane.vault.secrets.get(name);
   const secret: Secret = { name: before?.name ?? name, versions: [...(before?.versions ?? []), version] };
   plane.vault.secrets.set(secret);
-  plane.vaultFile.changed();
-  plane.secretsChanged();
-  await emitSecretEvent(plane, 'Microsoft.KeyVault.SecretNewVersionCreated', secret.name, version);
+  plane.commit();
+  emitSecretEvent(plane, 'Microsoft.KeyVault.SecretNewVersionCreated', secret.name, version);
+  plane.secretChanged(secret);
   return { status: 200, body: secretBundle(plane, secret, version, true) };
 }
 
@@ -112,8 +112,7 @@ function update(plane: Plane, call: Call): ApiReply {
   const rest = secret.versions.map((one) => (one.version === version.version ? changed : one));
   const kept: Secret = { name: secret.name, versions: rest };
   plane.vault.secrets.set(kept);
-  plane.vaultFile.changed();
-  plane.secretsChanged();
+  plane.secretChanged(kept);
   return { status: 200, body: secretBundle(plane, kept, changed, false) };
 }
 

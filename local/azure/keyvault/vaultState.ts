@@ -1,6 +1,7 @@
 import { Collection } from '../state/collection.js';
+import type { Contents, Keeps } from '../state/store.js';
 
-const FORMAT = 1;
+export const VAULT_FORMAT = 2;
 
 /** Times are Unix seconds, as Key Vault has them. */
 export interface SecretVersion {
@@ -28,22 +29,20 @@ export interface DeletedSecret extends Secret {
   scheduledPurgeDate: number;
 }
 
-/** The vault's own store: the only file with secret values, and for the owner's eyes only. */
+/** What the vault holds. Its file is the only one with secret values, and for the owner's eyes only. */
 export interface VaultState {
   secrets: Collection<Secret>;
   deleted: Collection<DeletedSecret>;
 }
 
-export function storedVaultState(state: VaultState): unknown {
-  return { format: FORMAT, ...state };
+export function emptyVaultState(): VaultState {
+  return { secrets: new Collection(), deleted: new Collection() };
 }
 
-/** @throws when the file is of another version of this program */
-export function reviveVaultState(stored: unknown): VaultState {
-  if (stored === undefined) return { secrets: new Collection(), deleted: new Collection() };
-  const lists = stored as { format: number; secrets: Secret[]; deleted: DeletedSecret[] };
-  if (lists.format !== FORMAT) throw new Error('the vault is of another version; start with --reset to begin anew');
-  return { secrets: new Collection(lists.secrets), deleted: new Collection(lists.deleted) };
+/** How it lies on disk. */
+export function vaultContents(state: VaultState): Contents {
+  const lists: Record<string, Keeps> = { secrets: state.secrets, deleted: state.deleted };
+  return { format: VAULT_FORMAT, facts: {}, tables: () => Object.entries(lists), table: (name) => lists[name] };
 }
 
 export function newest(secret: Secret): SecretVersion {

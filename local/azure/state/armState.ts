@@ -1,8 +1,9 @@
-import type { RoleAssignment } from '../access/roles.js';
+import { RoleAssignments } from '../access/roleAssignments.js';
 import { Collection } from './collection.js';
-import { reviveRegistry, type Registry } from './registryState.js';
+import { REGISTRY_KEEPING, type Registry } from './registryState.js';
+import type { Contents, Keeps } from './store.js';
 
-const FORMAT = 1;
+export const ARM_FORMAT = 2;
 
 export interface ResourceGroup {
   name: string;
@@ -10,36 +11,50 @@ export interface ResourceGroup {
   tags: Record<string, string>;
 }
 
-/** Everything that ARM knows, but for Event Grid's topics and subscriptions. It holds password hashes, never a password. */
+/** Everything that ARM knows, but for Event Grid's and IoT Hub's. It holds password hashes, never a password. */
 export interface ArmState {
   tenantId: string;
   subscriptionId: string;
   vaultName: string;
   resourceGroups: Collection<ResourceGroup>;
   registries: Collection<Registry>;
-  roleAssignments: RoleAssignment[];
+  roleAssignments: RoleAssignments;
 }
 
-/** What goes to disk. */
-export function storedArmState(state: ArmState): unknown {
-  return { format: FORMAT, ...state };
+export function emptyArmState(facts: Pick<ArmState, 'tenantId' | 'subscriptionId' | 'vaultName'>): ArmState {
+  return {
+    ...facts,
+    resourceGroups: new Collection(),
+    registries: new Collection([], REGISTRY_KEEPING),
+    roleAssignments: new RoleAssignments(),
+  };
 }
 
-/** @throws when the file is of another version of this program. */
-export function reviveArmState(stored: unknown): ArmState {
-  const { format, ...state } = stored as { format: number } & Record<string, unknown>;
-  if (format !== FORMAT) throw new Error('the data folder is of another version; start with --reset to begin anew');
-  const lists = state as unknown as {
-    tenantId: string;
-    subscriptionId: string;
-    vaultName: string;
-    resourceGroups: ResourceGroup[];
-    registries: Registry[];
-    roleAssignments: RoleAssignment[];
+/** A registry's own lists, each kept by itself: a write of a token is one line, however many there are. */
+const PARTS = ['repositories', 'scopeMaps', 'tokens', 'connectedRegistries'] as const;
+
+/** How it lies on disk. */
+export function armContents(state: ArmState): Contents {
+  const { tenantId, subscriptionId, vaultName } = state;
+  const own: Record<string, Keeps> = {
+    resourceGroups: state.resourceGroups,
+    registries: state.registries,
+    roleAssignments: state.roleAssignments,
   };
   return {
-    ...lists,
-    resourceGroups: new Collection(lists.resourceGroups),
-    registries: new Collection(lists.registries.map(reviveRegistry)),
+    format: ARM_FORMAT,
+    facts: { tenantId, subscriptionId, vaultName },
+    *tables() {
+      yield* Object.entries(own);
+      for (const registry of state.registries.values()) {
+        for (const part of PARTS) yield [`registries/${registry.name}/${part}`, registry[part]];
+      }
+    },
+    table(name) {
+      const [list, registry, part] = name.split('/');
+      if (registry === undefined) return own[list ?? ''];
+      const known = PARTS.find((one) => one === part);
+      return known && state.registries.get(registry)?.[known];
+    },
   };
 }

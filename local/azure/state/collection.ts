@@ -1,17 +1,34 @@
+import type { Keeps, Note } from './store.js';
+
 interface Named {
   name: string;
 }
 
+/** How a thing is told from another and what of it is kept. What is left out is by name, and as it is. */
+export interface Keeping<T> {
+  /** What makes it one of a kind. */
+  keyOf?: (item: T) => string;
+  /** What goes to disk of it: what other collections keep is left out. */
+  store?: (item: T) => unknown;
+  /** Back from disk; `before` is what has the key until now. */
+  revive?: (stored: unknown, before: T | undefined) => T;
+}
+
 /**
- * Things by name, ignoring case and keeping the case they were made with, as ARM and Key Vault do. Written to JSON as a
- * list.
+ * Things by name, ignoring case and keeping the case they were made with, as ARM and Key Vault do. They are never changed
+ * in place: whoever changes one puts another in its place, so that a store can take note of it. Written to JSON as a list.
  */
-export class Collection<T extends Named> {
+export class Collection<T> implements Keeps {
   readonly #items = new Map<string, T>();
+  readonly #keyOf: (item: T) => string;
+  readonly #keeping: Keeping<T>;
   /** Keys in order, made when a page is asked for and dropped when a name comes or goes. */
   #order: string[] | undefined;
+  #note: Note | undefined;
 
-  constructor(items: Iterable<T> = []) {
+  constructor(items: Iterable<T> = [], keeping: Keeping<T> = {}) {
+    this.#keeping = keeping;
+    this.#keyOf = keeping.keyOf ?? ((item) => (item as Named).name.toLowerCase());
     for (const item of items) this.set(item);
   }
 
@@ -19,19 +36,25 @@ export class Collection<T extends Named> {
     return this.#items.size;
   }
 
+  /** By name, where that is the key; by key otherwise. */
   get(name: string): T | undefined {
-    return this.#items.get(name.toLowerCase());
+    return this.#items.get(this.#keeping.keyOf ? name : name.toLowerCase());
   }
 
   set(item: T): void {
-    const key = item.name.toLowerCase();
+    const key = this.#keyOf(item);
     if (!this.#items.has(key)) this.#order = undefined;
     this.#items.set(key, item);
+    this.#note?.(key, this.#stored(item));
   }
 
   delete(name: string): boolean {
+    const key = this.#keeping.keyOf ? name : name.toLowerCase();
+    const was = this.#items.delete(key);
+    if (!was) return false;
     this.#order = undefined;
-    return this.#items.delete(name.toLowerCase());
+    this.#note?.(key, undefined);
+    return true;
   }
 
   values(): IterableIterator<T> {
@@ -46,18 +69,37 @@ export class Collection<T extends Named> {
    */
   page(size: number, after?: string): { items: T[]; next?: string } {
     const order = (this.#order ??= [...this.#items.keys()].sort());
-    const first = after === undefined ? 0 : firstAfter(order, after.toLowerCase());
+    const first = after === undefined ? 0 : firstAfter(order, this.#keeping.keyOf ? after : after.toLowerCase());
     const items: T[] = [];
-    for (const key of order.slice(first, first + size)) {
+    const keys = order.slice(first, first + size);
+    for (const key of keys) {
       const item = this.#items.get(key);
-      if (item) items.push(item);
+      if (item !== undefined) items.push(item);
     }
-    const last = items.at(-1);
-    return first + size < order.length && last ? { items, next: last.name } : { items };
+    const last = keys.at(-1);
+    return first + size < order.length && last !== undefined ? { items, next: last } : { items };
+  }
+
+  watch(note: Note): void {
+    this.#note = note;
+  }
+
+  *entries(): IterableIterator<[key: string, stored: unknown]> {
+    for (const [key, item] of this.#items) yield [key, this.#stored(item)];
+  }
+
+  restore(key: string, stored: unknown): void {
+    this.#order = undefined;
+    if (stored === undefined) this.#items.delete(key);
+    else this.#items.set(key, this.#keeping.revive?.(stored, this.#items.get(key)) ?? (stored as T));
   }
 
   toJSON(): T[] {
     return [...this.#items.values()];
+  }
+
+  #stored(item: T): unknown {
+    return this.#keeping.store ? this.#keeping.store(item) : item;
   }
 }
 

@@ -1,4 +1,4 @@
-import { Collection } from './collection.js';
+import { Collection, type Keeping } from './collection.js';
 
 export const PASSWORD_NAMES = ['password1', 'password2'] as const;
 export type PasswordName = (typeof PASSWORD_NAMES)[number];
@@ -91,14 +91,14 @@ export interface Registry {
   connectedRegistries: Collection<ConnectedRegistry>;
 }
 
-/** A registry as it comes back from JSON, where a collection is a list. */
-export function reviveRegistry(stored: Registry): Registry {
-  const list = <T extends { name: string }>(value: unknown): Collection<T> => new Collection(value as T[]);
-  return {
-    ...stored,
-    repositories: list(stored.repositories),
-    scopeMaps: list(stored.scopeMaps),
-    tokens: list(stored.tokens),
-    connectedRegistries: list(stored.connectedRegistries),
-  };
-}
+/** Its own lists are kept apart; whatever replaces a registry has the lists that were there. */
+export const REGISTRY_KEEPING: Keeping<Registry> = {
+  store: ({ repositories: _r, scopeMaps: _s, tokens: _t, connectedRegistries: _c, ...own }) => own,
+  revive: (stored, before) => ({
+    ...(stored as Registry),
+    repositories: before?.repositories ?? new Collection(),
+    scopeMaps: before?.scopeMaps ?? new Collection(),
+    tokens: before?.tokens ?? new Collection(),
+    connectedRegistries: before?.connectedRegistries ?? new Collection(),
+  }),
+};

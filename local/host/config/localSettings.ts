@@ -55,8 +55,9 @@ export async function readLocalSettings(appDir: string): Promise<LocalSettings> 
   for (const [name, setting] of Object.entries(values)) {
     if (name === '') warnings.push('Skipping local setting with empty key.');
     else if (setting === null) warnings.push(`Skipping '${name}' because value is null`);
-    else if (typeof setting === 'object') warnings.push(`Skipping '${name}' because value is not a text`);
-    else environment[name] = String(setting);
+    else if (typeof setting === 'string') environment[name] = setting;
+    else if (typeof setting === 'number' || typeof setting === 'boolean') environment[name] = String(setting);
+    else warnings.push(`Skipping '${name}' because value is not a text`);
   }
   const host = section(value, 'Host');
   const port = Number(host['LocalHttpPort']);

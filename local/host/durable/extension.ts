@@ -12,6 +12,7 @@ import type { HubRecord } from './hub/records.js';
 import { clientBindingText } from './management/links.js';
 import { handleManagement } from './management/router.js';
 import { durableSettings } from './settings.js';
+import { codeFinder } from './userCode.js';
 
 /** Options that only tests and benches give. */
 export interface StoreOptions {
@@ -25,9 +26,7 @@ export interface StoreOptions {
  * Opens the store of a data folder and makes the engine over it; nothing runs before `start`.
  * @throws FolderLockedError, JournalDamagedError, DurableSettingsError
  */
-export async function createDurableExtension(
-  options: ExtensionOptions & StoreOptions,
-): Promise<DurableExtension> {
+export async function createDurableExtension(options: ExtensionOptions & StoreOptions): Promise<DurableExtension> {
   const settings = durableSettings(options.hostJson, {
     earlyTimers: options.earlyTimers ?? process.env['DURABLE_TIMERS_EARLY'] === '1',
   });
@@ -35,7 +34,9 @@ export async function createDurableExtension(
   const journal = await openJournal(options, hub);
   const functions = new DurableFunctions(options.app);
   const { app, clock, log, strict } = options;
-  const engine = new Engine({ app, functions, settings, clock, log, strict, hub, journal });
+  // The host names the app's folder to the app, as the real one does.
+  const findCode = codeFinder(process.env['AzureWebJobsScriptRoot']);
+  const engine = new Engine({ app, functions, settings, clock, log, strict, hub, journal, findCode });
   const links = { hubName: settings.hubName, key: options.keys.durable };
   const management = { client: new Client(engine), functions, links };
   return {

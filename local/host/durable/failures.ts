@@ -41,9 +41,14 @@ export const workerMessage = (message: string, stack: string): string =>
 export function activityFailure(
   name: string,
   error: { message: string; stack: string },
-): { reason: string; details: string; failureDetails: FailureDetails | null } {
+): { reason: string; details: string | null; failureDetails: FailureDetails | null } {
   const structured = failureDetailsOf(error.message);
-  const message = structured?.ErrorMessage ?? error.message;
+  if (structured !== null)
+    return {
+      reason: `Activity function '${name}' failed with an unhandled exception.`,
+      details: null,
+      failureDetails: structured,
+    };
   const details = JSON.stringify({
     $type: 'System.Exception, System.Private.CoreLib',
     ClassName: 'System.Exception',
@@ -65,7 +70,7 @@ export function activityFailure(
     },
     ...exceptionTail,
   });
-  return { reason: `Activity function '${name}' failed:  ${message}`, details, failureDetails: structured };
+  return { reason: `Activity function '${name}' failed:  ${error.message}`, details, failureDetails: null };
 }
 
 /** The structured failure that the SDK's exception properties provider puts into the message. */
@@ -87,12 +92,4 @@ function failureDetailsOf(message: string): FailureDetails | null {
     IsNonRetriable: 'isNonRetriable' in value && value.isNonRetriable === true,
     Properties: typeof properties === 'object' && properties !== null ? { ...properties } : null,
   };
-}
-
-/** The user's line in a stack: its first frame outside packages and Node.js; '' when there is none. */
-export function userLine(stack: string | undefined): string {
-  const frame = (stack ?? '')
-    .split('\n')
-    .find((line) => /^\s+at .*:\d+:\d+\)?$/.test(line) && !/node_modules|\(node:|at node:/.test(line));
-  return frame === undefined ? '' : ` (${frame.trim()})`;
 }

@@ -75,7 +75,7 @@ export interface ExecutionCompletedEvent extends EventBase {
   EventType: 1;
   OrchestrationStatus: number;
   Result: string | null;
-  FailureDetails: null;
+  FailureDetails: FailureDetails | null;
 }
 
 export interface ExecutionTerminatedEvent extends EventBase {

@@ -46,7 +46,9 @@ export function durableSettings(hostJson: HostJson, defaults: { earlyTimers: boo
     if (value === undefined || value === null) return otherwise;
     const count = typeof value === 'string' ? Number(value) : value;
     if (typeof count !== 'number' || !Number.isInteger(count) || count <= 0)
-      throw new DurableSettingsError(`host.json: extensions.durableTask.${names.join('.')} must be a positive whole number`);
+      throw new DurableSettingsError(
+        `host.json: extensions.durableTask.${names.join('.')} must be a positive whole number`,
+      );
     return count;
   };
   const choice = <T extends string>(allowed: readonly T[], otherwise: T, name: string): T => {

@@ -1,10 +1,13 @@
 /** Answers as the host's parts make them, written to node:http. */
 import type { ServerResponse } from 'node:http';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 
 export interface Answer {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string | readonly string[]>>;
-  readonly body?: string | Buffer;
+  /** A stream is handed on as it comes. */
+  readonly body?: string | Buffer | Readable;
 }
 
 /** An answer without a body. */
@@ -38,14 +41,20 @@ export function writeAnswer(
   options: { method: string; closing: boolean },
 ): void {
   const noBody = answer.status === 204 || answer.status === 304;
-  const body = noBody ? Buffer.alloc(0) : Buffer.from(answer.body ?? '');
   for (const [name, value] of Object.entries(answer.headers ?? {})) {
     if (ofTheConnection.has(name.toLowerCase()) || (answer.status === 304 && name.toLowerCase() === 'content-type'))
       continue;
     response.setHeader(name, typeof value === 'string' ? value : [...value]);
   }
-  if (!noBody) response.setHeader('content-length', body.length);
   if (options.closing) response.setHeader('connection', 'close');
+  if (answer.body instanceof Readable) {
+    response.writeHead(answer.status);
+    // A function that breaks off in the middle breaks off the answer; the caller sees that.
+    pipeline(answer.body, response).catch(() => response.destroy());
+    return;
+  }
+  const body = noBody ? Buffer.alloc(0) : Buffer.from(answer.body ?? '');
+  if (!noBody) response.setHeader('content-length', body.length);
   response.writeHead(answer.status);
   response.end(options.method === 'HEAD' ? undefined : body);
 }

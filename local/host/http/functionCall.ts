@@ -7,6 +7,7 @@ import { setCookie } from './cookies.js';
 import { BodyTooLargeError, type Incoming } from './incoming.js';
 import { encodePath } from './path.js';
 import type { FunctionRoute } from './routes.js';
+import { callStreamed } from './streamedCall.js';
 
 export interface FunctionCallOptions {
   readonly app: LoadedApp;
@@ -16,6 +17,8 @@ export interface FunctionCallOptions {
   readonly chunkedBodies: boolean;
   /** host.json's extensions.http.customHeaders, added to every answer of a function. */
   readonly customHeaders: Readonly<Record<string, string>>;
+  /** Where the programming model takes requests when the app has turned HTTP streams on. */
+  readonly httpUri: string | undefined;
 }
 
 /** Runs the function of a route. A throw is a 500 without a body, as is a body over the limit. */
@@ -25,7 +28,8 @@ export async function callFunction(
   params: Readonly<Record<string, string>>,
   request: Incoming,
 ): Promise<Answer> {
-  const { app, log } = options;
+  const { app, log, httpUri } = options;
+  if (httpUri !== undefined) return callStreamed({ ...options, httpUri }, route, params, request);
   const { name, triggerName } = route.fn;
   let result: RpcInvocationResult;
   try {
@@ -85,7 +89,7 @@ function answerOf(http: RpcHttpData, options: FunctionCallOptions, functionName:
   }
   const bytes = http.body?.bytes;
   const body = bytes === undefined || bytes === null ? Buffer.alloc(0) : Buffer.from(bytes);
-  const answer: Answer = { status: Number(http.statusCode ?? 200), headers, body };
+  const answer = { status: Number(http.statusCode ?? 200), headers, body };
   return http.enableContentNegotiation === true ? negotiated(answer) : answer;
 }
 
@@ -93,12 +97,12 @@ function answerOf(http: RpcHttpData, options: FunctionCallOptions, functionName:
  * With content negotiation the real host hands the bytes to ASP.NET Core's formatters, of which only the JSON one takes
  * bytes: as a base64 text. For any other content type there is no formatter: 406.
  */
-function negotiated(answer: Answer): Answer {
+function negotiated(answer: Answer & { body: Buffer }): Answer {
   const type = answer.headers?.['content-type'];
   if (typeof type === 'string' && !/json/i.test(type)) return empty(406, answer.headers);
   return {
     ...answer,
     headers: { ...answer.headers, 'content-type': 'application/json; charset=utf-8' },
-    body: JSON.stringify(Buffer.from(answer.body ?? '').toString('base64')),
+    body: JSON.stringify(answer.body.toString('base64')),
   };
 }

@@ -1,5 +1,6 @@
 /** An HTTP request as the host's parts see it, over node:http. */
 import type { IncomingMessage } from 'node:http';
+import type { Readable } from 'node:stream';
 
 import { decodePath } from './path.js';
 
@@ -36,6 +37,8 @@ export interface Incoming {
    * @throws BodyTooLargeError
    */
   body(): Promise<Buffer>;
+  /** The same body for who reads it as it comes; not together with `body`, and without the limit. */
+  readonly stream: Readable;
 }
 
 /** undefined: a path that no web server takes. */
@@ -60,6 +63,7 @@ export function incoming(request: IncomingMessage, bodyLimit: number): Incoming 
     host: headers['host'] ?? 'localhost',
     contentLength: headers['content-length'] === undefined || Number.isNaN(length) ? undefined : length,
     body: () => (read ??= readBody(request, bodyLimit)),
+    stream: request,
   };
 }
 

@@ -45,13 +45,16 @@ export async function listen(options: {
       return empty(500);
     }
   };
-  const server = createServer({ keepAliveTimeout: 30_000, requestTimeout: 0 }, (request, response) => {
-    void answer(request).then((made) => {
-      const unread = !request.complete;
-      writeAnswer(response, made, { method: request.method ?? 'GET', closing: closing || unread });
-      if (unread) request.resume();
-    });
-  });
+  const server = createServer(
+    { keepAliveTimeout: 30_000, requestTimeout: 0, maxHeaderSize: 32_768 },
+    (request, response) => {
+      void answer(request).then((made) => {
+        const unread = !request.complete;
+        writeAnswer(response, made, { method: request.method ?? 'GET', closing: closing || unread });
+        if (unread) request.resume();
+      });
+    },
+  );
   await start(server, port);
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a TCP server's address is an object.
   const address = server.address() as AddressInfo;

@@ -51,19 +51,16 @@ export function withPrefix(prefix: string, route: string): string {
 }
 
 /**
- * The routes of an app's HTTP functions, in the order in which they are tried.
+ * The routes of an app's HTTP functions, in the order in which they are tried, which is that of `functions`: by name.
  * @throws RouteTemplateError when one of them is malformed; the real host does not start then
  */
 export function routesOf(functions: Iterable<AppFunction>, prefix: string): FunctionRoute[] {
-  return [...functions]
-    .filter(isHttpFunction)
-    .sort(byName)
-    .map((fn) => ({
-      fn,
-      template: parseTemplate(withPrefix(prefix, routeOf(fn))),
-      methods: methodsOf(fn),
-      authLevel: authLevelOf(fn) ?? 'function',
-    }));
+  return [...functions].filter(isHttpFunction).map((fn) => ({
+    fn,
+    template: parseTemplate(withPrefix(prefix, routeOf(fn))),
+    methods: methodsOf(fn),
+    authLevel: authLevelOf(fn) ?? 'function',
+  }));
 }
 
 /** The first route that takes this method and decoded path. */
@@ -80,15 +77,19 @@ export function findRoute(
   return undefined;
 }
 
-/** Functions with a literal route that another one, tried earlier, answers for one of their methods. */
-export function shadowedRoutes(routes: readonly FunctionRoute[]): { fn: string; by: string; method: string }[] {
-  const found: { fn: string; by: string; method: string }[] = [];
+/** Functions with a literal route that another one, tried earlier, answers for some of their methods. */
+export function shadowedRoutes(routes: readonly FunctionRoute[]): { fn: string; by: string; methods: string[] }[] {
+  const found = new Map<string, { fn: string; by: string; methods: string[] }>();
   for (const route of routes.filter((one) => one.template.isLiteral)) {
     for (const method of route.methods ?? ['GET']) {
       const winner = findRoute(routes, method, `/${route.template.text}`);
-      if (winner !== undefined && winner.route !== route)
-        found.push({ fn: route.fn.name, by: winner.route.fn.name, method });
+      if (winner === undefined || winner.route === route) continue;
+      const by = winner.route.fn.name;
+      const key = `${route.fn.name} ${by}`;
+      const entry = found.get(key) ?? { fn: route.fn.name, by, methods: [] };
+      entry.methods.push(method);
+      found.set(key, entry);
     }
   }
-  return found;
+  return [...found.values()];
 }

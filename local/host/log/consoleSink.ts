@@ -17,12 +17,22 @@ export function jsonLine(entry: LogEntry): string {
   return `${JSON.stringify({ ...fields, time: time.toISOString(), level, category, message })}\n`;
 }
 
-/** A sink that writes to a stream; a stream that is gone is no error. */
+/**
+ * A sink that writes to a stream, the lines of one turn of the event loop at once; what is left when the process exits is
+ * written then. A stream that is gone is no error.
+ */
 export function streamSink(
   stream: NodeJS.WritableStream,
   format: (entry: LogEntry) => string = textLine,
 ): (entry: LogEntry) => void {
+  let lines = '';
+  const flush = (): void => {
+    if (lines !== '' && stream.writable) stream.write(lines);
+    lines = '';
+  };
+  process.once('exit', flush);
   return (entry) => {
-    if (stream.writable) stream.write(format(entry));
+    if (lines === '') setImmediate(flush);
+    lines += format(entry);
   };
 }

@@ -55,7 +55,27 @@ export function createLog(options: {
   now?: () => Date;
   category?: string;
 }): HostLog {
-  const { rules, sink, now = () => new Date(), category = 'Host' } = options;
+  const { rules, sink, now = () => new Date(), category: first = 'Host' } = options;
+  // One logger a category: they are asked for at each invocation.
+  const made = new Map<string, HostLog>();
+  const logFor = (category: string): HostLog => {
+    const found = made.get(category) ?? loggerFor(category, { rules, sink, now, logFor });
+    made.set(category, found);
+    return found;
+  };
+  return logFor(first);
+}
+
+function loggerFor(
+  category: string,
+  root: {
+    rules: LogLevelRules;
+    sink: (entry: LogEntry) => void;
+    now: () => Date;
+    logFor: (category: string) => HostLog;
+  },
+): HostLog {
+  const { rules, sink, now, logFor } = root;
   const threshold = logLevels.indexOf(levelOf(rules, category));
   const isEnabled = (level: LogLevel): boolean => level !== 'none' && logLevels.indexOf(level) >= threshold;
   const write: HostLog['write'] = (level, message, fields = {}) => {
@@ -63,7 +83,7 @@ export function createLog(options: {
   };
   return {
     category,
-    for: (other) => createLog({ rules, sink, now, category: other }),
+    for: logFor,
     isEnabled,
     write,
     debug: (message, fields) => write('debug', message, fields),

@@ -38,7 +38,14 @@ export async function openFileJournal(folder: string, read: RecordReader): Promi
     }
     const current = numbers.at(-1) ?? 1;
     const handle = await openSegment(folder, current);
-    return new FileJournal({ folder, lock, handle, numbers: numbers.length === 0 ? [1] : numbers, seq, bytes: oldBytes });
+    return new FileJournal({
+      folder,
+      lock,
+      handle,
+      numbers: numbers.length === 0 ? [1] : numbers,
+      seq,
+      bytes: oldBytes,
+    });
   } catch (error) {
     await lock.release();
     throw error;
@@ -184,7 +191,7 @@ class FileJournal implements Journal {
       this.#durable = upTo;
       const done = this.#waiters.filter(({ seq }) => seq <= upTo);
       this.#waiters = this.#waiters.filter(({ seq }) => seq > upTo);
-      for (const { resolve } of done) resolve();
+      for (const waiter of done) waiter.resolve();
     }
     // Says that the last records are on disk, so that later damage to them is not taken for a torn write.
     if (this.#failure === undefined) this.#mark();
@@ -213,7 +220,7 @@ class FileJournal implements Journal {
       { cause },
     );
     this.#failure = error;
-    for (const { reject } of this.#waiters.splice(0)) reject(error);
+    for (const waiter of this.#waiters.splice(0)) waiter.reject(error);
     this.onFailure?.(error);
   }
 }

@@ -87,7 +87,7 @@ class SegmentReader {
       const isMarker = frame.length === headerLength;
       const expected = isMarker ? this.#seq : this.#seq + 1;
       if (this.#seq !== 0 && frame.seq !== expected)
-        return this.#stop(offset, place, `record ${expected} is missing`);
+        return this.#stop(offset, place, `record ${this.#seq + 1} is missing`);
       this.#seq = frame.seq;
       if (!isMarker) read(frame.payload.toString('utf8'), frame.seq);
       offset += frame.length;
@@ -114,9 +114,9 @@ class SegmentReader {
     return { seq: this.#seq, length: place };
   }
 
-  /** Whether a record behind the offset knows that the one missing here was on disk. */
+  /** Whether a record at or behind the offset knows that the one missing here was on disk. */
   async #wasOnDisk(offset: number): Promise<boolean> {
-    let at = offset + 1;
+    let at = offset;
     for (;;) {
       at = nextMark(this.#buffer, at);
       if (at < 0) {

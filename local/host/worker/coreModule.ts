@@ -3,6 +3,7 @@
  * API (as Azure/azure-functions-nodejs-worker offers it). `@azure/functions` asks once for each copy of itself and keeps the answer for the
  * life of the process, so there is one API object, which forwards to the app that is loading.
  */
+import { AsyncLocalStorage } from 'node:async_hooks';
 import Module from 'node:module';
 
 import type {
@@ -19,16 +20,25 @@ import type { FunctionMetadata } from './rpc.js';
 const workerVersion = '3.12.0';
 const hostVersion = '4.1037.0.0';
 
-type SystemLog = (level: RpcLogLevel, category: RpcLogCategory, message: string) => void;
+/** An app as the module sees it. */
+export interface CoreApp {
+  readonly registration: Registration;
+  log(level: RpcLogLevel, category: RpcLogCategory, message: string): void;
+}
 
-let current: Registration | undefined;
-let currentLog: SystemLog = () => undefined;
+/** Code that an app runs while it is invoked belongs to that app; all other code to the app that was loaded last. */
+const running = new AsyncLocalStorage<CoreApp>();
+let loadedLast: CoreApp | undefined;
+let severalApps = false;
 let lastModel: ProgrammingModel | undefined;
 let installed = false;
 
-function loading(): Registration {
-  if (current === undefined) throw new Error('no app is loading: register functions and hooks while the app loads');
-  return current;
+const calling = (): CoreApp | undefined => running.getStore() ?? loadedLast;
+
+function registering(): Registration {
+  const app = calling();
+  if (app === undefined) throw new Error('no app is loading: register functions and hooks while the app loads');
+  return app.registration;
 }
 
 class Disposable {
@@ -54,15 +64,15 @@ const coreApi = {
   version: workerVersion,
   hostVersion,
   Disposable,
-  registerHook: (name: string, callback: HookCallback) => new Disposable(loading().addHook(name, callback)),
+  registerHook: (name: string, callback: HookCallback) => new Disposable(registering().addHook(name, callback)),
   setProgrammingModel(model: ProgrammingModel) {
     lastModel = model;
-    loading().model = model;
+    registering().model = model;
   },
-  getProgrammingModel: () => current?.model ?? lastModel,
-  log: (level: RpcLogLevel, category: RpcLogCategory, message: string) => currentLog(level, category, message),
+  getProgrammingModel: () => calling()?.registration.model ?? lastModel,
+  log: (level: RpcLogLevel, category: RpcLogCategory, message: string) => calling()?.log(level, category, message),
   registerFunction: (metadata: FunctionMetadata, callback: FunctionCallback) =>
-    new Disposable(loading().addFunction(metadata, callback)),
+    new Disposable(registering().addFunction(metadata, callback)),
 };
 
 /** Makes the module known to `require`, once in a process. Must run before the app or `@azure/functions` loads. */
@@ -77,10 +87,16 @@ export function installCoreModule(): void {
   }) as NodeJS.Require;
 }
 
-/** Until the next call, what is registered and logged through the module belongs to this app. */
-export function setLoadingApp(registration: Registration, log: SystemLog): void {
-  current = registration;
-  currentLog = log;
+/** From now on, what no invocation registers and logs through the module belongs to this app. */
+export function setLoadingApp(app: CoreApp): void {
+  severalApps ||= loadedLast !== undefined && loadedLast.registration !== app.registration;
+  loadedLast = app;
+}
+
+/** Runs work in which whatever goes through the module belongs to this app. */
+export function asApp<T>(app: CoreApp, work: () => T): T {
+  // Following calls through promises slows down every promise of the process; with one app there is nobody to mix it up with.
+  return severalApps || loadedLast !== app ? running.run(app, work) : work();
 }
 
 /** The programming model of an app: its own, else the one that its copy of the package gave to an app loaded earlier. */

@@ -22,7 +22,6 @@ export class ReadOnlyError extends TypeError {
 export function ensureError(thrown: unknown): Error {
   if (thrown instanceof Error) return thrown;
   if (thrown === undefined || thrown === null) return new Error('Unknown error');
-  if (typeof thrown === 'string') return new Error(thrown);
   if (typeof thrown === 'object') return new Error(JSON.stringify(thrown));
   if (typeof thrown === 'function') return new Error(thrown.name);
   return new Error(format('%s', thrown));

@@ -6,9 +6,11 @@ import { modelOf } from './coreModule.js';
 import { ReadOnlyError, WorkerSystemError, invocationError } from './errors.js';
 import type {
   CoreInvocationContext,
+  FunctionCallback,
   HookCallback,
   HookData,
   HookName,
+  InvocationModel,
   RegisteredFunction,
   Registration,
   RpcLogCategory,
@@ -83,6 +85,9 @@ async function run(
     invocationContext: () => context,
   };
 
+  if (registration.hooks.preInvocation.length === 0 && registration.hooks.postInvocation.length === 0)
+    return withoutHooks(invocationModel, coreContext, { context, inputs, callback: registered.callback });
+
   const before = Object.assign(readOnly(shared), { functionCallback: registered.callback, inputs });
   await inState(coreContext, 'preInvocationHooks', () => executeHooks(registration, 'preInvocation', before));
 
@@ -102,12 +107,31 @@ async function run(
   await inState(coreContext, 'postInvocationHooks', () => executeHooks(registration, 'postInvocation', after));
   if (after.error !== null && after.error !== undefined) throw invocationError(after.error);
 
-  const response = await invocationModel.getResponse(context, after.result);
-  return {
-    ...(response.returnValue === undefined ? {} : { returnValue: response.returnValue }),
-    outputData: response.outputData ?? [],
-  };
+  return resultOf(await invocationModel.getResponse(context, after.result));
 }
+
+/** The same for an app without hooks, which is most of them: nothing is made that only hooks would see. */
+async function withoutHooks(
+  model: InvocationModel,
+  coreContext: CoreInvocationContext,
+  { context, inputs, callback }: { context: object; inputs: unknown[]; callback: FunctionCallback },
+): Promise<RpcInvocationResult> {
+  coreContext.state = 'invocation';
+  let result: unknown;
+  try {
+    result = await model.invokeFunction(context, inputs, callback);
+  } catch (thrown) {
+    throw invocationError(thrown ?? new Error('Unknown error'));
+  } finally {
+    coreContext.state = undefined;
+  }
+  return resultOf(await model.getResponse(context, result));
+}
+
+const resultOf = ({ returnValue, outputData }: Partial<RpcInvocationResult>): RpcInvocationResult => ({
+  ...(returnValue === undefined ? {} : { returnValue }),
+  outputData: outputData ?? [],
+});
 
 async function inState(
   context: CoreInvocationContext,

@@ -8,6 +8,11 @@ import type { RpcInvocation } from './rpc.js';
 
 const hostFolder = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 
+/** An orchestrator's failure carries the whole state of its turn behind the message; that is for the engine, not for a log. */
+function withoutState(text: string): string {
+  return text.replace(/\n\n\$OutOfProcData\$:.*/, '');
+}
+
 /** Logs start and end; an error with the frames of user code alone. */
 export async function logInvocation<T>(
   functionName: string,
@@ -33,7 +38,7 @@ export async function logInvocation<T>(
   } catch (thrown) {
     if (log.isEnabled('error')) {
       const error = invocationError(thrown);
-      const detail = userStack(error.stack ?? `${error.name}: ${error.message}`, hostFolder);
+      const detail = userStack(withoutState(error.stack ?? `${error.name}: ${error.message}`), hostFolder);
       log.error(
         `Executed 'Functions.${functionName}' (Failed, Id=${invocationId}, Duration=${duration()}ms)\n${detail}`,
         { ...fields, isUserException: error.isUserException },

@@ -5,7 +5,7 @@ import path from 'node:path';
 import type { HostLog } from '../log/log.js';
 import type { AppFunction, LoadedApp } from './app.js';
 import { InvocationError } from './app.js';
-import { installCoreModule, modelOf, setLoadingApp } from './coreModule.js';
+import { asApp, installCoreModule, modelOf, setLoadingApp, type CoreApp } from './coreModule.js';
 import { entryPoints } from './entryPoints.js';
 import { WorkerSystemError } from './errors.js';
 import { executeHooks, invoke, logThroughHooks, readOnly } from './invocation.js';
@@ -16,6 +16,8 @@ import type { RpcBindingInfo, RpcInvocation } from './rpc.js';
 /** A LoadedApp that also tells where its functions come from. */
 export interface WorkerApp extends LoadedApp {
   readonly appDir: string;
+  /** Where the programming model takes HTTP requests when the app has turned HTTP streams on. */
+  readonly httpUri: string | undefined;
   /** The entry point of a function, relative to the app folder. */
   fileOf(name: string): string;
   /** Fills in a non-trigger input that an invocation does not bring (durableClient). */
@@ -41,9 +43,12 @@ async function load(appDir: string, log: HostLog): Promise<WorkerApp> {
   const again = loadedBefore.get(appDir);
   const registration = again ?? new Registration();
   const worker = log.for('Worker');
-  setLoadingApp(registration, (level, category, message) =>
-    logThroughHooks(registration, worker, { level, category, message }, undefined, undefined, {}),
-  );
+  const core: CoreApp = {
+    registration,
+    log: (level, category, message) =>
+      logThroughHooks(registration, worker, { level, category, message }, undefined, undefined, {}),
+  };
+  setLoadingApp(core);
   if (again === undefined) {
     for (const entry of await entryPoints(appDir)) {
       registration.file = entry.file;
@@ -56,7 +61,7 @@ async function load(appDir: string, log: HostLog): Promise<WorkerApp> {
       );
     loadedBefore.set(appDir, registration);
   }
-  await modelOf(registration)?.getCapabilities?.({});
+  registration.capabilities ??= (await modelOf(registration)?.getCapabilities?.({})) ?? {};
   await executeHooks(
     registration,
     'appStart',
@@ -66,20 +71,23 @@ async function load(appDir: string, log: HostLog): Promise<WorkerApp> {
     ),
   );
   registration.locked = true;
-  return new LoadedWorkerApp(appDir, registration, log);
+  return new LoadedWorkerApp(appDir, core, log);
 }
 
 class LoadedWorkerApp implements WorkerApp {
   readonly functions: ReadonlyMap<string, AppFunction>;
   readonly #byLowerName = new Map<string, { known: AppFunction; registered: RegisteredFunction }>();
   readonly #inputs = new Map<string, (binding: RpcBindingInfo) => string>();
+  readonly httpUri: string | undefined;
   #closed = false;
 
   constructor(
     readonly appDir: string,
-    private readonly registration: Registration,
+    private readonly core: CoreApp,
     private readonly log: HostLog,
   ) {
+    const { registration } = core;
+    this.httpUri = registration.capabilities?.['HttpUri'];
     const functions = new Map<string, AppFunction>();
     for (const registered of registration.functions.values()) {
       const known = describe(registered);
@@ -112,7 +120,9 @@ class LoadedWorkerApp implements WorkerApp {
     const invocationId = invocation.invocationId ?? randomUUID();
     const whole = { ...invocation, invocationId, inputData: this.#withInputs(found.known, invocation.inputData) };
     const log = this.log.for(`Function.${found.known.name}`);
-    return logInvocation(found.known.name, whole, log, () => invoke(this.registration, found.registered, whole, log));
+    return logInvocation(found.known.name, whole, log, () =>
+      asApp(this.core, () => invoke(this.core.registration, found.registered, whole, log)),
+    );
   }
 
   #withInputs(known: AppFunction, given: RpcInvocation['inputData']): RpcInvocation['inputData'] {
@@ -129,7 +139,7 @@ class LoadedWorkerApp implements WorkerApp {
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
-    const { registration } = this;
+    const { registration } = this.core;
     await executeHooks(
       registration,
       'appTerminate',

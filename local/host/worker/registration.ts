@@ -56,6 +56,8 @@ export class Registration {
   /** Shared by the appStart and appTerminate hooks. */
   readonly appLevelHookData: HookData = {};
   model: ProgrammingModel | undefined;
+  /** What the programming model said at start that it can do. */
+  capabilities: Record<string, string> | undefined;
   /** The entry point that is loading. */
   file = 'unknown';
   locked = false;

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
+import { PATIENCE } from './hostUnderTest.js';
 
 /** Any answer of the app: the body is the text and, when it is JSON, what that says. */
 export interface Answer {
@@ -126,7 +127,7 @@ export class AppClient {
   }
 
   /** Looks at an operation until `until` says so. @throws with what was seen last when that takes longer than `seconds`. */
-  async watch(id: string, until: (operation: Operation) => boolean, seconds = 40): Promise<Operation> {
+  async watch(id: string, until: (operation: Operation) => boolean, seconds = PATIENCE): Promise<Operation> {
     const deadline = Date.now() + seconds * 1000;
     for (;;) {
       const seen = await this.operation(id);

@@ -4,7 +4,7 @@ import type { Login } from './operatorSdk.js';
 import type { TestStack } from './testStack.js';
 
 /** The one file that holds passwords, relative to the data folder. */
-const VAULT_STORE = join('azure', 'vault.json');
+const VAULT_STORE = join('azure', 'vault.ndjson');
 
 /** The forms in which a password could stand somewhere. */
 function formsOf({ user, password }: Login): string[] {

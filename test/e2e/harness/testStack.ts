@@ -1,20 +1,14 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { projectRoot } from '../../../local/stack/projectRoot.js';
 import { startStack, type StackOptions } from '../../../local/stack/startStack.js';
 import type { Stack } from '../../../local/stack/stack.js';
 import { AppClient } from './appClient.js';
+import { startFunctionsHost, type FunctionsHost } from './hosts/functionsHost.js';
+import { ON_REAL_HOST, SHORT_WAITS } from './hostUnderTest.js';
 import { OperatorSdk } from './operatorSdk.js';
-
-/** Waits as short as the settings allow, so that a test that sees them pass is quick. */
-export const SHORT_WAITS = {
-  RETRY_MAX_SECONDS: '2',
-  STEP_DEADLINE_SECONDS: '20',
-  BIND_DEADLINE_SECONDS: '20',
-  REPORT_TIMEOUT_SECONDS: '10',
-  PULL_CHECK_DEADLINE_SECONDS: '20',
-  UNDO_DEADLINE_SECONDS: '20',
-};
 
 /** A whole stack of its own for one test file, and what to drive it with: nothing but its public interfaces. */
 export interface TestStack {
@@ -23,32 +17,78 @@ export interface TestStack {
   operator: OperatorSdk;
   /** What happened to the processes, one line each. */
   events: string[];
+  /** Ends the app's host, and the app with it, with SIGKILL; resolves when a new one serves. */
+  crashHost(): Promise<void>;
   dispose(): Promise<void>;
 }
 
 /** Starts everything on free ports in a new data folder. */
 export async function startTestStack(options: Partial<StackOptions> = {}): Promise<TestStack> {
   const dataFolder = mkdtempSync(join(tmpdir(), 'onboarding-e2e-'));
+  const hostFolder = join(dataFolder, 'host');
   const events: string[] = [];
+  let stack: Stack | undefined;
+  let host: FunctionsHost | undefined;
+  const dispose = async (): Promise<void> => {
+    await host?.stop();
+    await stack?.stop();
+    rmSync(dataFolder, { recursive: true, force: true });
+  };
   try {
-    const stack = await startStack({
+    const started = await startStack({
       ...options,
       dataFolder,
-      settings: { ...SHORT_WAITS, ...options.settings },
+      // Timers that fire up to a second early are what the real host has too.
+      settings: { ...SHORT_WAITS, DURABLE_TIMERS_EARLY: '1', ...options.settings },
+      ...(ON_REAL_HOST ? { externalHost: { keysFile: join(hostFolder, 'keys.json') } } : {}),
       report: (line) => events.push(line),
     });
+    stack = started;
+    if (ON_REAL_HOST) host = await startFunctionsHost(orderFor(started, hostFolder));
+    await started.connected;
+    const { functions } = started.endpoints;
     return {
-      stack,
-      app: new AppClient(stack.endpoints.functions.url, stack.endpoints.functions.key),
-      operator: new OperatorSdk(stack.endpoints),
+      stack: started,
+      app: new AppClient(functions.url, functions.key),
+      operator: new OperatorSdk(started.endpoints),
       events,
-      async dispose() {
-        await stack.stop();
-        rmSync(dataFolder, { recursive: true });
-      },
+      crashHost: () => (host ? crashRealHost(host) : crashLocalHost(started)),
+      dispose,
     };
   } catch (error) {
-    rmSync(dataFolder, { recursive: true, force: true });
+    await dispose();
     throw error;
   }
+}
+
+function orderFor(stack: Stack, data: string): Parameters<typeof startFunctionsHost>[0] {
+  return {
+    app: projectRoot(),
+    port: stack.ground.ports.host,
+    data,
+    env: JSON.parse(readFileSync(stack.appEnvironmentFile, 'utf8')) as Record<string, string>,
+  };
+}
+
+async function crashRealHost(host: FunctionsHost): Promise<void> {
+  await host.kill();
+  await host.startAgain();
+}
+
+/** The launcher's supervision starts it again. */
+async function crashLocalHost(stack: Stack): Promise<void> {
+  const pid = stack.pidOf('host');
+  stack.crash('host');
+  const deadline = Date.now() + 5000;
+  while ([undefined, pid].includes(stack.pidOf('host')) || !(await answers(stack.endpoints.functions.url))) {
+    if (Date.now() > deadline) throw new Error('The functions host was not started again.');
+    await sleep(20);
+  }
+}
+
+async function answers(url: string): Promise<boolean> {
+  return fetch(url).then(
+    ({ ok }) => ok,
+    () => false,
+  );
 }

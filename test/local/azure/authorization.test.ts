@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { IdentityName } from '../../../local/azure/access/identities.js';
 import { isAllowed } from '../../../local/azure/access/authorize.js';
+import { RoleAssignments } from '../../../local/azure/access/roleAssignments.js';
 import { Cloud, failureOf } from './cloud.js';
 
 describe('authorisation', () => {
@@ -103,7 +104,7 @@ describe('authorisation', () => {
 
 describe('scopes and wildcards of roles', () => {
   const ask = (role: string, scope: string, action: string, at: string) =>
-    isAllowed([{ name: 'x', principalId: 'p', role, scope }], {
+    isAllowed(new RoleAssignments([{ name: 'x', principalId: 'p', role, scope }]), {
       principalId: 'p',
       action,
       scope: at,

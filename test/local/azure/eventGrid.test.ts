@@ -251,7 +251,7 @@ describe('Event Grid', () => {
     await subscribe('requests', 'EventGridSchema');
     subscriber.answer = () => ({ status: 500 });
     await requests().send([gridEvent()]);
-    expect(await readFile(join(cloud.directory, 'eventgrid.json'), 'utf8')).toContain('event-1');
+    expect(await readFile(join(cloud.directory, 'eventgrid.ndjson'), 'utf8')).toContain('event-1');
   });
 
   it('drops what is undelivered with the subscription', async () => {

@@ -106,13 +106,13 @@ describe('the process of the control plane', () => {
       topics: { signals: { endpoint: string } };
     };
     expect(world.topics.signals.endpoint).toBe(`${url}/topics/signals/api/events`);
-    expect(await readFile(join(data, 'arm.json'), 'utf8')).toContain('localhost:8123');
+    expect(await readFile(join(data, 'arm.ndjson'), 'utf8')).toContain('localhost:8123');
     main.kill(signal);
     expect((await main.ended).code).toBe(0);
   });
 
   it('refuses a data folder of another version, and begins anew with --reset', async () => {
-    await writeFile(join(data, 'arm.json'), '{"format":0}');
+    await writeFile(join(data, 'arm.ndjson'), '{"format":0}\n');
     const refused = await start('--port', '0', '--data', data).ended;
     expect(refused.code).toBe(1);
     expect(refused.stderr).toContain('--reset');

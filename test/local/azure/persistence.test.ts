@@ -53,12 +53,12 @@ describe('the data folder', () => {
     const values = (made.passwords ?? []).map((one) => one.value ?? '');
     await cloud.vault().setSecret('secret', 'the-vault-value');
     await cloud.running.close();
-    expect(await readFile(join(cloud.directory, 'arm.json'), 'utf8')).toContain('some-token');
+    expect(await readFile(join(cloud.directory, 'arm.ndjson'), 'utf8')).toContain('some-token');
     for (const name of await readdir(cloud.directory)) {
       if (name === 'tls') continue;
       const text = await readFile(join(cloud.directory, name), 'utf8');
       for (const value of values) expect(text).not.toContain(JSON.stringify(value).slice(1, -1));
-      expect(text.includes('the-vault-value')).toBe(name === 'vault.json');
+      expect(text.includes('the-vault-value')).toBe(name === 'vault.ndjson');
     }
     await cloud.begin();
   });

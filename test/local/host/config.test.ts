@@ -97,7 +97,7 @@ describe('local.settings.json', () => {
 
 describe('a log level', () => {
   it('is that of the longest rule that begins the category', () => {
-    const rules = { default: 'Warning', Host: 'Error', 'Host.Triggers': 'debug', Function: 'nonsense' };
+    const rules = { 'Host.Triggers': 'debug', Host: 'Error', Function: 'nonsense', default: 'Warning' };
     expect(
       ['Host.Triggers.Timer', 'Host.Startup', 'Worker', 'Function.x'].map((category) => levelOf(rules, category)),
     ).toEqual(['debug', 'error', 'warning', 'information']);

@@ -21,7 +21,7 @@ http('badCookie', {}, () => ({ body: 'c', cookies: [{ name: 'a b', value: '1' }]
 http('odd', {}, () => ({ body: 'x', headers: { 'content-length': '99', 'transfer-encoding': 'chunked', connection: 'upgrade', 'x-own': 'y' } }));
 http('negotiated', {}, () => ({ jsonBody: { a: 1 }, enableContentNegotiation: true }));
 http('form', { methods: ['POST'] }, async (request) => ({ jsonBody: Object.fromEntries(await request.formData()) }));
-http('off', {}); http('with space', {}); http('same', { route: 'method', methods: ['POST', 'PUT'] }); http('stolen', { route: 'admin/x' }); http('level', { authLevel: 'nonsense' });
+http('off', {}); http('Host', {}); http('with space', {}); http('same', { route: 'method', methods: ['POST', 'PUT'] }); http('stolen', { route: 'admin/x' }); http('level', { authLevel: 'nonsense' });
 http('slow', {}, async (request) => { await new Promise((resolve) => setTimeout(resolve, Number(request.query.get('ms'))).unref()); return { body: 'late' }; });
 app.storageQueue('queued', { queueName: 'q', connection: 'c', handler: () => {} });
 `;
@@ -145,7 +145,7 @@ describe('answers', () => {
 describe('bodies', () => {
   const echo = async (body: string | Buffer, chunked = false): Promise<number> => {
     const answer = await tested.send('POST', '/api/echo', { body, chunked });
-    return answer.status === 200 ? Number((JSON.parse(answer.text) as { length: number }).length) : -answer.status;
+    return answer.status === 200 ? (JSON.parse(answer.text) as { length: number }).length : -answer.status;
   };
 
   it('arrive byte by byte up to the limit, beyond which the function is not run', async () => {
@@ -158,6 +158,25 @@ describe('bodies', () => {
     expect(await echo('chunked', true)).toBe(0);
     expect(await echo('chunked', true)).toBe(0);
     expect(tested.log.filter(({ message }) => message.includes('transfer-encoding: chunked'))).toHaveLength(1);
+  });
+
+  it('of no declared length are seen, up to the limit, when host.json asks for it', async () => {
+    const hostJson = { version: '2.0', extensions: { http: { enableChunkedRequestBinding: true, routePrefix: '' } } };
+    const other = await hostWith(
+      { 'index.cjs': app, 'host.json': JSON.stringify(hostJson) },
+      { environment: { FUNCTIONS_REQUEST_BODY_SIZE_LIMIT: '1000' } },
+    );
+    const post = (size: number): ReturnType<typeof other.send> =>
+      other.send('POST', '/echo', { body: Buffer.alloc(size), chunked: true });
+    expect(JSON.parse((await post(1000)).text)).toMatchObject({ length: 1000 });
+    expect((await post(1001)).status).toBe(500);
+    await other.stop();
+  });
+
+  it('of a GET are dropped, which the programming model logs', async () => {
+    const answer = await tested.send('GET', '/api/echo', { body: 'x' });
+    expect(JSON.parse(answer.text)).toMatchObject({ length: 0 });
+    expect(tested.log.some(({ message }) => message.startsWith('Discarding the body of the incoming GET'))).toBe(true);
   });
 
   it('can be forms', async () => {
@@ -173,13 +192,16 @@ describe('functions in error or disabled', () => {
   it('are named at start with the reason, and the others run', async () => {
     const errors = Object.fromEntries(tested.host.index.errors);
     expect(errors).toEqual({
+      Host: "'Host' is not a valid function name.",
       'with space': "'with space' is not a valid function name.",
       same: "The route specified conflicts with the route defined by function 'post'.",
       stolen: 'The specified route conflicts with one or more built in routes.',
       level: "Invalid value specified for binding property 'authLevel' of enum type AuthorizationLevel.",
       queued: "The binding type(s) 'queueTrigger' are not served by this host.",
     });
-    expect(tested.log.filter(({ message }) => message.includes('is in error')).length).toBe(5);
+    expect(tested.log.filter(({ message }) => message.includes('is in error')).length).toBe(6);
+    for (const name of ['level', 'Host', 'with%20space'])
+      expect((await tested.send('GET', `/api/${name}`)).status).toBe(404);
   });
 
   it('answer 404, a disabled one the master key', async () => {
@@ -237,6 +259,8 @@ describe('other origins', () => {
     const headers = { origin: 'https://a.example', 'access-control-request-method': 'POST' };
     const preflight = await tested.send('OPTIONS', '/api/method', { headers });
     expect([preflight.status, preflight.headers['access-control-allow-origin']]).toEqual([204, 'https://a.example']);
+    const refused = { ...headers, origin: 'https://b.example' };
+    expect((await tested.send('OPTIONS', '/api/method', { headers: refused })).status).toBe(404);
     const other = await tested.send('GET', '/api/method', { headers: { origin: 'https://b.example' } });
     expect(other.headers['access-control-allow-origin']).toBeUndefined();
   });

@@ -7,8 +7,12 @@ export class JumpingClock implements HostClock {
   #now: number;
   readonly #timers = new Set<{ at: number; run: () => void }>();
 
-  constructor(now: string) {
+  readonly #early: number;
+
+  /** `early`: timers fire this many milliseconds too soon, as those of a drifting clock do. */
+  constructor(now: string, early = 0) {
     this.#now = Date.parse(now);
+    this.#early = early;
   }
 
   now(): Date {
@@ -16,7 +20,7 @@ export class JumpingClock implements HostClock {
   }
 
   setTimer(at: Date, run: () => void): { cancel(): void } {
-    const timer = { at: at.getTime(), run };
+    const timer = { at: at.getTime() - this.#early, run };
     this.#timers.add(timer);
     return { cancel: () => this.#timers.delete(timer) };
   }

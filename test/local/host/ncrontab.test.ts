@@ -74,6 +74,10 @@ describe('an NCRONTAB expression', () => {
       '2018-11-04T08:30:00',
       '2018-11-05T09:30:00',
     ]);
+    expect(occurrences('0 30 1,5 * * *', '2018-11-04T08:00:00Z', 2, zone)).toEqual([
+      '2018-11-04T08:30:00',
+      '2018-11-04T13:30:00',
+    ]);
     expect(occurrences('0 30 1 * * *', '2018-11-04T09:29:00Z', 1, zone)).toEqual(['2018-11-05T09:30:00']);
     expect(occurrences('0 */30 * * * *', '2018-11-04T08:10:00Z', 4, zone).map((at) => at.slice(11, 16))).toEqual([
       '08:30',

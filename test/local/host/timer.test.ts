@@ -92,6 +92,14 @@ describe('a timer', () => {
     });
   });
 
+  it('that fires a little early counts the next occurrence from the due time, so that none comes twice', async () => {
+    const clock = new JumpingClock('2026-01-01T00:00:10Z', 400);
+    await start(clock, '0 * * * * *');
+    await clock.jumpTo('2026-01-01T00:02:30Z');
+    expect(fired.map(({ at }) => at)).toEqual(['2026-01-01T00:00:59.600Z', '2026-01-01T00:01:59.600Z']);
+    expect(fired[1]?.input.ScheduleStatus).toMatchObject({ Last: '2026-01-01T00:01:00+00:00' });
+  });
+
   it('that missed occurrences while the host was down fires once at its start, past due', async () => {
     const clock = new JumpingClock('2026-01-01T00:00:10Z');
     const first = await start(clock, '0 0 * * * *');

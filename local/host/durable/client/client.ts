@@ -36,6 +36,15 @@ export interface InstanceQuery {
 
 const defaultPage = 100;
 
+/**
+ * How long a client's signal is on its way, ms. On the real host it passes a queue that is polled; nobody who has signalled may
+ * count on reading its effect at once.
+ */
+const signalDelay = 150;
+
+/** A child is known from its first turn on. */
+const isVisible = (instance: Instance): boolean => instance.begun || instance.parent === null;
+
 /** See the file's comment. */
 export class Client {
   readonly #engine: Engine;
@@ -47,7 +56,8 @@ export class Client {
   /** An instance, as it is on disk. */
   async find(id: string): Promise<Instance | undefined> {
     const instance = this.#engine.hub.instances.get(id);
-    if (instance !== undefined) await this.#engine.durable(instance.seq);
+    if (instance === undefined || !isVisible(instance)) return undefined;
+    await this.#engine.durable(instance.seq);
     return instance;
   }
 
@@ -88,8 +98,12 @@ export class Client {
     await this.#message(id, eventRaised(name, input, this.#engine.now().toISOString()));
   }
 
-  async terminate(id: string, reason: string | null): Promise<void> {
-    await this.#message(id, { EventType: 3, Input: reason, ...this.#base() });
+  /** One that waits for its first turn (its version may never match) ends at once. */
+  async terminate(instance: Instance, reason: string | null): Promise<void> {
+    const { id } = instance;
+    const at = this.#engine.now().toISOString();
+    if (instance.begun) await this.#message(id, { EventType: 3, Input: reason, ...this.#base() });
+    else await this.#save({ k: 'cancel', i: id, at, reason });
   }
 
   /** @throws WrongStateError when it is suspended already */
@@ -147,9 +161,10 @@ export class Client {
 
   /** Sends an operation to an entity; nobody hears of its result. */
   async signalEntity(entity: EntityId, operation: string, input: string | null): Promise<void> {
-    const now = this.#engine.now().toISOString();
-    const text = requestText({ op: operation, signal: true, input, id: randomUUID(), requestTime: now });
-    await this.#message(schedulerId(entity), eventRaised('op', text, now));
+    const now = this.#engine.now();
+    const at = now.toISOString();
+    const text = requestText({ op: operation, signal: true, input, id: randomUUID(), requestTime: at });
+    await this.#message(schedulerId(entity), eventRaised('op', text, at), now.getTime() + signalDelay);
   }
 
   /** Entities that exist, of one name or all, in the order of their ids. */
@@ -166,7 +181,7 @@ export class Client {
       if (query.after !== undefined && id <= query.after) continue;
       if (query.prefix !== undefined && !id.startsWith(query.prefix)) continue;
       const instance = hub.instances.get(id);
-      if (instance === undefined) continue;
+      if (instance === undefined || !isVisible(instance)) continue;
       const created = Date.parse(instance.created);
       if (query.from !== undefined && created < query.from) continue;
       if (query.to !== undefined && created > query.to) continue;
@@ -179,8 +194,9 @@ export class Client {
     return { EventId: -1, IsPlayed: false, Timestamp: this.#engine.now().toISOString() };
   }
 
-  async #message(id: string, e: HistoryEvent): Promise<void> {
-    await this.#save({ k: 'message', i: id, m: { n: this.#engine.nextMessageNumber(), e } });
+  async #message(id: string, e: HistoryEvent, due?: number): Promise<void> {
+    const m = { n: this.#engine.nextMessageNumber(), e, ...(due === undefined ? {} : { due }) };
+    await this.#save({ k: 'message', i: id, m });
   }
 
   async #save(record: Parameters<Engine['commit']>[0]): Promise<void> {

@@ -44,7 +44,10 @@ function rewind(
 }
 
 /** Replays pass over it; its place in the history stays. */
-const generic = (event: Pick<HistoryEvent, 'EventId' | 'IsPlayed' | 'Timestamp'>, data: string | null): GenericEvent => ({
+const generic = (
+  event: Pick<HistoryEvent, 'EventId' | 'IsPlayed' | 'Timestamp'>,
+  data: string | null,
+): GenericEvent => ({
   EventType: 17,
   Data: data,
   EventId: event.EventId,

@@ -2,10 +2,10 @@
 import { InvocationError, type LoadedApp, type RpcTypedData } from '../../worker/app.js';
 import { activityFailure, exceptionText } from '../failures.js';
 import type { DurableFunctions } from '../functions.js';
-import type { HistoryEvent } from '../history.js';
+import type { FailureDetails, HistoryEvent } from '../history.js';
 import type { PendingTask } from '../hub/instance.js';
 import type { DurableHttpRequest } from '../replay/actions.js';
-import { httpActivityName } from '../replay/calls.js';
+import { httpActivityName } from '../replay/httpCall.js';
 import { HttpActivityError, sendDurableHttp } from './httpActivity.js';
 import { activityInput, jsonOfResult } from './typedData.js';
 
@@ -26,12 +26,16 @@ export async function runActivity(
     IsPlayed: false,
     Timestamp: host.now().toISOString(),
   });
-  const failed = (Reason: string, Details: string): HistoryEvent => ({
+  const failed = (
+    Reason: string,
+    Details: string | null,
+    FailureDetails: FailureDetails | null = null,
+  ): HistoryEvent => ({
     EventType: 6,
     TaskScheduledId: task.id,
     Reason,
     Details,
-    FailureDetails: null,
+    FailureDetails,
     EventId: -1,
     IsPlayed: false,
     Timestamp: host.now().toISOString(),
@@ -58,9 +62,7 @@ export async function runActivity(
       message: error.message,
       stack: error.stack ?? '',
     });
-    const event = failed(reason, details);
-    if (event.EventType === 6) event.FailureDetails = failureDetails;
-    return event;
+    return failed(reason, details, failureDetails);
   }
 }
 

@@ -50,6 +50,7 @@ export class Checkpoints {
     await this.#journal.rotate();
     const ids = [...this.#hub.instances.keys()];
     for (let begin = 0; begin < ids.length; begin += instancesAtATime) {
+      if (this.#stopped && begin > 0) return;
       let seq = 0;
       for (const id of ids.slice(begin, begin + instancesAtATime)) {
         const instance = this.#hub.instances.get(id);
@@ -58,7 +59,6 @@ export class Checkpoints {
         seq = this.#journal.append(JSON.stringify(record));
       }
       await this.#journal.durable(seq);
-      if (this.#stopped) return;
     }
     await this.#journal.dropOldSegments();
     this.#limit = Math.max(smallestLength, this.#journal.bytes * growth);

@@ -15,6 +15,7 @@ import { isEnded, type Instance, type PendingTask } from '../hub/instance.js';
 import type { HubRecord } from '../hub/records.js';
 import type { Notice } from '../replay/notices.js';
 import type { DurableSettings } from '../settings.js';
+import type { CodeFinder } from '../userCode.js';
 import { runActivity } from './activity.js';
 import { Alarm } from './alarm.js';
 import { Checkpoints } from './checkpoints.js';
@@ -35,6 +36,7 @@ export interface EngineInit {
   readonly strict: boolean;
   readonly hub: TaskHub;
   readonly journal: Journal;
+  readonly findCode: CodeFinder;
 }
 
 /** See the file's comment. */
@@ -49,6 +51,7 @@ export class Engine implements HubListener {
   readonly labels = new MessageLabels();
   readonly #log: HostLog;
   readonly #journal: Journal;
+  readonly #findCode: CodeFinder;
   readonly #alarm: Alarm;
   readonly #orchestrations: Lane;
   readonly #entities: Lane;
@@ -67,6 +70,7 @@ export class Engine implements HubListener {
     this.hub = init.hub;
     this.#log = init.log;
     this.#journal = init.journal;
+    this.#findCode = init.findCode;
     this.#alarm = new Alarm(init.clock);
     this.#orchestrations = new Lane(init.settings.maxOrchestrators);
     this.#entities = new Lane(init.settings.maxEntities);
@@ -148,16 +152,18 @@ export class Engine implements HubListener {
     });
   }
 
-  notice(instance: Instance, { key, text, cure }: Notice): void {
+  notice(instance: Instance, { key, text, cure, names }: Notice): void {
     instance.noted ??= new Set();
     const once = `${instance.executionId}:${key}`;
     if (instance.noted.has(once)) return;
     instance.noted.add(once);
     const kind = isEntity(instance) ? 'Entity' : `Orchestration '${instance.name}',`;
-    const message = `${kind} instance '${instance.id}': ${text}. Cure: ${cure}.`;
     const fields = { functionName: instance.name, instanceId: instance.id };
-    if (this.strict) this.#log.error(message, fields);
-    else this.#log.warn(message, fields);
+    void this.#findCode(names ?? instance.name).then((place) => {
+      const where = place === undefined ? '' : ` (see ${place})`;
+      const message = `${kind} instance '${instance.id}': ${text}${where}. Cure: ${cure}.`;
+      this.#log.write(this.strict ? 'error' : 'warning', message, fields);
+    });
   }
 
   #takeUp(instance: Instance): void {
@@ -231,14 +237,13 @@ export class Engine implements HubListener {
     else if (Number.isFinite(due)) this.#alarm.at(due, () => this.ready(instance));
   }
 
-  async #activity(
-    instance: Instance,
-    executionId: string,
-    task: PendingTask,
-    isCurrent: () => boolean,
-  ): Promise<void> {
+  async #activity(instance: Instance, executionId: string, task: PendingTask, isCurrent: () => boolean): Promise<void> {
     try {
-      const e = await runActivity({ app: this.app, functions: this.functions, now: () => this.now() }, instance.id, task);
+      const e = await runActivity(
+        { app: this.app, functions: this.functions, now: () => this.now() },
+        instance.id,
+        task,
+      );
       if (!isCurrent()) return;
       this.commit({ k: 'message', i: instance.id, m: { n: this.nextMessageNumber(), x: executionId, e } });
     } catch (error) {

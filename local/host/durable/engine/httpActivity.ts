@@ -22,6 +22,47 @@ const contentHeaders = new Set([
   'last-modified',
 ]);
 
+/** Spellings that .NET gives to headers it knows (public source: KnownHeaders.cs). */
+const knownHeaders = new Map(
+  [
+    'Accept-Ranges',
+    'Access-Control-Allow-Credentials',
+    'Access-Control-Allow-Headers',
+    'Access-Control-Allow-Methods',
+    'Access-Control-Allow-Origin',
+    'Access-Control-Expose-Headers',
+    'Age',
+    'Alt-Svc',
+    'Cache-Control',
+    'Connection',
+    'Date',
+    'ETag',
+    'Keep-Alive',
+    'Link',
+    'Location',
+    'P3P',
+    'Pragma',
+    'Proxy-Authenticate',
+    'Retry-After',
+    'Server',
+    'Set-Cookie',
+    'Strict-Transport-Security',
+    'Trailer',
+    'Transfer-Encoding',
+    'Upgrade',
+    'Vary',
+    'Via',
+    'WWW-Authenticate',
+    'Warning',
+    'X-AspNet-Version',
+    'X-Content-Type-Options',
+    'X-Frame-Options',
+    'X-Powered-By',
+    'X-Request-ID',
+    'X-XSS-Protection',
+  ].map((name) => [name.toLowerCase(), name]),
+);
+
 /** The request failed before an answer came; the message is .NET's where the case is a common one. */
 export class HttpActivityError extends Error {
   override readonly name = 'HttpActivityError';
@@ -33,7 +74,9 @@ export class HttpActivityError extends Error {
  */
 export async function sendDurableHttp(input: DurableHttpRequest): Promise<string> {
   if (input.tokenSource !== undefined && input.tokenSource !== null)
-    throw new HttpActivityError('ManagedIdentityCredential authentication unavailable. No managed identity endpoint found.');
+    throw new HttpActivityError(
+      'ManagedIdentityCredential authentication unavailable. No managed identity endpoint found.',
+    );
   const url = new URL(input.uri);
   const headers: Record<string, string> = {};
   let contentType = '';
@@ -64,7 +107,11 @@ function send(
   return new Promise((resolve, reject) => {
     const make = url.protocol === 'https:' ? httpsRequest : httpRequest;
     const request = make(url, { method, headers, timeout: timeoutMs }, resolve);
-    request.on('timeout', () => request.destroy(new Error('The request was canceled due to the configured HttpClient.Timeout of 100 seconds elapsing.')));
+    request.on('timeout', () =>
+      request.destroy(
+        new Error('The request was canceled due to the configured HttpClient.Timeout of 100 seconds elapsing.'),
+      ),
+    );
     request.on('error', (error: NodeJS.ErrnoException) => reject(new HttpActivityError(messageOf(error, url))));
     request.end(content);
   });
@@ -90,7 +137,8 @@ function messageOf(error: NodeJS.ErrnoException, url: URL): string {
 function headersOf(response: IncomingMessage): Record<string, string> {
   const headers: Record<string, string> = {};
   for (let index = 0; index < response.rawHeaders.length; index += 2) {
-    const name = response.rawHeaders[index] ?? '';
+    const sent = response.rawHeaders[index] ?? '';
+    const name = knownHeaders.get(sent.toLowerCase()) ?? sent;
     const value = response.rawHeaders[index + 1] ?? '';
     if (contentHeaders.has(name.toLowerCase())) continue;
     const same = Object.keys(headers).find((known) => known.toLowerCase() === name.toLowerCase()) ?? name;

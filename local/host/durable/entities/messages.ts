@@ -57,7 +57,13 @@ export function parseRequest(text: string | null): RequestMessage | undefined {
   const value: unknown = text === null ? undefined : JSON.parse(text);
   if (typeof value !== 'object' || value === null || !('id' in value) || typeof value.id !== 'string') return undefined;
   const fields = value as Partial<RequestMessage>;
-  return { ...fields, op: fields.op ?? null, signal: fields.signal === true, input: fields.input ?? null, id: value.id };
+  return {
+    ...fields,
+    op: fields.op ?? null,
+    signal: fields.signal === true,
+    input: fields.input ?? null,
+    id: value.id,
+  };
 }
 
 /** The answer to a call. `exceptionType` is set when the operation threw. */

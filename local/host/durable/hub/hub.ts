@@ -4,14 +4,8 @@
  */
 import { isSchedulerId } from '../entityId.js';
 import { turnMark, type ExecutionStartedEvent, type HistoryEvent } from '../history.js';
-import {
-  isEnded,
-  newInstance,
-  restoredInstance,
-  type Instance,
-  type Message,
-  type PendingTask,
-} from './instance.js';
+import { isEnded, newInstance, restoredInstance, type Instance, type Message, type PendingTask } from './instance.js';
+import { PastHistories, packHistory } from './pastHistories.js';
 import { statusNames, type EntityRecord, type HubRecord, type RewindRecord, type TurnRecord } from './records.js';
 
 /** Told what there is to do; only while the host runs, not while records are read back. */
@@ -30,6 +24,7 @@ export class TaskHub {
   listener: HubListener | undefined;
   #lastMessage = 0;
   #sortedIds: string[] | undefined;
+  readonly #past = new PastHistories();
 
   nextMessageNumber(): number {
     this.#lastMessage += 1;
@@ -63,13 +58,23 @@ export class TaskHub {
       case 'rewind':
         this.#rewind(record, seq);
         return;
+      case 'cancel': {
+        const instance = this.instances.get(record.i);
+        if (instance === undefined || instance.begun) return;
+        instance.status = 'Terminated';
+        instance.output = record.reason;
+        instance.updated = record.at;
+        instance.seq = seq;
+        this.#pack(instance);
+        return;
+      }
       case 'purge':
         for (const id of record.i) this.instances.delete(id);
         this.#sortedIds = undefined;
         return;
       case 'checkpoint':
         for (const message of record.s.inbox) this.#count(message);
-        this.#add(restoredInstance(record.s, seq));
+        this.#restore(restoredInstance(record.s, seq));
         return;
     }
   }
@@ -90,6 +95,11 @@ export class TaskHub {
   #add(instance: Instance): void {
     if (!this.instances.has(instance.id)) this.#sortedIds = undefined;
     this.instances.set(instance.id, instance);
+  }
+
+  #restore(instance: Instance): void {
+    this.#add(instance);
+    if (instance.packed !== undefined) this.#past.add(instance);
   }
 
   #start(id: string, message: Message, seq: number, byParent: boolean): void {
@@ -166,7 +176,7 @@ export class TaskHub {
       instance.tasks.set(task.id, task);
       this.listener?.task(instance, task);
     }
-    if (isEnded(instance.status)) pack(instance);
+    if (isEnded(instance.status)) this.#pack(instance);
   }
 
   /** What a message in the history says about the instance. */
@@ -205,7 +215,8 @@ export class TaskHub {
         this.listener?.timer(instance, event.EventId, event.FireAt);
       } else if (event.EventType === 1) {
         instance.status = statusNames[event.OrchestrationStatus] ?? 'Failed';
-        instance.output = event.Result;
+        const failure = event.FailureDetails;
+        instance.output = failure === null ? event.Result : `${failure.ErrorType}: ${failure.ErrorMessage}`;
       }
     }
   }
@@ -221,10 +232,22 @@ export class TaskHub {
     instance.status = 'Running';
     for (const event of next.ev)
       if (event.EventType === 0) {
-        instance.input = event.Input;
+        // A run without input leaves the one before in the status, as a merged table row does.
+        instance.input = event.Input ?? instance.input;
         instance.created = event.Timestamp;
       } else this.#message(instance, event);
     this.#scheduled(instance, next.ev);
+  }
+
+  /** An ended instance needs no objects, timers or tasks. */
+  #pack(instance: Instance): void {
+    instance.packed = packHistory(instance.history);
+    instance.history = [];
+    instance.timers.clear();
+    instance.tasks.clear();
+    instance.inbox = [];
+    instance.noted = undefined;
+    this.#past.add(instance);
   }
 
   #entity(record: EntityRecord, seq: number): void {
@@ -281,14 +304,4 @@ function taken(
     ({ n, e }) => !gone.has(n) && !(n === 0 && e.EventType === 11 && fired.has(e.TimerId)),
   );
   return events;
-}
-
-/** An ended instance needs no objects, timers or tasks. */
-function pack(instance: Instance): void {
-  instance.packed = JSON.stringify(instance.history);
-  instance.history = [];
-  instance.timers.clear();
-  instance.tasks.clear();
-  instance.inbox = [];
-  instance.noted = undefined;
 }

@@ -1,16 +1,10 @@
 /** What the host knows of one instance, orchestration or entity. */
 import type { HistoryEvent, ParentInstance } from '../history.js';
+import { packedText, type PackedHistory } from './pastHistories.js';
 
 /** As status answers name them. */
 export type RuntimeStatus =
-  | 'Pending'
-  | 'Running'
-  | 'Suspended'
-  | 'ContinuedAsNew'
-  | 'Completed'
-  | 'Failed'
-  | 'Terminated'
-  | 'Canceled';
+  'Pending' | 'Running' | 'Suspended' | 'ContinuedAsNew' | 'Completed' | 'Failed' | 'Terminated' | 'Canceled';
 
 /** Whether an instance with this status has come to its end. */
 export const isEnded = (status: RuntimeStatus): boolean =>
@@ -65,8 +59,8 @@ export interface Instance {
   /** Whether the first turn of this run has been taken. */
   begun: boolean;
   history: HistoryEvent[];
-  /** The history of an ended instance as JSON text, in place of `history`. */
-  packed: string | undefined;
+  /** The history of an ended instance, in place of `history`. */
+  packed: PackedHistory | undefined;
   inbox: Message[];
   tasks: Map<number, PendingTask>;
   /** Timers that have not fired: id and ISO time. */
@@ -113,7 +107,7 @@ export function newInstance(init: {
 
 /** The history, of an ended instance too. */
 export const historyOf = (instance: Instance): HistoryEvent[] =>
-  instance.packed === undefined ? instance.history : (JSON.parse(instance.packed) as HistoryEvent[]);
+  instance.packed === undefined ? instance.history : (JSON.parse(packedText(instance.packed)) as HistoryEvent[]);
 
 /** The form of an instance in a checkpoint. */
 export interface StoredInstance extends Omit<
@@ -133,7 +127,7 @@ export function storedInstance(instance: Instance): StoredInstance {
   return {
     ...rest,
     inbox: inbox.filter((message) => message.n !== 0),
-    history: packed ?? history,
+    history: packed === undefined ? history : packedText(packed),
     tasks: [...tasks.values()],
     timers: [...timers],
     entity: entity ?? null,

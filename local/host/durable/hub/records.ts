@@ -60,6 +60,14 @@ export interface RewindRecord {
   instances: { i: string; history: HistoryEvent[]; m?: Message }[];
 }
 
+/** An instance that is ended before its first turn. */
+export interface CancelRecord {
+  k: 'cancel';
+  i: string;
+  at: string;
+  reason: string | null;
+}
+
 /** Instances that are gone. */
 export interface PurgeRecord {
   k: 'purge';
@@ -78,6 +86,7 @@ export type HubRecord =
   | TurnRecord
   | EntityRecord
   | RewindRecord
+  | CancelRecord
   | PurgeRecord
   | CheckpointRecord;
 

@@ -60,7 +60,10 @@ async function signal(
       try {
         input = JSON.stringify(JSON.parse(text));
       } catch (error) {
-        return errorAnswer(400, `Could not parse JSON content: ${error instanceof Error ? error.message : String(error)}`);
+        return errorAnswer(
+          400,
+          `Could not parse JSON content: ${error instanceof Error ? error.message : String(error)}`,
+        );
       }
     } else input = JSON.stringify(text);
   }

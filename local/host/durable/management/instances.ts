@@ -1,19 +1,14 @@
 /** Reading and managing instances. */
 import type { WebAnswer } from '../../extension.js';
 import { InstanceExistsError, type InstanceQuery } from '../client/client.js';
-import { isEnded, type Instance, type RuntimeStatus } from '../hub/instance.js';
+import { isEnded, type RuntimeStatus } from '../hub/instance.js';
 import { statusNames } from '../hub/records.js';
 import { empty, errorAnswer, invalidJson, json } from './answers.js';
-import {
-  booleanParameter,
-  listParameter,
-  numberParameter,
-  parameter,
-  timeParameter,
-} from './query.js';
+import { booleanParameter, listParameter, numberParameter, parameter, timeParameter } from './query.js';
 import type { Management, ManagementRequest } from './router.js';
 import { startedAnswer } from './start.js';
-import { statusView, type StatusOptions } from './statusView.js';
+import { statusAnswer } from './statusAnswer.js';
+import { statusView } from './statusView.js';
 
 const tokenHeader = 'x-ms-continuation-token';
 
@@ -90,21 +85,6 @@ async function get({ client }: Management, request: ManagementRequest, id: strin
   return instance === undefined ? empty(404) : statusAnswer(request, instance);
 }
 
-/** 202 while it is under way, 200 at its end; 500 for a failure when the caller wants it so. */
-export function statusAnswer(request: ManagementRequest, instance: Instance): WebAnswer {
-  const { query } = request;
-  const options: StatusOptions = {
-    showInput: booleanParameter(query, 'showInput', true),
-    showHistory: booleanParameter(query, 'showHistory', false),
-    showHistoryOutput: booleanParameter(query, 'showHistoryOutput', false),
-  };
-  const view = statusView(instance, options);
-  if (!isEnded(instance.status)) return json(202, view, { location: request.url.href, 'retry-after': '5' });
-  const failed =
-    instance.status === 'Failed' && booleanParameter(query, 'returnInternalServerErrorOnFailure', false);
-  return json(failed ? 500 : 200, view);
-}
-
 async function purge({ client }: Management, id: string): Promise<WebAnswer> {
   const instance = await client.find(id);
   if (instance === undefined) return empty(404);
@@ -148,8 +128,7 @@ async function steer(
   if (instance === undefined) return empty(404);
   if (isEnded(instance.status)) return empty(410);
   const reason = parameter(request.query, 'reason') ?? null;
-  if (verb === 'terminate') await client.terminate(id, reason);
-  else await client[verb](instance, reason);
+  await client[verb](instance, reason);
   return empty(202);
 }
 

@@ -47,7 +47,8 @@ export function clientBindingText(
   parts: LinkParts & { rpcBaseUrl: string },
   binding: Pick<RpcBindingInfo, 'type'> & Partial<RpcBindingInfo>,
 ): string {
-  const hubName = typeof binding['taskHub'] === 'string' && binding['taskHub'] !== '' ? binding['taskHub'] : parts.hubName;
+  const hubName =
+    typeof binding['taskHub'] === 'string' && binding['taskHub'] !== '' ? binding['taskHub'] : parts.hubName;
   const baseUrl = `${parts.origin}${webhookPath}`;
   const code = `code=${parts.key}`;
   const create = `${baseUrl}/orchestrators/{functionName}[/{instanceId}]`;

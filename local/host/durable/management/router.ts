@@ -27,7 +27,10 @@ const rpcPath = '/durabletask';
 /** Answers a request; never rejects. */
 export async function handleManagement(management: Management, request: WebRequest): Promise<WebAnswer> {
   const base = request.viaRpc ? rpcPath : webhookPath;
-  const parts = request.url.pathname.slice(base.length).split('/').filter((part) => part !== '');
+  const parts = request.url.pathname
+    .slice(base.length)
+    .split('/')
+    .filter((part) => part !== '');
   let segments: string[];
   try {
     segments = parts.map(decodeURIComponent);

@@ -2,10 +2,10 @@
 import type { WebAnswer } from '../../extension.js';
 import { isEnded } from '../hub/instance.js';
 import { empty, errorAnswer, invalidJson, json, jsonText } from './answers.js';
-import { statusAnswer } from './instances.js';
 import { instanceLinks } from './links.js';
 import { parameter, secondsParameter } from './query.js';
 import type { Management, ManagementRequest } from './router.js';
+import { statusAnswer } from './statusAnswer.js';
 
 /** `POST orchestrators/{function}[/{id}]`. */
 export async function startRoute(

@@ -3,6 +3,8 @@
  * no ids (public source: the durable-functions package, lib/src/actions).
  */
 
+import type { FailureDetails } from '../history.js';
+
 /** Numbers of the actions, as they stand in `actionType`. */
 export const ActionType = {
   CallActivity: 0,
@@ -65,6 +67,8 @@ export interface OrchestratorState {
   actions: Action[][];
   output?: unknown;
   error?: string;
+  /** Of a failed activity that told more than its message. */
+  failureDetails?: Partial<FailureDetails>;
   customStatus?: unknown;
   schemaVersion: number;
 }

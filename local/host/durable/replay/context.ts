@@ -4,11 +4,13 @@
  * extension's DurableOrchestrationContext (public sources: Azure/durabletask, Azure/azure-functions-durable-extension); the
  * order in which ids are given must be theirs, since the SDK counts along.
  */
-import type { DurableHttpRequest } from './actions.js';
 import type { Complete, Decision, EndStatus } from './decisions.js';
 import { OrchestrationStatus } from './decisions.js';
 import type { EventRaisedEvent } from '../history.js';
 import { Task, completed } from './task.js';
+
+type Failed = Pick<Complete, 'details' | 'failureDetails'>;
+const noFailure: Failed = { details: null, failureDetails: null };
 
 interface Wait {
   readonly task: Task;
@@ -52,9 +54,9 @@ export class ReplayContext {
     this.#actions += 1;
   }
 
-  scheduleTask(name: string, input: string | null, http?: DurableHttpRequest): Task {
+  scheduleTask(name: string, input: string | null): Task {
     const id = this.#nextId++;
-    this.decisions.set(id, { kind: 'task', id, name, input, ...(http === undefined ? {} : { http }) });
+    this.decisions.set(id, { kind: 'task', id, name, input });
     return this.#openTask(id);
   }
 
@@ -139,7 +141,7 @@ export class ReplayContext {
     this.#heldBack.clear();
   }
 
-  complete(status: EndStatus, result: string | null, details: string | null): void {
+  complete(status: EndStatus, result: string | null, failure: Failed = noFailure): void {
     const id = this.#nextId++;
     let decision: Complete;
     if (status === OrchestrationStatus.Completed && this.continueAsNewInput !== undefined) {
@@ -148,12 +150,12 @@ export class ReplayContext {
         id,
         status: OrchestrationStatus.ContinuedAsNew,
         result: this.continueAsNewInput,
-        details: null,
+        ...noFailure,
       };
     } else {
       if (this.ended) return;
       this.ended = true;
-      decision = { kind: 'complete', id, status, result, details };
+      decision = { kind: 'complete', id, status, result, ...failure };
     }
     this.decisions.set(id, decision);
   }

@@ -1,5 +1,5 @@
 /** What a turn decides: the new tasks of an orchestration, by their ids, and its end. */
-import type { DurableHttpRequest } from './actions.js';
+import type { FailureDetails } from '../history.js';
 
 export interface ScheduleTask {
   kind: 'task';
@@ -7,8 +7,6 @@ export interface ScheduleTask {
   name: string;
   /** JSON text of the input, or null when there is none. */
   input: string | null;
-  /** Set for the built-in HTTP activity. */
-  http?: DurableHttpRequest;
 }
 
 export interface CreateTimer {
@@ -53,7 +51,9 @@ export interface Complete {
   id: number;
   status: EndStatus;
   result: string | null;
+  /** What the parent gets beside the result of a failure. */
   details: string | null;
+  failureDetails: FailureDetails | null;
 }
 
 export type Decision = ScheduleTask | CreateTimer | CreateSubOrchestration | SendEvent | Complete;

@@ -21,11 +21,7 @@ export class NonDeterminismError extends Error {
 
 const question = 'Was a change made to the orchestrator code after this instance had already started running?';
 
-type ScheduledEvent =
-  | TaskScheduledEvent
-  | TimerCreatedEvent
-  | SubOrchestrationInstanceCreatedEvent
-  | EventSentEvent;
+type ScheduledEvent = TaskScheduledEvent | TimerCreatedEvent | SubOrchestrationInstanceCreatedEvent | EventSentEvent;
 
 /**
  * Compares an event that history says was scheduled with the decision that the replay made under its id.

@@ -10,12 +10,15 @@ export interface Notice {
   text: string;
   /** What to write instead. */
   cure: string;
+  /** A name that the code in question quotes, by which its line may be found. */
+  names?: string;
 }
 
 export const unknownFunction = (index: number, kind: string, name: string): Notice => ({
   key: `unknown:${index}:${name}`,
   text: `calls the ${kind} '${name}', which does not exist; it waits for it for ever`,
   cure: `register '${name}' with this app, or correct the name in the call`,
+  names: name,
 });
 
 export const childWithParentsId = (instanceId: string): Notice => ({
@@ -28,11 +31,12 @@ export const retryOutOfTime = (id: number, name: string): Notice => ({
   key: `retryTimeout:${id}`,
   text: `retryTimeoutInMilliseconds of '${name}' has run out; the engine neither retries nor tells the orchestration, which waits for ever`,
   cure: 'leave retryTimeoutInMilliseconds out; bound the retries by maxNumberOfAttempts, or wait with a timer of your own',
+  names: name,
 });
 
-export const thrownWithoutMessage = (line: string): Notice => ({
+export const thrownWithoutMessage = (): Notice => ({
   key: 'thrownText',
-  text: `threw something that is no Error, or an Error without a message; the orchestration stays Running for ever${line}`,
+  text: `threw something that is no Error, or an Error without a message; the orchestration stays Running for ever`,
   cure: "throw new Error('...') with a message",
 });
 
@@ -52,8 +56,7 @@ export const undoNeverRuns = (behind: number): Notice => ({
 
 export const retryInCompound = (): Notice => ({
   key: 'retryInCompound',
-  text:
-    'fails as non-deterministic because a call with retries inside Task.any or Task.all took an id that the SDK had given to another task',
+  text: 'fails as non-deterministic because a call with retries inside Task.any or Task.all took an id that the SDK had given to another task',
   cure: 'put the retrying call into a sub-orchestration of its own, or retry with your own timer loop',
 });
 
@@ -61,6 +64,7 @@ export const booleanInput = (index: number, name: string): Notice => ({
   key: `boolean:${index}:${name}`,
   text: `gives the activity '${name}' a boolean, which arrives as the text "True" or "False"`,
   cure: 'wrap the value in an object',
+  names: name,
 });
 
 export const customStatusNearLimit = (characters: number): Notice => ({
@@ -81,4 +85,5 @@ export const eventTakenByOldWait = (name: string): Notice => ({
     `waits in a Task.any for the event '${name}', which came earlier and went to a wait of an earlier Task.any; ` +
     'Task.any does not return for a task that had completed before',
   cure: 'look at isCompleted of tasks that were waited for before, and yield only when none has completed',
+  names: name,
 });

@@ -3,16 +3,22 @@
  * new tasks and maybe an end. Pure; a port of the framework's TaskOrchestrationExecutor with the extension's shim for executors
  * in other languages (public source: Azure/durabletask, Azure/azure-functions-durable-extension).
  */
-import { MessageLabels } from '../entities/messages.js';
-import type { HistoryEvent } from '../history.js';
+import type { FailureDetails, HistoryEvent } from '../history.js';
 import { ActionType, type Action, type OrchestratorState } from './actions.js';
-import { Calls, type Caller } from './calls.js';
+import { Calls } from './calls.js';
 import { ReplayContext } from './context.js';
 import { OrchestrationStatus, type Decision } from './decisions.js';
 import { NonDeterminismError, checkScheduled } from './nonDeterminism.js';
 import * as notices from './notices.js';
 import type { Notice } from './notices.js';
 import { Task, run, type Body } from './task.js';
+
+/** The orchestration whose turn it is. */
+export interface Caller {
+  readonly instanceId: string;
+  readonly executionId: string;
+  readonly parentInstanceId: string | undefined;
+}
 
 /** Which functions the app has. Names are compared without regard to case. */
 export interface ReplayFunctions {
@@ -37,8 +43,8 @@ export interface ReplaySettings {
 /** What the executor answered. */
 export type Outcome =
   | { kind: 'answered'; state: OrchestratorState }
-  /** User code threw; `state.error` holds the message, `trace` where, `line` the user's line for the log. */
-  | { kind: 'threw'; state: OrchestratorState; trace: string; line: string }
+  /** User code threw; `state.error` holds the message, `trace` what a history says of the place. */
+  | { kind: 'threw'; state: OrchestratorState; trace: string }
   /** The invocation itself failed: no state at all. */
   | { kind: 'broken'; message: string; details: string };
 
@@ -69,10 +75,12 @@ const customStatusWarningCharacters = 6_500;
 
 class Failure extends Error {
   readonly details: string | null;
+  readonly failureDetails: FailureDetails | null;
 
-  constructor(message: string, details: string | null) {
+  constructor(message: string, details: string | null, failureDetails: FailureDetails | null = null) {
     super(message);
     this.details = details;
+    this.failureDetails = failureDetails;
   }
 }
 
@@ -100,7 +108,6 @@ class Replay {
       caller: input,
       functions: input.functions,
       settings: input.settings,
-      labels: new MessageLabels(),
       note: (notice) => this.#notices.push(notice),
     });
   }
@@ -117,7 +124,7 @@ class Replay {
     } catch (error) {
       if (!(error instanceof NonDeterminismError)) throw error;
       if (this.#actions().some(hasRetryInside)) this.#notices.push(notices.retryInCompound());
-      context.complete(OrchestrationStatus.Failed, error.message, null);
+      context.complete(OrchestrationStatus.Failed, error.message);
     }
     return {
       decisions: [...context.decisions.values()].sort((a, b) => a.id - b.id),
@@ -135,15 +142,15 @@ class Replay {
         const waiting = [...this.#context.buffered.values()].map(({ name }) => name);
         if (waiting.length > 0) this.#notices.push(notices.eventsDropped(waiting));
       }
-      this.#context.complete(OrchestrationStatus.Completed, typeof value === 'string' ? value : null, null);
+      this.#context.complete(OrchestrationStatus.Completed, typeof value === 'string' ? value : null);
       return;
     }
     const error = value instanceof Error ? value : new Error(String(value));
-    const details =
+    const { details, failureDetails } =
       error instanceof Failure
-        ? error.details
-        : `Unhandled exception while executing orchestration: ${error.message}`;
-    this.#context.complete(OrchestrationStatus.Failed, error.message, details);
+        ? error
+        : { details: `Unhandled exception while executing orchestration: ${error.message}`, failureDetails: null };
+    this.#context.complete(OrchestrationStatus.Failed, error.message, { details, failureDetails });
   }
 
   /** What a look at the finished turn shows. */
@@ -176,7 +183,7 @@ class Replay {
         this.#result = run(this.#execute());
         return;
       case 3:
-        context.complete(OrchestrationStatus.Terminated, event.Input, null);
+        context.complete(OrchestrationStatus.Terminated, event.Input);
         return;
       case 4:
       case 7:
@@ -256,10 +263,11 @@ class Replay {
       throw new Failure(
         `Orchestrator function '${name}' failed: ${state.error}`,
         `Message: ${state.error}, StackTrace: ${trace}`,
+        structured(state.failureDetails),
       );
     }
     if (state.isDone) return state.output === undefined || state.output === null ? null : JSON.stringify(state.output);
-    if (outcome.kind === 'threw') this.#notices.push(notices.thrownWithoutMessage(outcome.line));
+    if (outcome.kind === 'threw') this.#notices.push(notices.thrownWithoutMessage());
     yield new Task();
     return null;
   }
@@ -275,6 +283,19 @@ class Replay {
     if (json.length > customStatusWarningCharacters) this.#notices.push(notices.customStatusNearLimit(json.length));
     this.#customStatus = json;
   }
+}
+
+/** All fields, as a history holds them. */
+function structured(given: Partial<FailureDetails> | undefined): FailureDetails | null {
+  if (given === undefined || given === null) return null;
+  return {
+    ErrorType: given.ErrorType ?? 'Error',
+    ErrorMessage: given.ErrorMessage ?? '',
+    StackTrace: given.StackTrace ?? null,
+    InnerFailure: given.InnerFailure ?? null,
+    IsNonRetriable: given.IsNonRetriable === true,
+    Properties: given.Properties ?? null,
+  };
 }
 
 /** Whether a compound action holds a call with retries, however deep. */

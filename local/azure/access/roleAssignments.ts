@@ -1,0 +1,58 @@
+import { Collection } from '../state/collection.js';
+import type { RoleAssignment } from './roles.js';
+
+/** Assignments of roles, found by who has them: every request asks for its sender's, of which there are few. */
+export class RoleAssignments extends Collection<RoleAssignment> {
+  readonly #byPrincipal = new Map<string, Map<string, RoleAssignment>>();
+
+  constructor(assignments: Iterable<RoleAssignment> = []) {
+    super([], { keyOf });
+    for (const one of assignments) this.set(one);
+  }
+
+  of(principalId: string): Iterable<RoleAssignment> {
+    return this.#byPrincipal.get(principalId)?.values() ?? [];
+  }
+
+  /** By the id of what it is on, and its own name. */
+  find(scope: string, name: string): RoleAssignment | undefined {
+    return this.get(keyOf({ scope, name }));
+  }
+
+  remove(assignment: RoleAssignment): void {
+    this.delete(keyOf(assignment));
+  }
+
+  override set(assignment: RoleAssignment): void {
+    this.#drop(keyOf(assignment));
+    super.set(assignment);
+    this.#add(assignment);
+  }
+
+  override delete(key: string): boolean {
+    this.#drop(key);
+    return super.delete(key);
+  }
+
+  override restore(key: string, stored: unknown): void {
+    this.#drop(key);
+    super.restore(key, stored);
+    const assignment = this.get(key);
+    if (assignment) this.#add(assignment);
+  }
+
+  #add(assignment: RoleAssignment): void {
+    let own = this.#byPrincipal.get(assignment.principalId);
+    if (!own) this.#byPrincipal.set(assignment.principalId, (own = new Map()));
+    own.set(keyOf(assignment), assignment);
+  }
+
+  #drop(key: string): void {
+    const before = this.get(key);
+    if (before) this.#byPrincipal.get(before.principalId)?.delete(key);
+  }
+}
+
+function keyOf({ scope, name }: Pick<RoleAssignment, 'scope' | 'name'>): string {
+  return `${scope}/${name}`.toLowerCase();
+}

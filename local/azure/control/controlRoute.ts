@@ -1,0 +1,32 @@
+import { z } from 'zod';
+import type { ApiReply } from '../http/message.js';
+import type { Call, Route } from '../pipeline.js';
+
+/** A test control: below `/_control/`, which nothing of Azure's is. */
+export function controlRoute(method: Route['method'], path: string, handle: Route['handle']): Route {
+  return { method, path: `/_control/${path}`, service: 'control', operation: `control/${path}`, handle };
+}
+
+/** Hands over a body that fits the schema; any other is answered with what is wrong with it. */
+export function withBody<T extends z.ZodType>(
+  call: Call,
+  schema: T,
+  use: (value: z.output<T>) => ApiReply | Promise<ApiReply>,
+): ApiReply | Promise<ApiReply> {
+  let value: unknown;
+  try {
+    value = JSON.parse(call.body.toString('utf8'));
+  } catch {
+    return problem(400, 'the body is not JSON');
+  }
+  const parsed = schema.safeParse(value);
+  return parsed.success ? use(parsed.data) : problem(400, z.prettifyError(parsed.error));
+}
+
+export function problem(status: number, detail: string): ApiReply {
+  return {
+    status,
+    headers: { 'content-type': 'application/problem+json' },
+    body: { status, title: 'Bad control', detail },
+  };
+}

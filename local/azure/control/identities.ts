@@ -1,0 +1,26 @@
+import { z } from 'zod';
+import type { Route } from '../pipeline.js';
+import type { Plane } from '../plane.js';
+import { controlRoute, problem, withBody } from './controlRoute.js';
+
+const wanted = z.strictObject({ name: z.string().regex(/^[a-z0-9][a-z0-9-]{0,63}$/) });
+
+/**
+ * Service principals beside those that there are from the start, for instance one for each device. They have no right to
+ * anything: role assignments are made through ARM, as in Azure. Making them stands in for Microsoft Graph.
+ */
+export function identityRoutes(plane: Plane): Route[] {
+  return [
+    controlRoute('GET', 'identities', () => ({
+      status: 200,
+      body: plane.identities.map(({ name, clientId, objectId }) => ({ name, clientId, objectId })),
+    })),
+    controlRoute('POST', 'identities', (call) =>
+      withBody(call, wanted, async ({ name }) => {
+        if (plane.identities.some((one) => one.name === name))
+          return problem(409, `there is an identity ${name} already`);
+        return { status: 201, headers: { 'cache-control': 'no-store' }, body: await plane.addIdentity(name) };
+      }),
+    ),
+  ];
+}

@@ -1,0 +1,48 @@
+import type { Plane } from '../plane.js';
+import { HUB_HOST } from './hub.js';
+import { identityKey, type HubIdentity } from './hubState.js';
+import { isGoodFor, readSharedAccess } from './sharedAccess.js';
+
+/** What a device shows when it connects. */
+export interface DeviceClaim {
+  clientId: string;
+  username: string;
+  password: string | undefined;
+  /** Of the certificate it has shown in TLS, as hexadecimal digits. */
+  thumbprints: string[];
+}
+
+export interface Admitted {
+  identity: HubIdentity;
+  /** When the signature ends, and the connection with it; undefined for a certificate. */
+  until?: Date;
+}
+
+/**
+ * Who a device is, if it is let in: `{host}/{device}[/{module}]/?api-version=...` as user name, the client id of the same
+ * device, and a signature or a certificate that the identity has (Azure docs: iot-mqtt-connect-to-iot-hub).
+ */
+export function admit(plane: Plane, claim: DeviceClaim): Admitted | 'malformed' | 'refused' {
+  const [address = ''] = claim.username.split('?');
+  const [host, deviceId, moduleId] = address.split('/').filter((part) => part !== '');
+  if (host === undefined || deviceId === undefined) return 'malformed';
+  const identity = plane.hub.find(deviceId, moduleId);
+  if (!identity || host.toLowerCase() !== HUB_HOST || claim.clientId !== identityKey(identity)) return 'refused';
+  const device = plane.hub.find(deviceId);
+  if (identity.status === 'disabled' || device?.status === 'disabled') return 'refused';
+  const { type, symmetricKey, x509Thumbprint } = identity.authentication;
+  if (type === 'selfSigned') {
+    const known = [x509Thumbprint.primaryThumbprint, x509Thumbprint.secondaryThumbprint];
+    const isKnown = claim.thumbprints.some((one) => known.some((other) => other?.toLowerCase() === one.toLowerCase()));
+    return isKnown ? { identity } : 'refused';
+  }
+  const access = type === 'sas' ? readSharedAccess(claim.password ?? '') : undefined;
+  if (!access) return 'refused';
+  const policy = plane.hub.state.policies.find(({ name }) => name === access.policy);
+  if (access.policy !== undefined && !policy?.rights.includes('DeviceConnect')) return 'refused';
+  const { primaryKey, secondaryKey } = policy ?? symmetricKey;
+  const path = moduleId === undefined ? deviceId : `${deviceId}/modules/${moduleId}`;
+  const resource = `${HUB_HOST}/devices/${path}`;
+  if (!isGoodFor(access, [primaryKey, secondaryKey], resource, plane.clock.now())) return 'refused';
+  return { identity, until: new Date(Number(access.expiry) * 1000) };
+}

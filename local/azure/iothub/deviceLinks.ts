@@ -1,0 +1,138 @@
+import type { Clock } from '../clock.js';
+import type { JsonObject, JsonValue } from './hubState.js';
+
+/** The connection of one device, whatever protocol it speaks. */
+export interface DeviceLink {
+  /** Whether the device listens for direct methods. */
+  takesMethods(): boolean;
+  /** Hands a call to the device; its answer comes by {@link DeviceLinks.answered}. */
+  callMethod(request: string, method: string, payload: JsonValue | undefined): void;
+  /** Tells of changed desired properties, if the device listens for them. */
+  tellDesired(patch: JsonObject, version: number): void;
+  close(): void;
+}
+
+export interface MethodAnswer {
+  status: number;
+  /** Undefined when the device's answer was no JSON. */
+  payload: JsonValue | undefined;
+  isJson: boolean;
+}
+
+/** Why there was no answer. */
+export type MethodFailure = 'not-online' | 'no-answer' | 'went-away';
+
+interface Waiting {
+  key: string;
+  settle(outcome: MethodAnswer | MethodFailure): void;
+}
+
+interface Surroundings {
+  patience(): Clock;
+  changed(key: string, isConnected: boolean): void;
+}
+
+/** Which devices are connected. A device has one connection: a new one ends the one before (error 400027). */
+export class DeviceLinks {
+  readonly #surroundings: Surroundings;
+  readonly #links = new Map<string, DeviceLink>();
+  readonly #calls = new Map<string, Waiting>();
+  /** Calls that wait for their device to come. */
+  readonly #arrivals = new Map<string, Set<() => void>>();
+  #requests = 0;
+
+  constructor(surroundings: Surroundings) {
+    this.#surroundings = surroundings;
+  }
+
+  isConnected(key: string): boolean {
+    return this.#links.has(key);
+  }
+
+  attach(key: string, link: DeviceLink): void {
+    const before = this.#links.get(key);
+    this.#links.set(key, link);
+    before?.close();
+    if (!before) this.#surroundings.changed(key, true);
+  }
+
+  /** Does nothing for a link that another has replaced. */
+  detach(key: string, link: DeviceLink): void {
+    if (this.#links.get(key) !== link) return;
+    this.#links.delete(key);
+    for (const call of this.#calls.values()) if (call.key === key) call.settle('went-away');
+    this.#surroundings.changed(key, false);
+  }
+
+  /** Ends a device's connection, as when it is disabled or deleted. */
+  drop(key: string): void {
+    this.#links.get(key)?.close();
+  }
+
+  /** To be called when a device begins to listen for methods. */
+  listens(key: string): void {
+    for (const go of this.#arrivals.get(key) ?? []) go();
+  }
+
+  tellDesired(key: string, patch: JsonObject, version: number): void {
+    this.#links.get(key)?.tellDesired(patch, version);
+  }
+
+  /**
+   * Calls a direct method.
+   *
+   * @param wait seconds of real time: for the device to come online, and then for its answer
+   */
+  async call(
+    key: string,
+    method: string,
+    payload: JsonValue | undefined,
+    wait: { connect: number; response: number },
+  ): Promise<MethodAnswer | MethodFailure> {
+    const link = this.#ready(key) ?? (wait.connect > 0 ? await this.#arrival(key, wait.connect) : undefined);
+    if (!link) return 'not-online';
+    this.#requests += 1;
+    const request = String(this.#requests);
+    return new Promise((resolve) => {
+      const timer = this.#timer(wait.response, () => settle('no-answer'));
+      const settle = (outcome: MethodAnswer | MethodFailure): void => {
+        timer.cancel();
+        this.#calls.delete(request);
+        resolve(outcome);
+      };
+      this.#calls.set(request, { key, settle });
+      link.callMethod(request, method, payload);
+    });
+  }
+
+  /** The device's answer to a call; one that nobody waits for any more, or that is another device's, is left. */
+  answered(key: string, request: string, answer: MethodAnswer): void {
+    const call = this.#calls.get(request);
+    if (call?.key === key) call.settle(answer);
+  }
+
+  #ready(key: string): DeviceLink | undefined {
+    const link = this.#links.get(key);
+    return link?.takesMethods() ? link : undefined;
+  }
+
+  #arrival(key: string, seconds: number): Promise<DeviceLink | undefined> {
+    return new Promise((resolve) => {
+      const waiting = this.#arrivals.get(key) ?? new Set();
+      this.#arrivals.set(key, waiting);
+      const go = (): void => {
+        timer.cancel();
+        waiting.delete(go);
+        if (waiting.size === 0) this.#arrivals.delete(key);
+        resolve(this.#ready(key));
+      };
+      const timer = this.#timer(seconds, go);
+      waiting.add(go);
+    });
+  }
+
+  #timer(seconds: number, run: () => void): { cancel(): void } {
+    const patience = this.#surroundings.patience();
+    return patience.setTimer(new Date(patience.now().getTime() + seconds * 1000), run);
+  }
+}

@@ -1,0 +1,43 @@
+import { randomUUID } from 'node:crypto';
+import { hubId } from '../arm/ids.js';
+import type { GridEvent } from '../eventgrid/events.js';
+import type { Plane } from '../plane.js';
+import type { HubIdentity } from './hubState.js';
+import { twinBody } from './twinBody.js';
+
+/** Tells the hub's subscribers that a device or module has been made or deleted (Azure docs: event-schema-iot-hub). */
+export function tellOfLifecycle(plane: Plane, identity: HubIdentity, what: 'Created' | 'Deleted'): void {
+  publish(plane, identity, `Microsoft.Devices.Device${what}`, { twin: eventTwin(plane, identity) });
+}
+
+/** Numbers rise with time: the only order that these events have (Azure docs: iot-hub-how-to-order-connection-state-events). */
+export function tellOfConnection(plane: Plane, identity: HubIdentity, isConnected: boolean, sequence: number): void {
+  publish(plane, identity, `Microsoft.Devices.Device${isConnected ? 'Connected' : 'Disconnected'}`, {
+    deviceConnectionStateEventInfo: { sequenceNumber: sequence.toString(16).toUpperCase().padStart(40, '0') },
+  });
+}
+
+function publish(plane: Plane, identity: HubIdentity, eventType: string, data: Record<string, unknown>): void {
+  const { deviceId, moduleId } = identity;
+  const about = { hubName: plane.hub.state.name, deviceId, ...(moduleId === undefined ? {} : { moduleId }) };
+  const event: GridEvent = {
+    id: randomUUID(),
+    subject: moduleId === undefined ? `devices/${deviceId}` : `devices/${deviceId}/modules/${moduleId}`,
+    eventType,
+    eventTime: plane.clock.now().toISOString(),
+    dataVersion: '1',
+    data: { ...data, ...about },
+  };
+  plane.broker.publish([hubId(plane.arm, plane.hub.state.name)], [{ schema: 'EventGridSchema', event }]);
+}
+
+/** As documented for the events: without tags and capabilities, and with times that have no zone. */
+function eventTwin(plane: Plane, identity: HubIdentity): unknown {
+  const { tags: _tags, capabilities: _capabilities, modelId: _modelId, ...twin } = twinBody(plane.hub, identity);
+  const withoutZone = (time: string): string => time.replace(/Z$/, '');
+  return {
+    ...twin,
+    statusUpdateTime: withoutZone(twin.statusUpdateTime),
+    lastActivityTime: withoutZone(twin.lastActivityTime),
+  };
+}

@@ -1,0 +1,108 @@
+import { randomBytes } from 'node:crypto';
+import { Collection } from '../state/collection.js';
+import type { Contents } from '../state/store.js';
+
+export const HUB_FORMAT = 1;
+
+/** What a shared access policy lets do (Azure docs: iot-hub-dev-guide-sas, "Access control and permissions"). */
+export type HubRight = 'RegistryRead' | 'RegistryWrite' | 'ServiceConnect' | 'DeviceConnect';
+
+export interface AccessPolicy {
+  name: string;
+  rights: HubRight[];
+  primaryKey: string;
+  secondaryKey: string;
+}
+
+export type JsonValue = string | number | boolean | null | JsonValue[] | { [name: string]: JsonValue };
+export interface JsonObject {
+  [name: string]: JsonValue;
+}
+
+/** One side of a twin's properties. `metadata` has the shape of `values`, with `$lastUpdated` at every level. */
+export interface TwinSection {
+  values: JsonObject;
+  metadata: JsonObject;
+  version: number;
+}
+
+export interface Twin {
+  /** Counts changes that come from the service's side: what `If-Match` is about. */
+  etag: number;
+  /** Counts every change. */
+  version: number;
+  tags: JsonObject;
+  desired: TwinSection;
+  reported: TwinSection;
+}
+
+/** A device's identity, or with `moduleId` that of one of its modules, and its twin. Ids keep and respect case. */
+export interface HubIdentity {
+  deviceId: string;
+  moduleId?: string;
+  generationId: string;
+  etag: string;
+  status: 'enabled' | 'disabled';
+  statusReason?: string;
+  statusUpdatedTime?: string;
+  connectionStateUpdatedTime?: string;
+  lastActivityTime?: string;
+  authentication: {
+    type: 'sas' | 'selfSigned' | 'certificateAuthority' | 'none';
+    symmetricKey: { primaryKey: string | null; secondaryKey: string | null };
+    x509Thumbprint: { primaryThumbprint: string | null; secondaryThumbprint: string | null };
+  };
+  iotEdge: boolean;
+  twin: Twin;
+}
+
+export interface HubState {
+  name: string;
+  policies: AccessPolicy[];
+  identities: Collection<HubIdentity>;
+}
+
+export type HubFacts = Pick<HubState, 'name' | 'policies'>;
+
+/** Tells identities apart: no id has a slash in it. */
+export function identityKey({ deviceId, moduleId }: Pick<HubIdentity, 'deviceId' | 'moduleId'>): string {
+  return moduleId === undefined ? deviceId : `${deviceId}/${moduleId}`;
+}
+
+export function makeHub(facts: HubFacts): HubState {
+  return { ...facts, identities: new Collection<HubIdentity>([], { keyOf: identityKey }) };
+}
+
+/** A new hub with the policies that every hub has from the start. */
+export function newHubFacts(name: string): HubFacts {
+  const policy = (policyName: string, rights: HubRight[]): AccessPolicy => ({
+    name: policyName,
+    rights,
+    primaryKey: makeHubKey(),
+    secondaryKey: makeHubKey(),
+  });
+  return {
+    name,
+    policies: [
+      policy('iothubowner', ['RegistryRead', 'RegistryWrite', 'ServiceConnect', 'DeviceConnect']),
+      policy('service', ['ServiceConnect']),
+      policy('device', ['DeviceConnect']),
+      policy('registryRead', ['RegistryRead']),
+      policy('registryReadWrite', ['RegistryRead', 'RegistryWrite']),
+    ],
+  };
+}
+
+/** How it lies on disk. */
+export function hubContents({ name, policies, identities }: HubState): Contents {
+  return {
+    format: HUB_FORMAT,
+    facts: { name, policies },
+    tables: () => [['identities', identities]],
+    table: (table) => (table === 'identities' ? identities : undefined),
+  };
+}
+
+export function makeHubKey(): string {
+  return randomBytes(32).toString('base64');
+}

@@ -1,0 +1,80 @@
+import type { Identity } from '../access/identities.js';
+import type { Clock } from '../clock.js';
+import {
+  emptyEventGridState,
+  EVENT_GRID_FORMAT,
+  eventGridContents,
+  type EventGridState,
+} from '../eventgrid/eventGridState.js';
+import { HUB_FORMAT, hubContents, makeHub, newHubFacts, type HubFacts, type HubState } from '../iothub/hubState.js';
+import { emptyVaultState, VAULT_FORMAT, vaultContents, type VaultState } from '../keyvault/vaultState.js';
+import { IOT_HUB, seedArmState, seedEventGridState } from '../seed.js';
+import { ARM_FORMAT, armContents, emptyArmState, type ArmState } from './armState.js';
+import { Store } from './store.js';
+
+const ARM = 'arm.ndjson';
+const VAULT = 'vault.ndjson';
+const EVENTS = 'eventgrid.ndjson';
+const HUB = 'iothub.ndjson';
+
+/** Everything that the data folder holds but for certificates. */
+export const FILES = [
+  ...[ARM, VAULT, EVENTS, HUB].flatMap((name) => [name, `${name}.new`]),
+  'keys.json',
+  'world.json',
+  'dead-letters.ndjson',
+];
+
+/** What there is, and the files that keep it. */
+export interface Stores {
+  arm: ArmState;
+  armFile: Store;
+  vault: VaultState;
+  vaultFile: Store;
+  events: EventGridState;
+  eventFile: Store;
+  hub: HubState;
+  hubFile: Store;
+  /** There was nothing before. */
+  isNew: boolean;
+  commit(): void;
+  close(): Promise<void>;
+}
+
+interface Ground {
+  file(name: string): string;
+  warn(message: string): void;
+  identities: readonly Identity[];
+  edgeHost: string;
+  clock: Clock;
+}
+
+/** Reads what the data folder has, or begins with what there is from the start. */
+export async function openStores({ file, warn, identities, edgeHost, clock }: Ground): Promise<Stores> {
+  await Store.facts(file(VAULT), VAULT_FORMAT);
+  const eventFacts = await Store.facts(file(EVENTS), EVENT_GRID_FORMAT);
+  const events = eventFacts === undefined ? seedEventGridState() : emptyEventGridState();
+  const eventFile = await Store.open(file(EVENTS), eventGridContents(events), warn);
+  const armFacts = await Store.facts(file(ARM), ARM_FORMAT);
+  const arm =
+    armFacts === undefined
+      ? seedArmState(identities, events.topics.values(), edgeHost, clock.now())
+      : emptyArmState(armFacts as unknown as ArmState);
+  const hubFacts = await Store.facts(file(HUB), HUB_FORMAT);
+  const hub = makeHub(hubFacts === undefined ? newHubFacts(IOT_HUB) : (hubFacts as unknown as HubFacts));
+  const vault = emptyVaultState();
+  const armFile = await Store.open(file(ARM), armContents(arm), warn);
+  const vaultFile = await Store.open(file(VAULT), vaultContents(vault), warn);
+  const hubFile = await Store.open(file(HUB), hubContents(hub), warn);
+  const all = [armFile, vaultFile, eventFile, hubFile];
+  return {
+    ...{ arm, armFile, vault, vaultFile, events, eventFile, hub, hubFile },
+    isNew: armFacts === undefined,
+    commit() {
+      for (const store of all) store.commit();
+    },
+    async close() {
+      await Promise.all(all.map((store) => store.close()));
+    },
+  };
+}

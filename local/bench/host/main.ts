@@ -1,0 +1,175 @@
+/**
+ * `npm run bench:host`: how fast the local Functions host is, beside the bare durable executor and, where FUNCTIONS_HOST names
+ * it, beside the real host over Azurite. All in one run, so that the ratios mean something on any machine.
+ */
+import { availableParallelism, cpus } from 'node:os';
+import { parseArgs } from 'node:util';
+
+import { bareExecutorRate } from './bareExecutor.js';
+import { HostProcess, realHostScript, type HostKind } from './hostProcess.js';
+import { fanOut, latency, rate, waiting, type Waiting } from './loads.js';
+import { tableText, type Line } from './table.js';
+
+const help = `npm run bench:host -- [--quick] [--json] [--strict]
+
+  --quick   a tenth of the work: numbers are rough
+  --json    prints the measurements as JSON after the table
+  --strict  exit code 1 when a goal that could be measured is not met
+  FUNCTIONS_HOST  path of the real host's host.mjs, or of its folder: measured too
+`;
+
+interface Measured {
+  readonly firstAnswer: number;
+  readonly rate: number;
+  readonly fanOut: number;
+  readonly latency: number;
+}
+
+const say = (text: string): void => void process.stderr.write(`${text}\n`);
+
+async function measure(kind: HostKind, amount: { rate: number; latency: number; width: number }): Promise<Measured> {
+  say(`${kind}: starts`);
+  const host = await HostProcess.start(kind);
+  try {
+    say(`${kind}: ${amount.rate} orchestrations of five activities`);
+    const perSecond = await rate(host, amount.rate);
+    say(`${kind}: one with ${amount.width} activities at once`);
+    const wide = await fanOut(host, amount.width);
+    say(`${kind}: ${amount.latency} one after the other`);
+    const one = await latency(host, amount.latency);
+    return { firstAnswer: host.firstAnswer, rate: perSecond, fanOut: wide, latency: one };
+  } finally {
+    await host.stop();
+  }
+}
+
+async function measureWaiting(count: number): Promise<Waiting> {
+  say(`disk: ${count} instances wait, the host is killed and started again`);
+  const fresh = await HostProcess.start('disk');
+  let last = fresh;
+  try {
+    const { host, cost } = await waiting(fresh, count);
+    last = host;
+    return cost;
+  } finally {
+    await last.stop();
+  }
+}
+
+/** Median of several starts: the first one of a machine reads its files from a cold disk. */
+async function firstAnswer(kind: HostKind, times: number): Promise<number> {
+  const all: number[] = [];
+  for (let time = 0; time < times; time += 1) {
+    const host = await HostProcess.start(kind);
+    all.push(host.firstAnswer);
+    await host.stop();
+  }
+  return all.sort((a, b) => a - b)[Math.floor(times / 2)] ?? Number.NaN;
+}
+
+function lines(seen: {
+  bare: number;
+  memory: Measured;
+  disk: Measured;
+  start: number;
+  waiting: Waiting;
+  waitingCount: number;
+  width: number;
+  real: (Measured & { start: number }) | undefined;
+}): Line[] {
+  const { bare, memory, disk, start, real } = seen;
+  const ofBare = (one: number): string => `${((100 * one) / bare).toFixed(0)} % of the executor`;
+  const perSecond = (one: number): string => `${one.toFixed(0)}/s, ${ofBare(one)}`;
+  const ms = (one: number): string => `${one.toFixed(one < 100 ? 1 : 0)} ms`;
+  const kilobytes = (bytes: number): string => `${(bytes / 1024).toFixed(1)} KB`;
+  const count = seen.waitingCount.toLocaleString('en');
+  const times = real === undefined ? undefined : disk.rate / real.rate;
+  const share = real === undefined ? undefined : start / real.start;
+  return [
+    { what: 'five activities: bare executor', value: `${bare.toFixed(0)}/s` },
+    { what: 'five activities: in memory', value: perSecond(memory.rate), goal: '>= 400/s', met: memory.rate >= 400 },
+    { what: 'five activities: with fdatasync', value: perSecond(disk.rate), goal: '>= 300/s', met: disk.rate >= 300 },
+    ...(real === undefined ? [] : [{ what: 'five activities: real host', value: `${real.rate.toFixed(1)}/s` }]),
+    {
+      what: 'five activities: fdatasync to real host',
+      value: times === undefined ? '-' : `${times.toFixed(1)} times`,
+      goal: '>= 15 times',
+      ...(times === undefined ? {} : { met: times >= 15 }),
+    },
+    { what: `fan-out of ${seen.width}: in memory`, value: ms(memory.fanOut) },
+    { what: `fan-out of ${seen.width}: with fdatasync`, value: ms(disk.fanOut) },
+    ...(real === undefined ? [] : [{ what: `fan-out of ${seen.width}: real host`, value: ms(real.fanOut) }]),
+    { what: 'latency of one: in memory', value: ms(memory.latency) },
+    { what: 'latency of one: with fdatasync', value: ms(disk.latency), goal: '< 12 ms', met: disk.latency < 12 },
+    ...(real === undefined ? [] : [{ what: 'latency of one: real host', value: ms(real.latency) }]),
+    { what: 'start to first answer', value: ms(start) },
+    ...(real === undefined ? [] : [{ what: 'start to first answer: real host', value: ms(real.start) }]),
+    {
+      what: 'start to first answer: to real host',
+      value: share === undefined ? '-' : `1/${(1 / share).toFixed(1)}`,
+      goal: '<= 1/5',
+      ...(share === undefined ? {} : { met: share <= 1 / 5 }),
+    },
+    {
+      what: `${count} waiting: recovery after kill -9`,
+      value: ms(seen.waiting.recovery),
+      goal: '< 5 s',
+      met: seen.waiting.recovery < 5000,
+    },
+    {
+      what: `${count} waiting: resident memory each`,
+      value: kilobytes(seen.waiting.resident),
+      goal: '< 20 KB',
+      met: seen.waiting.resident < 20 * 1024,
+    },
+    { what: `${count} waiting: heap each`, value: kilobytes(seen.waiting.heap) },
+  ];
+}
+
+async function main(): Promise<number> {
+  const { values } = parseArgs({
+    options: {
+      quick: { type: 'boolean', default: false },
+      json: { type: 'boolean', default: false },
+      strict: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  if (values.help) {
+    process.stdout.write(help);
+    return 0;
+  }
+  const part = values.quick ? 10 : 1;
+  const width = 1000 / part;
+  const waitingCount = 10_000 / part;
+  const own = { rate: 3000 / part, latency: 300 / part, width };
+  const withReal = realHostScript() !== undefined;
+
+  say('bare executor');
+  const bare = await bareExecutorRate(5000 / part);
+  const memory = await measure('memory', own);
+  const disk = await measure('disk', own);
+  const start = await firstAnswer('disk', 5);
+  const cost = await measureWaiting(waitingCount);
+  let real: (Measured & { start: number }) | undefined;
+  if (withReal) {
+    const seen = await measure('real', { rate: 200 / part, latency: 20 / part, width });
+    real = { ...seen, start: await firstAnswer('real', 3) };
+  }
+
+  const all = lines({ bare, memory, disk, start, waiting: cost, waitingCount, width, real });
+  process.stdout.write(
+    `${cpus()[0]?.model ?? 'unknown processor'}, ${availableParallelism()} cores, Node.js ${process.version}\n\n${tableText(all)}\n`,
+  );
+  if (!withReal) process.stdout.write('\nThe real host was not measured: FUNCTIONS_HOST is not set.\n');
+  const missed = all.filter(({ met }) => met === false);
+  process.stdout.write(
+    missed.length === 0
+      ? '\nEvery goal that was measured is met.\n'
+      : `\nNot met: ${missed.map(({ what, value, goal }) => `${what} (${value}, goal ${goal ?? ''})`).join('; ')}.\n`,
+  );
+  if (values.json) process.stdout.write(`${JSON.stringify({ bare, memory, disk, start, waiting: cost, real })}\n`);
+  return values.strict && missed.length > 0 ? 1 : 0;
+}
+
+process.exitCode = await main();

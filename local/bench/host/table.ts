@@ -1,0 +1,33 @@
+/** The bench's answer: one line a measurement, with its goal and whether it is met. */
+
+export interface Line {
+  readonly what: string;
+  readonly value: string;
+  /** In words; absent where there is none. */
+  readonly goal?: string;
+  /** Absent where there is no goal, or where it could not be measured. */
+  readonly met?: boolean;
+}
+
+const verdict = ({ goal, met }: Line): string => {
+  if (goal === undefined) return '';
+  if (met === undefined) return 'not measured';
+  return met ? 'met' : 'NOT MET';
+};
+
+/** Lines as text in columns. */
+export function tableText(lines: readonly Line[]): string {
+  const rows = [
+    ['measurement', 'result', 'goal', ''],
+    ...lines.map((line) => [line.what, line.value, line.goal ?? '', verdict(line)]),
+  ];
+  const widths = [0, 1, 2].map((column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  return rows
+    .map((row) =>
+      row
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
+}

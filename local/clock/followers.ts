@@ -1,0 +1,72 @@
+import type { ServerResponse } from 'node:http';
+import type { ClockNews, ClockRegistration } from './messages.js';
+
+type NewsWithoutNumber = ClockNews extends infer One ? (One extends ClockNews ? Omit<One, 'number'> : never) : never;
+
+interface Follower {
+  readonly name: string;
+  readonly stream: ServerResponse;
+  readonly waiting: Map<number, (answer: ClockRegistration | undefined) => void>;
+}
+
+/** The processes that the clock knows: those that follow its stream, and those that only say how they are. */
+export class Followers {
+  readonly #followers = new Map<string, Follower>();
+  readonly #registered = new Map<string, ClockRegistration>();
+  #number = 0;
+
+  /** What each said last. */
+  get registered(): readonly ClockRegistration[] {
+    return [...this.#registered.values()];
+  }
+
+  /** Keeps the stream until its process ends; one of the same name takes its place. */
+  add(name: string, stream: ServerResponse, first: NewsWithoutNumber): void {
+    const follower: Follower = { name, stream, waiting: new Map() };
+    this.#followers.get(name)?.stream.end();
+    this.#followers.set(name, follower);
+    stream.writeHead(200, { 'content-type': 'application/x-ndjson' });
+    void this.#tell(follower, first);
+    stream.once('close', () => {
+      for (const answered of follower.waiting.values()) answered(undefined);
+      follower.waiting.clear();
+      if (this.#followers.get(name) !== follower) return;
+      this.#followers.delete(name);
+      this.#registered.delete(name);
+    });
+  }
+
+  register(news: ClockRegistration): void {
+    const { answers, ...known } = news;
+    this.#registered.set(news.name, known);
+    if (answers === undefined) return;
+    const waiting = this.#followers.get(news.name)?.waiting;
+    const answered = waiting?.get(answers);
+    waiting?.delete(answers);
+    answered?.(news);
+  }
+
+  /** Tells all, and resolves when all have answered; one that ends meanwhile is not waited for. */
+  async tellAll(news: NewsWithoutNumber): Promise<ClockRegistration[]> {
+    const answers = await Promise.all([...this.#followers.values()].map((follower) => this.#tell(follower, news)));
+    return answers.filter((answer) => answer !== undefined);
+  }
+
+  /** Who has been told something and has not answered. */
+  silent(): string[] {
+    return [...this.#followers.values()].filter(({ waiting }) => waiting.size > 0).map(({ name }) => name);
+  }
+
+  close(): void {
+    for (const { stream } of this.#followers.values()) stream.end();
+  }
+
+  #tell(follower: Follower, news: NewsWithoutNumber): Promise<ClockRegistration | undefined> {
+    this.#number += 1;
+    const number = this.#number;
+    return new Promise((resolve) => {
+      follower.waiting.set(number, resolve);
+      follower.stream.write(`${JSON.stringify({ ...news, number })}\n`);
+    });
+  }
+}

@@ -1,0 +1,155 @@
+import type { ServerResponse } from 'node:http';
+import { Followers } from './followers.js';
+import type { ClockMode, ClockRegistration } from './messages.js';
+import { timelineFrom, type TimelineClock } from './timelineClock.js';
+
+/** A setting that this clock cannot take; the message says why. */
+export class ClockSettingError extends Error {
+  override readonly name = 'ClockSettingError';
+}
+
+/** Where a jump ended: `busy` names who kept it from going on. */
+export interface JumpEnd {
+  readonly now: string;
+  /** How many due times were stopped at. */
+  readonly stops: number;
+  readonly busy?: readonly string[];
+}
+
+const longestScale = 1_000_000;
+
+/** The time of all processes that follow one clock: its mode, and jumps from one due time to the next. */
+export class LocalTime {
+  readonly #clock: TimelineClock;
+  readonly #followers = new Followers();
+  #mode: ClockMode;
+  /** Settings and jumps, one after another. */
+  #queue: Promise<unknown> = Promise.resolve();
+
+  constructor(clock: TimelineClock, mode: Exclude<ClockMode, 'real'>) {
+    this.#clock = clock;
+    this.#mode = mode;
+  }
+
+  state(): { mode: ClockMode; now: string; scale: number; processes: readonly ClockRegistration[] } {
+    const { scale } = this.#clock.timeline;
+    return { mode: this.#mode, now: this.#clock.now().toISOString(), scale, processes: this.#followers.registered };
+  }
+
+  register(news: ClockRegistration): void {
+    this.#followers.register(news);
+  }
+
+  addFollower(name: string, stream: ServerResponse): void {
+    this.#followers.add(name, stream, { tell: 'time', timeline: this.#clock.timeline, hold: false });
+  }
+
+  /**
+   * Sets mode, pace and time; all processes know when it resolves.
+   * @throws {ClockSettingError}
+   */
+  set({ mode, scale = 1, now }: { mode: ClockMode; scale?: number | undefined; now?: string | undefined }): Promise<void> {
+    return this.#inTurn(async () => {
+      const current = this.#clock.milliseconds();
+      const next = now === undefined ? current : Date.parse(now);
+      if (Number.isNaN(next)) throw new ClockSettingError(`'${now ?? ''}' is no time (ISO 8601).`);
+      if (next < current) throw new ClockSettingError(`Time goes forward only; it is ${new Date(current).toISOString()}.`);
+      if (mode === 'real' && next !== current) throw new ClockSettingError('In real time, now cannot be set.');
+      if (mode !== 'scaled' && scale !== 1) throw new ClockSettingError(`Only mode 'scaled' has a scale.`);
+      if (!(scale > 0 && scale <= longestScale))
+        throw new ClockSettingError(`scale is a number above 0 and up to ${longestScale}.`);
+      this.#mode = mode;
+      await this.#move(next, scale);
+    });
+  }
+
+  /**
+   * Jumps to a time, from one due time to the next: at each, it waits until all processes are idle again. Without `to` it stops
+   * at the next due time.
+   * @param within real milliseconds after which it gives up
+   * @throws {ClockSettingError} in another mode
+   */
+  jump({ to, within }: { to?: string | undefined; within: number }): Promise<JumpEnd> {
+    return this.#inTurn(async () => {
+      if (this.#mode !== 'jumping') throw new ClockSettingError(`A clock in mode '${this.#mode}' does not jump.`);
+      const end = to === undefined ? undefined : Date.parse(to);
+      if (end !== undefined && Number.isNaN(end)) throw new ClockSettingError(`'${to ?? ''}' is no time (ISO 8601).`);
+      const deadline = performance.now() + within;
+      let stops = 0;
+      const ended = (busy?: readonly string[]): JumpEnd => ({
+        now: this.#clock.now().toISOString(),
+        stops,
+        ...(busy === undefined ? {} : { busy }),
+      });
+      for (let arrived = false; ; ) {
+        const due = await this.#nextDue(deadline - performance.now());
+        if (Array.isArray(due)) return ended(due);
+        const isLast = end !== undefined && (due === undefined || due > end);
+        const target = isLast ? end : due;
+        if (arrived || target === undefined) return ended();
+        if (performance.now() > deadline) return ended(this.#registeredBefore(target));
+        if (target > this.#clock.milliseconds()) {
+          await this.#move(target, 1);
+          if (!isLast) stops += 1;
+        }
+        arrived = isLast || end === undefined;
+      }
+    });
+  }
+
+  async close(): Promise<void> {
+    this.#followers.close();
+    await this.#queue.catch(() => undefined);
+  }
+
+  /** All learn of the new time before a timer runs anywhere, so that nobody hears from another's future. */
+  async #move(now: number, scale: number): Promise<void> {
+    const timeline = timelineFrom(now, scale);
+    this.#clock.follow(timeline, { hold: true });
+    await this.#followers.tellAll({ tell: 'time', timeline, hold: true });
+    this.#clock.release();
+    await this.#followers.tellAll({ tell: 'release' });
+  }
+
+  /**
+   * The first due time once all are idle, or the names of those that are not in time. All are asked until nothing has happened
+   * in any between two rounds: one may have woken another that had already answered.
+   */
+  async #nextDue(within: number): Promise<number | undefined | string[]> {
+    const late = Symbol('late');
+    let timer: NodeJS.Timeout | undefined;
+    const patience = new Promise<typeof late>((resolve) => {
+      timer = setTimeout(() => resolve(late), Math.max(0, within));
+    });
+    try {
+      let before = '';
+      for (;;) {
+        const answers = await Promise.race([this.#followers.tellAll({ tell: 'ask' }), patience]);
+        if (answers === late) return this.#followers.silent();
+        const busy = this.#followers.registered.filter(({ idle }) => !idle);
+        if (busy.length > 0) return busy.map(({ name }) => name);
+        const seen = JSON.stringify(answers.map(({ name, seen: count }) => [name, count]));
+        if (seen === before) break;
+        before = seen;
+      }
+      const own = this.#clock.nextDue()?.getTime();
+      const theirs = this.#followers.registered.flatMap(({ nextDue }) => (nextDue === null ? [] : [Date.parse(nextDue)]));
+      const first = Math.min(...theirs, own ?? Number.POSITIVE_INFINITY);
+      return Number.isFinite(first) ? first : undefined;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  #registeredBefore(time: number): string[] {
+    return this.#followers.registered
+      .filter(({ nextDue }) => nextDue !== null && Date.parse(nextDue) <= time)
+      .map(({ name }) => name);
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const next = this.#queue.then(work);
+    this.#queue = next.catch(() => undefined);
+    return next;
+  }
+}

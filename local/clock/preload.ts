@@ -1,0 +1,25 @@
+/**
+ * Preloaded (`node --import dist/local/clock/preload.js`) into processes that follow the local clock. LOCAL_CLOCK_URL names it;
+ * without one, or while it is real, nothing changes: the process lives in the machine's time at no cost. Otherwise `Date` and the
+ * clock of the local stand-ins follow it. LOCAL_CLOCK_NAME is the name to follow under, by default the script's folder and the pid.
+ */
+import { basename, dirname } from 'node:path';
+import process from 'node:process';
+import { isMainThread } from 'node:worker_threads';
+import { z } from 'zod';
+import { followClock } from './follower.js';
+import { setProcessClock } from './processClock.js';
+import { replaceDate } from './replacedDate.js';
+
+const url = process.env['LOCAL_CLOCK_URL'];
+// Workers inherit --import; what they do counts as the main thread's.
+if (url !== undefined && url !== '' && isMainThread) {
+  const { mode } = z.object({ mode: z.string() }).parse(await (await fetch(url)).json());
+  if (mode !== 'real') {
+    const script = process.argv[1] ?? 'node';
+    const name = process.env['LOCAL_CLOCK_NAME'] ?? `${basename(dirname(script))}-${process.pid}`;
+    const clock = await followClock(url, name);
+    setProcessClock(clock);
+    replaceDate(() => clock.now().getTime());
+  }
+}

@@ -1,0 +1,104 @@
+import { LONGEST_TIMEOUT, type Clock, type Timer, type TimerOptions } from './clock.js';
+
+/**
+ * How local time follows the machine's: at the machine's `real` it was `now` here, and since then `scale` milliseconds pass
+ * here for each one there. A jump is a later `now`. Both in milliseconds of the epoch.
+ */
+export interface Timeline {
+  readonly real: number;
+  readonly now: number;
+  readonly scale: number;
+}
+
+// Kept from before a replaced Date is put in.
+const realNow = Date.now;
+
+/** The local time at this moment. */
+export const timeOf = ({ real, now, scale }: Timeline): number => now + (realNow() - real) * scale;
+
+/** A timeline that goes on from `now` with another pace. */
+export const timelineFrom = (now: number, scale: number): Timeline => ({ real: realNow(), now, scale });
+
+interface Entry {
+  readonly at: number;
+  readonly run: () => void;
+  readonly background: boolean;
+}
+
+/** A clock that runs at any pace and can be set forward; its timers run when their time comes, in the order of their times. */
+export class TimelineClock implements Clock {
+  #timeline: Timeline;
+  readonly #timers = new Set<Entry>();
+  #wake: NodeJS.Timeout | undefined;
+  #wakeAt = Number.POSITIVE_INFINITY;
+  #held = false;
+
+  constructor(timeline: Timeline = timelineFrom(realNow(), 1)) {
+    this.#timeline = timeline;
+  }
+
+  get timeline(): Timeline {
+    return this.#timeline;
+  }
+
+  now(): Date {
+    return new Date(this.milliseconds());
+  }
+
+  /** The time as `Date.now()` tells it. */
+  milliseconds(): number {
+    return Math.floor(timeOf(this.#timeline));
+  }
+
+  setTimer(at: Date, run: () => void, { background = false }: TimerOptions = {}): Timer {
+    const entry = { at: at.getTime(), run, background };
+    this.#timers.add(entry);
+    if (entry.at < this.#wakeAt) this.#arm();
+    return {
+      cancel: () => {
+        this.#timers.delete(entry);
+      },
+    };
+  }
+
+  /** When the first timer is due that is no background one. */
+  nextDue(): Date | undefined {
+    let first = Number.POSITIVE_INFINITY;
+    for (const { at, background } of this.#timers) if (!background && at < first) first = at;
+    return Number.isFinite(first) ? new Date(first) : undefined;
+  }
+
+  /**
+   * Follows another timeline from now on. With `hold`, no timer runs before {@link release}: others may have to learn of the
+   * new time first.
+   */
+  follow(timeline: Timeline, { hold = false }: { hold?: boolean } = {}): void {
+    this.#timeline = timeline;
+    this.#held = hold;
+    this.#arm();
+  }
+
+  /** Lets timers run again. */
+  release(): void {
+    this.#held = false;
+    this.#arm();
+  }
+
+  #arm(): void {
+    clearTimeout(this.#wake);
+    this.#wakeAt = Number.POSITIVE_INFINITY;
+    if (this.#held) return;
+    for (const { at } of this.#timers) this.#wakeAt = Math.min(this.#wakeAt, at);
+    if (!Number.isFinite(this.#wakeAt)) return;
+    const wait = Math.ceil((this.#wakeAt - timeOf(this.#timeline)) / this.#timeline.scale);
+    this.#wake = setTimeout(() => this.#ring(), Math.min(Math.max(0, wait), LONGEST_TIMEOUT));
+  }
+
+  #ring(): void {
+    const now = this.milliseconds();
+    const due = [...this.#timers].filter(({ at }) => at <= now).sort((a, b) => a.at - b.at);
+    this.#wakeAt = Number.POSITIVE_INFINITY;
+    for (const entry of due) if (this.#timers.delete(entry)) entry.run();
+    this.#arm();
+  }
+}

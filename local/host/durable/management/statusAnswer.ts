@@ -1,0 +1,20 @@
+/** The answer that shows one instance. */
+import type { WebAnswer } from '../../extension.js';
+import { isEnded, type Instance } from '../hub/instance.js';
+import { json } from './answers.js';
+import { booleanParameter } from './query.js';
+import type { ManagementRequest } from './router.js';
+import { statusView } from './statusView.js';
+
+/** 202 while it is under way, 200 at its end; 500 for a failure when the caller wants it so. */
+export function statusAnswer(request: ManagementRequest, instance: Instance): WebAnswer {
+  const { query } = request;
+  const view = statusView(instance, {
+    showInput: booleanParameter(query, 'showInput', true),
+    showHistory: booleanParameter(query, 'showHistory', false),
+    showHistoryOutput: booleanParameter(query, 'showHistoryOutput', false),
+  });
+  if (!isEnded(instance.status)) return json(202, view, { location: request.url.href, 'retry-after': '5' });
+  const isError = instance.status === 'Failed' && booleanParameter(query, 'returnInternalServerErrorOnFailure', false);
+  return json(isError ? 500 : 200, view);
+}

@@ -1,0 +1,72 @@
+/** Retries of a call, and timers longer than storage can hold: both are loops of tasks. */
+import type { RetryOptions } from './actions.js';
+import type { ReplayContext } from './context.js';
+import type { Body, Task } from './task.js';
+
+const isoOf = (time: number): string => new Date(time).toISOString();
+
+/**
+ * Retries as the framework's RetryInterceptor does: a timer also follows the last failed attempt (public source:
+ * Azure/durabletask, RetryInterceptor.cs).
+ * @param longestDelay when the options give none, ms
+ * @param outOfTime told the id of the failed attempt when `retryTimeoutInMilliseconds` has run out
+ */
+export function* withRetry(
+  context: ReplayContext,
+  call: () => Task,
+  options: RetryOptions,
+  longestDelay: number,
+  outOfTime: (id: number) => void,
+): Body {
+  const began = context.now;
+  const attempts = options.maxNumberOfAttempts;
+  let lastError: Error | undefined;
+  for (let attempt = 0; attempt < attempts; attempt += 1) {
+    const id = context.nextId;
+    try {
+      return yield call();
+    } catch (error) {
+      lastError = error instanceof Error ? error : new Error(String(error));
+    }
+    if (attempt + 1 === attempts) {
+      yield context.createTimer(isoOf(context.now), false);
+      break;
+    }
+    const timeout = options.retryTimeoutInMilliseconds;
+    if (timeout !== undefined && context.now >= began + timeout) {
+      outOfTime(id);
+      break;
+    }
+    const delay = Math.min(
+      options.firstRetryIntervalInMilliseconds * (options.backoffCoefficient ?? 1) ** attempt,
+      options.maxRetryIntervalInMilliseconds ?? longestDelay,
+    );
+    yield context.createTimer(isoOf(context.now + delay), false);
+  }
+  if (lastError !== undefined) throw lastError;
+  return undefined;
+}
+
+/** A timer; one beyond the longest is made of several. */
+export function* timer(
+  context: ReplayContext,
+  fireAt: string,
+  cancelled: boolean,
+  limits: { maximumShortTimerMs: number; longTimerIntervalMs: number },
+): Body {
+  const at = Date.parse(fireAt);
+  if (at - context.now <= limits.maximumShortTimerMs) {
+    context.countAction();
+    yield context.createTimer(fireAt, cancelled);
+    return undefined;
+  }
+  let next = context.now + limits.longTimerIntervalMs;
+  while (context.now < at) {
+    context.countAction();
+    yield context.createTimer(isoOf(next), cancelled);
+    const left = at - context.now;
+    if (left <= 0 || cancelled) break;
+    next = context.now + Math.min(left, limits.longTimerIntervalMs);
+  }
+  return undefined;
+}

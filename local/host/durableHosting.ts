@@ -1,0 +1,64 @@
+/** Starts the durable engine for an app that uses it, with a loopback port of its own for the client binding. */
+import type { DurableExtension, ExtensionOptions } from './extension.js';
+import { empty } from './http/answer.js';
+import { durableAnswer } from './http/dispatch.js';
+import { defaultBodyLimit } from './http/incoming.js';
+import { listen } from './http/listener.js';
+import type { LoadedApp } from './worker/app.js';
+
+/** Options of the engine that tests and benches give. */
+export interface DurableOptions {
+  /** Keep nothing on disk. */
+  readonly inMemory?: boolean;
+  /** Timers fire up to a second early, as those of Azure Storage do. */
+  readonly earlyTimers?: boolean;
+}
+
+export interface HostedDurable {
+  readonly extension: DurableExtension;
+  /** Ends the engine, then its port. */
+  stop(): Promise<void>;
+}
+
+const durableTypes = /^(durableClient|orchestrationClient|(orchestration|activity|entity)Trigger)$/i;
+
+/** Whether an app needs the engine. */
+export function usesDurable(app: LoadedApp): boolean {
+  return [...app.functions.values()].some((fn) =>
+    Object.values(fn.bindings).some(({ type }) => durableTypes.test(type)),
+  );
+}
+
+/** Opens the engine; it takes up work with `extension.start()`. */
+export async function openDurable(
+  options: Omit<ExtensionOptions, 'rpcBaseUrl'>,
+  more: DurableOptions,
+): Promise<HostedDurable> {
+  // Loaded on demand: apps without durable functions start without the engine.
+  const { createDurableExtension } = await import('./durable/extension.js');
+  const opened: { extension?: DurableExtension } = {};
+  const rpc = await listen({
+    port: 0,
+    bodyLimit: defaultBodyLimit,
+    log: options.log,
+    handle: async (request) =>
+      opened.extension === undefined || !/^\/durabletask\//i.test(request.path)
+        ? empty(404)
+        : durableAnswer(opened.extension, request, `http://${request.host}`, true),
+  });
+  const rpcBaseUrl = (): string => `http://127.0.0.1:${rpc.port}/durabletask/`;
+  try {
+    const extension = await createDurableExtension({ ...options, ...more, rpcBaseUrl });
+    opened.extension = extension;
+    return {
+      extension,
+      stop: async () => {
+        await extension.stop();
+        await rpc.close(0);
+      },
+    };
+  } catch (error) {
+    await rpc.close(0);
+    throw error;
+  }
+}

@@ -1,0 +1,112 @@
+/**
+ * Calls an HTTP function whose app has turned HTTP streams on (Azure docs: functions-reference-node, "HTTP streams"): request
+ * and answer go through a web server that the programming model runs, the invocation itself carries neither.
+ */
+import { randomUUID } from 'node:crypto';
+import { IncomingMessage, request as httpRequest } from 'node:http';
+
+import { empty, type Answer } from './answer.js';
+import type { FunctionCallOptions } from './functionCall.js';
+import type { Incoming } from './incoming.js';
+import { encodePath } from './path.js';
+import type { FunctionRoute } from './routes.js';
+
+/** How long the real host waits for a function that does not answer, in milliseconds. */
+const longestSilence = 240_000;
+
+/** Runs the function of a route and hands its answer on as it comes. */
+export async function callStreamed(
+  options: FunctionCallOptions & { httpUri: string },
+  route: FunctionRoute,
+  params: Readonly<Record<string, string>>,
+  request: Incoming,
+): Promise<Answer> {
+  const { app, log, quirks } = options;
+  const { name, triggerName } = route.fn;
+  const invocationId = randomUUID();
+  const forwarded = forward(options.httpUri, invocationId, request);
+  const ended = app.invoke(name, {
+    invocationId,
+    inputData: [{ name: triggerName, data: { http: {} } }],
+    triggerMetadata: metadataOf(params, request),
+    traceContext: { traceParent: '', traceState: '', attributes: {} },
+  });
+  const silent = ended.then(
+    () => 'returned nothing',
+    () => 'threw',
+  );
+  const first = await Promise.race([forwarded.answer, silent]);
+  if (typeof first !== 'string') return answerOf(first, options.customHeaders);
+  // The answer may be under way although the invocation has ended.
+  const late = await Promise.race([
+    forwarded.answer,
+    new Promise<'none'>((resolve) => setTimeout(resolve, 200, 'none')),
+  ]);
+  if (late !== 'none') return answerOf(late, options.customHeaders);
+  try {
+    quirks.report(
+      `function '${name}' ${first}: with HTTP streams on, its caller gets no answer and waits. Return an answer in every case, a throw included`,
+      { functionName: name },
+    );
+  } catch (error) {
+    forwarded.cancel();
+    log.error(String(error), { functionName: name });
+    return empty(500);
+  }
+  return answerOf(await forwarded.answer, options.customHeaders);
+}
+
+/** Route parameters, and query parameters too, as the real host gives them to such an app; a route's go first. */
+function metadataOf(
+  params: Readonly<Record<string, string>>,
+  request: Incoming,
+): Record<string, { string?: string; json?: string }> {
+  const query: Record<string, string> = {};
+  for (const [name, value] of new URLSearchParams(request.search))
+    if (name.toLowerCase() !== 'code') query[name] = value;
+  const texts = Object.fromEntries(
+    Object.entries({ ...query, ...params }).map(([name, value]) => [name, { string: value }]),
+  );
+  return { ...texts, Query: { json: JSON.stringify(query) }, Headers: { json: JSON.stringify(request.headers) } };
+}
+
+interface Forwarded {
+  /** Rejects never: a silence that lasts is a 504, a broken connection a 502. */
+  readonly answer: Promise<IncomingMessage | Answer>;
+  cancel(): void;
+}
+
+function forward(httpUri: string, invocationId: string, request: Incoming): Forwarded {
+  const { hostname, port } = new URL(httpUri);
+  const sent = httpRequest({
+    host: hostname,
+    port,
+    method: request.method,
+    path: encodePath(request.path) + request.search,
+    agent: false,
+    headers: {
+      ...request.headers,
+      'x-ms-invocation-id': invocationId,
+      'x-forwarded-host': request.host,
+      'x-forwarded-proto': 'http',
+      connection: 'close',
+    },
+  });
+  request.stream.pipe(sent);
+  const answer = new Promise<IncomingMessage | Answer>((resolve) => {
+    sent.once('response', resolve);
+    sent.once('error', () => resolve(empty(502)));
+    sent.setTimeout(longestSilence, () => {
+      resolve(empty(504));
+      sent.destroy();
+    });
+  });
+  return { answer, cancel: () => sent.destroy() };
+}
+
+function answerOf(answer: IncomingMessage | Answer, customHeaders: Readonly<Record<string, string>>): Answer {
+  if (!(answer instanceof IncomingMessage)) return answer;
+  const headers: Record<string, string | string[]> = { ...customHeaders };
+  for (const [name, value] of Object.entries(answer.headers)) if (value !== undefined) headers[name] = value;
+  return { status: answer.statusCode ?? 200, headers, body: answer };
+}

@@ -1,0 +1,195 @@
+/** Puts an app's parts together: loads it, indexes its functions, starts its triggers, answers its requests. */
+import type { HostClock } from './clock.js';
+import { textSetting, type HostJson } from './config/hostJson.js';
+import { isJsonObject } from './config/jsonWithComments.js';
+import type { LocalSettings } from './config/localSettings.js';
+import { openDurable, usesDurable, type DurableOptions, type HostedDurable } from './durableHosting.js';
+import { endInOrder } from './ending.js';
+import { functionList } from './functionList.js';
+import { functionTimeout, withTimeout } from './functionTimeout.js';
+import type { Answer } from './http/answer.js';
+import { corsFor } from './http/cors.js';
+import { dispatch, type DispatchOptions } from './http/dispatch.js';
+import type { Incoming } from './http/incoming.js';
+import type { HostKeys } from './http/keys.js';
+import { routesOf, shadowedRoutes, type FunctionRoute } from './http/routes.js';
+import { indexFunctions, type FunctionIndex } from './indexing.js';
+import type { HostLog } from './log/log.js';
+import { createQuirks, type Quirks } from './log/quirks.js';
+import { invokeFor, isEventGridFunction } from './triggers/eventGrid.js';
+import { startTimers, type Timers } from './triggers/timers.js';
+import type { AppFunction, LoadedApp } from './worker/app.js';
+import { loadApp, type WorkerApp } from './worker/load.js';
+
+export interface ServingOptions {
+  readonly appDir: string;
+  readonly dataDir: string;
+  readonly strict: boolean;
+  readonly environment: NodeJS.ProcessEnv;
+  readonly hostJson: HostJson;
+  readonly log: HostLog;
+  readonly clock: HostClock;
+  readonly keys: HostKeys;
+  readonly settings: LocalSettings;
+  readonly durable: DurableOptions;
+  readonly baseUrl: () => string;
+}
+
+/** An app that is being served. */
+export interface Serving {
+  readonly index: FunctionIndex;
+  readonly functionList: string;
+  handle(request: Incoming): Promise<Answer>;
+  /** From now on the host's status says that it is stopping. */
+  announceStop(): void;
+  /** Ends its parts, in this order, once no request comes any more. */
+  readonly ends: readonly (() => Promise<unknown>)[];
+}
+
+/** @throws Error when the app does not load, a route is malformed, or (in strict mode) anything would only be warned of */
+export async function serveApp(options: ServingOptions): Promise<Serving> {
+  const { hostJson, log, clock, environment, dataDir } = options;
+  const routePrefix = textSetting(hostJson, 'api', 'extensions', 'http', 'routePrefix').replace(/^\/|\/$/g, '');
+  const worker = await loadApp({ appDir: options.appDir, log });
+  const ends: (() => Promise<unknown>)[] = [() => worker.close()];
+  try {
+    const index = indexFunctions(worker.functions.values(), hostJson, environment);
+    reportErrors(index, options);
+    const routes = routesOf(index.served, routePrefix);
+    const quirks = createQuirks(log, options.strict);
+    reportShadowed(routes, quirks);
+    const app = servedApp(worker, index, { clock, limit: functionTimeout(hostJson), log: log.for('Host.Triggers') });
+    const durable = await startDurable(options, worker, app);
+    if (durable !== undefined) ends.unshift(() => durable.stop());
+    const timers = await startTimers({ app, index, dataDir, environment, clock, log: log.for('Host.Triggers.Timer') });
+    ends.unshift(() => timers.stop());
+    await durable?.extension.start();
+
+    let stopping = false;
+    const dispatching = dispatchOptions(options, { worker, app, index, routes, routePrefix, quirks, durable, timers });
+    const admin = { ...dispatching.admin, state: () => (stopping ? ('Stopping' as const) : ('Running' as const)) };
+    return {
+      index,
+      functionList: functionList(index, options.baseUrl(), routePrefix),
+      handle: (request) => dispatch({ ...dispatching, admin }, request),
+      announceStop: () => {
+        stopping = true;
+      },
+      ends,
+    };
+  } catch (error) {
+    await endInOrder(ends, 5_000, log);
+    throw error;
+  }
+}
+
+interface Parts {
+  readonly worker: WorkerApp;
+  readonly app: LoadedApp;
+  readonly index: FunctionIndex;
+  readonly routes: readonly FunctionRoute[];
+  readonly routePrefix: string;
+  readonly quirks: Quirks;
+  readonly durable: HostedDurable | undefined;
+  readonly timers: Timers;
+}
+
+function dispatchOptions(options: ServingOptions, parts: Parts): DispatchOptions {
+  const { hostJson, keys, log, settings } = options;
+  const { worker, app, index, routes, routePrefix, quirks, durable, timers } = parts;
+  return {
+    keys,
+    routes,
+    index,
+    log,
+    durable: durable?.extension,
+    cors: corsFor(settings.cors, settings.corsCredentials),
+    calls: {
+      app,
+      log,
+      quirks,
+      httpUri: worker.httpUri,
+      chunkedBodies: hostJson.get('extensions', 'http', 'enableChunkedRequestBinding') === true,
+      customHeaders: textsOf(hostJson.get('extensions', 'http', 'customHeaders')),
+    },
+    eventGrid: {
+      app,
+      functions: new Map(index.served.filter(isEventGridFunction).map((fn) => [fn.name, fn])),
+      log: log.for('Host.Triggers.EventGrid'),
+    },
+    admin: {
+      index,
+      keys,
+      log,
+      appDir: options.appDir,
+      dataDir: options.dataDir,
+      routePrefix,
+      baseUrl: options.baseUrl,
+      state: () => 'Running',
+      extensionBundle: bundleOf(hostJson),
+      fileOf: (name) => worker.fileOf(name),
+      run: (fn, input) => {
+        if (!isEventGridFunction(fn)) return timers.runNow(fn);
+        return Promise.resolve().then(() => invokeFor(app, fn, JSON.parse(input ?? 'null'), true));
+      },
+    },
+  };
+}
+
+async function startDurable(
+  options: ServingOptions,
+  worker: WorkerApp,
+  app: LoadedApp,
+): Promise<HostedDurable | undefined> {
+  if (!usesDurable(app)) return undefined;
+  const { hostJson, dataDir, clock, keys, baseUrl, strict } = options;
+  const log = options.log.for('Host.Triggers.DurableTask');
+  const durable = await openDurable({ app, hostJson, dataDir, clock, log, keys, baseUrl, strict }, options.durable);
+  worker.setInputProvider('durableClient', (binding) => durable.extension.clientBinding(binding));
+  return durable;
+}
+
+function reportErrors(index: FunctionIndex, { log, strict }: ServingOptions): void {
+  for (const [name, error] of index.errors)
+    log.error(`The '${name}' function is in error: ${error}`, { functionName: name });
+  if (strict && index.errors.size > 0) throw new Error(`functions in error: ${[...index.errors.keys()].join(', ')}`);
+}
+
+function reportShadowed(routes: readonly FunctionRoute[], quirks: Quirks): void {
+  for (const { fn, by, methods } of shadowedRoutes(routes))
+    quirks.report(
+      `${methods.join(', ')} requests for the route of function '${fn}' are answered by '${by}': routes are tried in the alphabetical order of the functions' names, not by how exact they are. Constrain a parameter, or rename a function`,
+      { functionName: fn },
+    );
+}
+
+/** The app without the functions that are in error, with its limit on time, and seen by a clock that jumps. */
+function servedApp(
+  app: WorkerApp,
+  index: FunctionIndex,
+  { clock, limit, log }: { clock: HostClock; limit: number | undefined; log: HostLog },
+): LoadedApp {
+  const { working } = clock;
+  const functions = new Map(index.served.map((fn) => [fn.name, fn]));
+  const find = (name: string): AppFunction | undefined => {
+    const fn = app.find(name);
+    return fn !== undefined && functions.has(fn.name) ? fn : undefined;
+  };
+  const plain: LoadedApp['invoke'] = (name, invocation) => app.invoke(name, invocation);
+  const limited = limit === undefined ? plain : withTimeout(plain, find, { limit, log });
+  const invoke: LoadedApp['invoke'] =
+    working === undefined ? limited : (name, invocation) => working(limited(name, invocation));
+  return { functions, find, invoke, close: () => app.close() };
+}
+
+function bundleOf(hostJson: HostJson): { id: string; version: string } | undefined {
+  const id = hostJson.get('extensionBundle', 'id');
+  // Version of the bundle whose behaviour this host shows.
+  return typeof id === 'string' ? { id, version: '4.99.0' } : undefined;
+}
+
+function textsOf(value: unknown): Record<string, string> {
+  const texts: Record<string, string> = {};
+  if (isJsonObject(value)) for (const [name, text] of Object.entries(value)) texts[name] = String(text);
+  return texts;
+}

@@ -1,0 +1,53 @@
+// `npm run test:func`: the e2e suite and the demo's flow with the app on Microsoft's own Functions host. The host is the one
+// that FUNCTIONS_HOST names (a module that exports startHost, or a folder with a host.mjs; it needs dotnet), else Core Tools'
+// `func` with Azurite. Arguments go to Vitest. Exit code 3 when there is neither.
+import { spawn } from 'node:child_process';
+import { accessSync, constants, existsSync, statSync } from 'node:fs';
+import { delimiter, dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+
+function onPath(command) {
+  return (process.env.PATH ?? '').split(delimiter).some((folder) => {
+    try {
+      accessSync(join(folder, command), constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}
+
+/** @returns {{ module?: string } | { missing: string }} */
+function findHost() {
+  const named = process.env.FUNCTIONS_HOST;
+  const problems = [];
+  if (named) {
+    const path = resolve(named);
+    const module = existsSync(path) && statSync(path).isDirectory() ? join(path, 'host.mjs') : path;
+    if (!existsSync(module)) problems.push(`there is no ${module}, which FUNCTIONS_HOST means`);
+    else if (!onPath('dotnet')) problems.push('the host that FUNCTIONS_HOST names needs dotnet on the PATH');
+    else return { module };
+  } else problems.push('FUNCTIONS_HOST names no host');
+  if (!onPath('func')) problems.push("Core Tools' func is not on the PATH");
+  else if (!onPath('azurite') && !existsSync(join(root, 'node_modules', '.bin', 'azurite')))
+    problems.push("Core Tools' func is there, but no azurite, on the PATH or in node_modules");
+  else return {};
+  return { missing: problems.join(', and ') };
+}
+
+const host = findHost();
+if (host.missing !== undefined) {
+  console.log(`test:func did not run: ${host.missing}.`);
+  process.exitCode = 3;
+} else {
+  const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs');
+  const env = { ...process.env };
+  delete env.FUNCTIONS_HOST;
+  if (host.module !== undefined) env.FUNCTIONS_HOST = host.module;
+  const args = [vitest, 'run', '--project', 'func', ...process.argv.slice(2)];
+  const child = spawn(process.execPath, args, { cwd: root, env, stdio: 'inherit' });
+  for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal));
+  child.once('exit', (code) => (process.exitCode = code ?? 1));
+}

@@ -1,0 +1,23 @@
+import { children } from './children.js';
+import { entities } from './entities.js';
+import { managing } from './managing.js';
+import type { Cases } from './plain.js';
+import { starting } from './starting.js';
+import { status } from './status.js';
+import { tasks } from './tasks.js';
+import { values } from './values.js';
+import { waiting } from './waiting.js';
+import { web } from './web.js';
+
+/** All cases by their names. The real host's answers to those that begin with x were recorded for this project. */
+export const cases: Cases = {
+  ...values,
+  ...tasks,
+  ...children,
+  ...waiting,
+  ...status,
+  ...starting,
+  ...managing,
+  ...entities,
+  ...web,
+};

@@ -1,0 +1,109 @@
+/**
+ * The local host does what the real one does: each case runs against it, and what callers, histories and executors saw is
+ * compared with what the real host (Functions host 4.1037, Durable Task extension 3.15 over Azurite) gave.
+ *
+ * Against another host that serves the compiled app (`dist/conformance`, GOLDEN_LOG set), and to record its answers:
+ *
+ *     CONFORMANCE_BASE=http://localhost:7071 CONFORMANCE_KEYS=keys.json CONFORMANCE_TURNS=turns.jsonl \
+ *       [CONFORMANCE_RECORD=1] [CONFORMANCE_ONLY=again,chain] [CONFORMANCE_PARALLEL=6] npx vitest run --project conformance
+ */
+import { readFileSync } from 'node:fs';
+
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import { cases } from './cases/index.js';
+import { CaseRun, type Keys, type Target } from './run/caseRun.js';
+import { startLocalHost, type HostProcess } from './run/hostProcess.js';
+import { normaliser } from './run/normalise.js';
+import { startPeer, type Peer } from './run/peer.js';
+import { readRecorded, writeRecorded } from './run/recorded.js';
+import { TurnReader } from './run/turns.js';
+import { viewOf, type Seen, type View } from './run/view.js';
+
+const environment = process.env;
+const only = environment['CONFORMANCE_ONLY']?.split(',');
+const names = Object.keys(cases).filter((name) => only === undefined || only.includes(name));
+const parallel = Number(environment['CONFORMANCE_PARALLEL'] ?? 12);
+const isRecording = environment['CONFORMANCE_RECORD'] === '1';
+const longest = 180_000;
+
+/** A host that somebody else started. */
+function givenHost(): HostProcess | undefined {
+  const base = environment['CONFORMANCE_BASE'];
+  if (base === undefined) return undefined;
+  const keys = JSON.parse(readFileSync(environment['CONFORMANCE_KEYS'] ?? '', 'utf8')) as Keys;
+  return { base, keys, turns: environment['CONFORMANCE_TURNS'] ?? '', stop: () => Promise.resolve() };
+}
+
+function withResolvers<T>(): { promise: Promise<T>; resolve: (value: T) => void } {
+  let resolve: (value: T) => void = () => undefined;
+  const promise = new Promise<T>((settle) => {
+    resolve = settle;
+  });
+  return { promise, resolve };
+}
+
+/** Runs one case; what fails in it is part of what was seen. */
+async function seen(name: string, target: Target, reader: TurnReader): Promise<View> {
+  const run = new CaseRun(name, target);
+  let failure: string | undefined;
+  const note = (error: unknown): void => {
+    failure ??= error instanceof Error ? error.message : String(error);
+  };
+  await cases[name]?.(run).catch(note);
+  const final = await run.finals().catch((error: unknown) => {
+    note(error);
+    return {};
+  });
+  const raw = { notes: run.notes, final, turns: await reader.of(run.id) };
+  const clean = normaliser(target)({ ...raw, ...(failure === undefined ? {} : { failure }) });
+  return viewOf(clean as Seen);
+}
+
+describe('the conformance cases', () => {
+  let host: HostProcess | undefined;
+  let peer: Peer | undefined;
+  let reader: TurnReader | undefined;
+  const views = new Map<string, Promise<View>>();
+  const recorded = readRecorded();
+
+  beforeAll(async () => {
+    host = givenHost() ?? (await startLocalHost());
+    peer = await startPeer();
+    const turns = new TurnReader(host.turns);
+    reader = turns;
+    const run = Math.random().toString(36).slice(2, 8);
+    const target = { base: host.base, keys: host.keys, peer: peer.url, run };
+    const outcomes = names.map((name) => ({ name, ...withResolvers<View>() }));
+    for (const { name, promise } of outcomes) views.set(name, promise);
+    const waiting = [...outcomes];
+    const worker = async (): Promise<void> => {
+      for (let next = waiting.shift(); next !== undefined; next = waiting.shift())
+        next.resolve(await seen(next.name, target, turns));
+    };
+    // They go on while the tests wait for one after another.
+    for (let count = 0; count < parallel; count += 1) void worker();
+  });
+
+  afterAll(async () => {
+    if (isRecording) for (const [name, view] of views) recorded.set(name, await view);
+    if (isRecording) writeRecorded(recorded);
+    await reader?.close();
+    await peer?.close();
+    await host?.stop();
+  });
+
+  it.each(names)(
+    '%s',
+    async (name) => {
+      const view = await views.get(name);
+      const expected = isRecording ? { ...view, failure: undefined } : recorded.get(name);
+      expect(view).toEqual(expected);
+    },
+    longest,
+  );
+
+  it('leave none out that was recorded', () => {
+    expect(only === undefined ? [...recorded.keys()].filter((name) => cases[name] === undefined) : []).toEqual([]);
+  });
+});

@@ -1,0 +1,84 @@
+/** Compiles the conformance app and starts the local host on it, as a process of its own. */
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import type { Keys } from './caseRun.js';
+
+const root = fileURLToPath(new URL('../../..', import.meta.url));
+const appDir = path.join(root, 'dist/conformance');
+const startWithin = 30_000;
+
+export interface HostProcess {
+  readonly base: string;
+  readonly keys: Keys;
+  /** Where the app writes its turns. */
+  readonly turns: string;
+  stop(): Promise<void>;
+}
+
+/** The app's folder, compiled and complete. */
+export function buildApp(): string {
+  const compiler = path.join(root, 'node_modules/typescript/bin/tsc');
+  const project = path.join(root, 'test/conformance/app');
+  const { status, stdout } = spawnSync(process.execPath, [compiler, '-p', project], { encoding: 'utf8' });
+  if (status !== 0) throw new Error(`the conformance app does not compile:\n${stdout}`);
+  copyFileSync(path.join(project, 'host.json'), path.join(appDir, 'host.json'));
+  writeFileSync(path.join(appDir, 'package.json'), '{ "name": "conformance", "type": "module", "main": "index.js" }\n');
+  return appDir;
+}
+
+export async function startLocalHost(): Promise<HostProcess> {
+  buildApp();
+  const folder = await mkdtemp(path.join(tmpdir(), 'conformance-'));
+  const turns = path.join(folder, 'turns.jsonl');
+  const data = path.join(folder, 'data');
+  const main = path.join(root, 'dist/local/host/main.js');
+  const child = spawn(process.execPath, [main, '--app', appDir, '--port', '0', '--data', data], {
+    env: { ...process.env, GOLDEN_LOG: turns },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const stop = async (): Promise<void> => {
+    if (child.exitCode === null && child.signalCode === null) {
+      child.kill('SIGTERM');
+      await once(child, 'exit');
+    }
+    await rm(folder, { recursive: true, force: true });
+  };
+  try {
+    const base = await ready(child);
+    const keys = JSON.parse(readFileSync(path.join(data, 'keys.json'), 'utf8')) as Keys;
+    return { base, keys, turns, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/** The address in the ready line. */
+function ready(child: ChildProcess): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let output = '';
+    let errors = '';
+    const fail = (why: string): void => reject(new Error(`the local host ${why}:\n${output}${errors}`));
+    const timer = setTimeout(() => fail('did not start in time'), startWithin);
+    child.stdout?.on('data', (part: Buffer) => {
+      output += part.toString();
+      const match = /HOST READY (http:\S+)/.exec(output);
+      if (match?.[1] === undefined) return;
+      clearTimeout(timer);
+      resolve(match[1]);
+    });
+    child.stderr?.on('data', (part: Buffer) => {
+      errors = `${errors}${part.toString()}`.slice(-4000);
+    });
+    child.once('exit', (code) => {
+      clearTimeout(timer);
+      fail(`ended with ${String(code)}`);
+    });
+  });
+}

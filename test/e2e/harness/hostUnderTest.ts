@@ -1,0 +1,17 @@
+/** Whether the app under test runs on Microsoft's own Functions host (Vitest's project `func`) instead of the local one. */
+export const ON_REAL_HOST = process.env['APP_HOST'] === 'functions';
+
+/**
+ * Seconds within which an operation ends whatever a test does to the processes. A killed real host goes on with what it
+ * had in its hands only when the messages are visible again, after a minute, which a second kill begins anew.
+ */
+export const PATIENCE = ON_REAL_HOST ? 200 : 40;
+
+/** Waits as short as the settings allow, so that a test that sees them pass is quick, and none ends a run that a kill delays. */
+export const SHORT_WAITS = {
+  RETRY_MAX_SECONDS: '2',
+  REPORT_TIMEOUT_SECONDS: '10',
+  ...Object.fromEntries(
+    ['STEP', 'BIND', 'PULL_CHECK', 'UNDO'].map((wait) => [`${wait}_DEADLINE_SECONDS`, ON_REAL_HOST ? '600' : '20']),
+  ),
+};

@@ -1,0 +1,15 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { demonstrate } from '../../local/demo/demo.js';
+import { paintFor } from '../../local/demo/paint.js';
+import { startTestStack, type TestStack } from '../e2e/harness/testStack.js';
+
+let it: TestStack;
+beforeAll(async () => (it = await startTestStack()));
+afterAll(() => it.dispose());
+
+test('what npm run demo shows comes true on the real Functions host', async () => {
+  const lines: string[] = [];
+  const screen = { print: (line: string) => void lines.push(line), paint: paintFor(false, {}), width: 150 };
+  const succeeded = await demonstrate(it.stack, screen);
+  expect({ succeeded, shown: succeeded ? '' : lines.join('\n') }).toEqual({ succeeded: true, shown: '' });
+});
