@@ -3,6 +3,8 @@
  * host.json allows. Every change is a record in the journal first; activities and entities run only when the record that asks
  * for them is on disk.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
+
 import type { HostClock } from '../../clock.js';
 import type { HostLog } from '../../log/log.js';
 import type { Journal } from '../../store/journal.js';
@@ -25,6 +27,9 @@ import { orchestrationTurn } from './orchestrationTurn.js';
 
 /** First pause before something that failed for the host's own reasons is tried again, and the longest, ms. */
 const retryPause = { first: 500, longest: 30_000 };
+
+/** How long a stop waits for running turns and activities, ms. */
+const drainWithin = 10_000;
 
 /** What the engine works with. */
 export interface EngineInit {
@@ -88,11 +93,12 @@ export class Engine implements HubListener {
     for (const instance of this.hub.instances.values()) this.#takeUp(instance);
   }
 
-  /** Begins nothing more, waits for what runs. */
+  /** Begins nothing more; waits for what runs, but not for ever: what is left is run again at the next start. */
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#alarm.stop();
-    await Promise.all([this.#orchestrations.stop(), this.#entities.stop(), this.#activities.stop()]);
+    const running = Promise.all([this.#orchestrations.stop(), this.#entities.stop(), this.#activities.stop()]);
+    await Promise.race([running, sleep(drainWithin, undefined, { ref: false })]);
     await this.#checkpoints.stop();
   }
 
@@ -111,6 +117,11 @@ export class Engine implements HubListener {
 
   nextMessageNumber(): number {
     return this.hub.nextMessageNumber();
+  }
+
+  isRunning(instanceId: string): boolean {
+    const instance = this.hub.instances.get(instanceId);
+    return instance?.begun === true && !isEnded(instance.status);
   }
 
   now(): Date {

@@ -43,8 +43,11 @@ interface BatchResult {
   entityExists: boolean;
   entityState?: string | null;
   results: OperationResult[];
-  signals: { target: { name: string; key: string }; name: string; input?: string }[];
+  signals: { target: { name: string; key: string }; name: string; input?: string; requestId?: string }[];
 }
+
+/** The answer to an operation that strict mode refuses; the log says why. */
+const strictRefusal: OperationResult = { isError: true, result: '"refused in strict mode, see the log of the host"' };
 
 /** Takes one turn; undefined when there is nothing to do yet. */
 export async function entityTurn(host: EntityHost, instance: Instance): Promise<EntityRecord | undefined> {
@@ -137,8 +140,9 @@ class EntityTurn {
     if (result === undefined) throw new Error('Out of proc orchestrators must return a valid JSON schema.');
     this.#entity.exists = result.entityExists;
     this.#entity.state = result.entityState ?? null;
-    for (const [index, request] of operations.entries()) this.#answer(request, result.results[index]);
-    for (const signal of result.signals) this.#signal(signal);
+    const refused = new Set(result.signals.filter((signal) => !this.#signal(signal)).map(({ requestId }) => requestId));
+    for (const [index, request] of operations.entries())
+      this.#answer(request, refused.has(request.id) ? strictRefusal : result.results[index]);
   }
 
   #answer(request: RequestMessage, result: OperationResult | undefined): void {
@@ -150,8 +154,11 @@ class EntityTurn {
     });
   }
 
-  /** The name of the target is taken as it stands, so a capital letter in it leads to another entity. */
-  #signal({ target, name, input }: BatchResult['signals'][number]): void {
+  /**
+   * The name of the target is taken as it stands, so a capital letter in it leads to another entity. False when strict mode
+   * does not let it.
+   */
+  #signal({ target, name, input }: BatchResult['signals'][number]): boolean {
     const to = `@${target.name}@${target.key}`;
     const usual = schedulerId(target);
     if (to !== usual)
@@ -160,7 +167,7 @@ class EntityTurn {
         text: `signals '${to}' from inside an entity; that is another entity than '${usual}', which orchestrators and clients reach by the same name`,
         cure: `write the name of the target in small letters: new EntityId('${target.name.toLowerCase()}', ...)`,
       });
-    if (to !== usual && this.#host.strict) return;
+    if (to !== usual && this.#host.strict) return false;
     const text = requestText({
       op: name,
       signal: true,
@@ -171,6 +178,7 @@ class EntityTurn {
       requestTime: this.#at,
     });
     this.#send(to, { e: eventRaised('op', text, this.#at) });
+    return true;
   }
 
   /** Takes the lock, and hands the request to the next entity of the set, or tells the orchestration that it has all. */

@@ -8,7 +8,7 @@ import { executionStarted, turnMark, type ExecutionStartedEvent, type HistoryEve
 import type { Instance, Message } from '../hub/instance.js';
 import type { TurnRecord } from '../hub/records.js';
 import { OrchestrationStatus, type Complete, type Decision } from '../replay/decisions.js';
-import type { Notice } from '../replay/notices.js';
+import { replacesRunning, type Notice } from '../replay/notices.js';
 import { replay, type ReplayResult } from '../replay/replay.js';
 import type { DurableSettings } from '../settings.js';
 import { compareVersions } from '../versions.js';
@@ -23,6 +23,8 @@ export interface TurnHost {
   readonly clock: HostClock;
   readonly strict: boolean;
   nextMessageNumber(): number;
+  /** Whether an instance of this id has begun and not ended. */
+  isRunning(instanceId: string): boolean;
   /** Says what goes quietly wrong. */
   notice(instance: Instance, notice: Notice): void;
 }
@@ -115,11 +117,19 @@ async function decide(host: TurnHost, instance: Instance, run: Run): Promise<Rep
     settings,
     serialiseException: (message) => exceptionText('System.ArgumentException', message),
   });
+  if (host.strict) result.notices.push(...replacements(host, result.decisions));
   for (const notice of result.notices) host.notice(instance, notice);
   const [first] = result.notices;
   if (!host.strict || first === undefined) return result;
   const text = `Orchestrator function '${name}' failed: strict mode: it ${first.text}. Cure: ${first.cure}.`;
   return { ...result, decisions: [failed(result.decisions, text)] };
+}
+
+/** Children that would take the ids of running instances; when not strict, they do, and the hub says so. */
+function replacements(host: TurnHost, decisions: readonly Decision[]): Notice[] {
+  return decisions.flatMap((decision) =>
+    decision.kind === 'sub' && host.isRunning(decision.instanceId) ? [replacesRunning(decision.instanceId)] : [],
+  );
 }
 
 const failed = (decisions: readonly Decision[], text: string): Complete => ({

@@ -87,3 +87,9 @@ export const eventTakenByOldWait = (name: string): Notice => ({
   cure: 'look at isCompleted of tasks that were waited for before, and yield only when none has completed',
   names: name,
 });
+
+export const replacesRunning = (instanceId: string): Notice => ({
+  key: `replaces:${instanceId}`,
+  text: `calls a sub-orchestration with the id '${instanceId}' of a running instance, which it replaces without an error to anyone`,
+  cure: 'give sub-orchestrations ids that no other instance has',
+});

@@ -484,6 +484,48 @@ describe('strict mode', () => {
     expect(status['output']).toContain(reason);
   });
 
+  it('refuses a child with the id of a running instance, which goes on', async () => {
+    const engine = new EngineUnderTest(
+      {
+        orchestrators: {
+          *waits({ df }) {
+            return yield df.waitForExternalEvent('go');
+          },
+          *parent({ df }) {
+            return yield df.callSubOrchestrator('waits', null, 'shared');
+          },
+        },
+      },
+      { strict: true },
+    );
+    await engine.start('waits', 'shared');
+    await engine.settle();
+    await engine.start('parent', 'p');
+
+    expect((await engine.ended('p'))['output']).toContain("with the id 'shared' of a running instance");
+    await engine.raise('shared', 'go', 1);
+    expect(await engine.output('shared')).toBe(1);
+  });
+
+  it('refuses a signal that would reach another entity because of a capital letter', async () => {
+    const engine = new EngineUnderTest(
+      {
+        entities: {
+          Teller({ df }) {
+            df.signalEntity(counter('other', 'Teller'), 'noted');
+            df.return('told');
+          },
+        },
+      },
+      { strict: true },
+    );
+    await engine.client.signalEntity({ name: 'Teller', key: 'k' }, 'tell', null);
+    await engine.pass(1000);
+
+    expect([...engine.hub.instances.keys()]).toEqual(['@teller@k']);
+    expect(engine.warnings.join()).toMatch(/signals '@Teller@other'/);
+  });
+
   it('is off unless asked for: the same stay Running, or go on', async () => {
     const engine = new EngineUnderTest({ activities, orchestrators });
     for (const name of ['unknown', 'text', 'boolean', 'held']) await engine.start(name, name);
