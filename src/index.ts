@@ -15,6 +15,7 @@ import { createQueries } from './queries/queries.js';
 import { onClientRequested } from './triggers/eventGrid/clientRequested.js';
 import { guarded } from './triggers/http/guarded.js';
 import { postOnboardings } from './triggers/http/onboardings.js';
+import { getOpenApi } from './triggers/http/openApi.js';
 import { cancelOperation, getOperation } from './triggers/http/operations.js';
 import { postPullCheck } from './triggers/http/pullChecks.js';
 
@@ -52,6 +53,13 @@ df.app.client.http('postPullCheck', {
   // Devices hold no function key: the attempt's derived key admits the report.
   authLevel: 'anonymous',
   handler: guarded(postPullCheck(config.reportKeys), 'device'),
+});
+df.app.client.http('getOpenApi', {
+  route: 'openapi.json',
+  methods: ['GET'],
+  // The document holds nothing of an installation.
+  authLevel: 'anonymous',
+  handler: guarded(getOpenApi, 'anybody'),
 });
 df.app.client.eventGrid('clientRequested', { handler: onClientRequested(config) });
 

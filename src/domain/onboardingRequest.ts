@@ -8,6 +8,7 @@ import {
   permissionsCover,
   READ_ACTIONS,
   REPOSITORY_ACTIONS,
+  REPOSITORY_RULE,
   type Permissions,
   type RepositoryAction,
 } from './permissions.js';
@@ -36,7 +37,11 @@ export const CREDENTIAL_LIFETIME_DAYS = { least: 31, most: 730, usual: 90 } as c
 const named = (rule: RegExp, field: keyof typeof ONBOARDING_FIELDS) =>
   z.string(`must be a text`).regex(rule, 'is not a valid name').describe(ONBOARDING_FIELDS[field]);
 
-const repositoryName = z.string('must be a text').refine(isRepositoryPattern, 'is not a repository name or wildcard');
+/** A refinement has no place in a JSON Schema: its rule is given to the API's document beside it. */
+const repositoryName = z
+  .string('must be a text')
+  .refine(isRepositoryPattern, 'is not a repository name or wildcard')
+  .meta({ ...REPOSITORY_RULE });
 const action = z.enum(REPOSITORY_ACTIONS, `must be one of ${REPOSITORY_ACTIONS.join(', ')}`);
 
 /** At most this many names in one request; a scope map's own cap on permissions is checked in preflight. */
@@ -55,7 +60,8 @@ const repositories = z
         .refine(
           (value) => Object.keys(value).length <= MOST_REPOSITORIES,
           `must name at most ${MOST_REPOSITORIES} repositories`,
-        ),
+        )
+        .meta({ minProperties: 1, maxProperties: MOST_REPOSITORIES }),
     ],
     'must be a list of names or an object of names and actions, with at least one valid repository',
   )

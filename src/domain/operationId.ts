@@ -4,14 +4,15 @@ export interface OperationId {
   readonly run: string;
 }
 
-const PATTERN = /^(?<instance>[a-z0-9-]{1,100})\.(?<run>[a-z0-9]{1,32})$/;
+/** Also of the API's parameter. */
+export const OPERATION_ID = /^(?<instance>[a-z0-9-]{1,100})\.(?<run>[a-z0-9]{1,32})$/;
 
 export function formatOperationId(id: OperationId): string {
   return `${id.instance}.${id.run}`;
 }
 
 export function parseOperationId(text: string): OperationId | undefined {
-  const groups = PATTERN.exec(text)?.groups;
+  const groups = OPERATION_ID.exec(text)?.groups;
   const { instance, run } = groups ?? {};
   return instance && run ? { instance, run } : undefined;
 }

@@ -1,7 +1,9 @@
-import type { Problem } from './operation.js';
+import type { PlannedWrite, Problem } from './answers.js';
 import type { SyncFacts } from './syncSchedule.js';
 import type { SlotName } from './slots.js';
 import type { VerifiedPull } from './secretTags.js';
+
+export type { DryRunAnswer, PlannedWrite } from './answers.js';
 
 /** A credential in the main secret that fits the token as it is now. */
 export interface StoredCredential {
@@ -21,13 +23,6 @@ export type CredentialPlan =
       readonly replacesLivePassword: boolean;
       readonly earlierPassword?: string;
     };
-
-/** One change that the onboarding would make, in words, with the service's own request. */
-export interface PlannedWrite {
-  readonly step: string;
-  readonly action: string;
-  readonly resource: string;
-}
 
 /** What preflight found, and what is to be done about it. Small, since it stands in the durable history. */
 export interface OnboardingPlan {

@@ -1,3 +1,4 @@
+import type { FailureCode } from './codes.js';
 import { parseImage } from './image.js';
 import type { PullCheckReport } from './pullCheckMessages.js';
 
@@ -9,8 +10,8 @@ export type PullCheckDecision =
   /** The device has trouble of its own: wait and ask again. */
   | { readonly kind: 'later'; readonly reason: string }
   /** Final once a whole sync has passed since the binding; before that it may only be too early. */
-  | { readonly kind: 'failIfSynced'; readonly code: string; readonly reason: string }
-  | { readonly kind: 'fail'; readonly code: string; readonly reason: string };
+  | { readonly kind: 'failIfSynced'; readonly code: FailureCode; readonly reason: string }
+  | { readonly kind: 'fail'; readonly code: FailureCode; readonly reason: string };
 
 /**
  * Reads a report (undefined: none came in time).

@@ -64,16 +64,27 @@ export type PullOutcome = z.infer<typeof pullOutcome>;
 
 const digest = z.string().regex(/^sha256:[0-9a-f]{64}$/, 'must be sha256: and 64 hexadecimal digits');
 
+/** How each field of a report must look: the fix that a refused one is told, and the field's description in the API. */
+export const REPORT_FIELDS = {
+  expiresAt: "the event's own expiresAt, an ISO 8601 instant in UTC",
+  outcome: 'pulled, or one of the failure classes',
+  image: 'the image that was asked for',
+  digest: 'sha256: and 64 hexadecimal digits; required after a pull',
+  bytes: 'a whole number; required after a pull',
+  milliseconds: 'a number',
+  agent: "the agent's name and version",
+} as const;
+
 /** The device's report. `digest` and `bytes` (manifest, config and layers) are there after a pull that succeeded. */
 export const pullCheckReport = z
   .strictObject({
-    expiresAt: z.iso.datetime(),
-    outcome: pullOutcome,
-    image: z.string().min(1).max(512),
-    digest: digest.nullish(),
-    bytes: z.int().min(0).nullish(),
-    milliseconds: z.number().min(0),
-    agent: z.string().min(1).max(128),
+    expiresAt: z.iso.datetime().describe(REPORT_FIELDS.expiresAt),
+    outcome: pullOutcome.describe(REPORT_FIELDS.outcome),
+    image: z.string().min(1).max(512).describe(REPORT_FIELDS.image),
+    digest: digest.nullish().describe(REPORT_FIELDS.digest),
+    bytes: z.int().min(0).nullish().describe(REPORT_FIELDS.bytes),
+    milliseconds: z.number().min(0).describe(REPORT_FIELDS.milliseconds),
+    agent: z.string().min(1).max(128).describe(REPORT_FIELDS.agent),
   })
   .refine((r) => r.outcome !== 'pulled' || (r.digest && typeof r.bytes === 'number'), {
     path: ['digest'],

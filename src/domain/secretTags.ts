@@ -1,3 +1,4 @@
+import type { VerifiedPull } from './answers.js';
 import type { ClientReference } from './clientKey.js';
 import { SLOT_NAMES, type SlotName } from './slots.js';
 
@@ -13,15 +14,7 @@ export interface MadeByUs {
   readonly token: boolean;
 }
 
-/** What was pulled when the credential was verified. */
-export interface VerifiedPull {
-  readonly image: string;
-  readonly digest: string;
-  readonly bytes: number;
-  readonly milliseconds: number;
-  /** ISO 8601. */
-  readonly verifiedAt: string;
-}
+export type { VerifiedPull };
 
 /** All that we must know about a stored credential without reading its value. Times are ISO 8601. */
 export interface CredentialTags extends ClientReference {

@@ -1,3 +1,5 @@
+import type { FailureCode } from './codes.js';
+
 /**
  * How an activity (or an entity operation) ends. Engines keep a thrown error as text only, so what the flow must decide
  * on is a value: `done` goes on, `retryLater` waits on a durable timer and repeats, `failed` starts the undo.
@@ -19,7 +21,7 @@ export interface RetryLater {
 
 export interface Failed {
   readonly kind: 'failed';
-  readonly code: string;
+  readonly code: FailureCode;
   readonly message: string;
 }
 
@@ -31,7 +33,7 @@ export function retryLater(reason: string, afterSeconds?: number): RetryLater {
   return afterSeconds === undefined ? { kind: 'retryLater', reason } : { kind: 'retryLater', reason, afterSeconds };
 }
 
-export function failed(code: string, message: string): Failed {
+export function failed(code: FailureCode, message: string): Failed {
   return { kind: 'failed', code, message };
 }
 

@@ -1,4 +1,5 @@
 import type { OrchestrationContext, Task } from 'durable-functions';
+import type { FailureCode } from '../domain/codes.js';
 
 /** Part of an orchestration: yields durable tasks, and ends with a value. Combine with `yield*`. */
 export type Flow<T> = Generator<Task, T, unknown>;
@@ -7,7 +8,7 @@ export type Flow<T> = Generator<Task, T, unknown>;
 export class StepFailed extends Error {
   override readonly name = 'StepFailed';
   constructor(
-    readonly code: string,
+    readonly code: FailureCode,
     message: string,
   ) {
     super(message);

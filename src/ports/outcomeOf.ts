@@ -1,6 +1,14 @@
+import type { FailureCode } from '../domain/codes.js';
 import { errorPlace } from '../domain/errorPlace.js';
 import { failed, retryLater, type Failed, type RetryLater, type StepOutcome } from '../domain/stepOutcome.js';
-import { ServiceError } from './serviceError.js';
+import { ServiceError, type ServiceErrorKind } from './serviceError.js';
+
+/** What no repetition mends. */
+const FINAL: Readonly<Partial<Record<ServiceErrorKind, FailureCode>>> = {
+  notFound: 'service-not-found',
+  forbidden: 'service-forbidden',
+  refused: 'service-refused',
+};
 
 /**
  * Turns whatever an activity's work throws into an outcome, so that nothing but outcomes reaches the durable history.
@@ -14,9 +22,8 @@ export async function outcomeOf<O extends StepOutcome<unknown>>(
     return await work();
   } catch (error) {
     if (!(error instanceof ServiceError)) return unexpected(error);
-    return error.isRetryable
-      ? retryLater(error.message, error.retryAfterSeconds)
-      : failed(`service-${error.kind === 'notFound' ? 'not-found' : error.kind}`, error.message);
+    const code = FINAL[error.kind];
+    return code === undefined ? retryLater(error.message, error.retryAfterSeconds) : failed(code, error.message);
   }
 }
 

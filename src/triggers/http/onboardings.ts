@@ -11,7 +11,9 @@ import {
   type Onboarding,
 } from '../../domain/onboardingRequest.js';
 import { ONBOARD, type OnboardingRun } from '../../domain/onboardingRun.js';
+import type { RunningOperation } from '../../domain/operation.js';
 import { newRunId } from '../../domain/operationId.js';
+import type { DryRunAnswer } from '../../domain/plan.js';
 import { ServiceError } from '../../ports/serviceError.js';
 import type { Queries } from '../../queries/queries.js';
 import { auditStart } from '../durable/auditStart.js';
@@ -61,7 +63,7 @@ export function postOnboardings(config: Config, queries: Queries) {
 async function plan(onboarding: Onboarding, queries: Queries): Promise<HttpResponseInit> {
   try {
     const { problems, writes, adopts } = await queries.preflight(onboarding);
-    return { status: 200, jsonBody: { problems, writes, adopts } };
+    return { status: 200, jsonBody: { problems, writes, adopts } satisfies DryRunAnswer };
   } catch (error) {
     if (!(error instanceof ServiceError)) throw error;
     const headers = error.retryAfterSeconds === undefined ? {} : { 'retry-after': String(error.retryAfterSeconds) };
@@ -111,6 +113,6 @@ async function start(
   return {
     status: 202,
     headers: { location, 'retry-after': POLL_SECONDS },
-    jsonBody: { id: result.id, status: 'running' },
+    jsonBody: { id: result.id, status: 'running' } satisfies RunningOperation,
   };
 }

@@ -2,6 +2,7 @@ import type { HttpRequest, HttpResponseInit } from '@azure/functions';
 import type { DurableClient } from 'durable-functions';
 import { cancelEventName, type CancelEvent } from '../../domain/cancelEvent.js';
 import { ONBOARD } from '../../domain/onboardingRun.js';
+import type { RunningOperation } from '../../domain/operation.js';
 import { audit } from '../../ports/audit.js';
 import { operationView } from '../durable/operationView.js';
 import { hasEnded } from '../durable/runStatus.js';
@@ -26,8 +27,8 @@ export async function cancelOperation(request: HttpRequest, client: DurableClien
   const operation = await findOperation(id, client);
   if ('refusal' in operation) return operation.refusal;
   const { run } = operation;
-  const { status } = operationView(run, ONBOARD);
-  if (hasEnded(run))
+  if (hasEnded(run)) {
+    const { status } = operationView(run, ONBOARD);
     return problem({
       status: 409,
       code: 'already-ended',
@@ -35,9 +36,14 @@ export async function cancelOperation(request: HttpRequest, client: DurableClien
       detail: `It ended as ${status}; there is nothing to cancel.`,
       operationStatus: status,
     });
+  }
   const event: CancelEvent = { actor: 'an operator (function-key)' };
   await client.raiseEvent(run.instance, cancelEventName(run.input.run), event);
   audit('run.cancel.succeeded', { resource: run.instance, operation: id });
   const location = new URL(`/api/operations/${id}`, request.url).href;
-  return { status: 202, headers: { location, 'retry-after': '1' }, jsonBody: { id, status } };
+  return {
+    status: 202,
+    headers: { location, 'retry-after': '1' },
+    jsonBody: { id, status: 'running' } satisfies RunningOperation,
+  };
 }

@@ -1,26 +1,26 @@
 import type { HttpResponseInit } from '@azure/functions';
 import type { z } from 'zod';
+import type { ANSWER_CODES, AnswerCode } from '../../domain/codes.js';
+import type { FieldError, ProblemDetails } from './problemDetails.js';
 
-/** One field that is wrong, what is wrong with it, and how it must look. */
-export interface FieldError {
-  readonly field: string;
-  readonly message: string;
-  readonly fix: string;
-}
+type Answers = typeof ANSWER_CODES;
 
-interface ProblemDetails {
-  readonly status: number;
-  /** Stable; docs/errors.md lists them. */
-  readonly code: string;
-  readonly title: string;
-  readonly detail: string;
-  readonly errors?: readonly FieldError[];
-  readonly [extension: string]: unknown;
+/** A code goes with its own statuses only. */
+type Details = {
+  [Code in AnswerCode]: Omit<ProblemDetails, 'type' | 'code' | 'status'> & {
+    readonly code: Code;
+    readonly status: Answers[Code]['statuses'][number];
+  };
+}[AnswerCode];
+
+/** A URN, which leads nowhere, since docs/errors.md has no fixed address. */
+export function problemType(code: AnswerCode): string {
+  return `urn:connected-registry-onboarding:problem:${code}`;
 }
 
 /** An answer as RFC 9457 has it. Never holds a stack or a text of the engine's. */
-export function problem(details: ProblemDetails, headers: Record<string, string> = {}): HttpResponseInit {
-  const body = { type: `urn:connected-registry-onboarding:problem:${details.code}`, ...details };
+export function problem(details: Details, headers: Record<string, string> = {}): HttpResponseInit {
+  const body: ProblemDetails = { type: problemType(details.code), ...details };
   return {
     status: details.status,
     headers: { 'content-type': 'application/problem+json', ...headers },

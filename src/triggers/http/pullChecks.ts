@@ -1,8 +1,9 @@
 import type { HttpRequest, HttpResponseInit } from '@azure/functions';
 import type { DurableClient } from 'durable-functions';
 import { z } from 'zod';
+import type { ReportAnswer } from '../../domain/answers.js';
 import { parseOperationId, type OperationId } from '../../domain/operationId.js';
-import { pullCheckReport } from '../../domain/pullCheckMessages.js';
+import { pullCheckReport, REPORT_FIELDS } from '../../domain/pullCheckMessages.js';
 import { reportEventName, reportHash, type ReportEvent } from '../../domain/reportEvent.js';
 import { verifyReportKey, type ReportKeys } from '../../domain/reportKey.js';
 import { audit } from '../../ports/audit.js';
@@ -12,16 +13,6 @@ import { fieldErrors, invalidRequest, problem } from './problem.js';
 
 /** Longest report, in bytes. */
 const MOST_BYTES = 4096;
-
-const REPORT_FIELDS = {
-  expiresAt: "the event's own expiresAt, an ISO 8601 instant in UTC",
-  outcome: 'pulled, or one of the failure classes',
-  image: 'the image that was asked for',
-  digest: 'sha256: and 64 hexadecimal digits; required after a pull',
-  bytes: 'a whole number; required after a pull',
-  milliseconds: 'a number',
-  agent: "the agent's name and version",
-} as const;
 
 /**
  * `POST /api/pull-checks/{operation}/{attempt}`: the device's report. The attempt's derived key is all that admits it,
@@ -53,7 +44,7 @@ export function postPullCheck(keys: ReportKeys) {
     }
     await client.raiseEvent(id.instance, reportEventName(id.run, attempt), event);
     audit('report.accept.succeeded', { resource: id.instance, operation, reason: report.data.outcome });
-    return { status: 202, jsonBody: { status: 'accepted' } };
+    return { status: 202, jsonBody: { status: 'accepted' } satisfies ReportAnswer };
   };
 }
 
@@ -81,12 +72,13 @@ function judge(
   event: ReportEvent,
 ): HttpResponseInit | undefined {
   if (!found || found.input.run !== id.run)
-    return gone('ended', 'The operation has ended, or another has taken its place.');
+    return gone('report-ended', 'The operation has ended, or another has taken its place.');
   const accepted = (found.outcome?.reports ?? found.progress?.pullCheck?.reports ?? {})[attempt];
-  if (accepted === event.hash) return { status: 200, jsonBody: { status: 'accepted before' } };
-  if (hasEnded(found)) return gone('ended', 'The operation has ended.');
-  if (found.progress?.pullCheck?.attempt !== attempt) return gone('superseded', 'The device was asked again since.');
-  if (new Date(event.report.expiresAt) <= new Date()) return gone('expired', 'The report came too late.');
+  if (accepted === event.hash) return { status: 200, jsonBody: { status: 'accepted before' } satisfies ReportAnswer };
+  if (hasEnded(found)) return gone('report-ended', 'The operation has ended.');
+  if (found.progress?.pullCheck?.attempt !== attempt)
+    return gone('report-superseded', 'The device was asked again since.');
+  if (new Date(event.report.expiresAt) <= new Date()) return gone('report-expired', 'The report came too late.');
   if (accepted === undefined) return undefined;
   return problem({
     status: 409,
@@ -96,8 +88,8 @@ function judge(
   });
 }
 
-function gone(code: string, detail: string): HttpResponseInit {
-  return problem({ status: 410, code: `report-${code}`, title: 'The report is of no use any more.', detail });
+function gone(code: 'report-ended' | 'report-superseded' | 'report-expired', detail: string): HttpResponseInit {
+  return problem({ status: 410, code, title: 'The report is of no use any more.', detail });
 }
 
 function unauthorized(): HttpResponseInit {

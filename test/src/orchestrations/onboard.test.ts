@@ -75,7 +75,8 @@ describe('an onboarding', () => {
   });
 
   test('that preflight refuses writes nothing and names every problem', async () => {
-    const problems = ['one', 'two'].map((code) => ({ code, message: `${code} is wrong.`, fix: 'mend it' }));
+    const codes = ['token-disabled', 'slots-in-use'] as const;
+    const problems = codes.map((code) => ({ code, message: `${code} is wrong.`, fix: 'mend it' }));
     const { outcome, names } = await play({ plan: plan({ problems }) });
     expect(names()).toEqual(['preflight']);
     expect(outcome).toMatchObject({ status: 'rolledBack', failure: { code: 'preflight', problems, residue: [] } });

@@ -56,8 +56,8 @@ describe('a step', () => {
   });
 
   test('fails at once with the code of its failure', async () => {
-    const { result, seconds } = await tries(() => failed('a-code', 'a message'));
-    expect(result).toMatchObject({ error: { name: 'StepFailed', code: 'a-code', message: 'a message' } });
+    const { result, seconds } = await tries(() => failed('token-changed', 'a message'));
+    expect(result).toMatchObject({ error: { name: 'StepFailed', code: 'token-changed', message: 'a message' } });
     expect(seconds).toEqual([0]);
   });
 

@@ -1,0 +1,146 @@
+import { z } from 'zod';
+import { FAILURE_CODES, PROBLEM_CODES } from './codes.js';
+import { SLOT_NAMES } from './slots.js';
+
+/*
+ * What the API answers, as schemas. Answers are not parsed by the app, so all but the OpenAPI document and tests take the
+ * types only, and a start of the app does not pay for them.
+ */
+
+const instant = z.iso.datetime();
+
+const OPERATION_KINDS = ['onboard'] as const;
+export type OperationKind = (typeof OPERATION_KINDS)[number];
+
+export const operationStatus = z
+  .enum(['running', 'completed', 'rolledBack', 'failed'])
+  .describe('`rolledBack`: ended without success and nothing of ours left; `failed`: something is left, see `residue`');
+export type OperationStatus = z.infer<typeof operationStatus>;
+
+const stepStatus = z.enum(['running', 'waiting', 'completed', 'failed']);
+export type StepStatus = z.infer<typeof stepStatus>;
+
+export const step = z
+  .object({
+    name: z.string(),
+    status: stepStatus,
+    attempts: z
+      .int()
+      .min(0)
+      .describe('how often its activity was tried; for the pull check, how often the device was asked'),
+    startedAt: instant,
+    endedAt: instant.exactOptional(),
+    message: z.string().describe('what a waiting or failed step is up against').exactOptional(),
+  })
+  .readonly()
+  .describe('One step of a flow, or of its undoing.');
+/** One step of a flow, or of its undoing. `message` says what a waiting or failed step is up against. */
+export type Step = z.infer<typeof step>;
+
+export const verifiedPull = z
+  .object({
+    image: z.string().describe('empty when an earlier run pulled it and its name was too long to be noted'),
+    digest: z.string(),
+    bytes: z.number(),
+    milliseconds: z.number(),
+    verifiedAt: instant,
+  })
+  .readonly()
+  .describe('What the device pulled when the credential was verified.');
+/** What was pulled when the credential was verified. Times are ISO 8601. */
+export type VerifiedPull = z.infer<typeof verifiedPull>;
+
+export const onboardingResult = z
+  .object({
+    scopeMap: z.string(),
+    token: z.string(),
+    connectedRegistry: z.string(),
+    secret: z
+      .object({
+        name: z.string(),
+        version: z.string(),
+        slot: z.enum(SLOT_NAMES).describe("the token's password that the secret holds"),
+        expiresOn: instant,
+      })
+      .readonly()
+      .describe('the Key Vault secret that holds the proven credential; its value is never shown'),
+    pull: verifiedPull,
+    changed: z.boolean().describe('false when everything was as asked for before, so that nothing was written'),
+  })
+  .readonly()
+  .describe('What a completed onboarding has given the client.');
+export type OnboardingResult = z.infer<typeof onboardingResult>;
+
+export const problemFound = z
+  .object({
+    code: z.enum(PROBLEM_CODES),
+    field: z.string().describe('the field of the request that it is about').exactOptional(),
+    message: z.string(),
+    fix: z.string().describe('the command, setting or field that mends it'),
+  })
+  .readonly()
+  .describe('Something about a request that must be changed first, by a field of the request or by a command.');
+/** Something about a request that must be changed first, by a field of the request or by a command. */
+export type Problem = z.infer<typeof problemFound>;
+
+export const operationFailure = z
+  .object({
+    code: z.enum(FAILURE_CODES),
+    message: z.string(),
+    residue: z.array(z.string()).readonly().describe('what the run made and could not take away, each with the reason'),
+    kept: z.array(z.string()).readonly().describe('what was found or others share, left as it is on purpose'),
+    problems: z.array(problemFound).readonly().describe('everything that preflight found wrong').exactOptional(),
+  })
+  .readonly()
+  .describe('Why an operation did not succeed, and what it left.');
+export type OperationFailure = z.infer<typeof operationFailure>;
+
+export const operation = z
+  .object({
+    id: z.string(),
+    kind: z.enum(OPERATION_KINDS),
+    runId: z.string(),
+    status: operationStatus,
+    phase: z.string().describe('the part of the flow that the run is in; once ended, its status'),
+    registry: z.string(),
+    connectedRegistry: z.string(),
+    client: z.string(),
+    startedAt: instant,
+    endedAt: instant.exactOptional(),
+    steps: z.array(step).readonly(),
+    result: onboardingResult.exactOptional(),
+    failure: operationFailure.exactOptional(),
+  })
+  .readonly()
+  .describe('A run. Times are ISO 8601, UTC.');
+/** A run as `GET /api/operations/{id}` shows it. Times are ISO 8601, UTC. */
+export type Operation = z.infer<typeof operation>;
+
+export const runningOperation = z
+  .object({ id: z.string(), status: z.literal('running') })
+  .readonly()
+  .describe('A run that is under way; `id` is its operation.');
+/** The 202 answer of whatever starts a run, attaches to one, or asks one to end. */
+export type RunningOperation = z.infer<typeof runningOperation>;
+
+export const plannedWrite = z
+  .object({ step: z.string(), action: z.string(), resource: z.string() })
+  .readonly()
+  .describe('One change that the run would make, in words, by the step that makes it.');
+/** One change that the onboarding would make, in words, with the service's own request. */
+export type PlannedWrite = z.infer<typeof plannedWrite>;
+
+export const dryRunAnswer = z
+  .object({
+    problems: z.array(problemFound).readonly().describe('what must be changed first; with any, the run is refused'),
+    writes: z.array(plannedWrite).readonly().describe('every change, in order; none when all is as asked for'),
+    adopts: z.array(z.string()).readonly().describe('what exists already and is used as it is'),
+  })
+  .readonly()
+  .describe('What a run would do.');
+/** The answer to a request with `dryRun`. */
+export type DryRunAnswer = z.infer<typeof dryRunAnswer>;
+
+/** The answer to a report that counts. */
+export const reportAnswer = z.object({ status: z.enum(['accepted', 'accepted before']) }).readonly();
+export type ReportAnswer = z.infer<typeof reportAnswer>;

@@ -1,0 +1,96 @@
+/*
+ * Every stable code that callers may see, in one place: the compiler lets no other be used, the OpenAPI document lists
+ * them, and docs/errors.md explains them (a test keeps the three alike).
+ */
+
+/** What the routes answer, by `code` of the problem. `member`: what such an answer names besides. */
+export const ANSWER_CODES = {
+  'invalid-request': {
+    statuses: [400],
+    meaning: 'the body is not JSON, or fields are missing, unknown or wrong: `errors` names each',
+    member: 'errors',
+  },
+  'report-key': {
+    statuses: [401],
+    meaning: 'a report without the key that belongs to its operation, attempt and expiry',
+  },
+  'operation-not-found': { statuses: [404], meaning: 'never started, or purged' },
+  'another-run': {
+    statuses: [409],
+    meaning: 'another run of this client is in progress: `running` names it',
+    member: 'running',
+  },
+  'already-ended': {
+    statuses: [409],
+    meaning: 'nothing to cancel: `operationStatus` says how it ended',
+    member: 'operationStatus',
+  },
+  'report-differs': { statuses: [409], meaning: 'the attempt has an accepted report with other content' },
+  superseded: {
+    statuses: [410],
+    meaning: "a later run of this client has taken the operation's place: `current` names it",
+    member: 'current',
+  },
+  'report-ended': { statuses: [410], meaning: 'the operation has ended, or another has taken its place' },
+  'report-superseded': { statuses: [410], meaning: 'the device was asked again since' },
+  'report-expired': { statuses: [410], meaning: 'the report came too late' },
+  'body-too-large': { statuses: [413], meaning: 'more bytes than the route takes' },
+  'service-error': {
+    statuses: [502, 503],
+    meaning: 'a dry run needed an Azure service that refused (502) or did not answer (503)',
+  },
+  'engine-slow': {
+    statuses: [503],
+    meaning: 'the durable engine did not confirm the start in time: send the same request again',
+  },
+  unavailable: { statuses: [503], meaning: 'the app could not answer; its log says where it failed' },
+} as const;
+export type AnswerCode = keyof typeof ANSWER_CODES;
+
+/** What preflight finds wrong with a request. */
+export const PROBLEM_CODES = [
+  'registry-not-found',
+  'registry-not-premium',
+  'data-endpoint-disabled',
+  'connected-registry-not-found',
+  'connected-registry-inactive',
+  'connected-registry-read-only',
+  'endpoint-unknown',
+  'endpoint-not-allowed',
+  'repository-not-synced',
+  'scope-map-different',
+  'scope-map-reserved',
+  'too-many-permissions',
+  'token-reserved',
+  'token-bound-elsewhere',
+  'token-disabled',
+  'slots-in-use',
+  'too-many-clients',
+] as const;
+export type ProblemCode = (typeof PROBLEM_CODES)[number];
+
+/** Why an operation did not succeed. */
+export const FAILURE_CODES = [
+  'preflight',
+  'cancelled',
+  'scope-map-different',
+  'token-changed',
+  'token-disabled',
+  'connected-registry-not-found',
+  'secret-changed',
+  'bind-refused',
+  'too-many-clients',
+  'unbound',
+  'pull-insufficient-scope',
+  'pull-manifest-unknown',
+  'pull-digest-mismatch',
+  'pull-secret-invalid',
+  'pull-check-deadline',
+  'step-deadline',
+  'service-forbidden',
+  'service-refused',
+  'service-not-found',
+  'internal',
+  'terminated',
+] as const;
+export type FailureCode = (typeof FAILURE_CODES)[number];

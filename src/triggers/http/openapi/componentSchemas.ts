@@ -1,0 +1,64 @@
+import { z } from 'zod';
+import {
+  dryRunAnswer,
+  onboardingResult,
+  operation,
+  operationFailure,
+  plannedWrite,
+  problemFound,
+  reportAnswer,
+  runningOperation,
+  step,
+  verifiedPull,
+} from '../../../domain/answers.js';
+import { onboardingBody } from '../../../domain/onboardingRequest.js';
+import { pullCheckReport } from '../../../domain/pullCheckMessages.js';
+import { fieldError, problemDetails } from '../problemDetails.js';
+
+/** The document's schemas by name: the very ones that the app parses with, and takes its types from. */
+const SCHEMAS = {
+  OnboardingRequest: onboardingBody,
+  RunningOperation: runningOperation,
+  DryRunAnswer: dryRunAnswer,
+  PlannedWrite: plannedWrite,
+  Operation: operation,
+  Step: step,
+  OnboardingResult: onboardingResult,
+  VerifiedPull: verifiedPull,
+  OperationFailure: operationFailure,
+  Problem: problemFound,
+  PullCheckReport: pullCheckReport,
+  ReportAnswer: reportAnswer,
+  ProblemDetails: problemDetails,
+  FieldError: fieldError,
+} as const;
+export type SchemaName = keyof typeof SCHEMAS;
+
+export function schemaReference(name: SchemaName): { readonly $ref: string } {
+  return { $ref: `#/components/schemas/${name}` };
+}
+
+/**
+ * JSON Schemas (draft 2020-12, as OpenAPI 3.1 has them) of all that the routes take and give. They are made for input:
+ * what is sent is closed where the app refuses unknown fields, and what is answered stays open to fields of later versions.
+ */
+export function componentSchemas(): Record<string, object> {
+  const names = z.registry<{ id: string }>();
+  for (const [id, schema] of Object.entries(SCHEMAS)) names.add(schema, { id });
+  const { schemas } = z.toJSONSchema(names, {
+    io: 'input',
+    uri: (id) => `#/components/schemas/${id}`,
+    override: ({ jsonSchema }) => withoutNoise(jsonSchema),
+  });
+  return Object.fromEntries(
+    Object.entries(schemas).map(([name, { $schema: _dialect, $id: _place, ...schema }]) => [name, schema]),
+  );
+}
+
+/** What holds of every whole number and instant, or is about the code's own types, tells a reader of the API nothing. */
+function withoutNoise(schema: z.core.JSONSchema.BaseSchema): void {
+  delete schema.readOnly;
+  if (schema.maximum === Number.MAX_SAFE_INTEGER) delete schema.maximum;
+  if (schema.minimum === Number.MIN_SAFE_INTEGER) delete schema.minimum;
+  if (schema.format === 'date-time') delete schema.pattern;
+}

@@ -1,0 +1,51 @@
+import { componentSchemas } from './componentSchemas.js';
+import { paths } from './paths.js';
+
+/** As in package.json. */
+const VERSION = '0.1.0';
+
+/** The OpenAPI 3.1 document of all routes. Made anew at each call, from the schemas that the app works with. */
+export function openApiDocument() {
+  return {
+    openapi: '3.1.1',
+    info: {
+      title: 'Connected-registry onboarding',
+      version: VERSION,
+      summary: 'Onboards clients of Azure Container Registry connected registries, and proves it with a real pull.',
+      description:
+        'Times are ISO 8601, UTC. A problem has a stable `code`, which docs/errors.md explains; later versions may add codes, and fields to answers, so take an unknown code for its status and leave unknown fields aside.',
+      license: { name: 'MIT', identifier: 'MIT' },
+    },
+    servers: [{ url: '/api' }],
+    tags: [
+      { name: 'onboarding', description: 'what operators ask for' },
+      { name: 'operations', description: 'the runs that do it' },
+      { name: 'devices', description: 'what devices send' },
+      { name: 'document' },
+    ],
+    security: [{ functionKey: [] }, { functionKeyQuery: [] }],
+    paths,
+    components: {
+      schemas: componentSchemas(),
+      responses: {
+        FunctionKeyRefused: {
+          description: 'The function key is missing or wrong. The Functions host says so, without a body.',
+        },
+      },
+      securitySchemes: {
+        functionKey: { type: 'apiKey', in: 'header', name: 'x-functions-key', description: "a key of the app's host" },
+        functionKeyQuery: {
+          type: 'apiKey',
+          in: 'query',
+          name: 'code',
+          description: 'the same key; addresses are logged by many, so prefer the header',
+        },
+        pullCheckKey: {
+          type: 'http',
+          scheme: 'PullCheck',
+          description: '`Authorization: PullCheck {keyId}:{reportKey}`, both from the event that asked for the pull',
+        },
+      },
+    },
+  };
+}

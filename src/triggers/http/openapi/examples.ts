@@ -1,0 +1,150 @@
+import type { DryRunAnswer, Operation, RunningOperation } from '../../../domain/answers.js';
+import { clientKey } from '../../../domain/clientKey.js';
+import { mainSecretName } from '../../../domain/names.js';
+import { toOnboarding } from '../../../domain/onboardingRequest.js';
+import { formatOperationId } from '../../../domain/operationId.js';
+import type { PullCheckReport } from '../../../domain/pullCheckMessages.js';
+import { plannedWrites } from '../../../queries/plannedWrites.js';
+
+/* The names are those of Microsoft's quickstart "Pull images from a connected registry" (Azure docs). */
+
+const REFERENCE = { registry: 'myregistry', connectedRegistry: 'myconnectedregistry', client: 'device-1' } as const;
+const RUN = 'mm7k3q8w00k2v9x1';
+const DIGEST = 'sha256:4f53e2564790c8e7856ec08e384732aa38dc43c52f02952483e3f003afbf23db';
+
+export const OPERATION_ID = formatOperationId({ instance: clientKey(REFERENCE), run: RUN });
+export const LATER_OPERATION_ID = formatOperationId({ instance: clientKey(REFERENCE), run: 'mm7k9b2c01x4fz7a' });
+
+export const QUICKSTART_REQUEST = {
+  connectedRegistry: REFERENCE.connectedRegistry,
+  client: REFERENCE.client,
+  repositories: ['hello-world'],
+  scopeMap: 'hello-world-scopemap',
+  token: 'myconnectedregistry-client-token',
+};
+
+export const RIGHTS_REQUEST = {
+  connectedRegistry: REFERENCE.connectedRegistry,
+  client: 'device-2',
+  repositories: { 'hello-world': ['content/read', 'metadata/read'], 'samples/*': ['content/read'] },
+  image: 'hello-world:latest',
+  credentialLifetimeDays: 180,
+};
+
+export const RUNNING: RunningOperation = { id: OPERATION_ID, status: 'running' };
+
+const onboarding = toOnboarding(QUICKSTART_REQUEST, REFERENCE.registry);
+
+/** Made as the app makes it, for a client of which nothing is there yet. */
+export const DRY_RUN: DryRunAnswer = {
+  problems: [],
+  ...plannedWrites(
+    {
+      scopeMap: 'absent',
+      token: { exists: false },
+      bound: false,
+      credential: { kind: 'issue', slot: 'password1', replacesLivePassword: false },
+    },
+    onboarding,
+  ),
+};
+
+const NOT_SYNCED = {
+  code: 'repository-not-synced',
+  field: 'repositories.hello-world',
+  message: 'hello-world (content/read) is not in the sync scope of myconnectedregistry.',
+  fix: 'az acr connected-registry permissions update --registry myregistry --name myconnectedregistry --add hello-world',
+} as const;
+
+export const DRY_RUN_REFUSED: DryRunAnswer = { ...DRY_RUN, problems: [NOT_SYNCED] };
+
+const BASE = {
+  id: OPERATION_ID,
+  kind: 'onboard',
+  runId: RUN,
+  ...REFERENCE,
+  startedAt: '2026-03-01T12:00:00.000Z',
+} as const;
+
+const ended = (name: string, second: number, attempts = 1) =>
+  ({
+    name,
+    status: 'completed',
+    attempts,
+    startedAt: `2026-03-01T12:00:0${second}.000Z`,
+    endedAt: `2026-03-01T12:00:0${second + 1}.000Z`,
+  }) as const;
+
+const UNTIL_BOUND = ['preflight', 'ensureScopeMap', 'ensureToken', 'issueCredentials', 'bind'].map((name, second) =>
+  ended(name, second),
+);
+
+export const OPERATION_WAITING: Operation = {
+  ...BASE,
+  status: 'running',
+  phase: 'pullCheck',
+  steps: [
+    ...UNTIL_BOUND,
+    {
+      name: 'pullCheck',
+      status: 'waiting',
+      attempts: 1,
+      startedAt: '2026-03-01T12:00:05.000Z',
+      message: 'the connected registry does not accept the token yet; asking again at 2026-03-01T12:01:30.000Z',
+    },
+  ],
+};
+
+export const OPERATION_COMPLETED: Operation = {
+  ...BASE,
+  status: 'completed',
+  phase: 'completed',
+  endedAt: '2026-03-01T12:00:08.000Z',
+  steps: [...UNTIL_BOUND, ended('pullCheck', 5, 2), ended('promote', 6), ended('announce', 7)],
+  result: {
+    scopeMap: onboarding.scopeMap,
+    token: onboarding.token,
+    connectedRegistry: onboarding.connectedRegistry,
+    secret: {
+      name: mainSecretName(REFERENCE),
+      version: '0a1b2c3d4e5f60718293a4b5c6d7e8f9',
+      slot: 'password1',
+      expiresOn: '2026-05-30T12:00:03.000Z',
+    },
+    pull: {
+      image: onboarding.image,
+      digest: DIGEST,
+      bytes: 12_345,
+      milliseconds: 210,
+      verifiedAt: '2026-03-01T12:00:06.000Z',
+    },
+    changed: true,
+  },
+};
+
+export const OPERATION_REFUSED: Operation = {
+  ...BASE,
+  status: 'rolledBack',
+  phase: 'rolledBack',
+  endedAt: '2026-03-01T12:00:01.000Z',
+  steps: [{ ...ended('preflight', 0), status: 'failed', message: NOT_SYNCED.message }],
+  failure: { code: 'preflight', message: NOT_SYNCED.message, residue: [], kept: [], problems: [NOT_SYNCED] },
+};
+
+export const REPORT: PullCheckReport = {
+  expiresAt: '2026-03-01T12:05:05.000Z',
+  outcome: 'pulled',
+  image: onboarding.image,
+  digest: DIGEST,
+  bytes: 12_345,
+  milliseconds: 210,
+  agent: 'device-agent/1',
+};
+
+export const FAILED_REPORT: PullCheckReport = {
+  expiresAt: '2026-03-01T12:05:05.000Z',
+  outcome: 'unauthorized',
+  image: onboarding.image,
+  milliseconds: 35,
+  agent: 'device-agent/1',
+};

@@ -1,0 +1,145 @@
+import { OPERATION_ID } from '../../../domain/operationId.js';
+import { answer, jsonContent, problemAnswers } from './answers.js';
+import * as examples from './examples.js';
+
+/** Tools of other languages do not know named groups. */
+const operationIdSchema = { type: 'string', pattern: OPERATION_ID.source.replaceAll(/\?<\w+>/g, '') };
+
+const idParameter = (name: string) => ({
+  name,
+  in: 'path',
+  required: true,
+  description: 'the id that the start of the run was answered with',
+  schema: operationIdSchema,
+  example: examples.OPERATION_ID,
+});
+
+/** The host's own answer, before the app is asked. */
+const BY_FUNCTION_KEY = { '401': { $ref: '#/components/responses/FunctionKeyRefused' } };
+
+const postOnboardings = {
+  operationId: 'postOnboardings',
+  tags: ['onboarding'],
+  summary: 'Starts an onboarding, attaches to an equal one, or tells what one would do',
+  description:
+    'The same request while its run is in progress attaches to that run. A request that asks for what is there already ends as completed and writes nothing, so it may always be sent again.',
+  requestBody: {
+    required: true,
+    content: jsonContent('OnboardingRequest', {
+      quickstart: examples.QUICKSTART_REQUEST,
+      rights: examples.RIGHTS_REQUEST,
+      dryRun: { ...examples.QUICKSTART_REQUEST, dryRun: true },
+    }),
+  },
+  responses: {
+    '200': answer('What the onboarding would do, to a request with `dryRun`. Nothing was written.', 'DryRunAnswer', {
+      newClient: examples.DRY_RUN,
+      notSynced: examples.DRY_RUN_REFUSED,
+    }),
+    '202': answer('The run is under way.', 'RunningOperation', { running: examples.RUNNING }, [
+      'Location',
+      'Retry-After',
+    ]),
+    ...BY_FUNCTION_KEY,
+    ...problemAnswers([
+      'invalid-request',
+      'another-run',
+      'body-too-large',
+      'service-error',
+      'engine-slow',
+      'unavailable',
+    ]),
+  },
+};
+
+const getOperation = {
+  operationId: 'getOperation',
+  tags: ['operations'],
+  summary: "Shows a run's state, steps and result",
+  responses: {
+    '200': answer(
+      'The run; with `Retry-After` while it is in progress.',
+      'Operation',
+      {
+        waiting: examples.OPERATION_WAITING,
+        completed: examples.OPERATION_COMPLETED,
+        refused: examples.OPERATION_REFUSED,
+      },
+      ['Retry-After'],
+    ),
+    ...BY_FUNCTION_KEY,
+    ...problemAnswers(['operation-not-found', 'superseded', 'unavailable']),
+  },
+};
+
+const cancelOperation = {
+  operationId: 'cancelOperation',
+  tags: ['operations'],
+  summary: 'Has a run undo what it has done',
+  description:
+    'The run ends as rolledBack with the code `cancelled`. Once it promotes it is too late: it ends as completed, and the operation says so.',
+  responses: {
+    '202': answer('The run was told.', 'RunningOperation', { running: examples.RUNNING }, ['Location', 'Retry-After']),
+    ...BY_FUNCTION_KEY,
+    ...problemAnswers(['operation-not-found', 'already-ended', 'superseded', 'unavailable']),
+  },
+};
+
+const postPullCheck = {
+  operationId: 'postPullCheck',
+  tags: ['devices'],
+  summary: "Takes a device's report of a pull check",
+  description:
+    "Admitted by the attempt's own key, which came with the event that asked for the pull. 401, 409 and 410 are final; on any other failure the device sends the same report again until `expiresAt`.",
+  security: [{ pullCheckKey: [] }],
+  requestBody: {
+    required: true,
+    content: jsonContent('PullCheckReport', { pulled: examples.REPORT, unauthorized: examples.FAILED_REPORT }),
+  },
+  responses: {
+    '200': answer('This very report was accepted before.', 'ReportAnswer', { again: { status: 'accepted before' } }),
+    '202': answer('The report counts.', 'ReportAnswer', { accepted: { status: 'accepted' } }),
+    ...problemAnswers([
+      'invalid-request',
+      'report-key',
+      'report-differs',
+      'report-ended',
+      'report-superseded',
+      'report-expired',
+      'unavailable',
+    ]),
+  },
+};
+
+const getOpenApi = {
+  operationId: 'getOpenApi',
+  tags: ['document'],
+  summary: 'This document',
+  description: 'Open to all: it holds nothing of an installation.',
+  security: [],
+  responses: {
+    '200': { description: 'OpenAPI 3.1.', content: { 'application/json': { schema: { type: 'object' } } } },
+    ...problemAnswers(['unavailable']),
+  },
+};
+
+/** Every route, by its path under the server's url. */
+export const paths = {
+  '/onboardings': { post: postOnboardings },
+  '/operations/{id}': { parameters: [idParameter('id')], get: getOperation },
+  '/operations/{id}/cancel': { parameters: [idParameter('id')], post: cancelOperation },
+  '/pull-checks/{operation}/{attempt}': {
+    parameters: [
+      idParameter('operation'),
+      {
+        name: 'attempt',
+        in: 'path',
+        required: true,
+        description: 'the number that the event gave',
+        schema: { type: 'integer', minimum: 1 },
+      },
+    ],
+    post: postPullCheck,
+  },
+  '/openapi.json': { get: getOpenApi },
+};

@@ -1,0 +1,42 @@
+import type { AnswerCode } from '../../../domain/codes.js';
+import { ONBOARDING_FIELDS } from '../../../domain/onboardingRequest.js';
+import { problemType } from '../problem.js';
+import type { ProblemDetails } from '../problemDetails.js';
+import { LATER_OPERATION_ID, OPERATION_ID } from './examples.js';
+
+const example = (details: Omit<ProblemDetails, 'type'>): ProblemDetails => ({
+  type: problemType(details.code),
+  ...details,
+});
+
+/** Of the problems that say more than their code does. */
+export const PROBLEM_EXAMPLES: Readonly<Partial<Record<AnswerCode, ProblemDetails>>> = {
+  'invalid-request': example({
+    status: 400,
+    code: 'invalid-request',
+    title: 'The request is not valid.',
+    detail: 'Wrong: client. Nothing was started.',
+    errors: [{ field: 'client', message: 'is missing', fix: `It must be ${ONBOARDING_FIELDS.client}.` }],
+  }),
+  'another-run': example({
+    status: 409,
+    code: 'another-run',
+    title: 'Another run of this client is in progress.',
+    detail: `Operation ${OPERATION_ID} (onboard) has not ended. Wait for its end, then send the request again.`,
+    running: OPERATION_ID,
+  }),
+  'already-ended': example({
+    status: 409,
+    code: 'already-ended',
+    title: 'The operation has ended.',
+    detail: 'It ended as completed; there is nothing to cancel.',
+    operationStatus: 'completed',
+  }),
+  superseded: example({
+    status: 410,
+    code: 'superseded',
+    title: 'A later run has taken its place.',
+    detail: `The client's present run is ${LATER_OPERATION_ID}.`,
+    current: LATER_OPERATION_ID,
+  }),
+};

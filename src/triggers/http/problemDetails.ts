@@ -1,0 +1,29 @@
+import { z } from 'zod';
+import { ANSWER_CODES, type AnswerCode } from '../../domain/codes.js';
+import { operationStatus } from '../../domain/answers.js';
+
+const codes = Object.keys(ANSWER_CODES) as AnswerCode[];
+
+export const fieldError = z
+  .object({ field: z.string(), message: z.string(), fix: z.string().describe('how it must look') })
+  .readonly()
+  .describe('A field that is wrong, what is wrong with it, and how it must look.');
+/** One field that is wrong, what is wrong with it, and how it must look. */
+export type FieldError = z.infer<typeof fieldError>;
+
+export const problemDetails = z
+  .object({
+    type: z.string().describe('a URN that ends with the code; it names the kind of problem and leads nowhere'),
+    status: z.int().min(400).max(599),
+    code: z.enum(codes).describe('stable'),
+    title: z.string(),
+    detail: z.string(),
+    errors: z.array(fieldError).readonly().exactOptional(),
+    running: z.string().describe('the operation that is in progress').exactOptional(),
+    current: z.string().describe("the operation that has taken this one's place").exactOptional(),
+    operationStatus: operationStatus.describe('how the operation ended').exactOptional(),
+  })
+  .readonly()
+  .describe('A problem as RFC 9457 has it.');
+/** A problem answer's body, as RFC 9457 has it. */
+export type ProblemDetails = z.infer<typeof problemDetails>;

@@ -1,0 +1,181 @@
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { clientKey } from '../../../src/domain/clientKey.js';
+import { ONBOARD } from '../../../src/domain/onboardingRun.js';
+import type { OperationOutcome } from '../../../src/domain/operation.js';
+import { deriveReportKey } from '../../../src/domain/reportKey.js';
+import { reportHash } from '../../../src/domain/reportEvent.js';
+import { guarded } from '../../../src/triggers/http/guarded.js';
+import { postOnboardings } from '../../../src/triggers/http/onboardings.js';
+import { cancelOperation, getOperation } from '../../../src/triggers/http/operations.js';
+import { postPullCheck } from '../../../src/triggers/http/pullChecks.js';
+import { answerMisfits, routes, type SeenAnswer } from '../fakes/apiDocument.js';
+import { FakeDurableClient, httpRequest, invocation, seen, type Instance } from '../fakes/durableClient.js';
+import { report } from '../fakes/onboardScript.js';
+import { onboardIn } from '../fakes/onboardWorld.js';
+import { BODY, config, CONNECTED_REGISTRY, onboarding, onboardingRun, RUN } from '../fakes/requests.js';
+import { createWorld } from '../fakes/world.js';
+
+const INSTANCE = clientKey(onboarding());
+const ID = `${INSTANCE}.${RUN}`;
+const keys = config().reportKeys;
+
+type Given = SeenAnswer & { readonly route: string; readonly name: string };
+const given: Given[] = [];
+const note = (route: string, name: string, answer: SeenAnswer) => given.push({ ...answer, route, name });
+
+/** An engine that holds one run, as far as it has come. */
+function holding(changes: Partial<Instance> = {}): FakeDurableClient {
+  const engine = new FakeDurableClient();
+  engine.instances.set(INSTANCE, { name: ONBOARD, input: onboardingRun(), runtimeStatus: 'Running', ...changes });
+  return engine;
+}
+
+async function onboardings(name: string, body: unknown, world = createWorld(), engine = new FakeDurableClient()) {
+  const answer = guarded(postOnboardings(world.config, world.queries), 'somebody')(
+    httpRequest({ body }),
+    engine.client,
+    invocation().context,
+  );
+  await vi.advanceTimersByTimeAsync(30_000);
+  note('POST onboardings', name, seen(await answer));
+}
+
+async function operation(name: string, engine: FakeDurableClient, id = ID) {
+  const request = httpRequest({ params: { id } });
+  const { context } = invocation();
+  note('GET operations/{id}', name, seen(await guarded(getOperation, 'x')(request, engine.client, context)));
+  note('POST operations/{id}/cancel', name, seen(await guarded(cancelOperation, 'x')(request, engine.client, context)));
+}
+
+async function pullCheck(name: string, engine: FakeDurableClient, body: unknown = report(), attempt = 1) {
+  const { expiresAt } = report();
+  const reportKey = deriveReportKey(keys.signing, { operation: ID, attempt, expiresAt });
+  const request = httpRequest({
+    body,
+    params: { operation: ID, attempt: String(attempt) },
+    headers: { authorization: `PullCheck k1:${reportKey}` },
+  });
+  const handler = guarded(postPullCheck(keys), 'device');
+  note(
+    'POST pull-checks/{operation}/{attempt}',
+    name,
+    seen(await handler(request, engine.client, invocation().context)),
+  );
+}
+
+async function giveOnboardings(): Promise<void> {
+  await onboardings('a start', BODY);
+  await onboardings('no JSON', '{');
+  await onboardings('fields at fault', { ...BODY, client: 7, password: 'x', repositories: [] });
+  await onboardings('too many bytes', { ...BODY, image: 'x'.repeat(256 * 1024) });
+  await onboardings('another run', { ...BODY, image: 'hello-world:2' }, createWorld(), holding());
+  const silent = new FakeDurableClient();
+  silent.onStart = () => undefined;
+  await onboardings('a silent engine', BODY, createWorld(), silent);
+  const broken = new FakeDurableClient();
+  broken.onStart = () => {
+    throw new TypeError('broken');
+  };
+  await onboardings('a broken engine', BODY, createWorld(), broken);
+
+  await onboardings('a dry run', { ...BODY, dryRun: true });
+  const inactive = createWorld();
+  const found = inactive.controlPlane.connectedRegistries.get(CONNECTED_REGISTRY);
+  if (found) inactive.controlPlane.connectedRegistries.set(CONNECTED_REGISTRY, { ...found, isActive: false });
+  const much = { repositories: ['hello-world', 'elsewhere'], endpoint: 'other:1', token: CONNECTED_REGISTRY };
+  await onboardings('a dry run with problems', { ...BODY, ...much, dryRun: true }, inactive);
+  for (const kind of ['throttled', 'forbidden'] as const) {
+    const world = createWorld();
+    world.wire.fail('getToken', { when: 'before', kind, ...(kind === 'throttled' ? { retryAfterSeconds: 17 } : {}) });
+    await onboardings(`a dry run while Azure is ${kind}`, { ...BODY, dryRun: true }, world);
+  }
+}
+
+/** Runs the flow over the fake services; every status that it shows on its way is looked at too. */
+async function giveRun(name: string, run: Promise<{ outcome: OperationOutcome; context: { statuses: string[] } }>) {
+  const { outcome, context } = await run;
+  for (const [nth, status] of context.statuses.entries())
+    await operation(`${name}, at ${nth}`, holding({ customStatus: JSON.parse(status) }));
+  const output: unknown = JSON.parse(JSON.stringify(outcome));
+  await operation(`${name}, ended as ${outcome.status}`, holding({ runtimeStatus: 'Completed', output }));
+}
+
+async function giveOperations(): Promise<void> {
+  await operation('a run that has just begun', holding({ runtimeStatus: 'Pending' }));
+  await giveRun('a success', onboardIn(createWorld()));
+  await giveRun('a refusal', onboardIn(createWorld(), { request: { repositories: ['elsewhere'] } }));
+  const mismatch = () => report({ outcome: 'digest-mismatch' });
+  await giveRun('a failure', onboardIn(createWorld(), { device: mismatch }));
+  await operation('a run that was terminated', holding({ runtimeStatus: 'Terminated' }));
+  await operation('a run that failed', holding({ runtimeStatus: 'Failed' }));
+  await operation('an unknown run', new FakeDurableClient());
+  await operation('an earlier run', holding(), `${INSTANCE}.a000000000000000`);
+  const broken = holding();
+  broken.onRead = () => {
+    throw new TypeError('broken');
+  };
+  await operation('a broken engine', broken);
+}
+
+async function givePullChecks(): Promise<void> {
+  vi.setSystemTime(new Date('2026-03-01T12:04:00Z'));
+  const asked = (reports: Readonly<Record<string, string>> = {}, attempt = 1) => {
+    const { expiresAt } = report();
+    return holding({ customStatus: { phase: 'pullCheck', steps: [], pullCheck: { attempt, expiresAt, reports } } });
+  };
+  await pullCheck('a report', asked());
+  await pullCheck('a repeated report', asked({ 1: reportHash(report()) }));
+  await pullCheck('another report', asked({ 1: 'another-hash' }));
+  await pullCheck('a report with fields at fault', asked(), { ...report(), bytes: 'many', password: 'x' });
+  await pullCheck('no JSON', asked(), '{');
+  await pullCheck('a report of an ended run', new FakeDurableClient());
+  await pullCheck('a report of an earlier attempt', asked({}, 2));
+  const broken = asked();
+  broken.onRead = () => {
+    throw new TypeError('broken');
+  };
+  await pullCheck('a broken engine', broken);
+  vi.setSystemTime(new Date('2026-03-01T12:05:00Z'));
+  await pullCheck('a late report', asked());
+}
+
+beforeAll(async () => {
+  vi.useFakeTimers({ now: new Date('2026-03-01T12:00:00Z') });
+  await giveOnboardings();
+  await giveOperations();
+  await givePullChecks();
+});
+afterAll(() => vi.useRealTimers());
+
+describe('what the routes answer', () => {
+  test('fits the OpenAPI document, and has nothing besides', () => {
+    const wrong = given.flatMap(({ route, name, ...answer }) =>
+      answerMisfits(route, answer).map((misfit) => `${route}, ${name}, ${answer.status}: ${misfit}`),
+    );
+    expect(wrong).toEqual([]);
+  });
+
+  test('is all that the document says of them', () => {
+    const answered = new Set(given.map(({ route, status, body }) => `${route} ${status} ${codeOf(body)}`));
+    // The host says 401 to a wrong function key itself, and the document's own route has a test of its own.
+    const documented = [...routes]
+      .filter(([route]) => route !== 'GET openapi.json')
+      .flatMap(([route, { responses }]) =>
+        Object.entries(responses).flatMap(([status, { content = {} }]) =>
+          Object.entries(content).flatMap(([type, { schema }]) =>
+            (type === 'application/problem+json' ? codesOf(schema) : ['']).map((code) => `${route} ${status} ${code}`),
+          ),
+        ),
+      );
+    expect([...answered].sort()).toEqual(documented.sort());
+  });
+});
+
+function codeOf(body: unknown): string {
+  return (body as { code?: string }).code ?? '';
+}
+
+function codesOf(schema: unknown): readonly string[] {
+  const [, own] = (schema as { allOf: { properties: { code: { enum: string[] } } }[] }).allOf;
+  return own?.properties.code.enum ?? [];
+}
