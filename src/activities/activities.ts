@@ -2,6 +2,7 @@ import type { Config } from '../config.js';
 import type { Ports } from '../ports/ports.js';
 import type { Queries } from '../queries/queries.js';
 import { announcePromotion } from './announcePromotion.js';
+import { checkCredential } from './checkCredential.js';
 import { ensureScopeMap } from './ensureScopeMap.js';
 import { ensureToken } from './ensureToken.js';
 import { issueCredentials } from './issueCredentials.js';
@@ -22,6 +23,7 @@ export function createActivities(ports: Ports, queries: Queries, config: Pick<Co
     ensureScopeMap: ensureScopeMap(ports),
     ensureToken: ensureToken(ports),
     issueCredentials: issueCredentials(ports),
+    checkCredential: checkCredential(ports),
     readSync: readSync(ports),
     requestPullCheck: requestPullCheck(ports, config.reportKeys),
     promote: promote(ports),

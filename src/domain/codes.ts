@@ -78,6 +78,7 @@ export const FAILURE_CODES = [
   'token-disabled',
   'connected-registry-not-found',
   'secret-changed',
+  'credential-lost',
   'bind-refused',
   'too-many-clients',
   'unbound',

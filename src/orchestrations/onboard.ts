@@ -11,12 +11,12 @@ import { Cancellation } from './cancellation.js';
 import { later, StepFailed, type Flow } from './flow.js';
 import { MapHold } from './mapHold.js';
 import { ProgressLog } from './progressLog.js';
-import { pullCheck } from './pullCheck.js';
+import { CredentialLost, pullCheck, type PullCheck } from './pullCheck.js';
 import { Saga } from './saga.js';
 import { StepRunner } from './stepRunner.js';
 
-/** A run issues one credential; were it to issue another, that would be attempt 2. */
-const ATTEMPT = 1;
+/** So often a run issues a password, should the one before be lost behind its back. */
+const MOST_CREDENTIALS = 3;
 
 /** How often the flow binds again when the binding is gone just before promotion. */
 const MOST_BINDINGS = 3;
@@ -93,11 +93,17 @@ class Onboard {
     yield* this.ensureToken(plan);
     if (plan.credential.kind === 'keep') return yield* this.verifyKept(plan, plan.credential.stored);
 
-    const credential = yield* this.issueCredentials(plan, plan.credential, made);
-    yield* this.bind(plan, 'ensure');
-    const pull = yield* this.pullCheck(plan, credential);
-    const promoted = yield* this.promote(plan, credential, pull, made);
-    return this.result({ ...credential, ...promoted }, pull, true);
+    for (let attempt = 1; ; attempt += 1) {
+      const credential = yield* this.issueCredentials(plan, plan.credential, made, attempt);
+      yield* this.bind(plan, 'ensure');
+      try {
+        const pull = yield* this.pullCheck(plan, credential, { token: this.input.onboarding.token, credential });
+        const promoted = yield* this.promote(plan, credential, pull, made, attempt);
+        return this.result({ ...credential, ...promoted }, pull, true);
+      } catch (error) {
+        if (!(error instanceof CredentialLost) || attempt >= MOST_CREDENTIALS) throw error;
+      }
+    }
   }
 
   private *preflight(): Flow<OnboardingPlan> {
@@ -146,6 +152,7 @@ class Onboard {
     plan: OnboardingPlan,
     { slot, replacesLivePassword, earlierPassword }: Extract<OnboardingPlan['credential'], { kind: 'issue' }>,
     made: MadeByUs,
+    attempt: number,
   ): Flow<IssuedCredential> {
     const { runner, saga, input } = this;
     const { onboarding, run } = input;
@@ -153,14 +160,14 @@ class Onboard {
     const reference = this.reference();
     this.log.enter('credentials');
     const earlier = earlierPassword === undefined ? {} : { earlier: earlierPassword };
-    if (plan.token.exists)
+    if (attempt === 1 && plan.token.exists)
       saga.onFailure('clearSlot', ({ steps }) =>
         steps.clearSlot({ registry, token, slot, wasLive: replacesLivePassword, ...earlier }),
       );
-    saga.onFailure('retireCandidate', ({ steps }) => steps.retireCandidate({ reference, run }));
+    if (attempt === 1) saga.onFailure('retireCandidate', ({ steps }) => steps.retireCandidate({ reference, run }));
     const expiresOn = later(this.context, credentialLifetimeDays * DAY_SECONDS).toISOString();
     const { endpoint } = plan;
-    const order = { reference, token, scopeMap, slot, endpoint, expiresOn, run, attempt: ATTEMPT, made };
+    const order = { reference, token, scopeMap, slot, endpoint, expiresOn, run, attempt, made };
     return yield* runner.step('issueCredentials', () => runner.steps.issueCredentials(order));
   }
 
@@ -170,18 +177,36 @@ class Onboard {
     yield* this.runner.step('bind', () => this.binding.ensure(this.runner, operation));
   }
 
-  private *pullCheck(plan: OnboardingPlan, secret: { name: string; version: string }): Flow<VerifiedPull> {
+  private *pullCheck(
+    plan: OnboardingPlan,
+    secret: { name: string; version: string },
+    issued?: PullCheck['issued'],
+  ): Flow<VerifiedPull> {
     const { context, operation, runner, log, input } = this;
     const { onboarding, run, limits } = input;
     const { name, version } = secret;
     const { sync } = plan;
     const { image } = onboarding;
-    const check = { operation, run, reference: this.reference(), secret: { name, version }, image, sync };
+    const check = {
+      operation,
+      run,
+      reference: this.reference(),
+      secret: { name, version },
+      image,
+      sync,
+      ...(issued ? { issued } : {}),
+    };
     log.enter('pullCheck');
     return yield* runner.step('pullCheck', () => pullCheck(context, check, runner, log, limits));
   }
 
-  private *promote(plan: OnboardingPlan, credential: IssuedCredential, pull: VerifiedPull, made: MadeByUs) {
+  private *promote(
+    plan: OnboardingPlan,
+    credential: IssuedCredential,
+    pull: VerifiedPull,
+    made: MadeByUs,
+    attempt: number,
+  ) {
     const { saga, input } = this;
     const { onboarding, run } = input;
     const { token, scopeMap } = onboarding;
@@ -190,7 +215,7 @@ class Onboard {
     const runner = this.runner.uninterrupted();
     const earlier = plan.mainVersion === undefined ? {} : { earlier: plan.mainVersion };
     saga.onFailure('retirePromoted', ({ steps }) => steps.retirePromoted({ reference, run, ...earlier }));
-    const order = { reference, token, scopeMap, credential, run, attempt: ATTEMPT, made, pull };
+    const order = { reference, token, scopeMap, credential, run, attempt, made, pull };
     for (let bindings = 1; ; bindings += 1) {
       this.log.enter('promote');
       const promoted = yield* runner.step('promote', () => runner.steps.promote(order));

@@ -13,6 +13,11 @@ export class ProgressLog {
     return this.list;
   }
 
+  /** How often the device has been asked in this run; 0 before the first time. */
+  get asked(): number {
+    return this.pullCheck?.attempt ?? 0;
+  }
+
   get reports(): Readonly<Record<string, string>> {
     return this.pullCheck?.reports ?? {};
   }

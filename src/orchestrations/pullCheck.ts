@@ -1,4 +1,5 @@
 import type { OrchestrationContext } from 'durable-functions';
+import type { IssuedCredential } from '../activities/issueCredentials.js';
 import type { ClientReference } from '../domain/clientKey.js';
 import type { FlowLimits } from '../domain/flowLimits.js';
 import { decide } from '../domain/pullCheckDecision.js';
@@ -16,7 +17,12 @@ export interface PullCheck {
   readonly secret: { readonly name: string; readonly version: string };
   readonly image: string;
   readonly sync: SyncFacts;
+  /** The password under check, where this run has made it. */
+  readonly issued?: { readonly token: string; readonly credential: IssuedCredential };
 }
+
+/** So many refusals in a row are more than a sync that has not come yet: then the registry is asked about the password. */
+const LOOK_AT_CREDENTIAL_EVERY = 4;
 
 /**
  * Asks the device to pull until it has, or until it is certain or too late that it will not. Attempts are paced by what
@@ -33,7 +39,8 @@ export function* pullCheck(
   const watch: SyncWatch = { boundAt: context.df.currentUtcDateTime };
   const firstSync = nextSync(check.sync.schedule, watch.boundAt);
   const deadline = firstSync.getTime() + limits.pullCheckDeadlineSeconds * 1000;
-  for (let attempt = 1; ; attempt += 1) {
+  // Attempts are numbered through the run, since their numbers name messages and events.
+  for (let attempt = log.asked + 1, tries = 1; ; attempt += 1, tries += 1) {
     const asked = context.df.currentUtcDateTime;
     const decision = decide(yield* ask(context, check, attempt, runner, log, limits), check.image);
     if (decision.kind === 'verified') {
@@ -45,11 +52,29 @@ export function* pullCheck(
     if (decision.kind === 'failIfSynced' && (yield* followsSync(watch, check, asked, runner)))
       throw new StepFailed(decision.code, decision.reason);
 
-    const seconds = pauseSeconds(context, check, decision.kind === 'later', attempt, limits);
+    if (decision.kind === 'afterSync' && tries % LOOK_AT_CREDENTIAL_EVERY === 0) yield* stands(check, runner);
+
+    const seconds = pauseSeconds(context, check, decision.kind === 'later', tries, limits);
     if (later(context, seconds).getTime() > deadline)
       throw new StepFailed('pull-check-deadline', `no verified pull in time; last: ${decision.reason}`);
     log.waiting(`${decision.reason}; asking again at ${later(context, seconds).toISOString()}`);
     yield* runner.pause(seconds);
+  }
+}
+
+/** @throws CredentialLost when the registry no longer holds the password that is being checked. */
+function* stands({ reference, issued }: PullCheck, runner: StepRunner): Flow<void> {
+  if (!issued) return;
+  const { token, credential } = issued;
+  const found = yield* runner.steps.checkCredential({ registry: reference.registry, token, credential });
+  if (!found.stands)
+    throw new CredentialLost(`${credential.slot} of token ${token} no longer holds the password that was issued`);
+}
+
+/** The password was replaced or wiped behind this run's back; a new one may do better. */
+export class CredentialLost extends StepFailed {
+  constructor(message: string) {
+    super('credential-lost', message);
   }
 }
 

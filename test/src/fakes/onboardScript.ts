@@ -87,6 +87,7 @@ export async function play(script: Script = {}) {
     },
     requestPullCheck: { keyId: 'k1' },
     readSync: { schedule: '* * * * *' },
+    checkCredential: { stands: true },
     promote: { promoted: true, name: 'main-secret', version: 'v2' },
     recordVerification: { version: 'v9' },
     announcePromotion: { published: true },

@@ -143,3 +143,36 @@ describe('the pull check', () => {
     for (const status of context.statuses) expect(status.length).toBeLessThanOrEqual(4000);
   });
 });
+
+describe('a password that is lost behind the run', () => {
+  const refused: Script['device'] = () => ({ after: 2, report: report({ outcome: 'unauthorized' }) });
+
+  test('is issued again, and checked under the next attempt numbers', async () => {
+    const { outcome, context } = await play({
+      device: (attempt) => (attempt <= 4 ? refused(attempt) : { after: 2, report: report() }),
+      answers: { checkCredential: () => done({ stands: false }) },
+    });
+    expect(outcome.status).toBe('completed');
+    const issued = context.calls.filter((call) => call.name === 'issueCredentials');
+    expect(issued.map((call) => (call.input as { attempt: number }).attempt)).toEqual([1, 2]);
+    const asked = context.calls.filter((call) => call.name === 'requestPullCheck');
+    expect(asked.map((call) => (call.input as { attempt: number }).attempt)).toEqual([1, 2, 3, 4, 5]);
+  });
+
+  test('ends the run when it is lost again and again', async () => {
+    const { outcome, names } = await play({
+      device: refused,
+      answers: { checkCredential: () => done({ stands: false }) },
+    });
+    expect(outcome).toMatchObject({ status: 'rolledBack', failure: { code: 'credential-lost', residue: [] } });
+    expect(names('activity').filter((name) => name === 'issueCredentials')).toHaveLength(3);
+  });
+
+  test('is not suspected while the registry still holds it', async () => {
+    const { names } = await play({
+      device: (attempt) => (attempt <= 9 ? refused(attempt) : { after: 2, report: report() }),
+    });
+    expect(names('activity').filter((name) => name === 'checkCredential')).toHaveLength(2);
+    expect(names('activity').filter((name) => name === 'issueCredentials')).toHaveLength(1);
+  });
+});
