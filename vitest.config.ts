@@ -28,10 +28,27 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/e2e/**', 'test/func/**', 'test/system/**', 'test/conformance/**', '**/*.system.test.ts'],
+          exclude: [
+            'test/e2e/**',
+            'test/func/**',
+            'test/system/**',
+            'test/conformance/**',
+            '**/*.system.test.ts',
+            '**/*.az.test.ts',
+            '**/*.long.test.ts',
+          ],
           globalSetup: [build],
           testTimeout: 20_000,
           hookTimeout: 30_000,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        test: {
+          name: 'long',
+          include: ['test/**/*.long.test.ts'],
+          globalSetup: [build],
+          testTimeout: 300_000,
           sequence: { groupOrder: 0 },
         },
       },
@@ -62,6 +79,8 @@ export default defineConfig({
         test: {
           name: 'func',
           include: ['test/e2e/**/*.test.ts', 'test/func/**/*.test.ts'],
+          // Hundreds of runs that each take seconds there: they are about the flow, which the rest shows on that host.
+          exclude: ['test/e2e/faults/**', 'test/e2e/races/**'],
           globalSetup: [build],
           tags: tags.map((tag) => ({ ...tag, skip: true })),
           env: { APP_HOST: 'functions' },
@@ -82,6 +101,18 @@ export default defineConfig({
           testTimeout: 120_000,
           hookTimeout: 120_000,
           sequence: { groupOrder: 3 },
+        },
+      },
+      {
+        test: {
+          name: 'az',
+          include: ['test/**/*.az.test.ts'],
+          globalSetup: [build],
+          fileParallelism: false,
+          // Every command starts the CLI, which takes a second or two.
+          testTimeout: 180_000,
+          hookTimeout: 120_000,
+          sequence: { groupOrder: 5 },
         },
       },
     ],

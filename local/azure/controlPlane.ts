@@ -107,6 +107,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     hub: new Hub(hubState, () => plane),
     hubFile: stores.hubFile,
     commit: () => stores.commit(),
+    rewrite: () => stores.rewrite(),
     secretChanged: (secret) => expiry.changed(secret),
     operations: new LongRunning(() => settings.operationMilliseconds),
     broker,

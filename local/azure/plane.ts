@@ -52,6 +52,8 @@ export interface Plane {
   readonly hubFile: Store;
   /** Writes every change so far; a reply goes out after it only. */
   commit(): void;
+  /** Has the files written anew, without what no longer holds. */
+  rewrite(): void;
   /** After every change of a secret: expiry events may be due, or due at another time. */
   secretChanged(secret: Secret): void;
   readonly operations: LongRunning;

@@ -5,7 +5,8 @@ import { subscribe } from 'node:diagnostics_channel';
 import type { EventEmitter } from 'node:events';
 
 /** Resources of the event loop that mean work under way. Real timeouts do not count: sockets have theirs for ever. */
-const working = /^(FSReq|GetAddrInfo|GetNameInfo|ConnectWrap|TCPConnectWrap|WriteWrap|Immediate|ZlibWrap|CryptoJob)/i;
+const working =
+  /^(FSReq|CloseReq|GetAddrInfo|GetNameInfo|ConnectWrap|TCPConnectWrap|WriteWrap|Immediate|ZlibWrap|CryptoJob)/i;
 
 /** Real milliseconds without anything before a process counts as idle: longer than the pauses inside one piece of work. */
 const settle = 20;

@@ -48,12 +48,21 @@ export class LocalTime {
    * Sets mode, pace and time; all processes know when it resolves.
    * @throws {ClockSettingError}
    */
-  set({ mode, scale = 1, now }: { mode: ClockMode; scale?: number | undefined; now?: string | undefined }): Promise<void> {
+  set({
+    mode,
+    scale = 1,
+    now,
+  }: {
+    mode: ClockMode;
+    scale?: number | undefined;
+    now?: string | undefined;
+  }): Promise<void> {
     return this.#inTurn(async () => {
       const current = this.#clock.milliseconds();
       const next = now === undefined ? current : Date.parse(now);
       if (Number.isNaN(next)) throw new ClockSettingError(`'${now ?? ''}' is no time (ISO 8601).`);
-      if (next < current) throw new ClockSettingError(`Time goes forward only; it is ${new Date(current).toISOString()}.`);
+      if (next < current)
+        throw new ClockSettingError(`Time goes forward only; it is ${new Date(current).toISOString()}.`);
       if (mode === 'real' && next !== current) throw new ClockSettingError('In real time, now cannot be set.');
       if (mode !== 'scaled' && scale !== 1) throw new ClockSettingError(`Only mode 'scaled' has a scale.`);
       if (!(scale > 0 && scale <= longestScale))
@@ -81,7 +90,7 @@ export class LocalTime {
         stops,
         ...(busy === undefined ? {} : { busy }),
       });
-      for (let arrived = false; ; ) {
+      for (let arrived = false; ;) {
         const due = await this.#nextDue(deadline - performance.now());
         if (Array.isArray(due)) return ended(due);
         const isLast = end !== undefined && (due === undefined || due > end);
@@ -133,7 +142,9 @@ export class LocalTime {
         before = seen;
       }
       const own = this.#clock.nextDue()?.getTime();
-      const theirs = this.#followers.registered.flatMap(({ nextDue }) => (nextDue === null ? [] : [Date.parse(nextDue)]));
+      const theirs = this.#followers.registered.flatMap(({ nextDue }) =>
+        nextDue === null ? [] : [Date.parse(nextDue)],
+      );
       const first = Math.min(...theirs, own ?? Number.POSITIVE_INFINITY);
       return Number.isFinite(first) ? first : undefined;
     } finally {

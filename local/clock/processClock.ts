@@ -2,7 +2,7 @@ import { realClock, type Clock } from './clock.js';
 
 /** The clock of a process that follows one over the network; it is kept from jumping while `work` is under way. */
 export interface FollowedClock extends Clock {
-  working<T>(work: Promise<T>): Promise<T>;
+  readonly working: <T>(work: Promise<T>) => Promise<T>;
 }
 
 const key = Symbol.for('connected-registry-onboarding.clock');

@@ -70,11 +70,7 @@ class RealTime {
   }
 }
 
-async function answer(
-  time: LocalTime | RealTime,
-  request: IncomingMessage,
-  response: ServerResponse,
-): Promise<void> {
+async function answer(time: LocalTime | RealTime, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const { pathname, searchParams } = new URL(request.url ?? '/', 'http://localhost');
   const route = `${request.method ?? ''} ${pathname}`;
   if (route === 'GET /clock') return json(response, 200, time.state());
@@ -101,8 +97,7 @@ async function answer(
 
 async function set(time: LocalTime | RealTime, body: unknown, response: ServerResponse): Promise<void> {
   const parsed = (time instanceof RealTime ? realSetting : setting).safeParse(body);
-  if (!parsed.success)
-    return problem(response, 400, 'Not a setting of the clock', z.prettifyError(parsed.error));
+  if (!parsed.success) return problem(response, 400, 'Not a setting of the clock', z.prettifyError(parsed.error));
   const { mode, now, scale } = parsed.data;
   if (time instanceof RealTime) {
     if (mode !== 'real') return problem(response, 400, 'Mode not available', realOnly(mode));

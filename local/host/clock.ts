@@ -13,7 +13,7 @@ export interface HostClock {
   /** Runs `run` once when `now()` has reached `at`; at once (asynchronously) when it lies in the past. */
   setTimer(at: Date, run: () => void): HostTimer;
   /** Keeps the clock from jumping while `work` is under way; absent where it does not jump. */
-  working?<T>(work: Promise<T>): Promise<T>;
+  readonly working?: <T>(work: Promise<T>) => Promise<T>;
 }
 
 /** The clock that this process follows, if one was preloaded (local/clock/preload.ts), else the machine's. */

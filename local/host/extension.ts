@@ -28,6 +28,8 @@ export interface WebAnswer {
 
 export interface ExtensionOptions {
   readonly app: LoadedApp;
+  /** Where its code is. */
+  readonly appDir: string;
   readonly hostJson: HostJson;
   readonly dataDir: string;
   readonly clock: HostClock;

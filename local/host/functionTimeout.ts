@@ -45,15 +45,18 @@ export function withTimeout(
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {
       // Real time, whatever clock the host follows: so is what the function waits for.
-      timer = setTimeout(() => {
-        const known = find(name)?.name ?? name;
-        const error = new FunctionTimeoutError(known, formatTimeSpan(limit), invocation.invocationId ?? '');
-        log.error(
-          `Timeout value of ${error.timeout} exceeded by function 'Functions.${known}'. Its result will be dropped; its code runs on. Cure: end in time, or raise functionTimeout in host.json.`,
-          { functionName: known },
-        );
-        reject(error);
-      }, Math.min(limit, 0x7fffffff));
+      timer = setTimeout(
+        () => {
+          const known = find(name)?.name ?? name;
+          const error = new FunctionTimeoutError(known, formatTimeSpan(limit), invocation.invocationId ?? '');
+          log.error(
+            `Timeout value of ${error.timeout} exceeded by function 'Functions.${known}'. Its result will be dropped; its code runs on. Cure: end in time, or raise functionTimeout in host.json.`,
+            { functionName: known },
+          );
+          reject(error);
+        },
+        Math.min(limit, 0x7fffffff),
+      );
       timer.unref();
     });
     try {

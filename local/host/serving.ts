@@ -142,9 +142,12 @@ async function startDurable(
   app: LoadedApp,
 ): Promise<HostedDurable | undefined> {
   if (!usesDurable(app)) return undefined;
-  const { hostJson, dataDir, clock, keys, baseUrl, strict } = options;
+  const { appDir, hostJson, dataDir, clock, keys, baseUrl, strict } = options;
   const log = options.log.for('Host.Triggers.DurableTask');
-  const durable = await openDurable({ app, hostJson, dataDir, clock, log, keys, baseUrl, strict }, options.durable);
+  const durable = await openDurable(
+    { app, appDir, hostJson, dataDir, clock, log, keys, baseUrl, strict },
+    options.durable,
+  );
   worker.setInputProvider('durableClient', (binding) => durable.extension.clientBinding(binding));
   return durable;
 }

@@ -67,9 +67,10 @@ export function parseLocalFlags(args: readonly string[]): LocalFlags | 'help' {
   if (values['external-host'] && Number(values['functions-port']) === 0)
     throw new FlagError('--functions-port must be the port of your host, not 0, with --external-host.');
   const clock = clockModes.find((mode) => mode === values.clock);
-  if (clock === undefined) throw new FlagError(`--clock must be one of ${clockModes.join(', ')}, not '${values.clock}'.`);
+  if (clock === undefined)
+    throw new FlagError(`--clock must be one of ${clockModes.join(', ')}, not '${values.clock}'.`);
   if (clock !== 'real' && values['external-host'])
-    throw new FlagError('--clock goes without --external-host: a host of yours lives in the machine\'s time.');
+    throw new FlagError("--clock goes without --external-host: a host of yours lives in the machine's time.");
   return {
     dataFolder: values.data,
     ports: {

@@ -10,6 +10,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { AppClient, type Operation } from './harness/appClient.js';
 import { PROCESS_NAMES } from '../../local/stack/plans.js';
 import { claimPort } from '../../local/stack/ports.js';
+import { OperatorSdk } from './harness/operatorSdk.js';
 import { startTestStack } from './harness/testStack.js';
 import { projectRoot } from '../../local/stack/projectRoot.js';
 import type { Endpoints } from '../../local/stack/endpoints.js';
@@ -207,4 +208,46 @@ test('when the launcher is killed, its processes end by themselves', async () =>
   await vi.waitFor(() => expect(lives(found.functions.pid)).toBe(false), { timeout: 8000, interval: 50 });
   for (const url of [found.functions.url, `http://${found.edge.host}`])
     await vi.waitFor(() => expect(fetch(url)).rejects.toThrow('fetch failed'), { timeout: 8000, interval: 100 });
+});
+
+test('with --external-host the app runs on a host that is started beside it, and gets its events', async () => {
+  const port = String(await claimPort(0, '--functions-port'));
+  const hostFolder = join(folder, 'elsewhere');
+  const keysFile = join(hostFolder, 'keys.json');
+  const external = ['--external-host', '--functions-port', port, '--functions-keys', keysFile];
+  const { output } = launch(...external, ...FREE.slice(2));
+  // Everything that it starts itself serves; the host's key is not known yet.
+  const early = await endpoints();
+  expect(early.functions).toEqual({ url: `http://localhost:${port}`, key: '', pid: null });
+  const environmentFile = join(folder, 'app.env.json');
+  expect(statSync(environmentFile).mode & 0o077).toBe(0);
+  const environment = JSON.parse(readFileSync(environmentFile, 'utf8')) as Record<string, string>;
+  expect(environment).toMatchObject({
+    NODE_EXTRA_CA_CERTS: early.azure.caFile,
+    KEY_VAULT_URL: early.keyVault.url,
+    AZURE_CLIENT_ID: early.identities.app.clientId,
+  });
+  await expect(fetch(early.functions.url)).rejects.toThrow('fetch failed');
+
+  const flags = ['--app', projectRoot(), '--port', port, '--data', hostFolder];
+  const command = ['scripts/withEnvironment.mjs', environmentFile, process.execPath, 'dist/local/host/main.js'];
+  const host = spawn(process.execPath, [...command, ...flags], { cwd: projectRoot(), stdio: 'ignore' });
+  launched.push(host);
+  await vi.waitFor(() => expect(output()).toContain('events are delivered to the functions host'), {
+    timeout: 30_000,
+    interval: 50,
+  });
+  const found = await endpoints();
+  const keys = JSON.parse(readFileSync(keysFile, 'utf8')) as { function: string };
+  expect(found.functions).toEqual({ url: early.functions.url, key: keys.function, pid: null });
+
+  const app = new AppClient(found.functions.url, found.functions.key);
+  const operator = new OperatorSdk(found);
+  const request = { connectedRegistry: 'myconnectedregistry', repositories: ['hello-world'] };
+  expect((await app.end(await app.start({ ...request, client: 'by-http' }))).status).toBe('completed');
+  await operator.publish('CloudEvent', { ...request, client: 'by-event' });
+  await vi.waitFor(async () => expect(await operator.boundTokens()).toHaveLength(2), {
+    timeout: 20_000,
+    interval: 100,
+  });
 });

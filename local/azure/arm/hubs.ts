@@ -1,10 +1,11 @@
+import { isAllowed } from '../access/authorize.js';
 import type { ApiReply } from '../http/message.js';
 import { HUB_HOST } from '../iothub/hub.js';
 import type { Call, Route } from '../pipeline.js';
 import type { Plane } from '../plane.js';
 import { armRoute } from './armRoute.js';
 import { topLevelNotFound } from './errors.js';
-import { GROUP_PATH, hubId, sameId } from './ids.js';
+import { GROUP_PATH, hubId, sameId, SUBSCRIPTION_PATH } from './ids.js';
 
 const TYPE = 'Microsoft.Devices/IotHubs';
 const ALL = `${GROUP_PATH}/providers/${TYPE}`;
@@ -12,12 +13,15 @@ const ALL = `${GROUP_PATH}/providers/${TYPE}`;
 /** The IoT Hub as ARM sees it, and the keys of its shared access policies; devices are at its own address. */
 export function hubResourceRoutes(plane: Plane): Route[] {
   return [
-    armRoute(plane, {
-      method: 'GET',
-      path: ALL,
-      action: `${TYPE}/Read`,
-      handle: () => ({ status: 200, body: { value: [hubBody(plane)] } }),
-    }),
+    ...[SUBSCRIPTION_PATH, GROUP_PATH].map((scope) =>
+      armRoute(plane, {
+        method: 'GET',
+        path: `${scope}/providers/${TYPE}`,
+        action: `${TYPE}/Read`,
+        open: true,
+        handle: (call) => ({ status: 200, body: { value: maySee(plane, call) ? [hubBody(plane)] : [] } }),
+      }),
+    ),
     armRoute(plane, {
       method: 'GET',
       path: `${ALL}/{hub}`,
@@ -39,6 +43,16 @@ export function hubResourceRoutes(plane: Plane): Route[] {
         })),
     }),
   ];
+}
+
+/** A list is filtered, not refused. */
+function maySee(plane: Plane, call: Call): boolean {
+  return isAllowed(plane.arm.roleAssignments, {
+    principalId: call.principal.objectId,
+    action: `${TYPE}/Read`,
+    scope: hubId(plane.arm, plane.hub.state.name),
+    plane: 'control',
+  });
 }
 
 function ofHub(plane: Plane, call: Call, body: () => unknown): ApiReply {

@@ -122,6 +122,12 @@ export function registryRoutes(plane: Plane): Route[] {
     if (registry.dataEndpointEnabled && registry.sku !== 'Premium') {
       throw badRequest('FeatureNotSupported', 'Dedicated data endpoints are supported by the Premium SKU only.');
     }
+    if (registry.connectedRegistries.size > 0 && !(registry.dataEndpointEnabled && registry.sku === 'Premium')) {
+      throw conflict(
+        'ConnectedRegistriesExist',
+        `The registry '${registry.name}' has connected registries: they need the Premium SKU and the dedicated data endpoint.`,
+      );
+    }
     plane.arm.registries.set(registry);
     return { status: 200, body: registryBody(plane, registry) };
   }

@@ -1,18 +1,18 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
 
-const HELP = `Prepares a configuration of its own for the Azure CLI against a running local control plane.
+const HELP = `Prepares a configuration of its own for the Azure CLI against a running "npm run local", and logs the operator in.
 
-Usage: node dist/local/azure/cli/login.js [--data DIR] [--config DIR]
+Usage: npm run az-login -- [--data DIR] [--config DIR]
 
   --data DIR    the data folder of what is running, with its endpoints.json (default .local)
   --config DIR  where the CLI keeps this configuration (default DATA/az)
   --help        shows this
 
-Prints, on stdout, what to source in a shell. The CLI's own configuration is left alone.
+Prints the line that makes a shell's "az" use it, and nothing else. The CLI's own configuration is left alone.
 `;
 
 const endpoints = z.object({
@@ -93,11 +93,16 @@ function main(): void {
     return;
   }
   const data = resolve(values.data);
-  const environment = logIn(data, resolve(values.config ?? join(data, 'az')));
-  const lines = Object.entries(environment).map(
-    ([name, value]) => `export ${name}='${value.replaceAll("'", String.raw`'\''`)}'`,
-  );
-  process.stdout.write(`${lines.join('\n')}\n`);
+  const config = resolve(values.config ?? join(data, 'az'));
+  const lines = Object.entries(logIn(data, config)).map(([name, value]) => `export ${name}=${quoted(value)}`);
+  const file = join(config, 'environment.sh');
+  writeFileSync(file, `${lines.join('\n')}\n`, { mode: 0o600 });
+  // A dot, as shells without the word source have it.
+  process.stdout.write(`. ${quoted(file)}\n`);
+}
+
+function quoted(text: string): string {
+  return `'${text.replaceAll("'", String.raw`'\''`)}'`;
 }
 
 if (process.argv[1] !== undefined && import.meta.url === new URL(`file://${resolve(process.argv[1])}`).href) {

@@ -9,8 +9,12 @@ import { controlRoute, problem } from './controlRoute.js';
 export function clockRoutes(plane: Plane): Route[] {
   const url = process.env['LOCAL_CLOCK_URL'] ?? '';
   if (url !== '') {
-    const sendOn = () => ({ status: 307, headers: { location: url } });
-    return [controlRoute('GET', 'clock', sendOn), controlRoute('POST', 'clock', sendOn)];
+    const sendOn = (path: string) => () => ({ status: 307, headers: { location: `${url}${path}` } });
+    return [
+      controlRoute('GET', 'clock', sendOn('')),
+      controlRoute('POST', 'clock', sendOn('')),
+      controlRoute('POST', 'clock/jump', sendOn('/jump')),
+    ];
   }
   return [
     controlRoute('GET', 'clock', () => ({

@@ -61,6 +61,10 @@ export function controlRoutes(plane: Plane, counters: Counters, faults: Faults):
         return { status: 200, body: plane.settings };
       }),
     ),
+    route('POST', 'rewrite', () => {
+      plane.rewrite();
+      return { status: 202 };
+    }),
     route('PUT', 'repositories', (call) =>
       withBody(call, repository, (wanted) => {
         const registry = plane.arm.registries.get(wanted.registry);

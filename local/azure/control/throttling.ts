@@ -1,3 +1,4 @@
+import type { ApiReply } from '../http/message.js';
 import type { Call, Route, Throttle } from '../pipeline.js';
 import type { Plane } from '../plane.js';
 import { kindOf } from './counters.js';
@@ -52,11 +53,11 @@ export function makeThrottle(plane: Plane): Throttle {
     const name = bucketOf(route);
     const { left, wait } = take(`${call.principal.name} ${name}`, BUCKETS[name]);
     if (left >= 0) return { headers: { [`x-ms-ratelimit-remaining-subscription-${name}`]: String(left) } };
-    return tooMany(
-      wait,
-      'SubscriptionRequestsThrottled',
-      `Number of ${name} for subscription '${plane.arm.subscriptionId}' exceeded the limit. Please try again after '${wait}' seconds.`,
-    );
+    const message = `Number of ${name} for subscription '${plane.arm.subscriptionId}' exceeded the limit. Please try again after '${wait}' seconds.`;
+    const { refusal } = tooMany(wait, 'SubscriptionRequestsThrottled', message);
+    return {
+      refusal: { ...refusal, headers: { ...refusal.headers, [`x-ms-ratelimit-remaining-subscription-${name}`]: '0' } },
+    };
   };
 }
 
@@ -66,7 +67,7 @@ function bucketOf(route: Route): BucketName {
   return kind === 'read' || kind === 'poll' ? 'reads' : 'writes';
 }
 
-function tooMany(wait: number, code: string, message: string, inner?: string): ReturnType<Throttle> {
+function tooMany(wait: number, code: string, message: string, inner?: string): { refusal: ApiReply } {
   return {
     refusal: {
       status: 429,

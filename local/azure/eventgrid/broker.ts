@@ -79,7 +79,7 @@ export class Broker {
     const { state } = this.#parts;
     const key = subscriptionKey(subscription);
     state.subscriptions.delete(key);
-    for (const delivery of [...state.deliveries.values()]) {
+    for (const delivery of state.deliveries.values()) {
       if (subscriptionKey({ source: delivery.source, name: delivery.subscription }) === key) this.#forget(delivery);
     }
   }

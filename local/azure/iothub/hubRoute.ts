@@ -3,7 +3,7 @@ import { isAllowed } from '../access/authorize.js';
 import type { Principal } from '../access/identities.js';
 import { hubId } from '../arm/ids.js';
 import type { TokenVerifier } from '../entra/accessTokens.js';
-import { RefusedRequest, type ApiReply, type ApiRequest } from '../http/message.js';
+import type { ApiReply, ApiRequest, RefusedRequest } from '../http/message.js';
 import type { Call, Route } from '../pipeline.js';
 import type { Plane } from '../plane.js';
 import { HUB_HOST } from './hub.js';

@@ -6,7 +6,7 @@ import type { Plane } from '../plane.js';
 import type { MethodFailure } from './deviceLinks.js';
 import { argumentInvalid, methodError } from './hubErrors.js';
 import { hubBody, hubRoute, identityOf } from './hubRoute.js';
-import { identityKey, type JsonValue } from './hubState.js';
+import { identityKey } from './hubState.js';
 
 /** Azure docs: iot-hub-devguide-direct-methods, "Method invocation for service apps". */
 const LARGEST_PAYLOAD = 128 * 1024;
@@ -33,7 +33,7 @@ export function methodRoutes(plane: Plane): Route[] {
 async function invoke(plane: Plane, call: Call): Promise<ApiReply> {
   const identity = identityOf(plane, call);
   const wanted = hubBody(plane, call, body);
-  const payload = wanted.payload as JsonValue | undefined;
+  const { payload } = wanted;
   if (Buffer.byteLength(JSON.stringify(payload ?? null)) > LARGEST_PAYLOAD) {
     throw argumentInvalid(`The payload of a method can have at most ${LARGEST_PAYLOAD} bytes.`, plane.clock.now());
   }

@@ -137,7 +137,9 @@ export class MqttDevice implements DeviceLink {
   #send(what: Listening, topic: string, payload: string): void {
     const qos = this.#listening.get(what);
     if (qos === undefined) return;
-    this.#client.publish({ cmd: 'publish', topic, payload, qos, retain: false, dup: false });
+    const packet = { cmd: 'publish', topic, payload, qos, retain: false, dup: false } as const;
+    // An error here is that the device has gone, which its connection's end says as well.
+    this.#client.publish(packet, () => undefined);
   }
 }
 

@@ -75,9 +75,12 @@ export async function startMqttEndpoint(
   });
   server.on('tlsClientError', () => undefined);
   await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
+    server.once('error', (error) => {
+      broker.close();
+      reject(error);
+    });
     server.listen(port, '127.0.0.1', () => {
-      server.removeListener('error', reject);
+      server.removeAllListeners('error');
       resolve();
     });
   });
@@ -93,7 +96,7 @@ export async function startMqttEndpoint(
 }
 
 function refusal(returnCode: number): AuthenticateError {
-  return Object.assign(new Error('refused'), { returnCode }) as AuthenticateError;
+  return Object.assign(new Error('refused'), { returnCode });
 }
 
 /** SHA-1 and SHA-256 of the client's certificate, of which an identity may name either. */

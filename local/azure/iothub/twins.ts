@@ -5,7 +5,7 @@ import type { Call, Route } from '../pipeline.js';
 import type { Plane } from '../plane.js';
 import { argumentInvalid } from './hubErrors.js';
 import { checkIfMatch, hubBody, hubRoute, identityOf } from './hubRoute.js';
-import { identityKey, type HubIdentity, type JsonObject, type Twin } from './hubState.js';
+import { identityKey, type HubIdentity, type Twin } from './hubState.js';
 import { twinBody, twinEtag } from './twinBody.js';
 import { changedSection, changedTags, TwinRefused } from './twinChanges.js';
 
@@ -40,7 +40,7 @@ function change(plane: Plane, call: Call, how: 'merge' | 'replace'): ApiReply {
   const before = identityOf(plane, call);
   checkIfMatch(plane, call, twinEtag(before));
   const { tags, properties } = hubBody(plane, call, body);
-  const desired = properties?.desired as JsonObject | undefined;
+  const desired = properties?.desired;
   const { twin } = before;
   let changed: Twin;
   try {
@@ -48,7 +48,7 @@ function change(plane: Plane, call: Call, how: 'merge' | 'replace'): ApiReply {
       ...twin,
       etag: twin.etag + 1,
       version: twin.version + 1,
-      ...(tags === undefined ? {} : { tags: changedTags(twin.tags, tags as JsonObject, how) }),
+      ...(tags === undefined ? {} : { tags: changedTags(twin.tags, tags, how) }),
       ...(desired === undefined
         ? {}
         : { desired: changedSection(twin.desired, desired, how, plane.clock.now(), 'desired') }),

@@ -22,7 +22,7 @@ export class ExpiryWatch {
   look(): void {
     this.#next = Infinity;
     let next = Infinity;
-    for (const secret of [...this.plane.vault.secrets.values()]) next = Math.min(next, this.#tell(secret));
+    for (const secret of this.plane.vault.secrets.values()) next = Math.min(next, this.#tell(secret));
     this.#wakeAt(next);
   }
 

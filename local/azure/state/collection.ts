@@ -22,7 +22,7 @@ export class Collection<T> implements Keeps {
   readonly #items = new Map<string, T>();
   readonly #keyOf: (item: T) => string;
   readonly #keeping: Keeping<T>;
-  /** Keys in order, made when a page is asked for and dropped when a name comes or goes. */
+  /** Keys in order, made when a page is first asked for and kept up from then on. */
   #order: string[] | undefined;
   #note: Note | undefined;
 
@@ -43,7 +43,7 @@ export class Collection<T> implements Keeps {
 
   set(item: T): void {
     const key = this.#keyOf(item);
-    if (!this.#items.has(key)) this.#order = undefined;
+    if (!this.#items.has(key)) this.#order?.splice(firstAfter(this.#order, key), 0, key);
     this.#items.set(key, item);
     this.#note?.(key, this.#stored(item));
   }
@@ -52,7 +52,7 @@ export class Collection<T> implements Keeps {
     const key = this.#keeping.keyOf ? name : name.toLowerCase();
     const was = this.#items.delete(key);
     if (!was) return false;
-    this.#order = undefined;
+    this.#order?.splice(firstAfter(this.#order, key) - 1, 1);
     this.#note?.(key, undefined);
     return true;
   }

@@ -1,6 +1,7 @@
-import { closeSync, fstatSync, ftruncateSync, openSync, renameSync, writeSync } from 'node:fs';
-import { open, readFile, rm } from 'node:fs/promises';
+import { closeSync, fdatasync, fstatSync, ftruncateSync, openSync, renameSync, writeSync } from 'node:fs';
+import { readFile, rm } from 'node:fs/promises';
 import { setImmediate as turn } from 'node:timers/promises';
+import { promisify } from 'node:util';
 
 /** Takes note of a change: undefined says that the thing is gone. */
 export type Note = (key: string, stored: unknown) => void;
@@ -31,6 +32,8 @@ const SMALL = 4 * 1024 * 1024;
 const GROWTH = 3;
 /** Bytes that are put together before the process turns to requests again. */
 const SLICE = 32 * 1024;
+
+const synced = promisify(fdatasync);
 
 /**
  * Keeps lists in a file of lines: a first one with facts, then a line for each change. What {@link Store.commit} has
@@ -84,6 +87,8 @@ export class Store {
    * @throws when the file is damaged
    */
   static async open(file: string, contents: Contents, log: (message: string) => void): Promise<Store> {
+    // Left by a process that ended while it wrote the file anew; the file itself is whole.
+    await rm(`${file}.new`, { force: true });
     const text = (await readIfThere(file)) ?? '';
     const end = text.lastIndexOf('\n') + 1;
     for (const line of text.slice(0, end).split('\n').slice(1, -1)) {
@@ -143,10 +148,16 @@ export class Store {
   async close(): Promise<void> {
     clearImmediate(this.#soon);
     this.#soon = undefined;
-    while (this.#rewriting) await this.#rewriting;
+    await this.#settled();
     this.commit();
-    while (this.#rewriting) await this.#rewriting;
+    await this.#settled();
     closeSync(this.#descriptor);
+  }
+
+  /** Waits until the file is not being written anew; one time may have asked for another. */
+  async #settled(): Promise<void> {
+    let running: Promise<void> | undefined;
+    while ((running = this.#rewriting)) await running;
   }
 
   async #rewrite(): Promise<void> {
@@ -154,23 +165,20 @@ export class Store {
     this.commit();
     this.#since = [];
     const temporary = `${this.#file}.new`;
-    const handle = await open(temporary, 'w', 0o600);
+    const descriptor = openSync(temporary, 'w', 0o600);
     let written = 0;
     try {
-      for await (const slice of this.#slices()) written += (await handle.write(slice)).bytesWritten;
-      await handle.datasync();
+      for await (const slice of this.#slices()) written += writeAll(descriptor, slice);
+      await synced(descriptor);
+      // From here to the end nothing else runs, so that no line falls between the two files.
+      written += writeAll(descriptor, this.#since.join(''));
+      renameSync(temporary, this.#file);
     } catch (error) {
-      this.#since = undefined;
-      await handle.close();
-      await rm(temporary, { force: true });
+      closeSync(descriptor);
       throw error;
+    } finally {
+      this.#since = undefined;
     }
-    await handle.close();
-    const descriptor = openSync(temporary, 'a');
-    // From here to the end nothing else runs, so that no line falls between the two files.
-    written += writeAll(descriptor, this.#since.join(''));
-    this.#since = undefined;
-    renameSync(temporary, this.#file);
     closeSync(this.#descriptor);
     this.#descriptor = descriptor;
     this.#bytes = written;

@@ -38,12 +38,13 @@ export interface Stores {
   /** There was nothing before. */
   isNew: boolean;
   commit(): void;
+  rewrite(): void;
   close(): Promise<void>;
 }
 
 interface Ground {
-  file(name: string): string;
-  warn(message: string): void;
+  file: (name: string) => string;
+  warn: (message: string) => void;
   identities: readonly Identity[];
   edgeHost: string;
   clock: Clock;
@@ -68,10 +69,20 @@ export async function openStores({ file, warn, identities, edgeHost, clock }: Gr
   const hubFile = await Store.open(file(HUB), hubContents(hub), warn);
   const all = [armFile, vaultFile, eventFile, hubFile];
   return {
-    ...{ arm, armFile, vault, vaultFile, events, eventFile, hub, hubFile },
+    arm,
+    armFile,
+    vault,
+    vaultFile,
+    events,
+    eventFile,
+    hub,
+    hubFile,
     isNew: armFacts === undefined,
     commit() {
       for (const store of all) store.commit();
+    },
+    rewrite() {
+      for (const store of all) store.rewrite();
     },
     async close() {
       await Promise.all(all.map((store) => store.close()));

@@ -61,11 +61,10 @@ async function runOne(instanceId: string): Promise<void> {
     if (isDone) return;
     const input = actions.flat()[task]?.input;
     const Result = JSON.stringify(await nothing(JSON.parse(JSON.stringify(input))));
-    history.push(
-      { ...mark(4), EventId: task, Name: 'nothing' },
-      mark(13),
-      mark(12),
-      { ...mark(5), TaskScheduledId: task, Result },
-    );
+    history.push({ ...mark(4), EventId: task, Name: 'nothing' }, mark(13), mark(12), {
+      ...mark(5),
+      TaskScheduledId: task,
+      Result,
+    });
   }
 }

@@ -19,18 +19,27 @@ async function startMany(host: HostProcess, orchestrator: string, count: number,
   return ids;
 }
 
-/** Orchestrations of five activities a second, from the first start to the last end. */
-export async function rate(host: HostProcess, count: number): Promise<number> {
-  await ended(host, (await endedSoFar(host)) + Math.ceil(count / 5), () =>
-    startMany(host, 'five', Math.ceil(count / 5)),
-  );
+/** Orchestrations of five activities a second. */
+export interface Rate {
+  /** From the first start to the last end. */
+  readonly perSecond: number;
+  /** Milliseconds of processor time that the app's process used for each; a busy machine does not change it much. */
+  readonly cpu: number;
+}
+
+/** Half as many go before, so that the code has been compiled. */
+export async function rate(host: HostProcess, count: number): Promise<Rate> {
+  const warmUp = Math.ceil(count / 2);
+  await ended(host, (await endedSoFar(host)) + warmUp, () => startMany(host, 'five', warmUp));
   const before = await endedSoFar(host);
+  const { cpu } = await usage(host);
   const began = performance.now();
   let ids: string[] = [];
   await ended(host, before + count, async () => (ids = await startMany(host, 'five', count)));
   const seconds = (performance.now() - began) / 1000;
+  const used = (await usage(host)).cpu - cpu;
   await expectCompleted(host, ids);
-  return count / seconds;
+  return { perSecond: count / seconds, cpu: used / count };
 }
 
 /** Milliseconds of one orchestration that waits for `width` activities at once. */
@@ -65,14 +74,14 @@ export interface Waiting {
 export async function waiting(host: HostProcess, count: number): Promise<{ host: HostProcess; cost: Waiting }> {
   // One that waits and is woken, so that both measurements are of a process that has done the same.
   await wake(host, (await startMany(host, 'waits', 1))[0] ?? '');
-  const empty = await memory(host);
+  const empty = await usage(host);
   const ids = await startMany(host, 'waits', count);
   for (const id of ids.slice(-inFlight)) await hasBegunToWait(host, id);
   const began = performance.now();
   const recovered = await host.killAndStart();
   await wake(recovered, ids.at(-1) ?? '');
   const recovery = performance.now() - began;
-  const full = await memory(recovered);
+  const full = await usage(recovered);
   const each = (after: number, before: number): number => (after - before) / count;
   return {
     host: recovered,
@@ -89,8 +98,8 @@ async function wake(host: HostProcess, id: string): Promise<void> {
   });
 }
 
-async function memory(host: HostProcess): Promise<{ rss: number; heap: number }> {
-  return (await (await fetch(`${host.url}/api/memory`)).json()) as { rss: number; heap: number };
+async function usage(host: HostProcess): Promise<{ rss: number; heap: number; cpu: number }> {
+  return (await (await fetch(`${host.url}/api/usage`)).json()) as { rss: number; heap: number; cpu: number };
 }
 
 async function hasBegunToWait(host: HostProcess, id: string): Promise<void> {

@@ -34,8 +34,7 @@ export async function createDurableExtension(options: ExtensionOptions & StoreOp
   const journal = await openJournal(options, hub);
   const functions = new DurableFunctions(options.app);
   const { app, clock, log, strict } = options;
-  // The host names the app's folder to the app, as the real one does.
-  const findCode = codeFinder(process.env['AzureWebJobsScriptRoot']);
+  const findCode = codeFinder(options.appDir);
   const engine = new Engine({ app, functions, settings, clock, log, strict, hub, journal, findCode });
   const links = { hubName: settings.hubName, key: options.keys.durable };
   const management = { client: new Client(engine), functions, links };

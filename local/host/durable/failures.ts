@@ -73,6 +73,28 @@ export function activityFailure(
   return { reason: `Activity function '${name}' failed:  ${error.message}`, details, failureDetails: null };
 }
 
+/** Reason and Details of an activity that took longer than functionTimeout allows (seen on the real host). */
+export function activityTimeout(
+  name: string,
+  error: { message: string; timeout: string; invocationId: string },
+): { reason: string; details: string } {
+  const type = 'Microsoft.Azure.WebJobs.Host.FunctionTimeoutException';
+  const details = JSON.stringify({
+    $type: `${type}, Microsoft.Azure.WebJobs.Host`,
+    Timeout: error.timeout,
+    InstanceId: error.invocationId,
+    MethodName: `Functions.${name}`,
+    Handled: false,
+    ClassName: type,
+    Message: error.message,
+    Data: null,
+    InnerException: null,
+    ...exceptionTail,
+    Source: 'Microsoft.Azure.WebJobs.Host',
+  });
+  return { reason: `Activity function '${name}' failed: ${error.message}`, details };
+}
+
 /** The structured failure that the SDK's exception properties provider puts into the message. */
 function failureDetailsOf(message: string): FailureDetails | null {
   if (!message.startsWith('{"errorType"')) return null;

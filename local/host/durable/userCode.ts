@@ -5,30 +5,64 @@ import path from 'node:path';
 const codeFile = /\.[cm]?js$/;
 const mostFiles = 2000;
 
-/** Answers `file:line` of the first place that quotes a name; undefined when there is none. */
-export type CodeFinder = (name: string) => Promise<string | undefined>;
+/**
+ * Answers `file:line` of the place where an orchestrator or entity uses a name, or where it is registered itself when no name is
+ * given; undefined when the code does not quote it (a name that is put together, say).
+ */
+export type CodeFinder = (functionName: string, uses?: string) => Promise<string | undefined>;
 
-/** Searches the app's own files, not its packages. Answers are kept: each name is looked for once. */
+/** Searches the app's own files, not its packages. Answers are kept: each is looked for once. */
 export function codeFinder(appDir: string | undefined): CodeFinder {
   const found = new Map<string, Promise<string | undefined>>();
-  return (name) => {
-    if (appDir === undefined || name === '') return Promise.resolve(undefined);
-    const known = found.get(name) ?? search(appDir, name).catch(() => undefined);
-    found.set(name, known);
+  return (functionName, uses) => {
+    if (appDir === undefined) return Promise.resolve(undefined);
+    const key = JSON.stringify([functionName, uses]);
+    const known = found.get(key) ?? search(appDir, functionName, uses).catch(() => undefined);
+    found.set(key, known);
     return known;
   };
 }
 
-async function search(appDir: string, name: string): Promise<string | undefined> {
-  const quoted = [`'${name}'`, `"${name}"`, `\`${name}\``];
+interface Place {
+  readonly file: string;
+  readonly line: number;
+  /** The higher, the likelier it is the one. */
+  readonly score: number;
+}
+
+/** What stands before a name that is called or waited for, and before one that is registered. */
+const use = /(call\w*|waitForExternalEvent|EntityId)\s*\(\s*$/i;
+const registration = /(orchestration|entity)\s*\(\s*$/i;
+
+async function search(appDir: string, functionName: string, uses: string | undefined): Promise<string | undefined> {
+  let best: Place | undefined;
   for (const file of await codeFiles(appDir)) {
     const text = await readFile(file, 'utf8');
-    const at = quoted.map((one) => text.indexOf(one)).filter((index) => index >= 0);
-    if (at.length === 0) continue;
-    const line = text.slice(0, Math.min(...at)).split('\n').length;
-    return `${path.relative(appDir, file)}:${line}`;
+    const home = bestOf(file, text, functionName, (before) => (registration.test(before) ? 2 : 1));
+    const isBehindHome = (index: number): boolean => home !== undefined && index >= home.index;
+    const place =
+      uses === undefined
+        ? home
+        : bestOf(file, text, uses, (before, index) => (use.test(before) ? 2 : 1) + (isBehindHome(index) ? 2 : 0));
+    if (place !== undefined && place.score > (best?.score ?? 0)) best = place;
   }
-  return undefined;
+  return best === undefined ? undefined : `${path.relative(appDir, best.file)}:${best.line}`;
+}
+
+/** The likeliest place of a file that quotes a name, in whatever case; the first of equals. */
+function bestOf(
+  file: string,
+  text: string,
+  name: string,
+  score: (before: string, index: number) => number,
+): (Place & { index: number }) | undefined {
+  const quoted = new RegExp(`(['"\`])${name.replace(/\W/g, '\\$&')}\\1`, 'gi');
+  let best: { score: number; index: number } | undefined;
+  for (const { index } of text.matchAll(quoted)) {
+    const found = { score: score(text.slice(Math.max(0, index - 60), index), index), index };
+    if (best === undefined || found.score > best.score) best = found;
+  }
+  return best === undefined ? undefined : { file, line: text.slice(0, best.index).split('\n').length, ...best };
 }
 
 async function codeFiles(folder: string): Promise<string[]> {

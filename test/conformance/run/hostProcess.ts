@@ -7,10 +7,13 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+import type { HubRecord } from '../../../local/host/durable/hub/records.js';
+import { openFileJournal } from '../../../local/host/store/fileJournal.js';
 import type { Keys } from './caseRun.js';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
-const appDir = path.join(root, 'dist/conformance');
+/** The compiled app. */
+export const appDir = path.join(root, 'dist/conformance');
 const startWithin = 30_000;
 
 export interface HostProcess {
@@ -18,6 +21,9 @@ export interface HostProcess {
   readonly keys: Keys;
   /** Where the app writes its turns. */
   readonly turns: string;
+  /** Ends it, and answers what its journal holds. A host that somebody else started goes on, and answers nothing. */
+  end(): Promise<HubRecord[]>;
+  /** Ends it, if it has not, and removes its data. */
   stop(): Promise<void>;
 }
 
@@ -42,21 +48,30 @@ export async function startLocalHost(): Promise<HostProcess> {
     env: { ...process.env, GOLDEN_LOG: turns },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  const end = async (): Promise<void> => {
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    child.kill('SIGTERM');
+    await once(child, 'exit');
+  };
   const stop = async (): Promise<void> => {
-    if (child.exitCode === null && child.signalCode === null) {
-      child.kill('SIGTERM');
-      await once(child, 'exit');
-    }
+    await end();
     await rm(folder, { recursive: true, force: true });
   };
   try {
     const base = await ready(child);
     const keys = JSON.parse(readFileSync(path.join(data, 'keys.json'), 'utf8')) as Keys;
-    return { base, keys, turns, stop };
+    return { base, keys, turns, stop, end: () => end().then(() => journalIn(path.join(data, 'durable'))) };
   } catch (error) {
     await stop();
     throw error;
   }
+}
+
+async function journalIn(folder: string): Promise<HubRecord[]> {
+  const records: HubRecord[] = [];
+  const journal = await openFileJournal(folder, (payload) => records.push(JSON.parse(payload) as HubRecord));
+  await journal.close();
+  return records;
 }
 
 /** The address in the ready line. */

@@ -6,7 +6,8 @@ import { projectRoot } from '../../../local/stack/projectRoot.js';
 import { startStack, type StackOptions } from '../../../local/stack/startStack.js';
 import type { Stack } from '../../../local/stack/stack.js';
 import { AppClient } from './appClient.js';
-import { startFunctionsHost, type FunctionsHost } from './hosts/functionsHost.js';
+import { startFunctionsHost } from './hosts/functionsHost.js';
+import type { FunctionsHost, HostOrder } from './hosts/order.js';
 import { ON_REAL_HOST, SHORT_WAITS } from './hostUnderTest.js';
 import { OperatorSdk } from './operatorSdk.js';
 
@@ -61,7 +62,7 @@ export async function startTestStack(options: Partial<StackOptions> = {}): Promi
   }
 }
 
-function orderFor(stack: Stack, data: string): Parameters<typeof startFunctionsHost>[0] {
+function orderFor(stack: Stack, data: string): HostOrder {
   return {
     app: projectRoot(),
     port: stack.ground.ports.host,

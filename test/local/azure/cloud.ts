@@ -39,13 +39,13 @@ export class Cloud {
 
   private constructor(
     readonly directory: string,
-    readonly options: { settings?: Partial<Settings>; clock?: Clock },
+    readonly options: { settings?: Partial<Settings>; clock?: Clock; patience?: Clock },
   ) {}
 
   /** Keys and certificates are made once for all tests of a file: that is most of what a first start takes. */
   static readonly #kept = new Map<string, string>();
 
-  static async start(options: { settings?: Partial<Settings>; clock?: Clock } = {}): Promise<Cloud> {
+  static async start(options: { settings?: Partial<Settings>; clock?: Clock; patience?: Clock } = {}): Promise<Cloud> {
     const cloud = new Cloud(await mkdtemp(join(tmpdir(), 'azure-')), options);
     await mkdir(join(cloud.directory, 'tls'));
     for (const [name, text] of Cloud.#kept) await writeFile(join(cloud.directory, name), text, { mode: 0o600 });
@@ -141,8 +141,36 @@ export class Cloud {
     });
   }
 
+  /** The vault, as a service principal that was made by the controls. */
+  vaultAs({ clientId, clientSecret }: { clientId: string; clientSecret: string }): SecretClient {
+    const { tenantId } = this.running.world;
+    const options = { authorityHost: this.url, disableInstanceDiscovery: true, ...this.client };
+    return new SecretClient(this.url, new ClientSecretCredential(tenantId, clientId, clientSecret, options), {
+      disableChallengeResourceVerification: true,
+      ...this.client,
+    });
+  }
+
   async token(name: IdentityName, resource: string = this.url): Promise<string> {
     return (await this.credential(name).getToken(`${resource}/.default`)).token;
+  }
+
+  /** What clients trust. */
+  get ca(): string {
+    return this.#tls.ca;
+  }
+
+  /** The IoT Hub's service API, as one of the identities. */
+  async hub(
+    method: string,
+    path: string,
+    body?: unknown,
+    { as = 'operator', ...headers }: { as?: IdentityName; [header: string]: string } = {},
+  ): Promise<RawReply> {
+    return this.call(method, `/iothub${path}?api-version=2021-04-12`, body, {
+      authorization: `Bearer ${await this.token(as, 'https://iothubs.azure.net')}`,
+      ...headers,
+    });
   }
 
   /** ARM by hand, as the operator: for what the SDK does not send. */

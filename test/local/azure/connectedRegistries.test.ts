@@ -147,6 +147,12 @@ describe('connected registries', () => {
       code: 'UnsupportedSku',
     });
     expect(await failureOf(make('connected', {}, 'premiumregistry'))).toMatchObject({ code: 'DataEndpointDisabled' });
+    for (const change of [{ properties: { dataEndpointEnabled: false } }, { sku: { name: 'Standard' } }]) {
+      const reply = await cloud.armCall('PATCH', cloud.registryId, { ...change });
+      expect(reply.status).toBeGreaterThanOrEqual(400);
+    }
+    const kept = await cloud.armCall('PATCH', cloud.registryId, { properties: { dataEndpointEnabled: false } });
+    expect(kept).toMatchObject({ status: 409, body: { error: { code: 'ConnectedRegistriesExist' } } });
   });
 
   it('are resynced on request, in any case of their name', async () => {

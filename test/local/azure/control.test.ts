@@ -1,4 +1,5 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { ROLES } from '../../../local/azure/access/roles.js';
 import { Cloud, failureOf } from './cloud.js';
 import { ManualClock } from './manualClock.js';
 
@@ -127,6 +128,65 @@ describe('the test controls', () => {
     expect(text).not.toMatch(/"(hash|salt|keys|value)"/);
   });
 
+  it('make service principals, each with the rights it is given and no other, over a restart too', async () => {
+    const vaultId = `${cloud.registryId.split('/providers')[0]}/providers/Microsoft.KeyVault/vaults/onboarding-local`;
+    const makeDevice = async (client: string) => {
+      const reply = await cloud.call('POST', '/_control/identities', { name: `device-${client}` });
+      expect(reply.status).toBe(201);
+      const identity = reply.body as { clientId: string; clientSecret: string; objectId: string };
+      // A client's two secrets, and nothing else of the vault: one role assignment each, as in Azure.
+      for (const secret of [client, `${client}-candidate`]) {
+        const path = `${vaultId}/secrets/${secret}/providers/Microsoft.Authorization/roleAssignments/${client}`;
+        const properties = {
+          roleDefinitionId: `/providers/Microsoft.Authorization/roleDefinitions/${ROLES['Key Vault Secrets User']?.id}`,
+          principalId: identity.objectId,
+        };
+        expect((await cloud.armCall('PUT', path, { properties }, '2022-04-01')).status).toBe(201);
+      }
+      return identity;
+    };
+    const [one, other] = [await makeDevice('client-a'), await makeDevice('client-b')];
+    const tags = { managedBy: 'onboarding' };
+    for (const name of ['client-a', 'client-a-candidate', 'client-b', 'client-b-candidate']) {
+      await cloud.vault().setSecret(name, `value of ${name}`, { tags });
+    }
+    await cloud.restart();
+    for (const [identity, own, foreign] of [
+      [one, 'client-a', 'client-b'],
+      [other, 'client-b', 'client-a'],
+    ] as const) {
+      const vault = cloud.vaultAs(identity);
+      for (const name of [own, `${own}-candidate`])
+        expect((await vault.getSecret(name)).value).toBe(`value of ${name}`);
+      for (const name of [foreign, `${foreign}-candidate`]) {
+        expect(await failureOf(vault.getSecret(name))).toMatchObject({ statusCode: 403, code: 'Forbidden' });
+        const { properties } = await cloud.vault().getSecret(name);
+        const version = properties.version ?? '';
+        expect(await failureOf(vault.getSecret(name, { version }))).toMatchObject({ statusCode: 403 });
+      }
+      expect(await failureOf(vault.setSecret(own, 'mine'))).toMatchObject({ statusCode: 403 });
+    }
+    expect((await cloud.call('POST', '/_control/identities', { name: 'device-client-a' })).status).toBe(409);
+    const listed = await cloud.call('GET', '/_control/identities');
+    expect(listed.text).toContain('device-client-b');
+    expect(listed.text).not.toContain(one.clientSecret);
+  });
+
+  it('lead to the clock that the process follows, and tell the time without one', async () => {
+    const own = await cloud.call('GET', '/_control/clock');
+    expect(own).toMatchObject({ status: 200, body: { mode: 'real', now: clock.now().toISOString(), scale: 1 } });
+    expect((await cloud.call('POST', '/_control/clock', { mode: 'jumping' })).status).toBe(409);
+    vi.stubEnv('LOCAL_CLOCK_URL', 'http://localhost:9/clock');
+    await cloud.restart();
+    for (const method of ['GET', 'POST']) {
+      const reply = await cloud.call(method, '/_control/clock', method === 'POST' ? { mode: 'jumping' } : undefined);
+      expect(reply).toMatchObject({ status: 307, headers: { location: 'http://localhost:9/clock' } });
+    }
+    const jump = await cloud.call('POST', '/_control/clock/jump', {});
+    expect(jump).toMatchObject({ status: 307, headers: { location: 'http://localhost:9/clock/jump' } });
+    vi.unstubAllEnvs();
+  });
+
   describe('throttling', () => {
     it('refuses with 429 and Retry-After when a bucket is empty, for that sender and kind only', async () => {
       cloud.running.plane.settings.throttling = 0.05;
@@ -136,6 +196,7 @@ describe('the test controls', () => {
       expect(statuses).toContain(201);
       expect(last).toMatchObject({ status: 429, body: { error: { code: 'SubscriptionRequestsThrottled' } } });
       expect(Number(last.headers['retry-after'])).toBeGreaterThan(0);
+      expect(last.headers['x-ms-ratelimit-remaining-subscription-writes']).toBe('0');
       const read = await cloud.armCall('GET', cloud.registryId);
       expect(read.status).toBe(200);
       expect(Number(read.headers['x-ms-ratelimit-remaining-subscription-reads'])).toBeGreaterThan(0);

@@ -1,55 +1,15 @@
-import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-
-const MAIN = fileURLToPath(new URL('../../../dist/local/azure/main.js', import.meta.url));
-
-interface Ended {
-  code: number | null;
-  stdout: string;
-  stderr: string;
-}
-
-/** The process itself: what it prints, and how it ends. */
-class Process {
-  stdout = '';
-  stderr = '';
-  readonly ended: Promise<Ended>;
-  readonly #child: ChildProcess;
-
-  constructor(...args: string[]) {
-    this.#child = spawn(process.execPath, [MAIN, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
-    this.#child.stdout?.on('data', (chunk: Buffer) => (this.stdout += chunk.toString()));
-    this.#child.stderr?.on('data', (chunk: Buffer) => (this.stderr += chunk.toString()));
-    this.ended = new Promise((resolve) => {
-      this.#child.once('close', (code) => resolve({ code, stdout: this.stdout, stderr: this.stderr }));
-    });
-  }
-
-  async ready(): Promise<string> {
-    const until = Date.now() + 10_000;
-    for (;;) {
-      const url = /^AZURE READY (https:\/\/localhost:\d+)\n$/.exec(this.stdout)?.[1];
-      if (url !== undefined) return url;
-      if (Date.now() > until) throw new Error(`not ready: ${this.stdout}${this.stderr}`);
-      await new Promise((resolve) => setTimeout(resolve, 10));
-    }
-  }
-
-  kill(signal: 'SIGTERM' | 'SIGINT' | 'SIGKILL'): void {
-    this.#child.kill(signal);
-  }
-}
+import { AzureProcess } from './azureProcess.js';
 
 describe('the process of the control plane', () => {
   let data: string;
-  const started: Process[] = [];
-  const start = (...args: string[]): Process => {
-    const one = new Process(...args);
+  const started: AzureProcess[] = [];
+  const start = (...args: string[]): AzureProcess => {
+    const one = new AzureProcess(args);
     started.push(one);
     return one;
   };
@@ -67,7 +27,7 @@ describe('the process of the control plane', () => {
   it('explains itself', async () => {
     const { code, stdout } = await start('--help').ended;
     expect(code).toBe(0);
-    for (const flag of ['--port', '--data', '--edge-host', '--tls-dir', '--client-limit', '--reset'])
+    for (const flag of ['--port', '--data', '--mqtt-port', '--edge-host', '--tls-dir', '--client-limit', '--reset'])
       expect(stdout).toContain(flag);
   });
 
@@ -77,6 +37,7 @@ describe('the process of the control plane', () => {
     [['--port', '70000', '--data', 'd']],
     [['--port', '0']],
     [['--port', '0', '--data', 'd', '--edge-host', 'nohost']],
+    [['--port', '0', '--data', 'd', '--mqtt-port', 'mqtt']],
     [['--port', '0', '--data', 'd', '--client-limit', '0']],
     [['--port', '0', '--data', 'd', '--throttling', 'fast']],
     [['--nonsense']],
@@ -95,7 +56,9 @@ describe('the process of the control plane', () => {
     const { port } = holder.address() as AddressInfo;
     const { code, stderr } = await start('--port', String(port), '--data', data).ended;
     expect(code).toBe(1);
-    expect(stderr).toContain(`port ${port} is taken`);
+    expect(stderr).toContain(`port ${port} is taken; choose another with --port`);
+    const forDevices = await start('--port', '0', '--mqtt-port', String(port), '--data', data).ended;
+    expect(forDevices.stderr).toContain(`port ${port} is taken; choose another with --mqtt-port`);
     holder.close();
   });
 

@@ -78,7 +78,9 @@ test('without a time it goes to the next one that is due, of any process', async
   expect(await sooner.line()).toMatch(/^day 7/);
   expect((await (await fetch(server?.url ?? '')).json()) as object).toMatchObject({
     mode: 'jumping',
-    processes: expect.arrayContaining([expect.objectContaining({ name: 'later', nextDue: '2030-01-10T00:00:00.000Z' })]),
+    processes: expect.arrayContaining([
+      expect.objectContaining({ name: 'later', nextDue: '2030-01-10T00:00:00.000Z' }),
+    ]),
   });
 });
 

@@ -31,12 +31,10 @@ beforeAll(async () => {
   https = httpsJson(await readFile(caFile, 'utf8'));
   child = spawn(
     process.execPath,
-    [
-      '--import',
-      pathToFileURL(compiled('local/clock/preload.js')).href,
-      compiled('local/azure/main.js'),
-      ...['--port', '0', '--data', folder, '--edge-host', 'localhost:8000', '--tls-dir', tls],
-    ],
+    ['--import', pathToFileURL(compiled('local/clock/preload.js')).href, compiled('local/azure/main.js')].concat(
+      ['--port', '0', '--data', folder],
+      ['--edge-host', 'localhost:8000', '--tls-dir', tls],
+    ),
     { env: { PATH: process.env['PATH'], LOCAL_CLOCK_URL: clock.url }, stdio: ['ignore', 'pipe', 'ignore'] },
   );
   if (child.stdout === null) throw new Error('A child with a piped stdout has one.');
@@ -88,7 +86,7 @@ test('over a span of years the certificate holds, old tokens have expired, and n
     method: 'POST',
     body: JSON.stringify({ to: new Date(to).toISOString() }),
   });
-  expect(jump.status, await jump.text()).toBe(200);
+  expect({ status: jump.status, text: await jump.text() }).toMatchObject({ status: 200 });
 
   expect(await registryStatus(before.text)).toBe(401);
   const after = await token();

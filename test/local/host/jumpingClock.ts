@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as nextRound } from 'node:timers/promises';
 
 import type { HostClock } from '../../../local/host/clock.js';
 
@@ -47,5 +47,10 @@ export class JumpingClock implements HostClock {
   }
 }
 
-/** Lets promises and small file operations end. */
-const settle = (): Promise<void> => sleep(15);
+/** Lets promises and file operations end, however busy the machine is. */
+async function settle(): Promise<void> {
+  for (let quiet = 0; quiet < 20; quiet += 1) {
+    await nextRound();
+    if (process.getActiveResourcesInfo().some((name) => /^(FSReq|CloseReq)/i.test(name))) quiet = -1;
+  }
+}

@@ -20,12 +20,20 @@ test('every flag is taken', () => {
   });
 });
 
+test('a host of somebody else is announced with or without the file of its keys', () => {
+  expect(parseLocalFlags(['--external-host'])).toMatchObject({ ports: { host: 7071 }, externalHost: {} });
+  const args = '--external-host --functions-port 7272 --functions-keys keys.json'.split(' ');
+  expect(parseLocalFlags(args)).toMatchObject({ ports: { host: 7272 }, externalHost: { keysFile: 'keys.json' } });
+});
+
 test('help names every flag', () => {
   expect(parseLocalFlags(['--help'])).toBe('help');
   for (const flag of [
     '--functions-port',
     '--azure-port',
     '--edge-port',
+    '--external-host',
+    '--functions-keys',
     '--sync-seconds',
     '--data',
     '--reset',
@@ -40,8 +48,14 @@ test.each([
   ['--edge-port', '-1'],
   ['--sync-seconds', '0'],
   ['--colour', 'red'],
+  ['--functions-keys', 'keys.json'],
 ])('%s %s is refused by name', (flag, value) => {
   const refusal = (): unknown => parseLocalFlags([flag, value]);
   expect(refusal).toThrow(FlagError);
   expect(refusal).toThrow(flag);
+});
+
+test('a host of somebody else has a port that is known', () => {
+  expect(() => parseLocalFlags(['--external-host', '--functions-port', '0'])).toThrow(/--functions-port/);
+  expect(() => parseLocalFlags(['--external-host', '--functions-keys', ''])).toThrow(/--functions-keys/);
 });

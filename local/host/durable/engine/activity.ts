@@ -1,6 +1,7 @@
 /** Runs one activity and makes the event that answers it. */
 import { InvocationError, type LoadedApp, type RpcTypedData } from '../../worker/app.js';
-import { activityFailure, exceptionText } from '../failures.js';
+import { FunctionTimeoutError } from '../../functionTimeout.js';
+import { activityFailure, activityTimeout, exceptionText } from '../failures.js';
 import type { DurableFunctions } from '../functions.js';
 import type { FailureDetails, HistoryEvent } from '../history.js';
 import type { PendingTask } from '../hub/instance.js';
@@ -57,6 +58,10 @@ export async function runActivity(
     });
     return completed(jsonOfResult(returnValue));
   } catch (error) {
+    if (error instanceof FunctionTimeoutError) {
+      const { reason, details } = activityTimeout(task.name, error);
+      return failed(reason, details);
+    }
     if (!(error instanceof InvocationError)) throw error;
     const { reason, details, failureDetails } = activityFailure(task.name, {
       message: error.message,

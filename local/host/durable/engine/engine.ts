@@ -170,7 +170,7 @@ export class Engine implements HubListener {
     instance.noted.add(once);
     const kind = isEntity(instance) ? 'Entity' : `Orchestration '${instance.name}',`;
     const fields = { functionName: instance.name, instanceId: instance.id };
-    void this.#findCode(names ?? instance.name).then((place) => {
+    void this.#findCode(instance.name, names).then((place) => {
       const where = place === undefined ? '' : ` (see ${place})`;
       const message = `${kind} instance '${instance.id}': ${text}${where}. Cure: ${cure}.`;
       this.#log.write(this.strict ? 'error' : 'warning', message, fields);

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { claimPort } from '../../../../local/stack/ports.js';
 import { projectRoot } from '../../../../local/stack/projectRoot.js';
-import { VISIBILITY, type FunctionsHost, type HostOrder } from './functionsHost.js';
+import { VISIBILITY, type FunctionsHost, type HostOrder } from './order.js';
 
 /** Core Tools may have to download the extension bundle first. */
 const READY_WITHIN = 180_000;

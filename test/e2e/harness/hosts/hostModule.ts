@@ -1,5 +1,5 @@
 import { pathToFileURL } from 'node:url';
-import { VISIBILITY, type FunctionsHost, type HostOrder } from './functionsHost.js';
+import { VISIBILITY, type FunctionsHost, type HostOrder } from './order.js';
 
 /** What a module that FUNCTIONS_HOST names is expected to export. */
 interface HostModule {

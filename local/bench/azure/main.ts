@@ -1,0 +1,159 @@
+/**
+ * `npm run bench:azure`: how fast the local control plane is. It runs as a process of its own, so on one core; rates are told
+ * by the second of its processor time as well, which says the same on a busy machine.
+ */
+import { availableParallelism, cpus, loadavg } from 'node:os';
+import { parseArgs } from 'node:util';
+import { z } from 'zod';
+import { tableText, type Line } from '../host/table.js';
+import { PlaneProcess } from './planeProcess.js';
+
+const HELP = `npm run bench:azure -- [--quick] [--json] [--strict]
+
+  --quick   a tenth of the work: numbers are rough
+  --json    prints the measurements as JSON after the table
+  --strict  exit code 1 when a goal is not met
+`;
+
+const VAULT = 'https://vault.azure.net';
+const AT_ONCE = 16;
+const READS = 1000;
+const PAGE_MILLISECONDS = 100;
+
+interface Rate {
+  perSecond: number;
+  /** By the second of the server's processor time; undefined where the system does not say. */
+  perProcessorSecond: number | undefined;
+}
+
+const say = (text: string): void => void process.stderr.write(`${text}\n`);
+
+/** Does `count` things, some at once. */
+async function rate(plane: PlaneProcess, count: number, work: (n: number) => Promise<unknown>): Promise<Rate> {
+  const [started, used] = [performance.now(), plane.processorSeconds()];
+  let next = 0;
+  await Promise.all(
+    Array.from({ length: AT_ONCE }, async () => {
+      while (next < count) await work(next++);
+    }),
+  );
+  const seconds = (performance.now() - started) / 1000;
+  const now = plane.processorSeconds();
+  const processor = used === undefined || now === undefined ? undefined : now - used;
+  return { perSecond: count / seconds, perProcessorSecond: processor === undefined ? undefined : count / processor };
+}
+
+const page = z.object({ value: z.array(z.unknown()), nextLink: z.string().optional() });
+
+/** Reads a whole list, page by page. @returns the milliseconds of each, and how many items there were */
+async function pages(plane: PlaneProcess, first: string): Promise<{ times: number[]; items: number }> {
+  const times: number[] = [];
+  let items = 0;
+  for (let path: string | undefined = first; path !== undefined;) {
+    const started = performance.now();
+    const answer = page.parse(await plane.call('GET', path));
+    times.push(performance.now() - started);
+    items += answer.value.length;
+    path = answer.nextLink;
+  }
+  return { times, items };
+}
+
+async function measure(plane: PlaneProcess, share: number): Promise<Line[]> {
+  const version = 'api-version=2025-11-01';
+  const registry = plane.registryPath;
+  const scopeMapId = `${registry}/scopeMaps/_repositories_pull`;
+  const count = (whole: number): number => Math.round(whole * share);
+
+  say('ARM reads');
+  // The first ones compile the server's code.
+  await rate(plane, 500, () => plane.call('GET', `${registry}?${version}`));
+  const reads = await rate(plane, count(20_000), () =>
+    plane.call('GET', `${registry}/scopeMaps/_repositories_pull?${version}`),
+  );
+  const tokens = count(20_000);
+  say(`ARM writes: ${tokens} tokens`);
+  const writes = await rate(plane, tokens - 1, (n) =>
+    plane.call('PUT', `${registry}/tokens/bench-${String(n).padStart(6, '0')}?${version}`, {
+      properties: { scopeMapId },
+    }),
+  );
+  say('pages');
+  const list = `${registry}/tokens?${version}`;
+  const quiet = await pages(plane, list);
+  const busy: number[] = [];
+  for (let round = 0; round < 3; round++) {
+    await plane.call('POST', '/_control/rewrite');
+    busy.push(...(await pages(plane, list)).times);
+  }
+  say('the vault');
+  const secret = (n: number): string => `/secrets/bench-${n}?api-version=7.4`;
+  const sets = await rate(plane, count(4000), (n) => plane.call('PUT', secret(n), { value: 'x'.repeat(200) }, VAULT));
+  const gets = await rate(plane, count(8000), (n) => plane.call('GET', secret(n % count(4000)), undefined, VAULT));
+
+  const slowest = Math.max(...quiet.times, ...busy);
+  return [
+    rateLine('ARM reads', reads, READS),
+    rateLine('ARM writes, each on disk before its answer', writes),
+    { what: `pages of ${quiet.items} tokens, median`, value: milliseconds(median(quiet.times)) },
+    { what: 'pages while the file is written anew, median', value: milliseconds(median(busy)) },
+    {
+      what: 'slowest of all pages',
+      value: milliseconds(slowest),
+      goal: `< ${PAGE_MILLISECONDS} ms`,
+      met: slowest < PAGE_MILLISECONDS,
+    },
+    rateLine('secrets set', sets),
+    rateLine('secrets read', gets),
+  ];
+}
+
+function rateLine(what: string, { perSecond, perProcessorSecond }: Rate, goal?: number): Line {
+  const processor = perProcessorSecond === undefined ? '' : `, ${Math.round(perProcessorSecond)} by processor time`;
+  const value = `${Math.round(perSecond)}/s${processor}`;
+  if (goal === undefined) return { what, value };
+  return { what, value, goal: `>= ${goal}/s on one core`, met: Math.max(perSecond, perProcessorSecond ?? 0) >= goal };
+}
+
+function median(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;
+}
+
+function milliseconds(value: number): string {
+  return `${value.toFixed(1)} ms`;
+}
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      quick: { type: 'boolean', default: false },
+      json: { type: 'boolean', default: false },
+      strict: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  if (values.help) {
+    process.stdout.write(HELP);
+    return;
+  }
+  const plane = await PlaneProcess.start();
+  try {
+    const lines = await measure(plane, values.quick ? 0.1 : 1);
+    const cores = availableParallelism();
+    // Page times are by the wall's clock: with more to do than cores, they say little.
+    const load = (loadavg()[0] ?? 0).toFixed(1);
+    process.stdout.write(`${cpus()[0]?.model ?? 'unknown processor'}, ${cores} cores, load ${load}\n\n`);
+    process.stdout.write(`${tableText(lines)}\n`);
+    if (values.json) process.stdout.write(`${JSON.stringify(lines, undefined, 2)}\n`);
+    if (values.strict && lines.some(({ met }) => met === false)) process.exitCode = 1;
+  } finally {
+    await plane.stop();
+  }
+}
+
+try {
+  await main();
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\nTry --help.\n`);
+  process.exitCode = 2;
+}

@@ -1,0 +1,48 @@
+/** What can happen to a call. `kill` ends the functions host with SIGKILL while the call is under way. */
+export const FAULTS = [
+  'fails before',
+  'reply lost',
+  '429',
+  '500',
+  'slow',
+  '403',
+  'killed before',
+  'killed after',
+] as const;
+export type FaultKind = (typeof FAULTS)[number];
+
+/** What the line does to the one call that a fault strikes. */
+export interface Strike {
+  /** `after`: the service has done what it was asked for, and the reply is kept back. */
+  readonly when: 'before' | 'after';
+  readonly act:
+    | 'drop'
+    | 'hold'
+    | { readonly delay: number }
+    | { readonly status: number; readonly code: string; readonly retryAfter?: number; readonly held?: true };
+}
+
+/** Held, and then refused with more patience asked for than any test has: for what must not wait that long. */
+export const THROTTLED_FOR_LONG = 'throttled for long';
+
+/** Longer than any pause of a client library between a connection's loss and its noticing. */
+const SLOW_MILLISECONDS = 1500;
+
+export const STRIKES: Readonly<Record<FaultKind | typeof THROTTLED_FOR_LONG, Strike>> = {
+  [THROTTLED_FOR_LONG]: {
+    when: 'before',
+    act: { status: 429, code: 'TooManyRequests', retryAfter: 600, held: true },
+  },
+  'fails before': { when: 'before', act: 'drop' },
+  'reply lost': { when: 'after', act: 'drop' },
+  '429': { when: 'before', act: { status: 429, code: 'TooManyRequests', retryAfter: 1 } },
+  '500': { when: 'before', act: { status: 500, code: 'InternalServerError' } },
+  slow: { when: 'before', act: { delay: SLOW_MILLISECONDS } },
+  '403': { when: 'before', act: { status: 403, code: 'Forbidden' } },
+  'killed before': { when: 'before', act: 'hold' },
+  'killed after': { when: 'after', act: 'hold' },
+};
+
+export function kills(fault: FaultKind): boolean {
+  return STRIKES[fault].act === 'hold';
+}

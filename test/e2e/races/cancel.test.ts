@@ -1,0 +1,73 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { THROTTLED_FOR_LONG } from '../faults/faultKinds.js';
+import { Lane, type CallSite } from '../faults/lane.js';
+
+let lane: Lane;
+let sites: CallSite[];
+beforeAll(async () => {
+  // A step may be tried for longer than any pause here.
+  lane = await Lane.open('cancelled', { settings: { STEP_DEADLINE_SECONDS: '3600' } });
+  sites = await lane.record();
+}, 60_000);
+afterAll(() => lane.close());
+
+const NOT_PROMOTED = ['preflight', 'ensureScopeMap', 'ensureToken', 'issueCredentials', 'bind', 'pullCheck'];
+
+test.each(['killed before', 'killed after'] as const)(
+  'a cancel during any call (%s) undoes all until the promotion begins, and is too late from then on',
+  async (fault) => {
+    const own = sites.filter(({ isOwn }) => isOwn);
+    const ends = await lane.cancelled(own, fault);
+    const phases = new Set<string>();
+    for (const { site, step, ended, answer, wrong } of ends) {
+      const what = `${site.key} ${site.nth} in ${step}`;
+      phases.add(step);
+      expect([what, wrong]).toEqual([what, []]);
+      expect([what, answer]).toEqual([what, 202]);
+      const isInTime = NOT_PROMOTED.includes(step);
+      expect([what, ended.status, ended.failure?.code]).toEqual(
+        isInTime ? [what, 'rolledBack', 'cancelled'] : [what, 'completed', undefined],
+      );
+    }
+    console.log(`cancelled during ${ends.length} calls, in ${[...phases].join(', ')}`);
+    for (const step of ['preflight', 'ensureScopeMap', 'ensureToken', 'issueCredentials', 'pullCheck', 'promote'])
+      expect([...phases]).toContain(step);
+  },
+  120_000,
+);
+
+test('a cancel while the client list is read or written undoes all', async () => {
+  for (const site of sites.filter(({ key }) => key.startsWith('PATCH ') && key.includes('connectedRegistries')))
+    for (const fault of ['killed before', 'killed after'] as const) {
+      const [end] = await lane.cancelled([site], fault, true);
+      expect(end).toMatchObject({
+        step: 'bind',
+        answer: 202,
+        wrong: [],
+        ended: { status: 'rolledBack', failure: { code: 'cancelled', residue: [] } },
+      });
+    }
+}, 60_000);
+
+test('a cancel during an activity that a pause of ten minutes follows: undone at once', async () => {
+  const site = sites.find(({ key }) => key.startsWith('PUT ') && key.includes('{token}'));
+  if (!site) throw new Error('An onboarding makes a token.');
+  const begun = Date.now();
+  const [end] = await lane.cancelled([site], THROTTLED_FOR_LONG);
+  expect(end).toMatchObject({ wrong: [], ended: { status: 'rolledBack', failure: { code: 'cancelled' } } });
+  expect(Date.now() - begun).toBeLessThan(20_000);
+}, 60_000);
+
+test('an operation that has ended cannot be cancelled, one that never was neither', async () => {
+  const ended = await lane.onboard();
+  expect(ended.status).toBe('completed');
+  const late = await lane.cancel(ended.id);
+  expect(late.status).toBe(409);
+  expect(late.body).toMatchObject({ code: 'already-ended', operationStatus: 'completed' });
+  expect((await lane.cancel('no-such-client.k3v9')).status).toBe(404);
+  expect(await lane.it.app.operation(ended.id)).toEqual(ended);
+});
+
+test('nothing that others had was touched, and no password stands outside the vault', async () => {
+  expect(await lane.unclean()).toEqual([]);
+});

@@ -1,0 +1,102 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { z } from 'zod';
+import { Foreigners } from '../faults/foreigners.js';
+import { readState } from '../faults/simulatorState.js';
+import { pullManifest } from '../harness/edge.js';
+import { startTestStack, type TestStack } from '../harness/testStack.js';
+
+const FORTY = 40;
+
+let it: TestStack;
+let foreigners: Foreigners;
+beforeAll(async () => {
+  it = await startTestStack({ settings: { CLIENTS_PER_CONNECTED_REGISTRY: '200' } });
+  await it.stack.controlPlane.https(`${it.stack.endpoints.azure.arm}/_control/settings`, {
+    method: 'PATCH',
+    body: { clientsPerConnectedRegistry: 200, throttling: 0 },
+  });
+  foreigners = await Foreigners.settle(it);
+});
+afterAll(() => it.dispose());
+
+async function startForty(name: string): Promise<string[]> {
+  const { connectedRegistry } = it.stack.endpoints.edge;
+  return Promise.all(
+    Array.from({ length: FORTY }, (_, n) =>
+      it.app.start({ connectedRegistry, client: `${name}-${n}`, repositories: ['hello-world'] }),
+    ),
+  );
+}
+
+/** Waits for all, seldom looking. @returns their tokens. */
+async function tokensOf(ids: readonly string[]): Promise<string[]> {
+  const tokens: string[] = [];
+  for (const id of ids) {
+    const ended = await it.app.end(id, 90);
+    expect(ended).toMatchObject({ id, status: 'completed' });
+    tokens.push(ended.result?.token ?? '');
+  }
+  return tokens;
+}
+
+async function expectBoundOnce(tokens: readonly string[]): Promise<void> {
+  const { bound } = await readState(it);
+  expect(tokens.filter((token) => bound.filter((name) => name === token).length !== 1)).toEqual([]);
+}
+
+const counted = z.object({
+  principals: z.object({ app: z.object({ arm: z.object({ operations: z.record(z.string(), z.number()) }) }) }),
+});
+
+test('forty onboardings at once: forty bindings by at most four writes of the client list, and a foreign one kept', async () => {
+  const { endpoints, controlPlane } = it.stack;
+  const requests = `${endpoints.azure.arm}/_control/requests`;
+  await controlPlane.https(requests, { method: 'DELETE' });
+  const begun = Date.now();
+  const tokens = await tokensOf(await startForty('forty'));
+  const { operations } = counted.parse((await controlPlane.https(requests)).body).principals.app.arm;
+  const patches = operations['Microsoft.ContainerRegistry/registries/connectedRegistries/write'] ?? 0;
+  console.log(`forty at once: ${((Date.now() - begun) / 1000).toFixed(1)} s, ${patches} writes of the client list`);
+  expect(new Set(tokens).size).toBe(FORTY);
+  await expectBoundOnce(tokens);
+  expect(patches).toBeLessThanOrEqual(4);
+  const passwords = operations['Microsoft.ContainerRegistry/registries/generateCredentials/action'];
+  expect(passwords).toBe(FORTY);
+  const [first = ''] = tokens;
+  const secret = (await it.operator.secretNames()).find((name) => name.includes('-forty-0-')) ?? '';
+  const login = await it.operator.login(secret);
+  expect(login.user).toBe(first);
+  expect(await pullManifest(login, 'hello-world')).toMatchObject({ status: 200 });
+  expect(await foreigners.touched()).toEqual([]);
+}, 150_000);
+
+test('forty at once while somebody else overwrites the list: forty bindings', async () => {
+  const { operator, stack } = it;
+  const { resourceGroup, registry } = stack.endpoints.azure;
+  const { connectedRegistry } = stack.endpoints.edge;
+  const { registries: sdk } = operator;
+  const stale = (await sdk.connectedRegistries.get(resourceGroup, registry, connectedRegistry)).clientTokenIds ?? [];
+  const ids = await startForty('overwritten');
+  const over = { yes: false };
+  let overwritten = 0;
+  // As a person's script would that read the list a while ago; three times, each when the app has bound some more.
+  const foreign = (async () => {
+    while (!over.yes && overwritten < 3) {
+      const { bound, secrets } = await readState(it);
+      // What is taken away after a run's last look stays away, by intent.
+      const isPromoting = [...secrets.keys()].some((name) => /-overwritten-\d+-[0-9a-f]+$/.test(name));
+      if (isPromoting) break;
+      if (bound.length > stale.length) {
+        await sdk.connectedRegistries.update(resourceGroup, registry, connectedRegistry, { clientTokenIds: stale });
+        overwritten += 1;
+      }
+      await sleep(100);
+    }
+  })();
+  const tokens = await tokensOf(ids).finally(() => (over.yes = true));
+  await foreign;
+  expect(overwritten).toBeGreaterThan(0);
+  await expectBoundOnce(tokens);
+  expect(await foreigners.touched()).toEqual([]);
+}, 150_000);

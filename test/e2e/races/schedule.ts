@@ -1,0 +1,59 @@
+import { SeededRandom } from './seededRandom.js';
+
+/** Something that happens at a time of a schedule, in milliseconds from its start. */
+export type Happening =
+  /** Events of these numbers are published in one batch, in this order; a number that comes again is the same event. */
+  | { readonly at: number; readonly what: 'events'; readonly events: readonly ScheduledEvent[] }
+  /** An operator asks for the same, or for something else, over HTTP. */
+  | { readonly at: number; readonly what: 'request'; readonly client: number; readonly days: number }
+  | { readonly at: number; readonly what: 'cancel'; readonly client: number }
+  | { readonly at: number; readonly what: 'kill' }
+  /** Somebody else replaces the client list by what it was `stale` milliseconds ago. */
+  | { readonly at: number; readonly what: 'overwrite'; readonly stale: number }
+  /** Somebody else makes a scope map and a token of their own. */
+  | { readonly at: number; readonly what: 'foreignToken' };
+
+export interface ScheduledEvent {
+  readonly id: number;
+  readonly client: number;
+}
+
+export interface Schedule {
+  readonly seed: number;
+  readonly clients: number;
+  readonly happenings: readonly Happening[];
+}
+
+/** Milliseconds within which all of a schedule happens. */
+const SPAN = 2500;
+export const USUAL_DAYS = 90;
+
+/** The schedule of a seed: always the same. */
+export function scheduleOf(seed: number): Schedule {
+  const random = new SeededRandom(seed);
+  const clients = random.whole(2, 4);
+  const happenings: Happening[] = [];
+  const sometime = (): number => random.whole(0, SPAN);
+
+  const events = Array.from({ length: clients }, (_, client) => client).flatMap((client) => {
+    const different = random.whole(1, 2);
+    return Array.from({ length: different }, (_, n) => ({ id: client * 10 + n, client }));
+  });
+  const delivered = random.shuffled(events.flatMap((event) => Array<ScheduledEvent>(random.whole(1, 3)).fill(event)));
+  while (delivered.length > 0)
+    happenings.push({ at: sometime(), what: 'events', events: delivered.splice(0, random.whole(1, 4)) });
+
+  const requests = random.whole(0, 3);
+  for (let n = 0; n < requests; n++) {
+    const days = random.chance(0.5) ? USUAL_DAYS : 120;
+    happenings.push({ at: sometime(), what: 'request', client: random.whole(0, clients - 1), days });
+  }
+  if (random.chance(0.3)) happenings.push({ at: sometime(), what: 'cancel', client: random.whole(0, clients - 1) });
+  const kills = random.whole(0, 2);
+  for (let n = 0; n < kills; n++) happenings.push({ at: sometime(), what: 'kill' });
+  const overwrites = random.whole(0, 2);
+  for (let n = 0; n < overwrites; n++)
+    happenings.push({ at: sometime(), what: 'overwrite', stale: random.whole(0, 800) });
+  if (random.chance(0.5)) happenings.push({ at: sometime(), what: 'foreignToken' });
+  return { seed, clients, happenings: happenings.toSorted((left, right) => left.at - right.at) };
+}

@@ -1,0 +1,18 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { playAll, ScheduleRunner, seedsToPlay } from './scheduleRun.js';
+
+const SEEDS = 20;
+
+let runners: ScheduleRunner[];
+beforeAll(async () => {
+  runners = await Promise.all([ScheduleRunner.open(), ScheduleRunner.open(), ScheduleRunner.open()]);
+}, 60_000);
+afterAll(() => Promise.all(runners.map((runner) => runner.close())));
+
+test('random schedules of duplicate, reordered and delayed events, kills and foreign writes break no promise', async () => {
+  expect(await playAll(runners, seedsToPlay(SEEDS))).toEqual([]);
+}, 300_000);
+
+test('no password stands outside the vault after them', async () => {
+  for (const runner of runners) expect(await runner.passwordsFound()).toEqual([]);
+}, 60_000);

@@ -1,0 +1,19 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { playAll, ScheduleRunner, seedsToPlay } from '../e2e/races/scheduleRun.js';
+
+const SEEDS = 200;
+const STACKS = 4;
+
+let runners: ScheduleRunner[];
+beforeAll(async () => {
+  runners = await Promise.all(Array.from({ length: STACKS }, () => ScheduleRunner.open()));
+}, 120_000);
+afterAll(() => Promise.all(runners.map((runner) => runner.close())), 60_000);
+
+test('two hundred random schedules of events, kills and foreign writes break no promise', async () => {
+  expect(await playAll(runners, seedsToPlay(SEEDS))).toEqual([]);
+}, 2_400_000);
+
+test('no password stands outside the vault after them', async () => {
+  for (const runner of runners) expect(await runner.passwordsFound()).toEqual([]);
+}, 120_000);
