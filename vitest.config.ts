@@ -48,6 +48,7 @@ export default defineConfig({
           name: 'long',
           include: ['test/**/*.long.test.ts'],
           globalSetup: [build],
+          fileParallelism: false,
           testTimeout: 300_000,
           sequence: { groupOrder: 0 },
         },

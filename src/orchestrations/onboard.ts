@@ -196,8 +196,9 @@ class Onboard {
       sync,
       ...(issued ? { issued } : {}),
     };
+    const bindAgain = () => this.binding.ensure(runner, 'ensureAgain');
     log.enter('pullCheck');
-    return yield* runner.step('pullCheck', () => pullCheck(context, check, runner, log, limits));
+    return yield* runner.step('pullCheck', () => pullCheck(context, check, runner, log, limits, bindAgain));
   }
 
   private *promote(

@@ -21,8 +21,11 @@ export interface PullCheck {
   readonly issued?: { readonly token: string; readonly credential: IssuedCredential };
 }
 
-/** So many refusals in a row are more than a sync that has not come yet: then the registry is asked about the password. */
-const LOOK_AT_CREDENTIAL_EVERY = 4;
+/**
+ * So many refusals in a row are more than a sync that has not come yet. Then the registry is asked whether it still holds
+ * the password, and the binder whether the token is still on the list, which others may have overwritten.
+ */
+const LOOK_AGAIN_EVERY = 3;
 
 /**
  * Asks the device to pull until it has, or until it is certain or too late that it will not. Attempts are paced by what
@@ -35,10 +38,12 @@ export function* pullCheck(
   runner: StepRunner,
   log: ProgressLog,
   limits: FlowLimits,
+  bindAgain: () => Flow<void>,
 ): Flow<VerifiedPull> {
   const watch: SyncWatch = { boundAt: context.df.currentUtcDateTime };
   const firstSync = nextSync(check.sync.schedule, watch.boundAt);
   const deadline = firstSync.getTime() + limits.pullCheckDeadlineSeconds * 1000;
+  let refusals = 0;
   // Attempts are numbered through the run, since their numbers name messages and events.
   for (let attempt = log.asked + 1, tries = 1; ; attempt += 1, tries += 1) {
     const asked = context.df.currentUtcDateTime;
@@ -52,7 +57,12 @@ export function* pullCheck(
     if (decision.kind === 'failIfSynced' && (yield* followsSync(watch, check, asked, runner)))
       throw new StepFailed(decision.code, decision.reason);
 
-    if (decision.kind === 'afterSync' && tries % LOOK_AT_CREDENTIAL_EVERY === 0) yield* stands(check, runner);
+    refusals = decision.kind === 'afterSync' ? refusals + 1 : 0;
+    if (refusals > 0 && refusals % LOOK_AGAIN_EVERY === 0) {
+      yield* stands(check, runner);
+      yield* bindAgain();
+      watch.boundAt = context.df.currentUtcDateTime;
+    }
 
     const seconds = pauseSeconds(context, check, decision.kind === 'later', tries, limits);
     if (later(context, seconds).getTime() > deadline)
@@ -125,7 +135,7 @@ function* followsSync(watch: SyncWatch, check: PullCheck, asked: Date, runner: S
 }
 
 interface SyncWatch {
-  readonly boundAt: Date;
+  boundAt: Date;
   /** A sync seen after the binding. */
   synced?: Date;
 }

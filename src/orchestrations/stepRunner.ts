@@ -74,6 +74,7 @@ export class StepRunner {
       const outcome = yield* this.outcomeOf<T>(make());
       if (outcome.kind === 'done') return outcome.value;
       if (outcome.kind === 'failed') throw new StepFailed(outcome.code, outcome.message);
+      this.options.cancellation?.check();
       crashes += outcome.kind === 'crashed' ? 1 : 0;
       const reason =
         outcome.kind === 'crashed' ? 'the activity ended unexpectedly; its log entry says why' : outcome.reason;
@@ -87,11 +88,11 @@ export class StepRunner {
   }
 
   /**
-   * Waits on a durable timer. The engine's timers may fire up to a second early (storage counts whole seconds), so nothing
-   * may rely on the exact time. @throws StepFailed when the run is cancelled meanwhile.
+   * Waits on a durable timer, until a whole second: the engine's storage counts those, and fires timers early that lie
+   * between two. Nothing may rely on the exact time all the same. @throws StepFailed when the run is cancelled meanwhile.
    */
   *pause(seconds: number): Flow<void> {
-    const timer = this.context.df.createTimer(later(this.context, seconds));
+    const timer = this.context.df.createTimer(wholeSecond(later(this.context, seconds)));
     if (this.options.cancellation) yield* this.options.cancellation.any([], [timer]);
     else yield timer;
   }
@@ -124,4 +125,8 @@ export class StepRunner {
     const { retryFirstSeconds, retryMaxSeconds } = this.limits;
     return Math.min(retryMaxSeconds, retryFirstSeconds * 2 ** Math.min(tries - 1, 20));
   }
+}
+
+function wholeSecond(instant: Date): Date {
+  return new Date(Math.ceil(instant.getTime() / 1000) * 1000);
 }
