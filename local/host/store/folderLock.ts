@@ -3,8 +3,9 @@
  * (Node has no flock; a file that is linked into place is atomic on every platform.)
  */
 import { randomUUID } from 'node:crypto';
-import { link, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { link, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 /** Another process has the folder. */
 export class FolderLockedError extends Error {
@@ -16,6 +17,11 @@ interface Owner {
   /** Start time of the process in clock ticks since boot, where the system tells it; tells a reused pid from the owner. */
   started: string;
 }
+
+const NOBODY: Owner = { pid: 0, started: '' };
+
+/** Milliseconds before another look, while somebody else takes a stale lock away. */
+const PAUSE = 10;
 
 /** Holds a folder until `release`. */
 export interface FolderLock {
@@ -39,10 +45,7 @@ export async function lockFolder(folder: string): Promise<FolderLock> {
         throw new FolderLockedError(
           `${folder} is in use by process ${owner.pid}. Stop it, or give this one another data folder (--data).`,
         );
-      // Renaming takes the stale lock away once only, whoever else tries at the same time.
-      const stale = `${own}.stale`;
-      await rename(file, stale).catch(ignoreMissing);
-      await rm(stale, { force: true });
+      await removeStale(file, own, me);
     }
     throw new FolderLockedError(`${folder} could not be locked: other processes keep trying to.`);
   } finally {
@@ -60,22 +63,42 @@ async function linked(from: string, to: string): Promise<boolean> {
   }
 }
 
-function ignoreMissing(error: unknown): void {
-  if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
+/**
+ * Takes a dead process's lock away. Only one process does so at a time, and looks at the lock again when it is its turn:
+ * else a slow one would take away what a quick one has just put in the stale lock's place.
+ */
+async function removeStale(file: string, own: string, me: Owner): Promise<void> {
+  const turn = `${file}.takeover`;
+  if (!(await linked(own, turn))) {
+    const holder = await readOwner(turn);
+    if (holder !== undefined && !(await isAlive(holder, me))) await rm(turn, { force: true });
+    await sleep(PAUSE);
+    return;
+  }
+  try {
+    const owner = await readOwner(file);
+    if (owner !== undefined && !(await isAlive(owner, me))) await rm(file, { force: true });
+  } finally {
+    await rm(turn, { force: true });
+  }
 }
 
+/** Whom a lock names: nobody alive, where it was written by nobody we know; undefined where there is no lock. */
 async function readOwner(file: string): Promise<Owner | undefined> {
+  const text = await readFile(file, 'utf8').catch(() => undefined);
+  if (text === undefined) return undefined;
   try {
-    const value: unknown = JSON.parse(await readFile(file, 'utf8'));
+    const value: unknown = JSON.parse(text);
     if (typeof value === 'object' && value !== null && 'pid' in value && typeof value.pid === 'number')
       return { pid: value.pid, started: 'started' in value ? String(value.started) : '' };
   } catch {
-    // Gone, or written by nobody we know: not alive.
+    // Not JSON: not ours.
   }
-  return undefined;
+  return NOBODY;
 }
 
 async function isAlive(owner: Owner, me: Owner): Promise<boolean> {
+  if (owner === NOBODY) return false;
   if (owner.pid === me.pid && owner.started === me.started) return true;
   try {
     process.kill(owner.pid, 0);
