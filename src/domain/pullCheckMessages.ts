@@ -27,13 +27,21 @@ export const pullCheckRequested = z.object({
 });
 export type PullCheckRequested = z.infer<typeof pullCheckRequested>;
 
-/** Data of a {@link CREDENTIAL_PROMOTED} event: `secret` is now the one to use. */
+/**
+ * Data of a {@link CREDENTIAL_PROMOTED} event: `secret` is now the one to use. With `keyId`, `reportKey` and `expiresAt`, which
+ * older senders leave out, the agent acknowledges once its consumers have it: `POST /api/promotions/{operation}` with
+ * `Authorization: PullCheck {keyId}:{reportKey}`.
+ */
 export const credentialPromoted = z.object({
   operation: z.string().min(1).max(128),
   run: z.string().min(1).max(32),
   client: z.string().min(1).max(128),
   connectedRegistry: z.string().min(1),
   secret: secretReference,
+  keyId: z.string().min(1).optional(),
+  reportKey: z.string().min(1).optional(),
+  /** After this instant (ISO 8601, UTC) an acknowledgement is answered with 410. */
+  expiresAt: z.iso.datetime().optional(),
 });
 export type CredentialPromoted = z.infer<typeof credentialPromoted>;
 
