@@ -1,6 +1,9 @@
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 
 const build = './test/buildOnce.ts';
+const forgetNotes = './test/forgetNotes.ts';
 
 /** What a test may ask of its surroundings. Tests without a tag run on the local host and on Microsoft's own alike. */
 const tags = [
@@ -15,10 +18,14 @@ const tags = [
   },
 ];
 
+// Where the end-to-end tests of this run note what the app asked of ARM; test/after looks at the sum. Inherited by all workers.
+process.env['APP_OPERATIONS'] = join(tmpdir(), `app-operations-${process.pid}`);
+
 /**
- * Five rings: unit (no process of ours but where the test is about one), conformance (the recorded cases of the real
+ * Six rings: unit (no process of ours but where the test is about one), conformance (the recorded cases of the real
  * Functions host), e2e (everything, over public interfaces only), func (the same tests with the app on the real Functions
- * host; `npm run test:func` finds one), system (needs programs that npm cannot install).
+ * host; `npm run test:func` finds one), system (needs programs that npm cannot install), after (looks at what a whole run of
+ * e2e has left; only with it).
  */
 // oxlint-disable-next-line import/no-default-export -- Vitest reads the default export.
 export default defineConfig({
@@ -32,6 +39,7 @@ export default defineConfig({
             'test/e2e/**',
             'test/func/**',
             'test/system/**',
+            'test/after/**',
             'test/conformance/**',
             '**/*.system.test.ts',
             '**/*.az.test.ts',
@@ -67,7 +75,7 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
-          globalSetup: [build],
+          globalSetup: [build, forgetNotes],
           tags,
           // Each file starts a whole stack of five processes.
           fileParallelism: false,
@@ -78,11 +86,18 @@ export default defineConfig({
       },
       {
         test: {
+          name: 'after',
+          include: ['test/after/**/*.test.ts'],
+          sequence: { groupOrder: 6 },
+        },
+      },
+      {
+        test: {
           name: 'func',
           include: ['test/e2e/**/*.test.ts', 'test/func/**/*.test.ts'],
           // Hundreds of runs that each take seconds there: they are about the flow, which the rest shows on that host.
           exclude: ['test/e2e/faults/**', 'test/e2e/races/**'],
-          globalSetup: [build],
+          globalSetup: [build, forgetNotes],
           tags: tags.map((tag) => ({ ...tag, skip: true })),
           env: { APP_HOST: 'functions' },
           fileParallelism: false,

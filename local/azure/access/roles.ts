@@ -1,3 +1,8 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { projectRoot } from '../../stack/projectRoot.js';
+
 /** What a role allows. Patterns may hold `*`, and match ignoring case, as Azure's role definitions do. */
 export interface RoleDefinition {
   id: string;
@@ -17,12 +22,19 @@ export interface RoleAssignment {
   onlySecretsTagged?: string;
 }
 
-const REGISTRY = 'Microsoft.ContainerRegistry/registries';
 const SECRETS = 'Microsoft.KeyVault/vaults/secrets';
 const HUBS = 'Microsoft.Devices/IotHubs';
 
 /** The app's least privilege on a registry: every action that its flows need, one by one, and no other. */
 export const ONBOARDING_ROLE = 'Connected Registry Client Onboarding';
+
+const roleFile = z.object({ name: z.literal(ONBOARDING_ROLE), actions: z.array(z.string()).min(1) });
+
+/** The very file that a deployment makes the role from, so that what passes here is allowed there, and nothing more. */
+function onboardingRole(): z.output<typeof roleFile> {
+  const file = join(projectRoot(), 'infra', 'modules', 'onboardingRole.json');
+  return roleFile.parse(JSON.parse(readFileSync(file, 'utf8')));
+}
 
 /**
  * The roles that the seeded identities have. Ids and contents of built-in ones: Azure docs, "Azure built-in roles"
@@ -33,22 +45,7 @@ export const ROLES: Readonly<Record<string, RoleDefinition>> = {
   Reader: { id: 'acdd72a7-3385-48ef-bd42-f606fba81ae7', actions: ['*/read'], dataActions: [] },
   [ONBOARDING_ROLE]: {
     id: '5f0f2b7c-6f2e-4d0e-9c5a-3f1f0a2f8a11',
-    actions: [
-      `${REGISTRY}/read`,
-      `${REGISTRY}/operationStatuses/read`,
-      `${REGISTRY}/generateCredentials/action`,
-      `${REGISTRY}/scopeMaps/read`,
-      `${REGISTRY}/scopeMaps/write`,
-      `${REGISTRY}/scopeMaps/delete`,
-      `${REGISTRY}/scopeMaps/operationStatuses/read`,
-      `${REGISTRY}/tokens/read`,
-      `${REGISTRY}/tokens/write`,
-      `${REGISTRY}/tokens/delete`,
-      `${REGISTRY}/tokens/operationStatuses/read`,
-      `${REGISTRY}/connectedRegistries/read`,
-      `${REGISTRY}/connectedRegistries/write`,
-      `${REGISTRY}/connectedRegistries/operationStatuses/read`,
-    ],
+    actions: onboardingRole().actions,
     dataActions: [],
   },
   'Key Vault Administrator': {

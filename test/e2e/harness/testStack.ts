@@ -9,6 +9,7 @@ import { AppClient } from './appClient.js';
 import { startFunctionsHost } from './hosts/functionsHost.js';
 import type { FunctionsHost, HostOrder } from './hosts/order.js';
 import { ON_REAL_HOST, SHORT_WAITS } from './hostUnderTest.js';
+import { noteOperations } from './notedOperations.js';
 import { OperatorSdk } from './operatorSdk.js';
 
 /** A whole stack of its own for one test file, and what to drive it with: nothing but its public interfaces. */
@@ -32,6 +33,7 @@ export async function startTestStack(options: Partial<StackOptions> = {}): Promi
   let host: FunctionsHost | undefined;
   const dispose = async (): Promise<void> => {
     await host?.stop();
+    if (stack) await noteOperations(stack);
     await stack?.stop();
     rmSync(dataFolder, { recursive: true, force: true });
   };
