@@ -94,7 +94,7 @@ test.each(['azure', 'edge', 'device'] as const)(
     const pid = it.stack.pidOf(name);
     it.stack.crash(name);
     await vi.waitFor(() => expect([undefined, pid]).not.toContain(it.stack.pidOf(name)), {
-      timeout: 5000,
+      timeout: 20_000,
       interval: 20,
     });
     expect((await it.app.end(await start(`after-${name}`))).status).toBe('completed');

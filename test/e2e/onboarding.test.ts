@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { pullManifest } from './harness/edge.js';
+import { whileRunsWait } from './harness/holds.js';
+import { PATIENCE } from './harness/hostUnderTest.js';
 import { findPasswords } from './harness/passwordSearch.js';
 import { startTestStack, type TestStack } from './harness/testStack.js';
 import { problem } from './harness/appClient.js';
@@ -96,11 +98,13 @@ test('onboarding a client again that is as it should be writes nothing', async (
 
 test('the same request attaches to the run in progress, another one is told which run that is', async () => {
   const { app } = it;
-  const id = await app.start(request('attached'));
-  const again = await app.post({ ...request('attached', { repositories: { 'hello-world': ['content/read'] } }) });
+  const { id, again, other } = await whileRunsWait(it, async () => ({
+    id: await app.start(request('attached')),
+    again: await app.post(request('attached', { repositories: { 'hello-world': ['content/read'] } })),
+    other: await app.post(request('attached', { credentialLifetimeDays: 120 })),
+  }));
   expect(again.status).toBe(202);
   expect(again.body).toMatchObject({ id });
-  const other = await app.post(request('attached', { credentialLifetimeDays: 120 }));
   expect(other.status).toBe(409);
   expect(other.headers.get('content-type')).toContain('application/problem+json');
   problem.parse(other.body);
@@ -110,7 +114,8 @@ test('the same request attaches to the run in progress, another one is told whic
 
 test('ten equal requests at once make one run', async () => {
   const { app } = it;
-  const ids = await Promise.all(Array.from({ length: 10 }, () => app.start(request('ten-at-once'))));
+  const ten = Array.from({ length: 10 });
+  const ids = await whileRunsWait(it, () => Promise.all(ten.map(() => app.start(request('ten-at-once')))));
   expect(new Set(ids).size).toBe(1);
   expect((await app.end(ids[0] ?? '')).status).toBe('completed');
 });
@@ -169,7 +174,7 @@ describe('Event Grid', () => {
         expect(found).toBeDefined();
         return found;
       },
-      { timeout: 20_000, interval: 200 },
+      { timeout: PATIENCE * 1000, interval: 200 },
     );
     expect(await it.operator.boundTokens()).toContain(token);
   });
@@ -186,7 +191,10 @@ describe('Event Grid', () => {
     // An allowed request that comes after it, and goes through, shows that it had its time.
     const client = `after-event-with-${name}`;
     await it.operator.publish('CloudEvent', request(client));
-    await vi.waitFor(async () => expect(await verified(client)).toBeDefined(), { timeout: 20_000, interval: 200 });
+    await vi.waitFor(async () => expect(await verified(client)).toBeDefined(), {
+      timeout: PATIENCE * 1000,
+      interval: 200,
+    });
     const after = await it.operator.everything();
     expect(after.tokens.length - before.tokens.length).toBe(1);
     expect(

@@ -6,6 +6,7 @@ import {
   pullCheckRequested,
   type PullCheckRequested,
 } from '../../../src/domain/pullCheckMessages.js';
+import { PATIENCE } from './hostUnderTest.js';
 import type { TestStack } from './testStack.js';
 
 const cloudEvent = z.object({ type: z.string(), id: z.string(), subject: z.string(), data: z.unknown() });
@@ -45,7 +46,7 @@ export class TestDevice {
   }
 
   /** Waits for an attempt's request. */
-  async request(client: string, attempt: number, seconds = 20): Promise<PullCheckRequested> {
+  async request(client: string, attempt: number, seconds = PATIENCE): Promise<PullCheckRequested> {
     const deadline = Date.now() + seconds * 1000;
     for (;;) {
       const found = this.requests(client).find((request) => request.attempt === attempt);

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { Foreigners } from '../faults/foreigners.js';
 import { readState } from '../faults/simulatorState.js';
 import { pullManifest } from '../harness/edge.js';
+import { whileNothingSyncs } from '../harness/holds.js';
 import { startTestStack, type TestStack } from '../harness/testStack.js';
 
 const FORTY = 40;
@@ -77,26 +78,29 @@ test('forty at once while somebody else overwrites the list: forty bindings', as
   const { connectedRegistry } = stack.endpoints.edge;
   const { registries: sdk } = operator;
   const stale = (await sdk.connectedRegistries.get(resourceGroup, registry, connectedRegistry)).clientTokenIds ?? [];
-  const ids = await startForty('overwritten');
-  const over = { yes: false };
-  let overwritten = 0;
   // As a person's script would that read the list a while ago; three times, each when the app has bound some more.
-  const foreign = (async () => {
-    while (!over.yes && overwritten < 3) {
-      const { bound, secrets } = await readState(it);
-      // What is taken away after a run's last look stays away, by intent.
-      const isPromoting = [...secrets.keys()].some((name) => /-overwritten-\d+-[0-9a-f]+$/.test(name));
+  const foreign = { overwrites: 0, isOver: false };
+  const overwrite = async ({ bound }: { readonly bound: readonly string[] }): Promise<void> => {
+    if (bound.length <= stale.length) return;
+    await sdk.connectedRegistries.update(resourceGroup, registry, connectedRegistry, { clientTokenIds: stale });
+    foreign.overwrites += 1;
+  };
+  // The first time before any password can have been proven: what is taken away after a run's last look stays away.
+  const ids = await whileNothingSyncs(it, async () => {
+    const started = await startForty('overwritten');
+    for (; foreign.overwrites === 0; await sleep(50)) await overwrite(await readState(it));
+    return started;
+  });
+  const overwriting = (async () => {
+    for (; !foreign.isOver && foreign.overwrites < 3; await sleep(100)) {
+      const state = await readState(it);
+      const isPromoting = [...state.secrets.keys()].some((name) => /-overwritten-\d+-[0-9a-f]+$/.test(name));
       if (isPromoting) break;
-      if (bound.length > stale.length) {
-        await sdk.connectedRegistries.update(resourceGroup, registry, connectedRegistry, { clientTokenIds: stale });
-        overwritten += 1;
-      }
-      await sleep(100);
+      await overwrite(state);
     }
   })();
-  const tokens = await tokensOf(ids).finally(() => (over.yes = true));
-  await foreign;
-  expect(overwritten).toBeGreaterThan(0);
+  const tokens = await tokensOf(ids).finally(() => (foreign.isOver = true));
+  await overwriting;
   await expectBoundOnce(tokens);
   expect(await foreigners.touched()).toEqual([]);
 }, 150_000);

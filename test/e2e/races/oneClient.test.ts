@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import { problem, type Answer } from '../harness/appClient.js';
+import { whileRunsWait } from '../harness/holds.js';
 import { startTestStack, type TestStack } from '../harness/testStack.js';
 import { readState } from '../faults/simulatorState.js';
 
@@ -14,7 +15,18 @@ afterAll(() => it.dispose());
 const accepted = z.object({ id: z.string() });
 const conflict = problem.extend({ running: z.string() });
 
-/** The lifetime is what tells the requests apart, and what the end shows of the one that ran. */
+interface Asked {
+  days: number;
+  answer: Answer;
+}
+
+/**
+ * Sends a request for each of these lifetimes at once; the lifetime is what tells the requests apart, and what the end
+ * shows of the one that ran. None can end before all are answered.
+ */
+const postAll = (client: string, lifetimes: readonly number[]): Promise<Asked[]> =>
+  whileRunsWait(it, () => Promise.all(lifetimes.map(async (days) => ({ days, answer: await post(client, days) }))));
+
 const post = (client: string, days: number): Promise<Answer> =>
   it.app.post({
     connectedRegistry: it.stack.endpoints.edge.connectedRegistry,
@@ -27,7 +39,7 @@ const post = (client: string, days: number): Promise<Answer> =>
  * What was not true: 202 must name the run that runs and does what was asked for, 409 names that same run and is given
  * only to requests that ask for something else.
  */
-async function untruths(answers: readonly { days: number; answer: Answer }[]): Promise<string[]> {
+async function untruths(answers: readonly Asked[]): Promise<string[]> {
   const taken = answers.filter(({ answer }) => answer.status === 202);
   const [id = '', ...others] = new Set(taken.map(({ answer }) => accepted.parse(answer.body).id));
   const wrong = others.map((other) => `a second run, ${other}`);
@@ -53,41 +65,30 @@ async function untruths(answers: readonly { days: number; answer: Answer }[]): P
 }
 
 test('twenty equal requests at once: one run, and all are told of it', async () => {
-  const answers = await Promise.all(TWENTY.map(async () => ({ days: 90, answer: await post('equal', 90) })));
-  expect(await untruths(answers)).toEqual([]);
+  const lifetimes = TWENTY.map(() => 90);
+  expect(await untruths(await postAll('equal', lifetimes))).toEqual([]);
 });
 
 test('twenty different requests at once: one run, and all others are told which', async () => {
-  const answers = await Promise.all(
-    TWENTY.map(async (n) => ({ days: 60 + n, answer: await post('different', 60 + n) })),
-  );
-  expect(await untruths(answers)).toEqual([]);
+  const lifetimes = TWENTY.map((n) => 60 + n);
+  expect(await untruths(await postAll('different', lifetimes))).toEqual([]);
 });
 
 test('twenty equal and twenty different ones, mixed: one run, every answer true', async () => {
-  const wanted = TWENTY.flatMap((n) => [90, 100 + n]);
-  const answers = await Promise.all(wanted.map(async (days) => ({ days, answer: await post('mixed', days) })));
-  expect(await untruths(answers)).toEqual([]);
+  const lifetimes = TWENTY.flatMap((n) => [90, 100 + n]);
+  expect(await untruths(await postAll('mixed', lifetimes))).toEqual([]);
 });
 
 test('twenty at once after an earlier run has ended: one new run, every answer true', async () => {
-  const first = await it.app.end(
-    await it.app.start({
-      connectedRegistry: it.stack.endpoints.edge.connectedRegistry,
-      client: 'again',
-      repositories: ['hello-world'],
-    }),
-  );
-  const answers = await Promise.all(TWENTY.map(() => post('again', 90)));
-  const ids = new Set(
-    answers.map(({ status, body }) => (status === 202 ? accepted.parse(body).id : `status ${status}`)),
-  );
-  // A run that finds all as it should be may end before the last of them has come.
-  for (const id of ids) {
-    expect(id).not.toBe(first.id);
-    const answer = await it.app.get(`operations/${id}`);
-    expect([200, 410]).toContain(answer.status);
-  }
-  const last = [...ids].toSorted().at(-1) ?? '';
-  expect(await it.app.end(last)).toMatchObject({ status: 'completed', result: { secret: first.result?.secret } });
+  const onboarding = {
+    connectedRegistry: it.stack.endpoints.edge.connectedRegistry,
+    client: 'again',
+    repositories: ['hello-world'],
+  };
+  const first = await it.app.end(await it.app.start(onboarding));
+  const answers = await whileRunsWait(it, () => Promise.all(TWENTY.map(() => it.app.start(onboarding))));
+  const [id = '', ...others] = new Set(answers);
+  expect(others).toEqual([]);
+  expect(id).not.toBe(first.id);
+  expect(await it.app.end(id)).toMatchObject({ status: 'completed', result: { secret: first.result?.secret } });
 });
