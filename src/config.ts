@@ -125,6 +125,6 @@ function disagreements(settings: z.infer<typeof settingsSchema>): string[] {
 }
 
 /** The configured registry of that name, ignoring case as ARM does. */
-export function findRegistry(config: Config, name: string): RegistryId | undefined {
+export function findRegistry(config: Pick<Config, 'registries'>, name: string): RegistryId | undefined {
   return config.registries.find((id) => id.name.toLowerCase() === name.toLowerCase());
 }

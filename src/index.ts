@@ -1,15 +1,20 @@
 import * as df from 'durable-functions';
 import { createActivities } from './activities/activities.js';
-import { registerActivities } from './registerActivities.js';
+import { RUN_ACTIVITIES } from './activities/runActivities.js';
+import { registerActivities, registerRunActivities } from './registerActivities.js';
 import { createAzurePorts } from './azure/ports.js';
 import { loadConfig } from './config.js';
 import { NO_WISHES } from './domain/bindingWishes.js';
+import { CLIENT_RECORD, NOTHING_KNOWN } from './domain/clientRecord.js';
 import { NO_HOLDS } from './domain/mapHolds.js';
-import { ONBOARD } from './domain/onboardingRun.js';
+import { ONBOARD } from './domain/run.js';
+import { START_WHEN_FREE } from './domain/waitingRun.js';
 import { BINDER, createBinder } from './entities/binder.js';
+import { clientRecord } from './entities/clientRecord.js';
 import { createMapHolder, MAP_HOLDER } from './entities/mapHolder.js';
 import { registerEntity } from './entities/registerEntity.js';
 import { onboard } from './orchestrations/onboard.js';
+import { startWhenFree } from './orchestrations/startWhenFree.js';
 import { auditedPorts } from './ports/audit.js';
 import { createQueries } from './queries/queries.js';
 import { onClientRequested } from './triggers/eventGrid/clientRequested.js';
@@ -64,6 +69,9 @@ df.app.client.http('getOpenApi', {
 df.app.client.eventGrid('clientRequested', { handler: onClientRequested(config) });
 
 df.app.orchestration(ONBOARD, onboard);
+df.app.orchestration(START_WHEN_FREE, startWhenFree);
 registerEntity(BINDER, NO_WISHES, createBinder(ports.controlPlane, config.caps.clientsPerConnectedRegistry));
+registerEntity(CLIENT_RECORD, NOTHING_KNOWN, clientRecord);
 registerEntity(MAP_HOLDER, NO_HOLDS, createMapHolder(ports.controlPlane));
 registerActivities(createActivities(ports, queries, config));
+registerRunActivities(RUN_ACTIVITIES);

@@ -9,7 +9,8 @@ import { SLOT_NAMES } from './slots.js';
 
 const instant = z.iso.datetime();
 
-const OPERATION_KINDS = ['onboard'] as const;
+/** What a run does; also the name of its orchestration. */
+export const OPERATION_KINDS = ['onboard'] as const;
 export type OperationKind = (typeof OPERATION_KINDS)[number];
 
 export const operationStatus = z

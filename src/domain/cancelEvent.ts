@@ -1,7 +1,17 @@
-/** What the cancel route hands to a run. */
+/** Why a run is to end before its time. */
+export type CancelReason =
+  /** Somebody asked for it. */
+  | 'cancelled'
+  /** Another kind of run comes first, as an offboarding does. */
+  | 'preempted'
+  /** The client was revoked meanwhile. */
+  | 'revoked';
+
+/** What a run is told that is to end. */
 export interface CancelEvent {
   /** Who asked, for the failure's message. */
   readonly actor: string;
+  readonly reason: CancelReason;
 }
 
 /** Carries the run, so that a late cancel cannot reach the client's next one. */

@@ -73,6 +73,8 @@ export type ProblemCode = (typeof PROBLEM_CODES)[number];
 export const FAILURE_CODES = [
   'preflight',
   'cancelled',
+  'revoked',
+  'stale-event',
   'scope-map-different',
   'token-changed',
   'token-disabled',

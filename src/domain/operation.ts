@@ -20,6 +20,8 @@ export interface OperationOutcome {
   readonly result?: OnboardingResult;
   readonly failure?: OperationFailure;
   readonly reports?: ReportLog;
+  /** Of a run that waited for another one to end: the operation that began, or that it attached to. */
+  readonly startedAs?: string;
 }
 
 /** Hash of the accepted report by attempt: a repeated report is known again, also after the end. */

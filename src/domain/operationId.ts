@@ -25,3 +25,12 @@ export function newRunId(now: Date, random: Uint8Array): string {
   const suffix = Buffer.from(random.subarray(0, 4)).readUInt32BE(0).toString(36).padStart(7, '0');
   return now.getTime().toString(36).padStart(9, '0') + suffix;
 }
+
+/** Whether a run id may have been made by `now`: the instant in it is not in the future, but for clocks that differ. */
+export function beganBy(run: string, now: Date): boolean {
+  const instant = Number.parseInt(run.slice(0, 9), 36);
+  return Number.isFinite(instant) && instant <= now.getTime() + CLOCK_SKEW;
+}
+
+/** Clocks of the app's instances may differ by this much, in milliseconds. */
+const CLOCK_SKEW = 60_000;

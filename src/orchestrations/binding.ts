@@ -2,7 +2,7 @@ import * as df from 'durable-functions';
 import type { OrchestrationContext } from 'durable-functions';
 import { binderKey } from '../domain/binderKey.js';
 import type { BinderOperation, BinderRequest } from '../domain/bindingWishes.js';
-import type { OnboardingRun } from '../domain/onboardingRun.js';
+import type { OnboardingRun } from '../domain/run.js';
 import { formatOperationId } from '../domain/operationId.js';
 import type { Flow } from './flow.js';
 import { runDeadline } from './runDeadline.js';
@@ -17,7 +17,7 @@ export class Binding {
     private readonly context: OrchestrationContext,
     private readonly input: OnboardingRun,
   ) {
-    const { registry, connectedRegistry, token } = input.onboarding;
+    const { registry, connectedRegistry, token } = input.request;
     const deadline = runDeadline(context, input.limits);
     const { run, actor } = input;
     const by = { operation: formatOperationId({ instance: context.df.instanceId, run }), actor };

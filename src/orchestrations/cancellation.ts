@@ -16,11 +16,13 @@ export class Cancellation {
     this.cancelled = context.df.waitForExternalEvent(cancelEventName(run));
   }
 
-  /** @throws StepFailed `cancelled`, once the run has been cancelled. */
+  /** @throws StepFailed `cancelled` or `revoked`, once the run has been told to end. */
   check(): void {
     if (!this.cancelled.isCompleted) return;
-    const { actor } = (this.cancelled.result ?? {}) as Partial<CancelEvent>;
-    throw new StepFailed('cancelled', `cancelled by ${actor ?? 'an operator'}`);
+    const { actor = 'an operator', reason = 'cancelled' } = (this.cancelled.result ?? {}) as Partial<CancelEvent>;
+    if (reason === 'revoked') throw new StepFailed('revoked', `the client was revoked by ${actor}`);
+    const why = reason === 'preempted' ? ', to make way for another run' : '';
+    throw new StepFailed('cancelled', `cancelled by ${actor}${why}`);
   }
 
   /**

@@ -1,7 +1,7 @@
 import * as df from 'durable-functions';
 import type { OrchestrationContext } from 'durable-functions';
 import { mapHolderKey, type MapHolderOperation, type MapHolderRequest } from '../domain/mapHolds.js';
-import type { OnboardingRun } from '../domain/onboardingRun.js';
+import type { OnboardingRun } from '../domain/run.js';
 import { formatOperationId } from '../domain/operationId.js';
 import type { Undone } from '../domain/undone.js';
 import type { Flow } from './flow.js';
@@ -17,7 +17,7 @@ export class MapHold {
     private readonly context: OrchestrationContext,
     private readonly input: OnboardingRun,
   ) {
-    const { registry, scopeMap, token } = input.onboarding;
+    const { registry, scopeMap, token } = input.request;
     const { run, actor } = input;
     const by = { operation: formatOperationId({ instance: context.df.instanceId, run }), actor };
     this.request = { registry, scopeMap, token, run, deadline: runDeadline(context, input.limits), by };

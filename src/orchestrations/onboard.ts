@@ -1,7 +1,7 @@
 import type { OrchestrationContext } from 'durable-functions';
 import type { IssuedCredential } from '../activities/issueCredentials.js';
 import { mainSecretName } from '../domain/names.js';
-import type { OnboardingRun } from '../domain/onboardingRun.js';
+import type { OnboardingRun } from '../domain/run.js';
 import type { OnboardingResult, OperationOutcome, Problem } from '../domain/operation.js';
 import { formatOperationId } from '../domain/operationId.js';
 import { isConverged, type OnboardingPlan } from '../domain/plan.js';
@@ -83,7 +83,7 @@ class Onboard {
   }
 
   *go(): Flow<OnboardingResult> {
-    const { recheck } = this.input.onboarding;
+    const { recheck } = this.input.request;
     const plan = yield* this.preflight();
     if (isConverged(plan) && !recheck && plan.credential.kind === 'keep' && plan.credential.stored.pull)
       return this.result(plan.credential.stored, plan.credential.stored.pull, false);
@@ -97,7 +97,7 @@ class Onboard {
       const credential = yield* this.issueCredentials(plan, plan.credential, made, attempt);
       yield* this.bind(plan, 'ensure');
       try {
-        const pull = yield* this.pullCheck(plan, credential, { token: this.input.onboarding.token, credential });
+        const pull = yield* this.pullCheck(plan, credential, { token: this.input.request.token, credential });
         const promoted = yield* this.promote(plan, credential, pull, made, attempt);
         return this.result({ ...credential, ...promoted }, pull, true);
       } catch (error) {
@@ -110,7 +110,7 @@ class Onboard {
     const { runner, input, log } = this;
     log.enter('preflight');
     return yield* runner.step('preflight', function* () {
-      const plan = yield* runner.steps.preflight({ onboarding: input.onboarding });
+      const plan = yield* runner.steps.preflight({ onboarding: input.request });
       if (plan.problems.length > 0) throw new Refused(plan.problems);
       return plan;
     });
@@ -118,7 +118,7 @@ class Onboard {
 
   private *ensureScopeMap(plan: OnboardingPlan): Flow<void> {
     const { runner, saga, mapHold } = this;
-    const { registry, scopeMap, permissions } = this.input.onboarding;
+    const { registry, scopeMap, permissions } = this.input.request;
     this.log.enter('scopeMap');
     const absentAt = plan.scopeMap === 'absent' ? plan.checkedAt : undefined;
     saga.onFailure(absentAt ? 'removeScopeMap' : 'releaseScopeMap', (undoing) => mapHold.release(undoing, absentAt));
@@ -130,7 +130,7 @@ class Onboard {
 
   private *ensureToken(plan: OnboardingPlan): Flow<void> {
     const { runner, saga } = this;
-    const { registry, token, scopeMap } = this.input.onboarding;
+    const { registry, token, scopeMap } = this.input.request;
     const earlier = plan.token.earlierScopeMap;
     this.log.enter('token');
     if (!plan.token.exists)
@@ -155,8 +155,8 @@ class Onboard {
     attempt: number,
   ): Flow<IssuedCredential> {
     const { runner, saga, input } = this;
-    const { onboarding, run } = input;
-    const { registry, token, scopeMap, credentialLifetimeDays } = onboarding;
+    const { request, run } = input;
+    const { registry, token, scopeMap, credentialLifetimeDays } = request;
     const reference = this.reference();
     this.log.enter('credentials');
     const earlier = earlierPassword === undefined ? {} : { earlier: earlierPassword };
@@ -183,10 +183,10 @@ class Onboard {
     issued?: PullCheck['issued'],
   ): Flow<VerifiedPull> {
     const { context, operation, runner, log, input } = this;
-    const { onboarding, run, limits } = input;
+    const { request, run, limits } = input;
     const { name, version } = secret;
     const { sync } = plan;
-    const { image } = onboarding;
+    const { image } = request;
     const check = {
       operation,
       run,
@@ -209,8 +209,8 @@ class Onboard {
     attempt: number,
   ) {
     const { saga, input } = this;
-    const { onboarding, run } = input;
-    const { token, scopeMap } = onboarding;
+    const { request, run } = input;
+    const { token, scopeMap } = request;
     const reference = this.reference();
     // A cancel comes too late now: a promotion that is done is not to be undone, consumers may have it already.
     const runner = this.runner.uninterrupted();
@@ -226,7 +226,7 @@ class Onboard {
         return { name: promoted.name, version: promoted.version };
       }
       if (bindings >= MOST_BINDINGS)
-        throw new StepFailed('unbound', `token ${token} is taken off ${onboarding.connectedRegistry} again and again`);
+        throw new StepFailed('unbound', `token ${token} is taken off ${request.connectedRegistry} again and again`);
       yield* this.bind(plan, 'ensureAgain');
     }
   }
@@ -237,7 +237,7 @@ class Onboard {
     stored: { name: string; version: string; slot: OnboardingResult['secret']['slot']; expiresOn: string },
   ): Flow<OnboardingResult> {
     const { runner } = this;
-    const { scopeMap } = this.input.onboarding;
+    const { scopeMap } = this.input.request;
     yield* this.bind(plan, 'ensure');
     const pull = yield* this.pullCheck(plan, stored);
     yield* runner
@@ -251,7 +251,7 @@ class Onboard {
 
   /** Best effort: an agent also reads its main secret again by itself, so a lost event costs nothing. */
   private *announce(secret: { name: string; version: string }): Flow<void> {
-    const { connectedRegistry, client } = this.input.onboarding;
+    const { connectedRegistry, client } = this.input.request;
     const { name, version } = secret;
     const { operation } = this;
     const runner = this.runner.uninterrupted(ANNOUNCE_SECONDS);
@@ -270,7 +270,7 @@ class Onboard {
   }
 
   private reference() {
-    const { registry, connectedRegistry, client } = this.input.onboarding;
+    const { registry, connectedRegistry, client } = this.input.request;
     return { registry, connectedRegistry, client };
   }
 
@@ -279,9 +279,9 @@ class Onboard {
     pull: VerifiedPull,
     changed: boolean,
   ): OnboardingResult {
-    const { scopeMap, token, connectedRegistry } = this.input.onboarding;
+    const { scopeMap, token, connectedRegistry } = this.input.request;
     const { version, slot, expiresOn } = secret;
-    const name = mainSecretName(this.input.onboarding);
+    const name = mainSecretName(this.input.request);
     return { scopeMap, token, connectedRegistry, secret: { name, version, slot, expiresOn }, pull, changed };
   }
 }

@@ -1,5 +1,6 @@
 import type { OrchestrationContext, Task } from 'durable-functions';
 import type { Activities } from '../activities/activities.js';
+import type { RunActivities } from '../activities/runActivities.js';
 import type { FlowLimits } from '../domain/flowLimits.js';
 import type { WorksFor } from '../domain/worksFor.js';
 import type { DoneValue, StepOutcome } from '../domain/stepOutcome.js';
@@ -9,10 +10,11 @@ import type { ProgressLog } from './progressLog.js';
 
 /** Activities as the flow calls them: typed input, and the value of a `done` outcome. */
 export type Steps = {
-  readonly [Name in keyof Activities]: (
-    input: Parameters<Activities[Name]>[0],
-  ) => Flow<DoneValue<Awaited<ReturnType<Activities[Name]>>>>;
+  readonly [Name in keyof AllActivities]: (
+    input: Parameters<AllActivities[Name]>[0],
+  ) => Flow<DoneValue<Awaited<ReturnType<AllActivities[Name]>>>>;
 };
+type AllActivities = Activities & RunActivities;
 
 export interface RunnerOptions {
   /** Whom the audit names for what activities do. */

@@ -1,5 +1,5 @@
 import { audit } from '../../ports/audit.js';
-import type { StartResult } from './startRun.js';
+import type { StartResult } from '../../ports/runs.js';
 
 /** Notes how a wish to start a run ended. @param instance the client's key. */
 export function auditStart(result: StartResult, instance: string): void {

@@ -1,13 +1,16 @@
 import type { Operation, OperationFailure, OperationKind } from '../../domain/operation.js';
+import { clientKey } from '../../domain/clientKey.js';
 import { formatOperationId } from '../../domain/operationId.js';
 import { hasEnded, type RunStatus } from './runStatus.js';
 
 /** The operation resource, from what the engine knows of the run. */
 export function operationView(status: RunStatus, kind: OperationKind): Operation {
-  const { input, instance, outcome, progress } = status;
-  const { registry, connectedRegistry, client } = input.onboarding;
+  const { input, outcome, progress } = status;
+  const { registry, connectedRegistry, client } = input.request;
+  // One that waits for another run has an instance of its own, and its operation is the client's all the same.
+  const owner = clientKey(input.request);
   const base = {
-    id: formatOperationId({ instance, run: input.run }),
+    id: formatOperationId({ instance: owner, run: input.run }),
     kind,
     runId: input.run,
     registry,

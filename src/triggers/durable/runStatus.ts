@@ -1,16 +1,23 @@
 import type { DurableClient, DurableOrchestrationStatus } from 'durable-functions';
-import type { OnboardingRun } from '../../domain/onboardingRun.js';
+import { OPERATION_KINDS, type OperationKind } from '../../domain/answers.js';
+import type { Run } from '../../domain/run.js';
 import type { OperationOutcome, Progress } from '../../domain/operation.js';
 
 /** An instance of the durable engine that holds one of our runs, its JSON given its types back. */
 export interface RunStatus {
   readonly instance: string;
+  /** Name of its orchestration. */
   readonly kind: string;
-  readonly input: OnboardingRun;
+  readonly input: Run;
   readonly runtimeStatus: string;
   readonly progress?: Progress;
   readonly outcome?: OperationOutcome;
   readonly lastUpdated: string;
+}
+
+/** The kind of operation that an orchestration's name stands for; undefined for one that is none. */
+export function operationKind(name: string): OperationKind | undefined {
+  return OPERATION_KINDS.find((kind) => kind === name);
 }
 
 const ENDED = ['Completed', 'Failed', 'Terminated', 'Canceled'];
@@ -64,8 +71,13 @@ function parsed(value: unknown): unknown {
   }
 }
 
-function isRun(value: unknown): value is OnboardingRun {
-  return isObject(value) && typeof value['run'] === 'string' && typeof value['fingerprint'] === 'string';
+function isRun(value: unknown): value is Run {
+  return (
+    isObject(value) &&
+    typeof value['run'] === 'string' &&
+    typeof value['fingerprint'] === 'string' &&
+    isObject(value['request'])
+  );
 }
 
 /** Written by this app's own orchestrations, so the steps stand for the rest of the shape. */

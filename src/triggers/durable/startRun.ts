@@ -1,16 +1,8 @@
 import type { DurableClient } from 'durable-functions';
-import type { OnboardingRun } from '../../domain/onboardingRun.js';
 import { formatOperationId } from '../../domain/operationId.js';
+import type { Run } from '../../domain/run.js';
+import type { StartResult } from '../../ports/runs.js';
 import { hasEnded, readRun, type RunStatus } from './runStatus.js';
-
-/** What became of a wish to start a run. */
-export type StartResult =
-  /** This very run began, or one that does the same is under way: `id` is its operation. */
-  | { readonly kind: 'running'; readonly id: string; readonly attached: boolean }
-  /** Another run holds the client. */
-  | { readonly kind: 'conflict'; readonly id: string; readonly runningKind: string }
-  /** The engine did not say in time what runs. */
-  | { readonly kind: 'unknown' };
 
 /** How long to look for the instance after a start, and how often, in milliseconds. */
 const READ_BACK = { within: 15_000, every: 100 };
@@ -19,12 +11,7 @@ const READ_BACK = { within: 15_000, every: 100 };
  * Starts a run and reads the instance back before anyone is told: of several concurrent starts of one id the engine may
  * accept all and run another caller's, so its 202 proves nothing. A start is refused while the id's run has not ended.
  */
-export async function startRun(
-  client: DurableClient,
-  kind: string,
-  instance: string,
-  run: OnboardingRun,
-): Promise<StartResult> {
+export async function startRun(client: DurableClient, kind: string, instance: string, run: Run): Promise<StartResult> {
   const until = Date.now() + READ_BACK.within;
   let started = false;
   while (Date.now() < until) {
@@ -55,7 +42,7 @@ function judge(found: RunStatus, id: string, kind: string, fingerprint: string):
 const REFUSED = /^The operation failed with an unexpected status code: (?:409|500)\./;
 
 /** False when the engine refuses because a run of this id has not ended. */
-async function tryStart(client: DurableClient, kind: string, instance: string, run: OnboardingRun): Promise<boolean> {
+async function tryStart(client: DurableClient, kind: string, instance: string, run: Run): Promise<boolean> {
   try {
     await client.startNew(kind, { instanceId: instance, input: run });
     return true;

@@ -1,14 +1,12 @@
 import type { InvocationContext } from '@azure/functions';
 import type { DurableClient } from 'durable-functions';
 import type { Config } from '../../config.js';
-import { clientKey } from '../../domain/clientKey.js';
 import { CLIENT_REQUESTED, parseEvent } from '../../domain/clientRequestedEvent.js';
-import { ONBOARDING_FIELDS, onboardingEventData, toOnboarding } from '../../domain/onboardingRequest.js';
-import { ONBOARD } from '../../domain/onboardingRun.js';
+import { fingerprint, ONBOARDING_FIELDS, onboardingEventData, toOnboarding } from '../../domain/onboardingRequest.js';
+import { ONBOARD } from '../../domain/run.js';
 import { inAuditScope } from '../../ports/audit.js';
-import { auditStart } from '../durable/auditStart.js';
-import { startRun } from '../durable/startRun.js';
-import { newRun } from '../http/onboardings.js';
+import { durableRuns } from '../durable/durableRuns.js';
+import { newRun } from '../durable/newRun.js';
 import { fieldErrors } from '../http/problem.js';
 
 /**
@@ -26,10 +24,9 @@ export function onClientRequested(config: Config) {
     if (!data.success) return refuse('invalid data', fieldErrors(data.error, ONBOARDING_FIELDS));
 
     const onboarding = toOnboarding(data.data, config.registries[0].name);
-    const run = newRun(onboarding, 'event', config);
+    const run = newRun(onboarding, { actor: 'event', fingerprint: fingerprint(onboarding) }, config);
     const scope = { log: (line: string) => context.log(line), actor: 'event' };
-    const result = await startRun(client, ONBOARD, clientKey(onboarding), run);
-    inAuditScope(scope, () => auditStart(result, clientKey(onboarding)));
+    const result = await inAuditScope(scope, () => durableRuns(client).start(ONBOARD, run));
     if (result.kind === 'running') return;
     throw new Error(
       result.kind === 'conflict'

@@ -1,29 +1,47 @@
 import type { HttpResponseInit } from '@azure/functions';
 import type { DurableClient } from 'durable-functions';
-import { ONBOARD } from '../../domain/onboardingRun.js';
-import { formatOperationId, parseOperationId } from '../../domain/operationId.js';
-import { readRun, type RunStatus } from '../durable/runStatus.js';
+import { OPERATION_KINDS, type OperationKind } from '../../domain/answers.js';
+import { beganBy, formatOperationId, parseOperationId, type OperationId } from '../../domain/operationId.js';
+import { waitingInstance } from '../../domain/waitingRun.js';
+import { operationKind, readRun, type RunStatus } from '../durable/runStatus.js';
 import { problem } from './problem.js';
 
-export type FoundOperation = { readonly run: RunStatus } | { readonly refusal: HttpResponseInit };
+/** `run` may be the one that waits to start it: its instance is another than the client's. */
+export type FoundOperation =
+  { readonly run: RunStatus; readonly kind: OperationKind } | { readonly refusal: HttpResponseInit };
 
 /** The run that an operation id names; else 404, or 410 that names the run which has taken its place. */
 export async function findOperation(text: string, client: DurableClient): Promise<FoundOperation> {
   const id = parseOperationId(text);
   const run = id && (await readRun(client, id.instance));
-  // Run ids sort by time: a later one than the present has never been.
-  if (!id || !run || run.kind !== ONBOARD || id.run > run.input.run) return { refusal: notFound(text) };
-  if (run.input.run === id.run) return { run };
-  const current = formatOperationId({ instance: id.instance, run: run.input.run });
-  return {
-    refusal: problem({
-      status: 410,
-      code: 'superseded',
-      title: 'A later run has taken its place.',
-      detail: `The client's present run is ${current}.`,
-      current,
-    }),
-  };
+  const kind = run && operationKind(run.kind);
+  if (run && kind && run.input.run === id.run) return { run, kind };
+  const waiting = id && (await findWaiting(id, client));
+  const startedAs = waiting?.run.outcome?.startedAs;
+  if (waiting && startedAs === undefined) return waiting;
+  if (startedAs !== undefined && startedAs !== text) return { refusal: superseded(startedAs) };
+  // A run id tells when it was made: one of the future has never been.
+  if (!run || !kind || !beganBy(id.run, new Date())) return { refusal: notFound(text) };
+  return { refusal: superseded(formatOperationId({ instance: id.instance, run: run.input.run })) };
+}
+
+/** Looks for the run among those that wait for their client; there is one a kind at the most. */
+async function findWaiting({ instance, run }: OperationId, client: DurableClient) {
+  for (const kind of OPERATION_KINDS) {
+    const found = await readRun(client, waitingInstance(kind, instance));
+    if (found?.input.run === run) return { run: found, kind };
+  }
+  return undefined;
+}
+
+function superseded(current: string): HttpResponseInit {
+  return problem({
+    status: 410,
+    code: 'superseded',
+    title: 'A later run has taken its place.',
+    detail: `The client's present run is ${current}.`,
+    current,
+  });
 }
 
 function notFound(id: string): HttpResponseInit {

@@ -1,7 +1,6 @@
 import type { HttpRequest, HttpResponseInit } from '@azure/functions';
 import type { DurableClient } from 'durable-functions';
 import { cancelEventName, type CancelEvent } from '../../domain/cancelEvent.js';
-import { ONBOARD } from '../../domain/onboardingRun.js';
 import type { RunningOperation } from '../../domain/operation.js';
 import { audit } from '../../ports/audit.js';
 import { operationView } from '../durable/operationView.js';
@@ -14,7 +13,7 @@ export async function getOperation(request: HttpRequest, client: DurableClient):
   const operation = await findOperation(request.params['id'] ?? '', client);
   if ('refusal' in operation) return operation.refusal;
   const headers: Record<string, string> = hasEnded(operation.run) ? {} : { 'retry-after': '1' };
-  return { status: 200, headers, jsonBody: operationView(operation.run, ONBOARD) };
+  return { status: 200, headers, jsonBody: operationView(operation.run, operation.kind) };
 }
 
 /**
@@ -28,7 +27,7 @@ export async function cancelOperation(request: HttpRequest, client: DurableClien
   if ('refusal' in operation) return operation.refusal;
   const { run } = operation;
   if (hasEnded(run)) {
-    const { status } = operationView(run, ONBOARD);
+    const { status } = operationView(run, operation.kind);
     return problem({
       status: 409,
       code: 'already-ended',
@@ -37,7 +36,7 @@ export async function cancelOperation(request: HttpRequest, client: DurableClien
       operationStatus: status,
     });
   }
-  const event: CancelEvent = { actor: 'an operator (function-key)' };
+  const event: CancelEvent = { actor: 'an operator (function-key)', reason: 'cancelled' };
   await client.raiseEvent(run.instance, cancelEventName(run.input.run), event);
   audit('run.cancel.succeeded', { resource: run.instance, operation: id });
   const location = new URL(`/api/operations/${id}`, request.url).href;

@@ -6,7 +6,7 @@ import type { FieldError, ProblemDetails } from './problemDetails.js';
 type Answers = typeof ANSWER_CODES;
 
 /** A code goes with its own statuses only. */
-type Details = {
+export type Details = {
   [Code in AnswerCode]: Omit<ProblemDetails, 'type' | 'code' | 'status'> & {
     readonly code: Code;
     readonly status: Answers[Code]['statuses'][number];
@@ -18,13 +18,17 @@ export function problemType(code: AnswerCode): string {
   return `urn:connected-registry-onboarding:problem:${code}`;
 }
 
-/** An answer as RFC 9457 has it. Never holds a stack or a text of the engine's. */
+/** A problem as RFC 9457 has it. Never holds a stack or a text of the engine's. */
+export function problemBody(details: Details): ProblemDetails {
+  return { type: problemType(details.code), ...details };
+}
+
+/** An answer that is one problem. */
 export function problem(details: Details, headers: Record<string, string> = {}): HttpResponseInit {
-  const body: ProblemDetails = { type: problemType(details.code), ...details };
   return {
     status: details.status,
     headers: { 'content-type': 'application/problem+json', ...headers },
-    body: JSON.stringify(body),
+    body: JSON.stringify(problemBody(details)),
   };
 }
 
@@ -48,13 +52,14 @@ export function fieldErrors(error: z.ZodError, help: Readonly<Record<string, str
         message: 'is not a known field',
         fix: `Leave it out. Known fields: ${Object.keys(help).join(', ')}.`,
       }));
-    const name = String(issue.path[0] ?? 'body');
+    // The innermost field that has a rule of its own: an item of a list has none.
+    const name = issue.path.findLast((part) => typeof part === 'string' && part in help) ?? 'body';
     const missing = issue.code === 'invalid_type' && issue.input === undefined && issue.path.length > 0;
     return [
       {
         field: issue.path.join('.') || 'body',
         message: missing ? 'is missing' : issue.message,
-        fix: help[name] ? `It must be ${help[name]}.` : 'Send a JSON object.',
+        fix: typeof name === 'string' && help[name] ? `It must be ${help[name]}.` : 'Send a JSON object.',
       },
     ];
   });

@@ -1,6 +1,6 @@
 import type { HttpRequest, HttpResponseInit, InvocationContext } from '@azure/functions';
 import type { DurableClient } from 'durable-functions';
-import type { OnboardingRun } from '../../../src/domain/onboardingRun.js';
+import type { OnboardingRun } from '../../../src/domain/run.js';
 
 export interface Instance {
   name: string;

@@ -1,7 +1,7 @@
 import { loadConfig, type Config } from '../../../src/config.js';
 import type { FlowLimits } from '../../../src/domain/flowLimits.js';
 import { fingerprint, onboardingBody, toOnboarding, type Onboarding } from '../../../src/domain/onboardingRequest.js';
-import type { OnboardingRun } from '../../../src/domain/onboardingRun.js';
+import type { OnboardingRun } from '../../../src/domain/run.js';
 
 export const REGISTRY = 'myregistry';
 export const CONNECTED_REGISTRY = 'myconnectedregistry';
@@ -39,7 +39,7 @@ export function onboardingRun(changes: Readonly<Record<string, unknown>> = {}, l
     fingerprint: fingerprint(wanted),
     requestedAt: '2026-03-01T12:00:00.000Z',
     actor: 'function-key',
-    onboarding: wanted,
+    request: wanted,
     limits: { ...config().limits, ...limits },
   } satisfies OnboardingRun;
 }

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { newRunId } from '../../../src/domain/operationId.js';
 import { clientKey } from '../../../src/domain/clientKey.js';
-import { ONBOARD } from '../../../src/domain/onboardingRun.js';
+import { ONBOARD } from '../../../src/domain/run.js';
 import type { OperationOutcome } from '../../../src/domain/operation.js';
 import { deriveReportKey } from '../../../src/domain/reportKey.js';
 import { reportHash } from '../../../src/domain/reportEvent.js';
@@ -109,7 +110,11 @@ async function giveOperations(): Promise<void> {
   await operation('a run that was terminated', holding({ runtimeStatus: 'Terminated' }));
   await operation('a run that failed', holding({ runtimeStatus: 'Failed' }));
   await operation('an unknown run', new FakeDurableClient());
-  await operation('an earlier run', holding(), `${INSTANCE}.a000000000000000`);
+  await operation(
+    'an earlier run',
+    holding(),
+    `${INSTANCE}.${newRunId(new Date('2026-02-01T00:00:00Z'), Buffer.alloc(4))}`,
+  );
   const broken = holding();
   broken.onRead = () => {
     throw new TypeError('broken');

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { clientKey } from '../../../src/domain/clientKey.js';
 import { CLIENT_REQUESTED } from '../../../src/domain/clientRequestedEvent.js';
-import { ONBOARD } from '../../../src/domain/onboardingRun.js';
+import { ONBOARD } from '../../../src/domain/run.js';
 import { onClientRequested } from '../../../src/triggers/eventGrid/clientRequested.js';
 import { FakeDurableClient, invocation } from '../fakes/durableClient.js';
 import { BODY, config, onboarding, onboardingRun } from '../fakes/requests.js';
@@ -48,7 +48,7 @@ describe('a ClientRequested event', () => {
     expect(outcome).toBe('taken');
     expect(engine.instances.get(INSTANCE)).toMatchObject({
       name: ONBOARD,
-      input: { actor: 'event', onboarding: onboarding(), fingerprint: onboardingRun().fingerprint },
+      input: { actor: 'event', request: onboarding(), fingerprint: onboardingRun().fingerprint },
     });
     expect(lines[0]?.text).toContain('"reason":"started"');
   });

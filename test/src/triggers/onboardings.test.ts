@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { clientKey } from '../../../src/domain/clientKey.js';
-import { ONBOARD } from '../../../src/domain/onboardingRun.js';
+import { ONBOARD } from '../../../src/domain/run.js';
 import { postOnboardings } from '../../../src/triggers/http/onboardings.js';
 import { FakeDurableClient, httpRequest, seen } from '../fakes/durableClient.js';
 import { BODY, onboarding, onboardingRun } from '../fakes/requests.js';
@@ -36,7 +36,7 @@ describe('POST /api/onboardings', () => {
     expect(input).toMatchObject({
       actor: 'function-key',
       requestedAt: '2026-03-01T12:00:00.000Z',
-      onboarding: onboarding(),
+      request: onboarding(),
       limits: world.config.limits,
       fingerprint: onboardingRun().fingerprint,
     });

@@ -1,10 +1,13 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { ONBOARD } from '../../../src/domain/onboardingRun.js';
+import { clientKey } from '../../../src/domain/clientKey.js';
+import { newRunId } from '../../../src/domain/operationId.js';
+import { ONBOARD } from '../../../src/domain/run.js';
 import { cancelOperation, getOperation } from '../../../src/triggers/http/operations.js';
 import { FakeDurableClient, httpRequest, seen, type Instance } from '../fakes/durableClient.js';
 import { onboardingRun, RUN } from '../fakes/requests.js';
 
-const INSTANCE = 'myregistry-edge-sensor-0123456789abcdef';
+const INSTANCE = clientKey(onboardingRun().request);
+const EARLIER = newRunId(new Date('2026-02-01T00:00:00Z'), Buffer.alloc(4));
 const steps = [{ name: 'bind', status: 'waiting', attempts: 2, startedAt: 'x', message: 'busy' }];
 let engine: FakeDurableClient;
 beforeEach(() => {
@@ -71,7 +74,7 @@ describe('GET /api/operations/{id}', () => {
 
   test('says which run has taken the place of an earlier one', async () => {
     hold();
-    const { status, body } = await get(`${INSTANCE}.a000000000000000`);
+    const { status, body } = await get(`${INSTANCE}.${EARLIER}`);
     expect([status, body['code'], body['current']]).toEqual([410, 'superseded', `${INSTANCE}.${RUN}`]);
   });
 
@@ -100,7 +103,7 @@ describe('POST /api/operations/{id}/cancel', () => {
 
   test.each([
     ['an ended run', 409, 'already-ended', `${INSTANCE}.${RUN}`],
-    ['an earlier run', 410, 'superseded', `${INSTANCE}.a000000000000000`],
+    ['an earlier run', 410, 'superseded', `${INSTANCE}.${EARLIER}`],
     ['an unknown one', 404, 'operation-not-found', 'unknown.run'],
   ])('raises nothing for %s', async (_, status, code, id) => {
     hold({ runtimeStatus: 'Completed', output: { status: 'completed', endedAt: 'x', steps: [] } });

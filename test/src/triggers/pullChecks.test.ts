@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { ONBOARD } from '../../../src/domain/onboardingRun.js';
+import { ONBOARD } from '../../../src/domain/run.js';
 import type { PullCheckReport } from '../../../src/domain/pullCheckMessages.js';
 import { deriveReportKey } from '../../../src/domain/reportKey.js';
 import { reportEventName, reportHash } from '../../../src/domain/reportEvent.js';

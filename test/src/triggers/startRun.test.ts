@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { ONBOARD } from '../../../src/domain/onboardingRun.js';
-import { startRun, type StartResult } from '../../../src/triggers/durable/startRun.js';
+import { ONBOARD } from '../../../src/domain/run.js';
+import type { StartResult } from '../../../src/ports/runs.js';
+import { startRun } from '../../../src/triggers/durable/startRun.js';
 import { readRun } from '../../../src/triggers/durable/runStatus.js';
 import { engineError, FakeDurableClient } from '../fakes/durableClient.js';
 import { onboardingRun } from '../fakes/requests.js';

@@ -1,18 +1,23 @@
+import type { ClientReference } from './clientKey.js';
 import type { FlowLimits } from './flowLimits.js';
 import type { Onboarding } from './onboardingRequest.js';
 
 /** Name of the orchestration, which is also the operation's kind. */
 export const ONBOARD = 'onboard';
 
-/** Input of one onboarding's orchestration: all that it needs to know, so that a replay reads nothing else. */
-export interface OnboardingRun {
+/** Input of one client run's orchestration: all that it needs to know, so that a replay reads nothing else. */
+export interface Run<Request extends ClientReference = ClientReference> {
   readonly run: string;
   /** Tells whether another request is the same one. */
   readonly fingerprint: string;
   /** ISO 8601. */
   readonly requestedAt: string;
+  /** An event's own time (ISO 8601), when one asked for the run: it may have come late, or again. */
+  readonly eventAt?: string;
   /** Who asked, for the audit: a principal's name, `function-key` or `event`. */
   readonly actor: string;
-  readonly onboarding: Onboarding;
+  readonly request: Request;
   readonly limits: FlowLimits;
 }
+
+export type OnboardingRun = Run<Onboarding>;

@@ -1,0 +1,21 @@
+import type { OperationKind } from './answers.js';
+import { clientKey, type ClientReference } from './clientKey.js';
+import type { Run } from './run.js';
+
+/** Name of the orchestration that starts a run as soon as no other one holds its client. */
+export const START_WHEN_FREE = 'startWhenFree';
+
+/** Input of that orchestration: the very run that it is to start. */
+export interface WaitingRun extends Run {
+  readonly kind: OperationKind;
+  /** Whether the run in the way is told to end; else it is waited for. */
+  readonly preempts: boolean;
+}
+
+/** Two letters for each kind: an instance's id has room for few besides the client's key (see clientKey). */
+const PREFIX: Readonly<Record<OperationKind, string>> = { onboard: 'wn' };
+
+/** The instance that waits with a run of this kind: one a kind and client, so that equal wishes share it. */
+export function waitingInstance(kind: OperationKind, client: ClientReference | string): string {
+  return `${PREFIX[kind]}-${typeof client === 'string' ? client : clientKey(client)}`;
+}

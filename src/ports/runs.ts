@@ -1,0 +1,26 @@
+import type { OperationKind } from '../domain/answers.js';
+import type { CancelReason } from '../domain/cancelEvent.js';
+import type { OperationId } from '../domain/operationId.js';
+import type { Run } from '../domain/run.js';
+
+/** What became of a wish to start a run. */
+export type StartResult =
+  /** This very run began, or one that does the same is under way: `id` is its operation. */
+  | { readonly kind: 'running'; readonly id: string; readonly attached: boolean }
+  /** Another run holds the client. */
+  | { readonly kind: 'conflict'; readonly id: string; readonly runningKind: string }
+  /** The engine did not say in time what runs. */
+  | { readonly kind: 'unknown' };
+
+/** The durable engine's runs, as an activity may start and end them. A client has one at a time. */
+export interface Runs {
+  /** Starts a run of a client, and looks at what runs then. */
+  start(kind: OperationKind, run: Run): Promise<StartResult>;
+  /**
+   * The same, but where a run of another kind holds the client, this one waits for its end, or has it end first
+   * (`preempts`). It counts as running from now on.
+   */
+  startWhenFree(kind: OperationKind, run: Run, preempts: boolean): Promise<StartResult>;
+  /** Tells a run to end. Without a word when it has ended already. */
+  cancel(id: OperationId, actor: string, reason: CancelReason): Promise<void>;
+}

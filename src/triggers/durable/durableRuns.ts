@@ -1,0 +1,45 @@
+import type { DurableClient } from 'durable-functions';
+import type { OperationKind } from '../../domain/answers.js';
+import { cancelEventName, type CancelEvent } from '../../domain/cancelEvent.js';
+import { clientKey } from '../../domain/clientKey.js';
+import { formatOperationId, parseOperationId } from '../../domain/operationId.js';
+import { START_WHEN_FREE, waitingInstance, type WaitingRun } from '../../domain/waitingRun.js';
+import type { Runs, StartResult } from '../../ports/runs.js';
+import { auditStart } from './auditStart.js';
+import { hasEnded, readRun } from './runStatus.js';
+import { startRun } from './startRun.js';
+
+/** The runs of the durable engine, over one invocation's client. */
+export function durableRuns(client: DurableClient): Runs {
+  const start: Runs['start'] = async (kind, run) => {
+    const instance = clientKey(run.request);
+    const result = await startRun(client, kind, instance, run);
+    auditStart(result, instance);
+    return result;
+  };
+
+  return {
+    start,
+    startWhenFree: async (kind, run, preempts) => {
+      const direct = await start(kind, run);
+      if (direct.kind !== 'conflict' || direct.runningKind === kind) return direct;
+      const waiting: WaitingRun = { ...run, kind, preempts };
+      const instance = waitingInstance(kind, run.request);
+      return asOperation(await startRun(client, START_WHEN_FREE, instance, waiting), kind, clientKey(run.request));
+    },
+    cancel: async ({ instance, run }, actor, reason) => {
+      const found = await readRun(client, instance);
+      // An event raised for an ended run vanishes without a word; one for an earlier run would reach nobody.
+      if (!found || hasEnded(found) || found.input.run !== run) return;
+      const event: CancelEvent = { actor, reason };
+      await client.raiseEvent(instance, cancelEventName(run), event);
+    },
+  };
+}
+
+/** A waiting run has an instance of its own; to callers its operation is the client's. */
+function asOperation(result: StartResult, kind: OperationKind, instance: string): StartResult {
+  if (result.kind === 'unknown') return result;
+  const id = formatOperationId({ instance, run: parseOperationId(result.id)?.run ?? '' });
+  return result.kind === 'conflict' ? { ...result, id, runningKind: kind } : { ...result, id };
+}

@@ -1,0 +1,31 @@
+import { randomBytes } from 'node:crypto';
+import type { Config } from '../../config.js';
+import type { ClientReference } from '../../domain/clientKey.js';
+import { newRunId } from '../../domain/operationId.js';
+import type { Run } from '../../domain/run.js';
+
+/** What a run's input says besides its request. */
+export interface RunOrigin {
+  /** Who asked, for the audit: a principal's name, `function-key` or `event`. */
+  readonly actor: string;
+  /** Equal for requests that ask for the same. */
+  readonly fingerprint: string;
+  /** An event's own time (ISO 8601). */
+  readonly eventAt?: string;
+}
+
+/** A run's input; everything that its flow needs to know is decided here. */
+export function newRun<Request extends ClientReference>(
+  request: Request,
+  origin: RunOrigin,
+  config: Pick<Config, 'limits'>,
+): Run<Request> {
+  const now = new Date();
+  return {
+    run: newRunId(now, randomBytes(4)),
+    requestedAt: now.toISOString(),
+    ...origin,
+    request,
+    limits: config.limits,
+  };
+}

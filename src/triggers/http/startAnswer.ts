@@ -1,0 +1,42 @@
+import type { HttpResponseInit } from '@azure/functions';
+import type { RunningOperation } from '../../domain/operation.js';
+import type { StartResult } from '../../ports/runs.js';
+import { problem, problemBody, type Details } from './problem.js';
+import type { ProblemDetails } from './problemDetails.js';
+
+/** What callers should wait before they ask for the operation, in seconds. */
+const POLL_SECONDS = '2';
+
+/** The answer to a request for one run: 202 with its operation, or why there is none. @param url the request's own. */
+export function startAnswer(result: StartResult, url: string): HttpResponseInit {
+  if (result.kind === 'unknown') return problem(refusal(result), { 'retry-after': '5' });
+  const location = new URL(`/api/operations/${result.id}`, url).href;
+  if (result.kind === 'conflict') return problem(refusal(result), { location });
+  return {
+    status: 202,
+    headers: { location, 'retry-after': POLL_SECONDS },
+    jsonBody: { id: result.id, status: 'running' } satisfies RunningOperation,
+  };
+}
+
+/** The same as a part of an answer about several clients. */
+export function startPart(result: StartResult): RunningOperation | { readonly problem: ProblemDetails } {
+  return result.kind === 'running' ? { id: result.id, status: 'running' } : { problem: problemBody(refusal(result)) };
+}
+
+function refusal(result: Exclude<StartResult, { kind: 'running' }>): Details {
+  if (result.kind === 'unknown')
+    return {
+      status: 503,
+      code: 'engine-slow',
+      title: 'The start could not be confirmed.',
+      detail: 'The durable engine did not show the run in time. Send the same request again: it attaches if it runs.',
+    };
+  return {
+    status: 409,
+    code: 'another-run',
+    title: 'Another run of this client is in progress.',
+    detail: `Operation ${result.id} (${result.runningKind}) has not ended. Wait for its end, then send the request again.`,
+    running: result.id,
+  };
+}

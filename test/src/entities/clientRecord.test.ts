@@ -1,0 +1,84 @@
+import { describe, expect, test } from 'vitest';
+import type { ClientRecord, ClientRecordOperation, ClientRecordRequests } from '../../../src/domain/clientRecord.js';
+import { clientRecord } from '../../../src/entities/clientRecord.js';
+
+const by = { operation: 'client.run', actor: 'function-key' };
+const EARLY = '2026-03-01T12:00:00.000Z';
+const LATE = '2026-03-01T12:00:01.000Z';
+
+const send = <Operation extends ClientRecordOperation>(
+  record: ClientRecord,
+  operation: Operation,
+  request: Omit<ClientRecordRequests[Operation], 'by'>,
+) => clientRecord(operation, { ...request, by } as ClientRecordRequests[Operation], record);
+
+describe('a run that begins', () => {
+  test('goes on when nothing is known of the client', async () => {
+    expect(await send({}, 'begin', { wantedAt: EARLY })).toEqual({ state: {}, outcome: { kind: 'done', value: {} } });
+  });
+
+  test('is refused when the client was revoked since it was asked for, and the mark stays', async () => {
+    const record = { revokedAt: LATE };
+    const { state, outcome } = await send(record, 'begin', { wantedAt: EARLY });
+    expect([state, outcome]).toMatchObject([record, { kind: 'failed', code: 'revoked' }]);
+  });
+
+  test('in the very instant of the revocation is refused', async () => {
+    expect((await send({ revokedAt: LATE }, 'begin', { wantedAt: LATE })).outcome.kind).toBe('failed');
+  });
+
+  test('is told of a revocation before it, and the mark stays until it is lifted', async () => {
+    const { state, outcome } = await send({ revokedAt: EARLY }, 'begin', { wantedAt: LATE });
+    expect([state, outcome]).toEqual([{ revokedAt: EARLY }, { kind: 'done', value: { revokedAt: EARLY } }]);
+    expect((await send(state, 'lift', { wantedAt: LATE })).state).toEqual({});
+  });
+
+  test('counts by its event’s time: an old event that is delivered again lifts no revocation', async () => {
+    const { outcome } = await send({ revokedAt: LATE }, 'begin', {
+      wantedAt: '2026-03-02T00:00:00.000Z',
+      eventAt: EARLY,
+    });
+    expect(outcome).toMatchObject({ kind: 'failed', code: 'revoked' });
+  });
+
+  test('for an event older than one that was taken is refused', async () => {
+    const { outcome } = await send({ newestEventAt: LATE }, 'begin', { wantedAt: LATE, eventAt: EARLY });
+    expect(outcome).toMatchObject({ kind: 'failed', code: 'stale-event' });
+  });
+
+  test('for the same event again goes on, and for a newer one notes it', async () => {
+    expect((await send({ newestEventAt: LATE }, 'begin', { wantedAt: LATE, eventAt: LATE })).outcome.kind).toBe('done');
+    const { state } = await send({ newestEventAt: EARLY }, 'begin', { wantedAt: LATE, eventAt: LATE });
+    expect(state).toEqual({ newestEventAt: LATE });
+  });
+});
+
+describe('what is known of a client', () => {
+  test.each(['revoke', 'noteEvent'] as const)('keeps the latest of two %s, in whatever order', async (operation) => {
+    const once = await send({}, operation, { at: LATE });
+    expect((await send(once.state, operation, { at: EARLY })).state).toEqual(once.state);
+    const earlier = await send({}, operation, { at: EARLY });
+    expect((await send(earlier.state, operation, { at: LATE })).state).toEqual(once.state);
+  });
+
+  test('a lift does not end a revocation that came after the run was asked for', async () => {
+    expect((await send({ revokedAt: LATE }, 'lift', { wantedAt: EARLY })).state).toEqual({ revokedAt: LATE });
+  });
+
+  test('a due rotation is due since it was first marked, until one that was asked for later is done', async () => {
+    const first = await send({}, 'markRotationDue', { at: EARLY });
+    const again = await send(first.state, 'markRotationDue', { at: LATE });
+    expect(again.state).toEqual({ rotationDueSince: EARLY });
+    expect((await send({ rotationDueSince: LATE }, 'clearRotationDue', { at: EARLY })).state).toEqual({
+      rotationDueSince: LATE,
+    });
+    expect((await send(again.state, 'clearRotationDue', { at: LATE })).state).toEqual({});
+  });
+
+  test('is forgotten with the client, but its revocation and the newest event', async () => {
+    const kept = { revokedAt: EARLY, newestEventAt: LATE };
+    const record = { ...kept, rotationDueSince: EARLY, acknowledged: 'v1' };
+    expect((await send(record, 'forget', {})).state).toEqual(kept);
+    expect((await send({}, 'acknowledge', { version: 'v2' })).state).toEqual({ acknowledged: 'v2' });
+  });
+});
