@@ -10,7 +10,7 @@ const send = <Operation extends ClientRecordOperation>(
   record: ClientRecord,
   operation: Operation,
   request: Omit<ClientRecordRequests[Operation], 'by'>,
-) => clientRecord(operation, { ...request, by } as ClientRecordRequests[Operation], record);
+) => clientRecord(operation, { ...request, by }, record);
 
 describe('a run that begins', () => {
   test('goes on when nothing is known of the client', async () => {
