@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { FlowLimits } from './domain/flowLimits.js';
+import type { OperatorAccess } from './domain/operatorAccess.js';
 import type { ReportKeys } from './domain/reportKey.js';
 import { settingsSchema } from './settingsSchema.js';
 
@@ -28,6 +29,7 @@ export interface Config {
   readonly vault: { readonly url: string; readonly verifyChallenge: boolean };
   readonly signalTopic: { readonly endpoint: string };
   readonly reportKeys: ReportKeys;
+  readonly operators: OperatorAccess;
   /** Lower-case host:port values that a request may name as `endpoint`, besides the connected registry's own. */
   readonly allowedEndpoints: readonly string[];
   readonly caps: { readonly clientsPerConnectedRegistry: number; readonly permissionsPerScopeMap: number };
@@ -83,6 +85,14 @@ export function loadConfig(environment: Readonly<Record<string, string | undefin
     vault: { url: settings.KEY_VAULT_URL, verifyChallenge: settings.KEY_VAULT_VERIFY_CHALLENGE },
     signalTopic: { endpoint: settings.SIGNAL_TOPIC_ENDPOINT },
     reportKeys: settings.REPORT_KEYS,
+    operators:
+      settings.OPERATOR_AUTH === 'functionKey'
+        ? { kind: 'functionKey' }
+        : {
+            kind: 'entra',
+            ...(settings.OPERATOR_ROLE === undefined ? {} : { role: settings.OPERATOR_ROLE }),
+            principals: settings.OPERATOR_PRINCIPALS,
+          },
     allowedEndpoints: settings.ALLOWED_ENDPOINTS,
     caps: {
       clientsPerConnectedRegistry: settings.CLIENTS_PER_CONNECTED_REGISTRY,
@@ -121,6 +131,23 @@ function disagreements(settings: z.infer<typeof settingsSchema>): string[] {
     problems.push('setting RETRY_FIRST_SECONDS must not exceed RETRY_MAX_SECONDS');
   if (settings.REPORT_TIMEOUT_SECONDS > settings.PULL_CHECK_DEADLINE_SECONDS)
     problems.push('setting REPORT_TIMEOUT_SECONDS must not exceed PULL_CHECK_DEADLINE_SECONDS');
+  return [...problems, ...operatorDisagreements(settings)];
+}
+
+/** Anyone could say who they are where the platform does not: it alone takes such headers from outside away. */
+function operatorDisagreements(settings: z.infer<typeof settingsSchema>): string[] {
+  const named = settings.OPERATOR_ROLE !== undefined || settings.OPERATOR_PRINCIPALS.length > 0;
+  if (settings.OPERATOR_AUTH === 'functionKey')
+    return named
+      ? ['setting OPERATOR_AUTH must be entra for OPERATOR_ROLE and OPERATOR_PRINCIPALS to have any effect']
+      : [];
+  const problems: string[] = [];
+  if (!named)
+    problems.push('setting OPERATOR_ROLE or OPERATOR_PRINCIPALS is missing, and OPERATOR_AUTH entra needs one of them');
+  if (settings.WEBSITE_AUTH_ENABLED?.toLowerCase() !== 'true')
+    problems.push(
+      'setting OPERATOR_AUTH must not be entra while App Service authentication is off (WEBSITE_AUTH_ENABLED, which the platform sets, is not True): turn it on with Microsoft Entra as provider and unauthenticated requests allowed (authsettingsV2), see docs/operators.md',
+    );
   return problems;
 }
 

@@ -22,12 +22,10 @@ import { guarded } from './triggers/http/guarded.js';
 import { postOnboardings } from './triggers/http/onboardings.js';
 import { getOpenApi } from './triggers/http/openApi.js';
 import { cancelOperation, getOperation } from './triggers/http/operations.js';
+import { operatorRoute } from './triggers/http/operatorRoute.js';
 import { postPullCheck } from './triggers/http/pullChecks.js';
 
 /* The app's table of contents: every function that the host shows is registered here. */
-
-/** Whoever holds the function key is an operator; more is not known of them. */
-const OPERATOR = 'function-key';
 
 const config = loadConfig(process.env);
 for (const warning of config.warnings) console.warn(warning);
@@ -37,20 +35,17 @@ const queries = createQueries(ports, config);
 df.app.client.http('postOnboardings', {
   route: 'onboardings',
   methods: ['POST'],
-  authLevel: 'function',
-  handler: guarded(postOnboardings(config, queries), OPERATOR),
+  ...operatorRoute(config.operators, postOnboardings(config, queries)),
 });
 df.app.client.http('getOperation', {
   route: 'operations/{id}',
   methods: ['GET'],
-  authLevel: 'function',
-  handler: guarded(getOperation, OPERATOR),
+  ...operatorRoute(config.operators, getOperation),
 });
 df.app.client.http('cancelOperation', {
   route: 'operations/{id}/cancel',
   methods: ['POST'],
-  authLevel: 'function',
-  handler: guarded(cancelOperation, OPERATOR),
+  ...operatorRoute(config.operators, cancelOperation),
 });
 df.app.client.http('postPullCheck', {
   route: 'pull-checks/{operation}/{attempt}',

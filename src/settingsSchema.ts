@@ -69,6 +69,10 @@ const reportKeys = z.string('must hold at least one key, id:base64url').transfor
   return { signing, all: keys };
 });
 
+/** What Entra takes for an app role's value, less what a list or a log could not hold (docs: howto-add-app-roles). */
+const APP_ROLE = /^[\w.:/+-]{1,120}$/;
+const OBJECT_ID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
 const day = 86_400;
 /** Every setting by its name, parsed and with its default. README.md has the table for people. */
 export const settingsSchema = z.object({
@@ -87,6 +91,21 @@ export const settingsSchema = z.object({
   KEY_VAULT_VERIFY_CHALLENGE: flag(true),
   SIGNAL_TOPIC_ENDPOINT: httpsUrl,
   REPORT_KEYS: reportKeys,
+  OPERATOR_AUTH: z.enum(['functionKey', 'entra'], 'must be functionKey or entra').default('functionKey'),
+  OPERATOR_ROLE: z
+    .string()
+    .regex(APP_ROLE, 'must be the value of an app role: at most 120 letters, digits and signs, no space')
+    .optional(),
+  OPERATOR_PRINCIPALS: z
+    .string()
+    .default('')
+    .transform((text) => list(text).map((item) => item.toLowerCase()))
+    .refine(
+      (items) => items.every((item) => OBJECT_ID.test(item)),
+      'must list object ids of Entra, separated by commas',
+    ),
+  /** Set by the platform, not by people. */
+  WEBSITE_AUTH_ENABLED: z.string().optional(),
   ALLOWED_ENDPOINTS: z
     .string()
     .default('')

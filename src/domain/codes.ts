@@ -10,6 +10,11 @@ export const ANSWER_CODES = {
     meaning: 'the body is not JSON, or fields are missing, unknown or wrong: `errors` names each',
     member: 'errors',
   },
+  'not-authenticated': { statuses: [401], meaning: 'with Entra: the request brings no access token of Entra' },
+  'not-an-operator': {
+    statuses: [403],
+    meaning: "with Entra: the caller has neither the operators' app role nor a place in the list",
+  },
   'report-key': {
     statuses: [401],
     meaning: 'a report without the key that belongs to its operation, attempt and expiry',

@@ -61,6 +61,11 @@ describe('a setting that is wrong', () => {
     ['REPORT_KEYS', `${key('a')},${key('a')}`],
     ['REPORT_KEYS', `${key('a')},wrong-value`],
     ['REPORT_KEYS', key('wrong value')],
+    ['OPERATOR_AUTH', 'wrong-value'],
+    ['OPERATOR_ROLE', 'wrong-value or two'],
+    ['OPERATOR_ROLE', 'x'.repeat(121)],
+    ['OPERATOR_PRINCIPALS', 'wrong-value'],
+    ['OPERATOR_PRINCIPALS', '11111111-aaaa-4bbb-8ccc-1234567890ab,ann@wrong-value'],
     ['ALLOWED_ENDPOINTS', 'https://wrong-value/'],
     ['ALLOWED_ENDPOINTS', 'edge:8000,wrong value'],
     ['CLIENTS_PER_CONNECTED_REGISTRY', '0'],
@@ -108,6 +113,46 @@ describe('settings that cannot work together', () => {
     expect(problemsOf({ RETRY_FIRST_SECONDS: '61' }).join()).toContain('RETRY_FIRST_SECONDS');
     expect(problemsOf({ RETRY_FIRST_SECONDS: '60' })).toEqual([]);
     expect(problemsOf({ PULL_CHECK_DEADLINE_SECONDS: '299' }).join()).toContain('REPORT_TIMEOUT_SECONDS');
+  });
+});
+
+describe('operators by Entra', () => {
+  const entra = { OPERATOR_AUTH: 'entra', OPERATOR_ROLE: 'Onboarding.Operator', WEBSITE_AUTH_ENABLED: 'True' };
+
+  test.each([undefined, '', 'False', '1'])(
+    'are refused while the platform does not authenticate: WEBSITE_AUTH_ENABLED=%s',
+    (value) => {
+      expect(problemsOf({ ...entra, WEBSITE_AUTH_ENABLED: value })).toEqual([
+        expect.stringMatching(/^setting OPERATOR_AUTH must not be entra .*turn it on/),
+      ]);
+    },
+  );
+
+  test('are refused without a word on who is one', () => {
+    expect(problemsOf({ ...entra, OPERATOR_ROLE: '' })).toEqual([
+      expect.stringMatching(/^setting OPERATOR_ROLE or OPERATOR_PRINCIPALS is missing/),
+    ]);
+  });
+
+  test.each([{ OPERATOR_ROLE: 'x' }, { OPERATOR_PRINCIPALS: '11111111-aaaa-4bbb-8ccc-1234567890ab' }])(
+    'must be asked for where they are named: %j',
+    (named) => {
+      expect(problemsOf(named)).toEqual([expect.stringMatching(/^setting OPERATOR_AUTH must be entra/)]);
+    },
+  );
+
+  test('are those with the role and those listed', () => {
+    expect(config().operators).toEqual({ kind: 'functionKey' });
+    expect(config({ ...entra, WEBSITE_AUTH_ENABLED: 'true' }).operators).toEqual({
+      kind: 'entra',
+      role: 'Onboarding.Operator',
+      principals: [],
+    });
+    const principal = '11111111-AAAA-4bbb-8ccc-1234567890ab';
+    expect(config({ ...entra, OPERATOR_ROLE: '', OPERATOR_PRINCIPALS: ` ${principal},` }).operators).toEqual({
+      kind: 'entra',
+      principals: [principal.toLowerCase()],
+    });
   });
 });
 

@@ -24,14 +24,14 @@ const MOST_BYTES = 256 * 1024;
 
 /** `POST /api/onboardings`: starts an onboarding, attaches to an equal one, or tells what one would do (dryRun). */
 export function postOnboardings(config: Config, queries: Queries) {
-  return async (request: HttpRequest, client: DurableClient): Promise<HttpResponseInit> => {
+  return async (request: HttpRequest, client: DurableClient, actor: string): Promise<HttpResponseInit> => {
     const body = await jsonBody(request, MOST_BYTES);
     if ('refusal' in body) return body.refusal;
     const parsed = onboardingBody.safeParse(body.value, { reportInput: true });
     if (!parsed.success) return invalidRequest(fieldErrors(parsed.error, ONBOARDING_FIELDS));
     const onboarding = toOnboarding(parsed.data, config.registries[0].name);
     if (!findRegistry(config, onboarding.registry)) return invalidRequest([unknownRegistry('registry', config)]);
-    return parsed.data.dryRun ? plan(onboarding, queries) : start(request, client, onboarding, config);
+    return parsed.data.dryRun ? plan(onboarding, queries) : start(request, client, onboarding, actor, config);
   };
 }
 
@@ -58,8 +58,9 @@ async function start(
   request: HttpRequest,
   client: DurableClient,
   onboarding: Onboarding,
+  actor: string,
   config: Config,
 ): Promise<HttpResponseInit> {
-  const run = newRun(onboarding, { actor: 'function-key', fingerprint: fingerprint(onboarding) }, config);
+  const run = newRun(onboarding, { actor, fingerprint: fingerprint(onboarding) }, config);
   return startAnswer(await durableRuns(client).start(ONBOARD, run), request.url);
 }

@@ -21,7 +21,11 @@ export async function getOperation(request: HttpRequest, client: DurableClient):
  * promotes it is too late: the run ends as completed, and the operation says so. An event raised for an ended run would
  * vanish without a word, so that is looked at first.
  */
-export async function cancelOperation(request: HttpRequest, client: DurableClient): Promise<HttpResponseInit> {
+export async function cancelOperation(
+  request: HttpRequest,
+  client: DurableClient,
+  actor: string,
+): Promise<HttpResponseInit> {
   const id = request.params['id'] ?? '';
   const operation = await findOperation(id, client);
   if ('refusal' in operation) return operation.refusal;
@@ -36,7 +40,7 @@ export async function cancelOperation(request: HttpRequest, client: DurableClien
       operationStatus: status,
     });
   }
-  const event: CancelEvent = { actor: 'an operator (function-key)', reason: 'cancelled' };
+  const event: CancelEvent = { actor: `an operator (${actor})`, reason: 'cancelled' };
   await client.raiseEvent(run.instance, cancelEventName(run.input.run), event);
   audit('run.cancel.succeeded', { resource: run.instance, operation: id });
   const location = new URL(`/api/operations/${id}`, request.url).href;

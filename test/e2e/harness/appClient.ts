@@ -79,10 +79,15 @@ const POLL = 100;
 export class AppClient {
   readonly seen: string[] = [];
 
+  readonly #credentials: Readonly<Record<string, string>>;
+
+  /** @param credentials what shows the app that an operator asks: its function key, or the headers of a platform. */
   constructor(
     private readonly url: string,
-    private readonly key: string,
-  ) {}
+    credentials: string | Readonly<Record<string, string>>,
+  ) {
+    this.#credentials = typeof credentials === 'string' ? { 'x-functions-key': credentials } : credentials;
+  }
 
   /** One request; while nothing listens (the host is being started again) it is tried again for ten seconds. */
   async request(path: string, init: RequestInit = {}): Promise<Answer> {
@@ -104,7 +109,7 @@ export class AppClient {
   post(body: unknown): Promise<Answer> {
     return this.request('onboardings', {
       method: 'POST',
-      headers: { 'x-functions-key': this.key, 'content-type': 'application/json' },
+      headers: { ...this.#credentials, 'content-type': 'application/json' },
       body: typeof body === 'string' ? body : JSON.stringify(body),
     });
   }
@@ -117,7 +122,7 @@ export class AppClient {
   }
 
   get(path: string): Promise<Answer> {
-    return this.request(path, { headers: { 'x-functions-key': this.key } });
+    return this.request(path, { headers: this.#credentials });
   }
 
   async operation(id: string): Promise<Operation> {

@@ -17,7 +17,7 @@ beforeEach(() => {
 afterEach(() => vi.useRealTimers());
 
 async function post(body: unknown) {
-  const answer = postOnboardings(world.config, world.queries)(httpRequest({ body }), engine.client);
+  const answer = postOnboardings(world.config, world.queries)(httpRequest({ body }), engine.client, 'ann@example.com');
   await vi.advanceTimersByTimeAsync(30_000);
   return seen(await answer);
 }
@@ -34,7 +34,7 @@ describe('POST /api/onboardings', () => {
     });
     expect(name).toBe(ONBOARD);
     expect(input).toMatchObject({
-      actor: 'function-key',
+      actor: 'ann@example.com',
       requestedAt: '2026-03-01T12:00:00.000Z',
       request: onboarding(),
       limits: world.config.limits,

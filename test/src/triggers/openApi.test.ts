@@ -11,7 +11,8 @@ const read = (path: string) => readFileSync(new URL(`../../../${path}`, import.m
 const registered = [...read('src/index.ts').matchAll(/\.http\('\w+', \{(?<options>[\s\S]*?)\n\}\);/g)].map((match) => {
   const options = match.groups?.['options'] ?? '';
   const of = (pattern: RegExp) => pattern.exec(options)?.[1] ?? '';
-  return { route: `${of(/methods: \['(\w+)'\]/)} ${of(/route: '([^']+)'/)}`, level: of(/authLevel: '(\w+)'/) };
+  const level = options.includes('...operatorRoute(config.operators, ') ? 'operator' : of(/authLevel: '(\w+)'/);
+  return { route: `${of(/methods: \['(\w+)'\]/)} ${of(/route: '([^']+)'/)}`, level };
 });
 
 const examples = [...routes].flatMap(([route, { requestBody, responses }]) =>
@@ -63,10 +64,10 @@ describe('the OpenAPI document', () => {
     expect(registered.map(({ route }) => route).sort()).toEqual([...routes.keys()].sort());
   });
 
-  test.each(registered)('says truly whether $route needs a function key', ({ route, level }) => {
-    // Without a word of its own, a route needs what all need: the key.
+  test.each(registered)('says truly whether $route is for operators', ({ route, level }) => {
+    // Without a word of its own, a route is for operators.
     const open = routes.get(route)?.security !== undefined;
-    expect(level).toBe(open ? 'anonymous' : 'function');
+    expect(level).toBe(open ? 'anonymous' : 'operator');
   });
 
   test.each(examples)('has an example that fits: $name', ({ schema, value }) => {

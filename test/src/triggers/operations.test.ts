@@ -91,14 +91,15 @@ describe('GET /api/operations/{id}', () => {
 
 describe('POST /api/operations/{id}/cancel', () => {
   const cancel = async (id = `${INSTANCE}.${RUN}`) =>
-    seen(await cancelOperation(httpRequest({ params: { id } }), engine.client));
+    seen(await cancelOperation(httpRequest({ params: { id } }), engine.client, 'ann@example.com'));
 
   test('tells the run that is under way', async () => {
     hold();
     const { status, headers, body } = await cancel();
     expect([status, body]).toEqual([202, { id: `${INSTANCE}.${RUN}`, status: 'running' }]);
     expect(headers?.['location']).toContain(`/api/operations/${INSTANCE}.${RUN}`);
-    expect(engine.raised).toMatchObject([{ id: INSTANCE, name: `cancel-${RUN}` }]);
+    const data = { actor: 'an operator (ann@example.com)', reason: 'cancelled' };
+    expect(engine.raised).toEqual([{ id: INSTANCE, name: `cancel-${RUN}`, data }]);
   });
 
   test.each([

@@ -90,7 +90,7 @@ describe('the operation of a run that waits', () => {
   test('is told to end where it waits', async () => {
     hold(INSTANCE, { name: 'rotate' });
     wait();
-    const answer = seen(await cancelOperation(httpRequest({ params: { id: OURS } }), engine.client));
+    const answer = seen(await cancelOperation(httpRequest({ params: { id: OURS } }), engine.client, 'function-key'));
     expect([answer.status, answer.body]).toEqual([202, { id: OURS, status: 'running' }]);
     expect(engine.raised).toMatchObject([{ id: WAITING, name: `cancel-${ours.run}` }]);
   });

@@ -8,7 +8,7 @@ export type Examples = Readonly<Record<string, unknown>>;
 const HEADERS = {
   Location: { description: 'the operation to look at', required: true, schema: { type: 'string', format: 'uri' } },
   'Retry-After': { description: 'seconds to wait before asking again', schema: { type: 'integer', minimum: 0 } },
-  'WWW-Authenticate': { description: 'PullCheck', required: true, schema: { type: 'string' } },
+  'WWW-Authenticate': { description: 'the scheme that is asked for', required: true, schema: { type: 'string' } },
 } as const;
 export type HeaderName = keyof typeof HEADERS;
 
@@ -42,6 +42,16 @@ export function problemAnswers(codes: readonly AnswerCode[]): Record<string, obj
   for (const code of codes)
     for (const status of ANSWER_CODES[code].statuses) byStatus.set(status, [...(byStatus.get(status) ?? []), code]);
   return Object.fromEntries([...byStatus].map(([status, its]) => [String(status), problemAnswer(status, its)]));
+}
+
+/** 401 for operators: with function keys the host says so, without a body; with Entra the app does. */
+export function notAuthenticated(): object {
+  return {
+    ...problemAnswer(401, ['not-authenticated']),
+    description:
+      'With function keys: the key is missing or wrong, and the Functions host says so, without a body. With Entra: `not-authenticated`, no access token of Entra came along.',
+    headers: { 'WWW-Authenticate': { ...HEADERS['WWW-Authenticate'], required: false } },
+  };
 }
 
 function problemAnswer(status: number, codes: readonly AnswerCode[]): object {

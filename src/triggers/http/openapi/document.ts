@@ -23,15 +23,10 @@ export function openApiDocument() {
       { name: 'devices', description: 'what devices send' },
       { name: 'document' },
     ],
-    security: [{ functionKey: [] }, { functionKeyQuery: [] }],
+    security: [{ functionKey: [] }, { functionKeyQuery: [] }, { entra: [] }],
     paths,
     components: {
       schemas: componentSchemas(),
-      responses: {
-        FunctionKeyRefused: {
-          description: 'The function key is missing or wrong. The Functions host says so, without a body.',
-        },
-      },
       securitySchemes: {
         functionKey: { type: 'apiKey', in: 'header', name: 'x-functions-key', description: "a key of the app's host" },
         functionKeyQuery: {
@@ -39,6 +34,13 @@ export function openApiDocument() {
           in: 'query',
           name: 'code',
           description: 'the same key; addresses are logged by many, so prefer the header',
+        },
+        entra: {
+          type: 'http',
+          scheme: 'bearer',
+          bearerFormat: 'JWT',
+          description:
+            'where the app is set to it (OPERATOR_AUTH entra), in place of the key: an access token of Entra',
         },
         pullCheckKey: {
           type: 'http',

@@ -1,5 +1,5 @@
 import { OPERATION_ID } from '../../../domain/operationId.js';
-import { answer, jsonContent, problemAnswers } from './answers.js';
+import { answer, jsonContent, notAuthenticated, problemAnswers } from './answers.js';
 import * as examples from './examples.js';
 
 /** Tools of other languages do not know named groups. */
@@ -14,8 +14,8 @@ const idParameter = (name: string) => ({
   example: examples.OPERATION_ID,
 });
 
-/** The host's own answer, before the app is asked. */
-const BY_FUNCTION_KEY = { '401': { $ref: '#/components/responses/FunctionKeyRefused' } };
+/** To those who are no operators: the host's own answer where keys are asked for, else the app's. */
+const BY_OPERATORS = { '401': notAuthenticated(), ...problemAnswers(['not-an-operator']) };
 
 const postOnboardings = {
   operationId: 'postOnboardings',
@@ -40,7 +40,7 @@ const postOnboardings = {
       'Location',
       'Retry-After',
     ]),
-    ...BY_FUNCTION_KEY,
+    ...BY_OPERATORS,
     ...problemAnswers([
       'invalid-request',
       'another-run',
@@ -67,7 +67,7 @@ const getOperation = {
       },
       ['Retry-After'],
     ),
-    ...BY_FUNCTION_KEY,
+    ...BY_OPERATORS,
     ...problemAnswers(['operation-not-found', 'superseded', 'unavailable']),
   },
 };
@@ -80,7 +80,7 @@ const cancelOperation = {
     'The run ends as rolledBack with the code `cancelled`. Once it promotes it is too late: it ends as completed, and the operation says so.',
   responses: {
     '202': answer('The run was told.', 'RunningOperation', { running: examples.RUNNING }, ['Location', 'Retry-After']),
-    ...BY_FUNCTION_KEY,
+    ...BY_OPERATORS,
     ...problemAnswers(['operation-not-found', 'already-ended', 'superseded', 'unavailable']),
   },
 };

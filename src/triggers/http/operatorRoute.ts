@@ -1,0 +1,61 @@
+import type { HttpRequest, HttpResponseInit, InvocationContext } from '@azure/functions';
+import type { DurableClient } from 'durable-functions';
+import { admit, PRINCIPAL_HEADER, type OperatorAccess } from '../../domain/operatorAccess.js';
+import { audit } from '../../ports/audit.js';
+import { guarded } from './guarded.js';
+import { problem } from './problem.js';
+
+/** @param actor whom the audit names for what is done: pass it on to what goes on after the answer. */
+export type OperatorHandler = (request: HttpRequest, client: DurableClient, actor: string) => Promise<HttpResponseInit>;
+
+/**
+ * The one way to a route that is for operators: its level for the host, and its handler behind the check of who asks.
+ * With function keys the host has looked before; with Entra the platform has told who it is, and here is decided whether
+ * that is an operator.
+ */
+export function operatorRoute(access: OperatorAccess, handler: OperatorHandler) {
+  return {
+    authLevel: access.kind === 'functionKey' ? ('function' as const) : ('anonymous' as const),
+    handler: (request: HttpRequest, client: DurableClient, context: InvocationContext): Promise<HttpResponseInit> => {
+      const admission = admit(access, request.headers.get(PRINCIPAL_HEADER) ?? undefined);
+      const { actor = 'anybody' } = admission;
+      const work = async () =>
+        'refused' in admission ? refuse(request, access, admission.refused) : handler(request, client, actor);
+      return guarded(work, actor)(request, client, context);
+    },
+  };
+}
+
+function refuse(
+  { url }: HttpRequest,
+  access: OperatorAccess,
+  reason: 'not-authenticated' | 'not-an-operator',
+): HttpResponseInit {
+  audit('operator.admit.refused', { resource: new URL(url).pathname.slice(0, 200), reason });
+  return reason === 'not-authenticated' ? notAuthenticated() : notAnOperator(access);
+}
+
+function notAuthenticated(): HttpResponseInit {
+  return problem(
+    {
+      status: 401,
+      code: 'not-authenticated',
+      title: 'Nobody is signed in.',
+      detail: "Send Authorization: Bearer with an Entra access token for this app's registration.",
+    },
+    { 'www-authenticate': 'Bearer' },
+  );
+}
+
+function notAnOperator(access: OperatorAccess): HttpResponseInit {
+  const role = access.kind === 'entra' ? access.role : undefined;
+  return problem({
+    status: 403,
+    code: 'not-an-operator',
+    title: 'The caller is no operator.',
+    detail:
+      role === undefined
+        ? 'The object id is not among those that the app admits (OPERATOR_PRINCIPALS).'
+        : `The token lacks the app role ${role}, and its object id is not among those that the app admits.`,
+  });
+}
