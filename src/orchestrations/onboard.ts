@@ -8,23 +8,16 @@ import { isConverged, type OnboardingPlan } from '../domain/plan.js';
 import type { MadeByUs, VerifiedPull } from '../domain/secretTags.js';
 import { Binding } from './binding.js';
 import { Cancellation } from './cancellation.js';
-import { later, StepFailed, type Flow } from './flow.js';
+import { CredentialSteps } from './credentialSteps.js';
+import { StepFailed, type Flow } from './flow.js';
 import { MapHold } from './mapHold.js';
 import { ProgressLog } from './progressLog.js';
-import { CredentialLost, pullCheck, type PullCheck } from './pullCheck.js';
+import { CredentialLost } from './pullCheck.js';
 import { Saga } from './saga.js';
 import { StepRunner } from './stepRunner.js';
 
 /** So often a run issues a password, should the one before be lost behind its back. */
 const MOST_CREDENTIALS = 3;
-
-/** How often the flow binds again when the binding is gone just before promotion. */
-const MOST_BINDINGS = 3;
-
-/** How long to try to tell the device; it finds out by itself in the end. */
-const ANNOUNCE_SECONDS = 60;
-
-const DAY_SECONDS = 24 * 3600;
 
 /** Onboards one client of one connected registry: the numbered flow of docs/architecture.md. */
 export function* onboard(context: OrchestrationContext): Flow<OperationOutcome> {
@@ -66,7 +59,6 @@ class Refused extends StepFailed {
 
 /** The forward way. One method a step, in the order in which they run. */
 class Onboard {
-  private readonly operation: string;
   private readonly binding: Binding;
   private readonly mapHold: MapHold;
 
@@ -77,7 +69,6 @@ class Onboard {
     private readonly runner: StepRunner,
     private readonly saga: Saga,
   ) {
-    this.operation = formatOperationId({ instance: context.df.instanceId, run: input.run });
     this.binding = new Binding(context, input);
     this.mapHold = new MapHold(context, input);
   }
@@ -91,14 +82,17 @@ class Onboard {
     const made: MadeByUs = { scopeMap: plan.scopeMap === 'absent', token: !plan.token.exists };
     yield* this.ensureScopeMap(plan);
     yield* this.ensureToken(plan);
-    if (plan.credential.kind === 'keep') return yield* this.verifyKept(plan, plan.credential.stored);
+    const credentials = this.credentialSteps(plan, made);
+    if (plan.credential.kind === 'keep') return yield* this.verifyKept(plan, plan.credential.stored, credentials);
 
     for (let attempt = 1; ; attempt += 1) {
-      const credential = yield* this.issueCredentials(plan, plan.credential, made, attempt);
-      yield* this.bind(plan, 'ensure');
+      const credential = yield* this.issueCredentials(plan, plan.credential, credentials, attempt);
+      yield* this.bind(plan);
       try {
-        const pull = yield* this.pullCheck(plan, credential, { token: this.input.request.token, credential });
-        const promoted = yield* this.promote(plan, credential, pull, made, attempt);
+        const pull = yield* credentials.pullCheck(credential, credential);
+        const promoted = yield* credentials.promote(credential, pull, attempt);
+        this.settle();
+        yield* credentials.announce(promoted);
         return this.result({ ...credential, ...promoted }, pull, true);
       } catch (error) {
         if (!(error instanceof CredentialLost) || attempt >= MOST_CREDENTIALS) throw error;
@@ -148,98 +142,57 @@ class Onboard {
     this.binding.want();
   }
 
+  private credentialSteps(plan: OnboardingPlan, made: MadeByUs): CredentialSteps {
+    const { context, input, log, runner, saga, binding } = this;
+    const { token, scopeMap, image, credentialLifetimeDays } = input.request;
+    const { endpoint, sync, mainVersion } = plan;
+    const order = {
+      reference: this.reference(),
+      token,
+      scopeMap,
+      image,
+      endpoint,
+      credentialLifetimeDays,
+      sync,
+      made,
+      ...(mainVersion === undefined ? {} : { mainVersion }),
+    };
+    return new CredentialSteps(context, input, order, { log, runner, saga }, () =>
+      binding.ensure(runner, 'ensureAgain'),
+    );
+  }
+
   private *issueCredentials(
     plan: OnboardingPlan,
     { slot, replacesLivePassword, earlierPassword }: Extract<OnboardingPlan['credential'], { kind: 'issue' }>,
-    made: MadeByUs,
+    credentials: CredentialSteps,
     attempt: number,
   ): Flow<IssuedCredential> {
-    const { runner, saga, input } = this;
-    const { request, run } = input;
-    const { registry, token, scopeMap, credentialLifetimeDays } = request;
-    const reference = this.reference();
-    this.log.enter('credentials');
+    const { registry, token } = this.input.request;
     const earlier = earlierPassword === undefined ? {} : { earlier: earlierPassword };
     if (attempt === 1 && plan.token.exists)
-      saga.onFailure('clearSlot', ({ steps }) =>
+      this.saga.onFailure('clearSlot', ({ steps }) =>
         steps.clearSlot({ registry, token, slot, wasLive: replacesLivePassword, ...earlier }),
       );
-    if (attempt === 1) saga.onFailure('retireCandidate', ({ steps }) => steps.retireCandidate({ reference, run }));
-    const expiresOn = later(this.context, credentialLifetimeDays * DAY_SECONDS).toISOString();
-    const { endpoint } = plan;
-    const order = { reference, token, scopeMap, slot, endpoint, expiresOn, run, attempt, made };
-    return yield* runner.step('issueCredentials', () => runner.steps.issueCredentials(order));
+    return yield* credentials.issue(slot, attempt);
   }
 
-  private *bind(plan: OnboardingPlan, operation: 'ensure' | 'ensureAgain'): Flow<void> {
-    if (plan.bound && operation === 'ensure') return;
+  private *bind(plan: OnboardingPlan): Flow<void> {
+    if (plan.bound) return;
     this.log.enter('bind');
-    yield* this.runner.step('bind', () => this.binding.ensure(this.runner, operation));
-  }
-
-  private *pullCheck(
-    plan: OnboardingPlan,
-    secret: { name: string; version: string },
-    issued?: PullCheck['issued'],
-  ): Flow<VerifiedPull> {
-    const { context, operation, runner, log, input } = this;
-    const { request, run, limits } = input;
-    const { name, version } = secret;
-    const { sync } = plan;
-    const { image } = request;
-    const check = {
-      operation,
-      run,
-      reference: this.reference(),
-      secret: { name, version },
-      image,
-      sync,
-      ...(issued ? { issued } : {}),
-    };
-    const bindAgain = () => this.binding.ensure(runner, 'ensureAgain');
-    log.enter('pullCheck');
-    return yield* runner.step('pullCheck', () => pullCheck(context, check, runner, log, limits, bindAgain));
-  }
-
-  private *promote(
-    plan: OnboardingPlan,
-    credential: IssuedCredential,
-    pull: VerifiedPull,
-    made: MadeByUs,
-    attempt: number,
-  ) {
-    const { saga, input } = this;
-    const { request, run } = input;
-    const { token, scopeMap } = request;
-    const reference = this.reference();
-    // A cancel comes too late now: a promotion that is done is not to be undone, consumers may have it already.
-    const runner = this.runner.uninterrupted();
-    const earlier = plan.mainVersion === undefined ? {} : { earlier: plan.mainVersion };
-    saga.onFailure('retirePromoted', ({ steps }) => steps.retirePromoted({ reference, run, ...earlier }));
-    const order = { reference, token, scopeMap, credential, run, attempt, made, pull };
-    for (let bindings = 1; ; bindings += 1) {
-      this.log.enter('promote');
-      const promoted = yield* runner.step('promote', () => runner.steps.promote(order));
-      if (promoted.promoted) {
-        this.settle();
-        yield* this.announce(promoted);
-        return { name: promoted.name, version: promoted.version };
-      }
-      if (bindings >= MOST_BINDINGS)
-        throw new StepFailed('unbound', `token ${token} is taken off ${request.connectedRegistry} again and again`);
-      yield* this.bind(plan, 'ensureAgain');
-    }
+    yield* this.runner.step('bind', () => this.binding.ensure(this.runner, 'ensure'));
   }
 
   /** The stored credential fits; what was missing around it is there now, so it is checked as it is. */
   private *verifyKept(
     plan: OnboardingPlan,
     stored: { name: string; version: string; slot: OnboardingResult['secret']['slot']; expiresOn: string },
+    credentials: CredentialSteps,
   ): Flow<OnboardingResult> {
     const { runner } = this;
     const { scopeMap } = this.input.request;
-    yield* this.bind(plan, 'ensure');
-    const pull = yield* this.pullCheck(plan, stored);
+    yield* this.bind(plan);
+    const pull = yield* credentials.pullCheck(stored);
     yield* runner
       .uninterrupted()
       .step('recordVerification', () =>
@@ -247,20 +200,6 @@ class Onboard {
       );
     this.settle();
     return this.result(stored, pull, plan.writes.length > 0);
-  }
-
-  /** Best effort: an agent also reads its main secret again by itself, so a lost event costs nothing. */
-  private *announce(secret: { name: string; version: string }): Flow<void> {
-    const { connectedRegistry, client } = this.input.request;
-    const { name, version } = secret;
-    const { operation } = this;
-    const runner = this.runner.uninterrupted(ANNOUNCE_SECONDS);
-    const message = { operation, run: this.input.run, client, connectedRegistry, secret: { name, version } };
-    try {
-      yield* runner.step('announce', () => runner.steps.announcePromotion(message));
-    } catch (error) {
-      if (!(error instanceof StepFailed)) throw error;
-    }
   }
 
   /** What entities keep for this run ends: what it made is in use from now on. */

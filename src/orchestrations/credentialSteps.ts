@@ -1,0 +1,130 @@
+import type { OrchestrationContext } from 'durable-functions';
+import type { IssuedCredential } from '../activities/issueCredentials.js';
+import type { ClientReference } from '../domain/clientKey.js';
+import { formatOperationId } from '../domain/operationId.js';
+import type { Run } from '../domain/run.js';
+import type { MadeByUs, VerifiedPull } from '../domain/secretTags.js';
+import type { SlotName } from '../domain/slots.js';
+import type { SyncFacts } from '../domain/syncSchedule.js';
+import { later, StepFailed, type Flow } from './flow.js';
+import type { ProgressLog } from './progressLog.js';
+import { pullCheck, type PullCheck } from './pullCheck.js';
+import type { Saga } from './saga.js';
+import type { StepRunner } from './stepRunner.js';
+
+/** How often a flow binds again when the binding is gone just before promotion. */
+const MOST_BINDINGS = 3;
+
+/** How long to try to tell the device; it finds out by itself in the end. */
+const ANNOUNCE_SECONDS = 60;
+
+const DAY_SECONDS = 24 * 3600;
+
+/** For whom a credential is made, and what it must prove. */
+export interface CredentialOrder {
+  readonly reference: ClientReference;
+  readonly token: string;
+  readonly scopeMap: string;
+  /** What the device is to pull. */
+  readonly image: string;
+  /** host:port that the secret is for. */
+  readonly endpoint: string;
+  readonly credentialLifetimeDays: number;
+  readonly sync: SyncFacts;
+  readonly made: MadeByUs;
+  /** The main secret's version before this run. */
+  readonly mainVersion?: string;
+}
+
+export interface RunParts {
+  readonly log: ProgressLog;
+  readonly runner: StepRunner;
+  readonly saga: Saga;
+}
+
+/** The steps from a new password to a promoted secret, as every flow that renews a credential takes them. */
+export class CredentialSteps {
+  private readonly operation: string;
+
+  /** @param bindAgain what to do when the connected registry seems to have lost the token. */
+  constructor(
+    private readonly context: OrchestrationContext,
+    private readonly input: Run,
+    private readonly order: CredentialOrder,
+    private readonly parts: RunParts,
+    private readonly bindAgain: () => Flow<void>,
+  ) {
+    this.operation = formatOperationId({ instance: context.df.instanceId, run: input.run });
+  }
+
+  /** Makes the password in this very slot, and saves it as the candidate. @throws StepFailed */
+  *issue(slot: SlotName, attempt: number): Flow<IssuedCredential> {
+    const { runner, log, saga } = this.parts;
+    const { reference, token, scopeMap, endpoint, credentialLifetimeDays, made } = this.order;
+    const { run } = this.input;
+    log.enter('credentials');
+    if (attempt === 1) saga.onFailure('retireCandidate', ({ steps }) => steps.retireCandidate({ reference, run }));
+    const expiresOn = later(this.context, credentialLifetimeDays * DAY_SECONDS).toISOString();
+    const wanted = { reference, token, scopeMap, slot, endpoint, expiresOn, run, attempt, made };
+    return yield* runner.step('issueCredentials', () => runner.steps.issueCredentials(wanted));
+  }
+
+  /** Has the device pull with a secret's version. @throws StepFailed; CredentialLost for an issued one that is gone. */
+  *pullCheck(secret: { readonly name: string; readonly version: string }, issued?: IssuedCredential) {
+    const { context, operation, input } = this;
+    const { runner, log } = this.parts;
+    const { reference, token, image, sync } = this.order;
+    const { name, version } = secret;
+    const check: PullCheck = {
+      operation,
+      run: input.run,
+      reference,
+      secret: { name, version },
+      image,
+      sync,
+      ...(issued ? { issued: { token, credential: issued } } : {}),
+    };
+    log.enter('pullCheck');
+    return yield* runner.step('pullCheck', () =>
+      pullCheck(context, check, runner, log, input.limits, () => this.bindAgain()),
+    );
+  }
+
+  /** Makes the proven candidate the main secret's newest version. @throws StepFailed */
+  *promote(
+    credential: IssuedCredential,
+    pull: VerifiedPull,
+    attempt: number,
+  ): Flow<{ readonly name: string; readonly version: string }> {
+    const { log, saga } = this.parts;
+    const { reference, token, scopeMap, made, mainVersion } = this.order;
+    const { run } = this.input;
+    // A cancel comes too late now: a promotion that is done is not to be undone, consumers may have it already.
+    const runner = this.parts.runner.uninterrupted();
+    const earlier = mainVersion === undefined ? {} : { earlier: mainVersion };
+    saga.onFailure('retirePromoted', ({ steps }) => steps.retirePromoted({ reference, run, ...earlier }));
+    const order = { reference, token, scopeMap, credential, run, attempt, made, pull };
+    for (let bindings = 1; ; bindings += 1) {
+      log.enter('promote');
+      const promoted = yield* runner.step('promote', () => runner.steps.promote(order));
+      if (promoted.promoted) return { name: promoted.name, version: promoted.version };
+      if (bindings >= MOST_BINDINGS)
+        throw new StepFailed('unbound', `token ${token} is taken off ${reference.connectedRegistry} again and again`);
+      log.enter('bind');
+      yield* this.parts.runner.step('bind', () => this.bindAgain());
+    }
+  }
+
+  /** Best effort: an agent also reads its main secret again by itself, so a lost event costs nothing. */
+  *announce(secret: { readonly name: string; readonly version: string }): Flow<void> {
+    const { connectedRegistry, client } = this.order.reference;
+    const { operation, input } = this;
+    const runner = this.parts.runner.uninterrupted(ANNOUNCE_SECONDS);
+    const message = { operation, run: input.run, client, connectedRegistry, secret };
+    try {
+      yield* runner.step('announce', () => runner.steps.announcePromotion(message));
+    } catch (error) {
+      if (!(error instanceof StepFailed)) throw error;
+    }
+  }
+}
