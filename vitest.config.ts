@@ -94,9 +94,9 @@ export default defineConfig({
       {
         test: {
           name: 'func',
-          include: ['test/e2e/**/*.test.ts', 'test/func/**/*.test.ts'],
-          // Hundreds of runs that each take seconds there: they are about the flow, which the rest shows on that host.
-          exclude: ['test/e2e/faults/**', 'test/e2e/races/**'],
+          // Not the fault matrix and the random schedules, hundreds of runs that each take seconds there: they are about
+          // the flow, which the rest shows on that host.
+          include: ['test/e2e/*.test.ts', 'test/e2e/races/{fortyAtOnce,oneClient}.test.ts', 'test/func/**/*.test.ts'],
           globalSetup: [build, forgetNotes],
           tags: tags.map((tag) => ({ ...tag, skip: true })),
           env: { APP_HOST: 'functions' },
