@@ -4,10 +4,10 @@ import type { HttpPolicy } from './registry/http.js';
 import type { Platform } from './registry/platform.js';
 import { pull } from './registry/pull.js';
 import { parseDockerConfig } from './secrets/dockerConfig.js';
-import type { SecretReader, SecretVersion } from './secrets/vault.js';
+import type { SecretReader } from './secrets/vault.js';
 
 export interface PullCheckOptions {
-  readSecret: SecretReader;
+  secrets: SecretReader;
   platform: Platform;
   policy: HttpPolicy;
 }
@@ -21,17 +21,18 @@ export interface PullCheckResult {
   reason?: string;
 }
 
-/** Reads the secret and pulls the image with it. Never throws: whatever goes wrong is an outcome. */
+/** Reads the secret, of no version the newest, and pulls the image with it. Never throws: whatever goes wrong is an outcome. */
 export async function runPullCheck(
-  secret: SecretVersion,
+  secret: { name: string; version: string | undefined },
   image: string,
-  { readSecret, platform, policy }: PullCheckOptions,
+  { secrets, platform, policy }: PullCheckOptions,
   signal: AbortSignal,
 ): Promise<PullCheckResult> {
   const started = performance.now();
   const elapsed = () => Math.round(performance.now() - started);
   try {
-    const credentials = parseDockerConfig(await readSecret(secret, signal));
+    const { value } = await secrets.read(secret.name, secret.version, signal);
+    const credentials = parseDockerConfig(value);
     const pulled = await pull({ credentials, image, platform, policy, signal });
     return { outcome: 'pulled', ...pulled, milliseconds: elapsed() };
   } catch (error) {

@@ -22,6 +22,12 @@ const envelope = z.union([
     .object({ id: z.string(), eventType: z.string(), data: z.unknown() })
     .transform(({ eventType, data }): ReceivedEvent => ({ type: eventType, data })),
 ]);
+/** One event of either schema; undefined when it is neither. */
+export function parseEvent(value: unknown): ReceivedEvent | undefined {
+  const parsed = envelope.safeParse(value);
+  return parsed.success ? parsed.data : undefined;
+}
+
 const delivery = z.union([z.array(envelope), envelope.transform((event) => [event])]);
 
 /** The events of a delivery, single or batch; undefined when the body is neither. */
@@ -34,14 +40,24 @@ export function parseDelivery(body: string): ReceivedEvent[] | undefined {
 }
 
 /** What goes into a URL path or a header has to be harmless there: no `.` or `..` as operation, no line breaks. */
+const PATH_SEGMENT = /^[A-Za-z0-9][A-Za-z0-9._~-]*$/;
+const KEY_ID = /^[\x21-\x39\x3b-\x7e]{1,128}$/;
+const REPORT_KEY = /^[\x21-\x7e]{1,512}$/;
+
 const reportable = pullCheckRequested.refine(
-  (data) =>
-    /^[A-Za-z0-9][A-Za-z0-9._~-]*$/.test(data.operation) &&
-    /^[\x21-\x39\x3b-\x7e]+$/.test(data.keyId) &&
-    /^[\x21-\x7e]+$/.test(data.reportKey) &&
-    data.image.length <= 512,
+  ({ operation, keyId, reportKey, image }) =>
+    PATH_SEGMENT.test(operation) && KEY_ID.test(keyId) && REPORT_KEY.test(reportKey) && image.length <= 512,
   { error: 'operation, keyId, reportKey or image is of a form that no report could carry' },
 );
+
+const deliverable = credentialPromoted
+  .refine(
+    ({ operation, keyId = 'none', reportKey = 'none' }) =>
+      PATH_SEGMENT.test(operation) && KEY_ID.test(keyId) && REPORT_KEY.test(reportKey),
+    { error: 'operation, keyId or reportKey is of a form that no acknowledgement could carry' },
+  )
+  // Whoever signs in with the main secret must never meet a value that no device has pulled with.
+  .refine(({ secret }) => !secret.name.endsWith('-candidate'), { path: ['secret.name'], error: 'names a candidate' });
 
 /** Reads an event as a signal: undefined for a type that is none, an error text that names the fields for a bad one. */
 export function parseSignal({ type, data }: ReceivedEvent): Signal | { problem: string } | undefined {
@@ -50,7 +66,7 @@ export function parseSignal({ type, data }: ReceivedEvent): Signal | { problem: 
     return parsed.success ? { kind: 'pullCheckRequested', data: parsed.data } : { problem: fields(parsed.error) };
   }
   if (type === CREDENTIAL_PROMOTED) {
-    const parsed = credentialPromoted.safeParse(data);
+    const parsed = deliverable.safeParse(data);
     return parsed.success ? { kind: 'credentialPromoted', data: parsed.data } : { problem: fields(parsed.error) };
   }
   return undefined;

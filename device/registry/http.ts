@@ -1,7 +1,11 @@
+import { request as requestPlain } from 'node:http';
+import type { IncomingMessage } from 'node:http';
+import { Agent, request as requestSecure } from 'node:https';
+import { rootCertificates } from 'node:tls';
 import { PullFailure } from '../pullFailure.js';
 import { connectionFailure } from './connectionFailure.js';
-import { createWatchdog } from './watchdog.js';
-import type { Watchdog } from './watchdog.js';
+import { createWatchdog } from '../watchdog.js';
+import type { Watchdog } from '../watchdog.js';
 
 /** How the agent talks to registries. */
 export interface HttpPolicy {
@@ -9,6 +13,8 @@ export interface HttpPolicy {
   insecureRegistries: ReadonlySet<string>;
   /** Longest wait for an answer's head, and then between two pieces of its body, in milliseconds. */
   idleTimeout: number;
+  /** Connections that trust a private CA; undefined for the process's own trust. */
+  secure?: Agent | undefined;
   /** Pauses before something that found no connection, or a busy registry, is tried again, in milliseconds. */
   retryDelays: readonly number[];
 }
@@ -28,6 +34,11 @@ export interface Answer {
   headers: Headers;
   body(): AsyncGenerator<Uint8Array>;
   discard(): Promise<void>;
+}
+
+/** Connections over TLS that trust this CA (PEM) besides the well-known ones. */
+export function trusting(ca: string): Agent {
+  return new Agent({ keepAlive: true, ca: [...rootCertificates, ca] });
 }
 
 /** Follows this many redirects at most. */
@@ -72,47 +83,82 @@ export function endpointUrl(endpoint: string, policy: HttpPolicy): URL {
 async function send(url: URL, request: Get, policy: HttpPolicy, signal: AbortSignal): Promise<Answer> {
   requireAllowed(url, policy);
   const sameOrigin = url.origin === request.url.origin;
+  const headers = {
+    // A layer is compressed in itself; anything on top would change the bytes that its digest is over.
+    'accept-encoding': 'identity',
+    ...(request.accept !== undefined && { accept: request.accept }),
+    ...(request.authorization !== undefined && sameOrigin && { authorization: request.authorization }),
+  };
   const watchdog = createWatchdog(policy.idleTimeout, signal);
   try {
-    const response = await fetch(url, {
-      headers: {
-        ...(request.accept !== undefined && { accept: request.accept }),
-        // A layer is compressed in itself; anything on top would change the bytes that its digest is over.
-        'accept-encoding': 'identity',
-        ...(request.authorization !== undefined && sameOrigin && { authorization: request.authorization }),
-      },
-      redirect: 'manual',
-      signal: watchdog.signal,
-    });
+    const message = await head(url, headers, policy.secure, watchdog.signal);
     watchdog.heard();
-    return answerOf(response, watchdog);
+    return answerOf(message, watchdog);
   } catch (error) {
     watchdog.stop();
     throw connectionFailure(error);
   }
 }
 
-function answerOf(response: Response, watchdog: Watchdog): Answer {
+/** Node's own client instead of fetch, which could not be given a CA of its own. */
+function head(
+  url: URL,
+  headers: Record<string, string>,
+  secure: Agent | undefined,
+  signal: AbortSignal,
+): Promise<IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    const sent =
+      url.protocol === 'https:'
+        ? requestSecure(url, { headers, signal, ...(secure && { agent: secure }) })
+        : requestPlain(url, { headers, signal });
+    sent.once('response', resolve);
+    // Also after the head: what goes wrong in the body is told by the message.
+    sent.on('error', reject);
+    sent.end();
+  });
+}
+
+/** The most that is read of a body that nobody wants, for the connection's sake. */
+const DISCARD_LIMIT = 64 * 1024;
+
+function answerOf(message: IncomingMessage, watchdog: Watchdog): Answer {
+  async function* body(): AsyncGenerator<Uint8Array> {
+    try {
+      for await (const chunk of message) {
+        watchdog.heard();
+        yield chunk as Buffer;
+      }
+    } catch (error) {
+      throw connectionFailure(error);
+    } finally {
+      watchdog.stop();
+    }
+  }
   return {
-    status: response.status,
-    headers: response.headers,
-    async *body() {
+    status: message.statusCode ?? 0,
+    headers: headersOf(message),
+    body,
+    async discard() {
+      let read = 0;
       try {
-        for await (const chunk of response.body ?? []) {
-          watchdog.heard();
-          yield chunk;
+        for await (const chunk of body()) {
+          read += chunk.length;
+          if (read > DISCARD_LIMIT) break;
         }
-      } catch (error) {
-        throw connectionFailure(error);
-      } finally {
-        watchdog.stop();
+      } catch {
+        // The connection is lost, which the next request on it would say.
       }
     },
-    async discard() {
-      watchdog.stop();
-      await response.body?.cancel().catch(() => {});
-    },
   };
+}
+
+function headersOf({ headersDistinct }: IncomingMessage): Headers {
+  const headers = new Headers();
+  for (const [name, values = []] of Object.entries(headersDistinct)) {
+    for (const value of values) headers.append(name, value);
+  }
+  return headers;
 }
 
 async function passingRefused(answer: Answer): Promise<Answer> {

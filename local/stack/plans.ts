@@ -88,7 +88,7 @@ export function hostPlan(
 export function devicePlan({ dataFolder, ports, places }: Ground, world: World): ProcessPlan {
   return {
     name: 'device',
-    script: compiled('device/main.js'),
+    script: compiled('local/device/main.js'),
     args: flags({ port: ports.device }),
     env: { ...commonEnvironment(places), ...deviceEnvironment(world, places) },
     ready: /^DEVICE READY (\S+)$/,

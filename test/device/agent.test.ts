@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { CREDENTIAL_PROMOTED, pullCheckReport } from '../../src/domain/pullCheckMessages.js';
-import { REPORT_KEY, cloudEvent, gridEvent, request, startAgentUnderTest } from './agentUnderTest.js';
+import { REPORT_KEY, cloudEvent, gridEvent, promotion, request, startAgentUnderTest } from './agentUnderTest.js';
 import type { AgentUnderTest } from './agentUnderTest.js';
 
 let under: AgentUnderTest | undefined;
@@ -95,7 +95,7 @@ describe('a requested check', () => {
     const agent: AgentUnderTest = await start({
       concurrency: 3,
       check: async () => {
-        most = Math.max(most, agent.agent.health().checksRunning);
+        most = Math.max(most, agent.agent.health()['checksRunning'] ?? 0);
         await gate;
         return { outcome: 'error', milliseconds: 1 };
       },
@@ -172,22 +172,26 @@ describe('what an event cannot do', () => {
 });
 
 describe('a promoted credential', () => {
-  const promoted = {
-    operation: 'onboard-hello.run1',
-    run: 'run1',
-    client: 'device-1',
-    connectedRegistry: 'myconnectedregistry',
-    secret: { name: 'device-1', version: 'v7' },
-  };
-
-  test('is remembered as the one to use', async () => {
+  test('goes to the consumers once, in whatever schema it comes', async () => {
     const agent = await start();
-    expect(await agent.deliver(cloudEvent(promoted, CREDENTIAL_PROMOTED))).toBe(200);
-    expect(agent.promoted.current('device-1', 'myconnectedregistry')).toEqual({ name: 'device-1', version: 'v7' });
-    expect(agent.promoted.current('device-1', 'another')).toBeUndefined();
-    const later = { ...promoted, secret: { name: 'device-1', version: 'v8' } };
+    expect(await agent.deliver(cloudEvent(promotion(), CREDENTIAL_PROMOTED))).toBe(200);
+    expect(await agent.deliver([gridEvent(promotion(), CREDENTIAL_PROMOTED)])).toBe(200);
+    expect(agent.promoted.map(({ secret }) => secret)).toEqual([{ name: 'device-1', version: 'v7' }]);
+    const later = promotion({ secret: { name: 'device-1', version: 'v8' } });
     await agent.deliver([gridEvent(later, CREDENTIAL_PROMOTED)]);
-    expect(agent.promoted.current('device-1', 'myconnectedregistry')?.version).toBe('v8');
+    expect(agent.promoted.map(({ secret }) => secret.version)).toEqual(['v7', 'v8']);
+  });
+
+  test.each([
+    [{ secret: { name: 'device-1-candidate', version: 'v1' } }],
+    [{ operation: '../onboardings' }],
+    [{ keyId: 'k 1' }],
+    [{ reportKey: 'a\r\nb' }],
+    [{ expiresAt: 'never' }],
+  ])('that says %j is refused', async (changes) => {
+    const agent = await start();
+    expect(await agent.deliver(cloudEvent(promotion(changes), CREDENTIAL_PROMOTED))).toBe(400);
+    expect(agent.promoted).toEqual([]);
   });
 });
 
@@ -231,7 +235,10 @@ describe('the webhook', () => {
       checksRunning: 0,
       checksWaiting: 0,
       reportsOpen: 0,
-      promoted: 0,
+      secretsKept: 0,
+      secretsFailing: 0,
+      acknowledgementsOpen: 0,
+      signalsRemembered: 1,
     });
     expect((await fetch(`${agent.url}/elsewhere`)).status).toBe(404);
     expect((await fetch(`${agent.url}/events`)).status).toBe(405);

@@ -1,17 +1,19 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { createAgent } from '../../device/agent.js';
-import type { Agent, AgentOptions } from '../../device/agent.js';
-import { startWebhook } from '../../device/channels/webhook.js';
-import { createPromotedCredentials } from '../../device/promotedCredentials.js';
-import type { PromotedCredentials } from '../../device/promotedCredentials.js';
-import type { PullCheckReport, PullCheckRequested } from '../../src/domain/pullCheckMessages.js';
+import type { Agent } from '../../device/agent.js';
+import { webhook } from '../../device/channels/webhook.js';
+import { createChecks } from '../../device/checks.js';
+import type { ChecksOptions } from '../../device/checks.js';
+import { machineClock } from '../../device/clock.js';
+import { startListener } from '../../device/listener.js';
+import type { CredentialPromoted, PullCheckReport, PullCheckRequested } from '../../src/domain/pullCheckMessages.js';
 import { PULL_CHECK_REQUESTED } from '../../src/domain/pullCheckMessages.js';
 
 /** An agent behind its real webhook, whose checks and reports the test sees and answers. */
 export interface AgentUnderTest {
   url: string;
   agent: Agent;
-  promoted: PromotedCredentials;
+  promoted: CredentialPromoted[];
   checks: { secret: { name: string; version: string }; image: string; signal: AbortSignal }[];
   reports: { request: PullCheckRequested; report: PullCheckReport }[];
   log: string[];
@@ -22,40 +24,53 @@ export interface AgentUnderTest {
   close(): Promise<void>;
 }
 
-export async function startAgentUnderTest(
-  options: Partial<AgentOptions> & { webhookKey?: string } = {},
-): Promise<AgentUnderTest> {
-  const promoted = createPromotedCredentials(100);
+interface Options extends Partial<ChecksOptions> {
+  clients?: ReadonlySet<string>;
+  webhookKey?: string;
+}
+
+const OPEN = ['checksRunning', 'checksWaiting', 'reportsOpen'];
+
+export async function startAgentUnderTest({ clients, webhookKey, ...options }: Options = {}): Promise<AgentUnderTest> {
+  const promoted: CredentialPromoted[] = [];
   const log: string[] = [];
   const checks: AgentUnderTest['checks'] = [];
   const reports: AgentUnderTest['reports'] = [];
   const record = (message: string, facts?: object) => void log.push(JSON.stringify({ message, ...facts }));
   const agent = createAgent({
-    name: 'agent/test',
-    clients: undefined,
-    concurrency: 2,
-    checkTimeout: 10_000,
-    promoted,
+    clients,
     log: record,
-    check: async (secret, image, signal) => {
-      checks.push({ secret, image, signal });
-      return { outcome: 'pulled', digest: `sha256:${'a'.repeat(64)}`, bytes: 10, milliseconds: 5 };
+    checks: createChecks({
+      name: 'agent/test',
+      concurrency: 2,
+      checkTimeout: 10_000,
+      clock: machineClock,
+      log: record,
+      check: async (secret, image, signal) => {
+        checks.push({ secret, image, signal });
+        return { outcome: 'pulled', digest: `sha256:${'a'.repeat(64)}`, bytes: 10, milliseconds: 5 };
+      },
+      report: async (request, report) => {
+        reports.push({ request, report });
+        return { end: 'accepted', tries: 1, last: '202' };
+      },
+      reported: () => undefined,
+      ...options,
+    }),
+    keeper: {
+      start: () => undefined,
+      promoted: (promotion) => void promoted.push(promotion),
+      health: () => ({ secretsKept: 0, secretsFailing: 0, acknowledgementsOpen: 0 }),
+      stop: () => Promise.resolve(),
     },
-    report: async (request, report) => {
-      reports.push({ request, report });
-      return { end: 'accepted', tries: 1, last: '202' };
-    },
-    ...options,
   });
-  const webhook = await startWebhook({
+  const listener = await startListener({
     port: 0,
     host: '127.0.0.1',
-    key: options.webhookKey,
-    handle: agent.handle,
-    health: () => agent.health(),
-    log: record,
+    health: () => ({ status: 'ok', ...agent.health() }),
+    events: webhook({ key: webhookKey, handle: agent.handle, log: record }),
   });
-  const url = `http://127.0.0.1:${webhook.port}`;
+  const url = `http://127.0.0.1:${listener.port}`;
   return {
     url,
     agent,
@@ -74,12 +89,12 @@ export async function startAgentUnderTest(
       return response.status;
     },
     async idle() {
-      const open = () => Object.entries(agent.health()).some(([name, count]) => name !== 'promoted' && count > 0);
+      const open = () => OPEN.some((name) => (agent.health()[name] ?? 0) > 0);
       for (let round = 0; round < 2_000 && open(); round += 1) await delay(1);
       if (open()) throw new Error('the agent did not become idle');
     },
     async close() {
-      await webhook.close();
+      await listener.close();
       await agent.stop();
     },
   };
@@ -99,6 +114,17 @@ export function request(changes: Record<string, unknown> = {}): Record<string, u
     keyId: 'k1',
     reportKey: REPORT_KEY,
     expiresAt: new Date(Date.now() + 60_000).toISOString(),
+    ...changes,
+  };
+}
+
+export function promotion(changes: Record<string, unknown> = {}): Record<string, unknown> {
+  return {
+    operation: 'onboard-hello.run1',
+    run: 'run1',
+    client: 'device-1',
+    connectedRegistry: 'myconnectedregistry',
+    secret: { name: 'device-1', version: 'v7' },
     ...changes,
   };
 }

@@ -61,10 +61,14 @@ afterEach(async () => {
 function send(changes: Partial<PullCheckRequested> = {}) {
   const options = {
     reportUrl: url,
-    now: () => time,
-    wait: async (milliseconds: number) => {
-      waits.push(milliseconds);
-      time += milliseconds;
+    clock: {
+      now: () => new Date(time),
+      setTimer(at: Date, run: () => void) {
+        waits.push(at.getTime() - time);
+        time = at.getTime();
+        setImmediate(run);
+        return { cancel: () => undefined };
+      },
     },
     timeout: 2_000,
   };

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { BadSettings, readCommand } from '../../device/settings.js';
+import { BadSettings } from '../../device/settings/badSettings.js';
+import { readCommand } from '../../device/settings/command.js';
 
 const ENV = {
   KEY_VAULT_URL: 'https://vault.example/',
@@ -21,15 +22,22 @@ function problem(args: string[], env: NodeJS.ProcessEnv): string {
 test('settings have defaults that are safe', () => {
   expect(readCommand([], ENV)).toMatchObject({
     kind: 'serve',
-    service: { port: 8085, host: '127.0.0.1', clients: undefined, reportUrl: 'https://functions.example' },
-    check: { vault: { url: 'https://vault.example', verifyChallenge: true }, insecureRegistries: new Set() },
+    service: {
+      port: 8085,
+      host: '127.0.0.1',
+      clients: undefined,
+      reportUrl: 'https://functions.example',
+      channel: { kind: 'webhook', key: undefined },
+      check: { vault: { url: 'https://vault.example', verifyChallenge: true }, insecureRegistries: new Set() },
+      consumers: { dockerConfigFile: undefined, pullSecrets: [], secrets: [], refresh: 21_600_000 },
+    },
   });
 });
 
 test('without a client secret the identity is the managed one', () => {
   const { AZURE_CLIENT_SECRET: _secret, ...env } = ENV;
   expect(readCommand([], env)).toMatchObject({
-    check: { vault: { identity: { kind: 'managedIdentity', clientId: 'client' } } },
+    service: { check: { identity: { kind: 'managedIdentity', clientId: 'client' } } },
   });
 });
 

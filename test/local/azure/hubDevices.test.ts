@@ -1,7 +1,5 @@
-import { webcrypto, X509Certificate } from 'node:crypto';
-import 'reflect-metadata';
-import * as x509 from '@peculiar/x509';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { selfSigned } from '../../device/selfSigned.js';
 import { Cloud } from './cloud.js';
 import { HubDevice, signature } from './hubDevice.js';
 import { ManualClock } from './manualClock.js';
@@ -292,20 +290,3 @@ describe('a device at the IoT Hub', () => {
     expect(telling.client.connected).toBe(true);
   });
 });
-
-async function selfSigned(): Promise<{ cert: string; key: string; thumbprint: string }> {
-  x509.cryptoProvider.set(webcrypto);
-  const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
-  const keys = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
-  const made = await x509.X509CertificateGenerator.createSelfSigned({
-    serialNumber: '01',
-    name: 'CN=device',
-    notBefore: new Date('2020-01-01'),
-    notAfter: new Date('2075-01-01'),
-    signingAlgorithm: algorithm,
-    keys,
-  });
-  const cert = made.toString('pem');
-  const key = x509.PemConverter.encode(await webcrypto.subtle.exportKey('pkcs8', keys.privateKey), 'PRIVATE KEY');
-  return { cert, key, thumbprint: new X509Certificate(cert).fingerprint.replaceAll(':', '') };
-}

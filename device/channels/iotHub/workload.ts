@@ -1,0 +1,84 @@
+import { request } from 'node:http';
+import { z } from 'zod';
+
+/** Where IoT Edge's security daemon listens for its modules: `unix:///path`, or http. */
+export interface Workload {
+  uri: string;
+  moduleId: string;
+  generation: string;
+  apiVersion: string;
+}
+
+const LARGEST_ANSWER = 1024 * 1024;
+const TIMEOUT = 30_000;
+const signed = z.object({ digest: z.string().min(1) });
+const bundle = z.object({ certificate: z.string().min(1) });
+
+/** Has the daemon sign data with the module's own key (iotedge workload API, "Sign"). @returns base64 */
+export async function signWithDaemon(workload: Workload, data: string): Promise<string> {
+  const { moduleId, generation } = workload;
+  const path = `/modules/${encodeURIComponent(moduleId)}/genid/${encodeURIComponent(generation)}/sign`;
+  const body = { keyId: 'primary', algo: 'HMACSHA256', data: Buffer.from(data).toString('base64') };
+  return signed.parse(await call(workload, 'POST', path, body)).digest;
+}
+
+/** The certificates, in PEM, that the device's edge hub is trusted by (iotedge workload API, "TrustBundle"). */
+export async function trustBundle(workload: Workload): Promise<string> {
+  const { certificate } = bundle.parse(await call(workload, 'GET', '/trust-bundle'));
+  // The API's document speaks of base64, its implementation answers with PEM itself.
+  return certificate.includes('-----BEGIN') ? certificate : Buffer.from(certificate, 'base64').toString('utf8');
+}
+
+function call({ uri, apiVersion }: Workload, method: 'GET' | 'POST', path: string, body?: unknown): Promise<unknown> {
+  const url = new URL(uri);
+  const target =
+    url.protocol === 'unix:'
+      ? { socketPath: url.pathname }
+      : { host: url.hostname, port: url.port === '' ? 80 : url.port };
+  const text = body === undefined ? '' : JSON.stringify(body);
+  return new Promise((resolve, reject) => {
+    const sent = request(
+      {
+        ...target,
+        method,
+        path: `${path}?api-version=${encodeURIComponent(apiVersion)}`,
+        agent: false,
+        timeout: TIMEOUT,
+        headers: { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) },
+      },
+      (response) => {
+        const chunks: Buffer[] = [];
+        let size = 0;
+        response.on('data', (chunk: Buffer) => {
+          size += chunk.length;
+          if (size > LARGEST_ANSWER) sent.destroy(new Error('the answer is too large'));
+          else chunks.push(chunk);
+        });
+        response.once('error', reject);
+        response.once('end', () => {
+          const { statusCode = 0 } = response;
+          if (statusCode !== 200) return reject(new WorkloadRefused(statusCode));
+          try {
+            resolve(JSON.parse(Buffer.concat(chunks).toString('utf8')));
+          } catch (error) {
+            reject(error);
+          }
+        });
+      },
+    );
+    sent.once('timeout', () => sent.destroy(new Error('no answer in time')));
+    sent.once('error', reject);
+    sent.end(text);
+  });
+}
+
+/** The daemon's refusal. */
+class WorkloadRefused extends Error {
+  override name = 'WorkloadRefused';
+  readonly code: string;
+
+  constructor(status: number) {
+    super(`the security daemon answered ${status}`);
+    this.code = `WORKLOAD_${status}`;
+  }
+}

@@ -1,0 +1,176 @@
+import type { TokenCredential } from '@azure/identity';
+import { z } from 'zod';
+import type { AgentClock } from '../clock.js';
+import { pause } from '../clock.js';
+import type { Log } from '../log.js';
+import { growingPauses, retryAfter } from '../pauses.js';
+import { errorName } from '../pullFailure.js';
+import { createSeen } from '../seen.js';
+import { createWatchdog } from '../watchdog.js';
+import type { Channel } from './channel.js';
+import { parseEvent, parseSignal } from './events.js';
+import type { SignalHandler } from './signal.js';
+
+export interface PollOptions {
+  /** The app's base address, without `/api` and without a trailing slash. */
+  url: string;
+  /** What the app's tokens are for; the scope is `{audience}/.default`. */
+  audience: string;
+  credential: TokenCredential;
+  /** Seconds that the app may hold a request up, 0 to 25. */
+  wait: number;
+  /** Milliseconds between an empty answer that was not held up and the next question. */
+  interval: number;
+  /** Longest silence beyond `wait`, in milliseconds. */
+  timeout: number;
+  handle: SignalHandler;
+  clock: AgentClock;
+  log: Log;
+}
+
+const ANSWER_LIMIT = 1024 * 1024;
+const FIRST_PAUSE = 1_000;
+const LONGEST_PAUSE = 60_000;
+const LONGEST_RETRY_AFTER = 900_000;
+/** Milliseconds: what comes sooner was not held up. */
+const AT_ONCE = 500;
+/** The app says this until somebody lets the device in. */
+const NOT_ADMITTED_PAUSE = 60_000;
+/** What is refused is logged once, though it may come again with every answer. */
+const MOST_REFUSED = 1_000;
+
+const pending = z.object({ messages: z.array(z.unknown()) });
+
+/** Asks the app for signals, again and again: for a device that nothing can reach. */
+export function startPolling(options: PollOptions): Channel {
+  const { clock, log } = options;
+  const stopping = new AbortController();
+  const { signal } = stopping;
+  const refused = createSeen(MOST_REFUSED);
+  const failing = growingPauses(FIRST_PAUSE, LONGEST_PAUSE);
+  const repeating = growingPauses(FIRST_PAUSE, 10_000);
+  let lastHeard: string | undefined;
+  let trouble: string | undefined;
+
+  /** @returns milliseconds until the next question */
+  async function poll(): Promise<number> {
+    const asked = performance.now();
+    const answer = await ask(options, signal);
+    if (answer.status === 200 || answer.status === 204) {
+      lastHeard = clock.now().toISOString();
+      if (trouble !== undefined) log('polling again');
+      trouble = undefined;
+      failing.reset();
+      if (answer.status === 200) return take(answer.text);
+      if (options.wait === 0) return options.interval;
+      // Not held up as it was asked to: by a proxy on the way, or an app that is just ending.
+      if (performance.now() - asked < AT_ONCE) return repeating.next();
+      repeating.reset();
+      return 0;
+    }
+    const reason = answer.status === undefined ? answer.text : String(answer.status);
+    if (trouble !== reason && !signal.aborted) log('polling failed', { reason });
+    trouble = reason;
+    if (answer.status === 401 || answer.status === 403) return jittered(NOT_ADMITTED_PAUSE);
+    return Math.min(retryAfter(answer.retryAfter, clock.now()) ?? failing.next(), LONGEST_RETRY_AFTER);
+  }
+
+  function take(text: string): number {
+    const parsed = pending.safeParse(json(text));
+    if (!parsed.success) {
+      log('answer refused', { reason: 'it holds no messages' });
+      return failing.next();
+    }
+    const news = parsed.data.messages.map(hand).includes('taken');
+    // The app repeats a message until it is answered: with nothing new, there is time.
+    if (!news) return repeating.next();
+    repeating.reset();
+    return 0;
+  }
+
+  function hand(message: unknown): string {
+    const event = parseEvent(message);
+    const parsed = event ? parseSignal(event) : { problem: 'not a CloudEvent' };
+    if (parsed && !('problem' in parsed)) return options.handle(parsed);
+    if (refused.firstTime(message)) {
+      const fields = parsed?.problem ?? 'type';
+      log('event refused', { fields });
+    }
+    return 'refused';
+  }
+
+  async function run(): Promise<void> {
+    while (!signal.aborted) {
+      const wait = await poll().catch((error: unknown) => {
+        log('polling failed', { reason: `unexpected ${errorName(error)}` });
+        return failing.next();
+      });
+      if (wait > 0) await pause(clock, wait, signal);
+    }
+  }
+  const running = run();
+
+  return {
+    health: () => ({ connected: lastHeard !== undefined && trouble === undefined, lastHeard }),
+    async close() {
+      stopping.abort();
+      await running;
+    },
+  };
+}
+
+interface Answer {
+  status: number | undefined;
+  text: string;
+  retryAfter: string | null;
+}
+
+async function ask({ url, audience, credential, wait, timeout }: PollOptions, signal: AbortSignal): Promise<Answer> {
+  const watchdog = createWatchdog(wait * 1_000 + timeout, signal);
+  try {
+    const token = await credential.getToken(`${audience}/.default`, { abortSignal: watchdog.signal });
+    if (!token) return { status: undefined, text: 'no token', retryAfter: null };
+    const response = await fetch(`${url}/api/pull-checks/pending?wait=${wait}`, {
+      headers: { authorization: `Bearer ${token.token}`, accept: 'application/json' },
+      // A redirect would take the token elsewhere.
+      redirect: 'manual',
+      signal: watchdog.signal,
+    });
+    return {
+      status: response.status,
+      text: await readText(response),
+      retryAfter: response.headers.get('retry-after'),
+    };
+  } catch (error) {
+    return { status: undefined, text: errorName(error), retryAfter: null };
+  } finally {
+    watchdog.stop();
+  }
+}
+
+async function readText(response: Response): Promise<string> {
+  if (response.status !== 200) {
+    await response.body?.cancel();
+    return '';
+  }
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of response.body ?? []) {
+    size += chunk.length;
+    if (size > ANSWER_LIMIT) break;
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+function jittered(milliseconds: number): number {
+  return Math.round(milliseconds * (0.5 + Math.random() / 2));
+}
+
+function json(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

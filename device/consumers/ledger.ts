@@ -1,0 +1,37 @@
+import { z } from 'zod';
+import { ConsumerFailure } from './consumer.js';
+import type { Delivery } from './consumer.js';
+
+/** Which secret feeds which endpoint of one consumer: names only, by the secret's name. */
+export type Ledger = Readonly<Record<string, string>>;
+
+const ledger = z.record(z.string().max(127), z.string().max(512));
+
+/** Most secrets that one consumer is fed from. */
+export const MOST_SECRETS = 500;
+
+/** Reads a ledger; one that cannot be read counts as empty, since the next write makes it anew. */
+export function parseLedger(text: string | undefined): Ledger {
+  try {
+    return ledger.parse(JSON.parse(text ?? '{}'));
+  } catch {
+    return {};
+  }
+}
+
+/**
+ * The ledger with this delivery in it, or the same one when it was there; undefined when another secret has the endpoint. An
+ * endpoint has one secret, the one that was promoted last, so that two do not replace each other at every refresh. Throws
+ * {@link ConsumerFailure}.
+ */
+export function withDelivery(
+  before: Ledger,
+  { secret, credentials: { endpoint }, takeOver }: Delivery,
+): Ledger | undefined {
+  const holders = Object.keys(before).filter((name) => name !== secret && before[name] === endpoint);
+  if (holders.length > 0 && !takeOver) return undefined;
+  if (before[secret] === endpoint && holders.length === 0) return before;
+  const kept = Object.entries(before).filter(([name]) => name !== secret && !holders.includes(name));
+  if (kept.length >= MOST_SECRETS) throw new ConsumerFailure(`it is fed from ${MOST_SECRETS} secrets already`);
+  return Object.fromEntries([...kept, [secret, endpoint]]);
+}

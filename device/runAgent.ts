@@ -1,0 +1,60 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { AgentClock } from './clock.js';
+import { logToStderr } from './log.js';
+import { runPullCheck } from './pullCheck.js';
+import { pullCheckOptions } from './pullCheckOptions.js';
+import { credentialOf } from './secrets/identity.js';
+import { BadSettings } from './settings/badSettings.js';
+import { readCommand } from './settings/command.js';
+import type { Command, ServiceSettings } from './settings/command.js';
+import { USAGE } from './settings/usage.js';
+import { startAgent } from './startAgent.js';
+
+/** Runs the program in this process: reads its arguments and variables, and ends it when they cannot be used. */
+export async function runAgent(clock: AgentClock): Promise<void> {
+  try {
+    await run(readCommand(process.argv.slice(2), process.env), clock);
+  } catch (error) {
+    if (error instanceof BadSettings) {
+      process.stderr.write(`${error.message}\n\n${USAGE}`);
+      process.exit(2);
+    }
+    const taken = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
+    process.stderr.write(
+      taken ? 'the port is taken; choose another with --port\n' : `the agent cannot start: ${String(error)}\n`,
+    );
+    process.exit(1);
+  }
+}
+
+async function run(command: Command, clock: AgentClock): Promise<void> {
+  if (command.kind === 'help') {
+    process.stdout.write(USAGE);
+    return;
+  }
+  const { check } = command.kind === 'once' ? command : command.service;
+  if (!check.vault.verifyChallenge) {
+    logToStderr('warning: the vault challenge is not verified, which is right only for a vault host outside Azure');
+  }
+  if (command.kind === 'once') await once(command);
+  else await serve(command.service, clock);
+}
+
+async function once({ secret, image, check }: Extract<Command, { kind: 'once' }>): Promise<void> {
+  const signal = AbortSignal.timeout(check.checkTimeout);
+  const result = await runPullCheck(secret, image, pullCheckOptions(check, credentialOf(check.identity)), signal);
+  process.stdout.write(`${JSON.stringify({ image, ...result })}\n`);
+  process.exitCode = result.outcome === 'pulled' ? 0 : 1;
+}
+
+async function serve(service: ServiceSettings, clock: AgentClock): Promise<void> {
+  const agent = await startAgent(service, { clock, log: logToStderr });
+  const stop = () => {
+    // Bounded: a connection that does not end by itself must not keep the process.
+    void Promise.race([agent.stop(), delay(2_000)]).then(() => process.exit(0));
+  };
+  process.once('SIGTERM', stop);
+  process.once('SIGINT', stop);
+  const path = service.channel.kind === 'webhook' ? 'events' : 'health';
+  process.stdout.write(`DEVICE READY http://localhost:${agent.port}/${path}\n`);
+}

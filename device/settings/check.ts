@@ -1,0 +1,66 @@
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+import { ownPlatform, parsePlatform } from '../registry/platform.js';
+import type { Platform } from '../registry/platform.js';
+import type { Identity } from '../secrets/identity.js';
+import type { VaultSettings } from '../secrets/vault.js';
+import { checked } from './badSettings.js';
+import { identity } from './identity.js';
+import { baseUrl, flag, list, seconds } from './values.js';
+
+/** What the agent needs for a check, however it was asked for. */
+export interface CheckSettings {
+  vault: VaultSettings;
+  identity: Identity;
+  insecureRegistries: ReadonlySet<string>;
+  /** A CA for registries besides the well-known ones, in PEM. */
+  registryCa: string | undefined;
+  platform: Platform;
+  /** Milliseconds. */
+  idleTimeout: number;
+  /** Milliseconds. */
+  checkTimeout: number;
+}
+
+const hosts = list
+  .refine((items) => items.every((item) => URL.canParse(`http://${item}/`)), { error: 'must be a list of host:port' })
+  .transform((items): ReadonlySet<string> => new Set(items.map((item) => new URL(`http://${item}/`).host)));
+
+const certificateFile = z.string().transform((path, context): string => {
+  try {
+    const pem = readFileSync(path, 'utf8');
+    if (pem.includes('-----BEGIN CERTIFICATE-----')) return pem;
+    context.addIssue({ code: 'custom', message: 'must name a file with a certificate in PEM' });
+  } catch {
+    context.addIssue({ code: 'custom', message: 'must name a file that can be read' });
+  }
+  return z.NEVER;
+});
+
+export const checkVariables = z.object({
+  KEY_VAULT_URL: baseUrl(/^https$/),
+  KEY_VAULT_VERIFY_CHALLENGE: flag.default(true),
+  INSECURE_REGISTRIES: hosts.default(new Set<string>()),
+  REGISTRY_CA_FILE: certificateFile.optional(),
+  PLATFORM: z
+    .string()
+    .optional()
+    .transform((value) => (value === undefined ? ownPlatform() : parsePlatform(value)))
+    .refine((value) => value !== undefined, { error: 'must be os/architecture[/variant]' }),
+  IDLE_TIMEOUT_SECONDS: seconds(86_400).default(30_000),
+  CHECK_TIMEOUT_SECONDS: seconds(86_400).default(600_000),
+});
+
+/** Throws BadSettings. */
+export function readCheck(env: Record<string, unknown>): CheckSettings {
+  const given = checked(checkVariables, env);
+  return {
+    vault: { url: given.KEY_VAULT_URL, verifyChallenge: given.KEY_VAULT_VERIFY_CHALLENGE },
+    identity: checked(identity, env),
+    insecureRegistries: given.INSECURE_REGISTRIES,
+    registryCa: given.REGISTRY_CA_FILE,
+    platform: given.PLATFORM,
+    idleTimeout: given.IDLE_TIMEOUT_SECONDS,
+    checkTimeout: given.CHECK_TIMEOUT_SECONDS,
+  };
+}

@@ -1,0 +1,138 @@
+import { parseArgs } from 'node:util';
+import { z } from 'zod';
+import { BadSettings, checked } from './badSettings.js';
+import { CHANNELS, edgeVariables, hubVariables, pollVariables, readChannel, webhookVariables } from './channel.js';
+import type { ChannelSettings } from './channel.js';
+import { checkVariables, readCheck } from './check.js';
+import type { CheckSettings } from './check.js';
+import { consumerVariables, readConsumers } from './consumers.js';
+import type { ConsumerSettings } from './consumers.js';
+import { identityVariables } from './identity.js';
+import { list, port, secureUrl, text } from './values.js';
+
+/** All that a serving agent is told. */
+export interface ServiceSettings {
+  port: number;
+  host: string;
+  clients: ReadonlySet<string> | undefined;
+  channel: ChannelSettings;
+  reportUrl: string;
+  concurrency: number;
+  check: CheckSettings;
+  consumers: ConsumerSettings;
+}
+
+export type Command =
+  | { kind: 'help' }
+  | { kind: 'once'; secret: { name: string; version: string | undefined }; image: string; check: CheckSettings }
+  | { kind: 'serve'; service: ServiceSettings };
+
+const serviceVariables = z.object({
+  REPORT_URL: secureUrl,
+  PULL_CONCURRENCY: z.coerce.number().int().min(1).max(64).default(4),
+});
+
+/** Each of these may be a flag instead, which then counts. */
+const flags = z.object({
+  channel: z.enum(CHANNELS).default('webhook'),
+  port: port.default(8085),
+  host: text.default('127.0.0.1'),
+  clients: list.refine((names) => names.length > 0, { error: 'names no client' }).optional(),
+});
+const FLAG_VARIABLES = { channel: 'CHANNEL', port: 'PORT', host: 'LISTEN_ADDRESS', clients: 'CLIENTS' } as const;
+
+const onceFlags = z.object({ secret: text, version: text.optional(), image: text });
+const ONCE_VARIABLES = { secret: 'CHECK_SECRET', version: 'CHECK_VERSION', image: 'CHECK_IMAGE' } as const;
+
+/** Every variable that the agent looks at, IoT Edge's own and Kubernetes' apart. */
+export const VARIABLES: readonly string[] = [
+  ...Object.values(FLAG_VARIABLES),
+  ...Object.values(ONCE_VARIABLES),
+  ...[
+    serviceVariables,
+    checkVariables,
+    identityVariables,
+    consumerVariables,
+    webhookVariables,
+    pollVariables,
+    hubVariables,
+  ].flatMap((schema) => Object.keys(schema.shape)),
+];
+
+/** What IoT Edge sets. */
+export const EDGE_VARIABLES: readonly string[] = Object.keys(edgeVariables.shape);
+
+/** Reads the command line and the environment. Throws {@link BadSettings}. */
+export function readCommand(args: string[], env: NodeJS.ProcessEnv): Command {
+  const values = parseFlags(args);
+  if (values.help === true) return { kind: 'help' };
+  // An empty variable is how deployment manifests leave one out.
+  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
+  if (values.once === true) {
+    const { secret, version, image } = either(onceFlags, ONCE_VARIABLES, values, given);
+    return { kind: 'once', secret: { name: secret, version }, image, check: readCheck(given) };
+  }
+  const { channel, port: listenerPort, host, clients } = either(flags, FLAG_VARIABLES, values, given);
+  const service = checked(serviceVariables, given);
+  const check = readCheck(given);
+  return {
+    kind: 'serve',
+    service: {
+      port: listenerPort,
+      host,
+      clients: clients && new Set(clients),
+      channel: readChannel(channel, given),
+      reportUrl: service.REPORT_URL,
+      concurrency: service.PULL_CONCURRENCY,
+      check,
+      consumers: readConsumers(given, check.idleTimeout),
+    },
+  };
+}
+
+/** Takes each value from its flag or else from its variable; a wrong one is named as it was given. */
+function either<T>(
+  schema: z.ZodType<T>,
+  variables: Readonly<Record<string, string>>,
+  values: Record<string, unknown>,
+  env: Record<string, unknown>,
+): T {
+  const merged = Object.fromEntries(
+    Object.entries(variables).map(([name, variable]) => [name, values[name] ?? env[variable]]),
+  );
+  const parsed = schema.safeParse(merged);
+  if (parsed.success) return parsed.data;
+  throw new BadSettings(
+    parsed.error.issues
+      .map(({ path, message }) => {
+        const name = String(path[0]);
+        const variable = variables[name];
+        const given = values[name] === undefined && variable !== undefined && env[variable] !== undefined;
+        return `${given ? variable : `--${name}`}: ${message}`;
+      })
+      .join('\n'),
+  );
+}
+
+function parseFlags(args: string[]) {
+  const option = { type: 'string' } as const;
+  const toggle = { type: 'boolean' } as const;
+  try {
+    return parseArgs({
+      args,
+      options: {
+        channel: option,
+        port: option,
+        host: option,
+        clients: option,
+        once: toggle,
+        secret: option,
+        version: option,
+        image: option,
+        help: toggle,
+      },
+    }).values;
+  } catch (error) {
+    throw new BadSettings(error instanceof Error ? error.message : String(error));
+  }
+}

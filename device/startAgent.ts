@@ -1,0 +1,117 @@
+import type { Agent } from './agent.js';
+import { createAgent } from './agent.js';
+import type { Channel } from './channels/channel.js';
+import { startIotHub } from './channels/iotHub/iotHub.js';
+import { startPolling } from './channels/poll.js';
+import type { SignalHandler } from './channels/signal.js';
+import { webhook } from './channels/webhook.js';
+import { createChecks } from './checks.js';
+import type { AgentClock } from './clock.js';
+import { dockerConfigFile } from './consumers/dockerConfigFile.js';
+import type { Consumer } from './consumers/consumer.js';
+import { pullSecret } from './consumers/pullSecret.js';
+import { createKeeper } from './keeper.js';
+import { startListener } from './listener.js';
+import type { Log } from './log.js';
+import { pullCheckOptions } from './pullCheckOptions.js';
+import { runPullCheck } from './pullCheck.js';
+import { sendAcknowledgement, sendReport } from './reporter.js';
+import { credentialOf } from './secrets/identity.js';
+import type { ConsumerSettings } from './settings/consumers.js';
+import type { ServiceSettings } from './settings/command.js';
+
+/** What an agent has from its surroundings. */
+export interface AgentPorts {
+  clock: AgentClock;
+  log: Log;
+}
+
+/** An agent at work. Several may run in one process: nothing is shared between them. */
+export interface RunningAgent {
+  /** Port of `GET /health`, and of `POST /events` with the channel webhook. */
+  port: number;
+  /** Hands a signal in, as a channel does. */
+  handle: SignalHandler;
+  health(): Record<string, unknown>;
+  stop(): Promise<void>;
+}
+
+/** Named in reports and acknowledgements. */
+export const AGENT_NAME = 'connected-registry-pull-check/0.2.0';
+
+/** Puts an agent together as its settings say, and starts it. Throws when its port cannot be had. */
+export async function startAgent(settings: ServiceSettings, { clock, log }: AgentPorts): Promise<RunningAgent> {
+  const { check, channel: channelSettings } = settings;
+  const credential = credentialOf(check.identity);
+  const options = pullCheckOptions(check, credential);
+  const reporter = { reportUrl: settings.reportUrl, clock, timeout: check.idleTimeout };
+  let channel: Channel | undefined;
+  const checks = createChecks({
+    name: AGENT_NAME,
+    check: (secret, image, signal) => runPullCheck(secret, image, options, signal),
+    report: (request, report, signal) => sendReport(request, report, reporter, signal),
+    concurrency: settings.concurrency,
+    checkTimeout: check.checkTimeout,
+    clock,
+    log,
+    reported: (request, result) => channel?.reported?.(request, result),
+  });
+  const keeper = createKeeper({
+    secrets: options.secrets,
+    consumers: consumersOf(settings.consumers),
+    listed: settings.consumers.secrets,
+    refresh: settings.consumers.refresh,
+    acknowledge: (promotion, version, signal) =>
+      sendAcknowledgement(promotion, { version, agent: AGENT_NAME }, reporter, signal),
+    clock,
+    log,
+    delivered: (promotion, version) => channel?.delivered?.(promotion, version),
+  });
+  const agent: Agent = createAgent({ clients: settings.clients, checks, keeper, log });
+  const health = () => ({
+    status: 'ok',
+    channel: { kind: channelSettings.kind, ...(channel?.health() ?? { connected: true }) },
+    ...agent.health(),
+  });
+  const listener = await startListener({
+    port: settings.port,
+    host: settings.host,
+    health,
+    ...(channelSettings.kind === 'webhook' && {
+      events: webhook({ key: channelSettings.key, handle: agent.handle, log }),
+    }),
+  });
+  keeper.start();
+  const common = { handle: agent.handle, clock, log };
+  switch (channelSettings.kind) {
+    case 'webhook':
+      break;
+    case 'poll':
+      channel = startPolling({
+        ...channelSettings,
+        ...common,
+        url: settings.reportUrl,
+        credential,
+        timeout: check.idleTimeout,
+      });
+      break;
+    case 'iotHub':
+      channel = startIotHub({ ...channelSettings, ...common });
+      break;
+  }
+  return {
+    port: listener.port,
+    handle: agent.handle,
+    health,
+    async stop() {
+      await Promise.all([channel?.close(), listener.close(), agent.stop()]);
+    },
+  };
+}
+
+function consumersOf({ dockerConfigFile: file, pullSecrets, kubernetes }: ConsumerSettings): Consumer[] {
+  return [
+    ...(file === undefined ? [] : [dockerConfigFile(file)]),
+    ...(kubernetes ? pullSecrets.map((name) => pullSecret(name, kubernetes)) : []),
+  ];
+}
