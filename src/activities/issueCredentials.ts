@@ -29,6 +29,8 @@ export interface IssuedCredential {
   readonly slot: SlotName;
   readonly slotCreatedAt: string;
   readonly expiresOn: string;
+  /** host:port that the secret is for. */
+  readonly endpoint?: string;
 }
 
 /** The password outlives the secret's own expiry by this much, so that a reader on the last day is not cut off. */
@@ -57,15 +59,21 @@ export function issueCredentials({ controlPlane, vault }: Ports) {
           scopeMap: input.scopeMap,
           slot,
           expiresOn,
-          issued: { run: input.run, attempt: input.attempt, slotCreatedAt: password.createdAt },
+          issued: {
+            run: input.run,
+            attempt: input.attempt,
+            slotCreatedAt: password.createdAt,
+            endpoint: input.endpoint,
+          },
           made: input.made,
         }),
       });
-      return done({ name, version: saved.version, slot, slotCreatedAt: password.createdAt, expiresOn });
+      const { endpoint } = input;
+      return done({ name, version: saved.version, slot, slotCreatedAt: password.createdAt, expiresOn, endpoint });
     });
 
   async function savedByThisAttempt(
-    { reference, token, slot, expiresOn, run, attempt }: IssueCredentialsInput,
+    { reference, token, slot, expiresOn, run, attempt, endpoint }: IssueCredentialsInput,
     candidate: SecretFacts | undefined,
   ): Promise<IssuedCredential | undefined> {
     const issued = candidate && parseTags(candidate.tags)?.issued;
@@ -73,6 +81,6 @@ export function issueCredentials({ controlPlane, vault }: Ports) {
     const found = await controlPlane.getToken(reference.registry, token);
     const { slotCreatedAt } = issued;
     if (!found || !isSamePassword(found.slots, { slot, createdAt: slotCreatedAt })) return undefined;
-    return { name: candidate.name, version: candidate.version, slot, slotCreatedAt, expiresOn };
+    return { name: candidate.name, version: candidate.version, slot, slotCreatedAt, expiresOn, endpoint };
   }
 }

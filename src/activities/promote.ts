@@ -47,8 +47,8 @@ export function promote({ controlPlane, vault }: Ports) {
 
   function copyToMain(input: PromoteInput, name: string) {
     const { credential, reference, token, scopeMap, run, attempt, made, pull } = input;
-    const { slot, expiresOn, slotCreatedAt } = credential;
-    const issued = { run, attempt, slotCreatedAt };
+    const { slot, expiresOn, slotCreatedAt, endpoint } = credential;
+    const issued = { run, attempt, slotCreatedAt, ...(endpoint === undefined ? {} : { endpoint }) };
     return vault.copy(credential, name, {
       expiresOn,
       tags: formatTags({ ...reference, token, scopeMap, slot, expiresOn, issued, made, pull }),

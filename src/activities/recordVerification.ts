@@ -1,6 +1,6 @@
 import type { ClientReference } from '../domain/clientKey.js';
 import { mainSecretName } from '../domain/names.js';
-import { formatTags, parseTags, type VerifiedPull } from '../domain/secretTags.js';
+import { formatTags, parseTags, type MadeByUs, type VerifiedPull } from '../domain/secretTags.js';
 import { done, failed, type StepOutcome } from '../domain/stepOutcome.js';
 import type { Ports } from '../ports/ports.js';
 import { outcomeOf } from '../ports/outcomeOf.js';
@@ -10,6 +10,8 @@ export interface RecordVerificationInput {
   /** The version that was checked. */
   readonly version: string;
   readonly scopeMap: string;
+  /** `rightsHash` of what that scope map is to grant. */
+  readonly rights?: string;
   readonly pull: VerifiedPull;
 }
 
@@ -26,8 +28,17 @@ export function recordVerification({ vault }: Ports) {
       const { verifiedAt: _at, pull: _pull, image: _image, ...others } = main.tags;
       await vault.updateTags(main, {
         ...others,
-        ...formatTags({ ...tags, scopeMap: input.scopeMap, pull: input.pull }),
+        ...formatTags({
+          ...tags,
+          scopeMap: input.scopeMap,
+          made: withRights(tags.made, input.rights),
+          pull: input.pull,
+        }),
       });
       return done({ version: main.version });
     });
+}
+
+function withRights(made: MadeByUs, rights: string | undefined): MadeByUs {
+  return rights === undefined ? made : { ...made, rights };
 }

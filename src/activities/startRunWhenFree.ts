@@ -1,4 +1,4 @@
-import type { OperationKind } from '../domain/answers.js';
+import type { ClientOperationKind } from '../domain/answers.js';
 import { parseOperationId } from '../domain/operationId.js';
 import type { Run } from '../domain/run.js';
 import { done, retryLater, type StepOutcome } from '../domain/stepOutcome.js';
@@ -6,7 +6,7 @@ import { outcomeOf } from '../ports/outcomeOf.js';
 import type { Runs } from '../ports/runs.js';
 
 export interface StartRunWhenFreeInput {
-  readonly kind: OperationKind;
+  readonly kind: ClientOperationKind;
   readonly run: Run;
   /** Whether the run in the way is told to end. */
   readonly preempts: boolean;

@@ -30,6 +30,8 @@ export const ARM_ACTIONS: Readonly<Record<keyof RegistryControlPlane, readonly A
   createScopeMap: writing('scopeMaps', 'write'),
   deleteScopeMap: writing('scopeMaps', 'delete'),
   getToken: [`${REGISTRY}/tokens/read`],
+  listTokens: [`${REGISTRY}/tokens/read`],
+  listScopeMaps: [`${REGISTRY}/scopeMaps/read`],
   listTokensOf: [`${REGISTRY}/tokens/read`],
   createToken: writing('tokens', 'write'),
   setTokenScopeMap: writing('tokens', 'write'),

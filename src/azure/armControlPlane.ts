@@ -1,7 +1,7 @@
 import type { ContainerRegistryManagementClient } from '@azure/arm-containerregistry';
 import type { TokenCredential } from '@azure/identity';
 import { findRegistry, type Config, type RegistryId } from '../config.js';
-import type { ConnectedRegistryFacts, RegistryControlPlane } from '../ports/registryControlPlane.js';
+import type { RegistryControlPlane } from '../ports/registryControlPlane.js';
 import { orUndefined, ServiceError } from '../ports/serviceError.js';
 import { toConnectedRegistry, toScopeMap, toToken } from './armFacts.js';
 import { lazily } from './lazily.js';
@@ -77,12 +77,9 @@ export function createArmControlPlane(config: Config, credential: TokenCredentia
       ),
 
     listConnectedRegistries: (registry) =>
-      call('list connected registries of', registry, registry, async (at) => {
-        const found: ConnectedRegistryFacts[] = [];
-        for await (const item of at.client.connectedRegistries.list(at.group, at.name))
-          found.push(toConnectedRegistry(item));
-        return found;
-      }),
+      call('list connected registries of', registry, registry, async (at) =>
+        eachAs(at.client.connectedRegistries.list(at.group, at.name), toConnectedRegistry),
+      ),
 
     getConnectedRegistry: async (registry, name) =>
       orUndefined(
@@ -129,6 +126,16 @@ export function createArmControlPlane(config: Config, credential: TokenCredentia
     getToken: async (registry, name) =>
       orUndefined(
         call('get token', registry, name, async (at) => toToken(await at.client.tokens.get(at.group, at.name, name))),
+      ),
+
+    listTokens: (registry) =>
+      call('list tokens of', registry, registry, async (at) =>
+        eachAs(at.client.tokens.list(at.group, at.name), toToken),
+      ),
+
+    listScopeMaps: (registry) =>
+      call('list scope maps of', registry, registry, async (at) =>
+        eachAs(at.client.scopeMaps.list(at.group, at.name), toScopeMap),
       ),
 
     listTokensOf: (registry, scopeMap) =>
@@ -205,6 +212,13 @@ export function createArmControlPlane(config: Config, credential: TokenCredentia
         };
       }),
   };
+}
+
+/** A whole listing, page after page. */
+async function eachAs<Item, Facts>(items: AsyncIterable<Item>, as: (item: Item) => Facts): Promise<Facts[]> {
+  const found: Facts[] = [];
+  for await (const item of items) found.push(as(item));
+  return found;
 }
 
 function resourceId(id: RegistryId): string {

@@ -1,10 +1,17 @@
 import type { TokenCredential } from '@azure/identity';
-import type { KeyVaultSecret, SecretClient } from '@azure/keyvault-secrets';
+import type { KeyVaultSecret, SecretClient, SecretProperties } from '@azure/keyvault-secrets';
 import type { Config } from '../config.js';
 import { dockerConfigEndpoints } from '../domain/dockerConfig.js';
-import type { SecretAttributes, SecretFacts, SecretVault, SecretVersionFacts } from '../ports/secretVault.js';
+import type {
+  SecretAttributes,
+  SecretFacts,
+  SecretListing,
+  SecretVault,
+  SecretVersionFacts,
+} from '../ports/secretVault.js';
 import { ServiceError } from '../ports/serviceError.js';
 import { lazily } from './lazily.js';
+import { watchPageLinks } from './pageLinks.js';
 import { calling, mentions } from './serviceErrors.js';
 
 /** What a stored value is, so that people and tools that list secrets can tell. Source: Kubernetes docs, Secret types. */
@@ -13,13 +20,18 @@ const CONTENT_TYPE = 'application/vnd.docker.config+json';
 /** Pause between looks at a recovery under way, in milliseconds. */
 const RECOVERY_POLL = { intervalInMs: 500 };
 
+/** Source: azure-rest-api-specs, keyvault: maxresults. */
+const LARGEST_PAGE = 25;
+
 /** The vault on Azure Key Vault. SDK retries are off, as in the control plane. */
 export function createKeyVault(config: Config['vault'], credential: TokenCredential): SecretVault {
+  const links = watchPageLinks();
   const client = lazily(async (): Promise<SecretClient> => {
     const { SecretClient: Client } = await import('@azure/keyvault-secrets');
     return new Client(config.url, credential, {
       disableChallengeResourceVerification: !config.verifyChallenge,
       retryOptions: { maxRetries: 0 },
+      additionalPolicies: [{ position: 'perCall', policy: links.policy }],
     });
   });
 
@@ -61,6 +73,36 @@ export function createKeyVault(config: Config['vault'], credential: TokenCredent
       }
     },
 
+    newest: async (name) => {
+      try {
+        const { properties } = await call('read secret', name, (sdk) => sdk.getSecret(name));
+        return toListing(properties);
+      } catch (error) {
+        if (error instanceof ServiceError && error.kind === 'notFound') return undefined;
+        if (!(error instanceof ServiceError) || error.kind !== 'forbidden' || !mentions(error, 'SecretDisabled'))
+          throw error;
+      }
+      // The service tells nothing of a disabled version but in a listing, which is not in the order of age.
+      const versions = await call('list versions of secret', name, async (sdk) => {
+        const found: SecretProperties[] = [];
+        for await (const item of sdk.listPropertiesOfSecretVersions(name)) found.push(item);
+        return found;
+      });
+      const [newest] = versions.toSorted((left, right) => madeAt(right) - madeAt(left));
+      return newest && toListing(newest);
+    },
+
+    page: (continuation) =>
+      call('list secrets of', new URL(config.url).hostname, async (sdk) => {
+        const pages = sdk.listPropertiesOfSecrets().byPage({
+          maxPageSize: LARGEST_PAGE,
+          ...(continuation === undefined ? {} : { continuationToken: pageLink(config.url, continuation) }),
+        });
+        const { value: page, next } = await links.during(async () => pages.next());
+        const found: readonly SecretProperties[] = page.done === true ? [] : page.value;
+        return { secrets: found.map(toListing), ...(next === undefined ? {} : { continuation: next }) };
+      }),
+
     versions: async (name) => {
       const found: SecretVersionFacts[] = [];
       await unlessGone(
@@ -90,6 +132,21 @@ export function createKeyVault(config: Config['vault'], credential: TokenCredent
 
     remove: (name) => unlessGone(call('delete secret', name, (sdk) => sdk.beginDeleteSecret(name))),
   };
+}
+
+/** The address of a page, on our vault whatever the query says. */
+function pageLink(vault: string, query: string): string {
+  const link = new URL('/secrets', vault);
+  link.search = query;
+  return link.href;
+}
+
+function madeAt({ createdOn }: SecretProperties): number {
+  return createdOn?.getTime() ?? 0;
+}
+
+function toListing({ name, tags, enabled }: SecretProperties): SecretListing {
+  return { name, tags: tags ?? {}, isEnabled: enabled !== false };
 }
 
 async function unlessGone(call: Promise<unknown>): Promise<void> {

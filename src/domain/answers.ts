@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { FAILURE_CODES, PROBLEM_CODES } from './codes.js';
+import { checkResult } from './clientAnswers.js';
 import { SLOT_NAMES } from './slots.js';
+import { verifiedPull, type VerifiedPull } from './verifiedPull.js';
 
 /*
  * What the API answers, as schemas. Answers are not parsed by the app, so all but the OpenAPI document and tests take the
@@ -10,7 +12,9 @@ import { SLOT_NAMES } from './slots.js';
 const instant = z.iso.datetime();
 
 /** What a run does; also the name of its orchestration. */
-export const OPERATION_KINDS = ['onboard'] as const;
+export const OPERATION_KINDS = ['onboard', 'check'] as const;
+/** Those that are about one client, of which each has one run at a time. */
+export type ClientOperationKind = Exclude<OperationKind, 'check'>;
 export type OperationKind = (typeof OPERATION_KINDS)[number];
 
 export const operationStatus = z
@@ -38,18 +42,7 @@ export const step = z
 /** One step of a flow, or of its undoing. `message` says what a waiting or failed step is up against. */
 export type Step = z.infer<typeof step>;
 
-export const verifiedPull = z
-  .object({
-    image: z.string().describe('empty when an earlier run pulled it and its name was too long to be noted'),
-    digest: z.string(),
-    bytes: z.number(),
-    milliseconds: z.number(),
-    verifiedAt: instant,
-  })
-  .readonly()
-  .describe('What the device pulled when the credential was verified.');
-/** What was pulled when the credential was verified. Times are ISO 8601. */
-export type VerifiedPull = z.infer<typeof verifiedPull>;
+export { verifiedPull, type VerifiedPull };
 
 export const onboardingResult = z
   .object({
@@ -71,6 +64,11 @@ export const onboardingResult = z
   .readonly()
   .describe('What a completed onboarding has given the client.');
 export type OnboardingResult = z.infer<typeof onboardingResult>;
+
+export const operationResult = z
+  .union([onboardingResult, checkResult])
+  .describe('What a completed run came to, by kind.');
+export type OperationResult = z.infer<typeof operationResult>;
 
 export const problemFound = z
   .object({
@@ -96,6 +94,13 @@ export const operationFailure = z
   .describe('Why an operation did not succeed, and what it left.');
 export type OperationFailure = z.infer<typeof operationFailure>;
 
+/** Of a run that is about one client; a check is not. */
+const aboutClient = {
+  registry: z.string().exactOptional(),
+  connectedRegistry: z.string().exactOptional(),
+  client: z.string().exactOptional(),
+};
+
 export const operation = z
   .object({
     id: z.string(),
@@ -103,19 +108,48 @@ export const operation = z
     runId: z.string(),
     status: operationStatus,
     phase: z.string().describe('the part of the flow that the run is in; once ended, its status'),
-    registry: z.string(),
-    connectedRegistry: z.string(),
-    client: z.string(),
+    ...aboutClient,
     startedAt: instant,
     endedAt: instant.exactOptional(),
     steps: z.array(step).readonly(),
-    result: onboardingResult.exactOptional(),
+    result: operationResult.exactOptional(),
     failure: operationFailure.exactOptional(),
   })
   .readonly()
   .describe('A run. Times are ISO 8601, UTC.');
 /** A run as `GET /api/operations/{id}` shows it. Times are ISO 8601, UTC. */
 export type Operation = z.infer<typeof operation>;
+
+export const operationSummary = z
+  .object({
+    id: z.string(),
+    kind: z.enum(OPERATION_KINDS),
+    runId: z.string(),
+    status: operationStatus,
+    phase: z.string(),
+    ...aboutClient,
+    startedAt: instant,
+    endedAt: instant.exactOptional(),
+    failure: z
+      .object({ code: z.enum(FAILURE_CODES), message: z.string() })
+      .readonly()
+      .exactOptional(),
+  })
+  .readonly()
+  .describe('A run in short: without its steps, its result, and what a failure left.');
+export type OperationSummary = z.infer<typeof operationSummary>;
+
+export const operationPage = z
+  .object({
+    operations: z
+      .array(operationSummary)
+      .readonly()
+      .describe('may be fewer than `top`, even none, although more follow'),
+    continuation: z.string().describe('for the next page; absent on the last').exactOptional(),
+  })
+  .readonly()
+  .describe("A page of runs, in the engine's order, which is by client and not by time.");
+export type OperationPage = z.infer<typeof operationPage>;
 
 export const runningOperation = z
   .object({ id: z.string(), status: z.literal('running') })

@@ -1,10 +1,11 @@
-import type { OnboardingResult, OperationFailure, OperationStatus, Step } from './answers.js';
+import type { OnboardingResult, OperationFailure, OperationResult, OperationStatus, Step } from './answers.js';
 
 export type {
   OnboardingResult,
   Operation,
   OperationFailure,
   OperationKind,
+  OperationResult,
   OperationStatus,
   Problem,
   RunningOperation,
@@ -12,12 +13,12 @@ export type {
   StepStatus,
 } from './answers.js';
 
-/** What an orchestration returns. */
-export interface OperationOutcome {
+/** What an orchestration returns; `Result` by its kind. */
+export interface OperationOutcome<Result extends OperationResult = OnboardingResult> {
   readonly status: Exclude<OperationStatus, 'running'>;
   readonly endedAt: string;
   readonly steps: readonly Step[];
-  readonly result?: OnboardingResult;
+  readonly result?: Result;
   readonly failure?: OperationFailure;
   readonly reports?: ReportLog;
   /** Of a run that waited for another one to end: the operation that began, or that it attached to. */

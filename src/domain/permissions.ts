@@ -1,3 +1,5 @@
+import { shortHash } from './clientKey.js';
+
 /**
  * What a scope map grants: repository -> actions. Repository names may be wildcards as ACR defines them: `prefix/*` or `*`.
  * Source: Azure docs, container-registry-token-based-repository-permissions.
@@ -41,6 +43,11 @@ export function toActions(permissions: Permissions): string[] {
   return Object.entries(permissions)
     .flatMap(([repository, actions]) => actions.map((action) => `repositories/${repository}/${action}`))
     .sort();
+}
+
+/** Tells whether a scope map still grants what it did, whatever the order of its actions: 12 hexadecimal digits. */
+export function rightsHash(actions: readonly string[]): string {
+  return shortHash([[...new Set(actions)].sort()], 12);
 }
 
 interface Grant {

@@ -5,8 +5,8 @@ import type { Onboarding } from './onboardingRequest.js';
 /** Name of the orchestration, which is also the operation's kind. */
 export const ONBOARD = 'onboard';
 
-/** Input of one client run's orchestration: all that it needs to know, so that a replay reads nothing else. */
-export interface Run<Request extends ClientReference = ClientReference> {
+/** Input of a run's orchestration: all that it needs to know, so that a replay reads nothing else. */
+export interface Run<Request extends object = ClientReference> {
   readonly run: string;
   /** Tells whether another request is the same one. */
   readonly fingerprint: string;

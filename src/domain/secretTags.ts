@@ -8,10 +8,12 @@ export const MANAGED_BY = 'connected-registry-onboarding';
 /** Longest value of a secret's tag. Source: Azure docs, key-vault/general/about-keys-secrets-certificates. */
 const TAG_VALUE_LENGTH = 256;
 
-/** Which resources a run made itself, and may therefore take away again. */
+/** Which resources a run made itself, and may therefore take away again; and which rights it gave. */
 export interface MadeByUs {
   readonly scopeMap: boolean;
   readonly token: boolean;
+  /** {@link rightsHash} of what the scope map was to grant, so that a later change of it shows. */
+  readonly rights?: string;
 }
 
 export type { VerifiedPull };
@@ -22,7 +24,13 @@ export interface CredentialTags extends ClientReference {
   readonly scopeMap: string;
   readonly slot: SlotName;
   readonly expiresOn: string;
-  readonly issued: { readonly run: string; readonly attempt: number; readonly slotCreatedAt: string };
+  readonly issued: {
+    readonly run: string;
+    readonly attempt: number;
+    readonly slotCreatedAt: string;
+    /** host:port that the secret is for; absent when it is too long for the tag. */
+    readonly endpoint?: string;
+  };
   readonly made: MadeByUs;
   readonly pull?: VerifiedPull;
 }
@@ -40,8 +48,8 @@ export function formatTags(facts: CredentialTags): Record<string, string> {
     scopeMap: facts.scopeMap,
     slot: facts.slot,
     expiresOn: facts.expiresOn,
-    issued: `${facts.issued.run} ${facts.issued.attempt} ${facts.issued.slotCreatedAt}`,
-    made: [facts.made.scopeMap ? 'scopeMap' : '', facts.made.token ? 'token' : ''].filter(Boolean).join(' ') || 'none',
+    issued: formatIssued(facts.issued),
+    made: formatMade(facts.made),
   };
   if (!facts.pull) return tags;
   const { image, digest, bytes, milliseconds, verifiedAt } = facts.pull;
@@ -53,12 +61,29 @@ export function formatTags(facts: CredentialTags): Record<string, string> {
   };
 }
 
+function formatIssued({ run, attempt, slotCreatedAt, endpoint }: CredentialTags['issued']): string {
+  const words = `${run} ${attempt} ${slotCreatedAt}`;
+  const whole = endpoint === undefined ? words : `${words} ${endpoint}`;
+  return whole.length < TAG_VALUE_LENGTH ? whole : words;
+}
+
+function formatMade({ scopeMap, token, rights }: MadeByUs): string {
+  const words = [scopeMap ? 'scopeMap' : '', token ? 'token' : ''].filter(Boolean);
+  return [...(words.length > 0 ? words : ['none']), ...(rights === undefined ? [] : [`rights=${rights}`])].join(' ');
+}
+
+function parseMade(text: string): MadeByUs {
+  const words = text.split(' ');
+  const rights = words.find((word) => word.startsWith('rights='))?.slice('rights='.length);
+  return { scopeMap: words.includes('scopeMap'), token: words.includes('token'), ...(rights ? { rights } : {}) };
+}
+
 /** Reads the tags back; undefined when the secret is not ours or its tags were changed beyond recognition. */
 export function parseTags(tags: Tags): CredentialTags | undefined {
   const { registry, connectedRegistry, client, token, scopeMap, slot, expiresOn, issued, made } = tags;
   if (tags['managedBy'] !== MANAGED_BY || !registry || !connectedRegistry || !client || !token || !scopeMap) return;
   const slotName = SLOT_NAMES.find((name) => name === slot);
-  const [run, attempt, slotCreatedAt] = (issued ?? '').split(' ');
+  const [run, attempt, slotCreatedAt, endpoint] = (issued ?? '').split(' ');
   if (!slotName || !expiresOn || !run || !attempt || !slotCreatedAt) return;
   const pull = parsePull(tags);
   return {
@@ -69,8 +94,8 @@ export function parseTags(tags: Tags): CredentialTags | undefined {
     scopeMap,
     slot: slotName,
     expiresOn,
-    issued: { run, attempt: Number(attempt), slotCreatedAt },
-    made: { scopeMap: (made ?? '').includes('scopeMap'), token: (made ?? '').includes('token') },
+    issued: { run, attempt: Number(attempt), slotCreatedAt, ...(endpoint ? { endpoint } : {}) },
+    made: parseMade(made ?? ''),
     ...(pull ? { pull } : {}),
   };
 }

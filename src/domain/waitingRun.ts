@@ -1,4 +1,4 @@
-import type { OperationKind } from './answers.js';
+import type { ClientOperationKind } from './answers.js';
 import { clientKey, type ClientReference } from './clientKey.js';
 import type { Run } from './run.js';
 
@@ -7,15 +7,18 @@ export const START_WHEN_FREE = 'startWhenFree';
 
 /** Input of that orchestration: the very run that it is to start. */
 export interface WaitingRun extends Run {
-  readonly kind: OperationKind;
+  readonly kind: ClientOperationKind;
   /** Whether the run in the way is told to end; else it is waited for. */
   readonly preempts: boolean;
 }
 
 /** Two letters for each kind: an instance's id has room for few besides the client's key (see clientKey). */
-const PREFIX: Readonly<Record<OperationKind, string>> = { onboard: 'wn' };
+const PREFIX: Readonly<Record<ClientOperationKind, string>> = { onboard: 'wn' };
+
+/** The kinds of runs that may wait for their client. */
+export const WAITING_KINDS = Object.keys(PREFIX) as readonly ClientOperationKind[];
 
 /** The instance that waits with a run of this kind: one a kind and client, so that equal wishes share it. */
-export function waitingInstance(kind: OperationKind, client: ClientReference | string): string {
+export function waitingInstance(kind: ClientOperationKind, client: ClientReference | string): string {
   return `${PREFIX[kind]}-${typeof client === 'string' ? client : clientKey(client)}`;
 }

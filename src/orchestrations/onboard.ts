@@ -4,6 +4,7 @@ import { mainSecretName } from '../domain/names.js';
 import type { OnboardingRun } from '../domain/run.js';
 import type { OnboardingResult, OperationOutcome, Problem } from '../domain/operation.js';
 import { formatOperationId } from '../domain/operationId.js';
+import { rightsHash, toActions } from '../domain/permissions.js';
 import { isConverged, type OnboardingPlan } from '../domain/plan.js';
 import type { MadeByUs, VerifiedPull } from '../domain/secretTags.js';
 import { Binding } from './binding.js';
@@ -79,7 +80,8 @@ class Onboard {
     if (isConverged(plan) && !recheck && plan.credential.kind === 'keep' && plan.credential.stored.pull)
       return this.result(plan.credential.stored, plan.credential.stored.pull, false);
 
-    const made: MadeByUs = { scopeMap: plan.scopeMap === 'absent', token: !plan.token.exists };
+    const rights = this.rights();
+    const made: MadeByUs = { scopeMap: plan.scopeMap === 'absent', token: !plan.token.exists, rights };
     yield* this.ensureScopeMap(plan);
     yield* this.ensureToken(plan);
     const credentials = this.credentialSteps(plan, made);
@@ -193,11 +195,15 @@ class Onboard {
     const { scopeMap } = this.input.request;
     yield* this.bind(plan);
     const pull = yield* credentials.pullCheck(stored);
-    yield* runner
-      .uninterrupted()
-      .step('recordVerification', () =>
-        runner.steps.recordVerification({ reference: this.reference(), version: stored.version, scopeMap, pull }),
-      );
+    yield* runner.uninterrupted().step('recordVerification', () =>
+      runner.steps.recordVerification({
+        reference: this.reference(),
+        version: stored.version,
+        scopeMap,
+        rights: this.rights(),
+        pull,
+      }),
+    );
     this.settle();
     return this.result(stored, pull, plan.writes.length > 0);
   }
@@ -206,6 +212,10 @@ class Onboard {
   private settle(): void {
     this.binding.settle();
     this.mapHold.settle();
+  }
+
+  private rights(): string {
+    return rightsHash(toActions(this.input.request.permissions));
   }
 
   private reference() {

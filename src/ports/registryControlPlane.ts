@@ -16,6 +16,9 @@ export interface RegistryControlPlane {
   deleteScopeMap(registry: string, name: string): Promise<void>;
 
   getToken(registry: string, name: string): Promise<TokenFacts | undefined>;
+  /** All tokens, in a call for each page of the service's. */
+  listTokens(registry: string): Promise<TokenFacts[]>;
+  listScopeMaps(registry: string): Promise<ScopeMapFacts[]>;
   /** Names of the tokens that have this scope map. */
   listTokensOf(registry: string, scopeMap: string): Promise<string[]>;
   /** Only for a token that does not exist: a PUT over a live one wipes its passwords. */
@@ -48,6 +51,8 @@ export interface ConnectedRegistryFacts {
   readonly parent?: string;
   readonly schedule?: string;
   readonly lastSyncTime?: string;
+  /** How long what is meant for it is kept for its next sync: an ISO 8601 duration. */
+  readonly messageTtl?: string;
   /** Names of the bound client tokens. */
   readonly clientTokens: readonly string[];
 }

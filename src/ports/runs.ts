@@ -1,4 +1,4 @@
-import type { OperationKind } from '../domain/answers.js';
+import type { ClientOperationKind } from '../domain/answers.js';
 import type { CancelReason } from '../domain/cancelEvent.js';
 import type { OperationId } from '../domain/operationId.js';
 import type { Run } from '../domain/run.js';
@@ -15,12 +15,12 @@ export type StartResult =
 /** The durable engine's runs, as an activity may start and end them. A client has one at a time. */
 export interface Runs {
   /** Starts a run of a client, and looks at what runs then. */
-  start(kind: OperationKind, run: Run): Promise<StartResult>;
+  start(kind: ClientOperationKind, run: Run): Promise<StartResult>;
   /**
    * The same, but where a run of another kind holds the client, this one waits for its end, or has it end first
    * (`preempts`). It counts as running from now on.
    */
-  startWhenFree(kind: OperationKind, run: Run, preempts: boolean): Promise<StartResult>;
+  startWhenFree(kind: ClientOperationKind, run: Run, preempts: boolean): Promise<StartResult>;
   /** Tells a run to end. Without a word when it has ended already. */
   cancel(id: OperationId, actor: string, reason: CancelReason): Promise<void>;
 }

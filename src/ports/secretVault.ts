@@ -7,6 +7,13 @@ import type { Tags } from '../domain/secretTags.js';
 export interface SecretVault {
   /** The newest version; undefined when there is none, it was deleted, or it is disabled. */
   current(name: string): Promise<SecretFacts | undefined>;
+  /** The newest version, a disabled one too, as a listing tells of it; undefined when there is none or it was deleted. */
+  newest(name: string): Promise<SecretListing | undefined>;
+  /**
+   * One page of all secrets that are not deleted, each as its newest version is, in the service's order; a page may be
+   * empty although more follow. @param continuation what the page before gave.
+   */
+  page(continuation?: string): Promise<SecretPage>;
   /** All versions, the disabled ones too; none when there is no such secret or it was deleted. */
   versions(name: string): Promise<SecretVersionFacts[]>;
   /** Makes a new version. A name that is only soft-deleted is recovered first. */
@@ -41,4 +48,17 @@ export interface SecretFacts extends SecretVersion {
   readonly expiresOn?: string;
   /** host:port of each registry that the value has a credential for. */
   readonly endpoints: readonly string[];
+}
+
+/** What a listing of secrets tells of one: nothing of its value. */
+export interface SecretListing {
+  readonly name: string;
+  readonly tags: Tags;
+  readonly isEnabled: boolean;
+}
+
+export interface SecretPage {
+  readonly secrets: readonly SecretListing[];
+  /** Absent on the last page. Names no host: it is safe to hand out and to take back. */
+  readonly continuation?: string;
 }

@@ -1,5 +1,5 @@
 import type { DurableClient } from 'durable-functions';
-import type { OperationKind } from '../../domain/answers.js';
+import type { ClientOperationKind } from '../../domain/answers.js';
 import { cancelEventName, type CancelEvent } from '../../domain/cancelEvent.js';
 import { clientKey } from '../../domain/clientKey.js';
 import { formatOperationId, parseOperationId } from '../../domain/operationId.js';
@@ -38,7 +38,7 @@ export function durableRuns(client: DurableClient): Runs {
 }
 
 /** A waiting run has an instance of its own; to callers its operation is the client's. */
-function asOperation(result: StartResult, kind: OperationKind, instance: string): StartResult {
+function asOperation(result: StartResult, kind: ClientOperationKind, instance: string): StartResult {
   if (result.kind === 'unknown') return result;
   const id = formatOperationId({ instance, run: parseOperationId(result.id)?.run ?? '' });
   return result.kind === 'conflict' ? { ...result, id, runningKind: kind } : { ...result, id };

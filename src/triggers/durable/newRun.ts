@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
 import type { Config } from '../../config.js';
-import type { ClientReference } from '../../domain/clientKey.js';
 import { newRunId } from '../../domain/operationId.js';
 import type { Run } from '../../domain/run.js';
 
@@ -15,7 +14,7 @@ export interface RunOrigin {
 }
 
 /** A run's input; everything that its flow needs to know is decided here. */
-export function newRun<Request extends ClientReference>(
+export function newRun<Request extends object>(
   request: Request,
   origin: RunOrigin,
   config: Pick<Config, 'limits'>,

@@ -1,7 +1,7 @@
 import type { DurableClient, DurableOrchestrationStatus } from 'durable-functions';
 import { OPERATION_KINDS, type OperationKind } from '../../domain/answers.js';
 import type { Run } from '../../domain/run.js';
-import type { OperationOutcome, Progress } from '../../domain/operation.js';
+import type { OperationOutcome, OperationResult, Progress } from '../../domain/operation.js';
 
 /** An instance of the durable engine that holds one of our runs, its JSON given its types back. */
 export interface RunStatus {
@@ -11,7 +11,7 @@ export interface RunStatus {
   readonly input: Run;
   readonly runtimeStatus: string;
   readonly progress?: Progress;
-  readonly outcome?: OperationOutcome;
+  readonly outcome?: OperationOutcome<OperationResult>;
   readonly lastUpdated: string;
 }
 
@@ -81,7 +81,7 @@ function isRun(value: unknown): value is Run {
 }
 
 /** Written by this app's own orchestrations, so the steps stand for the rest of the shape. */
-function hasSteps(value: unknown): value is Progress & OperationOutcome {
+function hasSteps(value: unknown): value is Progress & OperationOutcome<OperationResult> {
   return isObject(value) && Array.isArray(value['steps']);
 }
 

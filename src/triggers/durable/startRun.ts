@@ -11,7 +11,12 @@ const READ_BACK = { within: 15_000, every: 100 };
  * Starts a run and reads the instance back before anyone is told: of several concurrent starts of one id the engine may
  * accept all and run another caller's, so its 202 proves nothing. A start is refused while the id's run has not ended.
  */
-export async function startRun(client: DurableClient, kind: string, instance: string, run: Run): Promise<StartResult> {
+export async function startRun(
+  client: DurableClient,
+  kind: string,
+  instance: string,
+  run: Run<object>,
+): Promise<StartResult> {
   const until = Date.now() + READ_BACK.within;
   let started = false;
   while (Date.now() < until) {
@@ -42,7 +47,7 @@ function judge(found: RunStatus, id: string, kind: string, fingerprint: string):
 const REFUSED = /^The operation failed with an unexpected status code: (?:409|500)\./;
 
 /** False when the engine refuses because a run of this id has not ended. */
-async function tryStart(client: DurableClient, kind: string, instance: string, run: Run): Promise<boolean> {
+async function tryStart(client: DurableClient, kind: string, instance: string, run: Run<object>): Promise<boolean> {
   try {
     await client.startNew(kind, { instanceId: instance, input: run });
     return true;

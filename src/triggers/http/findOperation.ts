@@ -1,8 +1,8 @@
 import type { HttpResponseInit } from '@azure/functions';
 import type { DurableClient } from 'durable-functions';
-import { OPERATION_KINDS, type OperationKind } from '../../domain/answers.js';
+import type { OperationKind } from '../../domain/answers.js';
 import { beganBy, formatOperationId, parseOperationId, type OperationId } from '../../domain/operationId.js';
-import { waitingInstance } from '../../domain/waitingRun.js';
+import { WAITING_KINDS, waitingInstance } from '../../domain/waitingRun.js';
 import { operationKind, readRun, type RunStatus } from '../durable/runStatus.js';
 import { problem } from './problem.js';
 
@@ -27,7 +27,7 @@ export async function findOperation(text: string, client: DurableClient): Promis
 
 /** Looks for the run among those that wait for their client; there is one a kind at the most. */
 async function findWaiting({ instance, run }: OperationId, client: DurableClient) {
-  for (const kind of OPERATION_KINDS) {
+  for (const kind of WAITING_KINDS) {
     const found = await readRun(client, waitingInstance(kind, instance));
     if (found?.input.run === run) return { run: found, kind };
   }

@@ -54,6 +54,8 @@ afterAll(async () => {
 /** Each call of the port, in an order in which it has something to do. */
 const CALLS: Readonly<Record<keyof RegistryControlPlane, (registry: string) => Promise<unknown>>> = {
   getRegistry: (registry) => arm.getRegistry(registry),
+  listTokens: (registry) => arm.listTokens(registry),
+  listScopeMaps: (registry) => arm.listScopeMaps(registry),
   listConnectedRegistries: (registry) => arm.listConnectedRegistries(registry),
   getConnectedRegistry: (registry) => arm.getConnectedRegistry(registry, CONNECTED),
   createScopeMap: async (registry) => {

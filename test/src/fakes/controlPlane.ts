@@ -81,6 +81,15 @@ export class FakeControlPlane implements RegistryControlPlane {
     return { name, scopeMap, isEnabled, createdAt, slots };
   }
 
+  async listTokens(registry: string): Promise<TokenFacts[]> {
+    const found = await Promise.all([...this.tokens.keys()].map((name) => this.getToken(registry, name)));
+    return found.filter((token) => token !== undefined);
+  }
+
+  async listScopeMaps(): Promise<ScopeMapFacts[]> {
+    return [...this.scopeMaps.values()];
+  }
+
   async listTokensOf(_: string, scopeMap: string): Promise<string[]> {
     return [...this.tokens]
       .filter(([, token]) => token.scopeMap.toLowerCase() === scopeMap.toLowerCase())

@@ -3,6 +3,8 @@ import type { Tags } from '../../../src/domain/secretTags.js';
 import type {
   SecretAttributes,
   SecretFacts,
+  SecretListing,
+  SecretPage,
   SecretVault,
   SecretVersion,
   SecretVersionFacts,
@@ -32,6 +34,26 @@ export class FakeVault implements SecretVault {
     const newest = secret?.versions.at(-1);
     if (!secret || secret.isDeleted || !newest?.isEnabled) return undefined;
     return toFacts(name, newest);
+  }
+
+  /** Secrets on a page of the listing, as Key Vault has it. */
+  pageSize = 25;
+
+  async newest(name: string): Promise<SecretListing | undefined> {
+    const newest = this.has(name) ? this.versionsOf(name).at(-1) : undefined;
+    return newest && { name, tags: newest.tags, isEnabled: newest.isEnabled };
+  }
+
+  async page(continuation?: string): Promise<SecretPage> {
+    const names = [...this.secrets.keys()].filter((name) => this.has(name)).sort();
+    const start = continuation === undefined ? 0 : Number(continuation.slice(1));
+    const page = names.slice(start, start + this.pageSize);
+    const secrets = await Promise.all(page.map((name) => this.newest(name)));
+    const next = start + this.pageSize;
+    return {
+      secrets: secrets.filter((secret) => secret !== undefined),
+      ...(next < names.length ? { continuation: `?${next}` } : {}),
+    };
   }
 
   async versions(name: string): Promise<SecretVersionFacts[]> {

@@ -1,0 +1,43 @@
+import type { CheckWarning } from './clientAnswers.js';
+import { durationSeconds } from './durations.js';
+import { worstSyncGapSeconds } from './syncSchedule.js';
+
+/** What tells whether news for a connected registry may be lost before it comes for them. Times are ISO 8601. */
+export interface MessageFacts {
+  readonly name: string;
+  readonly messageTtl?: string;
+  readonly lastSyncTime?: string;
+  readonly schedule?: string;
+}
+
+/**
+ * Whether changes made in the cloud (a token, a password) may expire before the connected registry comes for them: it has
+ * been away for longer than they are kept, or its schedule lets more time pass. Source: azure-rest-api-specs,
+ * ConnectedRegistry, syncProperties.messageTtl.
+ */
+export function offlineWarnings(registry: string, facts: MessageFacts, now: Date): CheckWarning[] {
+  const kept = facts.messageTtl === undefined ? undefined : durationSeconds(facts.messageTtl);
+  if (kept === undefined) return [];
+  const { name: connectedRegistry, lastSyncTime, schedule } = facts;
+  const warnings: CheckWarning[] = [];
+  const longer = `az acr connected-registry update --registry ${registry} --name ${connectedRegistry} --sync-message-ttl`;
+  const away = lastSyncTime === undefined ? 0 : (now.getTime() - new Date(lastSyncTime).getTime()) / 1000;
+  if (away > kept)
+    warnings.push({
+      code: 'message-ttl-exceeded',
+      registry,
+      connectedRegistry,
+      message: `It has not synced since ${lastSyncTime ?? ''}, and what is meant for it is kept for ${facts.messageTtl ?? ''} only: it may never hear of changes made meanwhile.`,
+      fix: `Bring it back and have it synchronise anew; for the next time: ${longer} with more than its longest absence`,
+    });
+  const gap = worstSyncGapSeconds(schedule, now);
+  if (gap > kept)
+    warnings.push({
+      code: 'message-ttl-too-short',
+      registry,
+      connectedRegistry,
+      message: `Its schedule ${schedule ?? ''} lets ${Math.round(gap / 3600)} hours pass between syncs, and what is meant for it is kept for ${facts.messageTtl ?? ''} only.`,
+      fix: `${longer} with more than that, or sync more often`,
+    });
+  return warnings;
+}
