@@ -2,22 +2,12 @@
 // that FUNCTIONS_HOST names (a module that exports startHost, or a folder with a host.mjs; it needs dotnet), else Core Tools'
 // `func` with Azurite. Arguments go to Vitest. Exit code 3 when there is neither.
 import { spawn } from 'node:child_process';
-import { accessSync, constants, existsSync, statSync } from 'node:fs';
-import { delimiter, dirname, join, resolve } from 'node:path';
+import { existsSync, statSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { onPath } from './onPath.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-
-function onPath(command) {
-  return (process.env.PATH ?? '').split(delimiter).some((folder) => {
-    try {
-      accessSync(join(folder, command), constants.X_OK);
-      return true;
-    } catch {
-      return false;
-    }
-  });
-}
 
 /** @returns {{ module?: string } | { missing: string }} */
 function findHost() {

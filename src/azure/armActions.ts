@@ -17,7 +17,7 @@ function writing(child: 'scopeMaps' | 'tokens' | 'connectedRegistries', verb: 'w
 
 /**
  * What each call of the control plane needs to be allowed, asynchronous ends included. The app's custom role is the sum,
- * and nothing else: `infra/modules/onboardingRole.json` is written from it by `npm run role`. A method that is added to
+ * and nothing else: `infra/modules/onboardingRole.json` is written from it by `npm run infra-lists`. A method that is added to
  * the port without an entry here does not compile; an entry that no call uses fails a test.
  * Source of the names: Azure docs, role-based-access-control/permissions/containers.
  */

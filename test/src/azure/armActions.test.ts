@@ -85,7 +85,7 @@ test.each(Object.entries(CALLS))('%s uses exactly the rights that the table says
   expect(Object.keys(operations).toSorted()).toEqual([...said].toSorted());
 });
 
-test('the role in infra/ has the rights that the code needs: none is missing, none spare (npm run role writes it)', () => {
+test('the role in infra/ has the rights that the code needs: none is missing, none spare (npm run infra-lists writes it)', () => {
   const file = join(projectRoot(), 'infra', 'modules', 'onboardingRole.json');
   expect(JSON.parse(readFileSync(file, 'utf8'))).toMatchObject({ actions: neededActions() });
 });

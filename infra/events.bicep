@@ -1,0 +1,91 @@
+targetScope = 'subscription'
+
+metadata description = 'Event subscriptions of the app. Deployed after the app itself (azd\'s postdeploy hook), since Event Grid accepts a function only when it is there.'
+
+@description('The outputs of main.bicep of the same names.')
+param resourceGroupName string
+param functionAppId string
+param requestTopicName string
+param eventsIdentityId string
+param storageId string
+param deadLetterContainer string
+param actionGroupId string
+
+@description('Resource id of the vault whose events are wanted.')
+param vaultId string
+param vaultLocation string
+
+@description('Resource id of the IoT Hub whose events are wanted; empty for none.')
+param hubId string = ''
+param hubLocation string = ''
+
+param environmentName string
+
+var sources = loadJsonContent('modules/eventSources.json')
+var tags = { 'azd-env-name': environmentName }
+var token = last(split(functionAppId, '-'))
+
+module requests 'modules/topicSubscriptions.bicep' = {
+  scope: resourceGroup(resourceGroupName)
+  params: {
+    topicName: requestTopicName
+    functionAppId: functionAppId
+    routes: sources.requests
+    eventsIdentityId: eventsIdentityId
+    storageId: storageId
+    deadLetterContainer: deadLetterContainer
+  }
+}
+
+var wanted = filter(
+  [
+    {
+      name: 'evgt-vault-${token}'
+      source: vaultId
+      location: vaultLocation
+      topicType: 'Microsoft.KeyVault.vaults'
+      routes: sources.vault
+    }
+    {
+      name: 'evgt-hub-${token}'
+      source: hubId
+      location: hubLocation
+      topicType: 'Microsoft.Devices.IoTHubs'
+      routes: sources.hub
+    }
+  ],
+  one => !empty(one.source) && !empty(one.routes)
+)
+
+// Beside its source: a system topic belongs into the subscription and the region of what it is about.
+module systemTopics 'modules/systemTopic.bicep' = [
+  for one in wanted: {
+    scope: resourceGroup(split(one.source, '/')[2], split(one.source, '/')[4])
+    params: {
+      name: one.name
+      location: one.location
+      tags: tags
+      source: one.source
+      topicType: one.topicType
+      functionAppId: functionAppId
+      routes: one.routes
+      eventsIdentityId: eventsIdentityId
+      storageId: storageId
+      deadLetterContainer: deadLetterContainer
+    }
+  }
+]
+
+module alerts 'modules/deadLetterAlert.bicep' = [
+  for (one, index) in wanted: {
+    scope: resourceGroup(resourceGroupName)
+    params: {
+      name: 'dead-letters-${one.name}'
+      tags: tags
+      topicId: systemTopics[index].outputs.id
+      topicType: 'Microsoft.EventGrid/systemTopics'
+      topicLocation: one.location
+      actionGroupId: actionGroupId
+    }
+  }
+]

@@ -1,0 +1,360 @@
+targetScope = 'subscription'
+
+import { AppOptions } from 'modules/appOptions.bicep'
+
+metadata description = 'Connected-registry onboarding: the function app and all that it needs, with the least rights. docs/deploy.md tells how to use it.'
+
+@description('Name of the environment; names of resources derive from it.')
+@minLength(1)
+@maxLength(32)
+param environmentName string
+
+@minLength(1)
+param location string
+
+@description('Resource group for everything that is made; by default its name derives from the environment\'s.')
+param resourceGroupName string = ''
+
+@description('Which of Azure\'s clouds this is.')
+@allowed(['AzureCloud', 'AzureUSGovernment', 'AzureChinaCloud'])
+param cloud string = 'AzureCloud'
+
+@description('Resource ids of the registries to work on, separated by commas, the default one first. Empty makes one.')
+param existingRegistryIds string = ''
+
+@description('Resource id of a vault that uses roles for access. Empty makes one.')
+param existingVaultId string = ''
+
+@description('Resource id of an IoT Hub whose devices are clients. Empty for none.')
+param existingHubId string = ''
+
+@description('Where the durable state is kept.')
+@allowed(['azureStorage', 'durableTaskScheduler'])
+param durableBackend string = 'azureStorage'
+
+@allowed(['Consumption', 'Dedicated'])
+param durableTaskSchedulerSku string = 'Consumption'
+
+@description('Whether storage, vault and topics are reached from a network of the app\'s own only.')
+param privateNetworking bool = false
+
+@description('Of the network; at least a /23.')
+param networkPrefix string = '10.83.0.0/16'
+
+@description('Where alerts are sent. Empty makes the alerts without a receiver.')
+param alertEmail string = ''
+
+@minValue(40)
+@maxValue(1000)
+param maximumInstanceCount int = 40
+
+@allowed([512, 2048, 4096])
+param instanceMemoryMB int = 2048
+
+@minValue(30)
+@maxValue(730)
+param logRetentionDays int = 30
+
+@description('Settings of the app that differ from their defaults; README.md has the table.')
+param appOptions AppOptions = {}
+
+var cloudFacts = loadJsonContent('modules/clouds.json')[cloud]
+var token = toLower(uniqueString(subscription().id, environmentName, location))
+var tags = { 'azd-env-name': environmentName }
+var groupName = empty(resourceGroupName) ? 'rg-${environmentName}' : resourceGroupName
+
+var names = {
+  appIdentity: 'id-app-${token}'
+  eventsIdentity: 'id-events-${token}'
+  workspace: 'log-${token}'
+  telemetry: 'appi-${token}'
+  storage: 'st${token}'
+  vault: 'kv-${token}'
+  registry: 'cr${token}'
+  requestTopic: 'evgt-requests-${token}'
+  signalTopic: 'evgt-signals-${token}'
+  scheduler: 'dts-${token}'
+  plan: 'plan-${token}'
+  app: 'func-${token}'
+  network: 'vnet-${token}'
+  alerts: 'ag-${token}'
+}
+var packageContainer = 'app-package'
+var deadLetterContainer = 'dead-letters'
+var taskHubName = 'onboarding'
+var reportKeyName = 'report-keys'
+var usesScheduler = durableBackend == 'durableTaskScheduler'
+
+var ownRegistryId = '${subscription().id}/resourceGroups/${groupName}/providers/Microsoft.ContainerRegistry/registries/${names.registry}'
+var ownVaultId = '${subscription().id}/resourceGroups/${groupName}/providers/Microsoft.KeyVault/vaults/${names.vault}'
+var registryIds = empty(existingRegistryIds) ? [ownRegistryId] : map(split(existingRegistryIds, ','), id => trim(id))
+var vaultId = empty(existingVaultId) ? ownVaultId : existingVaultId
+var identitiesId = '${subscription().id}/resourceGroups/${groupName}/providers/Microsoft.ManagedIdentity/userAssignedIdentities'
+var appIdentityId = '${identitiesId}/${names.appIdentity}'
+var eventsIdentityId = '${identitiesId}/${names.eventsIdentity}'
+var storageId = '${subscription().id}/resourceGroups/${groupName}/providers/Microsoft.Storage/storageAccounts/${names.storage}'
+var topicsId = '${subscription().id}/resourceGroups/${groupName}/providers/Microsoft.EventGrid/topics'
+
+resource group 'Microsoft.Resources/resourceGroups@2025-04-01' = {
+  name: groupName
+  location: location
+  tags: tags
+}
+
+module appIdentity 'modules/identity.bicep' = {
+  scope: group
+  params: {
+    name: names.appIdentity
+    location: location
+    tags: tags
+  }
+}
+
+// Of Event Grid, to write dead letters with.
+module eventsIdentity 'modules/identity.bicep' = {
+  scope: group
+  params: {
+    name: names.eventsIdentity
+    location: location
+    tags: tags
+  }
+}
+
+module monitoring 'modules/monitoring.bicep' = {
+  scope: group
+  params: {
+    workspaceName: names.workspace
+    componentName: names.telemetry
+    location: location
+    tags: tags
+    appPrincipalId: appIdentity.outputs.principalId
+    retentionDays: logRetentionDays
+  }
+}
+
+module storage 'modules/storage.bicep' = {
+  scope: group
+  params: {
+    name: names.storage
+    location: location
+    tags: tags
+    packageContainer: packageContainer
+    deadLetterContainer: deadLetterContainer
+    appPrincipalId: appIdentity.outputs.principalId
+    eventsPrincipalId: eventsIdentity.outputs.principalId
+    holdsDurableState: !usesScheduler
+    isPrivate: privateNetworking
+  }
+}
+
+module vault 'modules/vault.bicep' = if (empty(existingVaultId)) {
+  scope: group
+  params: {
+    name: names.vault
+    location: location
+    tags: tags
+    isPrivate: privateNetworking
+  }
+}
+
+module vaultAccess 'modules/vaultAccess.bicep' = {
+  scope: resourceGroup(split(vaultId, '/')[2], split(vaultId, '/')[4])
+  params: {
+    vaultName: split(vaultId, '/')[8]
+    appPrincipalId: appIdentity.outputs.principalId
+    deployment: token
+  }
+  dependsOn: [vault]
+}
+
+module registry 'modules/registry.bicep' = if (empty(existingRegistryIds)) {
+  scope: group
+  params: {
+    name: names.registry
+    location: location
+    tags: tags
+  }
+}
+
+module registryAccess 'modules/registryAccess.bicep' = [
+  for id in registryIds: {
+    scope: resourceGroup(split(id, '/')[2], split(id, '/')[4])
+    params: {
+      registryName: split(id, '/')[8]
+      appPrincipalId: appIdentity.outputs.principalId
+      deployment: token
+    }
+    dependsOn: [registry]
+  }
+]
+
+module hubAccess 'modules/hubAccess.bicep' = if (!empty(existingHubId)) {
+  scope: resourceGroup(split(existingHubId, '/')[?2] ?? '', split(existingHubId, '/')[?4] ?? '')
+  params: {
+    hubName: split(existingHubId, '/')[?8] ?? ''
+    appPrincipalId: appIdentity.outputs.principalId
+    deployment: token
+  }
+}
+
+module topics 'modules/topics.bicep' = {
+  scope: group
+  params: {
+    requestTopicName: names.requestTopic
+    signalTopicName: names.signalTopic
+    location: location
+    tags: tags
+    appPrincipalId: appIdentity.outputs.principalId
+    eventsIdentityId: eventsIdentityId
+    isPrivate: privateNetworking
+  }
+  dependsOn: [eventsIdentity]
+}
+
+module scheduler 'modules/durableTaskScheduler.bicep' = if (usesScheduler) {
+  scope: group
+  params: {
+    schedulerName: names.scheduler
+    taskHubName: taskHubName
+    location: location
+    tags: tags
+    appPrincipalId: appIdentity.outputs.principalId
+    sku: durableTaskSchedulerSku
+  }
+}
+
+module network 'modules/network.bicep' = if (privateNetworking) {
+  scope: group
+  params: {
+    name: names.network
+    location: location
+    tags: tags
+    addressPrefix: networkPrefix
+  }
+}
+
+var storageEndpoints = map(usesScheduler ? ['blob'] : ['blob', 'queue', 'table'], part => {
+  name: 'pe-${part}-${token}'
+  target: storageId
+  group: part
+  zone: 'privatelink.${part}.${cloudFacts.storageSuffix}'
+  makesZone: true
+})
+var vaultEndpoints = empty(existingVaultId)
+  ? [
+      {
+        name: 'pe-vault-${token}'
+        target: ownVaultId
+        group: 'vault'
+        zone: cloudFacts.privateZones.vault
+        makesZone: true
+      }
+    ]
+  : []
+var topicEndpoints = map([names.requestTopic, names.signalTopic], topic => {
+  name: 'pe-${topic}'
+  target: '${topicsId}/${topic}'
+  group: 'topic'
+  zone: cloudFacts.privateZones.topic
+  makesZone: topic == names.requestTopic
+})
+
+@batchSize(1)
+module privateEndpoints 'modules/privateEndpoint.bicep' = [
+  for endpoint in (privateNetworking ? concat(storageEndpoints, vaultEndpoints, topicEndpoints) : []): {
+    scope: group
+    params: {
+      name: endpoint.name
+      location: location
+      tags: tags
+      target: endpoint.target
+      group: endpoint.group
+      zoneName: endpoint.zone
+      networkId: network!.outputs.networkId
+      subnetId: network!.outputs.endpointSubnetId
+      makesZone: endpoint.makesZone
+    }
+    dependsOn: [storage, vault, topics]
+  }
+]
+
+module app 'modules/functionApp.bicep' = {
+  scope: group
+  params: {
+    name: names.app
+    planName: names.plan
+    location: location
+    tags: tags
+    identityId: appIdentityId
+    identityClientId: appIdentity.outputs.clientId
+    storageName: names.storage
+    storageSuffix: cloudFacts.storageSuffix
+    packageContainer: packageContainer
+    registryIds: registryIds
+    vaultUri: vaultAccess.outputs.uri
+    reportKeyName: reportKeyName
+    signalEndpoint: topics.outputs.signalEndpoint
+    telemetryConnectionString: monitoring.outputs.connectionString
+    authority: cloudFacts.authority
+    resourceManager: cloudFacts.resourceManager
+    schedulerConnectionString: usesScheduler
+      ? 'Endpoint=${scheduler!.outputs.endpoint};Authentication=ManagedIdentity;ClientID=${appIdentity.outputs.clientId};TaskHub=${taskHubName}'
+      : ''
+    taskHubName: taskHubName
+    maximumInstanceCount: maximumInstanceCount
+    instanceMemoryMB: instanceMemoryMB
+    subnetId: privateNetworking ? network!.outputs.appSubnetId : ''
+    options: appOptions
+  }
+  dependsOn: [storage, registryAccess, privateEndpoints]
+}
+
+module alerts 'modules/alerts.bicep' = {
+  scope: group
+  params: {
+    actionGroupName: names.alerts
+    location: location
+    tags: tags
+    workspaceName: names.workspace
+    email: alertEmail
+  }
+  dependsOn: [monitoring]
+}
+
+module deadLetterAlerts 'modules/deadLetterAlert.bicep' = [
+  for name in [names.requestTopic, names.signalTopic]: {
+    scope: group
+    params: {
+      name: 'dead-letters-${name}'
+      tags: tags
+      topicId: '${topicsId}/${name}'
+      topicType: 'Microsoft.EventGrid/topics'
+      topicLocation: location
+      actionGroupId: alerts.outputs.actionGroupId
+    }
+    dependsOn: [topics]
+  }
+]
+
+module workbook 'modules/workbook.bicep' = {
+  scope: group
+  params: {
+    location: location
+    tags: tags
+    workspaceName: names.workspace
+  }
+  dependsOn: [monitoring]
+}
+
+// azd keeps these for the hooks and for later deployments; none is a secret.
+output AZURE_RESOURCE_GROUP string = groupName
+output FUNCTION_APP_ID string = '${subscription().id}/resourceGroups/${groupName}/providers/Microsoft.Web/sites/${names.app}'
+output FUNCTION_APP_HOST string = app.outputs.host
+output VAULT_ID string = vaultId
+output REPORT_KEY_NAME string = reportKeyName
+output REQUEST_TOPIC_NAME string = names.requestTopic
+output SIGNAL_TOPIC_NAME string = names.signalTopic
+output EVENTS_IDENTITY_ID string = eventsIdentityId
+output STORAGE_ID string = storageId
+output DEAD_LETTER_CONTAINER string = deadLetterContainer
+output ACTION_GROUP_ID string = alerts.outputs.actionGroupId

@@ -1,0 +1,151 @@
+metadata description = 'The app on Flex Consumption: Node.js 22, one identity for everything it reaches, no keys in its settings.'
+
+param name string
+param planName string
+param location string
+param tags object
+
+@description('Resource id and client id of the app\'s identity.')
+param identityId string
+param identityClientId string
+
+param storageName string
+param storageSuffix string
+param packageContainer string
+
+@description('Resource ids of the registries that the app works on, the default one first.')
+param registryIds string[]
+
+param vaultUri string
+@description('Name of the secret that holds the report keys.')
+param reportKeyName string
+param signalEndpoint string
+param telemetryConnectionString string
+
+@description('Entra\'s and Resource Manager\'s addresses in this cloud.')
+param authority string
+param resourceManager string
+
+@description('Connection string of a Durable Task Scheduler, without secrets; empty keeps the durable state in the storage account.')
+param schedulerConnectionString string
+param taskHubName string
+
+param maximumInstanceCount int
+param instanceMemoryMB int
+
+@description('Subnet for outgoing traffic; empty for none.')
+param subnetId string
+
+@description('Settings of the app beyond those that follow from the resources.')
+param options object
+
+var storageUrls = {
+  blob: 'https://${storageName}.blob.${storageSuffix}'
+  queue: 'https://${storageName}.queue.${storageSuffix}'
+  table: 'https://${storageName}.table.${storageSuffix}'
+}
+
+// Of the host: its storage by identity, and telemetry by identity.
+var hostSettings = {
+  AzureWebJobsStorage__credential: 'managedidentity'
+  AzureWebJobsStorage__clientId: identityClientId
+  AzureWebJobsStorage__blobServiceUri: storageUrls.blob
+  AzureWebJobsStorage__queueServiceUri: storageUrls.queue
+  AzureWebJobsStorage__tableServiceUri: storageUrls.table
+  APPLICATIONINSIGHTS_CONNECTION_STRING: telemetryConnectionString
+  APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identityClientId};Authorization=AAD'
+}
+
+var schedulerSettings = empty(schedulerConnectionString)
+  ? {}
+  : {
+      DURABLE_TASK_SCHEDULER_CONNECTION_STRING: schedulerConnectionString
+      AzureFunctionsJobHost__extensions__durableTask__hubName: taskHubName
+      AzureFunctionsJobHost__extensions__durableTask__storageProvider__type: 'azureManaged'
+      AzureFunctionsJobHost__extensions__durableTask__storageProvider__connectionStringName: 'DURABLE_TASK_SCHEDULER_CONNECTION_STRING'
+    }
+
+// Of the app: README.md has the table.
+var appSettings = {
+  REGISTRIES: join(registryIds, ',')
+  KEY_VAULT_URL: vaultUri
+  SIGNAL_TOPIC_ENDPOINT: signalEndpoint
+  REPORT_KEYS: '@Microsoft.KeyVault(SecretUri=${vaultUri}secrets/${reportKeyName})'
+  CREDENTIAL_KIND: 'managedIdentity'
+  AZURE_CLIENT_ID: identityClientId
+  AZURE_AUTHORITY_HOST: authority
+  ARM_ENDPOINT: resourceManager
+  ARM_AUDIENCE: resourceManager
+}
+
+resource plan 'Microsoft.Web/serverfarms@2024-11-01' = {
+  name: planName
+  location: location
+  tags: tags
+  kind: 'functionapp'
+  sku: { name: 'FC1', tier: 'FlexConsumption' }
+  properties: { reserved: true }
+}
+
+resource app 'Microsoft.Web/sites@2024-11-01' = {
+  name: name
+  location: location
+  tags: union(tags, { 'azd-service-name': 'app' })
+  kind: 'functionapp,linux'
+  identity: {
+    type: 'UserAssigned'
+    userAssignedIdentities: { '${identityId}': {} }
+  }
+  properties: {
+    serverFarmId: plan.id
+    httpsOnly: true
+    publicNetworkAccess: 'Enabled'
+    clientCertEnabled: false
+    // Its settings may refer to the vault; this is who reads them there.
+    keyVaultReferenceIdentity: identityId
+    virtualNetworkSubnetId: empty(subnetId) ? null : subnetId
+    functionAppConfig: {
+      deployment: {
+        storage: {
+          type: 'blobContainer'
+          value: '${storageUrls.blob}/${packageContainer}'
+          authentication: {
+            type: 'UserAssignedIdentity'
+            userAssignedIdentityResourceId: identityId
+          }
+        }
+      }
+      scaleAndConcurrency: {
+        maximumInstanceCount: maximumInstanceCount
+        instanceMemoryMB: instanceMemoryMB
+        // Durable work waits in queues that are looked at by instances only, so one is always there.
+        alwaysReady: [{ name: 'durable', instanceCount: 1 }]
+      }
+      runtime: { name: 'node', version: '22' }
+    }
+    siteConfig: {
+      minTlsVersion: '1.2'
+      scmMinTlsVersion: '1.2'
+      ftpsState: 'Disabled'
+      http20Enabled: true
+    }
+  }
+
+  resource settings 'config' = {
+    name: 'appsettings'
+    properties: { ...hostSettings, ...schedulerSettings, ...appSettings, ...options }
+  }
+
+  // Deployments come with an identity too.
+  resource sourceControl 'basicPublishingCredentialsPolicies' = {
+    name: 'scm'
+    properties: { allow: false }
+  }
+
+  resource fileTransfer 'basicPublishingCredentialsPolicies' = {
+    name: 'ftp'
+    properties: { allow: false }
+  }
+}
+
+output host string = app.properties.defaultHostName

@@ -1,0 +1,44 @@
+metadata description = 'The app\'s own role, and its assignment on one registry alone.'
+
+param registryName string
+
+@description('Principal id of the app.')
+param appPrincipalId string
+
+@description('Tells the roles of several deployments apart.')
+param deployment string
+
+var role = loadJsonContent('onboardingRole.json')
+
+resource registry 'Microsoft.ContainerRegistry/registries@2025-11-01' existing = {
+  name: registryName
+}
+
+resource definition 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
+  name: guid(registry.id, deployment, role.name)
+  properties: {
+    // Names of roles are one namespace for a whole tenant.
+    roleName: '${role.name} (${registryName}, ${deployment})'
+    description: role.description
+    type: 'CustomRole'
+    permissions: [
+      {
+        actions: role.actions
+        notActions: []
+        dataActions: []
+        notDataActions: []
+      }
+    ]
+    assignableScopes: [resourceGroup().id]
+  }
+}
+
+resource assignment 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+  scope: registry
+  name: guid(registry.id, deployment, 'app', role.name)
+  properties: {
+    principalId: appPrincipalId
+    principalType: 'ServicePrincipal'
+    roleDefinitionId: definition.id
+  }
+}

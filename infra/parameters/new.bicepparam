@@ -1,0 +1,5 @@
+using '../main.bicep'
+
+param environmentName = 'new'
+param location = 'westeurope'
+param alertEmail = 'operators@example.com'

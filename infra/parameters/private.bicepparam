@@ -1,0 +1,5 @@
+using '../main.bicep'
+
+param environmentName = 'private'
+param location = 'westeurope'
+param privateNetworking = true

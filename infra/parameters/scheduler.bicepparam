@@ -1,0 +1,5 @@
+using '../main.bicep'
+
+param environmentName = 'scheduler'
+param location = 'westeurope'
+param durableBackend = 'durableTaskScheduler'

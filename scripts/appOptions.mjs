@@ -1,0 +1,39 @@
+/** Settings that infra/modules/functionApp.bicep sets from the resources that it makes or is given. */
+export const SET_BY_INFRA = [
+  'REGISTRIES',
+  'ARM_ENDPOINT',
+  'ARM_AUDIENCE',
+  'CREDENTIAL_KIND',
+  'AZURE_AUTHORITY_HOST',
+  'AZURE_CLIENT_ID',
+  'KEY_VAULT_URL',
+  'SIGNAL_TOPIC_ENDPOINT',
+  'REPORT_KEYS',
+];
+
+/** Settings that an app with an identity of Azure's, at Azure's own services, never has. */
+export const NOT_IN_AZURE = [
+  'AZURE_TENANT_ID',
+  'AZURE_CLIENT_SECRET',
+  'DISABLE_INSTANCE_DISCOVERY',
+  'KEY_VAULT_VERIFY_CHALLENGE',
+];
+
+/** @returns the optional settings among `names`: what whoever deploys may choose. */
+export function optionsOf(names) {
+  return names.filter((name) => !SET_BY_INFRA.includes(name) && !NOT_IN_AZURE.includes(name));
+}
+
+/** @returns the text of infra/modules/appOptions.bicep for the settings `names`. */
+export function optionsFile(names) {
+  const lines = optionsOf(names).map((name) => `  ${name}: string?`);
+  return `metadata description = 'Settings of the app that may be chosen. Written by "npm run infra-lists" from src/settingsSchema.ts.'
+
+@export()
+@sealed()
+@description('Settings of the app by name; what is left out has the default that README.md tells.')
+type AppOptions = {
+${lines.join('\n')}
+}
+`;
+}

@@ -1,0 +1,26 @@
+// `npm run test:infra`: builds, lints and formats infra/ with the real Bicep CLI, makes the snapshot of every parameter file and
+// looks at it. Arguments go to Vitest; `--update` writes the committed snapshots anew. Exit code 3 when there is no Bicep.
+import { spawn } from 'node:child_process';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { findBicep } from './bicep.mjs';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+
+const bicep = findBicep();
+if (bicep.missing !== undefined) {
+  console.log(`test:infra did not run: ${bicep.missing}.`);
+  process.exitCode = 3;
+} else {
+  const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs');
+  const args = process.argv.slice(2).filter((argument) => argument !== '--update');
+  const updates = args.length < process.argv.length - 2;
+  const env = { ...process.env, BICEP_CLI: bicep.file, ...(updates ? { SNAPSHOT_MODE: 'overwrite' } : {}) };
+  const child = spawn(process.execPath, [vitest, 'run', '--project', 'infra', ...args], {
+    cwd: root,
+    env,
+    stdio: 'inherit',
+  });
+  for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal));
+  child.once('exit', (code) => (process.exitCode = code ?? 1));
+}
