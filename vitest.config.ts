@@ -22,10 +22,11 @@ const tags = [
 process.env['APP_OPERATIONS'] = join(tmpdir(), `app-operations-${process.pid}`);
 
 /**
- * Six rings: unit (no process of ours but where the test is about one), conformance (the recorded cases of the real
+ * Seven rings: unit (no process of ours but where the test is about one), conformance (the recorded cases of the real
  * Functions host), e2e (everything, over public interfaces only), func (the same tests with the app on the real Functions
  * host; `npm run test:func` finds one), system (needs programs that npm cannot install), after (looks at what a whole run of
- * e2e has left; only with it).
+ * e2e has left; only with it), infra (needs the Bicep CLI; `npm run test:infra` finds
+ * one; what only reads the committed snapshots is in unit too).
  */
 // oxlint-disable-next-line import/no-default-export -- Vitest reads the default export.
 export default defineConfig({
@@ -40,6 +41,7 @@ export default defineConfig({
             'test/func/**',
             'test/system/**',
             'test/after/**',
+            'test/infra/bicep.test.ts',
             'test/conformance/**',
             '**/*.system.test.ts',
             '**/*.az.test.ts',
@@ -82,6 +84,14 @@ export default defineConfig({
           testTimeout: 60_000,
           hookTimeout: 60_000,
           sequence: { groupOrder: 2 },
+        },
+      },
+      {
+        test: {
+          name: 'infra',
+          include: ['test/infra/**/*.test.ts'],
+          testTimeout: 60_000,
+          sequence: { groupOrder: 7 },
         },
       },
       {

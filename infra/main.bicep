@@ -41,6 +41,9 @@ param privateNetworking bool = false
 @description('Of the network; at least a /23.')
 param networkPrefix string = '10.83.0.0/16'
 
+@description('Client id of the app registration that operators sign in to (docs/operators.md). Empty leaves them the function key.')
+param operatorClientId string = ''
+
 @description('Where alerts are sent. Empty makes the alerts without a receiver.')
 param alertEmail string = ''
 
@@ -297,13 +300,15 @@ module app 'modules/functionApp.bicep' = {
     telemetryConnectionString: monitoring.outputs.connectionString
     authority: cloudFacts.authority
     resourceManager: cloudFacts.resourceManager
-    schedulerConnectionString: usesScheduler
+    usesScheduler: usesScheduler
+    schedulerConnection: usesScheduler
       ? 'Endpoint=${scheduler!.outputs.endpoint};Authentication=ManagedIdentity;ClientID=${appIdentity.outputs.clientId};TaskHub=${taskHubName}'
       : ''
     taskHubName: taskHubName
     maximumInstanceCount: maximumInstanceCount
     instanceMemoryMB: instanceMemoryMB
     subnetId: privateNetworking ? network!.outputs.appSubnetId : ''
+    operatorClientId: operatorClientId
     options: appOptions
   }
   dependsOn: [storage, registryAccess, privateEndpoints]

@@ -9,14 +9,16 @@ export const SET_BY_INFRA = [
   'KEY_VAULT_URL',
   'SIGNAL_TOPIC_ENDPOINT',
   'REPORT_KEYS',
+  'OPERATOR_AUTH',
 ];
 
-/** Settings that an app with an identity of Azure's, at Azure's own services, never has. */
+/** Settings that nobody makes for an app with an identity of Azure's, at Azure's own services. */
 export const NOT_IN_AZURE = [
   'AZURE_TENANT_ID',
   'AZURE_CLIENT_SECRET',
   'DISABLE_INSTANCE_DISCOVERY',
   'KEY_VAULT_VERIFY_CHALLENGE',
+  'WEBSITE_AUTH_ENABLED',
 ];
 
 /** @returns the optional settings among `names`: what whoever deploys may choose. */

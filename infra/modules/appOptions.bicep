@@ -4,6 +4,8 @@ metadata description = 'Settings of the app that may be chosen. Written by "npm 
 @sealed()
 @description('Settings of the app by name; what is left out has the default that README.md tells.')
 type AppOptions = {
+  OPERATOR_ROLE: string?
+  OPERATOR_PRINCIPALS: string?
   ALLOWED_ENDPOINTS: string?
   CLIENTS_PER_CONNECTED_REGISTRY: string?
   PERMISSIONS_PER_SCOPE_MAP: string?

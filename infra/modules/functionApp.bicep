@@ -26,8 +26,11 @@ param telemetryConnectionString string
 param authority string
 param resourceManager string
 
-@description('Connection string of a Durable Task Scheduler, without secrets; empty keeps the durable state in the storage account.')
-param schedulerConnectionString string
+@description('Whether the durable state is kept by a Durable Task Scheduler instead of the storage account.')
+param usesScheduler bool
+
+@description('Its address and how to sign in; no secret.')
+param schedulerConnection string
 param taskHubName string
 
 param maximumInstanceCount int
@@ -35,6 +38,9 @@ param instanceMemoryMB int
 
 @description('Subnet for outgoing traffic; empty for none.')
 param subnetId string
+
+@description('Client id of the app registration that operators sign in to; empty leaves them the function key.')
+param operatorClientId string
 
 @description('Settings of the app beyond those that follow from the resources.')
 param options object
@@ -56,14 +62,14 @@ var hostSettings = {
   APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identityClientId};Authorization=AAD'
 }
 
-var schedulerSettings = empty(schedulerConnectionString)
-  ? {}
-  : {
-      DURABLE_TASK_SCHEDULER_CONNECTION_STRING: schedulerConnectionString
+var schedulerSettings = usesScheduler
+  ? {
+      DURABLE_TASK_SCHEDULER_CONNECTION_STRING: schedulerConnection
       AzureFunctionsJobHost__extensions__durableTask__hubName: taskHubName
       AzureFunctionsJobHost__extensions__durableTask__storageProvider__type: 'azureManaged'
       AzureFunctionsJobHost__extensions__durableTask__storageProvider__connectionStringName: 'DURABLE_TASK_SCHEDULER_CONNECTION_STRING'
     }
+  : {}
 
 // Of the app: README.md has the table.
 var appSettings = {
@@ -76,6 +82,7 @@ var appSettings = {
   AZURE_AUTHORITY_HOST: authority
   ARM_ENDPOINT: resourceManager
   ARM_AUDIENCE: resourceManager
+  OPERATOR_AUTH: empty(operatorClientId) ? 'functionKey' : 'entra'
 }
 
 resource plan 'Microsoft.Web/serverfarms@2024-11-01' = {

@@ -3,10 +3,12 @@ using '../main.bicep'
 param environmentName = 'existing'
 param location = 'westeurope'
 // In other resource groups, the second registry and the hub in another subscription too.
-param existingRegistryIds = '/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/images/providers/Microsoft.ContainerRegistry/registries/firstregistry, /subscriptions/00000000-0000-0000-0000-000000000009/resourceGroups/images/providers/Microsoft.ContainerRegistry/registries/secondregistry'
+param existingRegistryIds = '/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/images/providers/Microsoft.ContainerRegistry/registries/imagesone, /subscriptions/00000000-0000-0000-0000-000000000009/resourceGroups/images/providers/Microsoft.ContainerRegistry/registries/imagestwo'
 param existingVaultId = '/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/secrets/providers/Microsoft.KeyVault/vaults/their-vault'
 param existingHubId = '/subscriptions/00000000-0000-0000-0000-000000000009/resourceGroups/devices/providers/Microsoft.Devices/IotHubs/their-hub'
+param operatorClientId = '00000000-0000-0000-0000-000000000005'
 param appOptions = {
+  OPERATOR_ROLE: 'Onboarding.Operate'
   ALLOWED_ENDPOINTS: 'edge.example.com:5000'
   CLIENTS_PER_CONNECTED_REGISTRY: '20'
 }

@@ -1,0 +1,161 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { ROLES } from '../../local/azure/access/roles.js';
+import { neededActions } from '../../src/azure/armActions.js';
+import { evaluatedOf, INFRA, ofType, scenarios, SUBSCRIPTION, type Resource } from './bicepCli.js';
+
+const OTHER_SUBSCRIPTION = '00000000-0000-0000-0000-000000000009';
+
+const roleIds = z
+  .record(z.string(), z.uuid())
+  .parse(JSON.parse(readFileSync(join(INFRA, 'modules', 'roles.json'), 'utf8')));
+
+const assignment = z.object({ principalId: z.string(), principalType: z.string(), roleDefinitionId: z.string() });
+
+interface Assigned {
+  /** What the role is on, for instance `storageAccounts/st…`, below its resource group. */
+  on: string;
+  role: string;
+  to: string;
+}
+
+/** `st` and its suffix by chance become `st*`: names differ from environment to environment. */
+function withoutChance(text: string): string {
+  return text.replaceAll(/[a-z0-9]{13}(?=$|\/)/g, '*');
+}
+
+function assignedIn(scenario: string): Assigned[] {
+  return ofType(scenario, 'Microsoft.Authorization/roleAssignments').map(({ id, properties }) => {
+    const { principalId, principalType, roleDefinitionId } = assignment.parse(properties);
+    expect(principalType).toBe('ServicePrincipal');
+    const [scope = ''] = id.split('/providers/Microsoft.Authorization/');
+    const guid = roleDefinitionId.slice(roleDefinitionId.lastIndexOf('/') + 1);
+    const builtIn = Object.entries(roleIds).find(([, id]) => id === guid)?.[0];
+    return {
+      on: withoutChance(scope.replace(/^\/subscriptions\/[^/]+\/resourceGroups\/[^/]+\/providers\//, '')),
+      role: builtIn ?? definitionOf(scenario, roleDefinitionId),
+      to: /'(appIdentity|eventsIdentity)-/.exec(principalId)?.[1] ?? principalId,
+    };
+  });
+}
+
+const definition = z.object({
+  roleName: z.string(),
+  permissions: z.tuple([
+    z.object({
+      actions: z.array(z.string()),
+      notActions: z.tuple([]),
+      dataActions: z.tuple([]),
+      notDataActions: z.tuple([]),
+    }),
+  ]),
+  assignableScopes: z.array(z.string()),
+});
+
+function definitionOf(scenario: string, id: string): string {
+  const found = ofType(scenario, 'Microsoft.Authorization/roleDefinitions').find((one) => one.id === id);
+  return found ? definition.parse(found.properties).roleName.replace(/ \(.*/, '') : id;
+}
+
+const ALWAYS: Assigned[] = [
+  { on: 'Microsoft.Insights/components/appi-*', role: 'monitoringMetricsPublisher', to: 'appIdentity' },
+  { on: 'Microsoft.Storage/storageAccounts/st*', role: 'storageBlobDataOwner', to: 'appIdentity' },
+  {
+    on: 'Microsoft.Storage/storageAccounts/st*/blobServices/default/containers/dead-letters',
+    role: 'storageBlobDataContributor',
+    to: 'eventsIdentity',
+  },
+  { on: 'Microsoft.EventGrid/topics/evgt-signals-*', role: 'eventGridDataSender', to: 'appIdentity' },
+];
+const IN_STORAGE: Assigned[] = [
+  { on: 'Microsoft.Storage/storageAccounts/st*', role: 'storageQueueDataContributor', to: 'appIdentity' },
+  { on: 'Microsoft.Storage/storageAccounts/st*', role: 'storageTableDataContributor', to: 'appIdentity' },
+];
+const ONBOARDING = 'Connected Registry Client Onboarding';
+const OWN: Assigned[] = [
+  { on: 'Microsoft.KeyVault/vaults/kv-*', role: 'keyVaultSecretsOfficer', to: 'appIdentity' },
+  { on: 'Microsoft.ContainerRegistry/registries/cr*', role: ONBOARDING, to: 'appIdentity' },
+];
+
+/** Every role assignment there may be. */
+const EXPECTED: Readonly<Record<string, readonly Assigned[]>> = {
+  new: [...ALWAYS, ...IN_STORAGE, ...OWN],
+  private: [...ALWAYS, ...IN_STORAGE, ...OWN],
+  sovereign: [...ALWAYS, ...IN_STORAGE, ...OWN],
+  scheduler: [
+    ...ALWAYS,
+    ...OWN,
+    {
+      on: 'Microsoft.DurableTask/schedulers/dts-*/taskHubs/onboarding',
+      role: 'durableTaskDataContributor',
+      to: 'appIdentity',
+    },
+  ],
+  existing: [
+    ...ALWAYS,
+    ...IN_STORAGE,
+    { on: 'Microsoft.KeyVault/vaults/their-vault', role: 'keyVaultSecretsOfficer', to: 'appIdentity' },
+    { on: 'Microsoft.ContainerRegistry/registries/imagesone', role: ONBOARDING, to: 'appIdentity' },
+    { on: 'Microsoft.ContainerRegistry/registries/imagestwo', role: ONBOARDING, to: 'appIdentity' },
+    { on: 'Microsoft.Devices/IotHubs/their-hub', role: 'iotHubDataContributor', to: 'appIdentity' },
+  ],
+  events: [],
+  device: ['', '-candidate'].map((suffix) => ({
+    on: `Microsoft.KeyVault/vaults/their-vault/secrets/myregistry-myconnectedregistry-device-1-0123456789ab${suffix}`,
+    role: 'keyVaultSecretsUser',
+    to: '00000000-0000-0000-0000-000000000007',
+  })),
+};
+
+const inOrder = (list: readonly Assigned[]) =>
+  list.toSorted((a, b) => `${a.on} ${a.role}`.localeCompare(`${b.on} ${b.role}`));
+
+describe('who may do what', () => {
+  test.each(scenarios())('%s assigns exactly the roles that are needed, each where it is needed', (scenario) => {
+    expect(inOrder(assignedIn(scenario))).toEqual(inOrder(EXPECTED[scenario] ?? []));
+  });
+
+  test.each(scenarios())('in %s the custom role has the actions that the code needs, and no other', (scenario) => {
+    for (const { properties } of ofType(scenario, 'Microsoft.Authorization/roleDefinitions')) {
+      const { permissions, assignableScopes } = definition.parse(properties);
+      expect(permissions[0].actions).toEqual(neededActions());
+      expect(assignableScopes).toHaveLength(1);
+      expect(assignableScopes[0]).toMatch(/^\/subscriptions\/[^/]+\/resourceGroups\/[^/]+$/);
+    }
+  });
+
+  test('built-in roles are the ones that the local control plane knows by the same ids', () => {
+    const known = Object.values(ROLES).map(({ id }) => id);
+    for (const role of [
+      'keyVaultSecretsOfficer',
+      'keyVaultSecretsUser',
+      'eventGridDataSender',
+      'iotHubDataContributor',
+    ])
+      expect(known).toContain(roleIds[role]);
+  });
+});
+
+describe('what the user brings', () => {
+  const BROUGHT = /their-|imagesone|imagestwo/;
+  const ALLOWED =
+    /^Microsoft\.(Authorization\/role(Assignments|Definitions)|EventGrid\/systemTopics(\/eventSubscriptions)?)$/;
+
+  test('gets role assignments, a role to assign and event subscriptions, and is not changed otherwise', () => {
+    const outside = ['existing', 'events', 'device']
+      .flatMap((scenario) => evaluatedOf(scenario).predictedResources)
+      .filter(({ id, name }) => BROUGHT.test(id) || BROUGHT.test(name) || id.includes(OTHER_SUBSCRIPTION));
+    expect(outside.length).toBeGreaterThan(0);
+    for (const { type } of outside) expect(type).toMatch(ALLOWED);
+  });
+
+  test('may lie in another resource group and another subscription', () => {
+    const ids = ofType('existing', 'Microsoft.Authorization/roleAssignments').map(({ id }: Resource) => id);
+    const on = (scope: string) => ids.some((id) => id.startsWith(`${scope}/providers/Microsoft.Authorization/`));
+    const registry = 'providers/Microsoft.ContainerRegistry/registries';
+    expect(on(`/subscriptions/${SUBSCRIPTION}/resourceGroups/images/${registry}/imagesone`)).toBe(true);
+    expect(on(`/subscriptions/${OTHER_SUBSCRIPTION}/resourceGroups/images/${registry}/imagestwo`)).toBe(true);
+  });
+});

@@ -1,0 +1,96 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { projectRoot } from '../../local/stack/projectRoot.js';
+import { NOT_IN_AZURE, optionsFile, optionsOf, SET_BY_INFRA } from '../../scripts/appOptions.mjs';
+import { loadConfig } from '../../src/config.js';
+import { settingsSchema } from '../../src/settingsSchema.js';
+import { INFRA, ofType } from './bicepCli.js';
+
+const NAMES = Object.keys(settingsSchema.shape);
+const APPS = ['new', 'existing', 'private', 'scheduler', 'sovereign'];
+
+/** Of the Functions host, not of the app (Azure docs: functions-app-settings). */
+const HOST_SETTING =
+  /^(AzureWebJobsStorage__|AzureFunctionsJobHost__|APPLICATIONINSIGHTS_|DURABLE_TASK_SCHEDULER_CONNECTION_STRING$)/;
+
+function settingsOf(scenario: string): Record<string, string> {
+  const [found] = ofType(scenario, 'Microsoft.Web/sites/config').filter(({ name }) => name.endsWith('/appsettings'));
+  return z.record(z.string(), z.string()).parse(found?.properties);
+}
+
+/** What Azure would put in place of the references that only a deployment resolves. */
+function resolved(name: string, value: string): string {
+  if (!value.startsWith('[')) return value;
+  if (name === 'REPORT_KEYS') return `k1:${Buffer.alloc(32).toString('base64url')}`;
+  if (name === 'KEY_VAULT_URL') return 'https://a-vault.vault.azure.net/';
+  if (name === 'SIGNAL_TOPIC_ENDPOINT') return 'https://a-topic.westeurope-1.eventgrid.azure.net/api/events';
+  return '00000000-0000-0000-0000-000000000008';
+}
+
+describe('the settings of a deployed app', () => {
+  test.each(APPS)('of %s are settings that there are, and the app starts with them', (scenario) => {
+    const settings = settingsOf(scenario);
+    const own = Object.entries(settings).filter(([name]) => !HOST_SETTING.test(name));
+    expect(own.map(([name]) => name).filter((name) => !NAMES.includes(name))).toEqual([]);
+    const environment = Object.fromEntries(own.map(([name, value]) => [name, resolved(name, value)]));
+    // The platform says so itself when its authentication is on.
+    const platform = settings['OPERATOR_AUTH'] === 'entra' ? { WEBSITE_AUTH_ENABLED: 'True' } : {};
+    expect(() => loadConfig({ ...environment, ...platform })).not.toThrow();
+    for (const name of SET_BY_INFRA) expect(settings[name], name).toBeDefined();
+  });
+
+  test('that may be chosen are all the others (npm run infra-lists writes them)', () => {
+    const file = join(INFRA, 'modules', 'appOptions.bicep');
+    expect(readFileSync(file, 'utf8')).toBe(optionsFile(NAMES));
+    expect([...optionsOf(NAMES), ...SET_BY_INFRA, ...NOT_IN_AZURE].toSorted()).toEqual(NAMES.toSorted());
+  });
+
+  test('follow a choice', () => {
+    expect(settingsOf('existing')).toMatchObject({ CLIENTS_PER_CONNECTED_REGISTRY: '20', OPERATOR_AUTH: 'entra' });
+    expect(settingsOf('new')).not.toHaveProperty('CLIENTS_PER_CONNECTED_REGISTRY');
+  });
+
+  test('hold addresses of their own cloud', () => {
+    const settings = settingsOf('sovereign');
+    expect(settings['ARM_ENDPOINT']).toBe('https://management.usgovcloudapi.net');
+    expect(settings['AZURE_AUTHORITY_HOST']).toBe('https://login.microsoftonline.us');
+    for (const value of Object.values(settings))
+      expect(value).not.toMatch(/management\.azure\.com|core\.windows\.net|microsoftonline\.com/);
+  });
+
+  test('put the durable state where it was asked for', () => {
+    const provider = 'AzureFunctionsJobHost__extensions__durableTask__storageProvider__type';
+    expect(settingsOf('scheduler')).toMatchObject({ [provider]: 'azureManaged' });
+    expect(settingsOf('scheduler')['DURABLE_TASK_SCHEDULER_CONNECTION_STRING']).toContain(
+      'Authentication=ManagedIdentity',
+    );
+    expect(settingsOf('new')).not.toHaveProperty([provider]);
+  });
+});
+
+describe('every setting of the schema', () => {
+  const sample = z
+    .object({ Values: z.record(z.string(), z.string()) })
+    .parse(JSON.parse(readFileSync(join(projectRoot(), 'local.settings.sample.json'), 'utf8')));
+  const OF_THE_HOST = ['AzureWebJobsStorage', 'FUNCTIONS_WORKER_RUNTIME'];
+  /** Set by the platform alone. */
+  const PLATFORM = ['WEBSITE_AUTH_ENABLED'];
+
+  test('is in local.settings.sample.json, and nothing else is', () => {
+    expect(Object.keys(sample.Values).toSorted()).toEqual(
+      [...NAMES.filter((name) => !PLATFORM.includes(name)), ...OF_THE_HOST].toSorted(),
+    );
+  });
+
+  test('is in the table of README.md, and nothing else is', () => {
+    const readme = readFileSync(join(projectRoot(), 'README.md'), 'utf8');
+    const table = readme.slice(readme.indexOf('## Configuration'), readme.indexOf('## Guarantees'));
+    const named = table
+      .split('\n')
+      .filter((line) => line.startsWith('| `'))
+      .flatMap((line) => [...(line.split('|')[1] ?? '').matchAll(/`([A-Z_]+)`/g)].map(([, name = '']) => name));
+    expect(named.toSorted()).toEqual(NAMES.filter((name) => !PLATFORM.includes(name)).toSorted());
+  });
+});

@@ -1,0 +1,48 @@
+import { cpSync, readFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { bicep, bicepFiles, evaluatedOf, INFRA, inFolder, scenarios, snapshot } from './bicepCli.js';
+
+/** Only diagnostics: what the CLI says of itself is on the same stream. */
+function diagnosticsOf(output: string): string[] {
+  return output.split('\n').filter((line) => /\) : (Error|Warning|Info)/.test(line));
+}
+
+describe('the real Bicep CLI', () => {
+  test('finds nothing to say about any file of infra/', () => {
+    for (const pattern of ['**/*.bicep', '**/*.bicepparam']) {
+      const lint = bicep('lint', '--pattern', join(INFRA, pattern));
+      expect(diagnosticsOf(lint.stdout + lint.stderr)).toEqual([]);
+      expect(lint.status).toBe(0);
+    }
+  });
+
+  test.each(['main', 'events', 'device-access', 'report-keys'])('builds %s', (name) => {
+    const build = bicep('build', join(INFRA, `${name}.bicep`), '--stdout');
+    expect(diagnosticsOf(build.stderr)).toEqual([]);
+    expect(build.status).toBe(0);
+    expect(z.object({ resources: z.unknown(), $schema: z.string() }).safeParse(JSON.parse(build.stdout)).success).toBe(
+      true,
+    );
+  });
+
+  test('would lay no file out otherwise', () => {
+    inFolder((folder) => {
+      cpSync(INFRA, folder, { recursive: true });
+      for (const pattern of ['**/*.bicep', '**/*.bicepparam'])
+        expect(bicep('format', '--pattern', join(folder, pattern)).status).toBe(0);
+      for (const file of bicepFiles())
+        expect(readFileSync(join(folder, relative(INFRA, file)), 'utf8'), file).toBe(readFileSync(file, 'utf8'));
+    });
+  });
+
+  test.each(scenarios())('the committed snapshot of %s is what a deployment would be (--update writes it)', (name) => {
+    const made = snapshot(name, process.env['SNAPSHOT_MODE'] === 'overwrite' ? 'overwrite' : 'validate');
+    expect({ status: made.status, said: diagnosticsOf(made.stderr) }, made.stdout + made.stderr).toEqual({
+      status: 0,
+      said: [],
+    });
+    expect(evaluatedOf(name).diagnostics).toEqual([]);
+  });
+});

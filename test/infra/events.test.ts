@@ -1,0 +1,67 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { projectRoot } from '../../local/stack/projectRoot.js';
+import { evaluatedOf, INFRA, ofType } from './bicepCli.js';
+
+const route = z.object({ function: z.string(), eventTypes: z.array(z.string()).min(1) });
+const sources = z
+  .record(z.string(), z.array(route))
+  .parse(JSON.parse(readFileSync(join(INFRA, 'modules', 'eventSources.json'), 'utf8')));
+
+/** Names of the app's Event Grid functions, as src/index.ts registers them. */
+function eventFunctions(): string[] {
+  const index = readFileSync(join(projectRoot(), 'src', 'index.ts'), 'utf8');
+  return [...index.matchAll(/\.eventGrid\(\s*'(\w+)'/g)].map(([, name]) => name ?? '').toSorted();
+}
+
+const subscription = z.object({
+  destination: z.object({
+    endpointType: z.literal('AzureFunction'),
+    properties: z.object({ resourceId: z.string(), maxEventsPerBatch: z.literal(1) }),
+  }),
+  eventDeliverySchema: z.literal('CloudEventSchemaV1_0'),
+  filter: z.object({ includedEventTypes: z.array(z.string()) }),
+  retryPolicy: z.object({ maxDeliveryAttempts: z.int().min(1).max(30), eventTimeToLiveInMinutes: z.literal(1440) }),
+  deadLetterWithResourceIdentity: z.object({
+    identity: z.object({ type: z.literal('UserAssigned'), userAssignedIdentity: z.string().regex(/id-events-/) }),
+    deadLetterDestination: z.object({
+      endpointType: z.literal('StorageBlob'),
+      properties: z.object({ resourceId: z.string(), blobContainerName: z.literal('dead-letters') }),
+    }),
+  }),
+});
+
+const subscriptions = evaluatedOf('events')
+  .predictedResources.filter(({ type }) => type.endsWith('/eventSubscriptions'))
+  .map(({ name, properties }) => ({ name, ...subscription.parse(properties) }));
+
+describe('event subscriptions', () => {
+  test('there is one for every Event Grid function of the app, and none for anything else', () => {
+    const led = Object.values(sources)
+      .flat()
+      .map((one) => one.function);
+    expect([...new Set(led)].toSorted()).toEqual(eventFunctions());
+    expect(subscriptions.map(({ name }) => name.slice(name.lastIndexOf('/') + 1)).toSorted()).toEqual(led.toSorted());
+  });
+
+  test('each is tried for a day, then kept as a dead letter by an identity, and takes its own types only', () => {
+    for (const { name, destination, filter } of subscriptions) {
+      const called = name.slice(name.lastIndexOf('/') + 1);
+      expect(destination.properties.resourceId).toMatch(new RegExp(`/functions/${called}$`));
+      const types = Object.values(sources)
+        .flat()
+        .filter((one) => one.function === called)
+        .flatMap((one) => one.eventTypes);
+      expect(types).toEqual(expect.arrayContaining(filter.includedEventTypes));
+    }
+  });
+
+  test('an alert watches the dead letters of every system topic', () => {
+    const topics = ofType('events', 'Microsoft.EventGrid/systemTopics');
+    expect(ofType('events', 'Microsoft.Insights/metricAlerts')).toHaveLength(topics.length);
+    for (const { identity } of topics.map((topic) => z.looseObject({ identity: z.unknown() }).parse(topic)))
+      expect(identity).toMatchObject({ type: 'UserAssigned' });
+  });
+});

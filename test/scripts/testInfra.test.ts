@@ -1,0 +1,33 @@
+import { spawnSync } from 'node:child_process';
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { projectRoot } from '../../local/stack/projectRoot.js';
+
+let folder: string;
+beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'test-infra-'))));
+afterEach(() => rmSync(folder, { recursive: true }));
+
+function testInfra(environment: Record<string, string>): { status: number | null; stdout: string } {
+  const script = join(projectRoot(), 'scripts', 'testInfra.mjs');
+  return spawnSync(process.execPath, [script, '--help'], { env: { PATH: folder, ...environment }, encoding: 'utf8' });
+}
+
+test.each<[string, Record<string, string>, string]>([
+  ['nothing is named, and neither bicep nor dotnet are there', {}, 'there is no dotnet'],
+  ['the named CLI is not there', { BICEP_CLI: '/nowhere/bicep' }, '/nowhere/bicep'],
+])('when %s, one line says so and the exit code is 3', (_case, environment, reason) => {
+  const { status, stdout } = testInfra(environment);
+  expect(status).toBe(3);
+  expect(stdout).toMatch(/^test:infra did not run: [^\n]+\.\n$/);
+  expect(stdout).toContain(reason);
+});
+
+test('with a CLI on the PATH it runs', () => {
+  writeFileSync(join(folder, 'bicep'), '');
+  chmodSync(join(folder, 'bicep'), 0o755);
+  const { status, stdout } = testInfra({});
+  expect(status).toBe(0);
+  expect(stdout).not.toContain('did not run');
+});
