@@ -1,7 +1,9 @@
 import type { z } from 'zod';
 import type { FlowLimits } from './domain/flowLimits.js';
 import type { OperatorAccess } from './domain/operatorAccess.js';
+import type { ProfileBook } from './domain/profiles.js';
 import type { ReportKeys } from './domain/reportKey.js';
+import { profileDisagreements, withProfilesFile } from './profileSettings.js';
 import { settingsSchema } from './settingsSchema.js';
 
 /** A registry's ARM resource id, taken apart. */
@@ -32,6 +34,16 @@ export interface Config {
   readonly operators: OperatorAccess;
   /** Lower-case host:port values that a request may name as `endpoint`, besides the connected registry's own. */
   readonly allowedEndpoints: readonly string[];
+  /** What events mean, and how devices are told of something. */
+  readonly profileBook: ProfileBook;
+  /** Base address of each IoT Hub's service API, by the hub's name in lower case. */
+  readonly hubs: Readonly<Record<string, string>>;
+  /** What tokens for IoT Hub are for. */
+  readonly hubAudience: string;
+  /** For devices that ask for their messages; without an audience none is let in. */
+  readonly polling: { readonly audience?: string; readonly atOnce: number };
+  /** Reports that one instance takes from one address in a minute. */
+  readonly reportsPerMinute: number;
   readonly caps: { readonly clientsPerConnectedRegistry: number; readonly permissionsPerScopeMap: number };
   readonly limits: FlowLimits;
   /** What an operator should know although it stops nothing. */
@@ -54,9 +66,10 @@ const AZURE_VAULT_HOST = /\.vault\.(?:azure\.net|azure\.cn|usgovcloudapi\.net|mi
  * @throws ConfigError naming every setting at fault.
  */
 export function loadConfig(environment: Readonly<Record<string, string | undefined>>): Config {
-  const given = Object.fromEntries(
-    Object.entries(environment).filter(([, value]) => value !== undefined && value !== ''),
+  const given = withProfilesFile(
+    Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== undefined && value !== '')),
   );
+  if (typeof given === 'string') throw new ConfigError([given]);
   const parsed = settingsSchema.safeParse(given);
   if (!parsed.success)
     throw new ConfigError(
@@ -93,7 +106,18 @@ export function loadConfig(environment: Readonly<Record<string, string | undefin
             ...(settings.OPERATOR_ROLE === undefined ? {} : { role: settings.OPERATOR_ROLE }),
             principals: settings.OPERATOR_PRINCIPALS,
           },
-    allowedEndpoints: settings.ALLOWED_ENDPOINTS,
+    allowedEndpoints: [
+      ...settings.ALLOWED_ENDPOINTS,
+      ...settings.PROFILES.flatMap(({ endpoint }) => endpoint?.toLowerCase() ?? []),
+    ],
+    profileBook: { profiles: settings.PROFILES, defaultRegistry: settings.REGISTRIES[0].name },
+    hubs: settings.IOT_HUBS,
+    hubAudience: settings.IOT_HUB_AUDIENCE,
+    polling: {
+      atOnce: settings.POLLS_AT_ONCE,
+      ...(settings.POLL_AUDIENCE ? { audience: settings.POLL_AUDIENCE } : {}),
+    },
+    reportsPerMinute: settings.REPORTS_PER_MINUTE,
     caps: {
       clientsPerConnectedRegistry: settings.CLIENTS_PER_CONNECTED_REGISTRY,
       permissionsPerScopeMap: settings.PERMISSIONS_PER_SCOPE_MAP,
@@ -106,6 +130,7 @@ export function loadConfig(environment: Readonly<Record<string, string | undefin
       reportTimeoutSeconds: settings.REPORT_TIMEOUT_SECONDS,
       pullCheckDeadlineSeconds: settings.PULL_CHECK_DEADLINE_SECONDS,
       ...(settings.PULL_CHECK_RETRY_SECONDS ? { pullCheckRetrySeconds: settings.PULL_CHECK_RETRY_SECONDS } : {}),
+      activationDeadlineSeconds: settings.ACTIVATION_DEADLINE_SECONDS,
       undoDeadlineSeconds: settings.UNDO_DEADLINE_SECONDS,
     },
     warnings: settings.KEY_VAULT_VERIFY_CHALLENGE
@@ -131,7 +156,7 @@ function disagreements(settings: z.infer<typeof settingsSchema>): string[] {
     problems.push('setting RETRY_FIRST_SECONDS must not exceed RETRY_MAX_SECONDS');
   if (settings.REPORT_TIMEOUT_SECONDS > settings.PULL_CHECK_DEADLINE_SECONDS)
     problems.push('setting REPORT_TIMEOUT_SECONDS must not exceed PULL_CHECK_DEADLINE_SECONDS');
-  return [...problems, ...operatorDisagreements(settings)];
+  return [...problems, ...operatorDisagreements(settings), ...profileDisagreements(settings)];
 }
 
 /** Anyone could say who they are where the platform does not: it alone takes such headers from outside away. */

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { RegistryId } from './config.js';
 import { ENDPOINT } from './domain/names.js';
+import { hubs, profiles } from './profileSettings.js';
 import type { ReportKeys } from './domain/reportKey.js';
 
 const REGISTRY_ID =
@@ -114,6 +115,12 @@ export const settingsSchema = z.object({
       (items) => items.every((item) => ENDPOINT.test(item)),
       'must list host or host:port values, separated by commas',
     ),
+  PROFILES: profiles.default([]),
+  IOT_HUBS: hubs,
+  IOT_HUB_AUDIENCE: httpsUrl.default('https://iothubs.azure.net'),
+  POLL_AUDIENCE: z.string().optional(),
+  POLLS_AT_ONCE: whole(1, 10_000, 200),
+  REPORTS_PER_MINUTE: whole(1, 100_000, 1200),
   CLIENTS_PER_CONNECTED_REGISTRY: whole(1, 10_000, 50),
   PERMISSIONS_PER_SCOPE_MAP: whole(1, 10_000, 500),
   RETRY_FIRST_SECONDS: whole(1, 600, 2),
@@ -128,5 +135,6 @@ export const settingsSchema = z.object({
     .min(1, 'must be at least 1')
     .max(day, `must be at most ${day}`)
     .optional(),
+  ACTIVATION_DEADLINE_SECONDS: whole(0, 30 * day, 7 * day),
   UNDO_DEADLINE_SECONDS: whole(1, 7 * day, 1800),
 });

@@ -13,6 +13,8 @@ export interface FlowLimits {
   readonly pullCheckDeadlineSeconds: number;
   /** A fixed pause between attempts, in place of waiting for the next scheduled sync. */
   readonly pullCheckRetrySeconds?: number;
+  /** How long a run that a new connected registry's event asked for waits until that is active. */
+  readonly activationDeadlineSeconds?: number;
   /** How long each undo is tried before it is listed as residue. */
   readonly undoDeadlineSeconds: number;
 }

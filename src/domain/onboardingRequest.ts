@@ -67,7 +67,8 @@ const repositories = z
   )
   .describe(ONBOARDING_FIELDS.repositories);
 
-const fields = {
+/** What a request may say, whoever sends it; profiles have the same fields (domain/profiles.ts). */
+export const REQUEST_FIELDS = {
   connectedRegistry: named(NAME_RULES.connectedRegistry, 'connectedRegistry'),
   client: named(NAME_RULES.client, 'client'),
   repositories,
@@ -90,7 +91,7 @@ const fields = {
 };
 
 /** What only an operator may say; an event with one of these is refused. */
-const operatorFields = {
+export const operatorFields = {
   registry: named(NAME_RULES.registry, 'registry').optional(),
   endpoint: z
     .string('must be a text')
@@ -107,15 +108,17 @@ function isPullable(text: string): boolean {
 }
 
 /** Body of `POST /api/onboardings`. */
-export const onboardingBody = z.strictObject({ ...fields, ...operatorFields }).check(imageFits);
+export const onboardingBody = z.strictObject({ ...REQUEST_FIELDS, ...operatorFields }).check(imageFits);
 
 /** Data of a `ConnectedRegistry.ClientRequested` event: less than an operator may say, and rights to read only. */
-export const onboardingEventData = z.strictObject(fields).check(imageFits).check(readOnly);
+export const onboardingEventData = z.strictObject(REQUEST_FIELDS).check(imageFits).check(readOnly);
 
-type RequestFields = z.infer<z.ZodObject<typeof fields>>;
+type RequestFields = z.infer<z.ZodObject<typeof REQUEST_FIELDS>>;
+/** The fields that rights and image are judged by. */
+type RightsFields = Pick<RequestFields, 'repositories' | 'image'>;
 
 /** Judges only what is well-formed: with a field at fault already, another complaint about it would be noise. */
-function imageFits({ value, issues }: z.core.ParsePayload<RequestFields>): void {
+export function imageFits({ value, issues }: z.core.ParsePayload<RightsFields>): void {
   if (issues.length > 0) return;
   const permissions = permissionsOf(value.repositories);
   if (value.image === undefined) {
@@ -138,7 +141,8 @@ function imageFits({ value, issues }: z.core.ParsePayload<RequestFields>): void 
   });
 }
 
-function readOnly({ value, issues }: z.core.ParsePayload<RequestFields>): void {
+/** Lets nothing pass but rights to read. */
+export function readOnly({ value, issues }: z.core.ParsePayload<RightsFields>): void {
   if (issues.length > 0) return;
   for (const [name, actions] of Object.entries(permissionsOf(value.repositories))) {
     const beyond = actions.filter((item) => !READ_ACTIONS.includes(item));
@@ -153,7 +157,7 @@ function readOnly({ value, issues }: z.core.ParsePayload<RequestFields>): void {
 }
 
 /** Actions sorted and without repeats, repositories sorted: equal requests become equal texts. */
-function permissionsOf(given: RequestFields['repositories']): Permissions {
+export function permissionsOf(given: RightsFields['repositories']): Permissions {
   const entries: [string, readonly RepositoryAction[]][] = Array.isArray(given)
     ? given.map((name) => [name, ['content/read']])
     : Object.entries(given);

@@ -1,4 +1,5 @@
 import type { ClientReference } from './clientKey.js';
+import type { DeviceChannelChoice } from './deviceChannel.js';
 import type { FlowLimits } from './flowLimits.js';
 import type { Onboarding } from './onboardingRequest.js';
 
@@ -17,6 +18,8 @@ export interface Run<Request extends object = ClientReference> {
   /** Who asked, for the audit: a principal's name, `function-key` or `event`. */
   readonly actor: string;
   readonly request: Request;
+  /** How the device is told; runs of earlier versions have none, and mean the usual one. */
+  readonly channel?: DeviceChannelChoice;
   readonly limits: FlowLimits;
 }
 

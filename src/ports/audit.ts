@@ -64,6 +64,7 @@ export function auditedPorts(ports: Ports): Ports {
   return {
     controlPlane: audited(ports.controlPlane, WRITES.controlPlane, (args) => `${textOf(args[0])}/${textOf(args[1])}`),
     vault: audited(ports.vault, WRITES.vault, (args) => secretName(args)),
+    hubs: ports.hubs,
     devices: audited(ports.devices, WRITES.devices, (args) => textOf(args[0])),
   };
 }

@@ -1,4 +1,5 @@
 import type { DeviceChannel } from './deviceChannel.js';
+import type { HubRegistry } from './hubRegistry.js';
 import type { RegistryControlPlane } from './registryControlPlane.js';
 import type { SecretVault } from './secretVault.js';
 
@@ -7,4 +8,5 @@ export interface Ports {
   readonly controlPlane: RegistryControlPlane;
   readonly vault: SecretVault;
   readonly devices: DeviceChannel;
+  readonly hubs: HubRegistry;
 }

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Config } from '../../config.js';
 import { newRunId } from '../../domain/operationId.js';
+import { channelOf } from '../../domain/profiles.js';
 import type { Run } from '../../domain/run.js';
 
 /** What a run's input says besides its request. */
@@ -17,7 +18,7 @@ export interface RunOrigin {
 export function newRun<Request extends object>(
   request: Request,
   origin: RunOrigin,
-  config: Pick<Config, 'limits'>,
+  config: Pick<Config, 'limits' | 'profileBook'>,
 ): Run<Request> {
   const now = new Date();
   return {
@@ -25,6 +26,7 @@ export function newRun<Request extends object>(
     requestedAt: now.toISOString(),
     ...origin,
     request,
+    channel: channelOf(config.profileBook, request),
     limits: config.limits,
   };
 }

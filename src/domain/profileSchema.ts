@@ -1,0 +1,153 @@
+import { z } from 'zod';
+import { CHANNEL_KINDS, type DeviceChannelChoice } from './deviceChannel.js';
+import { NAME_RULES } from './names.js';
+import { imageFits, ONBOARDING_FIELDS, operatorFields, readOnly, REQUEST_FIELDS } from './onboardingRequest.js';
+import { fitsPattern } from './pattern.js';
+import type { Profile } from './profiles.js';
+
+/** How each field of a profile must look: the fix that a bad one is told when the app starts. */
+export const PROFILE_FIELDS = {
+  ...ONBOARDING_FIELDS,
+  name: '1 to 40 letters, digits and hyphens, another one than those of the other profiles',
+  match: 'an object of hub, device and connectedRegistry, each of them optional',
+  hub: 'the name of a hub in IOT_HUBS',
+  device: 'a device id in which * stands for any characters, for example edge-*',
+  connectedRegistry: 'the name of a connected registry; in match, * stands for any characters',
+  repositories: `${ONBOARDING_FIELDS.repositories}; in a profile content/read and metadata/read only`,
+  channel: '"eventGrid", "iotHub", "poll", or {"kind": "iotHub", "hub"?, "module"?}',
+  clients: "a list of device ids, each inside match.device: a new connected registry's clients",
+  pollers: 'an object {object id of an Entra identity: device id, or a list of 1 to 20 of them}, for channel poll',
+} as const;
+
+const MOST_PROFILES = 200;
+const MOST_CLIENTS = 200;
+const MOST_POLLED = 20;
+const OBJECT_ID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/;
+
+const pattern = (most: number) =>
+  z.string('must be a text').min(1, 'must not be empty').max(most, `must have at most ${most} characters`);
+const client = z.string('must be a text').regex(NAME_RULES.client, 'is not a device id');
+
+const channel = z.strictObject(
+  {
+    kind: z.enum(CHANNEL_KINDS, `must be one of ${CHANNEL_KINDS.join(', ')}`),
+    hub: z.string('must be a text').min(1, 'must name a hub').optional(),
+    module: z.string('must be a text').regex(NAME_RULES.client, 'is not a module id').optional(),
+  },
+  'is not a channel',
+);
+
+const { repositories, scopeMap, image, credentialLifetimeDays } = REQUEST_FIELDS;
+const { registry, endpoint } = operatorFields;
+
+const profile = z
+  .strictObject({
+    name: z.string('must be a text').regex(/^[A-Za-z0-9-]{1,40}$/, 'is not a profile name'),
+    match: z
+      .strictObject({ hub: pattern(50), device: pattern(128), connectedRegistry: pattern(50) }, 'must be an object')
+      .partial()
+      .default({}),
+    connectedRegistry: z.string('must be a text').regex(NAME_RULES.connectedRegistry, 'is not a valid name').optional(),
+    repositories,
+    scopeMap,
+    image,
+    credentialLifetimeDays,
+    registry,
+    endpoint,
+    channel: z
+      .preprocess((given) => (typeof given === 'string' ? { kind: given } : given), channel)
+      .default({ kind: 'eventGrid' }),
+    clients: z.array(client).max(MOST_CLIENTS, `must list at most ${MOST_CLIENTS} clients`).default([]),
+    pollers: z
+      .record(
+        z.string().toLowerCase().regex(OBJECT_ID, 'is not an object id'),
+        z.union(
+          [client.transform((one) => [one]), z.array(client).min(1).max(MOST_POLLED)],
+          'must be one or more device ids',
+        ),
+      )
+      .default({}),
+  })
+  .check(imageFits)
+  .check(readOnly)
+  .check(holdsTogether);
+type GivenProfile = z.output<typeof profile>;
+
+/** Fields that are well-formed each but mean nothing together. */
+function holdsTogether({ value, issues }: z.core.ParsePayload<GivenProfile>): void {
+  if (issues.length > 0) return;
+  const { match, connectedRegistry, channel, clients, pollers } = value;
+  const complain = (path: (string | number)[], message: string) =>
+    issues.push({ code: 'custom', path, input: value, message });
+  if ((connectedRegistry === undefined) === (match.connectedRegistry === undefined))
+    complain(['connectedRegistry'], 'must stand here or in match, and not in both');
+  if (match.hub !== undefined && connectedRegistry === undefined)
+    complain(['connectedRegistry'], "is missing, and a hub's events name none");
+  if (channel.kind === 'iotHub' && (channel.hub ?? match.hub) === undefined)
+    complain(['channel', 'hub'], 'is missing, and match names no hub');
+  if (channel.kind !== 'iotHub' && (channel.hub ?? channel.module) !== undefined)
+    complain(['channel'], 'names a hub or module, which only iotHub has');
+  const polled = Object.entries(pollers);
+  if (polled.length > 0 && channel.kind !== 'poll') complain(['pollers'], 'is for channel poll only');
+  if (polled.length > 0 && connectedRegistry === undefined)
+    complain(['connectedRegistry'], 'is missing, and pollers need one');
+  const fits = (one: string) => match.device === undefined || fitsPattern(match.device, one);
+  clients.forEach((one, index) => fits(one) || complain(['clients', index], 'is outside match.device'));
+  for (const [id, names] of polled) if (!names.every(fits)) complain(['pollers', id], 'is outside match.device');
+}
+
+const list = z
+  .array(z.unknown(), 'must be a JSON list of profiles')
+  .max(MOST_PROFILES, `must list at most ${MOST_PROFILES} profiles`);
+
+/**
+ * Reads profiles from JSON.
+ * @returns them in their order, or every fault in words that name the profile, the field, and how it must look.
+ */
+export function parseProfiles(text: string): { readonly profiles: readonly Profile[] } | { readonly faults: string[] } {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    return { faults: ['is not JSON; it must be a list of profiles'] };
+  }
+  const items = list.safeParse(json);
+  if (!items.success) return { faults: items.error.issues.map(({ message }) => message) };
+  const faults: string[] = [];
+  const profiles: Profile[] = [];
+  for (const [index, item] of items.data.entries()) {
+    const parsed = profile.safeParse(item, { reportInput: true });
+    if (!parsed.success) faults.push(...parsed.error.issues.flatMap((issue) => faultsOf(nameOf(item, index), issue)));
+    else if (profiles.some(({ name }) => name.toLowerCase() === parsed.data.name.toLowerCase()))
+      faults.push(`profile ${parsed.data.name}, field name: is taken already; it must be ${PROFILE_FIELDS.name}`);
+    else profiles.push(toProfile(parsed.data));
+  }
+  return faults.length > 0 ? { faults } : { profiles };
+}
+
+function nameOf(item: unknown, index: number): string {
+  const name = typeof item === 'object' && item !== null && 'name' in item ? item.name : undefined;
+  return typeof name === 'string' && /^[A-Za-z0-9-]{1,40}$/.test(name) ? name : `number ${index + 1}`;
+}
+
+function faultsOf(name: string, issue: z.core.$ZodIssue): string[] {
+  if (issue.code === 'unrecognized_keys')
+    return issue.keys.map(
+      (key) =>
+        `profile ${name}, field ${[...issue.path, key].join('.')}: is not a known field; known are ${Object.keys(PROFILE_FIELDS).join(', ')}`,
+    );
+  const known = issue.path.findLast((part) => typeof part === 'string' && part in PROFILE_FIELDS);
+  const missing = issue.code === 'invalid_type' && issue.input === undefined;
+  const help = typeof known === 'string' ? PROFILE_FIELDS[known as keyof typeof PROFILE_FIELDS] : 'a JSON object';
+  const field = issue.path.join('.') || 'all of it';
+  return [`profile ${name}, field ${field}: ${missing ? 'is missing' : issue.message}; it must be ${help}`];
+}
+
+function toProfile({ channel, ...given }: GivenProfile): Profile {
+  return { ...given, channel: toChoice(channel, given.match.hub) };
+}
+
+function toChoice({ kind, hub, module }: GivenProfile['channel'], matched: string | undefined): DeviceChannelChoice {
+  if (kind !== 'iotHub') return { kind };
+  return { kind, hub: hub ?? matched ?? '', ...(module === undefined ? {} : { module }) };
+}
