@@ -1,28 +1,25 @@
+import { USUAL_CHANNEL, type DeviceChannelChoice } from '../domain/deviceChannel.js';
+import { toPullCheckRequest, type PullCheckAsk } from '../domain/pullCheckAsk.js';
 import type { ReportKeys } from '../domain/reportKey.js';
-import { deriveReportKey } from '../domain/reportKey.js';
+import { pullCheckEventId } from '../domain/signalEvent.js';
 import { done, type StepOutcome } from '../domain/stepOutcome.js';
 import type { Ports } from '../ports/ports.js';
-import { outcomeOf } from '../ports/outcomeOf.js';
+import { delivering } from './delivering.js';
 
-export interface RequestPullCheckInput {
-  readonly operation: string;
-  readonly run: string;
-  readonly attempt: number;
-  readonly client: string;
-  readonly connectedRegistry: string;
-  readonly secret: { readonly name: string; readonly version: string };
-  readonly image: string;
-  readonly expiresAt: string;
+export interface RequestPullCheckInput extends PullCheckAsk {
+  /** Runs of earlier versions name none. */
+  readonly channel?: DeviceChannelChoice;
 }
 
 /** Asks the device to pull. The report key is derived here, so that it never stands in the durable history. */
-export function requestPullCheck({ devices }: Ports, reportKeys: ReportKeys) {
-  return (input: RequestPullCheckInput): Promise<StepOutcome<{ readonly keyId: string }>> =>
-    outcomeOf(async () => {
-      const { operation, attempt, expiresAt } = input;
-      const keyId = reportKeys.signing.id;
-      const reportKey = deriveReportKey(reportKeys.signing, { operation, attempt, expiresAt });
-      await devices.requestPullCheck(`${operation}.${attempt}`, { ...input, keyId, reportKey });
-      return done({ keyId });
+export function requestPullCheck({ devices }: Pick<Ports, 'devices'>, reportKeys: ReportKeys) {
+  return ({
+    channel = USUAL_CHANNEL,
+    ...ask
+  }: RequestPullCheckInput): Promise<StepOutcome<{ readonly keyId: string }>> =>
+    delivering(async () => {
+      const message = toPullCheckRequest(ask, reportKeys);
+      await devices.requestPullCheck(pullCheckEventId(ask.operation, ask.attempt), message, channel);
+      return done({ keyId: message.keyId });
     });
 }

@@ -94,6 +94,7 @@ export const FAILURE_CODES = [
   'pull-digest-mismatch',
   'pull-secret-invalid',
   'pull-check-deadline',
+  'signal-undeliverable',
   'step-deadline',
   'service-forbidden',
   'service-refused',

@@ -140,7 +140,8 @@ function faultsOf(name: string, issue: z.core.$ZodIssue): string[] {
   const missing = issue.code === 'invalid_type' && issue.input === undefined;
   const help = typeof known === 'string' ? PROFILE_FIELDS[known as keyof typeof PROFILE_FIELDS] : 'a JSON object';
   const field = issue.path.join('.') || 'all of it';
-  return [`profile ${name}, field ${field}: ${missing ? 'is missing' : issue.message}; it must be ${help}`];
+  const words = issue.code === 'invalid_key' ? (issue.issues[0]?.message ?? issue.message) : issue.message;
+  return [`profile ${name}, field ${field}: ${missing ? 'is missing' : words}; it must be ${help}`];
 }
 
 function toProfile({ channel, ...given }: GivenProfile): Profile {

@@ -1,6 +1,7 @@
 import type { OrchestrationContext } from 'durable-functions';
 import type { IssuedCredential } from '../activities/issueCredentials.js';
 import type { ClientReference } from '../domain/clientKey.js';
+import { USUAL_CHANNEL } from '../domain/deviceChannel.js';
 import { formatOperationId } from '../domain/operationId.js';
 import type { Run } from '../domain/run.js';
 import type { MadeByUs, VerifiedPull } from '../domain/secretTags.js';
@@ -79,6 +80,7 @@ export class CredentialSteps {
       operation,
       run: input.run,
       reference,
+      channel: input.channel ?? USUAL_CHANNEL,
       secret: { name, version },
       image,
       sync,
@@ -120,9 +122,10 @@ export class CredentialSteps {
     const { connectedRegistry, client } = this.order.reference;
     const { operation, input } = this;
     const runner = this.parts.runner.uninterrupted(ANNOUNCE_SECONDS);
+    const { channel = USUAL_CHANNEL } = input;
     const message = { operation, run: input.run, client, connectedRegistry, secret };
     try {
-      yield* runner.step('announce', () => runner.steps.announcePromotion(message));
+      yield* runner.step('announce', () => runner.steps.announcePromotion({ ...message, channel }));
     } catch (error) {
       if (!(error instanceof StepFailed)) throw error;
     }

@@ -1,4 +1,5 @@
 import type { OrchestrationContext } from 'durable-functions';
+import type { PullCheckAsk } from '../domain/pullCheckAsk.js';
 import { boundProgress, type PullCheckProgress, type Step, type StepStatus } from '../domain/operation.js';
 
 /** Keeps the run's steps, and shows them as the instance's custom status each time something changes. */
@@ -52,8 +53,8 @@ export class ProgressLog {
   }
 
   /** A pull check's attempt begins: reports for it are welcome until `expiresAt`. */
-  asking(attempt: number, expiresAt: string): void {
-    this.pullCheck = { attempt, expiresAt, reports: this.reports };
+  asking({ attempt, expiresAt, secret, image }: PullCheckAsk): void {
+    this.pullCheck = { attempt, expiresAt, reports: this.reports, ask: { secret, image } };
     this.trying(attempt);
   }
 

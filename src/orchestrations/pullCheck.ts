@@ -1,8 +1,10 @@
 import type { OrchestrationContext } from 'durable-functions';
 import type { IssuedCredential } from '../activities/issueCredentials.js';
 import type { ClientReference } from '../domain/clientKey.js';
+import type { DeviceChannelChoice } from '../domain/deviceChannel.js';
 import type { FlowLimits } from '../domain/flowLimits.js';
-import { decide } from '../domain/pullCheckDecision.js';
+import type { PullCheckAsk } from '../domain/pullCheckAsk.js';
+import { decide, type PullCheckDecision } from '../domain/pullCheckDecision.js';
 import { reportEventName, type ReportEvent } from '../domain/reportEvent.js';
 import type { VerifiedPull } from '../domain/secretTags.js';
 import { nextSync, SYNC_SLACK_SECONDS, type SyncFacts } from '../domain/syncSchedule.js';
@@ -14,6 +16,8 @@ export interface PullCheck {
   readonly operation: string;
   readonly run: string;
   readonly reference: ClientReference;
+  /** How the device is told. */
+  readonly channel: DeviceChannelChoice;
   readonly secret: { readonly name: string; readonly version: string };
   readonly image: string;
   readonly sync: SyncFacts;
@@ -30,7 +34,8 @@ const LOOK_AGAIN_EVERY = 3;
 /**
  * Asks the device to pull until it has, or until it is certain or too late that it will not. Attempts are paced by what
  * they wait for: a first password works at once in the cloud, but at the edge everything travels by sync.
- * @throws StepFailed with the failure class, or `pull-check-deadline`.
+ * @throws StepFailed with the failure class, `pull-check-deadline`, or `signal-undeliverable` where the device could not be
+ * told at the last.
  */
 export function* pullCheck(
   context: OrchestrationContext,
@@ -47,7 +52,8 @@ export function* pullCheck(
   // Attempts are numbered through the run, since their numbers name messages and events.
   for (let attempt = log.asked + 1, tries = 1; ; attempt += 1, tries += 1) {
     const asked = context.df.currentUtcDateTime;
-    const decision = decide(yield* ask(context, check, attempt, runner, log, limits), check.image);
+    const answer = yield* ask(context, check, attempt, runner, log, limits);
+    const decision = judge(answer, check.image);
     if (decision.kind === 'verified') {
       const { digest, bytes, milliseconds } = decision;
       const verifiedAt = context.df.currentUtcDateTime.toISOString();
@@ -66,7 +72,10 @@ export function* pullCheck(
 
     const seconds = pauseSeconds(context, check, decision.kind === 'later', tries, limits);
     if (later(context, seconds).getTime() > deadline)
-      throw new StepFailed('pull-check-deadline', `no verified pull in time; last: ${decision.reason}`);
+      throw new StepFailed(
+        answer.undelivered ? 'signal-undeliverable' : 'pull-check-deadline',
+        `no verified pull in time; last: ${decision.reason}`,
+      );
     log.waiting(`${decision.reason}; asking again at ${later(context, seconds).toISOString()}`);
     yield* runner.pause(seconds);
   }
@@ -88,7 +97,17 @@ export class CredentialLost extends StepFailed {
   }
 }
 
-/** One attempt: publishes the request, and waits for its report until it expires. */
+/** What came of one attempt: a report, none in time, or the device could not even be asked. */
+interface Answer {
+  readonly report?: ReportEvent['report'];
+  readonly undelivered?: string;
+}
+
+function judge({ report, undelivered }: Answer, image: string): PullCheckDecision {
+  return undelivered === undefined ? decide(report, image) : { kind: 'later', reason: undelivered };
+}
+
+/** One attempt: sends the request, and waits for its report until it expires. */
 function* ask(
   context: OrchestrationContext,
   check: PullCheck,
@@ -96,14 +115,12 @@ function* ask(
   runner: StepRunner,
   log: ProgressLog,
   limits: FlowLimits,
-): Flow<ReportEvent['report'] | undefined> {
-  const { operation, run, reference, secret, image } = check;
+): Flow<Answer> {
+  const { operation, run, reference, channel, secret, image } = check;
   const { client, connectedRegistry } = reference;
   const expires = later(context, limits.reportTimeoutSeconds);
   const expiresAt = expires.toISOString();
-  log.asking(attempt, expiresAt);
-  const reported = context.df.waitForExternalEvent(reportEventName(run, attempt));
-  yield* runner.steps.requestPullCheck({
+  const message: PullCheckAsk = {
     operation,
     run,
     attempt,
@@ -112,13 +129,22 @@ function* ask(
     secret,
     image,
     expiresAt,
-  });
+  };
+  log.asking(message);
+  const reported = context.df.waitForExternalEvent(reportEventName(run, attempt));
+  try {
+    yield* runner.within(limits.reportTimeoutSeconds).steps.requestPullCheck({ ...message, channel });
+  } catch (error) {
+    // Nobody would look at the request any more; the next attempt has one of its own.
+    if (!(error instanceof StepFailed) || error.code !== 'step-deadline') throw error;
+    return { undelivered: error.message };
+  }
   if (!reported.isCompleted) yield* runner.waitUntil(reported, expires);
-  if (!reported.isCompleted) return undefined;
+  if (!reported.isCompleted) return {};
   // The trigger that raised the event has parsed it.
   const event = reported.result as ReportEvent;
   log.reported(attempt, event.hash);
-  return event.report;
+  return { report: event.report };
 }
 
 /**

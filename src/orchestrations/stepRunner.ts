@@ -54,6 +54,11 @@ export class StepRunner {
     return new StepRunner(this.context, this.limits, this.log, { by: this.options.by, deadlineSeconds });
   }
 
+  /** The same, but a step is tried for another time, in seconds. */
+  within(deadlineSeconds: number): StepRunner {
+    return new StepRunner(this.context, this.limits, this.log, { ...this.options, deadlineSeconds });
+  }
+
   /** A named step of the operation, as callers see it. */
   *step<T>(name: string, body: () => Flow<T>): Flow<T> {
     this.log.begin(name);

@@ -169,6 +169,7 @@ describe('the config', () => {
     expect([allowedEndpoints, warnings]).toEqual([[], []]);
     expect(caps).toEqual({ clientsPerConnectedRegistry: 50, permissionsPerScopeMap: 500 });
     expect(limits).toEqual({
+      activationDeadlineSeconds: 604_800,
       retryFirstSeconds: 2,
       retryMaxSeconds: 60,
       stepDeadlineSeconds: 900,

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Config } from '../../config.js';
+import type { ClientReference } from '../../domain/clientKey.js';
 import { newRunId } from '../../domain/operationId.js';
 import { channelOf } from '../../domain/profiles.js';
 import type { Run } from '../../domain/run.js';
@@ -26,7 +27,12 @@ export function newRun<Request extends object>(
     requestedAt: now.toISOString(),
     ...origin,
     request,
-    channel: channelOf(config.profileBook, request),
+    ...(isAboutClient(request) ? { channel: channelOf(config.profileBook, request) } : {}),
     limits: config.limits,
   };
+}
+
+/** A run over a whole fleet tells no device anything. */
+function isAboutClient(request: object): request is ClientReference {
+  return 'registry' in request && 'connectedRegistry' in request && 'client' in request;
 }

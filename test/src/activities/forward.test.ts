@@ -153,7 +153,18 @@ describe('messages to the device', () => {
 
   test('that do not get through are tried later', async () => {
     world.wire.fail('requestPullCheck', { when: 'before' });
-    expect(await world.activities.requestPullCheck(check)).toMatchObject({ kind: 'retryLater' });
+    expect(await world.activities.requestPullCheck(check)).toMatchObject({
+      kind: 'retryLater',
+      reason: expect.stringMatching(/^cannot reach the device's channel: /) as string,
+    });
+  });
+
+  test('that the channel refuses for good fail with a code of their own, since the device was never asked', async () => {
+    world.wire.fail('requestPullCheck', { when: 'before', kind: 'forbidden' });
+    expect(await world.activities.requestPullCheck(check)).toMatchObject({
+      kind: 'failed',
+      code: 'signal-undeliverable',
+    });
   });
 });
 

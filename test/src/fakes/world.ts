@@ -4,6 +4,7 @@ import { toActions } from '../../../src/domain/permissions.js';
 import type { SlotName } from '../../../src/domain/slots.js';
 import { createQueries } from '../../../src/queries/queries.js';
 import { FakeChannel } from './channel.js';
+import { FakeHubs } from './hubs.js';
 import { FakeControlPlane } from './controlPlane.js';
 import { config, CONNECTED_REGISTRY, EDGE_HOST, onboarding, REGISTRY } from './requests.js';
 import { FakeVault } from './vault.js';
@@ -21,6 +22,7 @@ export function createWorld(settings: Readonly<Record<string, string>> = {}) {
   const controlPlane = new FakeControlPlane();
   const vault = new FakeVault();
   const channel = new FakeChannel();
+  const hubs = new FakeHubs();
   const wire = new Wire();
   controlPlane.registry = {
     name: REGISTRY,
@@ -50,6 +52,7 @@ export function createWorld(settings: Readonly<Record<string, string>> = {}) {
     controlPlane: wire.connect(controlPlane),
     vault: wire.connect(vault),
     devices: wire.connect(channel),
+    hubs: wire.connect(hubs),
   };
   const settled = config(settings);
   const queries = createQueries(ports, settled);
@@ -67,6 +70,6 @@ export function createWorld(settings: Readonly<Record<string, string>> = {}) {
     return controlPlane.token(token);
   };
 
-  return { controlPlane, vault, channel, wire, ports, config: settled, queries, activities, addToken };
+  return { controlPlane, vault, channel, hubs, wire, ports, config: settled, queries, activities, addToken };
 }
 export type World = ReturnType<typeof createWorld>;

@@ -118,7 +118,8 @@ describe('a call that breaks', () => {
     if (call === 'setClientTokens') world.wire.fail(call, { when: 'before', kind: 'forbidden' });
     else world.wire.fail(call, { when: 'before', kind: 'forbidden', times: 99 });
     const { outcome, binder } = await onboardIn(world);
-    expect(outcome).toMatchObject({ status: 'rolledBack', failure: { code: 'service-forbidden' } });
+    const code = call === 'requestPullCheck' ? 'signal-undeliverable' : 'service-forbidden';
+    expect(outcome).toMatchObject({ status: 'rolledBack', failure: { code } });
     expect(isGone()).toBe(true);
     expect(bound()).toEqual(['foreign']);
     expect(binder.state).toEqual(NO_WISHES);

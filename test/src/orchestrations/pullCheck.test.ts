@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { PullCheckReport } from '../../../src/domain/pullCheckMessages.js';
 import { reportEventName, reportHash } from '../../../src/domain/reportEvent.js';
 import { done, failed, retryLater } from '../../../src/domain/stepOutcome.js';
+import type { Call } from '../fakes/durableContext.js';
 import { plan, play, report, type Script } from '../fakes/onboardScript.js';
 import { RUN } from '../fakes/requests.js';
 
@@ -11,6 +12,8 @@ const after = (seconds: number, changes: Partial<PullCheckReport> = {}) => ({
 });
 const failing = (outcome: PullCheckReport['outcome']) => (attempt: number) =>
   attempt === 1 ? after(3, { outcome }) : after(3);
+
+const attemptOf = ({ input }: Call) => (input as { readonly attempt: number }).attempt;
 
 /** Runs an onboarding, and tells at which second after the first the device was asked. */
 async function check(script: Script) {
@@ -114,6 +117,25 @@ describe('the pull check', () => {
     expect(Math.max(...seconds)).toBeLessThanOrEqual(3660);
     expect(Math.max(...seconds)).toBeGreaterThan(3500);
     expect(context.openTimers).toBe(0);
+  });
+
+  test('tells a device that cannot be asked from a check that failed', async () => {
+    const requestPullCheck = () => retryLater("cannot reach the device's channel: no answer");
+    const { outcome, context } = await check({ answers: { requestPullCheck } });
+    expect(outcome.failure).toMatchObject({
+      code: 'signal-undeliverable',
+      message: expect.stringContaining("cannot reach the device's channel") as string,
+    });
+    expect(context.openTimers).toBe(0);
+  });
+
+  test('asks anew, with a new expiry, when a request did not get through while it was good', async () => {
+    const requestPullCheck = (call: Call, nth: number) =>
+      attemptOf(call) === 1 || nth < 3 ? retryLater("cannot reach the device's channel: no answer") : done({});
+    const { outcome, asked } = await check({ answers: { requestPullCheck }, device: () => after(3) });
+    expect(outcome.status).toBe('completed');
+    const second = asked.find((call) => attemptOf(call) === 2);
+    expect(second?.input).toMatchObject({ expiresAt: new Date((second?.at.getTime() ?? 0) + 300_000).toISOString() });
   });
 
   test('gives a device on a daily schedule a sync before it gives up', async () => {
