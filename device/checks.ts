@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { PullCheckReport, PullCheckRequested } from '../src/domain/pullCheckMessages.js';
 import type { AgentClock } from './clock.js';
 import type { Log } from './log.js';
@@ -39,6 +40,8 @@ export function createChecks(options: ChecksOptions): Checks {
   const waiting: PullCheckRequested[] = [];
   const open = new Set<Promise<void>>();
   const stopping = new AbortController();
+  // Each open piece of work listens for its end; how many there may be is bounded.
+  setMaxListeners(0, stopping.signal);
   let running = 0;
 
   function next(): void {

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 import type { CredentialPromoted } from '../src/domain/pullCheckMessages.js';
 import type { AgentClock } from './clock.js';
 import { pause } from './clock.js';
@@ -57,6 +58,8 @@ export function createKeeper(options: KeeperOptions): Keeper {
   const kept = new Map<string, Kept>();
   const open = new Set<Promise<void>>();
   const stopping = new AbortController();
+  // Each open piece of work listens for its end; how many there may be is bounded.
+  setMaxListeners(0, stopping.signal);
   const { signal } = stopping;
 
   function keep(name: string): Kept | undefined {

@@ -1,17 +1,16 @@
-import type { TokenCredential } from '@azure/identity';
 import type { PullCheckOptions } from './pullCheck.js';
 import { trusting } from './registry/http.js';
-import { keyVaultReader } from './secrets/vault.js';
+import type { SecretReader } from './secrets/vault.js';
 import type { CheckSettings } from './settings/check.js';
 
 /** Pauses in milliseconds before a registry that was not reached is tried again. */
 const RETRY_DELAYS = [250, 1_000];
 
 /** What each check is run with. */
-export function pullCheckOptions(settings: CheckSettings, credential: TokenCredential): PullCheckOptions {
-  const { vault, platform, idleTimeout, insecureRegistries, registryCa } = settings;
+export function pullCheckOptions(settings: CheckSettings, secrets: SecretReader): PullCheckOptions {
+  const { platform, idleTimeout, insecureRegistries, registryCa } = settings;
   return {
-    secrets: keyVaultReader(vault, credential),
+    secrets,
     platform,
     policy: {
       insecureRegistries,

@@ -4,6 +4,7 @@ import { logToStderr } from './log.js';
 import { runPullCheck } from './pullCheck.js';
 import { pullCheckOptions } from './pullCheckOptions.js';
 import { credentialOf } from './secrets/identity.js';
+import { keyVaultReader } from './secrets/vault.js';
 import { BadSettings } from './settings/badSettings.js';
 import { readCommand } from './settings/command.js';
 import type { Command, ServiceSettings } from './settings/command.js';
@@ -42,7 +43,8 @@ async function run(command: Command, clock: AgentClock): Promise<void> {
 
 async function once({ secret, image, check }: Extract<Command, { kind: 'once' }>): Promise<void> {
   const signal = AbortSignal.timeout(check.checkTimeout);
-  const result = await runPullCheck(secret, image, pullCheckOptions(check, credentialOf(check.identity)), signal);
+  const secrets = keyVaultReader(check.vault, credentialOf(check.identity));
+  const result = await runPullCheck(secret, image, pullCheckOptions(check, secrets), signal);
   process.stdout.write(`${JSON.stringify({ image, ...result })}\n`);
   process.exitCode = result.outcome === 'pulled' ? 0 : 1;
 }

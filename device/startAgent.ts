@@ -1,3 +1,4 @@
+import type { TokenCredential } from '@azure/identity';
 import type { Agent } from './agent.js';
 import { createAgent } from './agent.js';
 import type { Channel } from './channels/channel.js';
@@ -17,6 +18,8 @@ import { pullCheckOptions } from './pullCheckOptions.js';
 import { runPullCheck } from './pullCheck.js';
 import { sendAcknowledgement, sendReport } from './reporter.js';
 import { credentialOf } from './secrets/identity.js';
+import { keyVaultReader } from './secrets/vault.js';
+import type { SecretReader } from './secrets/vault.js';
 import type { ConsumerSettings } from './settings/consumers.js';
 import type { ServiceSettings } from './settings/command.js';
 
@@ -24,6 +27,10 @@ import type { ServiceSettings } from './settings/command.js';
 export interface AgentPorts {
   clock: AgentClock;
   log: Log;
+  /** Who it is, in place of the identity in the settings. */
+  credential?: TokenCredential;
+  /** Where secrets are, in place of the vault in the settings. */
+  secrets?: SecretReader;
 }
 
 /** An agent at work. Several may run in one process: nothing is shared between them. */
@@ -40,10 +47,11 @@ export interface RunningAgent {
 export const AGENT_NAME = 'connected-registry-pull-check/0.2.0';
 
 /** Puts an agent together as its settings say, and starts it. Throws when its port cannot be had. */
-export async function startAgent(settings: ServiceSettings, { clock, log }: AgentPorts): Promise<RunningAgent> {
+export async function startAgent(settings: ServiceSettings, ports: AgentPorts): Promise<RunningAgent> {
+  const { clock, log } = ports;
   const { check, channel: channelSettings } = settings;
-  const credential = credentialOf(check.identity);
-  const options = pullCheckOptions(check, credential);
+  const credential = ports.credential ?? credentialOf(check.identity);
+  const options = pullCheckOptions(check, ports.secrets ?? keyVaultReader(check.vault, credential));
   const reporter = { reportUrl: settings.reportUrl, clock, timeout: check.idleTimeout };
   let channel: Channel | undefined;
   const checks = createChecks({

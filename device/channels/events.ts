@@ -5,6 +5,7 @@ import {
   credentialPromoted,
   pullCheckRequested,
 } from '../../src/domain/pullCheckMessages.js';
+import type { SecretVersion } from '../secrets/vault.js';
 import type { Signal } from './signal.js';
 
 /** An event of either schema, as far as the agent looks at it. */
@@ -44,13 +45,23 @@ const PATH_SEGMENT = /^[A-Za-z0-9][A-Za-z0-9._~-]*$/;
 const KEY_ID = /^[\x21-\x39\x3b-\x7e]{1,128}$/;
 const REPORT_KEY = /^[\x21-\x7e]{1,512}$/;
 
-const reportable = pullCheckRequested.refine(
-  ({ operation, keyId, reportKey, image }) =>
-    PATH_SEGMENT.test(operation) && KEY_ID.test(keyId) && REPORT_KEY.test(reportKey) && image.length <= 512,
-  { error: 'operation, keyId, reportKey or image is of a form that no report could carry' },
-);
+/** Names and versions in a vault (Azure docs: key-vault/general/about-keys-secrets-certificates, "Object identifiers"). */
+const SECRET_NAME = /^[0-9A-Za-z-]{1,127}$/;
+const SECRET_VERSION = /^[0-9A-Za-z]{1,64}$/;
+const inVault = ({ secret: { name, version } }: { secret: SecretVersion }) =>
+  SECRET_NAME.test(name) && SECRET_VERSION.test(version);
+const NOT_IN_VAULT = { path: ['secret'], error: 'is of a form that no vault has' };
+
+const reportable = pullCheckRequested
+  .refine(
+    ({ operation, keyId, reportKey, image }) =>
+      PATH_SEGMENT.test(operation) && KEY_ID.test(keyId) && REPORT_KEY.test(reportKey) && image.length <= 512,
+    { error: 'operation, keyId, reportKey or image is of a form that no report could carry' },
+  )
+  .refine(inVault, NOT_IN_VAULT);
 
 const deliverable = credentialPromoted
+  .refine(inVault, NOT_IN_VAULT)
   .refine(
     ({ operation, keyId = 'none', reportKey = 'none' }) =>
       PATH_SEGMENT.test(operation) && KEY_ID.test(keyId) && REPORT_KEY.test(reportKey),

@@ -18,15 +18,20 @@ export function withCredentials(
   before: string | undefined,
   { endpoint, username, password }: RegistryCredentials,
 ): string | undefined {
-  const parsed = config.safeParse(json(before === undefined || before.trim() === '' ? '{}' : before));
-  if (!parsed.success) throw new ConsumerFailure('what is there is not a docker config.json; it is left as it is');
-  const { auths = {}, credsStore = '', credHelpers = {} } = parsed.data;
+  const found = json(before === undefined || before.trim() === '' ? '{}' : before);
+  if (!isConfig(found)) throw new ConsumerFailure('what is there is not a docker config.json; it is left as it is');
+  const { auths = {}, credsStore = '', credHelpers = {} } = found;
   if (credsStore !== '' || Object.hasOwn(credHelpers, endpoint)) {
     throw new ConsumerFailure(`a credential helper there hides what is written for ${endpoint}`);
   }
   const entry = { auth: Buffer.from(`${username}:${password}`).toString('base64') };
   if (Object.hasOwn(auths, endpoint) && JSON.stringify(auths[endpoint]) === JSON.stringify(entry)) return undefined;
-  return `${JSON.stringify({ ...parsed.data, auths: { ...auths, [endpoint]: entry } }, null, '\t')}\n`;
+  return `${JSON.stringify({ ...found, auths: { ...auths, [endpoint]: entry } }, null, '\t')}\n`;
+}
+
+/** Only looked at: what a schema returns may lack a key that it does not care for. */
+function isConfig(value: unknown): value is z.infer<typeof config> {
+  return config.safeParse(value).success;
 }
 
 function json(text: string): unknown {

@@ -135,6 +135,8 @@ describe('what an event cannot do', () => {
     [{ attempt: 0 }],
     [{ attempt: '1' }],
     [{ secret: { name: 'x' } }],
+    [{ secret: { name: '../keys/x', version: 'v1' } }],
+    [{ secret: { name: 'x', version: '..' } }],
     [{ expiresAt: 'tomorrow' }],
     [{ image: 'x'.repeat(513) }],
     [{ client: undefined }],

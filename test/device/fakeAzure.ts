@@ -55,11 +55,15 @@ export async function startFakeAzure(certificates: string): Promise<FakeAzure> {
       const challenge = `Bearer authorization="${authority}", resource="https://vault.azure.net"`;
       return json(401, { error: { code: 'Unauthorized', message: 'no token' } }, { 'www-authenticate': challenge });
     }
-    const id = pathname.replace('/secrets/', '');
+    const [name = '', version = ''] = pathname.replace('/secrets/', '').split('/');
+    const versions = [...azure.secrets.keys()].filter((key) => key.startsWith(`${name}/`));
+    // Without a version the newest is meant.
+    const id = version === '' ? (versions.at(-1) ?? '') : `${name}/${version}`;
+    const created = 1_900_000_000 + versions.indexOf(id);
     const value = azure.secrets.get(id);
     return value === undefined
       ? json(404, { error: { code: 'SecretNotFound', message: 'no such secret' } })
-      : json(200, { value, id: `${azure.url}/secrets/${id}`, attributes: { enabled: true } });
+      : json(200, { value, id: `${azure.url}/secrets/${id}`, attributes: { enabled: true, created } });
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
