@@ -1,9 +1,12 @@
 import type { z } from 'zod';
 import type { FlowLimits } from './domain/flowLimits.js';
+import { leastLifetimeDays } from './domain/lifetimes.js';
 import type { OperatorAccess } from './domain/operatorAccess.js';
 import type { ProfileBook } from './domain/profiles.js';
 import type { ReportKeys } from './domain/reportKey.js';
 import { profileDisagreements, withProfilesFile } from './profileSettings.js';
+import type { RotationPolicy } from './domain/rotationPolicy.js';
+import { rotationDisagreements, rotationPolicy } from './rotationSettings.js';
 import { settingsSchema } from './settingsSchema.js';
 
 /** A registry's ARM resource id, taken apart. */
@@ -46,6 +49,11 @@ export interface Config {
   readonly reportsPerMinute: number;
   readonly caps: { readonly clientsPerConnectedRegistry: number; readonly permissionsPerScopeMap: number };
   readonly limits: FlowLimits;
+  /** Of credentials, in days: without a wish, and the shortest that may be asked for. */
+  readonly lifetimes: { readonly usualDays: number; readonly leastDays: number };
+  readonly rotation: RotationPolicy;
+  /** When the sweep looks for what is due: NCRONTAB. */
+  readonly rotationSweepSchedule: string;
   /** What an operator should know although it stops nothing. */
   readonly warnings: readonly string[];
 }
@@ -132,7 +140,18 @@ export function loadConfig(environment: Readonly<Record<string, string | undefin
       ...(settings.PULL_CHECK_RETRY_SECONDS ? { pullCheckRetrySeconds: settings.PULL_CHECK_RETRY_SECONDS } : {}),
       activationDeadlineSeconds: settings.ACTIVATION_DEADLINE_SECONDS,
       undoDeadlineSeconds: settings.UNDO_DEADLINE_SECONDS,
+      passwordReplicationSeconds: settings.PASSWORD_REPLICATION_SECONDS,
+      syncDeadlineSeconds: settings.SYNC_DEADLINE_SECONDS,
+      overlapSeconds: settings.OVERLAP_SECONDS,
+      agentRefreshSeconds: settings.AGENT_REFRESH_SECONDS,
+      rotationRetrySeconds: settings.ROTATION_RETRY_SECONDS,
     },
+    lifetimes: {
+      usualDays: settings.CREDENTIAL_LIFETIME_DAYS,
+      leastDays: leastLifetimeDays(settings.NEAR_EXPIRY_EVENTS),
+    },
+    rotation: rotationPolicy(settings),
+    rotationSweepSchedule: settings.ROTATION_SWEEP_SCHEDULE,
     warnings: settings.KEY_VAULT_VERIFY_CHALLENGE
       ? []
       : [
@@ -156,7 +175,12 @@ function disagreements(settings: z.infer<typeof settingsSchema>): string[] {
     problems.push('setting RETRY_FIRST_SECONDS must not exceed RETRY_MAX_SECONDS');
   if (settings.REPORT_TIMEOUT_SECONDS > settings.PULL_CHECK_DEADLINE_SECONDS)
     problems.push('setting REPORT_TIMEOUT_SECONDS must not exceed PULL_CHECK_DEADLINE_SECONDS');
-  return [...problems, ...operatorDisagreements(settings), ...profileDisagreements(settings)];
+  return [
+    ...problems,
+    ...operatorDisagreements(settings),
+    ...profileDisagreements(settings),
+    ...rotationDisagreements(settings),
+  ];
 }
 
 /** Anyone could say who they are where the platform does not: it alone takes such headers from outside away. */

@@ -7,13 +7,14 @@ import { loadConfig } from './config.js';
 import { NO_WISHES } from './domain/bindingWishes.js';
 import { CLIENT_RECORD, NOTHING_KNOWN } from './domain/clientRecord.js';
 import { NO_HOLDS } from './domain/mapHolds.js';
-import { ONBOARD } from './domain/run.js';
+import { ONBOARD, ROTATE } from './domain/run.js';
 import { START_WHEN_FREE } from './domain/waitingRun.js';
 import { BINDER, createBinder } from './entities/binder.js';
 import { clientRecord } from './entities/clientRecord.js';
 import { createMapHolder, MAP_HOLDER } from './entities/mapHolder.js';
 import { registerEntity } from './entities/registerEntity.js';
 import { onboard } from './orchestrations/onboard.js';
+import { rotate } from './orchestrations/rotate.js';
 import { startWhenFree } from './orchestrations/startWhenFree.js';
 import { auditedPorts } from './ports/audit.js';
 import { createQueries } from './queries/queries.js';
@@ -23,7 +24,9 @@ import { postOnboardings } from './triggers/http/onboardings.js';
 import { getOpenApi } from './triggers/http/openApi.js';
 import { cancelOperation, getOperation } from './triggers/http/operations.js';
 import { operatorRoute } from './triggers/http/operatorRoute.js';
+import { postPromotion } from './triggers/http/promotions.js';
 import { postPullCheck } from './triggers/http/pullChecks.js';
+import { postRotations } from './triggers/http/rotations.js';
 
 /* The app's table of contents: every function that the host shows is registered here. */
 
@@ -54,6 +57,18 @@ df.app.client.http('postPullCheck', {
   authLevel: 'anonymous',
   handler: guarded(postPullCheck(config.reportKeys), 'device'),
 });
+df.app.client.http('postRotations', {
+  route: 'rotations',
+  methods: ['POST'],
+  ...operatorRoute(config.operators, postRotations(config, queries)),
+});
+df.app.client.http('postPromotion', {
+  route: 'promotions/{operation}',
+  methods: ['POST'],
+  // As for pull checks: the promotion's derived key admits the acknowledgement.
+  authLevel: 'anonymous',
+  handler: guarded(postPromotion(config.reportKeys), 'device'),
+});
 df.app.client.http('getOpenApi', {
   route: 'openapi.json',
   methods: ['GET'],
@@ -64,6 +79,7 @@ df.app.client.http('getOpenApi', {
 df.app.client.eventGrid('clientRequested', { handler: onClientRequested(config) });
 
 df.app.orchestration(ONBOARD, onboard);
+df.app.orchestration(ROTATE, rotate);
 df.app.orchestration(START_WHEN_FREE, startWhenFree);
 registerEntity(BINDER, NO_WISHES, createBinder(ports.controlPlane, config.caps.clientsPerConnectedRegistry));
 registerEntity(CLIENT_RECORD, NOTHING_KNOWN, clientRecord);

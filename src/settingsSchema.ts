@@ -3,6 +3,8 @@ import type { RegistryId } from './config.js';
 import { ENDPOINT } from './domain/names.js';
 import { hubs, profiles } from './profileSettings.js';
 import type { ReportKeys } from './domain/reportKey.js';
+import { rotationSettings } from './rotationSettings.js';
+import { flag, whole } from './settingKinds.js';
 
 const REGISTRY_ID =
   /^\/subscriptions\/(?<subscriptionId>[^/]+)\/resourceGroups\/(?<resourceGroup>[^/]+)\/providers\/Microsoft\.ContainerRegistry\/registries\/(?<name>[a-zA-Z0-9]{5,50})$/i;
@@ -16,19 +18,6 @@ const list = (text: string): string[] =>
 const httpsUrl = z
   .url({ protocol: /^https$/, error: 'must be an https URL' })
   .transform((url) => url.replace(/\/+$/, ''));
-const flag = (usual: boolean) =>
-  z
-    .enum(['true', 'false'], 'must be true or false')
-    .default(usual ? 'true' : 'false')
-    .transform((text) => text === 'true');
-const whole = (least: number, most: number, usual: number) =>
-  z.coerce
-    .number(`must be a number`)
-    .int('must be a whole number')
-    .min(least, `must be at least ${least}`)
-    .max(most, `must be at most ${most}`)
-    .default(usual);
-
 const registries = z.string('must list at least one registry resource id').transform((text, context) => {
   const ids = list(text).map((item) => REGISTRY_ID.exec(item)?.groups);
   const good = ids.flatMap((groups) => {
@@ -137,4 +126,5 @@ export const settingsSchema = z.object({
     .optional(),
   ACTIVATION_DEADLINE_SECONDS: whole(0, 30 * day, 7 * day),
   UNDO_DEADLINE_SECONDS: whole(1, 7 * day, 1800),
+  ...rotationSettings,
 });

@@ -2,15 +2,19 @@ import type { Config } from '../config.js';
 import type { Ports } from '../ports/ports.js';
 import type { Queries } from '../queries/queries.js';
 import { announcePromotion } from './announcePromotion.js';
+import { checkBinding } from './checkBinding.js';
 import { checkCredential } from './checkCredential.js';
 import { ensureScopeMap } from './ensureScopeMap.js';
 import { ensureToken } from './ensureToken.js';
 import { issueCredentials } from './issueCredentials.js';
+import { planRotation } from './planRotation.js';
 import { preflight } from './preflight.js';
 import { promote } from './promote.js';
+import { alertRotationFailed, alertRotationsStopped } from './raiseAlert.js';
 import { readSync } from './readSync.js';
 import { recordVerification } from './recordVerification.js';
 import { requestPullCheck } from './requestPullCheck.js';
+import { revokeOldPassword } from './revokeOldPassword.js';
 import { clearSlot, removeToken, restoreTokenScopeMap, retireCandidate, retirePromoted } from './undo.js';
 
 /**
@@ -23,12 +27,17 @@ export function createActivities(ports: Ports, queries: Queries, config: Pick<Co
     ensureScopeMap: ensureScopeMap(ports),
     ensureToken: ensureToken(ports),
     issueCredentials: issueCredentials(ports),
+    checkBinding: checkBinding(ports),
     checkCredential: checkCredential(ports),
     readSync: readSync(ports),
     requestPullCheck: requestPullCheck(ports, config.reportKeys),
     promote: promote(ports),
     recordVerification: recordVerification(ports),
-    announcePromotion: announcePromotion(ports),
+    announcePromotion: announcePromotion(ports, config.reportKeys),
+    planRotation: planRotation(queries),
+    revokeOldPassword: revokeOldPassword(ports),
+    alertRotationFailed: alertRotationFailed(ports),
+    alertRotationsStopped: alertRotationsStopped(ports),
     retireCandidate: retireCandidate(ports),
     retirePromoted: retirePromoted(ports),
     clearSlot: clearSlot(ports),

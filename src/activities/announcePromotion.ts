@@ -1,23 +1,33 @@
 import { USUAL_CHANNEL, type DeviceChannelChoice } from '../domain/deviceChannel.js';
 import type { CredentialPromoted } from '../domain/pullCheckMessages.js';
+import { deriveAcknowledgementKey, type ReportKeys } from '../domain/reportKey.js';
 import { promotionEventId } from '../domain/signalEvent.js';
 import { done, type StepOutcome } from '../domain/stepOutcome.js';
 import type { Ports } from '../ports/ports.js';
 import { delivering } from './delivering.js';
 
-export interface AnnouncePromotionInput extends CredentialPromoted {
+/** `expiresAt`: until when the device may acknowledge. */
+export interface AnnouncePromotionInput extends Omit<CredentialPromoted, 'keyId' | 'reportKey' | 'expiresAt'> {
+  readonly expiresAt: string;
   /** Runs of earlier versions name none. */
   readonly channel?: DeviceChannelChoice;
 }
 
-/** Tells the device that its main secret has a new version. */
-export function announcePromotion({ devices }: Pick<Ports, 'devices'>) {
+/**
+ * Tells the device that its main secret has a new version, and how to acknowledge it. The key is derived here, so that it
+ * never stands in the durable history.
+ */
+export function announcePromotion({ devices }: Pick<Ports, 'devices'>, reportKeys: ReportKeys) {
   return ({
     channel = USUAL_CHANNEL,
-    ...message
+    ...promotion
   }: AnnouncePromotionInput): Promise<StepOutcome<{ readonly published: true }>> =>
     delivering(async () => {
-      await devices.announcePromotion(promotionEventId(message.operation), message, channel);
+      const { operation, expiresAt } = promotion;
+      const { signing } = reportKeys;
+      const reportKey = deriveAcknowledgementKey(signing, { operation, expiresAt });
+      const message = { ...promotion, keyId: signing.id, reportKey };
+      await devices.announcePromotion(promotionEventId(operation), message, channel);
       return done({ published: true });
     });
 }

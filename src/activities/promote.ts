@@ -1,6 +1,6 @@
 import type { ClientReference } from '../domain/clientKey.js';
 import { mainSecretName } from '../domain/names.js';
-import { formatTags, parseTags, type MadeByUs, type VerifiedPull } from '../domain/secretTags.js';
+import { formatTags, parseTags, type MadeByUs, type OldPassword, type VerifiedPull } from '../domain/secretTags.js';
 import { done, failed, type StepOutcome } from '../domain/stepOutcome.js';
 import type { Ports } from '../ports/ports.js';
 import { isBound } from '../queries/connectedRegistry.js';
@@ -16,6 +16,8 @@ export interface PromoteInput {
   readonly attempt: number;
   readonly made: MadeByUs;
   readonly pull: VerifiedPull;
+  /** The password that this one takes the place of, and from when it may go. */
+  readonly revokeOld?: OldPassword;
 }
 
 export type PromoteResult =
@@ -46,12 +48,22 @@ export function promote({ controlPlane, vault }: Ports) {
     });
 
   function copyToMain(input: PromoteInput, name: string) {
-    const { credential, reference, token, scopeMap, run, attempt, made, pull } = input;
+    const { credential, reference, token, scopeMap, run, attempt, made, pull, revokeOld } = input;
     const { slot, expiresOn, slotCreatedAt, endpoint } = credential;
     const issued = { run, attempt, slotCreatedAt, ...(endpoint === undefined ? {} : { endpoint }) };
     return vault.copy(credential, name, {
       expiresOn,
-      tags: formatTags({ ...reference, token, scopeMap, slot, expiresOn, issued, made, pull }),
+      tags: formatTags({
+        ...reference,
+        token,
+        scopeMap,
+        slot,
+        expiresOn,
+        issued,
+        made,
+        pull,
+        ...(revokeOld ? { revokeOld } : {}),
+      }),
     });
   }
 }

@@ -25,6 +25,7 @@ export function toConnectedRegistry(item: ConnectedRegistry): ConnectedRegistryF
     ...(isConnectedRegistryId(item.parent?.id) ? { parent: nameIn(item.parent?.id) } : {}),
     ...(sync?.tokenId ? { syncToken: nameIn(sync.tokenId) } : {}),
     ...(sync?.schedule ? { schedule: sync.schedule } : {}),
+    ...(sync?.syncWindow ? { syncWindow: sync.syncWindow } : {}),
     ...(sync?.messageTtl ? { messageTtl: sync.messageTtl } : {}),
     ...(sync?.lastSyncTime ? { lastSyncTime: sync.lastSyncTime.toISOString() } : {}),
   };

@@ -11,21 +11,32 @@ import { calling } from './serviceErrors.js';
  * subject, since pull-check events carry report keys.
  */
 export function createEventGridChannel(config: Config['signalTopic'], credential: TokenCredential) {
+  const publish = createPublisher(config, credential);
+  const tell = (signal: Signal): Promise<void> => publish(signalEvent(signal));
+  return {
+    requestPullCheck: (id: string, data: PullCheckRequested) => tell({ kind: 'pullCheckRequested', id, data }),
+    announcePromotion: (id: string, data: CredentialPromoted) => tell({ kind: 'credentialPromoted', id, data }),
+  };
+}
+
+interface PublishedEvent {
+  readonly type: string;
+  readonly id: string;
+  readonly source: string;
+  readonly subject: string;
+  readonly data: object;
+}
+
+/** Sends one event to the topic; the SDK is loaded with the first. */
+export function createPublisher(config: Config['signalTopic'], credential: TokenCredential) {
   const client = lazily(async (): Promise<EventGridPublisherClient<'CloudEvent'>> => {
     const { EventGridPublisherClient: Client } = await import('@azure/eventgrid');
     return new Client(config.endpoint, 'CloudEvent', credential, { retryOptions: { maxRetries: 0 } });
   });
-
-  async function publish(signal: Signal): Promise<void> {
+  return async ({ type, id, source, subject, data }: PublishedEvent): Promise<void> => {
     const sdk = await client();
-    const { type, id, source, subject } = signalEvent(signal);
-    await calling(`publish ${type} for`, signal.data.client, () =>
-      sdk.send([{ type, id, source, subject, data: signal.data, time: new Date() }]),
+    await calling(`publish ${type} for`, subject, () =>
+      sdk.send([{ type, id, source, subject, data, time: new Date() }]),
     );
-  }
-
-  return {
-    requestPullCheck: (id: string, data: PullCheckRequested) => publish({ kind: 'pullCheckRequested', id, data }),
-    announcePromotion: (id: string, data: CredentialPromoted) => publish({ kind: 'credentialPromoted', id, data }),
   };
 }

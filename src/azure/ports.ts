@@ -5,6 +5,7 @@ import { createCredential } from './credential.js';
 import { createDeviceChannels } from './deviceChannels.js';
 import { createHubRegistry } from './hubRegistry.js';
 import { createIotHub } from './iotHub.js';
+import { createEventGridAlerts } from './eventGridAlerts.js';
 import { createKeyVault } from './keyVault.js';
 
 /** The ports on Azure's services. Nothing is loaded and nobody is called before the first use. */
@@ -16,5 +17,6 @@ export function createAzurePorts(config: Config): Ports {
     vault: createKeyVault(config.vault, credential),
     devices: createDeviceChannels(config, credential, hub),
     hubs: createHubRegistry(hub),
+    alerts: createEventGridAlerts(config.signalTopic, credential),
   };
 }

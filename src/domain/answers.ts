@@ -12,7 +12,7 @@ import { verifiedPull, type VerifiedPull } from './verifiedPull.js';
 const instant = z.iso.datetime();
 
 /** What a run does; also the name of its orchestration. */
-export const OPERATION_KINDS = ['onboard', 'check'] as const;
+export const OPERATION_KINDS = ['onboard', 'rotate', 'check'] as const;
 /** Those that are about one client, of which each has one run at a time. */
 export type ClientOperationKind = Exclude<OperationKind, 'check'>;
 export type OperationKind = (typeof OPERATION_KINDS)[number];
@@ -44,20 +44,22 @@ export type Step = z.infer<typeof step>;
 
 export { verifiedPull, type VerifiedPull };
 
+const provenSecret = z
+  .object({
+    name: z.string(),
+    version: z.string(),
+    slot: z.enum(SLOT_NAMES).describe("the token's password that the secret holds"),
+    expiresOn: instant,
+  })
+  .readonly()
+  .describe('the Key Vault secret that holds the proven credential; its value is never shown');
+
 export const onboardingResult = z
   .object({
     scopeMap: z.string(),
     token: z.string(),
     connectedRegistry: z.string(),
-    secret: z
-      .object({
-        name: z.string(),
-        version: z.string(),
-        slot: z.enum(SLOT_NAMES).describe("the token's password that the secret holds"),
-        expiresOn: instant,
-      })
-      .readonly()
-      .describe('the Key Vault secret that holds the proven credential; its value is never shown'),
+    secret: provenSecret,
     pull: verifiedPull,
     changed: z.boolean().describe('false when everything was as asked for before, so that nothing was written'),
   })
@@ -65,8 +67,27 @@ export const onboardingResult = z
   .describe('What a completed onboarding has given the client.');
 export type OnboardingResult = z.infer<typeof onboardingResult>;
 
+export const rotationResult = z
+  .object({
+    token: z.string(),
+    connectedRegistry: z.string(),
+    secret: provenSecret,
+    pull: verifiedPull,
+    revokes: z
+      .object({
+        slot: z.enum(SLOT_NAMES),
+        from: instant.describe('or once the device has acknowledged the new credential'),
+      })
+      .readonly()
+      .describe('the password before, which the sweep revokes; absent when it is gone already')
+      .exactOptional(),
+  })
+  .readonly()
+  .describe('What a completed rotation has given the client.');
+export type RotationResult = z.infer<typeof rotationResult>;
+
 export const operationResult = z
-  .union([onboardingResult, checkResult])
+  .union([onboardingResult, rotationResult, checkResult])
   .describe('What a completed run came to, by kind.');
 export type OperationResult = z.infer<typeof operationResult>;
 
@@ -89,6 +110,7 @@ export const operationFailure = z
     residue: z.array(z.string()).readonly().describe('what the run made and could not take away, each with the reason'),
     kept: z.array(z.string()).readonly().describe('what was found or others share, left as it is on purpose'),
     problems: z.array(problemFound).readonly().describe('everything that preflight found wrong').exactOptional(),
+    nextTryAt: instant.describe('of a rotation: when the sweep tries again').exactOptional(),
   })
   .readonly()
   .describe('Why an operation did not succeed, and what it left.');
@@ -176,6 +198,25 @@ export const dryRunAnswer = z
 /** The answer to a request with `dryRun`. */
 export type DryRunAnswer = z.infer<typeof dryRunAnswer>;
 
-/** The answer to a report that counts. */
+export const rotationPlanAnswer = z
+  .object({
+    registry: z.string(),
+    connectedRegistry: z.string(),
+    client: z.string(),
+    problems: z.array(problemFound).readonly().describe('what must be changed first; with any, the run is refused'),
+    writes: z.array(plannedWrite).readonly().describe('every change, in order'),
+    outage: z.string().describe('of an urgent rotation: how long the client cannot pull, and why').exactOptional(),
+  })
+  .readonly()
+  .describe('What the rotation of one client would do.');
+
+export const rotationDryRunAnswer = z
+  .object({ plans: z.array(rotationPlanAnswer).readonly() })
+  .readonly()
+  .describe("What rotations would do, in the request's order.");
+/** The answer to a rotation request with `dryRun`. */
+export type RotationDryRunAnswer = z.infer<typeof rotationDryRunAnswer>;
+
+/** The answer to a report that counts, and to an acknowledgement. */
 export const reportAnswer = z.object({ status: z.enum(['accepted', 'accepted before']) }).readonly();
 export type ReportAnswer = z.infer<typeof reportAnswer>;

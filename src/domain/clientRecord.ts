@@ -6,6 +6,8 @@ export interface ClientRecord {
   readonly revokedAt?: string;
   /** A rotation is due since then, whatever its age says. */
   readonly rotationDueSince?: string;
+  /** A rotation failed, and is to be tried again then. */
+  readonly retryRotationAt?: string;
   /** Time of the newest event about the device that was taken; older ones come late. */
   readonly newestEventAt?: string;
   /** Version of the main secret that the device's agent says it uses. */
@@ -26,6 +28,8 @@ export interface ClientRecordRequests {
   /** The run that was asked for at `wantedAt` has enabled the client again: an earlier mark is lifted. */
   readonly lift: WorksFor & { readonly wantedAt: string };
   readonly markRotationDue: WorksFor & { readonly at: string };
+  /** A rotation has failed; the next one is due at `at`. */
+  readonly retryRotation: WorksFor & { readonly at: string };
   /** A rotation that was asked for at `at` is done. */
   readonly clearRotationDue: WorksFor & { readonly at: string };
   /** An event of that time was taken. */
@@ -60,8 +64,9 @@ export function markRotationDue(record: ClientRecord, at: string): ClientRecord 
 
 /** A mark that came after the rotation was asked for stays. */
 export function clearRotationDue(record: ClientRecord, at: string): ClientRecord {
-  const { rotationDueSince, ...rest } = record;
-  return rotationDueSince !== undefined && new Date(rotationDueSince) <= new Date(at) ? rest : record;
+  const { retryRotationAt: _tried, ...asked } = record;
+  const { rotationDueSince, ...rest } = asked;
+  return rotationDueSince !== undefined && new Date(rotationDueSince) <= new Date(at) ? rest : asked;
 }
 
 /** Whether a run may begin; `revokedAt` is there when it may, and lifts that revocation by its success. */

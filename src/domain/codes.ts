@@ -30,6 +30,7 @@ export const ANSWER_CODES = {
     meaning: 'nothing to cancel: `operationStatus` says how it ended',
     member: 'operationStatus',
   },
+  'acknowledgement-expired': { statuses: [410], meaning: 'the acknowledgement came too late' },
   'report-differs': { statuses: [409], meaning: 'the attempt has an accepted report with other content' },
   superseded: {
     statuses: [410],
@@ -71,6 +72,13 @@ export const PROBLEM_CODES = [
   'token-disabled',
   'slots-in-use',
   'too-many-clients',
+  'overlap-too-short',
+  'lifetime-too-short',
+  'not-onboarded',
+  'token-missing',
+  'token-unbound',
+  'image-unknown',
+  'previous-password-in-use',
 ] as const;
 export type ProblemCode = (typeof PROBLEM_CODES)[number];
 
@@ -89,6 +97,7 @@ export const FAILURE_CODES = [
   'bind-refused',
   'too-many-clients',
   'unbound',
+  'sync-overdue',
   'pull-insufficient-scope',
   'pull-manifest-unknown',
   'pull-digest-mismatch',

@@ -17,4 +17,14 @@ export interface FlowLimits {
   readonly activationDeadlineSeconds?: number;
   /** How long each undo is tried before it is listed as residue. */
   readonly undoDeadlineSeconds: number;
+  /** How long a password that replaces another takes to be known in the whole cloud registry. */
+  readonly passwordReplicationSeconds: number;
+  /** How long a rotation waits for its connected registry's sync. */
+  readonly syncDeadlineSeconds: number;
+  /** How long the password before stays usable after a rotation, at least, unless the device acknowledges before. */
+  readonly overlapSeconds: number;
+  /** How often a device's agent reads its secret again by itself. */
+  readonly agentRefreshSeconds: number;
+  /** When a rotation that failed is tried again. */
+  readonly rotationRetrySeconds: number;
 }

@@ -9,6 +9,7 @@ export type {
   OperationResult,
   OperationStatus,
   Problem,
+  RotationResult,
   RunningOperation,
   Step,
   StepStatus,

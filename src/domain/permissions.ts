@@ -84,6 +84,15 @@ export function sameActions(left: readonly string[], right: readonly string[]): 
   return all.size === new Set(right).size && right.every((action) => all.has(action));
 }
 
+/** The first repository, by name, that these action strings allow an image to be pulled from; no wildcard. */
+export function pullableRepository(actions: readonly string[]): string | undefined {
+  return actions
+    .map(parseAction)
+    .flatMap((grant) => (grant?.action === 'content/read' && !isWildcard(grant.pattern) ? [grant.pattern] : []))
+    .sort()
+    .at(0);
+}
+
 /** Rights of a connected registry's own sync token; no client may have them. Source: Azure docs, as above. */
 export function hasGatewayActions(actions: readonly string[]): boolean {
   return actions.some((action) => action.startsWith('gateway/'));

@@ -99,3 +99,18 @@ export const pullCheckReport = z
     error: 'digest and bytes are required when outcome is pulled',
   });
 export type PullCheckReport = z.infer<typeof pullCheckReport>;
+
+/** How each field of an acknowledgement must look: the fix that a refused one is told, and its description in the API. */
+export const ACKNOWLEDGEMENT_FIELDS = {
+  expiresAt: REPORT_FIELDS.expiresAt,
+  version: "the main secret's version that the consumers have",
+  agent: REPORT_FIELDS.agent,
+} as const;
+
+/** The device's word that its consumers have a promoted credential. */
+export const promotionAcknowledgement = z.strictObject({
+  expiresAt: z.iso.datetime().describe(ACKNOWLEDGEMENT_FIELDS.expiresAt),
+  version: z.string().min(1).max(64).describe(ACKNOWLEDGEMENT_FIELDS.version),
+  agent: z.string().min(1).max(128).describe(ACKNOWLEDGEMENT_FIELDS.agent),
+});
+export type PromotionAcknowledgement = z.infer<typeof promotionAcknowledgement>;

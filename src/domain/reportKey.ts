@@ -24,16 +24,45 @@ export interface ReportScope {
  * (docs/decisions/0006-report-keys.md).
  */
 export function deriveReportKey(serverKey: ReportServerKey, scope: ReportScope): string {
-  return createHmac('sha256', serverKey.secret)
-    .update(JSON.stringify(['pull-check-report', scope.operation, scope.attempt, scope.expiresAt]))
-    .digest('base64url');
+  return hmac(serverKey, ['pull-check-report', scope.operation, scope.attempt, scope.expiresAt]);
+}
+
+/** What an acknowledgement's key is good for: one operation's promotion, until `expiresAt` (ISO 8601). */
+export type AcknowledgementScope = Pick<ReportScope, 'operation' | 'expiresAt'>;
+
+/** As {@link deriveReportKey}, for the acknowledgement of a promotion. */
+export function deriveAcknowledgementKey(serverKey: ReportServerKey, scope: AcknowledgementScope): string {
+  return hmac(serverKey, ['promotion-acknowledgement', scope.operation, scope.expiresAt]);
+}
+
+/** Compares in constant time. False for a key id that is not ours. */
+export function verifyAcknowledgementKey(
+  keys: ReportKeys,
+  keyId: string,
+  reportKey: string,
+  scope: AcknowledgementScope,
+): boolean {
+  return verify(keys, keyId, reportKey, (serverKey) => deriveAcknowledgementKey(serverKey, scope));
 }
 
 /** Compares in constant time. False for a key id that is not ours. */
 export function verifyReportKey(keys: ReportKeys, keyId: string, reportKey: string, scope: ReportScope): boolean {
+  return verify(keys, keyId, reportKey, (serverKey) => deriveReportKey(serverKey, scope));
+}
+
+function hmac({ secret }: ReportServerKey, parts: readonly unknown[]): string {
+  return createHmac('sha256', secret).update(JSON.stringify(parts)).digest('base64url');
+}
+
+function verify(
+  keys: ReportKeys,
+  keyId: string,
+  reportKey: string,
+  derive: (serverKey: ReportServerKey) => string,
+): boolean {
   const serverKey = keys.all.find((key) => key.id === keyId);
   if (!serverKey) return false;
-  const expected = Buffer.from(deriveReportKey(serverKey, scope));
+  const expected = Buffer.from(derive(serverKey));
   const given = Buffer.from(reportKey);
   return expected.length === given.length && timingSafeEqual(expected, given);
 }

@@ -2,9 +2,11 @@ import type { ClientReference } from './clientKey.js';
 import type { DeviceChannelChoice } from './deviceChannel.js';
 import type { FlowLimits } from './flowLimits.js';
 import type { Onboarding } from './onboardingRequest.js';
+import type { Rotation } from './rotationRequest.js';
 
-/** Name of the orchestration, which is also the operation's kind. */
+/** Names of the orchestrations, which are also the operations' kinds. */
 export const ONBOARD = 'onboard';
+export const ROTATE = 'rotate';
 
 /** Input of a run's orchestration: all that it needs to know, so that a replay reads nothing else. */
 export interface Run<Request extends object = ClientReference> {
@@ -24,3 +26,4 @@ export interface Run<Request extends object = ClientReference> {
 }
 
 export type OnboardingRun = Run<Onboarding>;
+export type RotationRun = Run<Rotation>;

@@ -1,6 +1,6 @@
 import type { VerifiedPull } from './answers.js';
 import type { ClientReference } from './clientKey.js';
-import { SLOT_NAMES, type SlotName } from './slots.js';
+import { SLOT_NAMES, type KnownSlot, type SlotName } from './slots.js';
 
 /** Value of the `managedBy` tag: only secrets that carry it are ours. */
 export const MANAGED_BY = 'connected-registry-onboarding';
@@ -33,6 +33,13 @@ export interface CredentialTags extends ClientReference {
   };
   readonly made: MadeByUs;
   readonly pull?: VerifiedPull;
+  /** The password before this one, which is to be revoked. */
+  readonly revokeOld?: OldPassword;
+}
+
+/** A password that is not to be used any more; `from`: when whoever uses it has surely had time to change. */
+export interface OldPassword extends KnownSlot {
+  readonly from: string;
 }
 
 export type Tags = Readonly<Record<string, string>>;
@@ -51,6 +58,10 @@ export function formatTags(facts: CredentialTags): Record<string, string> {
     issued: formatIssued(facts.issued),
     made: formatMade(facts.made),
   };
+  if (facts.revokeOld) {
+    const { slot, from, createdAt } = facts.revokeOld;
+    tags['revokeOld'] = `${slot} ${from} ${createdAt}`;
+  }
   if (!facts.pull) return tags;
   const { image, digest, bytes, milliseconds, verifiedAt } = facts.pull;
   return {
@@ -86,6 +97,7 @@ export function parseTags(tags: Tags): CredentialTags | undefined {
   const [run, attempt, slotCreatedAt, endpoint] = (issued ?? '').split(' ');
   if (!slotName || !expiresOn || !run || !attempt || !slotCreatedAt) return;
   const pull = parsePull(tags);
+  const revokeOld = parseOldPassword(tags['revokeOld']);
   return {
     registry,
     connectedRegistry,
@@ -97,7 +109,14 @@ export function parseTags(tags: Tags): CredentialTags | undefined {
     issued: { run, attempt: Number(attempt), slotCreatedAt, ...(endpoint ? { endpoint } : {}) },
     made: parseMade(made ?? ''),
     ...(pull ? { pull } : {}),
+    ...(revokeOld ? { revokeOld } : {}),
   };
+}
+
+function parseOldPassword(text = ''): OldPassword | undefined {
+  const [slotName, from, createdAt] = text.split(' ');
+  const slot = SLOT_NAMES.find((name) => name === slotName);
+  return slot && from && createdAt ? { slot, from, createdAt } : undefined;
 }
 
 function parsePull(tags: Tags): VerifiedPull | undefined {

@@ -5,8 +5,8 @@ import {
   type PullCheckRequested,
 } from './pullCheckMessages.js';
 
-/** CloudEvents source of everything that the app tells devices. */
-const SOURCE = '/connected-registry-onboarding';
+/** CloudEvents source of everything that the app tells devices and operators. */
+export const SOURCE = '/connected-registry-onboarding';
 
 /** What a device is told, and an id that is the same for the same message. */
 export type Signal =

@@ -48,3 +48,8 @@ export function chooseSlot(
   if (leftover) return { kind: 'use', slot: leftover.slot, replaces: false };
   return replaceSlot ? { kind: 'use', slot: replaceSlot, replaces: true } : { kind: 'allLive' };
 }
+
+/** The one that is not `slot`. */
+export function otherSlot(slot: SlotName): SlotName {
+  return slot === 'password1' ? 'password2' : 'password1';
+}

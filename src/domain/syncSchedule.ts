@@ -1,4 +1,5 @@
 import { Cron } from 'croner';
+import { durationSeconds } from './durations.js';
 
 /** What decides when a change made in the cloud can be known at the edge. Times are ISO 8601, UTC. */
 export interface SyncFacts {
@@ -33,6 +34,26 @@ export function worstSyncGapSeconds(schedule: string | undefined, after: Date, c
     previous = next;
   }
   return longest;
+}
+
+/** A connected registry on the way from the cloud to a client. */
+export interface SyncStop {
+  readonly name: string;
+  readonly schedule?: string;
+  /** How long it stays connected from each start of its schedule: an ISO 8601 duration. */
+  readonly syncWindow?: string;
+}
+
+/**
+ * Longest time, in seconds, until a change in the cloud is at the end of a chain of connected registries: each brings its
+ * news at the start of one sync, or at the end of the next one's window.
+ */
+export function worstWaySeconds(way: readonly SyncStop[], after: Date): number {
+  return way.reduce(
+    (sum, { schedule, syncWindow }) =>
+      sum + worstSyncGapSeconds(schedule, after) + (durationSeconds(syncWindow ?? '') ?? 0),
+    0,
+  );
 }
 
 function parse(schedule: string): Cron {

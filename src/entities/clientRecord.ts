@@ -32,6 +32,7 @@ const WORK: Work = {
   begin,
   lift: (record, { wantedAt }) => keep(liftRevocation(record, wantedAt)),
   markRotationDue: (record, { at }) => keep(markRotationDue(record, at)),
+  retryRotation: (record, { at }) => keep({ ...record, retryRotationAt: at }),
   clearRotationDue: (record, { at }) => keep(clearRotationDue(record, at)),
   noteEvent: (record, { at }) => keep(noteEvent(record, at)),
   acknowledge: (record, { version }) => keep({ ...record, acknowledged: version }),
@@ -44,7 +45,9 @@ function begin(record: ClientRecord, { wantedAt, eventAt }: ClientRecordRequests
   switch (verdict.kind) {
     case 'goOn': {
       const state = eventAt === undefined ? record : noteEvent(record, eventAt);
-      return { state, outcome: done(verdict.revokedAt === undefined ? {} : { revokedAt: verdict.revokedAt }) };
+      const { acknowledged } = state;
+      const lifts = verdict.revokedAt === undefined ? {} : { revokedAt: verdict.revokedAt };
+      return { state, outcome: done({ ...lifts, ...(acknowledged === undefined ? {} : { acknowledged }) }) };
     }
     case 'revoked':
       return {

@@ -8,6 +8,12 @@ import type { WorksFor } from '../domain/worksFor.js';
 import type { Flow } from './flow.js';
 import type { StepRunner } from './stepRunner.js';
 
+export interface Begun {
+  readonly revokedAt?: string;
+  /** Version of the main secret that the device's agent says it uses. */
+  readonly acknowledged?: string;
+}
+
 /** One run's dealings with what is remembered of its client. */
 export class ClientRecords {
   private readonly entity: df.EntityId;
@@ -24,13 +30,13 @@ export class ClientRecords {
 
   /**
    * Whether this run may begin: not when the client was revoked since it was asked for, or a newer event was taken.
-   * @returns when the client was revoked, if this run is to lift that.
+   * @returns when the client was revoked, if this run is to lift that; and what its device has acknowledged.
    * @throws StepFailed `revoked` or `stale-event`
    */
-  *begin(runner: StepRunner): Flow<{ readonly revokedAt?: string }> {
+  *begin(runner: StepRunner): Flow<Begun> {
     const { requestedAt, eventAt } = this.input;
     const request = { wantedAt: requestedAt, ...(eventAt === undefined ? {} : { eventAt }) };
-    return yield* this.ask<'begin', { readonly revokedAt?: string }>(runner, 'begin', request);
+    return yield* this.ask<'begin', Begun>(runner, 'begin', request);
   }
 
   /** Asks, and waits for the answer. @throws StepFailed */

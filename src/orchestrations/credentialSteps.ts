@@ -4,7 +4,7 @@ import type { ClientReference } from '../domain/clientKey.js';
 import { USUAL_CHANNEL } from '../domain/deviceChannel.js';
 import { formatOperationId } from '../domain/operationId.js';
 import type { Run } from '../domain/run.js';
-import type { MadeByUs, VerifiedPull } from '../domain/secretTags.js';
+import type { MadeByUs, OldPassword, VerifiedPull } from '../domain/secretTags.js';
 import type { SlotName } from '../domain/slots.js';
 import type { SyncFacts } from '../domain/syncSchedule.js';
 import { later, StepFailed, type Flow } from './flow.js';
@@ -35,6 +35,8 @@ export interface CredentialOrder {
   readonly made: MadeByUs;
   /** The main secret's version before this run. */
   readonly mainVersion?: string;
+  /** How long the device may acknowledge its promotion. */
+  readonly acknowledgeSeconds: number;
 }
 
 export interface RunParts {
@@ -58,13 +60,19 @@ export class CredentialSteps {
     this.operation = formatOperationId({ instance: context.df.instanceId, run: input.run });
   }
 
+  /** Before the first `issue`: a failure takes the candidate out of the vault. */
+  retireOnFailure(): void {
+    const { reference } = this.order;
+    const { run } = this.input;
+    this.parts.saga.onFailure('retireCandidate', ({ steps }) => steps.retireCandidate({ reference, run }));
+  }
+
   /** Makes the password in this very slot, and saves it as the candidate. @throws StepFailed */
   *issue(slot: SlotName, attempt: number): Flow<IssuedCredential> {
-    const { runner, log, saga } = this.parts;
+    const { runner, log } = this.parts;
     const { reference, token, scopeMap, endpoint, credentialLifetimeDays, made } = this.order;
     const { run } = this.input;
     log.enter('credentials');
-    if (attempt === 1) saga.onFailure('retireCandidate', ({ steps }) => steps.retireCandidate({ reference, run }));
     const expiresOn = later(this.context, credentialLifetimeDays * DAY_SECONDS).toISOString();
     const wanted = { reference, token, scopeMap, slot, endpoint, expiresOn, run, attempt, made };
     return yield* runner.step('issueCredentials', () => runner.steps.issueCredentials(wanted));
@@ -92,11 +100,12 @@ export class CredentialSteps {
     );
   }
 
-  /** Makes the proven candidate the main secret's newest version. @throws StepFailed */
+  /** Makes the proven candidate the main secret's newest version. @param revokeOld the password before it. @throws StepFailed */
   *promote(
     credential: IssuedCredential,
     pull: VerifiedPull,
     attempt: number,
+    revokeOld?: OldPassword,
   ): Flow<{ readonly name: string; readonly version: string }> {
     const { log, saga } = this.parts;
     const { reference, token, scopeMap, made, mainVersion } = this.order;
@@ -105,7 +114,8 @@ export class CredentialSteps {
     const runner = this.parts.runner.uninterrupted();
     const earlier = mainVersion === undefined ? {} : { earlier: mainVersion };
     saga.onFailure('retirePromoted', ({ steps }) => steps.retirePromoted({ reference, run, ...earlier }));
-    const order = { reference, token, scopeMap, credential, run, attempt, made, pull };
+    const old = revokeOld ? { revokeOld } : {};
+    const order = { reference, token, scopeMap, credential, run, attempt, made, pull, ...old };
     for (let bindings = 1; ; bindings += 1) {
       log.enter('promote');
       const promoted = yield* runner.step('promote', () => runner.steps.promote(order));
@@ -123,7 +133,8 @@ export class CredentialSteps {
     const { operation, input } = this;
     const runner = this.parts.runner.uninterrupted(ANNOUNCE_SECONDS);
     const { channel = USUAL_CHANNEL } = input;
-    const message = { operation, run: input.run, client, connectedRegistry, secret };
+    const expiresAt = later(this.context, this.order.acknowledgeSeconds).toISOString();
+    const message = { operation, run: input.run, client, connectedRegistry, secret, expiresAt };
     try {
       yield* runner.step('announce', () => runner.steps.announcePromotion({ ...message, channel }));
     } catch (error) {

@@ -2,7 +2,7 @@ import type { OrchestrationContext } from 'durable-functions';
 import type { IssuedCredential } from '../activities/issueCredentials.js';
 import { mainSecretName } from '../domain/names.js';
 import type { OnboardingRun } from '../domain/run.js';
-import type { OnboardingResult, OperationOutcome, Problem } from '../domain/operation.js';
+import type { OnboardingResult, OperationOutcome } from '../domain/operation.js';
 import { formatOperationId } from '../domain/operationId.js';
 import { rightsHash, toActions } from '../domain/permissions.js';
 import { isConverged, type OnboardingPlan } from '../domain/plan.js';
@@ -14,6 +14,7 @@ import { StepFailed, type Flow } from './flow.js';
 import { MapHold } from './mapHold.js';
 import { ProgressLog } from './progressLog.js';
 import { CredentialLost } from './pullCheck.js';
+import { Refused } from './refused.js';
 import { Saga } from './saga.js';
 import { StepRunner } from './stepRunner.js';
 
@@ -46,15 +47,6 @@ export function* onboard(context: OrchestrationContext): Flow<OperationOutcome> 
     const problems = error instanceof Refused ? { problems: error.problems } : {};
     const failure = { code: error.code, message: error.message, residue, kept, ...problems };
     return end({ status: residue.length === 0 ? 'rolledBack' : 'failed', failure });
-  }
-}
-
-/** Preflight found something that must be changed first. */
-class Refused extends StepFailed {
-  constructor(readonly problems: readonly Problem[]) {
-    const [first] = problems;
-    const more = problems.length > 1 ? ` And ${problems.length - 1} more problem(s): see problems.` : '';
-    super('preflight', `${first?.message ?? ''}${more}`);
   }
 }
 
@@ -157,6 +149,7 @@ class Onboard {
       credentialLifetimeDays,
       sync,
       made,
+      acknowledgeSeconds: input.limits.overlapSeconds,
       ...(mainVersion === undefined ? {} : { mainVersion }),
     };
     return new CredentialSteps(context, input, order, { log, runner, saga }, () =>
@@ -176,6 +169,7 @@ class Onboard {
       this.saga.onFailure('clearSlot', ({ steps }) =>
         steps.clearSlot({ registry, token, slot, wasLive: replacesLivePassword, ...earlier }),
       );
+    if (attempt === 1) credentials.retireOnFailure();
     return yield* credentials.issue(slot, attempt);
   }
 

@@ -57,6 +57,7 @@ const WRITES = {
     remove: 'secret.delete',
   },
   devices: { requestPullCheck: 'pullCheck.request', announcePromotion: 'promotion.announce' },
+  alerts: { rotationFailed: 'rotation.alert', rotationsStopped: 'sweep.alert' },
 } as const;
 
 /** The same ports, with an audit line for each write. */
@@ -66,6 +67,7 @@ export function auditedPorts(ports: Ports): Ports {
     vault: audited(ports.vault, WRITES.vault, (args) => secretName(args)),
     hubs: ports.hubs,
     devices: audited(ports.devices, WRITES.devices, (args) => textOf(args[0])),
+    alerts: audited(ports.alerts, WRITES.alerts, (args) => textOf(args[0])),
   };
 }
 

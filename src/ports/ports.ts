@@ -1,5 +1,6 @@
 import type { DeviceChannel } from './deviceChannel.js';
 import type { HubRegistry } from './hubRegistry.js';
+import type { OperatorAlerts } from './operatorAlerts.js';
 import type { RegistryControlPlane } from './registryControlPlane.js';
 import type { SecretVault } from './secretVault.js';
 
@@ -9,4 +10,5 @@ export interface Ports {
   readonly vault: SecretVault;
   readonly devices: DeviceChannel;
   readonly hubs: HubRegistry;
+  readonly alerts: OperatorAlerts;
 }

@@ -50,6 +50,8 @@ export interface ConnectedRegistryFacts {
   /** Name of the connected registry that it syncs from; absent when that is the registry in the cloud. */
   readonly parent?: string;
   readonly schedule?: string;
+  /** How long it stays connected from each start of its schedule: an ISO 8601 duration. */
+  readonly syncWindow?: string;
   readonly lastSyncTime?: string;
   /** How long what is meant for it is kept for its next sync: an ISO 8601 duration. */
   readonly messageTtl?: string;

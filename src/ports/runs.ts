@@ -18,7 +18,7 @@ export interface Runs {
   start(kind: ClientOperationKind, run: Run): Promise<StartResult>;
   /**
    * The same, but where a run of another kind holds the client, this one waits for its end, or has it end first
-   * (`preempts`). It counts as running from now on.
+   * (`preempts`). It counts as running from now on. An urgent rotation has an ordinary one end, too.
    */
   startWhenFree(kind: ClientOperationKind, run: Run, preempts: boolean): Promise<StartResult>;
   /** Tells a run to end. Without a word when it has ended already. */

@@ -11,7 +11,7 @@ import type { SecretFacts } from '../ports/secretVault.js';
 import { isBound, syncFacts } from './connectedRegistry.js';
 import { plannedWrites } from './plannedWrites.js';
 import { preflightProblems } from './preflightProblems.js';
-import type { RegistryFactsQuery, SlowFacts } from './registryFacts.js';
+import { ancestorsOf, type RegistryFactsQuery, type SlowFacts } from './registryFacts.js';
 
 /** All that preflight read, before anything is concluded from it. */
 export interface Findings {
@@ -91,21 +91,13 @@ async function readAncestors(
   slow: SlowFacts,
   connectedRegistry: ConnectedRegistryFacts | undefined,
 ): Promise<Ancestor[]> {
-  const chain: ConnectedRegistryFacts[] = [];
-  for (let next = parentOf(slow, connectedRegistry); next && !chain.includes(next); next = parentOf(slow, next))
-    chain.push(next);
   return Promise.all(
-    chain.map(async ({ name, isActive, syncToken }) => ({
+    ancestorsOf(slow, connectedRegistry).map(async ({ name, isActive, syncToken }) => ({
       name,
       isActive,
       syncScope: syncToken ? await facts.syncScope(registry, syncToken) : [],
     })),
   );
-}
-
-function parentOf(slow: SlowFacts, child: ConnectedRegistryFacts | undefined): ConnectedRegistryFacts | undefined {
-  const parent = child?.parent?.toLowerCase();
-  return parent === undefined ? undefined : slow.connectedRegistries.find((item) => item.name.toLowerCase() === parent);
 }
 
 /** Undefined when both slots hold working passwords that are not ours to replace. */

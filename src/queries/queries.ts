@@ -2,12 +2,18 @@ import type { Config } from '../config.js';
 import type { Ports } from '../ports/ports.js';
 import { createPreflight, type Preflight } from './preflight.js';
 import { createRegistryFacts } from './registryFacts.js';
+import { createRotationPlan, type PlanRotation } from './rotationPlan.js';
 
 /** Everything that only reads. */
 export interface Queries {
   readonly preflight: Preflight;
+  readonly planRotation: PlanRotation;
 }
 
 export function createQueries(ports: Ports, config: Config): Queries {
-  return { preflight: createPreflight(ports, config, createRegistryFacts(ports.controlPlane)) };
+  const facts = createRegistryFacts(ports.controlPlane);
+  return {
+    preflight: createPreflight(ports, config, facts),
+    planRotation: createRotationPlan(ports, config, facts),
+  };
 }

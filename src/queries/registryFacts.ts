@@ -39,6 +39,18 @@ export function createRegistryFacts(controlPlane: RegistryControlPlane) {
 }
 export type RegistryFactsQuery = ReturnType<typeof createRegistryFacts>;
 
+/** What a connected registry syncs through, nearest first; none when that is the registry in the cloud, as for most. */
+export function ancestorsOf(slow: SlowFacts, child: ConnectedRegistryFacts | undefined): ConnectedRegistryFacts[] {
+  const chain: ConnectedRegistryFacts[] = [];
+  for (let next = parentOf(slow, child); next && !chain.includes(next); next = parentOf(slow, next)) chain.push(next);
+  return chain;
+}
+
+function parentOf(slow: SlowFacts, child: ConnectedRegistryFacts | undefined): ConnectedRegistryFacts | undefined {
+  const parent = child?.parent?.toLowerCase();
+  return parent === undefined ? undefined : slow.connectedRegistries.find((item) => item.name.toLowerCase() === parent);
+}
+
 function createCache() {
   const entries = new Map<string, { readonly until: number; readonly value: Promise<unknown> }>();
   return <T>(key: string, read: () => Promise<T>): Promise<T> => {

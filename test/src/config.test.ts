@@ -177,6 +177,11 @@ describe('the config', () => {
       reportTimeoutSeconds: 300,
       pullCheckDeadlineSeconds: 3600,
       undoDeadlineSeconds: 1800,
+      passwordReplicationSeconds: 60,
+      syncDeadlineSeconds: 604_800,
+      overlapSeconds: 259_200,
+      agentRefreshSeconds: 21_600,
+      rotationRetrySeconds: 21_600,
     });
   });
 

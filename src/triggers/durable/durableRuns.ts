@@ -3,6 +3,7 @@ import type { ClientOperationKind } from '../../domain/answers.js';
 import { cancelEventName, type CancelEvent } from '../../domain/cancelEvent.js';
 import { clientKey } from '../../domain/clientKey.js';
 import { formatOperationId, parseOperationId } from '../../domain/operationId.js';
+import { ROTATE } from '../../domain/run.js';
 import { START_WHEN_FREE, waitingInstance, type WaitingRun } from '../../domain/waitingRun.js';
 import type { Runs, StartResult } from '../../ports/runs.js';
 import { auditStart } from './auditStart.js';
@@ -22,7 +23,9 @@ export function durableRuns(client: DurableClient): Runs {
     start,
     startWhenFree: async (kind, run, preempts) => {
       const direct = await start(kind, run);
-      if (direct.kind !== 'conflict' || direct.runningKind === kind) return direct;
+      if (direct.kind !== 'conflict') return direct;
+      // A rotation that pre-empts is urgent, and the one in its way is not: equal ones attach.
+      if (direct.runningKind === kind && !(kind === ROTATE && preempts)) return direct;
       const waiting: WaitingRun = { ...run, kind, preempts };
       const instance = waitingInstance(kind, run.request);
       return asOperation(await startRun(client, START_WHEN_FREE, instance, waiting), kind, clientKey(run.request));

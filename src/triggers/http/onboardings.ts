@@ -10,14 +10,14 @@ import {
 } from '../../domain/onboardingRequest.js';
 import { ONBOARD } from '../../domain/run.js';
 import type { DryRunAnswer } from '../../domain/plan.js';
-import { ServiceError } from '../../ports/serviceError.js';
 import type { Queries } from '../../queries/queries.js';
 import { durableRuns } from '../durable/durableRuns.js';
 import { newRun } from '../durable/newRun.js';
+import { orServiceProblem } from './serviceProblem.js';
 import { startAnswer } from './startAnswer.js';
 import { unknownRegistry } from './clientsBody.js';
 import { jsonBody } from './jsonBody.js';
-import { fieldErrors, invalidRequest, problem } from './problem.js';
+import { fieldErrors, invalidRequest } from './problem.js';
 
 /** Longest body of a request, in bytes: 500 repositories with long names fit. */
 const MOST_BYTES = 256 * 1024;
@@ -35,23 +35,11 @@ export function postOnboardings(config: Config, queries: Queries) {
   };
 }
 
-async function plan(onboarding: Onboarding, queries: Queries): Promise<HttpResponseInit> {
-  try {
+function plan(onboarding: Onboarding, queries: Queries): Promise<HttpResponseInit> {
+  return orServiceProblem(async () => {
     const { problems, writes, adopts } = await queries.preflight(onboarding);
     return { status: 200, jsonBody: { problems, writes, adopts } satisfies DryRunAnswer };
-  } catch (error) {
-    if (!(error instanceof ServiceError)) throw error;
-    const headers = error.retryAfterSeconds === undefined ? {} : { 'retry-after': String(error.retryAfterSeconds) };
-    return problem(
-      {
-        status: error.isRetryable ? 503 : 502,
-        code: 'service-error',
-        title: 'Azure did not answer as needed.',
-        detail: error.message,
-      },
-      headers,
-    );
-  }
+  });
 }
 
 async function start(

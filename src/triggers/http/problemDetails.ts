@@ -27,3 +27,24 @@ export const problemDetails = z
   .describe('A problem as RFC 9457 has it.');
 /** A problem answer's body, as RFC 9457 has it. */
 export type ProblemDetails = z.infer<typeof problemDetails>;
+
+const client = { registry: z.string(), connectedRegistry: z.string(), client: z.string() };
+
+export const startedOperations = z
+  .object({
+    operations: z
+      .array(
+        z
+          .object({
+            ...client,
+            id: z.string().describe('the operation, where one was started or attached to').exactOptional(),
+            status: z.literal('running').exactOptional(),
+            problem: problemDetails.describe('why none was, for this client alone').exactOptional(),
+          })
+          .readonly(),
+      )
+      .readonly()
+      .describe('one for each client, in the order of the request: with `id` and `status`, or with `problem`'),
+  })
+  .readonly()
+  .describe('What became of each client of a request that names several.');

@@ -1,6 +1,5 @@
 import type { HttpRequest, HttpResponseInit } from '@azure/functions';
 import type { DurableClient } from 'durable-functions';
-import { z } from 'zod';
 import type { ReportAnswer } from '../../domain/answers.js';
 import { parseOperationId, type OperationId } from '../../domain/operationId.js';
 import { pullCheckReport, REPORT_FIELDS } from '../../domain/pullCheckMessages.js';
@@ -8,6 +7,7 @@ import { reportEventName, reportHash, type ReportEvent } from '../../domain/repo
 import { verifyReportKey, type ReportKeys } from '../../domain/reportKey.js';
 import { audit } from '../../ports/audit.js';
 import { hasEnded, readRun, type RunStatus } from '../durable/runStatus.js';
+import { deviceKey, wrongDeviceKey } from './deviceKey.js';
 import { jsonBody } from './jsonBody.js';
 import { fieldErrors, invalidRequest, problem } from './problem.js';
 
@@ -28,7 +28,7 @@ export function postPullCheck(keys: ReportKeys) {
     const refused = (reason: string) => audit('report.accept.refused', { resource: operation.slice(0, 128), reason });
     if (!id || !isAuthentic(request, keys, operation, attempt, value)) {
       refused('report-key');
-      return unauthorized();
+      return wrongDeviceKey();
     }
 
     const report = pullCheckReport.safeParse(value, { reportInput: true });
@@ -48,8 +48,6 @@ export function postPullCheck(keys: ReportKeys) {
   };
 }
 
-const withExpiry = z.looseObject({ expiresAt: z.string() });
-
 function isAuthentic(
   request: HttpRequest,
   keys: ReportKeys,
@@ -57,11 +55,10 @@ function isAuthentic(
   attempt: number,
   value: unknown,
 ): boolean {
-  const credentials = /^PullCheck ([^:\s]+):([^:\s]+)$/.exec(request.headers.get('authorization') ?? '');
-  const expiry = withExpiry.safeParse(value);
-  const [, keyId, reportKey] = credentials ?? [];
-  if (!keyId || !reportKey || !expiry.success || !Number.isSafeInteger(attempt)) return false;
-  return verifyReportKey(keys, keyId, reportKey, { operation, attempt, expiresAt: expiry.data.expiresAt });
+  const key = deviceKey(request, value);
+  if (!key || !Number.isSafeInteger(attempt)) return false;
+  const { keyId, reportKey, expiresAt } = key;
+  return verifyReportKey(keys, keyId, reportKey, { operation, attempt, expiresAt });
 }
 
 /** Undefined when the report is to be accepted. The order of the answers is part of the contract with agents. */
@@ -90,17 +87,4 @@ function judge(
 
 function gone(code: 'report-ended' | 'report-superseded' | 'report-expired', detail: string): HttpResponseInit {
   return problem({ status: 410, code, title: 'The report is of no use any more.', detail });
-}
-
-function unauthorized(): HttpResponseInit {
-  return problem(
-    {
-      status: 401,
-      code: 'report-key',
-      title: 'The report key does not fit.',
-      detail:
-        "Send Authorization: PullCheck {keyId}:{reportKey} and expiresAt as the event gave them, to the event's operation and attempt.",
-    },
-    { 'www-authenticate': 'PullCheck' },
-  );
 }

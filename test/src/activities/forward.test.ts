@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { SCOPE_MAP_MARK } from '../../../src/domain/names.js';
 import { toActions } from '../../../src/domain/permissions.js';
-import { verifyReportKey } from '../../../src/domain/reportKey.js';
+import { verifyAcknowledgementKey, verifyReportKey } from '../../../src/domain/reportKey.js';
 import { CONNECTED_REGISTRY, onboarding, RUN } from '../fakes/requests.js';
 import { createWorld, type World } from '../fakes/world.js';
 
@@ -144,11 +144,19 @@ describe('messages to the device', () => {
   });
 
   test('announce a promotion once, however often they are sent', async () => {
-    const { operation, run, secret } = check;
-    const message = { operation, run, client, connectedRegistry, secret };
+    const { operation, run, secret, expiresAt } = check;
+    const keys = world.config.reportKeys;
+    const message = { operation, run, client, connectedRegistry, secret, expiresAt };
+    const outcome = await world.activities.announcePromotion(message);
     await world.activities.announcePromotion(message);
-    await world.activities.announcePromotion(message);
-    expect([...world.channel.promotions.values()]).toEqual([message]);
+    const [sent, ...more] = world.channel.promotions.values();
+    expect([sent, more]).toMatchObject([message, []]);
+    const { keyId = '', reportKey = '' } = sent ?? {};
+    expect(verifyAcknowledgementKey(keys, keyId, reportKey, { operation, expiresAt })).toBe(true);
+    expect(verifyAcknowledgementKey(keys, keyId, reportKey, { operation: 'another.run', expiresAt })).toBe(false);
+    expect(verifyReportKey(keys, keyId, reportKey, { operation, expiresAt, attempt: 1 })).toBe(false);
+    // The outcome stands in the durable history, the key must not.
+    expect(JSON.stringify(outcome)).not.toContain(reportKey);
   });
 
   test('that do not get through are tried later', async () => {

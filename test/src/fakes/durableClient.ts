@@ -1,6 +1,6 @@
 import type { HttpRequest, HttpResponseInit, InvocationContext } from '@azure/functions';
-import type { DurableClient } from 'durable-functions';
-import type { OnboardingRun } from '../../../src/domain/run.js';
+import type { DurableClient, EntityId } from 'durable-functions';
+import type { Run } from '../../../src/domain/run.js';
 
 export interface Instance {
   name: string;
@@ -12,13 +12,16 @@ export interface Instance {
 
 interface StartOptions {
   readonly instanceId: string;
-  readonly input: OnboardingRun;
+  readonly input: Run;
 }
 
 /** The durable client as the SDK behaves: errors are texts, an unknown instance is one, and a start may be ignored. */
 export class FakeDurableClient {
   readonly instances = new Map<string, Instance>();
   readonly raised: { readonly id: string; readonly name: string; readonly data: unknown }[] = [];
+  /** What entities remember, by `@name@key`. */
+  readonly entities = new Map<string, unknown>();
+  readonly signals: { readonly entity: string; readonly operation: string; readonly input: unknown }[] = [];
   starts = 0;
   reads = 0;
   /** What a start does instead of starting; undefined goes the usual way. */
@@ -52,6 +55,17 @@ export class FakeDurableClient {
       );
     const at = new Date('2026-03-01T12:10:00Z');
     return { instanceId: id, createdTime: at, lastUpdatedTime: at, ...found };
+  }
+
+  async readEntityState({ name, key }: EntityId): Promise<unknown> {
+    this.reads += 1;
+    this.onRead?.(this.reads);
+    const entityState = this.entities.get(`@${name}@${key}`);
+    return { entityExists: entityState !== undefined, entityState };
+  }
+
+  async signalEntity({ name, key }: EntityId, operation: string, input: unknown): Promise<void> {
+    this.signals.push({ entity: `@${name}@${key}`, operation, input });
   }
 
   async raiseEvent(id: string, name: string, data: unknown): Promise<void> {

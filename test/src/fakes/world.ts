@@ -3,6 +3,7 @@ import { SCOPE_MAP_MARK } from '../../../src/domain/names.js';
 import { toActions } from '../../../src/domain/permissions.js';
 import type { SlotName } from '../../../src/domain/slots.js';
 import { createQueries } from '../../../src/queries/queries.js';
+import { FakeAlerts } from './alerts.js';
 import { FakeChannel } from './channel.js';
 import { FakeHubs } from './hubs.js';
 import { FakeControlPlane } from './controlPlane.js';
@@ -23,6 +24,7 @@ export function createWorld(settings: Readonly<Record<string, string>> = {}) {
   const vault = new FakeVault();
   const channel = new FakeChannel();
   const hubs = new FakeHubs();
+  const alerts = new FakeAlerts();
   const wire = new Wire();
   controlPlane.registry = {
     name: REGISTRY,
@@ -53,6 +55,7 @@ export function createWorld(settings: Readonly<Record<string, string>> = {}) {
     vault: wire.connect(vault),
     devices: wire.connect(channel),
     hubs: wire.connect(hubs),
+    alerts: wire.connect(alerts),
   };
   const settled = config(settings);
   const queries = createQueries(ports, settled);
@@ -70,6 +73,6 @@ export function createWorld(settings: Readonly<Record<string, string>> = {}) {
     return controlPlane.token(token);
   };
 
-  return { controlPlane, vault, channel, hubs, wire, ports, config: settled, queries, activities, addToken };
+  return { controlPlane, vault, channel, hubs, alerts, wire, ports, config: settled, queries, activities, addToken };
 }
 export type World = ReturnType<typeof createWorld>;

@@ -15,6 +15,7 @@ import { FakeDurableClient, httpRequest, invocation, seen, type Instance } from 
 import { report } from '../fakes/onboardScript.js';
 import { onboardIn } from '../fakes/onboardWorld.js';
 import { OBJECT_ID, principalHeader } from '../fakes/principal.js';
+import { givePromotions, giveRotations } from '../fakes/rotationAnswers.js';
 import { BODY, config, CONNECTED_REGISTRY, onboarding, onboardingRun, RUN } from '../fakes/requests.js';
 import { createWorld } from '../fakes/world.js';
 
@@ -170,6 +171,8 @@ beforeAll(async () => {
   vi.useFakeTimers({ now: new Date('2026-03-01T12:00:00Z') });
   await giveOnboardings();
   await giveOperations();
+  await giveRotations(note);
+  await givePromotions(note);
   await givePullChecks();
   await giveStrangers();
 });

@@ -7,13 +7,17 @@ import {
   plannedWrite,
   problemFound,
   reportAnswer,
+  rotationDryRunAnswer,
+  rotationPlanAnswer,
+  rotationResult,
   runningOperation,
   step,
   verifiedPull,
 } from '../../../domain/answers.js';
 import { onboardingBody } from '../../../domain/onboardingRequest.js';
-import { pullCheckReport } from '../../../domain/pullCheckMessages.js';
-import { fieldError, problemDetails } from '../problemDetails.js';
+import { promotionAcknowledgement, pullCheckReport } from '../../../domain/pullCheckMessages.js';
+import { rotationBody } from '../../../domain/rotationRequest.js';
+import { fieldError, problemDetails, startedOperations } from '../problemDetails.js';
 
 /** The document's schemas by name: the very ones that the app parses with, and takes its types from. */
 const SCHEMAS = {
@@ -24,6 +28,12 @@ const SCHEMAS = {
   Operation: operation,
   Step: step,
   OnboardingResult: onboardingResult,
+  RotationRequest: rotationBody,
+  RotationDryRunAnswer: rotationDryRunAnswer,
+  RotationPlan: rotationPlanAnswer,
+  RotationResult: rotationResult,
+  StartedOperations: startedOperations,
+  PromotionAcknowledgement: promotionAcknowledgement,
   VerifiedPull: verifiedPull,
   OperationFailure: operationFailure,
   Problem: problemFound,

@@ -19,6 +19,7 @@ export function openApiDocument() {
     servers: [{ url: '/api' }],
     tags: [
       { name: 'onboarding', description: 'what operators ask for' },
+      { name: 'rotation', description: 'new passwords for clients, before the old ones end' },
       { name: 'operations', description: 'the runs that do it' },
       { name: 'devices', description: 'what devices send' },
       { name: 'document' },

@@ -1,21 +1,7 @@
-import { OPERATION_ID } from '../../../domain/operationId.js';
-import { answer, jsonContent, notAuthenticated, problemAnswers } from './answers.js';
+import { answer, jsonContent, problemAnswers } from './answers.js';
 import * as examples from './examples.js';
-
-/** Tools of other languages do not know named groups. */
-const operationIdSchema = { type: 'string', pattern: OPERATION_ID.source.replaceAll(/\?<\w+>/g, '') };
-
-const idParameter = (name: string) => ({
-  name,
-  in: 'path',
-  required: true,
-  description: 'the id that the start of the run was answered with',
-  schema: operationIdSchema,
-  example: examples.OPERATION_ID,
-});
-
-/** To those who are no operators: the host's own answer where keys are asked for, else the app's. */
-const BY_OPERATORS = { '401': notAuthenticated(), ...problemAnswers(['not-an-operator']) };
+import { BY_OPERATORS, idParameter } from './parameters.js';
+import { rotationPaths } from './rotationPaths.js';
 
 const postOnboardings = {
   operationId: 'postOnboardings',
@@ -141,5 +127,6 @@ export const paths = {
     ],
     post: postPullCheck,
   },
+  ...rotationPaths,
   '/openapi.json': { get: getOpenApi },
 };

@@ -1,0 +1,61 @@
+import { Cron } from 'croner';
+import { durationSeconds } from './durations.js';
+
+/** A time in which no rotation begins and no password is revoked, again and again. */
+export interface FreezeWindow {
+  /** When it begins: a cron expression of five fields, read in `timeZone`. */
+  readonly cron: string;
+  readonly seconds: number;
+  /** IANA name. */
+  readonly timeZone: string;
+}
+
+/** Windows that follow one another without a gap are one long freeze; nobody has more in a row. */
+const MOST_IN_A_ROW = 400;
+
+/** How a window is written: cron, ISO 8601 duration and, unless it is UTC, the time zone. */
+export const FREEZE_WINDOW_FORM = 'cron|duration|time zone, such as 0 18 * * 5|PT62H|Europe/Berlin';
+
+/** Undefined when the text is no freeze window. */
+export function parseFreezeWindow(text: string): FreezeWindow | undefined {
+  const [cron, duration, timeZone = 'UTC', ...rest] = text.split('|').map((part) => part.trim());
+  const seconds = durationSeconds(duration ?? '');
+  if (!cron || seconds === undefined || seconds < 60 || rest.length > 0 || cron.split(/\s+/).length !== 5)
+    return undefined;
+  try {
+    return new Cron(cron, { timezone: timeZone, paused: true }).nextRun() ? { cron, seconds, timeZone } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The end of the freeze that `now` lies in; undefined when there is none. Windows that touch count as one. */
+export function frozenUntil(windows: readonly FreezeWindow[], now: Date): Date | undefined {
+  let until: Date | undefined;
+  for (let rounds = 0; rounds < MOST_IN_A_ROW; rounds += 1) {
+    const at = until ?? now;
+    const ends = windows.flatMap((window) => endOf(window, at) ?? []);
+    const latest = Math.max(...ends);
+    if (ends.length === 0 || latest <= at.getTime()) break;
+    until = new Date(latest);
+  }
+  return until;
+}
+
+/** When the occurrence that `at` lies in ends, in milliseconds; its first instant counts, its last does not. */
+function endOf({ cron, seconds, timeZone }: FreezeWindow, at: Date): number | undefined {
+  const occurrences = new Cron(cron, { timezone: timeZone, paused: true });
+  const length = seconds * 1000;
+  let begun: Date | undefined;
+  let next = occurrences.nextRun(new Date(at.getTime() - length));
+  while (next && next <= at) {
+    begun = next;
+    next = occurrences.nextRun(begun);
+  }
+  return begun && begun.getTime() + length;
+}
+
+/** Longest of the windows, in seconds; 0 without any. */
+export function longestFreezeSeconds(windows: readonly FreezeWindow[]): number {
+  return Math.max(0, ...windows.map(({ seconds }) => seconds));
+}

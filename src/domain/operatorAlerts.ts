@@ -1,0 +1,31 @@
+import { z } from 'zod';
+import { FAILURE_CODES } from './codes.js';
+
+/** CloudEvents types of what operators should look at. They are on the signal topic too, under subjects of their own. */
+export const ROTATION_FAILED = 'ConnectedRegistry.RotationFailed';
+export const ROTATIONS_STOPPED = 'ConnectedRegistry.RotationsStopped';
+
+/** Data of a {@link ROTATION_FAILED} event. The credential in use is untouched, unless the rotation was urgent. */
+export const rotationFailed = z.object({
+  operation: z.string(),
+  registry: z.string(),
+  connectedRegistry: z.string(),
+  client: z.string(),
+  urgent: z.boolean(),
+  code: z.enum(FAILURE_CODES),
+  message: z.string(),
+  /** When the sweep tries again (ISO 8601). */
+  nextTryAt: z.iso.datetime(),
+});
+export type RotationFailed = z.infer<typeof rotationFailed>;
+
+/** Data of a {@link ROTATIONS_STOPPED} event: a sweep met so many failures that it started no more. */
+export const rotationsStopped = z.object({
+  sweep: z.string(),
+  started: z.int(),
+  failed: z.int(),
+  left: z.int(),
+  /** When the next sweep goes on (ISO 8601). */
+  restsUntil: z.iso.datetime(),
+});
+export type RotationsStopped = z.infer<typeof rotationsStopped>;

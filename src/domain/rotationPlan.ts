@@ -1,0 +1,44 @@
+import type { PlannedWrite, Problem } from './answers.js';
+import type { MadeByUs } from './secretTags.js';
+import type { KnownSlot, SlotName } from './slots.js';
+import type { SyncFacts, SyncStop } from './syncSchedule.js';
+
+/** What a rotation found, and what it will do. Small, since it stands in the durable history. */
+export interface RotationPlan {
+  /** ISO 8601. */
+  readonly checkedAt: string;
+  readonly problems: readonly Problem[];
+  readonly writes: readonly PlannedWrite[];
+  /** What consumers will notice, in words; only an urgent rotation costs them anything. */
+  readonly outage?: string;
+  readonly token: string;
+  readonly scopeMap: string;
+  /** host:port that the secret is for. */
+  readonly endpoint: string;
+  /** What the device is to pull. */
+  readonly image: string;
+  readonly credentialLifetimeDays: number;
+  readonly made: MadeByUs;
+  readonly mainVersion?: string;
+  /** Where the new password goes. Chosen here once, and nowhere else. */
+  readonly slot: SlotName;
+  /** When the password that the slot holds now was made; absent for an empty slot. */
+  readonly earlierPassword?: string;
+  /** The password that consumers use now: revoked after the overlap, or, urgently, at once. Absent when it is gone. */
+  readonly live?: KnownSlot;
+  /** Urgent: the other slot holds something, which is cleared with it. */
+  readonly clears?: SlotName;
+  readonly sync: SyncFacts;
+  /** The connected registries between cloud and client, from the cloud on; the client's own is the last. */
+  readonly way: readonly SyncStop[];
+  /** Longest time until a change in the cloud is known at the edge. */
+  readonly worstWaySeconds: number;
+}
+
+/** Seconds from a promotion until nobody can still need the password before it. */
+export function overlapSeconds(
+  plan: Pick<RotationPlan, 'worstWaySeconds'>,
+  limits: { readonly overlapSeconds: number; readonly agentRefreshSeconds: number },
+): number {
+  return Math.max(limits.overlapSeconds, limits.agentRefreshSeconds + plan.worstWaySeconds);
+}

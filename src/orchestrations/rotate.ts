@@ -1,0 +1,215 @@
+import type { OrchestrationContext } from 'durable-functions';
+import type { ClientReference } from '../domain/clientKey.js';
+import { candidateSecretName } from '../domain/names.js';
+import type { OperationOutcome, RotationResult } from '../domain/operation.js';
+import { formatOperationId } from '../domain/operationId.js';
+import { overlapSeconds, type RotationPlan } from '../domain/rotationPlan.js';
+import type { RotationRun } from '../domain/run.js';
+import type { OldPassword } from '../domain/secretTags.js';
+import { Cancellation } from './cancellation.js';
+import { ClientRecords } from './clientRecord.js';
+import { CredentialSteps, type RunParts } from './credentialSteps.js';
+import { later, StepFailed, type Flow } from './flow.js';
+import { ProgressLog } from './progressLog.js';
+import { propagation } from './propagation.js';
+import { CredentialLost } from './pullCheck.js';
+import { Refused } from './refused.js';
+import { Saga } from './saga.js';
+import { StepRunner } from './stepRunner.js';
+
+type Outcome = OperationOutcome<RotationResult>;
+
+/** So often a run issues a password, should the one before be lost behind its back. */
+const MOST_CREDENTIALS = 3;
+
+/** How long to try to tell operators of a failure; the operation says the same. */
+const ALERT_SECONDS = 300;
+
+/** Ends that somebody wanted: nobody needs to be told, and nothing is tried again by itself. */
+const WANTED_ENDS: readonly string[] = ['cancelled', 'revoked'];
+
+/** Rotates one client's credential: the other slot is filled and proven before anybody is told to use it. */
+export function* rotate(context: OrchestrationContext): Flow<Outcome> {
+  const input = context.df.getInput<RotationRun>();
+  const log = new ProgressLog(context);
+  const operation = formatOperationId({ instance: context.df.instanceId, run: input.run });
+  const runner = new StepRunner(context, input.limits, log, {
+    by: { operation, actor: input.actor },
+    deadlineSeconds: input.limits.stepDeadlineSeconds,
+    cancellation: new Cancellation(context, input.run),
+  });
+  const parts = { log, runner, saga: new Saga(runner.uninterrupted(input.limits.undoDeadlineSeconds)) };
+  const end = (outcome: Omit<Outcome, 'endedAt' | 'steps' | 'reports'>): Outcome => {
+    log.enter(outcome.status);
+    const endedAt = context.df.currentUtcDateTime.toISOString();
+    return { ...outcome, endedAt, steps: log.steps, reports: log.reports };
+  };
+
+  try {
+    const result = yield* new Rotate(context, input, parts).go();
+    return end({ status: 'completed', result });
+  } catch (error) {
+    if (!(error instanceof StepFailed)) throw error;
+    const { residue, kept } = yield* parts.saga.undoAll(log);
+    const problems = error instanceof Refused ? { problems: error.problems } : {};
+    const retry = WANTED_ENDS.includes(error.code) ? {} : { nextTryAt: yield* planRetry(context, input, parts, error) };
+    const failure = { code: error.code, message: error.message, residue, kept, ...problems, ...retry };
+    return end({ status: residue.length === 0 ? 'rolledBack' : 'failed', failure });
+  }
+}
+
+/** Has the sweep try again later, and operators know. @returns when (ISO 8601). */
+function* planRetry(
+  context: OrchestrationContext,
+  input: RotationRun,
+  { runner }: RunParts,
+  { code, message }: StepFailed,
+): Flow<string> {
+  const nextTryAt = later(context, input.limits.rotationRetrySeconds).toISOString();
+  const { urgent } = input.request;
+  const { registry, connectedRegistry, client } = referenceOf(input);
+  const operation = formatOperationId({ instance: context.df.instanceId, run: input.run });
+  new ClientRecords(context, input).tell('retryRotation', { at: nextTryAt });
+  const alert = { operation, registry, connectedRegistry, client, urgent, code, message, nextTryAt };
+  const telling = runner.uninterrupted(ALERT_SECONDS);
+  try {
+    yield* telling.step('alert', () => telling.steps.alertRotationFailed(alert));
+  } catch (error) {
+    if (!(error instanceof StepFailed)) throw error;
+  }
+  return nextTryAt;
+}
+
+function referenceOf({ request }: RotationRun): ClientReference {
+  const { registry, connectedRegistry, client } = request;
+  return { registry, connectedRegistry, client };
+}
+
+/** The forward way. One method a step, in the order in which they run. */
+class Rotate {
+  private readonly records: ClientRecords;
+
+  constructor(
+    private readonly context: OrchestrationContext,
+    private readonly input: RotationRun,
+    private readonly parts: RunParts,
+  ) {
+    this.records = new ClientRecords(context, input);
+  }
+
+  *go(): Flow<RotationResult> {
+    const plan = yield* this.plan();
+    const credentials = this.credentialSteps(plan);
+    this.undoOnFailure(plan, credentials);
+    for (let attempt = 1; ; attempt += 1) {
+      const credential = yield* credentials.issue(plan.slot, attempt);
+      yield* this.clearOtherSlot(plan);
+      yield* this.awaitSync(plan);
+      try {
+        const pull = yield* credentials.pullCheck(credential, credential);
+        const revokeOld = this.oldPassword(plan);
+        const promoted = yield* credentials.promote(credential, pull, attempt, revokeOld);
+        this.records.tell('clearRotationDue', { at: this.input.requestedAt });
+        yield* credentials.announce(promoted);
+        const { token } = plan;
+        const { slot, expiresOn } = credential;
+        return {
+          token,
+          connectedRegistry: this.input.request.connectedRegistry,
+          secret: { ...promoted, slot, expiresOn },
+          pull,
+          ...(revokeOld ? { revokes: { slot: revokeOld.slot, from: revokeOld.from } } : {}),
+        };
+      } catch (error) {
+        if (!(error instanceof CredentialLost) || attempt >= MOST_CREDENTIALS) throw error;
+      }
+    }
+  }
+
+  /** From here on the slot is fixed: nothing that is repeated chooses it anew. */
+  private *plan(): Flow<RotationPlan> {
+    const { records, input } = this;
+    const { runner, log } = this.parts;
+    const { urgent } = input.request;
+    log.enter('preflight');
+    return yield* runner.step('preflight', function* () {
+      const { revokedAt, acknowledged } = yield* records.begin(runner);
+      if (revokedAt !== undefined) throw new StepFailed('revoked', `the client was revoked at ${revokedAt}`);
+      const rotation = { ...referenceOf(input), urgent };
+      const plan = yield* runner.steps.planRotation({
+        rotation,
+        ...(acknowledged === undefined ? {} : { acknowledged }),
+      });
+      if (plan.problems.length > 0) throw new Refused(plan.problems);
+      return plan;
+    });
+  }
+
+  private credentialSteps(plan: RotationPlan): CredentialSteps {
+    const { context, input, parts } = this;
+    const { token, scopeMap, image, endpoint, credentialLifetimeDays, sync, made, mainVersion } = plan;
+    const order = {
+      reference: referenceOf(input),
+      token,
+      scopeMap,
+      image,
+      endpoint,
+      credentialLifetimeDays,
+      sync,
+      made,
+      acknowledgeSeconds: overlapSeconds(plan, input.limits),
+      ...(mainVersion === undefined ? {} : { mainVersion }),
+    };
+    return new CredentialSteps(context, input, order, parts, () => this.unbound(token));
+  }
+
+  /** What somebody unbinds stays unbound; a list that is only slow to be told is asked about again. */
+  private *unbound(token: string): Flow<void> {
+    const { registry, connectedRegistry } = this.input.request;
+    const { bound } = yield* this.parts.runner.steps.checkBinding({ registry, connectedRegistry, token });
+    if (!bound) throw new StepFailed('unbound', `token ${token} was taken off ${connectedRegistry} meanwhile`);
+  }
+
+  /**
+   * The credential in use is never touched, so a failure takes the candidate back and that is all. An urgent rotation has
+   * replaced it on purpose: then the candidate is the only password that works, and stays.
+   */
+  private undoOnFailure(plan: RotationPlan, credentials: CredentialSteps): void {
+    const { saga } = this.parts;
+    const { registry, urgent } = this.input.request;
+    const { token, slot, earlierPassword } = plan;
+    if (urgent) {
+      const kept = `secret ${candidateSecretName(this.input.request)}: the password in it is the token's only one, and has not been proven`;
+      saga.onFailure('keepCandidate', function* () {
+        return { kept };
+      });
+      return;
+    }
+    const earlier = earlierPassword === undefined ? {} : { earlier: earlierPassword };
+    saga.onFailure('clearSlot', ({ steps }) => steps.clearSlot({ registry, token, slot, wasLive: false, ...earlier }));
+    credentials.retireOnFailure();
+  }
+
+  /** Urgent: what the other slot holds ends with the same sync. */
+  private *clearOtherSlot({ clears, token }: RotationPlan): Flow<void> {
+    const { runner } = this.parts;
+    const { registry } = this.input.request;
+    if (clears === undefined) return;
+    const order = { registry, token, slot: clears, wasLive: false };
+    yield* runner.step('clearOtherSlot', () => runner.steps.clearSlot(order));
+  }
+
+  private *awaitSync({ way }: RotationPlan): Flow<void> {
+    const { runner, log } = this.parts;
+    const { request, limits } = this.input;
+    log.enter('sync');
+    yield* runner.step('awaitSync', () => propagation(this.context, request.registry, way, runner, log, limits));
+  }
+
+  /** The sweep revokes it, so that nothing has to wait through the overlap. */
+  private oldPassword(plan: RotationPlan): OldPassword | undefined {
+    const { live } = plan;
+    if (!live || live.slot === plan.slot) return undefined;
+    return { ...live, from: later(this.context, overlapSeconds(plan, this.input.limits)).toISOString() };
+  }
+}

@@ -1,0 +1,36 @@
+import type { Config } from '../config.js';
+import type { Problem } from '../domain/answers.js';
+import type { ClientReference } from '../domain/clientKey.js';
+import { lifeMarks } from '../domain/rotationPolicy.js';
+
+interface Lifetime {
+  readonly worstWaySeconds: number;
+  readonly credentialLifetimeDays: number;
+}
+
+/** Whether a credential's life and the overlap of two fit the pace at which news reaches this connected registry. */
+export function aboutOverlap(
+  { worstWaySeconds, credentialLifetimeDays }: Lifetime,
+  { limits, rotation }: Pick<Config, 'limits' | 'rotation'>,
+  { connectedRegistry }: ClientReference,
+): Problem[] {
+  const problems: Problem[] = [];
+  const least = worstWaySeconds + limits.passwordReplicationSeconds;
+  if (limits.overlapSeconds < least)
+    problems.push({
+      code: 'overlap-too-short',
+      field: 'connectedRegistry',
+      message: `News takes up to ${least} s to reach ${connectedRegistry}; two passwords overlap for ${limits.overlapSeconds} s only.`,
+      fix: `Raise the setting OVERLAP_SECONDS to ${least} at least, or have ${connectedRegistry} sync more often.`,
+    });
+  const life = credentialLifetimeDays * 86_400;
+  const { dueAfter } = lifeMarks(life, rotation);
+  if (life - dueAfter < 2 * worstWaySeconds)
+    problems.push({
+      code: 'lifetime-too-short',
+      field: 'credentialLifetimeDays',
+      message: `A credential of ${credentialLifetimeDays} days is rotated ${Math.floor(life - dueAfter)} s before its end; ${connectedRegistry} needs up to ${worstWaySeconds} s for each of the two syncs until the new one is proven.`,
+      fix: 'Ask for a longer life, or rotate earlier (the setting ROTATE_AFTER).',
+    });
+  return problems;
+}

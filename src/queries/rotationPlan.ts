@@ -1,0 +1,132 @@
+import type { Config } from '../config.js';
+import { formatImage } from '../domain/image.js';
+import { candidateSecretName, mainSecretName } from '../domain/names.js';
+import { pullableRepository } from '../domain/permissions.js';
+import type { RotationPlan } from '../domain/rotationPlan.js';
+import type { Rotation } from '../domain/rotationRequest.js';
+import { parseTags, type CredentialTags } from '../domain/secretTags.js';
+import { isLive, isSamePassword, otherSlot, type KnownSlot, type SlotName } from '../domain/slots.js';
+import { worstWaySeconds, type SyncStop } from '../domain/syncSchedule.js';
+import type { Ports } from '../ports/ports.js';
+import type { ConnectedRegistryFacts, ScopeMapFacts, TokenFacts } from '../ports/registryControlPlane.js';
+import type { SecretFacts } from '../ports/secretVault.js';
+import { syncFacts } from './connectedRegistry.js';
+import { ancestorsOf, type RegistryFactsQuery } from './registryFacts.js';
+import { rotationProblems } from './rotationProblems.js';
+import { outageOf, rotationWrites } from './rotationWrites.js';
+
+/** All that was read for a rotation. */
+export interface RotationFindings {
+  readonly main: SecretFacts | undefined;
+  readonly tags: CredentialTags | undefined;
+  readonly candidate: CredentialTags | undefined;
+  readonly token: TokenFacts | undefined;
+  readonly scopeMap: ScopeMapFacts | undefined;
+  readonly connectedRegistry: ConnectedRegistryFacts | undefined;
+  readonly acknowledged: string | undefined;
+}
+
+/** Reads everything once and concludes what a rotation would do. Writes nothing. @throws ServiceError */
+export type PlanRotation = (rotation: Rotation, acknowledged?: string) => Promise<RotationPlan>;
+
+export function createRotationPlan(ports: Ports, config: Config, facts: RegistryFactsQuery): PlanRotation {
+  return async (rotation, acknowledged) => {
+    const now = new Date();
+    const findings = await read(ports, rotation, acknowledged);
+    const { tags, main, token, scopeMap, connectedRegistry } = findings;
+    const slow = await facts.slowFacts(rotation.registry);
+    const way = [...ancestorsOf(slow, connectedRegistry)]
+      .reverse()
+      .concat(connectedRegistry ?? [])
+      .map(stopOf);
+    const slots = chooseSlots(findings, rotation, now);
+    const image = tags?.pull?.image || imageFrom(scopeMap);
+    const plan = {
+      checkedAt: now.toISOString(),
+      token: tags?.token ?? '',
+      scopeMap: tags?.scopeMap ?? '',
+      endpoint: main?.endpoints[0] ?? '',
+      image,
+      credentialLifetimeDays: tags ? lifetimeDays(tags) : config.lifetimes.usualDays,
+      made: tags?.made ?? { scopeMap: false, token: false },
+      ...(main ? { mainVersion: main.version } : {}),
+      ...slots,
+      sync: syncFacts(connectedRegistry),
+      way,
+      worstWaySeconds: worstWaySeconds(way, now),
+    };
+    const earlier = token?.slots[plan.slot]?.createdAt;
+    const planned = { ...plan, ...(earlier === undefined ? {} : { earlierPassword: earlier }) };
+    return {
+      ...planned,
+      problems: rotationProblems(findings, rotation, planned, config, now),
+      writes: rotationWrites(planned, rotation),
+      ...(rotation.urgent ? { outage: outageOf(planned, now) } : {}),
+    };
+  };
+}
+
+async function read(
+  { controlPlane, vault }: Ports,
+  rotation: Rotation,
+  acknowledged: string | undefined,
+): Promise<RotationFindings> {
+  const { registry } = rotation;
+  const [main, candidate, connectedRegistry] = await Promise.all([
+    vault.current(mainSecretName(rotation)),
+    vault.current(candidateSecretName(rotation)),
+    controlPlane.getConnectedRegistry(registry, rotation.connectedRegistry),
+  ]);
+  const tags = main && parseTags(main.tags);
+  const [token, scopeMap] = tags
+    ? await Promise.all([
+        controlPlane.getToken(registry, tags.token),
+        // The image of the last pull check is nearly always known; then the rights need not be read.
+        tags.pull?.image ? undefined : controlPlane.getScopeMap(registry, tags.scopeMap),
+      ])
+    : [];
+  return {
+    main,
+    tags,
+    candidate: candidate && parseTags(candidate.tags),
+    token,
+    scopeMap,
+    connectedRegistry,
+    acknowledged,
+  };
+}
+
+function stopOf({ name, schedule, syncWindow }: ConnectedRegistryFacts): SyncStop {
+  return { name, ...(schedule ? { schedule } : {}), ...(syncWindow ? { syncWindow } : {}) };
+}
+
+/** As long as the present one was to live. */
+function lifetimeDays({ issued, expiresOn }: CredentialTags): number {
+  const milliseconds = new Date(expiresOn).getTime() - new Date(issued.slotCreatedAt).getTime();
+  return Math.max(1, Math.round(milliseconds / 86_400_000));
+}
+
+function imageFrom(scopeMap: ScopeMapFacts | undefined): string {
+  const repository = pullableRepository(scopeMap?.actions ?? []);
+  return repository === undefined ? '' : formatImage({ repository });
+}
+
+interface SlotPlan {
+  readonly slot: SlotName;
+  readonly live?: KnownSlot;
+  readonly clears?: SlotName;
+}
+
+/** The other slot than the one in use; urgently that very one, since what it holds must go first. */
+function chooseSlots({ tags, token, candidate }: RotationFindings, { urgent }: Rotation, now: Date): SlotPlan {
+  if (!tags || !token) return { slot: 'password1' };
+  const { slots } = token;
+  const other = otherSlot(tags.slot);
+  const used = { slot: tags.slot, createdAt: tags.issued.slotCreatedAt };
+  if (urgent) return { slot: tags.slot, live: used, ...(slots[other] ? { clears: other } : {}) };
+  if (isLive(slots[tags.slot], now) && isSamePassword(slots, used)) return { slot: other, live: used };
+  // What consumers have is dead already, as after an urgent rotation that failed: its candidate is what may be replaced.
+  const leftover = candidate && { slot: candidate.slot, createdAt: candidate.issued.slotCreatedAt };
+  if (leftover && isSamePassword(slots, leftover)) return { slot: leftover.slot };
+  return { slot: isLive(slots[tags.slot], now) ? other : tags.slot };
+}

@@ -1,0 +1,38 @@
+import type { PlannedWrite } from '../domain/answers.js';
+import type { ClientReference } from '../domain/clientKey.js';
+import { candidateSecretName, mainSecretName } from '../domain/names.js';
+import type { RotationPlan } from '../domain/rotationPlan.js';
+import { nextSync } from '../domain/syncSchedule.js';
+
+/** The exact writes of a rotation, in order; the last one is the sweep's, later. */
+export function rotationWrites(
+  { token, slot, live, clears }: Pick<RotationPlan, 'token' | 'slot' | 'live' | 'clears'>,
+  client: ClientReference,
+): PlannedWrite[] {
+  const candidate = candidateSecretName(client);
+  const isLeaked = live?.slot === slot;
+  return [
+    {
+      step: 'issueCredentials',
+      action: `generate ${slot}${isLeaked ? ', replacing the password in use' : ''}`,
+      resource: token,
+    },
+    { step: 'issueCredentials', action: 'save secret', resource: candidate },
+    ...(clears ? [{ step: 'clearOtherSlot', action: `empty ${clears}`, resource: token }] : []),
+    { step: 'promote', action: 'save secret', resource: mainSecretName(client) },
+    { step: 'promote', action: 'disable secret', resource: candidate },
+    ...(live && !isLeaked
+      ? [{ step: 'revokeOldPassword', action: `empty ${live.slot} when nobody can need it any more`, resource: token }]
+      : []),
+  ];
+}
+
+/** What an urgent rotation costs: the leaked password must end, and the new one reaches the device only after a sync. */
+export function outageOf(
+  { sync, way, worstWaySeconds }: Pick<RotationPlan, 'sync' | 'way' | 'worstWaySeconds'>,
+  now: Date,
+) {
+  const next = nextSync(sync.schedule, now).toISOString();
+  const own = way.at(-1)?.name ?? 'the connected registry';
+  return `The password in use ends in the cloud within a minute, and at the edge with the next sync of ${own} (${next} by its schedule). From then on the client cannot pull until it has proven the new password and its agent has written it for its consumers: minutes, but up to ${worstWaySeconds} s when the password misses that sync.`;
+}

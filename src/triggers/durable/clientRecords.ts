@@ -1,0 +1,29 @@
+import * as df from 'durable-functions';
+import type { DurableClient } from 'durable-functions';
+import {
+  CLIENT_RECORD,
+  NOTHING_KNOWN,
+  type ClientRecord,
+  type ClientRecordOperation,
+  type ClientRecordRequests,
+} from '../../domain/clientRecord.js';
+
+/** What is remembered of a client, as of a moment ago: operations under way do not show. @param key the client's. */
+export async function readClientRecord(client: DurableClient, key: string): Promise<ClientRecord> {
+  const { entityExists, entityState } = await client.readEntityState<ClientRecord>(entityOf(key));
+  return entityExists ? (entityState ?? NOTHING_KNOWN) : NOTHING_KNOWN;
+}
+
+/** Tells the client entity something, without waiting for it. */
+export async function tellClientRecord<Operation extends ClientRecordOperation>(
+  client: DurableClient,
+  key: string,
+  operation: Operation,
+  request: ClientRecordRequests[Operation],
+): Promise<void> {
+  await client.signalEntity(entityOf(key), operation, request);
+}
+
+function entityOf(key: string): df.EntityId {
+  return new df.EntityId(CLIENT_RECORD, key);
+}

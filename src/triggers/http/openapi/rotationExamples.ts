@@ -1,0 +1,49 @@
+import type { RotationDryRunAnswer } from '../../../domain/answers.js';
+import type { PromotionAcknowledgement } from '../../../domain/pullCheckMessages.js';
+import { outageOf, rotationWrites } from '../../../queries/rotationWrites.js';
+import { LATER_OPERATION_ID, REFERENCE, RUNNING } from './examples.js';
+import { PROBLEM_EXAMPLES } from './problemExamples.js';
+
+const { connectedRegistry, client } = REFERENCE;
+const NOW = new Date('2026-03-01T12:00:00.000Z');
+
+export const TWO_CLIENTS = {
+  clients: [
+    { connectedRegistry, client },
+    { connectedRegistry, client: 'device-2' },
+  ],
+};
+
+export const LEAKED = { clients: [{ connectedRegistry, client }], urgent: true };
+
+const leaked = {
+  token: 'myconnectedregistry-client-token',
+  slot: 'password1',
+  live: { slot: 'password1', createdAt: '2026-01-10T12:00:00.000Z' },
+  clears: 'password2',
+} as const;
+
+/** Made as the app makes it. */
+export const DRY_RUN: RotationDryRunAnswer = {
+  plans: [
+    {
+      ...REFERENCE,
+      problems: [],
+      writes: rotationWrites(leaked, REFERENCE),
+      outage: outageOf({ sync: {}, way: [{ name: connectedRegistry }], worstWaySeconds: 60 }, NOW),
+    },
+  ],
+};
+
+export const STARTED = {
+  operations: [
+    { ...REFERENCE, ...RUNNING },
+    { ...REFERENCE, client: 'device-2', problem: { ...PROBLEM_EXAMPLES['another-run'], running: LATER_OPERATION_ID } },
+  ],
+};
+
+export const ACKNOWLEDGEMENT: PromotionAcknowledgement = {
+  expiresAt: '2026-03-04T12:00:07.000Z',
+  version: '0a1b2c3d4e5f60718293a4b5c6d7e8f9',
+  agent: 'device-agent/1',
+};

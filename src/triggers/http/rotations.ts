@@ -1,0 +1,51 @@
+import type { HttpRequest, HttpResponseInit } from '@azure/functions';
+import type { DurableClient } from 'durable-functions';
+import type { Config } from '../../config.js';
+import type { RotationDryRunAnswer } from '../../domain/answers.js';
+import { clientKey, type ClientReference } from '../../domain/clientKey.js';
+import { ROTATION_FIELDS, rotationBody, rotationFingerprint } from '../../domain/rotationRequest.js';
+import { ROTATE } from '../../domain/run.js';
+import { eachOf } from '../../queries/eachOf.js';
+import type { Queries } from '../../queries/queries.js';
+import { readClientRecord } from '../durable/clientRecords.js';
+import { durableRuns } from '../durable/durableRuns.js';
+import { newRun } from '../durable/newRun.js';
+import { clientsBody } from './clientsBody.js';
+import { orServiceProblem } from './serviceProblem.js';
+import { startPart } from './startAnswer.js';
+import { startEach } from './startEach.js';
+
+/**
+ * `POST /api/rotations`: rotates the credentials of 1 to 100 clients, each by a run of its own, or tells what that would
+ * do (dryRun). An urgent one has whatever run is in its way end first.
+ */
+export function postRotations(config: Config, queries: Pick<Queries, 'planRotation'>) {
+  return async (request: HttpRequest, client: DurableClient, actor: string): Promise<HttpResponseInit> => {
+    const parsed = await clientsBody(request, rotationBody, ROTATION_FIELDS, config);
+    if ('refusal' in parsed) return parsed.refusal;
+    const { urgent = false, dryRun = false } = parsed.body;
+    if (dryRun) return plan(parsed.clients, urgent, client, queries);
+    const runs = durableRuns(client);
+    return startEach(parsed.clients, async (reference) => {
+      const rotation = { ...reference, urgent };
+      const run = newRun(rotation, { actor, fingerprint: rotationFingerprint(rotation) }, config);
+      return startPart(await (urgent ? runs.startWhenFree(ROTATE, run, true) : runs.start(ROTATE, run)));
+    });
+  };
+}
+
+function plan(
+  clients: readonly ClientReference[],
+  urgent: boolean,
+  client: DurableClient,
+  queries: Pick<Queries, 'planRotation'>,
+): Promise<HttpResponseInit> {
+  return orServiceProblem(async () => {
+    const plans = await eachOf(clients, async (reference) => {
+      const { acknowledged } = await readClientRecord(client, clientKey(reference));
+      const { problems, writes, outage } = await queries.planRotation({ ...reference, urgent }, acknowledged);
+      return { ...reference, problems, writes, ...(outage === undefined ? {} : { outage }) };
+    });
+    return { status: 200, jsonBody: { plans } satisfies RotationDryRunAnswer };
+  });
+}

@@ -1,0 +1,75 @@
+import { vi } from 'vitest';
+import { clientKey } from '../../../src/domain/clientKey.js';
+import { deriveAcknowledgementKey } from '../../../src/domain/reportKey.js';
+import { guarded } from '../../../src/triggers/http/guarded.js';
+import { operatorRoute } from '../../../src/triggers/http/operatorRoute.js';
+import { postPromotion } from '../../../src/triggers/http/promotions.js';
+import { postRotations } from '../../../src/triggers/http/rotations.js';
+import type { SeenAnswer } from './apiDocument.js';
+import { FakeDurableClient, httpRequest, invocation, seen } from './durableClient.js';
+import { BODY, config, onboarding, RUN } from './requests.js';
+import { createWorld } from './world.js';
+
+type Note = (route: string, name: string, answer: SeenAnswer) => void;
+
+const { connectedRegistry, client } = BODY;
+const CLIENTS = { clients: [{ connectedRegistry, client }] };
+const OPERATION = `${clientKey(onboarding())}.${RUN}`;
+const EXPIRES = '2026-03-04T12:00:00.000Z';
+const keys = config().reportKeys;
+
+export function acknowledgement(changes: Readonly<Record<string, unknown>> = {}) {
+  return { expiresAt: EXPIRES, version: 'v2', agent: 'agent/1', ...changes };
+}
+
+export function acknowledge(engine: FakeDurableClient, body: unknown, operation = OPERATION, expiresAt = EXPIRES) {
+  const reportKey = deriveAcknowledgementKey(keys.signing, { operation: OPERATION, expiresAt });
+  const request = httpRequest({ body, params: { operation }, headers: { authorization: `PullCheck k1:${reportKey}` } });
+  return guarded(postPromotion(keys), 'device')(request, engine.client, invocation().context);
+}
+
+export async function rotations(body: unknown, world = createWorld(), engine = new FakeDurableClient()) {
+  const route = operatorRoute({ kind: 'functionKey' }, postRotations(world.config, world.queries));
+  const answer = route.handler(httpRequest({ body }), engine.client, invocation().context);
+  await vi.advanceTimersByTimeAsync(30_000);
+  return seen(await answer);
+}
+
+/** Has both routes answer in every way they can. */
+export async function giveRotations(note: Note): Promise<void> {
+  const route = 'POST rotations';
+  const broken = () => {
+    const engine = new FakeDurableClient();
+    engine.onRead = () => {
+      throw new TypeError('broken');
+    };
+    return engine;
+  };
+  note(route, 'a start', await rotations(CLIENTS));
+  note(route, 'no JSON', await rotations('{'));
+  note(route, 'too many bytes', await rotations({ ...CLIENTS, urgent: 'x'.repeat(64 * 1024) }));
+  note(route, 'a broken engine', await rotations(CLIENTS, createWorld(), broken()));
+  note(route, 'a dry run', await rotations({ ...CLIENTS, urgent: true, dryRun: true }));
+  for (const kind of ['throttled', 'forbidden'] as const) {
+    const world = createWorld();
+    world.wire.fail('getConnectedRegistry', { when: 'before', kind });
+    note(route, `a dry run while Azure is ${kind}`, await rotations({ ...CLIENTS, dryRun: true }, world));
+  }
+}
+
+export async function givePromotions(note: Note): Promise<void> {
+  const route = 'POST promotions/{operation}';
+  const known = new FakeDurableClient();
+  known.entities.set(`@client@${clientKey(onboarding())}`, { acknowledged: 'v2' });
+  const broken = new FakeDurableClient();
+  broken.onRead = () => {
+    throw new TypeError('broken');
+  };
+  note(route, 'accepted', seen(await acknowledge(new FakeDurableClient(), acknowledgement())));
+  note(route, 'again', seen(await acknowledge(known, acknowledgement())));
+  note(route, 'fields at fault', seen(await acknowledge(known, acknowledgement({ version: 7, password: 'x' }))));
+  note(route, 'another operation', seen(await acknowledge(known, acknowledgement(), `${OPERATION}x`)));
+  note(route, 'a broken engine', seen(await acknowledge(broken, acknowledgement())));
+  const expiresAt = '2026-03-01T11:00:00.000Z';
+  note(route, 'late', seen(await acknowledge(known, acknowledgement({ expiresAt }), OPERATION, expiresAt)));
+}

@@ -1,0 +1,234 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { candidateSecretName, mainSecretName } from '../../../src/domain/names.js';
+import { parseTags } from '../../../src/domain/secretTags.js';
+import { createClientRecordEntity } from '../fakes/clientRecordEntity.js';
+import { report } from '../fakes/onboardScript.js';
+import { CONNECTED_REGISTRY, onboarding } from '../fakes/requests.js';
+import { onboarded, rotateIn, ROTATION_RUN } from '../fakes/rotateWorld.js';
+import { createWorld, type World } from '../fakes/world.js';
+
+const { token, registry, connectedRegistry, client } = onboarding();
+const main = mainSecretName(onboarding());
+const candidate = candidateSecretName(onboarding());
+const ARM_WRITES = ['generatePassword', 'keepOnlySlots', 'setClientTokens', 'createToken', 'setTokenScopeMap'];
+
+let world: World;
+const armWrites = () => world.wire.calls.filter((name) => ARM_WRITES.includes(name));
+const password = (slot: 'password1' | 'password2') => world.controlPlane.token(token).slots[slot]?.value;
+const tagsOfMain = () => parseTags(world.vault.versionsOf(main).at(-1)?.tags ?? {});
+
+beforeEach(async () => {
+  vi.useFakeTimers({ now: new Date('2026-03-01T12:00:00Z') });
+  world = createWorld();
+  await onboarded(world);
+});
+afterEach(() => vi.useRealTimers());
+
+describe('a rotation', () => {
+  test('fills the other slot, has the device pull, and only then makes it the main secret', async () => {
+    const old = world.vault.passwordIn(main);
+    vi.setSystemTime(new Date('2026-05-01T12:00:00Z'));
+    const { outcome } = await rotateIn(world, {
+      device: () => {
+        expect(world.vault.passwordIn(main)).toBe(old);
+        return report();
+      },
+    });
+    expect(outcome).toMatchObject({
+      status: 'completed',
+      result: { token, secret: { name: main, slot: 'password2' }, revokes: { slot: 'password1' } },
+    });
+    expect(outcome.steps.map(({ name }) => name)).toEqual([
+      'preflight',
+      'issueCredentials',
+      'awaitSync',
+      'pullCheck',
+      'promote',
+      'announce',
+    ]);
+    expect(world.vault.passwordIn(main)).toBe(password('password2'));
+    // Whoever still has the one before can go on with it.
+    expect(password('password1')).toBe(old);
+    expect(armWrites()).toEqual(['generatePassword']);
+  });
+
+  test('advances the issue date, keeps the length of life, and notes when the password before may go', async () => {
+    vi.setSystemTime(new Date('2026-05-01T12:00:00Z'));
+    await rotateIn(world);
+    const tags = tagsOfMain();
+    expect(new Date(tags?.issued.slotCreatedAt ?? 0).getTime()).toBeGreaterThan(Date.parse('2026-05-01T11:59:59Z'));
+    expect(tags?.expiresOn.slice(0, 10)).toBe('2026-07-30');
+    const { overlapSeconds } = world.config.limits;
+    expect(tags?.revokeOld).toMatchObject({ slot: 'password1' });
+    expect(Date.parse(tags?.revokeOld?.from ?? '') - Date.now()).toBeGreaterThan((overlapSeconds - 60) * 1000);
+  });
+
+  test('waits for the replication of the password and the next sync before it asks the device', async () => {
+    let asked: Date | undefined;
+    const begun = Date.now();
+    const { context } = await rotateIn(world, {
+      onCall: ({ name, at }) => {
+        if (name === 'requestPullCheck') asked ??= at;
+      },
+    });
+    const { passwordReplicationSeconds } = world.config.limits;
+    expect((asked?.getTime() ?? 0) - begun).toBeGreaterThanOrEqual(passwordReplicationSeconds * 1000);
+    expect(context.calls.filter(({ name }) => name === 'requestPullCheck')).toHaveLength(1);
+  });
+
+  test('parks while the edge is offline, and asks the device once it has synced', async () => {
+    const back = Date.now() + 3 * 86_400_000;
+    const { outcome, context } = await rotateIn(world, { edge: (at) => at.getTime() > back });
+    expect(outcome.status).toBe('completed');
+    const asked = context.calls.filter(({ name }) => name === 'requestPullCheck');
+    expect(asked).toHaveLength(1);
+    expect(asked[0]?.at.getTime()).toBeGreaterThan(back);
+  });
+
+  test('waits for the nightly sync of its connected registry', async () => {
+    world.controlPlane.change(CONNECTED_REGISTRY, { schedule: '0 2 * * *', syncWindow: 'PT3H' });
+    const { context } = await rotateIn(world, { edge: (at) => at.getUTCHours() === 2 });
+    const [asked] = context.calls.filter(({ name }) => name === 'requestPullCheck');
+    expect(asked?.at.toISOString()).toBe('2026-03-02T02:00:10.000Z');
+    expect(context.calls.filter(({ name }) => name === 'readSync')).toHaveLength(1);
+  });
+
+  test('gives up, takes its candidate back and says when it will try again when the edge never syncs', async () => {
+    world.controlPlane.change(CONNECTED_REGISTRY, { lastSyncTime: '2026-03-01T11:00:00.000Z' });
+    const { outcome } = await rotateIn(world, { edge: () => false });
+    expect(outcome).toMatchObject({ status: 'rolledBack', failure: { code: 'sync-overdue' } });
+    expect(password('password2')).toBeUndefined();
+  });
+
+  test('that fails its check leaves the credential in use untouched, revokes the candidate and tells operators', async () => {
+    const before = { password: world.vault.passwordIn(main), versions: world.vault.versionsOf(main).length };
+    const { outcome, records } = await rotateIn(world, { device: () => report({ outcome: 'digest-mismatch' }) });
+    expect(outcome).toMatchObject({
+      status: 'rolledBack',
+      failure: { code: 'pull-digest-mismatch', residue: [], nextTryAt: expect.any(String) },
+    });
+    expect([world.vault.passwordIn(main), world.vault.versionsOf(main).length]).toEqual(Object.values(before));
+    expect(password('password1')).toBe(before.password);
+    expect(password('password2')).toBeUndefined();
+    expect(world.vault.has(candidate)).toBe(false);
+    const nextTryAt = outcome.failure?.nextTryAt;
+    expect(records.state.retryRotationAt).toBe(nextTryAt);
+    expect([...world.alerts.failed.values()]).toMatchObject([
+      { registry, connectedRegistry, client, code: 'pull-digest-mismatch', nextTryAt },
+    ]);
+    expect(armWrites()).toEqual(['generatePassword', 'keepOnlySlots']);
+  });
+
+  test('that hears nothing of the device ends the same way', async () => {
+    const { outcome } = await rotateIn(world, { device: () => undefined });
+    expect(outcome).toMatchObject({ status: 'rolledBack', failure: { code: 'pull-check-deadline' } });
+    expect(world.alerts.failed.size).toBe(1);
+  });
+
+  test('is done with what made it due', async () => {
+    const records = createClientRecordEntity();
+    records.state = { rotationDueSince: '2026-02-20T00:00:00.000Z', retryRotationAt: '2026-03-01T11:00:00.000Z' };
+    await rotateIn(world, { records });
+    expect(records.state).toEqual({});
+  });
+
+  test('of a revoked client does not begin', async () => {
+    const records = createClientRecordEntity();
+    records.state = { revokedAt: '2026-02-28T00:00:00.000Z' };
+    const { outcome } = await rotateIn(world, { records });
+    expect(outcome).toMatchObject({ status: 'rolledBack', failure: { code: 'revoked' } });
+    expect(outcome.failure).not.toHaveProperty('nextTryAt');
+    expect([world.wire.writes, world.alerts.failed.size]).toEqual([[], 0]);
+  });
+
+  test('does not follow another before the consumers of the first have changed', async () => {
+    await rotateIn(world);
+    const { outcome } = await rotateIn(world, { run: 'rot0000000000002' });
+    expect(outcome.failure).toMatchObject({ code: 'preflight', problems: [{ code: 'previous-password-in-use' }] });
+    const records = createClientRecordEntity();
+    records.state = { acknowledged: world.vault.versionsOf(main).at(-1)?.version ?? '' };
+    const again = await rotateIn(world, { run: 'rot0000000000003', records });
+    expect(again.outcome.result?.secret.slot).toBe('password1');
+  });
+
+  test('never binds again what somebody unbound', async () => {
+    const { outcome } = await rotateIn(world, {
+      onCall: ({ name }) => {
+        if (name === 'promote') world.controlPlane.change(CONNECTED_REGISTRY, { clientTokens: [] });
+      },
+    });
+    expect(outcome).toMatchObject({ status: 'rolledBack', failure: { code: 'unbound' } });
+    expect(world.controlPlane.clientsOf(CONNECTED_REGISTRY)).toEqual([]);
+  });
+
+  test('issues again when its password was lost behind its back', async () => {
+    let wiped = false;
+    const { outcome } = await rotateIn(world, {
+      device: () => (wiped && password('password2') !== undefined ? report() : report({ outcome: 'unauthorized' })),
+      onCall: ({ name }) => {
+        if (name !== 'requestPullCheck' || wiped) return;
+        wiped = true;
+        delete world.controlPlane.token(token).slots.password2;
+      },
+    });
+    expect(outcome.status).toBe('completed');
+    expect(world.vault.passwordIn(main)).toBe(password('password2'));
+  });
+});
+
+describe('an urgent rotation', () => {
+  test('replaces the leaked password first, and empties the other slot with it', async () => {
+    await rotateIn(world);
+    const leaked = world.vault.passwordIn(main) ?? '';
+    world.wire.calls.length = 0;
+    const { outcome } = await rotateIn(world, { urgent: true, run: 'rot0000000000002' });
+    expect(outcome).toMatchObject({ status: 'completed', result: { secret: { slot: 'password2' } } });
+    expect(outcome.result).not.toHaveProperty('revokes');
+    expect(world.controlPlane.accepts(token, leaked)).toBe(false);
+    expect(password('password1')).toBeUndefined();
+    expect(world.vault.passwordIn(main)).toBe(password('password2'));
+    expect(armWrites()).toEqual(['generatePassword', 'keepOnlySlots']);
+  });
+
+  test('that fails keeps its candidate, the only password that works, and the next one mends it', async () => {
+    const { outcome, records } = await rotateIn(world, { urgent: true, device: () => undefined });
+    expect(outcome.status).toBe('rolledBack');
+    expect(outcome.failure?.kept[0]).toContain(candidate);
+    expect(world.vault.passwordIn(candidate)).toBe(password('password1'));
+    const again = await rotateIn(world, { run: 'rot0000000000002', records });
+    expect(again.outcome.status).toBe('completed');
+    expect(world.vault.passwordIn(main)).toBe(password('password1'));
+  });
+});
+
+describe('regressions: a rotation', () => {
+  test('does not compute its slot anew in a retry', async () => {
+    world.wire.fail('generatePassword', { when: 'after', times: 2 });
+    const live = password('password1');
+    const { outcome } = await rotateIn(world);
+    expect(outcome.result?.secret.slot).toBe('password2');
+    expect(password('password1')).toBe(live);
+  });
+
+  test('does not compute its slot anew when promotion is repeated', async () => {
+    world.wire.fail('copy', { when: 'after', times: 1 });
+    const live = password('password1');
+    const { outcome } = await rotateIn(world);
+    expect(outcome.status).toBe('completed');
+    expect([password('password1'), world.vault.passwordIn(main)]).toEqual([live, password('password2')]);
+  });
+
+  test('takes a late report of the last attempt for nothing', async () => {
+    const late = report({ outcome: 'pulled' });
+    const { outcome, context } = await rotateIn(world, {
+      device: (attempt) => (attempt === 1 ? undefined : report({ outcome: 'digest-mismatch' })),
+      onCall: ({ name, input }, running) => {
+        // The first attempt's report comes while the second one is waited for.
+        if (name === 'requestPullCheck' && (input as { attempt: number }).attempt === 2)
+          running.raiseIn(1, `report-${ROTATION_RUN}-1`, { hash: 'late', report: late });
+      },
+    });
+    expect(outcome).toMatchObject({ status: 'rolledBack', failure: { code: 'pull-digest-mismatch' } });
+    expect(context.calls.some(({ name }) => name === 'promote')).toBe(false);
+  });
+});

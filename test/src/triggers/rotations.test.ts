@@ -1,0 +1,102 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { clientKey } from '../../../src/domain/clientKey.js';
+import { ROTATE } from '../../../src/domain/run.js';
+import { START_WHEN_FREE, waitingInstance } from '../../../src/domain/waitingRun.js';
+import { FakeDurableClient, seen } from '../fakes/durableClient.js';
+import { BODY, CONNECTED_REGISTRY, onboarding } from '../fakes/requests.js';
+import { acknowledge, acknowledgement, rotations } from '../fakes/rotationAnswers.js';
+import { onboarded, rotationRun } from '../fakes/rotateWorld.js';
+import { createWorld } from '../fakes/world.js';
+
+const INSTANCE = clientKey(onboarding());
+const { connectedRegistry, client } = BODY;
+const clients = [{ connectedRegistry, client }];
+
+beforeEach(() => vi.useFakeTimers({ now: new Date('2026-03-01T12:00:00Z') }));
+afterEach(() => vi.useRealTimers());
+
+function rotating(): FakeDurableClient {
+  const engine = new FakeDurableClient();
+  engine.instances.set(INSTANCE, { name: ROTATE, input: rotationRun(), runtimeStatus: 'Running' });
+  return engine;
+}
+
+describe('POST /api/rotations', () => {
+  test('starts a run for each client', async () => {
+    const engine = new FakeDurableClient();
+    const other = { connectedRegistry, client: 'sensor-8' };
+    const { status, body } = await rotations({ clients: [...clients, other] }, createWorld(), engine);
+    expect([status, [...engine.instances.values()].map(({ name }) => name)]).toEqual([202, [ROTATE, ROTATE]]);
+    expect(body['operations']).toMatchObject([{ client, status: 'running' }, { client: 'sensor-8' }]);
+  });
+
+  test('attaches to an equal rotation, and says which run is in the way of another', async () => {
+    const equal = await rotations({ clients }, createWorld(), rotating());
+    expect(equal.body['operations']).toMatchObject([{ status: 'running' }]);
+    const engine = rotating();
+    engine.instances.set(INSTANCE, { name: 'onboard', input: rotationRun(), runtimeStatus: 'Running' });
+    const { body } = await rotations({ clients }, createWorld(), engine);
+    expect(body['operations']).toMatchObject([{ client, problem: { status: 409, code: 'another-run' } }]);
+  });
+
+  test('has an urgent one wait for the end of the ordinary one that it pre-empts', async () => {
+    const engine = rotating();
+    const { body } = await rotations({ clients, urgent: true }, createWorld(), engine);
+    expect(body['operations']).toMatchObject([{ client, status: 'running' }]);
+    const waiting = engine.instances.get(waitingInstance(ROTATE, INSTANCE));
+    expect(waiting).toMatchObject({ name: START_WHEN_FREE, input: { kind: ROTATE, preempts: true } });
+  });
+
+  test('tells in a dry run what would be done, and what an urgent one costs', async () => {
+    const world = createWorld();
+    await onboarded(world);
+    const plain = await rotations({ clients, dryRun: true }, world);
+    expect(plain.body['plans']).toMatchObject([
+      { client, problems: [], writes: [{ action: 'generate password2' }, {}, {}, {}, {}] },
+    ]);
+    expect(JSON.stringify(plain.body)).not.toContain('outage');
+    const urgent = await rotations({ clients, urgent: true, dryRun: true }, world);
+    expect(urgent.body['plans']).toMatchObject([
+      {
+        writes: [{ action: 'generate password1, replacing the password in use' }, {}, {}, {}],
+        outage: expect.stringContaining(CONNECTED_REGISTRY),
+      },
+    ]);
+    expect(world.wire.writes).toEqual([]);
+  });
+
+  test('names fields at fault by their client', async () => {
+    const { status, body } = await rotations({ clients: [{ connectedRegistry, client: '' }], urgent: 'yes' });
+    expect(status).toBe(400);
+    expect(body['errors']).toMatchObject([{ field: 'clients.0.client' }, { field: 'urgent' }]);
+  });
+});
+
+describe('POST /api/promotions/{operation}', () => {
+  test('tells the client which version its device uses', async () => {
+    const engine = new FakeDurableClient();
+    expect(seen(await acknowledge(engine, acknowledgement()))).toMatchObject({ status: 202 });
+    expect(engine.signals).toMatchObject([
+      { entity: `@client@${INSTANCE}`, operation: 'acknowledge', input: { version: 'v2', by: { actor: 'device' } } },
+    ]);
+  });
+
+  test('answers a repeated one without telling again', async () => {
+    const engine = new FakeDurableClient();
+    engine.entities.set(`@client@${INSTANCE}`, { acknowledged: 'v2' });
+    expect(seen(await acknowledge(engine, acknowledgement()))).toMatchObject({ status: 200 });
+    expect(engine.signals).toEqual([]);
+  });
+
+  test.each([
+    ['another operation', `${INSTANCE}.run0000000000002`, acknowledgement()],
+    ['another expiry', undefined, acknowledgement({ expiresAt: '2027-01-01T00:00:00.000Z' })],
+    ['no expiry', undefined, { version: 'v2', agent: 'agent/1' }],
+    ['no JSON', undefined, '{'],
+    ['too many bytes', undefined, acknowledgement({ agent: 'x'.repeat(5000) })],
+  ])('refuses a key with %s before it reads anything', async (_, operation, body) => {
+    const engine = new FakeDurableClient();
+    expect(seen(await acknowledge(engine, body, operation))).toMatchObject({ status: 401 });
+    expect([engine.reads, engine.signals]).toEqual([0, []]);
+  });
+});
