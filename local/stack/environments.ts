@@ -8,6 +8,9 @@ import { registryId, type World } from './world.js';
  */
 const INHERITED = ['PATH', 'HOME', 'TMPDIR', 'TEMP', 'TMP', 'SystemRoot', 'LANG', 'LC_ALL', 'TZ'];
 
+/** What tokens for the app's own API are for; the simulator's Entra issues them. */
+export const APP_AUDIENCE = 'api://onboarding-local';
+
 /** Where things are, once their ports are chosen. */
 export interface Places {
   azureUrl: string;
@@ -17,6 +20,8 @@ export interface Places {
   /** Whether the processes follow the clock, which is not the machine's; see local/clock/preload.ts. */
   followClock?: boolean;
   caFile: string;
+  /** Port of the hub's MQTT endpoint; without one a free one is taken at every start. */
+  hubPort?: number;
 }
 
 /** The part that every child gets. */
@@ -54,6 +59,8 @@ export function appEnvironment(
     KEY_VAULT_VERIFY_CHALLENGE: 'false',
     SIGNAL_TOPIC_ENDPOINT: world.topics.signals.endpoint,
     REPORT_KEYS: reportKeys,
+    IOT_HUBS: `${world.iotHub.name}=${world.iotHub.url}`,
+    POLL_AUDIENCE: APP_AUDIENCE,
     CLIENTS_PER_CONNECTED_REGISTRY: '50',
     RETRY_FIRST_SECONDS: '1',
     PULL_CHECK_RETRY_SECONDS: String(Math.ceil(syncSeconds)),

@@ -6,6 +6,7 @@ import { registryId, topicId, type World } from './world.js';
 const CONTAINER_REGISTRY = '2025-11-01';
 const EVENT_GRID = '2022-06-15';
 const KEY_VAULT = '7.4';
+const IOT_HUB = '2021-04-12';
 const LONG_RUNNING = 30_000;
 
 const named = z.object({ value: z.array(z.object({ name: z.string() })), nextLink: z.string().nullish() });
@@ -13,6 +14,7 @@ const listedSecrets = z.object({ value: z.array(z.object({ id: z.string() })), n
 const accessToken = z.object({ access_token: z.string() });
 const generated = z.object({ passwords: z.array(z.object({ name: z.string(), value: z.string() })) });
 const bound = z.object({ properties: z.object({ clientTokenIds: z.array(z.string()).nullish() }) });
+const hubIdentity = z.object({ authentication: z.object({ symmetricKey: z.object({ primaryKey: z.string() }) }) });
 const operationStatus = z.object({ status: z.string(), error: z.unknown().optional() });
 
 /** Where a subscription delivers, and what. */
@@ -77,6 +79,17 @@ export class Operator {
   /** Removes a subscription; one that is not there is no error. */
   async unsubscribe(topic: string, name: string): Promise<void> {
     await this.#arm('DELETE', `${topicId(this.world, topic)}/eventSubscriptions/${name}`, EVENT_GRID);
+  }
+
+  /** Makes a device of the IoT Hub, or a module of it, unless it is there. @returns its primary key */
+  async hubKey(deviceId: string, moduleId?: string): Promise<string> {
+    const device = `/devices/${encodeURIComponent(deviceId)}`;
+    const path = moduleId === undefined ? device : `${device}/modules/${encodeURIComponent(moduleId)}`;
+    const url = `${this.world.iotHub.url}${path}?api-version=${IOT_HUB}`;
+    const body = { deviceId, ...(moduleId === undefined ? {} : { moduleId }) };
+    const scope = 'https://iothubs.azure.net/.default';
+    const { body: found } = await this.#call('GET', url, scope).catch(() => this.#call('PUT', url, scope, body));
+    return hubIdentity.parse(found).authentication.symmetricKey.primaryKey;
   }
 
   /** Names of the scope maps, tokens, bound tokens and live (not soft-deleted) secrets, each sorted. */

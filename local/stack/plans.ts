@@ -29,6 +29,7 @@ export function azurePlan({ dataFolder, ports, places }: Ground): ProcessPlan {
     script: compiled('local/azure/main.js'),
     args: flags({
       port: ports.azure,
+      'mqtt-port': places.hubPort ?? 0,
       data: join(dataFolder, 'azure'),
       'edge-host': places.edgeHost,
       'tls-dir': tlsFolder(dataFolder),
@@ -85,12 +86,17 @@ export function hostPlan(
   };
 }
 
-export function devicePlan({ dataFolder, ports, places }: Ground, world: World): ProcessPlan {
+/** @param settings override or add settings of the agent. */
+export function devicePlan(
+  { dataFolder, ports, places }: Ground,
+  world: World,
+  settings: Readonly<Record<string, string>> = {},
+): ProcessPlan {
   return {
     name: 'device',
     script: compiled('local/device/main.js'),
     args: flags({ port: ports.device }),
-    env: { ...commonEnvironment(places), ...deviceEnvironment(world, places) },
+    env: { ...commonEnvironment(places), ...deviceEnvironment(world, places), ...settings },
     ready: /^DEVICE READY (\S+)$/,
     logFile: logFile(dataFolder, 'device'),
   };

@@ -7,6 +7,7 @@ import { startClockServer } from '../clock/server.js';
 import { TimelineClock } from '../clock/timelineClock.js';
 import { ensureCertificates } from '../tls/certificates.js';
 import { releaseDataFolder, reportKeys, takeDataFolder, writeAtomically } from './dataFolder.js';
+import { channelEnvironment, type LocalDevice } from './localDevice.js';
 import { externalAppEnvironment } from './environments.js';
 import { connectExternalHost, readHostKeys, requestSubscription, type ExternalHost } from './functionsHost.js';
 import { httpsJson } from './httpsJson.js';
@@ -27,8 +28,8 @@ export interface StackOptions {
   clock?: ClockMode;
   /** The app runs on a host that is started by somebody else, on `ports.host`; no host is started here. */
   externalHost?: ExternalHost;
-  /** Whether a device agent answers pull checks. Default true. */
-  device?: boolean;
+  /** Whether a device agent answers pull checks, and how it is asked. Default true: by its webhook. */
+  device?: boolean | LocalDevice;
   /** Settings of the app that differ from those of `npm run local`. */
   settings?: Readonly<Record<string, string>>;
   /** Removes the state that an earlier run left in the data folder. */
@@ -76,6 +77,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       clockUrl: clock.url,
       followClock: mode !== 'real',
       caFile,
+      hubPort: await claimPort(0, '--mqtt-port', new Set(Object.values(ports))),
     };
     const started = new Stack({ dataFolder, ports, places }, clock, report, options.externalHost !== undefined);
     stack = started;
@@ -148,9 +150,12 @@ async function startProcesses(stack: Stack, options: StackOptions, report: (line
   };
   const device = async (): Promise<void> => {
     if (options.device === false) return operator.unsubscribe('signals', 'device');
-    const webhook = await stack.start('device', devicePlan(ground, world));
-    report(`device agent serves at ${webhook}`);
-    await operator.subscribe({ topic: 'signals', name: 'device', webhook, schema: 'CloudEventSchemaV1_0' });
+    const local: LocalDevice = typeof options.device === 'object' ? options.device : {};
+    const channel = await channelEnvironment(local, world, operator);
+    const address = await stack.start('device', devicePlan(ground, world, { ...channel, ...local.settings }));
+    report(`device agent serves at ${address}`);
+    if (local.channel && local.channel.kind !== 'webhook') return operator.unsubscribe('signals', 'device');
+    await operator.subscribe({ topic: 'signals', name: 'device', webhook: address, schema: 'CloudEventSchemaV1_0' });
   };
 
   // All three are waited for before a failure of one is told, so that stopping finds none that is just starting.

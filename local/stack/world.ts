@@ -16,6 +16,7 @@ const world = z.object({
     requests: z.object({ endpoint: z.string(), key: z.string() }),
     signals: z.object({ endpoint: z.string() }),
   }),
+  iotHub: z.object({ name: z.string(), url: z.string(), hostName: z.string(), mqttPort: z.number() }),
 });
 
 /** What the control plane made on its empty state: ids, names and identities. */

@@ -1,5 +1,5 @@
 /** The services that tokens are issued for here. */
-export type Audience = 'arm' | 'vault' | 'eventgrid' | 'iothub';
+export type Audience = 'arm' | 'vault' | 'eventgrid' | 'iothub' | 'app';
 
 const PUBLIC: Readonly<Record<string, Audience>> = {
   'https://management.azure.com': 'arm',
@@ -7,6 +7,8 @@ const PUBLIC: Readonly<Record<string, Audience>> = {
   'https://vault.azure.net': 'vault',
   'https://eventgrid.azure.net': 'eventgrid',
   'https://iothubs.azure.net': 'iothub',
+  // The app registration of the app itself, which devices that ask it for messages sign in for.
+  'api://onboarding-local': 'app',
 };
 
 /** Which service a token with this audience is for: ARM's is the local endpoint itself or the public cloud's name. */

@@ -1,0 +1,46 @@
+import { APP_AUDIENCE } from './environments.js';
+import type { Operator } from './operator.js';
+import type { World } from './world.js';
+
+/** How the agent is asked for pull checks. As a device of the hub it is one client's, whose id it has. */
+export type LocalChannel =
+  { kind: 'webhook' } | { kind: 'poll' } | { kind: 'iotHub'; deviceId: string; moduleId?: string };
+
+/** The device agent beside the stack. */
+export interface LocalDevice {
+  /** Default: webhook. */
+  channel?: LocalChannel;
+  /** Settings of the agent that differ. */
+  settings?: Readonly<Record<string, string>>;
+}
+
+/** The settings that a channel needs. A hub's device is made when it is not there. */
+export async function channelEnvironment(
+  { channel = { kind: 'webhook' } }: LocalDevice,
+  world: World,
+  operator: Operator,
+): Promise<Record<string, string>> {
+  switch (channel.kind) {
+    case 'webhook':
+      return {};
+    case 'poll':
+      return { CHANNEL: 'poll', POLL_AUDIENCE: APP_AUDIENCE };
+    case 'iotHub': {
+      const { deviceId, moduleId } = channel;
+      if (moduleId !== undefined) await operator.hubKey(deviceId);
+      const { hostName, mqttPort } = world.iotHub;
+      const fields = {
+        HostName: hostName,
+        DeviceId: deviceId,
+        ...(moduleId === undefined ? {} : { ModuleId: moduleId }),
+        SharedAccessKey: await operator.hubKey(deviceId, moduleId),
+      };
+      const connectionString = Object.entries(fields).map(([name, value]) => `${name}=${value}`);
+      return {
+        CHANNEL: 'iotHub',
+        IOTHUB_CONNECTION_STRING: connectionString.join(';'),
+        IOTHUB_PORT: String(mqttPort),
+      };
+    }
+  }
+}

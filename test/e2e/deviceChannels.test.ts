@@ -1,0 +1,63 @@
+import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { channelEnvironment } from '../../local/stack/localDevice.js';
+import { devicePlan } from '../../local/stack/plans.js';
+import { startTestStack, type TestStack } from './harness/testStack.js';
+
+const HUB_DEVICES = {
+  name: 'hub-devices',
+  match: { hub: 'onboarding-local-hub', device: '*' },
+  connectedRegistry: 'myconnectedregistry',
+  repositories: ['hello-world'],
+  channel: 'iotHub',
+};
+
+describe('a device of an IoT Hub', () => {
+  let it: TestStack;
+  let folder: string;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'engine-'));
+    it = await startTestStack({
+      settings: { PROFILES: JSON.stringify([HUB_DEVICES]) },
+      device: {
+        channel: { kind: 'iotHub', deviceId: 'present' },
+        settings: { DOCKER_CONFIG_FILE: join(folder, 'config.json') },
+      },
+    });
+  });
+  afterAll(async () => {
+    await it.dispose();
+    await rm(folder, { recursive: true });
+  });
+
+  const onboard = (client: string) =>
+    it.app.start({ connectedRegistry: 'myconnectedregistry', repositories: ['hello-world'], client });
+
+  test('is asked and told by direct methods, and its engine gets the promoted credential', async () => {
+    const ended = await it.app.end(await onboard('present'));
+    expect(ended).toMatchObject({ status: 'completed', result: { pull: { image: 'hello-world:latest' } } });
+    const { name, version } = ended.result?.secret ?? { name: '', version: '' };
+    const { value } = await it.operator.secrets.getSecret(name, { version });
+    const file = join(folder, 'config.json');
+    await expect
+      .poll(async () => JSON.parse(await readFile(file, 'utf8').catch(() => '{}')) as unknown)
+      .toEqual(JSON.parse(value ?? ''));
+    expect((await stat(file)).mode & 0o777).toBe(0o600);
+  });
+
+  test('that is away finds what was asked in its twin when it comes back', async () => {
+    const { stack } = it;
+    const { world, operator } = stack.controlPlane;
+    await stack.end('device');
+    const channel = await channelEnvironment({ channel: { kind: 'iotHub', deviceId: 'away' } }, world, operator);
+    const id = await onboard('away');
+    const asked = await it.app.watch(id, ({ steps }) =>
+      steps.some(({ name, status }) => name === 'pullCheck' && status === 'waiting'),
+    );
+    expect(asked.status).toBe('running');
+    await stack.start('device', devicePlan(stack.ground, world, channel));
+    expect(await it.app.end(id)).toMatchObject({ status: 'completed' });
+  });
+});
