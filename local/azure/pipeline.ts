@@ -73,6 +73,7 @@ export function makePipeline(plane: Plane, parts: PipelineParts): (request: ApiR
     const reply = await answer(() => route.handle(call));
     plane.commit();
     if (fault?.when === 'after') return fault.outcome;
+    if (reply.headers?.['azure-asyncoperation'] !== undefined) parts.counters.countAsynchronous(route, sender);
     return { ...reply, headers: { ...verdict.headers, ...reply.headers } };
   };
 

@@ -1,6 +1,6 @@
 import type { Inventory } from '../stack/operator.js';
+import { countArmRequests, forgetRequests, type ArmRequests } from '../stack/armRequests.js';
 import type { Stack } from '../stack/stack.js';
-import { countArmRequests, forgetRequests, type ArmRequests } from './armRequests.js';
 import { follow, onboard, type ShownOperation } from './operations.js';
 import type { Paint } from './paint.js';
 import { QUICKSTART, replacedBySteps } from './quickstart.js';

@@ -16,6 +16,7 @@ const operation = z.object({
   status: z.enum(['running', 'completed', 'rolledBack', 'failed']),
   phase: z.string(),
   steps: z.array(step),
+  endedAt: z.string().optional(),
   result: z
     .object({
       scopeMap: z.string(),
@@ -31,6 +32,7 @@ export type ShownOperation = z.infer<typeof operation>;
 
 const accepted = z.object({ id: z.string() });
 
+/** Milliseconds between two looks. */
 const POLL = 100;
 const DEADLINE = 60_000;
 
@@ -46,11 +48,17 @@ export async function onboard(functions: { url: string; key: string }, request: 
   return `${functions.url}/api/operations/${accepted.parse(body).id}`;
 }
 
-/** Looks at an operation until it has ended, and shows each state that it sees. @throws when it does not end in a minute. */
+/**
+ * Looks at an operation until it has ended, and shows each state that it sees.
+ *
+ * @param every milliseconds between two looks; by default as often as a person would like to see.
+ * @throws when it does not end in a minute.
+ */
 export async function follow(
   address: string,
   key: string,
   show: (operation: ShownOperation) => void,
+  every = POLL,
 ): Promise<ShownOperation> {
   const deadline = Date.now() + DEADLINE;
   for (;;) {
@@ -61,6 +69,6 @@ export async function follow(
     if (seen.status !== 'running') return seen;
     if (Date.now() > deadline)
       throw new Error(`${address} is still in phase ${seen.phase} after ${DEADLINE / 1000} s.`);
-    await sleep(POLL);
+    await sleep(every);
   }
 }

@@ -7,6 +7,8 @@ export interface ServiceCount {
   /** ARM's kinds; other services count under `calls`. */
   kinds: Partial<Record<'read' | 'write' | 'delete' | 'action' | 'poll' | 'calls', number>>;
   operations: Record<string, number>;
+  /** Writes that were answered with an operation to follow: their clients look at the resource once more at its end. */
+  asynchronous: number;
 }
 
 /** Who asked what how often, since the start or the last reset. */
@@ -16,14 +18,24 @@ export class Counters {
 
   count(route: Route, sender: Principal): void {
     this.#total += 1;
-    let services = this.#senders.get(sender.name);
-    if (!services) this.#senders.set(sender.name, (services = new Map()));
-    let service = services.get(route.service);
-    if (!service) services.set(route.service, (service = { total: 0, kinds: {}, operations: {} }));
+    const service = this.#of(route, sender);
     const kind = route.service === 'arm' ? kindOf(route) : 'calls';
     service.total += 1;
     service.kinds[kind] = (service.kinds[kind] ?? 0) + 1;
     service.operations[route.operation] = (service.operations[route.operation] ?? 0) + 1;
+  }
+
+  /** Notes that a request which was counted before has an operation to follow. */
+  countAsynchronous(route: Route, sender: Principal): void {
+    this.#of(route, sender).asynchronous += 1;
+  }
+
+  #of(route: Route, sender: Principal): ServiceCount {
+    let services = this.#senders.get(sender.name);
+    if (!services) this.#senders.set(sender.name, (services = new Map()));
+    let service = services.get(route.service);
+    if (!service) services.set(route.service, (service = { total: 0, kinds: {}, operations: {}, asynchronous: 0 }));
+    return service;
   }
 
   reset(): void {
@@ -31,7 +43,7 @@ export class Counters {
     this.#senders = new Map();
   }
 
-  /** `{total, principals: {operator: {arm: {total, kinds: {read, write, ...}, operations: {NAME: n}}, vault: ...}}}` */
+  /** `{total, principals: {operator: {arm: {total, kinds: {read, write, ...}, operations: {NAME: n}, asynchronous}, vault: ...}}}` */
   report(): unknown {
     const principals: Record<string, Record<string, ServiceCount>> = {};
     for (const [name, services] of this.#senders) principals[name] = Object.fromEntries(services);

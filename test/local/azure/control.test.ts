@@ -37,6 +37,15 @@ describe('the test controls', () => {
         anonymous: { vault: { total: 1 } },
       },
     });
+    expect(report).toMatchObject({ principals: { app: { arm: { asynchronous: 0 } } } });
+    await cloud.call('DELETE', '/_control/requests');
+    await putToken();
+    await cloud.armCall('PUT', `${cloud.registryId}/scopeMaps/a-scope-map`, {
+      properties: { actions: ['repositories/hello-world/content/read'] },
+    });
+    expect((await cloud.call('GET', '/_control/requests')).body).toMatchObject({
+      principals: { operator: { arm: { kinds: { write: 2 }, asynchronous: 1 } } },
+    });
     await cloud.call('DELETE', '/_control/requests');
     expect((await cloud.call('GET', '/_control/requests')).body).toEqual({ total: 0, principals: {} });
   });

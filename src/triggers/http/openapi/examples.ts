@@ -8,7 +8,11 @@ import { plannedWrites } from '../../../queries/plannedWrites.js';
 
 /* The names are those of Microsoft's quickstart "Pull images from a connected registry" (Azure docs). */
 
-export const REFERENCE = { registry: 'myregistry', connectedRegistry: 'myconnectedregistry', client: 'device-1' } as const;
+export const REFERENCE = {
+  registry: 'myregistry',
+  connectedRegistry: 'myconnectedregistry',
+  client: 'device-1',
+} as const;
 const RUN = 'mm7k3q8w00k2v9x1';
 const DIGEST = 'sha256:4f53e2564790c8e7856ec08e384732aa38dc43c52f02952483e3f003afbf23db';
 

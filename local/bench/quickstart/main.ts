@@ -1,0 +1,118 @@
+/**
+ * `npm run bench:quickstart`: ten devices by the commands of Microsoft's quickstart and twice ten by the app, against the
+ * same control plane in one run. No latency is made up: both talk to this machine only.
+ */
+import { spawnSync } from 'node:child_process';
+import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { availableParallelism, cpus, loadavg, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { countArmRequests, forgetRequests, type ArmRequests } from '../../stack/armRequests.js';
+import { startStack } from '../../stack/startStack.js';
+import type { Stack } from '../../stack/stack.js';
+import { onboardFleet } from './byApp.js';
+import { QuickstartByHand } from './byHand.js';
+import { comparison, type Fleet, type Measured } from './comparison.js';
+
+const HELP = `npm run bench:quickstart -- [--devices N] [--json] [--strict]
+
+  --devices N  how many each way (default 10)
+  --json       prints the measurements as JSON after the table
+  --strict     exit code 1 when the app is not at least 50 times faster
+
+Exit code 3 where the Azure CLI, az, is not installed.
+`;
+
+const NO_CLI = 3;
+const say = (text: string): void => void process.stderr.write(`${text}\n`);
+
+/** One device after the other, since one person types one command after the other. */
+async function measureByHand(stack: Stack, devices: number): Promise<{ seconds: number; arm: ArmRequests }> {
+  const { azure, edge } = stack.endpoints;
+  const { https, operator } = stack.controlPlane;
+  const byHand = new QuickstartByHand(stack);
+  await forgetRequests(azure.arm, https);
+  const started = performance.now();
+  const made: { token: string; passwordFile: string }[] = [];
+  for (let n = 1; n <= devices; n++) made.push(await byHand.onboard(n));
+  const seconds = (performance.now() - started) / 1000;
+  const arm = await countArmRequests(azure.arm, https, 'operator');
+  const { boundTokens } = await operator.inventory(edge.connectedRegistry);
+  for (const { token, passwordFile } of made)
+    if (!boundTokens.includes(token) || (await stat(passwordFile)).size === 0)
+      throw new Error(`By hand, ${token} is not bound and saved.`);
+  return { seconds, arm };
+}
+
+/** One fleet, all at once. */
+async function measureFleet(stack: Stack, devices: number, name: string): Promise<Fleet> {
+  const { azure, edge } = stack.endpoints;
+  const { https, operator } = stack.controlPlane;
+  await forgetRequests(azure.arm, https);
+  const { tokens, secrets: saved, ...took } = await onboardFleet(stack, devices, name);
+  const arm = await countArmRequests(azure.arm, https, 'app');
+  const { boundTokens, secrets } = await operator.inventory(edge.connectedRegistry);
+  const missing = [
+    ...tokens.filter((token) => !boundTokens.includes(token)),
+    ...saved.filter((secret) => !secrets.includes(secret)),
+  ];
+  if (missing.length > 0 || new Set(tokens).size !== devices)
+    throw new Error(`By the app, this is not bound and saved: ${missing.join(', ')}.`);
+  return { ...took, arm };
+}
+
+async function measure(devices: number): Promise<Measured> {
+  const dataFolder = await mkdtemp(join(tmpdir(), 'bench-quickstart-'));
+  try {
+    const stack = await startStack({ dataFolder });
+    try {
+      say(`${devices} devices by the quickstart's commands`);
+      const byHand = await measureByHand(stack, devices);
+      say(`${devices} devices by the app, twice`);
+      const first = await measureFleet(stack, devices, 'first');
+      const inService = await measureFleet(stack, devices, 'second');
+      return { devices, byHand, first, inService };
+    } finally {
+      await stack.stop();
+    }
+  } finally {
+    await rm(dataFolder, { recursive: true, force: true });
+  }
+}
+
+async function main(): Promise<number> {
+  const { values } = parseArgs({
+    options: {
+      devices: { type: 'string', default: '10' },
+      json: { type: 'boolean', default: false },
+      strict: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  if (values.help) {
+    process.stdout.write(HELP);
+    return 0;
+  }
+  const devices = Number(values.devices);
+  // A connected registry takes 50 clients, and there are three times as many.
+  if (!Number.isInteger(devices) || devices < 1 || devices > 16)
+    throw new Error('--devices must be a whole number from 1 to 16.');
+  if (spawnSync('az', ['version'], { stdio: 'ignore' }).status !== 0) {
+    process.stdout.write('bench:quickstart did not run: the Azure CLI, az, is not there (Debian package azure-cli).\n');
+    return NO_CLI;
+  }
+  const measured = await measure(devices);
+  const load = (loadavg()[0] ?? 0).toFixed(1);
+  process.stdout.write(`${cpus()[0]?.model ?? 'unknown processor'}, ${availableParallelism()} cores, load ${load}\n\n`);
+  const { text, met } = comparison(measured);
+  process.stdout.write(`${text}\n`);
+  if (values.json) process.stdout.write(`${JSON.stringify(measured, undefined, 2)}\n`);
+  return values.strict && !met ? 1 : 0;
+}
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\nTry --help.\n`);
+  process.exitCode = 2;
+}

@@ -1,0 +1,37 @@
+import { z } from 'zod';
+import type { HttpsJson } from './httpsJson.js';
+
+const counts = z.record(z.string(), z.number());
+const service = z.object({ total: z.number(), kinds: counts, operations: counts, asynchronous: z.number() });
+const report = z.object({ principals: z.record(z.string(), z.record(z.string(), service)) });
+
+/** What one identity asked ARM for, by kind (read, write, delete, action, poll) and by operation. */
+export interface ArmRequests {
+  kinds: Record<string, number>;
+  operations: Record<string, number>;
+  /** Reads but for those that only follow an asynchronous operation: its polls, and the look at the resource at its end. */
+  reads: number;
+  /** Everything that changes something. */
+  writes: number;
+}
+
+/** The control plane's own count since {@link forgetRequests}, for one identity. */
+export async function countArmRequests(
+  azureUrl: string,
+  https: HttpsJson,
+  identity: 'app' | 'operator' = 'app',
+): Promise<ArmRequests> {
+  const answer = await https(`${azureUrl}/_control/requests`);
+  const {
+    kinds = {},
+    operations = {},
+    asynchronous = 0,
+  } = report.parse(answer.body).principals[identity]?.['arm'] ?? {};
+  const { read = 0, write = 0, action = 0, delete: deletes = 0 } = kinds;
+  return { kinds, operations, reads: read - asynchronous, writes: write + action + deletes };
+}
+
+/** Starts the count again at zero. */
+export async function forgetRequests(azureUrl: string, https: HttpsJson): Promise<void> {
+  await https(`${azureUrl}/_control/requests`, { method: 'DELETE' });
+}
