@@ -7,24 +7,28 @@ import { loadConfig } from './config.js';
 import { NO_WISHES } from './domain/bindingWishes.js';
 import { CLIENT_RECORD, NOTHING_KNOWN } from './domain/clientRecord.js';
 import { NO_HOLDS } from './domain/mapHolds.js';
-import { ONBOARD, ROTATE } from './domain/run.js';
+import { OFFBOARD, ONBOARD, REVOKE, ROTATE } from './domain/run.js';
 import { START_WHEN_FREE } from './domain/waitingRun.js';
 import { BINDER, createBinder } from './entities/binder.js';
 import { clientRecord } from './entities/clientRecord.js';
 import { createMapHolder, MAP_HOLDER } from './entities/mapHolder.js';
 import { registerEntity } from './entities/registerEntity.js';
+import { offboard } from './orchestrations/offboard.js';
 import { onboard } from './orchestrations/onboard.js';
+import { revoke } from './orchestrations/revoke.js';
 import { rotate } from './orchestrations/rotate.js';
 import { startWhenFree } from './orchestrations/startWhenFree.js';
 import { auditedPorts } from './ports/audit.js';
 import { createQueries } from './queries/queries.js';
 import { onClientRequested } from './triggers/eventGrid/clientRequested.js';
 import { guarded } from './triggers/http/guarded.js';
+import { postOffboardings } from './triggers/http/offboardings.js';
 import { postOnboardings } from './triggers/http/onboardings.js';
 import { getOpenApi } from './triggers/http/openApi.js';
 import { cancelOperation, getOperation } from './triggers/http/operations.js';
 import { operatorRoute } from './triggers/http/operatorRoute.js';
 import { postPromotion } from './triggers/http/promotions.js';
+import { postRevocations } from './triggers/http/revocations.js';
 import { postPullCheck } from './triggers/http/pullChecks.js';
 import { postRotations } from './triggers/http/rotations.js';
 
@@ -39,6 +43,16 @@ df.app.client.http('postOnboardings', {
   route: 'onboardings',
   methods: ['POST'],
   ...operatorRoute(config.operators, postOnboardings(config, queries)),
+});
+df.app.client.http('postOffboardings', {
+  route: 'offboardings',
+  methods: ['POST'],
+  ...operatorRoute(config.operators, postOffboardings(config, queries)),
+});
+df.app.client.http('postRevocations', {
+  route: 'revocations',
+  methods: ['POST'],
+  ...operatorRoute(config.operators, postRevocations(config)),
 });
 df.app.client.http('getOperation', {
   route: 'operations/{id}',
@@ -80,6 +94,8 @@ df.app.client.eventGrid('clientRequested', { handler: onClientRequested(config) 
 
 df.app.orchestration(ONBOARD, onboard);
 df.app.orchestration(ROTATE, rotate);
+df.app.orchestration(OFFBOARD, offboard);
+df.app.orchestration(REVOKE, revoke);
 df.app.orchestration(START_WHEN_FREE, startWhenFree);
 registerEntity(BINDER, NO_WISHES, createBinder(ports.controlPlane, config.caps.clientsPerConnectedRegistry));
 registerEntity(CLIENT_RECORD, NOTHING_KNOWN, clientRecord);

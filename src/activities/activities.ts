@@ -4,15 +4,20 @@ import type { Queries } from '../queries/queries.js';
 import { announcePromotion } from './announcePromotion.js';
 import { checkBinding } from './checkBinding.js';
 import { checkCredential } from './checkCredential.js';
+import { findAccess } from './findAccess.js';
 import { ensureScopeMap } from './ensureScopeMap.js';
 import { ensureToken } from './ensureToken.js';
 import { issueCredentials } from './issueCredentials.js';
 import { planRotation } from './planRotation.js';
+import { planOffboarding } from './planOffboarding.js';
 import { preflight } from './preflight.js';
 import { promote } from './promote.js';
 import { alertRotationFailed, alertRotationsStopped } from './raiseAlert.js';
 import { readSync } from './readSync.js';
 import { recordVerification } from './recordVerification.js';
+import { disableSecrets, retireSecret } from './retireSecrets.js';
+import { clearPasswords, deleteToken } from './takeTokenAway.js';
+import { disableTokens, enableToken } from './tokenStatus.js';
 import { requestPullCheck } from './requestPullCheck.js';
 import { revokeOldPassword } from './revokeOldPassword.js';
 import { clearSlot, removeToken, restoreTokenScopeMap, retireCandidate, retirePromoted } from './undo.js';
@@ -43,6 +48,14 @@ export function createActivities(ports: Ports, queries: Queries, config: Pick<Co
     clearSlot: clearSlot(ports),
     restoreTokenScopeMap: restoreTokenScopeMap(ports),
     removeToken: removeToken(ports),
+    enableToken: enableToken(ports),
+    disableTokens: disableTokens(ports),
+    disableSecrets: disableSecrets(ports),
+    findAccess: findAccess(ports),
+    planOffboarding: planOffboarding(queries),
+    deleteToken: deleteToken(ports),
+    clearPasswords: clearPasswords(ports),
+    retireSecret: retireSecret(ports),
   };
 }
 export type Activities = ReturnType<typeof createActivities>;

@@ -8,12 +8,19 @@ import type { Undone } from '../domain/undone.js';
 import type { Ports } from '../ports/ports.js';
 import { outcomeOf } from '../ports/outcomeOf.js';
 
+export interface RetireCandidateInput {
+  readonly reference: ClientReference;
+  readonly run: string;
+  /** The client was revoked: its secrets are hidden, and their tags stay to be looked at. */
+  readonly keeps?: boolean;
+}
+
 /**
  * Hides and soft-deletes the candidate secret, if this run saved one. Looks at all versions, since a repetition finds the
  * one that it has hidden before.
  */
 export function retireCandidate({ vault }: Ports) {
-  return (input: { readonly reference: ClientReference; readonly run: string }): Promise<StepOutcome<Undone>> =>
+  return (input: RetireCandidateInput): Promise<StepOutcome<Undone>> =>
     outcomeOf(async () => {
       const name = candidateSecretName(input.reference);
       const versions = await vault.versions(name);
@@ -21,7 +28,9 @@ export function retireCandidate({ vault }: Ports) {
       for (const version of own) if (version.isEnabled) await vault.disable(version);
       const foreign = versions.some((version) => version.isEnabled && !own.includes(version));
       if (foreign) return done({ kept: `secret ${name}: it has versions that are not this run's` });
-      if (own.length > 0) await vault.remove(name);
+      if (own.length === 0) return done({});
+      if (input.keeps === true) return done({ kept: `secret ${name}: disabled, and kept for inspection` });
+      await vault.remove(name);
       return done({});
     });
 }

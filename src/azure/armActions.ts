@@ -36,6 +36,7 @@ export const ARM_ACTIONS: Readonly<Record<keyof RegistryControlPlane, readonly A
   createToken: writing('tokens', 'write'),
   setTokenScopeMap: writing('tokens', 'write'),
   disableToken: writing('tokens', 'write'),
+  enableToken: writing('tokens', 'write'),
   keepOnlySlots: writing('tokens', 'write'),
   deleteToken: writing('tokens', 'delete'),
   generatePassword: [`${REGISTRY}/generateCredentials/action`, `${REGISTRY}/operationStatuses/read`],

@@ -172,6 +172,18 @@ export function createArmControlPlane(config: Config, credential: TokenCredentia
       );
     },
 
+    enableToken: async (registry, name, keep) => {
+      await call('enable token', registry, name, (at) =>
+        at.client.tokens.update(
+          at.group,
+          at.name,
+          name,
+          { status: 'enabled', credentials: { passwords: keep.map((slot) => ({ name: slot })) } },
+          POLL,
+        ),
+      );
+    },
+
     keepOnlySlots: async (registry, name, keep) => {
       await call('empty a password slot of token', registry, name, (at) =>
         at.client.tokens.update(

@@ -9,7 +9,7 @@ import type {
   SecretVault,
   SecretVersionFacts,
 } from '../ports/secretVault.js';
-import { ServiceError } from '../ports/serviceError.js';
+import { orUndefined, ServiceError } from '../ports/serviceError.js';
 import { lazily } from './lazily.js';
 import { watchPageLinks } from './pageLinks.js';
 import { calling, mentions } from './serviceErrors.js';
@@ -112,6 +112,11 @@ export function createKeyVault(config: Config['vault'], credential: TokenCredent
         }),
       );
       return found;
+    },
+
+    tagsOfDeleted: async (name) => {
+      const found = await orUndefined(call('read deleted secret', name, (sdk) => sdk.getDeletedSecret(name)));
+      return found && (found.properties.tags ?? {});
     },
 
     store: set,

@@ -12,9 +12,9 @@ import { verifiedPull, type VerifiedPull } from './verifiedPull.js';
 const instant = z.iso.datetime();
 
 /** What a run does; also the name of its orchestration. */
-export const OPERATION_KINDS = ['onboard', 'rotate', 'check'] as const;
-/** Those that are about one client, of which each has one run at a time. */
-export type ClientOperationKind = Exclude<OperationKind, 'check'>;
+export const OPERATION_KINDS = ['onboard', 'offboard', 'rotate', 'revoke', 'check'] as const;
+/** Those of which a client has one run at a time: a revocation runs beside it, a check is about many clients. */
+export type ClientOperationKind = Exclude<OperationKind, 'revoke' | 'check'>;
 export type OperationKind = (typeof OPERATION_KINDS)[number];
 
 export const operationStatus = z
@@ -86,8 +86,38 @@ export const rotationResult = z
   .describe('What a completed rotation has given the client.');
 export type RotationResult = z.infer<typeof rotationResult>;
 
+export const offboardingResult = z
+  .object({
+    removed: z.array(z.string()).readonly().describe('what this run has taken away, in order'),
+    kept: z.array(z.string()).readonly().describe('what was left as it is on purpose, each with the reason'),
+    changed: z.boolean().describe('false when nothing of the client was left, so that nothing was written'),
+  })
+  .readonly()
+  .describe('What a completed offboarding has taken away.');
+export type OffboardingResult = z.infer<typeof offboardingResult>;
+
+export const revocationResult = z
+  .object({
+    revokedAt: instant.describe('only an onboarding that was asked for after this lifts the revocation'),
+    disabled: z.array(z.string()).readonly().describe('tokens and secrets that this run has disabled'),
+    changed: z.boolean().describe('false when all was disabled before'),
+    edge: z
+      .object({
+        connectedRegistry: z.string(),
+        schedule: z.string().describe('its sync schedule, a cron expression in UTC').exactOptional(),
+        lastSyncTime: instant.exactOptional(),
+        nextSyncTime: instant.describe('when the next sync is due; absent when it does not exist').exactOptional(),
+        message: z.string(),
+      })
+      .readonly()
+      .describe('the cloud refuses the client from now on, its connected registry from its next sync on'),
+  })
+  .readonly()
+  .describe('What a completed revocation has disabled.');
+export type RevocationResult = z.infer<typeof revocationResult>;
+
 export const operationResult = z
-  .union([onboardingResult, rotationResult, checkResult])
+  .union([onboardingResult, rotationResult, offboardingResult, revocationResult, checkResult])
   .describe('What a completed run came to, by kind.');
 export type OperationResult = z.infer<typeof operationResult>;
 
@@ -181,7 +211,12 @@ export const runningOperation = z
 export type RunningOperation = z.infer<typeof runningOperation>;
 
 export const plannedWrite = z
-  .object({ step: z.string(), action: z.string(), resource: z.string() })
+  .object({
+    step: z.string(),
+    action: z.string(),
+    resource: z.string(),
+    client: z.string().describe('whose it is, where a request names several').exactOptional(),
+  })
   .readonly()
   .describe('One change that the run would make, in words, by the step that makes it.');
 /** One change that the onboarding would make, in words, with the service's own request. */

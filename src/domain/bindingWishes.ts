@@ -31,7 +31,7 @@ export interface BinderRequest extends WorksFor {
   readonly deadline: string;
 }
 
-export type BinderOperation = 'want' | 'ensure' | 'ensureAgain' | 'settle' | 'drop' | 'ensureDropped';
+export type BinderOperation = 'want' | 'ensure' | 'ensureAgain' | 'settle' | 'drop' | 'evict' | 'ensureDropped';
 
 const same = (left: string, right: string): boolean => left.toLowerCase() === right.toLowerCase();
 const isFor = (request: Pick<BinderRequest, 'token' | 'run'>) => (item: { token: string; run: string }) =>
@@ -69,6 +69,12 @@ export function addDrop(state: BinderState, request: BinderRequest): BinderState
   const wanted = wishes.some((wish) => same(wish.token, token));
   if (wanted || drops.some(isFor(request))) return { wishes, drops };
   return { wishes, drops: [...drops, { token, run, deadline }] };
+}
+
+/** Notes that a token must go, whoever wants it: a run that was lost may have left its wish. */
+export function addEviction(state: BinderState, request: BinderRequest): BinderState {
+  const wishes = state.wishes.filter((wish) => !same(wish.token, request.token));
+  return addDrop({ ...state, wishes }, request);
 }
 
 export function hasDrop(state: BinderState, request: BinderRequest): boolean {

@@ -4,6 +4,8 @@ import type { WorksFor } from './worksFor.js';
 export interface ClientRecord {
   /** The client was revoked then; an onboarding that was asked for later lifts it, nothing else. */
   readonly revokedAt?: string;
+  /** Names of the tokens that the revocation found enabled: what it has disabled, and somebody else has not. */
+  readonly disabled?: readonly string[];
   /** A rotation is due since then, whatever its age says. */
   readonly rotationDueSince?: string;
   /** A rotation failed, and is to be tried again then. */
@@ -21,10 +23,16 @@ export const CLIENT_RECORD = 'client';
 
 /** Input of each operation; the entity's key is the client's. */
 export interface ClientRecordRequests {
-  /** Marks the client as revoked at `at`. */
+  /** Marks the client as revoked: at `at`, or at the entity's own time if that is later. */
   readonly revoke: WorksFor & { readonly at: string };
+  /** The revocation is about to disable these tokens, which are enabled. */
+  readonly noteDisabled: WorksFor & { readonly tokens: readonly string[] };
+  /** Whether the client was revoked since a run was asked for, so that its undo must keep what it made. */
+  readonly revokedSince: WorksFor & { readonly wantedAt: string };
   /** A run that was asked for at `wantedAt` begins; `eventAt` when an event asked for it. */
   readonly begin: WorksFor & { readonly wantedAt: string; readonly eventAt?: string };
+  /** An offboarding begins, whether or not the client was revoked; older events than its own time come too late. */
+  readonly beginOffboarding: WorksFor & { readonly wantedAt: string; readonly eventAt?: string };
   /** The run that was asked for at `wantedAt` has enabled the client again: an earlier mark is lifted. */
   readonly lift: WorksFor & { readonly wantedAt: string };
   readonly markRotationDue: WorksFor & { readonly at: string };
@@ -48,9 +56,21 @@ export function markRevoked(record: ClientRecord, at: string): ClientRecord {
   return { ...record, revokedAt: later(record.revokedAt, at) };
 }
 
+/** Only while the client is revoked: of a lifted revocation there is nothing to remember. */
+export function noteDisabled(record: ClientRecord, tokens: readonly string[]): ClientRecord {
+  if (record.revokedAt === undefined || tokens.length === 0) return record;
+  const names = [...(record.disabled ?? []), ...tokens.map((token) => token.toLowerCase())];
+  return { ...record, disabled: [...new Set(names)] };
+}
+
+/** When the client was revoked, if the run that was asked for at `wantedAt` is not later than that. */
+export function revokedSince({ revokedAt }: ClientRecord, wantedAt: string): string | undefined {
+  return revokedAt !== undefined && new Date(revokedAt) >= new Date(wantedAt) ? revokedAt : undefined;
+}
+
 /** A mark that is not older than the run stays. */
 export function liftRevocation(record: ClientRecord, wantedAt: string): ClientRecord {
-  const { revokedAt, ...rest } = record;
+  const { revokedAt, disabled: _disabled, ...rest } = record;
   return revokedAt !== undefined && new Date(revokedAt) < new Date(wantedAt) ? rest : record;
 }
 
@@ -69,9 +89,22 @@ export function clearRotationDue(record: ClientRecord, at: string): ClientRecord
   return rotationDueSince !== undefined && new Date(rotationDueSince) <= new Date(at) ? rest : asked;
 }
 
-/** Whether a run may begin; `revokedAt` is there when it may, and lifts that revocation by its success. */
+/** A revocation that stands, as the onboarding that is to lift it must know it. */
+export interface Revocation {
+  /** ISO 8601. */
+  readonly revokedAt: string;
+  /** Names of the tokens that it disabled, in lower case; an onboarding may enable these again, and no other. */
+  readonly disabled: readonly string[];
+}
+
+/** The revocation that stands, if any. */
+export function revocationOf({ revokedAt, disabled = [] }: ClientRecord): Revocation | undefined {
+  return revokedAt === undefined ? undefined : { revokedAt, disabled };
+}
+
+/** Whether a run may begin; `lifts` is there when it may, and lifts that revocation by its success. */
 export type BeginVerdict =
-  | { readonly kind: 'goOn'; readonly revokedAt?: string }
+  | { readonly kind: 'goOn'; readonly lifts?: Revocation }
   | { readonly kind: 'revoked'; readonly revokedAt: string }
   | { readonly kind: 'staleEvent'; readonly newestEventAt: string };
 
@@ -80,10 +113,19 @@ export type BeginVerdict =
  * after a newer event: deliveries come late, twice and out of order.
  */
 export function judgeBegin(record: ClientRecord, wantedAt: string, eventAt: string | undefined): BeginVerdict {
-  const { revokedAt, newestEventAt } = record;
-  const wanted = new Date(eventAt ?? wantedAt);
-  if (eventAt !== undefined && newestEventAt !== undefined && new Date(newestEventAt) > wanted)
-    return { kind: 'staleEvent', newestEventAt };
-  if (revokedAt === undefined) return { kind: 'goOn' };
-  return wanted > new Date(revokedAt) ? { kind: 'goOn', revokedAt } : { kind: 'revoked', revokedAt };
+  const stale = judgeEvent(record, eventAt);
+  if (stale) return stale;
+  const lifts = revocationOf(record);
+  if (!lifts) return { kind: 'goOn' };
+  const { revokedAt } = lifts;
+  return revokedSince(record, eventAt ?? wantedAt) ? { kind: 'revoked', revokedAt } : { kind: 'goOn', lifts };
+}
+
+/** The verdict on an event that comes after a newer one; undefined for any other, and for a run that no event asked for. */
+export function judgeEvent(
+  { newestEventAt }: ClientRecord,
+  eventAt: string | undefined,
+): Extract<BeginVerdict, { kind: 'staleEvent' }> | undefined {
+  if (eventAt === undefined || newestEventAt === undefined || new Date(newestEventAt) <= new Date(eventAt)) return;
+  return { kind: 'staleEvent', newestEventAt };
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { clientKey, type ClientReference } from './clientKey.js';
+import type { OperationKind } from './answers.js';
+import { clientKey, shortHash, type ClientReference } from './clientKey.js';
 import { NAME_RULES } from './names.js';
 import { ONBOARDING_FIELDS } from './onboardingRequest.js';
 
@@ -12,6 +13,7 @@ export const CLIENTS_FIELDS = {
   connectedRegistry: ONBOARDING_FIELDS.connectedRegistry,
   client: ONBOARDING_FIELDS.client,
   registry: ONBOARDING_FIELDS.registry,
+  dryRun: ONBOARDING_FIELDS.dryRun,
 } as const;
 
 const named = (rule: RegExp, field: keyof typeof CLIENTS_FIELDS) =>
@@ -41,6 +43,20 @@ export const clientNames = z
       seen.add(key);
     });
   });
+
+/** Body of `POST /api/offboardings`. */
+export const offboardingBody = z.strictObject({
+  clients: clientNames,
+  dryRun: z.boolean('must be true or false').describe(CLIENTS_FIELDS.dryRun).optional(),
+});
+
+/** Body of `POST /api/revocations`. */
+export const revocationBody = z.strictObject({ clients: clientNames });
+
+/** Equal for runs of one kind about the same client, of which there is no more to say. */
+export function clientFingerprint(kind: OperationKind, client: ClientReference): string {
+  return shortHash([kind, clientKey(client)], 32);
+}
 
 /** Fills in the default. @param defaultRegistry the first configured registry's name. */
 export function toReference(

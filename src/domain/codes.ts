@@ -31,6 +31,10 @@ export const ANSWER_CODES = {
     member: 'operationStatus',
   },
   'acknowledgement-expired': { statuses: [410], meaning: 'the acknowledgement came too late' },
+  'not-cancellable': {
+    statuses: [409],
+    meaning: 'an offboarding or a revocation has begun, and cannot be taken back by half',
+  },
   'report-differs': { statuses: [409], meaning: 'the attempt has an accepted report with other content' },
   superseded: {
     statuses: [410],

@@ -26,7 +26,15 @@ export interface MapHolderRequest extends WorksFor, MapHold {
   readonly absentAt?: string;
 }
 
-export type MapHolderOperation = 'hold' | 'settle' | 'release';
+export type MapHolderOperation = 'hold' | 'settle' | 'release' | 'drop';
+
+/** How a drop ended. */
+export interface Dropped {
+  /** The map was there, and was deleted. */
+  readonly removed: boolean;
+  /** Why it was left alone; absent when it is gone. */
+  readonly kept?: string;
+}
 
 /** The entity's key: scope map names hold no dot, and ignore case in ARM. */
 export function mapHolderKey(registry: string, scopeMap: string): string {
@@ -53,6 +61,11 @@ export function releaseHold(state: MapHolderState, { run, absentAt }: MapHolderR
     holds: state.holds.filter((hold) => hold.run !== run),
     ...(orphanSince === undefined ? {} : { orphanSince }),
   };
+}
+
+/** Nobody's use of the map is known but that of the runs that hold it: the last of them to fail takes it away. */
+export function orphan(state: MapHolderState): MapHolderState {
+  return { ...state, orphanSince: new Date(0).toISOString() };
 }
 
 function earlier(left: string | undefined, right: string | undefined): string | undefined {

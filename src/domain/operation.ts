@@ -2,6 +2,7 @@ import type { PullCheckAsk } from './pullCheckAsk.js';
 import type { OnboardingResult, OperationFailure, OperationResult, OperationStatus, Step } from './answers.js';
 
 export type {
+  OffboardingResult,
   OnboardingResult,
   Operation,
   OperationFailure,
@@ -10,6 +11,7 @@ export type {
   OperationStatus,
   Problem,
   RotationResult,
+  RevocationResult,
   RunningOperation,
   Step,
   StepStatus,

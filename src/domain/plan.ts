@@ -1,7 +1,7 @@
 import type { PlannedWrite, Problem } from './answers.js';
 import type { SyncFacts } from './syncSchedule.js';
 import type { SlotName } from './slots.js';
-import type { VerifiedPull } from './secretTags.js';
+import type { MadeByUs, VerifiedPull } from './secretTags.js';
 
 export type { DryRunAnswer, PlannedWrite } from './answers.js';
 
@@ -24,6 +24,12 @@ export type CredentialPlan =
       readonly earlierPassword?: string;
     };
 
+/** A token that a revocation disabled, and that the onboarding which lifts it is to enable again. */
+export interface RevokedToken {
+  /** When each of the passwords that it holds was made (ISO 8601): none of them may ever work again. */
+  readonly passwords: readonly string[];
+}
+
 /** What preflight found, and what is to be done about it. Small, since it stands in the durable history. */
 export interface OnboardingPlan {
   /** ISO 8601; what was made before this instant is not ours. */
@@ -37,7 +43,9 @@ export interface OnboardingPlan {
   readonly sync: SyncFacts;
   readonly scopeMap: 'absent' | 'same' | 'other';
   /** `earlierScopeMap` is there when the token exists with another map. */
-  readonly token: { readonly exists: boolean; readonly earlierScopeMap?: string };
+  readonly token: { readonly exists: boolean; readonly earlierScopeMap?: string; readonly revoked?: RevokedToken };
+  /** Which of map and token are ours once this run has made what is missing. */
+  readonly made: MadeByUs;
   readonly bound: boolean;
   /** The main secret's present version, of whatever credential. */
   readonly mainVersion?: string;

@@ -7,6 +7,8 @@ import type { Rotation } from './rotationRequest.js';
 /** Names of the orchestrations, which are also the operations' kinds. */
 export const ONBOARD = 'onboard';
 export const ROTATE = 'rotate';
+export const OFFBOARD = 'offboard';
+export const REVOKE = 'revoke';
 
 /** Input of a run's orchestration: all that it needs to know, so that a replay reads nothing else. */
 export interface Run<Request extends object = ClientReference> {

@@ -13,7 +13,7 @@ export interface WaitingRun extends Run {
 }
 
 /** Two letters for each kind: an instance's id has room for few besides the client's key (see clientKey). */
-const PREFIX: Readonly<Record<ClientOperationKind, string>> = { onboard: 'wn', rotate: 'wr' };
+const PREFIX: Readonly<Record<ClientOperationKind, string>> = { onboard: 'wn', offboard: 'wf', rotate: 'wr' };
 
 /** The kinds of runs that may wait for their client. */
 export const WAITING_KINDS = Object.keys(PREFIX) as readonly ClientOperationKind[];

@@ -1,5 +1,6 @@
 import {
   addDrop,
+  addEviction,
   addWish,
   endWish,
   findWish,
@@ -33,7 +34,7 @@ export interface BinderAnswer {
 /**
  * The one writer of a connected registry's client list. The list can only be replaced as a whole and has no ETag, so
  * two writers would lose each other's entries; a durable entity runs its operations one after another.
- * `want` and `drop` only note a wish; `ensure` and `ensureDropped` read, write and read back for all wishes noted
+ * `want`, `drop` and `evict` only note a wish; `ensure` and `ensureDropped` read, write and read back for all wishes noted
  * before, which is how runs that wait together share one write.
  * @param cap clients that one connected registry may have.
  */
@@ -52,6 +53,8 @@ export function createBinder(controlPlane: RegistryControlPlane, cap: number) {
         return { state: endWish(state, request), outcome: done({ bound: true }) };
       case 'drop':
         return { state: addDrop(state, request), outcome: done({ bound: false }) };
+      case 'evict':
+        return { state: addEviction(state, request), outcome: done({ bound: false }) };
       case 'ensure':
         return ensure(addWish(state, request), request);
       case 'ensureAgain':

@@ -1,9 +1,11 @@
 import { madeSince } from '../domain/madeSince.js';
 import {
   addHold,
+  orphan,
   pruneHolds,
   releaseHold,
   settleHold,
+  type Dropped,
   type MapHolderOperation,
   type MapHolderRequest,
   type MapHolderState,
@@ -19,7 +21,7 @@ export const MAP_HOLDER = 'mapholder';
 
 export interface MapHolderAnswer {
   readonly state: MapHolderState;
-  readonly outcome: StepOutcome<Undone>;
+  readonly outcome: StepOutcome<Undone | Dropped>;
 }
 
 /**
@@ -42,8 +44,27 @@ export function createMapHolder(controlPlane: RegistryControlPlane) {
         return { state: settleHold(state, request.run), outcome: done({}) };
       case 'release':
         return release(releaseHold(state, request), request);
+      case 'drop':
+        return drop(state, request);
     }
   };
+
+  async function drop(state: MapHolderState, request: MapHolderRequest): Promise<MapHolderAnswer> {
+    const { registry, scopeMap } = request;
+    const kept = (why: string) => done<Dropped>({ removed: false, kept: `scope map ${scopeMap}: ${why}` });
+    if (state.holds.length > 0)
+      return { state: orphan(state), outcome: kept(`${state.holds.length} run(s) in progress need it`) };
+    const outcome = await outcomeOf<StepOutcome<Dropped>>(async () => {
+      const found = await controlPlane.getScopeMap(registry, scopeMap);
+      if (!found) return done({ removed: false });
+      if (found.description !== SCOPE_MAP_MARK) return kept('it was not made by this app');
+      const users = await controlPlane.listTokensOf(registry, scopeMap);
+      if (users.length > 0) return kept(`${users.length} other token(s) use it`);
+      await controlPlane.deleteScopeMap(registry, scopeMap);
+      return done({ removed: true });
+    });
+    return { state, outcome };
+  }
 
   async function release(state: MapHolderState, request: MapHolderRequest): Promise<MapHolderAnswer> {
     const { scopeMap } = request;

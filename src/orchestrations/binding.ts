@@ -2,7 +2,7 @@ import * as df from 'durable-functions';
 import type { OrchestrationContext } from 'durable-functions';
 import { binderKey } from '../domain/binderKey.js';
 import type { BinderOperation, BinderRequest } from '../domain/bindingWishes.js';
-import type { OnboardingRun } from '../domain/run.js';
+import type { Run } from '../domain/run.js';
 import { formatOperationId } from '../domain/operationId.js';
 import type { Flow } from './flow.js';
 import { runDeadline } from './runDeadline.js';
@@ -15,9 +15,10 @@ export class Binding {
 
   constructor(
     private readonly context: OrchestrationContext,
-    private readonly input: OnboardingRun,
+    private readonly input: Run,
+    token: string,
   ) {
-    const { registry, connectedRegistry, token } = input.request;
+    const { registry, connectedRegistry } = input.request;
     const deadline = runDeadline(context, input.limits);
     const { run, actor } = input;
     const by = { operation: formatOperationId({ instance: context.df.instanceId, run }), actor };
@@ -45,6 +46,12 @@ export class Binding {
     this.signal('drop');
     yield* this.ask(runner, 'ensureDropped', this.input.limits.undoDeadlineSeconds);
     return {};
+  }
+
+  /** Takes the token off the list, whatever runs that were lost still wish. @throws StepFailed */
+  *evict(runner: StepRunner): Flow<void> {
+    this.signal('evict');
+    yield* this.ask(runner, 'ensureDropped', this.input.limits.bindDeadlineSeconds);
   }
 
   /** Withdraws the wish for a token that was on the list before. */

@@ -16,10 +16,19 @@ export class Cancellation {
     this.cancelled = context.df.waitForExternalEvent(cancelEventName(run));
   }
 
+  /** Whether the run was told that its client is revoked. */
+  get isRevoked(): boolean {
+    return this.cancelled.isCompleted && this.event.reason === 'revoked';
+  }
+
+  private get event(): Partial<CancelEvent> {
+    return this.cancelled.result ?? {};
+  }
+
   /** @throws StepFailed `cancelled` or `revoked`, once the run has been told to end. */
   check(): void {
     if (!this.cancelled.isCompleted) return;
-    const { actor = 'an operator', reason = 'cancelled' } = (this.cancelled.result ?? {}) as Partial<CancelEvent>;
+    const { actor = 'an operator', reason = 'cancelled' } = this.event;
     if (reason === 'revoked') throw new StepFailed('revoked', `the client was revoked by ${actor}`);
     const why = reason === 'preempted' ? ', to make way for another run' : '';
     throw new StepFailed('cancelled', `cancelled by ${actor}${why}`);

@@ -1,6 +1,11 @@
 import * as df from 'durable-functions';
 import type { OrchestrationContext } from 'durable-functions';
-import { CLIENT_RECORD, type ClientRecordOperation, type ClientRecordRequests } from '../domain/clientRecord.js';
+import {
+  CLIENT_RECORD,
+  type ClientRecordOperation,
+  type ClientRecordRequests,
+  type Revocation,
+} from '../domain/clientRecord.js';
 import { clientKey } from '../domain/clientKey.js';
 import { formatOperationId } from '../domain/operationId.js';
 import type { Run } from '../domain/run.js';
@@ -9,7 +14,8 @@ import type { Flow } from './flow.js';
 import type { StepRunner } from './stepRunner.js';
 
 export interface Begun {
-  readonly revokedAt?: string;
+  /** A revocation that stands, and that is older than the run: an onboarding lifts it, no other run may begin. */
+  readonly lifts?: Revocation;
   /** Version of the main secret that the device's agent says it uses. */
   readonly acknowledged?: string;
 }
@@ -30,13 +36,29 @@ export class ClientRecords {
 
   /**
    * Whether this run may begin: not when the client was revoked since it was asked for, or a newer event was taken.
-   * @returns when the client was revoked, if this run is to lift that; and what its device has acknowledged.
+   * @returns the revocation that an onboarding is to lift, if there is one; and what its device has acknowledged.
    * @throws StepFailed `revoked` or `stale-event`
    */
   *begin(runner: StepRunner): Flow<Begun> {
-    const { requestedAt, eventAt } = this.input;
-    const request = { wantedAt: requestedAt, ...(eventAt === undefined ? {} : { eventAt }) };
-    return yield* this.ask<'begin', Begun>(runner, 'begin', request);
+    return yield* this.ask<'begin', Begun>(runner, 'begin', this.wanted());
+  }
+
+  /** The same for an offboarding, which a revocation does not keep from its work. @throws StepFailed `stale-event` */
+  *beginOffboarding(runner: StepRunner): Flow<void> {
+    yield* this.ask(runner, 'beginOffboarding', this.wanted());
+  }
+
+  /** When the client was revoked, if that was not before `wantedAt`: by default when this run was asked for. */
+  *revokedSince(runner: StepRunner, wantedAt = this.wantedAt): Flow<string | undefined> {
+    const answer = yield* this.ask<'revokedSince', { readonly revokedAt?: string }>(runner, 'revokedSince', {
+      wantedAt,
+    });
+    return answer.revokedAt;
+  }
+
+  /** This run has succeeded, and lifts a revocation that is older than it. From the answer on it counts as lifted. */
+  *lift(runner: StepRunner): Flow<void> {
+    yield* this.ask(runner, 'lift', { wantedAt: this.wantedAt });
   }
 
   /** Asks, and waits for the answer. @throws StepFailed */
@@ -47,6 +69,15 @@ export class ClientRecords {
   ): Flow<T> {
     const call = () => this.context.df.callEntity(this.entity, operation, { ...request, by: this.by });
     return yield* runner.untilDone<T>(call, this.input.limits.stepDeadlineSeconds);
+  }
+
+  private get wantedAt(): string {
+    return this.input.eventAt ?? this.input.requestedAt;
+  }
+
+  private wanted() {
+    const { requestedAt, eventAt } = this.input;
+    return { wantedAt: requestedAt, ...(eventAt === undefined ? {} : { eventAt }) };
   }
 
   /** Tells without waiting: signals go out with the turn and are never answered. */

@@ -64,7 +64,11 @@ export class CredentialSteps {
   retireOnFailure(): void {
     const { reference } = this.order;
     const { run } = this.input;
-    this.parts.saga.onFailure('retireCandidate', ({ steps }) => steps.retireCandidate({ reference, run }));
+    this.parts.saga.onFailure(
+      'retireCandidate',
+      ({ steps }) => steps.retireCandidate({ reference, run }),
+      ({ steps }) => steps.retireCandidate({ reference, run, keeps: true }),
+    );
   }
 
   /** Makes the password in this very slot, and saves it as the candidate. @throws StepFailed */

@@ -1,7 +1,7 @@
 import * as df from 'durable-functions';
 import type { OrchestrationContext } from 'durable-functions';
-import { mapHolderKey, type MapHolderOperation, type MapHolderRequest } from '../domain/mapHolds.js';
-import type { OnboardingRun } from '../domain/run.js';
+import { mapHolderKey, type Dropped, type MapHolderOperation, type MapHolderRequest } from '../domain/mapHolds.js';
+import type { Run } from '../domain/run.js';
 import { formatOperationId } from '../domain/operationId.js';
 import type { Undone } from '../domain/undone.js';
 import type { Flow } from './flow.js';
@@ -15,9 +15,10 @@ export class MapHold {
 
   constructor(
     private readonly context: OrchestrationContext,
-    private readonly input: OnboardingRun,
+    private readonly input: Run,
+    { scopeMap, token }: { readonly scopeMap: string; readonly token: string },
   ) {
-    const { registry, scopeMap, token } = input.request;
+    const { registry } = input.request;
     const { run, actor } = input;
     const by = { operation: formatOperationId({ instance: context.df.instanceId, run }), actor };
     this.request = { registry, scopeMap, token, run, deadline: runDeadline(context, input.limits), by };
@@ -34,13 +35,29 @@ export class MapHold {
     this.context.df.signalEntity(this.holder, 'settle', this.request);
   }
 
+  /** The client is offboarded: a map of ours that nobody else uses goes with it. @throws StepFailed */
+  *drop(runner: StepRunner): Flow<Dropped> {
+    return yield* this.ask<Dropped>(runner, 'drop', this.request, this.input.limits.stepDeadlineSeconds);
+  }
+
+  /** The run ends without success, and the map stays with what else is kept. */
+  *leave(): Flow<Undone> {
+    this.settle();
+    return { kept: `scope map ${this.request.scopeMap}: the client was revoked` };
+  }
+
   /** The run is undone. @param absentAt when preflight did not find the map; then this run has made it. */
   *release(runner: StepRunner, absentAt: string | undefined): Flow<Undone> {
     const request = absentAt === undefined ? this.request : { ...this.request, absentAt };
     return yield* this.ask(runner, 'release', request, this.input.limits.undoDeadlineSeconds);
   }
 
-  private *ask(runner: StepRunner, operation: MapHolderOperation, request: MapHolderRequest, seconds: number) {
-    return yield* runner.untilDone<Undone>(() => this.context.df.callEntity(this.holder, operation, request), seconds);
+  private *ask<T = Undone>(
+    runner: StepRunner,
+    operation: MapHolderOperation,
+    request: MapHolderRequest,
+    seconds: number,
+  ): Flow<T> {
+    return yield* runner.untilDone<T>(() => this.context.df.callEntity(this.holder, operation, request), seconds);
   }
 }

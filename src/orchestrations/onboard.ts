@@ -9,6 +9,7 @@ import { isConverged, type OnboardingPlan } from '../domain/plan.js';
 import type { MadeByUs, VerifiedPull } from '../domain/secretTags.js';
 import { Binding } from './binding.js';
 import { Cancellation } from './cancellation.js';
+import { ClientRecords } from './clientRecord.js';
 import { CredentialSteps } from './credentialSteps.js';
 import { StepFailed, type Flow } from './flow.js';
 import { MapHold } from './mapHold.js';
@@ -17,6 +18,7 @@ import { CredentialLost } from './pullCheck.js';
 import { Refused } from './refused.js';
 import { Saga } from './saga.js';
 import { StepRunner } from './stepRunner.js';
+import { undoFailure } from './undoFailure.js';
 
 /** So often a run issues a password, should the one before be lost behind its back. */
 const MOST_CREDENTIALS = 3;
@@ -26,12 +28,14 @@ export function* onboard(context: OrchestrationContext): Flow<OperationOutcome> 
   const input = context.df.getInput<OnboardingRun>();
   const log = new ProgressLog(context);
   const operation = formatOperationId({ instance: context.df.instanceId, run: input.run });
+  const cancellation = new Cancellation(context, input.run);
   const runner = new StepRunner(context, input.limits, log, {
     by: { operation, actor: input.actor },
     deadlineSeconds: input.limits.stepDeadlineSeconds,
-    cancellation: new Cancellation(context, input.run),
+    cancellation,
   });
-  const saga = new Saga(runner.uninterrupted(input.limits.undoDeadlineSeconds));
+  const undoing = runner.uninterrupted(input.limits.undoDeadlineSeconds);
+  const saga = new Saga(undoing);
   const end = (outcome: Omit<OperationOutcome, 'endedAt' | 'steps' | 'reports'>): OperationOutcome => {
     log.enter(outcome.status);
     const endedAt = context.df.currentUtcDateTime.toISOString();
@@ -43,10 +47,8 @@ export function* onboard(context: OrchestrationContext): Flow<OperationOutcome> 
     return end({ status: 'completed', result });
   } catch (error) {
     if (!(error instanceof StepFailed)) throw error;
-    const { residue, kept } = yield* saga.undoAll(log);
-    const problems = error instanceof Refused ? { problems: error.problems } : {};
-    const failure = { code: error.code, message: error.message, residue, kept, ...problems };
-    return end({ status: residue.length === 0 ? 'rolledBack' : 'failed', failure });
+    const failure = yield* undoFailure(context, input, error, { saga, log, cancellation, runner: undoing });
+    return end({ status: failure.residue.length === 0 ? 'rolledBack' : 'failed', failure });
   }
 }
 
@@ -54,6 +56,9 @@ export function* onboard(context: OrchestrationContext): Flow<OperationOutcome> 
 class Onboard {
   private readonly binding: Binding;
   private readonly mapHold: MapHold;
+  private readonly records: ClientRecords;
+  /** A revocation that is older than this run stands, and ends by its success. */
+  private lifts = false;
 
   constructor(
     private readonly context: OrchestrationContext,
@@ -62,21 +67,23 @@ class Onboard {
     private readonly runner: StepRunner,
     private readonly saga: Saga,
   ) {
-    this.binding = new Binding(context, input);
-    this.mapHold = new MapHold(context, input);
+    this.binding = new Binding(context, input, input.request.token);
+    this.mapHold = new MapHold(context, input, input.request);
+    this.records = new ClientRecords(context, input);
   }
 
   *go(): Flow<OnboardingResult> {
     const { recheck } = this.input.request;
     const plan = yield* this.preflight();
-    if (isConverged(plan) && !recheck && plan.credential.kind === 'keep' && plan.credential.stored.pull)
+    if (isConverged(plan) && !recheck && plan.credential.kind === 'keep' && plan.credential.stored.pull) {
+      yield* this.lift();
       return this.result(plan.credential.stored, plan.credential.stored.pull, false);
+    }
 
-    const rights = this.rights();
-    const made: MadeByUs = { scopeMap: plan.scopeMap === 'absent', token: !plan.token.exists, rights };
     yield* this.ensureScopeMap(plan);
+    yield* this.enableToken(plan);
     yield* this.ensureToken(plan);
-    const credentials = this.credentialSteps(plan, made);
+    const credentials = this.credentialSteps(plan);
     if (plan.credential.kind === 'keep') return yield* this.verifyKept(plan, plan.credential.stored, credentials);
 
     for (let attempt = 1; ; attempt += 1) {
@@ -85,7 +92,7 @@ class Onboard {
       try {
         const pull = yield* credentials.pullCheck(credential, credential);
         const promoted = yield* credentials.promote(credential, pull, attempt);
-        this.settle();
+        yield* this.succeeded();
         yield* credentials.announce(promoted);
         return this.result({ ...credential, ...promoted }, pull, true);
       } catch (error) {
@@ -94,14 +101,18 @@ class Onboard {
     }
   }
 
+  /** Whether this run may begin at all, and what it is to do. */
   private *preflight(): Flow<OnboardingPlan> {
-    const { runner, input, log } = this;
+    const { runner, records, input, log } = this;
     log.enter('preflight');
-    return yield* runner.step('preflight', function* () {
-      const plan = yield* runner.steps.preflight({ onboarding: input.request });
-      if (plan.problems.length > 0) throw new Refused(plan.problems);
-      return plan;
+    const { plan, lifts } = yield* runner.step('preflight', function* () {
+      const begun = yield* records.begin(runner);
+      const found = yield* runner.steps.preflight({ onboarding: input.request, ...begun });
+      if (found.problems.length > 0) throw new Refused(found.problems);
+      return { plan: found, lifts: begun.lifts };
     });
+    this.lifts = lifts !== undefined;
+    return plan;
   }
 
   private *ensureScopeMap(plan: OnboardingPlan): Flow<void> {
@@ -109,11 +120,27 @@ class Onboard {
     const { registry, scopeMap, permissions } = this.input.request;
     this.log.enter('scopeMap');
     const absentAt = plan.scopeMap === 'absent' ? plan.checkedAt : undefined;
-    saga.onFailure(absentAt ? 'removeScopeMap' : 'releaseScopeMap', (undoing) => mapHold.release(undoing, absentAt));
+    const undo = (undoing: StepRunner) => mapHold.release(undoing, absentAt);
+    saga.onFailure(absentAt ? 'removeScopeMap' : 'releaseScopeMap', undo, () => mapHold.leave());
     yield* runner.step('ensureScopeMap', function* () {
       yield* mapHold.hold(runner);
       yield* runner.steps.ensureScopeMap({ registry, scopeMap, permissions });
     });
+  }
+
+  /** A token that a revocation disabled is enabled by this step alone, and never with a password that it had. */
+  private *enableToken({ token: { revoked } }: OnboardingPlan): Flow<void> {
+    const { runner, saga } = this;
+    const { registry, token } = this.input.request;
+    if (!revoked) return;
+    this.log.enter('token');
+    const disable = function* ({ steps }: StepRunner) {
+      yield* steps.disableTokens({ registry, tokens: [token] });
+      return {};
+    };
+    saga.onFailure('disableToken', disable, disable);
+    const { passwords } = revoked;
+    yield* runner.step('enableToken', () => runner.steps.enableToken({ registry, token, passwords }));
   }
 
   private *ensureToken(plan: OnboardingPlan): Flow<void> {
@@ -125,8 +152,9 @@ class Onboard {
       saga.onFailure('removeToken', ({ steps }) =>
         steps.removeToken({ registry, token, scopeMap, since: plan.checkedAt }),
       );
-    if (!plan.bound) saga.onFailure('unbind', (undoing) => this.binding.drop(undoing));
-    else saga.onFailure('withdrawWish', () => this.binding.withdraw());
+    const withdraw = () => this.binding.withdraw();
+    if (!plan.bound) saga.onFailure('unbind', (undoing) => this.binding.drop(undoing), withdraw);
+    else saga.onFailure('withdrawWish', withdraw, withdraw);
     if (earlier !== undefined)
       saga.onFailure('restoreTokenScopeMap', ({ steps }) =>
         steps.restoreTokenScopeMap({ registry, token, ours: scopeMap, earlier }),
@@ -136,10 +164,11 @@ class Onboard {
     this.binding.want();
   }
 
-  private credentialSteps(plan: OnboardingPlan, made: MadeByUs): CredentialSteps {
+  private credentialSteps(plan: OnboardingPlan): CredentialSteps {
     const { context, input, log, runner, saga, binding } = this;
     const { token, scopeMap, image, credentialLifetimeDays } = input.request;
     const { endpoint, sync, mainVersion } = plan;
+    const made: MadeByUs = { ...plan.made, rights: this.rights() };
     const order = {
       reference: this.reference(),
       token,
@@ -198,14 +227,19 @@ class Onboard {
         pull,
       }),
     );
-    this.settle();
+    yield* this.succeeded();
     return this.result(stored, pull, plan.writes.length > 0);
   }
 
-  /** What entities keep for this run ends: what it made is in use from now on. */
-  private settle(): void {
+  /** What entities keep for this run ends: what it made is in use from now on. Only now a revocation is lifted. */
+  private *succeeded(): Flow<void> {
     this.binding.settle();
     this.mapHold.settle();
+    yield* this.lift();
+  }
+
+  private *lift(): Flow<void> {
+    if (this.lifts) yield* this.records.lift(this.runner.uninterrupted());
   }
 
   private rights(): string {

@@ -65,9 +65,10 @@ export class ProgressLog {
     this.show();
   }
 
+  /** Of the step that is under way; what is done between two steps is nobody's. */
   private change(part: Partial<Step>): void {
-    const last = this.list.pop();
-    if (last) this.list.push({ ...last, ...part });
+    const last = this.list.at(-1);
+    if (last && last.endedAt === undefined) this.list[this.list.length - 1] = { ...last, ...part };
     this.show();
   }
 

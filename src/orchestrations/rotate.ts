@@ -16,6 +16,7 @@ import { CredentialLost } from './pullCheck.js';
 import { Refused } from './refused.js';
 import { Saga } from './saga.js';
 import { StepRunner } from './stepRunner.js';
+import { undoFailure } from './undoFailure.js';
 
 type Outcome = OperationOutcome<RotationResult>;
 
@@ -33,12 +34,14 @@ export function* rotate(context: OrchestrationContext): Flow<Outcome> {
   const input = context.df.getInput<RotationRun>();
   const log = new ProgressLog(context);
   const operation = formatOperationId({ instance: context.df.instanceId, run: input.run });
+  const cancellation = new Cancellation(context, input.run);
   const runner = new StepRunner(context, input.limits, log, {
     by: { operation, actor: input.actor },
     deadlineSeconds: input.limits.stepDeadlineSeconds,
-    cancellation: new Cancellation(context, input.run),
+    cancellation,
   });
-  const parts = { log, runner, saga: new Saga(runner.uninterrupted(input.limits.undoDeadlineSeconds)) };
+  const undoing = runner.uninterrupted(input.limits.undoDeadlineSeconds);
+  const parts = { log, runner, saga: new Saga(undoing) };
   const end = (outcome: Omit<Outcome, 'endedAt' | 'steps' | 'reports'>): Outcome => {
     log.enter(outcome.status);
     const endedAt = context.df.currentUtcDateTime.toISOString();
@@ -50,11 +53,12 @@ export function* rotate(context: OrchestrationContext): Flow<Outcome> {
     return end({ status: 'completed', result });
   } catch (error) {
     if (!(error instanceof StepFailed)) throw error;
-    const { residue, kept } = yield* parts.saga.undoAll(log);
-    const problems = error instanceof Refused ? { problems: error.problems } : {};
-    const retry = WANTED_ENDS.includes(error.code) ? {} : { nextTryAt: yield* planRetry(context, input, parts, error) };
-    const failure = { code: error.code, message: error.message, residue, kept, ...problems, ...retry };
-    return end({ status: residue.length === 0 ? 'rolledBack' : 'failed', failure });
+    const undone = yield* undoFailure(context, input, error, { saga: parts.saga, log, cancellation, runner: undoing });
+    const retry = WANTED_ENDS.includes(undone.code)
+      ? {}
+      : { nextTryAt: yield* planRetry(context, input, parts, error) };
+    const failure = { ...undone, ...retry };
+    return end({ status: failure.residue.length === 0 ? 'rolledBack' : 'failed', failure });
   }
 }
 
@@ -133,8 +137,8 @@ class Rotate {
     const { urgent } = input.request;
     log.enter('preflight');
     return yield* runner.step('preflight', function* () {
-      const { revokedAt, acknowledged } = yield* records.begin(runner);
-      if (revokedAt !== undefined) throw new StepFailed('revoked', `the client was revoked at ${revokedAt}`);
+      const { lifts, acknowledged } = yield* records.begin(runner);
+      if (lifts) throw new StepFailed('revoked', `the client was revoked at ${lifts.revokedAt}`);
       const rotation = { ...referenceOf(input), urgent };
       const plan = yield* runner.steps.planRotation({
         rotation,

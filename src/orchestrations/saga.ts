@@ -9,6 +9,7 @@ export type Undo = (runner: StepRunner) => Flow<Undone>;
 interface RegisteredUndo {
   readonly name: string;
   readonly undo: Undo;
+  readonly whenRevoked: Undo | undefined;
 }
 
 export interface UndoReport {
@@ -26,16 +27,33 @@ export class Saga {
   /** @param runner tries each undo for as long as undoing may take. */
   constructor(private readonly runner: StepRunner) {}
 
-  onFailure(name: string, undo: Undo): void {
-    this.undos.push({ name, undo });
+  /**
+   * @param whenRevoked what to do in its place when the client was revoked meanwhile; by default nothing, since what a
+   *   revoked client had is kept for inspection.
+   */
+  onFailure(name: string, undo: Undo, whenRevoked?: Undo): void {
+    this.undos.push({ name, undo, whenRevoked });
   }
 
-  /** Undoes all, last first. An undo that fails does not keep the earlier ones from being tried. */
-  *undoAll(log: ProgressLog): Flow<UndoReport> {
+  /** Nothing was begun that would have to be undone. */
+  get isEmpty(): boolean {
+    return this.undos.length === 0;
+  }
+
+  /**
+   * Undoes all, last first. An undo that fails does not keep the earlier ones from being tried.
+   * @param isRevoked whether the client counts as revoked by now; looked at before each undo.
+   */
+  *undoAll(log: ProgressLog, isRevoked: () => boolean = () => false): Flow<UndoReport> {
     const residue: string[] = [];
     const kept: string[] = [];
     log.enter('undoing');
-    for (const { name, undo } of [...this.undos].reverse()) {
+    for (const { name, undo: usual, whenRevoked } of [...this.undos].reverse()) {
+      const undo = isRevoked() ? whenRevoked : usual;
+      if (!undo) {
+        kept.push(`${name}: left out, what a revoked client had is kept for inspection`);
+        continue;
+      }
       try {
         const undone = yield* this.runner.step(name, () => undo(this.runner));
         if (undone.kept) kept.push(undone.kept);

@@ -45,6 +45,7 @@ const WRITES = {
     createToken: 'token.create',
     setTokenScopeMap: 'token.move',
     disableToken: 'token.disable',
+    enableToken: 'token.enable',
     keepOnlySlots: 'password.clear',
     deleteToken: 'token.delete',
     generatePassword: 'password.generate',

@@ -25,6 +25,8 @@ export interface RegistryControlPlane {
   createToken(registry: string, name: string, scopeMap: string): Promise<void>;
   setTokenScopeMap(registry: string, name: string, scopeMap: string): Promise<void>;
   disableToken(registry: string, name: string): Promise<void>;
+  /** Enables a token and, in the same write, empties every slot but `keep`. */
+  enableToken(registry: string, name: string, keep: readonly SlotName[]): Promise<void>;
   /** Empties every slot but `keep`. */
   keepOnlySlots(registry: string, name: string, keep: readonly SlotName[]): Promise<void>;
   deleteToken(registry: string, name: string): Promise<void>;

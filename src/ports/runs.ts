@@ -1,4 +1,5 @@
 import type { ClientOperationKind } from '../domain/answers.js';
+import type { ClientReference } from '../domain/clientKey.js';
 import type { CancelReason } from '../domain/cancelEvent.js';
 import type { OperationId } from '../domain/operationId.js';
 import type { Run } from '../domain/run.js';
@@ -12,6 +13,20 @@ export type StartResult =
   /** The engine did not say in time what runs. */
   | { readonly kind: 'unknown' };
 
+/** A client's run, as others may look at it. Times are ISO 8601. */
+export interface PresentRun {
+  readonly id: OperationId;
+  readonly kind: string;
+  readonly hasEnded: boolean;
+  readonly requestedAt: string;
+  /** When it was asked for; for an event's run the event's own time. */
+  readonly wantedAt: string;
+  /** Names of the steps that it has begun, oldest first; when there were very many, only the later ones. */
+  readonly steps: readonly string[];
+  /** The token that it was asked for, if its request names one. */
+  readonly token?: string;
+}
+
 /** The durable engine's runs, as an activity may start and end them. A client has one at a time. */
 export interface Runs {
   /** Starts a run of a client, and looks at what runs then. */
@@ -21,6 +36,10 @@ export interface Runs {
    * (`preempts`). It counts as running from now on. An urgent rotation has an ordinary one end, too.
    */
   startWhenFree(kind: ClientOperationKind, run: Run, preempts: boolean): Promise<StartResult>;
+  /** Starts a revocation, beside whatever run holds the client. */
+  revoke(run: Run): Promise<StartResult>;
+  /** The run that holds the client, or was the last to. */
+  present(client: ClientReference): Promise<PresentRun | undefined>;
   /** Tells a run to end. Without a word when it has ended already. */
   cancel(id: OperationId, actor: string, reason: CancelReason): Promise<void>;
 }

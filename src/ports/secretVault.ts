@@ -16,6 +16,8 @@ export interface SecretVault {
   page(continuation?: string): Promise<SecretPage>;
   /** All versions, the disabled ones too; none when there is no such secret or it was deleted. */
   versions(name: string): Promise<SecretVersionFacts[]>;
+  /** Tags of a secret that was deleted, while the vault still keeps it. */
+  tagsOfDeleted(name: string): Promise<Tags | undefined>;
   /** Makes a new version. A name that is only soft-deleted is recovered first. */
   store(name: string, value: string, attributes: SecretAttributes): Promise<SecretFacts>;
   /** Makes `from`'s value the newest version of `to`, with new attributes. */

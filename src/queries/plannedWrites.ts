@@ -14,10 +14,12 @@ export function plannedWrites(facts: Facts, onboarding: Onboarding): { writes: P
   if (facts.scopeMap === 'absent') write('ensureScopeMap', 'create scope map', scopeMap);
   else adopts.push(`scope map ${scopeMap}`);
 
-  if (!facts.token.exists) write('ensureToken', 'create token', token);
-  else if (facts.token.earlierScopeMap !== undefined)
-    write('ensureToken', `move token from scope map ${facts.token.earlierScopeMap} to ${scopeMap}`, token);
-  else adopts.push(`token ${token}`);
+  const { exists, earlierScopeMap, revoked } = facts.token;
+  if (!exists) write('ensureToken', 'create token', token);
+  if (revoked) write('enableToken', 'enable token and empty its passwords, which lifts the revocation', token);
+  if (earlierScopeMap !== undefined)
+    write('ensureToken', `move token from scope map ${earlierScopeMap} to ${scopeMap}`, token);
+  else if (exists && !revoked) adopts.push(`token ${token}`);
 
   if (facts.credential.kind === 'issue') {
     const { slot, replacesLivePassword } = facts.credential;

@@ -2,15 +2,17 @@ import type { Config } from '../config.js';
 import { candidateSecretName, mainSecretName } from '../domain/names.js';
 import type { Onboarding } from '../domain/onboardingRequest.js';
 import { sameActions, toActions } from '../domain/permissions.js';
-import type { CredentialPlan, OnboardingPlan, StoredCredential } from '../domain/plan.js';
-import { parseTags } from '../domain/secretTags.js';
+import type { Revocation } from '../domain/clientRecord.js';
+import type { CredentialPlan, OnboardingPlan, RevokedToken, StoredCredential } from '../domain/plan.js';
+import { parseTags, type CredentialTags, type MadeByUs } from '../domain/secretTags.js';
+import { isTokenOf } from './clientAccess.js';
 import { chooseSlot, isLive, isSamePassword, type KnownSlot } from '../domain/slots.js';
 import type { Ports } from '../ports/ports.js';
 import type { ConnectedRegistryFacts, ScopeMapFacts, TokenFacts } from '../ports/registryControlPlane.js';
 import type { SecretFacts } from '../ports/secretVault.js';
 import { isBound, syncFacts } from './connectedRegistry.js';
 import { plannedWrites } from './plannedWrites.js';
-import { preflightProblems } from './preflightProblems.js';
+import { preflightProblems, type Conclusions } from './preflightProblems.js';
 import { ancestorsOf, type RegistryFactsQuery, type SlowFacts } from './registryFacts.js';
 
 /** All that preflight read, before anything is concluded from it. */
@@ -24,6 +26,8 @@ export interface Findings {
   readonly token: TokenFacts | undefined;
   readonly main: SecretFacts | undefined;
   readonly candidate: SecretFacts | undefined;
+  /** What the client's secrets tell of its credentials. */
+  readonly known: readonly CredentialTags[];
 }
 
 export interface Ancestor {
@@ -32,15 +36,19 @@ export interface Ancestor {
   readonly syncScope: readonly string[];
 }
 
-/** Reads everything once and concludes what an onboarding would do. Writes nothing. @throws ServiceError */
-export type Preflight = (onboarding: Onboarding) => Promise<OnboardingPlan>;
+/**
+ * Reads everything once and concludes what an onboarding would do. Writes nothing.
+ * @param lifts the revocation that the onboarding is to lift. @throws ServiceError
+ */
+export type Preflight = (onboarding: Onboarding, lifts?: Revocation) => Promise<OnboardingPlan>;
 
 export function createPreflight(ports: Ports, config: Config, facts: RegistryFactsQuery): Preflight {
-  return async (onboarding) => {
+  return async (onboarding, lifts) => {
     const now = new Date();
-    const findings = await read(ports, facts, onboarding);
+    const findings = await read(ports, facts, onboarding, lifts);
     const endpoint = (onboarding.endpoint ?? findings.connectedRegistry?.loginServer ?? '').toLowerCase();
-    const credential = planCredential(findings, onboarding, endpoint, now);
+    const revoked = revokedToken(findings.token, lifts);
+    const credential = revoked ? FIRST_PASSWORD : planCredential(findings, onboarding, endpoint, now);
     const scopeMap = !findings.scopeMap
       ? 'absent'
       : sameActions(findings.scopeMap.actions, toActions(onboarding.permissions))
@@ -54,20 +62,35 @@ export function createPreflight(ports: Ports, config: Config, facts: RegistryFac
       endpoint,
       sync: syncFacts(findings.connectedRegistry),
       scopeMap,
-      token: { exists: token !== undefined, ...(otherMap ? { earlierScopeMap: token.scopeMap } : {}) },
+      token: {
+        exists: token !== undefined,
+        ...(otherMap ? { earlierScopeMap: token.scopeMap } : {}),
+        ...(revoked ? { revoked } : {}),
+      },
+      made: madeByUs(findings, onboarding),
       bound,
       ...(findings.main ? { mainVersion: findings.main.version } : {}),
-      credential: credential ?? { kind: 'issue', slot: 'password1', replacesLivePassword: false },
+      credential: credential ?? FIRST_PASSWORD,
     };
-    const problems = preflightProblems(findings, onboarding, config, { endpoint, scopeMap, bound, credential });
+    const conclusions: Conclusions = { endpoint, scopeMap, bound, credential, isRevoked: revoked !== undefined };
+    const problems = preflightProblems(findings, onboarding, config, conclusions);
     return { ...plan, problems, ...plannedWrites(plan, onboarding) };
   };
 }
 
-async function read(ports: Ports, facts: RegistryFactsQuery, onboarding: Onboarding): Promise<Findings> {
+const FIRST_PASSWORD: CredentialPlan = { kind: 'issue', slot: 'password1', replacesLivePassword: false };
+
+async function read(
+  ports: Ports,
+  facts: RegistryFactsQuery,
+  onboarding: Onboarding,
+  lifts: Revocation | undefined,
+): Promise<Findings> {
   const { controlPlane, vault } = ports;
   const { registry } = onboarding;
-  const [slow, [connectedRegistry, syncScope], scopeMap, token, main, candidate] = await Promise.all([
+  // A revocation has hidden the secrets, whose tags are read all the same.
+  const hidden = [mainSecretName(onboarding), candidateSecretName(onboarding)].filter(() => lifts !== undefined);
+  const [slow, [connectedRegistry, syncScope], scopeMap, token, main, candidate, ...versions] = await Promise.all([
     facts.slowFacts(registry),
     controlPlane
       .getConnectedRegistry(registry, onboarding.connectedRegistry)
@@ -79,9 +102,11 @@ async function read(ports: Ports, facts: RegistryFactsQuery, onboarding: Onboard
     controlPlane.getToken(registry, onboarding.token),
     vault.current(mainSecretName(onboarding)),
     vault.current(candidateSecretName(onboarding)),
+    ...hidden.map((name) => vault.versions(name)),
   ]);
   const ancestors = await readAncestors(facts, registry, slow, connectedRegistry);
-  return { slow, connectedRegistry, syncScope, ancestors, scopeMap, token, main, candidate };
+  const known = [main, candidate, ...versions.flat()].flatMap((secret) => (secret && parseTags(secret.tags)) ?? []);
+  return { slow, connectedRegistry, syncScope, ancestors, scopeMap, token, main, candidate, known };
 }
 
 /** Nothing is read for a connected registry whose parent is the registry in the cloud, as most are. */
@@ -98,6 +123,22 @@ async function readAncestors(
       syncScope: syncToken ? await facts.syncScope(registry, syncToken) : [],
     })),
   );
+}
+
+/** The token, if the revocation disabled it: also when somebody has enabled it since, while an old password may work. */
+function revokedToken(token: TokenFacts | undefined, lifts: Revocation | undefined): RevokedToken | undefined {
+  if (!token || !lifts?.disabled.includes(token.name.toLowerCase())) return undefined;
+  const passwords = Object.values(token.slots).map(({ createdAt }) => createdAt);
+  return token.isEnabled && passwords.length === 0 ? undefined : { passwords };
+}
+
+/** What this run is to make, and what an earlier run of this client made. */
+function madeByUs({ token, scopeMap, known }: Findings, onboarding: Onboarding): MadeByUs {
+  const map = onboarding.scopeMap.toLowerCase();
+  return {
+    scopeMap: !scopeMap || known.some((tags) => tags.made.scopeMap && tags.scopeMap.toLowerCase() === map),
+    token: !token || known.some((tags) => tags.made.token && isTokenOf(tags, token)),
+  };
 }
 
 /** Undefined when both slots hold working passwords that are not ours to replace. */

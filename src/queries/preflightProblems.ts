@@ -6,11 +6,14 @@ import type { CredentialPlan } from '../domain/plan.js';
 import type { Findings } from './preflight.js';
 import { aboutScopeMap, aboutToken } from './rightsProblems.js';
 
-interface Conclusions {
+/** What preflight makes of its findings. */
+export interface Conclusions {
   readonly endpoint: string;
   readonly scopeMap: 'absent' | 'same' | 'other';
   readonly bound: boolean;
   readonly credential: CredentialPlan | undefined;
+  /** The token was disabled by a revocation that this onboarding lifts. */
+  readonly isRevoked: boolean;
 }
 
 /**

@@ -1,5 +1,9 @@
 import type { Config } from '../config.js';
 import type { Ports } from '../ports/ports.js';
+import type { DryRunAnswer } from '../domain/answers.js';
+import type { ClientReference } from '../domain/clientKey.js';
+import type { OffboardingPlan } from '../domain/offboardingPlan.js';
+import { createOffboardingDryRun, createOffboardingPlan } from './offboardingPlan.js';
 import { createPreflight, type Preflight } from './preflight.js';
 import { createRegistryFacts } from './registryFacts.js';
 import { createRotationPlan, type PlanRotation } from './rotationPlan.js';
@@ -8,6 +12,8 @@ import { createRotationPlan, type PlanRotation } from './rotationPlan.js';
 export interface Queries {
   readonly preflight: Preflight;
   readonly planRotation: PlanRotation;
+  readonly offboardingPlan: (reference: ClientReference) => Promise<OffboardingPlan>;
+  readonly offboardingDryRun: (reference: ClientReference) => Promise<DryRunAnswer>;
 }
 
 export function createQueries(ports: Ports, config: Config): Queries {
@@ -15,5 +21,7 @@ export function createQueries(ports: Ports, config: Config): Queries {
   return {
     preflight: createPreflight(ports, config, facts),
     planRotation: createRotationPlan(ports, config, facts),
+    offboardingPlan: createOffboardingPlan(ports),
+    offboardingDryRun: createOffboardingDryRun(ports),
   };
 }

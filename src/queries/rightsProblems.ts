@@ -44,7 +44,7 @@ export function aboutScopeMap(
 export function aboutToken(
   findings: Findings,
   onboarding: Onboarding,
-  { credential }: { readonly credential: CredentialPlan | undefined },
+  { credential, isRevoked }: { readonly credential: CredentialPlan | undefined; readonly isRevoked: boolean },
 ): Problem[] {
   const { registry, token, connectedRegistry } = onboarding;
   const lower = token.toLowerCase();
@@ -71,7 +71,7 @@ export function aboutToken(
       message: `${token} is bound to the connected registry ${elsewhere.name}.`,
       fix: `Choose another name, or az acr connected-registry update --registry ${registry} --name ${elsewhere.name} --remove-client-tokens ${token}`,
     });
-  if (findings.token && !findings.token.isEnabled)
+  if (findings.token && !findings.token.isEnabled && !isRevoked)
     problems.push({
       code: 'token-disabled',
       field: 'token',

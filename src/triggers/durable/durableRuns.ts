@@ -1,13 +1,13 @@
 import type { DurableClient } from 'durable-functions';
-import type { ClientOperationKind } from '../../domain/answers.js';
 import { cancelEventName, type CancelEvent } from '../../domain/cancelEvent.js';
 import { clientKey } from '../../domain/clientKey.js';
 import { formatOperationId, parseOperationId } from '../../domain/operationId.js';
-import { ROTATE } from '../../domain/run.js';
+import { revocationInstance } from '../../domain/revocationInstance.js';
+import { REVOKE, ROTATE } from '../../domain/run.js';
 import { START_WHEN_FREE, waitingInstance, type WaitingRun } from '../../domain/waitingRun.js';
-import type { Runs, StartResult } from '../../ports/runs.js';
+import type { PresentRun, Runs, StartResult } from '../../ports/runs.js';
 import { auditStart } from './auditStart.js';
-import { hasEnded, readRun } from './runStatus.js';
+import { hasEnded, readRun, type RunStatus } from './runStatus.js';
 import { startRun } from './startRun.js';
 
 /** The runs of the durable engine, over one invocation's client. */
@@ -30,6 +30,17 @@ export function durableRuns(client: DurableClient): Runs {
       const instance = waitingInstance(kind, run.request);
       return asOperation(await startRun(client, START_WHEN_FREE, instance, waiting), kind, clientKey(run.request));
     },
+    revoke: async (run) => {
+      const instance = clientKey(run.request);
+      const started = await startRun(client, REVOKE, revocationInstance({ instance, run: run.run }), run);
+      const result = asOperation(started, REVOKE, instance);
+      auditStart(result, instance);
+      return result;
+    },
+    present: async (reference) => {
+      const found = await readRun(client, clientKey(reference));
+      return found && toPresentRun(found);
+    },
     cancel: async ({ instance, run }, actor, reason) => {
       const found = await readRun(client, instance);
       // An event raised for an ended run vanishes without a word; one for an earlier run would reach nobody.
@@ -40,8 +51,22 @@ export function durableRuns(client: DurableClient): Runs {
   };
 }
 
-/** A waiting run has an instance of its own; to callers its operation is the client's. */
-function asOperation(result: StartResult, kind: ClientOperationKind, instance: string): StartResult {
+function toPresentRun(status: RunStatus): PresentRun {
+  const { instance, kind, input, progress, outcome } = status;
+  const request: object = input.request;
+  return {
+    id: { instance, run: input.run },
+    kind,
+    hasEnded: hasEnded(status),
+    requestedAt: input.requestedAt,
+    wantedAt: input.eventAt ?? input.requestedAt,
+    steps: (outcome ?? progress)?.steps.map(({ name }) => name) ?? [],
+    ...('token' in request && typeof request.token === 'string' ? { token: request.token } : {}),
+  };
+}
+
+/** A run beside the client's own has an instance of its own; to callers its operation is the client's. */
+function asOperation(result: StartResult, kind: string, instance: string): StartResult {
   if (result.kind === 'unknown') return result;
   const id = formatOperationId({ instance, run: parseOperationId(result.id)?.run ?? '' });
   return result.kind === 'conflict' ? { ...result, id, runningKind: kind } : { ...result, id };

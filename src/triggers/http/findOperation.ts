@@ -1,12 +1,15 @@
 import type { HttpResponseInit } from '@azure/functions';
 import type { DurableClient } from 'durable-functions';
+import { clientKey } from '../../domain/clientKey.js';
 import type { OperationKind } from '../../domain/answers.js';
 import { beganBy, formatOperationId, parseOperationId, type OperationId } from '../../domain/operationId.js';
-import { WAITING_KINDS, waitingInstance } from '../../domain/waitingRun.js';
+import { revocationInstance } from '../../domain/revocationInstance.js';
+import { REVOKE } from '../../domain/run.js';
+import { waitingInstance, WAITING_KINDS } from '../../domain/waitingRun.js';
 import { operationKind, readRun, type RunStatus } from '../durable/runStatus.js';
 import { problem } from './problem.js';
 
-/** `run` may be the one that waits to start it: its instance is another than the client's. */
+/** `run` may be one beside the client's own: a revocation, or the one that waits to start it. */
 export type FoundOperation =
   { readonly run: RunStatus; readonly kind: OperationKind } | { readonly refusal: HttpResponseInit };
 
@@ -16,6 +19,8 @@ export async function findOperation(text: string, client: DurableClient): Promis
   const run = id && (await readRun(client, id.instance));
   const kind = run && operationKind(run.kind);
   if (run && kind && run.input.run === id.run) return { run, kind };
+  const revocation = id && (await readRun(client, revocationInstance(id)));
+  if (revocation && clientKey(revocation.input.request) === id.instance) return { run: revocation, kind: REVOKE };
   const waiting = id && (await findWaiting(id, client));
   const startedAs = waiting?.run.outcome?.startedAs;
   if (waiting && startedAs === undefined) return waiting;

@@ -1,6 +1,8 @@
 import type { HttpRequest, HttpResponseInit } from '@azure/functions';
 import type { DurableClient } from 'durable-functions';
 import { findRegistry, type Config } from '../../config.js';
+import { clientKey } from '../../domain/clientKey.js';
+import { revocationOf } from '../../domain/clientRecord.js';
 import {
   fingerprint,
   ONBOARDING_FIELDS,
@@ -12,6 +14,7 @@ import { ONBOARD } from '../../domain/run.js';
 import type { DryRunAnswer } from '../../domain/plan.js';
 import type { Queries } from '../../queries/queries.js';
 import { durableRuns } from '../durable/durableRuns.js';
+import { readClientRecord } from '../durable/clientRecords.js';
 import { newRun } from '../durable/newRun.js';
 import { orServiceProblem } from './serviceProblem.js';
 import { startAnswer } from './startAnswer.js';
@@ -31,13 +34,15 @@ export function postOnboardings(config: Config, queries: Queries) {
     if (!parsed.success) return invalidRequest(fieldErrors(parsed.error, ONBOARDING_FIELDS));
     const onboarding = toOnboarding(parsed.data, config.registries[0].name);
     if (!findRegistry(config, onboarding.registry)) return invalidRequest([unknownRegistry('registry', config)]);
-    return parsed.data.dryRun ? plan(onboarding, queries) : start(request, client, onboarding, actor, config);
+    return parsed.data.dryRun ? plan(onboarding, client, queries) : start(request, client, onboarding, actor, config);
   };
 }
 
-function plan(onboarding: Onboarding, queries: Queries): Promise<HttpResponseInit> {
+/** What an onboarding that was asked for now would do; one that lifts a revocation plans for that. */
+function plan(onboarding: Onboarding, client: DurableClient, queries: Queries): Promise<HttpResponseInit> {
   return orServiceProblem(async () => {
-    const { problems, writes, adopts } = await queries.preflight(onboarding);
+    const lifts = revocationOf(await readClientRecord(client, clientKey(onboarding)));
+    const { problems, writes, adopts } = await queries.preflight(onboarding, lifts);
     return { status: 200, jsonBody: { problems, writes, adopts } satisfies DryRunAnswer };
   });
 }

@@ -2,6 +2,7 @@ import type { HttpRequest, HttpResponseInit } from '@azure/functions';
 import type { DurableClient } from 'durable-functions';
 import { cancelEventName, type CancelEvent } from '../../domain/cancelEvent.js';
 import type { RunningOperation } from '../../domain/operation.js';
+import { OFFBOARD, REVOKE } from '../../domain/run.js';
 import { audit } from '../../ports/audit.js';
 import { operationView } from '../durable/operationView.js';
 import { hasEnded } from '../durable/runStatus.js';
@@ -18,8 +19,9 @@ export async function getOperation(request: HttpRequest, client: DurableClient):
 
 /**
  * `POST /api/operations/{id}/cancel`: the run undoes what it has done and ends as rolledBack with code `cancelled`. Once it
- * promotes it is too late: the run ends as completed, and the operation says so. An event raised for an ended run would
- * vanish without a word, so that is looked at first.
+ * promotes it is too late: the run ends as completed, and the operation says so. An offboarding and a revocation that have
+ * begun are not to be cancelled at all. An event raised for an ended run would vanish without a word, so that is looked
+ * at first.
  */
 export async function cancelOperation(
   request: HttpRequest,
@@ -40,6 +42,13 @@ export async function cancelOperation(
       operationStatus: status,
     });
   }
+  if (run.kind === OFFBOARD || run.kind === REVOKE)
+    return problem({
+      status: 409,
+      code: 'not-cancellable',
+      title: 'The operation cannot be cancelled.',
+      detail: 'What it has taken away, or disabled, cannot be given back. Onboard the client again after its end.',
+    });
   const event: CancelEvent = { actor: `an operator (${actor})`, reason: 'cancelled' };
   await client.raiseEvent(run.instance, cancelEventName(run.input.run), event);
   audit('run.cancel.succeeded', { resource: run.instance, operation: id });

@@ -73,6 +73,7 @@ const CALLS: Readonly<Record<keyof RegistryControlPlane, (registry: string) => P
   setTokenScopeMap: (registry) => arm.setTokenScopeMap(registry, TOKEN, OTHER_MAP),
   setClientTokens: (registry) => arm.setClientTokens(registry, CONNECTED, []),
   disableToken: (registry) => arm.disableToken(registry, TOKEN),
+  enableToken: (registry) => arm.enableToken(registry, TOKEN, []),
   deleteToken: (registry) => arm.deleteToken(registry, TOKEN),
   deleteScopeMap: (registry) => arm.deleteScopeMap(registry, MAP),
 };

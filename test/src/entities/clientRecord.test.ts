@@ -10,7 +10,8 @@ const send = <Operation extends ClientRecordOperation>(
   record: ClientRecord,
   operation: Operation,
   request: Omit<ClientRecordRequests[Operation], 'by'>,
-) => clientRecord(operation, { ...request, by }, record);
+  now = EARLY,
+) => clientRecord(operation, { ...request, by }, record, new Date(now));
 
 describe('a run that begins', () => {
   test('goes on when nothing is known of the client', async () => {
@@ -29,7 +30,8 @@ describe('a run that begins', () => {
 
   test('is told of a revocation before it, and the mark stays until it is lifted', async () => {
     const { state, outcome } = await send({ revokedAt: EARLY }, 'begin', { wantedAt: LATE });
-    expect([state, outcome]).toEqual([{ revokedAt: EARLY }, { kind: 'done', value: { revokedAt: EARLY } }]);
+    const lifts = { revokedAt: EARLY, disabled: [] };
+    expect([state, outcome]).toEqual([{ revokedAt: EARLY }, { kind: 'done', value: { lifts } }]);
     expect((await send(state, 'lift', { wantedAt: LATE })).state).toEqual({});
   });
 
@@ -50,6 +52,57 @@ describe('a run that begins', () => {
     expect((await send({ newestEventAt: LATE }, 'begin', { wantedAt: LATE, eventAt: LATE })).outcome.kind).toBe('done');
     const { state } = await send({ newestEventAt: EARLY }, 'begin', { wantedAt: LATE, eventAt: LATE });
     expect(state).toEqual({ newestEventAt: LATE });
+  });
+});
+
+describe('a revocation', () => {
+  test('counts from the entity’s own time: a run that began before the mark came is older', async () => {
+    const { state, outcome } = await send({}, 'revoke', { at: EARLY }, LATE);
+    expect([state, outcome]).toEqual([{ revokedAt: LATE }, { kind: 'done', value: { revokedAt: LATE } }]);
+  });
+
+  test('remembers which tokens it disabled, and tells the run that lifts it', async () => {
+    const first = await send({ revokedAt: EARLY }, 'noteDisabled', { tokens: ['Token-A'] });
+    const { state } = await send(first.state, 'noteDisabled', { tokens: ['token-a', 'token-b'] });
+    expect(state).toEqual({ revokedAt: EARLY, disabled: ['token-a', 'token-b'] });
+    expect((await send(state, 'begin', { wantedAt: LATE })).outcome).toEqual({
+      kind: 'done',
+      value: { lifts: { revokedAt: EARLY, disabled: ['token-a', 'token-b'] } },
+    });
+    expect((await send(state, 'lift', { wantedAt: LATE })).state).toEqual({});
+  });
+
+  test('that was lifted meanwhile notes nothing', async () => {
+    expect((await send({}, 'noteDisabled', { tokens: ['token-a'] })).state).toEqual({});
+  });
+
+  test.each([
+    ['came after the run was asked for', LATE, EARLY, { revokedAt: LATE }],
+    ['came in the same instant', LATE, LATE, { revokedAt: LATE }],
+    ['came before, and is the one that the run lifts', EARLY, LATE, {}],
+  ])('that %s', async (_, revokedAt, wantedAt, value) => {
+    expect((await send({ revokedAt }, 'revokedSince', { wantedAt })).outcome).toEqual({ kind: 'done', value });
+  });
+});
+
+describe('an offboarding that begins', () => {
+  test('is kept from it by no revocation', async () => {
+    const { outcome } = await send({ revokedAt: LATE }, 'beginOffboarding', { wantedAt: EARLY });
+    expect(outcome.kind).toBe('done');
+  });
+
+  test('for an event older than one that was taken is refused', async () => {
+    const request = { wantedAt: LATE, eventAt: EARLY };
+    expect((await send({ newestEventAt: LATE }, 'beginOffboarding', request)).outcome).toMatchObject({
+      kind: 'failed',
+      code: 'stale-event',
+    });
+  });
+
+  test('makes every older event late: none brings the device back', async () => {
+    const { state } = await send({}, 'beginOffboarding', { wantedAt: LATE });
+    const old = { wantedAt: '2026-03-02T00:00:00.000Z', eventAt: EARLY };
+    expect((await send(state, 'begin', old)).outcome).toMatchObject({ kind: 'failed', code: 'stale-event' });
   });
 });
 
@@ -76,7 +129,7 @@ describe('what is known of a client', () => {
   });
 
   test('is forgotten with the client, but its revocation and the newest event', async () => {
-    const kept = { revokedAt: EARLY, newestEventAt: LATE };
+    const kept = { revokedAt: EARLY, disabled: ['token-a'], newestEventAt: LATE };
     const record = { ...kept, rotationDueSince: EARLY, acknowledged: 'v1' };
     expect((await send(record, 'forget', {})).state).toEqual(kept);
     expect((await send({}, 'acknowledge', { version: 'v2' })).state).toEqual({ acknowledged: 'v2' });

@@ -17,7 +17,7 @@ export function createClientRecordEntity() {
       state = next;
     },
     request: async (operation: ClientRecordOperation, request: ClientRecordRequest) => {
-      const answer = await clientRecord(operation, request, state);
+      const answer = await clientRecord(operation, request, state, new Date());
       ({ state } = answer);
       return structuredClone(answer.outcome);
     },

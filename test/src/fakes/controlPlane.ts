@@ -110,6 +110,11 @@ export class FakeControlPlane implements RegistryControlPlane {
     this.token(name).isEnabled = false;
   }
 
+  async enableToken(registry: string, name: string, keep: readonly SlotName[]): Promise<void> {
+    this.token(name).isEnabled = true;
+    await this.keepOnlySlots(registry, name, keep);
+  }
+
   async keepOnlySlots(_: string, name: string, keep: readonly SlotName[]): Promise<void> {
     const token = this.token(name);
     token.slots = Object.fromEntries(Object.entries(token.slots).filter(([slot]) => keep.some((k) => k === slot)));

@@ -20,6 +20,7 @@ export function plan(changes: Partial<OnboardingPlan> = {}): OnboardingPlan {
     sync: { schedule: '* * * * *' },
     scopeMap: 'absent',
     token: { exists: false },
+    made: { scopeMap: true, token: true },
     bound: false,
     credential: { kind: 'issue', slot: 'password1', replacesLivePassword: false },
     ...changes,

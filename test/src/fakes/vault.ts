@@ -61,6 +61,11 @@ export class FakeVault implements SecretVault {
     return this.versionsOf(name).map(({ version, tags, isEnabled }) => ({ name, version, tags, isEnabled }));
   }
 
+  async tagsOfDeleted(name: string): Promise<Tags | undefined> {
+    const secret = this.secrets.get(name);
+    return secret?.isDeleted ? secret.versions.at(-1)?.tags : undefined;
+  }
+
   async store(name: string, value: string, { expiresOn, tags }: SecretAttributes): Promise<SecretFacts> {
     checkTags(name, tags);
     const secret = this.secrets.get(name) ?? { versions: [], isDeleted: false };

@@ -9,7 +9,7 @@ export interface Fault {
   readonly retryAfterSeconds?: number;
 }
 
-const WRITES = /^(?:set|create|delete|disable|keep|generate|store|copy|update|remove|request|announce)/;
+const WRITES = /^(?:set|create|delete|disable|enable|keep|generate|store|copy|update|remove|request|announce)/;
 
 /** The line between the app and the fake services: it records every call, and may break it before or after its effect. */
 export class Wire {

@@ -9,6 +9,7 @@ describe('an onboarding', () => {
   test('goes its steps in order, and ends with what the device pulled', async () => {
     const { outcome, names, context } = await play();
     expect(names()).toEqual([
+      'begin',
       'preflight',
       'hold',
       'ensureScopeMap',
@@ -54,7 +55,7 @@ describe('an onboarding', () => {
 
   test('of a client that has everything calls nothing but preflight, and says what was verified', async () => {
     const { outcome, names } = await play({ plan: convergedPlan() });
-    expect(names()).toEqual(['preflight']);
+    expect(names()).toEqual(['begin', 'preflight']);
     expect(outcome).toMatchObject({ status: 'completed', result: { changed: false, pull: STORED.pull } });
     expect(outcome.result?.secret.version).toBe(STORED.version);
   });
@@ -78,7 +79,7 @@ describe('an onboarding', () => {
     const codes = ['token-disabled', 'slots-in-use'] as const;
     const problems = codes.map((code) => ({ code, message: `${code} is wrong.`, fix: 'mend it' }));
     const { outcome, names } = await play({ plan: plan({ problems }) });
-    expect(names()).toEqual(['preflight']);
+    expect(names()).toEqual(['begin', 'preflight']);
     expect(outcome).toMatchObject({ status: 'rolledBack', failure: { code: 'preflight', problems, residue: [] } });
   });
 
@@ -93,7 +94,7 @@ describe('an onboarding', () => {
       done(nth === 1 ? { promoted: false } : { promoted: true, name: 'main-secret', version: 'v2' });
     const { outcome, names } = await play({ answers: { promote } });
     expect(outcome.status).toBe('completed');
-    expect(names('entity')).toEqual(['hold', 'ensure', 'ensureAgain']);
+    expect(names('entity')).toEqual(['begin', 'hold', 'ensure', 'ensureAgain']);
   });
 
   test('gives up when the binding is taken away again and again', async () => {

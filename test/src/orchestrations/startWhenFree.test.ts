@@ -24,6 +24,8 @@ function waitWith(results: readonly StartResult[], preempts = true) {
     return startRunWhenFree(order as Parameters<typeof startRunWhenFree>[0], {
       start: async () => result,
       startWhenFree: async () => result,
+      revoke: async () => result,
+      present: async () => undefined,
       cancel: async (...args) => void cancelled.push(args),
     });
   });

@@ -1,11 +1,14 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { newRunId } from '../../../src/domain/operationId.js';
 import { clientKey } from '../../../src/domain/clientKey.js';
-import { ONBOARD } from '../../../src/domain/run.js';
-import type { OperationOutcome } from '../../../src/domain/operation.js';
+import { revocationInstance } from '../../../src/domain/revocationInstance.js';
+import { OFFBOARD, ONBOARD, REVOKE } from '../../../src/domain/run.js';
+import type { OperationOutcome, OperationResult } from '../../../src/domain/operation.js';
 import { deriveReportKey } from '../../../src/domain/reportKey.js';
 import { reportHash } from '../../../src/domain/reportEvent.js';
 import { guarded } from '../../../src/triggers/http/guarded.js';
+import { postOffboardings } from '../../../src/triggers/http/offboardings.js';
+import { postRevocations } from '../../../src/triggers/http/revocations.js';
 import { postOnboardings } from '../../../src/triggers/http/onboardings.js';
 import { cancelOperation, getOperation } from '../../../src/triggers/http/operations.js';
 import { operatorRoute } from '../../../src/triggers/http/operatorRoute.js';
@@ -17,7 +20,8 @@ import { onboardIn } from '../fakes/onboardWorld.js';
 import { OBJECT_ID, principalHeader } from '../fakes/principal.js';
 import { givePromotions, giveRotations } from '../fakes/rotationAnswers.js';
 import { BODY, config, CONNECTED_REGISTRY, onboarding, onboardingRun, RUN } from '../fakes/requests.js';
-import { createWorld } from '../fakes/world.js';
+import { offboardIn, revokeIn } from '../fakes/clients.js';
+import { createWorld, type World } from '../fakes/world.js';
 
 const INSTANCE = clientKey(onboarding());
 const ID = `${INSTANCE}.${RUN}`;
@@ -100,13 +104,68 @@ async function giveOnboardings(): Promise<void> {
   }
 }
 
+/** What the routes that take several clients answer. */
+async function giveClients(): Promise<void> {
+  const routesOfClients = {
+    'POST offboardings': (world: World) => postOffboardings(world.config, world.queries),
+    'POST revocations': (world: World) => postRevocations(world.config),
+  };
+  const { connectedRegistry, client } = BODY;
+  const clients = [{ connectedRegistry, client }];
+  const broken = new FakeDurableClient();
+  broken.onStart = () => {
+    throw new TypeError('broken');
+  };
+  const silent = new FakeDurableClient();
+  silent.onStart = () => undefined;
+  const give = async (name: string, body: unknown, engine = new FakeDurableClient(), world = createWorld()) => {
+    for (const [route, handler] of Object.entries(routesOfClients)) {
+      const asked = operatorRoute({ kind: 'functionKey' }, handler(world));
+      const answer = asked.handler(httpRequest({ body }), engine.client, invocation().context);
+      await vi.advanceTimersByTimeAsync(30_000);
+      note(route, name, seen(await answer));
+    }
+  };
+  await give('a start', { clients });
+  await give('a start while another run holds the client', { clients }, holding());
+  await give('no JSON', '{');
+  await give('fields at fault', { clients: [{ ...clients[0], client: 7 }], password: 'x' });
+  await give('too many bytes', { clients, more: 'x'.repeat(64 * 1024) });
+  await give('a silent engine', { clients }, silent);
+  await give('a broken engine', { clients }, broken);
+
+  const { world } = await onboarded();
+  await give('a dry run', { clients, dryRun: true }, holding(), world);
+  for (const kind of ['throttled', 'forbidden'] as const) {
+    const failing = createWorld();
+    failing.wire.fail('versions', { when: 'before', kind });
+    await give(`a dry run while Azure is ${kind}`, { clients, dryRun: true }, undefined, failing);
+  }
+}
+
+async function onboarded() {
+  const world = createWorld();
+  const { flows } = await onboardIn(world);
+  return { world, flows };
+}
+
 /** Runs the flow over the fake services; every status that it shows on its way is looked at too. */
-async function giveRun(name: string, run: Promise<{ outcome: OperationOutcome; context: { statuses: string[] } }>) {
+async function giveRun(
+  name: string,
+  run: Promise<{ outcome: OperationOutcome<OperationResult>; context: { statuses: string[] } }>,
+  kind: string = ONBOARD,
+) {
   const { outcome, context } = await run;
+  const instance = kind === REVOKE ? revocationInstance({ instance: INSTANCE, run: RUN }) : INSTANCE;
+  const shows = (changes: Partial<Instance>) => {
+    const engine = new FakeDurableClient();
+    engine.instances.set(instance, { name: kind, input: onboardingRun(), runtimeStatus: 'Running', ...changes });
+    return engine;
+  };
   for (const [nth, status] of context.statuses.entries())
-    await operation(`${name}, at ${nth}`, holding({ customStatus: JSON.parse(status) }));
+    await operation(`${name}, at ${nth}`, shows({ customStatus: JSON.parse(status) }));
   const output: unknown = JSON.parse(JSON.stringify(outcome));
-  await operation(`${name}, ended as ${outcome.status}`, holding({ runtimeStatus: 'Completed', output }));
+  await operation(`${name}, ended as ${outcome.status}`, shows({ runtimeStatus: 'Completed', output }));
 }
 
 async function giveOperations(): Promise<void> {
@@ -115,6 +174,8 @@ async function giveOperations(): Promise<void> {
   await giveRun('a refusal', onboardIn(createWorld(), { request: { repositories: ['elsewhere'] } }));
   const mismatch = () => report({ outcome: 'digest-mismatch' });
   await giveRun('a failure', onboardIn(createWorld(), { device: mismatch }));
+  await giveRun('an offboarding', offboardIn((await onboarded()).flows), OFFBOARD);
+  await giveRun('a revocation', revokeIn((await onboarded()).flows), REVOKE);
   await operation('a run that was terminated', holding({ runtimeStatus: 'Terminated' }));
   await operation('a run that failed', holding({ runtimeStatus: 'Failed' }));
   await operation('an unknown run', new FakeDurableClient());
@@ -170,6 +231,7 @@ async function giveStrangers(): Promise<void> {
 beforeAll(async () => {
   vi.useFakeTimers({ now: new Date('2026-03-01T12:00:00Z') });
   await giveOnboardings();
+  await giveClients();
   await giveOperations();
   await giveRotations(note);
   await givePromotions(note);

@@ -1,7 +1,8 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { clientKey } from '../../../src/domain/clientKey.js';
 import { newRunId } from '../../../src/domain/operationId.js';
-import { ONBOARD } from '../../../src/domain/run.js';
+import { revocationInstance } from '../../../src/domain/revocationInstance.js';
+import { OFFBOARD, ONBOARD, REVOKE } from '../../../src/domain/run.js';
 import { cancelOperation, getOperation } from '../../../src/triggers/http/operations.js';
 import { FakeDurableClient, httpRequest, seen, type Instance } from '../fakes/durableClient.js';
 import { onboardingRun, RUN } from '../fakes/requests.js';
@@ -17,6 +18,39 @@ const hold = (changes: Partial<Instance> = {}) =>
   engine.instances.set(INSTANCE, { name: ONBOARD, input: onboardingRun(), runtimeStatus: 'Running', ...changes });
 const get = async (id = `${INSTANCE}.${RUN}`) =>
   seen(await getOperation(httpRequest({ params: { id } }), engine.client));
+
+describe('an operation that has begun to take access away', () => {
+  const cancel = async () =>
+    seen(await cancelOperation(httpRequest({ params: { id: `${INSTANCE}.${RUN}` } }), engine.client, 'function-key'));
+  const revoked = (changes: Partial<Instance> = {}) =>
+    engine.instances.set(revocationInstance({ instance: INSTANCE, run: RUN }), {
+      name: REVOKE,
+      input: onboardingRun(),
+      runtimeStatus: 'Running',
+      ...changes,
+    });
+
+  test('cannot be cancelled, and says so', async () => {
+    hold({ name: OFFBOARD });
+    expect(await cancel()).toMatchObject({ status: 409, body: { code: 'not-cancellable' } });
+    engine.instances.clear();
+    revoked();
+    expect(await cancel()).toMatchObject({ status: 409, body: { code: 'not-cancellable' } });
+    expect(engine.raised).toEqual([]);
+  });
+
+  test('is found beside the run that holds the client', async () => {
+    hold({ input: { ...onboardingRun(), run: 'another' } });
+    revoked({ customStatus: { phase: 'disable', steps: [] } });
+    expect((await get()).body).toMatchObject({ id: `${INSTANCE}.${RUN}`, kind: 'revoke', phase: 'disable' });
+  });
+
+  test('of another client with the same end of its key is not taken for it', async () => {
+    revoked();
+    const other = `other-${INSTANCE}`;
+    expect((await get(`${other}.${RUN}`)).status).toBe(404);
+  });
+});
 
 describe('GET /api/operations/{id}', () => {
   test('shows a run that has just begun', async () => {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import {
   dryRunAnswer,
+  offboardingResult,
   onboardingResult,
   operation,
   operationFailure,
@@ -10,10 +11,12 @@ import {
   rotationDryRunAnswer,
   rotationPlanAnswer,
   rotationResult,
+  revocationResult,
   runningOperation,
   step,
   verifiedPull,
 } from '../../../domain/answers.js';
+import { clientName, offboardingBody, revocationBody } from '../../../domain/clientsRequest.js';
 import { onboardingBody } from '../../../domain/onboardingRequest.js';
 import { promotionAcknowledgement, pullCheckReport } from '../../../domain/pullCheckMessages.js';
 import { rotationBody } from '../../../domain/rotationRequest.js';
@@ -22,6 +25,9 @@ import { fieldError, problemDetails, startedOperations } from '../problemDetails
 /** The document's schemas by name: the very ones that the app parses with, and takes its types from. */
 const SCHEMAS = {
   OnboardingRequest: onboardingBody,
+  OffboardingRequest: offboardingBody,
+  RevocationRequest: revocationBody,
+  ClientName: clientName,
   RunningOperation: runningOperation,
   DryRunAnswer: dryRunAnswer,
   PlannedWrite: plannedWrite,
@@ -34,6 +40,8 @@ const SCHEMAS = {
   RotationResult: rotationResult,
   StartedOperations: startedOperations,
   PromotionAcknowledgement: promotionAcknowledgement,
+  OffboardingResult: offboardingResult,
+  RevocationResult: revocationResult,
   VerifiedPull: verifiedPull,
   OperationFailure: operationFailure,
   Problem: problemFound,

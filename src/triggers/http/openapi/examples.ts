@@ -5,6 +5,7 @@ import { toOnboarding } from '../../../domain/onboardingRequest.js';
 import { formatOperationId } from '../../../domain/operationId.js';
 import type { PullCheckReport } from '../../../domain/pullCheckMessages.js';
 import { plannedWrites } from '../../../queries/plannedWrites.js';
+import { problemType } from '../problem.js';
 
 /* The names are those of Microsoft's quickstart "Pull images from a connected registry" (Azure docs). */
 
@@ -151,4 +152,82 @@ export const FAILED_REPORT: PullCheckReport = {
   image: onboarding.image,
   milliseconds: 35,
   agent: 'device-agent/1',
+};
+
+export const CLIENTS_REQUEST = {
+  clients: [
+    { connectedRegistry: REFERENCE.connectedRegistry, client: REFERENCE.client },
+    { connectedRegistry: REFERENCE.connectedRegistry, client: 'device-2' },
+  ],
+};
+
+/** Of the second client's run the first part tells nothing: each has its own. */
+export const STARTED_OPERATIONS = {
+  operations: [
+    { ...REFERENCE, ...RUNNING },
+    {
+      ...REFERENCE,
+      client: 'device-2',
+      problem: {
+        type: problemType('engine-slow'),
+        status: 503,
+        code: 'engine-slow',
+        title: 'The start could not be confirmed.',
+        detail: 'The durable engine did not show the run in time. Send the same request again: it attaches if it runs.',
+      },
+    },
+  ],
+} as const;
+
+export const OFFBOARDING_DRY_RUN: DryRunAnswer = {
+  problems: [],
+  writes: [
+    { step: 'unbind', action: `remove client token ${onboarding.token}`, resource: REFERENCE.connectedRegistry },
+    { step: 'deleteToken', action: 'disable token', resource: onboarding.token },
+    { step: 'deleteToken', action: 'delete token', resource: onboarding.token },
+    { step: 'retireSecret', action: 'disable 1 version(s) of secret', resource: mainSecretName(REFERENCE) },
+    { step: 'retireSecret', action: 'delete secret', resource: mainSecretName(REFERENCE) },
+  ].map((write) => ({ ...write, client: REFERENCE.client })),
+  adopts: [`scope map ${onboarding.scopeMap}: 3 other token(s) use it`],
+};
+
+export const OPERATION_OFFBOARDED: Operation = {
+  ...BASE,
+  kind: 'offboard',
+  status: 'completed',
+  phase: 'completed',
+  endedAt: '2026-03-01T12:00:06.000Z',
+  steps: ['plan', 'unbind', 'deleteToken', 'removeScopeMap', 'retireSecret', 'forget'].map((name, second) =>
+    ended(name, second),
+  ),
+  result: {
+    removed: [
+      `binding of ${onboarding.token} to ${REFERENCE.connectedRegistry}`,
+      `token ${onboarding.token}`,
+      `secret ${mainSecretName(REFERENCE)}`,
+    ],
+    kept: [`scope map ${onboarding.scopeMap}: 3 other token(s) use it`],
+    changed: true,
+  },
+};
+
+export const OPERATION_REVOKED: Operation = {
+  ...BASE,
+  kind: 'revoke',
+  status: 'completed',
+  phase: 'completed',
+  endedAt: '2026-03-01T12:00:02.000Z',
+  steps: ['mark', 'disable'].map((name, second) => ended(name, second)),
+  result: {
+    revokedAt: '2026-03-01T12:00:00.120Z',
+    disabled: [`token ${onboarding.token}`, `secret ${mainSecretName(REFERENCE)}`],
+    changed: true,
+    edge: {
+      connectedRegistry: REFERENCE.connectedRegistry,
+      schedule: '* * * * *',
+      lastSyncTime: '2026-03-01T11:59:00.000Z',
+      nextSyncTime: '2026-03-01T12:01:00.000Z',
+      message: `the cloud refuses the client from now on, ${REFERENCE.connectedRegistry} from its next sync on`,
+    },
+  },
 };

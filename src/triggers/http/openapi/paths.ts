@@ -38,6 +38,53 @@ const postOnboardings = {
   },
 };
 
+const postOffboardings = {
+  operationId: 'postOffboardings',
+  tags: ['onboarding'],
+  summary: 'Takes clients away, or tells what would go',
+  description:
+    'Unbinds, disables and deletes the token, deletes a scope map of ours that nobody else uses, and retires the secrets. A run in progress of the client is told to end first. What is gone already is no fault, so the request may always be sent again.',
+  requestBody: {
+    required: true,
+    content: jsonContent('OffboardingRequest', {
+      two: examples.CLIENTS_REQUEST,
+      dryRun: { ...examples.CLIENTS_REQUEST, dryRun: true },
+    }),
+  },
+  responses: {
+    '200': answer('What the offboardings would do, to a request with `dryRun`. Nothing was written.', 'DryRunAnswer', {
+      bound: examples.OFFBOARDING_DRY_RUN,
+    }),
+    '202': answer(
+      'One part for each client: its operation, or the problem that kept it from being started.',
+      'StartedOperations',
+      { two: examples.STARTED_OPERATIONS },
+      ['Retry-After'],
+    ),
+    ...BY_OPERATORS,
+    ...problemAnswers(['invalid-request', 'body-too-large', 'service-error', 'unavailable']),
+  },
+};
+
+const postRevocations = {
+  operationId: 'postRevocations',
+  tags: ['onboarding'],
+  summary: 'Cuts clients off now, as for stolen devices',
+  description:
+    'Disables the token by one write, and the secrets; a run in progress is told to end and undoes nothing that could be looked at. All is kept for inspection. Only an onboarding that was asked for later lifts it, and never with an earlier password. At the edge it holds from the next sync on: the result tells when that is due.',
+  requestBody: { required: true, content: jsonContent('RevocationRequest', { two: examples.CLIENTS_REQUEST }) },
+  responses: {
+    '202': answer(
+      'One part for each client: its operation, or the problem that kept it from being started.',
+      'StartedOperations',
+      { two: examples.STARTED_OPERATIONS },
+      ['Retry-After'],
+    ),
+    ...BY_OPERATORS,
+    ...problemAnswers(['invalid-request', 'body-too-large', 'unavailable']),
+  },
+};
+
 const getOperation = {
   operationId: 'getOperation',
   tags: ['operations'],
@@ -50,6 +97,8 @@ const getOperation = {
         waiting: examples.OPERATION_WAITING,
         completed: examples.OPERATION_COMPLETED,
         refused: examples.OPERATION_REFUSED,
+        offboarded: examples.OPERATION_OFFBOARDED,
+        revoked: examples.OPERATION_REVOKED,
       },
       ['Retry-After'],
     ),
@@ -63,11 +112,11 @@ const cancelOperation = {
   tags: ['operations'],
   summary: 'Has a run undo what it has done',
   description:
-    'The run ends as rolledBack with the code `cancelled`. Once it promotes it is too late: it ends as completed, and the operation says so.',
+    'The run ends as rolledBack with the code `cancelled`. Once it promotes it is too late: it ends as completed, and the operation says so. An offboarding or a revocation that has begun cannot be cancelled.',
   responses: {
     '202': answer('The run was told.', 'RunningOperation', { running: examples.RUNNING }, ['Location', 'Retry-After']),
     ...BY_OPERATORS,
-    ...problemAnswers(['operation-not-found', 'already-ended', 'superseded', 'unavailable']),
+    ...problemAnswers(['operation-not-found', 'already-ended', 'not-cancellable', 'superseded', 'unavailable']),
   },
 };
 
@@ -112,6 +161,8 @@ const getOpenApi = {
 /** Every route, by its path under the server's url. */
 export const paths = {
   '/onboardings': { post: postOnboardings },
+  '/offboardings': { post: postOffboardings },
+  '/revocations': { post: postRevocations },
   '/operations/{id}': { parameters: [idParameter('id')], get: getOperation },
   '/operations/{id}/cancel': { parameters: [idParameter('id')], post: cancelOperation },
   '/pull-checks/{operation}/{attempt}': {

@@ -1,0 +1,11 @@
+import type { ClientReference } from '../domain/clientKey.js';
+import type { OffboardingPlan } from '../domain/offboardingPlan.js';
+import { done, type StepOutcome } from '../domain/stepOutcome.js';
+import type { Queries } from '../queries/queries.js';
+import { outcomeOf } from '../ports/outcomeOf.js';
+
+/** Reads what is left of the client, and decides what of it is to go. */
+export function planOffboarding(queries: Queries) {
+  return ({ reference }: { readonly reference: ClientReference }): Promise<StepOutcome<OffboardingPlan>> =>
+    outcomeOf(async () => done(await queries.offboardingPlan(reference)));
+}

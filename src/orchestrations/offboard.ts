@@ -1,0 +1,154 @@
+import type { OrchestrationContext } from 'durable-functions';
+import type { ClientReference } from '../domain/clientKey.js';
+import { keptToken, type LeavingToken, type OffboardingPlan } from '../domain/offboardingPlan.js';
+import type { OffboardingResult, OperationOutcome } from '../domain/operation.js';
+import { formatOperationId } from '../domain/operationId.js';
+import type { Run } from '../domain/run.js';
+import { Attempts } from './attempts.js';
+import { Binding } from './binding.js';
+import { ClientRecords } from './clientRecord.js';
+import { StepFailed, type Flow } from './flow.js';
+import { MapHold } from './mapHold.js';
+import { ProgressLog } from './progressLog.js';
+import { StepRunner } from './stepRunner.js';
+
+/**
+ * Takes away all that a client of a connected registry has from us: binding, token, scope map, secrets. It holds for a
+ * client that is half there, and for one that is gone. Once it has begun it goes on to its end: nothing that it takes away
+ * could be given back.
+ */
+export function* offboard(context: OrchestrationContext): Flow<OperationOutcome<OffboardingResult>> {
+  const input = context.df.getInput<Run>();
+  const log = new ProgressLog(context);
+  const operation = formatOperationId({ instance: context.df.instanceId, run: input.run });
+  const runner = new StepRunner(context, input.limits, log, {
+    by: { operation, actor: input.actor },
+    deadlineSeconds: input.limits.stepDeadlineSeconds,
+  });
+  const end = (
+    outcome: Pick<OperationOutcome<OffboardingResult>, 'status' | 'result' | 'failure'>,
+  ): OperationOutcome<OffboardingResult> => {
+    log.enter(outcome.status);
+    return { ...outcome, endedAt: context.df.currentUtcDateTime.toISOString(), steps: log.steps };
+  };
+  try {
+    return end(yield* new Offboard(context, input, log, runner).go());
+  } catch (error) {
+    if (!(error instanceof StepFailed)) throw error;
+    // Nothing was taken away yet: what is there was not even read.
+    return end({
+      status: 'rolledBack',
+      failure: { code: error.code, message: error.message, residue: [], kept: [] },
+    });
+  }
+}
+
+class Offboard {
+  private readonly attempts = new Attempts();
+  private readonly removed: string[] = [];
+  private readonly kept: string[] = [];
+  private readonly reference: ClientReference;
+
+  constructor(
+    private readonly context: OrchestrationContext,
+    private readonly input: Run,
+    private readonly log: ProgressLog,
+    private readonly runner: StepRunner,
+  ) {
+    const { registry, connectedRegistry, client } = input.request;
+    this.reference = { registry, connectedRegistry, client };
+  }
+
+  *go(): Flow<Pick<OperationOutcome<OffboardingResult>, 'status' | 'result' | 'failure'>> {
+    const { tokens, dangling, scopeMaps, secrets } = yield* this.plan();
+    for (const token of tokens) yield* this.takeToken(token);
+    for (const name of dangling) yield* this.unbind({ name, bound: true });
+    const left: string[] = [];
+    if (this.attempts.haveAllSucceeded) {
+      for (const scopeMap of scopeMaps) yield* this.dropScopeMap(scopeMap, tokens);
+      for (const { name } of secrets) yield* this.retireSecret(name);
+    } else left.push(...secrets.map(({ name }) => `secret ${name}: it stays until what its tags name is gone`));
+    if (this.attempts.haveAllSucceeded) yield* this.forget();
+    const result: OffboardingResult = { removed: this.removed, kept: this.kept, changed: this.removed.length > 0 };
+    return this.attempts.outcome(result, left, this.kept);
+  }
+
+  /** Whether this run may begin at all, and what is left of the client. */
+  private *plan(): Flow<OffboardingPlan> {
+    const { runner, reference } = this;
+    const records = this.records();
+    this.log.enter('plan');
+    return yield* runner.step('plan', function* () {
+      yield* records.beginOffboarding(runner);
+      return yield* runner.steps.planOffboarding({ reference });
+    });
+  }
+
+  /** In this order: ARM refuses to delete a token that a connected registry lists. */
+  private *takeToken(token: LeavingToken): Flow<void> {
+    const { name } = token;
+    const { registry } = this.reference;
+    this.log.enter('token');
+    yield* this.unbind(token);
+    if (!token.isOurs) {
+      const { ourPasswords: passwords } = token;
+      const clear = (runner: StepRunner) => runner.steps.clearPasswords({ registry, token: name, passwords });
+      const cleared = yield* this.part('clearPasswords', `our password on token ${name}`, clear);
+      if (cleared?.cleared) this.removed.push(`password of token ${name}`);
+      if (cleared) this.kept.push(keptToken(name));
+      return;
+    }
+    const order = { registry, token: name, ...(token.createdAt === undefined ? {} : { createdAt: token.createdAt }) };
+    const deleted = yield* this.part('deleteToken', `token ${name}`, ({ steps }) => steps.deleteToken(order));
+    if (deleted?.removed) this.removed.push(`token ${name}`);
+    if (deleted?.kept !== undefined) this.kept.push(deleted.kept);
+  }
+
+  /** Through the binder also when the list does not hold the token: a run that was lost may have left its wish there. */
+  private *unbind({ name, bound }: Pick<LeavingToken, 'name' | 'bound'>): Flow<void> {
+    const binding = new Binding(this.context, this.input, name);
+    const evicted = yield* this.part('unbind', `binding of ${name}`, function* (runner) {
+      try {
+        yield* binding.evict(runner);
+      } catch (error) {
+        // With the connected registry its whole list is gone.
+        if (!(error instanceof StepFailed) || error.code !== 'connected-registry-not-found') throw error;
+      }
+      return true;
+    });
+    if (evicted && bound) this.removed.push(`binding of ${name} to ${this.reference.connectedRegistry}`);
+  }
+
+  private *dropScopeMap(scopeMap: string, tokens: readonly LeavingToken[]): Flow<void> {
+    const [token] = tokens.filter((one) => one.scopeMap.toLowerCase() === scopeMap.toLowerCase());
+    const hold = new MapHold(this.context, this.input, { scopeMap, token: token?.name ?? '' });
+    this.log.enter('scopeMap');
+    const dropped = yield* this.part('removeScopeMap', `scope map ${scopeMap}`, (runner) => hold.drop(runner));
+    if (dropped?.removed) this.removed.push(`scope map ${scopeMap}`);
+    if (dropped?.kept !== undefined) this.kept.push(dropped.kept);
+  }
+
+  private *retireSecret(name: string): Flow<void> {
+    const { reference } = this;
+    this.log.enter('secrets');
+    const retired = yield* this.part('retireSecret', `secret ${name}`, ({ steps }) =>
+      steps.retireSecret({ reference, name }),
+    );
+    if (retired?.removed) this.removed.push(`secret ${name}`);
+    if (retired?.kept !== undefined) this.kept.push(retired.kept);
+  }
+
+  private *forget(): Flow<void> {
+    const records = this.records();
+    yield* this.part('forget', 'what is remembered of the client', (runner) => records.ask(runner, 'forget', {}));
+  }
+
+  /** A named step, whose failure does not end the flow. */
+  private *part<T>(step: string, what: string, body: (runner: StepRunner) => Flow<T>): Flow<T | undefined> {
+    return yield* this.attempts.part(what, () => this.runner.step(step, () => body(this.runner)));
+  }
+
+  private records(): ClientRecords {
+    return new ClientRecords(this.context, this.input);
+  }
+}

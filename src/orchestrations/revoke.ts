@@ -1,0 +1,170 @@
+import type { OrchestrationContext } from 'durable-functions';
+import type { RunAtHand } from '../activities/presentRun.js';
+import { clientKey, type ClientReference } from '../domain/clientKey.js';
+import type { OperationOutcome, RevocationResult } from '../domain/operation.js';
+import { formatOperationId } from '../domain/operationId.js';
+import type { Run } from '../domain/run.js';
+import { nextSync, type SyncFacts } from '../domain/syncSchedule.js';
+import { Attempts } from './attempts.js';
+import { ClientRecords } from './clientRecord.js';
+import { StepFailed, type Flow } from './flow.js';
+import { ProgressLog } from './progressLog.js';
+import { StepRunner } from './stepRunner.js';
+
+/** Steps after which a run may have made its token, or enabled it. */
+const TOUCHES_TOKEN: readonly string[] = ['enableToken', 'ensureToken'];
+
+/**
+ * Cuts a client off now, as for a stolen device. It runs beside whatever run holds the client: it marks the client, so
+ * that no earlier run may begin or undo, disables what there is, has the run in progress end, and looks again at what that
+ * run, or a request of a process that died, has left enabled. Everything is kept for inspection.
+ */
+export function* revoke(context: OrchestrationContext): Flow<OperationOutcome<RevocationResult>> {
+  const input = context.df.getInput<Run>();
+  const log = new ProgressLog(context);
+  const operation = formatOperationId({ instance: clientKey(input.request), run: input.run });
+  const runner = new StepRunner(context, input.limits, log, {
+    by: { operation, actor: input.actor },
+    deadlineSeconds: input.limits.stepDeadlineSeconds,
+  });
+  const end = (
+    outcome: Pick<OperationOutcome<RevocationResult>, 'status' | 'result' | 'failure'>,
+  ): OperationOutcome<RevocationResult> => {
+    log.enter(outcome.status);
+    return { ...outcome, endedAt: context.df.currentUtcDateTime.toISOString(), steps: log.steps };
+  };
+  try {
+    return end(yield* new Revoke(context, input, log, runner).go());
+  } catch (error) {
+    if (!(error instanceof StepFailed)) throw error;
+    const residue = ['unknown: the client could not be marked as revoked; send the same request again'];
+    return end({ status: 'failed', failure: { code: error.code, message: error.message, residue, kept: [] } });
+  }
+}
+
+class Revoke {
+  private readonly attempts = new Attempts();
+  private readonly records: ClientRecords;
+  private readonly reference: ClientReference;
+  private readonly disabled = new Set<string>();
+
+  constructor(
+    private readonly context: OrchestrationContext,
+    private readonly input: Run,
+    private readonly log: ProgressLog,
+    private readonly runner: StepRunner,
+  ) {
+    const { registry, connectedRegistry, client } = input.request;
+    this.reference = { registry, connectedRegistry, client };
+    this.records = new ClientRecords(context, input);
+  }
+
+  *go(): Flow<Pick<OperationOutcome<RevocationResult>, 'status' | 'result' | 'failure'>> {
+    const revokedAt = yield* this.mark();
+    this.log.enter('disable');
+    const present = yield* this.part('disable', 'what the client has', () => this.disableAll(revokedAt));
+    if (!present || isAtWork(present)) {
+      this.log.enter('endRun');
+      yield* this.part('endRun', 'the run in progress', () => this.endRun(revokedAt));
+      this.log.enter('disableAgain');
+      yield* this.part('disableAgain', 'what the run in progress left', () => this.disableAgain(revokedAt));
+      // A request of a process that died may still be on its way.
+      yield* this.runner.pause(this.input.limits.retryMaxSeconds);
+      yield* this.part('disableAgain', 'what came late', () => this.disableAgain(revokedAt));
+    }
+    const disabled = [...this.disabled];
+    const edge = yield* this.edge();
+    const result: RevocationResult = { revokedAt, disabled, changed: disabled.length > 0, edge };
+    return this.attempts.outcome(result, [], []);
+  }
+
+  private *mark(): Flow<string> {
+    const { runner, records, input } = this;
+    this.log.enter('mark');
+    const { revokedAt } = yield* runner.step('mark', () =>
+      records.ask<'revoke', { readonly revokedAt: string }>(runner, 'revoke', { at: input.requestedAt }),
+    );
+    return revokedAt;
+  }
+
+  /** Disables tokens first, one write each; then hides the secrets. @returns the run that was found. */
+  private *disableAll(revokedAt: string): Flow<{ readonly present?: RunAtHand }> {
+    const { runner, records, reference } = this;
+    const { registry } = reference;
+    const found = yield* runner.steps.readPresentRun({ reference, revokedAt });
+    const run = found.present && tokenOf(found.present);
+    const access = yield* runner.steps.findAccess({ reference, ...(run ? { run } : {}) });
+    // Noted before it is done: only what the revocation has disabled itself is enabled again by what lifts it.
+    if (access.tokens.length > 0) yield* records.ask(runner, 'noteDisabled', { tokens: access.tokens });
+    const token = yield* this.attempts.part(`token ${access.tokens.join(', ')}`, () =>
+      runner.steps.disableTokens({ registry, tokens: access.tokens }),
+    );
+    for (const name of token?.disabled ?? []) this.disabled.add(`token ${name}`);
+    const names = [...new Set(access.secrets.map(({ name }) => name))];
+    if (names.length > 0) yield* runner.steps.disableSecrets({ versions: access.secrets });
+    for (const name of names) this.disabled.add(`secret ${name}`);
+    return found;
+  }
+
+  private *endRun(revokedAt: string): Flow<void> {
+    const { runner, reference, input } = this;
+    const { stepDeadlineSeconds, bindDeadlineSeconds, undoDeadlineSeconds } = input.limits;
+    const longest = bindDeadlineSeconds + 2 * (stepDeadlineSeconds + undoDeadlineSeconds);
+    yield* runner.uninterrupted(longest).steps.endRun({ reference, revokedAt, actor: input.actor });
+  }
+
+  /** Not when an onboarding that was asked for later is at work, or has lifted the revocation: the token is its own now. */
+  private *disableAgain(revokedAt: string): Flow<void> {
+    const { runner, records, reference } = this;
+    if ((yield* records.revokedSince(runner, revokedAt)) === undefined) return;
+    const { present } = yield* runner.steps.readPresentRun({ reference, revokedAt });
+    if (present?.isLater) return;
+    yield* this.disableAll(revokedAt);
+  }
+
+  private *edge(): Flow<RevocationResult['edge']> {
+    const { runner, reference, context } = this;
+    const { registry, connectedRegistry } = reference;
+    const [sync] = yield* readOrNothing(() => runner.steps.readSync({ registry, connectedRegistry }));
+    const message = `the cloud refuses the client from now on, ${connectedRegistry} from its next sync on`;
+    if (!sync) return { connectedRegistry, message };
+    const { schedule, lastSyncTime } = sync;
+    const nextSyncTime = nextSync(schedule, context.df.currentUtcDateTime).toISOString();
+    return {
+      connectedRegistry,
+      ...(schedule === undefined ? {} : { schedule }),
+      ...(lastSyncTime === undefined ? {} : { lastSyncTime }),
+      nextSyncTime,
+      message,
+    };
+  }
+
+  /** A named step, whose failure does not end the flow. */
+  private *part<T>(step: string, what: string, body: () => Flow<T>): Flow<T | undefined> {
+    return yield* this.attempts.part(what, () => this.runner.step(step, body));
+  }
+}
+
+/** When the edge learns of it is only told, so a failure to find out is not one of the revocation. */
+function* readOrNothing(read: () => Flow<SyncFacts>): Flow<readonly SyncFacts[]> {
+  try {
+    return [yield* read()];
+  } catch (error) {
+    if (!(error instanceof StepFailed)) throw error;
+    return [];
+  }
+}
+
+/** A run that began before the revocation and has not ended. */
+function isAtWork({ present }: { readonly present?: RunAtHand }): boolean {
+  return present !== undefined && !present.hasEnded && !present.isLater;
+}
+
+/** The token of a run that has got as far as its token; before that the name is only what somebody asked for. */
+function tokenOf({ run, isLater }: RunAtHand) {
+  const { token, requestedAt, steps } = run;
+  if (token === undefined || isLater) return undefined;
+  // The oldest of very many steps are not shown: then it is far enough.
+  const isFar = steps.some((step) => TOUCHES_TOKEN.includes(step)) || (steps.length > 0 && steps[0] !== 'preflight');
+  return isFar ? { token, since: requestedAt, hasIssued: steps.includes('issueCredentials') } : undefined;
+}

@@ -1,0 +1,43 @@
+import type { OrchestrationContext } from 'durable-functions';
+import type { OperationFailure } from '../domain/operation.js';
+import type { Run } from '../domain/run.js';
+import type { Cancellation } from './cancellation.js';
+import { ClientRecords } from './clientRecord.js';
+import { StepFailed, type Flow } from './flow.js';
+import type { ProgressLog } from './progressLog.js';
+import { Refused } from './refused.js';
+import type { Saga } from './saga.js';
+import type { StepRunner } from './stepRunner.js';
+
+/** What undoing needs of a run. */
+export interface Undoing {
+  readonly saga: Saga;
+  readonly log: ProgressLog;
+  readonly cancellation: Cancellation;
+  /** Tries for as long as undoing may take, and is interrupted by nothing. */
+  readonly runner: StepRunner;
+}
+
+/**
+ * Undoes what a failed run has done. Whatever it failed of: of a client that was revoked since the run was asked for, or is
+ * while it undoes, what there is is kept for inspection, and the revocation is the reason that is given.
+ */
+export function* undoFailure(
+  context: OrchestrationContext,
+  input: Run,
+  error: StepFailed,
+  { saga, log, cancellation, runner }: Undoing,
+): Flow<OperationFailure> {
+  const revokedAt = saga.isEmpty ? undefined : yield* new ClientRecords(context, input).revokedSince(runner);
+  const isRevoked = (): boolean => revokedAt !== undefined || cancellation.isRevoked;
+  const { residue, kept } = yield* saga.undoAll(log, isRevoked);
+  const problems = error instanceof Refused ? { problems: error.problems } : {};
+  const { code, message } = isRevoked() ? asRevoked(error, revokedAt) : error;
+  return { code, message, residue, kept, ...problems };
+}
+
+function asRevoked(error: StepFailed, revokedAt: string | undefined): StepFailed {
+  if (error.code === 'revoked') return error;
+  const at = revokedAt === undefined ? '' : ` at ${revokedAt}`;
+  return new StepFailed('revoked', `the client was revoked${at}; before that was noticed: ${error.message}`);
+}

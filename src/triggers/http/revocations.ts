@@ -1,0 +1,23 @@
+import type { HttpRequest, HttpResponseInit } from '@azure/functions';
+import type { DurableClient } from 'durable-functions';
+import type { Config } from '../../config.js';
+import { clientFingerprint, CLIENTS_FIELDS, revocationBody } from '../../domain/clientsRequest.js';
+import { REVOKE } from '../../domain/run.js';
+import { durableRuns } from '../durable/durableRuns.js';
+import { newRun } from '../durable/newRun.js';
+import { clientsBody } from './clientsBody.js';
+import { startPart } from './startAnswer.js';
+import { startEach } from './startEach.js';
+
+/** `POST /api/revocations`: cuts clients off now. Never waits for a run in progress, and never meets a 409. */
+export function postRevocations(config: Config) {
+  return async (request: HttpRequest, client: DurableClient, actor: string): Promise<HttpResponseInit> => {
+    const parsed = await clientsBody(request, revocationBody, CLIENTS_FIELDS, config);
+    if ('refusal' in parsed) return parsed.refusal;
+    const runs = durableRuns(client);
+    return startEach(parsed.clients, async (reference) => {
+      const origin = { actor, fingerprint: clientFingerprint(REVOKE, reference) };
+      return startPart(await runs.revoke(newRun(reference, origin, config)));
+    });
+  };
+}

@@ -1,0 +1,28 @@
+import { clientFingerprint } from '../../../src/domain/clientsRequest.js';
+import { OFFBOARD, REVOKE, type Run } from '../../../src/domain/run.js';
+import { offboard } from '../../../src/orchestrations/offboard.js';
+import { revoke } from '../../../src/orchestrations/revoke.js';
+import type { FlowWorld, Hooks } from './flowWorld.js';
+import { reference } from './orders.js';
+import { config } from './requests.js';
+
+/** A run about the default request's client, asked for at this moment. */
+export function clientRun(kind: typeof OFFBOARD | typeof REVOKE, run: string, eventAt?: string): Run {
+  return {
+    run,
+    fingerprint: clientFingerprint(kind, reference()),
+    requestedAt: new Date().toISOString(),
+    ...(eventAt === undefined ? {} : { eventAt }),
+    actor: 'function-key',
+    request: reference(),
+    limits: config().limits,
+  };
+}
+
+export function offboardIn(flows: FlowWorld, hooks: Hooks & { readonly eventAt?: string } = {}) {
+  return flows.run(offboard, clientRun(OFFBOARD, 'offboarding-run', hooks.eventAt), hooks);
+}
+
+export function revokeIn(flows: FlowWorld, hooks: Hooks = {}) {
+  return flows.run(revoke, clientRun(REVOKE, 'revocation-run'), hooks);
+}

@@ -1,0 +1,230 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { clientKey } from '../../../src/domain/clientKey.js';
+import { candidateSecretName, mainSecretName } from '../../../src/domain/names.js';
+import { ONBOARD } from '../../../src/domain/run.js';
+import type { PresentRun } from '../../../src/ports/runs.js';
+import { offboardIn, revokeIn } from '../fakes/clients.js';
+import { createFlowWorld, type FlowWorld } from '../fakes/flowWorld.js';
+import { reference } from '../fakes/orders.js';
+import { onboardIn } from '../fakes/onboardWorld.js';
+import { CONNECTED_REGISTRY, onboarding, RUN } from '../fakes/requests.js';
+import { createWorld, type World } from '../fakes/world.js';
+
+const { token, scopeMap } = onboarding();
+const main = mainSecretName(reference());
+const candidate = candidateSecretName(reference());
+const LONG_AGO = '2025-01-01T00:00:00.000Z';
+
+let world: World;
+let flows: FlowWorld;
+beforeEach(() => {
+  vi.useFakeTimers({ now: new Date('2026-03-01T12:00:00Z') });
+  world = createWorld();
+  flows = createFlowWorld(world);
+});
+afterEach(() => vi.useRealTimers());
+
+const bound = () => world.controlPlane.clientsOf(CONNECTED_REGISTRY);
+const isEnabled = () => world.controlPlane.tokens.get(token)?.isEnabled;
+const ARM_WRITES = /^(?:create|set|disable|enable|keep|delete|generate)/;
+const armWrites = () => world.wire.calls.filter((name) => ARM_WRITES.test(name) && name !== 'disable');
+
+const atWork = (changes: Partial<PresentRun> = {}): PresentRun => ({
+  id: { instance: clientKey(reference()), run: RUN },
+  kind: ONBOARD,
+  hasEnded: false,
+  requestedAt: '2026-03-01T11:59:00.000Z',
+  wantedAt: '2026-03-01T11:59:00.000Z',
+  steps: ['preflight', 'ensureScopeMap', 'ensureToken'],
+  token,
+  ...changes,
+});
+
+describe('a revocation', () => {
+  test('disables token and secret with one ARM write, keeps all, and tells when it holds at the edge', async () => {
+    await onboardIn(world, { flows });
+    const password = world.vault.passwordIn(main) ?? '-';
+    world.wire.calls.length = 0;
+    const { outcome } = await revokeIn(flows);
+    expect(armWrites()).toEqual(['disableToken']);
+    expect([world.controlPlane.accepts(token, password), world.vault.passwordIn(main)]).toEqual([false, undefined]);
+    expect([bound(), world.vault.has(main), world.controlPlane.scopeMaps.has(scopeMap)]).toEqual([[token], true, true]);
+    expect(outcome).toMatchObject({
+      status: 'completed',
+      result: {
+        disabled: [`token ${token}`, `secret ${main}`],
+        changed: true,
+        edge: { connectedRegistry: CONNECTED_REGISTRY, schedule: '* * * * *' },
+      },
+    });
+    expect(JSON.stringify(outcome.result?.edge)).toContain('from its next sync on');
+    expect(JSON.stringify(outcome)).not.toContain(password);
+  });
+
+  test('again finds all disabled and writes nothing; what somebody has enabled meanwhile it disables again', async () => {
+    await onboardIn(world, { flows });
+    await revokeIn(flows);
+    world.wire.calls.length = 0;
+    expect((await revokeIn(flows)).outcome).toMatchObject({ result: { disabled: [], changed: false } });
+    expect(world.wire.writes).toEqual([]);
+    world.controlPlane.token(token).isEnabled = true;
+    await revokeIn(flows);
+    expect(isEnabled()).toBe(false);
+  });
+
+  test('marks the client before it reads anything', async () => {
+    await onboardIn(world, { flows });
+    world.wire.calls.length = 0;
+    const marked: boolean[] = [];
+    await revokeIn(flows, {
+      before: (name) => {
+        if (name === 'findAccess') marked.push(flows.record.revokedAt !== undefined);
+      },
+    });
+    expect(marked).toEqual([true]);
+  });
+
+  test('of a client that was offboarded only marks it', async () => {
+    await onboardIn(world, { flows });
+    await offboardIn(flows);
+    world.wire.calls.length = 0;
+    const { outcome } = await revokeIn(flows);
+    expect(outcome).toMatchObject({ status: 'completed', result: { changed: false } });
+    expect([world.wire.writes, flows.record.revokedAt !== undefined]).toEqual([[], true]);
+  });
+
+  test('of a client whose secrets are gone finds the token by its default name', async () => {
+    await onboardIn(world, { flows });
+    for (const name of [main, candidate]) world.vault.secrets.delete(name);
+    await revokeIn(flows);
+    expect(isEnabled()).toBe(false);
+  });
+
+  test('disables a token that was there before us, too: the device has its password', async () => {
+    world.addToken({ password1: { createdAt: LONG_AGO } });
+    await onboardIn(world, { flows });
+    await revokeIn(flows);
+    expect(isEnabled()).toBe(false);
+  });
+
+  test('goes on with the secrets when the token cannot be disabled, and lists it', async () => {
+    await onboardIn(world, { flows });
+    world.wire.fail('disableToken', { when: 'before', kind: 'forbidden' });
+    const { outcome } = await revokeIn(flows);
+    expect(outcome).toMatchObject({ status: 'failed', failure: { code: 'service-forbidden' } });
+    expect(outcome.failure?.residue.join()).toContain(token);
+    expect([world.vault.passwordIn(main), flows.record.revokedAt !== undefined]).toEqual([undefined, true]);
+    expect((await revokeIn(flows)).outcome.status).toBe('completed');
+    expect(isEnabled()).toBe(false);
+  });
+
+  test.each(
+    ['disableToken', 'disable', 'getToken', 'versions'].flatMap(
+      (call) =>
+        [
+          [call, 'before'],
+          [call, 'after'],
+        ] as const,
+    ),
+  )('is gone through: %s failed %s its effect', async (call, when) => {
+    await onboardIn(world, { flows });
+    world.wire.fail(call, { when, times: 2 });
+    expect((await revokeIn(flows)).outcome.status).toBe('completed');
+    expect([isEnabled(), world.vault.passwordIn(main)]).toEqual([false, undefined]);
+  });
+});
+
+describe('a run in progress', () => {
+  const makeToken = (isOn = true) => {
+    const createdAt = new Date().toISOString();
+    world.controlPlane.tokens.set(token, { scopeMap, isEnabled: isOn, createdAt, slots: {} });
+  };
+
+  test('is told to end, and what it has enabled by then is disabled, also when it comes late', async () => {
+    makeToken();
+    flows.setPresent(atWork());
+    let looks = 0;
+    const { outcome, context } = await revokeIn(flows, {
+      before: (name) => {
+        if (name === 'endRun') makeToken();
+        looks += name === 'findAccess' ? 1 : 0;
+        // A request of a process that died arrives after the second look.
+        if (name === 'findAccess' && looks === 3) makeToken();
+      },
+      after: (name) => {
+        if (name === 'endRun') flows.setPresent(atWork({ hasEnded: true }));
+      },
+    });
+    expect(flows.cancelled).toEqual([[atWork().id, 'function-key', 'revoked']]);
+    expect([outcome.status, isEnabled(), looks]).toEqual(['completed', false, 3]);
+    expect(context.openTimers).toBe(0);
+  });
+
+  test('that has not got as far as its token does not have the name it was asked for disabled', async () => {
+    world.addToken({ password1: { createdAt: LONG_AGO } });
+    world.controlPlane.token(token).scopeMap = 'theirs';
+    flows.setPresent(atWork({ steps: ['preflight', 'ensureScopeMap'], hasEnded: true }));
+    await revokeIn(flows);
+    expect(isEnabled()).toBe(true);
+  });
+
+  test('that has not put a password into a token of others leaves that token to them', async () => {
+    world.addToken({ password1: { createdAt: LONG_AGO } });
+    world.controlPlane.token(token).scopeMap = 'theirs';
+    flows.setPresent(atWork({ hasEnded: true }));
+    await revokeIn(flows);
+    expect(isEnabled()).toBe(true);
+    flows.setPresent(atWork({ hasEnded: true, steps: ['preflight', 'ensureToken', 'issueCredentials'] }));
+    await revokeIn(flows);
+    expect(isEnabled()).toBe(false);
+  });
+
+  test('that was asked for later is left alone, and so is the token that it has enabled', async () => {
+    await onboardIn(world, { flows });
+    flows.setPresent(atWork());
+    await revokeIn(flows, {
+      after: (name) => {
+        if (name !== 'endRun') return;
+        flows.setPresent(atWork({ wantedAt: '2027-01-01T00:00:00.000Z' }));
+        world.controlPlane.token(token).isEnabled = true;
+      },
+    });
+    expect(isEnabled()).toBe(true);
+  });
+
+  test('whose successor has lifted the revocation meanwhile: what that has enabled stays', async () => {
+    await onboardIn(world, { flows });
+    flows.setPresent(atWork());
+    await revokeIn(flows, {
+      after: async (name) => {
+        if (name !== 'endRun') return;
+        flows.setPresent(atWork({ hasEnded: true }));
+        world.controlPlane.token(token).isEnabled = true;
+        await flows.ask('lift', { wantedAt: '2027-01-01T00:00:00.000Z' });
+      },
+    });
+    expect(isEnabled()).toBe(true);
+  });
+
+  test('that does not end is told in the result, and the token is disabled all the same', async () => {
+    await onboardIn(world, { flows });
+    flows.setPresent(atWork());
+    const { outcome } = await revokeIn(flows);
+    expect(outcome).toMatchObject({ status: 'failed', failure: { code: 'step-deadline' } });
+    expect(outcome.failure?.residue.join()).toContain('has not ended');
+    expect(isEnabled()).toBe(false);
+  });
+});
+
+describe('an offboarding after a revocation', () => {
+  test('takes everything away, and the mark stays: no old event brings the device back', async () => {
+    await onboardIn(world, { flows });
+    await revokeIn(flows);
+    const { outcome } = await offboardIn(flows);
+    expect(outcome.status).toBe('completed');
+    expect([world.controlPlane.tokens.has(token), world.vault.has(main), bound()]).toEqual([false, false, []]);
+    const { outcome: old } = await onboardIn(world, { flows, requestedAt: '2026-03-01T11:00:00.000Z' });
+    expect(old).toMatchObject({ status: 'rolledBack', failure: { code: 'revoked' } });
+    expect(world.controlPlane.tokens.has(token)).toBe(false);
+  });
+});

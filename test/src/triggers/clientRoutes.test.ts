@@ -1,0 +1,108 @@
+import { beforeEach, describe, expect, test } from 'vitest';
+import { clientKey } from '../../../src/domain/clientKey.js';
+import { OFFBOARD, ONBOARD, REVOKE } from '../../../src/domain/run.js';
+import { waitingInstance } from '../../../src/domain/waitingRun.js';
+import { durableRuns } from '../../../src/triggers/durable/durableRuns.js';
+import { postOffboardings } from '../../../src/triggers/http/offboardings.js';
+import { postOnboardings } from '../../../src/triggers/http/onboardings.js';
+import { postRevocations } from '../../../src/triggers/http/revocations.js';
+import { FakeDurableClient, httpRequest, seen } from '../fakes/durableClient.js';
+import { reference } from '../fakes/orders.js';
+import { BODY, onboarding, onboardingRun } from '../fakes/requests.js';
+import { createWorld, type World } from '../fakes/world.js';
+
+const INSTANCE = clientKey(reference());
+const { connectedRegistry, client } = BODY;
+const one = { clients: [{ connectedRegistry, client }] };
+interface Part {
+  readonly id?: string;
+  readonly problem?: { readonly code: string };
+}
+
+let engine: FakeDurableClient;
+let world: World;
+beforeEach(() => {
+  engine = new FakeDurableClient();
+  world = createWorld();
+});
+const hold = (name = ONBOARD) => {
+  const input = { ...onboardingRun(), run: 'another-run' };
+  engine.instances.set(INSTANCE, { name, input, runtimeStatus: 'Running' });
+};
+const parts = (answer: { body: Readonly<Record<string, unknown>> }) => answer.body['operations'] as readonly Part[];
+const offboard = async (body: unknown = one) =>
+  seen(await postOffboardings(world.config, world.queries)(httpRequest({ body }), engine.client, 'ada'));
+const revoke = async (body: unknown = one) =>
+  seen(await postRevocations(world.config)(httpRequest({ body }), engine.client, 'ada'));
+
+describe('POST /api/offboardings', () => {
+  test('starts a run of the client, under the actor’s name', async () => {
+    const answer = await offboard();
+    expect([answer.status, parts(answer)[0]?.id?.startsWith(`${INSTANCE}.`)]).toEqual([202, true]);
+    expect(engine.instances.get(INSTANCE)).toMatchObject({ name: OFFBOARD, input: { actor: 'ada' } });
+  });
+
+  test('has a run in progress end first, and attaches to an equal wish', async () => {
+    hold();
+    const [first] = parts(await offboard());
+    expect(engine.instances.get(waitingInstance(OFFBOARD, reference()))).toMatchObject({ input: { preempts: true } });
+    expect(parts(await offboard())).toEqual([{ ...reference(), id: first?.id, status: 'running' }]);
+  });
+
+  test('tells what it would do also while a run is in progress, and starts nothing', async () => {
+    hold();
+    world.addToken();
+    const answer = await offboard({ ...one, dryRun: true });
+    expect(answer).toMatchObject({ status: 200, body: { problems: [], adopts: [] } });
+    expect(JSON.stringify(answer.body)).toContain('delete token');
+    expect([engine.starts, world.wire.writes]).toEqual([0, []]);
+  });
+});
+
+describe('POST /api/revocations', () => {
+  test('never waits: each starts a run of its own beside whatever holds the client', async () => {
+    hold();
+    const ids = [parts(await revoke())[0]?.id, parts(await revoke())[0]?.id];
+    expect(new Set(ids).size).toBe(2);
+    expect(ids.every((id) => id?.startsWith(`${INSTANCE}.`))).toBe(true);
+    const names = [...engine.instances].filter(([, { name }]) => name === REVOKE).map(([instance]) => instance);
+    expect([names.length, names.every((name) => /^[a-z0-9-]{1,100}$/.test(name))]).toEqual([2, true]);
+  });
+
+  test('takes no other fields than the clients', async () => {
+    expect((await revoke({ ...one, dryRun: true })).status).toBe(400);
+  });
+});
+
+describe('the run that holds a client', () => {
+  test('is told with its steps and the token that it was asked for', async () => {
+    hold();
+    const found = engine.instances.get(INSTANCE);
+    if (found) found.customStatus = { phase: 'bind', steps: [{ name: 'preflight' }, { name: 'bind' }] };
+    expect(await durableRuns(engine.client).present(reference())).toEqual({
+      id: { instance: INSTANCE, run: 'another-run' },
+      kind: ONBOARD,
+      hasEnded: false,
+      requestedAt: onboardingRun().requestedAt,
+      wantedAt: onboardingRun().requestedAt,
+      steps: ['preflight', 'bind'],
+      token: onboarding().token,
+    });
+  });
+});
+
+test('a dry run of an onboarding plans to enable what the revocation disabled', async () => {
+  world.addToken({ password1: { createdAt: '2025-01-01T00:00:00.000Z' } }).isEnabled = false;
+  const ask = async () =>
+    seen(
+      await postOnboardings(world.config, world.queries)(
+        httpRequest({ body: { ...BODY, dryRun: true } }),
+        engine.client,
+        'ada',
+      ),
+    );
+  expect((await ask()).body).toMatchObject({ problems: [{ code: 'token-disabled' }] });
+  engine.entities.set(`@client@${INSTANCE}`, { revokedAt: '2026-01-01T00:00:00.000Z', disabled: [onboarding().token] });
+  const { body } = await ask();
+  expect([body['problems'], JSON.stringify(body['writes']).includes('enableToken')]).toEqual([[], true]);
+});
