@@ -4,6 +4,7 @@ import { defineConfig } from 'vitest/config';
 
 const build = './test/buildOnce.ts';
 const forgetNotes = './test/forgetNotes.ts';
+const unpack = './test/unpackPackage.ts';
 
 /** What a test may ask of its surroundings. Tests without a tag run on the local host and on Microsoft's own alike. */
 const tags = [
@@ -22,9 +23,10 @@ const tags = [
 process.env['APP_OPERATIONS'] = join(tmpdir(), `app-operations-${process.pid}`);
 
 /**
- * Seven rings: unit (no process of ours but where the test is about one), conformance (the recorded cases of the real
+ * Eight rings: unit (no process of ours but where the test is about one), conformance (the recorded cases of the real
  * Functions host), e2e (everything, over public interfaces only), func (the same tests with the app on the real Functions
- * host; `npm run test:func` finds one), system (needs programs that npm cannot install), after (looks at what a whole run of
+ * host; `npm run test:func` finds one), package (e2e again, with the app
+ * as it is deployed), system (needs programs that npm cannot install), after (looks at what a whole run of
  * e2e has left; only with it), infra (needs the Bicep CLI; `npm run test:infra` finds
  * one; what only reads the committed snapshots is in unit too).
  */
@@ -84,6 +86,22 @@ export default defineConfig({
           testTimeout: 60_000,
           hookTimeout: 60_000,
           sequence: { groupOrder: 2 },
+        },
+      },
+      {
+        test: {
+          name: 'package',
+          include: ['test/e2e/**/*.test.ts'],
+          globalSetup: [build, unpack, forgetNotes],
+          // About the flow, not about how it is loaded; the rest shows that.
+          exclude: ['test/e2e/faults/**', 'test/e2e/races/**'],
+          tags,
+          env: { APP_FOLDER: 'package/unpacked' },
+          // Each file starts a whole stack of five processes.
+          fileParallelism: false,
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          sequence: { groupOrder: 8 },
         },
       },
       {

@@ -1,6 +1,6 @@
 // `npm run test:func`: the e2e suite and the demo's flow with the app on Microsoft's own Functions host. The host is the one
 // that FUNCTIONS_HOST names (a module that exports startHost, or a folder with a host.mjs; it needs dotnet), else Core Tools'
-// `func` with Azurite. Arguments go to Vitest. Exit code 3 when there is neither.
+// `func` with Azurite. Arguments go to Vitest; `--package` takes the app as it is deployed, and runs the demo's flow unless files are named. Exit code 3 when there is neither.
 import { spawn } from 'node:child_process';
 import { existsSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
@@ -27,6 +27,12 @@ function findHost() {
   return { missing: problems.join(', and ') };
 }
 
+/** @returns {Promise<string>} the folder of a package that was made just now */
+async function unpacked() {
+  const { unpack } = await import('./unpack.mjs');
+  return unpack();
+}
+
 const host = findHost();
 if (host.missing !== undefined) {
   console.log(`test:func did not run: ${host.missing}.`);
@@ -36,7 +42,13 @@ if (host.missing !== undefined) {
   const env = { ...process.env };
   delete env.FUNCTIONS_HOST;
   if (host.module !== undefined) env.FUNCTIONS_HOST = host.module;
-  const args = [vitest, 'run', '--project', 'func', ...process.argv.slice(2)];
+  const given = process.argv.slice(2).filter((argument) => argument !== '--package');
+  if (given.length < process.argv.length - 2) {
+    env.APP_FOLDER = await unpacked();
+    // How the app is loaded is what differs; the demo's flow comes by all of it. `test:long` names the rest.
+    if (!given.some((argument) => argument.startsWith('test/'))) given.push('test/func/');
+  }
+  const args = [vitest, 'run', '--project', 'func', ...given];
   const child = spawn(process.execPath, args, { cwd: root, env, stdio: 'inherit' });
   for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal));
   child.once('exit', (code) => (process.exitCode = code ?? 1));

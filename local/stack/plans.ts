@@ -68,18 +68,22 @@ export function edgePlan(
   };
 }
 
-/** @param settings override or add settings of the app. */
+/**
+ * @param settings override or add settings of the app.
+ * @param app folder of the compiled app, this project's own or an unpacked package.
+ */
 export function hostPlan(
   { dataFolder, ports, places }: Ground,
   world: World,
   reportKeys: string,
   syncSeconds: number,
   settings: Readonly<Record<string, string>>,
+  app = projectRoot(),
 ): ProcessPlan {
   return {
     name: 'host',
     script: compiled('local/host/main.js'),
-    args: flags({ app: projectRoot(), port: ports.host, data: join(dataFolder, 'host') }),
+    args: flags({ app, port: ports.host, data: join(dataFolder, 'host') }),
     env: { ...commonEnvironment(places), ...appEnvironment(world, places, reportKeys, syncSeconds), ...settings },
     ready: /^HOST READY (\S+)$/,
     logFile: logFile(dataFolder, 'host'),

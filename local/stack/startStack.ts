@@ -30,6 +30,8 @@ export interface StackOptions {
   externalHost?: ExternalHost;
   /** Whether a device agent answers pull checks, and how it is asked. Default true: by its webhook. */
   device?: boolean | LocalDevice;
+  /** Folder of the app that the host runs; default this project. Not for an external host. */
+  app?: string;
   /** Settings of the app that differ from those of `npm run local`. */
   settings?: Readonly<Record<string, string>>;
   /** Removes the state that an earlier run left in the data folder. */
@@ -142,7 +144,7 @@ async function startProcesses(stack: Stack, options: StackOptions, report: (line
   }
   const host = async (): Promise<string> => {
     if (externalHost) return (externalHost.keysFile && readHostKeys(externalHost.keysFile)?.function) ?? '';
-    report(`functions host serves at ${await stack.start('host', hostPlan(ground, world, ...settings))}`);
+    report(`functions host serves at ${await stack.start('host', hostPlan(ground, world, ...settings, options.app))}`);
     const keys = readHostKeys(join(dataFolder, 'host', 'keys.json'));
     if (!keys) throw new Error('The functions host serves, but its keys.json cannot be read.');
     await operator.subscribe(requestSubscription(places.functionsUrl, keys));

@@ -1,5 +1,11 @@
+import { resolve } from 'node:path';
+import { projectRoot } from '../../../local/stack/projectRoot.js';
+
 /** Whether the app under test runs on Microsoft's own Functions host (Vitest's project `func`) instead of the local one. */
 export const ON_REAL_HOST = process.env['APP_HOST'] === 'functions';
+
+/** The app under test: this project's compiled files, or the package that is deployed (APP_FOLDER, relative to the project). */
+export const APP_FOLDER = resolve(projectRoot(), process.env['APP_FOLDER'] ?? '.');
 
 /**
  * Seconds within which an operation ends whatever a test does to the processes. A killed real host goes on with what it

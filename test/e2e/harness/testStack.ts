@@ -2,13 +2,12 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { projectRoot } from '../../../local/stack/projectRoot.js';
 import { startStack, type StackOptions } from '../../../local/stack/startStack.js';
 import type { Stack } from '../../../local/stack/stack.js';
 import { AppClient } from './appClient.js';
 import { startFunctionsHost } from './hosts/functionsHost.js';
 import type { FunctionsHost, HostOrder } from './hosts/order.js';
-import { ON_REAL_HOST, SHORT_WAITS } from './hostUnderTest.js';
+import { APP_FOLDER, ON_REAL_HOST, SHORT_WAITS } from './hostUnderTest.js';
 import { noteOperations } from './notedOperations.js';
 import { OperatorSdk } from './operatorSdk.js';
 
@@ -41,6 +40,7 @@ export async function startTestStack(options: Partial<StackOptions> = {}): Promi
     const started = await startStack({
       ...options,
       dataFolder,
+      app: APP_FOLDER,
       // Timers that fire up to a second early are what the real host has too.
       settings: { ...SHORT_WAITS, DURABLE_TIMERS_EARLY: '1', ...options.settings },
       ...(ON_REAL_HOST ? { externalHost: { keysFile: join(hostFolder, 'keys.json') } } : {}),
@@ -66,7 +66,7 @@ export async function startTestStack(options: Partial<StackOptions> = {}): Promi
 
 function orderFor(stack: Stack, data: string): HostOrder {
   return {
-    app: projectRoot(),
+    app: APP_FOLDER,
     port: stack.ground.ports.host,
     data,
     env: JSON.parse(readFileSync(stack.appEnvironmentFile, 'utf8')) as Record<string, string>,

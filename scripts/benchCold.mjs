@@ -1,0 +1,83 @@
+// `npm run bench:cold [runs]`: how long the app takes to load, as a bundle and unbundled, each in new processes that take turns; and
+// how long bare Node takes. What is compared was measured in the same run. Exit code 1 when the bundle takes more than its share.
+import { spawnSync } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { cpus } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { buildIfNeeded } from './build.mjs';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+/** Of the unbundled time, at most. */
+const SHARE = 0.6;
+const runs = Number(process.argv[2] ?? 15);
+const loader = join(root, 'scripts', 'cold', 'load.mjs');
+
+if (!buildIfNeeded('dist/src/index.js')) throw new Error('It does not compile.');
+if (spawnSync(process.execPath, [join(root, 'scripts', 'package.mjs')], { stdio: 'inherit' }).status !== 0)
+  throw new Error('It was not packaged.');
+
+const url = (...parts) => pathToFileURL(join(root, ...parts)).href;
+const parts = readdirSync(join(root, 'package', 'app', 'dist')).filter((file) => /^part-.*\.mjs$/.test(file));
+const SDKS = ['@azure/arm-containerregistry', '@azure/identity', '@azure/keyvault-secrets', '@azure/eventgrid'];
+const variants = {
+  'app, bundled': [url('package', 'app', 'dist', 'index.mjs')],
+  'app, unbundled': [url('dist', 'src', 'index.js')],
+  'app and SDKs, bundled': [
+    url('package', 'app', 'dist', 'index.mjs'),
+    ...parts.map((file) => url('package', 'app', 'dist', file)),
+  ],
+  'app and SDKs, unbundled': [url('dist', 'src', 'index.js'), ...SDKS.map((name) => import.meta.resolve(name))],
+};
+
+const env = {
+  PATH: process.env.PATH,
+  REGISTRIES: '/subscriptions/0/resourceGroups/g/providers/Microsoft.ContainerRegistry/registries/aregistry',
+  KEY_VAULT_URL: 'https://a.vault.azure.net',
+  SIGNAL_TOPIC_ENDPOINT: 'https://a.eventgrid.azure.net/api/events',
+  REPORT_KEYS: `k1:${Buffer.alloc(32).toString('base64url')}`,
+};
+
+function load(modules) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [loader, ...modules], {
+    cwd: root,
+    env,
+    encoding: 'utf8',
+  });
+  if (status !== 0) throw new Error(stderr);
+  return Number(stdout.trim().split('\n').at(-1));
+}
+
+function bare() {
+  const started = performance.now();
+  spawnSync(process.execPath, ['--eval', '0'], { env });
+  return performance.now() - started;
+}
+
+const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
+const measured = Object.fromEntries(Object.keys(variants).map((name) => [name, []]));
+const bareTimes = [];
+// The first turn fills the disk's cache and is not counted.
+for (let turn = 0; turn <= runs; turn += 1)
+  for (const [name, modules] of [['bare', []], ...Object.entries(variants)]) {
+    const milliseconds = name === 'bare' ? bare() : load(modules);
+    if (turn > 0) (name === 'bare' ? bareTimes : measured[name]).push(milliseconds);
+  }
+
+console.log(`Node ${process.version}, ${cpus().length} cores, medians of ${runs} runs each:`);
+const unit = median(bareTimes);
+console.log(`  ${'bare Node, start to end'.padEnd(26)} ${unit.toFixed(0).padStart(6)} ms`);
+for (const [name, values] of Object.entries(measured)) {
+  const milliseconds = median(values);
+  console.log(
+    `  ${name.padEnd(26)} ${milliseconds.toFixed(0).padStart(6)} ms  ${(milliseconds / unit).toFixed(2)} x bare Node`,
+  );
+}
+for (const what of ['app', 'app and SDKs']) {
+  const share = median(measured[`${what}, bundled`]) / median(measured[`${what}, unbundled`]);
+  const verdict = share <= SHARE ? 'at most' : 'MORE THAN';
+  console.log(
+    `  ${what}: the bundle takes ${(share * 100).toFixed(0)} % of the unbundled time (${verdict} ${SHARE * 100} %)`,
+  );
+  if (share > SHARE) process.exitCode = 1;
+}

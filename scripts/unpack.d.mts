@@ -1,0 +1,1 @@
+export declare function unpack(): string;

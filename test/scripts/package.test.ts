@@ -1,0 +1,50 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, expect, test } from 'vitest';
+import { z } from 'zod';
+import { projectRoot } from '../../local/stack/projectRoot.js';
+import { unpack } from '../../scripts/unpack.mjs';
+
+let folder: string;
+let files: string[];
+beforeAll(() => {
+  folder = unpack();
+  files = readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1));
+});
+
+const map = z.object({ sources: z.array(z.string()), sourcesContent: z.array(z.unknown()).optional() });
+
+test('the package holds the bundle, its maps, and what the host reads: no more', () => {
+  const others = files.filter((file) => !/^dist\/(index|part-[A-Z0-9]+)\.mjs(\.map|\.LEGAL\.txt)?$/.test(file));
+  expect(others.toSorted()).toEqual(['LICENSE', 'host.json', 'package.json']);
+  expect(files).toContain('dist/index.mjs.map');
+});
+
+test('nothing of local/, device/ or tests is in it, by the sources that its maps name', () => {
+  const sources = files
+    .filter((file) => file.endsWith('.map'))
+    .flatMap((file) => map.parse(JSON.parse(readFileSync(join(folder, file), 'utf8'))).sources);
+  const own = sources.filter((source) => !/node_modules\/|^deferred:|^webpack:/.test(source));
+  expect(own.length).toBeGreaterThan(50);
+  for (const source of own) expect(source).toMatch(/(^|\/)src\//);
+});
+
+test('the SDKs are in parts that the first file does not load', () => {
+  const index = readFileSync(join(folder, 'dist', 'index.mjs'), 'utf8');
+  const atStart = [...index.matchAll(/^} from "\.\/(part-\w+\.mjs)";|^import "\.\/(part-\w+\.mjs)";/gm)].map(
+    ([, a, b]) => a ?? b ?? '',
+  );
+  for (const part of atStart)
+    expect(readFileSync(join(folder, 'dist', part), 'utf8')).not.toContain('class ContainerRegistryManagementClient');
+  expect(index).not.toMatch(/class (ContainerRegistryManagementClient|SecretClient|ManagedIdentityCredential)/);
+});
+
+test('it starts without dependencies: its manifest names none, and host.json is this project’s', () => {
+  const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as Record<string, unknown>;
+  expect(manifest).not.toHaveProperty('dependencies');
+  expect(manifest).toMatchObject({ main: 'dist/index.mjs', type: 'module' });
+  const host = (root: string) => readFileSync(join(root, 'host.json'), 'utf8');
+  expect(host(folder)).toBe(host(projectRoot()));
+});

@@ -1,0 +1,6 @@
+import { unpack } from '../scripts/unpack.mjs';
+
+/** The app under test is the one that is deployed. */
+export function setup(): void {
+  unpack();
+}
