@@ -308,6 +308,7 @@ module app 'modules/functionApp.bicep' = {
     maximumInstanceCount: maximumInstanceCount
     instanceMemoryMB: instanceMemoryMB
     subnetId: privateNetworking ? network!.outputs.appSubnetId : ''
+    hubHost: empty(existingHubId) ? '' : hubAccess!.outputs.host
     operatorClientId: operatorClientId
     options: appOptions
   }

@@ -10,6 +10,7 @@ export const SET_BY_INFRA = [
   'SIGNAL_TOPIC_ENDPOINT',
   'REPORT_KEYS',
   'OPERATOR_AUTH',
+  'IOT_HUBS',
 ];
 
 /** Settings that nobody makes for an app with an identity of Azure's, at Azure's own services. */

@@ -39,6 +39,9 @@ param instanceMemoryMB int
 @description('Subnet for outgoing traffic; empty for none.')
 param subnetId string
 
+@description('Host name of the IoT Hub; empty for none.')
+param hubHost string
+
 @description('Client id of the app registration that operators sign in to; empty leaves them the function key.')
 param operatorClientId string
 
@@ -82,6 +85,7 @@ var appSettings = {
   AZURE_AUTHORITY_HOST: authority
   ARM_ENDPOINT: resourceManager
   ARM_AUDIENCE: resourceManager
+  IOT_HUBS: hubHost
   OPERATOR_AUTH: empty(operatorClientId) ? 'functionKey' : 'entra'
 }
 

@@ -24,6 +24,7 @@ function settingsOf(scenario: string): Record<string, string> {
 function resolved(name: string, value: string): string {
   if (!value.startsWith('[')) return value;
   if (name === 'REPORT_KEYS') return `k1:${Buffer.alloc(32).toString('base64url')}`;
+  if (name === 'IOT_HUBS') return 'their-hub.azure-devices.net';
   if (name === 'KEY_VAULT_URL') return 'https://a-vault.vault.azure.net/';
   if (name === 'SIGNAL_TOPIC_ENDPOINT') return 'https://a-topic.westeurope-1.eventgrid.azure.net/api/events';
   return '00000000-0000-0000-0000-000000000008';
@@ -75,6 +76,8 @@ describe('every setting of the schema', () => {
     .object({ Values: z.record(z.string(), z.string()) })
     .parse(JSON.parse(readFileSync(join(projectRoot(), 'local.settings.sample.json'), 'utf8')));
   const OF_THE_HOST = ['AzureWebJobsStorage', 'FUNCTIONS_WORKER_RUNTIME'];
+  /** Another way to give PROFILES. */
+  const ALTERNATIVES = ['PROFILES_FILE'];
   /** Set by the platform alone. */
   const PLATFORM = ['WEBSITE_AUTH_ENABLED'];
 
@@ -91,6 +94,6 @@ describe('every setting of the schema', () => {
       .split('\n')
       .filter((line) => line.startsWith('| `'))
       .flatMap((line) => [...(line.split('|')[1] ?? '').matchAll(/`([A-Z_]+)`/g)].map(([, name = '']) => name));
-    expect(named.toSorted()).toEqual(NAMES.filter((name) => !PLATFORM.includes(name)).toSorted());
+    expect(named.toSorted()).toEqual([...NAMES.filter((name) => !PLATFORM.includes(name)), ...ALTERNATIVES].toSorted());
   });
 });
