@@ -5,7 +5,7 @@ import { CHANNELS, edgeVariables, hubVariables, pollVariables, readChannel, webh
 import type { ChannelSettings } from './channel.js';
 import { checkVariables, readCheck } from './check.js';
 import type { CheckSettings } from './check.js';
-import { consumerVariables, readConsumers } from './consumers.js';
+import { consumerVariables, readConsumers, secretNameOf } from './consumers.js';
 import type { ConsumerSettings } from './consumers.js';
 import { identityVariables } from './identity.js';
 import { list, port, secureUrl, text } from './values.js';
@@ -41,7 +41,16 @@ const flags = z.object({
 });
 const FLAG_VARIABLES = { channel: 'CHANNEL', port: 'PORT', host: 'LISTEN_ADDRESS', clients: 'CLIENTS' } as const;
 
-const onceFlags = z.object({ secret: text, version: text.optional(), image: text });
+const onceFlags = z.object({
+  secret: text.transform((item, context): string => {
+    const name = secretNameOf(item);
+    if (name !== undefined) return name;
+    context.addIssue({ code: 'custom', message: "must be a secret's name or registry/connectedRegistry/client" });
+    return z.NEVER;
+  }),
+  version: text.optional(),
+  image: text,
+});
 const ONCE_VARIABLES = { secret: 'CHECK_SECRET', version: 'CHECK_VERSION', image: 'CHECK_IMAGE' } as const;
 
 /** Every variable that the agent looks at, IoT Edge's own and Kubernetes' apart. */

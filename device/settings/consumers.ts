@@ -31,18 +31,20 @@ const pullSecrets = list.transform((items, context): PullSecretName[] =>
   }),
 );
 
-/** Each a secret's name, or the client that it is for: its name is derived from that. */
+/** A secret's name, or the client whose main secret is meant, as registry/connectedRegistry/client; undefined for neither. */
+export function secretNameOf(item: string): string | undefined {
+  if (SECRET.test(item)) return item;
+  const [registry = '', connectedRegistry = '', client = '', ...more] = item.split('/');
+  if (!registry || !connectedRegistry || !client || more.length > 0) return undefined;
+  return mainSecretName({ registry, connectedRegistry, client });
+}
+
 const secretNames = list.transform((items, context): string[] =>
   items.map((item) => {
-    const [registry = '', connectedRegistry = '', client = '', ...more] = item.split('/');
-    if (SECRET.test(item) && !item.endsWith('-candidate')) return item;
-    if (registry && connectedRegistry && client && more.length === 0) {
-      return mainSecretName({ registry, connectedRegistry, client });
-    }
-    context.addIssue({
-      code: 'custom',
-      message: 'must be a list of main secrets, by name or as registry/connectedRegistry/client',
-    });
+    const name = secretNameOf(item);
+    if (name !== undefined && !name.endsWith('-candidate')) return name;
+    const message = 'must be a list of main secrets, each by its name or as registry/connectedRegistry/client';
+    context.addIssue({ code: 'custom', message });
     return z.NEVER;
   }),
 );

@@ -27,5 +27,6 @@ credentials to the container engine beside it.
 
 Settings come from the environment; a flag counts for more than its variable. device/README.md says what each means:
 ${wrapped([...VARIABLES, 'NODE_EXTRA_CA_CERTS'])}.
-In an IoT Edge module these are there by themselves: ${EDGE_VARIABLES.join(', ')}.
+In an IoT Edge module these are there by themselves:
+${wrapped(EDGE_VARIABLES)}.
 `;
