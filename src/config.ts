@@ -54,6 +54,8 @@ export interface Config {
   readonly rotation: RotationPolicy;
   /** When the sweep looks for what is due: NCRONTAB. */
   readonly rotationSweepSchedule: string;
+  /** Days from a run's end until the engine may forget it. */
+  readonly purgeAfterDays: number;
   /** What an operator should know although it stops nothing. */
   readonly warnings: readonly string[];
 }
@@ -152,6 +154,7 @@ export function loadConfig(environment: Readonly<Record<string, string | undefin
     },
     rotation: rotationPolicy(settings),
     rotationSweepSchedule: settings.ROTATION_SWEEP_SCHEDULE,
+    purgeAfterDays: settings.PURGE_AFTER_DAYS,
     warnings: settings.KEY_VAULT_VERIFY_CHALLENGE
       ? []
       : [

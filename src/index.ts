@@ -31,6 +31,7 @@ import { postPromotion } from './triggers/http/promotions.js';
 import { postRevocations } from './triggers/http/revocations.js';
 import { postPullCheck } from './triggers/http/pullChecks.js';
 import { postRotations } from './triggers/http/rotations.js';
+import { PURGE_SCHEDULE, purgeEndedRuns } from './triggers/timer/purgeEndedRuns.js';
 
 /* The app's table of contents: every function that the host shows is registered here. */
 
@@ -90,6 +91,7 @@ df.app.client.http('getOpenApi', {
   authLevel: 'anonymous',
   handler: guarded(getOpenApi, 'anybody'),
 });
+df.app.client.timer('purgeEndedRuns', { schedule: PURGE_SCHEDULE, handler: purgeEndedRuns(config.purgeAfterDays) });
 df.app.client.eventGrid('clientRequested', { handler: onClientRequested(config) });
 
 df.app.orchestration(ONBOARD, onboard);

@@ -127,4 +127,6 @@ export const settingsSchema = z.object({
   ACTIVATION_DEADLINE_SECONDS: whole(0, 30 * day, 7 * day),
   UNDO_DEADLINE_SECONDS: whole(1, 7 * day, 1800),
   ...rotationSettings,
+  // An offboarding is looked for for two days: events about its device come late.
+  PURGE_AFTER_DAYS: whole(2, 3650, 30),
 });

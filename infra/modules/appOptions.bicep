@@ -37,4 +37,5 @@ type AppOptions = {
   SYNC_DEADLINE_SECONDS: string?
   OVERLAP_SECONDS: string?
   AGENT_REFRESH_SECONDS: string?
+  PURGE_AFTER_DAYS: string?
 }

@@ -6,7 +6,7 @@ import { ServiceError } from './serviceError.js';
 export interface AuditScope {
   /** Writes one line to the log of the present invocation. */
   readonly log: (line: string) => void;
-  /** A principal's name, `function-key`, `event` or `device`. */
+  /** A principal's name, `function-key`, `event`, `timer` or `device`. */
   readonly actor: string;
   /** `{instance}.{run}`, once there is one. */
   readonly operation?: string;

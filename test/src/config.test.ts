@@ -80,6 +80,8 @@ describe('a setting that is wrong', () => {
     ['PULL_CHECK_DEADLINE_SECONDS', '99999999'],
     ['PULL_CHECK_RETRY_SECONDS', '0'],
     ['UNDO_DEADLINE_SECONDS', '1e9'],
+    ['PURGE_AFTER_DAYS', '1'],
+    ['PURGE_AFTER_DAYS', 'wrong-value'],
   ])('is named, and its value is not shown: %s=%s', (name, value) => {
     const problems = problemsOf({ [name]: value });
     expect(problems.map((text) => text.split(' ')[1])).toContain(name);

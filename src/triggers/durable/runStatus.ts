@@ -20,7 +20,8 @@ export function operationKind(name: string): OperationKind | undefined {
   return OPERATION_KINDS.find((kind) => kind === name);
 }
 
-const ENDED = ['Completed', 'Failed', 'Terminated', 'Canceled'];
+/** The engine's words for an instance that has ended. */
+export const ENDED = ['Completed', 'Failed', 'Terminated', 'Canceled'];
 
 export function hasEnded(status: Pick<RunStatus, 'runtimeStatus'>): boolean {
   return ENDED.includes(status.runtimeStatus);
@@ -44,7 +45,14 @@ function isUnknownInstance(error: unknown): boolean {
   return error instanceof Error && /^DurableClient error: [\w ]+ replied with HTTP 404 response\./.test(error.message);
 }
 
-function toRunStatus(status: DurableOrchestrationStatus): RunStatus | undefined {
+/** What the engine tells of an instance, as the SDK gives it or as it is on the wire. */
+export type InstanceStatus = Pick<
+  DurableOrchestrationStatus,
+  'name' | 'instanceId' | 'input' | 'customStatus' | 'output'
+> & { readonly runtimeStatus: string; readonly lastUpdatedTime: string | Date };
+
+/** Undefined when it holds no run of ours. */
+export function toRunStatus(status: InstanceStatus): RunStatus | undefined {
   const input = parsed(status.input);
   if (!isRun(input)) return undefined;
   const progress = parsed(status.customStatus);

@@ -22,6 +22,7 @@ export class FakeDurableClient {
   /** What entities remember, by `@name@key`. */
   readonly entities = new Map<string, unknown>();
   readonly signals: { readonly entity: string; readonly operation: string; readonly input: unknown }[] = [];
+  readonly purged: string[] = [];
   starts = 0;
   reads = 0;
   /** What a start does instead of starting; undefined goes the usual way. */
@@ -66,6 +67,13 @@ export class FakeDurableClient {
 
   async signalEntity({ name, key }: EntityId, operation: string, input: unknown): Promise<void> {
     this.signals.push({ entity: `@${name}@${key}`, operation, input });
+  }
+
+  async purgeInstanceHistory(id: string): Promise<void> {
+    const { runtimeStatus = '' } = this.instances.get(id) ?? {};
+    if (!['Completed', 'Failed', 'Terminated', 'Canceled'].includes(runtimeStatus)) throw engineError(412);
+    this.instances.delete(id);
+    this.purged.push(id);
   }
 
   async raiseEvent(id: string, name: string, data: unknown): Promise<void> {

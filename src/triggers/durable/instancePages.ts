@@ -1,0 +1,72 @@
+import type { InvocationContext } from '@azure/functions';
+import { z } from 'zod';
+import { toRunStatus, type InstanceStatus, type RunStatus } from './runStatus.js';
+
+export interface InstanceQuery {
+  readonly prefix: string;
+  readonly top: number;
+  /** The engine's own words for how an instance stands; all without. */
+  readonly runtimeStatuses?: readonly string[];
+  /** ISO 8601. */
+  readonly createdFrom?: string;
+  readonly createdTo?: string;
+  readonly continuation?: string;
+}
+
+/** Instances that hold runs of ours; the rest of the page is left out. */
+export interface InstancePage {
+  readonly runs: readonly RunStatus[];
+  readonly continuation?: string;
+}
+
+export type InstancePages = (query: InstanceQuery) => Promise<InstancePage>;
+
+/** Of the durable client's binding, what is used here. Source: azure-functions-durable-extension, HttpApiHandler. */
+const binding = z.object({
+  rpcBaseUrl: z.string().nullish(),
+  managementUrls: z.object({ id: z.string(), statusQueryGetUri: z.string() }),
+});
+
+const instance = z.looseObject({
+  name: z.string(),
+  instanceId: z.string(),
+  runtimeStatus: z.string(),
+  lastUpdatedTime: z.string(),
+});
+
+/** The engine's header for the page after this one, both ways. */
+const CONTINUATION = 'x-ms-continuation-token';
+
+/**
+ * The engine's instances, a page at a time. The SDK's own listing (getStatusBy, 3.5) reads every page of all there are,
+ * so the engine's interface, which the SDK itself uses, is asked for one.
+ */
+export function instancePages(context: Pick<InvocationContext, 'options' | 'extraInputs'>): InstancePages {
+  const input = context.options.extraInputs.find(({ type }) => type === 'durableClient');
+  const { rpcBaseUrl, managementUrls } = binding.parse(input && context.extraInputs.get(input));
+  return async (query) => {
+    const url = rpcBaseUrl
+      ? new URL('instances/', rpcBaseUrl)
+      : new URL(managementUrls.statusQueryGetUri.replace(managementUrls.id, ''));
+    for (const [name, value] of parametersOf(query)) url.searchParams.set(name, value);
+    const headers: Record<string, string> =
+      query.continuation === undefined ? {} : { [CONTINUATION]: query.continuation };
+    const answer = await fetch(url, { headers });
+    if (answer.status !== 200) throw new Error(`the durable engine answered ${answer.status} to a listing`);
+    const found = z.array(instance).parse(await answer.json());
+    const next = answer.headers.get(CONTINUATION) ?? '';
+    const runs = found.map((item) => toRunStatus(item as unknown as InstanceStatus)).filter((run) => run !== undefined);
+    return { runs, ...(next === '' ? {} : { continuation: next }) };
+  };
+}
+
+function parametersOf({ prefix, top, runtimeStatuses, createdFrom, createdTo }: InstanceQuery): [string, string][] {
+  return [
+    ['showInput', 'true'],
+    ['top', String(top)],
+    ...(prefix === '' ? [] : ([['instanceIdPrefix', prefix]] as [string, string][])),
+    ...(runtimeStatuses ? ([['runtimeStatus', runtimeStatuses.join(',')]] as [string, string][]) : []),
+    ...(createdFrom === undefined ? [] : ([['createdTimeFrom', createdFrom]] as [string, string][])),
+    ...(createdTo === undefined ? [] : ([['createdTimeTo', createdTo]] as [string, string][])),
+  ];
+}
