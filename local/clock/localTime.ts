@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import type { Activity } from './activity.js';
 import { Followers } from './followers.js';
 import type { ClockMode, ClockRegistration } from './messages.js';
 import { timelineFrom, type TimelineClock } from './timelineClock.js';
@@ -18,22 +19,46 @@ export interface JumpEnd {
 
 const longestScale = 1_000_000;
 
+/** A pace at which time stands still for the longest of runs, in milliseconds a millisecond. */
+export const STANDING = 1e-9;
+
+/** How a clock that jumps does it. */
+export interface LocalTimeOptions {
+  /** Time stands still between jumps, so that a run does not depend on how fast the machine is. Default: it goes on at its pace. */
+  standing?: boolean;
+  /** What is under way in this process, when it takes part itself. */
+  activity?: Activity;
+}
+
 /** The time of all processes that follow one clock: its mode, and jumps from one due time to the next. */
 export class LocalTime {
   readonly #clock: TimelineClock;
   readonly #followers = new Followers();
+  readonly #pace: number;
+  readonly #activity: Activity | undefined;
   #mode: ClockMode;
   /** Settings and jumps, one after another. */
   #queue: Promise<unknown> = Promise.resolve();
 
-  constructor(clock: TimelineClock, mode: Exclude<ClockMode, 'real'>) {
+  constructor(
+    clock: TimelineClock,
+    mode: Exclude<ClockMode, 'real'>,
+    { standing = false, activity }: LocalTimeOptions = {},
+  ) {
     this.#clock = clock;
     this.#mode = mode;
+    this.#pace = standing ? STANDING : 1;
+    this.#activity = activity;
   }
 
   state(): { mode: ClockMode; now: string; scale: number; processes: readonly ClockRegistration[] } {
     const { scale } = this.#clock.timeline;
     return { mode: this.#mode, now: this.#clock.now().toISOString(), scale, processes: this.#followers.registered };
+  }
+
+  /** What this server is asked is no activity of this process. */
+  disregard(server: object): void {
+    this.#activity?.disregard(server);
   }
 
   register(news: ClockRegistration): void {
@@ -68,7 +93,7 @@ export class LocalTime {
       if (!(scale > 0 && scale <= longestScale))
         throw new ClockSettingError(`scale is a number above 0 and up to ${longestScale}.`);
       this.#mode = mode;
-      await this.#move(next, scale);
+      await this.#move(next, mode === 'jumping' ? this.#pace : scale);
     });
   }
 
@@ -98,7 +123,7 @@ export class LocalTime {
         if (arrived || target === undefined) return ended();
         if (performance.now() > deadline) return ended(this.#registeredBefore(target));
         if (target > this.#clock.milliseconds()) {
-          await this.#move(target, 1);
+          await this.#move(target, this.#pace);
           if (!isLast) stops += 1;
         }
         arrived = isLast || end === undefined;
@@ -133,11 +158,12 @@ export class LocalTime {
     try {
       let before = '';
       for (;;) {
+        await Promise.race([this.#activity?.idle(), patience]);
         const answers = await Promise.race([this.#followers.tellAll({ tell: 'ask' }), patience]);
-        if (answers === late) return this.#followers.silent();
+        if (answers === late) return this.#silent();
         const busy = this.#followers.registered.filter(({ idle }) => !idle);
         if (busy.length > 0) return busy.map(({ name }) => name);
-        const seen = JSON.stringify(answers.map(({ name, seen: count }) => [name, count]));
+        const seen = JSON.stringify([this.#activity?.seen, ...answers.map(({ name, seen: count }) => [name, count])]);
         if (seen === before) break;
         before = seen;
       }
@@ -150,6 +176,11 @@ export class LocalTime {
     } finally {
       clearTimeout(timer);
     }
+  }
+
+  #silent(): string[] {
+    const others = this.#followers.silent();
+    return others.length > 0 || this.#activity === undefined ? others : ['this process'];
   }
 
   #registeredBefore(time: number): string[] {

@@ -1,7 +1,8 @@
 /**
  * Preloaded (`node --import dist/local/clock/preload.js`) into processes that follow the local clock. LOCAL_CLOCK_URL names it;
  * without one, or while it is real, nothing changes: the process lives in the machine's time at no cost. Otherwise `Date` and the
- * clock of the local stand-ins follow it. LOCAL_CLOCK_NAME is the name to follow under, by default the script's folder and the pid.
+ * clock of the local stand-ins follow it. LOCAL_CLOCK_NAME is the name to follow under, by default the script's folder and the pid;
+ * LOCAL_CLOCK_SETTLE_MS how long nothing must be under way before the process counts as idle (activity.ts).
  */
 import { basename, dirname } from 'node:path';
 import process from 'node:process';

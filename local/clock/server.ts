@@ -29,21 +29,23 @@ export interface ClockServer {
  * registers a process, and `GET /clock/follow?name=` is the stream by which a process learns of the time (preload.ts).
  * A clock in real time stays so, since its processes do not follow: asking it for another mode is refused with a 400.
  *
+ * @param clock a time that is there already is served as it is.
  * @param port 0 for a free one; only 127.0.0.1 is listened on.
  * @param mode what a {@link TimelineClock} starts in; any other clock is real.
  * @throws the system's error when the port cannot be had.
  */
 export async function startClockServer(
-  clock: Clock,
+  clock: Clock | LocalTime,
   port = 0,
   mode: Exclude<ClockMode, 'real'> = 'jumping',
 ): Promise<ClockServer> {
-  const time = clock instanceof TimelineClock ? new LocalTime(clock, mode) : new RealTime(clock);
+  const time = timeOf(clock, mode);
   const server = createServer((request, response) => {
     answer(time, request, response).catch((error: unknown) => {
       if (!response.headersSent) problem(response, 500, 'The clock failed', String(error));
     });
   });
+  if (time instanceof LocalTime) time.disregard(server);
   await listen(server, port);
   return {
     url: `http://localhost:${portOf(server)}/clock`,
@@ -53,6 +55,11 @@ export async function startClockServer(
         server.closeAllConnections();
       }),
   };
+}
+
+function timeOf(clock: Clock | LocalTime, mode: Exclude<ClockMode, 'real'>): LocalTime | RealTime {
+  if (clock instanceof LocalTime) return clock;
+  return clock instanceof TimelineClock ? new LocalTime(clock, mode) : new RealTime(clock);
 }
 
 /** The machine's time: processes only say how they are. */

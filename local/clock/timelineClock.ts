@@ -30,6 +30,7 @@ export class TimelineClock implements Clock {
   #timeline: Timeline;
   readonly #timers = new Set<Entry>();
   #wake: NodeJS.Timeout | undefined;
+  #soon: NodeJS.Immediate | undefined;
   #wakeAt = Number.POSITIVE_INFINITY;
   #held = false;
 
@@ -86,12 +87,15 @@ export class TimelineClock implements Clock {
 
   #arm(): void {
     clearTimeout(this.#wake);
+    clearImmediate(this.#soon);
     this.#wakeAt = Number.POSITIVE_INFINITY;
     if (this.#held) return;
     for (const { at } of this.#timers) this.#wakeAt = Math.min(this.#wakeAt, at);
     if (!Number.isFinite(this.#wakeAt)) return;
     const wait = Math.ceil((this.#wakeAt - timeOf(this.#timeline)) / this.#timeline.scale);
-    this.#wake = setTimeout(() => this.#ring(), Math.min(Math.max(0, wait), LONGEST_TIMEOUT));
+    // What is due already is work under way, which a timeout of the machine's would not be (see activity.ts).
+    if (wait <= 0) this.#soon = setImmediate(() => this.#ring());
+    else this.#wake = setTimeout(() => this.#ring(), Math.min(wait, LONGEST_TIMEOUT));
   }
 
   #ring(): void {
