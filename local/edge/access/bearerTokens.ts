@@ -1,4 +1,4 @@
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID, webcrypto } from 'node:crypto';
 import { SignJWT, jwtVerify } from 'jose';
 import { z } from 'zod';
 import type { Clock } from '../clock.js';
@@ -32,7 +32,11 @@ const claims = z.object({
  * key lives as long as the process: after a restart clients ask for a new token, as they do after expiry.
  */
 export function createBearerTokens(clock: Clock, lifetimeSeconds: number): BearerTokens {
-  const key = randomBytes(32);
+  // Imported once: that takes as long as signing does.
+  const imported = webcrypto.subtle.importKey('raw', randomBytes(32), { name: 'HMAC', hash: 'SHA-256' }, false, [
+    'sign',
+    'verify',
+  ]);
   return {
     async issue(client, service, access) {
       const issuedAt = clock.now();
@@ -46,12 +50,12 @@ export function createBearerTokens(clock: Clock, lifetimeSeconds: number): Beare
         .setIssuedAt(seconds)
         .setNotBefore(seconds)
         .setExpirationTime(seconds + lifetimeSeconds)
-        .sign(key);
+        .sign(await imported);
       return { token, issuedAt, expiresIn: lifetimeSeconds };
     },
     async verify(token, service) {
       try {
-        const { payload } = await jwtVerify(token, key, {
+        const { payload } = await jwtVerify(token, await imported, {
           algorithms: ['HS256'],
           issuer: ISSUER,
           audience: service,

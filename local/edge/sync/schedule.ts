@@ -16,6 +16,7 @@ export interface SyncSchedule {
   next(last: Date, plan: SyncPlan | undefined): Date;
 }
 
+const EVERY_MINUTE = '* * * * *';
 const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;
 
@@ -53,7 +54,8 @@ function isOpen(at: Date, plan: SyncPlan): boolean {
 }
 
 function nextStart(after: Date, { schedule }: SyncPlan): Date {
-  const expression = schedule === undefined || schedule === '' ? '* * * * *' : schedule;
+  const expression = schedule === undefined || schedule === '' ? EVERY_MINUTE : schedule;
+  if (expression === EVERY_MINUTE) return new Date((Math.floor(after.getTime() / MINUTE) + 1) * MINUTE);
   const next = new Cron(expression, { timezone: 'UTC', paused: true }).nextRun(after);
   // An expression that never comes again leaves the registry on what it has; it looks again in a day.
   return next ?? new Date(after.getTime() + DAY);
