@@ -8,7 +8,8 @@ import { LongRunning } from './arm/longRunning.js';
 import { systemClock, type Clock } from './clock.js';
 import { makeSigningKey, readSigningKey } from './entra/signingKey.js';
 import { Broker } from './eventgrid/broker.js';
-import { listen } from './http/listener.js';
+import { listen, type Answer } from './http/listener.js';
+import type { ApiRequest } from './http/message.js';
 import { Hub } from './iothub/hub.js';
 import { startMqttEndpoint } from './iothub/mqttEndpoint.js';
 import { ExpiryWatch } from './keyvault/expiryWatch.js';
@@ -44,6 +45,8 @@ export interface ControlPlaneOptions {
   patience?: Clock;
   /** Begins with an empty data folder. */
   reset?: boolean;
+  /** Put around every answer: for whoever wants to look on before and after each request. */
+  around?: (request: ApiRequest, answer: Answer) => ReturnType<Answer>;
   log?: (event: string, fields: Record<string, unknown>) => void;
 }
 
@@ -115,7 +118,9 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   };
 
   const expiry = new ExpiryWatch(plane);
-  const answer = makeAnswer(plane);
+  const { around } = options;
+  const plain = makeAnswer(plane);
+  const answer: Answer = around ? (request) => around(request, plain) : plain;
   const tls = { cert: await readFile(options.tls.certFile, 'utf8'), key: await readFile(options.tls.keyFile, 'utf8') };
   const listener = await listen(tls, options.port, answer);
   baseUrl = `https://localhost:${listener.port}`;

@@ -48,7 +48,7 @@ export class Operator {
   /** Makes a new value for one password of a token, and returns it: it is shown only once. */
   async generatePassword(token: string, slot: 'password1' | 'password2'): Promise<string> {
     const registry = registryId(this.world);
-    const answer = await this.#arm('POST', `${registry}/generateCredentials`, CONTAINER_REGISTRY, {
+    const answer = await this.arm('POST', `${registry}/generateCredentials`, CONTAINER_REGISTRY, {
       tokenId: `${registry}/tokens/${token}`,
       name: slot,
     });
@@ -59,7 +59,7 @@ export class Operator {
 
   /** Makes or replaces a webhook subscription of a custom topic; the webhook must answer Event Grid's handshake. */
   async subscribe(subscription: EventSubscription): Promise<void> {
-    await this.#arm(
+    await this.arm(
       'PUT',
       `${topicId(this.world, subscription.topic)}/eventSubscriptions/${subscription.name}`,
       EVENT_GRID,
@@ -78,7 +78,7 @@ export class Operator {
 
   /** Removes a subscription; one that is not there is no error. */
   async unsubscribe(topic: string, name: string): Promise<void> {
-    await this.#arm('DELETE', `${topicId(this.world, topic)}/eventSubscriptions/${name}`, EVENT_GRID);
+    await this.arm('DELETE', `${topicId(this.world, topic)}/eventSubscriptions/${name}`, EVENT_GRID);
   }
 
   /** Makes a device of the IoT Hub, or a module of it, unless it is there. @returns its primary key */
@@ -98,7 +98,7 @@ export class Operator {
     const [scopeMaps, tokens, connected, secrets] = await Promise.all([
       this.#armNames(`${registry}/scopeMaps`),
       this.#armNames(`${registry}/tokens`),
-      this.#arm('GET', `${registry}/connectedRegistries/${connectedRegistry}`, CONTAINER_REGISTRY),
+      this.arm('GET', `${registry}/connectedRegistries/${connectedRegistry}`, CONTAINER_REGISTRY),
       this.#secretNames(),
     ]);
     const boundTokens = (bound.parse(connected).properties.clientTokenIds ?? []).map(lastSegment);
@@ -127,8 +127,8 @@ export class Operator {
     return names.toSorted();
   }
 
-  /** One ARM call with the end of its asynchronous operation awaited (Azure-AsyncOperation or Location, as ARM documents them). */
-  async #arm(method: string, path: string, apiVersion: string, body?: unknown): Promise<unknown> {
+  /** One ARM call by path, with the end of its asynchronous operation awaited (Azure-AsyncOperation or Location, as ARM documents them). */
+  async arm(method: string, path: string, apiVersion: string, body?: unknown): Promise<unknown> {
     const scope = `${this.base}/.default`;
     const url = `${this.base}${path}?api-version=${apiVersion}`;
     let answer = await this.#call(method, url, scope, body);

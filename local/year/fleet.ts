@@ -1,0 +1,43 @@
+/** Whose year it is: which connected registries there are, and which clients. */
+
+/** A connected registry of the year. */
+export interface PlannedRegistry {
+  readonly name: string;
+  /** For the table. */
+  readonly what: string;
+  readonly schedule?: string;
+  readonly syncWindow?: string;
+  readonly messageTtl: string;
+  readonly parent?: string;
+  /** Loses its way up again and again. */
+  readonly oftenOffline?: boolean;
+}
+
+export interface PlannedClient {
+  readonly name: string;
+  readonly registry: PlannedRegistry;
+  /** Otherwise its agent never learns of a promotion but by its own refresh. */
+  readonly hearsPromotions: boolean;
+}
+
+/** The first is there from the start in the stand-in for Azure; a parent comes before its children. */
+export const REGISTRIES: readonly PlannedRegistry[] = [
+  { name: 'myconnectedregistry', what: 'online', messageTtl: 'P2D' },
+  { name: 'nightly', what: "syncs from 1 to 4 o'clock", schedule: '0 1 * * *', syncWindow: 'PT3H', messageTtl: 'P7D' },
+  { name: 'vessel', what: 'often offline', messageTtl: 'P30D', oftenOffline: true },
+  { name: 'depot', what: 'online, a parent', messageTtl: 'P7D' },
+  { name: 'shelf', what: 'nested below depot', messageTtl: 'P7D', parent: 'depot' },
+];
+
+const CLIENTS_EACH = 10;
+
+/** Every third agent misses the promotions. */
+const DEAF = 3;
+
+export const CLIENTS: readonly PlannedClient[] = REGISTRIES.flatMap((registry, place) =>
+  Array.from({ length: CLIENTS_EACH }, (_, index) => ({
+    name: `${registry.name}-${String(index + 1).padStart(2, '0')}`,
+    registry,
+    hearsPromotions: (place + index) % DEAF !== 0,
+  })),
+);

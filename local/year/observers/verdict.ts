@@ -1,0 +1,50 @@
+/** Something that must not have happened in the year. */
+export interface Violation {
+  readonly rule: Rule;
+  readonly client: string;
+  readonly at: string;
+  readonly what: string;
+  /** The client's last entries in the diary. */
+  readonly story: readonly string[];
+}
+
+/** What a year must keep to, in the words of the table. */
+export const RULES = {
+  pull: 'no pull fails for lack of a valid credential',
+  main: 'the main secret always names a password that is live',
+  live: 'never more than two live passwords',
+  inTime: 'every client is rotated in time',
+  waves: 'waves are kept',
+  freeze: 'nothing begins or is revoked in a freeze window',
+  writes: 'at most two ARM writes a rotation',
+} as const;
+export type Rule = keyof typeof RULES;
+
+/** Entries that are kept for each client. */
+const STORY = 80;
+
+/** What happened to each client, so that a failure can be told, and what must not have. */
+export class Verdict {
+  readonly violations: Violation[] = [];
+  readonly #diary = new Map<string, string[]>();
+
+  constructor(private readonly now: () => Date) {}
+
+  note(client: string, entry: string): void {
+    const story = this.#diary.get(client) ?? [];
+    story.push(`${this.now().toISOString()} ${entry}`);
+    if (story.length > STORY) story.shift();
+    this.#diary.set(client, story);
+  }
+
+  /** What was last noted of a client. */
+  story(client: string): readonly string[] {
+    return [...(this.#diary.get(client) ?? [])];
+  }
+
+  against(rule: Rule, client: string, what: string): void {
+    const at = this.now().toISOString();
+    this.violations.push({ rule, client, at, what, story: this.story(client) });
+    this.note(client, `VIOLATION (${rule}) ${what}`);
+  }
+}

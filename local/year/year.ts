@@ -1,0 +1,135 @@
+import { Dice } from './dice.js';
+import { CLIENTS, REGISTRIES } from './fleet.js';
+import { CredentialWatch } from './observers/credentialWatch.js';
+import { Lookout } from './observers/lookout.js';
+import { PullBook } from './observers/pullBook.js';
+import { RotationBook } from './observers/rotationBook.js';
+import { Verdict, type Violation } from './observers/verdict.js';
+import { comeAndGo } from './offlineTimes.js';
+import { onboardAll } from './onboardAll.js';
+import { nextMoment, standStill } from './standingTime.js';
+import { tableOf } from './table.js';
+import { StepTroubles } from './troubles/stepTroubles.js';
+import { bringTimedTroubles } from './troubles/timedTroubles.js';
+import { startWorld } from './world.js';
+import { CALENDAR, LIFETIME_DAYS, PROMISES, PULL_HOURS, SETTINGS } from './yearSettings.js';
+
+const HOUR = 3_600_000;
+/** A Monday. */
+const BEGIN = new Date('2030-01-07T00:00:00Z');
+
+export interface YearOptions {
+  readonly days: number;
+  readonly seed: number;
+  readonly troubles: boolean;
+  readonly folder: string;
+  readonly tls: string;
+  readonly report: (line: string) => void;
+}
+
+export interface YearEnd {
+  readonly table: string;
+  readonly violations: readonly Violation[];
+  /** What was noted of a client. */
+  readonly stories: (client: string) => readonly string[];
+  /** What the app logged of it, line by line. */
+  readonly appLog: readonly string[];
+}
+
+/** Lets the days of a year pass for the whole fleet, and looks on. */
+export async function runYear({ days, seed, troubles, folder, tls, report }: YearOptions): Promise<YearEnd> {
+  const began = performance.now();
+  const time = standStill(BEGIN);
+  const now = (): number => time.clock.now().getTime();
+  const verdict = new Verdict(() => time.clock.now());
+  const pulls = new PullBook(verdict);
+  const { writesPerRotation, ...promises } = PROMISES;
+  const rotations = new RotationBook(
+    // Where answers are lost, calls are made again.
+    { ...promises, ...(troubles || writesPerRotation === undefined ? {} : { writesPerRotation }) },
+    CALENDAR,
+    verdict,
+  );
+  const dice = new Dice(seed);
+  const counts = new Map<string, number>();
+  let lookout: Lookout | undefined;
+  let spoiled: StepTroubles | undefined;
+  const world = await startWorld(time, {
+    folder,
+    tls,
+    settings: SETTINGS,
+    killable: troubles,
+    around: (request, answer) => {
+      const served = spoiled;
+      const inner = served ? (asked: typeof request) => served.around(asked, answer) : answer;
+      return lookout ? lookout.around(request, inner) : inner(request);
+    },
+    deviceLog: (client, message, facts) => verdict.note(client, `agent: ${message} ${JSON.stringify(facts)}`),
+  });
+  try {
+    await onboardAll(world, time, LIFETIME_DAYS);
+    report(`${CLIENTS.length} clients onboarded, ${seconds(began)}`);
+    const { registry } = world.cloud.world;
+    lookout = new Lookout({
+      watch: new CredentialWatch(world.cloud.plane, registry, verdict),
+      rotations,
+      pulls,
+      verdict,
+      now,
+    });
+    lookout.open(registry, world.devices);
+    const away = comeAndGo(world.edges, time, dice);
+    const { killable } = world;
+    if (killable) {
+      spoiled = new StepTroubles({
+        dice,
+        appClientId: world.cloud.world.identities.app.clientId,
+        kill: () => killable.kill(),
+        counts,
+      });
+      bringTimedTroubles({
+        time,
+        dice,
+        devices: world.devices,
+        edges: REGISTRIES.map(({ name }) => name),
+        restartEdge: (name) => world.edges.restart(name),
+        counts,
+      });
+    }
+
+    const end = BEGIN.getTime() + days * 24 * HOUR;
+    const pullAt = (at: number): void => {
+      time.clock.setTimer(new Date(at), () => {
+        for (const device of world.devices) void pulls.pull(device, 'regular', 'every six hours');
+        if (at < end) pullAt(at + PULL_HOURS * HOUR);
+      });
+    };
+    pullAt(Math.ceil(now() / (PULL_HOURS * HOUR)) * PULL_HOURS * HOUR);
+    let moments = 0;
+    for (let told = began; now() < end; moments += 1) {
+      await nextMoment(time);
+      await lookout.betweenMoments();
+      if (performance.now() < told + 10_000) continue;
+      told = performance.now();
+      report(
+        `${time.clock.now().toISOString().slice(0, 10)}, ${rotations.rotations.length} rotations, ${seconds(began)}`,
+      );
+    }
+    rotations.close(CLIENTS, now());
+    const spoils = [...counts].map(([trouble, often]) => `${trouble} ${often}`).join(', ');
+    const table = [
+      tableOf({ registries: REGISTRIES, clients: CLIENTS, pulls, rotations, away, verdict }),
+      `${days} days, ${moments} moments, ${seconds(began)}; seed ${seed}${troubles ? `; ${spoils}` : ''}`,
+    ].join('\n');
+    return {
+      table,
+      violations: verdict.violations,
+      stories: (client) => verdict.story(client),
+      appLog: world.app.log(),
+    };
+  } finally {
+    await world.stop();
+  }
+}
+
+const seconds = (since: number): string => `${((performance.now() - since) / 1000).toFixed(1)} s`;

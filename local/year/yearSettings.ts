@@ -1,0 +1,36 @@
+import { WEEKENDS } from './observers/freezeCalendar.js';
+import type { Promises } from './observers/rotationBook.js';
+
+/** Hours between two looks of an agent at its secret, by itself. */
+export const REFRESH_HOURS = 48;
+/** Hours between two pulls of a client. */
+export const PULL_HOURS = 6;
+
+export const LIFETIME_DAYS = 90;
+const SPREAD_DAYS = 7;
+const WAVE_SIZE = 5;
+const WAVE_SECONDS = 3600;
+
+/** The app's settings in the year, where they differ from its defaults. */
+export const SETTINGS: Readonly<Record<string, string>> = {
+  ROTATE_AFTER: '2/3',
+  ROTATION_SPREAD_HOURS: String(SPREAD_DAYS * 24),
+  ROTATION_WAVE_SIZE: String(WAVE_SIZE),
+  ROTATION_WAVE_SECONDS: String(WAVE_SECONDS),
+  ROTATION_FREEZE_WINDOWS: WEEKENDS.setting,
+  OVERLAP_SECONDS: String(3 * 86_400),
+  AGENT_REFRESH_SECONDS: String(REFRESH_HOURS * 3600),
+};
+
+export const CALENDAR = WEEKENDS;
+
+/** What those settings promise. */
+export const PROMISES: Promises = {
+  lifetimeDays: LIFETIME_DAYS,
+  dueDays: (LIFETIME_DAYS * 2) / 3 + SPREAD_DAYS,
+  // A weekend, being offline for as long, and the night until the next sync.
+  graceDays: 7,
+  waveSize: WAVE_SIZE,
+  waveSeconds: WAVE_SECONDS,
+  writesPerRotation: 2,
+};
