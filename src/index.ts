@@ -1,6 +1,6 @@
 import * as df from 'durable-functions';
 import { createActivities } from './activities/activities.js';
-import { RUN_ACTIVITIES } from './activities/runActivities.js';
+import { createRunActivities } from './activities/runActivities.js';
 import { registerActivities, registerRunActivities } from './registerActivities.js';
 import { createAzurePorts } from './azure/ports.js';
 import { loadConfig } from './config.js';
@@ -8,6 +8,7 @@ import { NO_WISHES } from './domain/bindingWishes.js';
 import { CLIENT_RECORD, NOTHING_KNOWN } from './domain/clientRecord.js';
 import { NO_HOLDS } from './domain/mapHolds.js';
 import { OFFBOARD, ONBOARD, REVOKE, ROTATE } from './domain/run.js';
+import { SWEEP } from './domain/sweep.js';
 import { START_WHEN_FREE } from './domain/waitingRun.js';
 import { BINDER, createBinder } from './entities/binder.js';
 import { clientRecord } from './entities/clientRecord.js';
@@ -17,6 +18,7 @@ import { offboard } from './orchestrations/offboard.js';
 import { onboard } from './orchestrations/onboard.js';
 import { revoke } from './orchestrations/revoke.js';
 import { rotate } from './orchestrations/rotate.js';
+import { rotationSweep } from './orchestrations/rotationSweep.js';
 import { startWhenFree } from './orchestrations/startWhenFree.js';
 import { auditedPorts } from './ports/audit.js';
 import { createQueries } from './queries/queries.js';
@@ -32,6 +34,8 @@ import { postRevocations } from './triggers/http/revocations.js';
 import { postPullCheck } from './triggers/http/pullChecks.js';
 import { postRotations } from './triggers/http/rotations.js';
 import { PURGE_SCHEDULE, purgeEndedRuns } from './triggers/timer/purgeEndedRuns.js';
+import { getRotationSchedule } from './triggers/http/rotationSchedule.js';
+import { onRotationTimer } from './triggers/timer/rotationTimer.js';
 
 /* The app's table of contents: every function that the host shows is registered here. */
 
@@ -77,6 +81,12 @@ df.app.client.http('postRotations', {
   methods: ['POST'],
   ...operatorRoute(config.operators, postRotations(config, queries)),
 });
+df.app.client.http('getRotationSchedule', {
+  route: 'rotations/schedule',
+  methods: ['GET'],
+  ...operatorRoute(config.operators, getRotationSchedule(config, queries)),
+});
+df.app.client.timer('rotationSweep', { schedule: config.rotationSweepSchedule, handler: onRotationTimer(config) });
 df.app.client.http('postPromotion', {
   route: 'promotions/{operation}',
   methods: ['POST'],
@@ -98,9 +108,10 @@ df.app.orchestration(ONBOARD, onboard);
 df.app.orchestration(ROTATE, rotate);
 df.app.orchestration(OFFBOARD, offboard);
 df.app.orchestration(REVOKE, revoke);
+df.app.orchestration(SWEEP, rotationSweep);
 df.app.orchestration(START_WHEN_FREE, startWhenFree);
 registerEntity(BINDER, NO_WISHES, createBinder(ports.controlPlane, config.caps.clientsPerConnectedRegistry));
 registerEntity(CLIENT_RECORD, NOTHING_KNOWN, clientRecord);
 registerEntity(MAP_HOLDER, NO_HOLDS, createMapHolder(ports.controlPlane));
 registerActivities(createActivities(ports, queries, config));
-registerRunActivities(RUN_ACTIVITIES);
+registerRunActivities(createRunActivities(queries, config));

@@ -19,7 +19,7 @@ import { disableSecrets, retireSecret } from './retireSecrets.js';
 import { clearPasswords, deleteToken } from './takeTokenAway.js';
 import { disableTokens, enableToken } from './tokenStatus.js';
 import { requestPullCheck } from './requestPullCheck.js';
-import { revokeOldPassword } from './revokeOldPassword.js';
+import { revokeOldPasswords } from './revokeOldPasswords.js';
 import { clearSlot, removeToken, restoreTokenScopeMap, retireCandidate, retirePromoted } from './undo.js';
 
 /**
@@ -40,7 +40,7 @@ export function createActivities(ports: Ports, queries: Queries, config: Pick<Co
     recordVerification: recordVerification(ports),
     announcePromotion: announcePromotion(ports, config.reportKeys),
     planRotation: planRotation(queries),
-    revokeOldPassword: revokeOldPassword(ports),
+    revokeOldPasswords: revokeOldPasswords(ports),
     alertRotationFailed: alertRotationFailed(ports),
     alertRotationsStopped: alertRotationsStopped(ports),
     retireCandidate: retireCandidate(ports),

@@ -1,13 +1,27 @@
+import type { Config } from '../config.js';
 import type { Runs } from '../ports/runs.js';
 import { endRun, readPresentRun } from './presentRun.js';
+import type { Queries } from '../queries/queries.js';
+import { findDueRotations } from './findDueRotations.js';
+import { readRotations } from './readRotations.js';
+import { startRotations } from './startRotations.js';
 import { startRunWhenFree } from './startRunWhenFree.js';
 
 /**
- * Activities that deal with other runs, by the name under which each is registered. They get the engine's runs beside
- * their input, since a durable client belongs to one invocation.
+ * Activities that deal with runs, by the name under which each is registered. They get the engine's runs beside their
+ * input, since a durable client belongs to one invocation.
  */
-export const RUN_ACTIVITIES = { startRunWhenFree, readPresentRun, endRun };
-export type RunActivities = typeof RUN_ACTIVITIES;
+export function createRunActivities(queries: Pick<Queries, 'rotationSchedule'>, config: Pick<Config, 'profileBook'>) {
+  return {
+    startRunWhenFree,
+    readPresentRun,
+    endRun,
+    findDueRotations: findDueRotations(queries.rotationSchedule),
+    startRotations: startRotations(config),
+    readRotations,
+  };
+}
+export type RunActivities = ReturnType<typeof createRunActivities>;
 
 /** What they have in common. */
 export type RunActivity = (input: never, runs: Runs) => Promise<unknown>;

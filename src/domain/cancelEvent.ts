@@ -1,3 +1,5 @@
+import type { FailureCode } from './codes.js';
+
 /** Why a run is to end before its time. */
 export type CancelReason =
   /** Somebody asked for it. */
@@ -18,3 +20,6 @@ export interface CancelEvent {
 export function cancelEventName(run: string): string {
   return `cancel-${run}`;
 }
+
+/** Failures that somebody wanted: nobody needs to be told of them, and nothing is tried again by itself. */
+export const WANTED_ENDS: readonly FailureCode[] = ['cancelled', 'revoked'];

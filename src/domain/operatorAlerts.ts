@@ -19,9 +19,10 @@ export const rotationFailed = z.object({
 });
 export type RotationFailed = z.infer<typeof rotationFailed>;
 
-/** Data of a {@link ROTATIONS_STOPPED} event: a sweep met so many failures that it started no more. */
+/** Data of a {@link ROTATIONS_STOPPED} event: a sweep met so many failures that it started no more, or failed itself. */
 export const rotationsStopped = z.object({
   sweep: z.string(),
+  reason: z.string(),
   started: z.int(),
   failed: z.int(),
   left: z.int(),

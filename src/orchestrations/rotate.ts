@@ -1,4 +1,5 @@
 import type { OrchestrationContext } from 'durable-functions';
+import { WANTED_ENDS } from '../domain/cancelEvent.js';
 import type { ClientReference } from '../domain/clientKey.js';
 import { candidateSecretName } from '../domain/names.js';
 import type { OperationOutcome, RotationResult } from '../domain/operation.js';
@@ -25,9 +26,6 @@ const MOST_CREDENTIALS = 3;
 
 /** How long to try to tell operators of a failure; the operation says the same. */
 const ALERT_SECONDS = 300;
-
-/** Ends that somebody wanted: nobody needs to be told, and nothing is tried again by itself. */
-const WANTED_ENDS: readonly string[] = ['cancelled', 'revoked'];
 
 /** Rotates one client's credential: the other slot is filled and proven before anybody is told to use it. */
 export function* rotate(context: OrchestrationContext): Flow<Outcome> {

@@ -1,6 +1,7 @@
 import type { ClientOperationKind } from '../domain/answers.js';
 import type { ClientReference } from '../domain/clientKey.js';
 import type { CancelReason } from '../domain/cancelEvent.js';
+import type { ClientRecord } from '../domain/clientRecord.js';
 import type { OperationId } from '../domain/operationId.js';
 import type { Run } from '../domain/run.js';
 
@@ -27,6 +28,8 @@ export interface PresentRun {
   readonly token?: string;
 }
 
+export type RunState = 'running' | 'completed' | 'failed' | 'cancelled' | 'unknown';
+
 /** The durable engine's runs, as an activity may start and end them. A client has one at a time. */
 export interface Runs {
   /** Starts a run of a client, and looks at what runs then. */
@@ -40,6 +43,10 @@ export interface Runs {
   revoke(run: Run): Promise<StartResult>;
   /** The run that holds the client, or was the last to. */
   present(client: ClientReference): Promise<PresentRun | undefined>;
+  /** Whether a run goes on, or how it ended: `failed` unless it was wanted so; `unknown` when another has its place. */
+  state(id: OperationId): Promise<RunState>;
+  /** What is remembered of a client. @param key the client's. */
+  record(key: string): Promise<ClientRecord>;
   /** Tells a run to end. Without a word when it has ended already. */
   cancel(id: OperationId, actor: string, reason: CancelReason): Promise<void>;
 }

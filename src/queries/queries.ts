@@ -7,6 +7,7 @@ import { createOffboardingDryRun, createOffboardingPlan } from './offboardingPla
 import { createPreflight, type Preflight } from './preflight.js';
 import { createRegistryFacts } from './registryFacts.js';
 import { createRotationPlan, type PlanRotation } from './rotationPlan.js';
+import { createRotationSchedule, type RotationSchedule } from './rotationSchedule.js';
 
 /** Everything that only reads. */
 export interface Queries {
@@ -14,6 +15,7 @@ export interface Queries {
   readonly planRotation: PlanRotation;
   readonly offboardingPlan: (reference: ClientReference) => Promise<OffboardingPlan>;
   readonly offboardingDryRun: (reference: ClientReference) => Promise<DryRunAnswer>;
+  readonly rotationSchedule: RotationSchedule;
 }
 
 export function createQueries(ports: Ports, config: Config): Queries {
@@ -23,5 +25,6 @@ export function createQueries(ports: Ports, config: Config): Queries {
     planRotation: createRotationPlan(ports, config, facts),
     offboardingPlan: createOffboardingPlan(ports),
     offboardingDryRun: createOffboardingDryRun(ports),
+    rotationSchedule: createRotationSchedule(ports.vault, facts, config),
   };
 }

@@ -1,12 +1,13 @@
 import type { DurableClient } from 'durable-functions';
-import { cancelEventName, type CancelEvent } from '../../domain/cancelEvent.js';
+import { cancelEventName, WANTED_ENDS, type CancelEvent } from '../../domain/cancelEvent.js';
 import { clientKey } from '../../domain/clientKey.js';
 import { formatOperationId, parseOperationId } from '../../domain/operationId.js';
 import { revocationInstance } from '../../domain/revocationInstance.js';
 import { REVOKE, ROTATE } from '../../domain/run.js';
 import { START_WHEN_FREE, waitingInstance, type WaitingRun } from '../../domain/waitingRun.js';
-import type { PresentRun, Runs, StartResult } from '../../ports/runs.js';
+import type { PresentRun, Runs, RunState, StartResult } from '../../ports/runs.js';
 import { auditStart } from './auditStart.js';
+import { readClientRecord } from './clientRecords.js';
 import { hasEnded, readRun, type RunStatus } from './runStatus.js';
 import { startRun } from './startRun.js';
 
@@ -41,6 +42,11 @@ export function durableRuns(client: DurableClient): Runs {
       const found = await readRun(client, clientKey(reference));
       return found && toPresentRun(found);
     },
+    state: async ({ instance, run }) => {
+      const found = await readRun(client, instance);
+      return found?.input.run === run ? stateOf(found) : 'unknown';
+    },
+    record: (key) => readClientRecord(client, key),
     cancel: async ({ instance, run }, actor, reason) => {
       const found = await readRun(client, instance);
       // An event raised for an ended run vanishes without a word; one for an earlier run would reach nobody.
@@ -49,6 +55,13 @@ export function durableRuns(client: DurableClient): Runs {
       await client.raiseEvent(instance, cancelEventName(run), event);
     },
   };
+}
+
+function stateOf(found: RunStatus): RunState {
+  if (!hasEnded(found)) return 'running';
+  const { status, failure } = found.outcome ?? {};
+  if (status === 'completed') return 'completed';
+  return failure && WANTED_ENDS.includes(failure.code) ? 'cancelled' : 'failed';
 }
 
 function toPresentRun(status: RunStatus): PresentRun {

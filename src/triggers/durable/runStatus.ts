@@ -27,13 +27,22 @@ export function hasEnded(status: Pick<RunStatus, 'runtimeStatus'>): boolean {
   return ENDED.includes(status.runtimeStatus);
 }
 
+/** Reads an instance that holds a run. Undefined when there is none, or none of ours. */
+export async function readRun(client: DurableClient, instance: string): Promise<RunStatus | undefined> {
+  const found = await readInstance(client, instance);
+  return found && toRunStatus(found);
+}
+
 /**
- * Reads an instance. Undefined when there is none, or none of ours.
+ * Reads any instance; undefined when there is none.
  * The SDK throws both for an unknown instance and for an engine that does not answer; only a listing tells them apart.
  */
-export async function readRun(client: DurableClient, instance: string): Promise<RunStatus | undefined> {
+export async function readInstance(
+  client: DurableClient,
+  instance: string,
+): Promise<DurableOrchestrationStatus | undefined> {
   try {
-    return toRunStatus(await client.getStatus(instance, { showInput: true }));
+    return await client.getStatus(instance, { showInput: true });
   } catch (error) {
     if (isUnknownInstance(error)) return undefined;
     throw error;

@@ -47,9 +47,14 @@ function judge(found: RunStatus, id: string, kind: string, fingerprint: string):
 const REFUSED = /^The operation failed with an unexpected status code: (?:409|500)\./;
 
 /** False when the engine refuses because a run of this id has not ended. */
-async function tryStart(client: DurableClient, kind: string, instance: string, run: Run<object>): Promise<boolean> {
+export async function tryStart(
+  client: DurableClient,
+  orchestration: string,
+  instance: string,
+  input: object,
+): Promise<boolean> {
   try {
-    await client.startNew(kind, { instanceId: instance, input: run });
+    await client.startNew(orchestration, { instanceId: instance, input });
     return true;
   } catch (error) {
     if (error instanceof Error && REFUSED.test(error.message)) return false;

@@ -50,6 +50,8 @@ export class FakeDurableContext {
   readonly calls: Call[] = [];
   readonly statuses: string[] = [];
   readonly waits: string[] = [];
+  /** The input with which the orchestration begins anew. */
+  anew: unknown;
   private readonly timers: FakeTask[] = [];
   private readonly due: { readonly at: Date; readonly name: string; readonly data: unknown }[] = [];
   private readonly arrived: { readonly name: string; readonly data: unknown }[] = [];
@@ -119,6 +121,9 @@ export class FakeDurableContext {
         const signal = { kind: 'signal', name, input: structuredClone(input), at: this.now } as const;
         this.calls.push(signal);
         this.signals.push(signal);
+      },
+      continueAsNew: (input: unknown) => {
+        this.anew = structuredClone(input);
       },
       createTimer: (fireAt: Date) => task('timer', 'timer', undefined, fireAt),
       waitForExternalEvent: (name: string) => task('event', name),

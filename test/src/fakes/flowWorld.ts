@@ -1,6 +1,6 @@
 import type { OrchestrationContext } from 'durable-functions';
 import { vi } from 'vitest';
-import { RUN_ACTIVITIES } from '../../../src/activities/runActivities.js';
+import { createRunActivities } from '../../../src/activities/runActivities.js';
 import type { BinderOperation, BinderRequest } from '../../../src/domain/bindingWishes.js';
 import {
   CLIENT_RECORD,
@@ -38,13 +38,15 @@ export function createFlowWorld(world: World) {
     startWhenFree: async () => ({ kind: 'unknown' }),
     revoke: async () => ({ kind: 'unknown' }),
     present: async () => present,
+    state: async () => 'unknown',
+    record: async () => records.state,
     cancel: async (...args) => void cancelled.push(args),
   };
   const ask = (operation: ClientRecordOperation, request: unknown) =>
     records.request(operation, request as ClientRecordRequest);
   const activities: Readonly<Record<string, (input: never, runs: Runs) => Promise<unknown>>> = {
     ...world.activities,
-    ...RUN_ACTIVITIES,
+    ...createRunActivities(world.queries, world.config),
   };
 
   const work = async ({ kind, name, input }: Call): Promise<unknown> => {

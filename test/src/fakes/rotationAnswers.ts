@@ -5,9 +5,11 @@ import { guarded } from '../../../src/triggers/http/guarded.js';
 import { operatorRoute } from '../../../src/triggers/http/operatorRoute.js';
 import { postPromotion } from '../../../src/triggers/http/promotions.js';
 import { postRotations } from '../../../src/triggers/http/rotations.js';
+import { getRotationSchedule } from '../../../src/triggers/http/rotationSchedule.js';
 import type { SeenAnswer } from './apiDocument.js';
 import { FakeDurableClient, httpRequest, invocation, seen } from './durableClient.js';
 import { BODY, config, onboarding, RUN } from './requests.js';
+import { onboarded } from './rotateWorld.js';
 import { createWorld } from './world.js';
 
 type Note = (route: string, name: string, answer: SeenAnswer) => void;
@@ -54,6 +56,42 @@ export async function giveRotations(note: Note): Promise<void> {
     const world = createWorld();
     world.wire.fail('getConnectedRegistry', { when: 'before', kind });
     note(route, `a dry run while Azure is ${kind}`, await rotations({ ...CLIENTS, dryRun: true }, world));
+  }
+}
+
+export async function schedule(query: string, world = createWorld(), engine = new FakeDurableClient()) {
+  const route = operatorRoute({ kind: 'functionKey' }, getRotationSchedule(world.config, world.queries));
+  return seen(await route.handler(httpRequest({ query }), engine.client, invocation().context));
+}
+
+export async function giveSchedules(note: Note): Promise<void> {
+  const route = 'GET rotations/schedule';
+  const world = createWorld();
+  await onboarded(world);
+  note(route, 'a client', await schedule('', world));
+  const records = new FakeDurableClient();
+  const rotationDueSince = new Date().toISOString();
+  records.entities.set(`@client@${clientKey(onboarding())}`, { rotationDueSince, retryRotationAt: rotationDueSince });
+  note(
+    route,
+    'a client of which much is known',
+    await schedule('connectedRegistry=myConnectedRegistry', world, records),
+  );
+  vi.setSystemTime(new Date('2026-05-20T12:00:00Z'));
+  note(route, 'a late client', await schedule('', world));
+  world.controlPlane.change(connectedRegistry, { lastSyncTime: '2026-05-01T00:00:00.000Z' });
+  note(route, 'a client that is offline', await schedule('', world));
+  vi.setSystemTime(new Date('2026-03-01T12:00:00Z'));
+  note(route, 'a bad parameter', await schedule('top=0'));
+  const broken = new FakeDurableClient();
+  broken.onRead = () => {
+    throw new TypeError('broken');
+  };
+  note(route, 'a broken engine', await schedule('', world, broken));
+  for (const kind of ['throttled', 'forbidden'] as const) {
+    const failing = createWorld();
+    failing.wire.fail('page', { when: 'before', kind });
+    note(route, `while Azure is ${kind}`, await schedule('', failing));
   }
 }
 

@@ -26,6 +26,8 @@ function waitWith(results: readonly StartResult[], preempts = true) {
       startWhenFree: async () => result,
       revoke: async () => result,
       present: async () => undefined,
+      state: async () => 'unknown',
+      record: async () => ({}),
       cancel: async (...args) => void cancelled.push(args),
     });
   });

@@ -18,7 +18,7 @@ import { FakeDurableClient, httpRequest, invocation, seen, type Instance } from 
 import { report } from '../fakes/onboardScript.js';
 import { onboardIn } from '../fakes/onboardWorld.js';
 import { OBJECT_ID, principalHeader } from '../fakes/principal.js';
-import { givePromotions, giveRotations } from '../fakes/rotationAnswers.js';
+import { givePromotions, giveRotations, giveSchedules } from '../fakes/rotationAnswers.js';
 import { BODY, config, CONNECTED_REGISTRY, onboarding, onboardingRun, RUN } from '../fakes/requests.js';
 import { offboardIn, revokeIn } from '../fakes/clients.js';
 import { createWorld, type World } from '../fakes/world.js';
@@ -234,6 +234,7 @@ beforeAll(async () => {
   await giveClients();
   await giveOperations();
   await giveRotations(note);
+  await giveSchedules(note);
   await givePromotions(note);
   await givePullChecks();
   await giveStrangers();

@@ -19,6 +19,7 @@ import {
 import { clientName, offboardingBody, revocationBody } from '../../../domain/clientsRequest.js';
 import { onboardingBody } from '../../../domain/onboardingRequest.js';
 import { promotionAcknowledgement, pullCheckReport } from '../../../domain/pullCheckMessages.js';
+import { rotationScheduleAnswer, scheduledRotation } from '../../../domain/rotationScheduleAnswer.js';
 import { rotationBody } from '../../../domain/rotationRequest.js';
 import { fieldError, problemDetails, startedOperations } from '../problemDetails.js';
 
@@ -38,6 +39,8 @@ const SCHEMAS = {
   RotationDryRunAnswer: rotationDryRunAnswer,
   RotationPlan: rotationPlanAnswer,
   RotationResult: rotationResult,
+  RotationScheduleAnswer: rotationScheduleAnswer,
+  ScheduledRotation: scheduledRotation,
   StartedOperations: startedOperations,
   PromotionAcknowledgement: promotionAcknowledgement,
   OffboardingResult: offboardingResult,

@@ -1,5 +1,6 @@
 import type { RotationDryRunAnswer } from '../../../domain/answers.js';
 import type { PromotionAcknowledgement } from '../../../domain/pullCheckMessages.js';
+import type { RotationScheduleAnswer } from '../../../domain/rotationScheduleAnswer.js';
 import { outageOf, rotationWrites } from '../../../queries/rotationWrites.js';
 import { LATER_OPERATION_ID, REFERENCE, RUNNING } from './examples.js';
 import { PROBLEM_EXAMPLES } from './problemExamples.js';
@@ -46,4 +47,28 @@ export const ACKNOWLEDGEMENT: PromotionAcknowledgement = {
   expiresAt: '2026-03-04T12:00:07.000Z',
   version: '0a1b2c3d4e5f60718293a4b5c6d7e8f9',
   agent: 'device-agent/1',
+};
+
+export const SCHEDULE: RotationScheduleAnswer = {
+  clients: [
+    {
+      ...REFERENCE,
+      slot: 'password1',
+      expiresOn: '2026-04-10T12:00:00.000Z',
+      dueAt: '2026-03-13T02:10:00.000Z',
+      deadline: '2026-03-26T12:00:00.000Z',
+      state: 'waiting',
+      revokes: { slot: 'password2', from: '2026-03-03T12:00:00.000Z' },
+    },
+    {
+      ...REFERENCE,
+      client: 'device-2',
+      slot: 'password2',
+      expiresOn: '2026-05-30T12:00:00.000Z',
+      dueAt: '2026-05-02T20:40:00.000Z',
+      deadline: '2026-05-15T12:00:00.000Z',
+      state: 'waiting',
+    },
+  ],
+  total: 2,
 };

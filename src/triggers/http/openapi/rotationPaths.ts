@@ -1,4 +1,5 @@
 import { answer, jsonContent, problemAnswers } from './answers.js';
+import { MOST_LISTED, SCHEDULE_PARAMETERS } from '../rotationSchedule.js';
 import { BY_OPERATORS, idParameter } from './parameters.js';
 import * as examples from './rotationExamples.js';
 
@@ -33,6 +34,32 @@ const postRotations = {
   },
 };
 
+const parameter = (name: keyof typeof SCHEDULE_PARAMETERS, schema: object) => ({
+  name,
+  in: 'query',
+  description: SCHEDULE_PARAMETERS[name],
+  schema,
+});
+
+const getRotationSchedule = {
+  operationId: 'getRotationSchedule',
+  tags: ['rotation'],
+  summary: 'Shows what is due when',
+  description: 'By the very rules of the sweep, as of now. What is due first comes first.',
+  parameters: [
+    parameter('top', { type: 'integer', minimum: 1, maximum: MOST_LISTED, default: 100 }),
+    parameter('registry', { type: 'string' }),
+    parameter('connectedRegistry', { type: 'string' }),
+  ],
+  responses: {
+    '200': answer('Every client that has a credential, or the first `top`.', 'RotationScheduleAnswer', {
+      two: examples.SCHEDULE,
+    }),
+    ...BY_OPERATORS,
+    ...problemAnswers(['invalid-request', 'service-error', 'unavailable']),
+  },
+};
+
 const postPromotion = {
   operationId: 'postPromotion',
   tags: ['devices'],
@@ -53,5 +80,6 @@ const postPromotion = {
 
 export const rotationPaths = {
   '/rotations': { post: postRotations },
+  '/rotations/schedule': { get: getRotationSchedule },
   '/promotions/{operation}': { parameters: [idParameter('operation')], post: postPromotion },
 };

@@ -1,0 +1,73 @@
+import { findRegistry, type Config } from '../config.js';
+import type { ClientReference } from '../domain/clientKey.js';
+import type { ClientRecord } from '../domain/clientRecord.js';
+import {
+  rotationState,
+  rotationTimes,
+  type RotationState,
+  type RotationTimes,
+  type SyncOfClient,
+} from '../domain/rotationDue.js';
+import type { RotationPolicy } from '../domain/rotationPolicy.js';
+import type { CredentialTags } from '../domain/secretTags.js';
+import { worstWaySeconds } from '../domain/syncSchedule.js';
+import type { SecretVault } from '../ports/secretVault.js';
+import { syncFacts } from './connectedRegistry.js';
+import { eachOf } from './eachOf.js';
+import { clientSecret, referenceOf } from './knownClients.js';
+import { ancestorsOf, type RegistryFactsQuery } from './registryFacts.js';
+
+/** One client's place in the schedule. */
+export interface ScheduledClient extends RotationTimes {
+  readonly reference: ClientReference;
+  readonly tags: CredentialTags;
+  readonly record: ClientRecord;
+  readonly state: RotationState;
+}
+
+export interface SchedulePage {
+  readonly clients: readonly ScheduledClient[];
+  /** Absent on the last page. */
+  readonly continuation?: string;
+}
+
+/** What is remembered of a client. */
+export type ReadRecord = (client: ClientReference) => Promise<ClientRecord>;
+
+/** One page of all clients that have a credential of ours, in the vault's order. @throws ServiceError */
+export type RotationSchedule = (
+  policy: Pick<RotationPolicy, 'rotateAfter' | 'spreadSeconds' | 'freezeWindows' | 'sweepGapSeconds'>,
+  readRecord: ReadRecord,
+  continuation?: string,
+) => Promise<SchedulePage>;
+
+/** What the sweep goes by, and what the schedule shows: the same, from the vault's tags, the client's record and ARM. */
+export function createRotationSchedule(
+  vault: SecretVault,
+  facts: RegistryFactsQuery,
+  config: Pick<Config, 'registries'>,
+): RotationSchedule {
+  return async (policy, readRecord, continuation) => {
+    const now = new Date();
+    const page = await vault.page(continuation);
+    const secrets = page.secrets.flatMap((listing) => {
+      const secret = clientSecret(listing);
+      // What is disabled belongs to a revoked client; a registry that was taken out of the settings cannot be asked.
+      return secret?.isEnabled && findRegistry(config, secret.tags.registry) ? [secret] : [];
+    });
+    const clients = await eachOf(secrets, async ({ tags }): Promise<ScheduledClient> => {
+      const reference = referenceOf(tags);
+      const [record, sync] = await Promise.all([readRecord(reference), syncOf(tags, now)]);
+      const times = rotationTimes(tags, record, policy);
+      return { reference, tags, record, ...times, state: rotationState(times, sync, policy, now) };
+    });
+    return { clients, ...(page.continuation === undefined ? {} : { continuation: page.continuation }) };
+  };
+
+  async function syncOf({ registry, connectedRegistry }: ClientReference, now: Date): Promise<SyncOfClient> {
+    const slow = await facts.slowFacts(registry);
+    const found = slow.connectedRegistries.find(({ name }) => name.toLowerCase() === connectedRegistry.toLowerCase());
+    const way = [...ancestorsOf(slow, found), ...(found ? [found] : [])];
+    return { ...syncFacts(found), worstGapSeconds: worstWaySeconds(way, now) };
+  }
+}
