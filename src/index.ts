@@ -86,7 +86,10 @@ df.app.client.http('getRotationSchedule', {
   methods: ['GET'],
   ...operatorRoute(config.operators, getRotationSchedule(config, queries)),
 });
-df.app.client.timer('rotationSweep', { schedule: config.rotationSweepSchedule, handler: onRotationTimer(config) });
+df.app.client.timer('startRotationSweep', {
+  schedule: config.rotationSweepSchedule,
+  handler: onRotationTimer(config),
+});
 df.app.client.http('postPromotion', {
   route: 'promotions/{operation}',
   methods: ['POST'],
