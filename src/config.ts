@@ -56,6 +56,8 @@ export interface Config {
   readonly rotationSweepSchedule: string;
   /** Days from a run's end until the engine may forget it. */
   readonly purgeAfterDays: number;
+  /** When everything is checked: an NCRONTAB expression; absent for never. */
+  readonly checkSchedule?: string;
   /** What an operator should know although it stops nothing. */
   readonly warnings: readonly string[];
 }
@@ -155,6 +157,7 @@ export function loadConfig(environment: Readonly<Record<string, string | undefin
     rotation: rotationPolicy(settings),
     rotationSweepSchedule: settings.ROTATION_SWEEP_SCHEDULE,
     purgeAfterDays: settings.PURGE_AFTER_DAYS,
+    ...(settings.CHECK_SCHEDULE === 'off' ? {} : { checkSchedule: settings.CHECK_SCHEDULE }),
     warnings: settings.KEY_VAULT_VERIFY_CHALLENGE
       ? []
       : [

@@ -5,6 +5,7 @@ import { registerActivities, registerRunActivities } from './registerActivities.
 import { createAzurePorts } from './azure/ports.js';
 import { loadConfig } from './config.js';
 import { NO_WISHES } from './domain/bindingWishes.js';
+import { CHECK } from './domain/checkRun.js';
 import { CLIENT_RECORD, NOTHING_KNOWN } from './domain/clientRecord.js';
 import { NO_HOLDS } from './domain/mapHolds.js';
 import { OFFBOARD, ONBOARD, REVOKE, ROTATE } from './domain/run.js';
@@ -15,6 +16,7 @@ import { clientRecord } from './entities/clientRecord.js';
 import { createMapHolder, MAP_HOLDER } from './entities/mapHolder.js';
 import { registerEntity } from './entities/registerEntity.js';
 import { offboard } from './orchestrations/offboard.js';
+import { check } from './orchestrations/check.js';
 import { onboard } from './orchestrations/onboard.js';
 import { revoke } from './orchestrations/revoke.js';
 import { rotate } from './orchestrations/rotate.js';
@@ -23,10 +25,13 @@ import { startWhenFree } from './orchestrations/startWhenFree.js';
 import { auditedPorts } from './ports/audit.js';
 import { createQueries } from './queries/queries.js';
 import { onClientRequested } from './triggers/eventGrid/clientRequested.js';
+import { postChecks } from './triggers/http/checks.js';
+import { getClient, getClients } from './triggers/http/clients.js';
 import { guarded } from './triggers/http/guarded.js';
 import { postOffboardings } from './triggers/http/offboardings.js';
 import { postOnboardings } from './triggers/http/onboardings.js';
 import { getOpenApi } from './triggers/http/openApi.js';
+import { getOperations } from './triggers/http/operationList.js';
 import { cancelOperation, getOperation } from './triggers/http/operations.js';
 import { operatorRoute } from './triggers/http/operatorRoute.js';
 import { postPromotion } from './triggers/http/promotions.js';
@@ -36,6 +41,7 @@ import { postRotations } from './triggers/http/rotations.js';
 import { PURGE_SCHEDULE, purgeEndedRuns } from './triggers/timer/purgeEndedRuns.js';
 import { getRotationSchedule } from './triggers/http/rotationSchedule.js';
 import { onRotationTimer } from './triggers/timer/rotationTimer.js';
+import { dailyCheck } from './triggers/timer/dailyCheck.js';
 
 /* The app's table of contents: every function that the host shows is registered here. */
 
@@ -69,6 +75,28 @@ df.app.client.http('cancelOperation', {
   methods: ['POST'],
   ...operatorRoute(config.operators, cancelOperation),
 });
+df.app.client.http('getOperations', {
+  route: 'operations',
+  methods: ['GET'],
+  ...operatorRoute(config.operators, getOperations(config)),
+});
+df.app.client.http('getClients', {
+  route: 'clients',
+  methods: ['GET'],
+  ...operatorRoute(config.operators, getClients(config, queries)),
+});
+df.app.client.http('getClient', {
+  route: 'clients/{key}',
+  methods: ['GET'],
+  ...operatorRoute(config.operators, getClient(queries)),
+});
+df.app.client.http('postChecks', {
+  route: 'checks',
+  methods: ['POST'],
+  ...operatorRoute(config.operators, postChecks(config)),
+});
+if (config.checkSchedule !== undefined)
+  df.app.client.timer('dailyCheck', { schedule: config.checkSchedule, handler: dailyCheck(config) });
 df.app.client.http('postPullCheck', {
   route: 'pull-checks/{operation}/{attempt}',
   methods: ['POST'],
@@ -112,6 +140,7 @@ df.app.orchestration(ROTATE, rotate);
 df.app.orchestration(OFFBOARD, offboard);
 df.app.orchestration(REVOKE, revoke);
 df.app.orchestration(SWEEP, rotationSweep);
+df.app.orchestration(CHECK, check);
 df.app.orchestration(START_WHEN_FREE, startWhenFree);
 registerEntity(BINDER, NO_WISHES, createBinder(ports.controlPlane, config.caps.clientsPerConnectedRegistry));
 registerEntity(CLIENT_RECORD, NOTHING_KNOWN, clientRecord);

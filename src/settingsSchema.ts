@@ -1,3 +1,4 @@
+import { Cron } from 'croner';
 import { z } from 'zod';
 import type { RegistryId } from './config.js';
 import { ENDPOINT } from './domain/names.js';
@@ -63,6 +64,23 @@ const reportKeys = z.string('must hold at least one key, id:base64url').transfor
 const APP_ROLE = /^[\w.:/+-]{1,120}$/;
 const OBJECT_ID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
+/** Six fields, seconds first, as the host's timers have it. Source: Azure docs, functions-bindings-timer. */
+const checkSchedule = z
+  .string()
+  .default('0 0 3 * * *')
+  .refine(
+    (text) => text === 'off' || (text.trim().split(/\s+/).length === 6 && isCron(text)),
+    'must be an NCRONTAB expression of six fields, seconds first, such as 0 0 3 * * *, or off',
+  );
+
+function isCron(text: string): boolean {
+  try {
+    return new Cron(text, { timezone: 'UTC', paused: true }).nextRun() !== null;
+  } catch {
+    return false;
+  }
+}
+
 const day = 86_400;
 /** Every setting by its name, parsed and with its default. README.md has the table for people. */
 export const settingsSchema = z.object({
@@ -125,6 +143,7 @@ export const settingsSchema = z.object({
     .max(day, `must be at most ${day}`)
     .optional(),
   ACTIVATION_DEADLINE_SECONDS: whole(0, 30 * day, 7 * day),
+  CHECK_SCHEDULE: checkSchedule,
   UNDO_DEADLINE_SECONDS: whole(1, 7 * day, 1800),
   ...rotationSettings,
   // An offboarding is looked for for two days: events about its device come late.

@@ -3,6 +3,7 @@ import type { Ports } from '../ports/ports.js';
 import type { Queries } from '../queries/queries.js';
 import { announcePromotion } from './announcePromotion.js';
 import { checkBinding } from './checkBinding.js';
+import { checkActivities } from './checkClients.js';
 import { checkCredential } from './checkCredential.js';
 import { findAccess } from './findAccess.js';
 import { ensureScopeMap } from './ensureScopeMap.js';
@@ -56,6 +57,7 @@ export function createActivities(ports: Ports, queries: Queries, config: Pick<Co
     deleteToken: deleteToken(ports),
     clearPasswords: clearPasswords(ports),
     retireSecret: retireSecret(ports),
+    ...checkActivities(ports, queries),
   };
 }
 export type Activities = ReturnType<typeof createActivities>;

@@ -57,14 +57,13 @@ export function sumUp(parts: readonly CheckPart[], leftOvers: readonly LeftOvers
   for (const part of parts)
     for (const [state, count] of Object.entries(part.counts) as [Verdict, number][])
       counts[state] = (counts[state] ?? 0) + count;
-  const findings = parts.flatMap((part) => part.findings);
   const unused = leftOvers.flatMap((part) => part.unused);
   const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => total + number, 0);
   return {
     checked: sum(Object.values(counts)),
     counts,
-    findings: findings.slice(0, MOST_FINDINGS),
-    omittedFindings: sum(parts.map((part) => part.omittedFindings)) + Math.max(0, findings.length - MOST_FINDINGS),
+    findings: parts.flatMap((part) => part.findings),
+    omittedFindings: sum(parts.map((part) => part.omittedFindings)),
     unused: unused.slice(0, MOST_UNUSED),
     omittedUnused: sum(leftOvers.map((part) => part.omittedUnused)) + Math.max(0, unused.length - MOST_UNUSED),
     warnings: leftOvers.flatMap((part) => part.warnings),

@@ -19,7 +19,15 @@ export function clientKey(reference: ClientReference): string {
   const registry = reference.registry.toLowerCase();
   const connectedRegistry = reference.connectedRegistry.toLowerCase();
   const hash = shortHash([registry, connectedRegistry, reference.client], 16);
-  return [slug(registry, 20), slug(connectedRegistry, 24), slug(reference.client, 32), hash].join('-');
+  return `${keyPrefix({ registry, connectedRegistry })}${slug(reference.client, 32)}-${hash}`;
+}
+
+/** What the keys of all clients of a connected registry begin with; those of a similar name may begin so too. */
+export function keyPrefix({
+  registry,
+  connectedRegistry,
+}: Pick<ClientReference, 'registry' | 'connectedRegistry'>): string {
+  return `${slug(registry, 20)}-${slug(connectedRegistry, 24)}-`;
 }
 
 /** Lower-case letters, digits and single hyphens, at most `length` characters, never empty. */

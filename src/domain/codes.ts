@@ -20,6 +20,7 @@ export const ANSWER_CODES = {
     meaning: 'a report without the key that belongs to its operation, attempt and expiry',
   },
   'operation-not-found': { statuses: [404], meaning: 'never started, or purged' },
+  'client-not-found': { statuses: [404], meaning: 'the vault has no credential of such a client' },
   'another-run': {
     statuses: [409],
     meaning: 'another run of this client is in progress: `running` names it',
@@ -47,7 +48,7 @@ export const ANSWER_CODES = {
   'body-too-large': { statuses: [413], meaning: 'more bytes than the route takes' },
   'service-error': {
     statuses: [502, 503],
-    meaning: 'a dry run needed an Azure service that refused (502) or did not answer (503)',
+    meaning: 'the answer needs an Azure service that refused (502) or did not answer (503)',
   },
   'engine-slow': {
     statuses: [503],

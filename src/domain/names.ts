@@ -32,6 +32,11 @@ export function defaultTokenName(reference: ClientReference): string {
   return `${slug(reference.connectedRegistry, 14)}-${slug(reference.client, 18)}-${hash}`;
 }
 
+/** Whether a token may have its name from {@link defaultTokenName}. */
+export function isDefaultTokenName(name: string): boolean {
+  return /^[a-z0-9-]{1,14}-[a-z0-9-]{1,18}-[0-9a-f]{12}$/.test(name);
+}
+
 /** The secret that consumers read: always the last credential that passed a pull check. */
 export function mainSecretName(reference: ClientReference): string {
   return clientKey(reference);

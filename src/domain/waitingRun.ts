@@ -18,6 +18,9 @@ const PREFIX: Readonly<Record<ClientOperationKind, string>> = { onboard: 'wn', o
 /** The kinds of runs that may wait for their client. */
 export const WAITING_KINDS = Object.keys(PREFIX) as readonly ClientOperationKind[];
 
+/** What the ids of instances that are not a client's own begin with, though they are about it. */
+export const WAITING_PREFIXES: readonly string[] = Object.values(PREFIX).map((prefix) => `${prefix}-`);
+
 /** The instance that waits with a run of this kind: one a kind and client, so that equal wishes share it. */
 export function waitingInstance(kind: ClientOperationKind, client: ClientReference | string): string {
   return `${PREFIX[kind]}-${typeof client === 'string' ? client : clientKey(client)}`;

@@ -36,6 +36,14 @@ export function audit(
   scope.log(JSON.stringify({ audit: action, ...who, ...facts }));
 }
 
+/** Writes one line that is about no write: a JSON object with `event`, actor and operation. Outside any scope none is written. */
+export function logEvent(event: string, facts: Readonly<Record<string, unknown>>): void {
+  const scope = scopes.getStore();
+  if (!scope) return;
+  const { log: _log, ...who } = scope;
+  scope.log(JSON.stringify({ event, ...who, ...facts }));
+}
+
 /** Every call that changes something, by the port's method. The rest only reads. */
 const WRITES = {
   controlPlane: {

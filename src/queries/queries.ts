@@ -4,6 +4,8 @@ import type { DryRunAnswer } from '../domain/answers.js';
 import type { ClientReference } from '../domain/clientKey.js';
 import type { OffboardingPlan } from '../domain/offboardingPlan.js';
 import { createOffboardingDryRun, createOffboardingPlan } from './offboardingPlan.js';
+import { createCheck, type Check } from './check.js';
+import { createInventory, type Inventory } from './inventory.js';
 import { createPreflight, type Preflight } from './preflight.js';
 import { createRegistryFacts } from './registryFacts.js';
 import { createRotationPlan, type PlanRotation } from './rotationPlan.js';
@@ -16,6 +18,8 @@ export interface Queries {
   readonly offboardingPlan: (reference: ClientReference) => Promise<OffboardingPlan>;
   readonly offboardingDryRun: (reference: ClientReference) => Promise<DryRunAnswer>;
   readonly rotationSchedule: RotationSchedule;
+  readonly inventory: Inventory;
+  readonly check: Check;
 }
 
 export function createQueries(ports: Ports, config: Config): Queries {
@@ -26,5 +30,7 @@ export function createQueries(ports: Ports, config: Config): Queries {
     offboardingPlan: createOffboardingPlan(ports),
     offboardingDryRun: createOffboardingDryRun(ports),
     rotationSchedule: createRotationSchedule(ports.vault, facts, config),
+    inventory: createInventory(ports, config),
+    check: createCheck(ports, config),
   };
 }

@@ -1,21 +1,18 @@
 import type { Operation, OperationFailure, OperationKind } from '../../domain/operation.js';
-import { clientKey } from '../../domain/clientKey.js';
+import type { OperationSummary } from '../../domain/answers.js';
+import { CHECK } from '../../domain/checkRun.js';
+import { clientKey, type ClientReference } from '../../domain/clientKey.js';
 import { formatOperationId } from '../../domain/operationId.js';
 import { hasEnded, type RunStatus } from './runStatus.js';
 
 /** The operation resource, from what the engine knows of the run. */
 export function operationView(status: RunStatus, kind: OperationKind): Operation {
   const { input, outcome, progress } = status;
-  const { registry, connectedRegistry, client } = input.request;
-  // One that waits for another run has an instance of its own, and its operation is the client's all the same.
-  const owner = clientKey(input.request);
   const base = {
-    id: formatOperationId({ instance: owner, run: input.run }),
+    id: operationIdOf(status, kind),
     kind,
     runId: input.run,
-    registry,
-    connectedRegistry,
-    client,
+    ...(kind === CHECK ? {} : clientOf(input.request)),
     startedAt: input.requestedAt,
   };
   const steps = outcome?.steps ?? progress?.steps ?? [];
@@ -39,6 +36,21 @@ export function operationView(status: RunStatus, kind: OperationKind): Operation
     ...(result ? { result } : {}),
     ...(failure ? { failure } : {}),
   };
+}
+
+/** The same in short, as a list shows it. */
+export function operationSummaryOf(status: RunStatus, kind: OperationKind): OperationSummary {
+  const { steps: _steps, result: _result, failure, ...rest } = operationView(status, kind);
+  return { ...rest, ...(failure ? { failure: { code: failure.code, message: failure.message } } : {}) };
+}
+
+/** One that waits for another run has an instance of its own, and its operation is the client's all the same. */
+function operationIdOf({ instance, input }: RunStatus, kind: OperationKind): string {
+  return formatOperationId({ instance: kind === CHECK ? instance : clientKey(input.request), run: input.run });
+}
+
+function clientOf({ registry, connectedRegistry, client }: ClientReference): ClientReference {
+  return { registry, connectedRegistry, client };
 }
 
 /** The engine's text is not shown: it quotes stacks and serialised exceptions. */

@@ -6,7 +6,12 @@ import { guarded } from './guarded.js';
 import { problem } from './problem.js';
 
 /** @param actor whom the audit names for what is done: pass it on to what goes on after the answer. */
-export type OperatorHandler = (request: HttpRequest, client: DurableClient, actor: string) => Promise<HttpResponseInit>;
+export type OperatorHandler = (
+  request: HttpRequest,
+  client: DurableClient,
+  actor: string,
+  context: InvocationContext,
+) => Promise<HttpResponseInit>;
 
 /**
  * The one way to a route that is for operators: its level for the host, and its handler behind the check of who asks.
@@ -20,7 +25,7 @@ export function operatorRoute(access: OperatorAccess, handler: OperatorHandler) 
       const admission = admit(access, request.headers.get(PRINCIPAL_HEADER) ?? undefined);
       const { actor = 'anybody' } = admission;
       const work = async () =>
-        'refused' in admission ? refuse(request, access, admission.refused) : handler(request, client, actor);
+        'refused' in admission ? refuse(request, access, admission.refused) : handler(request, client, actor, context);
       return guarded(work, actor)(request, client, context);
     },
   };

@@ -91,14 +91,14 @@ export function httpRequest(parts: {
   readonly body?: unknown;
   readonly params?: Readonly<Record<string, string>>;
   readonly headers?: Readonly<Record<string, string>>;
-  readonly query?: string;
+  readonly query?: string | Readonly<Record<string, string>>;
 }): HttpRequest {
   const text = typeof parts.body === 'string' ? parts.body : JSON.stringify(parts.body ?? null);
   return {
     url: 'http://localhost:7071/api/anything?code=a-key',
     params: parts.params ?? {},
     headers: new Headers(parts.headers),
-    query: new URLSearchParams(parts.query),
+    query: new URLSearchParams([...new URLSearchParams(parts.query), ['code', 'a-key']]),
     arrayBuffer: async () => new TextEncoder().encode(text).buffer,
   } as unknown as HttpRequest;
 }

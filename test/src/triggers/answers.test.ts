@@ -15,6 +15,7 @@ import { operatorRoute } from '../../../src/triggers/http/operatorRoute.js';
 import { postPullCheck } from '../../../src/triggers/http/pullChecks.js';
 import { answerMisfits, routes, type SeenAnswer } from '../fakes/apiDocument.js';
 import { FakeDurableClient, httpRequest, invocation, seen, type Instance } from '../fakes/durableClient.js';
+import { giveChecks, giveInventory, giveOperationLists } from '../fakes/inventoryAnswers.js';
 import { report } from '../fakes/onboardScript.js';
 import { onboardIn } from '../fakes/onboardWorld.js';
 import { OBJECT_ID, principalHeader } from '../fakes/principal.js';
@@ -228,6 +229,12 @@ async function giveStrangers(): Promise<void> {
         );
 }
 
+async function giveLists(): Promise<void> {
+  await giveInventory(note);
+  await giveOperationLists(note);
+  await giveChecks(note);
+}
+
 beforeAll(async () => {
   vi.useFakeTimers({ now: new Date('2026-03-01T12:00:00Z') });
   await giveOnboardings();
@@ -238,6 +245,7 @@ beforeAll(async () => {
   await givePromotions(note);
   await givePullChecks();
   await giveStrangers();
+  await giveLists();
 });
 afterAll(() => vi.useRealTimers());
 

@@ -1,10 +1,13 @@
 import { z } from 'zod';
 import {
+  checkStarted,
   dryRunAnswer,
   offboardingResult,
   onboardingResult,
   operation,
   operationFailure,
+  operationPage,
+  operationSummary,
   plannedWrite,
   problemFound,
   reportAnswer,
@@ -17,6 +20,17 @@ import {
   verifiedPull,
 } from '../../../domain/answers.js';
 import { clientName, offboardingBody, revocationBody } from '../../../domain/clientsRequest.js';
+import { checkBody } from '../../../domain/checkRequest.js';
+import {
+  checkFinding,
+  checkResult,
+  checkWarning,
+  clientPage,
+  clientState,
+  clientView,
+  difference,
+  unusedResource,
+} from '../../../domain/clientAnswers.js';
 import { onboardingBody } from '../../../domain/onboardingRequest.js';
 import { promotionAcknowledgement, pullCheckReport } from '../../../domain/pullCheckMessages.js';
 import { rotationScheduleAnswer, scheduledRotation } from '../../../domain/rotationScheduleAnswer.js';
@@ -46,6 +60,18 @@ const SCHEMAS = {
   OffboardingResult: offboardingResult,
   RevocationResult: revocationResult,
   VerifiedPull: verifiedPull,
+  OperationSummary: operationSummary,
+  OperationPage: operationPage,
+  Client: clientView,
+  ClientPage: clientPage,
+  ClientState: clientState,
+  Difference: difference,
+  CheckRequest: checkBody,
+  CheckStarted: checkStarted,
+  CheckResult: checkResult,
+  CheckFinding: checkFinding,
+  UnusedResource: unusedResource,
+  CheckWarning: checkWarning,
   OperationFailure: operationFailure,
   Problem: problemFound,
   PullCheckReport: pullCheckReport,

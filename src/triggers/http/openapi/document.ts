@@ -20,6 +20,7 @@ export function openApiDocument() {
     tags: [
       { name: 'onboarding', description: 'what operators ask for' },
       { name: 'rotation', description: 'new passwords for clients, before the old ones end' },
+      { name: 'inventory', description: 'how clients stand' },
       { name: 'operations', description: 'the runs that do it' },
       { name: 'devices', description: 'what devices send' },
       { name: 'document' },

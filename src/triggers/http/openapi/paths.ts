@@ -1,5 +1,7 @@
 import { answer, jsonContent, problemAnswers } from './answers.js';
 import * as examples from './examples.js';
+import { OPERATION_CHECKED } from './inventoryExamples.js';
+import * as inventory from './inventoryPaths.js';
 import { BY_OPERATORS, idParameter } from './parameters.js';
 import { rotationPaths } from './rotationPaths.js';
 
@@ -99,6 +101,7 @@ const getOperation = {
         refused: examples.OPERATION_REFUSED,
         offboarded: examples.OPERATION_OFFBOARDED,
         revoked: examples.OPERATION_REVOKED,
+        checked: OPERATION_CHECKED,
       },
       ['Retry-After'],
     ),
@@ -163,6 +166,10 @@ export const paths = {
   '/onboardings': { post: postOnboardings },
   '/offboardings': { post: postOffboardings },
   '/revocations': { post: postRevocations },
+  '/clients': { get: inventory.getClients },
+  '/clients/{key}': { parameters: [inventory.clientKeyParameter], get: inventory.getClient },
+  '/checks': { post: inventory.postChecks },
+  '/operations': { get: inventory.getOperations },
   '/operations/{id}': { parameters: [idParameter('id')], get: getOperation },
   '/operations/{id}/cancel': { parameters: [idParameter('id')], post: cancelOperation },
   '/pull-checks/{operation}/{attempt}': {

@@ -1,0 +1,69 @@
+import type { OrchestrationContext } from 'durable-functions';
+import { MOST_FINDINGS, sumUp, type CheckPart, type CheckRun, type LeftOvers } from '../domain/checkRun.js';
+import type { CheckResult } from '../domain/clientAnswers.js';
+import type { ClientReference } from '../domain/clientKey.js';
+import type { OperationOutcome } from '../domain/operation.js';
+import { formatOperationId } from '../domain/operationId.js';
+import { Cancellation } from './cancellation.js';
+import { StepFailed, type Flow } from './flow.js';
+import { ProgressLog } from './progressLog.js';
+import { StepRunner } from './stepRunner.js';
+
+/** Checks some clients, or all, part by part. It reads only, so that there is nothing to undo. */
+export function* check(context: OrchestrationContext): Flow<OperationOutcome<CheckResult>> {
+  const input = context.df.getInput<CheckRun>();
+  const { run, actor, limits, request } = input;
+  const log = new ProgressLog(context);
+  const runner = new StepRunner(context, limits, log, {
+    by: { operation: formatOperationId({ instance: context.df.instanceId, run }), actor },
+    deadlineSeconds: limits.stepDeadlineSeconds,
+    cancellation: new Cancellation(context, run),
+  });
+  const end = (
+    outcome: Pick<OperationOutcome<CheckResult>, 'status' | 'result' | 'failure'>,
+  ): OperationOutcome<CheckResult> => {
+    log.enter(outcome.status);
+    return { ...outcome, endedAt: context.df.currentUtcDateTime.toISOString(), steps: log.steps };
+  };
+
+  log.enter('check');
+  try {
+    const result = request.clients ? yield* named(runner, request.clients) : yield* everything(runner, input);
+    return end({ status: 'completed', result });
+  } catch (error) {
+    if (!(error instanceof StepFailed)) throw error;
+    const failure = { code: error.code, message: error.message, residue: [], kept: [] };
+    return end({ status: 'rolledBack', failure });
+  }
+}
+
+function* named(runner: StepRunner, clients: readonly ClientReference[]): Flow<CheckResult> {
+  const { warnings, ...part } = yield* runner.step('checkClients', () => runner.steps.checkClients({ clients }));
+  return sumUp([part], [{ unused: [], omittedUnused: 0, warnings }]);
+}
+
+function* everything(runner: StepRunner, { run, request }: CheckRun): Flow<CheckResult> {
+  const parts = yield* runner.step('checkClients', function* () {
+    const found: CheckPart[] = [];
+    let room = MOST_FINDINGS;
+    for (let from: string | undefined; ;) {
+      const part = yield* runner.steps.checkPage({ run, room, ...(from === undefined ? {} : { from }) });
+      found.push(part);
+      room -= part.findings.length;
+      if (part.next === undefined) return found;
+      from = part.next;
+    }
+  });
+  const tokens = parts.map((part) => part.tokens);
+  const leftOvers = yield* runner.step('findLeftOvers', function* () {
+    const found: LeftOvers[] = [];
+    for (const registry of request.registries) found.push(yield* runner.steps.findLeftOvers({ run, registry, tokens }));
+    return found;
+  });
+  const result = sumUp(parts, leftOvers);
+  const { findings: _findings, unused, warnings, ...counts } = result;
+  yield* runner.step('logCheck', () =>
+    runner.steps.logCheck({ ...counts, unused: unused.length, warnings: warnings.length }),
+  );
+  return result;
+}

@@ -1,0 +1,138 @@
+import { findRegistry, type Config } from '../config.js';
+import type { CheckFinding, CheckWarning, Verdict } from '../domain/clientAnswers.js';
+import { tokenMarks, type CheckPart } from '../domain/checkRun.js';
+import { clientKey, type ClientReference } from '../domain/clientKey.js';
+import { judgeClient, type Judgement } from '../domain/clientJudgement.js';
+import { mainSecretName } from '../domain/names.js';
+import { offlineWarnings } from '../domain/offlineTime.js';
+import { parseTags } from '../domain/secretTags.js';
+import type { Ports } from '../ports/ports.js';
+import type { SecretListing } from '../ports/secretVault.js';
+import { eachOf } from './eachOf.js';
+import { clientSecret, knownClients, type ClientSecret } from './knownClients.js';
+import { createRegistryReader, type RegistryReader } from './registryReader.js';
+
+/** Compares clients with what was set for them. Reads only. @throws ServiceError */
+export interface Check {
+  /** The clients on some pages of the vault. @param from what the part before gave. */
+  page(reader: RegistryReader, from?: string): Promise<CheckPart>;
+  /** These clients, each with its state, and what endangers their connected registries. */
+  clients(clients: readonly ClientReference[]): Promise<CheckPart & { readonly warnings: readonly CheckWarning[] }>;
+}
+
+/** Pages of the vault in one part: as much as one activity does before its result is kept. */
+export const PAGES_IN_A_PART = 40;
+
+/** So many of a part's clients are looked at again before anything is said of them. */
+const MOST_SECOND_LOOKS = 100;
+
+/** How old what was read for a second look, or for some clients, may be, in milliseconds: it is used once. */
+const ONE_USE = 60_000;
+
+interface Judged extends Judgement {
+  readonly secret: ClientSecret;
+}
+
+export function createCheck({ vault, controlPlane }: Ports, config: Config): Check {
+  const freshReader = () => createRegistryReader(controlPlane, { freshFor: ONE_USE });
+
+  async function judge(secrets: readonly ClientSecret[], reader: RegistryReader): Promise<Judged[]> {
+    const now = new Date();
+    const known = await knownClients(secrets, reader);
+    return known.flatMap((client, index) => {
+      const secret = secrets[index];
+      return secret ? [{ secret, ...judgeClient(client, now, config.allowedEndpoints) }] : [];
+    });
+  }
+
+  /**
+   * Looks again at those with a difference: vault and ARM are not read at one instant, and a run may have been at work in
+   * between. What is gone by then was offboarded meanwhile.
+   */
+  async function lookAgain(judged: readonly Judged[]): Promise<Judged[]> {
+    const suspects = judged.filter(({ state }) => !['ok', 'expiring', 'expired'].includes(state));
+    const some = suspects.slice(0, MOST_SECOND_LOOKS);
+    const again = await eachOf(some, ({ secret }) => vault.newest(secret.name));
+    const present = again.map((listing) => listing && clientSecret(listing)).filter((secret) => secret !== undefined);
+    const second = new Map((await judge(present, freshReader())).map((item) => [item.secret.name, item]));
+    return judged.flatMap((item) => (some.includes(item) ? (second.get(item.secret.name) ?? []) : [item]));
+  }
+
+  return {
+    page: async (reader, from) => {
+      const { listings, next } = await somePages(from);
+      const secrets = listings.map(clientSecret).filter((secret) => secret !== undefined);
+      const ours = secrets.filter(({ tags }) => findRegistry(config, tags.registry) !== undefined);
+      const judged = await lookAgain(await judge(ours, reader));
+      const findings = judged.filter(({ state }) => state !== 'ok').map(toFinding);
+      return {
+        counts: countsOf(judged.map(({ state }) => state)),
+        findings,
+        omittedFindings: 0,
+        // A candidate's token is in use too: its run is under way.
+        tokens: tokenMarks(listings.map(({ tags }) => parseTags(tags)).filter((tags) => tags !== undefined)),
+        ...(next === undefined ? {} : { next }),
+      };
+    },
+
+    clients: async (clients) => {
+      const reader = freshReader();
+      const listings = await eachOf(clients, (client) => vault.newest(mainSecretName(client)));
+      const secrets = listings.map((listing) => listing && clientSecret(listing));
+      const judged = await judge(
+        secrets.filter((secret) => secret !== undefined),
+        reader,
+      );
+      const byKey = new Map(judged.map((item) => [item.secret.name, toFinding(item)]));
+      const findings = clients.map(
+        (client): CheckFinding => byKey.get(clientKey(client)) ?? { ...client, state: 'absent', differences: [] },
+      );
+      return {
+        counts: countsOf(findings.map(({ state }) => state)),
+        findings,
+        omittedFindings: 0,
+        tokens: '',
+        warnings: await warningsFor(clients, reader),
+      };
+    },
+  };
+
+  async function somePages(from: string | undefined) {
+    const listings: SecretListing[] = [];
+    let next = from;
+    for (let pages = 0; pages < PAGES_IN_A_PART; pages += 1) {
+      const page = await vault.page(next);
+      listings.push(...page.secrets);
+      next = page.continuation;
+      if (next === undefined) break;
+    }
+    return { listings, next };
+  }
+
+  async function warningsFor(clients: readonly ClientReference[], reader: RegistryReader): Promise<CheckWarning[]> {
+    const concerned = new Set(clients.map(nameOf));
+    const registries = [...new Set(clients.map(({ registry }) => registry))];
+    const now = new Date();
+    const warnings = await eachOf(registries, async (registry) =>
+      (await reader.connectedRegistries(registry))
+        .filter(({ name }) => concerned.has(nameOf({ registry, connectedRegistry: name })))
+        .flatMap((facts) => offlineWarnings(registry, facts, now)),
+    );
+    return warnings.flat();
+  }
+}
+
+function nameOf({ registry, connectedRegistry }: Pick<ClientReference, 'registry' | 'connectedRegistry'>): string {
+  return `${registry}/${connectedRegistry}`.toLowerCase();
+}
+
+function toFinding({ secret, state, differences }: Judged): CheckFinding {
+  const { registry, connectedRegistry, client, expiresOn } = secret.tags;
+  return { registry, connectedRegistry, client, state, expiresOn, differences };
+}
+
+function countsOf(states: readonly Verdict[]): CheckPart['counts'] {
+  const counts: Partial<Record<Verdict, number>> = {};
+  for (const state of states) counts[state] = (counts[state] ?? 0) + 1;
+  return counts;
+}

@@ -1,0 +1,24 @@
+import type { DurableClient } from 'durable-functions';
+import type { Config } from '../../config.js';
+import { CHECK, checkFingerprint, checkInstance } from '../../domain/checkRun.js';
+import type { ClientReference } from '../../domain/clientKey.js';
+import type { StartResult } from '../../ports/runs.js';
+import { auditStart } from './auditStart.js';
+import { newRun } from './newRun.js';
+import { startRun } from './startRun.js';
+
+/** Starts a check of these clients, or of all; to one of all that is under way it attaches. */
+export async function startCheck(
+  client: DurableClient,
+  config: Pick<Config, 'limits' | 'profileBook' | 'registries'>,
+  actor: string,
+  clients?: readonly ClientReference[],
+): Promise<StartResult> {
+  const registries = config.registries.map(({ name }) => name);
+  const request = clients ? { clients, registries } : { registries };
+  const run = newRun(request, { actor, fingerprint: checkFingerprint(request) }, config);
+  const instance = checkInstance(run);
+  const result = await startRun(client, CHECK, instance, run);
+  auditStart(result, instance);
+  return result;
+}

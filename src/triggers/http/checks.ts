@@ -1,0 +1,43 @@
+import type { HttpRequest, HttpResponseInit } from '@azure/functions';
+import type { DurableClient } from 'durable-functions';
+import { findRegistry, type Config } from '../../config.js';
+import type { CheckStarted, DryRunAnswer } from '../../domain/answers.js';
+import { CHECK_FIELDS, checkBody } from '../../domain/checkRequest.js';
+import { toReference } from '../../domain/clientsRequest.js';
+import { startCheck } from '../durable/startCheck.js';
+import { unknownRegistry } from './clientsBody.js';
+import { jsonBody } from './jsonBody.js';
+import { fieldErrors, invalidRequest } from './problem.js';
+import { startAnswer } from './startAnswer.js';
+
+/** Longest body of a request for 100 clients, in bytes. */
+const MOST_BYTES = 64 * 1024;
+
+/**
+ * `POST /api/checks`: compares clients, or all, with what was set for them. One run for all that are named: what it reads
+ * of their registry serves every one.
+ */
+export function postChecks(config: Pick<Config, 'limits' | 'profileBook' | 'registries'>) {
+  return async (request: HttpRequest, client: DurableClient, actor: string): Promise<HttpResponseInit> => {
+    const body = await jsonBody(request, MOST_BYTES);
+    if ('refusal' in body) return body.refusal;
+    const parsed = checkBody.safeParse(body.value, { reportInput: true });
+    if (!parsed.success) return invalidRequest(fieldErrors(parsed.error, CHECK_FIELDS));
+    const clients = parsed.data.clients?.map((item) => toReference(item, config.registries[0].name));
+    const unknown = (clients ?? []).flatMap(({ registry }, index) =>
+      findRegistry(config, registry) ? [] : [unknownRegistry(`clients.${index}.registry`, config)],
+    );
+    if (unknown.length > 0) return invalidRequest(unknown);
+    if (parsed.data.dryRun === true) return { status: 200, jsonBody: NOTHING };
+
+    const result = await startCheck(client, config, actor, clients);
+    const answer = startAnswer(result, request.url);
+    if (result.kind !== 'running') return answer;
+    const running = { id: result.id, status: 'running' } as const;
+    const operations = (clients ?? []).map((reference) => ({ ...reference, ...running }));
+    return { ...answer, jsonBody: { ...running, operations } satisfies CheckStarted };
+  };
+}
+
+/** A check writes nothing. */
+const NOTHING: DryRunAnswer = { problems: [], writes: [], adopts: [] };

@@ -1,0 +1,121 @@
+import type { CheckStarted, DryRunAnswer, Operation, OperationPage } from '../../../domain/answers.js';
+import { CHECK_PREFIX } from '../../../domain/checkRun.js';
+import type { CheckResult, ClientPage, ClientView } from '../../../domain/clientAnswers.js';
+import { clientKey } from '../../../domain/clientKey.js';
+import { formatOperationId } from '../../../domain/operationId.js';
+import { OPERATION_COMPLETED, OPERATION_REFUSED, QUICKSTART_REQUEST, RUNNING } from './examples.js';
+
+const { connectedRegistry, client, scopeMap, token } = QUICKSTART_REQUEST;
+const REFERENCE = { registry: 'myregistry', connectedRegistry, client } as const;
+const CHECK_RUN = 'mm9d0a1b00k7x2c5';
+
+export const CLIENT_KEY = clientKey(REFERENCE);
+
+export const CLIENT: ClientView = {
+  key: CLIENT_KEY,
+  ...REFERENCE,
+  state: 'ok',
+  differences: [],
+  token,
+  scopeMap: { name: scopeMap, actions: ['repositories/hello-world/content/read'], actionCount: 1 },
+  slot: 'password1',
+  issuedAt: '2026-03-01T12:00:03.000Z',
+  expiresOn: '2026-05-30T12:00:03.000Z',
+  bound: true,
+  endpoint: 'myconnectedregistry.example:8000',
+  secret: { name: CLIENT_KEY, isEnabled: true },
+  pull: {
+    image: 'hello-world:latest',
+    digest: 'sha256:4f53e2564790c8e7856ec08e384732aa38dc43c52f02952483e3f003afbf23db',
+    bytes: 12_345,
+    milliseconds: 210,
+    verifiedAt: '2026-03-01T12:00:06.000Z',
+  },
+};
+
+export const CLIENT_UNBOUND: ClientView = {
+  ...CLIENT,
+  state: 'unbound',
+  differences: [{ code: 'binding-missing', expected: token }],
+  bound: false,
+  running: RUNNING.id,
+};
+
+/** As the app makes it; what is in it is nobody's business. */
+const CONTINUATION = 'eyJwbGFjZSI6eyJza2lwIjo1fSwiZmlsdGVycyI6IjBhMWIyYzNkNGU1ZiJ9';
+
+export const CLIENT_PAGE: ClientPage = { clients: [CLIENT], continuation: CONTINUATION };
+
+const short = ({ steps: _steps, result: _result, failure, ...rest }: Operation) => ({
+  ...rest,
+  ...(failure ? { failure: { code: failure.code, message: failure.message } } : {}),
+});
+
+export const OPERATION_PAGE: OperationPage = {
+  operations: [short(OPERATION_COMPLETED)],
+  continuation: CONTINUATION,
+};
+export const LAST_OPERATION_PAGE: OperationPage = { operations: [short(OPERATION_REFUSED)] };
+
+export const DRY_RUN_OF_CHECK: DryRunAnswer = { problems: [], writes: [], adopts: [] };
+
+export const CHECK_REQUEST = { clients: [{ connectedRegistry, client }] };
+
+const CHECK_ID = formatOperationId({ instance: `${CHECK_PREFIX}${CHECK_RUN}`, run: CHECK_RUN });
+
+export const CHECK_STARTED: CheckStarted = {
+  id: CHECK_ID,
+  status: 'running',
+  operations: [{ ...REFERENCE, id: CHECK_ID, status: 'running' }],
+};
+
+const RESULT: CheckResult = {
+  checked: 1,
+  counts: { drifted: 1 },
+  findings: [
+    {
+      ...REFERENCE,
+      state: 'drifted',
+      expiresOn: CLIENT.expiresOn,
+      differences: [
+        { code: 'password-replaced', expected: CLIENT.issuedAt, found: '2026-03-04T08:15:00.000Z' },
+        { code: 'scope-map-rights', found: 'repositories/*/content/read, repositories/hello-world/content/read' },
+      ],
+    },
+  ],
+  omittedFindings: 0,
+  unused: [
+    { kind: 'scopeMap', registry: 'myregistry', name: 'onb-samples-5f2e9c01b7aa', reason: 'it carries our mark' },
+  ],
+  omittedUnused: 0,
+  warnings: [
+    {
+      code: 'message-ttl-exceeded',
+      registry: 'myregistry',
+      connectedRegistry,
+      message:
+        'It has not synced since 2026-02-20T00:00:00.000Z, and what is meant for it is kept for P2D only: it may never hear of changes made meanwhile.',
+      fix: `Bring it back and have it synchronise anew; for the next time: az acr connected-registry update --registry myregistry --name ${connectedRegistry} --sync-message-ttl with more than its longest absence`,
+    },
+  ],
+};
+
+export const OPERATION_CHECKED: Operation = {
+  id: CHECK_ID,
+  kind: 'check',
+  runId: CHECK_RUN,
+  status: 'completed',
+  phase: 'completed',
+  startedAt: '2026-03-05T03:00:00.000Z',
+  endedAt: '2026-03-05T03:00:02.000Z',
+  steps: [
+    {
+      name: 'checkClients',
+      status: 'completed',
+      attempts: 1,
+      startedAt: '2026-03-05T03:00:00.000Z',
+      endedAt: '2026-03-05T03:00:02.000Z',
+    },
+  ],
+  result: RESULT,
+};

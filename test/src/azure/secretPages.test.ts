@@ -1,0 +1,65 @@
+import { ClientSecretCredential } from '@azure/identity';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createKeyVault } from '../../../src/azure/keyVault.js';
+import type { SecretVault } from '../../../src/ports/secretVault.js';
+import { Cloud } from '../../local/azure/cloud.js';
+
+let cloud: Cloud;
+let vault: SecretVault;
+const strict = process.env['NODE_TLS_REJECT_UNAUTHORIZED'];
+const expiresOn = '2030-01-01T00:00:00.000Z';
+const name = (nth: number) => `secret-${String(nth).padStart(3, '0')}`;
+
+beforeAll(async () => {
+  cloud = await Cloud.start();
+  const { identities, tenantId } = cloud.running.world;
+  // The authority was made after this process, whose own list of authorities is read when it starts.
+  process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = '0';
+  const { clientId, clientSecret } = identities.app;
+  const credential = new ClientSecretCredential(tenantId, clientId, clientSecret, {
+    authorityHost: cloud.running.url,
+    disableInstanceDiscovery: true,
+  });
+  vault = createKeyVault({ url: cloud.running.url, verifyChallenge: false }, credential);
+  for (let nth = 0; nth < 60; nth += 1) await vault.store(name(nth), 'x', { expiresOn, tags: { nth: String(nth) } });
+});
+afterAll(async () => {
+  if (strict === undefined) delete process.env['NODE_TLS_REJECT_UNAUTHORIZED'];
+  else process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = strict;
+  await cloud.end();
+});
+
+test('all secrets come page by page, each call one request, with a continuation that names no host', async () => {
+  const found: string[] = [];
+  const sizes: number[] = [];
+  let continuation: string | undefined;
+  do {
+    const page = await vault.page(continuation);
+    found.push(...page.secrets.map((secret) => secret.name));
+    sizes.push(page.secrets.length);
+    ({ continuation } = page);
+    expect(continuation ?? '?').toMatch(/^\?[^:]*$/);
+  } while (continuation !== undefined);
+  expect(sizes).toEqual([25, 25, 10]);
+  expect(found).toEqual(Array.from({ length: 60 }, (_, nth) => name(nth)));
+});
+
+test('a continuation of no page of the vault’s is refused, and sent nowhere else', async () => {
+  await expect(vault.page('?maxresults=0')).rejects.toMatchObject({ kind: 'refused', status: 400 });
+  // Asked of the vault as a strange query, which it takes for the first page.
+  const { secrets } = await vault.page('//elsewhere.example/secrets?x=1');
+  expect(secrets[0]?.name).toBe(name(0));
+});
+
+test('a secret is told of by its newest version, a disabled one too', async () => {
+  const first = await vault.store('twice', 'x', { expiresOn, tags: { nth: 'first' } });
+  // The service counts seconds; one second lies between the two.
+  await new Promise((resolve) => setTimeout(resolve, 1100));
+  const second = await vault.store('twice', 'x', { expiresOn, tags: { nth: 'second' } });
+  expect(await vault.newest('twice')).toEqual({ name: 'twice', tags: { nth: 'second' }, isEnabled: true });
+  await vault.disable(first);
+  await vault.disable(second);
+  expect(await vault.newest('twice')).toEqual({ name: 'twice', tags: { nth: 'second' }, isEnabled: false });
+  await vault.remove('twice');
+  expect(await vault.newest('twice')).toBeUndefined();
+});

@@ -1,0 +1,104 @@
+import { vi } from 'vitest';
+import { CHECK } from '../../../src/domain/checkRun.js';
+import { clientKey } from '../../../src/domain/clientKey.js';
+import { ONBOARD } from '../../../src/domain/run.js';
+import { postChecks } from '../../../src/triggers/http/checks.js';
+import { getClient, getClients } from '../../../src/triggers/http/clients.js';
+import { getOperations } from '../../../src/triggers/http/operationList.js';
+import { getOperation } from '../../../src/triggers/http/operations.js';
+import { operatorRoute, type OperatorHandler } from '../../../src/triggers/http/operatorRoute.js';
+import type { SeenAnswer } from './apiDocument.js';
+import { FakeDurableClient, httpRequest, seen } from './durableClient.js';
+import { listingContext, listingFetch } from './engineListing.js';
+import { addFleet, referenceOf } from './onboardedFleet.js';
+import { config, onboardingRun, REGISTRY } from './requests.js';
+import { createWorld } from './world.js';
+
+type Note = (route: string, name: string, answer: SeenAnswer) => void;
+
+const settings = config();
+
+async function ask(
+  handler: OperatorHandler,
+  parts: Parameters<typeof httpRequest>[0],
+  engine = new FakeDurableClient(),
+): Promise<SeenAnswer> {
+  const route = operatorRoute({ kind: 'functionKey' }, handler);
+  const answer = route.handler(httpRequest(parts), engine.client, listingContext());
+  await vi.advanceTimersByTimeAsync(30_000);
+  return seen(await answer);
+}
+
+const broken = () => Promise.reject(new TypeError('broken'));
+
+/** Every answer of `GET clients` and `GET clients/{key}`. */
+export async function giveInventory(note: Note): Promise<void> {
+  const world = createWorld();
+  await addFleet(world, 3);
+  world.controlPlane.change('myconnectedregistry', { clientTokens: [] });
+  const engine = new FakeDurableClient();
+  const key = clientKey(referenceOf(0));
+  const input = { ...onboardingRun(), request: { ...onboardingRun().request, ...referenceOf(0) } };
+  engine.instances.set(key, { name: ONBOARD, input, runtimeStatus: 'Running' });
+  const list = getClients(settings, world.queries);
+  const one = getClient(world.queries);
+  note('GET clients', 'a page', await ask(list, { query: { top: '2' } }, engine));
+  note('GET clients', 'bad parameters', await ask(list, { query: { top: '0', sort: 'up', state: 'fine' } }));
+  note('GET clients/{key}', 'a client', await ask(one, { params: { key } }, engine));
+  note('GET clients/{key}', 'no client', await ask(one, { params: { key: 'nothing' } }));
+  for (const kind of ['throttled', 'forbidden'] as const) {
+    world.wire.fail('page', { when: 'before', kind, ...(kind === 'throttled' ? { retryAfterSeconds: 3 } : {}) });
+    world.wire.fail('newest', { when: 'before', kind });
+    note('GET clients', kind, await ask(list, {}));
+    note('GET clients/{key}', kind, await ask(one, { params: { key } }));
+  }
+  const inventory = { clients: broken, client: broken };
+  note('GET clients', 'broken', await ask(getClients(settings, { inventory }), {}));
+  note('GET clients/{key}', 'broken', await ask(getClient({ inventory }), { params: { key } }));
+}
+
+/** Every answer of `GET operations`. */
+export async function giveOperationLists(note: Note): Promise<void> {
+  const engine = new FakeDurableClient();
+  const failure = { code: 'cancelled', message: 'm', residue: [], kept: [] };
+  for (const [id, runtimeStatus, output] of [
+    ['a', 'Running', undefined],
+    ['b', 'Completed', { status: 'rolledBack', endedAt: '2026-03-01T12:10:00.000Z', steps: [], failure }],
+    ['c', 'Terminated', undefined],
+  ] as const)
+    engine.instances.set(id, { name: ONBOARD, input: onboardingRun({ client: id }), runtimeStatus, output });
+  vi.stubGlobal('fetch', listingFetch(engine));
+  const list = getOperations(settings);
+  note('GET operations', 'a page', await ask(list, { query: { top: '2' } }, engine));
+  note('GET operations', 'all', await ask(list, {}, engine));
+  note('GET operations', 'bad parameters', await ask(list, { query: { kind: 'x', createdAfter: 'yesterday' } }));
+  vi.stubGlobal('fetch', () => Promise.resolve(new Response('', { status: 500 })));
+  note('GET operations', 'a broken engine', await ask(list, {}, engine));
+  vi.unstubAllGlobals();
+}
+
+/** Every answer of `POST checks`, and what a check's operation shows. */
+export async function giveChecks(note: Note): Promise<void> {
+  const post = postChecks(settings);
+  const clients = [{ connectedRegistry: 'myconnectedregistry', client: 'sensor-7' }];
+  const engine = new FakeDurableClient();
+  note('POST checks', 'of some', await ask(post, { body: { clients } }, engine));
+  note('POST checks', 'of all', await ask(post, { body: {} }, engine));
+  note('POST checks', 'a dry run', await ask(post, { body: { clients, dryRun: true } }));
+  note('POST checks', 'fields at fault', await ask(post, { body: { clients: [], all: true } }));
+  note('POST checks', 'too many bytes', await ask(post, { body: { clients: 'x'.repeat(64 * 1024) } }));
+  const silent = new FakeDurableClient();
+  silent.onStart = () => undefined;
+  note('POST checks', 'a silent engine', await ask(post, { body: {} }, silent));
+  const failing = new FakeDurableClient();
+  failing.onStart = () => {
+    throw new TypeError('broken');
+  };
+  note('POST checks', 'a broken engine', await ask(post, { body: {} }, failing));
+
+  const found = engine.instances.get('ck-all');
+  if (found?.name !== CHECK) throw new Error(`no check of ${REGISTRY}`);
+  const { run } = found.input as { run: string };
+  const id = `ck-all.${run}`;
+  note('GET operations/{id}', 'a check', await ask(getOperation, { params: { id } }, engine));
+}

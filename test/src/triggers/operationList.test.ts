@@ -1,0 +1,202 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import type { OperationPage } from '../../../src/domain/answers.js';
+import { CHECK } from '../../../src/domain/checkRun.js';
+import { clientKey } from '../../../src/domain/clientKey.js';
+import { revocationInstance } from '../../../src/domain/revocationInstance.js';
+import { ONBOARD, REVOKE } from '../../../src/domain/run.js';
+import { START_WHEN_FREE, waitingInstance } from '../../../src/domain/waitingRun.js';
+import { getOperations } from '../../../src/triggers/http/operationList.js';
+import { FakeDurableClient, httpRequest, seen, type Instance } from '../fakes/durableClient.js';
+import { listingContext, listingFetch } from '../fakes/engineListing.js';
+import { config, CONNECTED_REGISTRY, onboardingRun, REGISTRY } from '../fakes/requests.js';
+
+let engine: FakeDurableClient;
+let asked: URL[];
+beforeEach(() => {
+  engine = new FakeDurableClient();
+  asked = [];
+  vi.stubGlobal('fetch', listingFetch(engine, asked));
+});
+afterEach(() => vi.unstubAllGlobals());
+
+const outcome = (status: string, more: object = {}) => ({
+  status,
+  endedAt: '2026-03-01T12:10:00.000Z',
+  steps: [{ name: 'bind' }],
+  ...more,
+});
+const failure = { code: 'cancelled', message: 'm', residue: ['r'], kept: [] };
+
+function add(
+  client: string,
+  changes: Partial<Instance> = {},
+  connectedRegistry = CONNECTED_REGISTRY,
+  run = 'r1',
+): string {
+  const input = { ...onboardingRun({ client, connectedRegistry }), run };
+  const key = clientKey(input.request);
+  engine.instances.set(key, { name: ONBOARD, input, runtimeStatus: 'Running', ...changes });
+  return `${key}.${run}`;
+}
+
+function addWaiting(client: string, changes: Partial<Instance> = {}, run = 'r2'): string {
+  const input = { ...onboardingRun({ client }), run, kind: ONBOARD, preempts: false };
+  const waiting = { name: START_WHEN_FREE, input, runtimeStatus: 'Running', ...changes };
+  engine.instances.set(waitingInstance(ONBOARD, input.request), waiting);
+  return `${clientKey(input.request)}.${run}`;
+}
+
+const list = async (query: Readonly<Record<string, string>> = {}, context = listingContext()) =>
+  seen(await getOperations(config())(httpRequest({ query }), engine.client, 'x', context));
+const page = async (query: Readonly<Record<string, string>> = {}) =>
+  (await list(query)).body as unknown as OperationPage;
+const ids = async (query: Readonly<Record<string, string>> = {}) => (await page(query)).operations.map(({ id }) => id);
+
+describe('GET /api/operations', () => {
+  test('shows runs in short', async () => {
+    const id = add('a', { runtimeStatus: 'Completed', output: outcome('rolledBack', { failure }) });
+    expect((await page()).operations).toEqual([
+      {
+        id,
+        kind: 'onboard',
+        runId: 'r1',
+        status: 'rolledBack',
+        phase: 'rolledBack',
+        registry: REGISTRY,
+        connectedRegistry: CONNECTED_REGISTRY,
+        client: 'a',
+        startedAt: '2026-03-01T12:00:00.000Z',
+        endedAt: '2026-03-01T12:10:00.000Z',
+        failure: { code: 'cancelled', message: 'm' },
+      },
+    ]);
+  });
+
+  test('gives page after page by its continuation, each run once, and asks the engine for no more than fits', async () => {
+    const all = Array.from({ length: 120 }, (_, nth) => add(`device-${nth}`));
+    for (let nth = 0; nth < 30; nth += 1)
+      engine.instances.set(`@client@${nth}`, { name: '@client', input: null, runtimeStatus: 'Running' });
+    const found: string[] = [];
+    for (let continuation: string | undefined = ''; continuation !== undefined;) {
+      const next: OperationPage = await page({ top: '50', ...(continuation ? { continuation } : {}) });
+      expect(next.operations.length).toBeLessThanOrEqual(50);
+      found.push(...next.operations.map(({ id }) => id));
+      ({ continuation } = next);
+    }
+    expect(found.toSorted()).toEqual(all.toSorted());
+    expect(asked.every((url) => Number(url.searchParams.get('top')) <= 50)).toBe(true);
+  });
+
+  test('gives a short page rather than a long wait when few fit', async () => {
+    for (let nth = 0; nth < 40; nth += 1) add(`device-${nth}`);
+    const { operations, continuation } = await page({ top: '2', client: 'nobody' });
+    expect([operations, asked.length]).toEqual([[], 10]);
+    expect(continuation).toEqual(expect.any(String));
+  });
+
+  test.each([
+    ['kind', 'restart'],
+    ['status', 'waiting'],
+    ['registry', 'otherregistry'],
+    ['createdAfter', 'yesterday'],
+    ['createdBefore', '2026-03-01'],
+    ['top', '1000'],
+    ['continuation', 'eyJ9'],
+    ['page', '2'],
+  ])('refuses %s=%s by the name of the parameter', async (name, value) => {
+    const { status, body } = await list({ [name]: value });
+    expect([status, body['code']]).toEqual([400, 'invalid-request']);
+    expect(body['errors']).toMatchObject([{ field: name }]);
+    expect(asked).toEqual([]);
+  });
+
+  test('takes the filters together', async () => {
+    const running = add('a');
+    const completed = add('b', { runtimeStatus: 'Completed', output: outcome('completed') });
+    const rolledBack = add('c', { runtimeStatus: 'Completed', output: outcome('rolledBack', { failure }) });
+    const terminated = add('d', { runtimeStatus: 'Terminated' });
+    const elsewhere = add('e', {}, 'hall2');
+    const request = { registries: [REGISTRY] };
+    engine.instances.set('ck-all', { name: CHECK, input: { ...onboardingRun(), request }, runtimeStatus: 'Running' });
+    const check = `ck-all.${onboardingRun().run}`;
+    expect((await ids({ status: 'running' })).toSorted()).toEqual([check, running, elsewhere].toSorted());
+    expect(await ids({ status: 'completed' })).toEqual([completed]);
+    expect(await ids({ status: 'rolledBack' })).toEqual([rolledBack]);
+    expect(await ids({ status: 'failed' })).toEqual([terminated]);
+    expect(await ids({ kind: 'check' })).toEqual([check]);
+    expect(await ids({ kind: 'onboard', status: 'running' })).not.toContain(check);
+    expect(await ids({ connectedRegistry: 'HALL2' })).toEqual([elsewhere]);
+    expect(await ids({ registry: REGISTRY, connectedRegistry: 'hall2' })).toEqual([elsewhere]);
+    expect(await ids({ registry: REGISTRY, connectedRegistry: CONNECTED_REGISTRY, client: 'b' })).toEqual([completed]);
+    expect(await ids({ client: 'c' })).toEqual([rolledBack]);
+    expect(await ids({ createdAfter: '2026-03-01T12:00:00Z' })).toHaveLength(6);
+    expect(await ids({ createdAfter: '2026-03-01T13:00:01+01:00' })).toEqual([]);
+    expect(await ids({ createdBefore: '2026-03-01T12:00:00Z' })).toEqual([]);
+    expect(await ids({ createdBefore: '2026-03-01T12:00:00.001Z' })).toHaveLength(6);
+  });
+
+  test('has the engine find what belongs to a connected registry', async () => {
+    add('a');
+    await ids({
+      registry: REGISTRY,
+      connectedRegistry: CONNECTED_REGISTRY,
+      status: 'running',
+      createdAfter: '2026-03-01T12:00:00Z',
+    });
+    const [first] = asked;
+    expect(Object.fromEntries(first?.searchParams ?? [])).toMatchObject({
+      instanceIdPrefix: 'myregistry-myconnectedregistry-',
+      runtimeStatus: 'Pending,Running,Suspended',
+      createdTimeFrom: '2026-03-01T11:59:00.000Z',
+      showInput: 'true',
+    });
+    expect(asked.map((url) => url.searchParams.get('instanceIdPrefix'))).toContain(
+      'wn-myregistry-myconnectedregistry-',
+    );
+  });
+
+  test('shows a run that waits under the client’s operation', async () => {
+    const present = add('a');
+    const waiting = addWaiting('a');
+    expect((await ids()).toSorted()).toEqual([present, waiting].toSorted());
+    expect((await ids({ registry: REGISTRY, connectedRegistry: CONNECTED_REGISTRY, client: 'a' })).toSorted()).toEqual(
+      [present, waiting].toSorted(),
+    );
+  });
+
+  test('shows a run that waited once only, by what it became', async () => {
+    const begun = add('a', {}, CONNECTED_REGISTRY, 'r2');
+    const waiting = addWaiting('a');
+    expect(waiting).toBe(begun);
+    expect(await ids()).toEqual([begun]);
+    expect(await ids({ top: '1' })).toEqual([begun]);
+    addWaiting('a', { runtimeStatus: 'Completed', output: outcome('completed', { startedAs: begun }) });
+    expect(await ids()).toEqual([begun]);
+    add('a', {}, CONNECTED_REGISTRY, 'r3');
+    expect(await ids()).toEqual([begun.replace('.r2', '.r3')]);
+  });
+
+  test('shows revocations beside the client’s run, by an id of the client’s', async () => {
+    const present = add('a');
+    const input = { ...onboardingRun({ client: 'a' }), run: 'r9' };
+    const key = clientKey(input.request);
+    const revocation = { name: REVOKE, input, runtimeStatus: 'Running' };
+    engine.instances.set(revocationInstance({ instance: key, run: 'r9' }), revocation);
+    const both = [present, `${key}.r9`].toSorted();
+    expect((await ids()).toSorted()).toEqual(both);
+    expect(await ids({ kind: 'revoke' })).toEqual([`${key}.r9`]);
+    const named = { registry: REGISTRY, connectedRegistry: CONNECTED_REGISTRY };
+    expect((await ids(named)).toSorted()).toEqual(both);
+    expect((await ids({ ...named, client: 'a' })).toSorted()).toEqual(both);
+    expect(await ids({ ...named, client: 'b' })).toEqual([]);
+  });
+
+  test('asks the engine by its web address where it has no other', async () => {
+    const id = add('a');
+    const { body } = await list({}, listingContext(''));
+    expect((body as unknown as OperationPage).operations).toMatchObject([{ id }]);
+    expect(asked[0]?.href).toMatch(
+      /^http:\/\/app\.test\/runtime\/webhooks\/durabletask\/instances\/\?taskHub=h&code=k&/,
+    );
+  });
+});
