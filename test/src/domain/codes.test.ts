@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { CLIENT_STATES, DIFFERENCE_CODES } from '../../../src/domain/clientAnswers.js';
 import { ANSWER_CODES, FAILURE_CODES, PROBLEM_CODES } from '../../../src/domain/codes.js';
 
 const root = new URL('../../../', import.meta.url);
@@ -22,7 +23,15 @@ const code = readdirSync(new URL('src/', root), { recursive: true, encoding: 'ut
   .map((name) => readFileSync(new URL(`src/${name}`, root), 'utf8'))
   .join('\n');
 
+const inventory = readFileSync(new URL('docs/inventory.md', root), 'utf8');
+
 describe('the stable codes', () => {
+  test('of states and differences are in docs/inventory.md', () => {
+    const rows = inventory.split('\n').filter((line) => /^\| `[a-z-]+`/.test(line));
+    const written = rows.flatMap((row) => codesIn(row.split('|')[1]));
+    expect(written.toSorted()).toEqual([...CLIENT_STATES, 'absent', ...DIFFERENCE_CODES].toSorted());
+  });
+
   test('of answers are in docs/errors.md, each with its statuses', () => {
     const written = (tables['Answers'] ?? []).flatMap(([, statuses = '', codes]) =>
       codesIn(codes).map((item) => [item, statuses.split(', ').map(Number)] as const),
