@@ -27,6 +27,9 @@ import { createQueries } from './queries/queries.js';
 import { onClientRequested } from './triggers/eventGrid/clientRequested.js';
 import { postChecks } from './triggers/http/checks.js';
 import { getClient, getClients } from './triggers/http/clients.js';
+import { onConnectedRegistryWritten } from './triggers/eventGrid/connectedRegistryWritten.js';
+import { onDeviceChanged } from './triggers/eventGrid/deviceChanged.js';
+import { onSecretExpiring } from './triggers/eventGrid/secretExpiring.js';
 import { guarded } from './triggers/http/guarded.js';
 import { postOffboardings } from './triggers/http/offboardings.js';
 import { postOnboardings } from './triggers/http/onboardings.js';
@@ -133,7 +136,11 @@ df.app.client.http('getOpenApi', {
   handler: guarded(getOpenApi, 'anybody'),
 });
 df.app.client.timer('purgeEndedRuns', { schedule: PURGE_SCHEDULE, handler: purgeEndedRuns(config.purgeAfterDays) });
+// One function a source, so that whoever may publish to one topic cannot speak for another source.
 df.app.client.eventGrid('clientRequested', { handler: onClientRequested(config) });
+df.app.client.eventGrid('deviceChanged', { handler: onDeviceChanged(config, queries) });
+df.app.client.eventGrid('connectedRegistryWritten', { handler: onConnectedRegistryWritten(config, queries) });
+df.app.client.eventGrid('secretExpiring', { handler: onSecretExpiring(config, queries) });
 
 df.app.orchestration(ONBOARD, onboard);
 df.app.orchestration(ROTATE, rotate);

@@ -20,6 +20,7 @@ export function toConnectedRegistry(item: ConnectedRegistry): ConnectedRegistryF
     mode: item.mode ?? '',
     isActive: item.activation?.status === 'Active',
     clientTokens: (item.clientTokenIds ?? []).map(nameIn),
+    ...(item.systemData?.createdAt ? { createdAt: item.systemData.createdAt.toISOString() } : {}),
     ...(item.connectionState ? { connectionState: item.connectionState } : {}),
     ...(item.loginServer?.host ? { loginServer: item.loginServer.host } : {}),
     ...(isConnectedRegistryId(item.parent?.id) ? { parent: nameIn(item.parent?.id) } : {}),

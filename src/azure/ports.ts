@@ -6,6 +6,7 @@ import { createDeviceChannels } from './deviceChannels.js';
 import { createHubRegistry } from './hubRegistry.js';
 import { createIotHub } from './iotHub.js';
 import { createEventGridAlerts } from './eventGridAlerts.js';
+import { createOwnIdentity } from './ownIdentity.js';
 import { createKeyVault } from './keyVault.js';
 
 /** The ports on Azure's services. Nothing is loaded and nobody is called before the first use. */
@@ -18,5 +19,6 @@ export function createAzurePorts(config: Config): Ports {
     devices: createDeviceChannels(config, credential, hub),
     hubs: createHubRegistry(hub),
     alerts: createEventGridAlerts(config.signalTopic, credential),
+    self: createOwnIdentity(config, credential),
   };
 }

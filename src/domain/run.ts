@@ -24,6 +24,8 @@ export interface Run<Request extends object = ClientReference> {
   readonly request: Request;
   /** How the device is told; runs of earlier versions have none, and mean the usual one. */
   readonly channel?: DeviceChannelChoice;
+  /** Whether the run waits for its connected registry to become active, which a new one is not yet. */
+  readonly awaitsActivation?: boolean;
   readonly limits: FlowLimits;
 }
 

@@ -11,6 +11,7 @@ import { Binding } from './binding.js';
 import { Cancellation } from './cancellation.js';
 import { ClientRecords } from './clientRecord.js';
 import { CredentialSteps } from './credentialSteps.js';
+import { planWhenActive } from './activation.js';
 import { StepFailed, type Flow } from './flow.js';
 import { MapHold } from './mapHold.js';
 import { ProgressLog } from './progressLog.js';
@@ -103,11 +104,12 @@ class Onboard {
 
   /** Whether this run may begin at all, and what it is to do. */
   private *preflight(): Flow<OnboardingPlan> {
-    const { runner, records, input, log } = this;
+    const { context, runner, records, input, log } = this;
     log.enter('preflight');
     const { plan, lifts } = yield* runner.step('preflight', function* () {
       const begun = yield* records.begin(runner);
-      const found = yield* runner.steps.preflight({ onboarding: input.request, ...begun });
+      const look = () => runner.steps.preflight({ onboarding: input.request, ...begun });
+      const found = yield* planWhenActive(context, input, runner, log, look);
       if (found.problems.length > 0) throw new Refused(found.problems);
       return { plan: found, lifts: begun.lifts };
     });

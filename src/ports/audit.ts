@@ -75,6 +75,7 @@ export function auditedPorts(ports: Ports): Ports {
     controlPlane: audited(ports.controlPlane, WRITES.controlPlane, (args) => `${textOf(args[0])}/${textOf(args[1])}`),
     vault: audited(ports.vault, WRITES.vault, (args) => secretName(args)),
     hubs: ports.hubs,
+    self: ports.self,
     devices: audited(ports.devices, WRITES.devices, (args) => textOf(args[0])),
     alerts: audited(ports.alerts, WRITES.alerts, (args) => textOf(args[0])),
   };

@@ -1,6 +1,7 @@
 import type { DeviceChannel } from './deviceChannel.js';
 import type { HubRegistry } from './hubRegistry.js';
 import type { OperatorAlerts } from './operatorAlerts.js';
+import type { OwnIdentity } from './ownIdentity.js';
 import type { RegistryControlPlane } from './registryControlPlane.js';
 import type { SecretVault } from './secretVault.js';
 
@@ -11,4 +12,5 @@ export interface Ports {
   readonly devices: DeviceChannel;
   readonly hubs: HubRegistry;
   readonly alerts: OperatorAlerts;
+  readonly self: OwnIdentity;
 }

@@ -45,6 +45,7 @@ export interface ConnectedRegistryFacts {
   readonly name: string;
   readonly mode: string;
   readonly isActive: boolean;
+  readonly createdAt?: string;
   readonly connectionState?: string;
   /** host:port under which clients reach it, as ARM has it. */
   readonly loginServer?: string;

@@ -36,9 +36,10 @@ export interface Runs {
   start(kind: ClientOperationKind, run: Run): Promise<StartResult>;
   /**
    * The same, but where a run of another kind holds the client, this one waits for its end, or has it end first
-   * (`preempts`). It counts as running from now on. An urgent rotation has an ordinary one end, too.
+   * (`preempts`). It counts as running from now on. An urgent rotation has an ordinary one end, too. With `queues` it
+   * waits for another run of its own kind as well.
    */
-  startWhenFree(kind: ClientOperationKind, run: Run, preempts: boolean): Promise<StartResult>;
+  startWhenFree(kind: ClientOperationKind, run: Run, preempts: boolean, queues?: boolean): Promise<StartResult>;
   /** Starts a revocation, beside whatever run holds the client. */
   revoke(run: Run): Promise<StartResult>;
   /** The run that holds the client, or was the last to. */

@@ -6,6 +6,7 @@ import type { OffboardingPlan } from '../domain/offboardingPlan.js';
 import { createOffboardingDryRun, createOffboardingPlan } from './offboardingPlan.js';
 import { createCheck, type Check } from './check.js';
 import { createInventory, type Inventory } from './inventory.js';
+import { createEventFacts, type EventFacts } from './eventFacts.js';
 import { createPreflight, type Preflight } from './preflight.js';
 import { createRegistryFacts } from './registryFacts.js';
 import { createRotationPlan, type PlanRotation } from './rotationPlan.js';
@@ -20,6 +21,7 @@ export interface Queries {
   readonly rotationSchedule: RotationSchedule;
   readonly inventory: Inventory;
   readonly check: Check;
+  readonly events: EventFacts;
 }
 
 export function createQueries(ports: Ports, config: Config): Queries {
@@ -32,5 +34,6 @@ export function createQueries(ports: Ports, config: Config): Queries {
     rotationSchedule: createRotationSchedule(ports.vault, facts, config),
     inventory: createInventory(ports, config),
     check: createCheck(ports, config),
+    events: createEventFacts(ports),
   };
 }

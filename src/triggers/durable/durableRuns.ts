@@ -22,11 +22,11 @@ export function durableRuns(client: DurableClient): Runs {
 
   return {
     start,
-    startWhenFree: async (kind, run, preempts) => {
+    startWhenFree: async (kind, run, preempts, queues = false) => {
       const direct = await start(kind, run);
       if (direct.kind !== 'conflict') return direct;
       // A rotation that pre-empts is urgent, and the one in its way is not: equal ones attach.
-      if (direct.runningKind === kind && !(kind === ROTATE && preempts)) return direct;
+      if (direct.runningKind === kind && !queues && !(kind === ROTATE && preempts)) return direct;
       const waiting: WaitingRun = { ...run, kind, preempts };
       const instance = waitingInstance(kind, run.request);
       return asOperation(await startRun(client, START_WHEN_FREE, instance, waiting), kind, clientKey(run.request));

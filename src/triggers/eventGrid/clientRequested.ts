@@ -1,37 +1,64 @@
-import type { InvocationContext } from '@azure/functions';
-import type { DurableClient } from 'durable-functions';
 import type { Config } from '../../config.js';
-import { CLIENT_REQUESTED, parseEvent } from '../../domain/clientRequestedEvent.js';
-import { fingerprint, ONBOARDING_FIELDS, onboardingEventData, toOnboarding } from '../../domain/onboardingRequest.js';
+import type { IncomingEvent } from '../../domain/incomingEvent.js';
+import {
+  fingerprint,
+  ONBOARDING_FIELDS,
+  onboardingEventData,
+  toOnboarding,
+  type Onboarding,
+} from '../../domain/onboardingRequest.js';
+import { profileOfRequest } from '../../domain/profiles.js';
+import { boundedEventData, CLIENT_REQUESTED, clientOfEvent, withinProfile } from '../../domain/requestEvents.js';
 import { ONBOARD } from '../../domain/run.js';
-import { inAuditScope } from '../../ports/audit.js';
-import { durableRuns } from '../durable/durableRuns.js';
 import { newRun } from '../durable/newRun.js';
-import { fieldErrors } from '../http/problem.js';
+import { eventFunction, invalidData, type EventHandler, type Verdict } from './eventFunction.js';
+import { startFromEvent } from './startFromEvent.js';
 
 /**
- * Starts an onboarding for a `ConnectedRegistry.ClientRequested` event. An event that no repetition can mend is logged
- * with the reason and ends here; one that a repetition can mend throws, so that Event Grid delivers it again.
+ * The request topic's events: `ConnectedRegistry.ClientRequested`, `.RevokeRequested` and `.OffboardRequested`. Where there
+ * are profiles, each must be about a client that one of them covers, and none may ask for more than that gives.
  */
 export function onClientRequested(config: Config) {
-  return async (event: unknown, client: DurableClient, context: InvocationContext): Promise<void> => {
-    const incoming = parseEvent(event);
-    const refuse = (reason: string, errors: readonly unknown[] = []) =>
-      context.warn(JSON.stringify({ event: 'clientRequested.refused', id: incoming?.id, reason, errors }));
-    if (!incoming) return refuse('neither an Event Grid event nor a CloudEvent 1.0');
-    if (incoming.type !== CLIENT_REQUESTED) return refuse(`type is not ${CLIENT_REQUESTED}`);
-    const data = onboardingEventData.safeParse(incoming.data, { reportInput: true });
-    if (!data.success) return refuse('invalid data', fieldErrors(data.error, ONBOARDING_FIELDS));
+  return eventFunction('clientRequested', {
+    [CLIENT_REQUESTED]: onboardOnRequest(config),
+  });
+}
 
-    const onboarding = toOnboarding(data.data, config.registries[0].name);
-    const run = newRun(onboarding, { actor: 'event', fingerprint: fingerprint(onboarding) }, config);
-    const scope = { log: (line: string) => context.log(line), actor: 'event' };
-    const result = await inAuditScope(scope, () => durableRuns(client).start(ONBOARD, run));
-    if (result.kind === 'running') return;
-    throw new Error(
-      result.kind === 'conflict'
-        ? `another run of the client is in progress (${result.id}); the event is to be delivered again`
-        : 'the durable engine did not confirm the start; the event is to be delivered again',
-    );
+function onboardOnRequest(config: Config): EventHandler {
+  return async (event, client) => {
+    const wanted = config.profileBook.profiles.length === 0 ? readOnlyRequest(event, config) : bounded(event, config);
+    if ('kind' in wanted) return wanted;
+    const { onboarding, ...profile } = wanted;
+    const run = newRun(onboarding, originOf(event, fingerprint(onboarding)), config);
+    return { ...(await startFromEvent(client, ONBOARD, run)), ...profile };
   };
+}
+
+type Wanted = Verdict | { readonly onboarding: Onboarding; readonly profile?: string };
+
+/** Without any profile an event may ask for any client, but for rights to read alone. */
+function readOnlyRequest({ data }: IncomingEvent, { registries }: Config): Wanted {
+  const parsed = onboardingEventData.safeParse(data, { reportInput: true });
+  if (!parsed.success) return invalidData(parsed.error, ONBOARDING_FIELDS);
+  return { onboarding: toOnboarding(parsed.data, registries[0].name) };
+}
+
+function bounded({ data }: IncomingEvent, { profileBook }: Config): Wanted {
+  const parsed = boundedEventData.safeParse(data, { reportInput: true });
+  if (!parsed.success) return invalidData(parsed.error, ONBOARDING_FIELDS);
+  const { defaultRegistry, profiles } = profileBook;
+  // An event names no registry: the profile does.
+  const registries = new Set([defaultRegistry, ...profiles.flatMap(({ registry }) => registry ?? [])]);
+  const profile = [...registries]
+    .map((registry) => profileOfRequest(profileBook, clientOfEvent(parsed.data, registry)))
+    .find((found) => found !== undefined);
+  if (!profile) return { kind: 'refused', decision: 'no-profile' };
+  const wanted = withinProfile(profile, parsed.data, defaultRegistry);
+  return 'beyond' in wanted
+    ? { kind: 'refused', decision: 'beyond-profile', profile: profile.name, errors: wanted.beyond }
+    : { onboarding: wanted.onboarding, profile: profile.name };
+}
+
+function originOf({ at }: IncomingEvent, of: string) {
+  return { actor: 'event', fingerprint: of, ...(at === undefined ? {} : { eventAt: at }) };
 }

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { CLIENT_REQUESTED, parseEvent } from '../../../src/domain/clientRequestedEvent.js';
+import { parseEvent } from '../../../src/domain/incomingEvent.js';
+import { CLIENT_REQUESTED } from '../../../src/domain/requestEvents.js';
 import { dockerConfig, dockerConfigEndpoints } from '../../../src/domain/dockerConfig.js';
 import { errorPlace } from '../../../src/domain/errorPlace.js';
 import { formatImage, parseImage } from '../../../src/domain/image.js';
@@ -111,11 +112,24 @@ describe('a report event', () => {
 });
 
 describe('an incoming event', () => {
+  const NOW = new Date('2026-03-01T12:00:00.000Z');
   const data = { client: 'a' };
   test('is read from either schema', () => {
-    const expected = { type: CLIENT_REQUESTED, id: '7', data };
-    expect(parseEvent({ eventType: CLIENT_REQUESTED, id: '7', data, topic: 't', dataVersion: '1' })).toEqual(expected);
-    expect(parseEvent({ specversion: '1.0', type: CLIENT_REQUESTED, id: '7', data, source: 's' })).toEqual(expected);
+    const at = '2026-03-01T11:59:59.999Z';
+    const expected = { type: CLIENT_REQUESTED, id: '7', data, source: 's', subject: 'x', at };
+    const same = { id: '7', data, subject: 'x' };
+    expect(
+      parseEvent({ ...same, eventType: CLIENT_REQUESTED, topic: 's', eventTime: '2026-03-01T11:59:59.9990001Z' }, NOW),
+    ).toEqual(expected);
+    expect(parseEvent({ ...same, specversion: '1.0', type: CLIENT_REQUESTED, source: 's', time: at }, NOW)).toEqual(
+      expected,
+    );
+  });
+
+  test('may lack a time, and cannot come from the future, where it would make all others late', () => {
+    const event = { specversion: '1.0', type: 'a', id: '1', data };
+    expect(parseEvent(event, NOW)).toEqual({ type: 'a', id: '1', data });
+    expect(parseEvent({ ...event, time: '2099-01-01T00:00:00Z' }, NOW)?.at).toBe(NOW.toISOString());
   });
 
   test.each([
@@ -126,7 +140,8 @@ describe('an incoming event', () => {
     {},
     { type: 'a', id: '1', data },
     { specversion: '0.3', type: 'a', id: '1' },
-  ])('that is %j is none', (event) => expect(parseEvent(event)).toBeUndefined());
+    { specversion: '1.0', type: 'a', id: '1', time: 'soon' },
+  ])('that is %j is none', (event) => expect(parseEvent(event, NOW)).toBeUndefined());
 });
 
 describe('the place of an error', () => {

@@ -25,6 +25,7 @@ export function createWorld(settings: Readonly<Record<string, string>> = {}) {
   const channel = new FakeChannel();
   const hubs = new FakeHubs();
   const alerts = new FakeAlerts();
+  const self = { names: async (): Promise<string[]> => ['our-app'] };
   const wire = new Wire();
   controlPlane.registry = {
     name: REGISTRY,
@@ -56,6 +57,7 @@ export function createWorld(settings: Readonly<Record<string, string>> = {}) {
     devices: wire.connect(channel),
     hubs: wire.connect(hubs),
     alerts: wire.connect(alerts),
+    self: wire.connect(self),
   };
   const settled = config(settings);
   const queries = createQueries(ports, settled);

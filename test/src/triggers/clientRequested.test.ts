@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { clientKey } from '../../../src/domain/clientKey.js';
-import { CLIENT_REQUESTED } from '../../../src/domain/clientRequestedEvent.js';
+import { CLIENT_REQUESTED } from '../../../src/domain/requestEvents.js';
 import { ONBOARD } from '../../../src/domain/run.js';
+import { START_WHEN_FREE, waitingInstance } from '../../../src/domain/waitingRun.js';
 import { onClientRequested } from '../../../src/triggers/eventGrid/clientRequested.js';
 import { FakeDurableClient, invocation } from '../fakes/durableClient.js';
 import { BODY, config, onboarding, onboardingRun } from '../fakes/requests.js';
@@ -80,10 +81,13 @@ describe('a ClientRequested event', () => {
     expect(lines[0]?.text).not.toContain('top secret');
   });
 
-  test('is to come again while another run of the client is in progress', async () => {
+  test('waits for another run of the client to end, and is to come again where one waits already', async () => {
     const input = onboardingRun({ image: 'hello-world:2' });
     engine.instances.set(INSTANCE, { name: ONBOARD, input, runtimeStatus: 'Running' });
-    expect((await deliver(cloudEvent(BODY))).outcome).toContain('delivered again');
+    expect((await deliver(cloudEvent(BODY))).outcome).toBe('taken');
+    expect(engine.instances.get(waitingInstance(ONBOARD, onboarding()))).toMatchObject({ name: START_WHEN_FREE });
+    const third = cloudEvent({ ...BODY, image: 'hello-world:3' });
+    expect((await deliver(third)).outcome).toContain('delivered again');
   });
 
   test('is to come again when the engine does not confirm the start', async () => {

@@ -1,0 +1,32 @@
+import type { TokenCredential } from '@azure/identity';
+import type { Config } from '../config.js';
+import type { OwnIdentity } from '../ports/ownIdentity.js';
+import { lazily } from './lazily.js';
+import { calling } from './serviceErrors.js';
+
+/**
+ * A managed identity is told neither of its ids, but every token for Resource Manager names both. Source: Azure docs,
+ * identity-platform/access-token-claims-reference.
+ */
+export function createOwnIdentity(config: Pick<Config, 'arm' | 'identity'>, credential: TokenCredential): OwnIdentity {
+  const names = lazily(async () => {
+    const token = await calling('get token for', config.arm.audience, () =>
+      credential.getToken(`${config.arm.audience}/.default`),
+    );
+    const { clientId } = config.identity;
+    const claims = claimsOf(token?.token ?? '');
+    const known = [clientId, claims['appid'], claims['oid']];
+    return known.flatMap((name) => (typeof name === 'string' && name !== '' ? [name.toLowerCase()] : []));
+  });
+  return { names };
+}
+
+/** What a token says; nothing where it is none that can be read, since Microsoft promises no format. */
+function claimsOf(token: string): Readonly<Record<string, unknown>> {
+  try {
+    const claims: unknown = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString('utf8'));
+    return typeof claims === 'object' && claims !== null ? { ...claims } : {};
+  } catch {
+    return {};
+  }
+}

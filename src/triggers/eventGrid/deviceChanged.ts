@@ -1,0 +1,51 @@
+import type { Config } from '../../config.js';
+import { DEVICE_CREATED, deviceEventData } from '../../domain/deviceEvents.js';
+import type { IncomingEvent } from '../../domain/incomingEvent.js';
+import { fingerprint, toOnboarding } from '../../domain/onboardingRequest.js';
+import { profileOfDevice, requestOf, type Profile } from '../../domain/profiles.js';
+import { ONBOARD } from '../../domain/run.js';
+import type { Queries } from '../../queries/queries.js';
+import { newRun } from '../durable/newRun.js';
+import { eventFunction, invalidData, type EventHandler, type Verdict } from './eventFunction.js';
+import { startFromEvent } from './startFromEvent.js';
+
+interface Device {
+  readonly hub: string;
+  readonly device: string;
+  readonly profile: Profile;
+  readonly at: string;
+}
+
+/**
+ * An IoT Hub's events: a device that was created is onboarded as its profile says, one that was deleted is offboarded.
+ * Deliveries have no order, so the hub itself is asked whether the device exists now.
+ */
+export function onDeviceChanged(config: Config, queries: Queries) {
+  const { defaultRegistry } = config.profileBook;
+
+  const created: EventHandler = async (event, client) => {
+    const found = deviceOf(event, config);
+    if ('kind' in found) return found;
+    const { hub, device, profile, at } = found;
+    if (!(await queries.events.hasDevice(hub, device)))
+      return { kind: 'ignored', decision: 'device-gone', profile: profile.name };
+    const { connectedRegistry = '' } = profile;
+    const onboarding = toOnboarding(requestOf(profile, { connectedRegistry, client: device }), defaultRegistry);
+    const origin = { actor: 'event', fingerprint: fingerprint(onboarding), eventAt: at };
+    const run = newRun(onboarding, origin, config);
+    return { ...(await startFromEvent(client, ONBOARD, run)), profile: profile.name };
+  };
+
+  return eventFunction('deviceChanged', { [DEVICE_CREATED]: created });
+}
+
+/** The device that an event is about, and what is said of it; or why the event means nothing. */
+function deviceOf(event: IncomingEvent, { profileBook }: Config): Device | Verdict {
+  const parsed = deviceEventData.safeParse(event.data, { reportInput: true });
+  if (!parsed.success) return invalidData(parsed.error);
+  const { hubName: hub, deviceId: device, moduleId } = parsed.data;
+  if (typeof moduleId === 'string') return { kind: 'ignored', decision: 'not-ours' };
+  if (event.at === undefined) return { kind: 'refused', decision: 'no-time' };
+  const profile = profileOfDevice(profileBook, hub, device);
+  return profile ? { hub, device, profile, at: event.at } : { kind: 'ignored', decision: 'no-profile' };
+}

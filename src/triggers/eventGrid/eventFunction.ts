@@ -1,0 +1,103 @@
+import type { InvocationContext } from '@azure/functions';
+import type { DurableClient } from 'durable-functions';
+import type { z } from 'zod';
+import { errorPlace } from '../../domain/errorPlace.js';
+import { parseEvent, type IncomingEvent } from '../../domain/incomingEvent.js';
+import { inAuditScope } from '../../ports/audit.js';
+import { ServiceError } from '../../ports/serviceError.js';
+import { fieldErrors } from '../http/problem.js';
+import type { FieldError } from '../http/problemDetails.js';
+
+/** What became of an event, in a word that logs are counted by. */
+export interface Verdict {
+  /** `refused` ones should not have come like this; the rest is as it should be. */
+  readonly kind: 'taken' | 'ignored' | 'refused';
+  readonly decision: Decision;
+  readonly profile?: string;
+  /** What was started or attached to. */
+  readonly operations?: readonly string[];
+  readonly errors?: readonly FieldError[];
+}
+
+export type Decision =
+  | 'started'
+  | 'attached'
+  | 'rotation-due'
+  /** Its work was done before. */
+  | 'repeated'
+  /** Something newer was done since. */
+  | 'stale'
+  | 'device-gone'
+  | 'device-exists'
+  | 'no-profile'
+  | 'beyond-profile'
+  | 'own-write'
+  | 'not-new'
+  | 'not-ours'
+  | 'no-event'
+  | 'other-type'
+  | 'invalid-data'
+  | 'no-time'
+  /** A service refuses what the event needs, for good. */
+  | 'service-refused'
+  | 'internal';
+
+/** Takes events of one type. Throws {@link DeliverAgain} or a ServiceError for what a repetition can mend. */
+export type EventHandler = (event: IncomingEvent, client: DurableClient) => Promise<Verdict>;
+
+/** A repetition can mend it: Event Grid delivers what a function fails for again, with pauses, for a day. */
+export class DeliverAgain extends Error {
+  override readonly name = 'DeliverAgain';
+}
+
+/**
+ * A function for the events of one source, by their types. One event that fails brings all of its delivery again, so this
+ * fails for nothing but what a repetition can mend; everything else ends here, with a log line by which it is found again
+ * (docs/decisions/0020-refused-events.md).
+ */
+export function eventFunction(name: string, handlers: Readonly<Record<string, EventHandler>>) {
+  return async (event: unknown, client: DurableClient, context: InvocationContext): Promise<void> => {
+    const incoming = parseEvent(event, new Date());
+    const verdict = incoming
+      ? await inAuditScope({ log: (line) => context.log(line), actor: 'event' }, () =>
+          judge(incoming, handlers, client, context),
+        )
+      : ({ kind: 'refused', decision: 'no-event' } as const);
+    const { kind, ...rest } = verdict;
+    const { id, type, subject, source } = incoming ?? {};
+    const line = JSON.stringify({ event: `${name}.${kind}`, ...rest, id, type, subject, source });
+    if (kind === 'refused') context.warn(line);
+    else context.log(line);
+  };
+}
+
+async function judge(
+  event: IncomingEvent,
+  handlers: Readonly<Record<string, EventHandler>>,
+  client: DurableClient,
+  context: InvocationContext,
+): Promise<Verdict> {
+  const handle = Object.hasOwn(handlers, event.type) ? handlers[event.type] : undefined;
+  if (!handle) return { kind: 'refused', decision: 'other-type' };
+  try {
+    return await handle(event, client);
+  } catch (error) {
+    if (error instanceof ServiceError && !error.isRetryable) {
+      context.warn(JSON.stringify({ event: 'eventGrid.serviceRefused', id: event.id, reason: error.message }));
+      return { kind: 'refused', decision: 'service-refused' };
+    }
+    if (!isOwnFault(error)) throw error;
+    context.error(JSON.stringify({ event: 'eventGrid.unexpectedError', id: event.id, ...errorPlace(error) }));
+    return { kind: 'refused', decision: 'internal' };
+  }
+}
+
+/** What JavaScript itself throws: the same event would meet it again. The engine's client throws plain errors. */
+function isOwnFault(error: unknown): boolean {
+  return [TypeError, RangeError, ReferenceError, SyntaxError].some((kind) => error instanceof kind);
+}
+
+/** Data that do not fit their schema. @param help how each field must look. */
+export function invalidData(error: z.ZodError, help: Readonly<Record<string, string>> = {}): Verdict {
+  return { kind: 'refused', decision: 'invalid-data', errors: fieldErrors(error, help) };
+}

@@ -1,0 +1,39 @@
+import * as df from 'durable-functions';
+import type { Config } from '../../config.js';
+import { clientKey } from '../../domain/clientKey.js';
+import { CLIENT_RECORD, type ClientRecordRequests } from '../../domain/clientRecord.js';
+import {
+  isMainSecretName,
+  parseSecretId,
+  SECRET_EXPIRED,
+  SECRET_NEAR_EXPIRY,
+  secretEventData,
+} from '../../domain/secretEvents.js';
+import { parseTags } from '../../domain/secretTags.js';
+import type { Queries } from '../../queries/queries.js';
+import { eventFunction, invalidData, type EventHandler } from './eventFunction.js';
+
+/**
+ * Key Vault's events: a client whose main secret is about to end is due for rotation, which the sweep starts. Candidates,
+ * old versions and secrets of others are none of ours.
+ */
+export function onSecretExpiring(config: Pick<Config, 'vault'>, queries: Queries) {
+  const vault = new URL(config.vault.url).host.toLowerCase();
+
+  const markDue: EventHandler = async (event, client) => {
+    const parsed = secretEventData.safeParse(event.data, { reportInput: true });
+    if (!parsed.success) return invalidData(parsed.error);
+    const id = parseSecretId(parsed.data.Id);
+    if (id?.vault !== vault || !isMainSecretName(id.name)) return { kind: 'ignored', decision: 'not-ours' };
+    const secret = await queries.events.secret(id.name);
+    const tags = secret && parseTags(secret.tags);
+    if (!tags || clientKey(tags) !== id.name) return { kind: 'ignored', decision: 'not-ours' };
+    if (secret.version !== id.version) return { kind: 'ignored', decision: 'stale' };
+    const at = event.at ?? new Date().toISOString();
+    const request: ClientRecordRequests['markRotationDue'] = { at, by: { operation: id.name, actor: 'event' } };
+    await client.signalEntity(new df.EntityId(CLIENT_RECORD, id.name), 'markRotationDue', request);
+    return { kind: 'taken', decision: 'rotation-due' };
+  };
+
+  return eventFunction('secretExpiring', { [SECRET_NEAR_EXPIRY]: markDue, [SECRET_EXPIRED]: markDue });
+}
