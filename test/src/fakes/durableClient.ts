@@ -81,12 +81,6 @@ export class FakeDurableClient {
   }
 }
 
-/** What the SDK hands over for an entity. */
-interface EntityId {
-  readonly name: string;
-  readonly key: string;
-}
-
 export function engineError(status: number, details: unknown = 'x'): Error {
   return new Error(
     `The operation failed with an unexpected status code: ${status}. Details: ${JSON.stringify(details)}`,
