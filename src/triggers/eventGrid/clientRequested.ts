@@ -1,4 +1,6 @@
+import type { DurableClient } from 'durable-functions';
 import type { Config } from '../../config.js';
+import { clientFingerprint } from '../../domain/clientsRequest.js';
 import type { IncomingEvent } from '../../domain/incomingEvent.js';
 import {
   fingerprint,
@@ -7,11 +9,20 @@ import {
   toOnboarding,
   type Onboarding,
 } from '../../domain/onboardingRequest.js';
-import { profileOfRequest } from '../../domain/profiles.js';
-import { boundedEventData, CLIENT_REQUESTED, clientOfEvent, withinProfile } from '../../domain/requestEvents.js';
-import { ONBOARD } from '../../domain/run.js';
+import { profileOfClient, profileOfRequest } from '../../domain/profiles.js';
+import {
+  boundedEventData,
+  CLIENT_REQUESTED,
+  clientEventData,
+  clientOfEvent,
+  OFFBOARD_REQUESTED,
+  REVOKE_REQUESTED,
+  withinProfile,
+} from '../../domain/requestEvents.js';
+import { OFFBOARD, ONBOARD, REVOKE } from '../../domain/run.js';
+import { durableRuns } from '../durable/durableRuns.js';
 import { newRun } from '../durable/newRun.js';
-import { eventFunction, invalidData, type EventHandler, type Verdict } from './eventFunction.js';
+import { DeliverAgain, eventFunction, invalidData, type EventHandler, type Verdict } from './eventFunction.js';
 import { startFromEvent } from './startFromEvent.js';
 
 /**
@@ -21,6 +32,16 @@ import { startFromEvent } from './startFromEvent.js';
 export function onClientRequested(config: Config) {
   return eventFunction('clientRequested', {
     [CLIENT_REQUESTED]: onboardOnRequest(config),
+    [OFFBOARD_REQUESTED]: aboutClient(config, (event, client, reference) => {
+      const origin = originOf(event, clientFingerprint(OFFBOARD, reference));
+      return startFromEvent(client, OFFBOARD, newRun(reference, origin, config));
+    }),
+    [REVOKE_REQUESTED]: aboutClient(config, async (event, client, reference) => {
+      const origin = originOf(event, clientFingerprint(REVOKE, reference));
+      const result = await durableRuns(client).revoke(newRun(reference, origin, config));
+      if (result.kind !== 'running') throw new DeliverAgain('the revocation was not confirmed');
+      return { kind: 'taken', decision: 'started', operations: [result.id] };
+    }),
   });
 }
 
@@ -57,6 +78,32 @@ function bounded({ data }: IncomingEvent, { profileBook }: Config): Wanted {
   return 'beyond' in wanted
     ? { kind: 'refused', decision: 'beyond-profile', profile: profile.name, errors: wanted.beyond }
     : { onboarding: wanted.onboarding, profile: profile.name };
+}
+
+type ClientHandler = (
+  event: IncomingEvent,
+  client: DurableClient,
+  reference: ReturnType<typeof clientOfEvent>,
+) => Promise<Verdict>;
+
+/** An event that names a client, and nothing else. */
+function aboutClient({ profileBook }: Config, handle: ClientHandler): EventHandler {
+  return async (event, client) => {
+    const parsed = clientEventData.safeParse(event.data, { reportInput: true });
+    if (!parsed.success) return invalidData(parsed.error, ONBOARDING_FIELDS);
+    const { defaultRegistry, profiles } = profileBook;
+    const registries = [...new Set([defaultRegistry, ...profiles.flatMap(({ registry }) => registry ?? [])])];
+    const covered = registries
+      .map((registry) => clientOfEvent(parsed.data, registry))
+      .flatMap((reference) => {
+        const profile = profileOfClient(profileBook, reference);
+        return profile ? [{ reference, profile: { profile: profile.name } }] : [];
+      });
+    const [found] = covered;
+    if (profiles.length > 0 && !found) return { kind: 'refused', decision: 'no-profile' };
+    const { reference, profile } = found ?? { reference: clientOfEvent(parsed.data, defaultRegistry), profile: {} };
+    return { ...(await handle(event, client, reference)), ...profile };
+  };
 }
 
 function originOf({ at }: IncomingEvent, of: string) {

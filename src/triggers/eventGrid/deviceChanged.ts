@@ -1,9 +1,10 @@
 import type { Config } from '../../config.js';
-import { DEVICE_CREATED, deviceEventData } from '../../domain/deviceEvents.js';
+import { clientFingerprint } from '../../domain/clientsRequest.js';
+import { DEVICE_CREATED, DEVICE_DELETED, deviceEventData } from '../../domain/deviceEvents.js';
 import type { IncomingEvent } from '../../domain/incomingEvent.js';
 import { fingerprint, toOnboarding } from '../../domain/onboardingRequest.js';
 import { profileOfDevice, requestOf, type Profile } from '../../domain/profiles.js';
-import { ONBOARD } from '../../domain/run.js';
+import { OFFBOARD, ONBOARD } from '../../domain/run.js';
 import type { Queries } from '../../queries/queries.js';
 import { newRun } from '../durable/newRun.js';
 import { eventFunction, invalidData, type EventHandler, type Verdict } from './eventFunction.js';
@@ -36,7 +37,21 @@ export function onDeviceChanged(config: Config, queries: Queries) {
     return { ...(await startFromEvent(client, ONBOARD, run)), profile: profile.name };
   };
 
-  return eventFunction('deviceChanged', { [DEVICE_CREATED]: created });
+  const deleted: EventHandler = async (event, client) => {
+    const found = deviceOf(event, config);
+    if ('kind' in found) return found;
+    const { hub, device, profile, at } = found;
+    // Created again since: its own event says so, or has said.
+    if (await queries.events.hasDevice(hub, device))
+      return { kind: 'ignored', decision: 'device-exists', profile: profile.name };
+    const { registry = defaultRegistry, connectedRegistry = '' } = profile;
+    const reference = { registry, connectedRegistry, client: device };
+    const origin = { actor: 'event', fingerprint: clientFingerprint(OFFBOARD, reference), eventAt: at };
+    const run = newRun(reference, origin, config);
+    return { ...(await startFromEvent(client, OFFBOARD, run)), profile: profile.name };
+  };
+
+  return eventFunction('deviceChanged', { [DEVICE_CREATED]: created, [DEVICE_DELETED]: deleted });
 }
 
 /** The device that an event is about, and what is said of it; or why the event means nothing. */

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { clientKey } from '../../../src/domain/clientKey.js';
-import { CLIENT_REQUESTED } from '../../../src/domain/requestEvents.js';
+import { CLIENT_REQUESTED, OFFBOARD_REQUESTED, REVOKE_REQUESTED } from '../../../src/domain/requestEvents.js';
 import { onClientRequested } from '../../../src/triggers/eventGrid/clientRequested.js';
 import { FakeDurableClient, invocation } from '../fakes/durableClient.js';
 import { config, CONNECTED_REGISTRY, onboarding } from '../fakes/requests.js';
@@ -33,6 +33,37 @@ async function deliver(data: object, profiles: readonly object[] = [PROFILE]) {
   const said = JSON.parse(lines.at(-1)?.text ?? '{}') as Record<string, unknown>;
   return { said, started: engine.instances.get(INSTANCE)?.input as { request: object; channel: object } | undefined };
 }
+
+describe.each([
+  ['offboarding', OFFBOARD_REQUESTED, 'offboard'],
+  ['revocation', REVOKE_REQUESTED, 'revoke'],
+])('an event that asks for %s', (_, type, kind) => {
+  const ask = async (data: object, profiles: readonly object[]) => {
+    const { context, lines } = invocation();
+    const settings = config({ PROFILES: JSON.stringify(profiles) });
+    await onClientRequested(settings)(sampleEvent('EventGrid', requestEvent(type, data)), engine.client, context);
+    const said = JSON.parse(lines.at(-1)?.text ?? '{}') as Record<string, unknown>;
+    return { said, names: [...engine.instances.values()].map(({ name }) => name) };
+  };
+
+  test.each([
+    ['without profiles', []],
+    ['inside a profile', [PROFILE]],
+  ])('starts it %s', async (_, profiles) => {
+    const { said, names } = await ask(CLIENT, profiles);
+    expect(said).toMatchObject({ event: 'clientRequested.taken', decision: 'started' });
+    expect(names).toEqual([kind]);
+    const [run] = engine.instances.values();
+    expect(run?.input).toMatchObject({ actor: 'event', request: { registry: 'myregistry', ...CLIENT } });
+  });
+
+  test('is refused for a client that no profile covers, and with anything else in it', async () => {
+    expect((await ask({ ...CLIENT, client: 'other' }, [PROFILE])).said).toMatchObject({ decision: 'no-profile' });
+    const { said, names } = await ask({ ...CLIENT, registry: 'otherregistry' }, []);
+    expect(said).toMatchObject({ event: 'clientRequested.refused', decision: 'invalid-data' });
+    expect(names).toEqual([]);
+  });
+});
 
 describe('where there are profiles, a request by event', () => {
   test('that names the client alone gets what the first profile that covers it gives', async () => {

@@ -113,6 +113,31 @@ describe.each(SCHEMAS)('a device-created event (%s)', (schema) => {
   });
 });
 
+describe.each(SCHEMAS)('a device-deleted event (%s)', (schema) => {
+  const deleted = (id: string) => sampleEvent(schema, deviceEvent('Deleted', id));
+
+  test('offboards the device', async () => {
+    const { said } = await deliver('device', deleted('edge-7'));
+    expect(said).toMatchObject({ decision: 'started', profile: 'edge' });
+    const reference = { registry: 'myregistry', connectedRegistry: CONNECTED_REGISTRY, client: 'edge-7' };
+    expect(engine.instances.get(clientKey(reference))).toMatchObject({
+      name: 'offboard',
+      input: { request: reference, actor: 'event', eventAt: AT },
+    });
+  });
+
+  test('starts nothing for a device that was made again since', async () => {
+    world.hubs.devices.add('plant-hub/edge-7');
+    const { said } = await deliver('device', deleted('edge-7'));
+    expect([said['decision'], engine.starts]).toEqual(['device-exists', 0]);
+  });
+
+  test('leaves devices that no profile speaks of', async () => {
+    const { said } = await deliver('device', deleted('sensor-1'));
+    expect([said['decision'], engine.starts]).toEqual(['no-profile', 0]);
+  });
+});
+
 describe('an event without a time', () => {
   test('of a device is refused, since nothing could tell whether it is late', async () => {
     const { eventTime: _time, ...event } = sampleEvent('EventGrid', deviceEvent('Created', 'edge-7'));

@@ -1,0 +1,33 @@
+/** How many keys are remembered; beyond that the ones seen longest ago are forgotten, and begin anew. */
+const MOST_KEYS = 10_000;
+
+interface Bucket {
+  tokens: number;
+  at: number;
+}
+
+/** So much a minute for each key, in one instance of the app: a guard against floods, no account of anything. */
+export class RateLimit {
+  private readonly buckets = new Map<string, Bucket>();
+
+  constructor(private readonly perMinute: number) {}
+
+  /** @returns seconds to wait, at least one, or undefined where the call may pass. @param now in milliseconds. */
+  take(key: string, now: number): number | undefined {
+    const before = this.buckets.get(key) ?? { tokens: this.perMinute, at: now };
+    const earned = (Math.max(0, now - before.at) / 60_000) * this.perMinute;
+    const tokens = Math.min(this.perMinute, before.tokens + earned);
+    const passes = tokens >= 1;
+    this.buckets.delete(key);
+    this.buckets.set(key, { tokens: passes ? tokens - 1 : tokens, at: now });
+    const [oldest] = this.buckets.keys();
+    if (this.buckets.size > MOST_KEYS && oldest !== undefined) this.buckets.delete(oldest);
+    return passes ? undefined : Math.max(1, Math.ceil(((1 - tokens) * 60) / this.perMinute));
+  }
+}
+
+/** The address that the platform's front end saw: the last one, since whoever asks may have written those before it. */
+export function callerAddress(forwardedFor: string | null): string {
+  const last = (forwardedFor ?? '').split(',').at(-1)?.trim() ?? '';
+  return last.replace(/^\[?([0-9a-fA-F.:]+?)\]?(?::\d+)?$/, '$1') || 'unknown';
+}
