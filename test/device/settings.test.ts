@@ -1,4 +1,6 @@
+import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
+import { mainSecretName } from '../../src/domain/names.js';
 import { BadSettings } from '../../device/settings/badSettings.js';
 import { readCommand } from '../../device/settings/command.js';
 
@@ -66,6 +68,35 @@ describe('a bad setting is named and its value not repeated', () => {
     ['--image', ['--once', '--secret', 's', '--version', 'v'], ENV],
     ['--clients', ['--clients', ' ,'], ENV],
     ['--unknown', ['--unknown'], ENV],
+    ['--channel', ['--channel', 'pigeon'], ENV],
+    ['CHANNEL', [], { ...ENV, CHANNEL: 'pigeon' }],
+    ['PORT', [], { ...ENV, PORT: '70000' }],
+    ['POLL_AUDIENCE', ['--channel', 'poll'], ENV],
+    ['POLL_WAIT_SECONDS', ['--channel', 'poll'], { ...ENV, POLL_AUDIENCE: 'api://x', POLL_WAIT_SECONDS: '26' }],
+    ['IOTHUB_CONNECTION_STRING', ['--channel', 'iotHub'], ENV],
+    ['IOTHUB_CONNECTION_STRING', ['--channel', 'iotHub'], { ...ENV, IOTHUB_CONNECTION_STRING: 'HostName=h' }],
+    [
+      'IOTHUB_CONNECTION_STRING',
+      ['--channel', 'iotHub'],
+      { ...ENV, IOTHUB_CONNECTION_STRING: 'HostName=h;DeviceId=d;SharedAccessKey=client-secret-value;x509=true' },
+    ],
+    [
+      'IOTHUB_KEY_FILE',
+      ['--channel', 'iotHub'],
+      { ...ENV, IOTHUB_CONNECTION_STRING: 'HostName=h;DeviceId=d;x509=true', IOTHUB_CERTIFICATE_FILE: '/c.pem' },
+    ],
+    ['IOTEDGE_MODULEID', ['--channel', 'iotHub'], { ...ENV, IOTEDGE_WORKLOADURI: 'unix:///workload.sock' }],
+    ['REGISTRY_CA_FILE', [], { ...ENV, REGISTRY_CA_FILE: '/no/such/file' }],
+    ['REGISTRY_CA_FILE', [], { ...ENV, REGISTRY_CA_FILE: fileURLToPath(import.meta.url) }],
+    ['DOCKER_CONFIG_FILE', [], { ...ENV, DOCKER_CONFIG_FILE: 'config.json' }],
+    ['KUBERNETES_PULL_SECRETS', [], { ...ENV, KUBERNETES_PULL_SECRETS: 'edge-pull' }],
+    ['KUBERNETES_PULL_SECRETS', [], { ...ENV, KUBERNETES_PULL_SECRETS: 'apps/../x' }],
+    ['KUBERNETES_SERVICE_HOST', [], { ...ENV, KUBERNETES_PULL_SECRETS: 'apps/edge-pull' }],
+    ['SECRETS', [], { ...ENV, SECRETS: 'a/b' }],
+    ['SECRETS', [], { ...ENV, SECRETS: 'device-1-candidate' }],
+    ['REFRESH_SECONDS', [], { ...ENV, REFRESH_SECONDS: '0' }],
+    ['AZURE_CLIENT_CERTIFICATE_PATH', [], { ...ENV, CREDENTIAL_KIND: 'clientCertificate' }],
+    ['AZURE_FEDERATED_TOKEN_FILE', [], { ...ENV, CREDENTIAL_KIND: 'workloadIdentity' }],
   ])('%s', (name, args, env) => {
     const message = problem(args, env);
     expect(message).toContain(name);
@@ -78,4 +109,73 @@ test('plain http for reports is taken to this machine only', () => {
     service: { reportUrl: 'http://localhost:7071' },
   });
   expect(problem([], { ...ENV, REPORT_URL: 'http://localhost.example' })).toContain('REPORT_URL');
+});
+
+test('a flag counts for more than its variable, and an empty variable for nothing', () => {
+  const env = { ...ENV, PORT: '1', CLIENTS: 'a, b', CHANNEL: '', LISTEN_ADDRESS: '0.0.0.0' };
+  expect(readCommand(['--port', '2'], env)).toMatchObject({
+    service: { port: 2, host: '0.0.0.0', clients: new Set(['a', 'b']), channel: { kind: 'webhook' } },
+  });
+});
+
+test.each([
+  [
+    'HostName=hub.example;DeviceId=d 1;SharedAccessKey=a2V5PT0=',
+    { hostName: 'hub.example', deviceId: 'd 1', moduleId: undefined, proof: { kind: 'key', key: 'a2V5PT0=' } },
+  ],
+  [
+    'HostName=hub.example;DeviceId=d;ModuleId=m;GatewayHostName=gateway;x509=true',
+    {
+      gatewayHostName: 'gateway',
+      moduleId: 'm',
+      proof: { kind: 'certificate', certificateFile: '/cert.pem', keyFile: '/key.pem' },
+    },
+  ],
+])('a hub is known by %s', (text, identity) => {
+  const files = { IOTHUB_CERTIFICATE_FILE: '/cert.pem', IOTHUB_KEY_FILE: '/key.pem' };
+  expect(readCommand(['--channel', 'iotHub'], { ...ENV, ...files, IOTHUB_CONNECTION_STRING: text })).toMatchObject({
+    service: { channel: { kind: 'iotHub', port: 8883, identity } },
+  });
+});
+
+test('in an IoT Edge module the hub is known by what IoT Edge says', () => {
+  const edge = {
+    IOTEDGE_WORKLOADURI: 'unix:///var/run/iotedge/workload.sock',
+    IOTEDGE_IOTHUBHOSTNAME: 'hub.example',
+    IOTEDGE_GATEWAYHOSTNAME: 'edge-host',
+    IOTEDGE_DEVICEID: 'gateway-7',
+    IOTEDGE_MODULEID: 'agent',
+    IOTEDGE_MODULEGENERATIONID: '637',
+  };
+  expect(readCommand([], { ...ENV, ...edge, CHANNEL: 'iotHub' })).toMatchObject({
+    service: {
+      channel: {
+        identity: {
+          hostName: 'hub.example',
+          gatewayHostName: 'edge-host',
+          moduleId: 'agent',
+          proof: { generation: '637' },
+        },
+      },
+    },
+  });
+});
+
+test('a main secret is named by its name or by its client', () => {
+  const client = { registry: 'myregistry', connectedRegistry: 'myconnectedregistry', client: 'device 1' };
+  const env = { ...ENV, SECRETS: 'by-name, myregistry/myconnectedregistry/device 1' };
+  expect(readCommand([], env)).toMatchObject({
+    service: { consumers: { secrets: ['by-name', mainSecretName(client)] } },
+  });
+});
+
+test.each([
+  [{ AZURE_FEDERATED_TOKEN_FILE: '/token' }, 'workloadIdentity'],
+  [{ AZURE_CLIENT_CERTIFICATE_PATH: '/cert.pem', AZURE_FEDERATED_TOKEN_FILE: '/token' }, 'clientCertificate'],
+  [{ AZURE_CLIENT_SECRET: 'x', AZURE_CLIENT_CERTIFICATE_PATH: '/cert.pem' }, 'clientSecret'],
+  [{ AZURE_CLIENT_SECRET: 'x', CREDENTIAL_KIND: 'managedIdentity' }, 'managedIdentity'],
+])('%j stands for %s', (variables, kind) => {
+  expect(readCommand([], { ...ENV, AZURE_CLIENT_SECRET: '', ...variables })).toMatchObject({
+    service: { check: { identity: { kind } } },
+  });
 });
