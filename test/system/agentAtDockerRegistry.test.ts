@@ -1,8 +1,12 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { ensureCertificates } from '../../local/tls/certificates.js';
+import { CREDENTIAL_PROMOTED } from '../../src/domain/pullCheckMessages.js';
+import { cloudEvent, promotion } from '../device/agentUnderTest.js';
 import { startChild } from '../device/childProcess.js';
+import { until } from '../device/settled.js';
 import { IDENTITY, startFakeAzure } from '../device/fakeAzure.js';
 import type { FakeAzure } from '../device/fakeAzure.js';
 import { FULL_TOKEN, PASSWORDS, startEdgeUnderTest } from '../local/edge/edgeUnderTest.js';
@@ -30,6 +34,7 @@ describe.each(['http', 'https'])('the agent against docker-registry over %s', (p
   let edge: EdgeUnderTest;
   let registry: DockerRegistry;
   let authFile: string;
+  let registryCa: string;
   let env: Record<string, string>;
 
   beforeAll(async () => {
@@ -38,7 +43,11 @@ describe.each(['http', 'https'])('the agent against docker-registry over %s', (p
     folder = await mkdtemp(join(tmpdir(), 'docker-registry-'));
     azure = await startFakeAzure(folder);
     edge = await startEdgeUnderTest();
-    registry = await startDockerRegistry(join(folder, 'registry'), USERS, protocol === 'https' ? folder : undefined);
+    // An authority of the registry's own, which neither vault nor app have to do with.
+    const authority = join(folder, 'registry-authority');
+    const { caFile } = await ensureCertificates(authority);
+    registryCa = caFile;
+    registry = await startDockerRegistry(join(folder, 'registry'), USERS, protocol === 'https' ? authority : undefined);
     authFile = join(folder, 'auth.json');
     const auths = {
       [edge.host]: { auth: basic(FULL_TOKEN, PASSWORDS.full) },
@@ -65,6 +74,7 @@ describe.each(['http', 'https'])('the agent against docker-registry over %s', (p
       REPORT_URL: 'http://localhost:1',
       NODE_EXTRA_CA_CERTS: azure.caFile,
       PLATFORM: 'linux/arm64',
+      ...(protocol === 'https' && { REGISTRY_CA_FILE: registryCa }),
       ...(protocol === 'http' && { INSECURE_REGISTRIES: `${registry.host},${registry.directHost}` }),
     };
   });
@@ -78,7 +88,7 @@ describe.each(['http', 'https'])('the agent against docker-registry over %s', (p
   const basic = (user: string, password: string) => Buffer.from(`${user}:${password}`).toString('base64');
   const skopeo = (...args: string[]) =>
     runProgram('skopeo', ['--policy', join(folder, 'policy.json'), ...args, '--authfile', authFile], {
-      SSL_CERT_FILE: azure.caFile,
+      SSL_CERT_FILE: registryCa,
     });
 
   /** What one check from the command line ends with. */
@@ -143,6 +153,60 @@ describe.each(['http', 'https'])('the agent against docker-registry over %s', (p
     expect(await check('private:latest')).toMatchObject({ outcome: 'insufficient-scope' });
     expect(await check('missing:latest')).toMatchObject({ outcome: 'manifest-unknown' });
     expect(await check('hello-world:v9')).toMatchObject({ outcome: 'manifest-unknown' });
+  });
+
+  test('gives promoted passwords to a file that skopeo pulls with, before and after a rotation', async () => {
+    const file = join(folder, `engine-${protocol}.json`);
+    const other = { 'other.example:5000': { auth: basic('somebody', 'else') } };
+    await writeFile(file, JSON.stringify({ auths: other }));
+    const agent = startChild('device/main.js', ['--port', '0'], { ...env, DOCKER_CONFIG_FILE: file });
+    const [, url = ''] = await agent.says(/READY (\S+)/);
+    for (const [at, password] of (['first+pass/word=', 'second-password'] as const).entries()) {
+      const version = `v${at + 1}`;
+      azure.secrets.set(
+        `main/${version}`,
+        JSON.stringify({ auths: { [registry.host]: { auth: basic(CLIENT, password) } } }),
+      );
+      const data = promotion({ operation: `run.${version}`, secret: { name: 'main', version } });
+      const response = await fetch(url, {
+        method: 'POST',
+        body: JSON.stringify(cloudEvent(data, CREDENTIAL_PROMOTED)),
+      });
+      expect(response.status).toBe(200);
+      await until('the delivery', () => agent.stderr().includes(`"version":"${version}","to":"docker config`), 20_000);
+      const written = JSON.parse(await readFile(file, 'utf8')) as unknown;
+      expect(written).toEqual({ auths: { ...other, [registry.host]: { auth: basic(CLIENT, password) } } });
+      const target = `dir:${join(folder, `pulled-${protocol}-${at}`)}`;
+      const source = `docker://${registry.host}/hello-world:latest`;
+      const pulled = await runProgram(
+        'skopeo',
+        [
+          '--policy',
+          join(folder, 'policy.json'),
+          'copy',
+          `--src-tls-verify=${protocol === 'https'}`,
+          '--authfile',
+          file,
+          source,
+          target,
+        ],
+        { SSL_CERT_FILE: registryCa },
+      );
+      expect(pulled).toMatchObject({ ok: true });
+    }
+    expect(await agent.end()).toBe(0);
+  });
+
+  test('trusts the registry of a private CA by its own setting alone', async () => {
+    azure.secrets.set(
+      'tls/v1',
+      JSON.stringify({ auths: { [registry.host]: { auth: basic(CLIENT, 'second-password') } } }),
+    );
+    const { REGISTRY_CA_FILE: _ca, ...untrusting } = { REGISTRY_CA_FILE: '', ...env };
+    const args = ['--once', '--secret', 'tls', '--image', 'hello-world:latest'];
+    const child = startChild('device/main.js', args, untrusting);
+    await child.exit;
+    expect(JSON.parse(child.stdout())).toMatchObject({ outcome: protocol === 'https' ? 'tls' : 'pulled' });
   });
 
   test('does not bring its password to a token realm elsewhere', async () => {
