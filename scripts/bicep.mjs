@@ -1,4 +1,5 @@
 // Where the Bicep CLI is: BICEP_CLI, `bicep` on the PATH, or NuGet's package, restored into node_modules/.cache where dotnet is.
+// `node scripts/bicep.mjs` restores the package in any case and prints where the CLI is.
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -37,4 +38,13 @@ function restore() {
     env: { ...process.env, DOTNET_CLI_TELEMETRY_OPTOUT: '1', DOTNET_NOLOGO: '1' },
   });
   return status === 0 && existsSync(file) ? { file } : { missing: 'dotnet could not restore the Bicep CLI' };
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const restored = restore();
+  if (restored.file) console.log(restored.file);
+  else {
+    console.error(`${restored.missing}.`);
+    process.exitCode = 1;
+  }
 }
