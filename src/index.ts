@@ -2,6 +2,7 @@ import * as df from 'durable-functions';
 import { createActivities } from './activities/activities.js';
 import { createRunActivities } from './activities/runActivities.js';
 import { registerActivities, registerRunActivities } from './registerActivities.js';
+import { createCredential } from './azure/credential.js';
 import { createAzurePorts } from './azure/ports.js';
 import { loadConfig } from './config.js';
 import { NO_WISHES } from './domain/bindingWishes.js';
@@ -24,6 +25,10 @@ import { rotationSweep } from './orchestrations/rotationSweep.js';
 import { startWhenFree } from './orchestrations/startWhenFree.js';
 import { auditedPorts } from './ports/audit.js';
 import { createQueries } from './queries/queries.js';
+import { countedFlow } from './telemetry/countedFlow.js';
+import { telemetryFrom } from './telemetry/fromEnvironment.js';
+import { observeInvocations } from './telemetry/invocation.js';
+import { measuredPorts } from './telemetry/measuredPorts.js';
 import { onClientRequested } from './triggers/eventGrid/clientRequested.js';
 import { postChecks } from './triggers/http/checks.js';
 import { getClient, getClients } from './triggers/http/clients.js';
@@ -50,7 +55,10 @@ import { dailyCheck } from './triggers/timer/dailyCheck.js';
 
 const config = loadConfig(process.env);
 for (const warning of config.warnings) console.warn(warning);
-const ports = auditedPorts(createAzurePorts(config));
+const telemetry = telemetryFrom(process.env, createCredential(config.identity));
+if (telemetry) observeInvocations(telemetry);
+const azure = createAzurePorts(config);
+const ports = auditedPorts(telemetry ? measuredPorts(azure, telemetry) : azure);
 const queries = createQueries(ports, config);
 
 df.app.client.http('postOnboardings', {
@@ -142,10 +150,10 @@ df.app.client.eventGrid('deviceChanged', { handler: onDeviceChanged(config, quer
 df.app.client.eventGrid('connectedRegistryWritten', { handler: onConnectedRegistryWritten(config, queries) });
 df.app.client.eventGrid('secretExpiring', { handler: onSecretExpiring(config, queries) });
 
-df.app.orchestration(ONBOARD, onboard);
-df.app.orchestration(ROTATE, rotate);
-df.app.orchestration(OFFBOARD, offboard);
-df.app.orchestration(REVOKE, revoke);
+df.app.orchestration(ONBOARD, countedFlow(ONBOARD, onboard, telemetry));
+df.app.orchestration(ROTATE, countedFlow(ROTATE, rotate, telemetry));
+df.app.orchestration(OFFBOARD, countedFlow(OFFBOARD, offboard, telemetry));
+df.app.orchestration(REVOKE, countedFlow(REVOKE, revoke, telemetry));
 df.app.orchestration(SWEEP, rotationSweep);
 df.app.orchestration(CHECK, check);
 df.app.orchestration(START_WHEN_FREE, startWhenFree);

@@ -5,8 +5,8 @@
 export const METRICS = {
   'onboarding.operations': {
     unit: '{operation}',
-    dimensions: ['kind', 'outcome'],
-    says: 'runs that have ended',
+    dimensions: ['kind', 'outcome', 'code'],
+    says: 'runs that have ended; failed ones by their code',
   },
   'onboarding.step.seconds': {
     unit: 's',
@@ -25,8 +25,8 @@ export const METRICS = {
   },
   'onboarding.pull_check.seconds': {
     unit: 's',
-    dimensions: ['outcome'],
-    says: 'how long a device took to pull',
+    dimensions: ['kind'],
+    says: 'how long a device took to pull the image of a check that passed',
   },
   'onboarding.residue': {
     unit: '{resource}',

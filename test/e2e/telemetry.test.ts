@@ -1,0 +1,67 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { ensureCertificates } from '../../local/tls/certificates.js';
+import { Ingestion } from '../src/telemetry/ingestion.js';
+import { ON_REAL_HOST } from './harness/hostUnderTest.js';
+import { startTestStack, type TestStack } from './harness/testStack.js';
+
+let folder: string;
+let ingestion: Ingestion;
+let it: TestStack;
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'telemetry-'));
+  ingestion = await Ingestion.start(await ensureCertificates(folder));
+  it = await startTestStack({
+    settings: {
+      APPLICATIONINSIGHTS_CONNECTION_STRING: ingestion.connectionString,
+      // The stand-in for Application Insights has an authority of its own.
+      NODE_TLS_REJECT_UNAUTHORIZED: '0',
+    },
+  });
+});
+afterAll(async () => {
+  await it.dispose();
+  await ingestion.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+test('an onboarding’s calls of services are spans, on a host with distributed tracing of one trace', async () => {
+  const { connectedRegistry } = it.stack.endpoints.edge;
+  const id = await it.app.start({ connectedRegistry, client: 'traced', repositories: ['hello-world'] });
+  expect(await it.app.end(id)).toMatchObject({ status: 'completed' });
+  const made = () => ingestion.calls().filter(({ name }) => name === 'vault.copy');
+  await expect.poll(made, { timeout: 30_000, interval: 200 }).toHaveLength(1);
+  const calls = ingestion.calls();
+  for (const name of [
+    'controlPlane.createToken',
+    'controlPlane.generatePassword',
+    'vault.store',
+    'devices.requestPullCheck',
+  ])
+    expect(calls.map((call) => call.name)).toContain(name);
+  if (!ON_REAL_HOST) return;
+  const traces = calls
+    .filter(({ name }) => /createScopeMap|createToken|generatePassword|vault\.(store|copy)|requestPullCheck/.test(name))
+    .map(({ trace }) => trace);
+  expect(new Set(traces).size).toBe(1);
+});
+
+test(
+  'what is counted is sent when the app ends, and holds no name of an installation',
+  { tags: ['local-host'] },
+  async () => {
+    await it.stack.stop();
+    const metrics = ingestion.metrics();
+    const named = (name: string) => metrics.filter((metric) => metric.name === name);
+    expect(named('onboarding.operations')).toMatchObject([
+      { value: 1, properties: { kind: 'onboard', outcome: 'completed', code: 'none' } },
+    ]);
+    expect(named('onboarding.pull_check.seconds')).toHaveLength(1);
+    expect(named('onboarding.step.seconds').map(({ properties }) => properties['step'])).toContain('issueCredentials');
+    expect(named('onboarding.calls').map(({ properties }) => properties['service'])).toContain('controlPlane');
+    const own = ingestion.envelopes.map(({ data }) => data);
+    expect(JSON.stringify(own)).not.toMatch(/traced|hello-world|myregistry|myconnectedregistry/);
+  },
+);

@@ -1,0 +1,148 @@
+import { describe, expect, test } from 'vitest';
+import type { OrchestrationContext } from 'durable-functions';
+import type { Ports } from '../../../src/ports/ports.js';
+import { ServiceError } from '../../../src/ports/serviceError.js';
+import { countedFlow } from '../../../src/telemetry/countedFlow.js';
+import { measuredPorts } from '../../../src/telemetry/measuredPorts.js';
+import {
+  createTelemetry,
+  type CallSpan,
+  type Measurement,
+  type TelemetrySink,
+} from '../../../src/telemetry/telemetry.js';
+
+class Heard implements TelemetrySink {
+  readonly measurements: Measurement[] = [];
+  readonly spans: CallSpan[] = [];
+  measure(measurement: Measurement): void {
+    this.measurements.push(measurement);
+  }
+  span(span: CallSpan): void {
+    this.spans.push(span);
+  }
+  end(): Promise<void> {
+    return Promise.resolve();
+  }
+}
+
+function contextOf(isReplaying: boolean): OrchestrationContext {
+  return { df: { isReplaying } } as unknown as OrchestrationContext;
+}
+
+const FAILED = { status: 'failed', failure: { code: 'cancelled', residue: ['token a', 'scope map b'] } };
+
+describe('a flow', () => {
+  function ended(
+    outcome: typeof FAILED | { status: string; result?: object; startedAs?: string },
+    isReplaying = false,
+  ): Heard {
+    const heard = new Heard();
+    // oxlint-disable-next-line require-yield -- A flow that ends at once.
+    const flow = countedFlow(
+      'onboard',
+      function* () {
+        return outcome;
+      },
+      heard,
+    );
+    expect(flow(contextOf(isReplaying)).next()).toEqual({ done: true, value: outcome });
+    return heard;
+  }
+
+  test('is counted when it ends, by kind, outcome and code, with what it could not take back', () => {
+    expect(ended(FAILED).measurements).toEqual([
+      {
+        name: 'onboarding.operations',
+        value: 1,
+        dimensions: { kind: 'onboard', outcome: 'failed', code: 'cancelled' },
+      },
+      { name: 'onboarding.residue', value: 2, dimensions: { kind: 'onboard' } },
+    ]);
+  });
+
+  test('tells how long the device took to pull', () => {
+    const { measurements } = ended({ status: 'completed', result: { pull: { milliseconds: 1500 } } });
+    expect(measurements.at(-1)).toEqual({
+      name: 'onboarding.pull_check.seconds',
+      value: 1.5,
+      dimensions: { kind: 'onboard' },
+    });
+  });
+
+  test('is not counted in a replay, nor when it only waited for another one', () => {
+    expect(ended(FAILED, true).measurements).toEqual([]);
+    expect(ended({ status: 'completed', startedAs: 'other' }).measurements).toEqual([]);
+  });
+});
+
+describe('calls of services', () => {
+  const heard = new Heard();
+  const throttled = new ServiceError({ kind: 'throttled', operation: 'get token', resource: 'a-name', status: 429 });
+  const inTenDays = new Date(Date.now() + 10 * 86_400_000).toISOString();
+  const tags = {
+    managedBy: 'connected-registry-onboarding',
+    registry: 'r',
+    connectedRegistry: 'c',
+    client: 'd',
+    token: 't',
+    scopeMap: 's',
+    slot: 'password1',
+    expiresOn: inTenDays,
+    issued: `run 1 ${new Date().toISOString()}`,
+    made: 'none',
+  };
+  const ports = measuredPorts(
+    {
+      controlPlane: { getToken: () => Promise.reject(throttled) },
+      vault: {
+        page: () =>
+          Promise.resolve({
+            secrets: [
+              { name: 'main', tags, isEnabled: true },
+              { name: 'main-candidate', tags, isEnabled: true },
+              { name: 'disabled', tags, isEnabled: false },
+              { name: 'foreign', tags: {}, isEnabled: true },
+            ],
+          }),
+      },
+      devices: {},
+      hubs: {},
+      alerts: {},
+    } as unknown as Ports,
+    heard,
+  );
+
+  test('are spans and counts by service and outcome, and their errors pass', async () => {
+    await expect(ports.controlPlane.getToken('r', 'a-name')).rejects.toBe(throttled);
+    expect(heard.spans.at(-1)).toMatchObject({ name: 'controlPlane.getToken', outcome: 'throttled' });
+    expect(heard.measurements.at(-1)).toEqual({
+      name: 'onboarding.calls',
+      value: 1,
+      dimensions: { service: 'controlPlane', outcome: 'throttled' },
+    });
+    expect(JSON.stringify([heard.spans, heard.measurements])).not.toContain('a-name');
+  });
+
+  test('that list credentials tell the days until each current one expires', async () => {
+    await ports.vault.page();
+    const days = heard.measurements
+      .filter(({ name }) => name === 'onboarding.credential.days')
+      .map(({ value }) => value);
+    expect(days).toHaveLength(1);
+    expect(days[0]).toBeCloseTo(10, 1);
+  });
+});
+
+test('telemetry that cannot be sent is told of once, and harms nothing', async () => {
+  const warnings: string[] = [];
+  const telemetry = createTelemetry(
+    () => Promise.reject(new TypeError('a secret')),
+    (text) => warnings.push(text),
+  );
+  telemetry.measure({ name: 'onboarding.residue', value: 1, dimensions: {} });
+  await telemetry.end();
+  telemetry.measure({ name: 'onboarding.residue', value: 1, dimensions: {} });
+  await telemetry.end();
+  expect(warnings).toEqual([expect.stringContaining('TypeError')]);
+  expect(warnings.join()).not.toContain('a secret');
+});
