@@ -19,6 +19,9 @@ param vaultLocation string
 param hubId string = ''
 param hubLocation string = ''
 
+@description('Resource ids of the registries, separated by commas: new connected registries show in the events of their groups.')
+param registryIds string
+
 param environmentName string
 
 var sources = loadJsonContent('modules/eventSources.json')
@@ -37,23 +40,35 @@ module requests 'modules/topicSubscriptions.bicep' = {
   }
 }
 
+// A group has one system topic, however many registries are in it.
+var groupIds = union(map(split(registryIds, ','), id => join(take(split(trim(id), '/'), 5), '/')), [])
+
 var wanted = filter(
-  [
-    {
-      name: 'evgt-vault-${token}'
-      source: vaultId
-      location: vaultLocation
-      topicType: 'Microsoft.KeyVault.vaults'
-      routes: sources.vault
-    }
-    {
-      name: 'evgt-hub-${token}'
-      source: hubId
-      location: hubLocation
-      topicType: 'Microsoft.Devices.IoTHubs'
-      routes: sources.hub
-    }
-  ],
+  concat(
+    [
+      {
+        name: 'evgt-vault-${token}'
+        source: vaultId
+        location: vaultLocation
+        topicType: 'Microsoft.KeyVault.vaults'
+        routes: sources.vault
+      }
+      {
+        name: 'evgt-hub-${token}'
+        source: hubId
+        location: hubLocation
+        topicType: 'Microsoft.Devices.IoTHubs'
+        routes: sources.hub
+      }
+    ],
+    map(groupIds, (id, index) => {
+      name: 'evgt-group-${index}-${token}'
+      source: id
+      location: 'global'
+      topicType: 'Microsoft.Resources.ResourceGroups'
+      routes: sources.registryGroups
+    })
+  ),
   one => !empty(one.source) && !empty(one.routes)
 )
 

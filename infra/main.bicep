@@ -357,6 +357,7 @@ output AZURE_RESOURCE_GROUP string = groupName
 output FUNCTION_APP_ID string = '${subscription().id}/resourceGroups/${groupName}/providers/Microsoft.Web/sites/${names.app}'
 output FUNCTION_APP_HOST string = app.outputs.host
 output VAULT_ID string = vaultId
+output REGISTRY_IDS string = join(registryIds, ',')
 output REPORT_KEY_NAME string = reportKeyName
 output REQUEST_TOPIC_NAME string = names.requestTopic
 output SIGNAL_TOPIC_NAME string = names.signalTopic

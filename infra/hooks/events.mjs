@@ -24,6 +24,7 @@ hook(() => {
     storageId: output('STORAGE_ID'),
     deadLetterContainer: output('DEAD_LETTER_CONTAINER'),
     actionGroupId: output('ACTION_GROUP_ID'),
+    registryIds: output('REGISTRY_IDS'),
     vaultId,
     vaultLocation: locationOf(vaultId, '2024-11-01'),
     ...(hubId ? { hubId, hubLocation: locationOf(hubId, '2023-06-30') } : {}),

@@ -6,7 +6,19 @@ type EventRoute = {
   @description('Name of the function.')
   function: string
   eventTypes: string[]
+  @description('Of Resource Manager\'s events: the operations that are wanted; empty for all.')
+  operations: string[]
 }
+
+@export()
+@description('What of a source\'s events a function is called for.')
+func filterOf(route EventRoute) object =>
+  empty(route.operations)
+    ? { includedEventTypes: route.eventTypes }
+    : {
+        includedEventTypes: route.eventTypes
+        advancedFilters: [{ operatorType: 'StringIn', key: 'data.operationName', values: route.operations }]
+      }
 
 @export()
 @description('Tries for a day, which outlasts an outage and a busy client; what is left then is a dead letter.')

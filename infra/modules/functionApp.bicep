@@ -65,14 +65,17 @@ var hostSettings = {
   APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identityClientId};Authorization=AAD'
 }
 
-var schedulerSettings = usesScheduler
+var durableSettings = usesScheduler
   ? {
       DURABLE_TASK_SCHEDULER_CONNECTION_STRING: schedulerConnection
       AzureFunctionsJobHost__extensions__durableTask__hubName: taskHubName
       AzureFunctionsJobHost__extensions__durableTask__storageProvider__type: 'azureManaged'
       AzureFunctionsJobHost__extensions__durableTask__storageProvider__connectionStringName: 'DURABLE_TASK_SCHEDULER_CONNECTION_STRING'
     }
-  : {}
+  : {
+      // An idle instance is to look into its queues often enough on this plan.
+      AzureFunctionsJobHost__extensions__durableTask__storageProvider__maxQueuePollingInterval: '00:00:10'
+    }
 
 // Of the app: README.md has the table.
 var appSettings = {
@@ -144,7 +147,7 @@ resource app 'Microsoft.Web/sites@2024-11-01' = {
 
   resource settings 'config' = {
     name: 'appsettings'
-    properties: { ...hostSettings, ...schedulerSettings, ...appSettings, ...options }
+    properties: { ...hostSettings, ...durableSettings, ...appSettings, ...options }
   }
 
   // Deployments come with an identity too.

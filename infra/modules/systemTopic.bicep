@@ -1,6 +1,6 @@
 metadata description = 'Events of one Azure resource, and the subscriptions that lead them to the app\'s functions.'
 
-import { EventRoute, deliveryOf, deadLettersOf, retryPolicy } from 'delivery.bicep'
+import { EventRoute, deliveryOf, deadLettersOf, filterOf, retryPolicy } from 'delivery.bicep'
 
 param name string
 
@@ -39,7 +39,7 @@ resource topic 'Microsoft.EventGrid/systemTopics@2025-02-15' = {
       properties: {
         destination: deliveryOf(functionAppId, route.function)
         eventDeliverySchema: 'CloudEventSchemaV1_0'
-        filter: { includedEventTypes: route.eventTypes }
+        filter: filterOf(route)
         retryPolicy: retryPolicy
         deadLetterWithResourceIdentity: deadLettersOf(eventsIdentityId, storageId, deadLetterContainer)
       }

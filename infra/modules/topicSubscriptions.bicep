@@ -1,6 +1,6 @@
 metadata description = 'Subscriptions of the request topic that lead to the app\'s functions.'
 
-import { EventRoute, deliveryOf, deadLettersOf, retryPolicy } from 'delivery.bicep'
+import { EventRoute, deliveryOf, deadLettersOf, filterOf, retryPolicy } from 'delivery.bicep'
 
 param topicName string
 param functionAppId string
@@ -20,7 +20,7 @@ resource subscriptions 'Microsoft.EventGrid/topics/eventSubscriptions@2025-02-15
     properties: {
       destination: deliveryOf(functionAppId, route.function)
       eventDeliverySchema: 'CloudEventSchemaV1_0'
-      filter: { includedEventTypes: route.eventTypes }
+      filter: filterOf(route)
       retryPolicy: retryPolicy
       deadLetterWithResourceIdentity: deadLettersOf(eventsIdentityId, storageId, deadLetterContainer)
     }

@@ -1,11 +1,15 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { projectRoot } from '../../local/stack/projectRoot.js';
 import { evaluatedOf, INFRA, ofType } from './bicepCli.js';
 
-const route = z.object({ function: z.string(), eventTypes: z.array(z.string()).min(1) });
+const route = z.object({
+  function: z.string(),
+  eventTypes: z.array(z.string()).min(1),
+  operations: z.array(z.string()),
+});
 const sources = z
   .record(z.string(), z.array(route))
   .parse(JSON.parse(readFileSync(join(INFRA, 'modules', 'eventSources.json'), 'utf8')));
@@ -22,7 +26,7 @@ const subscription = z.object({
     properties: z.object({ resourceId: z.string(), maxEventsPerBatch: z.literal(1) }),
   }),
   eventDeliverySchema: z.literal('CloudEventSchemaV1_0'),
-  filter: z.object({ includedEventTypes: z.array(z.string()) }),
+  filter: z.object({ includedEventTypes: z.array(z.string()), advancedFilters: z.array(z.unknown()).optional() }),
   retryPolicy: z.object({ maxDeliveryAttempts: z.int().min(1).max(30), eventTimeToLiveInMinutes: z.literal(1440) }),
   deadLetterWithResourceIdentity: z.object({
     identity: z.object({ type: z.literal('UserAssigned'), userAssignedIdentity: z.string().regex(/id-events-/) }),
@@ -43,7 +47,9 @@ describe('event subscriptions', () => {
       .flat()
       .map((one) => one.function);
     expect([...new Set(led)].toSorted()).toEqual(eventFunctions());
-    expect(subscriptions.map(({ name }) => name.slice(name.lastIndexOf('/') + 1)).toSorted()).toEqual(led.toSorted());
+    expect([...new Set(subscriptions.map(({ name }) => name.slice(name.lastIndexOf('/') + 1)))].toSorted()).toEqual(
+      led.toSorted(),
+    );
   });
 
   test('each is tried for a day, then kept as a dead letter by an identity, and takes its own types only', () => {
@@ -56,6 +62,30 @@ describe('event subscriptions', () => {
         .flatMap((one) => one.eventTypes);
       expect(types).toEqual(expect.arrayContaining(filter.includedEventTypes));
     }
+  });
+
+  test('a group of registries has one topic, and tells of writes of connected registries alone', () => {
+    const groups = ofType('events', 'Microsoft.EventGrid/systemTopics').filter(({ name }) => name.includes('-group-'));
+    expect(groups).toHaveLength(2);
+    const written = subscriptions.filter(({ name }) => name.endsWith('/connectedRegistryWritten'));
+    expect(written).toHaveLength(2);
+    for (const { filter } of written)
+      expect(filter.advancedFilters).toEqual([
+        {
+          operatorType: 'StringIn',
+          key: 'data.operationName',
+          values: ['Microsoft.ContainerRegistry/registries/connectedRegistries/write'],
+        },
+      ]);
+  });
+
+  test('the types of events are the ones that the app knows', () => {
+    const source = (path: string) => readFileSync(join(projectRoot(), 'src', 'domain', path), 'utf8');
+    const known = readdirSync(join(projectRoot(), 'src', 'domain'))
+      .map(source)
+      .join('\n');
+    for (const { eventTypes } of Object.values(sources).flat())
+      for (const type of eventTypes) expect(known).toContain(`'${type}'`);
   });
 
   test('an alert watches the dead letters of every system topic', () => {

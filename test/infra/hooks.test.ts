@@ -50,6 +50,7 @@ const OUTPUTS = {
   FUNCTION_APP_ID: `${GROUP}/Microsoft.Web/sites/func-a`,
   VAULT_ID: '/subscriptions/s2/resourceGroups/theirs/providers/Microsoft.KeyVault/vaults/their-vault',
   REPORT_KEY_NAME: 'report-keys',
+  REGISTRY_IDS: `${GROUP}/Microsoft.ContainerRegistry/registries/cra`,
   REQUEST_TOPIC_NAME: 'evgt-requests-a',
   EVENTS_IDENTITY_ID: `${GROUP}/Microsoft.ManagedIdentity/userAssignedIdentities/id-events-a`,
   STORAGE_ID: `${GROUP}/Microsoft.Storage/storageAccounts/sta`,
