@@ -1,0 +1,44 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { projectRoot } from '../../local/stack/projectRoot.js';
+import { FAILURE_CODES } from '../../src/domain/codes.js';
+import { METRICS } from '../../src/telemetry/metrics.js';
+
+const root = projectRoot();
+const docs = [
+  'README.md',
+  'device/README.md',
+  ...readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => join('docs', name)),
+];
+const read = (file: string) => readFileSync(join(root, file), 'utf8');
+
+describe.each(docs)('%s', (file) => {
+  test('leads only to files that there are', () => {
+    const text = read(file);
+    const links = [...text.matchAll(/\]\((?!https?:|#)([^)#\s]+)(?:#[^)]*)?\)/g)].map(([, to = '']) => to);
+    for (const link of links) expect(existsSync(resolve(root, dirname(file), link)), link).toBe(true);
+  });
+
+  test('names only commands that there are', () => {
+    const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
+    for (const [, name = ''] of read(file).matchAll(/npm run ([a-z][\w:-]*)/g))
+      expect(Object.keys(scripts)).toContain(name);
+  });
+});
+
+test('the runbook has a row for every code that an operation fails with, every metric and every alert', () => {
+  const runbook = read('docs/operations.md');
+  for (const code of FAILURE_CODES) expect(runbook).toContain(`\`${code}\``);
+  for (const [name, { dimensions }] of Object.entries(METRICS))
+    expect(runbook.replaceAll(/ +/g, ' ')).toContain(
+      `| \`${name}\` | ${dimensions.join(', ')}${dimensions.length > 0 ? ' ' : ''}|`,
+    );
+  const alerts = [...read('infra/modules/alerts.bicep').matchAll(/^ {4}name: '([a-z-]+)'/gm)].map(
+    ([, name = '']) => name,
+  );
+  expect(alerts.length).toBe(3);
+  for (const alert of alerts) expect(runbook).toContain(`\`${alert}\``);
+});
