@@ -1,4 +1,9 @@
-import type { CredentialPromoted, PullCheckReport, PullCheckRequested } from '../src/domain/pullCheckMessages.js';
+import type {
+  CredentialPromoted,
+  PromotionAcknowledgement,
+  PullCheckReport,
+  PullCheckRequested,
+} from '../src/domain/pullCheckMessages.js';
 import type { AgentClock } from './clock.js';
 import { pause } from './clock.js';
 import { growingPauses, retryAfter } from './pauses.js';
@@ -54,7 +59,7 @@ export function sendAcknowledgement(
   signal: AbortSignal,
 ): Promise<Sent> {
   const path = `promotions/${encodeURIComponent(promotion.operation)}`;
-  const body = { expiresAt: promotion.expiresAt, version, agent };
+  const body: PromotionAcknowledgement = { expiresAt: promotion.expiresAt, version, agent };
   return send({ path, key: promotion, body, longestPause: LONGEST_ACKNOWLEDGEMENT_PAUSE }, options, signal);
 }
 
@@ -62,7 +67,7 @@ interface Message {
   /** Below `/api`. */
   path: string;
   key: { keyId: string; reportKey: string; expiresAt: string };
-  body: unknown;
+  body: PullCheckReport | PromotionAcknowledgement;
   longestPause: number;
 }
 

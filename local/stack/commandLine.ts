@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { clockModes } from '../clock/messages.js';
 import type { StackOptions } from './startStack.js';
@@ -21,6 +22,7 @@ registry, Functions host and device agent. Stays up until Ctrl-C or SIGTERM.
                        asks for none, as Core Tools does)
   --sync-seconds N     seconds between two syncs of the connected registry (default 1)
   --clock MODE         real (default), jumping or scaled: what the processes' time is; then POST to the clock's address
+  --docker-config FILE the device agent writes promoted credentials into this docker config.json (default: nowhere)
   --data DIR           where state, logs and certificates are kept (default .local)
   --reset              starts empty; certificates are kept
   --help               prints this
@@ -29,7 +31,7 @@ A port of 0 takes a free one, except for a host of yours. Once all serve, DIR/en
 
 /** What the flags of `npm run local` ask for. */
 export type LocalFlags = Required<Pick<StackOptions, 'dataFolder' | 'ports' | 'syncSeconds' | 'reset'>> &
-  Pick<StackOptions, 'externalHost' | 'clock'>;
+  Pick<StackOptions, 'externalHost' | 'clock' | 'device'>;
 
 /**
  * Parses the flags of `npm run local`.
@@ -50,6 +52,7 @@ export function parseLocalFlags(args: readonly string[]): LocalFlags | 'help' {
         'external-host': { type: 'boolean', default: false },
         'functions-keys': { type: 'string' },
         clock: { type: 'string', default: 'real' },
+        'docker-config': { type: 'string' },
         data: { type: 'string', default: '.local' },
         reset: { type: 'boolean', default: false },
         help: { type: 'boolean', default: false },
@@ -60,6 +63,8 @@ export function parseLocalFlags(args: readonly string[]): LocalFlags | 'help' {
   }
   if (values.help) return 'help';
   if (values.data === '') throw new FlagError('--data needs the name of a folder.');
+  const dockerConfig = values['docker-config'];
+  if (dockerConfig === '') throw new FlagError('--docker-config needs the name of a file.');
   const keysFile = values['functions-keys'];
   if (keysFile !== undefined && !values['external-host'])
     throw new FlagError('--functions-keys goes with --external-host: a host that is started here has keys of its own.');
@@ -81,6 +86,7 @@ export function parseLocalFlags(args: readonly string[]): LocalFlags | 'help' {
     syncSeconds: seconds('--sync-seconds', values['sync-seconds']),
     reset: values.reset,
     ...(clock === 'real' ? {} : { clock }),
+    ...(dockerConfig === undefined ? {} : { device: { settings: { DOCKER_CONFIG_FILE: resolve(dockerConfig) } } }),
     ...(values['external-host'] ? { externalHost: keysFile === undefined ? {} : { keysFile } } : {}),
   };
 }

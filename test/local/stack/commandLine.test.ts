@@ -26,6 +26,13 @@ test('a host of somebody else is announced with or without the file of its keys'
   expect(parseLocalFlags(args)).toMatchObject({ ports: { host: 7272 }, externalHost: { keysFile: 'keys.json' } });
 });
 
+test('the agent writes promoted credentials only into a file that is named', () => {
+  expect(parseLocalFlags([])).not.toHaveProperty('device');
+  expect(parseLocalFlags(['--docker-config', '/tmp/config.json'])).toMatchObject({
+    device: { settings: { DOCKER_CONFIG_FILE: '/tmp/config.json' } },
+  });
+});
+
 test('help names every flag', () => {
   expect(parseLocalFlags(['--help'])).toBe('help');
   for (const flag of [
@@ -35,6 +42,7 @@ test('help names every flag', () => {
     '--external-host',
     '--functions-keys',
     '--sync-seconds',
+    '--docker-config',
     '--data',
     '--reset',
     '--help',
