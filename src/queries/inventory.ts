@@ -5,7 +5,7 @@ import { judgeClient, type KnownClient } from '../domain/clientJudgement.js';
 import type { Ports } from '../ports/ports.js';
 import { eachOf } from './eachOf.js';
 import { clientSecret, isBoundAsTagged, knownClients, type ClientSecret } from './knownClients.js';
-import { createRegistryReader } from './registryReader.js';
+import { createRegistryReader, type RegistryReader } from './registryReader.js';
 
 /** Which clients to show. Names of registries ignore case, those of clients do not. */
 export interface ClientFilter {
@@ -34,6 +34,9 @@ export interface Inventory {
 /** Connected registries and scope maps may be this old, in milliseconds. */
 const FRESH_FOR = 60_000;
 
+/** What a reading that is a minute old may say of a client wrongly. */
+const DOUBTFUL: readonly ClientState[] = ['unbound', 'drifted', 'orphaned', 'revoked'];
+
 /** Pages of the vault that one request goes through: a filter that fits few clients gives short pages instead of a long wait. */
 const MOST_VAULT_PAGES = 40;
 
@@ -44,8 +47,20 @@ export function createInventory({ vault, controlPlane }: Ports, config: Config):
   const reader = createRegistryReader(controlPlane, { freshFor: FRESH_FOR });
 
   async function views(secrets: readonly ClientSecret[], mostActions: number): Promise<ClientView[]> {
+    const first = await viewsBy(reader, secrets, mostActions);
+    // A client that was onboarded a moment ago must not seem to be unbound because of what was read before.
+    const suspects = first.flatMap(({ state }, index) => {
+      const secret = secrets[index];
+      return secret && DOUBTFUL.includes(state) ? [secret] : [];
+    });
+    const again = await viewsBy(createRegistryReader(controlPlane, { freshFor: FRESH_FOR }), suspects, mostActions);
+    const byKey = new Map(again.map((view) => [view.key, view]));
+    return first.map((view) => byKey.get(view.key) ?? view);
+  }
+
+  async function viewsBy(by: RegistryReader, secrets: readonly ClientSecret[], mostActions: number) {
     const now = new Date();
-    const known = await knownClients(secrets, reader);
+    const known = await knownClients(secrets, by);
     return known.map((client) => toView(client, now, config.allowedEndpoints, mostActions));
   }
 

@@ -20,9 +20,9 @@ export interface RegistryReader {
 }
 
 interface Options {
-  /** How old a listing, or a scope map, may be, in milliseconds. */
+  /** How old what is read may be, in milliseconds. Tokens are always read anew, unless all are. */
   readonly freshFor: number;
-  /** Lists whatever is asked for: all of it will be. */
+  /** Lists whatever is asked for, once: all of it will be. */
   readonly all?: boolean;
 }
 
@@ -54,12 +54,14 @@ export function createRegistryReader(controlPlane: RegistryControlPlane, { fresh
   ): Promise<ByName<T>> {
     const wanted = [...new Set(names.map((name) => name.toLowerCase()))];
     const pages = Math.max(1, Math.ceil((sizes.get(key) ?? 0) / ON_A_PAGE));
-    if (all || cache.has(key) || wanted.length > pages)
-      return cache.read(key, async () => {
-        const found = await orNone(list());
-        sizes.set(key, found.length);
-        return byName(found);
-      });
+    const listing = async (): Promise<ByName<T>> => {
+      const found = await orNone(list());
+      sizes.set(key, found.length);
+      return byName(found);
+    };
+    const mayBeOld = all || key.startsWith('scopeMaps');
+    if (mayBeOld && (all || cache.has(key) || wanted.length > pages)) return cache.read(key, listing);
+    if (wanted.length > pages) return listing();
     const found = await eachOf(wanted, get);
     return byName(found.filter((item) => item !== undefined));
   }

@@ -19,7 +19,7 @@ export const getClients = {
   tags: ['inventory'],
   summary: 'Lists clients that have a credential',
   description:
-    "From the tags of their secrets and from ARM; what connected registries and scope maps hold may be a minute old. A client's running operation is shown unless it still waits for another.",
+    "From the tags of their secrets and from ARM; a client that seems to be fine may have been unbound, or its scope map changed, in the last minute. A client's running operation is shown unless it still waits for another.",
   parameters: parametersOf(clientsQuery),
   responses: {
     '200': answer('A page of clients.', 'ClientPage', { page: examples.CLIENT_PAGE }),
