@@ -3,6 +3,7 @@ import { createActivities } from './activities/activities.js';
 import { createRunActivities } from './activities/runActivities.js';
 import { registerActivities, registerRunActivities } from './registerActivities.js';
 import { createCredential } from './azure/credential.js';
+import { createCallers } from './azure/callers.js';
 import { createAzurePorts } from './azure/ports.js';
 import { loadConfig } from './config.js';
 import { NO_WISHES } from './domain/bindingWishes.js';
@@ -44,6 +45,7 @@ import { cancelOperation, getOperation } from './triggers/http/operations.js';
 import { operatorRoute } from './triggers/http/operatorRoute.js';
 import { postPromotion } from './triggers/http/promotions.js';
 import { postRevocations } from './triggers/http/revocations.js';
+import { getPendingMessages } from './triggers/http/pendingMessages.js';
 import { postPullCheck } from './triggers/http/pullChecks.js';
 import { postRotations } from './triggers/http/rotations.js';
 import { PURGE_SCHEDULE, purgeEndedRuns } from './triggers/timer/purgeEndedRuns.js';
@@ -113,7 +115,7 @@ df.app.client.http('postPullCheck', {
   methods: ['POST'],
   // Devices hold no function key: the attempt's derived key admits the report.
   authLevel: 'anonymous',
-  handler: guarded(postPullCheck(config.reportKeys), 'device'),
+  handler: guarded(postPullCheck(config.reportKeys, config.reportsPerMinute), 'device'),
 });
 df.app.client.http('postRotations', {
   route: 'rotations',
@@ -135,6 +137,13 @@ df.app.client.http('postPromotion', {
   // As for pull checks: the promotion's derived key admits the acknowledgement.
   authLevel: 'anonymous',
   handler: guarded(postPromotion(config.reportKeys), 'device'),
+});
+df.app.client.http('getPendingMessages', {
+  route: 'pull-checks/pending',
+  methods: ['GET'],
+  // A device brings a token of its own Entra identity, which the handler checks.
+  authLevel: 'anonymous',
+  handler: guarded(getPendingMessages(config, createCallers(config)), 'device'),
 });
 df.app.client.http('getOpenApi', {
   route: 'openapi.json',

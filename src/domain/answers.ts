@@ -1,6 +1,12 @@
 import { z } from 'zod';
 import { FAILURE_CODES, PROBLEM_CODES } from './codes.js';
 import { checkResult } from './clientAnswers.js';
+import {
+  CREDENTIAL_PROMOTED,
+  credentialPromoted,
+  PULL_CHECK_REQUESTED,
+  pullCheckRequested,
+} from './pullCheckMessages.js';
 import { SLOT_NAMES } from './slots.js';
 import { verifiedPull, type VerifiedPull } from './verifiedPull.js';
 
@@ -278,3 +284,25 @@ export type RotationDryRunAnswer = z.infer<typeof rotationDryRunAnswer>;
 /** The answer to a report that counts, and to an acknowledgement. */
 export const reportAnswer = z.object({ status: z.enum(['accepted', 'accepted before']) }).readonly();
 export type ReportAnswer = z.infer<typeof reportAnswer>;
+
+/** What the app has to tell devices that ask by themselves: CloudEvents, as the signal topic has them. */
+export const pendingAnswer = z
+  .object({
+    messages: z
+      .array(
+        z
+          .object({
+            specversion: z.literal('1.0'),
+            type: z.enum([PULL_CHECK_REQUESTED, CREDENTIAL_PROMOTED]),
+            id: z.string().describe('the same for the same message'),
+            source: z.string(),
+            subject: z.string(),
+            data: z.union([pullCheckRequested, credentialPromoted]),
+          })
+          .readonly(),
+      )
+      .readonly(),
+  })
+  .readonly()
+  .describe('Messages that are not answered yet, each until it is.');
+export type PendingAnswer = z.infer<typeof pendingAnswer>;

@@ -45,6 +45,8 @@ export const ANSWER_CODES = {
   'report-ended': { statuses: [410], meaning: 'the operation has ended, or another has taken its place' },
   'report-superseded': { statuses: [410], meaning: 'the device was asked again since' },
   'report-expired': { statuses: [410], meaning: 'the report came too late' },
+  'not-a-poller': { statuses: [403], meaning: 'no profile names the identity among its pollers' },
+  'too-many-requests': { statuses: [429], meaning: 'more at once, or in a minute, than one instance takes' },
   'body-too-large': { statuses: [413], meaning: 'more bytes than the route takes' },
   'service-error': {
     statuses: [502, 503],

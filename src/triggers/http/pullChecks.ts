@@ -10,17 +10,33 @@ import { hasEnded, readRun, type RunStatus } from '../durable/runStatus.js';
 import { deviceKey, wrongDeviceKey } from './deviceKey.js';
 import { jsonBody } from './jsonBody.js';
 import { fieldErrors, invalidRequest, problem } from './problem.js';
+import { callerAddress, RateLimit } from './rateLimit.js';
+import { tooManyRequests } from './tooManyRequests.js';
 
 /** Longest report, in bytes. */
 const MOST_BYTES = 4096;
+
+/** Reports that one instance takes from one address in a minute, where a setting says nothing else. */
+const USUAL_PER_MINUTE = 1200;
+
+/** Authentic reports of one operation in a minute: an attempt has one, and a device may repeat it. */
+const MOST_OF_ONE_OPERATION = 30;
 
 /**
  * `POST /api/pull-checks/{operation}/{attempt}`: the device's report. The attempt's derived key is all that admits it,
  * and it is looked at before anything is read. A refused report changes nothing.
  */
-export function postPullCheck(keys: ReportKeys) {
+export function postPullCheck(keys: ReportKeys, perMinute = USUAL_PER_MINUTE) {
+  const byAddress = new RateLimit(perMinute);
+  const byOperation = new RateLimit(MOST_OF_ONE_OPERATION);
   return async (request: HttpRequest, client: DurableClient): Promise<HttpResponseInit> => {
     const operation = request.params['operation'] ?? '';
+    const tooEarly = (seconds: number) => {
+      audit('report.accept.refused', { resource: operation.slice(0, 128), reason: 'too-many-requests' });
+      return tooManyRequests(seconds);
+    };
+    const pause = byAddress.take(callerAddress(request.headers.get('x-forwarded-for')), Date.now());
+    if (pause !== undefined) return tooEarly(pause);
     const attempt = Number(request.params['attempt']);
     const body = await jsonBody(request, MOST_BYTES);
     const id = parseOperationId(operation);
@@ -31,6 +47,9 @@ export function postPullCheck(keys: ReportKeys) {
       return wrongDeviceKey();
     }
 
+    // A key that fits is good for as many repetitions as anyone likes: the engine is asked for a few only.
+    const repetition = byOperation.take(operation, Date.now());
+    if (repetition !== undefined) return tooEarly(repetition);
     const report = pullCheckReport.safeParse(value, { reportInput: true });
     if (!report.success) {
       refused('invalid-request');

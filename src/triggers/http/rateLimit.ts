@@ -29,5 +29,6 @@ export class RateLimit {
 /** The address that the platform's front end saw: the last one, since whoever asks may have written those before it. */
 export function callerAddress(forwardedFor: string | null): string {
   const last = (forwardedFor ?? '').split(',').at(-1)?.trim() ?? '';
-  return last.replace(/^\[?([0-9a-fA-F.:]+?)\]?(?::\d+)?$/, '$1') || 'unknown';
+  const [, bracketed, plain] = /^(?:\[([^\]]+)\](?::\d+)?|([^:]+):\d+)$/.exec(last) ?? [];
+  return bracketed ?? plain ?? (last === '' ? 'unknown' : last);
 }

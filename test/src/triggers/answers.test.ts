@@ -19,6 +19,7 @@ import { giveChecks, giveInventory, giveOperationLists } from '../fakes/inventor
 import { report } from '../fakes/onboardScript.js';
 import { onboardIn } from '../fakes/onboardWorld.js';
 import { OBJECT_ID, principalHeader } from '../fakes/principal.js';
+import { givePendingMessages } from '../fakes/pendingAnswers.js';
 import { givePromotions, giveRotations, giveSchedules } from '../fakes/rotationAnswers.js';
 import { BODY, config, CONNECTED_REGISTRY, onboarding, onboardingRun, RUN } from '../fakes/requests.js';
 import { offboardIn, revokeIn } from '../fakes/clients.js';
@@ -210,6 +211,15 @@ async function givePullChecks(): Promise<void> {
     throw new TypeError('broken');
   };
   await pullCheck('a broken engine', broken);
+  const one = guarded(postPullCheck(keys, 1), 'device');
+  for (const name of ['the first of a minute', 'the second']) {
+    const request = httpRequest({ body: '{', params: { operation: ID, attempt: '1' } });
+    note(
+      'POST pull-checks/{operation}/{attempt}',
+      name,
+      seen(await one(request, asked().client, invocation().context)),
+    );
+  }
   vi.setSystemTime(new Date('2026-03-01T12:05:00Z'));
   await pullCheck('a late report', asked());
 }
@@ -244,6 +254,7 @@ beforeAll(async () => {
   await giveSchedules(note);
   await givePromotions(note);
   await givePullChecks();
+  await givePendingMessages(note);
   await giveStrangers();
   await giveLists();
 });

@@ -139,3 +139,34 @@ describe('a report with the right key and a wrong shape', () => {
     expect(engine.raised).toEqual([]);
   });
 });
+
+describe('a flood of reports', () => {
+  const send = (limit: number) => {
+    const handle = postPullCheck(keys, limit);
+    return async (address: string, authorization: string, operation = `${INSTANCE}.${RUN}`) => {
+      const headers = { authorization, 'x-forwarded-for': address };
+      const request = httpRequest({ body: given, params: { operation, attempt: '2' }, headers });
+      return seen(await handle(request, engine.client));
+    };
+  };
+  const key = authorizationFor(`${INSTANCE}.${RUN}`, 2, given);
+
+  test('from one address is stopped before its keys are looked at, and others are not', async () => {
+    const report = send(2);
+    await report('1.1.1.1', 'PullCheck k1:wrong');
+    await report('1.1.1.1', 'PullCheck k1:wrong');
+    expect(await report('1.1.1.1', key)).toMatchObject({
+      status: 429,
+      headers: { 'retry-after': '30' },
+      body: { code: 'too-many-requests' },
+    });
+    expect((await report('2.2.2.2', key)).status).toBe(202);
+  });
+
+  test('with a key that fits is stopped before the engine is asked again and again', async () => {
+    const report = send(1000);
+    const statuses: (number | undefined)[] = [];
+    for (let n = 0; n < 31; n += 1) statuses.push((await report('1.1.1.1', key)).status);
+    expect([statuses.at(-2), statuses.at(-1), engine.reads]).toEqual([202, 429, 30]);
+  });
+});

@@ -18,6 +18,7 @@ import {
   runningOperation,
   step,
   verifiedPull,
+  pendingAnswer,
 } from '../../../domain/answers.js';
 import { clientName, offboardingBody, revocationBody } from '../../../domain/clientsRequest.js';
 import { checkBody } from '../../../domain/checkRequest.js';
@@ -76,6 +77,7 @@ const SCHEMAS = {
   Problem: problemFound,
   PullCheckReport: pullCheckReport,
   ReportAnswer: reportAnswer,
+  PendingAnswer: pendingAnswer,
   ProblemDetails: problemDetails,
   FieldError: fieldError,
 } as const;

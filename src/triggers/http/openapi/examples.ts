@@ -231,3 +231,27 @@ export const OPERATION_REVOKED: Operation = {
     },
   },
 };
+
+export const PENDING = {
+  messages: [
+    {
+      specversion: '1.0',
+      type: 'ConnectedRegistry.PullCheckRequested',
+      id: `${OPERATION_ID}.1`,
+      source: '/connected-registry-onboarding',
+      subject: 'connectedRegistries/myconnectedregistry/clients/device-1',
+      data: {
+        operation: OPERATION_ID,
+        run: OPERATION_ID.split('.')[1] ?? '',
+        attempt: 1,
+        client: 'device-1',
+        connectedRegistry: 'myconnectedregistry',
+        secret: { name: `${OPERATION_ID.split('.')[0] ?? ''}-candidate`, version: 'f1a0c3d25b7e4f6d9c1e2a3b4c5d6e7f' },
+        image: 'hello-world:latest',
+        keyId: 'k1',
+        reportKey: 'derived-for-this-attempt',
+        expiresAt: '2026-03-01T12:05:00.000Z',
+      },
+    },
+  ],
+} as const;

@@ -1,3 +1,4 @@
+import { LONGEST_WAIT_SECONDS } from '../pendingMessages.js';
 import { answer, jsonContent, problemAnswers } from './answers.js';
 import * as examples from './examples.js';
 import { OPERATION_CHECKED } from './inventoryExamples.js';
@@ -144,8 +145,31 @@ const postPullCheck = {
       'report-ended',
       'report-superseded',
       'report-expired',
+      'too-many-requests',
       'unavailable',
     ]),
+  },
+};
+
+const getPendingMessages = {
+  operationId: 'getPendingMessages',
+  tags: ['devices'],
+  summary: 'What the app has to tell the devices of an Entra identity',
+  description:
+    'For devices with no way in. The identity is mapped to its clients by profiles. A message is there until it is answered by a report or an acknowledgement; an answer that repeats one has nothing new.',
+  security: [{ entra: [] }],
+  parameters: [
+    {
+      name: 'wait',
+      in: 'query',
+      description: 'seconds to wait for a message where there is none',
+      schema: { type: 'integer', minimum: 0, maximum: LONGEST_WAIT_SECONDS, default: 0 },
+    },
+  ],
+  responses: {
+    '200': answer('Messages.', 'PendingAnswer', { check: examples.PENDING }),
+    '204': { description: 'None.' },
+    ...problemAnswers(['invalid-request', 'not-authenticated', 'not-a-poller', 'too-many-requests', 'unavailable']),
   },
 };
 
@@ -185,6 +209,7 @@ export const paths = {
     ],
     post: postPullCheck,
   },
+  '/pull-checks/pending': { get: getPendingMessages },
   ...rotationPaths,
   '/openapi.json': { get: getOpenApi },
 };
