@@ -141,3 +141,22 @@ describe('what operators are told', () => {
     expect(watched).toEqual(topics);
   });
 });
+
+describe('host.json', () => {
+  const host: unknown = JSON.parse(readFileSync(join(projectRoot(), 'host.json'), 'utf8'));
+
+  test('has runs traced without what they hold, and versioned, on the same hub as ever', () => {
+    expect(host).toMatchObject({
+      telemetryMode: 'OpenTelemetry',
+      extensions: {
+        durableTask: {
+          hubName: 'ConnectedRegistryOnboarding',
+          defaultVersion: expect.stringMatching(/^\d+\.\d+$/),
+          versionMatchStrategy: 'CurrentOrOlder',
+          versionFailureStrategy: 'Reject',
+          tracing: { distributedTracingEnabled: true, version: 'V2', traceInputsAndOutputs: false },
+        },
+      },
+    });
+  });
+});
