@@ -19,7 +19,15 @@ if (spawnSync(process.execPath, [join(root, 'scripts', 'package.mjs')], { stdio:
 
 const url = (...parts) => pathToFileURL(join(root, ...parts)).href;
 const parts = readdirSync(join(root, 'package', 'app', 'dist')).filter((file) => /^part-.*\.mjs$/.test(file));
-const SDKS = ['@azure/arm-containerregistry', '@azure/identity', '@azure/keyvault-secrets', '@azure/eventgrid'];
+const SDKS = [
+  '@azure/arm-containerregistry',
+  '@azure/identity',
+  '@azure/keyvault-secrets',
+  '@azure/eventgrid',
+  '@azure/monitor-opentelemetry-exporter',
+  '@opentelemetry/sdk-metrics',
+  '@opentelemetry/sdk-trace-base',
+];
 const variants = {
   'app, bundled': [url('package', 'app', 'dist', 'index.mjs')],
   'app, unbundled': [url('dist', 'src', 'index.js')],
