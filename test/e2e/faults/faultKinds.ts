@@ -18,6 +18,7 @@ export interface Strike {
   readonly act:
     | 'drop'
     | 'hold'
+    | 'late'
     | { readonly delay: number }
     | { readonly status: number; readonly code: string; readonly retryAfter?: number; readonly held?: true };
 }
@@ -25,10 +26,14 @@ export interface Strike {
 /** Held, and then refused with more patience asked for than any test has: for what must not wait that long. */
 export const THROTTLED_FOR_LONG = 'throttled for long';
 
+/** Lost for the caller, and seen by the service only when it is let go: what a process that died has left on its way. */
+export const ARRIVES_LATE = 'arrives late';
+
 /** Longer than any pause of a client library between a connection's loss and its noticing. */
 const SLOW_MILLISECONDS = 1500;
 
-export const STRIKES: Readonly<Record<FaultKind | typeof THROTTLED_FOR_LONG, Strike>> = {
+export const STRIKES: Readonly<Record<FaultKind | typeof THROTTLED_FOR_LONG | typeof ARRIVES_LATE, Strike>> = {
+  [ARRIVES_LATE]: { when: 'before', act: 'late' },
   [THROTTLED_FOR_LONG]: {
     when: 'before',
     act: { status: 429, code: 'TooManyRequests', retryAfter: 600, held: true },

@@ -151,7 +151,10 @@ export class FaultyLine {
       const strike = armed && STRIKES[armed.rule.fault];
       if (armed && strike?.when === 'before') {
         armed.strike();
-        if (await this.#strike(armed, incoming, reply)) return;
+        if (await this.#strike(armed, incoming, reply)) {
+          if (strike.act === 'late') await this.#forward(incoming, body);
+          return;
+        }
       }
       const answer = await this.#forward(incoming, body);
       if (call) call.status = answer.status;
@@ -188,6 +191,11 @@ export class FaultyLine {
   /** @returns whether that was the call's end. */
   async #strike(armed: Armed, incoming: IncomingMessage, reply: ServerResponse): Promise<boolean> {
     const { act } = STRIKES[armed.rule.fault];
+    if (act === 'late') {
+      incoming.socket.destroy();
+      await armed.released;
+      return true;
+    }
     if (act === 'hold') await armed.released;
     if (act === 'hold' || act === 'drop') {
       incoming.socket.destroy();

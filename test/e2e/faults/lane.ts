@@ -3,9 +3,10 @@ import { clientKey } from '../../../src/domain/clientKey.js';
 import type { Answer, Operation } from '../harness/appClient.js';
 import { findPasswords } from '../harness/passwordSearch.js';
 import { keyOf, reportOf, TestDevice } from '../harness/testDevice.js';
+import { TakingAway, type Offboarding, type Revocation } from '../harness/takingAway.js';
 import { startTestStack, type TestStack } from '../harness/testStack.js';
 import type { ClientNames } from './calls.js';
-import { kills, type FaultKind, type THROTTLED_FOR_LONG } from './faultKinds.js';
+import { ARRIVES_LATE, kills, type FaultKind, type THROTTLED_FOR_LONG } from './faultKinds.js';
 import { FaultyLine, type ArmedFault } from './faultyLine.js';
 import { Foreigners } from './foreigners.js';
 import { brokenPromises } from './promises.js';
@@ -41,6 +42,21 @@ export interface CancelEnd {
   readonly answer: number;
   readonly ended: Operation;
   readonly wrong: readonly string[];
+}
+
+/** How a client ended that was revoked while a call of its onboarding was held. */
+export interface RevokeEnd {
+  readonly site: CallSite;
+  /** The step that the onboarding showed then. */
+  readonly step: string;
+  /** The onboarding, and the revocation. */
+  readonly ended: Operation;
+  readonly end: Offboarding | Revocation;
+  /** The token's status while the call was still held, and in the end; undefined when it was never made. */
+  readonly statusThen: string | undefined;
+  readonly status: string | undefined;
+  /** Secrets of the client that can still be read. */
+  readonly enabled: readonly string[];
 }
 
 /** A client, and its token as it was before the onboarding, when it was there. */
@@ -153,6 +169,55 @@ export class Lane {
         ...end,
         wrong: await brokenPromises(this.it, names, end.ended, state, names.adopted),
       })),
+    );
+  }
+
+  /**
+   * For each of these calls a client that is revoked while that call of its onboarding is held. @param kill ends the host
+   * once all are held and revoked, so that each call is begun again by a new one.
+   */
+  async revoked(
+    sites: readonly CallSite[],
+    fault: 'killed before' | 'killed after' | typeof ARRIVES_LATE,
+    { kill = false, isAlone = false } = {},
+  ): Promise<RevokeEnd[]> {
+    const away = new TakingAway(this.it);
+    const started = await Promise.all(
+      sites.map(async (site) => {
+        const names = await this.#newClient();
+        if (isAlone) this.line.alone = names.client;
+        const armed = this.line.arm({ client: names.client, key: site.key, nth: site.nth, fault });
+        return { site, names, armed, id: await this.#start(names) };
+      }),
+    );
+    const ends = await Promise.all(
+      started.map(async ({ site, names, armed, id }) => {
+        await within(STRIKE_WITHIN_SECONDS, armed.struck);
+        const { steps } = await this.it.app.operation(id);
+        const [revocation = ''] = await away.start('revocations', names.client);
+        // What is there is disabled although the run is stuck; or the run, which fails, is over.
+        await away.end(
+          revocation,
+          ({ status, phase }) => status !== 'running' || !['starting', 'mark', 'disable'].includes(phase),
+        );
+        const statusThen = (await readState(this.it)).tokens.get(names.token)?.status;
+        return { site, names, armed, id, step: steps.at(-1)?.name ?? '', revocation, statusThen };
+      }),
+    );
+    if (kill) await this.it.crashHost();
+    return Promise.all(
+      ends.map(async ({ site, names, armed, id, step, revocation, statusThen }) => {
+        // A late request comes when its run is over.
+        if (fault === ARRIVES_LATE) await this.#ended(id);
+        armed.release();
+        const ended = await this.#ended(id);
+        const end = await away.end(revocation);
+        const state = await readState(this.it);
+        const enabled = [names.secret, `${names.secret}-candidate`].flatMap((name) =>
+          (state.secrets.get(name) ?? []).filter((version) => version.enabled !== false).map(() => name),
+        );
+        return { site, step, ended, end, statusThen, status: state.tokens.get(names.token)?.status, enabled };
+      }),
     );
   }
 

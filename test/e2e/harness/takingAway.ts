@@ -1,0 +1,106 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { z } from 'zod';
+import { operation, type Answer, type AppClient } from './appClient.js';
+import { PATIENCE } from './hostUnderTest.js';
+import type { TestStack } from './testStack.js';
+
+const failure = z.object({
+  code: z.string(),
+  message: z.string(),
+  residue: z.array(z.string()),
+  kept: z.array(z.string()),
+});
+const base = operation.omit({ kind: true, result: true, failure: true }).extend({ failure: failure.optional() });
+
+const offboarding = base.extend({
+  kind: z.literal('offboard'),
+  result: z.object({ removed: z.array(z.string()), kept: z.array(z.string()), changed: z.boolean() }).optional(),
+});
+const revocation = base.extend({
+  kind: z.literal('revoke'),
+  result: z
+    .object({
+      revokedAt: z.iso.datetime(),
+      disabled: z.array(z.string()),
+      changed: z.boolean(),
+      edge: z.object({
+        connectedRegistry: z.string(),
+        schedule: z.string().optional(),
+        nextSyncTime: z.iso.datetime().optional(),
+        message: z.string(),
+      }),
+    })
+    .optional(),
+});
+/** An offboarding or a revocation, as `GET /api/operations/{id}` shows it. */
+export const takingAway = z.union([offboarding, revocation]);
+export type Offboarding = z.infer<typeof offboarding>;
+export type Revocation = z.infer<typeof revocation>;
+
+const started = z.object({
+  operations: z.array(z.object({ client: z.string(), id: z.string(), status: z.literal('running') })),
+});
+
+/** The routes that take clients away, and what becomes of them. */
+export class TakingAway {
+  readonly #app: AppClient;
+  readonly #key: string;
+  readonly #connectedRegistry: string;
+
+  constructor({ app, stack }: TestStack) {
+    this.#app = app;
+    this.#key = stack.endpoints.functions.key;
+    this.#connectedRegistry = stack.endpoints.edge.connectedRegistry;
+  }
+
+  post(path: string, body?: unknown): Promise<Answer> {
+    return this.#app.request(path, {
+      method: 'POST',
+      headers: { 'x-functions-key': this.#key, 'content-type': 'application/json' },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+  }
+
+  /** The body of a request for these clients of the seeded connected registry. */
+  bodyFor(clients: readonly string[], more: Record<string, unknown> = {}): Record<string, unknown> {
+    return { clients: clients.map((client) => ({ connectedRegistry: this.#connectedRegistry, client })), ...more };
+  }
+
+  /** Starts one for each client. @returns the operations' ids, in that order. */
+  async start(path: 'offboardings' | 'revocations', ...clients: readonly string[]): Promise<string[]> {
+    const answer = await this.post(path, this.bodyFor(clients));
+    if (answer.status !== 202) throw new Error(`Expected 202, got ${answer.status}: ${answer.text}`);
+    return started.parse(answer.body).operations.map(({ id }) => id);
+  }
+
+  async offboard(client: string): Promise<Offboarding> {
+    const [id = ''] = await this.start('offboardings', client);
+    return offboarding.parse(await this.end(id));
+  }
+
+  async revoke(client: string): Promise<Revocation> {
+    const [id = ''] = await this.start('revocations', client);
+    return revocation.parse(await this.end(id));
+  }
+
+  async operation(id: string): Promise<Offboarding | Revocation> {
+    const answer = await this.#app.get(`operations/${id}`);
+    if (answer.status !== 200) throw new Error(`Expected 200, got ${answer.status}: ${answer.text}`);
+    return takingAway.parse(answer.body);
+  }
+
+  /** Looks until the operation has ended, or until `until` says so. */
+  async end(
+    id: string,
+    until = ({ status }: Offboarding | Revocation): boolean => status !== 'running',
+    seconds = PATIENCE,
+  ): Promise<Offboarding | Revocation> {
+    const deadline = Date.now() + seconds * 1000;
+    for (;;) {
+      const seen = await this.operation(id);
+      if (until(seen)) return seen;
+      if (Date.now() > deadline) throw new Error(`Not within ${seconds} s: ${JSON.stringify(seen)}`);
+      await sleep(100);
+    }
+  }
+}

@@ -1,0 +1,69 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { ARRIVES_LATE } from '../faults/faultKinds.js';
+import { Lane, type CallSite, type RevokeEnd } from '../faults/lane.js';
+
+let lane: Lane;
+let sites: CallSite[];
+beforeAll(async () => {
+  lane = await Lane.open('revoked');
+  sites = await lane.record();
+}, 60_000);
+afterAll(() => lane.close());
+
+/** What is wrong: nothing when nothing works in the end, whatever was under way, and the answers are true. */
+function notCutOff(ends: readonly RevokeEnd[]): string[] {
+  console.log(`revoked during ${ends.length} calls, in ${[...new Set(ends.map(({ step }) => step))].join(', ')}`);
+  return ends.flatMap(({ site, step, ended, end, status, enabled }) => {
+    const what = `${site.key} ${site.nth} in ${step}`;
+    const found: string[] = [];
+    if (status === 'enabled') found.push(`${what}: the token is enabled`);
+    if (enabled.length > 0) found.push(`${what}: ${enabled.join(', ')} can be read`);
+    if (end.status !== 'completed')
+      found.push(`${what}: the revocation ended ${end.status} (${end.failure?.message ?? ''})`);
+    // Once it promotes, a run is not taken back any more; all the others end by the revocation.
+    const isExpected = ended.status === 'completed' || ended.failure?.code === 'revoked';
+    if (!isExpected) found.push(`${what}: the onboarding ended ${ended.status} (${ended.failure?.code ?? ''})`);
+    if (ended.failure && ended.failure.residue.length > 0) found.push(`${what}: ${ended.failure.residue.join('; ')}`);
+    return found;
+  });
+}
+
+test.each(['killed before', 'killed after'] as const)(
+  'a revocation during any call (%s) of an onboarding ends with the token disabled, or never made',
+  async (fault) => {
+    const ends = await lane.revoked(
+      sites.filter(({ isOwn }) => isOwn),
+      fault,
+    );
+    expect(notCutOff(ends)).toEqual([]);
+    // It does not wait for the run: what was made by then is disabled while the run is still stuck.
+    expect(ends.map(({ statusThen }) => statusThen)).not.toContain('enabled');
+    for (const step of ['preflight', 'ensureToken', 'issueCredentials', 'pullCheck', 'promote'])
+      expect(ends.map((end) => end.step)).toContain(step);
+  },
+  120_000,
+);
+
+test('the same with host and app killed in between', async () => {
+  const own = sites.filter(({ isOwn }) => isOwn);
+  for (const fault of ['killed before', 'killed after'] as const)
+    expect(notCutOff(await lane.revoked(own, fault, { kill: true }))).toEqual([]);
+}, 120_000);
+
+test('a request to make or change the token that arrives when all is over finds it disabled again', async () => {
+  const late = sites.filter(({ key }) => /^(?:PUT|PATCH|POST) .*(?:\{token\}|generateCredentials)$/.test(key));
+  expect(late.length).toBeGreaterThan(1);
+  const ends = await lane.revoked(late, ARRIVES_LATE);
+  expect(notCutOff(ends)).toEqual([]);
+  // The late request has made the token anew; it is there, and of no use.
+  expect(ends.map(({ status }) => status)).toContain('disabled');
+}, 60_000);
+
+test('a revocation while the client list is written ends the onboarding, and the binding is nobody’s to restore', async () => {
+  for (const site of sites.filter(({ key }) => key.startsWith('PATCH ') && key.includes('connectedRegistries')))
+    expect(notCutOff(await lane.revoked([site], 'killed after', { isAlone: true }))).toEqual([]);
+}, 60_000);
+
+test('nothing that others had was touched, and no password stands outside the vault', async () => {
+  expect(await lane.unclean()).toEqual([]);
+});
