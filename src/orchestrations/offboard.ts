@@ -35,13 +35,14 @@ export function* offboard(context: OrchestrationContext): Flow<OperationOutcome<
     return end(yield* new Offboard(context, input, log, runner).go());
   } catch (error) {
     if (!(error instanceof StepFailed)) throw error;
-    // Nothing was taken away yet: what is there was not even read.
-    return end({
-      status: 'rolledBack',
-      failure: { code: error.code, message: error.message, residue: [], kept: [] },
-    });
+    const { code, message } = error;
+    if (code === 'stale-event') return end({ status: 'rolledBack', failure: { code, message, residue: [], kept: [] } });
+    return end({ status: 'failed', failure: { code, message, residue: [NOTHING_READ], kept: [] } });
   }
 }
+
+/** Nothing was taken away yet. */
+const NOTHING_READ = 'unknown: what the client has could not be read; send the same request again';
 
 class Offboard {
   private readonly attempts = new Attempts();
@@ -67,7 +68,10 @@ class Offboard {
     if (this.attempts.haveAllSucceeded) {
       for (const scopeMap of scopeMaps) yield* this.dropScopeMap(scopeMap, tokens);
       for (const { name } of secrets) yield* this.retireSecret(name);
-    } else left.push(...secrets.map(({ name }) => `secret ${name}: it stays until what its tags name is gone`));
+    } else {
+      left.push(...scopeMaps.map((name) => `scope map ${name}: it stays while a token has it`));
+      left.push(...secrets.map(({ name }) => `secret ${name}: it stays until what its tags name is gone`));
+    }
     if (this.attempts.haveAllSucceeded) yield* this.forget();
     const result: OffboardingResult = { removed: this.removed, kept: this.kept, changed: this.removed.length > 0 };
     return this.attempts.outcome(result, left, this.kept);

@@ -134,6 +134,12 @@ export class FaultyLine {
     return this.calls.filter((call) => call.client === client);
   }
 
+  /** Begins to count one client's calls anew. */
+  forget(client: string): void {
+    const others = this.calls.filter((call) => call.client !== client);
+    this.calls.splice(0, this.calls.length, ...others);
+  }
+
   async close(): Promise<void> {
     for (const armed of this.#armed) armed.release();
     this.#agent.destroy();

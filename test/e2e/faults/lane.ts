@@ -3,10 +3,9 @@ import { clientKey } from '../../../src/domain/clientKey.js';
 import type { Answer, Operation } from '../harness/appClient.js';
 import { findPasswords } from '../harness/passwordSearch.js';
 import { keyOf, reportOf, TestDevice } from '../harness/testDevice.js';
-import { TakingAway, type Offboarding, type Revocation } from '../harness/takingAway.js';
 import { startTestStack, type TestStack } from '../harness/testStack.js';
 import type { ClientNames } from './calls.js';
-import { ARRIVES_LATE, kills, type FaultKind, type THROTTLED_FOR_LONG } from './faultKinds.js';
+import { kills, type FaultKind, type THROTTLED_FOR_LONG } from './faultKinds.js';
 import { FaultyLine, type ArmedFault } from './faultyLine.js';
 import { Foreigners } from './foreigners.js';
 import { brokenPromises } from './promises.js';
@@ -44,23 +43,8 @@ export interface CancelEnd {
   readonly wrong: readonly string[];
 }
 
-/** How a client ended that was revoked while a call of its onboarding was held. */
-export interface RevokeEnd {
-  readonly site: CallSite;
-  /** The step that the onboarding showed then. */
-  readonly step: string;
-  /** The onboarding, and the revocation. */
-  readonly ended: Operation;
-  readonly end: Offboarding | Revocation;
-  /** The token's status while the call was still held, and in the end; undefined when it was never made. */
-  readonly statusThen: string | undefined;
-  readonly status: string | undefined;
-  /** Secrets of the client that can still be read. */
-  readonly enabled: readonly string[];
-}
-
 /** A client, and its token as it was before the onboarding, when it was there. */
-interface LaneClient extends ClientNames {
+export interface LaneClient extends ClientNames {
   readonly adopted?: TokenState;
 }
 
@@ -79,7 +63,7 @@ export interface LaneOptions {
 
 /** More than the clients that a matrix makes: how the cap is kept is not its question. */
 const CLIENTS = 1000;
-const STRIKE_WITHIN_SECONDS = 20;
+export const STRIKE_WITHIN_SECONDS = 20;
 const END_WITHIN_SECONDS = 90;
 /** Milliseconds between two looks at an operation. */
 const LOOK_EVERY = 300;
@@ -130,8 +114,8 @@ export class Lane {
 
   /** Onboards one client without any fault. */
   async onboard(): Promise<Operation> {
-    const names = await this.#newClient();
-    return this.#end(await this.#start(names), names);
+    const names = await this.newClient();
+    return this.#end(await this.start(names), names);
   }
 
   cancel(id: string): Promise<Answer> {
@@ -147,10 +131,10 @@ export class Lane {
   ): Promise<CancelEnd[]> {
     const started = await Promise.all(
       sites.map(async (site) => {
-        const names = await this.#newClient();
+        const names = await this.newClient();
         if (isAlone) this.line.alone = names.client;
         const armed = this.line.arm({ client: names.client, key: site.key, nth: site.nth, fault });
-        return { site, names, armed, id: await this.#start(names) };
+        return { site, names, armed, id: await this.start(names) };
       }),
     );
     const ends = await Promise.all(
@@ -159,7 +143,7 @@ export class Lane {
         const { steps } = await this.it.app.operation(id);
         const { status: answer } = await this.cancel(id);
         armed.release();
-        return { site, names, step: steps.at(-1)?.name ?? '', answer, ended: await this.#ended(id) };
+        return { site, names, step: steps.at(-1)?.name ?? '', answer, ended: await this.ended(id) };
       }),
     );
     this.line.alone = undefined;
@@ -172,60 +156,11 @@ export class Lane {
     );
   }
 
-  /**
-   * For each of these calls a client that is revoked while that call of its onboarding is held. @param kill ends the host
-   * once all are held and revoked, so that each call is begun again by a new one.
-   */
-  async revoked(
-    sites: readonly CallSite[],
-    fault: 'killed before' | 'killed after' | typeof ARRIVES_LATE,
-    { kill = false, isAlone = false } = {},
-  ): Promise<RevokeEnd[]> {
-    const away = new TakingAway(this.it);
-    const started = await Promise.all(
-      sites.map(async (site) => {
-        const names = await this.#newClient();
-        if (isAlone) this.line.alone = names.client;
-        const armed = this.line.arm({ client: names.client, key: site.key, nth: site.nth, fault });
-        return { site, names, armed, id: await this.#start(names) };
-      }),
-    );
-    const ends = await Promise.all(
-      started.map(async ({ site, names, armed, id }) => {
-        await within(STRIKE_WITHIN_SECONDS, armed.struck);
-        const { steps } = await this.it.app.operation(id);
-        const [revocation = ''] = await away.start('revocations', names.client);
-        // What is there is disabled although the run is stuck; or the run, which fails, is over.
-        await away.end(
-          revocation,
-          ({ status, phase }) => status !== 'running' || !['starting', 'mark', 'disable'].includes(phase),
-        );
-        const statusThen = (await readState(this.it)).tokens.get(names.token)?.status;
-        return { site, names, armed, id, step: steps.at(-1)?.name ?? '', revocation, statusThen };
-      }),
-    );
-    if (kill) await this.it.crashHost();
-    return Promise.all(
-      ends.map(async ({ site, names, armed, id, step, revocation, statusThen }) => {
-        // A late request comes when its run is over.
-        if (fault === ARRIVES_LATE) await this.#ended(id);
-        armed.release();
-        const ended = await this.#ended(id);
-        const end = await away.end(revocation);
-        const state = await readState(this.it);
-        const enabled = [names.secret, `${names.secret}-candidate`].flatMap((name) =>
-          (state.secrets.get(name) ?? []).filter((version) => version.enabled !== false).map(() => name),
-        );
-        return { site, step, ended, end, statusThen, status: state.tokens.get(names.token)?.status, enabled };
-      }),
-    );
-  }
-
   /** Onboards one client without any fault. @returns the calls that it took, in order. */
   async record(): Promise<CallSite[]> {
-    const names = await this.#newClient();
+    const names = await this.newClient();
     this.line.alone = names.client;
-    const ended = await this.#end(await this.#start(names), names);
+    const ended = await this.#end(await this.start(names), names);
     if (ended.status !== this.#wanted) throw new Error(`Without any fault it ended ${ended.status}.`);
     this.line.alone = undefined;
     return this.line
@@ -273,11 +208,11 @@ export class Lane {
     if (trials.length === 0) return [];
     const started = await Promise.all(
       trials.map(async (trial): Promise<Started> => {
-        const names = await this.#newClient();
+        const names = await this.newClient();
         const { key, nth } = trial.site;
         if (isAlone) this.line.alone = names.client;
         const armed = this.line.arm({ client: names.client, key, nth, fault: trial.fault });
-        return { trial, names, armed, id: await this.#start(names) };
+        return { trial, names, armed, id: await this.start(names) };
       }),
     );
     const breaking = started.map(({ names, id }) => this.#break(names.client, id));
@@ -287,7 +222,7 @@ export class Lane {
       await this.it.crashHost();
       for (const { armed } of started) armed.release();
     }
-    const ended = await Promise.all(started.map(({ id }) => this.#ended(id)));
+    const ended = await Promise.all(started.map(({ id }) => this.ended(id)));
     await Promise.all(breaking);
     this.line.alone = undefined;
     const state = await readState(this.it);
@@ -324,7 +259,8 @@ export class Lane {
     return [`it ended ${end.status} (${code}: ${message}; ${residue.join('; ')})`];
   }
 
-  async #newClient(): Promise<LaneClient> {
+  /** Names for one more client, whose calls are counted as its own from now on. */
+  async newClient(): Promise<LaneClient> {
     const { registry } = this.it.stack.endpoints.azure;
     const { connectedRegistry } = this.it.stack.endpoints.edge;
     const client = `${this.prefix}-${this.#next++}`;
@@ -341,18 +277,18 @@ export class Lane {
     return adopted ? { ...names, adopted } : names;
   }
 
-  #start({ client, token, scopeMap }: ClientNames): Promise<string> {
+  start({ client, token, scopeMap }: ClientNames): Promise<string> {
     const { connectedRegistry } = this.it.stack.endpoints.edge;
     return this.it.app.start({ connectedRegistry, client, token, scopeMap, repositories: ['hello-world'] });
   }
 
   async #end(id: string, { client }: ClientNames): Promise<Operation> {
-    const [ended] = await Promise.all([this.#ended(id), this.#break(client, id)]);
+    const [ended] = await Promise.all([this.ended(id), this.#break(client, id)]);
     return ended;
   }
 
   /** Looks seldom: many are waited for at once, and every look costs the app time. */
-  async #ended(id: string): Promise<Operation> {
+  async ended(id: string): Promise<Operation> {
     const deadline = Date.now() + END_WITHIN_SECONDS * 1000;
     for (;;) {
       const seen = await this.it.app.operation(id);
@@ -396,11 +332,11 @@ function isCached({ key }: CallSite): boolean {
 }
 
 /** A path with a token, map or secret of one client, a password for one token, or an event for one client. */
-function namesItsClient(key: string): boolean {
+export function namesItsClient(key: string): boolean {
   return /\{(token|scopeMap|secret)\}/.test(key) || key.endsWith('/generateCredentials') || key.includes(' topics/');
 }
 
-async function within(seconds: number, work: Promise<unknown>): Promise<void> {
+export async function within(seconds: number, work: Promise<unknown>): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise((_, reject) => {
     timer = setTimeout(

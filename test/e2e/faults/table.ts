@@ -9,12 +9,16 @@ const MARKS: Readonly<Record<TrialEnd['status'], string>> = {
 };
 
 /** The matrix for people: calls down, faults across, and in each field how the client ended, or BROKEN. */
-export function tableOf(title: string, ends: readonly TrialEnd[]): string {
+export function tableOf(
+  title: string,
+  ends: readonly TrialEnd[],
+  words: Partial<Record<TrialEnd['status'], string>> = {},
+): string {
   const rows = [...new Set(ends.map(rowOf))];
   const cell = (row: string, fault: FaultKind): string => {
     const end = ends.find((one) => rowOf(one) === row && one.fault === fault);
     if (!end) return '';
-    return end.wrong.length > 0 ? 'BROKEN' : MARKS[end.status];
+    return end.wrong.length > 0 ? 'BROKEN' : (words[end.status] ?? MARKS[end.status]);
   };
   const head = [title, ...FAULTS];
   const lines = [head, ...rows.map((row) => [row, ...FAULTS.map((fault) => cell(row, fault))])];

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ARRIVES_LATE } from '../faults/faultKinds.js';
-import { Lane, type CallSite, type RevokeEnd } from '../faults/lane.js';
+import { Lane, type CallSite } from '../faults/lane.js';
+import { revokedDuring, type RevokeEnd } from '../faults/revokedDuring.js';
 
 let lane: Lane;
 let sites: CallSite[];
@@ -31,7 +32,8 @@ function notCutOff(ends: readonly RevokeEnd[]): string[] {
 test.each(['killed before', 'killed after'] as const)(
   'a revocation during any call (%s) of an onboarding ends with the token disabled, or never made',
   async (fault) => {
-    const ends = await lane.revoked(
+    const ends = await revokedDuring(
+      lane,
       sites.filter(({ isOwn }) => isOwn),
       fault,
     );
@@ -46,14 +48,13 @@ test.each(['killed before', 'killed after'] as const)(
 
 test('the same with host and app killed in between', async () => {
   const own = sites.filter(({ isOwn }) => isOwn);
-  for (const fault of ['killed before', 'killed after'] as const)
-    expect(notCutOff(await lane.revoked(own, fault, { kill: true }))).toEqual([]);
+  expect(notCutOff(await revokedDuring(lane, own, 'killed after', { kill: true }))).toEqual([]);
 }, 120_000);
 
 test('a request to make or change the token that arrives when all is over finds it disabled again', async () => {
   const late = sites.filter(({ key }) => /^(?:PUT|PATCH|POST) .*(?:\{token\}|generateCredentials)$/.test(key));
   expect(late.length).toBeGreaterThan(1);
-  const ends = await lane.revoked(late, ARRIVES_LATE);
+  const ends = await revokedDuring(lane, late, ARRIVES_LATE);
   expect(notCutOff(ends)).toEqual([]);
   // The late request has made the token anew; it is there, and of no use.
   expect(ends.map(({ status }) => status)).toContain('disabled');
@@ -61,7 +62,7 @@ test('a request to make or change the token that arrives when all is over finds 
 
 test('a revocation while the client list is written ends the onboarding, and the binding is nobody’s to restore', async () => {
   for (const site of sites.filter(({ key }) => key.startsWith('PATCH ') && key.includes('connectedRegistries')))
-    expect(notCutOff(await lane.revoked([site], 'killed after', { isAlone: true }))).toEqual([]);
+    expect(notCutOff(await revokedDuring(lane, [site], 'killed after', { isAlone: true }))).toEqual([]);
 }, 60_000);
 
 test('nothing that others had was touched, and no password stands outside the vault', async () => {

@@ -216,12 +216,20 @@ describe('a call that breaks', () => {
     expect(outcome).toMatchObject({ status: 'failed', failure: { code: 'service-forbidden' } });
     expect(outcome.failure?.residue).toEqual([
       expect.stringContaining(`token ${token}: `) as unknown,
+      `scope map ${scopeMap}: it stays while a token has it`,
       `secret ${main}: it stays until what its tags name is gone`,
       `secret ${candidate}: it stays until what its tags name is gone`,
     ]);
     expect([world.controlPlane.token(token).isEnabled, bound()]).toEqual([false, []]);
     expect((await offboardIn(flows)).outcome.status).toBe('completed');
     expect(isGone()).toBe(true);
+  });
+
+  test('before anything is known of the client takes nothing away, and says that it does not know', async () => {
+    const { outcome } = await afterOnboarding(() => world.wire.fail('versions', { when: 'before', kind: 'forbidden' }));
+    expect(outcome).toMatchObject({ status: 'failed', failure: { code: 'service-forbidden' } });
+    expect(outcome.failure?.residue).toEqual([expect.stringContaining('unknown') as unknown]);
+    expect(world.wire.writes).toEqual([]);
   });
 
   test('while the list cannot be written: the token is disabled all the same', async () => {

@@ -1,0 +1,51 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { FAULTS, kills, type FaultKind } from './faultKinds.js';
+import { Lane, type Trial } from './lane.js';
+import { brokenOf, tableOf } from './table.js';
+import { TakingAwayMatrix, type Departure } from './takingAwayMatrix.js';
+
+/** Of the calls that tell whose they are: what is worst for an effect that must be found again. */
+const WORST: readonly FaultKind[] = ['reply lost', '403', 'killed after'];
+const AT_ONCE = 24;
+
+let lane: Lane;
+beforeAll(async () => {
+  lane = await Lane.open('leaving');
+}, 60_000);
+afterAll(() => lane.close());
+
+test.each<[string, Departure]>([
+  ['offboarding', 'offboardings'],
+  ['revocation', 'revocations'],
+])(
+  'whatever call of a client’s %s fails, and however, all is taken away, or what is left is listed and a repetition takes it',
+  async (title, path) => {
+    const matrix = new TakingAwayMatrix(lane, path);
+    const [first, second] = [await matrix.record(), await matrix.record()];
+    const sites = first.filter(({ key, nth }) => second.some((site) => site.key === key && site.nth === nth));
+    expect(sites.length).toBeGreaterThan(3);
+    const own = sites.filter(({ isOwn }) => isOwn).flatMap((site) => WORST.map((fault): Trial => ({ site, fault })));
+    // Each needs the stack to itself: the list's replacement with what is worst for it, of the others one fault each.
+    const alone = sites
+      .filter(({ isOwn }) => !isOwn)
+      .flatMap((site, index) =>
+        FAULTS.filter((fault, nth) =>
+          site.key.startsWith('PATCH ') ? ['reply lost', '403', 'killed after'].includes(fault) : nth === index % 6,
+        ).map((fault): Trial => ({ site, fault })),
+      );
+    const ends = [];
+    ends.push(...(await matrix.run(own.filter(({ fault }) => kills(fault)))));
+    const others = own.filter(({ fault }) => !kills(fault));
+    for (let at = 0; at < others.length; at += AT_ONCE)
+      ends.push(...(await matrix.run(others.slice(at, at + AT_ONCE))));
+    for (const trial of alone) ends.push(...(await matrix.run([trial], true)));
+    console.log(tableOf(title, ends, { completed: 'gone' }));
+    expect(brokenOf(ends)).toEqual([]);
+    expect(ends).toHaveLength(own.length + alone.length);
+  },
+  240_000,
+);
+
+test('nothing that others had was touched, and no password stands outside the vault', async () => {
+  expect(await lane.unclean()).toEqual([]);
+});
