@@ -12,6 +12,9 @@ export interface SyncFacts {
 /** Source: azure-cli, `az acr connected-registry create --help` (--sync-schedule). */
 export const CONTINUOUS_SCHEDULE = '* * * * *';
 
+/** Milliseconds. */
+const MINUTE = 60_000;
+
 /** Time that a sync may need to bring its news over, in seconds, before another look is worth while. */
 export const SYNC_SLACK_SECONDS = 10;
 
@@ -20,16 +23,17 @@ export const SYNC_SLACK_SECONDS = 10;
  * service accepted it, so the worst case is looking more often than needed.
  */
 export function nextSync(schedule: string | undefined, after: Date): Date {
-  const next = parse(schedule ?? CONTINUOUS_SCHEDULE).nextRun(after);
-  return next ?? new Date(after.getTime() + 60_000);
+  return nextOf(cronOf(schedule), after);
 }
 
 /** Longest time between two syncs, in seconds, among the next `count` of them. */
 export function worstSyncGapSeconds(schedule: string | undefined, after: Date, count = 50): number {
+  const cron = cronOf(schedule);
+  if (cron === undefined) return MINUTE / 1000;
   let longest = 0;
   let previous = after;
   for (let index = 0; index < count; index += 1) {
-    const next = nextSync(schedule, previous);
+    const next = nextOf(cron, previous);
     if (index > 0) longest = Math.max(longest, (next.getTime() - previous.getTime()) / 1000);
     previous = next;
   }
@@ -56,10 +60,17 @@ export function worstWaySeconds(way: readonly SyncStop[], after: Date): number {
   );
 }
 
-function parse(schedule: string): Cron {
+/** The expression read, once for all that is asked of it; undefined when it is every minute, which needs no looking. */
+function cronOf(schedule = CONTINUOUS_SCHEDULE): Cron | undefined {
+  if (schedule === CONTINUOUS_SCHEDULE) return undefined;
   try {
     return new Cron(schedule, { timezone: 'UTC', paused: true });
   } catch {
-    return new Cron(CONTINUOUS_SCHEDULE, { timezone: 'UTC', paused: true });
+    return undefined;
   }
+}
+
+function nextOf(cron: Cron | undefined, after: Date): Date {
+  const minute = new Date((Math.floor(after.getTime() / MINUTE) + 1) * MINUTE);
+  return cron === undefined ? minute : (cron.nextRun(after) ?? new Date(after.getTime() + MINUTE));
 }

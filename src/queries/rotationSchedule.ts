@@ -55,16 +55,28 @@ export function createRotationSchedule(
       // What is disabled belongs to a revoked client; a registry that was taken out of the settings cannot be asked.
       return secret?.isEnabled && findRegistry(config, secret.tags.registry) ? [secret] : [];
     });
+    const syncOf = syncsAt(now);
     const clients = await eachOf(secrets, async ({ tags }): Promise<ScheduledClient> => {
       const reference = referenceOf(tags);
-      const [record, sync] = await Promise.all([readRecord(reference), syncOf(tags, now)]);
+      const [record, sync] = await Promise.all([readRecord(reference), syncOf(tags)]);
       const times = rotationTimes(tags, record, policy);
       return { reference, tags, record, ...times, state: rotationState(times, sync, policy, now) };
     });
     return { clients, ...(page.continuation === undefined ? {} : { continuation: page.continuation }) };
   };
 
-  async function syncOf({ registry, connectedRegistry }: ClientReference, now: Date): Promise<SyncOfClient> {
+  /** Worked out once for each connected registry: a page has many clients of few. */
+  function syncsAt(now: Date): (client: ClientReference) => Promise<SyncOfClient> {
+    const known = new Map<string, Promise<SyncOfClient>>();
+    return ({ registry, connectedRegistry }) => {
+      const key = `${registry}/${connectedRegistry}`.toLowerCase();
+      const found = known.get(key) ?? syncOf(registry, connectedRegistry, now);
+      known.set(key, found);
+      return found;
+    };
+  }
+
+  async function syncOf(registry: string, connectedRegistry: string, now: Date): Promise<SyncOfClient> {
     const slow = await facts.slowFacts(registry);
     const found = slow.connectedRegistries.find(({ name }) => name.toLowerCase() === connectedRegistry.toLowerCase());
     const way = [...ancestorsOf(slow, found), ...(found ? [found] : [])];
