@@ -41,7 +41,10 @@ export async function runYear({ days, seed, troubles, folder, tls, report }: Yea
   const began = performance.now();
   const time = standStill(BEGIN);
   const now = (): number => time.clock.now().getTime();
-  const verdict = new Verdict(() => time.clock.now());
+  const verdict = new Verdict(
+    () => time.clock.now(),
+    ({ at, client, rule, what }) => report(`${at} ${client} breaks a rule (${rule}): ${what}`),
+  );
   const pulls = new PullBook(verdict);
   const { writesPerRotation, ...promises } = PROMISES;
   const rotations = new RotationBook(
@@ -119,7 +122,7 @@ export async function runYear({ days, seed, troubles, folder, tls, report }: Yea
     const spoils = [...counts].map(([trouble, often]) => `${trouble} ${often}`).join(', ');
     const table = [
       tableOf({ registries: REGISTRIES, clients: CLIENTS, pulls, rotations, away, verdict }),
-      `${days} days, ${moments} moments, ${seconds(began)}; seed ${seed}${troubles ? `; ${spoils}` : ''}`,
+      `${days} days, ${moments} moments, ${seconds(began)}, ${processor()} s of processor; seed ${seed}${troubles ? `; ${spoils}` : ''}`,
     ].join('\n');
     return {
       table,
@@ -133,3 +136,9 @@ export async function runYear({ days, seed, troubles, folder, tls, report }: Yea
 }
 
 const seconds = (since: number): string => `${((performance.now() - since) / 1000).toFixed(1)} s`;
+
+/** Seconds of processor time so far, of this process alone. */
+function processor(): number {
+  const { user, system } = process.cpuUsage();
+  return Math.round((user + system) / 1e6);
+}

@@ -15,6 +15,8 @@ const WAVE_SECONDS = 3600;
 export const SETTINGS: Readonly<Record<string, string>> = {
   ROTATE_AFTER: '2/3',
   ROTATION_SPREAD_HOURS: String(SPREAD_DAYS * 24),
+  // Every six hours, and 18 o'clock and midnight are soon enough for a night's syncs.
+  ROTATION_SWEEP_SCHEDULE: '0 0 */6 * * *',
   ROTATION_WAVE_SIZE: String(WAVE_SIZE),
   ROTATION_WAVE_SECONDS: String(WAVE_SECONDS),
   ROTATION_FREEZE_WINDOWS: WEEKENDS.setting,

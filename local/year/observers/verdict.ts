@@ -28,7 +28,11 @@ export class Verdict {
   readonly violations: Violation[] = [];
   readonly #diary = new Map<string, string[]>();
 
-  constructor(private readonly now: () => Date) {}
+  /** @param told hears of a broken rule at once */
+  constructor(
+    private readonly now: () => Date,
+    private readonly told: (violation: Violation) => void = () => undefined,
+  ) {}
 
   note(client: string, entry: string): void {
     const story = this.#diary.get(client) ?? [];
@@ -44,7 +48,9 @@ export class Verdict {
 
   against(rule: Rule, client: string, what: string): void {
     const at = this.now().toISOString();
-    this.violations.push({ rule, client, at, what, story: this.story(client) });
+    const violation = { rule, client, at, what, story: this.story(client) };
+    this.violations.push(violation);
+    this.told(violation);
     this.note(client, `VIOLATION (${rule}) ${what}`);
   }
 }
