@@ -6,6 +6,7 @@ export const SET_BY_INFRA = [
   'CREDENTIAL_KIND',
   'AZURE_AUTHORITY_HOST',
   'AZURE_CLIENT_ID',
+  'AZURE_TENANT_ID',
   'KEY_VAULT_URL',
   'SIGNAL_TOPIC_ENDPOINT',
   'REPORT_KEYS',
@@ -15,7 +16,6 @@ export const SET_BY_INFRA = [
 
 /** Settings that nobody makes for an app with an identity of Azure's, at Azure's own services. */
 export const NOT_IN_AZURE = [
-  'AZURE_TENANT_ID',
   'AZURE_CLIENT_SECRET',
   'DISABLE_INSTANCE_DISCOVERY',
   'KEY_VAULT_VERIFY_CHALLENGE',

@@ -85,6 +85,7 @@ var appSettings = {
   REPORT_KEYS: '@Microsoft.KeyVault(SecretUri=${vaultUri}secrets/${reportKeyName})'
   CREDENTIAL_KIND: 'managedIdentity'
   AZURE_CLIENT_ID: identityClientId
+  AZURE_TENANT_ID: tenant().tenantId
   AZURE_AUTHORITY_HOST: authority
   ARM_ENDPOINT: resourceManager
   ARM_AUDIENCE: resourceManager
