@@ -45,6 +45,8 @@ describe('a device of an IoT Hub', () => {
       .poll(async () => JSON.parse(await readFile(file, 'utf8').catch(() => '{}')) as unknown)
       .toEqual(JSON.parse(value ?? ''));
     expect((await stat(file)).mode & 0o777).toBe(0o600);
+    const said = () => readFile(it.stack.logFile('device'), 'utf8');
+    await expect.poll(said).toMatch(/"promotion acknowledged".*"acknowledgement":"accepted"/);
   });
 
   test('that is away finds what was asked in its twin when it comes back', async () => {
