@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import type { FlowLimits } from './domain/flowLimits.js';
-import { leastLifetimeDays } from './domain/lifetimes.js';
+import { leastLifetimeDays, type Lifetimes } from './domain/lifetimes.js';
 import type { OperatorAccess } from './domain/operatorAccess.js';
 import type { ProfileBook } from './domain/profiles.js';
 import type { ReportKeys } from './domain/reportKey.js';
@@ -50,7 +50,7 @@ export interface Config {
   readonly caps: { readonly clientsPerConnectedRegistry: number; readonly permissionsPerScopeMap: number };
   readonly limits: FlowLimits;
   /** Of credentials, in days: without a wish, and the shortest that may be asked for. */
-  readonly lifetimes: { readonly usualDays: number; readonly leastDays: number };
+  readonly lifetimes: Lifetimes;
   readonly rotation: RotationPolicy;
   /** When the sweep looks for what is due: NCRONTAB. */
   readonly rotationSweepSchedule: string;

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import { leastLifetimeDays, lifetimeFault } from './domain/lifetimes.js';
 import { parseProfiles } from './domain/profileSchema.js';
 import type { Profile } from './domain/profiles.js';
 import type { settingsSchema } from './settingsSchema.js';
@@ -55,12 +56,18 @@ export function withProfilesFile(given: Given): Given | string {
 export function profileDisagreements(settings: z.infer<typeof settingsSchema>): string[] {
   const registries = settings.REGISTRIES.map(({ name }) => name.toLowerCase());
   const isUnknownHub = (hub: string | undefined) => hub !== undefined && !(hub.toLowerCase() in settings.IOT_HUBS);
-  const problems = settings.PROFILES.flatMap(({ name, registry, match, channel }) => {
+  const lives = {
+    usualDays: settings.CREDENTIAL_LIFETIME_DAYS,
+    leastDays: leastLifetimeDays(settings.NEAR_EXPIRY_EVENTS),
+  };
+  const problems = settings.PROFILES.flatMap(({ name, registry, match, channel, credentialLifetimeDays }) => {
     const found: string[] = [];
     const fault = (field: string, text: string) =>
       found.push(`setting PROFILES profile ${name}, field ${field}: ${text}`);
     if (registry !== undefined && !registries.includes(registry.toLowerCase()))
       fault('registry', 'is none of REGISTRIES; add it there or name one of them');
+    const life = lifetimeFault(credentialLifetimeDays, lives);
+    if (life) fault(life.field, `${life.message}. ${life.fix}`);
     if (isUnknownHub(match.hub)) fault('match.hub', 'is none of IOT_HUBS; add it there or name one of them');
     if (channel.kind === 'iotHub' && channel.hub !== match.hub && isUnknownHub(channel.hub))
       fault('channel.hub', 'is none of IOT_HUBS; add it there or name one of them');

@@ -11,3 +11,20 @@ const NEAR_EXPIRY_DAYS = 30;
 export function leastLifetimeDays(events: boolean): number {
   return events ? NEAR_EXPIRY_DAYS + 1 : CREDENTIAL_LIFETIME_DAYS.least;
 }
+
+/** What settings say of lives: without a wish, and the shortest that may be asked for, in days. */
+export interface Lifetimes {
+  readonly usualDays: number;
+  readonly leastDays: number;
+}
+
+/** What is wrong with a wished life, and how it must be; undefined when nothing is. */
+export function lifetimeFault(days: number | undefined, { leastDays }: Lifetimes) {
+  if (days === undefined || days >= leastDays) return undefined;
+  const why = leastDays > CREDENTIAL_LIFETIME_DAYS.least ? ', while the setting NEAR_EXPIRY_EVENTS is true' : '';
+  return {
+    field: 'credentialLifetimeDays',
+    message: 'is too short',
+    fix: `It must be a whole number of days from ${leastDays} to ${CREDENTIAL_LIFETIME_DAYS.most}${why}.`,
+  };
+}

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { shortHash, type ClientReference } from './clientKey.js';
 import { formatImage, parseImage } from './image.js';
+import { CREDENTIAL_LIFETIME_DAYS } from './lifetimes.js';
 import { defaultScopeMapName, defaultTokenName, ENDPOINT, isSystemScopeMap, NAME_RULES } from './names.js';
 import {
   isRepositoryPattern,
@@ -26,13 +27,12 @@ export const ONBOARDING_FIELDS = {
   endpoint:
     "host or host:port of the connected registry, as devices reach it; without it the connected registry's login server is used",
   image: 'repository:tag or repository@sha256:..., without a host, inside the repositories asked for',
-  credentialLifetimeDays: 'a whole number of days from 31 to 730; without it 90',
+  credentialLifetimeDays:
+    'a whole number of days from 1 to 730, and 31 at least where near-expiry events reach the app, as they do by default; without it the setting CREDENTIAL_LIFETIME_DAYS (90)',
   replaceSlot: 'password1 or password2: the slot to overwrite when both hold passwords that still work',
   dryRun: 'true to be told what would be done, without doing it',
   recheck: 'true to have a new pull check although nothing is to change',
 } as const;
-
-export const CREDENTIAL_LIFETIME_DAYS = { least: 31, most: 730, usual: 90 } as const;
 
 const named = (rule: RegExp, field: keyof typeof ONBOARDING_FIELDS) =>
   z.string(`must be a text`).regex(rule, 'is not a valid name').describe(ONBOARDING_FIELDS[field]);
@@ -186,8 +186,16 @@ export interface Onboarding extends ClientReference {
   readonly recheck: boolean;
 }
 
-/** Fills in the defaults. @param defaultRegistry the first configured registry's name. */
-export function toOnboarding(body: z.infer<typeof onboardingBody>, defaultRegistry: string): Onboarding {
+/**
+ * Fills in the defaults.
+ * @param defaultRegistry the first configured registry's name.
+ * @param usualDays a credential's life without a wish.
+ */
+export function toOnboarding(
+  body: z.infer<typeof onboardingBody>,
+  defaultRegistry: string,
+  usualDays: number = CREDENTIAL_LIFETIME_DAYS.usual,
+): Onboarding {
   const reference = {
     registry: body.registry ?? defaultRegistry,
     connectedRegistry: body.connectedRegistry,
@@ -203,7 +211,7 @@ export function toOnboarding(body: z.infer<typeof onboardingBody>, defaultRegist
     scopeMap: body.scopeMap ?? defaultScopeMapName(permissions),
     token: body.token ?? defaultTokenName(reference),
     image: formatImage(image ?? { repository: first }),
-    credentialLifetimeDays: body.credentialLifetimeDays ?? CREDENTIAL_LIFETIME_DAYS.usual,
+    credentialLifetimeDays: body.credentialLifetimeDays ?? usualDays,
     ...(body.endpoint ? { endpoint: body.endpoint } : {}),
     ...(body.replaceSlot ? { replaceSlot: body.replaceSlot } : {}),
     recheck: body.recheck ?? false,

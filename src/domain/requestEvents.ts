@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { ClientReference } from './clientKey.js';
+import { CREDENTIAL_LIFETIME_DAYS } from './lifetimes.js';
 import {
-  CREDENTIAL_LIFETIME_DAYS,
   onboardingBody,
   type ONBOARDING_FIELDS,
   permissionsOf,
@@ -50,6 +50,7 @@ export function withinProfile(
   profile: Profile,
   data: BoundedData,
   defaultRegistry: string,
+  usualDays: number = CREDENTIAL_LIFETIME_DAYS.usual,
 ): { readonly onboarding: Onboarding } | { readonly beyond: readonly BeyondProfile[] } {
   const beyond: BeyondProfile[] = [];
   const refuse = (field: keyof typeof ONBOARDING_FIELDS, message: string, fix: string) =>
@@ -62,7 +63,7 @@ export function withinProfile(
   if (data.scopeMap !== undefined && data.scopeMap.toLowerCase() !== profile.scopeMap?.toLowerCase())
     refuse('scopeMap', 'is not the one that is given', operators);
   if (data.token !== undefined) refuse('token', 'is not for an event to name', operators);
-  const longest = profile.credentialLifetimeDays ?? CREDENTIAL_LIFETIME_DAYS.usual;
+  const longest = profile.credentialLifetimeDays ?? usualDays;
   if ((data.credentialLifetimeDays ?? 0) > longest)
     refuse('credentialLifetimeDays', 'is longer than is given', `It may be ${longest} at most.`);
   if (beyond.length > 0) return { beyond };
@@ -72,7 +73,7 @@ export function withinProfile(
   // Other repositories have another image by default.
   const image = data.repositories === undefined && usualImage !== undefined ? { image: usualImage } : {};
   const parsed = onboardingBody.safeParse({ ...usual, ...image, ...given });
-  if (parsed.success) return { onboarding: toOnboarding(parsed.data, defaultRegistry) };
+  if (parsed.success) return { onboarding: toOnboarding(parsed.data, defaultRegistry, usualDays) };
   return {
     beyond: parsed.error.issues.map(({ path, message }) => ({
       field: path.join('.') || 'data',

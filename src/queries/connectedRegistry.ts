@@ -1,4 +1,4 @@
-import type { SyncFacts } from '../domain/syncSchedule.js';
+import type { SyncFacts, SyncStop } from '../domain/syncSchedule.js';
 import type { ConnectedRegistryFacts } from '../ports/registryControlPlane.js';
 
 /** Whether a client token is in the connected registry's list; ARM ignores case. */
@@ -14,4 +14,9 @@ export function syncFacts(connectedRegistry: ConnectedRegistryFacts | undefined)
     ...(lastSyncTime ? { lastSyncTime } : {}),
     ...(connectionState ? { connectionState } : {}),
   };
+}
+
+/** A connected registry as a stop on the way from the cloud to its clients. */
+export function syncStop({ name, schedule, syncWindow }: SyncStop): SyncStop {
+  return { name, ...(schedule ? { schedule } : {}), ...(syncWindow ? { syncWindow } : {}) };
 }

@@ -7,10 +7,11 @@ import type { CredentialPlan, OnboardingPlan, RevokedToken, StoredCredential } f
 import { parseTags, type CredentialTags, type MadeByUs } from '../domain/secretTags.js';
 import { isTokenOf } from './clientAccess.js';
 import { chooseSlot, isLive, isSamePassword, type KnownSlot } from '../domain/slots.js';
+import type { SyncStop } from '../domain/syncSchedule.js';
 import type { Ports } from '../ports/ports.js';
 import type { ConnectedRegistryFacts, ScopeMapFacts, TokenFacts } from '../ports/registryControlPlane.js';
 import type { SecretFacts } from '../ports/secretVault.js';
-import { isBound, syncFacts } from './connectedRegistry.js';
+import { isBound, syncFacts, syncStop } from './connectedRegistry.js';
 import { plannedWrites } from './plannedWrites.js';
 import { preflightProblems, type Conclusions } from './preflightProblems.js';
 import { ancestorsOf, type RegistryFactsQuery, type SlowFacts } from './registryFacts.js';
@@ -30,8 +31,7 @@ export interface Findings {
   readonly known: readonly CredentialTags[];
 }
 
-export interface Ancestor {
-  readonly name: string;
+export interface Ancestor extends SyncStop {
   readonly isActive: boolean;
   readonly syncScope: readonly string[];
 }
@@ -117,8 +117,8 @@ async function readAncestors(
   connectedRegistry: ConnectedRegistryFacts | undefined,
 ): Promise<Ancestor[]> {
   return Promise.all(
-    ancestorsOf(slow, connectedRegistry).map(async ({ name, isActive, syncToken }) => ({
-      name,
+    ancestorsOf(slow, connectedRegistry).map(async ({ isActive, syncToken, ...ancestor }) => ({
+      ...syncStop(ancestor),
       isActive,
       syncScope: syncToken ? await facts.syncScope(registry, syncToken) : [],
     })),

@@ -3,6 +3,8 @@ import type { Onboarding } from '../domain/onboardingRequest.js';
 import type { Problem } from '../domain/operation.js';
 import { actionsCover, READ_ACTIONS } from '../domain/permissions.js';
 import type { CredentialPlan } from '../domain/plan.js';
+import { worstWaySeconds } from '../domain/syncSchedule.js';
+import { aboutOverlap } from './overlapProblems.js';
 import type { Findings } from './preflight.js';
 import { aboutScopeMap, aboutToken } from './rightsProblems.js';
 
@@ -36,7 +38,16 @@ export function preflightProblems(
     ...aboutScopeMap(findings, onboarding, config, conclusions.scopeMap),
     ...aboutToken(findings, onboarding, conclusions),
     ...aboutCap(findings, onboarding, config, conclusions.bound),
+    ...aboutLife(findings, onboarding, config),
   ];
+}
+
+/** Whether the credential could be rotated in time, at the pace at which this connected registry syncs. */
+function aboutLife({ connectedRegistry, ancestors }: Findings, onboarding: Onboarding, config: Config): Problem[] {
+  if (!connectedRegistry) return [];
+  const { credentialLifetimeDays } = onboarding;
+  const way = worstWaySeconds([connectedRegistry, ...ancestors], new Date());
+  return aboutOverlap({ worstWaySeconds: way, credentialLifetimeDays }, config, onboarding);
 }
 
 function aboutRegistry({ slow }: Findings, { registry }: Onboarding): Problem[] {

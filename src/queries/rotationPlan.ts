@@ -6,11 +6,11 @@ import type { RotationPlan } from '../domain/rotationPlan.js';
 import type { Rotation } from '../domain/rotationRequest.js';
 import { parseTags, type CredentialTags } from '../domain/secretTags.js';
 import { isLive, isSamePassword, otherSlot, type KnownSlot, type SlotName } from '../domain/slots.js';
-import { worstWaySeconds, type SyncStop } from '../domain/syncSchedule.js';
+import { worstWaySeconds } from '../domain/syncSchedule.js';
 import type { Ports } from '../ports/ports.js';
 import type { ConnectedRegistryFacts, ScopeMapFacts, TokenFacts } from '../ports/registryControlPlane.js';
 import type { SecretFacts } from '../ports/secretVault.js';
-import { syncFacts } from './connectedRegistry.js';
+import { syncFacts, syncStop } from './connectedRegistry.js';
 import { ancestorsOf, type RegistryFactsQuery } from './registryFacts.js';
 import { rotationProblems } from './rotationProblems.js';
 import { outageOf, rotationWrites } from './rotationWrites.js';
@@ -38,7 +38,7 @@ export function createRotationPlan(ports: Ports, config: Config, facts: Registry
     const way = [...ancestorsOf(slow, connectedRegistry)]
       .reverse()
       .concat(connectedRegistry ?? [])
-      .map(stopOf);
+      .map(syncStop);
     const slots = chooseSlots(findings, rotation, now);
     const image = tags?.pull?.image || imageFrom(scopeMap);
     const plan = {
@@ -94,10 +94,6 @@ async function read(
     connectedRegistry,
     acknowledged,
   };
-}
-
-function stopOf({ name, schedule, syncWindow }: ConnectedRegistryFacts): SyncStop {
-  return { name, ...(schedule ? { schedule } : {}), ...(syncWindow ? { syncWindow } : {}) };
 }
 
 /** As long as the present one was to live. */

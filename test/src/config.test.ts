@@ -80,6 +80,25 @@ describe('a setting that is wrong', () => {
     ['PULL_CHECK_DEADLINE_SECONDS', '99999999'],
     ['PULL_CHECK_RETRY_SECONDS', '0'],
     ['UNDO_DEADLINE_SECONDS', '1e9'],
+    ['CREDENTIAL_LIFETIME_DAYS', '731'],
+    ['NEAR_EXPIRY_EVENTS', 'wrong-value'],
+    ['ROTATE_AFTER', 'wrong-value'],
+    ['ROTATE_AFTER', '3/2'],
+    ['ROTATE_AFTER', '0d'],
+    ['ROTATION_SPREAD_HOURS', '-1'],
+    ['ROTATION_SWEEP_SCHEDULE', '* * * * *'],
+    ['ROTATION_SWEEP_SCHEDULE', '0 0 wrong-value * * *'],
+    ['ROTATION_WAVE_SIZE', '0'],
+    ['ROTATION_WAVE_SECONDS', '0'],
+    ['ROTATION_FAILURE_LIMIT', '0'],
+    ['ROTATION_RETRY_SECONDS', '0'],
+    ['ROTATION_FREEZE_WINDOWS', '0 18 * * 5|PT62H|wrong-value'],
+    ['ROTATION_FREEZE_WINDOWS', '0 18 * * 5|62 hours'],
+    ['ROTATION_FREEZE_WINDOWS', '0 18 * * 5'],
+    ['PASSWORD_REPLICATION_SECONDS', '-1'],
+    ['SYNC_DEADLINE_SECONDS', '0'],
+    ['OVERLAP_SECONDS', '0'],
+    ['AGENT_REFRESH_SECONDS', '0'],
     ['PURGE_AFTER_DAYS', '1'],
     ['PURGE_AFTER_DAYS', 'wrong-value'],
   ])('is named, and its value is not shown: %s=%s', (name, value) => {
@@ -115,6 +134,66 @@ describe('settings that cannot work together', () => {
     expect(problemsOf({ RETRY_FIRST_SECONDS: '61' }).join()).toContain('RETRY_FIRST_SECONDS');
     expect(problemsOf({ RETRY_FIRST_SECONDS: '60' })).toEqual([]);
     expect(problemsOf({ PULL_CHECK_DEADLINE_SECONDS: '299' }).join()).toContain('REPORT_TIMEOUT_SECONDS');
+  });
+});
+
+describe('settings of rotation that cannot work together', () => {
+  test.each([
+    [
+      'a life that the near-expiry event would end at once',
+      { CREDENTIAL_LIFETIME_DAYS: '30', ROTATION_SPREAD_HOURS: '0' },
+      'NEAR_EXPIRY_EVENTS',
+    ],
+    [
+      'a rotation after the end',
+      { ROTATE_AFTER: '90d', ROTATION_SPREAD_HOURS: '0' },
+      'ROTATE_AFTER must be less than CREDENTIAL_LIFETIME_DAYS',
+    ],
+    ['a spread beyond the deadline', { ROTATION_SPREAD_HOURS: '361' }, 'ROTATION_SPREAD_HOURS must be at most 360'],
+    [
+      'a freeze as long as the room for a rotation',
+      { ROTATION_FREEZE_WINDOWS: '0 0 1 * *|P16D' },
+      'ROTATION_FREEZE_WINDOWS must hold no window longer than 360 hours',
+    ],
+    ['sweeps too far apart', { ROTATION_SWEEP_SCHEDULE: '0 0 0 1 * *' }, 'ROTATION_SWEEP_SCHEDULE'],
+    ['an overlap that no sync fits into', { OVERLAP_SECONDS: '119' }, 'OVERLAP_SECONDS must be at least 120'],
+    [
+      'an overlap into the next rotation',
+      { OVERLAP_SECONDS: String(60 * 86_400) },
+      'OVERLAP_SECONDS and AGENT_REFRESH_SECONDS',
+    ],
+  ])('are %s', (_, settings, words) => {
+    expect(problemsOf(settings).join()).toContain(words);
+  });
+
+  test.each([
+    [
+      'the shortest life without the event',
+      {
+        CREDENTIAL_LIFETIME_DAYS: '1',
+        NEAR_EXPIRY_EVENTS: 'false',
+        ROTATION_SPREAD_HOURS: '2',
+        OVERLAP_SECONDS: '7200',
+      },
+    ],
+    ['the shortest with it', { CREDENTIAL_LIFETIME_DAYS: '31', ROTATION_SPREAD_HOURS: '24' }],
+    ['days', { ROTATE_AFTER: '60d' }],
+    ['the longest freeze', { ROTATION_FREEZE_WINDOWS: '0 0 1 * *|P15D|Europe/Berlin; 0 22 * * 1-5|PT8H' }],
+    ['the shortest overlap', { OVERLAP_SECONDS: '120' }],
+  ])('are not %s', (_, settings) => {
+    expect(problemsOf(settings)).toEqual([]);
+  });
+
+  test('are a profile whose credentials live too short for the near-expiry event', () => {
+    const profile = {
+      name: 'plant',
+      match: { connectedRegistry: 'myconnectedregistry' },
+      repositories: ['hello-world'],
+      credentialLifetimeDays: 30,
+    };
+    const PROFILES = JSON.stringify([profile]);
+    expect(problemsOf({ PROFILES }).join()).toContain('profile plant, field credentialLifetimeDays: is too short');
+    expect(problemsOf({ PROFILES, NEAR_EXPIRY_EVENTS: 'false' })).toEqual([]);
   });
 });
 

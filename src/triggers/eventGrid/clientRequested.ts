@@ -2,6 +2,7 @@ import type { DurableClient } from 'durable-functions';
 import type { Config } from '../../config.js';
 import { clientFingerprint } from '../../domain/clientsRequest.js';
 import type { IncomingEvent } from '../../domain/incomingEvent.js';
+import { lifetimeFault } from '../../domain/lifetimes.js';
 import {
   fingerprint,
   ONBOARDING_FIELDS,
@@ -50,6 +51,8 @@ function onboardOnRequest(config: Config): EventHandler {
     const wanted = config.profileBook.profiles.length === 0 ? readOnlyRequest(event, config) : bounded(event, config);
     if ('kind' in wanted) return wanted;
     const { onboarding, ...profile } = wanted;
+    const fault = lifetimeFault(onboarding.credentialLifetimeDays, config.lifetimes);
+    if (fault) return { kind: 'refused', decision: 'invalid-data', errors: [fault], ...profile };
     const run = newRun(onboarding, originOf(event, fingerprint(onboarding)), config);
     return { ...(await startFromEvent(client, ONBOARD, run)), ...profile };
   };
@@ -58,13 +61,13 @@ function onboardOnRequest(config: Config): EventHandler {
 type Wanted = Verdict | { readonly onboarding: Onboarding; readonly profile?: string };
 
 /** Without any profile an event may ask for any client, but for rights to read alone. */
-function readOnlyRequest({ data }: IncomingEvent, { registries }: Config): Wanted {
+function readOnlyRequest({ data }: IncomingEvent, { registries, lifetimes }: Config): Wanted {
   const parsed = onboardingEventData.safeParse(data, { reportInput: true });
   if (!parsed.success) return invalidData(parsed.error, ONBOARDING_FIELDS);
-  return { onboarding: toOnboarding(parsed.data, registries[0].name) };
+  return { onboarding: toOnboarding(parsed.data, registries[0].name, lifetimes.usualDays) };
 }
 
-function bounded({ data }: IncomingEvent, { profileBook }: Config): Wanted {
+function bounded({ data }: IncomingEvent, { profileBook, lifetimes }: Config): Wanted {
   const parsed = boundedEventData.safeParse(data, { reportInput: true });
   if (!parsed.success) return invalidData(parsed.error, ONBOARDING_FIELDS);
   const { defaultRegistry, profiles } = profileBook;
@@ -74,7 +77,7 @@ function bounded({ data }: IncomingEvent, { profileBook }: Config): Wanted {
     .map((registry) => profileOfRequest(profileBook, clientOfEvent(parsed.data, registry)))
     .find((found) => found !== undefined);
   if (!profile) return { kind: 'refused', decision: 'no-profile' };
-  const wanted = withinProfile(profile, parsed.data, defaultRegistry);
+  const wanted = withinProfile(profile, parsed.data, defaultRegistry, lifetimes.usualDays);
   return 'beyond' in wanted
     ? { kind: 'refused', decision: 'beyond-profile', profile: profile.name, errors: wanted.beyond }
     : { onboarding: wanted.onboarding, profile: profile.name };

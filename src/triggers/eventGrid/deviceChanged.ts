@@ -31,7 +31,11 @@ export function onDeviceChanged(config: Config, queries: Queries) {
     if (!(await queries.events.hasDevice(hub, device)))
       return { kind: 'ignored', decision: 'device-gone', profile: profile.name };
     const { connectedRegistry = '' } = profile;
-    const onboarding = toOnboarding(requestOf(profile, { connectedRegistry, client: device }), defaultRegistry);
+    const onboarding = toOnboarding(
+      requestOf(profile, { connectedRegistry, client: device }),
+      defaultRegistry,
+      config.lifetimes.usualDays,
+    );
     const origin = { actor: 'event', fingerprint: fingerprint(onboarding), eventAt: at };
     const run = newRun(onboarding, origin, config);
     return { ...(await startFromEvent(client, ONBOARD, run)), profile: profile.name };

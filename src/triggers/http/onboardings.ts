@@ -3,6 +3,7 @@ import type { DurableClient } from 'durable-functions';
 import { findRegistry, type Config } from '../../config.js';
 import { clientKey } from '../../domain/clientKey.js';
 import { revocationOf } from '../../domain/clientRecord.js';
+import { lifetimeFault } from '../../domain/lifetimes.js';
 import {
   fingerprint,
   ONBOARDING_FIELDS,
@@ -32,7 +33,9 @@ export function postOnboardings(config: Config, queries: Queries) {
     if ('refusal' in body) return body.refusal;
     const parsed = onboardingBody.safeParse(body.value, { reportInput: true });
     if (!parsed.success) return invalidRequest(fieldErrors(parsed.error, ONBOARDING_FIELDS));
-    const onboarding = toOnboarding(parsed.data, config.registries[0].name);
+    const fault = lifetimeFault(parsed.data.credentialLifetimeDays, config.lifetimes);
+    if (fault) return invalidRequest([fault]);
+    const onboarding = toOnboarding(parsed.data, config.registries[0].name, config.lifetimes.usualDays);
     if (!findRegistry(config, onboarding.registry)) return invalidRequest([unknownRegistry('registry', config)]);
     return parsed.data.dryRun ? plan(onboarding, client, queries) : start(request, client, onboarding, actor, config);
   };

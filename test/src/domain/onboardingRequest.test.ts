@@ -63,7 +63,7 @@ describe('a body that is refused', () => {
     ['image', { repositories: ['*'], image: '*:latest' }],
     ['image', { repositories: ['samples/*'] }],
     ['image', { repositories: { 'hello-world': ['metadata/read'] } }],
-    ['credentialLifetimeDays', { credentialLifetimeDays: 30 }],
+    ['credentialLifetimeDays', { credentialLifetimeDays: 0 }],
     ['credentialLifetimeDays', { credentialLifetimeDays: 731 }],
     ['credentialLifetimeDays', { credentialLifetimeDays: 90.5 }],
     ['credentialLifetimeDays', { credentialLifetimeDays: '90' }],
@@ -93,7 +93,7 @@ describe('a body that is refused', () => {
 
 describe('a body that is taken', () => {
   test.each<[string, unknown]>([
-    ['the shortest lifetime', { credentialLifetimeDays: 31 }],
+    ['the shortest lifetime', { credentialLifetimeDays: 1 }],
     ['the longest lifetime', { credentialLifetimeDays: 730 }],
     ['a repository called like a property of every object', { repositories: ['constructor'] }],
     ['every character of a device id', { client: "aZ0-:.+%_#*?!(),=@;$'" }],

@@ -150,7 +150,7 @@ describe('a bad profile is told with its name, the field, and how it must look',
     [`pollers.${OID}`, 'outside', { channel: 'poll', match: { device: 'e*' }, pollers: { [OID]: 'one' } }],
     ['image', 'repositories', { image: 'other:1' }],
     ['scopeMap', 'system', { scopeMap: '_repositories_pull' }],
-    ['credentialLifetimeDays', 'too short', { credentialLifetimeDays: 30 }],
+    ['credentialLifetimeDays', 'too short', { credentialLifetimeDays: 0 }],
     ['endpoint', 'host', { endpoint: 'https://x' }],
     ['vault', 'not a known field', { vault: 'https://other.vault.azure.net' }],
   ])('%s: %s', (field, words, change) => {

@@ -41,6 +41,12 @@ const gridEvent = (data: unknown) => ({
 });
 
 describe('a ClientRequested event', () => {
+  test('that asks for a life too short for the near-expiry event is refused', async () => {
+    const { outcome, lines } = await deliver(cloudEvent({ ...BODY, credentialLifetimeDays: 30 }));
+    expect([outcome, engine.starts]).toEqual(['taken', 0]);
+    expect(lines.map(({ text }) => text).join()).toContain('credentialLifetimeDays');
+  });
+
   test.each([
     ['a CloudEvent', cloudEvent(BODY)],
     ["Event Grid's schema", gridEvent(BODY)],

@@ -44,6 +44,20 @@ describe('POST /api/onboardings', () => {
     expect(JSON.stringify([headers, body])).not.toContain('a-key');
   });
 
+  test('gives a credential the usual life, and none that the near-expiry event would end at once', async () => {
+    world = createWorld({ CREDENTIAL_LIFETIME_DAYS: '60', ROTATION_SPREAD_HOURS: '24' });
+    await post(BODY);
+    expect(engine.instances.get(INSTANCE)?.input).toMatchObject({ request: { credentialLifetimeDays: 60 } });
+    const { status, body } = await post({ ...BODY, credentialLifetimeDays: 30 });
+    expect([status, body['errors']]).toMatchObject([
+      400,
+      [{ field: 'credentialLifetimeDays', fix: expect.stringContaining('NEAR_EXPIRY_EVENTS') }],
+    ]);
+    engine = new FakeDurableClient();
+    world = createWorld({ NEAR_EXPIRY_EVENTS: 'false' });
+    expect((await post({ ...BODY, credentialLifetimeDays: 2 })).status).toBe(202);
+  });
+
   test('attaches the same request to the run in progress, and refuses another with its id', async () => {
     const first = await post(BODY);
     const spelledOut = { ...BODY, repositories: { 'hello-world': ['content/read'] }, recheck: false };
