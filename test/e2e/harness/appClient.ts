@@ -29,14 +29,14 @@ const pull = z.object({
 /** `GET /api/operations/{id}`. */
 export const operation = z.object({
   id: z.string(),
-  kind: z.literal('onboard'),
+  kind: z.enum(['onboard', 'rotate']),
   runId: z.string(),
   status: z.enum(['running', 'completed', 'rolledBack', 'failed']),
   phase: z.string(),
   steps: z.array(step),
   result: z
     .object({
-      scopeMap: z.string(),
+      scopeMap: z.string().optional(),
       token: z.string(),
       connectedRegistry: z.string(),
       secret: z.object({
@@ -46,6 +46,7 @@ export const operation = z.object({
         expiresOn: z.iso.datetime(),
       }),
       pull,
+      revokes: z.object({ slot: z.enum(['password1', 'password2']), from: z.iso.datetime() }).optional(),
     })
     .optional(),
   failure: z
@@ -53,6 +54,8 @@ export const operation = z.object({
       code: z.string(),
       message: z.string(),
       residue: z.array(z.string()),
+      kept: z.array(z.string()),
+      nextTryAt: z.iso.datetime().optional(),
       problems: z
         .array(z.object({ code: z.string(), field: z.string().optional(), message: z.string(), fix: z.string() }))
         .optional(),
@@ -72,6 +75,8 @@ export const problem = z.object({
 });
 
 const accepted = z.object({ id: z.string(), status: z.string() });
+
+const startedOperations = z.object({ operations: z.array(z.object({ id: z.string().optional() })) });
 
 const POLL = 100;
 
@@ -106,8 +111,8 @@ export class AppClient {
   }
 
   /** `POST /api/onboardings`; a text is sent as it is. */
-  post(body: unknown): Promise<Answer> {
-    return this.request('onboardings', {
+  post(body: unknown, path = 'onboardings'): Promise<Answer> {
+    return this.request(path, {
       method: 'POST',
       headers: { ...this.#credentials, 'content-type': 'application/json' },
       body: typeof body === 'string' ? body : JSON.stringify(body),
@@ -119,6 +124,16 @@ export class AppClient {
     const answer = await this.post(body);
     if (answer.status !== 202) throw new Error(`Expected 202, got ${answer.status}: ${answer.text}`);
     return accepted.parse(answer.body).id;
+  }
+
+  /** Rotates one client. @returns the operation's id. */
+  async rotate(client: string, more: Record<string, unknown> = {}): Promise<string> {
+    const clients = [{ connectedRegistry: 'myconnectedregistry', client }];
+    const answer = await this.post({ clients, ...more }, 'rotations');
+    if (answer.status !== 202) throw new Error(`Expected 202, got ${answer.status}: ${answer.text}`);
+    const [part] = startedOperations.parse(answer.body).operations;
+    if (part?.id === undefined) throw new Error(`Not started: ${answer.text}`);
+    return part.id;
   }
 
   get(path: string): Promise<Answer> {
