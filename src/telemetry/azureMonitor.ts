@@ -55,6 +55,8 @@ export async function azureMonitorSink({ connectionString, credential, role }: D
 
   const tracerProvider = new tracing.BasicTracerProvider({
     resource,
+    // Also where the host has not sampled the invocation: these are few, and tell of throttling.
+    sampler: new tracing.AlwaysOnSampler(),
     spanProcessors: [new tracing.BatchSpanProcessor(new azure.AzureMonitorTraceExporter(options))],
   });
   const tracer = tracerProvider.getTracer(SCOPE);
