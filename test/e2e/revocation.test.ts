@@ -145,6 +145,25 @@ test('a run in progress does not hold it up, and ends by it with its wish and it
   await expect(it.operator.login(`${secretOf('half-onboarded')}-candidate`)).rejects.toMatchObject({ statusCode: 403 });
 });
 
+test('an event that is older than the revocation, or the offboarding, brings no device back, however often it comes', async () => {
+  const at = new Date();
+  const send = (client: string, time?: Date): Promise<void> => it.operator.publish('CloudEvent', request(client), time);
+  const isThere = (client: string): Promise<Login> => it.operator.login(secretOf(client));
+  for (const client of ['old-event-1', 'old-event-2']) {
+    await send(client, at);
+    await vi.waitFor(() => isThere(client), { timeout: PATIENCE * 1000, interval: 200 });
+  }
+  const [token = ''] = (await it.operator.tokenNames()).filter((name) => name.includes('old-event-1'));
+  await away.revoke('old-event-1');
+  await away.offboard('old-event-2');
+  for (const client of ['old-event-1', 'old-event-2', 'old-event-1', 'old-event-2']) await send(client, at);
+  // By the time that a later event has had its effect, the earlier ones have been taken.
+  await send('new-event');
+  await vi.waitFor(() => isThere('new-event'), { timeout: PATIENCE * 1000, interval: 200 });
+  expect(await statusOf(token)).toBe('disabled');
+  expect((await it.operator.tokenNames()).filter((name) => name.includes('old-event-2'))).toEqual([]);
+});
+
 test('after an offboarding it only marks the client, and an offboarding after it takes all away', async () => {
   const before = await it.operator.everything();
   await onboard('gone');

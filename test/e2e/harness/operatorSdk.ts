@@ -44,7 +44,7 @@ export class OperatorSdk {
   }
 
   /** Publishes one request for an onboarding, as a CloudEvent or in Event Grid's own schema. */
-  async publish(schema: 'CloudEvent' | 'EventGrid', data: Record<string, unknown>): Promise<void> {
+  async publish(schema: 'CloudEvent' | 'EventGrid', data: Record<string, unknown>, at = new Date()): Promise<void> {
     const { topicEndpoint, key } = this.endpoints.eventGrid;
     const type = 'ConnectedRegistry.ClientRequested';
     const subject = `clients/${String(data['client'])}`;
@@ -52,11 +52,11 @@ export class OperatorSdk {
     const credential = new AzureKeyCredential(key);
     if (schema === 'CloudEvent')
       await new EventGridPublisherClient(topicEndpoint, 'CloudEvent', credential, options).send([
-        { type, source: '/tests', subject, data },
+        { type, source: '/tests', subject, data, time: at },
       ]);
     else
       await new EventGridPublisherClient(topicEndpoint, 'EventGrid', credential, options).send([
-        { eventType: type, subject, dataVersion: '1', data },
+        { eventType: type, subject, dataVersion: '1', data, eventTime: at },
       ]);
   }
 
