@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ensureCertificates } from '../../local/tls/certificates.js';
 import { Ingestion } from '../src/telemetry/ingestion.js';
+import { ON_REAL_HOST } from './harness/hostUnderTest.js';
 import { startTestStack, type TestStack } from './harness/testStack.js';
 
 let folder: string;
@@ -26,7 +27,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-test('an onboarding’s calls of services are spans', { tags: ['local-host'] }, async () => {
+test('an onboarding’s calls of services are spans, on a host with distributed tracing of one trace', async () => {
   const { connectedRegistry } = it.stack.endpoints.edge;
   const id = await it.app.start({ connectedRegistry, client: 'traced', repositories: ['hello-world'] });
   expect(await it.app.end(id)).toMatchObject({ status: 'completed' });
@@ -40,6 +41,11 @@ test('an onboarding’s calls of services are spans', { tags: ['local-host'] }, 
     'devices.requestPullCheck',
   ])
     expect(calls.map((call) => call.name)).toContain(name);
+  if (!ON_REAL_HOST) return;
+  const traces = calls
+    .filter(({ name }) => /createScopeMap|createToken|generatePassword|vault\.(store|copy)|requestPullCheck/.test(name))
+    .map(({ trace }) => trace);
+  expect(new Set(traces).size).toBe(1);
 });
 
 test(
