@@ -91,7 +91,6 @@ export function rotationDisagreements(settings: RotationSettings): string[] {
   const policy = rotationPolicy(settings);
   const { dueAfter, deadlineAfter } = lifeMarks(life, policy);
   const room = deadlineAfter - dueAfter;
-  const gap = sweepGapSeconds(settings);
   const least = worstSyncGapSeconds(undefined, new Date()) + settings.PASSWORD_REPLICATION_SECONDS;
   const problems: [boolean, string][] = [
     [
@@ -111,7 +110,7 @@ export function rotationDisagreements(settings: RotationSettings): string[] {
       `setting ROTATION_FREEZE_WINDOWS must hold no window longer than ${Math.floor(room / 3600)} hours with this ROTATE_AFTER and CREDENTIAL_LIFETIME_DAYS: a credential could end in it`,
     ],
     [
-      gap > room,
+      policy.sweepGapSeconds > room,
       'setting ROTATION_SWEEP_SCHEDULE must come more often with this ROTATE_AFTER and CREDENTIAL_LIFETIME_DAYS: a credential could end between two sweeps',
     ],
     [
