@@ -71,8 +71,9 @@ export function rotationState(
   if (times.dueAt > now) return { kind: 'waiting' };
   const frozen = frozenUntil(policy.freezeWindows, now);
   if (frozen) return { kind: 'deferred', by: { reason: 'freeze', until: frozen.toISOString() } };
-  if (isOffline(sync, now)) return { kind: 'deferred', by: { reason: 'offline' } };
   const isLate = times.deadline <= now;
+  // Past the deadline the new password is made all the same: one that is online for minutes only is never met by a sweep.
+  if (isOffline(sync, now) && !isLate) return { kind: 'deferred', by: { reason: 'offline' } };
   const next = nextSync(sync.schedule, now);
   // The next sweep but one must come before the sync, or its news would miss it.
   const isFar = next.getTime() - now.getTime() > 2 * policy.sweepGapSeconds * 1000;

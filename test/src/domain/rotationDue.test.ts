@@ -119,6 +119,12 @@ describe('a rotation that is due', () => {
     expect(rotationState(times, missed(60 + 899), policy, now)).toMatchObject({ kind: 'due' });
   });
 
+  test('is begun past its deadline although its connected registry is offline, so that the next sync brings the password', () => {
+    const missed = { ...sync, lastSyncTime: at(70).toISOString() };
+    expect(rotationState(times, missed, policy, at(74))).toMatchObject({ by: { reason: 'offline' } });
+    expect(rotationState(times, missed, policy, at(75))).toEqual({ kind: 'due', isLate: true });
+  });
+
   test('is begun shortly before the next sync, and past its deadline at once', () => {
     const nightly = { schedule: '0 2 * * *', lastSyncTime: now.toISOString(), worstGapSeconds: 86_400 };
     expect(rotationState(times, nightly, policy, now)).toMatchObject({ kind: 'deferred', by: { reason: 'sync' } });
