@@ -12,9 +12,10 @@ import { tableOf } from './table.js';
 import { StepTroubles } from './troubles/stepTroubles.js';
 import { bringTimedTroubles } from './troubles/timedTroubles.js';
 import { startWorld } from './world.js';
-import { CALENDAR, LIFETIME_DAYS, PROMISES, PULL_HOURS, SETTINGS } from './yearSettings.js';
+import { CALENDAR, LIFETIME_DAYS, PROMISES, PULL_HOURS, SETTINGS, SWEEP_MINUTE } from './yearSettings.js';
 
-const HOUR = 3_600_000;
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
 /** A Monday. */
 const BEGIN = new Date('2030-01-07T00:00:00Z');
 
@@ -104,6 +105,8 @@ export async function runYear({ days, seed, troubles, folder, tls, report }: Yea
     const pullAt = (at: number): void => {
       time.clock.setTimer(new Date(at), () => {
         for (const device of world.devices) void pulls.pull(device, 'regular', 'every six hours');
+        for (let minute = 1; minute < SWEEP_MINUTE; minute += 1)
+          time.clock.setTimer(new Date(at + minute * MINUTE), () => undefined);
         if (at < end) pullAt(at + PULL_HOURS * HOUR);
       });
     };

@@ -11,12 +11,19 @@ const SPREAD_DAYS = 7;
 const WAVE_SIZE = 5;
 const WAVE_SECONDS = 3600;
 
+/**
+ * Minute of the hour in which the app sweeps. The clock jumps over the syncs that nobody waits for, so that the cloud has not
+ * heard of them; a nested connected registry is heard of by the second sync of its parent. At the full hour the clients pull, and
+ * every minute from then to this one is a moment of the simulation: the syncs in them bring up what the jump has left out.
+ */
+export const SWEEP_MINUTE = 2;
+
 /** The app's settings in the year, where they differ from its defaults. */
 export const SETTINGS: Readonly<Record<string, string>> = {
   ROTATE_AFTER: '2/3',
   ROTATION_SPREAD_HOURS: String(SPREAD_DAYS * 24),
-  // Every six hours, and 18 o'clock and midnight are soon enough for a night's syncs.
-  ROTATION_SWEEP_SCHEDULE: '0 0 */6 * * *',
+  // Every six hours: after 18 o'clock and after midnight are soon enough for a night's syncs.
+  ROTATION_SWEEP_SCHEDULE: `0 ${SWEEP_MINUTE} */6 * * *`,
   ROTATION_WAVE_SIZE: String(WAVE_SIZE),
   ROTATION_WAVE_SECONDS: String(WAVE_SECONDS),
   ROTATION_FREEZE_WINDOWS: WEEKENDS.setting,

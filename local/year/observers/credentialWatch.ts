@@ -35,7 +35,7 @@ export class CredentialWatch {
   readonly #seen = new Map<string, Seen>();
 
   constructor(
-    private readonly plane: Plane,
+    private readonly plane: Pick<Plane, 'arm' | 'vault' | 'clock'>,
     private readonly registry: string,
     private readonly verdict: Verdict,
   ) {}
