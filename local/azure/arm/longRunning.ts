@@ -63,8 +63,9 @@ export class LongRunning {
   async finished(id: string): Promise<Pick<Operation, 'failure' | 'result'> | undefined> {
     const operation = this.#operations.get(id.toLowerCase());
     if (!operation) return undefined;
-    const wait = operation.readyAt - performance.now();
-    if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait));
+    // A timer may fire a millisecond early, and the resource would still say that it is busy.
+    while (performance.now() < operation.readyAt)
+      await new Promise((resolve) => setTimeout(resolve, operation.readyAt - performance.now()));
     return operation;
   }
 }
