@@ -15,7 +15,7 @@ import { Operator } from './operator.js';
 import { azurePlan, devicePlan, edgePlan, hostPlan, tlsFolder, type Ground, type ProcessName } from './plans.js';
 import { claimPort } from './ports.js';
 import { Stack } from './stack.js';
-import { readWorld } from './world.js';
+import { readWorld, type World } from './world.js';
 
 /** What to start, and how. */
 export interface StackOptions {
@@ -34,6 +34,8 @@ export interface StackOptions {
   app?: string;
   /** Settings of the app that differ from those of `npm run local`. */
   settings?: Readonly<Record<string, string>>;
+  /** More of them, which need names that the control plane makes when it first starts. */
+  settingsOf?: (world: World) => Readonly<Record<string, string>>;
   /** Removes the state that an earlier run left in the data folder. */
   reset?: boolean;
   /** Told in one line about each thing that happens. */
@@ -136,7 +138,11 @@ async function startProcesses(stack: Stack, options: StackOptions, report: (line
       `connected registry serves at ${await stack.start('edge', edgePlan(ground, world, syncToken, syncSeconds))}`,
     );
   };
-  const settings = [reportKeys(dataFolder), syncSeconds, options.settings ?? {}] as const;
+  const settings = [
+    reportKeys(dataFolder),
+    syncSeconds,
+    { ...options.settings, ...options.settingsOf?.(world) },
+  ] as const;
   const { externalHost } = options;
   if (externalHost) {
     const environment = externalAppEnvironment(world, places, ...settings);

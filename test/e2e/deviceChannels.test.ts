@@ -14,6 +14,46 @@ const HUB_DEVICES = {
   channel: 'iotHub',
 };
 
+describe('a device that nothing can reach', () => {
+  let it: TestStack;
+  let folder: string;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'engine-'));
+    it = await startTestStack({
+      settingsOf: ({ identities }) => ({
+        PROFILES: JSON.stringify([
+          {
+            name: 'asking-devices',
+            match: { device: 'asking' },
+            connectedRegistry: 'myconnectedregistry',
+            repositories: ['hello-world'],
+            channel: 'poll',
+            pollers: { [identities.device.objectId]: 'asking' },
+          },
+        ]),
+      }),
+      device: { channel: { kind: 'poll' }, settings: { DOCKER_CONFIG_FILE: join(folder, 'config.json') } },
+    });
+  });
+  afterAll(async () => {
+    await it.dispose();
+    await rm(folder, { recursive: true });
+  });
+
+  test('asks for its check with its own identity, and delivers what was promoted', async () => {
+    const request = { connectedRegistry: 'myconnectedregistry', repositories: ['hello-world'], client: 'asking' };
+    const ended = await it.app.end(await it.app.start(request));
+    expect(ended).toMatchObject({ status: 'completed', result: { pull: { image: 'hello-world:latest' } } });
+    const { name, version } = ended.result?.secret ?? { name: '', version: '' };
+    const { value } = await it.operator.secrets.getSecret(name, { version });
+    await expect
+      .poll(async () => JSON.parse(await readFile(join(folder, 'config.json'), 'utf8').catch(() => '{}')) as unknown, {
+        timeout: 20_000,
+      })
+      .toEqual(JSON.parse(value ?? ''));
+  });
+});
+
 describe('a device of an IoT Hub', () => {
   let it: TestStack;
   let folder: string;
