@@ -76,7 +76,7 @@ df.app.client.http('postOffboardings', {
 df.app.client.http('postRevocations', {
   route: 'revocations',
   methods: ['POST'],
-  ...operatorRoute(config.operators, postRevocations(config)),
+  ...operatorRoute(config.operators, postRevocations(config, queries)),
 });
 df.app.client.http('getOperation', {
   route: 'operations/{id}',

@@ -275,7 +275,10 @@ export const rotationPlanAnswer = z
   .describe('What the rotation of one client would do.');
 
 export const rotationDryRunAnswer = z
-  .object({ plans: z.array(rotationPlanAnswer).readonly() })
+  .object({
+    ...dryRunAnswer.unwrap().shape,
+    plans: z.array(rotationPlanAnswer).readonly().describe('the same, client by client'),
+  })
   .readonly()
   .describe("What rotations would do, in the request's order.");
 /** The answer to a rotation request with `dryRun`. */

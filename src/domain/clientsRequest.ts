@@ -44,14 +44,13 @@ export const clientNames = z
     });
   });
 
+const dryRun = z.boolean('must be true or false').describe(CLIENTS_FIELDS.dryRun).optional();
+
 /** Body of `POST /api/offboardings`. */
-export const offboardingBody = z.strictObject({
-  clients: clientNames,
-  dryRun: z.boolean('must be true or false').describe(CLIENTS_FIELDS.dryRun).optional(),
-});
+export const offboardingBody = z.strictObject({ clients: clientNames, dryRun });
 
 /** Body of `POST /api/revocations`. */
-export const revocationBody = z.strictObject({ clients: clientNames });
+export const revocationBody = z.strictObject({ clients: clientNames, dryRun });
 
 /** Equal for runs of one kind about the same client, of which there is no more to say. */
 export function clientFingerprint(kind: OperationKind, client: ClientReference): string {

@@ -3,6 +3,7 @@ import type { Ports } from '../ports/ports.js';
 import type { DryRunAnswer } from '../domain/answers.js';
 import type { ClientReference } from '../domain/clientKey.js';
 import type { OffboardingPlan } from '../domain/offboardingPlan.js';
+import { createRevocationDryRun } from './enabledAccess.js';
 import { createOffboardingDryRun, createOffboardingPlan } from './offboardingPlan.js';
 import { createCheck, type Check } from './check.js';
 import { createInventory, type Inventory } from './inventory.js';
@@ -18,6 +19,7 @@ export interface Queries {
   readonly planRotation: PlanRotation;
   readonly offboardingPlan: (reference: ClientReference) => Promise<OffboardingPlan>;
   readonly offboardingDryRun: (reference: ClientReference) => Promise<DryRunAnswer>;
+  readonly revocationDryRun: (reference: ClientReference) => Promise<DryRunAnswer>;
   readonly rotationSchedule: RotationSchedule;
   readonly inventory: Inventory;
   readonly check: Check;
@@ -31,6 +33,7 @@ export function createQueries(ports: Ports, config: Config): Queries {
     planRotation: createRotationPlan(ports, config, facts),
     offboardingPlan: createOffboardingPlan(ports),
     offboardingDryRun: createOffboardingDryRun(ports),
+    revocationDryRun: createRevocationDryRun(ports),
     rotationSchedule: createRotationSchedule(ports.vault, facts, config),
     inventory: createInventory(ports, config),
     check: createCheck(ports, config),

@@ -1,16 +1,13 @@
 import type { HttpRequest, HttpResponseInit } from '@azure/functions';
 import type { DurableClient } from 'durable-functions';
 import type { Config } from '../../config.js';
-import type { DryRunAnswer } from '../../domain/answers.js';
-import type { ClientReference } from '../../domain/clientKey.js';
 import { clientFingerprint, CLIENTS_FIELDS, offboardingBody } from '../../domain/clientsRequest.js';
 import { OFFBOARD } from '../../domain/run.js';
-import { eachOf } from '../../queries/eachOf.js';
 import type { Queries } from '../../queries/queries.js';
 import { durableRuns } from '../durable/durableRuns.js';
 import { newRun } from '../durable/newRun.js';
 import { clientsBody } from './clientsBody.js';
-import { orServiceProblem } from './serviceProblem.js';
+import { dryRunOfEach } from './dryRunOfEach.js';
 import { startPart } from './startAnswer.js';
 import { startEach } from './startEach.js';
 
@@ -20,24 +17,11 @@ export function postOffboardings(config: Config, queries: Queries) {
     const parsed = await clientsBody(request, offboardingBody, CLIENTS_FIELDS, config);
     if ('refusal' in parsed) return parsed.refusal;
     const { body, clients } = parsed;
-    if (body.dryRun === true) return planAll(clients, queries);
+    if (body.dryRun === true) return dryRunOfEach(clients, queries.offboardingDryRun);
     const runs = durableRuns(client);
     return startEach(clients, async (reference) => {
       const origin = { actor, fingerprint: clientFingerprint(OFFBOARD, reference) };
       return startPart(await runs.startWhenFree(OFFBOARD, newRun(reference, origin, config), true));
     });
   };
-}
-
-/** All clients in one answer; each write names its client. */
-function planAll(clients: readonly ClientReference[], queries: Queries): Promise<HttpResponseInit> {
-  return orServiceProblem(async () => {
-    const plans = await eachOf(clients, (reference) => queries.offboardingDryRun(reference));
-    const answer: DryRunAnswer = {
-      problems: plans.flatMap(({ problems }) => problems),
-      writes: plans.flatMap(({ writes }) => writes),
-      adopts: plans.flatMap(({ adopts }) => adopts),
-    };
-    return { status: 200, jsonBody: answer };
-  });
 }

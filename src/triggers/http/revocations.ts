@@ -3,17 +3,23 @@ import type { DurableClient } from 'durable-functions';
 import type { Config } from '../../config.js';
 import { clientFingerprint, CLIENTS_FIELDS, revocationBody } from '../../domain/clientsRequest.js';
 import { REVOKE } from '../../domain/run.js';
+import type { Queries } from '../../queries/queries.js';
 import { durableRuns } from '../durable/durableRuns.js';
 import { newRun } from '../durable/newRun.js';
 import { clientsBody } from './clientsBody.js';
+import { dryRunOfEach } from './dryRunOfEach.js';
 import { startPart } from './startAnswer.js';
 import { startEach } from './startEach.js';
 
-/** `POST /api/revocations`: cuts clients off now. Never waits for a run in progress, and never meets a 409. */
-export function postRevocations(config: Config) {
+/**
+ * `POST /api/revocations`: cuts clients off now, or tells what would be disabled (dryRun). Never waits for a run in
+ * progress, and never meets a 409.
+ */
+export function postRevocations(config: Config, queries: Pick<Queries, 'revocationDryRun'>) {
   return async (request: HttpRequest, client: DurableClient, actor: string): Promise<HttpResponseInit> => {
     const parsed = await clientsBody(request, revocationBody, CLIENTS_FIELDS, config);
     if ('refusal' in parsed) return parsed.refusal;
+    if (parsed.body.dryRun === true) return dryRunOfEach(parsed.clients, queries.revocationDryRun);
     const runs = durableRuns(client);
     return startEach(parsed.clients, async (reference) => {
       const origin = { actor, fingerprint: clientFingerprint(REVOKE, reference) };

@@ -11,6 +11,7 @@ import { readClientRecord } from '../durable/clientRecords.js';
 import { durableRuns } from '../durable/durableRuns.js';
 import { newRun } from '../durable/newRun.js';
 import { clientsBody } from './clientsBody.js';
+import { together } from './dryRunOfEach.js';
 import { orServiceProblem } from './serviceProblem.js';
 import { startPart } from './startAnswer.js';
 import { startEach } from './startEach.js';
@@ -46,6 +47,11 @@ function plan(
       const { problems, writes, outage } = await queries.planRotation({ ...reference, urgent }, acknowledged);
       return { ...reference, problems, writes, ...(outage === undefined ? {} : { outage }) };
     });
-    return { status: 200, jsonBody: { plans } satisfies RotationDryRunAnswer };
+    const answers = plans.map(({ problems, writes, client }) => ({
+      problems,
+      writes: writes.map((write) => ({ ...write, client })),
+      adopts: [],
+    }));
+    return { status: 200, jsonBody: { ...together(answers), plans } satisfies RotationDryRunAnswer };
   });
 }

@@ -110,7 +110,7 @@ async function giveOnboardings(): Promise<void> {
 async function giveClients(): Promise<void> {
   const routesOfClients = {
     'POST offboardings': (world: World) => postOffboardings(world.config, world.queries),
-    'POST revocations': (world: World) => postRevocations(world.config),
+    'POST revocations': (world: World) => postRevocations(world.config, world.queries),
   };
   const { connectedRegistry, client } = BODY;
   const clients = [{ connectedRegistry, client }];
@@ -140,7 +140,8 @@ async function giveClients(): Promise<void> {
   await give('a dry run', { clients, dryRun: true }, holding(), world);
   for (const kind of ['throttled', 'forbidden'] as const) {
     const failing = createWorld();
-    failing.wire.fail('versions', { when: 'before', kind });
+    // Each route reads two secrets at once.
+    failing.wire.fail('versions', { when: 'before', kind, times: 2 * Object.keys(routesOfClients).length });
     await give(`a dry run while Azure is ${kind}`, { clients, dryRun: true }, undefined, failing);
   }
 }

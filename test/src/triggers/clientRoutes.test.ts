@@ -33,7 +33,7 @@ const parts = (answer: { body: Readonly<Record<string, unknown>> }) => answer.bo
 const offboard = async (body: unknown = one) =>
   seen(await postOffboardings(world.config, world.queries)(httpRequest({ body }), engine.client, 'ada'));
 const revoke = async (body: unknown = one) =>
-  seen(await postRevocations(world.config)(httpRequest({ body }), engine.client, 'ada'));
+  seen(await postRevocations(world.config, world.queries)(httpRequest({ body }), engine.client, 'ada'));
 
 describe('POST /api/offboardings', () => {
   test('starts a run of the client, under the actor’s name', async () => {
@@ -69,8 +69,22 @@ describe('POST /api/revocations', () => {
     expect([names.length, names.every((name) => /^[a-z0-9-]{1,100}$/.test(name))]).toEqual([2, true]);
   });
 
-  test('takes no other fields than the clients', async () => {
-    expect((await revoke({ ...one, dryRun: true })).status).toBe(400);
+  test('takes no other fields than clients and dryRun', async () => {
+    expect((await revoke({ ...one, urgent: true })).status).toBe(400);
+  });
+
+  test('tells what it would disable also while a run is in progress, and starts nothing', async () => {
+    hold();
+    const { token } = onboarding();
+    const client = reference().client;
+    expect((await revoke({ ...one, dryRun: true })).body).toEqual({ problems: [], writes: [], adopts: [] });
+    world.addToken();
+    expect((await revoke({ ...one, dryRun: true })).body).toEqual({
+      problems: [],
+      writes: [{ step: 'disable', action: 'disable token', resource: token, client }],
+      adopts: [],
+    });
+    expect([engine.starts, world.wire.writes]).toEqual([0, []]);
   });
 });
 

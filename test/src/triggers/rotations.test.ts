@@ -54,6 +54,8 @@ describe('POST /api/rotations', () => {
     expect(plain.body['plans']).toMatchObject([
       { client, problems: [], writes: [{ action: 'generate password2' }, {}, {}, {}, {}] },
     ]);
+    expect(plain.body).toMatchObject({ problems: [], adopts: [] });
+    expect(plain.body['writes']).toMatchObject([{ action: 'generate password2', client }, {}, {}, {}, {}]);
     expect(JSON.stringify(plain.body)).not.toContain('outage');
     const urgent = await rotations({ clients, urgent: true, dryRun: true }, world);
     expect(urgent.body['plans']).toMatchObject([

@@ -191,6 +191,19 @@ export const OFFBOARDING_DRY_RUN: DryRunAnswer = {
   adopts: [`scope map ${onboarding.scopeMap}: 3 other token(s) use it`],
 };
 
+export const REVOCATION_DRY_RUN: DryRunAnswer = {
+  problems: [],
+  writes: [
+    { step: 'disable', action: 'disable token', resource: onboarding.token },
+    {
+      step: 'disable',
+      action: 'disable version 0a1b2c3d4e5f60718293a4b5c6d7e8f9 of secret',
+      resource: mainSecretName(REFERENCE),
+    },
+  ].map((write) => ({ ...write, client: REFERENCE.client })),
+  adopts: [],
+};
+
 export const OPERATION_OFFBOARDED: Operation = {
   ...BASE,
   kind: 'offboard',

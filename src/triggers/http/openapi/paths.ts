@@ -77,6 +77,9 @@ const postRevocations = {
     'Disables the token by one write, and the secrets; a run in progress is told to end and undoes nothing that could be looked at. All is kept for inspection. Only an onboarding that was asked for later lifts it, and never with an earlier password. At the edge it holds from the next sync on: the result tells when that is due.',
   requestBody: { required: true, content: jsonContent('RevocationRequest', { two: examples.CLIENTS_REQUEST }) },
   responses: {
+    '200': answer('What it would disable, to a request with `dryRun`. Nothing was written.', 'DryRunAnswer', {
+      revocation: examples.REVOCATION_DRY_RUN,
+    }),
     '202': answer(
       'One part for each client: its operation, or the problem that kept it from being started.',
       'StartedOperations',
@@ -84,7 +87,7 @@ const postRevocations = {
       ['Retry-After'],
     ),
     ...BY_OPERATORS,
-    ...problemAnswers(['invalid-request', 'body-too-large', 'unavailable']),
+    ...problemAnswers(['invalid-request', 'body-too-large', 'service-error', 'unavailable']),
   },
 };
 

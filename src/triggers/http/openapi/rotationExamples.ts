@@ -24,13 +24,18 @@ const leaked = {
   clears: 'password2',
 } as const;
 
+const leakedWrites = rotationWrites(leaked, REFERENCE);
+
 /** Made as the app makes it. */
 export const DRY_RUN: RotationDryRunAnswer = {
+  problems: [],
+  writes: leakedWrites.map((write) => ({ ...write, client })),
+  adopts: [],
   plans: [
     {
       ...REFERENCE,
       problems: [],
-      writes: rotationWrites(leaked, REFERENCE),
+      writes: leakedWrites,
       outage: outageOf({ sync: {}, way: [{ name: connectedRegistry }], worstWaySeconds: 60 }, NOW),
     },
   ],
