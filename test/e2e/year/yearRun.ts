@@ -1,0 +1,39 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { compiled } from '../../../local/stack/projectRoot.js';
+
+/** How a simulated year ended. */
+export interface YearRun {
+  readonly status: number | null;
+  readonly output: string;
+  /** Seconds of processor time that its own process took. */
+  readonly processorSeconds: number;
+  /** A row of the table, cell by cell, by the connected registry's name. */
+  row(name: string): number[];
+}
+
+/** Lets a simulated year pass, and prints its table, or all that it had to say of a broken rule and how to see it again. */
+export async function runYear(...flags: string[]): Promise<YearRun> {
+  const child = spawn(process.execPath, [compiled('local/year/main.js'), ...flags], {
+    env: { PATH: process.env['PATH'], TMPDIR: process.env['TMPDIR'] },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  const [status] = (await once(child, 'close')) as [number | null];
+  const table = output.slice(output.lastIndexOf('connected registry   '));
+  console.log(status === 0 ? table : `${output}\nTo see it again: npm run year -- ${flags.join(' ')}`);
+  return {
+    status,
+    output,
+    processorSeconds: Number(/(\d+) s of processor/.exec(table)?.[1] ?? Number.NaN),
+    row(name) {
+      const line = table.split('\n').find((one) => one.startsWith(`${name} (`)) ?? '';
+      return line
+        .slice(line.indexOf(')') + 1)
+        .trim()
+        .split(/\s+/)
+        .map(Number);
+    },
+  };
+}
