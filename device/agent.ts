@@ -30,7 +30,7 @@ export function createAgent({ clients, checks, keeper, log }: AgentParts): Agent
   function handle(signal: Signal): ReturnType<SignalHandler> {
     if (clients && !clients.has(signal.data.client)) return 'notMine';
     if (signal.kind === 'pullCheckRequested' && checks.isFull()) return 'busy';
-    if (!seen.firstTime(signal)) return 'duplicate';
+    if (!seen.firstTime(withoutTrace(signal))) return 'duplicate';
     if (signal.kind === 'credentialPromoted') {
       const { operation, client, secret } = signal.data;
       log('credential promoted', { operation, client, secret: secret.name, version: secret.version });
@@ -48,4 +48,9 @@ export function createAgent({ clients, checks, keeper, log }: AgentParts): Agent
       await Promise.all([checks.stop(), keeper.stop()]);
     },
   };
+}
+
+/** A request that is sent again by another activity comes with another place in the trace, and is the same request. */
+function withoutTrace({ kind, data }: Signal): unknown {
+  return { kind, data: { ...data, traceparent: undefined } };
 }

@@ -48,7 +48,8 @@ export function sendReport(
   signal: AbortSignal,
 ): Promise<Sent> {
   const path = `pull-checks/${encodeURIComponent(request.operation)}/${request.attempt}`;
-  return send({ path, key: request, body: report, longestPause: LONGEST_PAUSE }, options, signal);
+  const { traceparent } = request;
+  return send({ path, key: request, body: report, traceparent, longestPause: LONGEST_PAUSE }, options, signal);
 }
 
 /** Says that the consumers' files hold `version`; sent as persistently as a report, as long as the promotion allows. */
@@ -68,11 +69,13 @@ interface Message {
   path: string;
   key: { keyId: string; reportKey: string; expiresAt: string };
   body: PullCheckReport | PromotionAcknowledgement;
+  /** The trace that the app's answer belongs to (W3C Trace Context). */
+  traceparent?: string | undefined;
   longestPause: number;
 }
 
 async function send(
-  { path, key, body, longestPause }: Message,
+  { path, key, body, traceparent, longestPause }: Message,
   { reportUrl, clock, timeout }: ReporterOptions,
   signal: AbortSignal,
 ): Promise<Sent> {
@@ -84,8 +87,11 @@ async function send(
     const now = clock.now().getTime();
     if (now >= deadline) return { end: 'expired', tries, last };
     const watchdog = createWatchdog(timeout, signal);
-    const authorization = `PullCheck ${key.keyId}:${key.reportKey}`;
-    const answer = await post(`${reportUrl}/api/${path}`, authorization, body, watchdog.signal);
+    const headers = {
+      authorization: `PullCheck ${key.keyId}:${key.reportKey}`,
+      ...(traceparent !== undefined && { traceparent }),
+    };
+    const answer = await post(`${reportUrl}/api/${path}`, headers, body, watchdog.signal);
     watchdog.stop();
     last = answer.text;
     const end = endOf(answer.status);
@@ -109,11 +115,16 @@ interface Answer {
   text: string;
 }
 
-async function post(url: string, authorization: string, body: unknown, signal: AbortSignal): Promise<Answer> {
+async function post(
+  url: string,
+  headers: Readonly<Record<string, string>>,
+  body: unknown,
+  signal: AbortSignal,
+): Promise<Answer> {
   try {
     const response = await fetch(url, {
       method: 'POST',
-      headers: { authorization, 'content-type': 'application/json' },
+      headers: { ...headers, 'content-type': 'application/json' },
       body: JSON.stringify(body),
       // A redirect would carry the report elsewhere; it counts as an answer that is no end.
       redirect: 'manual',

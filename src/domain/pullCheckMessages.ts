@@ -8,6 +8,12 @@ export const CREDENTIAL_PROMOTED = 'ConnectedRegistry.CredentialPromoted';
 export const secretReference = z.object({ name: z.string().min(1).max(127), version: z.string().min(1).max(64) });
 
 /**
+ * A place in a trace, as version 00 of W3C Trace Context writes it: `00-{trace}-{span}-{flags}`, neither of the two all zeros.
+ * Source: w3.org/TR/trace-context, "traceparent Header Field Values".
+ */
+export const traceparent = z.string().regex(/^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/);
+
+/**
  * Data of a {@link PULL_CHECK_REQUESTED} event: asks the device's agent to pull `image` with the credential in `secret`
  * and to report to `POST /api/pull-checks/{operation}/{attempt}` with `Authorization: PullCheck {keyId}:{reportKey}`.
  */
@@ -24,6 +30,8 @@ export const pullCheckRequested = z.object({
   reportKey: z.string().min(1),
   /** After this instant (ISO 8601, UTC) a report is answered with 410. */
   expiresAt: z.iso.datetime(),
+  /** The trace that asks, which the report goes on with as its own header of this name; two that differ in it alone are one. */
+  traceparent: traceparent.optional(),
 });
 export type PullCheckRequested = z.infer<typeof pullCheckRequested>;
 

@@ -4,19 +4,20 @@ import type { SecretPage } from '../ports/secretVault.js';
 import { ServiceError } from '../ports/serviceError.js';
 import { currentTraceParent } from './invocation.js';
 import type { Telemetry } from './telemetry.js';
+import { tracedDevices } from './tracedDevices.js';
 
 const DAY = 86_400_000;
 /** A secret under test is no credential that anybody relies on yet. */
 const CANDIDATE = /-candidate$/;
 
-/** The same ports; each call is a span of its invocation's trace, and is counted by service and outcome. */
+/** The same ports; each call is a span of its invocation's trace, which devices are told, and is counted by service and outcome. */
 export function measuredPorts(ports: Ports, telemetry: Telemetry): Ports {
   const measured = Object.entries(ports).map(([service, port]) => [
     service,
     measuredPort(service, port as Ports[keyof Ports], telemetry),
   ]);
   const all = Object.fromEntries(measured) as Ports;
-  return { ...all, vault: tellingExpiry(all, telemetry) };
+  return { ...all, vault: tellingExpiry(all, telemetry), devices: tracedDevices(all.devices) };
 }
 
 function measuredPort<P extends object>(service: string, port: P, telemetry: Telemetry): P {

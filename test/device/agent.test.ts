@@ -14,6 +14,8 @@ async function start(...options: Parameters<typeof startAgentUnderTest>): Promis
   return under;
 }
 
+const TRACE = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+
 describe('a requested check', () => {
   test.each([
     ['a CloudEvent', cloudEvent(request())],
@@ -41,6 +43,18 @@ describe('a requested check', () => {
     }
     expect(agent.checks).toHaveLength(1);
     expect(agent.reports).toHaveLength(1);
+  });
+
+  test('runs once though another activity sent it again, from another place in the trace', async () => {
+    const agent = await start();
+    const data = request();
+    for (const traceparent of [undefined, TRACE, TRACE.replace('b7ad', 'b7ae')])
+      await agent.deliver(cloudEvent({ ...data, traceparent }));
+    await agent.idle();
+    expect(agent.checks).toHaveLength(1);
+    await agent.deliver(cloudEvent({ ...data, image: 'another:1', traceparent: TRACE }));
+    await agent.idle();
+    expect(agent.checks).toHaveLength(2);
   });
 
   test('is not kept from running by a forged one that came first', async () => {

@@ -22,6 +22,7 @@ function caseAgainst<T extends [unknown, ...unknown[]]>(property: fc.IProperty<T
   return failed ? { counterexample, errorInstance } : undefined;
 }
 
+const TRACE = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
 /** Values of every form, unlikely keys such as `__proto__` among them. */
 const anything = fc.oneof(fc.jsonValue(), fc.anything({ withDate: true, withMap: true, withNullPrototype: true }));
 const ACKNOWLEDGEABLE = promotion({ keyId: 'k1', reportKey: 'key', expiresAt: '2030-01-01T00:00:00Z' });
@@ -40,7 +41,7 @@ function damaged(message: Record<string, unknown>): fc.Arbitrary<Record<string, 
 
 test('no event crashes the agent, and what it takes can be carried by a URL, a header and a vault', () => {
   const event = fc.oneof(
-    damaged(request()).map((data) => ({ type: PULL_CHECK_REQUESTED, data: data as unknown })),
+    damaged(request({ traceparent: TRACE })).map((data) => ({ type: PULL_CHECK_REQUESTED, data: data as unknown })),
     damaged(ACKNOWLEDGEABLE).map((data) => ({ type: CREDENTIAL_PROMOTED, data: data as unknown })),
     fc.record({ type: fc.constantFrom(PULL_CHECK_REQUESTED, CREDENTIAL_PROMOTED), data: anything }),
   );
@@ -52,13 +53,15 @@ test('no event crashes the agent, and what it takes can be carried by a URL, a h
         if (!signal || 'problem' in signal) return true;
         taken += 1;
         const { operation, secret, keyId = 'none', reportKey = 'none' } = signal.data;
+        const { traceparent = TRACE } = 'image' in signal.data ? signal.data : {};
         const header = new Headers({ authorization: `PullCheck ${keyId}:${reportKey}` }).get('authorization');
         return (
           encodeURIComponent(operation) === operation &&
           !operation.startsWith('.') &&
           header === `PullCheck ${keyId}:${reportKey}` &&
           !keyId.includes(':') &&
-          secret.name.length <= 127
+          secret.name.length <= 127 &&
+          new Headers({ traceparent }).get('traceparent') === traceparent
         );
       }),
     ),

@@ -29,7 +29,7 @@ const REPORT: PullCheckReport = {
 let server: Server;
 let url: string;
 let answers: (number | 'hang up' | { status: number; headers: Record<string, string> })[];
-let seen: { path: string | undefined; authorization: string | undefined; body: unknown }[];
+let seen: { path: string | undefined; authorization: string | undefined; trace: unknown; body: unknown }[];
 let waits: number[];
 let time: number;
 
@@ -40,7 +40,8 @@ beforeEach(async () => {
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
       const body: unknown = JSON.parse(Buffer.concat(chunks).toString('utf8'));
-      seen.push({ path: request.url, authorization: request.headers.authorization, body });
+      const { authorization, traceparent: trace } = request.headers;
+      seen.push({ path: request.url, authorization, trace, body });
       const answer = answers.shift() ?? 503;
       if (answer === 'hang up') request.socket.destroy();
       else if (typeof answer === 'number') response.writeHead(answer).end();
@@ -79,8 +80,21 @@ test('a report goes to its attempt, with its key', async () => {
   answers = [202];
   expect(await send()).toEqual({ end: 'accepted', tries: 1, last: '202' });
   expect(seen).toEqual([
-    { path: '/api/pull-checks/onboard-x.run1/3', authorization: 'PullCheck k1:report-key', body: REPORT },
+    {
+      path: '/api/pull-checks/onboard-x.run1/3',
+      authorization: 'PullCheck k1:report-key',
+      trace: undefined,
+      body: REPORT,
+    },
   ]);
+});
+
+test('a report goes on with the trace that asked for it, at every try', async () => {
+  answers = [503, 202];
+  const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+  await send({ traceparent });
+  expect(seen.map(({ trace }) => trace)).toEqual([traceparent, traceparent]);
+  expect(seen.map(({ body }) => body)).toEqual([REPORT, REPORT]);
 });
 
 test('503, 404, a redirect and a lost connection are tried again until it is taken', async () => {
