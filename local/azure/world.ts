@@ -20,6 +20,7 @@ export interface World {
   identities: Record<IdentityName, Credentials>;
   topics: { requests: { endpoint: string; key: string }; signals: { endpoint: string } };
   /** `url` is where its service API is, `hostName` what its devices sign for and have in their user names. */
+  vaultName: string;
   iotHub: { id: string; name: string; url: string; hostName: string; mqttPort: number };
 }
 
@@ -45,6 +46,7 @@ export function describeWorld(plane: Plane): World {
       },
       signals: { endpoint: topicEndpoint(plane, { name: SIGNAL_TOPIC }) },
     },
+    vaultName: plane.arm.vaultName,
     iotHub: {
       id: hubId(plane.arm, plane.hub.state.name),
       name: plane.hub.state.name,

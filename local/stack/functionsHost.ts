@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import type { EventSubscription } from './operator.js';
 import type { Stack } from './stack.js';
+import { groupId, registryId, topicId, vaultId, type World } from './world.js';
 
 /** A Functions host that somebody else starts. */
 export interface ExternalHost {
@@ -18,9 +19,30 @@ export type HostKeys = z.infer<typeof hostKeys>;
 
 const NO_KEYS: HostKeys = { function: '', eventGrid: '' };
 
-/** The Event Grid trigger of the app that takes onboarding requests, and the type of event that it takes. */
-const REQUEST_FUNCTION = 'clientRequested';
-const REQUEST_EVENT = 'ConnectedRegistry.ClientRequested';
+/** What the app's functions subscribe to, by the source of the events. Of registries only what is written of connected ones. */
+function sourcesOf(world: World): Record<string, Omit<EventSubscription, 'name' | 'webhook' | 'schema'>> {
+  return {
+    clientRequested: {
+      source: topicId(world, 'requests'),
+      eventTypes: ['ClientRequested', 'RevokeRequested', 'OffboardRequested'].map(
+        (type) => `ConnectedRegistry.${type}`,
+      ),
+    },
+    deviceChanged: {
+      source: world.iotHub.id,
+      eventTypes: ['Microsoft.Devices.DeviceCreated', 'Microsoft.Devices.DeviceDeleted'],
+    },
+    secretExpiring: {
+      source: vaultId(world),
+      eventTypes: ['Microsoft.KeyVault.SecretNearExpiry', 'Microsoft.KeyVault.SecretExpired'],
+    },
+    connectedRegistryWritten: {
+      source: groupId(world),
+      eventTypes: ['Microsoft.Resources.ResourceWriteSuccess'],
+      subjectBeginsWith: `${registryId(world)}/connectedRegistries/`,
+    },
+  };
+}
 
 /** Milliseconds between two looks for a host that is not there yet. */
 const POLL = 300;
@@ -34,16 +56,15 @@ export function readHostKeys(file: string): HostKeys | undefined {
   }
 }
 
-/** Onboarding requests, delivered to the Event Grid extension's webhook with the extension's system key. */
-export function requestSubscription(functionsUrl: string, keys: HostKeys): EventSubscription {
+/** Every source's events, delivered to the Event Grid extension's webhook with the extension's system key. */
+export function appSubscriptions(functionsUrl: string, keys: HostKeys, world: World): EventSubscription[] {
   const code = keys.eventGrid === '' ? '' : `&code=${encodeURIComponent(keys.eventGrid)}`;
-  return {
-    topic: 'requests',
-    name: 'functions',
-    webhook: `${functionsUrl}/runtime/webhooks/EventGrid?functionName=${REQUEST_FUNCTION}${code}`,
+  return Object.entries(sourcesOf(world)).map(([name, source]) => ({
+    ...source,
+    name,
+    webhook: `${functionsUrl}/runtime/webhooks/EventGrid?functionName=${name}${code}`,
     schema: 'CloudEventSchemaV1_0',
-    eventTypes: [REQUEST_EVENT],
-  };
+  }));
 }
 
 /**
@@ -57,7 +78,7 @@ export async function connectExternalHost(
   { keysFile }: ExternalHost,
   report: (line: string) => void,
 ): Promise<void> {
-  const { operator } = stack.controlPlane;
+  const { operator, world } = stack.controlPlane;
   const { functionsUrl } = stack.ground.places;
   let published = stack.endpoints.functions.key;
   for (;;) {
@@ -66,7 +87,7 @@ export async function connectExternalHost(
     if (keys) {
       if (keys.function !== published) stack.publish(keys.function);
       published = keys.function;
-      if (await takesEvents(() => operator.subscribe(requestSubscription(functionsUrl, keys)))) break;
+      if (await takesEvents(() => operator.subscribeAll(appSubscriptions(functionsUrl, keys, world)))) break;
     }
     await sleep(POLL, undefined, { signal: stack.stopping });
   }

@@ -19,7 +19,8 @@ const operationStatus = z.object({ status: z.string(), error: z.unknown().option
 
 /** Where a subscription delivers, and what. */
 export interface EventSubscription {
-  topic: string;
+  /** Resource id of whose events they are. */
+  source: string;
   name: string;
   webhook: string;
   schema: 'CloudEventSchemaV1_0' | 'EventGridSchema';
@@ -57,11 +58,11 @@ export class Operator {
     return value;
   }
 
-  /** Makes or replaces a webhook subscription of a custom topic; the webhook must answer Event Grid's handshake. */
+  /** Makes or replaces a webhook subscription of a topic, hub, vault or resource group; the webhook must answer Event Grid's handshake. */
   async subscribe(subscription: EventSubscription): Promise<void> {
     await this.arm(
       'PUT',
-      `${topicId(this.world, subscription.topic)}/eventSubscriptions/${subscription.name}`,
+      `${subscription.source}/providers/Microsoft.EventGrid/eventSubscriptions/${subscription.name}`,
       EVENT_GRID,
       {
         properties: {
@@ -74,6 +75,10 @@ export class Operator {
         },
       },
     );
+  }
+
+  async subscribeAll(subscriptions: readonly EventSubscription[]): Promise<void> {
+    for (const one of subscriptions) await this.subscribe(one);
   }
 
   /** Removes a subscription; one that is not there is no error. */
@@ -90,6 +95,13 @@ export class Operator {
     const scope = 'https://iothubs.azure.net/.default';
     const { body: found } = await this.#call('GET', url, scope).catch(() => this.#call('PUT', url, scope, body));
     return hubIdentity.parse(found).authentication.symmetricKey.primaryKey;
+  }
+
+  /** Deletes a device of the IoT Hub, which tells its subscribers. */
+  async deleteDevice(deviceId: string): Promise<void> {
+    const url = `${this.world.iotHub.url}/devices/${encodeURIComponent(deviceId)}?api-version=${IOT_HUB}`;
+    // Whatever its version is.
+    await this.#call('DELETE', url, 'https://iothubs.azure.net/.default', undefined, { 'if-match': '*' });
   }
 
   /** Names of the scope maps, tokens, bound tokens and live (not soft-deleted) secrets, each sorted. */
@@ -153,10 +165,16 @@ export class Operator {
     return answer.body;
   }
 
-  async #call(method: string, url: string, scope: string, body?: unknown): Promise<HttpsAnswer> {
+  async #call(
+    method: string,
+    url: string,
+    scope: string,
+    body?: unknown,
+    headers: Readonly<Record<string, string>> = {},
+  ): Promise<HttpsAnswer> {
     const answer = await this.https(url, {
       method,
-      headers: { authorization: `Bearer ${await this.#token(scope)}` },
+      headers: { authorization: `Bearer ${await this.#token(scope)}`, ...headers },
       body,
     });
     if (answer.status >= 400 && !(method === 'DELETE' && answer.status === 404))

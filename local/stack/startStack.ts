@@ -9,13 +9,13 @@ import { ensureCertificates } from '../tls/certificates.js';
 import { releaseDataFolder, reportKeys, takeDataFolder, writeAtomically } from './dataFolder.js';
 import { channelEnvironment, type LocalDevice } from './localDevice.js';
 import { externalAppEnvironment } from './environments.js';
-import { connectExternalHost, readHostKeys, requestSubscription, type ExternalHost } from './functionsHost.js';
+import { connectExternalHost, appSubscriptions, readHostKeys, type ExternalHost } from './functionsHost.js';
 import { httpsJson } from './httpsJson.js';
 import { Operator } from './operator.js';
 import { azurePlan, devicePlan, edgePlan, hostPlan, tlsFolder, type Ground, type ProcessName } from './plans.js';
 import { claimPort } from './ports.js';
 import { Stack } from './stack.js';
-import { readWorld, type World } from './world.js';
+import { readWorld, topicId, type World } from './world.js';
 
 /** What to start, and how. */
 export interface StackOptions {
@@ -33,9 +33,7 @@ export interface StackOptions {
   /** Folder of the app that the host runs; default this project. Not for an external host. */
   app?: string;
   /** Settings of the app that differ from those of `npm run local`. */
-  settings?: Readonly<Record<string, string>>;
-  /** More of them, which need names that the control plane makes when it first starts. */
-  settingsOf?: (world: World) => Readonly<Record<string, string>>;
+  settings?: Readonly<Record<string, string>> | ((world: World) => Readonly<Record<string, string>>);
   /** Removes the state that an earlier run left in the data folder. */
   reset?: boolean;
   /** Told in one line about each thing that happens. */
@@ -138,11 +136,9 @@ async function startProcesses(stack: Stack, options: StackOptions, report: (line
       `connected registry serves at ${await stack.start('edge', edgePlan(ground, world, syncToken, syncSeconds))}`,
     );
   };
-  const settings = [
-    reportKeys(dataFolder),
-    syncSeconds,
-    { ...options.settings, ...options.settingsOf?.(world) },
-  ] as const;
+  const { settings: given = {} } = options;
+  const own = typeof given === 'function' ? given(world) : given;
+  const settings = [reportKeys(dataFolder), syncSeconds, own] as const;
   const { externalHost } = options;
   if (externalHost) {
     const environment = externalAppEnvironment(world, places, ...settings);
@@ -153,7 +149,7 @@ async function startProcesses(stack: Stack, options: StackOptions, report: (line
     report(`functions host serves at ${await stack.start('host', hostPlan(ground, world, ...settings, options.app))}`);
     const keys = readHostKeys(join(dataFolder, 'host', 'keys.json'));
     if (!keys) throw new Error('The functions host serves, but its keys.json cannot be read.');
-    await operator.subscribe(requestSubscription(places.functionsUrl, keys));
+    await operator.subscribeAll(appSubscriptions(places.functionsUrl, keys, world));
     return keys.function;
   };
   const device = async (): Promise<void> => {
@@ -163,7 +159,12 @@ async function startProcesses(stack: Stack, options: StackOptions, report: (line
     const address = await stack.start('device', devicePlan(ground, world, { ...channel, ...local.settings }));
     report(`device agent serves at ${address}`);
     if (local.channel && local.channel.kind !== 'webhook') return operator.unsubscribe('signals', 'device');
-    await operator.subscribe({ topic: 'signals', name: 'device', webhook: address, schema: 'CloudEventSchemaV1_0' });
+    await operator.subscribe({
+      source: topicId(world, 'signals'),
+      name: 'device',
+      webhook: address,
+      schema: 'CloudEventSchemaV1_0',
+    });
   };
 
   // All three are waited for before a failure of one is told, so that stopping finds none that is just starting.

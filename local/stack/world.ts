@@ -16,7 +16,8 @@ const world = z.object({
     requests: z.object({ endpoint: z.string(), key: z.string() }),
     signals: z.object({ endpoint: z.string() }),
   }),
-  iotHub: z.object({ name: z.string(), url: z.string(), hostName: z.string(), mqttPort: z.number() }),
+  vaultName: z.string(),
+  iotHub: z.object({ id: z.string(), name: z.string(), url: z.string(), hostName: z.string(), mqttPort: z.number() }),
 });
 
 /** What the control plane made on its empty state: ids, names and identities. */
@@ -35,4 +36,13 @@ export function registryId(w: World): string {
 /** ARM id of an Event Grid custom topic in the same resource group. */
 export function topicId(w: World, topic: string): string {
   return `/subscriptions/${w.subscriptionId}/resourceGroups/${w.resourceGroup}/providers/Microsoft.EventGrid/topics/${topic}`;
+}
+
+export function groupId(w: World): string {
+  return `/subscriptions/${w.subscriptionId}/resourceGroups/${w.resourceGroup}`;
+}
+
+/** ARM id of the vault, in the same resource group. */
+export function vaultId(w: World): string {
+  return `${groupId(w)}/providers/Microsoft.KeyVault/vaults/${w.vaultName}`;
 }

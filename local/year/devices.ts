@@ -4,6 +4,7 @@ import { readCommand } from '../../device/settings/command.js';
 import { startAgent, type RunningAgent } from '../../device/startAgent.js';
 import type { Clock } from '../clock/clock.js';
 import { deviceEnvironment } from '../stack/environments.js';
+import { topicId } from '../stack/world.js';
 import type { Cloud } from './cloud.js';
 import type { Edges } from './edges.js';
 import { CLIENTS, type PlannedClient } from './fleet.js';
@@ -62,7 +63,7 @@ async function startDevice(
   agent = await start(0);
   const { port } = agent;
   await cloud.operator.subscribe({
-    topic: 'signals',
+    source: topicId(cloud.world, 'signals'),
     name,
     webhook: `http://localhost:${port}/events`,
     schema: 'CloudEventSchemaV1_0',

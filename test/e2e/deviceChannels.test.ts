@@ -20,7 +20,7 @@ describe('a device that nothing can reach', () => {
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'engine-'));
     it = await startTestStack({
-      settingsOf: ({ identities }) => ({
+      settings: ({ identities }) => ({
         PROFILES: JSON.stringify([
           {
             name: 'asking-devices',

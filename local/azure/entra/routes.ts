@@ -60,7 +60,7 @@ function discovery(plane: Plane, call: Call): ApiReply {
   return {
     status: 200,
     body: {
-      issuer: isAdfs ? root : `${root}/v2.0`,
+      issuer: issuerOf(plane, call, root),
       authorization_endpoint: isAdfs ? `${root}/oauth2/authorize` : `${root}/oauth2/v2.0/authorize`,
       token_endpoint: isAdfs ? `${root}/oauth2/token` : `${root}/oauth2/v2.0/token`,
       device_authorization_endpoint: isAdfs ? `${root}/oauth2/devicecode` : `${root}/oauth2/v2.0/devicecode`,
@@ -73,6 +73,12 @@ function discovery(plane: Plane, call: Call): ApiReply {
       scopes_supported: ['openid'],
     },
   };
+}
+
+/** The document of the first version names the issuer that its tokens have; the second's has its own. */
+function issuerOf(plane: Plane, call: Call, root: string): string {
+  if (root.endsWith('/adfs')) return root;
+  return call.path.includes('/v2.0/') ? `${root}/v2.0` : `https://sts.windows.net/${plane.arm.tenantId}/`;
 }
 
 async function token(plane: Plane, call: Call): Promise<ApiReply> {

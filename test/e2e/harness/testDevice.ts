@@ -6,6 +6,7 @@ import {
   pullCheckRequested,
   type PullCheckRequested,
 } from '../../../src/domain/pullCheckMessages.js';
+import { topicId } from '../../../local/stack/world.js';
 import { PATIENCE } from './hostUnderTest.js';
 import type { TestStack } from './testStack.js';
 
@@ -28,7 +29,7 @@ export class TestDevice {
     const address = device.#server.address();
     if (address === null || typeof address === 'string') throw new Error('A listening server has a port.');
     await stack.controlPlane.operator.subscribe({
-      topic: 'signals',
+      source: topicId(stack.controlPlane.world, 'signals'),
       name: 'test-device',
       webhook: `http://localhost:${address.port}/`,
       schema: 'CloudEventSchemaV1_0',

@@ -42,7 +42,11 @@ export async function startTestStack(options: Partial<StackOptions> = {}): Promi
       dataFolder,
       app: APP_FOLDER,
       // Timers that fire up to a second early are what the real host has too.
-      settings: { ...SHORT_WAITS, DURABLE_TIMERS_EARLY: '1', ...options.settings },
+      settings: (world) => ({
+        ...SHORT_WAITS,
+        DURABLE_TIMERS_EARLY: '1',
+        ...(typeof options.settings === 'function' ? options.settings(world) : options.settings),
+      }),
       ...(ON_REAL_HOST ? { externalHost: { keysFile: join(hostFolder, 'keys.json') } } : {}),
       report: (line) => events.push(line),
     });
