@@ -25,10 +25,9 @@ process.env['APP_OPERATIONS'] = join(tmpdir(), `app-operations-${process.pid}`);
 /**
  * Eight rings: unit (no process of ours but where the test is about one), conformance (the recorded cases of the real
  * Functions host), e2e (everything, over public interfaces only), func (the same tests with the app on the real Functions
- * host; `npm run test:func` finds one), package (e2e again, with the app
- * as it is deployed), system (needs programs that npm cannot install), after (looks at what a whole run of
- * e2e has left; only with it), infra (needs the Bicep CLI; `npm run test:infra` finds
- * one; what only reads the committed snapshots is in unit too).
+ * host; `npm run test:func` finds one), package (e2e again, with the app as it is deployed), system (needs programs that npm
+ * cannot install), after (looks at what a whole run of e2e has left; only with it), infra (needs the Bicep CLI;
+ * `npm run test:infra` finds one; what only reads the committed snapshots is in unit too).
  */
 // oxlint-disable-next-line import/no-default-export -- Vitest reads the default export.
 export default defineConfig({
@@ -81,8 +80,8 @@ export default defineConfig({
           include: ['test/e2e/**/*.test.ts'],
           globalSetup: [build, forgetNotes],
           tags,
-          // Each file starts a whole stack of five processes.
-          fileParallelism: false,
+          // Each file starts a whole stack of five processes, which mostly wait for each other: two cores bear two files.
+          maxWorkers: 2,
           testTimeout: 60_000,
           hookTimeout: 60_000,
           sequence: { groupOrder: 2 },
@@ -97,8 +96,8 @@ export default defineConfig({
           exclude: ['test/e2e/faults/**', 'test/e2e/races/**'],
           tags,
           env: { APP_FOLDER: 'package/unpacked' },
-          // Each file starts a whole stack of five processes.
-          fileParallelism: false,
+          // Each file starts a whole stack of five processes, which mostly wait for each other: two cores bear two files.
+          maxWorkers: 2,
           testTimeout: 60_000,
           hookTimeout: 60_000,
           sequence: { groupOrder: 8 },
