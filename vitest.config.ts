@@ -121,8 +121,9 @@ export default defineConfig({
       {
         test: {
           name: 'func',
-          // Not the fault matrix and the random schedules, hundreds of runs that each take seconds there: they are about
-          // the flow, which the rest shows on that host.
+          // Not the fault matrix, the random schedules and the storm, hundreds of runs that each take seconds there: they
+          // are about the flow, which the rest shows on that host.
+          exclude: ['test/e2e/storm.test.ts'],
           include: ['test/e2e/*.test.ts', 'test/e2e/races/{fortyAtOnce,oneClient}.test.ts', 'test/func/**/*.test.ts'],
           globalSetup: [build, forgetNotes],
           tags: tags.map((tag) => ({ ...tag, skip: true })),
