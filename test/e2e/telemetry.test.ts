@@ -4,30 +4,35 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ensureCertificates } from '../../local/tls/certificates.js';
 import { Ingestion } from '../src/telemetry/ingestion.js';
+import { HostSpans } from './harness/hostSpans.js';
 import { ON_REAL_HOST } from './harness/hostUnderTest.js';
 import { startTestStack, type TestStack } from './harness/testStack.js';
 
 let folder: string;
 let ingestion: Ingestion;
+let host: HostSpans;
 let it: TestStack;
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'telemetry-'));
   ingestion = await Ingestion.start(await ensureCertificates(folder));
+  host = await HostSpans.start();
   it = await startTestStack({
     settings: {
       APPLICATIONINSIGHTS_CONNECTION_STRING: ingestion.connectionString,
       // The stand-in for Application Insights has an authority of its own.
       NODE_TLS_REJECT_UNAUTHORIZED: '0',
+      ...(ON_REAL_HOST ? host.settings : {}),
     },
   });
 });
 afterAll(async () => {
   await it.dispose();
   await ingestion.close();
+  await host.close();
   rmSync(folder, { recursive: true, force: true });
 });
 
-test('an onboarding’s calls of services are spans, on a host with distributed tracing of one trace', async () => {
+test('an onboarding’s calls of services are spans, on a host with distributed tracing of one trace with the device’s report', async () => {
   const { connectedRegistry } = it.stack.endpoints.edge;
   const id = await it.app.start({ connectedRegistry, client: 'traced', repositories: ['hello-world'] });
   expect(await it.app.end(id)).toMatchObject({ status: 'completed' });
@@ -46,6 +51,12 @@ test('an onboarding’s calls of services are spans, on a host with distributed 
     .filter(({ name }) => /createScopeMap|createToken|generatePassword|vault\.(store|copy)|requestPullCheck/.test(name))
     .map(({ trace }) => trace);
   expect(new Set(traces).size).toBe(1);
+
+  // The host's own span of the report is a child of the activity that asked for it.
+  const report = () => host.spans.find(({ texts }) => texts.some((text) => text.endsWith(`/pull-checks/${id}/1`)));
+  await expect.poll(report, { timeout: 30_000, interval: 200 }).toBeDefined();
+  const asked = calls.find(({ name }) => name === 'devices.requestPullCheck');
+  expect(report()).toMatchObject({ trace: traces[0], parent: asked?.parent });
 });
 
 test(
