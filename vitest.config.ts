@@ -92,8 +92,8 @@ export default defineConfig({
           name: 'package',
           include: ['test/e2e/**/*.test.ts'],
           globalSetup: [build, unpack, forgetNotes],
-          // About the flow, not about how it is loaded; the rest shows that.
-          exclude: ['test/e2e/faults/**', 'test/e2e/races/**'],
+          // About the flow, not about how it is loaded; the rest shows that. The year runs the app in its own process.
+          exclude: ['test/e2e/faults/**', 'test/e2e/races/**', 'test/e2e/year/**'],
           tags,
           env: { APP_FOLDER: 'package/unpacked' },
           // Each file starts a whole stack of five processes, which mostly wait for each other: two cores bear two files.
