@@ -28,6 +28,7 @@ import { auditedPorts } from './ports/audit.js';
 import { createQueries } from './queries/queries.js';
 import { countedFlow } from './telemetry/countedFlow.js';
 import { telemetryFrom } from './telemetry/fromEnvironment.js';
+import { handOnTraces } from './telemetry/handedOnTrace.js';
 import { observeInvocations } from './telemetry/invocation.js';
 import { measuredPorts } from './telemetry/measuredPorts.js';
 import { onClientRequested } from './triggers/eventGrid/clientRequested.js';
@@ -58,7 +59,10 @@ import { dailyCheck } from './triggers/timer/dailyCheck.js';
 const config = loadConfig(process.env);
 for (const warning of config.warnings) console.warn(warning);
 const telemetry = telemetryFrom(process.env, createCredential(config.identity));
-if (telemetry) observeInvocations(telemetry);
+if (telemetry) {
+  observeInvocations(telemetry);
+  void handOnTraces();
+}
 const azure = createAzurePorts(config);
 const ports = auditedPorts(telemetry ? measuredPorts(azure, telemetry) : azure);
 const queries = createQueries(ports, config);

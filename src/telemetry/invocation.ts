@@ -9,6 +9,11 @@ export function currentTraceParent(): string | undefined {
   return traces.getStore();
 }
 
+/** Does work as part of a trace; without one, of none. */
+export function inTrace<T>(traceParent: string | undefined, work: () => T): T {
+  return traces.run(traceParent === '' ? undefined : traceParent, work);
+}
+
 /**
  * Has every invocation's calls belong to its trace, times every activity, and sends what is waiting when the app ends. The
  * spans of the invocations themselves are the host's (host.json: telemetryMode).
@@ -19,7 +24,7 @@ export function observeInvocations(telemetry: Telemetry): void {
     const traceParent = invocationContext.traceContext?.traceParent;
     const isActivity = triggerOf(invocationContext) === 'activityTrigger';
     context.functionHandler = (...args: Parameters<typeof functionHandler>) =>
-      traces.run(traceParent || undefined, () =>
+      inTrace(traceParent, () =>
         isActivity
           ? timed(telemetry, invocationContext.functionName, () => functionHandler(...args))
           : functionHandler(...args),

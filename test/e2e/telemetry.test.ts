@@ -32,7 +32,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-test('an onboarding’s calls of services are spans, on a host with distributed tracing of one trace with the device’s report', async () => {
+test('an onboarding’s calls of services are spans, on a host with distributed tracing of one trace from the request to the device’s report', async () => {
   const { connectedRegistry } = it.stack.endpoints.edge;
   const id = await it.app.start({ connectedRegistry, client: 'traced', repositories: ['hello-world'] });
   expect(await it.app.end(id)).toMatchObject({ status: 'completed' });
@@ -51,6 +51,10 @@ test('an onboarding’s calls of services are spans, on a host with distributed 
     .filter(({ name }) => /createScopeMap|createToken|generatePassword|vault\.(store|copy)|requestPullCheck/.test(name))
     .map(({ trace }) => trace);
   expect(new Set(traces).size).toBe(1);
+
+  // The run goes on in the trace of the request that started it.
+  const request = () => host.spans.find(({ texts }) => texts.some((text) => text.endsWith('/api/onboardings')));
+  await expect.poll(request, { timeout: 30_000, interval: 200 }).toMatchObject({ trace: traces[0] });
 
   // The host's own span of the report is a child of the activity that asked for it.
   const report = () => host.spans.find(({ texts }) => texts.some((text) => text.endsWith(`/pull-checks/${id}/1`)));
