@@ -128,7 +128,7 @@ export default defineConfig({
           globalSetup: [build, forgetNotes],
           tags: tags.map((tag) => ({ ...tag, skip: true })),
           env: { APP_HOST: 'functions' },
-          fileParallelism: false,
+          maxWorkers: 2,
           // A killed host goes on with what it had in its hands after a minute.
           testTimeout: 240_000,
           // Core Tools may have to download the extension bundle first.
