@@ -1,7 +1,7 @@
 import type { CLIENTS, PlannedRegistry } from './fleet.js';
 import type { PullBook } from './observers/pullBook.js';
 import type { RotationBook } from './observers/rotationBook.js';
-import { RULES, type Verdict } from './observers/verdict.js';
+import { RULES, type Rule, type Verdict } from './observers/verdict.js';
 
 export interface Year {
   readonly registries: readonly PlannedRegistry[];
@@ -11,10 +11,12 @@ export interface Year {
   /** Hours offline, by connected registry. */
   readonly away: ReadonlyMap<string, number>;
   readonly verdict: Verdict;
+  /** Rules that this year was not held to. */
+  readonly unjudged: readonly Rule[];
 }
 
 /** What a year came to, a line for each connected registry, and for each rule whether it was kept. */
-export function tableOf({ registries, clients, pulls, rotations, away, verdict }: Year): string {
+export function tableOf({ registries, clients, pulls, rotations, away, verdict, unjudged }: Year): string {
   const rows = registries.map((registry) => {
     const own = rotations.rotations.filter(({ client }) => client.registry === registry);
     const promoted = own.filter(({ end }) => end === 'promoted');
@@ -34,7 +36,8 @@ export function tableOf({ registries, clients, pulls, rotations, away, verdict }
       Math.max(0, ...own.map(({ writes }) => writes)),
     ].map(String);
   });
-  const kept = Object.entries(RULES).map(([rule, words]) => {
+  const kept = (Object.entries(RULES) as [Rule, string][]).map(([rule, words]) => {
+    if (unjudged.includes(rule)) return `-      ${words}: not looked at`;
     const broken = verdict.violations.filter((violation) => violation.rule === rule).length;
     return `${broken === 0 ? 'kept  ' : 'BROKEN'} ${words}${broken === 0 ? '' : `: ${broken} times`}`;
   });

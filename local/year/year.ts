@@ -124,7 +124,15 @@ export async function runYear({ days, seed, troubles, folder, tls, report }: Yea
     rotations.close(CLIENTS, now());
     const spoils = [...counts].map(([trouble, often]) => `${trouble} ${often}`).join(', ');
     const table = [
-      tableOf({ registries: REGISTRIES, clients: CLIENTS, pulls, rotations, away, verdict }),
+      tableOf({
+        registries: REGISTRIES,
+        clients: CLIENTS,
+        pulls,
+        rotations,
+        away,
+        verdict,
+        unjudged: troubles ? ['writes'] : [],
+      }),
       `${days} days, ${moments} moments, ${seconds(began)}, ${processor()} s of processor; seed ${seed}${troubles ? `; ${spoils}` : ''}`,
     ].join('\n');
     return {
