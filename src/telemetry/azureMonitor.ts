@@ -17,15 +17,22 @@ interface Destination {
   readonly role: string;
 }
 
+/** A bundle hands a package in CommonJS over as its default export only; Node gives its names besides. */
+async function whole<Module extends object>(loaded: Promise<Module>): Promise<Module> {
+  const module: Module & { readonly default?: unknown } = await loaded;
+  const { default: exported } = module;
+  return typeof exported === 'object' && exported !== null ? (exported as Module) : module;
+}
+
 /** OpenTelemetry's SDK with Azure Monitor's exporters. Importing this file loads nothing; calling does. */
 export async function azureMonitorSink({ connectionString, credential, role }: Destination): Promise<TelemetrySink> {
   // The exporters would tell their maker how they fare, from wherever they run.
   process.env['APPLICATIONINSIGHTS_STATSBEAT_DISABLED'] ??= 'true';
   const [api, metrics, tracing, resources, azure] = await Promise.all([
     import('@opentelemetry/api'),
-    import('@opentelemetry/sdk-metrics'),
-    import('@opentelemetry/sdk-trace-base'),
-    import('@opentelemetry/resources'),
+    whole(import('@opentelemetry/sdk-metrics')),
+    whole(import('@opentelemetry/sdk-trace-base')),
+    whole(import('@opentelemetry/resources')),
     import('@azure/monitor-opentelemetry-exporter'),
   ]);
   const options = { connectionString, disableOfflineStorage: true, ...(credential ? { credential } : {}) };
