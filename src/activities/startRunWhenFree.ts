@@ -1,7 +1,8 @@
 import type { ClientOperationKind } from '../domain/answers.js';
-import { parseOperationId } from '../domain/operationId.js';
+import { overtakenBy } from '../domain/eventOrder.js';
+import { formatOperationId, parseOperationId } from '../domain/operationId.js';
 import type { Run } from '../domain/run.js';
-import { done, retryLater, type StepOutcome } from '../domain/stepOutcome.js';
+import { done, failed, retryLater, type StepOutcome } from '../domain/stepOutcome.js';
 import { outcomeOf } from '../ports/outcomeOf.js';
 import type { Runs } from '../ports/runs.js';
 
@@ -12,12 +13,25 @@ export interface StartRunWhenFreeInput {
   readonly preempts: boolean;
 }
 
-/** Starts the run unless another holds its client; that one is told to end, or waited for. */
+/**
+ * Starts the run unless another holds its client; that one is told to end, or waited for. Who only waits may be overtaken
+ * meanwhile: what an operator has asked for since, and has got, is not replaced by an older wish.
+ */
 export function startRunWhenFree(
   { kind, run, preempts }: StartRunWhenFreeInput,
   runs: Runs,
 ): Promise<StepOutcome<{ readonly startedAs: string }>> {
   return outcomeOf(async () => {
+    const last = await runs.present(run.request);
+    // This activity comes again, and has started it before.
+    if (last?.id.run === run.run) return done({ startedAs: formatOperationId(last.id) });
+    const at = run.eventAt ?? run.requestedAt;
+    const overtaken = last && !preempts && overtakenBy(last, { kind, fingerprint: run.fingerprint, at });
+    if (overtaken) {
+      const operation = formatOperationId(last.id);
+      if (overtaken === 'repeated') return done({ startedAs: operation });
+      return failed('stale-event', `operation ${operation} (${last.kind}) was asked for later, and counts`);
+    }
     const result = await runs.start(kind, run);
     if (result.kind === 'running') return done({ startedAs: result.id });
     if (result.kind === 'unknown') return retryLater('the durable engine did not confirm the start');

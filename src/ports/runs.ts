@@ -2,6 +2,7 @@ import type { ClientOperationKind } from '../domain/answers.js';
 import type { ClientReference } from '../domain/clientKey.js';
 import type { CancelReason } from '../domain/cancelEvent.js';
 import type { ClientRecord } from '../domain/clientRecord.js';
+import type { EarlierRun } from '../domain/eventOrder.js';
 import type { OperationId } from '../domain/operationId.js';
 import type { Run } from '../domain/run.js';
 
@@ -15,11 +16,8 @@ export type StartResult =
   | { readonly kind: 'unknown' };
 
 /** A client's run, as others may look at it. Times are ISO 8601. */
-export interface PresentRun {
+export interface PresentRun extends EarlierRun {
   readonly id: OperationId;
-  readonly kind: string;
-  readonly hasEnded: boolean;
-  readonly requestedAt: string;
   /** When it was asked for; for an event's run the event's own time. */
   readonly wantedAt: string;
   /** Names of the steps that it has begun, oldest first; when there were very many, only the later ones. */

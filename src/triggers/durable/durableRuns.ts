@@ -70,8 +70,11 @@ function toPresentRun(status: RunStatus): PresentRun {
   return {
     id: { instance, run: input.run },
     kind,
-    hasEnded: hasEnded(status),
+    fingerprint: input.fingerprint,
     requestedAt: input.requestedAt,
+    ...(input.eventAt === undefined ? {} : { eventAt: input.eventAt }),
+    hasEnded: hasEnded(status),
+    isCompleted: outcome?.status === 'completed',
     wantedAt: input.eventAt ?? input.requestedAt,
     steps: (outcome ?? progress)?.steps.map(({ name }) => name) ?? [],
     ...('token' in request && typeof request.token === 'string' ? { token: request.token } : {}),

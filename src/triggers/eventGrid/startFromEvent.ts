@@ -3,9 +3,9 @@ import type { DurableClient } from 'durable-functions';
 import type { ClientOperationKind } from '../../domain/answers.js';
 import { clientKey } from '../../domain/clientKey.js';
 import { CLIENT_RECORD, type ClientRecordRequests } from '../../domain/clientRecord.js';
+import { overtakenBy } from '../../domain/eventOrder.js';
 import type { Run } from '../../domain/run.js';
 import { durableRuns } from '../durable/durableRuns.js';
-import { hasEnded, readRun, type RunStatus } from '../durable/runStatus.js';
 import { DeliverAgain, type Verdict } from './eventFunction.js';
 
 /**
@@ -13,9 +13,12 @@ import { DeliverAgain, type Verdict } from './eventFunction.js';
  * late, twice and out of order: one whose work is done, or that something newer has overtaken, starts nothing.
  */
 export async function startFromEvent(client: DurableClient, kind: ClientOperationKind, run: Run): Promise<Verdict> {
-  const overtaken = judge(await readRun(client, clientKey(run.request)), kind, run);
+  const runs = durableRuns(client);
+  const { eventAt: at, fingerprint } = run;
+  const last = at === undefined ? undefined : await runs.present(run.request);
+  const overtaken = last && at !== undefined && overtakenBy(last, { kind, fingerprint, at });
   if (overtaken) return { kind: 'ignored', decision: overtaken };
-  const result = await durableRuns(client).startWhenFree(kind, run, false, true);
+  const result = await runs.startWhenFree(kind, run, false, true);
   if (result.kind === 'unknown')
     throw new DeliverAgain('the durable engine did not confirm the start; the event is to be delivered again');
   if (result.kind === 'conflict')
@@ -23,27 +26,8 @@ export async function startFromEvent(client: DurableClient, kind: ClientOperatio
       `another run of the client waits already (${result.id}); the event is to be delivered again`,
     );
   // The run that it attached to may have been asked for by an older event: what is older than this one is late from now on.
-  if (result.attached && run.eventAt !== undefined) await noteEvent(client, run, run.eventAt, result.id);
+  if (result.attached && at !== undefined) await noteEvent(client, run, at, result.id);
   return { kind: 'taken', decision: result.attached ? 'attached' : 'started', operations: [result.id] };
-}
-
-/** Undefined where the event still has something to say. */
-function judge(
-  last: RunStatus | undefined,
-  kind: ClientOperationKind,
-  { eventAt, fingerprint }: Run,
-): 'repeated' | 'stale' | undefined {
-  if (!last || eventAt === undefined) return undefined;
-  const isSame = last.kind === kind && last.input.fingerprint === fingerprint;
-  const { eventAt: lastAt, requestedAt } = last.input;
-  if (!hasEnded(last)) return lastAt !== undefined && lastAt > eventAt && !isSame ? 'stale' : undefined;
-  if (lastAt !== undefined) {
-    if (lastAt > eventAt) return 'stale';
-    return lastAt === eventAt && isSame ? 'repeated' : undefined;
-  }
-  // An operator has asked since, and has got it.
-  if (last.outcome?.status !== 'completed' || eventAt > requestedAt) return undefined;
-  return isSame ? 'repeated' : 'stale';
 }
 
 async function noteEvent(client: DurableClient, run: Run, at: string, operation: string): Promise<void> {

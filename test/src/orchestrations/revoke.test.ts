@@ -30,6 +30,8 @@ const ARM_WRITES = /^(?:create|set|disable|enable|keep|delete|generate)/;
 const armWrites = () => world.wire.calls.filter((name) => ARM_WRITES.test(name) && name !== 'disable');
 
 const atWork = (changes: Partial<PresentRun> = {}): PresentRun => ({
+  fingerprint: 'wish',
+  isCompleted: false,
   id: { instance: clientKey(reference()), run: RUN },
   kind: ONBOARD,
   hasEnded: false,

@@ -4,7 +4,7 @@ import type { OperationOutcome } from '../../../src/domain/operation.js';
 import { ONBOARD } from '../../../src/domain/run.js';
 import type { WaitingRun } from '../../../src/domain/waitingRun.js';
 import { startWhenFree } from '../../../src/orchestrations/startWhenFree.js';
-import type { StartResult } from '../../../src/ports/runs.js';
+import type { PresentRun, StartResult } from '../../../src/ports/runs.js';
 import { FakeDurableContext } from '../fakes/durableContext.js';
 import { onboardingRun, RUN } from '../fakes/requests.js';
 
@@ -13,19 +13,21 @@ const STARTED = { kind: 'running', id: `${INSTANCE}.${RUN}`, attached: false } a
 const BUSY = { kind: 'conflict', id: `${INSTANCE}.other`, runningKind: 'rotate' } as const;
 
 /** Plays the orchestration over the real activity; `results` are what successive starts find. */
-function waitWith(results: readonly StartResult[], preempts = true) {
+function waitWith(results: readonly StartResult[], preempts = true, last?: PresentRun) {
   const input: WaitingRun = { ...onboardingRun(), kind: ONBOARD, preempts };
   const cancelled: unknown[] = [];
   let starts = 0;
   const context = new FakeDurableContext(input, ({ input: order }) => {
     const result = results[Math.min(starts, results.length - 1)];
-    starts += 1;
     if (!result) throw new Error('no result was given');
     return startRunWhenFree(order as Parameters<typeof startRunWhenFree>[0], {
-      start: async () => result,
+      start: async () => {
+        starts += 1;
+        return result;
+      },
       startWhenFree: async () => result,
       revoke: async () => result,
-      present: async () => undefined,
+      present: async () => last,
       state: async () => 'unknown',
       record: async () => ({}),
       cancel: async (...args) => void cancelled.push(args),
@@ -63,6 +65,60 @@ describe('a run that waits for its client to be free', () => {
   test('names the run that does the same already', async () => {
     const other = { ...STARTED, id: `${INSTANCE}.same`, attached: true };
     expect(await waitWith([other]).play()).toMatchObject({ status: 'completed', startedAs: other.id });
+  });
+
+  describe('and that something has overtaken meanwhile', () => {
+    const { fingerprint, requestedAt } = onboardingRun();
+    const later = new Date(Date.parse(requestedAt) + 60_000).toISOString();
+    const operators: PresentRun = {
+      id: { instance: INSTANCE, run: 'operators' },
+      kind: ONBOARD,
+      fingerprint: 'something else',
+      requestedAt: later,
+      wantedAt: later,
+      hasEnded: true,
+      isCompleted: true,
+      steps: [],
+    };
+
+    test('does not replace what an operator has asked for since, and has got', async () => {
+      const { play, starts } = waitWith([STARTED], false, operators);
+      const { status, failure } = await play();
+      expect([status, failure?.code, starts()]).toEqual(['rolledBack', 'stale-event', 0]);
+      expect(failure?.message).toContain(`${INSTANCE}.operators`);
+    });
+
+    test('ends as that run where it was the same wish', async () => {
+      const { play, starts } = waitWith([STARTED], false, { ...operators, fingerprint });
+      expect(await play()).toMatchObject({ status: 'completed', startedAs: `${INSTANCE}.operators` });
+      expect(starts()).toBe(0);
+    });
+
+    test('starts where that run failed, or was asked for before', async () => {
+      for (const last of [
+        { ...operators, isCompleted: false },
+        { ...operators, requestedAt: '2020-01-01T00:00:00.000Z' },
+      ])
+        expect(await waitWith([STARTED], false, last).play()).toMatchObject({ startedAs: STARTED.id });
+    });
+
+    test('starts where that was a rotation, which is no answer to it', async () => {
+      const rotation = { ...operators, kind: 'rotate' };
+      expect(await waitWith([STARTED], false, rotation).play()).toMatchObject({ startedAs: STARTED.id });
+    });
+
+    test('starts all the same where it preempts: an operator’s wish to offboard stands', async () => {
+      expect(await waitWith([STARTED], true, operators).play()).toMatchObject({ startedAs: STARTED.id });
+    });
+  });
+
+  test('is not started twice by an activity that comes again when the run has ended', async () => {
+    const own = { ...onboardingRun(), id: { instance: INSTANCE, run: RUN }, kind: ONBOARD, hasEnded: true };
+    const last: PresentRun = { ...own, wantedAt: own.requestedAt, isCompleted: false, steps: [] };
+    for (const preempts of [true, false]) {
+      const { play, starts } = waitWith([STARTED], preempts, last);
+      expect([(await play()).startedAs, starts()]).toEqual([STARTED.id, 0]);
+    }
   });
 
   test('ends when it is cancelled, with nothing started', async () => {

@@ -96,7 +96,9 @@ describe('the run that holds a client', () => {
     expect(await durableRuns(engine.client).present(reference())).toEqual({
       id: { instance: INSTANCE, run: 'another-run' },
       kind: ONBOARD,
+      fingerprint: onboardingRun().fingerprint,
       hasEnded: false,
+      isCompleted: false,
       requestedAt: onboardingRun().requestedAt,
       wantedAt: onboardingRun().requestedAt,
       steps: ['preflight', 'bind'],

@@ -85,6 +85,11 @@ describe('an event', () => {
     expect(await deliver(event(5, 'hello-world:2'))).toBe('stale');
   });
 
+  test('is not answered by a rotation that was asked for since', async () => {
+    hold({ requestedAt: at(6), fingerprint: 'turn' }, 'completed', 'rotate');
+    expect(await deliver(event(5))).toBe('started');
+  });
+
   test('is a wish of its own after an operator’s request that was older, or failed', async () => {
     hold({ requestedAt: at(6) }, 'rolledBack');
     expect(await deliver(event(5))).toBe('started');
