@@ -1,5 +1,5 @@
 import type { Config } from '../config.js';
-import type { ClientReference } from '../domain/clientKey.js';
+import { referenceOf, type ClientReference } from '../domain/clientKey.js';
 import { formatOperationId, type OperationId } from '../domain/operationId.js';
 import { channelOf } from '../domain/profiles.js';
 import { rotationFingerprint } from '../domain/rotationRequest.js';
@@ -37,10 +37,10 @@ export function startRotations(config: Pick<Config, 'profileBook'>) {
 
   async function start(
     { sweep, actor, at, limits }: StartRotationsInput,
-    { registry, connectedRegistry, client }: ClientReference,
+    client: ClientReference,
     runs: Runs,
   ): Promise<string | undefined> {
-    const reference = { registry, connectedRegistry, client };
+    const reference = referenceOf(client);
     const id: OperationId = sweptRun(sweep, reference, new Date(at));
     if ((await runs.state(id)) !== 'unknown') return formatOperationId(id);
     const request = { ...reference, urgent: false };

@@ -9,6 +9,11 @@ export interface ClientReference {
   readonly client: string;
 }
 
+/** The client alone, of what says more about it. */
+export function referenceOf({ registry, connectedRegistry, client }: ClientReference): ClientReference {
+  return { registry, connectedRegistry, client };
+}
+
 /**
  * The name under which everything about one client is found: its durable instance, its Key Vault secret (and, with
  * `-candidate`, the secret under test). Holds `[a-z0-9-]` only and at most 95 characters: the Durable Task Scheduler

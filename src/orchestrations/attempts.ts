@@ -1,5 +1,6 @@
-import type { OperationFailure, OperationOutcome, OperationResult } from '../domain/operation.js';
+import type { OperationFailure, OperationResult } from '../domain/operation.js';
 import { StepFailed, type Flow } from './flow.js';
+import type { End } from './progressLog.js';
 
 /**
  * The parts of a flow that goes forward only: one that fails does not keep the others from being tried, and is named in
@@ -28,7 +29,7 @@ export class Attempts {
     result: Result,
     left: readonly string[],
     kept: readonly string[],
-  ): Pick<OperationOutcome<Result>, 'status' | 'result' | 'failure'> {
+  ): End<Result> {
     const [first] = this.failures;
     if (!first) return { status: 'completed', result };
     const { code, message } = first.error;

@@ -3,37 +3,23 @@ import { MOST_FINDINGS, sumUp, type CheckPart, type CheckRun, type LeftOvers } f
 import type { CheckResult } from '../domain/clientAnswers.js';
 import type { ClientReference } from '../domain/clientKey.js';
 import type { OperationOutcome } from '../domain/operation.js';
-import { formatOperationId } from '../domain/operationId.js';
 import { Cancellation } from './cancellation.js';
 import { StepFailed, type Flow } from './flow.js';
-import { ProgressLog } from './progressLog.js';
-import { StepRunner } from './stepRunner.js';
+import { runParts } from './runParts.js';
+import type { StepRunner } from './stepRunner.js';
 
 /** Checks some clients, or all, part by part. It reads only, so that there is nothing to undo. */
 export function* check(context: OrchestrationContext): Flow<OperationOutcome<CheckResult>> {
   const input = context.df.getInput<CheckRun>();
-  const { run, actor, limits, request } = input;
-  const log = new ProgressLog(context);
-  const runner = new StepRunner(context, limits, log, {
-    by: { operation: formatOperationId({ instance: context.df.instanceId, run }), actor },
-    deadlineSeconds: limits.stepDeadlineSeconds,
-    cancellation: new Cancellation(context, run),
-  });
-  const end = (
-    outcome: Pick<OperationOutcome<CheckResult>, 'status' | 'result' | 'failure'>,
-  ): OperationOutcome<CheckResult> => {
-    log.enter(outcome.status);
-    return { ...outcome, endedAt: context.df.currentUtcDateTime.toISOString(), steps: log.steps };
-  };
-
+  const { run, request } = input;
+  const { log, runner } = runParts(context, input, { cancellation: new Cancellation(context, run) });
   log.enter('check');
   try {
     const result = request.clients ? yield* named(runner, request.clients) : yield* everything(runner, input);
-    return end({ status: 'completed', result });
+    return log.close({ status: 'completed', result });
   } catch (error) {
     if (!(error instanceof StepFailed)) throw error;
-    const failure = { code: error.code, message: error.message, residue: [], kept: [] };
-    return end({ status: 'rolledBack', failure });
+    return log.close({ status: 'rolledBack', failure: error.toFailure() });
   }
 }
 

@@ -8,10 +8,11 @@ import type { MadeByUs, OldPassword, VerifiedPull } from '../domain/secretTags.j
 import type { SlotName } from '../domain/slots.js';
 import type { SyncFacts } from '../domain/syncSchedule.js';
 import { later, StepFailed, type Flow } from './flow.js';
-import type { ProgressLog } from './progressLog.js';
-import { pullCheck, type PullCheck } from './pullCheck.js';
-import type { Saga } from './saga.js';
-import type { StepRunner } from './stepRunner.js';
+import { CredentialLost, pullCheck, type PullCheck } from './pullCheck.js';
+import type { UndoableParts } from './runParts.js';
+
+/** So often a run makes a password, should the one before be lost behind its back. */
+const MOST_CREDENTIALS = 3;
 
 /** How often a flow binds again when the binding is gone just before promotion. */
 const MOST_BINDINGS = 3;
@@ -39,10 +40,13 @@ export interface CredentialOrder {
   readonly acknowledgeSeconds: number;
 }
 
-export interface RunParts {
-  readonly log: ProgressLog;
-  readonly runner: StepRunner;
-  readonly saga: Saga;
+/** The slot that a run takes. */
+export interface TakenSlot {
+  readonly slot: SlotName;
+  /** Whether the password that it held could have been in use. */
+  readonly wasLive: boolean;
+  /** When that password was made (ISO 8601); absent for an empty slot. */
+  readonly earlierPassword?: string;
 }
 
 /** The steps from a new password to a promoted secret, as every flow that renews a credential takes them. */
@@ -54,10 +58,33 @@ export class CredentialSteps {
     private readonly context: OrchestrationContext,
     private readonly input: Run,
     private readonly order: CredentialOrder,
-    private readonly parts: RunParts,
+    private readonly parts: Pick<UndoableParts, 'log' | 'runner' | 'saga'>,
     private readonly bindAgain: () => Flow<void>,
   ) {
     this.operation = formatOperationId({ instance: context.df.instanceId, run: input.run });
+  }
+
+  /**
+   * Makes and proves a password, and does so again when the registry no longer holds it: a late request of another run may
+   * have wiped it. @throws StepFailed; CredentialLost after the last time.
+   */
+  *unlessLost<T>(renew: (attempt: number) => Flow<T>): Flow<T> {
+    for (let attempt = 1; ; attempt += 1)
+      try {
+        return yield* renew(attempt);
+      } catch (error) {
+        if (!(error instanceof CredentialLost) || attempt >= MOST_CREDENTIALS) throw error;
+      }
+  }
+
+  /** Before the first `issue`, on a token that existed before: a failure empties the slot. */
+  clearSlotOnFailure({ slot, wasLive, earlierPassword }: TakenSlot): void {
+    const { reference, token } = this.order;
+    const { registry } = reference;
+    const earlier = earlierPassword === undefined ? {} : { earlier: earlierPassword };
+    this.parts.saga.onFailure('clearSlot', ({ steps }) =>
+      steps.clearSlot({ registry, token, slot, wasLive, ...earlier }),
+    );
   }
 
   /** Before the first `issue`: a failure takes the candidate out of the vault. */
@@ -135,14 +162,11 @@ export class CredentialSteps {
   *announce(secret: { readonly name: string; readonly version: string }): Flow<void> {
     const { connectedRegistry, client } = this.order.reference;
     const { operation, input } = this;
-    const runner = this.parts.runner.uninterrupted(ANNOUNCE_SECONDS);
     const { channel = USUAL_CHANNEL } = input;
     const expiresAt = later(this.context, this.order.acknowledgeSeconds).toISOString();
     const message = { operation, run: input.run, client, connectedRegistry, secret, expiresAt };
-    try {
-      yield* runner.step('announce', () => runner.steps.announcePromotion({ ...message, channel }));
-    } catch (error) {
-      if (!(error instanceof StepFailed)) throw error;
-    }
+    yield* this.parts.runner.bestEffort('announce', ANNOUNCE_SECONDS, (steps) =>
+      steps.announcePromotion({ ...message, channel }),
+    );
   }
 }

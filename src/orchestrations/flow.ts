@@ -1,5 +1,6 @@
 import type { OrchestrationContext, Task } from 'durable-functions';
 import type { FailureCode } from '../domain/codes.js';
+import type { OperationFailure } from '../domain/operation.js';
 
 /** Part of an orchestration: yields durable tasks, and ends with a value. Combine with `yield*`. */
 export type Flow<T> = Generator<Task, T, unknown>;
@@ -12,6 +13,11 @@ export class StepFailed extends Error {
     message: string,
   ) {
     super(message);
+  }
+
+  /** What an operation tells of it that had nothing to undo. @param residue what is left, or may be. */
+  toFailure(residue: readonly string[] = []): OperationFailure {
+    return { code: this.code, message: this.message, residue, kept: [] };
   }
 }
 

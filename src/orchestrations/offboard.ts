@@ -1,16 +1,16 @@
 import type { OrchestrationContext } from 'durable-functions';
-import type { ClientReference } from '../domain/clientKey.js';
+import { referenceOf, type ClientReference } from '../domain/clientKey.js';
 import { keptToken, type LeavingToken, type OffboardingPlan } from '../domain/offboardingPlan.js';
 import type { OffboardingResult, OperationOutcome } from '../domain/operation.js';
-import { formatOperationId } from '../domain/operationId.js';
 import type { Run } from '../domain/run.js';
 import { Attempts } from './attempts.js';
 import { Binding } from './binding.js';
 import { ClientRecords } from './clientRecord.js';
 import { StepFailed, type Flow } from './flow.js';
 import { MapHold } from './mapHold.js';
-import { ProgressLog } from './progressLog.js';
-import { StepRunner } from './stepRunner.js';
+import type { End, ProgressLog } from './progressLog.js';
+import { runParts } from './runParts.js';
+import type { StepRunner } from './stepRunner.js';
 
 /**
  * Takes away all that a client of a connected registry has from us: binding, token, scope map, secrets. It holds for a
@@ -19,25 +19,13 @@ import { StepRunner } from './stepRunner.js';
  */
 export function* offboard(context: OrchestrationContext): Flow<OperationOutcome<OffboardingResult>> {
   const input = context.df.getInput<Run>();
-  const log = new ProgressLog(context);
-  const operation = formatOperationId({ instance: context.df.instanceId, run: input.run });
-  const runner = new StepRunner(context, input.limits, log, {
-    by: { operation, actor: input.actor },
-    deadlineSeconds: input.limits.stepDeadlineSeconds,
-  });
-  const end = (
-    outcome: Pick<OperationOutcome<OffboardingResult>, 'status' | 'result' | 'failure'>,
-  ): OperationOutcome<OffboardingResult> => {
-    log.enter(outcome.status);
-    return { ...outcome, endedAt: context.df.currentUtcDateTime.toISOString(), steps: log.steps };
-  };
+  const { log, runner } = runParts(context, input);
   try {
-    return end(yield* new Offboard(context, input, log, runner).go());
+    return log.close(yield* new Offboard(context, input, log, runner).go());
   } catch (error) {
     if (!(error instanceof StepFailed)) throw error;
-    const { code, message } = error;
-    if (code === 'stale-event') return end({ status: 'rolledBack', failure: { code, message, residue: [], kept: [] } });
-    return end({ status: 'failed', failure: { code, message, residue: [NOTHING_READ], kept: [] } });
+    if (error.code === 'stale-event') return log.close({ status: 'rolledBack', failure: error.toFailure() });
+    return log.close({ status: 'failed', failure: error.toFailure([NOTHING_READ]) });
   }
 }
 
@@ -56,11 +44,10 @@ class Offboard {
     private readonly log: ProgressLog,
     private readonly runner: StepRunner,
   ) {
-    const { registry, connectedRegistry, client } = input.request;
-    this.reference = { registry, connectedRegistry, client };
+    this.reference = referenceOf(input.request);
   }
 
-  *go(): Flow<Pick<OperationOutcome<OffboardingResult>, 'status' | 'result' | 'failure'>> {
+  *go(): Flow<End<OffboardingResult>> {
     const { tokens, dangling, scopeMaps, secrets } = yield* this.plan();
     for (const token of tokens) yield* this.takeToken(token);
     for (const name of dangling) yield* this.unbind({ name, bound: true });

@@ -1,57 +1,41 @@
 import type { OrchestrationContext } from 'durable-functions';
 import type { IssuedCredential } from '../activities/issueCredentials.js';
+import { referenceOf } from '../domain/clientKey.js';
 import { mainSecretName } from '../domain/names.js';
 import type { OnboardingRun } from '../domain/run.js';
 import type { OnboardingResult, OperationOutcome } from '../domain/operation.js';
-import { formatOperationId } from '../domain/operationId.js';
 import { rightsHash, toActions } from '../domain/permissions.js';
 import { isConverged, type OnboardingPlan } from '../domain/plan.js';
 import type { MadeByUs, VerifiedPull } from '../domain/secretTags.js';
 import { Binding } from './binding.js';
-import { Cancellation } from './cancellation.js';
 import { ClientRecords } from './clientRecord.js';
 import { CredentialSteps } from './credentialSteps.js';
 import { planWhenActive } from './activation.js';
 import { StepFailed, type Flow } from './flow.js';
 import { MapHold } from './mapHold.js';
-import { ProgressLog } from './progressLog.js';
-import { CredentialLost } from './pullCheck.js';
+import type { ProgressLog } from './progressLog.js';
 import { Refused } from './refused.js';
-import { Saga } from './saga.js';
-import { StepRunner } from './stepRunner.js';
+import { undoableParts } from './runParts.js';
+import type { Saga } from './saga.js';
+import type { StepRunner } from './stepRunner.js';
 import { undoFailure } from './undoFailure.js';
-
-/** So often a run issues a password, should the one before be lost behind its back. */
-const MOST_CREDENTIALS = 3;
 
 /** Onboards one client of one connected registry: the numbered flow of docs/architecture.md. */
 export function* onboard(context: OrchestrationContext): Flow<OperationOutcome> {
   const input = context.df.getInput<OnboardingRun>();
-  const log = new ProgressLog(context);
-  const operation = formatOperationId({ instance: context.df.instanceId, run: input.run });
-  const cancellation = new Cancellation(context, input.run);
-  const runner = new StepRunner(context, input.limits, log, {
-    by: { operation, actor: input.actor },
-    deadlineSeconds: input.limits.stepDeadlineSeconds,
-    cancellation,
-  });
-  const undoing = runner.uninterrupted(input.limits.undoDeadlineSeconds);
-  const saga = new Saga(undoing);
-  const end = (outcome: Omit<OperationOutcome, 'endedAt' | 'steps' | 'reports'>): OperationOutcome => {
-    log.enter(outcome.status);
-    const endedAt = context.df.currentUtcDateTime.toISOString();
-    return { ...outcome, endedAt, steps: log.steps, reports: log.reports };
-  };
-
+  const parts = undoableParts(context, input);
+  const { log, runner, saga } = parts;
   try {
     const result = yield* new Onboard(context, input, log, runner, saga).go();
-    return end({ status: 'completed', result });
+    return log.close({ status: 'completed', result });
   } catch (error) {
     if (!(error instanceof StepFailed)) throw error;
-    const failure = yield* undoFailure(context, input, error, { saga, log, cancellation, runner: undoing });
-    return end({ status: failure.residue.length === 0 ? 'rolledBack' : 'failed', failure });
+    const failure = yield* undoFailure(context, input, error, parts);
+    return log.close({ status: failure.residue.length === 0 ? 'rolledBack' : 'failed', failure });
   }
 }
+
+type IssuePlan = Extract<OnboardingPlan['credential'], { kind: 'issue' }>;
 
 /** The forward way. One method a step, in the order in which they run. */
 class Onboard {
@@ -85,21 +69,25 @@ class Onboard {
     yield* this.enableToken(plan);
     yield* this.ensureToken(plan);
     const credentials = this.credentialSteps(plan);
-    if (plan.credential.kind === 'keep') return yield* this.verifyKept(plan, plan.credential.stored, credentials);
+    const { credential } = plan;
+    if (credential.kind === 'keep') return yield* this.verifyKept(plan, credential.stored, credentials);
+    return yield* credentials.unlessLost((attempt) => this.renew(plan, credential, credentials, attempt));
+  }
 
-    for (let attempt = 1; ; attempt += 1) {
-      const credential = yield* this.issueCredentials(plan, plan.credential, credentials, attempt);
-      yield* this.bind(plan);
-      try {
-        const pull = yield* credentials.pullCheck(credential, credential);
-        const promoted = yield* credentials.promote(credential, pull, attempt);
-        yield* this.succeeded();
-        yield* credentials.announce(promoted);
-        return this.result({ ...credential, ...promoted }, pull, true);
-      } catch (error) {
-        if (!(error instanceof CredentialLost) || attempt >= MOST_CREDENTIALS) throw error;
-      }
-    }
+  /** Makes a password, has the device prove it, and promotes it. */
+  private *renew(
+    plan: OnboardingPlan,
+    wanted: IssuePlan,
+    credentials: CredentialSteps,
+    attempt: number,
+  ): Flow<OnboardingResult> {
+    const credential = yield* this.issueCredentials(plan, wanted, credentials, attempt);
+    yield* this.bind(plan);
+    const pull = yield* credentials.pullCheck(credential, credential);
+    const promoted = yield* credentials.promote(credential, pull, attempt);
+    yield* this.succeeded();
+    yield* credentials.announce(promoted);
+    return this.result({ ...credential, ...promoted }, pull, true);
   }
 
   /** Whether this run may begin at all, and what it is to do. */
@@ -172,7 +160,7 @@ class Onboard {
     const { endpoint, sync, mainVersion } = plan;
     const made: MadeByUs = { ...plan.made, rights: this.rights() };
     const order = {
-      reference: this.reference(),
+      reference: referenceOf(input.request),
       token,
       scopeMap,
       image,
@@ -190,18 +178,14 @@ class Onboard {
 
   private *issueCredentials(
     plan: OnboardingPlan,
-    { slot, replacesLivePassword, earlierPassword }: Extract<OnboardingPlan['credential'], { kind: 'issue' }>,
+    wanted: IssuePlan,
     credentials: CredentialSteps,
     attempt: number,
   ): Flow<IssuedCredential> {
-    const { registry, token } = this.input.request;
-    const earlier = earlierPassword === undefined ? {} : { earlier: earlierPassword };
-    if (attempt === 1 && plan.token.exists)
-      this.saga.onFailure('clearSlot', ({ steps }) =>
-        steps.clearSlot({ registry, token, slot, wasLive: replacesLivePassword, ...earlier }),
-      );
+    const wasLive = wanted.replacesLivePassword;
+    if (attempt === 1 && plan.token.exists) credentials.clearSlotOnFailure({ ...wanted, wasLive });
     if (attempt === 1) credentials.retireOnFailure();
-    return yield* credentials.issue(slot, attempt);
+    return yield* credentials.issue(wanted.slot, attempt);
   }
 
   private *bind(plan: OnboardingPlan): Flow<void> {
@@ -222,7 +206,7 @@ class Onboard {
     const pull = yield* credentials.pullCheck(stored);
     yield* runner.uninterrupted().step('recordVerification', () =>
       runner.steps.recordVerification({
-        reference: this.reference(),
+        reference: referenceOf(this.input.request),
         version: stored.version,
         scopeMap,
         rights: this.rights(),
@@ -246,11 +230,6 @@ class Onboard {
 
   private rights(): string {
     return rightsHash(toActions(this.input.request.permissions));
-  }
-
-  private reference() {
-    const { registry, connectedRegistry, client } = this.input.request;
-    return { registry, connectedRegistry, client };
   }
 
   private result(

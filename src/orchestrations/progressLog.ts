@@ -1,6 +1,16 @@
 import type { OrchestrationContext } from 'durable-functions';
 import type { PullCheckAsk } from '../domain/pullCheckAsk.js';
-import { boundProgress, type PullCheckProgress, type Step, type StepStatus } from '../domain/operation.js';
+import {
+  boundProgress,
+  type OperationOutcome,
+  type OperationResult,
+  type PullCheckProgress,
+  type Step,
+  type StepStatus,
+} from '../domain/operation.js';
+
+/** How a flow ended, before the log adds what it knows. */
+export type End<Result extends OperationResult> = Omit<OperationOutcome<Result>, 'endedAt' | 'steps' | 'reports'>;
 
 /** Keeps the run's steps, and shows them as the instance's custom status each time something changes. */
 export class ProgressLog {
@@ -19,7 +29,7 @@ export class ProgressLog {
     return this.pullCheck?.attempt ?? 0;
   }
 
-  get reports(): Readonly<Record<string, string>> {
+  private get reports(): Readonly<Record<string, string>> {
     return this.pullCheck?.reports ?? {};
   }
 
@@ -63,6 +73,13 @@ export class ProgressLog {
     if (this.pullCheck)
       this.pullCheck = { ...this.pullCheck, reports: { ...lastReports(this.reports), [attempt]: hash } };
     this.show();
+  }
+
+  /** The run is over. @returns what its flow returns: the end with its time, the steps, and the device's reports. */
+  close<Result extends OperationResult>(end: End<Result>): OperationOutcome<Result> {
+    this.enter(end.status);
+    const reports = this.pullCheck ? { reports: this.reports } : {};
+    return { ...end, endedAt: this.now(), steps: this.list, ...reports };
   }
 
   /** Of the step that is under way; what is done between two steps is nobody's. */

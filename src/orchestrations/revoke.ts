@@ -1,15 +1,15 @@
 import type { OrchestrationContext } from 'durable-functions';
 import type { RunAtHand } from '../activities/presentRun.js';
-import { clientKey, type ClientReference } from '../domain/clientKey.js';
+import { clientKey, referenceOf, type ClientReference } from '../domain/clientKey.js';
 import type { OperationOutcome, RevocationResult } from '../domain/operation.js';
-import { formatOperationId } from '../domain/operationId.js';
 import type { Run } from '../domain/run.js';
 import { nextSync, type SyncFacts } from '../domain/syncSchedule.js';
 import { Attempts } from './attempts.js';
 import { ClientRecords } from './clientRecord.js';
 import { StepFailed, type Flow } from './flow.js';
-import { ProgressLog } from './progressLog.js';
-import { StepRunner } from './stepRunner.js';
+import type { End, ProgressLog } from './progressLog.js';
+import { runParts } from './runParts.js';
+import type { StepRunner } from './stepRunner.js';
 
 /** Steps after which a run may have made its token, or enabled it. */
 const TOUCHES_TOKEN: readonly string[] = ['enableToken', 'ensureToken'];
@@ -21,24 +21,13 @@ const TOUCHES_TOKEN: readonly string[] = ['enableToken', 'ensureToken'];
  */
 export function* revoke(context: OrchestrationContext): Flow<OperationOutcome<RevocationResult>> {
   const input = context.df.getInput<Run>();
-  const log = new ProgressLog(context);
-  const operation = formatOperationId({ instance: clientKey(input.request), run: input.run });
-  const runner = new StepRunner(context, input.limits, log, {
-    by: { operation, actor: input.actor },
-    deadlineSeconds: input.limits.stepDeadlineSeconds,
-  });
-  const end = (
-    outcome: Pick<OperationOutcome<RevocationResult>, 'status' | 'result' | 'failure'>,
-  ): OperationOutcome<RevocationResult> => {
-    log.enter(outcome.status);
-    return { ...outcome, endedAt: context.df.currentUtcDateTime.toISOString(), steps: log.steps };
-  };
+  const { log, runner } = runParts(context, input, { instance: clientKey(input.request) });
   try {
-    return end(yield* new Revoke(context, input, log, runner).go());
+    return log.close(yield* new Revoke(context, input, log, runner).go());
   } catch (error) {
     if (!(error instanceof StepFailed)) throw error;
     const residue = ['unknown: the client could not be marked as revoked; send the same request again'];
-    return end({ status: 'failed', failure: { code: error.code, message: error.message, residue, kept: [] } });
+    return log.close({ status: 'failed', failure: error.toFailure(residue) });
   }
 }
 
@@ -54,12 +43,11 @@ class Revoke {
     private readonly log: ProgressLog,
     private readonly runner: StepRunner,
   ) {
-    const { registry, connectedRegistry, client } = input.request;
-    this.reference = { registry, connectedRegistry, client };
+    this.reference = referenceOf(input.request);
     this.records = new ClientRecords(context, input);
   }
 
-  *go(): Flow<Pick<OperationOutcome<RevocationResult>, 'status' | 'result' | 'failure'>> {
+  *go(): Flow<End<RevocationResult>> {
     const revokedAt = yield* this.mark();
     this.log.enter('disable');
     const present = yield* this.part('disable', 'what the client has', () => this.disableAll(revokedAt));

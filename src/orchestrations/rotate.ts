@@ -1,62 +1,39 @@
 import type { OrchestrationContext } from 'durable-functions';
 import { WANTED_ENDS } from '../domain/cancelEvent.js';
-import type { ClientReference } from '../domain/clientKey.js';
+import { referenceOf } from '../domain/clientKey.js';
 import { candidateSecretName } from '../domain/names.js';
 import type { OperationOutcome, RotationResult } from '../domain/operation.js';
 import { formatOperationId } from '../domain/operationId.js';
 import { overlapSeconds, type RotationPlan } from '../domain/rotationPlan.js';
 import type { RotationRun } from '../domain/run.js';
 import type { OldPassword } from '../domain/secretTags.js';
-import { Cancellation } from './cancellation.js';
 import { ClientRecords } from './clientRecord.js';
-import { CredentialSteps, type RunParts } from './credentialSteps.js';
+import { CredentialSteps } from './credentialSteps.js';
 import { later, StepFailed, type Flow } from './flow.js';
-import { ProgressLog } from './progressLog.js';
 import { propagation } from './propagation.js';
-import { CredentialLost } from './pullCheck.js';
 import { Refused } from './refused.js';
-import { Saga } from './saga.js';
-import { StepRunner } from './stepRunner.js';
+import { undoableParts, type UndoableParts } from './runParts.js';
 import { undoFailure } from './undoFailure.js';
-
-type Outcome = OperationOutcome<RotationResult>;
-
-/** So often a run issues a password, should the one before be lost behind its back. */
-const MOST_CREDENTIALS = 3;
 
 /** How long to try to tell operators of a failure; the operation says the same. */
 const ALERT_SECONDS = 300;
 
 /** Rotates one client's credential: the other slot is filled and proven before anybody is told to use it. */
-export function* rotate(context: OrchestrationContext): Flow<Outcome> {
+export function* rotate(context: OrchestrationContext): Flow<OperationOutcome<RotationResult>> {
   const input = context.df.getInput<RotationRun>();
-  const log = new ProgressLog(context);
-  const operation = formatOperationId({ instance: context.df.instanceId, run: input.run });
-  const cancellation = new Cancellation(context, input.run);
-  const runner = new StepRunner(context, input.limits, log, {
-    by: { operation, actor: input.actor },
-    deadlineSeconds: input.limits.stepDeadlineSeconds,
-    cancellation,
-  });
-  const undoing = runner.uninterrupted(input.limits.undoDeadlineSeconds);
-  const parts = { log, runner, saga: new Saga(undoing) };
-  const end = (outcome: Omit<Outcome, 'endedAt' | 'steps' | 'reports'>): Outcome => {
-    log.enter(outcome.status);
-    const endedAt = context.df.currentUtcDateTime.toISOString();
-    return { ...outcome, endedAt, steps: log.steps, reports: log.reports };
-  };
-
+  const parts = undoableParts(context, input);
+  const { log } = parts;
   try {
     const result = yield* new Rotate(context, input, parts).go();
-    return end({ status: 'completed', result });
+    return log.close({ status: 'completed', result });
   } catch (error) {
     if (!(error instanceof StepFailed)) throw error;
-    const undone = yield* undoFailure(context, input, error, { saga: parts.saga, log, cancellation, runner: undoing });
+    const undone = yield* undoFailure(context, input, error, parts);
     const retry = WANTED_ENDS.includes(undone.code)
       ? {}
       : { nextTryAt: yield* planRetry(context, input, parts, error) };
     const failure = { ...undone, ...retry };
-    return end({ status: failure.residue.length === 0 ? 'rolledBack' : 'failed', failure });
+    return log.close({ status: failure.residue.length === 0 ? 'rolledBack' : 'failed', failure });
   }
 }
 
@@ -64,27 +41,16 @@ export function* rotate(context: OrchestrationContext): Flow<Outcome> {
 function* planRetry(
   context: OrchestrationContext,
   input: RotationRun,
-  { runner }: RunParts,
+  { runner }: UndoableParts,
   { code, message }: StepFailed,
 ): Flow<string> {
   const nextTryAt = later(context, input.limits.rotationRetrySeconds).toISOString();
   const { urgent } = input.request;
-  const { registry, connectedRegistry, client } = referenceOf(input);
   const operation = formatOperationId({ instance: context.df.instanceId, run: input.run });
   new ClientRecords(context, input).tell('retryRotation', { at: nextTryAt });
-  const alert = { operation, registry, connectedRegistry, client, urgent, code, message, nextTryAt };
-  const telling = runner.uninterrupted(ALERT_SECONDS);
-  try {
-    yield* telling.step('alert', () => telling.steps.alertRotationFailed(alert));
-  } catch (error) {
-    if (!(error instanceof StepFailed)) throw error;
-  }
+  const alert = { operation, ...referenceOf(input.request), urgent, code, message, nextTryAt };
+  yield* runner.bestEffort('alert', ALERT_SECONDS, (steps) => steps.alertRotationFailed(alert));
   return nextTryAt;
-}
-
-function referenceOf({ request }: RotationRun): ClientReference {
-  const { registry, connectedRegistry, client } = request;
-  return { registry, connectedRegistry, client };
 }
 
 /** The forward way. One method a step, in the order in which they run. */
@@ -94,7 +60,7 @@ class Rotate {
   constructor(
     private readonly context: OrchestrationContext,
     private readonly input: RotationRun,
-    private readonly parts: RunParts,
+    private readonly parts: UndoableParts,
   ) {
     this.records = new ClientRecords(context, input);
   }
@@ -103,29 +69,7 @@ class Rotate {
     const plan = yield* this.plan();
     const credentials = this.credentialSteps(plan);
     this.undoOnFailure(plan, credentials);
-    for (let attempt = 1; ; attempt += 1) {
-      const credential = yield* credentials.issue(plan.slot, attempt);
-      yield* this.clearOtherSlot(plan);
-      yield* this.awaitSync(plan);
-      try {
-        const pull = yield* credentials.pullCheck(credential, credential);
-        const revokeOld = this.oldPassword(plan);
-        const promoted = yield* credentials.promote(credential, pull, attempt, revokeOld);
-        this.records.tell('clearRotationDue', { at: this.input.requestedAt });
-        yield* credentials.announce(promoted);
-        const { token } = plan;
-        const { slot, expiresOn } = credential;
-        return {
-          token,
-          connectedRegistry: this.input.request.connectedRegistry,
-          secret: { ...promoted, slot, expiresOn },
-          pull,
-          ...(revokeOld ? { revokes: { slot: revokeOld.slot, from: revokeOld.from } } : {}),
-        };
-      } catch (error) {
-        if (!(error instanceof CredentialLost) || attempt >= MOST_CREDENTIALS) throw error;
-      }
-    }
+    return yield* credentials.unlessLost((attempt) => this.renew(plan, credentials, attempt));
   }
 
   /** From here on the slot is fixed: nothing that is repeated chooses it anew. */
@@ -137,7 +81,7 @@ class Rotate {
     return yield* runner.step('preflight', function* () {
       const { lifts, acknowledged } = yield* records.begin(runner);
       if (lifts) throw new StepFailed('revoked', `the client was revoked at ${lifts.revokedAt}`);
-      const rotation = { ...referenceOf(input), urgent };
+      const rotation = { ...referenceOf(input.request), urgent };
       const plan = yield* runner.steps.planRotation({
         rotation,
         ...(acknowledged === undefined ? {} : { acknowledged }),
@@ -147,11 +91,32 @@ class Rotate {
     });
   }
 
+  /** Fills the slot, has the device prove it, and promotes it. */
+  private *renew(plan: RotationPlan, credentials: CredentialSteps, attempt: number): Flow<RotationResult> {
+    const credential = yield* credentials.issue(plan.slot, attempt);
+    yield* this.clearOtherSlot(plan);
+    yield* this.awaitSync(plan);
+    const pull = yield* credentials.pullCheck(credential, credential);
+    const revokeOld = this.oldPassword(plan);
+    const promoted = yield* credentials.promote(credential, pull, attempt, revokeOld);
+    this.records.tell('clearRotationDue', { at: this.input.requestedAt });
+    yield* credentials.announce(promoted);
+    const { token } = plan;
+    const { slot, expiresOn } = credential;
+    return {
+      token,
+      connectedRegistry: this.input.request.connectedRegistry,
+      secret: { ...promoted, slot, expiresOn },
+      pull,
+      ...(revokeOld ? { revokes: { slot: revokeOld.slot, from: revokeOld.from } } : {}),
+    };
+  }
+
   private credentialSteps(plan: RotationPlan): CredentialSteps {
     const { context, input, parts } = this;
     const { token, scopeMap, image, endpoint, credentialLifetimeDays, sync, made, mainVersion } = plan;
     const order = {
-      reference: referenceOf(input),
+      reference: referenceOf(input.request),
       token,
       scopeMap,
       image,
@@ -178,17 +143,14 @@ class Rotate {
    */
   private undoOnFailure(plan: RotationPlan, credentials: CredentialSteps): void {
     const { saga } = this.parts;
-    const { registry, urgent } = this.input.request;
-    const { token, slot, earlierPassword } = plan;
-    if (urgent) {
+    if (this.input.request.urgent) {
       const kept = `secret ${candidateSecretName(this.input.request)}: the password in it is the token's only one, and has not been proven`;
       saga.onFailure('keepCandidate', function* () {
         return { kept };
       });
       return;
     }
-    const earlier = earlierPassword === undefined ? {} : { earlier: earlierPassword };
-    saga.onFailure('clearSlot', ({ steps }) => steps.clearSlot({ registry, token, slot, wasLive: false, ...earlier }));
+    credentials.clearSlotOnFailure({ ...plan, wasLive: false });
     credentials.retireOnFailure();
   }
 

@@ -1,6 +1,5 @@
 import type { OrchestrationContext } from 'durable-functions';
 import { frozenUntil } from '../domain/freezeWindows.js';
-import { formatOperationId } from '../domain/operationId.js';
 import {
   firstDue,
   MOST_WAVES,
@@ -12,8 +11,9 @@ import {
   type SweepTally,
 } from '../domain/sweep.js';
 import { later, secondsSince, StepFailed, type Flow } from './flow.js';
-import { ProgressLog } from './progressLog.js';
-import { StepRunner } from './stepRunner.js';
+import type { ProgressLog } from './progressLog.js';
+import { runParts } from './runParts.js';
+import type { StepRunner } from './stepRunner.js';
 
 /** How often a wave is looked at, in seconds: twice as long each time. */
 const LOOK = { first: 15, longest: 300 };
@@ -31,12 +31,7 @@ const REVOCATIONS_AT_ONCE = 20;
  */
 export function* rotationSweep(context: OrchestrationContext): Flow<SweepOutcome | undefined> {
   const input = context.df.getInput<SweepInput>();
-  const log = new ProgressLog(context);
-  const operation = formatOperationId({ instance: SWEEP_INSTANCE, run: input.sweep });
-  const runner = new StepRunner(context, input.limits, log, {
-    by: { operation, actor: input.actor },
-    deadlineSeconds: input.limits.stepDeadlineSeconds,
-  });
+  const { log, runner } = runParts(context, { ...input, run: input.sweep }, { instance: SWEEP_INSTANCE });
   const sweep = new Sweep(context, input, log, runner);
   try {
     if (input.queue === undefined) return yield* sweep.look();
@@ -122,13 +117,8 @@ class Sweep {
     const restsUntil = later(context, input.policy.retrySeconds).toISOString();
     const { sweep } = input;
     const { started, failed } = this.tally;
-    const telling = this.runner.uninterrupted(ALERT_SECONDS);
     const alert = { sweep, reason, started, failed, left: queue.length, restsUntil };
-    try {
-      yield* telling.step('alert', () => telling.steps.alertRotationsStopped(alert));
-    } catch (error) {
-      if (!(error instanceof StepFailed)) throw error;
-    }
+    yield* this.runner.bestEffort('alert', ALERT_SECONDS, (steps) => steps.alertRotationsStopped(alert));
     return { ...this.end(queue.length), stopped: { reason, restsUntil } };
   }
 

@@ -1,12 +1,10 @@
 import type { OrchestrationContext } from 'durable-functions';
 import type { OperationOutcome } from '../domain/operation.js';
-import { formatOperationId } from '../domain/operationId.js';
 import { clientKey } from '../domain/clientKey.js';
 import type { WaitingRun } from '../domain/waitingRun.js';
 import { Cancellation } from './cancellation.js';
 import { StepFailed, type Flow } from './flow.js';
-import { ProgressLog } from './progressLog.js';
-import { StepRunner } from './stepRunner.js';
+import { runParts } from './runParts.js';
 
 /** No run lasts longer than its waits together, which settings bound to days. */
 const LONGEST_WAIT_SECONDS = 30 * 24 * 3600;
@@ -20,30 +18,20 @@ const PATIENCE = 5;
  */
 export function* startWhenFree(context: OrchestrationContext): Flow<OperationOutcome> {
   const { kind, preempts, ...run } = context.df.getInput<WaitingRun>();
-  const log = new ProgressLog(context);
-  const operation = formatOperationId({ instance: clientKey(run.request), run: run.run });
-  const { retryMaxSeconds } = run.limits;
-  const runner = new StepRunner(context, { ...run.limits, retryMaxSeconds: retryMaxSeconds * PATIENCE }, log, {
-    by: { operation, actor: run.actor },
-    deadlineSeconds: LONGEST_WAIT_SECONDS,
-    cancellation: new Cancellation(context, run.run),
-  });
-  const end = (outcome: Pick<OperationOutcome, 'status' | 'failure' | 'startedAs'>): OperationOutcome => {
-    log.enter(outcome.status);
-    return { ...outcome, endedAt: context.df.currentUtcDateTime.toISOString(), steps: log.steps };
-  };
+  const cancellation = new Cancellation(context, run.run);
+  const patient = { ...run, limits: { ...run.limits, retryMaxSeconds: run.limits.retryMaxSeconds * PATIENCE } };
+  const parts = runParts(context, patient, { instance: clientKey(run.request), cancellation });
+  const { log } = parts;
+  const runner = parts.runner.within(LONGEST_WAIT_SECONDS);
 
   log.enter('waiting');
   try {
     const { startedAs } = yield* runner.step('waitForOtherRun', () =>
       runner.steps.startRunWhenFree({ kind, run, preempts }),
     );
-    return end({ status: 'completed', startedAs });
+    return log.close({ status: 'completed', startedAs });
   } catch (error) {
     if (!(error instanceof StepFailed)) throw error;
-    return end({
-      status: 'rolledBack',
-      failure: { code: error.code, message: error.message, residue: [], kept: [] },
-    });
+    return log.close({ status: 'rolledBack', failure: error.toFailure() });
   }
 }

@@ -72,6 +72,16 @@ export class StepRunner {
     }
   }
 
+  /** A named step that is tried for so many seconds, whatever is cancelled, and whose failure the flow outlives. */
+  *bestEffort(name: string, deadlineSeconds: number, body: (steps: Steps) => Flow<unknown>): Flow<void> {
+    const { steps } = this.uninterrupted(deadlineSeconds);
+    try {
+      yield* this.step(name, () => body(steps));
+    } catch (error) {
+      if (!(error instanceof StepFailed)) throw error;
+    }
+  }
+
   /** Repeats what `make` schedules until its outcome is done. @throws StepFailed */
   *untilDone<T>(make: () => Task, deadlineSeconds: number): Flow<T> {
     const start = this.context.df.currentUtcDateTime;

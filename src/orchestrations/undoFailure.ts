@@ -1,22 +1,10 @@
 import type { OrchestrationContext } from 'durable-functions';
 import type { OperationFailure } from '../domain/operation.js';
 import type { Run } from '../domain/run.js';
-import type { Cancellation } from './cancellation.js';
 import { ClientRecords } from './clientRecord.js';
 import { StepFailed, type Flow } from './flow.js';
-import type { ProgressLog } from './progressLog.js';
 import { Refused } from './refused.js';
-import type { Saga } from './saga.js';
-import type { StepRunner } from './stepRunner.js';
-
-/** What undoing needs of a run. */
-export interface Undoing {
-  readonly saga: Saga;
-  readonly log: ProgressLog;
-  readonly cancellation: Cancellation;
-  /** Tries for as long as undoing may take, and is interrupted by nothing. */
-  readonly runner: StepRunner;
-}
+import type { UndoableParts } from './runParts.js';
 
 /**
  * Undoes what a failed run has done. Whatever it failed of: of a client that was revoked since the run was asked for, or is
@@ -26,9 +14,9 @@ export function* undoFailure(
   context: OrchestrationContext,
   input: Run,
   error: StepFailed,
-  { saga, log, cancellation, runner }: Undoing,
+  { saga, log, cancellation, undoing }: UndoableParts,
 ): Flow<OperationFailure> {
-  const revokedAt = saga.isEmpty ? undefined : yield* new ClientRecords(context, input).revokedSince(runner);
+  const revokedAt = saga.isEmpty ? undefined : yield* new ClientRecords(context, input).revokedSince(undoing);
   const isRevoked = (): boolean => revokedAt !== undefined || cancellation.isRevoked;
   const { residue, kept } = yield* saga.undoAll(log, isRevoked);
   const problems = error instanceof Refused ? { problems: error.problems } : {};

@@ -1,4 +1,3 @@
-import type { ClientReference } from '../domain/clientKey.js';
 import { listsToken, type KnownClient } from '../domain/clientJudgement.js';
 import { mainSecretName } from '../domain/names.js';
 import { parseTags, type CredentialTags } from '../domain/secretTags.js';
@@ -61,10 +60,6 @@ export async function knownClients(secrets: readonly ClientSecret[], reader: Reg
 
 export function isBoundAsTagged({ tags, connectedRegistry }: KnownClient): boolean {
   return listsToken(connectedRegistry, tags.token);
-}
-
-export function referenceOf({ registry, connectedRegistry, client }: CredentialTags): ClientReference {
-  return { registry, connectedRegistry, client };
 }
 
 /** Which connected registries list a token, by its name in lower case; looked up for thousands of clients. */

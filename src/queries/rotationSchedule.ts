@@ -1,5 +1,5 @@
 import { findRegistry, type Config } from '../config.js';
-import type { ClientReference } from '../domain/clientKey.js';
+import { referenceOf, type ClientReference } from '../domain/clientKey.js';
 import type { ClientRecord } from '../domain/clientRecord.js';
 import {
   rotationState,
@@ -14,7 +14,7 @@ import { worstWaySeconds } from '../domain/syncSchedule.js';
 import type { SecretVault } from '../ports/secretVault.js';
 import { syncFacts } from './connectedRegistry.js';
 import { eachOf } from './eachOf.js';
-import { clientSecret, referenceOf } from './knownClients.js';
+import { clientSecret } from './knownClients.js';
 import { ancestorsOf, type RegistryFactsQuery } from './registryFacts.js';
 
 /** One client's place in the schedule. */
