@@ -41,6 +41,18 @@ const postOnboardings = {
   },
 };
 
+/** What is the same for offboardings and revocations: each client has a part of its own in the answer. */
+const PARTS_BY_CLIENT = {
+  '202': answer(
+    'One part for each client: its operation, or the problem that kept it from being started.',
+    'StartedOperations',
+    { two: examples.STARTED_OPERATIONS },
+    ['Retry-After'],
+  ),
+  ...BY_OPERATORS,
+  ...problemAnswers(['invalid-request', 'body-too-large', 'service-error', 'unavailable']),
+};
+
 const postOffboardings = {
   operationId: 'postOffboardings',
   tags: ['onboarding'],
@@ -58,14 +70,7 @@ const postOffboardings = {
     '200': answer('What the offboardings would do, to a request with `dryRun`. Nothing was written.', 'DryRunAnswer', {
       bound: examples.OFFBOARDING_DRY_RUN,
     }),
-    '202': answer(
-      'One part for each client: its operation, or the problem that kept it from being started.',
-      'StartedOperations',
-      { two: examples.STARTED_OPERATIONS },
-      ['Retry-After'],
-    ),
-    ...BY_OPERATORS,
-    ...problemAnswers(['invalid-request', 'body-too-large', 'service-error', 'unavailable']),
+    ...PARTS_BY_CLIENT,
   },
 };
 
@@ -80,14 +85,7 @@ const postRevocations = {
     '200': answer('What it would disable, to a request with `dryRun`. Nothing was written.', 'DryRunAnswer', {
       revocation: examples.REVOCATION_DRY_RUN,
     }),
-    '202': answer(
-      'One part for each client: its operation, or the problem that kept it from being started.',
-      'StartedOperations',
-      { two: examples.STARTED_OPERATIONS },
-      ['Retry-After'],
-    ),
-    ...BY_OPERATORS,
-    ...problemAnswers(['invalid-request', 'body-too-large', 'service-error', 'unavailable']),
+    ...PARTS_BY_CLIENT,
   },
 };
 
