@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import { errorName } from '../pullFailure.js';
+import type { WholeAnswer } from '../wholeAnswer.js';
 import { withCredentials } from './auths.js';
 import { ConsumerFailure, oneAtATime } from './consumer.js';
 import type { Consumer, Delivery, WriteEnd } from './consumer.js';
 import { callKubernetes } from './kubernetesApi.js';
-import type { KubernetesAnswer, KubernetesSettings } from './kubernetesApi.js';
+import type { KubernetesSettings } from './kubernetesApi.js';
 import { parseLedger, withDelivery } from './ledger.js';
 
 const TYPE = 'kubernetes.io/dockerconfigjson';
@@ -77,7 +78,7 @@ export function pullSecret({ namespace, name }: PullSecretName, settings: Kubern
     return changed === undefined ? 'unchanged' : 'written';
   }
 
-  async function call(sent: Parameters<typeof callKubernetes>[1], signal: AbortSignal): Promise<KubernetesAnswer> {
+  async function call(sent: Parameters<typeof callKubernetes>[1], signal: AbortSignal): Promise<WholeAnswer> {
     try {
       return await callKubernetes(settings, sent, signal);
     } catch (error) {
@@ -105,7 +106,7 @@ export interface PullSecretName {
   name: string;
 }
 
-function refused(what: string, { status }: KubernetesAnswer): ConsumerFailure {
+function refused(what: string, { status }: WholeAnswer): ConsumerFailure {
   const hint = status === 403 ? "; the service account's role lacks it" : '';
   return new ConsumerFailure(`the cluster's API does not let the agent ${what} it (${status}${hint})`);
 }

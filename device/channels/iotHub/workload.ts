@@ -1,5 +1,6 @@
 import { request } from 'node:http';
 import { z } from 'zod';
+import { wholeAnswer } from '../../wholeAnswer.js';
 
 /** Where IoT Edge's security daemon listens for its modules: `unix:///path`, or http. */
 export interface Workload {
@@ -29,47 +30,30 @@ export async function trustBundle(workload: Workload): Promise<string> {
   return certificate.includes('-----BEGIN') ? certificate : Buffer.from(certificate, 'base64').toString('utf8');
 }
 
-function call({ uri, apiVersion }: Workload, method: 'GET' | 'POST', path: string, body?: unknown): Promise<unknown> {
+async function call(
+  { uri, apiVersion }: Workload,
+  method: 'GET' | 'POST',
+  path: string,
+  body?: unknown,
+): Promise<unknown> {
   const url = new URL(uri);
   const target =
     url.protocol === 'unix:'
       ? { socketPath: url.pathname }
       : { host: url.hostname, port: url.port === '' ? 80 : url.port };
   const text = body === undefined ? '' : JSON.stringify(body);
-  return new Promise((resolve, reject) => {
-    const sent = request(
-      {
-        ...target,
-        method,
-        path: `${path}?api-version=${encodeURIComponent(apiVersion)}`,
-        agent: false,
-        timeout: TIMEOUT,
-        headers: { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) },
-      },
-      (response) => {
-        const chunks: Buffer[] = [];
-        let size = 0;
-        response.on('data', (chunk: Buffer) => {
-          size += chunk.length;
-          if (size > LARGEST_ANSWER) sent.destroy(new Error('the answer is too large'));
-          else chunks.push(chunk);
-        });
-        response.once('error', reject);
-        response.once('end', () => {
-          const { statusCode = 0 } = response;
-          if (statusCode !== 200) return reject(new WorkloadRefused(statusCode));
-          try {
-            resolve(JSON.parse(Buffer.concat(chunks).toString('utf8')));
-          } catch (error) {
-            reject(error);
-          }
-        });
-      },
-    );
-    sent.once('timeout', () => sent.destroy(new Error('no answer in time')));
-    sent.once('error', reject);
-    sent.end(text);
+  const sent = request({
+    ...target,
+    method,
+    path: `${path}?api-version=${encodeURIComponent(apiVersion)}`,
+    agent: false,
+    timeout: TIMEOUT,
+    headers: { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) },
   });
+  sent.once('timeout', () => sent.destroy(new Error('no answer in time')));
+  const answer = await wholeAnswer(sent, text, LARGEST_ANSWER);
+  if (answer.status !== 200) throw new WorkloadRefused(answer.status);
+  return JSON.parse(answer.text);
 }
 
 /** The daemon's refusal. */
