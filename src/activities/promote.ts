@@ -3,6 +3,7 @@ import { mainSecretName } from '../domain/names.js';
 import { formatTags, parseTags, type MadeByUs, type OldPassword, type VerifiedPull } from '../domain/secretTags.js';
 import { done, failed, type StepOutcome } from '../domain/stepOutcome.js';
 import type { Ports } from '../ports/ports.js';
+import type { SecretFacts } from '../ports/secretVault.js';
 import { isBound } from '../queries/connectedRegistry.js';
 import type { IssuedCredential } from './issueCredentials.js';
 import { outcomeOf } from '../ports/outcomeOf.js';
@@ -25,7 +26,8 @@ export type PromoteResult =
 
 /**
  * Makes the verified candidate the main secret's newest version, then disables the candidate. Not promoted when the
- * binding is gone by now: the flow binds again first. A repetition finds its own work by run and attempt.
+ * binding is gone by now: the flow binds again first. A repetition finds its own work by run and attempt, and ends it
+ * whatever has become of the binding since: from then on that is others' business.
  */
 export function promote({ controlPlane, vault }: Ports) {
   return (input: PromoteInput): Promise<StepOutcome<PromoteResult>> =>
@@ -36,13 +38,12 @@ export function promote({ controlPlane, vault }: Ports) {
         controlPlane.getConnectedRegistry(reference.registry, reference.connectedRegistry),
         vault.current(name),
       ]);
-      if (!connectedRegistry)
+      const promoted = main && isPromotedBy(input, main) ? main : undefined;
+      if (!promoted && !connectedRegistry)
         return failed('connected-registry-not-found', `${reference.connectedRegistry} was deleted meanwhile`);
-      if (!isBound(connectedRegistry, input.token)) return done({ promoted: false });
+      if (!promoted && !isBound(connectedRegistry, input.token)) return done({ promoted: false });
 
-      const issued = main && parseTags(main.tags)?.issued;
-      const already = issued?.run === input.run && issued.attempt === input.attempt;
-      const version = already && main ? main.version : (await copyToMain(input, name)).version;
+      const { version } = promoted ?? (await copyToMain(input, name));
       await vault.disable(credential);
       return done({ promoted: true, name, version });
     });
@@ -66,4 +67,9 @@ export function promote({ controlPlane, vault }: Ports) {
       }),
     });
   }
+}
+
+function isPromotedBy({ run, attempt }: PromoteInput, { tags }: SecretFacts): boolean {
+  const issued = parseTags(tags)?.issued;
+  return issued?.run === run && issued.attempt === attempt;
 }

@@ -40,6 +40,16 @@ export interface CredentialOrder {
   readonly acknowledgeSeconds: number;
 }
 
+/** A promoted credential. */
+export interface Promotion {
+  /** Version of the main secret. */
+  readonly secret: { readonly name: string; readonly version: string };
+  /** The pull that has proven it. */
+  readonly pull: VerifiedPull;
+  /** The password that it takes the place of. */
+  readonly revokeOld?: OldPassword;
+}
+
 /** The slot that a run takes. */
 export interface TakenSlot {
   readonly slot: SlotName;
@@ -52,6 +62,7 @@ export interface TakenSlot {
 /** The steps from a new password to a promoted secret, as every flow that renews a credential takes them. */
 export class CredentialSteps {
   private readonly operation: string;
+  private retiresPromoted = false;
 
   /** @param bindAgain what to do when the connected registry seems to have lost the token. */
   constructor(
@@ -131,31 +142,46 @@ export class CredentialSteps {
     );
   }
 
-  /** Makes the proven candidate the main secret's newest version. @param revokeOld the password before it. @throws StepFailed */
+  /**
+   * Makes the proven candidate the main secret's newest version. Where others have taken the token off the list since the
+   * pull, the connected registry may have lost it: the device proves it again once it is bound again.
+   * @param replaces the password before it, and from when it may go.
+   * @throws StepFailed; CredentialLost as a pull check does.
+   */
   *promote(
     credential: IssuedCredential,
-    pull: VerifiedPull,
+    proof: VerifiedPull,
     attempt: number,
-    revokeOld?: OldPassword,
-  ): Flow<{ readonly name: string; readonly version: string }> {
-    const { log, saga } = this.parts;
-    const { reference, token, scopeMap, made, mainVersion } = this.order;
+    replaces: () => OldPassword | undefined = () => undefined,
+  ): Flow<Promotion> {
+    const { log } = this.parts;
+    const { reference, token, scopeMap, made } = this.order;
     const { run } = this.input;
     // A cancel comes too late now: a promotion that is done is not to be undone, consumers may have it already.
     const runner = this.parts.runner.uninterrupted();
-    const earlier = mainVersion === undefined ? {} : { earlier: mainVersion };
-    saga.onFailure('retirePromoted', ({ steps }) => steps.retirePromoted({ reference, run, ...earlier }));
-    const old = revokeOld ? { revokeOld } : {};
-    const order = { reference, token, scopeMap, credential, run, attempt, made, pull, ...old };
-    for (let bindings = 1; ; bindings += 1) {
+    this.retirePromotedOnFailure();
+    for (let pull = proof, bindings = 1; ; bindings += 1) {
+      const old = replaces();
+      const replaced = old ? { revokeOld: old } : {};
+      const order = { reference, token, scopeMap, credential, run, attempt, made, pull, ...replaced };
       log.enter('promote');
       const promoted = yield* runner.step('promote', () => runner.steps.promote(order));
-      if (promoted.promoted) return { name: promoted.name, version: promoted.version };
+      if (promoted.promoted) return { secret: { name: promoted.name, version: promoted.version }, pull, ...replaced };
       if (bindings >= MOST_BINDINGS)
         throw new StepFailed('unbound', `token ${token} is taken off ${reference.connectedRegistry} again and again`);
       log.enter('bind');
       yield* this.parts.runner.step('bind', () => this.bindAgain());
+      pull = yield* this.pullCheck(credential, credential);
     }
+  }
+
+  private retirePromotedOnFailure(): void {
+    const { reference, mainVersion } = this.order;
+    const { run } = this.input;
+    if (this.retiresPromoted) return;
+    this.retiresPromoted = true;
+    const earlier = mainVersion === undefined ? {} : { earlier: mainVersion };
+    this.parts.saga.onFailure('retirePromoted', ({ steps }) => steps.retirePromoted({ reference, run, ...earlier }));
   }
 
   /** Best effort: an agent also reads its main secret again by itself, so a lost event costs nothing. */

@@ -83,11 +83,11 @@ class Onboard {
   ): Flow<OnboardingResult> {
     const credential = yield* this.issueCredentials(plan, wanted, credentials, attempt);
     yield* this.bind(plan);
-    const pull = yield* credentials.pullCheck(credential, credential);
-    const promoted = yield* credentials.promote(credential, pull, attempt);
+    const proof = yield* credentials.pullCheck(credential, credential);
+    const { secret, pull } = yield* credentials.promote(credential, proof, attempt);
     yield* this.succeeded();
-    yield* credentials.announce(promoted);
-    return this.result({ ...credential, ...promoted }, pull, true);
+    yield* credentials.announce(secret);
+    return this.result({ ...credential, ...secret }, pull, true);
   }
 
   /** Whether this run may begin at all, and what it is to do. */

@@ -96,17 +96,17 @@ class Rotate {
     const credential = yield* credentials.issue(plan.slot, attempt);
     yield* this.clearOtherSlot(plan);
     yield* this.awaitSync(plan);
-    const pull = yield* credentials.pullCheck(credential, credential);
-    const revokeOld = this.oldPassword(plan);
-    const promoted = yield* credentials.promote(credential, pull, attempt, revokeOld);
+    const proof = yield* credentials.pullCheck(credential, credential);
+    const replaces = () => this.oldPassword(plan);
+    const { secret, pull, revokeOld } = yield* credentials.promote(credential, proof, attempt, replaces);
     this.records.tell('clearRotationDue', { at: this.input.requestedAt });
-    yield* credentials.announce(promoted);
+    yield* credentials.announce(secret);
     const { token } = plan;
     const { slot, expiresOn } = credential;
     return {
       token,
       connectedRegistry: this.input.request.connectedRegistry,
-      secret: { ...promoted, slot, expiresOn },
+      secret: { ...secret, slot, expiresOn },
       pull,
       ...(revokeOld ? { revokes: { slot: revokeOld.slot, from: revokeOld.from } } : {}),
     };

@@ -135,6 +135,15 @@ describe('promote', () => {
     expect([world.vault.has(main), world.vault.passwordIn(candidate)]).not.toContain(undefined);
   });
 
+  test('ends what it began, although the binding is gone since: from then on that is others’ business', async () => {
+    const issued = await issue();
+    world.wire.fail('disable', { when: 'before' });
+    await world.activities.promote(promoteOrder(issued));
+    world.controlPlane.change(CONNECTED_REGISTRY, { clientTokens: ['others'] });
+    expect(await world.activities.promote(promoteOrder(issued))).toMatchObject({ value: { promoted: true } });
+    expect(world.vault.passwordIn(candidate)).toBeUndefined();
+  });
+
   test('takes that exact version, not whatever is newest by now', async () => {
     const issued = await issue();
     const password = world.vault.passwordIn(candidate);

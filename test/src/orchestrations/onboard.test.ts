@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import type { PromoteInput } from '../../../src/activities/promote.js';
 import { done, failed, retryLater } from '../../../src/domain/stepOutcome.js';
-import { convergedPlan, DIGEST, plan, play, STORED } from '../fakes/onboardScript.js';
+import { convergedPlan, DIGEST, plan, play, report, STORED } from '../fakes/onboardScript.js';
 import { onboarding } from '../fakes/requests.js';
 
 const { scopeMap, token, connectedRegistry } = onboarding();
@@ -95,6 +96,26 @@ describe('an onboarding', () => {
     const { outcome, names } = await play({ answers: { promote } });
     expect(outcome.status).toBe('completed');
     expect(names('entity')).toEqual(['begin', 'hold', 'ensure', 'ensureAgain']);
+  });
+
+  test('has the device pull again once it is bound again: a sync between may have taken the token away', async () => {
+    const promote = (_: unknown, nth: number) =>
+      done(nth === 1 ? { promoted: false } : { promoted: true, name: 'main-secret', version: 'v2' });
+    const device = (attempt: number) =>
+      ({ after: 1, report: attempt === 2 ? report({ outcome: 'unauthorized' }) : report() }) as const;
+    const { outcome, context, names } = await play({ answers: { promote }, device });
+    expect(names('activity').filter((name) => ['requestPullCheck', 'promote'].includes(name))).toEqual([
+      'requestPullCheck',
+      'promote',
+      'requestPullCheck',
+      'requestPullCheck',
+      'promote',
+    ]);
+    const [first, second] = context.calls.flatMap(({ name, input }) =>
+      name === 'promote' ? (input as PromoteInput).pull.verifiedAt : [],
+    );
+    expect(Date.parse(second ?? '')).toBeGreaterThan(Date.parse(first ?? ''));
+    expect(outcome.result?.pull.verifiedAt).toBe(second);
   });
 
   test('gives up when the binding is taken away again and again', async () => {
