@@ -1,6 +1,7 @@
-import type { ContainerRegistryManagementClient } from '@azure/arm-containerregistry';
+import type { ContainerRegistryManagementClient, TokenUpdateParameters } from '@azure/arm-containerregistry';
 import type { TokenCredential } from '@azure/identity';
 import { findRegistry, type Config, type RegistryId } from '../config.js';
+import type { SlotName } from '../domain/slots.js';
 import type { RegistryControlPlane } from '../ports/registryControlPlane.js';
 import { orUndefined, ServiceError } from '../ports/serviceError.js';
 import { toConnectedRegistry, toScopeMap, toToken } from './armFacts.js';
@@ -60,6 +61,16 @@ export function createArmControlPlane(config: Config, credential: TokenCredentia
   async function call<T>(operation: string, registry: string, resource: string, make: (at: Target) => PromiseLike<T>) {
     const at = await targetOf(registry);
     return calling(operation, resource, async () => make(at));
+  }
+
+  /** A PATCH of a token: what the change does not name stays, and of the passwords those that it does name. */
+  async function updateToken(
+    operation: string,
+    registry: string,
+    name: string,
+    change: (at: Target) => TokenUpdateParameters,
+  ): Promise<void> {
+    await call(operation, registry, name, (at) => at.client.tokens.update(at.group, at.name, name, change(at), POLL));
   }
 
   return {
@@ -160,41 +171,18 @@ export function createArmControlPlane(config: Config, credential: TokenCredentia
       );
     },
 
-    setTokenScopeMap: async (registry, name, scopeMap) => {
-      await call('change the scope map of token', registry, name, (at) =>
-        at.client.tokens.update(at.group, at.name, name, { scopeMapId: at.idOf('scopeMaps', scopeMap) }, POLL),
-      );
-    },
+    setTokenScopeMap: (registry, name, scopeMap) =>
+      updateToken('change the scope map of token', registry, name, (at) => ({
+        scopeMapId: at.idOf('scopeMaps', scopeMap),
+      })),
 
-    disableToken: async (registry, name) => {
-      await call('disable token', registry, name, (at) =>
-        at.client.tokens.update(at.group, at.name, name, { status: 'disabled' }, POLL),
-      );
-    },
+    disableToken: (registry, name) => updateToken('disable token', registry, name, () => ({ status: 'disabled' })),
 
-    enableToken: async (registry, name, keep) => {
-      await call('enable token', registry, name, (at) =>
-        at.client.tokens.update(
-          at.group,
-          at.name,
-          name,
-          { status: 'enabled', credentials: { passwords: keep.map((slot) => ({ name: slot })) } },
-          POLL,
-        ),
-      );
-    },
+    enableToken: (registry, name, keep) =>
+      updateToken('enable token', registry, name, () => ({ status: 'enabled', credentials: keeping(keep) })),
 
-    keepOnlySlots: async (registry, name, keep) => {
-      await call('empty a password slot of token', registry, name, (at) =>
-        at.client.tokens.update(
-          at.group,
-          at.name,
-          name,
-          { credentials: { passwords: keep.map((slot) => ({ name: slot })) } },
-          POLL,
-        ),
-      );
-    },
+    keepOnlySlots: (registry, name, keep) =>
+      updateToken('empty a password slot of token', registry, name, () => ({ credentials: keeping(keep) })),
 
     deleteToken: async (registry, name) => {
       await call('delete token', registry, name, (at) => at.client.tokens.delete(at.group, at.name, name, POLL));
@@ -224,6 +212,11 @@ export function createArmControlPlane(config: Config, credential: TokenCredentia
         };
       }),
   };
+}
+
+/** The credentials of a token that is to keep these slots' passwords, and no other. */
+function keeping(slots: readonly SlotName[]) {
+  return { passwords: slots.map((slot) => ({ name: slot })) };
 }
 
 /** A whole listing, page after page. */
