@@ -42,3 +42,20 @@ test('the runbook has a row for every code that an operation fails with, every m
   expect(alerts.length).toBe(3);
   for (const alert of alerts) expect(runbook).toContain(`\`${alert}\``);
 });
+
+describe('the decision records', () => {
+  const records = readdirSync(join(root, 'docs/decisions')).sort();
+
+  test('are numbered without a gap, in name and heading', () => {
+    const numbers = records.map((name) => Number(name.slice(0, 4)));
+    expect(numbers).toEqual(records.map((_, index) => index + 1));
+    for (const [index, name] of records.entries())
+      expect(read(join('docs/decisions', name)), name).toMatch(new RegExp(`^# ${index + 1}\\. `));
+  });
+
+  test('are linked by the numbers that they have', () => {
+    const links = docs.flatMap((file) => [...read(file).matchAll(/\[decision (\d+)\]\([a-z/]*(\d{4})-/g)]);
+    expect(links.length).toBeGreaterThan(0);
+    for (const [link, said, led] of links) expect(Number(led), link).toBe(Number(said));
+  });
+});

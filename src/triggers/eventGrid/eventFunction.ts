@@ -53,7 +53,7 @@ export class DeliverAgain extends Error {
 /**
  * A function for the events of one source, by their types. One event that fails brings all of its delivery again, so this
  * fails for nothing but what a repetition can mend; everything else ends here, with a log line by which it is found again
- * (docs/decisions/0020-refused-events.md).
+ * (docs/decisions/0018-refused-events.md).
  */
 export function eventFunction(name: string, handlers: Readonly<Record<string, EventHandler>>) {
   return async (event: unknown, client: DurableClient, context: InvocationContext): Promise<void> => {
