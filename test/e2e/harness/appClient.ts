@@ -74,6 +74,8 @@ export const problem = z.object({
   errors: z.array(z.object({ field: z.string(), message: z.string(), fix: z.string() })).optional(),
 });
 
+const superseded = z.object({ code: z.literal('superseded'), current: z.string() });
+
 const accepted = z.object({ id: z.string(), status: z.string() });
 
 const startedOperations = z.object({ operations: z.array(z.object({ id: z.string().optional() })) });
@@ -141,9 +143,7 @@ export class AppClient {
   }
 
   async operation(id: string): Promise<Operation> {
-    const answer = await this.get(`operations/${id}`);
-    if (answer.status !== 200) throw new Error(`Expected 200, got ${answer.status}: ${answer.text}`);
-    return operation.parse(answer.body);
+    return readOperation(await this.get(`operations/${id}`));
   }
 
   /** Looks at an operation until `until` says so. @throws with what was seen last when that takes longer than `seconds`. */
@@ -161,6 +161,25 @@ export class AppClient {
     return this.watch(id, ({ status }) => status !== 'running', seconds);
   }
 
+  /**
+   * Looks at a client's runs from this one on until none has another's place any more and the last has ended: what
+   * waited for a run begins as soon as that has ended, and from then on the engine knows the later one alone.
+   */
+  async lastEnd(id: string, seconds = PATIENCE): Promise<Operation> {
+    const deadline = Date.now() + seconds * 1000;
+    for (let present = id; ;) {
+      const answer = await this.get(`operations/${present}`);
+      const seen = answer.status === 410 ? superseded.parse(answer.body) : readOperation(answer);
+      if ('current' in seen) {
+        present = seen.current;
+        continue;
+      }
+      if (seen.status !== 'running') return seen;
+      if (Date.now() > deadline) throw new Error(`Not within ${seconds} s: ${JSON.stringify(seen)}`);
+      await sleep(POLL);
+    }
+  }
+
   /** A device's report, with the attempt's key alone. */
   report(operation: string, attempt: number, authorization: string | undefined, body: unknown): Promise<Answer> {
     return this.request(`pull-checks/${operation}/${attempt}`, {
@@ -169,6 +188,11 @@ export class AppClient {
       body: JSON.stringify(body),
     });
   }
+}
+
+function readOperation(answer: Answer): Operation {
+  if (answer.status !== 200) throw new Error(`Expected 200, got ${answer.status}: ${answer.text}`);
+  return operation.parse(answer.body);
 }
 
 function parse(text: string): unknown {

@@ -194,7 +194,7 @@ export class ScheduleRunner {
     for (const client of clients) {
       const running = await this.#running(client);
       if (running !== undefined) {
-        const ended = await this.it.app.end(running, 60);
+        const ended = await this.it.app.lastEnd(running, 60);
         const state = await readState(this.it);
         if (ended.status === 'completed') wrong.push(...this.#unbound(client, ended.steps, state, removals));
         else if (ended.failure?.code !== 'cancelled')
@@ -237,7 +237,7 @@ export class ScheduleRunner {
     const { app, operator } = this.it;
     const wrong: string[] = [];
     const id = await app.start(this.#requestFor(client, USUAL_DAYS));
-    const ended = await app.end(id, 60);
+    const ended = await app.lastEnd(id, 60);
     if (ended.status !== 'completed') return [`${client.name} ends ${ended.status}: ${ended.failure?.message ?? ''}`];
     const { bound, tokens, secrets } = await readState(this.it);
     if (bound.filter((token) => token === client.token).length !== 1) wrong.push(`${client.name} is not bound once`);
@@ -253,7 +253,7 @@ export class ScheduleRunner {
   async #converges(clients: readonly Client[]): Promise<string[]> {
     const before = await readState(this.it);
     const ids = await Promise.all(clients.map((client) => this.it.app.start(this.#requestFor(client, USUAL_DAYS))));
-    const ended = await Promise.all(ids.map((id) => this.it.app.end(id, 60)));
+    const ended = await Promise.all(ids.map((id) => this.it.app.lastEnd(id, 60)));
     const after = await readState(this.it);
     const wrong = ended.flatMap(({ status, failure }) =>
       status === 'completed' ? [] : [`a request again ends ${status}: ${failure?.message ?? ''}`],
