@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { PullCheckRequested } from '../../src/domain/pullCheckMessages.js';
 import { problem, type Answer } from './harness/appClient.js';
+import { pullManifest } from './harness/edge.js';
 import { PATIENCE } from './harness/hostUnderTest.js';
 import type { Login } from './harness/operatorSdk.js';
 import { findPasswords } from './harness/passwordSearch.js';
@@ -16,6 +17,8 @@ const SETTINGS = {
   PULL_CHECK_RETRY_SECONDS: '6',
   PULL_CHECK_DEADLINE_SECONDS: '600',
 };
+
+const WAIT = { timeout: PATIENCE * 1000, interval: 100 };
 
 let it: TestStack;
 let device: TestDevice;
@@ -125,8 +128,32 @@ test('a refused report changes nothing', async () => {
   expect((await it.app.end(id)).status).toBe('completed');
 });
 
+test('a token that others take off the list after the pull: bound again, and pulled with again before it counts', async () => {
+  const { resourceGroup, registry } = it.stack.endpoints.azure;
+  const { connectedRegistry } = it.stack.endpoints.edge;
+  const { connectedRegistries } = it.operator.registries;
+  const id = await start('unlisted');
+  const first = await device.request('unlisted', 1);
+  await rememberLogin(first);
+  const login = seenLogins.at(-1);
+  if (!login) throw new Error('There is no login.');
+  const pulls = async (): Promise<number> => (await pullManifest(login, 'hello-world')).status;
+
+  await expect.poll(pulls, WAIT).toBe(200);
+  await connectedRegistries.update(resourceGroup, registry, connectedRegistry, { clientTokenIds: [] });
+  await expect.poll(pulls, WAIT).toBe(401);
+  expect((await send(first, 'pulled', PULLED)).status).toBe(202);
+
+  const second = await device.request('unlisted', 2);
+  expect(second.secret).toEqual(first.secret);
+  await expect.poll(pulls, WAIT).toBe(200);
+  expect((await it.app.operation(id)).status).toBe('running');
+  expect((await send(second, 'pulled', { ...PULLED, bytes: 99 })).status).toBe(202);
+  expect(await it.app.end(id)).toMatchObject({ status: 'completed', result: { pull: { bytes: 99 } } });
+});
+
 test('no password stands in an event, an answer, the journal or a log, of undone clients neither', async () => {
-  expect(seenLogins.length).toBe(2);
+  expect(seenLogins.length).toBe(3);
   const { searched, found, inVaultStore } = await findPasswords(it, device.deliveries, seenLogins);
   expect(searched).toBeGreaterThanOrEqual(3);
   expect(found).toEqual([]);
