@@ -13,7 +13,8 @@ import { createLog } from '../../../local/host/log/log.js';
 import { memoryJournal } from '../../../local/host/store/journal.js';
 import type { LoadedApp } from '../../../local/host/worker/app.js';
 import { isClients, timeOf, type CaseRecords } from './caseRecords.js';
-import { VirtualTime, settled } from './virtualTime.js';
+import { VirtualTime } from '../../local/host/virtualTime.js';
+import { settled } from './settled.js';
 
 /** How an instance ended, as far as two runs must agree. */
 export interface Final {

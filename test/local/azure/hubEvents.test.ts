@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { NEW_TWIN } from '../../src/fakes/sampleEvents.js';
 import { Cloud } from './cloud.js';
 import { HubDevice } from './hubDevice.js';
 import { Subscriber } from './subscriber.js';
@@ -46,15 +47,7 @@ describe("the IoT Hub's events", () => {
         deviceId: 'sensor',
         twin: {
           deviceId: 'sensor',
-          etag: 'AAAAAAAAAAE=',
-          status: 'enabled',
-          statusUpdateTime: '0001-01-01T00:00:00',
-          connectionState: 'Disconnected',
-          lastActivityTime: '0001-01-01T00:00:00',
-          cloudToDeviceMessageCount: 0,
-          authenticationType: 'sas',
-          x509Thumbprint: { primaryThumbprint: null, secondaryThumbprint: null },
-          version: 2,
+          ...NEW_TWIN,
           properties: { desired: { $version: 1 }, reported: { $version: 1 } },
         },
       },

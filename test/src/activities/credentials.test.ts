@@ -1,14 +1,11 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { IssuedCredential } from '../../../src/activities/issueCredentials.js';
-import { candidateSecretName, mainSecretName } from '../../../src/domain/names.js';
 import { parseTags } from '../../../src/domain/secretTags.js';
-import { CONNECTED_REGISTRY, onboarding, RUN } from '../fakes/requests.js';
+import { CONNECTED_REGISTRY, RUN } from '../fakes/requests.js';
 import { issueOrder, promoteOrder, PULL, reference } from '../fakes/orders.js';
+import { candidate, main, scopeMap, token } from '../fakes/usualClient.js';
 import { createWorld, type World } from '../fakes/world.js';
 
-const { token, scopeMap } = onboarding();
-const candidate = candidateSecretName(reference());
-const main = mainSecretName(reference());
 let world: World;
 beforeEach(() => {
   vi.useFakeTimers({ now: new Date('2026-03-01T12:00:00Z') });

@@ -1,13 +1,11 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { candidateSecretName } from '../../../src/domain/names.js';
 import { onboarding, RUN } from '../fakes/requests.js';
 import { issueOrder, reference } from '../fakes/orders.js';
+import { candidate, LONG_AGO } from '../fakes/usualClient.js';
 import { createWorld, type World } from '../fakes/world.js';
 
 const SINCE = '2026-03-01T12:00:00.000Z';
-const LONG_AGO = '2025-01-01T00:00:00.000Z';
 const { registry, token, scopeMap } = onboarding();
-const candidate = candidateSecretName(reference());
 let world: World;
 beforeEach(() => {
   vi.useFakeTimers({ now: new Date(SINCE) });

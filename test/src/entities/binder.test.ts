@@ -1,11 +1,10 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { NO_WISHES } from '../../../src/domain/bindingWishes.js';
-import { createBinderEntity } from '../fakes/binderEntity.js';
+import { createBinderEntity, names } from '../fakes/binderEntity.js';
 import { CONNECTED_REGISTRY } from '../fakes/requests.js';
 import { createWorld, type World } from '../fakes/world.js';
 
 const BOUND = { kind: 'done', value: { bound: true } };
-const names = (count: number) => Array.from({ length: count }, (_, index) => `client-${index + 1}`);
 let world: World;
 let binder: ReturnType<typeof createBinderEntity>;
 beforeEach(() => {
@@ -15,19 +14,11 @@ beforeEach(() => {
 const bound = () => world.controlPlane.clientsOf(CONNECTED_REGISTRY);
 const writes = () => world.wire.count('setClientTokens');
 
-/** Every run wishes first, and asks later, as the flow does. */
-async function bindAll(tokens: readonly string[]) {
-  for (const token of tokens) await binder.send('want', token);
-  const outcomes = [];
-  for (const token of tokens) outcomes.push(await binder.send('ensure', token));
-  return outcomes;
-}
-
 describe('the binder', () => {
   test('binds forty that wait together with one write, beside those that others bound', async () => {
     world.controlPlane.change(CONNECTED_REGISTRY, { clientTokens: ['foreign'] });
     const tokens = names(40);
-    expect(new Set((await bindAll(tokens)).map((outcome) => JSON.stringify(outcome)))).toEqual(
+    expect(new Set((await binder.bindAll(tokens)).map((outcome) => JSON.stringify(outcome)))).toEqual(
       new Set([JSON.stringify(BOUND)]),
     );
     expect([...bound()].sort()).toEqual(['foreign', ...tokens].sort());
@@ -66,12 +57,12 @@ describe('the binder', () => {
   });
 
   test('holds open wishes only: a settled binding that somebody removes stays removed', async () => {
-    await bindAll(['client-1', 'client-2']);
+    await binder.bindAll(['client-1', 'client-2']);
     await binder.send('settle', 'client-1');
     await binder.send('settle', 'client-2');
     expect(binder.state).toEqual(NO_WISHES);
     world.controlPlane.change(CONNECTED_REGISTRY, { clientTokens: ['client-2'] });
-    await bindAll(['client-3']);
+    await binder.bindAll(['client-3']);
     expect(bound()).toEqual(['client-2', 'client-3']);
   });
 
@@ -106,7 +97,7 @@ describe('over the cap', () => {
   test('the oldest wishes are served, the rest fail with a code', async () => {
     binder = createBinderEntity(world, 3);
     world.controlPlane.change(CONNECTED_REGISTRY, { clientTokens: ['foreign'] });
-    const outcomes = await bindAll(names(4));
+    const outcomes = await binder.bindAll(names(4));
     expect(outcomes.slice(0, 2)).toEqual([BOUND, BOUND]);
     for (const outcome of outcomes.slice(2)) expect(outcome).toMatchObject({ code: 'too-many-clients' });
     expect(bound()).toEqual(['foreign', 'client-1', 'client-2']);
@@ -132,7 +123,7 @@ describe('over the cap', () => {
 describe('a drop', () => {
   test('takes the token of an undone run out, and leaves all others; twice is as once', async () => {
     world.controlPlane.change(CONNECTED_REGISTRY, { clientTokens: ['foreign'] });
-    await bindAll(['client-1', 'client-2']);
+    await binder.bindAll(['client-1', 'client-2']);
     await binder.send('drop', 'client-1');
     expect(await binder.send('ensureDropped', 'client-1')).toMatchObject({ kind: 'done' });
     expect(bound()).toEqual(['foreign', 'client-2']);
@@ -145,29 +136,29 @@ describe('a drop', () => {
     await binder.send('want', 'client-1');
     await binder.send('drop', 'client-1');
     await binder.send('ensureDropped', 'client-1');
-    await bindAll(['client-2']);
+    await binder.bindAll(['client-2']);
     expect(bound()).toEqual(['client-2']);
   });
 
   test('ends once it is done: whoever binds the token again later keeps it', async () => {
-    await bindAll(['client-1']);
+    await binder.bindAll(['client-1']);
     await binder.send('drop', 'client-1');
     await binder.send('ensureDropped', 'client-1');
     expect(binder.state).toEqual(NO_WISHES);
     world.controlPlane.change(CONNECTED_REGISTRY, { clientTokens: ['client-1'] });
-    await bindAll(['client-2']);
+    await binder.bindAll(['client-2']);
     expect(bound()).toEqual(['client-1', 'client-2']);
   });
 
   test('shares a write with those who are to be bound', async () => {
-    await bindAll(['client-1']);
+    await binder.bindAll(['client-1']);
     await binder.send('drop', 'client-1');
-    await bindAll(['client-2']);
+    await binder.bindAll(['client-2']);
     expect([bound(), writes()]).toEqual([['client-2'], 2]);
   });
 
   test('comes back later when its write fails, and then holds', async () => {
-    await bindAll(['client-1']);
+    await binder.bindAll(['client-1']);
     await binder.send('drop', 'client-1');
     world.wire.fail('setClientTokens', { when: 'before' });
     expect(await binder.send('ensureDropped', 'client-1')).toMatchObject({ kind: 'retryLater' });

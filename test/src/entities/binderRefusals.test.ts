@@ -1,9 +1,8 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { createBinderEntity } from '../fakes/binderEntity.js';
+import { createBinderEntity, names } from '../fakes/binderEntity.js';
 import { CONNECTED_REGISTRY } from '../fakes/requests.js';
 import { createWorld, type World } from '../fakes/world.js';
 
-const names = (count: number) => Array.from({ length: count }, (_, index) => `client-${index + 1}`);
 let world: World;
 let binder: ReturnType<typeof createBinderEntity>;
 beforeEach(() => {
@@ -13,17 +12,9 @@ beforeEach(() => {
 const bound = () => world.controlPlane.clientsOf(CONNECTED_REGISTRY);
 const writes = () => world.wire.count('setClientTokens');
 
-/** Every run wishes first, and asks later, as the flow does. */
-async function bindAll(tokens: readonly string[]) {
-  for (const token of tokens) await binder.send('want', token);
-  const outcomes = [];
-  for (const token of tokens) outcomes.push(await binder.send('ensure', token));
-  return outcomes;
-}
-
 describe('a wish that the service refuses', () => {
   const codes = async (tokens: readonly string[]) =>
-    (await bindAll(tokens)).map((outcome) => (outcome.kind === 'failed' ? outcome.code : outcome.kind));
+    (await binder.bindAll(tokens)).map((outcome) => (outcome.kind === 'failed' ? outcome.code : outcome.kind));
 
   test('is found by the name that the service says, and fails alone', async () => {
     world.controlPlane.spoilt.set('client-2', 'The token client-2 does not exist.');
@@ -64,7 +55,7 @@ describe('a wish that the service refuses', () => {
   test('is none of ours when the list itself is what the service refuses', async () => {
     world.controlPlane.change(CONNECTED_REGISTRY, { clientTokens: ['deleted-by-others'] });
     world.controlPlane.spoilt.set('deleted-by-others', 'One of the tokens cannot be used.');
-    const outcomes = await bindAll(['client-1', 'client-2']);
+    const outcomes = await binder.bindAll(['client-1', 'client-2']);
     expect(bound()).toEqual(['deleted-by-others']);
     for (const outcome of outcomes) expect(outcome.kind).not.toBe('done');
   });

@@ -27,10 +27,18 @@ export function createBinderEntity(world: World, cap = 50) {
     state = JSON.parse(JSON.stringify(answer.state)) as BinderState;
     return answer.outcome;
   };
+  const send = (operation: BinderOperation, token: string, run?: string) => request(operation, wish(token, run));
   return {
     wish,
     request,
-    send: (operation: BinderOperation, token: string, run?: string) => request(operation, wish(token, run)),
+    send,
+    /** Every run wishes first, and asks later, as the flow does. */
+    bindAll: async (tokens: readonly string[]) => {
+      for (const token of tokens) await send('want', token);
+      const outcomes = [];
+      for (const token of tokens) outcomes.push(await send('ensure', token));
+      return outcomes;
+    },
     get state() {
       return state;
     },
@@ -38,4 +46,9 @@ export function createBinderEntity(world: World, cap = 50) {
       now = new Date(instant);
     },
   };
+}
+
+/** So many tokens' names. */
+export function names(count: number): string[] {
+  return Array.from({ length: count }, (_, index) => `client-${index + 1}`);
 }

@@ -1,12 +1,12 @@
 import type { IssueCredentialsInput, IssuedCredential } from '../../../src/activities/issueCredentials.js';
 import type { PromoteInput } from '../../../src/activities/promote.js';
+import { referenceOf } from '../../../src/domain/clientKey.js';
 import { DIGEST } from './onboardScript.js';
 import { EDGE_HOST, onboarding, RUN } from './requests.js';
 
 /** What the flow orders for the default request. */
 export function reference() {
-  const { registry, connectedRegistry, client } = onboarding();
-  return { registry, connectedRegistry, client };
+  return referenceOf(onboarding());
 }
 
 export function issueOrder(changes: Partial<IssueCredentialsInput> = {}): IssueCredentialsInput {

@@ -31,6 +31,19 @@ export function sampleEvent(schema: Schema, facts: Facts): Record<string, unknow
 
 type Changes = Partial<Facts> & { readonly more?: Readonly<Record<string, unknown>> };
 
+/** What a hub's event says of any device that is new. */
+export const NEW_TWIN = {
+  etag: 'AAAAAAAAAAE=',
+  status: 'enabled',
+  statusUpdateTime: '0001-01-01T00:00:00',
+  connectionState: 'Disconnected',
+  lastActivityTime: '0001-01-01T00:00:00',
+  cloudToDeviceMessageCount: 0,
+  authenticationType: 'sas',
+  x509Thumbprint: { primaryThumbprint: null, secondaryThumbprint: null },
+  version: 2,
+};
+
 /** A hub tells of a device. The documented twin has neither tags nor capabilities. */
 export function deviceEvent(what: 'Created' | 'Deleted', deviceId: string, { more, ...changes }: Changes = {}): Facts {
   const properties = { $metadata: { $lastUpdated: '2026-03-01T11:59:00.4383997Z' }, $version: 1 };
@@ -41,16 +54,8 @@ export function deviceEvent(what: 'Created' | 'Deleted', deviceId: string, { mor
     data: {
       twin: {
         deviceId,
-        etag: 'AAAAAAAAAAE=',
         deviceEtag: 'null',
-        status: 'enabled',
-        statusUpdateTime: '0001-01-01T00:00:00',
-        connectionState: 'Disconnected',
-        lastActivityTime: '0001-01-01T00:00:00',
-        cloudToDeviceMessageCount: 0,
-        authenticationType: 'sas',
-        x509Thumbprint: { primaryThumbprint: null, secondaryThumbprint: null },
-        version: 2,
+        ...NEW_TWIN,
         properties: { desired: properties, reported: properties },
       },
       hubName: 'plant-hub',

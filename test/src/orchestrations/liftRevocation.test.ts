@@ -1,18 +1,14 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { cancelEventName } from '../../../src/domain/cancelEvent.js';
 import { revocationOf } from '../../../src/domain/clientRecord.js';
-import { candidateSecretName, mainSecretName } from '../../../src/domain/names.js';
 import { offboardIn, revokeIn } from '../fakes/clients.js';
 import { createFlowWorld, type FlowWorld } from '../fakes/flowWorld.js';
-import { reference } from '../fakes/orders.js';
 import { report } from '../fakes/onboardScript.js';
 import { onboardIn } from '../fakes/onboardWorld.js';
 import { onboarding, RUN } from '../fakes/requests.js';
+import { candidate, main, scopeMap, token } from '../fakes/usualClient.js';
 import { createWorld, type World } from '../fakes/world.js';
 
-const { token, scopeMap } = onboarding();
-const main = mainSecretName(reference());
-const candidate = candidateSecretName(reference());
 const LATER = '2026-03-01T13:00:00.000Z';
 
 let world: World;

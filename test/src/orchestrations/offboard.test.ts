@@ -1,16 +1,11 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { candidateSecretName, mainSecretName } from '../../../src/domain/names.js';
 import { offboardIn } from '../fakes/clients.js';
 import { createFlowWorld, type FlowWorld } from '../fakes/flowWorld.js';
 import { reference } from '../fakes/orders.js';
 import { onboardIn } from '../fakes/onboardWorld.js';
-import { CONNECTED_REGISTRY, onboarding } from '../fakes/requests.js';
+import { CONNECTED_REGISTRY } from '../fakes/requests.js';
+import { candidate, isGone, LONG_AGO, main, scopeMap, token } from '../fakes/usualClient.js';
 import { createWorld, type World } from '../fakes/world.js';
-
-const { token, scopeMap } = onboarding();
-const main = mainSecretName(reference());
-const candidate = candidateSecretName(reference());
-const LONG_AGO = '2025-01-01T00:00:00.000Z';
 
 let world: World;
 let flows: FlowWorld;
@@ -22,12 +17,6 @@ beforeEach(() => {
 afterEach(() => vi.useRealTimers());
 
 const bound = () => world.controlPlane.clientsOf(CONNECTED_REGISTRY);
-const isGone = () =>
-  !world.controlPlane.tokens.has(token) &&
-  !world.controlPlane.scopeMaps.has(scopeMap) &&
-  !bound().includes(token) &&
-  !world.vault.has(main) &&
-  !world.vault.has(candidate);
 const everyVersion = () => [...world.vault.versionsOf(main), ...world.vault.versionsOf(candidate)];
 /** The offboarding of a client that was onboarded, after something happened to what it has. */
 async function afterOnboarding(change: () => unknown = () => undefined) {
@@ -54,7 +43,7 @@ describe('an offboarding', () => {
         changed: true,
       },
     });
-    expect(isGone()).toBe(true);
+    expect(isGone(world)).toBe(true);
     expect(everyVersion().filter(({ isEnabled }) => isEnabled)).toEqual([]);
   });
 
@@ -83,7 +72,7 @@ describe('an offboarding', () => {
   ])('of a client that %s takes the rest away', async (_, change) => {
     const { outcome } = await afterOnboarding(change);
     expect(outcome).toMatchObject({ status: 'completed', result: { changed: true, kept: [] } });
-    expect(isGone()).toBe(true);
+    expect(isGone(world)).toBe(true);
   });
 
   test('goes on when the connected registry is gone', async () => {
@@ -194,7 +183,7 @@ describe('a token that is ours since an earlier onboarding', () => {
     delete slots.password1;
     await onboardIn(world, { flows, run: 'second-run' });
     await offboardIn(flows);
-    expect(isGone()).toBe(true);
+    expect(isGone(world)).toBe(true);
   });
 });
 
@@ -205,7 +194,7 @@ describe('a call that breaks', () => {
     'is gone through: %s failed %s its effect',
     async (call, when) => {
       const { outcome } = await afterOnboarding(() => world.wire.fail(call, { when, times: 2 }));
-      expect([outcome.status, isGone()]).toEqual(['completed', true]);
+      expect([outcome.status, isGone(world)]).toEqual(['completed', true]);
     },
   );
 
@@ -222,7 +211,7 @@ describe('a call that breaks', () => {
     ]);
     expect([world.controlPlane.token(token).isEnabled, bound()]).toEqual([false, []]);
     expect((await offboardIn(flows)).outcome.status).toBe('completed');
-    expect(isGone()).toBe(true);
+    expect(isGone(world)).toBe(true);
   });
 
   test('before anything is known of the client takes nothing away, and says that it does not know', async () => {

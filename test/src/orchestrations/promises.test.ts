@@ -1,16 +1,11 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { NO_WISHES } from '../../../src/domain/bindingWishes.js';
-import { candidateSecretName, mainSecretName } from '../../../src/domain/names.js';
-import { reference } from '../fakes/orders.js';
 import { report } from '../fakes/onboardScript.js';
 import { onboardIn } from '../fakes/onboardWorld.js';
-import { CONNECTED_REGISTRY, onboarding } from '../fakes/requests.js';
+import { CONNECTED_REGISTRY } from '../fakes/requests.js';
+import { candidate, isGone, LONG_AGO, main, scopeMap, token } from '../fakes/usualClient.js';
 import { createWorld, type World } from '../fakes/world.js';
 
-const { token, scopeMap } = onboarding();
-const main = mainSecretName(reference());
-const candidate = candidateSecretName(reference());
-const LONG_AGO = '2025-01-01T00:00:00.000Z';
 let world: World;
 beforeEach(() => {
   vi.useFakeTimers({ now: new Date('2026-03-01T12:00:00Z') });
@@ -21,12 +16,6 @@ afterEach(() => vi.useRealTimers());
 const bound = () => world.controlPlane.clientsOf(CONNECTED_REGISTRY);
 const works = () => world.controlPlane.accepts(token, world.vault.passwordIn(main) ?? '');
 const isOnboarded = () => works() && bound().includes(token) && world.vault.passwordIn(candidate) === undefined;
-const isGone = () =>
-  !world.controlPlane.tokens.has(token) &&
-  !world.controlPlane.scopeMaps.has(scopeMap) &&
-  !bound().includes(token) &&
-  !world.vault.has(main) &&
-  !world.vault.has(candidate);
 
 describe('an onboarding from end to end', () => {
   test('leaves a bound token whose saved password works, and no open wish', async () => {
@@ -54,7 +43,7 @@ describe('an onboarding from end to end', () => {
   test('that fails at the device leaves nothing behind', async () => {
     const { outcome, binder } = await onboardIn(world, { device: () => report({ outcome: 'digest-mismatch' }) });
     expect(outcome.status).toBe('rolledBack');
-    expect(isGone()).toBe(true);
+    expect(isGone(world)).toBe(true);
     expect(binder.state).toEqual(NO_WISHES);
   });
 
@@ -120,7 +109,7 @@ describe('a call that breaks', () => {
     const { outcome, binder } = await onboardIn(world);
     const code = call === 'requestPullCheck' ? 'signal-undeliverable' : 'service-forbidden';
     expect(outcome).toMatchObject({ status: 'rolledBack', failure: { code } });
-    expect(isGone()).toBe(true);
+    expect(isGone(world)).toBe(true);
     expect(bound()).toEqual(['foreign']);
     expect(binder.state).toEqual(NO_WISHES);
   });
@@ -131,7 +120,7 @@ describe('a call that breaks', () => {
       world.wire.fail(call, { when: 'after', times: 2 });
       const { outcome } = await onboardIn(world, { device: () => report({ outcome: 'digest-mismatch' }) });
       expect(outcome.status).toBe('rolledBack');
-      expect(isGone()).toBe(true);
+      expect(isGone(world)).toBe(true);
     },
   );
 

@@ -1,19 +1,14 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { clientKey } from '../../../src/domain/clientKey.js';
-import { candidateSecretName, mainSecretName } from '../../../src/domain/names.js';
 import { ONBOARD } from '../../../src/domain/run.js';
 import type { PresentRun } from '../../../src/ports/runs.js';
 import { offboardIn, revokeIn } from '../fakes/clients.js';
 import { createFlowWorld, type FlowWorld } from '../fakes/flowWorld.js';
 import { reference } from '../fakes/orders.js';
 import { onboardIn } from '../fakes/onboardWorld.js';
-import { CONNECTED_REGISTRY, onboarding, RUN } from '../fakes/requests.js';
+import { CONNECTED_REGISTRY, RUN } from '../fakes/requests.js';
+import { candidate, LONG_AGO, main, scopeMap, token } from '../fakes/usualClient.js';
 import { createWorld, type World } from '../fakes/world.js';
-
-const { token, scopeMap } = onboarding();
-const main = mainSecretName(reference());
-const candidate = candidateSecretName(reference());
-const LONG_AGO = '2025-01-01T00:00:00.000Z';
 
 let world: World;
 let flows: FlowWorld;

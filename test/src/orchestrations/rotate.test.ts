@@ -1,15 +1,13 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { candidateSecretName, mainSecretName } from '../../../src/domain/names.js';
 import { parseTags } from '../../../src/domain/secretTags.js';
 import { createClientRecordEntity } from '../fakes/clientRecordEntity.js';
 import { report } from '../fakes/onboardScript.js';
 import { CONNECTED_REGISTRY, onboarding } from '../fakes/requests.js';
 import { onboarded, rotateIn, ROTATION_RUN } from '../fakes/rotateWorld.js';
+import { candidate, main } from '../fakes/usualClient.js';
 import { createWorld, type World } from '../fakes/world.js';
 
 const { token, registry, connectedRegistry, client } = onboarding();
-const main = mainSecretName(onboarding());
-const candidate = candidateSecretName(onboarding());
 const ARM_WRITES = ['generatePassword', 'keepOnlySlots', 'setClientTokens', 'createToken', 'setTokenScopeMap'];
 
 let world: World;

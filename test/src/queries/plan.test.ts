@@ -3,9 +3,9 @@ import { isConverged } from '../../../src/domain/plan.js';
 import { candidateSecretName, mainSecretName } from '../../../src/domain/names.js';
 import { CONNECTED_REGISTRY, onboarding } from '../fakes/requests.js';
 import { issueOrder, promoteOrder } from '../fakes/orders.js';
+import { LONG_AGO } from '../fakes/usualClient.js';
 import { createWorld, type World } from '../fakes/world.js';
 
-const LONG_AGO = '2025-01-01T00:00:00.000Z';
 let world: World;
 beforeEach(() => {
   vi.useFakeTimers({ now: new Date('2026-03-01T12:00:00Z') });

@@ -1,9 +1,9 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { toActions } from '../../../src/domain/permissions.js';
 import { CONNECTED_REGISTRY, onboarding, REGISTRY } from '../fakes/requests.js';
+import { LONG_AGO } from '../fakes/usualClient.js';
 import { createWorld, type World } from '../fakes/world.js';
 
-const LONG_AGO = '2025-01-01T00:00:00.000Z';
 let world: World;
 beforeEach(() => {
   world = createWorld();

@@ -2,7 +2,6 @@
 import { createRequire } from 'node:module';
 import { setImmediate as turn } from 'node:timers/promises';
 
-import type { HostClock, HostTimer } from '../../../../local/host/clock.js';
 import { hostJsonOf } from '../../../../local/host/config/hostJson.js';
 import { Client } from '../../../../local/host/durable/client/client.js';
 import { Engine } from '../../../../local/host/durable/engine/engine.js';
@@ -20,6 +19,7 @@ import {
   type LoadedApp,
   type RpcTypedData,
 } from '../../../../local/host/worker/app.js';
+import { VirtualTime } from '../virtualTime.js';
 
 type Handler = (trigger: unknown, context: object) => Promise<unknown>;
 const executors = createRequire(import.meta.url)('durable-functions/lib/src/util/testingUtils.js') as {
@@ -117,36 +117,6 @@ export function fakeApp(app: TestApp): LoadedApp & { invocations: string[] } {
   };
 }
 
-/** Stands still while something runs, and jumps to the next timer when nothing does. */
-class TestClock implements HostClock {
-  #now = Date.parse('2026-01-01T00:00:00Z');
-  readonly #timers = new Set<{ at: number; run: () => void }>();
-
-  now(): Date {
-    return new Date(this.#now);
-  }
-
-  setTimer(at: Date, run: () => void): HostTimer {
-    const timer = { at: at.getTime(), run };
-    this.#timers.add(timer);
-    return { cancel: () => this.#timers.delete(timer) };
-  }
-
-  /** Goes on to the first timer that is due before a time; false when there is none. */
-  step(until: number): boolean {
-    const [first] = [...this.#timers].filter(({ at }) => at <= until).sort((a, b) => a.at - b.at);
-    if (first === undefined) return false;
-    this.#timers.delete(first);
-    this.#now = Math.max(this.#now, first.at);
-    first.run();
-    return true;
-  }
-
-  pass(milliseconds: number): void {
-    this.#now += milliseconds;
-  }
-}
-
 export interface EngineOptions {
   /** Under extensions.durableTask of host.json. */
   settings?: Record<string, unknown>;
@@ -159,7 +129,8 @@ export interface EngineOptions {
 /** An engine that has been started. */
 export class EngineUnderTest {
   readonly app: ReturnType<typeof fakeApp>;
-  readonly clock = new TestClock();
+  /** Stands still while something runs, and jumps to the next timer when nothing does. */
+  readonly clock = new VirtualTime(Date.parse('2026-01-01T00:00:00Z'));
   readonly hub: TaskHub;
   readonly client: Client;
   readonly engine: Engine;
@@ -227,7 +198,7 @@ export class EngineUnderTest {
     const end = this.clock.now().getTime() + milliseconds;
     await this.settle();
     while (this.clock.step(end)) await this.settle();
-    this.clock.pass(Math.max(0, end - this.clock.now().getTime()));
+    this.clock.skipTo(end);
     await this.settle();
   }
 

@@ -1,5 +1,3 @@
-import { setImmediate as nextRound } from 'node:timers/promises';
-
 import type { HostClock, HostTimer } from '../../../local/host/clock.js';
 
 /** Time that passes in jumps, for the engine and for the app's own setTimeout. */
@@ -25,12 +23,16 @@ export class VirtualTime implements HostClock {
   readonly setTimeout = (run: () => void, milliseconds = 0): HostTimer =>
     this.setTimer(new Date(this.#now + milliseconds), run);
 
+  /** When the next timer is due. */
+  get due(): Date | undefined {
+    const first = this.#first();
+    return first && new Date(first.at);
+  }
+
   /** Goes on to the first timer that is due by a time; false when there is none. */
   step(until: number): boolean {
-    let first: { at: number; run: () => void } | undefined;
-    for (const timer of this.#timers)
-      if (timer.at <= until && (first === undefined || timer.at < first.at)) first = timer;
-    if (first === undefined) return false;
+    const first = this.#first();
+    if (first === undefined || first.at > until) return false;
     this.#timers.delete(first);
     this.#now = Math.max(this.#now, first.at);
     first.run();
@@ -41,15 +43,10 @@ export class VirtualTime implements HostClock {
   skipTo(time: number): void {
     this.#now = Math.max(this.#now, time);
   }
-}
 
-/** Waits until `progress` has stood still for some rounds of the event loop. */
-export async function settled(progress: () => number): Promise<void> {
-  let seen = progress();
-  for (let quiet = 0; quiet < 8; quiet += 1) {
-    await nextRound();
-    if (progress() === seen) continue;
-    seen = progress();
-    quiet = -1;
+  #first(): { at: number; run: () => void } | undefined {
+    let first: { at: number; run: () => void } | undefined;
+    for (const timer of this.#timers) if (first === undefined || timer.at < first.at) first = timer;
+    return first;
   }
 }
