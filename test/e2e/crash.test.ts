@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { z } from 'zod';
+import { onboardingOf } from './harness/appClient.js';
 import { pullManifest } from './harness/edge.js';
 import { PATIENCE } from './harness/hostUnderTest.js';
 import { findPasswords } from './harness/passwordSearch.js';
@@ -18,8 +19,7 @@ beforeAll(async () => {
 });
 afterAll(() => it.dispose());
 
-const start = (client: string): Promise<string> =>
-  it.app.start({ connectedRegistry: 'myconnectedregistry', client, repositories: ['hello-world'] });
+const start = (client: string): Promise<string> => it.app.start(onboardingOf(client));
 
 /** Milliseconds for a test that kills the host several times and then waits for what it had begun. */
 const KILLS_WITHIN = (PATIENCE + 60) * 1000;

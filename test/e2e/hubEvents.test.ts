@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { clientKey } from '../../src/domain/clientKey.js';
 import { startTestStack, type TestStack } from './harness/testStack.js';
 
 const HUB = 'onboarding-local-hub';
@@ -27,9 +26,8 @@ beforeAll(async () => {
 afterAll(() => it.dispose());
 
 test('a device that appears in the hub onboards itself by asking for its messages, and is offboarded when it is deleted', async () => {
-  const { operator, world } = it.stack.controlPlane;
-  const { registry, connectedRegistry } = world;
-  const main = clientKey({ registry, connectedRegistry, client: DEVICE });
+  const { operator } = it.stack.controlPlane;
+  const main = it.secretOf(DEVICE);
   await operator.hubKey(DEVICE);
   await operator.hubKey('another-device');
   await expect.poll(() => it.operator.secretNames(), PATIENCE).toContain(main);

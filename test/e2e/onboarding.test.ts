@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { onboardingOf, problem } from './harness/appClient.js';
 import { pullManifest } from './harness/edge.js';
 import { whileRunsWait } from './harness/holds.js';
 import { PATIENCE } from './harness/hostUnderTest.js';
 import { findPasswords } from './harness/passwordSearch.js';
 import { startTestStack, type TestStack } from './harness/testStack.js';
-import { problem } from './harness/appClient.js';
 
 const STEPS = ['preflight', 'ensureScopeMap', 'ensureToken', 'issueCredentials', 'bind', 'pullCheck', 'promote'];
 const QUICKSTART = {
@@ -18,13 +18,6 @@ const QUICKSTART = {
 let it: TestStack;
 beforeAll(async () => (it = await startTestStack()));
 afterAll(() => it.dispose());
-
-const request = (client: string, more: Record<string, unknown> = {}): Record<string, unknown> => ({
-  connectedRegistry: 'myconnectedregistry',
-  client,
-  repositories: ['hello-world'],
-  ...more,
-});
 
 test('a client is onboarded with the names of the quickstart, in under ten seconds', async () => {
   const { app, operator, stack } = it;
@@ -86,9 +79,9 @@ test('a client is onboarded with the names of the quickstart, in under ten secon
 
 test('onboarding a client again that is as it should be writes nothing', async () => {
   const { app, operator } = it;
-  const first = await app.end(await app.start(request('repeated')));
+  const first = await app.end(await app.start(onboardingOf('repeated')));
   const before = await operator.everything();
-  const second = await app.end(await app.start(request('repeated')));
+  const second = await app.end(await app.start(onboardingOf('repeated')));
   expect(second.status).toBe('completed');
   expect(second.runId).not.toBe(first.runId);
   expect(second.result?.secret).toEqual(first.result?.secret);
@@ -99,9 +92,9 @@ test('onboarding a client again that is as it should be writes nothing', async (
 test('the same request attaches to the run in progress, another one is told which run that is', async () => {
   const { app } = it;
   const { id, again, other } = await whileRunsWait(it, async () => ({
-    id: await app.start(request('attached')),
-    again: await app.post(request('attached', { repositories: { 'hello-world': ['content/read'] } })),
-    other: await app.post(request('attached', { credentialLifetimeDays: 120 })),
+    id: await app.start(onboardingOf('attached')),
+    again: await app.post(onboardingOf('attached', { repositories: { 'hello-world': ['content/read'] } })),
+    other: await app.post(onboardingOf('attached', { credentialLifetimeDays: 120 })),
   }));
   expect(again.status).toBe(202);
   expect(again.body).toMatchObject({ id });
@@ -115,14 +108,14 @@ test('the same request attaches to the run in progress, another one is told whic
 test('ten equal requests at once make one run', async () => {
   const { app } = it;
   const ten = Array.from({ length: 10 });
-  const ids = await whileRunsWait(it, () => Promise.all(ten.map(() => app.start(request('ten-at-once')))));
+  const ids = await whileRunsWait(it, () => Promise.all(ten.map(() => app.start(onboardingOf('ten-at-once')))));
   expect(new Set(ids).size).toBe(1);
   expect((await app.end(ids[0] ?? '')).status).toBe('completed');
 });
 
 test('five clients at once are all bound, and those with equal rights share a scope map', async () => {
   const { app, operator } = it;
-  const ids = await Promise.all([1, 2, 3, 4, 5].map((n) => app.start(request(`parallel-${n}`))));
+  const ids = await Promise.all([1, 2, 3, 4, 5].map((n) => app.start(onboardingOf(`parallel-${n}`))));
   const ended = await Promise.all(ids.map((id) => app.end(id)));
   expect(ended.map(({ status }) => status)).toEqual(Array(5).fill('completed'));
   expect(new Set(ended.map(({ result }) => result?.scopeMap)).size).toBe(1);
@@ -148,9 +141,9 @@ describe('operations', () => {
 
   test('an earlier run of a client that has run again is gone, and names its successor', async () => {
     const { app } = it;
-    const first = await app.start(request('twice'));
+    const first = await app.start(onboardingOf('twice'));
     await app.end(first);
-    const second = await app.start(request('twice'));
+    const second = await app.start(onboardingOf('twice'));
     await app.end(second);
     const answer = await app.get(`operations/${first}`);
     expect(answer.status).toBe(410);
@@ -167,7 +160,7 @@ describe('Event Grid', () => {
 
   test.each(['CloudEvent', 'EventGrid'] as const)('a request as %s onboards the client', async (schema) => {
     const client = `by-${schema}`;
-    await it.operator.publish(schema, request(client));
+    await it.operator.publish(schema, onboardingOf(client));
     const token = await vi.waitFor(
       async () => {
         const found = await verified(client);
@@ -187,10 +180,10 @@ describe('Event Grid', () => {
     ['write', { repositories: { 'hello-world': ['content/read', 'content/write'] } }],
   ])('a request with what only an operator may say (%s) does nothing', async (name, more) => {
     const before = await it.operator.everything();
-    await it.operator.publish('CloudEvent', request(`event-with-${name}`, more));
+    await it.operator.publish('CloudEvent', onboardingOf(`event-with-${name}`, more));
     // An allowed request that comes after it, and goes through, shows that it had its time.
     const client = `after-event-with-${name}`;
-    await it.operator.publish('CloudEvent', request(client));
+    await it.operator.publish('CloudEvent', onboardingOf(client));
     await vi.waitFor(async () => expect(await verified(client)).toBeDefined(), {
       timeout: PATIENCE * 1000,
       interval: 200,

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { PullCheckRequested } from '../../src/domain/pullCheckMessages.js';
-import { problem, type Answer } from './harness/appClient.js';
+import { onboardingOf, problem, type Answer } from './harness/appClient.js';
 import { pullManifest } from './harness/edge.js';
 import { PATIENCE } from './harness/hostUnderTest.js';
 import type { Login } from './harness/operatorSdk.js';
@@ -34,8 +34,7 @@ afterAll(async () => {
   await it.dispose();
 });
 
-const start = (client: string): Promise<string> =>
-  it.app.start({ connectedRegistry: 'myconnectedregistry', client, repositories: ['hello-world'] });
+const start = (client: string): Promise<string> => it.app.start(onboardingOf(client));
 
 const send = (request: PullCheckRequested, outcome: string, more: Record<string, unknown> = {}): Promise<Answer> =>
   it.app.report(request.operation, request.attempt, keyOf(request), reportOf(request, outcome, more));

@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { countArmRequests, forgetRequests } from '../../local/stack/armRequests.js';
-import { clientKey } from '../../src/domain/clientKey.js';
+import { onboardingOf } from './harness/appClient.js';
 import { pullManifest } from './harness/edge.js';
 import { whileNothingSyncs } from './harness/holds.js';
 import { PATIENCE } from './harness/hostUnderTest.js';
@@ -18,22 +17,10 @@ beforeAll(async () => {
 });
 afterAll(() => it.dispose());
 
-const request = (client: string, more: Record<string, unknown> = {}): Record<string, unknown> => ({
-  connectedRegistry: 'myconnectedregistry',
-  client,
-  repositories: ['hello-world'],
-  ...more,
-});
-
-function secretOf(client: string): string {
-  const { registry } = it.stack.endpoints.azure;
-  return clientKey({ registry, connectedRegistry: it.stack.endpoints.edge.connectedRegistry, client });
-}
-
 async function onboard(client: string): Promise<{ token: string; login: Login }> {
-  const ended = await it.app.end(await it.app.start(request(client)));
+  const ended = await it.app.end(await it.app.start(onboardingOf(client)));
   expect(ended).toMatchObject({ status: 'completed' });
-  const login = await it.operator.login(secretOf(client));
+  const login = await it.operator.login(it.secretOf(client));
   logins.push(login);
   return { token: ended.result?.token ?? '', login };
 }
@@ -46,18 +33,11 @@ async function refused(login: Login): Promise<void> {
   await vi.waitFor(async () => expect(await pulls(login)).toBe(false), { timeout: PATIENCE * 1000, interval: 200 });
 }
 
-async function armWrites(work: () => Promise<unknown>): Promise<number> {
-  const { endpoints, controlPlane } = it.stack;
-  await forgetRequests(endpoints.azure.arm, controlPlane.https);
-  await work();
-  return (await countArmRequests(endpoints.azure.arm, controlPlane.https)).writes;
-}
-
 test('a stolen device is cut off by one ARM write, and again by none; the answer says when the edge knows', async () => {
   const { token, login } = await onboard('stolen');
   expect(await pulls(login)).toBe(true);
   const before = await it.operator.everything();
-  const writes = await armWrites(async () => {
+  const writes = await it.armWrites(async () => {
     const ended = await away.revoke('stolen');
     expect(ended).toMatchObject({
       kind: 'revoke',
@@ -70,11 +50,11 @@ test('a stolen device is cut off by one ARM write, and again by none; the answer
   expect([writes, await statusOf(token)]).toEqual([1, 'disabled']);
   // At the edge with the next sync; there it does not come back.
   await refused(login);
-  await expect(it.operator.login(secretOf('stolen'))).rejects.toMatchObject({ statusCode: 403 });
+  await expect(it.operator.login(it.secretOf('stolen'))).rejects.toMatchObject({ statusCode: 403 });
   // All is kept to be looked at.
   expect(await it.operator.everything()).toEqual(before);
 
-  const again = await armWrites(async () =>
+  const again = await it.armWrites(async () =>
     expect(await away.revoke('stolen')).toMatchObject({
       status: 'completed',
       result: { changed: false, disabled: [] },
@@ -86,7 +66,7 @@ test('a stolen device is cut off by one ARM write, and again by none; the answer
 test('only a later onboarding lifts it: the client pulls with a new password, and the stolen one works nowhere', async () => {
   const { token, login: stolen } = await onboard('found-again');
   await away.revoke('found-again');
-  const planned = await it.app.post(request('found-again', { dryRun: true }));
+  const planned = await it.app.post(onboardingOf('found-again', { dryRun: true }));
   expect(planned).toMatchObject({ status: 200, body: { problems: [] } });
   expect(planned.text).toContain('enableToken');
   expect(await statusOf(token)).toBe('disabled');
@@ -95,7 +75,7 @@ test('only a later onboarding lifts it: the client pulls with a new password, an
   expect([login.user, login.password === stolen.password]).toEqual([token, false]);
   expect([await pulls(login), await pulls(stolen)]).toEqual([true, false]);
   expect((await it.operator.token(token)).credentials?.passwords).toHaveLength(1);
-  const writes = await armWrites(() => onboard('found-again'));
+  const writes = await it.armWrites(() => onboard('found-again'));
   expect(writes).toBe(0);
 });
 
@@ -103,14 +83,14 @@ test('an onboarding that is to lift it and fails leaves the client cut off', asy
   const { token, login } = await onboard('not-found');
   await away.revoke('not-found');
   await whileNothingSyncs(it, async () => {
-    const id = await it.app.start(request('not-found'));
+    const id = await it.app.start(onboardingOf('not-found'));
     await it.app.watch(id, ({ phase }) => phase === 'pullCheck');
     expect((await away.post(`operations/${id}/cancel`)).status).toBe(202);
     expect(await it.app.end(id)).toMatchObject({ status: 'rolledBack', failure: { code: 'cancelled' } });
   });
   expect(await statusOf(token)).toBe('disabled');
   await refused(login);
-  expect((await it.app.end(await it.app.start(request('not-found')))).status).toBe('completed');
+  expect((await it.app.end(await it.app.start(onboardingOf('not-found')))).status).toBe('completed');
 });
 
 test('a token that an operator has disabled is not enabled by lifting a revocation', async () => {
@@ -118,14 +98,14 @@ test('a token that an operator has disabled is not enabled by lifting a revocati
   const { resourceGroup: group, registry } = it.stack.endpoints.azure;
   await it.operator.registries.tokens.update(group, registry, token, { status: 'disabled' });
   await away.revoke('disabled-by-hand');
-  const ended = await it.app.end(await it.app.start(request('disabled-by-hand')));
+  const ended = await it.app.end(await it.app.start(onboardingOf('disabled-by-hand')));
   expect(ended).toMatchObject({ status: 'rolledBack', failure: { code: 'preflight' } });
   expect(ended.failure?.problems?.map(({ code }) => code)).toEqual(['token-disabled']);
 });
 
 test('a run in progress does not hold it up, and ends by it with its wish and its candidate undone', async () => {
   await whileNothingSyncs(it, async () => {
-    const id = await it.app.start(request('half-onboarded'));
+    const id = await it.app.start(onboardingOf('half-onboarded'));
     const waiting = await it.app.watch(id, ({ phase }) => phase === 'pullCheck');
     expect(waiting.status).toBe('running');
     const [revocation = ''] = await away.start('revocations', 'half-onboarded');
@@ -141,14 +121,17 @@ test('a run in progress does not hold it up, and ends by it with its wish and it
   });
   const [token = ''] = (await it.operator.tokenNames()).filter((name) => name.includes('half-onboarded'));
   expect(await statusOf(token)).toBe('disabled');
-  expect(await it.operator.secretNames()).not.toContain(secretOf('half-onboarded'));
-  await expect(it.operator.login(`${secretOf('half-onboarded')}-candidate`)).rejects.toMatchObject({ statusCode: 403 });
+  expect(await it.operator.secretNames()).not.toContain(it.secretOf('half-onboarded'));
+  await expect(it.operator.login(`${it.secretOf('half-onboarded')}-candidate`)).rejects.toMatchObject({
+    statusCode: 403,
+  });
 });
 
 test('an event that is older than the revocation, or the offboarding, brings no device back, however often it comes', async () => {
   const at = new Date();
-  const send = (client: string, time?: Date): Promise<void> => it.operator.publish('CloudEvent', request(client), time);
-  const isThere = (client: string): Promise<Login> => it.operator.login(secretOf(client));
+  const send = (client: string, time?: Date): Promise<void> =>
+    it.operator.publish('CloudEvent', onboardingOf(client), time);
+  const isThere = (client: string): Promise<Login> => it.operator.login(it.secretOf(client));
   for (const client of ['old-event-1', 'old-event-2']) {
     await send(client, at);
     await vi.waitFor(() => isThere(client), { timeout: PATIENCE * 1000, interval: 200 });
@@ -169,7 +152,7 @@ test('after an offboarding it only marks the client, and an offboarding after it
   await onboard('gone');
   await away.revoke('gone');
   expect((await away.offboard('gone')).status).toBe('completed');
-  const writes = await armWrites(async () =>
+  const writes = await it.armWrites(async () =>
     expect(await away.revoke('gone')).toMatchObject({ status: 'completed', result: { changed: false } }),
   );
   expect([writes, await it.operator.everything()]).toEqual([0, before]);

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { z } from 'zod';
 import type { StackOptions } from '../../local/stack/startStack.js';
+import { onboardingOf } from './harness/appClient.js';
 import { pullManifest } from './harness/edge.js';
 import { PATIENCE } from './harness/hostUnderTest.js';
 import { findPasswords } from './harness/passwordSearch.js';
@@ -45,9 +46,7 @@ describe('with a device that pulls', () => {
   });
 
   const onboard = async (client: string) => {
-    const { result } = await it.app.end(
-      await it.app.start({ connectedRegistry: 'myconnectedregistry', client, repositories: ['hello-world'] }),
-    );
+    const { result } = await it.app.end(await it.app.start(onboardingOf(client)));
     if (!result) throw new Error(`${client} was not onboarded.`);
     return result;
   };
@@ -152,7 +151,7 @@ describe('with a device that says what the test wants', () => {
   });
 
   const onboard = async (client: string) => {
-    const id = await it.app.start({ connectedRegistry: 'myconnectedregistry', client, repositories: ['hello-world'] });
+    const id = await it.app.start(onboardingOf(client));
     await report(client, 1, 'pulled');
     const { result } = await it.app.end(id);
     if (!result) throw new Error(`${client} was not onboarded.`);

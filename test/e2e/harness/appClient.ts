@@ -10,6 +10,11 @@ export interface Answer {
   body: unknown;
 }
 
+/** A request to onboard a client of the seeded connected registry, for the repository that is there. */
+export function onboardingOf(client: string, more: Record<string, unknown> = {}): Record<string, unknown> {
+  return { connectedRegistry: 'myconnectedregistry', client, repositories: ['hello-world'], ...more };
+}
+
 const step = z.object({
   name: z.string(),
   status: z.enum(['running', 'waiting', 'completed', 'failed']),

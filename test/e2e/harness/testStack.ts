@@ -2,8 +2,10 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { countArmRequests, forgetRequests } from '../../../local/stack/armRequests.js';
 import { startStack, type StackOptions } from '../../../local/stack/startStack.js';
 import type { Stack } from '../../../local/stack/stack.js';
+import { mainSecretName } from '../../../src/domain/names.js';
 import { AppClient } from './appClient.js';
 import { startFunctionsHost } from './hosts/functionsHost.js';
 import type { FunctionsHost, HostOrder } from './hosts/order.js';
@@ -20,6 +22,10 @@ export interface TestStack {
   events: string[];
   /** Ends the app's host, and the app with it, with SIGKILL; resolves when a new one serves. */
   crashHost(): Promise<void>;
+  /** Name of the main secret of a client of the seeded connected registry. */
+  secretOf(client: string): string;
+  /** So many writes ARM gets from the app during some work. */
+  armWrites(work: () => Promise<unknown>): Promise<number>;
   dispose(): Promise<void>;
 }
 
@@ -53,13 +59,21 @@ export async function startTestStack(options: Partial<StackOptions> = {}): Promi
     stack = started;
     if (ON_REAL_HOST) host = await startFunctionsHost(orderFor(started, hostFolder));
     await started.connected;
-    const { functions } = started.endpoints;
+    const { azure, edge, functions } = started.endpoints;
+    const { https } = started.controlPlane;
     return {
       stack: started,
       app: new AppClient(functions.url, functions.key),
       operator: new OperatorSdk(started.endpoints),
       events,
       crashHost: () => (host ? crashRealHost(host) : crashLocalHost(started)),
+      secretOf: (client) =>
+        mainSecretName({ registry: azure.registry, connectedRegistry: edge.connectedRegistry, client }),
+      armWrites: async (work) => {
+        await forgetRequests(azure.arm, https);
+        await work();
+        return (await countArmRequests(azure.arm, https)).writes;
+      },
       dispose,
     };
   } catch (error) {
