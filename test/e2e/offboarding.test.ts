@@ -1,4 +1,6 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { z } from 'zod';
 import { countArmRequests, forgetRequests } from '../../local/stack/armRequests.js';
 import { clientKey } from '../../src/domain/clientKey.js';
 import type { Operation } from './harness/appClient.js';
@@ -137,6 +139,23 @@ describe('an offboarding', () => {
       expect(await it.app.get(`operations/${id}`)).toMatchObject({ status: 410, body: { current: offboarding } });
     });
     expect(await it.operator.everything()).toEqual(before);
+  });
+
+  test('goes before what is asked for later, which is refused until then and not ended by it', async () => {
+    const request = { connectedRegistry: 'myconnectedregistry', client: 'comes-again', repositories: ['hello-world'] };
+    const [offboarding = ''] = await whileNothingSyncs(it, async () => {
+      const id = await start('comes-again');
+      await it.app.watch(id, ({ phase }) => phase === 'pullCheck');
+      return away.start('offboardings', 'comes-again');
+    });
+    let answer = await it.app.post(request);
+    for (; answer.status === 409; answer = await it.app.post(request)) await sleep(20);
+    expect(answer.status).toBe(202);
+    const { id } = z.object({ id: z.string() }).parse(answer.body);
+    expect(await it.app.get(`operations/${offboarding}`)).toMatchObject({ status: 410, body: { current: id } });
+    expect((await it.app.end(id)).status).toBe('completed');
+    logins.push(await it.operator.login(secretOf('comes-again')));
+    expect((await away.offboard('comes-again')).status).toBe('completed');
   });
 
   test('asked for twenty times at once is one run, and every answer names it', async () => {

@@ -3,7 +3,7 @@ import { cancelEventName, WANTED_ENDS, type CancelEvent } from '../../domain/can
 import { clientKey } from '../../domain/clientKey.js';
 import { formatOperationId, parseOperationId } from '../../domain/operationId.js';
 import { revocationInstance } from '../../domain/revocationInstance.js';
-import { REVOKE, ROTATE } from '../../domain/run.js';
+import { OFFBOARD, REVOKE, ROTATE, type Run } from '../../domain/run.js';
 import { START_WHEN_FREE, waitingInstance, type WaitingRun } from '../../domain/waitingRun.js';
 import type { PresentRun, Runs, RunState, StartResult } from '../../ports/runs.js';
 import { auditStart } from './auditStart.js';
@@ -15,7 +15,8 @@ import { startRun } from './startRun.js';
 export function durableRuns(client: DurableClient): Runs {
   const start: Runs['start'] = async (kind, run) => {
     const instance = clientKey(run.request);
-    const result = await startRun(client, kind, instance, run);
+    const leaving = kind === OFFBOARD ? undefined : await findOffboardingAhead(client, instance);
+    const result = leaving ?? (await startRun(client, kind, instance, run));
     auditStart(result, instance);
     return result;
   };
@@ -55,6 +56,24 @@ export function durableRuns(client: DurableClient): Runs {
       await client.raiseEvent(instance, cancelEventName(run), event);
     },
   };
+}
+
+/**
+ * An offboarding that has the client's run end goes first as soon as that has ended: what began in between, asked for
+ * later, would be ended by it.
+ */
+async function findOffboardingAhead(
+  client: DurableClient,
+  instance: string,
+): Promise<Extract<StartResult, { kind: 'conflict' }> | undefined> {
+  const found = await readRun(client, waitingInstance(OFFBOARD, instance));
+  if (!found || hasEnded(found) || !isWaitingRun(found.input) || !found.input.preempts) return undefined;
+  const id = formatOperationId({ instance, run: found.input.run });
+  return { kind: 'conflict', id, runningKind: OFFBOARD };
+}
+
+function isWaitingRun(run: Run): run is WaitingRun {
+  return 'preempts' in run;
 }
 
 function stateOf(found: RunStatus): RunState {

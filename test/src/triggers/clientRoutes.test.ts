@@ -49,6 +49,20 @@ describe('POST /api/offboardings', () => {
     expect(parts(await offboard())).toEqual([{ ...reference(), id: first?.id, status: 'running' }]);
   });
 
+  test('goes first: what is asked for later is refused until it has ended, and told whose turn it is', async () => {
+    hold();
+    const [offboarding] = parts(await offboard());
+    engine.instances.delete(INSTANCE);
+    const onboard = async () =>
+      seen(await postOnboardings(world.config, world.queries)(httpRequest({ body: BODY }), engine.client, 'ada'));
+    expect(await onboard()).toMatchObject({ status: 409, body: { running: offboarding?.id } });
+    expect(engine.instances.has(INSTANCE)).toBe(false);
+
+    const waiting = engine.instances.get(waitingInstance(OFFBOARD, reference()));
+    if (waiting) waiting.runtimeStatus = 'Completed';
+    expect((await onboard()).status).toBe(202);
+  });
+
   test('tells what it would do also while a run is in progress, and starts nothing', async () => {
     hold();
     world.addToken();
