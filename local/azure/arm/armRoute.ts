@@ -9,7 +9,7 @@ import type { Registry } from '../state/registryState.js';
 import { emitResourceEvent } from '../eventgrid/systemEvents.js';
 import { checkApiVersion, type VersionFamily } from './apiVersions.js';
 import { armError, armErrorReply, badRequest, parentNotFound, topLevelNotFound } from './errors.js';
-import { registryId } from './ids.js';
+import { REGISTRY_PATH, registryId, type ChildType } from './ids.js';
 import type { z } from 'zod';
 
 export interface ArmRoute {
@@ -47,6 +47,31 @@ export function armRoute(plane: Plane, route: ArmRoute): Route {
       return reply;
     },
   };
+}
+
+/** What can be done with one kind of a registry's children. */
+export interface ChildHandlers {
+  list: Route['handle'];
+  get: Route['handle'];
+  put: Route['handle'];
+  patch: Route['handle'];
+  remove: Route['handle'];
+}
+
+/** The routes that every kind of a registry's children has. */
+export function childRoutes(plane: Plane, kind: ChildType, handlers: ChildHandlers): Route[] {
+  const type = `Microsoft.ContainerRegistry/registries/${kind}`;
+  const family = `registries/${kind}` as const;
+  const all = `${REGISTRY_PATH}/${kind}`;
+  const item = `${all}/{name}`;
+  const { list, get, put, patch, remove } = handlers;
+  return [
+    armRoute(plane, { method: 'GET', path: all, action: `${type}/read`, family, handle: list }),
+    armRoute(plane, { method: 'GET', path: item, action: `${type}/read`, family, handle: get }),
+    armRoute(plane, { method: 'PUT', path: item, action: `${type}/write`, family, handle: put }),
+    armRoute(plane, { method: 'PATCH', path: item, action: `${type}/write`, family, handle: patch }),
+    armRoute(plane, { method: 'DELETE', path: item, action: `${type}/delete`, family, handle: remove }),
+  ];
 }
 
 /** Every successful write is an event of its resource group, our own included. */

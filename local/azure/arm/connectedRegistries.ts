@@ -4,7 +4,7 @@ import type { ApiReply } from '../http/message.js';
 import type { Call, Route } from '../pipeline.js';
 import type { Plane } from '../plane.js';
 import type { ConnectedRegistry, Registry } from '../state/registryState.js';
-import { armBody, armRoute, parentRegistryOf, registryOf } from './armRoute.js';
+import { armBody, armRoute, childRoutes, parentRegistryOf, registryOf } from './armRoute.js';
 import { connectedRegistryBody, connectionState, TYPE } from './connectedRegistryBody.js';
 import { checkParent, checkRegistryCanConnect, checkSync, checkSyncToken } from './connectedRegistryRules.js';
 import { listFilter } from './connectedRegistryFilter.js';
@@ -32,15 +32,10 @@ import { deletedReply, resourceReply, resultReply } from './writeReply.js';
  * parent and sync token never change (azure-rest-api-specs: ConnectedRegistry.tsp).
  */
 export function connectedRegistryRoutes(plane: Plane): Route[] {
-  const all = `${REGISTRY_PATH}/connectedRegistries`;
-  const item = `${all}/{name}`;
+  const item = `${REGISTRY_PATH}/connectedRegistries/{name}`;
   const family = 'registries/connectedRegistries' as const;
   return [
-    armRoute(plane, { method: 'GET', path: all, action: `${TYPE}/read`, family, handle: list }),
-    armRoute(plane, { method: 'GET', path: item, action: `${TYPE}/read`, family, handle: get }),
-    armRoute(plane, { method: 'PUT', path: item, action: `${TYPE}/write`, family, handle: put }),
-    armRoute(plane, { method: 'PATCH', path: item, action: `${TYPE}/write`, family, handle: patch }),
-    armRoute(plane, { method: 'DELETE', path: item, action: `${TYPE}/delete`, family, handle: remove }),
+    ...childRoutes(plane, 'connectedRegistries', { list, get, put, patch, remove }),
     armRoute(plane, {
       method: 'POST',
       path: `${item}/deactivate`,

@@ -3,9 +3,9 @@ import type { ApiReply } from '../http/message.js';
 import type { Call, Route } from '../pipeline.js';
 import type { Plane } from '../plane.js';
 import type { Registry, ScopeMap } from '../state/registryState.js';
-import { armBody, armRoute, parentRegistryOf, registryOf } from './armRoute.js';
+import { armBody, childRoutes, parentRegistryOf, registryOf } from './armRoute.js';
 import { badRequest, conflict, resourceNotFound } from './errors.js';
-import { childId, REGISTRY_PATH, sameId } from './ids.js';
+import { childId, sameId } from './ids.js';
 import { listReply } from './lists.js';
 import { checkName } from './names.js';
 import { checkActions } from './scopeMapActions.js';
@@ -33,21 +33,7 @@ const patchBody = z.object({
 
 /** Scope maps: named sets of rights on repositories that tokens refer to. */
 export function scopeMapRoutes(plane: Plane): Route[] {
-  const item = `${REGISTRY_PATH}/scopeMaps/{name}`;
-  const family = 'registries/scopeMaps' as const;
-  return [
-    armRoute(plane, {
-      method: 'GET',
-      path: `${REGISTRY_PATH}/scopeMaps`,
-      action: `${TYPE}/read`,
-      family,
-      handle: list,
-    }),
-    armRoute(plane, { method: 'GET', path: item, action: `${TYPE}/read`, family, handle: get }),
-    armRoute(plane, { method: 'PUT', path: item, action: `${TYPE}/write`, family, handle: put }),
-    armRoute(plane, { method: 'PATCH', path: item, action: `${TYPE}/write`, family, handle: patch }),
-    armRoute(plane, { method: 'DELETE', path: item, action: `${TYPE}/delete`, family, handle: remove }),
-  ];
+  return childRoutes(plane, 'scopeMaps', { list, get, put, patch, remove });
 
   function list(call: Call): ApiReply {
     const registry = registryOf(plane, call);

@@ -3,9 +3,9 @@ import type { ApiReply } from '../http/message.js';
 import type { Call, Route } from '../pipeline.js';
 import type { Plane } from '../plane.js';
 import { PASSWORD_NAMES, type Registry, type StoredPassword, type Token } from '../state/registryState.js';
-import { armBody, armRoute, parentRegistryOf, registryOf } from './armRoute.js';
+import { armBody, childRoutes, parentRegistryOf, registryOf } from './armRoute.js';
 import { badRequest, conflict, resourceNotFound } from './errors.js';
-import { childId, childNameOf, REGISTRY_PATH, sameId } from './ids.js';
+import { childId, childNameOf, sameId } from './ids.js';
 import { listReply } from './lists.js';
 import { checkName } from './names.js';
 import { armTime, changedBy, madeBy, systemDataBody } from './timestamps.js';
@@ -46,15 +46,7 @@ type Credentials = z.output<typeof credentials>;
  * a PATCH keeps what it does not name, and of the passwords those that it does name.
  */
 export function tokenRoutes(plane: Plane): Route[] {
-  const item = `${REGISTRY_PATH}/tokens/{name}`;
-  const family = 'registries/tokens' as const;
-  return [
-    armRoute(plane, { method: 'GET', path: `${REGISTRY_PATH}/tokens`, action: `${TYPE}/read`, family, handle: list }),
-    armRoute(plane, { method: 'GET', path: item, action: `${TYPE}/read`, family, handle: get }),
-    armRoute(plane, { method: 'PUT', path: item, action: `${TYPE}/write`, family, handle: put }),
-    armRoute(plane, { method: 'PATCH', path: item, action: `${TYPE}/write`, family, handle: patch }),
-    armRoute(plane, { method: 'DELETE', path: item, action: `${TYPE}/delete`, family, handle: remove }),
-  ];
+  return childRoutes(plane, 'tokens', { list, get, put, patch, remove });
 
   function list(call: Call): ApiReply {
     const registry = registryOf(plane, call);
