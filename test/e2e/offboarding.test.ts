@@ -1,9 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { countArmRequests, forgetRequests } from '../../local/stack/armRequests.js';
-import { clientKey } from '../../src/domain/clientKey.js';
-import type { Operation } from './harness/appClient.js';
+import { onboardingOf, type Operation } from './harness/appClient.js';
 import { pullManifest } from './harness/edge.js';
 import { whileNothingSyncs } from './harness/holds.js';
 import type { Login } from './harness/operatorSdk.js';
@@ -22,7 +20,7 @@ beforeAll(async () => {
 afterAll(() => it.dispose());
 
 const start = (client: string, more: Record<string, unknown> = {}): Promise<string> =>
-  it.app.start({ connectedRegistry: 'myconnectedregistry', client, repositories: ['hello-world'], ...more });
+  it.app.start(onboardingOf(client, more));
 
 /** Onboards a client. @returns its operation, and the login that its secret holds. */
 async function onboard(
@@ -31,21 +29,9 @@ async function onboard(
 ): Promise<{ ended: Operation; login: Login }> {
   const ended = await it.app.end(await start(client, more));
   expect(ended).toMatchObject({ status: 'completed' });
-  const login = await it.operator.login(secretOf(client));
+  const login = await it.operator.login(it.secretOf(client));
   logins.push(login);
   return { ended, login };
-}
-
-function secretOf(client: string): string {
-  const { registry } = it.stack.endpoints.azure;
-  return clientKey({ registry, connectedRegistry: it.stack.endpoints.edge.connectedRegistry, client });
-}
-
-async function armWrites(work: () => Promise<unknown>): Promise<number> {
-  const { endpoints, controlPlane } = it.stack;
-  await forgetRequests(endpoints.azure.arm, controlPlane.https);
-  await work();
-  return (await countArmRequests(endpoints.azure.arm, controlPlane.https)).writes;
 }
 
 describe('an offboarding', () => {
@@ -56,7 +42,7 @@ describe('an offboarding', () => {
     const first = await away.offboard(names[0]);
     expect(first).toMatchObject({ status: 'completed', result: { changed: true } });
     expect(first.result?.kept.join()).toContain('1 other token(s) use it');
-    expect(await it.operator.secretNames()).toContain(secretOf(names[1]));
+    expect(await it.operator.secretNames()).toContain(it.secretOf(names[1]));
     const last = await away.offboard(names[1]);
     expect(last.result?.removed.map((what) => what.split(' ')[0])).toEqual([
       'binding',
@@ -67,7 +53,7 @@ describe('an offboarding', () => {
     ]);
     expect(await it.operator.everything()).toEqual(before);
 
-    const writes = await armWrites(async () =>
+    const writes = await it.armWrites(async () =>
       expect(await away.offboard(names[1])).toMatchObject({ status: 'completed', result: { changed: false } }),
     );
     expect(writes).toBe(0);
@@ -101,7 +87,7 @@ describe('an offboarding', () => {
     const before = await it.operator.everything();
     const { resourceGroup: group, registry } = it.stack.endpoints.azure;
     await onboard('token-left');
-    for (const name of [secretOf('token-left'), `${secretOf('token-left')}-candidate`])
+    for (const name of [it.secretOf('token-left'), `${it.secretOf('token-left')}-candidate`])
       await (await it.operator.secrets.beginDeleteSecret(name)).pollUntilDone();
     const { ended } = await onboard('secret-left', { token: 'token-of-its-own' });
     const list = (await it.operator.boundTokens()).filter((name) => name !== 'token-of-its-own');
@@ -142,7 +128,7 @@ describe('an offboarding', () => {
   });
 
   test('goes before what is asked for later, which is refused until then and not ended by it', async () => {
-    const request = { connectedRegistry: 'myconnectedregistry', client: 'comes-again', repositories: ['hello-world'] };
+    const request = onboardingOf('comes-again');
     const [offboarding = ''] = await whileNothingSyncs(it, async () => {
       const id = await start('comes-again');
       await it.app.watch(id, ({ phase }) => phase === 'pullCheck');
@@ -154,7 +140,7 @@ describe('an offboarding', () => {
     const { id } = z.object({ id: z.string() }).parse(answer.body);
     expect(await it.app.get(`operations/${offboarding}`)).toMatchObject({ status: 410, body: { current: id } });
     expect((await it.app.end(id)).status).toBe('completed');
-    logins.push(await it.operator.login(secretOf('comes-again')));
+    logins.push(await it.operator.login(it.secretOf('comes-again')));
     expect((await away.offboard('comes-again')).status).toBe('completed');
   });
 
@@ -185,7 +171,7 @@ describe('an offboarding', () => {
     expect(left.status).toBe('enabled');
     expect(left.credentials?.passwords?.map(({ name }) => name)).toEqual(['password1']);
     expect(await it.operator.boundTokens()).not.toContain('their-token');
-    expect(await it.operator.secretNames()).not.toContain(secretOf('adopting'));
+    expect(await it.operator.secretNames()).not.toContain(it.secretOf('adopting'));
   });
 
   test('goes on through kills of host and app, and ends with nothing left', async () => {
