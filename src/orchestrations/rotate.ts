@@ -114,20 +114,9 @@ class Rotate {
 
   private credentialSteps(plan: RotationPlan): CredentialSteps {
     const { context, input, parts } = this;
-    const { token, scopeMap, image, endpoint, credentialLifetimeDays, sync, made, mainVersion } = plan;
-    const order = {
-      reference: referenceOf(input.request),
-      token,
-      scopeMap,
-      image,
-      endpoint,
-      credentialLifetimeDays,
-      sync,
-      made,
-      acknowledgeSeconds: overlapSeconds(plan, input.limits),
-      ...(mainVersion === undefined ? {} : { mainVersion }),
-    };
-    return new CredentialSteps(context, input, order, parts, () => this.unbound(token));
+    const reference = referenceOf(input.request);
+    const order = { ...plan, reference, acknowledgeSeconds: overlapSeconds(plan, input.limits) };
+    return new CredentialSteps(context, input, order, parts, () => this.unbound(plan.token));
   }
 
   /** What somebody unbinds stays unbound; a list that is only slow to be told is asked about again. */
