@@ -1,7 +1,4 @@
-import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { createServer } from 'node:http';
-import type { Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
@@ -15,6 +12,8 @@ import { startAgent } from '../../device/startAgent.js';
 import type { RunningAgent } from '../../device/startAgent.js';
 import { dockerConfig } from '../../src/domain/dockerConfig.js';
 import { credentialPromoted, pullCheckRequested } from '../../src/domain/pullCheckMessages.js';
+import { startPlainServer } from '../plainServer.js';
+import type { PlainServer } from '../plainServer.js';
 import { ManualClock } from '../local/azure/manualClock.js';
 import { promotion, request } from './agentUnderTest.js';
 import { startFakeRegistry } from './fakeRegistry.js';
@@ -23,8 +22,7 @@ import { until } from './settled.js';
 
 let folder: string;
 let registry: FakeRegistry;
-let app: Server;
-let appUrl: string;
+let app: PlainServer;
 /** Paths that reports and acknowledgements came to, and what they said. */
 let posted: { path: string; body: { outcome?: string; version?: string } }[];
 /** By secret, its versions, the newest last. */
@@ -36,25 +34,15 @@ beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'agents-'));
   [posted, vault, clock] = [[], new Map(), new ManualClock()];
   registry = await startFakeRegistry();
-  app = createServer((message, response) => {
-    const chunks: Buffer[] = [];
-    message.on('data', (chunk: Buffer) => chunks.push(chunk));
-    message.on('end', () => {
-      const body = JSON.parse(Buffer.concat(chunks).toString('utf8')) as { outcome?: string };
-      posted.push({ path: message.url ?? '', body });
-      response.writeHead(202).end();
-    });
+  app = await startPlainServer((message, response, body) => {
+    posted.push({ path: message.url ?? '', body: JSON.parse(body) as { outcome?: string } });
+    response.writeHead(202).end();
   });
-  app.listen(0, '127.0.0.1');
-  await once(app, 'listening');
-  const address = app.address();
-  appUrl = `http://127.0.0.1:${typeof address === 'object' && address ? address.port : 0}`;
 });
 afterEach(async () => {
   await Promise.all(agents.splice(0).map((agent) => agent.stop()));
   await registry.close();
-  app.closeAllConnections();
-  app.close();
+  await app.close();
   await rm(folder, { recursive: true });
 });
 
@@ -72,7 +60,7 @@ const secrets: SecretReader = {
 async function start(name: string, log: string[] = []): Promise<RunningAgent> {
   const command = readCommand(['--port', '0', '--clients', name], {
     KEY_VAULT_URL: 'https://vault.example',
-    REPORT_URL: appUrl,
+    REPORT_URL: app.url,
     INSECURE_REGISTRIES: registry.host,
     DOCKER_CONFIG_FILE: join(folder, `${name}.json`),
   });

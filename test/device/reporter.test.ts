@@ -1,9 +1,8 @@
-import { once } from 'node:events';
-import { createServer } from 'node:http';
-import type { Server } from 'node:http';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { sendReport } from '../../device/reporter.js';
 import type { PullCheckReport, PullCheckRequested } from '../../src/domain/pullCheckMessages.js';
+import { startPlainServer } from '../plainServer.js';
+import type { PlainServer } from '../plainServer.js';
 
 const START = Date.parse('2030-01-01T00:00:00Z');
 const REQUEST: PullCheckRequested = {
@@ -26,8 +25,7 @@ const REPORT: PullCheckReport = {
   agent: 'a',
 };
 
-let server: Server;
-let url: string;
+let server: PlainServer;
 let answers: (number | 'hang up' | { status: number; headers: Record<string, string> })[];
 let seen: { path: string | undefined; authorization: string | undefined; trace: unknown; body: unknown }[];
 let waits: number[];
@@ -35,33 +33,20 @@ let time: number;
 
 beforeEach(async () => {
   [answers, seen, waits, time] = [[], [], [], START];
-  server = createServer((request, response) => {
-    const chunks: Buffer[] = [];
-    request.on('data', (chunk: Buffer) => chunks.push(chunk));
-    request.on('end', () => {
-      const body: unknown = JSON.parse(Buffer.concat(chunks).toString('utf8'));
-      const { authorization, traceparent: trace } = request.headers;
-      seen.push({ path: request.url, authorization, trace, body });
-      const answer = answers.shift() ?? 503;
-      if (answer === 'hang up') request.socket.destroy();
-      else if (typeof answer === 'number') response.writeHead(answer).end();
-      else response.writeHead(answer.status, answer.headers).end();
-    });
+  server = await startPlainServer((request, response, body) => {
+    const { authorization, traceparent: trace } = request.headers;
+    seen.push({ path: request.url, authorization, trace, body: JSON.parse(body) });
+    const answer = answers.shift() ?? 503;
+    if (answer === 'hang up') request.socket.destroy();
+    else if (typeof answer === 'number') response.writeHead(answer).end();
+    else response.writeHead(answer.status, answer.headers).end();
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  url = `http://127.0.0.1:${typeof address === 'object' && address ? address.port : 0}`;
 });
-afterEach(async () => {
-  server.close();
-  server.closeAllConnections();
-  await once(server, 'close');
-});
+afterEach(() => server.close());
 
 function send(changes: Partial<PullCheckRequested> = {}) {
   const options = {
-    reportUrl: url,
+    reportUrl: server.url,
     clock: {
       now: () => new Date(time),
       setTimer(at: Date, run: () => void) {

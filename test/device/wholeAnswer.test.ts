@@ -1,30 +1,18 @@
 import { once } from 'node:events';
-import { createServer, request, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { request, type ServerResponse } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { wholeAnswer } from '../../device/wholeAnswer.js';
+import { startPlainServer, type PlainServer } from '../plainServer.js';
 
 describe('a whole answer', () => {
-  let server: Server;
+  let server: PlainServer;
   let answer: (body: string, response: ServerResponse) => void;
   beforeEach(async () => {
-    server = createServer((incoming, response) => {
-      const chunks: Buffer[] = [];
-      incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
-      incoming.once('end', () => answer(Buffer.concat(chunks).toString('utf8'), response));
-    });
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
+    server = await startPlainServer((_, response, body) => answer(body, response));
   });
-  afterEach(() => {
-    server.closeAllConnections();
-    server.close();
-  });
+  afterEach(() => server.close());
 
-  const ask = (limit: number) => {
-    const { port } = server.address() as AddressInfo;
-    return wholeAnswer(request({ host: '127.0.0.1', port, method: 'POST', agent: false }), 'question', limit);
-  };
+  const ask = (limit: number) => wholeAnswer(request(server.url, { method: 'POST', agent: false }), 'question', limit);
 
   it('has status and text, also of a refusal, when it is just as large as it may be', async () => {
     answer = (body, response) => response.writeHead(418).end(`${body}!`);
@@ -50,10 +38,10 @@ describe('a whole answer', () => {
   });
 
   it('does not come from a server that is gone', async () => {
-    const { port } = server.address() as AddressInfo;
-    server.close();
-    await once(server, 'close');
-    const sent = request({ host: '127.0.0.1', port, agent: false });
-    await expect(wholeAnswer(sent, undefined, 9)).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+    const gone = await startPlainServer(() => undefined);
+    await gone.close();
+    await expect(wholeAnswer(request(gone.url, { agent: false }), undefined, 9)).rejects.toMatchObject({
+      code: 'ECONNREFUSED',
+    });
   });
 });

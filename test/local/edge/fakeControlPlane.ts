@@ -1,18 +1,15 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { once } from 'node:events';
-import { createServer } from 'node:http';
 import type { Snapshot } from '../../../local/edge/sync/snapshot.js';
+import { startPlainServer, type PlainServer } from '../../plainServer.js';
 
 export const SYNC_TOKEN = { name: 'sync-token', password: 'sync-password' };
 
 /** A control plane as far as the edge sees one: a sync endpoint whose answer the test sets. */
-export interface FakeControlPlane {
-  url: string;
+export interface FakeControlPlane extends PlainServer {
   state: Snapshot;
   /** Answers with this status instead of the state, when set. */
   refuseWith: number | undefined;
   syncs: { path: string; authorization: string | undefined; body: unknown }[];
-  close(): Promise<void>;
 }
 
 /** A slot as the sync carries it, for `password`. */
@@ -25,8 +22,14 @@ export function slot(name: 'password1' | 'password2', password: string, expiry?:
 }
 
 export async function startFakeControlPlane(state: Partial<Snapshot> = {}): Promise<FakeControlPlane> {
+  const server = await startPlainServer((request, response, body) => {
+    const { authorization } = request.headers;
+    plane.syncs.push({ path: request.url ?? '', authorization, body: JSON.parse(body) });
+    response.statusCode = plane.refuseWith ?? 200;
+    response.end(plane.refuseWith === undefined ? JSON.stringify(plane.state) : '{}');
+  });
   const plane: FakeControlPlane = {
-    url: '',
+    ...server,
     refuseWith: undefined,
     syncs: [],
     state: {
@@ -43,28 +46,6 @@ export async function startFakeControlPlane(state: Partial<Snapshot> = {}): Prom
       children: [],
       ...state,
     },
-    async close() {
-      server.close();
-      server.closeAllConnections();
-      await once(server, 'close');
-    },
   };
-  const server = createServer((request, response) => {
-    const chunks: Buffer[] = [];
-    request.on('data', (chunk: Buffer) => chunks.push(chunk));
-    request.on('end', () => {
-      plane.syncs.push({
-        path: request.url ?? '',
-        authorization: request.headers.authorization,
-        body: JSON.parse(Buffer.concat(chunks).toString('utf8')),
-      });
-      response.statusCode = plane.refuseWith ?? 200;
-      response.end(plane.refuseWith === undefined ? JSON.stringify(plane.state) : '{}');
-    });
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  plane.url = `http://127.0.0.1:${typeof address === 'object' && address ? address.port : 0}`;
   return plane;
 }
