@@ -21,7 +21,14 @@ import { clearPasswords, deleteToken } from './takeTokenAway.js';
 import { disableTokens, enableToken } from './tokenStatus.js';
 import { requestPullCheck } from './requestPullCheck.js';
 import { revokeOldPasswords } from './revokeOldPasswords.js';
-import { clearSlot, removeToken, restoreTokenScopeMap, retireCandidate, retirePromoted } from './undo.js';
+import {
+  clearSlot,
+  keepCandidate,
+  removeToken,
+  restoreTokenScopeMap,
+  retireCandidate,
+  retirePromoted,
+} from './undo.js';
 
 /**
  * Every activity by the name under which it is registered. Orchestrations import this function's type only.
@@ -47,6 +54,7 @@ export function createActivities(ports: Ports, queries: Queries, config: Pick<Co
     retireCandidate: retireCandidate(ports),
     retirePromoted: retirePromoted(ports),
     clearSlot: clearSlot(ports),
+    keepCandidate: keepCandidate(ports),
     restoreTokenScopeMap: restoreTokenScopeMap(ports),
     removeToken: removeToken(ports),
     enableToken: enableToken(ports),

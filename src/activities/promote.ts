@@ -25,9 +25,10 @@ export type PromoteResult =
   { readonly promoted: true; readonly name: string; readonly version: string } | { readonly promoted: false };
 
 /**
- * Makes the verified candidate the main secret's newest version, then disables the candidate. Not promoted when the
- * binding is gone by now: the flow binds again first. A repetition finds its own work by run and attempt, and ends it
- * whatever has become of the binding since: from then on that is others' business.
+ * Makes the verified candidate the main secret's newest version, then disables the candidate, and those that earlier runs
+ * have kept when they failed. Not promoted when the binding is gone by now: the flow binds again first. A repetition finds
+ * its own work by run and attempt, and ends it whatever has become of the binding since: from then on that is others'
+ * business.
  */
 export function promote({ controlPlane, vault }: Ports) {
   return (input: PromoteInput): Promise<StepOutcome<PromoteResult>> =>
@@ -44,9 +45,14 @@ export function promote({ controlPlane, vault }: Ports) {
       if (!promoted && !isBound(connectedRegistry, input.token)) return done({ promoted: false });
 
       const { version } = promoted ?? (await copyToMain(input, name));
-      await vault.disable(credential);
+      await hideCandidates(credential.name);
       return done({ promoted: true, name, version });
     });
+
+  async function hideCandidates(name: string): Promise<void> {
+    for (const version of await vault.versions(name))
+      if (version.isEnabled && parseTags(version.tags)) await vault.disable(version);
+  }
 
   function copyToMain(input: PromoteInput, name: string) {
     const { credential, reference, token, scopeMap, run, attempt, made, pull, revokeOld } = input;

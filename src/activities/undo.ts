@@ -2,7 +2,7 @@ import type { ClientReference } from '../domain/clientKey.js';
 import { candidateSecretName, mainSecretName } from '../domain/names.js';
 import { madeSince } from '../domain/madeSince.js';
 import { parseTags } from '../domain/secretTags.js';
-import { SLOT_NAMES, type SlotName } from '../domain/slots.js';
+import { isSamePassword, SLOT_NAMES, type SlotName } from '../domain/slots.js';
 import { done, type StepOutcome } from '../domain/stepOutcome.js';
 import type { Undone } from '../domain/undone.js';
 import type { Ports } from '../ports/ports.js';
@@ -86,6 +86,41 @@ export function clearSlot({ controlPlane }: Ports) {
           SLOT_NAMES.filter((name) => name !== slot && filled[name] !== undefined),
         );
       return done(wasLive ? { residue: `${slot} of token ${token}: its earlier password was overwritten` } : {});
+    });
+}
+
+export interface KeepCandidateInput {
+  readonly reference: ClientReference;
+  readonly token: string;
+  /** The slot whose password was to be replaced at once. */
+  readonly slot: SlotName;
+  /** When the password that the plan saw in the slot was made. */
+  readonly earlier?: string;
+}
+
+/**
+ * What an urgent rotation leaves when it fails: the candidate, which holds the password that the slot has now. Nothing is
+ * kept when the slot was not filled anew; and a new password that was never saved is nobody's, so its slot is emptied.
+ */
+export function keepCandidate(ports: Ports) {
+  const clear = clearSlot(ports);
+  return ({ reference, token, slot, earlier }: KeepCandidateInput): Promise<StepOutcome<Undone>> =>
+    outcomeOf(async () => {
+      const name = candidateSecretName(reference);
+      const [candidate, found] = await Promise.all([
+        ports.vault.current(name),
+        ports.controlPlane.getToken(reference.registry, token),
+      ]);
+      const issued = candidate && parseTags(candidate.tags);
+      if (found && issued && isSamePassword(found.slots, { slot: issued.slot, createdAt: issued.issued.slotCreatedAt }))
+        return done({ kept: `secret ${name}: it has the new password of token ${token}, the main secret has not` });
+      const { registry } = reference;
+      return clear({
+        registry,
+        token,
+        slot,
+        ...(earlier === undefined ? { wasLive: false } : { wasLive: true, earlier }),
+      });
     });
 }
 

@@ -1,5 +1,5 @@
 import type { PlannedWrite, Problem } from './answers.js';
-import type { MadeByUs } from './secretTags.js';
+import type { MadeByUs, OldPassword } from './secretTags.js';
 import type { KnownSlot, SlotName } from './slots.js';
 import type { SyncFacts, SyncStop } from './syncSchedule.js';
 
@@ -26,6 +26,8 @@ export interface RotationPlan {
   readonly earlierPassword?: string;
   /** The password that consumers use now: revoked after the overlap, or, urgently, at once. Absent when it is gone. */
   readonly live?: KnownSlot;
+  /** The password in use is gone, and one from before it is still to be revoked. */
+  readonly stillToGo?: OldPassword;
   /** Urgent: the other slot holds something, which is cleared with it. */
   readonly clears?: SlotName;
   readonly sync: SyncFacts;

@@ -1,7 +1,6 @@
 import type { OrchestrationContext } from 'durable-functions';
 import { WANTED_ENDS } from '../domain/cancelEvent.js';
 import { referenceOf } from '../domain/clientKey.js';
-import { candidateSecretName } from '../domain/names.js';
 import type { OperationOutcome, RotationResult } from '../domain/operation.js';
 import { formatOperationId } from '../domain/operationId.js';
 import { overlapSeconds, type RotationPlan } from '../domain/rotationPlan.js';
@@ -127,16 +126,16 @@ class Rotate {
   }
 
   /**
-   * The credential in use is never touched, so a failure takes the candidate back and that is all. An urgent rotation has
-   * replaced it on purpose: then the candidate is the only password that works, and stays.
+   * The credential in use is never touched, so a failure takes the candidate back and that is all. An urgent rotation
+   * replaces it on purpose: from then on the candidate holds what works, and stays.
    */
   private undoOnFailure(plan: RotationPlan, credentials: CredentialSteps): void {
     const { saga } = this.parts;
     if (this.input.request.urgent) {
-      const kept = `secret ${candidateSecretName(this.input.request)}: the password in it is the token's only one, and has not been proven`;
-      saga.onFailure('keepCandidate', function* () {
-        return { kept };
-      });
+      const { token, slot, earlierPassword } = plan;
+      const earlier = earlierPassword === undefined ? {} : { earlier: earlierPassword };
+      const order = { reference: referenceOf(this.input.request), token, slot, ...earlier };
+      saga.onFailure('keepCandidate', ({ steps }) => steps.keepCandidate(order));
       return;
     }
     credentials.clearSlotOnFailure({ ...plan, wasLive: false });
@@ -161,8 +160,8 @@ class Rotate {
 
   /** The sweep revokes it, so that nothing has to wait through the overlap. */
   private oldPassword(plan: RotationPlan): OldPassword | undefined {
-    const { live } = plan;
-    if (!live || live.slot === plan.slot) return undefined;
+    const { live, stillToGo } = plan;
+    if (!live || live.slot === plan.slot) return stillToGo;
     return { ...live, from: later(this.context, overlapSeconds(plan, this.input.limits)).toISOString() };
   }
 }

@@ -4,7 +4,7 @@ import { candidateSecretName, mainSecretName } from '../domain/names.js';
 import { pullableRepository } from '../domain/permissions.js';
 import type { RotationPlan } from '../domain/rotationPlan.js';
 import type { Rotation } from '../domain/rotationRequest.js';
-import { parseTags, type CredentialTags } from '../domain/secretTags.js';
+import { parseTags, type CredentialTags, type OldPassword } from '../domain/secretTags.js';
 import { isLive, isSamePassword, otherSlot, type KnownSlot, type SlotName } from '../domain/slots.js';
 import { worstWaySeconds } from '../domain/syncSchedule.js';
 import type { Ports } from '../ports/ports.js';
@@ -19,6 +19,7 @@ import { outageOf, rotationWrites } from './rotationWrites.js';
 export interface RotationFindings {
   readonly main: SecretFacts | undefined;
   readonly tags: CredentialTags | undefined;
+  /** The enabled one; or the one that was retired, where nothing else explains what the other slot holds. */
   readonly candidate: CredentialTags | undefined;
   readonly token: TokenFacts | undefined;
   readonly scopeMap: ScopeMapFacts | undefined;
@@ -32,7 +33,7 @@ export type PlanRotation = (rotation: Rotation, acknowledged?: string) => Promis
 export function createRotationPlan(ports: Ports, config: Config, facts: RegistryFactsQuery): PlanRotation {
   return async (rotation, acknowledged) => {
     const now = new Date();
-    const findings = await read(ports, rotation, acknowledged);
+    const findings = await explained(ports, rotation, await read(ports, rotation, acknowledged), now);
     const { tags, main, token, scopeMap, connectedRegistry } = findings;
     const slow = await facts.slowFacts(rotation.registry);
     const way = [...ancestorsOf(slow, connectedRegistry)]
@@ -96,6 +97,27 @@ async function read(
   };
 }
 
+/**
+ * A rotation that was undone may have been refused the emptying of its slot. The candidate that it retired still tells that
+ * the password in there is of ours and nobody's; else no rotation could ever fill the slot again.
+ */
+async function explained(
+  { vault }: Ports,
+  rotation: Rotation,
+  findings: RotationFindings,
+  now: Date,
+): Promise<RotationFindings> {
+  const { tags, token, candidate } = findings;
+  if (!tags || !token || candidate || rotation.urgent) return findings;
+  const other = otherSlot(tags.slot);
+  const { revokeOld } = tags;
+  const isKnown = revokeOld?.slot === other && isSamePassword(token.slots, revokeOld);
+  if (isKnown || !isLive(token.slots[other], now)) return findings;
+  const name = candidateSecretName(rotation);
+  const retired = (await vault.tagsOfDeleted(name)) ?? (await vault.newest(name))?.tags;
+  return { ...findings, candidate: retired && parseTags(retired) };
+}
+
 /** As long as the present one was to live. */
 function lifetimeDays({ issued, expiresOn }: CredentialTags): number {
   const milliseconds = new Date(expiresOn).getTime() - new Date(issued.slotCreatedAt).getTime();
@@ -111,6 +133,7 @@ interface SlotPlan {
   readonly slot: SlotName;
   readonly live?: KnownSlot;
   readonly clears?: SlotName;
+  readonly stillToGo?: OldPassword;
 }
 
 /** The other slot than the one in use; urgently that very one, since what it holds must go first. */
@@ -123,6 +146,10 @@ function chooseSlots({ tags, token, candidate }: RotationFindings, { urgent }: R
   if (isLive(slots[tags.slot], now) && isSamePassword(slots, used)) return { slot: other, live: used };
   // What consumers have is dead already, as after an urgent rotation that failed: its candidate is what may be replaced.
   const leftover = candidate && { slot: candidate.slot, createdAt: candidate.issued.slotCreatedAt };
-  if (leftover && isSamePassword(slots, leftover)) return { slot: leftover.slot };
-  return { slot: isLive(slots[tags.slot], now) ? other : tags.slot };
+  const replaced = leftover && isSamePassword(slots, leftover) ? leftover.slot : undefined;
+  const slot = replaced ?? (isLive(slots[tags.slot], now) ? other : tags.slot);
+  const { revokeOld } = tags;
+  // Only the new secret's tag can have it revoked: else it would hold its slot for good.
+  const isLeft = revokeOld !== undefined && revokeOld.slot !== slot && isSamePassword(slots, revokeOld);
+  return { slot, ...(isLeft ? { stillToGo: revokeOld } : {}) };
 }

@@ -6,11 +6,12 @@ import { nextSync } from '../domain/syncSchedule.js';
 
 /** The exact writes of a rotation, in order; the last one is the sweep's, later. */
 export function rotationWrites(
-  { token, slot, live, clears }: Pick<RotationPlan, 'token' | 'slot' | 'live' | 'clears'>,
+  { token, slot, live, clears, stillToGo }: Pick<RotationPlan, 'token' | 'slot' | 'live' | 'clears' | 'stillToGo'>,
   client: ClientReference,
 ): PlannedWrite[] {
   const candidate = candidateSecretName(client);
   const isLeaked = live?.slot === slot;
+  const old = live && !isLeaked ? live : stillToGo;
   return [
     {
       step: 'issueCredentials',
@@ -21,8 +22,8 @@ export function rotationWrites(
     ...(clears ? [{ step: 'clearOtherSlot', action: `empty ${clears}`, resource: token }] : []),
     { step: 'promote', action: 'save secret', resource: mainSecretName(client) },
     { step: 'promote', action: 'disable secret', resource: candidate },
-    ...(live && !isLeaked
-      ? [{ step: 'revokeOldPassword', action: `empty ${live.slot} when nobody can need it any more`, resource: token }]
+    ...(old
+      ? [{ step: 'revokeOldPassword', action: `empty ${old.slot} when nobody can need it any more`, resource: token }]
       : []),
   ];
 }

@@ -104,6 +104,14 @@ describe('promote', () => {
     expect(parseTags(world.vault.versionsOf(main)[0]?.tags ?? {})?.pull).toEqual(PULL);
   });
 
+  test('hides the candidates that earlier runs have left, too, and none of others', async () => {
+    await issue({ run: 'failed-run' });
+    const foreign = await world.vault.store(candidate, '{}', { expiresOn: '2026-05-30T12:00:00.000Z', tags: {} });
+    await world.activities.promote(promoteOrder(await issue()));
+    const enabled = world.vault.versionsOf(candidate).filter(({ isEnabled }) => isEnabled);
+    expect(enabled.map(({ version }) => version)).toEqual([foreign.version]);
+  });
+
   test('run twice makes one version, and says the same', async () => {
     const issued = await issue();
     const first = await world.activities.promote(promoteOrder(issued));

@@ -96,6 +96,57 @@ describe('clearSlot', () => {
   });
 });
 
+describe('keepCandidate', () => {
+  const keep = (earlier?: string) =>
+    world.activities.keepCandidate({
+      reference: reference(),
+      token,
+      slot: 'password1',
+      ...(earlier === undefined ? {} : { earlier }),
+    });
+
+  test('says that the candidate has the password that works, and leaves both alone', async () => {
+    world.addToken({ password1: { createdAt: LONG_AGO } });
+    await world.activities.issueCredentials(issueOrder());
+    const { length } = world.wire.writes;
+    expect(await keep(LONG_AGO)).toMatchObject({
+      kind: 'done',
+      value: { kept: expect.stringContaining(candidate) as string },
+    });
+    expect(world.wire.writes).toHaveLength(length);
+    expect(world.controlPlane.accepts(token, world.vault.passwordIn(candidate) ?? '')).toBe(true);
+  });
+
+  test('keeps nothing when the slot was not filled anew, or the token is gone', async () => {
+    world.addToken({ password1: { createdAt: LONG_AGO } });
+    expect(await keep(LONG_AGO)).toEqual(gone);
+    expect(world.wire.writes).toEqual([]);
+    world.controlPlane.tokens.delete(token);
+    expect(await keep(LONG_AGO)).toEqual(gone);
+  });
+
+  test('says of an earlier run’s candidate no more than it is', async () => {
+    world.addToken();
+    await world.activities.issueCredentials(issueOrder({ run: 'other-run' }));
+    const { createdAt = '' } = world.controlPlane.token(token).slots.password1 ?? {};
+    expect(await keep(createdAt)).toMatchObject(kept);
+    world.addToken({ password1: { createdAt: LONG_AGO } });
+    expect(await keep(LONG_AGO)).toEqual(gone);
+  });
+
+  test('empties the slot of a password that was never saved, and says what that has cost; twice it only says so', async () => {
+    const residue = expect.stringContaining('password1') as string;
+    world.addToken({ password1: { createdAt: SINCE }, password2: { createdAt: LONG_AGO } });
+    world.wire.fail('keepOnlySlots', { when: 'after' });
+    expect(await keep(LONG_AGO)).toMatchObject({ kind: 'retryLater' });
+    expect(await keep(LONG_AGO)).toMatchObject({ kind: 'done', value: { residue } });
+    expect(Object.keys(world.controlPlane.token(token).slots)).toEqual(['password2']);
+    world.addToken({ password1: { createdAt: SINCE } });
+    expect(await keep()).toEqual(gone);
+    expect(world.controlPlane.token(token).slots).toEqual({});
+  });
+});
+
 describe('restoreTokenScopeMap', () => {
   const restore = () => world.activities.restoreTokenScopeMap({ registry, token, ours: scopeMap, earlier: 'earlier' });
 

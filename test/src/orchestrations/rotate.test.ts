@@ -199,7 +199,65 @@ describe('an urgent rotation', () => {
   });
 });
 
+describe('an urgent rotation that is refused', () => {
+  const enabledCandidates = () => world.vault.versionsOf(candidate).filter(({ isEnabled }) => isEnabled);
+  const refuse = (method: string) => world.wire.fail(method, { when: 'before', kind: 'forbidden' });
+
+  test('before it replaces anything leaves all as it was, and says no more', async () => {
+    refuse('generatePassword');
+    const leaked = password('password1');
+    const { outcome } = await rotateIn(world, { urgent: true });
+    expect(outcome).toMatchObject({
+      status: 'rolledBack',
+      failure: { code: 'service-forbidden', kept: [], residue: [] },
+    });
+    expect([world.vault.passwordIn(main), password('password1')]).toEqual([leaked, leaked]);
+  });
+
+  test('the saving of its password lists that the client has none, and the next one mends it', async () => {
+    await rotateIn(world);
+    const old = password('password1');
+    refuse('store');
+    const { outcome, records } = await rotateIn(world, { urgent: true, run: 'rot0000000000002' });
+    expect(outcome).toMatchObject({ status: 'failed', failure: { kept: [] } });
+    expect(outcome.failure?.residue).toEqual([expect.stringContaining(`password2 of token ${token}`)]);
+    expect([password('password1'), password('password2')]).toEqual([old, undefined]);
+    const again = await rotateIn(world, { run: 'rot0000000000003', records });
+    expect(again.outcome).toMatchObject({ status: 'completed', result: { secret: { slot: 'password2' } } });
+  });
+
+  test('the emptying of the other slot leaves that to the sweep, by the next rotation’s secret', async () => {
+    await rotateIn(world);
+    const revokeOld = tagsOfMain()?.revokeOld;
+    refuse('keepOnlySlots');
+    const { outcome, records } = await rotateIn(world, { urgent: true, run: 'rot0000000000002' });
+    expect(outcome.failure?.kept).toEqual([expect.stringContaining(candidate)]);
+    const again = await rotateIn(world, { run: 'rot0000000000003', records });
+    expect(again.outcome).toMatchObject({ status: 'completed', result: { secret: { slot: 'password2' } } });
+    expect(revokeOld).toMatchObject({ slot: 'password1' });
+    expect(tagsOfMain()?.revokeOld).toEqual(revokeOld);
+    expect(enabledCandidates()).toEqual([]);
+  });
+});
+
 describe('regressions: a rotation', () => {
+  test('fills a slot again that its undo was refused to empty', async () => {
+    world.wire.fail('keepOnlySlots', { when: 'before', kind: 'forbidden' });
+    const { outcome, records } = await rotateIn(world, { device: () => report({ outcome: 'digest-mismatch' }) });
+    expect(outcome).toMatchObject({ status: 'failed', failure: { residue: [expect.stringContaining('clearSlot')] } });
+    expect(password('password2')).toBeDefined();
+    const again = await rotateIn(world, { run: 'rot0000000000002', records });
+    expect(again.outcome).toMatchObject({ status: 'completed', result: { secret: { slot: 'password2' } } });
+  });
+
+  test('never fills a slot whose password is nobody’s of ours, whatever was retired', async () => {
+    await rotateIn(world, { device: () => report({ outcome: 'digest-mismatch' }) });
+    world.controlPlane.token(token).slots.password2 = { createdAt: new Date().toISOString(), value: 'theirs' };
+    const { outcome } = await rotateIn(world, { run: 'rot0000000000002' });
+    expect(outcome.failure).toMatchObject({ code: 'preflight', problems: [{ code: 'slots-in-use' }] });
+    expect(password('password2')).toBe('theirs');
+  });
+
   test('does not compute its slot anew in a retry', async () => {
     world.wire.fail('generatePassword', { when: 'after', times: 2 });
     const live = password('password1');
