@@ -1,6 +1,6 @@
 import { describe } from 'vitest';
-import type { Trial } from '../e2e/faults/lane.js';
 import { faultMatrix } from '../e2e/faults/matrix.js';
+import type { Trial } from '../e2e/faults/trials.js';
 
 describe('every call of an onboarding, times every fault', () => {
   faultMatrix({ title: 'onboarding', lanes: 4, breaking: false, choose: (trials) => trials });

@@ -54,6 +54,8 @@ const generated = z.object({
  */
 export class FaultyLine {
   readonly calls: LineCall[] = [];
+  /** How many calls there were, those that are forgotten included. */
+  carried = 0;
   /** Every password that was ever generated, whether or not the app got to know it. */
   readonly generated: Login[] = [];
   /** While set, calls that name nobody are this client's: it has the stack to itself. */
@@ -184,6 +186,7 @@ export class FaultyLine {
     const nth = this.calls.filter((call) => call.key === key && call.client === client).length + 1;
     const call: LineCall = { key, client, nth };
     this.calls.push(call);
+    this.carried += 1;
     return call;
   }
 

@@ -1,67 +1,153 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Operation } from '../harness/appClient.js';
 import { FAULTS } from './faultKinds.js';
-import { Lane, type CallSite, type Trial, type TrialEnd } from './lane.js';
+import { Lane, type LaneOptions } from './lane.js';
+import { alone, together } from './strikes.js';
 import { brokenOf, tableOf } from './table.js';
+import type { CallSite, Struck, Trial, TrialEnd } from './trials.js';
+
+/** What a matrix strikes the calls of, on stacks of its own. */
+export interface Subject {
+  readonly title: string;
+  readonly on: (lane: Lane) => Struck;
+  readonly lane: LaneOptions;
+  /** Words of the table for how trials end. */
+  readonly words?: Partial<Record<Operation['status'], string>>;
+  /** A run that makes fewer calls was not recorded. */
+  readonly leastCalls: number;
+}
 
 export interface MatrixOptions {
-  readonly title: string;
-  /** Stacks that work beside each other: a call that does not tell whose it is needs one to itself. */
+  /** What every trial comes to; the end of the test's name. */
+  readonly promise: string;
+  /** Stacks of each subject that work beside each other: a call that does not tell whose it is needs one to itself. */
   readonly lanes: number;
-  /** Whether every pull check fails, so that the calls of the undo are what is struck. */
-  readonly breaking: boolean;
-  /** Whether the tokens are there before, with another scope map and a password of others. */
-  readonly adopting?: boolean;
   /** Which trials to run. */
   readonly choose: (trials: readonly Trial[]) => readonly Trial[];
+  /** 2 by default: a call that depends on when the connected registry syncs is in one of them only. */
+  readonly recordings?: 1 | 2;
 }
 
 const AT_ONCE = 24;
 
-/** Tests of one matrix: every call that a recorded run makes, times every fault; the promises are looked at after each. */
-export function faultMatrix({ title, lanes: count, breaking, adopting = false, choose }: MatrixOptions): void {
-  let lanes: Lane[] = [];
-  let sites: CallSite[] = [];
+interface OnboardingOptions extends Omit<MatrixOptions, 'promise'> {
+  readonly title: string;
+  readonly breaking: boolean;
+  readonly adopting?: boolean;
+}
+
+/** The matrix of onboardings; when `breaking`, of their undo. */
+export function faultMatrix({ title, breaking, adopting = false, ...options }: OnboardingOptions): void {
+  const promise = 'the client is onboarded, or all of ours is gone or listed';
+  matrixOf([{ title, on: (lane) => lane, lane: { breaking, adopting }, leastCalls: 10 }], { promise, ...options });
+}
+
+/**
+ * Tests of a matrix for each subject, beside each other: every call that a recorded run makes, times every fault; the
+ * promises are looked at after each.
+ */
+export function matrixOf(subjects: readonly Subject[], options: MatrixOptions): void {
+  const titles = subjects.map(({ title }) => title).join(', ');
+  let matrices: Matrix[] = [];
+  const each = async <T>(work: (matrix: Matrix) => Promise<readonly T[]>): Promise<T[]> =>
+    (await Promise.all(matrices.map(work))).flat();
 
   beforeAll(async () => {
-    lanes = await Promise.all(Array.from({ length: count }, (_, n) => Lane.open(`lane${n}`, { breaking, adopting })));
+    matrices = await Promise.all(subjects.map((subject) => Matrix.open(subject, options)));
   }, 120_000);
-  afterAll(() => Promise.all(lanes.map((lane) => lane.close())), 60_000);
+  afterAll(() => each(async (matrix) => matrix.close()), 60_000);
 
-  test(`${title}: the line carries every call that the control plane counts`, async () => {
-    const { recorder } = laneOf(lanes);
-    const { stack } = recorder.it;
+  test(`${titles}: the line carries every call that the control plane counts`, async () => {
+    for (const { carried, counted } of await each(async (matrix) => [await matrix.record()]))
+      expect(carried).toBe(counted);
+    for (const { sites, subject } of matrices) expect(sites.length).toBeGreaterThan(subject.leastCalls);
+  }, 120_000);
+
+  test(`${titles}: whatever call fails, and however, ${options.promise}`, async () => {
+    const ends = await each((matrix) => matrix.strike());
+    expect(brokenOf(ends)).toEqual([]);
+    expect(ends).toHaveLength(matrices.reduce((sum, { trials }) => sum + trials.length, 0));
+  }, 600_000);
+
+  test(`${titles}: in the end nothing is left to mend, nothing that others had was touched, and no password stands outside the vault`, async () => {
+    expect(await each((matrix) => matrix.afterwards())).toEqual([]);
+  }, 180_000);
+}
+
+/** One subject on its stacks, of which the first one records. */
+class Matrix {
+  sites: readonly CallSite[] = [];
+
+  private constructor(
+    readonly subject: Subject,
+    private readonly options: MatrixOptions,
+    private readonly lanes: readonly Lane[],
+    private readonly struck: readonly Struck[],
+  ) {}
+
+  static async open(subject: Subject, options: MatrixOptions): Promise<Matrix> {
+    const prefix = subject.title.replaceAll(' ', '-');
+    const lanes = await Promise.all(
+      Array.from({ length: options.lanes }, (_, n) => Lane.open(`${prefix}-${n}`, subject.lane)),
+    );
+    return new Matrix(subject, options, lanes, lanes.map(subject.on));
+  }
+
+  async close(): Promise<never[]> {
+    await Promise.all(this.lanes.map((lane) => lane.close()));
+    return [];
+  }
+
+  get trials(): readonly Trial[] {
+    return this.options.choose(this.sites.flatMap((site) => FAULTS.map((fault): Trial => ({ site, fault }))));
+  }
+
+  /** @returns how many calls the line carried meanwhile, and how many the control plane counted. */
+  async record(): Promise<{ carried: number; counted: number }> {
+    const { lane, recorder } = this.#first();
+    const { stack } = lane.it;
     const requests = `${stack.endpoints.azure.arm}/_control/requests`;
     await stack.controlPlane.https(requests, { method: 'DELETE' });
-    // Twice, from new: a call that depends on when the connected registry syncs is in one of them only.
-    const first = await recorder.record();
-    await recorder.it.crashHost();
-    const second = await recorder.record();
-    const recorded = first.filter(({ key, nth }) => second.some((site) => site.key === key && site.nth === nth));
+    const before = lane.line.carried;
+    let recorded = await recorder.record();
+    for (let again = 1; again < (this.options.recordings ?? 2); again += 1) {
+      // From new, so that what the app keeps for a minute is a call, too.
+      await lane.it.crashHost();
+      const next = await recorder.record();
+      recorded = recorded.filter(({ key, nth }) => next.some((site) => site.key === key && site.nth === nth));
+    }
     const { body } = await stack.controlPlane.https(requests);
-    expect(recorder.line.calls).toHaveLength(callsOfApp(body));
     const asked = recorded.findIndex(({ key }) => key.endsWith('PullCheckRequested'));
-    sites = breaking ? recorded.slice(asked + 1) : recorded;
-    expect(sites.length).toBeGreaterThan(10);
-  });
+    this.sites = lane.isBreaking ? recorded.slice(asked + 1) : recorded;
+    return { carried: lane.line.carried - before, counted: callsOfApp(body) };
+  }
 
-  test(`${title}: whatever call fails, and however, the client is onboarded, or all of ours is gone or listed`, async () => {
-    const { recorder, others } = laneOf(lanes);
-    const trials = choose(sites.flatMap((site) => FAULTS.map((fault): Trial => ({ site, fault }))));
+  async strike(): Promise<TrialEnd[]> {
+    const { trials, struck, subject } = this;
+    const { recorder } = this.#first();
     const queue = trials.filter(({ site }) => !site.isOwn);
     const own = trials.filter(({ site }) => site.isOwn);
     const worked = await Promise.all([
-      recorder.together(own, AT_ONCE).then(async (done) => [...done, ...(await recorder.alone(queue))]),
-      ...others.map((lane) => lane.alone(queue)),
+      together(recorder, own, AT_ONCE).then(async (done) => [...done, ...(await alone(recorder, queue))]),
+      ...struck.slice(1).map((other) => alone(other, queue)),
     ]);
     const ends = inOrder(trials, worked.flat());
-    console.log(tableOf(title, ends));
-    expect(brokenOf(ends)).toEqual([]);
-    expect(ends).toHaveLength(trials.length);
-  }, 600_000);
+    console.log(tableOf(subject.title, ends, subject.words));
+    return ends;
+  }
 
-  test(`${title}: nothing that others had was touched, and no password stands outside the vault`, async () => {
-    expect((await Promise.all(lanes.map((lane) => lane.unclean()))).flat()).toEqual([]);
-  }, 60_000);
+  async afterwards(): Promise<string[]> {
+    const unmended = await Promise.all(this.struck.map(async (one) => (await one.afterwards?.()) ?? []));
+    const unclean = await Promise.all(this.lanes.map((lane) => lane.unclean()));
+    return [...unmended, ...unclean].flat().map((wrong) => `${this.subject.title}: ${wrong}`);
+  }
+
+  #first(): { lane: Lane; recorder: Struck } {
+    const [lane] = this.lanes;
+    const [recorder] = this.struck;
+    if (!lane || !recorder) throw new Error('There is a lane.');
+    return { lane, recorder };
+  }
 }
 
 /** All trials of calls that tell whose they are, and of the client list's replacement; of the others two faults each, in turn. */
@@ -73,15 +159,18 @@ export function representative(trials: readonly Trial[]): readonly Trial[] {
   });
 }
 
+/** Of the calls that tell whose they are: a refusal of each, and in turn a lost reply or a kill. */
+export function thinned(trials: readonly Trial[]): readonly Trial[] {
+  const sites = [...new Set(trials.filter(({ site }) => site.isOwn).map(({ site }) => site))];
+  return trials.filter(({ site, fault }) => {
+    const inTurn = sites.indexOf(site) % 2 === 0 ? 'reply lost' : 'killed after';
+    return site.isOwn && ['403', inTurn].includes(fault);
+  });
+}
+
 /** Of the calls that tell whose they are: what is worst for an effect that must be found again. */
 export function worst(trials: readonly Trial[]): readonly Trial[] {
   return trials.filter(({ site, fault }) => site.isOwn && ['reply lost', '403', 'killed after'].includes(fault));
-}
-
-function laneOf(lanes: readonly Lane[]): { recorder: Lane; others: readonly Lane[] } {
-  const [recorder, ...others] = lanes;
-  if (!recorder) throw new Error('There is a lane.');
-  return { recorder, others };
 }
 
 function inOrder(trials: readonly Trial[], ends: readonly TrialEnd[]): TrialEnd[] {

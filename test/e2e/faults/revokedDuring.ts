@@ -1,8 +1,10 @@
 import type { Operation } from '../harness/appClient.js';
 import { TakingAway, type Offboarding, type Revocation } from '../harness/takingAway.js';
 import { ARRIVES_LATE } from './faultKinds.js';
-import { STRIKE_WITHIN_SECONDS, within, type CallSite, type Lane } from './lane.js';
+import type { Lane } from './lane.js';
 import { readState } from './simulatorState.js';
+import { STRIKE_WITHIN_SECONDS, within } from './strikes.js';
+import type { CallSite } from './trials.js';
 
 /** How a client ended that was revoked while a call of its onboarding was held. */
 export interface RevokeEnd {

@@ -3,6 +3,13 @@ import type { TestStack } from '../harness/testStack.js';
 
 const password = z.object({ name: z.string(), creationTime: z.string(), expiry: z.string().optional() });
 
+const secretVersion = z.object({
+  version: z.string(),
+  enabled: z.boolean().optional(),
+  tags: z.record(z.string(), z.string()).optional(),
+});
+export type SecretVersionState = z.infer<typeof secretVersion>;
+
 const state = z.object({
   registries: z.array(
     z.object({
@@ -20,7 +27,7 @@ const state = z.object({
     secrets: z.array(
       z.object({
         name: z.string(),
-        versions: z.array(z.object({ version: z.string(), enabled: z.boolean().optional() })),
+        versions: z.array(secretVersion),
       }),
     ),
   }),
@@ -39,10 +46,7 @@ export interface SimulatorState {
   /** Names of the tokens in the client list, repetitions included. */
   readonly bound: readonly string[];
   /** Secrets that are not deleted, with their versions. */
-  readonly secrets: ReadonlyMap<
-    string,
-    readonly { readonly version: string; readonly enabled?: boolean | undefined }[]
-  >;
+  readonly secrets: ReadonlyMap<string, readonly SecretVersionState[]>;
 }
 
 export async function readState({ stack }: TestStack): Promise<SimulatorState> {
@@ -67,4 +71,9 @@ export async function readState({ stack }: TestStack): Promise<SimulatorState> {
 
 function lastOf(id: string): string {
   return id.slice(id.lastIndexOf('/') + 1);
+}
+
+/** Whether a version of the secret can be read. */
+export function isReadable({ secrets }: SimulatorState, name: string): boolean {
+  return (secrets.get(name) ?? []).some(({ enabled }) => enabled !== false);
 }

@@ -1,5 +1,5 @@
 import { FAULTS, type FaultKind } from './faultKinds.js';
-import type { TrialEnd } from './lane.js';
+import type { TrialEnd } from './trials.js';
 
 const MARKS: Readonly<Record<TrialEnd['status'], string>> = {
   completed: 'onboarded',

@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { FAULTS, kills, type FaultKind } from './faultKinds.js';
-import { Lane, type Trial } from './lane.js';
+import { FAULTS, type FaultKind } from './faultKinds.js';
+import { Lane } from './lane.js';
+import { alone, together } from './strikes.js';
 import { brokenOf, tableOf } from './table.js';
 import { TakingAwayMatrix, type Departure } from './takingAwayMatrix.js';
+import type { Trial } from './trials.js';
 
 /** Of the calls that tell whose they are: what is worst for an effect that must be found again. */
 const WORST: readonly FaultKind[] = ['reply lost', '403', 'killed after'];
@@ -26,22 +28,17 @@ test.each<[string, Departure]>([
     expect(sites.length).toBeGreaterThan(3);
     const own = sites.filter(({ isOwn }) => isOwn).flatMap((site) => WORST.map((fault): Trial => ({ site, fault })));
     // Each needs the stack to itself: the list's replacement with what is worst for it, of the others one fault each.
-    const alone = sites
+    const others = sites
       .filter(({ isOwn }) => !isOwn)
       .flatMap((site, index) =>
         FAULTS.filter((fault, nth) =>
           site.key.startsWith('PATCH ') ? ['reply lost', '403', 'killed after'].includes(fault) : nth === index % 6,
         ).map((fault): Trial => ({ site, fault })),
       );
-    const ends = [];
-    ends.push(...(await matrix.run(own.filter(({ fault }) => kills(fault)))));
-    const others = own.filter(({ fault }) => !kills(fault));
-    for (let at = 0; at < others.length; at += AT_ONCE)
-      ends.push(...(await matrix.run(others.slice(at, at + AT_ONCE))));
-    for (const trial of alone) ends.push(...(await matrix.run([trial], true)));
+    const ends = [...(await together(matrix, own, AT_ONCE)), ...(await alone(matrix, [...others]))];
     console.log(tableOf(title, ends, { completed: 'gone' }));
     expect(brokenOf(ends)).toEqual([]);
-    expect(ends).toHaveLength(own.length + alone.length);
+    expect(ends).toHaveLength(own.length + others.length);
   },
   240_000,
 );

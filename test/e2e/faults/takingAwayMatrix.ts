@@ -1,16 +1,16 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { TakingAway } from '../harness/takingAway.js';
+import { TakingAway, type Offboarding, type Revocation } from '../harness/takingAway.js';
 import type { TestStack } from '../harness/testStack.js';
 import type { ClientNames } from './calls.js';
-import { kills } from './faultKinds.js';
-import { namesItsClient, STRIKE_WITHIN_SECONDS, type CallSite, type Lane, type Trial, type TrialEnd } from './lane.js';
+import type { Lane } from './lane.js';
 import { readState, type SimulatorState } from './simulatorState.js';
+import { strike, type Course } from './strikes.js';
+import { sitesOf, type CallSite, type Struck, type Trial, type TrialEnd } from './trials.js';
 
 /** What takes a client's access away. */
 export type Departure = 'offboardings' | 'revocations';
 
 /** Trials of the calls by which onboarded clients are taken away, one call struck for each. */
-export class TakingAwayMatrix {
+export class TakingAwayMatrix implements Struck {
   readonly #away: TakingAway;
 
   constructor(
@@ -20,60 +20,47 @@ export class TakingAwayMatrix {
     this.#away = new TakingAway(lane.it);
   }
 
-  /** Takes one client away without any fault. @returns the calls that it took, in order. */
   async record(): Promise<CallSite[]> {
     const { line } = this.lane;
     const names = await this.#onboarded();
     line.alone = names.client;
-    const [id = ''] = await this.#away.start(this.path, names.client);
-    const ended = await this.#away.end(id);
+    const ended = await this.#away.end(await this.#start(names));
     line.alone = undefined;
     if (ended.status !== 'completed') throw new Error(`Without any fault it ended ${ended.status}.`);
-    return line.of(names.client).map(({ key, nth }) => ({ key, nth, isOwn: namesItsClient(key) }));
+    return sitesOf(line.of(names.client));
   }
 
-  /** Trials at once; those that kill share one kill. @param isAlone for a call that does not tell whose it is. */
   async run(trials: readonly Trial[], isAlone = false): Promise<TrialEnd[]> {
-    const { line, it } = this.lane;
-    const clients = await Promise.all(trials.map(() => this.#onboarded()));
-    const started = await Promise.all(
-      trials.map(async (trial, index) => {
-        const names = clients[index];
-        if (!names) throw new Error('Every trial has a client.');
-        if (isAlone) line.alone = names.client;
-        const armed = line.arm({ client: names.client, ...trial.site, fault: trial.fault });
-        const [id = ''] = await this.#away.start(this.path, names.client);
-        return { trial, names, armed, id };
-      }),
-    );
-    if (trials.some(({ fault }) => kills(fault))) {
-      await Promise.race([Promise.all(started.map(({ armed }) => armed.struck)), sleep(STRIKE_WITHIN_SECONDS * 1000)]);
-      await it.crashHost();
-      for (const { armed } of started) armed.release();
-    }
-    const ended = await Promise.all(started.map(({ id }) => this.#away.end(id)));
-    line.alone = undefined;
+    const { it } = this.lane;
+    const course: Course<ClientNames, Offboarding | Revocation> = {
+      client: () => this.#onboarded(),
+      start: (names) => this.#start(names),
+      ended: (id) => this.#away.end(id),
+    };
+    const stricken = await strike(this.lane, course, trials, isAlone);
     const state = await readState(it);
     return Promise.all(
-      started.map(async ({ trial, names, armed }, index): Promise<TrialEnd> => {
-        const end = ended[index];
-        if (!end) throw new Error('Every operation has an end.');
-        const { code = '', message = '', residue = [] } = end.failure ?? {};
-        const wrong = armed.hasStruck() ? [] : ['the fault never struck'];
+      stricken.map(async ({ trial, names, ended, wrong: unstruck }): Promise<TrialEnd> => {
+        const { code = '', message = '', residue = [] } = ended.failure ?? {};
+        const wrong = [...unstruck];
         // A fault that passes is waited out; only a refusal leaves something, and says what.
-        const isRefused = trial.fault === '403' && end.status === 'failed';
-        if (end.status !== 'completed' && !isRefused) wrong.push(`it ended ${end.status} (${code}: ${message})`);
+        const isRefused = trial.fault === '403' && ended.status === 'failed';
+        if (ended.status !== 'completed' && !isRefused) wrong.push(`it ended ${ended.status} (${code}: ${message})`);
         wrong.push(...this.#left(names, state).filter((what) => !isRefused || !isListed(what, names, residue)));
         if (isRefused) wrong.push(...(await this.#again(it, names)));
-        return { ...trial, status: end.status, ...(code === '' ? {} : { code }), wrong };
+        return { ...trial, status: ended.status, ...(code === '' ? {} : { code }), wrong };
       }),
     );
+  }
+
+  async #start({ client }: ClientNames): Promise<string> {
+    const [id = ''] = await this.#away.start(this.path, client);
+    return id;
   }
 
   /** What a refusal has left a repetition takes away. */
   async #again(it: TestStack, names: ClientNames): Promise<string[]> {
-    const [id = ''] = await this.#away.start(this.path, names.client);
-    const { status } = await this.#away.end(id);
+    const { status } = await this.#away.end(await this.#start(names));
     const left = this.#left(names, await readState(it)).map((what) => `after a repetition: ${what}`);
     return status === 'completed' ? left : [`a repetition ended ${status}`, ...left];
   }

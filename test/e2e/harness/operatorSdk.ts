@@ -4,6 +4,7 @@ import { AzureKeyCredential, EventGridPublisherClient } from '@azure/eventgrid';
 import { ClientSecretCredential } from '@azure/identity';
 import { SecretClient } from '@azure/keyvault-secrets';
 import { z } from 'zod';
+import { eachOf } from '../../../src/queries/eachOf.js';
 import type { Endpoints } from '../../../local/stack/endpoints.js';
 
 /** A user name and password for a registry, as they stand in a secret. */
@@ -110,14 +111,18 @@ export class OperatorSdk {
 
   /** Every login that the vault holds in a secret that is not deleted, disabled versions included. */
   async logins(): Promise<Login[]> {
+    const found = await eachOf(await this.secretNames(), (name) => this.#loginsIn(name));
+    return found.flat();
+  }
+
+  async #loginsIn(name: string): Promise<Login[]> {
     const found: Login[] = [];
-    for (const name of await this.secretNames())
-      for await (const { version, enabled } of this.secrets.listPropertiesOfSecretVersions(name)) {
-        if (version === undefined) continue;
-        if (enabled === false) await this.secrets.updateSecretProperties(name, version, { enabled: true });
-        found.push(await this.login(name, version));
-        if (enabled === false) await this.secrets.updateSecretProperties(name, version, { enabled: false });
-      }
+    for await (const { version, enabled } of this.secrets.listPropertiesOfSecretVersions(name)) {
+      if (version === undefined) continue;
+      if (enabled === false) await this.secrets.updateSecretProperties(name, version, { enabled: true });
+      found.push(await this.login(name, version));
+      if (enabled === false) await this.secrets.updateSecretProperties(name, version, { enabled: false });
+    }
     return found;
   }
 

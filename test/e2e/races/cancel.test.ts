@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { THROTTLED_FOR_LONG } from '../faults/faultKinds.js';
-import { Lane, type CallSite } from '../faults/lane.js';
+import { Lane } from '../faults/lane.js';
+import type { CallSite } from '../faults/trials.js';
 
 let lane: Lane;
 let sites: CallSite[];
