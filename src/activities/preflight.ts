@@ -1,4 +1,5 @@
 import type { Revocation } from '../domain/clientRecord.js';
+import type { LeftToken } from '../domain/leftToken.js';
 import type { Onboarding } from '../domain/onboardingRequest.js';
 import type { OnboardingPlan } from '../domain/plan.js';
 import { done, type StepOutcome } from '../domain/stepOutcome.js';
@@ -9,10 +10,12 @@ export interface PreflightInput {
   readonly onboarding: Onboarding;
   /** The revocation that this onboarding is to lift. */
   readonly lifts?: Revocation;
+  /** Tokens that earlier runs made and left. */
+  readonly left?: readonly LeftToken[];
 }
 
 /** Reads everything once; problems are part of the plan, not a failure of this step. */
 export function preflight(queries: Queries) {
-  return ({ onboarding, lifts }: PreflightInput): Promise<StepOutcome<OnboardingPlan>> =>
-    outcomeOf(async () => done(await queries.preflight(onboarding, lifts)));
+  return ({ onboarding, lifts, left }: PreflightInput): Promise<StepOutcome<OnboardingPlan>> =>
+    outcomeOf(async () => done(await queries.preflight(onboarding, lifts, left)));
 }

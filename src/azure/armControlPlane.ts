@@ -176,13 +176,16 @@ export function createArmControlPlane(config: Config, credential: TokenCredentia
         scopeMapId: at.idOf('scopeMaps', scopeMap),
       })),
 
-    disableToken: (registry, name) => updateToken('disable token', registry, name, () => ({ status: 'disabled' })),
+    disableToken: (registry, name) =>
+      orUndefined(updateToken('disable token', registry, name, () => ({ status: 'disabled' }))),
 
     enableToken: (registry, name, keep) =>
       updateToken('enable token', registry, name, () => ({ status: 'enabled', credentials: keeping(keep) })),
 
     keepOnlySlots: (registry, name, keep) =>
-      updateToken('empty a password slot of token', registry, name, () => ({ credentials: keeping(keep) })),
+      orUndefined(
+        updateToken('empty a password slot of token', registry, name, () => ({ credentials: keeping(keep) })),
+      ),
 
     deleteToken: async (registry, name) => {
       await call('delete token', registry, name, (at) => at.client.tokens.delete(at.group, at.name, name, POLL));

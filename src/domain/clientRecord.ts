@@ -1,3 +1,4 @@
+import { withLeftToken, type LeftToken } from './leftToken.js';
 import type { WorksFor } from './worksFor.js';
 
 /** What must outlive a client's runs. Times are ISO 8601. */
@@ -6,6 +7,10 @@ export interface ClientRecord {
   readonly revokedAt?: string;
   /** Names of the tokens that the revocation found enabled: what it has disabled, and somebody else has not. */
   readonly disabled?: readonly string[];
+  /** Revocations that are disabling what the client has at this moment. */
+  readonly disabling?: readonly Disabling[];
+  /** Tokens that runs made and left, and that no secret need tell of. */
+  readonly left?: readonly LeftToken[];
   /** A rotation is due since then, whatever its age says. */
   readonly rotationDueSince?: string;
   /** A rotation failed, and is to be tried again then. */
@@ -16,6 +21,14 @@ export interface ClientRecord {
   readonly acknowledged?: string;
 }
 
+/** A revocation at its writes. What is to lift it waits for them: they would undo it. */
+export interface Disabling {
+  /** The revocation's operation. */
+  readonly operation: string;
+  /** ISO 8601; from then on it counts as lost. */
+  readonly until: string;
+}
+
 export const NOTHING_KNOWN: ClientRecord = {};
 
 /** Name of the entity. Lower case, since the engine folds an entity's name in some places and not in others. */
@@ -23,10 +36,18 @@ export const CLIENT_RECORD = 'client';
 
 /** Input of each operation; the entity's key is the client's. */
 export interface ClientRecordRequests {
-  /** Marks the client as revoked: at `at`, or at the entity's own time if that is later. */
-  readonly revoke: WorksFor & { readonly at: string };
+  /**
+   * Marks the client as revoked: at `at`, or at the entity's own time if that is later. It is disabling what there is until
+   * `endDisabling`, or `until`, which runs of earlier versions do not tell.
+   */
+  readonly revoke: WorksFor & { readonly at: string; readonly until?: string };
+  /** The revocation of `revokedAt` is about to look again for what is enabled, if it still stands. */
+  readonly beginDisabling: WorksFor & { readonly revokedAt: string; readonly until: string };
+  readonly endDisabling: WorksFor;
   /** The revocation is about to disable these tokens, which are enabled. */
   readonly noteDisabled: WorksFor & { readonly tokens: readonly string[] };
+  /** A run ends that made this token, and leaves it. */
+  readonly noteLeft: WorksFor & LeftToken;
   /** Whether the client was revoked since a run was asked for, so that its undo must keep what it made. */
   readonly revokedSince: WorksFor & { readonly wantedAt: string };
   /** A run that was asked for at `wantedAt` begins; `eventAt` when an event asked for it. */
@@ -61,6 +82,29 @@ export function noteDisabled(record: ClientRecord, tokens: readonly string[]): C
   if (record.revokedAt === undefined || tokens.length === 0) return record;
   const names = [...(record.disabled ?? []), ...tokens.map((token) => token.toLowerCase())];
   return { ...record, disabled: [...new Set(names)] };
+}
+
+export function beginDisabling(record: ClientRecord, { operation, until }: Disabling): ClientRecord {
+  return { ...record, disabling: [...othersDisabling(record, operation), { operation, until }] };
+}
+
+export function endDisabling(record: ClientRecord, operation: string): ClientRecord {
+  const { disabling: _disabling, ...rest } = record;
+  const others = othersDisabling(record, operation);
+  return others.length === 0 ? rest : { ...rest, disabling: others };
+}
+
+/** Whether a revocation is disabling what the client has at this moment. */
+export function isDisabling({ disabling = [] }: ClientRecord, now: Date): boolean {
+  return disabling.some(({ until }) => new Date(until) > now);
+}
+
+function othersDisabling({ disabling = [] }: ClientRecord, operation: string): Disabling[] {
+  return disabling.filter((one) => one.operation !== operation);
+}
+
+export function noteLeft(record: ClientRecord, left: LeftToken): ClientRecord {
+  return { ...record, left: withLeftToken(record.left ?? [], left) };
 }
 
 /** When the client was revoked, if the run that was asked for at `wantedAt` is not later than that. */

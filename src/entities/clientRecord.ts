@@ -1,5 +1,8 @@
 import {
+  beginDisabling,
   clearRotationDue,
+  endDisabling,
+  isDisabling,
   judgeBegin,
   judgeEvent,
   liftRevocation,
@@ -7,13 +10,14 @@ import {
   markRotationDue,
   noteDisabled,
   noteEvent,
+  noteLeft,
   revokedSince,
   type ClientRecord,
   type ClientRecordOperation,
   type ClientRecordRequest,
   type ClientRecordRequests,
 } from '../domain/clientRecord.js';
-import { done, failed, type StepOutcome } from '../domain/stepOutcome.js';
+import { done, failed, retryLater, type StepOutcome } from '../domain/stepOutcome.js';
 
 export interface ClientRecordAnswer {
   readonly state: ClientRecord;
@@ -33,7 +37,10 @@ const keep = (state: ClientRecord): ClientRecordAnswer => ({ state, outcome: don
 /** Each operation on what is known of a client. It asks nobody and never fails. */
 const WORK: Work = {
   revoke,
+  beginDisabling: lookAgain,
+  endDisabling: (record, { by }) => keep(endDisabling(record, by.operation)),
   noteDisabled: (record, { tokens }) => keep(noteDisabled(record, tokens)),
+  noteLeft: (record, { by: _by, ...left }) => keep(noteLeft(record, left)),
   revokedSince: (record, { wantedAt }) => {
     const revokedAt = revokedSince(record, wantedAt);
     return { state: record, outcome: done(revokedAt === undefined ? {} : { revokedAt }) };
@@ -46,10 +53,11 @@ const WORK: Work = {
   clearRotationDue: (record, { at }) => keep(clearRotationDue(record, at)),
   noteEvent: (record, { at }) => keep(noteEvent(record, at)),
   acknowledge: (record, { version }) => keep({ ...record, acknowledged: version }),
-  forget: ({ revokedAt, disabled, newestEventAt }) =>
+  forget: ({ revokedAt, disabled, disabling, newestEventAt }) =>
     keep({
       ...(revokedAt ? { revokedAt } : {}),
       ...(disabled ? { disabled } : {}),
+      ...(disabling ? { disabling } : {}),
       ...(newestEventAt ? { newestEventAt } : {}),
     }),
 };
@@ -58,19 +66,40 @@ const WORK: Work = {
  * The mark is as late as the entity's own time: a run that began before it came is older, whenever the revocation was
  * asked for.
  */
-function revoke(record: ClientRecord, { at }: ClientRecordRequests['revoke'], now: Date): ClientRecordAnswer {
-  const state = markRevoked(markRevoked(record, at), now.toISOString());
-  return { state, outcome: done({ revokedAt: state.revokedAt }) };
+function revoke(
+  record: ClientRecord,
+  { at, until, by }: ClientRecordRequests['revoke'],
+  now: Date,
+): ClientRecordAnswer {
+  const marked = markRevoked(markRevoked(record, at), now.toISOString());
+  const state = until === undefined ? marked : beginDisabling(marked, { operation: by.operation, until });
+  return { state, outcome: done({ revokedAt: state.revokedAt, ...leftIn(state) }) };
 }
 
-function begin(record: ClientRecord, { wantedAt, eventAt }: ClientRecordRequests['begin']): ClientRecordAnswer {
+/** Not when the revocation was lifted meanwhile: then what is enabled is rightly so. */
+function lookAgain(
+  record: ClientRecord,
+  { revokedAt, until, by }: ClientRecordRequests['beginDisabling'],
+): ClientRecordAnswer {
+  if (revokedSince(record, revokedAt) === undefined) return { state: record, outcome: done({ stands: false }) };
+  return { state: beginDisabling(record, { operation: by.operation, until }), outcome: done({ stands: true }) };
+}
+
+function begin(
+  record: ClientRecord,
+  { wantedAt, eventAt }: ClientRecordRequests['begin'],
+  now: Date,
+): ClientRecordAnswer {
   const verdict = judgeBegin(record, wantedAt, eventAt);
   switch (verdict.kind) {
     case 'goOn': {
+      if (verdict.lifts && isDisabling(record, now))
+        return { state: record, outcome: retryLater('a revocation is disabling what the client has') };
       const state = eventAt === undefined ? record : noteEvent(record, eventAt);
       const { acknowledged } = state;
       const lifts = verdict.lifts === undefined ? {} : { lifts: verdict.lifts };
-      return { state, outcome: done({ ...lifts, ...(acknowledged === undefined ? {} : { acknowledged }) }) };
+      const answer = { ...lifts, ...(acknowledged === undefined ? {} : { acknowledged }), ...leftIn(state) };
+      return { state, outcome: done(answer) };
     }
     case 'revoked':
       return {
@@ -87,7 +116,14 @@ function beginOffboarding(
   { wantedAt, eventAt }: ClientRecordRequests['beginOffboarding'],
 ): ClientRecordAnswer {
   const stale = judgeEvent(record, eventAt);
-  return stale ? tooLate(record, stale.newestEventAt) : keep(noteEvent(record, eventAt ?? wantedAt));
+  if (stale) return tooLate(record, stale.newestEventAt);
+  const state = noteEvent(record, eventAt ?? wantedAt);
+  return { state, outcome: done(leftIn(state)) };
+}
+
+/** What earlier runs have left, for those that look for what a client has. */
+function leftIn({ left }: ClientRecord): Pick<ClientRecord, 'left'> {
+  return left === undefined ? {} : { left };
 }
 
 function tooLate(state: ClientRecord, newestEventAt: string): ClientRecordAnswer {

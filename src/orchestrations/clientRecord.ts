@@ -7,6 +7,7 @@ import {
   type Revocation,
 } from '../domain/clientRecord.js';
 import { clientKey } from '../domain/clientKey.js';
+import type { LeftToken } from '../domain/leftToken.js';
 import { formatOperationId } from '../domain/operationId.js';
 import type { Run } from '../domain/run.js';
 import type { WorksFor } from '../domain/worksFor.js';
@@ -18,6 +19,8 @@ export interface Begun {
   readonly lifts?: Revocation;
   /** Version of the main secret that the device's agent says it uses. */
   readonly acknowledged?: string;
+  /** Tokens that earlier runs made and left. */
+  readonly left?: readonly LeftToken[];
 }
 
 /** One run's dealings with what is remembered of its client. */
@@ -44,15 +47,14 @@ export class ClientRecords {
   }
 
   /** The same for an offboarding, which a revocation does not keep from its work. @throws StepFailed `stale-event` */
-  *beginOffboarding(runner: StepRunner): Flow<void> {
-    yield* this.ask(runner, 'beginOffboarding', this.wanted());
+  *beginOffboarding(runner: StepRunner): Flow<Pick<Begun, 'left'>> {
+    return yield* this.ask<'beginOffboarding', Pick<Begun, 'left'>>(runner, 'beginOffboarding', this.wanted());
   }
 
-  /** When the client was revoked, if that was not before `wantedAt`: by default when this run was asked for. */
-  *revokedSince(runner: StepRunner, wantedAt = this.wantedAt): Flow<string | undefined> {
-    const answer = yield* this.ask<'revokedSince', { readonly revokedAt?: string }>(runner, 'revokedSince', {
-      wantedAt,
-    });
+  /** When the client was revoked, if that was not before this run was asked for. */
+  *revokedSince(runner: StepRunner): Flow<string | undefined> {
+    const request = { wantedAt: this.wantedAt };
+    const answer = yield* this.ask<'revokedSince', { readonly revokedAt?: string }>(runner, 'revokedSince', request);
     return answer.revokedAt;
   }
 

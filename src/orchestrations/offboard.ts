@@ -70,8 +70,8 @@ class Offboard {
     const records = this.records();
     this.log.enter('plan');
     return yield* runner.step('plan', function* () {
-      yield* records.beginOffboarding(runner);
-      return yield* runner.steps.planOffboarding({ reference });
+      const begun = yield* records.beginOffboarding(runner);
+      return yield* runner.steps.planOffboarding({ reference, ...begun });
     });
   }
 

@@ -138,10 +138,7 @@ class Onboard {
     const { registry, token, scopeMap } = this.input.request;
     const earlier = plan.token.earlierScopeMap;
     this.log.enter('token');
-    if (!plan.token.exists)
-      saga.onFailure('removeToken', ({ steps }) =>
-        steps.removeToken({ registry, token, scopeMap, since: plan.checkedAt }),
-      );
+    if (!plan.token.exists) this.removeTokenOnFailure(plan);
     const withdraw = () => this.binding.withdraw();
     if (!plan.bound) saga.onFailure('unbind', (undoing) => this.binding.drop(undoing), withdraw);
     else saga.onFailure('withdrawWish', withdraw, withdraw);
@@ -152,6 +149,28 @@ class Onboard {
     const change = { registry, token, scopeMap, ...(earlier === undefined ? {} : { earlierScopeMap: earlier }) };
     yield* runner.step('ensureToken', () => runner.steps.ensureToken(change));
     this.binding.want();
+  }
+
+  /** A token that stays is remembered: no secret need tell of it, and an offboarding is to find it. */
+  private removeTokenOnFailure({ checkedAt: since }: OnboardingPlan): void {
+    const { records, context } = this;
+    const { registry, token, scopeMap } = this.input.request;
+    const noteLeft = () => {
+      const until = context.df.currentUtcDateTime.toISOString();
+      records.tell('noteLeft', { token, scopeMap, since, until });
+    };
+    const remove = function* ({ steps }: StepRunner) {
+      try {
+        return yield* steps.removeToken({ registry, token, scopeMap, since });
+      } catch (error) {
+        noteLeft();
+        throw error;
+      }
+    };
+    this.saga.onFailure('removeToken', remove, function* () {
+      noteLeft();
+      return { kept: `token ${token}: what a revoked client had is kept for inspection` };
+    });
   }
 
   private credentialSteps(plan: OnboardingPlan): CredentialSteps {

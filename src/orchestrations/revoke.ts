@@ -1,12 +1,13 @@
 import type { OrchestrationContext } from 'durable-functions';
 import type { RunAtHand } from '../activities/presentRun.js';
 import { clientKey, referenceOf, type ClientReference } from '../domain/clientKey.js';
+import type { LeftToken } from '../domain/leftToken.js';
 import type { OperationOutcome, RevocationResult } from '../domain/operation.js';
-import type { Run } from '../domain/run.js';
+import { ONBOARD, type Run } from '../domain/run.js';
 import { nextSync, type SyncFacts } from '../domain/syncSchedule.js';
 import { Attempts } from './attempts.js';
 import { ClientRecords } from './clientRecord.js';
-import { StepFailed, type Flow } from './flow.js';
+import { later, StepFailed, type Flow } from './flow.js';
 import type { End, ProgressLog } from './progressLog.js';
 import { runParts } from './runParts.js';
 import type { StepRunner } from './stepRunner.js';
@@ -31,11 +32,27 @@ export function* revoke(context: OrchestrationContext): Flow<OperationOutcome<Re
   }
 }
 
+/** So many steps one after another disable what a client has, each with a deadline of its own. */
+const DISABLING_STEPS = 5;
+
+/** The client entity's answer, when the revocation looks again. */
+interface LooksAgain {
+  /** It was not lifted meanwhile. */
+  readonly stands: boolean;
+}
+
+/** The client entity's answer to the mark. */
+interface Marked {
+  readonly revokedAt: string;
+  readonly left?: readonly LeftToken[];
+}
+
 class Revoke {
   private readonly attempts = new Attempts();
   private readonly records: ClientRecords;
   private readonly reference: ClientReference;
   private readonly disabled = new Set<string>();
+  private left: readonly LeftToken[] = [];
 
   constructor(
     private readonly context: OrchestrationContext,
@@ -51,6 +68,7 @@ class Revoke {
     const revokedAt = yield* this.mark();
     this.log.enter('disable');
     const present = yield* this.part('disable', 'what the client has', () => this.disableAll(revokedAt));
+    this.records.tell('endDisabling', {});
     if (!present || isAtWork(present)) {
       this.log.enter('endRun');
       yield* this.part('endRun', 'the run in progress', () => this.endRun(revokedAt));
@@ -69,9 +87,10 @@ class Revoke {
   private *mark(): Flow<string> {
     const { runner, records, input } = this;
     this.log.enter('mark');
-    const { revokedAt } = yield* runner.step('mark', () =>
-      records.ask<'revoke', { readonly revokedAt: string }>(runner, 'revoke', { at: input.requestedAt }),
+    const { revokedAt, left } = yield* runner.step('mark', () =>
+      records.ask<'revoke', Marked>(runner, 'revoke', { at: input.requestedAt, until: this.until() }),
     );
+    this.left = left ?? [];
     return revokedAt;
   }
 
@@ -81,7 +100,7 @@ class Revoke {
     const { registry } = reference;
     const found = yield* runner.steps.readPresentRun({ reference, revokedAt });
     const run = found.present && tokenOf(found.present);
-    const access = yield* runner.steps.findAccess({ reference, ...(run ? { run } : {}) });
+    const access = yield* runner.steps.findAccess({ reference, ...(run ? { run } : {}), left: this.left });
     // Noted before it is done: only what the revocation has disabled itself is enabled again by what lifts it.
     if (access.tokens.length > 0) yield* records.ask(runner, 'noteDisabled', { tokens: access.tokens });
     const token = yield* this.attempts.part(`token ${access.tokens.join(', ')}`, () =>
@@ -104,10 +123,20 @@ class Revoke {
   /** Not when an onboarding that was asked for later is at work, or has lifted the revocation: the token is its own now. */
   private *disableAgain(revokedAt: string): Flow<void> {
     const { runner, records, reference } = this;
-    if ((yield* records.revokedSince(runner, revokedAt)) === undefined) return;
-    const { present } = yield* runner.steps.readPresentRun({ reference, revokedAt });
-    if (present?.isLater) return;
-    yield* this.disableAll(revokedAt);
+    const request = { revokedAt, until: this.until() };
+    const { stands } = yield* records.ask<'beginDisabling', LooksAgain>(runner, 'beginDisabling', request);
+    if (!stands) return;
+    try {
+      const { present } = yield* runner.steps.readPresentRun({ reference, revokedAt });
+      if (!present || !isLifting(present)) yield* this.disableAll(revokedAt);
+    } finally {
+      records.tell('endDisabling', {});
+    }
+  }
+
+  /** Until when what is to lift the revocation waits for its writes, should this flow be lost (ISO 8601). */
+  private until(): string {
+    return later(this.context, DISABLING_STEPS * this.input.limits.stepDeadlineSeconds).toISOString();
   }
 
   private *edge(): Flow<RevocationResult['edge']> {
@@ -146,6 +175,11 @@ function* readOrNothing(read: () => Flow<SyncFacts>): Flow<readonly SyncFacts[]>
 /** A run that began before the revocation and has not ended. */
 function isAtWork({ present }: { readonly present?: RunAtHand }): boolean {
   return present !== undefined && !present.hasEnded && !present.isLater;
+}
+
+/** An onboarding that was asked for later is at work: what it has enabled is its own. */
+function isLifting({ isLater, hasEnded, run }: RunAtHand): boolean {
+  return isLater && !hasEnded && run.kind === ONBOARD;
 }
 
 /** The token of a run that has got as far as its token; before that the name is only what somebody asked for. */

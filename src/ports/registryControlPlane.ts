@@ -24,10 +24,11 @@ export interface RegistryControlPlane {
   /** Only for a token that does not exist: a PUT over a live one wipes its passwords. */
   createToken(registry: string, name: string, scopeMap: string): Promise<void>;
   setTokenScopeMap(registry: string, name: string, scopeMap: string): Promise<void>;
+  /** Nothing to do when it is gone: another undo, or an operator, may be quicker. */
   disableToken(registry: string, name: string): Promise<void>;
   /** Enables a token and, in the same write, empties every slot but `keep`. */
   enableToken(registry: string, name: string, keep: readonly SlotName[]): Promise<void>;
-  /** Empties every slot but `keep`. */
+  /** Empties every slot but `keep`. Nothing to do when the token is gone. */
   keepOnlySlots(registry: string, name: string, keep: readonly SlotName[]): Promise<void>;
   deleteToken(registry: string, name: string): Promise<void>;
   /** Makes a new password in one slot; whoever uses the old one is cut off. The value can never be read again. */

@@ -1,4 +1,5 @@
 import { clientKey, type ClientReference } from '../domain/clientKey.js';
+import { isLeft, type LeftToken } from '../domain/leftToken.js';
 import { madeSince } from '../domain/madeSince.js';
 import { candidateSecretName, defaultTokenName, mainSecretName, SCOPE_MAP_MARK } from '../domain/names.js';
 import { parseTags, type CredentialTags } from '../domain/secretTags.js';
@@ -14,6 +15,14 @@ export interface ClientAccess {
   /** What secrets still tell of tokens that are gone. */
   readonly former: readonly FormerToken[];
   readonly secrets: readonly ClientSecret[];
+}
+
+/** What tells of tokens that no secret tells of. */
+export interface OtherTokens {
+  /** The token of the run in progress. */
+  readonly run?: RunToken;
+  /** Tokens that earlier runs made and left. */
+  readonly left?: readonly LeftToken[];
 }
 
 /** A token that is there. */
@@ -68,13 +77,13 @@ export function isTokenOf(tags: CredentialTags, token: Pick<TokenFacts, 'name' |
 
 /**
  * Reads what is left of a client, however much of it is gone: its secrets' tags name its tokens, those of deleted secrets
- * if there are no others. Where nothing names one, it is the token of the default name, if its scope map carries our mark.
+ * if there are no others, and `others` does. Where no secret names one, it is the token of the default name, if its scope map carries our mark.
  * @throws ServiceError
  */
 export async function readClientAccess(
   { controlPlane, vault }: Ports,
   reference: ClientReference,
-  run?: RunToken,
+  { run, left = [] }: OtherTokens = {},
 ): Promise<ClientAccess> {
   const { registry } = reference;
   const names = [mainSecretName(reference), candidateSecretName(reference)];
@@ -93,7 +102,9 @@ export async function readClientAccess(
   });
   let known = versions.flat().flatMap(own);
   if (known.length === 0) known = (await Promise.all(names.map((name) => vault.tagsOfDeleted(name)))).flatMap(ownTags);
-  const wanted = new Set([...known.map(({ token }) => token), ...(run ? [run.token] : [])].map(lower));
+  const wanted = new Set(
+    [...known.map(({ token }) => token), ...(run ? [run.token] : []), ...left.map(({ token }) => token)].map(lower),
+  );
   const usual = known.length === 0 ? lower(defaultTokenName(reference)) : undefined;
   if (usual !== undefined) wanted.add(usual);
   // Tags that somebody tampered with must not lead to a connected registry's own token.
@@ -108,8 +119,9 @@ export async function readClientAccess(
     if (!found) former.push(...about.map(({ scopeMap }) => ({ name, scopeMap: lower(scopeMap) })));
     else {
       const isUsual = name === usual && (await isMarked(found));
-      if (fitting.length === 0 && !isUsual && !isRunToken(found, run)) continue;
-      const isOurs = isUsual || fitting.some(({ made }) => made.token);
+      const wasLeft = isLeft(left, found);
+      if (fitting.length === 0 && !isUsual && !wasLeft && !isRunToken(found, run)) continue;
+      const isOurs = isUsual || wasLeft || fitting.some(({ made }) => made.token);
       tokens.push({ ...found, isOurs, ourPasswords: passwordsOf(found.slots, fitting) });
     }
   }

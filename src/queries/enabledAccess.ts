@@ -1,8 +1,9 @@
 import type { DryRunAnswer, PlannedWrite } from '../domain/answers.js';
 import type { ClientReference } from '../domain/clientKey.js';
+import type { LeftToken } from '../domain/leftToken.js';
 import type { Ports } from '../ports/ports.js';
 import type { SecretVersion } from '../ports/secretVault.js';
-import { readClientAccess, type RunToken } from './clientAccess.js';
+import { readClientAccess, type OtherTokens } from './clientAccess.js';
 
 /** What gives a client access at this moment. */
 export interface EnabledAccess {
@@ -14,9 +15,9 @@ export interface EnabledAccess {
 export async function readEnabledAccess(
   ports: Ports,
   reference: ClientReference,
-  run?: RunToken,
+  others?: OtherTokens,
 ): Promise<EnabledAccess> {
-  const { tokens, secrets } = await readClientAccess(ports, reference, run);
+  const { tokens, secrets } = await readClientAccess(ports, reference, others);
   return {
     tokens: tokens.filter(({ isEnabled }) => isEnabled).map(({ name }) => name),
     secrets: secrets
@@ -27,9 +28,9 @@ export async function readEnabledAccess(
 
 /** What a revocation would disable, in order; what the run in progress makes is not there yet. @throws ServiceError */
 export function createRevocationDryRun(ports: Ports) {
-  return async (reference: ClientReference): Promise<DryRunAnswer> => {
+  return async (reference: ClientReference, left?: readonly LeftToken[]): Promise<DryRunAnswer> => {
     const { client } = reference;
-    const { tokens, secrets } = await readEnabledAccess(ports, reference);
+    const { tokens, secrets } = await readEnabledAccess(ports, reference, left ? { left } : {});
     const writes: PlannedWrite[] = [
       ...tokens.map((token) => ({ step: 'disable', action: 'disable token', resource: token, client })),
       ...secrets.map(({ name, version }) => ({

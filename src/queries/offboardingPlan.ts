@@ -1,15 +1,19 @@
 import type { DryRunAnswer, PlannedWrite } from '../domain/answers.js';
 import type { ClientReference } from '../domain/clientKey.js';
+import type { LeftToken } from '../domain/leftToken.js';
 import { SCOPE_MAP_MARK } from '../domain/names.js';
 import { keptToken, type LeavingToken, type OffboardingPlan } from '../domain/offboardingPlan.js';
 import type { Ports } from '../ports/ports.js';
 import { readClientAccess } from './clientAccess.js';
 import { isBound } from './connectedRegistry.js';
 
-/** Reads what is left of a client, and decides what of it is to go. Writes nothing. @throws ServiceError */
+/**
+ * Reads what is left of a client, and decides what of it is to go. Writes nothing.
+ * @throws ServiceError
+ */
 export function createOffboardingPlan(ports: Ports) {
-  return async (reference: ClientReference): Promise<OffboardingPlan> => {
-    const access = await readClientAccess(ports, reference);
+  return async (reference: ClientReference, left?: readonly LeftToken[]): Promise<OffboardingPlan> => {
+    const access = await readClientAccess(ports, reference, left ? { left } : {});
     const tokens = access.tokens.map(
       ({ name, scopeMap, createdAt, isEnabled, isOurs, ourPasswords }): LeavingToken => ({
         name,
@@ -39,9 +43,9 @@ export function createOffboardingPlan(ports: Ports) {
 /** What an offboarding would do, in order; asks besides which scope maps are of use to others. @throws ServiceError */
 export function createOffboardingDryRun(ports: Ports) {
   const plan = createOffboardingPlan(ports);
-  return async (reference: ClientReference): Promise<DryRunAnswer> => {
+  return async (reference: ClientReference, left?: readonly LeftToken[]): Promise<DryRunAnswer> => {
     const { registry, connectedRegistry, client } = reference;
-    const { tokens, dangling, scopeMaps, secrets } = await plan(reference);
+    const { tokens, dangling, scopeMaps, secrets } = await plan(reference, left);
     const writes: PlannedWrite[] = [];
     const adopts: string[] = [];
     const write = (step: string, action: string, resource: string) => writes.push({ step, action, resource, client });

@@ -1,4 +1,5 @@
 import type { Config } from '../config.js';
+import { isLeft, type LeftToken } from '../domain/leftToken.js';
 import { candidateSecretName, mainSecretName } from '../domain/names.js';
 import type { Onboarding } from '../domain/onboardingRequest.js';
 import { sameActions, toActions } from '../domain/permissions.js';
@@ -38,12 +39,17 @@ export interface Ancestor extends SyncStop {
 
 /**
  * Reads everything once and concludes what an onboarding would do. Writes nothing.
- * @param lifts the revocation that the onboarding is to lift. @throws ServiceError
+ * @param lifts the revocation that the onboarding is to lift.
+ * @param left tokens that earlier runs of the client made and left. @throws ServiceError
  */
-export type Preflight = (onboarding: Onboarding, lifts?: Revocation) => Promise<OnboardingPlan>;
+export type Preflight = (
+  onboarding: Onboarding,
+  lifts?: Revocation,
+  left?: readonly LeftToken[],
+) => Promise<OnboardingPlan>;
 
 export function createPreflight(ports: Ports, config: Config, facts: RegistryFactsQuery): Preflight {
-  return async (onboarding, lifts) => {
+  return async (onboarding, lifts, left = []) => {
     const now = new Date();
     const findings = await read(ports, facts, onboarding, lifts);
     const endpoint = (onboarding.endpoint ?? findings.connectedRegistry?.loginServer ?? '').toLowerCase();
@@ -67,7 +73,7 @@ export function createPreflight(ports: Ports, config: Config, facts: RegistryFac
         ...(otherMap ? { earlierScopeMap: token.scopeMap } : {}),
         ...(revoked ? { revoked } : {}),
       },
-      made: madeByUs(findings, onboarding),
+      made: madeByUs(findings, onboarding, left),
       bound,
       ...(findings.main ? { mainVersion: findings.main.version } : {}),
       credential: credential ?? FIRST_PASSWORD,
@@ -133,11 +139,11 @@ function revokedToken(token: TokenFacts | undefined, lifts: Revocation | undefin
 }
 
 /** What this run is to make, and what an earlier run of this client made. */
-function madeByUs({ token, scopeMap, known }: Findings, onboarding: Onboarding): MadeByUs {
+function madeByUs({ token, scopeMap, known }: Findings, onboarding: Onboarding, left: readonly LeftToken[]): MadeByUs {
   const map = onboarding.scopeMap.toLowerCase();
   return {
     scopeMap: !scopeMap || known.some((tags) => tags.made.scopeMap && tags.scopeMap.toLowerCase() === map),
-    token: !token || known.some((tags) => tags.made.token && isTokenOf(tags, token)),
+    token: !token || isLeft(left, token) || known.some((tags) => tags.made.token && isTokenOf(tags, token)),
   };
 }
 

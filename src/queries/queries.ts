@@ -2,6 +2,7 @@ import type { Config } from '../config.js';
 import type { Ports } from '../ports/ports.js';
 import type { DryRunAnswer } from '../domain/answers.js';
 import type { ClientReference } from '../domain/clientKey.js';
+import type { LeftToken } from '../domain/leftToken.js';
 import type { OffboardingPlan } from '../domain/offboardingPlan.js';
 import { createRevocationDryRun } from './enabledAccess.js';
 import { createOffboardingDryRun, createOffboardingPlan } from './offboardingPlan.js';
@@ -13,13 +14,16 @@ import { createRegistryFacts } from './registryFacts.js';
 import { createRotationPlan, type PlanRotation } from './rotationPlan.js';
 import { createRotationSchedule, type RotationSchedule } from './rotationSchedule.js';
 
+/** @param left tokens that earlier runs of the client made and left. */
+export type TakingAwayDryRun = (reference: ClientReference, left?: readonly LeftToken[]) => Promise<DryRunAnswer>;
+
 /** Everything that only reads. */
 export interface Queries {
   readonly preflight: Preflight;
   readonly planRotation: PlanRotation;
-  readonly offboardingPlan: (reference: ClientReference) => Promise<OffboardingPlan>;
-  readonly offboardingDryRun: (reference: ClientReference) => Promise<DryRunAnswer>;
-  readonly revocationDryRun: (reference: ClientReference) => Promise<DryRunAnswer>;
+  readonly offboardingPlan: (reference: ClientReference, left?: readonly LeftToken[]) => Promise<OffboardingPlan>;
+  readonly offboardingDryRun: TakingAwayDryRun;
+  readonly revocationDryRun: TakingAwayDryRun;
   readonly rotationSchedule: RotationSchedule;
   readonly inventory: Inventory;
   readonly check: Check;

@@ -1,15 +1,25 @@
 import type { HttpResponseInit } from '@azure/functions';
+import type { DurableClient } from 'durable-functions';
 import type { DryRunAnswer } from '../../domain/answers.js';
-import type { ClientReference } from '../../domain/clientKey.js';
+import { clientKey, type ClientReference } from '../../domain/clientKey.js';
+import { readClientRecord } from '../durable/clientRecords.js';
 import { eachOf } from '../../queries/eachOf.js';
+import type { TakingAwayDryRun } from '../../queries/queries.js';
 import { orServiceProblem } from './serviceProblem.js';
 
-/** What a request for several clients would do, all in one answer; each write names its client. Nothing is written. */
+/** What taking several clients away would do, all in one answer; each write names its client. Nothing is written. */
 export function dryRunOfEach(
   clients: readonly ClientReference[],
-  dryRun: (client: ClientReference) => Promise<DryRunAnswer>,
+  dryRun: TakingAwayDryRun,
+  client: DurableClient,
 ): Promise<HttpResponseInit> {
-  return orServiceProblem(async () => ({ status: 200, jsonBody: together(await eachOf(clients, dryRun)) }));
+  return orServiceProblem(async () => {
+    const plans = await eachOf(clients, async (reference) => {
+      const { left } = await readClientRecord(client, clientKey(reference));
+      return dryRun(reference, left);
+    });
+    return { status: 200, jsonBody: together(plans) };
+  });
 }
 
 /** Dry runs of several clients as one. */

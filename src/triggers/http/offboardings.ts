@@ -17,7 +17,7 @@ export function postOffboardings(config: Config, queries: Queries) {
     const parsed = await clientsBody(request, offboardingBody, CLIENTS_FIELDS, config);
     if ('refusal' in parsed) return parsed.refusal;
     const { body, clients } = parsed;
-    if (body.dryRun === true) return dryRunOfEach(clients, queries.offboardingDryRun);
+    if (body.dryRun === true) return dryRunOfEach(clients, queries.offboardingDryRun, client);
     const runs = durableRuns(client);
     return startEach(clients, async (reference) => {
       const origin = { actor, fingerprint: clientFingerprint(OFFBOARD, reference) };

@@ -19,7 +19,7 @@ export function postRevocations(config: Config, queries: Pick<Queries, 'revocati
   return async (request: HttpRequest, client: DurableClient, actor: string): Promise<HttpResponseInit> => {
     const parsed = await clientsBody(request, revocationBody, CLIENTS_FIELDS, config);
     if ('refusal' in parsed) return parsed.refusal;
-    if (parsed.body.dryRun === true) return dryRunOfEach(parsed.clients, queries.revocationDryRun);
+    if (parsed.body.dryRun === true) return dryRunOfEach(parsed.clients, queries.revocationDryRun, client);
     const runs = durableRuns(client);
     return startEach(parsed.clients, async (reference) => {
       const origin = { actor, fingerprint: clientFingerprint(REVOKE, reference) };

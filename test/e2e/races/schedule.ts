@@ -7,6 +7,8 @@ export type Happening =
   /** An operator asks for the same, or for something else, over HTTP. */
   | { readonly at: number; readonly what: 'request'; readonly client: number; readonly days: number }
   | { readonly at: number; readonly what: 'cancel'; readonly client: number }
+  | { readonly at: number; readonly what: 'rotate'; readonly client: number; readonly urgent: boolean }
+  | { readonly at: number; readonly what: 'offboard' | 'revoke'; readonly client: number }
   | { readonly at: number; readonly what: 'kill' }
   /** Somebody else replaces the client list by what it was `stale` milliseconds ago. */
   | { readonly at: number; readonly what: 'overwrite'; readonly stale: number }
@@ -20,8 +22,21 @@ export interface ScheduledEvent {
 
 export interface Schedule {
   readonly seed: number;
+  /** Begins its clients' names. */
+  readonly name: string;
+  /** Whether its events tell when they were made, as some senders' do not. */
+  readonly hasTimes: boolean;
   readonly clients: number;
   readonly happenings: readonly Happening[];
+}
+
+/** What an operator wants of a client at last, when everything else has been said. */
+export type LastWish = 'offboard' | 'revoke' | 'nothing';
+
+/** A schedule in which operators also rotate, offboard and revoke. */
+export interface MixedSchedule extends Schedule {
+  /** One for each client. */
+  readonly lastWishes: readonly LastWish[];
 }
 
 /** Milliseconds within which all of a schedule happens. */
@@ -55,5 +70,37 @@ export function scheduleOf(seed: number): Schedule {
   for (let n = 0; n < overwrites; n++)
     happenings.push({ at: sometime(), what: 'overwrite', stale: random.whole(0, 800) });
   if (random.chance(0.5)) happenings.push({ at: sometime(), what: 'foreignToken' });
-  return { seed, clients, happenings: happenings.toSorted((left, right) => left.at - right.at) };
+  return {
+    seed,
+    name: `seed${seed}`,
+    hasTimes: false,
+    clients,
+    happenings: happenings.toSorted((left, right) => left.at - right.at),
+  };
+}
+
+/** The same with what other operators do to the same clients meanwhile; always the same for a seed. */
+export function mixedScheduleOf(seed: number): MixedSchedule {
+  const schedule = scheduleOf(seed);
+  const random = new SeededRandom(seed ^ 0x5bd1e995);
+  const happenings: Happening[] = [...schedule.happenings];
+  const some = random.whole(1, 5);
+  for (let n = 0; n < some; n++) {
+    const at = random.whole(0, SPAN);
+    const client = random.whole(0, schedule.clients - 1);
+    const which = random.whole(0, 3);
+    if (which <= 1) happenings.push({ at, what: 'rotate', client, urgent: which === 1 });
+    else happenings.push({ at, what: which === 2 ? 'offboard' : 'revoke', client });
+  }
+  const lastWishes = Array.from({ length: schedule.clients }, (): LastWish => {
+    const which = random.whole(0, 3);
+    return which === 0 ? 'offboard' : which === 1 ? 'revoke' : 'nothing';
+  });
+  return {
+    ...schedule,
+    name: `mixed${seed}`,
+    hasTimes: true,
+    happenings: happenings.toSorted((left, right) => left.at - right.at),
+    lastWishes,
+  };
 }

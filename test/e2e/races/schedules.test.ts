@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { playAll, ScheduleRunner, seedsToPlay } from './scheduleRun.js';
 
 const SEEDS = 20;
+const MIXED_SEEDS = 8;
 
 let runners: ScheduleRunner[];
 beforeAll(async () => {
@@ -11,6 +12,10 @@ afterAll(() => Promise.all(runners.map((runner) => runner.close())));
 
 test('random schedules of duplicate, reordered and delayed events, kills and foreign writes break no promise', async () => {
   expect(await playAll(runners, seedsToPlay(SEEDS))).toEqual([]);
+}, 300_000);
+
+test('nor do those in which operators rotate, offboard and revoke meanwhile, and each client’s last wish counts', async () => {
+  expect(await playAll(runners, seedsToPlay(MIXED_SEEDS), 'mixed')).toEqual([]);
 }, 300_000);
 
 test('no password stands outside the vault after them', async () => {

@@ -72,6 +72,36 @@ describe('a revocation', () => {
     expect((await send(state, 'lift', { wantedAt: LATE })).state).toEqual({});
   });
 
+  const OVER = '2026-03-01T12:10:00.000Z';
+  const marked = async () => (await send({}, 'revoke', { at: EARLY, until: OVER })).state;
+  const begins = async (record: ClientRecord, now = LATE) =>
+    (await send(record, 'begin', { wantedAt: LATE }, now)).outcome.kind;
+
+  test('at its writes has the run that is to lift it wait: until it is done, or counts as lost', async () => {
+    const record = await marked();
+    expect([await begins(record), await begins(record, OVER)]).toEqual(['retryLater', 'done']);
+    expect(await begins((await send(record, 'endDisabling', {})).state)).toBe('done');
+    expect((await send(record, 'begin', { wantedAt: EARLY })).outcome.kind).toBe('failed');
+  });
+
+  test('is not done by the end of another one', async () => {
+    const second = { at: EARLY, until: OVER, by: { ...by, operation: 'client.other' } };
+    const { state } = await clientRecord('revoke', second, await marked(), new Date(EARLY));
+    expect(await begins((await send(state, 'endDisabling', {})).state)).toBe('retryLater');
+  });
+
+  test('looks again while it stands, and has others wait then, too', async () => {
+    const record = (await send(await marked(), 'endDisabling', {})).state;
+    const looks = await send(record, 'beginDisabling', { revokedAt: EARLY, until: OVER });
+    expect(looks.outcome).toEqual({ kind: 'done', value: { stands: true } });
+    expect(await begins(looks.state)).toBe('retryLater');
+    const lifted = await send((await send(record, 'lift', { wantedAt: LATE })).state, 'beginDisabling', {
+      revokedAt: EARLY,
+      until: OVER,
+    });
+    expect(lifted).toEqual({ state: {}, outcome: { kind: 'done', value: { stands: false } } });
+  });
+
   test('that was lifted meanwhile notes nothing', async () => {
     expect((await send({}, 'noteDisabled', { tokens: ['token-a'] })).state).toEqual({});
   });
@@ -129,7 +159,8 @@ describe('what is known of a client', () => {
   });
 
   test('is forgotten with the client, but its revocation and the newest event', async () => {
-    const kept = { revokedAt: EARLY, disabled: ['token-a'], newestEventAt: LATE };
+    const disabling = [{ operation: 'client.revocation', until: LATE }];
+    const kept = { revokedAt: EARLY, disabled: ['token-a'], disabling, newestEventAt: LATE };
     const record = { ...kept, rotationDueSince: EARLY, acknowledged: 'v1' };
     expect((await send(record, 'forget', {})).state).toEqual(kept);
     expect((await send({}, 'acknowledge', { version: 'v2' })).state).toEqual({ acknowledged: 'v2' });

@@ -107,7 +107,8 @@ export class FakeControlPlane implements RegistryControlPlane {
   }
 
   async disableToken(_: string, name: string): Promise<void> {
-    this.token(name).isEnabled = false;
+    const token = this.tokens.get(name.toLowerCase());
+    if (token) token.isEnabled = false;
   }
 
   async enableToken(registry: string, name: string, keep: readonly SlotName[]): Promise<void> {
@@ -116,7 +117,8 @@ export class FakeControlPlane implements RegistryControlPlane {
   }
 
   async keepOnlySlots(_: string, name: string, keep: readonly SlotName[]): Promise<void> {
-    const token = this.token(name);
+    const token = this.tokens.get(name.toLowerCase());
+    if (!token) return;
     token.slots = Object.fromEntries(Object.entries(token.slots).filter(([slot]) => keep.some((k) => k === slot)));
   }
 

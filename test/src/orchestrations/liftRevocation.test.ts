@@ -45,6 +45,31 @@ describe('an onboarding that was asked for after a revocation', () => {
     expect(outcome.steps.map(({ name }) => name)).toContain('enableToken');
   });
 
+  test('waits while the revocation is at its writes, and then lifts it like any other', async () => {
+    world = createWorld();
+    flows = createFlowWorld(world);
+    await onboardIn(world, { flows });
+    const leaked = world.vault.passwordIn(main) ?? '-';
+    const by = { operation: 'the-revocation', actor: 'Ada' };
+    const until = new Date(Date.now() + 3600_000).toISOString();
+    const at = new Date().toISOString();
+    await flows.ask('revoke', { at, until, by });
+    let begins = 0;
+    const { outcome } = await again({
+      requestedAt: new Date(Date.now() + 1000).toISOString(),
+      before: async (name) => {
+        if (name !== 'begin') return;
+        begins += 1;
+        if (begins < 3) return;
+        world.controlPlane.token(token).isEnabled = false;
+        await flows.ask('noteDisabled', { tokens: [token], by });
+        await flows.ask('endDisabling', { by });
+      },
+    });
+    expect([outcome.status, begins, works()]).toEqual(['completed', 3, true]);
+    expect([world.controlPlane.accepts(token, leaked), flows.record]).toEqual([false, {}]);
+  });
+
   test('keeps what it lifted: a second one finds nothing to do', async () => {
     await again();
     world.wire.calls.length = 0;

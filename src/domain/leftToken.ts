@@ -1,0 +1,42 @@
+import { madeSince } from './madeSince.js';
+
+/**
+ * A token that a run made and left: its client was revoked meanwhile, or its removal failed. No secret need tell of it, so
+ * the client's record does.
+ */
+export interface LeftToken {
+  readonly token: string;
+  readonly scopeMap: string;
+  /** ISO 8601; it was absent then. */
+  readonly since: string;
+  /** ISO 8601; the run had ended by then. */
+  readonly until: string;
+}
+
+/** Names that are remembered, the newest; each is a run that left something. */
+const MOST_LEFT = 10;
+
+/** Adds one; of the same name the newest counts. */
+export function withLeftToken(left: readonly LeftToken[], added: LeftToken): LeftToken[] {
+  return [...left.filter(({ token }) => !isSame(token, added.token)), added].slice(-MOST_LEFT);
+}
+
+/** Whether a token is one of these, and not a later one of that name, or one that has been given other rights. */
+export function isLeft(
+  left: readonly LeftToken[],
+  { name, scopeMap, createdAt }: { readonly name: string; readonly scopeMap: string; readonly createdAt?: string },
+): boolean {
+  return left.some(
+    (one) =>
+      isSame(one.token, name) &&
+      isSame(one.scopeMap, scopeMap) &&
+      createdAt !== undefined &&
+      madeSince(createdAt, one.since) &&
+      madeSince(one.until, createdAt),
+  );
+}
+
+/** ARM compares names without their case. */
+function isSame(left: string, right: string): boolean {
+  return left.toLowerCase() === right.toLowerCase();
+}
