@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { playAll, ScheduleRunner, seedsToPlay } from '../e2e/races/scheduleRun.js';
 
 const SEEDS = 200;
+const MIXED_SEEDS = 100;
 const STACKS = 4;
 
 let runners: ScheduleRunner[];
@@ -12,6 +13,10 @@ afterAll(() => Promise.all(runners.map((runner) => runner.close())), 60_000);
 
 test('two hundred random schedules of events, kills and foreign writes break no promise', async () => {
   expect(await playAll(runners, seedsToPlay(SEEDS))).toEqual([]);
+}, 2_400_000);
+
+test('nor do a hundred in which operators rotate, offboard and revoke meanwhile', async () => {
+  expect(await playAll(runners, seedsToPlay(MIXED_SEEDS), 'mixed')).toEqual([]);
 }, 2_400_000);
 
 test('no password stands outside the vault after them', async () => {

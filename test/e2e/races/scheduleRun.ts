@@ -48,9 +48,8 @@ export class ScheduleRunner {
   }
 
   /** The same with rotations, offboardings and revocations among them. */
-  async playMixed(seed: number, suffix = ""): Promise<string[]> {
-    const base = mixedScheduleOf(seed);
-    const schedule = { ...base, name: base.name + suffix };
+  async playMixed(seed: number): Promise<string[]> {
+    const schedule = mixedScheduleOf(seed);
     const played = await this.player.play(schedule);
     const wrong = await new MixedEnd(this.it, played).judge(schedule.lastWishes);
     for (const client of played.clients) wrong.push(...(await this.endState.works(client)));
