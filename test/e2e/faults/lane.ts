@@ -11,7 +11,15 @@ import { Foreigners } from './foreigners.js';
 import { brokenPromises } from './promises.js';
 import { readState, type TokenState } from './simulatorState.js';
 import { strike, STRIKE_WITHIN_SECONDS, within, type Course } from './strikes.js';
-import { sitesOf, unneededPasswords, type CallSite, type Struck, type Trial, type TrialEnd } from './trials.js';
+import {
+  endOfTrial,
+  sitesOf,
+  unneededPasswords,
+  type CallSite,
+  type Struck,
+  type Trial,
+  type TrialEnd,
+} from './trials.js';
 
 /** How a run ended that was cancelled while one of its calls was held. */
 export interface CancelEnd {
@@ -171,18 +179,8 @@ export class Lane implements Struck {
     return Promise.all(
       stricken.map(async ({ trial, names, ended, wrong }): Promise<TrialEnd> => {
         const broken = await brokenPromises(this.it, names, ended, state, names.adopted);
-        const { status, failure } = ended;
-        return {
-          ...trial,
-          status,
-          ...(failure ? { code: failure.code } : {}),
-          wrong: [
-            ...broken,
-            ...wrong,
-            ...unneededPasswords(trial, names, this.line),
-            ...this.#unexpected(trial, ended),
-          ],
-        };
+        const unneeded = unneededPasswords(trial, names, this.line);
+        return endOfTrial(trial, ended, [...broken, ...wrong, ...unneeded, ...this.#unexpected(trial, ended)]);
       }),
     );
   }

@@ -5,7 +5,15 @@ import { brokenByRotation, candidateOf, loginIn, pulls, stillWorking, type Rotat
 import { isReadable, readState } from './simulatorState.js';
 import { strike, type Course } from './strikes.js';
 import { Sweeps } from './sweeps.js';
-import { sitesOf, unneededPasswords, type CallSite, type Struck, type Trial, type TrialEnd } from './trials.js';
+import {
+  endOfTrial,
+  sitesOf,
+  unneededPasswords,
+  type CallSite,
+  type Struck,
+  type Trial,
+  type TrialEnd,
+} from './trials.js';
 
 const SETTLE_WITHIN_SECONDS = 30;
 
@@ -49,18 +57,9 @@ export class RotationMatrix implements Struck {
     return Promise.all(
       stricken.map(async ({ trial, names, ended, wrong }): Promise<TrialEnd> => {
         this.#ends.push({ ...trial, names, ended });
-        const { status, failure } = ended;
-        return {
-          ...trial,
-          status,
-          ...(failure ? { code: failure.code } : {}),
-          wrong: [
-            ...wrong,
-            ...(await brokenByRotation(it, names, this.urgent, ended, state)),
-            ...unneededPasswords(trial, names, line),
-            ...this.#unexpected(trial, ended),
-          ],
-        };
+        const broken = await brokenByRotation(it, names, this.urgent, ended, state);
+        const unneeded = unneededPasswords(trial, names, line);
+        return endOfTrial(trial, ended, [...broken, ...wrong, ...unneeded, ...this.#unexpected(trial, ended)]);
       }),
     );
   }

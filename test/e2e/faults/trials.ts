@@ -23,6 +23,15 @@ export interface TrialEnd extends Trial {
   readonly wrong: readonly string[];
 }
 
+/** @param wrong the promises that were broken. */
+export function endOfTrial(
+  trial: Trial,
+  { status, failure }: Pick<Operation, 'status' | 'failure'>,
+  wrong: readonly string[],
+): TrialEnd {
+  return { ...trial, status, ...(failure ? { code: failure.code } : {}), wrong };
+}
+
 /** Something that the app does for a client, whose calls a matrix strikes. */
 export interface Struck {
   /** So many clients at once are at work in the app; absent where there is no bound. */
