@@ -33,7 +33,7 @@ export type PromoteResult =
 export function promote({ controlPlane, vault }: Ports) {
   return (input: PromoteInput): Promise<StepOutcome<PromoteResult>> =>
     outcomeOf(async () => {
-      const { reference, credential } = input;
+      const { reference } = input;
       const name = mainSecretName(reference);
       const [connectedRegistry, main] = await Promise.all([
         controlPlane.getConnectedRegistry(reference.registry, reference.connectedRegistry),
@@ -45,13 +45,17 @@ export function promote({ controlPlane, vault }: Ports) {
       if (!promoted && !isBound(connectedRegistry, input.token)) return done({ promoted: false });
 
       const { version } = promoted ?? (await copyToMain(input, name));
-      await hideCandidates(credential.name);
+      await hideCandidates(input);
       return done({ promoted: true, name, version });
     });
 
-  async function hideCandidates(name: string): Promise<void> {
-    for (const version of await vault.versions(name))
-      if (version.isEnabled && parseTags(version.tags)) await vault.disable(version);
+  /** Not one of a later run: this may be a repetition that comes late. */
+  async function hideCandidates({ credential, run, attempt }: PromoteInput): Promise<void> {
+    for (const version of await vault.versions(credential.name)) {
+      const issued = version.isEnabled ? parseTags(version.tags)?.issued : undefined;
+      if (!issued || issued.run > run || (issued.run === run && issued.attempt > attempt)) continue;
+      await vault.disable(version);
+    }
   }
 
   function copyToMain(input: PromoteInput, name: string) {

@@ -105,11 +105,21 @@ describe('promote', () => {
   });
 
   test('hides the candidates that earlier runs have left, too, and none of others', async () => {
-    await issue({ run: 'failed-run' });
+    await issue({ run: 'run0000000000000' });
     const foreign = await world.vault.store(candidate, '{}', { expiresOn: '2026-05-30T12:00:00.000Z', tags: {} });
     await world.activities.promote(promoteOrder(await issue()));
     const enabled = world.vault.versionsOf(candidate).filter(({ isEnabled }) => isEnabled);
     expect(enabled.map(({ version }) => version)).toEqual([foreign.version]);
+  });
+
+  test('that comes again late leaves the candidates of a later run and of a later attempt alone', async () => {
+    const issued = await issue();
+    await world.activities.promote(promoteOrder(issued));
+    for (const later of [{ attempt: 2 }, { run: `${RUN}-later` }]) {
+      await issue(later);
+      await world.activities.promote(promoteOrder(issued));
+      expect(world.vault.passwordIn(candidate)).toBeDefined();
+    }
   });
 
   test('run twice makes one version, and says the same', async () => {
