@@ -19,7 +19,13 @@ export class ScheduleRunner {
   ) {}
 
   static async open(): Promise<ScheduleRunner> {
-    const it = await startTestStack({ settings: { CLIENTS_PER_CONNECTED_REGISTRY: String(MANY_CLIENTS) } });
+    const it = await startTestStack({
+      settings: {
+        CLIENTS_PER_CONNECTED_REGISTRY: String(MANY_CLIENTS),
+        PASSWORD_REPLICATION_SECONDS: '1',
+        RETRY_MAX_SECONDS: '1',
+      },
+    });
     const settings = `${it.stack.endpoints.azure.arm}/_control/settings`;
     await it.stack.controlPlane.https(settings, {
       method: 'PATCH',

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { playAll, ScheduleRunner, seedsToPlay } from './scheduleRun.js';
 
 const SEEDS = 20;
-const MIXED_SEEDS = 8;
+const MIXED_SEEDS = 10;
 
 let runners: ScheduleRunner[];
 beforeAll(async () => {
