@@ -1,30 +1,32 @@
 import { SLOT_NAMES } from '../domain/slots.js';
 import { done, type StepOutcome } from '../domain/stepOutcome.js';
 import type { Ports } from '../ports/ports.js';
+import { deleteUnlessBound, type BoundToken } from './deleteUnlessBound.js';
 import { outcomeOf } from '../ports/outcomeOf.js';
 
-export interface DeleteTokenInput {
-  readonly registry: string;
-  readonly token: string;
+export interface DeleteTokenInput extends BoundToken {
   /** When the token that was looked at was made (ISO 8601); another one of that name is somebody else's. */
   readonly createdAt?: string;
 }
 
 export interface DeletedToken {
   readonly removed: boolean;
+  /** Not removed, since the client list holds it: to be unbound once more. */
+  readonly isBound?: boolean;
   readonly kept?: string;
 }
 
 /** Disables and deletes a token of ours. Disabled first: should the deletion fail, it is of no use. */
 export function deleteToken({ controlPlane }: Ports) {
-  return ({ registry, token, createdAt }: DeleteTokenInput): Promise<StepOutcome<DeletedToken>> =>
+  return ({ createdAt, ...bound }: DeleteTokenInput): Promise<StepOutcome<DeletedToken>> =>
     outcomeOf(async () => {
+      const { registry, token } = bound;
       const found = await controlPlane.getToken(registry, token);
       if (!found) return done({ removed: true });
       if (found.createdAt !== createdAt) return done({ removed: false, kept: `token ${token}: it was made anew` });
       if (found.isEnabled) await controlPlane.disableToken(registry, token);
-      await controlPlane.deleteToken(registry, token);
-      return done({ removed: true });
+      const removed = await deleteUnlessBound({ controlPlane }, bound);
+      return done({ removed, ...(removed ? {} : { isBound: true }) });
     });
 }
 

@@ -6,6 +6,7 @@ import { isSamePassword, SLOT_NAMES, type SlotName } from '../domain/slots.js';
 import { done, type StepOutcome } from '../domain/stepOutcome.js';
 import type { Undone } from '../domain/undone.js';
 import type { Ports } from '../ports/ports.js';
+import { deleteUnlessBound, type BoundToken } from './deleteUnlessBound.js';
 import { outcomeOf } from '../ports/outcomeOf.js';
 
 export interface RetireCandidateInput {
@@ -144,17 +145,21 @@ export function restoreTokenScopeMap({ controlPlane }: Ports) {
     });
 }
 
-export interface RemoveTokenInput {
-  readonly registry: string;
-  readonly token: string;
+export interface RemoveTokenInput extends BoundToken {
   readonly scopeMap: string;
   readonly since: string;
 }
 
+export interface RemovedToken extends Undone {
+  /** Not removed, since the client list holds it: to be unbound once more. */
+  readonly isBound?: boolean;
+}
+
 /** Disables and deletes the token that this run made. Disabled first: should the deletion fail, it is of no use. */
 export function removeToken({ controlPlane }: Ports) {
-  return ({ registry, token, scopeMap, since }: RemoveTokenInput): Promise<StepOutcome<Undone>> =>
+  return ({ scopeMap, since, ...bound }: RemoveTokenInput): Promise<StepOutcome<RemovedToken>> =>
     outcomeOf(async () => {
+      const { registry, token } = bound;
       const found = await controlPlane.getToken(registry, token);
       if (!found) return done({});
       if (!madeSince(found.createdAt, since))
@@ -162,7 +167,6 @@ export function removeToken({ controlPlane }: Ports) {
       if (found.scopeMap.toLowerCase() !== scopeMap.toLowerCase())
         return done({ kept: `token ${token}: somebody gave it scope map ${found.scopeMap}` });
       if (found.isEnabled) await controlPlane.disableToken(registry, token);
-      await controlPlane.deleteToken(registry, token);
-      return done({});
+      return done((await deleteUnlessBound({ controlPlane }, bound)) ? {} : { isBound: true });
     });
 }

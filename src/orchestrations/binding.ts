@@ -4,9 +4,12 @@ import { binderKey } from '../domain/binderKey.js';
 import type { BinderOperation, BinderRequest } from '../domain/bindingWishes.js';
 import type { Run } from '../domain/run.js';
 import { formatOperationId } from '../domain/operationId.js';
-import type { Flow } from './flow.js';
+import { StepFailed, type Flow } from './flow.js';
 import { runDeadline } from './runDeadline.js';
 import type { StepRunner } from './stepRunner.js';
+
+/** So often a token is unbound that is to be deleted. */
+const MOST_UNBINDINGS = 5;
 
 /** One run's dealings with the binder of its connected registry. */
 export class Binding {
@@ -52,6 +55,21 @@ export class Binding {
   *evict(runner: StepRunner): Flow<void> {
     this.signal('evict');
     yield* this.ask(runner, 'ensureDropped', this.input.limits.bindDeadlineSeconds);
+  }
+
+  /**
+   * Deletes the token, and unbinds it anew where others have put it on the list again: ARM refuses the deletion then.
+   * @throws StepFailed
+   */
+  *deleting<T extends { readonly isBound?: boolean }>(remove: () => Flow<T>, unbind: () => Flow<unknown>): Flow<T> {
+    for (let tries = 1; ; tries += 1) {
+      const removed = yield* remove();
+      if (!removed.isBound) return removed;
+      const { token, connectedRegistry } = this.wish;
+      if (tries >= MOST_UNBINDINGS)
+        throw new StepFailed('service-refused', `token ${token} is put on ${connectedRegistry} again and again`);
+      yield* unbind();
+    }
   }
 
   /** Withdraws the wish for a token that was on the list before. */

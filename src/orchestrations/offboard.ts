@@ -78,7 +78,7 @@ class Offboard {
   /** In this order: ARM refuses to delete a token that a connected registry lists. */
   private *takeToken(token: LeavingToken): Flow<void> {
     const { name } = token;
-    const { registry } = this.reference;
+    const { registry, connectedRegistry } = this.reference;
     this.log.enter('token');
     yield* this.unbind(token);
     if (!token.isOurs) {
@@ -89,8 +89,15 @@ class Offboard {
       if (cleared) this.kept.push(keptToken(name));
       return;
     }
-    const order = { registry, token: name, ...(token.createdAt === undefined ? {} : { createdAt: token.createdAt }) };
-    const deleted = yield* this.part('deleteToken', `token ${name}`, ({ steps }) => steps.deleteToken(order));
+    const made = token.createdAt === undefined ? {} : { createdAt: token.createdAt };
+    const order = { registry, connectedRegistry, token: name, ...made };
+    const binding = new Binding(this.context, this.input, name);
+    const deleted = yield* this.part('deleteToken', `token ${name}`, (runner) =>
+      binding.deleting(
+        () => runner.steps.deleteToken(order),
+        () => binding.evict(runner),
+      ),
+    );
     if (deleted?.removed) this.removed.push(`token ${name}`);
     if (deleted?.kept !== undefined) this.kept.push(deleted.kept);
   }

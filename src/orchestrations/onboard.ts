@@ -153,15 +153,19 @@ class Onboard {
 
   /** A token that stays is remembered: no secret need tell of it, and an offboarding is to find it. */
   private removeTokenOnFailure({ checkedAt: since }: OnboardingPlan): void {
-    const { records, context } = this;
-    const { registry, token, scopeMap } = this.input.request;
+    const { records, context, binding } = this;
+    const { registry, connectedRegistry, token, scopeMap } = this.input.request;
+    const order = { registry, connectedRegistry, token, scopeMap, since };
     const noteLeft = () => {
       const until = context.df.currentUtcDateTime.toISOString();
       records.tell('noteLeft', { token, scopeMap, since, until });
     };
-    const remove = function* ({ steps }: StepRunner) {
+    const remove = function* (undoing: StepRunner) {
       try {
-        return yield* steps.removeToken({ registry, token, scopeMap, since });
+        return yield* binding.deleting(
+          () => undoing.steps.removeToken(order),
+          () => binding.drop(undoing),
+        );
       } catch (error) {
         noteLeft();
         throw error;

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { onboarding, RUN } from '../fakes/requests.js';
+import { CONNECTED_REGISTRY, onboarding, RUN } from '../fakes/requests.js';
 import { issueOrder, reference } from '../fakes/orders.js';
 import { candidate, LONG_AGO } from '../fakes/usualClient.js';
 import { createWorld, type World } from '../fakes/world.js';
@@ -173,7 +173,8 @@ describe('restoreTokenScopeMap', () => {
 });
 
 describe('removeToken', () => {
-  const remove = () => world.activities.removeToken({ registry, token, scopeMap, since: SINCE });
+  const remove = () =>
+    world.activities.removeToken({ registry, connectedRegistry: CONNECTED_REGISTRY, token, scopeMap, since: SINCE });
   const add = (changes = {}) => Object.assign(world.addToken(), { createdAt: SINCE, ...changes });
 
   test('disables the token before it deletes it; twice is as once', async () => {
@@ -200,6 +201,13 @@ describe('removeToken', () => {
     add();
     await throughFault(remove, method, when);
     expect(world.controlPlane.tokens.has(token)).toBe(false);
+  });
+
+  test('tells that it is on the list again, where ARM refuses it for that', async () => {
+    add();
+    world.controlPlane.change(CONNECTED_REGISTRY, { clientTokens: [token] });
+    expect(await remove()).toEqual({ kind: 'done', value: { isBound: true } });
+    expect([world.controlPlane.tokens.has(token), world.controlPlane.token(token).isEnabled]).toEqual([true, false]);
   });
 
   test('leaves it disabled when it cannot be deleted', async () => {

@@ -8,6 +8,7 @@ import type {
   ScopeMapFacts,
   TokenFacts,
 } from '../../../src/ports/registryControlPlane.js';
+import { ServiceError } from '../../../src/ports/serviceError.js';
 import { notFound, refused } from './wire.js';
 
 interface Password {
@@ -122,7 +123,12 @@ export class FakeControlPlane implements RegistryControlPlane {
     token.slots = Object.fromEntries(Object.entries(token.slots).filter(([slot]) => keep.some((k) => k === slot)));
   }
 
+  /** As ARM does, while a connected registry lists it. */
   async deleteToken(_: string, name: string): Promise<void> {
+    const isListed = [...this.connectedRegistries.values()].some((one) =>
+      one.clientTokens.some((token) => token.toLowerCase() === name.toLowerCase()),
+    );
+    if (isListed) throw new ServiceError({ kind: 'conflict', operation: 'delete token', resource: name, status: 409 });
     this.tokens.delete(name.toLowerCase());
   }
 

@@ -1,8 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { offboardIn, revokeIn } from '../fakes/clients.js';
 import { createFlowWorld, type FlowWorld } from '../fakes/flowWorld.js';
+import { report } from '../fakes/onboardScript.js';
 import { onboardIn } from '../fakes/onboardWorld.js';
-import { onboarding } from '../fakes/requests.js';
+import { CONNECTED_REGISTRY, onboarding } from '../fakes/requests.js';
 import { createWorld, type World } from '../fakes/world.js';
 
 /** Not the name that a client's token has by default, by which it would be found. */
@@ -83,6 +84,21 @@ test('a token whose removal failed is found by an offboarding that comes later',
   expect([outcome.status, hasToken()]).toEqual(['failed', true]);
   await offboardIn(flows);
   expect(hasToken()).toBe(false);
+});
+
+test('a token that others put back on the list before an undo deletes it is unbound anew', async () => {
+  let restored = false;
+  const { outcome } = await onboardIn(world, {
+    flows,
+    request: { token },
+    device: () => report({ outcome: 'digest-mismatch' }),
+    before: (name) => {
+      if (name !== 'removeToken' || restored) return;
+      restored = true;
+      world.controlPlane.change(CONNECTED_REGISTRY, { clientTokens: [token] });
+    },
+  });
+  expect([outcome.status, hasToken(), restored]).toEqual(['rolledBack', false, true]);
 });
 
 test('a token that an undo has removed is not remembered', async () => {

@@ -75,6 +75,31 @@ describe('an offboarding', () => {
     expect(isGone(world)).toBe(true);
   });
 
+  test('unbinds the token anew where others put it back on the list before it is deleted', async () => {
+    await onboardIn(world, { flows });
+    let restored = 0;
+    const { outcome } = await offboardIn(flows, {
+      before: (name) => {
+        if (name !== 'deleteToken' || restored >= 2) return;
+        restored += 1;
+        world.controlPlane.change(CONNECTED_REGISTRY, { clientTokens: [token] });
+      },
+    });
+    expect([outcome.status, world.controlPlane.tokens.has(token)]).toEqual(['completed', false]);
+    expect(world.controlPlane.clientsOf(CONNECTED_REGISTRY)).toEqual([]);
+  });
+
+  test('gives up where they put it back again and again, and lists it', async () => {
+    await onboardIn(world, { flows });
+    const { outcome } = await offboardIn(flows, {
+      before: (name) => {
+        if (name === 'deleteToken') world.controlPlane.change(CONNECTED_REGISTRY, { clientTokens: [token] });
+      },
+    });
+    expect(outcome.status).toBe('failed');
+    expect(outcome.failure?.residue.join()).toContain(`token ${token} is put on ${CONNECTED_REGISTRY} again and again`);
+  });
+
   test('goes on when the connected registry is gone', async () => {
     const { outcome } = await afterOnboarding(() => world.controlPlane.connectedRegistries.clear());
     expect(outcome.status).toBe('completed');
