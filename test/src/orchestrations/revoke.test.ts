@@ -189,6 +189,22 @@ describe('a run in progress', () => {
     expect(isEnabled()).toBe(true);
   });
 
+  test.each([
+    ['a rotation, which enables nothing', { kind: 'rotate' }],
+    ['an onboarding that has ended without lifting it', { hasEnded: true }],
+  ])('whose successor is %s: what it has left enabled is disabled all the same', async (_, successor) => {
+    await onboardIn(world, { flows });
+    flows.setPresent(atWork());
+    await revokeIn(flows, {
+      after: (name) => {
+        if (name !== 'endRun') return;
+        flows.setPresent(atWork({ wantedAt: '2027-01-01T00:00:00.000Z', ...successor }));
+        world.controlPlane.token(token).isEnabled = true;
+      },
+    });
+    expect(isEnabled()).toBe(false);
+  });
+
   test('whose successor has lifted the revocation meanwhile: what that has enabled stays', async () => {
     await onboardIn(world, { flows });
     flows.setPresent(atWork());
