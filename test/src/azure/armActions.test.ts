@@ -86,6 +86,12 @@ test.each(Object.entries(CALLS))('%s uses exactly the rights that the table says
   expect(Object.keys(operations).toSorted()).toEqual([...said].toSorted());
 });
 
+test('a token that is gone by now has nothing to disable or to empty', async () => {
+  await arm.disableToken(cloud.registry, 'gone-meanwhile');
+  await arm.keepOnlySlots(cloud.registry, 'gone-meanwhile', []);
+  await expect(arm.enableToken(cloud.registry, 'gone-meanwhile', [])).rejects.toMatchObject({ kind: 'notFound' });
+});
+
 test('the role in infra/ has the rights that the code needs: none is missing, none spare (npm run infra-lists writes it)', () => {
   const file = join(projectRoot(), 'infra', 'modules', 'onboardingRole.json');
   expect(JSON.parse(readFileSync(file, 'utf8'))).toMatchObject({ actions: neededActions() });
