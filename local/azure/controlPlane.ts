@@ -5,6 +5,7 @@ import { realClock } from '../clock/clock.js';
 import type { CertificateFiles } from '../tls/certificates.js';
 import { makeIdentities, makeIdentity, type Identity } from './access/identities.js';
 import { LongRunning } from './arm/longRunning.js';
+import { operationMilliseconds } from './arm/pace.js';
 import { systemClock, type Clock } from './clock.js';
 import { makeSigningKey, readSigningKey } from './entra/signingKey.js';
 import { Broker } from './eventgrid/broker.js';
@@ -26,7 +27,9 @@ export const DEFAULT_SETTINGS: Settings = {
   tokensPerRegistry: 20_000,
   replicationSeconds: 60,
   asynchronousWrites: 'recorded',
-  operationMilliseconds: 60,
+  pace: 'quick',
+  credentialsLater: false,
+  operationResultsRight: 'open',
   recoverableDays: 90,
   purgeProtection: false,
   throttling: 1,
@@ -112,7 +115,11 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     commit: () => stores.commit(),
     rewrite: () => stores.rewrite(),
     secretChanged: (secret) => expiry.changed(secret),
-    operations: new LongRunning(() => settings.operationMilliseconds),
+    operations: new LongRunning({
+      now: () => (settings.pace === 'azure' ? clock.now().getTime() : performance.now()),
+      milliseconds: (kind) => operationMilliseconds(settings, kind),
+      holdsPolls: () => settings.pace === 'quick',
+    }),
     broker,
     log: (event, fields = {}) => log(event, fields),
   };

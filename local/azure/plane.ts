@@ -22,8 +22,17 @@ export interface Settings {
   replicationSeconds: number;
   /** `recorded`: asynchronous where the live service was recorded to be. `always`: every ARM write. */
   asynchronousWrites: 'recorded' | 'always';
-  /** Milliseconds of real time that an asynchronous operation takes. */
-  operationMilliseconds: number;
+  /**
+   * `quick`: an asynchronous operation takes a moment of real time, and a poll waits for its end. `azure`: it takes what
+   * the services took, by this plane's clock, and a poll tells how it stands.
+   */
+  pace: 'quick' | 'azure';
+  /** Milliseconds that every operation takes; without it, what the pace says. */
+  operationMilliseconds?: number;
+  /** Where generateCredentials is answered with 202, and its passwords by a poll. */
+  credentialsLater: boolean;
+  /** Whether polls below a location are refused to whoever has no right there (nothing public says). */
+  operationResultsRight: 'open' | 'enforced';
   /** Days that a deleted secret can be recovered, 7 to 90 (Azure docs: key-vault soft-delete-overview). */
   recoverableDays: number;
   /** Purging a deleted secret is refused until its retention ends. */

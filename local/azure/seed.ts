@@ -86,6 +86,7 @@ function seedRegistry(state: ArmState, systemData: SystemData, edgeHost: string,
       { name: 'hello-world', tags: ['latest'] },
       { name: 'private-base', tags: ['latest'] },
     ]),
+    replications: new Collection(),
     scopeMaps: new Collection([...systemScopeMaps(created, systemData), syncMap]),
     tokens: new Collection<Token>([
       {

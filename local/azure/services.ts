@@ -5,6 +5,7 @@ import { armErrorReply } from './arm/errors.js';
 import { generateCredentialsRoute } from './arm/generateCredentials.js';
 import { operationStatusRoutes } from './arm/operationStatuses.js';
 import { registryRoutes } from './arm/registries.js';
+import { replicationRoutes } from './arm/replications.js';
 import { roleAssignmentRoutes } from './arm/roleAssignments.js';
 import { vaultResourceRoute } from './arm/vaults.js';
 import { scopeMapRoutes } from './arm/scopeMaps.js';
@@ -18,6 +19,7 @@ import { TokenVerifier } from './entra/accessTokens.js';
 import { entraRoutes, identifyEntraClient } from './entra/routes.js';
 import { eventSubscriptionRoutes } from './eventgrid/eventSubscriptions.js';
 import { identifyPublisher, publishRoute } from './eventgrid/publish.js';
+import { operationRoutes } from './eventgrid/operations.js';
 import { topicRoutes } from './eventgrid/topics.js';
 import { gatewayRoutes, identifySyncToken } from './gateway/routes.js';
 import { hubResourceRoutes } from './arm/hubs.js';
@@ -46,10 +48,12 @@ export function makeAnswer(plane: Plane): (request: ApiRequest) => Promise<ApiRe
       ...tokenRoutes(plane),
       generateCredentialsRoute(plane),
       ...connectedRegistryRoutes(plane),
+      ...replicationRoutes(plane),
       ...operationStatusRoutes(plane),
       ...roleAssignmentRoutes(plane),
       vaultResourceRoute(plane),
       ...topicRoutes(plane),
+      ...operationRoutes(plane),
       ...eventSubscriptionRoutes(plane),
       publishRoute(plane),
       ...secretRoutes(plane),

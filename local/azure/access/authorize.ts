@@ -35,7 +35,8 @@ export function hasAnyRole(assignments: RoleAssignments, principalId: string, sc
   return false;
 }
 
-function covers(outer: string, inner: string): boolean {
+/** Whether a scope is another one, or above it. */
+export function covers(outer: string, inner: string): boolean {
   const prefix = trimSlash(outer).toLowerCase();
   const path = trimSlash(inner).toLowerCase();
   return path === prefix || path.startsWith(`${prefix}/`);

@@ -20,6 +20,15 @@ export interface RoleAssignment {
   role: string;
   scope: string;
   onlySecretsTagged?: string;
+  /** As its maker gave it; `ServicePrincipal` where nobody did. */
+  principalType?: string;
+  /** Given back, and not looked at: conditions are not evaluated here. */
+  condition?: string;
+  conditionVersion?: string;
+  description?: string;
+  /** When and by whom (an object id); absent for those that there are from the start. */
+  created?: { on: string; by: string };
+  updated?: { on: string; by: string };
 }
 
 const SECRETS = 'Microsoft.KeyVault/vaults/secrets';

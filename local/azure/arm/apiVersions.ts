@@ -30,21 +30,23 @@ const REGISTRY_VERSIONS = [
   '2026-11-01',
 ];
 
-/** Tokens and scope maps: previews from the first on, stable since 2022-12-01. */
-const TOKEN_VERSIONS = REGISTRY_VERSIONS.filter((v) =>
-  v.endsWith('-preview') ? v >= '2019-05-01-preview' : v >= '2022-12-01',
-);
+/** Versions that the services were recorded to name, and that no published description is of. */
+const NAMED_ONLY = ['2024-01-01-preview', '2025-09-01-preview', '2025-12-01-preview', '2026-03-01-preview'];
 
-/** Connected registries: previews since 2020-11-01, stable since 2025-11-01. */
-const CONNECTED_VERSIONS = REGISTRY_VERSIONS.filter((v) =>
-  v.endsWith('-preview') ? v >= '2020-11-01-preview' : v >= '2025-11-01',
-);
+/** Everything from a version on: previews from the first, stable ones from the second. */
+function since(preview: string, stable: string): string[] {
+  return [...REGISTRY_VERSIONS, ...NAMED_ONLY]
+    .filter((version) => version >= (version.endsWith('-preview') ? preview : stable))
+    .toSorted();
+}
 
+/** What each kind of resource has (azure-rest-api-specs, containerregistry; `api-supported-versions` as recorded). */
 const FAMILIES = {
-  registries: REGISTRY_VERSIONS,
-  'registries/scopeMaps': TOKEN_VERSIONS,
-  'registries/tokens': TOKEN_VERSIONS,
-  'registries/connectedRegistries': CONNECTED_VERSIONS,
+  registries: since('2019-05-01-preview', '2017-10-01'),
+  'registries/replications': since('2019-12-01-preview', '2017-10-01'),
+  'registries/scopeMaps': since('2019-05-01-preview', '2022-12-01'),
+  'registries/tokens': since('2019-05-01-preview', '2022-12-01'),
+  'registries/connectedRegistries': since('2020-11-01-preview', '2025-11-01'),
 } as const;
 export type VersionFamily = keyof typeof FAMILIES;
 
@@ -76,4 +78,12 @@ export function checkApiVersion(
         `'${family}'. The supported api-versions are '${known.join(', ')}'. The supported locations are '${location}'.`,
     );
   }
+}
+
+/**
+ * `api-supported-versions` as the registry service answers: a registry's names the one that it was asked in, its
+ * children's name all there are.
+ */
+export function supportedVersions(family: VersionFamily, version: string): string {
+  return family === 'registries' ? version : FAMILIES[family].join(', ');
 }

@@ -7,9 +7,10 @@ import type { Plane } from '../plane.js';
 import type { ResourceGroup } from '../state/armState.js';
 import type { Registry } from '../state/registryState.js';
 import { emitResourceEvent } from '../eventgrid/systemEvents.js';
-import { checkApiVersion, type VersionFamily } from './apiVersions.js';
+import { checkApiVersion, supportedVersions, type VersionFamily } from './apiVersions.js';
 import { armError, armErrorReply, badRequest, parentNotFound, topLevelNotFound } from './errors.js';
-import { REGISTRY_PATH, registryId, type ChildType } from './ids.js';
+import { generationOf } from './generations.js';
+import { REGISTRY_PATH, registryId, type RoutedChild } from './ids.js';
 import type { z } from 'zod';
 
 export interface ArmRoute {
@@ -44,8 +45,18 @@ export function armRoute(plane: Plane, route: ArmRoute): Route {
       }
       const reply = await route.handle(call);
       if (route.method !== 'GET' && reply.status < 300) tellOfWrite(plane, call, route.action);
-      return reply;
+      return route.family && reply.status < 300 ? namingVersions(plane, call, route.family, reply) : reply;
     },
+  };
+}
+
+/** Answers of the registry service say which api-versions there are, since 2020-11. */
+function namingVersions(plane: Plane, call: Call, family: VersionFamily, reply: ApiReply): ApiReply {
+  const registry = plane.arm.registries.get(call.params['registry'] ?? '');
+  if (registry && !generationOf(registry).namesVersions) return reply;
+  return {
+    ...reply,
+    headers: { 'api-supported-versions': supportedVersions(family, versionOf(call)), ...reply.headers },
   };
 }
 
@@ -59,7 +70,7 @@ export interface ChildHandlers {
 }
 
 /** The routes that every kind of a registry's children has. */
-export function childRoutes(plane: Plane, kind: ChildType, handlers: ChildHandlers): Route[] {
+export function childRoutes(plane: Plane, kind: RoutedChild, handlers: ChildHandlers): Route[] {
   const type = `Microsoft.ContainerRegistry/registries/${kind}`;
   const family = `registries/${kind}` as const;
   const all = `${REGISTRY_PATH}/${kind}`;
@@ -85,10 +96,13 @@ function tellOfWrite(plane: Plane, call: Call, operation: string): void {
 
 function authorize(plane: Plane, call: Call, action: string): void {
   const scope = decodeURI(call.path);
-  const { principal } = call;
-  const question = { principalId: principal.objectId, action, scope, plane: 'control' as const };
-  if (isAllowed(plane.arm.roleAssignments, question)) return;
-  throw armError(
+  const question = { principalId: call.principal.objectId, action, scope, plane: 'control' as const };
+  if (!isAllowed(plane.arm.roleAssignments, question)) throw authorizationFailed(call, action, scope);
+}
+
+/** ARM's 403 (Azure docs: role-based-access-control, troubleshooting). */
+export function authorizationFailed({ principal }: Pick<Call, 'principal'>, action: string, scope: string): Error {
+  return armError(
     403,
     'AuthorizationFailed',
     `The client '${principal.clientId}' with object id '${principal.objectId}' does not have authorization to perform ` +
@@ -148,6 +162,11 @@ export function parentRegistryOf(plane: Plane, call: Call, type: string): Regist
 function findRegistry(plane: Plane, call: Call): Registry | undefined {
   const registry = plane.arm.registries.get(call.params['registry'] ?? '');
   return registry?.resourceGroup.toLowerCase() === call.params['group']?.toLowerCase() ? registry : undefined;
+}
+
+/** The api-version that a call names, which has been checked. */
+export function versionOf(call: Call): string {
+  return (call.query.get('api-version') ?? '').toLowerCase();
 }
 
 /** The group in its own case. */

@@ -1,12 +1,20 @@
 import type { z } from 'zod';
 import { requestResync } from '../gateway/routes.js';
 import type { ApiReply } from '../http/message.js';
+import { withoutUndefined } from '../http/orUndefined.js';
 import type { Call, Route } from '../pipeline.js';
 import type { Plane } from '../plane.js';
 import type { ConnectedRegistry, Registry } from '../state/registryState.js';
-import { armBody, armRoute, childRoutes, parentRegistryOf, registryOf } from './armRoute.js';
+import { armBody, armRoute, childRoutes, parentRegistryOf, registryOf, versionOf } from './armRoute.js';
 import { connectedRegistryBody, connectionState, TYPE } from './connectedRegistryBody.js';
-import { checkParent, checkRegistryCanConnect, checkSync, checkSyncToken } from './connectedRegistryRules.js';
+import { syncSignIn } from './connectedRegistryIdentity.js';
+import {
+  checkParent,
+  checkRegistryCanConnect,
+  checkSync,
+  checkSyncToken,
+  isContinuous,
+} from './connectedRegistryRules.js';
 import { listFilter } from './connectedRegistryFilter.js';
 import {
   carried,
@@ -21,11 +29,13 @@ import {
   type syncProperties,
 } from './connectedRegistryInput.js';
 import { conflict, resourceNotFound } from './errors.js';
-import { childId, REGISTRY_PATH, sameId } from './ids.js';
-import { listReply } from './lists.js';
+import type { Busy } from './longRunning.js';
+import { generationOf } from './generations.js';
+import { childId, REGISTRY_PATH, registryId, sameId } from './ids.js';
+import { madeOrderReply } from './lists.js';
 import { checkName } from './names.js';
-import { changedBy, madeBy } from './timestamps.js';
-import { deletedReply, resourceReply, resultReply } from './writeReply.js';
+import { madeBy } from './timestamps.js';
+import { locationReply, resourceReply } from './writeReply.js';
 
 /**
  * Connected registries. Their list of client tokens is replaced as a whole by PUT and PATCH, there is no etag, and mode,
@@ -55,36 +65,37 @@ export function connectedRegistryRoutes(plane: Plane): Route[] {
   function list(call: Call): ApiReply {
     const registry = registryOf(plane, call);
     const keep = listFilter(call.query.get('$filter'));
-    return listReply(
+    return madeOrderReply(
       plane,
       call,
       registry.connectedRegistries,
-      (one) => connectedRegistryBody(plane, registry, one),
+      (one) => connectedRegistryBody(plane, registry, one, versionOf(call)),
       (one) => keep({ parentId: one.parentId ?? '', mode: one.mode, state: connectionState(plane, one) }),
     );
   }
 
   function get(call: Call): ApiReply {
     const registry = registryOf(plane, call);
-    return { status: 200, body: connectedRegistryBody(plane, registry, existing(plane, call, registry)) };
+    return { status: 200, body: bodyOf(call, registry, existing(plane, call, registry)) };
   }
 
   function put(call: Call): ApiReply {
     const registry = parentRegistryOf(plane, call, 'registries/connectedRegistries');
     const name = call.params['name'] ?? '';
     checkName('connectedRegistries', name);
-    const { properties } = armBody(call, putBody);
+    const { properties, identity } = armBody(call, putBody);
     const { parent } = properties;
     checkRegistryCanConnect(registry);
     const before = registry.connectedRegistries.get(name);
     const mode = oneOf(MODES, properties.mode, 'mode');
     if (parent.syncProperties.messageTtl === undefined) throw missing('parent.syncProperties.messageTtl');
-    if (parent.syncProperties.tokenId === undefined) throw missing('parent.syncProperties.tokenId');
     const wanted: ConnectedRegistry = {
       name: before?.name ?? name,
       mode,
       ...(parent.id ? { parentId: checkParent(plane, registry, name, parent.id) } : {}),
-      syncTokenId: checkSyncToken(plane, registry, parent.syncProperties.tokenId),
+      ...syncSignIn({ ...parent.syncProperties, identities: identity?.userAssignedIdentities }, (id) =>
+        checkSyncToken(plane, registry, id),
+      ),
       schedule: parent.syncProperties.schedule ?? '* * * * *',
       ...(parent.syncProperties.syncWindow ? { syncWindow: parent.syncProperties.syncWindow } : {}),
       messageTtl: parent.syncProperties.messageTtl,
@@ -94,38 +105,63 @@ export function connectedRegistryRoutes(plane: Plane): Route[] {
       garbageCollection: { enabled: true, schedule: '0 0 * * *' },
       activation: before?.activation ?? 'Inactive',
       statusDetails: before?.statusDetails ?? [],
-      systemData: before ? changedBy(plane, call, before.systemData) : madeBy(plane, call),
+      systemData: madeBy(plane, call),
       ...carried(before),
     };
     if (before) refuseChange(before, wanted);
     checkSync(wanted);
-    return save(call, registry, { ...wanted, ...sharedFields(plane, registry, wanted, properties) }, !before);
+    return save(call, registry, { ...inStep(wanted), ...sharedFields(plane, registry, wanted, properties) }, !before);
   }
 
   function patch(call: Call): ApiReply {
     const registry = registryOf(plane, call);
     const before = existing(plane, call, registry);
-    const properties: Patch = armBody(call, patchBody).properties ?? {};
+    const body = armBody(call, patchBody);
+    const properties: Patch = body.properties ?? {};
     const sync: Partial<z.output<typeof syncProperties>> = properties.syncProperties ?? {};
+    const { syncTokenId, authType, identities, ...rest } = before;
+    const signIn =
+      sync.authType === undefined && body.identity === undefined
+        ? { syncTokenId, authType, identities }
+        : syncSignIn(
+            {
+              authType: sync.authType ?? authType,
+              tokenId: sync.tokenId ?? syncTokenId,
+              identities: body.identity?.userAssignedIdentities ?? identities,
+            },
+            (id) => checkSyncToken(plane, registry, id),
+          );
     const wanted: ConnectedRegistry = {
-      ...before,
+      ...rest,
+      ...withoutUndefined(signIn),
       ...(sync.schedule === undefined ? {} : { schedule: sync.schedule }),
       ...(sync.syncWindow === undefined ? {} : { syncWindow: sync.syncWindow }),
       ...(sync.messageTtl === undefined ? {} : { messageTtl: sync.messageTtl }),
       ...sharedFields(plane, registry, before, properties),
-      systemData: changedBy(plane, call, before.systemData),
+      systemData: madeBy(plane, call),
     };
     checkSync(wanted);
-    return save(call, registry, wanted, false);
+    return save(call, registry, inStep(wanted), false);
   }
 
-  /** Synchronous, as recorded. */
+  /** Recorded 63 of 63 times to be done at once. */
   function save(call: Call, registry: Registry, connected: ConnectedRegistry, created: boolean): ApiReply {
     registry.connectedRegistries.set(connected);
-    const resource = childId(plane.arm, registry, 'connectedRegistries', connected.name);
-    return resourceReply(plane, call, { resource, kind: 'connectedregistry', asynchronous: false, created }, () =>
-      connectedRegistryBody(plane, registry, connected),
-    );
+    const body = (): unknown => bodyOf(call, registry, connected);
+    if (plane.settings.asynchronousWrites === 'recorded') return { status: 200, body: body() };
+    const own = { ...following(registry, connected), kind: 'childPut', created } as const;
+    return resourceReply(plane, call, { ...own, polledBelow: registryId(plane.arm, registry) }, body);
+  }
+
+  /** Nobody has a right to poll below a connected registry: where it were to be, it would be below its registry. */
+  function following(registry: Registry, { name }: ConnectedRegistry) {
+    const resource = childId(plane.arm, registry, 'connectedRegistries', name);
+    const { signsOperations: signed } = generationOf(registry);
+    return { resource, within: registryId(plane.arm, registry), prefix: 'connectedregistry', signed };
+  }
+
+  function bodyOf(call: Call, registry: Registry, connected: ConnectedRegistry): unknown {
+    return connectedRegistryBody(plane, registry, connected, versionOf(call));
   }
 
   function remove(call: Call): ApiReply {
@@ -142,14 +178,28 @@ export function connectedRegistryRoutes(plane: Plane): Route[] {
       }
     }
     registry.connectedRegistries.delete(connected.name);
-    return deletedReply(plane, call, { resource, kind: 'connectedregistry', asynchronous: false });
+    return sooner(call, registry, connected, 'Deleting');
   }
 
   /** Has the next sync bring everything; in preview only (azure-rest-api-specs, 2026-09-01-preview). */
   function resync(call: Call): ApiReply {
     const registry = registryOf(plane, call);
     requestResync(plane, registry, existing(plane, call, registry));
-    return { status: 200, body: connectedRegistryBody(plane, registry, existing(plane, call, registry)) };
+    return { status: 200, body: bodyOf(call, registry, existing(plane, call, registry)) };
+  }
+
+  /** A deletion, and a deactivation, without a body; at once, unless every write is to go on. */
+  function sooner(call: Call, registry: Registry, connected: ConnectedRegistry, busy: Busy): ApiReply {
+    const result = { status: 200 };
+    if (plane.settings.asynchronousWrites === 'recorded') return result;
+    const polledBelow = `${registryId(plane.arm, registry)}/operationStatuses`;
+    return locationReply(plane, call, {
+      ...following(registry, connected),
+      kind: 'childDelete',
+      polledBelow,
+      busy,
+      result,
+    });
   }
 
   /** It stops syncing, and comes back only with sync credentials made afterwards. */
@@ -160,13 +210,15 @@ export function connectedRegistryRoutes(plane: Plane): Route[] {
       ...connected,
       activation: 'Inactive',
       deactivatedAt: plane.clock.now().toISOString(),
-      systemData: changedBy(plane, call, connected.systemData),
+      systemData: madeBy(plane, call),
     });
-    const resource = childId(plane.arm, registry, 'connectedRegistries', connected.name);
-    return resultReply(plane, call, { resource, kind: 'connectedregistry', asynchronous: false }, 'Updating', {
-      status: 200,
-    });
+    return sooner(call, registry, connected, 'Updating');
   }
+}
+
+/** A continuous sync has no window: what was set is cleared by the change to it (recorded). */
+function inStep({ syncWindow, ...rest }: ConnectedRegistry): ConnectedRegistry {
+  return { ...rest, ...(syncWindow === undefined || isContinuous(rest.schedule) ? {} : { syncWindow }) };
 }
 
 function existing(plane: Plane, call: Call, registry: Registry): ConnectedRegistry {

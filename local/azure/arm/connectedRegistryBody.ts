@@ -1,6 +1,7 @@
 import { silentTooLong } from '../gateway/presence.js';
 import type { Plane } from '../plane.js';
 import type { ConnectedRegistry, Registry } from '../state/registryState.js';
+import { identityBody, showsSignIn } from './connectedRegistryIdentity.js';
 import { childId } from './ids.js';
 import { armTime, systemDataBody } from './timestamps.js';
 
@@ -12,13 +13,27 @@ export function connectionState(plane: Plane, connected: ConnectedRegistry): 'On
   return connected.statusDetails.some((detail) => detail.type === 'Critical') ? 'Unhealthy' : 'Online';
 }
 
-/** The resource as ARM gives it: no `clientTokenIds` when there are none (azure-cli test recordings). */
-export function connectedRegistryBody(plane: Plane, registry: Registry, connected: ConnectedRegistry): unknown {
+/** Garbage collection is shown from this api-version on (azure-rest-api-specs, containerregistry). */
+const SHOWS_GARBAGE_COLLECTION = '2024-11';
+
+/**
+ * The resource as ARM gives it. Recorded: empty lists are left out, the login server is empty until the activation, and
+ * only those below the cloud's registry have a gateway endpoint.
+ *
+ * @param version the api-version that it is asked for in
+ */
+export function connectedRegistryBody(
+  plane: Plane,
+  registry: Registry,
+  connected: ConnectedRegistry,
+  version: string,
+): unknown {
   const id = childId(plane.arm, registry, 'connectedRegistries', connected.name);
   const optional = (name: string, value: string | undefined): Record<string, string> =>
     value === undefined ? {} : { [name]: value };
   return {
     type: TYPE,
+    ...(showsSignIn(version) ? identityBody(connected) : {}),
     id,
     name: connected.name,
     systemData: systemDataBody(connected.systemData),
@@ -32,23 +47,28 @@ export function connectedRegistryBody(plane: Plane, registry: Registry, connecte
       parent: {
         ...optional('id', connected.parentId),
         syncProperties: {
-          tokenId: connected.syncTokenId,
+          ...optional('tokenId', connected.syncTokenId),
           schedule: connected.schedule,
           ...optional('syncWindow', connected.syncWindow),
           messageTtl: connected.messageTtl,
           ...optional('lastSyncTime', connected.lastSyncTime && armTime(connected.lastSyncTime)),
-          gatewayEndpoint: `${registry.name.toLowerCase()}.${registry.location}.data.azurecr.io`,
+          ...optional('gatewayEndpoint', connected.parentId === undefined ? gatewayOf(registry) : undefined),
+          ...(showsSignIn(version) ? { authType: connected.authType ?? 'SyncToken' } : {}),
         },
       },
       ...(connected.clientTokenIds.length > 0 ? { clientTokenIds: connected.clientTokenIds } : {}),
-      loginServer: {
-        ...optional('host', connected.loginServerHost),
-        tls: { status: 'Disabled', certificate: { type: 'LocalDirectory' } },
-      },
+      loginServer:
+        connected.loginServerHost === undefined
+          ? { tls: { certificate: {} } }
+          : { host: connected.loginServerHost, tls: { status: 'Disabled', certificate: { type: 'LocalDirectory' } } },
       logging: connected.logging,
-      statusDetails: connected.statusDetails,
+      ...(connected.statusDetails.length > 0 ? { statusDetails: connected.statusDetails } : {}),
       ...(connected.notificationsList.length > 0 ? { notificationsList: connected.notificationsList } : {}),
-      garbageCollection: connected.garbageCollection,
+      ...(version >= SHOWS_GARBAGE_COLLECTION ? { garbageCollection: connected.garbageCollection } : {}),
     },
   };
+}
+
+function gatewayOf({ name, location }: Registry): string {
+  return `${name.toLowerCase()}.${location}.data.azurecr.io`;
 }

@@ -13,7 +13,13 @@ export const syncProperties = z.object({
   schedule: z.string().nullish().transform(orUndefined),
   syncWindow: z.string().nullish().transform(orUndefined),
   messageTtl: z.string().nullish().transform(orUndefined),
+  authType: z.string().nullish().transform(orUndefined),
 });
+/** User-assigned identities by resource id (2026-09-01-preview). */
+const identity = z
+  .object({ userAssignedIdentities: z.record(z.string(), z.unknown()).nullish().transform(orUndefined) })
+  .nullish()
+  .transform(orUndefined);
 const shared = z.object({
   clientTokenIds: z.array(z.string()).nullish().transform(orUndefined),
   notificationsList: z.array(z.string()).nullish().transform(orUndefined),
@@ -26,19 +32,22 @@ const shared = z.object({
     .transform(orUndefined),
   garbageCollection: z
     .object({
-      enabled: z.boolean().nullish().transform(orUndefined),
+      // The Azure CLI sends text, which the service takes.
+      enabled: z.union([z.boolean(), z.stringbool()]).nullish().transform(orUndefined),
       schedule: z.string().nullish().transform(orUndefined),
     })
     .nullish()
     .transform(orUndefined),
 });
 export const putBody = z.object({
+  identity,
   properties: shared.extend({
     mode: z.string(),
     parent: z.object({ id: z.string().nullish().transform(orUndefined), syncProperties }),
   }),
 });
 export const patchBody = z.object({
+  identity,
   properties: shared
     .extend({ syncProperties: syncProperties.nullish().transform(orUndefined) })
     .nullish()
@@ -89,8 +98,9 @@ export function carried(before: ConnectedRegistry | undefined): Partial<Connecte
   };
 }
 
+/** A sync token never becomes another one; it may be given up for an identity. */
 export function refuseChange(before: ConnectedRegistry, wanted: ConnectedRegistry): void {
-  const fixed = ['mode', 'parentId', 'syncTokenId'] as const;
+  const fixed = ['mode', 'parentId', ...(wanted.syncTokenId === undefined ? [] : (['syncTokenId'] as const))] as const;
   for (const field of fixed) {
     if ((before[field] ?? '').toLowerCase() === (wanted[field] ?? '').toLowerCase()) continue;
     throw badRequest(

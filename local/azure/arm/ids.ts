@@ -2,6 +2,8 @@ import type { Registry } from '../state/registryState.js';
 import type { ArmState } from '../state/armState.js';
 
 export type ChildType = 'scopeMaps' | 'tokens' | 'connectedRegistries';
+/** Those with routes like any child's; a replication is no one's to name in a request. */
+export type RoutedChild = ChildType | 'replications';
 
 /** Route patterns. */
 export const SUBSCRIPTION_PATH = '/subscriptions/{subscription}';

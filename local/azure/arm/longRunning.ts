@@ -1,20 +1,44 @@
-import { randomUUID } from 'node:crypto';
 import type { ApiReply } from '../http/message.js';
+import type { OperationKind } from './pace.js';
 
-type Busy = 'Creating' | 'Updating' | 'Deleting';
+export type Busy = 'Creating' | 'Updating' | 'Deleting';
+
+/** The header that names an operation's address: it tells what a poll of a running one is answered. */
+export type FollowedBy = 'Azure-AsyncOperation' | 'Location';
 
 interface Operation {
-  id: string;
+  /** Where it is polled: lower case, without the query. */
+  readonly path: string;
+  readonly resource: string;
+  readonly busy: Busy;
+  readonly by: FollowedBy;
+  /** In milliseconds, as {@link Timing.now} counts. */
+  readonly readyAt: number;
+  /** The reply to a poll once done. Kept in memory only, since it may hold generated passwords. */
+  readonly result: ApiReply;
+  /** What a resource that is being deleted says of itself until it is gone. */
+  readonly ghost?: () => unknown;
+}
+
+/** How operations pass their time. */
+export interface Timing {
+  /** Milliseconds since any moment. */
+  now(): number;
+  milliseconds(kind: OperationKind): number;
+  /** Whether a poll that comes early is held until the operation is done, so that no client waits out an interval. */
+  holdsPolls(): boolean;
+}
+
+export interface Begin {
+  /** Where it is polled. */
+  path: string;
+  /** The resource's id. */
   resource: string;
+  kind: OperationKind;
   busy: Busy;
-  /** Real time, in milliseconds as `performance.now()` counts. */
-  readyAt: number;
-  failure?: { code: string; message: string };
-  /**
-   * The reply at `Location` once done; absent when the operation is followed by `Azure-AsyncOperation`. Kept in memory
-   * only, since it may hold generated passwords.
-   */
-  result?: ApiReply;
+  by: FollowedBy;
+  result: ApiReply;
+  ghost?: () => unknown;
 }
 
 /** Finished operations are forgotten from this number on, the oldest first. */
@@ -22,50 +46,72 @@ const REMEMBERED = 5_000;
 
 /**
  * ARM's asynchronous operations (Azure docs: resource-manager async-operations). An effect is there at once; only the
- * news of it takes a moment of real time, during which the resource says `Creating` or `Updating`. A poll that comes
- * too early is held until the operation is done, so that no client waits out a polling interval.
+ * news of it takes a moment, during which the resource says `Creating`, `Updating` or `Deleting`. An operation is found
+ * by the whole path of its polls: its name is the caller's, and may be that of others too.
  */
 export class LongRunning {
   readonly #operations = new Map<string, Operation>();
   readonly #busy = new Map<string, Operation>();
 
-  constructor(readonly milliseconds: () => number) {}
+  constructor(readonly timing: Timing) {}
 
-  begin(resource: string, busy: Busy, result?: ApiReply, failure?: { code: string; message: string }): string {
+  begin({ path, resource, kind, busy, by, result, ghost }: Begin): void {
     const operation: Operation = {
-      id: randomUUID(),
+      path: path.toLowerCase(),
       resource: resource.toLowerCase(),
       busy,
-      readyAt: performance.now() + this.milliseconds(),
-      ...(result && { result }),
-      ...(failure && { failure }),
+      by,
+      readyAt: this.timing.now() + this.timing.milliseconds(kind),
+      result,
+      ...(ghost && { ghost }),
     };
-    this.#operations.set(operation.id, operation);
+    // Anew at the end of the order: one that takes another's name is younger.
+    this.#operations.delete(operation.path);
+    this.#operations.set(operation.path, operation);
     this.#busy.set(operation.resource, operation);
     if (this.#operations.size > REMEMBERED) {
       const [oldest] = this.#operations.keys();
       if (oldest !== undefined) this.#operations.delete(oldest);
     }
-    return operation.id;
   }
 
   /** What a resource says of itself now. */
-  provisioningState(resource: string): Busy | 'Succeeded' | 'Failed' {
-    const operation = this.#busy.get(resource.toLowerCase());
-    if (!operation) return 'Succeeded';
-    if (performance.now() < operation.readyAt) return operation.busy;
-    if (operation.failure) return 'Failed';
-    this.#busy.delete(operation.resource);
-    return 'Succeeded';
+  provisioningState(resource: string): Busy | 'Succeeded' {
+    return this.#running(resource)?.busy ?? 'Succeeded';
   }
 
-  /** Resolves with the operation's end; undefined when there is no such operation, for instance after a restart. */
-  async finished(id: string): Promise<Pick<Operation, 'failure' | 'result'> | undefined> {
-    const operation = this.#operations.get(id.toLowerCase());
+  /** The body of a resource that is still being deleted; undefined for any other. */
+  ghost(resource: string): unknown {
+    return this.#running(resource)?.ghost?.();
+  }
+
+  /** A resource that is made anew is not the one that is being deleted. */
+  forget(resource: string): void {
+    this.#busy.delete(resource.toLowerCase());
+  }
+
+  /**
+   * How the operation stands that is polled at a path.
+   *
+   * @returns undefined when there is none, for instance after a restart
+   */
+  async poll(path: string): Promise<{ busy: Busy; by: FollowedBy } | { result: ApiReply } | undefined> {
+    const operation = this.#operations.get(path.toLowerCase());
     if (!operation) return undefined;
-    // A timer may fire a millisecond early, and the resource would still say that it is busy.
-    while (performance.now() < operation.readyAt)
-      await new Promise((resolve) => setTimeout(resolve, operation.readyAt - performance.now()));
-    return operation;
+    if (this.timing.holdsPolls()) {
+      // A timer may fire a millisecond early, and the resource would still say that it is busy.
+      while (this.timing.now() < operation.readyAt)
+        await new Promise((resolve) => setTimeout(resolve, operation.readyAt - this.timing.now()));
+    }
+    const { busy, by, result } = operation;
+    return this.timing.now() < operation.readyAt ? { busy, by } : { result };
+  }
+
+  #running(resource: string): Operation | undefined {
+    const operation = this.#busy.get(resource.toLowerCase());
+    if (!operation) return undefined;
+    if (this.timing.now() < operation.readyAt) return operation;
+    this.#busy.delete(operation.resource);
+    return undefined;
   }
 }

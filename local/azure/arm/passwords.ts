@@ -3,13 +3,16 @@ import type { PasswordHash, PasswordName, StoredPassword } from '../state/regist
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
 
-/** 32 characters of base64's alphabet, some of them ending in `=`, as the live service was recorded to make them. */
-export function makePassword(): string {
-  const padded = randomInt(4) === 0;
-  const bytes = randomBytes(32);
+/**
+ * Characters of base64's alphabet, as the live service was recorded to make them: 52 since 2023; 32 before, of which some
+ * ended in `=`.
+ */
+export function makePassword(length: 32 | 52): string {
+  const padded = length === 32 && randomInt(4) === 0;
+  const bytes = randomBytes(length);
   let text = '';
   for (const byte of bytes) text += ALPHABET[byte % 64];
-  return padded ? `${text.slice(0, 31)}=` : text;
+  return padded ? `${text.slice(0, -1)}=` : text;
 }
 
 export function hashPassword(password: string): PasswordHash {

@@ -4,21 +4,40 @@ import type { ApiReply } from '../http/message.js';
 import type { Call, Route } from '../pipeline.js';
 import type { Plane } from '../plane.js';
 import { Collection } from '../state/collection.js';
-import type { ConnectedRegistry, Registry, Repository, Token } from '../state/registryState.js';
-import { armBody, armRoute, groupOf, registryOf } from './armRoute.js';
+import type {
+  ConnectedRegistry,
+  Registry,
+  RegistryOptions,
+  Replication,
+  Repository,
+  Token,
+} from '../state/registryState.js';
+import { armBody, armRoute, groupOf, registryOf, versionOf } from './armRoute.js';
 import { badRequest, conflict } from './errors.js';
 import { GROUP_PATH, REGISTRY_PATH, registryId, SUBSCRIPTION_PATH } from './ids.js';
+import { generationOf } from './generations.js';
+import { REGISTRY_TYPE, registryBody } from './registryBody.js';
 import { systemScopeMaps } from './systemScopeMaps.js';
-import { armTime, changedBy, madeBy, systemDataBody } from './timestamps.js';
+import { changedBy, madeBy } from './timestamps.js';
+import { locationReply, locationResults, resourceReply } from './writeReply.js';
 import { orUndefined } from '../http/orUndefined.js';
 
-const TYPE = 'Microsoft.ContainerRegistry/registries';
+const TYPE = REGISTRY_TYPE;
 const SKUS = ['Basic', 'Standard', 'Premium'] as const;
 
+const text = z.string().nullish().transform(orUndefined);
 const properties = z.object({
   dataEndpointEnabled: z.boolean().nullish().transform(orUndefined),
   adminUserEnabled: z.boolean().nullish().transform(orUndefined),
+  anonymousPullEnabled: z.boolean().nullish().transform(orUndefined),
+  publicNetworkAccess: text,
+  networkRuleBypassOptions: text,
+  zoneRedundancy: text,
+  metadataSearch: text,
+  roleAssignmentMode: text,
+  networkRuleSet: z.object({ defaultAction: text }).nullish().transform(orUndefined),
 });
+type Properties = Partial<z.output<typeof properties>>;
 const sku = z.object({ name: z.enum(SKUS) });
 const putBody = z.object({
   location: z.string().min(1),
@@ -47,12 +66,17 @@ export function registryRoutes(plane: Plane): Route[] {
     ),
     route('GET', REGISTRY_PATH, 'read', (call) => ({
       status: 200,
-      body: registryBody(plane, registryOf(plane, call)),
+      body: found(call),
     })),
     route('PUT', REGISTRY_PATH, 'write', put),
     route('PATCH', REGISTRY_PATH, 'write', patch),
     route('DELETE', REGISTRY_PATH, 'delete', remove),
   ];
+
+  function found(call: Call): unknown {
+    const ghost = plane.operations.ghost(decodeURI(call.path));
+    return ghost ?? registryBody(plane, registryOf(plane, call), versionOf(call));
+  }
 
   /** Those that the caller may read: a list is filtered, not refused. */
   function list(call: Call): ApiReply {
@@ -67,7 +91,7 @@ export function registryRoutes(plane: Plane): Route[] {
           plane: 'control',
         }),
     );
-    return { status: 200, body: { value: readable.map((one) => registryBody(plane, one)) } };
+    return { status: 200, body: { value: readable.map((one) => registryBody(plane, one, versionOf(call))) } };
   }
 
   function put(call: Call): ApiReply {
@@ -86,6 +110,7 @@ export function registryRoutes(plane: Plane): Route[] {
     const now = plane.clock.now().toISOString();
     const empty = {
       repositories: new Collection<Repository>(),
+      replications: new Collection<Replication>(),
       scopeMaps: new Collection(systemScopeMaps(now, madeBy(plane, call))),
       tokens: new Collection<Token>(),
       connectedRegistries: new Collection<ConnectedRegistry>(),
@@ -98,27 +123,40 @@ export function registryRoutes(plane: Plane): Route[] {
       sku: body.sku.name,
       dataEndpointEnabled: body.properties?.dataEndpointEnabled ?? before?.dataEndpointEnabled ?? false,
       adminUserEnabled: body.properties?.adminUserEnabled ?? before?.adminUserEnabled ?? false,
+      anonymousPullEnabled: body.properties?.anonymousPullEnabled ?? before?.anonymousPullEnabled ?? false,
+      options: { ...before?.options, ...optionsIn(body.properties) },
       tags: body.tags ?? {},
+      madeWith: before?.madeWith ?? versionOf(call),
       creationDate: before?.creationDate ?? now,
       systemData: before ? changedBy(plane, call, before.systemData) : madeBy(plane, call),
     };
-    return save(registry);
+    const done = save(call, registry);
+    const generation = generationOf(registry);
+    if (before || !generation.makesRegistriesLater) return done;
+    const resource = registryId(plane.arm, registry);
+    plane.operations.forget(resource);
+    const following = { resource, within: resource, prefix: 'registries', kind: 'registryPut' } as const;
+    return resourceReply(plane, call, { ...following, signed: generation.signsOperations, created: true }, () =>
+      registryBody(plane, registry, versionOf(call)),
+    );
   }
 
   function patch(call: Call): ApiReply {
     const before = registryOf(plane, call);
     const body = armBody(call, patchBody);
-    return save({
+    return save(call, {
       ...before,
       sku: body.sku?.name ?? before.sku,
       dataEndpointEnabled: body.properties?.dataEndpointEnabled ?? before.dataEndpointEnabled,
       adminUserEnabled: body.properties?.adminUserEnabled ?? before.adminUserEnabled,
+      anonymousPullEnabled: body.properties?.anonymousPullEnabled ?? before.anonymousPullEnabled ?? false,
+      options: { ...before.options, ...optionsIn(body.properties) },
       tags: body.tags ?? before.tags,
       systemData: changedBy(plane, call, before.systemData),
     });
   }
 
-  function save(registry: Registry): ApiReply {
+  function save(call: Call, registry: Registry): ApiReply {
     if (registry.dataEndpointEnabled && registry.sku !== 'Premium') {
       throw badRequest('FeatureNotSupported', 'Dedicated data endpoints are supported by the Premium SKU only.');
     }
@@ -129,7 +167,7 @@ export function registryRoutes(plane: Plane): Route[] {
       );
     }
     plane.arm.registries.set(registry);
-    return { status: 200, body: registryBody(plane, registry) };
+    return { status: 200, body: registryBody(plane, registry, versionOf(call)) };
   }
 
   function remove(call: Call): ApiReply {
@@ -137,48 +175,39 @@ export function registryRoutes(plane: Plane): Route[] {
     const registry = plane.arm.registries.get(name);
     if (!registry || !isIn(registry, call)) return { status: 204 };
     plane.arm.registries.delete(name);
-    return { status: 200 };
+    // At once until 2024; asynchronous, and 202 with the registry as it is, when recorded in 2026.
+    if (versionOf(call) < '2025') return { status: 200 };
+    const resource = registryId(plane.arm, registry);
+    const body = (): unknown => registryBody(plane, registry, versionOf(call));
+    const following = {
+      resource,
+      within: resource,
+      prefix: `delete-${registry.name}`,
+      kind: 'registryDelete',
+      signed: true,
+      polledBelow: locationResults(plane, registry.location),
+      busy: 'Deleting',
+      result: { status: 200 },
+    } as const;
+    return locationReply(plane, call, { ...following, ghost: body }, body);
   }
+}
+
+/** What is given back as it came, of what a write names. */
+function optionsIn(given: Properties = {}): RegistryOptions {
+  const { publicNetworkAccess, networkRuleBypassOptions, zoneRedundancy, metadataSearch, roleAssignmentMode } = given;
+  const defaultAction = given.networkRuleSet?.defaultAction;
+  const all = {
+    publicNetworkAccess,
+    networkRuleBypassOptions,
+    zoneRedundancy,
+    metadataSearch,
+    roleAssignmentMode,
+    defaultAction,
+  };
+  return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
 }
 
 function isIn(registry: Registry, call: Call): boolean {
   return registry.resourceGroup.toLowerCase() === call.params['group']?.toLowerCase();
-}
-
-function registryBody(plane: Plane, registry: Registry): unknown {
-  const host = registry.name.toLowerCase();
-  const id = registryId(plane.arm, registry);
-  const isPremium = registry.sku === 'Premium';
-  return {
-    sku: { name: registry.sku, tier: registry.sku },
-    type: TYPE,
-    id,
-    name: registry.name,
-    location: registry.location,
-    tags: registry.tags,
-    systemData: systemDataBody(registry.systemData),
-    properties: {
-      loginServer: `${host}.azurecr.io`,
-      creationDate: armTime(registry.creationDate),
-      provisioningState: 'Succeeded',
-      adminUserEnabled: registry.adminUserEnabled,
-      ...(isPremium ? { networkRuleSet: { defaultAction: 'Allow', ipRules: [] } } : {}),
-      policies: {
-        quarantinePolicy: { status: 'disabled' },
-        trustPolicy: { type: 'Notary', status: 'disabled' },
-        retentionPolicy: { days: 7, lastUpdatedTime: armTime(registry.creationDate), status: 'disabled' },
-        exportPolicy: { status: 'enabled' },
-        azureADAuthenticationAsArmPolicy: { status: 'enabled' },
-        softDeletePolicy: { retentionDays: 7, lastUpdatedTime: armTime(registry.creationDate), status: 'disabled' },
-      },
-      encryption: { status: 'disabled' },
-      dataEndpointEnabled: registry.dataEndpointEnabled,
-      dataEndpointHostNames: registry.dataEndpointEnabled ? [`${host}.${registry.location}.data.azurecr.io`] : [],
-      privateEndpointConnections: [],
-      publicNetworkAccess: 'Enabled',
-      networkRuleBypassOptions: 'AzureServices',
-      zoneRedundancy: 'Disabled',
-      anonymousPullEnabled: false,
-    },
-  };
 }

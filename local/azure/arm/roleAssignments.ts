@@ -1,13 +1,18 @@
 import { z } from 'zod';
+import { covers } from '../access/authorize.js';
 import { ROLES, type RoleAssignment } from '../access/roles.js';
+import { orUndefined, withoutUndefined } from '../http/orUndefined.js';
 import type { ApiReply } from '../http/message.js';
 import type { Call, Route } from '../pipeline.js';
 import type { Plane } from '../plane.js';
 import { armBody, armRoute } from './armRoute.js';
 import { armError, badRequest, conflict } from './errors.js';
 import { GROUP_PATH, REGISTRY_PATH, sameId, SUBSCRIPTION_PATH } from './ids.js';
+import { armTimeUtc } from './timestamps.js';
 
 const TYPE = 'Microsoft.Authorization/roleAssignments';
+/** When those were made that there are from the start, of which nobody knows. */
+const SEEDED = '2020-01-01T00:00:00Z';
 const VAULT_PATH = `${GROUP_PATH}/providers/Microsoft.KeyVault/vaults/{vault}`;
 const SCOPES = [
   SUBSCRIPTION_PATH,
@@ -19,8 +24,16 @@ const SCOPES = [
   `${GROUP_PATH}/providers/Microsoft.Devices/IotHubs/{hub}`,
 ];
 
+const text = z.string().nullish().transform(orUndefined);
 const body = z.object({
-  properties: z.object({ roleDefinitionId: z.string().min(1), principalId: z.string().min(1) }),
+  properties: z.object({
+    roleDefinitionId: z.string().min(1),
+    principalId: z.string().min(1),
+    principalType: text,
+    condition: text,
+    conditionVersion: text,
+    description: text,
+  }),
 });
 
 /** Who may do what: for instance that a device reads its own secret, and no other (Azure docs: key-vault rbac-guide). */
@@ -37,10 +50,8 @@ export function roleAssignmentRoutes(plane: Plane): Route[] {
   });
 
   function list(call: Call): ApiReply {
-    const scope = scopeOf(call);
-    const value = [...plane.arm.roleAssignments.values()]
-      .filter((one) => sameId(one.scope, scope))
-      .map((one) => assignmentBody(plane, one));
+    const keep = listFilter(call, scopeOf(call));
+    const value = [...plane.arm.roleAssignments.values()].filter(keep).map((one) => assignmentBody(plane, one));
     return { status: 200, body: { value } };
   }
 
@@ -52,7 +63,7 @@ export function roleAssignmentRoutes(plane: Plane): Route[] {
   }
 
   function put(call: Call): ApiReply {
-    const { roleDefinitionId, principalId } = armBody(call, body).properties;
+    const { roleDefinitionId, principalId, ...rest } = armBody(call, body).properties;
     const wantedRole = roleDefinitionId.split('/').at(-1)?.toLowerCase();
     const role = Object.keys(ROLES).find((name) => ROLES[name]?.id === wantedRole);
     if (role === undefined) {
@@ -67,21 +78,46 @@ export function roleAssignmentRoutes(plane: Plane): Route[] {
         `Principal ${principalId} does not exist in the directory ${plane.arm.tenantId}.`,
       );
     }
-    const wanted: RoleAssignment = { name: call.params['assignment'] ?? '', principalId, role, scope: scopeOf(call) };
+    const before = find(plane, call);
+    const now = { on: plane.clock.now().toISOString(), by: call.principal.objectId };
+    const wanted: RoleAssignment = {
+      name: before?.name ?? call.params['assignment'] ?? '',
+      principalId,
+      role,
+      scope: scopeOf(call),
+      ...withoutUndefined(rest),
+      created: before?.created ?? now,
+      updated: now,
+    };
     const isSame = (one: RoleAssignment): boolean =>
-      sameId(one.scope, wanted.scope) && one.principalId === principalId && one.role === role;
+      sameId(one.scope, wanted.scope) &&
+      one.principalId === principalId &&
+      one.role === role &&
+      one.name !== wanted.name;
     if ([...plane.arm.roleAssignments.of(principalId)].some(isSame))
       throw conflict('RoleAssignmentExists', 'The role assignment already exists.');
     plane.arm.roleAssignments.set(wanted);
-    return { status: 201, body: assignmentBody(plane, wanted) };
+    // Recorded for one that is there already, too: 201, and in the answer alone nobody has created it.
+    return { status: 201, body: assignmentBody(plane, { ...wanted, created: { ...now, by: '' } }) };
   }
 
   function remove(call: Call): ApiReply {
     const found = find(plane, call);
     if (!found) return { status: 204 };
     plane.arm.roleAssignments.remove(found);
-    return { status: 200, body: assignmentBody(plane, found) };
+    const updated = { on: plane.clock.now().toISOString(), by: call.principal.objectId };
+    return { status: 200, body: assignmentBody(plane, { ...found, updated }) };
   }
+}
+
+/** With `atScope()`, at the scope and above it; without, below it too. Of one principal, where the filter names it. */
+function listFilter(call: Call, scope: string): (one: RoleAssignment) => boolean {
+  const filter = call.query.get('$filter') ?? '';
+  const onlyAtScope = /atScope\(\)/i.test(filter);
+  const principal = /(?:principalId\s+eq\s+|assignedTo\()'([^']+)'/i.exec(filter)?.[1]?.toLowerCase();
+  return (one) =>
+    (covers(one.scope, scope) || (!onlyAtScope && covers(scope, one.scope))) &&
+    (principal === undefined || one.principalId.toLowerCase() === principal);
 }
 
 function find(plane: Plane, call: Call): RoleAssignment | undefined {
@@ -102,8 +138,16 @@ function assignmentBody(plane: Plane, one: RoleAssignment): unknown {
     properties: {
       roleDefinitionId: `/subscriptions/${plane.arm.subscriptionId}/providers/Microsoft.Authorization/roleDefinitions/${role}`,
       principalId: one.principalId,
-      principalType: 'ServicePrincipal',
+      principalType: one.principalType ?? 'ServicePrincipal',
       scope: one.scope,
+      condition: one.condition ?? null,
+      conditionVersion: one.conditionVersion ?? null,
+      createdOn: armTimeUtc(one.created?.on ?? SEEDED),
+      updatedOn: armTimeUtc(one.updated?.on ?? SEEDED),
+      createdBy: one.created?.by === '' ? null : (one.created?.by ?? ''),
+      updatedBy: one.updated?.by ?? '',
+      delegatedManagedIdentityResourceId: null,
+      description: one.description ?? null,
     },
   };
 }

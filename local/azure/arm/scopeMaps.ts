@@ -3,14 +3,15 @@ import type { ApiReply } from '../http/message.js';
 import type { Call, Route } from '../pipeline.js';
 import type { Plane } from '../plane.js';
 import type { Registry, ScopeMap } from '../state/registryState.js';
-import { armBody, childRoutes, parentRegistryOf, registryOf } from './armRoute.js';
+import { armBody, childRoutes, parentRegistryOf, registryOf, versionOf } from './armRoute.js';
 import { badRequest, conflict, resourceNotFound } from './errors.js';
-import { childId, sameId } from './ids.js';
+import { deletionBody, generationOf } from './generations.js';
+import { childId, registryId, sameId } from './ids.js';
 import { listReply } from './lists.js';
 import { checkName } from './names.js';
 import { checkActions } from './scopeMapActions.js';
-import { armTime, changedBy, madeBy, systemDataBody } from './timestamps.js';
-import { deletedReply, resourceReply } from './writeReply.js';
+import { armTime, madeBy, systemDataIn } from './timestamps.js';
+import { locationReply, locationResults, resourceReply } from './writeReply.js';
 import { orUndefined } from '../http/orUndefined.js';
 
 const TYPE = 'Microsoft.ContainerRegistry/registries/scopeMaps';
@@ -37,12 +38,14 @@ export function scopeMapRoutes(plane: Plane): Route[] {
 
   function list(call: Call): ApiReply {
     const registry = registryOf(plane, call);
-    return listReply(plane, call, registry.scopeMaps, (map) => scopeMapBody(plane, registry, map));
+    return listReply(plane, call, registry.scopeMaps, (map) => scopeMapBody(plane, registry, map, versionOf(call)));
   }
 
   function get(call: Call): ApiReply {
     const registry = registryOf(plane, call);
-    return { status: 200, body: scopeMapBody(plane, registry, existing(plane, call, registry)) };
+    const ghost = plane.operations.ghost(childId(plane.arm, registry, 'scopeMaps', call.params['name'] ?? ''));
+    if (ghost) return { status: 200, body: ghost };
+    return { status: 200, body: scopeMapBody(plane, registry, existing(plane, call, registry), versionOf(call)) };
   }
 
   function put(call: Call): ApiReply {
@@ -64,10 +67,10 @@ export function scopeMapRoutes(plane: Plane): Route[] {
       type: 'UserDefined',
       actions: [...new Set(properties.actions)],
       creationDate: before?.creationDate ?? plane.clock.now().toISOString(),
-      systemData: before ? changedBy(plane, call, before.systemData) : madeBy(plane, call),
+      systemData: madeBy(plane, call),
       ...(properties.description === undefined ? {} : { description: properties.description }),
     };
-    return save(call, registry, map, !before);
+    return save(call, registry, map, before ? 'replaced' : 'created');
   }
 
   function patch(call: Call): ApiReply {
@@ -78,21 +81,30 @@ export function scopeMapRoutes(plane: Plane): Route[] {
     if (properties?.actions) checkActions(properties.actions, plane.settings.permissionsPerScopeMap);
     const map: ScopeMap = {
       ...before,
-      systemData: changedBy(plane, call, before.systemData),
+      systemData: madeBy(plane, call),
       ...(properties?.actions ? { actions: [...new Set(properties.actions)] } : {}),
       ...(properties?.description === undefined ? {} : { description: properties.description }),
     };
-    return save(call, registry, map, false);
+    return save(call, registry, map, 'changed');
   }
 
-  /** Asynchronous when tokens use the map, as the live service was recorded to be. */
-  function save(call: Call, registry: Registry, map: ScopeMap, created: boolean): ApiReply {
+  /** Recorded: a PUT is done at once, a PATCH of a map that tokens use goes on. */
+  function save(call: Call, registry: Registry, map: ScopeMap, how: 'created' | 'replaced' | 'changed'): ApiReply {
     registry.scopeMaps.set(map);
-    const resource = childId(plane.arm, registry, 'scopeMaps', map.name);
-    const asynchronous = tokensUsing(plane, registry, map.name).length > 0;
-    return resourceReply(plane, call, { resource, kind: 'scopemap', asynchronous, created }, () =>
-      scopeMapBody(plane, registry, map),
-    );
+    const body = (): unknown => scopeMapBody(plane, registry, map, versionOf(call));
+    const goesOn = how === 'changed' && tokensUsing(plane, registry, map.name).length > 0;
+    const created = how === 'created';
+    if (created) plane.operations.forget(childId(plane.arm, registry, 'scopeMaps', map.name));
+    if (!goesOn && plane.settings.asynchronousWrites === 'recorded') return { status: 200, body: body() };
+    const kind = how === 'changed' ? 'childPatch' : 'childPut';
+    return resourceReply(plane, call, { ...following(registry, map), kind, created }, body);
+  }
+
+  /** The service calls an operation on a scope map a token's, too. */
+  function following(registry: Registry, { name }: ScopeMap) {
+    const resource = childId(plane.arm, registry, 'scopeMaps', name);
+    const { signsOperations: signed } = generationOf(registry);
+    return { resource, within: registryId(plane.arm, registry), prefix: 'token', signed };
   }
 
   function remove(call: Call): ApiReply {
@@ -109,8 +121,15 @@ export function scopeMapRoutes(plane: Plane): Route[] {
       );
     }
     registry.scopeMaps.delete(map.name);
-    const resource = childId(plane.arm, registry, 'scopeMaps', map.name);
-    return deletedReply(plane, call, { resource, kind: 'scopemap', asynchronous: false });
+    const own = {
+      ...following(registry, map),
+      kind: 'childDelete',
+      busy: 'Deleting',
+      result: { status: 200 },
+    } as const;
+    const polledBelow = locationResults(plane, registry.location.toUpperCase());
+    const ghost = (): unknown => scopeMapBody(plane, registry, map, versionOf(call));
+    return locationReply(plane, call, { ...own, polledBelow, ghost }, deletionBody(registry));
   }
 }
 
@@ -136,13 +155,13 @@ function tokensUsing(plane: Plane, registry: Registry, name: string): string[] {
   return users;
 }
 
-function scopeMapBody(plane: Plane, registry: Registry, map: ScopeMap): unknown {
+function scopeMapBody(plane: Plane, registry: Registry, map: ScopeMap, version: string): unknown {
   const id = childId(plane.arm, registry, 'scopeMaps', map.name);
   return {
     type: TYPE,
     id,
     name: map.name,
-    systemData: systemDataBody(map.systemData),
+    ...systemDataIn(version, map.systemData),
     properties: {
       ...(map.description === undefined ? {} : { description: map.description }),
       type: map.type,

@@ -3,13 +3,14 @@ import type { ApiReply } from '../http/message.js';
 import type { Call, Route } from '../pipeline.js';
 import type { Plane } from '../plane.js';
 import { PASSWORD_NAMES, type Registry, type StoredPassword, type Token } from '../state/registryState.js';
-import { armBody, childRoutes, parentRegistryOf, registryOf } from './armRoute.js';
+import { armBody, childRoutes, parentRegistryOf, registryOf, versionOf } from './armRoute.js';
 import { badRequest, conflict, resourceNotFound } from './errors.js';
-import { childId, childNameOf, sameId } from './ids.js';
+import { deletionBody, generationOf } from './generations.js';
+import { childId, childNameOf, registryId, sameId } from './ids.js';
 import { listReply } from './lists.js';
 import { checkName } from './names.js';
-import { armTime, changedBy, madeBy, systemDataBody } from './timestamps.js';
-import { deletedReply, resourceReply } from './writeReply.js';
+import { armTime, madeBy, systemDataIn } from './timestamps.js';
+import { locationReply, locationResults, resourceReply } from './writeReply.js';
 import { orUndefined } from '../http/orUndefined.js';
 
 const TYPE = 'Microsoft.ContainerRegistry/registries/tokens';
@@ -50,12 +51,14 @@ export function tokenRoutes(plane: Plane): Route[] {
 
   function list(call: Call): ApiReply {
     const registry = registryOf(plane, call);
-    return listReply(plane, call, registry.tokens, (token) => tokenBody(plane, registry, token));
+    return listReply(plane, call, registry.tokens, (token) => tokenBody(plane, registry, token, versionOf(call)));
   }
 
   function get(call: Call): ApiReply {
     const registry = registryOf(plane, call);
-    return { status: 200, body: tokenBody(plane, registry, existing(plane, call, registry)) };
+    const ghost = plane.operations.ghost(childId(plane.arm, registry, 'tokens', call.params['name'] ?? ''));
+    if (ghost) return { status: 200, body: ghost };
+    return { status: 200, body: tokenBody(plane, registry, existing(plane, call, registry), versionOf(call)) };
   }
 
   function put(call: Call): ApiReply {
@@ -73,7 +76,7 @@ export function tokenRoutes(plane: Plane): Route[] {
       status: body.status ?? 'enabled',
       passwords: kept(before?.passwords ?? [], body.credentials ?? { passwords: [] }),
       creationDate: before?.creationDate ?? plane.clock.now().toISOString(),
-      systemData: before ? changedBy(plane, call, before.systemData) : madeBy(plane, call),
+      systemData: madeBy(plane, call),
     };
     return save(call, registry, token, !before);
   }
@@ -84,7 +87,7 @@ export function tokenRoutes(plane: Plane): Route[] {
     const body: Partial<z.output<typeof properties>> = armBody(call, patchBody).properties ?? {};
     const token: Token = {
       ...before,
-      systemData: changedBy(plane, call, before.systemData),
+      systemData: madeBy(plane, call),
       ...(body.scopeMapId === undefined ? {} : { scopeMapId: scopeMapIdOf(plane, registry, body.scopeMapId) }),
       ...(body.status === undefined ? {} : { status: body.status }),
       ...(body.credentials === undefined ? {} : { passwords: kept(before.passwords, body.credentials) }),
@@ -95,10 +98,16 @@ export function tokenRoutes(plane: Plane): Route[] {
   /** Every write of a token is asynchronous: recorded as 201 with `Azure-AsyncOperation`. */
   function save(call: Call, registry: Registry, token: Token, created: boolean): ApiReply {
     registry.tokens.set(token);
-    const resource = childId(plane.arm, registry, 'tokens', token.name);
-    return resourceReply(plane, call, { resource, kind: 'token', asynchronous: true, created }, () =>
-      tokenBody(plane, registry, token),
+    const kind = call.method === 'PATCH' ? 'childPatch' : 'childPut';
+    return resourceReply(plane, call, { ...following(registry, token), kind, created }, () =>
+      tokenBody(plane, registry, token, versionOf(call)),
     );
+  }
+
+  function following(registry: Registry, { name }: Token) {
+    const resource = childId(plane.arm, registry, 'tokens', name);
+    const { signsOperations: signed } = generationOf(registry);
+    return { resource, within: registryId(plane.arm, registry), prefix: 'token', signed };
   }
 
   function remove(call: Call): ApiReply {
@@ -108,7 +117,15 @@ export function tokenRoutes(plane: Plane): Route[] {
     const resource = childId(plane.arm, registry, 'tokens', token.name);
     refuseIfUsed(registry, token, resource);
     registry.tokens.delete(token.name);
-    return deletedReply(plane, call, { resource, kind: 'token', asynchronous: false });
+    const own = {
+      ...following(registry, token),
+      kind: 'childDelete',
+      busy: 'Deleting',
+      result: { status: 200 },
+    } as const;
+    const polledBelow = locationResults(plane, registry.location.toUpperCase());
+    const ghost = (): unknown => tokenBody(plane, registry, token, versionOf(call));
+    return locationReply(plane, call, { ...own, polledBelow, ghost }, deletionBody(registry));
   }
 }
 
@@ -118,7 +135,7 @@ export function tokenRoutes(plane: Plane): Route[] {
  */
 function refuseIfUsed(registry: Registry, token: Token, id: string): void {
   for (const connected of registry.connectedRegistries.values()) {
-    const isSync = sameId(connected.syncTokenId, id);
+    const isSync = connected.syncTokenId !== undefined && sameId(connected.syncTokenId, id);
     if (!isSync && !connected.clientTokenIds.some((one) => sameId(one, id))) continue;
     const role = isSync ? 'sync' : 'client';
     throw conflict(
@@ -154,13 +171,13 @@ function kept(before: StoredPassword[], body: Credentials): StoredPassword[] {
   });
 }
 
-function tokenBody(plane: Plane, registry: Registry, token: Token): unknown {
+function tokenBody(plane: Plane, registry: Registry, token: Token, version: string): unknown {
   const id = childId(plane.arm, registry, 'tokens', token.name);
   return {
     type: TYPE,
     id,
     name: token.name,
-    systemData: systemDataBody(token.systemData),
+    ...systemDataIn(version, token.systemData),
     properties: {
       creationDate: armTime(token.creationDate),
       provisioningState: plane.operations.provisioningState(id),
@@ -171,7 +188,7 @@ function tokenBody(plane: Plane, registry: Registry, token: Token): unknown {
           ...(expiry === undefined ? {} : { expiry: armTime(expiry) }),
           name,
         })),
-        certificates: [],
+        ...(generationOf(registry).listsCertificates ? { certificates: [] } : {}),
       },
       status: token.status,
     },

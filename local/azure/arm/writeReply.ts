@@ -1,56 +1,99 @@
-import type { ApiReply } from '../http/message.js';
+import { createHash, randomUUID } from 'node:crypto';
+import { header, type ApiReply } from '../http/message.js';
 import type { Call } from '../pipeline.js';
 import type { Plane } from '../plane.js';
+import type { Busy } from './longRunning.js';
+import { RETRY_AFTER, type OperationKind } from './pace.js';
 
-interface Write {
+/** How a write goes on that is not done when it is answered. */
+export interface Following {
   /** The resource's id. */
   resource: string;
+  /** What takes its time. */
+  kind: OperationKind;
   /** Begins the operation's name: `token` in `token-GUID`. */
-  kind: string;
-  /** Where the live service was recorded to be asynchronous for this write. */
-  asynchronous: boolean;
+  prefix: string;
+  /** What the GUID is made of where the caller names none: its registry's id. */
+  within: string;
+  /** Whether the operation's address is signed. */
+  signed: boolean;
 }
 
 /**
- * The answer to a PUT or PATCH. Synchronous: 200 with the resource. Asynchronous: 201 with the resource as it is for
- * now, `Azure-AsyncOperation` and `Retry-After` (azure-cli test recordings).
+ * The answer to a PUT or PATCH that goes on: 201 with the resource as it is for now, and `Azure-AsyncOperation` below the
+ * resource (azure-cli and Azure PowerShell test recordings), or below another where that has no right to be polled.
  *
  * @param body makes the resource's JSON; called once the operation is under way, so that it shows in it
  */
 export function resourceReply(
   plane: Plane,
   call: Call,
-  write: Write & { created: boolean },
+  following: Following & { created: boolean; polledBelow?: string },
   body: () => unknown,
 ): ApiReply {
-  if (!write.asynchronous && plane.settings.asynchronousWrites === 'recorded') return { status: 200, body: body() };
-  const id = plane.operations.begin(write.resource, write.created ? 'Creating' : 'Updating');
-  return {
-    status: 201,
-    headers: { 'azure-asyncoperation': operationUrl(plane, call, write, id), 'retry-after': '1' },
-    body: body(),
-  };
+  const path = `${following.polledBelow ?? following.resource}/operationStatuses/${operationName(call, following)}`;
+  const url = operationUrl(plane, call, path, following.signed);
+  const headers = { 'azure-asyncoperation': url, 'retry-after': RETRY_AFTER };
+  plane.operations.begin({
+    path,
+    resource: following.resource,
+    kind: following.kind,
+    busy: following.created ? 'Creating' : 'Updating',
+    by: 'Azure-AsyncOperation',
+    result: { status: 200, headers, body: { status: 'Succeeded' } },
+  });
+  return { status: 201, headers, body: body() };
 }
 
-/** The answer to a DELETE: 200, or 202 with `Location`. */
-export function deletedReply(plane: Plane, call: Call, write: Write): ApiReply {
-  return resultReply(plane, call, write, 'Deleting', { status: 200 });
+/** Where deletions are polled: below the subscription, where a role on the registry alone does not reach. */
+export function locationResults(plane: Plane, location: string): string {
+  const subscription = `/subscriptions/${plane.arm.subscriptionId}`;
+  return `${subscription}/providers/Microsoft.ContainerRegistry/locations/${location}/operationResults`;
 }
 
-/** The answer to a POST with a result: the result itself, or 202 with a `Location` that will have it. */
-export function resultReply(
+/**
+ * The answer to a DELETE or POST that goes on: 202 and a `Location`.
+ *
+ * @param body of the 202; undefined for none
+ */
+export function locationReply(
   plane: Plane,
   call: Call,
-  write: Write,
-  busy: 'Updating' | 'Deleting',
-  result: ApiReply,
+  following: Following & { polledBelow: string; busy: Busy; result: ApiReply; ghost?: () => unknown },
+  body?: () => unknown,
 ): ApiReply {
-  if (!write.asynchronous && plane.settings.asynchronousWrites === 'recorded') return result;
-  const id = plane.operations.begin(write.resource, busy, result);
-  return { status: 202, headers: { location: operationUrl(plane, call, write, id), 'retry-after': '1' } };
+  const { resource, kind, busy, result, ghost } = following;
+  const path = `${following.polledBelow}/${operationName(call, following)}`;
+  const headers = {
+    location: operationUrl(plane, call, path, following.signed),
+    'retry-after': RETRY_AFTER,
+  };
+  plane.operations.begin({ path, resource, kind, busy, by: 'Location', result, ...(ghost && { ghost }) });
+  return { status: 202, headers, ...(body && { body: body() }) };
 }
 
-function operationUrl(plane: Plane, call: Call, write: Write, id: string): string {
-  const version = call.query.get('api-version') ?? '';
-  return `${plane.baseUrl}${write.resource}/operationStatuses/${write.kind}-${id}?api-version=${encodeURIComponent(version)}`;
+/**
+ * `token-GUID`, where the GUID is the caller's `x-ms-client-request-id`: the Azure CLI sends one for all calls of a
+ * command, so that a name comes back for another resource. Without one, all of a caller's operations on a registry have
+ * one name here, as the stricter guess.
+ */
+function operationName(call: Call, { prefix, within }: Following): string {
+  const given = header(call, 'x-ms-client-request-id') ?? '';
+  const isGuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(given);
+  return `${prefix}-${isGuid ? given : guidOf(`${call.principal.objectId} ${within.toLowerCase()}`)}`;
+}
+
+function guidOf(text: string): string {
+  const hex = createHash('sha256').update(text).digest('hex');
+  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20, 32)].join('-');
+}
+
+/** The signature's parts are named as recorded; what they hold is nobody's business but the service's. */
+function operationUrl(plane: Plane, call: Call, path: string, signed: boolean): string {
+  const query = new URLSearchParams({ 'api-version': call.query.get('api-version') ?? '' });
+  if (signed) {
+    query.set('t', String(plane.clock.now().getTime()));
+    for (const part of ['c', 's', 'h']) query.set(part, randomUUID().replaceAll('-', ''));
+  }
+  return `${plane.baseUrl}${path}?${query.toString()}`;
 }

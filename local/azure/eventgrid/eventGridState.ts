@@ -14,6 +14,20 @@ export interface Topic {
   /** What publishers may send. A topic of the real service takes one schema; the seeded ones here take both. */
   inputSchemas: InputSchema[];
   keys: [key1: string, key2: string];
+  /** Absent for those that there are from the start: where their group is. */
+  location?: string;
+  tags?: Record<string, string>;
+  identity?: TopicIdentity;
+  publicNetworkAccess?: string;
+  inboundIpRules?: { ipMask: string; action: string }[];
+  disableLocalAuth?: boolean;
+  metricResourceId?: string;
+}
+
+export interface TopicIdentity {
+  type: string;
+  principalId: string | null;
+  tenantId: string | null;
 }
 
 export interface EventFilter {
@@ -28,10 +42,15 @@ export interface EventSubscription {
   name: string;
   /** The id of the resource whose events these are: a topic, a vault, a resource group or a subscription. */
   source: string;
+  /** Made as a topic's own child, rather than as an extension of whatever resource: its id and type say so. */
+  isNested?: boolean;
   /** May hold keys: never in a log line, an error or a plain GET. */
   endpointUrl: string;
   deliverySchema: DeliverySchema;
   filter: EventFilter;
+  labels?: string[];
+  maxEventsPerBatch?: number;
+  preferredBatchSizeInKilobytes?: number;
   maxDeliveryAttempts: number;
   eventTimeToLiveInMinutes: number;
   provisioningState: 'Succeeded' | 'AwaitingManualAction' | 'Failed';

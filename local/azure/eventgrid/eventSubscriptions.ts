@@ -7,6 +7,12 @@ import type { ApiReply } from '../http/message.js';
 import type { Call, Route } from '../pipeline.js';
 import type { Plane } from '../plane.js';
 import type { EventFilter, EventSubscription } from './eventGridState.js';
+import { eventTypesOf } from './eventTypes.js';
+import { filtered } from './listFilter.js';
+import { listsByType } from './listsByType.js';
+import { follow } from './operations.js';
+import { idOf, subscriptionBody } from './subscriptionBody.js';
+import { locationOf } from './topics.js';
 import { EndpointRefused, validateEndpoint } from './webhook.js';
 import { orUndefined } from '../http/orUndefined.js';
 
@@ -24,31 +30,37 @@ const COLLECTIONS = [
   ),
 ];
 
-const body = z.object({
+const destination = z.object({
+  endpointType: z.literal('WebHook'),
   properties: z.object({
-    destination: z.object({
-      endpointType: z.literal('WebHook'),
-      properties: z.object({ endpointUrl: z.url({ protocol: /^https?$/ }) }),
-    }),
-    eventDeliverySchema: z.enum(['EventGridSchema', 'CloudEventSchemaV1_0']).nullish().transform(orUndefined),
-    filter: z
-      .object({
-        subjectBeginsWith: z.string().nullish().transform(orUndefined),
-        subjectEndsWith: z.string().nullish().transform(orUndefined),
-        includedEventTypes: z.array(z.string().min(1)).nullish().transform(orUndefined),
-        isSubjectCaseSensitive: z.boolean().nullish().transform(orUndefined),
-      })
-      .nullish()
-      .transform(orUndefined),
-    retryPolicy: z
-      .object({
-        maxDeliveryAttempts: z.int().min(1).max(30).nullish().transform(orUndefined),
-        eventTimeToLiveInMinutes: z.int().min(1).max(1440).nullish().transform(orUndefined),
-      })
-      .nullish()
-      .transform(orUndefined),
+    endpointUrl: z.url({ protocol: /^https?$/ }),
+    maxEventsPerBatch: z.int().min(1).max(5000).nullish().transform(orUndefined),
+    preferredBatchSizeInKilobytes: z.int().min(1).max(1024).nullish().transform(orUndefined),
   }),
 });
+const shared = z.object({
+  labels: z.array(z.string()).nullish().transform(orUndefined),
+  eventDeliverySchema: z.enum(['EventGridSchema', 'CloudEventSchemaV1_0']).nullish().transform(orUndefined),
+  filter: z
+    .object({
+      subjectBeginsWith: z.string().nullish().transform(orUndefined),
+      subjectEndsWith: z.string().nullish().transform(orUndefined),
+      includedEventTypes: z.array(z.string().min(1)).nullish().transform(orUndefined),
+      isSubjectCaseSensitive: z.boolean().nullish().transform(orUndefined),
+    })
+    .nullish()
+    .transform(orUndefined),
+  retryPolicy: z
+    .object({
+      maxDeliveryAttempts: z.int().min(1).max(30).nullish().transform(orUndefined),
+      eventTimeToLiveInMinutes: z.int().min(1).max(1440).nullish().transform(orUndefined),
+    })
+    .nullish()
+    .transform(orUndefined),
+});
+const putBody = z.object({ properties: shared.extend({ destination }) });
+const patchBody = shared.extend({ destination: destination.nullish().transform(orUndefined) });
+type Given = Partial<z.output<typeof patchBody>>;
 
 /**
  * Event subscriptions with webhook destinations. Creating one proves the endpoint first. A plain GET shows the
@@ -61,6 +73,7 @@ export function eventSubscriptionRoutes(plane: Plane): Route[] {
       armRoute(plane, { method: 'GET', path: all, action: `${TYPE}/read`, handle: list }),
       armRoute(plane, { method: 'GET', path: item, action: `${TYPE}/read`, handle: get }),
       armRoute(plane, { method: 'PUT', path: item, action: `${TYPE}/write`, handle: put }),
+      armRoute(plane, { method: 'PATCH', path: item, action: `${TYPE}/write`, handle: patch }),
       armRoute(plane, { method: 'DELETE', path: item, action: `${TYPE}/delete`, handle: remove }),
       armRoute(plane, {
         method: 'POST',
@@ -77,15 +90,15 @@ export function eventSubscriptionRoutes(plane: Plane): Route[] {
     operation: 'topic/validate',
     handle: validateByHand,
   };
-  return [...routes, validation];
+  return [...routes, ...listsByType(plane), validation];
 
   function list(call: Call): ApiReply {
-    const value = plane.broker.subscriptions(sourceOf(plane, call)).map((one) => subscriptionBody(one));
-    return { status: 200, body: { value } };
+    const own = filtered(call, plane.broker.subscriptions(sourceOf(plane, call)));
+    return { status: 200, body: { value: own.map((one) => subscriptionBody(plane, one)) } };
   }
 
   function get(call: Call): ApiReply {
-    return { status: 200, body: subscriptionBody(existing(plane, call)) };
+    return { status: 200, body: subscriptionBody(plane, existing(plane, call)) };
   }
 
   function fullUrl(call: Call): ApiReply {
@@ -105,20 +118,37 @@ export function eventSubscriptionRoutes(plane: Plane): Route[] {
       );
     }
     const source = sourceOf(plane, call);
-    const { properties } = armBody(call, body);
-    const code = randomUUID();
+    const { properties } = armBody(call, putBody);
     const wanted: EventSubscription = {
       name,
       source,
+      ...(isNested(call) ? { isNested: true } : {}),
       endpointUrl: properties.destination.properties.endpointUrl,
-      deliverySchema: properties.eventDeliverySchema ?? 'EventGridSchema',
-      filter: readFilter(properties.filter ?? {}),
-      maxDeliveryAttempts: properties.retryPolicy?.maxDeliveryAttempts ?? 30,
-      eventTimeToLiveInMinutes: properties.retryPolicy?.eventTimeToLiveInMinutes ?? 1440,
+      deliverySchema: 'EventGridSchema',
+      filter: readFilter(source, undefined, {}),
+      maxDeliveryAttempts: 30,
+      eventTimeToLiveInMinutes: 1440,
       provisioningState: 'Succeeded',
       created: plane.clock.now().toISOString(),
     };
-    const existed = plane.broker.subscription(source, name) !== undefined;
+    const before = plane.broker.subscription(source, name);
+    return save(call, changed(wanted, properties), before ? 'Updating' : 'Creating', properties);
+  }
+
+  /** Its body has no `properties`, unlike a PUT's. */
+  async function patch(call: Call): Promise<ApiReply> {
+    const given = armBody(call, patchBody);
+    return save(call, changed(existing(plane, call), given), 'Updating', given);
+  }
+
+  async function save(
+    call: Call,
+    wanted: EventSubscription,
+    busy: 'Creating' | 'Updating',
+    given: Given,
+  ): Promise<ApiReply> {
+    const { source, name } = wanted;
+    const code = randomUUID();
     const validationUrl = `${plane.baseUrl}/eventsubscriptions/validate?code=${code}`;
     try {
       const verdict = await validateEndpoint(wanted, source, code, validationUrl, plane.clock.now());
@@ -127,7 +157,8 @@ export function eventSubscriptionRoutes(plane: Plane): Route[] {
           ? wanted
           : { ...wanted, provisioningState: 'AwaitingManualAction', validationCode: code };
       plane.broker.putSubscription(saved);
-      return { status: existed ? 200 : 201, body: subscriptionBody(saved) };
+      const headers = follow(plane, call, { resource: idOf(saved), location: locationOfSource(plane, source), busy });
+      return { status: 201, headers, body: subscriptionBody(plane, saved, busy === 'Creating' ? given : undefined) };
     } catch (error) {
       if (!(error instanceof EndpointRefused)) throw error;
       throw badRequest(
@@ -142,7 +173,9 @@ export function eventSubscriptionRoutes(plane: Plane): Route[] {
     const subscription = plane.broker.subscription(sourceOf(plane, call), call.params['name'] ?? '');
     if (!subscription) return { status: 204 };
     plane.broker.removeSubscription(subscription);
-    return { status: 200 };
+    const location = locationOfSource(plane, subscription.source);
+    const headers = follow(plane, call, { resource: idOf(subscription), location, busy: 'Deleting' });
+    return { status: 202, headers };
   }
 
   function validateByHand(call: Call): ApiReply {
@@ -178,33 +211,50 @@ function existing(plane: Plane, call: Call): EventSubscription {
   return subscription;
 }
 
-function readFilter(given: Partial<NonNullable<z.output<typeof body>['properties']['filter']>>): EventFilter {
-  const types = given.includedEventTypes?.filter((one) => one.toLowerCase() !== 'all');
+/** Made at the end of a topic's own path, without a provider in between. */
+function isNested(call: Call): boolean {
+  return !/\/providers\/microsoft\.eventgrid\/eventsubscriptions(\/|$)/i.test(decodeURI(call.path));
+}
+
+/** What a write changes; what it does not name stays. */
+function changed(before: EventSubscription, given: Given): EventSubscription {
+  const { destination: to, retryPolicy } = given;
+  const { maxEventsPerBatch, preferredBatchSizeInKilobytes } = to?.properties ?? {};
   return {
-    subjectBeginsWith: given.subjectBeginsWith ?? '',
-    subjectEndsWith: given.subjectEndsWith ?? '',
-    isSubjectCaseSensitive: given.isSubjectCaseSensitive ?? false,
-    ...(types && types.length > 0 ? { includedEventTypes: types } : {}),
+    ...before,
+    endpointUrl: to?.properties.endpointUrl ?? before.endpointUrl,
+    ...(maxEventsPerBatch === undefined ? {} : { maxEventsPerBatch }),
+    ...(preferredBatchSizeInKilobytes === undefined ? {} : { preferredBatchSizeInKilobytes }),
+    ...(given.labels === undefined ? {} : { labels: given.labels }),
+    deliverySchema: given.eventDeliverySchema ?? before.deliverySchema,
+    filter: given.filter === undefined ? before.filter : readFilter(before.source, before.filter, given.filter),
+    maxDeliveryAttempts: retryPolicy?.maxDeliveryAttempts ?? before.maxDeliveryAttempts,
+    eventTimeToLiveInMinutes: retryPolicy?.eventTimeToLiveInMinutes ?? before.eventTimeToLiveInMinutes,
   };
 }
 
-function subscriptionBody(one: EventSubscription): unknown {
-  const url = new URL(one.endpointUrl);
+/** Without a list, and with `All`, all types that the source has now. */
+function readFilter(
+  source: string,
+  before: EventFilter | undefined,
+  given: Partial<NonNullable<Given['filter']>>,
+): EventFilter {
+  const named = given.includedEventTypes?.filter((one) => one.toLowerCase() !== 'all') ?? before?.includedEventTypes;
+  const types = named && named.length > 0 ? named : eventTypesOf(source);
   return {
-    id: `${one.source}${PROVIDER}/${one.name}`,
-    name: one.name,
-    type: TYPE,
-    properties: {
-      topic: one.source,
-      provisioningState: one.provisioningState,
-      destination: { endpointType: 'WebHook', properties: { endpointBaseUrl: `${url.origin}${url.pathname}` } },
-      filter: one.filter,
-      labels: [],
-      eventDeliverySchema: one.deliverySchema,
-      retryPolicy: {
-        maxDeliveryAttempts: one.maxDeliveryAttempts,
-        eventTimeToLiveInMinutes: one.eventTimeToLiveInMinutes,
-      },
-    },
+    subjectBeginsWith: given.subjectBeginsWith ?? before?.subjectBeginsWith ?? '',
+    subjectEndsWith: given.subjectEndsWith ?? before?.subjectEndsWith ?? '',
+    isSubjectCaseSensitive: given.isSubjectCaseSensitive ?? before?.isSubjectCaseSensitive ?? false,
+    ...(types ? { includedEventTypes: [...types] } : {}),
   };
+}
+
+/** A resource group's and a subscription's events have no location. */
+function locationOfSource(plane: Plane, source: string): string | undefined {
+  const [, provider = '', name = ''] = /\/providers\/([^/]+\/[^/]+)\/([^/]+)$/.exec(source) ?? [];
+  if (provider === '') return undefined;
+  const topic = /^microsoft\.eventgrid\/topics$/i.test(provider) ? plane.broker.topic(name) : undefined;
+  if (topic) return locationOf(plane, topic);
+  const registry = plane.arm.registries.get(name);
+  return registry?.location ?? [...plane.arm.resourceGroups.values()][0]?.location;
 }

@@ -1,23 +1,40 @@
+import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { armBody, armRoute, groupOf } from '../arm/armRoute.js';
 import { badRequest, topLevelNotFound } from '../arm/errors.js';
 import { GROUP_PATH, topicId } from '../arm/ids.js';
+import { oneOf } from '../arm/connectedRegistryInput.js';
 import type { ApiReply } from '../http/message.js';
 import type { Call, Route } from '../pipeline.js';
 import type { Plane } from '../plane.js';
-import { makeTopicKey, type Topic } from './eventGridState.js';
+import { makeTopicKey, type Topic, type TopicIdentity } from './eventGridState.js';
+import { filtered } from './listFilter.js';
+import { follow } from './operations.js';
 import { orUndefined } from '../http/orUndefined.js';
 
 const TYPE = 'Microsoft.EventGrid/topics';
 const ALL = `${GROUP_PATH}/providers/${TYPE}`;
 
+const tags = z.record(z.string(), z.string()).nullish().transform(orUndefined);
+const identity = z.object({ type: z.string() }).nullish().transform(orUndefined);
+const changeable = z.object({
+  publicNetworkAccess: z.string().nullish().transform(orUndefined),
+  inboundIpRules: z
+    .array(z.object({ ipMask: z.string(), action: z.string() }))
+    .nullish()
+    .transform(orUndefined),
+  disableLocalAuth: z.boolean().nullish().transform(orUndefined),
+});
 const putBody = z.object({
   location: z.string().min(1),
-  properties: z
-    .object({ inputSchema: z.enum(['EventGridSchema', 'CloudEventSchemaV1_0']).nullish().transform(orUndefined) })
+  tags,
+  identity,
+  properties: changeable
+    .extend({ inputSchema: z.enum(['EventGridSchema', 'CloudEventSchemaV1_0']).nullish().transform(orUndefined) })
     .nullish()
     .transform(orUndefined),
 });
+const patchBody = z.object({ tags, identity, properties: changeable.nullish().transform(orUndefined) });
 const keyBody = z.object({ keyName: z.enum(['key1', 'key2']) });
 
 /** Custom topics. */
@@ -32,6 +49,7 @@ export function topicRoutes(plane: Plane): Route[] {
       handle: (call) => ({ status: 200, body: topicBody(plane, existing(plane, call)) }),
     }),
     armRoute(plane, { method: 'PUT', path: item, action: `${TYPE}/write`, handle: put }),
+    armRoute(plane, { method: 'PATCH', path: item, action: `${TYPE}/write`, handle: patch }),
     armRoute(plane, { method: 'DELETE', path: item, action: `${TYPE}/delete`, handle: remove }),
     armRoute(plane, {
       method: 'POST',
@@ -49,11 +67,8 @@ export function topicRoutes(plane: Plane): Route[] {
 
   function list(call: Call): ApiReply {
     const group = groupOf(plane, call).name;
-    const value = plane.broker
-      .topics()
-      .filter((one) => one.resourceGroup === group)
-      .map((one) => topicBody(plane, one));
-    return { status: 200, body: { value } };
+    const own = plane.broker.topics().filter((one) => one.resourceGroup === group);
+    return { status: 200, body: { value: filtered(call, own).map((one) => topicBody(plane, one)) } };
   }
 
   function put(call: Call): ApiReply {
@@ -64,25 +79,42 @@ export function topicRoutes(plane: Plane): Route[] {
         `The topic name '${name}' is invalid: use 3 to 50 alphanumeric characters and hyphens.`,
       );
     }
-    const { properties } = armBody(call, putBody);
+    const given = armBody(call, putBody);
+    const { inputSchema, ...properties } = given.properties ?? {};
     const before = plane.broker.topic(name);
-    const topic: Topic = before ?? {
+    const topic: Topic = {
       name,
       resourceGroup: groupOf(plane, call).name,
-      inputSchemas: [properties?.inputSchema ?? 'EventGridSchema'],
+      inputSchemas: [inputSchema ?? 'EventGridSchema'],
       keys: [makeTopicKey(), makeTopicKey()],
+      location: given.location,
+      metricResourceId: randomUUID(),
+      ...before,
+      ...changes(plane, before, { ...given, properties }),
     };
+    return save(call, topic, before ? 'Updating' : 'Creating');
+  }
+
+  function patch(call: Call): ApiReply {
+    const before = existing(plane, call);
+    return save(call, { ...before, ...changes(plane, before, armBody(call, patchBody)) }, 'Updating');
+  }
+
+  function save(call: Call, topic: Topic, busy: 'Creating' | 'Updating'): ApiReply {
     plane.broker.putTopic(topic);
-    return { status: before ? 200 : 201, body: topicBody(plane, topic) };
+    const resource = topicId(plane.arm, topic);
+    const headers = follow(plane, call, { resource, location: locationOf(plane, topic), busy });
+    return { status: 201, headers, body: topicBody(plane, topic) };
   }
 
   function remove(call: Call): ApiReply {
     const topic = plane.broker.topic(call.params['topic'] ?? '');
     if (!topic) return { status: 204 };
-    for (const subscription of plane.broker.subscriptions(topicId(plane.arm, topic)))
-      plane.broker.removeSubscription(subscription);
+    const resource = topicId(plane.arm, topic);
+    for (const subscription of plane.broker.subscriptions(resource)) plane.broker.removeSubscription(subscription);
     plane.broker.removeTopic(topic.name);
-    return { status: 200 };
+    const location = locationOf(plane, topic);
+    return { status: 202, headers: follow(plane, call, { resource, location, busy: 'Deleting' }) };
   }
 
   function regenerate(call: Call): ApiReply {
@@ -93,6 +125,46 @@ export function topicRoutes(plane: Plane): Route[] {
     plane.broker.putTopic(changed);
     return keys(changed);
   }
+}
+
+/** What a write changes of a topic; what it does not name stays. */
+function changes(
+  plane: Plane,
+  before: Topic | undefined,
+  given: {
+    tags: z.output<typeof tags>;
+    identity: z.output<typeof identity>;
+    properties: Partial<z.output<typeof changeable>> | undefined;
+  },
+): Partial<Topic> {
+  const { publicNetworkAccess, inboundIpRules, disableLocalAuth } = given.properties ?? {};
+  const access = ['Enabled', 'Disabled', 'SecuredByPerimeter'] as const;
+  return {
+    ...(given.tags === undefined ? {} : { tags: given.tags }),
+    ...(given.identity === undefined ? {} : { identity: identityOf(plane, before?.identity, given.identity.type) }),
+    ...(publicNetworkAccess === undefined
+      ? {}
+      : { publicNetworkAccess: oneOf(access, publicNetworkAccess, 'publicNetworkAccess') }),
+    ...(inboundIpRules === undefined
+      ? {}
+      : {
+          inboundIpRules: inboundIpRules.map(({ ipMask, action }) => ({
+            ipMask,
+            action: oneOf(['Allow'], action, 'action'),
+          })),
+        }),
+    ...(disableLocalAuth === undefined ? {} : { disableLocalAuth }),
+  };
+}
+
+/** An identity of its own gets its ids when it is made, and keeps them. */
+function identityOf(plane: Plane, before: TopicIdentity | undefined, type: string): TopicIdentity {
+  const isOwn = /systemassigned/i.test(type);
+  return {
+    type,
+    principalId: isOwn ? (before?.principalId ?? randomUUID()) : null,
+    tenantId: isOwn ? plane.arm.tenantId : null,
+  };
 }
 
 function existing(plane: Plane, call: Call): Topic {
@@ -111,24 +183,36 @@ export function topicEndpoint(plane: Pick<Plane, 'baseUrl'>, topic: Pick<Topic, 
   return `${plane.baseUrl}/topics/${topic.name}/api/events`;
 }
 
+/** While it is being made, a topic has no endpoint yet, nor what the service adds (recorded). */
 function topicBody(plane: Plane, topic: Topic): unknown {
+  const id = topicId(plane.arm, topic);
+  const provisioningState = plane.operations.provisioningState(id);
+  const isNew = provisioningState === 'Creating';
+  const access = topic.publicNetworkAccess ?? (isNew ? undefined : 'Enabled');
+  const identity = topic.identity ?? { type: 'None', principalId: null, tenantId: null };
   return {
-    id: topicId(plane.arm, topic),
+    properties: {
+      provisioningState,
+      endpoint: isNew ? null : topicEndpoint(plane, topic),
+      inputSchema: topic.inputSchemas[0],
+      ...(isNew ? {} : { metricResourceId: topic.metricResourceId ?? topic.name }),
+      ...(access === undefined ? {} : { publicNetworkAccess: access }),
+      ...(topic.inboundIpRules === undefined ? {} : { inboundIpRules: topic.inboundIpRules }),
+      disableLocalAuth: topic.disableLocalAuth ?? false,
+      ...(isNew ? {} : { dataResidencyBoundary: 'WithinGeopair' }),
+    },
+    sku: { name: 'Basic' },
+    identity: { ...identity, userAssignedIdentities: null },
+    kind: 'Azure',
+    systemData: null,
+    location: locationOf(plane, topic),
+    tags: topic.tags ?? null,
+    id,
     name: topic.name,
     type: TYPE,
-    location: groupLocation(plane, topic),
-    tags: {},
-    properties: {
-      provisioningState: 'Succeeded',
-      endpoint: topicEndpoint(plane, topic),
-      inputSchema: topic.inputSchemas[0],
-      metricResourceId: topic.name,
-      publicNetworkAccess: 'Enabled',
-      disableLocalAuth: false,
-    },
   };
 }
 
-function groupLocation(plane: Plane, topic: Topic): string {
-  return plane.arm.resourceGroups.get(topic.resourceGroup)?.location ?? '';
+export function locationOf(plane: Plane, topic: Topic): string {
+  return topic.location ?? plane.arm.resourceGroups.get(topic.resourceGroup)?.location ?? '';
 }

@@ -33,7 +33,7 @@ export function hasGatewayRights(actions: readonly string[], name: string): bool
 }
 
 export function syncTokenOf(plane: Plane, registry: Registry, connected: ConnectedRegistry): Token | undefined {
-  const name = childNameOf(plane.arm, registry, 'tokens', connected.syncTokenId);
+  const name = connected.syncTokenId && childNameOf(plane.arm, registry, 'tokens', connected.syncTokenId);
   return name === undefined ? undefined : registry.tokens.get(name);
 }
 

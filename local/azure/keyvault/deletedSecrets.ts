@@ -2,7 +2,7 @@ import type { ApiReply } from '../http/message.js';
 import type { Call, Route } from '../pipeline.js';
 import type { Plane } from '../plane.js';
 import { deletedBundle, secretBundle } from './bundles.js';
-import { deletedSecretNotFound, secretNotFound, vaultError } from './errors.js';
+import { deletedSecretNotFound, isDeleting, notDeleted, secretNotFound, vaultError } from './errors.js';
 import { purgeOverdue, unixSeconds } from './retention.js';
 import { pageReply } from './pages.js';
 import { newest, type DeletedSecret } from './vaultState.js';
@@ -14,7 +14,8 @@ export function deletedSecretRoutes(plane: Plane): Route[] {
     vaultRoute(plane, 'DELETE', '/secrets/{name}', 'delete', 'deleteSecret', (call) => remove(plane, call)),
     vaultRoute(plane, 'GET', '/deletedsecrets', 'readMetadata', 'listDeletedSecrets', (call) => {
       purgeOverdue(plane);
-      return pageReply(plane, call, plane.vault.deleted, (secret) => deletedBundle(plane, secret, 'item'));
+      const there = [...plane.vault.deleted.values()].filter(({ name }) => !isBeingDeleted(plane, name));
+      return pageReply(plane, call, there, (secret) => deletedBundle(plane, secret, 'item'));
     }),
     vaultRoute(plane, 'GET', '/deletedsecrets/{name}', 'readMetadata', 'getDeletedSecret', (call) => ({
       status: 200,
@@ -39,11 +40,31 @@ function remove(plane: Plane, call: Call): ApiReply {
   };
   plane.vault.secrets.delete(name);
   plane.vault.deleted.set(deleted);
+  // Recorded: for some seconds the list of deleted secrets does not have it, and it cannot be recovered.
+  plane.operations.begin({
+    path: `vault-deletion/${name}`,
+    resource: deletionOf(name),
+    kind: 'secretDelete',
+    busy: 'Deleting',
+    by: 'Location',
+    result: { status: 200 },
+  });
   return { status: 200, body: deletedBundle(plane, deleted, 'bundle') };
 }
 
+function deletionOf(name: string): string {
+  return `vault-deletion/${name.toLowerCase()}`;
+}
+
+function isBeingDeleted(plane: Plane, name: string): boolean {
+  return plane.operations.provisioningState(deletionOf(name)) !== 'Succeeded';
+}
+
 function recover(plane: Plane, call: Call): ApiReply {
+  const live = call.params['name'] ?? '';
+  if (plane.vault.secrets.get(live)) throw notDeleted(live);
   const { name, versions } = find(plane, call);
+  if (isBeingDeleted(plane, name)) throw isDeleting(name);
   const secret = { name, versions };
   plane.vault.deleted.delete(name);
   plane.vault.secrets.set(secret);

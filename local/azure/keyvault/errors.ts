@@ -42,3 +42,13 @@ export function secretDisabled(): RefusedRequest {
 export function badParameter(message: string): RefusedRequest {
   return vaultError(400, 'BadParameter', message);
 }
+
+/** A deletion takes some seconds, in which nothing can be done with the secret (recorded). */
+export function isDeleting(name: string): RefusedRequest {
+  return vaultError(409, 'Conflict', `Secret ${name} is currently being deleted.`, 'ObjectIsBeingDeleted');
+}
+
+/** Only what is deleted can be recovered (recorded). */
+export function notDeleted(name: string): RefusedRequest {
+  return vaultError(400, 'MethodNotAllowed', `Operation "recover" is not allowed: ${name} is not deleted.`);
+}

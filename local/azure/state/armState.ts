@@ -31,7 +31,7 @@ export function emptyArmState(facts: Pick<ArmState, 'tenantId' | 'subscriptionId
 }
 
 /** A registry's own lists, each kept by itself: a write of a token is one line, however many there are. */
-const PARTS = ['repositories', 'scopeMaps', 'tokens', 'connectedRegistries'] as const;
+const PARTS = ['repositories', 'replications', 'scopeMaps', 'tokens', 'connectedRegistries'] as const;
 
 /** How it lies on disk. */
 export function armContents(state: ArmState): Contents {

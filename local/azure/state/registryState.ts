@@ -48,7 +48,11 @@ export interface ConnectedRegistry {
   mode: 'ReadWrite' | 'ReadOnly' | 'Registry' | 'Mirror';
   /** Absent for a child of the cloud registry itself. */
   parentId?: string;
-  syncTokenId: string;
+  /** Absent where it syncs by managed identity. */
+  syncTokenId?: string;
+  authType?: 'SyncToken' | 'ManagedIdentity';
+  /** User-assigned identities by resource id, with what Entra knows of each. */
+  identities?: Record<string, { principalId: string; clientId: string }>;
   schedule: string;
   syncWindow?: string;
   messageTtl: string;
@@ -69,6 +73,26 @@ export interface ConnectedRegistry {
   systemData: SystemData;
 }
 
+/** A registry's copy in another region. */
+export interface Replication {
+  name: string;
+  location: string;
+  tags: Record<string, string>;
+  regionEndpointEnabled: boolean;
+  zoneRedundancy: string;
+  creationDate: string;
+  systemData: SystemData;
+}
+
+export interface RegistryOptions {
+  publicNetworkAccess?: string;
+  networkRuleBypassOptions?: string;
+  zoneRedundancy?: string;
+  metadataSearch?: string;
+  roleAssignmentMode?: string;
+  defaultAction?: string;
+}
+
 /** A repository's tags in the cloud registry. */
 export interface Repository {
   name: string;
@@ -83,9 +107,15 @@ export interface Registry {
   dataEndpointEnabled: boolean;
   adminUserEnabled: boolean;
   tags: Record<string, string>;
+  /** Api-version of the write that made it: tells the generation of the service that it meets. */
+  madeWith?: string;
+  anonymousPullEnabled?: boolean;
+  /** What a client set of the rest, by property: given back as it came. */
+  options?: RegistryOptions;
   creationDate: string;
   systemData: SystemData;
   repositories: Collection<Repository>;
+  replications: Collection<Replication>;
   scopeMaps: Collection<ScopeMap>;
   tokens: Collection<Token>;
   connectedRegistries: Collection<ConnectedRegistry>;
@@ -93,10 +123,11 @@ export interface Registry {
 
 /** Its own lists are kept apart; whatever replaces a registry has the lists that were there. */
 export const REGISTRY_KEEPING: Keeping<Registry> = {
-  store: ({ repositories: _r, scopeMaps: _s, tokens: _t, connectedRegistries: _c, ...own }) => own,
+  store: ({ repositories: _r, replications: _l, scopeMaps: _s, tokens: _t, connectedRegistries: _c, ...own }) => own,
   revive: (stored, before) => ({
     ...(stored as Registry),
     repositories: before?.repositories ?? new Collection(),
+    replications: before?.replications ?? new Collection(),
     scopeMaps: before?.scopeMaps ?? new Collection(),
     tokens: before?.tokens ?? new Collection(),
     connectedRegistries: before?.connectedRegistries ?? new Collection(),

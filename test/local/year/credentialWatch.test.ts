@@ -34,6 +34,7 @@ beforeEach(() => {
     creationDate: '',
     systemData,
     repositories: new Collection(),
+    replications: new Collection(),
     scopeMaps: new Collection(),
     tokens,
     connectedRegistries: new Collection(),
