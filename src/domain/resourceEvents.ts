@@ -3,6 +3,10 @@ import { z } from 'zod';
 /** Azure Resource Manager has written a resource. Source: Azure docs, event-grid/event-schema-resource-groups. */
 export const RESOURCE_WRITTEN = 'Microsoft.Resources.ResourceWriteSuccess';
 
+/** It has deleted one. */
+export const RESOURCE_DELETED = 'Microsoft.Resources.ResourceDeleteSuccess';
+
+const CONNECTED_REGISTRY_DELETION = 'microsoft.containerregistry/registries/connectedregistries/delete';
 const CONNECTED_REGISTRY_WRITE = 'microsoft.containerregistry/registries/connectedregistries/write';
 
 /** Its data, as far as it is looked at. `claims` tells of persons: it is compared, and goes nowhere. */
@@ -12,10 +16,14 @@ export const resourceEventData = z.looseObject({
   claims: z.record(z.string(), z.unknown()).nullish().catch(undefined),
   httpRequest: z.looseObject({ method: z.string().nullish() }).nullish().catch(undefined),
 });
-type ResourceEventData = z.infer<typeof resourceEventData>;
+export type ResourceEventData = z.infer<typeof resourceEventData>;
 
 export function isConnectedRegistryWrite({ operationName }: ResourceEventData): boolean {
   return operationName.toLowerCase() === CONNECTED_REGISTRY_WRITE;
+}
+
+export function isConnectedRegistryDeletion({ operationName }: ResourceEventData): boolean {
+  return operationName.toLowerCase() === CONNECTED_REGISTRY_DELETION;
 }
 
 /** A change of an existing resource, which a PATCH always is. */

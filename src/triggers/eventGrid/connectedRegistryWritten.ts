@@ -1,36 +1,39 @@
 import type { DurableClient } from 'durable-functions';
 import { findRegistry, type Config } from '../../config.js';
+import { judgeWrite } from '../../domain/connectedRegistryRecord.js';
 import type { IncomingEvent } from '../../domain/incomingEvent.js';
 import { fingerprint, toOnboarding } from '../../domain/onboardingRequest.js';
 import { profileOfConnectedRegistry, requestOf, type Profile } from '../../domain/profiles.js';
 import {
+  isConnectedRegistryDeletion,
   isConnectedRegistryWrite,
   isPatch,
   isWrittenBy,
   parseConnectedRegistryId,
+  RESOURCE_DELETED,
   RESOURCE_WRITTEN,
   resourceEventData,
+  type ResourceEventData,
 } from '../../domain/resourceEvents.js';
 import { ONBOARD } from '../../domain/run.js';
 import type { Queries } from '../../queries/queries.js';
+import { noteConnectedRegistry, readConnectedRegistry } from '../durable/connectedRegistryRecords.js';
 import { newRun } from '../durable/newRun.js';
 import { eventFunction, invalidData, type Verdict } from './eventFunction.js';
 import { startFromEvent } from './startFromEvent.js';
-
-/** Seconds after its creation in which a write of a connected registry is the one that has made it: it may take a while. */
-const NEW_FOR_SECONDS = 3600;
 
 /** Resource Manager's events: a new connected registry gets the clients that its profile lists. */
 export function onConnectedRegistryWritten(config: Config, queries: Queries) {
   return eventFunction('connectedRegistryWritten', {
     [RESOURCE_WRITTEN]: async (event, client) => {
-      const found = await newConnectedRegistry(event, config, queries);
+      const found = await newConnectedRegistry(event, config, queries, client);
       if ('kind' in found) return found;
       const { profile, name, at } = found;
       const verdicts: Verdict[] = [];
       for (const device of profile.clients) verdicts.push(await start(client, profile, name, device, at));
       return summary(verdicts, profile);
     },
+    [RESOURCE_DELETED]: (event, client) => noteDeletion(event, config, client),
   });
 
   async function start(client: DurableClient, profile: Profile, connectedRegistry: string, device: string, at: string) {
@@ -52,23 +55,47 @@ async function newConnectedRegistry(
   event: IncomingEvent,
   config: Config,
   { events }: Queries,
+  client: DurableClient,
 ): Promise<Found | Verdict> {
-  const parsed = resourceEventData.safeParse(event.data, { reportInput: true });
-  if (!parsed.success) return invalidData(parsed.error);
-  const { data } = parsed;
-  const id = parseConnectedRegistryId(data.resourceUri ?? event.subject ?? '');
-  if (!isConnectedRegistryWrite(data) || !id || !isConfigured(id, config))
-    return { kind: 'ignored', decision: 'not-ours' };
+  const read = readEvent(event, config, isConnectedRegistryWrite);
+  if ('kind' in read) return read;
+  const { data, id } = read;
   if (isPatch(data)) return { kind: 'ignored', decision: 'not-new' };
   if (event.at === undefined) return { kind: 'refused', decision: 'no-time' };
   if (isWrittenBy(data, await events.ownNames())) return { kind: 'ignored', decision: 'own-write' };
   const profile = profileOfConnectedRegistry(config.profileBook, id.registry, id.name);
   if (!profile) return { kind: 'ignored', decision: 'no-profile' };
   const facts = await events.connectedRegistry(id.registry, id.name);
-  const { createdAt = event.at } = facts ?? {};
-  const age = (new Date(event.at).getTime() - new Date(createdAt).getTime()) / 1000;
-  if (!facts || age > NEW_FOR_SECONDS) return { kind: 'ignored', decision: 'not-new', profile: profile.name };
-  return { profile, name: facts.name, at: event.at };
+  const notNew = { kind: 'ignored', decision: 'not-new', profile: profile.name } as const;
+  if (!facts) return notNew;
+  const { record, wasBound } = await readConnectedRegistry(client, id.registry, facts.name);
+  const verdict = judgeWrite(record, { at: event.at, facts, wasBound });
+  // Before anything is started: an event that comes again after a failure is this one still.
+  if (verdict !== 'known')
+    await noteConnectedRegistry(client, id.registry, facts.name, verdict === 'new' ? 'noteNew' : 'noteOld', event.at);
+  return verdict === 'new' ? { profile, name: facts.name, at: event.at } : notNew;
+}
+
+/** The next one of the name is a new one. Nothing is started: what is left of the clients, a check finds. */
+async function noteDeletion(event: IncomingEvent, config: Config, client: DurableClient): Promise<Verdict> {
+  const read = readEvent(event, config, isConnectedRegistryDeletion);
+  if ('kind' in read) return read;
+  const { id } = read;
+  if (event.at === undefined) return { kind: 'refused', decision: 'no-time' };
+  if (!profileOfConnectedRegistry(config.profileBook, id.registry, id.name))
+    return { kind: 'ignored', decision: 'no-profile' };
+  await noteConnectedRegistry(client, id.registry, id.name, 'noteDeleted', event.at);
+  return { kind: 'taken', decision: 'noted' };
+}
+
+/** What the event is about, where it is about a connected registry of ours. */
+function readEvent(event: IncomingEvent, config: Config, isAbout: (data: ResourceEventData) => boolean) {
+  const parsed = resourceEventData.safeParse(event.data, { reportInput: true });
+  if (!parsed.success) return invalidData(parsed.error);
+  const { data } = parsed;
+  const id = parseConnectedRegistryId(data.resourceUri ?? event.subject ?? '');
+  if (!isAbout(data) || !id || !isConfigured(id, config)) return { kind: 'ignored', decision: 'not-ours' } as const;
+  return { data, id };
 }
 
 function isConfigured(

@@ -23,6 +23,8 @@ export type Decision =
   | 'started'
   | 'attached'
   | 'rotation-due'
+  /** It is remembered, and nothing is to be started. */
+  | 'noted'
   /** Its work was done before. */
   | 'repeated'
   /** Something newer was done since. */

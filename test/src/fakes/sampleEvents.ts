@@ -99,6 +99,13 @@ export function writtenEvent(name: string, { more, ...changes }: Changes = {}): 
   };
 }
 
+/** Resource Manager tells that a connected registry was deleted. */
+export function deletedEvent(name: string, changes: Changes = {}): Facts {
+  const operationName = 'Microsoft.ContainerRegistry/registries/connectedRegistries/delete';
+  const type = 'Microsoft.Resources.ResourceDeleteSuccess';
+  return writtenEvent(name, { type, ...changes, more: { operationName, ...changes.more } });
+}
+
 /** A vault tells of a secret. The documented sample has a space in one name and in the version, and times as texts. */
 export function secretEvent(
   what: 'SecretNearExpiry' | 'SecretExpired',

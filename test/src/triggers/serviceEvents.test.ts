@@ -1,5 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { clientKey } from '../../../src/domain/clientKey.js';
+import {
+  note,
+  type ConnectedRegistryOperation,
+  type ConnectedRegistryRecord,
+} from '../../../src/domain/connectedRegistryRecord.js';
 import { fingerprint } from '../../../src/domain/onboardingRequest.js';
 import { formatTags } from '../../../src/domain/secretTags.js';
 import { onConnectedRegistryWritten } from '../../../src/triggers/eventGrid/connectedRegistryWritten.js';
@@ -7,7 +12,7 @@ import { onDeviceChanged } from '../../../src/triggers/eventGrid/deviceChanged.j
 import { onSecretExpiring } from '../../../src/triggers/eventGrid/secretExpiring.js';
 import { FakeDurableClient, invocation } from '../fakes/durableClient.js';
 import { CONNECTED_REGISTRY, onboarding } from '../fakes/requests.js';
-import { deviceEvent, sampleEvent, SCHEMAS, secretEvent, writtenEvent } from '../fakes/sampleEvents.js';
+import { deletedEvent, deviceEvent, sampleEvent, SCHEMAS, secretEvent, writtenEvent } from '../fakes/sampleEvents.js';
 import { createWorld, type World } from '../fakes/world.js';
 
 const PROFILES = [
@@ -201,6 +206,69 @@ describe.each(SCHEMAS)('a resource-written event (%s)', (schema) => {
     await deliver('written', written('plantone', { more: { httpRequest: { method: 'PATCH' } } }));
     await deliver('written', written('plantone', { more: OWN }));
     expect(calls).not.toHaveBeenCalled();
+  });
+
+  describe('of one that was told of before', () => {
+    const KEY = '@connectedregistry@myregistry.plantone';
+    const later = () => written('plantone', { at: '2026-03-01T11:59:30.000Z' });
+    /** What the entities would have done by now with what they were told. */
+    const noted = () => {
+      for (const { entity, operation, input } of engine.signals.splice(0)) {
+        const state = (engine.entities.get(entity) ?? {}) as ConnectedRegistryRecord;
+        const { at } = input as { at: string };
+        engine.entities.set(entity, note(state, operation as ConnectedRegistryOperation, at));
+      }
+    };
+
+    test('starts nothing, though our own binding has made it look new, and its clients were offboarded since', async () => {
+      make('plantone');
+      await deliver('written', written('plantone'));
+      noted();
+      for (const one of engine.instances.values()) one.runtimeStatus = 'Completed';
+      engine.starts = 0;
+      make('plantone', '2026-03-01T11:59:10.000Z');
+      expect((await deliver('written', later())).said['decision']).toBe('not-new');
+      expect(engine.starts).toBe(0);
+    });
+
+    test('attaches where it is the same event, delivered again', async () => {
+      make('plantone');
+      await deliver('written', written('plantone'));
+      noted();
+      expect((await deliver('written', written('plantone'))).said['decision']).toBe('attached');
+    });
+
+    test.each<[string, object]>([
+      ['is active', { isActive: true }],
+      ['has synced', { lastSyncTime: AT }],
+      ['has clients', { clientTokens: ['a-token'] }],
+    ])('is old where it %s, and stays so', async (_, changes) => {
+      make('plantone', AT);
+      const facts = world.controlPlane.connectedRegistries.get('plantone');
+      world.controlPlane.connectedRegistries.set('plantone', { ...facts, ...changes } as typeof facts & object);
+      expect((await deliver('written', written('plantone'))).said['decision']).toBe('not-new');
+      noted();
+      make('plantone', AT);
+      expect((await deliver('written', later())).said['decision']).toBe('not-new');
+      expect(engine.starts).toBe(0);
+    });
+
+    test('is old where the app has bound clients to it, though none is left', async () => {
+      make('plantone', AT);
+      engine.entities.set('@binder@myregistry.plantone', {});
+      expect((await deliver('written', written('plantone'))).said['decision']).toBe('not-new');
+    });
+
+    test('is new again once its deletion was told of', async () => {
+      make('plantone', AT);
+      engine.entities.set(KEY, { isOld: true });
+      engine.entities.set('@binder@myregistry.plantone', {});
+      const deletion = sampleEvent(schema, deletedEvent('plantone'));
+      expect((await deliver('written', deletion)).said['decision']).toBe('noted');
+      noted();
+      expect((await deliver('written', written('plantone'))).said['decision']).toBe('not-new');
+      expect((await deliver('written', later())).said['decision']).toBe('started');
+    });
   });
 
   test('comes again while Azure does not answer', async () => {

@@ -1,0 +1,39 @@
+import * as df from 'durable-functions';
+import type { DurableClient } from 'durable-functions';
+import { binderKey } from '../../domain/binderKey.js';
+import {
+  CONNECTED_REGISTRY_RECORD,
+  NEVER_SEEN,
+  type ConnectedRegistryOperation,
+  type ConnectedRegistryRecord,
+  type ConnectedRegistryRequests,
+} from '../../domain/connectedRegistryRecord.js';
+import { BINDER } from '../../entities/binder.js';
+
+/** What is remembered of a connected registry, as of a moment ago, and whether the app has ever bound clients to it. */
+export async function readConnectedRegistry(
+  client: DurableClient,
+  registry: string,
+  name: string,
+): Promise<{ readonly record: ConnectedRegistryRecord; readonly wasBound: boolean }> {
+  const key = binderKey(registry, name);
+  const known = await client.readEntityState<ConnectedRegistryRecord>(new df.EntityId(CONNECTED_REGISTRY_RECORD, key));
+  const binder = await client.readEntityState(new df.EntityId(BINDER, key));
+  return {
+    record: known.entityExists ? (known.entityState ?? NEVER_SEEN) : NEVER_SEEN,
+    wasBound: binder.entityExists,
+  };
+}
+
+/** Notes what an event has told, without waiting for it. */
+export async function noteConnectedRegistry(
+  client: DurableClient,
+  registry: string,
+  name: string,
+  operation: ConnectedRegistryOperation,
+  at: string,
+): Promise<void> {
+  const key = binderKey(registry, name);
+  const request: ConnectedRegistryRequests[typeof operation] = { at, by: { operation: key, actor: 'event' } };
+  await client.signalEntity(new df.EntityId(CONNECTED_REGISTRY_RECORD, key), operation, request);
+}
