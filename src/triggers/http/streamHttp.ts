@@ -26,5 +26,5 @@ function programmingModel(): ProgrammingModel | undefined {
   }
   const parsed = core.safeParse(loaded);
   // The worker's own type, of which no declaration is published.
-  return parsed.success ? (parsed.data.getProgrammingModel() as unknown as ProgrammingModel) : undefined;
+  return parsed.success ? (parsed.data.getProgrammingModel() as ProgrammingModel) : undefined;
 }
