@@ -34,12 +34,12 @@ import { handOnTraces } from './telemetry/handedOnTrace.js';
 import { observeInvocations } from './telemetry/invocation.js';
 import { measuredPorts } from './telemetry/measuredPorts.js';
 import { onClientRequested } from './triggers/eventGrid/clientRequested.js';
+import { anonymousHandlers } from './triggers/http/anonymousHandlers.js';
 import { postChecks } from './triggers/http/checks.js';
 import { getClient, getClients } from './triggers/http/clients.js';
 import { onConnectedRegistryWritten } from './triggers/eventGrid/connectedRegistryWritten.js';
 import { onDeviceChanged } from './triggers/eventGrid/deviceChanged.js';
 import { onSecretExpiring } from './triggers/eventGrid/secretExpiring.js';
-import { guarded } from './triggers/http/guarded.js';
 import { postOffboardings } from './triggers/http/offboardings.js';
 import { postOnboardings } from './triggers/http/onboardings.js';
 import { getOpenApi } from './triggers/http/openApi.js';
@@ -52,6 +52,7 @@ import { getPendingMessages } from './triggers/http/pendingMessages.js';
 import { postPullCheck } from './triggers/http/pullChecks.js';
 import { postRotations } from './triggers/http/rotations.js';
 import { PURGE_SCHEDULE, purgeEndedRuns } from './triggers/timer/purgeEndedRuns.js';
+import { streamHttp } from './triggers/http/streamHttp.js';
 import { getRotationSchedule } from './triggers/http/rotationSchedule.js';
 import { onRotationTimer } from './triggers/timer/rotationTimer.js';
 import { dailyCheck } from './triggers/timer/dailyCheck.js';
@@ -68,6 +69,10 @@ if (telemetry) {
 const azure = createAzurePorts(config);
 const ports = auditedPorts(telemetry ? measuredPorts(azure, telemetry) : azure);
 const queries = createQueries(ports, config);
+const anonymous = anonymousHandlers(config.reportsPerMinute);
+
+// Bodies come as streams, so that a request costs no memory before its handler has decided to read it.
+streamHttp();
 
 df.app.client.http('postOnboardings', {
   route: 'onboardings',
@@ -121,7 +126,7 @@ df.app.client.http('postPullCheck', {
   methods: ['POST'],
   // Devices hold no function key: the attempt's derived key admits the report.
   authLevel: 'anonymous',
-  handler: guarded(postPullCheck(config.reportKeys, config.reportsPerMinute), 'device'),
+  handler: anonymous(postPullCheck(config.reportKeys), 'device'),
 });
 df.app.client.http('postRotations', {
   route: 'rotations',
@@ -142,21 +147,21 @@ df.app.client.http('postPromotion', {
   methods: ['POST'],
   // As for pull checks: the promotion's derived key admits the acknowledgement.
   authLevel: 'anonymous',
-  handler: guarded(postPromotion(config.reportKeys), 'device'),
+  handler: anonymous(postPromotion(config.reportKeys), 'device'),
 });
 df.app.client.http('getPendingMessages', {
   route: 'pull-checks/pending',
   methods: ['GET'],
   // A device brings a token of its own Entra identity, which the handler checks.
   authLevel: 'anonymous',
-  handler: guarded(getPendingMessages(config, createCallers(config)), 'device'),
+  handler: anonymous(getPendingMessages(config, createCallers(config)), 'device'),
 });
 df.app.client.http('getOpenApi', {
   route: 'openapi.json',
   methods: ['GET'],
   // The document holds nothing of an installation.
   authLevel: 'anonymous',
-  handler: guarded(getOpenApi, 'anybody'),
+  handler: anonymous(getOpenApi, 'anybody'),
 });
 df.app.client.timer('purgeEndedRuns', { schedule: PURGE_SCHEDULE, handler: purgeEndedRuns(config.purgeAfterDays) });
 // One function a source, so that whoever may publish to one topic cannot speak for another source.

@@ -8,6 +8,9 @@ import { lazily } from './lazily.js';
 /** Entra signs with this alone. Source: Azure docs, identity-platform/access-tokens. */
 const ALGORITHMS = ['RS256'];
 
+/** An object id is a GUID; a token that names anything else names nobody. Source: Azure docs, access-token-claims-reference. */
+const OBJECT_ID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
 /** Seconds that clocks may differ by. */
 const CLOCK_TOLERANCE = 60;
 
@@ -47,7 +50,7 @@ export function createCallers({ identity, polling }: Pick<Config, 'identity' | '
           requiredClaims: ['exp', 'oid'],
         });
         const { oid } = payload;
-        return typeof oid === 'string' ? oid.toLowerCase() : undefined;
+        return typeof oid === 'string' && OBJECT_ID.test(oid) ? oid.toLowerCase() : undefined;
       } catch (error) {
         if (error instanceof errors.JWKSTimeout || !(error instanceof errors.JOSEError)) throw unavailable(error);
         return undefined;

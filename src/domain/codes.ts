@@ -54,7 +54,7 @@ export const ANSWER_CODES = {
   },
   'engine-slow': {
     statuses: [503],
-    meaning: 'the durable engine did not confirm the start in time: send the same request again',
+    meaning: 'the durable engine did not confirm the start, or the run the report, in time: send the same again',
   },
   unavailable: { statuses: [503], meaning: 'the app could not answer; its log says where it failed' },
 } as const;

@@ -77,9 +77,14 @@ export function channelOf(book: ProfileBook, client: ClientReference): DeviceCha
 /** The clients that an Entra identity may ask messages for, each once. */
 export function clientsOfPoller(book: ProfileBook, objectId: string): ClientReference[] {
   const clients = book.profiles.flatMap(({ registry = book.defaultRegistry, connectedRegistry = '', pollers }) =>
-    (pollers[objectId.toLowerCase()] ?? []).map((client) => ({ registry, connectedRegistry, client })),
+    (own(pollers, objectId.toLowerCase()) ?? []).map((client) => ({ registry, connectedRegistry, client })),
   );
   return [...new Map(clients.map((client) => [clientKey(client), client])).values()];
+}
+
+/** What a record holds under a key that comes from outside: `__proto__` and its like are keys like any other. */
+function own<Value>(record: Readonly<Record<string, Value>>, key: string): Value | undefined {
+  return Object.hasOwn(record, key) ? record[key] : undefined;
 }
 
 /** The request that a profile makes for one client. */

@@ -5,6 +5,7 @@ import type { FlowLimits } from '../domain/flowLimits.js';
 import type { WorksFor } from '../domain/worksFor.js';
 import type { DoneValue, StepOutcome } from '../domain/stepOutcome.js';
 import type { Cancellation } from './cancellation.js';
+import { durableWait } from './durableWait.js';
 import { later, secondsSince, StepFailed, type Flow } from './flow.js';
 import type { ProgressLog } from './progressLog.js';
 
@@ -105,21 +106,16 @@ export class StepRunner {
   }
 
   /**
-   * Waits on a durable timer, until a whole second: the engine's storage counts those, and fires timers early that lie
+   * Waits on durable timers, until a whole second: the engine's storage counts those, and fires timers early that lie
    * between two. Nothing may rely on the exact time all the same. @throws StepFailed when the run is cancelled meanwhile.
    */
   *pause(seconds: number): Flow<void> {
-    const timer = this.context.df.createTimer(wholeSecond(later(this.context, seconds)));
-    if (this.options.cancellation) yield* this.options.cancellation.any([], [timer]);
-    else yield timer;
+    yield* durableWait(this.context, wholeSecond(later(this.context, seconds)), [], this.options.cancellation);
   }
 
   /** Waits for a task until `expires`; whether it has come tells its isCompleted. @throws StepFailed as pause does. */
   *waitUntil(task: Task, expires: Date): Flow<void> {
-    const timer = this.context.df.createTimer(expires);
-    if (this.options.cancellation) return yield* this.options.cancellation.any([task], [timer]);
-    yield this.context.df.Task.any([task, timer]);
-    if (!timer.isCompleted) timer.cancel();
+    yield* durableWait(this.context, expires, [task], this.options.cancellation);
   }
 
   /** The engine's text of a crash is left alone: texts are for people, and may quote what they should not. */

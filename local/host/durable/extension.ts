@@ -55,7 +55,9 @@ export async function createDurableExtension(options: ExtensionOptions & StoreOp
 
 async function openJournal(options: ExtensionOptions & StoreOptions, hub: TaskHub): Promise<Journal> {
   if (options.inMemory === true) return memoryJournal();
-  return openFileJournal(path.join(options.dataDir, 'durable'), (payload, seq) =>
-    hub.apply(JSON.parse(payload) as HubRecord, seq),
+  return openFileJournal(
+    path.join(options.dataDir, 'durable'),
+    (payload, seq) => hub.apply(JSON.parse(payload) as HubRecord, seq),
+    { file: path.join(options.dataDir, 'durable.count'), missing: (text) => options.log.error(text) },
   );
 }

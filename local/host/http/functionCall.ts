@@ -29,6 +29,8 @@ export async function callFunction(
   request: Incoming,
 ): Promise<Answer> {
   const { app, log, httpUri } = options;
+  // No address can be made of such a host (an impossible port, no name at all); the real host fails on it likewise.
+  if (!URL.canParse(`http://${request.host}/`)) return empty(500);
   if (httpUri !== undefined) return callStreamed({ ...options, httpUri }, route, params, request);
   const { name, triggerName } = route.fn;
   let result: RpcInvocationResult;

@@ -1,6 +1,6 @@
 /** An HTTP request as the host's parts see it, over node:http. */
 import type { IncomingMessage } from 'node:http';
-import type { Readable } from 'node:stream';
+import { Transform, type Readable } from 'node:stream';
 
 import { decodePath } from './path.js';
 
@@ -37,11 +37,13 @@ export interface Incoming {
    * @throws BodyTooLargeError
    */
   body(): Promise<Buffer>;
-  /** The same body for who reads it as it comes; not together with `body`, and without the limit. */
-  readonly stream: Readable;
+  /** Largest body that the host takes, in bytes. */
+  readonly bodyLimit: number;
+  /** The same body for who reads it as it comes; not together with `body`. It fails with BodyTooLargeError at the limit. */
+  stream(): Readable;
 }
 
-/** undefined: a path that no web server takes. */
+/** undefined: a path or a host that no web server takes. */
 export function incoming(request: IncomingMessage, bodyLimit: number): Incoming | undefined {
   const target = request.url ?? '/';
   const absolute = /^https?:\/\/[^/]*/i.exec(target)?.[0].length ?? 0;
@@ -51,6 +53,7 @@ export function incoming(request: IncomingMessage, bodyLimit: number): Incoming 
   if (path === undefined) return undefined;
   const search = question < 0 ? '' : (target.slice(question).split('#')[0] ?? '');
   const headers = headersOf(request.rawHeaders);
+  if (!isHost(headers['host'] ?? '')) return undefined;
   const length = Number(headers['content-length']);
   let read: Promise<Buffer> | undefined;
   return {
@@ -63,8 +66,30 @@ export function incoming(request: IncomingMessage, bodyLimit: number): Incoming 
     host: headers['host'] ?? 'localhost',
     contentLength: headers['content-length'] === undefined || Number.isNaN(length) ? undefined : length,
     body: () => (read ??= readBody(request, bodyLimit)),
-    stream: request,
+    bodyLimit,
+    stream: () => request.pipe(new Bounded(bodyLimit)),
   };
+}
+
+/** As Kestrel reads it: a name or an address in brackets, with a port or without; nothing at all is left to others. */
+function isHost(host: string): boolean {
+  return /^(?:[A-Za-z0-9!$&'()\-._~]*|\[[0-9A-Fa-f:.]+\])(?::\d*)?$/.test(host);
+}
+
+/** Lets so many bytes through, one after another, and keeps none. */
+class Bounded extends Transform {
+  #left: number;
+
+  constructor(private readonly limit: number) {
+    super();
+    this.#left = limit;
+  }
+
+  override _transform(part: Buffer, _: BufferEncoding, done: (error: Error | null, part?: Buffer) => void): void {
+    this.#left -= part.length;
+    if (this.#left < 0) done(new BodyTooLargeError(this.limit));
+    else done(null, part);
+  }
 }
 
 function headersOf(raw: readonly string[]): Record<string, string> {

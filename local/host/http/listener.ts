@@ -50,8 +50,11 @@ export async function listen(options: {
     (request, response) => {
       void answer(request).then((made) => {
         const unread = !request.complete;
-        writeAnswer(response, made, { method: request.method ?? 'GET', closing: closing || unread });
-        if (unread) request.resume();
+        // A body within the limit is taken off the wire and dropped, as the real host does, since a caller that is cut off
+        // while it sends may not read the answer. One that is known to be larger is not.
+        const tooLarge = unread && Number(request.headers['content-length'] ?? 0) > bodyLimit;
+        if (unread) response.once('finish', () => drop(request, bodyLimit));
+        writeAnswer(response, made, { method: request.method ?? 'GET', closing: closing || tooLarge });
       });
     },
   );
@@ -71,6 +74,17 @@ export async function listen(options: {
         server.closeIdleConnections();
       }),
   };
+}
+
+/** Reads what is left of a body and keeps none of it; beyond the limit the connection ends. */
+function drop(request: IncomingMessage, limit: number): void {
+  let left = limit;
+  request.unpipe();
+  request.on('data', (part: Buffer) => {
+    left -= part.length;
+    if (left < 0) request.socket.destroy();
+  });
+  request.resume();
 }
 
 function start(server: Server, port: number): Promise<void> {

@@ -3,16 +3,22 @@
  * and answer go through a web server that the programming model runs, the invocation itself carries neither.
  */
 import { randomUUID } from 'node:crypto';
-import { IncomingMessage, request as httpRequest } from 'node:http';
+import { Agent, IncomingMessage, request as httpRequest } from 'node:http';
 
 import { empty, type Answer } from './answer.js';
 import type { FunctionCallOptions } from './functionCall.js';
-import type { Incoming } from './incoming.js';
+import { BodyTooLargeError, type Incoming } from './incoming.js';
 import { encodePath } from './path.js';
 import type { FunctionRoute } from './routes.js';
 
 /** How long the real host waits for a function that does not answer, in milliseconds. */
 const longestSilence = 240_000;
+
+/**
+ * A connection for each request, but one that the app's server does not cut as soon as it has answered: that would lose the
+ * answer to a request whose body is still on its way.
+ */
+const toApp = new Agent({ keepAlive: true, maxFreeSockets: 0 });
 
 /** Runs the function of a route and hands its answer on as it comes. */
 export async function callStreamed(
@@ -23,6 +29,10 @@ export async function callStreamed(
 ): Promise<Answer> {
   const { app, log, quirks } = options;
   const { name, triggerName } = route.fn;
+  if ((request.contentLength ?? 0) > request.bodyLimit) {
+    log.error(new BodyTooLargeError(request.bodyLimit).message, { functionName: name });
+    return empty(500);
+  }
   const invocationId = randomUUID();
   const forwarded = forward(options.httpUri, invocationId, request);
   const ended = app.invoke(name, {
@@ -71,7 +81,7 @@ function metadataOf(
 }
 
 interface Forwarded {
-  /** Rejects never: a silence that lasts is a 504, a broken connection a 502. */
+  /** Rejects never: a silence that lasts is a 504, a broken connection a 502, a body over the limit a 500. */
   readonly answer: Promise<IncomingMessage | Answer>;
   cancel(): void;
 }
@@ -83,18 +93,28 @@ function forward(httpUri: string, invocationId: string, request: Incoming): Forw
     port,
     method: request.method,
     path: encodePath(request.path) + request.search,
-    agent: false,
+    agent: toApp,
     headers: {
-      ...request.headers,
+      // The real host leaves this header alone where the caller has sent it (source: DefaultHttpProxyService).
       'x-ms-invocation-id': invocationId,
+      ...request.headers,
       'x-forwarded-host': request.host,
       'x-forwarded-proto': 'http',
-      connection: 'close',
+      connection: 'keep-alive',
     },
   });
-  request.stream.pipe(sent);
   const answer = new Promise<IncomingMessage | Answer>((resolve) => {
-    sent.once('response', resolve);
+    const body = request.stream();
+    body.once('error', () => {
+      resolve(empty(500));
+      sent.destroy();
+    });
+    body.pipe(sent);
+    sent.once('response', (received) => {
+      // Nobody reads what is left of a body once the app has answered.
+      received.once('end', () => sent.writableFinished || sent.destroy());
+      resolve(received);
+    });
     sent.once('error', () => resolve(empty(502)));
     sent.setTimeout(longestSilence, () => {
       resolve(empty(504));

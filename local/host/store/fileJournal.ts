@@ -7,6 +7,7 @@ import { mkdir, open, rm, stat, truncate, type FileHandle } from 'node:fs/promis
 
 import { lockFolder, type FolderLock } from './folderLock.js';
 import { encodeFrame } from './frame.js';
+import { JournalCount, missingOf } from './journalCount.js';
 import type { Journal, RecordReader } from './journal.js';
 import { readSegment, segmentNumbers, segmentPath } from './segment.js';
 
@@ -19,9 +20,14 @@ interface Waiter {
 /**
  * Opens the journal of a folder, making both when they are absent: locks the folder, hands every record to `read`, cuts a torn
  * write off.
+ * @param counting where the number of records is kept, and who is told when fewer are there
  * @throws FolderLockedError, JournalDamagedError
  */
-export async function openFileJournal(folder: string, read: RecordReader): Promise<Journal> {
+export async function openFileJournal(
+  folder: string,
+  read: RecordReader,
+  counting?: { readonly file: string; readonly missing: (text: string) => void },
+): Promise<Journal> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const lock = await lockFolder(folder);
   try {
@@ -36,6 +42,9 @@ export async function openFileJournal(folder: string, read: RecordReader): Promi
       if (last && (await stat(file)).size > end.length) await truncate(file, end.length);
       oldBytes += end.length;
     }
+    const count = counting && new JournalCount(counting.file);
+    const missing = missingOf(folder, count?.read(), { seq, oldest: numbers[0] });
+    if (missing !== undefined) counting?.missing(missing);
     const current = numbers.at(-1) ?? 1;
     const handle = await openSegment(folder, current);
     return new FileJournal({
@@ -45,6 +54,7 @@ export async function openFileJournal(folder: string, read: RecordReader): Promi
       numbers: numbers.length === 0 ? [1] : numbers,
       seq,
       bytes: oldBytes,
+      count,
     });
   } catch (error) {
     await lock.release();
@@ -54,10 +64,18 @@ export async function openFileJournal(folder: string, read: RecordReader): Promi
 
 /** Opens a segment for appending, and makes sure that its name is on disk. */
 async function openSegment(folder: string, number: number): Promise<FileHandle> {
-  const handle = await open(segmentPath(folder, number), 'a', 0o600);
-  await handle.datasync();
-  await syncFolder(folder);
-  return handle;
+  const file = segmentPath(folder, number);
+  const handle = await open(file, 'a', 0o600);
+  try {
+    await handle.datasync();
+    await syncFolder(folder);
+    return handle;
+  } catch (error) {
+    await handle.close();
+    // An empty one would make the segment before it look finished.
+    if ((await stat(file)).size === 0) await rm(file, { force: true });
+    throw error;
+  }
 }
 
 async function syncFolder(folder: string): Promise<void> {
@@ -76,6 +94,7 @@ class FileJournal implements Journal {
   #numbers: number[];
   #seq: number;
   #durable: number;
+  readonly #count: JournalCount | undefined;
   #bytes: number;
   #segmentStart: number;
   #pending: Buffer[] = [];
@@ -91,6 +110,7 @@ class FileJournal implements Journal {
     numbers: number[];
     seq: number;
     bytes: number;
+    count: JournalCount | undefined;
   }) {
     this.#folder = init.folder;
     this.#lock = init.lock;
@@ -100,6 +120,8 @@ class FileJournal implements Journal {
     this.#durable = init.seq;
     this.#bytes = init.bytes;
     this.#segmentStart = 0;
+    this.#count = init.count;
+    if (init.seq > 0) this.#counted();
   }
 
   get bytes(): number {
@@ -145,6 +167,7 @@ class FileJournal implements Journal {
     await syncFolder(this.#folder);
     this.#bytes -= this.#segmentStart;
     this.#segmentStart = 0;
+    this.#counted();
   }
 
   async close(): Promise<void> {
@@ -155,6 +178,7 @@ class FileJournal implements Journal {
       this.#closed = true;
       await this.#settled();
       await this.#handle.close();
+      this.#count?.close();
       await this.#lock.release();
     }
   }
@@ -189,12 +213,22 @@ class FileJournal implements Journal {
         return;
       }
       this.#durable = upTo;
+      this.#counted();
       const done = this.#waiters.filter(({ seq }) => seq <= upTo);
       this.#waiters = this.#waiters.filter(({ seq }) => seq > upTo);
       for (const waiter of done) waiter.resolve();
     }
     // Says that the last records are on disk, so that later damage to them is not taken for a torn write.
     if (this.#failure === undefined) this.#mark();
+  }
+
+  /** A count that cannot be written notices less the next time; the records are safe all the same. */
+  #counted(): void {
+    try {
+      this.#count?.write({ seq: this.#durable, oldest: this.#numbers[0] ?? 1 });
+    } catch {
+      // Said when the journal itself cannot be written.
+    }
   }
 
   #mark(): void {

@@ -31,7 +31,7 @@ export function postChecks(config: Pick<Config, 'limits' | 'profileBook' | 'regi
     if (parsed.data.dryRun === true) return { status: 200, jsonBody: NOTHING };
 
     const result = await startCheck(client, config, actor, clients);
-    const answer = startAnswer(result, request.url);
+    const answer = startAnswer(result);
     if (result.kind !== 'running') return answer;
     const running = { id: result.id, status: 'running' } as const;
     const operations = (clients ?? []).map((reference) => ({ ...reference, ...running }));

@@ -1,22 +1,23 @@
 import type { HttpRequest, HttpResponseInit } from '@azure/functions';
+import { boundedBody } from './boundedBody.js';
 import { invalidRequest, problem } from './problem.js';
 
 export type JsonBody = { readonly value: unknown } | { readonly refusal: HttpResponseInit };
 
-/** Reads a request's body as JSON. @param most longest body taken, in bytes. */
+/** Reads a request's body as JSON; the only way to a body in this app. @param most longest body taken, in bytes. */
 export async function jsonBody(request: HttpRequest, most: number): Promise<JsonBody> {
-  const bytes = Buffer.from(await request.arrayBuffer());
-  if (bytes.length > most)
+  const body = await boundedBody(request, most);
+  if ('tooLarge' in body)
     return {
       refusal: problem({
         status: 413,
         code: 'body-too-large',
         title: 'The body is too large.',
-        detail: `It has ${bytes.length} bytes; at most ${most} are taken.`,
+        detail: `At most ${most} bytes are taken. Nothing was started.`,
       }),
     };
   try {
-    const value: unknown = JSON.parse(bytes.toString('utf8'));
+    const value: unknown = JSON.parse(body.bytes.toString('utf8'));
     return { value };
   } catch {
     return {

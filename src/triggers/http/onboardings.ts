@@ -37,7 +37,7 @@ export function postOnboardings(config: Config, queries: Queries) {
     if (fault) return invalidRequest([fault]);
     const onboarding = toOnboarding(parsed.data, config.registries[0].name, config.lifetimes.usualDays);
     if (!findRegistry(config, onboarding.registry)) return invalidRequest([unknownRegistry('registry', config)]);
-    return parsed.data.dryRun ? plan(onboarding, client, queries) : start(request, client, onboarding, actor, config);
+    return parsed.data.dryRun ? plan(onboarding, client, queries) : start(client, onboarding, actor, config);
   };
 }
 
@@ -51,12 +51,11 @@ function plan(onboarding: Onboarding, client: DurableClient, queries: Queries): 
 }
 
 async function start(
-  request: HttpRequest,
   client: DurableClient,
   onboarding: Onboarding,
   actor: string,
   config: Config,
 ): Promise<HttpResponseInit> {
   const run = newRun(onboarding, { actor, fingerprint: fingerprint(onboarding) }, config);
-  return startAnswer(await durableRuns(client).start(ONBOARD, run), request.url);
+  return startAnswer(await durableRuns(client).start(ONBOARD, run));
 }

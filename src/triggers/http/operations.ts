@@ -8,6 +8,7 @@ import { operationView } from '../durable/operationView.js';
 import { hasEnded } from '../durable/runStatus.js';
 import { findOperation } from './findOperation.js';
 import { problem } from './problem.js';
+import { operationLocation } from './startAnswer.js';
 
 /** `GET /api/operations/{id}`: one run's state, steps and result. */
 export async function getOperation(request: HttpRequest, client: DurableClient): Promise<HttpResponseInit> {
@@ -52,7 +53,7 @@ export async function cancelOperation(
   const event: CancelEvent = { actor: `an operator (${actor})`, reason: 'cancelled' };
   await client.raiseEvent(run.instance, cancelEventName(run.input.run), event);
   audit('run.cancel.succeeded', { resource: run.instance, operation: id });
-  const location = new URL(`/api/operations/${id}`, request.url).href;
+  const location = operationLocation(id);
   return {
     status: 202,
     headers: { location, 'retry-after': '1' },

@@ -35,21 +35,26 @@ export function getPendingMessages(config: Pick<Config, 'profileBook' | 'polling
           fix: `It must be a whole number from 0 to ${LONGEST_WAIT_SECONDS}; without it 0.`,
         },
       ]);
-    if (open >= config.polling.atOnce) return tooManyRequests(ASK_AGAIN_SECONDS);
-    open += 1;
-    try {
-      return await answer(request, client, wait);
-    } finally {
-      open -= 1;
-    }
-  };
-
-  async function answer(request: HttpRequest, client: DurableClient, wait: number): Promise<HttpResponseInit> {
     const token = /^Bearer +(\S+)$/i.exec(request.headers.get('authorization') ?? '')?.[1];
     const objectId = token === undefined ? undefined : await callers.identify(token);
     if (objectId === undefined) return refuse('not-authenticated');
     const clients = clientsOfPoller(config.profileBook, objectId);
     if (clients.length === 0) return refuse('not-a-poller');
+    // A place is for devices only: whoever brings no good token takes none, however many ask.
+    if (open >= config.polling.atOnce) return tooManyRequests(ASK_AGAIN_SECONDS);
+    open += 1;
+    try {
+      return await answer(client, clients, wait);
+    } finally {
+      open -= 1;
+    }
+  };
+
+  async function answer(
+    client: DurableClient,
+    clients: readonly ClientReference[],
+    wait: number,
+  ): Promise<HttpResponseInit> {
     const until = Date.now() + wait * 1000;
     for (;;) {
       const messages = await look(client, clients);

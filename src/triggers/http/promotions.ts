@@ -6,12 +6,10 @@ import { ACKNOWLEDGEMENT_FIELDS, promotionAcknowledgement } from '../../domain/p
 import { verifyAcknowledgementKey, type ReportKeys } from '../../domain/reportKey.js';
 import { audit } from '../../ports/audit.js';
 import { readClientRecord, tellClientRecord } from '../durable/clientRecords.js';
-import { deviceKey, wrongDeviceKey } from './deviceKey.js';
-import { jsonBody } from './jsonBody.js';
+import { deviceBody, deviceKey, wrongDeviceKey } from './deviceKey.js';
 import { fieldErrors, invalidRequest, problem } from './problem.js';
-
-/** Longest acknowledgement, in bytes. */
-const MOST_BYTES = 4096;
+import { MOST_OF_ONE_OPERATION, RateLimit } from './rateLimit.js';
+import { tooManyRequests } from './tooManyRequests.js';
 
 /**
  * `POST /api/promotions/{operation}`: the device's consumers have the promoted credential, so the one before may go. The
@@ -19,20 +17,29 @@ const MOST_BYTES = 4096;
  * client, since the run that promoted has ended by then.
  */
 export function postPromotion(keys: ReportKeys) {
+  const byOperation = new RateLimit(MOST_OF_ONE_OPERATION);
   return async (request: HttpRequest, client: DurableClient): Promise<HttpResponseInit> => {
     const operation = request.params['operation'] ?? '';
-    const body = await jsonBody(request, MOST_BYTES);
     const id = parseOperationId(operation);
-    const value = 'value' in body ? body.value : undefined;
     const refused = (reason: string) =>
       audit('promotion.acknowledge.refused', { resource: operation.slice(0, 128), reason });
-    const key = deviceKey(request, value);
+    const key = deviceKey(request);
     const { expiresAt = '' } = key ?? {};
     if (!id || !key || !verifyAcknowledgementKey(keys, key.keyId, key.reportKey, { operation, expiresAt })) {
       refused('report-key');
       return wrongDeviceKey();
     }
-    const parsed = promotionAcknowledgement.safeParse(value, { reportInput: true });
+    const repetition = byOperation.take(operation, Date.now());
+    if (repetition !== undefined) {
+      refused('too-many-requests');
+      return tooManyRequests(repetition);
+    }
+    const body = await deviceBody(request, key);
+    if ('refusal' in body) {
+      refused(`status-${body.refusal.status ?? 0}`);
+      return body.refusal;
+    }
+    const parsed = promotionAcknowledgement.safeParse(body.value, { reportInput: true });
     if (!parsed.success) {
       refused('invalid-request');
       return invalidRequest(fieldErrors(parsed.error, ACKNOWLEDGEMENT_FIELDS));

@@ -7,50 +7,44 @@ import { reportEventName, reportHash, type ReportEvent } from '../../domain/repo
 import { verifyReportKey, type ReportKeys } from '../../domain/reportKey.js';
 import { audit } from '../../ports/audit.js';
 import { hasEnded, readRun, type RunStatus } from '../durable/runStatus.js';
-import { deviceKey, wrongDeviceKey } from './deviceKey.js';
-import { jsonBody } from './jsonBody.js';
+import { deviceBody, deviceKey, wrongDeviceKey, type DeviceKey } from './deviceKey.js';
 import { fieldErrors, invalidRequest, problem } from './problem.js';
-import { callerAddress, RateLimit } from './rateLimit.js';
+import { MOST_OF_ONE_OPERATION, RateLimit } from './rateLimit.js';
 import { tooManyRequests } from './tooManyRequests.js';
 
-/** Longest report, in bytes. */
-const MOST_BYTES = 4096;
-
-/** Reports that one instance takes from one address in a minute, where a setting says nothing else. */
-const USUAL_PER_MINUTE = 1200;
-
-/** Authentic reports of one operation in a minute: an attempt has one, and a device may repeat it. */
-const MOST_OF_ONE_OPERATION = 30;
+/** How long to look for the run's answer to a report that was handed to it, and how often, in milliseconds. */
+const READ_BACK = { within: 15_000, every: 100 };
 
 /**
  * `POST /api/pull-checks/{operation}/{attempt}`: the device's report. The attempt's derived key is all that admits it,
- * and it is looked at before anything is read. A refused report changes nothing.
+ * and it is looked at before anything is read. A refused report changes nothing. Of several that come at once the run takes
+ * one, so the run is asked which it was before anybody is told that it was theirs.
  */
-export function postPullCheck(keys: ReportKeys, perMinute = USUAL_PER_MINUTE) {
-  const byAddress = new RateLimit(perMinute);
+export function postPullCheck(keys: ReportKeys) {
   const byOperation = new RateLimit(MOST_OF_ONE_OPERATION);
   return async (request: HttpRequest, client: DurableClient): Promise<HttpResponseInit> => {
     const operation = request.params['operation'] ?? '';
-    const tooEarly = (seconds: number) => {
-      audit('report.accept.refused', { resource: operation.slice(0, 128), reason: 'too-many-requests' });
-      return tooManyRequests(seconds);
-    };
-    const pause = byAddress.take(callerAddress(request.headers.get('x-forwarded-for')), Date.now());
-    if (pause !== undefined) return tooEarly(pause);
     const attempt = Number(request.params['attempt']);
-    const body = await jsonBody(request, MOST_BYTES);
     const id = parseOperationId(operation);
-    const value = 'value' in body ? body.value : undefined;
     const refused = (reason: string) => audit('report.accept.refused', { resource: operation.slice(0, 128), reason });
-    if (!id || !isAuthentic(request, keys, operation, attempt, value)) {
+    const key = deviceKey(request);
+    if (!id || !key || !isAuthentic(key, keys, operation, attempt)) {
       refused('report-key');
       return wrongDeviceKey();
     }
 
     // A key that fits is good for as many repetitions as anyone likes: the engine is asked for a few only.
     const repetition = byOperation.take(operation, Date.now());
-    if (repetition !== undefined) return tooEarly(repetition);
-    const report = pullCheckReport.safeParse(value, { reportInput: true });
+    if (repetition !== undefined) {
+      refused('too-many-requests');
+      return tooManyRequests(repetition);
+    }
+    const body = await deviceBody(request, key);
+    if ('refusal' in body) {
+      refused(`status-${body.refusal.status ?? 0}`);
+      return body.refusal;
+    }
+    const report = pullCheckReport.safeParse(body.value, { reportInput: true });
     if (!report.success) {
       refused('invalid-request');
       return invalidRequest(fieldErrors(report.error, REPORT_FIELDS));
@@ -62,22 +56,50 @@ export function postPullCheck(keys: ReportKeys, perMinute = USUAL_PER_MINUTE) {
       return refusal;
     }
     await client.raiseEvent(id.instance, reportEventName(id.run, attempt), event);
-    audit('report.accept.succeeded', { resource: id.instance, operation, reason: report.data.outcome });
-    return { status: 202, jsonBody: { status: 'accepted' } satisfies ReportAnswer };
+    const answer = await readBack(client, id, attempt, event);
+    if (answer.status === 202)
+      audit('report.accept.succeeded', { resource: id.instance, operation, reason: report.data.outcome });
+    else refused(`status-${answer.status ?? 0}`);
+    return answer;
   };
 }
 
 function isAuthentic(
-  request: HttpRequest,
+  { keyId, reportKey, expiresAt }: DeviceKey,
   keys: ReportKeys,
   operation: string,
   attempt: number,
-  value: unknown,
 ): boolean {
-  const key = deviceKey(request, value);
-  if (!key || !Number.isSafeInteger(attempt)) return false;
-  const { keyId, reportKey, expiresAt } = key;
-  return verifyReportKey(keys, keyId, reportKey, { operation, attempt, expiresAt });
+  return Number.isSafeInteger(attempt) && verifyReportKey(keys, keyId, reportKey, { operation, attempt, expiresAt });
+}
+
+/** What the run made of a report that was handed to it: it takes the first that reaches it, and any other is none. */
+async function readBack(
+  client: DurableClient,
+  id: OperationId,
+  attempt: number,
+  event: ReportEvent,
+): Promise<HttpResponseInit> {
+  const until = Date.now() + READ_BACK.within;
+  for (;;) {
+    const answer = judge(await readRun(client, id.instance), id, attempt, event);
+    if (answer?.status === 200) return { status: 202, jsonBody: { status: 'accepted' } satisfies ReportAnswer };
+    if (answer) return answer;
+    if (Date.now() + READ_BACK.every > until) return notConfirmed();
+    await new Promise((resolve) => setTimeout(resolve, READ_BACK.every));
+  }
+}
+
+function notConfirmed(): HttpResponseInit {
+  return problem(
+    {
+      status: 503,
+      code: 'engine-slow',
+      title: 'The report could not be confirmed.',
+      detail: 'The run has not taken it yet. Send the same report again: it is answered as accepted once it was.',
+    },
+    { 'retry-after': '5' },
+  );
 }
 
 /** Undefined when the report is to be accepted. The order of the answers is part of the contract with agents. */

@@ -1,6 +1,9 @@
 /** How many keys are remembered; beyond that the ones seen longest ago are forgotten, and begin anew. */
 const MOST_KEYS = 10_000;
 
+/** Authentic messages of one operation in a minute: an attempt has one report, and a device may repeat it. */
+export const MOST_OF_ONE_OPERATION = 30;
+
 interface Bucket {
   tokens: number;
   at: number;

@@ -7,10 +7,18 @@ import type { ProblemDetails } from './problemDetails.js';
 /** What callers should wait before they ask for the operation, in seconds. */
 const POLL_SECONDS = '2';
 
-/** The answer to a request for one run: 202 with its operation, or why there is none. @param url the request's own. */
-export function startAnswer(result: StartResult, url: string): HttpResponseInit {
+/**
+ * Where an operation is looked at, as a reference relative to the host that the caller knows: a request's `Host` is whatever
+ * its sender wrote, so that an address made of it would lead wherever that sender likes.
+ */
+export function operationLocation(id: string): string {
+  return `/api/operations/${encodeURIComponent(id)}`;
+}
+
+/** The answer to a request for one run: 202 with its operation, or why there is none. */
+export function startAnswer(result: StartResult): HttpResponseInit {
   if (result.kind === 'unknown') return problem(refusal(result), { 'retry-after': '5' });
-  const location = new URL(`/api/operations/${result.id}`, url).href;
+  const location = operationLocation(result.id);
   if (result.kind === 'conflict') return problem(refusal(result), { location });
   return {
     status: 202,

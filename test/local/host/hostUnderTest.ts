@@ -1,4 +1,5 @@
 import { request } from 'node:http';
+import { connect } from 'node:net';
 
 import { startHost, type HostOptions, type RunningHost } from '../../../local/host/host.js';
 import type { LogEntry } from '../../../local/host/log/log.js';
@@ -22,6 +23,13 @@ export interface HostUnderTest {
     path: string,
     options?: { headers?: Record<string, string | string[]>; body?: string | Buffer; chunked?: boolean },
   ): Promise<Answered>;
+  /** A request that declares a body of `length` bytes and sends its begin; `end` sends the rest in zeros. */
+  beginning(
+    method: string,
+    path: string,
+    length: number,
+    begin?: Buffer,
+  ): Promise<{ answered: Promise<Pick<Answered, 'status'>>; end: () => Promise<void> }>;
   /** Body of a GET that must be 200, as JSON. */
   get(path: string): Promise<unknown>;
   stop(): Promise<void>;
@@ -71,12 +79,32 @@ export async function hostWith(
       if (bytes !== undefined) sent.write(bytes);
       sent.end();
     });
+  const beginning: HostUnderTest['beginning'] = async (method, path, length, begin = Buffer.alloc(0)) => {
+    const socket = connect(host.port, '127.0.0.1');
+    const answered = new Promise<{ status: number }>((resolve, reject) => {
+      socket.once('data', (part: Buffer) => resolve({ status: Number(/^HTTP\/1.1 (\d+)/.exec(part.toString())?.[1]) }));
+      socket.once('error', reject);
+      socket.once('close', () => reject(new Error('closed without an answer')));
+    });
+    socket.write(`${method} ${path} HTTP/1.1\r\nhost: localhost\r\ncontent-length: ${length}\r\n\r\n`);
+    await new Promise<void>((resolve) => socket.write(begin, () => resolve()));
+    const end = async () => {
+      const part = Buffer.alloc(1_000_000);
+      for (let left = length - begin.length; left > 0; left -= part.length)
+        await new Promise<void>((resolve, reject) => {
+          socket.write(part.subarray(0, left), (error) => (error ? reject(error) : resolve()));
+        });
+      socket.end();
+    };
+    return { answered, end };
+  };
   return {
     host,
     log,
     appDir: app.appDir,
     dataDir: app.dataDir,
     send,
+    beginning,
     get: async (path) => {
       const answer = await send('GET', path);
       if (answer.status !== 200) throw new Error(`GET ${path}: ${answer.status} ${answer.text}`);

@@ -12,6 +12,9 @@ const http = (name, options, handler) => app.http(name, { methods: ['GET', 'POST
 http('echo', { route: 'echo/{*rest}' }, async (request) => ({ status: 201, jsonBody: { url: request.url, headers: Object.fromEntries(request.headers), query: [...request.query], params: request.params, text: await request.text() } }));
 http('parts', {}, () => ({ body: new ReadableStream({ async start(c) { for (const part of ['a', 'b', 'c']) { c.enqueue(Buffer.from(part)); await new Promise((resolve) => setTimeout(resolve, 60)); } c.close(); } }) }));
 http('count', {}, async (request) => { let bytes = 0; for await (const part of request.body) bytes += part.length; return { jsonBody: { bytes } }; });
+http('refuse', {}, () => ({ status: 401, body: 'no' }));
+http('first', {}, async (request) => { const reader = request.body.getReader(); const { value } = await reader.read(); (async () => { while (!(await reader.read()).done); })().catch(() => {}); return { status: 413, jsonBody: { first: value.length > 0 } }; });
+http('hasBody', {}, (request) => ({ jsonBody: { body: request.body !== null } }));
 http('nothing', {}, () => undefined); http('broken', {}, () => { throw new Error('lost'); });
 `;
 
@@ -54,6 +57,38 @@ describe('an app with HTTP streams on', () => {
   it('takes a body of no declared length', async () => {
     const answer = await tested.send('POST', '/api/count', { body: Buffer.alloc(300_000), chunked: true });
     expect(JSON.parse(answer.text)).toEqual({ bytes: 300_000 });
+  });
+
+  it('gets no body of a GET', async () => {
+    const answer = await tested.send('GET', '/api/hasBody', { body: 'text' });
+    expect(JSON.parse(answer.text)).toEqual({ body: false });
+  });
+
+  it.each([
+    ['refuse', 401],
+    ['first', 413],
+  ])('answers before the body is whole, and drops the rest: %s', async (name, status) => {
+    const { answered, end } = await tested.beginning('POST', `/api/${name}`, 50_000_000, Buffer.alloc(1_000_000));
+    expect((await answered).status).toBe(status);
+    // What has not been sent yet was not waited for; it is taken and dropped, so the connection serves on.
+    await end();
+    expect((await tested.send('POST', '/api/count', { body: 'abc' })).text).toBe('{"bytes":3}');
+  });
+
+  it('refuses a declared length over the limit before it reads a byte, and ends a longer chunked one', async () => {
+    const { answered } = await tested.beginning('POST', '/api/refuse', 104_857_601);
+    expect((await answered).status).toBe(500);
+    await expect(
+      tested.send('POST', '/api/count', { body: Buffer.alloc(105_000_000), chunked: true }),
+    ).resolves.toMatchObject({ status: 500 });
+  });
+
+  it.each([
+    ['a b', 400],
+    ['evil<x>', 400],
+    ['a:99999', 500],
+  ])('does not call a function for a host of which no address can be made: %s', async (host, status) => {
+    expect((await tested.send('POST', '/api/refuse', { headers: { host } })).status).toBe(status);
   });
 
   it.each(['nothing', 'broken'])('leaves the caller of %s waiting, which a warning says', async (name) => {

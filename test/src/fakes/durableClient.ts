@@ -23,6 +23,8 @@ export class FakeDurableClient {
   readonly entities = new Map<string, unknown>();
   readonly signals: { readonly entity: string; readonly operation: string; readonly input: unknown }[] = [];
   readonly purged: string[] = [];
+  /** Whether runs take the reports that are raised to them; else they are busy. */
+  takesReports = true;
   starts = 0;
   reads = 0;
   /** What a start does instead of starting; undefined goes the usual way. */
@@ -78,6 +80,16 @@ export class FakeDurableClient {
 
   async raiseEvent(id: string, name: string, data: unknown): Promise<void> {
     this.raised.push({ id, name, data });
+    this.takeReport(id, name, data);
+  }
+
+  /** What the run does with a report: the first of an attempt stands in its status. */
+  private takeReport(id: string, name: string, data: unknown): void {
+    const attempt = /^report-.*-(\d+)$/.exec(name)?.[1];
+    const { customStatus } = this.instances.get(id) ?? {};
+    const { pullCheck } = (customStatus ?? {}) as { pullCheck?: { reports?: Record<string, string> } };
+    if (!this.takesReports || attempt === undefined || !pullCheck) return;
+    pullCheck.reports = { [attempt]: (data as { hash: string }).hash, ...pullCheck.reports };
   }
 }
 
@@ -99,7 +111,7 @@ export function httpRequest(parts: {
     params: parts.params ?? {},
     headers: new Headers(parts.headers),
     query: new URLSearchParams([...new URLSearchParams(parts.query), ['code', 'a-key']]),
-    arrayBuffer: async () => new TextEncoder().encode(text).buffer,
+    body: new Blob([text]).stream(),
   } as unknown as HttpRequest;
 }
 

@@ -1,5 +1,8 @@
 import type { EntityId, OrchestrationContext } from 'durable-functions';
 
+/** In milliseconds: on the real host six days. */
+const LONGEST_TIMER = 6 * 24 * 3600 * 1000;
+
 /** A task of the fake engine. What was never yielded is never scheduled, as in the real one. */
 class FakeTask {
   isCompleted = false;
@@ -125,7 +128,11 @@ export class FakeDurableContext {
       continueAsNew: (input: unknown) => {
         this.anew = structuredClone(input);
       },
-      createTimer: (fireAt: Date) => task('timer', 'timer', undefined, fireAt),
+      createTimer: (fireAt: Date) => {
+        if (fireAt.getTime() - this.now.getTime() > LONGEST_TIMER)
+          throw new EngineError('a timer of more than six days that is cancelled corrupts what follows');
+        return task('timer', 'timer', undefined, fireAt);
+      },
       waitForExternalEvent: (name: string) => task('event', name),
       Task: { any: (children: readonly FakeTask[]) => task('any', 'any', undefined, new Date(0), children) },
     };

@@ -3,6 +3,7 @@ import { clientKey } from '../../../src/domain/clientKey.js';
 import { deriveAcknowledgementKey } from '../../../src/domain/reportKey.js';
 import { guarded } from '../../../src/triggers/http/guarded.js';
 import { operatorRoute } from '../../../src/triggers/http/operatorRoute.js';
+import { anonymousHandlers } from '../../../src/triggers/http/anonymousHandlers.js';
 import { postPromotion } from '../../../src/triggers/http/promotions.js';
 import { postRotations } from '../../../src/triggers/http/rotations.js';
 import { getRotationSchedule } from '../../../src/triggers/http/rotationSchedule.js';
@@ -107,6 +108,11 @@ export async function givePromotions(note: Note): Promise<void> {
   note(route, 'again', seen(await acknowledge(known, acknowledgement())));
   note(route, 'fields at fault', seen(await acknowledge(known, acknowledgement({ version: 7, password: 'x' }))));
   note(route, 'another operation', seen(await acknowledge(known, acknowledgement(), `${OPERATION}x`)));
+  const huge = acknowledgement({ agent: 'x'.repeat(5000) });
+  note(route, 'too many bytes', seen(await acknowledge(known, huge)));
+  const one = anonymousHandlers(1)(postPromotion(keys), 'device');
+  for (const name of ['the first of a minute', 'the second'])
+    note(route, name, seen(await one(httpRequest({}), known.client, invocation().context)));
   note(route, 'a broken engine', seen(await acknowledge(broken, acknowledgement())));
   const expiresAt = '2026-03-01T11:00:00.000Z';
   note(route, 'late', seen(await acknowledge(known, acknowledgement({ expiresAt }), OPERATION, expiresAt)));

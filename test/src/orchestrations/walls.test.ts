@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { LONGEST_TIMER } from '../../../src/orchestrations/durableWait.js';
 
 const folder = new URL('../../../src/orchestrations/', import.meta.url);
 const files = readdirSync(folder).filter((name) => name.endsWith('.ts'));
@@ -31,7 +32,20 @@ const FORBIDDEN = [
 /** It drops events that wait for the instance. Nobody sends the sweep any: not even a cancel. */
 const BEGINS_ANEW = ['rotationSweep.ts'];
 
+/** Makes every durable timer, in pieces that the real engine bears. */
+const MAKES_TIMERS = ['durableWait.ts'];
+
 describe('an orchestration', () => {
+  test('makes timers in one place only, which bounds them', () => {
+    expect(files.filter((name) => /\bcreateTimer\b|\['createTimer/.test(codeOf(name)))).toEqual(MAKES_TIMERS);
+    const others = ['entities', 'activities', 'triggers/durable', 'telemetry'].flatMap((name) => {
+      const other = new URL(`../../../src/${name}/`, import.meta.url);
+      return readdirSync(other).map((file) => readFileSync(new URL(file, other), 'utf8'));
+    });
+    for (const code of others) expect(code).not.toMatch(/createTimer/);
+    expect(LONGEST_TIMER).toBe(5 * 24 * 3600 * 1000);
+  });
+
   test('drops no event by beginning anew', () => {
     expect(files.filter((name) => /\bcontinueAsNew\b/.test(codeOf(name)))).toEqual(BEGINS_ANEW);
     for (const name of BEGINS_ANEW) expect(codeOf(name)).not.toMatch(/waitForExternalEvent|Cancellation/);

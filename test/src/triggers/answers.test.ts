@@ -6,6 +6,7 @@ import { OFFBOARD, ONBOARD, REVOKE } from '../../../src/domain/run.js';
 import type { OperationOutcome, OperationResult } from '../../../src/domain/operation.js';
 import { deriveReportKey } from '../../../src/domain/reportKey.js';
 import { reportHash } from '../../../src/domain/reportEvent.js';
+import { anonymousHandlers } from '../../../src/triggers/http/anonymousHandlers.js';
 import { guarded } from '../../../src/triggers/http/guarded.js';
 import { postOffboardings } from '../../../src/triggers/http/offboardings.js';
 import { postRevocations } from '../../../src/triggers/http/revocations.js';
@@ -207,12 +208,18 @@ async function givePullChecks(): Promise<void> {
   await pullCheck('no JSON', asked(), '{');
   await pullCheck('a report of an ended run', new FakeDurableClient());
   await pullCheck('a report of an earlier attempt', asked({}, 2));
+  await pullCheck('too many bytes', asked(), { ...report(), agent: 'a'.repeat(5000) });
+  const busy = asked();
+  busy.takesReports = false;
+  const unconfirmed = pullCheck('a report to a busy run', busy);
+  await vi.advanceTimersByTimeAsync(16_000);
+  await unconfirmed;
   const broken = asked();
   broken.onRead = () => {
     throw new TypeError('broken');
   };
   await pullCheck('a broken engine', broken);
-  const one = guarded(postPullCheck(keys, 1), 'device');
+  const one = anonymousHandlers(1)(postPullCheck(keys), 'device');
   for (const name of ['the first of a minute', 'the second']) {
     const request = httpRequest({ body: '{', params: { operation: ID, attempt: '1' } });
     note(

@@ -20,7 +20,7 @@ describe('POST /api/checks', () => {
     const { status, headers, body } = await post({ clients });
     const id = idOf(body);
     expect(status).toBe(202);
-    expect(headers?.['location']).toBe(`http://localhost:7071/api/operations/${id}`);
+    expect(headers?.['location']).toBe(`/api/operations/${id}`);
     expect(body).toEqual({
       id,
       status: 'running',

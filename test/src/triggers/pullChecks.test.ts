@@ -104,15 +104,23 @@ describe('a report without the right key', () => {
       'a later expiry than the event gave',
       { authorization: right, body: report({ expiresAt: '2027-01-01T00:00:00.000Z' }) },
     ],
-    ['no expiry', { authorization: right, body: { ...given, expiresAt: undefined } }],
-    ['no body', { authorization: right, body: '' }],
-    ['a body that is no JSON', { authorization: right, body: '{' }],
-    ['a body beyond 4 KB', { authorization: right, body: { ...given, agent: 'a'.repeat(5000) } }],
+    ['a key that names a later expiry', { authorization: `PullCheck k1:_${right.slice('PullCheck k1:'.length + 1)}` }],
     ['an attempt that is no number', { authorization: right, attempt: 'two' }],
     ['an operation that is none', { authorization: right, operation: 'a/b' }],
   ])('is refused before anything is read: %s', async (_, request) => {
     engine.instances.clear();
     expect(await post(request)).toBe('401 report-key');
+    expect([engine.reads, engine.raised]).toEqual([0, []]);
+  });
+
+  test.each<[string, string, Post]>([
+    ['no expiry', '400 invalid-request', { body: { ...given, expiresAt: undefined } }],
+    ['no body', '400 invalid-request', { body: '' }],
+    ['a body that is no JSON', '400 invalid-request', { body: '{' }],
+    ['a body beyond 4 KB', '413 body-too-large', { body: { ...given, agent: 'a'.repeat(5000) } }],
+  ])('but with the right one is told what is wrong with its body: %s', async (_, expected, request) => {
+    engine.instances.clear();
+    expect(await post({ authorization: right, ...request })).toBe(expected);
     expect([engine.reads, engine.raised]).toEqual([0, []]);
   });
 
@@ -140,33 +148,58 @@ describe('a report with the right key and a wrong shape', () => {
   });
 });
 
-describe('a flood of reports', () => {
-  const send = (limit: number) => {
-    const handle = postPullCheck(keys, limit);
-    return async (address: string, authorization: string, operation = `${INSTANCE}.${RUN}`) => {
-      const headers = { authorization, 'x-forwarded-for': address };
-      const request = httpRequest({ body: given, params: { operation, attempt: '2' }, headers });
-      return seen(await handle(request, engine.client));
-    };
-  };
+describe('reports that come at once', () => {
   const key = authorizationFor(`${INSTANCE}.${RUN}`, 2, given);
-
-  test('from one address is stopped before its keys are looked at, and others are not', async () => {
-    const report = send(2);
-    await report('1.1.1.1', 'PullCheck k1:wrong');
-    await report('1.1.1.1', 'PullCheck k1:wrong');
-    expect(await report('1.1.1.1', key)).toMatchObject({
-      status: 429,
-      headers: { 'retry-after': '30' },
-      body: { code: 'too-many-requests' },
+  const send = (body: unknown) => {
+    const request = httpRequest({
+      body,
+      params: { operation: `${INSTANCE}.${RUN}`, attempt: '2' },
+      headers: { authorization: key },
     });
-    expect((await report('2.2.2.2', key)).status).toBe(202);
+    return postPullCheck(keys)(request, engine.client);
+  };
+
+  test('and differ have one that counts, which the others are told', async () => {
+    engine.takesReports = false;
+    const sent = Array.from({ length: 20 }, (_, index) => send(report({ bytes: index + 1 })));
+    await vi.advanceTimersByTimeAsync(250);
+    // The run takes the seventh, whichever way they came.
+    hold({}, { 2: reportHash(report({ bytes: 7 })) });
+    await vi.advanceTimersByTimeAsync(250);
+    const statuses = (await Promise.all(sent)).map(({ status }) => status);
+    expect(statuses).toEqual(Array.from({ length: 20 }, (_, index) => (index === 6 ? 202 : 409)));
   });
 
+  test('to a run that has ended before it took one are told that it has', async () => {
+    engine.takesReports = false;
+    const sent = send(given);
+    await vi.advanceTimersByTimeAsync(250);
+    hold({ runtimeStatus: 'Completed', output: { status: 'rolledBack', steps: [], endedAt: 'x' } });
+    await vi.advanceTimersByTimeAsync(250);
+    expect(seen(await sent)).toMatchObject({ status: 410, body: { code: 'report-ended' } });
+  });
+
+  test('to a run that is busy are asked for again, and nobody is told that theirs counts', async () => {
+    engine.takesReports = false;
+    const sent = send(given);
+    await vi.advanceTimersByTimeAsync(16_000);
+    expect(seen(await sent)).toMatchObject({
+      status: 503,
+      headers: { 'retry-after': '5' },
+      body: { code: 'engine-slow' },
+    });
+  });
+});
+
+describe('a flood of reports', () => {
   test('with a key that fits is stopped before the engine is asked again and again', async () => {
-    const report = send(1000);
+    const handle = postPullCheck(keys);
+    const headers = { authorization: authorizationFor(`${INSTANCE}.${RUN}`, 2, given) };
+    const params = { operation: `${INSTANCE}.${RUN}`, attempt: '2' };
     const statuses: (number | undefined)[] = [];
-    for (let n = 0; n < 31; n += 1) statuses.push((await report('1.1.1.1', key)).status);
-    expect([statuses.at(-2), statuses.at(-1), engine.reads]).toEqual([202, 429, 30]);
+    for (let n = 0; n < 31; n += 1)
+      statuses.push((await handle(httpRequest({ body: given, params, headers }), engine.client)).status);
+    // The first is read before and after it is handed on, the others once.
+    expect([statuses[0], statuses.at(-2), statuses.at(-1), engine.reads]).toEqual([202, 200, 429, 31]);
   });
 });

@@ -91,14 +91,14 @@ describe('POST /api/promotions/{operation}', () => {
   });
 
   test.each([
-    ['another operation', `${INSTANCE}.run0000000000002`, acknowledgement()],
-    ['another expiry', undefined, acknowledgement({ expiresAt: '2027-01-01T00:00:00.000Z' })],
-    ['no expiry', undefined, { version: 'v2', agent: 'agent/1' }],
-    ['no JSON', undefined, '{'],
-    ['too many bytes', undefined, acknowledgement({ agent: 'x'.repeat(5000) })],
-  ])('refuses a key with %s before it reads anything', async (_, operation, body) => {
+    ['another operation', 401, `${INSTANCE}.run0000000000002`, acknowledgement()],
+    ['another expiry', 401, undefined, acknowledgement({ expiresAt: '2027-01-01T00:00:00.000Z' })],
+    ['no expiry', 400, undefined, { version: 'v2', agent: 'agent/1' }],
+    ['no JSON', 400, undefined, '{'],
+    ['too many bytes', 413, undefined, acknowledgement({ agent: 'x'.repeat(5000) })],
+  ])('refuses a key with %s before it reads anything', async (_, status, operation, body) => {
     const engine = new FakeDurableClient();
-    expect(seen(await acknowledge(engine, body, operation))).toMatchObject({ status: 401 });
+    expect(seen(await acknowledge(engine, body, operation))).toMatchObject({ status });
     expect([engine.reads, engine.signals]).toEqual([0, []]);
   });
 });

@@ -28,6 +28,9 @@ import { orchestrationTurn } from './orchestrationTurn.js';
 /** First pause before something that failed for the host's own reasons is tried again, and the longest, ms. */
 const retryPause = { first: 500, longest: 30_000 };
 
+/** How soon a timer that was made anew in the last second before its time fires, ms: ten times until then. */
+const earlyStep = 100;
+
 /** How long a stop waits for running turns and activities, ms. */
 const drainWithin = 10_000;
 
@@ -148,11 +151,17 @@ export class Engine implements HubListener {
     const { executionId } = instance;
     const now = this.clock.now().getTime();
     const at = Date.parse(fireAt);
-    const due = this.settings.earlyTimers && at > now ? now + Math.floor((at - now) / 1000) * 1000 : at;
+    const due = this.#dueOf(at, now, instance.early?.includes(id) === true);
     this.#alarm.at(due, () => {
       if (this.#isCurrent(instance) && instance.executionId === executionId)
         this.hub.fireTimer(instance, id, this.clock.now().toISOString());
     });
+  }
+
+  #dueOf(at: number, now: number, early: boolean): number {
+    // As on the real host, where the message of a timer counts whole seconds, and takes a while to come again.
+    if (early) return Math.min(at, now + Math.max(earlyStep, Math.floor((at - now - 1) / 1000) * 1000));
+    return this.settings.earlyTimers && at > now ? now + Math.floor((at - now) / 1000) * 1000 : at;
   }
 
   replaced(instance: Instance, by: ExecutionStartedEvent): void {

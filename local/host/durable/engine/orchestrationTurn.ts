@@ -72,12 +72,18 @@ export async function orchestrationTurn(host: TurnHost, instance: Instance): Pro
       in: taken.map((message) => (message.n === 0 ? message.e : message.n)),
       drop: dropped.map(({ n }) => n),
       ev: run.isFirst ? scheduled : [],
+      ...earlyOf(result.decisions),
       ...(run.isFirst ? {} : { next: { x: ExecutionId, ev: continuedHistory(run, scheduled, at) } }),
       customStatus: result.customStatus ?? carriedStatus,
       tasks: outbox.tasks,
       out: outbox.messages,
     };
   }
+}
+
+function earlyOf(decisions: readonly Decision[]): { early?: number[] } {
+  const early = decisions.flatMap((decision) => (decision.kind === 'timer' && decision.early ? [decision.id] : []));
+  return early.length > 0 ? { early } : {};
 }
 
 /** Which messages belong to this run. */

@@ -161,6 +161,7 @@ export class TaskHub {
     const events = taken(instance, record.in, record.drop);
     instance.begun = true;
     instance.updated = record.at;
+    if (record.early !== undefined) instance.early = [...(record.next ? [] : (instance.early ?? [])), ...record.early];
     for (const event of events) {
       event.IsPlayed = true;
       this.#message(instance, event);

@@ -65,6 +65,8 @@ export interface Instance {
   tasks: Map<number, PendingTask>;
   /** Timers that have not fired: id and ISO time. */
   timers: Map<number, string>;
+  /** Those of them that fire before their time. */
+  early?: number[];
   entity: EntityState | undefined;
   /** Number of the last journal record that changed it. */
   seq: number;

@@ -34,6 +34,8 @@ export interface TurnRecord {
   drop: number[];
   /** Scheduled tasks, and the end. */
   ev: HistoryEvent[];
+  /** Ids of its timers that fire before their time. */
+  early?: number[];
   /** The run that follows when the orchestration continued as new: its whole history. */
   next?: { x: string; ev: HistoryEvent[] };
   customStatus: string | null;

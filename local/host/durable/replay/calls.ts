@@ -56,7 +56,11 @@ export class Calls {
         return completed();
       case ActionType.CreateTimer: {
         const fireAt = action.fireAt ?? new Date(context.now).toISOString();
-        return run(timer(context, fireAt, action.isCanceled === true, this.#settings));
+        return run(
+          timer(context, fireAt, action.isCanceled === true, this.#settings, () =>
+            this.#note(notices.afterLongTimer()),
+          ),
+        );
       }
       case ActionType.WaitForExternalEvent:
         return context.waitForEvent(action.externalEventName ?? '');

@@ -28,6 +28,8 @@ export class ReplayContext {
   readonly buffered = new Map<string, { name: string; inputs: (string | null)[] }>();
   /** Events that came after the orchestration asked to continue as new. */
   readonly carryOver: EventRaisedEvent[] = [];
+  /** A timer of more than six days is, or was when it was cancelled, being waited for. */
+  inLongTimer = false;
   suspended = false;
   ended = false;
   continueAsNewInput: string | null | undefined;
@@ -60,10 +62,10 @@ export class ReplayContext {
     return this.#openTask(id);
   }
 
-  /** A cancelled timer takes an id, and is written and fired all the same; only nobody waits for it. */
-  createTimer(fireAt: string, cancelled: boolean): Task {
+  /** `early`: fires as storage counts, in whole seconds. A cancelled timer takes an id, and is written and fired all the same; only nobody waits for it. */
+  createTimer(fireAt: string, cancelled: boolean, early = false): Task {
     const id = this.#nextId++;
-    this.decisions.set(id, { kind: 'timer', id, fireAt });
+    this.decisions.set(id, { kind: 'timer', id, fireAt, ...(early ? { early } : {}) });
     return cancelled ? completed() : this.#openTask(id);
   }
 

@@ -13,6 +13,8 @@ export interface CreateTimer {
   kind: 'timer';
   id: number;
   fireAt: string;
+  /** Fires before its time, as timers do whose delay storage counts in whole seconds. */
+  early?: true;
 }
 
 export interface CreateSubOrchestration {

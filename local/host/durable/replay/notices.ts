@@ -60,6 +60,16 @@ export const retryInCompound = (): Notice => ({
   cure: 'put the retrying call into a sub-orchestration of its own, or retry with your own timer loop',
 });
 
+export const afterLongTimer = (): Notice => ({
+  key: 'afterLongTimer',
+  text:
+    'makes a timer after one of more than six days that was cancelled, or beside one: each that is due soon is made several times ' +
+    'over, one whose time is past never fires, and the ids of what follows part company, so that later activities and children ' +
+    'give undefined although they ran, a failure counts as a success, and an entity call fails the orchestration',
+  cure: 'wait in pieces: a timer of at most five days, then the next',
+  names: 'createTimer',
+});
+
 export const booleanInput = (index: number, name: string): Notice => ({
   key: `boolean:${index}:${name}`,
   text: `gives the activity '${name}' a boolean, which arrives as the text "True" or "False"`,

@@ -47,26 +47,39 @@ export function* withRetry(
   return undefined;
 }
 
-/** A timer; one beyond the longest is made of several. */
+/**
+ * A timer; one beyond the longest is made of several. That the context is busy with such a one is a mark of the whole
+ * orchestration, which a timer takes away at its end, but not when it is cancelled: then every timer that follows is made
+ * anew each time it fires before its time, and one whose time is past is not made at all (public source:
+ * Azure/azure-functions-durable-extension, DurableOrchestrationContext.cs, CreateTimer and IsLongRunningTimer).
+ * @param afterLong told when a timer comes under the mark of another
+ */
 export function* timer(
   context: ReplayContext,
   fireAt: string,
   cancelled: boolean,
   limits: { maximumShortTimerMs: number; longTimerIntervalMs: number },
+  afterLong: () => void,
 ): Body {
   const at = Date.parse(fireAt);
-  if (at - context.now <= limits.maximumShortTimerMs) {
+  const isLong = at - context.now > limits.maximumShortTimerMs;
+  if (!isLong && !context.inLongTimer) {
     context.countAction();
     yield context.createTimer(fireAt, cancelled);
     return undefined;
   }
-  let next = context.now + limits.longTimerIntervalMs;
+  if (!isLong) afterLong();
+  context.inLongTimer = true;
+  let next = isLong ? context.now + limits.longTimerIntervalMs : at;
   while (context.now < at) {
     context.countAction();
-    yield context.createTimer(isoOf(next), cancelled);
+    yield context.createTimer(isoOf(next), cancelled, !isLong);
+    // The cancelled token's exception leaves everything as it is.
+    if (cancelled) return undefined;
     const left = at - context.now;
-    if (left <= 0 || cancelled) break;
+    if (left <= 0) break;
     next = context.now + Math.min(left, limits.longTimerIntervalMs);
   }
+  context.inLongTimer = false;
   return undefined;
 }

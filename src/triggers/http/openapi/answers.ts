@@ -6,7 +6,11 @@ import { PROBLEM_EXAMPLES } from './problemExamples.js';
 export type Examples = Readonly<Record<string, unknown>>;
 
 const HEADERS = {
-  Location: { description: 'the operation to look at', required: true, schema: { type: 'string', format: 'uri' } },
+  Location: {
+    description: 'the operation to look at, relative to the address that was called',
+    required: true,
+    schema: { type: 'string', format: 'uri-reference' },
+  },
   'Retry-After': { description: 'seconds to wait before asking again', schema: { type: 'integer', minimum: 0 } },
   'WWW-Authenticate': { description: 'the scheme that is asked for', required: true, schema: { type: 'string' } },
 } as const;

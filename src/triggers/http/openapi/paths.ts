@@ -146,7 +146,9 @@ const postPullCheck = {
       'report-ended',
       'report-superseded',
       'report-expired',
+      'body-too-large',
       'too-many-requests',
+      'engine-slow',
       'unavailable',
     ]),
   },
@@ -182,7 +184,7 @@ const getOpenApi = {
   security: [],
   responses: {
     '200': { description: 'OpenAPI 3.1.', content: { 'application/json': { schema: { type: 'object' } } } },
-    ...problemAnswers(['unavailable']),
+    ...problemAnswers(['too-many-requests', 'unavailable']),
   },
 };
 

@@ -74,7 +74,14 @@ const postPromotion = {
   responses: {
     '200': answer('This version was acknowledged before.', 'ReportAnswer', { again: { status: 'accepted before' } }),
     '202': answer('It counts.', 'ReportAnswer', { accepted: { status: 'accepted' } }),
-    ...problemAnswers(['invalid-request', 'report-key', 'acknowledgement-expired', 'unavailable']),
+    ...problemAnswers([
+      'invalid-request',
+      'report-key',
+      'acknowledgement-expired',
+      'body-too-large',
+      'too-many-requests',
+      'unavailable',
+    ]),
   },
 };
 

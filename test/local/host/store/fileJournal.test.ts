@@ -298,3 +298,77 @@ describe('a killed process', () => {
     expect(total).toBeGreaterThan(100);
   });
 });
+
+describe('a journal that is counted', () => {
+  const said: string[] = [];
+  const count = (): string => `${folder}.count`;
+  beforeEach(() => said.splice(0));
+  afterEach(() => rm(count(), { force: true }));
+
+  const open = async (): Promise<{ journal: Journal; records: string[] }> => {
+    const records: string[] = [];
+    const counting = { file: count(), missing: (text: string) => void said.push(text) };
+    return { journal: await openFileJournal(folder, (payload) => records.push(payload), counting), records };
+  };
+  const write = async (...payloads: string[]): Promise<void> => {
+    const { journal } = await open();
+    for (const payload of payloads) await journal.durable(journal.append(payload));
+    await journal.close();
+  };
+  const reopened = async (): Promise<string[]> => {
+    const { journal, records } = await open();
+    await journal.close();
+    return records;
+  };
+
+  it('says nothing where all is there, after a torn write too', async () => {
+    await write('a', 'b');
+    expect(await reopened()).toEqual(['a', 'b']);
+    appendFileSync(lastSegment(), Buffer.from([0x9e, 0x4a, 0x72]));
+    expect(await reopened()).toEqual(['a', 'b']);
+    expect(said).toEqual([]);
+  });
+
+  it('says how many records are missing when its end was cut off, once', async () => {
+    await write('a', 'b', 'c', 'd');
+    truncateSync(lastSegment(), withoutMarkers(1, ['a']));
+    expect(await reopened()).toEqual(['a']);
+    expect(said).toHaveLength(1);
+    expect(said[0]).toContain(`${folder} is not whole: the last 3 of 4 records are missing`);
+    expect(await reopened()).toEqual(['a']);
+    expect(said).toHaveLength(1);
+  });
+
+  it.each([
+    ['its file', () => rm(lastSegment())],
+    ['its folder', () => rm(folder, { recursive: true })],
+    ['all that was in its file', () => Promise.resolve(truncateSync(lastSegment(), 0))],
+  ])('says that everything is missing when %s is gone', async (_, takeAway) => {
+    await write('a', 'b');
+    await takeAway();
+    expect(await reopened()).toEqual([]);
+    expect(said[0]).toContain('all 2 records are missing');
+  });
+
+  it('says which segments are missing when older ones are gone that are needed', async () => {
+    const { journal } = await open();
+    await journal.durable(journal.append('a'));
+    await journal.rotate();
+    await journal.durable(journal.append('b'));
+    await journal.close();
+    await rm(path.join(folder, 'journal-000001.log'));
+    expect(await reopened()).toEqual(['b']);
+    expect(said[0]).toContain('segments 1 to 1 are missing');
+  });
+
+  it('says nothing when older segments were dropped', async () => {
+    const { journal } = await open();
+    await journal.durable(journal.append('a'));
+    await journal.rotate();
+    await journal.durable(journal.append('b'));
+    await journal.dropOldSegments();
+    await journal.close();
+    expect(await reopened()).toEqual(['b']);
+    expect(said).toEqual([]);
+  });
+});

@@ -1,0 +1,75 @@
+/**
+ * How many records a journal has, kept beside its folder: a journal that is cut short, or gone, looks whole by itself. The
+ * count is written after the records are on disk, so that it never tells of more than there were.
+ */
+import { closeSync, constants, openSync, readFileSync, writeSync } from 'node:fs';
+
+/** What a count says. */
+export interface Counted {
+  /** Number of the last record that was on disk. */
+  readonly seq: number;
+  /** Number of the oldest segment that is needed. */
+  readonly oldest: number;
+}
+
+/** Characters of a count's line, so that a shorter one leaves nothing of a longer one behind. */
+const width = 64;
+
+/** See the file's comment. */
+export class JournalCount {
+  readonly #file: string;
+  #descriptor: number | undefined;
+
+  constructor(file: string) {
+    this.#file = file;
+  }
+
+  /** Undefined when there is none, or none that can be read. */
+  read(): Counted | undefined {
+    let text: string;
+    try {
+      text = readFileSync(this.#file, 'utf8');
+    } catch {
+      return undefined;
+    }
+    const [, seq, oldest] = /^records (\d+) from segment (\d+) *\n/.exec(text) ?? [];
+    return seq === undefined || oldest === undefined ? undefined : { seq: Number(seq), oldest: Number(oldest) };
+  }
+
+  /** Not synced: a count that is behind after the machine's end only notices less. @throws the system's error */
+  write({ seq, oldest }: Counted): void {
+    this.#descriptor ??= openSync(this.#file, constants.O_RDWR | constants.O_CREAT, 0o600);
+    const line = `records ${seq} from segment ${oldest}`.padEnd(width - 1);
+    writeSync(this.#descriptor, `${line}\n`, 0);
+  }
+
+  close(): void {
+    if (this.#descriptor !== undefined) closeSync(this.#descriptor);
+    this.#descriptor = undefined;
+  }
+}
+
+/**
+ * What of a journal is missing, by its count; undefined where nothing is.
+ * @param found number of the last record that was read, and the oldest segment that is there
+ */
+export function missingOf(
+  folder: string,
+  counted: Counted | undefined,
+  found: { readonly seq: number; readonly oldest: number | undefined },
+): string | undefined {
+  if (counted === undefined || counted.seq === 0) return undefined;
+  const from = found.oldest === undefined ? 'none' : `segment ${found.oldest} on`;
+  if (found.seq >= counted.seq && (found.oldest ?? counted.oldest) <= counted.oldest) return undefined;
+  const what =
+    found.seq >= counted.seq
+      ? `segments ${counted.oldest} to ${(found.oldest ?? 0) - 1} are missing, and with them what the later ones do not repeat`
+      : found.seq === 0
+        ? `all ${counted.seq} records are missing`
+        : `the last ${counted.seq - found.seq} of ${counted.seq} records are missing`;
+  return (
+    `The journal in ${folder} is not whole: ${what} (there is ${from}). It was cut, or taken away, while no host ran. ` +
+    'The host goes on with what is there: orchestrations, entities and messages of the missing records are as if they had ' +
+    'never been. Put a copy of the folder in its place to have them back.'
+  );
+}
