@@ -6,16 +6,36 @@ import { cpus } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { buildIfNeeded } from './build.mjs';
+import { readFlags } from './flags.mjs';
+
+const HELP = `
+npm run bench:cold -- [RUNS]
+
+How long the app takes to load, as a bundle and unbundled, beside bare Node; medians of RUNS new processes each (default 15).
+Exit code 1 when the bundle takes more than 60 % of the unbundled time.
+`;
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 /** Of the unbundled time, at most. */
 const SHARE = 0.6;
-const runs = Number(process.argv[2] ?? 15);
+const { positionals } = readFlags(HELP, { allowPositionals: true });
+const runs = Number(positionals[0] ?? 15);
+if (positionals.length > 1 || !Number.isInteger(runs) || runs < 1) {
+  console.error('RUNS must be one whole number from 1 on.\nTry --help.');
+  process.exit(2);
+}
 const loader = join(root, 'scripts', 'cold', 'load.mjs');
 
-if (!buildIfNeeded('dist/src/index.js')) throw new Error('It does not compile.');
+function fail(message) {
+  console.error(message);
+  process.exit(1);
+}
+
+if (!buildIfNeeded('dist/src/index.js')) fail('It does not compile; nothing was measured.');
 if (spawnSync(process.execPath, [join(root, 'scripts', 'package.mjs')], { stdio: 'inherit' }).status !== 0)
-  throw new Error('It was not packaged.');
+  fail('It could not be packaged; nothing was measured.');
+const { usedByOthers, verdict } = await import(pathToFileURL(join(root, 'dist/local/bench/machine.js')).href);
+const before = await usedByOthers();
 
 const url = (...parts) => pathToFileURL(join(root, ...parts)).href;
 const parts = readdirSync(join(root, 'package', 'app', 'dist')).filter((file) => /^part-.*\.mjs$/.test(file));
@@ -52,7 +72,7 @@ function load(modules) {
     env,
     encoding: 'utf8',
   });
-  if (status !== 0) throw new Error(stderr);
+  if (status !== 0) fail(`A module does not load: ${stderr}`);
   return Number(stdout.trim().split('\n').at(-1));
 }
 
@@ -81,11 +101,12 @@ for (const [name, values] of Object.entries(measured)) {
     `  ${name.padEnd(26)} ${milliseconds.toFixed(0).padStart(6)} ms  ${(milliseconds / unit).toFixed(2)} x bare Node`,
   );
 }
+const missed = [];
 for (const what of ['app', 'app and SDKs']) {
   const share = median(measured[`${what}, bundled`]) / median(measured[`${what}, unbundled`]);
-  const verdict = share <= SHARE ? 'at most' : 'MORE THAN';
-  console.log(
-    `  ${what}: the bundle takes ${(share * 100).toFixed(0)} % of the unbundled time (${verdict} ${SHARE * 100} %)`,
-  );
-  if (share > SHARE) process.exitCode = 1;
+  const text = `${what}: the bundle takes ${(share * 100).toFixed(0)} % of the unbundled time`;
+  console.log(`  ${text}`);
+  if (share > SHARE) missed.push(`${text}, goal at most ${SHARE * 100} %`);
 }
+console.log(verdict(missed, [before, await usedByOthers()]));
+if (missed.length > 0) process.exitCode = 1;

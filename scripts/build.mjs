@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { readFlags } from './flags.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const stamp = join(root, 'dist', '.built');
@@ -42,4 +43,9 @@ export function buildIfNeeded(needed) {
   return true;
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) process.exitCode = buildIfNeeded() ? 0 : 1;
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  readFlags(
+    'npm run build\n\nCompiles src/, device/ and local/ into dist/ when a source is newer than the last build.',
+  );
+  process.exitCode = buildIfNeeded() ? 0 : 1;
+}

@@ -7,6 +7,11 @@ import { resolve } from 'node:path';
 import * as prettier from 'prettier';
 import { buildIfNeeded } from './build.mjs';
 import { optionsFile } from './appOptions.mjs';
+import { readFlags } from './flags.mjs';
+
+readFlags(
+  "npm run infra-lists\n\nWrites the files of infra/ that follow from the code: the role's actions, the settings that may be chosen.",
+);
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const compiled = (file) => pathToFileURL(resolve(root, 'dist/src', file)).href;

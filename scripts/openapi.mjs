@@ -4,6 +4,9 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { resolve } from 'node:path';
 import * as prettier from 'prettier';
 import { buildIfNeeded } from './build.mjs';
+import { readFlags } from './flags.mjs';
+
+readFlags("npm run openapi\n\nWrites docs/openapi.json, the document that the app serves, from the app's own schemas.");
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const compiled = 'dist/src/triggers/http/openapi/document.js';

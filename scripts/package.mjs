@@ -5,6 +5,10 @@ import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { zipSync } from 'fflate';
+import { readFlags } from './flags.mjs';
+import { licenceProblems, noticesText, packagesOf } from './notices.mjs';
+
+readFlags('npm run package\n\nWrites what is deployed: package/app and package/app.zip, with THIRD-PARTY-NOTICES.');
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const folder = join(root, 'package', 'app');
@@ -78,8 +82,16 @@ if (strangers.length > 0 || warnings.length > 0) {
   process.exit(1);
 }
 
+const packages = packagesOf(metafile, root);
+const problems = licenceProblems(packages);
+if (problems.length > 0) {
+  console.error(`Not packaged: ${problems.join('; ')}. The list is in scripts/notices.mjs.`);
+  process.exit(1);
+}
+
 cpSync(join(root, 'host.json'), join(folder, 'host.json'));
 cpSync(join(root, 'LICENSE'), join(folder, 'LICENSE'));
+writeFileSync(join(folder, 'THIRD-PARTY-NOTICES'), noticesText(packages));
 const manifest = { name, version, license, private: true, type: 'module', main: 'dist/index.mjs', engines };
 writeFileSync(join(folder, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`);
 

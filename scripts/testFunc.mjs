@@ -5,7 +5,17 @@ import { spawn } from 'node:child_process';
 import { existsSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { helpFirst } from './flags.mjs';
 import { onPath } from './onPath.mjs';
+
+helpFirst(`
+npm run test:func -- [--package] [arguments for Vitest]
+
+The end-to-end tests with the app on Microsoft's own Functions host: the one that FUNCTIONS_HOST names (a host.mjs or its
+folder; needs dotnet), else Core Tools' func with Azurite. Exit code 3 when there is neither.
+
+  --package  the app as it is deployed; runs the demo's flow unless files are named
+`);
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 

@@ -4,6 +4,15 @@ import { spawn } from 'node:child_process';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { findBicep } from './bicep.mjs';
+import { helpFirst } from './flags.mjs';
+
+helpFirst(`
+npm run test:infra -- [--update] [arguments for Vitest]
+
+What infra/ deploys, with the real Bicep CLI: BICEP_CLI, bicep on the PATH, or restored by dotnet. Exit code 3 with none.
+
+  --update  writes the committed snapshots anew
+`);
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ensureCertificates } from '../tls/certificates.js';
+import { makeUsable } from '../stack/usableFolder.js';
 import { startControlPlane, type ControlPlane } from './controlPlane.js';
 
 const HELP = `Stands in for Entra ID, Azure Resource Manager (container registries), Key Vault, Event Grid and IoT Hub on one https
@@ -65,6 +66,10 @@ function readFlags(argv: string[]): Flags | 'help' {
   }
   if (values.help) return 'help';
   const { port, data } = values;
+  const missing = [port === undefined ? '--port N (0 takes a free port)' : '', data ? '' : '--data DIR'].filter(
+    Boolean,
+  );
+  if (missing.length > 0) throw new BadFlags(`Needed, and not given: ${missing.join(' and ')}.`);
   for (const [name, text] of Object.entries({ port, 'mqtt-port': values['mqtt-port'] })) {
     if (text !== undefined && /^\d{1,5}$/.test(text) && Number(text) <= 65_535) continue;
     throw new BadFlags(`--${name} must be a number from 0 to 65535`);
@@ -104,6 +109,8 @@ async function main(): Promise<void> {
   const { quiet } = flags;
   let plane: ControlPlane;
   try {
+    makeUsable(flags.data, '--data');
+    makeUsable(flags.tlsDir, '--tls-dir');
     plane = await startControlPlane({
       port: flags.port,
       mqttPort: flags.mqttPort,

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { endBySignal } from '../stack/endBySignal.js';
 import { startStack } from '../stack/startStack.js';
 import { demonstrate, type Screen } from './demo.js';
 import { paintFor } from './paint.js';
@@ -25,36 +26,44 @@ async function main(args: readonly string[]): Promise<number> {
   const { print, paint } = screen;
   const elapsed = (): string => `${((performance.now() - startedAt) / 1000).toFixed(2).padStart(7)} s`;
 
-  const abort = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => abort.abort());
+  const abort = endBySignal();
   const aborted = new Promise<never>((_, reject) =>
-    abort.signal.addEventListener('abort', () => reject(new Error('Interrupted.'))),
+    abort.addEventListener('abort', () => reject(new Error('Interrupted.'))),
   );
   aborted.catch(() => undefined);
 
   const dataFolder = await mkdtemp(join(tmpdir(), 'onboarding-demo-'));
   print(`${paint.strong('Starting everything on this machine')}: the app and stand-ins for Azure, on free ports\n`);
   let succeeded = false;
+  let failure: unknown;
   try {
-    const stack = await startStack({
-      dataFolder,
-      report: (line) => print(`${elapsed()}  ${line}`),
-      signal: abort.signal,
-    });
+    const stack = await startStack({ dataFolder, report: (line) => print(`${elapsed()}  ${line}`), signal: abort });
     try {
       const gaveUp = stack.ended.then((reason) => Promise.reject(new Error(reason)));
       gaveUp.catch(() => undefined);
       succeeded = await Promise.race([demonstrate(stack, screen), aborted, gaveUp]);
-    } finally {
-      await stack.stop();
+    } catch (error) {
+      failure = error;
     }
+    await stack.stop();
   } catch (error) {
-    print(paint.bad(error instanceof Error ? error.message : String(error)));
+    failure ??= error;
   }
+  // What is interrupted fails in many ways, none of which is the reason.
+  if (abort.aborted) failure = new Error('Interrupted.');
+  if (failure !== undefined) succeeded = false;
   if (succeeded) await rm(dataFolder, { recursive: true });
   else print(`The logs are in ${dataFolder}.`);
   print(`\n${succeeded ? paint.good('Done') : paint.bad('Failed')} after ${elapsed().trim()}; everything is stopped.`);
+  // Last, so that it is what stands above the next prompt.
+  if (failure !== undefined) print(paint.bad(failure instanceof Error ? failure.message : String(failure)));
   return succeeded ? 0 : 1;
 }
 
-process.exitCode = await main(process.argv.slice(2));
+// Whatever a failed start may have left behind in this process: the end of the command is the end of the process.
+process.exit(
+  await main(process.argv.slice(2)).catch((error: unknown) => {
+    console.error(error instanceof Error ? error.message : String(error));
+    return 1;
+  }),
+);

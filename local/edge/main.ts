@@ -2,6 +2,7 @@ import { systemClock } from './clock.js';
 import { startEdge } from './edge.js';
 import { logToStderr } from './log.js';
 import { BadSettings, USAGE, readSettings } from './settings.js';
+import { makeUsable, PathError } from '../stack/usableFolder.js';
 import { bySchedule, everySeconds } from './sync/schedule.js';
 import { upstreamSource } from './sync/source.js';
 
@@ -11,6 +12,7 @@ async function main(): Promise<void> {
     process.stdout.write(USAGE);
     return;
   }
+  makeUsable(settings.directory, '--data');
   const edge = await startEdge({
     port: settings.port,
     directory: settings.directory,
@@ -31,6 +33,10 @@ main().catch((error: unknown) => {
   if (error instanceof BadSettings) {
     process.stderr.write(`${error.message}\n\n${USAGE}`);
     process.exit(2);
+  }
+  if (error instanceof PathError) {
+    process.stderr.write(`${error.message}\n`);
+    process.exit(1);
   }
   const taken = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
   process.stderr.write(

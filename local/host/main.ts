@@ -4,6 +4,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
+import { makeUsable } from '../stack/usableFolder.js';
 import { startHost, type RunningHost } from './host.js';
 import { captureConsole } from './log/capturedConsole.js';
 import { jsonLine, streamSink, textLine } from './log/consoleSink.js';
@@ -112,6 +113,7 @@ async function serve(given: Flags): Promise<void> {
   );
   const { appDir, dataDir, port, strict, earlyTimers } = given;
   try {
+    makeUsable(dataDir, '--data');
     running = await startHost({
       appDir,
       dataDir,

@@ -1,12 +1,12 @@
-import { resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { clockModes } from '../clock/messages.js';
+import { FlagError } from './flagError.js';
+import { appSettings } from './settingFlags.js';
 import type { StackOptions } from './startStack.js';
+import { isFolder } from './usableFolder.js';
 
-/** A flag that cannot be used; the message says which and why. */
-export class FlagError extends Error {
-  override readonly name = 'FlagError';
-}
+export { FlagError };
 
 export const HELP = `npm run local -- [flags]
 
@@ -20,18 +20,24 @@ registry, Functions host and device agent. Stays up until Ctrl-C or SIGTERM.
                        in DIR/app.env.json; events are delivered to it once it answers
   --functions-keys F   the keys of that host, JSON {function, eventGrid}, also when it is written only later (default: it
                        asks for none, as Core Tools does)
+  --set NAME=VALUE     a setting of the app, as often as needed; README.md has them all
+  --profiles FILE      the app's profiles, JSON; docs/profiles.md says what is in them
+  --external-agent     starts no device agent: one of yours answers pull checks, with the environment in DIR/device.env;
+                       it is asked once it answers
   --sync-seconds N     seconds between two syncs of the connected registry (default 1)
   --clock MODE         real (default), jumping or scaled: what the processes' time is; then POST to the clock's address
-  --docker-config FILE the device agent writes promoted credentials into this docker config.json (default: nowhere)
+  --docker-config FILE the device agent writes promoted credentials into this docker config.json (default: nowhere);
+                       its folder must be there
   --data DIR           where state, logs and certificates are kept (default .local)
   --reset              starts empty; certificates are kept
   --help               prints this
 
-A port of 0 takes a free one, except for a host of yours. Once all serve, DIR/endpoints.json says where everything is.`;
+A port of 0 takes a free one, except for a host of yours. Once all serve, DIR/endpoints.json says where everything is, and
+DIR/device.env has the environment of a device agent that is started by hand.`;
 
 /** What the flags of `npm run local` ask for. */
 export type LocalFlags = Required<Pick<StackOptions, 'dataFolder' | 'ports' | 'syncSeconds' | 'reset'>> &
-  Pick<StackOptions, 'externalHost' | 'clock' | 'device'>;
+  Pick<StackOptions, 'externalHost' | 'clock' | 'device' | 'settings'>;
 
 /**
  * Parses the flags of `npm run local`.
@@ -53,6 +59,9 @@ export function parseLocalFlags(args: readonly string[]): LocalFlags | 'help' {
         'functions-keys': { type: 'string' },
         clock: { type: 'string', default: 'real' },
         'docker-config': { type: 'string' },
+        set: { type: 'string', multiple: true, default: [] },
+        profiles: { type: 'string' },
+        'external-agent': { type: 'boolean', default: false },
         data: { type: 'string', default: '.local' },
         reset: { type: 'boolean', default: false },
         help: { type: 'boolean', default: false },
@@ -64,7 +73,12 @@ export function parseLocalFlags(args: readonly string[]): LocalFlags | 'help' {
   if (values.help) return 'help';
   if (values.data === '') throw new FlagError('--data needs the name of a folder.');
   const dockerConfig = values['docker-config'];
-  if (dockerConfig === '') throw new FlagError('--docker-config needs the name of a file.');
+  if (dockerConfig !== undefined) checkDockerConfig(dockerConfig);
+  if (dockerConfig !== undefined && values['external-agent'])
+    throw new FlagError(
+      '--docker-config goes without --external-agent: give DOCKER_CONFIG_FILE to your agent instead.',
+    );
+  const settings = appSettings(values.set, values.profiles);
   const keysFile = values['functions-keys'];
   if (keysFile !== undefined && !values['external-host'])
     throw new FlagError('--functions-keys goes with --external-host: a host that is started here has keys of its own.');
@@ -86,9 +100,23 @@ export function parseLocalFlags(args: readonly string[]): LocalFlags | 'help' {
     syncSeconds: seconds('--sync-seconds', values['sync-seconds']),
     reset: values.reset,
     ...(clock === 'real' ? {} : { clock }),
+    ...(Object.keys(settings).length === 0 ? {} : { settings }),
+    ...(values['external-agent'] ? { device: 'external' } : {}),
     ...(dockerConfig === undefined ? {} : { device: { settings: { DOCKER_CONFIG_FILE: resolve(dockerConfig) } } }),
     ...(values['external-host'] ? { externalHost: keysFile === undefined ? {} : { keysFile } } : {}),
   };
+}
+
+/** A missing folder is more likely a typing error than a request to make one. */
+function checkDockerConfig(file: string): void {
+  if (file === '') throw new FlagError('--docker-config needs the name of a file.');
+  const path = resolve(file);
+  if (isFolder(path))
+    throw new FlagError(`--docker-config ${path} is a folder; name the file in it, such as config.json.`);
+  if (!isFolder(dirname(path)))
+    throw new FlagError(
+      `--docker-config ${path}: there is no folder ${dirname(path)}. Make it first, or name another file.`,
+    );
 }
 
 function port(flag: string, text: string): number {

@@ -1,14 +1,15 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { makeUsable } from './usableFolder.js';
 
 /** Marks a folder as a launcher's, and says which process uses it. */
 const MARKER = 'launcher.json';
 const marker = z.object({ pid: z.int().nullable() });
 
 /** What `--reset` removes. The certificates stay, so that whoever trusts the CA keeps trusting it. */
-const STATE = ['host', 'azure', 'edge', 'device', 'report-keys', 'endpoints.json', 'app.env.json'];
+const STATE = ['host', 'azure', 'edge', 'device', 'report-keys', 'endpoints.json', 'app.env.json', 'device.env'];
 
 /** The folder cannot be used; the message says why and what to do. */
 export class DataFolderError extends Error {
@@ -19,11 +20,12 @@ export class DataFolderError extends Error {
  * Takes a data folder for this process; makes it, with a mode for its owner alone, when it is not there.
  *
  * @param reset removes the state of earlier runs.
+ * @throws {PathError} when it cannot be a folder.
  * @throws {DataFolderError} when another launcher uses it, or when `reset` is asked for in a folder that has files and
  *   was never a launcher's.
  */
 export function takeDataFolder(folder: string, reset: boolean): void {
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  makeUsable(folder, '--data');
   const file = join(folder, MARKER);
   if (existsSync(file)) {
     const user = readMarker(file);

@@ -97,6 +97,26 @@ export function deviceEnvironment(world: World, places: Places): NodeJS.ProcessE
   };
 }
 
+/**
+ * What a device agent that is started by hand needs of its environment, all of it.
+ *
+ * @param port that it listens on; 0 takes a free one.
+ */
+export function externalAgentEnvironment(world: World, places: Places, port: number): Record<string, string> {
+  const { NODE_EXTRA_CA_CERTS, LOCAL_CLOCK_URL, NODE_OPTIONS } = commonEnvironment(places);
+  const all = {
+    NODE_EXTRA_CA_CERTS,
+    ...(places.followClock === true ? { LOCAL_CLOCK_URL, NODE_OPTIONS } : {}),
+    ...deviceEnvironment(world, places),
+    // For --channel poll.
+    POLL_AUDIENCE: APP_AUDIENCE,
+    PORT: String(port),
+  };
+  return Object.fromEntries(
+    Object.entries(all).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+  );
+}
+
 function identityEnvironment(world: World, places: Places, who: 'app' | 'device'): NodeJS.ProcessEnv {
   return {
     AZURE_TENANT_ID: world.tenantId,

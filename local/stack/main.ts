@@ -1,6 +1,6 @@
 import { FlagError, HELP, parseLocalFlags } from './commandLine.js';
-import { DataFolderError } from './dataFolder.js';
-import { PortTakenError } from './ports.js';
+import { endBySignal } from './endBySignal.js';
+import { unknownSettings } from './knownSettings.js';
 import { startStack } from './startStack.js';
 import { summarise } from './summary.js';
 
@@ -11,19 +11,17 @@ async function main(args: readonly string[]): Promise<number> {
     console.log(HELP);
     return 0;
   }
-  const abort = new AbortController();
-  const askedToEnd = new Promise<'signal'>((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const)
-      process.on(signal, () => {
-        abort.abort();
-        resolve('signal');
-      });
-  });
+  for (const name of await unknownSettings(Object.keys(flags.settings ?? {})))
+    console.error(
+      `Warning: the app has no setting ${name}; README.md has a table of them. It is handed on all the same.`,
+    );
+  const abort = endBySignal();
+  const askedToEnd = new Promise<'signal'>((resolve) => abort.addEventListener('abort', () => resolve('signal')));
   let stack;
   try {
-    stack = await startStack({ ...flags, report: (line) => console.log(line), signal: abort.signal });
+    stack = await startStack({ ...flags, report: (line) => console.log(line), signal: abort });
   } catch (error) {
-    if (abort.signal.aborted) return 0;
+    if (abort.aborted) return 0;
     throw error;
   }
   console.log(summarise(stack));
@@ -37,11 +35,15 @@ async function main(args: readonly string[]): Promise<number> {
   return 1;
 }
 
-try {
-  process.exitCode = await main(process.argv.slice(2));
-} catch (error) {
-  const expected = error instanceof FlagError || error instanceof PortTakenError || error instanceof DataFolderError;
-  console.error(expected ? error.message : error);
-  if (error instanceof FlagError) console.error('\nnpm run local -- --help says what there is.');
-  process.exitCode = error instanceof FlagError ? 2 : 1;
+/** @returns the exit code; the reason is the last on the screen. */
+function explain(error: unknown): number {
+  if (error instanceof FlagError) {
+    console.error(`${error.message}\n\nnpm run local -- --help says what there is.`);
+    return 2;
+  }
+  console.error(error instanceof Error ? error.message : String(error));
+  return 1;
 }
+
+// Whatever a failed start may have left behind in this process: the end of the command is the end of the process.
+process.exit(await main(process.argv.slice(2)).catch(explain));

@@ -42,6 +42,8 @@ export class Stack {
     private readonly report: (line: string) => void,
     /** Whether the app's host is none of these processes. */
     readonly isHostExternal: boolean,
+    /** Whether the device agent is none of these processes. */
+    readonly isAgentExternal = false,
   ) {
     this.ended = new Promise((resolve) => (this.#giveUp = resolve));
   }
@@ -54,6 +56,11 @@ export class Stack {
   /** Where the environment of an app on a host that is not ours is. */
   get appEnvironmentFile(): string {
     return join(this.ground.dataFolder, 'app.env.json');
+  }
+
+  /** Where the environment of a device agent that is started by hand is. */
+  get deviceEnvironmentFile(): string {
+    return join(this.ground.dataFolder, 'device.env');
   }
 
   /** Aborted when the end begins. */
@@ -97,7 +104,9 @@ export class Stack {
       restarting: (pid, ready) => void this.#restarting(name, pid, ready),
       gaveUp: (reason) => {
         this.report(reason);
-        void this.stop().then(() => this.#giveUp(reason));
+        void this.stop()
+          .catch((error: unknown) => this.report(String(error)))
+          .then(() => this.#giveUp(reason));
       },
     });
     this.#processes.set(name, supervised);
@@ -139,11 +148,24 @@ export class Stack {
   async #stop(): Promise<void> {
     this.#stopping.abort();
     this.#published = false;
-    rmSync(this.endpointsFile, { force: true });
-    rmSync(this.appEnvironmentFile, { force: true });
-    for (const name of PROCESS_NAMES.toReversed()) await this.end(name);
-    await this.clock.close();
-    releaseDataFolder(this.ground.dataFolder);
+    const files = [this.endpointsFile, this.appEnvironmentFile, this.deviceEnvironmentFile];
+    const steps = [
+      ...files.map((file) => () => rmSync(file, { force: true })),
+      ...PROCESS_NAMES.toReversed().map((name) => () => this.end(name)),
+      () => this.clock.close(),
+      () => releaseDataFolder(this.ground.dataFolder),
+    ];
+    const failures: unknown[] = [];
+    // One step that fails (a full disk, a folder that was taken away) keeps no process running.
+    for (const step of steps) {
+      try {
+        await step();
+      } catch (error) {
+        failures.push(error);
+      }
+    }
+    if (failures.length > 0)
+      throw new AggregateError(failures, `Not everything could be cleared away: ${failures.map(String).join('; ')}`);
   }
 
   async #restarting(name: ProcessName, pid: number, ready: Promise<string>): Promise<void> {

@@ -8,14 +8,16 @@ import { TimelineClock } from '../clock/timelineClock.js';
 import { ensureCertificates } from '../tls/certificates.js';
 import { releaseDataFolder, reportKeys, takeDataFolder, writeAtomically } from './dataFolder.js';
 import { channelEnvironment, type LocalDevice } from './localDevice.js';
-import { externalAppEnvironment } from './environments.js';
+import { externalAgentEnvironment, externalAppEnvironment } from './environments.js';
+import { agentSubscription, connectExternalAgent } from './externalAgent.js';
+import { environmentFile } from './environmentFile.js';
 import { connectExternalHost, appSubscriptions, readHostKeys, type ExternalHost } from './functionsHost.js';
 import { httpsJson } from './httpsJson.js';
 import { Operator } from './operator.js';
 import { azurePlan, devicePlan, edgePlan, hostPlan, tlsFolder, type Ground, type ProcessName } from './plans.js';
 import { claimPort } from './ports.js';
 import { Stack } from './stack.js';
-import { readWorld, topicId, type World } from './world.js';
+import { readWorld, type World } from './world.js';
 
 /** What to start, and how. */
 export interface StackOptions {
@@ -28,8 +30,8 @@ export interface StackOptions {
   clock?: ClockMode;
   /** The app runs on a host that is started by somebody else, on `ports.host`; no host is started here. */
   externalHost?: ExternalHost;
-  /** Whether a device agent answers pull checks, and how it is asked. Default true: by its webhook. */
-  device?: boolean | LocalDevice;
+  /** Whether a device agent answers pull checks, and how it is asked. Default true: by its webhook. 'external': started by hand. */
+  device?: boolean | 'external' | LocalDevice;
   /** Folder of the app that the host runs; default this project. Not for an external host. */
   app?: string;
   /** Settings of the app that differ from those of `npm run local`. */
@@ -64,7 +66,8 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   const dataFolder = resolve(options.dataFolder);
   const ports = await claimPorts(options.ports ?? {}, options.externalHost !== undefined);
   takeDataFolder(dataFolder, options.reset ?? false);
-  for (const name of ['endpoints.json', 'app.env.json']) await rm(join(dataFolder, name), { force: true });
+  for (const name of ['endpoints.json', 'app.env.json', 'device.env'])
+    await rm(join(dataFolder, name), { force: true });
   const mode = options.clock ?? 'real';
   const clock = await (mode === 'real'
     ? startClockServer(realClock())
@@ -81,13 +84,20 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       caFile,
       hubPort: await claimPort(0, '--mqtt-port', new Set(Object.values(ports))),
     };
-    const started = new Stack({ dataFolder, ports, places }, clock, report, options.externalHost !== undefined);
+    const outside = [options.externalHost !== undefined, options.device === 'external'] as const;
+    const started = new Stack({ dataFolder, ports, places }, clock, report, ...outside);
     stack = started;
-    options.signal?.addEventListener('abort', () => void started.stop(), { once: true });
+    options.signal?.addEventListener(
+      'abort',
+      () => void started.stop().catch((failure: unknown) => report(String(failure))),
+      { once: true },
+    );
+    options.signal?.throwIfAborted();
     await startProcesses(stack, options, report);
     return stack;
   } catch (error) {
-    if (stack) await stack.stop();
+    // What else goes wrong at the end must not take the place of why the start failed.
+    if (stack) await stack.stop().catch((failure: unknown) => report(String(failure)));
     else {
       await clock.close();
       releaseDataFolder(dataFolder);
@@ -152,28 +162,40 @@ async function startProcesses(stack: Stack, options: StackOptions, report: (line
     await operator.subscribeAll(appSubscriptions(places.functionsUrl, keys, world));
     return keys.function;
   };
+  const isAgentExternal = options.device === 'external';
+  const agentEnvironment = externalAgentEnvironment(world, places, isAgentExternal ? ground.ports.device : 0);
+  writeAtomically(stack.deviceEnvironmentFile, environmentFile(agentEnvironment));
   const device = async (): Promise<void> => {
-    if (options.device === false) return operator.unsubscribe('signals', 'device');
+    if (options.device === false || isAgentExternal) return operator.unsubscribe('signals', 'device');
     const local: LocalDevice = typeof options.device === 'object' ? options.device : {};
     const channel = await channelEnvironment(local, world, operator);
     const address = await stack.start('device', devicePlan(ground, world, { ...channel, ...local.settings }));
     report(`device agent serves at ${address}`);
     if (local.channel && local.channel.kind !== 'webhook') return operator.unsubscribe('signals', 'device');
-    await operator.subscribe({
-      source: topicId(world, 'signals'),
-      name: 'device',
-      webhook: address,
-      schema: 'CloudEventSchemaV1_0',
-    });
+    await operator.subscribe(agentSubscription(world, address));
   };
 
-  // All three are waited for before a failure of one is told, so that stopping finds none that is just starting.
-  const [edgeEnd, hostEnd, deviceEnd] = await Promise.allSettled([edge(), host(), device()]);
-  for (const end of [edgeEnd, deviceEnd]) if (end.status === 'rejected') throw end.reason;
-  if (hostEnd.status === 'rejected') throw hostEnd.reason;
-  stack.publish(hostEnd.value);
+  stack.publish(await allOf(stack, host(), [edge(), device()]));
+  if (isAgentExternal) connectExternalAgent(stack, report).catch(() => undefined);
   if (!externalHost) return;
   stack.connected = connectExternalHost(stack, externalHost, report);
   // Whoever wants to know waits for it; for others an end before it is no error.
   stack.connected.catch(() => undefined);
+}
+
+/**
+ * Waits for all; at the first failure the stack is stopped, so that nobody waits for what can no longer serve. All have ended
+ * before this throws: none is left that is just starting.
+ *
+ * @throws what failed first; later failures mostly follow from it.
+ */
+async function allOf<T>(stack: Stack, wanted: Promise<T>, others: readonly Promise<void>[]): Promise<T> {
+  try {
+    const [value] = await Promise.all([wanted, ...others]);
+    return value;
+  } catch (error) {
+    await stack.stop().catch(() => undefined);
+    await Promise.allSettled([wanted, ...others]);
+    throw error;
+  }
 }

@@ -27,7 +27,30 @@ Onboard a client:
   curl -si ${functions.url}/api/onboardings -H "x-functions-key: $KEY" -H 'content-type: application/json' \\
     -d '{"connectedRegistry":"${edge.connectedRegistry}","client":"device-1","repositories":["hello-world"]}'
 
-and follow it at the answer's Location with the same key. Ctrl-C stops everything.
+and follow it at the answer's Location with the same key. ${stack.isAgentExternal ? agentAdvice(stack) : checkAdvice(stack)}
+Ctrl-C stops everything.
+`;
+}
+
+/** One line, since an agent needs a dozen settings that nobody should have to collect. */
+function agentLine(stack: Stack): string {
+  return `node scripts/withEnvironment.mjs ${shown(stack.deviceEnvironmentFile)} node dist/device/main.js`;
+}
+
+function agentAdvice(stack: Stack): string {
+  return `Run the device agent by hand, which pull checks wait for:
+
+  ${agentLine(stack)}
+`;
+}
+
+function checkAdvice(stack: Stack): string {
+  const { azure, edge } = stack.endpoints;
+  return `Once it is completed, pull as the device does, by hand:
+
+  ${agentLine(stack)} --once --secret ${azure.registry}/${edge.connectedRegistry}/device-1 --image hello-world:latest
+
+Without the flags it is an agent that serves; start with --external-agent to have it asked for pull checks.
 `;
 }
 

@@ -1,8 +1,9 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
+import { makeUsable, PathError } from '../../stack/usableFolder.js';
 
 const HELP = `Prepares a configuration of its own for the Azure CLI against a running "npm run local", and logs the operator in.
 
@@ -43,7 +44,7 @@ export function cliEnvironment(config: string, caFile: string): Record<string, s
  */
 export function logIn(data: string, config: string): Record<string, string> {
   const { azure, identities } = readEndpoints(join(data, 'endpoints.json'));
-  mkdirSync(config, { recursive: true, mode: 0o700 });
+  makeUsable(config, '--config');
   const environment = cliEnvironment(config, azure.caFile);
   const known = az(environment, ['cloud', 'list'], { query: "[?name=='local'].name", output: 'tsv' }).trim() !== '';
   if (known) az(environment, ['cloud', 'set'], { name: 'AzureCloud' });
@@ -110,6 +111,6 @@ if (process.argv[1] !== undefined && import.meta.url === new URL(`file://${resol
     main();
   } catch (error) {
     process.stderr.write(`${(error as Error).message}\nTry --help.\n`);
-    process.exitCode = error instanceof CannotLogIn ? 1 : 2;
+    process.exitCode = error instanceof CannotLogIn || error instanceof PathError ? 1 : 2;
   }
 }

@@ -26,7 +26,8 @@ export const GOAL = 50;
 /** All ways beside each other, with the ratio of the quickstart to an app that is in service. */
 export function comparison({ devices, byHand, first, inService }: Measured): {
   readonly text: string;
-  readonly met: boolean;
+  /** The goal, where it was missed. */
+  readonly missed: readonly string[];
 } {
   const faster = byHand.seconds / inService.boundAndSaved;
   const met = faster >= GOAL;
@@ -60,5 +61,6 @@ export function comparison({ devices, byHand, first, inService }: Measured): {
     'Polls of asynchronous operations, and the read of the resource at their end, are not counted for either.',
     `At least ${GOAL} times faster: ${met ? 'met' : 'NOT MET'}.`,
   ];
-  return { text: [...table, '', ...notes].join('\n'), met };
+  const missed = met ? [] : [`the app is ${faster.toFixed(1)} times faster, goal ${GOAL} times`];
+  return { text: [...table, '', ...notes].join('\n'), missed };
 }

@@ -1,0 +1,52 @@
+import { availableParallelism, cpus } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** Milliseconds over which the processors are looked at while the bench itself does nothing. */
+const LOOK = 500;
+/** Share of the processors' time from which on others disturb a measurement. */
+const BUSY = 0.15;
+
+/** One look at the machine: the share of all processors' time, 0 to 1, that was used. */
+export type Usage = number;
+
+/** @returns what others use of the processors at this moment; the caller does nothing meanwhile. */
+export async function usedByOthers(): Promise<Usage> {
+  const before = times();
+  await sleep(LOOK);
+  const after = times();
+  const total = after.total - before.total;
+  return total === 0 ? 0 : 1 - (after.idle - before.idle) / total;
+}
+
+function times(): { idle: number; total: number } {
+  const all = cpus().map((one) => one.times);
+  const sum = (values: readonly number[]): number => values.reduce((so, value) => so + value, 0);
+  return {
+    idle: sum(all.map(({ idle }) => idle)),
+    total: sum(all.map((one) => sum(Object.values(one)))),
+  };
+}
+
+/**
+ * What a bench says at its end: which goals were missed and, where one was, whether the machine had other work.
+ *
+ * @param missed one text a goal that was missed, with the value and the goal.
+ * @param looks at the machine before and after the measurement.
+ */
+export function verdict(missed: readonly string[], looks: readonly Usage[]): string {
+  const most = Math.max(0, ...looks);
+  const share = `others used up to ${Math.round(100 * most)} % of its ${availableParallelism()} cores`;
+  const machine =
+    most >= BUSY
+      ? `The machine was busy (${share}): measure again on a quiet one before believing a time.`
+      : `The machine was not busy (${share}).`;
+  if (missed.length > 0) return `Not met: ${missed.join('; ')}.\n${machine}`;
+  return most >= BUSY ? `Every goal that was measured is met. ${machine}` : 'Every goal that was measured is met.';
+}
+
+/** The goals of a table that were missed, as {@link verdict} takes them. */
+export function missedIn(lines: readonly { what: string; value: string; goal?: string; met?: boolean }[]): string[] {
+  return lines
+    .filter(({ met }) => met === false)
+    .map(({ what, value, goal }) => `${what} (${value}, goal ${goal ?? 'not stated'})`);
+}

@@ -1,0 +1,46 @@
+import { accessSync, constants, mkdirSync, statSync } from 'node:fs';
+
+/** A folder or file that a flag names cannot be used; the message says which, why and what to do. */
+export class PathError extends Error {
+  override readonly name = 'PathError';
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  EEXIST: 'it is a file, not a folder',
+  ENOTDIR: 'a part of its path is a file, not a folder',
+  EACCES: 'this user may not write there',
+  EPERM: 'this user may not write there',
+  EROFS: 'the file system is read-only',
+  ENOSPC: 'the disk is full',
+  ENAMETOOLONG: 'its name is too long',
+  ELOOP: 'its links lead in a circle',
+  ENOENT: 'a part of its path does not exist and cannot be made',
+};
+
+/**
+ * Makes a folder, with a mode for its owner alone, when it is not there.
+ *
+ * @param flag that chooses another one, such as `--data`.
+ * @throws {PathError} when it is no folder, or nothing can be written in it.
+ */
+export function makeUsable(folder: string, flag: string): void {
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    accessSync(folder, constants.W_OK | constants.X_OK);
+  } catch (error) {
+    throw new PathError(`${flag} ${folder} cannot be used: ${reasonOf(error)}. Choose another folder with ${flag}.`, {
+      cause: error,
+    });
+  }
+}
+
+/** Whether a folder is there. */
+export function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+}
+
+/** Why the file system refuses a path, in words. */
+export function reasonOf(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
+  return REASONS[code] ?? `the system says ${code}`;
+}

@@ -1,0 +1,28 @@
+// `npm run verify`: format, lint, types, build and unit tests, one after the other; ends with the first that fails.
+import { spawnSync } from 'node:child_process';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { helpFirst } from './flags.mjs';
+
+const HELP = `
+npm run verify -- [arguments for Vitest]
+
+Format (prettier), lint with types and the walls between folders (oxlint), types (tsc), build, unit tests.
+`;
+
+helpFirst(HELP);
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const bin = (name) => join(root, 'node_modules', '.bin', name);
+const steps = [
+  [bin('prettier'), '--check', '.'],
+  [bin('oxlint')],
+  [bin('tsc'), '--noEmit'],
+  [process.execPath, join(root, 'scripts', 'build.mjs')],
+  [bin('vitest'), 'run', '--project', 'unit', ...process.argv.slice(2)],
+];
+for (const [command, ...args] of steps) {
+  const { status } = spawnSync(command, args, { cwd: root, stdio: 'inherit' });
+  if (status === 0) continue;
+  process.exitCode = status ?? 1;
+  break;
+}
