@@ -97,6 +97,8 @@ export const OUTPUTS = {
   EVENTS_IDENTITY_ID: `${GROUP}/Microsoft.ManagedIdentity/userAssignedIdentities/id-events-a`,
   STORAGE_ID: `${GROUP}/Microsoft.Storage/storageAccounts/sta`,
   DEAD_LETTER_CONTAINER: 'dead-letters',
+  // Nobody answers there.
+  FUNCTION_APP_HOST: 'localhost:1',
   ACTION_GROUP_ID: `${GROUP}/Microsoft.Insights/actionGroups/ag-a`,
 } as const;
 
