@@ -99,7 +99,6 @@ module alerts 'modules/deadLetterAlert.bicep' = [
       tags: tags
       topicId: systemTopics[index].outputs.id
       topicType: 'Microsoft.EventGrid/systemTopics'
-      topicLocation: one.location
       actionGroupId: actionGroupId
     }
   }

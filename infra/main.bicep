@@ -44,6 +44,12 @@ param networkPrefix string = '10.83.0.0/16'
 @description('Client id of the app registration that operators sign in to (docs/operators.md). Empty leaves them the function key.')
 param operatorClientId string = ''
 
+@description('Whether a deleted vault of this environment is recovered, since its name stays taken for 90 days. The preprovision hook sets it.')
+param recoverVault bool = false
+
+@description('Resource id of a role definition with the actions of modules/onboardingRole.json, made by somebody who may. Empty makes one for each registry.')
+param onboardingRoleId string = ''
+
 @description('Where alerts are sent. Empty makes the alerts without a receiver.')
 param alertEmail string = ''
 
@@ -60,6 +66,11 @@ param logRetentionDays int = 30
 
 @description('Settings of the app that differ from their defaults; README.md has the table.')
 param appOptions AppOptions = {}
+
+// Entra for operators lets nobody in unless it is said whom.
+var operators = empty(operatorClientId) || !empty(appOptions.?OPERATOR_ROLE) || !empty(appOptions.?OPERATOR_PRINCIPALS)
+  ? operatorClientId
+  : fail('operatorClientId (OPERATOR_CLIENT_ID) needs OPERATOR_ROLE or OPERATOR_PRINCIPALS in appOptions: without either nobody could operate the app.')
 
 var cloudFacts = loadJsonContent('modules/clouds.json')[cloud]
 var token = toLower(uniqueString(subscription().id, environmentName, location))
@@ -157,6 +168,7 @@ module vault 'modules/vault.bicep' = if (empty(existingVaultId)) {
     location: location
     tags: tags
     isPrivate: privateNetworking
+    recovers: recoverVault
   }
 }
 
@@ -186,6 +198,7 @@ module registryAccess 'modules/registryAccess.bicep' = [
       registryName: split(id, '/')[8]
       appPrincipalId: appIdentity.outputs.principalId
       deployment: token
+      roleId: onboardingRoleId
     }
     dependsOn: [registry]
   }
@@ -309,7 +322,7 @@ module app 'modules/functionApp.bicep' = {
     instanceMemoryMB: instanceMemoryMB
     subnetId: privateNetworking ? network!.outputs.appSubnetId : ''
     hubHost: empty(existingHubId) ? '' : hubAccess!.outputs.host
-    operatorClientId: operatorClientId
+    operatorClientId: operators
     options: appOptions
   }
   dependsOn: [storage, registryAccess, privateEndpoints]
@@ -335,7 +348,6 @@ module deadLetterAlerts 'modules/deadLetterAlert.bicep' = [
       tags: tags
       topicId: '${topicsId}/${name}'
       topicType: 'Microsoft.EventGrid/topics'
-      topicLocation: location
       actionGroupId: alerts.outputs.actionGroupId
     }
     dependsOn: [topics]

@@ -40,6 +40,7 @@ import { getClient, getClients } from './triggers/http/clients.js';
 import { onConnectedRegistryWritten } from './triggers/eventGrid/connectedRegistryWritten.js';
 import { onDeviceChanged } from './triggers/eventGrid/deviceChanged.js';
 import { onSecretExpiring } from './triggers/eventGrid/secretExpiring.js';
+import { getHealth } from './triggers/http/health.js';
 import { postOffboardings } from './triggers/http/offboardings.js';
 import { postOnboardings } from './triggers/http/onboardings.js';
 import { getOpenApi } from './triggers/http/openApi.js';
@@ -121,6 +122,11 @@ df.app.client.http('postChecks', {
 });
 if (config.checkSchedule !== undefined)
   df.app.client.timer('dailyCheck', { schedule: config.checkSchedule, handler: dailyCheck(config) });
+df.app.client.http('getHealth', {
+  route: 'health',
+  methods: ['GET'],
+  ...operatorRoute(config.operators, getHealth(queries)),
+});
 df.app.client.http('postPullCheck', {
   route: 'pull-checks/{operation}/{attempt}',
   methods: ['POST'],

@@ -8,7 +8,6 @@ param topicId string
 
 @description('Microsoft.EventGrid/topics or Microsoft.EventGrid/systemTopics.')
 param topicType string
-param topicLocation string
 
 @description('Resource id of the action group.')
 param actionGroupId string
@@ -23,12 +22,10 @@ resource alert 'Microsoft.Insights/metricAlerts@2018-03-01' = {
     enabled: true
     autoMitigate: true
     scopes: [topicId]
-    targetResourceType: topicType
-    targetResourceRegion: topicLocation
     evaluationFrequency: 'PT15M'
     windowSize: 'PT15M'
     criteria: {
-      'odata.type': 'Microsoft.Azure.Monitor.MultipleResourceMultipleMetricCriteria'
+      'odata.type': 'Microsoft.Azure.Monitor.SingleResourceMultipleMetricCriteria'
       allOf: [
         {
           criterionType: 'StaticThresholdCriterion'

@@ -48,6 +48,12 @@ param operatorClientId string
 @description('Settings of the app beyond those that follow from the resources.')
 param options object
 
+// azd fills in an empty text for a variable that is not set.
+var chosen = toObject(filter(items(options), one => !empty(one.value)), one => one.key, one => one.value)
+
+// What one instance takes besides polls.
+var otherRequests = 50
+
 var storageUrls = {
   blob: 'https://${storageName}.blob.${storageSuffix}'
   queue: 'https://${storageName}.queue.${storageSuffix}'
@@ -115,7 +121,6 @@ resource app 'Microsoft.Web/sites@2024-11-01' = {
     serverFarmId: plan.id
     httpsOnly: true
     publicNetworkAccess: 'Enabled'
-    clientCertEnabled: false
     // Its settings may refer to the vault; this is who reads them there.
     keyVaultReferenceIdentity: identityId
     virtualNetworkSubnetId: empty(subnetId) ? null : subnetId
@@ -135,20 +140,42 @@ resource app 'Microsoft.Web/sites@2024-11-01' = {
         instanceMemoryMB: instanceMemoryMB
         // Durable work waits in queues that are looked at by instances only, so one is always there.
         alwaysReady: [{ name: 'durable', instanceCount: 1 }]
+        // Requests beyond this have the platform add an instance. A poll that waits is a request too, so all that the app holds
+        // up (POLLS_AT_ONCE) must fit, with the others.
+        triggers: { http: { perInstanceConcurrency: min(1000, int(chosen.?POLLS_AT_ONCE ?? '200') + otherRequests) } }
       }
       runtime: { name: 'node', version: '22' }
     }
-    siteConfig: {
-      minTlsVersion: '1.2'
-      scmMinTlsVersion: '1.2'
-      ftpsState: 'Disabled'
-      http20Enabled: true
+  }
+
+  // Checks operators' tokens, and lets those in who bring none: devices and Event Grid. docs/operators.md says why.
+  resource authentication 'config' = if (!empty(operatorClientId)) {
+    name: 'authsettingsV2'
+    properties: {
+      platform: { enabled: true }
+      globalValidation: {
+        requireAuthentication: false
+        unauthenticatedClientAction: 'AllowAnonymous'
+      }
+      identityProviders: {
+        azureActiveDirectory: {
+          enabled: true
+          registration: {
+            clientId: operatorClientId
+            openIdIssuer: '${authority}/${tenant().tenantId}/v2.0'
+          }
+          validation: { allowedAudiences: [operatorClientId, 'api://${operatorClientId}'] }
+        }
+      }
+      login: { tokenStore: { enabled: false } }
     }
   }
 
+  // The app refuses to start with Entra for operators before the platform checks their tokens.
   resource settings 'config' = {
     name: 'appsettings'
-    properties: { ...hostSettings, ...durableSettings, ...appSettings, ...options }
+    properties: { ...hostSettings, ...durableSettings, ...appSettings, ...chosen }
+    dependsOn: [authentication]
   }
 
   // Deployments come with an identity too.

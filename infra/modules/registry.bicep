@@ -1,4 +1,4 @@
-metadata description = 'A registry that can have connected registries: these need the Standard tier and its own data endpoint.'
+metadata description = 'A registry that can have connected registries: these need the Premium tier and its own data endpoint.'
 
 param name string
 param location string

@@ -8,13 +8,16 @@ param appPrincipalId string
 @description('Tells the roles of several deployments apart.')
 param deployment string
 
+@description('Resource id of the role definition to assign; empty makes one.')
+param roleId string = ''
+
 var role = loadJsonContent('onboardingRole.json')
 
 resource registry 'Microsoft.ContainerRegistry/registries@2025-11-01' existing = {
   name: registryName
 }
 
-resource definition 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
+resource definition 'Microsoft.Authorization/roleDefinitions@2022-04-01' = if (empty(roleId)) {
   name: guid(registry.id, deployment, role.name)
   properties: {
     // Names of roles are one namespace for a whole tenant.
@@ -39,6 +42,6 @@ resource assignment 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   properties: {
     principalId: appPrincipalId
     principalType: 'ServicePrincipal'
-    roleDefinitionId: definition.id
+    roleDefinitionId: empty(roleId) ? definition.id : roleId
   }
 }

@@ -7,12 +7,16 @@ param tags object
 @description('Whether only private endpoints and Azure\'s own services reach it.')
 param isPrivate bool
 
+@description('Whether the vault is recovered from its deletion, with its secrets.')
+param recovers bool
+
 resource vault 'Microsoft.KeyVault/vaults@2024-11-01' = {
   name: name
   location: location
   tags: tags
   properties: {
     tenantId: tenant().tenantId
+    createMode: recovers ? 'recover' : 'default'
     sku: { family: 'A', name: 'standard' }
     enableRbacAuthorization: true
     enableSoftDelete: true

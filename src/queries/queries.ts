@@ -7,6 +7,7 @@ import type { OffboardingPlan } from '../domain/offboardingPlan.js';
 import { createRevocationDryRun } from './enabledAccess.js';
 import { createOffboardingDryRun, createOffboardingPlan } from './offboardingPlan.js';
 import { createCheck, type Check } from './check.js';
+import { createHealth, type Health } from './health.js';
 import { createInventory, type Inventory } from './inventory.js';
 import { createEventFacts, type EventFacts } from './eventFacts.js';
 import { createPreflight, type Preflight } from './preflight.js';
@@ -28,6 +29,7 @@ export interface Queries {
   readonly inventory: Inventory;
   readonly check: Check;
   readonly events: EventFacts;
+  readonly health: Health;
 }
 
 export function createQueries(ports: Ports, config: Config): Queries {
@@ -42,5 +44,6 @@ export function createQueries(ports: Ports, config: Config): Queries {
     inventory: createInventory(ports, config),
     check: createCheck(ports, config),
     events: createEventFacts(ports),
+    health: createHealth(ports, config),
   };
 }

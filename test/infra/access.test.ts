@@ -74,15 +74,23 @@ const IN_STORAGE: Assigned[] = [
   { on: 'Microsoft.Storage/storageAccounts/st*', role: 'storageTableDataContributor', to: 'appIdentity' },
 ];
 const ONBOARDING = 'Connected Registry Client Onboarding';
-const OWN: Assigned[] = [
+const OWN_VAULT: Assigned[] = [
   { on: 'Microsoft.KeyVault/vaults/kv-*', role: 'keyVaultSecretsOfficer', to: 'appIdentity' },
-  { on: 'Microsoft.ContainerRegistry/registries/cr*', role: ONBOARDING, to: 'appIdentity' },
 ];
+const OWN_REGISTRY: Assigned = {
+  on: 'Microsoft.ContainerRegistry/registries/cr*',
+  role: ONBOARDING,
+  to: 'appIdentity',
+};
+const OWN: Assigned[] = [...OWN_VAULT, OWN_REGISTRY];
+/** Made by somebody who may write role definitions, and given as a parameter. */
+const ROLE_OF_OTHERS = `/subscriptions/${SUBSCRIPTION}/providers/Microsoft.Authorization/roleDefinitions/00000000-0000-0000-0000-00000000000a`;
 
 /** Every role assignment there may be. */
 const EXPECTED: Readonly<Record<string, readonly Assigned[]>> = {
   new: [...ALWAYS, ...IN_STORAGE, ...OWN],
   private: [...ALWAYS, ...IN_STORAGE, ...OWN],
+  again: [...ALWAYS, ...IN_STORAGE, ...OWN_VAULT, { ...OWN_REGISTRY, role: ROLE_OF_OTHERS }],
   sovereign: [...ALWAYS, ...IN_STORAGE, ...OWN],
   scheduler: [
     ...ALWAYS,

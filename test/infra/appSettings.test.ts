@@ -9,7 +9,7 @@ import { settingsSchema } from '../../src/settingsSchema.js';
 import { INFRA, ofType } from './bicepCli.js';
 
 const NAMES = Object.keys(settingsSchema.shape);
-const APPS = ['new', 'existing', 'private', 'scheduler', 'sovereign'];
+const APPS = ['new', 'again', 'existing', 'private', 'scheduler', 'sovereign'];
 
 /** Of the Functions host, not of the app (Azure docs: functions-app-settings). */
 const HOST_SETTING =

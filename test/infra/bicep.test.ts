@@ -1,8 +1,8 @@
-import { cpSync, readFileSync } from 'node:fs';
+import { cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { bicep, bicepFiles, evaluatedOf, INFRA, inFolder, scenarios, snapshot } from './bicepCli.js';
+import { bicep, bicepFiles, evaluatedOf, IDS, INFRA, inFolder, scenarios, snapshot } from './bicepCli.js';
 
 /** Only diagnostics: what the CLI says of itself is on the same stream. */
 function diagnosticsOf(output: string): string[] {
@@ -34,6 +34,22 @@ describe('the real Bicep CLI', () => {
         expect(bicep('format', '--pattern', join(folder, pattern)).status).toBe(0);
       for (const file of bicepFiles())
         expect(readFileSync(join(folder, relative(INFRA, file)), 'utf8'), file).toBe(readFileSync(file, 'utf8'));
+    });
+  });
+
+  test('refuses operators of Entra where nobody is named who may operate', () => {
+    inFolder((folder) => {
+      cpSync(INFRA, folder, { recursive: true });
+      const file = join(folder, 'parameters', 'existing.bicepparam');
+      writeFileSync(
+        file,
+        readFileSync(file, 'utf8').replace("OPERATOR_ROLE: 'Onboarding.Operate'", "OPERATOR_ROLE: ''"),
+      );
+      const made = bicep('snapshot', file, '--mode', 'overwrite', '--location', 'westeurope', ...IDS);
+      const text = existsSync(join(folder, 'parameters', 'existing.snapshot.json'))
+        ? readFileSync(join(folder, 'parameters', 'existing.snapshot.json'), 'utf8')
+        : '';
+      expect(made.stdout + made.stderr + text).toContain('needs OPERATOR_ROLE or OPERATOR_PRINCIPALS');
     });
   });
 

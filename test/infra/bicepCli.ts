@@ -11,6 +11,8 @@ export const PARAMETERS = join(INFRA, 'parameters');
 /** The subscription of the snapshots' deployment; those of resources that are brought differ. */
 export const SUBSCRIPTION = '00000000-0000-0000-0000-000000000001';
 const TENANT = '00000000-0000-0000-0000-000000000002';
+/** Whose deployment a snapshot is of. */
+export const IDS = ['--tenant-id', TENANT, '--subscription-id', SUBSCRIPTION] as const;
 /** The group of the vault, which device access is deployed into. */
 const VAULT_GROUP = 'secrets';
 
@@ -40,7 +42,7 @@ export function snapshot(scenario: string, mode: 'overwrite' | 'validate'): Retu
   const file = join(PARAMETERS, `${scenario}.bicepparam`);
   const isOfGroup = readFileSync(file, 'utf8').includes('device-access');
   const scope = isOfGroup ? ['--resource-group', VAULT_GROUP] : ['--location', 'westeurope'];
-  return bicep('snapshot', file, '--mode', mode, '--tenant-id', TENANT, '--subscription-id', SUBSCRIPTION, ...scope);
+  return bicep('snapshot', file, '--mode', mode, ...IDS, ...scope);
 }
 
 const resource = z.looseObject({

@@ -3,10 +3,11 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { projectRoot } from '../../local/stack/projectRoot.js';
+import { settingsSchema } from '../../src/settingsSchema.js';
 import { METRICS } from '../../src/telemetry/metrics.js';
 import { evaluatedOf, INFRA, ofType, scenarios } from './bicepCli.js';
 
-const APPS = ['new', 'existing', 'private', 'scheduler', 'sovereign'];
+const APPS = ['new', 'again', 'existing', 'private', 'scheduler', 'sovereign'];
 
 describe('secrets', () => {
   test.each(scenarios())('in %s nothing asks for keys, and nothing secret is put out', (scenario) => {
@@ -43,6 +44,11 @@ describe('the vault', () => {
     ]);
     expect(ofType('existing', 'Microsoft.KeyVault/vaults')).toEqual([]);
   });
+
+  test('is recovered where it was deleted, and made otherwise', () => {
+    expect(ofType('new', 'Microsoft.KeyVault/vaults')).toMatchObject([{ properties: { createMode: 'default' } }]);
+    expect(ofType('again', 'Microsoft.KeyVault/vaults')).toMatchObject([{ properties: { createMode: 'recover' } }]);
+  });
 });
 
 describe('the app', () => {
@@ -61,6 +67,52 @@ describe('the app', () => {
       },
     });
     expect(ofType(scenario, 'Microsoft.Web/serverfarms')).toMatchObject([{ sku: { name: 'FC1' } }]);
+  });
+
+  // Newer stamps of Flex Consumption refuse site configuration of other plans (GitHub, microsoft/azure-pipelines-tasks issue 21032).
+  test.each(APPS)('of %s has no property but those of the quickstarts for Flex Consumption', (scenario) => {
+    const [app] = ofType(scenario, 'Microsoft.Web/sites');
+    expect(Object.keys(app?.properties ?? {}).toSorted()).toEqual([
+      'functionAppConfig',
+      'httpsOnly',
+      'keyVaultReferenceIdentity',
+      'publicNetworkAccess',
+      'serverFarmId',
+      'virtualNetworkSubnetId',
+    ]);
+  });
+
+  test.each([
+    ['new', 200],
+    ['again', 400],
+  ])('of %s is given as many requests an instance as it holds up, and some more', (scenario, polls) => {
+    const [app] = ofType(scenario, 'Microsoft.Web/sites');
+    expect(app?.properties?.['functionAppConfig']).toMatchObject({
+      scaleAndConcurrency: { triggers: { http: { perInstanceConcurrency: polls + 50 } } },
+    });
+    expect(settingsSchema.shape.POLLS_AT_ONCE.parse(undefined)).toBe(200);
+  });
+
+  test('has its operators sign in by the platform where they do, which lets those in who bring no token', () => {
+    const found = (scenario: string) =>
+      ofType(scenario, 'Microsoft.Web/sites/config').filter(({ name }) => name.endsWith('/authsettingsV2'));
+    expect(found('new')).toEqual([]);
+    const client = '00000000-0000-0000-0000-000000000005';
+    expect(found('existing')).toMatchObject([
+      {
+        properties: {
+          platform: { enabled: true },
+          globalValidation: { requireAuthentication: false, unauthenticatedClientAction: 'AllowAnonymous' },
+          identityProviders: {
+            azureActiveDirectory: {
+              enabled: true,
+              registration: { clientId: client },
+              validation: { allowedAudiences: [client, `api://${client}`] },
+            },
+          },
+        },
+      },
+    ]);
   });
 
   test('is found by azd under the name that azure.yaml has', () => {
@@ -136,6 +188,9 @@ describe('what operators are told', () => {
       ({ properties }) => rule.parse(properties).displayName,
     );
     expect(named).toEqual(['operations-failed', 'credentials-expiring', 'residue-left']);
+    // Alerts on several resources are not there for topics in every cloud.
+    for (const { properties } of ofType('sovereign', 'Microsoft.Insights/metricAlerts'))
+      expect(properties).toMatchObject({ criteria: { 'odata.type': expect.stringContaining('SingleResource') } });
     const topics = ofType('new', 'Microsoft.EventGrid/topics').map(({ id }) => [id]);
     const watched = ofType('new', 'Microsoft.Insights/metricAlerts').map(({ properties }) => properties?.['scopes']);
     expect(watched).toEqual(topics);

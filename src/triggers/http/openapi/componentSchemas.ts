@@ -32,6 +32,7 @@ import {
   difference,
   unusedResource,
 } from '../../../domain/clientAnswers.js';
+import { healthAnswer, triedRight } from '../../../domain/healthAnswer.js';
 import { onboardingBody } from '../../../domain/onboardingRequest.js';
 import { promotionAcknowledgement, pullCheckReport } from '../../../domain/pullCheckMessages.js';
 import { rotationScheduleAnswer, scheduledRotation } from '../../../domain/rotationScheduleAnswer.js';
@@ -80,6 +81,8 @@ const SCHEMAS = {
   PendingAnswer: pendingAnswer,
   ProblemDetails: problemDetails,
   FieldError: fieldError,
+  HealthAnswer: healthAnswer,
+  TriedRight: triedRight,
 } as const;
 export type SchemaName = keyof typeof SCHEMAS;
 

@@ -4,6 +4,7 @@ import * as examples from './examples.js';
 import { OPERATION_CHECKED } from './inventoryExamples.js';
 import * as inventory from './inventoryPaths.js';
 import { BY_OPERATORS, idParameter } from './parameters.js';
+import { healthPaths } from './healthPaths.js';
 import { rotationPaths } from './rotationPaths.js';
 
 const postOnboardings = {
@@ -214,5 +215,6 @@ export const paths = {
   },
   '/pull-checks/pending': { get: getPendingMessages },
   ...rotationPaths,
+  ...healthPaths,
   '/openapi.json': { get: getOpenApi },
 };

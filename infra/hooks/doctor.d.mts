@@ -1,0 +1,1 @@
+export declare function doctor(say: (line: string) => void): Promise<void>;

@@ -1,0 +1,1 @@
+export declare function recoverVault(say: (line: string) => void): void;

@@ -1,0 +1,1 @@
+export declare function registerProviders(say: (line: string) => void): void;

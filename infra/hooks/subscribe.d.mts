@@ -1,0 +1,3 @@
+import type { HookWorld } from './functionsListed.mjs';
+
+export declare function subscribe(world: HookWorld, until: number): Promise<void>;

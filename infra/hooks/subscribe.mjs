@@ -1,0 +1,63 @@
+// Deploys infra/events.bicep.
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { az, AzError, output } from './az.mjs';
+
+const template = join(dirname(dirname(fileURLToPath(import.meta.url))), 'events.bicep');
+const TRY_AGAIN_SECONDS = 15;
+
+/**
+ * What Event Grid says of a function that it does not see yet. Source: GitHub, Azure/bicep issue 11656. Every other error is
+ * final.
+ */
+const NOT_YET = /Destination endpoint not found/i;
+
+/**
+ * Subscribes every function, and repeats while Event Grid does not see one of them yet.
+ * @param {{ now: () => number, sleep: (ms: number) => Promise<unknown>, say: (line: string) => void }} world
+ * @param {number} until instant (ms) after which it is not repeated
+ * @throws {AzError} with az's own message
+ */
+export async function subscribe({ now, sleep, say }, until) {
+  const parameters = parametersOf();
+  const location = output('AZURE_LOCATION');
+  const scope = ['--subscription', output('AZURE_SUBSCRIPTION_ID'), '--location', location];
+  // A deployment of a subscription keeps its region: another region needs another name.
+  const name = `events-${parameters.environmentName}-${location}`.slice(0, 64);
+  const given = Object.entries(parameters).map(([key, value]) => `${key}=${value}`);
+  const what = ['--name', name, '--template-file', template, '--parameters', ...given];
+  for (;;)
+    try {
+      az(['deployment', 'sub', 'create', ...scope, ...what]);
+      return;
+    } catch (error) {
+      if (!(error instanceof AzError) || !NOT_YET.test(error.said)) throw error;
+      if (now() + TRY_AGAIN_SECONDS * 1000 > until) throw error;
+      say('Event Grid does not see all functions yet; trying again.');
+      await sleep(TRY_AGAIN_SECONDS * 1000);
+    }
+}
+
+function parametersOf() {
+  const vaultId = output('VAULT_ID');
+  const hubId = process.env.EXISTING_HUB_ID ?? '';
+  return {
+    environmentName: output('AZURE_ENV_NAME'),
+    resourceGroupName: output('AZURE_RESOURCE_GROUP'),
+    functionAppId: output('FUNCTION_APP_ID'),
+    requestTopicName: output('REQUEST_TOPIC_NAME'),
+    eventsIdentityId: output('EVENTS_IDENTITY_ID'),
+    storageId: output('STORAGE_ID'),
+    deadLetterContainer: output('DEAD_LETTER_CONTAINER'),
+    actionGroupId: output('ACTION_GROUP_ID'),
+    registryIds: output('REGISTRY_IDS'),
+    vaultId,
+    vaultLocation: locationOf(vaultId, '2024-11-01'),
+    ...(hubId ? { hubId, hubLocation: locationOf(hubId, '2023-06-30') } : {}),
+  };
+}
+
+/** The region of a resource that is brought: its system topic must lie there too. */
+function locationOf(id, apiVersion) {
+  return az(['resource', 'show', '--ids', id, '--api-version', apiVersion, '--query', 'location']);
+}

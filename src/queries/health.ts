@@ -1,0 +1,101 @@
+import type { Config } from '../config.js';
+import type { HealthAnswer, TriedRight } from '../domain/healthAnswer.js';
+import type { Ports } from '../ports/ports.js';
+import { ServiceError } from '../ports/serviceError.js';
+
+/** Names that nothing has: a read that ends with "not there" has shown that reading is allowed. */
+const NOTHING = { token: 'health-probe', scopeMap: 'health-probe', secret: 'health-probe', device: 'health-probe' };
+
+const ACR = 'Microsoft.ContainerRegistry/registries';
+
+/** A right, and the read that shows it. */
+interface Probe {
+  readonly right: string;
+  readonly on: string;
+  /** What gives the right. */
+  readonly fix: string;
+  /** Ends with false where the answer shows no right, although it is no refusal. */
+  readonly read: () => Promise<boolean | void>;
+}
+
+export type Health = () => Promise<HealthAnswer>;
+
+/** Tries each right of the app by a read that changes nothing. What only a write could show is unknown, and said so. */
+export function createHealth(ports: Ports, config: Config): Health {
+  const probes = [
+    ...identityProbes(ports, config),
+    ...config.registries.flatMap(({ name }) => registryProbes(ports, name)),
+    ...vaultProbes(ports, config),
+    ...Object.keys(config.hubs).map((hub) => hubProbe(ports, hub)),
+  ];
+  const untried = rightsUntried(config);
+  return async () => {
+    const tried = await Promise.all(probes.map(tryRight));
+    const isFaulty = tried.some(({ state }) => state !== 'given');
+    return { state: isFaulty ? 'faulty' : 'ok', rights: [...tried, ...untried] };
+  };
+}
+
+async function tryRight({ right, on, fix, read }: Probe): Promise<TriedRight> {
+  try {
+    if ((await read()) !== false) return { right, on, state: 'given' };
+    return { right, on, state: 'missing', reason: 'it is not there, or hidden for want of the right', fix };
+  } catch (error) {
+    if (!(error instanceof ServiceError)) throw error;
+    const reason = error.message;
+    if (error.kind === 'forbidden') return { right, on, state: 'missing', reason, fix };
+    return { right, on, state: 'unreachable', reason };
+  }
+}
+
+function identityProbes({ self }: Ports, { arm }: Config): Probe[] {
+  return [
+    {
+      right: 'an access token of Microsoft Entra',
+      on: arm.audience,
+      fix: 'Assign the identity to the function app, and set CREDENTIAL_KIND and AZURE_CLIENT_ID to it.',
+      read: async () => void (await self.names()),
+    },
+  ];
+}
+
+function registryProbes({ controlPlane }: Ports, registry: string): Probe[] {
+  const fix =
+    'Assign the role of infra/modules/onboardingRole.json to the app on this registry (azd provision does it).';
+  const probe = (right: string, read: Probe['read']): Probe => ({ right: `${ACR}/${right}`, on: registry, fix, read });
+  return [
+    probe('read', async () => (await controlPlane.getRegistry(registry)) !== undefined),
+    probe('connectedRegistries/read', async () => void (await controlPlane.listConnectedRegistries(registry))),
+    probe('tokens/read', async () => void (await controlPlane.getToken(registry, NOTHING.token))),
+    probe('scopeMaps/read', async () => void (await controlPlane.getScopeMap(registry, NOTHING.scopeMap))),
+  ];
+}
+
+function vaultProbes({ vault }: Ports, { vault: { url } }: Config): Probe[] {
+  const on = new URL(url).host;
+  const fix = 'Assign Key Vault Secrets Officer to the app on this vault (azd provision does it).';
+  const secrets = 'Microsoft.KeyVault/vaults/secrets';
+  return [
+    { right: `${secrets}/readMetadata/action`, on, fix, read: async () => void (await vault.page()) },
+    { right: `${secrets}/getSecret/action`, on, fix, read: async () => void (await vault.current(NOTHING.secret)) },
+  ];
+}
+
+function hubProbe({ hubs }: Ports, hub: string): Probe {
+  return {
+    right: 'Microsoft.Devices/IotHubs/devices/read',
+    on: hub,
+    fix: 'Assign IoT Hub Data Contributor to the app on this hub (azd provision does it).',
+    read: async () => void (await hubs.hasDevice(hub, NOTHING.device)),
+  };
+}
+
+/** Only an onboarding shows these. */
+function rightsUntried({ registries, vault, signalTopic }: Config): TriedRight[] {
+  const reason = 'only a write shows it, and none was sent; a dry run and the first onboarding tell';
+  return [
+    ...registries.map(({ name }) => ({ right: `${ACR}/* (writes)`, on: name })),
+    { right: 'Microsoft.KeyVault/vaults/secrets/setSecret/action', on: new URL(vault.url).host },
+    { right: 'Microsoft.EventGrid/events/send/action', on: new URL(signalTopic.endpoint).host },
+  ].map((one) => ({ ...one, state: 'unknown' as const, reason }));
+}
