@@ -69,9 +69,6 @@ const ports = auditedPorts(telemetry ? measuredPorts(azure, telemetry) : azure);
 const queries = createQueries(ports, config);
 const anonymous = anonymousHandlers(config.reportsPerMinute);
 
-// Bodies come as streams, so that a request costs no memory before its handler has decided to read it.
-streamHttp();
-
 df.app.client.http('postOnboardings', {
   route: 'onboardings',
   methods: ['POST'],
@@ -180,3 +177,6 @@ registerEntity(CLIENT_RECORD, NOTHING_KNOWN, clientRecord);
 registerEntity(MAP_HOLDER, NO_HOLDS, createMapHolder(ports.controlPlane));
 registerActivities(createActivities(ports, queries, config));
 registerRunActivities(createRunActivities(queries, config));
+
+// Bodies come as streams, so that a request costs no memory before its handler has decided to read it.
+streamHttp();
