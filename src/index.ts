@@ -72,9 +72,6 @@ const ports = auditedPorts(telemetry ? measuredPorts(azure, telemetry) : azure);
 const queries = createQueries(ports, config);
 const anonymous = anonymousHandlers(config.reportsPerMinute);
 
-// Bodies come as streams, so that a request costs no memory before its handler has decided to read it.
-streamHttp();
-
 df.app.client.http('postOnboardings', {
   route: 'onboardings',
   methods: ['POST'],
@@ -189,3 +186,6 @@ registerEntity(CONNECTED_REGISTRY_RECORD, NEVER_SEEN, connectedRegistryRecord);
 registerEntity(MAP_HOLDER, NO_HOLDS, createMapHolder(ports.controlPlane));
 registerActivities(createActivities(ports, queries, config));
 registerRunActivities(createRunActivities(queries, config));
+
+// Bodies come as streams, so that a request costs no memory before its handler has decided to read it.
+streamHttp();

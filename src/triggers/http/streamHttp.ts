@@ -1,13 +1,11 @@
 import { createRequire } from 'node:module';
 import functions from '@azure/functions';
-import { z } from 'zod';
 import { pairRequests, type ProgrammingModel } from './requestPairing.js';
-
-const core = z.looseObject({ getProgrammingModel: z.function() });
 
 /**
  * Has the host hand requests on as streams, in place of reading up to 100 MB of each into memory before anybody has looked
- * at it (docs/decisions/0028-bodies-come-as-streams.md). To be called while the app loads.
+ * at it (docs/decisions/0028-bodies-come-as-streams.md). To be called while the
+ * app loads, after a function was registered: only then does the worker know the SDK.
  */
 export function streamHttp(): void {
   functions.app.setup({ enableHttpStream: true });
@@ -24,7 +22,9 @@ function programmingModel(): ProgrammingModel | undefined {
   } catch {
     return undefined;
   }
-  const parsed = core.safeParse(loaded);
+  if (typeof loaded !== 'object' || loaded === null || !('getProgrammingModel' in loaded)) return undefined;
+  const { getProgrammingModel } = loaded;
+  if (typeof getProgrammingModel !== 'function') return undefined;
   // The worker's own type, of which no declaration is published.
-  return parsed.success ? (parsed.data.getProgrammingModel() as ProgrammingModel) : undefined;
+  return getProgrammingModel.call(loaded) as ProgrammingModel;
 }

@@ -81,6 +81,14 @@ export class OperatorSdk {
     return names(this.secrets.listPropertiesOfSecrets());
   }
 
+  /** When the seeded connected registry is to sync from now on (cron). */
+  async scheduleSyncs(schedule: string): Promise<void> {
+    const { connectedRegistry } = this.endpoints.edge;
+    await this.registries.connectedRegistries.update(...this.#registry(), connectedRegistry, {
+      syncProperties: { schedule },
+    });
+  }
+
   /** Everything that an onboarding may make, to compare before and after. */
   async everything(): Promise<Record<'scopeMaps' | 'tokens' | 'bound' | 'secrets', string[]>> {
     const [scopeMaps, tokens, bound, secrets] = await Promise.all([

@@ -31,6 +31,9 @@ const retryPause = { first: 500, longest: 30_000 };
 /** How soon a timer that was made anew in the last second before its time fires, ms: ten times until then. */
 const earlyStep = 100;
 
+/** How long a timer's message takes into its queue, ms; what is left until its time is then cut to whole seconds. */
+const enqueued = 50;
+
 /** How long a stop waits for running turns and activities, ms. */
 const drainWithin = 10_000;
 
@@ -160,7 +163,7 @@ export class Engine implements HubListener {
 
   #dueOf(at: number, now: number, early: boolean): number {
     // As on the real host, where the message of a timer counts whole seconds, and takes a while to come again.
-    if (early) return Math.min(at, now + Math.max(earlyStep, Math.floor((at - now - 1) / 1000) * 1000));
+    if (early) return Math.min(at, now + Math.max(earlyStep, Math.floor((at - now - enqueued) / 1000) * 1000));
     return this.settings.earlyTimers && at > now ? now + Math.floor((at - now) / 1000) * 1000 : at;
   }
 

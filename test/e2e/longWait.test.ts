@@ -1,0 +1,88 @@
+// @module-tag jumping-clock
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { z } from 'zod';
+import { onboardingOf } from './harness/appClient.js';
+import { pullManifest } from './harness/edge.js';
+import { PATIENCE } from './harness/hostUnderTest.js';
+import { startTestStack, type TestStack } from './harness/testStack.js';
+
+const DAY = 86_400_000;
+
+let it: TestStack;
+beforeAll(async () => {
+  it = await startTestStack({
+    clock: 'scaled',
+    settings: {
+      PASSWORD_REPLICATION_SECONDS: '1',
+      SYNC_DEADLINE_SECONDS: String((30 * DAY) / 1000),
+      // From one sync of a month to the next.
+      OVERLAP_SECONDS: String((40 * DAY) / 1000),
+      CREDENTIAL_LIFETIME_DAYS: '300',
+      ROTATE_AFTER: '2/3',
+    },
+  });
+});
+afterAll(() => it.dispose());
+
+async function setClock(now: Date): Promise<void> {
+  const body = JSON.stringify({ mode: 'scaled', now: now.toISOString() });
+  const answer = await fetch(it.stack.ground.places.clockUrl, { method: 'POST', body });
+  expect({ status: answer.status, text: await answer.text() }).toMatchObject({ status: 200 });
+}
+
+/** The history of a client's run, by the engine's own interface. */
+async function historyOf(instance: string) {
+  const keysFile = join(it.stack.ground.dataFolder, 'host', 'keys.json');
+  const { durable } = z.object({ durable: z.string() }).parse(JSON.parse(readFileSync(keysFile, 'utf8')));
+  const url = `${it.stack.endpoints.functions.url}/runtime/webhooks/durabletask/instances/${instance}?code=${durable}&showHistory=true`;
+  const event = z.object({ EventType: z.string(), Timestamp: z.coerce.date(), FireAt: z.coerce.date().optional() });
+  const answer = await (await fetch(url)).json();
+  return z.object({ historyEvents: z.array(event) }).parse(answer).historyEvents;
+}
+
+function hostLog(): string {
+  const folder = join(it.stack.ground.dataFolder, 'host');
+  return readdirSync(folder)
+    .filter((name) => name === 'log' || name.endsWith('.log'))
+    .map((name) => readFileSync(join(folder, name), 'utf8'))
+    .join('\n');
+}
+
+test('a rotation that waits nine days for a sync, and is cancelled on the eighth, is undone as any other', async () => {
+  const { app, operator } = it;
+  const now = new Date();
+  const first = new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() + 1, 1));
+  await setClock(first);
+  const onboarded = await app.end(await app.start(onboardingOf('patient')));
+  const { name, version } = onboarded.result?.secret ?? { name: '', version: '' };
+  const before = await operator.login(name);
+
+  await operator.scheduleSyncs('0 0 10 * *');
+  const id = await app.rotate('patient');
+  await app.watch(id, ({ steps }) =>
+    steps.some(({ name: step, status }) => step === 'awaitSync' && status === 'waiting'),
+  );
+  await setClock(new Date(first.getTime() + 8 * DAY));
+  const instance = id.slice(0, id.lastIndexOf('.'));
+  const timers = async () => (await historyOf(instance)).filter(({ EventType }) => EventType === 'TimerCreated');
+  await vi.waitFor(async () => expect((await timers()).length).toBeGreaterThan(1), {
+    timeout: PATIENCE * 1000,
+    interval: 100,
+  });
+  expect((await app.post({}, `operations/${id}/cancel`)).status).toBe(202);
+  const ended = await app.end(id);
+
+  expect(ended).toMatchObject({ status: 'rolledBack', failure: { code: 'cancelled', residue: [] } });
+  for (const { Timestamp, FireAt } of await timers())
+    expect((FireAt?.getTime() ?? Infinity) - Timestamp.getTime()).toBeLessThanOrEqual(5 * DAY);
+  expect(hostLog()).not.toContain('after one of more than six days');
+  // What the run has made is gone, and what it found is as it was.
+  expect(await operator.secretNames()).not.toContain(`${name}-candidate`);
+  const { credentials } = await operator.token(onboarded.result?.token ?? '');
+  expect(credentials?.passwords?.map((password) => password.name)).toEqual([onboarded.result?.secret.slot]);
+  expect(await operator.login(name)).toEqual(before);
+  expect(version).not.toBe('');
+  expect(await pullManifest(before, 'hello-world')).toMatchObject({ status: 200 });
+});

@@ -1,0 +1,46 @@
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { hostWith, type HostUnderTest } from '../../local/host/hostUnderTest.js';
+
+const streamHttp = fileURLToPath(new URL('../../../dist/src/triggers/http/streamHttp.js', import.meta.url));
+
+const app = `
+import functions from '@azure/functions';
+import { streamHttp } from ${JSON.stringify(streamHttp)};
+globalThis.calledInTest = 0;
+functions.app.http('echo', { methods: ['POST'], authLevel: 'anonymous', handler: async (request) => {
+  globalThis.calledInTest += 1;
+  return { jsonBody: { text: await request.text(), called: globalThis.calledInTest } };
+} });
+streamHttp();
+`;
+
+// One process holds one programming model, so this app has a file of its own.
+let tested: HostUnderTest;
+beforeAll(async () => {
+  const main = JSON.stringify({ name: 'test-app', type: 'module', main: 'index.mjs' });
+  tested = await hostWith({ 'index.mjs': app, 'package.json': main }, { drainWithin: 200 });
+});
+afterAll(() => tested.stop());
+
+const post = (body: string, id?: string) =>
+  tested.send('POST', '/api/echo', { body, ...(id === undefined ? {} : { headers: { 'x-ms-invocation-id': id } }) });
+
+describe('a request that brings the header by which the host pairs requests with invocations', () => {
+  it('is refused at once, and its function is not called', async () => {
+    const answer = await post('a', 'abc');
+    expect([answer.status, JSON.parse(answer.text)]).toMatchObject([
+      400,
+      { code: 'invalid-request', errors: [{ field: 'x-ms-invocation-id' }] },
+    ]);
+    expect(JSON.parse((await post('b')).text)).toEqual({ text: 'b', called: 1 });
+  });
+
+  it('leaves none waiting when many bring the same, and disturbs no other', async () => {
+    const sent = Array.from({ length: 30 }, (_, n) => post(String(n), n % 3 === 0 ? undefined : 'same'));
+    const answers = await Promise.all(sent);
+    for (const [n, { status, text }] of answers.entries())
+      if (n % 3 === 0) expect([status, JSON.parse(text)]).toMatchObject([200, { text: String(n) }]);
+      else expect(status).toBe(400);
+  });
+});
