@@ -4,6 +4,7 @@ import { defineConfig } from 'vitest/config';
 
 const build = './test/buildOnce.ts';
 const forgetNotes = './test/forgetNotes.ts';
+const patience = './test/patience.ts';
 const unpack = './test/unpackPackage.ts';
 
 /** What a test may ask of its surroundings. Tests without a tag run on the local host and on Microsoft's own alike. */
@@ -23,6 +24,8 @@ const tags = [
 process.env['APP_OPERATIONS'] = join(tmpdir(), `app-operations-${process.pid}`);
 
 /**
+ * Time limits are for what hangs, not for what is slow: none of them is near what a test takes.
+ *
  * Eight rings: unit (no process of ours but where the test is about one), conformance (the recorded cases of the real
  * Functions host), e2e (everything, over public interfaces only), func (the same tests with the app on the real Functions
  * host; `npm run test:func` finds one), package (e2e again, with the app as it is deployed), system (needs programs that npm
@@ -36,6 +39,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
+          setupFiles: [patience],
           include: ['test/**/*.test.ts'],
           exclude: [
             'test/e2e/**',
@@ -49,47 +53,51 @@ export default defineConfig({
             '**/*.long.test.ts',
           ],
           globalSetup: [build],
-          testTimeout: 20_000,
-          hookTimeout: 30_000,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
           sequence: { groupOrder: 0 },
         },
       },
       {
         test: {
           name: 'long',
+          setupFiles: [patience],
           include: ['test/**/*.long.test.ts'],
           globalSetup: [build],
           fileParallelism: false,
-          testTimeout: 300_000,
+          testTimeout: 1_800_000,
           sequence: { groupOrder: 0 },
         },
       },
       {
         test: {
           name: 'conformance',
+          setupFiles: [patience],
           include: ['test/conformance/**/*.test.ts'],
           globalSetup: [build],
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
+          testTimeout: 600_000,
+          hookTimeout: 300_000,
           sequence: { groupOrder: 1 },
         },
       },
       {
         test: {
           name: 'e2e',
+          setupFiles: [patience],
           include: ['test/e2e/**/*.test.ts'],
           globalSetup: [build, forgetNotes],
           tags,
           // Each file starts a whole stack of five processes, which mostly wait for each other: two cores bear two files.
           maxWorkers: 2,
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
+          testTimeout: 600_000,
+          hookTimeout: 300_000,
           sequence: { groupOrder: 2 },
         },
       },
       {
         test: {
           name: 'package',
+          setupFiles: [patience],
           include: ['test/e2e/**/*.test.ts'],
           globalSetup: [build, unpack, forgetNotes],
           // About the flow, not about how it is loaded; the rest shows that. The year runs the app in its own process.
@@ -98,22 +106,24 @@ export default defineConfig({
           env: { APP_FOLDER: 'package/unpacked' },
           // Each file starts a whole stack of five processes, which mostly wait for each other: two cores bear two files.
           maxWorkers: 2,
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
+          testTimeout: 600_000,
+          hookTimeout: 300_000,
           sequence: { groupOrder: 8 },
         },
       },
       {
         test: {
           name: 'infra',
+          setupFiles: [patience],
           include: ['test/infra/**/*.test.ts'],
-          testTimeout: 60_000,
+          testTimeout: 600_000,
           sequence: { groupOrder: 7 },
         },
       },
       {
         test: {
           name: 'after',
+          setupFiles: [patience],
           include: ['test/after/**/*.test.ts'],
           sequence: { groupOrder: 6 },
         },
@@ -121,6 +131,7 @@ export default defineConfig({
       {
         test: {
           name: 'func',
+          setupFiles: [patience],
           // Not the fault matrix, the random schedules and the storm, hundreds of runs that each take seconds there: they
           // are about the flow, which the rest shows on that host.
           exclude: ['test/e2e/storm.test.ts'],
@@ -130,15 +141,16 @@ export default defineConfig({
           env: { APP_HOST: 'functions' },
           maxWorkers: 2,
           // A killed host goes on with what it had in its hands after a minute.
-          testTimeout: 240_000,
+          testTimeout: 1_800_000,
           // Core Tools may have to download the extension bundle first.
-          hookTimeout: 240_000,
+          hookTimeout: 600_000,
           sequence: { groupOrder: 4 },
         },
       },
       {
         test: {
           name: 'system',
+          setupFiles: [patience],
           include: ['test/system/**/*.test.ts', 'test/**/*.system.test.ts'],
           globalSetup: [build],
           fileParallelism: false,
@@ -150,6 +162,7 @@ export default defineConfig({
       {
         test: {
           name: 'az',
+          setupFiles: [patience],
           include: ['test/**/*.az.test.ts'],
           globalSetup: [build],
           fileParallelism: false,

@@ -35,7 +35,7 @@ async function main(args: readonly string[]): Promise<number> {
   const dataFolder = await mkdtemp(join(tmpdir(), 'onboarding-demo-'));
   print(`${paint.strong('Starting everything on this machine')}: the app and stand-ins for Azure, on free ports\n`);
   let succeeded = false;
-  let failure: unknown;
+  let failure: Error | undefined;
   try {
     const stack = await startStack({ dataFolder, report: (line) => print(`${elapsed()}  ${line}`), signal: abort });
     try {
@@ -43,11 +43,11 @@ async function main(args: readonly string[]): Promise<number> {
       gaveUp.catch(() => undefined);
       succeeded = await Promise.race([demonstrate(stack, screen), aborted, gaveUp]);
     } catch (error) {
-      failure = error;
+      failure = asError(error);
     }
     await stack.stop();
   } catch (error) {
-    failure ??= error;
+    failure ??= asError(error);
   }
   // What is interrupted fails in many ways, none of which is the reason.
   if (abort.aborted) failure = new Error('Interrupted.');
@@ -56,14 +56,18 @@ async function main(args: readonly string[]): Promise<number> {
   else print(`The logs are in ${dataFolder}.`);
   print(`\n${succeeded ? paint.good('Done') : paint.bad('Failed')} after ${elapsed().trim()}; everything is stopped.`);
   // Last, so that it is what stands above the next prompt.
-  if (failure !== undefined) print(paint.bad(failure instanceof Error ? failure.message : String(failure)));
+  if (failure !== undefined) print(paint.bad(failure.message));
   return succeeded ? 0 : 1;
+}
+
+function asError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(String(thrown));
 }
 
 // Whatever a failed start may have left behind in this process: the end of the command is the end of the process.
 process.exit(
   await main(process.argv.slice(2)).catch((error: unknown) => {
-    console.error(error instanceof Error ? error.message : String(error));
+    console.error(asError(error).message);
     return 1;
   }),
 );

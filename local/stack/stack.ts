@@ -149,7 +149,7 @@ export class Stack {
     this.#stopping.abort();
     this.#published = false;
     const files = [this.endpointsFile, this.appEnvironmentFile, this.deviceEnvironmentFile];
-    const steps = [
+    const steps: readonly (() => void | Promise<void>)[] = [
       ...files.map((file) => () => rmSync(file, { force: true })),
       ...PROCESS_NAMES.toReversed().map((name) => () => this.end(name)),
       () => this.clock.close(),

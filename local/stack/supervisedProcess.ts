@@ -29,7 +29,7 @@ export interface ProcessObserver {
   gaveUp(reason: string): void;
 }
 
-const READY_WITHIN = 30_000;
+const READY_WITHIN = 120_000;
 /** Milliseconds between deaths before ready: the first restart is at once, and five in a row are a fault, not an accident. */
 const RESTART_DELAYS = [0, 100, 300, 600, 1000];
 const LOG_LINES_SHOWN = 12;

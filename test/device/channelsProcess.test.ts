@@ -114,7 +114,7 @@ test('a polling agent pulls, reports, delivers, acknowledges, and after a restar
   device = startChild('device/main.js', [], env);
   const [, health = ''] = await device.says(/^DEVICE READY (http:\/\/localhost:\d+\/health)\n/);
   const both = () => posts('/api/promotions/').length === 1 && posts('/api/pull-checks/').length === 1;
-  await until('report and acknowledgement', both, 10_000);
+  await until('report and acknowledgement', both);
   expect(seen[0]).toMatchObject({
     path: '/api/pull-checks/pending?wait=25',
     authorization: 'Bearer vault-access-token',
@@ -155,7 +155,7 @@ test('an agent without consumers writes nothing and acknowledges nothing', async
   const check = cloudEvent(request({ secret: { name: 'device-1-candidate', version: 'v1' } }));
   pending = [[acknowledgeable('v7')], [check]];
   device = startChild('device/main.js', [], environment({ CHANNEL: 'poll', POLL_AUDIENCE: 'api://onboarding' }));
-  await until('the report', () => posts('/api/pull-checks/').length === 1, 10_000);
+  await until('the report', () => posts('/api/pull-checks/').length === 1);
   expect(posts('/api/promotions/')).toEqual([]);
   expect(azure.requests.filter((one) => one.includes('/secrets/device-1/'))).toEqual([]);
 });
@@ -226,7 +226,7 @@ describe('a hostile message', () => {
     };
     const at = { ...cloudEvent(request({ secret, ...wishes })), ...wishes, dataref: url };
     expect(await deliver(at, { ...acknowledgeable('v7', wishes), ...wishes, dataref: url })).toBe(200);
-    await until('both posts', () => seen.length === 2, 10_000);
+    await until('both posts', () => seen.length === 2);
     expect(seen.map(({ path }) => path).sort()).toEqual([
       '/api/promotions/onboard-hello.run1',
       '/api/pull-checks/onboard-hello.run1/1',
@@ -247,7 +247,7 @@ describe('a hostile message', () => {
     const text = JSON.stringify(changes).replaceAll('TRAP', new URL(url).host);
     const data = request({ secret, ...(JSON.parse(text) as object) });
     const status = await deliver(cloudEvent(data), cloudEvent(request({ secret, attempt: 9 })));
-    await until('the good one', () => posts('/api/pull-checks/onboard-hello.run1/9').length === 1, 10_000);
+    await until('the good one', () => posts('/api/pull-checks/onboard-hello.run1/9').length === 1);
     expect([200, 400]).toContain(status);
     expect(trapped).toEqual([]);
     expect(seen.filter(({ body }) => body['outcome'] === 'pulled')).toHaveLength(1);
@@ -263,7 +263,7 @@ describe('a hostile message', () => {
     device = startChild('device/main.js', [], environment({ INSECURE_REGISTRIES: registry.host }));
     azure.secrets.set('device-1-candidate/v2', secretOf(PASSWORDS.one, registry.host));
     await deliver(cloudEvent(request({ secret: { ...secret, version: 'v2' }, image: 'app:latest' })));
-    await until('the report', () => seen.length === 1, 10_000);
+    await until('the report', () => seen.length === 1);
     expect(seen[0]?.body['outcome']).toBe('error');
     expect(trapped).toEqual([]);
     expect(registry.seen.every(({ authorization }) => authorization === undefined)).toBe(true);

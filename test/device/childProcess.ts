@@ -27,7 +27,7 @@ export function startChild(script: string, args: string[], env: Record<string, s
     stderr: () => stderr,
     exit,
     async says(text) {
-      const deadline = Date.now() + 10_000;
+      const deadline = Date.now() + 60_000;
       for (;;) {
         const match = text.exec(stdout);
         if (match) return match;

@@ -126,7 +126,7 @@ test('what was onboarded is there after a restart on the same folder, and gone w
   const reset = await endpoints();
   expect(reset.identities).not.toEqual(before.identities);
   expect((await onboard(reset)).result?.secret.version).not.toBe(made.result?.secret.version);
-}, 120_000);
+}, 900_000);
 
 test('a taken port is an error that names port and flag, and nothing is left running', async () => {
   const other = createServer().listen(0, '127.0.0.1');
@@ -179,7 +179,7 @@ test('when a process cannot be kept running, everything is stopped, with the rea
           usurper.once('error', reject);
           usurper.listen(Number(new URL(stack.endpoints.functions.url).port), '127.0.0.1', resolve);
         }),
-      { timeout: 2000, interval: 5 },
+      { interval: 5 },
     );
     expect(await stack.ended).toMatch(/^host .*5 times in a row/);
     expect(PROCESS_NAMES.map((name) => stack.pidOf(name))).toEqual(Array(4).fill(undefined));

@@ -92,7 +92,7 @@ describe('with a device that pulls', () => {
     expect(refused).toEqual([]);
     expect(await pullManifest(await operator.login(secret.name), 'hello-world')).toMatchObject({ status: 200 });
     expect((await slots(it, token)).length).toBeLessThanOrEqual(2);
-  }, 240_000);
+  }, 900_000);
 
   test('a leaked password is replaced first: it dies, and the new one is proven', async () => {
     const { app, operator } = it;

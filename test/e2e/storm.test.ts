@@ -53,7 +53,7 @@ beforeAll(async () => {
   });
   for (const name of plants) await connect(name);
   agents = await answerEveryCheck();
-}, 120_000);
+}, 900_000);
 afterAll(async () => {
   agents.close();
   agents.closeAllConnections();

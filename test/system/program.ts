@@ -42,7 +42,7 @@ export function startProgram(name: string, args: string[], env: Record<string, s
   }
   return {
     async says(text) {
-      const deadline = Date.now() + 15_000;
+      const deadline = Date.now() + 60_000;
       for (;;) {
         const match = text.exec(said);
         if (match) return match;

@@ -7,15 +7,20 @@ interface Slot {
 }
 
 /**
- * Whether `password` opens `token` at `now`: it has to be the one in either slot, not expired, of an enabled token. The
- * edge knows hashes only, base64 of SHA-256 over salt and password.
+ * Why `password` does not open `token` at `now`, for the log; undefined when it does: it is the one in either slot, not expired, of an
+ * enabled token. The edge knows hashes only, base64 of SHA-256 over salt and password.
  */
-export function passwordOpens(
-  token: { enabled: boolean; passwords: readonly Slot[] },
+export function refusalOf(
+  token: { enabled: boolean; passwords: readonly Slot[] } | undefined,
   password: string,
   now: Date,
-): boolean {
-  return token.enabled && openingSlot(token.passwords, password, now) !== undefined;
+): string | undefined {
+  if (!token) return 'no token of that name came with the last sync';
+  if (!token.enabled) return 'the token is disabled';
+  if (openingSlot(token.passwords, password, now)) return undefined;
+  // Without their expiry: which of them would have opened.
+  const unending = token.passwords.map(({ salt, hash }) => ({ salt, hash }));
+  return openingSlot(unending, password, now) ? 'the password has expired' : 'the password is in neither slot';
 }
 
 /** The slot that holds `password` and has not expired. */

@@ -21,8 +21,15 @@ export async function bearerOf(request: RegistryRequest, context: RegistryContex
 /** 401 with the challenge that says where to get a token, and for what if `needed` says so. */
 export function challenged(request: RegistryRequest, needed?: Needed): Reply {
   const message = 'authentication required, visit https://aka.ms/acr/authorization for more information.';
-  const error = bearerToken(request) ? { error: 'invalid_token' } : {};
-  return errorReply(401, 'UNAUTHORIZED', message, detail(needed), challenge(request, needed, error));
+  const given = bearerToken(request) !== undefined;
+  const error = given ? { error: 'invalid_token' } : {};
+  const reason = given
+    ? 'the bearer token is forged, expired or made for another address'
+    : 'no bearer token was sent: the client is told where to get one';
+  return {
+    ...errorReply(401, 'UNAUTHORIZED', message, detail(needed), challenge(request, needed, error)),
+    noted: { code: 'UNAUTHORIZED', reason },
+  };
 }
 
 /**
@@ -41,7 +48,11 @@ export async function authorize(
   if (holds(bearer, needed)) return bearer;
   const message = 'Insufficient scopes to perform the operation';
   const error = { error: 'insufficient_scope', error_description: message };
-  return errorReply(401, 'DENIED', message, detail(needed), challenge(request, needed, error));
+  const reason = `the token's scope map does not give ${needed.action} on ${needed.name}`;
+  return {
+    ...errorReply(401, 'DENIED', message, detail(needed), challenge(request, needed, error)),
+    noted: { code: 'DENIED', client: bearer.client, reason },
+  };
 }
 
 function bearerToken({ headers }: RegistryRequest): string | undefined {

@@ -25,13 +25,11 @@ export async function blob(
   };
   const size = found.bytes.length;
   const range = byteRange(request, size, headers.etag);
-  if (range === undefined) return reply(200, headers, found.bytes);
+  const noted = { client: bearer.client };
+  if (range === undefined) return { ...reply(200, headers, found.bytes), noted };
   if (range === 'unsatisfiable') return reply(416, { 'content-range': `bytes */${size}` });
-  return reply(
-    206,
-    { ...headers, 'content-range': `bytes ${range.start}-${range.end}/${size}` },
-    found.bytes.subarray(range.start, range.end + 1),
-  );
+  const part = { ...headers, 'content-range': `bytes ${range.start}-${range.end}/${size}` };
+  return { ...reply(206, part, found.bytes.subarray(range.start, range.end + 1)), noted };
 }
 
 /** The one range asked for (RFC 9110, 14.2); several, or one in a form not known, are answered as if none were asked. */

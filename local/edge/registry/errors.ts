@@ -25,5 +25,5 @@ export function errorReply(
   detail: unknown = null,
   headers: Record<string, string> = {},
 ): Reply {
-  return jsonReply(status, { errors: [{ code, message, detail }] }, headers);
+  return { ...jsonReply(status, { errors: [{ code, message, detail }] }, headers), noted: { code, reason: message } };
 }

@@ -6,6 +6,9 @@ import type { ClientToken } from '../../azure/gateway/messages.js';
 import type { PushedContent } from '../push/pushedContent.js';
 import type { Uploads } from '../push/uploads.js';
 
+/** What the log says of an answer besides method, status and what was asked for. Never a secret. */
+export type Noted = Readonly<Record<string, string | number | boolean>>;
+
 /** A request as the registry's handlers see it. */
 export interface RegistryRequest {
   method: string;
@@ -27,6 +30,8 @@ export interface Reply {
   status: number;
   headers: Record<string, string>;
   body: Buffer;
+  /** For the log alone; nothing of it is sent. */
+  noted?: Noted;
 }
 
 /** What the registry serves at this moment: the state of the last sync, in the form that requests need. */

@@ -21,19 +21,19 @@ export async function manifest(
   const found = images.manifest(repository, reference);
   if (!found) {
     const detail = reference.includes(':') ? { Name: repository, Revision: reference } : { Tag: reference };
-    return errorReply(404, 'MANIFEST_UNKNOWN', 'manifest unknown', detail);
+    return {
+      ...errorReply(404, 'MANIFEST_UNKNOWN', 'manifest unknown', detail),
+      noted: { code: 'MANIFEST_UNKNOWN', client: bearer.client, reason: 'it did not come with the last sync' },
+    };
   }
   const chosen = negotiate(found, accepted(request), () => images.defaultPlatform(repository, found));
   if (typeof chosen === 'string') return errorReply(404, 'MANIFEST_UNKNOWN', chosen, { Tag: reference });
-  return reply(
-    200,
-    {
-      'content-type': chosen.mediaType,
-      'docker-content-digest': chosen.digest,
-      etag: `"${chosen.digest}"`,
-    },
-    chosen.bytes,
-  );
+  const headers = {
+    'content-type': chosen.mediaType,
+    'docker-content-digest': chosen.digest,
+    etag: `"${chosen.digest}"`,
+  };
+  return { ...reply(200, headers, chosen.bytes), noted: { client: bearer.client, digest: chosen.digest } };
 }
 
 function accepted(request: RegistryRequest): ReadonlySet<string> {

@@ -9,6 +9,7 @@ import type { Log } from '../log.js';
 import { errorReply } from './errors.js';
 import { BodyTooLarge } from './exchange.js';
 import type { RegistryContext, RegistryRequest, Reply } from './exchange.js';
+import { logAnswer } from './requestLog.js';
 import { route } from './routes.js';
 
 /** Everything that is answered on the one port. */
@@ -29,11 +30,24 @@ export function createRegistryServer(context: ServerContext, log: Log): Server {
 
 async function answer(message: IncomingMessage, context: ServerContext, log: Log): Promise<Reply> {
   const request = readRequest(message);
-  if (!request) return errorReply(400, 'UNSUPPORTED', 'the request cannot be read');
+  if (!request) {
+    const reply = errorReply(400, 'UNSUPPORTED', 'the request cannot be read');
+    log('refused', { method: message.method ?? '', status: reply.status, ...reply.noted });
+    return reply;
+  }
+  if (request.path.startsWith(CONTROL_PATH)) return answered(request, log, () => control(request, context.control));
+  const isSync = request.path.startsWith('/gateway/');
+  const reply = await answered(request, log, () =>
+    isSync ? childSync(request, context.gateway) : route(request, context.registry),
+  );
+  // A sync that succeeds is in the log of the one that syncs.
+  if (!isSync || reply.status >= 400) logAnswer(request, reply, log);
+  return reply;
+}
+
+async function answered(request: RegistryRequest, log: Log, act: () => Promise<Reply> | Reply): Promise<Reply> {
   try {
-    if (request.path.startsWith(CONTROL_PATH)) return await control(request, context.control);
-    if (request.path.startsWith('/gateway/')) return await childSync(request, context.gateway);
-    return await route(request, context.registry);
+    return await act();
   } catch (error) {
     if (error instanceof BodyTooLarge) return errorReply(413, 'UNSUPPORTED', 'the request body is too large');
     log('request failed', { method: request.method, path: request.path, error: String(error) });

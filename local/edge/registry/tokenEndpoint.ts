@@ -1,4 +1,4 @@
-import { basicCredentials, passwordOpens } from '../access/credentials.js';
+import { basicCredentials, refusalOf } from '../access/credentials.js';
 import { grantedAccess, parseScopes } from '../access/scopes.js';
 import { errorReply } from './errors.js';
 import { jsonReply } from './exchange.js';
@@ -19,16 +19,25 @@ interface TokenRequest {
  */
 export async function tokenEndpoint(request: RegistryRequest, context: RegistryContext): Promise<Reply> {
   const asked = await readRequest(request);
-  if (asked === undefined || 'status' in asked) return asked ?? refused();
+  if (asked === undefined) return refused('neither user nor password were sent');
+  if ('status' in asked) return asked;
   const client = context.serving().tokens.get(asked.user);
-  if (!client || !passwordOpens(client, asked.password, context.clock.now())) return refused();
+  const refusal = refusalOf(client, asked.password, context.clock.now());
+  if (!client || refusal !== undefined) return refused(refusal ?? 'unknown', nameOf(asked.user));
   const access = grantedAccess(parseScopes(asked.scopes), client.actions);
   const { token, issuedAt, expiresIn } = await context.bearerTokens.issue(client.name, request.host, access);
-  return jsonReply(
+  const answer = jsonReply(
     200,
     { access_token: token, token, expires_in: expiresIn, issued_at: issuedAt.toISOString(), token_type: 'Bearer' },
     { 'cache-control': 'no-store' },
   );
+  const scopes = access.map(({ type, name, actions }) => `${type}:${name}:${actions.join(',')}`).join(' ');
+  return { ...answer, noted: { client: client.name, scopes } };
+}
+
+/** A name of ACR's form (5 to 50 letters, digits, hyphens); anything else may be a password in the wrong field. */
+function nameOf(user: string): string {
+  return /^[A-Za-z0-9-]{5,50}$/.test(user) ? user : '(no name of a token)';
 }
 
 async function readRequest(request: RegistryRequest): Promise<TokenRequest | Reply | undefined> {
@@ -44,9 +53,11 @@ async function readRequest(request: RegistryRequest): Promise<TokenRequest | Rep
   return { user: form.get('username') ?? '', password: form.get('password') ?? '', scopes: form.getAll('scope') };
 }
 
-function refused(): Reply {
+/** @param reason for the log alone: the answer is the same for all. */
+function refused(reason: string, client?: string): Reply {
   const message = 'authentication required, visit https://aka.ms/acr/authorization for more information.';
-  return errorReply(401, 'UNAUTHORIZED', message, null, {
+  const answer = errorReply(401, 'UNAUTHORIZED', message, null, {
     'www-authenticate': 'Basic realm="Azure Container Registry"',
   });
+  return { ...answer, noted: { code: 'UNAUTHORIZED', ...(client === undefined ? {} : { client }), reason } };
 }

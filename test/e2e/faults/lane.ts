@@ -46,7 +46,7 @@ export interface LaneOptions {
 
 /** More than the clients that a matrix makes: how the cap is kept is not its question. */
 const CLIENTS = 1000;
-const END_WITHIN_SECONDS = 90;
+const END_WITHIN_SECONDS = 300;
 /** Milliseconds between two looks at an operation. */
 const LOOK_EVERY = 300;
 

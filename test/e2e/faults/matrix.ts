@@ -54,14 +54,14 @@ export function matrixOf(subjects: readonly Subject[], options: MatrixOptions): 
 
   beforeAll(async () => {
     matrices = await Promise.all(subjects.map((subject) => Matrix.open(subject, options)));
-  }, 120_000);
+  }, 900_000);
   afterAll(() => each(async (matrix) => matrix.close()), 60_000);
 
   test(`${titles}: the line carries every call that the control plane counts`, async () => {
     for (const { carried, counted } of await each(async (matrix) => [await matrix.record()]))
       expect(carried).toBe(counted);
     for (const { sites, subject } of matrices) expect(sites.length).toBeGreaterThan(subject.leastCalls);
-  }, 120_000);
+  }, 900_000);
 
   test(`${titles}: whatever call fails, and however, ${options.promise}`, async () => {
     const ends = await each((matrix) => matrix.strike());
@@ -71,7 +71,7 @@ export function matrixOf(subjects: readonly Subject[], options: MatrixOptions): 
 
   test(`${titles}: in the end nothing is left to mend, nothing that others had was touched, and no password stands outside the vault`, async () => {
     expect(await each((matrix) => matrix.afterwards())).toEqual([]);
-  }, 180_000);
+  }, 900_000);
 }
 
 /** One subject on its stacks, of which the first one records. */

@@ -15,7 +15,7 @@ import {
   type TrialEnd,
 } from './trials.js';
 
-const SETTLE_WITHIN_SECONDS = 30;
+const SETTLE_WITHIN_SECONDS = 240;
 
 /** Trials of the calls by which onboarded clients are rotated; in a breaking lane, of the calls of the undo. */
 export class RotationMatrix implements Struck {

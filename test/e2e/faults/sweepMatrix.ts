@@ -14,7 +14,7 @@ interface DueClient extends ClientNames {
   readonly present: Login;
 }
 
-const ACKNOWLEDGED_WITHIN_SECONDS = 20;
+const ACKNOWLEDGED_WITHIN_SECONDS = 240;
 
 /** Trials of the calls by which a sweep revokes the passwords that rotations have left. */
 export class SweepMatrix implements Struck {

@@ -13,7 +13,7 @@ const AT_ONCE = 24;
 let lane: Lane;
 beforeAll(async () => {
   lane = await Lane.open('leaving');
-}, 60_000);
+}, 900_000);
 afterAll(() => lane.close());
 
 test.each<[string, Departure]>([

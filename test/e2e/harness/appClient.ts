@@ -103,7 +103,7 @@ export class AppClient {
 
   /** One request; while nothing listens (the host is being started again) it is tried again for ten seconds. */
   async request(path: string, init: RequestInit = {}): Promise<Answer> {
-    const deadline = Date.now() + 10_000;
+    const deadline = Date.now() + 60_000;
     for (;;) {
       try {
         const answer = await fetch(`${this.url}/api/${path}`, init);

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
+import { NeedleSearch } from '../../needles/needleSearch.js';
 import type { Login } from './operatorSdk.js';
 import type { TestStack } from './testStack.js';
 
@@ -36,19 +37,18 @@ export async function findPasswords(
 ): Promise<{ searched: number; found: string[]; inVaultStore: boolean }> {
   const { dataFolder } = stack.ground;
   const logins = [...(await operator.logins()), ...earlier];
-  const forms = logins.flatMap(formsOf);
-  const holdsOne = (content: string): boolean => forms.some((form) => content.includes(form));
+  const search = new NeedleSearch(logins.flatMap(formsOf));
   const found: string[] = [];
-  const look = (place: string, content: string): void => {
-    if (holdsOne(content)) found.push(place);
+  const look = (place: string, content: Buffer | string): void => {
+    if (search.isIn(content)) found.push(place);
   };
   for (const file of filesIn(dataFolder)) {
     const place = relative(dataFolder, file);
-    if (place !== VAULT_STORE) look(place, readFileSync(file, 'latin1'));
+    if (place !== VAULT_STORE) look(place, readFileSync(file));
   }
   for (const [index, text] of app.seen.entries()) look(`answer ${index}`, text);
   for (const [index, text] of texts.entries()) look(`text ${index}`, text);
-  const inVaultStore = holdsOne(readFileSync(join(dataFolder, VAULT_STORE), 'latin1'));
+  const inVaultStore = search.isIn(readFileSync(join(dataFolder, VAULT_STORE)));
   return { inVaultStore, searched: new Set(logins.map(({ password }) => password)).size, found };
 }
 

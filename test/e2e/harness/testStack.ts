@@ -100,7 +100,7 @@ async function crashRealHost(host: FunctionsHost): Promise<void> {
 async function crashLocalHost(stack: Stack): Promise<void> {
   const pid = stack.pidOf('host');
   stack.crash('host');
-  const deadline = Date.now() + 20_000;
+  const deadline = Date.now() + 120_000;
   while ([undefined, pid].includes(stack.pidOf('host')) || !(await answers(stack.endpoints.functions.url))) {
     if (Date.now() > deadline) throw new Error('The functions host was not started again.');
     await sleep(20);

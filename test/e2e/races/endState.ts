@@ -4,7 +4,7 @@ import type { TestStack } from '../harness/testStack.js';
 import type { Client, SchedulePlayer } from './schedulePlayer.js';
 
 /** Seconds within which a run ends when nothing disturbs it any more. */
-const TO_END = 60;
+const TO_END = 300;
 
 /** What must be true of clients when their schedule is over, and does not depend on what it was. */
 export class EndState {

@@ -70,7 +70,7 @@ test('forty onboardings at once: forty bindings by at most four writes of the cl
   expect(login.user).toBe(first);
   expect(await pullManifest(login, 'hello-world')).toMatchObject({ status: 200 });
   expect(await foreigners.touched()).toEqual([]);
-}, 150_000);
+}, 900_000);
 
 test('forty at once while somebody else overwrites the list: forty bindings', async () => {
   const { operator, stack } = it;
@@ -103,4 +103,4 @@ test('forty at once while somebody else overwrites the list: forty bindings', as
   await overwriting;
   await expectBoundOnce(tokens);
   expect(await foreigners.touched()).toEqual([]);
-}, 150_000);
+}, 900_000);

@@ -15,10 +15,10 @@ const ending = z.object({
 });
 
 /** Seconds within which everything ends when nothing disturbs it any more. */
-const TO_END = 90;
+const TO_END = 300;
 
 /** Seconds after which a connected registry has synced whatever there is. */
-const TO_SYNC = 4;
+const TO_SYNC = 120;
 
 /** What must be true after a schedule in which operators did everything at once, and after each client's last wish. */
 export class MixedEnd {

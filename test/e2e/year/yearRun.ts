@@ -6,8 +6,6 @@ import { compiled } from '../../../local/stack/projectRoot.js';
 export interface YearRun {
   readonly status: number | null;
   readonly output: string;
-  /** Seconds of processor time that its own process took. */
-  readonly processorSeconds: number;
   /** A row of the table, cell by cell, by the connected registry's name. */
   row(name: string): number[];
 }
@@ -26,7 +24,6 @@ export async function runYear(...flags: string[]): Promise<YearRun> {
   return {
     status,
     output,
-    processorSeconds: Number(/(\d+) s of processor/.exec(table)?.[1] ?? Number.NaN),
     row(name) {
       const line = table.split('\n').find((one) => one.startsWith(`${name} (`)) ?? '';
       return line

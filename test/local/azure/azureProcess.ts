@@ -31,7 +31,7 @@ export class AzureProcess {
   }
 
   async ready(): Promise<string> {
-    const until = Date.now() + 10_000;
+    const until = Date.now() + 60_000;
     for (;;) {
       const url = /^AZURE READY (https:\/\/localhost:\d+)\n$/.exec(this.stdout)?.[1];
       if (url !== undefined) return url;

@@ -69,7 +69,7 @@ export class HubDevice {
 
   /** The next message on a topic that begins so, taken out of those that have come. */
   async next(beginning: string): Promise<Message> {
-    const deadline = Date.now() + 5000;
+    const deadline = Date.now() + 60_000;
     for (;;) {
       const at = this.#messages.findIndex(({ topic }) => topic.startsWith(beginning));
       const [found] = at < 0 ? [] : this.#messages.splice(at, 1);

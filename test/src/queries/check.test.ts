@@ -88,9 +88,7 @@ describe('a check of everything', () => {
 
     world = createWorld();
     await addFleet(world, 1000, 50);
-    const before = performance.now();
     expect((await result()).counts).toEqual({ ok: 1000 });
-    expect(performance.now() - before).toBeLessThan(5000);
     expect(world.wire.calls.filter((call) => call !== 'page').sort()).toEqual(ten);
     expect(world.wire.count('page')).toBe(2000 / 25);
   });

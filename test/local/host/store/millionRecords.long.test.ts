@@ -83,8 +83,6 @@ it('a journal of a million records recovers, with every instance as it was', asy
       expect(instance?.inbox).toHaveLength(signals / waiting);
     }
     expect(hub.nextMessageNumber()).toBe(waiting * perInstance + signals + 1);
-    // Far from what a start may take; what it takes is a matter of the machine.
-    expect(took).toBeLessThan(120_000);
     const { size } = await stat(path.join(folder, 'journal-000001.log'));
     console.log(`${(size / 1e6).toFixed(0)} MB read back in ${(took / 1000).toFixed(1)} s`);
   } finally {

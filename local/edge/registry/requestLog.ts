@@ -1,0 +1,31 @@
+import type { Log } from '../log.js';
+import { TOKEN_PATH } from './authorization.js';
+import type { RegistryRequest, Reply } from './exchange.js';
+
+/** Forms of the OCI distribution specification; what is none of them may be anything, so it is not repeated. */
+const REPOSITORY = /^[a-z0-9._/-]{1,255}$/;
+const REFERENCE = /^(?:\w[\w.-]{0,127}|sha256:[0-9a-f]{64})$/;
+const PATH = /^\/[a-z0-9._/-]{0,200}$/;
+const UNREADABLE = '(not of the form)';
+
+/**
+ * Says of each answer what an operator looks for: every pull (manifest and blobs, by whom), every token that was given, every push,
+ * and every refusal with its reason. Headers, queries and bodies never get here.
+ */
+export function logAnswer({ method, path }: RegistryRequest, { status, noted = {} }: Reply, log: Log): void {
+  const facts = { method, ...askedFor(path), status, ...noted };
+  if (status >= 400) log('refused', facts);
+  else if (path === TOKEN_PATH) log('token given', facts);
+  else if (method === 'GET' && path.includes('/manifests/')) log('pulled manifest', facts);
+  else if (method === 'GET' && path.includes('/blobs/')) log('pulled blob', facts);
+  else log('answered', facts);
+}
+
+function askedFor(path: string): Record<string, string> {
+  const [, repository, kind, reference] =
+    /^\/v2\/(.+)\/(blobs\/uploads|manifests|blobs|tags)(?:\/([^/]*))?$/.exec(path) ?? [];
+  const shown = (text: string, form: RegExp): string => (form.test(text) ? text : UNREADABLE);
+  if (repository === undefined || kind === undefined) return { path: shown(path, PATH) };
+  const what = { repository: shown(repository, REPOSITORY), kind };
+  return reference === undefined ? what : { ...what, reference: shown(reference, REFERENCE) };
+}
