@@ -10,7 +10,7 @@ import { calling } from './serviceErrors.js';
  */
 export function createOwnIdentity(config: Pick<Config, 'arm' | 'identity'>, credential: TokenCredential): OwnIdentity {
   const names = lazily(async () => {
-    const token = await calling('get token for', config.arm.audience, () =>
+    const token = await calling('get access token for', config.arm.audience, () =>
       credential.getToken(`${config.arm.audience}/.default`),
     );
     const { clientId } = config.identity;
