@@ -143,7 +143,7 @@ async function struckBy(kind: (typeof ECHOES)[number], { before, run }: Call): P
     line.strike(kind, nth);
     const traces = await tracesOf(run);
     const struck = line.calm();
-    if (nth === 1) expect(struck).toBe(true);
+    expect(struck || nth > 1).toBe(true);
     if (!struck) break;
     expect(traces.length).toBeGreaterThan(0);
     found.push(...leaks(traces, line.secrets).map((leak) => `${kind}, request ${nth}: ${leak}`));
@@ -186,7 +186,7 @@ describe('nothing of what Entra repeats is found', () => {
         line.strike(kind, nth, 'entra');
         const traces = await tracesOf(() => callers.identify(token));
         const struck = line.calm();
-        if (nth === 1) expect(struck).toBe(true);
+        expect(struck || nth > 1).toBe(true);
         expect(leaks(traces, line.secrets)).toEqual([]);
       }
   });
