@@ -1,6 +1,7 @@
 import type { TokenCredential } from '@azure/identity';
 import type { Config } from '../config.js';
 import type { OwnIdentity } from '../ports/ownIdentity.js';
+import { isGuid } from '../ports/serviceFacts.js';
 import { lazily } from './lazily.js';
 import { calling } from './serviceErrors.js';
 
@@ -15,8 +16,9 @@ export function createOwnIdentity(config: Pick<Config, 'arm' | 'identity'>, cred
     );
     const { clientId } = config.identity;
     const claims = claimsOf(token?.token ?? '');
-    const known = [clientId, claims['appid'], claims['oid']];
-    return known.flatMap((name) => (typeof name === 'string' && name !== '' ? [name.toLowerCase()] : []));
+    // Ids of Entra are GUIDs: they go into what operators read, and no other text of a token does.
+    const said = [claims['appid'], claims['oid']].filter((id) => isGuid(id));
+    return [clientId, ...said].flatMap((name) => (typeof name === 'string' && name !== '' ? [name.toLowerCase()] : []));
   });
   return { names };
 }

@@ -48,8 +48,11 @@ function isListed(code: string): boolean {
 
 /** Undefined for what is no GUID. */
 export function requestId(value: unknown): RequestId | undefined {
-  if (typeof value !== 'string' || !GUID.test(value) || seenSecrets.holds(value)) return undefined;
-  return value as RequestId;
+  return isGuid(value) ? (value as RequestId) : undefined;
+}
+
+export function isGuid(value: unknown): value is string {
+  return typeof value === 'string' && GUID.test(value) && !seenSecrets.holds(value);
 }
 
 /** An HTTP status; undefined for any other number. */
