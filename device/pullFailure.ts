@@ -1,4 +1,5 @@
 import type { PullOutcome } from '../src/domain/pullCheckMessages.js';
+import { seenSecrets } from '../src/redaction/seenSecrets.js';
 
 export type FailureClass = Exclude<PullOutcome, 'pulled'>;
 
@@ -20,14 +21,33 @@ export function asPullFailure(error: unknown): PullFailure {
   return error instanceof PullFailure ? error : new PullFailure('error', `unexpected ${errorName(error)}`);
 }
 
+/** A class's name. */
+const CLASS = /^[A-Z][A-Za-z]{0,59}$/;
+
+/** Node's, OpenSSL's and the HTTP client's codes. */
+const CODE = /^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*$/;
+const LONGEST_CODE = 64;
+
 /** What may be said of any error: its code or, without one, its class. Looks into the cause, where fetch puts it. */
 export function errorName(error: unknown): string {
-  return errorCode(error) ?? (error instanceof Error ? error.name : typeof error);
+  const code = errorCode(error);
+  if (code !== undefined) return code;
+  if (!(error instanceof Error)) return typeof error;
+  return CLASS.test(error.name) ? error.name : 'Error';
 }
 
-/** The Node or OpenSSL code of an error, or of what caused it. */
+/** The Node or OpenSSL code of an error, or of what caused it; never a code that a peer has sent. */
 export function errorCode(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined;
-  const code: unknown = 'code' in error ? error.code : undefined;
-  return typeof code === 'string' ? code : errorCode(error.cause);
+  const code: unknown = 'code' in error && !isAnswered(error) ? error.code : undefined;
+  return typeof code === 'string' && isOwnCode(code) ? code : errorCode(error.cause);
+}
+
+function isOwnCode(code: string): boolean {
+  return code.length <= LONGEST_CODE && CODE.test(code) && !seenSecrets.holds(code);
+}
+
+/** Of an SDK's error with an answer the code is what the answer's body says. */
+function isAnswered(error: object): boolean {
+  return 'response' in error && error.response !== undefined && error.response !== null;
 }

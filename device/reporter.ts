@@ -4,6 +4,7 @@ import type {
   PullCheckReport,
   PullCheckRequested,
 } from '../src/domain/pullCheckMessages.js';
+import { seenSecrets } from '../src/redaction/seenSecrets.js';
 import type { AgentClock } from './clock.js';
 import { pause } from './clock.js';
 import { growingPauses, retryAfter } from './pauses.js';
@@ -79,6 +80,7 @@ async function send(
   { reportUrl, clock, timeout }: ReporterOptions,
   signal: AbortSignal,
 ): Promise<Sent> {
+  seenSecrets.remember(key.reportKey);
   const deadline = Date.parse(key.expiresAt);
   const pauses = growingPauses(FIRST_PAUSE, longestPause);
   let last = 'none';

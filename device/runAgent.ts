@@ -1,7 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { guardOutput } from '../src/redaction/guardedOutput.js';
 import type { AgentClock } from './clock.js';
 import { logToStderr } from './log.js';
 import { runPullCheck } from './pullCheck.js';
+import { errorName } from './pullFailure.js';
 import { pullCheckOptions } from './pullCheckOptions.js';
 import { credentialOf } from './secrets/identity.js';
 import { keyVaultReader } from './secrets/vault.js';
@@ -13,6 +15,7 @@ import { startAgent } from './startAgent.js';
 
 /** Runs the program in this process: reads its arguments and variables, and ends it when they cannot be used. */
 export async function runAgent(clock: AgentClock): Promise<void> {
+  guardOutput();
   try {
     await run(readCommand(process.argv.slice(2), process.env), clock);
   } catch (error) {
@@ -22,7 +25,7 @@ export async function runAgent(clock: AgentClock): Promise<void> {
     }
     const taken = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
     process.stderr.write(
-      taken ? 'the port is taken; choose another with --port\n' : `the agent cannot start: ${String(error)}\n`,
+      taken ? 'the port is taken; choose another with --port\n' : `the agent cannot start: ${errorName(error)}\n`,
     );
     process.exit(1);
   }

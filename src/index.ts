@@ -27,6 +27,9 @@ import { rotate } from './orchestrations/rotate.js';
 import { rotationSweep } from './orchestrations/rotationSweep.js';
 import { startWhenFree } from './orchestrations/startWhenFree.js';
 import { auditedPorts } from './ports/audit.js';
+import { guardInvocations } from './guardedInvocations.js';
+import { guardOutput } from './redaction/guardedOutput.js';
+import { seenSecrets } from './redaction/seenSecrets.js';
 import { createQueries } from './queries/queries.js';
 import { countedFlow } from './telemetry/countedFlow.js';
 import { telemetryFrom } from './telemetry/fromEnvironment.js';
@@ -60,7 +63,11 @@ import { dailyCheck } from './triggers/timer/dailyCheck.js';
 
 /* The app's table of contents: every function that the host shows is registered here. */
 
+guardOutput();
+guardInvocations();
 const config = loadConfig(process.env);
+for (const { secret } of config.reportKeys.all)
+  for (const form of ['base64', 'base64url', 'hex'] as const) seenSecrets.keep(secret.toString(form));
 for (const warning of config.warnings) console.warn(warning);
 const telemetry = telemetryFrom(process.env, createCredential(config.identity));
 if (telemetry) {

@@ -1,6 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { z } from 'zod';
+import { seenSecrets } from '../../src/redaction/seenSecrets.js';
 import type { Reply } from '../listener.js';
 import type { Log } from '../log.js';
 import { parseDelivery, parseSignal } from './events.js';
@@ -26,6 +27,7 @@ const validation = z.tuple([
 
 /** Takes Event Grid deliveries of both schemas. */
 export function webhook(options: WebhookOptions): (request: IncomingMessage, url: URL) => Promise<Reply> {
+  seenSecrets.keep(options.key);
   return async (request, url) => {
     if (options.key !== undefined && !sameText(url.searchParams.get('key') ?? '', options.key)) return { status: 401 };
     if (request.method === 'OPTIONS') return cloudEventsHandshake(request);

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { request } from 'node:https';
 import { join } from 'node:path';
+import { seenSecrets } from '../../src/redaction/seenSecrets.js';
 import { createWatchdog } from '../watchdog.js';
 import { wholeAnswer } from '../wholeAnswer.js';
 import type { WholeAnswer } from '../wholeAnswer.js';
@@ -30,6 +31,7 @@ export async function callKubernetes(
     readFile(join(accountFolder, 'token'), 'utf8'),
     readFile(join(accountFolder, 'ca.crt'), 'utf8'),
   ]);
+  seenSecrets.remember(token.trim());
   const text = body === undefined ? undefined : JSON.stringify(body);
   const watchdog = createWatchdog(timeout, signal);
   try {

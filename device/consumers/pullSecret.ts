@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { rememberCredential } from '../../src/redaction/rememberCredential.js';
 import { errorName } from '../pullFailure.js';
 import type { WholeAnswer } from '../wholeAnswer.js';
 import { withCredentials } from './auths.js';
@@ -44,12 +45,13 @@ export function pullSecret({ namespace, name }: PullSecretName, settings: Kubern
 
   async function write(delivery: Delivery, signal: AbortSignal): Promise<WriteEnd | 'again'> {
     const found = await read(signal);
-    if (found && found.type !== TYPE) throw new ConsumerFailure(`it is of type ${found.type ?? 'none'}, not ${TYPE}`);
+    if (found && found.type !== TYPE) throw new ConsumerFailure(`it is of another type than ${TYPE}`);
     const before = parseLedger(found?.metadata.annotations?.[ANNOTATION]);
     const ledger = withDelivery(before, delivery);
     if (!ledger) return 'left';
     const encoded = found?.data?.[KEY];
     const text = encoded === undefined ? undefined : Buffer.from(encoded, 'base64').toString('utf8');
+    rememberCredential(text ?? '');
     const changed = withCredentials(text, delivery.credentials);
     if (changed === undefined && ledger === before) return 'unchanged';
     const metadata = { annotations: { [ANNOTATION]: JSON.stringify(ledger) } };

@@ -50,6 +50,7 @@ const MOST_REDIRECTS = 5;
  */
 export async function get(request: Get, policy: HttpPolicy, signal: AbortSignal): Promise<Answer> {
   let { url } = request;
+  requireAllowed(url, policy, url.host);
   for (let hops = 0; hops <= MOST_REDIRECTS; hops += 1) {
     const answer = await send(url, request, policy, signal);
     const location = answer.headers.get('location');
@@ -57,6 +58,7 @@ export async function get(request: Get, policy: HttpPolicy, signal: AbortSignal)
     await answer.discard();
     if (!request.redirects) throw new PullFailure('error', 'the token endpoint redirects, which is not followed');
     url = redirectTarget(location, url);
+    requireAllowed(url, policy, 'the address that the registry redirects to');
   }
   throw new PullFailure('error', `the registry redirects more than ${MOST_REDIRECTS} times`);
 }
@@ -81,7 +83,6 @@ export function endpointUrl(endpoint: string, policy: HttpPolicy): URL {
 }
 
 async function send(url: URL, request: Get, policy: HttpPolicy, signal: AbortSignal): Promise<Answer> {
-  requireAllowed(url, policy);
   const sameOrigin = url.origin === request.url.origin;
   const headers = {
     // A layer is compressed in itself; anything on top would change the bytes that its digest is over.
@@ -176,10 +177,11 @@ function redirectTarget(location: string, from: URL): URL {
   return target;
 }
 
-function requireAllowed(url: URL, policy: HttpPolicy): void {
+/** @param called how the failure calls the host: one that a peer names is not repeated. */
+function requireAllowed(url: URL, policy: HttpPolicy, called: string): void {
   if (url.protocol === 'https:') return;
   if (url.protocol === 'http:' && policy.insecureRegistries.has(url.host)) return;
-  throw new PullFailure('tls', `plain http to ${url.host} is not allowed`);
+  throw new PullFailure('tls', `plain http to ${called} is not allowed`);
 }
 
 function pause(milliseconds: number, signal: AbortSignal): Promise<void> {

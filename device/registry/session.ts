@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { seenSecrets } from '../../src/redaction/seenSecrets.js';
 import { PullFailure } from '../pullFailure.js';
 import type { RegistryCredentials } from '../secrets/dockerConfig.js';
 import { parseChallenges } from './challenge.js';
@@ -61,6 +62,7 @@ export function openSession(
     if (!parsed.success || parsed.data === undefined || !/^[\x21-\x7e]+$/.test(parsed.data)) {
       throw new PullFailure('error', "the token endpoint's answer holds no usable token");
     }
+    seenSecrets.remember(parsed.data);
     return parsed.data;
   }
 

@@ -5,6 +5,7 @@ import {
   WorkloadIdentityCredential,
 } from '@azure/identity';
 import type { TokenCredential } from '@azure/identity';
+import { seenSecrets } from '../../src/redaction/seenSecrets.js';
 
 /** Where an identity that is no managed one signs in. */
 export interface Authority {
@@ -22,6 +23,18 @@ export type Identity =
 
 /** The credential of an identity. It keeps its tokens, so one serves everything that the agent signs in for. */
 export function credentialOf(identity: Identity): TokenCredential {
+  if (identity.kind === 'clientSecret') seenSecrets.keep(identity.clientSecret);
+  const credential = sdkCredentialOf(identity);
+  return {
+    getToken: async (scopes, options) => {
+      const token = await credential.getToken(scopes, options);
+      seenSecrets.remember(token?.token);
+      return token;
+    },
+  };
+}
+
+function sdkCredentialOf(identity: Identity): TokenCredential {
   if (identity.kind === 'managedIdentity') {
     return identity.clientId === undefined
       ? new ManagedIdentityCredential()

@@ -1,5 +1,7 @@
 import type { TokenCredential } from '@azure/identity';
 import { SecretClient } from '@azure/keyvault-secrets';
+import { rememberCredential } from '../../src/redaction/rememberCredential.js';
+import { seenSecrets } from '../../src/redaction/seenSecrets.js';
 import { PullFailure, errorName } from '../pullFailure.js';
 import { createWatchdog } from '../watchdog.js';
 
@@ -45,10 +47,14 @@ export function keyVaultReader({ url, verifyChallenge }: VaultSettings, credenti
           ...(version !== undefined && { version }),
           abortSignal: watchdog.signal,
         });
+        rememberCredential(value ?? '');
+        const read = properties.version ?? version ?? '';
+        // It goes into reports and the log: an answer that puts the value there is none of a vault's.
+        if (seenSecrets.holds(read)) throw new Error('the version in the answer holds a secret');
         return {
           name,
           value: value ?? '',
-          version: properties.version ?? version ?? '',
+          version: read,
           createdOn: properties.createdOn ?? new Date(0),
         };
       } catch (error) {

@@ -4,7 +4,10 @@ import { findRegistry, type Config, type RegistryId } from '../config.js';
 import type { SlotName } from '../domain/slots.js';
 import type { RegistryControlPlane } from '../ports/registryControlPlane.js';
 import { orUndefined, ServiceError } from '../ports/serviceError.js';
+import type { ServiceOperation } from '../ports/serviceOperation.js';
+import { seenSecrets } from '../redaction/seenSecrets.js';
 import { toConnectedRegistry, toScopeMap, toToken } from './armFacts.js';
+import { lastAnswerPolicy } from './lastAnswer.js';
 import { lazily } from './lazily.js';
 import { calling } from './serviceErrors.js';
 
@@ -35,6 +38,7 @@ export function createArmControlPlane(config: Config, credential: TokenCredentia
       endpoint: config.arm.endpoint,
       credentials: { scopes: [`${config.arm.audience}/.default`] },
       retryOptions: { maxRetries: 0 },
+      additionalPolicies: [{ position: 'perCall', policy: lastAnswerPolicy }],
     });
     clients.set(subscriptionId, client);
     return client;
@@ -47,7 +51,7 @@ export function createArmControlPlane(config: Config, credential: TokenCredentia
         kind: 'refused',
         operation: 'find registry',
         resource: registry,
-        code: 'NotConfigured',
+        detail: 'registry-not-configured',
       });
     return {
       client: await clientOf(id.subscriptionId),
@@ -58,14 +62,19 @@ export function createArmControlPlane(config: Config, credential: TokenCredentia
   }
 
   /** One call of the SDK on a registry, its errors translated. */
-  async function call<T>(operation: string, registry: string, resource: string, make: (at: Target) => PromiseLike<T>) {
+  async function call<T>(
+    operation: ServiceOperation,
+    registry: string,
+    resource: string,
+    make: (at: Target) => PromiseLike<T>,
+  ): Promise<T> {
     const at = await targetOf(registry);
     return calling(operation, resource, async () => make(at));
   }
 
   /** A PATCH of a token: what the change does not name stays, and of the passwords those that it does name. */
   async function updateToken(
-    operation: string,
+    operation: ServiceOperation,
     registry: string,
     name: string,
     change: (at: Target) => TokenUpdateParameters,
@@ -200,13 +209,14 @@ export function createArmControlPlane(config: Config, credential: TokenCredentia
           POLL,
         );
         // By name, never by position: the service may list both slots.
+        for (const { value } of made.passwords ?? []) seenSecrets.remember(value);
         const password = made.passwords?.find((item) => item.name === slot);
         if (!password?.value || !made.username)
           throw new ServiceError({
             kind: 'unavailable',
             operation: 'generate a password for token',
             resource: token,
-            detail: `the answer holds no value for ${slot}`,
+            detail: 'no-password',
           });
         return {
           userName: made.username,

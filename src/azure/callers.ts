@@ -52,7 +52,8 @@ export function createCallers({ identity, polling }: Pick<Config, 'identity' | '
         const { oid } = payload;
         return typeof oid === 'string' && OBJECT_ID.test(oid) ? oid.toLowerCase() : undefined;
       } catch (error) {
-        if (error instanceof errors.JWKSTimeout || !(error instanceof errors.JOSEError)) throw unavailable(error);
+        if (error instanceof errors.JWKSTimeout || !(error instanceof errors.JOSEError))
+          throw unavailable(error, tenant);
         return undefined;
       }
     },
@@ -63,12 +64,18 @@ async function discover(url: string): Promise<Issuer> {
   const { createRemoteJWKSet } = await import('jose');
   const response = await fetch(url, { redirect: 'error', signal: AbortSignal.timeout(PATIENCE) });
   if (!response.ok)
-    throw new ServiceError({ kind: 'unavailable', operation: 'read', resource: url, status: response.status });
+    throw new ServiceError({
+      kind: 'unavailable',
+      operation: 'read the keys of',
+      resource: url,
+      status: response.status,
+    });
   const { issuer, jwks_uri: keys } = discovery.parse(await response.json());
   return { issuer, keys: createRemoteJWKSet(new URL(keys), { timeoutDuration: PATIENCE }) };
 }
 
-function unavailable(error: unknown): ServiceError {
+/** Whatever kept the keys away, an answer that cannot be read too: whether the caller is known is not known then. */
+function unavailable(error: unknown, tenant: string): ServiceError {
   if (error instanceof ServiceError) return error;
-  return new ServiceError({ kind: 'unavailable', operation: 'read', resource: 'the keys of Entra' }, { cause: error });
+  return new ServiceError({ kind: 'unavailable', operation: 'read the keys of', resource: tenant });
 }

@@ -1,9 +1,11 @@
 import type { TokenCredential } from '@azure/identity';
 import type { Config } from '../config.js';
+import { seenSecrets } from '../redaction/seenSecrets.js';
 import { lazily } from './lazily.js';
 
 /** The app's own identity, by settings: one kind, no probing of others. */
 export function createCredential(identity: Config['identity']): TokenCredential {
+  seenSecrets.keep(identity.clientSecret);
   const load = lazily(async () => {
     const sdk = await import('@azure/identity');
     const { tenantId, clientId, clientSecret } = identity;
@@ -21,6 +23,10 @@ export function createCredential(identity: Config['identity']): TokenCredential 
     }
   });
   return {
-    getToken: async (scopes, options) => (await load()).getToken(scopes, options),
+    getToken: async (scopes, options) => {
+      const token = await (await load()).getToken(scopes, options);
+      seenSecrets.remember(token?.token);
+      return token;
+    },
   };
 }

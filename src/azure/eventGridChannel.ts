@@ -3,6 +3,9 @@ import type { TokenCredential } from '@azure/identity';
 import type { Config } from '../config.js';
 import { signalEvent, type Signal } from '../domain/signalEvent.js';
 import type { CredentialPromoted, PullCheckRequested } from '../domain/pullCheckMessages.js';
+import type { PublishedType } from '../ports/serviceOperation.js';
+import { seenSecrets } from '../redaction/seenSecrets.js';
+import { lastAnswerPolicy } from './lastAnswer.js';
 import { lazily } from './lazily.js';
 import { calling } from './serviceErrors.js';
 
@@ -12,7 +15,10 @@ import { calling } from './serviceErrors.js';
  */
 export function createEventGridChannel(config: Config['signalTopic'], credential: TokenCredential) {
   const publish = createPublisher(config, credential);
-  const tell = (signal: Signal): Promise<void> => publish(signalEvent(signal));
+  const tell = (signal: Signal): Promise<void> => {
+    seenSecrets.remember(signal.data.reportKey);
+    return publish(signalEvent(signal));
+  };
   return {
     requestPullCheck: (id: string, data: PullCheckRequested) => tell({ kind: 'pullCheckRequested', id, data }),
     announcePromotion: (id: string, data: CredentialPromoted) => tell({ kind: 'credentialPromoted', id, data }),
@@ -20,7 +26,7 @@ export function createEventGridChannel(config: Config['signalTopic'], credential
 }
 
 interface PublishedEvent {
-  readonly type: string;
+  readonly type: PublishedType;
   readonly id: string;
   readonly source: string;
   readonly subject: string;
@@ -31,7 +37,10 @@ interface PublishedEvent {
 export function createPublisher(config: Config['signalTopic'], credential: TokenCredential) {
   const client = lazily(async (): Promise<EventGridPublisherClient<'CloudEvent'>> => {
     const { EventGridPublisherClient: Client } = await import('@azure/eventgrid');
-    return new Client(config.endpoint, 'CloudEvent', credential, { retryOptions: { maxRetries: 0 } });
+    return new Client(config.endpoint, 'CloudEvent', credential, {
+      retryOptions: { maxRetries: 0 },
+      additionalPolicies: [{ position: 'perCall', policy: lastAnswerPolicy }],
+    });
   });
   return async ({ type, id, source, subject, data }: PublishedEvent): Promise<void> => {
     const sdk = await client();

@@ -1,6 +1,7 @@
 import type { TokenCredential } from '@azure/identity';
 import type { Config } from '../config.js';
 import { ServiceError } from '../ports/serviceError.js';
+import type { ServiceOperation } from '../ports/serviceOperation.js';
 import { calling } from './serviceErrors.js';
 
 /** Source: azure-rest-api-specs, iothub data-plane. */
@@ -15,7 +16,7 @@ export interface HubCall {
   readonly path: string;
   readonly body?: unknown;
   /** What is tried and on what, for errors. */
-  readonly operation: string;
+  readonly operation: ServiceOperation;
   readonly resource: string;
   /** Milliseconds that the hub itself may wait for the device. */
   readonly deviceTime?: number;
@@ -30,7 +31,7 @@ export function createIotHub(config: Pick<Config, 'hubs' | 'hubAudience'>, crede
     const { method, path, body, operation, resource, deviceTime = 0 } = call;
     const base = config.hubs[hub.toLowerCase()];
     if (base === undefined)
-      throw new ServiceError({ kind: 'refused', operation, resource, detail: `${hub} is none of IOT_HUBS` });
+      throw new ServiceError({ kind: 'refused', operation, resource, detail: 'hub-not-configured' });
     return calling(operation, resource, async () => {
       const token = await credential.getToken(`${config.hubAudience}/.default`);
       const response = await fetch(`${base}${path}?api-version=${API_VERSION}`, {
@@ -44,23 +45,29 @@ export function createIotHub(config: Pick<Config, 'hubs' | 'hubAudience'>, crede
         redirect: 'error',
         signal: AbortSignal.timeout(PATIENCE + deviceTime),
       });
+      if (!response.ok) {
+        await response.body?.cancel();
+        throw new HubRefusal(response);
+      }
       const text = await response.text();
-      if (!response.ok) throw new HubRefusal(response, text);
       return text === '' ? undefined : (JSON.parse(text) as unknown);
     });
   };
 }
 export type IotHub = ReturnType<typeof createIotHub>;
 
-/** An answer that is no success, in the form in which SDKs have them. Source: Azure docs, iot-hub troubleshoot-error-codes. */
+/**
+ * An answer that is no success, in the form in which SDKs have them; its body is not read. Source: Azure docs, iot-hub
+ * troubleshoot-error-codes.
+ */
 class HubRefusal extends Error {
   override readonly name = 'HubRefusal';
   readonly statusCode: number;
   readonly code: string | undefined;
   readonly response: { readonly headers: Headers };
 
-  constructor({ status, headers }: Response, text: string) {
-    super(text.slice(0, 300));
+  constructor({ status, headers }: Response) {
+    super(`status ${status}`);
     this.statusCode = status;
     this.code = headers.get('iothub-errorcode') ?? undefined;
     this.response = { headers };

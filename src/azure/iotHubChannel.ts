@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { DeviceChannelChoice } from '../domain/deviceChannel.js';
 import type { CredentialPromoted, PullCheckRequested } from '../domain/pullCheckMessages.js';
 import { ServiceError } from '../ports/serviceError.js';
+import { seenSecrets } from '../redaction/seenSecrets.js';
 import { isUnknownDevice, type IotHub } from './iotHub.js';
 
 export type HubChoice = Extract<DeviceChannelChoice, { kind: 'iotHub' }>;
@@ -29,6 +30,7 @@ export function createIotHubChannel(hub: IotHub) {
     const device = `/twins/${encodeURIComponent(message.client)}`;
     const path = channel.module === undefined ? device : `${device}/modules/${encodeURIComponent(channel.module)}`;
     const resource = message.client;
+    seenSecrets.remember(message.reportKey);
     try {
       await invoke(channel.hub, path, resource, methodName, message);
     } catch (error) {
@@ -38,8 +40,14 @@ export function createIotHubChannel(hub: IotHub) {
     }
   }
 
-  async function invoke(name: string, twin: string, resource: string, methodName: string, payload: unknown) {
-    const operation = `call method ${methodName} of`;
+  async function invoke(
+    name: string,
+    twin: string,
+    resource: string,
+    methodName: Signal['methodName'],
+    payload: unknown,
+  ) {
+    const operation = `call method ${methodName} of` as const;
     const answer = await hub(name, {
       method: 'POST',
       path: `${twin}/methods`,
@@ -52,7 +60,12 @@ export function createIotHubChannel(hub: IotHub) {
     if (status === 200) return;
     // What an agent says about a message that it cannot take now, or never.
     const kind = status === 503 || status === undefined ? 'unavailable' : 'refused';
-    throw new ServiceError({ kind, operation, resource, detail: `the device answered ${status ?? 'nothing of use'}` });
+    throw new ServiceError({
+      kind,
+      operation,
+      resource,
+      ...(status === undefined ? { detail: 'unreadable-answer' } : { detail: 'device-refused', deviceStatus: status }),
+    });
   }
 
   return {

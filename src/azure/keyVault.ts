@@ -10,6 +10,10 @@ import type {
   SecretVersionFacts,
 } from '../ports/secretVault.js';
 import { orUndefined, ServiceError } from '../ports/serviceError.js';
+import type { ServiceOperation } from '../ports/serviceOperation.js';
+import { rememberCredential } from '../redaction/rememberCredential.js';
+import { seenSecrets } from '../redaction/seenSecrets.js';
+import { lastAnswerPolicy } from './lastAnswer.js';
 import { lazily } from './lazily.js';
 import { watchPageLinks } from './pageLinks.js';
 import { calling, mentions } from './serviceErrors.js';
@@ -31,16 +35,24 @@ export function createKeyVault(config: Config['vault'], credential: TokenCredent
     return new Client(config.url, credential, {
       disableChallengeResourceVerification: !config.verifyChallenge,
       retryOptions: { maxRetries: 0 },
-      additionalPolicies: [{ position: 'perCall', policy: links.policy }],
+      additionalPolicies: [
+        { position: 'perCall', policy: links.policy },
+        { position: 'perCall', policy: lastAnswerPolicy },
+      ],
     });
   });
 
-  const call = async <T>(operation: string, name: string, make: (sdk: SecretClient) => Promise<T>): Promise<T> => {
+  const call = async <T>(
+    operation: ServiceOperation,
+    name: string,
+    make: (sdk: SecretClient) => Promise<T>,
+  ): Promise<T> => {
     const sdk = await client();
     return calling(operation, name, () => make(sdk));
   };
 
   async function set(name: string, value: string, attributes: SecretAttributes): Promise<SecretFacts> {
+    rememberCredential(value);
     const write = () =>
       call('save secret', name, (sdk) =>
         sdk.setSecret(name, value, {
@@ -164,7 +176,15 @@ async function unlessGone(call: Promise<unknown>): Promise<void> {
 
 /** Keeps what may be known outside; the value stays here. */
 function toFacts(secret: KeyVaultSecret): SecretFacts {
+  rememberCredential(secret.value ?? '');
   const { name, version, tags, expiresOn } = secret.properties;
+  if (seenSecrets.holds(`${name} ${version ?? ''}`))
+    throw new ServiceError({
+      kind: 'unavailable',
+      operation: 'read secret',
+      resource: seenSecrets.redact(name),
+      detail: 'secret-in-answer',
+    });
   return {
     name,
     version: version ?? '',

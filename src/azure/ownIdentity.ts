@@ -1,6 +1,7 @@
 import type { TokenCredential } from '@azure/identity';
 import type { Config } from '../config.js';
 import type { OwnIdentity } from '../ports/ownIdentity.js';
+import { isGuid } from '../ports/serviceFacts.js';
 import { lazily } from './lazily.js';
 import { calling } from './serviceErrors.js';
 
@@ -10,13 +11,14 @@ import { calling } from './serviceErrors.js';
  */
 export function createOwnIdentity(config: Pick<Config, 'arm' | 'identity'>, credential: TokenCredential): OwnIdentity {
   const names = lazily(async () => {
-    const token = await calling('get token for', config.arm.audience, () =>
+    const token = await calling('get access token for', config.arm.audience, () =>
       credential.getToken(`${config.arm.audience}/.default`),
     );
     const { clientId } = config.identity;
     const claims = claimsOf(token?.token ?? '');
-    const known = [clientId, claims['appid'], claims['oid']];
-    return known.flatMap((name) => (typeof name === 'string' && name !== '' ? [name.toLowerCase()] : []));
+    // Ids of Entra are GUIDs: they go into what operators read, and no other text of a token does.
+    const said = [claims['appid'], claims['oid']].filter((id) => isGuid(id));
+    return [clientId, ...said].flatMap((name) => (typeof name === 'string' && name !== '' ? [name.toLowerCase()] : []));
   });
   return { names };
 }

@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { seenSecrets } from '../redaction/seenSecrets.js';
 
 /** Of a pipeline policy of the Azure SDKs, what is used here. */
 interface Response {
@@ -35,11 +36,29 @@ export function watchPageLinks() {
     async during<T>(work: () => Promise<T>): Promise<{ readonly value: T; readonly next?: string }> {
       const watch: Watch = {};
       const value = await watches.run(watch, work);
-      // The query alone: the SDK sends the app's token to whatever host an address names.
-      const query = watch.next === undefined ? '' : new URL(watch.next).search;
+      const query = watch.next === undefined ? '' : pageQuery(watch.next);
       return { value, ...(query === '' ? {} : { next: query }) };
     },
   };
+}
+
+/** What a page's address has besides the host. Source: azure-rest-api-specs, keyvault: GetSecrets. */
+const PARAMETERS = ['api-version', '$skiptoken', 'maxresults'];
+
+/** Characters; what the service was seen to give is a few hundred. */
+const LONGEST_PARAMETER = 2048;
+
+/**
+ * The query alone, since the SDK sends the app's token to whatever host an address names; and of it what a vault's pages
+ * have, since it goes into answers and the durable history.
+ */
+function pageQuery(link: string): string {
+  if (!URL.canParse(link)) return '';
+  const query = new URLSearchParams();
+  for (const [name, value] of new URL(link).searchParams)
+    if (PARAMETERS.includes(name.toLowerCase()) && value.length <= LONGEST_PARAMETER && !seenSecrets.holds(value))
+      query.append(name, value);
+  return query.size === 0 ? '' : `?${query.toString()}`;
 }
 
 function nextLinkIn(text: string): string | undefined {

@@ -1,12 +1,22 @@
-import { ServiceError, type ServiceErrorKind } from '../ports/serviceError.js';
+import { ServiceError, type ServiceDetail, type ServiceErrorKind } from '../ports/serviceError.js';
+import { httpStatus, requestId, secondsToWait, serviceCode, UNLISTED_CODE } from '../ports/serviceFacts.js';
+import type { ServiceCode } from '../ports/serviceFacts.js';
+import type { ServiceOperation } from '../ports/serviceOperation.js';
+import { watchingAnswers, type Answered } from './lastAnswer.js';
+import { codesIn } from './codesIn.js';
 
-/** What SDK errors have in common, read without loading an SDK. All of it may be missing. */
+/**
+ * What SDK errors have in common, read without loading an SDK. All of it may be missing, and all of it may come from outside:
+ * of these fields only what has passed ports/serviceFacts.ts goes on. The error itself is dropped, its cause too.
+ */
 interface SdkError {
   readonly name?: unknown;
-  readonly message?: unknown;
   readonly code?: unknown;
   readonly statusCode?: unknown;
   readonly details?: unknown;
+  readonly cause?: unknown;
+  /** Of @azure/identity's AuthenticationError: Entra's numbers. */
+  readonly errorResponse?: unknown;
   readonly response?: { readonly headers?: { get?(name: string): string | undefined | null } };
 }
 
@@ -14,46 +24,90 @@ interface SdkError {
  * Runs one SDK call and turns whatever it throws into a ServiceError.
  * A failed long-running operation and an unreachable host come as errors without a status: both may go better later.
  */
-export async function calling<T>(operation: string, resource: string, call: () => Promise<T>): Promise<T> {
-  try {
-    return await call();
-  } catch (error) {
-    throw toServiceError(operation, resource, error);
-  }
+export async function calling<T>(operation: ServiceOperation, resource: string, call: () => Promise<T>): Promise<T> {
+  return watchingAnswers(async (answered) => {
+    try {
+      return await call();
+    } catch (error) {
+      throw toServiceError(operation, resource, error, answered);
+    }
+  });
 }
 
-export function toServiceError(operation: string, resource: string, error: unknown): ServiceError {
+/** @param answered the last answer that came before the error, for those that name none. */
+export function toServiceError(
+  operation: ServiceOperation,
+  resource: string,
+  error: unknown,
+  answered: Answered = {},
+): ServiceError {
   if (error instanceof ServiceError) return error;
-  const sdk: SdkError = typeof error === 'object' && error !== null ? error : {};
-  const status = typeof sdk.statusCode === 'number' ? sdk.statusCode : undefined;
-  const retryAfter = header(sdk, 'retry-after');
-  const requestId = header(sdk, 'x-ms-request-id') ?? header(sdk, 'x-ms-correlation-request-id');
-  const retryAfterSeconds = retryAfter ? secondsOf(retryAfter) : undefined;
-  return new ServiceError(
-    {
-      kind: kindOf(status, String(sdk.name)),
-      operation,
-      resource,
-      ...(status === undefined ? {} : { status }),
-      ...(typeof sdk.code === 'string' ? { code: sdk.code } : {}),
-      ...(requestId ? { requestId } : {}),
-      ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
-      detail: firstLine(sdk.message),
-    },
-    { cause: error },
-  );
+  const sdk = sdkErrorOf(error);
+  const said = httpStatus(sdk.statusCode);
+  const last = said === undefined || said < 300 ? answered : {};
+  const status = said ?? last.status;
+  const [code, innerCode] = codesOf(sdk, last);
+  const id = requestId(header(sdk, 'x-ms-request-id')) ?? requestId(header(sdk, 'x-ms-correlation-request-id'));
+  const shownId = id ?? last.requestId;
+  const retryAfterSeconds = secondsOf(header(sdk, 'retry-after'));
+  const detail = detailOf(sdk, status, code);
+  return new ServiceError({
+    kind: kindOf(said, String(sdk.name)),
+    operation,
+    resource,
+    ...(status === undefined ? {} : { status }),
+    ...(code ? { code } : {}),
+    ...(innerCode ? { innerCode } : {}),
+    ...(shownId ? { requestId: shownId } : {}),
+    ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
+    ...(detail ? { detail } : {}),
+  });
 }
 
-/** Whether the service said so in its nested error code or words, which SDKs keep in different places. */
+/** Whether one of the error's codes has this word. Words of the service's text decide nothing. */
 export function mentions(error: unknown, word: string): boolean {
-  const cause = error instanceof ServiceError ? error.cause : error;
-  const sdk: SdkError = typeof cause === 'object' && cause !== null ? cause : {};
-  return `${String(sdk.code)} ${JSON.stringify(sdk.details) ?? ''} ${String(sdk.message)}`.includes(word);
+  if (!(error instanceof ServiceError)) return false;
+  return [error.code, error.innerCode].some((code) => code?.includes(word));
+}
+
+function sdkErrorOf(error: unknown): SdkError {
+  return typeof error === 'object' && error !== null ? error : {};
+}
+
+/** The first code and the most exact one, unless they are the same. */
+function codesOf(sdk: SdkError, last: Answered): readonly [ServiceCode | undefined, ServiceCode | undefined] {
+  const outer = [sdk.code, ...entraCodes(sdk.errorResponse), sdkErrorOf(sdk.cause).code].map(serviceCode);
+  const all = [...outer, ...codesIn(sdk.details), ...(last.codes ?? [])].filter((code) => code !== undefined);
+  // An SDK's own code for an answer that it cannot read is none of the service's.
+  const listed = [...new Set(all.filter((code) => code !== UNLISTED_CODE))];
+  const unlisted = httpStatus(sdk.statusCode) !== undefined && sdk.code !== PARSE_ERROR ? all.slice(0, 1) : [];
+  const [first, ...more] = listed.length > 0 ? listed : unlisted;
+  return [first, more.at(-1)];
+}
+
+/** Of the Azure SDKs' core: an answer that is not what it says. */
+const PARSE_ERROR = 'PARSE_ERROR';
+
+function entraCodes(answer: unknown): string[] {
+  if (typeof answer !== 'object' || answer === null || !('errorCodes' in answer)) return [];
+  const { errorCodes: codes } = answer;
+  return Array.isArray(codes) ? codes.filter(Number.isInteger).map((code) => `AADSTS${code}`) : [];
+}
+
+function detailOf(sdk: SdkError, status: number | undefined, code: ServiceCode | undefined): ServiceDetail | undefined {
+  const name = String(sdk.name);
+  if (name === 'AbortError' || name === 'TimeoutError') return 'no-answer-in-time';
+  if (/^Authentication|^CredentialUnavailable/.test(name)) return 'no-access-token';
+  if (sdk.code === PARSE_ERROR || name === 'SyntaxError') return 'unreadable-answer';
+  if (status !== undefined && status >= 300) return undefined;
+  if (status === undefined && code !== undefined) return 'no-connection';
+  return name === 'Error' || name === 'TypeError' || status !== undefined ? 'operation-failed' : undefined;
 }
 
 function kindOf(status: number | undefined, name: string): ServiceErrorKind {
   if (name === 'AuthenticationError' && status !== undefined && status < 500) return 'forbidden';
-  if (status === undefined || status >= 500 || status === 408) return 'unavailable';
+  // A success that cannot be read is none, and no refusal either.
+  if (status === undefined || status < 300 || status >= 500 || status === 408) return 'unavailable';
   if (status === 404) return 'notFound';
   if (status === 409) return 'conflict';
   if (status === 429) return 'throttled';
@@ -65,13 +119,9 @@ function header(error: SdkError, name: string): string | undefined {
 }
 
 /** Retry-After holds seconds or a date. Source: RFC 9110, section 10.2.3. */
-function secondsOf(retryAfter: string): number | undefined {
+function secondsOf(retryAfter: string | undefined): number | undefined {
+  if (!retryAfter) return undefined;
   const seconds = Number(retryAfter);
-  if (Number.isFinite(seconds)) return Math.max(0, seconds);
-  const date = Date.parse(retryAfter);
-  return Number.isNaN(date) ? undefined : Math.max(0, Math.ceil((date - Date.now()) / 1000));
-}
-
-function firstLine(message: unknown): string {
-  return typeof message === 'string' ? (message.split('\n')[0] ?? '').slice(0, 300) : '';
+  if (Number.isFinite(seconds)) return secondsToWait(seconds);
+  return secondsToWait((Date.parse(retryAfter) - Date.now()) / 1000);
 }

@@ -1,4 +1,5 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
+import { seenSecrets } from '../redaction/seenSecrets.js';
 
 /** Server keys by id; the first signs, all verify, so that a key can be replaced while reports are under way. */
 export interface ReportKeys {
@@ -84,5 +85,8 @@ function verify(
   if (!serverKey) return false;
   const expected = Buffer.from(derive(serverKey));
   const given = Buffer.from(reportKey);
-  return expected.length === given.length && timingSafeEqual(expected, given);
+  const fits = expected.length === given.length && timingSafeEqual(expected, given);
+  // One that does not fit is no secret, and anybody may send as many as they like.
+  if (fits) seenSecrets.remember(reportKey);
+  return fits;
 }

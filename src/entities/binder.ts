@@ -117,8 +117,8 @@ export function createBinder(controlPlane: RegistryControlPlane, cap: number) {
   }
 
   /**
-   * Writes the list with all that is wanted. If the service refuses it, the wish that spoils it is found, by name or by
-   * halves, so that it does not hold the others back.
+   * Writes the list with all that is wanted. If the service refuses it, the wish that spoils it is found by halves, so that
+   * it does not hold the others back. A name in the service's words is no proof of which one it is.
    */
   async function offer(
     request: BinderRequest,
@@ -132,12 +132,7 @@ export function createBinder(controlPlane: RegistryControlPlane, cap: number) {
       const isRefusal = error instanceof ServiceError && (error.kind === 'refused' || error.kind === 'notFound');
       if (!isRefusal || wanted.length === 0) throw error;
       const [first] = wanted;
-      const spoiler = wanted.length === 1 ? first : wanted.find((wish) => namesToken(error.detail, wish.token));
-      if (spoiler) {
-        const others = wanted.filter((wish) => wish !== spoiler);
-        const rest = others.length > 0 ? await offer(request, base, others) : { accepted: [], refused: [] };
-        return { accepted: rest.accepted, refused: [{ wish: spoiler, reason: error.message }, ...rest.refused] };
-      }
+      if (wanted.length === 1 && first) return { accepted: [], refused: [{ wish: first, reason: error.message }] };
       const half = Math.ceil(wanted.length / 2);
       const left = await offer(request, base, wanted.slice(0, half));
       const grown = [...base, ...left.accepted.map((wish) => wish.token)];
@@ -145,11 +140,6 @@ export function createBinder(controlPlane: RegistryControlPlane, cap: number) {
       return { accepted: [...left.accepted, ...right.accepted], refused: [...left.refused, ...right.refused] };
     }
   }
-}
-
-/** Whether the service's words name this token, and not one whose name only contains it. */
-function namesToken(words: string, token: string): boolean {
-  return words.split(/[^A-Za-z0-9-]+/).some((word) => sameToken(word, token));
 }
 
 function sameToken(left: string, right: string): boolean {

@@ -68,7 +68,8 @@ export class StepRunner {
       this.log.end('completed');
       return value;
     } catch (error) {
-      this.log.end('failed', error instanceof Error ? error.message : undefined);
+      // The engine's text, or that of a fault of our own, is left alone.
+      this.log.end('failed', error instanceof StepFailed ? error.message : undefined);
       throw error;
     }
   }

@@ -1,41 +1,81 @@
+import { httpStatus, requestId, secondsToWait, serviceCode, type RequestId, type ServiceCode } from './serviceFacts.js';
+import type { ServiceOperation } from './serviceOperation.js';
+
 /** What the caller can do about a refused or failed call. */
 export type ServiceErrorKind = 'notFound' | 'conflict' | 'throttled' | 'forbidden' | 'refused' | 'unavailable';
 
+/** All that is ever said about a failure besides its numbers and codes. */
+const DETAILS = {
+  'no-connection': 'no connection to the service',
+  'no-answer-in-time': 'no answer in time',
+  'no-access-token': "there is no access token for the app's identity",
+  'unreadable-answer': 'the answer cannot be read',
+  'operation-failed': 'the service ended the operation without success, or answered what cannot be used',
+  'no-password': 'the answer holds no value for the password slot that was asked for',
+  'secret-in-answer': 'the answer has a secret where none belongs',
+  'registry-not-configured': 'it is none of REGISTRIES',
+  'hub-not-configured': 'its hub is none of IOT_HUBS',
+  'device-refused': 'the device does not take the message',
+} as const;
+
+export type ServiceDetail = keyof typeof DETAILS;
+
 interface ServiceErrorDetails {
   readonly kind: ServiceErrorKind;
-  /** What was tried, as a verb and a kind of resource, for example `create token`. */
-  readonly operation: string;
-  /** Name of the resource it was tried on. */
+  /** What was tried, as a verb and a kind of resource. */
+  readonly operation: ServiceOperation;
+  /** Name of the resource it was tried on, as the caller gave it: never one that an answer gave. */
   readonly resource: string;
   /** HTTP status; absent when no answer came. */
   readonly status?: number;
-  /** The service's own error code, and its id of the request, for support. */
-  readonly code?: string;
-  readonly requestId?: string;
+  /** The service's own error code, and the more exact one inside it. */
+  readonly code?: ServiceCode;
+  readonly innerCode?: ServiceCode;
+  readonly requestId?: RequestId;
   readonly retryAfterSeconds?: number;
-  /** The service's own words. Adapters make sure that no secret is in them. */
-  readonly detail?: string;
+  readonly detail?: ServiceDetail;
+  /** What a device answered to a direct method. */
+  readonly deviceStatus?: number;
 }
 
-/** The one error that ports throw for anything a service did or did not answer. */
+/**
+ * The one error that ports throw for anything a service did or did not answer. It has no free text and no cause: what a
+ * service, a proxy or an SDK says may quote a password. The types hold that when it is built, and the checks when it runs.
+ */
 export class ServiceError extends Error {
   override readonly name = 'ServiceError';
   readonly kind: ServiceErrorKind;
   readonly status: number | undefined;
-  readonly code: string | undefined;
+  readonly code: ServiceCode | undefined;
+  readonly innerCode: ServiceCode | undefined;
+  readonly requestId: RequestId | undefined;
   readonly retryAfterSeconds: number | undefined;
-  readonly detail: string;
+  readonly detail: ServiceDetail | undefined;
 
-  constructor(details: ServiceErrorDetails, options?: ErrorOptions) {
-    const answer = [details.status, details.code].filter((part) => part !== undefined).join(' ') || 'no answer';
-    const request = details.requestId ? ` (request ${details.requestId})` : '';
-    const detail = details.detail ? `: ${details.detail}` : '';
-    super(`${details.operation} ${details.resource}: ${answer}${request}${detail}`.slice(0, 600), options);
+  constructor(details: ServiceErrorDetails) {
+    const facts = {
+      status: httpStatus(details.status),
+      code: serviceCode(details.code),
+      innerCode: serviceCode(details.innerCode),
+      requestId: requestId(details.requestId),
+      detail: details.detail !== undefined && Object.hasOwn(DETAILS, details.detail) ? details.detail : undefined,
+    };
+    const device = httpStatus(details.deviceStatus);
+    const answer = [facts.status, facts.code, facts.innerCode].filter((part) => part !== undefined).join(' ');
+    const request = facts.requestId ? ` (request ${facts.requestId})` : '';
+    const said = [
+      answer === '' && facts.detail === undefined ? 'no answer' : `${answer}${request}`,
+      facts.detail === undefined ? '' : DETAILS[facts.detail],
+      device === undefined ? '' : `it answered ${device}`,
+    ].filter((part) => part.trim() !== '');
+    super(`${details.operation} ${details.resource}: ${said.join(': ')}`.slice(0, 600));
     this.kind = details.kind;
-    this.status = details.status;
-    this.code = details.code;
-    this.retryAfterSeconds = details.retryAfterSeconds;
-    this.detail = details.detail ?? '';
+    this.status = facts.status;
+    this.code = facts.code;
+    this.innerCode = facts.innerCode;
+    this.requestId = facts.requestId;
+    this.retryAfterSeconds = secondsToWait(details.retryAfterSeconds);
+    this.detail = facts.detail;
   }
 
   /**

@@ -211,5 +211,5 @@ function never<T>(): Promise<T> {
 /** MQTT's return code of a refused connection (4 and 5: not authorised), or what else went wrong. */
 function refusalOf(error: unknown): string {
   const code: unknown = error instanceof Error && 'code' in error ? error.code : undefined;
-  return typeof code === 'number' ? `refused with code ${code}` : errorName(error);
+  return typeof code === 'number' && code <= 255 ? `refused with code ${code}` : errorName(error);
 }

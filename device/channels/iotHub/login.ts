@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { rootCertificates } from 'node:tls';
+import { seenSecrets } from '../../../src/redaction/seenSecrets.js';
 import type { HubIdentity } from './hubIdentity.js';
 import { signWithDaemon, trustBundle } from './workload.js';
 
@@ -41,6 +42,7 @@ export async function makeLogin(identity: HubIdentity, caFile: string | undefine
   const expiry = Math.floor(until.getTime() / 1_000);
   const text = `${resource}\n${expiry}`;
   if (proof.kind === 'key') {
+    seenSecrets.keep(proof.key);
     const signature = createHmac('sha256', Buffer.from(proof.key, 'base64')).update(text).digest('base64');
     return { ...names, password: sharedAccess(resource, signature, expiry), until };
   }
@@ -51,5 +53,6 @@ export async function makeLogin(identity: HubIdentity, caFile: string | undefine
 }
 
 function sharedAccess(resource: string, signature: string, expiry: number): string {
+  seenSecrets.remember(signature);
   return `SharedAccessSignature sr=${resource}&sig=${encodeURIComponent(signature)}&se=${expiry}`;
 }

@@ -88,8 +88,11 @@ async function judge(
       context.warn(JSON.stringify({ event: 'eventGrid.serviceRefused', id: event.id, reason: error.message }));
       return { kind: 'refused', decision: 'service-refused' };
     }
-    if (!isOwnFault(error)) throw error;
-    context.error(JSON.stringify({ event: 'eventGrid.unexpectedError', id: event.id, ...errorPlace(error) }));
+    if (error instanceof ServiceError || error instanceof DeliverAgain) throw error;
+    const place = errorPlace(error);
+    context.error(JSON.stringify({ event: 'eventGrid.unexpectedError', id: event.id, ...place }));
+    // What the host would log and keep is not the error's own text, which may quote anything.
+    if (!isOwnFault(error)) throw new DeliverAgain(`an unexpected ${place.name}; the event is to be delivered again`);
     return { kind: 'refused', decision: 'internal' };
   }
 }

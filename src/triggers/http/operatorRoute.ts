@@ -2,6 +2,7 @@ import type { HttpRequest, HttpResponseInit, InvocationContext } from '@azure/fu
 import type { DurableClient } from 'durable-functions';
 import { admit, PRINCIPAL_HEADER, type OperatorAccess } from '../../domain/operatorAccess.js';
 import { audit } from '../../ports/audit.js';
+import { seenSecrets } from '../../redaction/seenSecrets.js';
 import { guarded } from './guarded.js';
 import { problem } from './problem.js';
 
@@ -24,11 +25,19 @@ export function operatorRoute(access: OperatorAccess, handler: OperatorHandler) 
     handler: (request: HttpRequest, client: DurableClient, context: InvocationContext): Promise<HttpResponseInit> => {
       const admission = admit(access, request.headers.get(PRINCIPAL_HEADER) ?? undefined);
       const { actor = 'anybody' } = admission;
+      if (!('refused' in admission)) rememberKeys(request);
       const work = async () =>
         'refused' in admission ? refuse(request, access, admission.refused) : handler(request, client, actor, context);
       return guarded(work, actor)(request, client, context);
     },
   };
+}
+
+/** What the operator has shown the host or the platform, which has looked at it before. */
+function rememberKeys({ headers, query }: HttpRequest): void {
+  seenSecrets.remember(headers.get('x-functions-key') ?? undefined);
+  seenSecrets.remember(query.get('code') ?? undefined);
+  seenSecrets.remember(headers.get('authorization')?.replace(/^\w+ /, ''));
 }
 
 function refuse(

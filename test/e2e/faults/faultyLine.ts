@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { tlsFolder } from '../../../local/stack/plans.js';
+import { bearerOf, echo, type EchoKind } from '../../src/azure/hostile/echoes.js';
 import type { Login } from '../harness/operatorSdk.js';
 import type { TestStack } from '../harness/testStack.js';
 import { CallNames, type ClientNames } from './calls.js';
@@ -58,6 +59,10 @@ export class FaultyLine {
   carried = 0;
   /** Every password that was ever generated, whether or not the app got to know it. */
   readonly generated: Login[] = [];
+  /** While set, calls whose key it takes are answered by repeating request, authorization and every password there is. */
+  echoing: { readonly kind: EchoKind; readonly of: (key: string) => boolean } | undefined;
+  /** How many calls were answered so. */
+  echoes = 0;
   /** While set, calls that name nobody are this client's: it has the stack to itself. */
   alone: string | undefined;
   readonly #server: Server;
@@ -154,7 +159,10 @@ export class FaultyLine {
   async #take(incoming: IncomingMessage, reply: ServerResponse): Promise<void> {
     try {
       const body = await bytesOf(incoming);
+      // Where an echo redirects to: nobody is there, and the stand-in for Azure would log the address.
+      if (incoming.url?.startsWith('/elsewhere/')) return void reply.writeHead(404).end();
       const call = this.#note(incoming, body);
+      if (call && this.echoing?.of(call.key)) return this.#echo(this.echoing.kind, incoming, body, reply);
       const armed = call && this.#faultFor(call);
       const strike = armed && STRIKES[armed.rule.fault];
       if (armed && strike?.when === 'before') {
@@ -248,6 +256,17 @@ export class FaultyLine {
     }
     const length = answer.statusCode === 204 ? {} : { 'content-length': String(content.length) };
     return { status: answer.statusCode ?? 502, headers: { ...headers, ...length }, body: content };
+  }
+
+  #echo(kind: EchoKind, incoming: IncomingMessage, body: Buffer, reply: ServerResponse): void {
+    this.echoes += 1;
+    const values = this.generated.flatMap(({ user, password }) => [
+      Buffer.from(`${user}:${password}`).toString('base64'),
+      password,
+    ]);
+    const known = { body: body.toString('utf8'), authorization: bearerOf(incoming.headers), values };
+    const { status, headers, text } = echo(kind, known, this.url);
+    reply.writeHead(status, headers).end(text);
   }
 
   #remember(body: Buffer): void {

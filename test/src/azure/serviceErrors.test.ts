@@ -1,7 +1,10 @@
+import { inspect } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { lazily } from '../../../src/azure/lazily.js';
 import { calling, mentions, toServiceError } from '../../../src/azure/serviceErrors.js';
 import { ServiceError } from '../../../src/ports/serviceError.js';
+import { UNLISTED_CODE } from '../../../src/ports/serviceFacts.js';
+import { seenSecrets } from '../../../src/redaction/seenSecrets.js';
 
 /** An SDK's error: the classes differ between SDKs, the fields do not. */
 function sdkError(fields: object, headers: Readonly<Record<string, string>> = {}): Error {
@@ -39,7 +42,7 @@ describe('the kind of an SDK error', () => {
   );
 
   test('is kept when it is known already', () => {
-    const known = new ServiceError({ kind: 'refused', operation: 'a', resource: 'b' });
+    const known = new ServiceError({ kind: 'refused', operation: 'get token', resource: 'b' });
     expect(translate(known)).toBe(known);
   });
 });
@@ -61,39 +64,72 @@ describe('what a service error keeps', () => {
     expect(error.retryAfterSeconds).toBe(seconds);
   });
 
-  test('is code, request id and the first line of the message', () => {
-    const fields = { statusCode: 400, code: 'TokenInvalid', message: 'Invalid token.\n{"value":"top-secret"}' };
-    const { message, code, status } = translate(sdkError(fields, { 'x-ms-request-id': 'req-1' }));
+  const ID = '3f0c1d5e-9b7a-4c1d-8e2f-0a1b2c3d4e5f';
+
+  test('is status, code and request id, and nothing of the message', () => {
+    const fields = { statusCode: 400, code: 'TokenInvalid', message: 'Invalid token.' };
+    const { message, code, status } = translate(sdkError(fields, { 'x-ms-request-id': ID }));
     expect([code, status]).toEqual(['TokenInvalid', 400]);
-    expect(message).toContain('create token a-token: 400 TokenInvalid (request req-1): Invalid token.');
-    expect(message).not.toContain('top-secret');
+    expect(message).toBe(`create token a-token: 400 TokenInvalid (request ${ID})`);
   });
 
-  test('is the correlation id when there is no request id', () => {
-    const headers = { 'x-ms-correlation-request-id': 'corr-1' };
-    expect(translate(sdkError({ statusCode: 500 }, headers)).message).toContain('corr-1');
+  test.each<[string, Record<string, string>]>([
+    ['there is no request id', { 'x-ms-correlation-request-id': ID }],
+    ['the request id is none', { 'x-ms-request-id': 'Abcdef0123456789', 'x-ms-correlation-request-id': ID }],
+  ])('is the correlation id when %s', (_, headers) => {
+    expect(translate(sdkError({ statusCode: 500 }, headers)).message).toBe(`create token a-token: 500 (request ${ID})`);
+  });
+
+  test.each([
+    ['TokenInvalid', 'TokenInvalid'],
+    ['ScopeMap.NotFound', 'ScopeMap.NotFound'],
+    ['AADSTS7000215', 'AADSTS7000215'],
+    ['ECONNREFUSED', 'ECONNREFUSED'],
+    ['jR9kQz71LmX2vB5nT8cW4yH6pD3sF0gA', UNLISTED_CODE],
+    ['JrKqZlMxVbNtCwYhPdSfGaJrKqZlMxVb', UNLISTED_CODE],
+    ['Not found', UNLISTED_CODE],
+    ['x'.repeat(5000), UNLISTED_CODE],
+    ['NotFound'.repeat(9), UNLISTED_CODE],
+    ['', undefined],
+    [{ toString: (): string => 'NotFound' }, undefined],
+  ])('of the code %s is %s', (code, kept) => {
+    expect(translate(sdkError({ statusCode: 400, code })).code).toBe(kept);
+  });
+
+  test('is no code that this process has seen as a secret', () => {
+    seenSecrets.remember('SecretTokenPassword');
+    expect(translate(sdkError({ statusCode: 400, code: 'SecretTokenPassword' })).code).toBe(UNLISTED_CODE);
+  });
+
+  test('is what an answer that cannot be read was, which may be better later', () => {
+    const error = translate(sdkError({ statusCode: 200, code: 'PARSE_ERROR', message: 'SyntaxError: top-secret' }));
+    expect(error).toMatchObject({
+      kind: 'unavailable',
+      message: 'create token a-token: 200: the answer cannot be read',
+    });
   });
 
   test('is nothing of a request or an answer, when it is written out', () => {
     const error = translate(sdkError({ statusCode: 400, request: { body: 'top-secret' }, details: 'top-secret' }));
-    expect(`${error.message} ${error.detail} ${error.stack ?? ''}`).not.toContain('top-secret');
+    expect(inspect(error, { depth: Infinity, showHidden: true })).not.toContain('top-secret');
   });
 
-  test('is found by a word in code, details or message', () => {
+  test('is found by a word in its codes, never in the service’s words', () => {
     const error = translate(
       sdkError({ statusCode: 403, details: { error: { innererror: { code: 'SecretDisabled' } } } }),
     );
     expect(mentions(error, 'SecretDisabled')).toBe(true);
     expect(mentions(error, 'Deleted')).toBe(false);
     expect(mentions(translate(sdkError({ code: 'ObjectIsDeleted' })), 'Deleted')).toBe(true);
+    expect(mentions(translate(sdkError({ statusCode: 409, message: 'It is Deleted.' })), 'Deleted')).toBe(false);
     expect(mentions('text', 'text')).toBe(false);
   });
 });
 
 describe('a call', () => {
   test('answers, or throws a service error', async () => {
-    expect(await calling('get', 'a', async () => 7)).toBe(7);
-    const failing = calling('get', 'a', () => Promise.reject(sdkError({ statusCode: 404 })));
+    expect(await calling('get token', 'a', async () => 7)).toBe(7);
+    const failing = calling('get token', 'a', () => Promise.reject(sdkError({ statusCode: 404 })));
     await expect(failing).rejects.toMatchObject({ name: 'ServiceError', kind: 'notFound' });
   });
 });

@@ -31,7 +31,7 @@ export class FakeControlPlane implements RegistryControlPlane {
   readonly scopeMaps = new Map<string, ScopeMapFacts>();
   readonly tokens = new Map<string, FakeToken>();
   /** Tokens that the service does not take into a client list, and what it says. */
-  readonly spoilt = new Map<string, string>();
+  readonly spoilt = new Set<string>();
   /** Runs after each write of a client list: a writer who does not know of us. */
   foreignWriter: ((tokens: string[]) => string[]) | undefined;
   private passwords = 0;
@@ -51,7 +51,7 @@ export class FakeControlPlane implements RegistryControlPlane {
 
   async setClientTokens(_: string, name: string, tokens: readonly string[]): Promise<void> {
     const spoiler = tokens.find((token) => this.spoilt.has(token));
-    if (spoiler !== undefined) throw refused(name, this.spoilt.get(spoiler) ?? '');
+    if (spoiler !== undefined) throw refused(name);
     this.change(name, { clientTokens: [...tokens] });
     const foreign = this.foreignWriter;
     if (foreign) this.change(name, { clientTokens: foreign([...tokens]) });
@@ -98,7 +98,7 @@ export class FakeControlPlane implements RegistryControlPlane {
   }
 
   async createToken(_: string, name: string, scopeMap: string): Promise<void> {
-    if (!this.scopeMaps.has(scopeMap.toLowerCase())) throw refused(name, `scope map ${scopeMap} does not exist`);
+    if (!this.scopeMaps.has(scopeMap.toLowerCase())) throw refused(name);
     const token = { scopeMap, isEnabled: true, createdAt: new Date().toISOString(), slots: {} };
     this.tokens.set(name.toLowerCase(), token);
   }

@@ -102,7 +102,7 @@ export class FakeVault implements SecretVault {
   valueOf(version: SecretVersion): string {
     const found = this.find(version);
     if (!found) throw notFound(version.name);
-    if (!found.isEnabled) throw refused(version.name, 'SecretDisabled');
+    if (!found.isEnabled) throw refused(version.name);
     return found.value;
   }
 
@@ -136,6 +136,6 @@ function toFacts(name: string, { version, tags, expiresOn, value }: StoredVersio
 
 /** Source: Azure docs, key-vault/general/about-keys-secrets-certificates. */
 function checkTags(name: string, tags: Tags): void {
-  if (Object.keys(tags).length > 15) throw refused(name, 'more than 15 tags');
-  if (Object.values(tags).some((value) => value.length > 256)) throw refused(name, 'a tag is too long');
+  if (Object.keys(tags).length > 15) throw refused(name);
+  if (Object.values(tags).some((value) => value.length > 256)) throw refused(name);
 }

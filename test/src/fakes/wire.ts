@@ -1,4 +1,5 @@
 import { ServiceError, type ServiceErrorKind } from '../../../src/ports/serviceError.js';
+import type { ServiceOperation } from '../../../src/ports/serviceOperation.js';
 
 export interface Fault {
   /** `before`: nothing happened; `after`: it happened, and only the answer was lost. */
@@ -61,14 +62,14 @@ export class Wire {
 
 function errorOf(name: string, { kind = 'unavailable', error, retryAfterSeconds }: Fault): unknown {
   const pause = retryAfterSeconds === undefined ? {} : { retryAfterSeconds };
-  return error ?? new ServiceError({ kind, operation: name, resource: 'something', ...pause });
+  return error ?? new ServiceError({ kind, operation: name as ServiceOperation, resource: 'something', ...pause });
 }
 
 /** What a fake service throws for what it does not have. */
 export function notFound(resource: string): ServiceError {
-  return new ServiceError({ kind: 'notFound', operation: 'find', resource, status: 404 });
+  return new ServiceError({ kind: 'notFound', operation: 'get token', resource, status: 404 });
 }
 
-export function refused(resource: string, detail: string): ServiceError {
-  return new ServiceError({ kind: 'refused', operation: 'change', resource, status: 400, detail });
+export function refused(resource: string): ServiceError {
+  return new ServiceError({ kind: 'refused', operation: 'create token', resource, status: 400 });
 }

@@ -158,10 +158,10 @@ describe('a device that asks for its messages', () => {
 
   test('frees its place also when Entra does not answer', async () => {
     const identify = async () => {
-      throw new ServiceError({ kind: 'unavailable', operation: 'read', resource: 'keys' });
+      throw new ServiceError({ kind: 'unavailable', operation: 'read the keys of', resource: 'tenant' });
     };
     poll = getPendingMessages(settings, { identify });
-    for (let n = 0; n < 5; n += 1) await expect(get()).rejects.toThrow('read keys');
+    for (let n = 0; n < 5; n += 1) await expect(get()).rejects.toThrow('read the keys');
   });
 });
 

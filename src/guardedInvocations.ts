@@ -1,0 +1,46 @@
+import { app } from '@azure/functions';
+import { errorPlace } from './domain/errorPlace.js';
+import { ServiceError } from './ports/serviceError.js';
+import { redactedValue } from './redaction/redactedValue.js';
+import { seenSecrets } from './redaction/seenSecrets.js';
+import { DeliverAgain } from './triggers/eventGrid/eventFunction.js';
+
+/** The durable SDK's own: their throws carry its state, and what they are made of came through the activities below. */
+const ENGINE_TRIGGERS = ['orchestrationTrigger', 'entityTrigger'];
+
+/** The one answer that hands out keys on purpose: to the device that they are for. */
+const ANSWERS_WITH_KEYS = ['getPendingMessages'];
+
+/** An error that nobody foresaw, without its words: they may quote anything. */
+class Unexpected extends Error {
+  override readonly name = 'Unexpected';
+
+  constructor(error: unknown) {
+    const { name, frames } = errorPlace(error);
+    super(`an unexpected ${name}`);
+    this.stack = [`${this.name}: ${this.message}`, ...frames.map((frame) => `    ${frame}`)].join('\n');
+  }
+}
+
+/**
+ * Has every invocation's log lines, results (which become durable history or an answer) and throws (which the host logs,
+ * sends to telemetry and keeps) pass without the secrets that this process has seen.
+ */
+export function guardInvocations(): void {
+  app.hook.log((context) => {
+    context.message = seenSecrets.redact(context.message);
+  });
+  app.hook.preInvocation((context) => {
+    const { functionHandler, invocationContext } = context;
+    if (ENGINE_TRIGGERS.includes(invocationContext.options.trigger.type)) return;
+    const handsOutKeys = ANSWERS_WITH_KEYS.includes(invocationContext.functionName);
+    context.functionHandler = async (...args: Parameters<typeof functionHandler>): Promise<unknown> => {
+      try {
+        const result: unknown = await functionHandler(...args);
+        return handsOutKeys ? result : redactedValue(result);
+      } catch (error) {
+        throw error instanceof ServiceError || error instanceof DeliverAgain ? error : new Unexpected(error);
+      }
+    };
+  });
+}

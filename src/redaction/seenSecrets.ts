@@ -1,0 +1,149 @@
+/** Characters. Shorter values stand inside too many innocent words. */
+const SHORTEST = 10;
+
+/** Characters. Longer values are files, whose secret parts are remembered by themselves. */
+const LONGEST = 16_384;
+
+/** Values are found by this many of their last characters: the first are alike in tokens and docker configurations. */
+const TAIL = 8;
+
+const HINTS = 1 << 16;
+
+export const REDACTED = '[redacted]';
+
+/**
+ * The secret values that this process has seen, so that they can be taken out of what it prints: the last line of defence
+ * behind code that never hands them on. A value is found as it is, percent-encoded and in base64. The memory is bounded:
+ * with more than `capacity` values the one that was seen longest ago is forgotten.
+ */
+export class SeenSecrets {
+  /** Each value's forms, the value seen longest ago first. */
+  readonly #recent = new Map<string, readonly string[]>();
+  readonly #kept = new Set<string>();
+  readonly #byTail = new Map<string, Set<string>>();
+  /** How many tails have this hash: most places of a text need no look into the map. */
+  readonly #hints = new Uint32Array(HINTS);
+
+  constructor(private readonly capacity: number) {}
+
+  /** Remembers a value that was made, read or sent. Others may take its place later. */
+  remember(value: string | undefined): void {
+    if (!isSecret(value) || this.#kept.has(value)) return;
+    const known = this.#recent.get(value);
+    if (known) {
+      this.#recent.delete(value);
+      this.#recent.set(value, known);
+      return;
+    }
+    const forms = formsOf(value);
+    this.#recent.set(value, forms);
+    for (const form of forms) this.#add(form);
+    for (const [oldest, its] of this.#recent) {
+      if (this.#recent.size <= this.capacity) break;
+      this.#recent.delete(oldest);
+      for (const form of its) this.#drop(form);
+    }
+  }
+
+  /** Remembers a value for as long as the process lives: one of its settings. */
+  keep(value: string | undefined): void {
+    if (!isSecret(value) || this.#kept.has(value)) return;
+    this.#kept.add(value);
+    for (const form of formsOf(value)) this.#add(form);
+  }
+
+  /** Whether a text has a secret in it. */
+  holds(text: string): boolean {
+    return this.#find(text).length > 0;
+  }
+
+  /** The text with every secret in it replaced. */
+  redact(text: string): string {
+    const found = this.#find(text);
+    if (found.length === 0) return text;
+    let redacted = '';
+    let at = 0;
+    for (const { start, end } of merged(found)) {
+      redacted += text.slice(at, start) + REDACTED;
+      at = end;
+    }
+    return redacted + text.slice(at);
+  }
+
+  #find(text: string): Span[] {
+    const found: Span[] = [];
+    if (this.#byTail.size === 0) return found;
+    for (let end = TAIL; end <= text.length; end += 1) {
+      if (this.#hints[hintAt(text, end)] === 0) continue;
+      for (const form of this.#byTail.get(text.slice(end - TAIL, end)) ?? []) {
+        const start = end - form.length;
+        if (start >= 0 && text.startsWith(form, start)) found.push({ start, end });
+      }
+    }
+    return found;
+  }
+
+  #add(form: string): void {
+    const tail = form.slice(-TAIL);
+    const forms = this.#byTail.get(tail);
+    if (forms) forms.add(form);
+    else {
+      this.#byTail.set(tail, new Set([form]));
+      this.#hint(tail, 1);
+    }
+  }
+
+  #drop(form: string): void {
+    const tail = form.slice(-TAIL);
+    const forms = this.#byTail.get(tail);
+    forms?.delete(form);
+    if (forms?.size !== 0) return;
+    this.#byTail.delete(tail);
+    this.#hint(tail, -1);
+  }
+
+  #hint(tail: string, by: number): void {
+    const at = hintAt(tail, TAIL);
+    this.#hints[at] = (this.#hints[at] ?? 0) + by;
+  }
+}
+
+interface Span {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Found values may overlap: a user's pair in base64 lies inside the file that holds it. */
+function merged(spans: readonly Span[]): Span[] {
+  const joined: Span[] = [];
+  for (const span of [...spans].sort((left, right) => left.start - right.start)) {
+    const last = joined.at(-1);
+    if (last && span.start <= last.end) joined.splice(-1, 1, { start: last.start, end: Math.max(last.end, span.end) });
+    else joined.push(span);
+  }
+  return joined;
+}
+
+function isSecret(value: string | undefined): value is string {
+  return value !== undefined && value.length >= SHORTEST && value.length <= LONGEST;
+}
+
+function formsOf(value: string): readonly string[] {
+  const base64 = Buffer.from(value, 'utf8').toString('base64');
+  return [...new Set([value, encoded(value), base64, encoded(base64)])];
+}
+
+/** Half a surrogate pair has no percent-encoding: it becomes the sign for what cannot be shown, as when it is sent. */
+function encoded(value: string): string {
+  return encodeURIComponent(Buffer.from(value, 'utf8').toString('utf8'));
+}
+
+/** A hash of the four characters before `end`. */
+function hintAt(text: string, end: number): number {
+  let hash = 0;
+  for (let at = end - 4; at < end; at += 1) hash = (hash * 31 + text.charCodeAt(at)) % HINTS;
+  return hash;
+}
+
+/** A few thousand values of some hundred characters each. */
+export const seenSecrets = new SeenSecrets(4000);
