@@ -1,3 +1,4 @@
+import { CONNECTED_REGISTRY_MODES } from '../../../src/domain/armEnumerations.js';
 import type { z } from 'zod';
 import { requestResync } from '../gateway/routes.js';
 import type { ApiReply } from '../http/message.js';
@@ -11,7 +12,6 @@ import { listFilter } from './connectedRegistryFilter.js';
 import {
   carried,
   missing,
-  MODES,
   oneOf,
   patchBody,
   putBody,
@@ -77,7 +77,7 @@ export function connectedRegistryRoutes(plane: Plane): Route[] {
     const { parent } = properties;
     checkRegistryCanConnect(registry);
     const before = registry.connectedRegistries.get(name);
-    const mode = oneOf(MODES, properties.mode, 'mode');
+    const mode = oneOf(CONNECTED_REGISTRY_MODES, properties.mode, 'mode');
     if (parent.syncProperties.messageTtl === undefined) throw missing('parent.syncProperties.messageTtl');
     if (parent.syncProperties.tokenId === undefined) throw missing('parent.syncProperties.tokenId');
     const wanted: ConnectedRegistry = {

@@ -1,7 +1,9 @@
+import type { PROVISIONING_STATES } from '../../../src/domain/armEnumerations.js';
 import { randomUUID } from 'node:crypto';
 import type { ApiReply } from '../http/message.js';
 
-type Busy = 'Creating' | 'Updating' | 'Deleting';
+type ProvisioningState = (typeof PROVISIONING_STATES)[number];
+type Busy = Extract<ProvisioningState, 'Creating' | 'Updating' | 'Deleting'>;
 
 interface Operation {
   id: string;
@@ -50,7 +52,7 @@ export class LongRunning {
   }
 
   /** What a resource says of itself now. */
-  provisioningState(resource: string): Busy | 'Succeeded' | 'Failed' {
+  provisioningState(resource: string): ProvisioningState {
     const operation = this.#busy.get(resource.toLowerCase());
     if (!operation) return 'Succeeded';
     if (performance.now() < operation.readyAt) return operation.busy;

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { REGISTRY_TIERS } from '../../../src/domain/armEnumerations.js';
+import { caseless } from '../http/caseless.js';
 import { isAllowed } from '../access/authorize.js';
 import type { ApiReply } from '../http/message.js';
 import type { Call, Route } from '../pipeline.js';
@@ -13,13 +15,12 @@ import { armTime, changedBy, madeBy, systemDataBody } from './timestamps.js';
 import { orUndefined } from '../http/orUndefined.js';
 
 const TYPE = 'Microsoft.ContainerRegistry/registries';
-const SKUS = ['Basic', 'Standard', 'Premium'] as const;
 
 const properties = z.object({
   dataEndpointEnabled: z.boolean().nullish().transform(orUndefined),
   adminUserEnabled: z.boolean().nullish().transform(orUndefined),
 });
-const sku = z.object({ name: z.enum(SKUS) });
+const sku = z.object({ name: caseless(REGISTRY_TIERS) });
 const putBody = z.object({
   location: z.string().min(1),
   sku,
