@@ -7,6 +7,7 @@ import type { ReportKeys } from './domain/reportKey.js';
 import { profileDisagreements, withProfilesFile } from './profileSettings.js';
 import type { RotationPolicy } from './domain/rotationPolicy.js';
 import { rotationDisagreements, rotationPolicy } from './rotationSettings.js';
+import { scheduleDisagreements, withResolvedSchedules } from './scheduleSettings.js';
 import { settingsSchema } from './settingsSchema.js';
 
 /** A registry's ARM resource id, taken apart. */
@@ -82,7 +83,7 @@ export function loadConfig(environment: Readonly<Record<string, string | undefin
     Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== undefined && value !== '')),
   );
   if (typeof given === 'string') throw new ConfigError([given]);
-  const parsed = settingsSchema.safeParse(given);
+  const parsed = settingsSchema.safeParse(withResolvedSchedules(given));
   if (!parsed.success)
     throw new ConfigError(
       parsed.error.issues.map((issue) => {
@@ -186,6 +187,7 @@ function disagreements(settings: z.infer<typeof settingsSchema>): string[] {
     ...operatorDisagreements(settings),
     ...profileDisagreements(settings),
     ...rotationDisagreements(settings),
+    ...scheduleDisagreements(settings),
   ];
 }
 

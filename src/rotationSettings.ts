@@ -1,9 +1,9 @@
-import { Cron } from 'croner';
 import { z } from 'zod';
 import { FREEZE_WINDOW_FORM, longestFreezeSeconds, parseFreezeWindow } from './domain/freezeWindows.js';
 import { CREDENTIAL_LIFETIME_DAYS, leastLifetimeDays } from './domain/lifetimes.js';
 import { lifeMarks, type RotateAfter, type RotationPolicy } from './domain/rotationPolicy.js';
-import { worstSyncGapSeconds } from './domain/syncSchedule.js';
+import { CONTINUOUS_GAP_SECONDS } from './domain/syncSchedule.js';
+import { hostSchedule, readHostSchedule } from './scheduleSettings.js';
 import { flag, whole } from './settingKinds.js';
 
 const day = 86_400;
@@ -31,30 +31,13 @@ const freezeWindows = z
     return z.NEVER;
   });
 
-/** NCRONTAB with seconds, as the host's timer has it. Source: Azure docs, functions-bindings-timer. */
-const sweepSchedule = z
-  .string()
-  .default('0 0 * * * *')
-  .refine(
-    (text) => text.split(/\s+/).length === 6 && isCron(text),
-    'must be an NCRONTAB expression of six fields, seconds first, such as 0 0 * * * *',
-  );
-
-function isCron(text: string): boolean {
-  try {
-    return new Cron(text, { timezone: 'UTC', paused: true }).nextRun() !== null;
-  } catch {
-    return false;
-  }
-}
-
 /** The settings of credentials' lives and their rotation. */
 export const rotationSettings = {
   CREDENTIAL_LIFETIME_DAYS: whole(1, CREDENTIAL_LIFETIME_DAYS.most, CREDENTIAL_LIFETIME_DAYS.usual),
   NEAR_EXPIRY_EVENTS: flag(true),
   ROTATE_AFTER: z.string().default('2/3').pipe(rotateAfter),
   ROTATION_SPREAD_HOURS: whole(0, 24 * 365, 7 * 24),
-  ROTATION_SWEEP_SCHEDULE: sweepSchedule,
+  ROTATION_SWEEP_SCHEDULE: hostSchedule('0 0 * * * *'),
   ROTATION_WAVE_SIZE: whole(1, 100, 10),
   ROTATION_WAVE_SECONDS: whole(1, day, 3600),
   ROTATION_FAILURE_LIMIT: whole(1, 1000, 3),
@@ -81,7 +64,8 @@ export function rotationPolicy(settings: RotationSettings): RotationPolicy {
 }
 
 function sweepGapSeconds({ ROTATION_SWEEP_SCHEDULE }: RotationSettings): number {
-  return worstSyncGapSeconds(ROTATION_SWEEP_SCHEDULE, new Date());
+  // The schema has refused what has no rest; never to sweep again is no more hopeful than that.
+  return readHostSchedule(ROTATION_SWEEP_SCHEDULE)?.longestRestSeconds ?? Infinity;
 }
 
 /** Settings of which each is fine, but which cannot all hold for the usual credential. */
@@ -91,7 +75,7 @@ export function rotationDisagreements(settings: RotationSettings): string[] {
   const policy = rotationPolicy(settings);
   const { dueAfter, deadlineAfter } = lifeMarks(life, policy);
   const room = deadlineAfter - dueAfter;
-  const least = worstSyncGapSeconds(undefined, new Date()) + settings.PASSWORD_REPLICATION_SECONDS;
+  const least = CONTINUOUS_GAP_SECONDS + settings.PASSWORD_REPLICATION_SECONDS;
   const problems: [boolean, string][] = [
     [
       days < leastLifetimeDays(events),

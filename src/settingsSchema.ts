@@ -1,10 +1,10 @@
-import { Cron } from 'croner';
 import { z } from 'zod';
 import type { RegistryId } from './config.js';
 import { ENDPOINT } from './domain/names.js';
 import { hubs, profiles } from './profileSettings.js';
 import type { ReportKeys } from './domain/reportKey.js';
 import { rotationSettings } from './rotationSettings.js';
+import { hostSchedule } from './scheduleSettings.js';
 import { flag, whole } from './settingKinds.js';
 
 const REGISTRY_ID =
@@ -64,22 +64,8 @@ const reportKeys = z.string('must hold at least one key, id:base64url').transfor
 const APP_ROLE = /^[\w.:/+-]{1,120}$/;
 const OBJECT_ID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
-/** Six fields, seconds first, as the host's timers have it. Source: Azure docs, functions-bindings-timer. */
-const checkSchedule = z
-  .string()
-  .default('0 0 3 * * *')
-  .refine(
-    (text) => text === 'off' || (text.trim().split(/\s+/).length === 6 && isCron(text)),
-    'must be an NCRONTAB expression of six fields, seconds first, such as 0 0 3 * * *, or off',
-  );
-
-function isCron(text: string): boolean {
-  try {
-    return new Cron(text, { timezone: 'UTC', paused: true }).nextRun() !== null;
-  } catch {
-    return false;
-  }
-}
+/** `off`, or as the host's timers read it. */
+const checkSchedule = z.union([z.literal('off'), hostSchedule('0 0 3 * * *')]);
 
 const day = 86_400;
 /** Every setting by its name, parsed and with its default. README.md has the table for people. */
@@ -114,6 +100,8 @@ export const settingsSchema = z.object({
     ),
   /** Set by the platform, not by people. */
   WEBSITE_AUTH_ENABLED: z.string().optional(),
+  /** The plan; set by the platform, not by people (azure-functions-host, EnvironmentSettingNames). */
+  WEBSITE_SKU: z.string().optional(),
   ALLOWED_ENDPOINTS: z
     .string()
     .default('')

@@ -1,7 +1,7 @@
 /** How long a function may run (Azure docs: functions-host-json, "functionTimeout"). */
 import { textSetting, type HostJson } from './config/hostJson.js';
 import type { HostLog } from './log/log.js';
-import { formatTimeSpan, parseTimeSpan } from './triggers/timeSpan.js';
+import { formatTimeSpan, parseTimeSpan } from '../../src/domain/timeSpan.js';
 import { InvocationError, type AppFunction, type LoadedApp } from './worker/app.js';
 
 /** Outside the Consumption plan. */

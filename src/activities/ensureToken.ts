@@ -23,7 +23,8 @@ export function ensureToken({ controlPlane }: Ports) {
         await controlPlane.createToken(registry, token, scopeMap);
         return done({ created: true });
       }
-      if (!found.isEnabled) return failed('token-disabled', `token ${token} was disabled while this run was under way`);
+      if (found.isEnabled === false)
+        return failed('token-disabled', `token ${token} was disabled while this run was under way`);
       const present = found.scopeMap.toLowerCase();
       if (present === scopeMap.toLowerCase()) return done({ created: false });
       if (present !== input.earlierScopeMap?.toLowerCase())

@@ -24,7 +24,7 @@ export function deleteToken({ controlPlane }: Ports) {
       const found = await controlPlane.getToken(registry, token);
       if (!found) return done({ removed: true });
       if (found.createdAt !== createdAt) return done({ removed: false, kept: `token ${token}: it was made anew` });
-      if (found.isEnabled) await controlPlane.disableToken(registry, token);
+      if (found.isEnabled !== false) await controlPlane.disableToken(registry, token);
       const removed = await deleteUnlessBound({ controlPlane }, bound);
       return done({ removed, ...(removed ? {} : { isBound: true }) });
     });

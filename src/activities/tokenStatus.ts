@@ -39,7 +39,7 @@ export function disableTokens({ controlPlane }: Ports) {
       const disabled: string[] = [];
       for (const token of tokens) {
         const found = await controlPlane.getToken(registry, token);
-        if (!found?.isEnabled) continue;
+        if (!found || found.isEnabled === false) continue;
         await controlPlane.disableToken(registry, token);
         disabled.push(token);
       }

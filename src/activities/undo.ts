@@ -166,7 +166,7 @@ export function removeToken({ controlPlane }: Ports) {
         return done({ kept: `token ${token}: it was made before this run began` });
       if (found.scopeMap.toLowerCase() !== scopeMap.toLowerCase())
         return done({ kept: `token ${token}: somebody gave it scope map ${found.scopeMap}` });
-      if (found.isEnabled) await controlPlane.disableToken(registry, token);
+      if (found.isEnabled !== false) await controlPlane.disableToken(registry, token);
       return done((await deleteUnlessBound({ controlPlane }, bound)) ? {} : { isBound: true });
     });
 }

@@ -1,7 +1,8 @@
 import type { ContainerRegistryManagementClient, TokenUpdateParameters } from '@azure/arm-containerregistry';
 import type { TokenCredential } from '@azure/identity';
 import { findRegistry, type Config, type RegistryId } from '../config.js';
-import type { SlotName } from '../domain/slots.js';
+import { memberOf } from '../domain/armEnumerations.js';
+import { SLOT_NAMES, type SlotName } from '../domain/slots.js';
 import type { RegistryControlPlane } from '../ports/registryControlPlane.js';
 import { orUndefined, ServiceError } from '../ports/serviceError.js';
 import type { ServiceOperation } from '../ports/serviceOperation.js';
@@ -90,8 +91,8 @@ export function createArmControlPlane(config: Config, credential: TokenCredentia
           return {
             name: found.name ?? at.name,
             tier: found.sku.tier ?? found.sku.name,
-            dataEndpointEnabled: found.dataEndpointEnabled ?? false,
-            loginServer: found.loginServer ?? '',
+            dataEndpointEnabled: found.dataEndpointEnabled,
+            ...(found.loginServer ? { loginServer: found.loginServer } : {}),
           };
         }),
       ),
@@ -210,8 +211,9 @@ export function createArmControlPlane(config: Config, credential: TokenCredentia
         );
         // By name, never by position: the service may list both slots.
         for (const { value } of made.passwords ?? []) seenSecrets.remember(value);
-        const password = made.passwords?.find((item) => item.name === slot);
-        if (!password?.value || !made.username)
+        const password = made.passwords?.find((item) => memberOf(SLOT_NAMES, item.name) === slot);
+        // Without its time the password could never be told from a later one.
+        if (!password?.value || !password.creationTime || !made.username)
           throw new ServiceError({
             kind: 'unavailable',
             operation: 'generate a password for token',
@@ -221,7 +223,7 @@ export function createArmControlPlane(config: Config, credential: TokenCredentia
         return {
           userName: made.username,
           value: password.value,
-          createdAt: (password.creationTime ?? new Date()).toISOString(),
+          createdAt: password.creationTime.toISOString(),
         };
       }),
   };

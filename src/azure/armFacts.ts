@@ -1,6 +1,8 @@
 import type { ConnectedRegistry, ScopeMap, Token } from '@azure/arm-containerregistry';
+import { ACTIVATION_STATUSES, memberOf, TOKEN_STATUSES } from '../domain/armEnumerations.js';
 import { SLOT_NAMES, type FilledSlot, type SlotName } from '../domain/slots.js';
 import type { ConnectedRegistryFacts, ScopeMapFacts, TokenFacts } from '../ports/registryControlPlane.js';
+import { UnreadableAnswer } from './serviceErrors.js';
 
 /** The last part of a resource id, which is the resource's name. */
 function nameIn(id: string | undefined): string {
@@ -12,20 +14,33 @@ function isConnectedRegistryId(id: string | undefined): boolean {
   return /\/connectedRegistries\/[^/]+$/i.test(id ?? '');
 }
 
+/** Whether a text is this member of an enumeration; undefined for what is none of its members. */
+function isMember<const T extends string>(members: readonly T[], text: string | undefined, wanted: T) {
+  const member = memberOf(members, text);
+  return member && member === wanted;
+}
+
+/** @throws UnreadableAnswer for one without what its schema always has: made up, it would be taken for a fact. */
+function lacks(): never {
+  throw new UnreadableAnswer();
+}
+
 /** A connected registry; ids of tokens become names. */
 export function toConnectedRegistry(item: ConnectedRegistry): ConnectedRegistryFacts {
   const sync = item.parent?.syncProperties;
   return {
     name: item.name ?? nameIn(item.id),
     mode: item.mode ?? '',
-    isActive: item.activation?.status === 'Active',
+    isActive: isMember(ACTIVATION_STATUSES, item.activation?.status, 'Active'),
+    // ARM leaves the list out when it is empty, as recorded.
     clientTokens: (item.clientTokenIds ?? []).map(nameIn),
     ...(item.systemData?.createdAt ? { createdAt: item.systemData.createdAt.toISOString() } : {}),
     ...(item.connectionState ? { connectionState: item.connectionState } : {}),
     ...(item.loginServer?.host ? { loginServer: item.loginServer.host } : {}),
     ...(isConnectedRegistryId(item.parent?.id) ? { parent: nameIn(item.parent?.id) } : {}),
     ...(sync?.tokenId ? { syncToken: nameIn(sync.tokenId) } : {}),
-    ...(sync?.schedule ? { schedule: sync.schedule } : {}),
+    // An empty one is none that can be read, and not the continuous one that stands for none.
+    ...(typeof sync?.schedule === 'string' ? { schedule: sync.schedule } : {}),
     ...(sync?.syncWindow ? { syncWindow: sync.syncWindow } : {}),
     ...(sync?.messageTtl ? { messageTtl: sync.messageTtl } : {}),
     ...(sync?.lastSyncTime ? { lastSyncTime: sync.lastSyncTime.toISOString() } : {}),
@@ -35,7 +50,7 @@ export function toConnectedRegistry(item: ConnectedRegistry): ConnectedRegistryF
 export function toScopeMap(item: ScopeMap): ScopeMapFacts {
   return {
     name: item.name ?? nameIn(item.id),
-    actions: item.actions ?? [],
+    actions: item.actions ?? lacks(),
     description: item.description ?? '',
     ...(item.creationDate ? { createdAt: item.creationDate.toISOString() } : {}),
   };
@@ -44,18 +59,19 @@ export function toScopeMap(item: ScopeMap): ScopeMapFacts {
 /** A token; its slots without their values, which ARM does not give again. */
 export function toToken(item: Token): TokenFacts {
   const slots: Partial<Record<SlotName, FilledSlot>> = {};
+  // ARM leaves the list out for a token without passwords, as recorded.
   for (const password of item.credentials?.passwords ?? []) {
-    const slot = SLOT_NAMES.find((name) => name === password.name);
+    const slot = memberOf(SLOT_NAMES, password.name);
     if (!slot) continue;
     slots[slot] = {
-      createdAt: (password.creationTime ?? new Date(0)).toISOString(),
+      createdAt: (password.creationTime ?? lacks()).toISOString(),
       ...(password.expiry ? { expiresAt: password.expiry.toISOString() } : {}),
     };
   }
   return {
     name: item.name ?? nameIn(item.id),
     scopeMap: nameIn(item.scopeMapId),
-    isEnabled: item.status !== 'disabled',
+    isEnabled: isMember(TOKEN_STATUSES, item.status, 'enabled'),
     slots,
     ...(item.creationDate ? { createdAt: item.creationDate.toISOString() } : {}),
   };

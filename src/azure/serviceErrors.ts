@@ -20,6 +20,11 @@ interface SdkError {
   readonly response?: { readonly headers?: { get?(name: string): string | undefined | null } };
 }
 
+/** Thrown inside a call for an answer that lacks what its schema always has. It says nothing of the answer. */
+export class UnreadableAnswer extends Error {
+  override readonly name = 'UnreadableAnswer';
+}
+
 /**
  * Runs one SDK call and turns whatever it throws into a ServiceError.
  * A failed long-running operation and an unreachable host come as errors without a status: both may go better later.
@@ -98,7 +103,7 @@ function detailOf(sdk: SdkError, status: number | undefined, code: ServiceCode |
   const name = String(sdk.name);
   if (name === 'AbortError' || name === 'TimeoutError') return 'no-answer-in-time';
   if (/^Authentication|^CredentialUnavailable/.test(name)) return 'no-access-token';
-  if (sdk.code === PARSE_ERROR || name === 'SyntaxError') return 'unreadable-answer';
+  if (sdk.code === PARSE_ERROR || name === 'SyntaxError' || name === 'UnreadableAnswer') return 'unreadable-answer';
   if (status !== undefined && status >= 300) return undefined;
   if (status === undefined && code !== undefined) return 'no-connection';
   return name === 'Error' || name === 'TypeError' || status !== undefined ? 'operation-failed' : undefined;

@@ -133,9 +133,15 @@ export const problemFound = z
     field: z.string().describe('the field of the request that it is about').exactOptional(),
     message: z.string(),
     fix: z.string().describe('the command, setting or field that mends it'),
+    unknown: z
+      .literal(true)
+      .describe('something could not be read, and is neither taken for good nor for bad: the run goes on')
+      .exactOptional(),
   })
   .readonly()
-  .describe('Something about a request that must be changed first, by a field of the request or by a command.');
+  .describe(
+    'Something about a request that must be changed first, by a field of the request or by a command; or, `unknown`, something that nobody could tell.',
+  );
 /** Something about a request that must be changed first, by a field of the request or by a command. */
 export type Problem = z.infer<typeof problemFound>;
 
@@ -253,7 +259,10 @@ export type PlannedWrite = z.infer<typeof plannedWrite>;
 
 export const dryRunAnswer = z
   .object({
-    problems: z.array(problemFound).readonly().describe('what must be changed first; with any, the run is refused'),
+    problems: z
+      .array(problemFound)
+      .readonly()
+      .describe('what must be changed first; with any that is not `unknown`, the run is refused'),
     writes: z.array(plannedWrite).readonly().describe('every change, in order; none when all is as asked for'),
     adopts: z.array(z.string()).readonly().describe('what exists already and is used as it is'),
   })
@@ -267,7 +276,10 @@ export const rotationPlanAnswer = z
     registry: z.string(),
     connectedRegistry: z.string(),
     client: z.string(),
-    problems: z.array(problemFound).readonly().describe('what must be changed first; with any, the run is refused'),
+    problems: z
+      .array(problemFound)
+      .readonly()
+      .describe('what must be changed first; with any that is not `unknown`, the run is refused'),
     writes: z.array(plannedWrite).readonly().describe('every change, in order'),
     outage: z.string().describe('of an urgent rotation: how long the client cannot pull, and why').exactOptional(),
   })

@@ -29,6 +29,7 @@ export const DIFFERENCE_CODES = [
   'binding-missing',
   'bound-elsewhere',
   'connected-registry-missing',
+  'fact-unknown',
 ] as const;
 
 export const difference = z
@@ -113,7 +114,7 @@ export type UnusedResource = z.infer<typeof unusedResource>;
 
 export const checkWarning = z
   .object({
-    code: z.enum(['message-ttl-exceeded', 'message-ttl-too-short']),
+    code: z.enum(['message-ttl-exceeded', 'message-ttl-too-short', 'sync-schedule-unreadable']),
     registry: z.string(),
     connectedRegistry: z.string(),
     message: z.string(),

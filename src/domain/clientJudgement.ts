@@ -7,7 +7,7 @@ import { isLive, type Slots } from './slots.js';
 export interface KnownClient {
   readonly tags: CredentialTags;
   readonly secretIsEnabled: boolean;
-  readonly token?: { readonly scopeMap: string; readonly isEnabled: boolean; readonly slots: Slots };
+  readonly token?: { readonly scopeMap: string; readonly isEnabled: boolean | undefined; readonly slots: Slots };
   /** Action strings of the scope map in the tags; absent when there is no such map. */
   readonly actions?: readonly string[];
   /** The connected registry in the tags; absent when there is none of that name. */
@@ -36,16 +36,19 @@ export function judgeClient(known: KnownClient, now: Date, allowedEndpoints: rea
   const { tags, token, secretIsEnabled } = known;
   const expiresOn = new Date(tags.expiresOn);
   if (!token) return { state: 'orphaned', differences: [{ code: 'token-missing', expected: tags.token }] };
-  if (!token.isEnabled && !secretIsEnabled) return { state: 'revoked', differences: [] };
+  if (token.isEnabled === false && !secretIsEnabled) return { state: 'revoked', differences: [] };
   const unbound = aboutBinding(known);
   const drift = [
     ...(secretIsEnabled ? [] : [{ code: 'secret-disabled' } as const]),
-    ...(token.isEnabled ? [] : [{ code: 'token-disabled' } as const]),
+    ...(token.isEnabled === false ? [{ code: 'token-disabled' } as const] : []),
     ...aboutRights(known, token.scopeMap),
     ...aboutPassword(tags, token.slots, now),
     ...aboutEndpoint(known, allowedEndpoints),
   ];
-  const differences = [...unbound, ...drift];
+  // What nobody can tell is told, and makes nobody drifted.
+  const unknown =
+    token.isEnabled === undefined ? [{ code: 'fact-unknown', found: 'whether the token is enabled' } as const] : [];
+  const differences = [...unbound, ...drift, ...unknown];
   if (expiresOn <= now) return { state: 'expired', differences };
   if (unbound.length > 0) return { state: 'unbound', differences };
   if (drift.length > 0) return { state: 'drifted', differences };

@@ -86,6 +86,9 @@ export const PROBLEM_CODES = [
   'token-unbound',
   'image-unknown',
   'previous-password-in-use',
+  'sync-schedule-unreadable',
+  'sync-scope-unknown',
+  'fact-unknown',
 ] as const;
 export type ProblemCode = (typeof PROBLEM_CODES)[number];
 

@@ -1,9 +1,9 @@
-import { Cron } from 'croner';
 import { durationSeconds } from './durations.js';
+import { parseNcrontab } from './ncrontab.js';
 
 /** A time in which no rotation begins and no password is revoked, again and again. */
 export interface FreezeWindow {
-  /** When it begins: a cron expression of five fields, read in `timeZone`. */
+  /** When it begins: NCRONTAB of five fields, so that all schedules of the app are one language; read in `timeZone`. */
   readonly cron: string;
   readonly seconds: number;
   /** IANA name. */
@@ -23,8 +23,9 @@ export function parseFreezeWindow(text: string): FreezeWindow | undefined {
   if (!cron || seconds === undefined || seconds < 60 || rest.length > 0 || cron.split(/\s+/).length !== 5)
     return undefined;
   try {
-    return new Cron(cron, { timezone: timeZone, paused: true }).nextRun() ? { cron, seconds, timeZone } : undefined;
+    return parseNcrontab(cron, timeZone)?.next(new Date()) ? { cron, seconds, timeZone } : undefined;
   } catch {
+    // Croner throws for a time zone that it does not know.
     return undefined;
   }
 }
@@ -44,13 +45,13 @@ export function frozenUntil(windows: readonly FreezeWindow[], now: Date): Date |
 
 /** When the occurrence that `at` lies in ends, in milliseconds; its first instant counts, its last does not. */
 function endOf({ cron, seconds, timeZone }: FreezeWindow, at: Date): number | undefined {
-  const occurrences = new Cron(cron, { timezone: timeZone, paused: true });
+  const occurrences = parseNcrontab(cron, timeZone);
   const length = seconds * 1000;
   let begun: Date | undefined;
-  let next = occurrences.nextRun(new Date(at.getTime() - length));
+  let next = occurrences?.next(new Date(at.getTime() - length));
   while (next && next <= at) {
     begun = next;
-    next = occurrences.nextRun(begun);
+    next = occurrences?.next(begun);
   }
   return begun && begun.getTime() + length;
 }

@@ -1,6 +1,7 @@
 import type { CheckWarning } from './clientAnswers.js';
 import { durationSeconds } from './durations.js';
 import { worstSyncGapSeconds } from './syncSchedule.js';
+import { unreadableSchedule } from './unreadableSchedule.js';
 
 /** What tells whether news for a connected registry may be lost before it comes for them. Times are ISO 8601. */
 export interface MessageFacts {
@@ -16,10 +17,15 @@ export interface MessageFacts {
  * ConnectedRegistry, syncProperties.messageTtl.
  */
 export function offlineWarnings(registry: string, facts: MessageFacts, now: Date): CheckWarning[] {
-  const kept = facts.messageTtl === undefined ? undefined : durationSeconds(facts.messageTtl);
-  if (kept === undefined) return [];
   const { name: connectedRegistry, lastSyncTime, schedule } = facts;
-  const warnings: CheckWarning[] = [];
+  const gap = worstSyncGapSeconds(schedule, now);
+  const warnings: CheckWarning[] =
+    gap === undefined
+      ? [{ ...unreadableSchedule(registry, { name: connectedRegistry, schedule }), registry, connectedRegistry }]
+      : [];
+  const kept = facts.messageTtl === undefined ? undefined : durationSeconds(facts.messageTtl);
+  // How long messages are kept is not known: nothing can be said of their loss.
+  if (kept === undefined) return warnings;
   const longer = `az acr connected-registry update --registry ${registry} --name ${connectedRegistry} --sync-message-ttl`;
   const away = lastSyncTime === undefined ? 0 : (now.getTime() - new Date(lastSyncTime).getTime()) / 1000;
   if (away > kept)
@@ -30,8 +36,7 @@ export function offlineWarnings(registry: string, facts: MessageFacts, now: Date
       message: `It has not synced since ${lastSyncTime ?? ''}, and what is meant for it is kept for ${facts.messageTtl ?? ''} only: it may never hear of changes made meanwhile.`,
       fix: `Bring it back and have it synchronise anew; for the next time: ${longer} with more than its longest absence`,
     });
-  const gap = worstSyncGapSeconds(schedule, now);
-  if (gap > kept)
+  if (gap !== undefined && gap > kept)
     warnings.push({
       code: 'message-ttl-too-short',
       registry,

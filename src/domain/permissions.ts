@@ -47,7 +47,12 @@ export function toActions(permissions: Permissions): string[] {
 
 /** Tells whether a scope map still grants what it did, whatever the order of its actions: 12 hexadecimal digits. */
 export function rightsHash(actions: readonly string[]): string {
-  return shortHash([[...new Set(actions)].sort()], 12);
+  return shortHash([[...lowered(actions)].sort()], 12);
+}
+
+/** Action strings as the service compares them: without case. */
+function lowered(actions: readonly string[]): Set<string> {
+  return new Set(actions.map((action) => action.toLowerCase()));
 }
 
 interface Grant {
@@ -56,7 +61,7 @@ interface Grant {
 }
 
 function parseAction(text: string): Grant | undefined {
-  const match = /^repositories\/(.+)\/((?:content|metadata)\/[a-z]+)$/.exec(text);
+  const match = /^repositories\/(.+)\/((?:content|metadata)\/[a-z]+)$/i.exec(text);
   return match?.[1] && match[2] ? { pattern: match[1], action: match[2] } : undefined;
 }
 
@@ -70,7 +75,12 @@ export function patternCovers(granted: string, pattern: string): boolean {
 export function actionsCover(actions: readonly string[], pattern: string, action: string): boolean {
   return actions
     .map(parseAction)
-    .some((grant) => grant !== undefined && grant.action === action && patternCovers(grant.pattern, pattern));
+    .some(
+      (grant) =>
+        grant !== undefined &&
+        grant.action.toLowerCase() === action.toLowerCase() &&
+        patternCovers(grant.pattern, pattern),
+    );
 }
 
 /** Whether the permissions allow pulling from this very repository. */
@@ -80,20 +90,23 @@ export function permissionsCover(permissions: Permissions, repository: string, a
 
 /** Equal as sets: the service keeps the order in which actions were sent, and scope maps made by hand have their own. */
 export function sameActions(left: readonly string[], right: readonly string[]): boolean {
-  const all = new Set(left);
-  return all.size === new Set(right).size && right.every((action) => all.has(action));
+  const all = lowered(left);
+  const wanted = lowered(right);
+  return all.size === wanted.size && [...wanted].every((action) => all.has(action));
 }
 
 /** The first repository, by name, that these action strings allow an image to be pulled from; no wildcard. */
 export function pullableRepository(actions: readonly string[]): string | undefined {
   return actions
     .map(parseAction)
-    .flatMap((grant) => (grant?.action === 'content/read' && !isWildcard(grant.pattern) ? [grant.pattern] : []))
+    .flatMap((grant) =>
+      grant?.action.toLowerCase() === 'content/read' && !isWildcard(grant.pattern) ? [grant.pattern] : [],
+    )
     .sort()
     .at(0);
 }
 
 /** Rights of a connected registry's own sync token; no client may have them. Source: Azure docs, as above. */
 export function hasGatewayActions(actions: readonly string[]): boolean {
-  return actions.some((action) => action.startsWith('gateway/'));
+  return actions.some((action) => action.toLowerCase().startsWith('gateway/'));
 }

@@ -76,15 +76,17 @@ export function rotationState(
   if (isOffline(sync, now) && !isLate) return { kind: 'deferred', by: { reason: 'offline' } };
   const next = nextSync(sync.schedule, now);
   // The next sweep but one must come before the sync, or its news would miss it.
-  const isFar = next.getTime() - now.getTime() > 2 * policy.sweepGapSeconds * 1000;
+  // A sync whose time is unknown is not waited for here: the rotation itself waits until one is reported.
+  const isFar = next !== undefined && next.getTime() - now.getTime() > 2 * policy.sweepGapSeconds * 1000;
   if (isFar && !isLate) return { kind: 'deferred', by: { reason: 'sync', until: next.toISOString() } };
   return { kind: 'due', isLate };
 }
 
-/** What is known of a client's connected registry; `worstGapSeconds` counts what it syncs through, too. */
-export type SyncOfClient = Pick<SyncFacts, 'schedule' | 'lastSyncTime'> & { readonly worstGapSeconds: number };
+/** What is known of a client's connected registry; `worstGapSeconds` counts what it syncs through, too; absent: unknown. */
+export type SyncOfClient = Pick<SyncFacts, 'schedule' | 'lastSyncTime'> & { readonly worstGapSeconds?: number };
 
 function isOffline({ lastSyncTime, worstGapSeconds }: SyncOfClient, now: Date): boolean {
-  if (lastSyncTime === undefined) return false;
+  // Without its last sync, or how far apart its syncs are, nobody can tell that it is late.
+  if (lastSyncTime === undefined || worstGapSeconds === undefined) return false;
   return now.getTime() - new Date(lastSyncTime).getTime() > (worstGapSeconds + SYNC_GRACE_SECONDS) * 1000;
 }

@@ -33,14 +33,24 @@ export interface RotationPlan {
   readonly sync: SyncFacts;
   /** The connected registries between cloud and client, from the cloud on; the client's own is the last. */
   readonly way: readonly SyncStop[];
-  /** Longest time until a change in the cloud is known at the edge. */
-  readonly worstWaySeconds: number;
+  /** Longest time until a change in the cloud is known at the edge; absent when a schedule on the way cannot be read. */
+  readonly worstWaySeconds?: number;
 }
 
-/** Seconds from a promotion until nobody can still need the password before it. */
+/**
+ * Seconds from a promotion until nobody can still need the password before it. Where nobody can tell how far apart the
+ * syncs are, the longest time that a rotation waits for one stands for it.
+ */
 export function overlapSeconds(
   plan: Pick<RotationPlan, 'worstWaySeconds'>,
-  limits: { readonly overlapSeconds: number; readonly agentRefreshSeconds: number },
+  limits: {
+    readonly overlapSeconds: number;
+    readonly agentRefreshSeconds: number;
+    readonly syncDeadlineSeconds: number;
+  },
 ): number {
-  return Math.max(limits.overlapSeconds, limits.agentRefreshSeconds + plan.worstWaySeconds);
+  return Math.max(
+    limits.overlapSeconds,
+    limits.agentRefreshSeconds + (plan.worstWaySeconds ?? limits.syncDeadlineSeconds),
+  );
 }

@@ -1,5 +1,6 @@
-import { Cron } from 'croner';
+import { longestGapSeconds, nextTime, type CronTimes } from './cronTimes.js';
 import { durationSeconds } from './durations.js';
+import { isEveryMinute, parseSyncCron } from './syncCron.js';
 
 /** What decides when a change made in the cloud can be known at the edge. Times are ISO 8601, UTC. */
 export interface SyncFacts {
@@ -11,33 +12,39 @@ export interface SyncFacts {
 
 /** Source: azure-cli, `az acr connected-registry create --help` (--sync-schedule). */
 export const CONTINUOUS_SCHEDULE = '* * * * *';
-
-/** Milliseconds. */
-const MINUTE = 60_000;
+/** From sync to sync of a connected registry that is always online. */
+export const CONTINUOUS_GAP_SECONDS = 60;
 
 /** Time that a sync may need to bring its news over, in seconds, before another look is worth while. */
 export const SYNC_SLACK_SECONDS = 10;
 
+/** Pauses between looks at a connected registry whose next sync is not known, in seconds. */
+const LOOK_AGAIN_SECONDS = { first: 60, longest: 3600 };
+
 /**
- * The next instant after `after` at which a sync begins. An expression that cannot be read counts as continuous: the
- * service accepted it, so the worst case is looking more often than needed.
+ * The next instant after `after` at which a sync begins. Undefined: unknown, since the schedule cannot be read or names no
+ * time that comes. Whoever waits then follows what ARM reports of the syncs (`lookAgainSeconds`).
  */
-export function nextSync(schedule: string | undefined, after: Date): Date {
-  return nextOf(cronOf(schedule), after);
+export function nextSync(schedule: string | undefined, after: Date): Date | undefined {
+  const times = timesOf(schedule);
+  return times && nextTime(times, after);
 }
 
-/** Longest time between two syncs, in seconds, among the next `count` of them. */
-export function worstSyncGapSeconds(schedule: string | undefined, after: Date, count = 50): number {
-  const cron = cronOf(schedule);
-  if (cron === undefined) return MINUTE / 1000;
-  let longest = 0;
-  let previous = after;
-  for (let index = 0; index < count; index += 1) {
-    const next = nextOf(cron, previous);
-    if (index > 0) longest = Math.max(longest, (next.getTime() - previous.getTime()) / 1000);
-    previous = next;
-  }
-  return longest;
+/** Longest time between two syncs, in seconds. Undefined: unknown, as above. */
+export function worstSyncGapSeconds(schedule: string | undefined, after: Date): number | undefined {
+  const times = timesOf(schedule);
+  return times && longestGapSeconds(times, after);
+}
+
+/** Whether it is always online: it syncs every minute, in whatever words. */
+export function isContinuous(schedule: string | undefined): boolean {
+  const times = timesOf(schedule);
+  return times !== undefined && isEveryMinute(times);
+}
+
+/** How long to wait for a sync of unknown time before looking again: longer and longer. @param looks that were in vain */
+export function lookAgainSeconds(looks: number): number {
+  return Math.min(LOOK_AGAIN_SECONDS.longest, LOOK_AGAIN_SECONDS.first * 2 ** Math.min(looks, 10));
 }
 
 /** A connected registry on the way from the cloud to a client. */
@@ -50,27 +57,24 @@ export interface SyncStop {
 
 /**
  * Longest time, in seconds, until a change in the cloud is at the end of a chain of connected registries: each brings its
- * news at the start of one sync, or at the end of the next one's window.
+ * news at the start of one sync, or at the end of the next one's window. Undefined when it is unknown of one of them.
  */
-export function worstWaySeconds(way: readonly SyncStop[], after: Date): number {
-  return way.reduce(
-    (sum, { schedule, syncWindow }) =>
-      sum + worstSyncGapSeconds(schedule, after) + (durationSeconds(syncWindow ?? '') ?? 0),
-    0,
-  );
-}
-
-/** The expression read, once for all that is asked of it; undefined when it is every minute, which needs no looking. */
-function cronOf(schedule = CONTINUOUS_SCHEDULE): Cron | undefined {
-  if (schedule === CONTINUOUS_SCHEDULE) return undefined;
-  try {
-    return new Cron(schedule, { timezone: 'UTC', paused: true });
-  } catch {
-    return undefined;
+export function worstWaySeconds(way: readonly SyncStop[], after: Date): number | undefined {
+  let sum = 0;
+  for (const { schedule, syncWindow } of way) {
+    const gap = worstSyncGapSeconds(schedule, after);
+    const window = syncWindow === undefined ? 0 : durationSeconds(syncWindow);
+    if (gap === undefined || window === undefined) return undefined;
+    sum += gap + window;
   }
+  return sum;
 }
 
-function nextOf(cron: Cron | undefined, after: Date): Date {
-  const minute = new Date((Math.floor(after.getTime() / MINUTE) + 1) * MINUTE);
-  return cron === undefined ? minute : (cron.nextRun(after) ?? new Date(after.getTime() + MINUTE));
+/** Those whose schedule or window cannot be read, so that nobody can tell when they sync. */
+export function unreadableStops(way: readonly SyncStop[], after: Date): SyncStop[] {
+  return way.filter((stop) => worstWaySeconds([stop], after) === undefined);
+}
+
+function timesOf(schedule = CONTINUOUS_SCHEDULE): CronTimes | undefined {
+  return parseSyncCron(schedule);
 }

@@ -1,6 +1,7 @@
 import type { OrchestrationContext } from 'durable-functions';
 import type { OnboardingPlan } from '../domain/plan.js';
 import type { ProblemCode } from '../domain/codes.js';
+import { refusing } from '../domain/problems.js';
 import type { Run } from '../domain/run.js';
 import { later, type Flow } from './flow.js';
 import type { ProgressLog } from './progressLog.js';
@@ -33,7 +34,8 @@ export function* planWhenActive(
   }
 }
 
-function isOnlyInactive({ problems }: OnboardingPlan): boolean {
+function isOnlyInactive(plan: OnboardingPlan): boolean {
+  const problems = refusing(plan.problems);
   return (
     problems.some(({ code }) => code === 'connected-registry-inactive') &&
     problems.every(({ code }) => NOT_ACTIVE.includes(code))

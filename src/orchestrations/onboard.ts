@@ -6,6 +6,7 @@ import type { OnboardingRun } from '../domain/run.js';
 import type { OnboardingResult, OperationOutcome } from '../domain/operation.js';
 import { rightsHash, toActions } from '../domain/permissions.js';
 import { isConverged, type OnboardingPlan } from '../domain/plan.js';
+import { refusing } from '../domain/problems.js';
 import type { MadeByUs, VerifiedPull } from '../domain/secretTags.js';
 import { Binding } from './binding.js';
 import { ClientRecords } from './clientRecord.js';
@@ -98,7 +99,7 @@ class Onboard {
       const begun = yield* records.begin(runner);
       const look = () => runner.steps.preflight({ onboarding: input.request, ...begun });
       const found = yield* planWhenActive(context, input, runner, log, look);
-      if (found.problems.length > 0) throw new Refused(found.problems);
+      if (refusing(found.problems).length > 0) throw new Refused(found.problems);
       return { plan: found, lifts: begun.lifts };
     });
     this.lifts = lifts !== undefined;

@@ -1,12 +1,9 @@
 import type { OrchestrationContext } from 'durable-functions';
 import type { FlowLimits } from '../domain/flowLimits.js';
-import { nextSync, SYNC_SLACK_SECONDS, type SyncStop } from '../domain/syncSchedule.js';
+import { lookAgainSeconds, nextSync, SYNC_SLACK_SECONDS, type SyncStop } from '../domain/syncSchedule.js';
 import { later, StepFailed, type Flow } from './flow.js';
 import type { ProgressLog } from './progressLog.js';
 import type { StepRunner } from './stepRunner.js';
-
-/** A connected registry that missed its sync is looked at again after this, then after twice as long, up to the longest. */
-const LOOK_AGAIN_SECONDS = { first: 60, longest: 3600 };
 
 /**
  * Waits until a password made now is known at the edge: first in the whole cloud registry, then by a sync of each
@@ -44,7 +41,10 @@ export function* propagation(
   }
 }
 
-/** Until the next sync by the schedule after `instant`; once that is missed, in growing steps. A setting may fix the pace. */
+/**
+ * Until the next sync by the schedule after `instant`; once that is missed, or where no schedule tells its time, in growing
+ * steps. A setting may fix the pace.
+ */
 function pauseSeconds(
   context: OrchestrationContext,
   schedule: string | undefined,
@@ -55,7 +55,9 @@ function pauseSeconds(
   const now = context.df.currentUtcDateTime;
   const untilInstant = Math.max(0, (instant.getTime() - now.getTime()) / 1000);
   if (limits.pullCheckRetrySeconds !== undefined) return untilInstant + limits.pullCheckRetrySeconds;
-  if (missed > 0) return Math.min(LOOK_AGAIN_SECONDS.longest, LOOK_AGAIN_SECONDS.first * 2 ** Math.min(missed - 1, 10));
   const from = instant > now ? instant : now;
-  return (nextSync(schedule, from).getTime() - now.getTime()) / 1000 + SYNC_SLACK_SECONDS;
+  const next = nextSync(schedule, from);
+  if (missed > 0) return lookAgainSeconds(missed - 1);
+  if (!next) return untilInstant + lookAgainSeconds(missed);
+  return (next.getTime() - now.getTime()) / 1000 + SYNC_SLACK_SECONDS;
 }

@@ -7,7 +7,7 @@ import type { PullCheckAsk } from '../domain/pullCheckAsk.js';
 import { decide, type PullCheckDecision } from '../domain/pullCheckDecision.js';
 import { reportEventName, type ReportEvent } from '../domain/reportEvent.js';
 import type { VerifiedPull } from '../domain/secretTags.js';
-import { nextSync, SYNC_SLACK_SECONDS, type SyncFacts } from '../domain/syncSchedule.js';
+import { lookAgainSeconds, nextSync, SYNC_SLACK_SECONDS, type SyncFacts } from '../domain/syncSchedule.js';
 import { later, StepFailed, type Flow } from './flow.js';
 import type { ProgressLog } from './progressLog.js';
 import type { StepRunner } from './stepRunner.js';
@@ -46,8 +46,7 @@ export function* pullCheck(
   bindAgain: () => Flow<void>,
 ): Flow<VerifiedPull> {
   const watch: SyncWatch = { boundAt: context.df.currentUtcDateTime };
-  const firstSync = nextSync(check.sync.schedule, watch.boundAt);
-  const deadline = firstSync.getTime() + limits.pullCheckDeadlineSeconds * 1000;
+  const begun = watch.boundAt;
   let refusals = 0;
   // Attempts are numbered through the run, since their numbers name messages and events.
   for (let attempt = log.asked + 1, tries = 1; ; attempt += 1, tries += 1) {
@@ -70,8 +69,10 @@ export function* pullCheck(
       watch.boundAt = context.df.currentUtcDateTime;
     }
 
-    const seconds = pauseSeconds(context, check, decision.kind === 'later', tries, limits);
-    if (later(context, seconds).getTime() > deadline)
+    const isOwnTrouble = decision.kind === 'later';
+    if (!isOwnTrouble && isSyncUnknown(check, begun)) yield* followsSync(watch, check, asked, runner);
+    const seconds = pauseSeconds(context, check, isOwnTrouble, tries, limits);
+    if (later(context, seconds) > deadline(check, begun, watch, limits))
       throw new StepFailed(
         answer.undelivered ? 'signal-undeliverable' : 'pull-check-deadline',
         `no verified pull in time; last: ${decision.reason}`,
@@ -79,6 +80,21 @@ export function* pullCheck(
     log.waiting(`${decision.reason}; asking again at ${later(context, seconds).toISOString()}`);
     yield* runner.pause(seconds);
   }
+}
+
+/** Nobody can tell when its connected registry syncs: what ARM reports of its syncs is followed. */
+function isSyncUnknown({ sync }: PullCheck, begun: Date): boolean {
+  return nextSync(sync.schedule, begun) === undefined;
+}
+
+/**
+ * Until when attempts go on, counted from the first sync after the binding. Where its time is unknown it is the one that ARM
+ * reports, and until then the longest time that a flow waits for one: to give up before the sync would be to fail for nothing.
+ */
+function deadline({ sync }: PullCheck, begun: Date, { synced }: SyncWatch, limits: FlowLimits): Date {
+  const unreported = new Date(begun.getTime() + limits.syncDeadlineSeconds * 1000);
+  const firstSync = nextSync(sync.schedule, begun) ?? synced ?? unreported;
+  return new Date(firstSync.getTime() + limits.pullCheckDeadlineSeconds * 1000);
 }
 
 /** @throws CredentialLost when the registry no longer holds the password that is being checked. */
@@ -168,7 +184,7 @@ interface SyncWatch {
 
 /**
  * Seconds until the next attempt: a device's own trouble is left longer and longer, everything else waits for the next
- * sync. A setting may fix the pace.
+ * sync, longer and longer where its time is unknown. A setting may fix the pace.
  */
 function pauseSeconds(
   context: OrchestrationContext,
@@ -180,5 +196,6 @@ function pauseSeconds(
   if (limits.pullCheckRetrySeconds !== undefined) return limits.pullCheckRetrySeconds;
   if (isOwnTrouble) return Math.min(limits.retryMaxSeconds, limits.retryFirstSeconds * 2 ** Math.min(attempt, 20));
   const now = context.df.currentUtcDateTime;
-  return (nextSync(check.sync.schedule, now).getTime() - now.getTime()) / 1000 + SYNC_SLACK_SECONDS;
+  const next = nextSync(check.sync.schedule, now);
+  return next ? (next.getTime() - now.getTime()) / 1000 + SYNC_SLACK_SECONDS : lookAgainSeconds(attempt - 1);
 }

@@ -1,10 +1,11 @@
 import type { Problem } from '../domain/operation.js';
+import { refusing } from '../domain/problems.js';
 import { StepFailed } from './flow.js';
 
 /** Preflight found something that must be changed first. */
 export class Refused extends StepFailed {
   constructor(readonly problems: readonly Problem[]) {
-    const [first] = problems;
+    const [first] = refusing(problems);
     const more = problems.length > 1 ? ` And ${problems.length - 1} more problem(s): see problems.` : '';
     super('preflight', `${first?.message ?? ''}${more}`);
   }

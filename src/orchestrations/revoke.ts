@@ -144,15 +144,15 @@ class Revoke {
     const { registry, connectedRegistry } = reference;
     const [sync] = yield* readOrNothing(() => runner.steps.readSync({ registry, connectedRegistry }));
     const message = `the cloud refuses the client from now on, ${connectedRegistry} from its next sync on`;
-    if (!sync) return { connectedRegistry, message };
+    const untold = `${message}; when that is cannot be told, since its sync schedule could not be read`;
+    if (!sync) return { connectedRegistry, message: untold };
     const { schedule, lastSyncTime } = sync;
-    const nextSyncTime = nextSync(schedule, context.df.currentUtcDateTime).toISOString();
+    const nextSyncTime = nextSync(schedule, context.df.currentUtcDateTime)?.toISOString();
     return {
       connectedRegistry,
       ...(schedule === undefined ? {} : { schedule }),
       ...(lastSyncTime === undefined ? {} : { lastSyncTime }),
-      nextSyncTime,
-      message,
+      ...(nextSyncTime === undefined ? { message: untold } : { nextSyncTime, message }),
     };
   }
 

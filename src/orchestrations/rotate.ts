@@ -3,6 +3,7 @@ import { WANTED_ENDS } from '../domain/cancelEvent.js';
 import { referenceOf } from '../domain/clientKey.js';
 import type { OperationOutcome, RotationResult } from '../domain/operation.js';
 import { formatOperationId } from '../domain/operationId.js';
+import { refusing } from '../domain/problems.js';
 import { overlapSeconds, type RotationPlan } from '../domain/rotationPlan.js';
 import type { RotationRun } from '../domain/run.js';
 import type { OldPassword } from '../domain/secretTags.js';
@@ -85,7 +86,7 @@ class Rotate {
         rotation,
         ...(acknowledged === undefined ? {} : { acknowledged }),
       });
-      if (plan.problems.length > 0) throw new Refused(plan.problems);
+      if (refusing(plan.problems).length > 0) throw new Refused(plan.problems);
       return plan;
     });
   }

@@ -38,18 +38,22 @@ export interface RegistryControlPlane {
 export interface RegistryFacts {
   readonly name: string;
   readonly tier: string;
-  readonly dataEndpointEnabled: boolean;
-  readonly loginServer: string;
+  /** Undefined: Azure does not say. */
+  readonly dataEndpointEnabled: boolean | undefined;
+  readonly loginServer?: string;
 }
 
 export interface ConnectedRegistryFacts {
   readonly name: string;
+  /** As ARM has it, in any case; see `takesWrites`. Empty: not said. */
   readonly mode: string;
-  readonly isActive: boolean;
+  /** Undefined: not said, or in words that are unknown. */
+  readonly isActive: boolean | undefined;
   readonly createdAt?: string;
   readonly connectionState?: string;
   /** host:port under which clients reach it, as ARM has it. */
   readonly loginServer?: string;
+  /** Absent: unknown what it may sync, as with a managed identity (`authType` ManagedIdentity). */
   readonly syncToken?: string;
   /** Name of the connected registry that it syncs from; absent when that is the registry in the cloud. */
   readonly parent?: string;
@@ -76,7 +80,8 @@ export interface ScopeMapFacts extends ScopeMapContent {
 export interface TokenFacts {
   readonly name: string;
   readonly scopeMap: string;
-  readonly isEnabled: boolean;
+  /** Undefined: not said, or in words that are unknown. */
+  readonly isEnabled: boolean | undefined;
   readonly createdAt?: string;
   readonly slots: Slots;
 }

@@ -64,7 +64,9 @@ export function createCheck({ vault, controlPlane }: Ports, config: Config): Che
       const secrets = listings.map(clientSecret).filter((secret) => secret !== undefined);
       const ours = secrets.filter(({ tags }) => findRegistry(config, tags.registry) !== undefined);
       const judged = await lookAgain(await judge(ours, reader));
-      const findings = judged.filter(({ state }) => state !== 'ok').map(toFinding);
+      const findings = judged
+        .filter(({ state, differences }) => state !== 'ok' || differences.length > 0)
+        .map(toFinding);
       return {
         counts: countsOf(judged.map(({ state }) => state)),
         findings,

@@ -19,7 +19,7 @@ export async function readEnabledAccess(
 ): Promise<EnabledAccess> {
   const { tokens, secrets } = await readClientAccess(ports, reference, others);
   return {
-    tokens: tokens.filter(({ isEnabled }) => isEnabled).map(({ name }) => name),
+    tokens: tokens.filter(({ isEnabled }) => isEnabled !== false).map(({ name }) => name),
     secrets: secrets
       .flatMap(({ versions }) => versions.filter(({ isEnabled }) => isEnabled))
       .map(({ name, version }) => ({ name, version })),

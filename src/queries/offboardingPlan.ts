@@ -19,7 +19,8 @@ export function createOffboardingPlan(ports: Ports) {
         name,
         scopeMap,
         ...(createdAt === undefined ? {} : { createdAt }),
-        isEnabled,
+        // Of one that nobody can tell, disabling it is planned.
+        isEnabled: isEnabled !== false,
         bound: isBound(access.connectedRegistry, name),
         isOurs,
         ourPasswords,

@@ -4,17 +4,22 @@ import type { ClientReference } from '../domain/clientKey.js';
 import { lifeMarks } from '../domain/rotationPolicy.js';
 
 interface Lifetime {
-  readonly worstWaySeconds: number;
+  /** Undefined: unknown. */
+  readonly worstWaySeconds: number | undefined;
   readonly credentialLifetimeDays: number;
 }
 
-/** Whether a credential's life and the overlap of two fit the pace at which news reaches this connected registry. */
+/**
+ * Whether a credential's life and the overlap of two fit the pace at which news reaches this connected registry. Where that
+ * pace is unknown nothing is concluded from it here; `aboutUnreadableSchedules` says so.
+ */
 export function aboutOverlap(
   { worstWaySeconds, credentialLifetimeDays }: Lifetime,
   { limits, rotation }: Pick<Config, 'limits' | 'rotation'>,
   { connectedRegistry }: ClientReference,
 ): Problem[] {
   const problems: Problem[] = [];
+  if (worstWaySeconds === undefined) return problems;
   const least = worstWaySeconds + limits.passwordReplicationSeconds;
   if (limits.overlapSeconds < least)
     problems.push({

@@ -21,7 +21,8 @@ import { ancestorsOf, type RegistryFactsQuery, type SlowFacts } from './registry
 export interface Findings {
   readonly slow: SlowFacts;
   readonly connectedRegistry: ConnectedRegistryFacts | undefined;
-  readonly syncScope: readonly string[];
+  /** Undefined: unknown. */
+  readonly syncScope: readonly string[] | undefined;
   /** What it syncs through, nearest first, each with its own sync scope. */
   readonly ancestors: readonly Ancestor[];
   readonly scopeMap: ScopeMapFacts | undefined;
@@ -33,8 +34,9 @@ export interface Findings {
 }
 
 export interface Ancestor extends SyncStop {
-  readonly isActive: boolean;
-  readonly syncScope: readonly string[];
+  /** Undefined: unknown; so is the scope. */
+  readonly isActive: boolean | undefined;
+  readonly syncScope: readonly string[] | undefined;
 }
 
 /**
@@ -100,9 +102,9 @@ async function read(
     facts.slowFacts(registry),
     controlPlane
       .getConnectedRegistry(registry, onboarding.connectedRegistry)
-      .then(async (found): Promise<[typeof found, readonly string[]]> => [
+      .then(async (found): Promise<[typeof found, readonly string[] | undefined]> => [
         found,
-        found?.syncToken ? await facts.syncScope(registry, found.syncToken) : [],
+        found?.syncToken ? await facts.syncScope(registry, found.syncToken) : undefined,
       ]),
     controlPlane.getScopeMap(registry, onboarding.scopeMap),
     controlPlane.getToken(registry, onboarding.token),
@@ -126,7 +128,7 @@ async function readAncestors(
     ancestorsOf(slow, connectedRegistry).map(async ({ isActive, syncToken, ...ancestor }) => ({
       ...syncStop(ancestor),
       isActive,
-      syncScope: syncToken ? await facts.syncScope(registry, syncToken) : [],
+      syncScope: syncToken ? await facts.syncScope(registry, syncToken) : undefined,
     })),
   );
 }
@@ -178,7 +180,7 @@ function fittingCredential(
   const tags = parseTags(main.tags);
   if (!tags || tags.token.toLowerCase() !== token.name.toLowerCase()) return undefined;
   const fits =
-    token.isEnabled &&
+    token.isEnabled !== false &&
     new Date(tags.expiresOn) > now &&
     isLive(token.slots[tags.slot], now) &&
     isSamePassword(token.slots, { slot: tags.slot, createdAt: tags.issued.slotCreatedAt }) &&

@@ -3,10 +3,12 @@ import type { Onboarding } from '../domain/onboardingRequest.js';
 import type { Problem } from '../domain/operation.js';
 import { actionsCover, READ_ACTIONS } from '../domain/permissions.js';
 import type { CredentialPlan } from '../domain/plan.js';
+import { sameInArm, takesWrites } from '../domain/armEnumerations.js';
 import { worstWaySeconds } from '../domain/syncSchedule.js';
 import { aboutOverlap } from './overlapProblems.js';
 import type { Findings } from './preflight.js';
 import { aboutScopeMap, aboutToken } from './rightsProblems.js';
+import { aboutUnknownScopes, aboutUnreadableSchedules, aboutUnreadFacts } from './unknownProblems.js';
 
 /** What preflight makes of its findings. */
 export interface Conclusions {
@@ -39,6 +41,8 @@ export function preflightProblems(
     ...aboutToken(findings, onboarding, conclusions),
     ...aboutCap(findings, onboarding, config, conclusions.bound),
     ...aboutLife(findings, onboarding, config),
+    ...aboutUnknownScopes(findings, onboarding),
+    ...aboutUnreadFacts(findings, onboarding),
   ];
 }
 
@@ -46,8 +50,12 @@ export function preflightProblems(
 function aboutLife({ connectedRegistry, ancestors }: Findings, onboarding: Onboarding, config: Config): Problem[] {
   if (!connectedRegistry) return [];
   const { credentialLifetimeDays } = onboarding;
-  const way = worstWaySeconds([connectedRegistry, ...ancestors], new Date());
-  return aboutOverlap({ worstWaySeconds: way, credentialLifetimeDays }, config, onboarding);
+  const now = new Date();
+  const way = [connectedRegistry, ...ancestors];
+  return [
+    ...aboutOverlap({ worstWaySeconds: worstWaySeconds(way, now), credentialLifetimeDays }, config, onboarding),
+    ...aboutUnreadableSchedules(way, onboarding.registry, now),
+  ];
 }
 
 function aboutRegistry({ slow }: Findings, { registry }: Onboarding): Problem[] {
@@ -62,14 +70,14 @@ function aboutRegistry({ slow }: Findings, { registry }: Onboarding): Problem[] 
       },
     ];
   const problems: Problem[] = [];
-  if (found.tier.toLowerCase() !== 'premium')
+  if (!sameInArm(found.tier, 'Premium'))
     problems.push({
       code: 'registry-not-premium',
       field: 'registry',
       message: `The registry ${registry} is of tier ${found.tier}; connected registries need Premium.`,
       fix: `az acr update --name ${registry} --sku Premium`,
     });
-  if (!found.dataEndpointEnabled)
+  if (found.dataEndpointEnabled === false)
     problems.push({
       code: 'data-endpoint-disabled',
       field: 'registry',
@@ -91,7 +99,7 @@ function aboutConnectedRegistry(findings: Findings, { registry, connectedRegistr
       },
     ];
   return [found, ...findings.ancestors]
-    .filter((item) => !item.isActive)
+    .filter((item) => item.isActive === false)
     .map(({ name }) => ({
       code: 'connected-registry-inactive',
       field: 'connectedRegistry',
@@ -132,7 +140,9 @@ function aboutRepositories(findings: Findings, onboarding: Onboarding): Problem[
   const problems = Object.entries(onboarding.permissions).flatMap(([repository, actions]): Problem[] => {
     const chain = [{ name: connectedRegistry, syncScope: findings.syncScope }, ...findings.ancestors];
     const lacking = chain.filter(({ syncScope }) =>
-      actions.some((action) => READ_ACTIONS.includes(action) && !actionsCover(syncScope, repository, action)),
+      actions.some(
+        (action) => READ_ACTIONS.includes(action) && syncScope && !actionsCover(syncScope, repository, action),
+      ),
     );
     if (lacking.length === 0) return [];
     const asked = actions.filter((action) => READ_ACTIONS.includes(action)).join(', ');
@@ -158,7 +168,7 @@ function aboutRepositories(findings: Findings, onboarding: Onboarding): Problem[
   const writes = Object.entries(onboarding.permissions).filter(([, actions]) =>
     actions.some((action) => !READ_ACTIONS.includes(action)),
   );
-  if (writes.length > 0 && findings.connectedRegistry.mode.toLowerCase() !== 'readwrite')
+  if (writes.length > 0 && takesWrites(findings.connectedRegistry.mode) === false)
     problems.push({
       code: 'connected-registry-read-only',
       field: `repositories.${writes[0]?.[0] ?? ''}`,

@@ -27,11 +27,16 @@ export function createRegistryFacts(controlPlane: RegistryControlPlane) {
       return { registry: found, connectedRegistries };
     });
 
-  /** Action strings of a connected registry's sync token: what it brings to the edge. */
-  const syncScope = (registry: string, syncToken: string): Promise<readonly string[]> =>
+  /**
+   * Action strings of a connected registry's sync token: what it brings to the edge. Undefined: unknown, since the token
+   * is not there to be read.
+   */
+  const syncScope = (registry: string, syncToken: string): Promise<readonly string[] | undefined> =>
     cached(`scope ${registry.toLowerCase()} ${syncToken.toLowerCase()}`, async () => {
       const token = await controlPlane.getToken(registry, syncToken);
-      const map = token && (await controlPlane.getScopeMap(registry, token.scopeMap));
+      if (!token) return undefined;
+      const map = await controlPlane.getScopeMap(registry, token.scopeMap);
+      // A token whose scope map was deleted has no rights: that is an answer.
       return (map?.actions ?? []).filter((action) => !hasGatewayActions([action]));
     });
 

@@ -71,7 +71,7 @@ export function aboutToken(
       message: `${token} is bound to the connected registry ${elsewhere.name}.`,
       fix: `Choose another name, or az acr connected-registry update --registry ${registry} --name ${elsewhere.name} --remove-client-tokens ${token}`,
     });
-  if (findings.token && !findings.token.isEnabled && !isRevoked)
+  if (findings.token?.isEnabled === false && !isRevoked)
     problems.push({
       code: 'token-disabled',
       field: 'token',

@@ -40,6 +40,7 @@ export function createRotationPlan(ports: Ports, config: Config, facts: Registry
       .reverse()
       .concat(connectedRegistry ?? [])
       .map(syncStop);
+    const worst = worstWaySeconds(way, now);
     const slots = chooseSlots(findings, rotation, now);
     const image = tags?.pull?.image || imageFrom(scopeMap);
     const plan = {
@@ -54,7 +55,7 @@ export function createRotationPlan(ports: Ports, config: Config, facts: Registry
       ...slots,
       sync: syncFacts(connectedRegistry),
       way,
-      worstWaySeconds: worstWaySeconds(way, now),
+      ...(worst === undefined ? {} : { worstWaySeconds: worst }),
     };
     const earlier = token?.slots[plan.slot]?.createdAt;
     const planned = { ...plan, ...(earlier === undefined ? {} : { earlierPassword: earlier }) };

@@ -8,8 +8,9 @@ import { isLive, isSamePassword, type KnownSlot } from '../domain/slots.js';
 import { isBound } from './connectedRegistry.js';
 import { aboutOverlap } from './overlapProblems.js';
 import type { RotationFindings } from './rotationPlan.js';
+import { aboutUnreadableSchedules } from './unknownProblems.js';
 
-type Planned = Pick<RotationPlan, 'slot' | 'image' | 'worstWaySeconds' | 'credentialLifetimeDays'>;
+type Planned = Pick<RotationPlan, 'slot' | 'image' | 'way' | 'worstWaySeconds' | 'credentialLifetimeDays'>;
 
 /** Everything that stands in the way of a rotation, at once, each with its fix. */
 export function rotationProblems(
@@ -49,7 +50,7 @@ export function rotationProblems(
       },
     ];
   const problems: Problem[] = [];
-  if (!token.isEnabled)
+  if (token.isEnabled === false)
     problems.push({
       code: 'token-disabled',
       field: 'client',
@@ -70,8 +71,15 @@ export function rotationProblems(
       message: `Neither the secret nor the scope map ${tags.scopeMap} names a repository to pull from.`,
       fix: 'Onboard the client again with the field image.',
     });
-  if (rotation.urgent) return problems;
-  return [...problems, ...aboutSlot(findings, tags, rotation, plan, now), ...aboutOverlap(plan, config, rotation)];
+  const unknown = aboutUnreadableSchedules(plan.way, registry, now);
+  if (rotation.urgent) return [...problems, ...unknown];
+  const { credentialLifetimeDays, worstWaySeconds } = plan;
+  return [
+    ...problems,
+    ...aboutSlot(findings, tags, rotation, plan, now),
+    ...aboutOverlap({ credentialLifetimeDays, worstWaySeconds }, config, rotation),
+    ...unknown,
+  ];
 }
 
 /** Whether the slot that the new password is to go into is nobody's any more. */

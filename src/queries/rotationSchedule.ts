@@ -80,6 +80,7 @@ export function createRotationSchedule(
     const slow = await facts.slowFacts(registry);
     const found = slow.connectedRegistries.find(({ name }) => name.toLowerCase() === connectedRegistry.toLowerCase());
     const way = [...ancestorsOf(slow, found), ...(found ? [found] : [])];
-    return { ...syncFacts(found), worstGapSeconds: worstWaySeconds(way, now) };
+    const worstGapSeconds = worstWaySeconds(way, now);
+    return { ...syncFacts(found), ...(worstGapSeconds === undefined ? {} : { worstGapSeconds }) };
   }
 }

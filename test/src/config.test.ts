@@ -34,6 +34,22 @@ describe('a setting that is missing', () => {
     },
   );
 
+  test.each([
+    '0 0/30 * * * *',
+    '0 0 22-4 * * *',
+    '0 0 * * * *',
+    '0 0 3 * * SUN',
+    '0 * * * *',
+    '*/5 * * * *',
+    '00:30:00',
+    '%SWEEPS_AT%',
+    '%sweeps_at%',
+  ])('is what the host cannot run only: it runs %s', (ROTATION_SWEEP_SCHEDULE) => {
+    const SWEEPS_AT = '0 15 * * * *';
+    const schedules = { SWEEPS_AT, ROTATION_SWEEP_SCHEDULE, CHECK_SCHEDULE: ROTATION_SWEEP_SCHEDULE };
+    expect(problemsOf(schedules)).toEqual([]);
+  });
+
   test('is named with all the others', () => {
     expect(() => loadConfig({})).toThrow(/REGISTRIES.*KEY_VAULT_URL.*SIGNAL_TOPIC_ENDPOINT.*REPORT_KEYS/);
   });
@@ -86,7 +102,15 @@ describe('a setting that is wrong', () => {
     ['ROTATE_AFTER', '3/2'],
     ['ROTATE_AFTER', '0d'],
     ['ROTATION_SPREAD_HOURS', '-1'],
-    ['ROTATION_SWEEP_SCHEDULE', '* * * * *'],
+    ['ROTATION_SWEEP_SCHEDULE', '0 0 3 * * 1-7'],
+    ['ROTATION_SWEEP_SCHEDULE', '0 0 3 * * 7'],
+    ['ROTATION_SWEEP_SCHEDULE', '0 0 3 ? * SUN'],
+    ['ROTATION_SWEEP_SCHEDULE', '0 0 3 L * *'],
+    ['ROTATION_SWEEP_SCHEDULE', '0 0 3 31 2 *'],
+    ['ROTATION_SWEEP_SCHEDULE', '%NO_SUCH_SETTING%'],
+    ['CHECK_SCHEDULE', '0 0 3 * * 1-7'],
+    ['CHECK_SCHEDULE', '@daily'],
+    ['CHECK_SCHEDULE', '00:00:00'],
     ['ROTATION_SWEEP_SCHEDULE', '0 0 wrong-value * * *'],
     ['ROTATION_WAVE_SIZE', '0'],
     ['ROTATION_WAVE_SECONDS', '0'],
@@ -95,6 +119,9 @@ describe('a setting that is wrong', () => {
     ['ROTATION_FREEZE_WINDOWS', '0 18 * * 5|PT62H|wrong-value'],
     ['ROTATION_FREEZE_WINDOWS', '0 18 * * 5|62 hours'],
     ['ROTATION_FREEZE_WINDOWS', '0 18 * * 5'],
+    ['ROTATION_FREEZE_WINDOWS', '0 18 * * 7|PT62H'],
+    ['ROTATION_FREEZE_WINDOWS', '0 18 ? * 5|PT62H'],
+    ['ROTATION_FREEZE_WINDOWS', '0 18 L * *|PT62H'],
     ['PASSWORD_REPLICATION_SECONDS', '-1'],
     ['SYNC_DEADLINE_SECONDS', '0'],
     ['OVERLAP_SECONDS', '0'],
@@ -156,6 +183,21 @@ describe('settings of rotation that cannot work together', () => {
       'ROTATION_FREEZE_WINDOWS must hold no window longer than 360 hours',
     ],
     ['sweeps too far apart', { ROTATION_SWEEP_SCHEDULE: '0 0 0 1 * *' }, 'ROTATION_SWEEP_SCHEDULE'],
+    [
+      'sweeps on days that fulfil both day fields, so once a month',
+      { ROTATION_SWEEP_SCHEDULE: '0 0 3 1-7 * 0' },
+      'ROTATION_SWEEP_SCHEDULE must come more often',
+    ],
+    [
+      'sweeps that rest over the summer',
+      { ROTATION_SWEEP_SCHEDULE: '0 */5 * * 1-5,9-12 *' },
+      'ROTATION_SWEEP_SCHEDULE must come more often',
+    ],
+    [
+      'a time span on a plan that runs none',
+      { ROTATION_SWEEP_SCHEDULE: '01:00:00', WEBSITE_SKU: 'FlexConsumption' },
+      'ROTATION_SWEEP_SCHEDULE must be an NCRONTAB expression',
+    ],
     ['an overlap that no sync fits into', { OVERLAP_SECONDS: '119' }, 'OVERLAP_SECONDS must be at least 120'],
     [
       'an overlap into the next rotation',

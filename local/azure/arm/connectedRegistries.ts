@@ -1,3 +1,5 @@
+import { isContinuous } from '../../../src/domain/syncSchedule.js';
+import { CONNECTED_REGISTRY_MODES } from '../../../src/domain/armEnumerations.js';
 import type { z } from 'zod';
 import { requestResync } from '../gateway/routes.js';
 import type { ApiReply } from '../http/message.js';
@@ -8,18 +10,11 @@ import type { ConnectedRegistry, Registry } from '../state/registryState.js';
 import { armBody, armRoute, childRoutes, parentRegistryOf, registryOf, versionOf } from './armRoute.js';
 import { connectedRegistryBody, connectionState, TYPE } from './connectedRegistryBody.js';
 import { syncSignIn } from './connectedRegistryIdentity.js';
-import {
-  checkParent,
-  checkRegistryCanConnect,
-  checkSync,
-  checkSyncToken,
-  isContinuous,
-} from './connectedRegistryRules.js';
+import { checkParent, checkRegistryCanConnect, checkSync, checkSyncToken } from './connectedRegistryRules.js';
 import { listFilter } from './connectedRegistryFilter.js';
 import {
   carried,
   missing,
-  MODES,
   oneOf,
   patchBody,
   putBody,
@@ -87,7 +82,7 @@ export function connectedRegistryRoutes(plane: Plane): Route[] {
     const { parent } = properties;
     checkRegistryCanConnect(registry);
     const before = registry.connectedRegistries.get(name);
-    const mode = oneOf(MODES, properties.mode, 'mode');
+    const mode = oneOf(CONNECTED_REGISTRY_MODES, properties.mode, 'mode');
     if (parent.syncProperties.messageTtl === undefined) throw missing('parent.syncProperties.messageTtl');
     const wanted: ConnectedRegistry = {
       name: before?.name ?? name,

@@ -1,3 +1,4 @@
+import type { CONNECTION_STATES } from '../../../src/domain/armEnumerations.js';
 import { silentTooLong } from '../gateway/presence.js';
 import type { Plane } from '../plane.js';
 import type { ConnectedRegistry, Registry } from '../state/registryState.js';
@@ -8,7 +9,7 @@ import { armTime, systemDataBody } from './timestamps.js';
 export const TYPE = 'Microsoft.ContainerRegistry/registries/connectedRegistries';
 
 /** Offline means disconnected (Azure/acr docs: connected-registry-error-codes). */
-export function connectionState(plane: Plane, connected: ConnectedRegistry): 'Online' | 'Offline' | 'Unhealthy' {
+export function connectionState(plane: Plane, connected: ConnectedRegistry): (typeof CONNECTION_STATES)[number] {
   if (connected.activation === 'Inactive' || silentTooLong(connected, plane.clock.now())) return 'Offline';
   return connected.statusDetails.some((detail) => detail.type === 'Critical') ? 'Unhealthy' : 'Online';
 }

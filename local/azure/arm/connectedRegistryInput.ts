@@ -1,12 +1,10 @@
 import { z } from 'zod';
+import { AUDIT_LOG_STATUSES, LOG_LEVELS, memberOf } from '../../../src/domain/armEnumerations.js';
 import { orUndefined } from '../http/orUndefined.js';
 import type { Plane } from '../plane.js';
 import type { ConnectedRegistry, Registry } from '../state/registryState.js';
 import { checkClientTokens } from './connectedRegistryRules.js';
 import { badRequest } from './errors.js';
-
-export const MODES = ['ReadWrite', 'ReadOnly', 'Registry', 'Mirror'] as const;
-const LOG_LEVELS = ['Debug', 'Information', 'Warning', 'Error', 'None'] as const;
 
 export const syncProperties = z.object({
   tokenId: z.string().nullish().transform(orUndefined),
@@ -75,7 +73,7 @@ export function sharedFields(
       auditLogStatus:
         logging?.auditLogStatus === undefined
           ? before.logging.auditLogStatus
-          : oneOf(['Enabled', 'Disabled'], logging.auditLogStatus, 'auditLogStatus'),
+          : oneOf(AUDIT_LOG_STATUSES, logging.auditLogStatus, 'auditLogStatus'),
     },
     garbageCollection: {
       enabled: gc?.enabled ?? before.garbageCollection.enabled,
@@ -116,8 +114,8 @@ export function missing(target: string): Error {
 }
 
 /** Enumerations are read ignoring case and given back in their own, as recorded for `mode`. */
-export function oneOf<const T extends readonly string[]>(values: T, text: string, target: string): T[number] {
-  const value = values.find((one) => one.toLowerCase() === text.toLowerCase());
+export function oneOf<const T extends string>(values: readonly T[], text: string, target: string): T {
+  const value = memberOf(values, text);
   if (value !== undefined) return value;
   throw badRequest(
     'InvalidRequestContent',

@@ -1,7 +1,8 @@
-import { Cron } from 'croner';
+import { durationSeconds } from '../../../src/domain/durations.js';
+import { parseSyncCron } from '../../../src/domain/syncCron.js';
+import { isContinuous } from '../../../src/domain/syncSchedule.js';
 import type { Plane } from '../plane.js';
 import type { ConnectedRegistry, Registry } from '../state/registryState.js';
-import { durationSeconds } from './durations.js';
 import { badRequest } from './errors.js';
 import { childId, childNameOf } from './ids.js';
 
@@ -78,24 +79,16 @@ export function checkParent(plane: Plane, registry: Registry, name: string, pare
 
 /**
  * Schedule, window and message lifetime. A window of 1 hour to 7 days goes with every schedule but the continuous one,
- * messages live 1 to 90 days (Azure docs: intro-connected-registry; help of `az acr connected-registry create`).
+ * messages live 1 to 90 days. Schedules are read as the app reads them; what the service takes beyond that is not known (Azure docs: intro-connected-registry; help of `az acr connected-registry create`).
  */
 export function checkSync(sync: Pick<ConnectedRegistry, 'schedule' | 'syncWindow' | 'messageTtl'>): void {
-  try {
-    new Cron(sync.schedule, { paused: true, mode: '5-part' }).stop();
-  } catch {
+  if (parseSyncCron(sync.schedule) === undefined)
     throw badRequest('InvalidSchedule', `The sync schedule '${sync.schedule}' is not a cron expression.`, 'schedule');
-  }
   if (sync.syncWindow !== undefined) checkDuration(sync.syncWindow, 3600, 7 * DAY, 'syncWindow', '1 hour to 7 days');
   else if (!isContinuous(sync.schedule)) {
     throw badRequest('SyncWindowRequired', 'A sync window is required with this schedule.', 'syncWindow');
   }
   checkDuration(sync.messageTtl, DAY, 90 * DAY, 'messageTtl', '1 to 90 days');
-}
-
-/** Every minute: the connected registry is always online. */
-export function isContinuous(schedule: string): boolean {
-  return /^\s*(\*|\*\/1)(\s+\*){4}\s*$/.test(schedule);
 }
 
 function checkDuration(text: string, least: number, most: number, target: string, span: string): void {

@@ -2,7 +2,9 @@ import { z } from 'zod';
 import type { ApiReply } from '../http/message.js';
 import type { Call, Route } from '../pipeline.js';
 import type { Plane } from '../plane.js';
-import { PASSWORD_NAMES, type StoredPassword } from '../state/registryState.js';
+import { SLOT_NAMES } from '../../../src/domain/slots.js';
+import { caseless } from '../http/caseless.js';
+import type { StoredPassword } from '../state/registryState.js';
 import { armBody, armRoute, registryOf } from './armRoute.js';
 import { badRequest, conflict, resourceNotFound } from './errors.js';
 import { generationOf } from './generations.js';
@@ -14,7 +16,7 @@ import { orUndefined } from '../http/orUndefined.js';
 
 const body = z.object({
   tokenId: z.string().min(1),
-  name: z.enum(PASSWORD_NAMES).nullish().transform(orUndefined),
+  name: caseless(SLOT_NAMES).nullish().transform(orUndefined),
   expiry: z.iso.datetime({ offset: true }).nullish().transform(orUndefined),
 });
 
@@ -49,10 +51,10 @@ function generate(plane: Plane, call: Call): ApiReply {
   if (isExpired(until, now)) throw badRequest('InvalidExpiry', 'The expiry must be a time in the future.', 'expiry');
 
   const values = new Map(
-    (name === undefined ? PASSWORD_NAMES : [name]).map((slot) => [slot, makePassword(generation.passwordLength)]),
+    (name === undefined ? SLOT_NAMES : [name]).map((slot) => [slot, makePassword(generation.passwordLength)]),
   );
   const passwords: StoredPassword[] = [];
-  for (const slot of PASSWORD_NAMES) {
+  for (const slot of SLOT_NAMES) {
     const before = token.passwords.find((one) => one.name === slot);
     const value = values.get(slot);
     if (value !== undefined) passwords.push(refill(slot, before, value, until, now, plane.settings.replicationSeconds));

@@ -1,7 +1,9 @@
+import type { PROVISIONING_STATES } from '../../../src/domain/armEnumerations.js';
 import type { ApiReply } from '../http/message.js';
 import type { OperationKind } from './pace.js';
 
-export type Busy = 'Creating' | 'Updating' | 'Deleting';
+type ProvisioningState = (typeof PROVISIONING_STATES)[number];
+export type Busy = Extract<ProvisioningState, 'Creating' | 'Updating' | 'Deleting'>;
 
 /** The header that names an operation's address: it tells what a poll of a running one is answered. */
 export type FollowedBy = 'Azure-AsyncOperation' | 'Location';

@@ -1,5 +1,6 @@
 import { createHash, randomBytes, randomInt, timingSafeEqual } from 'node:crypto';
-import type { PasswordHash, PasswordName, StoredPassword } from '../state/registryState.js';
+import type { SlotName } from '../../../src/domain/slots.js';
+import type { PasswordHash, StoredPassword } from '../state/registryState.js';
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
 
@@ -34,7 +35,7 @@ export function isExpired(expiry: string | undefined, now: Date): boolean {
 
 /** A slot's new password. Whatever was in the slot stays good elsewhere until it has replicated. */
 export function refill(
-  name: PasswordName,
+  name: SlotName,
   before: StoredPassword | undefined,
   password: string,
   expiry: string | undefined,

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { REGISTRY_TIERS } from '../../../src/domain/armEnumerations.js';
+import { caseless } from '../http/caseless.js';
 import { isAllowed } from '../access/authorize.js';
 import type { ApiReply } from '../http/message.js';
 import type { Call, Route } from '../pipeline.js';
@@ -23,7 +25,6 @@ import { locationReply, locationResults, resourceReply } from './writeReply.js';
 import { orUndefined } from '../http/orUndefined.js';
 
 const TYPE = REGISTRY_TYPE;
-const SKUS = ['Basic', 'Standard', 'Premium'] as const;
 
 const text = z.string().nullish().transform(orUndefined);
 const properties = z.object({
@@ -38,7 +39,7 @@ const properties = z.object({
   networkRuleSet: z.object({ defaultAction: text }).nullish().transform(orUndefined),
 });
 type Properties = Partial<z.output<typeof properties>>;
-const sku = z.object({ name: z.enum(SKUS) });
+const sku = z.object({ name: caseless(REGISTRY_TIERS) });
 const putBody = z.object({
   location: z.string().min(1),
   sku,

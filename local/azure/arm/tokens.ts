@@ -1,8 +1,11 @@
 import { z } from 'zod';
+import { TOKEN_STATUSES } from '../../../src/domain/armEnumerations.js';
+import { SLOT_NAMES } from '../../../src/domain/slots.js';
+import { caseless } from '../http/caseless.js';
 import type { ApiReply } from '../http/message.js';
 import type { Call, Route } from '../pipeline.js';
 import type { Plane } from '../plane.js';
-import { PASSWORD_NAMES, type Registry, type StoredPassword, type Token } from '../state/registryState.js';
+import { type Registry, type StoredPassword, type Token } from '../state/registryState.js';
 import { armBody, childRoutes, parentRegistryOf, registryOf, versionOf } from './armRoute.js';
 import { badRequest, conflict, resourceNotFound } from './errors.js';
 import { deletionBody, generationOf } from './generations.js';
@@ -15,18 +18,11 @@ import { orUndefined } from '../http/orUndefined.js';
 
 const TYPE = 'Microsoft.ContainerRegistry/registries/tokens';
 
-const caseless = <const T extends readonly [string, ...string[]]>(values: T) =>
-  z.string().transform((text, context): T[number] => {
-    const value = values.find((one) => one.toLowerCase() === text.toLowerCase());
-    if (value === undefined) context.addIssue({ code: 'custom', message: `must be one of ${values.join(', ')}` });
-    return value ?? values[0];
-  });
-
 const credentials = z.object({
   passwords: z
     .array(
       z.object({
-        name: caseless(PASSWORD_NAMES),
+        name: caseless(SLOT_NAMES),
         expiry: z.iso.datetime({ offset: true }).nullish().transform(orUndefined),
       }),
     )
@@ -35,7 +31,7 @@ const credentials = z.object({
 });
 const properties = z.object({
   scopeMapId: z.string().nullish().transform(orUndefined),
-  status: caseless(['enabled', 'disabled']).nullish().transform(orUndefined),
+  status: caseless(TOKEN_STATUSES).nullish().transform(orUndefined),
   credentials: credentials.nullish().transform(orUndefined),
 });
 const putBody = z.object({ properties: properties.extend({ scopeMapId: z.string().min(1) }) });

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { durationSeconds } from '../arm/durations.js';
+import { durationSeconds } from '../../../src/domain/durations.js';
 import type { Delivery, Mailbox, Message } from './messages.js';
 
 /** Where the collector stands: the epoch it was given, and the time of the newest message that there was then. */

@@ -1,5 +1,5 @@
-import { Cron } from 'croner';
-import { durationSeconds } from '../arm/durations.js';
+import { durationSeconds } from '../../../src/domain/durations.js';
+import { nextSync } from '../../../src/domain/syncSchedule.js';
 import type { ConnectedRegistry } from '../state/registryState.js';
 
 /** Seconds without a sign of life after which one that syncs every minute counts as disconnected. */
@@ -19,6 +19,6 @@ export function silentTooLong(
   if (now.getTime() - last.getTime() <= OFFLINE_AFTER * 1000) return false;
   const window = durationSeconds(syncWindow ?? '');
   if (window === undefined) return true;
-  const missed = new Cron(schedule, { timezone: 'UTC', paused: true }).nextRun(last);
-  return missed !== null && missed.getTime() + window * 1000 <= now.getTime();
+  const missed = nextSync(schedule, last);
+  return missed !== undefined && missed.getTime() + window * 1000 <= now.getTime();
 }

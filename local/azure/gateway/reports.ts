@@ -1,3 +1,4 @@
+import { takesWrites } from '../../../src/domain/armEnumerations.js';
 import type { Plane } from '../plane.js';
 import type { ConnectedRegistry, Registry } from '../state/registryState.js';
 import { withNewEpoch } from './epoch.js';
@@ -61,7 +62,7 @@ function takePushes(
   connected: ConnectedRegistry,
   pushed: readonly { repository: string; tag: string }[],
 ): void {
-  if (pushed.length === 0 || !writable(connected.mode)) return;
+  if (pushed.length === 0 || takesWrites(connected.mode) !== true) return;
   const scopes = syncScopes(plane, registry, connected);
   for (const { repository, tag } of pushed) {
     if (!grantedByAll(scopes, repository, 'content/write')) continue;
@@ -70,9 +71,4 @@ function takePushes(
     registry.repositories.set({ name: repository, tags: [...tags, tag] });
     plane.armFile.changed();
   }
-}
-
-/** `Registry` is the old name of `ReadWrite` (azure-rest-api-specs: ConnectedRegistry.models.tsp). */
-function writable(mode: ConnectedRegistry['mode']): boolean {
-  return mode === 'ReadWrite' || mode === 'Registry';
 }

@@ -1,7 +1,12 @@
+import type {
+  ACTIVATION_STATUSES,
+  ConnectedRegistryMode,
+  REGISTRY_TIERS,
+  SCOPE_MAP_TYPES,
+  TOKEN_STATUSES,
+} from '../../../src/domain/armEnumerations.js';
+import type { SlotName } from '../../../src/domain/slots.js';
 import { Collection, type Keeping } from './collection.js';
-
-export const PASSWORD_NAMES = ['password1', 'password2'] as const;
-export type PasswordName = (typeof PASSWORD_NAMES)[number];
 
 /** base64 SHA-256 of the salt's text followed by the password. */
 export interface PasswordHash {
@@ -11,7 +16,7 @@ export interface PasswordHash {
 
 /** Times here and below are ISO 8601, UTC. A password itself is never kept. */
 export interface StoredPassword extends PasswordHash {
-  name: PasswordName;
+  name: SlotName;
   creationTime: string;
   expiry?: string;
   /** What connected registries still get while a regenerated password replicates. */
@@ -27,7 +32,7 @@ export interface SystemData {
 
 export interface ScopeMap {
   name: string;
-  type: 'UserDefined' | 'SystemDefined';
+  type: (typeof SCOPE_MAP_TYPES)[number];
   description?: string;
   actions: string[];
   creationDate: string;
@@ -37,7 +42,7 @@ export interface ScopeMap {
 export interface Token {
   name: string;
   scopeMapId: string;
-  status: 'enabled' | 'disabled';
+  status: (typeof TOKEN_STATUSES)[number];
   passwords: StoredPassword[];
   creationDate: string;
   systemData: SystemData;
@@ -45,7 +50,7 @@ export interface Token {
 
 export interface ConnectedRegistry {
   name: string;
-  mode: 'ReadWrite' | 'ReadOnly' | 'Registry' | 'Mirror';
+  mode: ConnectedRegistryMode;
   /** Absent for a child of the cloud registry itself. */
   parentId?: string;
   /** Absent where it syncs by managed identity. */
@@ -61,7 +66,7 @@ export interface ConnectedRegistry {
   logging: { logLevel: string; auditLogStatus: string };
   garbageCollection: { enabled: boolean; schedule: string };
   loginServerHost?: string;
-  activation: 'Active' | 'Inactive';
+  activation: (typeof ACTIVATION_STATUSES)[number];
   /** Set by deactivation: it comes back only with sync credentials made after this. */
   deactivatedAt?: string;
   /** Sync messages from before this do not count: the next sync brings everything. */
@@ -103,7 +108,7 @@ export interface Registry {
   name: string;
   resourceGroup: string;
   location: string;
-  sku: 'Basic' | 'Standard' | 'Premium';
+  sku: (typeof REGISTRY_TIERS)[number];
   dataEndpointEnabled: boolean;
   adminUserEnabled: boolean;
   tags: Record<string, string>;

@@ -1,13 +1,9 @@
+import { takesWrites } from '../../../src/domain/armEnumerations.js';
 import type { Bearer } from '../access/bearerTokens.js';
 import { grants } from '../access/actions.js';
 import { authorize, bearerOf, challenged } from '../registry/authorization.js';
 import { errorReply } from '../registry/errors.js';
 import type { RegistryContext, RegistryRequest, Reply } from '../registry/exchange.js';
-
-/** `Registry` is the old name of `ReadWrite` (azure-rest-api-specs: ConnectedRegistry.models.tsp). */
-function takesPushes(mode: string): boolean {
-  return ['readwrite', 'registry'].includes(mode.toLowerCase());
-}
 
 /**
  * Lets a write through, or answers it. A read-only connected registry takes none, whatever the client token's rights
@@ -21,7 +17,7 @@ export async function authorizeWrite(
 ): Promise<Bearer | Reply> {
   const needed = { type: 'repository', name: repository, action: 'push' } as const;
   const { mode, scopes } = context.serving();
-  if (!takesPushes(mode)) {
+  if (takesWrites(mode) !== true) {
     return (await bearerOf(request, context)) ? notAllowed() : challenged(request, needed);
   }
   const bearer = await authorize(request, context, needed);

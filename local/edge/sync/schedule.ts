@@ -1,5 +1,5 @@
-import { Cron } from 'croner';
-import { durationSeconds } from '../../azure/arm/durations.js';
+import { durationSeconds } from '../../../src/domain/durations.js';
+import { CONTINUOUS_SCHEDULE, nextSync } from '../../../src/domain/syncSchedule.js';
 
 /** When a connected registry is to sync, as it came with its last sync. */
 export interface SyncPlan {
@@ -16,7 +16,6 @@ export interface SyncSchedule {
   next(last: Date, plan: SyncPlan | undefined): Date;
 }
 
-const EVERY_MINUTE = '* * * * *';
 const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;
 
@@ -54,9 +53,7 @@ function isOpen(at: Date, plan: SyncPlan): boolean {
 }
 
 function nextStart(after: Date, { schedule }: SyncPlan): Date {
-  const expression = schedule === undefined || schedule === '' ? EVERY_MINUTE : schedule;
-  if (expression === EVERY_MINUTE) return new Date((Math.floor(after.getTime() / MINUTE) + 1) * MINUTE);
-  const next = new Cron(expression, { timezone: 'UTC', paused: true }).nextRun(after);
-  // An expression that never comes again leaves the registry on what it has; it looks again in a day.
-  return next ?? new Date(after.getTime() + DAY);
+  const expression = schedule === '' ? CONTINUOUS_SCHEDULE : schedule;
+  // One that cannot be read, or never comes again, leaves the registry on what it has; it looks again in a day.
+  return nextSync(expression, after) ?? new Date(after.getTime() + DAY);
 }

@@ -1,7 +1,7 @@
 /** The schedule of a timer function: NCRONTAB or time span, itself or in a setting (Azure docs: functions-bindings-timer). */
+import { parseHostSchedule, resolveSettings } from '../../../src/domain/hostSchedule.js';
+import { formatTimeSpan } from '../../../src/domain/timeSpan.js';
 import type { AppFunction } from '../worker/app.js';
-import { parseNcrontab } from './ncrontab.js';
-import { formatTimeSpan, parseTimeSpan } from './timeSpan.js';
 
 export interface TimerSchedule {
   /** As the host's log names it: `Cron: '0 * * * * *'` or `Constant: 00:00:05`. */
@@ -23,35 +23,27 @@ export function scheduleOf(fn: AppFunction, environment: Readonly<Record<string,
   return parseSchedule(resolveSettings(typeof given === 'string' ? given : '', environment));
 }
 
-/** Replaces each `%NAME%` by the setting of that name, found ignoring case. */
-export function resolveSettings(text: string, environment: Readonly<Record<string, string | undefined>>): string {
-  return text.replace(/%([^%]+)%/g, (whole, name: string) => {
-    const found =
-      environment[name] ?? Object.entries(environment).find(([key]) => key.toLowerCase() === name.toLowerCase())?.[1];
-    if (found === undefined) throw new Error(`'${whole}' does not resolve to a value.`);
-    return found;
-  });
-}
-
 /** @throws Error when the text is neither */
 export function parseSchedule(text: string, timeZone?: string): TimerSchedule {
-  const cron = parseNcrontab(text, timeZone);
-  if (cron !== undefined)
+  const found = parseHostSchedule(text, timeZone);
+  if (found === undefined)
+    throw new Error(
+      `The schedule expression '${text}' was not recognized as a valid cron expression or timespan string.`,
+    );
+  if (found.kind === 'cron') {
+    const { cron } = found;
     return {
       text: `Cron: '${cron.text}'`,
       adjustForDst: true,
       next: (after) => cron.next(after),
       canBeMonitored: !cron.isSubMinute,
     };
-  const span = parseTimeSpan(text);
-  if (span === undefined)
-    throw new Error(
-      `The schedule expression '${text}' was not recognized as a valid cron expression or timespan string.`,
-    );
+  }
+  const { milliseconds } = found;
   return {
-    text: `Constant: ${formatTimeSpan(span)}`,
+    text: `Constant: ${formatTimeSpan(milliseconds)}`,
     adjustForDst: false,
-    next: (after) => new Date(after.getTime() + span),
-    canBeMonitored: span >= 60_000,
+    next: (after) => new Date(after.getTime() + milliseconds),
+    canBeMonitored: milliseconds >= 60_000,
   };
 }

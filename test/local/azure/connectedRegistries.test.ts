@@ -93,6 +93,9 @@ describe('connected registries', () => {
     [{ messageTtl: 'PT1H' }, 'InvalidDuration'],
     [{ messageTtl: 'P91D' }, 'InvalidDuration'],
     [{ messageTtl: 'P2D', schedule: 'now and then' }, 'InvalidSchedule'],
+    [{ messageTtl: 'P2D', schedule: '0 0 0/10 * * *', syncWindow: 'PT4H' }, 'InvalidSchedule'],
+    [{ messageTtl: 'P2D', schedule: '0 22-4 * * *', syncWindow: 'PT4H' }, 'InvalidSchedule'],
+    [{ messageTtl: 'P2D', schedule: '0 0 L * *', syncWindow: 'PT4H' }, 'InvalidSchedule'],
     [{ messageTtl: 'P2D', schedule: '0 3 * * *' }, 'SyncWindowRequired'],
     [{ messageTtl: 'P2D', schedule: '0 3 * * *', syncWindow: 'PT30M' }, 'InvalidDuration'],
   ])('refuse the sync properties %j', async (sync, code) => {

@@ -143,6 +143,16 @@ describe('a client is judged', () => {
     expect(judgement.differences).toHaveLength(differences.length);
   });
 
+  test('by what is known, where Azure does not say whether the token is enabled: that is told', () => {
+    const unsaid: KnownClient['token'] = { scopeMap: 'a-map', slots: {}, ...token, isEnabled: undefined };
+    expect(judge({ token: unsaid })).toEqual({
+      state: 'ok',
+      differences: [{ code: 'fact-unknown', found: 'whether the token is enabled' }],
+    });
+    // Not revoked: that takes a token that is disabled for certain.
+    expect(judge({ token: unsaid, secretIsEnabled: false }).state).toBe('drifted');
+  });
+
   test('with every difference, by the worst of them', () => {
     const { state, differences } = judge({
       connectedRegistry: { clientTokens: [] },

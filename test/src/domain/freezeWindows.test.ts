@@ -26,6 +26,14 @@ describe('a freeze window', () => {
     expect(until(weekend, '2026-07-10T15:59:59Z')).toBeUndefined();
   });
 
+  test('begins on days that fulfil both day fields, as every schedule of the app', () => {
+    // The first Sunday of a month.
+    const firstSunday = ['0 0 1-7 * 0|P1D'];
+    expect(until(firstSunday, '2026-03-01T12:00:00Z')).toBe('2026-03-02T00:00:00.000Z');
+    expect(until(firstSunday, '2026-03-08T12:00:00Z')).toBeUndefined();
+    expect(until(firstSunday, '2026-03-03T12:00:00Z')).toBeUndefined();
+  });
+
   test('counts as one with another that it touches or overlaps', () => {
     const days = ['0 0 24 12 *|P3D', '0 0 27 12 *|P5D', '0 12 26 12 *|PT24H'];
     expect(until(days, '2026-12-24T00:00:00Z')).toBe('2027-01-01T00:00:00.000Z');
@@ -40,6 +48,10 @@ describe('a freeze window', () => {
     '0 22 * * *',
     '0 22 * * *|8h',
     '0 22 * * *|PT8H|Mars/Olympus',
+    '0 22 * * 7|PT8H',
+    '0 22 ? * 5|PT8H',
+    '0 22 L * *|PT8H',
+    '0 22 30 2 *|PT8H',
     '0 22 * * *|PT8H|UTC|x',
     '99 * * * *|PT8H',
     '0 22 * * *|PT30S',

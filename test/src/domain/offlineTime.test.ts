@@ -21,6 +21,9 @@ describe('messages may expire', () => {
     ['0 2 * * 1', 'P8D', []],
     ['0 2 * * *', 'P2D', []],
     ['* * * * *', 'P1D', []],
+    ['0 2 L * *', 'P2D', ['sync-schedule-unreadable']],
+    ['0 2 L * *', undefined, ['sync-schedule-unreadable']],
+    ['0 0 31 2 *', 'P2D', ['sync-schedule-unreadable']],
   ])('by the schedule %s with %s: %j', (schedule, messageTtl, expected) => {
     expect(codes({ schedule, messageTtl })).toEqual(expected);
   });

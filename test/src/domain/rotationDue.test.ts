@@ -125,6 +125,11 @@ describe('a rotation that is due', () => {
     expect(rotationState(times, missed, policy, at(75))).toEqual({ kind: 'due', isLate: true });
   });
 
+  test('is begun where nobody can tell when its connected registry syncs, since the rotation itself waits for that', () => {
+    const unreadable = { schedule: '0 2 L * *', lastSyncTime: at(50).toISOString() };
+    expect(rotationState(times, unreadable, policy, now)).toMatchObject({ kind: 'due' });
+  });
+
   test('is begun shortly before the next sync, and past its deadline at once', () => {
     const nightly = { schedule: '0 2 * * *', lastSyncTime: now.toISOString(), worstGapSeconds: 86_400 };
     expect(rotationState(times, nightly, policy, now)).toMatchObject({ kind: 'deferred', by: { reason: 'sync' } });

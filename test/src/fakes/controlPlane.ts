@@ -19,7 +19,7 @@ interface Password {
 
 export interface FakeToken {
   scopeMap: string;
-  isEnabled: boolean;
+  isEnabled: boolean | undefined;
   createdAt: string;
   slots: Partial<Record<SlotName, Password>>;
 }

@@ -56,6 +56,44 @@ describe('the pull check', () => {
     },
   );
 
+  describe('of a connected registry whose schedule cannot be read', () => {
+    const unreadable = plan({ sync: { schedule: '0 3 L * *' } });
+    const HOUR = 3600;
+    const refused = () => after(3, { outcome: 'unauthorized' });
+    const syncedFrom = (lastSyncTime: string) => ({
+      readSync: ({ at }: Call) => done(at >= new Date(lastSyncTime) ? { lastSyncTime } : {}),
+    });
+
+    test('looks less and less often, and is there for a sync days later', async () => {
+      const device = (n: number) => (n < 70 ? refused() : after(3));
+      const { seconds, outcome } = await check({
+        plan: unreadable,
+        device,
+        answers: syncedFrom('2026-03-04T03:00:00Z'),
+      });
+      expect(seconds.slice(0, 4)).toEqual([0, 63, 186, 429]);
+      expect((seconds.at(-1) ?? 0) / HOUR).toBeGreaterThan(60);
+      expect(outcome.status).toBe('completed');
+    });
+
+    test('gives up when the deadline has passed since a sync that ARM reports', async () => {
+      const synced = syncedFrom('2026-03-01T16:00:00Z');
+      const { seconds, outcome } = await check({ plan: unreadable, device: refused, answers: synced });
+      expect(outcome.failure?.code).toBe('pull-check-deadline');
+      const hours = (seconds.at(-1) ?? 0) / HOUR;
+      expect(hours).toBeGreaterThan(4);
+      expect(hours).toBeLessThan(6);
+    });
+
+    test('gives up some day where ARM reports no sync at all', async () => {
+      const limits = { syncDeadlineSeconds: 24 * HOUR };
+      const { seconds, outcome } = await check({ plan: unreadable, device: refused, limits });
+      expect(outcome.failure?.code).toBe('pull-check-deadline');
+      expect((seconds.at(-1) ?? 0) / HOUR).toBeGreaterThan(23);
+      expect((seconds.at(-1) ?? 0) / HOUR).toBeLessThan(26);
+    });
+  });
+
   test('asks at a fixed pace when a setting says so', async () => {
     const limits = { pullCheckRetrySeconds: 1 };
     expect((await check({ limits, device: failing('unauthorized') })).seconds).toEqual([0, 4]);

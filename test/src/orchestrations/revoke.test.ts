@@ -58,6 +58,15 @@ describe('a revocation', () => {
     expect(JSON.stringify(outcome)).not.toContain(password);
   });
 
+  test('promises no sync where the schedule of the connected registry cannot be read', async () => {
+    await onboardIn(world, { flows });
+    world.controlPlane.change(CONNECTED_REGISTRY, { schedule: '0 2 L * *' });
+    const { outcome } = await revokeIn(flows);
+    expect(outcome.result?.edge).toMatchObject({ schedule: '0 2 L * *' });
+    expect(outcome.result?.edge).not.toHaveProperty('nextSyncTime');
+    expect(JSON.stringify(outcome.result?.edge)).toContain('cannot be told');
+  });
+
   test('again finds all disabled and writes nothing; what somebody has enabled meanwhile it disables again', async () => {
     await onboardIn(world, { flows });
     await revokeIn(flows);

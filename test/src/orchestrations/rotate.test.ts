@@ -91,6 +91,31 @@ describe('a rotation', () => {
     expect(context.calls.filter(({ name }) => name === 'readSync')).toHaveLength(1);
   });
 
+  test('waits for the sync that ARM reports where the schedule cannot be read, and keeps the password before for long', async () => {
+    world.controlPlane.change(CONNECTED_REGISTRY, { schedule: '0 2 L * *' });
+    const back = Date.now() + 3 * 86_400_000;
+    const { outcome, context } = await rotateIn(world, { edge: (at) => at.getTime() > back });
+    expect(outcome.status).toBe('completed');
+    const asked = context.calls.filter(({ name }) => name === 'requestPullCheck');
+    expect(asked).toHaveLength(1);
+    expect(asked[0]?.at.getTime()).toBeGreaterThan(back);
+    // Syncs may be as far apart as the longest time that a rotation waits for one.
+    const { syncDeadlineSeconds, agentRefreshSeconds } = world.config.limits;
+    const kept = (Date.parse(tagsOfMain()?.revokeOld?.from ?? '') - (asked[0]?.at.getTime() ?? 0)) / 1000;
+    expect(kept).toBeGreaterThanOrEqual(syncDeadlineSeconds + agentRefreshSeconds);
+  });
+
+  test('says so beforehand, and promises no time for an urgent one', async () => {
+    world.controlPlane.change(CONNECTED_REGISTRY, { schedule: '0 2 L * *' });
+    for (const urgent of [false, true]) {
+      const reference = { registry, connectedRegistry, client };
+      const { problems, outage = '' } = await world.queries.planRotation({ ...reference, urgent });
+      expect(problems).toMatchObject([{ code: 'sync-schedule-unreadable', unknown: true }]);
+      expect(outage).not.toMatch(/\d s |up to|\d{4}-/);
+      expect(outage.includes('unknown')).toBe(urgent);
+    }
+  });
+
   test('gives up, takes its candidate back and says when it will try again when the edge never syncs', async () => {
     world.controlPlane.change(CONNECTED_REGISTRY, { lastSyncTime: '2026-03-01T11:00:00.000Z' });
     const { outcome } = await rotateIn(world, { edge: () => false });

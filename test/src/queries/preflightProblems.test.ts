@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
+import { refusing } from '../../../src/domain/problems.js';
 import { toActions } from '../../../src/domain/permissions.js';
 import { CONNECTED_REGISTRY, onboarding, REGISTRY } from '../fakes/requests.js';
 import { LONG_AGO } from '../fakes/usualClient.js';
@@ -158,5 +159,68 @@ describe('preflight refuses', () => {
     ]);
     for (const { field, fix, message } of found) expect([field, fix, message]).not.toContain('');
     expect(here.wire.writes).toEqual([]);
+  });
+});
+
+describe('what preflight cannot tell', () => {
+  const unknown = async (request?: Readonly<Record<string, unknown>>) =>
+    (await problems(request)).map((problem) => [problem.code, problem.field, problem.unknown]);
+
+  test('is what a connected registry syncs that signs in with a managed identity: it is said, and refuses nothing', async () => {
+    const { syncToken: _, ...rest } = world.controlPlane.connectedRegistries.get(CONNECTED_REGISTRY) ?? {};
+    world.controlPlane.connectedRegistries.set(CONNECTED_REGISTRY, rest as never);
+    const found = await problems({ repositories: ['anything'] });
+    expect(found.map(({ code }) => code)).toEqual(['sync-scope-unknown']);
+    expect(refusing(found)).toEqual([]);
+  });
+
+  test('is the same of one that it syncs through, while what is readable is judged', async () => {
+    addConnectedRegistry('above', {});
+    world.controlPlane.change(CONNECTED_REGISTRY, { parent: 'above' });
+    expect(await codes({ repositories: ['other'] })).toEqual(['repository-not-synced', 'sync-scope-unknown']);
+  });
+
+  test.each([{ schedule: '0 3 L * *' }, { schedule: '' }, { schedule: '0 0 31 2 *' }, { syncWindow: '4 hours' }])(
+    'is when it syncs with %j',
+    async (changes) => {
+      world.controlPlane.change(CONNECTED_REGISTRY, changes);
+      expect(await unknown()).toEqual([['sync-schedule-unreadable', 'connectedRegistry', true]]);
+    },
+  );
+
+  test('is a mode that nobody knows, where writes are asked for', async () => {
+    world.controlPlane.change(CONNECTED_REGISTRY, { mode: 'Cached' });
+    expect(await unknown()).toEqual([]);
+    expect(await unknown({ repositories: { 'hello-world': ['content/read', 'content/write'] } })).toEqual([
+      ['fact-unknown', 'repositories', true],
+    ]);
+  });
+
+  test('is what Azure leaves out: whether it is active, and has data endpoints, and whether the token is enabled', async () => {
+    world.controlPlane.change(CONNECTED_REGISTRY, { isActive: undefined });
+    world.controlPlane.registry = { name: REGISTRY, tier: 'premium', dataEndpointEnabled: undefined };
+    world.addToken();
+    world.controlPlane.token(onboarding().token).isEnabled = undefined;
+    expect(await unknown()).toEqual([
+      ['fact-unknown', 'registry', true],
+      ['fact-unknown', 'connectedRegistry', true],
+      ['fact-unknown', 'token', true],
+    ]);
+  });
+});
+
+describe('a mode in any case', () => {
+  test.each([
+    ['Registry', true],
+    ['registry', true],
+    ['ReadWrite', true],
+    ['readwrite', true],
+    ['Mirror', false],
+    ['MIRROR', false],
+    ['readonly', false],
+  ])('%s takes writes: %s', async (mode, expected) => {
+    world.controlPlane.change(CONNECTED_REGISTRY, { mode });
+    const found = await codes({ repositories: { 'hello-world': ['content/read', 'content/write'] } });
+    expect(found).toEqual(expected ? [] : ['connected-registry-read-only']);
   });
 });

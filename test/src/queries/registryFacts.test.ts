@@ -45,7 +45,12 @@ describe('registry facts', () => {
 
   test('leave gateway rights out of a sync scope', async () => {
     const { facts } = setUp();
-    expect((await facts.syncScope(REGISTRY, CONNECTED_REGISTRY)).join()).not.toContain('gateway/');
+    expect((await facts.syncScope(REGISTRY, CONNECTED_REGISTRY))?.join()).not.toContain('gateway/');
+  });
+
+  test('know no sync scope without the sync token', async () => {
+    const { facts } = setUp();
+    expect(await facts.syncScope(REGISTRY, 'deleted')).toBeUndefined();
   });
 
   test('say nothing of connected registries when the registry is not there', async () => {

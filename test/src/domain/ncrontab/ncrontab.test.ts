@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { parseNcrontab } from '../../../local/host/triggers/ncrontab.js';
-import { parseSchedule, resolveSettings } from '../../../local/host/triggers/schedule.js';
-import { formatTimeSpan, parseTimeSpan } from '../../../local/host/triggers/timeSpan.js';
+import { parseNcrontab } from '../../../../src/domain/ncrontab.js';
+import { parseSchedule } from '../../../../local/host/triggers/schedule.js';
+import { resolveSettings } from '../../../../src/domain/hostSchedule.js';
+import { formatTimeSpan, parseTimeSpan } from '../../../../src/domain/timeSpan.js';
 
 const occurrences = (expression: string, after: string, count: number, zone = 'UTC'): string[] => {
   const parsed = parseNcrontab(expression, zone);

@@ -1,0 +1,18 @@
+import type { SyncStop } from './syncSchedule.js';
+
+/** What is said, and advised, of a connected registry whose sync times nobody can tell. The code is stable. */
+export function unreadableSchedule(
+  registry: string,
+  {
+    name,
+    schedule,
+    syncWindow,
+  }: Pick<SyncStop, 'name'> & { readonly [Key in 'schedule' | 'syncWindow']?: string | undefined },
+): { readonly code: 'sync-schedule-unreadable'; readonly message: string; readonly fix: string } {
+  const window = syncWindow === undefined ? '' : ` or its sync window "${syncWindow}"`;
+  return {
+    code: 'sync-schedule-unreadable',
+    message: `The sync schedule "${schedule ?? ''}" of ${name}${window} cannot be read, or names no time that comes: when it syncs is unknown, and whoever waits for it follows what Azure reports of its syncs.`,
+    fix: `az acr connected-registry update --registry ${registry} --name ${name} --sync-schedule "0 3 * * *" --sync-window PT4H, or another time in five fields`,
+  };
+}
