@@ -2,7 +2,7 @@ import { Cron } from 'croner';
 import { z } from 'zod';
 import type { RegistryId } from './config.js';
 import { ENDPOINT } from './domain/names.js';
-import { hubs, profiles } from './profileSettings.js';
+import { hubs, profiles, requestEvents } from './profileSettings.js';
 import type { ReportKeys } from './domain/reportKey.js';
 import { rotationSettings } from './rotationSettings.js';
 import { flag, whole } from './settingKinds.js';
@@ -123,6 +123,7 @@ export const settingsSchema = z.object({
       'must list host or host:port values, separated by commas',
     ),
   PROFILES: profiles.default([]),
+  REQUEST_EVENTS: requestEvents,
   IOT_HUBS: hubs,
   IOT_HUB_AUDIENCE: httpsUrl.default('https://iothubs.azure.net'),
   POLL_AUDIENCE: z.string().optional(),
