@@ -12,6 +12,7 @@ import { createEventFacts, type EventFacts } from './eventFacts.js';
 import { createPreflight, type Preflight } from './preflight.js';
 import { createRegistryFacts } from './registryFacts.js';
 import { createRotationPlan, type PlanRotation } from './rotationPlan.js';
+import { createTokenUsers, type TokenUsers } from './tokenUsers.js';
 import { createRotationSchedule, type RotationSchedule } from './rotationSchedule.js';
 
 /** @param left tokens that earlier runs of the client made and left. */
@@ -19,6 +20,7 @@ export type TakingAwayDryRun = (reference: ClientReference, left?: readonly Left
 
 /** Everything that only reads. */
 export interface Queries {
+  readonly tokenUsers: TokenUsers;
   readonly preflight: Preflight;
   readonly planRotation: PlanRotation;
   readonly offboardingPlan: (reference: ClientReference, left?: readonly LeftToken[]) => Promise<OffboardingPlan>;
@@ -32,8 +34,10 @@ export interface Queries {
 
 export function createQueries(ports: Ports, config: Config): Queries {
   const facts = createRegistryFacts(ports.controlPlane);
+  const tokenUsers = createTokenUsers(ports.vault);
   return {
-    preflight: createPreflight(ports, config, facts),
+    tokenUsers,
+    preflight: createPreflight(ports, config, facts, tokenUsers),
     planRotation: createRotationPlan(ports, config, facts),
     offboardingPlan: createOffboardingPlan(ports),
     offboardingDryRun: createOffboardingDryRun(ports),
