@@ -1,6 +1,7 @@
 import type { ClientReference } from '../domain/clientKey.js';
 import { candidateSecretName, mainSecretName } from '../domain/names.js';
 import { madeSince } from '../domain/madeSince.js';
+import { goneScopeMap } from '../domain/offboardingPlan.js';
 import { parseTags } from '../domain/secretTags.js';
 import { isSamePassword, SLOT_NAMES, type SlotName } from '../domain/slots.js';
 import { done, type StepOutcome } from '../domain/stepOutcome.js';
@@ -144,7 +145,7 @@ export function restoreTokenScopeMap({ controlPlane }: Ports) {
       if (found.scopeMap.toLowerCase() !== ours.toLowerCase())
         return done({ kept: `token ${token}: somebody gave it scope map ${found.scopeMap}` });
       if (!(await controlPlane.getScopeMap(registry, earlier)))
-        return done({ residue: `token ${token}: its scope map ${earlier} is gone; it still has ${found.scopeMap}` });
+        return done({ residue: goneScopeMap(token, { scopeMap: earlier, ours: found.scopeMap }) });
       await controlPlane.setTokenScopeMap(registry, token, earlier);
       return done({});
     });

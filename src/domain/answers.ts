@@ -107,6 +107,11 @@ export const revocationResult = z
     revokedAt: instant.describe('only an onboarding that was asked for after this lifts the revocation'),
     disabled: z.array(z.string()).readonly().describe('tokens and secrets that this run has disabled'),
     changed: z.boolean().describe('false when all was disabled before'),
+    kept: z
+      .array(z.string())
+      .readonly()
+      .describe('what was left as it is, since other clients use it, each with the reason')
+      .exactOptional(),
     edge: z
       .object({
         connectedRegistry: z.string(),

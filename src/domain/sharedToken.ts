@@ -23,7 +23,12 @@ export function tokenOfAnother(token: string, others: readonly ClientReference[]
 
 /** What was left alone of a token that others use too. */
 export function keptForOthers(token: string, others: readonly ClientReference[]): string {
-  return `token ${token}: ${clientNames(others)} uses it too; it stays, without passwords of this client alone`;
+  return `token ${token}: ${clientNames(others)} uses it too; it stays as it is, but for passwords that this client alone has`;
+}
+
+/** Why a client's password stays in a token's slot. */
+export function inCommonWith(token: string, others: readonly ClientReference[]): string {
+  return `token ${token}: ${clientNames(others)} has the same password; it works until that client is onboarded with a token of its own and this one is offboarded`;
 }
 
 /**

@@ -5,6 +5,7 @@ import {
   endDisabling,
   holdToken,
   isDisabling,
+  isKnown,
   judgeBegin,
   judgeEvent,
   liftRevocation,
@@ -78,7 +79,7 @@ function revoke(
 ): ClientRecordAnswer {
   const marked = markRevoked(markRevoked(record, at), now.toISOString());
   const state = until === undefined ? marked : beginDisabling(marked, { operation: by.operation, until });
-  return { state, outcome: done({ revokedAt: state.revokedAt, ...leftIn(state) }) };
+  return { state, outcome: done({ revokedAt: state.revokedAt, isKnown: isKnown(record), ...leftIn(state) }) };
 }
 
 /** Not when the revocation was lifted meanwhile: then what is enabled is rightly so. */

@@ -2,7 +2,7 @@ import type { HttpResponseInit } from '@azure/functions';
 import type { DurableClient } from 'durable-functions';
 import type { DryRunAnswer } from '../../domain/answers.js';
 import { clientKey, type ClientReference } from '../../domain/clientKey.js';
-import { readClientRecord } from '../durable/clientRecords.js';
+import { readClientRecord, tokensIn } from '../durable/clientRecords.js';
 import { eachOf } from '../../queries/eachOf.js';
 import type { TakingAwayDryRun } from '../../queries/queries.js';
 import { orServiceProblem } from './serviceProblem.js';
@@ -15,8 +15,8 @@ export function dryRunOfEach(
 ): Promise<HttpResponseInit> {
   return orServiceProblem(async () => {
     const plans = await eachOf(clients, async (reference) => {
-      const { left } = await readClientRecord(client, clientKey(reference));
-      return dryRun(reference, left);
+      const record = await readClientRecord(client, clientKey(reference));
+      return dryRun(reference, tokensIn(record));
     });
     return { status: 200, jsonBody: together(plans) };
   });
