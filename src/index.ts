@@ -112,7 +112,7 @@ df.app.client.http('getClient', {
 df.app.client.http('postChecks', {
   route: 'checks',
   methods: ['POST'],
-  ...operatorRoute(config.operators, postChecks(config)),
+  ...operatorRoute(config.operators, postChecks(config, queries)),
 });
 if (config.checkSchedule !== undefined)
   df.app.client.timer('dailyCheck', { schedule: config.checkSchedule, handler: dailyCheck(config) });

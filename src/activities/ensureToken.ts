@@ -20,10 +20,12 @@ export interface EnsureTokenInput {
 export function ensureToken({ controlPlane }: Ports) {
   return (input: EnsureTokenInput): Promise<StepOutcome<{ readonly created: boolean }>> =>
     outcomeOf(async () => {
-      const { registry, token, scopeMap, found: seen } = input;
+      const { registry, token, scopeMap, earlierScopeMap, found: seen } = input;
+      // Runs of earlier versions say so by the earlier map alone.
+      const wasThere = seen !== undefined || earlierScopeMap !== undefined;
       const found = await controlPlane.getToken(registry, token);
       if (!found) {
-        if (seen) return failed('token-changed', `token ${token} was deleted while this run was under way`);
+        if (wasThere) return failed('token-changed', `token ${token} was deleted while this run was under way`);
         await controlPlane.createToken(registry, token, scopeMap);
         return done({ created: true });
       }
@@ -32,10 +34,10 @@ export function ensureToken({ controlPlane }: Ports) {
       if (seen && seen.createdAt !== found.createdAt)
         return failed('token-changed', `token ${token} was deleted and made anew while this run was under way`);
       // What an earlier try of this very step has made has no password yet.
-      if (!seen && Object.keys(found.slots).length > 0)
+      if (!wasThere && Object.keys(found.slots).length > 0)
         return failed('token-changed', `token ${token} was made by somebody else while this run was under way`);
       if (present === scopeMap.toLowerCase()) return done({ created: false });
-      if (present !== input.earlierScopeMap?.toLowerCase())
+      if (present !== earlierScopeMap?.toLowerCase())
         return failed('token-changed', `token ${token} was given scope map ${found.scopeMap} by somebody else`);
       await controlPlane.setTokenScopeMap(registry, token, scopeMap);
       return done({ created: false });

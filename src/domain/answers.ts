@@ -221,29 +221,6 @@ export const runningOperation = z
 /** The 202 answer of whatever starts a run, attaches to one, or asks one to end. */
 export type RunningOperation = z.infer<typeof runningOperation>;
 
-export const checkStarted = z
-  .object({
-    id: z.string(),
-    status: z.literal('running'),
-    operations: z
-      .array(
-        z
-          .object({
-            registry: z.string(),
-            connectedRegistry: z.string(),
-            client: z.string(),
-            id: z.string(),
-            status: z.literal('running'),
-          })
-          .readonly(),
-      )
-      .readonly()
-      .describe('one part for each client that was named; one run checks them all, so that all have its id'),
-  })
-  .readonly()
-  .describe('A check that is under way.');
-export type CheckStarted = z.infer<typeof checkStarted>;
-
 export const plannedWrite = z
   .object({
     step: z.string(),

@@ -132,7 +132,14 @@ async function read(
   const ancestors = await readAncestors(facts, registry, slow, connectedRegistry);
   const known = [main, candidate, ...versions.flat()].flatMap((secret) => (secret && parseTags(secret.tags)) ?? []);
   const token = named ?? (await formerToken(ports, onboarding, [...known, ...held]));
-  const ownership = await readOwnership(ports, tokenUsers, { onboarding, token, known, left, held });
+  const ownership = await readOwnership(ports, tokenUsers, {
+    onboarding,
+    token,
+    known,
+    left,
+    held,
+    disabled: lifts?.disabled ?? [],
+  });
   return { slow, connectedRegistry, syncScope, ancestors, scopeMap, token, main, candidate, known, ownership };
 }
 

@@ -3,6 +3,7 @@ import type { Ports } from '../ports/ports.js';
 import type { DryRunAnswer } from '../domain/answers.js';
 import type { ClientReference } from '../domain/clientKey.js';
 import type { OffboardingPlan } from '../domain/offboardingPlan.js';
+import { createFindUnknown, type FindUnknown } from './clientKnown.js';
 import type { OtherTokens } from './clientAccess.js';
 import { createRevocationDryRun } from './enabledAccess.js';
 import { createOffboardingDryRun, createOffboardingPlan } from './offboardingPlan.js';
@@ -22,6 +23,7 @@ export type TakingAwayDryRun = (reference: ClientReference, remembered?: Remembe
 /** Everything that only reads. */
 export interface Queries {
   readonly tokenUsers: TokenUsers;
+  readonly findUnknown: FindUnknown;
   readonly preflight: Preflight;
   readonly planRotation: PlanRotation;
   readonly offboardingPlan: (reference: ClientReference, remembered?: Remembered) => Promise<OffboardingPlan>;
@@ -38,6 +40,7 @@ export function createQueries(ports: Ports, config: Config): Queries {
   const tokenUsers = createTokenUsers(ports.vault);
   return {
     tokenUsers,
+    findUnknown: createFindUnknown(ports, tokenUsers),
     preflight: createPreflight(ports, config, facts, tokenUsers),
     planRotation: createRotationPlan(ports, config, facts, tokenUsers),
     offboardingPlan: createOffboardingPlan(ports, tokenUsers),

@@ -51,11 +51,14 @@ export function rotationProblems(
     ];
   if (findings.users.length > 0)
     return [
-      ofAnotherClient(
-        token.name,
-        findings.users,
-        `Onboard ${client} without the field token, so that it gets a token of its own, then rotate it; disable or enable nothing by hand before.`,
-      ),
+      {
+        ...ofAnotherClient(
+          token.name,
+          findings.users,
+          `Onboard ${client} without the field token, so that it gets a token of its own; enable no disabled token by hand before.`,
+        ),
+        field: 'client',
+      },
     ];
   const problems: Problem[] = [];
   if (!token.isEnabled)

@@ -30,13 +30,15 @@ interface Question {
   readonly known: readonly CredentialTags[];
   readonly left: readonly LeftToken[];
   readonly held: readonly HeldToken[];
+  /** Names of the tokens that the client's revocation has disabled, in lower case. */
+  readonly disabled: readonly string[];
 }
 
 /** Reads no more than it takes: nothing for a token that is the client's alone. @throws ServiceError */
 export async function readOwnership(
   { vault }: Pick<Ports, 'vault'>,
   tokenUsers: TokenUsers,
-  { onboarding, token, known, left, held }: Question,
+  { onboarding, token, known, left, held, disabled }: Question,
 ): Promise<Ownership> {
   if (!token) return { kind: 'absent' };
   const told = ownBy(known);
@@ -51,7 +53,8 @@ export async function readOwnership(
     const fitting = tags.filter((one) => isTokenOf(one, token));
     const remembered = heldOf(held, token);
     const wasLeft = isLeft(left, token);
-    if (fitting.length === 0 && !remembered && !wasLeft) return undefined;
+    const isTold = fitting.length > 0 || remembered || wasLeft || disabled.includes(token.name.toLowerCase());
+    if (!isTold) return undefined;
     const found = remembered?.foundScopeMap ?? fitting.find(({ made }) => made.foundScopeMap)?.made.foundScopeMap;
     const isMade = wasLeft || remembered?.isMade === true || fitting.some(({ made }) => made.token);
     return {
