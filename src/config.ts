@@ -3,8 +3,9 @@ import type { FlowLimits } from './domain/flowLimits.js';
 import { leastLifetimeDays, type Lifetimes } from './domain/lifetimes.js';
 import type { OperatorAccess } from './domain/operatorAccess.js';
 import type { ProfileBook } from './domain/profiles.js';
+import type { RequestEventKind } from './domain/requestEvents.js';
 import type { ReportKeys } from './domain/reportKey.js';
-import { profileDisagreements, withProfilesFile } from './profileSettings.js';
+import { acceptedRequestEvents, profileDisagreements, withProfilesFile } from './profileSettings.js';
 import type { RotationPolicy } from './domain/rotationPolicy.js';
 import { rotationDisagreements, rotationPolicy } from './rotationSettings.js';
 import { scheduleDisagreements, withResolvedSchedules } from './scheduleSettings.js';
@@ -40,6 +41,8 @@ export interface Config {
   readonly allowedEndpoints: readonly string[];
   /** What events mean, and how devices are told of something. */
   readonly profileBook: ProfileBook;
+  /** What events on the request topic may ask for; those of other kinds are refused. */
+  readonly requestEvents: readonly RequestEventKind[];
   /** Base address of each IoT Hub's service API, by the hub's name in lower case. */
   readonly hubs: Readonly<Record<string, string>>;
   /** What tokens for IoT Hub are for. */
@@ -124,6 +127,7 @@ export function loadConfig(environment: Readonly<Record<string, string | undefin
       ...settings.PROFILES.flatMap(({ endpoint }) => endpoint?.toLowerCase() ?? []),
     ],
     profileBook: { profiles: settings.PROFILES, defaultRegistry: settings.REGISTRIES[0].name },
+    requestEvents: acceptedRequestEvents(settings),
     hubs: settings.IOT_HUBS,
     hubAudience: settings.IOT_HUB_AUDIENCE,
     polling: {
@@ -159,12 +163,22 @@ export function loadConfig(environment: Readonly<Record<string, string | undefin
     rotationSweepSchedule: settings.ROTATION_SWEEP_SCHEDULE,
     purgeAfterDays: settings.PURGE_AFTER_DAYS,
     ...(settings.CHECK_SCHEDULE === 'off' ? {} : { checkSchedule: settings.CHECK_SCHEDULE }),
-    warnings: settings.KEY_VAULT_VERIFY_CHALLENGE
-      ? []
-      : [
-          'KEY_VAULT_VERIFY_CHALLENGE is false: the vault is trusted to name the audience of tokens sent to it. Use this for a stand-in only.',
-        ],
+    warnings: warningsOf(settings),
   };
+}
+
+/** What is allowed, and what whoever runs the app should know of it. */
+function warningsOf(settings: z.infer<typeof settingsSchema>): string[] {
+  const warnings: string[] = [];
+  if (!settings.KEY_VAULT_VERIFY_CHALLENGE)
+    warnings.push(
+      'KEY_VAULT_VERIFY_CHALLENGE is false: the vault is trusted to name the audience of tokens sent to it. Use this for a stand-in only.',
+    );
+  if (settings.PROFILES.length === 0 && acceptedRequestEvents(settings).length > 0)
+    warnings.push(
+      'REQUEST_EVENTS is set and PROFILES is not: whoever may send to the request topic can ask for any client.',
+    );
+  return warnings;
 }
 
 /** Settings that are well-formed each but cannot work together. */

@@ -13,12 +13,14 @@ import { CONNECTED_REGISTRY_RECORD, NEVER_SEEN } from './domain/connectedRegistr
 import { NO_HOLDS } from './domain/mapHolds.js';
 import { OFFBOARD, ONBOARD, REVOKE, ROTATE } from './domain/run.js';
 import { SWEEP } from './domain/sweep.js';
+import { TOKEN_CLAIM, UNCLAIMED } from './domain/tokenClaim.js';
 import { START_WHEN_FREE } from './domain/waitingRun.js';
 import { BINDER, createBinder } from './entities/binder.js';
 import { clientRecord } from './entities/clientRecord.js';
 import { connectedRegistryRecord } from './entities/connectedRegistryRecord.js';
 import { createMapHolder, MAP_HOLDER } from './entities/mapHolder.js';
 import { registerEntity } from './entities/registerEntity.js';
+import { tokenClaim } from './entities/tokenClaim.js';
 import { offboard } from './orchestrations/offboard.js';
 import { check } from './orchestrations/check.js';
 import { onboard } from './orchestrations/onboard.js';
@@ -122,7 +124,7 @@ df.app.client.http('getClient', {
 df.app.client.http('postChecks', {
   route: 'checks',
   methods: ['POST'],
-  ...operatorRoute(config.operators, postChecks(config)),
+  ...operatorRoute(config.operators, postChecks(config, queries)),
 });
 if (config.checkSchedule !== undefined)
   df.app.client.timer('dailyCheck', { schedule: config.checkSchedule, handler: dailyCheck(config) });
@@ -190,6 +192,7 @@ df.app.orchestration(START_WHEN_FREE, startWhenFree);
 registerEntity(BINDER, NO_WISHES, createBinder(ports.controlPlane, config.caps.clientsPerConnectedRegistry));
 registerEntity(CLIENT_RECORD, NOTHING_KNOWN, clientRecord);
 registerEntity(CONNECTED_REGISTRY_RECORD, NEVER_SEEN, connectedRegistryRecord);
+registerEntity(TOKEN_CLAIM, UNCLAIMED, tokenClaim);
 registerEntity(MAP_HOLDER, NO_HOLDS, createMapHolder(ports.controlPlane));
 registerActivities(createActivities(ports, queries, config));
 registerRunActivities(createRunActivities(queries, config));

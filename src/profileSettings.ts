@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { leastLifetimeDays, lifetimeFault } from './domain/lifetimes.js';
 import { parseProfiles } from './domain/profileSchema.js';
 import type { Profile } from './domain/profiles.js';
+import { REQUEST_EVENT_KINDS, type RequestEventKind } from './domain/requestEvents.js';
 import type { settingsSchema } from './settingsSchema.js';
 
 /** The setting PROFILES. */
@@ -12,6 +13,34 @@ export const profiles = z.string().transform((text, context): readonly Profile[]
   for (const fault of parsed.faults) context.addIssue(fault);
   return z.NEVER;
 });
+
+/** The setting REQUEST_EVENTS: what events on the request topic may ask for; undefined where it is not set. */
+export const requestEvents = z
+  .string()
+  .optional()
+  .transform((text, context): readonly RequestEventKind[] | undefined => {
+    if (text === undefined) return undefined;
+    const words = text
+      .split(',')
+      .map((word) => word.trim().toLowerCase())
+      .filter(Boolean);
+    if (words.length === 1 && words[0] === 'none') return [];
+    const kinds = words.flatMap((word) => REQUEST_EVENT_KINDS.find((kind) => kind === word) ?? []);
+    if (words.length > 0 && kinds.length === words.length) return [...new Set(kinds)];
+    context.addIssue(`must list what events may ask for, of ${REQUEST_EVENT_KINDS.join(', ')}, or be none`);
+    return z.NEVER;
+  });
+
+/**
+ * What events on the request topic may ask for. By default everything that a profile covers, and nothing where there are
+ * no profiles: whoever may send there could cut off or take away any client.
+ */
+export function acceptedRequestEvents({
+  REQUEST_EVENTS,
+  PROFILES,
+}: Pick<z.infer<typeof settingsSchema>, 'REQUEST_EVENTS' | 'PROFILES'>): readonly RequestEventKind[] {
+  return REQUEST_EVENTS ?? (PROFILES.length > 0 ? REQUEST_EVENT_KINDS : []);
+}
 
 /** `NAME.azure-devices.net`, or `name=https://...` where the address does not begin with the hub's name. */
 const HUB =

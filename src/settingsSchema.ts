@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { RegistryId } from './config.js';
 import { ENDPOINT } from './domain/names.js';
-import { hubs, profiles } from './profileSettings.js';
+import { hubs, profiles, requestEvents } from './profileSettings.js';
 import type { ReportKeys } from './domain/reportKey.js';
 import { rotationSettings } from './rotationSettings.js';
 import { hostSchedule } from './scheduleSettings.js';
@@ -111,6 +111,7 @@ export const settingsSchema = z.object({
       'must list host or host:port values, separated by commas',
     ),
   PROFILES: profiles.default([]),
+  REQUEST_EVENTS: requestEvents,
   IOT_HUBS: hubs,
   IOT_HUB_AUDIENCE: httpsUrl.default('https://iothubs.azure.net'),
   POLL_AUDIENCE: z.string().optional(),

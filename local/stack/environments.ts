@@ -61,6 +61,8 @@ export function appEnvironment(
     REPORT_KEYS: reportKeys,
     IOT_HUBS: `${world.iotHub.name}=${world.iotHub.url}`,
     POLL_AUDIENCE: APP_AUDIENCE,
+    // Whoever may publish here is at this machine: events may ask for any client, without profiles too.
+    REQUEST_EVENTS: 'onboard,offboard,revoke',
     CLIENTS_PER_CONNECTED_REGISTRY: '50',
     RETRY_FIRST_SECONDS: '1',
     PULL_CHECK_RETRY_SECONDS: String(Math.ceil(syncSeconds)),

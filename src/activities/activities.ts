@@ -60,7 +60,7 @@ export function createActivities(ports: Ports, queries: Queries, config: Pick<Co
     enableToken: enableToken(ports),
     disableTokens: disableTokens(ports),
     disableSecrets: disableSecrets(ports),
-    findAccess: findAccess(ports),
+    findAccess: findAccess(ports, queries),
     planOffboarding: planOffboarding(queries),
     deleteToken: deleteToken(ports),
     clearPasswords: clearPasswords(ports),

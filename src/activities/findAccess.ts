@@ -1,16 +1,20 @@
 import type { ClientReference } from '../domain/clientKey.js';
+import type { EnabledAccess } from '../domain/enabledAccess.js';
 import { done, type StepOutcome } from '../domain/stepOutcome.js';
 import type { Ports } from '../ports/ports.js';
+import type { Queries } from '../queries/queries.js';
 import type { OtherTokens } from '../queries/clientAccess.js';
-import { readEnabledAccess, type EnabledAccess } from '../queries/enabledAccess.js';
+import { readEnabledAccess } from '../queries/enabledAccess.js';
 import { outcomeOf } from '../ports/outcomeOf.js';
 
 export interface FindAccessInput extends OtherTokens {
   readonly reference: ClientReference;
+  /** What cannot be read does not keep the rest from being found. */
+  readonly goesOn?: boolean;
 }
 
-/** Finds the client's tokens and secrets that are enabled. */
-export function findAccess(ports: Ports) {
-  return ({ reference, ...others }: FindAccessInput): Promise<StepOutcome<EnabledAccess>> =>
-    outcomeOf(async () => done(await readEnabledAccess(ports, reference, others)));
+/** Finds what gives the client access. */
+export function findAccess(ports: Ports, { tokenUsers }: Pick<Queries, 'tokenUsers'>) {
+  return ({ reference, goesOn = false, ...others }: FindAccessInput): Promise<StepOutcome<EnabledAccess>> =>
+    outcomeOf(async () => done(await readEnabledAccess(ports, tokenUsers, reference, others, goesOn)));
 }

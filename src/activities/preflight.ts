@@ -1,4 +1,5 @@
 import type { Revocation } from '../domain/clientRecord.js';
+import type { HeldToken } from '../domain/heldToken.js';
 import type { LeftToken } from '../domain/leftToken.js';
 import type { Onboarding } from '../domain/onboardingRequest.js';
 import type { OnboardingPlan } from '../domain/plan.js';
@@ -12,10 +13,12 @@ export interface PreflightInput {
   readonly lifts?: Revocation;
   /** Tokens that earlier runs made and left. */
   readonly left?: readonly LeftToken[];
+  /** Tokens that the client has from us. */
+  readonly held?: readonly HeldToken[];
 }
 
 /** Reads everything once; problems are part of the plan, not a failure of this step. */
 export function preflight(queries: Queries) {
-  return ({ onboarding, lifts, left }: PreflightInput): Promise<StepOutcome<OnboardingPlan>> =>
-    outcomeOf(async () => done(await queries.preflight(onboarding, lifts, left)));
+  return ({ onboarding, lifts, left, held }: PreflightInput): Promise<StepOutcome<OnboardingPlan>> =>
+    outcomeOf(async () => done(await queries.preflight(onboarding, lifts, left, held)));
 }

@@ -1,6 +1,7 @@
 import type { ClientReference } from '../domain/clientKey.js';
 import { candidateSecretName, mainSecretName } from '../domain/names.js';
 import { madeSince } from '../domain/madeSince.js';
+import { goneScopeMap } from '../domain/offboardingPlan.js';
 import { parseTags } from '../domain/secretTags.js';
 import { isSamePassword, SLOT_NAMES, type SlotName } from '../domain/slots.js';
 import { done, type StepOutcome } from '../domain/stepOutcome.js';
@@ -132,7 +133,10 @@ export interface RestoreTokenScopeMapInput {
   readonly earlier: string;
 }
 
-/** Gives an adopted token its earlier scope map back, unless somebody has changed it since. */
+/**
+ * Gives a token its earlier scope map back, unless somebody has changed it since. One that is gone by now cannot be given
+ * back, and is not made anew: nobody would know with what rights.
+ */
 export function restoreTokenScopeMap({ controlPlane }: Ports) {
   return ({ registry, token, ours, earlier }: RestoreTokenScopeMapInput): Promise<StepOutcome<Undone>> =>
     outcomeOf(async () => {
@@ -140,6 +144,8 @@ export function restoreTokenScopeMap({ controlPlane }: Ports) {
       if (!found || found.scopeMap.toLowerCase() === earlier.toLowerCase()) return done({});
       if (found.scopeMap.toLowerCase() !== ours.toLowerCase())
         return done({ kept: `token ${token}: somebody gave it scope map ${found.scopeMap}` });
+      if (!(await controlPlane.getScopeMap(registry, earlier)))
+        return done({ residue: goneScopeMap(token, { scopeMap: earlier, ours: found.scopeMap }) });
       await controlPlane.setTokenScopeMap(registry, token, earlier);
       return done({});
     });

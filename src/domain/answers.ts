@@ -107,6 +107,11 @@ export const revocationResult = z
     revokedAt: instant.describe('only an onboarding that was asked for after this lifts the revocation'),
     disabled: z.array(z.string()).readonly().describe('tokens and secrets that this run has disabled'),
     changed: z.boolean().describe('false when all was disabled before'),
+    kept: z
+      .array(z.string())
+      .readonly()
+      .describe('what was left as it is, since other clients use it, each with the reason')
+      .exactOptional(),
     edge: z
       .object({
         connectedRegistry: z.string(),
@@ -221,29 +226,6 @@ export const runningOperation = z
   .describe('A run that is under way; `id` is its operation.');
 /** The 202 answer of whatever starts a run, attaches to one, or asks one to end. */
 export type RunningOperation = z.infer<typeof runningOperation>;
-
-export const checkStarted = z
-  .object({
-    id: z.string(),
-    status: z.literal('running'),
-    operations: z
-      .array(
-        z
-          .object({
-            registry: z.string(),
-            connectedRegistry: z.string(),
-            client: z.string(),
-            id: z.string(),
-            status: z.literal('running'),
-          })
-          .readonly(),
-      )
-      .readonly()
-      .describe('one part for each client that was named; one run checks them all, so that all have its id'),
-  })
-  .readonly()
-  .describe('A check that is under way.');
-export type CheckStarted = z.infer<typeof checkStarted>;
 
 export const plannedWrite = z
   .object({

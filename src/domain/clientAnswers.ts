@@ -19,6 +19,7 @@ export const DIFFERENCE_CODES = [
   'token-missing',
   'token-disabled',
   'token-scope-map',
+  'token-shared',
   'scope-map-missing',
   'scope-map-rights',
   'password-missing',

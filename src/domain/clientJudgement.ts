@@ -14,6 +14,8 @@ export interface KnownClient {
   readonly connectedRegistry?: { readonly loginServer?: string; readonly clientTokens: readonly string[] };
   /** Another connected registry that lists the token. */
   readonly boundElsewhere?: string;
+  /** Other clients that use the token, in words. */
+  readonly sharedWith?: string;
 }
 
 export interface Judgement {
@@ -41,6 +43,7 @@ export function judgeClient(known: KnownClient, now: Date, allowedEndpoints: rea
   const drift = [
     ...(secretIsEnabled ? [] : [{ code: 'secret-disabled' } as const]),
     ...(token.isEnabled === false ? [{ code: 'token-disabled' } as const] : []),
+    ...(known.sharedWith === undefined ? [] : [{ code: 'token-shared', found: known.sharedWith } as const]),
     ...aboutRights(known, token.scopeMap),
     ...aboutPassword(tags, token.slots, now),
     ...aboutEndpoint(known, allowedEndpoints),

@@ -1,3 +1,4 @@
+import { withHeldToken, withoutHeldToken, type HeldToken } from './heldToken.js';
 import { withLeftToken, type LeftToken } from './leftToken.js';
 import type { WorksFor } from './worksFor.js';
 
@@ -11,6 +12,10 @@ export interface ClientRecord {
   readonly disabling?: readonly Disabling[];
   /** Tokens that runs made and left, and that no secret need tell of. */
   readonly left?: readonly LeftToken[];
+  /** Tokens that the client has from us, made for it or adopted. */
+  readonly held?: readonly HeldToken[];
+  /** The client has been given a token since then, whatever has become of it. */
+  readonly knownSince?: string;
   /** A rotation is due since then, whatever its age says. */
   readonly rotationDueSince?: string;
   /** A rotation failed, and is to be tried again then. */
@@ -48,6 +53,10 @@ export interface ClientRecordRequests {
   readonly noteDisabled: WorksFor & { readonly tokens: readonly string[] };
   /** A run ends that made this token, and leaves it. */
   readonly noteLeft: WorksFor & LeftToken;
+  /** A run is about to make, adopt or move this token, or has done so. */
+  readonly holdToken: WorksFor & HeldToken;
+  /** The client has the token no more. */
+  readonly dropToken: WorksFor & { readonly token: string };
   /** Whether the client was revoked since a run was asked for, so that its undo must keep what it made. */
   readonly revokedSince: WorksFor & { readonly wantedAt: string };
   /** A run that was asked for at `wantedAt` begins; `eventAt` when an event asked for it. */
@@ -105,6 +114,29 @@ function othersDisabling({ disabling = [] }: ClientRecord, operation: string): D
 
 export function noteLeft(record: ClientRecord, left: LeftToken): ClientRecord {
   return { ...record, left: withLeftToken(record.left ?? [], left) };
+}
+
+/** Noted before its action, as an undo is: what is remembered may be about a token that was never made. */
+export function holdToken(record: ClientRecord, held: HeldToken): ClientRecord {
+  const { knownSince = held.since } = record;
+  return { ...record, knownSince, held: withHeldToken(record.held ?? [], held) };
+}
+
+export function dropToken(record: ClientRecord, token: string): ClientRecord {
+  const { held = [], ...rest } = record;
+  const others = withoutHeldToken(held, token);
+  return others.length === 0 ? rest : { ...rest, held: others };
+}
+
+/**
+ * Whether the record tells of a client that has, or had, something of ours. A revocation's mark or an event's time does
+ * not: both are noted for whatever name somebody wrote.
+ */
+export function isKnown({ knownSince, held = [], left = [], disabled = [], ...rest }: ClientRecord): boolean {
+  const { acknowledged, rotationDueSince, retryRotationAt } = rest;
+  return [knownSince, ...held, ...left, ...disabled, acknowledged, rotationDueSince, retryRotationAt].some(
+    (fact) => fact !== undefined,
+  );
 }
 
 /** When the client was revoked, if the run that was asked for at `wantedAt` is not later than that. */

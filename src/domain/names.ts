@@ -26,15 +26,33 @@ export function defaultScopeMapName(permissions: Permissions): string {
   return `onb-${slug(first, 24)}-${shortHash([toActions(permissions)], 12)}`;
 }
 
-/** At most 46 characters, and never a connected registry's name, since those hold no hyphen. */
+/**
+ * Digits of the hash in a token's name, to base 36: 98 bits, so that nobody finds two clients whose tokens have one name
+ * (names with 48 bits were found equal in minutes). Lower case, since ARM compares names without their case.
+ */
+const TOKEN_HASH_DIGITS = 19;
+
+/** At most 50 characters, as ACR takes them, and never a connected registry's name, since those hold no hyphen. */
 export function defaultTokenName(reference: ClientReference): string {
+  const hash = BigInt(`0x${shortHash([clientKey(reference)], 64)}`) % 36n ** BigInt(TOKEN_HASH_DIGITS);
+  const digits = hash.toString(36).padStart(TOKEN_HASH_DIGITS, '0');
+  return `${slug(reference.connectedRegistry, 11)}-${slug(reference.client, 18)}-${digits}`;
+}
+
+/** The default name that earlier versions gave: a client that has such a token keeps it. */
+export function formerTokenName(reference: ClientReference): string {
   const hash = shortHash([clientKey(reference)], 12);
   return `${slug(reference.connectedRegistry, 14)}-${slug(reference.client, 18)}-${hash}`;
 }
 
-/** Whether a token may have its name from {@link defaultTokenName}. */
+/** Every name that the app gives the tokens of this client by itself; lower case. */
+export function ownTokenNames(reference: ClientReference): readonly string[] {
+  return [defaultTokenName(reference), formerTokenName(reference)];
+}
+
+/** Whether a token's name has the form of {@link defaultTokenName}. The form is no proof: anybody may give such a name. */
 export function isDefaultTokenName(name: string): boolean {
-  return /^[a-z0-9-]{1,14}-[a-z0-9-]{1,18}-[0-9a-f]{12}$/.test(name);
+  return /^[a-z0-9-]{1,11}-[a-z0-9-]{1,18}-[0-9a-z]{19}$/.test(name);
 }
 
 /** The secret that consumers read: always the last credential that passed a pull check. */

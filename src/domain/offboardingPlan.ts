@@ -7,6 +7,8 @@ export interface OffboardingPlan {
   readonly scopeMaps: readonly string[];
   /** Names of the client's secrets that are not deleted. */
   readonly secrets: readonly LeavingSecret[];
+  /** Names of all tokens that are the client's no more afterwards. */
+  readonly claims: readonly string[];
 }
 
 export interface LeavingToken {
@@ -20,6 +22,10 @@ export interface LeavingToken {
   readonly isOurs: boolean;
   /** When each of our passwords that it holds was made (ISO 8601). */
   readonly ourPasswords: readonly string[];
+  /** Why it is left alone, but for passwords of the client: only its name speaks for it, or others use it. */
+  readonly kept?: readonly string[];
+  /** Of a token that others made: the scope map that it is to have again, and the one of ours that it has. */
+  readonly restores?: { readonly scopeMap: string; readonly ours: string };
 }
 
 export interface LeavingSecret {
@@ -28,6 +34,21 @@ export interface LeavingSecret {
   readonly enabled: number;
   /** It has versions that are not the client's, so it stays. */
   readonly isShared: boolean;
+}
+
+/** Why a token is left that may be the client's. */
+export function keptByName(name: string): string {
+  return `token ${name}: it has the name that we would give this client's, but neither a secret nor the client's record says that it is the client's; delete it by hand if it is`;
+}
+
+/** What becomes of a token's scope map that others gave it. */
+export function restoredScopeMap(name: string, { scopeMap, ours }: { scopeMap: string; ours: string }): string {
+  return `scope map ${ours} of token ${name}, which has ${scopeMap} again`;
+}
+
+/** Why a token keeps a scope map of ours. */
+export function goneScopeMap(name: string, { scopeMap, ours }: { scopeMap: string; ours: string }): string {
+  return `token ${name}: its scope map ${scopeMap} is gone; it still has ${ours}`;
 }
 
 /** Why a token that is not ours is left. */

@@ -31,6 +31,7 @@ export const ONBOARDING_FIELDS = {
     'a whole number of days from 1 to 730, and 31 at least where near-expiry events reach the app, as they do by default; without it the setting CREDENTIAL_LIFETIME_DAYS (90)',
   replaceSlot: 'password1 or password2: the slot to overwrite when both hold passwords that still work',
   dryRun: 'true to be told what would be done, without doing it',
+  adopt: 'true to take over a token that exists and that this client did not make; no event can say so',
   recheck: 'true to have a new pull check although nothing is to change',
 } as const;
 
@@ -100,6 +101,7 @@ export const operatorFields = {
     .optional(),
   replaceSlot: z.enum(SLOT_NAMES, 'must be password1 or password2').describe(ONBOARDING_FIELDS.replaceSlot).optional(),
   dryRun: z.boolean('must be true or false').describe(ONBOARDING_FIELDS.dryRun).optional(),
+  adopt: z.boolean('must be true or false').describe(ONBOARDING_FIELDS.adopt).optional(),
 };
 
 function isPullable(text: string): boolean {
@@ -109,6 +111,18 @@ function isPullable(text: string): boolean {
 
 /** Body of `POST /api/onboardings`. */
 export const onboardingBody = z.strictObject({ ...REQUEST_FIELDS, ...operatorFields }).check(imageFits);
+
+/**
+ * Names of resources that an event may not choose: by the name of another's token it would take that over, and by that of
+ * another's scope map it would come by the rights that others change there later. A profile may name them.
+ */
+export const NOT_FOR_EVENTS = ['token', 'scopeMap'] as const;
+
+/** Why an event with such a name is refused, and what to do. */
+export const NAMED_BY_EVENT = {
+  message: 'is not for an event to name',
+  fix: 'Leave it out; name it in the profile that covers the client, or have an operator ask.',
+} as const;
 
 /** Data of a `ConnectedRegistry.ClientRequested` event: less than an operator may say, and rights to read only. */
 export const onboardingEventData = z.strictObject(REQUEST_FIELDS).check(imageFits).check(readOnly);
@@ -184,6 +198,8 @@ export interface Onboarding extends ClientReference {
   readonly endpoint?: string;
   readonly replaceSlot?: SlotName;
   readonly recheck: boolean;
+  /** Present when an operator has asked to take over a token that exists and that this client did not make. */
+  readonly adopt?: true;
 }
 
 /**
@@ -215,6 +231,7 @@ export function toOnboarding(
     ...(body.endpoint ? { endpoint: body.endpoint } : {}),
     ...(body.replaceSlot ? { replaceSlot: body.replaceSlot } : {}),
     recheck: body.recheck ?? false,
+    ...(body.adopt === true ? { adopt: true } : {}),
   };
 }
 

@@ -1,4 +1,5 @@
 import type { PlannedWrite, Problem } from './answers.js';
+import type { HeldToken } from './heldToken.js';
 import type { SyncFacts } from './syncSchedule.js';
 import type { SlotName } from './slots.js';
 import type { MadeByUs, VerifiedPull } from './secretTags.js';
@@ -30,6 +31,21 @@ export interface RevokedToken {
   readonly passwords: readonly string[];
 }
 
+/** The token of an onboarding. */
+export interface PlannedToken {
+  readonly exists: boolean;
+  /** The client's own token where it has another name than the request's default: earlier versions gave other names. */
+  readonly name?: string;
+  /** When the one that exists was made (ISO 8601). */
+  readonly createdAt?: string;
+  readonly earlierScopeMap?: string;
+  readonly revoked?: RevokedToken;
+  /** It exists, others made it, and an operator has it taken over. */
+  readonly isAdopted?: true;
+  /** What the client's record is to tell of it from now on; runs of earlier versions have none. */
+  readonly held?: HeldToken;
+}
+
 /** What preflight found, and what is to be done about it. Small, since it stands in the durable history. */
 export interface OnboardingPlan {
   /** ISO 8601; what was made before this instant is not ours. */
@@ -43,7 +59,7 @@ export interface OnboardingPlan {
   readonly sync: SyncFacts;
   readonly scopeMap: 'absent' | 'same' | 'other';
   /** `earlierScopeMap` is there when the token exists with another map. */
-  readonly token: { readonly exists: boolean; readonly earlierScopeMap?: string; readonly revoked?: RevokedToken };
+  readonly token: PlannedToken;
   /** Which of map and token are ours once this run has made what is missing. */
   readonly made: MadeByUs;
   readonly bound: boolean;

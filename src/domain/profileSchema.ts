@@ -37,7 +37,7 @@ const channel = z.strictObject(
   'is not a channel',
 );
 
-const { repositories, scopeMap, image, credentialLifetimeDays } = REQUEST_FIELDS;
+const { repositories, scopeMap, token, image, credentialLifetimeDays } = REQUEST_FIELDS;
 const { registry, endpoint } = operatorFields;
 
 const profile = z
@@ -50,6 +50,7 @@ const profile = z
     connectedRegistry: z.string('must be a text').regex(NAME_RULES.connectedRegistry, 'is not a valid name').optional(),
     repositories,
     scopeMap,
+    token,
     image,
     credentialLifetimeDays,
     registry,
@@ -76,7 +77,7 @@ type GivenProfile = z.output<typeof profile>;
 /** Fields that are well-formed each but mean nothing together. */
 function holdsTogether({ value, issues }: z.core.ParsePayload<GivenProfile>): void {
   if (issues.length > 0) return;
-  const { match, connectedRegistry, channel, clients, pollers } = value;
+  const { match, connectedRegistry, channel, clients, pollers, token } = value;
   const complain = (path: (string | number)[], message: string) =>
     issues.push({ code: 'custom', path, input: value, message });
   if ((connectedRegistry === undefined) === (match.connectedRegistry === undefined))
@@ -87,6 +88,8 @@ function holdsTogether({ value, issues }: z.core.ParsePayload<GivenProfile>): vo
     complain(['channel', 'hub'], 'is missing, and match names no hub');
   if (channel.kind !== 'iotHub' && (channel.hub ?? channel.module) !== undefined)
     complain(['channel'], 'names a hub or module, which only iotHub has');
+  if (token !== undefined && !isAboutOneClient(value))
+    complain(['token'], 'is for a profile of one client only: match.device must be one device id, without *');
   const polled = Object.entries(pollers);
   if (polled.length > 0 && channel.kind !== 'poll') complain(['pollers'], 'is for channel poll only');
   if (polled.length > 0 && connectedRegistry === undefined)
@@ -94,6 +97,12 @@ function holdsTogether({ value, issues }: z.core.ParsePayload<GivenProfile>): vo
   const fits = (one: string) => match.device === undefined || fitsPattern(match.device, one);
   clients.forEach((one, index) => fits(one) || complain(['clients', index], 'is outside match.device'));
   for (const [id, names] of polled) if (!names.every(fits)) complain(['pollers', id], 'is outside match.device');
+}
+
+/** Two clients with one token could not be told apart: cutting one off would cut off the other. */
+function isAboutOneClient({ match, connectedRegistry, clients }: GivenProfile): boolean {
+  const isOneDevice = match.device !== undefined && !match.device.includes('*');
+  return connectedRegistry !== undefined && isOneDevice && clients.length <= 1;
 }
 
 const list = z

@@ -25,6 +25,8 @@ export interface Profile {
   /** To read only. */
   readonly repositories: Body['repositories'];
   readonly scopeMap?: string | undefined;
+  /** Only where the profile is about one client: a token is one client's. */
+  readonly token?: string | undefined;
   readonly image?: string | undefined;
   readonly credentialLifetimeDays?: number | undefined;
   readonly endpoint?: string | undefined;
@@ -89,12 +91,13 @@ function own<Value>(record: Readonly<Record<string, Value>>, key: string): Value
 
 /** The request that a profile makes for one client. */
 export function requestOf(profile: Profile, client: Pick<ClientReference, 'connectedRegistry' | 'client'>): Body {
-  const { registry, repositories, scopeMap, image, credentialLifetimeDays, endpoint } = profile;
+  const { registry, repositories, scopeMap, token, image, credentialLifetimeDays, endpoint } = profile;
   return {
     ...client,
     repositories,
     ...(registry === undefined ? {} : { registry }),
     ...(scopeMap === undefined ? {} : { scopeMap }),
+    ...(token === undefined ? {} : { token }),
     ...(image === undefined ? {} : { image }),
     ...(credentialLifetimeDays === undefined ? {} : { credentialLifetimeDays }),
     ...(endpoint === undefined ? {} : { endpoint }),

@@ -2,6 +2,8 @@ import { z } from 'zod';
 import type { ClientReference } from './clientKey.js';
 import { CREDENTIAL_LIFETIME_DAYS } from './lifetimes.js';
 import {
+  NAMED_BY_EVENT,
+  NOT_FOR_EVENTS,
   onboardingBody,
   type ONBOARDING_FIELDS,
   permissionsOf,
@@ -16,6 +18,10 @@ import { requestOf, type Profile } from './profiles.js';
 export const CLIENT_REQUESTED = 'ConnectedRegistry.ClientRequested';
 export const REVOKE_REQUESTED = 'ConnectedRegistry.RevokeRequested';
 export const OFFBOARD_REQUESTED = 'ConnectedRegistry.OffboardRequested';
+
+/** What an event on the request topic may ask for, in the words of the setting REQUEST_EVENTS. */
+export const REQUEST_EVENT_KINDS = ['onboard', 'offboard', 'revoke'] as const;
+export type RequestEventKind = (typeof REQUEST_EVENT_KINDS)[number];
 
 /** Data of an event that asks for a client to be cut off, or taken away. */
 export const clientEventData = z.strictObject({
@@ -60,9 +66,8 @@ export function withinProfile(
   for (const [name, actions] of Object.entries(permissionsOf(data.repositories ?? [])))
     for (const action of actions)
       if (!actionsCover(granted, name, action)) refuse('repositories', `${name} ${action} is not given`, operators);
-  if (data.scopeMap !== undefined && data.scopeMap.toLowerCase() !== profile.scopeMap?.toLowerCase())
-    refuse('scopeMap', 'is not the one that is given', operators);
-  if (data.token !== undefined) refuse('token', 'is not for an event to name', operators);
+  for (const field of NOT_FOR_EVENTS)
+    if (data[field] !== undefined) refuse(field, NAMED_BY_EVENT.message, NAMED_BY_EVENT.fix);
   const longest = profile.credentialLifetimeDays ?? usualDays;
   if ((data.credentialLifetimeDays ?? 0) > longest)
     refuse('credentialLifetimeDays', 'is longer than is given', `It may be ${longest} at most.`);

@@ -14,6 +14,8 @@ export interface MadeByUs {
   readonly token: boolean;
   /** {@link rightsHash} of what the scope map was to grant, so that a later change of it shows. */
   readonly rights?: string;
+  /** Of a token that others made: the scope map that it had, and is to have again. */
+  readonly foundScopeMap?: string;
 }
 
 export type { VerifiedPull };
@@ -78,15 +80,25 @@ function formatIssued({ run, attempt, slotCreatedAt, endpoint }: CredentialTags[
   return whole.length < TAG_VALUE_LENGTH ? whole : words;
 }
 
-function formatMade({ scopeMap, token, rights }: MadeByUs): string {
+function formatMade({ scopeMap, token, rights, foundScopeMap }: MadeByUs): string {
   const words = [scopeMap ? 'scopeMap' : '', token ? 'token' : ''].filter(Boolean);
-  return [...(words.length > 0 ? words : ['none']), ...(rights === undefined ? [] : [`rights=${rights}`])].join(' ');
+  const facts = [
+    ...(rights === undefined ? [] : [`rights=${rights}`]),
+    ...(foundScopeMap === undefined ? [] : [`found=${foundScopeMap}`]),
+  ];
+  return [...(words.length > 0 ? words : ['none']), ...facts].join(' ');
 }
 
 function parseMade(text: string): MadeByUs {
   const words = text.split(' ');
-  const rights = words.find((word) => word.startsWith('rights='))?.slice('rights='.length);
-  return { scopeMap: words.includes('scopeMap'), token: words.includes('token'), ...(rights ? { rights } : {}) };
+  const valueOf = (name: string) => words.find((word) => word.startsWith(`${name}=`))?.slice(name.length + 1);
+  const [rights, foundScopeMap] = [valueOf('rights'), valueOf('found')];
+  return {
+    scopeMap: words.includes('scopeMap'),
+    token: words.includes('token'),
+    ...(rights ? { rights } : {}),
+    ...(foundScopeMap ? { foundScopeMap } : {}),
+  };
 }
 
 /** Reads the tags back; undefined when the secret is not ours or its tags were changed beyond recognition. */

@@ -1,8 +1,11 @@
 import {
   beginDisabling,
   clearRotationDue,
+  dropToken,
   endDisabling,
+  holdToken,
   isDisabling,
+  isKnown,
   judgeBegin,
   judgeEvent,
   liftRevocation,
@@ -41,6 +44,8 @@ const WORK: Work = {
   endDisabling: (record, { by }) => keep(endDisabling(record, by.operation)),
   noteDisabled: (record, { tokens }) => keep(noteDisabled(record, tokens)),
   noteLeft: (record, { by: _by, ...left }) => keep(noteLeft(record, left)),
+  holdToken: (record, { by: _by, ...held }) => keep(holdToken(record, held)),
+  dropToken: (record, { token }) => keep(dropToken(record, token)),
   revokedSince: (record, { wantedAt }) => {
     const revokedAt = revokedSince(record, wantedAt);
     return { state: record, outcome: done(revokedAt === undefined ? {} : { revokedAt }) };
@@ -53,8 +58,9 @@ const WORK: Work = {
   clearRotationDue: (record, { at }) => keep(clearRotationDue(record, at)),
   noteEvent: (record, { at }) => keep(noteEvent(record, at)),
   acknowledge: (record, { version }) => keep({ ...record, acknowledged: version }),
-  forget: ({ revokedAt, disabled, disabling, newestEventAt }) =>
+  forget: ({ knownSince, revokedAt, disabled, disabling, newestEventAt }) =>
     keep({
+      ...(knownSince ? { knownSince } : {}),
       ...(revokedAt ? { revokedAt } : {}),
       ...(disabled ? { disabled } : {}),
       ...(disabling ? { disabling } : {}),
@@ -73,7 +79,7 @@ function revoke(
 ): ClientRecordAnswer {
   const marked = markRevoked(markRevoked(record, at), now.toISOString());
   const state = until === undefined ? marked : beginDisabling(marked, { operation: by.operation, until });
-  return { state, outcome: done({ revokedAt: state.revokedAt, ...leftIn(state) }) };
+  return { state, outcome: done({ revokedAt: state.revokedAt, isKnown: isKnown(record), ...leftIn(state) }) };
 }
 
 /** Not when the revocation was lifted meanwhile: then what is enabled is rightly so. */
@@ -121,9 +127,9 @@ function beginOffboarding(
   return { state, outcome: done(leftIn(state)) };
 }
 
-/** What earlier runs have left, for those that look for what a client has. */
-function leftIn({ left }: ClientRecord): Pick<ClientRecord, 'left'> {
-  return left === undefined ? {} : { left };
+/** What earlier runs have made and left, for those that look for what a client has. */
+function leftIn({ left, held }: ClientRecord): Pick<ClientRecord, 'left' | 'held'> {
+  return { ...(left === undefined ? {} : { left }), ...(held === undefined ? {} : { held }) };
 }
 
 function tooLate(state: ClientRecord, newestEventAt: string): ClientRecordAnswer {

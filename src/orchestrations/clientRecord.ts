@@ -7,6 +7,7 @@ import {
   type Revocation,
 } from '../domain/clientRecord.js';
 import { clientKey } from '../domain/clientKey.js';
+import type { HeldToken } from '../domain/heldToken.js';
 import type { LeftToken } from '../domain/leftToken.js';
 import { formatOperationId } from '../domain/operationId.js';
 import type { Run } from '../domain/run.js';
@@ -21,6 +22,8 @@ export interface Begun {
   readonly acknowledged?: string;
   /** Tokens that earlier runs made and left. */
   readonly left?: readonly LeftToken[];
+  /** Tokens that the client has from us. */
+  readonly held?: readonly HeldToken[];
 }
 
 /** One run's dealings with what is remembered of its client. */
@@ -47,8 +50,8 @@ export class ClientRecords {
   }
 
   /** The same for an offboarding, which a revocation does not keep from its work. @throws StepFailed `stale-event` */
-  *beginOffboarding(runner: StepRunner): Flow<Pick<Begun, 'left'>> {
-    return yield* this.ask<'beginOffboarding', Pick<Begun, 'left'>>(runner, 'beginOffboarding', this.wanted());
+  *beginOffboarding(runner: StepRunner): Flow<Pick<Begun, 'left' | 'held'>> {
+    return yield* this.ask<'beginOffboarding', Pick<Begun, 'left' | 'held'>>(runner, 'beginOffboarding', this.wanted());
   }
 
   /** When the client was revoked, if that was not before this run was asked for. */

@@ -1,6 +1,6 @@
 import type { OrchestrationContext } from 'durable-functions';
 import { referenceOf, type ClientReference } from '../domain/clientKey.js';
-import { keptToken, type LeavingToken, type OffboardingPlan } from '../domain/offboardingPlan.js';
+import { keptToken, restoredScopeMap, type LeavingToken, type OffboardingPlan } from '../domain/offboardingPlan.js';
 import type { OffboardingResult, OperationOutcome } from '../domain/operation.js';
 import type { Run } from '../domain/run.js';
 import { Attempts } from './attempts.js';
@@ -11,6 +11,7 @@ import { MapHold } from './mapHold.js';
 import type { End, ProgressLog } from './progressLog.js';
 import { runParts } from './runParts.js';
 import type { StepRunner } from './stepRunner.js';
+import { TokenClaim } from './tokenClaim.js';
 
 /**
  * Takes away all that a client of a connected registry has from us: binding, token, scope map, secrets. It holds for a
@@ -48,7 +49,7 @@ class Offboard {
   }
 
   *go(): Flow<End<OffboardingResult>> {
-    const { tokens, dangling, scopeMaps, secrets } = yield* this.plan();
+    const { tokens, dangling, scopeMaps, secrets, claims } = yield* this.plan();
     for (const token of tokens) yield* this.takeToken(token);
     for (const name of dangling) yield* this.unbind({ name, bound: true });
     const left: string[] = [];
@@ -59,7 +60,7 @@ class Offboard {
       left.push(...scopeMaps.map((name) => `scope map ${name}: it stays while a token has it`));
       left.push(...secrets.map(({ name }) => `secret ${name}: it stays until what its tags name is gone`));
     }
-    if (this.attempts.haveAllSucceeded) yield* this.forget();
+    if (this.attempts.haveAllSucceeded) yield* this.forget(claims);
     const result: OffboardingResult = { removed: this.removed, kept: this.kept, changed: this.removed.length > 0 };
     return this.attempts.outcome(result, left, this.kept);
   }
@@ -80,13 +81,14 @@ class Offboard {
     const { name } = token;
     const { registry, connectedRegistry } = this.reference;
     this.log.enter('token');
-    yield* this.unbind(token);
-    if (!token.isOurs) {
+    if (token.bound || !token.kept) yield* this.unbind(token);
+    if (!token.isOurs || token.kept) {
       const { ourPasswords: passwords } = token;
       const clear = (runner: StepRunner) => runner.steps.clearPasswords({ registry, token: name, passwords });
       const cleared = yield* this.part('clearPasswords', `our password on token ${name}`, clear);
       if (cleared?.cleared) this.removed.push(`password of token ${name}`);
-      if (cleared) this.kept.push(keptToken(name));
+      if (cleared) this.kept.push(...(token.kept ?? [keptToken(name)]));
+      yield* this.restoreScopeMap(token);
       return;
     }
     const made = token.createdAt === undefined ? {} : { createdAt: token.createdAt };
@@ -100,6 +102,18 @@ class Offboard {
     );
     if (deleted?.removed) this.removed.push(`token ${name}`);
     if (deleted?.kept !== undefined) this.kept.push(deleted.kept);
+  }
+
+  /** A token that others made has the rights again that it had. */
+  private *restoreScopeMap({ name: token, restores }: LeavingToken): Flow<void> {
+    if (!restores) return;
+    const order = { registry: this.reference.registry, token, ours: restores.ours, earlier: restores.scopeMap };
+    const restored = yield* this.part('restoreScopeMap', `scope map of token ${token}`, ({ steps }) =>
+      steps.restoreTokenScopeMap(order),
+    );
+    const left = restored?.residue ?? restored?.kept;
+    if (left !== undefined) this.kept.push(left);
+    else if (restored) this.removed.push(restoredScopeMap(token, restores));
   }
 
   /** Through the binder also when the list does not hold the token: a run that was lost may have left its wish there. */
@@ -136,9 +150,10 @@ class Offboard {
     if (retired?.kept !== undefined) this.kept.push(retired.kept);
   }
 
-  private *forget(): Flow<void> {
+  private *forget(claims: readonly string[]): Flow<void> {
     const records = this.records();
     yield* this.part('forget', 'what is remembered of the client', (runner) => records.ask(runner, 'forget', {}));
+    for (const token of claims) new TokenClaim(this.context, this.input, token).release();
   }
 
   /** A named step, whose failure does not end the flow. */

@@ -3,7 +3,8 @@ import type { IssuedCredential } from '../activities/issueCredentials.js';
 import { referenceOf } from '../domain/clientKey.js';
 import { mainSecretName } from '../domain/names.js';
 import type { OnboardingRun } from '../domain/run.js';
-import type { OnboardingResult, OperationOutcome } from '../domain/operation.js';
+import type { Onboarding } from '../domain/onboardingRequest.js';
+import type { OnboardingResult, OperationFailure, OperationOutcome } from '../domain/operation.js';
 import { rightsHash, toActions } from '../domain/permissions.js';
 import { isConverged, type OnboardingPlan } from '../domain/plan.js';
 import { refusing } from '../domain/problems.js';
@@ -13,6 +14,7 @@ import { ClientRecords } from './clientRecord.js';
 import { CredentialSteps } from './credentialSteps.js';
 import { planWhenActive } from './activation.js';
 import { StepFailed, type Flow } from './flow.js';
+import { HeldTokenSteps } from './heldToken.js';
 import { MapHold } from './mapHold.js';
 import type { ProgressLog } from './progressLog.js';
 import { Refused } from './refused.js';
@@ -26,12 +28,13 @@ export function* onboard(context: OrchestrationContext): Flow<OperationOutcome> 
   const input = context.df.getInput<OnboardingRun>();
   const parts = undoableParts(context, input);
   const { log, runner, saga } = parts;
+  const flow = new Onboard(context, input, log, runner, saga);
   try {
-    const result = yield* new Onboard(context, input, log, runner, saga).go();
-    return log.close({ status: 'completed', result });
+    return log.close({ status: 'completed', result: yield* flow.go() });
   } catch (error) {
     if (!(error instanceof StepFailed)) throw error;
     const failure = yield* undoFailure(context, input, error, parts);
+    flow.undone(failure);
     return log.close({ status: failure.residue.length === 0 ? 'rolledBack' : 'failed', failure });
   }
 }
@@ -40,7 +43,11 @@ type IssuePlan = Extract<OnboardingPlan['credential'], { kind: 'issue' }>;
 
 /** The forward way. One method a step, in the order in which they run. */
 class Onboard {
-  private readonly binding: Binding;
+  /** As asked for; from its plan on with the client's own token, which may have a name that earlier versions gave. */
+  private request: Onboarding;
+  private binding: Binding;
+  private held: HeldTokenSteps;
+  private planned: OnboardingPlan | undefined;
   private readonly mapHold: MapHold;
   private readonly records: ClientRecords;
   /** A revocation that is older than this run stands, and ends by its success. */
@@ -53,14 +60,16 @@ class Onboard {
     private readonly runner: StepRunner,
     private readonly saga: Saga,
   ) {
-    this.binding = new Binding(context, input, input.request.token);
-    this.mapHold = new MapHold(context, input, input.request);
+    this.request = input.request;
+    this.binding = new Binding(context, input, this.request.token);
+    this.mapHold = new MapHold(context, input, this.request);
     this.records = new ClientRecords(context, input);
+    this.held = new HeldTokenSteps(context, input, this.request.token);
   }
 
   *go(): Flow<OnboardingResult> {
-    const { recheck } = this.input.request;
     const plan = yield* this.preflight();
+    const { recheck } = this.request;
     if (isConverged(plan) && !recheck && plan.credential.kind === 'keep' && plan.credential.stored.pull) {
       yield* this.lift();
       return this.result(plan.credential.stored, plan.credential.stored.pull, false);
@@ -95,20 +104,38 @@ class Onboard {
   private *preflight(): Flow<OnboardingPlan> {
     const { context, runner, records, input, log } = this;
     log.enter('preflight');
+    const claim = (plan: OnboardingPlan) => this.claim(plan);
     const { plan, lifts } = yield* runner.step('preflight', function* () {
       const begun = yield* records.begin(runner);
       const look = () => runner.steps.preflight({ onboarding: input.request, ...begun });
       const found = yield* planWhenActive(context, input, runner, log, look);
       if (refusing(found.problems).length > 0) throw new Refused(found.problems);
+      yield* claim(found);
       return { plan: found, lifts: begun.lifts };
     });
     this.lifts = lifts !== undefined;
     return plan;
   }
 
+  /** From here on no other client's run may use the token, however close together both have looked at it. */
+  private *claim(plan: OnboardingPlan): Flow<void> {
+    const { context, input } = this;
+    const { name = input.request.token } = plan.token;
+    this.planned = plan;
+    this.request = { ...input.request, token: name };
+    this.binding = new Binding(context, input, name);
+    this.held = new HeldTokenSteps(context, input, name);
+    yield* this.held.claim(this.runner);
+  }
+
+  /** The run has failed, and what it made is gone or listed. */
+  undone(failure: OperationFailure): void {
+    this.held.undone(failure, this.planned);
+  }
+
   private *ensureScopeMap(plan: OnboardingPlan): Flow<void> {
     const { runner, saga, mapHold } = this;
-    const { registry, scopeMap, permissions } = this.input.request;
+    const { registry, scopeMap, permissions } = this.request;
     this.log.enter('scopeMap');
     const absentAt = plan.scopeMap === 'absent' ? plan.checkedAt : undefined;
     const undo = (undoing: StepRunner) => mapHold.release(undoing, absentAt);
@@ -122,7 +149,7 @@ class Onboard {
   /** A token that a revocation disabled is enabled by this step alone, and never with a password that it had. */
   private *enableToken({ token: { revoked } }: OnboardingPlan): Flow<void> {
     const { runner, saga } = this;
-    const { registry, token } = this.input.request;
+    const { registry, token } = this.request;
     if (!revoked) return;
     this.log.enter('token');
     const disable = function* ({ steps }: StepRunner) {
@@ -136,7 +163,7 @@ class Onboard {
 
   private *ensureToken(plan: OnboardingPlan): Flow<void> {
     const { runner, saga } = this;
-    const { registry, token, scopeMap } = this.input.request;
+    const { registry, token, scopeMap } = this.request;
     const earlier = plan.token.earlierScopeMap;
     this.log.enter('token');
     if (!plan.token.exists) this.removeTokenOnFailure(plan);
@@ -147,15 +174,23 @@ class Onboard {
       saga.onFailure('restoreTokenScopeMap', ({ steps }) =>
         steps.restoreTokenScopeMap({ registry, token, ours: scopeMap, earlier }),
       );
-    const change = { registry, token, scopeMap, ...(earlier === undefined ? {} : { earlierScopeMap: earlier }) };
+    const change = {
+      registry,
+      token,
+      scopeMap,
+      ...(earlier === undefined ? {} : { earlierScopeMap: earlier }),
+      ...(plan.token.exists ? { found: foundToken(plan) } : {}),
+    };
+    this.held.note(plan.token.held);
     yield* runner.step('ensureToken', () => runner.steps.ensureToken(change));
+    if (!plan.token.exists) this.held.made(plan.token.held);
     this.binding.want();
   }
 
   /** A token that stays is remembered: no secret need tell of it, and an offboarding is to find it. */
   private removeTokenOnFailure({ checkedAt: since }: OnboardingPlan): void {
     const { records, context, binding } = this;
-    const { registry, connectedRegistry, token, scopeMap } = this.input.request;
+    const { registry, connectedRegistry, token, scopeMap } = this.request;
     const order = { registry, connectedRegistry, token, scopeMap, since };
     const noteLeft = () => {
       const until = context.df.currentUtcDateTime.toISOString();
@@ -180,11 +215,11 @@ class Onboard {
 
   private credentialSteps(plan: OnboardingPlan): CredentialSteps {
     const { context, input, log, runner, saga, binding } = this;
-    const { token, scopeMap, image, credentialLifetimeDays } = input.request;
+    const { token, scopeMap, image, credentialLifetimeDays } = this.request;
     const { endpoint, sync, mainVersion } = plan;
     const made: MadeByUs = { ...plan.made, rights: this.rights() };
     const order = {
-      reference: referenceOf(input.request),
+      reference: referenceOf(this.request),
       token,
       scopeMap,
       image,
@@ -225,12 +260,12 @@ class Onboard {
     credentials: CredentialSteps,
   ): Flow<OnboardingResult> {
     const { runner } = this;
-    const { scopeMap } = this.input.request;
+    const { scopeMap } = this.request;
     yield* this.bind(plan);
     const pull = yield* credentials.pullCheck(stored);
     yield* runner.uninterrupted().step('recordVerification', () =>
       runner.steps.recordVerification({
-        reference: referenceOf(this.input.request),
+        reference: referenceOf(this.request),
         version: stored.version,
         scopeMap,
         rights: this.rights(),
@@ -253,7 +288,7 @@ class Onboard {
   }
 
   private rights(): string {
-    return rightsHash(toActions(this.input.request.permissions));
+    return rightsHash(toActions(this.request.permissions));
   }
 
   private result(
@@ -261,9 +296,14 @@ class Onboard {
     pull: VerifiedPull,
     changed: boolean,
   ): OnboardingResult {
-    const { scopeMap, token, connectedRegistry } = this.input.request;
+    const { scopeMap, token, connectedRegistry } = this.request;
     const { version, slot, expiresOn } = secret;
-    const name = mainSecretName(this.input.request);
+    const name = mainSecretName(this.request);
     return { scopeMap, token, connectedRegistry, secret: { name, version, slot, expiresOn }, pull, changed };
   }
+}
+
+/** What the plan saw of a token that exists. */
+function foundToken({ token: { createdAt } }: OnboardingPlan): { readonly createdAt?: string } {
+  return createdAt === undefined ? {} : { createdAt };
 }

@@ -1,9 +1,12 @@
 import type { OrchestrationContext } from 'durable-functions';
 import type { RunAtHand } from '../activities/presentRun.js';
 import { clientKey, referenceOf, type ClientReference } from '../domain/clientKey.js';
+import type { EnabledAccess, SharedToken } from '../domain/enabledAccess.js';
+import type { HeldToken } from '../domain/heldToken.js';
 import type { LeftToken } from '../domain/leftToken.js';
 import type { OperationOutcome, RevocationResult } from '../domain/operation.js';
 import { ONBOARD, type Run } from '../domain/run.js';
+import { clientName, inCommonWith, keptForOthers } from '../domain/sharedToken.js';
 import { nextSync, type SyncFacts } from '../domain/syncSchedule.js';
 import { Attempts } from './attempts.js';
 import { ClientRecords } from './clientRecord.js';
@@ -45,6 +48,16 @@ interface LooksAgain {
 interface Marked {
   readonly revokedAt: string;
   readonly left?: readonly LeftToken[];
+  readonly held?: readonly HeldToken[];
+  /** The record told of the client before the mark; revocations of earlier versions did not ask. */
+  readonly isKnown?: boolean;
+}
+
+/** What a look at the client found. */
+interface Disabled {
+  readonly present?: RunAtHand;
+  /** There is something of the client, enabled or not. */
+  readonly isThere: boolean;
 }
 
 class Revoke {
@@ -52,7 +65,9 @@ class Revoke {
   private readonly records: ClientRecords;
   private readonly reference: ClientReference;
   private readonly disabled = new Set<string>();
-  private left: readonly LeftToken[] = [];
+  private readonly kept = new Set<string>();
+  private remembered: Pick<Marked, 'left' | 'held'> = {};
+  private isKnown = true;
 
   constructor(
     private readonly context: OrchestrationContext,
@@ -67,9 +82,10 @@ class Revoke {
   *go(): Flow<End<RevocationResult>> {
     const revokedAt = yield* this.mark();
     this.log.enter('disable');
-    const present = yield* this.part('disable', 'what the client has', () => this.disableAll(revokedAt));
+    const found = yield* this.part('disable', 'what the client has', () => this.disableAll(revokedAt));
     this.records.tell('endDisabling', {});
-    if (!present || isAtWork(present)) {
+    if (found && !found.isThere && !this.isKnown && !isHeld(found)) return this.unknown();
+    if (!found || isAtWork(found)) {
       this.log.enter('endRun');
       yield* this.part('endRun', 'the run in progress', () => this.endRun(revokedAt));
       this.log.enter('disableAgain');
@@ -79,38 +95,83 @@ class Revoke {
       yield* this.part('disableAgain', 'what came late', () => this.disableAgain(revokedAt));
     }
     const disabled = [...this.disabled];
-    const edge = yield* this.edge();
-    const result: RevocationResult = { revokedAt, disabled, changed: disabled.length > 0, edge };
-    return this.attempts.outcome(result, [], []);
+    const kept = [...this.kept];
+    const edge = yield* this.edge(found === undefined || found.isThere || disabled.length > 0);
+    const result: RevocationResult = {
+      revokedAt,
+      disabled,
+      changed: disabled.length > 0,
+      ...(kept.length > 0 ? { kept } : {}),
+      edge,
+    };
+    return this.attempts.outcome(result, [], kept);
+  }
+
+  /** Nothing knows of such a client, so that a device which is to be cut off has another name, and pulls on. */
+  private unknown(): End<RevocationResult> {
+    const message = `neither the client's record, the vault, a token's name nor the client list knows ${clientName(this.reference)}; nothing was disabled`;
+    return { status: 'failed', failure: { code: 'client-unknown', message, residue: [], kept: [] } };
   }
 
   private *mark(): Flow<string> {
     const { runner, records, input } = this;
     this.log.enter('mark');
-    const { revokedAt, left } = yield* runner.step('mark', () =>
+    const {
+      revokedAt,
+      left,
+      held,
+      isKnown = true,
+    } = yield* runner.step('mark', () =>
       records.ask<'revoke', Marked>(runner, 'revoke', { at: input.requestedAt, until: this.until() }),
     );
-    this.left = left ?? [];
+    this.remembered = { ...(left ? { left } : {}), ...(held ? { held } : {}) };
+    this.isKnown = isKnown;
     return revokedAt;
   }
 
   /** Disables tokens first, one write each; then hides the secrets. @returns the run that was found. */
-  private *disableAll(revokedAt: string): Flow<{ readonly present?: RunAtHand }> {
-    const { runner, records, reference } = this;
-    const { registry } = reference;
+  private *disableAll(revokedAt: string): Flow<Disabled> {
+    const { runner, reference } = this;
     const found = yield* runner.steps.readPresentRun({ reference, revokedAt });
     const run = found.present && tokenOf(found.present);
-    const access = yield* runner.steps.findAccess({ reference, ...(run ? { run } : {}), left: this.left });
+    const order = { reference, ...(run ? { run } : {}), ...this.remembered };
+    const first = yield* runner.steps.findAccess({ ...order, goesOn: true });
+    yield* this.disable(first);
+    if (first.unread.length === 0) return { ...found, isThere: first.isThere };
+    // What is known of the client is disabled; the rest is waited for, and listed if it stays unread.
+    const rest = yield* runner.steps.findAccess(order);
+    yield* this.disable(rest);
+    return { ...found, isThere: first.isThere || rest.isThere };
+  }
+
+  private *disable(access: EnabledAccess): Flow<void> {
+    const { runner, records } = this;
+    const { registry } = this.reference;
     // Noted before it is done: only what the revocation has disabled itself is enabled again by what lifts it.
     if (access.tokens.length > 0) yield* records.ask(runner, 'noteDisabled', { tokens: access.tokens });
     const token = yield* this.attempts.part(`token ${access.tokens.join(', ')}`, () =>
       runner.steps.disableTokens({ registry, tokens: access.tokens }),
     );
     for (const name of token?.disabled ?? []) this.disabled.add(`token ${name}`);
+    for (const shared of access.shared) yield* this.clearShared(shared);
     const names = [...new Set(access.secrets.map(({ name }) => name))];
     if (names.length > 0) yield* runner.steps.disableSecrets({ versions: access.secrets });
     for (const name of names) this.disabled.add(`secret ${name}`);
-    return found;
+  }
+
+  /** A token that another client uses too stays enabled: only the passwords that this client alone has go. */
+  private *clearShared({ token, users, passwords, inCommon }: SharedToken): Flow<void> {
+    const { runner, reference, attempts } = this;
+    const { registry } = reference;
+    const cleared = yield* attempts.part(`our password on token ${token}`, () =>
+      runner.steps.clearPasswords({ registry, token, passwords }),
+    );
+    if (cleared?.cleared) this.disabled.add(`password of token ${token}`);
+    this.kept.add(keptForOthers(token, users));
+    if (inCommon.length === 0) return;
+    yield* attempts.part(`password of token ${token}`, function* () {
+      throw new StepFailed('token-of-another-client', inCommonWith(token, users));
+    });
   }
 
   private *endRun(revokedAt: string): Flow<void> {
@@ -139,12 +200,17 @@ class Revoke {
     return later(this.context, DISABLING_STEPS * this.input.limits.stepDeadlineSeconds).toISOString();
   }
 
-  private *edge(): Flow<RevocationResult['edge']> {
+  /** @param hadAccess whether anything of the client's is there: else there is nothing that the cloud could refuse. */
+  private *edge(hadAccess: boolean): Flow<RevocationResult['edge']> {
     const { runner, reference, context } = this;
     const { registry, connectedRegistry } = reference;
     const [sync] = yield* readOrNothing(() => runner.steps.readSync({ registry, connectedRegistry }));
-    const message = `the cloud refuses the client from now on, ${connectedRegistry} from its next sync on`;
-    const untold = `${message}; when that is cannot be told, since its sync schedule could not be read`;
+    const message = hadAccess
+      ? `the cloud refuses the client from now on, ${connectedRegistry} from its next sync on`
+      : 'nothing was found that gives the client access; it is marked as revoked, and no earlier run gives it any';
+    const untold = hadAccess
+      ? `${message}; when that is cannot be told, since its sync schedule could not be read`
+      : message;
     if (!sync) return { connectedRegistry, message: untold };
     const { schedule, lastSyncTime } = sync;
     const nextSyncTime = nextSync(schedule, context.df.currentUtcDateTime)?.toISOString();
@@ -170,6 +236,11 @@ function* readOrNothing(read: () => Flow<SyncFacts>): Flow<readonly SyncFacts[]>
     if (!(error instanceof StepFailed)) throw error;
     return [];
   }
+}
+
+/** Whether a run holds the client: it is one that somebody asks for at this moment. */
+function isHeld({ present }: Disabled): boolean {
+  return present !== undefined && !present.hasEnded;
 }
 
 /** A run that began before the revocation and has not ended. */

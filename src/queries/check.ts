@@ -11,6 +11,7 @@ import type { SecretListing } from '../ports/secretVault.js';
 import { eachOf } from './eachOf.js';
 import { clientSecret, knownClients, type ClientSecret } from './knownClients.js';
 import { createRegistryReader, type RegistryReader } from './registryReader.js';
+import type { TokenUsers } from './tokenUsers.js';
 
 /** Compares clients with what was set for them. Reads only. @throws ServiceError */
 export interface Check {
@@ -33,12 +34,12 @@ interface Judged extends Judgement {
   readonly secret: ClientSecret;
 }
 
-export function createCheck({ vault, controlPlane }: Ports, config: Config): Check {
+export function createCheck({ vault, controlPlane }: Ports, config: Config, tokenUsers: TokenUsers): Check {
   const freshReader = () => createRegistryReader(controlPlane, { freshFor: ONE_USE });
 
   async function judge(secrets: readonly ClientSecret[], reader: RegistryReader): Promise<Judged[]> {
     const now = new Date();
-    const known = await knownClients(secrets, reader);
+    const known = await knownClients(secrets, reader, tokenUsers);
     return known.flatMap((client, index) => {
       const secret = secrets[index];
       return secret ? [{ secret, ...judgeClient(client, now, config.allowedEndpoints) }] : [];

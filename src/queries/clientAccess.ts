@@ -1,12 +1,15 @@
 import { clientKey, type ClientReference } from '../domain/clientKey.js';
+import { heldOf, type HeldToken } from '../domain/heldToken.js';
 import { isLeft, type LeftToken } from '../domain/leftToken.js';
 import { madeSince } from '../domain/madeSince.js';
-import { candidateSecretName, defaultTokenName, mainSecretName, SCOPE_MAP_MARK } from '../domain/names.js';
+import { candidateSecretName, mainSecretName, ownTokenNames } from '../domain/names.js';
 import { parseTags, type CredentialTags } from '../domain/secretTags.js';
+import { passwordsOf } from '../domain/sharedToken.js';
 import type { FilledSlot } from '../domain/slots.js';
 import type { Ports } from '../ports/ports.js';
 import type { ConnectedRegistryFacts, TokenFacts } from '../ports/registryControlPlane.js';
 import type { SecretVersionFacts } from '../ports/secretVault.js';
+import { ServiceError } from '../ports/serviceError.js';
 
 /** All by which a client has access, or had: what an offboarding takes away, and a revocation disables. */
 export interface ClientAccess {
@@ -15,6 +18,8 @@ export interface ClientAccess {
   /** What secrets still tell of tokens that are gone. */
   readonly former: readonly FormerToken[];
   readonly secrets: readonly ClientSecret[];
+  /** Names of all tokens that the client may have a claim on; lower case. */
+  readonly names: readonly string[];
 }
 
 /** What tells of tokens that no secret tells of. */
@@ -23,6 +28,8 @@ export interface OtherTokens {
   readonly run?: RunToken;
   /** Tokens that earlier runs made and left. */
   readonly left?: readonly LeftToken[];
+  /** Tokens that the client has from us. */
+  readonly held?: readonly HeldToken[];
 }
 
 /** A token that is there. */
@@ -31,6 +38,13 @@ export interface ClientToken extends TokenFacts {
   readonly isOurs: boolean;
   /** When each of the passwords that we put into its slots was made (ISO 8601). */
   readonly ourPasswords: readonly string[];
+  /** What the client's secrets tell of it. */
+  readonly tags: readonly CredentialTags[];
+  /** Nothing says that it is the client's but its name, which is the one that the client's would have. */
+  readonly isByNameOnly: boolean;
+  /** Of a token that others made: the scope map that it is to have again, and those that we gave it (lower case). */
+  readonly foundScopeMap?: string;
+  readonly given: readonly string[];
 }
 
 /** Names in lower case. */
@@ -77,19 +91,25 @@ export function isTokenOf(tags: CredentialTags, token: Pick<TokenFacts, 'name' |
 
 /**
  * Reads what is left of a client, however much of it is gone: its secrets' tags name its tokens, those of deleted secrets
- * if there are no others, and `others` does. Where no secret names one, it is the token of the default name, if its scope map carries our mark.
+ * if there are no others, and `others` does. Where none of these names one, the token of a name that we give this client is
+ * shown too, as one that only its name speaks for.
+ * @param unread where given, what cannot be read is noted there in words, and the rest is read all the same.
  * @throws ServiceError
  */
 export async function readClientAccess(
-  { controlPlane, vault }: Ports,
+  { controlPlane, vault }: Pick<Ports, 'controlPlane' | 'vault'>,
   reference: ClientReference,
-  { run, left = [] }: OtherTokens = {},
+  { run, left = [], held = [] }: OtherTokens = {},
+  unread?: string[],
 ): Promise<ClientAccess> {
+  const orNoted = createNoting(unread);
   const { registry } = reference;
   const names = [mainSecretName(reference), candidateSecretName(reference)];
   const [connectedRegistry, ...versions] = await Promise.all([
-    controlPlane.getConnectedRegistry(registry, reference.connectedRegistry),
-    ...names.map((name) => vault.versions(name)),
+    orNoted(`connected registry ${reference.connectedRegistry}`, undefined, () =>
+      controlPlane.getConnectedRegistry(registry, reference.connectedRegistry),
+    ),
+    ...names.map((name) => orNoted(`secret ${name}`, [], () => vault.versions(name))),
   ]);
   const own = (version: { readonly tags: SecretVersionFacts['tags'] }): CredentialTags[] => {
     const tags = parseTags(version.tags);
@@ -101,35 +121,49 @@ export async function readClientAccess(
     return all.length === 0 ? [] : [{ name, versions: ours, isShared: ours.length < all.length }];
   });
   let known = versions.flat().flatMap(own);
-  if (known.length === 0) known = (await Promise.all(names.map((name) => vault.tagsOfDeleted(name)))).flatMap(ownTags);
+  if (known.length === 0) {
+    const deleted = names.map((name) => orNoted(`deleted secret ${name}`, undefined, () => vault.tagsOfDeleted(name)));
+    known = (await Promise.all(deleted)).flatMap(ownTags);
+  }
   const wanted = new Set(
-    [...known.map(({ token }) => token), ...(run ? [run.token] : []), ...left.map(({ token }) => token)].map(lower),
+    [...[...known, ...left, ...held].map(({ token }) => token), ...(run ? [run.token] : [])].map(lower),
   );
-  const usual = known.length === 0 ? lower(defaultTokenName(reference)) : undefined;
-  if (usual !== undefined) wanted.add(usual);
+  const byName = known.length === 0 ? ownTokenNames(reference).filter((name) => !wanted.has(name)) : [];
+  for (const name of byName) wanted.add(name);
   // Tags that somebody tampered with must not lead to a connected registry's own token.
   wanted.delete(lower(connectedRegistry?.syncToken ?? ''));
 
   const tokens: ClientToken[] = [];
   const former: FormerToken[] = [];
   for (const name of wanted) {
-    const found = await controlPlane.getToken(registry, name);
+    const found = await orNoted(`token ${name}`, undefined, () => controlPlane.getToken(registry, name));
     const about = known.filter(({ token }) => lower(token) === name);
     const fitting = found ? about.filter((tags) => isTokenOf(tags, found)) : [];
     if (!found) former.push(...about.map(({ scopeMap }) => ({ name, scopeMap: lower(scopeMap) })));
     else {
-      const isUsual = name === usual && (await isMarked(found));
+      const remembered = heldOf(held, found);
       const wasLeft = isLeft(left, found);
-      if (fitting.length === 0 && !isUsual && !wasLeft && !isRunToken(found, run)) continue;
-      const isOurs = isUsual || wasLeft || fitting.some(({ made }) => made.token);
-      tokens.push({ ...found, isOurs, ourPasswords: passwordsOf(found.slots, fitting) });
+      const isTold = fitting.length > 0 || wasLeft || remembered !== undefined || isRunToken(found, run);
+      if (!isTold && !byName.includes(name)) continue;
+      const isOurs = wasLeft || remembered?.isMade === true || fitting.some(({ made }) => made.token);
+      const foundScopeMap =
+        remembered?.foundScopeMap ?? fitting.find(({ made }) => made.foundScopeMap)?.made.foundScopeMap;
+      const given = [...fitting, ...(remembered ? [remembered] : [])].map(({ scopeMap }) => lower(scopeMap));
+      tokens.push({
+        ...found,
+        isOurs,
+        ourPasswords: slotsFilledBy(found.slots, fitting),
+        tags: fitting,
+        isByNameOnly: !isTold,
+        ...(foundScopeMap === undefined ? {} : { foundScopeMap }),
+        given: [...new Set(given)],
+      });
     }
   }
-  return { connectedRegistry, tokens, former, secrets };
-
-  async function isMarked(token: TokenFacts): Promise<boolean> {
-    return (await controlPlane.getScopeMap(registry, token.scopeMap))?.description === SCOPE_MAP_MARK;
-  }
+  for (const { token, scopeMap } of held)
+    if (!tokens.some(({ name }) => lower(name) === lower(token)) && !former.some(({ name }) => name === lower(token)))
+      former.push({ name: lower(token), scopeMap: lower(scopeMap) });
+  return { connectedRegistry, tokens, former, secrets, names: [...wanted] };
 
   function ownTags(tags: SecretVersionFacts['tags'] | undefined): CredentialTags[] {
     return tags ? own({ tags }) : [];
@@ -141,11 +175,25 @@ function isRunToken(token: TokenFacts, run: RunToken | undefined): boolean {
   return run.hasIssued || madeSince(token.createdAt, run.since);
 }
 
-function passwordsOf(slots: TokenFacts['slots'], known: readonly CredentialTags[]): string[] {
-  const ours = new Set(known.map(({ issued }) => new Date(issued.slotCreatedAt).getTime()));
+/** When the passwords in the slots were made (ISO 8601) that these credentials tell of. */
+function slotsFilledBy(slots: TokenFacts['slots'], known: readonly CredentialTags[]): string[] {
+  const ours = new Set(known.flatMap(passwordsOf));
   return Object.values(slots)
     .map(({ createdAt }: FilledSlot) => createdAt)
     .filter((createdAt) => ours.has(new Date(createdAt).getTime()));
+}
+
+/** Notes in words what cannot be read, where somebody wants to go on without; else the error goes on. */
+function createNoting(unread: string[] | undefined) {
+  return async <T>(what: string, otherwise: T, read: () => Promise<T>): Promise<T> => {
+    try {
+      return await read();
+    } catch (error) {
+      if (!unread || !(error instanceof ServiceError)) throw error;
+      unread.push(`${what}: ${error.message}`);
+      return otherwise;
+    }
+  };
 }
 
 function lower(name: string): string {

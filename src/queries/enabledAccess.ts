@@ -1,45 +1,84 @@
 import type { DryRunAnswer, PlannedWrite } from '../domain/answers.js';
-import type { ClientReference } from '../domain/clientKey.js';
-import type { LeftToken } from '../domain/leftToken.js';
+import { referenceOf, type ClientReference } from '../domain/clientKey.js';
+import type { EnabledAccess, SharedToken } from '../domain/enabledAccess.js';
+import { ownTokenNames } from '../domain/names.js';
+import { inCommonWith, keptForOthers, mayBeShared } from '../domain/sharedToken.js';
 import type { Ports } from '../ports/ports.js';
-import type { SecretVersion } from '../ports/secretVault.js';
-import { readClientAccess, type OtherTokens } from './clientAccess.js';
+import { ServiceError } from '../ports/serviceError.js';
+import { readClientAccess, type ClientAccess, type ClientToken, type OtherTokens } from './clientAccess.js';
+import { isBound } from './connectedRegistry.js';
+import { readSharedAccess, type SharedAccess } from './sharedAccess.js';
+import type { TokenUsers } from './tokenUsers.js';
 
-/** What gives a client access at this moment. */
-export interface EnabledAccess {
-  readonly tokens: readonly string[];
-  readonly secrets: readonly SecretVersion[];
-}
-
-/** The client's tokens and secrets that are enabled: what a revocation disables. @throws ServiceError */
+/**
+ * What a revocation disables. Where `goesOn` is set, what cannot be read does not keep the rest from being found: a device
+ * is to be cut off by what is known of it. @throws ServiceError
+ */
 export async function readEnabledAccess(
-  ports: Ports,
+  ports: Pick<Ports, 'controlPlane' | 'vault'>,
+  tokenUsers: TokenUsers,
   reference: ClientReference,
   others?: OtherTokens,
+  goesOn = false,
 ): Promise<EnabledAccess> {
-  const { tokens, secrets } = await readClientAccess(ports, reference, others);
+  const unread: string[] = [];
+  const access = await readClientAccess(ports, reference, others, goesOn ? unread : undefined);
+  const shared: SharedToken[] = [];
+  for (const token of access.tokens) {
+    const found = await sharing(token);
+    // The history need not hold what others have there.
+    if (found) shared.push({ ...found, users: found.users.map(referenceOf) });
+  }
+  const staying = shared.map(({ token }) => token);
   return {
-    tokens: tokens.filter(({ isEnabled }) => isEnabled !== false).map(({ name }) => name),
-    secrets: secrets
+    tokens: access.tokens
+      .filter(({ isEnabled, name }) => isEnabled !== false && !staying.includes(name))
+      .map(({ name }) => name),
+    secrets: access.secrets
       .flatMap(({ versions }) => versions.filter(({ isEnabled }) => isEnabled))
       .map(({ name, version }) => ({ name, version })),
+    shared,
+    isThere: isThere(access, reference),
+    unread,
   };
+
+  /** Only for a token by which others may have access: nobody else has anything to lose by the others. */
+  async function sharing(token: ClientToken): Promise<SharedAccess | undefined> {
+    if (!mayBeShared(token, reference, token.tags)) return undefined;
+    try {
+      return await readSharedAccess(tokenUsers, token, reference);
+    } catch (error) {
+      if (!goesOn || !(error instanceof ServiceError)) throw error;
+      unread.push(`whether other clients use token ${token.name}: ${error.message}`);
+      return undefined;
+    }
+  }
+}
+
+function isThere({ tokens, secrets, former, connectedRegistry }: ClientAccess, reference: ClientReference): boolean {
+  const isListed = ownTokenNames(reference).some((name) => isBound(connectedRegistry, name));
+  return tokens.length + secrets.length + former.length > 0 || isListed;
 }
 
 /** What a revocation would disable, in order; what the run in progress makes is not there yet. @throws ServiceError */
-export function createRevocationDryRun(ports: Ports) {
-  return async (reference: ClientReference, left?: readonly LeftToken[]): Promise<DryRunAnswer> => {
+export function createRevocationDryRun(ports: Ports, tokenUsers: TokenUsers) {
+  return async (reference: ClientReference, remembered?: OtherTokens): Promise<DryRunAnswer> => {
     const { client } = reference;
-    const { tokens, secrets } = await readEnabledAccess(ports, reference, left ? { left } : {});
-    const writes: PlannedWrite[] = [
-      ...tokens.map((token) => ({ step: 'disable', action: 'disable token', resource: token, client })),
-      ...secrets.map(({ name, version }) => ({
-        step: 'disable',
-        action: `disable version ${version} of secret`,
-        resource: name,
-        client,
-      })),
-    ];
-    return { problems: [], writes, adopts: [] };
+    const { tokens, secrets, shared } = await readEnabledAccess(ports, tokenUsers, reference, remembered);
+    const write = (action: string, resource: string): PlannedWrite => ({ step: 'disable', action, resource, client });
+    return {
+      problems: [],
+      writes: [
+        ...tokens.map((token) => write('disable token', token)),
+        ...shared
+          .filter(({ passwords }) => passwords.length > 0)
+          .map(({ token }) => write('empty the slot of our password on token', token)),
+        ...secrets.map(({ name, version }) => write(`disable version ${version} of secret`, name)),
+      ],
+      adopts: shared.flatMap(({ token, users, inCommon }) => [
+        keptForOthers(token, users),
+        ...(inCommon.length > 0 ? [inCommonWith(token, users)] : []),
+      ]),
+    };
   };
 }

@@ -6,6 +6,7 @@ import type { Ports } from '../ports/ports.js';
 import { eachOf } from './eachOf.js';
 import { clientSecret, isBoundAsTagged, knownClients, type ClientSecret } from './knownClients.js';
 import { createRegistryReader, type RegistryReader } from './registryReader.js';
+import type { TokenUsers } from './tokenUsers.js';
 
 /** Which clients to show. Names of registries ignore case, those of clients do not. */
 export interface ClientFilter {
@@ -43,7 +44,7 @@ const MOST_VAULT_PAGES = 40;
 /** Of a client in a list; its own page shows all. */
 const ACTIONS_IN_A_LIST = 20;
 
-export function createInventory({ vault, controlPlane }: Ports, config: Config): Inventory {
+export function createInventory({ vault, controlPlane }: Ports, config: Config, tokenUsers: TokenUsers): Inventory {
   const reader = createRegistryReader(controlPlane, { freshFor: FRESH_FOR });
 
   async function views(secrets: readonly ClientSecret[], mostActions: number): Promise<ClientView[]> {
@@ -60,7 +61,7 @@ export function createInventory({ vault, controlPlane }: Ports, config: Config):
 
   async function viewsBy(by: RegistryReader, secrets: readonly ClientSecret[], mostActions: number) {
     const now = new Date();
-    const known = await knownClients(secrets, by);
+    const known = await knownClients(secrets, by, tokenUsers);
     return known.map((client) => toView(client, now, config.allowedEndpoints, mostActions));
   }
 

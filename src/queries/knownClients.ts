@@ -1,10 +1,12 @@
 import { listsToken, type KnownClient } from '../domain/clientJudgement.js';
 import { mainSecretName } from '../domain/names.js';
 import { parseTags, type CredentialTags } from '../domain/secretTags.js';
+import { clientNames, mayBeShared } from '../domain/sharedToken.js';
 import type { ConnectedRegistryFacts } from '../ports/registryControlPlane.js';
 import type { SecretListing } from '../ports/secretVault.js';
 import { eachOf } from './eachOf.js';
 import type { RegistryReader } from './registryReader.js';
+import type { TokenUsers } from './tokenUsers.js';
 
 /** A main secret of ours, its tags understood. */
 export interface ClientSecret {
@@ -21,7 +23,11 @@ export function clientSecret({ name, isEnabled, tags }: SecretListing): ClientSe
 }
 
 /** Puts beside each secret what ARM says of its client, in their order. @throws ServiceError */
-export async function knownClients(secrets: readonly ClientSecret[], reader: RegistryReader): Promise<KnownClient[]> {
+export async function knownClients(
+  secrets: readonly ClientSecret[],
+  reader: RegistryReader,
+  tokenUsers: TokenUsers,
+): Promise<KnownClient[]> {
   const byRegistry = new Map<string, ClientSecret[]>();
   for (const secret of secrets) {
     const registry = secret.tags.registry.toLowerCase();
@@ -39,7 +45,16 @@ export async function knownClients(secrets: readonly ClientSecret[], reader: Reg
       return [registry, { tokens, scopeMaps, ...bindings(connectedRegistries) }] as const;
     }),
   );
-  return secrets.map(({ tags, isEnabled }) => {
+  const tokenOf = (tags: CredentialTags) =>
+    facts.get(tags.registry.toLowerCase())?.tokens.get(tags.token.toLowerCase());
+  // Once the vault's listing is to be read for one of them, it tells of all.
+  const isSuspect = secrets.some(({ tags }) => {
+    const token = tokenOf(tags);
+    return token !== undefined && mayBeShared(token, tags, [tags]);
+  });
+  const shared = await eachOf(isSuspect ? secrets : [], ({ tags }) => tokenUsers.others(tags.token, tags));
+  return secrets.map(({ tags, isEnabled }, index) => {
+    const users = shared[index] ?? [];
     const its = facts.get(tags.registry.toLowerCase());
     const token = its?.tokens.get(tags.token.toLowerCase());
     const scopeMap = its?.scopeMaps.get(tags.scopeMap.toLowerCase());
@@ -54,6 +69,7 @@ export async function knownClients(secrets: readonly ClientSecret[], reader: Reg
       ...(scopeMap ? { actions: scopeMap.actions } : {}),
       ...(connectedRegistry ? { connectedRegistry } : {}),
       ...(elsewhere === undefined ? {} : { boundElsewhere: elsewhere }),
+      ...(users.length === 0 ? {} : { sharedWith: clientNames(users) }),
     };
   });
 }

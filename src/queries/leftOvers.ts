@@ -59,7 +59,7 @@ function isYoung({ createdAt }: { readonly createdAt?: string }, now: Date): boo
 }
 
 function whyOurs(token: TokenFacts, scopeMap: ScopeMapFacts | undefined): string | undefined {
-  if (isDefaultTokenName(token.name)) return 'its name is of the form that we give';
+  if (isDefaultTokenName(token.name)) return 'its name is of the form that we give, which anybody may copy';
   if (scopeMap?.description === SCOPE_MAP_MARK) return `its scope map ${scopeMap.name} carries our mark`;
   return undefined;
 }

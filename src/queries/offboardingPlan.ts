@@ -1,32 +1,34 @@
 import type { DryRunAnswer, PlannedWrite } from '../domain/answers.js';
 import type { ClientReference } from '../domain/clientKey.js';
-import type { LeftToken } from '../domain/leftToken.js';
 import { SCOPE_MAP_MARK } from '../domain/names.js';
-import { keptToken, type LeavingToken, type OffboardingPlan } from '../domain/offboardingPlan.js';
+import {
+  goneScopeMap,
+  keptByName,
+  keptToken,
+  type LeavingToken,
+  type OffboardingPlan,
+} from '../domain/offboardingPlan.js';
+import { inCommonWith, keptForOthers } from '../domain/sharedToken.js';
 import type { Ports } from '../ports/ports.js';
-import { readClientAccess } from './clientAccess.js';
+import { readClientAccess, type ClientAccess, type ClientToken, type OtherTokens } from './clientAccess.js';
 import { isBound } from './connectedRegistry.js';
+import { readSharedAccess, type SharedAccess } from './sharedAccess.js';
+import type { TokenUsers } from './tokenUsers.js';
 
 /**
  * Reads what is left of a client, and decides what of it is to go. Writes nothing.
  * @throws ServiceError
  */
-export function createOffboardingPlan(ports: Ports) {
-  return async (reference: ClientReference, left?: readonly LeftToken[]): Promise<OffboardingPlan> => {
-    const access = await readClientAccess(ports, reference, left ? { left } : {});
-    const tokens = access.tokens.map(
-      ({ name, scopeMap, createdAt, isEnabled, isOurs, ourPasswords }): LeavingToken => ({
-        name,
-        scopeMap,
-        ...(createdAt === undefined ? {} : { createdAt }),
-        // Of one that nobody can tell, disabling it is planned.
-        isEnabled: isEnabled !== false,
-        bound: isBound(access.connectedRegistry, name),
-        isOurs,
-        ourPasswords,
-      }),
-    );
-    const maps = tokens.filter(({ isOurs }) => isOurs).map(({ scopeMap }) => scopeMap.toLowerCase());
+export function createOffboardingPlan(ports: Ports, tokenUsers: TokenUsers) {
+  return async (reference: ClientReference, remembered?: OtherTokens): Promise<OffboardingPlan> => {
+    const access = await readClientAccess(ports, reference, remembered);
+    const tokens: LeavingToken[] = [];
+    for (const token of access.tokens)
+      tokens.push(leaving(token, await readSharedAccess(tokenUsers, token, reference), reference, access));
+    const maps = tokens.flatMap(({ isOurs, kept, scopeMap, restores }) => {
+      if (kept) return [];
+      return isOurs ? [scopeMap.toLowerCase()] : restores ? [restores.ours.toLowerCase()] : [];
+    });
     const dangling = access.former.map(({ name }) => name).filter((name) => isBound(access.connectedRegistry, name));
     return {
       tokens,
@@ -37,32 +39,71 @@ export function createOffboardingPlan(ports: Ports) {
         enabled: versions.filter(({ isEnabled }) => isEnabled).length,
         isShared,
       })),
+      claims: access.names,
     };
   };
 }
 
+/** What is to become of one token. @param shared who uses it besides the client. */
+function leaving(
+  token: ClientToken,
+  shared: SharedAccess | undefined,
+  { connectedRegistry }: ClientReference,
+  access: ClientAccess,
+): LeavingToken {
+  const { name, scopeMap, createdAt, isEnabled, isOurs, isByNameOnly, foundScopeMap, given } = token;
+  const isOthers = (one: ClientReference) => one.connectedRegistry.toLowerCase() === connectedRegistry.toLowerCase();
+  const staysBound = isByNameOnly || shared?.users.some(isOthers) === true;
+  const kept = [
+    ...(isByNameOnly ? [keptByName(name)] : []),
+    ...(shared ? [keptForOthers(name, shared.users)] : []),
+    ...(shared && shared.inCommon.length > 0 ? [inCommonWith(name, shared.users)] : []),
+  ];
+  const moved = foundScopeMap !== undefined && foundScopeMap.toLowerCase() !== scopeMap.toLowerCase();
+  // Somebody has given it another one since, which is left, where it has none of ours.
+  const restores = moved && given.includes(scopeMap.toLowerCase()) && !isOurs && kept.length === 0;
+  return {
+    name,
+    scopeMap,
+    ...(createdAt === undefined ? {} : { createdAt }),
+    // Of one that nobody can tell, disabling it is planned.
+    isEnabled: isEnabled !== false,
+    bound: !staysBound && isBound(access.connectedRegistry, name),
+    isOurs,
+    ourPasswords: shared ? shared.passwords : token.ourPasswords,
+    ...(kept.length > 0 ? { kept } : {}),
+    ...(restores ? { restores: { scopeMap: foundScopeMap, ours: scopeMap } } : {}),
+  };
+}
+
 /** What an offboarding would do, in order; asks besides which scope maps are of use to others. @throws ServiceError */
-export function createOffboardingDryRun(ports: Ports) {
-  const plan = createOffboardingPlan(ports);
-  return async (reference: ClientReference, left?: readonly LeftToken[]): Promise<DryRunAnswer> => {
+export function createOffboardingDryRun(ports: Ports, tokenUsers: TokenUsers) {
+  const plan = createOffboardingPlan(ports, tokenUsers);
+  return async (reference: ClientReference, remembered?: OtherTokens): Promise<DryRunAnswer> => {
     const { registry, connectedRegistry, client } = reference;
-    const { tokens, dangling, scopeMaps, secrets } = await plan(reference, left);
+    const { tokens, dangling, scopeMaps, secrets } = await plan(reference, remembered);
     const writes: PlannedWrite[] = [];
     const adopts: string[] = [];
     const write = (step: string, action: string, resource: string) => writes.push({ step, action, resource, client });
 
     for (const token of tokens) {
       if (token.bound) write('unbind', `remove client token ${token.name}`, connectedRegistry);
-      if (token.isOurs) {
+      if (token.isOurs && !token.kept) {
         if (token.isEnabled) write('deleteToken', 'disable token', token.name);
         write('deleteToken', 'delete token', token.name);
         continue;
       }
       if (token.ourPasswords.length > 0) write('clearPasswords', 'empty the slot of our password on token', token.name);
-      adopts.push(keptToken(token.name));
+      const { restores } = token;
+      if (restores && (await ports.controlPlane.getScopeMap(registry, restores.scopeMap)))
+        write('restoreScopeMap', `move token from scope map ${restores.ours} back to ${restores.scopeMap}`, token.name);
+      else if (restores) adopts.push(goneScopeMap(token.name, restores));
+      adopts.push(...(token.kept ?? [keptToken(token.name)]));
     }
     for (const name of dangling) write('unbind', `remove client token ${name}`, connectedRegistry);
-    const leaving = tokens.filter(({ isOurs }) => isOurs).map(({ name }) => name.toLowerCase());
+    const leaving = tokens
+      .filter(({ isOurs, kept, restores }) => (isOurs && !kept) || restores)
+      .map(({ name }) => name.toLowerCase());
     for (const scopeMap of scopeMaps) {
       const found = await ports.controlPlane.getScopeMap(registry, scopeMap);
       if (!found) continue;

@@ -14,12 +14,14 @@ export function plannedWrites(facts: Facts, onboarding: Onboarding): { writes: P
   if (facts.scopeMap === 'absent') write('ensureScopeMap', 'create scope map', scopeMap);
   else adopts.push(`scope map ${scopeMap}`);
 
-  const { exists, earlierScopeMap, revoked } = facts.token;
+  const { exists, earlierScopeMap, revoked, isAdopted = false } = facts.token;
+  const adopted = isAdopted ? 'token that others made' : 'token';
   if (!exists) write('ensureToken', 'create token', token);
   if (revoked) write('enableToken', 'enable token and empty its passwords, which lifts the revocation', token);
   if (earlierScopeMap !== undefined)
-    write('ensureToken', `move token from scope map ${earlierScopeMap} to ${scopeMap}`, token);
-  else if (exists && !revoked) adopts.push(`token ${token}`);
+    write('ensureToken', `move ${adopted} from scope map ${earlierScopeMap} to ${scopeMap}`, token);
+  if (isAdopted) adopts.push(`token ${token}, which others made, as asked by adopt`);
+  else if (exists && earlierScopeMap === undefined && !revoked) adopts.push(`token ${token}`);
 
   if (facts.credential.kind === 'issue') {
     const { slot, replacesLivePassword } = facts.credential;

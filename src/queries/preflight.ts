@@ -1,12 +1,12 @@
 import type { Config } from '../config.js';
-import { isLeft, type LeftToken } from '../domain/leftToken.js';
+import type { HeldToken } from '../domain/heldToken.js';
+import type { LeftToken } from '../domain/leftToken.js';
 import { candidateSecretName, mainSecretName } from '../domain/names.js';
 import type { Onboarding } from '../domain/onboardingRequest.js';
 import { sameActions, toActions } from '../domain/permissions.js';
 import type { Revocation } from '../domain/clientRecord.js';
 import type { CredentialPlan, OnboardingPlan, RevokedToken, StoredCredential } from '../domain/plan.js';
-import { parseTags, type CredentialTags, type MadeByUs } from '../domain/secretTags.js';
-import { isTokenOf } from './clientAccess.js';
+import { parseTags, type CredentialTags } from '../domain/secretTags.js';
 import { chooseSlot, isLive, isSamePassword, type KnownSlot } from '../domain/slots.js';
 import type { SyncStop } from '../domain/syncSchedule.js';
 import type { Ports } from '../ports/ports.js';
@@ -16,6 +16,8 @@ import { isBound, syncFacts, syncStop } from './connectedRegistry.js';
 import { plannedWrites } from './plannedWrites.js';
 import { preflightProblems, type Conclusions } from './preflightProblems.js';
 import { ancestorsOf, type RegistryFactsQuery, type SlowFacts } from './registryFacts.js';
+import { formerToken, heldToken, madeByUs, readOwnership, type Ownership } from './tokenOwnership.js';
+import type { TokenUsers } from './tokenUsers.js';
 
 /** All that preflight read, before anything is concluded from it. */
 export interface Findings {
@@ -31,6 +33,8 @@ export interface Findings {
   readonly candidate: SecretFacts | undefined;
   /** What the client's secrets tell of its credentials. */
   readonly known: readonly CredentialTags[];
+  /** Whose the token is, if it exists. */
+  readonly ownership: Ownership;
 }
 
 export interface Ancestor extends SyncStop {
@@ -42,18 +46,28 @@ export interface Ancestor extends SyncStop {
 /**
  * Reads everything once and concludes what an onboarding would do. Writes nothing.
  * @param lifts the revocation that the onboarding is to lift.
- * @param left tokens that earlier runs of the client made and left. @throws ServiceError
+ * @param left tokens that earlier runs of the client made and left.
+ * @param held tokens that the client has from us. @throws ServiceError
  */
 export type Preflight = (
   onboarding: Onboarding,
   lifts?: Revocation,
   left?: readonly LeftToken[],
+  held?: readonly HeldToken[],
 ) => Promise<OnboardingPlan>;
 
-export function createPreflight(ports: Ports, config: Config, facts: RegistryFactsQuery): Preflight {
-  return async (onboarding, lifts, left = []) => {
+export function createPreflight(
+  ports: Ports,
+  config: Config,
+  facts: RegistryFactsQuery,
+  tokenUsers: TokenUsers,
+): Preflight {
+  return async (asked, lifts, left = [], held = []) => {
     const now = new Date();
-    const findings = await read(ports, facts, onboarding, lifts);
+    const findings = await read(ports, facts, tokenUsers, asked, { lifts, left, held });
+    const name = findings.token?.name ?? asked.token;
+    const isFormer = name.toLowerCase() !== asked.token.toLowerCase();
+    const onboarding = isFormer ? { ...asked, token: name } : asked;
     const endpoint = (onboarding.endpoint ?? findings.connectedRegistry?.loginServer ?? '').toLowerCase();
     const revoked = revokedToken(findings.token, lifts);
     const credential = revoked ? FIRST_PASSWORD : planCredential(findings, onboarding, endpoint, now);
@@ -72,10 +86,14 @@ export function createPreflight(ports: Ports, config: Config, facts: RegistryFac
       scopeMap,
       token: {
         exists: token !== undefined,
+        ...(isFormer ? { name } : {}),
+        ...(token?.createdAt === undefined ? {} : { createdAt: token.createdAt }),
+        ...(findings.ownership.kind === 'nobodys' && onboarding.adopt === true ? { isAdopted: true } : {}),
+        held: heldToken(onboarding, findings, now),
         ...(otherMap ? { earlierScopeMap: token.scopeMap } : {}),
         ...(revoked ? { revoked } : {}),
       },
-      made: madeByUs(findings, onboarding, left),
+      made: madeByUs(onboarding, findings),
       bound,
       ...(findings.main ? { mainVersion: findings.main.version } : {}),
       credential: credential ?? FIRST_PASSWORD,
@@ -91,14 +109,15 @@ const FIRST_PASSWORD: CredentialPlan = { kind: 'issue', slot: 'password1', repla
 async function read(
   ports: Ports,
   facts: RegistryFactsQuery,
+  tokenUsers: TokenUsers,
   onboarding: Onboarding,
-  lifts: Revocation | undefined,
+  { lifts, left, held }: Remembered,
 ): Promise<Findings> {
   const { controlPlane, vault } = ports;
   const { registry } = onboarding;
   // A revocation has hidden the secrets, whose tags are read all the same.
   const hidden = [mainSecretName(onboarding), candidateSecretName(onboarding)].filter(() => lifts !== undefined);
-  const [slow, [connectedRegistry, syncScope], scopeMap, token, main, candidate, ...versions] = await Promise.all([
+  const [slow, [connectedRegistry, syncScope], scopeMap, named, main, candidate, ...versions] = await Promise.all([
     facts.slowFacts(registry),
     controlPlane
       .getConnectedRegistry(registry, onboarding.connectedRegistry)
@@ -114,7 +133,23 @@ async function read(
   ]);
   const ancestors = await readAncestors(facts, registry, slow, connectedRegistry);
   const known = [main, candidate, ...versions.flat()].flatMap((secret) => (secret && parseTags(secret.tags)) ?? []);
-  return { slow, connectedRegistry, syncScope, ancestors, scopeMap, token, main, candidate, known };
+  const token = named ?? (await formerToken(ports, onboarding, [...known, ...held]));
+  const ownership = await readOwnership(ports, tokenUsers, {
+    onboarding,
+    token,
+    known,
+    left,
+    held,
+    disabled: lifts?.disabled ?? [],
+  });
+  return { slow, connectedRegistry, syncScope, ancestors, scopeMap, token, main, candidate, known, ownership };
+}
+
+/** What the client's record tells. */
+interface Remembered {
+  readonly lifts: Revocation | undefined;
+  readonly left: readonly LeftToken[];
+  readonly held: readonly HeldToken[];
 }
 
 /** Nothing is read for a connected registry whose parent is the registry in the cloud, as most are. */
@@ -138,15 +173,6 @@ function revokedToken(token: TokenFacts | undefined, lifts: Revocation | undefin
   if (!token || !lifts?.disabled.includes(token.name.toLowerCase())) return undefined;
   const passwords = Object.values(token.slots).map(({ createdAt }) => createdAt);
   return token.isEnabled && passwords.length === 0 ? undefined : { passwords };
-}
-
-/** What this run is to make, and what an earlier run of this client made. */
-function madeByUs({ token, scopeMap, known }: Findings, onboarding: Onboarding, left: readonly LeftToken[]): MadeByUs {
-  const map = onboarding.scopeMap.toLowerCase();
-  return {
-    scopeMap: !scopeMap || known.some((tags) => tags.made.scopeMap && tags.scopeMap.toLowerCase() === map),
-    token: !token || isLeft(left, token) || known.some((tags) => tags.made.token && isTokenOf(tags, token)),
-  };
 }
 
 /** Undefined when both slots hold working passwords that are not ours to replace. */
@@ -179,8 +205,8 @@ function fittingCredential(
 ): StoredCredential | undefined {
   const tags = parseTags(main.tags);
   if (!tags || tags.token.toLowerCase() !== token.name.toLowerCase()) return undefined;
+  // A token that somebody has disabled is a problem of its own: its password is no less the one in the vault.
   const fits =
-    token.isEnabled !== false &&
     new Date(tags.expiresOn) > now &&
     isLive(token.slots[tags.slot], now) &&
     isSamePassword(token.slots, { slot: tags.slot, createdAt: tags.issued.slotCreatedAt }) &&

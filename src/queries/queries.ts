@@ -2,8 +2,9 @@ import type { Config } from '../config.js';
 import type { Ports } from '../ports/ports.js';
 import type { DryRunAnswer } from '../domain/answers.js';
 import type { ClientReference } from '../domain/clientKey.js';
-import type { LeftToken } from '../domain/leftToken.js';
 import type { OffboardingPlan } from '../domain/offboardingPlan.js';
+import { createFindUnknown, type FindUnknown } from './clientKnown.js';
+import type { OtherTokens } from './clientAccess.js';
 import { createRevocationDryRun } from './enabledAccess.js';
 import { createOffboardingDryRun, createOffboardingPlan } from './offboardingPlan.js';
 import { createCheck, type Check } from './check.js';
@@ -13,16 +14,20 @@ import { createEventFacts, type EventFacts } from './eventFacts.js';
 import { createPreflight, type Preflight } from './preflight.js';
 import { createRegistryFacts } from './registryFacts.js';
 import { createRotationPlan, type PlanRotation } from './rotationPlan.js';
+import { createTokenUsers, type TokenUsers } from './tokenUsers.js';
 import { createRotationSchedule, type RotationSchedule } from './rotationSchedule.js';
 
-/** @param left tokens that earlier runs of the client made and left. */
-export type TakingAwayDryRun = (reference: ClientReference, left?: readonly LeftToken[]) => Promise<DryRunAnswer>;
+/** What the client's record tells of tokens. */
+type Remembered = Pick<OtherTokens, 'left' | 'held'>;
+export type TakingAwayDryRun = (reference: ClientReference, remembered?: Remembered) => Promise<DryRunAnswer>;
 
 /** Everything that only reads. */
 export interface Queries {
+  readonly tokenUsers: TokenUsers;
+  readonly findUnknown: FindUnknown;
   readonly preflight: Preflight;
   readonly planRotation: PlanRotation;
-  readonly offboardingPlan: (reference: ClientReference, left?: readonly LeftToken[]) => Promise<OffboardingPlan>;
+  readonly offboardingPlan: (reference: ClientReference, remembered?: Remembered) => Promise<OffboardingPlan>;
   readonly offboardingDryRun: TakingAwayDryRun;
   readonly revocationDryRun: TakingAwayDryRun;
   readonly rotationSchedule: RotationSchedule;
@@ -34,15 +39,18 @@ export interface Queries {
 
 export function createQueries(ports: Ports, config: Config): Queries {
   const facts = createRegistryFacts(ports.controlPlane);
+  const tokenUsers = createTokenUsers(ports.vault);
   return {
-    preflight: createPreflight(ports, config, facts),
-    planRotation: createRotationPlan(ports, config, facts),
-    offboardingPlan: createOffboardingPlan(ports),
-    offboardingDryRun: createOffboardingDryRun(ports),
-    revocationDryRun: createRevocationDryRun(ports),
+    tokenUsers,
+    findUnknown: createFindUnknown(ports, tokenUsers),
+    preflight: createPreflight(ports, config, facts, tokenUsers),
+    planRotation: createRotationPlan(ports, config, facts, tokenUsers),
+    offboardingPlan: createOffboardingPlan(ports, tokenUsers),
+    offboardingDryRun: createOffboardingDryRun(ports, tokenUsers),
+    revocationDryRun: createRevocationDryRun(ports, tokenUsers),
     rotationSchedule: createRotationSchedule(ports.vault, facts, config),
-    inventory: createInventory(ports, config),
-    check: createCheck(ports, config),
+    inventory: createInventory(ports, config, tokenUsers),
+    check: createCheck(ports, config, tokenUsers),
     events: createEventFacts(ports),
     health: createHealth(ports, config),
   };

@@ -1,8 +1,11 @@
 import type { Config } from '../config.js';
+import type { ClientReference } from '../domain/clientKey.js';
 import type { Onboarding } from '../domain/onboardingRequest.js';
 import type { Problem } from '../domain/operation.js';
 import { hasGatewayActions, toActions } from '../domain/permissions.js';
 import type { CredentialPlan } from '../domain/plan.js';
+import { clientNames } from '../domain/sharedToken.js';
+import { isSamePassword, SLOT_NAMES, type KnownSlot, type SlotName } from '../domain/slots.js';
 import type { Findings } from './preflight.js';
 
 /** Whether a scope map of that name can be made or adopted. */
@@ -58,7 +61,16 @@ export function aboutToken(
         fix: 'Choose another name, or leave the field out.',
       },
     ];
+  const { ownership } = findings;
+  if (ownership.kind === 'others') return [ofAnotherClient(token, ownership.users, OWN_NAME)];
   const problems: Problem[] = [];
+  if (ownership.kind === 'nobodys' && onboarding.adopt !== true)
+    problems.push({
+      code: 'token-not-adopted',
+      field: 'token',
+      message: `${token} exists, and neither the client's secrets nor its record say that it was made for this client.`,
+      fix: `Leave the field token out or choose another name; or, where nobody else needs it, have an operator send adopt: true, which gives it scope map ${onboarding.scopeMap} until the client is offboarded.`,
+    });
   const elsewhere = findings.slow.connectedRegistries.find(
     (item) =>
       item.name.toLowerCase() !== connectedRegistry.toLowerCase() &&
@@ -82,10 +94,53 @@ export function aboutToken(
     problems.push({
       code: 'slots-in-use',
       field: 'replaceSlot',
-      message: `Both passwords of ${token} still work, and neither is in the vault.`,
-      fix: 'Say which one may be overwritten: replaceSlot password1 or password2. Whoever uses it is cut off.',
+      message: `Both passwords of ${token} still work: ${slotsInWords(findings)}.`,
+      fix: slotsFix(findings),
     });
   return problems;
+}
+
+/** What each of the token's passwords is to us, in words: one of ours is never called unknown. */
+function slotsInWords(findings: Findings): string {
+  return SLOT_NAMES.map((slot) => `${slot} ${WORDS[slotIs(findings, slot)]}`).join(', ');
+}
+
+const WORDS = {
+  current: "is the one in the client's secret",
+  previous: "is the client's password before, which is not revoked yet",
+  unknown: 'is unknown to the vault',
+} as const;
+
+function slotIs({ token, main, known }: Findings, slot: SlotName): keyof typeof WORDS {
+  const isIn = (candidate: KnownSlot | undefined): boolean =>
+    candidate?.slot === slot && isSamePassword(token?.slots ?? {}, candidate);
+  const ofToken = known.filter((tags) => tags.token.toLowerCase() === token?.name.toLowerCase());
+  if (main && ofToken.some(({ slot: its, issued }) => isIn({ slot: its, createdAt: issued.slotCreatedAt })))
+    return 'current';
+  return ofToken.some(({ revokeOld }) => isIn(revokeOld)) ? 'previous' : 'unknown';
+}
+
+/** A password of nobody's may be overwritten before one that the client uses. */
+function slotsFix(findings: Findings): string {
+  const unknown = SLOT_NAMES.filter((slot) => slotIs(findings, slot) === 'unknown');
+  if (unknown.length === 1)
+    return `Send replaceSlot: ${unknown[0] ?? ''}, if nobody uses that password: whoever does is cut off.`;
+  if (unknown.length === 0)
+    return 'Wait until the sweep has revoked the password before, then send the request again; replaceSlot overwrites one of them at once.';
+  return 'Say which one may be overwritten: replaceSlot password1 or password2. Whoever uses it is cut off.';
+}
+
+/** The fix for whoever named a token that is another's. */
+const OWN_NAME = 'Leave the field token out, so that the client gets a token of its own, or choose another name.';
+
+/** Two clients with one token: cutting one off would cut off the other, so that nobody may do it. */
+export function ofAnotherClient(token: string, users: readonly ClientReference[], fix: string): Problem {
+  return {
+    code: 'token-of-another-client',
+    field: 'token',
+    message: `${token} is used by another client: ${clientNames(users)}.`,
+    fix,
+  };
 }
 
 function isConnectedRegistryName(findings: Findings, name: string): boolean {

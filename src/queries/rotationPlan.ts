@@ -1,10 +1,12 @@
 import type { Config } from '../config.js';
+import type { ClientReference } from '../domain/clientKey.js';
 import { formatImage } from '../domain/image.js';
 import { candidateSecretName, mainSecretName } from '../domain/names.js';
 import { pullableRepository } from '../domain/permissions.js';
 import type { RotationPlan } from '../domain/rotationPlan.js';
 import type { Rotation } from '../domain/rotationRequest.js';
 import { parseTags, type CredentialTags, type OldPassword } from '../domain/secretTags.js';
+import { mayBeShared } from '../domain/sharedToken.js';
 import { isLive, isSamePassword, otherSlot, type KnownSlot, type SlotName } from '../domain/slots.js';
 import { worstWaySeconds } from '../domain/syncSchedule.js';
 import type { Ports } from '../ports/ports.js';
@@ -14,6 +16,7 @@ import { syncFacts, syncStop } from './connectedRegistry.js';
 import { ancestorsOf, type RegistryFactsQuery } from './registryFacts.js';
 import { rotationProblems } from './rotationProblems.js';
 import { outageOf, rotationWrites } from './rotationWrites.js';
+import type { TokenUsers } from './tokenUsers.js';
 
 /** All that was read for a rotation. */
 export interface RotationFindings {
@@ -25,15 +28,22 @@ export interface RotationFindings {
   readonly scopeMap: ScopeMapFacts | undefined;
   readonly connectedRegistry: ConnectedRegistryFacts | undefined;
   readonly acknowledged: string | undefined;
+  /** Other clients that use the token too. */
+  readonly users: readonly ClientReference[];
 }
 
 /** Reads everything once and concludes what a rotation would do. Writes nothing. @throws ServiceError */
 export type PlanRotation = (rotation: Rotation, acknowledged?: string) => Promise<RotationPlan>;
 
-export function createRotationPlan(ports: Ports, config: Config, facts: RegistryFactsQuery): PlanRotation {
+export function createRotationPlan(
+  ports: Ports,
+  config: Config,
+  facts: RegistryFactsQuery,
+  tokenUsers: TokenUsers,
+): PlanRotation {
   return async (rotation, acknowledged) => {
     const now = new Date();
-    const findings = await explained(ports, rotation, await read(ports, rotation, acknowledged), now);
+    const findings = await explained(ports, rotation, await read(ports, tokenUsers, rotation, acknowledged), now);
     const { tags, main, token, scopeMap, connectedRegistry } = findings;
     const slow = await facts.slowFacts(rotation.registry);
     const way = [...ancestorsOf(slow, connectedRegistry)]
@@ -70,6 +80,7 @@ export function createRotationPlan(ports: Ports, config: Config, facts: Registry
 
 async function read(
   { controlPlane, vault }: Ports,
+  tokenUsers: TokenUsers,
   rotation: Rotation,
   acknowledged: string | undefined,
 ): Promise<RotationFindings> {
@@ -87,7 +98,10 @@ async function read(
         tags.pull?.image ? undefined : controlPlane.getScopeMap(registry, tags.scopeMap),
       ])
     : [];
+  const known = [main, candidate].flatMap((secret) => (secret && parseTags(secret.tags)) ?? []);
+  const users = token && mayBeShared(token, rotation, known) ? await tokenUsers.others(token.name, rotation) : [];
   return {
+    users,
     main,
     tags,
     candidate: candidate && parseTags(candidate.tags),

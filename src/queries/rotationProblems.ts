@@ -7,6 +7,7 @@ import type { CredentialTags } from '../domain/secretTags.js';
 import { isLive, isSamePassword, type KnownSlot } from '../domain/slots.js';
 import { isBound } from './connectedRegistry.js';
 import { aboutOverlap } from './overlapProblems.js';
+import { ofAnotherClient } from './rightsProblems.js';
 import type { RotationFindings } from './rotationPlan.js';
 import { aboutUnreadableSchedules } from './unknownProblems.js';
 
@@ -47,6 +48,17 @@ export function rotationProblems(
         field: 'client',
         message: `The token ${tags.token}, which the secret is for, does not exist any more.`,
         fix: 'Onboard the client again: POST /api/onboardings.',
+      },
+    ];
+  if (findings.users.length > 0)
+    return [
+      {
+        ...ofAnotherClient(
+          token.name,
+          findings.users,
+          `Onboard ${client} without the field token, so that it gets a token of its own; enable no disabled token by hand before.`,
+        ),
+        field: 'client',
       },
     ];
   const problems: Problem[] = [];

@@ -14,6 +14,11 @@ export async function readClientRecord(client: DurableClient, key: string): Prom
   return entityExists ? (entityState ?? NOTHING_KNOWN) : NOTHING_KNOWN;
 }
 
+/** What a record tells of the client's tokens. */
+export function tokensIn({ left, held }: ClientRecord): Pick<ClientRecord, 'left' | 'held'> {
+  return { ...(left === undefined ? {} : { left }), ...(held === undefined ? {} : { held }) };
+}
+
 /** Tells the client entity something, without waiting for it. */
 export async function tellClientRecord<Operation extends ClientRecordOperation>(
   client: DurableClient,

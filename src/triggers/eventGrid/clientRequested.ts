@@ -5,6 +5,8 @@ import type { IncomingEvent } from '../../domain/incomingEvent.js';
 import { lifetimeFault } from '../../domain/lifetimes.js';
 import {
   fingerprint,
+  NAMED_BY_EVENT,
+  NOT_FOR_EVENTS,
   ONBOARDING_FIELDS,
   onboardingEventData,
   toOnboarding,
@@ -19,6 +21,7 @@ import {
   OFFBOARD_REQUESTED,
   REVOKE_REQUESTED,
   withinProfile,
+  type RequestEventKind,
 } from '../../domain/requestEvents.js';
 import { OFFBOARD, ONBOARD, REVOKE } from '../../domain/run.js';
 import { durableRuns } from '../durable/durableRuns.js';
@@ -27,23 +30,39 @@ import { DeliverAgain, eventFunction, invalidData, type EventHandler, type Verdi
 import { startFromEvent } from './startFromEvent.js';
 
 /**
- * The request topic's events: `ConnectedRegistry.ClientRequested`, `.RevokeRequested` and `.OffboardRequested`. Where there
- * are profiles, each must be about a client that one of them covers, and none may ask for more than that gives.
+ * The request topic's events: `ConnectedRegistry.ClientRequested`, `.RevokeRequested` and `.OffboardRequested`. Those that
+ * the setting REQUEST_EVENTS does not list are refused. Where there are profiles, each must be about a client that one of
+ * them covers, and none may ask for more than that gives.
  */
 export function onClientRequested(config: Config) {
   return eventFunction('clientRequested', {
-    [CLIENT_REQUESTED]: onboardOnRequest(config),
-    [OFFBOARD_REQUESTED]: aboutClient(config, (event, client, reference) => {
+    [CLIENT_REQUESTED]: ifAccepted('onboard', config, onboardOnRequest(config)),
+    [OFFBOARD_REQUESTED]: aboutClient('offboard', config, (event, client, reference) => {
       const origin = originOf(event, clientFingerprint(OFFBOARD, reference));
       return startFromEvent(client, OFFBOARD, newRun(reference, origin, config));
     }),
-    [REVOKE_REQUESTED]: aboutClient(config, async (event, client, reference) => {
+    [REVOKE_REQUESTED]: aboutClient('revoke', config, async (event, client, reference) => {
       const origin = originOf(event, clientFingerprint(REVOKE, reference));
       const result = await durableRuns(client).revoke(newRun(reference, origin, config));
       if (result.kind !== 'running') throw new DeliverAgain('the revocation was not confirmed');
       return { kind: 'taken', decision: 'started', operations: [result.id] };
     }),
   });
+}
+
+/** Refuses events of a kind that the installation does not take from the topic: before their data are looked at. */
+function ifAccepted(
+  kind: RequestEventKind,
+  { requestEvents, profileBook }: Pick<Config, 'requestEvents' | 'profileBook'>,
+  handle: EventHandler,
+): EventHandler {
+  if (requestEvents.includes(kind)) return handle;
+  const message =
+    profileBook.profiles.length === 0 && requestEvents.length === 0
+      ? `asks for ${kind}, which no event may while there are no profiles`
+      : `asks for ${kind}, which the setting REQUEST_EVENTS does not list`;
+  const fix = `Set PROFILES or REQUEST_EVENTS (docs/events.md), or have an operator ask.`;
+  return async () => ({ kind: 'refused', decision: 'not-accepted', errors: [{ field: 'type', message, fix }] });
 }
 
 function onboardOnRequest(config: Config): EventHandler {
@@ -64,6 +83,11 @@ type Wanted = Verdict | { readonly onboarding: Onboarding; readonly profile?: st
 function readOnlyRequest({ data }: IncomingEvent, { registries, lifetimes }: Config): Wanted {
   const parsed = onboardingEventData.safeParse(data, { reportInput: true });
   if (!parsed.success) return invalidData(parsed.error, ONBOARDING_FIELDS);
+  const errors = NOT_FOR_EVENTS.filter((field) => parsed.data[field] !== undefined).map((field) => ({
+    field,
+    ...NAMED_BY_EVENT,
+  }));
+  if (errors.length > 0) return { kind: 'refused', decision: 'invalid-data', errors };
   return { onboarding: toOnboarding(parsed.data, registries[0].name, lifetimes.usualDays) };
 }
 
@@ -90,8 +114,9 @@ type ClientHandler = (
 ) => Promise<Verdict>;
 
 /** An event that names a client, and nothing else. */
-function aboutClient({ profileBook }: Config, handle: ClientHandler): EventHandler {
-  return async (event, client) => {
+function aboutClient(kind: RequestEventKind, config: Config, handle: ClientHandler): EventHandler {
+  const { profileBook } = config;
+  return ifAccepted(kind, config, async (event, client) => {
     const parsed = clientEventData.safeParse(event.data, { reportInput: true });
     if (!parsed.success) return invalidData(parsed.error, ONBOARDING_FIELDS);
     const { defaultRegistry, profiles } = profileBook;
@@ -106,7 +131,7 @@ function aboutClient({ profileBook }: Config, handle: ClientHandler): EventHandl
     if (profiles.length > 0 && !found) return { kind: 'refused', decision: 'no-profile' };
     const { reference, profile } = found ?? { reference: clientOfEvent(parsed.data, defaultRegistry), profile: {} };
     return { ...(await handle(event, client, reference)), ...profile };
-  };
+  });
 }
 
 function originOf({ at }: IncomingEvent, of: string) {

@@ -32,6 +32,8 @@ export type Decision =
   | 'device-gone'
   | 'device-exists'
   | 'no-profile'
+  /** The installation takes no such events from the request topic. */
+  | 'not-accepted'
   | 'beyond-profile'
   | 'own-write'
   | 'not-new'

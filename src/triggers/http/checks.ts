@@ -1,11 +1,16 @@
 import type { HttpRequest, HttpResponseInit } from '@azure/functions';
 import type { DurableClient } from 'durable-functions';
 import { findRegistry, type Config } from '../../config.js';
-import type { CheckStarted, DryRunAnswer } from '../../domain/answers.js';
+import type { DryRunAnswer } from '../../domain/answers.js';
 import { CHECK_FIELDS, checkBody } from '../../domain/checkRequest.js';
 import { toReference } from '../../domain/clientsRequest.js';
+import { unknownProblem } from '../../queries/clientKnown.js';
+import { eachOf } from '../../queries/eachOf.js';
+import type { Queries } from '../../queries/queries.js';
 import { startCheck } from '../durable/startCheck.js';
 import { unknownRegistry } from './clientsBody.js';
+import { lookUp, unknownClient } from './knownClient.js';
+import type { CheckStarted } from './problemDetails.js';
 import { jsonBody } from './jsonBody.js';
 import { fieldErrors, invalidRequest } from './problem.js';
 import { startAnswer } from './startAnswer.js';
@@ -17,7 +22,10 @@ const MOST_BYTES = 64 * 1024;
  * `POST /api/checks`: compares clients, or all, with what was set for them. One run for all that are named: what it reads
  * of their registry serves every one.
  */
-export function postChecks(config: Pick<Config, 'limits' | 'profileBook' | 'registries'>) {
+export function postChecks(
+  config: Pick<Config, 'limits' | 'profileBook' | 'registries'>,
+  queries: Pick<Queries, 'findUnknown'>,
+) {
   return async (request: HttpRequest, client: DurableClient, actor: string): Promise<HttpResponseInit> => {
     const body = await jsonBody(request, MOST_BYTES);
     if ('refusal' in body) return body.refusal;
@@ -28,16 +36,23 @@ export function postChecks(config: Pick<Config, 'limits' | 'profileBook' | 'regi
       findRegistry(config, registry) ? [] : [unknownRegistry(`clients.${index}.registry`, config)],
     );
     if (unknown.length > 0) return invalidRequest(unknown);
-    if (parsed.data.dryRun === true) return { status: 200, jsonBody: NOTHING };
+    const looked = await eachOf(clients ?? [], async (reference) => ({
+      reference,
+      unknown: (await lookUp(client, reference, queries)).unknown,
+    }));
+    if (parsed.data.dryRun === true) {
+      const problems = looked.flatMap(({ reference, unknown }) => (unknown ? unknownProblem(reference, unknown) : []));
+      return { status: 200, jsonBody: { problems, writes: [], adopts: [] } satisfies DryRunAnswer };
+    }
 
     const result = await startCheck(client, config, actor, clients);
     const answer = startAnswer(result);
     if (result.kind !== 'running') return answer;
     const running = { id: result.id, status: 'running' } as const;
-    const operations = (clients ?? []).map((reference) => ({ ...reference, ...running }));
+    const operations = looked.map(({ reference, unknown }) => ({
+      ...reference,
+      ...(unknown ? { problem: unknownClient(reference, unknown) } : running),
+    }));
     return { ...answer, jsonBody: { ...running, operations } satisfies CheckStarted };
   };
 }
-
-/** A check writes nothing. */
-const NOTHING: DryRunAnswer = { problems: [], writes: [], adopts: [] };

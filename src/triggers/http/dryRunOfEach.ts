@@ -1,22 +1,26 @@
 import type { HttpResponseInit } from '@azure/functions';
 import type { DurableClient } from 'durable-functions';
 import type { DryRunAnswer } from '../../domain/answers.js';
-import { clientKey, type ClientReference } from '../../domain/clientKey.js';
-import { readClientRecord } from '../durable/clientRecords.js';
+import type { ClientReference } from '../../domain/clientKey.js';
+import { unknownProblem } from '../../queries/clientKnown.js';
+import { tokensIn } from '../durable/clientRecords.js';
 import { eachOf } from '../../queries/eachOf.js';
-import type { TakingAwayDryRun } from '../../queries/queries.js';
+import type { Queries, TakingAwayDryRun } from '../../queries/queries.js';
+import { lookUp } from './knownClient.js';
 import { orServiceProblem } from './serviceProblem.js';
 
 /** What taking several clients away would do, all in one answer; each write names its client. Nothing is written. */
 export function dryRunOfEach(
   clients: readonly ClientReference[],
   dryRun: TakingAwayDryRun,
+  queries: Pick<Queries, 'findUnknown'>,
   client: DurableClient,
 ): Promise<HttpResponseInit> {
   return orServiceProblem(async () => {
     const plans = await eachOf(clients, async (reference) => {
-      const { left } = await readClientRecord(client, clientKey(reference));
-      return dryRun(reference, left);
+      const { record, unknown } = await lookUp(client, reference, queries);
+      if (unknown) return { problems: [unknownProblem(reference, unknown)], writes: [], adopts: [] };
+      return dryRun(reference, tokensIn(record));
     });
     return { status: 200, jsonBody: together(plans) };
   });

@@ -9,7 +9,7 @@ import { newRun } from '../durable/newRun.js';
 import { clientsBody } from './clientsBody.js';
 import { dryRunOfEach } from './dryRunOfEach.js';
 import { startPart } from './startAnswer.js';
-import { startEach } from './startEach.js';
+import { startEachKnown } from './startEach.js';
 
 /** `POST /api/offboardings`: takes clients away, and has a run in progress end first; or tells what would go (dryRun). */
 export function postOffboardings(config: Config, queries: Queries) {
@@ -17,9 +17,9 @@ export function postOffboardings(config: Config, queries: Queries) {
     const parsed = await clientsBody(request, offboardingBody, CLIENTS_FIELDS, config);
     if ('refusal' in parsed) return parsed.refusal;
     const { body, clients } = parsed;
-    if (body.dryRun === true) return dryRunOfEach(clients, queries.offboardingDryRun, client);
+    if (body.dryRun === true) return dryRunOfEach(clients, queries.offboardingDryRun, queries, client);
     const runs = durableRuns(client);
-    return startEach(clients, async (reference) => {
+    return startEachKnown(clients, client, queries, async (reference) => {
       const origin = { actor, fingerprint: clientFingerprint(OFFBOARD, reference) };
       return startPart(await runs.startWhenFree(OFFBOARD, newRun(reference, origin, config), true));
     });

@@ -44,8 +44,9 @@ export function postOnboardings(config: Config, queries: Queries) {
 /** What an onboarding that was asked for now would do; one that lifts a revocation plans for that. */
 function plan(onboarding: Onboarding, client: DurableClient, queries: Queries): Promise<HttpResponseInit> {
   return orServiceProblem(async () => {
-    const lifts = revocationOf(await readClientRecord(client, clientKey(onboarding)));
-    const { problems, writes, adopts } = await queries.preflight(onboarding, lifts);
+    const record = await readClientRecord(client, clientKey(onboarding));
+    const { left, held } = record;
+    const { problems, writes, adopts } = await queries.preflight(onboarding, revocationOf(record), left, held);
     return { status: 200, jsonBody: { problems, writes, adopts } satisfies DryRunAnswer };
   });
 }

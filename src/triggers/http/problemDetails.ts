@@ -21,6 +21,11 @@ export const problemDetails = z
     errors: z.array(fieldError).readonly().exactOptional(),
     running: z.string().describe('the operation that is in progress').exactOptional(),
     current: z.string().describe("the operation that has taken this one's place").exactOptional(),
+    near: z
+      .array(z.object({ registry: z.string(), connectedRegistry: z.string(), client: z.string() }).readonly())
+      .readonly()
+      .describe('known clients of like names; absent where they could not be looked up')
+      .exactOptional(),
     operationStatus: operationStatus.describe('how the operation ended').exactOptional(),
   })
   .readonly()
@@ -48,3 +53,17 @@ export const startedOperations = z
   })
   .readonly()
   .describe('What became of each client of a request that names several.');
+
+export const checkStarted = z
+  .object({
+    id: z.string(),
+    status: z.literal('running'),
+    operations: startedOperations
+      .unwrap()
+      .shape.operations.describe(
+        'one for each client that was named: one run checks them all, so that all have its id, but for those with a `problem`',
+      ),
+  })
+  .readonly()
+  .describe('A check that is under way.');
+export type CheckStarted = z.infer<typeof checkStarted>;

@@ -9,19 +9,19 @@ import { newRun } from '../durable/newRun.js';
 import { clientsBody } from './clientsBody.js';
 import { dryRunOfEach } from './dryRunOfEach.js';
 import { startPart } from './startAnswer.js';
-import { startEach } from './startEach.js';
+import { startEachKnown } from './startEach.js';
 
 /**
  * `POST /api/revocations`: cuts clients off now, or tells what would be disabled (dryRun). Never waits for a run in
  * progress, and never meets a 409.
  */
-export function postRevocations(config: Config, queries: Pick<Queries, 'revocationDryRun'>) {
+export function postRevocations(config: Config, queries: Pick<Queries, 'revocationDryRun' | 'findUnknown'>) {
   return async (request: HttpRequest, client: DurableClient, actor: string): Promise<HttpResponseInit> => {
     const parsed = await clientsBody(request, revocationBody, CLIENTS_FIELDS, config);
     if ('refusal' in parsed) return parsed.refusal;
-    if (parsed.body.dryRun === true) return dryRunOfEach(parsed.clients, queries.revocationDryRun, client);
+    if (parsed.body.dryRun === true) return dryRunOfEach(parsed.clients, queries.revocationDryRun, queries, client);
     const runs = durableRuns(client);
-    return startEach(parsed.clients, async (reference) => {
+    return startEachKnown(parsed.clients, client, queries, async (reference) => {
       const origin = { actor, fingerprint: clientFingerprint(REVOKE, reference) };
       return startPart(await runs.revoke(newRun(reference, origin, config)));
     });

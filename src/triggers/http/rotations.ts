@@ -2,32 +2,33 @@ import type { HttpRequest, HttpResponseInit } from '@azure/functions';
 import type { DurableClient } from 'durable-functions';
 import type { Config } from '../../config.js';
 import type { RotationDryRunAnswer } from '../../domain/answers.js';
-import { clientKey, type ClientReference } from '../../domain/clientKey.js';
+import type { ClientReference } from '../../domain/clientKey.js';
 import { ROTATION_FIELDS, rotationBody, rotationFingerprint } from '../../domain/rotationRequest.js';
 import { ROTATE } from '../../domain/run.js';
+import { unknownProblem } from '../../queries/clientKnown.js';
 import { eachOf } from '../../queries/eachOf.js';
 import type { Queries } from '../../queries/queries.js';
-import { readClientRecord } from '../durable/clientRecords.js';
 import { durableRuns } from '../durable/durableRuns.js';
 import { newRun } from '../durable/newRun.js';
 import { clientsBody } from './clientsBody.js';
 import { together } from './dryRunOfEach.js';
+import { lookUp } from './knownClient.js';
 import { orServiceProblem } from './serviceProblem.js';
 import { startPart } from './startAnswer.js';
-import { startEach } from './startEach.js';
+import { startEachKnown } from './startEach.js';
 
 /**
  * `POST /api/rotations`: rotates the credentials of 1 to 100 clients, each by a run of its own, or tells what that would
  * do (dryRun). An urgent one has whatever run is in its way end first.
  */
-export function postRotations(config: Config, queries: Pick<Queries, 'planRotation'>) {
+export function postRotations(config: Config, queries: Pick<Queries, 'planRotation' | 'findUnknown'>) {
   return async (request: HttpRequest, client: DurableClient, actor: string): Promise<HttpResponseInit> => {
     const parsed = await clientsBody(request, rotationBody, ROTATION_FIELDS, config);
     if ('refusal' in parsed) return parsed.refusal;
     const { urgent = false, dryRun = false } = parsed.body;
     if (dryRun) return plan(parsed.clients, urgent, client, queries);
     const runs = durableRuns(client);
-    return startEach(parsed.clients, async (reference) => {
+    return startEachKnown(parsed.clients, client, queries, async (reference) => {
       const rotation = { ...reference, urgent };
       const run = newRun(rotation, { actor, fingerprint: rotationFingerprint(rotation) }, config);
       return startPart(await (urgent ? runs.startWhenFree(ROTATE, run, true) : runs.start(ROTATE, run)));
@@ -39,11 +40,13 @@ function plan(
   clients: readonly ClientReference[],
   urgent: boolean,
   client: DurableClient,
-  queries: Pick<Queries, 'planRotation'>,
+  queries: Pick<Queries, 'planRotation' | 'findUnknown'>,
 ): Promise<HttpResponseInit> {
   return orServiceProblem(async () => {
     const plans = await eachOf(clients, async (reference) => {
-      const { acknowledged } = await readClientRecord(client, clientKey(reference));
+      const { record, unknown } = await lookUp(client, reference, queries);
+      if (unknown) return { ...reference, problems: [unknownProblem(reference, unknown)], writes: [] };
+      const { acknowledged } = record;
       const { problems, writes, outage } = await queries.planRotation({ ...reference, urgent }, acknowledged);
       return { ...reference, problems, writes, ...(outage === undefined ? {} : { outage }) };
     });

@@ -3,6 +3,7 @@ import { SCOPE_MAP_MARK } from '../../../src/domain/names.js';
 import { toActions } from '../../../src/domain/permissions.js';
 import { verifyAcknowledgementKey, verifyReportKey } from '../../../src/domain/reportKey.js';
 import { CONNECTED_REGISTRY, onboarding, RUN } from '../fakes/requests.js';
+import { LONG_AGO } from '../fakes/usualClient.js';
 import { createWorld, type World } from '../fakes/world.js';
 
 const { registry, scopeMap, permissions, token, client, connectedRegistry } = onboarding();
@@ -57,6 +58,18 @@ describe('ensureToken', () => {
     expect(await ensure()).toEqual({ kind: 'done', value: { created: false } });
     expect(world.wire.writes).toEqual(['createToken']);
     expect(world.controlPlane.token(token)).toMatchObject({ scopeMap, isEnabled: true });
+  });
+
+  test('takes no token that is not the one which preflight has seen', async () => {
+    addMap(scopeMap);
+    const look = (found?: { createdAt?: string }) =>
+      world.activities.ensureToken({ registry, token, scopeMap, ...(found ? { found } : {}) });
+    expect(await look({ createdAt: LONG_AGO })).toMatchObject({ kind: 'failed', code: 'token-changed' });
+    world.addToken({ password1: { createdAt: LONG_AGO } });
+    expect(await look()).toMatchObject({ kind: 'failed', code: 'token-changed' });
+    expect(await look({ createdAt: '2025-06-01T00:00:00.000Z' })).toMatchObject({ kind: 'failed', code: 'token-changed' });
+    expect(await look({ createdAt: LONG_AGO })).toMatchObject({ kind: 'done' });
+    expect(world.wire.writes).toEqual([]);
   });
 
   test('never sends a PUT over a token that exists: its passwords live on', async () => {

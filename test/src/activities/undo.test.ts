@@ -149,6 +149,18 @@ describe('keepCandidate', () => {
 
 describe('restoreTokenScopeMap', () => {
   const restore = () => world.activities.restoreTokenScopeMap({ registry, token, ours: scopeMap, earlier: 'earlier' });
+  const addMap = (name: string) => world.controlPlane.scopeMaps.set(name, { name, actions: [], description: 'theirs' });
+  beforeEach(() => {
+    addMap('earlier');
+  });
+
+  test('says of a map that is gone by now that the token keeps ours, and makes none', async () => {
+    world.addToken();
+    world.controlPlane.scopeMaps.delete('earlier');
+    const said = `token ${token}: its scope map earlier is gone; it still has ${scopeMap}`;
+    expect(await restore()).toEqual({ kind: 'done', value: { residue: said } });
+    expect(world.wire.writes).toEqual([]);
+  });
 
   test('gives the earlier map back; twice is as once', async () => {
     world.addToken();

@@ -4,6 +4,8 @@ import {
   candidateSecretName,
   defaultScopeMapName,
   defaultTokenName,
+  formerTokenName,
+  isDefaultTokenName,
   isSystemScopeMap,
   mainSecretName,
   NAME_RULES,
@@ -29,12 +31,12 @@ describe('default names', () => {
     expect(defaultScopeMapName({ a: ['content/read', 'metadata/read'] })).not.toBe(name);
   });
 
-  test('of tokens are valid, at most 46 characters, and never a connected registry name', () => {
+  test('of tokens are valid, at most 50 characters, and never a connected registry name', () => {
     fc.assert(
       fc.property(clientReference, (reference) => {
         const name = defaultTokenName(reference);
         expect(name).toMatch(NAME_RULES.token);
-        expect(name.length).toBeLessThanOrEqual(46);
+        expect(name.length).toBeLessThanOrEqual(50);
         expect(name).not.toMatch(NAME_RULES.connectedRegistry);
       }),
     );
@@ -46,6 +48,19 @@ describe('default names', () => {
     expect(defaultTokenName({ ...reference, client: 'Sensor' })).not.toBe(name);
     expect(defaultTokenName({ ...reference, connectedRegistry: 'edge2' })).not.toBe(name);
     expect(defaultTokenName({ ...reference, registry: 'MYREGISTRY', connectedRegistry: 'EDGE1' })).toBe(name);
+  });
+
+  test('of tokens end in a hash of 96 bits at least, in lower case, by which their form is known', () => {
+    fc.assert(
+      fc.property(clientReference, (reference) => {
+        const name = defaultTokenName(reference);
+        const digits = name.split('-').at(-1) ?? '';
+        expect([name.toLowerCase(), isDefaultTokenName(name)]).toEqual([name, true]);
+        expect(digits.length * Math.log2(36)).toBeGreaterThanOrEqual(96);
+        expect(isDefaultTokenName(formerTokenName(reference))).toBe(false);
+      }),
+    );
+    expect(isDefaultTokenName('myconnectedregistry-client-token')).toBe(false);
   });
 
   test('of secrets are names that Key Vault takes, one beside the other', () => {

@@ -8,12 +8,14 @@ import {
   type ClientRecordRequest,
 } from '../../../src/domain/clientRecord.js';
 import type { MapHolderOperation, MapHolderRequest } from '../../../src/domain/mapHolds.js';
+import { TOKEN_CLAIM, type TokenClaimOperation, type TokenClaimRequest } from '../../../src/domain/tokenClaim.js';
 import { MAP_HOLDER } from '../../../src/entities/mapHolder.js';
 import type { PresentRun, Runs } from '../../../src/ports/runs.js';
 import { createBinderEntity } from './binderEntity.js';
 import { createClientRecordEntity } from './clientRecordEntity.js';
 import { FakeDurableContext, type Call } from './durableContext.js';
 import { createMapHolderEntity } from './mapHolderEntity.js';
+import { createTokenClaimEntities } from './tokenClaimEntity.js';
 import type { World } from './world.js';
 
 export interface Hooks {
@@ -31,6 +33,7 @@ export function createFlowWorld(world: World) {
   const maps = createMapHolderEntity(world);
   const cancelled: unknown[] = [];
   const records = createClientRecordEntity();
+  const claims = createTokenClaimEntities();
   let present: PresentRun | undefined;
 
   const runs: Runs = {
@@ -54,6 +57,8 @@ export function createFlowWorld(world: World) {
     const operation = name.split('.').at(-1) ?? '';
     if (name.startsWith(`${MAP_HOLDER}.`))
       return maps.request(operation as MapHolderOperation, input as MapHolderRequest, new Date());
+    if (name.startsWith(`${TOKEN_CLAIM}.`))
+      return claims.request(operation as TokenClaimOperation, input as TokenClaimRequest);
     if (name.startsWith(`${CLIENT_RECORD}.`)) return ask(operation as ClientRecordOperation, input);
     return binder.request(operation as BinderOperation, input as BinderRequest);
   };
@@ -79,6 +84,7 @@ export function createFlowWorld(world: World) {
   return {
     binder,
     maps,
+    claims,
     run,
     ask,
     cancelled,

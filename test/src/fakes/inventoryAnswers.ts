@@ -79,10 +79,14 @@ export async function giveOperationLists(note: Note): Promise<void> {
 
 /** Every answer of `POST checks`, and what a check's operation shows. */
 export async function giveChecks(note: Note): Promise<void> {
-  const post = postChecks(settings);
+  const near = [{ registry: 'myregistry', connectedRegistry: 'myconnectedregistry', client: 'sensor-8' }];
+  const nobody = async () => ({ near });
+  const post = postChecks(settings, { findUnknown: async () => undefined });
+  const unknown = postChecks(settings, { findUnknown: nobody });
   const clients = [{ connectedRegistry: 'myconnectedregistry', client: 'sensor-7' }];
   const engine = new FakeDurableClient();
   note('POST checks', 'of some', await ask(post, { body: { clients } }, engine));
+  note('POST checks', 'of one that nobody knows', await ask(unknown, { body: { clients } }, new FakeDurableClient()));
   note('POST checks', 'of all', await ask(post, { body: {} }, engine));
   note('POST checks', 'a dry run', await ask(post, { body: { clients, dryRun: true } }));
   note('POST checks', 'fields at fault', await ask(post, { body: { clients: [], all: true } }));

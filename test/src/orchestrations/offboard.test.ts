@@ -19,8 +19,8 @@ afterEach(() => vi.useRealTimers());
 const bound = () => world.controlPlane.clientsOf(CONNECTED_REGISTRY);
 const everyVersion = () => [...world.vault.versionsOf(main), ...world.vault.versionsOf(candidate)];
 /** The offboarding of a client that was onboarded, after something happened to what it has. */
-async function afterOnboarding(change: () => unknown = () => undefined) {
-  await onboardIn(world, { flows });
+async function afterOnboarding(change: () => unknown = () => undefined, request: Readonly<Record<string, unknown>> = {}) {
+  await onboardIn(world, { flows, request });
   await change();
   world.wire.calls.length = 0;
   return offboardIn(flows);
@@ -119,7 +119,11 @@ describe('an offboarding', () => {
     await flows.ask('acknowledge', { version: 'v1' });
     vi.setSystemTime(new Date('2026-03-02T00:00:00Z'));
     await offboardIn(flows);
-    expect(flows.record).toEqual({ newestEventAt: '2026-03-02T00:00:00.000Z' });
+    expect(flows.record).toEqual({
+      knownSince: '2026-03-01T12:00:00.000Z',
+      newestEventAt: '2026-03-02T00:00:00.000Z',
+    });
+    expect(flows.claims.ownerOf(token)).toBeUndefined();
   });
 
   test('for an old event does nothing, as rolled back', async () => {
@@ -134,7 +138,7 @@ describe('an offboarding', () => {
 describe('what is not ours', () => {
   test('a token that was there before stays, unbound and without our password', async () => {
     world.addToken({ password1: { createdAt: LONG_AGO } });
-    const { outcome } = await afterOnboarding();
+    const { outcome } = await afterOnboarding(() => undefined, { adopt: true });
     expect(outcome).toMatchObject({ status: 'completed', result: { removed: expect.arrayContaining([]) as unknown } });
     expect(Object.keys(world.controlPlane.token(token).slots)).toEqual(['password1']);
     expect([world.controlPlane.token(token).isEnabled, bound()]).toEqual([true, []]);
@@ -277,7 +281,7 @@ describe('a dry run', () => {
   test('tells what is left as it is, and of a client that is gone nothing', async () => {
     expect(await world.queries.offboardingDryRun(reference())).toEqual({ problems: [], writes: [], adopts: [] });
     world.addToken({ password1: { createdAt: LONG_AGO } });
-    await onboardIn(world, { flows });
+    await onboardIn(world, { flows, request: { adopt: true } });
     const { writes, adopts } = await world.queries.offboardingDryRun(reference());
     expect(writes.map(({ step }) => step)).toContain('clearPasswords');
     expect(adopts.join()).toContain('it was there before us');

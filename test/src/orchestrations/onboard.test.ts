@@ -12,6 +12,7 @@ describe('an onboarding', () => {
     expect(names()).toEqual([
       'begin',
       'preflight',
+      'claim',
       'hold',
       'ensureScopeMap',
       'ensureToken',
@@ -56,7 +57,7 @@ describe('an onboarding', () => {
 
   test('of a client that has everything calls nothing but preflight, and says what was verified', async () => {
     const { outcome, names } = await play({ plan: convergedPlan() });
-    expect(names()).toEqual(['begin', 'preflight']);
+    expect(names()).toEqual(['begin', 'preflight', 'claim']);
     expect(outcome).toMatchObject({ status: 'completed', result: { changed: false, pull: STORED.pull } });
     expect(outcome.result?.secret.version).toBe(STORED.version);
   });
@@ -95,7 +96,7 @@ describe('an onboarding', () => {
       done(nth === 1 ? { promoted: false } : { promoted: true, name: 'main-secret', version: 'v2' });
     const { outcome, names } = await play({ answers: { promote } });
     expect(outcome.status).toBe('completed');
-    expect(names('entity')).toEqual(['begin', 'hold', 'ensure', 'ensureAgain']);
+    expect(names('entity')).toEqual(['begin', 'claim', 'hold', 'ensure', 'ensureAgain']);
   });
 
   test('has the device pull again once it is bound again: a sync between may have taken the token away', async () => {

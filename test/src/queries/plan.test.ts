@@ -57,21 +57,22 @@ describe('the plan', () => {
 
   test('adopts the scope map and token that others made, and fills the empty slot', async () => {
     world.addToken({ password1: { createdAt: LONG_AGO } });
-    const { adopts } = await plan();
-    expect(adopts).toEqual([`scope map ${onboarding().scopeMap}`, `token ${onboarding().token}`]);
-    expect(await steps()).toContain('issueCredentials: generate password2');
+    const { adopts, problems } = await plan({ adopt: true });
+    const adopted = `token ${onboarding().token}, which others made, as asked by adopt`;
+    expect([problems, adopts]).toEqual([[], [`scope map ${onboarding().scopeMap}`, adopted]]);
+    expect(await steps({ adopt: true })).toContain('issueCredentials: generate password2');
   });
 
   test('says when a password that still works is to be replaced', async () => {
     world.addToken({ password1: { createdAt: LONG_AGO }, password2: { createdAt: LONG_AGO } });
-    expect((await steps({ replaceSlot: 'password2' })).join()).toMatch(/generate password2, replacing/);
+    expect((await steps({ adopt: true, replaceSlot: 'password2' })).join()).toMatch(/generate password2, replacing/);
   });
 
   test('moves a token whose rights are to change', async () => {
     await onboardAll();
     const { scopeMap } = onboarding();
     const found = await plan({ repositories: ['samples/a'] });
-    expect(found.token).toEqual({ exists: true, earlierScopeMap: scopeMap });
+    expect(found.token).toMatchObject({ exists: true, earlierScopeMap: scopeMap, held: { isMade: true } });
     expect(found.writes.map((write) => write.step).slice(0, 2)).toEqual(['ensureScopeMap', 'ensureToken']);
     expect(isConverged(found)).toBe(false);
   });

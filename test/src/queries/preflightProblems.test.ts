@@ -41,7 +41,7 @@ describe('preflight finds no problem', () => {
     const here = createWorld({ CLIENTS_PER_CONNECTED_REGISTRY: '1' });
     here.addToken();
     here.controlPlane.change(CONNECTED_REGISTRY, { clientTokens: [onboarding().token.toUpperCase()] });
-    expect(await codes({}, here)).toEqual([]);
+    expect(await codes({ adopt: true }, here)).toEqual([]);
   });
 });
 
@@ -123,13 +123,13 @@ describe('preflight refuses', () => {
 
   test('a token that somebody disabled', async () => {
     world.addToken().isEnabled = false;
-    expect(await codes()).toEqual(['token-disabled']);
+    expect(await codes({ adopt: true })).toEqual(['token-disabled']);
   });
 
   test('a token whose slots are both in use, unless one may be replaced', async () => {
     world.addToken({ password1: { createdAt: LONG_AGO }, password2: { createdAt: LONG_AGO } });
-    expect(await codes()).toEqual(['slots-in-use']);
-    expect(await codes({ replaceSlot: 'password2' })).toEqual([]);
+    expect(await codes({ adopt: true })).toEqual(['slots-in-use']);
+    expect(await codes({ adopt: true, replaceSlot: 'password2' })).toEqual([]);
   });
 
   test('a client over the cap', async () => {
@@ -153,6 +153,7 @@ describe('preflight refuses', () => {
       'endpoint-not-allowed',
       'repository-not-synced',
       'scope-map-reserved',
+      'token-not-adopted',
       'token-disabled',
       'slots-in-use',
       'too-many-clients',

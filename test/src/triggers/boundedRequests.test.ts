@@ -38,19 +38,19 @@ describe.each([
   ['offboarding', OFFBOARD_REQUESTED, 'offboard'],
   ['revocation', REVOKE_REQUESTED, 'revoke'],
 ])('an event that asks for %s', (_, type, kind) => {
-  const ask = async (data: object, profiles: readonly object[]) => {
+  const ask = async (data: object, profiles: readonly object[], more: Readonly<Record<string, string>> = {}) => {
     const { context, lines } = invocation();
-    const settings = config({ PROFILES: JSON.stringify(profiles) });
+    const settings = config({ PROFILES: JSON.stringify(profiles), ...more });
     await onClientRequested(settings)(sampleEvent('EventGrid', requestEvent(type, data)), engine.client, context);
     const said = JSON.parse(lines.at(-1)?.text ?? '{}') as Record<string, unknown>;
     return { said, names: [...engine.instances.values()].map(({ name }) => name) };
   };
 
   test.each([
-    ['without profiles', []],
-    ['inside a profile', [PROFILE]],
-  ])('starts it %s', async (_, profiles) => {
-    const { said, names } = await ask(CLIENT, profiles);
+    ['without profiles, by the setting', [], { REQUEST_EVENTS: kind }],
+    ['inside a profile', [PROFILE], {}],
+  ])('starts it %s', async (_, profiles, more) => {
+    const { said, names } = await ask(CLIENT, profiles, more);
     expect(said).toMatchObject({ event: 'clientRequested.taken', decision: 'started' });
     expect(names).toEqual([kind]);
     const [run] = engine.instances.values();
@@ -59,7 +59,7 @@ describe.each([
 
   test('is refused for a client that no profile covers, and with anything else in it', async () => {
     expect((await ask({ ...CLIENT, client: 'other' }, [PROFILE])).said).toMatchObject({ decision: 'no-profile' });
-    const { said, names } = await ask({ ...CLIENT, registry: 'otherregistry' }, []);
+    const { said, names } = await ask({ ...CLIENT, registry: 'otherregistry' }, [PROFILE]);
     expect(said).toMatchObject({ event: 'clientRequested.refused', decision: 'invalid-data' });
     expect(names).toEqual([]);
   });
@@ -101,6 +101,7 @@ describe('where there are profiles, a request by event', () => {
     ['repositories', { repositories: { 'samples/one': ['metadata/read'] } }],
     ['repositories', { repositories: { 'hello-world': ['content/read', 'content/write'] } }],
     ['scopeMap', { scopeMap: 'another-map' }],
+    ['scopeMap', { scopeMap: PROFILE.scopeMap }],
     ['token', { token: 'somebodys-token' }],
     ['credentialLifetimeDays', { credentialLifetimeDays: 61 }],
     ['image', { image: 'private-base:1' }],

@@ -4,15 +4,19 @@ import { CHECK } from '../../../src/domain/checkRun.js';
 import { postChecks } from '../../../src/triggers/http/checks.js';
 import { cancelOperation, getOperation } from '../../../src/triggers/http/operations.js';
 import { dailyCheck } from '../../../src/triggers/timer/dailyCheck.js';
+import type { FindUnknown } from '../../../src/queries/clientKnown.js';
 import { FakeDurableClient, httpRequest, invocation, seen } from '../fakes/durableClient.js';
 import { config, CONNECTED_REGISTRY, REGISTRY } from '../fakes/requests.js';
 
 let engine: FakeDurableClient;
 beforeEach(() => {
   engine = new FakeDurableClient();
+  findUnknown = async () => undefined;
 });
 const clients = ['a', 'b'].map((client) => ({ connectedRegistry: CONNECTED_REGISTRY, client }));
-const post = async (body: unknown) => seen(await postChecks(config())(httpRequest({ body }), engine.client, 'ann'));
+let findUnknown: FindUnknown = async () => undefined;
+const post = async (body: unknown) =>
+  seen(await postChecks(config(), { findUnknown: (...args) => findUnknown(...args) })(httpRequest({ body }), engine.client, 'ann'));
 const idOf = (body: Readonly<Record<string, unknown>>) => String(body['id']);
 
 describe('POST /api/checks', () => {
@@ -47,6 +51,18 @@ describe('POST /api/checks', () => {
     const found = engine.instances.get('ck-all');
     if (found) found.runtimeStatus = 'Completed';
     expect(idOf((await post({})).body)).not.toBe(idOf(first.body));
+  });
+
+  test('names a client that nobody knows as a problem, in the answer and in a dry run, and checks the others', async () => {
+    const near = [{ registry: REGISTRY, connectedRegistry: CONNECTED_REGISTRY, client: 'B' }];
+    findUnknown = async ({ client }) => (client === 'b' ? { near } : undefined);
+    const { status, body } = await post({ clients });
+    expect([status, body]).toMatchObject([
+      202,
+      { operations: [{ client: 'a', status: 'running' }, { client: 'b', problem: { code: 'client-unknown', near } }] },
+    ]);
+    const dry = await post({ clients, dryRun: true });
+    expect(dry.body).toMatchObject({ problems: [{ code: 'client-unknown', fix: expect.stringContaining('B of') as string }] });
   });
 
   test('starts nothing for a dry run', async () => {

@@ -15,9 +15,11 @@ beforeEach(() => {
 });
 afterEach(() => vi.useRealTimers());
 
-async function deliver(event: unknown) {
+const ACCEPTING = { REQUEST_EVENTS: 'onboard,offboard,revoke' };
+
+async function deliver(event: unknown, settings: Readonly<Record<string, string>> = ACCEPTING) {
   const { context, lines } = invocation();
-  const work = onClientRequested(config())(event, engine.client, context).then(
+  const work = onClientRequested(config(settings))(event, engine.client, context).then(
     () => 'taken',
     (error: unknown) => String(error),
   );
@@ -39,6 +41,12 @@ const gridEvent = (data: unknown) => ({
   dataVersion: '1',
   data,
 });
+
+const OTHERS: Readonly<Record<string, string>> = {
+  onboard: 'offboard,revoke',
+  revoke: 'onboard,offboard',
+  offboard: 'onboard,revoke',
+};
 
 describe('a ClientRequested event', () => {
   test('that asks for a life too short for the near-expiry event is refused', async () => {
@@ -72,6 +80,9 @@ describe('a ClientRequested event', () => {
     ['another type', cloudEvent(BODY, 'ConnectedRegistry.SomethingElse')],
     ['no data', cloudEvent(undefined)],
     ['bad data', cloudEvent({ ...BODY, client: '' })],
+    ['a token', cloudEvent({ ...BODY, token: 'somebodys-token' })],
+    ['a scope map', cloudEvent({ ...BODY, scopeMap: 'somebodys-map' })],
+    ['the operator’s word to adopt', cloudEvent({ ...BODY, adopt: true })],
     ['an operator field', cloudEvent({ ...BODY, endpoint: 'evil:443' })],
     ['a right to write', cloudEvent({ ...BODY, repositories: { 'hello-world': ['content/read', 'content/write'] } })],
   ])('with %s ends with a warning, since no repetition can mend it', async (_, event) => {
@@ -79,6 +90,36 @@ describe('a ClientRequested event', () => {
     expect([outcome, engine.starts]).toEqual(['taken', 0]);
     expect(lines.map((line) => line.level)).toEqual(['warn']);
     expect(lines[0]?.text).toContain('clientRequested.refused');
+  });
+
+  test.each([
+    ['token', { token: 'somebodys-token' }],
+    ['scopeMap', { scopeMap: 'somebodys-map' }],
+  ])('that names a %s is told why that is refused, and what to do', async (field, more) => {
+    const { lines } = await deliver(cloudEvent({ ...BODY, ...more }));
+    expect(JSON.parse(lines[0]?.text ?? '')).toMatchObject({
+      decision: 'invalid-data',
+      errors: [{ field, message: 'is not for an event to name', fix: expect.stringContaining('profile') as string }],
+    });
+  });
+
+  test.each([
+    ['ClientRequested', BODY, 'onboard'],
+    ['RevokeRequested', { connectedRegistry: BODY.connectedRegistry, client: BODY.client }, 'revoke'],
+    ['OffboardRequested', { connectedRegistry: BODY.connectedRegistry, client: BODY.client }, 'offboard'],
+  ])('without profiles %s is refused, unless the setting lists its kind', async (type, data, kind) => {
+    const event = cloudEvent(data, `ConnectedRegistry.${type}`);
+    for (const settings of [{}, { REQUEST_EVENTS: 'none' }, { REQUEST_EVENTS: OTHERS[kind] ?? '' }]) {
+      const { outcome, lines } = await deliver(event, settings);
+      expect([outcome, engine.starts]).toEqual(['taken', 0]);
+      expect(JSON.parse(lines[0]?.text ?? '')).toMatchObject({
+        event: 'clientRequested.refused',
+        decision: 'not-accepted',
+        errors: [{ field: 'type', message: expect.stringContaining(kind) as string }],
+      });
+    }
+    await deliver(event, { REQUEST_EVENTS: kind });
+    expect(engine.starts).toBe(1);
   });
 
   test('says which fields were wrong, without their values', async () => {

@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import {
-  checkStarted,
   dryRunAnswer,
   offboardingResult,
   onboardingResult,
@@ -37,7 +36,7 @@ import { onboardingBody } from '../../../domain/onboardingRequest.js';
 import { promotionAcknowledgement, pullCheckReport } from '../../../domain/pullCheckMessages.js';
 import { rotationScheduleAnswer, scheduledRotation } from '../../../domain/rotationScheduleAnswer.js';
 import { rotationBody } from '../../../domain/rotationRequest.js';
-import { fieldError, problemDetails, startedOperations } from '../problemDetails.js';
+import { checkStarted, fieldError, problemDetails, startedOperations } from '../problemDetails.js';
 
 /** The document's schemas by name: the very ones that the app parses with, and takes its types from. */
 const SCHEMAS = {

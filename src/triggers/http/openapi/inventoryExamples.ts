@@ -1,4 +1,5 @@
-import type { CheckStarted, DryRunAnswer, Operation, OperationPage } from '../../../domain/answers.js';
+import type { DryRunAnswer, Operation, OperationPage } from '../../../domain/answers.js';
+import type { CheckStarted } from '../problemDetails.js';
 import { CHECK_PREFIX } from '../../../domain/checkRun.js';
 import type { CheckResult, ClientPage, ClientView } from '../../../domain/clientAnswers.js';
 import { clientKey } from '../../../domain/clientKey.js';

@@ -1,0 +1,49 @@
+import { madeSince } from './madeSince.js';
+
+/**
+ * A token that a client has from us, made for it or adopted. The client's record keeps it, since secrets and their tags
+ * may be purged. Times are ISO 8601.
+ */
+export interface HeldToken {
+  readonly token: string;
+  /** The scope map that we gave it last. */
+  readonly scopeMap: string;
+  /** When the run that made or adopted it had looked. */
+  readonly since: string;
+  /** When that run had made it; absent for one that was there, and while it is being made. */
+  readonly until?: string;
+  /** When a token that was there had been made. */
+  readonly createdAt?: string;
+  /** It was made for the client; else it was adopted, and is not ours to delete. */
+  readonly isMade: boolean;
+  /** The scope map that an adopted token had, and is to have again. */
+  readonly foundScopeMap?: string;
+}
+
+/** Tokens that are remembered for one client, the newest. */
+const MOST_HELD = 10;
+
+/** Adds one; of the same name the newest counts. */
+export function withHeldToken(held: readonly HeldToken[], added: HeldToken): HeldToken[] {
+  return [...withoutHeldToken(held, added.token), added].slice(-MOST_HELD);
+}
+
+export function withoutHeldToken(held: readonly HeldToken[], token: string): HeldToken[] {
+  return held.filter((one) => one.token.toLowerCase() !== token.toLowerCase());
+}
+
+/** What is remembered of this very token; not of an earlier or later one of that name. */
+export function heldOf(
+  held: readonly HeldToken[],
+  token: { readonly name: string; readonly createdAt?: string },
+): HeldToken | undefined {
+  return held.find((one) => one.token.toLowerCase() === token.name.toLowerCase() && isSameToken(one, token.createdAt));
+}
+
+function isSameToken({ createdAt, since, until, isMade }: HeldToken, present: string | undefined): boolean {
+  if (createdAt !== undefined && present !== undefined)
+    return new Date(createdAt).getTime() === new Date(present).getTime();
+  // Adopted, and ARM does not say when it was made: nothing else tells one from another.
+  if (!isMade) return createdAt === present;
+  return present !== undefined && madeSince(present, since) && (until === undefined || madeSince(until, present));
+}

@@ -1,0 +1,41 @@
+import type { DurableClient } from 'durable-functions';
+import { clientKey, type ClientReference } from '../../domain/clientKey.js';
+import type { ClientRecord } from '../../domain/clientRecord.js';
+import { aboutUnknown, type UnknownClient } from '../../queries/clientKnown.js';
+import type { Queries } from '../../queries/queries.js';
+import { readClientRecord } from '../durable/clientRecords.js';
+import { hasEnded, readRun } from '../durable/runStatus.js';
+import { problemBody } from './problem.js';
+import type { ProblemDetails } from './problemDetails.js';
+
+/** A client's record, and whether anything knows the client. */
+export interface LookedUp {
+  readonly record: ClientRecord;
+  readonly unknown?: UnknownClient;
+}
+
+/** Looks a client up by its name. One whose run is under way is known, although nothing may be there yet. */
+export async function lookUp(
+  client: DurableClient,
+  reference: ClientReference,
+  { findUnknown }: Pick<Queries, 'findUnknown'>,
+): Promise<LookedUp> {
+  const key = clientKey(reference);
+  const record = await readClientRecord(client, key);
+  const unknown = await findUnknown(reference, record);
+  if (!unknown) return { record };
+  const run = await readRun(client, key);
+  return run && !hasEnded(run) ? { record } : { record, unknown };
+}
+
+/** Why nothing is started for a client that nobody knows. */
+export function unknownClient(reference: ClientReference, unknown: UnknownClient): ProblemDetails {
+  const { message, fix } = aboutUnknown(reference, unknown);
+  return problemBody({
+    status: 404,
+    code: 'client-unknown',
+    title: 'There is no such client.',
+    detail: `${message} ${fix} Nothing was done.`,
+    ...(unknown.near === undefined ? {} : { near: unknown.near }),
+  });
+}
