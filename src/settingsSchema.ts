@@ -1,7 +1,7 @@
 import { Cron } from 'croner';
 import { z } from 'zod';
 import type { RegistryId } from './config.js';
-import { ENDPOINT } from './domain/names.js';
+import { isEndpoint } from './domain/names.js';
 import { hubs, profiles } from './profileSettings.js';
 import type { ReportKeys } from './domain/reportKey.js';
 import { rotationSettings } from './rotationSettings.js';
@@ -119,7 +119,7 @@ export const settingsSchema = z.object({
     .default('')
     .transform((text) => list(text).map((item) => item.toLowerCase()))
     .refine(
-      (items) => items.every((item) => ENDPOINT.test(item)),
+      (items) => items.every(isEndpoint),
       'must list host or host:port values, separated by commas',
     ),
   PROFILES: profiles.default([]),

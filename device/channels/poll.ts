@@ -89,8 +89,7 @@ export function startPolling(options: PollOptions): Channel {
   }
 
   function hand(message: unknown): string {
-    const event = parseEvent(message);
-    const parsed = event ? parseSignal(event) : { problem: 'not a CloudEvent' };
+    const parsed = parseSignal(parseEvent(message));
     if (parsed && !('problem' in parsed)) return options.handle(parsed);
     if (refused.firstTime(message)) {
       const fields = parsed?.problem ?? 'type';

@@ -88,17 +88,19 @@ function listening(client: MqttClient, events: SessionEvents): Session {
   client.on('close', () => end('closed'));
   client.on('message', (topic, payload) => {
     const message = parseTopic(topic);
-    if (message?.kind === 'method') {
+    // Whatever else the hub may say means nothing here, and ends nothing.
+    if (!message) return;
+    if (message.kind === 'method') {
       const { status, body } = events.method(message.name, json(payload));
       client.publish(methodAnswerTopic(status, message.request), JSON.stringify(body), { qos: 0 });
-    } else if (message?.kind === 'desired') {
+    } else if (message.kind === 'desired') {
       events.desired(json(payload), message.version);
-    } else if (message?.request === twinRequest) {
+    } else if (message.request === twinRequest) {
       clearTimeout(patience);
       twinRequest = undefined;
-      if (message?.status === 200) events.twin(json(payload));
-      else end(`the twin was answered ${message?.status}`);
-    } else if (message) {
+      if (message.status === 200) events.twin(json(payload));
+      else end(`the twin was answered ${message.status}`);
+    } else {
       events.answered(message.request, message.status);
     }
   });
