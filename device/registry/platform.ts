@@ -48,7 +48,11 @@ function runnable(platform: Platform): Platform[] {
   const { os, architecture, variant = '' } = normalized(platform);
   const of = (name: string, variants: readonly string[]) =>
     variants.map((one) => ({ os, architecture: name, variant: one }));
-  const arms = (from: number) => of('arm', descending(from, 5).map((version) => `v${version}`));
+  const arms = (from: number) =>
+    of(
+      'arm',
+      descending(from, 5).map((version) => `v${version}`),
+    );
   switch (architecture) {
     case 'amd64': {
       const levels = descending(versionOf(variant) ?? 1, 2).map((level) => `v${level}`);
@@ -93,7 +97,11 @@ function normalized(platform: Platform): Platform {
     case 'aarch64':
     case 'arm64': {
       const plain = ['8', 'v8', 'v8.0'].includes(variant);
-      return { os, architecture: 'arm64', variant: plain ? '' : ['9', '9.0', 'v9.0'].includes(variant) ? 'v9' : variant };
+      return {
+        os,
+        architecture: 'arm64',
+        variant: plain ? '' : ['9', '9.0', 'v9.0'].includes(variant) ? 'v9' : variant,
+      };
     }
     case 'armhf':
       return { os, architecture: 'arm', variant: 'v7' };

@@ -5,7 +5,7 @@ import { parseOperationId, type OperationId } from '../../domain/operationId.js'
 import { pullCheckReport, REPORT_FIELDS } from '../../domain/pullCheckMessages.js';
 import { reportEventName, reportHash, type ReportEvent } from '../../domain/reportEvent.js';
 import { verifyReportKey, type ReportKeys } from '../../domain/reportKey.js';
-import { audit } from '../../ports/audit.js';
+import { audit, logEvent } from '../../ports/audit.js';
 import { hasEnded, readRun, type RunStatus } from '../durable/runStatus.js';
 import { deviceKey, wrongDeviceKey } from './deviceKey.js';
 import { jsonBody } from './jsonBody.js';
@@ -63,6 +63,9 @@ export function postPullCheck(keys: ReportKeys, perMinute = USUAL_PER_MINUTE) {
     }
     await client.raiseEvent(id.instance, reportEventName(id.run, attempt), event);
     audit('report.accept.succeeded', { resource: id.instance, operation, reason: report.data.outcome });
+    const { clockSkewSeconds } = report.data;
+    if (clockSkewSeconds !== undefined)
+      logEvent('device.clockSkew', { resource: id.instance, operation, clockSkewSeconds });
     return { status: 202, jsonBody: { status: 'accepted' } satisfies ReportAnswer };
   };
 }
