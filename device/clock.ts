@@ -8,15 +8,21 @@ export interface AgentClock {
 /** Longest wait in milliseconds that setTimeout keeps (Node.js docs, timers): more of it fires at once. */
 const LONGEST = 2 ** 31 - 1;
 
-/** The machine's clock. Its timers keep no process alive: an agent lives as long as its channel does. */
+/**
+ * The machine's clock. Its timers keep no process alive: an agent lives as long as its channel does. They measure how long they
+ * wait by the monotonic clock, so that a wrong time that is put right meanwhile makes no wait longer or shorter.
+ */
 export const machineClock: AgentClock = {
   now: () => new Date(),
   setTimer(at, run) {
+    const due = performance.now() + at.getTime() - Date.now();
     let timer: NodeJS.Timeout;
     const wait = () => {
-      const left = at.getTime() - Date.now();
-      // A timer may fire a millisecond early by the wall clock, so the time is looked at again.
-      timer = setTimeout(() => (Date.now() < at.getTime() ? wait() : run()), Math.min(Math.max(0, left), LONGEST));
+      // A timer may fire a millisecond early, so the time is looked at again.
+      timer = setTimeout(
+        () => (performance.now() < due ? wait() : run()),
+        Math.min(Math.max(0, Math.ceil(due - performance.now())), LONGEST),
+      );
       timer.unref();
     };
     wait();

@@ -12,7 +12,10 @@ import { growingPauses } from './pauses.js';
 import { PullFailure, errorName } from './pullFailure.js';
 import type { Acknowledgeable, Sent } from './reporter.js';
 import { parseDockerConfig } from './secrets/dockerConfig.js';
+import { requireOwner } from './secrets/owner.js';
+import { SecretMissing } from './secrets/vault.js';
 import type { SecretReader, SecretValue } from './secrets/vault.js';
+import { within } from './watchdog.js';
 
 export interface KeeperOptions {
   secrets: SecretReader;
@@ -33,15 +36,21 @@ export interface Keeper {
   /** Begins with the secrets that are listed, and those that the consumers remember. */
   start(): void;
   promoted(promotion: CredentialPromoted): void;
-  health(): { secretsKept: number; secretsFailing: number; acknowledgementsOpen: number };
+  /** `secretsHanging`: secrets whose reading or writing was given up, and still has not ended; there when there are any. */
+  health(): { secretsKept: number; secretsFailing: number; acknowledgementsOpen: number; secretsHanging?: number };
   stop(): Promise<void>;
 }
 
 interface Kept {
+  /**
+   * It was read once as its client's, or is there by a setting or a consumer's own memory. Others have been named by a message
+   * alone, which anyone may have sent: they make room.
+   */
+  isProven: boolean;
   /** What was written last; an older version never replaces it. */
   written?: SecretValue;
-  /** What has to be acknowledged once it is written. */
-  promotion?: CredentialPromoted;
+  /** What may have to be acknowledged once it is written, the newest last: of those that are its client's, the newest counts. */
+  promotions: CredentialPromoted[];
   failures: number;
   timer?: { cancel(): void };
   /** The look under way, and whether another is wanted after it. */
@@ -52,28 +61,64 @@ interface Kept {
 
 const FIRST_RETRY = 30_000;
 const LONGEST_RETRY = 3_600_000;
+/** Milliseconds that a look at a secret may take, all of its consumers included. */
+const LONGEST_LOOK = 120_000;
+/** Promotions of one secret that are remembered until it has been read. */
+const MOST_PROMOTIONS = 8;
+/** Looks after which a secret that is not there is forgotten, when a message alone has named it: replicas of a vault lag. */
+const LOOKS_FOR_MISSING = 3;
 
 export function createKeeper(options: KeeperOptions): Keeper {
   const { consumers, clock, log, secrets } = options;
   const kept = new Map<string, Kept>();
+  /** Promotions that found no place, in case one becomes free: those that took it may be nobody's. */
+  const later = new Map<string, CredentialPromoted>();
   const open = new Set<Promise<void>>();
   const stopping = new AbortController();
+  let hanging = 0;
   // Each open piece of work listens for its end; how many there may be is bounded.
   setMaxListeners(0, stopping.signal);
   const { signal } = stopping;
 
-  function keep(name: string): Kept | undefined {
+  /** What is known of a secret; undefined when there is no place for it. A vault's names have no case. */
+  function keep(name: string, isProven: boolean): Kept | undefined {
     const known = kept.get(name);
-    if (known || kept.size >= MOST_SECRETS) return known;
-    const fresh: Kept = { failures: 0, again: false };
+    if (known) {
+      known.isProven ||= isProven;
+      return known;
+    }
+    if (kept.size >= MOST_SECRETS) {
+      const [unproven] = [...kept].find(([, one]) => !one.isProven && one.failures > 0) ?? [];
+      if (unproven === undefined) return undefined;
+      forget(unproven, 'others were named since');
+    }
+    const fresh: Kept = { isProven, promotions: [], failures: 0, again: false };
     kept.set(name, fresh);
     return fresh;
   }
 
+  /** A secret that only a message has named. */
+  function forget(name: string, reason: string): void {
+    const one = kept.get(name);
+    one?.timer?.cancel();
+    kept.delete(name);
+    log('secret not kept', { secret: name, reason });
+    const [next] = later;
+    if (next === undefined || kept.size >= MOST_SECRETS) return;
+    later.delete(next[0]);
+    look(next[0], false, next[1]);
+  }
+
   /** Looks at a secret now, or once more after the look under way. */
-  function look(name: string): void {
-    const one = keep(name);
-    if (!one) return log('secret not kept', { secret: name, reason: `${MOST_SECRETS} are kept already` });
+  function look(given: string, isProven: boolean, promotion?: CredentialPromoted): void {
+    const name = given.toLowerCase();
+    const one = keep(name, isProven);
+    if (!one) {
+      log('secret not kept', { secret: name, reason: `${MOST_SECRETS} are kept already` });
+      if (promotion && later.size < MOST_SECRETS) later.set(name, promotion);
+      return;
+    }
+    if (promotion) one.promotions = [...one.promotions, promotion].slice(-MOST_PROMOTIONS);
     if (signal.aborted) return;
     one.timer?.cancel();
     if (one.looking) {
@@ -81,7 +126,7 @@ export function createKeeper(options: KeeperOptions): Keeper {
       return;
     }
     one.looking = track(
-      bringUpToDate(name, one)
+      inTime(name, one)
         .then(() => {
           one.failures = 0;
         })
@@ -89,34 +134,60 @@ export function createKeeper(options: KeeperOptions): Keeper {
           one.failures += 1;
           if (signal.aborted) return;
           log('credential not delivered', { secret: name, reason: reasonOf(error), failures: one.failures });
+          if (!one.isProven && isNobodys(error, one.failures) && kept.get(name) === one)
+            forget(name, 'it is not to be had');
         })
         .finally(() => {
           delete one.looking;
+          if (kept.get(name) !== one) return;
           if (one.again) {
             one.again = false;
-            look(name);
+            look(name, one.isProven);
           } else lookLater(name, one);
         }),
     );
+  }
+
+  /** A look that is waited for only so long: whatever it waits for, other looks come after it. */
+  function inTime(name: string, one: Kept): Promise<void> {
+    return within(LONGEST_LOOK, signal, (ending) => {
+      const work = bringUpToDate(name, one, ending);
+      let isOver = false;
+      ending.addEventListener(
+        'abort',
+        () => {
+          if (isOver) return;
+          hanging += 1;
+          const over = () => void (hanging -= 1);
+          work.then(over, over);
+        },
+        { once: true },
+      );
+      const ended = () => void (isOver = true);
+      work.then(ended, ended);
+      return work;
+    });
   }
 
   function lookLater(name: string, one: Kept): void {
     if (signal.aborted) return;
     const retry = Math.min(FIRST_RETRY * 2 ** Math.min(one.failures - 1, 10), LONGEST_RETRY);
     const wait = one.failures > 0 ? Math.min(retry, options.refresh) : options.refresh;
-    one.timer = clock.setTimer(new Date(clock.now().getTime() + wait * share(name)), () => look(name));
+    one.timer = clock.setTimer(new Date(clock.now().getTime() + wait * share(name)), () => look(name, one.isProven));
   }
 
-  async function bringUpToDate(name: string, one: Kept): Promise<void> {
-    const { promotion } = one;
-    const newest = await newestSecret(secrets, name, promotion?.secret.version, signal);
+  async function bringUpToDate(name: string, one: Kept, ending: AbortSignal): Promise<void> {
+    const asked = one.promotions;
+    const newest = await newestSecret(secrets, name, asked.at(-1)?.secret.version, ending);
+    const promotion = ownPromotion(name, one, newest);
     // A vault's replica may answer with an older version than one did before.
     const current = one.written && one.written.createdOn > newest.createdOn ? one.written : newest;
     const credentials = parseDockerConfig(current.value);
+    one.isProven = true;
     const failures: string[] = [];
     for (const consumer of consumers) {
       try {
-        const end = await consumer.write({ secret: name, credentials, takeOver: promotion !== undefined }, signal);
+        const end = await consumer.write({ secret: name, credentials, takeOver: promotion !== undefined }, ending);
         const facts = { secret: name, version: current.version, to: consumer.name };
         if (end === 'written') log('credential delivered', facts);
         if (end === 'left') log('credential not delivered: another secret has its endpoint', facts);
@@ -127,10 +198,22 @@ export function createKeeper(options: KeeperOptions): Keeper {
     }
     if (failures.length > 0) throw new ConsumerFailure(failures.join('; '));
     one.written = current;
-    if (promotion === undefined || one.promotion !== promotion) return;
-    delete one.promotion;
+    if (promotion === undefined || one.promotions.at(-1) !== asked.at(-1)) return;
+    one.promotions = [];
     options.delivered(promotion, current.version);
     if (isAcknowledgeable(promotion)) acknowledge(one, promotion, current.version);
+  }
+
+  /** The promotion to deliver for; those of other clients are dropped, and do not keep the secret from being kept up to date. */
+  function ownPromotion(name: string, one: Kept, newest: SecretValue): CredentialPromoted | undefined {
+    try {
+      return promotionOf(newest, one.promotions);
+    } catch (error) {
+      one.promotions = [];
+      if (!one.isProven) throw error;
+      log('promotion refused', { secret: name, reason: reasonOf(error) });
+      return undefined;
+    }
   }
 
   function acknowledge(one: Kept, promotion: Acknowledgeable, version: string): void {
@@ -162,7 +245,8 @@ export function createKeeper(options: KeeperOptions): Keeper {
     const pauses = growingPauses(FIRST_RETRY, LONGEST_RETRY);
     while (!signal.aborted) {
       try {
-        for (const name of await consumer.remembered(signal)) if (admits(name) && !kept.has(name)) look(name);
+        for (const name of await consumer.remembered(signal))
+          if (admits(name) && !kept.has(name.toLowerCase())) look(name, true);
         return;
       } catch (error) {
         if (!signal.aborted) log('consumer not read', { consumer: consumer.name, reason: reasonOf(error) });
@@ -171,27 +255,27 @@ export function createKeeper(options: KeeperOptions): Keeper {
     }
   }
 
-  const admits = (name: string) => options.listed.length === 0 || options.listed.includes(name);
+  const listed = new Set(options.listed.map((name) => name.toLowerCase()));
+  const admits = (name: string) => listed.size === 0 || listed.has(name.toLowerCase());
 
   return {
     start() {
       if (consumers.length === 0) return;
-      for (const name of options.listed) look(name);
+      for (const name of options.listed) look(name, true);
       for (const consumer of consumers) void track(recall(consumer));
     },
     promoted(promotion) {
       const { name } = promotion.secret;
       if (consumers.length === 0) return;
       if (!admits(name)) return log('secret not kept', { secret: name, reason: 'SECRETS lists others' });
-      const one = keep(name);
-      if (one) one.promotion = promotion;
-      look(name);
+      look(name, false, promotion);
     },
     health() {
       const all = [...kept.values()];
       return {
         secretsKept: all.filter(({ written }) => written).length,
         secretsFailing: all.filter(({ failures }) => failures > 0).length,
+        ...(hanging > 0 && { secretsHanging: hanging }),
         acknowledgementsOpen: all.filter(({ acknowledging }) => acknowledging).length,
       };
     },
@@ -206,6 +290,24 @@ export function createKeeper(options: KeeperOptions): Keeper {
   };
 }
 
+/**
+ * The newest promotion that is of the secret's own client: others change nothing. Throws a PullFailure where there are only
+ * others.
+ */
+function promotionOf({ tags }: SecretValue, asked: readonly CredentialPromoted[]): CredentialPromoted | undefined {
+  let failure: unknown;
+  for (const promotion of asked.toReversed()) {
+    try {
+      requireOwner(tags, promotion);
+      return promotion;
+    } catch (error) {
+      failure = error;
+    }
+  }
+  if (failure !== undefined) throw failure;
+  return undefined;
+}
+
 function isAcknowledgeable(promotion: CredentialPromoted): promotion is Acknowledgeable {
   return promotion.keyId !== undefined && promotion.reportKey !== undefined && promotion.expiresAt !== undefined;
 }
@@ -213,6 +315,12 @@ function isAcknowledgeable(promotion: CredentialPromoted): promotion is Acknowle
 /** Between 0.9 and 1, by the name: so that a fleet does not come to the vault at once, and one agent always does the same. */
 function share(name: string): number {
   return 0.9 + createHash('sha256').update(name).digest().readUInt16BE(0) / 0xffff / 10;
+}
+
+/** Whether a secret is none that a message may name: not there, another client's, or no credential. */
+function isNobodys(error: unknown, failures: number): boolean {
+  if (error instanceof SecretMissing) return failures >= LOOKS_FOR_MISSING;
+  return error instanceof PullFailure && error.outcome === 'secret-invalid';
 }
 
 function reasonOf(error: unknown): string {

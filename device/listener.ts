@@ -2,6 +2,9 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
+/** The status in `GET /health` of an agent with work that does not end. */
+export const HANGING = 'hanging';
+
 /** An answer of the agent's own HTTP listener. */
 export interface Reply {
   status: number;
@@ -13,7 +16,7 @@ export interface ListenerOptions {
   port: number;
   /** Address to listen on. */
   host: string;
-  /** What `GET /health` says. */
+  /** What `GET /health` says; with {@link HANGING} as its status, by a 503, so that whoever watches it starts the agent anew. */
   health: () => Record<string, unknown>;
   /** Answers `/events`, where events come in by HTTP. */
   events?: (request: IncomingMessage, url: URL) => Promise<Reply>;
@@ -50,7 +53,9 @@ async function answer(request: IncomingMessage, { health, events }: ListenerOpti
   const target = request.url ?? '/';
   const url = URL.canParse(target, 'http://agent.invalid') ? new URL(target, 'http://agent.invalid') : undefined;
   if (url?.pathname === '/health') {
-    return request.method === 'GET' ? { status: 200, body: health() } : { status: 405, headers: { allow: 'GET' } };
+    if (request.method !== 'GET') return { status: 405, headers: { allow: 'GET' } };
+    const body = health();
+    return { status: body['status'] === HANGING ? 503 : 200, body };
   }
   return url?.pathname === '/events' && events ? events(request, url) : { status: 404 };
 }

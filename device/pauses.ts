@@ -21,7 +21,16 @@ export function growingPauses(first: number, longest: number): Pauses {
   };
 }
 
-/** The Retry-After of an answer in milliseconds, as seconds or as a date (RFC 9110, 10.2.3); undefined without a usable one. */
+/** The time that a server's Date header tells; undefined without a usable one. */
+export function serverTime(date: string | null): Date | undefined {
+  const time = Date.parse(date ?? '');
+  return Number.isNaN(time) ? undefined : new Date(time);
+}
+
+/**
+ * The Retry-After of an answer in milliseconds, as seconds or as a date (RFC 9110, 10.2.3); undefined without a usable one.
+ * @param now by the clock of the server that has written it, where it tells the time
+ */
 export function retryAfter(header: string | null, now: Date): number | undefined {
   if (header === null || header.trim() === '') return undefined;
   const seconds = Number(header);

@@ -7,11 +7,15 @@ import type {
 import { seenSecrets } from '../src/redaction/seenSecrets.js';
 import type { AgentClock } from './clock.js';
 import { pause } from './clock.js';
-import { growingPauses, retryAfter } from './pauses.js';
+import type { ClockSkew } from './clockSkew.js';
+import { growingPauses, retryAfter, serverTime } from './pauses.js';
 import { errorName } from './pullFailure.js';
-import { createWatchdog } from './watchdog.js';
+import { within } from './watchdog.js';
 
-/** How a report ended: taken, refused for good (with the status), or not taken before it expired. */
+/**
+ * How a report ended: taken, refused for good (with the status), or `expired`: nobody has taken or judged it for as long as the
+ * attempt has to live.
+ */
 export type ReportEnd = 'accepted' | 'refused-401' | 'refused-409' | 'refused-410' | 'expired' | 'stopped';
 
 /** How sending ended, after how many tries, and what the last of them brought: a status or what kept the answer away. */
@@ -27,6 +31,8 @@ export interface ReporterOptions {
   clock: AgentClock;
   /** Longest wait for one answer, in milliseconds. */
   timeout: number;
+  /** How far the machine's clock is known to be wrong. */
+  skew?: ClockSkew;
 }
 
 /** A promotion that says how it is acknowledged. */
@@ -34,13 +40,21 @@ export type Acknowledgeable = CredentialPromoted & { keyId: string; reportKey: s
 
 const FIRST_PAUSE = 500;
 const LONGEST_PAUSE = 30_000;
+/**
+ * Milliseconds of pauses after which a report is given up that nobody has judged, where the machine's own clock says nothing of
+ * use. Long enough for an app that is being deployed, or a network that comes up.
+ */
+const LEAST_PATIENCE = 3_600_000;
+/** The same where the clock is far behind: a promotion waits for a month at most. */
+const MOST_PATIENCE = 31 * 86_400_000;
 /** An acknowledgement may be sent for days. */
 const LONGEST_ACKNOWLEDGEMENT_PAUSE = 600_000;
 
 /**
- * Sends a check's report until it is taken, refused for good (401 wrong key, 409 other content, 410 ended), or the attempt
- * has expired. Everything else, no connection among it, is tried again with growing pauses or after the Retry-After that the
- * app asks for.
+ * Sends a check's report until it is taken, refused for good (401 wrong key, 409 other content, 410 ended or expired), or there
+ * was no such answer for as long as the attempt has to live. It is sent once at least: whether it comes too late is the app's to
+ * say, by the app's clock. Everything else, no connection among it, is tried again with growing pauses or after the
+ * Retry-After that the app asks for.
  */
 export function sendReport(
   request: PullCheckRequested,
@@ -77,31 +91,40 @@ interface Message {
 
 async function send(
   { path, key, body, traceparent, longestPause }: Message,
-  { reportUrl, clock, timeout }: ReporterOptions,
+  { reportUrl, clock, timeout, skew }: ReporterOptions,
   signal: AbortSignal,
 ): Promise<Sent> {
   seenSecrets.remember(key.reportKey);
-  const deadline = Date.parse(key.expiresAt);
+  let patience = patienceFor(key.expiresAt, clock.now(), skew?.seconds());
   const pauses = growingPauses(FIRST_PAUSE, longestPause);
+  const headers = {
+    authorization: `PullCheck ${key.keyId}:${key.reportKey}`,
+    ...(traceparent !== undefined && { traceparent }),
+  };
   let last = 'none';
   for (let tries = 0; ; tries += 1) {
     if (signal.aborted) return { end: 'stopped', tries, last };
-    const now = clock.now().getTime();
-    if (now >= deadline) return { end: 'expired', tries, last };
-    const watchdog = createWatchdog(timeout, signal);
-    const headers = {
-      authorization: `PullCheck ${key.keyId}:${key.reportKey}`,
-      ...(traceparent !== undefined && { traceparent }),
-    };
-    const answer = await post(`${reportUrl}/api/${path}`, headers, body, watchdog.signal);
-    watchdog.stop();
+    if (patience <= 0) return { end: 'expired', tries, last };
+    const answer = await post(`${reportUrl}/api/${path}`, headers, body, timeout, signal);
     last = answer.text;
+    skew?.observe(answer.date);
     const end = endOf(answer.status);
     if (end) return { end, tries: tries + 1, last };
-    const after = clock.now();
-    const wanted = retryAfter(answer.retryAfter, after) ?? pauses.next();
-    await pause(clock, Math.min(wanted, longestPause, Math.max(0, deadline - after.getTime())), signal);
+    const wanted = retryAfter(answer.retryAfter, serverTime(answer.date) ?? clock.now()) ?? pauses.next();
+    const wait = Math.min(wanted, longestPause, patience);
+    patience -= wait;
+    await pause(clock, wait, signal);
   }
+}
+
+/**
+ * Milliseconds of pauses that a report is worth. The deadline is of the app's clock, so this machine's says how long there is
+ * only where nothing speaks against it; how long is then counted, not read off a clock, which may be put right meanwhile.
+ */
+function patienceFor(expiresAt: string, now: Date, skewSeconds: number | undefined): number {
+  const left = Date.parse(expiresAt) - now.getTime() + (skewSeconds ?? 0) * 1_000;
+  const isTrusted = skewSeconds === undefined && left > 0;
+  return Math.min(isTrusted ? left : Math.max(left, LEAST_PATIENCE), MOST_PATIENCE);
 }
 
 function endOf(status: number | undefined): ReportEnd | undefined {
@@ -113,6 +136,8 @@ function endOf(status: number | undefined): ReportEnd | undefined {
 interface Answer {
   status: number | undefined;
   retryAfter: string | null;
+  /** The server's time, as its Date header has it. */
+  date: string | null;
   /** The status or what kept the answer away, for the log. */
   text: string;
 }
@@ -121,24 +146,28 @@ async function post(
   url: string,
   headers: Readonly<Record<string, string>>,
   body: unknown,
+  timeout: number,
   signal: AbortSignal,
 ): Promise<Answer> {
   try {
-    const response = await fetch(url, {
-      method: 'POST',
-      headers: { ...headers, 'content-type': 'application/json' },
-      body: JSON.stringify(body),
-      // A redirect would carry the report elsewhere; it counts as an answer that is no end.
-      redirect: 'manual',
-      signal,
+    return await within(timeout, signal, async (ending) => {
+      const response = await fetch(url, {
+        method: 'POST',
+        headers: { ...headers, 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+        // A redirect would carry the report elsewhere; it counts as an answer that is no end.
+        redirect: 'manual',
+        signal: ending,
+      });
+      await response.body?.cancel();
+      return {
+        status: response.status,
+        text: String(response.status),
+        retryAfter: response.headers.get('retry-after'),
+        date: response.headers.get('date'),
+      };
     });
-    await response.body?.cancel();
-    return {
-      status: response.status,
-      text: String(response.status),
-      retryAfter: response.headers.get('retry-after'),
-    };
   } catch (error) {
-    return { status: undefined, retryAfter: null, text: errorName(error) };
+    return { status: undefined, retryAfter: null, date: null, text: errorName(error) };
   }
 }

@@ -8,11 +8,12 @@ import type { SignalHandler } from './channels/signal.js';
 import { webhook } from './channels/webhook.js';
 import { createChecks } from './checks.js';
 import type { AgentClock } from './clock.js';
+import { createClockSkew } from './clockSkew.js';
 import { dockerConfigFile } from './consumers/dockerConfigFile.js';
 import type { Consumer } from './consumers/consumer.js';
 import { pullSecret } from './consumers/pullSecret.js';
 import { createKeeper } from './keeper.js';
-import { startListener } from './listener.js';
+import { HANGING, startListener } from './listener.js';
 import type { Log } from './log.js';
 import { pullCheckOptions } from './pullCheckOptions.js';
 import { runPullCheck } from './pullCheck.js';
@@ -51,15 +52,18 @@ export async function startAgent(settings: ServiceSettings, ports: AgentPorts): 
   const { clock, log } = ports;
   const { check, channel: channelSettings } = settings;
   const credential = ports.credential ?? credentialOf(check.identity);
-  const options = pullCheckOptions(check, ports.secrets ?? keyVaultReader(check.vault, credential));
-  const reporter = { reportUrl: settings.reportUrl, clock, timeout: check.idleTimeout };
+  const skew = createClockSkew(clock, log);
+  const secrets = ports.secrets ?? keyVaultReader(check.vault, credential, (date) => skew.observe(date));
+  const options = pullCheckOptions(check, secrets);
+  const reporter = { reportUrl: settings.reportUrl, clock, timeout: check.idleTimeout, skew };
   let channel: Channel | undefined;
   const checks = createChecks({
     name: AGENT_NAME,
-    check: (secret, image, signal) => runPullCheck(secret, image, options, signal),
+    check: (secret, image, signal, owner) => runPullCheck(secret, image, options, signal, owner),
     report: (request, report, signal) => sendReport(request, report, reporter, signal),
     concurrency: settings.concurrency,
     checkTimeout: check.checkTimeout,
+    skew,
     clock,
     log,
     reported: (request, result) => channel?.reported?.(request, result),
@@ -76,11 +80,16 @@ export async function startAgent(settings: ServiceSettings, ports: AgentPorts): 
     delivered: (promotion, version) => channel?.delivered?.(promotion, version),
   });
   const agent: Agent = createAgent({ clients: settings.clients, checks, keeper, log });
-  const health = () => ({
-    status: 'ok',
-    channel: { kind: channelSettings.kind, ...(channel?.health() ?? { connected: true }) },
-    ...agent.health(),
-  });
+  const health = () => {
+    const work = agent.health();
+    const seconds = skew.seconds();
+    return {
+      status: (work['checksHanging'] ?? 0) + (work['secretsHanging'] ?? 0) > 0 ? HANGING : 'ok',
+      channel: { kind: channelSettings.kind, ...(channel?.health() ?? { connected: true }) },
+      ...work,
+      ...(seconds !== undefined && { clockSkewSeconds: seconds }),
+    };
+  };
   const listener = await startListener({
     port: settings.port,
     host: settings.host,
@@ -99,6 +108,7 @@ export async function startAgent(settings: ServiceSettings, ports: AgentPorts): 
         ...channelSettings,
         ...common,
         url: settings.reportUrl,
+        skew,
         credential,
         timeout: check.idleTimeout,
       });

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { RegistryId } from './config.js';
-import { ENDPOINT } from './domain/names.js';
+import { isEndpoint } from './domain/names.js';
 import { hubs, profiles, requestEvents } from './profileSettings.js';
 import type { ReportKeys } from './domain/reportKey.js';
 import { rotationSettings } from './rotationSettings.js';
@@ -106,10 +106,7 @@ export const settingsSchema = z.object({
     .string()
     .default('')
     .transform((text) => list(text).map((item) => item.toLowerCase()))
-    .refine(
-      (items) => items.every((item) => ENDPOINT.test(item)),
-      'must list host or host:port values, separated by commas',
-    ),
+    .refine((items) => items.every(isEndpoint), 'must list host or host:port values, separated by commas'),
   PROFILES: profiles.default([]),
   REQUEST_EVENTS: requestEvents,
   IOT_HUBS: hubs,

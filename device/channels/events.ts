@@ -1,40 +1,27 @@
-import { z } from 'zod';
+import type { z } from 'zod';
+import type { EventEnvelope } from '../../src/domain/eventEnvelope.js';
+import { NO_EVENT, parseEnvelope } from '../../src/domain/eventEnvelope.js';
 import {
   CREDENTIAL_PROMOTED,
   PULL_CHECK_REQUESTED,
   credentialPromoted,
   pullCheckRequested,
 } from '../../src/domain/pullCheckMessages.js';
+import { isCandidateSecretName } from '../../src/domain/names.js';
 import type { SecretVersion } from '../secrets/vault.js';
 import type { Signal } from './signal.js';
 
 /** An event of either schema, as far as the agent looks at it. */
-export interface ReceivedEvent {
-  type: string;
-  data: unknown;
-}
+export type ReceivedEvent = Pick<EventEnvelope, 'type' | 'data' | 'time'>;
 
-/** CloudEvents 1.0 structured mode, and Event Grid's own schema (Azure docs: event-grid/event-schema). */
-const envelope = z.union([
-  z
-    .object({ specversion: z.literal('1.0'), id: z.string(), source: z.string(), type: z.string(), data: z.unknown() })
-    .transform(({ type, data }): ReceivedEvent => ({ type, data })),
-  z
-    .object({ id: z.string(), eventType: z.string(), data: z.unknown() })
-    .transform(({ eventType, data }): ReceivedEvent => ({ type: eventType, data })),
-]);
 /** One event of either schema; undefined when it is neither. */
-export function parseEvent(value: unknown): ReceivedEvent | undefined {
-  const parsed = envelope.safeParse(value);
-  return parsed.success ? parsed.data : undefined;
-}
+export const parseEvent: (value: unknown) => ReceivedEvent | undefined = parseEnvelope;
 
-const delivery = z.union([z.array(envelope), envelope.transform((event) => [event])]);
-
-/** The events of a delivery, single or batch; undefined when the body is neither. */
-export function parseDelivery(body: string): ReceivedEvent[] | undefined {
+/** The events of a delivery in structured mode, single or batch, each undefined where it is none; undefined for no JSON. */
+export function parseDelivery(body: string): (ReceivedEvent | undefined)[] | undefined {
   try {
-    return delivery.parse(JSON.parse(body));
+    const value: unknown = JSON.parse(body);
+    return (Array.isArray(value) ? value : [value]).map((one) => parseEvent(one));
   } catch {
     return undefined;
   }
@@ -68,10 +55,17 @@ const deliverable = credentialPromoted
     { error: 'operation, keyId or reportKey is of a form that no acknowledgement could carry' },
   )
   // Whoever signs in with the main secret must never meet a value that no device has pulled with.
-  .refine(({ secret }) => !secret.name.endsWith('-candidate'), { path: ['secret.name'], error: 'names a candidate' });
+  .refine(({ secret }) => !isCandidateSecretName(secret.name), { path: ['secret.name'], error: 'names a candidate' });
 
-/** Reads an event as a signal: undefined for a type that is none, an error text that names the fields for a bad one. */
-export function parseSignal({ type, data }: ReceivedEvent): Signal | { problem: string } | undefined {
+/**
+ * Reads an event as a signal: undefined for a type that is none, an error text that names the fields for a bad one, or says that
+ * it is no event.
+ */
+export function parseSignal(
+  event: Pick<ReceivedEvent, 'type' | 'data'> | undefined,
+): Signal | { problem: string } | undefined {
+  if (!event) return { problem: NO_EVENT };
+  const { type, data } = event;
   if (type === PULL_CHECK_REQUESTED) {
     const parsed = reportable.safeParse(data);
     return parsed.success ? { kind: 'pullCheckRequested', data: parsed.data } : { problem: fields(parsed.error) };

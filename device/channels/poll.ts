@@ -1,12 +1,13 @@
 import type { TokenCredential } from '@azure/identity';
 import { z } from 'zod';
 import type { AgentClock } from '../clock.js';
+import type { ClockSkew } from '../clockSkew.js';
 import { pause } from '../clock.js';
 import type { Log } from '../log.js';
-import { growingPauses, retryAfter } from '../pauses.js';
+import { growingPauses, retryAfter, serverTime } from '../pauses.js';
 import { errorName } from '../pullFailure.js';
 import { createSeen } from '../seen.js';
-import { createWatchdog } from '../watchdog.js';
+import { within } from '../watchdog.js';
 import type { Channel } from './channel.js';
 import { parseEvent, parseSignal } from './events.js';
 import type { SignalHandler } from './signal.js';
@@ -24,6 +25,7 @@ export interface PollOptions {
   /** Longest silence beyond `wait`, in milliseconds. */
   timeout: number;
   handle: SignalHandler;
+  skew?: ClockSkew;
   clock: AgentClock;
   log: Log;
 }
@@ -56,6 +58,7 @@ export function startPolling(options: PollOptions): Channel {
   async function poll(): Promise<number> {
     const asked = performance.now();
     const answer = await ask(options, signal);
+    options.skew?.observe(answer.date);
     if (answer.status === 200 || answer.status === 204) {
       lastHeard = clock.now().toISOString();
       if (trouble !== undefined) log('polling again');
@@ -72,7 +75,10 @@ export function startPolling(options: PollOptions): Channel {
     if (trouble !== reason && !signal.aborted) log('polling failed', { reason });
     trouble = reason;
     if (answer.status === 401 || answer.status === 403) return jittered(NOT_ADMITTED_PAUSE);
-    return Math.min(retryAfter(answer.retryAfter, clock.now()) ?? failing.next(), LONGEST_RETRY_AFTER);
+    return Math.min(
+      retryAfter(answer.retryAfter, serverTime(answer.date) ?? clock.now()) ?? failing.next(),
+      LONGEST_RETRY_AFTER,
+    );
   }
 
   function take(text: string): number {
@@ -89,8 +95,7 @@ export function startPolling(options: PollOptions): Channel {
   }
 
   function hand(message: unknown): string {
-    const event = parseEvent(message);
-    const parsed = event ? parseSignal(event) : { problem: 'not a CloudEvent' };
+    const parsed = parseSignal(parseEvent(message));
     if (parsed && !('problem' in parsed)) return options.handle(parsed);
     if (refused.firstTime(message)) {
       const fields = parsed?.problem ?? 'type';
@@ -123,29 +128,33 @@ interface Answer {
   status: number | undefined;
   text: string;
   retryAfter: string | null;
+  /** The server's time, as its Date header has it. */
+  date: string | null;
 }
 
-async function ask({ url, audience, credential, wait, timeout }: PollOptions, signal: AbortSignal): Promise<Answer> {
-  const watchdog = createWatchdog(wait * 1_000 + timeout, signal);
+async function ask(options: PollOptions, signal: AbortSignal): Promise<Answer> {
   try {
-    const token = await credential.getToken(`${audience}/.default`, { abortSignal: watchdog.signal });
-    if (!token) return { status: undefined, text: 'no token', retryAfter: null };
-    const response = await fetch(`${url}/api/pull-checks/pending?wait=${wait}`, {
-      headers: { authorization: `Bearer ${token.token}`, accept: 'application/json' },
-      // A redirect would take the token elsewhere.
-      redirect: 'manual',
-      signal: watchdog.signal,
-    });
-    return {
-      status: response.status,
-      text: await readText(response),
-      retryAfter: response.headers.get('retry-after'),
-    };
+    return await within(options.wait * 1_000 + options.timeout, signal, (ending) => question(options, ending));
   } catch (error) {
-    return { status: undefined, text: errorName(error), retryAfter: null };
-  } finally {
-    watchdog.stop();
+    return { status: undefined, text: errorName(error), retryAfter: null, date: null };
   }
+}
+
+async function question({ url, audience, credential, wait }: PollOptions, signal: AbortSignal): Promise<Answer> {
+  const token = await credential.getToken(`${audience}/.default`, { abortSignal: signal });
+  if (!token) return { status: undefined, text: 'no token', retryAfter: null, date: null };
+  const response = await fetch(`${url}/api/pull-checks/pending?wait=${wait}`, {
+    headers: { authorization: `Bearer ${token.token}`, accept: 'application/json' },
+    // A redirect would take the token elsewhere.
+    redirect: 'manual',
+    signal,
+  });
+  return {
+    status: response.status,
+    text: await readText(response),
+    retryAfter: response.headers.get('retry-after'),
+    date: response.headers.get('date'),
+  };
 }
 
 async function readText(response: Response): Promise<string> {

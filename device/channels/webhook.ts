@@ -2,9 +2,11 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { z } from 'zod';
 import { seenSecrets } from '../../src/redaction/seenSecrets.js';
+import { isBinaryMode, parseBinaryEnvelope } from '../../src/domain/eventEnvelope.js';
 import type { Reply } from '../listener.js';
 import type { Log } from '../log.js';
 import { parseDelivery, parseSignal } from './events.js';
+import type { ReceivedEvent } from './events.js';
 import type { SignalHandler } from './signal.js';
 
 export interface WebhookOptions {
@@ -18,12 +20,10 @@ export interface WebhookOptions {
 const BODY_LIMIT = 1024 * 1024;
 
 /** Event Grid's handshake in its own schema (Azure docs: event-grid/end-point-validation-event-grid-events-schema). */
-const validation = z.tuple([
-  z.object({
-    eventType: z.literal('Microsoft.EventGrid.SubscriptionValidationEvent'),
-    data: z.object({ validationCode: z.string().min(1) }),
-  }),
-]);
+const validation = z.object({
+  type: z.literal('Microsoft.EventGrid.SubscriptionValidationEvent'),
+  data: z.object({ validationCode: z.string().min(1) }),
+});
 
 /** Takes Event Grid deliveries of both schemas. */
 export function webhook(options: WebhookOptions): (request: IncomingMessage, url: URL) => Promise<Reply> {
@@ -33,7 +33,10 @@ export function webhook(options: WebhookOptions): (request: IncomingMessage, url
     if (request.method === 'OPTIONS') return cloudEventsHandshake(request);
     if (request.method !== 'POST') return { status: 405, headers: { allow: 'POST, OPTIONS' } };
     const body = await readBody(request);
-    return body === undefined ? { status: 413, headers: { connection: 'close' } } : deliver(body, options);
+    if (body === undefined) return { status: 413, headers: { connection: 'close' } };
+    return isBinaryMode(request.headers)
+      ? take([parseBinaryEnvelope(request.headers, body)], options)
+      : deliver(body, options);
   };
 }
 
@@ -44,18 +47,21 @@ function cloudEventsHandshake({ headers }: IncomingMessage): Reply {
   return { status: 200, headers: { 'webhook-allowed-origin': origin, 'webhook-allowed-rate': '*' } };
 }
 
+/** A delivery in structured mode, which may be Event Grid's handshake. */
+function deliver(body: string, options: WebhookOptions): Reply {
+  const events = parseDelivery(body);
+  const handshake = events?.length === 1 && validation.safeParse(events[0]);
+  if (handshake && handshake.success) {
+    return { status: 200, body: { validationResponse: handshake.data.data.validationCode } };
+  }
+  return take(events ?? [undefined], options);
+}
+
 /**
  * Hands every readable signal on, then answers for the delivery as a whole: 503 when one has to come again, 400 (which Event
  * Grid does not repeat) when one can never be read.
  */
-function deliver(body: string, { handle, log }: WebhookOptions): Reply {
-  const events = parseDelivery(body);
-  if (!events) {
-    log('delivery refused', { reason: 'neither CloudEvents nor Event Grid events' });
-    return { status: 400, body: { problem: 'neither CloudEvents nor Event Grid events' } };
-  }
-  const handshake = validation.safeParse(safeJson(body));
-  if (handshake.success) return { status: 200, body: { validationResponse: handshake.data[0].data.validationCode } };
+function take(events: readonly (ReceivedEvent | undefined)[], { handle, log }: WebhookOptions): Reply {
   const problems: string[] = [];
   let busy = false;
   for (const event of events) {
@@ -64,7 +70,7 @@ function deliver(body: string, { handle, log }: WebhookOptions): Reply {
     else if ('problem' in signal) problems.push(signal.problem);
     else busy = handle(signal) === 'busy' || busy;
   }
-  if (problems.length > 0) log('event refused', { fields: problems.join('; ') });
+  if (problems.length > 0) log('event refused', { fields: [...new Set(problems)].join('; ') });
   if (busy) return { status: 503, headers: { 'retry-after': '30' } };
   return problems.length > 0 ? { status: 400, body: { problem: problems.join('; ') } } : { status: 200 };
 }
@@ -79,14 +85,6 @@ async function readBody(request: IncomingMessage): Promise<string | undefined> {
     chunks.push(bytes);
   }
   return Buffer.concat(chunks).toString('utf8');
-}
-
-function safeJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 function sameText(given: string, expected: string): boolean {

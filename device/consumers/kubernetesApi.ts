@@ -1,8 +1,8 @@
-import { readFile } from 'node:fs/promises';
 import { request } from 'node:https';
 import { join } from 'node:path';
 import { seenSecrets } from '../../src/redaction/seenSecrets.js';
-import { createWatchdog } from '../watchdog.js';
+import { readRegularFile } from '../regularFile.js';
+import { within } from '../watchdog.js';
 import { wholeAnswer } from '../wholeAnswer.js';
 import type { WholeAnswer } from '../wholeAnswer.js';
 
@@ -28,18 +28,17 @@ export async function callKubernetes(
   signal: AbortSignal,
 ): Promise<WholeAnswer> {
   const [token, ca] = await Promise.all([
-    readFile(join(accountFolder, 'token'), 'utf8'),
-    readFile(join(accountFolder, 'ca.crt'), 'utf8'),
+    readRegularFile(join(accountFolder, 'token')),
+    readRegularFile(join(accountFolder, 'ca.crt')),
   ]);
   seenSecrets.remember(token.trim());
   const text = body === undefined ? undefined : JSON.stringify(body);
-  const watchdog = createWatchdog(timeout, signal);
-  try {
+  return within(timeout, signal, (ending) => {
     const sent = request(`${url}${path}`, {
       method,
       ca,
       agent: false,
-      signal: watchdog.signal,
+      signal: ending,
       headers: {
         accept: 'application/json',
         authorization: `Bearer ${token.trim()}`,
@@ -49,8 +48,6 @@ export async function callKubernetes(
         }),
       },
     });
-    return await wholeAnswer(sent, text, LARGEST_ANSWER);
-  } finally {
-    watchdog.stop();
-  }
+    return wholeAnswer(sent, text, LARGEST_ANSWER);
+  });
 }

@@ -5,7 +5,12 @@ import type { Delivery } from './consumer.js';
 /** Which secret feeds which endpoint of one consumer: names only, by the secret's name. */
 export type Ledger = Readonly<Record<string, string>>;
 
-const ledger = z.record(z.string().max(127), z.string().max(512));
+/** A vault's names have no case, so that two spellings of one are one secret. */
+const ledger = z
+  .record(z.string().max(127), z.string().max(512))
+  .transform((found) =>
+    Object.fromEntries(Object.entries(found).map(([name, endpoint]) => [name.toLowerCase(), endpoint])),
+  );
 
 /** Most secrets that one consumer is fed from. */
 export const MOST_SECRETS = 500;
@@ -26,8 +31,9 @@ export function parseLedger(text: string | undefined): Ledger {
  */
 export function withDelivery(
   before: Ledger,
-  { secret, credentials: { endpoint }, takeOver }: Delivery,
+  { secret: named, credentials: { endpoint }, takeOver }: Delivery,
 ): Ledger | undefined {
+  const secret = named.toLowerCase();
   const holders = Object.keys(before).filter((name) => name !== secret && before[name] === endpoint);
   if (holders.length > 0 && !takeOver) return undefined;
   if (before[secret] === endpoint && holders.length === 0) return before;

@@ -4,6 +4,7 @@ import { Agent, request as requestSecure } from 'node:https';
 import { rootCertificates } from 'node:tls';
 import { PullFailure } from '../pullFailure.js';
 import { connectionFailure } from './connectionFailure.js';
+import { answerHead } from '../answerHead.js';
 import { createWatchdog } from '../watchdog.js';
 import type { Watchdog } from '../watchdog.js';
 
@@ -92,7 +93,7 @@ async function send(url: URL, request: Get, policy: HttpPolicy, signal: AbortSig
   };
   const watchdog = createWatchdog(policy.idleTimeout, signal);
   try {
-    const message = await head(url, headers, policy.secure, watchdog.signal);
+    const message = await watchdog.wait(head(url, headers, policy.secure, watchdog.signal));
     watchdog.heard();
     return answerOf(message, watchdog);
   } catch (error) {
@@ -108,16 +109,11 @@ function head(
   secure: Agent | undefined,
   signal: AbortSignal,
 ): Promise<IncomingMessage> {
-  return new Promise((resolve, reject) => {
-    const sent =
-      url.protocol === 'https:'
-        ? requestSecure(url, { headers, signal, ...(secure && { agent: secure }) })
-        : requestPlain(url, { headers, signal });
-    sent.once('response', resolve);
-    // Also after the head: what goes wrong in the body is told by the message.
-    sent.on('error', reject);
-    sent.end();
-  });
+  return answerHead(
+    url.protocol === 'https:'
+      ? requestSecure(url, { headers, signal, ...(secure && { agent: secure }) })
+      : requestPlain(url, { headers, signal }),
+  );
 }
 
 /** The most that is read of a body that nobody wants, for the connection's sake. */
@@ -125,15 +121,20 @@ const DISCARD_LIMIT = 64 * 1024;
 
 function answerOf(message: IncomingMessage, watchdog: Watchdog): Answer {
   async function* body(): AsyncGenerator<Uint8Array> {
+    const chunks = message[Symbol.asyncIterator]();
     try {
-      for await (const chunk of message) {
+      for (;;) {
+        const { done, value } = await watchdog.wait(chunks.next());
+        if (done === true) return;
         watchdog.heard();
-        yield chunk as Buffer;
+        yield value as Buffer;
       }
     } catch (error) {
       throw connectionFailure(error);
     } finally {
       watchdog.stop();
+      // Of a body that was read to its end the connection is kept.
+      if (!message.readableEnded) message.destroy();
     }
   }
   return {

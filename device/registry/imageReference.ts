@@ -1,3 +1,5 @@
+import { NO_IMAGE, parseImage as parseName } from '../../src/domain/image.js';
+import { isRepositoryPattern, isWildcard } from '../../src/domain/permissions.js';
 import { PullFailure } from '../pullFailure.js';
 
 /** An image at the registry that the secret names. */
@@ -8,17 +10,17 @@ export interface ImageReference {
   digest: string | undefined;
 }
 
-/** OCI distribution specification, "Pulling manifests": the forms of names, tags; only sha256 digests are supported. */
-const REPOSITORY = /^[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*(\/[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*)*$/;
-const TAG = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/;
+/** Only sha256 digests are supported. */
 export const DIGEST = /^sha256:[0-9a-f]{64}$/;
 
-/** Reads `repository:tag`, `repository` (its tag is then `latest`) or `repository@sha256:...`; no registry host in it. */
+/**
+ * Reads `repository:tag`, `repository` (its tag is then `latest`) or `repository@sha256:...`, by the rules that the app asks
+ * with; no registry host in it. Throws {@link PullFailure}.
+ */
 export function parseImage(image: string): ImageReference {
-  const [, repository = '', tag = 'latest', pinned] = /^([^:@]+)(?::([^:@]+))?(?:@(.+))?$/.exec(image) ?? [];
-  const reference = pinned ?? tag;
-  if (!REPOSITORY.test(repository) || !TAG.test(tag) || (pinned !== undefined && !DIGEST.test(pinned))) {
-    throw new PullFailure('error', 'the image is not repository:tag or repository@sha256:...');
+  const { repository, tag = 'latest', digest } = parseName(image) ?? { repository: '' };
+  if (!isRepositoryPattern(repository) || isWildcard(repository)) {
+    throw new PullFailure('error', `the image ${NO_IMAGE}`);
   }
-  return { repository, reference, digest: pinned };
+  return { repository, reference: digest ?? tag, digest };
 }

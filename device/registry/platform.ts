@@ -19,7 +19,7 @@ export function ownPlatform(arch: string = process.arch): Platform {
 
 /** Reads `os/architecture[/variant]`, as container tools write it. */
 export function parsePlatform(text: string): Platform | undefined {
-  const match = /^([a-z0-9]+)\/([a-z0-9]+)(?:\/([a-z0-9]+))?$/.exec(text);
+  const match = /^([a-z0-9]+)\/([a-z0-9_-]+)(?:\/([a-z0-9.]+))?$/.exec(text);
   const [, os, architecture, variant] = match ?? [];
   return os && architecture ? { os, architecture, variant } : undefined;
 }
@@ -28,13 +28,102 @@ export function platformName({ os, architecture, variant }: Platform): string {
   return variant === undefined ? `${os}/${architecture}` : `${os}/${architecture}/${variant}`;
 }
 
-/** The entry for `wanted`: the one of the same variant first, else any of that architecture. */
+/**
+ * The entry that a container engine of this platform takes: the same platform first, then what it can run besides, the
+ * nearest first. Never one above it, which would not start. Undefined when there is none.
+ */
 export function choosePlatform<T extends { platform?: Platform | undefined }>(
   entries: readonly T[],
   wanted: Platform,
 ): T | undefined {
-  const fitting = entries.filter(
-    ({ platform }) => platform?.os === wanted.os && platform.architecture === wanted.architecture,
-  );
-  return fitting.find(({ platform }) => platform?.variant === wanted.variant) ?? fitting[0];
+  for (const candidate of runnable(wanted).map(nameOf)) {
+    const found = entries.find(({ platform }) => platform && nameOf(platform) === candidate);
+    if (found) return found;
+  }
+  return undefined;
+}
+
+/** What a machine runs, the best first. Source: containerd/platforms, compare.go, `platformVector`, used by `Only`. */
+function runnable(platform: Platform): Platform[] {
+  const { os, architecture, variant = '' } = normalized(platform);
+  const of = (name: string, variants: readonly string[]) =>
+    variants.map((one) => ({ os, architecture: name, variant: one }));
+  const arms = (from: number) =>
+    of(
+      'arm',
+      descending(from, 5).map((version) => `v${version}`),
+    );
+  switch (architecture) {
+    case 'amd64': {
+      const levels = descending(versionOf(variant) ?? 1, 2).map((level) => `v${level}`);
+      return [...of('amd64', [...new Set([variant, ...levels, ''])]), ...of('386', [''])];
+    }
+    case 'arm': {
+      const version = versionOf(variant);
+      return version === undefined || version < 5 ? of('arm', [variant]) : arms(version);
+    }
+    case 'arm64': {
+      const variants = arm64Variants(variant === '' ? 'v8' : variant);
+      // Every arm64 machine that is known runs 32-bit images of arm/v8 and below.
+      return variants.length === 0 ? of('arm64', [variant]) : [...of('arm64', variants), ...arms(8)];
+    }
+    default:
+      return of(architecture, [variant]);
+  }
+}
+
+/** `v8.2` runs v8.2 to v8; `v9.2` besides, being v8.7 (compare.go, `arm64variantToVersion`). None for what is unknown. */
+function arm64Variants(variant: string): string[] {
+  const [, major, minorText = '0'] = /^v([89])(?:\.([0-9]))?$/.exec(variant) ?? [];
+  const minor = Number(minorText);
+  const downFrom = (version: number, highest: number) =>
+    descending(highest, 0).map((one) => (one === 0 ? `v${version}` : `v${version}.${one}`));
+  if (major === '8') return downFrom(8, minor);
+  return major === '9' && minor <= 7 ? [...downFrom(9, minor), ...downFrom(8, Math.min(minor + 5, 9))] : [];
+}
+
+/** One spelling for one platform. Source: containerd/platforms, database.go, `normalizeOS` and `normalizeArch`. */
+function normalized(platform: Platform): Platform {
+  const os = platform.os.toLowerCase();
+  const variant = (platform.variant ?? '').toLowerCase();
+  switch (platform.architecture.toLowerCase()) {
+    case 'i386':
+    case '386':
+      return { os, architecture: '386', variant: '' };
+    case 'x86_64':
+    case 'x86-64':
+    case 'amd64':
+      return { os, architecture: 'amd64', variant: variant === 'v1' ? '' : variant };
+    case 'aarch64':
+    case 'arm64': {
+      const plain = ['8', 'v8', 'v8.0'].includes(variant);
+      return {
+        os,
+        architecture: 'arm64',
+        variant: plain ? '' : ['9', '9.0', 'v9.0'].includes(variant) ? 'v9' : variant,
+      };
+    }
+    case 'armhf':
+      return { os, architecture: 'arm', variant: 'v7' };
+    case 'armel':
+      return { os, architecture: 'arm', variant: 'v6' };
+    case 'arm':
+      return { os, architecture: 'arm', variant: variant === '' ? 'v7' : variant.replace(/^([5-8])$/, 'v$1') };
+    default:
+      return { os, architecture: platform.architecture.toLowerCase(), variant };
+  }
+}
+
+function nameOf(platform: Platform): string {
+  return platformName(normalized(platform));
+}
+
+/** The number of a variant such as `v7`. */
+function versionOf(variant: string): number | undefined {
+  const [, digits] = /^v(\d{1,2})$/.exec(variant) ?? [];
+  return digits === undefined ? undefined : Number(digits);
+}
+
+function descending(from: number, to: number): number[] {
+  return Array.from({ length: Math.max(0, from - to + 1) }, (_, at) => from - at);
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { NO_ENDPOINT, isEndpoint } from '../../src/domain/names.js';
 import { PullFailure } from '../pullFailure.js';
 
 /** The one registry that a secret is for, and how to sign in there. */
@@ -10,7 +11,6 @@ export interface RegistryCredentials {
 }
 
 const dockerConfig = z.object({ auths: z.record(z.string(), z.object({ auth: z.string() })) });
-const ENDPOINT = /^([A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9a-fA-F:]+\])(:\d{1,5})?$/;
 
 /**
  * Reads a secret's value, a docker `config.json` with exactly one entry under `auths` whose `auth` is base64 of
@@ -25,8 +25,8 @@ export function parseDockerConfig(value: string): RegistryCredentials {
     throw new PullFailure('secret-invalid', `the secret names ${entries.length} registries instead of one`);
   }
   const [endpoint, { auth }] = entry;
-  if (!ENDPOINT.test(endpoint) || !URL.canParse(`https://${endpoint}/`)) {
-    throw new PullFailure('secret-invalid', 'the registry in the secret is not host or host:port');
+  if (!isEndpoint(endpoint)) {
+    throw new PullFailure('secret-invalid', `the registry in the secret ${NO_ENDPOINT}`);
   }
   const [, username, password] = /^([^:]+):(.+)$/s.exec(Buffer.from(auth, 'base64').toString('utf8')) ?? [];
   if (!username || !password) throw new PullFailure('secret-invalid', "the secret's auth is not user:password");

@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import { readRegularFileNow } from '../regularFile.js';
 import { ownPlatform, parsePlatform } from '../registry/platform.js';
 import type { Platform } from '../registry/platform.js';
 import type { Identity } from '../secrets/identity.js';
@@ -28,7 +28,7 @@ const hosts = list
 
 const certificateFile = z.string().transform((path, context): string => {
   try {
-    const pem = readFileSync(path, 'utf8');
+    const pem = readRegularFileNow(path);
     if (pem.includes('-----BEGIN CERTIFICATE-----')) return pem;
     context.addIssue({ code: 'custom', message: 'must name a file with a certificate in PEM' });
   } catch {

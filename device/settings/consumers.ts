@@ -1,6 +1,6 @@
 import { isAbsolute } from 'node:path';
 import { z } from 'zod';
-import { mainSecretName } from '../../src/domain/names.js';
+import { isCandidateSecretName, mainSecretName } from '../../src/domain/names.js';
 import type { KubernetesSettings } from '../consumers/kubernetesApi.js';
 import type { PullSecretName } from '../consumers/pullSecret.js';
 import { checked } from './badSettings.js';
@@ -42,7 +42,7 @@ export function secretNameOf(item: string): string | undefined {
 const secretNames = list.transform((items, context): string[] =>
   items.map((item) => {
     const name = secretNameOf(item);
-    if (name !== undefined && !name.endsWith('-candidate')) return name;
+    if (name !== undefined && !isCandidateSecretName(name)) return name;
     const message = 'must be a list of main secrets, each by its name or as registry/connectedRegistry/client';
     context.addIssue({ code: 'custom', message });
     return z.NEVER;

@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readCommand } from '../../device/settings/command.js';
 import { startAgent, type RunningAgent } from '../../device/startAgent.js';
+import { signalSubject } from '../../src/domain/signalEvent.js';
 import type { Clock } from '../clock/clock.js';
 import { deviceEnvironment } from '../stack/environments.js';
 import { topicId } from '../stack/world.js';
@@ -67,7 +68,11 @@ async function startDevice(
     name,
     webhook: `http://localhost:${port}/events`,
     schema: 'CloudEventSchemaV1_0',
-    subjectBeginsWith: `connectedRegistries/${registry.name}/clients/${name}`,
+    subjectBeginsWith: signalSubject({
+      registry: cloud.world.registry,
+      connectedRegistry: registry.name,
+      client: name,
+    }),
     ...(client.hearsPromotions ? {} : { eventTypes: [PULL_CHECK_REQUESTED] }),
   });
   return {

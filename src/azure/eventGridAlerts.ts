@@ -1,7 +1,7 @@
 import type { TokenCredential } from '@azure/identity';
 import type { Config } from '../config.js';
 import { ROTATION_FAILED, ROTATIONS_STOPPED } from '../domain/operatorAlerts.js';
-import { SOURCE } from '../domain/signalEvent.js';
+import { clientSubject, SOURCE } from '../domain/signalEvent.js';
 import type { OperatorAlerts } from '../ports/operatorAlerts.js';
 import { createPublisher } from './eventGridChannel.js';
 
@@ -13,7 +13,7 @@ export function createEventGridAlerts(config: Config['signalTopic'], credential:
   const publish = createPublisher(config, credential);
   return {
     rotationFailed: (id, data) => {
-      const subject = `alerts/connectedRegistries/${data.connectedRegistry}/clients/${data.client}`;
+      const subject = `alerts/${clientSubject(data)}`;
       return publish({ type: ROTATION_FAILED, id, source: SOURCE, subject, data });
     },
     rotationsStopped: (id, data) =>

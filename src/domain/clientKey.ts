@@ -27,6 +27,11 @@ export function clientKey(reference: ClientReference): string {
   return `${keyPrefix({ registry, connectedRegistry })}${slug(reference.client, 32)}-${hash}`;
 }
 
+/** The hash that a client's key ends in: 16 hexadecimal digits. */
+export function keyHash(key: string): string {
+  return key.slice(key.lastIndexOf('-') + 1);
+}
+
 /** What the keys of all clients of a connected registry begin with; those of a similar name may begin so too. */
 export function keyPrefix({
   registry,

@@ -9,6 +9,9 @@ export const DEVICE_DELETED = 'Microsoft.Devices.DeviceDeleted';
 export const deviceEventData = z.looseObject({
   hubName: z.string().regex(/^[A-Za-z0-9-]{3,50}$/, 'is not the name of a hub'),
   deviceId: z.string().regex(NAME_RULES.client, 'is not a device id'),
-  /** An event with one is about a module, which comes and goes without its device. */
-  moduleId: z.string().nullish(),
+  /** An event with one is about a module, which comes and goes without its device. An empty one is none, as samples have it. */
+  moduleId: z
+    .string()
+    .nullish()
+    .transform((id) => (id ? id : undefined)),
 });

@@ -8,6 +8,10 @@ export interface ImageReference {
   readonly digest?: string;
 }
 
+/** What is said of a text that {@link parseImage} does not take, by the app and by the agent. */
+export const NO_IMAGE =
+  'is not repository, repository:tag or repository@sha256:..., with a tag or a digest but not both';
+
 /** Parses `repository`, `repository:tag` or `repository@sha256:...`; undefined when it is none of them. */
 export function parseImage(text: string): ImageReference | undefined {
   const groups = REFERENCE.exec(text)?.groups;

@@ -14,8 +14,19 @@ export const NAME_RULES = {
   client: /^[A-Za-z0-9\-:.+%_#*?!(),=@;$']{1,128}$/,
 } as const;
 
-/** host or host:port, as a docker configuration has it. */
-export const ENDPOINT = /^[A-Za-z0-9]([A-Za-z0-9.-]{0,252}[A-Za-z0-9])?(:[0-9]{1,5})?$/;
+/**
+ * host or host:port, as a docker configuration has it; an IPv6 address stands in brackets, without a zone. Its groups only look
+ * right: {@link isEndpoint} judges the whole.
+ */
+export const ENDPOINT = /^(?:[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252}[A-Za-z0-9])?|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,5})?$/;
+
+/** What is said of a text that is no endpoint, by the app and by the agent. */
+export const NO_ENDPOINT = 'is not host or host:port, with an IPv6 address in brackets';
+
+/** Whether a text is an endpoint: its port is one, and so is its address. */
+export function isEndpoint(text: string): boolean {
+  return ENDPOINT.test(text) && URL.canParse(`https://${text}/`);
+}
 
 /** Marks a scope map as made by us; only such a map is ever deleted again. */
 export const SCOPE_MAP_MARK = 'Made by connected-registry-onboarding; shared by clients with equal rights.';
@@ -60,9 +71,16 @@ export function mainSecretName(reference: ClientReference): string {
   return clientKey(reference);
 }
 
+const CANDIDATE = '-candidate';
+
 /** The secret that holds a credential until it has passed its pull check. */
 export function candidateSecretName(reference: ClientReference): string {
-  return `${clientKey(reference)}-candidate`;
+  return `${clientKey(reference)}${CANDIDATE}`;
+}
+
+/** Whether a secret may hold an unproven credential. In any case: a vault's names have none (Azure docs: key-vault/general). */
+export function isCandidateSecretName(name: string): boolean {
+  return name.toLowerCase().endsWith(CANDIDATE);
 }
 
 /** Names that the registry itself uses for its system-defined scope maps. Source: as permissions.ts. */

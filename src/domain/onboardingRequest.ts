@@ -1,8 +1,16 @@
 import { z } from 'zod';
 import { shortHash, type ClientReference } from './clientKey.js';
-import { formatImage, parseImage } from './image.js';
+import { formatImage, NO_IMAGE, parseImage } from './image.js';
 import { CREDENTIAL_LIFETIME_DAYS } from './lifetimes.js';
-import { defaultScopeMapName, defaultTokenName, ENDPOINT, isSystemScopeMap, NAME_RULES } from './names.js';
+import {
+  defaultScopeMapName,
+  defaultTokenName,
+  ENDPOINT,
+  isEndpoint,
+  isSystemScopeMap,
+  NAME_RULES,
+  NO_ENDPOINT,
+} from './names.js';
 import {
   isRepositoryPattern,
   isWildcard,
@@ -79,7 +87,7 @@ export const REQUEST_FIELDS = {
   token: named(NAME_RULES.token, 'token').optional(),
   image: z
     .string('must be a text')
-    .refine((text) => isPullable(text), 'is not repository:tag or repository@sha256:...')
+    .refine((text) => isPullable(text), NO_IMAGE)
     .describe(ONBOARDING_FIELDS.image)
     .optional(),
   credentialLifetimeDays: z
@@ -96,7 +104,8 @@ export const operatorFields = {
   registry: named(NAME_RULES.registry, 'registry').optional(),
   endpoint: z
     .string('must be a text')
-    .regex(ENDPOINT, 'is not host or host:port')
+    .regex(ENDPOINT, { error: NO_ENDPOINT, abort: true })
+    .refine(isEndpoint, NO_ENDPOINT)
     .describe(ONBOARDING_FIELDS.endpoint)
     .optional(),
   replaceSlot: z.enum(SLOT_NAMES, 'must be password1 or password2').describe(ONBOARDING_FIELDS.replaceSlot).optional(),

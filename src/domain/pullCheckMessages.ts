@@ -89,6 +89,7 @@ export const REPORT_FIELDS = {
   bytes: 'a whole number; required after a pull',
   milliseconds: 'a number',
   agent: "the agent's name and version",
+  clockSkewSeconds: 'a whole number: how far the clock of the device is ahead, or below zero behind',
 } as const;
 
 /** The device's report. `digest` and `bytes` (manifest, config and layers) are there after a pull that succeeded. */
@@ -101,6 +102,8 @@ export const pullCheckReport = z
     bytes: z.int().min(0).nullish().describe(REPORT_FIELDS.bytes),
     milliseconds: z.number().min(0).describe(REPORT_FIELDS.milliseconds),
     agent: z.string().min(1).max(128).describe(REPORT_FIELDS.agent),
+    /** There where the device has noticed that its clock is wrong. It decides nothing. */
+    clockSkewSeconds: z.int().optional().describe(REPORT_FIELDS.clockSkewSeconds),
   })
   .refine((r) => r.outcome !== 'pulled' || (r.digest && typeof r.bytes === 'number'), {
     path: ['digest'],

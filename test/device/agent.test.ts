@@ -80,24 +80,37 @@ describe('a requested check', () => {
     expect(agent.reports.map(({ request: { client } }) => client)).toEqual(['device-2']);
   });
 
-  test('that has expired is not run', async () => {
-    const agent = await start();
-    await agent.deliver(cloudEvent(request({ expiresAt: new Date(Date.now() - 1).toISOString() })));
-    await agent.idle();
-    expect(agent.checks).toEqual([]);
-    expect(agent.reports).toEqual([]);
-  });
+  test.each([-1, -600_000, -400 * 86_400_000])(
+    'is run and reported although the clock here is past its end (%i ms left): the app judges that',
+    async (left) => {
+      const agent = await start();
+      await agent.deliver(cloudEvent(request({ expiresAt: new Date(Date.now() + left).toISOString() })));
+      await agent.idle();
+      expect(agent.checks).toHaveLength(1);
+      expect(agent.reports).toMatchObject([{ report: { outcome: 'pulled' } }]);
+    },
+  );
 
-  test('is ended when its attempt expires', async () => {
+  test('has the longest time of a check, whenever its attempt ends by the clock here', async () => {
     const agent = await start({
+      checkTimeout: 150,
       check: (_secret, _image, signal) =>
         new Promise((resolve) => {
           signal.addEventListener('abort', () => resolve({ outcome: 'unreachable', milliseconds: 1 }));
         }),
     });
-    await agent.deliver(cloudEvent(request({ expiresAt: new Date(Date.now() + 150).toISOString() })));
+    await agent.deliver(cloudEvent(request({ expiresAt: new Date(Date.now() - 60_000).toISOString() })));
     await agent.idle();
     expect(agent.reports[0]?.report.outcome).toBe('unreachable');
+  });
+
+  test('says in its report that the clock here is known to be wrong', async () => {
+    const agent = await start({ skew: { observe: () => undefined, seconds: () => 600 } });
+    await agent.deliver(cloudEvent(request()));
+    await agent.idle();
+    expect(agent.reports).toMatchObject([{ report: { clockSkewSeconds: 600 } }]);
+    expect(pullCheckReport.parse(agent.reports[0]?.report)).toMatchObject({ clockSkewSeconds: 600 });
+    expect(agent.log.join()).toContain('"clockSkewSeconds":600');
   });
 
   test('waits its turn, and past a thousand open ones Event Grid is asked to come again', async () => {

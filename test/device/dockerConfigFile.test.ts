@@ -1,10 +1,28 @@
-import { chmod, lstat, mkdir, mkdtemp, readFile, readdir, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  chmod,
+  chown,
+  link,
+  lstat,
+  mkdir,
+  mkdtemp,
+  readFile,
+  readdir,
+  rm,
+  stat,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
+import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { dockerConfigFile } from '../../device/consumers/dockerConfigFile.js';
 import { dockerConfig } from '../../src/domain/dockerConfig.js';
 
+const run = promisify(execFile);
 let folder: string;
 let path: string;
 beforeEach(async () => {
@@ -46,23 +64,31 @@ describe('a docker config.json that is there', () => {
     expect(await read()).toEqual({ ...before, auths: { ...before.auths, 'edge:8000': entry('new') } });
   });
 
-  test('is not touched when it has exactly that, but closed to others', async () => {
+  test('is not touched when it has exactly that', async () => {
     await write('same');
     const before = await stat(path);
-    await chmod(path, 0o644);
     expect(await write('same')).toBe('unchanged');
     const after = await stat(path);
     expect([after.ino, after.mtimeMs]).toEqual([before.ino, before.mtimeMs]);
-    expect(after.mode & 0o777).toBe(0o600);
   });
 
-  test('is replaced where a symbolic link points', async () => {
-    const target = join(folder, 'elsewhere.json');
-    await writeFile(target, '{}');
-    await symlink(target, path);
-    await write('linked');
-    expect((await lstat(path)).isSymbolicLink()).toBe(true);
-    expect(JSON.parse(await readFile(target, 'utf8'))).toMatchObject({ auths: { 'edge:8000': entry('linked') } });
+  test.each([0o600, 0o640, 0o644])('keeps its mode %o, whatever the umask', async (mode) => {
+    await writeFile(path, '{}');
+    await chmod(path, mode);
+    expect(await write('new')).toBe('written');
+    expect(await write('new')).toBe('unchanged');
+    expect((await stat(path)).mode & 0o777).toBe(mode);
+  });
+
+  test('keeps its owner and group', async () => {
+    await writeFile(path, '{}');
+    // Who may, gives it to somebody else first.
+    if (process.getuid?.() === 0) await chown(path, 1_234, 2_345);
+    const before = await stat(path);
+    await write('new');
+    const after = await stat(path);
+    expect([after.uid, after.gid]).toEqual([before.uid, before.gid]);
+    expect(after.ino).not.toBe(before.ino);
   });
 
   test.each([
@@ -117,6 +143,53 @@ test('of two secrets for one endpoint the one promoted last has it, and no refre
   expect(await write('two', 'edge:8000', 'device-2', true)).toBe('written');
   expect(await write('one', 'edge:8000', 'device-1')).toBe('left');
   expect((await read()).auths['edge:8000']).toEqual(entry('two'));
+});
+
+describe('what is no file', () => {
+  const made: [string, () => Promise<unknown>][] = [
+    ['a symbolic link', () => writeFile(`${path}.there`, '{}').then(() => symlink(`${path}.there`, path))],
+    ['a symbolic link', () => symlink(join(folder, 'nowhere'), path)],
+    ['a symbolic link', () => symlink(path, path)],
+    ['a named pipe', () => run('mkfifo', [path])],
+    ['a folder', () => mkdir(path)],
+    ['a socket', () => listenAt(path)],
+    ['a hard link', () => writeFile(`${path}.there`, '{}').then(() => link(`${path}.there`, path))],
+  ];
+  let listening: Server | undefined;
+  afterEach(() => {
+    listening?.close();
+    listening = undefined;
+  });
+
+  async function listenAt(where: string): Promise<void> {
+    listening = createServer();
+    listening.listen(where);
+    await once(listening, 'listening');
+  }
+
+  test.each(made)('(%s) is refused in words, at once, and left as it is', async (kind, make) => {
+    await make();
+    const before = await lstat(path);
+    const failure = await write('secret-word').catch((error: unknown) => error);
+    expect(failure).toMatchObject({ name: 'ConsumerFailure', message: expect.stringContaining(kind) as unknown });
+    expect(String(failure)).not.toContain('secret-word');
+    expect((await lstat(path)).ino).toBe(before.ino);
+    expect(await readdir(folder)).not.toContain('config.json.secrets');
+  });
+
+  test('is refused in the place of the names, too', async () => {
+    await run('mkfifo', [`${path}.secrets`]);
+    await expect(write('new')).rejects.toThrow(/named pipe/);
+    await expect(dockerConfigFile(path).remembered(signal)).rejects.toThrow(/named pipe/);
+  });
+});
+
+test('what a killed run has left beside the file is gone after the start of the next', async () => {
+  const left = ['config.json.0123456789ab.new', 'config.json.secrets.ba9876543210.new'];
+  const others = ['config.json.new', 'config.json.0123456789ab.new.bak', 'other.json.0123456789ab.new'];
+  for (const name of [...left, ...others]) await writeFile(join(folder, name), 'x');
+  await dockerConfigFile(path).remembered(signal);
+  expect((await readdir(folder)).sort()).toEqual(others.sort());
 });
 
 test('a folder that cannot be written to is said, without what should have been written', async () => {

@@ -1,11 +1,13 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { ConsumerFailure } from '../../device/consumers/consumer.js';
 import type { Consumer, Delivery } from '../../device/consumers/consumer.js';
 import { createKeeper } from '../../device/keeper.js';
 import type { Keeper, KeeperOptions } from '../../device/keeper.js';
 import { PullFailure } from '../../device/pullFailure.js';
 import type { Sent } from '../../device/reporter.js';
+import { SecretMissing } from '../../device/secrets/vault.js';
+import type { Tags } from '../../src/domain/secretTags.js';
 import { dockerConfig } from '../../src/domain/dockerConfig.js';
 import { credentialPromoted } from '../../src/domain/pullCheckMessages.js';
 import type { CredentialPromoted } from '../../src/domain/pullCheckMessages.js';
@@ -14,7 +16,7 @@ import { promotion as promotionData } from './agentUnderTest.js';
 
 const HOUR = 3600;
 /** Versions by name, the newest last; a version that was disabled cannot be read. */
-let vault: Map<string, { version: string; createdOn: Date; password: string; disabled?: boolean }[]>;
+let vault: Map<string, { version: string; createdOn: Date; password: string; disabled?: boolean; tags?: Tags }[]>;
 let stale: boolean;
 let reads: string[];
 let written: Delivery[];
@@ -55,6 +57,7 @@ function make(changes: Partial<KeeperOptions> = {}): Keeper {
       read(name, version) {
         reads.push(`${name}/${version ?? 'newest'}`);
         const all = vault.get(name) ?? [];
+        if (all.length === 0 && name.startsWith('bogus')) return Promise.reject(new SecretMissing());
         const found = version === undefined ? all.at(stale ? -2 : -1) : all.find((one) => one.version === version);
         if (!found || found.disabled) return Promise.reject(new PullFailure('secret-unavailable', 'no (403)'));
         return Promise.resolve({ name, ...found, value: dockerConfig('edge:8000', 'token', found.password) });
@@ -74,9 +77,9 @@ function make(changes: Partial<KeeperOptions> = {}): Keeper {
   });
 }
 
-function put(version: string, password: string, name = 'device-1'): void {
+function put(version: string, password: string, name = 'device-1', tags?: Tags): void {
   const createdOn = new Date(Date.UTC(2030, 0, 1) + Number(version.slice(1)) * 1_000);
-  vault.set(name, [...(vault.get(name) ?? []), { version, createdOn, password }]);
+  vault.set(name, [...(vault.get(name) ?? []), { version, createdOn, password, ...(tags && { tags }) }]);
 }
 
 function promotion(version: string, changes: Record<string, unknown> = {}): CredentialPromoted {
@@ -279,6 +282,97 @@ test('no more than 500 secrets are kept, whatever events say', async () => {
   expect(keeper.health().secretsKept).toBe(500);
   expect(clock.pending()).toHaveLength(500);
   expect(log.filter((line) => line.includes('500 are kept already'))).toHaveLength(100);
+});
+
+describe('promotions that are not what they say', () => {
+  const OURS = { managedBy: 'connected-registry-onboarding', registry: 'myregistry' };
+  const tagged = (client: string, connectedRegistry = 'myconnectedregistry') => ({
+    ...OURS,
+    client,
+    connectedRegistry,
+  });
+
+  test('five hundred of secrets that do not exist keep no true one out, and are forgotten', async () => {
+    for (let at = 0; at < 500; at += 1) {
+      keeper.promoted(promotion('v1', { secret: { name: `bogus-${at}`, version: 'v1' } }));
+    }
+    put('v1', 'first');
+    keeper.promoted(promotion('v1'));
+    await settled();
+    expect(passwords()).toEqual([]);
+    for (const wait of [30, 60, 120]) await pass(wait);
+    expect(passwords()).toEqual(['first']);
+    expect(keeper.health()).toMatchObject({ secretsKept: 1, secretsFailing: 0 });
+  });
+
+  test('five hundred that failed make room at once', async () => {
+    for (let at = 0; at < 500; at += 1) {
+      keeper.promoted(promotion('v1', { secret: { name: `bogus-${at}`, version: 'v1' } }));
+    }
+    await settled();
+    put('v1', 'first');
+    keeper.promoted(promotion('v1'));
+    await settled();
+    expect(passwords()).toEqual(['first']);
+  });
+
+  test.each([
+    ['client', tagged('device-2')],
+    ['client, in other letters', tagged('Device-1')],
+    ['connected registry', tagged('device-1', 'anotherregistry')],
+  ])('a secret of another %s is neither written nor acknowledged', async (_case, tags) => {
+    put('v1', 'first', 'device-1', tags);
+    keeper.promoted(promotion('v1'));
+    await settled();
+    expect([passwords(), acknowledged, delivered]).toEqual([[], [], []]);
+    expect(keeper.health()).toMatchObject({ secretsKept: 0, secretsFailing: 0 });
+    expect(log.join()).toContain('of another client');
+  });
+
+  test('one in the name of another client does not keep a secret from what is its own', async () => {
+    put('v1', 'first', 'device-1', tagged('device-1', 'MyConnectedRegistry'));
+    keeper.promoted(promotion('v1'));
+    keeper.promoted(promotion('v1', { client: 'device-2' }));
+    await settled();
+    expect(acknowledged).toMatchObject([{ operation: 'onboard-hello.run1' }]);
+    keeper.promoted(promotion('v1', { client: 'device-2' }));
+    await settled();
+    put('v2', 'second', 'device-1', tagged('device-1'));
+    await pass(6 * HOUR);
+    expect(passwords().at(-1)).toBe('second');
+    expect(log.join()).toContain('promotion refused');
+  });
+
+  test('a secret is the same in any letters, as in the vault', async () => {
+    put('v1', 'first');
+    keeper.promoted(promotion('v1', { secret: { name: 'DEVICE-1', version: 'v1' } }));
+    keeper.promoted(promotion('v1', { secret: { name: 'Device-1', version: 'v1' } }));
+    await settled();
+    expect(new Set(written.map(({ secret }) => secret))).toEqual(new Set(['device-1']));
+    expect(keeper.health().secretsKept).toBe(1);
+  });
+});
+
+test('a look that never ends is given up, said, and kept from nothing after it', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  try {
+    let isStuck = true;
+    const stuck: Consumer = {
+      ...consumer,
+      write: (...given) => (isStuck ? new Promise(() => undefined) : consumer.write(...given)),
+    };
+    keeper = make({ consumers: [stuck] });
+    put('v1', 'first');
+    keeper.promoted(promotion('v1'));
+    await vi.advanceTimersByTimeAsync(120_000);
+    expect(keeper.health()).toMatchObject({ secretsHanging: 1, secretsFailing: 1 });
+    isStuck = false;
+    clock.advance(30);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(passwords()).toEqual(['first']);
+  } finally {
+    vi.useRealTimers();
+  }
 });
 
 test('nothing is left running or waiting once it has stopped', async () => {

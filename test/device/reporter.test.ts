@@ -1,4 +1,5 @@
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { ClockSkew } from '../../device/clockSkew.js';
 import { sendReport } from '../../device/reporter.js';
 import type { PullCheckReport, PullCheckRequested } from '../../src/domain/pullCheckMessages.js';
 import { startPlainServer } from '../plainServer.js';
@@ -44,7 +45,7 @@ beforeEach(async () => {
 });
 afterEach(() => server.close());
 
-function send(changes: Partial<PullCheckRequested> = {}) {
+function send(changes: Partial<PullCheckRequested> = {}, skew?: ClockSkew) {
   const options = {
     reportUrl: server.url,
     clock: {
@@ -57,6 +58,7 @@ function send(changes: Partial<PullCheckRequested> = {}) {
       },
     },
     timeout: 2_000,
+    ...(skew && { skew }),
   };
   return sendReport({ ...REQUEST, ...changes }, REPORT, options, new AbortController().signal);
 }
@@ -109,7 +111,52 @@ test('it ends when the attempt expires, and not before', async () => {
   expect(waits.reduce((sum, wait) => sum + wait, 0)).toBe(120_000);
 });
 
-test('an expired attempt is not reported at all', async () => {
-  expect(await send({ expiresAt: new Date(START).toISOString() })).toMatchObject({ end: 'expired', tries: 0 });
-  expect(seen).toEqual([]);
+describe('whatever the clock here says', () => {
+  /** The attempt has five minutes to live by the clock of the app. */
+  const ahead = (seconds: number) => ({ expiresAt: new Date(START + 300_000 - seconds * 1_000).toISOString() });
+
+  test.each([301, 600, 86_400, 40 * 365 * 86_400])(
+    'an attempt is reported by a machine %i s ahead',
+    async (seconds) => {
+      answers = [503, 'hang up', 503, 202];
+      expect(await send(ahead(seconds))).toMatchObject({ end: 'accepted', tries: 4 });
+    },
+  );
+
+  test('it is the app that calls a report too late', async () => {
+    answers = [410];
+    expect(await send(ahead(600))).toEqual({ end: 'refused-410', tries: 1, last: '410' });
+  });
+
+  test('a report that nobody judges is given up after an hour', async () => {
+    expect((await send(ahead(600))).end).toBe('expired');
+    expect(waits.reduce((sum, wait) => sum + wait, 0)).toBe(3_600_000);
+  });
+
+  test('a machine that is known to be ahead takes its time all the same', async () => {
+    const seconds = 240;
+    expect((await send(ahead(seconds), { observe: () => undefined, seconds: () => seconds })).end).toBe('expired');
+    expect(waits.reduce((sum, wait) => sum + wait, 0)).toBe(3_600_000);
+  });
+
+  test('a clock that jumps while it is sent neither ends nor prolongs it', async () => {
+    const jump = setImmediate(() => (time += 40 * 365 * 86_400_000));
+    answers = [503, 503, 202];
+    expect(await send()).toMatchObject({ end: 'accepted', tries: 3 });
+    clearImmediate(jump);
+  });
+
+  test('a Retry-After with a date counts from the date of its own answer', async () => {
+    const headers = { date: 'Tue, 01 Jan 2040 00:00:00 GMT', 'retry-after': 'Tue, 01 Jan 2040 00:00:09 GMT' };
+    answers = [{ status: 503, headers }, 202];
+    await send();
+    expect(waits).toEqual([9_000]);
+  });
+
+  test('how far it is off, is heard from the answers', async () => {
+    const heard: (string | null | undefined)[] = [];
+    answers = [{ status: 202, headers: { date: 'Tue, 01 Jan 2040 00:00:00 GMT' } }];
+    await send({}, { observe: (date) => void heard.push(date), seconds: () => undefined });
+    expect(heard).toEqual(['Tue, 01 Jan 2040 00:00:00 GMT']);
+  });
 });

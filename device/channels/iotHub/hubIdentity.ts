@@ -34,12 +34,13 @@ export function parseConnectionString(
   const key = fields.get('sharedaccesskey');
   const x509 = fields.get('x509')?.toLowerCase() === 'true';
   if (!hostName || !deviceId || x509 === Boolean(key)) return undefined;
-  if ([hostName, fields.get('gatewayhostname') ?? hostName].some((host) => !HOST.test(host))) return undefined;
+  if ([hostName, fields.get('gatewayhostname') || hostName].some((host) => !HOST.test(host))) return undefined;
   return {
     hostName,
     deviceId,
-    gatewayHostName: fields.get('gatewayhostname'),
-    moduleId: fields.get('moduleid'),
+    gatewayHostName: fields.get('gatewayhostname') || undefined,
+    // Empty ones are none: a device's own connection string may have them.
+    moduleId: fields.get('moduleid') || undefined,
     key,
     x509,
   };

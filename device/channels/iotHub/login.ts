@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { rootCertificates } from 'node:tls';
 import { seenSecrets } from '../../../src/redaction/seenSecrets.js';
+import { readRegularFile } from '../../regularFile.js';
 import type { HubIdentity } from './hubIdentity.js';
 import { signWithDaemon, trustBundle } from './workload.js';
 
@@ -30,10 +30,10 @@ export async function makeLogin(identity: HubIdentity, caFile: string | undefine
     host: gatewayHostName ?? hostName,
     clientId,
     username: `${hostName}/${clientId}/?api-version=${API_VERSION}`,
-    ...(caFile !== undefined && { ca: [...rootCertificates, await readFile(caFile, 'utf8')] }),
+    ...(caFile !== undefined && { ca: [...rootCertificates, await readRegularFile(caFile)] }),
   };
   if (proof.kind === 'certificate') {
-    const [cert, key] = await Promise.all([readFile(proof.certificateFile, 'utf8'), readFile(proof.keyFile, 'utf8')]);
+    const [cert, key] = await Promise.all([readRegularFile(proof.certificateFile), readRegularFile(proof.keyFile)]);
     return { ...names, cert, key };
   }
   const path = moduleId === undefined ? deviceId : `${deviceId}/modules/${moduleId}`;

@@ -1,4 +1,5 @@
 import type { MqttClient } from 'mqtt';
+import { within } from '../../watchdog.js';
 import type { Login } from './login.js';
 import { LISTENED, methodAnswerTopic, parseTopic, twinGetTopic, twinReportTopic } from './topics.js';
 
@@ -24,6 +25,10 @@ export interface Session {
 }
 
 const CONNECT_TIMEOUT = 30_000;
+/** Milliseconds until a session listens, connection and sign-in included. */
+const OPEN_TIMEOUT = 60_000;
+/** Milliseconds that an end may take which says goodbye; then the connection is cut. */
+const END_TIMEOUT = 5_000;
 /** Seconds between signs of life; the hub's longest is 1767 (Azure docs: iot-mqtt-connect-to-iot-hub). */
 const KEEP_ALIVE = 60;
 /** Milliseconds that the hub may take to answer for the twin. */
@@ -52,18 +57,15 @@ export async function openSession(
     rejectUnauthorized: true,
     ...names,
   });
-  const abort = () => client.end(true);
-  signal.addEventListener('abort', abort, { once: true });
   try {
-    if (signal.aborted) throw new Error('stopped');
-    await connected(client);
-    await client.subscribeAsync([...LISTENED], { qos: 0 });
+    await within(OPEN_TIMEOUT, signal, async () => {
+      await connected(client);
+      await client.subscribeAsync([...LISTENED], { qos: 0 });
+    });
     return listening(client, events);
   } catch (error) {
     await finish(client);
     throw error;
-  } finally {
-    signal.removeEventListener('abort', abort);
   }
 }
 
@@ -88,17 +90,19 @@ function listening(client: MqttClient, events: SessionEvents): Session {
   client.on('close', () => end('closed'));
   client.on('message', (topic, payload) => {
     const message = parseTopic(topic);
-    if (message?.kind === 'method') {
+    // Whatever else the hub may say means nothing here, and ends nothing.
+    if (!message) return;
+    if (message.kind === 'method') {
       const { status, body } = events.method(message.name, json(payload));
       client.publish(methodAnswerTopic(status, message.request), JSON.stringify(body), { qos: 0 });
-    } else if (message?.kind === 'desired') {
+    } else if (message.kind === 'desired') {
       events.desired(json(payload), message.version);
-    } else if (message?.request === twinRequest) {
+    } else if (message.request === twinRequest) {
       clearTimeout(patience);
       twinRequest = undefined;
-      if (message?.status === 200) events.twin(json(payload));
-      else end(`the twin was answered ${message?.status}`);
-    } else if (message) {
+      if (message.status === 200) events.twin(json(payload));
+      else end(`the twin was answered ${message.status}`);
+    } else {
       events.answered(message.request, message.status);
     }
   });
@@ -128,7 +132,7 @@ function listening(client: MqttClient, events: SessionEvents): Session {
 async function finish(client: MqttClient): Promise<void> {
   client.removeAllListeners('message');
   client.on('error', () => undefined);
-  await client.endAsync(true).catch(() => undefined);
+  await within(END_TIMEOUT, new AbortController().signal, () => client.endAsync(true)).catch(() => undefined);
   client.stream?.destroy();
 }
 

@@ -11,7 +11,8 @@ export type HubMessage =
   | { kind: 'answer'; status: number; request: string }
   | { kind: 'desired'; version: number };
 
-const METHOD = /^\$iothub\/methods\/POST\/([^/]{1,128})\/\?\$rid=([^&/#+]{1,128})$/;
+/** A name may hold slashes: whoever may call methods may give them any. */
+const METHOD = /^\$iothub\/methods\/POST\/(.*)\/\?\$rid=([^&/#+]{1,128})$/s;
 const ANSWER = /^\$iothub\/twin\/res\/(\d{1,3})\/\?\$rid=([^&/#+]{1,128})(?:&.*)?$/;
 const DESIRED = /^\$iothub\/twin\/PATCH\/properties\/desired\/\?\$version=(\d{1,15})$/;
 

@@ -1,5 +1,6 @@
 import { request } from 'node:http';
 import { z } from 'zod';
+import { within } from '../../watchdog.js';
 import { wholeAnswer } from '../../wholeAnswer.js';
 
 /** Where IoT Edge's security daemon listens for its modules: `unix:///path`, or http. */
@@ -42,16 +43,17 @@ async function call(
       ? { socketPath: url.pathname }
       : { host: url.hostname, port: url.port === '' ? 80 : url.port };
   const text = body === undefined ? '' : JSON.stringify(body);
-  const sent = request({
-    ...target,
-    method,
-    path: `${path}?api-version=${encodeURIComponent(apiVersion)}`,
-    agent: false,
-    timeout: TIMEOUT,
-    headers: { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) },
+  const answer = await within(TIMEOUT, new AbortController().signal, (ending) => {
+    const sent = request({
+      ...target,
+      method,
+      path: `${path}?api-version=${encodeURIComponent(apiVersion)}`,
+      agent: false,
+      signal: ending,
+      headers: { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) },
+    });
+    return wholeAnswer(sent, text, LARGEST_ANSWER);
   });
-  sent.once('timeout', () => sent.destroy(new Error('no answer in time')));
-  const answer = await wholeAnswer(sent, text, LARGEST_ANSWER);
   if (answer.status !== 200) throw new WorkloadRefused(answer.status);
   return JSON.parse(answer.text);
 }

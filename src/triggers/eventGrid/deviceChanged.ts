@@ -63,7 +63,7 @@ function deviceOf(event: IncomingEvent, { profileBook }: Config): Device | Verdi
   const parsed = deviceEventData.safeParse(event.data, { reportInput: true });
   if (!parsed.success) return invalidData(parsed.error);
   const { hubName: hub, deviceId: device, moduleId } = parsed.data;
-  if (typeof moduleId === 'string') return { kind: 'ignored', decision: 'not-ours' };
+  if (moduleId !== undefined) return { kind: 'ignored', decision: 'not-ours' };
   if (event.at === undefined) return { kind: 'refused', decision: 'no-time' };
   const profile = profileOfDevice(profileBook, hub, device);
   return profile ? { hub, device, profile, at: event.at } : { kind: 'ignored', decision: 'no-profile' };

@@ -5,7 +5,7 @@ import { parseOperationId, type OperationId } from '../../domain/operationId.js'
 import { pullCheckReport, REPORT_FIELDS } from '../../domain/pullCheckMessages.js';
 import { reportEventName, reportHash, type ReportEvent } from '../../domain/reportEvent.js';
 import { verifyReportKey, type ReportKeys } from '../../domain/reportKey.js';
-import { audit } from '../../ports/audit.js';
+import { audit, logEvent } from '../../ports/audit.js';
 import { hasEnded, readRun, type RunStatus } from '../durable/runStatus.js';
 import { deviceBody, deviceKey, wrongDeviceKey, type DeviceKey } from './deviceKey.js';
 import { fieldErrors, invalidRequest, problem } from './problem.js';
@@ -57,9 +57,13 @@ export function postPullCheck(keys: ReportKeys) {
     }
     await client.raiseEvent(id.instance, reportEventName(id.run, attempt), event);
     const answer = await readBack(client, id, attempt, event);
-    if (answer.status === 202)
+    if (answer.status !== 202) refused(`status-${answer.status ?? 0}`);
+    else {
       audit('report.accept.succeeded', { resource: id.instance, operation, reason: report.data.outcome });
-    else refused(`status-${answer.status ?? 0}`);
+      const { clockSkewSeconds } = report.data;
+      if (clockSkewSeconds !== undefined)
+        logEvent('device.clockSkew', { resource: id.instance, operation, clockSkewSeconds });
+    }
     return answer;
   };
 }

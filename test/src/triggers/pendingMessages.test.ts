@@ -73,7 +73,7 @@ describe('a device that asks for its messages', () => {
       specversion: '1.0',
       type: 'ConnectedRegistry.PullCheckRequested',
       id: `${OPERATION}.2`,
-      subject: `connectedRegistries/${CONNECTED_REGISTRY}/clients/sensor-7`,
+      subject: `connectedRegistries/${CONNECTED_REGISTRY}/clients/sensor-7/${INSTANCE.slice(-16)}`,
       data: { operation: OPERATION, run: RUN, attempt: 2, client: 'sensor-7', ...ask, expiresAt },
     });
     const { keyId = '', reportKey = '' } = message?.data ?? {};

@@ -4,6 +4,7 @@ import { mainSecretName } from '../../../domain/names.js';
 import { toOnboarding } from '../../../domain/onboardingRequest.js';
 import { formatOperationId } from '../../../domain/operationId.js';
 import type { PullCheckReport } from '../../../domain/pullCheckMessages.js';
+import { signalSubject } from '../../../domain/signalEvent.js';
 import { plannedWrites } from '../../../queries/plannedWrites.js';
 import { problemType } from '../problem.js';
 
@@ -252,7 +253,7 @@ export const PENDING = {
       type: 'ConnectedRegistry.PullCheckRequested',
       id: `${OPERATION_ID}.1`,
       source: '/connected-registry-onboarding',
-      subject: 'connectedRegistries/myconnectedregistry/clients/device-1',
+      subject: signalSubject(REFERENCE),
       data: {
         operation: OPERATION_ID,
         run: OPERATION_ID.split('.')[1] ?? '',

@@ -1,0 +1,109 @@
+import { randomBytes } from 'node:crypto';
+import { constants } from 'node:fs';
+import type { Stats } from 'node:fs';
+import { lstat, open, readdir, rename, rm } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { errorName } from '../pullFailure.js';
+import { ConsumerFailure } from './consumer.js';
+
+/** A file that was not there is for its owner's eyes only. */
+const NEW_MODE = 0o600;
+/** No engine's config comes near it. */
+const LARGEST = 4 * 1024 * 1024;
+
+/**
+ * A file that the agent reads and replaces as a whole, so that a reader finds the old or the new one. Nothing else is ever
+ * opened, so that no pipe or device can hold the agent: {@link ConsumerFailure} says what is there instead.
+ */
+export interface HeldFile {
+  /** Its text; undefined when it is not there. */
+  read(): Promise<string | undefined>;
+  /** Writes beside the file and puts that in its place, with the owner and the mode of the one before. */
+  replace(text: string): Promise<void>;
+  /** Removes what an earlier run, which was killed, has left beside it. */
+  tidy(): Promise<void>;
+}
+
+export function heldFile(path: string): HeldFile {
+  const start = `${basename(path)}.`;
+  const isLeft = (name: string) => name.startsWith(start) && /^[0-9a-f]{12}\.new$/.test(name.slice(start.length));
+  return {
+    async read() {
+      if (!(await statOf(path))) return undefined;
+      // Once more by the handle: something else may be there by now, which must not hold the agent either.
+      const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+      try {
+        requireFile(path, await file.stat());
+        return await file.readFile('utf8');
+      } finally {
+        await file.close();
+      }
+    },
+    async replace(text) {
+      const before = await statOf(path);
+      const written = `${path}.${randomBytes(6).toString('hex')}.new`;
+      try {
+        const file = await open(written, 'wx', NEW_MODE);
+        try {
+          await file.writeFile(text);
+          if (before) await giveTo(path, file, before);
+          await file.sync();
+        } finally {
+          await file.close();
+        }
+        await rename(written, path);
+      } catch (error) {
+        await rm(written, { force: true });
+        throw error;
+      }
+    },
+    async tidy() {
+      const folder = dirname(path);
+      const names = await readdir(folder).catch(() => []);
+      const left = names.filter(isLeft);
+      await Promise.all(left.map((name) => rm(join(folder, name), { force: true }).catch(() => undefined)));
+    },
+  };
+}
+
+/** What stands at the path itself, of a link the link; undefined for nothing. */
+async function statOf(path: string): Promise<Stats | undefined> {
+  try {
+    const found = await lstat(path);
+    requireFile(path, found);
+    return found;
+  } catch (error) {
+    if (errorName(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+function requireFile(path: string, found: Stats): void {
+  if (!found.isFile()) throw new ConsumerFailure(`${path} is ${kindOf(found)}, not a file; it is left as it is`);
+  if (found.nlink > 1) {
+    throw new ConsumerFailure(`${path} has another name (a hard link), which would keep what is replaced here`);
+  }
+  if (found.size > LARGEST) throw new ConsumerFailure(`${path} is too large to be a docker config.json`);
+}
+
+function kindOf(found: Stats): string {
+  if (found.isSymbolicLink()) return 'a symbolic link';
+  if (found.isDirectory()) return 'a folder';
+  if (found.isFIFO()) return 'a named pipe';
+  if (found.isSocket()) return 'a socket';
+  return found.isBlockDevice() || found.isCharacterDevice() ? 'a device' : 'something else';
+}
+
+/** Whoever could read the file before can afterwards, and nobody else. */
+async function giveTo(path: string, file: FileHandle, before: Stats): Promise<void> {
+  const own = await file.stat();
+  try {
+    if (own.uid !== before.uid || own.gid !== before.gid) await file.chown(before.uid, before.gid);
+  } catch (error) {
+    throw new ConsumerFailure(
+      `${path} belongs to another user or group, which the agent may not give a file to (${errorName(error)})`,
+    );
+  }
+  await file.chmod(before.mode & 0o7777);
+}

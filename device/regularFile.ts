@@ -1,0 +1,41 @@
+import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
+import type { Stats } from 'node:fs';
+import { open } from 'node:fs/promises';
+
+/** Something else than a file stands where a file is needed. */
+export class NotAFile extends Error {
+  override name = 'NotAFile';
+  readonly code = 'ENOTAFILE';
+}
+
+/**
+ * Non-blocking: opening a pipe that nobody writes to would hold a thread for good, and keep the process from ending, too. A
+ * socket cannot be opened at all, a device is not read.
+ */
+const READING = constants.O_RDONLY | constants.O_NONBLOCK;
+
+/** Reads a file as text. Throws {@link NotAFile} for a pipe, a device or a folder, and what the file system says else. */
+export async function readRegularFile(path: string): Promise<string> {
+  const file = await open(path, READING);
+  try {
+    requireFile(await file.stat());
+    return await file.readFile('utf8');
+  } finally {
+    await file.close();
+  }
+}
+
+/** The same at start, where there is nothing else to do. */
+export function readRegularFileNow(path: string): string {
+  const file = openSync(path, READING);
+  try {
+    requireFile(fstatSync(file));
+    return readFileSync(file, 'utf8');
+  } finally {
+    closeSync(file);
+  }
+}
+
+function requireFile(found: Stats): void {
+  if (!found.isFile()) throw new NotAFile('it is no regular file');
+}

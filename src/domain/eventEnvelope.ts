@@ -1,0 +1,114 @@
+import { z } from 'zod';
+
+const instant = z.string().refine((text) => !Number.isNaN(Date.parse(text)), 'is not a time');
+const optionalText = z.string().nullish();
+const optionalInstant = instant.nullish();
+
+/** The parts of an event that are looked at, whichever schema it has. Without data `data` is undefined, as it is for null. */
+export interface EventEnvelope {
+  readonly type: string;
+  readonly id: string;
+  readonly data: unknown;
+  readonly subject?: string;
+  readonly source?: string;
+  /** As the event has it, by its sender's clock. */
+  readonly time?: string;
+}
+
+/**
+ * Event Grid's schema, and CloudEvents 1.0 in structured mode. Data are optional in both. Sources: Azure docs,
+ * event-grid/event-schema and cloud-event-schema; CloudEvents 1.0, "JSON Event Format", 3.1.
+ */
+const eitherSchema = z.union([
+  z
+    .looseObject({
+      eventType: z.string(),
+      id: z.string(),
+      data: z.unknown().optional(),
+      subject: optionalText,
+      topic: optionalText,
+      eventTime: optionalInstant,
+    })
+    .transform(({ eventType, topic, eventTime, ...rest }) => ({
+      ...rest,
+      type: eventType,
+      source: topic,
+      time: eventTime,
+    })),
+  z.looseObject({
+    specversion: z.literal('1.0'),
+    type: z.string(),
+    id: z.string(),
+    data: z.unknown().optional(),
+    data_base64: optionalText,
+    subject: optionalText,
+    source: optionalText,
+    time: optionalInstant,
+  }),
+]);
+
+/** What is said of a text that holds no event. */
+export const NO_EVENT = "is neither an event of Event Grid's schema nor a CloudEvent 1.0";
+
+/** Reads one event of either schema; undefined when it is neither. */
+export function parseEnvelope(value: unknown): EventEnvelope | undefined {
+  const parsed = eitherSchema.safeParse(value);
+  if (!parsed.success) return undefined;
+  const { type, id, subject, source, time } = parsed.data;
+  return {
+    type,
+    id,
+    data: dataOf(parsed.data) ?? undefined,
+    ...(typeof subject === 'string' ? { subject } : {}),
+    ...(typeof source === 'string' ? { source } : {}),
+    ...(typeof time === 'string' ? { time } : {}),
+  };
+}
+
+/** Of a CloudEvent JSON data may stand in base64 instead (CloudEvents 1.0, "JSON Event Format", 3.1.1). */
+function dataOf({ data, data_base64: encoded }: { data?: unknown; data_base64?: unknown }): unknown {
+  return typeof encoded === 'string' ? jsonOf(Buffer.from(encoded, 'base64').toString('utf8')) : data;
+}
+
+/**
+ * Reads a CloudEvent in binary mode: its attributes are headers, the body is its data. Undefined when the headers say that it
+ * is none. Source: CloudEvents 1.0, "HTTP Protocol Binding", 3.1.
+ */
+export function parseBinaryEnvelope(
+  headers: Readonly<Record<string, unknown>>,
+  body: string,
+): EventEnvelope | undefined {
+  const attribute = (name: string) => decoded(headers[`ce-${name}`]);
+  return parseEnvelope({
+    specversion: attribute('specversion'),
+    type: attribute('type'),
+    id: attribute('id'),
+    source: attribute('source'),
+    subject: attribute('subject'),
+    time: attribute('time'),
+    ...(body.trim() === '' ? {} : { data: jsonOf(body) }),
+  });
+}
+
+/** Whether a request claims to be a CloudEvent in binary mode. */
+export function isBinaryMode(headers: Readonly<Record<string, unknown>>): boolean {
+  return headers['ce-specversion'] !== undefined;
+}
+
+/** Header values are percent-encoded ("HTTP Protocol Binding", 3.1.3.2). */
+function decoded(value: unknown): string | undefined {
+  if (typeof value !== 'string') return undefined;
+  try {
+    return decodeURIComponent(value);
+  } catch {
+    return value;
+  }
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
