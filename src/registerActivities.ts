@@ -1,6 +1,6 @@
 import type { InvocationContext } from '@azure/functions';
 import * as df from 'durable-functions';
-import { inAuditScope } from './ports/audit.js';
+import { inAuditScope, logOf } from './ports/audit.js';
 import type { Activities } from './activities/activities.js';
 import type { RunActivities, RunActivity } from './activities/runActivities.js';
 import type { WorksFor } from './domain/worksFor.js';
@@ -13,7 +13,7 @@ export function registerActivities(activities: Activities): void {
     const work = activity as (input: unknown) => Promise<unknown>;
     df.app.activity(name, {
       handler: ({ by, ...input }: WorksFor, context: InvocationContext) =>
-        inAuditScope({ log: (line) => context.log(line), ...by }, () => work(input)),
+        inAuditScope({ log: logOf(context), ...by }, () => work(input)),
     });
   }
 }
@@ -25,9 +25,7 @@ export function registerRunActivities(activities: RunActivities): void {
     df.app.activity(name, {
       extraInputs: [df.input.durableClient()],
       handler: ({ by, ...input }: WorksFor, context: InvocationContext) =>
-        inAuditScope({ log: (line) => context.log(line), ...by }, () =>
-          work(input, durableRuns(df.getClient(context))),
-        ),
+        inAuditScope({ log: logOf(context), ...by }, () => work(input, durableRuns(df.getClient(context)))),
     });
   }
 }

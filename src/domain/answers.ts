@@ -172,6 +172,11 @@ export const operation = z
     steps: z.array(step).readonly(),
     result: operationResult.exactOptional(),
     failure: operationFailure.exactOptional(),
+    abridged: z
+      .literal(true)
+      .describe('from the record of the last runs: steps, result and what was kept on purpose are not known any more')
+      .exactOptional(),
+    actor: z.string().describe('who asked for it; shown where `abridged` is').exactOptional(),
   })
   .readonly()
   .describe('A run. Times are ISO 8601, UTC.');
@@ -197,16 +202,39 @@ export const operationSummary = z
   .describe('A run in short: without its steps, its result, and what a failure left.');
 export type OperationSummary = z.infer<typeof operationSummary>;
 
+export const recordedOperation = z
+  .object({
+    ...operationSummary.unwrap().shape,
+    actor: z.string().describe('who asked for it, as the audit calls them'),
+    failure: z
+      .object({
+        code: z.enum(FAILURE_CODES),
+        message: z.string(),
+        residue: z.array(z.string()).readonly().describe('what it left; the first five things'),
+      })
+      .readonly()
+      .exactOptional(),
+  })
+  .readonly()
+  .describe('A run of one client in short.');
+export type RecordedOperation = z.infer<typeof recordedOperation>;
+
+export const clientOperations = z
+  .object({ operations: z.array(recordedOperation).readonly() })
+  .readonly()
+  .describe("A client's runs, newest first: those under way, and how the last twenty ended.");
+export type ClientOperations = z.infer<typeof clientOperations>;
+
 export const operationPage = z
   .object({
     operations: z
       .array(operationSummary)
       .readonly()
-      .describe('may be fewer than `top`, even none, although more follow'),
+      .describe('fewer than `top` on the last page, and where a filter fits few of very many'),
     continuation: z.string().describe('for the next page; absent on the last').exactOptional(),
   })
   .readonly()
-  .describe("A page of runs, in the engine's order, which is by client and not by time.");
+  .describe('A page of runs, by the time at which they were asked for, the newest first.');
 export type OperationPage = z.infer<typeof operationPage>;
 
 export const runningOperation = z

@@ -1,3 +1,4 @@
+import { withEnded, type EndedOperation } from './endedOperation.js';
 import { withLeftToken, type LeftToken } from './leftToken.js';
 import type { WorksFor } from './worksFor.js';
 
@@ -19,6 +20,8 @@ export interface ClientRecord {
   readonly newestEventAt?: string;
   /** Version of the main secret that the device's agent says it uses. */
   readonly acknowledged?: string;
+  /** How the last runs ended, oldest first; an offboarding keeps them. */
+  readonly ended?: readonly EndedOperation[];
 }
 
 /** A revocation at its writes. What is to lift it waits for them: they would undo it. */
@@ -64,7 +67,9 @@ export interface ClientRecordRequests {
   /** An event of that time was taken. */
   readonly noteEvent: WorksFor & { readonly at: string };
   readonly acknowledge: WorksFor & { readonly version: string };
-  /** The client is gone: what was known of it is of no use, but its revocation and its newest event. */
+  /** A run has ended. A repetition changes nothing. */
+  readonly noteEnd: WorksFor & { readonly ended: EndedOperation };
+  /** The client is gone: what was known of it is of no use, but its revocation, its newest event and how runs ended. */
   readonly forget: WorksFor;
 }
 export type ClientRecordOperation = keyof ClientRecordRequests;
@@ -105,6 +110,10 @@ function othersDisabling({ disabling = [] }: ClientRecord, operation: string): D
 
 export function noteLeft(record: ClientRecord, left: LeftToken): ClientRecord {
   return { ...record, left: withLeftToken(record.left ?? [], left) };
+}
+
+export function noteEnd(record: ClientRecord, ended: EndedOperation): ClientRecord {
+  return { ...record, ended: withEnded(record.ended ?? [], ended) };
 }
 
 /** When the client was revoked, if the run that was asked for at `wantedAt` is not later than that. */

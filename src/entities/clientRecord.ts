@@ -9,6 +9,7 @@ import {
   markRevoked,
   markRotationDue,
   noteDisabled,
+  noteEnd,
   noteEvent,
   noteLeft,
   revokedSince,
@@ -17,7 +18,9 @@ import {
   type ClientRecordRequest,
   type ClientRecordRequests,
 } from '../domain/clientRecord.js';
+import { isKnown } from '../domain/endedOperation.js';
 import { done, failed, retryLater, type StepOutcome } from '../domain/stepOutcome.js';
+import { auditEnd } from '../ports/auditEnd.js';
 
 export interface ClientRecordAnswer {
   readonly state: ClientRecord;
@@ -53,12 +56,14 @@ const WORK: Work = {
   clearRotationDue: (record, { at }) => keep(clearRotationDue(record, at)),
   noteEvent: (record, { at }) => keep(noteEvent(record, at)),
   acknowledge: (record, { version }) => keep({ ...record, acknowledged: version }),
-  forget: ({ revokedAt, disabled, disabling, newestEventAt }) =>
+  noteEnd: recordEnd,
+  forget: ({ revokedAt, disabled, disabling, newestEventAt, ended }) =>
     keep({
       ...(revokedAt ? { revokedAt } : {}),
       ...(disabled ? { disabled } : {}),
       ...(disabling ? { disabling } : {}),
       ...(newestEventAt ? { newestEventAt } : {}),
+      ...(ended ? { ended } : {}),
     }),
 };
 
@@ -74,6 +79,12 @@ function revoke(
   const marked = markRevoked(markRevoked(record, at), now.toISOString());
   const state = until === undefined ? marked : beginDisabling(marked, { operation: by.operation, until });
   return { state, outcome: done({ revokedAt: state.revokedAt, ...leftIn(state) }) };
+}
+
+/** The audit's line is written here, where a repetition is known: an orchestration is replayed, and an activity may run twice. */
+function recordEnd(record: ClientRecord, { ended }: ClientRecordRequests['noteEnd']): ClientRecordAnswer {
+  if (!isKnown(record.ended ?? [], ended)) auditEnd(ended);
+  return keep(noteEnd(record, ended));
 }
 
 /** Not when the revocation was lifted meanwhile: then what is enabled is rightly so. */
