@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { shortHash, type ClientReference } from './clientKey.js';
+import { shownValue } from './fieldIssues.js';
 import { formatImage, parseImage } from './image.js';
 import { CREDENTIAL_LIFETIME_DAYS } from './lifetimes.js';
 import { defaultScopeMapName, defaultTokenName, ENDPOINT, isSystemScopeMap, NAME_RULES } from './names.js';
@@ -42,7 +43,9 @@ const repositoryName = z
   .string('must be a text')
   .refine(isRepositoryPattern, 'is not a repository name or wildcard')
   .meta({ ...REPOSITORY_RULE });
-const action = z.enum(REPOSITORY_ACTIONS, `must be one of ${REPOSITORY_ACTIONS.join(', ')}`);
+const action = z.enum(REPOSITORY_ACTIONS, {
+  error: ({ input }) => `must be one of ${REPOSITORY_ACTIONS.join(', ')}, not ${shownValue(input)}`,
+});
 
 /** At most this many names in one request; a scope map's own cap on permissions is checked in preflight. */
 const MOST_REPOSITORIES = 500;
@@ -55,7 +58,7 @@ const repositories = z
         .min(1, 'must name at least one repository')
         .max(MOST_REPOSITORIES, `must name at most ${MOST_REPOSITORIES} repositories`),
       z
-        .record(repositoryName, z.array(action).min(1, 'must list at least one action'))
+        .record(repositoryName, z.array(action, 'must be a list of actions').min(1, 'must list at least one action'))
         .refine((value) => Object.keys(value).length > 0, 'must name at least one repository')
         .refine(
           (value) => Object.keys(value).length <= MOST_REPOSITORIES,

@@ -13,7 +13,16 @@ export async function findRecorded(client: DurableClient, id: OperationId): Prom
 }
 
 /** As the operation's own answer: without its steps and its result, which went with the run. */
-export function recordedView({ id, kind, actor, client, startedAt, endedAt, status, failure }: EndedOperation): Operation {
+export function recordedView({
+  id,
+  kind,
+  actor,
+  client,
+  startedAt,
+  endedAt,
+  status,
+  failure,
+}: EndedOperation): Operation {
   return {
     id,
     kind,
@@ -31,7 +40,12 @@ export function recordedView({ id, kind, actor, client, startedAt, endedAt, stat
 }
 
 /** As a list of one client's operations shows it. */
-export function recordedSummary({ startedAs: _attached, client, failure, ...ended }: EndedOperation): RecordedOperation {
+export function recordedSummary({
+  startedAs: _attached,
+  client,
+  failure,
+  ...ended
+}: EndedOperation): RecordedOperation {
   return {
     ...ended,
     runId: parseOperationId(ended.id)?.run ?? '',
@@ -39,6 +53,12 @@ export function recordedSummary({ startedAs: _attached, client, failure, ...ende
     ...client,
     ...(failure ? { failure } : {}),
   };
+}
+
+/** As a list of all runs shows it. */
+export function shortSummary(ended: EndedOperation): OperationSummary {
+  const { actor: _actor, failure, ...summary } = recordedSummary(ended);
+  return { ...summary, ...(failure ? { failure: { code: failure.code, message: failure.message } } : {}) };
 }
 
 /** Newest first; of what was asked for at one instant, by the run's id. */

@@ -12,7 +12,7 @@ import { operationSummaryOf } from '../durable/operationView.js';
 import { hasEnded, operationKind, readRun } from '../durable/runStatus.js';
 import { unknownRegistry } from './clientsBody.js';
 import { formatContinuation, parseContinuation } from './continuation.js';
-import { invalidRequest, problem } from './problem.js';
+import { invalidQuery, problem } from './problem.js';
 import { badContinuation, queryParameters } from './queryParameters.js';
 import { orServiceProblem } from './serviceProblem.js';
 
@@ -28,7 +28,7 @@ export function getClients(config: Pick<Config, 'registries'>, { inventory }: Pi
     if ('refusal' in parsed) return parsed.refusal;
     const { top, continuation, ...given } = parsed.query;
     if (given.registry !== undefined && !findRegistry(config, given.registry))
-      return invalidRequest([unknownRegistry('registry', config)]);
+      return invalidQuery([unknownRegistry('registry', config)]);
     const filter = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
     const place = continuation === undefined ? undefined : parseContinuation(continuation, clientPlace, filter);
     if (continuation !== undefined && !place) return badContinuation();

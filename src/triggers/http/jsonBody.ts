@@ -19,8 +19,8 @@ export async function jsonBody(request: HttpRequest, most: number): Promise<Json
     const value: unknown = JSON.parse(bytes.toString('utf8'));
     return { value };
   } catch {
-    return {
-      refusal: invalidRequest([{ field: 'body', message: 'is not JSON', fix: 'Send one JSON object, in UTF-8.' }]),
-    };
+    const message = bytes.length === 0 ? 'is missing' : 'is not JSON';
+    const fix = `Send one JSON object, in UTF-8${bytes.length === 0 ? '; {} where it is to say nothing' : ''}.`;
+    return { refusal: invalidRequest([{ field: 'body', message, fix }]) };
   }
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import {
   checkStarted,
+  clientOperations,
   dryRunAnswer,
   offboardingResult,
   onboardingResult,
@@ -10,6 +11,7 @@ import {
   operationSummary,
   plannedWrite,
   problemFound,
+  recordedOperation,
   reportAnswer,
   rotationDryRunAnswer,
   rotationPlanAnswer,
@@ -63,6 +65,8 @@ const SCHEMAS = {
   VerifiedPull: verifiedPull,
   OperationSummary: operationSummary,
   OperationPage: operationPage,
+  RecordedOperation: recordedOperation,
+  ClientOperations: clientOperations,
   Client: clientView,
   ClientPage: clientPage,
   ClientState: clientState,

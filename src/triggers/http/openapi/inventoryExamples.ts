@@ -1,4 +1,10 @@
-import type { CheckStarted, DryRunAnswer, Operation, OperationPage } from '../../../domain/answers.js';
+import type {
+  CheckStarted,
+  ClientOperations,
+  DryRunAnswer,
+  Operation,
+  OperationPage,
+} from '../../../domain/answers.js';
 import { CHECK_PREFIX } from '../../../domain/checkRun.js';
 import type { CheckResult, ClientPage, ClientView } from '../../../domain/clientAnswers.js';
 import { clientKey } from '../../../domain/clientKey.js';
@@ -56,6 +62,16 @@ export const OPERATION_PAGE: OperationPage = {
   continuation: CONTINUATION,
 };
 export const LAST_OPERATION_PAGE: OperationPage = { operations: [short(OPERATION_REFUSED)] };
+
+export const CLIENT_OPERATIONS: ClientOperations = {
+  operations: [
+    {
+      ...short(OPERATION_REFUSED),
+      actor: 'function-key',
+      failure: { code: 'preflight', message: OPERATION_REFUSED.failure?.message ?? '', residue: [] },
+    },
+  ],
+};
 
 export const DRY_RUN_OF_CHECK: DryRunAnswer = { problems: [], writes: [], adopts: [] };
 
