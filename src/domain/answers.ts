@@ -104,7 +104,9 @@ export type OffboardingResult = z.infer<typeof offboardingResult>;
 
 export const revocationResult = z
   .object({
-    revokedAt: instant.describe('only an onboarding that was asked for after this lifts the revocation'),
+    revokedAt: instant.describe(
+      'when the client was revoked; a repetition leaves it. Only an onboarding that is asked for after the last repetition lifts the revocation',
+    ),
     disabled: z.array(z.string()).readonly().describe('tokens and secrets that this run has disabled'),
     changed: z.boolean().describe('false when all was disabled before'),
     edge: z
@@ -146,7 +148,11 @@ export const operationFailure = z
     residue: z.array(z.string()).readonly().describe('what the run made and could not take away, each with the reason'),
     kept: z.array(z.string()).readonly().describe('what was found or others share, left as it is on purpose'),
     problems: z.array(problemFound).readonly().describe('everything that preflight found wrong').exactOptional(),
-    nextTryAt: instant.describe('of a rotation: when the sweep tries again').exactOptional(),
+    nextTryAt: instant
+      .describe(
+        'of a rotation: when the sweep tries again, or later where the next sync is far; absent where it does not',
+      )
+      .exactOptional(),
   })
   .readonly()
   .describe('Why an operation did not succeed, and what it left.');

@@ -6,6 +6,8 @@ import type { WorksFor } from './worksFor.js';
 export interface ClientRecord {
   /** The client was revoked then; an onboarding that was asked for later lifts it, nothing else. */
   readonly revokedAt?: string;
+  /** Of a revocation that was repeated: when the client was revoked first. What came in between is ended by the repetition. */
+  readonly firstRevokedAt?: string;
   /** Names of the tokens that the revocation found enabled: what it has disabled, and somebody else has not. */
   readonly disabled?: readonly string[];
   /** Revocations that are disabling what the client has at this moment. */
@@ -79,7 +81,9 @@ const later = (left: string | undefined, right: string): string =>
   left !== undefined && new Date(left) > new Date(right) ? left : right;
 
 export function markRevoked(record: ClientRecord, at: string): ClientRecord {
-  return { ...record, revokedAt: later(record.revokedAt, at) };
+  const revokedAt = later(record.revokedAt, at);
+  if (record.revokedAt === undefined || revokedAt === record.revokedAt) return { ...record, revokedAt };
+  return { ...record, revokedAt, firstRevokedAt: record.firstRevokedAt ?? record.revokedAt };
 }
 
 /** Only while the client is revoked: of a lifted revocation there is nothing to remember. */
@@ -123,7 +127,7 @@ export function revokedSince({ revokedAt }: ClientRecord, wantedAt: string): str
 
 /** A mark that is not older than the run stays. */
 export function liftRevocation(record: ClientRecord, wantedAt: string): ClientRecord {
-  const { revokedAt, disabled: _disabled, ...rest } = record;
+  const { revokedAt, firstRevokedAt: _first, disabled: _disabled, ...rest } = record;
   return revokedAt !== undefined && new Date(revokedAt) < new Date(wantedAt) ? rest : record;
 }
 

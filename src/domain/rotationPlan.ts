@@ -35,6 +35,8 @@ export interface RotationPlan {
   readonly way: readonly SyncStop[];
   /** Longest time until a change in the cloud is known at the edge. */
   readonly worstWaySeconds: number;
+  /** Until when the password before the present one keeps its slot, unless its end is acknowledged (ISO 8601). */
+  readonly slotFreeAt?: string;
 }
 
 /** Seconds from a promotion until nobody can still need the password before it. */

@@ -57,9 +57,10 @@ const WORK: Work = {
   noteEvent: (record, { at }) => keep(noteEvent(record, at)),
   acknowledge: (record, { version }) => keep({ ...record, acknowledged: version }),
   noteEnd: recordEnd,
-  forget: ({ revokedAt, disabled, disabling, newestEventAt, ended }) =>
+  forget: ({ revokedAt, firstRevokedAt, disabled, disabling, newestEventAt, ended }) =>
     keep({
       ...(revokedAt ? { revokedAt } : {}),
+      ...(firstRevokedAt ? { firstRevokedAt } : {}),
       ...(disabled ? { disabled } : {}),
       ...(disabling ? { disabling } : {}),
       ...(newestEventAt ? { newestEventAt } : {}),
@@ -76,9 +77,11 @@ function revoke(
   { at, until, by }: ClientRecordRequests['revoke'],
   now: Date,
 ): ClientRecordAnswer {
-  const marked = markRevoked(markRevoked(record, at), now.toISOString());
+  const marked = markRevoked(record, new Date(Math.max(Date.parse(at), now.getTime())).toISOString());
   const state = until === undefined ? marked : beginDisabling(marked, { operation: by.operation, until });
-  return { state, outcome: done({ revokedAt: state.revokedAt, ...leftIn(state) }) };
+  const { revokedAt, firstRevokedAt } = state;
+  const first = firstRevokedAt === undefined ? {} : { firstRevokedAt };
+  return { state, outcome: done({ revokedAt, ...first, ...leftIn(state) }) };
 }
 
 /** The audit's line is written here, where a repetition is known: an orchestration is replayed, and an activity may run twice. */

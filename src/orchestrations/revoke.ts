@@ -44,6 +44,8 @@ interface LooksAgain {
 /** The client entity's answer to the mark. */
 interface Marked {
   readonly revokedAt: string;
+  /** Of a repeated revocation. */
+  readonly firstRevokedAt?: string;
   readonly left?: readonly LeftToken[];
 }
 
@@ -53,6 +55,7 @@ class Revoke {
   private readonly reference: ClientReference;
   private readonly disabled = new Set<string>();
   private left: readonly LeftToken[] = [];
+  private firstRevokedAt: string | undefined;
 
   constructor(
     private readonly context: OrchestrationContext,
@@ -80,17 +83,19 @@ class Revoke {
     }
     const disabled = [...this.disabled];
     const edge = yield* this.edge();
-    const result: RevocationResult = { revokedAt, disabled, changed: disabled.length > 0, edge };
+    const since = this.firstRevokedAt ?? revokedAt;
+    const result: RevocationResult = { revokedAt: since, disabled, changed: disabled.length > 0, edge };
     return this.attempts.outcome(result, [], []);
   }
 
   private *mark(): Flow<string> {
     const { runner, records, input } = this;
     this.log.enter('mark');
-    const { revokedAt, left } = yield* runner.step('mark', () =>
+    const { revokedAt, firstRevokedAt, left } = yield* runner.step('mark', () =>
       records.ask<'revoke', Marked>(runner, 'revoke', { at: input.requestedAt, until: this.until() }),
     );
     this.left = left ?? [];
+    this.firstRevokedAt = firstRevokedAt;
     return revokedAt;
   }
 

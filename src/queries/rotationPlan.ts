@@ -55,6 +55,7 @@ export function createRotationPlan(ports: Ports, config: Config, facts: Registry
       sync: syncFacts(connectedRegistry),
       way,
       worstWaySeconds: worstWaySeconds(way, now),
+      ...(tags?.revokeOld ? { slotFreeAt: tags.revokeOld.from } : {}),
     };
     const earlier = token?.slots[plan.slot]?.createdAt;
     const planned = { ...plan, ...(earlier === undefined ? {} : { earlierPassword: earlier }) };
