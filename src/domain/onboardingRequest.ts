@@ -31,6 +31,8 @@ export const ONBOARDING_FIELDS = {
   credentialLifetimeDays:
     'a whole number of days from 1 to 730, and 31 at least where near-expiry events reach the app, as they do by default; without it the setting CREDENTIAL_LIFETIME_DAYS (90)',
   replaceSlot: 'password1 or password2: the slot to overwrite when both hold passwords that still work',
+  restoreScopeMap:
+    'true to give a scope map of ours, which others have changed since, the rights that the request asks for, as it had them',
   dryRun: 'true to be told what would be done, without doing it',
   recheck: 'true to have a new pull check although nothing is to change',
 } as const;
@@ -102,6 +104,7 @@ export const operatorFields = {
     .describe(ONBOARDING_FIELDS.endpoint)
     .optional(),
   replaceSlot: z.enum(SLOT_NAMES, 'must be password1 or password2').describe(ONBOARDING_FIELDS.replaceSlot).optional(),
+  restoreScopeMap: z.boolean('must be true or false').describe(ONBOARDING_FIELDS.restoreScopeMap).optional(),
   dryRun: z.boolean('must be true or false').describe(ONBOARDING_FIELDS.dryRun).optional(),
 };
 
@@ -187,6 +190,8 @@ export interface Onboarding extends ClientReference {
   readonly endpoint?: string;
   readonly replaceSlot?: SlotName;
   readonly recheck: boolean;
+  /** A scope map of ours that drifted is to be put right. */
+  readonly restoreScopeMap?: true;
 }
 
 /**
@@ -218,6 +223,7 @@ export function toOnboarding(
     ...(body.endpoint ? { endpoint: body.endpoint } : {}),
     ...(body.replaceSlot ? { replaceSlot: body.replaceSlot } : {}),
     recheck: body.recheck ?? false,
+    ...(body.restoreScopeMap ? { restoreScopeMap: true } : {}),
   };
 }
 

@@ -6,6 +6,7 @@ import type { OnboardingRun } from '../domain/run.js';
 import type { OnboardingResult, OperationOutcome } from '../domain/operation.js';
 import { rightsHash, toActions } from '../domain/permissions.js';
 import { isConverged, type OnboardingPlan } from '../domain/plan.js';
+import type { Undone } from '../domain/undone.js';
 import type { MadeByUs, VerifiedPull } from '../domain/secretTags.js';
 import { Binding } from './binding.js';
 import { ClientRecords } from './clientRecord.js';
@@ -112,9 +113,12 @@ class Onboard {
     const absentAt = plan.scopeMap === 'absent' ? plan.checkedAt : undefined;
     const undo = (undoing: StepRunner) => mapHold.release(undoing, absentAt);
     saga.onFailure(absentAt ? 'removeScopeMap' : 'releaseScopeMap', undo, () => mapHold.leave());
+    if (plan.restoresScopeMap)
+      saga.onFailure('keepScopeMap', () => kept(`scope map ${scopeMap}: it has its rights again`));
     yield* runner.step('ensureScopeMap', function* () {
       yield* mapHold.hold(runner);
-      yield* runner.steps.ensureScopeMap({ registry, scopeMap, permissions });
+      const restore = plan.restoresScopeMap ? { restore: true } : {};
+      yield* runner.steps.ensureScopeMap({ registry, scopeMap, permissions, ...restore });
     });
   }
 
@@ -265,4 +269,10 @@ class Onboard {
     const name = mainSecretName(this.input.request);
     return { scopeMap, token, connectedRegistry, secret: { name, version, slot, expiresOn }, pull, changed };
   }
+}
+
+/** Of what an undo leaves on purpose. */
+// eslint-disable-next-line require-yield
+function* kept(what: string): Flow<Undone> {
+  return { kept: what };
 }

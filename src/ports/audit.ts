@@ -65,6 +65,7 @@ const WRITES = {
   controlPlane: {
     setClientTokens: 'clientList.replace',
     createScopeMap: 'scopeMap.create',
+    setScopeMapActions: 'scopeMap.restore',
     deleteScopeMap: 'scopeMap.delete',
     createToken: 'token.create',
     setTokenScopeMap: 'token.move',

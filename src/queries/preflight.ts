@@ -13,9 +13,10 @@ import type { Ports } from '../ports/ports.js';
 import type { ConnectedRegistryFacts, ScopeMapFacts, TokenFacts } from '../ports/registryControlPlane.js';
 import type { SecretFacts } from '../ports/secretVault.js';
 import { isBound, syncFacts, syncStop } from './connectedRegistry.js';
+import { isNamedByRights, isOursToRestore } from './rightsProblems.js';
 import { plannedWrites } from './plannedWrites.js';
 import { preflightProblems, type Conclusions } from './preflightProblems.js';
-import { ancestorsOf, type RegistryFactsQuery, type SlowFacts } from './registryFacts.js';
+import { ancestorsOf, unlessMended, type Look, type RegistryFactsQuery, type SlowFacts } from './registryFacts.js';
 
 /** All that preflight read, before anything is concluded from it. */
 export interface Findings {
@@ -49,9 +50,16 @@ export type Preflight = (
 ) => Promise<OnboardingPlan>;
 
 export function createPreflight(ports: Ports, config: Config, facts: RegistryFactsQuery): Preflight {
-  return async (onboarding, lifts, left = []) => {
+  return (onboarding, lifts, left = []) => unlessMended(facts, (look) => plan(look, onboarding, lifts, left));
+
+  async function plan(
+    look: Look,
+    onboarding: Onboarding,
+    lifts: Revocation | undefined,
+    left: readonly LeftToken[],
+  ): Promise<OnboardingPlan> {
     const now = new Date();
-    const findings = await read(ports, facts, onboarding, lifts);
+    const findings = await read(ports, look, onboarding, lifts);
     const endpoint = (onboarding.endpoint ?? findings.connectedRegistry?.loginServer ?? '').toLowerCase();
     const revoked = revokedToken(findings.token, lifts);
     const credential = revoked ? FIRST_PASSWORD : planCredential(findings, onboarding, endpoint, now);
@@ -60,14 +68,16 @@ export function createPreflight(ports: Ports, config: Config, facts: RegistryFac
       : sameActions(findings.scopeMap.actions, toActions(onboarding.permissions))
         ? 'same'
         : 'other';
+    const restores = scopeMap === 'other' && (await mayRestore(ports, findings, onboarding));
     const { token } = findings;
     const otherMap = token && token.scopeMap.toLowerCase() !== onboarding.scopeMap.toLowerCase();
     const bound = isBound(findings.connectedRegistry, onboarding.token);
-    const plan: Omit<OnboardingPlan, 'writes' | 'adopts' | 'problems'> = {
+    const found: Omit<OnboardingPlan, 'writes' | 'adopts' | 'problems'> = {
       checkedAt: now.toISOString(),
       endpoint,
       sync: syncFacts(findings.connectedRegistry),
       scopeMap,
+      ...(restores ? { restoresScopeMap: true } : {}),
       token: {
         exists: token !== undefined,
         ...(otherMap ? { earlierScopeMap: token.scopeMap } : {}),
@@ -78,17 +88,35 @@ export function createPreflight(ports: Ports, config: Config, facts: RegistryFac
       ...(findings.main ? { mainVersion: findings.main.version } : {}),
       credential: credential ?? FIRST_PASSWORD,
     };
-    const conclusions: Conclusions = { endpoint, scopeMap, bound, credential, isRevoked: revoked !== undefined };
+    const conclusions: Conclusions = {
+      endpoint,
+      scopeMap: restores ? 'same' : scopeMap,
+      bound,
+      credential,
+      isRevoked: revoked !== undefined,
+    };
     const problems = preflightProblems(findings, onboarding, config, conclusions);
-    return { ...plan, problems, ...plannedWrites(plan, onboarding) };
-  };
+    return { ...found, problems, ...plannedWrites(found, onboarding) };
+  }
+}
+
+/**
+ * Whether a drifted map is to be put right: the request says so, and it is ours. A map with a name of somebody's choice may
+ * have other clients with other rights by now, so it is left alone when others use it.
+ */
+async function mayRestore({ controlPlane }: Ports, findings: Findings, onboarding: Onboarding): Promise<boolean> {
+  const { registry, scopeMap, token } = onboarding;
+  if (!onboarding.restoreScopeMap || !isOursToRestore(findings, onboarding)) return false;
+  if (isNamedByRights(findings, onboarding)) return true;
+  const users = await controlPlane.listTokensOf(registry, scopeMap);
+  return users.every((name) => name.toLowerCase() === token.toLowerCase());
 }
 
 const FIRST_PASSWORD: CredentialPlan = { kind: 'issue', slot: 'password1', replacesLivePassword: false };
 
 async function read(
   ports: Ports,
-  facts: RegistryFactsQuery,
+  facts: Look,
   onboarding: Onboarding,
   lifts: Revocation | undefined,
 ): Promise<Findings> {
@@ -117,7 +145,7 @@ async function read(
 
 /** Nothing is read for a connected registry whose parent is the registry in the cloud, as most are. */
 async function readAncestors(
-  facts: RegistryFactsQuery,
+  facts: Look,
   registry: string,
   slow: SlowFacts,
   connectedRegistry: ConnectedRegistryFacts | undefined,

@@ -8,6 +8,7 @@ import type {
 import { CHECK_PREFIX } from '../../../domain/checkRun.js';
 import type { CheckResult, ClientPage, ClientView } from '../../../domain/clientAnswers.js';
 import { clientKey } from '../../../domain/clientKey.js';
+import { FIX_COMMANDS } from '../../../domain/fixCommands.js';
 import { formatOperationId } from '../../../domain/operationId.js';
 import { OPERATION_COMPLETED, OPERATION_REFUSED, QUICKSTART_REQUEST, RUNNING } from './examples.js';
 
@@ -111,7 +112,7 @@ const RESULT: CheckResult = {
       connectedRegistry,
       message:
         'It has not synced since 2026-02-20T00:00:00.000Z, and what is meant for it is kept for P2D only: it may never hear of changes made meanwhile.',
-      fix: `Bring it back and have it synchronise anew; for the next time: az acr connected-registry update --registry myregistry --name ${connectedRegistry} --sync-message-ttl with more than its longest absence`,
+      fix: `Bring it back and have it synchronise anew. For the next time: ${FIX_COMMANDS.keepMessages({ registry: 'myregistry', connectedRegistry, seconds: 13 * 86_400 })}`,
     },
   ],
 };
