@@ -9,6 +9,7 @@ import type { PresentRun, Runs, RunState, StartResult } from '../../ports/runs.j
 import { auditStart } from './auditStart.js';
 import { readClientRecord } from './clientRecords.js';
 import { noteLostEndOf } from './lostEnds.js';
+import { findRunning } from './runningRuns.js';
 import { hasEnded, readRun, type RunStatus } from './runStatus.js';
 import { startRun } from './startRun.js';
 
@@ -45,6 +46,7 @@ export function durableRuns(client: DurableClient): Runs {
       const found = await readRun(client, clientKey(reference));
       return found && toPresentRun(found);
     },
+    running: (reference) => findRunning(client, reference),
     state: async ({ instance, run }) => {
       const found = await readRun(client, instance);
       return found?.input.run === run ? stateOf(found) : 'unknown';

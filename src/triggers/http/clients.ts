@@ -9,6 +9,7 @@ import { ServiceError } from '../../ports/serviceError.js';
 import { eachOf } from '../../queries/eachOf.js';
 import type { Queries } from '../../queries/queries.js';
 import { operationSummaryOf } from '../durable/operationView.js';
+import { findRunning } from '../durable/runningRuns.js';
 import { hasEnded, operationKind, readRun } from '../durable/runStatus.js';
 import { unknownRegistry } from './clientsBody.js';
 import { formatContinuation, parseContinuation } from './continuation.js';
@@ -38,6 +39,7 @@ export function getClients(config: Pick<Config, 'registries'>, { inventory }: Pi
           filter,
           top,
           place && { ...defined(place), skip: place.skip },
+          (reference) => findRunning(client, reference),
         );
         const page: ClientPage = {
           clients: await eachOf(clients, (view) => withRunning(view, client, [view.key])),
@@ -65,7 +67,9 @@ export function getClient({ inventory }: Pick<Queries, 'inventory'>) {
   return async (request: HttpRequest, client: DurableClient): Promise<HttpResponseInit> => {
     const key = request.params['key'] ?? '';
     return orServiceProblem(async () => {
-      const view = CLIENT_KEY.test(key) ? await inventory.client(key) : undefined;
+      const view = CLIENT_KEY.test(key)
+        ? await inventory.client(key, (reference) => findRunning(client, reference))
+        : undefined;
       if (!view) return clientNotFound(key, NO_CREDENTIAL);
       const waiting = WAITING_KINDS.map((kind) => waitingInstance(kind, key));
       return { status: 200, jsonBody: await withRunning(view, client, [key, ...waiting]) };
