@@ -154,6 +154,7 @@ export function loadConfig(environment: Readonly<Record<string, string | undefin
       overlapSeconds: settings.OVERLAP_SECONDS,
       agentRefreshSeconds: settings.AGENT_REFRESH_SECONDS,
       rotationRetrySeconds: settings.ROTATION_RETRY_SECONDS,
+      ...(settings.ROTATION_FREEZE_WINDOWS.length > 0 ? { freezeWindows: settings.ROTATION_FREEZE_WINDOWS } : {}),
     },
     lifetimes: {
       usualDays: settings.CREDENTIAL_LIFETIME_DAYS,

@@ -24,6 +24,7 @@ import { tokenClaim } from './entities/tokenClaim.js';
 import { offboard } from './orchestrations/offboard.js';
 import { check } from './orchestrations/check.js';
 import { onboard } from './orchestrations/onboard.js';
+import { recordedRun, recordedSweep, recordedWait } from './orchestrations/recordedEnd.js';
 import { revoke } from './orchestrations/revoke.js';
 import { rotate } from './orchestrations/rotate.js';
 import { rotationSweep } from './orchestrations/rotationSweep.js';
@@ -41,6 +42,7 @@ import { measuredPorts } from './telemetry/measuredPorts.js';
 import { onClientRequested } from './triggers/eventGrid/clientRequested.js';
 import { anonymousHandlers } from './triggers/http/anonymousHandlers.js';
 import { postChecks } from './triggers/http/checks.js';
+import { getClientOperations } from './triggers/http/clientOperations.js';
 import { getClient, getClients } from './triggers/http/clients.js';
 import { onConnectedRegistryWritten } from './triggers/eventGrid/connectedRegistryWritten.js';
 import { onDeviceChanged } from './triggers/eventGrid/deviceChanged.js';
@@ -121,6 +123,11 @@ df.app.client.http('getClient', {
   methods: ['GET'],
   ...operatorRoute(config.operators, getClient(queries)),
 });
+df.app.client.http('getClientOperations', {
+  route: 'clients/{key}/operations',
+  methods: ['GET'],
+  ...operatorRoute(config.operators, getClientOperations),
+});
 df.app.client.http('postChecks', {
   route: 'checks',
   methods: ['POST'],
@@ -182,13 +189,13 @@ df.app.client.eventGrid('deviceChanged', { handler: onDeviceChanged(config, quer
 df.app.client.eventGrid('connectedRegistryWritten', { handler: onConnectedRegistryWritten(config, queries) });
 df.app.client.eventGrid('secretExpiring', { handler: onSecretExpiring(config, queries) });
 
-df.app.orchestration(ONBOARD, countedFlow(ONBOARD, onboard, telemetry));
-df.app.orchestration(ROTATE, countedFlow(ROTATE, rotate, telemetry));
-df.app.orchestration(OFFBOARD, countedFlow(OFFBOARD, offboard, telemetry));
-df.app.orchestration(REVOKE, countedFlow(REVOKE, revoke, telemetry));
-df.app.orchestration(SWEEP, rotationSweep);
-df.app.orchestration(CHECK, check);
-df.app.orchestration(START_WHEN_FREE, startWhenFree);
+df.app.orchestration(ONBOARD, recordedRun(ONBOARD, countedFlow(ONBOARD, onboard, telemetry)));
+df.app.orchestration(ROTATE, recordedRun(ROTATE, countedFlow(ROTATE, rotate, telemetry)));
+df.app.orchestration(OFFBOARD, recordedRun(OFFBOARD, countedFlow(OFFBOARD, offboard, telemetry)));
+df.app.orchestration(REVOKE, recordedRun(REVOKE, countedFlow(REVOKE, revoke, telemetry)));
+df.app.orchestration(SWEEP, recordedSweep(rotationSweep));
+df.app.orchestration(CHECK, recordedRun(CHECK, check));
+df.app.orchestration(START_WHEN_FREE, recordedWait(startWhenFree));
 registerEntity(BINDER, NO_WISHES, createBinder(ports.controlPlane, config.caps.clientsPerConnectedRegistry));
 registerEntity(CLIENT_RECORD, NOTHING_KNOWN, clientRecord);
 registerEntity(CONNECTED_REGISTRY_RECORD, NEVER_SEEN, connectedRegistryRecord);

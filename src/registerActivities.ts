@@ -1,6 +1,7 @@
 import type { InvocationContext } from '@azure/functions';
 import * as df from 'durable-functions';
-import { inAuditScope } from './ports/audit.js';
+import { inAuditScope, logOf } from './ports/audit.js';
+import { TOLD_OF_RUNS } from './activities/checkClients.js';
 import type { Activities } from './activities/activities.js';
 import type { RunActivities, RunActivity } from './activities/runActivities.js';
 import type { WorksFor } from './domain/worksFor.js';
@@ -10,24 +11,26 @@ import { durableRuns } from './triggers/durable/durableRuns.js';
 /** Registers every activity under its name, each in the audit scope of the run that called it. */
 export function registerActivities(activities: Activities): void {
   for (const [name, activity] of Object.entries(activities)) {
+    if (TOLD_OF_RUNS.includes(name)) {
+      registerRunActivities({ [name]: activity });
+      continue;
+    }
     const work = activity as (input: unknown) => Promise<unknown>;
     df.app.activity(name, {
       handler: ({ by, ...input }: WorksFor, context: InvocationContext) =>
-        inAuditScope({ log: (line) => context.log(line), ...by }, () => work(input)),
+        inAuditScope({ log: logOf(context), ...by }, () => work(input)),
     });
   }
 }
 
 /** The same for those that deal with other runs: each gets the durable client of its invocation. */
-export function registerRunActivities(activities: RunActivities): void {
+export function registerRunActivities(activities: RunActivities | Readonly<Record<string, RunActivity>>): void {
   for (const [name, activity] of Object.entries<RunActivity>(activities)) {
     const work = activity as (input: unknown, runs: Runs) => Promise<unknown>;
     df.app.activity(name, {
       extraInputs: [df.input.durableClient()],
       handler: ({ by, ...input }: WorksFor, context: InvocationContext) =>
-        inAuditScope({ log: (line) => context.log(line), ...by }, () =>
-          work(input, durableRuns(df.getClient(context))),
-        ),
+        inAuditScope({ log: logOf(context), ...by }, () => work(input, durableRuns(df.getClient(context)))),
     });
   }
 }

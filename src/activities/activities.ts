@@ -1,6 +1,7 @@
 import type { Config } from '../config.js';
 import type { Ports } from '../ports/ports.js';
 import type { Queries } from '../queries/queries.js';
+import { auditSweepEnd } from './auditSweepEnd.js';
 import { announcePromotion } from './announcePromotion.js';
 import { checkBinding } from './checkBinding.js';
 import { checkActivities } from './checkClients.js';
@@ -51,6 +52,7 @@ export function createActivities(ports: Ports, queries: Queries, config: Pick<Co
     revokeOldPasswords: revokeOldPasswords(ports),
     alertRotationFailed: alertRotationFailed(ports),
     alertRotationsStopped: alertRotationsStopped(ports),
+    auditSweepEnd,
     retireCandidate: retireCandidate(ports),
     retirePromoted: retirePromoted(ports),
     clearSlot: clearSlot(ports),

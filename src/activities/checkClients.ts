@@ -5,6 +5,7 @@ import { done, type StepOutcome } from '../domain/stepOutcome.js';
 import { logEvent } from '../ports/audit.js';
 import { outcomeOf } from '../ports/outcomeOf.js';
 import type { Ports } from '../ports/ports.js';
+import type { Runs } from '../ports/runs.js';
 import { leftOvers } from '../queries/leftOvers.js';
 import type { Queries } from '../queries/queries.js';
 import { createRegistryReader, type RegistryReader } from '../queries/registryReader.js';
@@ -29,23 +30,24 @@ export function checkActivities({ controlPlane }: Pick<Ports, 'controlPlane'>, {
      * Some pages of all clients. Each that is not `ok` gets a line in the log.
      * @param input.room how many of them fit into the result.
      */
-    checkPage: (input: {
-      readonly run: string;
-      readonly room: number;
-      readonly from?: string;
-    }): Promise<StepOutcome<CheckPart>> =>
+    checkPage: (
+      input: { readonly run: string; readonly room: number; readonly from?: string },
+      runs?: Pick<Runs, 'running'>,
+    ): Promise<StepOutcome<CheckPart>> =>
       outcomeOf(async () => {
-        const part = await check.page(readerOf(input.run), input.from);
+        const part = await check.page(readerOf(input.run), input.from, runs?.running);
         for (const finding of part.findings) logFinding(finding);
+        for (const { fix: _fix, ...warning } of part.warnings ?? []) logEvent('check.warning', warning);
         const findings = part.findings.slice(0, input.room);
         return done({ ...part, findings, omittedFindings: part.findings.length - findings.length });
       }),
 
     /** Some clients by name. */
-    checkClients: (input: {
-      readonly clients: readonly ClientReference[];
-    }): Promise<StepOutcome<CheckPart & { readonly warnings: readonly CheckWarning[] }>> =>
-      outcomeOf(async () => done(await check.clients(input.clients))),
+    checkClients: (
+      input: { readonly clients: readonly ClientReference[] },
+      runs?: Pick<Runs, 'running'>,
+    ): Promise<StepOutcome<CheckPart & { readonly warnings: readonly CheckWarning[] }>> =>
+      outcomeOf(async () => done(await check.clients(input.clients, runs?.running))),
 
     /** What nobody uses in a registry. @param input.tokens the marks of those that are in use, by parts. */
     findLeftOvers: (input: {
@@ -72,6 +74,9 @@ export function checkActivities({ controlPlane }: Pick<Ports, 'controlPlane'>, {
       }),
   };
 }
+
+/** Those that are told what runs, beside their input. */
+export const TOLD_OF_RUNS: readonly string[] = ['checkPage', 'checkClients'];
 
 interface LogCounts {
   readonly unused: number;

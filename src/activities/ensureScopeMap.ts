@@ -8,9 +8,14 @@ export interface EnsureScopeMapInput {
   readonly registry: string;
   readonly scopeMap: string;
   readonly permissions: Permissions;
+  /** The map is ours, and is to have these rights again. */
+  readonly restore?: boolean;
 }
 
-/** Adopts an equal scope map, makes a missing one, and never overwrites a different one: others may use it. */
+/**
+ * Adopts an equal scope map, and makes a missing one. A different one is overwritten only where it is ours and the request
+ * says so: others may use it.
+ */
 export function ensureScopeMap({ controlPlane }: Ports) {
   return (input: EnsureScopeMapInput): Promise<StepOutcome<{ readonly created: boolean }>> =>
     outcomeOf(async () => {
@@ -21,6 +26,10 @@ export function ensureScopeMap({ controlPlane }: Ports) {
         return done({ created: true });
       }
       if (sameActions(found.actions, actions)) return done({ created: false });
+      if (input.restore) {
+        await controlPlane.setScopeMapActions(input.registry, input.scopeMap, actions);
+        return done({ created: false });
+      }
       return failed('scope-map-different', `scope map ${input.scopeMap} was changed since it was looked at first`);
     });
 }

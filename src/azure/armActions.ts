@@ -28,6 +28,7 @@ export const ARM_ACTIONS: Readonly<Record<keyof RegistryControlPlane, readonly A
   setClientTokens: writing('connectedRegistries', 'write'),
   getScopeMap: [`${REGISTRY}/scopeMaps/read`],
   createScopeMap: writing('scopeMaps', 'write'),
+  setScopeMapActions: writing('scopeMaps', 'write'),
   deleteScopeMap: writing('scopeMaps', 'delete'),
   getToken: [`${REGISTRY}/tokens/read`],
   listTokens: [`${REGISTRY}/tokens/read`],

@@ -140,6 +140,12 @@ export function createArmControlPlane(config: Config, credential: TokenCredentia
       );
     },
 
+    setScopeMapActions: async (registry, name, actions) => {
+      await call('update scope map', registry, name, (at) =>
+        at.client.scopeMaps.update(at.group, at.name, name, { actions: [...actions] }, POLL),
+      );
+    },
+
     deleteScopeMap: async (registry, name) => {
       await call('delete scope map', registry, name, (at) => at.client.scopeMaps.delete(at.group, at.name, name, POLL));
     },

@@ -104,7 +104,9 @@ export type OffboardingResult = z.infer<typeof offboardingResult>;
 
 export const revocationResult = z
   .object({
-    revokedAt: instant.describe('only an onboarding that was asked for after this lifts the revocation'),
+    revokedAt: instant.describe(
+      'when the client was revoked; a repetition leaves it. Only an onboarding that is asked for after the last repetition lifts the revocation',
+    ),
     disabled: z.array(z.string()).readonly().describe('tokens and secrets that this run has disabled'),
     changed: z.boolean().describe('false when all was disabled before'),
     kept: z
@@ -157,7 +159,11 @@ export const operationFailure = z
     residue: z.array(z.string()).readonly().describe('what the run made and could not take away, each with the reason'),
     kept: z.array(z.string()).readonly().describe('what was found or others share, left as it is on purpose'),
     problems: z.array(problemFound).readonly().describe('everything that preflight found wrong').exactOptional(),
-    nextTryAt: instant.describe('of a rotation: when the sweep tries again').exactOptional(),
+    nextTryAt: instant
+      .describe(
+        'of a rotation: when the sweep tries again, or later where the next sync is far; absent where it does not',
+      )
+      .exactOptional(),
   })
   .readonly()
   .describe('Why an operation did not succeed, and what it left.');
@@ -183,6 +189,11 @@ export const operation = z
     steps: z.array(step).readonly(),
     result: operationResult.exactOptional(),
     failure: operationFailure.exactOptional(),
+    abridged: z
+      .literal(true)
+      .describe('from the record of the last runs: steps, result and what was kept on purpose are not known any more')
+      .exactOptional(),
+    actor: z.string().describe('who asked for it; shown where `abridged` is').exactOptional(),
   })
   .readonly()
   .describe('A run. Times are ISO 8601, UTC.');
@@ -208,16 +219,39 @@ export const operationSummary = z
   .describe('A run in short: without its steps, its result, and what a failure left.');
 export type OperationSummary = z.infer<typeof operationSummary>;
 
+export const recordedOperation = z
+  .object({
+    ...operationSummary.unwrap().shape,
+    actor: z.string().describe('who asked for it, as the audit calls them'),
+    failure: z
+      .object({
+        code: z.enum(FAILURE_CODES),
+        message: z.string(),
+        residue: z.array(z.string()).readonly().describe('what it left; the first five things'),
+      })
+      .readonly()
+      .exactOptional(),
+  })
+  .readonly()
+  .describe('A run of one client in short.');
+export type RecordedOperation = z.infer<typeof recordedOperation>;
+
+export const clientOperations = z
+  .object({ operations: z.array(recordedOperation).readonly() })
+  .readonly()
+  .describe("A client's runs, newest first: those under way, and how the last twenty ended.");
+export type ClientOperations = z.infer<typeof clientOperations>;
+
 export const operationPage = z
   .object({
     operations: z
       .array(operationSummary)
       .readonly()
-      .describe('may be fewer than `top`, even none, although more follow'),
+      .describe('fewer than `top` on the last page, and where a filter fits few of very many'),
     continuation: z.string().describe('for the next page; absent on the last').exactOptional(),
   })
   .readonly()
-  .describe("A page of runs, in the engine's order, which is by client and not by time.");
+  .describe('A page of runs, by the time at which they were asked for, the newest first.');
 export type OperationPage = z.infer<typeof operationPage>;
 
 export const runningOperation = z

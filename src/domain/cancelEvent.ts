@@ -23,3 +23,6 @@ export function cancelEventName(run: string): string {
 
 /** Failures that somebody wanted: nobody needs to be told of them, and nothing is tried again by itself. */
 export const WANTED_ENDS: readonly FailureCode[] = ['cancelled', 'revoked'];
+
+/** Failures after which nothing is to be done: somebody meant the run to end, or a later request counts. */
+export const MEANT_ENDS: readonly FailureCode[] = [...WANTED_ENDS, 'stale-event'];

@@ -1,5 +1,6 @@
 import type { CheckFinding, CheckResult, UnusedResource, Verdict } from './clientAnswers.js';
 import { shortHash, type ClientReference } from './clientKey.js';
+import { twinsAcross, type PartEnds } from './caseTwins.js';
 import type { Run } from './run.js';
 
 /** Name of the orchestration, which is also the operation's kind. */
@@ -36,6 +37,10 @@ export interface CheckPart {
   readonly omittedFindings: number;
   /** {@link tokenMarks} of the tokens that secrets of ours name. */
   readonly tokens: string;
+  /** Its first and last clients; parts of earlier versions have none. */
+  readonly ends?: PartEnds;
+  /** Clients of which the part names others with nearly the same name. */
+  readonly warnings?: CheckResult['warnings'];
   /** Where the next part begins; absent at the end. */
   readonly next?: string;
 }
@@ -66,7 +71,11 @@ export function sumUp(parts: readonly CheckPart[], leftOvers: readonly LeftOvers
     omittedFindings: sum(parts.map((part) => part.omittedFindings)),
     unused: unused.slice(0, MOST_UNUSED),
     omittedUnused: sum(leftOvers.map((part) => part.omittedUnused)) + Math.max(0, unused.length - MOST_UNUSED),
-    warnings: leftOvers.flatMap((part) => part.warnings),
+    warnings: [
+      ...leftOvers.flatMap((part) => part.warnings),
+      ...parts.flatMap((part) => part.warnings ?? []),
+      ...twinsAcross(parts.map(({ ends }) => ends)),
+    ],
   };
 }
 

@@ -7,11 +7,20 @@ import { verifiedPull } from './verifiedPull.js';
 const instant = z.iso.datetime();
 
 /** How a client stands, the worst first: a client that is several of these is the first of them. */
-export const CLIENT_STATES = ['orphaned', 'revoked', 'expired', 'unbound', 'drifted', 'expiring', 'ok'] as const;
+export const CLIENT_STATES = [
+  'orphaned',
+  'revoked',
+  'expired',
+  'unbound',
+  'drifted',
+  'changing',
+  'expiring',
+  'ok',
+] as const;
 export const clientState = z
   .enum(CLIENT_STATES)
   .describe(
-    '`orphaned`: its token is gone; `revoked`: token and secret are disabled; `expired`; `unbound`: its connected registry does not list the token; `drifted`: something differs from what was set, see `differences`; `expiring`: less than a fifth of its life is left; `ok`',
+    '`orphaned`: its token is gone; `revoked`: token and secret are disabled; `expired`; `unbound`: its connected registry does not list the token; `drifted`: something differs from what was set, see `differences`; `changing`: a run is at work with it, which explains what differs; `expiring`: less than a fifth of its life is left; `ok`',
   );
 export type ClientState = z.infer<typeof clientState>;
 
@@ -95,6 +104,13 @@ export const checkFinding = z
     state: verdict.describe('as of a client; `absent`: the vault has no credential of it'),
     expiresOn: instant.exactOptional(),
     differences: z.array(difference).readonly(),
+    fix: z
+      .string()
+      .describe(
+        'what puts it right, one fix a line; a command stands at the end of its line. Absent where nothing is to be done',
+      )
+      .exactOptional(),
+    running: z.string().describe('the operation that is at work with a client that differs').exactOptional(),
   })
   .readonly()
   .describe('What a check found of a client.');
@@ -115,14 +131,14 @@ export type UnusedResource = z.infer<typeof unusedResource>;
 
 export const checkWarning = z
   .object({
-    code: z.enum(['message-ttl-exceeded', 'message-ttl-too-short', 'sync-schedule-unreadable']),
+    code: z.enum(['message-ttl-exceeded', 'message-ttl-too-short', 'sync-schedule-unreadable', 'names-differ-in-case']),
     registry: z.string(),
     connectedRegistry: z.string(),
     message: z.string(),
     fix: z.string(),
   })
   .readonly()
-  .describe('Something about a connected registry that puts its clients at risk.');
+  .describe('Something about a connected registry, or about names, that puts clients at risk.');
 export type CheckWarning = z.infer<typeof checkWarning>;
 
 export const checkResult = z

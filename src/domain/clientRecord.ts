@@ -1,4 +1,5 @@
 import { withHeldToken, withoutHeldToken, type HeldToken } from './heldToken.js';
+import { withEnded, type EndedOperation } from './endedOperation.js';
 import { withLeftToken, type LeftToken } from './leftToken.js';
 import type { WorksFor } from './worksFor.js';
 
@@ -6,6 +7,8 @@ import type { WorksFor } from './worksFor.js';
 export interface ClientRecord {
   /** The client was revoked then; an onboarding that was asked for later lifts it, nothing else. */
   readonly revokedAt?: string;
+  /** Of a revocation that was repeated: when the client was revoked first. What came in between is ended by the repetition. */
+  readonly firstRevokedAt?: string;
   /** Names of the tokens that the revocation found enabled: what it has disabled, and somebody else has not. */
   readonly disabled?: readonly string[];
   /** Revocations that are disabling what the client has at this moment. */
@@ -24,6 +27,8 @@ export interface ClientRecord {
   readonly newestEventAt?: string;
   /** Version of the main secret that the device's agent says it uses. */
   readonly acknowledged?: string;
+  /** How the last runs ended, oldest first; an offboarding keeps them. */
+  readonly ended?: readonly EndedOperation[];
 }
 
 /** A revocation at its writes. What is to lift it waits for them: they would undo it. */
@@ -73,7 +78,9 @@ export interface ClientRecordRequests {
   /** An event of that time was taken. */
   readonly noteEvent: WorksFor & { readonly at: string };
   readonly acknowledge: WorksFor & { readonly version: string };
-  /** The client is gone: what was known of it is of no use, but its revocation and its newest event. */
+  /** A run has ended. A repetition changes nothing. */
+  readonly noteEnd: WorksFor & { readonly ended: EndedOperation };
+  /** The client is gone: what was known of it is of no use, but its revocation, its newest event and how runs ended. */
   readonly forget: WorksFor;
 }
 export type ClientRecordOperation = keyof ClientRecordRequests;
@@ -83,7 +90,9 @@ const later = (left: string | undefined, right: string): string =>
   left !== undefined && new Date(left) > new Date(right) ? left : right;
 
 export function markRevoked(record: ClientRecord, at: string): ClientRecord {
-  return { ...record, revokedAt: later(record.revokedAt, at) };
+  const revokedAt = later(record.revokedAt, at);
+  if (record.revokedAt === undefined || revokedAt === record.revokedAt) return { ...record, revokedAt };
+  return { ...record, revokedAt, firstRevokedAt: record.firstRevokedAt ?? record.revokedAt };
 }
 
 /** Only while the client is revoked: of a lifted revocation there is nothing to remember. */
@@ -139,6 +148,10 @@ export function isKnown({ knownSince, held = [], left = [], disabled = [], ...re
   );
 }
 
+export function noteEnd(record: ClientRecord, ended: EndedOperation): ClientRecord {
+  return { ...record, ended: withEnded(record.ended ?? [], ended) };
+}
+
 /** When the client was revoked, if the run that was asked for at `wantedAt` is not later than that. */
 export function revokedSince({ revokedAt }: ClientRecord, wantedAt: string): string | undefined {
   return revokedAt !== undefined && new Date(revokedAt) >= new Date(wantedAt) ? revokedAt : undefined;
@@ -146,7 +159,7 @@ export function revokedSince({ revokedAt }: ClientRecord, wantedAt: string): str
 
 /** A mark that is not older than the run stays. */
 export function liftRevocation(record: ClientRecord, wantedAt: string): ClientRecord {
-  const { revokedAt, disabled: _disabled, ...rest } = record;
+  const { revokedAt, firstRevokedAt: _first, disabled: _disabled, ...rest } = record;
   return revokedAt !== undefined && new Date(revokedAt) < new Date(wantedAt) ? rest : record;
 }
 

@@ -19,13 +19,19 @@ export const ANSWER_CODES = {
     statuses: [401],
     meaning: 'a report without the key that belongs to its operation, attempt and expiry',
   },
-  'operation-not-found': { statuses: [404], meaning: 'never started, or purged' },
+  'operation-not-found': {
+    statuses: [404],
+    meaning: "never started; or purged, and not among the client's last twenty",
+  },
   'client-unknown': {
     statuses: [404],
     meaning:
       "neither the client's record, the vault, a token's name nor the client list knows the client: `near` has names like it",
   },
-  'client-not-found': { statuses: [404], meaning: 'the vault has no credential of such a client' },
+  'client-not-found': {
+    statuses: [404],
+    meaning: 'the vault has no credential of such a client, or no run of it is known',
+  },
   'another-run': {
     statuses: [409],
     meaning: 'another run of this client is in progress: `running` names it',
@@ -44,7 +50,8 @@ export const ANSWER_CODES = {
   'report-differs': { statuses: [409], meaning: 'the attempt has an accepted report with other content' },
   superseded: {
     statuses: [410],
-    meaning: "a later run of this client has taken the operation's place: `current` names it",
+    meaning:
+      "later runs of this client have taken the operation's place, twenty at least: `current` names the last one",
     member: 'current',
   },
   'report-ended': { statuses: [410], meaning: 'the operation has ended, or another has taken its place' },

@@ -1,3 +1,5 @@
+import type { FreezeWindow } from './freezeWindows.js';
+
 /** How long a flow tries and waits, in seconds. Made from settings by the starter, since orchestrators read none. */
 export interface FlowLimits {
   /** First and longest pause between tries of a step; it doubles in between. */
@@ -27,4 +29,6 @@ export interface FlowLimits {
   readonly agentRefreshSeconds: number;
   /** When a rotation that failed is tried again. */
   readonly rotationRetrySeconds: number;
+  /** In which no sweep starts a rotation; runs of earlier versions have none. */
+  readonly freezeWindows?: readonly FreezeWindow[];
 }

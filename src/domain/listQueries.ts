@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { OPERATION_KINDS, operationStatus } from './answers.js';
 import { CLIENT_STATES } from './clientAnswers.js';
+import { FAILURE_CODES } from './codes.js';
 import { NAME_RULES } from './names.js';
 import { ONBOARDING_FIELDS } from './onboardingRequest.js';
 
@@ -22,7 +23,9 @@ export const CLIENTS_QUERY_FIELDS = {
 export const OPERATIONS_QUERY_FIELDS = {
   ...SHARED_FIELDS,
   kind: `one of ${OPERATION_KINDS.join(', ')}`,
-  status: `one of ${operationStatus.options.join(', ')}`,
+  status: `one of ${operationStatus.options.join(', ')}, or several with commas between: failed,rolledBack`,
+  code: 'a code of failed operations, or several with commas between: pull-check-deadline,sync-overdue',
+  since: 'an instant, ISO 8601 with time zone: what ended then or later, or has not ended',
   createdAfter: 'an instant, ISO 8601 with time zone: 2026-03-01T12:00:00Z',
   createdBefore: 'an instant, ISO 8601 with time zone: 2026-03-02T12:00:00Z',
 } as const;
@@ -34,6 +37,17 @@ const named = (rule: RegExp, field: FieldName) =>
   z.string().regex(rule, 'is not a valid name').describe(FIELDS[field]).optional();
 const instant = (field: FieldName) =>
   z.iso.datetime({ offset: true, error: 'is not an instant' }).describe(FIELDS[field]).optional();
+
+/** One of some words, or several with commas between. */
+function someOf<Word extends string>(words: readonly Word[], field: FieldName, error: string) {
+  const word = `(?:${words.join('|')})`;
+  return z
+    .string()
+    .regex(new RegExp(`^${word}(?:,${word})*$`), error)
+    .describe(FIELDS[field])
+    .transform((text) => words.filter((one) => text.split(',').includes(one)))
+    .optional();
+}
 
 const shared = {
   registry: named(NAME_RULES.registry, 'registry'),
@@ -60,7 +74,9 @@ export type ClientsQuery = z.infer<typeof clientsQuery>;
 export const operationsQuery = z.strictObject({
   ...shared,
   kind: z.enum(OPERATION_KINDS, 'is not a known kind').describe(FIELDS.kind).optional(),
-  status: z.enum(operationStatus.options, 'is not a known status').describe(FIELDS.status).optional(),
+  status: someOf(operationStatus.options, 'status', 'is not a known status'),
+  code: someOf(FAILURE_CODES, 'code', 'is not a known code'),
+  since: instant('since'),
   createdAfter: instant('createdAfter'),
   createdBefore: instant('createdBefore'),
 });

@@ -1,5 +1,6 @@
 import type { CheckWarning } from './clientAnswers.js';
 import { durationSeconds } from './durations.js';
+import { FIX_COMMANDS } from './fixCommands.js';
 import { worstSyncGapSeconds } from './syncSchedule.js';
 import { unreadableSchedule } from './unreadableSchedule.js';
 
@@ -26,7 +27,6 @@ export function offlineWarnings(registry: string, facts: MessageFacts, now: Date
   const kept = facts.messageTtl === undefined ? undefined : durationSeconds(facts.messageTtl);
   // How long messages are kept is not known: nothing can be said of their loss.
   if (kept === undefined) return warnings;
-  const longer = `az acr connected-registry update --registry ${registry} --name ${connectedRegistry} --sync-message-ttl`;
   const away = lastSyncTime === undefined ? 0 : (now.getTime() - new Date(lastSyncTime).getTime()) / 1000;
   if (away > kept)
     warnings.push({
@@ -34,7 +34,7 @@ export function offlineWarnings(registry: string, facts: MessageFacts, now: Date
       registry,
       connectedRegistry,
       message: `It has not synced since ${lastSyncTime ?? ''}, and what is meant for it is kept for ${facts.messageTtl ?? ''} only: it may never hear of changes made meanwhile.`,
-      fix: `Bring it back and have it synchronise anew; for the next time: ${longer} with more than its longest absence`,
+      fix: `Bring it back and have it synchronise anew. For the next time: ${FIX_COMMANDS.keepMessages({ registry, connectedRegistry, seconds: away })}`,
     });
   if (gap !== undefined && gap > kept)
     warnings.push({
@@ -42,7 +42,7 @@ export function offlineWarnings(registry: string, facts: MessageFacts, now: Date
       registry,
       connectedRegistry,
       message: `Its schedule ${schedule ?? ''} lets ${Math.round(gap / 3600)} hours pass between syncs, and what is meant for it is kept for ${facts.messageTtl ?? ''} only.`,
-      fix: `${longer} with more than that, or sync more often`,
+      fix: `Have it sync more often, or: ${FIX_COMMANDS.keepMessages({ registry, connectedRegistry, seconds: gap })}`,
     });
   return warnings;
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { shortHash, type ClientReference } from './clientKey.js';
+import { shownValue } from './fieldIssues.js';
 import { formatImage, NO_IMAGE, parseImage } from './image.js';
 import { CREDENTIAL_LIFETIME_DAYS } from './lifetimes.js';
 import {
@@ -38,6 +39,8 @@ export const ONBOARDING_FIELDS = {
   credentialLifetimeDays:
     'a whole number of days from 1 to 730, and 31 at least where near-expiry events reach the app, as they do by default; without it the setting CREDENTIAL_LIFETIME_DAYS (90)',
   replaceSlot: 'password1 or password2: the slot to overwrite when both hold passwords that still work',
+  restoreScopeMap:
+    'true to give a scope map of ours, which others have changed since, the rights that the request asks for, as it had them',
   dryRun: 'true to be told what would be done, without doing it',
   adopt: 'true to take over a token that exists and that this client did not make; no event can say so',
   recheck: 'true to have a new pull check although nothing is to change',
@@ -51,7 +54,9 @@ const repositoryName = z
   .string('must be a text')
   .refine(isRepositoryPattern, 'is not a repository name or wildcard')
   .meta({ ...REPOSITORY_RULE });
-const action = z.enum(REPOSITORY_ACTIONS, `must be one of ${REPOSITORY_ACTIONS.join(', ')}`);
+const action = z.enum(REPOSITORY_ACTIONS, {
+  error: ({ input }) => `must be one of ${REPOSITORY_ACTIONS.join(', ')}, not ${shownValue(input)}`,
+});
 
 /** At most this many names in one request; a scope map's own cap on permissions is checked in preflight. */
 const MOST_REPOSITORIES = 500;
@@ -64,7 +69,7 @@ const repositories = z
         .min(1, 'must name at least one repository')
         .max(MOST_REPOSITORIES, `must name at most ${MOST_REPOSITORIES} repositories`),
       z
-        .record(repositoryName, z.array(action).min(1, 'must list at least one action'))
+        .record(repositoryName, z.array(action, 'must be a list of actions').min(1, 'must list at least one action'))
         .refine((value) => Object.keys(value).length > 0, 'must name at least one repository')
         .refine(
           (value) => Object.keys(value).length <= MOST_REPOSITORIES,
@@ -109,6 +114,7 @@ export const operatorFields = {
     .describe(ONBOARDING_FIELDS.endpoint)
     .optional(),
   replaceSlot: z.enum(SLOT_NAMES, 'must be password1 or password2').describe(ONBOARDING_FIELDS.replaceSlot).optional(),
+  restoreScopeMap: z.boolean('must be true or false').describe(ONBOARDING_FIELDS.restoreScopeMap).optional(),
   dryRun: z.boolean('must be true or false').describe(ONBOARDING_FIELDS.dryRun).optional(),
   adopt: z.boolean('must be true or false').describe(ONBOARDING_FIELDS.adopt).optional(),
 };
@@ -209,6 +215,8 @@ export interface Onboarding extends ClientReference {
   readonly recheck: boolean;
   /** Present when an operator has asked to take over a token that exists and that this client did not make. */
   readonly adopt?: true;
+  /** A scope map of ours that drifted is to be put right. */
+  readonly restoreScopeMap?: true;
 }
 
 /**
@@ -241,6 +249,7 @@ export function toOnboarding(
     ...(body.replaceSlot ? { replaceSlot: body.replaceSlot } : {}),
     recheck: body.recheck ?? false,
     ...(body.adopt === true ? { adopt: true } : {}),
+    ...(body.restoreScopeMap ? { restoreScopeMap: true } : {}),
   };
 }
 

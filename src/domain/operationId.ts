@@ -26,6 +26,12 @@ export function newRunId(now: Date, random: Uint8Array): string {
   return now.getTime().toString(36).padStart(9, '0') + suffix;
 }
 
+/** The instant in a run id (ISO 8601); undefined of what is none. */
+export function instantOf(run: string): string | undefined {
+  const instant = Number.parseInt(run.slice(0, 9), 36);
+  return Number.isFinite(instant) ? new Date(instant).toISOString() : undefined;
+}
+
 /** Whether a run id may have been made by `now`: the instant in it is not in the future, but for clocks that differ. */
 export function beganBy(run: string, now: Date): boolean {
   const instant = Number.parseInt(run.slice(0, 9), 36);

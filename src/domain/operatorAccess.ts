@@ -29,12 +29,7 @@ const ENTRA = 'aad';
 
 /** Claims by their short names and by those that the platform's mapping gives them. */
 const OBJECT_ID = ['oid', 'http://schemas.microsoft.com/identity/claims/objectidentifier'];
-const USER_NAME = [
-  'preferred_username',
-  'upn',
-  'http://schemas.xmlsoap.org/ws/2005/05/identity/claims/upn',
-  'http://schemas.xmlsoap.org/ws/2005/05/identity/claims/emailaddress',
-];
+const TENANT_ID = ['tid', 'http://schemas.microsoft.com/identity/claims/tenantid'];
 const ROLES = ['roles', 'http://schemas.microsoft.com/ws/2008/06/identity/claims/role'];
 
 export type Admission =
@@ -71,11 +66,11 @@ function valuesOf({ claims }: ClientPrincipal, types: readonly string[]): string
 const MOST_CHARACTERS = 100;
 
 /**
- * What the audit calls a principal: a user's sign-in name, which has an @ and so is none of the words that the audit uses
- * itself; for an application, or where there is no such name, the object id. Other characters than those of such names
- * become `_`.
+ * What the audit calls a principal: its object id, with its tenant's behind an @. Neither changes nor is given again, as a
+ * sign-in name may be. Other characters than those of such ids become `_`.
  */
 function actorOf(principal: ClientPrincipal, objectId: string): string {
-  const name = valuesOf(principal, USER_NAME).find((value) => value.includes('@')) ?? objectId;
+  const tenant = valuesOf(principal, TENANT_ID)[0];
+  const name = tenant === undefined ? objectId : `${objectId}@${tenant}`;
   return name.replaceAll(/[^\w@.+-]/g, '_').slice(0, MOST_CHARACTERS);
 }

@@ -14,8 +14,8 @@ export const rotationFailed = z.object({
   urgent: z.boolean(),
   code: z.enum(FAILURE_CODES),
   message: z.string(),
-  /** When the sweep tries again (ISO 8601). */
-  nextTryAt: z.iso.datetime(),
+  /** When the sweep tries again at the earliest (ISO 8601); absent where it does not. */
+  nextTryAt: z.iso.datetime().exactOptional(),
 });
 export type RotationFailed = z.infer<typeof rotationFailed>;
 

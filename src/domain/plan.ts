@@ -58,6 +58,8 @@ export interface OnboardingPlan {
   readonly endpoint: string;
   readonly sync: SyncFacts;
   readonly scopeMap: 'absent' | 'same' | 'other';
+  /** The map is ours, drifted, and is given its rights again: the request says so. */
+  readonly restoresScopeMap?: true;
   /** `earlierScopeMap` is there when the token exists with another map. */
   readonly token: PlannedToken;
   /** Which of map and token are ours once this run has made what is missing. */

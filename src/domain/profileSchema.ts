@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { CHANNEL_KINDS, type DeviceChannelChoice } from './deviceChannel.js';
+import { fieldIssues, helpFor, type FieldIssue } from './fieldIssues.js';
 import { NAME_RULES } from './names.js';
 import { imageFits, ONBOARDING_FIELDS, operatorFields, readOnly, REQUEST_FIELDS } from './onboardingRequest.js';
 import { fitsPattern } from './pattern.js';
@@ -126,7 +127,8 @@ export function parseProfiles(text: string): { readonly profiles: readonly Profi
   const profiles: Profile[] = [];
   for (const [index, item] of items.data.entries()) {
     const parsed = profile.safeParse(item, { reportInput: true });
-    if (!parsed.success) faults.push(...parsed.error.issues.flatMap((issue) => faultsOf(nameOf(item, index), issue)));
+    if (!parsed.success)
+      faults.push(...fieldIssues(parsed.error).flatMap((issue) => faultsOf(nameOf(item, index), issue)));
     else if (profiles.some(({ name }) => name.toLowerCase() === parsed.data.name.toLowerCase()))
       faults.push(`profile ${parsed.data.name}, field name: is taken already; it must be ${PROFILE_FIELDS.name}`);
     else profiles.push(toProfile(parsed.data));
@@ -139,18 +141,16 @@ function nameOf(item: unknown, index: number): string {
   return typeof name === 'string' && /^[A-Za-z0-9-]{1,40}$/.test(name) ? name : `number ${index + 1}`;
 }
 
-function faultsOf(name: string, issue: z.core.$ZodIssue): string[] {
-  if (issue.code === 'unrecognized_keys')
-    return issue.keys.map(
+function faultsOf(name: string, { code, path, message, input, keys }: FieldIssue): string[] {
+  if (keys)
+    return keys.map(
       (key) =>
-        `profile ${name}, field ${[...issue.path, key].join('.')}: is not a known field; known are ${Object.keys(PROFILE_FIELDS).join(', ')}`,
+        `profile ${name}, field ${[...path, key].join('.')}: is not a known field; known are ${Object.keys(PROFILE_FIELDS).join(', ')}`,
     );
-  const known = issue.path.findLast((part) => typeof part === 'string' && part in PROFILE_FIELDS);
-  const missing = issue.code === 'invalid_type' && issue.input === undefined;
-  const help = typeof known === 'string' ? PROFILE_FIELDS[known as keyof typeof PROFILE_FIELDS] : 'a JSON object';
-  const field = issue.path.join('.') || 'all of it';
-  const words = issue.code === 'invalid_key' ? (issue.issues[0]?.message ?? issue.message) : issue.message;
-  return [`profile ${name}, field ${field}: ${missing ? 'is missing' : words}; it must be ${help}`];
+  const missing = code === 'invalid_type' && input === undefined;
+  const help = helpFor(path, PROFILE_FIELDS)?.text ?? 'a JSON object';
+  const field = path.join('.') || 'all of it';
+  return [`profile ${name}, field ${field}: ${missing ? 'is missing' : message}; it must be ${help}`];
 }
 
 function toProfile({ channel, ...given }: GivenProfile): Profile {

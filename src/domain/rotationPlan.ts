@@ -35,6 +35,8 @@ export interface RotationPlan {
   readonly way: readonly SyncStop[];
   /** Longest time until a change in the cloud is known at the edge; absent when a schedule on the way cannot be read. */
   readonly worstWaySeconds?: number;
+  /** Until when the password before the present one keeps its slot, unless its end is acknowledged (ISO 8601). */
+  readonly slotFreeAt?: string;
 }
 
 /**

@@ -12,6 +12,7 @@ import {
   markRevoked,
   markRotationDue,
   noteDisabled,
+  noteEnd,
   noteEvent,
   noteLeft,
   revokedSince,
@@ -20,7 +21,9 @@ import {
   type ClientRecordRequest,
   type ClientRecordRequests,
 } from '../domain/clientRecord.js';
+import { isEndKnown } from '../domain/endedOperation.js';
 import { done, failed, retryLater, type StepOutcome } from '../domain/stepOutcome.js';
+import { auditEnd } from '../ports/auditEnd.js';
 
 export interface ClientRecordAnswer {
   readonly state: ClientRecord;
@@ -58,13 +61,16 @@ const WORK: Work = {
   clearRotationDue: (record, { at }) => keep(clearRotationDue(record, at)),
   noteEvent: (record, { at }) => keep(noteEvent(record, at)),
   acknowledge: (record, { version }) => keep({ ...record, acknowledged: version }),
-  forget: ({ knownSince, revokedAt, disabled, disabling, newestEventAt }) =>
+  noteEnd: recordEnd,
+  forget: ({ knownSince, revokedAt, firstRevokedAt, disabled, disabling, newestEventAt, ended }) =>
     keep({
       ...(knownSince ? { knownSince } : {}),
       ...(revokedAt ? { revokedAt } : {}),
+      ...(firstRevokedAt ? { firstRevokedAt } : {}),
       ...(disabled ? { disabled } : {}),
       ...(disabling ? { disabling } : {}),
       ...(newestEventAt ? { newestEventAt } : {}),
+      ...(ended ? { ended } : {}),
     }),
 };
 
@@ -77,9 +83,17 @@ function revoke(
   { at, until, by }: ClientRecordRequests['revoke'],
   now: Date,
 ): ClientRecordAnswer {
-  const marked = markRevoked(markRevoked(record, at), now.toISOString());
+  const marked = markRevoked(record, new Date(Math.max(Date.parse(at), now.getTime())).toISOString());
   const state = until === undefined ? marked : beginDisabling(marked, { operation: by.operation, until });
-  return { state, outcome: done({ revokedAt: state.revokedAt, isKnown: isKnown(record), ...leftIn(state) }) };
+  const { revokedAt, firstRevokedAt } = state;
+  const first = firstRevokedAt === undefined ? {} : { firstRevokedAt };
+  return { state, outcome: done({ revokedAt, ...first, isKnown: isKnown(record), ...leftIn(state) }) };
+}
+
+/** The audit's line is written here, where a repetition is known: an orchestration is replayed, and an activity may run twice. */
+function recordEnd(record: ClientRecord, { ended }: ClientRecordRequests['noteEnd']): ClientRecordAnswer {
+  if (!isEndKnown(record.ended ?? [], ended)) auditEnd(ended);
+  return keep(noteEnd(record, ended));
 }
 
 /** Not when the revocation was lifted meanwhile: then what is enabled is rightly so. */

@@ -1,7 +1,7 @@
 import * as df from 'durable-functions';
 import type { StepOutcome } from '../domain/stepOutcome.js';
 import type { WorksFor } from '../domain/worksFor.js';
-import { inAuditScope } from '../ports/audit.js';
+import { inAuditScope, logOf } from '../ports/audit.js';
 
 /** An entity as a function: what it remembers, and its answer. It must not throw. */
 export type EntityWork<Operation, Request, State> = (
@@ -25,7 +25,7 @@ export function registerEntity<Operation extends string, Request extends WorksFo
     const request = context.df.getInput<Request>();
     if (!request) return;
     const remembered = context.df.getState(() => initial) ?? initial;
-    const scope = { log: (line: string) => context.log(line), ...request.by };
+    const scope = { log: logOf(context), ...request.by };
     // Only our own flows send operations, by the names of the type.
     const operation = context.df.operationName as Operation;
     const { state, outcome } = await inAuditScope(scope, () => work(operation, request, remembered, new Date()));

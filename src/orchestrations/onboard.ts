@@ -8,6 +8,7 @@ import type { OnboardingResult, OperationFailure, OperationOutcome } from '../do
 import { rightsHash, toActions } from '../domain/permissions.js';
 import { isConverged, type OnboardingPlan } from '../domain/plan.js';
 import { refusing } from '../domain/problems.js';
+import type { Undone } from '../domain/undone.js';
 import type { MadeByUs, VerifiedPull } from '../domain/secretTags.js';
 import { Binding } from './binding.js';
 import { ClientRecords } from './clientRecord.js';
@@ -140,9 +141,12 @@ class Onboard {
     const absentAt = plan.scopeMap === 'absent' ? plan.checkedAt : undefined;
     const undo = (undoing: StepRunner) => mapHold.release(undoing, absentAt);
     saga.onFailure(absentAt ? 'removeScopeMap' : 'releaseScopeMap', undo, () => mapHold.leave());
+    if (plan.restoresScopeMap)
+      saga.onFailure('keepScopeMap', () => kept(`scope map ${scopeMap}: it has its rights again`));
     yield* runner.step('ensureScopeMap', function* () {
       yield* mapHold.hold(runner);
-      yield* runner.steps.ensureScopeMap({ registry, scopeMap, permissions });
+      const restore = plan.restoresScopeMap ? { restore: true } : {};
+      yield* runner.steps.ensureScopeMap({ registry, scopeMap, permissions, ...restore });
     });
   }
 
@@ -306,4 +310,10 @@ class Onboard {
 /** What the plan saw of a token that exists. */
 function foundToken({ token: { createdAt } }: OnboardingPlan): { readonly createdAt?: string } {
   return createdAt === undefined ? {} : { createdAt };
+}
+
+/** Of what an undo leaves on purpose. */
+// eslint-disable-next-line require-yield
+function* kept(what: string): Flow<Undone> {
+  return { kept: what };
 }

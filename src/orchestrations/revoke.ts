@@ -47,6 +47,8 @@ interface LooksAgain {
 /** The client entity's answer to the mark. */
 interface Marked {
   readonly revokedAt: string;
+  /** Of a repeated revocation. */
+  readonly firstRevokedAt?: string;
   readonly left?: readonly LeftToken[];
   readonly held?: readonly HeldToken[];
   /** The record told of the client before the mark; revocations of earlier versions did not ask. */
@@ -68,6 +70,7 @@ class Revoke {
   private readonly kept = new Set<string>();
   private remembered: Pick<Marked, 'left' | 'held'> = {};
   private isKnown = true;
+  private firstRevokedAt: string | undefined;
 
   constructor(
     private readonly context: OrchestrationContext,
@@ -97,8 +100,9 @@ class Revoke {
     const disabled = [...this.disabled];
     const kept = [...this.kept];
     const edge = yield* this.edge(found === undefined || found.isThere || disabled.length > 0);
+    const since = this.firstRevokedAt ?? revokedAt;
     const result: RevocationResult = {
-      revokedAt,
+      revokedAt: since,
       disabled,
       changed: disabled.length > 0,
       ...(kept.length > 0 ? { kept } : {}),
@@ -118,6 +122,7 @@ class Revoke {
     this.log.enter('mark');
     const {
       revokedAt,
+      firstRevokedAt,
       left,
       held,
       isKnown = true,
@@ -126,6 +131,7 @@ class Revoke {
     );
     this.remembered = { ...(left ? { left } : {}), ...(held ? { held } : {}) };
     this.isKnown = isKnown;
+    this.firstRevokedAt = firstRevokedAt;
     return revokedAt;
   }
 

@@ -1,5 +1,7 @@
 import type { OrchestrationContext } from 'durable-functions';
 import { WANTED_ENDS } from '../domain/cancelEvent.js';
+import type { ProblemCode } from '../domain/codes.js';
+import { frozenUntil } from '../domain/freezeWindows.js';
 import { referenceOf } from '../domain/clientKey.js';
 import type { OperationOutcome, RotationResult } from '../domain/operation.js';
 import { formatOperationId } from '../domain/operationId.js';
@@ -23,38 +25,60 @@ export function* rotate(context: OrchestrationContext): Flow<OperationOutcome<Ro
   const input = context.df.getInput<RotationRun>();
   const parts = undoableParts(context, input);
   const { log } = parts;
+  const rotation = new Rotate(context, input, parts);
   try {
-    const result = yield* new Rotate(context, input, parts).go();
+    const result = yield* rotation.go();
     return log.close({ status: 'completed', result });
   } catch (error) {
     if (!(error instanceof StepFailed)) throw error;
     const undone = yield* undoFailure(context, input, error, parts);
     const retry = WANTED_ENDS.includes(undone.code)
       ? {}
-      : { nextTryAt: yield* planRetry(context, input, parts, error) };
+      : yield* planRetry(context, input, parts, error, rotation.freeAt);
     const failure = { ...undone, ...retry };
     return log.close({ status: failure.residue.length === 0 ? 'rolledBack' : 'failed', failure });
   }
 }
 
-/** Has the sweep try again later, and operators know. @returns when (ISO 8601). */
+/**
+ * Has the sweep try again later, and operators know. Nothing is promised of a client that no sweep looks at.
+ * @param freeAt until when the password before the present one keeps the slot (ISO 8601).
+ */
 function* planRetry(
   context: OrchestrationContext,
   input: RotationRun,
   { runner }: UndoableParts,
-  { code, message }: StepFailed,
-): Flow<string> {
-  const nextTryAt = later(context, input.limits.rotationRetrySeconds).toISOString();
+  error: StepFailed,
+  freeAt: string | undefined,
+): Flow<{ readonly nextTryAt?: string }> {
+  const { code, message } = error;
+  const retry = isSeenBySweeps(error) ? { nextTryAt: nextTry(context, input, freeAt).toISOString() } : {};
   const { urgent } = input.request;
   const operation = formatOperationId({ instance: context.df.instanceId, run: input.run });
-  new ClientRecords(context, input).tell('retryRotation', { at: nextTryAt });
-  const alert = { operation, ...referenceOf(input.request), urgent, code, message, nextTryAt };
+  if (retry.nextTryAt !== undefined) new ClientRecords(context, input).tell('retryRotation', { at: retry.nextTryAt });
+  const alert = { operation, ...referenceOf(input.request), urgent, code, message, ...retry };
   yield* runner.bestEffort('alert', ALERT_SECONDS, (steps) => steps.alertRotationFailed(alert));
-  return nextTryAt;
+  return retry;
+}
+
+/** A sweep goes by the enabled main secrets in the vault (queries/rotationSchedule.ts). */
+function isSeenBySweeps(error: StepFailed): boolean {
+  return !(error instanceof Refused) || !error.problems.some(({ code }) => NOT_SEEN.includes(code));
+}
+
+const NOT_SEEN: readonly ProblemCode[] = ['not-onboarded'];
+
+/** Not while the slot is taken, nor in a freeze window. */
+function nextTry(context: OrchestrationContext, { limits }: RotationRun, freeAt: string | undefined): Date {
+  const soonest = later(context, limits.rotationRetrySeconds);
+  const free = freeAt === undefined ? soonest : new Date(Math.max(soonest.getTime(), Date.parse(freeAt)));
+  return frozenUntil(limits.freezeWindows ?? [], free) ?? free;
 }
 
 /** The forward way. One method a step, in the order in which they run. */
 class Rotate {
+  /** Until when the password before the present one keeps the slot (ISO 8601), as far as the plan has told. */
+  freeAt: string | undefined;
   private readonly records: ClientRecords;
 
   constructor(
@@ -77,6 +101,7 @@ class Rotate {
     const { records, input } = this;
     const { runner, log } = this.parts;
     const { urgent } = input.request;
+    const note = (freeAt: string | undefined) => (this.freeAt = freeAt);
     log.enter('preflight');
     return yield* runner.step('preflight', function* () {
       const { lifts, acknowledged } = yield* records.begin(runner);
@@ -86,6 +111,7 @@ class Rotate {
         rotation,
         ...(acknowledged === undefined ? {} : { acknowledged }),
       });
+      note(plan.slotFreeAt);
       if (refusing(plan.problems).length > 0) throw new Refused(plan.problems);
       return plan;
     });

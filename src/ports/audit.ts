@@ -4,12 +4,23 @@ import { ServiceError } from './serviceError.js';
 
 /** Who and what is behind whatever is done now. */
 export interface AuditScope {
-  /** Writes one line to the log of the present invocation. */
-  readonly log: (line: string) => void;
+  /** Writes one line to the log of the present invocation; `warning` is for what an operator should look at. */
+  readonly log: (line: string, level?: 'warning') => void;
   /** A principal's name, `function-key`, `event`, `timer` or `device`. */
   readonly actor: string;
   /** `{instance}.{run}`, once there is one. */
   readonly operation?: string;
+}
+
+/** The part of an invocation's context that writes its log. */
+interface InvocationLog {
+  log(line: string): void;
+  warn(line: string): void;
+}
+
+/** The log of an invocation, as a scope writes to it. */
+export function logOf(context: InvocationLog): AuditScope['log'] {
+  return (line, level) => (level === 'warning' ? context.warn(line) : context.log(line));
 }
 
 const scopes = new AsyncLocalStorage<AuditScope>();
@@ -26,14 +37,19 @@ export type AuditAction = `${string}.${string}.${'succeeded' | 'failed' | 'refus
  * Writes one audit line: a JSON object with `audit`, actor, operation, resource and, unless it succeeded, a reason of low
  * cardinality. Names only, never a value. Outside any scope nothing is written.
  */
-export function audit(
-  action: AuditAction,
-  facts: { readonly resource: string; readonly reason?: string; readonly operation?: string },
-): void {
+export function audit(action: AuditAction, facts: AuditFacts, level?: 'warning'): void {
   const scope = scopes.getStore();
   if (!scope) return;
   const { log: _log, ...who } = scope;
-  scope.log(JSON.stringify({ audit: action, ...who, ...facts }));
+  scope.log(JSON.stringify({ audit: action, ...who, ...facts }), level);
+}
+
+/** `resource` is what was written; further facts are names and numbers. */
+export interface AuditFacts {
+  readonly resource: string;
+  readonly reason?: string;
+  readonly operation?: string;
+  readonly [fact: string]: string | number | readonly string[] | undefined;
 }
 
 /** Writes one line that is about no write: a JSON object with `event`, actor and operation. Outside any scope none is written. */
@@ -49,6 +65,7 @@ const WRITES = {
   controlPlane: {
     setClientTokens: 'clientList.replace',
     createScopeMap: 'scopeMap.create',
+    setScopeMapActions: 'scopeMap.restore',
     deleteScopeMap: 'scopeMap.delete',
     createToken: 'token.create',
     setTokenScopeMap: 'token.move',

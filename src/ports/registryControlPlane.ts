@@ -13,6 +13,8 @@ export interface RegistryControlPlane {
 
   getScopeMap(registry: string, name: string): Promise<ScopeMapFacts | undefined>;
   createScopeMap(registry: string, name: string, content: ScopeMapContent): Promise<void>;
+  /** Replaces what an existing scope map grants; its description stays. */
+  setScopeMapActions(registry: string, name: string, actions: readonly string[]): Promise<void>;
   deleteScopeMap(registry: string, name: string): Promise<void>;
 
   getToken(registry: string, name: string): Promise<TokenFacts | undefined>;

@@ -5,6 +5,7 @@ import type { ClientRecord } from '../domain/clientRecord.js';
 import type { EarlierRun } from '../domain/eventOrder.js';
 import type { OperationId } from '../domain/operationId.js';
 import type { Run } from '../domain/run.js';
+import type { RunningOf } from '../domain/runningRun.js';
 
 /** What became of a wish to start a run. */
 export type StartResult =
@@ -42,6 +43,8 @@ export interface Runs {
   revoke(run: Run): Promise<StartResult>;
   /** The run that holds the client, or was the last to. */
   present(client: ClientReference): Promise<PresentRun | undefined>;
+  /** The run that is at work with the client at this moment, be it a revocation beside its own. */
+  readonly running: RunningOf;
   /** Whether a run goes on, or how it ended: `failed` unless it was wanted so; `unknown` when another has its place. */
   state(id: OperationId): Promise<RunState>;
   /** What is remembered of a client. @param key the client's. */

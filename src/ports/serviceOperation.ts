@@ -14,6 +14,7 @@ export type ServiceOperation =
   | 'update client tokens of connected registry'
   | 'get scope map'
   | 'create scope map'
+  | 'update scope map'
   | 'delete scope map'
   | 'list scope maps of'
   | 'list tokens of'

@@ -1,10 +1,13 @@
 import { findRegistry, type Config } from '../config.js';
 import type { CheckFinding, CheckWarning, Verdict } from '../domain/clientAnswers.js';
 import { tokenMarks, type CheckPart } from '../domain/checkRun.js';
-import { clientKey, type ClientReference } from '../domain/clientKey.js';
+import { caseTwinWarnings, endsOf } from '../domain/caseTwins.js';
+import { clientKey, referenceOf, type ClientReference } from '../domain/clientKey.js';
 import { judgeClient, type Judgement } from '../domain/clientJudgement.js';
+import { findingFix } from '../domain/findingFix.js';
 import { mainSecretName } from '../domain/names.js';
 import { offlineWarnings } from '../domain/offlineTime.js';
+import { whileRunning, type RunningOf } from '../domain/runningRun.js';
 import { parseTags } from '../domain/secretTags.js';
 import type { Ports } from '../ports/ports.js';
 import type { SecretListing } from '../ports/secretVault.js';
@@ -16,9 +19,12 @@ import type { TokenUsers } from './tokenUsers.js';
 /** Compares clients with what was set for them. Reads only. @throws ServiceError */
 export interface Check {
   /** The clients on some pages of the vault. @param from what the part before gave. */
-  page(reader: RegistryReader, from?: string): Promise<CheckPart>;
+  page(reader: RegistryReader, from?: string, runningOf?: RunningOf): Promise<CheckPart>;
   /** These clients, each with its state, and what endangers their connected registries. */
-  clients(clients: readonly ClientReference[]): Promise<CheckPart & { readonly warnings: readonly CheckWarning[] }>;
+  clients(
+    clients: readonly ClientReference[],
+    runningOf?: RunningOf,
+  ): Promise<CheckPart & { readonly warnings: readonly CheckWarning[] }>;
 }
 
 /** Pages of the vault in one part: as much as one activity does before its result is kept. */
@@ -32,7 +38,12 @@ const ONE_USE = 60_000;
 
 interface Judged extends Judgement {
   readonly secret: ClientSecret;
+  /** The operation that is at work with one that differs. */
+  readonly running?: string;
 }
+
+/** Nobody says what runs. */
+const NONE_KNOWN: RunningOf = async () => undefined;
 
 export function createCheck({ vault, controlPlane }: Ports, config: Config, tokenUsers: TokenUsers): Check {
   const freshReader = () => createRegistryReader(controlPlane, { freshFor: ONE_USE });
@@ -48,23 +59,34 @@ export function createCheck({ vault, controlPlane }: Ports, config: Config, toke
 
   /**
    * Looks again at those with a difference: vault and ARM are not read at one instant, and a run may have been at work in
-   * between. What is gone by then was offboarded meanwhile.
+   * between, or is now. What is gone by then was offboarded meanwhile.
    */
-  async function lookAgain(judged: readonly Judged[]): Promise<Judged[]> {
+  async function lookAgain(judged: readonly Judged[], runningOf: RunningOf): Promise<Judged[]> {
     const suspects = judged.filter(({ state }) => !['ok', 'expiring', 'expired'].includes(state));
     const some = suspects.slice(0, MOST_SECOND_LOOKS);
+    const before = await eachOf(some, ({ secret }) => runningOf(referenceOf(secret.tags)));
+    const runs = new Map(some.map(({ secret }, index) => [secret.name, before[index]]));
     const again = await eachOf(some, ({ secret }) => vault.newest(secret.name));
     const present = again.map((listing) => listing && clientSecret(listing)).filter((secret) => secret !== undefined);
-    const second = new Map((await judge(present, freshReader())).map((item) => [item.secret.name, item]));
-    return judged.flatMap((item) => (some.includes(item) ? (second.get(item.secret.name) ?? []) : [item]));
+    const looked = await judge(present, freshReader());
+    const second = await eachOf(looked, async (item): Promise<[string, Judged]> => {
+      const { name, tags } = item.secret;
+      // One that has begun since explains what is seen now as well.
+      const run = runs.get(name) ?? (item.differences.length > 0 ? await runningOf(referenceOf(tags)) : undefined);
+      return [name, { ...item, ...whileRunning(item, run), ...(run ? { running: run.id } : {}) }];
+    });
+    const byName = new Map(second);
+    return judged.flatMap((item) => (some.includes(item) ? (byName.get(item.secret.name) ?? []) : [item]));
   }
 
   return {
-    page: async (reader, from) => {
+    page: async (reader, from, runningOf = NONE_KNOWN) => {
       const { listings, next } = await somePages(from);
       const secrets = listings.map(clientSecret).filter((secret) => secret !== undefined);
       const ours = secrets.filter(({ tags }) => findRegistry(config, tags.registry) !== undefined);
-      const judged = await lookAgain(await judge(ours, reader));
+      const judged = await lookAgain(await judge(ours, reader), runningOf);
+      const references = ours.map(({ tags }) => referenceOf(tags));
+      const twins = caseTwinWarnings(references);
       const findings = judged
         .filter(({ state, differences }) => state !== 'ok' || differences.length > 0)
         .map(toFinding);
@@ -74,28 +96,29 @@ export function createCheck({ vault, controlPlane }: Ports, config: Config, toke
         omittedFindings: 0,
         // A candidate's token is in use too: its run is under way.
         tokens: tokenMarks(listings.map(({ tags }) => parseTags(tags)).filter((tags) => tags !== undefined)),
+        ...(next === undefined && from === undefined ? {} : { ends: endsOf(references) }),
+        ...(twins.length === 0 ? {} : { warnings: twins }),
         ...(next === undefined ? {} : { next }),
       };
     },
 
-    clients: async (clients) => {
+    clients: async (clients, runningOf = NONE_KNOWN) => {
       const reader = freshReader();
       const listings = await eachOf(clients, (client) => vault.newest(mainSecretName(client)));
       const secrets = listings.map((listing) => listing && clientSecret(listing));
-      const judged = await judge(
-        secrets.filter((secret) => secret !== undefined),
-        reader,
-      );
+      const present = secrets.filter((secret) => secret !== undefined);
+      const judged = await lookAgain(await judge(present, reader), runningOf);
       const byKey = new Map(judged.map((item) => [item.secret.name, toFinding(item)]));
       const findings = clients.map(
-        (client): CheckFinding => byKey.get(clientKey(client)) ?? { ...client, state: 'absent', differences: [] },
+        (client): CheckFinding =>
+          byKey.get(clientKey(client)) ?? withFix({ ...client, state: 'absent', differences: [] }),
       );
       return {
         counts: countsOf(findings.map(({ state }) => state)),
         findings,
         omittedFindings: 0,
         tokens: '',
-        warnings: await warningsFor(clients, reader),
+        warnings: [...(await warningsFor(clients, reader)), ...caseTwinWarnings(clients)],
       };
     },
   };
@@ -129,9 +152,15 @@ function nameOf({ registry, connectedRegistry }: Pick<ClientReference, 'registry
   return `${registry}/${connectedRegistry}`.toLowerCase();
 }
 
-function toFinding({ secret, state, differences }: Judged): CheckFinding {
-  const { registry, connectedRegistry, client, expiresOn } = secret.tags;
-  return { registry, connectedRegistry, client, state, expiresOn, differences };
+function toFinding({ secret, state, differences, running }: Judged): CheckFinding {
+  const { registry, connectedRegistry, client, expiresOn, token } = secret.tags;
+  const finding = { registry, connectedRegistry, client, state, expiresOn, differences };
+  return withFix(running === undefined ? finding : { ...finding, running }, token);
+}
+
+function withFix(finding: CheckFinding, token?: string): CheckFinding {
+  const fix = findingFix(finding, token, finding.state, finding.differences);
+  return fix === undefined ? finding : { ...finding, fix };
 }
 
 function countsOf(states: readonly Verdict[]): CheckPart['counts'] {

@@ -1,7 +1,8 @@
 import { findRegistry, type Config } from '../config.js';
 import type { ClientPage, ClientState, ClientView } from '../domain/clientAnswers.js';
-import { clientKey } from '../domain/clientKey.js';
+import { clientKey, referenceOf } from '../domain/clientKey.js';
 import { judgeClient, type KnownClient } from '../domain/clientJudgement.js';
+import { whileRunning, type RunningOf } from '../domain/runningRun.js';
 import type { Ports } from '../ports/ports.js';
 import { eachOf } from './eachOf.js';
 import { clientSecret, isBoundAsTagged, knownClients, type ClientSecret } from './knownClients.js';
@@ -28,8 +29,9 @@ export type FoundClients = Omit<ClientPage, 'continuation'> & { readonly next?: 
 
 /** What is known of clients that have a credential. Reads only. @throws ServiceError */
 export interface Inventory {
-  clients(filter: ClientFilter, top: number, from?: ClientPlace): Promise<FoundClients>;
-  client(key: string): Promise<ClientView | undefined>;
+  /** @param runningOf what is at work with a client: it explains what differs. */
+  clients(filter: ClientFilter, top: number, from?: ClientPlace, runningOf?: RunningOf): Promise<FoundClients>;
+  client(key: string, runningOf?: RunningOf): Promise<ClientView | undefined>;
 }
 
 /** Connected registries and scope maps may be this old, in milliseconds. */
@@ -47,14 +49,27 @@ const ACTIONS_IN_A_LIST = 20;
 export function createInventory({ vault, controlPlane }: Ports, config: Config, tokenUsers: TokenUsers): Inventory {
   const reader = createRegistryReader(controlPlane, { freshFor: FRESH_FOR });
 
-  async function views(secrets: readonly ClientSecret[], mostActions: number): Promise<ClientView[]> {
+  async function views(
+    secrets: readonly ClientSecret[],
+    mostActions: number,
+    runningOf: RunningOf = async () => undefined,
+  ): Promise<ClientView[]> {
     const first = await viewsBy(reader, secrets, mostActions);
     // A client that was onboarded a moment ago must not seem to be unbound because of what was read before.
     const suspects = first.flatMap(({ state }, index) => {
       const secret = secrets[index];
       return secret && DOUBTFUL.includes(state) ? [secret] : [];
     });
-    const again = await viewsBy(createRegistryReader(controlPlane, { freshFor: FRESH_FOR }), suspects, mostActions);
+    const before = await eachOf(suspects, ({ tags }) => runningOf(referenceOf(tags)));
+    const fresh = createRegistryReader(controlPlane, { freshFor: FRESH_FOR });
+    const looked = await viewsBy(fresh, suspects, mostActions);
+    const again = await eachOf(
+      looked.map((view, index) => ({ view, known: before[index] })),
+      async ({ view, known }) => {
+        const run = known ?? (view.differences.length > 0 ? await runningOf(referenceOf(view)) : undefined);
+        return { ...view, ...whileRunning(view, run) };
+      },
+    );
     const byKey = new Map(again.map((view) => [view.key, view]));
     return first.map((view) => byKey.get(view.key) ?? view);
   }
@@ -70,21 +85,21 @@ export function createInventory({ vault, controlPlane }: Ports, config: Config, 
     secret !== undefined && findRegistry(config, secret.tags.registry) !== undefined;
 
   return {
-    clients: async (filter, top, from) => {
+    clients: async (filter, top, from, runningOf) => {
       const { secrets, next } =
         filter.client === undefined
           ? await walk(filter, top, from ?? { skip: 0 })
           : { secrets: await ofOneName({ ...filter, client: filter.client }), next: undefined };
-      const found = await views(secrets, ACTIONS_IN_A_LIST);
+      const found = await views(secrets, ACTIONS_IN_A_LIST, runningOf);
       const clients = found.filter(({ state }) => filter.state === undefined || state === filter.state);
       return { clients, ...(next ? { next } : {}) };
     },
 
-    client: async (key) => {
+    client: async (key, runningOf) => {
       const listing = await vault.newest(key);
       const secret = listing && clientSecret(listing);
       if (!isOurs(secret)) return undefined;
-      const [view] = await views([secret], Number.POSITIVE_INFINITY);
+      const [view] = await views([secret], Number.POSITIVE_INFINITY, runningOf);
       return view;
     },
   };

@@ -2,7 +2,7 @@ import { candidateSecretName, mainSecretName } from '../domain/names.js';
 import type { Onboarding } from '../domain/onboardingRequest.js';
 import type { OnboardingPlan, PlannedWrite } from '../domain/plan.js';
 
-type Facts = Pick<OnboardingPlan, 'scopeMap' | 'token' | 'bound' | 'credential'>;
+type Facts = Pick<OnboardingPlan, 'scopeMap' | 'restoresScopeMap' | 'token' | 'bound' | 'credential'>;
 
 /** The exact writes of an onboarding, in order, and what it uses as it is. */
 export function plannedWrites(facts: Facts, onboarding: Onboarding): { writes: PlannedWrite[]; adopts: string[] } {
@@ -12,6 +12,8 @@ export function plannedWrites(facts: Facts, onboarding: Onboarding): { writes: P
   const write = (step: string, action: string, resource: string) => writes.push({ step, action, resource });
 
   if (facts.scopeMap === 'absent') write('ensureScopeMap', 'create scope map', scopeMap);
+  else if (facts.restoresScopeMap)
+    write('ensureScopeMap', 'give scope map the rights again that it was made with', scopeMap);
   else adopts.push(`scope map ${scopeMap}`);
 
   const { exists, earlierScopeMap, revoked, isAdopted = false } = facts.token;

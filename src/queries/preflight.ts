@@ -13,9 +13,10 @@ import type { Ports } from '../ports/ports.js';
 import type { ConnectedRegistryFacts, ScopeMapFacts, TokenFacts } from '../ports/registryControlPlane.js';
 import type { SecretFacts } from '../ports/secretVault.js';
 import { isBound, syncFacts, syncStop } from './connectedRegistry.js';
+import { isNamedByRights, isOursToRestore } from './rightsProblems.js';
 import { plannedWrites } from './plannedWrites.js';
 import { preflightProblems, type Conclusions } from './preflightProblems.js';
-import { ancestorsOf, type RegistryFactsQuery, type SlowFacts } from './registryFacts.js';
+import { ancestorsOf, unlessMended, type Look, type RegistryFactsQuery, type SlowFacts } from './registryFacts.js';
 import { formerToken, heldToken, madeByUs, readOwnership, type Ownership } from './tokenOwnership.js';
 import type { TokenUsers } from './tokenUsers.js';
 
@@ -62,9 +63,13 @@ export function createPreflight(
   facts: RegistryFactsQuery,
   tokenUsers: TokenUsers,
 ): Preflight {
-  return async (asked, lifts, left = [], held = []) => {
+  return (asked, lifts, left = [], held = []) =>
+    unlessMended(facts, (look) => plan(look, asked, { lifts, left, held }));
+
+  async function plan(look: Look, asked: Onboarding, remembered: Remembered): Promise<OnboardingPlan> {
+    const { lifts } = remembered;
     const now = new Date();
-    const findings = await read(ports, facts, tokenUsers, asked, { lifts, left, held });
+    const findings = await read(ports, look, tokenUsers, asked, remembered);
     const name = findings.token?.name ?? asked.token;
     const isFormer = name.toLowerCase() !== asked.token.toLowerCase();
     const onboarding = isFormer ? { ...asked, token: name } : asked;
@@ -76,14 +81,16 @@ export function createPreflight(
       : sameActions(findings.scopeMap.actions, toActions(onboarding.permissions))
         ? 'same'
         : 'other';
+    const restores = scopeMap === 'other' && (await mayRestore(ports, findings, onboarding));
     const { token } = findings;
     const otherMap = token && token.scopeMap.toLowerCase() !== onboarding.scopeMap.toLowerCase();
     const bound = isBound(findings.connectedRegistry, onboarding.token);
-    const plan: Omit<OnboardingPlan, 'writes' | 'adopts' | 'problems'> = {
+    const found: Omit<OnboardingPlan, 'writes' | 'adopts' | 'problems'> = {
       checkedAt: now.toISOString(),
       endpoint,
       sync: syncFacts(findings.connectedRegistry),
       scopeMap,
+      ...(restores ? { restoresScopeMap: true } : {}),
       token: {
         exists: token !== undefined,
         ...(isFormer ? { name } : {}),
@@ -98,17 +105,35 @@ export function createPreflight(
       ...(findings.main ? { mainVersion: findings.main.version } : {}),
       credential: credential ?? FIRST_PASSWORD,
     };
-    const conclusions: Conclusions = { endpoint, scopeMap, bound, credential, isRevoked: revoked !== undefined };
+    const conclusions: Conclusions = {
+      endpoint,
+      scopeMap: restores ? 'same' : scopeMap,
+      bound,
+      credential,
+      isRevoked: revoked !== undefined,
+    };
     const problems = preflightProblems(findings, onboarding, config, conclusions);
-    return { ...plan, problems, ...plannedWrites(plan, onboarding) };
-  };
+    return { ...found, problems, ...plannedWrites(found, onboarding) };
+  }
+}
+
+/**
+ * Whether a drifted map is to be put right: the request says so, and it is ours. A map with a name of somebody's choice may
+ * have other clients with other rights by now, so it is left alone when others use it.
+ */
+async function mayRestore({ controlPlane }: Ports, findings: Findings, onboarding: Onboarding): Promise<boolean> {
+  const { registry, scopeMap, token } = onboarding;
+  if (!onboarding.restoreScopeMap || !isOursToRestore(findings, onboarding)) return false;
+  if (isNamedByRights(findings, onboarding)) return true;
+  const users = await controlPlane.listTokensOf(registry, scopeMap);
+  return users.every((name) => name.toLowerCase() === token.toLowerCase());
 }
 
 const FIRST_PASSWORD: CredentialPlan = { kind: 'issue', slot: 'password1', replacesLivePassword: false };
 
 async function read(
   ports: Ports,
-  facts: RegistryFactsQuery,
+  facts: Look,
   tokenUsers: TokenUsers,
   onboarding: Onboarding,
   { lifts, left, held }: Remembered,
@@ -154,7 +179,7 @@ interface Remembered {
 
 /** Nothing is read for a connected registry whose parent is the registry in the cloud, as most are. */
 async function readAncestors(
-  facts: RegistryFactsQuery,
+  facts: Look,
   registry: string,
   slow: SlowFacts,
   connectedRegistry: ConnectedRegistryFacts | undefined,

@@ -1,4 +1,5 @@
 import type { Config } from '../config.js';
+import { FIX_COMMANDS } from '../domain/fixCommands.js';
 import type { Onboarding } from '../domain/onboardingRequest.js';
 import type { Problem } from '../domain/operation.js';
 import { actionsCover, READ_ACTIONS } from '../domain/permissions.js';
@@ -75,14 +76,14 @@ function aboutRegistry({ slow }: Findings, { registry }: Onboarding): Problem[] 
       code: 'registry-not-premium',
       field: 'registry',
       message: `The registry ${registry} is of tier ${found.tier}; connected registries need Premium.`,
-      fix: `az acr update --name ${registry} --sku Premium`,
+      fix: FIX_COMMANDS.upgradeRegistry({ registry }),
     });
   if (found.dataEndpointEnabled === false)
     problems.push({
       code: 'data-endpoint-disabled',
       field: 'registry',
       message: `The registry ${registry} has no dedicated data endpoint; connected registries need one.`,
-      fix: `az acr update --name ${registry} --data-endpoint-enabled`,
+      fix: FIX_COMMANDS.enableDataEndpoint({ registry }),
     });
   return problems;
 }
@@ -95,7 +96,7 @@ function aboutConnectedRegistry(findings: Findings, { registry, connectedRegistr
         code: 'connected-registry-not-found',
         field: 'connectedRegistry',
         message: `The registry ${registry} has no connected registry ${connectedRegistry}.`,
-        fix: `az acr connected-registry list --registry ${registry}`,
+        fix: `Name one that is there, which this lists: ${FIX_COMMANDS.listConnectedRegistries({ registry })}`,
       },
     ];
   return [found, ...findings.ancestors]
@@ -104,7 +105,7 @@ function aboutConnectedRegistry(findings: Findings, { registry, connectedRegistr
       code: 'connected-registry-inactive',
       field: 'connectedRegistry',
       message: `The connected registry ${name} has not been activated by its installation at the edge.`,
-      fix: `az acr connected-registry get-settings --registry ${registry} --name ${name} --parent-protocol https --generate-password 1, then install it at the edge with them`,
+      fix: `Install it at the edge with the settings that this prints: ${FIX_COMMANDS.connectedRegistrySettings({ registry, connectedRegistry: name })}`,
     }));
 }
 
@@ -151,8 +152,7 @@ function aboutRepositories(findings: Findings, onboarding: Onboarding): Problem[
         code: 'repository-not-synced',
         field: `repositories.${repository}`,
         message: `${repository} (${asked}) is not in the sync scope of ${lacking.map(({ name }) => name).join(' and ')}.`,
-        // The command grants it on the connected registry and on all its ancestors.
-        fix: `az acr connected-registry permissions update --registry ${registry} --name ${connectedRegistry} --add ${repository}`,
+        fix: FIX_COMMANDS.addToSyncScope({ registry, connectedRegistry, repository }),
       },
     ];
   });

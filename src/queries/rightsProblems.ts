@@ -1,8 +1,10 @@
 import type { Config } from '../config.js';
 import type { ClientReference } from '../domain/clientKey.js';
+import { FIX_COMMANDS } from '../domain/fixCommands.js';
+import { defaultScopeMapName, SCOPE_MAP_MARK } from '../domain/names.js';
 import type { Onboarding } from '../domain/onboardingRequest.js';
 import type { Problem } from '../domain/operation.js';
-import { hasGatewayActions, toActions } from '../domain/permissions.js';
+import { hasGatewayActions, rightsHash, toActions } from '../domain/permissions.js';
 import type { CredentialPlan } from '../domain/plan.js';
 import { clientNames } from '../domain/sharedToken.js';
 import { isSamePassword, SLOT_NAMES, type KnownSlot, type SlotName } from '../domain/slots.js';
@@ -15,7 +17,7 @@ export function aboutScopeMap(
   config: Config,
   state: 'absent' | 'same' | 'other',
 ): Problem[] {
-  const { registry, scopeMap } = onboarding;
+  const { scopeMap } = onboarding;
   const wanted = toActions(onboarding.permissions);
   const problems: Problem[] = [];
   const most = config.caps.permissionsPerScopeMap;
@@ -38,9 +40,40 @@ export function aboutScopeMap(
       code: 'scope-map-different',
       field: 'scopeMap',
       message: `${scopeMap} exists with other rights. It has: ${listed(findings.scopeMap?.actions ?? [])}. Asked for: ${listed(wanted)}.`,
-      fix: `Choose another name, or az acr scope-map update --registry ${registry} --name ${scopeMap}`,
+      fix: differentMapFix(findings, onboarding, wanted),
     });
   return problems;
+}
+
+/** Longer commands are for nobody to read; a history holds the fix, too. */
+const MOST_COMMAND_CHARACTERS = 2000;
+
+function differentMapFix(findings: Findings, onboarding: Onboarding, wanted: readonly string[]): string {
+  const { registry, scopeMap } = onboarding;
+  const other = isOursToRestore(findings, onboarding) ? 'Onboard with restoreScopeMap: true' : 'Choose another name';
+  const command = FIX_COMMANDS.changeScopeMap({ registry, scopeMap, has: findings.scopeMap?.actions ?? [], wanted });
+  return command.length > MOST_COMMAND_CHARACTERS ? `${other}.` : `${other}, or: ${command}`;
+}
+
+/** Whether the map's name stands for the rights that are asked for: whoever shares it was onboarded with them. */
+export function isNamedByRights({ scopeMap: found }: Findings, { scopeMap, permissions }: Onboarding): boolean {
+  return found?.description === SCOPE_MAP_MARK && scopeMap === defaultScopeMapName(permissions);
+}
+
+/** Whether the map is ours, and was made with the very rights that are asked for: by its name, or by the client's tags. */
+export function isOursToRestore(findings: Findings, onboarding: Onboarding): boolean {
+  const { scopeMap: found, known } = findings;
+  const { scopeMap, permissions } = onboarding;
+  const rights = rightsHash(toActions(permissions));
+  return (
+    isNamedByRights(findings, onboarding) ||
+    known.some(
+      ({ made, scopeMap: name }) =>
+        (made.scopeMap || found?.description === SCOPE_MAP_MARK) &&
+        made.rights === rights &&
+        name.toLowerCase() === scopeMap.toLowerCase(),
+    )
+  );
 }
 
 /** Whether a token of that name can be made or adopted, and has a slot to use. */
@@ -81,14 +114,14 @@ export function aboutToken(
       code: 'token-bound-elsewhere',
       field: 'token',
       message: `${token} is bound to the connected registry ${elsewhere.name}.`,
-      fix: `Choose another name, or az acr connected-registry update --registry ${registry} --name ${elsewhere.name} --remove-client-tokens ${token}`,
+      fix: `Choose another name, or: ${FIX_COMMANDS.removeClientToken({ registry, connectedRegistry: elsewhere.name, token })}`,
     });
   if (findings.token?.isEnabled === false && !isRevoked)
     problems.push({
       code: 'token-disabled',
       field: 'token',
       message: `${token} exists and is disabled; onboarding never enables a token that somebody disabled.`,
-      fix: `az acr token update --registry ${registry} --name ${token} --status enabled`,
+      fix: FIX_COMMANDS.enableToken({ registry, token }),
     });
   if (!credential)
     problems.push({

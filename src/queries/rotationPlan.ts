@@ -13,7 +13,7 @@ import type { Ports } from '../ports/ports.js';
 import type { ConnectedRegistryFacts, ScopeMapFacts, TokenFacts } from '../ports/registryControlPlane.js';
 import type { SecretFacts } from '../ports/secretVault.js';
 import { syncFacts, syncStop } from './connectedRegistry.js';
-import { ancestorsOf, type RegistryFactsQuery } from './registryFacts.js';
+import { ancestorsOf, unlessMended, type Look, type RegistryFactsQuery } from './registryFacts.js';
 import { rotationProblems } from './rotationProblems.js';
 import { outageOf, rotationWrites } from './rotationWrites.js';
 import type { TokenUsers } from './tokenUsers.js';
@@ -41,11 +41,13 @@ export function createRotationPlan(
   facts: RegistryFactsQuery,
   tokenUsers: TokenUsers,
 ): PlanRotation {
-  return async (rotation, acknowledged) => {
+  return (rotation, acknowledged) => unlessMended(facts, (look) => plan(look, rotation, acknowledged));
+
+  async function plan(look: Look, rotation: Rotation, acknowledged?: string): Promise<RotationPlan> {
     const now = new Date();
     const findings = await explained(ports, rotation, await read(ports, tokenUsers, rotation, acknowledged), now);
     const { tags, main, token, scopeMap, connectedRegistry } = findings;
-    const slow = await facts.slowFacts(rotation.registry);
+    const slow = await look.slowFacts(rotation.registry);
     const way = [...ancestorsOf(slow, connectedRegistry)]
       .reverse()
       .concat(connectedRegistry ?? [])
@@ -53,7 +55,7 @@ export function createRotationPlan(
     const worst = worstWaySeconds(way, now);
     const slots = chooseSlots(findings, rotation, now);
     const image = tags?.pull?.image || imageFrom(scopeMap);
-    const plan = {
+    const found = {
       checkedAt: now.toISOString(),
       token: tags?.token ?? '',
       scopeMap: tags?.scopeMap ?? '',
@@ -66,16 +68,17 @@ export function createRotationPlan(
       sync: syncFacts(connectedRegistry),
       way,
       ...(worst === undefined ? {} : { worstWaySeconds: worst }),
+      ...(tags?.revokeOld ? { slotFreeAt: tags.revokeOld.from } : {}),
     };
-    const earlier = token?.slots[plan.slot]?.createdAt;
-    const planned = { ...plan, ...(earlier === undefined ? {} : { earlierPassword: earlier }) };
+    const earlier = token?.slots[found.slot]?.createdAt;
+    const planned = { ...found, ...(earlier === undefined ? {} : { earlierPassword: earlier }) };
     return {
       ...planned,
       problems: rotationProblems(findings, rotation, planned, config, now),
       writes: rotationWrites(planned, rotation),
       ...(rotation.urgent ? { outage: outageOf(planned, now) } : {}),
     };
-  };
+  }
 }
 
 async function read(

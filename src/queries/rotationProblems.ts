@@ -1,5 +1,6 @@
 import type { Config } from '../config.js';
 import type { Problem } from '../domain/answers.js';
+import { FIX_COMMANDS } from '../domain/fixCommands.js';
 import { mainSecretName } from '../domain/names.js';
 import type { RotationPlan } from '../domain/rotationPlan.js';
 import type { Rotation } from '../domain/rotationRequest.js';
@@ -38,7 +39,7 @@ export function rotationProblems(
         code: 'connected-registry-not-found',
         field: 'connectedRegistry',
         message: `The registry ${registry} has no connected registry ${rotation.connectedRegistry}.`,
-        fix: `az acr connected-registry list --registry ${registry}`,
+        fix: `Name one that is there, which this lists: ${FIX_COMMANDS.listConnectedRegistries({ registry })}`,
       },
     ];
   if (!token)
@@ -67,7 +68,7 @@ export function rotationProblems(
       code: 'token-disabled',
       field: 'client',
       message: `${tags.token} is disabled; a rotation never enables a token that somebody disabled.`,
-      fix: `az acr token update --registry ${registry} --name ${tags.token} --status enabled`,
+      fix: FIX_COMMANDS.enableToken({ registry, token: tags.token }),
     });
   if (!isBound(connectedRegistry, tags.token))
     problems.push({
@@ -126,7 +127,7 @@ function aboutSlot(
       code: 'slots-in-use',
       field: 'client',
       message: `${slot} of ${tags.token} holds a password that works and is unknown to the vault.`,
-      fix: `az acr token credential delete --registry ${registry} --name ${tags.token} --${slot}, if nobody uses it`,
+      fix: `If nobody uses it: ${FIX_COMMANDS.clearPassword({ registry, token: tags.token, slot })}`,
     },
   ];
 }

@@ -51,7 +51,7 @@ test('an operator onboards a client, whose device needs no Entra to report; the 
   const lines = audited();
   for (const action of ['run.start', 'token.create', 'password.generate', 'clientList.replace', 'secret.promote'])
     expect(lines).toContainEqual(
-      expect.objectContaining({ audit: `${action}.succeeded`, actor: 'ann@example.com', operation: id }),
+      expect.objectContaining({ audit: `${action}.succeeded`, actor: OBJECT_ID, operation: id }),
     );
   expect(lines).toContainEqual(expect.objectContaining({ audit: 'report.accept.succeeded', actor: 'device' }));
   expect(lines.filter(({ actor }) => actor === 'function-key')).toEqual([]);

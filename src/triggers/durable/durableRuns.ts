@@ -8,6 +8,8 @@ import { START_WHEN_FREE, waitingInstance, type WaitingRun } from '../../domain/
 import type { PresentRun, Runs, RunState, StartResult } from '../../ports/runs.js';
 import { auditStart } from './auditStart.js';
 import { readClientRecord } from './clientRecords.js';
+import { noteLostEndOf } from './lostEnds.js';
+import { findRunning } from './runningRuns.js';
 import { hasEnded, readRun, type RunStatus } from './runStatus.js';
 import { startRun } from './startRun.js';
 
@@ -16,6 +18,7 @@ export function durableRuns(client: DurableClient): Runs {
   const start: Runs['start'] = async (kind, run) => {
     const instance = clientKey(run.request);
     const leaving = kind === OFFBOARD ? undefined : await findOffboardingAhead(client, instance);
+    if (!leaving) await noteLostEndOf(client, instance);
     const result = leaving ?? (await startRun(client, kind, instance, run));
     auditStart(result, instance);
     return result;
@@ -43,6 +46,7 @@ export function durableRuns(client: DurableClient): Runs {
       const found = await readRun(client, clientKey(reference));
       return found && toPresentRun(found);
     },
+    running: (reference) => findRunning(client, reference),
     state: async ({ instance, run }) => {
       const found = await readRun(client, instance);
       return found?.input.run === run ? stateOf(found) : 'unknown';

@@ -32,6 +32,7 @@ const instance = z.looseObject({
   instanceId: z.string(),
   runtimeStatus: z.string(),
   lastUpdatedTime: z.string(),
+  createdTime: z.string().optional(),
 });
 
 /** The engine's header for the page after this one, both ways. */
@@ -58,6 +59,21 @@ export function instancePages(context: Pick<InvocationContext, 'options' | 'extr
     const runs = found.map((item) => toRunStatus(item as unknown as InstanceStatus)).filter((run) => run !== undefined);
     return { runs, ...(next === '' ? {} : { continuation: next }) };
   };
+}
+
+/** Every run of a few instances. */
+export async function allRuns(
+  pages: InstancePages,
+  { prefixes }: { readonly prefixes: readonly string[] },
+): Promise<RunStatus[]> {
+  const runs: RunStatus[] = [];
+  for (const prefix of prefixes)
+    for (let continuation: string | undefined = ''; continuation !== undefined;) {
+      const page: InstancePage = await pages({ prefix, top: 100, ...(continuation === '' ? {} : { continuation }) });
+      runs.push(...page.runs);
+      ({ continuation } = page);
+    }
+  return runs;
 }
 
 function parametersOf({ prefix, top, runtimeStatuses, createdFrom, createdTo }: InstanceQuery): [string, string][] {

@@ -1,8 +1,9 @@
-import type { Operation, OperationFailure, OperationKind } from '../../domain/operation.js';
+import type { Operation, OperationKind } from '../../domain/operation.js';
 import type { OperationSummary } from '../../domain/answers.js';
 import { CHECK } from '../../domain/checkRun.js';
 import { clientKey, type ClientReference } from '../../domain/clientKey.js';
 import { formatOperationId } from '../../domain/operationId.js';
+import { engineFailure } from '../../domain/runEnd.js';
 import { hasEnded, type RunStatus } from './runStatus.js';
 
 /** The operation resource, from what the engine knows of the run. */
@@ -24,7 +25,7 @@ export function operationView(status: RunStatus, kind: OperationKind): Operation
       phase: 'failed',
       steps,
       endedAt: status.lastUpdated,
-      failure: endedByTheEngine(status.runtimeStatus),
+      failure: engineFailure(status.runtimeStatus === 'Terminated'),
     };
   const { result, failure, endedAt } = outcome;
   return {
@@ -51,17 +52,4 @@ function operationIdOf({ instance, input }: RunStatus, kind: OperationKind): str
 
 function clientOf({ registry, connectedRegistry, client }: ClientReference): ClientReference {
   return { registry, connectedRegistry, client };
-}
-
-/** The engine's text is not shown: it quotes stacks and serialised exceptions. */
-function endedByTheEngine(runtimeStatus: string): OperationFailure {
-  const terminated = runtimeStatus === 'Terminated';
-  return {
-    code: terminated ? 'terminated' : 'internal',
-    message: terminated
-      ? 'The run was terminated from outside and could undo nothing.'
-      : 'The run ended by an error of its own; the log of its orchestration says which.',
-    residue: ['unknown: look at the steps for what was done, and start the same request again'],
-    kept: [],
-  };
 }

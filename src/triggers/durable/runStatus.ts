@@ -13,6 +13,8 @@ export interface RunStatus {
   readonly progress?: Progress;
   readonly outcome?: OperationOutcome<OperationResult>;
   readonly lastUpdated: string;
+  /** When the instance was made (ISO 8601); the engine tells whole seconds. */
+  readonly created: string;
 }
 
 /** The kind of operation that an orchestration's name stands for; undefined for one that is none. */
@@ -58,7 +60,11 @@ function isUnknownInstance(error: unknown): boolean {
 export type InstanceStatus = Pick<
   DurableOrchestrationStatus,
   'name' | 'instanceId' | 'input' | 'customStatus' | 'output'
-> & { readonly runtimeStatus: string; readonly lastUpdatedTime: string | Date };
+> & {
+  readonly runtimeStatus: string;
+  readonly lastUpdatedTime: string | Date;
+  readonly createdTime?: string | Date | undefined;
+};
 
 /** Undefined when it holds no run of ours. */
 export function toRunStatus(status: InstanceStatus): RunStatus | undefined {
@@ -72,6 +78,7 @@ export function toRunStatus(status: InstanceStatus): RunStatus | undefined {
     input,
     runtimeStatus: status.runtimeStatus,
     lastUpdated: new Date(status.lastUpdatedTime).toISOString(),
+    created: new Date(status.createdTime ?? status.lastUpdatedTime).toISOString(),
     ...(hasSteps(progress) ? { progress } : {}),
     ...(hasSteps(outcome) ? { outcome } : {}),
   };

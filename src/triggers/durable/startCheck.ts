@@ -4,6 +4,7 @@ import { CHECK, checkFingerprint, checkInstance } from '../../domain/checkRun.js
 import type { ClientReference } from '../../domain/clientKey.js';
 import type { StartResult } from '../../ports/runs.js';
 import { auditStart } from './auditStart.js';
+import { noteLostEndOf } from './lostEnds.js';
 import { newRun } from './newRun.js';
 import { startRun } from './startRun.js';
 
@@ -18,6 +19,7 @@ export async function startCheck(
   const request = clients ? { clients, registries } : { registries };
   const run = newRun(request, { actor, fingerprint: checkFingerprint(request) }, config);
   const instance = checkInstance(run);
+  if (!clients) await noteLostEndOf(client, instance);
   const result = await startRun(client, CHECK, instance, run);
   auditStart(result, instance);
   return result;

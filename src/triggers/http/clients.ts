@@ -9,10 +9,11 @@ import { ServiceError } from '../../ports/serviceError.js';
 import { eachOf } from '../../queries/eachOf.js';
 import type { Queries } from '../../queries/queries.js';
 import { operationSummaryOf } from '../durable/operationView.js';
+import { findRunning } from '../durable/runningRuns.js';
 import { hasEnded, operationKind, readRun } from '../durable/runStatus.js';
 import { unknownRegistry } from './clientsBody.js';
 import { formatContinuation, parseContinuation } from './continuation.js';
-import { invalidRequest, problem } from './problem.js';
+import { invalidQuery, problem } from './problem.js';
 import { badContinuation, queryParameters } from './queryParameters.js';
 import { orServiceProblem } from './serviceProblem.js';
 
@@ -28,7 +29,7 @@ export function getClients(config: Pick<Config, 'registries'>, { inventory }: Pi
     if ('refusal' in parsed) return parsed.refusal;
     const { top, continuation, ...given } = parsed.query;
     if (given.registry !== undefined && !findRegistry(config, given.registry))
-      return invalidRequest([unknownRegistry('registry', config)]);
+      return invalidQuery([unknownRegistry('registry', config)]);
     const filter = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
     const place = continuation === undefined ? undefined : parseContinuation(continuation, clientPlace, filter);
     if (continuation !== undefined && !place) return badContinuation();
@@ -38,6 +39,7 @@ export function getClients(config: Pick<Config, 'registries'>, { inventory }: Pi
           filter,
           top,
           place && { ...defined(place), skip: place.skip },
+          (reference) => findRunning(client, reference),
         );
         const page: ClientPage = {
           clients: await eachOf(clients, (view) => withRunning(view, client, [view.key])),
@@ -58,15 +60,17 @@ function defined({ vaultPage }: z.infer<typeof clientPlace>) {
 }
 
 /** A key holds nothing else; what does cannot be a secret's name of ours. */
-const KEY = /^[a-z0-9-]{1,100}$/;
+export const CLIENT_KEY = /^[a-z0-9-]{1,100}$/;
 
 /** `GET /api/clients/{key}`: one client, with all that its scope map grants. */
 export function getClient({ inventory }: Pick<Queries, 'inventory'>) {
   return async (request: HttpRequest, client: DurableClient): Promise<HttpResponseInit> => {
     const key = request.params['key'] ?? '';
     return orServiceProblem(async () => {
-      const view = KEY.test(key) ? await inventory.client(key) : undefined;
-      if (!view) return notFound(key);
+      const view = CLIENT_KEY.test(key)
+        ? await inventory.client(key, (reference) => findRunning(client, reference))
+        : undefined;
+      if (!view) return clientNotFound(key, NO_CREDENTIAL);
       const waiting = WAITING_KINDS.map((kind) => waitingInstance(kind, key));
       return { status: 200, jsonBody: await withRunning(view, client, [key, ...waiting]) };
     });
@@ -83,11 +87,15 @@ async function withRunning(view: ClientView, client: DurableClient, instances: r
   return view;
 }
 
-function notFound(key: string): HttpResponseInit {
+const NO_CREDENTIAL =
+  'The vault has no credential of that name. A client has one from its first onboarding until it is offboarded.';
+
+/** @param why what was looked for, in words. */
+export function clientNotFound(key: string, why: string): HttpResponseInit {
   return problem({
     status: 404,
     code: 'client-not-found',
     title: 'There is no such client.',
-    detail: `The vault has no credential ${JSON.stringify(key.slice(0, 100))}. A client has one from its first onboarding until it is offboarded.`,
+    detail: `Nothing is known of ${JSON.stringify(key.slice(0, 100))}. ${why}`,
   });
 }

@@ -1,19 +1,26 @@
 import type { HttpResponseInit } from '@azure/functions';
 import type { DurableClient } from 'durable-functions';
 import { clientKey } from '../../domain/clientKey.js';
-import type { OperationKind } from '../../domain/answers.js';
+import type { Operation, OperationKind } from '../../domain/answers.js';
 import { beganBy, formatOperationId, parseOperationId, type OperationId } from '../../domain/operationId.js';
 import { revocationInstance } from '../../domain/revocationInstance.js';
 import { REVOKE } from '../../domain/run.js';
 import { waitingInstance, WAITING_KINDS } from '../../domain/waitingRun.js';
+import { findRecorded, recordedView } from '../durable/recordedOperations.js';
 import { operationKind, readRun, type RunStatus } from '../durable/runStatus.js';
 import { problem } from './problem.js';
 
 /** `run` may be one beside the client's own: a revocation, or the one that waits to start it. */
 export type FoundOperation =
-  { readonly run: RunStatus; readonly kind: OperationKind } | { readonly refusal: HttpResponseInit };
+  | { readonly run: RunStatus; readonly kind: OperationKind }
+  /** Its run's instance was used again, or purged: how it ended is known all the same. */
+  | { readonly recorded: Operation }
+  | { readonly refusal: HttpResponseInit };
 
-/** The run that an operation id names; else 404, or 410 that names the run which has taken its place. */
+/**
+ * The run that an operation id names, or what the client's record says of it; else 404, or 410 that names the run which
+ * has taken its place.
+ */
 export async function findOperation(text: string, client: DurableClient): Promise<FoundOperation> {
   const id = parseOperationId(text);
   const run = id && (await readRun(client, id.instance));
@@ -25,6 +32,9 @@ export async function findOperation(text: string, client: DurableClient): Promis
   const startedAs = waiting?.run.outcome?.startedAs;
   if (waiting && startedAs === undefined) return waiting;
   if (startedAs !== undefined && startedAs !== text) return { refusal: superseded(startedAs) };
+  const recorded = id && (await findRecorded(client, id));
+  if (recorded?.startedAs !== undefined) return { refusal: superseded(recorded.startedAs) };
+  if (recorded) return { recorded: recordedView(recorded) };
   // A run id tells when it was made: one of the future has never been.
   if (!run || !kind || !beganBy(id.run, new Date())) return { refusal: notFound(text) };
   return { refusal: superseded(formatOperationId({ instance: id.instance, run: run.input.run })) };

@@ -20,8 +20,9 @@ export async function jsonBody(request: HttpRequest, most: number): Promise<Json
     const value: unknown = JSON.parse(body.bytes.toString('utf8'));
     return { value };
   } catch {
-    return {
-      refusal: invalidRequest([{ field: 'body', message: 'is not JSON', fix: 'Send one JSON object, in UTF-8.' }]),
-    };
+    const isEmpty = body.bytes.length === 0;
+    const message = isEmpty ? 'is missing' : 'is not JSON';
+    const fix = `Send one JSON object, in UTF-8${isEmpty ? '; {} where it is to say nothing' : ''}.`;
+    return { refusal: invalidRequest([{ field: 'body', message, fix }]) };
   }
 }

@@ -2,32 +2,40 @@ import type { HttpRequest, HttpResponseInit, InvocationContext } from '@azure/fu
 import type { DurableClient } from 'durable-functions';
 import { z } from 'zod';
 import { findRegistry, type Config } from '../../config.js';
-import type { OperationKind, OperationPage, OperationSummary } from '../../domain/answers.js';
+import type { OperationKind, OperationPage, OperationStatus, OperationSummary } from '../../domain/answers.js';
 import { CHECK, CHECK_PREFIX } from '../../domain/checkRun.js';
 import { clientKey, keyPrefix } from '../../domain/clientKey.js';
 import { OPERATIONS_QUERY_FIELDS, operationsQuery, type OperationsQuery } from '../../domain/listQueries.js';
 import { revocationPrefix } from '../../domain/revocationInstance.js';
 import { START_WHEN_FREE, WAITING_PREFIXES, type WaitingRun } from '../../domain/waitingRun.js';
-import { instancePages } from '../durable/instancePages.js';
+import { readClientRecord } from '../durable/clientRecords.js';
+import { allRuns, instancePages, type InstancePages } from '../durable/instancePages.js';
 import { operationSummaryOf } from '../durable/operationView.js';
+import { shortSummary } from '../durable/recordedOperations.js';
+import {
+  byTime,
+  isBefore,
+  newestRuns,
+  placeOf,
+  type ListPlace,
+  type Placed,
+  type RunsQuery,
+} from '../durable/runsByTime.js';
 import { hasEnded, operationKind, readRun, type RunStatus } from '../durable/runStatus.js';
 import { unknownRegistry } from './clientsBody.js';
 import { formatContinuation, parseContinuation } from './continuation.js';
-import { invalidRequest } from './problem.js';
+import { invalidQuery } from './problem.js';
 import { badContinuation, queryParameters } from './queryParameters.js';
 
-/** In which of the listings a page begins, and on which of its pages. */
-const listPlace = z.strictObject({ listing: z.int().min(0).max(20), page: z.string().max(4096).optional() });
+/** Where a page begins; ids hold nothing else. */
+const listPlace = z.strictObject({ at: z.int().min(0).max(8.64e15), id: z.string().regex(/^[a-z0-9.-]{0,200}$/) });
 
-/** Pages of the engine that one request goes through: few that fit give a short page instead of a long wait. */
-const MOST_PAGES = 10;
-
-/** Milliseconds. */
-const CLOCK_SKEW = 60_000;
+/** Milliseconds: no run waits longer for its client, so that none was asked for long before its instance was made. */
+const LONGEST_WAIT = 31 * 86_400_000;
 
 type Filter = Omit<OperationsQuery, 'top' | 'continuation'>;
 
-/** `GET /api/operations`: a page of runs. */
+/** `GET /api/operations`: a page of runs, the newest first. */
 export function getOperations(config: Pick<Config, 'registries'>) {
   return async (
     request: HttpRequest,
@@ -39,53 +47,91 @@ export function getOperations(config: Pick<Config, 'registries'>) {
     if ('refusal' in parsed) return parsed.refusal;
     const { top, continuation, ...filter } = parsed.query;
     if (filter.registry !== undefined && !findRegistry(config, filter.registry))
-      return invalidRequest([unknownRegistry('registry', config)]);
-    const place = continuation === undefined ? { listing: 0 } : parseContinuation(continuation, listPlace, filter);
-    if (!place) return badContinuation();
-    return { status: 200, jsonBody: await listed(filter, top, place, client, context) };
+      return invalidQuery([unknownRegistry('registry', config)]);
+    const from = continuation === undefined ? undefined : parseContinuation(continuation, listPlace, filter);
+    if (continuation !== undefined && !from) return badContinuation();
+    return { status: 200, jsonBody: await listed(filter, top, from, client, context) };
   };
 }
 
 async function listed(
   filter: Filter,
   top: number,
-  from: z.infer<typeof listPlace>,
+  from: ListPlace | undefined,
   client: DurableClient,
   context: InvocationContext,
 ): Promise<OperationPage> {
+  const key = keyOf(filter);
   const pages = instancePages(context);
-  const prefixes = prefixesOf(filter);
-  const found = new Map<string, OperationSummary>();
-  let { listing, page } = from;
-  for (let read = 0; read < MOST_PAGES && listing < prefixes.length && found.size < top; read += 1) {
-    const { runs, continuation } = await pages({
-      prefix: prefixes[listing] ?? '',
-      // Never more than there is room for, so that a page of ours always ends where one of the engine's does.
-      top: top - found.size,
-      ...(filter.status === undefined ? {} : { runtimeStatuses: ENGINE_STATUSES[filter.status] }),
-      ...(filter.createdAfter === undefined ? {} : { createdFrom: notBefore(filter.createdAfter) }),
-      ...(page === undefined ? {} : { continuation: page }),
-    });
-    for (const run of runs) {
-      const summary = await summaryOf(run, client);
-      if (summary && fits(summary, filter)) found.set(summary.id, summary);
-    }
-    page = continuation;
-    if (page === undefined) listing += 1;
-  }
-  const operations = [...found.values()];
-  if (listing >= prefixes.length) return { operations };
-  const next = { listing, ...(page === undefined ? {} : { page }) };
-  return { operations, continuation: formatContinuation(next, filter) };
+  const statuses = filter.status && [...new Set(filter.status.flatMap((status) => ENGINE_STATUSES[status]))];
+  const query: RunsQuery = {
+    prefixes: prefixesOf(filter),
+    oldest: filter.createdAfter === undefined ? 0 : Date.parse(filter.createdAfter),
+    ...(statuses ? { runtimeStatuses: statuses } : {}),
+  };
+  const show = async (run: RunStatus) => {
+    const summary = await summaryOf(run, client);
+    return summary && fits(summary, filter) ? { id: summary.id, value: summary } : undefined;
+  };
+  const { found, next } =
+    key === undefined
+      ? await newestRuns(pages, query, { from: from ?? latest(filter), now: Date.now(), top }, show)
+      : await ofOneClient(key, filter, top, from, { pages, query, client });
+  return {
+    operations: found.map(({ value }) => value),
+    ...(next ? { continuation: formatContinuation(next, filter) } : {}),
+  };
+}
+
+/** Nothing that was made long after `createdBefore` was asked for before it. */
+function latest({ createdBefore }: Filter): ListPlace | undefined {
+  if (createdBefore === undefined) return undefined;
+  const at = Date.parse(createdBefore) + LONGEST_WAIT;
+  return at < Date.now() ? { at, id: '' } : undefined;
 }
 
 /** A run that ended by its own outcome is `Completed` to the engine, whatever that is; others it ended itself. */
-const ENGINE_STATUSES: Readonly<Record<NonNullable<Filter['status']>, readonly string[]>> = {
+const ENGINE_STATUSES: Readonly<Record<OperationStatus, readonly string[]>> = {
   running: ['Pending', 'Running', 'Suspended'],
   completed: ['Completed'],
   rolledBack: ['Completed'],
   failed: ['Completed', 'Failed', 'Terminated', 'Canceled'],
 };
+
+/** Of one client there are few instances, and its record knows of runs that have none any more. */
+async function ofOneClient(
+  key: string,
+  filter: Filter,
+  top: number,
+  from: ListPlace | undefined,
+  { pages, query, client }: { pages: InstancePages; query: RunsQuery; client: DurableClient },
+): Promise<{ readonly found: readonly Placed<OperationSummary>[]; readonly next?: ListPlace }> {
+  const [{ ended = [] }, runs] = await Promise.all([
+    readClientRecord(client, key),
+    allRuns(pages, { prefixes: query.prefixes }),
+  ]);
+  const all = new Map<string, Placed<OperationSummary>>();
+  for (const one of ended.filter(({ startedAs }) => startedAs === undefined)) {
+    const value = shortSummary(one);
+    all.set(value.id, { at: Date.parse(value.startedAt), id: value.id, value });
+  }
+  for (const run of runs) {
+    const value = await summaryOf(run, client);
+    if (value) all.set(value.id, { at: placeOf(run), id: value.id, value });
+  }
+  const found = [...all.values()]
+    .filter((item) => fits(item.value, filter) && (from === undefined || isBefore(item, from)))
+    .toSorted(byTime);
+  const last = found[top - 1];
+  return { found: found.slice(0, top), ...(last && found.length > top ? { next: { at: last.at, id: last.id } } : {}) };
+}
+
+/** The client's key, where a filter says all that makes it. */
+function keyOf({ kind, registry, connectedRegistry, client }: Filter): string | undefined {
+  if (kind === CHECK || registry === undefined || connectedRegistry === undefined || client === undefined)
+    return undefined;
+  return clientKey({ registry, connectedRegistry, client });
+}
 
 /** What the ids of the instances in question begin with: with a connected registry named, the engine finds them itself. */
 function prefixesOf({ kind, registry, connectedRegistry, client }: Filter): string[] {
@@ -121,14 +167,16 @@ function kindOfWaiting({ input }: RunStatus): OperationKind {
 }
 
 function fits(summary: OperationSummary, filter: Filter): boolean {
-  const { kind, status, registry, connectedRegistry, client, createdAfter, createdBefore } = filter;
+  const { kind, status, code, registry, connectedRegistry, client, since, createdAfter, createdBefore } = filter;
   const startedAt = new Date(summary.startedAt);
   return (
     (kind === undefined || summary.kind === kind) &&
-    (status === undefined || summary.status === status) &&
+    (status === undefined || status.includes(summary.status)) &&
+    (code === undefined || (summary.failure !== undefined && code.includes(summary.failure.code))) &&
     (registry === undefined || same(summary.registry, registry)) &&
     (connectedRegistry === undefined || same(summary.connectedRegistry, connectedRegistry)) &&
     (client === undefined || summary.client === client) &&
+    (since === undefined || summary.endedAt === undefined || new Date(summary.endedAt) >= new Date(since)) &&
     (createdAfter === undefined || startedAt >= new Date(createdAfter)) &&
     (createdBefore === undefined || startedAt < new Date(createdBefore))
   );
@@ -136,12 +184,4 @@ function fits(summary: OperationSummary, filter: Filter): boolean {
 
 function same(left: string | undefined, right: string): boolean {
   return left?.toLowerCase() === right.toLowerCase();
-}
-
-/**
- * An instance is made after its run was asked for, long after when it had to wait: nothing that was made earlier can fit,
- * while what was made later still may. Clocks may differ a little.
- */
-function notBefore(instant: string): string {
-  return new Date(Date.parse(instant) - CLOCK_SKEW).toISOString();
 }

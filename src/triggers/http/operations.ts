@@ -1,7 +1,7 @@
 import type { HttpRequest, HttpResponseInit } from '@azure/functions';
 import type { DurableClient } from 'durable-functions';
 import { cancelEventName, type CancelEvent } from '../../domain/cancelEvent.js';
-import type { RunningOperation } from '../../domain/operation.js';
+import type { Operation, RunningOperation } from '../../domain/operation.js';
 import { OFFBOARD, REVOKE } from '../../domain/run.js';
 import { audit } from '../../ports/audit.js';
 import { operationView } from '../durable/operationView.js';
@@ -14,6 +14,7 @@ import { operationLocation } from './startAnswer.js';
 export async function getOperation(request: HttpRequest, client: DurableClient): Promise<HttpResponseInit> {
   const operation = await findOperation(request.params['id'] ?? '', client);
   if ('refusal' in operation) return operation.refusal;
+  if ('recorded' in operation) return { status: 200, jsonBody: operation.recorded };
   const headers: Record<string, string> = hasEnded(operation.run) ? {} : { 'retry-after': '1' };
   return { status: 200, headers, jsonBody: operationView(operation.run, operation.kind) };
 }
@@ -32,17 +33,9 @@ export async function cancelOperation(
   const id = request.params['id'] ?? '';
   const operation = await findOperation(id, client);
   if ('refusal' in operation) return operation.refusal;
+  if ('recorded' in operation) return alreadyEnded(operation.recorded);
   const { run } = operation;
-  if (hasEnded(run)) {
-    const { status } = operationView(run, operation.kind);
-    return problem({
-      status: 409,
-      code: 'already-ended',
-      title: 'The operation has ended.',
-      detail: `It ended as ${status}; there is nothing to cancel.`,
-      operationStatus: status,
-    });
-  }
+  if (hasEnded(run)) return alreadyEnded(operationView(run, operation.kind));
   if (run.kind === OFFBOARD || run.kind === REVOKE)
     return problem({
       status: 409,
@@ -59,4 +52,14 @@ export async function cancelOperation(
     headers: { location, 'retry-after': '1' },
     jsonBody: { id, status: 'running' } satisfies RunningOperation,
   };
+}
+
+function alreadyEnded({ status }: Pick<Operation, 'status'>): HttpResponseInit {
+  return problem({
+    status: 409,
+    code: 'already-ended',
+    title: 'The operation has ended.',
+    detail: `It ended as ${status}; there is nothing to cancel.`,
+    operationStatus: status,
+  });
 }

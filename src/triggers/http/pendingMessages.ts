@@ -7,7 +7,7 @@ import { clientsOfPoller } from '../../domain/profiles.js';
 import { audit } from '../../ports/audit.js';
 import type { Callers } from '../../ports/callers.js';
 import { pendingSignals } from '../durable/pendingSignals.js';
-import { invalidRequest, problem } from './problem.js';
+import { invalidQuery, problem } from './problem.js';
 import { tooManyRequests } from './tooManyRequests.js';
 
 /** Seconds that a request may be held up: less than front ends and proxies on the way wait for an answer. */
@@ -28,7 +28,7 @@ export function getPendingMessages(config: Pick<Config, 'profileBook' | 'polling
   return async (request: HttpRequest, client: DurableClient): Promise<HttpResponseInit> => {
     const wait = waitOf(request.query.get('wait'));
     if (wait === undefined)
-      return invalidRequest([
+      return invalidQuery([
         {
           field: 'wait',
           message: 'is not a number of seconds',

@@ -1,6 +1,7 @@
 import type { HttpResponseInit } from '@azure/functions';
 import type { z } from 'zod';
 import type { ANSWER_CODES, AnswerCode } from '../../domain/codes.js';
+import { fieldIssues, helpFor } from '../../domain/fieldIssues.js';
 import type { FieldError, ProblemDetails } from './problemDetails.js';
 
 type Answers = typeof ANSWER_CODES;
@@ -32,35 +33,43 @@ export function problem(details: Details, headers: Record<string, string> = {}):
   };
 }
 
-export function invalidRequest(errors: readonly FieldError[]): HttpResponseInit {
+/** @param consequence what became of the request, in a sentence. */
+export function invalidRequest(
+  errors: readonly FieldError[],
+  consequence: string = 'Nothing was started.',
+): HttpResponseInit {
   const names = [...new Set(errors.map((error) => error.field))].join(', ');
   return problem({
     status: 400,
     code: 'invalid-request',
     title: 'The request is not valid.',
-    detail: `Wrong: ${names}. Nothing was started.`,
+    detail: `Wrong: ${names}. ${consequence}`,
     errors,
   });
 }
 
 /** A schema's issues by field. @param help how each field must look, by its name. */
 export function fieldErrors(error: z.ZodError, help: Readonly<Record<string, string>>): FieldError[] {
-  return error.issues.flatMap((issue): FieldError[] => {
-    if (issue.code === 'unrecognized_keys')
-      return issue.keys.map((key) => ({
-        field: [...issue.path, key].join('.'),
+  return fieldIssues(error).flatMap(({ code, path, message, input, keys }): FieldError[] => {
+    if (keys)
+      return keys.map((key) => ({
+        field: [...path, key].join('.'),
         message: 'is not a known field',
         fix: `Leave it out. Known fields: ${Object.keys(help).join(', ')}.`,
       }));
-    // The innermost field that has a rule of its own: an item of a list has none.
-    const name = issue.path.findLast((part) => typeof part === 'string' && part in help) ?? 'body';
-    const missing = issue.code === 'invalid_type' && issue.input === undefined && issue.path.length > 0;
+    const missing = code === 'invalid_type' && input === undefined && path.length > 0;
+    const known = helpFor(path, help);
     return [
       {
-        field: issue.path.join('.') || 'body',
-        message: missing ? 'is missing' : issue.message,
-        fix: typeof name === 'string' && help[name] ? `It must be ${help[name]}.` : 'Send a JSON object.',
+        field: path.join('.') || 'body',
+        message: missing ? 'is missing' : message,
+        fix: known ? `It must be ${known.text}.` : 'Send a JSON object.',
       },
     ];
   });
+}
+
+/** A request that reads, and names something wrong. */
+export function invalidQuery(errors: readonly FieldError[]): HttpResponseInit {
+  return invalidRequest(errors, 'Nothing was read.');
 }

@@ -42,7 +42,7 @@ export function postPromotion(keys: ReportKeys) {
     const parsed = promotionAcknowledgement.safeParse(body.value, { reportInput: true });
     if (!parsed.success) {
       refused('invalid-request');
-      return invalidRequest(fieldErrors(parsed.error, ACKNOWLEDGEMENT_FIELDS));
+      return invalidRequest(fieldErrors(parsed.error, ACKNOWLEDGEMENT_FIELDS), 'The acknowledgement does not count.');
     }
     if (new Date(expiresAt) <= new Date()) {
       refused('expired');

@@ -47,7 +47,7 @@ export function postPullCheck(keys: ReportKeys) {
     const report = pullCheckReport.safeParse(body.value, { reportInput: true });
     if (!report.success) {
       refused('invalid-request');
-      return invalidRequest(fieldErrors(report.error, REPORT_FIELDS));
+      return invalidRequest(fieldErrors(report.error, REPORT_FIELDS), 'The report does not count.');
     }
     const event: ReportEvent = { hash: reportHash(report.data), report: report.data };
     const refusal = judge(await readRun(client, id.instance), id, attempt, event);

@@ -1,6 +1,6 @@
 import type { HttpRequest, HttpResponseInit } from '@azure/functions';
 import type { z } from 'zod';
-import { fieldErrors, invalidRequest } from './problem.js';
+import { fieldErrors, invalidQuery } from './problem.js';
 
 /** The host takes its key from it; it is not ours to judge. */
 const OF_THE_HOST = 'code';
@@ -16,12 +16,12 @@ export function queryParameters<Query>(
 ): { readonly query: Query } | { readonly refusal: HttpResponseInit } {
   const given = Object.fromEntries([...request.query].filter(([name]) => name !== OF_THE_HOST));
   const parsed = schema.safeParse(given, { reportInput: true });
-  return parsed.success ? { query: parsed.data } : { refusal: invalidRequest(fieldErrors(parsed.error, help)) };
+  return parsed.success ? { query: parsed.data } : { refusal: invalidQuery(fieldErrors(parsed.error, help)) };
 }
 
 /** The answer to a continuation that was not given for these filters. */
 export function badContinuation(): HttpResponseInit {
-  return invalidRequest([
+  return invalidQuery([
     {
       field: 'continuation',
       message: 'was not given for these filters',

@@ -8,7 +8,7 @@ import type { RotationScheduleAnswer, ScheduledRotation } from '../../domain/rot
 import type { Queries } from '../../queries/queries.js';
 import type { ScheduledClient } from '../../queries/rotationSchedule.js';
 import { readClientRecord } from '../durable/clientRecords.js';
-import { fieldErrors, invalidRequest } from './problem.js';
+import { fieldErrors, invalidQuery } from './problem.js';
 import { orServiceProblem } from './serviceProblem.js';
 
 export const MOST_LISTED = 1000;
@@ -34,7 +34,7 @@ export function getRotationSchedule(
   return async (request: HttpRequest, client: DurableClient): Promise<HttpResponseInit> => {
     const query = Object.fromEntries(Object.keys(SCHEDULE_PARAMETERS).flatMap((name) => given(request, name)));
     const parsed = parameters.safeParse(query, { reportInput: true });
-    if (!parsed.success) return invalidRequest(fieldErrors(parsed.error, SCHEDULE_PARAMETERS));
+    if (!parsed.success) return invalidQuery(fieldErrors(parsed.error, SCHEDULE_PARAMETERS));
     const { top, registry, connectedRegistry } = parsed.data;
     return orServiceProblem(async () => {
       const found: ScheduledClient[] = [];

@@ -3,6 +3,7 @@ import type { DurableClient } from 'durable-functions';
 import { formatOperationId } from '../../domain/operationId.js';
 import { audit, inAuditScope } from '../../ports/audit.js';
 import { instancePages } from '../durable/instancePages.js';
+import { noteLostEnd } from '../durable/lostEnds.js';
 import { ENDED, hasEnded, readRun, type RunStatus } from '../durable/runStatus.js';
 
 /** Every day, before the daily check, at a time that few have chosen (NCRONTAB, seconds first). */
@@ -57,6 +58,7 @@ async function purge(client: DurableClient, { instance, input }: RunStatus): Pro
   try {
     const present = await readRun(client, instance);
     if (present?.input.run !== input.run) return 'kept';
+    await noteLostEnd(client, present);
     await client.purgeInstanceHistory(instance);
     audit('run.purge.succeeded', facts);
     return 'purged';

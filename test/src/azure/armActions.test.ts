@@ -63,6 +63,7 @@ const CALLS: Readonly<Record<keyof RegistryControlPlane, (registry: string) => P
     await arm.createScopeMap(registry, MAP, content);
     await arm.createScopeMap(registry, OTHER_MAP, content);
   },
+  setScopeMapActions: (registry) => arm.setScopeMapActions(registry, MAP, ['repositories/hello-world/metadata/read']),
   getScopeMap: (registry) => arm.getScopeMap(registry, MAP),
   createToken: (registry) => arm.createToken(registry, TOKEN, MAP),
   getToken: (registry) => arm.getToken(registry, TOKEN),

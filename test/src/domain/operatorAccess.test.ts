@@ -4,6 +4,7 @@ import { OBJECT_ID, principalHeader, type Claim } from '../fakes/principal.js';
 
 const BY_ROLE: OperatorAccess = { kind: 'entra', role: 'Onboarding.Operator', principals: [] };
 const BY_LIST: OperatorAccess = { kind: 'entra', principals: [OBJECT_ID] };
+const TENANT_ID = '22222222-aaaa-4bbb-8ccc-1234567890ab';
 const ROLE_TYPE = 'http://schemas.microsoft.com/ws/2008/06/identity/claims/role';
 const oid: Claim = ['http://schemas.microsoft.com/identity/claims/objectidentifier', OBJECT_ID];
 const role: Claim = [ROLE_TYPE, 'Onboarding.Operator'];
@@ -67,12 +68,24 @@ describe('with Entra', () => {
 
 describe('the audit calls a principal', () => {
   test.each<[string, readonly Claim[], string]>([
-    ['by the sign-in name', [['preferred_username', 'ann@example.com']], 'ann@example.com'],
-    ['by the mapped name', [['http://schemas.xmlsoap.org/ws/2005/05/identity/claims/upn', 'ann@x.org']], 'ann@x.org'],
-    ['by its object id without one', [['name', 'Ann']], OBJECT_ID],
-    ["by its object id, not by a word of the audit's own", [['preferred_username', 'device']], OBJECT_ID],
-    ['without what a log could stumble over', [['upn', 'ann\n"{}@x.org ü']], 'ann____@x.org__'],
-    ['at a bounded length', [['upn', `${'a'.repeat(300)}@x.org`]], 'a'.repeat(100)],
+    ['by its object id and its tenant', [['tid', TENANT_ID]], `${OBJECT_ID}@${TENANT_ID}`],
+    [
+      'by the mapped tenant',
+      [['http://schemas.microsoft.com/identity/claims/tenantid', 'a-tenant']],
+      `${OBJECT_ID}@a-tenant`,
+    ],
+    ['by its object id where no tenant is named', [['name', 'Ann']], OBJECT_ID],
+    [
+      'by no name that may change hands',
+      [
+        ['preferred_username', 'ann@example.com'],
+        ['upn', 'ann@x.org'],
+      ],
+      OBJECT_ID,
+    ],
+    ["by no word of the audit's own", [['preferred_username', 'device']], OBJECT_ID],
+    ['without what a log could stumble over', [['tid', 'a\n"{}b ü']], `${OBJECT_ID}@a____b__`],
+    ['at a bounded length', [['tid', 'a'.repeat(300)]], `${OBJECT_ID}@${'a'.repeat(63)}`],
   ])('%s', (_name, claims, actor) => {
     expect(admit(BY_ROLE, principalHeader([oid, role, ...claims]))).toEqual({ actor });
   });

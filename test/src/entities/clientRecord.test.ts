@@ -141,7 +141,35 @@ describe('what is known of a client', () => {
     const once = await send({}, operation, { at: LATE });
     expect((await send(once.state, operation, { at: EARLY })).state).toEqual(once.state);
     const earlier = await send({}, operation, { at: EARLY });
-    expect((await send(earlier.state, operation, { at: LATE })).state).toEqual(once.state);
+    expect((await send(earlier.state, operation, { at: LATE })).state).toMatchObject(once.state);
+  });
+
+  test('a repeated revocation says when the client was revoked first, until it is cleared or ends what came between', async () => {
+    const LATEST = '2026-03-01T12:00:02.000Z';
+    const twice = await send({ revokedAt: EARLY }, 'revoke', { at: LATE });
+    expect(twice.state).toEqual({ revokedAt: LATE, firstRevokedAt: EARLY });
+    expect(twice.outcome).toMatchObject({ kind: 'done', value: { revokedAt: LATE, firstRevokedAt: EARLY } });
+    const thrice = await send(twice.state, 'revoke', { at: LATEST });
+    expect(thrice.state).toEqual({ revokedAt: LATEST, firstRevokedAt: EARLY });
+    expect((await send(thrice.state, 'begin', { wantedAt: LATE })).outcome).toMatchObject({ code: 'revoked' });
+    expect((await send(thrice.state, 'forget', {})).state).toEqual(thrice.state);
+    expect((await send(twice.state, 'lift', { wantedAt: LATEST })).state).toEqual({});
+  });
+
+  test('the ends of its last twenty runs, each once, whatever is forgotten besides', async () => {
+    const ended = (nth: number) => ({
+      id: `client.r${nth}`,
+      kind: 'rotate' as const,
+      actor: 'sweep',
+      startedAt: EARLY,
+      endedAt: LATE,
+      status: 'completed' as const,
+    });
+    let record: ClientRecord = { acknowledged: 'v1' };
+    for (let nth = 0; nth < 25; nth += 1)
+      for (const _ of [1, 2]) ({ state: record } = await send(record, 'noteEnd', { ended: ended(nth) }));
+    expect(record.ended?.map(({ id }) => id)).toEqual(Array.from({ length: 20 }, (_, nth) => `client.r${nth + 5}`));
+    expect((await send(record, 'forget', {})).state).toEqual({ ended: record.ended });
   });
 
   test('a lift does not end a revocation that came after the run was asked for', async () => {

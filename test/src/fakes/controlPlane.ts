@@ -65,6 +65,12 @@ export class FakeControlPlane implements RegistryControlPlane {
     this.scopeMaps.set(name.toLowerCase(), { name, createdAt: new Date().toISOString(), ...content });
   }
 
+  async setScopeMapActions(_: string, name: string, actions: readonly string[]): Promise<void> {
+    const found = this.scopeMaps.get(name.toLowerCase());
+    if (!found) throw refused(name);
+    this.scopeMaps.set(name.toLowerCase(), { ...found, actions });
+  }
+
   async deleteScopeMap(_: string, name: string): Promise<void> {
     this.scopeMaps.delete(name.toLowerCase());
   }

@@ -41,6 +41,7 @@ export function createFlowWorld(world: World) {
     startWhenFree: async () => ({ kind: 'unknown' }),
     revoke: async () => ({ kind: 'unknown' }),
     present: async () => present,
+    running: async () => undefined,
     state: async () => 'unknown',
     record: async () => records.state,
     cancel: async (...args) => void cancelled.push(args),

@@ -2,6 +2,8 @@ import { vi } from 'vitest';
 import { CHECK } from '../../../src/domain/checkRun.js';
 import { clientKey } from '../../../src/domain/clientKey.js';
 import { ONBOARD } from '../../../src/domain/run.js';
+import { endOfRun } from '../../../src/domain/runEnd.js';
+import { getClientOperations } from '../../../src/triggers/http/clientOperations.js';
 import { postChecks } from '../../../src/triggers/http/checks.js';
 import { getClient, getClients } from '../../../src/triggers/http/clients.js';
 import { getOperations } from '../../../src/triggers/http/operationList.js';
@@ -74,6 +76,26 @@ export async function giveOperationLists(note: Note): Promise<void> {
   note('GET operations', 'bad parameters', await ask(list, { query: { kind: 'x', createdAfter: 'yesterday' } }));
   vi.stubGlobal('fetch', () => Promise.resolve(new Response('', { status: 500 })));
   note('GET operations', 'a broken engine', await ask(list, {}, engine));
+  vi.unstubAllGlobals();
+}
+
+/** Every answer of `GET clients/{key}/operations`. */
+export async function giveClientOperations(note: Note): Promise<void> {
+  const engine = new FakeDurableClient();
+  const input = onboardingRun();
+  const key = clientKey(input.request);
+  engine.instances.set(key, { name: ONBOARD, input, runtimeStatus: 'Running' });
+  const failure = { code: 'cancelled', message: 'm', residue: ['token a: it stays'], kept: [] } as const;
+  const outcome = { status: 'failed', endedAt: '2026-03-01T12:10:00.000Z', failure } as const;
+  const { ended } = endOfRun(ONBOARD, { ...input, run: 'r0' }, key, outcome);
+  engine.entities.set(`@client@${key}`, { ended: [ended] });
+  vi.stubGlobal('fetch', listingFetch(engine));
+  const route = 'GET clients/{key}/operations';
+  note(route, 'some', await ask(getClientOperations, { params: { key } }, engine));
+  note(route, 'none', await ask(getClientOperations, { params: { key: 'nothing' } }, engine));
+  note('GET operations/{id}', 'a recorded one', await ask(getOperation, { params: { id: ended.id } }, engine));
+  vi.stubGlobal('fetch', () => Promise.resolve(new Response('', { status: 500 })));
+  note(route, 'a broken engine', await ask(getClientOperations, { params: { key } }, engine));
   vi.unstubAllGlobals();
 }
 

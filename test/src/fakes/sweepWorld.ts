@@ -40,6 +40,7 @@ export async function sweepIn(world: World, options: Options = {}) {
     startWhenFree: () => Promise.reject(new Error('a sweep waits for nobody')),
     revoke: () => Promise.reject(new Error('a sweep revokes no client')),
     present: () => Promise.reject(new Error('a sweep asks by run')),
+    running: async () => undefined,
     state: async (id) => {
       const found = started.find((item) => item.id === formatOperationId(id));
       return found ? run(found.client, (Date.now() - found.at.getTime()) / 1000) : 'unknown';

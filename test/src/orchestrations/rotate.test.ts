@@ -142,6 +142,36 @@ describe('a rotation', () => {
     expect(armWrites()).toEqual(['generatePassword', 'keepOnlySlots']);
   });
 
+  describe('promises another try', () => {
+    const failing = () => report({ outcome: 'digest-mismatch' });
+
+    test('after a freeze window, in which no sweep would start it', async () => {
+      const freezeWindows = [{ cron: '0 0 1 3 *', seconds: 5 * 86_400, timeZone: 'UTC' }];
+      const { outcome, records } = await rotateIn(world, { device: failing, limits: { freezeWindows } });
+      expect(outcome.failure?.nextTryAt).toBe('2026-03-06T00:00:00.000Z');
+      expect(records.state.retryRotationAt).toBe('2026-03-06T00:00:00.000Z');
+    });
+
+    test('not before the password before the present one leaves its slot', async () => {
+      await rotateIn(world);
+      const { outcome } = await rotateIn(world, { run: 'rot0000000000002' });
+      const { revokeOld } = tagsOfMain() ?? {};
+      expect(revokeOld?.from).toEqual(expect.any(String));
+      expect(outcome.failure).toMatchObject({ code: 'preflight', nextTryAt: revokeOld?.from });
+    });
+
+    test('of no client that no sweep looks at', async () => {
+      await world.ports.vault.remove(main);
+      const { outcome, records } = await rotateIn(world);
+      expect(outcome.failure).toMatchObject({ problems: [{ code: 'not-onboarded' }] });
+      expect(outcome.failure).not.toHaveProperty('nextTryAt');
+      expect(records.state).not.toHaveProperty('retryRotationAt');
+      const alerts = [...world.alerts.failed.values()];
+      expect(alerts).toMatchObject([{ client, code: 'preflight' }]);
+      expect(alerts[0]).not.toHaveProperty('nextTryAt');
+    });
+  });
+
   test('that hears nothing of the device ends the same way', async () => {
     const { outcome } = await rotateIn(world, { device: () => undefined });
     expect(outcome).toMatchObject({ status: 'rolledBack', failure: { code: 'pull-check-deadline' } });

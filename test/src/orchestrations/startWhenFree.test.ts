@@ -28,6 +28,7 @@ function waitWith(results: readonly StartResult[], preempts = true, last?: Prese
       startWhenFree: async () => result,
       revoke: async () => result,
       present: async () => last,
+      running: async () => undefined,
       state: async () => 'unknown',
       record: async () => ({}),
       cancel: async (...args) => void cancelled.push(args),

@@ -16,7 +16,7 @@ import { operatorRoute } from '../../../src/triggers/http/operatorRoute.js';
 import { postPullCheck } from '../../../src/triggers/http/pullChecks.js';
 import { answerMisfits, routes, type SeenAnswer } from '../fakes/apiDocument.js';
 import { FakeDurableClient, httpRequest, invocation, seen, type Instance } from '../fakes/durableClient.js';
-import { giveChecks, giveInventory, giveOperationLists } from '../fakes/inventoryAnswers.js';
+import { giveChecks, giveClientOperations, giveInventory, giveOperationLists } from '../fakes/inventoryAnswers.js';
 import { report } from '../fakes/onboardScript.js';
 import { onboardIn } from '../fakes/onboardWorld.js';
 import { OBJECT_ID, principalHeader } from '../fakes/principal.js';
@@ -250,6 +250,7 @@ async function giveStrangers(): Promise<void> {
 async function giveLists(): Promise<void> {
   await giveInventory(note);
   await giveOperationLists(note);
+  await giveClientOperations(note);
   await giveChecks(note);
 }
 

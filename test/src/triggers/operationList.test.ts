@@ -72,7 +72,7 @@ describe('GET /api/operations', () => {
     ]);
   });
 
-  test('gives page after page by its continuation, each run once, and asks the engine for no more than fits', async () => {
+  test('gives page after page by its continuation, each run once', async () => {
     const all = Array.from({ length: 120 }, (_, nth) => add(`device-${nth}`));
     for (let nth = 0; nth < 30; nth += 1)
       engine.instances.set(`@client@${nth}`, { name: '@client', input: null, runtimeStatus: 'Running' });
@@ -84,14 +84,14 @@ describe('GET /api/operations', () => {
       ({ continuation } = next);
     }
     expect(found.toSorted()).toEqual(all.toSorted());
-    expect(asked.every((url) => Number(url.searchParams.get('top')) <= 50)).toBe(true);
   });
 
-  test('gives a short page rather than a long wait when few fit', async () => {
-    for (let nth = 0; nth < 40; nth += 1) add(`device-${nth}`);
-    const { operations, continuation } = await page({ top: '2', client: 'nobody' });
-    expect([operations, asked.length]).toEqual([[], 10]);
-    expect(continuation).toEqual(expect.any(String));
+  test('is never empty with a continuation where there is a run to show', async () => {
+    for (let nth = 0; nth < 300; nth += 1)
+      engine.instances.set(`@client@${nth}`, { name: '@client', input: null, runtimeStatus: 'Running' });
+    const id = add('zulu');
+    expect(await page({ top: '1' })).toEqual({ operations: [expect.objectContaining({ id })] });
+    expect(await page({ top: '1', client: 'nobody' })).toEqual({ operations: [] });
   });
 
   test.each([
@@ -143,8 +143,10 @@ describe('GET /api/operations', () => {
       status: 'running',
       createdAfter: '2026-03-01T12:00:00Z',
     });
-    const [first] = asked;
-    expect(Object.fromEntries(first?.searchParams ?? [])).toMatchObject({
+    const last = asked.findLast(
+      (url) => url.searchParams.get('instanceIdPrefix') === 'myregistry-myconnectedregistry-',
+    );
+    expect(Object.fromEntries(last?.searchParams ?? [])).toMatchObject({
       instanceIdPrefix: 'myregistry-myconnectedregistry-',
       runtimeStatus: 'Pending,Running,Suspended',
       createdTimeFrom: '2026-03-01T11:59:00.000Z',

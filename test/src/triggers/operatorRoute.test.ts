@@ -34,10 +34,10 @@ describe('a route for operators', () => {
   test('with Entra is open to the host, and acts in the name of whom the platform names', async () => {
     const { level, answer, actors, audited } = await ask(
       ENTRA,
-      principalHeader([oid, role, ['preferred_username', 'ann@example.com']]),
+      principalHeader([oid, role, ['tid', 'a-tenant'], ['preferred_username', 'ann@example.com']]),
     );
-    expect([level, answer.status, actors]).toEqual(['anonymous', 200, ['ann@example.com']]);
-    expect(audited).toMatchObject([{ audit: 'thing.change.succeeded', actor: 'ann@example.com' }]);
+    expect([level, answer.status, actors]).toEqual(['anonymous', 200, [`${OBJECT_ID}@a-tenant`]]);
+    expect(audited).toMatchObject([{ audit: 'thing.change.succeeded', actor: `${OBJECT_ID}@a-tenant` }]);
   });
 
   test('with Entra is closed to whoever is not signed in', async () => {

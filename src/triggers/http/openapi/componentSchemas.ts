@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import {
+  clientOperations,
   dryRunAnswer,
   offboardingResult,
   onboardingResult,
@@ -9,6 +10,7 @@ import {
   operationSummary,
   plannedWrite,
   problemFound,
+  recordedOperation,
   reportAnswer,
   rotationDryRunAnswer,
   rotationPlanAnswer,
@@ -63,6 +65,8 @@ const SCHEMAS = {
   VerifiedPull: verifiedPull,
   OperationSummary: operationSummary,
   OperationPage: operationPage,
+  RecordedOperation: recordedOperation,
+  ClientOperations: clientOperations,
   Client: clientView,
   ClientPage: clientPage,
   ClientState: clientState,

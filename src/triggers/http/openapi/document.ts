@@ -13,7 +13,7 @@ export function openApiDocument() {
       version: VERSION,
       summary: 'Onboards clients of Azure Container Registry connected registries, and proves it with a real pull.',
       description:
-        'Times are ISO 8601, UTC. A problem has a stable `code`, which docs/errors.md explains; later versions may add codes, and fields to answers, so take an unknown code for its status and leave unknown fields aside.',
+        'Times are ISO 8601, UTC. A problem has a stable `code`, which docs/errors.md explains; later versions may add codes, and fields to answers, so take an unknown code for its status and leave unknown fields aside. The Functions host itself answers a missing or wrong function key with 401, and an unknown path or a wrong method with 404, both without a body.',
       license: { name: 'MIT', identifier: 'MIT' },
     },
     servers: [{ url: '/api' }],

@@ -1,5 +1,6 @@
 import type { DryRunAnswer, Operation, RunningOperation } from '../../../domain/answers.js';
 import { clientKey } from '../../../domain/clientKey.js';
+import { FIX_COMMANDS } from '../../../domain/fixCommands.js';
 import { mainSecretName } from '../../../domain/names.js';
 import { toOnboarding } from '../../../domain/onboardingRequest.js';
 import { formatOperationId } from '../../../domain/operationId.js';
@@ -59,7 +60,11 @@ const NOT_SYNCED = {
   code: 'repository-not-synced',
   field: 'repositories.hello-world',
   message: 'hello-world (content/read) is not in the sync scope of myconnectedregistry.',
-  fix: 'az acr connected-registry permissions update --registry myregistry --name myconnectedregistry --add hello-world',
+  fix: FIX_COMMANDS.addToSyncScope({
+    registry: 'myregistry',
+    connectedRegistry: 'myconnectedregistry',
+    repository: 'hello-world',
+  }),
 } as const;
 
 export const DRY_RUN_REFUSED: DryRunAnswer = { ...DRY_RUN, problems: [NOT_SYNCED] };

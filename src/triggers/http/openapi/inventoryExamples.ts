@@ -1,8 +1,9 @@
-import type { DryRunAnswer, Operation, OperationPage } from '../../../domain/answers.js';
+import type { ClientOperations, DryRunAnswer, Operation, OperationPage } from '../../../domain/answers.js';
 import type { CheckStarted } from '../problemDetails.js';
 import { CHECK_PREFIX } from '../../../domain/checkRun.js';
 import type { CheckResult, ClientPage, ClientView } from '../../../domain/clientAnswers.js';
 import { clientKey } from '../../../domain/clientKey.js';
+import { FIX_COMMANDS } from '../../../domain/fixCommands.js';
 import { formatOperationId } from '../../../domain/operationId.js';
 import { OPERATION_COMPLETED, OPERATION_REFUSED, QUICKSTART_REQUEST, RUNNING } from './examples.js';
 
@@ -58,6 +59,16 @@ export const OPERATION_PAGE: OperationPage = {
 };
 export const LAST_OPERATION_PAGE: OperationPage = { operations: [short(OPERATION_REFUSED)] };
 
+export const CLIENT_OPERATIONS: ClientOperations = {
+  operations: [
+    {
+      ...short(OPERATION_REFUSED),
+      actor: 'function-key',
+      failure: { code: 'preflight', message: OPERATION_REFUSED.failure?.message ?? '', residue: [] },
+    },
+  ],
+};
+
 export const DRY_RUN_OF_CHECK: DryRunAnswer = { problems: [], writes: [], adopts: [] };
 
 export const CHECK_REQUEST = { clients: [{ connectedRegistry, client }] };
@@ -96,7 +107,7 @@ const RESULT: CheckResult = {
       connectedRegistry,
       message:
         'It has not synced since 2026-02-20T00:00:00.000Z, and what is meant for it is kept for P2D only: it may never hear of changes made meanwhile.',
-      fix: `Bring it back and have it synchronise anew; for the next time: az acr connected-registry update --registry myregistry --name ${connectedRegistry} --sync-message-ttl with more than its longest absence`,
+      fix: `Bring it back and have it synchronise anew. For the next time: ${FIX_COMMANDS.keepMessages({ registry: 'myregistry', connectedRegistry, seconds: 13 * 86_400 })}`,
     },
   ],
 };

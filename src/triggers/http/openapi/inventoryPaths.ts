@@ -39,11 +39,25 @@ export const getClient = {
   },
 };
 
+export const getClientOperations = {
+  operationId: 'getClientOperations',
+  tags: ['operations'],
+  summary: "Lists a client's runs: those under way, and how the last twenty ended",
+  description:
+    'Newest first. Also of a client that has no credential: it was offboarded, or its onboarding failed. What a run of it answered in full is at its operation as long as the client has no later one.',
+  responses: {
+    '200': answer("The client's runs.", 'ClientOperations', { failed: examples.CLIENT_OPERATIONS }),
+    ...BY_OPERATORS,
+    ...problemAnswers(['client-not-found', 'unavailable']),
+  },
+};
+
 export const getOperations = {
   operationId: 'getOperations',
   tags: ['operations'],
-  summary: 'Lists runs that were not purged',
-  description: 'Each client shows its present or last run, besides those that wait for it.',
+  summary: 'Lists runs that were not purged, the newest first',
+  description:
+    'By the time at which they were asked for; one that had to wait for its client, by when it began to wait or to run. Each client shows its present or last run, those that wait for it, and its revocations; with registry, connectedRegistry and client, how its last twenty ended, too. A continuation stays good while new runs begin.',
   parameters: parametersOf(operationsQuery),
   responses: {
     '200': answer('A page of runs.', 'OperationPage', {

@@ -196,6 +196,10 @@ export const paths = {
   '/revocations': { post: postRevocations },
   '/clients': { get: inventory.getClients },
   '/clients/{key}': { parameters: [inventory.clientKeyParameter], get: inventory.getClient },
+  '/clients/{key}/operations': {
+    parameters: [inventory.clientKeyParameter],
+    get: inventory.getClientOperations,
+  },
   '/checks': { post: inventory.postChecks },
   '/operations': { get: inventory.getOperations },
   '/operations/{id}': { parameters: [idParameter('id')], get: getOperation },

@@ -58,6 +58,7 @@ const CONTROL_PLANE: CallsOf<RegistryControlPlane> = {
   setClientTokens: { run: () => arm().setClientTokens(registry, CONNECTED, []) },
   getScopeMap: { run: () => arm().getScopeMap(registry, MAP) },
   createScopeMap: { run: () => arm().createScopeMap(registry, MAP, content) },
+  setScopeMapActions: { run: () => arm().setScopeMapActions(registry, MAP, content.actions) },
   deleteScopeMap: {
     before: () => arm().createScopeMap(registry, OTHER_MAP, content),
     run: () => arm().deleteScopeMap(registry, OTHER_MAP),

@@ -1,0 +1,60 @@
+import type { z } from 'zod';
+
+/** A schema's issue about one value, with the whole way to it. */
+export interface FieldIssue {
+  readonly code: string;
+  readonly path: readonly PropertyKey[];
+  readonly message: string;
+  readonly input: unknown;
+  /** Of an object with unknown fields. */
+  readonly keys?: readonly string[];
+}
+
+/**
+ * Each issue where it lies: of a field that may have several forms, by the form that was sent; of a name in an object, by
+ * the name. Zod tells of both as one issue about the whole field.
+ */
+export function fieldIssues(error: z.ZodError): FieldIssue[] {
+  return error.issues.flatMap((issue) => innermost(issue, []));
+}
+
+function innermost(issue: z.core.$ZodIssue, above: readonly PropertyKey[]): FieldIssue[] {
+  const path = [...above, ...issue.path];
+  if (issue.code === 'invalid_union') {
+    const form = issue.errors.find((issues) => !issues.some(isAboutForm));
+    if (form) return form.flatMap((inner) => innermost(inner, path));
+  }
+  if (issue.code === 'invalid_key' || issue.code === 'invalid_element')
+    return issue.issues.flatMap((inner) => innermost(inner, path));
+  const { code, message, input } = issue;
+  return [{ code, path, message, input, ...(issue.code === 'unrecognized_keys' ? { keys: issue.keys } : {}) }];
+}
+
+/** Another form was meant: a list is no object. */
+function isAboutForm({ code, path }: z.core.$ZodIssue): boolean {
+  return path.length === 0 && code === 'invalid_type';
+}
+
+/** Fields whose names below them are the sender's own. */
+const NAMED_BY_SENDER: readonly PropertyKey[] = ['repositories', 'pollers'];
+
+/** The innermost part of a path that has help of its own: an item of a list has none, nor has a repository's name. */
+export function helpFor(
+  path: readonly PropertyKey[],
+  help: Readonly<Record<string, string>>,
+): { readonly name: string; readonly text: string } | undefined {
+  const end = path.findIndex((part) => NAMED_BY_SENDER.includes(part));
+  const own = end < 0 ? path : path.slice(0, end + 1);
+  const name = own.findLast((part): part is string => typeof part === 'string' && Object.hasOwn(help, part));
+  const text = name === undefined ? undefined : help[name];
+  return name === undefined || text === undefined ? undefined : { name, text };
+}
+
+/** Longest part of a wrong value that is shown. */
+const MOST_CHARACTERS = 60;
+
+/** A wrong value as text. */
+export function shownValue(value: unknown): string {
+  const text = JSON.stringify(value) ?? 'nothing';
+  return text.length > MOST_CHARACTERS ? `${text.slice(0, MOST_CHARACTERS)}…` : text;
+}

@@ -1,0 +1,18 @@
+import type { DurableClient } from 'durable-functions';
+import { clientKey, type ClientReference } from '../../domain/clientKey.js';
+import { formatOperationId } from '../../domain/operationId.js';
+import { REVOKE } from '../../domain/run.js';
+import type { RunningRun } from '../../domain/runningRun.js';
+import { readClientRecord } from './clientRecords.js';
+import { hasEnded, operationKind, readRun } from './runStatus.js';
+
+/** The client's own run; or a revocation that is disabling what the client has, as its record says. */
+export async function findRunning(client: DurableClient, reference: ClientReference): Promise<RunningRun | undefined> {
+  const key = clientKey(reference);
+  const run = await readRun(client, key);
+  const kind = run && operationKind(run.kind);
+  if (run && kind && !hasEnded(run)) return { id: formatOperationId({ instance: key, run: run.input.run }), kind };
+  const { disabling = [] } = await readClientRecord(client, key);
+  const [revocation] = disabling.filter(({ until }) => new Date(until) > new Date());
+  return revocation && { id: revocation.operation, kind: REVOKE };
+}
