@@ -11,6 +11,16 @@ import { parseLedger, withDelivery } from './ledger.js';
 
 const TYPE = 'kubernetes.io/dockerconfigjson';
 const KEY = '.dockerconfigjson';
+/** Kubernetes docs: concepts/configuration/secret, "Types of Secret". */
+const KNOWN_TYPES: readonly string[] = [
+  'Opaque',
+  'kubernetes.io/basic-auth',
+  'kubernetes.io/dockercfg',
+  'kubernetes.io/service-account-token',
+  'kubernetes.io/ssh-auth',
+  'kubernetes.io/tls',
+  'bootstrap.kubernetes.io/token',
+];
 /** Holds the names of the secrets that feed it. */
 const ANNOTATION = 'connected-registry-onboarding/secrets';
 
@@ -45,7 +55,7 @@ export function pullSecret({ namespace, name }: PullSecretName, settings: Kubern
 
   async function write(delivery: Delivery, signal: AbortSignal): Promise<WriteEnd | 'again'> {
     const found = await read(signal);
-    if (found && found.type !== TYPE) throw new ConsumerFailure(`it is of another type than ${TYPE}`);
+    if (found && found.type !== TYPE) throw new ConsumerFailure(`it is of ${named(found.type)}, not ${TYPE}`);
     const before = parseLedger(found?.metadata.annotations?.[ANNOTATION]);
     const ledger = withDelivery(before, delivery);
     if (!ledger) return 'left';
@@ -106,6 +116,11 @@ export function pullSecret({ namespace, name }: PullSecretName, settings: Kubern
 export interface PullSecretName {
   namespace: string;
   name: string;
+}
+
+/** A type for the log: any text may stand there, so only known ones are repeated. */
+function named(type: string | undefined): string {
+  return type !== undefined && KNOWN_TYPES.includes(type) ? `type ${type}` : 'another type';
 }
 
 function refused(what: string, { status }: WholeAnswer): ConsumerFailure {
