@@ -53,13 +53,13 @@ export function fieldErrors(error: z.ZodError, help: Readonly<Record<string, str
         fix: `Leave it out. Known fields: ${Object.keys(help).join(', ')}.`,
       }));
     // The innermost field that has a rule of its own: an item of a list has none.
-    const name = issue.path.findLast((part) => typeof part === 'string' && part in help) ?? 'body';
+    const name = issue.path.findLast((part) => typeof part === 'string' && Object.hasOwn(help, part)) ?? 'body';
     const missing = issue.code === 'invalid_type' && issue.input === undefined && issue.path.length > 0;
     return [
       {
         field: issue.path.join('.') || 'body',
         message: missing ? 'is missing' : issue.message,
-        fix: typeof name === 'string' && help[name] ? `It must be ${help[name]}.` : 'Send a JSON object.',
+        fix: typeof name === 'string' && Object.hasOwn(help, name) ? `It must be ${help[name]}.` : 'Send a JSON object.',
       },
     ];
   });
