@@ -59,7 +59,8 @@ export function fieldErrors(error: z.ZodError, help: Readonly<Record<string, str
       {
         field: issue.path.join('.') || 'body',
         message: missing ? 'is missing' : issue.message,
-        fix: typeof name === 'string' && Object.hasOwn(help, name) ? `It must be ${help[name]}.` : 'Send a JSON object.',
+        fix:
+          typeof name === 'string' && Object.hasOwn(help, name) ? `It must be ${help[name]}.` : 'Send a JSON object.',
       },
     ];
   });
