@@ -12,6 +12,7 @@ export const SET_BY_INFRA = [
   'REPORT_KEYS',
   'OPERATOR_AUTH',
   'IOT_HUBS',
+  'FUNCTIONS_REQUEST_BODY_SIZE_LIMIT',
 ];
 
 /** Settings that nobody makes for an app with an identity of Azure's, at Azure's own services. */

@@ -102,6 +102,8 @@ export const settingsSchema = z.object({
   WEBSITE_AUTH_ENABLED: z.string().optional(),
   /** The plan; set by the platform, not by people (azure-functions-host, EnvironmentSettingNames). */
   WEBSITE_SKU: z.string().optional(),
+  /** Read by the host alone: the longest body that it takes, in bytes. Here so that what a deployment sets is known. */
+  FUNCTIONS_REQUEST_BODY_SIZE_LIMIT: z.string().optional(),
   ALLOWED_ENDPOINTS: z
     .string()
     .default('')

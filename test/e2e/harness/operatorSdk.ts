@@ -85,7 +85,7 @@ export class OperatorSdk {
   async scheduleSyncs(schedule: string): Promise<void> {
     const { connectedRegistry } = this.endpoints.edge;
     await this.registries.connectedRegistries.update(...this.#registry(), connectedRegistry, {
-      syncProperties: { schedule },
+      syncProperties: { schedule, syncWindow: 'PT3H' },
     });
   }
 

@@ -76,6 +76,7 @@ test.each<[string, () => Promise<string> | string]>([
   ['that has ended', () => token({ exp: Date.now() / 1000 - 120 })],
   ['that somebody else has signed', () => token({ key: theirs })],
   ['without an object id', () => token({ oid: undefined })],
+  ['whose object id is none', () => token({ oid: '__proto__' })],
   ['that is none', () => 'a.b.c'],
   ['without a signature', async () => `${(await token()).split('.').slice(0, 2).join('.')}.`],
   [

@@ -148,6 +148,14 @@ describe('a device that asks for its messages', () => {
     expect(seen(await get())).toMatchObject({ status: 403, body: { code: 'not-a-poller' } });
   });
 
+  test.each(['__proto__', 'constructor', 'toString', 'hasOwnProperty'])(
+    'whose identity is called like a part of every object is nobody: %s',
+    async (name) => {
+      poll = getPendingMessages(settings, { identify: async () => name });
+      expect(seen(await get())).toMatchObject({ status: 403, body: { code: 'not-a-poller' } });
+    },
+  );
+
   test('is asked to come back when too many wait at once, and let in when one has gone', async () => {
     const open = [get('5'), get('5')];
     expect(seen(await get('5'))).toMatchObject({ status: 429, headers: { 'retry-after': '5' } });
