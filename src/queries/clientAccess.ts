@@ -108,7 +108,8 @@ export async function readClientAccess(
   const usual = known.length === 0 ? lower(defaultTokenName(reference)) : undefined;
   if (usual !== undefined) wanted.add(usual);
   // Tags that somebody tampered with must not lead to a connected registry's own token.
-  wanted.delete(lower(connectedRegistry?.syncToken ?? ''));
+  // Where that is unknown it is the name that the Azure CLI gives it.
+  if (connectedRegistry) wanted.delete(lower(connectedRegistry.syncToken ?? connectedRegistry.name));
 
   const tokens: ClientToken[] = [];
   const former: FormerToken[] = [];
