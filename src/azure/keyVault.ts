@@ -76,7 +76,9 @@ export function createKeyVault(config: Config['vault'], credential: TokenCredent
   return {
     current: async (name) => {
       try {
-        return toFacts(await call('read secret', name, (sdk) => sdk.getSecret(name)));
+        const secret = await call('read secret', name, (sdk) => sdk.getSecret(name));
+        valueOf(name, secret);
+        return toFacts(secret);
       } catch (error) {
         if (error instanceof ServiceError && error.kind === 'notFound') return undefined;
         if (error instanceof ServiceError && error.kind === 'forbidden' && mentions(error, 'SecretDisabled'))
@@ -135,7 +137,7 @@ export function createKeyVault(config: Config['vault'], credential: TokenCredent
 
     copy: async (from, to, attributes) => {
       const source = await call('read secret', from.name, (sdk) => sdk.getSecret(from.name, { version: from.version }));
-      return set(to, source.value ?? '', attributes);
+      return set(to, valueOf(from.name, source), attributes);
     },
 
     updateTags: async ({ name, version }, tags) => {
@@ -172,6 +174,17 @@ async function unlessGone(call: Promise<unknown>): Promise<void> {
   } catch (error) {
     if (!(error instanceof ServiceError) || error.kind !== 'notFound') throw error;
   }
+}
+
+/** @throws ServiceError for an answer without a value: an empty one would be taken for the client's credential. */
+function valueOf(name: string, { value }: KeyVaultSecret): string {
+  if (value !== undefined) return value;
+  throw new ServiceError({
+    kind: 'unavailable',
+    operation: 'read secret',
+    resource: name,
+    detail: 'the answer has no value',
+  });
 }
 
 /** Keeps what may be known outside; the value stays here. */

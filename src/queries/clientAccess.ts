@@ -131,7 +131,8 @@ export async function readClientAccess(
   const byName = known.length === 0 ? ownTokenNames(reference).filter((name) => !wanted.has(name)) : [];
   for (const name of byName) wanted.add(name);
   // Tags that somebody tampered with must not lead to a connected registry's own token.
-  wanted.delete(lower(connectedRegistry?.syncToken ?? ''));
+  // Where that is unknown it is the name that the Azure CLI gives it.
+  if (connectedRegistry) wanted.delete(lower(connectedRegistry.syncToken ?? connectedRegistry.name));
 
   const tokens: ClientToken[] = [];
   const former: FormerToken[] = [];

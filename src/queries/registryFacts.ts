@@ -89,7 +89,10 @@ export async function unlessMended<T extends { readonly problems: readonly Probl
   return again ? conclude(again) : first;
 }
 
-/** What a connected registry syncs through, nearest first; none when that is the registry in the cloud, as for most. */
+/**
+ * What a connected registry syncs through, nearest first; none when that is the registry in the cloud, as for most. A parent
+ * that the listing does not have, which may be older than it, is there with nothing known of it.
+ */
 export function ancestorsOf(slow: SlowFacts, child: ConnectedRegistryFacts | undefined): ConnectedRegistryFacts[] {
   const chain: ConnectedRegistryFacts[] = [];
   for (let next = parentOf(slow, child); next && !chain.includes(next); next = parentOf(slow, next)) chain.push(next);
@@ -98,7 +101,9 @@ export function ancestorsOf(slow: SlowFacts, child: ConnectedRegistryFacts | und
 
 function parentOf(slow: SlowFacts, child: ConnectedRegistryFacts | undefined): ConnectedRegistryFacts | undefined {
   const parent = child?.parent?.toLowerCase();
-  return parent === undefined ? undefined : slow.connectedRegistries.find((item) => item.name.toLowerCase() === parent);
+  if (child?.parent === undefined || parent === undefined) return undefined;
+  const unread = { name: child.parent, mode: '', isActive: undefined, schedule: '', clientTokens: [] };
+  return slow.connectedRegistries.find((item) => item.name.toLowerCase() === parent) ?? unread;
 }
 
 /** Counts its reads: the n-th is newer than all before. */

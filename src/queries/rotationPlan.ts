@@ -59,7 +59,8 @@ export function createRotationPlan(
       checkedAt: now.toISOString(),
       token: tags?.token ?? '',
       scopeMap: tags?.scopeMap ?? '',
-      endpoint: main?.endpoints[0] ?? '',
+      // Where the value names none, the tags may.
+      endpoint: main?.endpoints[0] ?? tags?.issued.endpoint ?? '',
       image,
       credentialLifetimeDays: tags ? lifetimeDays(tags) : config.lifetimes.usualDays,
       made: tags?.made ?? { scopeMap: false, token: false },

@@ -12,7 +12,7 @@ import { ofAnotherClient } from './rightsProblems.js';
 import type { RotationFindings } from './rotationPlan.js';
 import { aboutUnreadableSchedules } from './unknownProblems.js';
 
-type Planned = Pick<RotationPlan, 'slot' | 'image' | 'way' | 'worstWaySeconds' | 'credentialLifetimeDays'>;
+type Planned = Pick<RotationPlan, 'endpoint' | 'slot' | 'image' | 'way' | 'worstWaySeconds' | 'credentialLifetimeDays'>;
 
 /** Everything that stands in the way of a rotation, at once, each with its fix. */
 export function rotationProblems(
@@ -75,6 +75,13 @@ export function rotationProblems(
       code: 'token-unbound',
       field: 'client',
       message: `${tags.token} is not in the client list of ${connectedRegistry.name}; a rotation never binds what somebody unbound.`,
+      fix: 'Onboard the client again: POST /api/onboardings.',
+    });
+  if (plan.endpoint === '')
+    problems.push({
+      code: 'endpoint-unknown',
+      field: 'client',
+      message: `Neither the value nor the tags of the secret ${main.name} say which endpoint it is for.`,
       fix: 'Onboard the client again: POST /api/onboardings.',
     });
   if (plan.image === '')

@@ -116,6 +116,29 @@ describe('a rotation', () => {
     }
   });
 
+  test('is refused where nothing says which endpoint the secret is for, and goes by its tags where they do', async () => {
+    const reference = { registry, connectedRegistry, client };
+    const noted = tagsOfMain()?.issued.endpoint;
+    const rewrite = (changes: (tags: Record<string, string>) => Record<string, string>) =>
+      world.vault.secrets.set(main, {
+        isDeleted: false,
+        versions: (world.vault.secrets.get(main)?.versions ?? []).map((version) => ({
+          ...version,
+          value: 'no docker config',
+          tags: changes({ ...version.tags }),
+        })),
+      });
+    const planned = async () => {
+      const { endpoint, problems } = await world.queries.planRotation({ ...reference, urgent: false });
+      return [endpoint, problems.map(({ code }) => code)];
+    };
+    rewrite((tags) => tags);
+    expect(noted).toMatch(/:\d+$/);
+    expect(await planned()).toEqual([noted, []]);
+    rewrite((tags) => ({ ...tags, issued: (tags['issued'] ?? '').split(' ').slice(0, 3).join(' ') }));
+    expect(await planned()).toEqual(['', ['endpoint-unknown']]);
+  });
+
   test('gives up, takes its candidate back and says when it will try again when the edge never syncs', async () => {
     world.controlPlane.change(CONNECTED_REGISTRY, { lastSyncTime: '2026-03-01T11:00:00.000Z' });
     const { outcome } = await rotateIn(world, { edge: () => false });

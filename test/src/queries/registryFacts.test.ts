@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { createRegistryFacts } from '../../../src/queries/registryFacts.js';
+import { worstWaySeconds } from '../../../src/domain/syncSchedule.js';
+import { ancestorsOf, createRegistryFacts } from '../../../src/queries/registryFacts.js';
 import { CONNECTED_REGISTRY, REGISTRY } from '../fakes/requests.js';
 import { createWorld } from '../fakes/world.js';
 
@@ -41,6 +42,13 @@ describe('registry facts', () => {
     controlPlane.tokens.set('other', { scopeMap: 'none', isEnabled: true, createdAt: '', slots: {} });
     expect(await facts.syncScope(REGISTRY, 'other')).toEqual([]);
     expect(await facts.syncScope(REGISTRY, CONNECTED_REGISTRY)).toContain('repositories/hello-world/content/read');
+  });
+
+  test('have a parent that the listing lacks, with nothing known of it', () => {
+    const child = { name: 'hall1', parent: 'Above', mode: 'ReadOnly', isActive: true, clientTokens: [] };
+    const [above, ...more] = ancestorsOf({ registry: undefined, connectedRegistries: [] }, child);
+    expect([above?.name, above?.isActive, more]).toEqual(['Above', undefined, []]);
+    expect(worstWaySeconds([child, ...(above ? [above] : [])], new Date())).toBeUndefined();
   });
 
   test('leave gateway rights out of a sync scope', async () => {
