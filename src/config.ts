@@ -24,7 +24,12 @@ export type CredentialKind = 'managedIdentity' | 'clientSecret' | 'azureCli';
 export interface Config {
   /** The first is the one that a request without `registry` means. */
   readonly registries: readonly [RegistryId, ...RegistryId[]];
-  readonly arm: { readonly endpoint: string; readonly audience: string };
+  readonly arm: {
+    readonly endpoint: string;
+    readonly audience: string;
+    /** Api-versions of Microsoft.ContainerRegistry to ask in, by kind of resource. */
+    readonly versions: Readonly<Record<'registry' | 'connectedRegistry', string>>;
+  };
   readonly identity: {
     readonly kind: CredentialKind;
     readonly authorityHost: string;
@@ -102,7 +107,14 @@ export function loadConfig(environment: Readonly<Record<string, string | undefin
 
   return {
     registries: settings.REGISTRIES,
-    arm: { endpoint: settings.ARM_ENDPOINT, audience: settings.ARM_AUDIENCE ?? settings.ARM_ENDPOINT },
+    arm: {
+      endpoint: settings.ARM_ENDPOINT,
+      audience: settings.ARM_AUDIENCE ?? settings.ARM_ENDPOINT,
+      versions: {
+        registry: settings.REGISTRY_API_VERSION,
+        connectedRegistry: settings.CONNECTED_REGISTRY_API_VERSION,
+      },
+    },
     identity: {
       kind: settings.CREDENTIAL_KIND,
       authorityHost: settings.AZURE_AUTHORITY_HOST,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { KNOWN_VERSIONS } from './azure/apiVersions.js';
 import type { RegistryId } from './config.js';
 import { isEndpoint } from './domain/names.js';
 import { hubs, profiles, requestEvents } from './profileSettings.js';
@@ -39,6 +40,10 @@ const registries = z.string('must list at least one registry resource id').trans
   return [first, ...rest] satisfies [RegistryId, ...RegistryId[]];
 });
 
+const apiVersion = z
+  .string()
+  .regex(/^\d{4}-\d{2}-\d{2}(?:-preview)?$/, 'must be an api-version of Azure, such as 2025-11-01');
+
 /** Fewer bytes than SHA-256 puts out would make the key easier to guess than the code. */
 const LEAST_KEY_BYTES = 32;
 
@@ -73,6 +78,8 @@ export const settingsSchema = z.object({
   REGISTRIES: registries,
   ARM_ENDPOINT: httpsUrl.default('https://management.azure.com'),
   ARM_AUDIENCE: httpsUrl.optional(),
+  REGISTRY_API_VERSION: apiVersion.default(KNOWN_VERSIONS.registry[0]),
+  CONNECTED_REGISTRY_API_VERSION: apiVersion.default(KNOWN_VERSIONS.connectedRegistry[0]),
   CREDENTIAL_KIND: z
     .enum(['managedIdentity', 'clientSecret', 'azureCli'], 'must be managedIdentity, clientSecret or azureCli')
     .default('managedIdentity'),

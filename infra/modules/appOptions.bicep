@@ -4,6 +4,8 @@ metadata description = 'Settings of the app that may be chosen. Written by "npm 
 @sealed()
 @description('Settings of the app by name; what is left out has the default that README.md tells.')
 type AppOptions = {
+  REGISTRY_API_VERSION: string?
+  CONNECTED_REGISTRY_API_VERSION: string?
   OPERATOR_ROLE: string?
   OPERATOR_PRINCIPALS: string?
   ALLOWED_ENDPOINTS: string?

@@ -10,13 +10,18 @@ import { seenSecrets } from '../redaction/seenSecrets.js';
 import { toConnectedRegistry, toScopeMap, toToken } from './armFacts.js';
 import { lastAnswerPolicy } from './lastAnswer.js';
 import { lazily } from './lazily.js';
-import { calling } from './serviceErrors.js';
+import { ApiVersions, type VersionedKind } from './apiVersions.js';
+import { ended, isRefusedPoll, standingOf, type Standing } from './refusedPolls.js';
+import { calling, toServiceError } from './serviceErrors.js';
 
 /** Where the service names no pause between polls of an asynchronous operation, in milliseconds. */
 const POLL = { updateIntervalInMs: 1000 };
 
 interface Target {
+  /** For registries, their scope maps and tokens. */
   readonly client: ContainerRegistryManagementClient;
+  /** For connected registries, whose api-versions are others. */
+  readonly connected: ContainerRegistryManagementClient;
   readonly group: string;
   readonly name: string;
   /** Resource id of a child, for example a token. */
@@ -31,17 +36,21 @@ export function createArmControlPlane(config: Config, credential: TokenCredentia
   const loadSdk = lazily(() => import('@azure/arm-containerregistry'));
   const clients = new Map<string, ContainerRegistryManagementClient>();
 
-  async function clientOf(subscriptionId: string): Promise<ContainerRegistryManagementClient> {
-    const known = clients.get(subscriptionId);
+  const versions = new ApiVersions(config.arm.versions);
+
+  async function clientOf(subscriptionId: string, apiVersion: string): Promise<ContainerRegistryManagementClient> {
+    const key = `${subscriptionId} ${apiVersion}`;
+    const known = clients.get(key);
     if (known) return known;
     const { ContainerRegistryManagementClient: Client } = await loadSdk();
     const client = new Client(credential, subscriptionId, {
+      apiVersion,
       endpoint: config.arm.endpoint,
       credentials: { scopes: [`${config.arm.audience}/.default`] },
       retryOptions: { maxRetries: 0 },
       additionalPolicies: [{ position: 'perCall', policy: lastAnswerPolicy }],
     });
-    clients.set(subscriptionId, client);
+    clients.set(key, client);
     return client;
   }
 
@@ -55,22 +64,74 @@ export function createArmControlPlane(config: Config, credential: TokenCredentia
         detail: 'registry-not-configured',
       });
     return {
-      client: await clientOf(id.subscriptionId),
+      client: await clientOf(id.subscriptionId, versions.of('registry')),
+      connected: await clientOf(id.subscriptionId, versions.of('connectedRegistry')),
       group: id.resourceGroup,
       name: id.name,
       idOf: (kind, child) => `${resourceId(id)}/${kind}/${child}`,
     };
   }
 
-  /** One call of the SDK on a registry, its errors translated. */
+  /** One call of the SDK on a registry, its errors translated. A version that the service does not have is changed. */
   async function call<T>(
     operation: ServiceOperation,
     registry: string,
     resource: string,
     make: (at: Target) => PromiseLike<T>,
+    kind: VersionedKind = 'registry',
   ): Promise<T> {
-    const at = await targetOf(registry);
-    return calling(operation, resource, async () => make(at));
+    return calling(operation, resource, async () => {
+      for (;;) {
+        const used = versions.of(kind);
+        const at = await targetOf(registry);
+        try {
+          return await make(at);
+        } catch (error) {
+          // Each change is to another version of a short list that the refusal names.
+          if (!versions.change(kind, used, error)) throw error;
+        }
+      }
+    });
+  }
+
+  /** A write whose end is looked for at the resource itself where its polls are refused. */
+  function write(
+    operation: ServiceOperation,
+    registry: string,
+    resource: string,
+    make: (at: Target) => PromiseLike<unknown>,
+    look: (at: Target) => PromiseLike<{ readonly provisioningState?: string }>,
+    kind: VersionedKind = 'registry',
+  ): Promise<void> {
+    const stands = async (at: Target): Promise<Standing> => {
+      const found = await ifThere(look(at));
+      return found ? standingOf(found.provisioningState) : 'busy';
+    };
+    const ending = (at: Target) =>
+      ended(
+        { operation, resource },
+        () => make(at),
+        () => stands(at),
+      );
+    return call(operation, registry, resource, ending, kind);
+  }
+
+  /** A deletion: it has ended once the resource is gone. */
+  function removal(
+    operation: ServiceOperation,
+    registry: string,
+    resource: string,
+    make: (at: Target) => PromiseLike<unknown>,
+    look: (at: Target) => PromiseLike<unknown>,
+  ): Promise<void> {
+    const stands = async (at: Target): Promise<Standing> => ((await ifThere(look(at))) === undefined ? 'done' : 'busy');
+    const ending = (at: Target) =>
+      ended(
+        { operation, resource },
+        () => make(at),
+        () => stands(at),
+      );
+    return call(operation, registry, resource, ending);
   }
 
   /** A PATCH of a token: what the change does not name stays, and of the passwords those that it does name. */
@@ -80,7 +141,13 @@ export function createArmControlPlane(config: Config, credential: TokenCredentia
     name: string,
     change: (at: Target) => TokenUpdateParameters,
   ): Promise<void> {
-    await call(operation, registry, name, (at) => at.client.tokens.update(at.group, at.name, name, change(at), POLL));
+    await write(
+      operation,
+      registry,
+      name,
+      (at) => at.client.tokens.update(at.group, at.name, name, change(at), POLL),
+      (at) => at.client.tokens.get(at.group, at.name, name),
+    );
   }
 
   return {
@@ -98,26 +165,40 @@ export function createArmControlPlane(config: Config, credential: TokenCredentia
       ),
 
     listConnectedRegistries: (registry) =>
-      call('list connected registries of', registry, registry, async (at) =>
-        eachAs(at.client.connectedRegistries.list(at.group, at.name), toConnectedRegistry),
+      call(
+        'list connected registries of',
+        registry,
+        registry,
+        async (at) => eachAs(at.connected.connectedRegistries.list(at.group, at.name), toConnectedRegistry),
+        'connectedRegistry',
       ),
 
     getConnectedRegistry: async (registry, name) =>
       orUndefined(
-        call('get connected registry', registry, name, async (at) =>
-          toConnectedRegistry(await at.client.connectedRegistries.get(at.group, at.name, name)),
+        call(
+          'get connected registry',
+          registry,
+          name,
+          async (at) => toConnectedRegistry(await at.connected.connectedRegistries.get(at.group, at.name, name)),
+          'connectedRegistry',
         ),
       ),
 
     setClientTokens: async (registry, name, tokens) => {
-      await call('update client tokens of connected registry', registry, name, (at) =>
-        at.client.connectedRegistries.update(
-          at.group,
-          at.name,
-          name,
-          { clientTokenIds: tokens.map((token) => at.idOf('tokens', token)) },
-          POLL,
-        ),
+      await write(
+        'update client tokens of connected registry',
+        registry,
+        name,
+        (at) =>
+          at.connected.connectedRegistries.update(
+            at.group,
+            at.name,
+            name,
+            { clientTokenIds: tokens.map((token) => at.idOf('tokens', token)) },
+            POLL,
+          ),
+        (at) => at.connected.connectedRegistries.get(at.group, at.name, name),
+        'connectedRegistry',
       );
     },
 
@@ -129,25 +210,40 @@ export function createArmControlPlane(config: Config, credential: TokenCredentia
       ),
 
     createScopeMap: async (registry, name, content) => {
-      await call('create scope map', registry, name, (at) =>
-        at.client.scopeMaps.create(
-          at.group,
-          at.name,
-          name,
-          { actions: [...content.actions], description: content.description },
-          POLL,
-        ),
+      await write(
+        'create scope map',
+        registry,
+        name,
+        (at) =>
+          at.client.scopeMaps.create(
+            at.group,
+            at.name,
+            name,
+            { actions: [...content.actions], description: content.description },
+            POLL,
+          ),
+        (at) => at.client.scopeMaps.get(at.group, at.name, name),
       );
     },
 
     setScopeMapActions: async (registry, name, actions) => {
-      await call('update scope map', registry, name, (at) =>
-        at.client.scopeMaps.update(at.group, at.name, name, { actions: [...actions] }, POLL),
+      await write(
+        'update scope map',
+        registry,
+        name,
+        (at) => at.client.scopeMaps.update(at.group, at.name, name, { actions: [...actions] }, POLL),
+        (at) => at.client.scopeMaps.get(at.group, at.name, name),
       );
     },
 
     deleteScopeMap: async (registry, name) => {
-      await call('delete scope map', registry, name, (at) => at.client.scopeMaps.delete(at.group, at.name, name, POLL));
+      await removal(
+        'delete scope map',
+        registry,
+        name,
+        (at) => at.client.scopeMaps.delete(at.group, at.name, name, POLL),
+        (at) => at.client.scopeMaps.get(at.group, at.name, name),
+      );
     },
 
     getToken: async (registry, name) =>
@@ -176,14 +272,19 @@ export function createArmControlPlane(config: Config, credential: TokenCredentia
       }),
 
     createToken: async (registry, name, scopeMap) => {
-      await call('create token', registry, name, (at) =>
-        at.client.tokens.create(
-          at.group,
-          at.name,
-          name,
-          { scopeMapId: at.idOf('scopeMaps', scopeMap), status: 'enabled' },
-          POLL,
-        ),
+      await write(
+        'create token',
+        registry,
+        name,
+        (at) =>
+          at.client.tokens.create(
+            at.group,
+            at.name,
+            name,
+            { scopeMapId: at.idOf('scopeMaps', scopeMap), status: 'enabled' },
+            POLL,
+          ),
+        (at) => at.client.tokens.get(at.group, at.name, name),
       );
     },
 
@@ -204,16 +305,24 @@ export function createArmControlPlane(config: Config, credential: TokenCredentia
       ),
 
     deleteToken: async (registry, name) => {
-      await call('delete token', registry, name, (at) => at.client.tokens.delete(at.group, at.name, name, POLL));
+      await removal(
+        'delete token',
+        registry,
+        name,
+        (at) => at.client.tokens.delete(at.group, at.name, name, POLL),
+        (at) => at.client.tokens.get(at.group, at.name, name),
+      );
     },
 
     generatePassword: (registry, token, slot, expiresAt) =>
       call('generate a password for token', registry, token, async (at) => {
-        const made = await at.client.registries.generateCredentials(
-          at.group,
-          at.name,
-          { tokenId: at.idOf('tokens', token), name: slot, expiry: expiresAt },
-          POLL,
+        const made = await withItsAnswer(token, () =>
+          at.client.registries.generateCredentials(
+            at.group,
+            at.name,
+            { tokenId: at.idOf('tokens', token), name: slot, expiry: expiresAt },
+            POLL,
+          ),
         );
         // By name, never by position: the service may list both slots.
         for (const { value } of made.passwords ?? []) seenSecrets.remember(value);
@@ -238,6 +347,28 @@ export function createArmControlPlane(config: Config, credential: TokenCredentia
 /** The credentials of a token that is to keep these slots' passwords, and no other. */
 function keeping(slots: readonly SlotName[]) {
   return { passwords: slots.map((slot) => ({ name: slot })) };
+}
+
+/** What is there; undefined for a 404. */
+async function ifThere<T>(call: PromiseLike<T>): Promise<T | undefined> {
+  try {
+    return await call;
+  } catch (error) {
+    if (typeof error === 'object' && error !== null && 'statusCode' in error && error.statusCode === 404)
+      return undefined;
+    throw error;
+  }
+}
+
+/** A password that was made and cannot be fetched is lost: that it could not be found says nothing of the token. */
+async function withItsAnswer<T>(token: string, generate: () => PromiseLike<T>): Promise<T> {
+  const operation = 'fetch the password made for token';
+  try {
+    return await generate();
+  } catch (error) {
+    if (!isRefusedPoll(error) || toServiceError(operation, token, error).kind !== 'notFound') throw error;
+    throw new ServiceError({ kind: 'unavailable', operation, resource: token, detail: 'no-password' });
+  }
 }
 
 /** A whole listing, page after page. */

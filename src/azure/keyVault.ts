@@ -183,7 +183,7 @@ function valueOf(name: string, { value }: KeyVaultSecret): string {
     kind: 'unavailable',
     operation: 'read secret',
     resource: name,
-    detail: 'the answer has no value',
+    detail: 'unreadable-answer',
   });
 }
 

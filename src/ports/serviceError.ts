@@ -11,6 +11,7 @@ const DETAILS = {
   'no-access-token': "there is no access token for the app's identity",
   'unreadable-answer': 'the answer cannot be read',
   'operation-failed': 'the service ended the operation without success, or answered what cannot be used',
+  'operation-unfinished': 'the service has not ended the operation in time',
   'no-password': 'the answer holds no value for the password slot that was asked for',
   'secret-in-answer': 'the answer has a secret where none belongs',
   'registry-not-configured': 'it is none of REGISTRIES',

@@ -27,6 +27,7 @@ export type ServiceOperation =
   | 'empty a password slot of token'
   | 'delete token'
   | 'generate a password for token'
+  | 'fetch the password made for token'
   | 'read secret'
   | 'save secret'
   | 'recover secret'

@@ -5,6 +5,8 @@ import { z } from 'zod';
 import { projectRoot } from '../../local/stack/projectRoot.js';
 import { evaluatedOf, INFRA, ofType } from './bicepCli.js';
 
+const CONNECTED_REGISTRIES = 'Microsoft.ContainerRegistry/registries/connectedRegistries';
+
 const route = z.object({
   function: z.string(),
   eventTypes: z.array(z.string()).min(1),
@@ -64,7 +66,7 @@ describe('event subscriptions', () => {
     }
   });
 
-  test('a group of registries has one topic, and tells of writes of connected registries alone', () => {
+  test('a group of registries has one topic, and tells of writes and deletions of connected registries alone', () => {
     const groups = ofType('events', 'Microsoft.EventGrid/systemTopics').filter(({ name }) => name.includes('-group-'));
     expect(groups).toHaveLength(2);
     const written = subscriptions.filter(({ name }) => name.endsWith('/connectedRegistryWritten'));
@@ -74,7 +76,7 @@ describe('event subscriptions', () => {
         {
           operatorType: 'StringIn',
           key: 'data.operationName',
-          values: ['Microsoft.ContainerRegistry/registries/connectedRegistries/write'],
+          values: ['write', 'delete'].map((what) => `${CONNECTED_REGISTRIES}/${what}`),
         },
       ]);
   });

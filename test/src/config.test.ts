@@ -65,6 +65,8 @@ describe('a setting that is wrong', () => {
     ['REGISTRIES', `${registry('same1')},${registry('SAME1')}`],
     ['ARM_ENDPOINT', 'http://wrong-value'],
     ['ARM_AUDIENCE', 'wrong-value'],
+    ['REGISTRY_API_VERSION', 'wrong-value'],
+    ['CONNECTED_REGISTRY_API_VERSION', 'wrong-value-preview'],
     ['CREDENTIAL_KIND', 'wrong-value'],
     ['AZURE_AUTHORITY_HOST', 'http://wrong-value'],
     ['DISABLE_INSTANCE_DISCOVERY', 'wrong-value'],
@@ -282,7 +284,11 @@ describe('operators by Entra', () => {
 describe('the config', () => {
   test('has the usual values where nothing is set', () => {
     const { arm, identity, vault, allowedEndpoints, caps, limits, warnings } = config();
-    expect(arm).toEqual({ endpoint: 'https://management.azure.com', audience: 'https://management.azure.com' });
+    expect(arm).toEqual({
+      endpoint: 'https://management.azure.com',
+      audience: 'https://management.azure.com',
+      versions: { registry: '2025-11-01', connectedRegistry: '2025-11-01' },
+    });
     expect(identity).toEqual({
       kind: 'managedIdentity',
       authorityHost: 'https://login.microsoftonline.com',
@@ -321,7 +327,7 @@ describe('the config', () => {
     expect([reportKeys.signing.id, reportKeys.all.map((item) => item.id)]).toEqual(['new', ['new', 'old']]);
     expect(allowedEndpoints).toEqual(['edge:8000', 'gateway.example']);
     expect(vault.url).toBe('https://edge.vault.azure.net');
-    expect(arm).toEqual({ endpoint: 'https://localhost:7443', audience: 'https://localhost:7443' });
+    expect(arm).toMatchObject({ endpoint: 'https://localhost:7443', audience: 'https://localhost:7443' });
   });
 
   test('finds a registry whatever its case, and no other', () => {

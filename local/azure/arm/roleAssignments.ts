@@ -79,7 +79,10 @@ export function roleAssignmentRoutes(plane: Plane): Route[] {
       );
     }
     const before = find(plane, call);
-    const now = { on: plane.clock.now().toISOString(), by: call.principal.objectId };
+    // Kept is the end of the write, told as its creation is the beginning: two moments in every recording.
+    const begun = plane.clock.now().getTime();
+    const by = call.principal.objectId;
+    const now = { on: new Date(begun + 1).toISOString(), by };
     const wanted: RoleAssignment = {
       name: before?.name ?? call.params['assignment'] ?? '',
       principalId,
@@ -98,7 +101,10 @@ export function roleAssignmentRoutes(plane: Plane): Route[] {
       throw conflict('RoleAssignmentExists', 'The role assignment already exists.');
     plane.arm.roleAssignments.set(wanted);
     // Recorded for one that is there already, too: 201, and in the answer alone nobody has created it.
-    return { status: 201, body: assignmentBody(plane, { ...wanted, created: { ...now, by: '' } }) };
+    return {
+      status: 201,
+      body: assignmentBody(plane, { ...wanted, created: { on: new Date(begun).toISOString(), by: '' } }),
+    };
   }
 
   function remove(call: Call): ApiReply {

@@ -48,7 +48,7 @@ export class CallNames {
 
   #placeholder(segment: string, before: string | undefined, names: ClientNames | undefined): string {
     if (segment === this.connectedRegistry) return '{connectedRegistry}';
-    if (before === 'operationStatuses') return '{id}';
+    if (before === 'operationStatuses' || before === 'operationResults') return '{id}';
     if (before === 'registries') return '{registry}';
     if (/^[0-9a-f]{32}$/.test(segment)) return '{version}';
     if (!names) return segment;

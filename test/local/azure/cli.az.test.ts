@@ -101,7 +101,7 @@ describe('the Azure CLI', () => {
     const bound = await acr(`connected-registry update --name myconnectedregistry --add-client-token ${TOKEN}`);
     expect((bound as { clientTokenIds: string[] }).clientTokenIds[0]).toMatch(new RegExp(`/tokens/${TOKEN}$`));
     const made = await acr(`token credential generate -n ${TOKEN} --password1 --expiration-in-days 30`);
-    expect((made as { passwords: { value: string }[] }).passwords[0]?.value).toHaveLength(32);
+    expect((made as { passwords: { value: string }[] }).passwords[0]?.value).toHaveLength(52);
   });
 
   it('lists and shows what there is, and keeps a binding that is added twice', async () => {
@@ -183,7 +183,7 @@ describe('the Azure CLI', () => {
     const info = await acr('connected-registry install info -n childone --parent-protocol http');
     expect(info).toMatchObject({ SYNC_TOKEN_USER: 'childone' });
     const renewed = await acr('connected-registry install renew-credentials -n childone --parent-protocol http -y');
-    expect((renewed as { SYNC_TOKEN_PASSWORD: string }).SYNC_TOKEN_PASSWORD).toHaveLength(32);
+    expect((renewed as { SYNC_TOKEN_PASSWORD: string }).SYNC_TOKEN_PASSWORD).toHaveLength(52);
     await acr('connected-registry permissions update -n childone --add private-base --remove hello-world');
     const { actions } = (await acr('connected-registry permissions show -n childone')) as { actions: string[] };
     expect(actions).toContain('repositories/private-base/content/read');

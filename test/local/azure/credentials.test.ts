@@ -32,7 +32,7 @@ describe('generateCredentials', () => {
     const passwords = await generate('password1', expiry);
     expect(passwords).toHaveLength(1);
     expect(passwords[0]).toMatchObject({ name: 'password1', expiry, creationTime: clock.now() });
-    expect(passwords[0]?.value).toMatch(/^[A-Za-z0-9+/]{31}[A-Za-z0-9+/=]$/);
+    expect(passwords[0]?.value).toMatch(/^[A-Za-z0-9+/]{52}$/);
   });
 
   it('makes both slots anew without a name', async () => {
@@ -83,7 +83,7 @@ describe('generateCredentials', () => {
   it('makes characters of all kinds that base64 has', async () => {
     let all = '';
     for (let round = 0; round < 40; round++) for (const { value } of await generate()) all += value ?? '';
-    for (const character of ['+', '/', '=']) expect(all).toContain(character);
+    for (const character of ['+', '/']) expect(all).toContain(character);
   });
 });
 

@@ -334,7 +334,14 @@ describe('Event Grid', () => {
   it('makes topics by ARM, that take the one schema they were made for', async () => {
     const path = topicPath('mine');
     const body = { location: 'westeurope', properties: { inputSchema: 'CloudEventSchemaV1_0' } };
-    expect((await cloud.armCall('PUT', path, body, '2022-06-15')).body).toMatchObject({
+    const made = await cloud.armCall('PUT', path, body, '2022-06-15');
+    expect(made).toMatchObject({
+      status: 201,
+      body: { properties: { provisioningState: 'Creating', endpoint: null } },
+    });
+    const followed = new URL(String(made.headers['azure-asyncoperation']));
+    expect((await cloud.armCall('GET', followed.pathname)).body).toMatchObject({ status: 'Succeeded' });
+    expect((await cloud.armCall('GET', path, undefined, '2022-06-15')).body).toMatchObject({
       properties: { endpoint: `${cloud.url}/topics/mine/api/events`, inputSchema: 'CloudEventSchemaV1_0' },
     });
     const { key1 } = (await cloud.armCall('POST', `${path}/listKeys`)).body as { key1: string };

@@ -15,7 +15,7 @@ describe('with every write asynchronous', () => {
       tokenId: id,
       name: 'password1',
     });
-    expect(made.passwords?.[0]?.value).toHaveLength(32);
+    expect(made.passwords?.[0]?.value).toHaveLength(52);
     const bound = await arm.connectedRegistries.update(cloud.group, cloud.registry, 'myconnectedregistry', {
       clientTokenIds: [id],
     });
@@ -35,7 +35,7 @@ describe('with every write asynchronous', () => {
     expect(put.headers['azure-asyncoperation']).toBeDefined();
     const remove = await cloud.armCall('DELETE', map);
     expect(remove.status).toBe(202);
-    expect(remove.headers['retry-after']).toBe('1');
+    expect(remove.headers['retry-after']).toBe('10');
     expect((await cloud.armCall('GET', new URL(String(remove.headers['location'])).pathname)).status).toBe(200);
   });
 

@@ -50,10 +50,10 @@ describe('scope maps', () => {
     const path = `${cloud.registryId}/scopeMaps/used-map`;
     const reply = await cloud.armCall('PATCH', path, { properties: { description: 'new' } });
     expect(reply.status).toBe(201);
-    expect(reply.headers['retry-after']).toBe('1');
+    expect(reply.headers['retry-after']).toBe('10');
     expect(reply.body).toMatchObject({ properties: { provisioningState: 'Updating' } });
     const url = String(reply.headers['azure-asyncoperation']);
-    expect(url).toContain(`${path}/operationStatuses/scopemap-`);
+    expect(url).toContain(`${path}/operationStatuses/token-`);
     const status = await cloud.armCall('GET', new URL(url).pathname);
     expect(status).toMatchObject({ status: 200, body: { status: 'Succeeded' } });
     expect((await cloud.armCall('GET', path)).body).toMatchObject({ properties: { provisioningState: 'Succeeded' } });

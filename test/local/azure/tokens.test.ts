@@ -28,7 +28,7 @@ describe('tokens', () => {
     const reply = await cloud.armCall('PUT', path, { properties: { scopeMapId: mapId, status: 'enabled' } });
     expect(reply.status).toBe(201);
     expect(reply.body).toMatchObject({ properties: { provisioningState: 'Creating', credentials: { passwords: [] } } });
-    expect(reply.headers['retry-after']).toBe('1');
+    expect(reply.headers['retry-after']).toBe('10');
     const url = new URL(String(reply.headers['azure-asyncoperation']));
     expect(url.pathname).toMatch(/\/tokens\/first-token\/operationStatuses\/token-[0-9a-f-]{36}$/);
     expect(url.searchParams.get('api-version')).toBe('2025-11-01');
@@ -71,7 +71,7 @@ describe('tokens', () => {
     await create('secretive');
     const value = (await generate('secretive', 'password1')).passwords?.[0]?.value ?? '';
     const text = (await cloud.armCall('GET', `${cloud.registryId}/tokens/secretive`)).text;
-    expect(value).toHaveLength(32);
+    expect(value).toHaveLength(52);
     expect(text).not.toContain(value);
     expect(text).not.toMatch(/hash|salt|value"/);
   });

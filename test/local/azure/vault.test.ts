@@ -9,7 +9,8 @@ describe('the vault', () => {
   let clock: ManualClock;
   beforeEach(async () => {
     clock = new ManualClock();
-    cloud = await Cloud.start({ clock });
+    // A deletion then takes what the service took, by this clock.
+    cloud = await Cloud.start({ clock, settings: { pace: 'azure' } });
     vault = cloud.vault('app');
   });
   afterEach(() => cloud.end());
@@ -130,8 +131,16 @@ describe('the vault', () => {
         innererror: { code: 'ObjectIsDeletedButRecoverable' },
       },
     });
+    expect((await raw('POST', '/deletedsecrets/secret/recover')).body).toMatchObject({
+      error: { code: 'Conflict', innererror: { code: 'ObjectIsBeingDeleted' } },
+    });
+    clock.advance(11);
     await (await vault.beginRecoverDeletedSecret('secret')).pollUntilDone();
     expect((await vault.getSecret('secret')).value).toBe('one');
+    expect(await raw('POST', '/deletedsecrets/secret/recover')).toMatchObject({
+      status: 400,
+      body: { error: { code: 'MethodNotAllowed' } },
+    });
     expect(await failureOf(vault.getDeletedSecret('secret'))).toMatchObject({ statusCode: 404 });
   });
 
@@ -144,6 +153,7 @@ describe('the vault', () => {
     cloud.running.plane.settings.purgeProtection = false;
     await vault.purgeDeletedSecret('first');
     await vault.setSecret('first', 'again');
+    clock.advance(11);
     const left = [];
     for await (const one of vault.listDeletedSecrets()) left.push(one.name);
     expect(left).toEqual(['second']);
