@@ -34,7 +34,7 @@ describe('what a refused poll is', () => {
 });
 
 describe('a write whose polls are refused', () => {
-  const what = { operation: 'delete token', resource: 'a-token' };
+  const what = { operation: 'delete token', resource: 'a-token' } as const;
   const waits: number[] = [];
   const wait = async (milliseconds: number) => void waits.push(milliseconds);
   const refused = async () => Promise.reject(refusal(403, RESULTS));
@@ -47,10 +47,10 @@ describe('a write whose polls are refused', () => {
   });
 
   test('fails when its resource says so, and when it says nothing final for longer than anything was recorded to take', async () => {
-    await expect(ended(what, refused, async () => 'failed', wait)).rejects.toMatchObject({ code: 'OperationFailed' });
+    await expect(ended(what, refused, async () => 'failed', wait)).rejects.toMatchObject({ detail: 'operation-failed' });
     waits.splice(0);
     const unfinished = ended(what, refused, async () => 'busy', wait);
-    await expect(unfinished).rejects.toMatchObject({ kind: 'unavailable', code: 'OperationUnfinished' });
+    await expect(unfinished).rejects.toMatchObject({ kind: 'unavailable', detail: 'operation-unfinished' });
     expect(waits.reduce((sum, one) => sum + one, 0)).toBeGreaterThan(60_000);
   });
 
