@@ -20,7 +20,6 @@ export const NOT_IN_AZURE = [
   'DISABLE_INSTANCE_DISCOVERY',
   'KEY_VAULT_VERIFY_CHALLENGE',
   'WEBSITE_AUTH_ENABLED',
-  'WEBSITE_SKU',
 ];
 
 /** @returns the optional settings among `names`: what whoever deploys may choose. */

@@ -79,7 +79,7 @@ describe('every setting of the schema', () => {
   /** Another way to give PROFILES. */
   const ALTERNATIVES = ['PROFILES_FILE'];
   /** Set by the platform alone. */
-  const PLATFORM = ['WEBSITE_AUTH_ENABLED', 'WEBSITE_SKU'];
+  const PLATFORM = ['WEBSITE_AUTH_ENABLED'];
 
   test('is in local.settings.sample.json, and nothing else is', () => {
     expect(Object.keys(sample.Values).toSorted()).toEqual(
