@@ -100,8 +100,6 @@ export const settingsSchema = z.object({
     ),
   /** Set by the platform, not by people. */
   WEBSITE_AUTH_ENABLED: z.string().optional(),
-  /** The plan; set by the platform, not by people (azure-functions-host, EnvironmentSettingNames). */
-  WEBSITE_SKU: z.string().optional(),
   ALLOWED_ENDPOINTS: z
     .string()
     .default('')
