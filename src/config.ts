@@ -102,7 +102,7 @@ export function loadConfig(environment: Readonly<Record<string, string | undefin
       }),
     );
   const settings = parsed.data;
-  const problems = disagreements(settings);
+  const problems = [...disagreements(settings), ...scheduleDisagreements(settings, given['WEBSITE_SKU'])];
   if (problems.length > 0) throw new ConfigError(problems);
 
   return {
@@ -214,7 +214,6 @@ function disagreements(settings: z.infer<typeof settingsSchema>): string[] {
     ...operatorDisagreements(settings),
     ...profileDisagreements(settings),
     ...rotationDisagreements(settings),
-    ...scheduleDisagreements(settings),
   ];
 }
 

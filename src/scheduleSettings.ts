@@ -40,13 +40,14 @@ export function withResolvedSchedules(given: Readonly<Record<string, string | un
   return { ...given, ...Object.fromEntries(resolved) };
 }
 
-/** Time spans where the plan of the app does not run them. */
+/**
+ * Time spans where the plan of the app does not run them.
+ * @param plan what the platform says of it (azure-functions-host, EnvironmentSettingNames: WEBSITE_SKU); absent elsewhere.
+ */
 export function scheduleDisagreements(
-  settings: Readonly<Record<(typeof SCHEDULE_SETTINGS)[number], string>> & {
-    readonly WEBSITE_SKU?: string | undefined;
-  },
+  settings: Readonly<Record<(typeof SCHEDULE_SETTINGS)[number], string>>,
+  plan: string | undefined,
 ): string[] {
-  const plan = settings.WEBSITE_SKU;
   if (plan === undefined || !PLANS_WITHOUT_TIME_SPANS.includes(plan.toLowerCase())) return [];
   return SCHEDULE_SETTINGS.filter((name) => parseHostSchedule(settings[name])?.kind === 'timeSpan').map(
     (name) => `setting ${name} must be an NCRONTAB expression: a time span is no schedule on the plan ${plan}`,

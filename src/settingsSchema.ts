@@ -107,8 +107,6 @@ export const settingsSchema = z.object({
     ),
   /** Set by the platform, not by people. */
   WEBSITE_AUTH_ENABLED: z.string().optional(),
-  /** The plan; set by the platform, not by people (azure-functions-host, EnvironmentSettingNames). */
-  WEBSITE_SKU: z.string().optional(),
   /** Read by the host alone: the longest body that it takes, in bytes. Here so that what a deployment sets is known. */
   FUNCTIONS_REQUEST_BODY_SIZE_LIMIT: z.string().optional(),
   ALLOWED_ENDPOINTS: z
