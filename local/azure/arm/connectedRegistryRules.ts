@@ -82,7 +82,7 @@ export function checkParent(plane: Plane, registry: Registry, name: string, pare
  */
 export function checkSync(sync: Pick<ConnectedRegistry, 'schedule' | 'syncWindow' | 'messageTtl'>): void {
   try {
-    new Cron(sync.schedule, { paused: true, mode: '5-part' }).stop();
+    new Cron(sync.schedule, { paused: true, mode: '5-part', sloppyRanges: true }).stop();
   } catch {
     throw badRequest('InvalidSchedule', `The sync schedule '${sync.schedule}' is not a cron expression.`, 'schedule');
   }

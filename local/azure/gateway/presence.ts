@@ -19,6 +19,6 @@ export function silentTooLong(
   if (now.getTime() - last.getTime() <= OFFLINE_AFTER * 1000) return false;
   const window = durationSeconds(syncWindow ?? '');
   if (window === undefined) return true;
-  const missed = new Cron(schedule, { timezone: 'UTC', paused: true }).nextRun(last);
+  const missed = new Cron(schedule, { timezone: 'UTC', paused: true, sloppyRanges: true }).nextRun(last);
   return missed !== null && missed.getTime() + window * 1000 <= now.getTime();
 }

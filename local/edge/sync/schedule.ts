@@ -56,7 +56,7 @@ function isOpen(at: Date, plan: SyncPlan): boolean {
 function nextStart(after: Date, { schedule }: SyncPlan): Date {
   const expression = schedule === undefined || schedule === '' ? EVERY_MINUTE : schedule;
   if (expression === EVERY_MINUTE) return new Date((Math.floor(after.getTime() / MINUTE) + 1) * MINUTE);
-  const next = new Cron(expression, { timezone: 'UTC', paused: true }).nextRun(after);
+  const next = new Cron(expression, { timezone: 'UTC', paused: true, sloppyRanges: true }).nextRun(after);
   // An expression that never comes again leaves the registry on what it has; it looks again in a day.
   return next ?? new Date(after.getTime() + DAY);
 }
