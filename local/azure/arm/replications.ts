@@ -155,7 +155,9 @@ function replicationBody(plane: Plane, registry: Registry, replication: Replicat
     properties: {
       provisioningState,
       status: {
-        ...(isNew ? {} : { displayStatus: age < SYNCING ? 'Syncing' : 'Ready' }),
+        ...(isNew
+          ? {}
+          : { displayStatus: replication.location !== registry.location && age < SYNCING ? 'Syncing' : 'Ready' }),
         timestamp: armTimeUtc(plane.clock.now().toISOString()),
       },
       regionEndpointEnabled: replication.regionEndpointEnabled,

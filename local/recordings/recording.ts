@@ -1,0 +1,111 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+
+/** The address of an operation to follow, taken apart. */
+const address = z.looseObject({ path: z.string(), apiVersion: z.string().nullish(), queryKeys: z.array(z.string()) });
+const exchange = z.looseObject({
+  n: z.number(),
+  /** Since the one before, by the service's own clock; a second less than none where answers overtook each other. */
+  afterSeconds: z.number().nullable(),
+  method: z.string(),
+  host: z.string(),
+  path: z.string(),
+  apiVersion: z.string().nullish(),
+  query: z.record(z.string(), z.string()).nullish(),
+  body: z.unknown().optional(),
+  status: z.number(),
+  headers: z.record(z.string(), z.union([z.string(), address])),
+  /** `''` for no body at all. */
+  response: z.unknown().optional(),
+});
+export type Exchange = z.output<typeof exchange>;
+
+const recording = z.looseObject({
+  scenario: z.string(),
+  /** `arm` or `vault`. */
+  service: z.string(),
+  recordedOn: z.string(),
+  /** Seconds from the first exchange, by the name of a time. */
+  times: z.record(z.string(), z.number()),
+  exchanges: z.array(exchange),
+});
+export type Recording = z.output<typeof recording>;
+
+/** Every recording of a folder, in order of file names. What is no recording is passed over. */
+export function recordingsIn(folder: string): Recording[] {
+  return readdirSync(folder)
+    .filter((name) => name.endsWith('.json'))
+    .toSorted()
+    .flatMap((name) => {
+      const value: unknown = JSON.parse(readFileSync(join(folder, name), 'utf8'));
+      return typeof value === 'object' && value !== null && 'scenario' in value ? [recording.parse(value)] : [];
+    });
+}
+
+export type Address = z.output<typeof address>;
+
+/** An address in a header, by its name. */
+export function addressIn(one: Exchange, name: string): Address | undefined {
+  const value = one.headers[name];
+  return typeof value === 'object' ? value : undefined;
+}
+
+export function isPoll({ path }: Pick<Exchange, 'path'>): boolean {
+  return /\/operation(Statuses|Results|sStatus)\//i.test(path);
+}
+
+/** Where a write is followed, if it is. */
+export function followedAt(one: Exchange): Address | undefined {
+  return isPoll(one) ? undefined : (addressIn(one, 'azure-asyncoperation') ?? addressIn(one, 'location'));
+}
+
+/**
+ * The exchanges in the order in which the requests were sent, as far as their answers tell: one that is answered that its
+ * parent is gone came after the deletion that is noted behind it in the same second.
+ */
+export function inOrderSent(exchanges: readonly Exchange[]): Exchange[] {
+  const sent = [...exchanges];
+  for (let i = 0; i + 1 < sent.length; i += 1) {
+    const [one, next] = [sent[i], sent[i + 1]];
+    if (!one || !next || codeIn(one.response) !== 'ParentResourceNotFound') continue;
+    const deletes = next.method === 'DELETE' && one.path.startsWith(`${next.path}/`) && (next.afterSeconds ?? 0) <= 0;
+    if (deletes) sent.splice(i, 2, next, one);
+  }
+  return sent;
+}
+
+function codeIn(response: unknown): unknown {
+  const { error } = (typeof response === 'object' && response !== null ? response : {}) as {
+    error?: { code?: unknown };
+  };
+  return error?.code;
+}
+
+/**
+ * Seconds that an operation took, within the bounds that its polls leave; undefined where nobody polled.
+ *
+ * @param at seconds from the first exchange, for each
+ */
+export function secondsTaken(exchanges: readonly Exchange[], at: readonly number[], index: number): number | undefined {
+  const write = exchanges[index];
+  const path = write && followedAt(write)?.path;
+  if (path === undefined) return undefined;
+  let least = 0;
+  for (let i = index + 1; i < exchanges.length; i += 1) {
+    const one = exchanges[i];
+    if (one === undefined) break;
+    // Names of operations come back: from here on it is another's.
+    if (followedAt(one)?.path === path) return undefined;
+    if (one.path !== path) continue;
+    const since = (at[i] ?? 0) - (at[index] ?? 0);
+    if (!isBusy(one)) return (least + since) / 2;
+    least = since;
+  }
+  return undefined;
+}
+
+function isBusy({ status, response }: Exchange): boolean {
+  const state = (typeof response === 'object' && response !== null ? response : {}) as { status?: unknown };
+  return status === 202 || ['Creating', 'Updating', 'Deleting', 'InProgress'].includes(String(state.status));
+}

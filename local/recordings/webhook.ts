@@ -1,0 +1,33 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { z } from 'zod';
+
+const validation = z.array(z.looseObject({ data: z.looseObject({ validationCode: z.string() }) })).min(1);
+
+/** An endpoint that answers Event Grid's validation in both schemas, and takes whatever comes. */
+export async function startWebhook(): Promise<{ url: string; close(): void }> {
+  const server = createServer((request, answer) => {
+    void text(request).then((body) => {
+      const origin = request.headers['webhook-request-origin'];
+      if (request.method === 'OPTIONS')
+        return answer.writeHead(200, { 'webhook-allowed-origin': origin ?? '*', 'webhook-allowed-rate': '*' }).end();
+      const asked = validation.safeParse(parsed(body));
+      const code = asked.data?.[0]?.data.validationCode;
+      return answer
+        .writeHead(200, { 'content-type': 'application/json' })
+        .end(JSON.stringify(code === undefined ? {} : { validationResponse: code }));
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  return { url: `http://127.0.0.1:${port}/hook`, close: () => void server.close() };
+}
+
+function parsed(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch {
+    return undefined;
+  }
+}
