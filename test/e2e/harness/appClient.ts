@@ -79,7 +79,9 @@ export const problem = z.object({
   errors: z.array(z.object({ field: z.string(), message: z.string(), fix: z.string() })).optional(),
 });
 
-const superseded = z.object({ code: z.literal('superseded'), current: z.string() });
+const clientOperations = z.object({
+  operations: z.array(z.object({ id: z.string(), kind: z.string(), endedAt: z.string().optional() })),
+});
 
 const accepted = z.object({ id: z.string(), status: z.string() });
 
@@ -167,20 +169,18 @@ export class AppClient {
   }
 
   /**
-   * Looks at a client's runs from this one on until none has another's place any more and the last has ended: what
-   * waited for a run begins as soon as that has ended, and from then on the engine knows the later one alone.
+   * Looks at a client's runs until none is under way any more: what waited for a run begins as soon as that has ended.
+   * Revocations, which run beside, do not count. @returns the one that ended last.
    */
   async lastEnd(id: string, seconds = PATIENCE): Promise<Operation> {
+    const key = id.slice(0, id.lastIndexOf('.'));
     const deadline = Date.now() + seconds * 1000;
-    for (let present = id; ;) {
-      const answer = await this.get(`operations/${present}`);
-      const seen = answer.status === 410 ? superseded.parse(answer.body) : readOperation(answer);
-      if ('current' in seen) {
-        present = seen.current;
-        continue;
-      }
-      if (seen.status !== 'running') return seen;
-      if (Date.now() > deadline) throw new Error(`Not within ${seconds} s: ${JSON.stringify(seen)}`);
+    for (;;) {
+      const answer = await this.get(`clients/${key}/operations`);
+      const runs = clientOperations.parse(answer.body).operations.filter(({ kind }) => kind !== 'revoke');
+      const last = runs.toSorted((left, right) => (left.endedAt ?? '').localeCompare(right.endedAt ?? '')).at(-1);
+      if (last && runs.every(({ endedAt }) => endedAt !== undefined)) return this.operation(last.id);
+      if (Date.now() > deadline) throw new Error(`Not within ${seconds} s: ${answer.text}`);
       await sleep(POLL);
     }
   }

@@ -14,6 +14,9 @@ const connectedRegistry = 'myconnectedregistry';
 const token = 'a-device';
 const scopeMap = 'a-map';
 
+/** A registry that has no connected registries, which need what the fix turns on. */
+const CREATE = 'az acr create -g onboarding-local -l westeurope';
+
 /** Runs a text as an operator would who pastes it into a shell. */
 interface Shell {
   run(command: string): Promise<unknown>;
@@ -29,14 +32,15 @@ const CASES: {
   };
 } = {
   upgradeRegistry: {
-    fix: FIX_COMMANDS.upgradeRegistry({ registry }),
-    after: 'az acr show -n myregistry --query sku.name',
+    before: [`${CREATE} -n plainregistry --sku Standard`],
+    fix: FIX_COMMANDS.upgradeRegistry({ registry: 'plainregistry' }),
+    after: 'az acr show -n plainregistry --query sku.name',
     right: 'Premium',
   },
   enableDataEndpoint: {
-    before: ['az acr update -n myregistry --data-endpoint-enabled false'],
-    fix: FIX_COMMANDS.enableDataEndpoint({ registry }),
-    after: 'az acr show -n myregistry --query dataEndpointEnabled',
+    before: [`${CREATE} -n newregistry --sku Premium`],
+    fix: FIX_COMMANDS.enableDataEndpoint({ registry: 'newregistry' }),
+    after: 'az acr show -n newregistry --query dataEndpointEnabled',
     right: true,
   },
   listConnectedRegistries: {
@@ -57,7 +61,8 @@ const CASES: {
   keepMessages: {
     fix: FIX_COMMANDS.keepMessages({ registry, connectedRegistry, seconds: 8 * 86_400 + 1 }),
     after: `az acr connected-registry show -r myregistry -n ${connectedRegistry} --query parent.syncProperties.messageTtl`,
-    right: 'P10D',
+    // The CLI reads the duration P10D.
+    right: '10 days, 0:00:00',
   },
   removeClientToken: {
     before: [`az acr connected-registry update -r myregistry -n ${connectedRegistry} --add-client-tokens ${token}`],
