@@ -45,11 +45,11 @@ function leaving(
   { connectedRegistry }: ClientReference,
   access: ClientAccess,
 ): LeavingToken {
-  const { name, scopeMap, createdAt, isEnabled, isOurs, isByNameOnly, foundScopeMap, given } = token;
+  const { name, scopeMap, createdAt, isEnabled, isOurs, byNameOnly, foundScopeMap, given } = token;
   const isOthers = (one: ClientReference) => one.connectedRegistry.toLowerCase() === connectedRegistry.toLowerCase();
-  const staysBound = isByNameOnly || shared?.users.some(isOthers) === true;
+  const staysBound = byNameOnly !== undefined || shared?.users.some(isOthers) === true;
   const kept = [
-    ...(isByNameOnly ? [keptByName(name)] : []),
+    ...(byNameOnly ? [keptByName(name)] : []),
     ...(shared ? [keptForOthers(name, shared.users)] : []),
     ...(shared && shared.inCommon.length > 0 ? [inCommonWith(name, shared.users)] : []),
   ];
