@@ -22,7 +22,8 @@ export const ANSWER_CODES = {
   'operation-not-found': { statuses: [404], meaning: 'never started, or purged' },
   'client-unknown': {
     statuses: [404],
-    meaning: "neither the client's record, the vault, a token's name nor the client list knows the client: `near` has names like it",
+    meaning:
+      "neither the client's record, the vault, a token's name nor the client list knows the client: `near` has names like it",
   },
   'client-not-found': { statuses: [404], meaning: 'the vault has no credential of such a client' },
   'another-run': {

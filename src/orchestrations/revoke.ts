@@ -117,7 +117,12 @@ class Revoke {
   private *mark(): Flow<string> {
     const { runner, records, input } = this;
     this.log.enter('mark');
-    const { revokedAt, left, held, isKnown = true } = yield* runner.step('mark', () =>
+    const {
+      revokedAt,
+      left,
+      held,
+      isKnown = true,
+    } = yield* runner.step('mark', () =>
       records.ask<'revoke', Marked>(runner, 'revoke', { at: input.requestedAt, until: this.until() }),
     );
     this.remembered = { ...(left ? { left } : {}), ...(held ? { held } : {}) };

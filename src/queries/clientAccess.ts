@@ -125,9 +125,7 @@ export async function readClientAccess(
   });
   let known = versions.flat().flatMap(own);
   if (known.length === 0) {
-    const deleted = names.map((name) =>
-      orNoted(`deleted secret ${name}`, undefined, () => vault.tagsOfDeleted(name)),
-    );
+    const deleted = names.map((name) => orNoted(`deleted secret ${name}`, undefined, () => vault.tagsOfDeleted(name)));
     known = (await Promise.all(deleted)).flatMap(ownTags);
   }
   const wanted = new Set(
@@ -151,7 +149,8 @@ export async function readClientAccess(
       const isTold = fitting.length > 0 || wasLeft || remembered !== undefined || isRunToken(found, run);
       if (!isTold && !byName.includes(name)) continue;
       const isOurs = wasLeft || remembered?.isMade === true || fitting.some(({ made }) => made.token);
-      const foundScopeMap = remembered?.foundScopeMap ?? fitting.find(({ made }) => made.foundScopeMap)?.made.foundScopeMap;
+      const foundScopeMap =
+        remembered?.foundScopeMap ?? fitting.find(({ made }) => made.foundScopeMap)?.made.foundScopeMap;
       const given = [...fitting, ...(remembered ? [remembered] : [])].map(({ scopeMap }) => lower(scopeMap));
       tokens.push({
         ...found,

@@ -1,7 +1,13 @@
 import type { DryRunAnswer, PlannedWrite } from '../domain/answers.js';
 import type { ClientReference } from '../domain/clientKey.js';
 import { SCOPE_MAP_MARK } from '../domain/names.js';
-import { goneScopeMap, keptByName, keptToken, type LeavingToken, type OffboardingPlan } from '../domain/offboardingPlan.js';
+import {
+  goneScopeMap,
+  keptByName,
+  keptToken,
+  type LeavingToken,
+  type OffboardingPlan,
+} from '../domain/offboardingPlan.js';
 import { inCommonWith, keptForOthers } from '../domain/sharedToken.js';
 import type { Ports } from '../ports/ports.js';
 import { readClientAccess, type ClientAccess, type ClientToken, type OtherTokens } from './clientAccess.js';
@@ -89,7 +95,7 @@ export function createOffboardingDryRun(ports: Ports, tokenUsers: TokenUsers) {
       if (token.ourPasswords.length > 0) write('clearPasswords', 'empty the slot of our password on token', token.name);
       const { restores } = token;
       if (restores && (await ports.controlPlane.getScopeMap(registry, restores.scopeMap)))
-        write('restoreScopeMap', `move token from scope map ${restores.ours} back to ${restores.scopeMap}`, token.name);
+        write('restoreMap', `move token from scope map ${restores.ours} back to ${restores.scopeMap}`, token.name);
       else if (restores) adopts.push(goneScopeMap(token.name, restores));
       adopts.push(...(token.kept ?? [keptToken(token.name)]));
     }

@@ -67,7 +67,10 @@ describe('ensureToken', () => {
     expect(await look({ createdAt: LONG_AGO })).toMatchObject({ kind: 'failed', code: 'token-changed' });
     world.addToken({ password1: { createdAt: LONG_AGO } });
     expect(await look()).toMatchObject({ kind: 'failed', code: 'token-changed' });
-    expect(await look({ createdAt: '2025-06-01T00:00:00.000Z' })).toMatchObject({ kind: 'failed', code: 'token-changed' });
+    expect(await look({ createdAt: '2025-06-01T00:00:00.000Z' })).toMatchObject({
+      kind: 'failed',
+      code: 'token-changed',
+    });
     expect(await look({ createdAt: LONG_AGO })).toMatchObject({ kind: 'done' });
     expect(world.wire.writes).toEqual([]);
   });

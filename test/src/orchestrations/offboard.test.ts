@@ -19,7 +19,10 @@ afterEach(() => vi.useRealTimers());
 const bound = () => world.controlPlane.clientsOf(CONNECTED_REGISTRY);
 const everyVersion = () => [...world.vault.versionsOf(main), ...world.vault.versionsOf(candidate)];
 /** The offboarding of a client that was onboarded, after something happened to what it has. */
-async function afterOnboarding(change: () => unknown = () => undefined, request: Readonly<Record<string, unknown>> = {}) {
+async function afterOnboarding(
+  change: () => unknown = () => undefined,
+  request: Readonly<Record<string, unknown>> = {},
+) {
   await onboardIn(world, { flows, request });
   await change();
   world.wire.calls.length = 0;

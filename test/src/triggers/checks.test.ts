@@ -16,7 +16,13 @@ beforeEach(() => {
 const clients = ['a', 'b'].map((client) => ({ connectedRegistry: CONNECTED_REGISTRY, client }));
 let findUnknown: FindUnknown = async () => undefined;
 const post = async (body: unknown) =>
-  seen(await postChecks(config(), { findUnknown: (...args) => findUnknown(...args) })(httpRequest({ body }), engine.client, 'ann'));
+  seen(
+    await postChecks(config(), { findUnknown: (...args) => findUnknown(...args) })(
+      httpRequest({ body }),
+      engine.client,
+      'ann',
+    ),
+  );
 const idOf = (body: Readonly<Record<string, unknown>>) => String(body['id']);
 
 describe('POST /api/checks', () => {
@@ -59,10 +65,17 @@ describe('POST /api/checks', () => {
     const { status, body } = await post({ clients });
     expect([status, body]).toMatchObject([
       202,
-      { operations: [{ client: 'a', status: 'running' }, { client: 'b', problem: { code: 'client-unknown', near } }] },
+      {
+        operations: [
+          { client: 'a', status: 'running' },
+          { client: 'b', problem: { code: 'client-unknown', near } },
+        ],
+      },
     ]);
     const dry = await post({ clients, dryRun: true });
-    expect(dry.body).toMatchObject({ problems: [{ code: 'client-unknown', fix: expect.stringContaining('B of') as string }] });
+    expect(dry.body).toMatchObject({
+      problems: [{ code: 'client-unknown', fix: expect.stringContaining('B of') as string }],
+    });
   });
 
   test('starts nothing for a dry run', async () => {

@@ -124,7 +124,16 @@ function tagsOf(changes: object = {}) {
   const { token, scopeMap } = onboarding();
   const issued = { run: 'r', attempt: 1, slotCreatedAt: LONG_AGO };
   const made = { scopeMap: true, token: true };
-  return formatTags({ ...reference(), token, scopeMap, slot: 'password1', expiresOn: LONG_AGO, issued, made, ...changes });
+  return formatTags({
+    ...reference(),
+    token,
+    scopeMap,
+    slot: 'password1',
+    expiresOn: LONG_AGO,
+    issued,
+    made,
+    ...changes,
+  });
 }
 const storeMain = () => world.vault.store(INSTANCE, '{}', { expiresOn: LONG_AGO, tags: tagsOf() });
 
