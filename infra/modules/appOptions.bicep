@@ -10,6 +10,7 @@ type AppOptions = {
   OPERATOR_PRINCIPALS: string?
   ALLOWED_ENDPOINTS: string?
   PROFILES: string?
+  REQUEST_EVENTS: string?
   IOT_HUB_AUDIENCE: string?
   POLL_AUDIENCE: string?
   POLLS_AT_ONCE: string?

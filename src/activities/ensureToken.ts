@@ -25,7 +25,7 @@ export function ensureToken({ controlPlane }: Ports) {
       const wasThere = seen !== undefined || earlierScopeMap !== undefined;
       const found = await controlPlane.getToken(registry, token);
       if (!found) {
-        if (wasThere) return failed('token-changed', `token ${token} was deleted while this run was under way`);
+        if (seen) return failed('token-changed', `token ${token} was deleted while this run was under way`);
         await controlPlane.createToken(registry, token, scopeMap);
         return done({ created: true });
       }

@@ -7,6 +7,8 @@ export interface EnabledAccess {
   readonly secrets: readonly { readonly name: string; readonly version: string }[];
   /** Tokens that others use too: they stay, without the passwords of this client. */
   readonly shared: readonly SharedToken[];
+  /** Names of tokens that are left alone: only their names speak for this client. */
+  readonly byName: readonly string[];
   /** Whether there is anything of the client at all, enabled or not. */
   readonly isThere: boolean;
   /** What could not be read, in words. */

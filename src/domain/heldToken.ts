@@ -29,21 +29,31 @@ export function withHeldToken(held: readonly HeldToken[], added: HeldToken): Hel
 }
 
 export function withoutHeldToken(held: readonly HeldToken[], token: string): HeldToken[] {
-  return held.filter((one) => one.token.toLowerCase() !== token.toLowerCase());
+  return held.filter((one) => !isSame(one.token, token));
 }
 
 /** What is remembered of this very token; not of an earlier or later one of that name. */
 export function heldOf(
   held: readonly HeldToken[],
-  token: { readonly name: string; readonly createdAt?: string },
+  token: { readonly name: string; readonly scopeMap: string; readonly createdAt?: string },
 ): HeldToken | undefined {
-  return held.find((one) => one.token.toLowerCase() === token.name.toLowerCase() && isSameToken(one, token.createdAt));
+  return held.find((one) => isSame(one.token, token.name) && isSameToken(one, token));
 }
 
-function isSameToken({ createdAt, since, until, isMade }: HeldToken, present: string | undefined): boolean {
+function isSameToken(
+  { createdAt, since, until, isMade, scopeMap }: HeldToken,
+  { createdAt: present, scopeMap: its }: { readonly scopeMap: string; readonly createdAt?: string },
+): boolean {
   if (createdAt !== undefined && present !== undefined)
     return new Date(createdAt).getTime() === new Date(present).getTime();
   // Adopted, and ARM does not say when it was made: nothing else tells one from another.
   if (!isMade) return createdAt === present;
-  return present !== undefined && madeSince(present, since) && (until === undefined || madeSince(until, present));
+  // When it was made is not known but to a few minutes: one that has other rights is another, or others' by now.
+  if (present === undefined || !isSame(scopeMap, its)) return false;
+  return madeSince(present, since) && (until === undefined || madeSince(until, present));
+}
+
+/** ARM compares names without their case. */
+function isSame(left: string, right: string): boolean {
+  return left.toLowerCase() === right.toLowerCase();
 }

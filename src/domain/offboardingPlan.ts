@@ -38,7 +38,7 @@ export interface LeavingSecret {
 
 /** Why a token is left that may be the client's. */
 export function keptByName(name: string): string {
-  return `token ${name}: it has the name that we would give this client's, but neither a secret nor the client's record says that it is the client's; delete it by hand if it is`;
+  return `token ${name}: it has the name that we would give this client's, but neither a secret nor the client's record says that it is the client's; it is left alone: disable or delete it by hand if it is`;
 }
 
 /** What becomes of a token's scope map that others gave it. */

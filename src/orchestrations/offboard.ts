@@ -108,7 +108,7 @@ class Offboard {
   private *restoreScopeMap({ name: token, restores }: LeavingToken): Flow<void> {
     if (!restores) return;
     const order = { registry: this.reference.registry, token, ours: restores.ours, earlier: restores.scopeMap };
-    const restored = yield* this.part('restoreScopeMap', `scope map of token ${token}`, ({ steps }) =>
+    const restored = yield* this.part('restoreMap', `scope map of token ${token}`, ({ steps }) =>
       steps.restoreTokenScopeMap(order),
     );
     const left = restored?.residue ?? restored?.kept;

@@ -4,6 +4,7 @@ import { clientKey, referenceOf, type ClientReference } from '../domain/clientKe
 import type { EnabledAccess, SharedToken } from '../domain/enabledAccess.js';
 import type { HeldToken } from '../domain/heldToken.js';
 import type { LeftToken } from '../domain/leftToken.js';
+import { keptByName } from '../domain/offboardingPlan.js';
 import type { OperationOutcome, RevocationResult } from '../domain/operation.js';
 import { ONBOARD, type Run } from '../domain/run.js';
 import { clientName, inCommonWith, keptForOthers } from '../domain/sharedToken.js';
@@ -159,6 +160,7 @@ class Revoke {
       runner.steps.disableTokens({ registry, tokens: access.tokens }),
     );
     for (const name of token?.disabled ?? []) this.disabled.add(`token ${name}`);
+    for (const name of access.byName) this.kept.add(keptByName(name));
     for (const shared of access.shared) yield* this.clearShared(shared);
     const names = [...new Set(access.secrets.map(({ name }) => name))];
     if (names.length > 0) yield* runner.steps.disableSecrets({ versions: access.secrets });

@@ -2,7 +2,7 @@ import { clientKey, type ClientReference } from '../domain/clientKey.js';
 import { heldOf, type HeldToken } from '../domain/heldToken.js';
 import { isLeft, type LeftToken } from '../domain/leftToken.js';
 import { madeSince } from '../domain/madeSince.js';
-import { candidateSecretName, mainSecretName, ownTokenNames } from '../domain/names.js';
+import { candidateSecretName, mainSecretName, ownTokenNames, SCOPE_MAP_MARK } from '../domain/names.js';
 import { parseTags, type CredentialTags } from '../domain/secretTags.js';
 import { passwordsOf } from '../domain/sharedToken.js';
 import type { FilledSlot } from '../domain/slots.js';
@@ -40,8 +40,11 @@ export interface ClientToken extends TokenFacts {
   readonly ourPasswords: readonly string[];
   /** What the client's secrets tell of it. */
   readonly tags: readonly CredentialTags[];
-  /** Nothing says that it is the client's but its name, which is the one that the client's would have. */
-  readonly isByNameOnly: boolean;
+  /**
+   * Nothing says that it is the client's but its name, which is the one that the client's would have: with a scope map that
+   * carries our mark (`marked`), or with another.
+   */
+  readonly byNameOnly?: 'marked' | 'unmarked';
   /** Of a token that others made: the scope map that it is to have again, and those that we gave it (lower case). */
   readonly foundScopeMap?: string;
   readonly given: readonly string[];
@@ -155,7 +158,7 @@ export async function readClientAccess(
         isOurs,
         ourPasswords: slotsFilledBy(found.slots, fitting),
         tags: fitting,
-        isByNameOnly: !isTold,
+        ...(isTold ? {} : { byNameOnly: (await isMarked(found)) ? 'marked' : 'unmarked' }),
         ...(foundScopeMap === undefined ? {} : { foundScopeMap }),
         given: [...new Set(given)],
       });
@@ -165,6 +168,11 @@ export async function readClientAccess(
     if (!tokens.some(({ name }) => lower(name) === lower(token)) && !former.some(({ name }) => name === lower(token)))
       former.push({ name: lower(token), scopeMap: lower(scopeMap) });
   return { connectedRegistry, tokens, former, secrets, names: [...wanted] };
+
+  async function isMarked({ scopeMap }: TokenFacts): Promise<boolean> {
+    const map = await orNoted(`scope map ${scopeMap}`, undefined, () => controlPlane.getScopeMap(registry, scopeMap));
+    return map?.description === SCOPE_MAP_MARK;
+  }
 
   function ownTags(tags: SecretVersionFacts['tags'] | undefined): CredentialTags[] {
     return tags ? own({ tags }) : [];

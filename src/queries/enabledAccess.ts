@@ -2,6 +2,7 @@ import type { DryRunAnswer, PlannedWrite } from '../domain/answers.js';
 import { referenceOf, type ClientReference } from '../domain/clientKey.js';
 import type { EnabledAccess, SharedToken } from '../domain/enabledAccess.js';
 import { ownTokenNames } from '../domain/names.js';
+import { keptByName } from '../domain/offboardingPlan.js';
 import { inCommonWith, keptForOthers, mayBeShared } from '../domain/sharedToken.js';
 import type { Ports } from '../ports/ports.js';
 import { ServiceError } from '../ports/serviceError.js';
@@ -29,7 +30,8 @@ export async function readEnabledAccess(
     // The history need not hold what others have there.
     if (found) shared.push({ ...found, users: found.users.map(referenceOf) });
   }
-  const staying = shared.map(({ token }) => token);
+  const byName = access.tokens.filter(({ byNameOnly }) => byNameOnly === 'unmarked').map(({ name }) => name);
+  const staying = [...shared.map(({ token }) => token), ...byName];
   return {
     tokens: access.tokens
       .filter(({ isEnabled, name }) => isEnabled !== false && !staying.includes(name))
@@ -38,6 +40,7 @@ export async function readEnabledAccess(
       .flatMap(({ versions }) => versions.filter(({ isEnabled }) => isEnabled))
       .map(({ name, version }) => ({ name, version })),
     shared,
+    byName,
     isThere: isThere(access, reference),
     unread,
   };
@@ -64,7 +67,7 @@ function isThere({ tokens, secrets, former, connectedRegistry }: ClientAccess, r
 export function createRevocationDryRun(ports: Ports, tokenUsers: TokenUsers) {
   return async (reference: ClientReference, remembered?: OtherTokens): Promise<DryRunAnswer> => {
     const { client } = reference;
-    const { tokens, secrets, shared } = await readEnabledAccess(ports, tokenUsers, reference, remembered);
+    const { tokens, secrets, shared, byName } = await readEnabledAccess(ports, tokenUsers, reference, remembered);
     const write = (action: string, resource: string): PlannedWrite => ({ step: 'disable', action, resource, client });
     return {
       problems: [],
@@ -75,10 +78,13 @@ export function createRevocationDryRun(ports: Ports, tokenUsers: TokenUsers) {
           .map(({ token }) => write('empty the slot of our password on token', token)),
         ...secrets.map(({ name, version }) => write(`disable version ${version} of secret`, name)),
       ],
-      adopts: shared.flatMap(({ token, users, inCommon }) => [
-        keptForOthers(token, users),
-        ...(inCommon.length > 0 ? [inCommonWith(token, users)] : []),
-      ]),
+      adopts: [
+        ...byName.map(keptByName),
+        ...shared.flatMap(({ token, users, inCommon }) => [
+          keptForOthers(token, users),
+          ...(inCommon.length > 0 ? [inCommonWith(token, users)] : []),
+        ]),
+      ],
     };
   };
 }

@@ -51,11 +51,11 @@ function leaving(
   { connectedRegistry }: ClientReference,
   access: ClientAccess,
 ): LeavingToken {
-  const { name, scopeMap, createdAt, isEnabled, isOurs, isByNameOnly, foundScopeMap, given } = token;
+  const { name, scopeMap, createdAt, isEnabled, isOurs, byNameOnly, foundScopeMap, given } = token;
   const isOthers = (one: ClientReference) => one.connectedRegistry.toLowerCase() === connectedRegistry.toLowerCase();
-  const staysBound = isByNameOnly || shared?.users.some(isOthers) === true;
+  const staysBound = byNameOnly !== undefined || shared?.users.some(isOthers) === true;
   const kept = [
-    ...(isByNameOnly ? [keptByName(name)] : []),
+    ...(byNameOnly ? [keptByName(name)] : []),
     ...(shared ? [keptForOthers(name, shared.users)] : []),
     ...(shared && shared.inCommon.length > 0 ? [inCommonWith(name, shared.users)] : []),
   ];
@@ -96,7 +96,7 @@ export function createOffboardingDryRun(ports: Ports, tokenUsers: TokenUsers) {
       if (token.ourPasswords.length > 0) write('clearPasswords', 'empty the slot of our password on token', token.name);
       const { restores } = token;
       if (restores && (await ports.controlPlane.getScopeMap(registry, restores.scopeMap)))
-        write('restoreScopeMap', `move token from scope map ${restores.ours} back to ${restores.scopeMap}`, token.name);
+        write('restoreMap', `move token from scope map ${restores.ours} back to ${restores.scopeMap}`, token.name);
       else if (restores) adopts.push(goneScopeMap(token.name, restores));
       adopts.push(...(token.kept ?? [keptToken(token.name)]));
     }

@@ -58,7 +58,10 @@ describe('a run that begins', () => {
 describe('a revocation', () => {
   test('counts from the entity’s own time: a run that began before the mark came is older', async () => {
     const { state, outcome } = await send({}, 'revoke', { at: EARLY }, LATE);
-    expect([state, outcome]).toEqual([{ revokedAt: LATE }, { kind: 'done', value: { revokedAt: LATE } }]);
+    expect([state, outcome]).toEqual([
+      { revokedAt: LATE },
+      { kind: 'done', value: { revokedAt: LATE, isKnown: false } },
+    ]);
   });
 
   test('remembers which tokens it disabled, and tells the run that lifts it', async () => {

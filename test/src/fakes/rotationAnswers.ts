@@ -49,13 +49,15 @@ export async function giveRotations(note: Note): Promise<void> {
     return engine;
   };
   note(route, 'a start', await rotations(CLIENTS));
+  note(route, 'a client that nobody knows', await rotations(CLIENTS));
   note(route, 'no JSON', await rotations('{'));
   note(route, 'too many bytes', await rotations({ ...CLIENTS, urgent: 'x'.repeat(64 * 1024) }));
   note(route, 'a broken engine', await rotations(CLIENTS, createWorld(), broken()));
   note(route, 'a dry run', await rotations({ ...CLIENTS, urgent: true, dryRun: true }));
   for (const kind of ['throttled', 'forbidden'] as const) {
     const world = createWorld();
-    world.wire.fail('getConnectedRegistry', { when: 'before', kind });
+    world.addToken();
+    world.wire.fail('getConnectedRegistry', { when: 'before', kind, times: 2 });
     note(route, `a dry run while Azure is ${kind}`, await rotations({ ...CLIENTS, dryRun: true }, world));
   }
 }

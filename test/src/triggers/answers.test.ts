@@ -121,7 +121,12 @@ async function giveClients(): Promise<void> {
   };
   const silent = new FakeDurableClient();
   silent.onStart = () => undefined;
-  const give = async (name: string, body: unknown, engine = new FakeDurableClient(), world = createWorld()) => {
+  const known = () => {
+    const world = createWorld();
+    world.addToken();
+    return world;
+  };
+  const give = async (name: string, body: unknown, engine = new FakeDurableClient(), world = known()) => {
     for (const [route, handler] of Object.entries(routesOfClients)) {
       const asked = operatorRoute({ kind: 'functionKey' }, handler(world));
       const answer = asked.handler(httpRequest({ body }), engine.client, invocation().context);
@@ -131,6 +136,7 @@ async function giveClients(): Promise<void> {
   };
   await give('a start', { clients });
   await give('a start while another run holds the client', { clients }, holding());
+  await give('a client that nobody knows', { clients }, undefined, createWorld());
   await give('no JSON', '{');
   await give('fields at fault', { clients: [{ ...clients[0], client: 7 }], password: 'x' });
   await give('too many bytes', { clients, more: 'x'.repeat(64 * 1024) });
@@ -140,7 +146,7 @@ async function giveClients(): Promise<void> {
   const { world } = await onboarded();
   await give('a dry run', { clients, dryRun: true }, holding(), world);
   for (const kind of ['throttled', 'forbidden'] as const) {
-    const failing = createWorld();
+    const failing = known();
     // Each route reads two secrets at once.
     failing.wire.fail('versions', { when: 'before', kind, times: 2 * Object.keys(routesOfClients).length });
     await give(`a dry run while Azure is ${kind}`, { clients, dryRun: true }, undefined, failing);

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { clientKey } from '../../../src/domain/clientKey.js';
 import { OFFBOARD, ONBOARD, REVOKE } from '../../../src/domain/run.js';
+import { formatTags } from '../../../src/domain/secretTags.js';
 import { waitingInstance } from '../../../src/domain/waitingRun.js';
 import { durableRuns } from '../../../src/triggers/durable/durableRuns.js';
 import { postOffboardings } from '../../../src/triggers/http/offboardings.js';
@@ -9,6 +10,7 @@ import { postRevocations } from '../../../src/triggers/http/revocations.js';
 import { FakeDurableClient, httpRequest, seen } from '../fakes/durableClient.js';
 import { reference } from '../fakes/orders.js';
 import { BODY, onboarding, onboardingRun } from '../fakes/requests.js';
+import { LONG_AGO } from '../fakes/usualClient.js';
 import { createWorld, type World } from '../fakes/world.js';
 
 const INSTANCE = clientKey(reference());
@@ -37,6 +39,7 @@ const revoke = async (body: unknown = one) =>
 
 describe('POST /api/offboardings', () => {
   test('starts a run of the client, under the actor’s name', async () => {
+    world.addToken();
     const answer = await offboard();
     expect([answer.status, parts(answer)[0]?.id?.startsWith(`${INSTANCE}.`)]).toEqual([202, true]);
     expect(engine.instances.get(INSTANCE)).toMatchObject({ name: OFFBOARD, input: { actor: 'ada' } });
@@ -66,12 +69,73 @@ describe('POST /api/offboardings', () => {
   test('tells what it would do also while a run is in progress, and starts nothing', async () => {
     hold();
     world.addToken();
+    const { token, scopeMap } = onboarding();
+    const held = [{ token, scopeMap, since: LONG_AGO, createdAt: LONG_AGO, isMade: true }];
+    engine.entities.set(`@client@${INSTANCE}`, { held });
     const answer = await offboard({ ...one, dryRun: true });
     expect(answer).toMatchObject({ status: 200, body: { problems: [], adopts: [] } });
     expect(JSON.stringify(answer.body)).toContain('delete token');
     expect([engine.starts, world.wire.writes]).toEqual([0, []]);
   });
 });
+
+describe.each([
+  ['offboardings', () => offboard, OFFBOARD],
+  ['revocations', () => revoke, REVOKE],
+])('POST /api/%s for a client that nobody knows', (_, route, kind) => {
+  test('starts nothing, names the problem, and those whom it may have meant', async () => {
+    await world.vault.store('a-secret', '{}', { expiresOn: LONG_AGO, tags: tagsOf({ client: 'Sensor-7' }) });
+    const near = [{ ...reference(), client: 'Sensor-7' }];
+    const [part] = parts(await route()());
+    expect(part).toMatchObject({ client, problem: { status: 404, code: 'client-unknown', near } });
+    const dry = await route()({ ...one, dryRun: true });
+    expect(dry).toMatchObject({ status: 200, body: { problems: [{ code: 'client-unknown' }], writes: [] } });
+    expect(JSON.stringify(dry.body)).toContain('Sensor-7 of');
+    expect([engine.starts, world.wire.writes]).toEqual([0, []]);
+  });
+
+  test.each<[string, () => unknown]>([
+    ['its secret, although that is disabled', async () => world.vault.disable(await storeMain())],
+    ['its secret, although that is deleted', async () => world.vault.remove((await storeMain()).name)],
+    ['a token of its name', () => world.addToken()],
+    ['the client list', () => world.controlPlane.change(connectedRegistry, { clientTokens: [onboarding().token] })],
+    ['its record', () => engine.entities.set(`@client@${INSTANCE}`, { knownSince: LONG_AGO })],
+    ['a run that is under way', () => hold(kind)],
+  ])('does not say so of one that %s tells of', async (_how, tell) => {
+    await tell();
+    expect(parts(await route()())[0]?.problem?.code).not.toBe('client-unknown');
+  });
+
+  test.each(['newest', 'getToken', 'getConnectedRegistry', 'tagsOfDeleted'])(
+    'starts it where %s cannot be read: what is unknown is not taken for not there',
+    async (method) => {
+      world.wire.fail(method, { when: 'before', kind: 'unavailable' });
+      expect(parts(await route()())[0]).toMatchObject({ status: 'running' });
+    },
+  );
+
+  test('takes neither a mark of an earlier revocation nor the time of an event for a client', async () => {
+    engine.entities.set(`@client@${INSTANCE}`, { revokedAt: LONG_AGO, newestEventAt: LONG_AGO });
+    expect(parts(await route()())[0]?.problem?.code).toBe('client-unknown');
+  });
+});
+
+function tagsOf(changes: object = {}) {
+  const { token, scopeMap } = onboarding();
+  const issued = { run: 'r', attempt: 1, slotCreatedAt: LONG_AGO };
+  const made = { scopeMap: true, token: true };
+  return formatTags({
+    ...reference(),
+    token,
+    scopeMap,
+    slot: 'password1',
+    expiresOn: LONG_AGO,
+    issued,
+    made,
+    ...changes,
+  });
+}
+const storeMain = () => world.vault.store(INSTANCE, '{}', { expiresOn: LONG_AGO, tags: tagsOf() });
 
 describe('POST /api/revocations', () => {
   test('never waits: each starts a run of its own beside whatever holds the client', async () => {
@@ -126,7 +190,7 @@ test('a dry run of an onboarding plans to enable what the revocation disabled', 
   const ask = async () =>
     seen(
       await postOnboardings(world.config, world.queries)(
-        httpRequest({ body: { ...BODY, dryRun: true } }),
+        httpRequest({ body: { ...BODY, adopt: true, dryRun: true } }),
         engine.client,
         'ada',
       ),

@@ -25,9 +25,20 @@ describe('POST /api/rotations', () => {
   test('starts a run for each client', async () => {
     const engine = new FakeDurableClient();
     const other = { connectedRegistry, client: 'sensor-8' };
+    for (const key of [INSTANCE, clientKey(onboarding(other))])
+      engine.entities.set(`@client@${key}`, { knownSince: '2026-01-01T00:00:00.000Z' });
     const { status, body } = await rotations({ clients: [...clients, other] }, createWorld(), engine);
     expect([status, [...engine.instances.values()].map(({ name }) => name)]).toEqual([202, [ROTATE, ROTATE]]);
     expect(body['operations']).toMatchObject([{ client, status: 'running' }, { client: 'sensor-8' }]);
+  });
+
+  test.each([{}, { urgent: true }])('starts nothing for a client that nobody knows (%j)', async (more) => {
+    const engine = new FakeDurableClient();
+    const { body } = await rotations({ clients, ...more }, createWorld(), engine);
+    expect(body['operations']).toMatchObject([{ client, problem: { status: 404, code: 'client-unknown', near: [] } }]);
+    const dry = await rotations({ clients, ...more, dryRun: true }, createWorld(), engine);
+    expect(dry.body).toMatchObject({ problems: [{ code: 'client-unknown' }], plans: [{ client, writes: [] }] });
+    expect(engine.starts).toBe(0);
   });
 
   test('attaches to an equal rotation, and says which run is in the way of another', async () => {
