@@ -1,4 +1,5 @@
-import { resolve } from 'node:path';
+import { statSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { clockModes } from '../clock/messages.js';
 import type { StackOptions } from './startStack.js';
@@ -65,6 +66,7 @@ export function parseLocalFlags(args: readonly string[]): LocalFlags | 'help' {
   if (values.data === '') throw new FlagError('--data needs the name of a folder.');
   const dockerConfig = values['docker-config'];
   if (dockerConfig === '') throw new FlagError('--docker-config needs the name of a file.');
+  if (dockerConfig !== undefined) requireFolder(dirname(resolve(dockerConfig)));
   const keysFile = values['functions-keys'];
   if (keysFile !== undefined && !values['external-host'])
     throw new FlagError('--functions-keys goes with --external-host: a host that is started here has keys of its own.');
@@ -89,6 +91,12 @@ export function parseLocalFlags(args: readonly string[]): LocalFlags | 'help' {
     ...(dockerConfig === undefined ? {} : { device: { settings: { DOCKER_CONFIG_FILE: resolve(dockerConfig) } } }),
     ...(values['external-host'] ? { externalHost: keysFile === undefined ? {} : { keysFile } } : {}),
   };
+}
+
+/** The agent makes the file, but no folder for it: one that is missing is rather a typing error. */
+function requireFolder(folder: string): void {
+  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() === true) return;
+  throw new FlagError(`--docker-config needs a file in a folder that exists; there is no folder ${folder}.`);
 }
 
 function port(flag: string, text: string): number {
