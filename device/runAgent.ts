@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import { setTimeout as delay } from 'node:timers/promises';
 import { guardOutput } from '../src/redaction/guardedOutput.js';
 import type { AgentClock } from './clock.js';
@@ -12,6 +13,7 @@ import { readCommand } from './settings/command.js';
 import type { Command, ServiceSettings } from './settings/command.js';
 import { USAGE } from './settings/usage.js';
 import { startAgent } from './startAgent.js';
+import type { RunningAgent } from './startAgent.js';
 
 /** Runs the program in this process: reads its arguments and variables, and ends it when they cannot be used. */
 export async function runAgent(clock: AgentClock): Promise<void> {
@@ -53,13 +55,35 @@ async function once({ secret, image, check }: Extract<Command, { kind: 'once' }>
 }
 
 async function serve(service: ServiceSettings, clock: AgentClock): Promise<void> {
-  const agent = await startAgent(service, { clock, log: logToStderr });
-  const stop = () => {
-    // Bounded: a connection that does not end by itself must not keep the process.
-    void Promise.race([agent.stop(), delay(2_000)]).then(() => process.exit(0));
-  };
+  let agent: RunningAgent | undefined;
+  const stop = () => void end(agent);
+  // Before anything is waited for: as a container's first process, one without a handler is not ended by a signal at all.
   process.once('SIGTERM', stop);
   process.once('SIGINT', stop);
+  agent = await startAgent(service, { clock, log: logToStderr });
   const path = service.channel.kind === 'webhook' ? 'events' : 'health';
   process.stdout.write(`DEVICE READY http://localhost:${agent.port}/${path}\n`);
+}
+
+/** Milliseconds that work may take to end. */
+const LONGEST_END = 2_000;
+
+/** Ends the process, whatever is under way. */
+async function end(agent: RunningAgent | undefined): Promise<void> {
+  const ended = await Promise.race([
+    agent?.stop().then(
+      () => true,
+      () => false,
+    ) ?? true,
+    delay(LONGEST_END, false),
+  ]);
+  // Work in the operating system's hands, such as a file on a server that is gone, holds a thread, for which an exit waits.
+  if (!ended) endFromOutside(process.pid);
+  process.exit(0);
+}
+
+/** Has another process end this one, should it not have exited by itself a moment later. */
+function endFromOutside(pid: number): void {
+  const script = `setTimeout(() => { try { process.kill(${pid}, 'SIGKILL') } catch {} }, ${LONGEST_END})`;
+  spawn(process.execPath, ['-e', script], { detached: true, stdio: 'ignore', env: {} }).unref();
 }

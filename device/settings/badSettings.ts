@@ -13,3 +13,20 @@ export function checked<T>(schema: z.ZodType<T>, values: unknown, prefix = ''): 
     parsed.error.issues.map((issue) => `${prefix}${issue.path.join('.')}: ${issue.message}`).join('\n'),
   );
 }
+
+/** Reads several parts, so that all that is wrong with any of them is named at once. Throws {@link BadSettings}. */
+export function allChecked<T extends readonly unknown[]>(...reads: { readonly [K in keyof T]: () => T[K] }): T {
+  const wrong: string[] = [];
+  const found = reads.map((read) => {
+    try {
+      return read();
+    } catch (error) {
+      if (!(error instanceof BadSettings)) throw error;
+      wrong.push(error.message);
+      return undefined;
+    }
+  });
+  // What two parts have in common is named once.
+  if (wrong.length > 0) throw new BadSettings([...new Set(wrong.flatMap((one) => one.split('\n')))].join('\n'));
+  return found as unknown as T;
+}

@@ -4,7 +4,7 @@ import { ownPlatform, parsePlatform } from '../registry/platform.js';
 import type { Platform } from '../registry/platform.js';
 import type { Identity } from '../secrets/identity.js';
 import type { VaultSettings } from '../secrets/vault.js';
-import { checked } from './badSettings.js';
+import { allChecked, checked } from './badSettings.js';
 import { identity } from './identity.js';
 import { baseUrl, flag, list, seconds } from './values.js';
 
@@ -38,7 +38,7 @@ const certificateFile = z.string().transform((path, context): string => {
 });
 
 export const checkVariables = z.object({
-  KEY_VAULT_URL: baseUrl(/^https$/),
+  KEY_VAULT_URL: baseUrl('https'),
   KEY_VAULT_VERIFY_CHALLENGE: flag.default(true),
   INSECURE_REGISTRIES: hosts.default(new Set<string>()),
   REGISTRY_CA_FILE: certificateFile.optional(),
@@ -53,10 +53,13 @@ export const checkVariables = z.object({
 
 /** Throws BadSettings. */
 export function readCheck(env: Record<string, unknown>): CheckSettings {
-  const given = checked(checkVariables, env);
+  const [given, who] = allChecked(
+    () => checked(checkVariables, env),
+    () => checked(identity, env),
+  );
   return {
     vault: { url: given.KEY_VAULT_URL, verifyChallenge: given.KEY_VAULT_VERIFY_CHALLENGE },
-    identity: checked(identity, env),
+    identity: who,
     insecureRegistries: given.INSECURE_REGISTRIES,
     registryCa: given.REGISTRY_CA_FILE,
     platform: given.PLATFORM,

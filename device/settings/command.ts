@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
-import { BadSettings, checked } from './badSettings.js';
+import { BadSettings, allChecked, checked } from './badSettings.js';
 import { CHANNELS, edgeVariables, hubVariables, pollVariables, readChannel, webhookVariables } from './channel.js';
 import type { ChannelSettings } from './channel.js';
 import { checkVariables, readCheck } from './check.js';
@@ -8,7 +8,7 @@ import type { CheckSettings } from './check.js';
 import { consumerVariables, readConsumers, secretNameOf } from './consumers.js';
 import type { ConsumerSettings } from './consumers.js';
 import { identityVariables } from './identity.js';
-import { list, port, secureUrl, text } from './values.js';
+import { isLoopback, list, port, secureUrl, text } from './values.js';
 
 /** All that a serving agent is told. */
 export interface ServiceSettings {
@@ -78,25 +78,43 @@ export function readCommand(args: string[], env: NodeJS.ProcessEnv): Command {
   // An empty variable is how deployment manifests leave one out.
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
   if (values.once === true) {
-    const { secret, version, image } = either(onceFlags, ONCE_VARIABLES, values, given);
-    return { kind: 'once', secret: { name: secret, version }, image, check: readCheck(given) };
+    const [{ secret, version, image }, check] = allChecked(
+      () => either(onceFlags, ONCE_VARIABLES, values, given),
+      () => readCheck(given),
+    );
+    return { kind: 'once', secret: { name: secret, version }, image, check };
   }
-  const { channel, port: listenerPort, host, clients } = either(flags, FLAG_VARIABLES, values, given);
-  const service = checked(serviceVariables, given);
-  const check = readCheck(given);
+  const [{ channel, port: listenerPort, host, clients }, service, check, channelSettings, consumers] = allChecked(
+    () => either(flags, FLAG_VARIABLES, values, given),
+    () => checked(serviceVariables, given),
+    () => readCheck(given),
+    () => readChannel(channelOf(values, given), given),
+    () => readConsumers(given),
+  );
+  if (channel === 'webhook' && !isLoopback(host) && given['WEBHOOK_KEY'] === undefined) {
+    throw new BadSettings(
+      `WEBHOOK_KEY: is needed where the webhook listens for others than this machine (on ${host}), which could send anything`,
+    );
+  }
   return {
     kind: 'serve',
     service: {
       port: listenerPort,
       host,
       clients: clients && new Set(clients),
-      channel: readChannel(channel, given),
+      channel: channelSettings,
       reportUrl: service.REPORT_URL,
       concurrency: service.PULL_CONCURRENCY,
       check,
-      consumers: readConsumers(given, check.idleTimeout),
+      consumers: consumers(check.idleTimeout),
     },
   };
+}
+
+/** The channel that is asked for; a wrong one is named by its own flag, and counts here as the usual one. */
+function channelOf(values: Record<string, unknown>, env: Record<string, unknown>): ChannelSettings['kind'] {
+  const named = values['channel'] ?? env[FLAG_VARIABLES.channel];
+  return CHANNELS.find((channel) => channel === named) ?? 'webhook';
 }
 
 /** Takes each value from its flag or else from its variable; a wrong one is named as it was given. */

@@ -63,19 +63,17 @@ const clusterVariables = z.object({
   KUBERNETES_SERVICE_PORT: text.default('443'),
 });
 
-/** Throws BadSettings. */
-export function readConsumers(env: Record<string, unknown>, timeout: number): ConsumerSettings {
+/** Throws BadSettings. @returns them, once it is known how long to wait for the cluster's API */
+export function readConsumers(env: Record<string, unknown>): (timeout: number) => ConsumerSettings {
   const given = checked(consumerVariables, env);
-  return {
+  const url = given.KUBERNETES_PULL_SECRETS.length === 0 ? undefined : clusterUrl(env);
+  return (timeout) => ({
     dockerConfigFile: given.DOCKER_CONFIG_FILE,
     pullSecrets: given.KUBERNETES_PULL_SECRETS,
-    kubernetes:
-      given.KUBERNETES_PULL_SECRETS.length === 0
-        ? undefined
-        : { url: clusterUrl(env), accountFolder: given.KUBERNETES_ACCOUNT_FOLDER, timeout },
+    kubernetes: url === undefined ? undefined : { url, accountFolder: given.KUBERNETES_ACCOUNT_FOLDER, timeout },
     secrets: given.SECRETS,
     refresh: given.REFRESH_SECONDS,
-  };
+  });
 }
 
 function clusterUrl(env: Record<string, unknown>): string {

@@ -9,7 +9,7 @@ export const identityVariables = z.object({
   AZURE_CLIENT_SECRET: text.optional(),
   AZURE_CLIENT_CERTIFICATE_PATH: text.optional(),
   AZURE_FEDERATED_TOKEN_FILE: text.optional(),
-  AZURE_AUTHORITY_HOST: baseUrl(/^https$/).optional(),
+  AZURE_AUTHORITY_HOST: baseUrl('https').optional(),
   DISABLE_INSTANCE_DISCOVERY: flag.default(false),
 });
 type Variables = z.infer<typeof identityVariables>;

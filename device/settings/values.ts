@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 /** How the values of settings look: each form once. */
-export const text = z.string().min(1);
+export const text = z.string({ error: 'is missing' }).min(1);
 export const flag = z.enum(['true', 'false']).transform((value) => value === 'true');
 export const port = z.coerce.number().int().min(0).max(65_535);
 export const list = z.string().transform((value) =>
@@ -11,12 +11,32 @@ export const list = z.string().transform((value) =>
     .filter(Boolean),
 );
 
-/** An address without a trailing slash. */
-export const baseUrl = (protocol: RegExp) => z.url({ protocol }).transform((url) => url.replace(/\/+$/, ''));
+/** An address without a trailing slash. A missing one, one that is none, and one of a wrong scheme are told apart. */
+export const baseUrl = (scheme: 'http or https' | 'https') =>
+  z
+    .string({ error: 'is missing' })
+    .check((context) => {
+      const { value } = context;
+      const protocol = URL.canParse(value) ? new URL(value).protocol : undefined;
+      const hasScheme = protocol === 'https:' || (scheme === 'http or https' && protocol === 'http:');
+      if (hasScheme && /^https?:\/\/[^/?#]/i.test(value)) return;
+      // Without slashes the host reads as a scheme: `localhost:7443`.
+      const isAddress = protocol !== undefined && /^[a-z][a-z0-9+.-]*:\/\//i.test(value);
+      const message = isAddress ? `has a wrong scheme: it must be ${scheme}` : `must be an address with ${scheme}://`;
+      context.issues.push({ code: 'custom', input: value, message });
+    })
+    .transform((url) => url.replace(/\/+$/, ''));
+
+const LOOPBACK = ['localhost', '[::1]', '::1'];
+
+/** Whether only this machine reaches a host. */
+export function isLoopback(host: string): boolean {
+  return LOOPBACK.includes(host.toLowerCase()) || /^127(\.\d{1,3}){3}$/.test(host);
+}
 
 /** A key over plain http could be read on the way: only what stays on this machine goes so. */
-export const secureUrl = baseUrl(/^https?$/).refine(
-  (url) => url.startsWith('https:') || ['localhost', '127.0.0.1', '[::1]'].includes(new URL(url).hostname),
+export const secureUrl = baseUrl('http or https').refine(
+  (url) => url.startsWith('https:') || (URL.canParse(url) && isLoopback(new URL(url).hostname)),
   { error: 'must be https, except to this machine' },
 );
 

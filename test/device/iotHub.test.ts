@@ -147,12 +147,19 @@ describe('a direct method', () => {
     ['credentialPromoted', promotion({ secret: { name: 'x-candidate', version: 'v' } }), 400],
     ['constructor', request(), 501],
     ['reboot', {}, 501],
+    ['a/b', {}, 501],
+    ['pullCheckRequested/', request(), 501],
+    ['/', {}, 501],
+    ['$iothub/twin/res/200/?$rid=1', {}, 501],
   ])('%s with what cannot be read is refused', async (name, payload, status) => {
     await startWithKey();
     const { body } = await invoke(name, payload);
     expect(body).toMatchObject({ status, payload: { accepted: false } });
     expect(taken).toEqual([]);
     expect(log.join()).not.toContain(REPORT_KEY);
+    // On the same connection.
+    expect((await invoke('pullCheckRequested', request())).body).toMatchObject({ status: 200 });
+    expect(log.filter((line) => line.includes('connected to the hub'))).toHaveLength(1);
   });
 });
 

@@ -94,6 +94,7 @@ describe('a bad setting is named and its value not repeated', () => {
     ['KUBERNETES_SERVICE_HOST', [], { ...ENV, KUBERNETES_PULL_SECRETS: 'apps/edge-pull' }],
     ['SECRETS', [], { ...ENV, SECRETS: 'a/b' }],
     ['SECRETS', [], { ...ENV, SECRETS: 'device-1-candidate' }],
+    ['SECRETS', [], { ...ENV, SECRETS: 'device-1-CANDIDATE' }],
     ['REFRESH_SECONDS', [], { ...ENV, REFRESH_SECONDS: '0' }],
     ['AZURE_CLIENT_CERTIFICATE_PATH', [], { ...ENV, CREDENTIAL_KIND: 'clientCertificate' }],
     ['AZURE_FEDERATED_TOKEN_FILE', [], { ...ENV, CREDENTIAL_KIND: 'workloadIdentity' }],
@@ -101,6 +102,45 @@ describe('a bad setting is named and its value not repeated', () => {
     const message = problem(args, env);
     expect(message).toContain(name);
     expect(message).not.toContain(ENV.AZURE_CLIENT_SECRET);
+  });
+});
+
+test('all that is missing is named at once, each once', () => {
+  const message = problem([], { CHANNEL: 'poll', CREDENTIAL_KIND: 'clientSecret', KUBERNETES_PULL_SECRETS: 'apps/x' });
+  expect(message.split('\n').map((line) => line.slice(0, line.indexOf(':')))).toEqual([
+    'REPORT_URL',
+    'KEY_VAULT_URL',
+    'AZURE_TENANT_ID',
+    'AZURE_CLIENT_ID',
+    'AZURE_CLIENT_SECRET',
+    'POLL_AUDIENCE',
+    'KUBERNETES_SERVICE_HOST',
+  ]);
+  expect(problem(['--once', '--port', 'x'], {})).toMatch(/--secret[^]*--image[^]*KEY_VAULT_URL/);
+  expect(problem(['--channel', 'pigeon', '--port', 'x'], {})).toMatch(/--channel[^]*--port[^]*REPORT_URL/);
+});
+
+test.each([
+  [undefined, 'is missing'],
+  ['', 'is missing'],
+  ['http://vault.example', 'has a wrong scheme: it must be https'],
+  ['ftp://vault.example', 'has a wrong scheme: it must be https'],
+  ['vault.example', 'must be an address with https://'],
+  ['localhost:7443', 'must be an address with https://'],
+  ['https://', 'must be an address with https://'],
+])('KEY_VAULT_URL %j: %s', (value, message) => {
+  expect(problem([], { ...ENV, KEY_VAULT_URL: value })).toBe(`KEY_VAULT_URL: ${message}`);
+});
+
+describe('a webhook without a key', () => {
+  test.each(['127.0.0.1', '127.0.0.53', 'localhost', '::1'])('may listen on %s', (host) => {
+    expect(problem(['--host', host], ENV)).toBe('none');
+  });
+  test.each(['0.0.0.0', '::', '192.168.0.7', 'device.example', '127.0.0.1.example'])('may not on %s', (host) => {
+    expect(problem(['--host', host], ENV)).toMatch(/^WEBHOOK_KEY: is needed/);
+    expect(problem([], { ...ENV, LISTEN_ADDRESS: host })).toMatch(/^WEBHOOK_KEY: is needed/);
+    expect(problem(['--host', host], { ...ENV, WEBHOOK_KEY: 'k'.repeat(16) })).toBe('none');
+    expect(problem(['--host', host, '--channel', 'poll'], { ...ENV, POLL_AUDIENCE: 'api://x' })).toBe('none');
   });
 });
 
@@ -112,7 +152,14 @@ test('plain http for reports is taken to this machine only', () => {
 });
 
 test('a flag counts for more than its variable, and an empty variable for nothing', () => {
-  const env = { ...ENV, PORT: '1', CLIENTS: 'a, b', CHANNEL: '', LISTEN_ADDRESS: '0.0.0.0' };
+  const env = {
+    ...ENV,
+    PORT: '1',
+    CLIENTS: 'a, b',
+    CHANNEL: '',
+    LISTEN_ADDRESS: '0.0.0.0',
+    WEBHOOK_KEY: 'k'.repeat(16),
+  };
   expect(readCommand(['--port', '2'], env)).toMatchObject({
     service: { port: 2, host: '0.0.0.0', clients: new Set(['a', 'b']), channel: { kind: 'webhook' } },
   });

@@ -57,6 +57,8 @@ test.each([
   ['--sync-seconds', '0'],
   ['--colour', 'red'],
   ['--functions-keys', 'keys.json'],
+  ['--docker-config', '/no/such/folder/config.json'],
+  ['--docker-config', '/etc/passwd/config.json'],
 ])('%s %s is refused by name', (flag, value) => {
   const refusal = (): unknown => parseLocalFlags([flag, value]);
   expect(refusal).toThrow(FlagError);
