@@ -49,7 +49,7 @@ export function replacedBySteps(names: {
       byHand: '(taking the password to the device)',
     },
     announce: {
-      done: 'the device is told',
+      done: 'the device is notified',
       byHand: '(telling whoever runs it)',
     },
   };

@@ -4,7 +4,9 @@ import { NeedleSearch } from './needleSearch.js';
 
 /** Of few letters, so that much of it is alike. */
 const text = (min: number, max: number) =>
-  fc.array(fc.constantFrom('a', 'b', 'é', '%', '\u{1f511}'), { minLength: min, maxLength: max }).map((all) => all.join(''));
+  fc
+    .array(fc.constantFrom('a', 'b', 'é', '%', '\u{1f511}'), { minLength: min, maxLength: max })
+    .map((all) => all.join(''));
 
 test('finds what a search for each text by itself finds, and nothing else', () => {
   fc.assert(

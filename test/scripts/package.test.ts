@@ -18,7 +18,7 @@ const map = z.object({ sources: z.array(z.string()), sourcesContent: z.array(z.u
 
 test('the package holds the bundle, its maps, and what the host reads: no more', () => {
   const others = files.filter((file) => !/^dist\/(index|part-[A-Z0-9]+)\.mjs(\.map|\.LEGAL\.txt)?$/.test(file));
-  expect(others.toSorted()).toEqual(['LICENSE', 'host.json', 'package.json']);
+  expect(others.toSorted()).toEqual(['LICENSE', 'THIRD-PARTY-NOTICES', 'host.json', 'package.json']);
   expect(files).toContain('dist/index.mjs.map');
 });
 
@@ -47,4 +47,14 @@ test('it starts without dependencies: its manifest names none, and host.json is 
   expect(manifest).toMatchObject({ main: 'dist/index.mjs', type: 'module' });
   const host = (root: string) => readFileSync(join(root, 'host.json'), 'utf8');
   expect(host(folder)).toBe(host(projectRoot()));
+});
+
+test('it holds the notices of every package that its maps name', () => {
+  const notices = readFileSync(join(folder, 'THIRD-PARTY-NOTICES'), 'utf8');
+  const sources = files
+    .filter((file) => file.endsWith('.map'))
+    .flatMap((file) => map.parse(JSON.parse(readFileSync(join(folder, file), 'utf8'))).sources);
+  const names = new Set(sources.flatMap((source) => /.*node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(source)?.[1] ?? []));
+  expect(names.size).toBeGreaterThan(40);
+  for (const name of names) expect(notices).toMatch(new RegExp(`^${name} \\d+\\.\\d+\\.\\d+`, 'm'));
 });

@@ -11,7 +11,10 @@ afterEach(() => rmSync(folder, { recursive: true }));
 
 function testInfra(environment: Record<string, string>): { status: number | null; stdout: string } {
   const script = join(projectRoot(), 'scripts', 'testInfra.mjs');
-  return spawnSync(process.execPath, [script, '--version'], { env: { PATH: folder, ...environment }, encoding: 'utf8' });
+  return spawnSync(process.execPath, [script, '--reporter=dot', '--help'], {
+    env: { PATH: folder, ...environment },
+    encoding: 'utf8',
+  });
 }
 
 test.each<[string, Record<string, string>, string]>([

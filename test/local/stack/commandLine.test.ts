@@ -1,5 +1,9 @@
-import { expect, test } from 'vitest';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { FlagError, HELP, parseLocalFlags } from '../../../local/stack/commandLine.js';
+import { unknownSettings } from '../../../local/stack/knownSettings.js';
 
 test('without flags the documented defaults hold', () => {
   expect(parseLocalFlags([])).toEqual({
@@ -44,6 +48,9 @@ test('help names every flag', () => {
     '--sync-seconds',
     '--docker-config',
     '--data',
+    '--set',
+    '--profiles',
+    '--external-agent',
     '--reset',
     '--help',
   ])
@@ -68,4 +75,63 @@ test.each([
 test('a host of somebody else has a port that is known', () => {
   expect(() => parseLocalFlags(['--external-host', '--functions-port', '0'])).toThrow(/--functions-port/);
   expect(() => parseLocalFlags(['--external-host', '--functions-keys', ''])).toThrow(/--functions-keys/);
+});
+
+describe('settings of the app', () => {
+  let folder: string;
+  beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'flags-'))));
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  test('are given with --set, as often as needed; the value may hold anything', () => {
+    const args = ['--set', 'CREDENTIAL_LIFETIME_DAYS=31', '--set', 'ROTATION_FREEZE_WINDOWS=a=b c', '--set', 'EMPTY='];
+    expect(parseLocalFlags(args)).toMatchObject({
+      settings: { CREDENTIAL_LIFETIME_DAYS: '31', ROTATION_FREEZE_WINDOWS: 'a=b c', EMPTY: '' },
+    });
+  });
+
+  test.each([['no-equals-sign'], ['=value'], ['2X=1'], ['A B=1'], ['']])(
+    '--set %j is refused without being shown',
+    (item) => {
+      expect(() => parseLocalFlags(['--set', item])).toThrow(/^--set needs NAME=VALUE, such as/);
+    },
+  );
+
+  test('of one name are refused twice', () => {
+    expect(() => parseLocalFlags(['--set', 'A=1', '--set', 'A=2'])).toThrow('--set A is there twice');
+  });
+
+  test('profiles come from a file that is there and is JSON, in place of others', () => {
+    const file = join(folder, 'profiles.json');
+    expect(() => parseLocalFlags(['--profiles', file])).toThrow(
+      `--profiles ${file} cannot be read: there is no such file`,
+    );
+    expect(() => parseLocalFlags(['--profiles', folder])).toThrow(FlagError);
+    writeFileSync(file, '{');
+    expect(() => parseLocalFlags(['--profiles', file])).toThrow(`--profiles ${file} is not JSON`);
+    writeFileSync(file, '[]');
+    expect(parseLocalFlags(['--profiles', file])).toMatchObject({ settings: { PROFILES: '', PROFILES_FILE: file } });
+    expect(() => parseLocalFlags(['--profiles', file, '--set', 'PROFILES=[]'])).toThrow(/leave one out/);
+    expect(parseLocalFlags(['--set', 'PROFILES=[]'])).toMatchObject({
+      settings: { PROFILES: '[]', PROFILES_FILE: '' },
+    });
+    expect(parseLocalFlags(['--set', `PROFILES_FILE=${file}`])).toMatchObject({ settings: { PROFILES: '' } });
+  });
+
+  test('a docker config needs a folder that is there, and is no folder itself', () => {
+    const missing = join(folder, 'none', 'config.json');
+    expect(() => parseLocalFlags(['--docker-config', missing])).toThrow(`there is no folder ${join(folder, 'none')}`);
+    expect(() => parseLocalFlags(['--docker-config', folder])).toThrow(`${folder} is a folder`);
+  });
+
+  test('an agent by hand takes the place of the own one', () => {
+    expect(parseLocalFlags(['--external-agent'])).toMatchObject({ device: 'external' });
+    const both = ['--external-agent', '--docker-config', join(folder, 'config.json')];
+    expect(() => parseLocalFlags(both)).toThrow('--docker-config goes without --external-agent');
+  });
+
+  test('that the app does not have are found', async () => {
+    expect(await unknownSettings(['CREDENTIAL_LIFETIME_DAYS', 'PROFILES_FILE', 'CREDENTIAL_LIFETIME'])).toEqual([
+      'CREDENTIAL_LIFETIME',
+    ]);
+  });
 });
