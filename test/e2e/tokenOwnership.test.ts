@@ -72,10 +72,11 @@ describe('an operator', () => {
     expect(shown.writes.map(({ action }) => action).join()).toContain(`from scope map ${theirs.scopeMap}`);
     await isHeld(token);
 
-    const { result } = await onboard('adopting', { token, adopt: true });
+    const scopeMap = 'adopting-map';
+    const { result } = await onboard('adopting', { token, scopeMap, adopt: true });
     expect(mapOf(await it.operator.token(token))).toBe(result?.scopeMap);
     const writes = await it.armWrites(async () =>
-      expect((await onboard('adopting', { token })).status).toBe('completed'),
+      expect((await onboard('adopting', { token, scopeMap })).status).toBe('completed'),
     );
     expect(writes).toBe(0);
 
