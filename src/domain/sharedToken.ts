@@ -1,3 +1,4 @@
+import type { Problem } from './answers.js';
 import type { ClientReference } from './clientKey.js';
 import { ownTokenNames } from './names.js';
 import type { CredentialTags } from './secretTags.js';
@@ -19,6 +20,15 @@ export function clientNames(clients: readonly ClientReference[]): string {
 /** Why a token is refused that other clients use. */
 export function tokenOfAnother(token: string, others: readonly ClientReference[]): string {
   return `token ${token} is used by another client: ${clientNames(others)}`;
+}
+
+/** The fix for whoever named a token that is another's. */
+const OWN_NAME = 'Leave the field token out, so that the client gets a token of its own, or choose another name.';
+
+/** Two clients with one token: cutting one off would cut off the other, so that nobody may do it. */
+export function ofAnotherClient(token: string, others: readonly ClientReference[], fix = OWN_NAME): Problem {
+  const message = `${tokenOfAnother(token, others)}.`.replace(/^t/, 'T');
+  return { code: 'token-of-another-client', field: 'token', message, fix };
 }
 
 /** What was left alone of a token that others use too. */

@@ -3,6 +3,7 @@ import type { HeldToken } from '../domain/heldToken.js';
 import type { OperationFailure } from '../domain/operation.js';
 import type { OnboardingPlan } from '../domain/plan.js';
 import type { Run } from '../domain/run.js';
+import { ofAnotherClient } from '../domain/sharedToken.js';
 import { ClientRecords } from './clientRecord.js';
 import { StepFailed, type Flow } from './flow.js';
 import { Refused } from './refused.js';
@@ -32,8 +33,7 @@ export class HeldTokenSteps {
       this.isClaimed = true;
     } catch (error) {
       if (!(error instanceof StepFailed) || error.code !== 'token-of-another-client') throw error;
-      const fix = 'Leave the field token out, so that the client gets a token of its own, or choose another name.';
-      throw new Refused([{ code: 'token-of-another-client', field: 'token', message: `${error.message}.`, fix }]);
+      throw new Refused([{ ...ofAnotherClient(this.token, []), message: `${error.message}.` }]);
     }
   }
 

@@ -6,7 +6,7 @@ import type { ConnectedRegistryFacts } from '../ports/registryControlPlane.js';
 import type { SecretListing } from '../ports/secretVault.js';
 import { eachOf } from './eachOf.js';
 import type { RegistryReader } from './registryReader.js';
-import type { TokenUsers } from './tokenUsers.js';
+import { SHOWN_FOR, type TokenUsers } from './tokenUsers.js';
 
 /** A main secret of ours, its tags understood. */
 export interface ClientSecret {
@@ -52,7 +52,7 @@ export async function knownClients(
     const token = tokenOf(tags);
     return token !== undefined && mayBeShared(token, tags, [tags]);
   });
-  const shared = await eachOf(isSuspect ? secrets : [], ({ tags }) => tokenUsers.others(tags.token, tags));
+  const shared = await eachOf(isSuspect ? secrets : [], ({ tags }) => tokenUsers.others(tags.token, tags, SHOWN_FOR));
   return secrets.map(({ tags, isEnabled }, index) => {
     const users = shared[index] ?? [];
     const its = facts.get(tags.registry.toLowerCase());

@@ -1,12 +1,11 @@
 import type { Config } from '../config.js';
-import type { ClientReference } from '../domain/clientKey.js';
 import { FIX_COMMANDS } from '../domain/fixCommands.js';
 import { defaultScopeMapName, SCOPE_MAP_MARK } from '../domain/names.js';
 import type { Onboarding } from '../domain/onboardingRequest.js';
 import type { Problem } from '../domain/operation.js';
 import { hasGatewayActions, rightsHash, toActions } from '../domain/permissions.js';
 import type { CredentialPlan } from '../domain/plan.js';
-import { clientNames } from '../domain/sharedToken.js';
+import { ofAnotherClient } from '../domain/sharedToken.js';
 import { isSamePassword, SLOT_NAMES, type KnownSlot, type SlotName } from '../domain/slots.js';
 import type { Findings } from './preflight.js';
 
@@ -95,7 +94,7 @@ export function aboutToken(
       },
     ];
   const { ownership } = findings;
-  if (ownership.kind === 'others') return [ofAnotherClient(token, ownership.users, OWN_NAME)];
+  if (ownership.kind === 'others') return [ofAnotherClient(token, ownership.users)];
   const problems: Problem[] = [];
   if (ownership.kind === 'nobodys' && onboarding.adopt !== true)
     problems.push({
@@ -161,19 +160,6 @@ function slotsFix(findings: Findings): string {
   if (unknown.length === 0)
     return 'Wait until the sweep has revoked the password before, then send the request again; replaceSlot overwrites one of them at once.';
   return 'Say which one may be overwritten: replaceSlot password1 or password2. Whoever uses it is cut off.';
-}
-
-/** The fix for whoever named a token that is another's. */
-const OWN_NAME = 'Leave the field token out, so that the client gets a token of its own, or choose another name.';
-
-/** Two clients with one token: cutting one off would cut off the other, so that nobody may do it. */
-export function ofAnotherClient(token: string, users: readonly ClientReference[], fix: string): Problem {
-  return {
-    code: 'token-of-another-client',
-    field: 'token',
-    message: `${token} is used by another client: ${clientNames(users)}.`,
-    fix,
-  };
 }
 
 function isConnectedRegistryName(findings: Findings, name: string): boolean {

@@ -5,10 +5,10 @@ import { mainSecretName } from '../domain/names.js';
 import type { RotationPlan } from '../domain/rotationPlan.js';
 import type { Rotation } from '../domain/rotationRequest.js';
 import type { CredentialTags } from '../domain/secretTags.js';
+import { ofAnotherClient } from '../domain/sharedToken.js';
 import { isLive, isSamePassword, type KnownSlot } from '../domain/slots.js';
 import { isBound } from './connectedRegistry.js';
 import { aboutOverlap } from './overlapProblems.js';
-import { ofAnotherClient } from './rightsProblems.js';
 import type { RotationFindings } from './rotationPlan.js';
 import { aboutUnreadableSchedules } from './unknownProblems.js';
 

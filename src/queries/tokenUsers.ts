@@ -11,8 +11,9 @@ export interface TokenUsers {
   /**
    * Other clients than this one whose secrets name the token, each looked at again before it is named.
    * @param token of the client's registry.
+   * @param age how old the listing may be, in milliseconds, by default as young as can be.
    */
-  others(token: string, client: ClientReference): Promise<readonly OtherUser[]>;
+  others(token: string, client: ClientReference, age?: number): Promise<readonly OtherUser[]>;
   /** All clients that have a secret, as of a short while ago. */
   clients(): Promise<readonly ClientReference[]>;
 }
@@ -22,8 +23,11 @@ export interface OtherUser extends ClientReference {
   readonly tags: readonly CredentialTags[];
 }
 
-/** How old what was read may be, in milliseconds. */
-const FRESH_FOR = 30_000;
+/** Requests for many clients share one reading: so old may it be, in milliseconds, where something is decided by it. */
+const SHARED_FOR = 2_000;
+
+/** The same for what is only shown, or checked: a check of thousands of clients asks again and again. */
+export const SHOWN_FOR = 60_000;
 
 /** So many of the clients that seem to use a token are looked at again and named. */
 const MOST_CONFIRMED = 10;
@@ -35,22 +39,28 @@ interface Index {
 }
 
 export function createTokenUsers(vault: Pick<SecretVault, 'page' | 'newest'>): TokenUsers {
-  let cached: { readonly until: number; readonly index: Promise<Index> } | undefined;
+  let cached: { readAt: number; readonly index: Promise<Index> } | undefined;
 
   /** A failed read is not kept. */
-  const index = (): Promise<Index> => {
-    if (cached && cached.until > Date.now()) return cached.index;
-    const entry = { until: Date.now() + FRESH_FOR, index: readIndex(vault) };
+  const index = (age = SHARED_FOR): Promise<Index> => {
+    if (cached && Date.now() - cached.readAt <= age) return cached.index;
+    // While it is read it is as new as it will be.
+    const entry = { readAt: Number.POSITIVE_INFINITY, index: readIndex(vault) };
     cached = entry;
-    entry.index.catch(() => {
-      if (cached === entry) cached = undefined;
-    });
+    entry.index.then(
+      () => {
+        entry.readAt = Date.now();
+      },
+      () => {
+        if (cached === entry) cached = undefined;
+      },
+    );
     return entry.index;
   };
 
   return {
-    others: async (token, client) => {
-      const users = (await index()).users.get(keyOf(client.registry, token));
+    others: async (token, client, age) => {
+      const users = (await index(age)).users.get(keyOf(client.registry, token));
       const own = clientKey(client);
       const seeming = [...(users ?? [])].filter(([key]) => key !== own).slice(0, MOST_CONFIRMED);
       const looked = await Promise.all(seeming.map(([, reference]) => lookAgain(token, reference)));

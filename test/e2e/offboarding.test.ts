@@ -163,7 +163,7 @@ describe('an offboarding', () => {
     });
     await registries.tokens.create(group, registry, 'their-token', { scopeMapId: map.id ?? '', status: 'enabled' });
     await it.stack.controlPlane.operator.generatePassword('their-token', 'password1');
-    await onboard('adopting', { token: 'their-token', scopeMap: 'their-map' });
+    await onboard('adopting', { token: 'their-token', scopeMap: 'their-map', adopt: true });
     const ended = await away.offboard('adopting');
     expect(ended.status).toBe('completed');
     expect(ended.result?.kept.join()).toContain('it was there before us');

@@ -71,3 +71,30 @@ test('hubs are known by name, by their address in Azure or another one', () => {
 test("a profile's endpoint is allowed by being there", () => {
   expect(config({ PROFILES: profiles({ endpoint: 'Edge.local:443' }) }).allowedEndpoints).toEqual(['edge.local:443']);
 });
+
+test.each<[string, Readonly<Record<string, string>>, readonly string[]]>([
+  ['nothing without profiles', {}, []],
+  ['all kinds with them', { PROFILES: profiles({}) }, ['onboard', 'offboard', 'revoke']],
+  ['what is listed, in any case and once', { REQUEST_EVENTS: ' Revoke,onboard, revoke' }, ['revoke', 'onboard']],
+  ['nothing for none, with profiles too', { REQUEST_EVENTS: 'none', PROFILES: profiles({}) }, []],
+])('events on the request topic may ask for %s', (_, settings, expected) => {
+  expect(config(settings).requestEvents).toEqual(expected);
+});
+
+test.each(['rotate', 'onboard,rotate', 'none,revoke', ','])('REQUEST_EVENTS of "%s" stops the start', (text) => {
+  expect(problemsOf({ REQUEST_EVENTS: text })).toBe(
+    'setting REQUEST_EVENTS must list what events may ask for, of onboard, offboard, revoke, or be none',
+  );
+});
+
+test('events without profiles are a warning', () => {
+  expect(config({ REQUEST_EVENTS: 'revoke' }).warnings.join()).toContain('any client');
+  expect(config({ REQUEST_EVENTS: 'revoke', PROFILES: profiles({}) }).warnings).toEqual([]);
+});
+
+test('a token is for a profile of one client only', () => {
+  const token = 'gate-token';
+  expect(problemsOf({ PROFILES: profiles({ token, match: { device: 'gate' } }) })).toBe('');
+  for (const wider of [{}, { match: { device: 'gate-*' } }, { match: { device: 'a' }, clients: ['a', 'b'] }])
+    expect(problemsOf({ PROFILES: profiles({ token, ...wider }) })).not.toBe('');
+});

@@ -1,5 +1,6 @@
 import * as df from 'durable-functions';
 import type { DurableClient } from 'durable-functions';
+import type { ClientReference } from '../../domain/clientKey.js';
 import {
   CLIENT_RECORD,
   NOTHING_KNOWN,
@@ -7,11 +8,23 @@ import {
   type ClientRecordOperation,
   type ClientRecordRequests,
 } from '../../domain/clientRecord.js';
+import { TOKEN_CLAIM, tokenClaimKey, type TokenClaimState } from '../../domain/tokenClaim.js';
 
 /** What is remembered of a client, as of a moment ago: operations under way do not show. @param key the client's. */
 export async function readClientRecord(client: DurableClient, key: string): Promise<ClientRecord> {
   const { entityExists, entityState } = await client.readEntityState<ClientRecord>(entityOf(key));
   return entityExists ? (entityState ?? NOTHING_KNOWN) : NOTHING_KNOWN;
+}
+
+/** The client that a token is for, as far as claims tell. */
+export async function readTokenOwner(
+  client: DurableClient,
+  registry: string,
+  token: string,
+): Promise<ClientReference | undefined> {
+  const entity = new df.EntityId(TOKEN_CLAIM, tokenClaimKey(registry, token));
+  const { entityExists, entityState } = await client.readEntityState<TokenClaimState>(entity);
+  return entityExists ? entityState?.owner : undefined;
 }
 
 /** What a record tells of the client's tokens. */

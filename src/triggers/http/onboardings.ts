@@ -12,10 +12,12 @@ import {
   type Onboarding,
 } from '../../domain/onboardingRequest.js';
 import { ONBOARD } from '../../domain/run.js';
-import type { DryRunAnswer } from '../../domain/plan.js';
+import type { Problem } from '../../domain/answers.js';
+import type { DryRunAnswer, OnboardingPlan } from '../../domain/plan.js';
+import { ofAnotherClient } from '../../domain/sharedToken.js';
 import type { Queries } from '../../queries/queries.js';
 import { durableRuns } from '../durable/durableRuns.js';
-import { readClientRecord } from '../durable/clientRecords.js';
+import { readClientRecord, readTokenOwner } from '../durable/clientRecords.js';
 import { newRun } from '../durable/newRun.js';
 import { orServiceProblem } from './serviceProblem.js';
 import { startAnswer } from './startAnswer.js';
@@ -46,9 +48,19 @@ function plan(onboarding: Onboarding, client: DurableClient, queries: Queries): 
   return orServiceProblem(async () => {
     const record = await readClientRecord(client, clientKey(onboarding));
     const { left, held } = record;
-    const { problems, writes, adopts } = await queries.preflight(onboarding, revocationOf(record), left, held);
+    const found = await queries.preflight(onboarding, revocationOf(record), left, held);
+    const { writes, adopts } = found;
+    const problems = [...found.problems, ...(await claimed(onboarding, found, client))];
     return { status: 200, jsonBody: { problems, writes, adopts } satisfies DryRunAnswer };
   });
+}
+
+/** What the run would be told when it claims its token: another client's record may have it, whatever secrets tell. */
+async function claimed(onboarding: Onboarding, plan: OnboardingPlan, client: DurableClient): Promise<Problem[]> {
+  const { name: token = onboarding.token } = plan.token;
+  if (plan.problems.some(({ code }) => code === 'token-of-another-client')) return [];
+  const owner = await readTokenOwner(client, onboarding.registry, token);
+  return owner === undefined || clientKey(owner) === clientKey(onboarding) ? [] : [ofAnotherClient(token, [owner])];
 }
 
 async function start(

@@ -214,7 +214,8 @@ export class Lane implements Struck {
 
   start({ client, token, scopeMap }: ClientNames): Promise<string> {
     const { connectedRegistry } = this.it.stack.endpoints.edge;
-    return this.it.app.start({ connectedRegistry, client, token, scopeMap, repositories: ['hello-world'] });
+    const adopt = this.adopting ? { adopt: true } : {};
+    return this.it.app.start({ connectedRegistry, client, token, scopeMap, repositories: ['hello-world'], ...adopt });
   }
 
   async #end(id: string, { client }: ClientNames): Promise<Operation> {

@@ -23,6 +23,7 @@ const revocation = base.extend({
       revokedAt: z.iso.datetime(),
       disabled: z.array(z.string()),
       changed: z.boolean(),
+      kept: z.array(z.string()).optional(),
       edge: z.object({
         connectedRegistry: z.string(),
         schedule: z.string().optional(),

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { clientKey } from '../../../src/domain/clientKey.js';
+import { defaultTokenName } from '../../../src/domain/names.js';
 import { readState } from '../faults/simulatorState.js';
 import type { TestStack } from '../harness/testStack.js';
 import { USUAL_DAYS, type Happening, type Schedule, type ScheduledEvent } from './schedule.js';
@@ -68,7 +69,8 @@ export class SchedulePlayer {
     const { registry } = this.it.stack.endpoints.azure;
     const { connectedRegistry } = this.it.stack.endpoints.edge;
     const secret = clientKey({ registry, connectedRegistry, client: name });
-    return { name, token: `token-of-${name}`, secret };
+    const token = defaultTokenName({ registry, connectedRegistry, client: name });
+    return { name, token, secret };
   }
 }
 
@@ -199,9 +201,10 @@ class Play implements Played {
   }
 }
 
-function requestFor({ stack }: TestStack, { name, token }: Client, days: number): Record<string, unknown> {
+function requestFor({ stack }: TestStack, { name }: Client, days: number): Record<string, unknown> {
   const { connectedRegistry } = stack.endpoints.edge;
-  return { connectedRegistry, client: name, token, repositories: ['hello-world'], credentialLifetimeDays: days };
+  // No token: an event may not name one, and both kinds of requests are to ask for the same.
+  return { connectedRegistry, client: name, repositories: ['hello-world'], credentialLifetimeDays: days };
 }
 
 /** The operation that an answer to an onboarding names, whether it was accepted or refused. */

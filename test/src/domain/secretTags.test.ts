@@ -26,7 +26,10 @@ const facts: fc.Arbitrary<CredentialTags> = fc.record(
     slot: fc.constantFrom(...SLOT_NAMES),
     expiresOn: isoInstant,
     issued: fc.record({ run: runId, attempt: fc.integer({ min: 1, max: 9999 }), slotCreatedAt: isoInstant }),
-    made: fc.record({ scopeMap: fc.boolean(), token: fc.boolean() }),
+    made: fc.record(
+      { scopeMap: fc.boolean(), token: fc.boolean(), foundScopeMap: fc.stringMatching(/^[\w-]{5,50}$/) },
+      { requiredKeys: ['scopeMap', 'token'] },
+    ),
     pull,
   },
   {

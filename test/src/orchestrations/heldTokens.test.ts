@@ -1,0 +1,282 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { SCOPE_MAP_MARK } from '../../../src/domain/names.js';
+import { formatTags, parseTags } from '../../../src/domain/secretTags.js';
+import { offboardIn, revokeIn } from '../fakes/clients.js';
+import { createFlowWorld, type FlowWorld } from '../fakes/flowWorld.js';
+import { report } from '../fakes/onboardScript.js';
+import { onboardIn } from '../fakes/onboardWorld.js';
+import { reference } from '../fakes/orders.js';
+import { CONNECTED_REGISTRY, onboarding, REGISTRY } from '../fakes/requests.js';
+import { candidate, LONG_AGO, main, scopeMap, token } from '../fakes/usualClient.js';
+import { createWorld, type World } from '../fakes/world.js';
+
+const THEIR_MAP = 'their-map';
+const OTHER = { registry: REGISTRY, connectedRegistry: CONNECTED_REGISTRY, client: 'another' };
+
+let world: World;
+let flows: FlowWorld;
+beforeEach(() => {
+  vi.useFakeTimers({ now: new Date('2026-03-01T12:00:00Z') });
+  world = createWorld();
+  flows = createFlowWorld(world);
+});
+afterEach(() => vi.useRealTimers());
+
+/** A token that others made, with another scope map and a password of theirs. */
+function addTheirs(): void {
+  world.addToken({ password1: { createdAt: LONG_AGO } }).scopeMap = THEIR_MAP;
+  world.controlPlane.scopeMaps.clear();
+  world.controlPlane.scopeMaps.set(THEIR_MAP, { name: THEIR_MAP, actions: [], description: 'theirs' });
+  const sync = ['repositories/hello-world/content/read', 'repositories/hello-world/metadata/read'];
+  const map = { name: CONNECTED_REGISTRY, actions: sync, description: '' };
+  world.controlPlane.scopeMaps.set(CONNECTED_REGISTRY, map);
+}
+const theirs = () => {
+  const { scopeMap: map, isEnabled, slots } = world.controlPlane.token(token);
+  return [map, isEnabled, Object.values(slots).map(({ value }) => value)];
+};
+const AS_BEFORE = [THEIR_MAP, true, ['foreign-password1']];
+const adopting = (options: Parameters<typeof onboardIn>[1] = {}) =>
+  onboardIn(world, { flows, ...options, request: { adopt: true, ...options.request } });
+const forgetSecrets = () => [main, candidate].forEach((name) => world.vault.secrets.delete(name));
+
+describe('a token that others made', () => {
+  beforeEach(addTheirs);
+
+  test('is refused without adopt, and nothing is written or claimed', async () => {
+    const { outcome } = await onboardIn(world, { flows });
+    const codes = outcome.failure?.problems?.map(({ code }) => code);
+    expect([outcome.status, codes, world.wire.writes]).toEqual(['rolledBack', ['token-not-adopted'], []]);
+    expect([flows.record, flows.claims.ownerOf(token)]).toEqual([{}, undefined]);
+  });
+
+  test('is adopted with it, and its scope map stands in the tags and in the record', async () => {
+    const { outcome } = await adopting();
+    expect(outcome.status).toBe('completed');
+    const made = { token: false, foundScopeMap: THEIR_MAP };
+    expect(parseTags(world.vault.versionsOf(main).at(-1)?.tags ?? {})?.made).toMatchObject(made);
+    expect(flows.record.held).toMatchObject([{ token, isMade: false, foundScopeMap: THEIR_MAP, scopeMap }]);
+    expect(flows.claims.ownerOf(token)).toEqual(reference());
+    // From then on it is the client's: the same request again needs no adopt, and changes nothing.
+    world.wire.calls.length = 0;
+    const again = await onboardIn(world, { flows, run: 'again' });
+    expect([again.outcome.status, world.wire.writes]).toEqual(['completed', []]);
+  });
+
+  test('keeps its first scope map in mind when it is moved again', async () => {
+    await adopting();
+    await onboardIn(world, { flows, run: 'moved', request: { repositories: ['samples/a'], image: 'samples/a:1' } });
+    world.controlPlane.scopeMaps.get(CONNECTED_REGISTRY);
+    expect(flows.record.held).toMatchObject([{ foundScopeMap: THEIR_MAP }]);
+    await offboardIn(flows);
+    expect(theirs()[0]).toBe(THEIR_MAP);
+  });
+
+  test.each<[string, () => unknown]>([
+    ['all is there', () => undefined],
+    ['its record is lost', () => flows.ask('forget', { by: { operation: 'o', actor: 'a' } })],
+    ['its secrets are purged', forgetSecrets],
+  ])('is as it was after an offboarding where %s', async (_, change) => {
+    await adopting();
+    await change();
+    const { outcome } = await offboardIn(flows);
+    expect(outcome.status).toBe('completed');
+    expect(theirs().slice(0, 2)).toEqual(AS_BEFORE.slice(0, 2));
+    expect(world.controlPlane.clientsOf(CONNECTED_REGISTRY)).toEqual([]);
+    expect([world.controlPlane.scopeMaps.has(scopeMap), flows.claims.ownerOf(token)]).toEqual([false, undefined]);
+  });
+
+  test('is as it was after a run that is undone, of which nothing is remembered', async () => {
+    const { outcome } = await adopting({ device: () => report({ outcome: 'digest-mismatch' }) });
+    expect([outcome.status, outcome.failure?.residue, theirs()]).toEqual(['rolledBack', [], AS_BEFORE]);
+    expect([flows.record.held, flows.claims.ownerOf(token)]).toEqual([undefined, undefined]);
+  });
+
+  test('keeps our map where its own is gone: an undo lists it as residue, an offboarding as kept', async () => {
+    const gone = () => world.controlPlane.scopeMaps.delete(THEIR_MAP);
+    const device = () => {
+      gone();
+      return report({ outcome: 'digest-mismatch' });
+    };
+    const said = `token ${token}: its scope map ${THEIR_MAP} is gone; it still has ${scopeMap}`;
+    const undone = await adopting({ device });
+    expect([undone.outcome.status, undone.outcome.failure?.residue]).toEqual([
+      'failed',
+      expect.arrayContaining([said]),
+    ]);
+    addTheirs();
+    await adopting({ run: 'second' });
+    gone();
+    const { outcome } = await offboardIn(flows);
+    expect(outcome).toMatchObject({ status: 'completed', result: { kept: expect.arrayContaining([said]) as unknown } });
+  });
+
+  test('that is deleted and made anew between plan and action is not taken', async () => {
+    const { outcome } = await adopting({
+      before: (name) => {
+        if (name === 'ensureToken') world.controlPlane.token(token).createdAt = '2026-03-01T11:59:59.000Z';
+      },
+    });
+    expect([outcome.failure?.code, theirs()]).toEqual(['token-changed', AS_BEFORE]);
+  });
+});
+
+describe('a token that another client uses', () => {
+  const tagsFor = (slotCreatedAt: string) =>
+    formatTags({
+      ...OTHER,
+      token,
+      scopeMap: THEIR_MAP,
+      slot: 'password1',
+      expiresOn: '2026-06-01T00:00:00.000Z',
+      issued: { run: 'r', attempt: 1, slotCreatedAt },
+      made: { scopeMap: false, token: true },
+    });
+  const storeOthers = (slotCreatedAt = LONG_AGO) =>
+    world.vault.store('another-secret', '{}', { expiresOn: LONG_AGO, tags: tagsFor(slotCreatedAt) });
+  const storeUnder = async (name: string, slotCreatedAt = LONG_AGO) =>
+    world.vault.store(name, '{}', { expiresOn: LONG_AGO, tags: tagsFor(slotCreatedAt) });
+  const otherMain = () => onboarding({ client: OTHER.client });
+
+  test.each(['main', 'candidate', 'disabled'])('by its %s secret is refused, adopt or not', async (which) => {
+    addTheirs();
+    const { mainSecretName, candidateSecretName } = await import('../../../src/domain/names.js');
+    const name = which === 'candidate' ? candidateSecretName(otherMain()) : mainSecretName(otherMain());
+    const stored = await storeUnder(name);
+    if (which === 'disabled') await world.vault.disable(stored);
+    for (const request of [{}, { adopt: true }]) {
+      const { outcome } = await onboardIn(world, { flows, run: `run-${JSON.stringify(request).length}`, request });
+      expect(outcome.failure?.problems?.map(({ code }) => code)).toEqual(['token-of-another-client']);
+      expect(outcome.failure?.message).toContain('another');
+    }
+    expect([world.wire.writes.filter((write) => write.includes('oken')), theirs()]).toEqual([[], AS_BEFORE]);
+  });
+
+  test('is free where that client’s secrets name another token by now', async () => {
+    addTheirs();
+    // Its name leads to no secret of that client: what the listing has shown is not confirmed.
+    await storeOthers();
+    expect((await adopting()).outcome.status).toBe('completed');
+  });
+
+  test('by its record alone is refused in the run: one of two at the same time gets it', async () => {
+    await flows.claims.request('claim', { token, client: OTHER, by: { operation: 'o', actor: 'a' } });
+    const { outcome } = await onboardIn(world, { flows });
+    expect([outcome.status, outcome.failure?.problems?.map(({ code }) => code)]).toEqual([
+      'rolledBack',
+      ['token-of-another-client'],
+    ]);
+    expect([world.wire.writes, flows.claims.ownerOf(token)]).toEqual([[], OTHER]);
+  });
+
+  describe('besides this one, by somebody’s hand', () => {
+    const THEIR_PASSWORD = '2026-03-01T12:30:00.000Z';
+    const share = async (theirPassword = THEIR_PASSWORD) => {
+      await onboardIn(world, { flows });
+      const slots = world.controlPlane.token(token).slots;
+      slots.password2 = { value: 'theirs', createdAt: THEIR_PASSWORD };
+      const { mainSecretName } = await import('../../../src/domain/names.js');
+      await storeUnder(mainSecretName(otherMain()), theirPassword);
+      // What is known of the listing may be half a minute old.
+      vi.setSystemTime(new Date('2026-03-01T13:00:00Z'));
+      world.wire.calls.length = 0;
+    };
+
+    test('stays enabled by a revocation, which empties the slot of the client alone, and says so', async () => {
+      await share();
+      const { outcome } = await revokeIn(flows);
+      expect(outcome.status).toBe('completed');
+      expect(outcome.result?.disabled).toEqual(
+        expect.arrayContaining([`password of token ${token}`, `secret ${main}`]),
+      );
+      expect(outcome.result?.kept?.join()).toContain('another of');
+      const { isEnabled, slots } = world.controlPlane.token(token);
+      expect([isEnabled, Object.keys(slots)]).toEqual([true, ['password2']]);
+      expect(flows.record.disabled).toBeUndefined();
+    });
+
+    test('makes a revocation fail where both have one password, which says whom to revoke besides', async () => {
+      await share();
+      const ours = world.controlPlane.token(token).slots.password1?.createdAt ?? '';
+      const { mainSecretName } = await import('../../../src/domain/names.js');
+      await storeUnder(mainSecretName(otherMain()), ours);
+      const { outcome } = await revokeIn(flows);
+      expect(outcome).toMatchObject({ status: 'failed', failure: { code: 'token-of-another-client' } });
+      expect(outcome.failure?.residue.join()).toContain('has the same password');
+      expect(world.controlPlane.token(token).isEnabled).toBe(true);
+    });
+
+    test('is disabled all the same where nobody can say who else uses it, and that is listed', async () => {
+      await share();
+      world.wire.fail('page', { when: 'before', kind: 'forbidden', times: 20 });
+      const { outcome } = await revokeIn(flows);
+      expect(world.controlPlane.token(token).isEnabled).toBe(false);
+      expect(outcome.status).toBe('failed');
+      expect(outcome.failure?.residue.join()).toContain('page');
+    });
+
+    test('stays bound and there by an offboarding, without the client’s password', async () => {
+      await share();
+      const dry = await world.queries.offboardingDryRun(reference());
+      expect([JSON.stringify(dry.writes).includes('delete token'), dry.adopts.join()]).toEqual([
+        false,
+        expect.stringContaining('another of'),
+      ]);
+      const { outcome } = await offboardIn(flows);
+      expect([outcome.status, outcome.result?.kept.join()]).toEqual([
+        'completed',
+        expect.stringContaining('another of'),
+      ]);
+      expect(Object.keys(world.controlPlane.token(token).slots)).toEqual(['password2']);
+      expect(world.controlPlane.clientsOf(CONNECTED_REGISTRY)).toContain(token);
+    });
+
+    test('is not rotated', async () => {
+      await share();
+      const { problems } = await world.queries.planRotation({ ...reference(), urgent: true });
+      expect(problems.map(({ code }) => code)).toEqual(['token-of-another-client']);
+    });
+
+    test('is named by a check and by the inventory', async () => {
+      await share();
+      const { findings } = await world.queries.check.clients([reference()]);
+      expect(findings[0]?.differences).toEqual(
+        expect.arrayContaining([{ code: 'token-shared', found: `another of ${CONNECTED_REGISTRY}` }]),
+      );
+      expect(JSON.stringify(await world.queries.inventory.client(main))).toContain('token-shared');
+    });
+  });
+});
+
+describe('a token that only its name speaks for', () => {
+  test.each<[string, string, boolean]>([
+    ['with our mark', SCOPE_MAP_MARK, false],
+    ['without it', 'theirs', true],
+  ])('%s is left by an offboarding, and a revocation says what it did', async (_, description, stays) => {
+    const { scopeMap: map } = world.addToken();
+    const found = world.controlPlane.scopeMaps.get(map);
+    if (found) world.controlPlane.scopeMaps.set(map, { ...found, description });
+    const left = await offboardIn(flows);
+    expect(left.outcome.result?.kept.join()).toContain('neither a secret nor the client');
+    expect(world.wire.writes).toEqual([]);
+    const { outcome } = await revokeIn(flows);
+    expect([outcome.status, world.controlPlane.token(token).isEnabled]).toEqual(['completed', stays]);
+    expect(outcome.result?.kept?.join().includes('neither a secret') ?? false).toBe(stays);
+  });
+});
+
+describe('a revocation', () => {
+  test('of a client that nothing knows does not look like success', async () => {
+    const { outcome } = await revokeIn(flows);
+    expect(outcome).toMatchObject({ status: 'failed', failure: { code: 'client-unknown', residue: [] } });
+  });
+
+  test('disables what it finds although the vault cannot be read, and lists what was not looked at', async () => {
+    await onboardIn(world, { flows });
+    world.wire.fail('versions', { when: 'before', kind: 'forbidden', times: 40 });
+    const { outcome } = await revokeIn(flows);
+    expect(world.controlPlane.token(token).isEnabled).toBe(false);
+    expect(outcome).toMatchObject({ status: 'failed', failure: { code: 'service-forbidden' } });
+    expect(outcome.failure?.residue.join()).toContain('what the client has');
+  });
+});
