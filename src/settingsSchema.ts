@@ -118,10 +118,7 @@ export const settingsSchema = z.object({
     .string()
     .default('')
     .transform((text) => list(text).map((item) => item.toLowerCase()))
-    .refine(
-      (items) => items.every(isEndpoint),
-      'must list host or host:port values, separated by commas',
-    ),
+    .refine((items) => items.every(isEndpoint), 'must list host or host:port values, separated by commas'),
   PROFILES: profiles.default([]),
   IOT_HUBS: hubs,
   IOT_HUB_AUDIENCE: httpsUrl.default('https://iothubs.azure.net'),
