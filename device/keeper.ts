@@ -9,7 +9,7 @@ import { MOST_SECRETS } from './consumers/ledger.js';
 import type { Log } from './log.js';
 import { newestSecret } from './newestSecret.js';
 import { growingPauses } from './pauses.js';
-import { PullFailure, errorName } from './pullFailure.js';
+import { PullFailure, asPullFailure, errorName } from './pullFailure.js';
 import type { Acknowledgeable, Sent } from './reporter.js';
 import { parseDockerConfig } from './secrets/dockerConfig.js';
 import { requireOwner } from './secrets/owner.js';
@@ -295,16 +295,16 @@ export function createKeeper(options: KeeperOptions): Keeper {
  * others.
  */
 function promotionOf({ tags }: SecretValue, asked: readonly CredentialPromoted[]): CredentialPromoted | undefined {
-  let failure: unknown;
+  let failure: PullFailure | undefined;
   for (const promotion of asked.toReversed()) {
     try {
       requireOwner(tags, promotion);
       return promotion;
     } catch (error) {
-      failure = error;
+      failure = asPullFailure(error);
     }
   }
-  if (failure !== undefined) throw failure;
+  if (failure) throw failure;
   return undefined;
 }
 

@@ -123,6 +123,7 @@ describe.each(Object.entries(PEERS))('a peer that %s', (_what, peer) => {
     });
     await until('another question', () => asked > 1);
     await channel.close();
+    expect(asked).toBeGreaterThan(1);
   });
 
   test('as whatever is read whole is no answer', async () => {

@@ -1,20 +1,25 @@
+import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ensureCertificates } from '../../local/tls/certificates.js';
-import { pullCheckReport } from '../../src/domain/pullCheckMessages.js';
+import { CREDENTIAL_PROMOTED, pullCheckReport } from '../../src/domain/pullCheckMessages.js';
 import { PASSWORDS, PULL_TOKEN, startEdgeUnderTest } from '../local/edge/edgeUnderTest.js';
 import type { EdgeUnderTest } from '../local/edge/edgeUnderTest.js';
-import { REPORT_KEY, cloudEvent, request } from './agentUnderTest.js';
+import { REPORT_KEY, cloudEvent, promotion, request } from './agentUnderTest.js';
 import { startChild } from './childProcess.js';
 import type { Child } from './childProcess.js';
 import { IDENTITY, startFakeAzure } from './fakeAzure.js';
 import type { FakeAzure } from './fakeAzure.js';
 import { startFakeRegistry } from './fakeRegistry.js';
+import { until } from './settled.js';
 
+const run = promisify(execFile);
+let pipes = 0;
 let directory: string;
 let azure: FakeAzure;
 let edge: EdgeUnderTest;
@@ -152,3 +157,76 @@ function expectNoSecrets(child: Child): void {
   const secrets = [PASSWORDS.one, auth, encodeURIComponent(PASSWORDS.one), IDENTITY.AZURE_CLIENT_SECRET, REPORT_KEY];
   for (const secret of [...secrets, 'vault-access-token', 'eyJ']) expect(said).not.toContain(secret);
 }
+
+describe('a signal ends the process', () => {
+  test.each([
+    ['the config of its container engine', (pipe: string) => ({ DOCKER_CONFIG_FILE: pipe })],
+    ['the names beside it', (pipe: string) => ({ DOCKER_CONFIG_FILE: pipe.replace(/\.secrets$/, '') })],
+  ])('where a pipe that nobody writes to stands in place of %s', async (_case, setting) => {
+    const pipe = join(directory, `pipe-${(pipes += 1)}.secrets`);
+    await run('mkfifo', [pipe]);
+    const child = startChild('device/main.js', ['--port', '0'], { ...environment(), ...setting(pipe) });
+    const [, url = ''] = await child.says(/READY (\S+)/);
+    azure.secrets.set('main/v1', secretFor(edge.host));
+    const data = promotion({ secret: { name: 'main', version: 'v1' } });
+    const sent = await fetch(url, { method: 'POST', body: JSON.stringify(cloudEvent(data, CREDENTIAL_PROMOTED)) });
+    expect(sent.status).toBe(200);
+    await until('a refusal', () => child.stderr().includes('is a named pipe, not a file'), 15_000);
+    expect((await fetch(url.replace('/events', '/health'))).status).toBe(200);
+    expect(await child.end()).toBe(0);
+  });
+
+  test('that comes while a check waits for a registry that says nothing', async () => {
+    const registry = await startFakeRegistry();
+    registry.override = () => true;
+    azure.secrets.set('silent/v1', secretFor(registry.host));
+    const env = { ...environment(), INSECURE_REGISTRIES: registry.host };
+    const child = startChild('device/main.js', ['--port', '0'], env);
+    const [, url = ''] = await child.says(/READY (\S+)/);
+    const data = request({ secret: { name: 'silent', version: 'v1' } });
+    await fetch(url, { method: 'POST', body: JSON.stringify(cloudEvent(data)) });
+    await until('the registry', () => registry.seen.length > 0, 15_000);
+    expect(await child.end()).toBe(0);
+    await registry.close();
+  });
+});
+
+test('a pipe in place of a file that a setting names ends the start in words', async () => {
+  const pipe = join(directory, 'ca.pem.pipe');
+  await run('mkfifo', [pipe]);
+  const child = startChild('device/main.js', ['--port', '0'], { ...environment(), REGISTRY_CA_FILE: pipe });
+  expect(await child.exit).toBe(2);
+  expect(child.stderr()).toContain('REGISTRY_CA_FILE: must name a file that can be read');
+});
+
+describe('what keeps a secret away is told apart', () => {
+  /** What one check from the command line gives as its reason. */
+  async function reason(changes: Record<string, string>, ...args: string[]): Promise<string> {
+    azure.secrets.set('there/v1', secretFor(edge.host));
+    const env = { ...environment(), ...changes };
+    const command = ['--once', '--secret', 'there', '--image', 'hello-world:latest', ...args];
+    const child = startChild('device/main.js', command, env);
+    await child.exit;
+    const { outcome, reason: why } = JSON.parse(child.stdout()) as { outcome: string; reason: string };
+    expect(outcome).toBe('secret-unavailable');
+    expect(child.stdout() + child.stderr()).not.toContain(IDENTITY.AZURE_CLIENT_SECRET);
+    return why;
+  }
+
+  test('a version that is missing', async () => {
+    expect(await reason({}, '--version', 'v9')).toBe('the vault has no such secret or version (404)');
+  });
+  test('a challenge that is refused', async () => {
+    expect(await reason({ KEY_VAULT_VERIFY_CHALLENGE: 'true' })).toContain(
+      'challenge is for another domain than its own',
+    );
+  });
+  test('a vault that is not there', async () => {
+    expect(await reason({ KEY_VAULT_URL: 'https://localhost:1' })).toMatch(/^the vault does not answer \(/);
+  });
+  test('an identity that gets no token', async () => {
+    expect(await reason({ AZURE_AUTHORITY_HOST: 'https://localhost:1' })).toMatch(
+      /identity gets no token|does not answer/,
+    );
+  });
+});
