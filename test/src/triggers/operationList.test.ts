@@ -144,9 +144,7 @@ describe('GET /api/operations', () => {
     const headers = { 'x-functions-key': 'a-key' };
     const found = async (query: Readonly<Record<string, string>>) => {
       // The parameters come alone: the key is in the header.
-      const request = { ...httpRequest({ headers }), query: new URLSearchParams(query) } as ReturnType<
-        typeof httpRequest
-      >;
+      const request = Object.assign(httpRequest({ headers }), { query: new URLSearchParams(query) });
       const { body, status } = seen(await getOperations(config())(request, engine.client, 'x', listingContext()));
       return status === 200
         ? (body as unknown as OperationPage).operations.map(({ id }) => id).toSorted()
