@@ -24,7 +24,7 @@ export const OPERATIONS_QUERY_FIELDS = {
   ...SHARED_FIELDS,
   kind: `one of ${OPERATION_KINDS.join(', ')}`,
   status: `one of ${operationStatus.options.join(', ')}, or several with commas between: failed,rolledBack`,
-  code: 'a code of failed operations, or several with commas between: pull-check-deadline,sync-overdue',
+  code: 'a code of failed operations, or several with commas between: pull-check-deadline,sync-overdue; only where a header, and not this parameter, has the function key',
   since: 'an instant, ISO 8601 with time zone: what ended then or later, or has not ended',
   createdAfter: 'an instant, ISO 8601 with time zone: 2026-03-01T12:00:00Z',
   createdBefore: 'an instant, ISO 8601 with time zone: 2026-03-02T12:00:00Z',

@@ -49,7 +49,8 @@ const MOST_COMMAND_CHARACTERS = 2000;
 
 function differentMapFix(findings: Findings, onboarding: Onboarding, wanted: readonly string[]): string {
   const { registry, scopeMap } = onboarding;
-  const other = isOursToRestore(findings, onboarding) ? 'Onboard with restoreScopeMap: true' : 'Choose another name';
+  const mayRestore = !onboarding.restoreScopeMap && isOursToRestore(findings, onboarding);
+  const other = mayRestore ? 'Onboard with restoreScopeMap: true' : 'Choose another name';
   const command = FIX_COMMANDS.changeScopeMap({ registry, scopeMap, has: findings.scopeMap?.actions ?? [], wanted });
   return command.length > MOST_COMMAND_CHARACTERS ? `${other}.` : `${other}, or: ${command}`;
 }

@@ -1,9 +1,19 @@
 import type { HttpRequest, HttpResponseInit } from '@azure/functions';
 import type { z } from 'zod';
+import { PRINCIPAL_HEADER } from '../../domain/operatorAccess.js';
 import { fieldErrors, invalidQuery } from './problem.js';
 
-/** The host takes its key from it; it is not ours to judge. */
-const OF_THE_HOST = 'code';
+/**
+ * The host takes its key from it, unless a header has the key: then the parameter is ours. Source: azure-functions-host,
+ * AuthenticationLevelHandler, which looks at the header first.
+ */
+const MAY_BE_THE_KEY = 'code';
+const SAYS_WHO_ASKS = ['x-functions-key', PRINCIPAL_HEADER];
+
+function isTheKey(request: HttpRequest, name: string, help: Readonly<Record<string, string>>): boolean {
+  if (name !== MAY_BE_THE_KEY) return false;
+  return !Object.hasOwn(help, name) || !SAYS_WHO_ASKS.some((header) => request.headers.has(header));
+}
 
 /**
  * Reads the parameters of a GET. @param schema a strict object of texts.
@@ -14,7 +24,7 @@ export function queryParameters<Query>(
   schema: z.ZodType<Query>,
   help: Readonly<Record<string, string>>,
 ): { readonly query: Query } | { readonly refusal: HttpResponseInit } {
-  const given = Object.fromEntries([...request.query].filter(([name]) => name !== OF_THE_HOST));
+  const given = Object.fromEntries([...request.query].filter(([name]) => !isTheKey(request, name, help)));
   const parsed = schema.safeParse(given, { reportInput: true });
   return parsed.success ? { query: parsed.data } : { refusal: invalidQuery(fieldErrors(parsed.error, help)) };
 }

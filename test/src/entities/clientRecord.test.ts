@@ -169,8 +169,9 @@ describe('what is known of a client', () => {
       status: 'completed' as const,
     });
     let record: ClientRecord = { acknowledged: 'v1' };
-    for (let nth = 0; nth < 25; nth += 1)
-      for (const _ of [1, 2]) ({ state: record } = await send(record, 'noteEnd', { ended: ended(nth) }));
+    const each = Array.from({ length: 25 }, (_, nth) => nth);
+    for (const nth of each.flatMap((one) => [one, one]))
+      ({ state: record } = await send(record, 'noteEnd', { ended: ended(nth) }));
     expect(record.ended?.map(({ id }) => id)).toEqual(Array.from({ length: 20 }, (_, nth) => `client.r${nth + 5}`));
     expect((await send(record, 'forget', {})).state).toEqual({ ended: record.ended });
   });

@@ -135,6 +135,31 @@ describe('GET /api/operations', () => {
     expect(await ids({ createdBefore: '2026-03-01T12:00:00.001Z' })).toHaveLength(6);
   });
 
+  test('takes several statuses and codes, and what had not ended by some instant', async () => {
+    const ended = (code: string, endedAt: string) => outcome('rolledBack', { endedAt, failure: { ...failure, code } });
+    const early = add('a', { runtimeStatus: 'Completed', output: ended('cancelled', '2026-03-01T12:01:00.000Z') });
+    const late = add('b', { runtimeStatus: 'Completed', output: ended('sync-overdue', '2026-03-01T12:20:00.000Z') });
+    const running = add('c');
+    const done = add('d', { runtimeStatus: 'Completed', output: outcome('completed') });
+    const headers = { 'x-functions-key': 'a-key' };
+    const found = async (query: Readonly<Record<string, string>>) => {
+      // The parameters come alone: the key is in the header.
+      const request = Object.assign(httpRequest({ headers }), { query: new URLSearchParams(query) });
+      const { body, status } = seen(await getOperations(config())(request, engine.client, 'x', listingContext()));
+      return status === 200
+        ? (body as unknown as OperationPage).operations.map(({ id }) => id).toSorted()
+        : body['errors'];
+    };
+    expect(await found({ status: 'running,rolledBack' })).toEqual([early, late, running].toSorted());
+    expect(await found({ code: 'cancelled,sync-overdue' })).toEqual([early, late].toSorted());
+    expect(await found({ code: 'sync-overdue' })).toEqual([late]);
+    expect(await found({ since: '2026-03-01T12:10:00Z' })).toEqual([late, running, done].toSorted());
+    expect(await found({ code: 'nonsense' })).toMatchObject([{ field: 'code' }]);
+    expect(await found({ status: 'running,nonsense' })).toMatchObject([{ field: 'status' }]);
+    // Without the header it is the host's key.
+    expect(await ids({ code: 'nonsense' })).toHaveLength(4);
+  });
+
   test('has the engine find what belongs to a connected registry', async () => {
     add('a');
     await ids({
