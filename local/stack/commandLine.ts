@@ -21,6 +21,7 @@ registry, Functions host and device agent. Stays up until Ctrl-C or SIGTERM.
   --functions-keys F   the keys of that host, JSON {function, eventGrid}, also when it is written only later (default: it
                        asks for none, as Core Tools does)
   --sync-seconds N     seconds between two syncs of the connected registry (default 1)
+  --azure-pace         writes of ARM take what Azure's were recorded to take (default: a moment)
   --clock MODE         real (default), jumping or scaled: what the processes' time is; then POST to the clock's address
   --docker-config FILE the device agent writes promoted credentials into this docker config.json (default: nowhere)
   --data DIR           where state, logs and certificates are kept (default .local)
@@ -30,7 +31,7 @@ registry, Functions host and device agent. Stays up until Ctrl-C or SIGTERM.
 A port of 0 takes a free one, except for a host of yours. Once all serve, DIR/endpoints.json says where everything is.`;
 
 /** What the flags of `npm run local` ask for. */
-export type LocalFlags = Required<Pick<StackOptions, 'dataFolder' | 'ports' | 'syncSeconds' | 'reset'>> &
+export type LocalFlags = Required<Pick<StackOptions, 'dataFolder' | 'ports' | 'syncSeconds' | 'azurePace' | 'reset'>> &
   Pick<StackOptions, 'externalHost' | 'clock' | 'device'>;
 
 /**
@@ -52,6 +53,7 @@ export function parseLocalFlags(args: readonly string[]): LocalFlags | 'help' {
         'external-host': { type: 'boolean', default: false },
         'functions-keys': { type: 'string' },
         clock: { type: 'string', default: 'real' },
+        'azure-pace': { type: 'boolean', default: false },
         'docker-config': { type: 'string' },
         data: { type: 'string', default: '.local' },
         reset: { type: 'boolean', default: false },
@@ -84,6 +86,7 @@ export function parseLocalFlags(args: readonly string[]): LocalFlags | 'help' {
       edge: port('--edge-port', values['edge-port']),
     },
     syncSeconds: seconds('--sync-seconds', values['sync-seconds']),
+    azurePace: values['azure-pace'],
     reset: values.reset,
     ...(clock === 'real' ? {} : { clock }),
     ...(dockerConfig === undefined ? {} : { device: { settings: { DOCKER_CONFIG_FILE: resolve(dockerConfig) } } }),
