@@ -12,7 +12,7 @@ beforeAll(async () => {
   const { controlPlane, endpoints, ground } = it.stack;
   const scaled = await fetch(ground.places.clockUrl, {
     method: 'POST',
-    body: JSON.stringify({ mode: 'scaled', factor: 10 }),
+    body: JSON.stringify({ mode: 'scaled', scale: 10 }),
   });
   expect({ status: scaled.status, text: await scaled.text() }).toMatchObject({ status: 200 });
   await controlPlane.https(`${endpoints.azure.arm}/_control/settings`, {
