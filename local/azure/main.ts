@@ -15,6 +15,7 @@ Usage: node dist/local/azure/main.js --port N --data DIR [options]
   --edge-host H:P     login server of the seeded connected registry (default localhost:8000)
   --tls-dir DIR       where the certificates are or will be (default DATA/tls)
   --client-limit N    client tokens per connected registry (default 50)
+  --azure-pace        operations take what Azure's were recorded to take, some ten seconds for a token (default: a moment)
   --async-writes      makes every ARM write asynchronous, not only those that were recorded to be
   --throttling X      factor on the throttling rates, 0 for none (default 1)
   --reset             begins with an empty data folder
@@ -34,6 +35,7 @@ interface Flags {
   tlsDir: string;
   clientLimit: number;
   asyncWrites: boolean;
+  azurePace: boolean;
   throttling: number;
   reset: boolean;
   quiet: boolean;
@@ -55,6 +57,7 @@ function readFlags(argv: string[]): Flags | 'help' {
         'tls-dir': { type: 'string' },
         'client-limit': { type: 'string', default: '50' },
         'async-writes': { type: 'boolean', default: false },
+        'azure-pace': { type: 'boolean', default: false },
         throttling: { type: 'string', default: '1' },
         reset: { type: 'boolean', default: false },
         quiet: { type: 'boolean', default: false },
@@ -86,6 +89,7 @@ function readFlags(argv: string[]): Flags | 'help' {
     tlsDir: values['tls-dir'] ?? join(data, 'tls'),
     clientLimit: Number(values['client-limit']),
     asyncWrites: values['async-writes'],
+    azurePace: values['azure-pace'],
     throttling: Number(values.throttling),
     reset: values.reset,
     quiet: values.quiet,
@@ -121,6 +125,7 @@ async function main(): Promise<void> {
         edgeHost: flags.edgeHost,
         clientsPerConnectedRegistry: flags.clientLimit,
         asynchronousWrites: flags.asyncWrites ? 'always' : 'recorded',
+        pace: flags.azurePace ? 'azure' : 'quick',
         throttling: flags.throttling,
       },
       log: (event, fields) => {

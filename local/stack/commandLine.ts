@@ -25,6 +25,7 @@ registry, Functions host and device agent. Stays up until Ctrl-C or SIGTERM.
   --external-agent     starts no device agent: one of yours answers pull checks, with the environment in DIR/device.env;
                        it is asked once it answers
   --sync-seconds N     seconds between two syncs of the connected registry (default 1)
+  --azure-pace         writes of ARM take what Azure's were recorded to take (default: a moment)
   --clock MODE         real (default), jumping or scaled: what the processes' time is; then POST to the clock's address
   --docker-config FILE the device agent writes promoted credentials into this docker config.json (default: nowhere);
                        its folder must be there
@@ -36,7 +37,7 @@ A port of 0 takes a free one, except for a host of yours. Once all serve, DIR/en
 DIR/device.env has the environment of a device agent that is started by hand.`;
 
 /** What the flags of `npm run local` ask for. */
-export type LocalFlags = Required<Pick<StackOptions, 'dataFolder' | 'ports' | 'syncSeconds' | 'reset'>> &
+export type LocalFlags = Required<Pick<StackOptions, 'dataFolder' | 'ports' | 'syncSeconds' | 'azurePace' | 'reset'>> &
   Pick<StackOptions, 'externalHost' | 'clock' | 'device' | 'settings'>;
 
 /**
@@ -58,6 +59,7 @@ export function parseLocalFlags(args: readonly string[]): LocalFlags | 'help' {
         'external-host': { type: 'boolean', default: false },
         'functions-keys': { type: 'string' },
         clock: { type: 'string', default: 'real' },
+        'azure-pace': { type: 'boolean', default: false },
         'docker-config': { type: 'string' },
         set: { type: 'string', multiple: true, default: [] },
         profiles: { type: 'string' },
@@ -98,6 +100,7 @@ export function parseLocalFlags(args: readonly string[]): LocalFlags | 'help' {
       edge: port('--edge-port', values['edge-port']),
     },
     syncSeconds: seconds('--sync-seconds', values['sync-seconds']),
+    azurePace: values['azure-pace'],
     reset: values.reset,
     ...(clock === 'real' ? {} : { clock }),
     ...(Object.keys(settings).length === 0 ? {} : { settings }),

@@ -23,17 +23,21 @@ export interface Ground {
   places: Places;
 }
 
-export function azurePlan({ dataFolder, ports, places }: Ground): ProcessPlan {
+/** @param azurePace whether writes take what Azure's were recorded to take */
+export function azurePlan({ dataFolder, ports, places }: Ground, azurePace = false): ProcessPlan {
   return {
     name: 'azure',
     script: compiled('local/azure/main.js'),
-    args: flags({
-      port: ports.azure,
-      'mqtt-port': places.hubPort ?? 0,
-      data: join(dataFolder, 'azure'),
-      'edge-host': places.edgeHost,
-      'tls-dir': tlsFolder(dataFolder),
-    }),
+    args: [
+      ...flags({
+        port: ports.azure,
+        'mqtt-port': places.hubPort ?? 0,
+        data: join(dataFolder, 'azure'),
+        'edge-host': places.edgeHost,
+        'tls-dir': tlsFolder(dataFolder),
+      }),
+      ...(azurePace ? ['--azure-pace'] : []),
+    ],
     env: commonEnvironment(places),
     ready: /^AZURE READY (\S+)$/,
     logFile: logFile(dataFolder, 'azure'),

@@ -36,6 +36,8 @@ export interface StackOptions {
   app?: string;
   /** Settings of the app that differ from those of `npm run local`. */
   settings?: Readonly<Record<string, string>> | ((world: World) => Readonly<Record<string, string>>);
+  /** Writes of ARM take what Azure's were recorded to take, by the stack's clock. Default false: a moment. */
+  azurePace?: boolean;
   /** Removes the state that an earlier run left in the data folder. */
   reset?: boolean;
   /** Told in one line about each thing that happens. */
@@ -131,7 +133,7 @@ async function startProcesses(stack: Stack, options: StackOptions, report: (line
   const { ground } = stack;
   const { dataFolder, places } = ground;
   const syncSeconds = options.syncSeconds ?? 1;
-  report(`control plane serves at ${await stack.start('azure', azurePlan(ground))}`);
+  report(`control plane serves at ${await stack.start('azure', azurePlan(ground, options.azurePace))}`);
   const world = readWorld(join(dataFolder, 'azure'));
   const https = httpsJson(readFileSync(places.caFile, 'utf8'));
   const operator = new Operator(places.azureUrl, world, https);

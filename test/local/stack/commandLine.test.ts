@@ -10,16 +10,18 @@ test('without flags the documented defaults hold', () => {
     dataFolder: '.local',
     ports: { host: 7071, azure: 7443, edge: 8000 },
     syncSeconds: 1,
+    azurePace: false,
     reset: false,
   });
 });
 
 test('every flag is taken', () => {
-  const args = '--functions-port 1 --azure-port 2 --edge-port 3 --sync-seconds 0.5 --data d --reset'.split(' ');
+  const args = '--functions-port 1 --azure-port 2 --edge-port 3 --sync-seconds 0.5 --data d --azure-pace --reset'.split(' ');
   expect(parseLocalFlags(args)).toEqual({
     dataFolder: 'd',
     ports: { host: 1, azure: 2, edge: 3 },
     syncSeconds: 0.5,
+    azurePace: true,
     reset: true,
   });
 });
