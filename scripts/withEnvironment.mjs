@@ -15,13 +15,15 @@ function variablesOf(file) {
   try {
     text = readFileSync(file, 'utf8');
   } catch (error) {
-    throw new Error(`${file} cannot be read (${error.code}). Is npm run local up, with this data folder?`);
+    throw new Error(`${file} cannot be read (${error.code}). Is npm run local up, with this data folder?`, {
+      cause: error,
+    });
   }
   if (!file.endsWith('.json')) return parseEnv(text);
   try {
     return JSON.parse(text);
-  } catch {
-    throw new Error(`${file} is not JSON.`);
+  } catch (error) {
+    throw new Error(`${file} is not JSON.`, { cause: error });
   }
 }
 

@@ -27,17 +27,13 @@ const publishedPid = (): number =>
   z.object({ functions: z.object({ pid: z.int() }) }).parse(JSON.parse(readFileSync(it.stack.endpointsFile, 'utf8')))
     .functions.pid;
 
-test(
-  'a killed functions host is back, with its new process id in endpoints.json',
-  { tags: 'local-host' },
-  async () => {
-    const pid = publishedPid();
-    process.kill(pid, 'SIGKILL');
-    await vi.waitFor(() => expect(publishedPid()).not.toBe(pid), { timeout: 5000, interval: 20 });
-    expect(publishedPid()).toBe(it.stack.pidOf('host'));
-    expect((await it.app.get('operations/none.none')).status).toBe(404);
-  },
-);
+test('a killed functions host is back, with its new process id in endpoints.json', { tags: 'local-host' }, async () => {
+  const pid = publishedPid();
+  process.kill(pid, 'SIGKILL');
+  await vi.waitFor(() => expect(publishedPid()).not.toBe(pid), { timeout: 5000, interval: 20 });
+  expect(publishedPid()).toBe(it.stack.pidOf('host'));
+  expect((await it.app.get('operations/none.none')).status).toBe(404);
+});
 
 /** How an onboarding ended, and what the credential that it saved is good for. */
 async function outcomeOf(id: string): Promise<{ status: string; bindings: number; pull: number }> {

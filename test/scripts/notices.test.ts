@@ -69,8 +69,7 @@ test.each<[string, Record<string, unknown>, string | undefined]>([
 ])('a licence is held to the list: %s', (_case, manifest, problem) => {
   add('a', { name: 'a', ...manifest }, { LICENSE: 'text' });
   const problems = licenceProblems(bundle({ 'node_modules/a/x.js': 1 }));
-  if (problem === undefined) expect(problems).toEqual([]);
-  else expect(problems).toEqual([expect.stringContaining(problem)]);
+  expect(problems).toEqual(problem === undefined ? [] : [expect.stringContaining(problem)]);
 });
 
 test('a package that came without the text of its licence is a problem', () => {
