@@ -169,7 +169,7 @@ class Replay {
 
   /** The vault and the group are shared by all recordings: of what their lists hold, this one's. */
   #ownOf(one: Exchange, found: unknown): unknown {
-    const isShared = /^\/(deleted)?secrets$/.test(one.path) || /Microsoft\.EventGrid\/topics$/.test(one.path);
+    const isShared = /^\/(deleted)?secrets$/.test(one.path) || one.path.endsWith('Microsoft.EventGrid/topics');
     if (!isShared || typeof found !== 'object' || found === null || !('value' in found)) return found;
     const value = (found.value as { id: string }[]).filter(({ id }) => id.includes(`-${this.mark}`));
     return one.query?.['maxresults'] === '1' ? found : { ...found, value };

@@ -1,4 +1,3 @@
-import type { ConnectedRegistryFacts } from '../ports/registryControlPlane.js';
 import type { WorksFor } from './worksFor.js';
 
 /**
@@ -46,6 +45,14 @@ export function note(
 /** Seconds: a time of creation that is longer ago shows that it is old. A young one shows nothing. */
 const OLD_AFTER_SECONDS = 3600;
 
+/** What a connected registry says of itself, as far as it shows whether it is in use. */
+export interface UseOfConnectedRegistry {
+  readonly isActive: boolean;
+  readonly lastSyncTime?: string;
+  readonly clientTokens: readonly string[];
+  readonly createdAt?: string;
+}
+
 /**
  * Whether a write that an event tells of has made the connected registry.
  *
@@ -54,7 +61,7 @@ const OLD_AFTER_SECONDS = 3600;
  */
 export function judgeWrite(
   record: ConnectedRegistryRecord,
-  { at, facts, wasBound }: { readonly at: string; readonly facts: ConnectedRegistryFacts; readonly wasBound: boolean },
+  { at, facts, wasBound }: { readonly at: string; readonly facts: UseOfConnectedRegistry; readonly wasBound: boolean },
 ): 'new' | 'known' | 'old' {
   const { newAt, isOld, deletedAt } = record;
   if (newAt !== undefined) return at <= newAt ? 'new' : 'known';

@@ -16,7 +16,9 @@ test('without flags the documented defaults hold', () => {
 });
 
 test('every flag is taken', () => {
-  const args = '--functions-port 1 --azure-port 2 --edge-port 3 --sync-seconds 0.5 --data d --azure-pace --reset'.split(' ');
+  const args = '--functions-port 1 --azure-port 2 --edge-port 3 --sync-seconds 0.5 --data d --azure-pace --reset'.split(
+    ' ',
+  );
   expect(parseLocalFlags(args)).toEqual({
     dataFolder: 'd',
     ports: { host: 1, azure: 2, edge: 3 },
