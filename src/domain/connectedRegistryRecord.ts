@@ -47,7 +47,8 @@ const OLD_AFTER_SECONDS = 3600;
 
 /** What a connected registry says of itself, as far as it shows whether it is in use. */
 export interface UseOfConnectedRegistry {
-  readonly isActive: boolean;
+  /** Absent where ARM does not say it. */
+  readonly isActive?: boolean;
   readonly lastSyncTime?: string;
   readonly clientTokens: readonly string[];
   readonly createdAt?: string;
@@ -69,7 +70,8 @@ export function judgeWrite(
   if (deletedAt !== undefined && at <= deletedAt) return 'known';
   // What was bound before the deletion was bound to the one that is gone.
   const isInUse =
-    facts.isActive ||
+    // Unknown is not no: a profile's clients, the offboarded ones too, are not onboarded on a guess.
+    facts.isActive !== false ||
     facts.lastSyncTime !== undefined ||
     facts.clientTokens.length > 0 ||
     (wasBound && deletedAt === undefined);

@@ -6,7 +6,7 @@ import type { Flow } from './flow.js';
  * The longest durable timer, in milliseconds: five days. Of one of more than six that is cancelled the Durable extension
  * remembers that it is waiting (source: DurableOrchestrationContext.CreateTimer, IsLongRunningTimer): timers that follow are
  * then made again and again, and the ids of all that comes after belong to something else, so that an activity's result is
- * lost, or its failure taken for a success (docs/decisions/0029-long-waits-are-made-of-pieces.md).
+ * lost, or its failure taken for a success (docs/decisions/0028-long-waits-are-made-of-pieces.md).
  */
 export const LONGEST_TIMER = 5 * 24 * 3600 * 1000;
 

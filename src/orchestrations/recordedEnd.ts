@@ -16,7 +16,7 @@ type Recording = { readonly record: string; readonly ended: EndedOperation } | u
 
 /**
  * The same flow, whose end is recorded before it returns: in the record that outlives its instance, and by one line of the
- * audit (decision 34). The entity is waited for, so that an operation that has ended can be looked at for good.
+ * audit (decision 33). The entity is waited for, so that an operation that has ended can be looked at for good.
  * @param recordingOf an end as it is recorded.
  */
 function recorded<Outcome>(

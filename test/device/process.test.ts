@@ -171,7 +171,7 @@ describe('a signal ends the process', () => {
     const data = promotion({ secret: { name: 'main', version: 'v1' } });
     const sent = await fetch(url, { method: 'POST', body: JSON.stringify(cloudEvent(data, CREDENTIAL_PROMOTED)) });
     expect(sent.status).toBe(200);
-    await until('a refusal', () => child.stderr().includes('is a named pipe, not a file'), 15_000);
+    await until('a refusal', () => child.stderr().includes('is a named pipe, not a file'));
     expect((await fetch(url.replace('/events', '/health'))).status).toBe(200);
     expect(await child.end()).toBe(0);
   });
@@ -185,7 +185,7 @@ describe('a signal ends the process', () => {
     const [, url = ''] = await child.says(/READY (\S+)/);
     const data = request({ secret: { name: 'silent', version: 'v1' } });
     await fetch(url, { method: 'POST', body: JSON.stringify(cloudEvent(data)) });
-    await until('the registry', () => registry.seen.length > 0, 15_000);
+    await until('the registry', () => registry.seen.length > 0);
     expect(await child.end()).toBe(0);
     await registry.close();
   });

@@ -15,7 +15,7 @@ test('every base image is an exact version with its digest', () => {
   for (const base of bases) expect(base).toMatch(/^[\w./-]+:\d+\.\d+\.\d+-[\w.-]+@sha256:[0-9a-f]{64}$/);
 });
 
-/** Images of our own have no digest before somebody has pushed them; IoT Edge's own are its release's (decision 36). */
+/** Images of our own have no digest before somebody has pushed them; IoT Edge's own are its release's (decision 35). */
 const BY_TAG = [
   /^ghcr\.io\/contoso\/connected-registry-agent:\d+\.\d+\.\d+$/,
   /^mcr\.microsoft\.com\/azureiotedge-(agent|hub):\d+\.\d+$/,

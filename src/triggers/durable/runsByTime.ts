@@ -3,7 +3,7 @@ import type { RunStatus } from './runStatus.js';
 
 /*
  * The engine lists its instances by id, and finds those that were made in some span of time. A list by time is asked for
- * span after span, the newest first, each sorted here (decision 35).
+ * span after span, the newest first, each sorted here (decision 34).
  */
 
 /** Where a list goes on: what comes before this instant, or at it with a smaller id. */

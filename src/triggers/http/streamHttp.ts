@@ -4,7 +4,7 @@ import { pairRequests, type ProgrammingModel } from './requestPairing.js';
 
 /**
  * Has the host hand requests on as streams, in place of reading up to 100 MB of each into memory before anybody has looked
- * at it (docs/decisions/0028-bodies-come-as-streams.md). To be called while the
+ * at it (docs/decisions/0027-bodies-come-as-streams.md). To be called while the
  * app loads, after a function was registered: only then does the worker know the SDK.
  */
 export function streamHttp(): void {

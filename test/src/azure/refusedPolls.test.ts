@@ -47,7 +47,9 @@ describe('a write whose polls are refused', () => {
   });
 
   test('fails when its resource says so, and when it says nothing final for longer than anything was recorded to take', async () => {
-    await expect(ended(what, refused, async () => 'failed', wait)).rejects.toMatchObject({ detail: 'operation-failed' });
+    await expect(ended(what, refused, async () => 'failed', wait)).rejects.toMatchObject({
+      detail: 'operation-failed',
+    });
     waits.splice(0);
     const unfinished = ended(what, refused, async () => 'busy', wait);
     await expect(unfinished).rejects.toMatchObject({ kind: 'unavailable', detail: 'operation-unfinished' });
