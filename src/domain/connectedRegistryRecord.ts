@@ -48,7 +48,7 @@ const OLD_AFTER_SECONDS = 3600;
 /** What a connected registry says of itself, as far as it shows whether it is in use. */
 export interface UseOfConnectedRegistry {
   /** Absent where ARM does not say it. */
-  readonly isActive?: boolean;
+  readonly isActive: boolean | undefined;
   readonly lastSyncTime?: string;
   readonly clientTokens: readonly string[];
   readonly createdAt?: string;
