@@ -42,6 +42,10 @@ const started = z.object({
   operations: z.array(z.object({ client: z.string(), id: z.string(), status: z.literal('running') })),
 });
 
+const parts = z.object({
+  operations: z.array(z.object({ id: z.string().optional(), problem: z.object({ code: z.string() }).optional() })),
+});
+
 /** The routes that take clients away, and what becomes of them. */
 export class TakingAway {
   readonly #app: AppClient;
@@ -82,6 +86,15 @@ export class TakingAway {
   async revoke(client: string): Promise<Revocation> {
     const [id = ''] = await this.start('revocations', client);
     return revocation.parse(await this.end(id));
+  }
+
+  /** The same, for a client that may never have got as far as to be known. */
+  async takeAwayIfKnown(path: 'offboardings' | 'revocations', client: string): Promise<void> {
+    const answer = await this.post(path, this.bodyFor([client]));
+    const [part] = parts.parse(answer.body).operations;
+    if (part?.problem?.code === 'client-unknown') return;
+    if (part?.id === undefined) throw new Error(`Not started: ${answer.text}`);
+    await this.end(part.id);
   }
 
   async operation(id: string): Promise<Offboarding | Revocation> {

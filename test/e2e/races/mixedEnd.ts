@@ -41,8 +41,8 @@ export class MixedEnd {
     await Promise.all(
       clients.map(async ({ name }, nth) => {
         const wish = lastWishes[nth];
-        if (wish === 'offboard') await this.#away.offboard(name);
-        if (wish === 'revoke') await this.#away.revoke(name);
+        if (wish === 'offboard') await this.#away.takeAwayIfKnown('offboardings', name);
+        if (wish === 'revoke') await this.#away.takeAwayIfKnown('revocations', name);
       }),
     );
     await this.#quiet();
