@@ -69,7 +69,7 @@ test.each<[string, Record<string, unknown>, string | undefined]>([
 ])('a licence is held to the list: %s', (_case, manifest, problem) => {
   add('a', { name: 'a', ...manifest }, { LICENSE: 'text' });
   const problems = licenceProblems(bundle({ 'node_modules/a/x.js': 1 }));
-  expect(problems).toEqual(problem === undefined ? [] : [expect.stringContaining(problem)]);
+  expect(problems.map((one) => one.includes(problem ?? 'no problem'))).toEqual(problem === undefined ? [] : [true]);
 });
 
 test('a package that came without the text of its licence is a problem', () => {
