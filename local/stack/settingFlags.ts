@@ -18,7 +18,7 @@ export function appSettings(
     const [, name, value] = /^([A-Za-z_][A-Za-z0-9_]*)=([^]*)$/.exec(item) ?? [];
     if (name === undefined || value === undefined)
       // Without a name before an equals sign it may be a value alone, which may be a secret.
-      throw new FlagError('--set needs NAME=VALUE, such as --set CREDENTIAL_LIFETIME_DAYS=31.');
+      throw new FlagError('--set needs NAME=VALUE, such as --set CREDENTIAL_LIFETIME_DAYS=60.');
     if (name in settings) throw new FlagError(`--set ${name} is there twice; leave one out.`);
     settings[name] = value;
   }

@@ -155,7 +155,9 @@ export class SupervisedProcess {
   #lastLogLines(): string {
     let lines: string[] = [];
     try {
-      lines = readFileSync(this.plan.logFile, 'utf8').trimEnd().split('\n').slice(-LOG_LINES_SHOWN);
+      // Where in the code it happened is in the log itself; here the words count.
+      const all = readFileSync(this.plan.logFile, 'utf8').trimEnd().split('\n');
+      lines = all.filter((line) => !/^\s+at /.test(line)).slice(-LOG_LINES_SHOWN);
     } catch {
       // No log is no reason to hide the error itself.
     }

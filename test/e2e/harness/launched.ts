@@ -1,0 +1,57 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { vi } from 'vitest';
+import type { Endpoints } from '../../../local/stack/endpoints.js';
+import { projectRoot } from '../../../local/stack/projectRoot.js';
+
+/** Flags that take free ports. */
+export const FREE = ['--functions-port', '0', '--azure-port', '0', '--edge-port', '0'];
+
+/** `npm run local` in a data folder of its own, as often as a test wants. */
+export class Launched {
+  readonly folder = mkdtempSync(join(tmpdir(), 'onboarding-launcher-'));
+  /** What has to be ended when the test has ended. */
+  readonly children: ChildProcess[] = [];
+
+  /** Starts it, as a user does. */
+  launch(...flags: string[]): { child: ChildProcess; output: () => string } {
+    const child = spawn('npm', ['run', '--silent', 'local', '--', '--data', this.folder, ...flags], {
+      cwd: projectRoot(),
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    this.children.push(child);
+    let text = '';
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (text += String(chunk)));
+    return { child, output: () => text };
+  }
+
+  /** Once everything serves. */
+  async endpoints(): Promise<Endpoints> {
+    const file = join(this.folder, 'endpoints.json');
+    await vi.waitUntil(() => existsSync(file), { interval: 50 });
+    return JSON.parse(readFileSync(file, 'utf8')) as Endpoints;
+  }
+
+  async dispose(): Promise<void> {
+    for (const child of this.children) if (child.exitCode === null && child.signalCode === null) await stop(child);
+    rmSync(this.folder, { recursive: true });
+  }
+}
+
+export async function stop(child: ChildProcess): Promise<void> {
+  child.kill('SIGTERM');
+  await once(child, 'exit');
+}
+
+export function lives(pid: number | null): boolean {
+  if (pid === null) return false;
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}

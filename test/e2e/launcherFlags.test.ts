@@ -1,0 +1,128 @@
+// @module-tag local-host
+// What the launcher's flags do, an agent by hand, and how a start that fails ends.
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { PROCESS_NAMES } from '../../local/stack/plans.js';
+import { projectRoot } from '../../local/stack/projectRoot.js';
+import { AppClient } from './harness/appClient.js';
+import { FREE, Launched, lives } from './harness/launched.js';
+import { startTestStack } from './harness/testStack.js';
+
+let own: Launched;
+beforeEach(() => {
+  own = new Launched();
+});
+afterEach(() => own.dispose());
+
+const launch: Launched['launch'] = (...flags) => own.launch(...flags);
+const endpoints = () => own.endpoints();
+
+/** The line that is printed for an agent by hand, and the README's own, which names the default folder. */
+const AGENT_LINE = /^( {2})?(node scripts\/withEnvironment\.mjs \S+device\.env node dist\/device\/main\.js.*)$/m;
+
+test('the one line that is printed pulls as the device does, by hand, and stands in the README', async () => {
+  const { output } = launch(...FREE);
+  const found = await endpoints();
+  await vi.waitFor(() => expect(output()).toContain('by hand'));
+  const line = AGENT_LINE.exec(output())?.[2] ?? '';
+  const readme = readFileSync(join(projectRoot(), 'README.md'), 'utf8');
+  expect(readme).toContain(line.replace(join(own.folder, 'device.env'), '.local/device.env'));
+  expect(statSync(join(own.folder, 'device.env')).mode & 0o077).toBe(0);
+
+  const app = new AppClient(found.functions.url, found.functions.key);
+  const request = { connectedRegistry: 'myconnectedregistry', client: 'device-1', repositories: ['hello-world'] };
+  expect((await app.end(await app.start(request))).status).toBe('completed');
+  const { status, stdout, stderr } = spawnSync('sh', ['-c', line], {
+    cwd: projectRoot(),
+    encoding: 'utf8',
+    env: { PATH: process.env['PATH'] },
+  });
+  expect({ status, stderr: status === 0 ? '' : stderr }).toEqual({ status: 0, stderr: '' });
+  expect(JSON.parse(stdout)).toMatchObject({ outcome: 'pulled', image: 'hello-world:latest' });
+
+  const log = readFileSync(join(own.folder, 'edge', 'log'), 'utf8');
+  expect(log).toContain('"message":"pulled manifest"');
+});
+
+test('with --external-agent an agent that is started by the printed line is asked for pull checks', async () => {
+  const { output } = launch(...FREE, '--external-agent');
+  const found = await endpoints();
+  await vi.waitFor(() => expect(output()).toContain('by hand'));
+  const line = AGENT_LINE.exec(output())?.[2] ?? '';
+  own.children.push(
+    spawn('sh', ['-c', `exec ${line}`], {
+      cwd: projectRoot(),
+      stdio: 'ignore',
+      env: { PATH: process.env['PATH'] },
+    }),
+  );
+  await vi.waitFor(() => expect(output()).toContain('pull checks are asked of the device agent'));
+  const app = new AppClient(found.functions.url, found.functions.key);
+  const request = { connectedRegistry: 'myconnectedregistry', client: 'by-hand', repositories: ['hello-world'] };
+  expect((await app.end(await app.start(request))).status).toBe('completed');
+});
+
+test('--set and --profiles give the app its settings', async () => {
+  const profiles = join(own.folder, 'profiles.json');
+  writeFileSync(
+    profiles,
+    JSON.stringify([
+      {
+        name: 'other',
+        match: { device: 'x-*' },
+        connectedRegistry: 'myconnectedregistry',
+        repositories: ['hello-world'],
+      },
+    ]),
+  );
+  const { output } = launch(
+    ...FREE,
+    '--set',
+    'CREDENTIAL_LIFETIME_DAYS=60',
+    '--set',
+    'NO_SUCH=1',
+    '--profiles',
+    profiles,
+  );
+  const found = await endpoints();
+  expect(output()).toContain('the app has no setting NO_SUCH');
+  const app = new AppClient(found.functions.url, found.functions.key);
+  const request = { connectedRegistry: 'myconnectedregistry', client: 'short', repositories: ['hello-world'] };
+  const ended = await app.end(await app.start(request));
+  const days = (Date.parse(ended.result?.secret.expiresOn ?? '') - Date.now()) / 86_400_000;
+  expect(Math.round(days)).toBe(60);
+});
+
+test.each([
+  ['a setting that the app refuses', ['--set', 'KEY_VAULT_URL=nowhere'], /KEY_VAULT_URL/],
+  ['profiles that the app refuses', ['--profiles', 'PROFILES'], /PROFILES/],
+])('a start that fails ends, with the reason last on the screen: %s', async (_case, flags, reason) => {
+  writeFileSync(join(own.folder, 'profiles.json'), '{"none": true}');
+  const { child, output } = launch(
+    ...FREE,
+    ...flags.map((flag) => flag.replace(/^PROFILES$/, join(own.folder, 'profiles.json'))),
+  );
+  const [code] = (await once(child, 'exit')) as [number | null];
+  expect(code).toBe(1);
+  const [, last = ''] = /\n(host ended[^]*)$/.exec(output()) ?? [];
+  expect(last).toMatch(reason);
+  expect(last).not.toMatch(/^\s+at /m);
+  expect(existsSync(join(own.folder, 'endpoints.json'))).toBe(false);
+  const { pid } = JSON.parse(readFileSync(join(own.folder, 'launcher.json'), 'utf8')) as { pid: number | null };
+  expect(pid).toBeNull();
+});
+
+test('what goes wrong while a stack is stopped keeps no process running, and is told', async () => {
+  const it = await startTestStack();
+  const { stack } = it;
+  const pids = PROCESS_NAMES.map((name) => stack.pidOf(name) ?? null);
+  // A folder where the file was cannot be removed as one.
+  rmSync(stack.endpointsFile);
+  mkdirSync(stack.endpointsFile);
+  await expect(stack.stop()).rejects.toThrow(/Not everything could be cleared away/);
+  expect(pids.map(lives)).toEqual(pids.map(() => false));
+  await it.dispose().catch(() => undefined);
+});
