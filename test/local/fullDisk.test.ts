@@ -214,31 +214,43 @@ describe('while the disk is full', () => {
         properties: { destination: { endpointType: 'WebHook', properties: { endpointUrl: subscriber.url } } },
       });
       expect(await cloud.armCall('PUT', scopeMap('before'), body)).toMatchObject({ status: 200 });
-      const token = await cloud.token('operator', 'https://vault.azure.net');
+      // Tokens are got before, since a request for one is refused like all others.
+      const tokens = {
+        arm: await cloud.token('operator'),
+        vault: await cloud.token('operator', 'https://vault.azure.net'),
+        hub: await cloud.token('operator', 'https://iothubs.azure.net'),
+      };
+      const call = (service: keyof typeof tokens, method: string, path: string, version: string, sent?: unknown) =>
+        cloud.call(method, `${path}?api-version=${version}`, sent, { authorization: `Bearer ${tokens[service]}` });
+      const arm = (method: string, path: string, sent?: unknown) => call('arm', method, path, '2025-11-01', sent);
+      const hub = (method: string, path: string, sent?: unknown) =>
+        call('hub', method, `/iothub${path}`, '2021-04-12', sent);
       const vault = (method: string, name: string, sent?: unknown) =>
-        cloud.call(method, `/secrets/${name}?api-version=7.4`, sent, { authorization: `Bearer ${token}` });
-      const all = () =>
-        Promise.all([
-          cloud.armCall('PUT', scopeMap('during'), body),
-          cloud.armCall('GET', scopeMap('before')),
-          cloud.armCall('DELETE', scopeMap('before')),
-          vault('PUT', 'during', { value: 'secret' }),
-          vault('GET', 'during'),
-          cloud.hub('PUT', '/devices/during', { deviceId: 'during' }),
-          cloud.call('POST', '/control/faults', {}),
-        ]);
+        call('vault', method, `/secrets/${name}`, '7.4', sent);
+      const requests = () => [
+        arm('PUT', scopeMap('during'), body),
+        arm('GET', scopeMap('before')),
+        arm('DELETE', scopeMap('before')),
+        vault('PUT', 'during', { value: 'secret' }),
+        vault('GET', 'during'),
+        hub('PUT', '/devices/during', { deviceId: 'during' }),
+        hub('GET', '/devices/during'),
+        cloud.call('POST', '/_control/clock', {}),
+      ];
       disk.left = 40;
-      const refused = await all();
-      for (const { status, text } of refused.slice(0, 6)) {
-        expect([507, 404]).toContain(status);
-        if (status === 507) expect(text).toContain('The disk is full');
+      for (let round = 0; round < 3; round += 1) {
+        for (const { status, text } of await Promise.all(requests())) {
+          expect({ status, text }).toMatchObject({ status: expect.any(Number) });
+          if (status === 507) expect(text).toContain('The disk is full');
+          else expect(status).toBeGreaterThanOrEqual(400);
+        }
       }
-      expect(refused.filter(({ status }) => status === 507).length).toBeGreaterThanOrEqual(4);
+      expect(await arm('PUT', scopeMap('during'), body)).toMatchObject({ status: 507 });
 
       disk.left = Infinity;
-      expect(await cloud.armCall('PUT', scopeMap('during'), body)).toMatchObject({ status: expect.any(Number) });
+      expect(await arm('PUT', scopeMap('during'), body)).toMatchObject({ status: 200 });
       expect(await vault('PUT', 'after', { value: 'secret' })).toMatchObject({ status: 200 });
-      expect(await cloud.hub('PUT', '/devices/after', { deviceId: 'after' })).toMatchObject({ status: 200 });
+      expect(await hub('PUT', '/devices/after', { deviceId: 'after' })).toMatchObject({ status: 200 });
       await cloud.restart();
       expect(await cloud.armCall('GET', scopeMap('during'))).toMatchObject({ status: 200 });
       expect(await cloud.hub('GET', '/devices/after')).toMatchObject({ status: 200 });
@@ -253,9 +265,9 @@ describe('while the disk is full', () => {
   it('the host answers every request, and its runs go on once there is space', async () => {
     const it = await hostWith({
       'index.cjs': `const df = require('durable-functions');
-const { app } = df;
-app.activity('say', { handler: (input) => 'said ' + input });
-app.orchestration('waits', function* (context) {
+const { app } = require('@azure/functions');
+df.app.activity('say', { handler: (input) => 'said ' + input });
+df.app.orchestration('waits', function* (context) {
   const word = yield context.df.waitForExternalEvent('word');
   return yield context.df.callActivity('say', word);
 });
