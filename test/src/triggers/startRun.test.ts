@@ -124,7 +124,7 @@ describe('a start', () => {
   });
 
   test.each(['startNew', 'getStatus'] as const)('is unknown when %s never answers', async (asked) => {
-    vi.spyOn(engine.client, asked).mockReturnValue(new Promise(() => undefined));
+    vi.spyOn(engine, asked).mockReturnValue(new Promise<never>(() => undefined));
     expect(await start()).toEqual({ kind: 'unknown' });
   });
 
