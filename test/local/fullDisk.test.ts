@@ -37,6 +37,7 @@ beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'full-disk-'));
 });
 afterEach(async () => {
+  vi.useRealTimers();
   Object.assign(disk, { left: Infinity, code: 'ENOSPC', truncates: true });
   await rm(folder, { recursive: true, force: true });
 });
@@ -150,11 +151,13 @@ describe("the local host's journal", () => {
   });
 
   it('goes on by itself when there is space again', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     const journal = await open();
     disk.left = 0;
     const patient = journal.durable(journal.append('one'));
     await expect(journal.confirmed(journal.append('two'))).rejects.toThrow('ENOSPC');
     disk.left = Infinity;
+    await vi.advanceTimersByTimeAsync(500);
     await patient;
     await journal.close();
     expect(await found()).toEqual(['one', 'two']);
