@@ -3,7 +3,10 @@ import { join } from 'node:path';
 import { z } from 'zod';
 
 /** An instant as every part of the storage writes it; what follows the seconds stays as it is. */
-const INSTANT = /\b(2\d{3})-(\d{2})-(\d{2})T(\d{2}):(\d{2}):(\d{2})/g;
+const INSTANT = /\b2\d{3}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}/g;
+
+/** From when a message in a queue can be seen, in milliseconds since 1970: what a pending timer waits for. */
+const VISIBLE_FROM = /(?<="timeNextVisible":)\d{13}\b/g;
 
 /**
  * Makes everything in the storage of a task hub older: rows of histories and instances, messages with the time from which
@@ -18,9 +21,9 @@ export function ageStorage(folder: string, by: number): void {
     const file = join(folder, name);
     if (!statSync(file).isFile()) continue;
     const text = readFileSync(file, 'latin1');
-    const older = text.replace(INSTANT, (instant) =>
-      new Date(Date.parse(`${instant}Z`) - by).toISOString().slice(0, instant.length),
-    );
+    const older = text
+      .replace(INSTANT, (instant) => new Date(Date.parse(`${instant}Z`) - by).toISOString().slice(0, instant.length))
+      .replace(VISIBLE_FROM, (milliseconds) => String(Number(milliseconds) - by));
     if (older.length !== text.length) throw new Error(`${file} would have another length.`);
     writeFileSync(file, older, 'latin1');
   }
