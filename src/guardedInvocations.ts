@@ -1,4 +1,5 @@
-import { app } from '@azure/functions';
+import { format } from 'node:util';
+import { app, type InvocationContext } from '@azure/functions';
 import { errorPlace } from './domain/errorPlace.js';
 import { ServiceError } from './ports/serviceError.js';
 import { redactedValue } from './redaction/redactedValue.js';
@@ -27,11 +28,10 @@ class Unexpected extends Error {
  * sends to telemetry and keeps) pass without the secrets that this process has seen.
  */
 export function guardInvocations(): void {
-  app.hook.log((context) => {
-    context.message = seenSecrets.redact(context.message);
-  });
+  const guardLines = guardLog();
   app.hook.preInvocation((context) => {
     const { functionHandler, invocationContext } = context;
+    guardLines(invocationContext);
     if (ENGINE_TRIGGERS.includes(invocationContext.options.trigger.type)) return;
     const handsOutKeys = ANSWERS_WITH_KEYS.includes(invocationContext.functionName);
     context.functionHandler = async (...args: Parameters<typeof functionHandler>): Promise<unknown> => {
@@ -43,4 +43,28 @@ export function guardInvocations(): void {
       }
     };
   });
+}
+
+const LOG_METHODS = ['log', 'trace', 'debug', 'info', 'warn', 'error'] as const;
+
+/**
+ * Redacts by the host's hook for log lines. Older workers have none and refuse it (source: azure-functions-nodejs-worker 3.9.1,
+ * registerHook): there each invocation's own methods are replaced.
+ *
+ * @returns what is to be done with every invocation
+ */
+function guardLog(): (context: InvocationContext) => void {
+  try {
+    app.hook.log((context) => {
+      context.message = seenSecrets.redact(context.message);
+    });
+    return () => undefined;
+  } catch {
+    return (context) => {
+      for (const method of LOG_METHODS) {
+        const write = context[method].bind(context);
+        context[method] = (...words: unknown[]) => write(seenSecrets.redact(format(...words)));
+      }
+    };
+  }
 }

@@ -102,7 +102,12 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     async addIdentity(name) {
       const identity = makeIdentity(name);
       identities.push(identity);
-      await writeJson(file('keys.json'), { identities, signingKey: keys.signingKey });
+      try {
+        await writeJson(file('keys.json'), { identities, signingKey: keys.signingKey });
+      } catch (error) {
+        identities.splice(identities.indexOf(identity), 1);
+        throw error;
+      }
       return identity;
     },
     signingKey: await readSigningKey(keys.signingKey),

@@ -1,6 +1,7 @@
 import { ANONYMOUS, type Principal } from './access/identities.js';
 import type { Counters } from './control/counters.js';
 import type { Faults } from './control/faults.js';
+import { isNoSpace } from '../stack/appendedFile.js';
 import { RefusedRequest, type ApiReply, type ApiRequest } from './http/message.js';
 import { Router } from './http/router.js';
 import type { Plane } from './plane.js';
@@ -84,7 +85,7 @@ export function makePipeline(plane: Plane, parts: PipelineParts): (request: ApiR
       reply = await answer(() => run(request));
     } catch (error) {
       plane.log('error', { path: loggable(request), message: error instanceof Error ? error.message : String(error) });
-      reply = { status: 500, body: { error: { code: 'InternalServerError', message: 'The stand-in failed.' } } };
+      reply = isNoSpace(error) ? full(error) : FAILED;
     }
     plane.log('request', {
       method: request.method,
@@ -94,6 +95,18 @@ export function makePipeline(plane: Plane, parts: PipelineParts): (request: ApiR
     });
     return reply;
   };
+}
+
+const FAILED: ApiReply = {
+  status: 500,
+  body: { error: { code: 'InternalServerError', message: 'The stand-in failed.' } },
+};
+
+/** No answer but this one goes out while changes are not on disk: whoever read them could lose them. */
+function full(error: unknown): ApiReply {
+  const why = error instanceof Error ? error.message : String(error);
+  const message = `The disk is full: ${why}. Make space, then send the request again; what it has changed may be kept.`;
+  return { status: 507, body: { error: { code: 'InsufficientStorage', message } } };
 }
 
 async function answer<T extends ApiReply | 'drop'>(work: () => T | Promise<T>): Promise<T | ApiReply> {

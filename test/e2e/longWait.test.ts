@@ -2,11 +2,11 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { z } from 'zod';
 import { onboardingOf, type Operation } from './harness/appClient.js';
 import { pullManifest } from './harness/edge.js';
 import { PATIENCE } from './harness/hostUnderTest.js';
 import { OperatorSdk } from './harness/operatorSdk.js';
+import { timersOf } from './harness/runHistory.js';
 import { startTestStack, type TestStack } from './harness/testStack.js';
 
 const DAY = 86_400_000;
@@ -34,16 +34,6 @@ async function setClock(now: Date): Promise<void> {
   const body = JSON.stringify({ mode: 'scaled', now: now.toISOString() });
   const answer = await fetch(it.stack.ground.places.clockUrl, { method: 'POST', body });
   expect({ status: answer.status, text: await answer.text() }).toMatchObject({ status: 200 });
-}
-
-/** The history of a client's run, by the engine's own interface. */
-async function historyOf(instance: string) {
-  const keysFile = join(it.stack.ground.dataFolder, 'host', 'keys.json');
-  const { durable } = z.object({ durable: z.string() }).parse(JSON.parse(readFileSync(keysFile, 'utf8')));
-  const url = `${it.stack.endpoints.functions.url}/runtime/webhooks/durabletask/instances/${instance}?code=${durable}&showHistory=true`;
-  const event = z.object({ EventType: z.string(), Timestamp: z.coerce.date(), FireAt: z.coerce.date().optional() });
-  const answer = await (await fetch(url)).json();
-  return z.object({ historyEvents: z.array(event) }).parse(answer).historyEvents;
 }
 
 function hostLog(): string {
@@ -77,7 +67,7 @@ test('a rotation that waits nine days for a sync, and is cancelled on the eighth
   expect(steps.at(-1)).toMatchObject({ name: 'awaitSync', message: expect.stringContaining(`looking at ${tenth}`) });
   await setClock(new Date(first.getTime() + 8 * DAY));
   const instance = id.slice(0, id.lastIndexOf('.'));
-  const timers = async () => (await historyOf(instance)).filter(({ EventType }) => EventType === 'TimerCreated');
+  const timers = () => timersOf(it, instance);
   await vi.waitFor(async () => expect((await timers()).length).toBeGreaterThan(1), {
     timeout: PATIENCE * 1000,
     interval: 100,

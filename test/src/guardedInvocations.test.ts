@@ -1,3 +1,4 @@
+import { app, type InvocationContext } from '@azure/functions';
 import { beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { guardInvocations } from '../../src/guardedInvocations.js';
 import { ServiceError } from '../../src/ports/serviceError.js';
@@ -45,6 +46,26 @@ test('a line that the app or a library logs goes on without secrets', () => {
   const context = { message: `the body was ${SECRET}` };
   hooks.log?.(context);
   expect(context.message).toBe(`the body was ${REDACTED}`);
+});
+
+test('on a host without a hook for lines, every line of an invocation goes on without secrets', () => {
+  const guarded = hooks.preInvocation;
+  const log = vi.spyOn(app.hook, 'log').mockImplementation(() => {
+    throw new Error('Log hooks require Azure Functions Host v4.34 or higher.');
+  });
+  guardInvocations();
+  log.mockRestore();
+  const written: unknown[][] = [];
+  const methods = ['log', 'trace', 'debug', 'info', 'warn', 'error'] as const;
+  const invocationContext = {
+    functionName: 'anyFunction',
+    options: { trigger: { type: 'httpTrigger' } },
+    ...Object.fromEntries(methods.map((method) => [method, (...words: unknown[]) => written.push([method, ...words])])),
+  } as unknown as InvocationContext;
+  hooks.preInvocation?.({ functionHandler: () => undefined, invocationContext });
+  for (const method of methods) invocationContext[method]('the body was', { value: SECRET });
+  expect(written).toEqual(methods.map((method) => [method, `the body was { value: '${REDACTED}' }`]));
+  hooks.preInvocation = guarded;
 });
 
 test.each(['activityTrigger', 'httpTrigger', 'timerTrigger', 'eventGridTrigger'])(

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { appendFile } from 'node:fs/promises';
+import { appendWhole } from '../../stack/appendedFile.js';
 import type { Clock } from '../clock.js';
 import type { Store } from '../state/store.js';
 import {
@@ -92,6 +92,7 @@ export class Broker {
    * Queues events for whoever subscribes to any of `sources`. They are on disk when this returns.
    *
    * @param sources resource ids, for instance of a topic, or of a resource group and its subscription
+   * @throws the system's error when they cannot be written; none of them is delivered then
    */
   publish(sources: readonly string[], events: readonly AnyEvent[]): void {
     const { state, clock, file } = this.#parts;
@@ -109,7 +110,12 @@ export class Broker {
     }
     if (made.length === 0) return;
     for (const delivery of made) state.deliveries.set(delivery);
-    file.commit();
+    try {
+      file.commit();
+    } catch (error) {
+      for (const delivery of made) state.deliveries.delete(delivery.id);
+      throw error;
+    }
     for (const delivery of made) this.#schedule(delivery);
   }
 
@@ -166,7 +172,7 @@ export class Broker {
     const lives = new Date(delivery.published).getTime() + subscription.eventTimeToLiveInMinutes * 60_000;
     const isOver = attempts >= subscription.maxDeliveryAttempts || due.getTime() > lives;
     if (verdict.outcome === 'dead' || isOver) {
-      await this.#deadLetter(
+      this.#deadLetter(
         tried,
         subscription,
         verdict.outcome === 'dead' ? 'Undeliverable' : 'MaxDeliveryAttemptsExceeded',
@@ -180,7 +186,7 @@ export class Broker {
   }
 
   /** Azure docs: event-grid manage-event-delivery, "dead-letter events". */
-  async #deadLetter(delivery: Delivery, subscription: EventSubscription, reason: string): Promise<void> {
+  #deadLetter(delivery: Delivery, subscription: EventSubscription, reason: string): void {
     const { clock, deadLetterFile, log } = this.#parts;
     const letter = {
       ...delivery.event.event,
@@ -191,7 +197,7 @@ export class Broker {
       lastDeliveryAttemptTime: clock.now().toISOString(),
     };
     try {
-      await appendFile(deadLetterFile, `${JSON.stringify(letter)}\n`, { mode: 0o600 });
+      appendWhole(deadLetterFile, `${JSON.stringify(letter)}\n`);
     } catch (error) {
       log('error', { message: `could not write a dead letter: ${(error as Error).message}` });
     }

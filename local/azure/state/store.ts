@@ -1,7 +1,8 @@
-import { closeSync, fdatasync, fstatSync, ftruncateSync, openSync, renameSync, writeSync } from 'node:fs';
+import { closeSync, fdatasync, fstatSync, openSync, renameSync, rmSync } from 'node:fs';
 import { readFile, rm } from 'node:fs/promises';
 import { setImmediate as turn } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { AppendedFile, writeAll } from '../../stack/appendedFile.js';
 
 /** Takes note of a change: undefined says that the thing is gone. */
 export type Note = (key: string, stored: unknown) => void;
@@ -45,8 +46,7 @@ export class Store {
   readonly #file: string;
   readonly #contents: Contents;
   readonly #log: (message: string) => void;
-  #descriptor: number;
-  #bytes: number;
+  #appended: AppendedFile;
   #live: number;
   #pending: string[] = [];
   #watched = new WeakSet<Keeps>();
@@ -56,14 +56,13 @@ export class Store {
   #again = false;
   #soon: NodeJS.Immediate | undefined;
 
-  private constructor(file: string, contents: Contents, log: (message: string) => void, descriptor: number) {
+  private constructor(file: string, contents: Contents, log: (message: string) => void, appended: AppendedFile) {
     this.#file = file;
     this.#contents = contents;
     this.#log = log;
-    this.#descriptor = descriptor;
-    this.#bytes = fstatSync(descriptor).size;
-    this.#live = this.#bytes;
-    if (this.#bytes === 0) this.#pending.push(headerOf(contents));
+    this.#appended = appended;
+    this.#live = appended.length;
+    if (appended.length === 0) this.#pending.push(headerOf(contents));
   }
 
   /**
@@ -96,9 +95,10 @@ export class Store {
       contents.table(name)?.restore(key, stored);
     }
     const descriptor = openSync(file, 'a', 0o600);
+    const appended = new AppendedFile(descriptor, fstatSync(descriptor).size);
     // Nobody was told of a line that was cut off.
-    if (end < text.length) ftruncateSync(descriptor, Buffer.byteLength(text.slice(0, end)));
-    const store = new Store(file, contents, log, descriptor);
+    if (end < text.length) appended.cutTo(Buffer.byteLength(text.slice(0, end)));
+    const store = new Store(file, contents, log, appended);
     store.#watchAll(end === 0);
     store.commit();
     return store;
@@ -111,23 +111,28 @@ export class Store {
       try {
         this.commit();
       } catch (error) {
-        this.#log(`could not write ${this.#file}: ${error instanceof Error ? error.message : String(error)}`);
+        this.#log(`changes stay to be written: ${messageOf(error)}`);
       }
     });
   }
 
   /**
-   * Writes every change so far.
+   * Writes every change so far. When the disk is full, nothing of them is in the file and all stay to be written: so long
+   * as that is so, every commit tries them first.
    *
-   * @throws the system's error; the changes are tried again with the next ones
+   * @throws the system's error, with the file's name
    */
   commit(): void {
     if (this.#pending.length === 0) return;
     const text = this.#pending.join('');
-    this.#bytes += writeAll(this.#descriptor, text);
+    try {
+      this.#appended.append(text);
+    } catch (cause) {
+      throw new Error(`${this.#file} cannot be written: ${messageOf(cause)}`, { cause });
+    }
     this.#since?.push(text);
     this.#pending = [];
-    if (this.#bytes > Math.max(SMALL, this.#live * GROWTH)) this.rewrite();
+    if (this.#appended.length > Math.max(SMALL, this.#live * GROWTH)) this.rewrite();
   }
 
   /** Writes the file anew, so that it holds nothing any more of what is gone. */
@@ -137,7 +142,11 @@ export class Store {
       return;
     }
     this.#rewriting = this.#rewrite()
-      .catch((error: unknown) => this.#log(`could not write ${this.#file} anew: ${String(error)}`))
+      .catch((error: unknown) => {
+        this.#log(`could not write ${this.#file} anew: ${messageOf(error)}`);
+        // Not again with every change, while the disk is full.
+        this.#live = this.#appended.length;
+      })
       .finally(() => {
         this.#rewriting = undefined;
         if (this.#again) this.rewrite();
@@ -149,9 +158,12 @@ export class Store {
     clearImmediate(this.#soon);
     this.#soon = undefined;
     await this.#settled();
-    this.commit();
-    await this.#settled();
-    closeSync(this.#descriptor);
+    try {
+      this.commit();
+      await this.#settled();
+    } finally {
+      closeSync(this.#appended.descriptor);
+    }
   }
 
   /** Waits until the file is not being written anew; one time may have asked for another. */
@@ -175,13 +187,14 @@ export class Store {
       renameSync(temporary, this.#file);
     } catch (error) {
       closeSync(descriptor);
+      // Half a file only takes space.
+      rmSync(temporary, { force: true });
       throw error;
     } finally {
       this.#since = undefined;
     }
-    closeSync(this.#descriptor);
-    this.#descriptor = descriptor;
-    this.#bytes = written;
+    closeSync(this.#appended.descriptor);
+    this.#appended = new AppendedFile(descriptor, written);
     this.#live = written;
   }
 
@@ -239,9 +252,6 @@ async function readIfThere(file: string): Promise<string | undefined> {
   }
 }
 
-function writeAll(descriptor: number, text: string): number {
-  const bytes = Buffer.from(text);
-  let offset = 0;
-  while (offset < bytes.length) offset += writeSync(descriptor, bytes, offset);
-  return bytes.length;
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

@@ -1,18 +1,24 @@
 /**
  * A journal in files. Records that are appended while a sync is under way share the next one. A record counts as safe when
  * fdatasync has returned; written it is at once, so a killed process loses nothing that was appended before the last write.
+ * When the disk is full, what was half written is cut off, the records stay here, and they are written once there is space.
  */
-import { writeSync } from 'node:fs';
 import { mkdir, open, rm, stat, truncate, type FileHandle } from 'node:fs/promises';
 
+import { AppendedFile, isNoSpace } from '../../stack/appendedFile.js';
 import { lockFolder, type FolderLock } from './folderLock.js';
 import { encodeFrame } from './frame.js';
 import { JournalCount, missingOf } from './journalCount.js';
 import type { Journal, RecordReader } from './journal.js';
 import { readSegment, segmentNumbers, segmentPath } from './segment.js';
 
+/** How long after a write that found no space the next one is tried, ms. */
+const TRY_AGAIN = 500;
+
 interface Waiter {
   readonly seq: number;
+  /** Whether it waits for as long as the disk is full. */
+  readonly patient: boolean;
   resolve(): void;
   reject(error: Error): void;
 }
@@ -47,10 +53,12 @@ export async function openFileJournal(
     if (missing !== undefined) counting?.missing(missing);
     const current = numbers.at(-1) ?? 1;
     const handle = await openSegment(folder, current);
+    const { size } = await handle.stat();
     return new FileJournal({
       folder,
       lock,
       handle,
+      length: size,
       numbers: numbers.length === 0 ? [1] : numbers,
       seq,
       bytes: oldBytes,
@@ -88,9 +96,11 @@ async function syncFolder(folder: string): Promise<void> {
 
 class FileJournal implements Journal {
   onFailure: ((error: Error) => void) | undefined;
+  onSpace: ((error: Error | undefined) => void) | undefined;
   readonly #folder: string;
   readonly #lock: FolderLock;
   #handle: FileHandle;
+  #file: AppendedFile;
   #numbers: number[];
   #seq: number;
   #durable: number;
@@ -98,15 +108,22 @@ class FileJournal implements Journal {
   #bytes: number;
   #segmentStart: number;
   #pending: Buffer[] = [];
+  /** Written, and not known to be on disk yet; they begin at `#syncedTo` of the file. */
+  #written: Buffer[] = [];
+  #syncedTo: number;
   #waiters: Waiter[] = [];
   #working: Promise<void> | undefined;
   #failure: Error | undefined;
+  /** The disk is full. */
+  #full: Error | undefined;
+  #tryAgain: NodeJS.Timeout | undefined;
   #closed = false;
 
   constructor(init: {
     folder: string;
     lock: FolderLock;
     handle: FileHandle;
+    length: number;
     numbers: number[];
     seq: number;
     bytes: number;
@@ -115,6 +132,8 @@ class FileJournal implements Journal {
     this.#folder = init.folder;
     this.#lock = init.lock;
     this.#handle = init.handle;
+    this.#file = new AppendedFile(init.handle.fd, init.length);
+    this.#syncedTo = init.length;
     this.#numbers = init.numbers;
     this.#seq = init.seq;
     this.#durable = init.seq;
@@ -140,27 +159,51 @@ class FileJournal implements Journal {
   }
 
   durable(seq: number): Promise<void> {
+    return this.#wait(seq, true);
+  }
+
+  confirmed(seq: number): Promise<void> {
+    return this.#full !== undefined && seq > this.#durable ? Promise.reject(this.#full) : this.#wait(seq, false);
+  }
+
+  #wait(seq: number, patient: boolean): Promise<void> {
     if (seq <= this.#durable) return Promise.resolve();
     if (this.#failure !== undefined) return Promise.reject(this.#failure);
     return new Promise((resolve, reject) => {
-      this.#waiters.push({ seq, resolve, reject });
+      this.#waiters.push({ seq, patient, resolve, reject });
       this.#work();
     });
   }
 
+  checkSpace(): void {
+    if (this.#failure !== undefined) throw this.#failure;
+    if (this.#full === undefined) return;
+    try {
+      this.#write();
+    } catch (error) {
+      this.#writeFailed(error);
+      throw this.#failure ?? this.#full;
+    }
+    this.#work();
+  }
+
   async rotate(): Promise<void> {
-    await this.durable(this.#seq);
-    await this.#settled();
+    await this.confirmed(this.#seq);
     const number = (this.#numbers.at(-1) ?? 0) + 1;
     const old = this.#handle;
-    this.#handle = await openSegment(this.#folder, number);
+    const next = await openSegment(this.#folder, number);
+    // What was appended in between is in the segment before, or waits for the new one.
+    await this.#settled();
+    this.#handle = next;
+    this.#file = new AppendedFile(this.#handle.fd, 0);
+    this.#syncedTo = 0;
     this.#numbers.push(number);
     this.#segmentStart = this.#bytes - this.#pendingBytes();
     await old.close();
   }
 
   async dropOldSegments(): Promise<void> {
-    await this.durable(this.#seq);
+    await this.confirmed(this.#seq);
     const old = this.#numbers.slice(0, -1);
     this.#numbers = this.#numbers.slice(-1);
     for (const number of old) await rm(segmentPath(this.#folder, number), { force: true });
@@ -173,9 +216,15 @@ class FileJournal implements Journal {
   async close(): Promise<void> {
     if (this.#closed) return;
     try {
-      if (this.#failure === undefined) await this.durable(this.#seq);
+      // While the disk is full, the last chance.
+      if (this.#failure === undefined) this.checkSpace();
+      if (this.#failure === undefined) await this.confirmed(this.#seq);
+    } catch (error) {
+      if (this.#failure === undefined) this.#fail(error);
+      throw error;
     } finally {
       this.#closed = true;
+      clearTimeout(this.#tryAgain);
       await this.#settled();
       await this.#handle.close();
       this.#count?.close();
@@ -196,22 +245,25 @@ class FileJournal implements Journal {
     if (this.#working !== undefined || this.#failure !== undefined) return;
     this.#working = this.#sync().finally(() => {
       this.#working = undefined;
-      if (this.#pending.length > 0) this.#work();
+      // While the disk is full, the next try comes in its time.
+      if (this.#pending.length > 0 && this.#full === undefined) this.#work();
     });
   }
 
   async #sync(): Promise<void> {
     // Whatever the current callbacks still append goes with it.
     await new Promise((resolve) => setImmediate(resolve));
-    while (this.#pending.length > 0 && this.#failure === undefined) {
+    while (this.#pending.length + this.#written.length > 0 && this.#failure === undefined) {
       const upTo = this.#seq;
       try {
         this.#write();
         await this.#handle.datasync();
       } catch (error) {
-        this.#fail(error);
+        this.#writeFailed(error);
         return;
       }
+      this.#written = [];
+      this.#syncedTo = this.#file.length;
       this.#durable = upTo;
       this.#counted();
       const done = this.#waiters.filter(({ seq }) => seq <= upTo);
@@ -234,32 +286,59 @@ class FileJournal implements Journal {
   #mark(): void {
     const frame = encodeFrame(this.#seq, this.#durable, '');
     try {
-      writeAll(this.#handle.fd, frame);
+      this.#file.append(frame);
       this.#bytes += frame.length;
     } catch (error) {
-      this.#fail(error);
+      // Without space there is none: the records themselves are safe.
+      if (!isNoSpace(error)) this.#fail(error);
     }
   }
 
   /** Writes without waiting for the disk; a page cache takes it in microseconds. */
   #write(): void {
     const frames = this.#pending;
+    this.#file.append(frames.length === 1 && frames[0] !== undefined ? frames[0] : Buffer.concat(frames));
     this.#pending = [];
-    writeAll(this.#handle.fd, frames.length === 1 && frames[0] !== undefined ? frames[0] : Buffer.concat(frames));
+    this.#written.push(...frames);
+    if (this.#full === undefined) return;
+    this.#full = undefined;
+    this.onSpace?.(undefined);
+  }
+
+  /** A full disk passes: whoever waits for an answer hears of it, and all else waits until there is space. */
+  #writeFailed(cause: unknown): void {
+    if (!isNoSpace(cause)) return this.#fail(cause);
+    try {
+      // What a sync has refused may be on disk or not; it is written once more.
+      if (this.#written.length > 0) this.#file.cutTo(this.#syncedTo);
+    } catch (error) {
+      return this.#fail(error);
+    }
+    this.#pending = [...this.#written, ...this.#pending];
+    this.#written = [];
+    const isNews = this.#full === undefined;
+    const error = this.#errorOf(cause);
+    this.#full = error;
+    const hurried = this.#waiters.filter(({ patient }) => !patient);
+    this.#waiters = this.#waiters.filter(({ patient }) => patient);
+    for (const waiter of hurried) waiter.reject(error);
+    if (isNews) this.onSpace?.(error);
+    clearTimeout(this.#tryAgain);
+    this.#tryAgain = setTimeout(() => this.#work(), TRY_AGAIN).unref();
   }
 
   #fail(cause: unknown): void {
-    const error = new Error(
-      `The journal in ${this.#folder} cannot be written: ${cause instanceof Error ? cause.message : String(cause)}`,
-      { cause },
-    );
+    const error = this.#errorOf(cause);
     this.#failure = error;
     for (const waiter of this.#waiters.splice(0)) waiter.reject(error);
     this.onFailure?.(error);
   }
-}
 
-function writeAll(fd: number, bytes: Buffer): void {
-  let offset = 0;
-  while (offset < bytes.length) offset += writeSync(fd, bytes, offset);
+  #errorOf(cause: unknown): Error {
+    if (cause instanceof Error && cause === this.#full) return cause;
+    return new Error(
+      `The journal in ${this.#folder} cannot be written: ${cause instanceof Error ? cause.message : String(cause)}`,
+      { cause },
+    );
+  }
 }

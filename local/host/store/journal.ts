@@ -4,8 +4,15 @@
 export interface Journal {
   /** Adds a record and answers its number; numbers count up by one. */
   append(payload: string): number;
-  /** Resolves when the record with this number, and all before it, cannot be lost any more. */
+  /**
+   * Resolves when the record with this number, and all before it, cannot be lost any more, however long the disk is full
+   * until then.
+   */
   durable(seq: number): Promise<void>;
+  /** The same for somebody who waits for an answer: rejects as soon as the disk refuses a write. The record stays to be written. */
+  confirmed(seq: number): Promise<void>;
+  /** Throws while the disk is full; it is tried once more for that. */
+  checkSpace(): void;
   /** Bytes that a start would have to read. */
   readonly bytes: number;
   /** Opens a new segment: records from now on do not need the ones before once `dropOldSegments` was called. */
@@ -14,8 +21,10 @@ export interface Journal {
   dropOldSegments(): Promise<void>;
   /** Rejects or resolves when everything is on disk, and gives the folder free. */
   close(): Promise<void>;
-  /** Called once when writing fails; nothing is safe from then on. */
+  /** Called once when writing fails for good; nothing is safe from then on. */
   onFailure: ((error: Error) => void) | undefined;
+  /** Called when the disk is full, and without an error when there is space again. */
+  onSpace: ((error: Error | undefined) => void) | undefined;
 }
 
 /** Called for each record that a journal holds, in their order. */
@@ -27,10 +36,13 @@ export function memoryJournal(): Journal {
   return {
     append: () => (seq += 1),
     durable: () => Promise.resolve(),
+    confirmed: () => Promise.resolve(),
+    checkSpace: () => undefined,
     bytes: 0,
     rotate: () => Promise.resolve(),
     dropOldSegments: () => Promise.resolve(),
     close: () => Promise.resolve(),
     onFailure: undefined,
+    onSpace: undefined,
   };
 }

@@ -8,8 +8,15 @@ import { hasEnded, readRun, type RunStatus } from './runStatus.js';
 const READ_BACK = { within: 15_000, every: 100 };
 
 /**
+ * How long to start again while the engine refuses and shows no run that is in the way, in milliseconds. A run that ends
+ * between a refusal and the look is such a case, and over by the next start; an engine that cannot store anything is another.
+ */
+const REFUSED_WITHIN = 2_000;
+
+/**
  * Starts a run and reads the instance back before anyone is told: of several concurrent starts of one id the engine may
  * accept all and run another caller's, so its 202 proves nothing. A start is refused while the id's run has not ended.
+ * An answer comes within `READ_BACK`, whatever the engine does.
  */
 export async function startRun(
   client: DurableClient,
@@ -17,10 +24,31 @@ export async function startRun(
   instance: string,
   run: Run<object>,
 ): Promise<StartResult> {
-  const until = Date.now() + READ_BACK.within;
+  let overdue: NodeJS.Timeout | undefined;
+  const late = new Promise<StartResult>((resolve) => {
+    overdue = setTimeout(() => resolve({ kind: 'unknown' }), READ_BACK.within);
+  });
+  try {
+    return await Promise.race([startAndRead(client, kind, instance, run), late]);
+  } finally {
+    clearTimeout(overdue);
+  }
+}
+
+async function startAndRead(
+  client: DurableClient,
+  kind: string,
+  instance: string,
+  run: Run<object>,
+): Promise<StartResult> {
+  const began = Date.now();
+  let refusedSince: number | undefined;
   let started = false;
-  while (Date.now() < until) {
-    if (!started) started = await tryStart(client, kind, instance, run);
+  while (Date.now() < began + READ_BACK.within) {
+    if (!started) {
+      started = await tryStart(client, kind, instance, run);
+      refusedSince = started ? undefined : (refusedSince ?? Date.now());
+    }
     const found = await readRun(client, instance);
     if (found) {
       const id = formatOperationId({ instance, run: found.input.run });
@@ -29,6 +57,7 @@ export async function startRun(
       // An ended run of another: ours was not accepted, or is not visible yet. Starting again is refused or harmless.
       started = false;
     }
+    if (refusedSince !== undefined && Date.now() >= refusedSince + REFUSED_WITHIN) break;
     await new Promise((resolve) => setTimeout(resolve, READ_BACK.every));
   }
   return { kind: 'unknown' };

@@ -22,6 +22,12 @@ export interface TestStack {
   events: string[];
   /** Ends the app's host, and the app with it, with SIGKILL; resolves when a new one serves. */
   crashHost(): Promise<void>;
+  /**
+   * Ends Microsoft's host with its storage, has work done on the storage's files, and starts both again from them.
+   *
+   * @throws where the app runs on the local host
+   */
+  whileHostRests(work: (storageFolder: string) => void): Promise<void>;
   /** Name of the main secret of a client of the seeded connected registry. */
   secretOf(client: string): string;
   /** So many writes ARM gets from the app during some work. */
@@ -67,6 +73,12 @@ export async function startTestStack(options: Partial<StackOptions> = {}): Promi
       operator: new OperatorSdk(started.endpoints),
       events,
       crashHost: () => (host ? crashRealHost(host) : crashLocalHost(started)),
+      whileHostRests: async (work) => {
+        if (!host) throw new Error('The local host has no storage of that kind.');
+        await host.rest();
+        work(join(hostFolder, 'azurite'));
+        host = await startFunctionsHost(orderFor(started, hostFolder));
+      },
       secretOf: (client) =>
         mainSecretName({ registry: azure.registry, connectedRegistry: edge.connectedRegistry, client }),
       armWrites: async (work) => {

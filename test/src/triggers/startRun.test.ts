@@ -98,6 +98,36 @@ describe('a start', () => {
     expect(await start()).toEqual({ kind: 'unknown' });
   });
 
+  test.each([
+    ['shows no run', () => undefined],
+    ['shows one that has ended', () => hold(theirs, 'Completed')],
+  ])('is unknown soon when the engine refuses and %s, as one does that cannot store anything', async (_, before) => {
+    before();
+    engine.onStart = () => {
+      throw engineError(500);
+    };
+    const began = Date.now();
+    let after = Infinity;
+    const result = startRun(engine.client, ONBOARD, INSTANCE, ours).finally(() => (after = Date.now() - began));
+    await vi.advanceTimersByTimeAsync(30_000);
+    expect(await result).toEqual({ kind: 'unknown' });
+    expect(after).toBeLessThan(3_000);
+    expect(engine.starts).toBeGreaterThan(5);
+  });
+
+  test('goes through when the engine refuses for a moment only', async () => {
+    engine.onStart = (nth) => {
+      if (nth < 5) throw engineError(500);
+      hold(ours, 'Pending');
+    };
+    expect(await start()).toMatchObject({ kind: 'running', attached: false });
+  });
+
+  test.each(['startNew', 'getStatus'] as const)('is unknown when %s never answers', async (asked) => {
+    vi.spyOn(engine, asked).mockReturnValue(new Promise<never>(() => undefined));
+    expect(await start()).toEqual({ kind: 'unknown' });
+  });
+
   test('fails when the engine cannot be reached', async () => {
     engine.onStart = () => {
       throw new Error('connect ECONNREFUSED 127.0.0.1:4001');

@@ -57,7 +57,7 @@ export class Client {
   async find(id: string): Promise<Instance | undefined> {
     const instance = this.#engine.hub.instances.get(id);
     if (instance === undefined || !isVisible(instance)) return undefined;
-    await this.#engine.durable(instance.seq);
+    await this.#engine.confirmed(instance.seq);
     return instance;
   }
 
@@ -154,7 +154,7 @@ export class Client {
       }
       instances.push(instance);
     }
-    await this.#engine.durable(Math.max(0, ...instances.map(({ seq }) => seq)));
+    await this.#engine.confirmed(Math.max(0, ...instances.map(({ seq }) => seq)));
     const last = instances.at(-1);
     return { instances, ...(more && last !== undefined ? { next: last.id } : {}) };
   }
@@ -200,6 +200,6 @@ export class Client {
   }
 
   async #save(record: Parameters<Engine['commit']>[0]): Promise<void> {
-    await this.#engine.durable(this.#engine.commit(record));
+    await this.#engine.request(record);
   }
 }

@@ -58,7 +58,7 @@ export class Checkpoints {
         const record: CheckpointRecord = { k: 'checkpoint', s: storedInstance(instance) };
         seq = this.#journal.append(JSON.stringify(record));
       }
-      await this.#journal.durable(seq);
+      await this.#journal.confirmed(seq);
     }
     await this.#journal.dropOldSegments();
     this.#limit = Math.max(smallestLength, this.#journal.bytes * growth);

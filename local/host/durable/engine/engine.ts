@@ -90,6 +90,12 @@ export class Engine implements HubListener {
       this.#log.error(`The journal could not be compacted: ${error.message}`),
     );
     init.journal.onFailure = (error) => this.#halt(error);
+    init.journal.onSpace = (error) =>
+      this.#log.error(
+        error === undefined
+          ? 'The journal is written again; everything that waited for it goes on.'
+          : `${error.message}. Make space: until then requests that change something are refused, and nothing goes on.`,
+      );
   }
 
   /** Takes up everything that the journal says is under way. */
@@ -116,9 +122,21 @@ export class Engine implements HubListener {
     return seq;
   }
 
-  /** Resolves when the change with this number is on disk. */
+  /** Resolves when the change with this number is on disk, however long that is full. */
   durable(seq: number): Promise<void> {
     return this.#journal.durable(seq);
+  }
+
+  /** The same for a request that is to be answered. @throws when the disk is full */
+  confirmed(seq: number): Promise<void> {
+    return this.#journal.confirmed(seq);
+  }
+
+  /** Makes a change that a request asks for; resolves when it is on disk. @throws when the disk is full */
+  async request(record: HubRecord): Promise<void> {
+    // One that is known to find no space changes nothing.
+    this.#journal.checkSpace();
+    await this.confirmed(this.commit(record));
   }
 
   nextMessageNumber(): number {

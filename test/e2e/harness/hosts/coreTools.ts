@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { z } from 'zod';
 import { claimPort } from '../../../../local/stack/ports.js';
 import { projectRoot } from '../../../../local/stack/projectRoot.js';
 import { VISIBILITY, type FunctionsHost, type HostOrder } from './order.js';
@@ -61,11 +62,24 @@ export async function coreToolsHost({ app, port, data, env }: HostOrder): Promis
     await stop();
     throw error;
   }
-  return { kill: async () => child && (await end(child, 'SIGKILL')), startAgain: start, stop };
+  const kill = async (): Promise<void> => child && (await end(child, 'SIGKILL'));
+  const rest = async (): Promise<void> => {
+    await kill();
+    // Azurite saves everything when it is asked to end.
+    await end(azurite.process, 'SIGTERM');
+  };
+  return { kill, startAgain: start, rest, stop };
 }
 
-/** Writes keys as the host keeps them, and as the launcher reads them. @returns the master key. */
+/**
+ * Writes keys as the host keeps them, and as the launcher reads them; those of an earlier start in the folder stay.
+ *
+ * @returns the master key.
+ */
 function writeKeys(data: string, secrets: string): string {
+  const keysFile = join(data, 'keys.json');
+  if (existsSync(keysFile))
+    return z.object({ master: z.string() }).parse(JSON.parse(readFileSync(keysFile, 'utf8'))).master;
   const [master = '', own = '', durable = '', eventGrid = ''] = Array.from({ length: 4 }, () =>
     randomBytes(30).toString('base64url'),
   );
@@ -76,7 +90,7 @@ function writeKeys(data: string, secrets: string): string {
     systemKeys: [key('durabletask_extension', durable), key('eventgrid_extension', eventGrid)],
   };
   writeFileSync(join(secrets, 'host.json'), JSON.stringify(host), { mode: 0o600 });
-  writeFileSync(join(data, 'keys.json'), JSON.stringify({ master, function: own, durable, eventGrid }), {
+  writeFileSync(keysFile, JSON.stringify({ master, function: own, durable, eventGrid }), {
     mode: 0o600,
   });
   return master;

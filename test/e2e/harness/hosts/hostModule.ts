@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { VISIBILITY, type FunctionsHost, type HostOrder } from './order.js';
 
@@ -9,12 +10,44 @@ interface HostModule {
     data: string;
     visibility: string;
     env: Readonly<Record<string, string>>;
-  }): Promise<{ stop(): Promise<void>; killHost(): Promise<void>; restartHost(): Promise<void> }>;
+  }): Promise<{
+    stop(): Promise<void>;
+    killHost(): Promise<void>;
+    restartHost(): Promise<void>;
+    /** By name; `azurite` is there unless another storage is used. */
+    pids(): Record<string, number | undefined>;
+  }>;
 }
 
 /** Starts the host of a module. It writes the keys by itself. */
 export async function hostFromModule(file: string, order: HostOrder): Promise<FunctionsHost> {
   const module = (await import(/* @vite-ignore */ pathToFileURL(file).href)) as HostModule;
   const host = await module.startHost({ ...order, visibility: VISIBILITY });
-  return { kill: () => host.killHost(), startAgain: () => host.restartHost(), stop: () => host.stop() };
+  return {
+    kill: () => host.killHost(),
+    startAgain: () => host.restartHost(),
+    rest: async () => {
+      await host.killHost();
+      // The module's own stop ends the storage with SIGKILL, which loses what it has not saved yet.
+      const { azurite } = host.pids();
+      if (azurite === undefined) throw new Error('The host runs on a storage that is not its own.');
+      await endStorage(azurite);
+      await host.stop();
+    },
+    stop: () => host.stop(),
+  };
+}
+
+/** Azurite saves everything when it is asked to end. */
+async function endStorage(pid: number): Promise<void> {
+  process.kill(pid, 'SIGTERM');
+  while (isThere(pid)) await sleep(50);
+}
+
+function isThere(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
 }

@@ -3,7 +3,10 @@ export interface HostOrder {
   /** Folder of the compiled app. */
   app: string;
   port: number;
-  /** Folder for everything that the host keeps; `keys.json` {function, eventGrid, ...} is written into it. */
+  /**
+   * Folder for everything that the host keeps; `keys.json` {function, eventGrid, ...} is written into it, and its folder
+   * `azurite` is where the storage emulator keeps queues, tables and blobs.
+   */
   data: string;
   /** Environment of the app. */
   env: Readonly<Record<string, string>>;
@@ -15,6 +18,8 @@ export interface FunctionsHost {
   kill(): Promise<void>;
   /** Starts them again after a kill; waits until they serve. */
   startAgain(): Promise<void>;
+  /** Ends host, app and storage so that the storage's files hold everything that was stored. */
+  rest(): Promise<void>;
   stop(): Promise<void>;
 }
 

@@ -1,0 +1,64 @@
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+
+/** An instant as every part of the storage writes it; what follows the seconds stays as it is. */
+const INSTANT = /\b2\d{3}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}/g;
+
+/** From when a message in a queue can be seen, in milliseconds since 1970: what a pending timer waits for. */
+const VISIBLE_FROM = /(?<="timeNextVisible":)\d{13}\b/g;
+
+/**
+ * Makes everything in the storage of a task hub older: rows of histories and instances, messages with the time from which
+ * they are visible, leases, blobs. To a host that starts on it, it has been off for that long. Only while nothing runs on it.
+ *
+ * Each instant keeps its length, since the emulator's files refer to parts of others by position.
+ *
+ * @param by milliseconds, whole seconds
+ */
+export function ageStorage(folder: string, by: number): void {
+  for (const name of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
+    const file = join(folder, name);
+    if (!statSync(file).isFile()) continue;
+    const text = readFileSync(file, 'latin1');
+    const older = text
+      .replace(INSTANT, (instant) => new Date(Date.parse(`${instant}Z`) - by).toISOString().slice(0, instant.length))
+      .replace(VISIBLE_FROM, (milliseconds) => String(Number(milliseconds) - by));
+    if (older.length !== text.length) throw new Error(`${file} would have another length.`);
+    writeFileSync(file, older, 'latin1');
+  }
+}
+
+const row = z.object({
+  RowKey: z.string(),
+  PartitionKey: z.string(),
+  properties: z.object({
+    EventType: z.string().optional(),
+    EventId: z.int().optional(),
+    ExecutionId: z.string().optional(),
+    Name: z.string().optional(),
+    TaskScheduledId: z.int().optional(),
+    TimerId: z.int().optional(),
+    _Timestamp: z.string().optional(),
+    FireAt: z.string().optional(),
+  }),
+});
+const tables = z.object({ collections: z.array(z.object({ name: z.string(), data: z.array(z.unknown()) })) });
+
+/** A row of a run's history, as Azure Storage's provider keeps it. */
+export type StoredEvent = z.infer<typeof row>['properties'];
+
+/** A run's history in the order of its events, read from the emulator's file of tables. Only while nothing runs on it. */
+export function storedHistory(folder: string, instance: string): StoredEvent[] {
+  const { collections } = tables.parse(JSON.parse(readFileSync(join(folder, '__azurite_db_table__.json'), 'utf8')));
+  const rows = collections
+    .filter(({ name }) => name.endsWith('History'))
+    .flatMap(({ data }) => data.map((one) => row.parse(one)))
+    .filter(({ PartitionKey }) => PartitionKey.toLowerCase() === instance.toLowerCase());
+  // The last row says which execution the instance is in; rows behind its end may be left of an earlier one.
+  const present = rows.find(({ RowKey }) => RowKey === 'sentinel')?.properties.ExecutionId;
+  return rows
+    .filter(({ RowKey, properties }) => RowKey !== 'sentinel' && properties.ExecutionId === present)
+    .toSorted((one, other) => (one.RowKey < other.RowKey ? -1 : 1))
+    .map(({ properties }) => properties);
+}

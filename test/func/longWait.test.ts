@@ -1,0 +1,102 @@
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { ageStorage, storedHistory, type StoredEvent } from '../e2e/harness/agedStorage.js';
+import { onboardingOf, type Operation } from '../e2e/harness/appClient.js';
+import { pullManifest } from '../e2e/harness/edge.js';
+import { PATIENCE } from '../e2e/harness/hostUnderTest.js';
+import { timersOf } from '../e2e/harness/runHistory.js';
+import { startTestStack, type TestStack } from '../e2e/harness/testStack.js';
+
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+
+let it: TestStack;
+beforeAll(async () => {
+  it = await startTestStack({
+    settings: {
+      PASSWORD_REPLICATION_SECONDS: '1',
+      // Waits go by the schedule of the syncs.
+      PULL_CHECK_RETRY_SECONDS: '',
+      PULL_CHECK_DEADLINE_SECONDS: '3600',
+      SYNC_DEADLINE_SECONDS: String((30 * DAY) / 1000),
+      // From one sync of a month to the next.
+      OVERLAP_SECONDS: String((40 * DAY) / 1000),
+      CREDENTIAL_LIFETIME_DAYS: '300',
+      ROTATE_AFTER: '2/3',
+    },
+  });
+});
+afterAll(() => it.dispose());
+
+/** Lets the host's storage become older, as if the host had been off for that long. */
+const age = (by: number): Promise<void> => it.whileHostRests((folder) => ageStorage(folder, by));
+
+/** A sync a month, the first of them nine days from now. */
+function inNineDays(): { schedule: string; day: string } {
+  const then = new Date(Date.now() + 9 * DAY);
+  const schedule = `${then.getUTCMinutes()} ${then.getUTCHours()} ${then.getUTCDate()} * *`;
+  return { schedule, day: then.toISOString().slice(0, 10) };
+}
+
+const ofType = (events: readonly StoredEvent[], ...types: string[]): StoredEvent[] =>
+  events.filter(({ EventType = '' }) => types.includes(EventType));
+const ids = (events: readonly StoredEvent[], of: 'EventId' | 'TaskScheduledId' | 'TimerId'): number[] =>
+  events.map((event) => event[of] ?? -1).toSorted((one, other) => one - other);
+
+test("a history of eight days goes on on Microsoft's host: cancelled in its second timer, the run is undone", async () => {
+  const { app, operator } = it;
+  const onboarded = await app.end(await app.start(onboardingOf('patient')));
+  expect(onboarded).toMatchObject({ status: 'completed' });
+  const name = onboarded.result?.secret.name ?? '';
+  const before = await operator.login(name);
+  const { schedule, day } = inNineDays();
+  await operator.scheduleSyncs(schedule);
+  // What the app has read of the connected registry is remembered for a while.
+  await age(HOUR);
+
+  const id = await app.rotate('patient');
+  const instance = id.slice(0, id.lastIndexOf('.'));
+  const waits = ({ steps, status }: Operation) =>
+    status !== 'running' || steps.some((step) => step.status === 'waiting');
+  const { steps } = await app.watch(id, waits);
+  expect(steps.at(-1)).toMatchObject({ name: 'awaitSync', message: expect.stringContaining(`looking at ${day}`) });
+  const timers = async (): Promise<number> => (await timersOf(it, instance)).length;
+  const seeTimers = (count: number): Promise<void> =>
+    vi.waitFor(async () => expect(await timers()).toBe(count), { timeout: PATIENCE * 1000, interval: 200 });
+  await seeTimers(1);
+  // The first piece has fired, on the fifth day; the second one is pending on the eighth.
+  await age(5 * DAY);
+  await seeTimers(2);
+  await age(3 * DAY);
+
+  expect(await app.operation(id)).toMatchObject({ status: 'running', phase: 'sync' });
+  expect((await app.post({}, `operations/${id}/cancel`)).status).toBe(202);
+  expect(await app.end(id)).toMatchObject({ status: 'rolledBack', failure: { code: 'cancelled', residue: [] } });
+
+  // What the run has made is gone, and what it found is as it was.
+  expect(await operator.secretNames()).not.toContain(`${name}-candidate`);
+  const { credentials } = await operator.token(onboarded.result?.token ?? '');
+  expect(credentials?.passwords?.map((password) => password.name)).toEqual([onboarded.result?.secret.slot]);
+  expect(await operator.login(name)).toEqual(before);
+  expect(await pullManifest(before, 'hello-world')).toMatchObject({ status: 200 });
+
+  let history: StoredEvent[] = [];
+  await it.whileHostRests((folder) => (history = storedHistory(folder, instance)));
+  expect(Date.now() - Date.parse(history[0]?._Timestamp ?? '')).toBeGreaterThan(8 * DAY);
+  const made = ofType(history, 'TimerCreated');
+  for (const { _Timestamp = '', FireAt = '' } of made)
+    expect(Date.parse(FireAt) - Date.parse(_Timestamp)).toBeLessThanOrEqual(5 * DAY);
+  // Every task has the next id, and every answer belongs to a task of its kind: nothing was shifted.
+  const tasks = ofType(history, 'TaskScheduled');
+  const asked = ofType(
+    history,
+    'TaskScheduled',
+    'TimerCreated',
+    'SubOrchestrationInstanceCreated',
+    'EventSent',
+    'ExecutionCompleted',
+  );
+  expect(ids(asked, 'EventId')).toEqual(asked.map((_, index) => index));
+  expect(ids(ofType(history, 'TaskCompleted', 'TaskFailed'), 'TaskScheduledId')).toEqual(ids(tasks, 'EventId'));
+  const created = new Set(ids(made, 'EventId'));
+  for (const { TimerId = -1 } of ofType(history, 'TimerFired')) expect(created).toContain(TimerId);
+});
