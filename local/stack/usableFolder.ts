@@ -36,7 +36,12 @@ export function makeUsable(folder: string, flag: string): void {
 
 /** Whether a folder is there. */
 export function isFolder(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    // Not there, or below what is a file, or not to be looked at.
+    return false;
+  }
 }
 
 /** Why the file system refuses a path, in words. */

@@ -17,6 +17,7 @@ const SEARCHED = [
 /** `*`: every default of the file. */
 const REASONS: Readonly<Record<string, readonly string[]>> = {
   'A part of a text that is read by a pattern: the text is refused, or the part may be left out by its grammar.': [
+    'src/domain/fixCommands.ts match ?? ',
     'src/domain/ncrontab.ts *',
     'src/domain/syncCron.ts *',
     'src/domain/timeSpan.ts *',
@@ -29,10 +30,15 @@ const REASONS: Readonly<Record<string, readonly string[]>> = {
     'src/azure/armFacts.ts i.test(id ?? ',
   ],
   'Our own tags: without the part the tags are not ours, or say that nothing was made, which takes nothing away.': [
+    'src/queries/rotationPlan.ts parseTags(secret.tags)) ?? ',
+    'src/queries/tokenOwnership.ts parseTags(tags)) ?? ',
+    'src/queries/tokenUsers.ts parseTags(listing.tags)) ?? ',
     'src/domain/secretTags.ts *',
   ],
   'Arithmetic over lists of our own that are never empty.': ['src/domain/cronTimes.ts *'],
   'A count or a group that begins with nothing.': [
+    'src/domain/caseTwins.ts groups.get(folded(client)) ?? ',
+    'src/domain/fixCommands.ts byRepository.get(repository) ?? ',
     'src/domain/checkRun.ts counts[state] ?? ',
     'src/queries/check.ts counts[state] ?? ',
     'src/queries/knownClients.ts *',
@@ -40,6 +46,11 @@ const REASONS: Readonly<Record<string, readonly string[]>> = {
     'src/queries/registryReader.ts Math.ceil((sizes.get(key) ?? ',
   ],
   'Our own record: what was never noted is none.': [
+    'src/queries/preflight.ts held = ',
+    'src/queries/preflight.ts lifts?.disabled ?? ',
+    'src/queries/clientAccess.ts held = ',
+    'src/domain/checkRun.ts part.warnings ?? ',
+    'src/queries/plannedWrites.ts isAdopted = ',
     'src/domain/clientRecord.ts *',
     'src/queries/preflight.ts left = ',
     'src/queries/clientAccess.ts left = ',
@@ -51,12 +62,17 @@ const REASONS: Readonly<Record<string, readonly string[]>> = {
     'src/domain/requestEvents.ts *',
   ],
   'Looked for by an index of the same list, or found again a moment later: gone is gone.': [
+    'src/queries/check.ts byName.get(item.secret.name) ?? ',
+    'src/domain/nearNames.ts *',
+    'src/domain/runningRun.ts EXPLAINED[run.kind] ?? ',
+    'src/queries/tokenUsers.ts users ?? ',
     'src/queries/clientAccess.ts versions[index] ?? ',
     'src/queries/check.ts second.get(item.secret.name) ?? ',
     'src/domain/freezeWindows.ts at) ?? ',
     'src/domain/slots.ts empty ?? ',
   ],
   'The resource does not exist, which was read; another problem or difference says so.': [
+    'src/domain/sharedToken.ts token.slots[slot] ?? ',
     'src/queries/connectedRegistry.ts *',
     'src/domain/clientJudgement.ts connectedRegistry?.clientTokens ?? ',
     'src/queries/inventory.ts actions = ',
@@ -90,10 +106,21 @@ const REASONS: Readonly<Record<string, readonly string[]>> = {
     'src/azure/keyVault.ts createdOn?.getTime() ?? ',
     'src/azure/keyVault.ts dockerConfigEndpoints(secret.value ?? ',
   ],
+  'How the caller wants it: no fact of a service.': [
+    'src/queries/check.ts runningOf = ',
+    'src/queries/enabledAccess.ts goesOn = ',
+    'src/queries/tokenUsers.ts age = ',
+  ],
+  'Only remembered, so that it can be taken out of output; what is missing needs none of that.': [
+    'src/azure/armControlPlane.ts made.passwords ?? ',
+    'src/azure/keyVault.ts rememberCredential(secret.value ?? ',
+  ],
   'A connected registry without a schedule is always online (az acr connected-registry create --help).': [
     'src/domain/syncSchedule.ts schedule = ',
   ],
   'Words of a message, where what is missing is what the message is about or was looked at before.': [
+    'src/domain/findingFix.ts *',
+    'src/domain/sharedToken.ts fix = ',
     'src/domain/offlineTime.ts *',
     'src/domain/unreadableSchedule.ts *',
     'src/domain/clientJudgement.ts filled.expiresAt ?? ',

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { toConnectedRegistry, toScopeMap, toToken } from '../../../src/azure/armFacts.js';
-import { ServiceError } from '../../../src/ports/serviceError.js';
+import { UnreadableAnswer } from '../../../src/azure/serviceErrors.js';
 
 const ID = '/subscriptions/s/resourceGroups/g/providers/Microsoft.ContainerRegistry/registries/r';
 const parent = { syncProperties: { tokenId: `${ID}/tokens/sync`, messageTtl: 'P2D' } };
@@ -54,11 +54,11 @@ describe('of a token', () => {
     const creationTime = new Date('2026-03-01T12:00:00Z');
     const read = (password: object) => toToken({ ...token, credentials: { passwords: [password] } });
     expect(read({ name: 'Password1', creationTime }).slots.password1?.createdAt).toBe('2026-03-01T12:00:00.000Z');
-    expect(() => read({ name: 'password1' })).toThrow(ServiceError);
+    expect(() => read({ name: 'password1' })).toThrow(UnreadableAnswer);
   });
 });
 
 test('a scope map without its actions is no map without rights', () => {
-  expect(() => toScopeMap({ name: 'map' })).toThrow(ServiceError);
+  expect(() => toScopeMap({ name: 'map' })).toThrow(UnreadableAnswer);
   expect(toScopeMap({ name: 'map', actions: [] }).actions).toEqual([]);
 });

@@ -127,7 +127,7 @@ describe('with a control plane that refuses polls below its location', () => {
     expect(made.value).toHaveLength(52);
     await fault('*/operationStatuses/read', { status: 404, body: { error: { code: 'NotFound', message: 'no' } } });
     const lost = arm.generatePassword(cloud.registry, 'later', 'password1', expiry);
-    await expect(lost).rejects.toMatchObject({ kind: 'unavailable', code: 'PasswordLost' });
+    await expect(lost).rejects.toMatchObject({ kind: 'unavailable', detail: 'no-password' });
     await cloud.call('DELETE', '/_control/faults');
     cloud.running.plane.settings.credentialsLater = false;
   });

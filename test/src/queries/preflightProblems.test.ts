@@ -202,7 +202,7 @@ describe('what preflight cannot tell', () => {
     world.controlPlane.registry = { name: REGISTRY, tier: 'premium', dataEndpointEnabled: undefined };
     world.addToken();
     world.controlPlane.token(onboarding().token).isEnabled = undefined;
-    expect(await unknown()).toEqual([
+    expect(await unknown({ adopt: true })).toEqual([
       ['fact-unknown', 'registry', true],
       ['fact-unknown', 'connectedRegistry', true],
       ['fact-unknown', 'token', true],

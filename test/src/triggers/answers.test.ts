@@ -10,6 +10,7 @@ import { anonymousHandlers } from '../../../src/triggers/http/anonymousHandlers.
 import { guarded } from '../../../src/triggers/http/guarded.js';
 import { postOffboardings } from '../../../src/triggers/http/offboardings.js';
 import { postRevocations } from '../../../src/triggers/http/revocations.js';
+import { getHealth } from '../../../src/triggers/http/health.js';
 import { postOnboardings } from '../../../src/triggers/http/onboardings.js';
 import { cancelOperation, getOperation } from '../../../src/triggers/http/operations.js';
 import { operatorRoute } from '../../../src/triggers/http/operatorRoute.js';
@@ -253,7 +254,18 @@ async function giveStrangers(): Promise<void> {
         );
 }
 
+async function giveHealth(): Promise<void> {
+  const world = createWorld();
+  const queries = { health: world.queries.health };
+  const broken = { health: () => Promise.reject(new TypeError('broken')) };
+  for (const [name, source] of Object.entries({ queries, broken })) {
+    const { handler } = operatorRoute({ kind: 'functionKey' }, getHealth(source));
+    note('GET health', name, seen(await handler(httpRequest({}), new FakeDurableClient().client, invocation().context)));
+  }
+}
+
 async function giveLists(): Promise<void> {
+  await giveHealth();
   await giveInventory(note);
   await giveOperationLists(note);
   await giveClientOperations(note);

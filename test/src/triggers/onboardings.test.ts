@@ -29,7 +29,7 @@ describe('POST /api/onboardings', () => {
     const { run } = input as { run: string };
     expect([status, body]).toEqual([202, { id: `${INSTANCE}.${run}`, status: 'running' }]);
     expect(headers).toEqual({
-      location: `http://localhost:7071/api/operations/${INSTANCE}.${run}`,
+      location: `/api/operations/${INSTANCE}.${run}`,
       'retry-after': '2',
     });
     expect(name).toBe(ONBOARD);
