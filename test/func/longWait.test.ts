@@ -27,15 +27,11 @@ beforeAll(async () => {
 });
 afterAll(() => it.dispose());
 
-/** Lets the host's storage become older, as if the host had been off for that long. */
-const age = (by: number): Promise<void> => it.whileHostRests((folder) => ageStorage(folder, by));
-
-/** A sync a month, the first of them nine days from now. */
-function inNineDays(): { schedule: string; day: string } {
-  const then = new Date(Date.now() + 9 * DAY);
-  const schedule = `${then.getUTCMinutes()} ${then.getUTCHours()} ${then.getUTCDate()} * *`;
-  return { schedule, day: then.toISOString().slice(0, 10) };
-}
+/** A sync a month, at the time of an instant, in a text of always the same length. */
+const monthlyAt = (instant: Date): string => {
+  const [day, hour, minute] = [instant.getUTCDate(), instant.getUTCHours(), instant.getUTCMinutes()];
+  return `${[minute, hour, day].map((part) => String(part).padStart(2, '0')).join(' ')} * *`;
+};
 
 const ofType = (events: readonly StoredEvent[], ...types: string[]): StoredEvent[] =>
   events.filter(({ EventType = '' }) => types.includes(EventType));
@@ -48,17 +44,26 @@ test("a history of eight days goes on on Microsoft's host: cancelled in its seco
   expect(onboarded).toMatchObject({ status: 'completed' });
   const name = onboarded.result?.secret.name ?? '';
   const before = await operator.login(name);
-  const { schedule, day } = inNineDays();
-  await operator.scheduleSyncs(schedule);
+  let sync = new Date(Date.now() + 9 * DAY);
+  await operator.scheduleSyncs(monthlyAt(sync));
   // What the app has read of the connected registry is remembered for a while.
-  await age(HOUR);
+  await it.whileHostRests((folder) => ageStorage(folder, HOUR));
+  /** Lets what the host has stored become older, and with it the schedule by which the run waits. */
+  const age = async (by: number): Promise<void> => {
+    const earlier = new Date(sync.getTime() - by);
+    await it.whileHostRests((folder) => ageStorage(folder, by, { [monthlyAt(sync)]: monthlyAt(earlier) }));
+    sync = earlier;
+  };
 
   const id = await app.rotate('patient');
   const instance = id.slice(0, id.lastIndexOf('.'));
   const waits = ({ steps, status }: Operation) =>
     status !== 'running' || steps.some((step) => step.status === 'waiting');
   const { steps } = await app.watch(id, waits);
-  expect(steps.at(-1)).toMatchObject({ name: 'awaitSync', message: expect.stringContaining(`looking at ${day}`) });
+  expect(steps.at(-1)).toMatchObject({
+    name: 'awaitSync',
+    message: expect.stringContaining(`looking at ${sync.toISOString().slice(0, 10)}`),
+  });
   const timers = async (): Promise<number> => (await timersOf(it, instance)).length;
   const seeTimers = (count: number): Promise<void> =>
     vi.waitFor(async () => expect(await timers()).toBe(count), { timeout: PATIENCE * 1000, interval: 200 });

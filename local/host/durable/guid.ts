@@ -2,7 +2,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 
 /** RFC 4122 namespace for URLs as the extension uses it (public source: GuidManager.cs, UrlNamespaceValue). */
-const namespace = Buffer.from('9e9529585e334daf827f2fa12937b875', 'hex');
+const namespace = Buffer.from('9e9529595e334daf827f2fa12937b875', 'hex');
 
 /** A random GUID without dashes, .NET's format "N". */
 export const newExecutionId = (): string => randomUUID().replaceAll('-', '');
