@@ -67,7 +67,6 @@ const REASONS: Readonly<Record<string, readonly string[]>> = {
     'src/domain/runningRun.ts EXPLAINED[run.kind] ?? ',
     'src/queries/tokenUsers.ts users ?? ',
     'src/queries/clientAccess.ts versions[index] ?? ',
-    'src/queries/check.ts second.get(item.secret.name) ?? ',
     'src/domain/freezeWindows.ts at) ?? ',
     'src/domain/slots.ts empty ?? ',
   ],

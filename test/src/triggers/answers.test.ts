@@ -260,7 +260,11 @@ async function giveHealth(): Promise<void> {
   const broken = { health: () => Promise.reject(new TypeError('broken')) };
   for (const [name, source] of Object.entries({ queries, broken })) {
     const { handler } = operatorRoute({ kind: 'functionKey' }, getHealth(source));
-    note('GET health', name, seen(await handler(httpRequest({}), new FakeDurableClient().client, invocation().context)));
+    note(
+      'GET health',
+      name,
+      seen(await handler(httpRequest({}), new FakeDurableClient().client, invocation().context)),
+    );
   }
 }
 

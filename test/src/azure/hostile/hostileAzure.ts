@@ -28,7 +28,9 @@ export interface HostileAzure {
 }
 
 export async function startHostileAzure(): Promise<HostileAzure> {
-  const cloud = await Cloud.start({ settings: { asynchronousWrites: 'always', operationMilliseconds: 1, throttling: 0 } });
+  const cloud = await Cloud.start({
+    settings: { asynchronousWrites: 'always', operationMilliseconds: 1, throttling: 0 },
+  });
   const line = await EchoingLine.open(cloud.url, join(cloud.directory, 'tls'));
   const { identities, tenantId } = cloud.running.world;
   const strict = process.env['NODE_TLS_REJECT_UNAUTHORIZED'];
