@@ -27,6 +27,19 @@ export const FIX_COMMANDS = {
       'generate-password': '1',
       yes: [],
     }),
+  showConnectedRegistry: ({ registry, connectedRegistry }: OfConnectedRegistry) =>
+    acr('connected-registry show', { registry: lower(registry), name: connectedRegistry }),
+  showDataEndpoint: ({ registry }: OfRegistry) => acr('show', { name: lower(registry), query: 'dataEndpointEnabled' }),
+  showTokenStatus: ({ registry, token }: OfToken) =>
+    acr('token show', { registry: lower(registry), name: token, query: 'status' }),
+  /** Once a night; any other time in five fields does as well. */
+  setSyncSchedule: ({ registry, connectedRegistry }: OfConnectedRegistry) =>
+    acr('connected-registry update', {
+      registry: lower(registry),
+      name: connectedRegistry,
+      'sync-schedule': '0 3 * * *',
+      'sync-window': 'PT4H',
+    }),
   /** Grants it on the connected registry and on all its ancestors. */
   addToSyncScope: ({
     registry,

@@ -1,3 +1,4 @@
+import { FIX_COMMANDS } from './fixCommands.js';
 import type { SyncStop } from './syncSchedule.js';
 
 /** What is said, and advised, of a connected registry whose sync times nobody can tell. The code is stable. */
@@ -13,6 +14,6 @@ export function unreadableSchedule(
   return {
     code: 'sync-schedule-unreadable',
     message: `The sync schedule "${schedule ?? ''}" of ${name}${window} cannot be read, or names no time that comes: when it syncs is unknown, and whoever waits for it follows what Azure reports of its syncs.`,
-    fix: `az acr connected-registry update --registry ${registry} --name ${name} --sync-schedule "0 3 * * *" --sync-window PT4H, or another time in five fields`,
+    fix: `Give it a schedule in five fields, such as: ${FIX_COMMANDS.setSyncSchedule({ registry, connectedRegistry: name })}`,
   };
 }

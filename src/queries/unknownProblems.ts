@@ -1,4 +1,5 @@
 import { takesWrites } from '../domain/armEnumerations.js';
+import { FIX_COMMANDS } from '../domain/fixCommands.js';
 import type { Onboarding } from '../domain/onboardingRequest.js';
 import type { Problem } from '../domain/operation.js';
 import { READ_ACTIONS } from '../domain/permissions.js';
@@ -30,7 +31,7 @@ export function aboutUnknownScopes(findings: Findings, { registry, connectedRegi
       code: 'sync-scope-unknown',
       field: 'repositories',
       message: `What ${name} syncs is unknown: it names no sync token whose rights could be read, as one that signs in with a managed identity. The pull check tells whether the repositories reach it.`,
-      fix: `az acr connected-registry show --registry ${registry} --name ${name}, and see that what it may sync holds the repositories`,
+      fix: `See that what it may sync holds the repositories: ${FIX_COMMANDS.showConnectedRegistry({ registry, connectedRegistry: name })}`,
       unknown: true,
     }));
 }
@@ -39,7 +40,7 @@ export function aboutUnknownScopes(findings: Findings, { registry, connectedRegi
 export function aboutUnreadFacts(findings: Findings, onboarding: Onboarding): Problem[] {
   const { connectedRegistry: found, slow, token } = findings;
   const { registry, connectedRegistry } = onboarding;
-  const show = `az acr connected-registry show --registry ${registry} --name ${connectedRegistry}`;
+  const show = FIX_COMMANDS.showConnectedRegistry({ registry, connectedRegistry });
   const inactive = found ? [{ ...found, name: connectedRegistry }, ...findings.ancestors] : [];
   const writes = Object.values(onboarding.permissions).some((actions) =>
     actions.some((action) => !READ_ACTIONS.includes(action)),
@@ -49,7 +50,7 @@ export function aboutUnreadFacts(findings: Findings, onboarding: Onboarding): Pr
       slow.registry !== undefined && slow.registry.dataEndpointEnabled === undefined,
       'registry',
       `Azure does not say whether the registry ${registry} has dedicated data endpoints.`,
-      `az acr show --name ${registry} --query dataEndpointEnabled`,
+      FIX_COMMANDS.showDataEndpoint({ registry }),
     ],
     ...inactive
       .filter(({ isActive }) => isActive === undefined)
@@ -69,7 +70,7 @@ export function aboutUnreadFacts(findings: Findings, onboarding: Onboarding): Pr
       token !== undefined && token.isEnabled === undefined,
       'token',
       `Azure does not say whether the token ${onboarding.token} is enabled.`,
-      `az acr token show --registry ${registry} --name ${onboarding.token} --query status`,
+      FIX_COMMANDS.showTokenStatus({ registry, token: onboarding.token }),
     ],
   ];
   return unread.flatMap(([isUnread, field, message, fix]) =>

@@ -53,6 +53,26 @@ const CASES: {
     after: `az acr token show -r myregistry -n ${connectedRegistry} --query 'credentials.passwords[0].name'`,
     right: 'password1',
   },
+  showConnectedRegistry: {
+    fix: FIX_COMMANDS.showConnectedRegistry({ registry, connectedRegistry }),
+    after: `${FIX_COMMANDS.showConnectedRegistry({ registry, connectedRegistry })} --query name`,
+    right: connectedRegistry,
+  },
+  showDataEndpoint: {
+    fix: FIX_COMMANDS.showDataEndpoint({ registry }),
+    after: FIX_COMMANDS.showDataEndpoint({ registry }),
+    right: true,
+  },
+  showTokenStatus: {
+    fix: FIX_COMMANDS.showTokenStatus({ registry, token }),
+    after: FIX_COMMANDS.showTokenStatus({ registry, token }),
+    right: 'enabled',
+  },
+  setSyncSchedule: {
+    fix: FIX_COMMANDS.setSyncSchedule({ registry, connectedRegistry }),
+    after: `az acr connected-registry show -r myregistry -n ${connectedRegistry} --query parent.syncProperties.schedule`,
+    right: '0 3 * * *',
+  },
   addToSyncScope: {
     fix: FIX_COMMANDS.addToSyncScope({ registry, connectedRegistry, repository: 'samples/*' }),
     after: `az acr scope-map show -r myregistry -n ${connectedRegistry} --query "contains(actions, 'repositories/samples/*/content/read')"`,
