@@ -42,6 +42,7 @@ export class CallNames {
       (segments.at(-1) === 'generateCredentials'
         ? this.#clients.find(({ token }) => body.includes(`/tokens/${token}"`))?.client
         : undefined);
+    // A path of the subscription's own names that subscription, which every stack has another one of.
     const template = segments.map((segment, index) => this.#placeholder(segment, segments[index - 1], inPath));
     return { key: [method, template.join('/'), ...(event ? [event.type] : [])].join(' '), client };
   }
@@ -50,6 +51,7 @@ export class CallNames {
     if (segment === this.connectedRegistry) return '{connectedRegistry}';
     if (before === 'operationStatuses' || before === 'operationResults') return '{id}';
     if (before === 'registries') return '{registry}';
+    if (before?.toLowerCase() === 'subscriptions') return '{subscription}';
     if (/^[0-9a-f]{32}$/.test(segment)) return '{version}';
     if (!names) return segment;
     if (segment === names.token) return '{token}';
