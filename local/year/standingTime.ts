@@ -11,8 +11,11 @@ export interface StandingTime {
   readonly time: LocalTime;
 }
 
-/** Real milliseconds in which everything that a moment brings must have come to rest. */
-const PATIENCE = 60_000;
+/**
+ * Real milliseconds in which everything that a moment brings must have come to rest. It is for what hangs: onboarding the whole fleet,
+ * which is one moment, takes a busy machine more than a minute.
+ */
+const PATIENCE = 900_000;
 
 /** Puts a time that stands still until it is moved behind `Date` and every clock of this process. */
 export function standStill(at: Date): StandingTime {

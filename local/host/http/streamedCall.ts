@@ -15,10 +15,22 @@ import type { FunctionRoute } from './routes.js';
 const longestSilence = 240_000;
 
 /**
- * A connection for each request, but one that the app's server does not cut as soon as it has answered: that would lose the
- * answer to a request whose body is still on its way.
+ * A connection for each request, since the app's server closes one that has been idle for five seconds, and a request that is
+ * sent on it just then is lost. The request asks for it to be kept all the same: a server that closes it with its answer would lose
+ * that answer where the request's body is still on its way.
  */
-const toApp = new Agent({ keepAlive: true, maxFreeSockets: 0 });
+class ConnectionPerRequest extends Agent {
+  constructor() {
+    super({ keepAlive: true });
+  }
+
+  /** Asked before a connection is put aside for later; `maxFreeSockets: 0` would count as its default of 256. */
+  override keepSocketAlive(): boolean {
+    return false;
+  }
+}
+
+const toApp = new ConnectionPerRequest();
 
 /** Runs the function of a route and hands its answer on as it comes. */
 export async function callStreamed(

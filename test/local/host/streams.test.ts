@@ -15,6 +15,10 @@ http('count', {}, async (request) => { let bytes = 0; for await (const part of r
 http('refuse', {}, () => ({ status: 401, body: 'no' }));
 http('first', {}, async (request) => { const reader = request.body.getReader(); const { value } = await reader.read(); (async () => { while (!(await reader.read()).done); })().catch(() => {}); return { status: 413, jsonBody: { first: value.length > 0 } }; });
 http('hasBody', {}, (request) => ({ jsonBody: { body: request.body !== null } }));
+const connections = new WeakMap();
+const nth = new Map();
+require('node:diagnostics_channel').subscribe('http.server.request.start', ({ request: { socket, headers } }) => { connections.set(socket, (connections.get(socket) ?? 0) + 1); nth.set(headers['x-ms-invocation-id'], connections.get(socket)); });
+http('nth', {}, (request, { invocationId }) => ({ body: String(nth.get(invocationId)) }));
 http('nothing', {}, () => undefined); http('broken', {}, () => { throw new Error('lost'); });
 `;
 
@@ -57,6 +61,11 @@ describe('an app with HTTP streams on', () => {
   it('takes a body of no declared length', async () => {
     const answer = await tested.send('POST', '/api/count', { body: Buffer.alloc(300_000), chunked: true });
     expect(JSON.parse(answer.text)).toEqual({ bytes: 300_000 });
+  });
+
+  it('gets each request on a connection of its own, so that none is lost on one that the app just closes as idle', async () => {
+    const answers = [await tested.send('GET', '/api/nth'), await tested.send('GET', '/api/nth')];
+    expect(answers.map(({ text }) => text)).toEqual(['1', '1']);
   });
 
   it('gets no body of a GET', async () => {
