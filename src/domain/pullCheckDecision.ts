@@ -61,7 +61,7 @@ function judgePull(report: PullCheckReport, image: string): PullCheckDecision {
   const { digest, bytes, milliseconds } = report;
   const wanted = parseImage(image)?.digest;
   if (report.image !== image)
-    return { kind: 'later', reason: `the device reports a pull of ${report.image}, not of ${image}` };
+    return { kind: 'later', reason: `the device reports a pull of another image than ${image}` };
   if (!digest || typeof bytes !== 'number')
     return { kind: 'later', reason: 'the device reports a pull without its digest' };
   if (wanted !== undefined && wanted !== digest)

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { seenSecrets } from '../redaction/seenSecrets.js';
 
 /** CloudEvents types on the signal topic, which carries what the app tells devices. */
 export const PULL_CHECK_REQUESTED = 'ConnectedRegistry.PullCheckRequested';
@@ -121,7 +122,11 @@ export const ACKNOWLEDGEMENT_FIELDS = {
 /** The device's word that its consumers have a promoted credential. */
 export const promotionAcknowledgement = z.strictObject({
   expiresAt: z.iso.datetime().describe(ACKNOWLEDGEMENT_FIELDS.expiresAt),
-  version: z.string().min(1).max(64).describe(ACKNOWLEDGEMENT_FIELDS.version),
+  version: z
+    .string()
+    .regex(/^[A-Za-z0-9-]{1,64}$/, 'is not the version of a secret')
+    .refine((text) => !seenSecrets.holds(text), 'is not the version of a secret')
+    .describe(ACKNOWLEDGEMENT_FIELDS.version),
   agent: z.string().min(1).max(128).describe(ACKNOWLEDGEMENT_FIELDS.agent),
 });
 export type PromotionAcknowledgement = z.infer<typeof promotionAcknowledgement>;

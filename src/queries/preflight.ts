@@ -36,6 +36,8 @@ export interface Findings {
   readonly known: readonly CredentialTags[];
   /** Whose the token is, if it exists. */
   readonly ownership: Ownership;
+  /** The scope map of a token that is nobody's: it may be a connected registry's own. */
+  readonly foundScopeMap: ScopeMapFacts | undefined;
 }
 
 export interface Ancestor extends SyncStop {
@@ -167,7 +169,10 @@ async function read(
     held,
     disabled: lifts?.disabled ?? [],
   });
-  return { slow, connectedRegistry, syncScope, ancestors, scopeMap, token, main, candidate, known, ownership };
+  const isNobodys = token !== undefined && ownership.kind === 'nobodys' && token.scopeMap !== '';
+  const foundScopeMap = isNobodys ? await controlPlane.getScopeMap(registry, token.scopeMap) : undefined;
+  const tokens = { token, main, candidate, known, ownership, foundScopeMap };
+  return { slow, connectedRegistry, syncScope, ancestors, scopeMap, ...tokens };
 }
 
 /** What the client's record tells. */

@@ -1,4 +1,4 @@
-import { inspect } from 'node:util';
+import { format, inspect, types } from 'node:util';
 import { seenSecrets } from './seenSecrets.js';
 
 const METHODS = ['debug', 'dir', 'error', 'info', 'log', 'table', 'trace', 'warn'] as const;
@@ -26,8 +26,28 @@ export function guardOutput(): void {
   guardStream(process.stdout);
   guardStream(process.stderr);
   guardWarnings();
+  guardRawDebug();
   // Before the runtime prints it, and before any other listener sees it.
-  process.on('uncaughtExceptionMonitor', (error) => scrub(error));
+  process.on('uncaughtExceptionMonitor', endWithoutSecrets);
+}
+
+/**
+ * Node prints an uncaught value by itself, past every stream. Of one that cannot be scrubbed, such as a text or a frozen error,
+ * the text is printed here, and the process ends as it would have; unless somebody has asked for the value, whose output is
+ * guarded.
+ */
+function endWithoutSecrets(error: unknown): void {
+  scrub(error);
+  const text = textOf(error);
+  if (!seenSecrets.holds(text)) return;
+  if (process.listenerCount('uncaughtException') > 0 || process.hasUncaughtExceptionCaptureCallback()) return;
+  process.stderr.write(`Uncaught ${text}\n`);
+  process.exit(1);
+}
+
+/** All that a printer may show of a value. */
+function textOf(value: unknown): string {
+  return `${inspect(value, LOOK)}${types.isNativeError(value) ? `\n${value.stack ?? ''}` : ''}`;
 }
 
 /** What may be printed: itself, or where it holds a secret its text without. */
@@ -40,22 +60,48 @@ function printable(value: unknown): unknown {
 
 function guardStream(stream: NodeJS.WriteStream): void {
   const write = stream.write.bind(stream) as (...args: unknown[]) => boolean;
-  stream.write = (chunk: unknown, ...rest: unknown[]): boolean => write(redactedChunk(chunk), ...rest);
+  const end = stream.end.bind(stream) as (...args: unknown[]) => NodeJS.WriteStream;
+  stream.write = (chunk: unknown, ...rest: unknown[]): boolean => write(...redactedChunk(chunk, rest));
+  stream.end = (chunk?: unknown, ...rest: unknown[]): NodeJS.WriteStream => end(...redactedChunk(chunk, rest));
 }
 
-function redactedChunk(chunk: unknown): unknown {
-  if (typeof chunk === 'string') return seenSecrets.redact(chunk);
-  if (!(chunk instanceof Uint8Array)) return chunk;
-  const text = Buffer.from(chunk).toString('utf8');
-  return seenSecrets.holds(text) ? seenSecrets.redact(text) : chunk;
+/** Encodings of a text that is bytes in another form. */
+const BYTES: readonly unknown[] = ['hex', 'base64', 'base64url', 'latin1', 'binary', 'ascii'];
+
+/** The arguments of a write: the chunk's bytes as text where that holds a secret, else as they were given. */
+function redactedChunk(chunk: unknown, rest: readonly unknown[]): unknown[] {
+  const [encoding, ...others] = rest;
+  const asGiven = [typeof chunk === 'string' ? seenSecrets.redact(chunk) : chunk, ...rest];
+  const bytes = bytesOf(chunk, encoding);
+  const text = bytes?.toString('utf8') ?? '';
+  if (!seenSecrets.holds(text)) return asGiven;
+  return [seenSecrets.redact(text), ...(typeof encoding === 'string' ? ['utf8', ...others] : rest)];
+}
+
+function bytesOf(chunk: unknown, encoding: unknown): Buffer | undefined {
+  if (ArrayBuffer.isView(chunk)) return Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+  if (typeof chunk !== 'string' || typeof encoding !== 'string' || !BYTES.includes(encoding)) return undefined;
+  return Buffer.isEncoding(encoding) ? Buffer.from(chunk, encoding) : undefined;
+}
+
+/** Node's own way past the streams, which libraries know of. */
+function guardRawDebug(): void {
+  const print: unknown = Reflect.get(process, '_rawDebug');
+  if (typeof print !== 'function') return;
+  Reflect.set(process, '_rawDebug', (...args: unknown[]) => {
+    Reflect.apply(print, process, ['%s', seenSecrets.redact(format(...args))]);
+  });
 }
 
 function guardWarnings(): void {
   const emit = process.emitWarning.bind(process) as (...args: unknown[]) => void;
   process.emitWarning = (warning: string | Error, ...rest: unknown[]): void => {
-    if (warning instanceof Error) scrub(warning);
+    scrub(warning);
     const [options, ...others] = rest;
-    emit(typeof warning === 'string' ? seenSecrets.redact(warning) : warning, redactedOptions(options), ...others);
+    const text = textOf(warning);
+    const isClean = typeof warning !== 'string' && !seenSecrets.holds(text);
+    const shown = isClean ? warning : seenSecrets.redact(typeof warning === 'string' ? warning : text);
+    emit(shown, redactedOptions(options), ...others);
   };
 }
 
@@ -66,15 +112,18 @@ function redactedOptions(options: unknown): unknown {
     : options;
 }
 
-/** Takes secrets out of an error in place, with all that a printer would find on it besides its words. */
+/**
+ * Takes secrets out of an error in place, with all that a printer would find on it besides its words. What cannot be changed
+ * stays: whoever hands it on looks whether it holds one.
+ */
 export function scrub(error: unknown): void {
-  if (!(error instanceof Error)) return;
+  if (!(error instanceof Error) && !types.isNativeError(error)) return;
   // The stack is made of the message when it is first read.
-  for (const name of ['stack', 'message'] as const) {
+  for (const name of ['stack', 'message', 'name'] as const) {
     const text = error[name];
-    if (typeof text === 'string' && seenSecrets.holds(text)) error[name] = seenSecrets.redact(text);
+    if (typeof text === 'string' && seenSecrets.holds(text))
+      Reflect.defineProperty(error, name, { value: seenSecrets.redact(text), configurable: true, writable: true });
   }
   for (const key of Reflect.ownKeys(error)) if (!SHOWN.some((name) => name === key)) Reflect.deleteProperty(error, key);
-  if ('code' in error && typeof error.code === 'string' && seenSecrets.holds(error.code))
-    Reflect.deleteProperty(error, 'code');
+  if ('code' in error && seenSecrets.holds(inspect(error.code, LOOK))) Reflect.deleteProperty(error, 'code');
 }

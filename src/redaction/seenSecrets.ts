@@ -1,3 +1,5 @@
+import { formsOf } from './secretForms.js';
+
 /** Characters. Shorter values stand inside too many innocent words. */
 const SHORTEST = 10;
 
@@ -13,7 +15,7 @@ export const REDACTED = '[redacted]';
 
 /**
  * The secret values that this process has seen, so that they can be taken out of what it prints: the last line of defence
- * behind code that never hands them on. A value is found as it is, percent-encoded and in base64. The memory is bounded:
+ * behind code that never hands them on. A value is found in all of its forms (secretForms.ts). The memory is bounded:
  * with more than `capacity` values the one that was seen longest ago is forgotten.
  */
 export class SeenSecrets {
@@ -126,16 +128,6 @@ function merged(spans: readonly Span[]): Span[] {
 
 function isSecret(value: string | undefined): value is string {
   return value !== undefined && value.length >= SHORTEST && value.length <= LONGEST;
-}
-
-function formsOf(value: string): readonly string[] {
-  const base64 = Buffer.from(value, 'utf8').toString('base64');
-  return [...new Set([value, encoded(value), base64, encoded(base64)])];
-}
-
-/** Half a surrogate pair has no percent-encoding: it becomes the sign for what cannot be shown, as when it is sent. */
-function encoded(value: string): string {
-  return encodeURIComponent(Buffer.from(value, 'utf8').toString('utf8'));
 }
 
 /** A hash of the four characters before `end`. */

@@ -67,12 +67,27 @@ export function eventFunction(name: string, handlers: Readonly<Record<string, Ev
           judge(incoming, handlers, client, context),
         )
       : ({ kind: 'refused', decision: 'no-event' } as const);
-    const { kind, ...rest } = verdict;
-    const { id, type, subject, source } = incoming ?? {};
-    const line = JSON.stringify({ event: `${name}.${kind}`, ...rest, id, type, subject, source });
+    const { kind, errors, ...decided } = verdict;
+    const rest = { ...decided, ...(errors === undefined ? {} : { errors: errors.slice(0, MOST_LOGGED) }) };
+    const line = JSON.stringify({ event: `${name}.${kind}`, ...rest, ...attributesOf(incoming) });
     if (kind === 'refused') context.warn(line);
     else context.log(line);
   };
+}
+
+/** Faults of one event that are logged. */
+const MOST_LOGGED = 50;
+
+/** Longest attribute that is logged, in characters. A resource id has some two hundred; a sender may write a megabyte. */
+const LONGEST_ATTRIBUTE = 400;
+
+/** What an event is found again by. */
+function attributesOf(event: IncomingEvent | undefined): Readonly<Record<string, string>> {
+  const { id, type, subject, source } = event ?? {};
+  const entries = Object.entries({ id, type, subject, source });
+  return Object.fromEntries(
+    entries.flatMap(([name, text]) => (text === undefined ? [] : [[name, text.slice(0, LONGEST_ATTRIBUTE)]])),
+  );
 }
 
 async function judge(
@@ -87,12 +102,14 @@ async function judge(
     return await handle(event, client);
   } catch (error) {
     if (error instanceof ServiceError && !error.isRetryable) {
-      context.warn(JSON.stringify({ event: 'eventGrid.serviceRefused', id: event.id, reason: error.message }));
+      context.warn(
+        JSON.stringify({ event: 'eventGrid.serviceRefused', ...attributesOf(event), reason: error.message }),
+      );
       return { kind: 'refused', decision: 'service-refused' };
     }
     if (error instanceof ServiceError || error instanceof DeliverAgain) throw error;
     const place = errorPlace(error);
-    context.error(JSON.stringify({ event: 'eventGrid.unexpectedError', id: event.id, ...place }));
+    context.error(JSON.stringify({ event: 'eventGrid.unexpectedError', ...attributesOf(event), ...place }));
     // What the host would log and keep is not the error's own text, which may quote anything.
     if (!isOwnFault(error)) throw new DeliverAgain(`an unexpected ${place.name}; the event is to be delivered again`);
     return { kind: 'refused', decision: 'internal' };

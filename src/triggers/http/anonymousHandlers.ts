@@ -2,7 +2,7 @@ import type { HttpRequest, HttpResponseInit } from '@azure/functions';
 import type { DurableClient } from 'durable-functions';
 import { audit } from '../../ports/audit.js';
 import { guarded } from './guarded.js';
-import { callerAddress, RateLimit } from './rateLimit.js';
+import { callerNetwork, RateLimit } from './rateLimit.js';
 import { tooManyRequests } from './tooManyRequests.js';
 
 type Handler = (request: HttpRequest, client: DurableClient) => Promise<HttpResponseInit>;
@@ -19,7 +19,7 @@ export function anonymousHandlers(perMinute: number) {
   const lines = new RateLimit(LINES_PER_MINUTE);
   return (handler: Handler, actor: string) =>
     guarded(async (request, client) => {
-      const address = callerAddress(request.headers.get('x-forwarded-for'));
+      const address = callerNetwork(request.headers.get('x-forwarded-for'));
       const pause = byAddress.take(address, Date.now());
       if (pause === undefined) return handler(request, client);
       if (lines.take(address, Date.now()) === undefined)

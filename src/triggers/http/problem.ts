@@ -48,12 +48,18 @@ export function invalidRequest(
   });
 }
 
-/** A schema's issues by field. @param help how each field must look, by its name. */
+/** A sender may write any number of faults, and each is answered or logged with its fix, which is longer than it. */
+const MOST_ERRORS = 50;
+
+/** Longest field and message, in characters: both have names in them that the sender has chosen. */
+const LONGEST_TEXT = 300;
+
+/** A schema's issues by field, the first ones. @param help how each field must look, by its name. */
 export function fieldErrors(error: z.ZodError, help: Readonly<Record<string, string>>): FieldError[] {
-  return fieldIssues(error).flatMap(({ code, path, message, input, keys }): FieldError[] => {
+  const errors = fieldIssues(error).flatMap(({ code, path, message, input, keys }): FieldError[] => {
     if (keys)
-      return keys.map((key) => ({
-        field: [...path, key].join('.'),
+      return keys.slice(0, MOST_ERRORS + 1).map((key) => ({
+        field: shortened([...path, key].join('.')),
         message: 'is not a known field',
         fix: `Leave it out. Known fields: ${Object.keys(help).join(', ')}.`,
       }));
@@ -61,12 +67,19 @@ export function fieldErrors(error: z.ZodError, help: Readonly<Record<string, str
     const known = helpFor(path, help);
     return [
       {
-        field: path.join('.') || 'body',
-        message: missing ? 'is missing' : message,
+        field: shortened(path.join('.')) || 'body',
+        message: missing ? 'is missing' : shortened(message),
         fix: known ? `It must be ${known.text}.` : 'Send a JSON object.',
       },
     ];
   });
+  if (errors.length <= MOST_ERRORS) return errors;
+  const more = { field: 'body', message: 'has more that is wrong', fix: 'Mend what is named here first.' };
+  return [...errors.slice(0, MOST_ERRORS), more];
+}
+
+function shortened(text: string): string {
+  return text.length > LONGEST_TEXT ? `${text.slice(0, LONGEST_TEXT)}…` : text;
 }
 
 /** A request that reads, and names something wrong. */

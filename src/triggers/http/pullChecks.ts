@@ -3,7 +3,7 @@ import type { DurableClient } from 'durable-functions';
 import type { ReportAnswer } from '../../domain/answers.js';
 import { parseOperationId, type OperationId } from '../../domain/operationId.js';
 import { pullCheckReport, REPORT_FIELDS } from '../../domain/pullCheckMessages.js';
-import { reportEventName, reportHash, type ReportEvent } from '../../domain/reportEvent.js';
+import { historyOf, reportEventName, reportHash, type ReportEvent } from '../../domain/reportEvent.js';
 import { verifyReportKey, type ReportKeys } from '../../domain/reportKey.js';
 import { audit, logEvent } from '../../ports/audit.js';
 import { hasEnded, readRun, type RunStatus } from '../durable/runStatus.js';
@@ -49,8 +49,10 @@ export function postPullCheck(keys: ReportKeys) {
       refused('invalid-request');
       return invalidRequest(fieldErrors(report.error, REPORT_FIELDS), 'The report does not count.');
     }
-    const event: ReportEvent = { hash: reportHash(report.data), report: report.data };
-    const refusal = judge(await readRun(client, id.instance), id, attempt, event);
+    const found = await readRun(client, id.instance);
+    const words = historyOf(report.data, found?.progress?.pullCheck?.ask?.image);
+    const event: ReportEvent = { hash: reportHash(report.data), report: words };
+    const refusal = judge(found, id, attempt, event);
     if (refusal) {
       if (refusal.status !== 200) refused(`status-${refusal.status ?? 0}`);
       return refusal;

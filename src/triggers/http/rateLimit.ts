@@ -1,3 +1,5 @@
+import { isIP } from 'node:net';
+
 /** How many keys are remembered; beyond that the ones seen longest ago are forgotten, and begin anew. */
 const MOST_KEYS = 10_000;
 
@@ -29,9 +31,26 @@ export class RateLimit {
   }
 }
 
-/** The address that the platform's front end saw: the last one, since whoever asks may have written those before it. */
+/**
+ * The address that the platform's front end saw: the last one, since whoever asks may have written those before it. What is
+ * no address is `unknown`: with no front end before the app, whoever asks could write a new one for each request, however long.
+ */
 export function callerAddress(forwardedFor: string | null): string {
   const last = (forwardedFor ?? '').split(',').at(-1)?.trim() ?? '';
   const [, bracketed, plain] = /^(?:\[([^\]]+)\](?::\d+)?|([^:]+):\d+)$/.exec(last) ?? [];
-  return bracketed ?? plain ?? (last === '' ? 'unknown' : last);
+  const address = bracketed ?? plain ?? last;
+  return isIP(address) === 0 || address.includes('%') ? 'unknown' : address.toLowerCase();
+}
+
+/** IPv6 addresses of one network, of which anybody may have a whole one (RFC 6177), count as one caller. */
+export function callerNetwork(forwardedFor: string | null): string {
+  const address = callerAddress(forwardedFor);
+  if (isIP(address) !== 6) return address;
+  const canonical = new URL(`http://[${address}]/`).hostname.slice(1, -1);
+  if (canonical.startsWith('::ffff:')) return canonical;
+  const [before = [], after = []] = canonical
+    .split('::')
+    .map((part) => part.split(':').filter((group) => group !== ''));
+  const zeros = Array.from({ length: 8 - before.length - after.length }, () => '0');
+  return `${[...before, ...zeros, ...after].slice(0, 4).join(':')}::/64`;
 }

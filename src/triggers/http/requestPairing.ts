@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { subscribe } from 'node:diagnostics_channel';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { isGuid } from '../../ports/serviceFacts.js';
 import { invalidRequest } from './problem.js';
 
 /*
@@ -12,7 +13,7 @@ import { invalidRequest } from './problem.js';
 
 const HEADER = 'x-ms-invocation-id';
 
-/** How long an invocation waits for the request that brought such a header, in milliseconds. */
+/** How long an invocation waits for its request, in milliseconds. The host sends both at once. */
 const LONGEST_WAIT = 10_000;
 
 /** The parts of the SDK's model that are used here. Source: azure-functions-nodejs-worker, types-core. */
@@ -45,8 +46,30 @@ export function pairRequests(model: ProgrammingModel): void {
   };
   model.getInvocationModel = (context) => {
     const own = callersId(context);
-    return own === undefined ? getInvocationModel(context) : refused(context, own, arrived, getInvocationModel);
+    return own === undefined
+      ? awaited(getInvocationModel(context))
+      : refused(context, own, arrived, getInvocationModel);
   };
+}
+
+/**
+ * An invocation that ends when its request does not come: the host fails to hand on one whose headers it takes and its HTTP
+ * client does not, such as letters outside ASCII, and its invocation would wait until the function timeout restarts the worker.
+ */
+function awaited(model: InvocationModel): InvocationModel {
+  const getArguments = model.getArguments.bind(model);
+  model.getArguments = async () => {
+    let timer: NodeJS.Timeout | undefined;
+    const tooLong = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(new Error('the request of this invocation did not come')), LONGEST_WAIT);
+    });
+    try {
+      return await Promise.race([getArguments(), tooLong]);
+    } finally {
+      clearTimeout(timer);
+    }
+  };
+  return model;
 }
 
 /** What the caller has written into the header; undefined where it was left to the host. */
@@ -99,8 +122,9 @@ class Arrivals {
     });
   }
 
-  /** The id under which the SDK holds the next request that came with this header. */
-  take(header: string): Promise<string> {
+  /** The id under which the SDK holds the next request that came with this header, or with another that is no GUID. */
+  take(text: string): Promise<string> {
+    const header = pairOf(text);
     const id = this.#waiting.get(header)?.shift();
     if (id !== undefined) return Promise.resolve(id);
     return new Promise((resolve, reject) => {
@@ -117,23 +141,38 @@ class Arrivals {
     });
   }
 
-  /** Each request gets an id of its own before the SDK reads it, since two may come with one header. */
+  /**
+   * Each request gets an id of its own before the SDK reads it: two may come with one header, and the SDK makes an event's
+   * name of it, of which `error` ends the process and the empty one is never waited for. The host's own is a GUID.
+   */
   #arrive(request: IncomingMessage, response: ServerResponse): void {
     const header = request.headers[HEADER];
     if (typeof header !== 'string') return;
-    const id = this.#open.has(header) ? randomUUID() : header;
+    const pair = pairOf(header);
+    const id = pair === header && !this.#open.has(header) ? header : randomUUID();
     request.headers[HEADER] = id;
     this.#open.add(id);
     response.once('close', () => {
       this.#open.delete(id);
-      removeFrom(this.#waiting, header, id);
+      removeFrom(this.#waiting, pair, id);
     });
-    const [taker] = this.#takers.get(header) ?? [];
+    const [taker] = this.#takers.get(pair) ?? [];
     if (taker) {
-      removeFrom(this.#takers, header, taker);
+      removeFrom(this.#takers, pair, taker);
       taker(id);
-    } else this.#waiting.set(header, [...(this.#waiting.get(header) ?? []), id]);
+    } else this.#waiting.set(pair, [...(this.#waiting.get(pair) ?? []), id]);
   }
+}
+
+/** Stands for every header that is no GUID. */
+const NO_GUID = 'no GUID';
+
+/**
+ * What a request and its invocation are paired by. The host and Node join a header that was sent twice in two ways, so that
+ * only a GUID is sure to be the same text in both; the rest are answered alike, whichever of them is taken.
+ */
+function pairOf(header: string): string {
+  return isGuid(header) ? header : NO_GUID;
 }
 
 function removeFrom<Item>(lists: Map<string, Item[]>, key: string, item: Item): void {

@@ -116,6 +116,21 @@ describe('preflight refuses', () => {
     expect(await codes({ token: 'EdgeTwo' })).toEqual(['token-reserved']);
   });
 
+  test.each([undefined, true])(
+    'a token with the rights of a sync token, whoever it syncs for, with adopt: %s',
+    async (adopt) => {
+      const actions = ['gateway/other/config/read', 'gateway/other/message/write'];
+      world.controlPlane.scopeMaps.set('its-map', { name: 'its-map', actions, description: '' });
+      world.controlPlane.tokens.set('orphan', {
+        scopeMap: 'its-map',
+        isEnabled: true,
+        createdAt: '2026-01-01T00:00:00.000Z',
+        slots: {},
+      });
+      expect(await codes({ token: 'orphan', ...(adopt ? { adopt } : {}) })).toEqual(['token-reserved']);
+    },
+  );
+
   test('a token that is bound elsewhere', async () => {
     addConnectedRegistry('edgetwo', { clientTokens: ['Some-Token'] });
     expect(await codes({ token: 'some-token' })).toEqual(['token-bound-elsewhere']);

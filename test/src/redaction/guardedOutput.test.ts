@@ -36,6 +36,11 @@ test.each([
   ['a warning', 'process.emitWarning(`a body was ${secret}`)'],
   ['a warning with a detail', "process.emitWarning('a body', { detail: secret })"],
   ['a warning that is an error', 'process.emitWarning(new Error(secret))'],
+  ['a warning that cannot be changed', 'process.emitWarning(Object.freeze(new Error(secret)))'],
+  ['a write in another encoding', "process.stdout.write(Buffer.from(secret).toString('hex'), 'hex')"],
+  ['a view of bytes', 'process.stdout.write(new Uint16Array(new Uint8Array(Buffer.from(secret)).buffer))'],
+  ['the last write of a stream', 'process.stderr.end(secret)'],
+  ['what goes past the streams', "process._rawDebug('said %s', secret)"],
 ])('%s is printed without the secret', (_, code) => {
   const { text, status } = printedBy(`${code};`);
   expect(text).not.toContain(SECRET);
@@ -52,14 +57,29 @@ test.each([
     "void Promise.reject(Object.assign(new Error('it failed'), { request: { body: secret } }))",
   ],
   ['a rejection with an object', 'void Promise.reject({ secret })'],
+  ['a text', 'throw secret'],
+  ['an object', 'throw { error: { secret } }'],
+  ['an error that cannot be changed', "throw Object.freeze(new Error('it failed', { cause: secret }))"],
+  ['an error by its name', "throw Object.assign(new Error('it failed'), { name: secret })"],
+  ['an error by its code', "throw Object.assign(new Error('it failed'), { code: { secret } })"],
+  ['an error of another realm', "throw process.getBuiltinModule('vm').runInNewContext('new Error(s)', { s: secret })"],
 ])('%s that ends the process is printed without the secret', (_, code) => {
   const { text, status } = printedBy(`setTimeout(() => { ${code}; }, 1);`);
   expect(text).not.toContain(SECRET);
-  expect(text).toMatch(/Error|Rejection/);
+  expect(text).toMatch(/Error|Rejection|Uncaught/);
   expect(status).not.toBe(0);
 });
 
 test('what holds no secret is printed as it was', () => {
   const { text } = printedBy("console.log('%d of %s', 2, 'three', { four: 5 });");
   expect(text).toBe('2 of three { four: 5 }\nEND');
+});
+
+test('a value that somebody has asked for is left to them', () => {
+  const { text, status } = printedBy(
+    "process.on('uncaughtException', (value) => console.log('got', value)); setTimeout(() => { throw secret; }, 1);",
+  );
+  expect(text).not.toContain(SECRET);
+  expect(text).toContain('got [redacted]');
+  expect(status).toBe(0);
 });

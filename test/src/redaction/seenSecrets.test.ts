@@ -13,12 +13,32 @@ describe('a secret that was seen', () => {
     ['percent-encoded', encodeURIComponent(PASSWORD)],
     ['in base64', Buffer.from(PASSWORD).toString('base64')],
     ['in base64, percent-encoded', encodeURIComponent(Buffer.from(PASSWORD).toString('base64'))],
+    ['in base64 for addresses', Buffer.from(PASSWORD).toString('base64url')],
+    ['percent-encoded in lower case', 'a%2bb%2fc%3dd%22eF0123456789%22'],
+    ['percent-encoded twice', encodeURIComponent(encodeURIComponent(PASSWORD))],
+    ['escaped in JSON', JSON.stringify(PASSWORD).slice(1, -1)],
+    ['escaped in JSON with its slashes', 'a+b\\/c=d\\"eF0123456789\\"'],
+    ['escaped in JSON as .NET does', 'a\\u002Bb/c=d\\u0022eF0123456789\\u0022'],
+    ['escaped in HTML', 'a&#x2B;b/c=d&#x22;eF0123456789&#x22;'],
   ])('is taken out of a text %s', (_, form) => {
     const seen = new SeenSecrets(10);
     seen.remember(PASSWORD);
     expect(seen.redact(`<${form}> and ${form}`)).toBe(`<${REDACTED}> and ${REDACTED}`);
     expect(seen.holds(form)).toBe(true);
     expect(seen.redact('nothing of that kind')).toBe('nothing of that kind');
+  });
+
+  test.each(['', 'u', 'us', 'user:', 'other:'])('is taken out of base64 that holds it after %j', (before) => {
+    const seen = new SeenSecrets(10);
+    seen.remember(PASSWORD);
+    for (const after of ['', '"', '"}', ':more']) {
+      const text = Buffer.from(before + PASSWORD + after);
+      for (const form of ['base64', 'base64url'] as const) {
+        const left = seen.redact(text.toString(form)).replaceAll(REDACTED, '');
+        // A character at each end is of another byte too.
+        expect(left.length).toBeLessThanOrEqual(Math.ceil(((before.length + after.length) * 8) / 6) + 4);
+      }
+    }
   });
 
   test('is taken out of any text, with all others that were seen', () => {

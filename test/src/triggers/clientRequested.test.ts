@@ -48,6 +48,27 @@ const OTHERS: Readonly<Record<string, string>> = {
   offboard: 'onboard,revoke',
 };
 
+describe('an event as large as one may be', () => {
+  const many = Object.fromEntries(Array.from({ length: 70_000 }, (_, n) => [`k${n}`, 1]));
+  const long = 'x'.repeat(500_000);
+  const profiles = JSON.stringify([
+    { name: 'p', match: {}, connectedRegistry: BODY.connectedRegistry, repositories: ['hello-world'] },
+  ]);
+  const names = Array.from({ length: 500 }, (_, n) => `${'a'.repeat(200)}${n}`);
+  test.each<[string, unknown, Readonly<Record<string, string>>?]>([
+    ['of fields that nobody knows', cloudEvent({ ...BODY, ...many })],
+    ['of one such field', cloudEvent({ ...BODY, [long]: 1 })],
+    ['of repositories that are none', cloudEvent({ ...BODY, repositories: { [long]: ['content/read'] } })],
+    ['of repositories that are not given', cloudEvent({ ...BODY, repositories: names }), { PROFILES: profiles }],
+    ['of a type', cloudEvent(BODY, long)],
+    ['of an id, a source and a subject', { ...cloudEvent({}), id: long, source: long, subject: long }],
+  ])('is refused in a line of 50 KB at most, be it full %s', async (_, event, settings) => {
+    const { outcome, lines } = await deliver(event, { ...ACCEPTING, ...settings });
+    expect([outcome, engine.starts]).toEqual(['taken', 0]);
+    expect(lines.map(({ text }) => text).join().length).toBeLessThan(50_000);
+  });
+});
+
 describe('a ClientRequested event', () => {
   test('that asks for a life too short for the near-expiry event is refused', async () => {
     const { outcome, lines } = await deliver(cloudEvent({ ...BODY, credentialLifetimeDays: 30 }));

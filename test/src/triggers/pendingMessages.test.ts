@@ -4,7 +4,7 @@ import { verifyAcknowledgementKey, verifyReportKey } from '../../../src/domain/r
 import { ONBOARD } from '../../../src/domain/run.js';
 import { ServiceError } from '../../../src/ports/serviceError.js';
 import { getPendingMessages } from '../../../src/triggers/http/pendingMessages.js';
-import { callerAddress, RateLimit } from '../../../src/triggers/http/rateLimit.js';
+import { callerAddress, callerNetwork, RateLimit } from '../../../src/triggers/http/rateLimit.js';
 import { FakeDurableClient, httpRequest, seen, type Instance } from '../fakes/durableClient.js';
 import { config, CONNECTED_REGISTRY, onboardingRun, RUN } from '../fakes/requests.js';
 
@@ -190,5 +190,23 @@ describe('a limit by the minute', () => {
     expect(callerAddress('[2001:db8::1]:443')).toBe('2001:db8::1');
     expect(callerAddress('2001:db8::1')).toBe('2001:db8::1');
     expect(callerAddress(null)).toBe('unknown');
+  });
+
+  test.each(['x'.repeat(15_000), '1.2.3', '1.1.1.1 or 2.2.2.2', '999.1.1.1', 'fe80::1%eth0', '__proto__', '[::1', ''])(
+    'is unknown where none is written, so that nobody writes a new one for each request: %s',
+    (text) => {
+      expect(callerAddress(text)).toBe('unknown');
+    },
+  );
+
+  test.each([
+    ['2001:db8:1:2::1', '2001:db8:1:2:ffff:ffff:ffff:ffff', true],
+    ['2001:DB8:1:2::1', '2001:db8:0001:2::', true],
+    ['2001:db8:1:2::1', '2001:db8:1:3::1', false],
+    ['::1', '::2', true],
+    ['::ffff:1.2.3.4', '::ffff:1.2.3.5', false],
+    ['1.2.3.4', '1.2.3.5', false],
+  ])('counts as one caller in one network alone: %s and %s', (one, other, same) => {
+    expect(callerNetwork(one) === callerNetwork(other)).toBe(same);
   });
 });

@@ -12,6 +12,8 @@ const INSTANCE = 'myregistry-edge-sensor-0123456789abcdef';
 const keys = config().reportKeys;
 const given = report();
 const other = report({ bytes: 1 });
+/** As the registry makes them, without signs. */
+const PASSWORD = 'jR9kQz71LmX2vB5nT8cW4yH6pD3sF0gAjR9kQz71LmX2vB5nT8cW';
 let engine: FakeDurableClient;
 beforeEach(() => {
   vi.useFakeTimers({ now: new Date('2026-03-01T12:04:00Z') });
@@ -53,6 +55,22 @@ describe('a report', () => {
     expect(await post()).toBe('202 accepted');
     const data = { hash: reportHash(given), report: given };
     expect(engine.raised).toEqual([{ id: INSTANCE, name: reportEventName(RUN, 2), data }]);
+  });
+
+  test.each<[string, Partial<PullCheckReport>]>([
+    ['its image', { image: PASSWORD }],
+    ['its image, as a repository', { image: PASSWORD.toLowerCase() }],
+    ['its image, as a tag', { image: `hello-world:${PASSWORD}` }],
+    ['its agent', { agent: PASSWORD }],
+    ['its agent, as a version', { agent: `agent/${PASSWORD}` }],
+    ['its agent, as a name', { agent: `${PASSWORD}/1` }],
+  ])("that has its client's password in %s hands no word of it to the history", async (_, words) => {
+    const ask = { secret: { name: 'a', version: 'b' }, image: 'hello-world:latest' };
+    const pullCheck = { attempt: 2, expiresAt: given.expiresAt, reports: {}, ask };
+    hold({ customStatus: { phase: 'pullCheck', steps: [], pullCheck } });
+    expect(await post({ body: report(words) })).toBe('202 accepted');
+    expect(engine.raised).toHaveLength(1);
+    expect(JSON.stringify(engine.raised).toLowerCase()).not.toContain(PASSWORD.toLowerCase());
   });
 
   test('that was accepted before is welcome again, also for an earlier attempt and after the end', async () => {

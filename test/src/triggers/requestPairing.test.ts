@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { pairRequests, type ProgrammingModel } from '../../../src/triggers/http/requestPairing.js';
 import { hostWith, type HostUnderTest } from '../../local/host/hostUnderTest.js';
 
 const streamHttp = fileURLToPath(new URL('../../../dist/src/triggers/http/streamHttp.js', import.meta.url));
@@ -41,5 +42,36 @@ describe('a request that brings the header by which the host pairs requests with
     const answers = await Promise.all(sent);
     const told = answers.map(({ status, text }) => [status, (JSON.parse(text) as { text?: string }).text]);
     expect(told).toEqual(answers.map((_, n) => (n % 3 === 0 ? [200, String(n)] : [400, undefined])));
+  });
+
+  it.each(['', 'error', 'newListener', '__proto__', 'constructor', 'a, b', '"', ' '])(
+    'is refused, and ends nothing, whatever it says: %j',
+    async (id) => {
+      expect((await post('a', id)).status).toBe(400);
+      expect((await post('b')).status).toBe(200);
+    },
+  );
+});
+
+describe('an invocation whose request never comes', () => {
+  afterEach(() => void vi.useRealTimers());
+
+  it('ends, so that it holds nothing until the function timeout', async () => {
+    vi.useFakeTimers();
+    const inner = {
+      getArguments: () => new Promise<never>(() => undefined),
+      invokeFunction: () => Promise.resolve(),
+      getResponse: () => Promise.resolve({}),
+    };
+    const model: ProgrammingModel = {
+      getCapabilities: (given) => Promise.resolve(given),
+      getInvocationModel: () => inner,
+    };
+    pairRequests(model);
+    const given = Promise.allSettled([model.getInvocationModel({ invocationId: 'i', request: {} }).getArguments()]);
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(await given).toMatchObject([
+      { status: 'rejected', reason: { message: expect.stringContaining('not come') } },
+    ]);
   });
 });

@@ -1,3 +1,4 @@
+import { seenSecrets } from '../../../src/redaction/seenSecrets.js';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { clientKey } from '../../../src/domain/clientKey.js';
 import { ROTATE } from '../../../src/domain/run.js';
@@ -85,6 +86,9 @@ describe('POST /api/rotations', () => {
   });
 });
 
+const PASSWORD = 'jR9kQz71LmX2vB5nT8cW4yH6pD3sF0gA';
+seenSecrets.remember(PASSWORD);
+
 describe('POST /api/promotions/{operation}', () => {
   test('tells the client which version its device uses', async () => {
     const engine = new FakeDurableClient();
@@ -105,6 +109,8 @@ describe('POST /api/promotions/{operation}', () => {
     ['another operation', 401, `${INSTANCE}.run0000000000002`, acknowledgement()],
     ['another expiry', 401, undefined, acknowledgement({ expiresAt: '2027-01-01T00:00:00.000Z' })],
     ['no expiry', 400, undefined, { version: 'v2', agent: 'agent/1' }],
+    ['a version that is a password', 400, undefined, acknowledgement({ version: 'Ab3+dEf/GhIj' })],
+    ['a version that is a password without signs', 400, undefined, acknowledgement({ version: PASSWORD })],
     ['no JSON', 400, undefined, '{'],
     ['too many bytes', 413, undefined, acknowledgement({ agent: 'x'.repeat(5000) })],
   ])('refuses a key with %s before it reads anything', async (_, status, operation, body) => {
