@@ -4,7 +4,7 @@ import { createServer as createSecureServer } from 'node:https';
 import { createServer as createTlsServer } from 'node:tls';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Aedes, type AuthenticateError, type Client } from 'aedes';
+import { Aedes, type Client } from 'aedes';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { Channel } from '../../device/channels/channel.js';
 import { startIotHub } from '../../device/channels/iotHub/iotHub.js';
@@ -72,7 +72,7 @@ describe('nothing that is repeated is in the log', () => {
       timeout: 5_000,
       handle: () => 'taken',
       // Every pause is over at once, but for that of the next day.
-      clock: { now: machineClock.now, setTimer: (_at, run) => machineClock.setTimer(new Date(), run) },
+      clock: { now: () => machineClock.now(), setTimer: (_at, run) => machineClock.setTimer(new Date(), run) },
       log: record,
     });
     try {
@@ -143,7 +143,7 @@ describe('nothing that is repeated is in the log', () => {
     broker.authenticate = (_client, _username, password, done) => {
       signatures.push(password?.toString('utf8') ?? '');
       const refusal = Object.assign(new Error(`refused ${signatures.join()}`), { returnCode: 5 });
-      done(how === 'refuses' ? (refusal as AuthenticateError) : null, true);
+      done(how === 'refuses' ? refusal : null, true);
     };
     const tell = (client: Client, topic: string, payload: unknown) =>
       client.publish(
