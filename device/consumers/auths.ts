@@ -2,7 +2,7 @@ import type { RegistryCredentials } from '../secrets/dockerConfig.js';
 import { ConsumerFailure } from './consumer.js';
 import { engineProblem, isBelow, readEngineConfig, userOf } from './engineConfig.js';
 import type { EngineConfig } from './engineConfig.js';
-import { GoObject, isField } from './goJson.js';
+import { GoObject, isField, printGoJson } from './goJson.js';
 import type { GoValue } from './goJson.js';
 
 /**
@@ -16,11 +16,9 @@ export function withCredentials(before: string | undefined, credentials: Registr
   const found = before ?? '';
   const config = readEngineConfig(found);
   if (typeof config === 'string') throw new ConsumerFailure(config);
-  const wanted = edited(config, credentials);
-  const text = `${JSON.stringify(wanted, null, '\t')}\n`;
+  const text = `${printGoJson(edited(config, credentials))}\n`;
   requireEngines(text, credentials);
-  const isWritten = found.trim() !== '' && isPlain(config.root);
-  return isWritten && JSON.stringify(plain(config.root)) === JSON.stringify(wanted) ? undefined : text;
+  return found.trim() !== '' && text === `${printGoJson(config.root)}\n` ? undefined : text;
 }
 
 /** Throws {@link ConsumerFailure} unless the engines that read this text sign in with the credentials. */
@@ -29,34 +27,25 @@ export function requireEngines(text: string, credentials: RegistryCredentials): 
   if (problem !== undefined) throw new ConsumerFailure(problem);
 }
 
-/** The config with what is renewed in it, its fields in their order. */
-function edited({ root, auths, credHelpers, credsStore }: EngineConfig, credentials: RegistryCredentials): unknown {
+/** The config with what is renewed in it, all else as it was and where it was. */
+function edited({ root, auths, credHelpers, credsStore }: EngineConfig, credentials: RegistryCredentials): GoObject {
   const { endpoint, username, password } = credentials;
-  const entry = { auth: Buffer.from(`${username}:${password}`).toString('base64') };
-  const entries = new Map<string, unknown>();
+  const entry = new GoObject([['auth', Buffer.from(`${username}:${password}`).toString('base64')]]);
+  const entries = new Map<string, GoValue>();
   for (const [key, found] of auths) {
-    entries.set(key, isBelow(key, endpoint) && userOf(found) === username ? entry : plain(found));
+    entries.set(key, isBelow(key, endpoint) && userOf(found) === username ? entry : found);
   }
   entries.set(endpoint, entry);
-  const fields = new Map<string, unknown>();
+  const renewed: readonly [string, GoValue] = ['auths', new GoObject([...entries])];
+  const members: (readonly [string, GoValue])[] = [];
   for (const [name, value] of root.members) {
-    if (isField(name, 'auths')) fields.set('auths', Object.fromEntries(entries));
-    else if (isField(name, 'credHelpers') && credsStore === '' && credHelpers.get(endpoint) === '') {
+    if (isField(name, 'auths')) {
+      if (!members.includes(renewed)) members.push(renewed);
+    } else if (isField(name, 'credHelpers') && credsStore === '' && credHelpers.get(endpoint) === '') {
       // It turns a helper off that there is none of, and stops podman and skopeo, which start it by its empty name.
-      fields.set(name, Object.fromEntries([...credHelpers].filter(([key]) => key !== endpoint)));
-    } else fields.set(name, plain(value));
+      members.push([name, new GoObject([...credHelpers].filter(([key]) => key !== endpoint))]);
+    } else members.push([name, value]);
   }
-  if (!fields.has('auths')) fields.set('auths', Object.fromEntries(entries));
-  return Object.fromEntries(fields);
-}
-
-/** Whether the entries stand in one field of the usual name, so that comparing values says all. */
-function isPlain(root: GoObject): boolean {
-  const names = root.members.map(([name]) => name).filter((name) => isField(name, 'auths'));
-  return names.length === 1 && names[0] === 'auths';
-}
-
-function plain(value: GoValue): unknown {
-  if (value instanceof GoObject) return Object.fromEntries(value.members.map(([name, inner]) => [name, plain(inner)]));
-  return Array.isArray(value) ? value.map((inner: GoValue) => plain(inner)) : value;
+  if (!members.includes(renewed)) members.push(renewed);
+  return new GoObject(members);
 }

@@ -1,6 +1,6 @@
 import { isRepositoryPattern, isWildcard } from '../../src/domain/permissions.js';
 import type { RegistryCredentials } from '../secrets/dockerConfig.js';
-import { GoObject, isField, parseGoJson } from './goJson.js';
+import { GoObject, parseGoJson } from './goJson.js';
 import type { GoValue } from './goJson.js';
 
 /*
@@ -25,11 +25,15 @@ const STRINGS = [
   'configFormat',
   'nodesFormat',
   'currentContext',
+  // Read by docker up to 20.10 and 26, which many devices have.
+  'experimental',
+  'stackOrchestrator',
 ];
 const STRING_MAPS = ['HttpHeaders', 'credHelpers', 'aliases', 'features'];
 const STRING_LISTS = ['pruneFilters', 'cliPluginsExtraDirs'];
-const MAPS_OF_STRING_MAPS = ['plugins', 'proxies'];
-const ENTRY_STRINGS = ['auth', 'username', 'password', 'serveraddress', 'identitytoken', 'registrytoken'];
+const MAPS_OF_STRING_MAPS = ['plugins'];
+const PROXY_STRINGS = ['httpProxy', 'httpsProxy', 'noProxy', 'ftpProxy', 'allProxy'];
+const ENTRY_STRINGS = ['auth', 'username', 'password', 'email', 'serveraddress', 'identitytoken', 'registrytoken'];
 
 /** Docker keeps these under a name of their own, which no endpoint has. */
 const DOCKER_HUB: readonly string[] = ['docker.io', 'index.docker.io', 'registry-1.docker.io'];
@@ -130,13 +134,18 @@ function wrongField(root: GoObject): string | undefined {
   const isList = (value: GoValue) => value === null || (Array.isArray(value) && value.every(isString));
   const mapOfAll = (holds: (value: GoValue) => boolean) => (value: GoValue) =>
     value === null || (value instanceof GoObject && value.members.every(([, inner]) => holds(inner)));
-  const isEntry = mapOfEntry(isString);
+  const hasStrings = (names: readonly string[]) => (value: GoValue) =>
+    value === null ||
+    (value instanceof GoObject && names.every((name) => value.named(name).every((inner) => isString(inner))));
   const rules: [readonly string[], (value: GoValue) => boolean][] = [
     [STRINGS, isString],
     [STRING_MAPS, mapOfAll(isString)],
     [STRING_LISTS, isList],
     [MAPS_OF_STRING_MAPS, mapOfAll(mapOfAll(isString))],
-    [['auths'], mapOfAll(isEntry)],
+    [['proxies'], mapOfAll(hasStrings(PROXY_STRINGS))],
+    // Up to docker 20.10 (checkKubernetesConfiguration).
+    [['kubernetes'], (value) => hasStrings(['allNamespaces'])(value) && isSwitch(stringOf(value, 'allNamespaces'))],
+    [['auths'], mapOfAll(hasStrings(ENTRY_STRINGS))],
   ];
   for (const [fields, holds] of rules) {
     for (const field of fields) {
@@ -149,9 +158,6 @@ function wrongField(root: GoObject): string | undefined {
   return undefined;
 }
 
-function mapOfEntry(isString: (value: GoValue) => boolean): (value: GoValue) => boolean {
-  return (value) =>
-    value === null ||
-    (value instanceof GoObject &&
-      value.members.every(([name, inner]) => !ENTRY_STRINGS.some((field) => isField(name, field)) || isString(inner)));
+function isSwitch(text: string): boolean {
+  return ['', 'enabled', 'disabled'].includes(text);
 }

@@ -2,7 +2,12 @@
  * JSON as Go's encoding/json reads it into structures, which is how container engines read their files: an object's members in
  * their order, one that is there twice twice. What JSON.parse makes of it has lost the first of two.
  */
-export type GoValue = string | number | boolean | null | readonly GoValue[] | GoObject;
+export type GoValue = string | GoNumber | boolean | null | readonly GoValue[] | GoObject;
+
+/** A number as it is written: JSON.parse would round a large one. */
+export class GoNumber {
+  constructor(readonly text: string) {}
+}
 
 /** The members of an object, in order. */
 export class GoObject {
@@ -23,30 +28,59 @@ function folded(name: string): string {
   return name.toLowerCase().replaceAll('\u017f', 's');
 }
 
-const TOKEN = /[{}[\]:,]|"(?:[^"\\]|\\.)*"|[^\s{}[\]:,"]+/g;
+/** A string's plain letters are taken as long runs: one by one, a long string would exhaust the stack of the matching. */
+const TOKEN = /[{}[\]:,]|"[^"\\]*(?:\\.[^"\\]*)*"|[^\s{}[\]:,"]+/g;
+/** Go reads 10,000 levels; no engine's config has more than a handful, and the stack ends before. */
+const DEEPEST = 500;
 
-/** Reads a text; undefined when it is no JSON, or nested deeper than can be read. */
+/** Reads a text; undefined when it is no JSON, or nested deeper than is read. */
 export function parseGoJson(text: string): GoValue | undefined {
   try {
     // Everything that follows relies on it being JSON.
     JSON.parse(text);
     const tokens = text.match(TOKEN) ?? [];
-    return readValue({ tokens, at: 0 });
+    return readValue({ tokens, at: 0, depth: 0 });
   } catch {
     return undefined;
   }
 }
 
+/** Writes a value with tabs, as docker does: numbers, order and what is there twice as they were read. */
+export function printGoJson(value: GoValue, indent = ''): string {
+  const inner = `${indent}\t`;
+  const lines = (open: string, items: readonly string[], close: string) =>
+    items.length === 0 ? open + close : `${open}\n${inner}${items.join(`,\n${inner}`)}\n${indent}${close}`;
+  if (value instanceof GoNumber) return value.text;
+  if (value instanceof GoObject) {
+    const members = value.members.map(([name, one]) => `${JSON.stringify(name)}: ${printGoJson(one, inner)}`);
+    return lines('{', members, '}');
+  }
+  if (value !== null && typeof value === 'object') {
+    return lines(
+      '[',
+      value.map((one) => printGoJson(one, inner)),
+      ']',
+    );
+  }
+  return JSON.stringify(value);
+}
+
 interface Place {
   tokens: readonly string[];
   at: number;
+  depth: number;
 }
 
 function readValue(place: Place): GoValue {
   const token = next(place);
-  if (token === '{') return readObject(place);
-  if (token === '[') return readList(place);
-  return JSON.parse(token) as string | number | boolean | null;
+  if (token === '{' || token === '[') {
+    place.depth += 1;
+    if (place.depth > DEEPEST) throw new SyntaxError('it is nested too deeply');
+    const value = token === '{' ? readObject(place) : readList(place);
+    place.depth -= 1;
+    return value;
+  }
+  return /^[-\d]/.test(token) ? new GoNumber(token) : (JSON.parse(token) as string | boolean | null);
 }
 
 function readObject(place: Place): GoObject {

@@ -1,16 +1,25 @@
 import { z } from 'zod';
+import { isCandidateSecretName } from '../../src/domain/names.js';
 import { ConsumerFailure } from './consumer.js';
 import type { Delivery } from './consumer.js';
 
 /** Which secret feeds which endpoint of one consumer: names only, by the secret's name. */
 export type Ledger = Readonly<Record<string, string>>;
 
-/** A vault's names have no case, so that two spellings of one are one secret. */
-const ledger = z
-  .record(z.string().max(127), z.string().max(512))
-  .transform((found) =>
-    Object.fromEntries(Object.entries(found).map(([name, endpoint]) => [name.toLowerCase(), endpoint])),
-  );
+/** Azure docs: key-vault/general/about-keys-secrets-certificates, "Object identifiers". */
+const SECRET_NAME = /^[0-9A-Za-z-]{1,127}$/;
+
+/**
+ * A vault's names have no case, so that two spellings of one are one secret. What no main secret is called is passed over: it is
+ * not the agent that has written it, and a candidate's value has not been proven.
+ */
+const ledger = z.record(z.string(), z.string().max(512)).transform((found) =>
+  Object.fromEntries(
+    Object.entries(found)
+      .filter(([name]) => SECRET_NAME.test(name) && !isCandidateSecretName(name))
+      .map(([name, endpoint]) => [name.toLowerCase(), endpoint]),
+  ),
+);
 
 /** Most secrets that one consumer is fed from. */
 export const MOST_SECRETS = 500;

@@ -120,13 +120,14 @@ function head(
 const DISCARD_LIMIT = 64 * 1024;
 
 function answerOf(message: IncomingMessage, watchdog: Watchdog): Answer {
-  async function* body(): AsyncGenerator<Uint8Array> {
+  /** @param isWanted whether each piece earns another wait: what nobody wants has to be over within one. */
+  async function* pieces(isWanted: boolean): AsyncGenerator<Uint8Array> {
     const chunks = message[Symbol.asyncIterator]();
     try {
       for (;;) {
         const { done, value } = await watchdog.wait(chunks.next());
         if (done === true) return;
-        watchdog.heard();
+        if (isWanted) watchdog.heard();
         yield value as Buffer;
       }
     } catch (error) {
@@ -140,11 +141,11 @@ function answerOf(message: IncomingMessage, watchdog: Watchdog): Answer {
   return {
     status: message.statusCode ?? 0,
     headers: headersOf(message),
-    body,
+    body: () => pieces(true),
     async discard() {
       let read = 0;
       try {
-        for await (const chunk of body()) {
+        for await (const chunk of pieces(false)) {
           read += chunk.length;
           if (read > DISCARD_LIMIT) break;
         }

@@ -25,13 +25,23 @@ const imageManifest = z.object({
   config: descriptor,
   layers: z.array(descriptor),
 });
+/** A text that is absent is empty to an engine. */
+const text = z
+  .string()
+  .nullish()
+  .transform((value) => value ?? '');
+const platform = z.object({
+  os: text,
+  architecture: text,
+  variant: text,
+  'os.features': z
+    .array(z.string())
+    .nullish()
+    .transform((value) => value ?? []),
+});
 const imageIndex = z.object({
   mediaType: z.enum(INDEX_TYPES).optional(),
-  manifests: z.array(
-    descriptor.extend({
-      platform: z.object({ os: z.string(), architecture: z.string(), variant: z.string().optional() }).optional(),
-    }),
-  ),
+  manifests: z.array(descriptor.extend({ platform: platform.nullish() })),
 });
 export type ImageManifest = { kind: 'image' } & z.infer<typeof imageManifest>;
 export type ImageIndex = { kind: 'index' } & z.infer<typeof imageIndex>;

@@ -3,6 +3,8 @@ export interface Platform {
   os: string;
   architecture: string;
   variant?: string | undefined;
+  /** What the image asks of the operating system besides. */
+  'os.features'?: readonly string[] | undefined;
 }
 
 const ARCHITECTURES: Readonly<Record<string, Omit<Platform, 'os'>>> = {
@@ -14,7 +16,7 @@ const ARCHITECTURES: Readonly<Record<string, Omit<Platform, 'os'>>> = {
 
 /** The platform of this machine; containers on a device are Linux ones whatever runs the agent. */
 export function ownPlatform(arch: string = process.arch): Platform {
-  return { os: 'linux', ...(ARCHITECTURES[arch] ?? { architecture: arch }) };
+  return { os: OWN_OS, ...(ARCHITECTURES[arch] ?? { architecture: arch }) };
 }
 
 /** Reads `os/architecture[/variant]`, as container tools write it. */
@@ -30,17 +32,20 @@ export function platformName({ os, architecture, variant }: Platform): string {
 
 /**
  * The entry that a container engine of this platform takes: the same platform first, then what it can run besides, the
- * nearest first. Never one above it, which would not start. Undefined when there is none.
+ * nearest first, and last of all one that says nothing of its platform. Never one above it, which would not start, nor one
+ * that asks for features. Undefined when there is none.
  */
-export function choosePlatform<T extends { platform?: Platform | undefined }>(
+export function choosePlatform<T extends { platform?: Platform | null | undefined }>(
   entries: readonly T[],
   wanted: Platform,
 ): T | undefined {
   for (const candidate of runnable(wanted).map(nameOf)) {
-    const found = entries.find(({ platform }) => platform && nameOf(platform) === candidate);
+    const found = entries.find(
+      ({ platform }) => platform && nameOf(platform) === candidate && (platform['os.features'] ?? []).length === 0,
+    );
     if (found) return found;
   }
-  return undefined;
+  return entries.find(({ platform }) => !platform);
 }
 
 /** What a machine runs, the best first. Source: containerd/platforms, compare.go, `platformVector`, used by `Only`. */
@@ -48,24 +53,16 @@ function runnable(platform: Platform): Platform[] {
   const { os, architecture, variant = '' } = normalized(platform);
   const of = (name: string, variants: readonly string[]) =>
     variants.map((one) => ({ os, architecture: name, variant: one }));
-  const arms = (from: number) =>
-    of(
-      'arm',
-      descending(from, 5).map((version) => `v${version}`),
-    );
+  const below = (lowest: number) => descending((versionOf(variant) ?? 0) - 1, lowest).map((version) => `v${version}`);
   switch (architecture) {
-    case 'amd64': {
-      const levels = descending(versionOf(variant) ?? 1, 2).map((level) => `v${level}`);
-      return [...of('amd64', [...new Set([variant, ...levels, ''])]), ...of('386', [''])];
-    }
-    case 'arm': {
-      const version = versionOf(variant);
-      return version === undefined || version < 5 ? of('arm', [variant]) : arms(version);
-    }
+    case 'amd64':
+      return [...of('amd64', [variant, ...below(1)]), ...of('386', [''])];
+    case 'arm':
+      return of('arm', [variant, ...below(5)]);
     case 'arm64': {
       const variants = arm64Variants(variant === '' ? 'v8' : variant);
       // Every arm64 machine that is known runs 32-bit images of arm/v8 and below.
-      return variants.length === 0 ? of('arm64', [variant]) : [...of('arm64', variants), ...arms(8)];
+      return variants.length === 0 ? [] : [...of('arm64', variants), ...of('arm', ['v8', 'v7', 'v6', 'v5'])];
     }
     default:
       return of(architecture, [variant]);
@@ -82,13 +79,15 @@ function arm64Variants(variant: string): string[] {
   return major === '9' && minor <= 7 ? [...downFrom(9, minor), ...downFrom(8, Math.min(minor + 5, 9))] : [];
 }
 
+/** Of an image that names no operating system: the engine's own. */
+const OWN_OS = 'linux';
+
 /** One spelling for one platform. Source: containerd/platforms, database.go, `normalizeOS` and `normalizeArch`. */
 function normalized(platform: Platform): Platform {
-  const os = platform.os.toLowerCase();
+  const os = platform.os === '' ? OWN_OS : platform.os.toLowerCase();
   const variant = (platform.variant ?? '').toLowerCase();
   switch (platform.architecture.toLowerCase()) {
     case 'i386':
-    case '386':
       return { os, architecture: '386', variant: '' };
     case 'x86_64':
     case 'x86-64':
@@ -118,9 +117,9 @@ function nameOf(platform: Platform): string {
   return platformName(normalized(platform));
 }
 
-/** The number of a variant such as `v7`. */
+/** The number of a variant such as `v7`, read as Go reads it. */
 function versionOf(variant: string): number | undefined {
-  const [, digits] = /^v(\d{1,2})$/.exec(variant) ?? [];
+  const [, digits] = /^v?(\d{1,2})$/.exec(variant) ?? [];
   return digits === undefined ? undefined : Number(digits);
 }
 

@@ -5,7 +5,8 @@ import { CRON_FIELDS, isWhole, nextTime, type CronField, type CronTimes } from '
  * NCRONTAB expressions, as the Functions host reads them with NCrontab 3.4 (Azure docs: functions-bindings-timer, "NCRONTAB
  * expressions"; atifaziz/NCrontab, CrontabField and CrontabFieldImpl): five fields, or six with seconds first. No `?`, `L`,
  * `W` or `#`, no Sunday as 7; a day must fulfil both its day fields; a range that is given backwards counts from its smaller
- * end; a name may be cut short; what would make the host throw (a number of more than 32 bits) is no expression.
+ * end; a name may be cut short, and what cannot be seen in it is passed over; what would make the host throw (a number of more
+ * than 32 bits) is no expression.
  */
 
 /** A parsed expression. */
@@ -79,7 +80,17 @@ function inZone(
   };
 }
 
-const ITEM = new RegExp(String.raw`^(?:(\*)|(\w+${BLANKS})(?:-(\w+${BLANKS}))?)(?:/${BLANKS}([+-]?\d+)${BLANKS})?$`);
+/**
+ * Characters that cannot be seen, which the host ignores where it compares names (.NET globalization, by ICU). It ignores
+ * combining marks of some scripts, too: whoever has those in a schedule is refused at start.
+ */
+const UNSEEN = String.raw`\0-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\xad\u034f\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufe00-\ufe0f\ufeff\ufff9-\ufffb`;
+const WORD = String.raw`[\w${UNSEEN}]+${BLANKS}\0*`;
+/** .NET passes over zero characters at a number's end. */
+const STEP = String.raw`${BLANKS}([+-]?\d+)${BLANKS}\0*`;
+const ITEM = new RegExp(String.raw`^(?:(\*)|(${WORD})(?:-(${WORD}))?)(?:/${STEP})?$`, 'u');
+const NUMBER = new RegExp(String.raw`^(\d+)${BLANKS}\0*$`, 'u');
+const UNSEEN_ANYWHERE = new RegExp(`[${UNSEEN}]`, 'gu');
 
 function parseField(text: string, field: CronField): Set<number> | undefined {
   const set = new Set<number>();
@@ -104,10 +115,11 @@ function parseField(text: string, field: CronField): Set<number> | undefined {
 /** A number in range, or the beginning of a name: the first name that begins so. */
 function valueOf(text: string, field: CronField): number | undefined {
   if (/^\d/.test(text)) {
-    const number = /^\d+[\t-\r]*$/.test(text) ? Number(text.trim()) : Number.NaN;
+    const number = Number(NUMBER.exec(text)?.[1] ?? Number.NaN);
     return number >= field.low && number <= field.high ? number : undefined;
   }
-  const index = field.names.findIndex((name) => name.toLowerCase().startsWith(text.toLowerCase()));
+  const seen = text.replaceAll(UNSEEN_ANYWHERE, '').toLowerCase();
+  const index = field.names.findIndex((name) => name.toLowerCase().startsWith(seen));
   return index < 0 ? undefined : index + field.low;
 }
 

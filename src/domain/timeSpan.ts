@@ -1,30 +1,51 @@
 /** Time spans as .NET writes and reads them (Azure docs: functions-bindings-timer, "TimeSpan"). */
 
 /**
- * Milliseconds of `[-][days.]hh:mm[:ss[.fraction]]`, of the same with a colon after the days, or of whole days; undefined
- * for any other text. Where the first of three numbers is no hour it counts days: `24:00:00` is 24 days.
+ * Milliseconds of `[-][days.]hh:mm[:ss[.fraction]]`, of the same with a colon after the days or nothing but the fraction for
+ * seconds, or of whole days; undefined for any other text. Where the first of three numbers is no hour it counts days:
+ * `24:00:00` is 24 days. Source: dotnet/runtime, TimeSpanParse.cs; recorded in test/src/domain/ncrontab.
  */
 export function parseTimeSpan(text: string): number | undefined {
-  const [, minus, body = ''] = /^\s*(-)?(.*?)\s*$/.exec(text) ?? [];
+  const [, minus, body = ''] = FRAME.exec(text) ?? [];
   const found = FORMS.map((form) => form.exec(body)?.groups).find((groups) => groups !== undefined);
   if (found === undefined) return undefined;
   const number = (name: string): number => Number(found[name] ?? 0);
   let [days, hours, minutes, seconds] = [number('days'), number('hours'), number('minutes'), number('seconds')];
-  if (found['days'] === undefined && found['seconds'] !== undefined && hours > 23)
-    [days, hours, minutes, seconds] = [hours, minutes, seconds, 0];
-  if (hours > 23 || minutes > 59 || seconds > 59 || days > MOST_DAYS) return undefined;
-  const fraction = Math.trunc(Number(`0.${found['fraction'] ?? 0}`) * 1000);
-  const milliseconds = (((days * 24 + hours) * 60 + minutes) * 60 + seconds) * 1000 + fraction;
-  return minus === undefined ? milliseconds : -milliseconds;
+  const fraction = found['fraction'] === undefined ? 0 : fractionTicks(found['fraction']);
+  const isOfThree = found['days'] === undefined && found['seconds'] !== undefined && found['fraction'] === undefined;
+  if (isOfThree && hours > 23) [days, hours, minutes, seconds] = [hours, minutes, seconds, 0];
+  if (hours > 23 || minutes > 59 || seconds > 59 || fraction === undefined) return undefined;
+  const whole = (((days * 24 + hours) * 60 + minutes) * 60 + seconds) * 1000 + Math.floor(fraction / TICKS);
+  const rest = fraction % TICKS;
+  const longest = LONGEST.ticks + (minus === undefined ? 0 : 1);
+  if (whole > LONGEST.milliseconds || (whole === LONGEST.milliseconds && rest > longest)) return undefined;
+  return minus === undefined ? whole : -whole;
 }
 
+/** White space as .NET has it: other than to JavaScript, a next-line character is, and a mark of the encoding is not. */
+const BLANK = String.raw`[\t-\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]*`;
+const FRAME = new RegExp(`^${BLANK}(-)?(.*?)${BLANK}$`, 's');
 const FORMS = [
   /^(?<days>\d+)$/,
   /^(?:(?<days>\d+)\.)?(?<hours>\d+):(?<minutes>\d+)$/,
-  /^(?:(?<days>\d+)[.:])?(?<hours>\d+):(?<minutes>\d+):(?<seconds>\d+)(?:\.(?<fraction>\d{1,7}))?$/,
+  /^(?:(?<days>\d+)[.:])?(?<hours>\d+):(?<minutes>\d+):(?<seconds>\d+)(?:\.(?<fraction>\d+))?$/,
+  /^(?:(?<days>\d+)[.:])?(?<hours>\d+):(?<minutes>\d+):\.(?<fraction>\d+)$/,
 ];
-/** The longest time span of .NET, in whole days. */
-const MOST_DAYS = 10_675_199;
+/** Of a millisecond; .NET counts time spans in them, and the longest is this many after whole milliseconds. */
+const TICKS = 10_000;
+const LONGEST = { milliseconds: 922_337_203_685_477, ticks: 5_807 };
+/** Digits of a fraction that are kept, and the number above which the parser holds no further digit. */
+const DIGITS = 7;
+const LARGEST = 0x0f_ff_ff_ff;
+
+/** Ticks of a second's fraction: beyond seven digits it is rounded where it begins with a zero, and refused elsewhere. */
+function fractionTicks(digits: string): number | undefined {
+  const number = Number(digits);
+  if (number === 0) return 0;
+  if (digits.length <= DIGITS) return number * 10 ** (DIGITS - digits.length);
+  if (!digits.startsWith('0') || Math.floor(number / 10) > LARGEST || number > 0x7f_ff_ff_ff) return undefined;
+  return Math.round(number / 10 ** (digits.length - DIGITS));
+}
 
 /** `hh:mm:ss`, with days and fractions of a second where there are any. */
 export function formatTimeSpan(milliseconds: number): string {

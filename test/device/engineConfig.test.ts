@@ -33,6 +33,13 @@ describe('a docker config.json', () => {
     expect(String(refused)).not.toMatch(/stale|pass\+word/);
   });
 
+  test('keeps all else as it is written, numbers of any size and members that are there twice', () => {
+    const kept =
+      '"a": 12345678901234567890,\n\t"b": 1E400,\n\t"c": -0.0,\n\t"d": {\n\t\t"e": 1,\n\t\t"e": []\n\t},\n\t"a": {},';
+    const before = `{${kept.replaceAll(/\s/g, '')}"auths":{}}`;
+    expect(String(outcome(before)).startsWith(`{\n\t${kept}\n\t"auths": {`)).toBe(true);
+  });
+
   test('keeps the entries of both, where it has auths in two spellings', () => {
     const before = '{"auths":{"a:1":{"auth":"YTpi"}},"AUTHS":{"b:1":{"auth":"Yzpk"}},"auths":{"c:1":{}}}';
     const { auths } = JSON.parse(String(outcome(before))) as { auths: object };
