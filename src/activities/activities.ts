@@ -7,6 +7,7 @@ import { checkBinding } from './checkBinding.js';
 import { checkActivities } from './checkClients.js';
 import { checkCredential } from './checkCredential.js';
 import { findAccess } from './findAccess.js';
+import { findNearClients } from './findNearClients.js';
 import { ensureScopeMap } from './ensureScopeMap.js';
 import { ensureToken } from './ensureToken.js';
 import { issueCredentials } from './issueCredentials.js';
@@ -63,6 +64,7 @@ export function createActivities(ports: Ports, queries: Queries, config: Pick<Co
     disableTokens: disableTokens(ports),
     disableSecrets: disableSecrets(ports),
     findAccess: findAccess(ports, queries),
+    findNearClients: findNearClients(queries),
     planOffboarding: planOffboarding(queries),
     deleteToken: deleteToken(ports),
     clearPasswords: clearPasswords(ports),

@@ -10,6 +10,7 @@ import type { Ports } from '../ports/ports.js';
 import type { ConnectedRegistryFacts, TokenFacts } from '../ports/registryControlPlane.js';
 import type { SecretVersionFacts } from '../ports/secretVault.js';
 import { ServiceError } from '../ports/serviceError.js';
+import { isBound } from './connectedRegistry.js';
 
 /** All by which a client has access, or had: what an offboarding takes away, and a revocation disables. */
 export interface ClientAccess {
@@ -177,6 +178,15 @@ export async function readClientAccess(
   function ownTags(tags: SecretVersionFacts['tags'] | undefined): CredentialTags[] {
     return tags ? own({ tags }) : [];
   }
+}
+
+/** Whether anything of the client was found, enabled or not; its name on the client list counts, too. */
+export function isThere(
+  { tokens, secrets, former, connectedRegistry }: ClientAccess,
+  reference: ClientReference,
+): boolean {
+  const isListed = ownTokenNames(reference).some((name) => isBound(connectedRegistry, name));
+  return tokens.length + secrets.length + former.length > 0 || isListed;
 }
 
 function isRunToken(token: TokenFacts, run: RunToken | undefined): boolean {

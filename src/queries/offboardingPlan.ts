@@ -10,7 +10,7 @@ import {
 } from '../domain/offboardingPlan.js';
 import { inCommonWith, keptForOthers } from '../domain/sharedToken.js';
 import type { Ports } from '../ports/ports.js';
-import { readClientAccess, type ClientAccess, type ClientToken, type OtherTokens } from './clientAccess.js';
+import { isThere, readClientAccess, type ClientAccess, type ClientToken, type OtherTokens } from './clientAccess.js';
 import { isBound } from './connectedRegistry.js';
 import { readSharedAccess, type SharedAccess } from './sharedAccess.js';
 import type { TokenUsers } from './tokenUsers.js';
@@ -40,6 +40,7 @@ export function createOffboardingPlan(ports: Ports, tokenUsers: TokenUsers) {
         isShared,
       })),
       claims: access.names,
+      isThere: isThere(access, reference),
     };
   };
 }

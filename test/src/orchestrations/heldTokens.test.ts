@@ -268,7 +268,8 @@ describe('a token that only its name speaks for', () => {
 describe('a revocation', () => {
   test('of a client that nothing knows does not look like success', async () => {
     const { outcome } = await revokeIn(flows);
-    expect(outcome).toMatchObject({ status: 'failed', failure: { code: 'client-unknown', residue: [] } });
+    expect(outcome).toMatchObject({ status: 'failed', failure: { code: 'client-unknown', residue: [], disabled: [] } });
+    expect(outcome.failure?.message).toContain('No client has a name like it.');
   });
 
   test('disables what it finds although the vault cannot be read, and lists what was not looked at', async () => {
@@ -278,5 +279,7 @@ describe('a revocation', () => {
     expect(world.controlPlane.token(token).isEnabled).toBe(false);
     expect(outcome).toMatchObject({ status: 'failed', failure: { code: 'service-forbidden' } });
     expect(outcome.failure?.residue.join()).toContain('what the client has');
+    expect(outcome.failure?.residue).toContainEqual(expect.stringContaining(`unknown: secret ${main}`));
+    expect(outcome.failure?.disabled).toEqual([`token ${token}`]);
   });
 });

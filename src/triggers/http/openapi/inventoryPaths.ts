@@ -83,10 +83,12 @@ export const postChecks = {
     '200': answer('To a request with `dryRun`: a check writes nothing.', 'DryRunAnswer', {
       nothing: examples.DRY_RUN_OF_CHECK,
     }),
-    '202': answer('The check is under way.', 'CheckStarted', { one: examples.CHECK_STARTED }, [
-      'Location',
-      'Retry-After',
-    ]),
+    '202': answer(
+      'The check is under way, unless nothing knows any of its clients.',
+      'CheckStarted',
+      { one: examples.CHECK_STARTED },
+      ['Location?', 'Retry-After'],
+    ),
     ...BY_OPERATORS,
     ...problemAnswers(['invalid-request', 'body-too-large', 'engine-slow', 'unavailable']),
   },
