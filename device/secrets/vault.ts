@@ -60,6 +60,8 @@ export function keyVaultReader(
   const client = new SecretClient(url, credential, {
     disableChallengeResourceVerification: !verifyChallenge,
     retryOptions: { maxRetries: 2, retryDelayInMs: 500, maxRetryDelayInMs: 5_000 },
+    // A vault does not redirect: what does would take the token elsewhere.
+    redirectOptions: { maxRetries: 0 },
     additionalPolicies: [
       listening((answer) => {
         heard(answer.headers.get('date'));

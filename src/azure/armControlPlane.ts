@@ -8,8 +8,8 @@ import { orUndefined, ServiceError } from '../ports/serviceError.js';
 import type { ServiceOperation } from '../ports/serviceOperation.js';
 import { seenSecrets } from '../redaction/seenSecrets.js';
 import { toConnectedRegistry, toScopeMap, toToken } from './armFacts.js';
-import { lastAnswerPolicy } from './lastAnswer.js';
 import { lazily } from './lazily.js';
+import { pipelineOptions } from './pipelineOptions.js';
 import { ApiVersions, type VersionedKind } from './apiVersions.js';
 import { ended, isRefusedPoll, standingOf, type Standing } from './refusedPolls.js';
 import { calling, toServiceError } from './serviceErrors.js';
@@ -47,8 +47,7 @@ export function createArmControlPlane(config: Config, credential: TokenCredentia
       apiVersion,
       endpoint: config.arm.endpoint,
       credentials: { scopes: [`${config.arm.audience}/.default`] },
-      retryOptions: { maxRetries: 0 },
-      additionalPolicies: [{ position: 'perCall', policy: lastAnswerPolicy }],
+      ...pipelineOptions(config.arm.endpoint),
     });
     clients.set(key, client);
     return client;

@@ -13,9 +13,9 @@ import { orUndefined, ServiceError } from '../ports/serviceError.js';
 import type { ServiceOperation } from '../ports/serviceOperation.js';
 import { rememberCredential } from '../redaction/rememberCredential.js';
 import { seenSecrets } from '../redaction/seenSecrets.js';
-import { lastAnswerPolicy } from './lastAnswer.js';
 import { lazily } from './lazily.js';
 import { watchPageLinks } from './pageLinks.js';
+import { pipelineOptions } from './pipelineOptions.js';
 import { calling, mentions } from './serviceErrors.js';
 
 /** What a stored value is, so that people and tools that list secrets can tell. Source: Kubernetes docs, Secret types. */
@@ -32,13 +32,11 @@ export function createKeyVault(config: Config['vault'], credential: TokenCredent
   const links = watchPageLinks();
   const client = lazily(async (): Promise<SecretClient> => {
     const { SecretClient: Client } = await import('@azure/keyvault-secrets');
+    const { additionalPolicies, ...options } = pipelineOptions(config.url);
     return new Client(config.url, credential, {
+      ...options,
       disableChallengeResourceVerification: !config.verifyChallenge,
-      retryOptions: { maxRetries: 0 },
-      additionalPolicies: [
-        { position: 'perCall', policy: links.policy },
-        { position: 'perCall', policy: lastAnswerPolicy },
-      ],
+      additionalPolicies: [{ position: 'perCall', policy: links.policy }, ...additionalPolicies],
     });
   });
 

@@ -103,6 +103,7 @@ function detailOf(sdk: SdkError, status: number | undefined, code: ServiceCode |
   const name = String(sdk.name);
   if (name === 'AbortError' || name === 'TimeoutError') return 'no-answer-in-time';
   if (/^Authentication|^CredentialUnavailable/.test(name)) return 'no-access-token';
+  if (name === 'LeadsElsewhere') return 'leads-elsewhere';
   if (sdk.code === PARSE_ERROR || name === 'SyntaxError' || name === 'UnreadableAnswer') return 'unreadable-answer';
   if (status !== undefined && status >= 300) return undefined;
   if (status === undefined && code !== undefined) return 'no-connection';

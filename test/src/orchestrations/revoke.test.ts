@@ -144,7 +144,7 @@ describe('a revocation', () => {
     world.wire.fail('disableToken', { when: 'before', kind: 'forbidden', times: 1 });
     const { outcome } = await revokeIn(flows);
     const states = [token, LEFT.token].map((name) => world.controlPlane.token(name).isEnabled);
-    expect(states.toSorted()).toEqual([false, true]);
+    expect(states.filter((isOn) => isOn)).toHaveLength(1);
     const [on, off] = states[0] ? [token, LEFT.token] : [LEFT.token, token];
     expect(outcome.failure?.residue).toEqual([
       expect.stringContaining(`token ${on}: all its passwords may still work`),
