@@ -40,7 +40,10 @@ const NO_REDIRECTS = { maxRetries: 0 } as const;
 function sdkCredentialOf(identity: Identity): TokenCredential {
   if (identity.kind === 'managedIdentity') {
     const { clientId } = identity;
-    return new ManagedIdentityCredential({ ...(clientId !== undefined && { clientId }), redirectOptions: NO_REDIRECTS });
+    return new ManagedIdentityCredential({
+      ...(clientId !== undefined && { clientId }),
+      redirectOptions: NO_REDIRECTS,
+    });
   }
   const { tenantId, clientId, authority } = identity;
   const options = {

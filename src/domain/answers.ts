@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { FAILURE_CODES } from './codes.js';
-import { checkResult } from './clientAnswers.js';
+import { checkResult, checkWarning } from './clientAnswers.js';
 import { problemFound } from './dryRunAnswers.js';
 import {
   CREDENTIAL_PROMOTED,
@@ -255,7 +255,15 @@ export const operationPage = z
 export type OperationPage = z.infer<typeof operationPage>;
 
 export const runningOperation = z
-  .object({ id: z.string(), status: z.literal('running') })
+  .object({
+    id: z.string(),
+    status: z.literal('running'),
+    warnings: z
+      .array(checkWarning)
+      .readonly()
+      .describe('of an onboarding: other clients whose names differ in case alone; absent without any')
+      .exactOptional(),
+  })
   .readonly()
   .describe('A run that is under way; `id` is its operation.');
 /** The 202 answer of whatever starts a run, attaches to one, or asks one to end. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { checkWarning } from './clientAnswers.js';
 import { PROBLEM_CODES } from './codes.js';
 
 export const problemFound = z
@@ -39,6 +40,11 @@ export const dryRunAnswer = z
       .describe('what must be changed first; with any that is not `unknown`, the run is refused'),
     writes: z.array(plannedWrite).readonly().describe('every change, in order; none when all is as asked for'),
     adopts: z.array(z.string()).readonly().describe('what exists already and is used as it is'),
+    warnings: z
+      .array(checkWarning)
+      .readonly()
+      .describe('of an onboarding: other clients whose names differ in case alone; absent without any')
+      .exactOptional(),
   })
   .readonly()
   .describe('What a run would do.');

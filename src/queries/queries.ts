@@ -3,6 +3,7 @@ import type { Ports } from '../ports/ports.js';
 import type { DryRunAnswer } from '../domain/answers.js';
 import type { ClientReference } from '../domain/clientKey.js';
 import type { OffboardingPlan } from '../domain/offboardingPlan.js';
+import { createFindCaseTwins, type FindCaseTwins } from './caseTwins.js';
 import { createFindNear, createFindUnknown, type FindNear, type FindUnknown } from './clientKnown.js';
 import type { OtherTokens } from './clientAccess.js';
 import { createRevocationDryRun } from './enabledAccess.js';
@@ -26,6 +27,7 @@ export interface Queries {
   readonly tokenUsers: TokenUsers;
   readonly findUnknown: FindUnknown;
   readonly findNear: FindNear;
+  readonly findCaseTwins: FindCaseTwins;
   readonly preflight: Preflight;
   readonly planRotation: PlanRotation;
   readonly offboardingPlan: (reference: ClientReference, remembered?: Remembered) => Promise<OffboardingPlan>;
@@ -46,6 +48,7 @@ export function createQueries(ports: Ports, config: Config): Queries {
     tokenUsers,
     findUnknown: createFindUnknown(ports, findNear),
     findNear,
+    findCaseTwins: createFindCaseTwins(tokenUsers),
     preflight: createPreflight(ports, config, facts, tokenUsers),
     planRotation: createRotationPlan(ports, config, facts, tokenUsers),
     offboardingPlan: createOffboardingPlan(ports, tokenUsers),
