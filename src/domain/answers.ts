@@ -249,6 +249,12 @@ export const operationPage = z
       .readonly()
       .describe('fewer than `top` on the last page, and where a filter fits few of very many'),
     continuation: z.string().describe('for the next page; absent on the last').exactOptional(),
+    omitsEarlier: z
+      .literal(true)
+      .describe(
+        'with `since`: more than 500 clients, or 2,000 runs, since then; earlier runs of clients whose later ones are not among the newest are missing. A later `since` has them all',
+      )
+      .exactOptional(),
   })
   .readonly()
   .describe('A page of runs, by the time at which they were asked for, the newest first.');

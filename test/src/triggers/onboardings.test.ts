@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { clientKey, referenceOf } from '../../../src/domain/clientKey.js';
+import { clientKey } from '../../../src/domain/clientKey.js';
 import { mainSecretName } from '../../../src/domain/names.js';
 import { ONBOARD } from '../../../src/domain/run.js';
 import { formatTags } from '../../../src/domain/secretTags.js';

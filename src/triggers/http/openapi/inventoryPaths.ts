@@ -57,7 +57,7 @@ export const getOperations = {
   tags: ['operations'],
   summary: 'Lists runs that were not purged, the newest first',
   description:
-    'By the time at which they were asked for; one that had to wait for its client, by when it began to wait or to run. Each client shows its present or last run, those that wait for it, and its revocations; with registry, connectedRegistry and client, how its last twenty ended, too. A continuation stays good while new runs begin.',
+    "By the time at which they were asked for; one that had to wait for its client, by when it began to wait or to run. Each client shows its present or last run, those that wait for it, and its revocations; with `since`, or with registry, connectedRegistry and client, how its last twenty ended, too (without `since`, GET /clients/{key}/operations has a client's earlier runs). A continuation stays good while new runs begin.",
   parameters: parametersOf(operationsQuery),
   responses: {
     '200': answer('A page of runs.', 'OperationPage', {
