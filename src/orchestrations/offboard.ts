@@ -92,7 +92,7 @@ class Offboard {
       const clear = (runner: StepRunner) => runner.steps.clearPasswords({ registry, token: name, passwords });
       const cleared = yield* this.part('clearPasswords', `our password on token ${name}`, clear);
       if (cleared?.cleared) this.removed.push(`password of token ${name}`);
-      if (cleared) this.kept.push(...(token.kept ?? [keptToken(name)]));
+      if (cleared) this.kept.push(...(token.kept ?? [keptToken(token)]));
       yield* this.restoreScopeMap(token);
       return;
     }
