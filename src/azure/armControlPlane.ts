@@ -5,6 +5,7 @@ import { memberOf } from '../domain/armEnumerations.js';
 import { SLOT_NAMES, type SlotName } from '../domain/slots.js';
 import type { RegistryControlPlane } from '../ports/registryControlPlane.js';
 import { orUndefined, ServiceError } from '../ports/serviceError.js';
+import { resourceName } from '../ports/serviceFacts.js';
 import type { ServiceOperation } from '../ports/serviceOperation.js';
 import { seenSecrets } from '../redaction/seenSecrets.js';
 import { toConnectedRegistry, toScopeMap, toToken } from './armFacts.js';
@@ -59,7 +60,7 @@ export function createArmControlPlane(config: Config, credential: TokenCredentia
       throw new ServiceError({
         kind: 'refused',
         operation: 'find registry',
-        resource: registry,
+        resource: resourceName(registry),
         detail: 'registry-not-configured',
       });
     return {
@@ -331,7 +332,7 @@ export function createArmControlPlane(config: Config, credential: TokenCredentia
           throw new ServiceError({
             kind: 'unavailable',
             operation: 'generate a password for token',
-            resource: token,
+            resource: resourceName(token),
             detail: 'no-password',
           });
         return {
@@ -366,7 +367,7 @@ async function withItsAnswer<T>(token: string, generate: () => PromiseLike<T>): 
     return await generate();
   } catch (error) {
     if (!isRefusedPoll(error) || toServiceError(operation, token, error).kind !== 'notFound') throw error;
-    throw new ServiceError({ kind: 'unavailable', operation, resource: token, detail: 'no-password' });
+    throw new ServiceError({ kind: 'unavailable', operation, resource: resourceName(token), detail: 'no-password' });
   }
 }
 

@@ -10,6 +10,7 @@ import type {
   SecretVersionFacts,
 } from '../ports/secretVault.js';
 import { orUndefined, ServiceError } from '../ports/serviceError.js';
+import { resourceName } from '../ports/serviceFacts.js';
 import type { ServiceOperation } from '../ports/serviceOperation.js';
 import { rememberCredential } from '../redaction/rememberCredential.js';
 import { seenSecrets } from '../redaction/seenSecrets.js';
@@ -180,7 +181,7 @@ function valueOf(name: string, { value }: KeyVaultSecret): string {
   throw new ServiceError({
     kind: 'unavailable',
     operation: 'read secret',
-    resource: name,
+    resource: resourceName(name),
     detail: 'unreadable-answer',
   });
 }
@@ -193,7 +194,7 @@ function toFacts(secret: KeyVaultSecret): SecretFacts {
     throw new ServiceError({
       kind: 'unavailable',
       operation: 'read secret',
-      resource: seenSecrets.redact(name),
+      resource: resourceName(seenSecrets.redact(name)),
       detail: 'secret-in-answer',
     });
   return {

@@ -1,5 +1,12 @@
 import { ServiceError, type ServiceDetail, type ServiceErrorKind } from '../ports/serviceError.js';
-import { httpStatus, requestId, secondsToWait, serviceCode, UNLISTED_CODE } from '../ports/serviceFacts.js';
+import {
+  httpStatus,
+  requestId,
+  secondsToWait,
+  serviceCode,
+  UNLISTED_CODE,
+  resourceName,
+} from '../ports/serviceFacts.js';
 import type { ServiceCode } from '../ports/serviceFacts.js';
 import type { ServiceOperation } from '../ports/serviceOperation.js';
 import { watchingAnswers, type Answered } from './lastAnswer.js';
@@ -59,7 +66,7 @@ export function toServiceError(
   return new ServiceError({
     kind: kindOf(said, String(sdk.name)),
     operation,
-    resource,
+    resource: resourceName(resource),
     ...(status === undefined ? {} : { status }),
     ...(code ? { code } : {}),
     ...(innerCode ? { innerCode } : {}),
