@@ -49,7 +49,7 @@ const TIMEOUT = 30_000;
 /**
  * Reads secrets from Key Vault with the device's own identity.
  *
- * @param heard told of the Date header of each answer
+ * @param heard called with the Date header of each answer
  */
 export function keyVaultReader(
   { url, verifyChallenge }: VaultSettings,

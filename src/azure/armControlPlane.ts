@@ -327,7 +327,7 @@ export function createArmControlPlane(config: Config, credential: TokenCredentia
         // By name, never by position: the service may list both slots.
         for (const { value } of made.passwords ?? []) seenSecrets.remember(value);
         const password = made.passwords?.find((item) => memberOf(SLOT_NAMES, item.name) === slot);
-        // Without its time the password could never be told from a later one.
+        // Without its time nothing would tell the password from a later one.
         if (!password?.value || !password.creationTime || !made.username)
           throw new ServiceError({
             kind: 'unavailable',

@@ -5,11 +5,11 @@ import type { WorksFor } from './worksFor.js';
  * `systemData.createdAt` (docs/simulator.md, "Times"), the app's own bindings included.
  */
 export interface ConnectedRegistryRecord {
-  /** Time of the event that told of its creation. Deliveries of that event, and of older ones, are about the same one. */
+  /** Time of the event about its creation. Deliveries of that event, and of older ones, are about the same one. */
   readonly newAt?: string;
   /** It was there, and in use, before the app heard of it. */
   readonly isOld?: boolean;
-  /** Time of the last deletion that was told of: what is known is of the one that is gone. */
+  /** Time of the last deletion event: what is known is about the connected registry that is gone. */
   readonly deletedAt?: string;
 }
 

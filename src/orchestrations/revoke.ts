@@ -53,7 +53,7 @@ interface Marked {
   readonly firstRevokedAt?: string;
   readonly left?: readonly LeftToken[];
   readonly held?: readonly HeldToken[];
-  /** The record told of the client before the mark; revocations of earlier versions did not ask. */
+  /** The record knew the client before the mark; revocations of earlier versions did not ask. */
   readonly isKnown?: boolean;
 }
 

@@ -92,7 +92,7 @@ function nextTry(context: OrchestrationContext, { limits }: RotationRun, freeAt:
 
 /** The forward way. One method a step, in the order in which they run. */
 class Rotate {
-  /** Until when the password before the present one keeps the slot (ISO 8601), as far as the plan has told. */
+  /** Until when the password before the present one keeps the slot (ISO 8601), as far as the plan knows. */
   freeAt: string | undefined;
   private readonly records: ClientRecords;
 

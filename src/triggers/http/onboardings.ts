@@ -62,7 +62,7 @@ function plan(onboarding: Onboarding, client: DurableClient, queries: Queries): 
   });
 }
 
-/** What the run would be told when it claims its token: another client's record may have it, whatever secrets tell. */
+/** The refusal that the run would meet when it claims its token: another client's record may have it, whatever secrets tell. */
 async function claimed(onboarding: Onboarding, plan: OnboardingPlan, client: DurableClient): Promise<Problem[]> {
   const { name: token = onboarding.token } = plan.token;
   if (plan.problems.some(({ code }) => code === 'token-of-another-client')) return [];

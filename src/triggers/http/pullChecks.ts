@@ -25,7 +25,7 @@ const LOOK_EVERY = 100;
 /**
  * `POST /api/pull-checks/{operation}/{attempt}`: the device's report. The attempt's derived key is all that admits it,
  * and it is looked at before anything is read. A refused report changes nothing. Of several that come at once the run takes
- * one, so the run is asked which it was before anybody is told that it was theirs.
+ * one, so the run is asked which it was before anybody is answered that it was theirs.
  */
 export function postPullCheck(keys: ReportKeys) {
   const byOperation = new RateLimit(MOST_OF_ONE_OPERATION);
