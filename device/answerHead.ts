@@ -25,7 +25,7 @@ export function answerHead(request: ClientRequest, body?: string): Promise<Incom
       request.destroy(failure);
     };
     request.once('response', resolve);
-    // Also after the head: what goes wrong in the body is told by the message.
+    // Also after the head: the error event of the message reports what goes wrong in the body.
     request.on('error', reject);
     request.on('information', () => {
       informational += 1;

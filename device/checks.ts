@@ -43,7 +43,7 @@ export interface Checks {
 
 /** Most checks and reports that may be open at once. */
 const MOST_OPEN = 1_000;
-/** Milliseconds that a check may take to end once it is told to; then its slot is free, and it counts as hanging. */
+/** Milliseconds that a check may take to end once it is asked to; then its slot is free, and it counts as hanging. */
 const GRACE = 5_000;
 
 export function createChecks(options: ChecksOptions): Checks {
@@ -70,7 +70,7 @@ export function createChecks(options: ChecksOptions): Checks {
 
   async function perform(request: PullCheckRequested): Promise<void> {
     const { operation, run, attempt, client, image, expiresAt } = request;
-    // Told for whoever reads the log; whether it is so, the app's clock says.
+    // Logged for whoever reads the log; whether it is so, the app's clock says.
     const late = Date.parse(expiresAt) <= clock.now().getTime() ? { expiredByOwnClock: true } : {};
     const result = await check(request).finally(() => {
       running -= 1;
@@ -100,7 +100,7 @@ export function createChecks(options: ChecksOptions): Checks {
     }
   }
 
-  /** Waits for a check, and gives it up when it has not ended a while after it was told to: its slot is needed. */
+  /** Waits for a check, and gives it up when it has not ended a while after it was asked to: its slot is needed. */
   async function endedBy(work: Promise<PullCheckResult>, ending: AbortSignal): Promise<PullCheckResult> {
     let grace: NodeJS.Timeout | undefined;
     const givenUp = new Promise<PullCheckResult>((resolve) => {

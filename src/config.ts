@@ -1,3 +1,4 @@
+import { SWEEP_TIMER } from './domain/sweep.js';
 import type { z } from 'zod';
 import type { FlowLimits } from './domain/flowLimits.js';
 import { leastLifetimeDays, type Lifetimes } from './domain/lifetimes.js';
@@ -63,6 +64,8 @@ export interface Config {
   readonly rotation: RotationPolicy;
   /** When the sweep looks for what is due: NCRONTAB. */
   readonly rotationSweepSchedule: string;
+  /** The host's own setting has disabled the timer of sweeps: nothing is rotated by itself. */
+  readonly rotationSweepIsOff: boolean;
   /** Days from a run's end until the engine may forget it. */
   readonly purgeAfterDays: number;
   /** When everything is checked: an NCRONTAB expression; absent for never. */
@@ -81,6 +84,15 @@ export class ConfigError extends Error {
 
 /** Hosts under which Azure and its sovereign clouds serve vaults; their challenge is always verified. */
 const AZURE_VAULT_HOST = /\.vault\.(?:azure\.net|azure\.cn|usgovcloudapi\.net|microsoftazure\.de)$/;
+
+/**
+ * Whether the host's setting for it, `AzureWebJobs.{function}.Disabled`, has disabled a function. On Linux the dots may be
+ * written as underscores. Source: Azure docs, disable-function.
+ */
+function isFunctionOff(environment: Readonly<Record<string, string | undefined>>, name: string): boolean {
+  const setting = new RegExp(`^AzureWebJobs[._]+${name}[._]+Disabled$`, 'i');
+  return Object.entries(environment).some(([key, value]) => setting.test(key) && /^(?:1|true)$/i.test(value ?? ''));
+}
 
 /**
  * Reads the settings. An empty value counts as absent, as the portal leaves it.
@@ -174,6 +186,7 @@ export function loadConfig(environment: Readonly<Record<string, string | undefin
     },
     rotation: rotationPolicy(settings),
     rotationSweepSchedule: settings.ROTATION_SWEEP_SCHEDULE,
+    rotationSweepIsOff: isFunctionOff(environment, SWEEP_TIMER),
     purgeAfterDays: settings.PURGE_AFTER_DAYS,
     ...(settings.CHECK_SCHEDULE === 'off' ? {} : { checkSchedule: settings.CHECK_SCHEDULE }),
     warnings: warningsOf(settings),

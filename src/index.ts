@@ -12,7 +12,7 @@ import { CLIENT_RECORD, NOTHING_KNOWN } from './domain/clientRecord.js';
 import { CONNECTED_REGISTRY_RECORD, NEVER_SEEN } from './domain/connectedRegistryRecord.js';
 import { NO_HOLDS } from './domain/mapHolds.js';
 import { OFFBOARD, ONBOARD, REVOKE, ROTATE } from './domain/run.js';
-import { SWEEP } from './domain/sweep.js';
+import { SWEEP, SWEEP_TIMER } from './domain/sweep.js';
 import { TOKEN_CLAIM, UNCLAIMED } from './domain/tokenClaim.js';
 import { START_WHEN_FREE } from './domain/waitingRun.js';
 import { BINDER, createBinder } from './entities/binder.js';
@@ -40,7 +40,7 @@ import { handOnTraces } from './telemetry/handedOnTrace.js';
 import { observeInvocations } from './telemetry/invocation.js';
 import { measuredPorts } from './telemetry/measuredPorts.js';
 import { onClientRequested } from './triggers/eventGrid/clientRequested.js';
-import { anonymousHandlers } from './triggers/http/anonymousHandlers.js';
+import { AnonymousLimit, anonymousHandlers } from './triggers/http/anonymousHandlers.js';
 import { postChecks } from './triggers/http/checks.js';
 import { getClientOperations } from './triggers/http/clientOperations.js';
 import { getClient, getClients } from './triggers/http/clients.js';
@@ -53,7 +53,7 @@ import { postOnboardings } from './triggers/http/onboardings.js';
 import { getOpenApi } from './triggers/http/openApi.js';
 import { getOperations } from './triggers/http/operationList.js';
 import { cancelOperation, getOperation } from './triggers/http/operations.js';
-import { operatorRoute } from './triggers/http/operatorRoute.js';
+import { operatorRoute, type OperatorHandler } from './triggers/http/operatorRoute.js';
 import { postPromotion } from './triggers/http/promotions.js';
 import { postRevocations } from './triggers/http/revocations.js';
 import { getPendingMessages } from './triggers/http/pendingMessages.js';
@@ -81,64 +81,66 @@ if (telemetry) {
 const azure = createAzurePorts(config);
 const ports = auditedPorts(telemetry ? measuredPorts(azure, telemetry) : azure);
 const queries = createQueries(ports, config);
-const anonymous = anonymousHandlers(config.reportsPerMinute);
+const anonymousLimit = new AnonymousLimit(config.reportsPerMinute);
+const anonymous = anonymousHandlers(anonymousLimit);
+const forOperators = (handler: OperatorHandler) => operatorRoute(config.operators, handler, anonymousLimit);
 
 df.app.client.http('postOnboardings', {
   route: 'onboardings',
   methods: ['POST'],
-  ...operatorRoute(config.operators, postOnboardings(config, queries)),
+  ...forOperators(postOnboardings(config, queries)),
 });
 df.app.client.http('postOffboardings', {
   route: 'offboardings',
   methods: ['POST'],
-  ...operatorRoute(config.operators, postOffboardings(config, queries)),
+  ...forOperators(postOffboardings(config, queries)),
 });
 df.app.client.http('postRevocations', {
   route: 'revocations',
   methods: ['POST'],
-  ...operatorRoute(config.operators, postRevocations(config, queries)),
+  ...forOperators(postRevocations(config, queries)),
 });
 df.app.client.http('getOperation', {
   route: 'operations/{id}',
   methods: ['GET'],
-  ...operatorRoute(config.operators, getOperation),
+  ...forOperators(getOperation),
 });
 df.app.client.http('cancelOperation', {
   route: 'operations/{id}/cancel',
   methods: ['POST'],
-  ...operatorRoute(config.operators, cancelOperation),
+  ...forOperators(cancelOperation),
 });
 df.app.client.http('getOperations', {
   route: 'operations',
   methods: ['GET'],
-  ...operatorRoute(config.operators, getOperations(config)),
+  ...forOperators(getOperations(config)),
 });
 df.app.client.http('getClients', {
   route: 'clients',
   methods: ['GET'],
-  ...operatorRoute(config.operators, getClients(config, queries)),
+  ...forOperators(getClients(config, queries)),
 });
 df.app.client.http('getClient', {
   route: 'clients/{key}',
   methods: ['GET'],
-  ...operatorRoute(config.operators, getClient(queries)),
+  ...forOperators(getClient(queries)),
 });
 df.app.client.http('getClientOperations', {
   route: 'clients/{key}/operations',
   methods: ['GET'],
-  ...operatorRoute(config.operators, getClientOperations),
+  ...forOperators(getClientOperations),
 });
 df.app.client.http('postChecks', {
   route: 'checks',
   methods: ['POST'],
-  ...operatorRoute(config.operators, postChecks(config, queries)),
+  ...forOperators(postChecks(config, queries)),
 });
 if (config.checkSchedule !== undefined)
   df.app.client.timer('dailyCheck', { schedule: config.checkSchedule, handler: dailyCheck(config) });
 df.app.client.http('getHealth', {
   route: 'health',
   methods: ['GET'],
-  ...operatorRoute(config.operators, getHealth(queries)),
+  ...forOperators(getHealth(queries)),
 });
 df.app.client.http('postPullCheck', {
   route: 'pull-checks/{operation}/{attempt}',
@@ -150,14 +152,14 @@ df.app.client.http('postPullCheck', {
 df.app.client.http('postRotations', {
   route: 'rotations',
   methods: ['POST'],
-  ...operatorRoute(config.operators, postRotations(config, queries)),
+  ...forOperators(postRotations(config, queries)),
 });
 df.app.client.http('getRotationSchedule', {
   route: 'rotations/schedule',
   methods: ['GET'],
-  ...operatorRoute(config.operators, getRotationSchedule(config, queries)),
+  ...forOperators(getRotationSchedule(config, queries)),
 });
-df.app.client.timer('startRotationSweep', {
+df.app.client.timer(SWEEP_TIMER, {
   schedule: config.rotationSweepSchedule,
   handler: onRotationTimer(config),
 });

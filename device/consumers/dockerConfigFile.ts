@@ -7,7 +7,7 @@ import { parseLedger, withDelivery } from './ledger.js';
 
 /**
  * A docker `config.json` on this machine, for docker, podman, skopeo or a kubelet. The names of the secrets that feed it stand
- * beside it, in `{path}.secrets`. What was written is read again as the engines read it before anyone is told that they have it.
+ * beside it, in `{path}.secrets`. What was written is read again as the engines read it before anyone is notified that they have it.
  */
 export function dockerConfigFile(path: string): Consumer {
   const inTurn = oneAtATime();

@@ -34,15 +34,21 @@ export function credentialOf(identity: Identity): TokenCredential {
   };
 }
 
+/** What signs in goes to the authority that the settings name, and nowhere else. */
+const NO_REDIRECTS = { maxRetries: 0 } as const;
+
 function sdkCredentialOf(identity: Identity): TokenCredential {
   if (identity.kind === 'managedIdentity') {
-    return identity.clientId === undefined
-      ? new ManagedIdentityCredential()
-      : new ManagedIdentityCredential({ clientId: identity.clientId });
+    const { clientId } = identity;
+    return new ManagedIdentityCredential({
+      ...(clientId !== undefined && { clientId }),
+      redirectOptions: NO_REDIRECTS,
+    });
   }
   const { tenantId, clientId, authority } = identity;
   const options = {
     disableInstanceDiscovery: authority.disableInstanceDiscovery,
+    redirectOptions: NO_REDIRECTS,
     ...(authority.host !== undefined && { authorityHost: authority.host }),
   };
   switch (identity.kind) {

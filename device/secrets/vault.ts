@@ -49,7 +49,7 @@ const TIMEOUT = 30_000;
 /**
  * Reads secrets from Key Vault with the device's own identity.
  *
- * @param heard told of the Date header of each answer
+ * @param heard called with the Date header of each answer
  */
 export function keyVaultReader(
   { url, verifyChallenge }: VaultSettings,
@@ -60,6 +60,8 @@ export function keyVaultReader(
   const client = new SecretClient(url, credential, {
     disableChallengeResourceVerification: !verifyChallenge,
     retryOptions: { maxRetries: 2, retryDelayInMs: 500, maxRetryDelayInMs: 5_000 },
+    // A vault does not redirect: what does would take the token elsewhere.
+    redirectOptions: { maxRetries: 0 },
     additionalPolicies: [
       listening((answer) => {
         heard(answer.headers.get('date'));

@@ -11,7 +11,7 @@ export const list = z.string().transform((value) =>
     .filter(Boolean),
 );
 
-/** An address without a trailing slash. A missing one, one that is none, and one of a wrong scheme are told apart. */
+/** An address without a trailing slash. A missing one, one that is none, and one of a wrong scheme have different messages. */
 export const baseUrl = (scheme: 'http or https' | 'https') =>
   z
     .string({ error: 'is missing' })

@@ -7,9 +7,11 @@ import { checkBinding } from './checkBinding.js';
 import { checkActivities } from './checkClients.js';
 import { checkCredential } from './checkCredential.js';
 import { findAccess } from './findAccess.js';
+import { findNearClients } from './findNearClients.js';
 import { ensureScopeMap } from './ensureScopeMap.js';
 import { ensureToken } from './ensureToken.js';
 import { issueCredentials } from './issueCredentials.js';
+import { isSwept, type SweepSettings } from './isSwept.js';
 import { planRotation } from './planRotation.js';
 import { planOffboarding } from './planOffboarding.js';
 import { preflight } from './preflight.js';
@@ -35,7 +37,7 @@ import {
  * Every activity by the name under which it is registered. Orchestrations import this function's type only.
  * Each takes one object, ends in a StepOutcome and never throws; any of them may run twice.
  */
-export function createActivities(ports: Ports, queries: Queries, config: Pick<Config, 'reportKeys'>) {
+export function createActivities(ports: Ports, queries: Queries, config: Pick<Config, 'reportKeys'> & SweepSettings) {
   return {
     preflight: preflight(queries),
     ensureScopeMap: ensureScopeMap(ports),
@@ -53,6 +55,7 @@ export function createActivities(ports: Ports, queries: Queries, config: Pick<Co
     alertRotationFailed: alertRotationFailed(ports),
     alertRotationsStopped: alertRotationsStopped(ports),
     auditSweepEnd,
+    isSwept: isSwept(ports, config),
     retireCandidate: retireCandidate(ports),
     retirePromoted: retirePromoted(ports),
     clearSlot: clearSlot(ports),
@@ -63,6 +66,7 @@ export function createActivities(ports: Ports, queries: Queries, config: Pick<Co
     disableTokens: disableTokens(ports),
     disableSecrets: disableSecrets(ports),
     findAccess: findAccess(ports, queries),
+    findNearClients: findNearClients(queries),
     planOffboarding: planOffboarding(queries),
     deleteToken: deleteToken(ports),
     clearPasswords: clearPasswords(ports),

@@ -75,7 +75,7 @@ export function checkActivities({ controlPlane }: Pick<Ports, 'controlPlane'>, {
   };
 }
 
-/** Those that are told what runs, beside their input. */
+/** Activities that get the running operations beside their input. */
 export const TOLD_OF_RUNS: readonly string[] = ['checkPage', 'checkClients'];
 
 interface LogCounts {

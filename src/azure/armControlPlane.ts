@@ -5,11 +5,12 @@ import { memberOf } from '../domain/armEnumerations.js';
 import { SLOT_NAMES, type SlotName } from '../domain/slots.js';
 import type { RegistryControlPlane } from '../ports/registryControlPlane.js';
 import { orUndefined, ServiceError } from '../ports/serviceError.js';
+import { resourceName } from '../ports/serviceFacts.js';
 import type { ServiceOperation } from '../ports/serviceOperation.js';
 import { seenSecrets } from '../redaction/seenSecrets.js';
 import { toConnectedRegistry, toScopeMap, toToken } from './armFacts.js';
-import { lastAnswerPolicy } from './lastAnswer.js';
 import { lazily } from './lazily.js';
+import { pipelineOptions } from './pipelineOptions.js';
 import { ApiVersions, type VersionedKind } from './apiVersions.js';
 import { ended, isRefusedPoll, standingOf, type Standing } from './refusedPolls.js';
 import { calling, toServiceError } from './serviceErrors.js';
@@ -47,8 +48,7 @@ export function createArmControlPlane(config: Config, credential: TokenCredentia
       apiVersion,
       endpoint: config.arm.endpoint,
       credentials: { scopes: [`${config.arm.audience}/.default`] },
-      retryOptions: { maxRetries: 0 },
-      additionalPolicies: [{ position: 'perCall', policy: lastAnswerPolicy }],
+      ...pipelineOptions(config.arm.endpoint),
     });
     clients.set(key, client);
     return client;
@@ -60,7 +60,7 @@ export function createArmControlPlane(config: Config, credential: TokenCredentia
       throw new ServiceError({
         kind: 'refused',
         operation: 'find registry',
-        resource: registry,
+        resource: resourceName(registry),
         detail: 'registry-not-configured',
       });
     return {
@@ -327,12 +327,12 @@ export function createArmControlPlane(config: Config, credential: TokenCredentia
         // By name, never by position: the service may list both slots.
         for (const { value } of made.passwords ?? []) seenSecrets.remember(value);
         const password = made.passwords?.find((item) => memberOf(SLOT_NAMES, item.name) === slot);
-        // Without its time the password could never be told from a later one.
+        // Without its time nothing would tell the password from a later one.
         if (!password?.value || !password.creationTime || !made.username)
           throw new ServiceError({
             kind: 'unavailable',
             operation: 'generate a password for token',
-            resource: token,
+            resource: resourceName(token),
             detail: 'no-password',
           });
         return {
@@ -367,7 +367,7 @@ async function withItsAnswer<T>(token: string, generate: () => PromiseLike<T>): 
     return await generate();
   } catch (error) {
     if (!isRefusedPoll(error) || toServiceError(operation, token, error).kind !== 'notFound') throw error;
-    throw new ServiceError({ kind: 'unavailable', operation, resource: token, detail: 'no-password' });
+    throw new ServiceError({ kind: 'unavailable', operation, resource: resourceName(token), detail: 'no-password' });
   }
 }
 

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { Config } from '../config.js';
 import type { Callers } from '../ports/callers.js';
 import { ServiceError } from '../ports/serviceError.js';
+import { resourceName } from '../ports/serviceFacts.js';
 import { lazily } from './lazily.js';
 
 /** Entra signs with this alone. Source: Azure docs, identity-platform/access-tokens. */
@@ -67,7 +68,7 @@ async function discover(url: string): Promise<Issuer> {
     throw new ServiceError({
       kind: 'unavailable',
       operation: 'read the keys of',
-      resource: url,
+      resource: resourceName(url),
       status: response.status,
     });
   const { issuer, jwks_uri: keys } = discovery.parse(await response.json());
@@ -77,5 +78,5 @@ async function discover(url: string): Promise<Issuer> {
 /** Whatever kept the keys away, an answer that cannot be read too: whether the caller is known is not known then. */
 function unavailable(error: unknown, tenant: string): ServiceError {
   if (error instanceof ServiceError) return error;
-  return new ServiceError({ kind: 'unavailable', operation: 'read the keys of', resource: tenant });
+  return new ServiceError({ kind: 'unavailable', operation: 'read the keys of', resource: resourceName(tenant) });
 }

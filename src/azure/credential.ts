@@ -2,6 +2,7 @@ import type { TokenCredential } from '@azure/identity';
 import type { Config } from '../config.js';
 import { seenSecrets } from '../redaction/seenSecrets.js';
 import { lazily } from './lazily.js';
+import { NO_REDIRECTS } from './pipelineOptions.js';
 
 /** The app's own identity, by settings: one kind, no probing of others. */
 export function createCredential(identity: Config['identity']): TokenCredential {
@@ -12,10 +13,12 @@ export function createCredential(identity: Config['identity']): TokenCredential 
     const options = {
       authorityHost: identity.authorityHost,
       disableInstanceDiscovery: !identity.instanceDiscovery,
+      // The client's secret goes to the authority that the settings name, and nowhere else.
+      redirectOptions: NO_REDIRECTS,
     };
     switch (identity.kind) {
       case 'managedIdentity':
-        return clientId ? new sdk.ManagedIdentityCredential({ clientId }) : new sdk.ManagedIdentityCredential();
+        return new sdk.ManagedIdentityCredential({ ...(clientId ? { clientId } : {}), redirectOptions: NO_REDIRECTS });
       case 'azureCli':
         return tenantId ? new sdk.AzureCliCredential({ tenantId }) : new sdk.AzureCliCredential();
       case 'clientSecret':

@@ -5,8 +5,8 @@ import { signalEvent, type Signal } from '../domain/signalEvent.js';
 import type { CredentialPromoted, PullCheckRequested } from '../domain/pullCheckMessages.js';
 import type { PublishedType } from '../ports/serviceOperation.js';
 import { seenSecrets } from '../redaction/seenSecrets.js';
-import { lastAnswerPolicy } from './lastAnswer.js';
 import { lazily } from './lazily.js';
+import { pipelineOptions } from './pipelineOptions.js';
 import { calling } from './serviceErrors.js';
 
 /**
@@ -37,10 +37,7 @@ interface PublishedEvent {
 export function createPublisher(config: Config['signalTopic'], credential: TokenCredential) {
   const client = lazily(async (): Promise<EventGridPublisherClient<'CloudEvent'>> => {
     const { EventGridPublisherClient: Client } = await import('@azure/eventgrid');
-    return new Client(config.endpoint, 'CloudEvent', credential, {
-      retryOptions: { maxRetries: 0 },
-      additionalPolicies: [{ position: 'perCall', policy: lastAnswerPolicy }],
-    });
+    return new Client(config.endpoint, 'CloudEvent', credential, pipelineOptions(config.endpoint));
   });
   return async ({ type, id, source, subject, data }: PublishedEvent): Promise<void> => {
     const sdk = await client();

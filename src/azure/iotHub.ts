@@ -1,6 +1,7 @@
 import type { TokenCredential } from '@azure/identity';
 import type { Config } from '../config.js';
 import { ServiceError } from '../ports/serviceError.js';
+import { resourceName } from '../ports/serviceFacts.js';
 import type { ServiceOperation } from '../ports/serviceOperation.js';
 import { calling } from './serviceErrors.js';
 
@@ -31,7 +32,12 @@ export function createIotHub(config: Pick<Config, 'hubs' | 'hubAudience'>, crede
     const { method, path, body, operation, resource, deviceTime = 0 } = call;
     const base = config.hubs[hub.toLowerCase()];
     if (base === undefined)
-      throw new ServiceError({ kind: 'refused', operation, resource, detail: 'hub-not-configured' });
+      throw new ServiceError({
+        kind: 'refused',
+        operation,
+        resource: resourceName(resource),
+        detail: 'hub-not-configured',
+      });
     return calling(operation, resource, async () => {
       const token = await credential.getToken(`${config.hubAudience}/.default`);
       const response = await fetch(`${base}${path}?api-version=${API_VERSION}`, {

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { DeviceChannelChoice } from '../domain/deviceChannel.js';
 import type { CredentialPromoted, PullCheckRequested } from '../domain/pullCheckMessages.js';
 import { ServiceError } from '../ports/serviceError.js';
+import { resourceName } from '../ports/serviceFacts.js';
 import { seenSecrets } from '../redaction/seenSecrets.js';
 import { isUnknownDevice, type IotHub } from './iotHub.js';
 
@@ -63,7 +64,7 @@ export function createIotHubChannel(hub: IotHub) {
     throw new ServiceError({
       kind,
       operation,
-      resource,
+      resource: resourceName(resource),
       ...(status === undefined ? { detail: 'unreadable-answer' } : { detail: 'device-refused', deviceStatus: status }),
     });
   }

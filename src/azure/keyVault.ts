@@ -10,12 +10,13 @@ import type {
   SecretVersionFacts,
 } from '../ports/secretVault.js';
 import { orUndefined, ServiceError } from '../ports/serviceError.js';
+import { resourceName } from '../ports/serviceFacts.js';
 import type { ServiceOperation } from '../ports/serviceOperation.js';
 import { rememberCredential } from '../redaction/rememberCredential.js';
 import { seenSecrets } from '../redaction/seenSecrets.js';
-import { lastAnswerPolicy } from './lastAnswer.js';
 import { lazily } from './lazily.js';
 import { watchPageLinks } from './pageLinks.js';
+import { pipelineOptions } from './pipelineOptions.js';
 import { calling, mentions } from './serviceErrors.js';
 
 /** What a stored value is, so that people and tools that list secrets can tell. Source: Kubernetes docs, Secret types. */
@@ -32,13 +33,11 @@ export function createKeyVault(config: Config['vault'], credential: TokenCredent
   const links = watchPageLinks();
   const client = lazily(async (): Promise<SecretClient> => {
     const { SecretClient: Client } = await import('@azure/keyvault-secrets');
+    const { additionalPolicies, ...options } = pipelineOptions(config.url);
     return new Client(config.url, credential, {
+      ...options,
       disableChallengeResourceVerification: !config.verifyChallenge,
-      retryOptions: { maxRetries: 0 },
-      additionalPolicies: [
-        { position: 'perCall', policy: links.policy },
-        { position: 'perCall', policy: lastAnswerPolicy },
-      ],
+      additionalPolicies: [{ position: 'perCall', policy: links.policy }, ...additionalPolicies],
     });
   });
 
@@ -182,7 +181,7 @@ function valueOf(name: string, { value }: KeyVaultSecret): string {
   throw new ServiceError({
     kind: 'unavailable',
     operation: 'read secret',
-    resource: name,
+    resource: resourceName(name),
     detail: 'unreadable-answer',
   });
 }
@@ -195,7 +194,7 @@ function toFacts(secret: KeyVaultSecret): SecretFacts {
     throw new ServiceError({
       kind: 'unavailable',
       operation: 'read secret',
-      resource: seenSecrets.redact(name),
+      resource: resourceName(seenSecrets.redact(name)),
       detail: 'secret-in-answer',
     });
   return {

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { ServiceError } from '../ports/serviceError.js';
+import { resourceName } from '../ports/serviceFacts.js';
 import type { ServiceOperation } from '../ports/serviceOperation.js';
 
 /**
@@ -54,9 +55,19 @@ export async function ended(
     const standing = await look();
     if (standing === 'done') return;
     if (standing === 'failed')
-      throw new ServiceError({ kind: 'unavailable', operation, resource, detail: 'operation-failed' });
+      throw new ServiceError({
+        kind: 'unavailable',
+        operation,
+        resource: resourceName(resource),
+        detail: 'operation-failed',
+      });
   }
-  throw new ServiceError({ kind: 'unavailable', operation, resource, detail: 'operation-unfinished' });
+  throw new ServiceError({
+    kind: 'unavailable',
+    operation,
+    resource: resourceName(resource),
+    detail: 'operation-unfinished',
+  });
 }
 
 /** Of a write: what its resource's `provisioningState` comes to. Absent, it may not be there yet. */

@@ -1,5 +1,12 @@
 import { ServiceError, type ServiceDetail, type ServiceErrorKind } from '../ports/serviceError.js';
-import { httpStatus, requestId, secondsToWait, serviceCode, UNLISTED_CODE } from '../ports/serviceFacts.js';
+import {
+  httpStatus,
+  requestId,
+  secondsToWait,
+  serviceCode,
+  UNLISTED_CODE,
+  resourceName,
+} from '../ports/serviceFacts.js';
 import type { ServiceCode } from '../ports/serviceFacts.js';
 import type { ServiceOperation } from '../ports/serviceOperation.js';
 import { watchingAnswers, type Answered } from './lastAnswer.js';
@@ -59,7 +66,7 @@ export function toServiceError(
   return new ServiceError({
     kind: kindOf(said, String(sdk.name)),
     operation,
-    resource,
+    resource: resourceName(resource),
     ...(status === undefined ? {} : { status }),
     ...(code ? { code } : {}),
     ...(innerCode ? { innerCode } : {}),
@@ -103,6 +110,7 @@ function detailOf(sdk: SdkError, status: number | undefined, code: ServiceCode |
   const name = String(sdk.name);
   if (name === 'AbortError' || name === 'TimeoutError') return 'no-answer-in-time';
   if (/^Authentication|^CredentialUnavailable/.test(name)) return 'no-access-token';
+  if (name === 'LeadsElsewhere') return 'leads-elsewhere';
   if (sdk.code === PARSE_ERROR || name === 'SyntaxError' || name === 'UnreadableAnswer') return 'unreadable-answer';
   if (status !== undefined && status >= 300) return undefined;
   if (status === undefined && code !== undefined) return 'no-connection';

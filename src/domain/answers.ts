@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import { FAILURE_CODES, PROBLEM_CODES } from './codes.js';
-import { checkResult } from './clientAnswers.js';
+import { FAILURE_CODES } from './codes.js';
+import { checkResult, checkWarning } from './clientAnswers.js';
+import { problemFound } from './dryRunAnswers.js';
 import {
   CREDENTIAL_PROMOTED,
   credentialPromoted,
@@ -14,6 +15,8 @@ import { verifiedPull, type VerifiedPull } from './verifiedPull.js';
  * What the API answers, as schemas. Answers are not parsed by the app, so all but the OpenAPI document and tests take the
  * types only, and a start of the app does not pay for them.
  */
+
+export * from './dryRunAnswers.js';
 
 const instant = z.iso.datetime();
 
@@ -134,30 +137,22 @@ export const operationResult = z
   .describe('What a completed run came to, by kind.');
 export type OperationResult = z.infer<typeof operationResult>;
 
-export const problemFound = z
-  .object({
-    code: z.enum(PROBLEM_CODES),
-    field: z.string().describe('the field of the request that it is about').exactOptional(),
-    message: z.string(),
-    fix: z.string().describe('the command, setting or field that mends it'),
-    unknown: z
-      .literal(true)
-      .describe('something could not be read, and is neither taken for good nor for bad: the run goes on')
-      .exactOptional(),
-  })
-  .readonly()
-  .describe(
-    'Something about a request that must be changed first, by a field of the request or by a command; or, `unknown`, something that nobody could tell.',
-  );
-/** Something about a request that must be changed first, by a field of the request or by a command. */
-export type Problem = z.infer<typeof problemFound>;
-
 export const operationFailure = z
   .object({
     code: z.enum(FAILURE_CODES),
     message: z.string(),
-    residue: z.array(z.string()).readonly().describe('what the run made and could not take away, each with the reason'),
+    residue: z
+      .array(z.string())
+      .readonly()
+      .describe('what the run made or was to take away, and could not, each with the reason'),
     kept: z.array(z.string()).readonly().describe('what was found or others share, left as it is on purpose'),
+    disabled: z
+      .array(z.string())
+      .readonly()
+      .describe(
+        'of a revocation: tokens, passwords and secrets that it has disabled although it failed; what may still work is in `residue`',
+      )
+      .exactOptional(),
     problems: z.array(problemFound).readonly().describe('everything that preflight found wrong').exactOptional(),
     nextTryAt: instant
       .describe(
@@ -228,6 +223,11 @@ export const recordedOperation = z
         code: z.enum(FAILURE_CODES),
         message: z.string(),
         residue: z.array(z.string()).readonly().describe('what it left; the first five things'),
+        disabled: z
+          .array(z.string())
+          .readonly()
+          .describe('of a revocation: what it has disabled although it failed; the first five things')
+          .exactOptional(),
       })
       .readonly()
       .exactOptional(),
@@ -249,68 +249,31 @@ export const operationPage = z
       .readonly()
       .describe('fewer than `top` on the last page, and where a filter fits few of very many'),
     continuation: z.string().describe('for the next page; absent on the last').exactOptional(),
+    omitsEarlier: z
+      .literal(true)
+      .describe(
+        'with `since`: more than 500 clients, or 2,000 runs, since then; earlier runs of clients whose later ones are not among the newest are missing. A later `since` has them all',
+      )
+      .exactOptional(),
   })
   .readonly()
   .describe('A page of runs, by the time at which they were asked for, the newest first.');
 export type OperationPage = z.infer<typeof operationPage>;
 
 export const runningOperation = z
-  .object({ id: z.string(), status: z.literal('running') })
+  .object({
+    id: z.string(),
+    status: z.literal('running'),
+    warnings: z
+      .array(checkWarning)
+      .readonly()
+      .describe('of an onboarding: other clients whose names differ in case alone; absent without any')
+      .exactOptional(),
+  })
   .readonly()
   .describe('A run that is under way; `id` is its operation.');
 /** The 202 answer of whatever starts a run, attaches to one, or asks one to end. */
 export type RunningOperation = z.infer<typeof runningOperation>;
-
-export const plannedWrite = z
-  .object({
-    step: z.string(),
-    action: z.string(),
-    resource: z.string(),
-    client: z.string().describe('whose it is, where a request names several').exactOptional(),
-  })
-  .readonly()
-  .describe('One change that the run would make, in words, by the step that makes it.');
-/** One change that the onboarding would make, in words, with the service's own request. */
-export type PlannedWrite = z.infer<typeof plannedWrite>;
-
-export const dryRunAnswer = z
-  .object({
-    problems: z
-      .array(problemFound)
-      .readonly()
-      .describe('what must be changed first; with any that is not `unknown`, the run is refused'),
-    writes: z.array(plannedWrite).readonly().describe('every change, in order; none when all is as asked for'),
-    adopts: z.array(z.string()).readonly().describe('what exists already and is used as it is'),
-  })
-  .readonly()
-  .describe('What a run would do.');
-/** The answer to a request with `dryRun`. */
-export type DryRunAnswer = z.infer<typeof dryRunAnswer>;
-
-export const rotationPlanAnswer = z
-  .object({
-    registry: z.string(),
-    connectedRegistry: z.string(),
-    client: z.string(),
-    problems: z
-      .array(problemFound)
-      .readonly()
-      .describe('what must be changed first; with any that is not `unknown`, the run is refused'),
-    writes: z.array(plannedWrite).readonly().describe('every change, in order'),
-    outage: z.string().describe('of an urgent rotation: how long the client cannot pull, and why').exactOptional(),
-  })
-  .readonly()
-  .describe('What the rotation of one client would do.');
-
-export const rotationDryRunAnswer = z
-  .object({
-    ...dryRunAnswer.unwrap().shape,
-    plans: z.array(rotationPlanAnswer).readonly().describe('the same, client by client'),
-  })
-  .readonly()
-  .describe("What rotations would do, in the request's order.");
-/** The answer to a rotation request with `dryRun`. */
-export type RotationDryRunAnswer = z.infer<typeof rotationDryRunAnswer>;
 
 /** The answer to a report that counts, and to an acknowledgement. */
 export const reportAnswer = z.object({ status: z.enum(['accepted', 'accepted before']) }).readonly();

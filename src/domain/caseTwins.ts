@@ -19,6 +19,23 @@ export function caseTwinWarnings(clients: readonly ClientReference[]): CheckWarn
   });
 }
 
+/** The same for some clients, of which each is compared with all that are known. */
+export function caseTwinsOf(clients: readonly ClientReference[], known: readonly ClientReference[]): CheckWarning[] {
+  const wanted = new Set(clients.map(folded));
+  return caseTwinWarnings([...clients, ...known.filter((one) => wanted.has(folded(one)))]);
+}
+
+/** Instead, where the names of the others are unknown. */
+export function namesNotCompared({ registry, connectedRegistry, client }: ClientReference): CheckWarning {
+  return {
+    code: 'names-not-compared',
+    registry,
+    connectedRegistry,
+    message: `The names of the clients in the vault could not be read in time: whether another one differs from ${client} in the case of its letters alone is unknown.`,
+    fix: 'A check of all clients names such clients: POST /api/checks with {}.',
+  };
+}
+
 /** A part of a check says so much of its ends: what belongs together lies side by side in the vault's order. */
 const AT_AN_END = 5;
 

@@ -131,7 +131,13 @@ export type UnusedResource = z.infer<typeof unusedResource>;
 
 export const checkWarning = z
   .object({
-    code: z.enum(['message-ttl-exceeded', 'message-ttl-too-short', 'sync-schedule-unreadable', 'names-differ-in-case']),
+    code: z.enum([
+      'message-ttl-exceeded',
+      'message-ttl-too-short',
+      'sync-schedule-unreadable',
+      'names-differ-in-case',
+      'names-not-compared',
+    ]),
     registry: z.string(),
     connectedRegistry: z.string(),
     message: z.string(),

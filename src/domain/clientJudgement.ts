@@ -48,7 +48,7 @@ export function judgeClient(known: KnownClient, now: Date, allowedEndpoints: rea
     ...aboutPassword(tags, token.slots, now),
     ...aboutEndpoint(known, allowedEndpoints),
   ];
-  // What nobody can tell is told, and makes nobody drifted.
+  // An unknown fact is reported, and makes no client drifted.
   const unknown =
     token.isEnabled === undefined ? [{ code: 'fact-unknown', found: 'whether the token is enabled' } as const] : [];
   const differences = [...unbound, ...drift, ...unknown];

@@ -5,11 +5,11 @@ import type { WorksFor } from './worksFor.js';
  * `systemData.createdAt` (docs/simulator.md, "Times"), the app's own bindings included.
  */
 export interface ConnectedRegistryRecord {
-  /** Time of the event that told of its creation. Deliveries of that event, and of older ones, are about the same one. */
+  /** Time of the event about its creation. Deliveries of that event, and of older ones, are about the same one. */
   readonly newAt?: string;
   /** It was there, and in use, before the app heard of it. */
   readonly isOld?: boolean;
-  /** Time of the last deletion that was told of: what is known is of the one that is gone. */
+  /** Time of the last deletion event: what is known is about the connected registry that is gone. */
   readonly deletedAt?: string;
 }
 
@@ -55,7 +55,8 @@ export interface UseOfConnectedRegistry {
 }
 
 /**
- * Whether a write that an event tells of has made the connected registry.
+ * Whether a write that an event tells of has made the connected registry. `unknown`: nobody can tell, so that its profile's
+ * clients are not onboarded on a guess, and a later event decides.
  *
  * @param at time of the event
  * @param wasBound whether the app has ever written its list of clients
@@ -63,7 +64,7 @@ export interface UseOfConnectedRegistry {
 export function judgeWrite(
   record: ConnectedRegistryRecord,
   { at, facts, wasBound }: { readonly at: string; readonly facts: UseOfConnectedRegistry; readonly wasBound: boolean },
-): 'new' | 'known' | 'old' {
+): 'new' | 'known' | 'old' | 'unknown' {
   const { newAt, isOld, deletedAt } = record;
   if (newAt !== undefined) return at <= newAt ? 'new' : 'known';
   if (isOld === true) return 'known';
@@ -75,9 +76,9 @@ export function judgeWrite(
     facts.lastSyncTime !== undefined ||
     facts.clientTokens.length > 0 ||
     (wasBound && deletedAt === undefined);
-  return isInUse || isAged(facts.createdAt, at) ? 'old' : 'new';
-}
-
-function isAged(createdAt: string | undefined, at: string): boolean {
-  return createdAt !== undefined && (Date.parse(at) - Date.parse(createdAt)) / 1000 > OLD_AFTER_SECONDS;
+  if (isInUse) return 'old';
+  const age = facts.createdAt === undefined ? NaN : (Date.parse(at) - Date.parse(facts.createdAt)) / 1000;
+  // Without its age nothing tells it from one that was there long before, unless a deletion was: then it is another one.
+  if (Number.isNaN(age)) return deletedAt === undefined ? 'unknown' : 'new';
+  return age > OLD_AFTER_SECONDS ? 'old' : 'new';
 }

@@ -14,10 +14,13 @@ export interface EndedOperation {
   readonly startedAt: string;
   readonly endedAt: string;
   readonly status: Exclude<OperationStatus, 'running'>;
-  readonly failure?: Pick<OperationFailure, 'code' | 'message' | 'residue'>;
+  readonly failure?: FailureInShort;
   /** Of a run that waited for another one and attached to it: the operation that does its work. */
   readonly startedAs?: string;
 }
+
+/** What of a failure is recorded. */
+export type FailureInShort = Pick<OperationFailure, 'code' | 'message' | 'residue' | 'disabled'>;
 
 /** A record holds so many, the newest. With the bounds below they stay under 30 KB; the engine keeps 64 KB in one row. */
 export const MOST_ENDED = 20;
@@ -26,18 +29,19 @@ export const MOST_ENDED = 20;
 const BOUNDS = { message: 300, residue: 160, items: 5 } as const;
 
 /** The failure in short: the whole of it is in the run's own answer, as long as the engine keeps that. */
-export function shortFailure({
-  code,
-  message,
-  residue,
-}: Pick<OperationFailure, 'code' | 'message' | 'residue'>): NonNullable<EndedOperation['failure']> {
-  const named = residue.slice(0, BOUNDS.items).map((item) => shortened(item, BOUNDS.residue));
-  const more = residue.length - named.length;
+export function shortFailure({ code, message, residue, disabled }: FailureInShort): FailureInShort {
   return {
     code,
     message: shortened(message, BOUNDS.message),
-    residue: more === 0 ? named : [...named, `and ${more} more`],
+    residue: firstOf(residue),
+    ...(disabled ? { disabled: firstOf(disabled) } : {}),
   };
+}
+
+function firstOf(items: readonly string[]): readonly string[] {
+  const named = items.slice(0, BOUNDS.items).map((item) => shortened(item, BOUNDS.residue));
+  const more = items.length - named.length;
+  return more === 0 ? named : [...named, `and ${more} more`];
 }
 
 function shortened(text: string, length: number): string {

@@ -1,3 +1,5 @@
+import type { SlotName } from './slots.js';
+
 /** What is left of a client, and what an offboarding does about it. Small, since it stands in the durable history. */
 export interface OffboardingPlan {
   readonly tokens: readonly LeavingToken[];
@@ -9,6 +11,8 @@ export interface OffboardingPlan {
   readonly secrets: readonly LeavingSecret[];
   /** Names of all tokens that are the client's no more afterwards. */
   readonly claims: readonly string[];
+  /** Whether there is anything of the client at all; plans of earlier versions do not say. */
+  readonly isThere?: boolean;
 }
 
 export interface LeavingToken {
@@ -22,6 +26,11 @@ export interface LeavingToken {
   readonly isOurs: boolean;
   /** When each of our passwords that it holds was made (ISO 8601). */
   readonly ourPasswords: readonly string[];
+  /**
+   * Passwords of a token that others made, which may be ours: made since it was adopted, and the client's secrets, which
+   * would say so, are gone. They are left, since they may as well be others'.
+   */
+  readonly doubtful?: readonly { readonly slot: SlotName; readonly createdAt: string }[];
   /** Why it is left alone, but for passwords of the client: only its name speaks for it, or others use it. */
   readonly kept?: readonly string[];
   /** Of a token that others made: the scope map that it is to have again, and the one of ours that it has. */
@@ -51,7 +60,10 @@ export function goneScopeMap(name: string, { scopeMap, ours }: { scopeMap: strin
   return `token ${name}: its scope map ${scopeMap} is gone; it still has ${ours}`;
 }
 
-/** Why a token that is not ours is left. */
-export function keptToken(name: string): string {
-  return `token ${name}: it was there before us; it is unbound and holds no password of ours any more`;
+/** Why a token that is not ours is left, and what of it is unknown. */
+export function keptToken({ name, doubtful = [] }: Pick<LeavingToken, 'name' | 'doubtful'>): string {
+  const left = `token ${name}: it was there before us; it is unbound`;
+  if (doubtful.length === 0) return `${left} and holds no password of ours any more`;
+  const slots = doubtful.map(({ slot, createdAt }) => `${slot}, made ${createdAt}`).join(' and ');
+  return `${left}; whether its ${slots}, is ours is unknown, since no secret of the client is left that says so: it still works, so empty the slot by hand if nobody else uses it`;
 }

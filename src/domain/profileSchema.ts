@@ -100,7 +100,7 @@ function holdsTogether({ value, issues }: z.core.ParsePayload<GivenProfile>): vo
   for (const [id, names] of polled) if (!names.every(fits)) complain(['pollers', id], 'is outside match.device');
 }
 
-/** Two clients with one token could not be told apart: cutting one off would cut off the other. */
+/** Two clients with one token could not be distinguished: cutting one off would cut off the other. */
 function isAboutOneClient({ match, connectedRegistry, clients }: GivenProfile): boolean {
   const isOneDevice = match.device !== undefined && !match.device.includes('*');
   return connectedRegistry !== undefined && isOneDevice && clients.length <= 1;

@@ -83,7 +83,31 @@ export function rotationState(
 }
 
 /** What is known of a client's connected registry; `worstGapSeconds` counts what it syncs through, too; absent: unknown. */
-export type SyncOfClient = Pick<SyncFacts, 'schedule' | 'lastSyncTime'> & { readonly worstGapSeconds?: number };
+export type SyncOfClient = Pick<SyncFacts, 'schedule' | 'lastSyncTime'> & {
+  readonly worstGapSeconds?: number;
+  /** Whether the registry has this connected registry; absent: nobody looked. */
+  readonly isThere?: boolean;
+  /** Whether Azure names the token that it syncs by: one that signs in with a managed identity has none. */
+  readonly hasSyncToken?: boolean;
+};
+
+/** What nobody can tell of a connected registry's sync. */
+export const UNKNOWN_SYNC = ['connectedRegistry', 'schedule', 'lastSync', 'syncToken'] as const;
+export type UnknownSync = (typeof UNKNOWN_SYNC)[number];
+
+/**
+ * What of a sync is unknown: then a rotation is neither deferred for it nor known to be in time, and the run itself waits
+ * for what Resource Manager reports.
+ */
+export function unknownOf(sync: SyncOfClient, now: Date): readonly UnknownSync[] {
+  const { isThere, hasSyncToken, lastSyncTime, worstGapSeconds, schedule } = sync;
+  if (isThere === false) return ['connectedRegistry'];
+  return [
+    ...(worstGapSeconds === undefined || nextSync(schedule, now) === undefined ? (['schedule'] as const) : []),
+    ...(lastSyncTime === undefined ? (['lastSync'] as const) : []),
+    ...(hasSyncToken === false ? (['syncToken'] as const) : []),
+  ];
+}
 
 function isOffline({ lastSyncTime, worstGapSeconds }: SyncOfClient, now: Date): boolean {
   // Without its last sync, or how far apart its syncs are, nobody can tell that it is late.

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { UNKNOWN_SYNC } from './rotationDue.js';
 import { SLOT_NAMES } from './slots.js';
 
 /* What `GET /api/rotations/schedule` answers, as a schema; taken as a type only, as those of answers.ts. */
@@ -25,6 +26,13 @@ export const scheduledRotation = z
         until: instant.exactOptional(),
       })
       .readonly()
+      .exactOptional(),
+    unknown: z
+      .array(z.enum(UNKNOWN_SYNC))
+      .readonly()
+      .describe(
+        'what nobody can tell of its connected registry, so that `state` counts without it: that it is there; how often it syncs, what it syncs through included; when it did last; or the token that it syncs by, as with a managed identity. Absent where all is known',
+      )
       .exactOptional(),
     markedAt: instant.describe('an event said that it nears its end').exactOptional(),
     retryAt: instant.describe('the last rotation failed, and is tried again then').exactOptional(),

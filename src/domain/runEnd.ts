@@ -1,4 +1,4 @@
-import { shortFailure, type EndedOperation } from './endedOperation.js';
+import { shortFailure, type EndedOperation, type FailureInShort } from './endedOperation.js';
 import { CHECK, CHECK_PREFIX } from './checkRun.js';
 import { clientKey, referenceOf, type ClientReference } from './clientKey.js';
 import { formatOperationId } from './operationId.js';
@@ -10,7 +10,7 @@ export const CHECKS_RECORD = `${CHECK_PREFIX}all`;
 
 /** What of an outcome is recorded, whatever its kind. */
 export type RunEnd = Pick<EndedOperation, 'status' | 'endedAt' | 'startedAs'> & {
-  readonly failure?: Pick<OperationFailure, 'code' | 'message' | 'residue'>;
+  readonly failure?: FailureInShort;
 };
 
 /** Where a run's end is recorded, and as what. @param instance the run's own instance. */

@@ -3,6 +3,9 @@ import type { FlowLimits } from './flowLimits.js';
 import { newRunId, type OperationId } from './operationId.js';
 import type { RotationPolicy } from './rotationPolicy.js';
 
+/** Name of the function whose timer starts sweeps. */
+export const SWEEP_TIMER = 'startRotationSweep';
+
 /** Name of the orchestration that looks for what is due, and its one instance: two sweeps would start the same twice. */
 export const SWEEP = 'rotationSweep';
 export const SWEEP_INSTANCE = 'rotation-sweep';

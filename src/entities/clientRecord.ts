@@ -62,9 +62,10 @@ const WORK: Work = {
   noteEvent: (record, { at }) => keep(noteEvent(record, at)),
   acknowledge: (record, { version }) => keep({ ...record, acknowledged: version }),
   noteEnd: recordEnd,
-  forget: ({ knownSince, revokedAt, firstRevokedAt, disabled, disabling, newestEventAt, ended }) =>
+  forget: ({ knownSince, revokedAt, firstRevokedAt, disabled, disabling, newestEventAt, ended }, _request, now) =>
     keep({
-      ...(knownSince ? { knownSince } : {}),
+      // There was such a client, so that a repetition finds that it is gone, and not that nobody knows it.
+      knownSince: knownSince ?? now.toISOString(),
       ...(revokedAt ? { revokedAt } : {}),
       ...(firstRevokedAt ? { firstRevokedAt } : {}),
       ...(disabled ? { disabled } : {}),
@@ -138,7 +139,7 @@ function beginOffboarding(
   const stale = judgeEvent(record, eventAt);
   if (stale) return tooLate(record, stale.newestEventAt);
   const state = noteEvent(record, eventAt ?? wantedAt);
-  return { state, outcome: done(leftIn(state)) };
+  return { state, outcome: done({ ...leftIn(state), isKnown: isKnown(record) }) };
 }
 
 /** What earlier runs have made and left, for those that look for what a client has. */

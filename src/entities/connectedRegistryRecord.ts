@@ -6,7 +6,7 @@ import {
 } from '../domain/connectedRegistryRecord.js';
 import { done, type StepOutcome } from '../domain/stepOutcome.js';
 
-/** Keeps what events have told of a connected registry. It asks nobody and never fails. */
+/** Keeps what events have reported of a connected registry. It asks nobody and never fails. */
 export async function connectedRegistryRecord(
   operation: ConnectedRegistryOperation,
   { at }: ConnectedRegistryRequest,

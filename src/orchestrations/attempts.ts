@@ -24,17 +24,21 @@ export class Attempts {
     }
   }
 
-  /** @param left what is left besides the parts that failed. @param kept what was left on purpose. */
+  /**
+   * @param left what is left besides the parts that failed. @param kept what was left on purpose.
+   * @param disabled of a revocation: what is off, also where it failed.
+   */
   outcome<Result extends OperationResult>(
     result: Result,
     left: readonly string[],
     kept: readonly string[],
+    disabled?: readonly string[],
   ): End<Result> {
     const [first] = this.failures;
     if (!first) return { status: 'completed', result };
     const { code, message } = first.error;
     const residue = [...this.failures.map(({ part, error }) => `${part}: ${error.message}`), ...left];
-    const failure: OperationFailure = { code, message, residue, kept };
+    const failure: OperationFailure = { code, message, residue, kept, ...(disabled ? { disabled } : {}) };
     return { status: 'failed', failure };
   }
 }

@@ -26,6 +26,12 @@ export interface Begun {
   readonly held?: readonly HeldToken[];
 }
 
+/** The same of an offboarding. */
+export interface BegunOffboarding extends Pick<Begun, 'left' | 'held'> {
+  /** The record tells of a client that has, or had, something of ours; records of earlier versions did not say. */
+  readonly isKnown?: boolean;
+}
+
 /** One run's dealings with what is remembered of its client. */
 export class ClientRecords {
   private readonly entity: df.EntityId;
@@ -50,8 +56,8 @@ export class ClientRecords {
   }
 
   /** The same for an offboarding, which a revocation does not keep from its work. @throws StepFailed `stale-event` */
-  *beginOffboarding(runner: StepRunner): Flow<Pick<Begun, 'left' | 'held'>> {
-    return yield* this.ask<'beginOffboarding', Pick<Begun, 'left' | 'held'>>(runner, 'beginOffboarding', this.wanted());
+  *beginOffboarding(runner: StepRunner): Flow<BegunOffboarding> {
+    return yield* this.ask<'beginOffboarding', BegunOffboarding>(runner, 'beginOffboarding', this.wanted());
   }
 
   /** When the client was revoked, if that was not before this run was asked for. */

@@ -11,6 +11,7 @@ import { MapHold } from './mapHold.js';
 import type { End, ProgressLog } from './progressLog.js';
 import { runParts } from './runParts.js';
 import type { StepRunner } from './stepRunner.js';
+import { clientUnknown } from './unknownClient.js';
 import { TokenClaim } from './tokenClaim.js';
 
 /**
@@ -26,7 +27,8 @@ export function* offboard(context: OrchestrationContext): Flow<OperationOutcome<
   } catch (error) {
     if (!(error instanceof StepFailed)) throw error;
     if (error.code === 'stale-event') return log.close({ status: 'rolledBack', failure: error.toFailure() });
-    return log.close({ status: 'failed', failure: error.toFailure([NOTHING_READ]) });
+    const residue = error.code === 'client-unknown' ? [] : [NOTHING_READ];
+    return log.close({ status: 'failed', failure: error.toFailure(residue) });
   }
 }
 
@@ -49,7 +51,9 @@ class Offboard {
   }
 
   *go(): Flow<End<OffboardingResult>> {
-    const { tokens, dangling, scopeMaps, secrets, claims } = yield* this.plan();
+    const { tokens, dangling, scopeMaps, secrets, claims, isKnown } = yield* this.plan();
+    // Whatever device was meant has another name, and keeps what it has.
+    if (!isKnown) throw yield* clientUnknown(this.runner, this.reference, 'Nothing was taken away.');
     for (const token of tokens) yield* this.takeToken(token);
     for (const name of dangling) yield* this.unbind({ name, bound: true });
     const left: string[] = [];
@@ -66,13 +70,14 @@ class Offboard {
   }
 
   /** Whether this run may begin at all, and what is left of the client. */
-  private *plan(): Flow<OffboardingPlan> {
+  private *plan(): Flow<OffboardingPlan & { readonly isKnown: boolean }> {
     const { runner, reference } = this;
     const records = this.records();
     this.log.enter('plan');
     return yield* runner.step('plan', function* () {
-      const begun = yield* records.beginOffboarding(runner);
-      return yield* runner.steps.planOffboarding({ reference, ...begun });
+      const { isKnown = true, ...remembered } = yield* records.beginOffboarding(runner);
+      const plan = yield* runner.steps.planOffboarding({ reference, ...remembered });
+      return { ...plan, isKnown: isKnown || plan.isThere !== false };
     });
   }
 
@@ -87,7 +92,7 @@ class Offboard {
       const clear = (runner: StepRunner) => runner.steps.clearPasswords({ registry, token: name, passwords });
       const cleared = yield* this.part('clearPasswords', `our password on token ${name}`, clear);
       if (cleared?.cleared) this.removed.push(`password of token ${name}`);
-      if (cleared) this.kept.push(...(token.kept ?? [keptToken(name)]));
+      if (cleared) this.kept.push(...(token.kept ?? [keptToken(token)]));
       yield* this.restoreScopeMap(token);
       return;
     }

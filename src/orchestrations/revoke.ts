@@ -7,7 +7,7 @@ import type { LeftToken } from '../domain/leftToken.js';
 import { keptByName } from '../domain/offboardingPlan.js';
 import type { OperationOutcome, RevocationResult } from '../domain/operation.js';
 import { ONBOARD, type Run } from '../domain/run.js';
-import { clientName, inCommonWith, keptForOthers } from '../domain/sharedToken.js';
+import { inCommonWith, keptForOthers } from '../domain/sharedToken.js';
 import { nextSync, type SyncFacts } from '../domain/syncSchedule.js';
 import { Attempts } from './attempts.js';
 import { ClientRecords } from './clientRecord.js';
@@ -15,6 +15,7 @@ import { later, StepFailed, type Flow } from './flow.js';
 import type { End, ProgressLog } from './progressLog.js';
 import { runParts } from './runParts.js';
 import type { StepRunner } from './stepRunner.js';
+import { clientUnknown } from './unknownClient.js';
 
 /** Steps after which a run may have made its token, or enabled it. */
 const TOUCHES_TOKEN: readonly string[] = ['enableToken', 'ensureToken'];
@@ -32,7 +33,7 @@ export function* revoke(context: OrchestrationContext): Flow<OperationOutcome<Re
   } catch (error) {
     if (!(error instanceof StepFailed)) throw error;
     const residue = ['unknown: the client could not be marked as revoked; send the same request again'];
-    return log.close({ status: 'failed', failure: error.toFailure(residue) });
+    return log.close({ status: 'failed', failure: { ...error.toFailure(residue), disabled: [] } });
   }
 }
 
@@ -52,7 +53,7 @@ interface Marked {
   readonly firstRevokedAt?: string;
   readonly left?: readonly LeftToken[];
   readonly held?: readonly HeldToken[];
-  /** The record told of the client before the mark; revocations of earlier versions did not ask. */
+  /** The record knew the client before the mark; revocations of earlier versions did not ask. */
   readonly isKnown?: boolean;
 }
 
@@ -68,6 +69,10 @@ class Revoke {
   private readonly records: ClientRecords;
   private readonly reference: ClientReference;
   private readonly disabled = new Set<string>();
+  /** What was found to work, and was neither disabled nor has failed to be. */
+  private readonly untried = new Set<string>();
+  /** What could not be read, in words. */
+  private unread: readonly string[] = [];
   private readonly kept = new Set<string>();
   private remembered: Pick<Marked, 'left' | 'held'> = {};
   private isKnown = true;
@@ -88,7 +93,7 @@ class Revoke {
     this.log.enter('disable');
     const found = yield* this.part('disable', 'what the client has', () => this.disableAll(revokedAt));
     this.records.tell('endDisabling', {});
-    if (found && !found.isThere && !this.isKnown && !isHeld(found)) return this.unknown();
+    if (found && !found.isThere && !this.isKnown && !isHeld(found)) return yield* this.unknown();
     if (!found || isAtWork(found)) {
       this.log.enter('endRun');
       yield* this.part('endRun', 'the run in progress', () => this.endRun(revokedAt));
@@ -109,13 +114,21 @@ class Revoke {
       ...(kept.length > 0 ? { kept } : {}),
       edge,
     };
-    return this.attempts.outcome(result, [], kept);
+    return this.attempts.outcome(result, this.left(), kept, disabled);
+  }
+
+  /** What may still work besides the parts that failed. */
+  private left(): string[] {
+    return [
+      ...[...this.untried].map((what) => `${what}: it could not be tried, and may still work`),
+      ...this.unread.map((what) => `unknown: ${what}`),
+    ];
   }
 
   /** Nothing knows of such a client, so that a device which is to be cut off has another name, and pulls on. */
-  private unknown(): End<RevocationResult> {
-    const message = `neither the client's record, the vault, a token's name nor the client list knows ${clientName(this.reference)}; nothing was disabled`;
-    return { status: 'failed', failure: { code: 'client-unknown', message, residue: [], kept: [] } };
+  private *unknown(): Flow<End<RevocationResult>> {
+    const error = yield* clientUnknown(this.runner, this.reference, 'Nothing was disabled.');
+    return { status: 'failed', failure: { ...error.toFailure(), disabled: [] } };
   }
 
   private *mark(): Flow<string> {
@@ -143,10 +156,12 @@ class Revoke {
     const run = found.present && tokenOf(found.present);
     const order = { reference, ...(run ? { run } : {}), ...this.remembered };
     const first = yield* runner.steps.findAccess({ ...order, goesOn: true });
+    this.unread = first.unread;
     yield* this.disable(first);
     if (first.unread.length === 0) return { ...found, isThere: first.isThere };
     // What is known of the client is disabled; the rest is waited for, and listed if it stays unread.
     const rest = yield* runner.steps.findAccess(order);
+    this.unread = [];
     yield* this.disable(rest);
     return { ...found, isThere: first.isThere || rest.isThere };
   }
@@ -154,24 +169,42 @@ class Revoke {
   private *disable(access: EnabledAccess): Flow<void> {
     const { runner, records } = this;
     const { registry } = this.reference;
+    const names = [...new Set(access.secrets.map(({ name }) => name))];
+    for (const token of access.tokens) this.untried.add(`token ${token}`);
+    for (const { token, passwords } of access.shared)
+      if (passwords.length > 0) this.untried.add(`our password on token ${token}`);
+    for (const name of names) this.untried.add(`secret ${name}`);
     // Noted before it is done: only what the revocation has disabled itself is enabled again by what lifts it.
     if (access.tokens.length > 0) yield* records.ask(runner, 'noteDisabled', { tokens: access.tokens });
-    const token = yield* this.attempts.part(`token ${access.tokens.join(', ')}`, () =>
-      runner.steps.disableTokens({ registry, tokens: access.tokens }),
-    );
-    for (const name of token?.disabled ?? []) this.disabled.add(`token ${name}`);
+    // Each by itself: one that cannot be disabled does not keep the others on, and nobody has to guess which those are.
+    for (const token of access.tokens) {
+      const done = yield* this.cut(`token ${token}`, 'all its passwords may still work', () =>
+        runner.steps.disableTokens({ registry, tokens: [token] }),
+      );
+      for (const name of done?.disabled ?? []) this.disabled.add(`token ${name}`);
+    }
     for (const name of access.byName) this.kept.add(keptByName(name));
     for (const shared of access.shared) yield* this.clearShared(shared);
-    const names = [...new Set(access.secrets.map(({ name }) => name))];
-    if (names.length > 0) yield* runner.steps.disableSecrets({ versions: access.secrets });
-    for (const name of names) this.disabled.add(`secret ${name}`);
+    for (const name of names) {
+      const versions = access.secrets.filter((version) => version.name === name);
+      const done = yield* this.cut(`secret ${name}`, 'whoever may read it still can', () =>
+        runner.steps.disableSecrets({ versions }),
+      );
+      if (done) this.disabled.add(`secret ${name}`);
+    }
+  }
+
+  /** Disables one thing. @param otherwise what may be true where that fails, in words. */
+  private *cut<T>(what: string, otherwise: string, body: () => Flow<T>): Flow<T | undefined> {
+    this.untried.delete(what);
+    return yield* this.attempts.part(`${what}: ${otherwise}`, body);
   }
 
   /** A token that another client uses too stays enabled: only the passwords that this client alone has go. */
   private *clearShared({ token, users, passwords, inCommon }: SharedToken): Flow<void> {
     const { runner, reference, attempts } = this;
     const { registry } = reference;
-    const cleared = yield* attempts.part(`our password on token ${token}`, () =>
+    const cleared = yield* this.cut(`our password on token ${token}`, 'it may still work', () =>
       runner.steps.clearPasswords({ registry, token, passwords }),
     );
     if (cleared?.cleared) this.disabled.add(`password of token ${token}`);

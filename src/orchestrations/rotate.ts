@@ -15,6 +15,7 @@ import { later, StepFailed, type Flow } from './flow.js';
 import { propagation } from './propagation.js';
 import { Refused } from './refused.js';
 import { undoableParts, type UndoableParts } from './runParts.js';
+import type { StepRunner } from './stepRunner.js';
 import { undoFailure } from './undoFailure.js';
 
 /** How long to try to tell operators of a failure; the operation says the same. */
@@ -52,13 +53,27 @@ function* planRetry(
   freeAt: string | undefined,
 ): Flow<{ readonly nextTryAt?: string }> {
   const { code, message } = error;
-  const retry = isSeenBySweeps(error) ? { nextTryAt: nextTry(context, input, freeAt).toISOString() } : {};
+  const swept = isSeenBySweeps(error) ? yield* sweptAgain(runner, input) : 'no';
+  const at = nextTry(context, input, freeAt).toISOString();
+  const retry = swept === 'yes' ? { nextTryAt: at } : {};
   const { urgent } = input.request;
   const operation = formatOperationId({ instance: context.df.instanceId, run: input.run });
-  if (retry.nextTryAt !== undefined) new ClientRecords(context, input).tell('retryRotation', { at: retry.nextTryAt });
+  // Where nobody can tell, a sweep that does come waits as well; only nothing is promised.
+  if (swept !== 'no') new ClientRecords(context, input).tell('retryRotation', { at });
   const alert = { operation, ...referenceOf(input.request), urgent, code, message, ...retry };
   yield* runner.bestEffort('alert', ALERT_SECONDS, (steps) => steps.alertRotationFailed(alert));
   return retry;
+}
+
+/** Whether a sweep will come to the client: not where the sweeps' timer is off, or the client has no enabled secret any more. */
+function* sweptAgain(runner: StepRunner, { request }: RotationRun): Flow<'yes' | 'no' | 'unknown'> {
+  try {
+    const { isSwept } = yield* runner.uninterrupted(ALERT_SECONDS).steps.isSwept({ reference: referenceOf(request) });
+    return isSwept ? 'yes' : 'no';
+  } catch (error) {
+    if (!(error instanceof StepFailed)) throw error;
+    return 'unknown';
+  }
 }
 
 /** A sweep goes by the enabled main secrets in the vault (queries/rotationSchedule.ts). */
@@ -77,7 +92,7 @@ function nextTry(context: OrchestrationContext, { limits }: RotationRun, freeAt:
 
 /** The forward way. One method a step, in the order in which they run. */
 class Rotate {
-  /** Until when the password before the present one keeps the slot (ISO 8601), as far as the plan has told. */
+  /** Until when the password before the present one keeps the slot (ISO 8601), as far as the plan knows. */
   freeAt: string | undefined;
   private readonly records: ClientRecords;
 

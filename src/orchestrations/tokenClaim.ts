@@ -31,7 +31,7 @@ export class TokenClaim {
     yield* runner.untilDone<object>(call, this.input.limits.stepDeadlineSeconds);
   }
 
-  /** The client has the token no more. Told without waiting: the signal goes out with the turn. */
+  /** The client has the token no more. Sent without waiting: the signal goes out with the turn. */
   release(): void {
     const operation: TokenClaimOperation = 'release';
     this.context.df.signalEntity(this.entity, operation, this.request);

@@ -1,4 +1,13 @@
-import { httpStatus, requestId, secondsToWait, serviceCode, type RequestId, type ServiceCode } from './serviceFacts.js';
+import {
+  httpStatus,
+  requestId,
+  resourceName,
+  secondsToWait,
+  serviceCode,
+  type RequestId,
+  type ResourceName,
+  type ServiceCode,
+} from './serviceFacts.js';
 import type { ServiceOperation } from './serviceOperation.js';
 
 /** What the caller can do about a refused or failed call. */
@@ -10,6 +19,7 @@ const DETAILS = {
   'no-answer-in-time': 'no answer in time',
   'no-access-token': "there is no access token for the app's identity",
   'unreadable-answer': 'the answer cannot be read',
+  'leads-elsewhere': 'the answer leads to another host, which is not followed',
   'operation-failed': 'the service ended the operation without success, or answered what cannot be used',
   'operation-unfinished': 'the service has not ended the operation in time',
   'no-password': 'the answer holds no value for the password slot that was asked for',
@@ -26,7 +36,7 @@ interface ServiceErrorDetails {
   /** What was tried, as a verb and a kind of resource. */
   readonly operation: ServiceOperation;
   /** Name of the resource it was tried on, as the caller gave it: never one that an answer gave. */
-  readonly resource: string;
+  readonly resource: ResourceName;
   /** HTTP status; absent when no answer came. */
   readonly status?: number;
   /** The service's own error code, and the more exact one inside it. */
@@ -59,6 +69,7 @@ export class ServiceError extends Error {
       code: serviceCode(details.code),
       innerCode: serviceCode(details.innerCode),
       requestId: requestId(details.requestId),
+      resource: resourceName(details.resource),
       detail: details.detail !== undefined && Object.hasOwn(DETAILS, details.detail) ? details.detail : undefined,
     };
     const device = httpStatus(details.deviceStatus);
@@ -69,7 +80,7 @@ export class ServiceError extends Error {
       facts.detail === undefined ? '' : DETAILS[facts.detail],
       device === undefined ? '' : `it answered ${device}`,
     ].filter((part) => part.trim() !== '');
-    super(`${details.operation} ${details.resource}: ${said.join(': ')}`.slice(0, 600));
+    super(`${details.operation} ${facts.resource}: ${said.join(': ')}`.slice(0, 600));
     this.kind = details.kind;
     this.status = facts.status;
     this.code = facts.code;

@@ -14,6 +14,24 @@ export type ServiceCode = string & { readonly [checked]: 'code' };
 /** A service's id of the request, for its support. */
 export type RequestId = string & { readonly [checked]: 'requestId' };
 
+/** Name of the resource that a call was about: what callers name things by, and no text of a service. */
+export type ResourceName = string & { readonly [checked]: 'resource' };
+
+/** Stands for what is no name. */
+const UNNAMED = 'a resource whose name cannot be shown';
+
+/** Characters of names, subjects, addresses and device ids; no space, quote, bracket or line is in any. Source: the rules of domain/names.ts, and Azure docs, iot-hub-devguide-identity-registry for devices. */
+const RESOURCE = /^[\w\-.:+%#*?!(),=@$'/~]{1,400}$/;
+
+/**
+ * A resource's name as it may be shown. Texts of people or services have spaces or quotes, and are none; nor is what holds a
+ * secret that this process has seen.
+ */
+export function resourceName(value: unknown): ResourceName {
+  const isName = typeof value === 'string' && RESOURCE.test(value) && !seenSecrets.holds(value);
+  return (isName ? value : UNNAMED) as ResourceName;
+}
+
 /** Stands for a code that is not shown. */
 export const UNLISTED_CODE = 'UnlistedCode';
 

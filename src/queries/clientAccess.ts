@@ -5,11 +5,12 @@ import { madeSince } from '../domain/madeSince.js';
 import { candidateSecretName, mainSecretName, ownTokenNames, SCOPE_MAP_MARK } from '../domain/names.js';
 import { parseTags, type CredentialTags } from '../domain/secretTags.js';
 import { passwordsOf } from '../domain/sharedToken.js';
-import type { FilledSlot } from '../domain/slots.js';
+import { SLOT_NAMES, type FilledSlot, type SlotName } from '../domain/slots.js';
 import type { Ports } from '../ports/ports.js';
 import type { ConnectedRegistryFacts, TokenFacts } from '../ports/registryControlPlane.js';
 import type { SecretVersionFacts } from '../ports/secretVault.js';
 import { ServiceError } from '../ports/serviceError.js';
+import { isBound } from './connectedRegistry.js';
 
 /** All by which a client has access, or had: what an offboarding takes away, and a revocation disables. */
 export interface ClientAccess {
@@ -40,6 +41,8 @@ export interface ClientToken extends TokenFacts {
   readonly ourPasswords: readonly string[];
   /** What the client's secrets tell of it. */
   readonly tags: readonly CredentialTags[];
+  /** Slots filled since the client has it, while no secret is left that tells whose passwords they hold. */
+  readonly doubtful: readonly { readonly slot: SlotName; readonly createdAt: string }[];
   /**
    * Nothing says that it is the client's but its name, which is the one that the client's would have: with a scope map that
    * carries our mark (`marked`), or with another.
@@ -158,6 +161,7 @@ export async function readClientAccess(
         isOurs,
         ourPasswords: slotsFilledBy(found.slots, fitting),
         tags: fitting,
+        doubtful: fitting.length === 0 && remembered ? filledSince(found.slots, remembered.since) : [],
         ...(isTold ? {} : { byNameOnly: (await isMarked(found)) ? 'marked' : 'unmarked' }),
         ...(foundScopeMap === undefined ? {} : { foundScopeMap }),
         given: [...new Set(given)],
@@ -179,6 +183,15 @@ export async function readClientAccess(
   }
 }
 
+/** Whether anything of the client was found, enabled or not; its name on the client list counts, too. */
+export function isThere(
+  { tokens, secrets, former, connectedRegistry }: ClientAccess,
+  reference: ClientReference,
+): boolean {
+  const isListed = ownTokenNames(reference).some((name) => isBound(connectedRegistry, name));
+  return tokens.length + secrets.length + former.length > 0 || isListed;
+}
+
 function isRunToken(token: TokenFacts, run: RunToken | undefined): boolean {
   if (!run || lower(run.token) !== lower(token.name)) return false;
   return run.hasIssued || madeSince(token.createdAt, run.since);
@@ -190,6 +203,14 @@ function slotsFilledBy(slots: TokenFacts['slots'], known: readonly CredentialTag
   return Object.values(slots)
     .map(({ createdAt }: FilledSlot) => createdAt)
     .filter((createdAt) => ours.has(new Date(createdAt).getTime()));
+}
+
+/** Clocks of the registry and of the app may differ: a password from just before may be ours as well. */
+function filledSince(slots: TokenFacts['slots'], since: string): ClientToken['doubtful'] {
+  return SLOT_NAMES.flatMap((slot) => {
+    const { createdAt } = slots[slot] ?? {};
+    return createdAt !== undefined && madeSince(createdAt, since) ? [{ slot, createdAt }] : [];
+  });
 }
 
 /** Notes in words what cannot be read, where somebody wants to go on without; else the error goes on. */

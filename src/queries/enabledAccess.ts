@@ -1,13 +1,11 @@
 import type { DryRunAnswer, PlannedWrite } from '../domain/answers.js';
 import { referenceOf, type ClientReference } from '../domain/clientKey.js';
 import type { EnabledAccess, SharedToken } from '../domain/enabledAccess.js';
-import { ownTokenNames } from '../domain/names.js';
 import { keptByName } from '../domain/offboardingPlan.js';
 import { inCommonWith, keptForOthers, mayBeShared } from '../domain/sharedToken.js';
 import type { Ports } from '../ports/ports.js';
 import { ServiceError } from '../ports/serviceError.js';
-import { readClientAccess, type ClientAccess, type ClientToken, type OtherTokens } from './clientAccess.js';
-import { isBound } from './connectedRegistry.js';
+import { isThere, readClientAccess, type ClientToken, type OtherTokens } from './clientAccess.js';
 import { readSharedAccess, type SharedAccess } from './sharedAccess.js';
 import type { TokenUsers } from './tokenUsers.js';
 
@@ -56,11 +54,6 @@ export async function readEnabledAccess(
       return undefined;
     }
   }
-}
-
-function isThere({ tokens, secrets, former, connectedRegistry }: ClientAccess, reference: ClientReference): boolean {
-  const isListed = ownTokenNames(reference).some((name) => isBound(connectedRegistry, name));
-  return tokens.length + secrets.length + former.length > 0 || isListed;
 }
 
 /** What a revocation would disable, in order; what the run in progress makes is not there yet. @throws ServiceError */

@@ -10,7 +10,7 @@ import {
 } from '../domain/offboardingPlan.js';
 import { inCommonWith, keptForOthers } from '../domain/sharedToken.js';
 import type { Ports } from '../ports/ports.js';
-import { readClientAccess, type ClientAccess, type ClientToken, type OtherTokens } from './clientAccess.js';
+import { isThere, readClientAccess, type ClientAccess, type ClientToken, type OtherTokens } from './clientAccess.js';
 import { isBound } from './connectedRegistry.js';
 import { readSharedAccess, type SharedAccess } from './sharedAccess.js';
 import type { TokenUsers } from './tokenUsers.js';
@@ -40,6 +40,7 @@ export function createOffboardingPlan(ports: Ports, tokenUsers: TokenUsers) {
         isShared,
       })),
       claims: access.names,
+      isThere: isThere(access, reference),
     };
   };
 }
@@ -71,6 +72,7 @@ function leaving(
     bound: !staysBound && isBound(access.connectedRegistry, name),
     isOurs,
     ourPasswords: shared ? shared.passwords : token.ourPasswords,
+    ...(token.doubtful.length > 0 && !isOurs ? { doubtful: token.doubtful } : {}),
     ...(kept.length > 0 ? { kept } : {}),
     ...(restores ? { restores: { scopeMap: foundScopeMap, ours: scopeMap } } : {}),
   };
@@ -98,7 +100,7 @@ export function createOffboardingDryRun(ports: Ports, tokenUsers: TokenUsers) {
       if (restores && (await ports.controlPlane.getScopeMap(registry, restores.scopeMap)))
         write('restoreMap', `move token from scope map ${restores.ours} back to ${restores.scopeMap}`, token.name);
       else if (restores) adopts.push(goneScopeMap(token.name, restores));
-      adopts.push(...(token.kept ?? [keptToken(token.name)]));
+      adopts.push(...(token.kept ?? [keptToken(token)]));
     }
     for (const name of dangling) write('unbind', `remove client token ${name}`, connectedRegistry);
     const leaving = tokens

@@ -3,7 +3,8 @@ import type { Ports } from '../ports/ports.js';
 import type { DryRunAnswer } from '../domain/answers.js';
 import type { ClientReference } from '../domain/clientKey.js';
 import type { OffboardingPlan } from '../domain/offboardingPlan.js';
-import { createFindUnknown, type FindUnknown } from './clientKnown.js';
+import { createFindCaseTwins, type FindCaseTwins } from './caseTwins.js';
+import { createFindNear, createFindUnknown, type FindNear, type FindUnknown } from './clientKnown.js';
 import type { OtherTokens } from './clientAccess.js';
 import { createRevocationDryRun } from './enabledAccess.js';
 import { createOffboardingDryRun, createOffboardingPlan } from './offboardingPlan.js';
@@ -25,6 +26,8 @@ export type TakingAwayDryRun = (reference: ClientReference, remembered?: Remembe
 export interface Queries {
   readonly tokenUsers: TokenUsers;
   readonly findUnknown: FindUnknown;
+  readonly findNear: FindNear;
+  readonly findCaseTwins: FindCaseTwins;
   readonly preflight: Preflight;
   readonly planRotation: PlanRotation;
   readonly offboardingPlan: (reference: ClientReference, remembered?: Remembered) => Promise<OffboardingPlan>;
@@ -40,9 +43,12 @@ export interface Queries {
 export function createQueries(ports: Ports, config: Config): Queries {
   const facts = createRegistryFacts(ports.controlPlane);
   const tokenUsers = createTokenUsers(ports.vault);
+  const findNear = createFindNear(tokenUsers);
   return {
     tokenUsers,
-    findUnknown: createFindUnknown(ports, tokenUsers),
+    findUnknown: createFindUnknown(ports, findNear),
+    findNear,
+    findCaseTwins: createFindCaseTwins(tokenUsers),
     preflight: createPreflight(ports, config, facts, tokenUsers),
     planRotation: createRotationPlan(ports, config, facts, tokenUsers),
     offboardingPlan: createOffboardingPlan(ports, tokenUsers),

@@ -4,9 +4,11 @@ import type { ClientRecord } from '../domain/clientRecord.js';
 import {
   rotationState,
   rotationTimes,
+  unknownOf,
   type RotationState,
   type RotationTimes,
   type SyncOfClient,
+  type UnknownSync,
 } from '../domain/rotationDue.js';
 import type { RotationPolicy } from '../domain/rotationPolicy.js';
 import type { CredentialTags } from '../domain/secretTags.js';
@@ -23,6 +25,8 @@ export interface ScheduledClient extends RotationTimes {
   readonly tags: CredentialTags;
   readonly record: ClientRecord;
   readonly state: RotationState;
+  /** What of its connected registry's sync nobody can tell, so that the state counts without it. */
+  readonly unknown: readonly UnknownSync[];
 }
 
 export interface SchedulePage {
@@ -60,7 +64,8 @@ export function createRotationSchedule(
       const reference = referenceOf(tags);
       const [record, sync] = await Promise.all([readRecord(reference), syncOf(tags)]);
       const times = rotationTimes(tags, record, policy);
-      return { reference, tags, record, ...times, state: rotationState(times, sync, policy, now) };
+      const state = rotationState(times, sync, policy, now);
+      return { reference, tags, record, ...times, state, unknown: unknownOf(sync, now) };
     });
     return { clients, ...(page.continuation === undefined ? {} : { continuation: page.continuation }) };
   };
@@ -81,6 +86,10 @@ export function createRotationSchedule(
     const found = slow.connectedRegistries.find(({ name }) => name.toLowerCase() === connectedRegistry.toLowerCase());
     const way = [...ancestorsOf(slow, found), ...(found ? [found] : [])];
     const worstGapSeconds = worstWaySeconds(way, now);
-    return { ...syncFacts(found), ...(worstGapSeconds === undefined ? {} : { worstGapSeconds }) };
+    return {
+      ...syncFacts(found),
+      ...(worstGapSeconds === undefined ? {} : { worstGapSeconds }),
+      ...(found ? { isThere: true, hasSyncToken: found.syncToken !== undefined } : { isThere: false }),
+    };
   }
 }

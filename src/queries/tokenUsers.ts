@@ -14,8 +14,8 @@ export interface TokenUsers {
    * @param age how old the listing may be, in milliseconds, by default as young as can be.
    */
   others(token: string, client: ClientReference, age?: number): Promise<readonly OtherUser[]>;
-  /** All clients that have a secret, as of a short while ago. */
-  clients(): Promise<readonly ClientReference[]>;
+  /** All clients that have a secret, as of a short while ago. @param age as above. */
+  clients(age?: number): Promise<readonly ClientReference[]>;
 }
 
 /** Another client that uses a token, and what its secrets tell of its credentials there. */
@@ -66,7 +66,7 @@ export function createTokenUsers(vault: Pick<SecretVault, 'page' | 'newest'>): T
       const looked = await Promise.all(seeming.map(([, reference]) => lookAgain(token, reference)));
       return looked.filter(({ tags }) => tags.length > 0);
     },
-    clients: async () => [...(await index()).clients.values()],
+    clients: async (age) => [...(await index(age)).clients.values()],
   };
 
   async function lookAgain(token: string, reference: ClientReference): Promise<OtherUser> {

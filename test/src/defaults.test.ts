@@ -54,6 +54,7 @@ const REASONS: Readonly<Record<string, readonly string[]>> = {
     'src/domain/clientRecord.ts *',
     'src/queries/preflight.ts left = ',
     'src/queries/clientAccess.ts left = ',
+    'src/domain/offboardingPlan.ts doubtful = ',
   ],
   'Our own settings and request fields: their documented defaults.': [
     'src/domain/onboardingRequest.ts *',
@@ -72,6 +73,7 @@ const REASONS: Readonly<Record<string, readonly string[]>> = {
   ],
   'The resource does not exist, which was read; another problem or difference says so.': [
     'src/domain/sharedToken.ts token.slots[slot] ?? ',
+    'src/queries/clientAccess.ts slots[slot] ?? ',
     'src/queries/connectedRegistry.ts *',
     'src/domain/clientJudgement.ts connectedRegistry?.clientTokens ?? ',
     'src/queries/inventory.ts actions = ',

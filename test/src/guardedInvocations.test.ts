@@ -2,6 +2,7 @@ import { app, type InvocationContext } from '@azure/functions';
 import { beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { guardInvocations } from '../../src/guardedInvocations.js';
 import { ServiceError } from '../../src/ports/serviceError.js';
+import { resourceName } from '../../src/ports/serviceFacts.js';
 import { REDACTED, seenSecrets } from '../../src/redaction/seenSecrets.js';
 
 const SECRET = 'jR9kQz71LmX2vB5nT8cW4yH6pD3sF0gA';
@@ -96,6 +97,6 @@ test('an unforeseen error is thrown on without its words, whether they are known
 });
 
 test('an error of our own words is thrown as it is', async () => {
-  const own = new ServiceError({ kind: 'unavailable', operation: 'get token', resource: 'a-token' });
+  const own = new ServiceError({ kind: 'unavailable', operation: 'get token', resource: resourceName('a-token') });
   await expect(invoked('eventGridTrigger', () => Promise.reject(own))).rejects.toBe(own);
 });

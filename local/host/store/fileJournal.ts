@@ -26,7 +26,7 @@ interface Waiter {
 /**
  * Opens the journal of a folder, making both when they are absent: locks the folder, hands every record to `read`, cuts a torn
  * write off.
- * @param counting where the number of records is kept, and who is told when fewer are there
+ * @param counting where the number of records is kept, and who is notified when fewer are there
  * @throws FolderLockedError, JournalDamagedError
  */
 export async function openFileJournal(

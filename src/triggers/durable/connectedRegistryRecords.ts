@@ -25,7 +25,7 @@ export async function readConnectedRegistry(
   };
 }
 
-/** Notes what an event has told, without waiting for it. */
+/** Records what an event has reported, without waiting for it. */
 export async function noteConnectedRegistry(
   client: DurableClient,
   registry: string,

@@ -17,6 +17,12 @@ export interface Placed<T> extends ListPlace {
   readonly value: T;
 }
 
+/** A page of a list; `next` when there are more, or may be. */
+export interface FoundPage<T> {
+  readonly found: readonly Placed<T>[];
+  readonly next?: ListPlace;
+}
+
 export interface RunsQuery extends Pick<InstanceQuery, 'runtimeStatuses'> {
   /** What ids of instances begin with; each is asked for by itself. */
   readonly prefixes: readonly string[];
@@ -33,7 +39,7 @@ const MOST_IN_A_SPAN = 1000;
 /** In milliseconds: the first span of all runs, that of a few, the shortest, and how much longer or shorter the next is. */
 const SPAN = { first: 3600_000, few: 40 * 86_400_000, least: 60_000, factor: 4 };
 /** Milliseconds between a request and the instance that it makes; more when it had to wait for its client. */
-const START_WITHIN = 60_000;
+export const START_WITHIN = 60_000;
 
 /**
  * A run's place by time: when it was asked for; of one that had to wait, when its instance was made. It stays the same as
@@ -63,7 +69,7 @@ export async function newestRuns<T>(
   query: RunsQuery,
   { from, now, top }: { readonly from: ListPlace | undefined; readonly now: number; readonly top: number },
   show: (run: RunStatus) => Promise<{ readonly id: string; readonly value: T } | undefined>,
-): Promise<{ readonly found: readonly Placed<T>[]; readonly next?: ListPlace }> {
+): Promise<FoundPage<T>> {
   const found: Placed<T>[] = [];
   let until = from ?? { at: now + START_WITHIN, id: '' };
   let span = query.prefixes.includes('') ? SPAN.first : SPAN.few;
@@ -91,6 +97,29 @@ export async function newestRuns<T>(
     if (read >= MOST_PAGES) return { found, next: until };
     span *= SPAN.factor;
   }
+}
+
+/**
+ * The same page with what has no instance any more, each in its place by time.
+ * @param isGone whether an earlier run shows by no instance: else it is in the list already, perhaps on another page.
+ */
+export async function withEarlier<T>(
+  { found, next }: FoundPage<T>,
+  earlier: readonly Placed<T>[],
+  { from, top }: { readonly from: ListPlace | undefined; readonly top: number },
+  isGone: (place: ListPlace) => Promise<boolean>,
+): Promise<FoundPage<T>> {
+  const known = new Set(found.map(({ id }) => id));
+  const between = earlier.filter(
+    (item) => !known.has(item.id) && (from === undefined || isBefore(item, from)) && (!next || !isBefore(item, next)),
+  );
+  const merged: Placed<T>[] = [];
+  for (const item of [...found, ...between].toSorted(byTime)) {
+    if (!known.has(item.id) && !(await isGone(item))) continue;
+    merged.push(item);
+    if (merged.length > top) return { found: merged.slice(0, top), ...nextAfter(merged[top - 1]) };
+  }
+  return { found: merged, ...(next ? { next } : {}) };
 }
 
 function nextAfter(last: ListPlace | undefined): { readonly next?: ListPlace } {

@@ -4,8 +4,14 @@ import type { Run } from '../../domain/run.js';
 import type { StartResult } from '../../ports/runs.js';
 import { hasEnded, readRun, type RunStatus } from './runStatus.js';
 
-/** How long to look for the instance after a start, and how often, in milliseconds. */
-const READ_BACK = { within: 15_000, every: 100 };
+/**
+ * Milliseconds to look for what the engine has taken: an instance after a start, a report's effect. It takes a message within
+ * a second or two, where it is not busy; beyond, the answer is that it could not be confirmed.
+ */
+export const START_SHOWN_WITHIN = 15_000;
+
+/** The same for an instance, and how often to look. */
+const READ_BACK = { within: START_SHOWN_WITHIN, every: 100 };
 
 /**
  * How long to start again while the engine refuses and shows no run that is in the way, in milliseconds. A run that ends

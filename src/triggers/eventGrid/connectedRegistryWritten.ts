@@ -70,6 +70,8 @@ async function newConnectedRegistry(
   if (!facts) return notNew;
   const { record, wasBound } = await readConnectedRegistry(client, id.registry, facts.name);
   const verdict = judgeWrite(record, { at: event.at, facts, wasBound });
+  // Nothing is noted of it: what is unknown now, a later event may show.
+  if (verdict === 'unknown') return { kind: 'refused', decision: 'age-unknown', profile: profile.name };
   // Before anything is started: an event that comes again after a failure is this one still.
   if (verdict !== 'known')
     await noteConnectedRegistry(client, id.registry, facts.name, verdict === 'new' ? 'noteNew' : 'noteOld', event.at);

@@ -38,6 +38,8 @@ export type Decision =
   | 'own-write'
   | 'not-new'
   | 'not-ours'
+  /** Azure does not say when it was made, and nothing else shows that it is new. */
+  | 'age-unknown'
   | 'no-event'
   | 'other-type'
   | 'invalid-data'

@@ -1,10 +1,10 @@
 import type { HttpRequest, HttpResponseInit } from '@azure/functions';
 import type { DurableClient } from 'durable-functions';
 import { findRegistry, type Config } from '../../config.js';
-import type { DryRunAnswer } from '../../domain/answers.js';
+import type { DryRunAnswer, RunningOperation } from '../../domain/answers.js';
 import { CHECK_FIELDS, checkBody } from '../../domain/checkRequest.js';
 import { toReference } from '../../domain/clientsRequest.js';
-import { unknownProblem } from '../../queries/clientKnown.js';
+import { unknownProblem } from '../../domain/unknownClient.js';
 import { eachOf } from '../../queries/eachOf.js';
 import type { Queries } from '../../queries/queries.js';
 import { startCheck } from '../durable/startCheck.js';
@@ -20,7 +20,7 @@ const MOST_BYTES = 64 * 1024;
 
 /**
  * `POST /api/checks`: compares clients, or all, with what was set for them. One run for all that are named: what it reads
- * of their registry serves every one.
+ * of their registry serves every one. Of clients that nothing knows nothing is checked; without any other, nothing starts.
  */
 export function postChecks(
   config: Pick<Config, 'limits' | 'profileBook' | 'registries'>,
@@ -45,14 +45,18 @@ export function postChecks(
       return { status: 200, jsonBody: { problems, writes: [], adopts: [] } satisfies DryRunAnswer };
     }
 
-    const result = await startCheck(client, config, actor, clients);
+    const known = looked.filter(({ unknown }) => !unknown).map(({ reference }) => reference);
+    const parts = (running: Partial<RunningOperation>): CheckStarted['operations'] =>
+      looked.map(({ reference, unknown }) => ({
+        ...reference,
+        ...(unknown ? { problem: unknownClient(reference, unknown) } : running),
+      }));
+    if (clients && known.length === 0)
+      return { status: 202, jsonBody: { operations: parts({}) } satisfies CheckStarted };
+    const result = await startCheck(client, config, actor, clients && known);
     const answer = startAnswer(result);
     if (result.kind !== 'running') return answer;
     const running = { id: result.id, status: 'running' } as const;
-    const operations = looked.map(({ reference, unknown }) => ({
-      ...reference,
-      ...(unknown ? { problem: unknownClient(reference, unknown) } : running),
-    }));
-    return { ...answer, jsonBody: { ...running, operations } satisfies CheckStarted };
+    return { ...answer, jsonBody: { ...running, operations: parts(running) } satisfies CheckStarted };
   };
 }

@@ -2,7 +2,7 @@ import type { HttpResponseInit } from '@azure/functions';
 import type { DurableClient } from 'durable-functions';
 import type { DryRunAnswer } from '../../domain/answers.js';
 import type { ClientReference } from '../../domain/clientKey.js';
-import { unknownProblem } from '../../queries/clientKnown.js';
+import { unknownProblem } from '../../domain/unknownClient.js';
 import { tokensIn } from '../durable/clientRecords.js';
 import { eachOf } from '../../queries/eachOf.js';
 import type { Queries, TakingAwayDryRun } from '../../queries/queries.js';

@@ -1,7 +1,7 @@
 import type { DurableClient } from 'durable-functions';
 import { clientKey, type ClientReference } from '../../domain/clientKey.js';
 import type { ClientRecord } from '../../domain/clientRecord.js';
-import { aboutUnknown, type UnknownClient } from '../../queries/clientKnown.js';
+import { aboutUnknown, type UnknownClient } from '../../domain/unknownClient.js';
 import type { Queries } from '../../queries/queries.js';
 import { readClientRecord } from '../durable/clientRecords.js';
 import { hasEnded, readRun } from '../durable/runStatus.js';

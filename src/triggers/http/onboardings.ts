@@ -1,7 +1,8 @@
 import type { HttpRequest, HttpResponseInit } from '@azure/functions';
 import type { DurableClient } from 'durable-functions';
 import { findRegistry, type Config } from '../../config.js';
-import { clientKey } from '../../domain/clientKey.js';
+import type { CheckWarning } from '../../domain/clientAnswers.js';
+import { clientKey, referenceOf } from '../../domain/clientKey.js';
 import { revocationOf } from '../../domain/clientRecord.js';
 import { lifetimeFault } from '../../domain/lifetimes.js';
 import {
@@ -12,7 +13,7 @@ import {
   type Onboarding,
 } from '../../domain/onboardingRequest.js';
 import { ONBOARD } from '../../domain/run.js';
-import type { Problem } from '../../domain/answers.js';
+import type { Problem, RunningOperation } from '../../domain/answers.js';
 import type { DryRunAnswer, OnboardingPlan } from '../../domain/plan.js';
 import { ofAnotherClient } from '../../domain/sharedToken.js';
 import type { Queries } from '../../queries/queries.js';
@@ -28,6 +29,9 @@ import { fieldErrors, invalidRequest } from './problem.js';
 /** Longest body of a request, in bytes: 500 repositories with long names fit. */
 const MOST_BYTES = 256 * 1024;
 
+/** Milliseconds that the answer to a start waits for the names of other clients: a listing of a large vault takes longer. */
+const NAMES_WITHIN = 2_000;
+
 /** `POST /api/onboardings`: starts an onboarding, attaches to an equal one, or tells what one would do (dryRun). */
 export function postOnboardings(config: Config, queries: Queries) {
   return async (request: HttpRequest, client: DurableClient, actor: string): Promise<HttpResponseInit> => {
@@ -39,7 +43,7 @@ export function postOnboardings(config: Config, queries: Queries) {
     if (fault) return invalidRequest([fault]);
     const onboarding = toOnboarding(parsed.data, config.registries[0].name, config.lifetimes.usualDays);
     if (!findRegistry(config, onboarding.registry)) return invalidRequest([unknownRegistry('registry', config)]);
-    return parsed.data.dryRun ? plan(onboarding, client, queries) : start(client, onboarding, actor, config);
+    return parsed.data.dryRun ? plan(onboarding, client, queries) : start(client, onboarding, actor, config, queries);
   };
 }
 
@@ -48,14 +52,17 @@ function plan(onboarding: Onboarding, client: DurableClient, queries: Queries): 
   return orServiceProblem(async () => {
     const record = await readClientRecord(client, clientKey(onboarding));
     const { left, held } = record;
-    const found = await queries.preflight(onboarding, revocationOf(record), left, held);
+    const [found, twins] = await Promise.all([
+      queries.preflight(onboarding, revocationOf(record), left, held),
+      queries.findCaseTwins(referenceOf(onboarding)),
+    ]);
     const { writes, adopts } = found;
     const problems = [...found.problems, ...(await claimed(onboarding, found, client))];
-    return { status: 200, jsonBody: { problems, writes, adopts } satisfies DryRunAnswer };
+    return { status: 200, jsonBody: { problems, writes, adopts, ...warningsOf(twins) } satisfies DryRunAnswer };
   });
 }
 
-/** What the run would be told when it claims its token: another client's record may have it, whatever secrets tell. */
+/** The refusal that the run would meet when it claims its token: another client's record may have it, whatever secrets tell. */
 async function claimed(onboarding: Onboarding, plan: OnboardingPlan, client: DurableClient): Promise<Problem[]> {
   const { name: token = onboarding.token } = plan.token;
   if (plan.problems.some(({ code }) => code === 'token-of-another-client')) return [];
@@ -68,7 +75,18 @@ async function start(
   onboarding: Onboarding,
   actor: string,
   config: Config,
+  queries: Pick<Queries, 'findCaseTwins'>,
 ): Promise<HttpResponseInit> {
   const run = newRun(onboarding, { actor, fingerprint: fingerprint(onboarding) }, config);
-  return startAnswer(await durableRuns(client).start(ONBOARD, run));
+  const [result, twins] = await Promise.all([
+    durableRuns(client).start(ONBOARD, run),
+    queries.findCaseTwins(referenceOf(onboarding), NAMES_WITHIN),
+  ]);
+  const answer = startAnswer(result);
+  if (result.kind !== 'running' || twins.length === 0) return answer;
+  return { ...answer, jsonBody: { id: result.id, status: 'running', ...warningsOf(twins) } satisfies RunningOperation };
+}
+
+function warningsOf(warnings: readonly CheckWarning[]): { readonly warnings?: readonly CheckWarning[] } {
+  return warnings.length === 0 ? {} : { warnings };
 }

@@ -9,6 +9,7 @@ import { OPERATIONS_QUERY_FIELDS, operationsQuery, type OperationsQuery } from '
 import { revocationPrefix } from '../../domain/revocationInstance.js';
 import { START_WHEN_FREE, WAITING_PREFIXES, type WaitingRun } from '../../domain/waitingRun.js';
 import { readClientRecord } from '../durable/clientRecords.js';
+import { earlierRuns } from '../durable/earlierRuns.js';
 import { allRuns, instancePages, type InstancePages } from '../durable/instancePages.js';
 import { operationSummaryOf } from '../durable/operationView.js';
 import { shortSummary } from '../durable/recordedOperations.js';
@@ -17,6 +18,8 @@ import {
   isBefore,
   newestRuns,
   placeOf,
+  withEarlier,
+  type FoundPage,
   type ListPlace,
   type Placed,
   type RunsQuery,
@@ -24,6 +27,7 @@ import {
 import { hasEnded, operationKind, readRun, type RunStatus } from '../durable/runStatus.js';
 import { unknownRegistry } from './clientsBody.js';
 import { formatContinuation, parseContinuation } from './continuation.js';
+import { findOperation } from './findOperation.js';
 import { invalidQuery } from './problem.js';
 import { badContinuation, queryParameters } from './queryParameters.js';
 
@@ -73,10 +77,19 @@ async function listed(
     const summary = await summaryOf(run, client);
     return summary && fits(summary, filter) ? { id: summary.id, value: summary } : undefined;
   };
-  const { found, next } =
-    key === undefined
-      ? await newestRuns(pages, query, { from: from ?? latest(filter), now: Date.now(), top }, show)
-      : await ofOneClient(key, filter, top, from, { pages, query, client });
+  if (key !== undefined) return answerOf(await ofOneClient(key, filter, top, from, { pages, query, client }), filter);
+  const now = Date.now();
+  const place = from ?? latest(filter);
+  const present = await newestRuns(pages, query, { from: place, now, top }, show);
+  if (filter.since === undefined) return answerOf(present, filter);
+  const earlier = await earlierRuns(pages, query, { since: Date.parse(filter.since), now }, client);
+  const fitting = earlier.found.filter(({ value }) => fits(value, filter));
+  const isGone = async ({ id }: ListPlace) => 'recorded' in (await findOperation(id, client));
+  const page = await withEarlier(present, fitting, { from: place, top }, isGone);
+  return { ...answerOf(page, filter), ...(earlier.isComplete ? {} : { omitsEarlier: true }) };
+}
+
+function answerOf({ found, next }: FoundPage<OperationSummary>, filter: Filter): OperationPage {
   return {
     operations: found.map(({ value }) => value),
     ...(next ? { continuation: formatContinuation(next, filter) } : {}),
@@ -105,7 +118,7 @@ async function ofOneClient(
   top: number,
   from: ListPlace | undefined,
   { pages, query, client }: { pages: InstancePages; query: RunsQuery; client: DurableClient },
-): Promise<{ readonly found: readonly Placed<OperationSummary>[]; readonly next?: ListPlace }> {
+): Promise<FoundPage<OperationSummary>> {
   const [{ ended = [] }, runs] = await Promise.all([
     readClientRecord(client, key),
     allRuns(pages, { prefixes: query.prefixes }),

@@ -3,6 +3,7 @@ import type { DurableClient } from 'durable-functions';
 import { admit, PRINCIPAL_HEADER, type OperatorAccess } from '../../domain/operatorAccess.js';
 import { audit } from '../../ports/audit.js';
 import { seenSecrets } from '../../redaction/seenSecrets.js';
+import type { AnonymousLimit } from './anonymousHandlers.js';
 import { guarded } from './guarded.js';
 import { problem } from './problem.js';
 
@@ -17,9 +18,10 @@ export type OperatorHandler = (
 /**
  * The one way to a route that is for operators: its level for the host, and its handler behind the check of who asks.
  * With function keys the host has looked before; with Entra the platform has told who it is, and here is decided whether
- * that is an operator.
+ * that is an operator. Whoever is refused counts as anonymous: each refusal is a line of the audit, which nobody may flood.
+ * @param limit the one that all anonymous routes share; with function keys the host refuses, and none is needed.
  */
-export function operatorRoute(access: OperatorAccess, handler: OperatorHandler) {
+export function operatorRoute(access: OperatorAccess, handler: OperatorHandler, limit?: AnonymousLimit) {
   return {
     authLevel: access.kind === 'functionKey' ? ('function' as const) : ('anonymous' as const),
     handler: (request: HttpRequest, client: DurableClient, context: InvocationContext): Promise<HttpResponseInit> => {
@@ -27,7 +29,9 @@ export function operatorRoute(access: OperatorAccess, handler: OperatorHandler) 
       const { actor = 'anybody' } = admission;
       if (!('refused' in admission)) rememberKeys(request);
       const work = async () =>
-        'refused' in admission ? refuse(request, access, admission.refused) : handler(request, client, actor, context);
+        'refused' in admission
+          ? (limit?.refusal(request) ?? refuse(request, access, admission.refused))
+          : handler(request, client, actor, context);
       return guarded(work, actor)(request, client, context);
     },
   };

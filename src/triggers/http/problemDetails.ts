@@ -56,8 +56,8 @@ export const startedOperations = z
 
 export const checkStarted = z
   .object({
-    id: z.string(),
-    status: z.literal('running'),
+    id: z.string().describe('the operation; absent where nothing knows any of the clients').exactOptional(),
+    status: z.literal('running').exactOptional(),
     operations: startedOperations
       .unwrap()
       .shape.operations.describe(
@@ -65,5 +65,5 @@ export const checkStarted = z
       ),
   })
   .readonly()
-  .describe('A check that is under way.');
+  .describe('A check that is under way, or why there is none.');
 export type CheckStarted = z.infer<typeof checkStarted>;

@@ -7,18 +7,25 @@ import { historyOf, reportEventName, reportHash, type ReportEvent } from '../../
 import { verifyReportKey, type ReportKeys } from '../../domain/reportKey.js';
 import { audit, logEvent } from '../../ports/audit.js';
 import { hasEnded, readRun, type RunStatus } from '../durable/runStatus.js';
+import { START_SHOWN_WITHIN } from '../durable/startRun.js';
 import { deviceBody, deviceKey, wrongDeviceKey, type DeviceKey } from './deviceKey.js';
 import { fieldErrors, invalidRequest, problem } from './problem.js';
 import { MOST_OF_ONE_OPERATION, RateLimit } from './rateLimit.js';
 import { tooManyRequests } from './tooManyRequests.js';
 
-/** How long to look for the run's answer to a report that was handed to it, and how often, in milliseconds. */
-const READ_BACK = { within: 15_000, every: 100 };
+/**
+ * Milliseconds to look for the run's answer to a report that was handed to it: as long as the start of a run is looked for.
+ * After that the answer is 503, and the agent sends the report again.
+ */
+const REPORT_TAKEN_WITHIN = START_SHOWN_WITHIN;
+
+/** Milliseconds between two looks. */
+const LOOK_EVERY = 100;
 
 /**
  * `POST /api/pull-checks/{operation}/{attempt}`: the device's report. The attempt's derived key is all that admits it,
  * and it is looked at before anything is read. A refused report changes nothing. Of several that come at once the run takes
- * one, so the run is asked which it was before anybody is told that it was theirs.
+ * one, so the run is asked which it was before anybody is answered that it was theirs.
  */
 export function postPullCheck(keys: ReportKeys) {
   const byOperation = new RateLimit(MOST_OF_ONE_OPERATION);
@@ -86,13 +93,13 @@ async function readBack(
   attempt: number,
   event: ReportEvent,
 ): Promise<HttpResponseInit> {
-  const until = Date.now() + READ_BACK.within;
+  const until = Date.now() + REPORT_TAKEN_WITHIN;
   for (;;) {
     const answer = judge(await readRun(client, id.instance), id, attempt, event);
     if (answer?.status === 200) return { status: 202, jsonBody: { status: 'accepted' } satisfies ReportAnswer };
     if (answer) return answer;
-    if (Date.now() + READ_BACK.every > until) return notConfirmed();
-    await new Promise((resolve) => setTimeout(resolve, READ_BACK.every));
+    if (Date.now() + LOOK_EVERY > until) return notConfirmed();
+    await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY));
   }
 }
 

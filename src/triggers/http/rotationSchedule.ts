@@ -71,7 +71,7 @@ function isWanted(name: string, wanted: string | undefined): boolean {
   return wanted === undefined || name.toLowerCase() === wanted.toLowerCase();
 }
 
-function toAnswer({ reference, tags, record, dueAt, deadline, state }: ScheduledClient): ScheduledRotation {
+function toAnswer({ reference, tags, record, dueAt, deadline, state, unknown }: ScheduledClient): ScheduledRotation {
   const { slot, expiresOn, revokeOld } = tags;
   return {
     ...reference,
@@ -81,6 +81,7 @@ function toAnswer({ reference, tags, record, dueAt, deadline, state }: Scheduled
     deadline: deadline.toISOString(),
     state: state.kind === 'due' && state.isLate ? 'late' : state.kind,
     ...(state.kind === 'deferred' ? { deferred: state.by } : {}),
+    ...(unknown.length === 0 ? {} : { unknown }),
     ...(record.rotationDueSince === undefined ? {} : { markedAt: record.rotationDueSince }),
     ...(record.retryRotationAt === undefined ? {} : { retryAt: record.retryRotationAt }),
     ...(revokeOld ? { revokes: { slot: revokeOld.slot, from: revokeOld.from } } : {}),

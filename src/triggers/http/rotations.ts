@@ -5,7 +5,7 @@ import type { RotationDryRunAnswer } from '../../domain/answers.js';
 import type { ClientReference } from '../../domain/clientKey.js';
 import { ROTATION_FIELDS, rotationBody, rotationFingerprint } from '../../domain/rotationRequest.js';
 import { ROTATE } from '../../domain/run.js';
-import { unknownProblem } from '../../queries/clientKnown.js';
+import { unknownProblem } from '../../domain/unknownClient.js';
 import { eachOf } from '../../queries/eachOf.js';
 import type { Queries } from '../../queries/queries.js';
 import { durableRuns } from '../durable/durableRuns.js';

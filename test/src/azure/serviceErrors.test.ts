@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { lazily } from '../../../src/azure/lazily.js';
 import { calling, mentions, toServiceError } from '../../../src/azure/serviceErrors.js';
 import { ServiceError } from '../../../src/ports/serviceError.js';
-import { UNLISTED_CODE } from '../../../src/ports/serviceFacts.js';
+import { UNLISTED_CODE, resourceName } from '../../../src/ports/serviceFacts.js';
 import { seenSecrets } from '../../../src/redaction/seenSecrets.js';
 
 /** An SDK's error: the classes differ between SDKs, the fields do not. */
@@ -42,7 +42,7 @@ describe('the kind of an SDK error', () => {
   );
 
   test('is kept when it is known already', () => {
-    const known = new ServiceError({ kind: 'refused', operation: 'get token', resource: 'b' });
+    const known = new ServiceError({ kind: 'refused', operation: 'get token', resource: resourceName('b') });
     expect(translate(known)).toBe(known);
   });
 });

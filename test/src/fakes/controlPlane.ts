@@ -9,6 +9,7 @@ import type {
   TokenFacts,
 } from '../../../src/ports/registryControlPlane.js';
 import { ServiceError } from '../../../src/ports/serviceError.js';
+import { resourceName } from '../../../src/ports/serviceFacts.js';
 import { notFound, refused } from './wire.js';
 
 interface Password {
@@ -134,7 +135,13 @@ export class FakeControlPlane implements RegistryControlPlane {
     const isListed = [...this.connectedRegistries.values()].some((one) =>
       one.clientTokens.some((token) => token.toLowerCase() === name.toLowerCase()),
     );
-    if (isListed) throw new ServiceError({ kind: 'conflict', operation: 'delete token', resource: name, status: 409 });
+    if (isListed)
+      throw new ServiceError({
+        kind: 'conflict',
+        operation: 'delete token',
+        resource: resourceName(name),
+        status: 409,
+      });
     this.tokens.delete(name.toLowerCase());
   }
 

@@ -3,7 +3,7 @@ import { clientKey } from '../../../src/domain/clientKey.js';
 import { deriveAcknowledgementKey } from '../../../src/domain/reportKey.js';
 import { guarded } from '../../../src/triggers/http/guarded.js';
 import { operatorRoute } from '../../../src/triggers/http/operatorRoute.js';
-import { anonymousHandlers } from '../../../src/triggers/http/anonymousHandlers.js';
+import { AnonymousLimit, anonymousHandlers } from '../../../src/triggers/http/anonymousHandlers.js';
 import { postPromotion } from '../../../src/triggers/http/promotions.js';
 import { postRotations } from '../../../src/triggers/http/rotations.js';
 import { getRotationSchedule } from '../../../src/triggers/http/rotationSchedule.js';
@@ -112,7 +112,7 @@ export async function givePromotions(note: Note): Promise<void> {
   note(route, 'another operation', seen(await acknowledge(known, acknowledgement(), `${OPERATION}x`)));
   const huge = acknowledgement({ agent: 'x'.repeat(5000) });
   note(route, 'too many bytes', seen(await acknowledge(known, huge)));
-  const one = anonymousHandlers(1)(postPromotion(keys), 'device');
+  const one = anonymousHandlers(new AnonymousLimit(1))(postPromotion(keys), 'device');
   for (const name of ['the first of a minute', 'the second'])
     note(route, name, seen(await one(httpRequest({}), known.client, invocation().context)));
   note(route, 'a broken engine', seen(await acknowledge(broken, acknowledgement())));

@@ -1,4 +1,5 @@
 import { ServiceError, type ServiceErrorKind } from '../../../src/ports/serviceError.js';
+import { resourceName } from '../../../src/ports/serviceFacts.js';
 import type { ServiceOperation } from '../../../src/ports/serviceOperation.js';
 
 export interface Fault {
@@ -62,14 +63,22 @@ export class Wire {
 
 function errorOf(name: string, { kind = 'unavailable', error, retryAfterSeconds }: Fault): unknown {
   const pause = retryAfterSeconds === undefined ? {} : { retryAfterSeconds };
-  return error ?? new ServiceError({ kind, operation: name as ServiceOperation, resource: 'something', ...pause });
+  return (
+    error ??
+    new ServiceError({ kind, operation: name as ServiceOperation, resource: resourceName('something'), ...pause })
+  );
 }
 
 /** What a fake service throws for what it does not have. */
 export function notFound(resource: string): ServiceError {
-  return new ServiceError({ kind: 'notFound', operation: 'get token', resource, status: 404 });
+  return new ServiceError({ kind: 'notFound', operation: 'get token', resource: resourceName(resource), status: 404 });
 }
 
 export function refused(resource: string): ServiceError {
-  return new ServiceError({ kind: 'refused', operation: 'create token', resource, status: 400 });
+  return new ServiceError({
+    kind: 'refused',
+    operation: 'create token',
+    resource: resourceName(resource),
+    status: 400,
+  });
 }

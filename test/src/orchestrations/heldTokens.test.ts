@@ -86,6 +86,33 @@ describe('a token that others made', () => {
     expect([world.controlPlane.scopeMaps.has(scopeMap), flows.claims.ownerOf(token)]).toEqual([false, undefined]);
   });
 
+  test('whose client’s secrets are purged: what of its passwords is unknown is said, in the dry run and in the end', async () => {
+    await adopting();
+    forgetSecrets();
+    const ours = Object.entries(world.controlPlane.token(token).slots).find(
+      ([, { createdAt }]) => createdAt > LONG_AGO,
+    );
+    const [slot = '-', filled] = ours ?? [];
+    const dry = await world.queries.offboardingDryRun(reference(), flows.record);
+    const { outcome } = await offboardIn(flows);
+    for (const said of [dry.adopts.join(), outcome.result?.kept.join() ?? '']) {
+      expect(said).toContain(`whether its ${slot}, made ${filled?.createdAt ?? '-'}, is ours is unknown`);
+      expect(said).not.toContain('no password of ours');
+      // The one that was there before it was adopted is not ours, which is known.
+      expect(said).not.toContain(LONG_AGO);
+    }
+    expect(outcome.status).toBe('completed');
+  });
+
+  test('that holds only passwords from before it was adopted holds none of ours, purged or not', async () => {
+    await adopting();
+    forgetSecrets();
+    const { slots } = world.controlPlane.token(token);
+    for (const [slot, { createdAt }] of Object.entries(slots))
+      if (createdAt > LONG_AGO) delete slots[slot as keyof typeof slots];
+    expect((await offboardIn(flows)).outcome.result?.kept.join()).toContain('holds no password of ours any more');
+  });
+
   test('is as it was after a run that is undone, of which nothing is remembered', async () => {
     const { outcome } = await adopting({ device: () => report({ outcome: 'digest-mismatch' }) });
     expect([outcome.status, outcome.failure?.residue, theirs()]).toEqual(['rolledBack', [], AS_BEFORE]);
@@ -268,7 +295,8 @@ describe('a token that only its name speaks for', () => {
 describe('a revocation', () => {
   test('of a client that nothing knows does not look like success', async () => {
     const { outcome } = await revokeIn(flows);
-    expect(outcome).toMatchObject({ status: 'failed', failure: { code: 'client-unknown', residue: [] } });
+    expect(outcome).toMatchObject({ status: 'failed', failure: { code: 'client-unknown', residue: [], disabled: [] } });
+    expect(outcome.failure?.message).toContain('No client has a name like it.');
   });
 
   test('disables what it finds although the vault cannot be read, and lists what was not looked at', async () => {
@@ -278,5 +306,7 @@ describe('a revocation', () => {
     expect(world.controlPlane.token(token).isEnabled).toBe(false);
     expect(outcome).toMatchObject({ status: 'failed', failure: { code: 'service-forbidden' } });
     expect(outcome.failure?.residue.join()).toContain('what the client has');
+    expect(outcome.failure?.residue).toContainEqual(expect.stringContaining(`unknown: secret ${main}`));
+    expect(outcome.failure?.disabled).toEqual([`token ${token}`]);
   });
 });

@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { offboardIn } from '../fakes/clients.js';
+import { OFFBOARD } from '../../../src/domain/run.js';
+import { offboard } from '../../../src/orchestrations/offboard.js';
+import { clientRun, offboardIn } from '../fakes/clients.js';
 import { createFlowWorld, type FlowWorld } from '../fakes/flowWorld.js';
 import { reference } from '../fakes/orders.js';
 import { onboardIn } from '../fakes/onboardWorld.js';
@@ -50,14 +52,41 @@ describe('an offboarding', () => {
     expect(everyVersion().filter(({ isEnabled }) => isEnabled)).toEqual([]);
   });
 
-  test('again, and of a client that never was, writes nothing', async () => {
+  test('again writes nothing, also once the vault has purged what it kept of the client', async () => {
     await afterOnboarding();
-    for (const empty of [flows, createFlowWorld((world = createWorld()))]) {
+    for (const purge of [() => undefined, () => world.vault.secrets.clear()]) {
+      purge();
       world.wire.calls.length = 0;
-      const { outcome } = await offboardIn(empty);
+      const { outcome } = await offboardIn(flows);
       expect(outcome).toMatchObject({ status: 'completed', result: { removed: [], changed: false } });
       expect(world.wire.writes).toEqual([]);
     }
+  });
+
+  test('of a client that nothing knows, as an event can ask for, names who may have been meant and writes nothing', async () => {
+    await onboardIn(world, { flows });
+    world.wire.calls.length = 0;
+    const other = createFlowWorld(world);
+    const { client } = reference();
+    const run = clientRun(OFFBOARD, 'offboarding-run', '2026-03-01T12:00:00Z');
+    const asked = { ...run, request: { ...run.request, client: client.toUpperCase() } };
+    const { outcome } = await other.run(offboard, asked);
+    expect(outcome).toMatchObject({ status: 'failed', failure: { code: 'client-unknown', residue: [], kept: [] } });
+    expect(outcome.failure?.message).toContain(`Names like it: ${client} of ${CONNECTED_REGISTRY}`);
+    expect(world.wire.writes).toEqual([]);
+    // Only its run's event is noted, so that a repetition does not take the name for a known one.
+    expect((await other.run(offboard, { ...asked, run: 'again' })).outcome.failure?.code).toBe('client-unknown');
+  });
+
+  test('of an unknown client says so where the vault cannot list the names that are like it', async () => {
+    world.wire.fail('page', { when: 'before', kind: 'forbidden', times: 20 });
+    const { outcome } = await offboardIn(flows);
+    expect(outcome.failure?.message).toContain('could not be looked up');
+  });
+
+  test('of a client that the client list alone knows is no unknown one', async () => {
+    world.controlPlane.change(CONNECTED_REGISTRY, { clientTokens: [token] });
+    expect((await offboardIn(flows)).outcome.status).toBe('completed');
   });
 
   test('disables the token before it deletes it, and not before it is unbound', async () => {

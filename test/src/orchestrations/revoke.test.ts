@@ -118,10 +118,55 @@ describe('a revocation', () => {
     world.wire.fail('disableToken', { when: 'before', kind: 'forbidden' });
     const { outcome } = await revokeIn(flows);
     expect(outcome).toMatchObject({ status: 'failed', failure: { code: 'service-forbidden' } });
-    expect(outcome.failure?.residue.join()).toContain(token);
+    expect(outcome.failure?.residue).toEqual([
+      expect.stringMatching(new RegExp(`^token ${token}: all its passwords may still work: `)) as unknown,
+    ]);
+    expect(outcome.failure?.disabled).toEqual([`secret ${main}`]);
     expect([world.vault.passwordIn(main), flows.record.revokedAt !== undefined]).toEqual([undefined, true]);
     expect((await revokeIn(flows)).outcome.status).toBe('completed');
     expect(isEnabled()).toBe(false);
+  });
+
+  test('that cannot hide a secret lists it, and that the token is off', async () => {
+    await onboardIn(world, { flows });
+    world.wire.fail('disable', { when: 'before', kind: 'forbidden' });
+    const { outcome } = await revokeIn(flows);
+    expect(outcome.failure).toMatchObject({ code: 'service-forbidden', disabled: [`token ${token}`] });
+    expect(outcome.failure?.residue).toEqual([expect.stringContaining(`secret ${main}: whoever may read it`)]);
+  });
+
+  test('disables each of several tokens although the first cannot be, and says which is which', async () => {
+    await onboardIn(world, { flows });
+    const LEFT = { token: 'left-token', scopeMap, since: '2026-03-01T11:00:00Z', until: '2026-03-01T13:00:00Z' };
+    await flows.ask('noteLeft', { ...LEFT, by: { operation: 'o', actor: 'a' } });
+    const createdAt = '2026-03-01T11:30:00.000Z';
+    world.controlPlane.tokens.set(LEFT.token, { scopeMap, isEnabled: true, createdAt, slots: {} });
+    world.wire.fail('disableToken', { when: 'before', kind: 'forbidden', times: 1 });
+    const { outcome } = await revokeIn(flows);
+    const states = [token, LEFT.token].map((name) => world.controlPlane.token(name).isEnabled);
+    expect(states.filter((isOn) => isOn)).toHaveLength(1);
+    const [on, off] = states[0] ? [token, LEFT.token] : [LEFT.token, token];
+    expect(outcome.failure?.residue).toEqual([
+      expect.stringContaining(`token ${on}: all its passwords may still work`),
+    ]);
+    expect(outcome.failure?.disabled).toEqual([`token ${off}`, `secret ${main}`]);
+  });
+
+  test('that cannot note what it is about to disable lists each thing that may still work', async () => {
+    await onboardIn(world, { flows });
+    const { outcome } = await revokeIn(flows, {
+      before: (name) => {
+        if (name === 'noteDisabled') throw new Error('the engine has lost it');
+      },
+    });
+    expect(outcome.failure?.disabled).toEqual([]);
+    expect(outcome.failure?.residue).toEqual([
+      ...['what the client has: ', 'what the run in progress left: ', 'what came late: '].map(
+        (part) => expect.stringContaining(part) as unknown,
+      ),
+      `token ${token}: it could not be tried, and may still work`,
+      `secret ${main}: it could not be tried, and may still work`,
+    ]);
   });
 
   test.each(

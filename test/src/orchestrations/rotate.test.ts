@@ -183,6 +183,45 @@ describe('a rotation', () => {
       expect(outcome.failure).toMatchObject({ code: 'preflight', nextTryAt: revokeOld?.from });
     });
 
+    test('not where the timer of sweeps is disabled, by either spelling of the host’s setting', async () => {
+      for (const name of ['AzureWebJobs.startRotationSweep.Disabled', 'AzureWebJobs_startRotationSweep_Disabled']) {
+        world = createWorld({ [name]: 'true' });
+        await onboarded(world);
+        const { outcome, records } = await rotateIn(world, { device: failing });
+        expect(outcome.failure).toMatchObject({ code: 'pull-digest-mismatch' });
+        expect(outcome.failure).not.toHaveProperty('nextTryAt');
+        expect(records.state).not.toHaveProperty('retryRotationAt');
+        expect([...world.alerts.failed.values()][0]).not.toHaveProperty('nextTryAt');
+      }
+    });
+
+    test('of no client whose secret was taken away or hidden while the run was under way', async () => {
+      const newest = () => world.vault.versionsOf(main).at(-1)?.version ?? '-';
+      const hide = () => world.vault.disable({ name: main, version: newest() });
+      for (const takeAway of [() => world.vault.remove(main), hide]) {
+        world = createWorld();
+        await onboarded(world);
+        const { outcome } = await rotateIn(world, {
+          device: failing,
+          onCall: async ({ name }) => {
+            if (name === 'isSwept') await takeAway();
+          },
+        });
+        expect(outcome.failure).not.toHaveProperty('nextTryAt');
+      }
+    });
+
+    test('of no client of which nobody can tell, which is tried again all the same', async () => {
+      const { outcome, records } = await rotateIn(world, {
+        device: failing,
+        onCall: ({ name }) => {
+          if (name === 'isSwept') world.wire.fail('newest', { when: 'before', kind: 'forbidden' });
+        },
+      });
+      expect(outcome.failure).not.toHaveProperty('nextTryAt');
+      expect(records.state.retryRotationAt).toEqual(expect.any(String));
+    });
+
     test('of no client that no sweep looks at', async () => {
       await world.ports.vault.remove(main);
       const { outcome, records } = await rotateIn(world);

@@ -3,9 +3,10 @@ import { afterEach, describe, expect, test, vi } from 'vitest';
 import { done } from '../../../src/domain/stepOutcome.js';
 import { outcomeOf } from '../../../src/ports/outcomeOf.js';
 import { orUndefined, ServiceError, type ServiceErrorKind } from '../../../src/ports/serviceError.js';
+import { resourceName } from '../../../src/ports/serviceFacts.js';
 
 const serviceError = (kind: ServiceErrorKind, more: object = {}) =>
-  new ServiceError({ kind, operation: 'create token', resource: 'a-token', ...more });
+  new ServiceError({ kind, operation: 'create token', resource: resourceName('a-token'), ...more });
 
 describe('an outcome', () => {
   afterEach(() => vi.restoreAllMocks());

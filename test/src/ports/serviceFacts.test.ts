@@ -1,6 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { httpStatus, requestId, secondsToWait, serviceCode, UNLISTED_CODE } from '../../../src/ports/serviceFacts.js';
+import { ServiceError } from '../../../src/ports/serviceError.js';
+import {
+  httpStatus,
+  requestId,
+  resourceName,
+  secondsToWait,
+  serviceCode,
+  UNLISTED_CODE,
+} from '../../../src/ports/serviceFacts.js';
+import { seenSecrets } from '../../../src/redaction/seenSecrets.js';
 
 const ALPHANUMERIC = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789'.split('');
 const LETTERS = ALPHANUMERIC.slice(0, 52);
@@ -67,4 +76,29 @@ test('numbers are what they are called, or nothing', () => {
     undefined,
     undefined,
   ]);
+});
+
+describe('a resource’s name', () => {
+  test.each([
+    'myregistry',
+    'myconnected-sensor-7-29r36qwv3xlwm4g8x3z',
+    'myregistry-myconnectedregistry-sensor-7-e841fd291e8f116d',
+    'connectedRegistries/hall2/clients/sensor-7/e841fd291e8f116d',
+    'alerts/rotations',
+    'plant-hub/gate_1.x+%#*?!(),:=@$',
+    'https://login.microsoftonline.com/a-tenant/v2.0/.well-known/openid-configuration',
+  ])('is shown: %s', (name) => expect(resourceName(name)).toBe(name));
+
+  test.each(['', 'Cannot take the password x', '{"value":"x"}', 'a\nline', '<title>x</title>', undefined, 7])(
+    'is none of a text of others: %s',
+    (text) => expect(resourceName(text)).toBe('a resource whose name cannot be shown'),
+  );
+
+  test('is none that holds a secret, and an error that is built of one does not show it', () => {
+    const password = 'jR9kQz71LmX2vB5nT8cW4yH6pD3sF0gAjR9kQz71LmX2vB5nT8cW';
+    seenSecrets.remember(password);
+    expect(resourceName(`a-${password}`)).not.toContain(password);
+    const forced = { kind: 'refused', operation: 'get token', resource: `it said ${password}` as never } as const;
+    expect(new ServiceError(forced).message).toBe('get token a resource whose name cannot be shown: no answer');
+  });
 });

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { OrchestrationContext } from 'durable-functions';
 import type { Ports } from '../../../src/ports/ports.js';
 import { ServiceError } from '../../../src/ports/serviceError.js';
+import { resourceName } from '../../../src/ports/serviceFacts.js';
 import { countedFlow } from '../../../src/telemetry/countedFlow.js';
 import { measuredPorts } from '../../../src/telemetry/measuredPorts.js';
 import {
@@ -77,7 +78,12 @@ describe('a flow', () => {
 
 describe('calls of services', () => {
   const heard = new Heard();
-  const throttled = new ServiceError({ kind: 'throttled', operation: 'get token', resource: 'a-name', status: 429 });
+  const throttled = new ServiceError({
+    kind: 'throttled',
+    operation: 'get token',
+    resource: resourceName('a-name'),
+    status: 429,
+  });
   const inTenDays = new Date(Date.now() + 10 * 86_400_000).toISOString();
   const tags = {
     managedBy: 'connected-registry-onboarding',

@@ -1,7 +1,8 @@
 import type { HttpRequest } from '@azure/functions';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { deriveAcknowledgementKey, deriveReportKey } from '../../../src/domain/reportKey.js';
-import { anonymousHandlers } from '../../../src/triggers/http/anonymousHandlers.js';
+import { OBJECT_ID, principalHeader } from '../fakes/principal.js';
+import { AnonymousLimit, anonymousHandlers } from '../../../src/triggers/http/anonymousHandlers.js';
 import { boundedBody } from '../../../src/triggers/http/boundedBody.js';
 import { getOpenApi } from '../../../src/triggers/http/openApi.js';
 import { operatorRoute } from '../../../src/triggers/http/operatorRoute.js';
@@ -82,7 +83,7 @@ describe('an anonymous request', () => {
   });
 
   test('counts against one limit for all the routes together, before anything else of it is looked at', async () => {
-    const route = anonymousHandlers(3);
+    const route = anonymousHandlers(new AnonymousLimit(3));
     const of = (address: string) => requestWith(undefined, { 'x-forwarded-for': address });
     const [first, ...others] = Object.values(routes).map((handler) => route(handler, 'device'));
     const { context, lines } = invocation();
@@ -117,6 +118,33 @@ test('an operator who is refused costs no byte either', async () => {
   const body = countedBody(100 * MEGABYTE);
   const answer = await handler(requestWith(body.stream, {}), engine.client, invocation().context);
   expect([answer.status, body.taken]).toEqual([401, 0]);
+});
+
+test('an operator who is refused counts as anonymous, and cannot flood the audit; one who is let in does not', async () => {
+  const limit = new AnonymousLimit(3);
+  const access = { kind: 'entra', role: 'Operator', principals: [] } as const;
+  const { handler } = operatorRoute(access, async () => ({ status: 200 }), limit);
+  const { context, lines } = invocation();
+  const ask = async (principal?: string, address = '1.1.1.1') => {
+    const headers = { 'x-forwarded-for': address, ...(principal ? { 'x-ms-client-principal': principal } : {}) };
+    return (await handler(requestWith(undefined, headers), engine.client, context)).status;
+  };
+  const operator = principalHeader([
+    ['oid', OBJECT_ID],
+    ['roles', 'Operator'],
+  ]);
+  const other = principalHeader([['oid', OBJECT_ID]]);
+  for (let nth = 0; nth < 10; nth += 1) expect(await ask(operator)).toBe(200);
+  // Without a principal, with one that cannot be read, and with one that may not.
+  expect([await ask(), await ask('bad'), await ask(other)]).toEqual([401, 401, 403]);
+  for (let nth = 0; nth < 50; nth += 1) expect(await ask('bad')).toBe(429);
+  expect(lines.filter(({ text }) => text.includes('admit.refused'))).toHaveLength(4);
+  // The anonymous routes of the same address are over, too; an operator still gets through.
+  const one = anonymousHandlers(limit)(async () => ({ status: 200 }), 'device');
+  expect((await one(requestWith(undefined, { 'x-forwarded-for': '1.1.1.1' }), engine.client, context)).status).toBe(
+    429,
+  );
+  expect([await ask(operator), await ask(undefined, '2.2.2.2')]).toEqual([200, 401]);
 });
 
 describe('a body', () => {

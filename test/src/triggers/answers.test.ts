@@ -6,7 +6,7 @@ import { OFFBOARD, ONBOARD, REVOKE } from '../../../src/domain/run.js';
 import type { OperationOutcome, OperationResult } from '../../../src/domain/operation.js';
 import { deriveReportKey } from '../../../src/domain/reportKey.js';
 import { reportHash } from '../../../src/domain/reportEvent.js';
-import { anonymousHandlers } from '../../../src/triggers/http/anonymousHandlers.js';
+import { AnonymousLimit, anonymousHandlers } from '../../../src/triggers/http/anonymousHandlers.js';
 import { guarded } from '../../../src/triggers/http/guarded.js';
 import { postOffboardings } from '../../../src/triggers/http/offboardings.js';
 import { postRevocations } from '../../../src/triggers/http/revocations.js';
@@ -226,7 +226,7 @@ async function givePullChecks(): Promise<void> {
     throw new TypeError('broken');
   };
   await pullCheck('a broken engine', broken);
-  const one = anonymousHandlers(1)(postPullCheck(keys), 'device');
+  const one = anonymousHandlers(new AnonymousLimit(1))(postPullCheck(keys), 'device');
   for (const name of ['the first of a minute', 'the second']) {
     const request = httpRequest({ body: '{', params: { operation: ID, attempt: '1' } });
     note(

@@ -72,10 +72,23 @@ describe('POST /api/checks', () => {
         ],
       },
     ]);
+    const found = engine.instances.get(idOf(body).split('.')[0] ?? '');
+    expect(found?.input).toMatchObject({ request: { clients: [{ client: 'a' }] } });
     const dry = await post({ clients, dryRun: true });
     expect(dry.body).toMatchObject({
       problems: [{ code: 'client-unknown', fix: expect.stringContaining('B of') as string }],
     });
+  });
+
+  test('starts nothing where nobody knows any of the clients, and names those that may have been meant', async () => {
+    const near = [{ registry: REGISTRY, connectedRegistry: CONNECTED_REGISTRY, client: 'A' }];
+    findUnknown = async () => ({ near });
+    const { status, headers, body } = await post({ clients });
+    expect([status, headers?.['location'], engine.starts]).toEqual([202, undefined, 0]);
+    expect(body).toMatchObject({
+      operations: clients.map((client) => ({ ...client, problem: { near, status: 404 } })),
+    });
+    expect([body['id'], body['status']]).toEqual([undefined, undefined]);
   });
 
   test('starts nothing for a dry run', async () => {

@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { clientKey } from '../../../src/domain/clientKey.js';
+import { mainSecretName } from '../../../src/domain/names.js';
 import { ONBOARD } from '../../../src/domain/run.js';
+import { formatTags } from '../../../src/domain/secretTags.js';
 import { postOnboardings } from '../../../src/triggers/http/onboardings.js';
 import { FakeDurableClient, httpRequest, seen } from '../fakes/durableClient.js';
 import { BODY, onboarding, onboardingRun } from '../fakes/requests.js';
@@ -124,5 +126,41 @@ describe('a dry run', () => {
   ] as const)('says when Azure is %s', async (kind, status, headers) => {
     world.wire.fail('getToken', { when: 'before', kind, ...(kind === 'throttled' ? { retryAfterSeconds: 17 } : {}) });
     expect(await post({ ...BODY, dryRun: true })).toMatchObject({ status, headers, body: { code: 'service-error' } });
+  });
+});
+
+describe('another client whose name differs in case alone', () => {
+  const other = { ...onboarding(), client: onboarding().client.toUpperCase() };
+  const expiresOn = '2026-06-01T00:00:00.000Z';
+  const tags = formatTags({
+    ...other,
+    slot: 'password1',
+    expiresOn,
+    issued: { run: 'r', attempt: 1, slotCreatedAt: '2026-03-01T11:00:00.000Z' },
+    made: { scopeMap: false, token: true },
+  });
+  const named = { code: 'names-differ-in-case', message: expect.stringContaining(other.client) as unknown };
+  beforeEach(async () => {
+    await world.vault.store(mainSecretName(other), '{}', { expiresOn, tags });
+  });
+
+  test('is named by the dry run and by the answer to the start, which goes on', async () => {
+    expect((await post({ ...BODY, dryRun: true })).body['warnings']).toMatchObject([named]);
+    const { status, body } = await post(BODY);
+    expect([status, body]).toMatchObject([202, { status: 'running', warnings: [named] }]);
+    expect(engine.starts).toBe(1);
+  });
+
+  test('is called unknown where the vault cannot be listed, and the run starts all the same', async () => {
+    world.wire.fail('page', { when: 'before', kind: 'forbidden', times: 20 });
+    const unknown = [{ code: 'names-not-compared' }];
+    expect((await post({ ...BODY, dryRun: true })).body['warnings']).toMatchObject(unknown);
+    expect((await post(BODY)).body['warnings']).toMatchObject(unknown);
+  });
+
+  test('is called unknown where the listing of a large vault takes longer than a caller waits', async () => {
+    world.vault.page = () => new Promise(() => undefined);
+    expect((await post(BODY)).body['warnings']).toMatchObject([{ code: 'names-not-compared' }]);
+    expect(engine.starts).toBe(1);
   });
 });

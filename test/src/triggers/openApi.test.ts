@@ -11,7 +11,7 @@ const read = (path: string) => readFileSync(new URL(`../../../${path}`, import.m
 const registered = [...read('src/index.ts').matchAll(/\.http\('\w+', \{(?<options>[\s\S]*?)\n\}\);/g)].map((match) => {
   const options = match.groups?.['options'] ?? '';
   const of = (pattern: RegExp) => pattern.exec(options)?.[1] ?? '';
-  const level = options.includes('...operatorRoute(config.operators, ') ? 'operator' : of(/authLevel: '(\w+)'/);
+  const level = options.includes('...forOperators(') ? 'operator' : of(/authLevel: '(\w+)'/);
   return { route: `${of(/methods: \['(\w+)'\]/)} ${of(/route: '([^']+)'/)}`, level };
 });
 

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { OperationPage } from '../../../src/domain/answers.js';
 import { CHECK } from '../../../src/domain/checkRun.js';
 import { clientKey } from '../../../src/domain/clientKey.js';
+import type { ClientRecord } from '../../../src/domain/clientRecord.js';
 import { revocationInstance } from '../../../src/domain/revocationInstance.js';
 import { ONBOARD, REVOKE } from '../../../src/domain/run.js';
 import { START_WHEN_FREE, waitingInstance } from '../../../src/domain/waitingRun.js';
@@ -225,5 +226,97 @@ describe('GET /api/operations', () => {
     expect(asked[0]?.href).toMatch(
       /^http:\/\/app\.test\/runtime\/webhooks\/durabletask\/instances\/\?taskHub=h&code=k&/,
     );
+  });
+});
+
+describe('earlier runs', () => {
+  const keyOf = (client: string) => clientKey({ registry: REGISTRY, connectedRegistry: CONNECTED_REGISTRY, client });
+  /** Notes how a run of a client ended, in minutes after eleven. */
+  function addEnded(client: string, run: string, minute: number, status: 'failed' | 'completed' = 'failed'): string {
+    const at = (minutes: number) => new Date(Date.parse('2026-03-01T11:00:00Z') + minutes * 60_000).toISOString();
+    const id = `${keyOf(client)}.${run}`;
+    const ended = {
+      id,
+      kind: 'onboard' as const,
+      actor: 'ann',
+      client: { registry: REGISTRY, connectedRegistry: CONNECTED_REGISTRY, client },
+      startedAt: at(minute),
+      endedAt: at(minute + 1),
+      status,
+      ...(status === 'failed' ? { failure: { code: 'cancelled' as const, message: 'm', residue: ['r'] } } : {}),
+    };
+    const name = `@client@${keyOf(client)}`;
+    const state = (engine.entities.get(name) ?? {}) as ClientRecord;
+    engine.entities.set(name, { ...state, ended: [...(state.ended ?? []), ended] });
+    return id;
+  }
+  const SINCE = '2026-03-01T11:00:00Z';
+
+  test('of all clients are listed since an instant, in their place by time, by status and page', async () => {
+    const present = ['a', 'b'].map((client) =>
+      add(client, { runtimeStatus: 'Completed', output: outcome('completed') }),
+    );
+    const failed = [
+      addEnded('a', 'e1', 10),
+      addEnded('b', 'e1', 20),
+      addEnded('a', 'e2', 30),
+      addEnded('b', 'e2', 40),
+    ].toReversed();
+    addEnded('a', 'e3', 35, 'completed');
+    expect(await ids({ status: 'failed', since: SINCE })).toEqual(failed);
+    expect(await ids({ status: 'failed', since: '2026-03-01T11:25:00Z' })).toEqual(failed.slice(0, 2));
+    expect((await ids({ since: SINCE })).toSorted()).toEqual([...present, ...failed, `${keyOf('a')}.e3`].toSorted());
+    const found: string[] = [];
+    for (let continuation: string | undefined = ''; continuation !== undefined;) {
+      const next: OperationPage = await page({ since: SINCE, top: '2', ...(continuation ? { continuation } : {}) });
+      found.push(...next.operations.map(({ id }) => id));
+      ({ continuation } = next);
+    }
+    expect(found).toEqual(await ids({ since: SINCE }));
+  });
+
+  test('show once: what has an instance is not taken from the record, too', async () => {
+    const id = add(
+      'a',
+      { runtimeStatus: 'Completed', output: outcome('failed', { failure }) },
+      CONNECTED_REGISTRY,
+      'e1',
+    );
+    addEnded('a', 'e1', 10);
+    expect(await ids({ since: SINCE })).toEqual([id]);
+    expect(await ids({ since: SINCE, status: 'failed', top: '1' })).toEqual([id]);
+  });
+
+  test('of clients without a run since then are not looked for, and nobody’s record is read without since', async () => {
+    add('a');
+    addEnded('b', 'e1', 10);
+    expect(await ids({ since: SINCE, status: 'failed' })).toEqual([]);
+    engine.reads = 0;
+    await ids({ status: 'failed' });
+    expect(engine.reads).toBe(0);
+  });
+
+  test('of a check of all are listed, too', async () => {
+    const request = { registries: [REGISTRY] };
+    engine.instances.set('ck-all', { name: CHECK, input: { ...onboardingRun(), request }, runtimeStatus: 'Running' });
+    const ended = {
+      id: 'ck-all.e1',
+      kind: 'check',
+      actor: 'timer',
+      status: 'failed',
+      startedAt: SINCE,
+      endedAt: SINCE,
+    };
+    engine.entities.set('@client@ck-all', { ended: [ended] });
+    expect(await ids({ since: SINCE, status: 'failed' })).toEqual(['ck-all.e1']);
+  });
+
+  test('are looked for among so many clients, and the answer says where that leaves some out', async () => {
+    for (let nth = 0; nth < 501; nth += 1) add(`c${nth}`, { runtimeStatus: 'Completed', output: outcome('completed') });
+    engine.reads = 0;
+    expect((await page({ since: SINCE, status: 'failed' })).omitsEarlier).toBe(true);
+    expect(engine.reads).toBeLessThanOrEqual(500);
+    engine.instances.delete(keyOf('c0'));
+    expect(await page({ since: SINCE, status: 'failed' })).toEqual({ operations: [] });
   });
 });

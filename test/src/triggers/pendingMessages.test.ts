@@ -3,6 +3,7 @@ import { clientKey } from '../../../src/domain/clientKey.js';
 import { verifyAcknowledgementKey, verifyReportKey } from '../../../src/domain/reportKey.js';
 import { ONBOARD } from '../../../src/domain/run.js';
 import { ServiceError } from '../../../src/ports/serviceError.js';
+import { resourceName } from '../../../src/ports/serviceFacts.js';
 import { getPendingMessages } from '../../../src/triggers/http/pendingMessages.js';
 import { callerAddress, callerNetwork, RateLimit } from '../../../src/triggers/http/rateLimit.js';
 import { FakeDurableClient, httpRequest, seen, type Instance } from '../fakes/durableClient.js';
@@ -166,7 +167,7 @@ describe('a device that asks for its messages', () => {
 
   test('frees its place also when Entra does not answer', async () => {
     const identify = async () => {
-      throw new ServiceError({ kind: 'unavailable', operation: 'read the keys of', resource: 'tenant' });
+      throw new ServiceError({ kind: 'unavailable', operation: 'read the keys of', resource: resourceName('tenant') });
     };
     poll = getPendingMessages(settings, { identify });
     for (let n = 0; n < 5; n += 1) await expect(get()).rejects.toThrow('read the keys');

@@ -5,9 +5,9 @@ import { ROTATE } from '../../../src/domain/run.js';
 import { START_WHEN_FREE, waitingInstance } from '../../../src/domain/waitingRun.js';
 import { FakeDurableClient, seen } from '../fakes/durableClient.js';
 import { BODY, CONNECTED_REGISTRY, onboarding } from '../fakes/requests.js';
-import { acknowledge, acknowledgement, rotations } from '../fakes/rotationAnswers.js';
+import { acknowledge, acknowledgement, rotations, schedule } from '../fakes/rotationAnswers.js';
 import { onboarded, rotationRun } from '../fakes/rotateWorld.js';
-import { createWorld } from '../fakes/world.js';
+import { createWorld, type World } from '../fakes/world.js';
 
 const INSTANCE = clientKey(onboarding());
 const { connectedRegistry, client } = BODY;
@@ -117,5 +117,57 @@ describe('POST /api/promotions/{operation}', () => {
     const engine = new FakeDurableClient();
     expect(seen(await acknowledge(engine, body, operation))).toMatchObject({ status });
     expect([engine.reads, engine.signals]).toEqual([0, []]);
+  });
+});
+
+describe('GET /api/rotations/schedule', () => {
+  const unknownOf = async (change: (world: World) => void) => {
+    const world = createWorld();
+    await onboarded(world);
+    // What was read of the connected registry before is too old to be kept.
+    vi.setSystemTime(new Date('2026-03-01T13:00:00Z'));
+    world.controlPlane.change(CONNECTED_REGISTRY, { lastSyncTime: '2026-03-01T12:59:00.000Z' });
+    change(world);
+    const { body } = await schedule('', world);
+    return (body['clients'] as { readonly unknown?: readonly string[] }[])[0]?.unknown;
+  };
+
+  test('marks no client of a connected registry of which all is known', async () => {
+    expect(await unknownOf(() => undefined)).toBeUndefined();
+  });
+
+  test.each<[string, (world: World) => void, string[]]>([
+    [
+      'signs in with a managed identity',
+      ({ controlPlane }) => {
+        const found = controlPlane.connectedRegistries.get(CONNECTED_REGISTRY);
+        if (!found) throw new Error('there is one');
+        const { syncToken: _, ...rest } = found;
+        controlPlane.connectedRegistries.set(CONNECTED_REGISTRY, rest);
+      },
+      ['syncToken'],
+    ],
+    [
+      'has a schedule that cannot be read',
+      ({ controlPlane }) => controlPlane.change(CONNECTED_REGISTRY, { schedule: '0 2 L * *' }),
+      ['schedule'],
+    ],
+    [
+      'does not say when it synced last',
+      ({ controlPlane }) => {
+        const found = controlPlane.connectedRegistries.get(CONNECTED_REGISTRY);
+        if (!found) throw new Error('there is one');
+        const { lastSyncTime: _, ...rest } = found;
+        controlPlane.connectedRegistries.set(CONNECTED_REGISTRY, rest);
+      },
+      ['lastSync'],
+    ],
+    [
+      'is gone',
+      ({ controlPlane }) => void controlPlane.connectedRegistries.delete(CONNECTED_REGISTRY),
+      ['connectedRegistry'],
+    ],
+  ])('marks a client whose connected registry %s', async (_, change, unknown) => {
+    expect(await unknownOf(change)).toEqual(unknown);
   });
 });

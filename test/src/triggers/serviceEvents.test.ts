@@ -152,13 +152,13 @@ describe('an event without a time', () => {
 
 describe.each(SCHEMAS)('a resource-written event (%s)', (schema) => {
   const written = (name: string, changes = {}) => sampleEvent(schema, writtenEvent(name, changes));
-  const make = (name: string, createdAt?: string) => {
+  const make = (name: string, createdAt: string | null = '2026-03-01T11:58:00.000Z') => {
     world.controlPlane.connectedRegistries.set(name, {
       name,
       mode: 'ReadOnly',
       isActive: false,
       clientTokens: [],
-      ...(createdAt === undefined ? {} : { createdAt }),
+      ...(createdAt === null ? {} : { createdAt }),
     });
   };
 
@@ -199,6 +199,16 @@ describe.each(SCHEMAS)('a resource-written event (%s)', (schema) => {
     make('plantold', '2026-02-01T11:58:00.000Z');
     const { said } = await deliver('written', written(name, changes));
     expect([said['event'], said['decision'], engine.starts]).toEqual(['connectedRegistryWritten.ignored', decision, 0]);
+  });
+
+  test('of one of which Azure does not say when it was made starts nothing, says so, and leaves it to a later event', async () => {
+    make('plantone', null);
+    const { said } = await deliver('written', written('plantone'));
+    expect(said).toMatchObject({ event: 'connectedRegistryWritten.refused', decision: 'age-unknown', profile: 'new' });
+    expect([engine.starts, engine.signals]).toEqual([0, []]);
+    // Its record says that the one before is gone: this one is another.
+    engine.entities.set('@connectedregistry@myregistry.plantone', { deletedAt: '2026-03-01T11:00:00.000Z' });
+    expect((await deliver('written', written('plantone'))).said['decision']).toBe('started');
   });
 
   test('is looked at without any call where it is a change or another resource', async () => {

@@ -52,7 +52,7 @@ export function* withRetry(
  * orchestration, which a timer takes away at its end, but not when it is cancelled: then every timer that follows is made
  * anew each time it fires before its time, and one whose time is past is not made at all (public source:
  * Azure/azure-functions-durable-extension, DurableOrchestrationContext.cs, CreateTimer and IsLongRunningTimer).
- * @param afterLong told when a timer comes under the mark of another
+ * @param afterLong called when a timer comes under the mark of another
  */
 export function* timer(
   context: ReplayContext,

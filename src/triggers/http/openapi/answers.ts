@@ -11,13 +11,20 @@ const HEADERS = {
     required: true,
     schema: { type: 'string', format: 'uri-reference' },
   },
+  /** Where none may have been started. */
+  'Location?': {
+    description: 'the operation to look at, relative to the address that was called; absent where none was started',
+    schema: { type: 'string', format: 'uri-reference' },
+  },
   'Retry-After': { description: 'seconds to wait before asking again', schema: { type: 'integer', minimum: 0 } },
   'WWW-Authenticate': { description: 'the scheme that is asked for', required: true, schema: { type: 'string' } },
 } as const;
 export type HeaderName = keyof typeof HEADERS;
 
 function headers(names: readonly HeaderName[]): object {
-  return names.length === 0 ? {} : { headers: Object.fromEntries(names.map((name) => [name, HEADERS[name]])) };
+  return names.length === 0
+    ? {}
+    : { headers: Object.fromEntries(names.map((name) => [name.replace('?', ''), HEADERS[name]])) };
 }
 
 /** One body as OpenAPI has it: its schema and its examples. */

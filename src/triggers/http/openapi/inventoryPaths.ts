@@ -57,7 +57,7 @@ export const getOperations = {
   tags: ['operations'],
   summary: 'Lists runs that were not purged, the newest first',
   description:
-    'By the time at which they were asked for; one that had to wait for its client, by when it began to wait or to run. Each client shows its present or last run, those that wait for it, and its revocations; with registry, connectedRegistry and client, how its last twenty ended, too. A continuation stays good while new runs begin.',
+    "By the time at which they were asked for; one that had to wait for its client, by when it began to wait or to run. Each client shows its present or last run, those that wait for it, and its revocations; with `since`, or with registry, connectedRegistry and client, how its last twenty ended, too (without `since`, GET /clients/{key}/operations has a client's earlier runs). A continuation stays good while new runs begin.",
   parameters: parametersOf(operationsQuery),
   responses: {
     '200': answer('A page of runs.', 'OperationPage', {
@@ -83,10 +83,12 @@ export const postChecks = {
     '200': answer('To a request with `dryRun`: a check writes nothing.', 'DryRunAnswer', {
       nothing: examples.DRY_RUN_OF_CHECK,
     }),
-    '202': answer('The check is under way.', 'CheckStarted', { one: examples.CHECK_STARTED }, [
-      'Location',
-      'Retry-After',
-    ]),
+    '202': answer(
+      'The check is under way, unless nothing knows any of its clients.',
+      'CheckStarted',
+      { one: examples.CHECK_STARTED },
+      ['Location?', 'Retry-After'],
+    ),
     ...BY_OPERATORS,
     ...problemAnswers(['invalid-request', 'body-too-large', 'engine-slow', 'unavailable']),
   },

@@ -1,0 +1,58 @@
+import type { DurableClient } from 'durable-functions';
+import type { OperationSummary } from '../../domain/answers.js';
+import { CHECK, CHECK_PREFIX } from '../../domain/checkRun.js';
+import { clientKey } from '../../domain/clientKey.js';
+import { CHECKS_RECORD } from '../../domain/runEnd.js';
+import { eachOf } from '../../queries/eachOf.js';
+import { readClientRecord } from './clientRecords.js';
+import type { InstancePages } from './instancePages.js';
+import { shortSummary } from './recordedOperations.js';
+import { newestRuns, START_WITHIN, type Placed, type RunsQuery } from './runsByTime.js';
+import type { RunStatus } from './runStatus.js';
+
+/** Runs that are looked through for clients that may have had earlier ones; the newest. */
+const MOST_RUNS = 2_000;
+/** Records that one request reads; each is one read of the engine's storage. */
+const MOST_RECORDS = 500;
+
+/** Runs that ended since some instant, and whose instances later runs have taken. */
+export interface EarlierRuns {
+  readonly found: readonly Placed<OperationSummary>[];
+  /** False where more clients had runs since then than one request looks through. */
+  readonly isComplete: boolean;
+}
+
+/**
+ * How clients' earlier runs ended, from the clients' records. A run that ended since an instant and shows no more has a
+ * later run of its client in its place: so only the clients of runs since that instant are looked through, however large
+ * the fleet is.
+ * @param since milliseconds since 1970. @param now the same.
+ */
+export async function earlierRuns(
+  pages: InstancePages,
+  { prefixes }: Pick<RunsQuery, 'prefixes'>,
+  { since, now }: { readonly since: number; readonly now: number },
+  client: DurableClient,
+): Promise<EarlierRuns> {
+  const { found: runs, next } = await newestRuns(
+    pages,
+    { prefixes, oldest: since - START_WITHIN },
+    { from: undefined, now, top: MOST_RUNS },
+    async (run) => ({ id: run.instance, value: recordKeyOf(run) }),
+  );
+  const keys = [...new Set(runs.flatMap(({ value }) => value ?? []))];
+  const records = await eachOf(keys.slice(0, MOST_RECORDS), (key) => readClientRecord(client, key));
+  const ended = records.flatMap((record) => record.ended ?? []);
+  const found = ended
+    .filter(({ startedAs, endedAt }) => startedAs === undefined && Date.parse(endedAt) >= since)
+    .map((one) => ({ at: Date.parse(one.startedAt), id: one.id, value: shortSummary(one) }));
+  return { found, isComplete: next === undefined && keys.length <= MOST_RECORDS };
+}
+
+/** The record that knows the runs which had this run's instance before it; undefined of what is no operation. */
+function recordKeyOf({ kind, instance, input }: RunStatus): string | undefined {
+  if (kind === CHECK || instance.startsWith(CHECK_PREFIX)) return CHECKS_RECORD;
+  const { registry, connectedRegistry, client } = input.request;
+  const isOfClient = [registry, connectedRegistry, client].every((name) => typeof name === 'string');
+  return isOfClient ? clientKey(input.request) : undefined;
+}
