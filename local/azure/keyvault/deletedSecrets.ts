@@ -15,11 +15,11 @@ export function deletedSecretRoutes(plane: Plane): Route[] {
     vaultRoute(plane, 'GET', '/deletedsecrets', 'readMetadata', 'listDeletedSecrets', (call) => {
       purgeOverdue(plane);
       const there = [...plane.vault.deleted.values()].filter(({ name }) => !isBeingDeleted(plane, name));
-      return pageReply(plane, call, there, (secret) => deletedBundle(plane, secret, 'item'));
+      return pageReply(plane, call, there, (secret) => deletedBundle(plane, call, secret, 'item'));
     }),
     vaultRoute(plane, 'GET', '/deletedsecrets/{name}', 'readMetadata', 'getDeletedSecret', (call) => ({
       status: 200,
-      body: deletedBundle(plane, find(plane, call), 'bundle'),
+      body: deletedBundle(plane, call, find(plane, call), 'bundle'),
     })),
     vaultRoute(plane, 'POST', '/deletedsecrets/{name}/recover', 'recover', 'recoverDeletedSecret', (call) =>
       recover(plane, call),
@@ -49,7 +49,7 @@ function remove(plane: Plane, call: Call): ApiReply {
     by: 'Location',
     result: { status: 200 },
   });
-  return { status: 200, body: deletedBundle(plane, deleted, 'bundle') };
+  return { status: 200, body: deletedBundle(plane, call, deleted, 'bundle') };
 }
 
 function deletionOf(name: string): string {
@@ -69,7 +69,7 @@ function recover(plane: Plane, call: Call): ApiReply {
   plane.vault.deleted.delete(name);
   plane.vault.secrets.set(secret);
   plane.secretChanged(secret);
-  return { status: 200, body: secretBundle(plane, secret, newest(secret), false) };
+  return { status: 200, body: secretBundle(plane, call, secret, newest(secret), false) };
 }
 
 function purge(plane: Plane, call: Call): ApiReply {

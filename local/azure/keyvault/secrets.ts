@@ -41,7 +41,7 @@ type Attributes = Partial<z.output<typeof attributes>>;
 export function secretRoutes(plane: Plane): Route[] {
   return [
     vaultRoute(plane, 'GET', '/secrets', 'readMetadata', 'listSecrets', (call) =>
-      pageReply(plane, call, plane.vault.secrets, (secret) => secretItem(plane, secret)),
+      pageReply(plane, call, plane.vault.secrets, (secret) => secretItem(plane, call, secret)),
     ),
     vaultRoute(plane, 'PUT', '/secrets/{name}', 'setSecret', 'setSecret', (call) => set(plane, call)),
     vaultRoute(plane, 'GET', '/secrets/{name}', 'getSecret', 'getSecret', (call) => get(plane, call)),
@@ -82,7 +82,7 @@ function set(plane: Plane, call: Call): ApiReply {
   plane.commit();
   emitSecretEvent(plane, 'Microsoft.KeyVault.SecretNewVersionCreated', secret.name, version);
   plane.secretChanged(secret);
-  return { status: 200, body: secretBundle(plane, secret, version, true) };
+  return { status: 200, body: secretBundle(plane, call, secret, version, true) };
 }
 
 /**
@@ -92,7 +92,7 @@ function set(plane: Plane, call: Call): ApiReply {
 function get(plane: Plane, call: Call): ApiReply {
   const { secret, version } = find(plane, call);
   if (!version.enabled) throw secretDisabled();
-  return { status: 200, body: secretBundle(plane, secret, version, true) };
+  return { status: 200, body: secretBundle(plane, call, secret, version, true) };
 }
 
 function update(plane: Plane, call: Call): ApiReply {
@@ -113,7 +113,7 @@ function update(plane: Plane, call: Call): ApiReply {
   const kept: Secret = { name: secret.name, versions: rest };
   plane.vault.secrets.set(kept);
   plane.secretChanged(kept);
-  return { status: 200, body: secretBundle(plane, kept, changed, false) };
+  return { status: 200, body: secretBundle(plane, call, kept, changed, false) };
 }
 
 /** In order of their ids, which are random: as in the service, that order says nothing about age. */
@@ -121,7 +121,7 @@ function versions(plane: Plane, call: Call): ApiReply {
   const secret = plane.vault.secrets.get(call.params['name'] ?? '');
   if (!secret) throw secretNotFound(call.params['name'] ?? '');
   const named = secret.versions.map((one) => ({ ...one, name: one.version }));
-  return pageReply(plane, call, named, (one) => secretBundle(plane, secret, one, false));
+  return pageReply(plane, call, named, (one) => secretBundle(plane, call, secret, one, false));
 }
 
 function find(plane: Plane, call: Call): { secret: Secret; version: SecretVersion } {
