@@ -47,7 +47,10 @@ export function replicationRoutes(plane: Plane): Route[] {
   function get(call: Call): ApiReply {
     const registry = registryOf(plane, call);
     const id = idOf(plane, registry, call.params['name'] ?? '');
-    return { status: 200, body: plane.operations.ghost(id) ?? replicationBody(plane, registry, existing(call), versionOf(call)) };
+    return {
+      status: 200,
+      body: plane.operations.ghost(id) ?? replicationBody(plane, registry, existing(call), versionOf(call)),
+    };
   }
 
   function put(call: Call): ApiReply {
