@@ -2,7 +2,7 @@ import type { ApiReply } from '../http/message.js';
 import type { Call, Route } from '../pipeline.js';
 import type { Plane } from '../plane.js';
 import { deletedBundle, secretBundle } from './bundles.js';
-import { deletedSecretNotFound, isDeleting, notDeleted, secretNotFound, vaultError } from './errors.js';
+import { deletedSecretNotFound, isDeleting, nameIsDeleted, notDeleted, secretNotFound, vaultError } from './errors.js';
 import { purgeOverdue, unixSeconds } from './retention.js';
 import { pageReply } from './pages.js';
 import { newest, type DeletedSecret } from './vaultState.js';
@@ -58,6 +58,14 @@ function deletionOf(name: string): string {
 
 function isBeingDeleted(plane: Plane, name: string): boolean {
   return plane.operations.provisioningState(deletionOf(name)) !== 'Succeeded';
+}
+
+/**
+ * A deleted secret's name cannot be used again: at first since it is being deleted, which took nothing noticeable in seven
+ * of twelve recordings, and up to fifty seconds in the others. Where nobody wants to wait, it is over at once.
+ */
+export function nameIsTaken(plane: Plane, name: string): Error {
+  return plane.settings.pace === 'azure' && isBeingDeleted(plane, name) ? isDeleting(name) : nameIsDeleted(name);
 }
 
 function recover(plane: Plane, call: Call): ApiReply {

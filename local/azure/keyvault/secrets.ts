@@ -5,7 +5,8 @@ import type { ApiReply } from '../http/message.js';
 import type { Call, Route } from '../pipeline.js';
 import type { Plane } from '../plane.js';
 import { secretBundle, secretItem } from './bundles.js';
-import { badParameter, nameIsDeleted, secretDisabled, secretNotFound } from './errors.js';
+import { nameIsTaken } from './deletedSecrets.js';
+import { badParameter, secretDisabled, secretNotFound } from './errors.js';
 import { purgeOverdue, unixSeconds } from './retention.js';
 import { pageReply } from './pages.js';
 import { newest, type Secret, type SecretVersion } from './vaultState.js';
@@ -64,7 +65,7 @@ function set(plane: Plane, call: Call): ApiReply {
     throw badParameter(`Secret value exceeds maximum size of ${LARGEST_VALUE} bytes.`);
   }
   purgeOverdue(plane);
-  if (plane.vault.deleted.get(name)) throw nameIsDeleted(name);
+  if (plane.vault.deleted.get(name)) throw nameIsTaken(plane, name);
   const now = unixSeconds(plane);
   const version: SecretVersion = {
     version: randomBytes(16).toString('hex'),
