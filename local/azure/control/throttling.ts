@@ -2,7 +2,7 @@ import type { ApiReply } from '../http/message.js';
 import type { Call, Route, Throttle } from '../pipeline.js';
 import type { Plane } from '../plane.js';
 import { kindOf } from './counters.js';
-import { LIMITS, type BucketName } from './rateLimits.js';
+import { LIMITS, type BucketName, type Rate } from './rateLimits.js';
 
 /** Key Vault: transactions per vault, all secrets together, in 10 seconds (Azure docs: key-vault service-limits). */
 const VAULT_LIMIT = { size: 4000, perSecond: 400 };
@@ -17,7 +17,7 @@ export function makeThrottle(plane: Plane): Throttle {
   const buckets = new Map<string, Bucket>();
 
   /** Tokens left after taking one; negative when there was none to take. */
-  function take(key: string, rate: { size: number; perSecond: number }): { left: number; wait: number } {
+  function take(key: string, rate: Rate): { left: number; wait: number } {
     const factor = plane.settings.throttling;
     const now = plane.clock.now().getTime();
     const bucket = buckets.get(key) ?? { tokens: rate.size * factor, at: now };
@@ -43,8 +43,8 @@ export function makeThrottle(plane: Plane): Throttle {
     const name = bucketOf(route);
     const { own, global } = LIMITS[plane.settings.rateLimits];
     const headers: Record<string, string> = {};
-    const taken = [
-      { key: `${call.principal.name} ${name}`, rate: own[name], header: String(name) },
+    const taken: { key: string; rate: Rate; header: string }[] = [
+      { key: `${call.principal.name} ${name}`, rate: own[name], header: name },
       ...(global ? [{ key: `global ${name}`, rate: global[name], header: `global-${name}` }] : []),
     ];
     for (const { key, rate, header } of taken) {

@@ -7,7 +7,7 @@ const SINCE = {
 } as const;
 
 /** A property, where the api-version has it. */
-export function only<Name extends keyof typeof SINCE>(version: string, name: Name, value: unknown): object {
+export function only(version: string, name: keyof typeof SINCE, value: unknown): object {
   return version >= SINCE[name] ? { [name]: value } : {};
 }
 
