@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { appendWhole } from '../../stack/appendedFile.js';
 import type { Clock } from '../clock.js';
 import type { Store } from '../state/store.js';
+import { passes } from './advancedFilters.js';
 import {
   subscriptionKey,
   type Delivery,
@@ -267,6 +268,7 @@ function wants(subscription: EventSubscription, any: AnyEvent): boolean {
     (filter.includedEventTypes === undefined ||
       filter.includedEventTypes.some((one) => one.toLowerCase() === type.toLowerCase())) &&
     fold(subject).startsWith(fold(filter.subjectBeginsWith)) &&
-    fold(subject).endsWith(fold(filter.subjectEndsWith))
+    fold(subject).endsWith(fold(filter.subjectEndsWith)) &&
+    passes(filter.advancedFilters ?? [], filter.enableAdvancedFilteringOnArrays ?? false, any)
   );
 }

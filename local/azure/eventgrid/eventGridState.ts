@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { Collection } from '../state/collection.js';
 import type { Contents, Keeps } from '../state/store.js';
+import type { AdvancedFilter } from './advancedFilters.js';
 import type { AnyEvent } from './events.js';
 
 export const EVENT_GRID_FORMAT = 2;
@@ -50,6 +51,8 @@ export interface EventFilter {
   isSubjectCaseSensitive: boolean;
   /** Undefined: all types. */
   includedEventTypes?: string[];
+  advancedFilters?: AdvancedFilter[];
+  enableAdvancedFilteringOnArrays?: boolean;
 }
 
 export interface EventSubscription {

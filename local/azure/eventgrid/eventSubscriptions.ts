@@ -6,6 +6,7 @@ import { GROUP_PATH, REGISTRY_PATH, SUBSCRIPTION_PATH, systemTopicId } from '../
 import type { ApiReply } from '../http/message.js';
 import type { Call, Route } from '../pipeline.js';
 import type { Plane } from '../plane.js';
+import { advancedFilters } from './advancedFilters.js';
 import type { EventFilter, EventSubscription } from './eventGridState.js';
 import { eventTypesOf } from './eventTypes.js';
 import { filtered } from './listFilter.js';
@@ -15,7 +16,7 @@ import { idOf, subscriptionBody } from './subscriptionBody.js';
 import { existingSystemTopic, locationOf as locationOfSystemTopic, SYSTEM_TOPIC_PATH } from './systemTopics.js';
 import { locationOf } from './topics.js';
 import { EndpointRefused, validateEndpoint } from './webhook.js';
-import { orUndefined } from '../http/orUndefined.js';
+import { orUndefined, withoutUndefined } from '../http/orUndefined.js';
 
 const TYPE = 'Microsoft.EventGrid/eventSubscriptions';
 const PROVIDER = `/providers/${TYPE}`;
@@ -49,6 +50,8 @@ const shared = z.object({
       subjectEndsWith: z.string().nullish().transform(orUndefined),
       includedEventTypes: z.array(z.string().min(1)).nullish().transform(orUndefined),
       isSubjectCaseSensitive: z.boolean().nullish().transform(orUndefined),
+      enableAdvancedFilteringOnArrays: z.boolean().nullish().transform(orUndefined),
+      advancedFilters: advancedFilters.nullish().transform(orUndefined),
     })
     .nullish()
     .transform(orUndefined),
@@ -256,6 +259,10 @@ function readFilter(
     subjectEndsWith: given.subjectEndsWith ?? before?.subjectEndsWith ?? '',
     isSubjectCaseSensitive: given.isSubjectCaseSensitive ?? before?.isSubjectCaseSensitive ?? false,
     ...(types ? { includedEventTypes: [...types] } : {}),
+    ...withoutUndefined({
+      enableAdvancedFilteringOnArrays: given.enableAdvancedFilteringOnArrays ?? before?.enableAdvancedFilteringOnArrays,
+      advancedFilters: given.advancedFilters ?? before?.advancedFilters,
+    }),
   };
 }
 

@@ -61,6 +61,7 @@ export function subscriptionBody(plane: Plane, call: Call, one: EventSubscriptio
 /** Case matters only where it is said; what was not named is empty once it is there. */
 function filterBody({ filter }: EventSubscription, given: Given | undefined): unknown {
   const { subjectBeginsWith, subjectEndsWith, isSubjectCaseSensitive, includedEventTypes } = filter;
+  const { advancedFilters, enableAdvancedFilteringOnArrays } = filter;
   const shown = (name: 'subjectBeginsWith' | 'subjectEndsWith'): boolean =>
     given === undefined || given.filter?.[name] !== undefined;
   return {
@@ -68,6 +69,8 @@ function filterBody({ filter }: EventSubscription, given: Given | undefined): un
     ...(shown('subjectEndsWith') ? { subjectEndsWith } : {}),
     ...(includedEventTypes === undefined ? {} : { includedEventTypes }),
     ...(isSubjectCaseSensitive ? { isSubjectCaseSensitive } : {}),
+    ...(enableAdvancedFilteringOnArrays === undefined ? {} : { enableAdvancedFilteringOnArrays }),
+    ...(advancedFilters === undefined ? {} : { advancedFilters }),
   };
 }
 

@@ -82,6 +82,23 @@ describe('system topics', () => {
     ]);
   });
 
+  it('keep to the advanced filters of their event subscriptions', async () => {
+    await put();
+    const advancedFilters = [{ operatorType: 'StringContains', key: 'data.ObjectName', values: ['WANTED'] }];
+    const made = await subscribe({ filter: { advancedFilters } });
+    expect(made).toMatchObject({ status: 201, body: { properties: { filter: { advancedFilters } } } });
+    await cloud.vault().setSecret('other', 'value');
+    await cloud.vault().setSecret('is-wanted', 'value');
+    const [delivery] = await subscriber.waitFor(1);
+    expect(delivery?.body).toMatchObject([{ subject: 'is-wanted' }]);
+    const patched = { filter: { subjectBeginsWith: 'is-' } };
+    await cloud.armCall('PATCH', `${path()}/eventSubscriptions/nested`, patched, VERSION);
+    const { body } = await cloud.armCall('GET', `${path()}/eventSubscriptions/nested`, undefined, VERSION);
+    expect(body).toMatchObject({ properties: { filter: { subjectBeginsWith: 'is-', advancedFilters } } });
+    const unknown = [{ operatorType: 'StringLike', key: 'subject', values: ['x'] }];
+    expect(await subscribe({ filter: { advancedFilters: unknown } })).toMatchObject({ status: 400 });
+  });
+
   it('take their event subscriptions with them', async () => {
     await put();
     await subscribe();
