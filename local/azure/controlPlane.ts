@@ -32,6 +32,7 @@ export const DEFAULT_SETTINGS: Settings = {
   operationResultsRight: 'open',
   recoverableDays: 90,
   purgeProtection: false,
+  rateLimits: 'smallest',
   throttling: 1,
 };
 

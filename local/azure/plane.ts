@@ -1,6 +1,7 @@
 import type { Identity } from './access/identities.js';
 import type { LongRunning } from './arm/longRunning.js';
 import type { Clock } from './clock.js';
+import type { RateLimitsName } from './control/rateLimits.js';
 import type { SigningKey } from './entra/signingKey.js';
 import type { Broker } from './eventgrid/broker.js';
 import type { Hub } from './iothub/hub.js';
@@ -37,6 +38,8 @@ export interface Settings {
   recoverableDays: number;
   /** Purging a deleted secret is refused until its retention ends. */
   purgeProtection: boolean;
+  /** Sizes of ARM's throttling buckets, which differ by subscription: the smallest recorded, larger ones, or an hour's. */
+  rateLimits: RateLimitsName;
   /** Factor on every rate of the throttling buckets; 0 switches throttling off. */
   throttling: number;
 }

@@ -20,6 +20,7 @@ import { entraRoutes, identifyEntraClient } from './entra/routes.js';
 import { eventSubscriptionRoutes } from './eventgrid/eventSubscriptions.js';
 import { identifyPublisher, publishRoute } from './eventgrid/publish.js';
 import { operationRoutes } from './eventgrid/operations.js';
+import { systemTopicRoutes } from './eventgrid/systemTopics.js';
 import { topicRoutes } from './eventgrid/topics.js';
 import { gatewayRoutes, identifySyncToken } from './gateway/routes.js';
 import { hubResourceRoutes } from './arm/hubs.js';
@@ -53,6 +54,7 @@ export function makeAnswer(plane: Plane): (request: ApiRequest) => Promise<ApiRe
       ...roleAssignmentRoutes(plane),
       vaultResourceRoute(plane),
       ...topicRoutes(plane),
+      ...systemTopicRoutes(plane),
       ...operationRoutes(plane),
       ...eventSubscriptionRoutes(plane),
       publishRoute(plane),

@@ -89,6 +89,7 @@ function codeIn(response: unknown): unknown {
  */
 export function secondsTaken(exchanges: readonly Exchange[], at: readonly number[], index: number): number | undefined {
   const write = exchanges[index];
+  if (write?.method === 'DELETE' && write.path.startsWith('/secrets/')) return secondsOfDeletion(exchanges, at, index);
   const path = write && followedAt(write)?.path;
   if (path === undefined) return undefined;
   let least = 0;
@@ -103,6 +104,26 @@ export function secondsTaken(exchanges: readonly Exchange[], at: readonly number
     least = since;
   }
   return undefined;
+}
+
+/** A secret's deletion has no polls: whoever sets the secret again is told whether it is still being deleted. */
+function secondsOfDeletion(exchanges: readonly Exchange[], at: readonly number[], index: number): number | undefined {
+  let least = 0;
+  for (let i = index + 1; i < exchanges.length; i += 1) {
+    const one = exchanges[i];
+    if (one?.method !== 'PUT' || one.path !== exchanges[index]?.path) continue;
+    const since = (at[i] ?? 0) - (at[index] ?? 0);
+    if (innerCodeIn(one.response) === 'ObjectIsDeletedButRecoverable') return (least + since) / 2;
+    least = since;
+  }
+  return undefined;
+}
+
+function innerCodeIn(response: unknown): unknown {
+  const { error } = (typeof response === 'object' && response !== null ? response : {}) as {
+    error?: { innererror?: { code?: unknown } };
+  };
+  return error?.innererror?.code;
 }
 
 function isBusy({ status, response }: Exchange): boolean {

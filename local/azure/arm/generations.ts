@@ -2,12 +2,13 @@
  * The services change under an api-version that stays the same: recordings of 2021 and of 2024, with one api-version,
  * differ. Which generation of the service a registry meets is told here from the api-version that it was made with,
  * since who makes one with an api-version of 2021 does as clients of 2021 did; whoever uses a newer one, as the app and
- * today's clients do, meets the service as it is. Recorded 2020-05, 2021-10, 2023-04, 2024-01, 2025-09, 2026-09.
+ * today's clients do, meets the service as it is. Where one api-version was recorded both ways, the later one holds.
+ * Recorded on some thirty days from 2020-04 to 2024-01, and in 2025-09 and 2026-09.
  */
 export interface Generation {
-  /** Characters of a generated password: 52 since 2023, 32 before. */
+  /** Characters of a generated password: 52 since the year of 2022, 32 before. */
   passwordLength: 32 | 52;
-  /** Tokens listed their certificates, of which there never were any. */
+  /** Tokens listed their certificates, of which there never were any, until the end of 2021. */
   listsCertificates: boolean;
   /** An operation's address carries its time, certificate and signature. */
   signsOperations: boolean;
@@ -24,8 +25,8 @@ export function generationOf({ madeWith }: { readonly madeWith?: string }): Gene
   const made = madeWith ?? '9999';
   const isNew = made >= '2023-06';
   return {
-    passwordLength: made >= '2023' ? 52 : 32,
-    listsCertificates: made < '2022-12',
+    passwordLength: made >= '2022' ? 52 : 32,
+    listsCertificates: made < '2021-08',
     signsOperations: isNew,
     answersNull: !isNew,
     makesRegistriesLater: made >= '2020-11',

@@ -37,6 +37,10 @@ export function topicId(state: ArmState, topic: { name: string; resourceGroup: s
   return `${groupId(state, topic.resourceGroup)}/providers/Microsoft.EventGrid/topics/${topic.name}`;
 }
 
+export function systemTopicId(state: ArmState, topic: { name: string; resourceGroup: string }): string {
+  return `${groupId(state, topic.resourceGroup)}/providers/Microsoft.EventGrid/systemTopics/${topic.name}`;
+}
+
 export function hubId(state: ArmState, name: string): string {
   const group = [...state.resourceGroups.values()][0]?.name ?? '';
   return `${groupId(state, group)}/providers/Microsoft.Devices/IotHubs/${name}`;

@@ -11,7 +11,7 @@ export const REGISTRY_TYPE = 'Microsoft.ContainerRegistry/registries';
  */
 const SINCE = {
   systemData: ['2020-11', '2021-09'],
-  exportPolicy: ['2020-11', '2021-09'],
+  exportPolicy: ['2021-06', '2021-09'],
   azureADAuthenticationAsArmPolicy: ['2021-12', '2025-11'],
   softDeletePolicy: ['2021-12', undefined],
   networkRuleBypassOptions: ['2020-11', '2021-09'],

@@ -4,7 +4,7 @@ import type { ApiReply } from '../http/message.js';
 import type { Call, Route } from '../pipeline.js';
 import type { Plane } from '../plane.js';
 import type { Registry, Replication } from '../state/registryState.js';
-import { armBody, childRoutes, parentRegistryOf, registryOf } from './armRoute.js';
+import { armBody, childRoutes, parentRegistryOf, registryOf, versionOf } from './armRoute.js';
 import { badRequest, resourceNotFound } from './errors.js';
 import { generationOf } from './generations.js';
 import { registryId } from './ids.js';
@@ -40,14 +40,17 @@ export function replicationRoutes(plane: Plane): Route[] {
     const registry = registryOf(plane, call);
     const value = [...registry.replications.values()]
       .toSorted((left, right) => (left.name < right.name ? -1 : 1))
-      .map((one) => replicationBody(plane, registry, one));
+      .map((one) => replicationBody(plane, registry, one, versionOf(call)));
     return { status: 200, body: { value } };
   }
 
   function get(call: Call): ApiReply {
     const registry = registryOf(plane, call);
     const id = idOf(plane, registry, call.params['name'] ?? '');
-    return { status: 200, body: plane.operations.ghost(id) ?? replicationBody(plane, registry, existing(call)) };
+    return {
+      status: 200,
+      body: plane.operations.ghost(id) ?? replicationBody(plane, registry, existing(call), versionOf(call)),
+    };
   }
 
   function put(call: Call): ApiReply {
@@ -86,7 +89,7 @@ export function replicationRoutes(plane: Plane): Route[] {
   function save(call: Call, registry: Registry, created: boolean, replication: Replication): ApiReply {
     registry.replications.set(replication);
     return resourceReply(plane, call, { ...following(registry, replication), created }, () =>
-      replicationBody(plane, registry, replication),
+      replicationBody(plane, registry, replication, versionOf(call)),
     );
   }
 
@@ -100,7 +103,7 @@ export function replicationRoutes(plane: Plane): Route[] {
       polledBelow: locationResults(plane, registry.location.toUpperCase()),
       busy: 'Deleting',
       result: { status: 200 },
-      ghost: () => replicationBody(plane, registry, replication),
+      ghost: () => replicationBody(plane, registry, replication, versionOf(call)),
     });
   }
 
@@ -140,18 +143,20 @@ function idOf(plane: Plane, registry: Registry, name: string): string {
   return `${registryId(plane.arm, registry)}/replications/${name}`;
 }
 
-function replicationBody(plane: Plane, registry: Registry, replication: Replication): unknown {
+/** Zones, and who wrote it, are told since 2020-11 (recorded). */
+function replicationBody(plane: Plane, registry: Registry, replication: Replication, version: string): unknown {
   const id = idOf(plane, registry, replication.name);
   const provisioningState = plane.operations.provisioningState(id);
   const age = plane.clock.now().getTime() - new Date(replication.creationDate).getTime();
   const isNew = provisioningState === 'Creating';
+  const isOld = version < '2020-11';
   return {
     type: TYPE,
     id,
     name: replication.name,
     location: replication.location,
     tags: replication.tags,
-    systemData: systemDataBody(replication.systemData),
+    ...(isOld ? {} : { systemData: systemDataBody(replication.systemData) }),
     properties: {
       provisioningState,
       status: {
@@ -161,7 +166,7 @@ function replicationBody(plane: Plane, registry: Registry, replication: Replicat
         timestamp: armTimeUtc(plane.clock.now().toISOString()),
       },
       regionEndpointEnabled: replication.regionEndpointEnabled,
-      zoneRedundancy: replication.zoneRedundancy,
+      ...(isOld ? {} : { zoneRedundancy: replication.zoneRedundancy }),
     },
   };
 }

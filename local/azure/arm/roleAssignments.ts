@@ -5,7 +5,7 @@ import { orUndefined, withoutUndefined } from '../http/orUndefined.js';
 import type { ApiReply } from '../http/message.js';
 import type { Call, Route } from '../pipeline.js';
 import type { Plane } from '../plane.js';
-import { armBody, armRoute } from './armRoute.js';
+import { armBody, armRoute, versionOf } from './armRoute.js';
 import { armError, badRequest, conflict } from './errors.js';
 import { GROUP_PATH, REGISTRY_PATH, sameId, SUBSCRIPTION_PATH } from './ids.js';
 import { armTimeUtc } from './timestamps.js';
@@ -111,8 +111,10 @@ export function roleAssignmentRoutes(plane: Plane): Route[] {
     const found = find(plane, call);
     if (!found) return { status: 204 };
     plane.arm.roleAssignments.remove(found);
+    // Since 2022-04 the answer names the deletion as the last change (recorded); before, the last write.
+    const isOld = versionOf(call) < '2022-04';
     const updated = { on: plane.clock.now().toISOString(), by: call.principal.objectId };
-    return { status: 200, body: assignmentBody(plane, { ...found, updated }) };
+    return { status: 200, body: assignmentBody(plane, isOld ? found : { ...found, updated }) };
   }
 }
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { RATE_LIMITS } from './rateLimits.js';
 import type { Route } from '../pipeline.js';
 import type { Plane, Settings } from '../plane.js';
 import { newest } from '../keyvault/vaultState.js';
@@ -21,6 +22,7 @@ const settings = z
     operationResultsRight: z.enum(['open', 'enforced']),
     recoverableDays: z.int().min(7).max(90),
     purgeProtection: z.boolean(),
+    rateLimits: z.enum(RATE_LIMITS),
     throttling: z.number().min(0),
   })
   .partial();

@@ -2,17 +2,7 @@ import type { ApiReply } from '../http/message.js';
 import type { Call, Route, Throttle } from '../pipeline.js';
 import type { Plane } from '../plane.js';
 import { kindOf } from './counters.js';
-
-/**
- * ARM's token buckets per principal and subscription (Azure docs: resource-manager request-limits-and-throttling): how
- * many requests in a burst, and how many more each second.
- */
-const BUCKETS = {
-  reads: { size: 250, perSecond: 25 },
-  writes: { size: 200, perSecond: 10 },
-  deletes: { size: 200, perSecond: 10 },
-} as const;
-type BucketName = keyof typeof BUCKETS;
+import { LIMITS, type BucketName, type Rate } from './rateLimits.js';
 
 /** Key Vault: transactions per vault, all secrets together, in 10 seconds (Azure docs: key-vault service-limits). */
 const VAULT_LIMIT = { size: 4000, perSecond: 400 };
@@ -27,7 +17,7 @@ export function makeThrottle(plane: Plane): Throttle {
   const buckets = new Map<string, Bucket>();
 
   /** Tokens left after taking one; negative when there was none to take. */
-  function take(key: string, rate: { size: number; perSecond: number }): { left: number; wait: number } {
+  function take(key: string, rate: Rate): { left: number; wait: number } {
     const factor = plane.settings.throttling;
     const now = plane.clock.now().getTime();
     const bucket = buckets.get(key) ?? { tokens: rate.size * factor, at: now };
@@ -51,13 +41,21 @@ export function makeThrottle(plane: Plane): Throttle {
     }
     if (route.service !== 'arm') return { headers: {} };
     const name = bucketOf(route);
-    const { left, wait } = take(`${call.principal.name} ${name}`, BUCKETS[name]);
-    if (left >= 0) return { headers: { [`x-ms-ratelimit-remaining-subscription-${name}`]: String(left) } };
-    const message = `Number of ${name} for subscription '${plane.arm.subscriptionId}' exceeded the limit. Please try again after '${wait}' seconds.`;
-    const { refusal } = tooMany(wait, 'SubscriptionRequestsThrottled', message);
-    return {
-      refusal: { ...refusal, headers: { ...refusal.headers, [`x-ms-ratelimit-remaining-subscription-${name}`]: '0' } },
-    };
+    const { own, global } = LIMITS[plane.settings.rateLimits];
+    const headers: Record<string, string> = {};
+    const taken: { key: string; rate: Rate; header: string }[] = [
+      { key: `${call.principal.name} ${name}`, rate: own[name], header: name },
+      ...(global ? [{ key: `global ${name}`, rate: global[name], header: `global-${name}` }] : []),
+    ];
+    for (const { key, rate, header } of taken) {
+      const { left, wait } = take(`${plane.settings.rateLimits} ${key}`, rate);
+      headers[`x-ms-ratelimit-remaining-subscription-${header}`] = String(Math.max(0, left));
+      if (left >= 0) continue;
+      const message = `Number of ${name} for subscription '${plane.arm.subscriptionId}' exceeded the limit. Please try again after '${wait}' seconds.`;
+      const { refusal } = tooMany(wait, 'SubscriptionRequestsThrottled', message);
+      return { refusal: { ...refusal, headers: { ...refusal.headers, ...headers } } };
+    }
+    return { headers };
   };
 }
 

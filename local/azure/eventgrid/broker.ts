@@ -2,11 +2,13 @@ import { randomUUID } from 'node:crypto';
 import { appendWhole } from '../../stack/appendedFile.js';
 import type { Clock } from '../clock.js';
 import type { Store } from '../state/store.js';
+import { passes } from './advancedFilters.js';
 import {
   subscriptionKey,
   type Delivery,
   type EventGridState,
   type EventSubscription,
+  type SystemTopic,
   type Topic,
 } from './eventGridState.js';
 import { asCloudEvent, asGridEvent, facts, type AnyEvent } from './events.js';
@@ -58,8 +60,39 @@ export class Broker {
     this.#parts.state.topics.delete(name);
   }
 
+  systemTopics(): readonly SystemTopic[] {
+    return [...this.#parts.state.systemTopics.values()];
+  }
+
+  systemTopic(name: string): SystemTopic | undefined {
+    return this.#parts.state.systemTopics.get(name);
+  }
+
+  putSystemTopic(topic: SystemTopic): void {
+    this.#parts.state.systemTopics.set(topic);
+  }
+
+  removeSystemTopic(name: string): void {
+    this.#parts.state.systemTopics.delete(name);
+  }
+
   subscriptions(source: string): EventSubscription[] {
     return this.allSubscriptions().filter((one) => one.source.toLowerCase() === source.toLowerCase());
+  }
+
+  /** Whoever hears of a source's events: its own event subscriptions, and those below system topics of it. */
+  subscribers(source: string): EventSubscription[] {
+    const below = this.systemTopics()
+      .filter((one) => one.source.toLowerCase() === source.toLowerCase())
+      .map(({ name }) => `/microsoft.eventgrid/systemtopics/${name.toLowerCase()}`);
+    const nested = this.allSubscriptions().filter((one) => below.some((end) => one.source.toLowerCase().endsWith(end)));
+    return [...this.subscriptions(source), ...nested];
+  }
+
+  /** The resource whose events a subscription at this path is sent: behind a system topic, that topic's source. */
+  eventSource(source: string): string {
+    const name = /\/microsoft\.eventgrid\/systemtopics\/([^/]+)$/i.exec(source)?.[1];
+    return (name === undefined ? undefined : this.systemTopic(name)?.source) ?? source;
   }
 
   allSubscriptions(): readonly EventSubscription[] {
@@ -99,12 +132,20 @@ export class Broker {
     const now = clock.now().toISOString();
     const made: Delivery[] = [];
     for (const source of sources) {
-      for (const subscription of this.subscriptions(source)) {
+      for (const subscription of this.subscribers(source)) {
         if (subscription.provisioningState !== 'Succeeded') continue;
         for (const event of events) {
           if (!wants(subscription, event)) continue;
-          const { name } = subscription;
-          made.push({ id: randomUUID(), source, subscription: name, event, published: now, attempts: 0, due: now });
+          const { name, source: own } = subscription;
+          made.push({
+            id: randomUUID(),
+            source: own,
+            subscription: name,
+            event,
+            published: now,
+            attempts: 0,
+            due: now,
+          });
         }
       }
     }
@@ -143,7 +184,7 @@ export class Broker {
     const subscription = this.subscription(delivery.source, delivery.subscription);
     if (!subscription) return this.#forget(delivery);
     const { clock, file, log, state } = this.#parts;
-    const topic = topicOf(subscription.source);
+    const topic = topicOf(this.eventSource(subscription.source));
     const event =
       subscription.deliverySchema === 'CloudEventSchemaV1_0'
         ? asCloudEvent(delivery.event, topic)
@@ -227,6 +268,7 @@ function wants(subscription: EventSubscription, any: AnyEvent): boolean {
     (filter.includedEventTypes === undefined ||
       filter.includedEventTypes.some((one) => one.toLowerCase() === type.toLowerCase())) &&
     fold(subject).startsWith(fold(filter.subjectBeginsWith)) &&
-    fold(subject).endsWith(fold(filter.subjectEndsWith))
+    fold(subject).endsWith(fold(filter.subjectEndsWith)) &&
+    passes(filter.advancedFilters ?? [], filter.enableAdvancedFilteringOnArrays ?? false, any)
   );
 }

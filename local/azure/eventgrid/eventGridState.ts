@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { Collection } from '../state/collection.js';
 import type { Contents, Keeps } from '../state/store.js';
+import type { AdvancedFilter } from './advancedFilters.js';
 import type { AnyEvent } from './events.js';
 
 export const EVENT_GRID_FORMAT = 2;
@@ -24,6 +25,20 @@ export interface Topic {
   metricResourceId?: string;
 }
 
+/** What events an Azure resource has of itself, as a resource of its own. */
+export interface SystemTopic {
+  name: string;
+  resourceGroup: string;
+  /** `global` for a subscription's or a resource group's. */
+  location: string;
+  /** The id of the resource whose events these are. */
+  source: string;
+  topicType: string;
+  metricResourceId: string;
+  tags?: Record<string, string>;
+  identity?: TopicIdentity;
+}
+
 export interface TopicIdentity {
   type: string;
   principalId: string | null;
@@ -36,6 +51,8 @@ export interface EventFilter {
   isSubjectCaseSensitive: boolean;
   /** Undefined: all types. */
   includedEventTypes?: string[];
+  advancedFilters?: AdvancedFilter[];
+  enableAdvancedFilteringOnArrays?: boolean;
 }
 
 export interface EventSubscription {
@@ -75,6 +92,7 @@ export interface Delivery {
 
 export interface EventGridState {
   topics: Collection<Topic>;
+  systemTopics: Collection<SystemTopic>;
   subscriptions: Collection<EventSubscription>;
   deliveries: Collection<Delivery>;
 }
@@ -82,6 +100,7 @@ export interface EventGridState {
 export function emptyEventGridState(): EventGridState {
   return {
     topics: new Collection(),
+    systemTopics: new Collection(),
     subscriptions: new Collection<EventSubscription>([], { keyOf: subscriptionKey }),
     deliveries: new Collection<Delivery>([], { keyOf: ({ id }) => id }),
   };
@@ -93,8 +112,8 @@ export function subscriptionKey({ source, name }: Pick<EventSubscription, 'sourc
 
 /** How it lies on disk. */
 export function eventGridContents(state: EventGridState): Contents {
-  const { topics, subscriptions, deliveries } = state;
-  const lists: Record<string, Keeps> = { topics, subscriptions, deliveries };
+  const { topics, systemTopics, subscriptions, deliveries } = state;
+  const lists: Record<string, Keeps> = { topics, systemTopics, subscriptions, deliveries };
   return { format: EVENT_GRID_FORMAT, facts: {}, tables: () => Object.entries(lists), table: (name) => lists[name] };
 }
 

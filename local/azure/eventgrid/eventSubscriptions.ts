@@ -2,19 +2,21 @@ import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { armBody, armRoute } from '../arm/armRoute.js';
 import { badRequest, topLevelNotFound } from '../arm/errors.js';
-import { GROUP_PATH, REGISTRY_PATH, SUBSCRIPTION_PATH } from '../arm/ids.js';
+import { GROUP_PATH, REGISTRY_PATH, SUBSCRIPTION_PATH, systemTopicId } from '../arm/ids.js';
 import type { ApiReply } from '../http/message.js';
 import type { Call, Route } from '../pipeline.js';
 import type { Plane } from '../plane.js';
+import { advancedFilters } from './advancedFilters.js';
 import type { EventFilter, EventSubscription } from './eventGridState.js';
 import { eventTypesOf } from './eventTypes.js';
 import { filtered } from './listFilter.js';
 import { listsByType } from './listsByType.js';
 import { follow } from './operations.js';
 import { idOf, subscriptionBody } from './subscriptionBody.js';
+import { existingSystemTopic, locationOf as locationOfSystemTopic, SYSTEM_TOPIC_PATH } from './systemTopics.js';
 import { locationOf } from './topics.js';
 import { EndpointRefused, validateEndpoint } from './webhook.js';
-import { orUndefined } from '../http/orUndefined.js';
+import { orUndefined, withoutUndefined } from '../http/orUndefined.js';
 
 const TYPE = 'Microsoft.EventGrid/eventSubscriptions';
 const PROVIDER = `/providers/${TYPE}`;
@@ -25,6 +27,7 @@ const HUB_PATH = `${GROUP_PATH}/providers/Microsoft.Devices/IotHubs/{hub}`;
 /** Where event subscriptions live: at the end of their source's own path. */
 const COLLECTIONS = [
   `${TOPIC_PATH}/eventSubscriptions`,
+  `${SYSTEM_TOPIC_PATH}/eventSubscriptions`,
   ...[TOPIC_PATH, VAULT_PATH, HUB_PATH, REGISTRY_PATH, GROUP_PATH, SUBSCRIPTION_PATH].map(
     (source) => source + PROVIDER,
   ),
@@ -47,6 +50,8 @@ const shared = z.object({
       subjectEndsWith: z.string().nullish().transform(orUndefined),
       includedEventTypes: z.array(z.string().min(1)).nullish().transform(orUndefined),
       isSubjectCaseSensitive: z.boolean().nullish().transform(orUndefined),
+      enableAdvancedFilteringOnArrays: z.boolean().nullish().transform(orUndefined),
+      advancedFilters: advancedFilters.nullish().transform(orUndefined),
     })
     .nullish()
     .transform(orUndefined),
@@ -94,11 +99,11 @@ export function eventSubscriptionRoutes(plane: Plane): Route[] {
 
   function list(call: Call): ApiReply {
     const own = filtered(call, plane.broker.subscriptions(sourceOf(plane, call)));
-    return { status: 200, body: { value: own.map((one) => subscriptionBody(plane, one)) } };
+    return { status: 200, body: { value: own.map((one) => subscriptionBody(plane, call, one)) } };
   }
 
   function get(call: Call): ApiReply {
-    return { status: 200, body: subscriptionBody(plane, existing(plane, call)) };
+    return { status: 200, body: subscriptionBody(plane, call, existing(plane, call)) };
   }
 
   function fullUrl(call: Call): ApiReply {
@@ -125,40 +130,46 @@ export function eventSubscriptionRoutes(plane: Plane): Route[] {
       ...(isNested(call) ? { isNested: true } : {}),
       endpointUrl: properties.destination.properties.endpointUrl,
       deliverySchema: 'EventGridSchema',
-      filter: readFilter(source, undefined, {}),
+      filter: readFilter(plane, source, undefined, {}),
       maxDeliveryAttempts: 30,
       eventTimeToLiveInMinutes: 1440,
       provisioningState: 'Succeeded',
       created: plane.clock.now().toISOString(),
     };
     const before = plane.broker.subscription(source, name);
-    return save(call, changed(wanted, properties), before ? 'Updating' : 'Creating', properties);
+    return save(call, changed(plane, wanted, properties), before ? 'Updating' : 'Creating', properties);
   }
 
   /** Its body has no `properties`, unlike a PUT's. */
   async function patch(call: Call): Promise<ApiReply> {
     const given = armBody(call, patchBody);
-    return save(call, changed(existing(plane, call), given), 'Updating', given);
+    return save(call, changed(plane, existing(plane, call), given), 'Updating');
   }
 
   async function save(
     call: Call,
     wanted: EventSubscription,
     busy: 'Creating' | 'Updating',
-    given: Given,
+    given?: Given,
   ): Promise<ApiReply> {
     const { source, name } = wanted;
     const code = randomUUID();
     const validationUrl = `${plane.baseUrl}/eventsubscriptions/validate?code=${code}`;
     try {
-      const verdict = await validateEndpoint(wanted, source, code, validationUrl, plane.clock.now());
+      const verdict = await validateEndpoint(
+        wanted,
+        plane.broker.eventSource(source),
+        code,
+        validationUrl,
+        plane.clock.now(),
+      );
       const saved: EventSubscription =
         verdict === 'accepted'
           ? wanted
           : { ...wanted, provisioningState: 'AwaitingManualAction', validationCode: code };
       plane.broker.putSubscription(saved);
       const headers = follow(plane, call, { resource: idOf(saved), location: locationOfSource(plane, source), busy });
-      return { status: 201, headers, body: subscriptionBody(plane, saved, busy === 'Creating' ? given : undefined) };
+      return { status: 201, headers, body: subscriptionBody(plane, call, saved, given) };
     } catch (error) {
       if (!(error instanceof EndpointRefused)) throw error;
       throw badRequest(
@@ -196,6 +207,7 @@ function sourceOf(plane: Plane, call: Call): string {
   const path = decodeURI(call.path);
   const at = path.toLowerCase().search(/(\/providers\/microsoft\.eventgrid)?\/eventsubscriptions(\/|$)/);
   const source = path.slice(0, at);
+  if (call.params['systemTopic'] !== undefined) return systemTopicId(plane.arm, existingSystemTopic(plane, call));
   const topicName = call.params['topic'];
   const topic = topicName === undefined ? undefined : plane.broker.topic(topicName);
   if (topicName !== undefined && !topic) {
@@ -217,7 +229,7 @@ function isNested(call: Call): boolean {
 }
 
 /** What a write changes; what it does not name stays. */
-function changed(before: EventSubscription, given: Given): EventSubscription {
+function changed(plane: Plane, before: EventSubscription, given: Given): EventSubscription {
   const { destination: to, retryPolicy } = given;
   const { maxEventsPerBatch, preferredBatchSizeInKilobytes } = to?.properties ?? {};
   return {
@@ -227,7 +239,7 @@ function changed(before: EventSubscription, given: Given): EventSubscription {
     ...(preferredBatchSizeInKilobytes === undefined ? {} : { preferredBatchSizeInKilobytes }),
     ...(given.labels === undefined ? {} : { labels: given.labels }),
     deliverySchema: given.eventDeliverySchema ?? before.deliverySchema,
-    filter: given.filter === undefined ? before.filter : readFilter(before.source, before.filter, given.filter),
+    filter: given.filter === undefined ? before.filter : readFilter(plane, before.source, before.filter, given.filter),
     maxDeliveryAttempts: retryPolicy?.maxDeliveryAttempts ?? before.maxDeliveryAttempts,
     eventTimeToLiveInMinutes: retryPolicy?.eventTimeToLiveInMinutes ?? before.eventTimeToLiveInMinutes,
   };
@@ -235,17 +247,22 @@ function changed(before: EventSubscription, given: Given): EventSubscription {
 
 /** Without a list, and with `All`, all types that the source has now. */
 function readFilter(
+  plane: Plane,
   source: string,
   before: EventFilter | undefined,
   given: Partial<NonNullable<Given['filter']>>,
 ): EventFilter {
   const named = given.includedEventTypes?.filter((one) => one.toLowerCase() !== 'all') ?? before?.includedEventTypes;
-  const types = named && named.length > 0 ? named : eventTypesOf(source);
+  const types = named && named.length > 0 ? named : eventTypesOf(plane.broker.eventSource(source));
   return {
     subjectBeginsWith: given.subjectBeginsWith ?? before?.subjectBeginsWith ?? '',
     subjectEndsWith: given.subjectEndsWith ?? before?.subjectEndsWith ?? '',
     isSubjectCaseSensitive: given.isSubjectCaseSensitive ?? before?.isSubjectCaseSensitive ?? false,
     ...(types ? { includedEventTypes: [...types] } : {}),
+    ...withoutUndefined({
+      enableAdvancedFilteringOnArrays: given.enableAdvancedFilteringOnArrays ?? before?.enableAdvancedFilteringOnArrays,
+      advancedFilters: given.advancedFilters ?? before?.advancedFilters,
+    }),
   };
 }
 
@@ -253,6 +270,10 @@ function readFilter(
 function locationOfSource(plane: Plane, source: string): string | undefined {
   const [, provider = '', name = ''] = /\/providers\/([^/]+\/[^/]+)\/([^/]+)$/.exec(source) ?? [];
   if (provider === '') return undefined;
+  const systemTopic = /^microsoft\.eventgrid\/systemtopics$/i.test(provider)
+    ? plane.broker.systemTopic(name)
+    : undefined;
+  if (systemTopic) return locationOfSystemTopic(systemTopic);
   const topic = /^microsoft\.eventgrid\/topics$/i.test(provider) ? plane.broker.topic(name) : undefined;
   if (topic) return locationOf(plane, topic);
   const registry = plane.arm.registries.get(name);

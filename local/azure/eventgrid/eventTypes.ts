@@ -11,6 +11,10 @@ const ALL: readonly (readonly [source: RegExp, types: readonly string[]])[] = [
     ),
   ],
   [
+    /\/providers\/microsoft\.storage\/storageaccounts\//i,
+    ['BlobCreated', 'BlobDeleted'].map((what) => `Microsoft.Storage.${what}`),
+  ],
+  [
     /\/providers\/microsoft\.devices\/iothubs\//i,
     ['Created', 'Deleted', 'Connected', 'Disconnected'].map((what) => `Microsoft.Devices.Device${what}`),
   ],

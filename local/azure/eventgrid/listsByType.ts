@@ -42,7 +42,7 @@ function listed(plane: Plane, call: Call): unknown[] {
         now - new Date(created).getTime() >= LAG * 1000 &&
         maySee(plane, call, source),
     );
-  return filtered(call, own).map((one) => subscriptionBody(plane, one));
+  return filtered(call, own).map((one) => subscriptionBody(plane, call, one));
 }
 
 /** A list is filtered, not refused. */

@@ -1,10 +1,12 @@
+import { versionOf } from '../arm/armRoute.js';
+import type { Call } from '../pipeline.js';
 import type { Plane } from '../plane.js';
 import type { EventSubscription } from './eventGridState.js';
+import { nothingKnown } from './since.js';
 
 const TYPE = 'Microsoft.EventGrid/eventSubscriptions';
-const NESTED_TYPE = 'Microsoft.EventGrid/topics/eventSubscriptions';
 
-/** What a write gave: until a new subscription is there, no more than that is shown (recorded). */
+/** What a PUT gave: its answer shows no more than that (recorded). */
 interface Given {
   destination?: { properties: { maxEventsPerBatch?: number | undefined } } | undefined;
   eventDeliverySchema?: string | undefined;
@@ -18,9 +20,9 @@ export function idOf({ source, name, isNested }: EventSubscription): string {
 /**
  * An event subscription as ARM gives it, its endpoint without the query, since that may hold keys.
  *
- * @param given what the write that makes it gave; undefined for one that is there
+ * @param given what the PUT gave that makes it, or makes it anew; undefined for one that is there
  */
-export function subscriptionBody(plane: Plane, one: EventSubscription, given?: Given): unknown {
+export function subscriptionBody(plane: Plane, call: Call, one: EventSubscription, given?: Given): unknown {
   const id = idOf(one);
   const url = new URL(one.endpointUrl);
   const state = plane.operations.provisioningState(id);
@@ -31,7 +33,7 @@ export function subscriptionBody(plane: Plane, one: EventSubscription, given?: G
   const isNew = given !== undefined;
   return {
     properties: {
-      topic: topicOf(one.source),
+      topic: topicOf(one),
       provisioningState: one.provisioningState === 'Succeeded' ? state : one.provisioningState,
       destination: {
         properties: {
@@ -49,16 +51,17 @@ export function subscriptionBody(plane: Plane, one: EventSubscription, given?: G
         eventTimeToLiveInMinutes: one.eventTimeToLiveInMinutes,
       },
     },
-    systemData: null,
+    ...nothingKnown(versionOf(call)),
     id,
     name: one.name,
-    type: one.isNested === true ? NESTED_TYPE : TYPE,
+    type: one.isNested === true ? `${typeOf(one.source)}/eventSubscriptions` : TYPE,
   };
 }
 
 /** Case matters only where it is said; what was not named is empty once it is there. */
 function filterBody({ filter }: EventSubscription, given: Given | undefined): unknown {
   const { subjectBeginsWith, subjectEndsWith, isSubjectCaseSensitive, includedEventTypes } = filter;
+  const { advancedFilters, enableAdvancedFilteringOnArrays } = filter;
   const shown = (name: 'subjectBeginsWith' | 'subjectEndsWith'): boolean =>
     given === undefined || given.filter?.[name] !== undefined;
   return {
@@ -66,10 +69,17 @@ function filterBody({ filter }: EventSubscription, given: Given | undefined): un
     ...(shown('subjectEndsWith') ? { subjectEndsWith } : {}),
     ...(includedEventTypes === undefined ? {} : { includedEventTypes }),
     ...(isSubjectCaseSensitive ? { isSubjectCaseSensitive } : {}),
+    ...(enableAdvancedFilteringOnArrays === undefined ? {} : { enableAdvancedFilteringOnArrays }),
+    ...(advancedFilters === undefined ? {} : { advancedFilters }),
   };
 }
 
-/** The source as Event Grid writes it: its provider and type in lower case. */
-function topicOf(source: string): string {
+function typeOf(source: string): string {
+  return /\/systemTopics\/[^/]+$/i.test(source) ? 'Microsoft.EventGrid/systemTopics' : 'Microsoft.EventGrid/topics';
+}
+
+/** The source as Event Grid writes it: its provider and type in lower case, but for a system topic's own (recorded). */
+function topicOf({ source }: EventSubscription): string {
+  if (typeOf(source) === 'Microsoft.EventGrid/systemTopics') return source;
   return source.replace(/(?<=\/providers\/)[^/]+\/[^/]+(?=\/)/i, (type) => type.toLowerCase());
 }

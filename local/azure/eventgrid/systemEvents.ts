@@ -48,7 +48,7 @@ export function emitResourceEvent(
   if (groupId === undefined) return;
   const { subscriptionId, tenantId } = plane.arm;
   const sources = [groupId, `/subscriptions/${subscriptionId}`];
-  if (sources.every((source) => plane.broker.subscriptions(source).length === 0)) return;
+  if (sources.every((source) => plane.broker.subscribers(source).length === 0)) return;
   const event: GridEvent = {
     id: randomUUID(),
     subject: write.path,

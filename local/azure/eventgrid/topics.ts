@@ -1,15 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
-import { armBody, armRoute, groupOf } from '../arm/armRoute.js';
+import { armBody, armRoute, groupOf, versionOf } from '../arm/armRoute.js';
 import { badRequest, topLevelNotFound } from '../arm/errors.js';
 import { GROUP_PATH, topicId } from '../arm/ids.js';
 import { oneOf } from '../arm/connectedRegistryInput.js';
 import type { ApiReply } from '../http/message.js';
 import type { Call, Route } from '../pipeline.js';
 import type { Plane } from '../plane.js';
-import { makeTopicKey, type Topic, type TopicIdentity } from './eventGridState.js';
+import { makeTopicKey, type Topic } from './eventGridState.js';
 import { filtered } from './listFilter.js';
 import { follow } from './operations.js';
+import { only, nothingKnown } from './since.js';
+import { identityOf } from './topicIdentity.js';
 import { orUndefined } from '../http/orUndefined.js';
 
 const TYPE = 'Microsoft.EventGrid/topics';
@@ -46,7 +48,7 @@ export function topicRoutes(plane: Plane): Route[] {
       method: 'GET',
       path: item,
       action: `${TYPE}/read`,
-      handle: (call) => ({ status: 200, body: topicBody(plane, existing(plane, call)) }),
+      handle: (call) => ({ status: 200, body: topicBody(plane, call, existing(plane, call)) }),
     }),
     armRoute(plane, { method: 'PUT', path: item, action: `${TYPE}/write`, handle: put }),
     armRoute(plane, { method: 'PATCH', path: item, action: `${TYPE}/write`, handle: patch }),
@@ -68,7 +70,7 @@ export function topicRoutes(plane: Plane): Route[] {
   function list(call: Call): ApiReply {
     const group = groupOf(plane, call).name;
     const own = plane.broker.topics().filter((one) => one.resourceGroup === group);
-    return { status: 200, body: { value: filtered(call, own).map((one) => topicBody(plane, one)) } };
+    return { status: 200, body: { value: filtered(call, own).map((one) => topicBody(plane, call, one)) } };
   }
 
   function put(call: Call): ApiReply {
@@ -104,7 +106,7 @@ export function topicRoutes(plane: Plane): Route[] {
     plane.broker.putTopic(topic);
     const resource = topicId(plane.arm, topic);
     const headers = follow(plane, call, { resource, location: locationOf(plane, topic), busy });
-    return { status: 201, headers, body: topicBody(plane, topic) };
+    return { status: 201, headers, body: topicBody(plane, call, topic) };
   }
 
   function remove(call: Call): ApiReply {
@@ -157,16 +159,6 @@ function changes(
   };
 }
 
-/** An identity of its own gets its ids when it is made, and keeps them. */
-function identityOf(plane: Plane, before: TopicIdentity | undefined, type: string): TopicIdentity {
-  const isOwn = /systemassigned/i.test(type);
-  return {
-    type,
-    principalId: isOwn ? (before?.principalId ?? randomUUID()) : null,
-    tenantId: isOwn ? plane.arm.tenantId : null,
-  };
-}
-
 function existing(plane: Plane, call: Call): Topic {
   const name = call.params['topic'] ?? '';
   const topic = plane.broker.topic(name);
@@ -184,10 +176,11 @@ export function topicEndpoint(plane: Pick<Plane, 'baseUrl'>, topic: Pick<Topic, 
 }
 
 /** While it is being made, a topic has no endpoint yet, nor what the service adds (recorded). */
-function topicBody(plane: Plane, topic: Topic): unknown {
+function topicBody(plane: Plane, call: Call, topic: Topic): unknown {
   const id = topicId(plane.arm, topic);
   const provisioningState = plane.operations.provisioningState(id);
   const isNew = provisioningState === 'Creating';
+  const version = versionOf(call);
   const access = topic.publicNetworkAccess ?? (isNew ? undefined : 'Enabled');
   const identity = topic.identity ?? { type: 'None', principalId: null, tenantId: null };
   return {
@@ -198,13 +191,13 @@ function topicBody(plane: Plane, topic: Topic): unknown {
       ...(isNew ? {} : { metricResourceId: topic.metricResourceId ?? topic.name }),
       ...(access === undefined ? {} : { publicNetworkAccess: access }),
       ...(topic.inboundIpRules === undefined ? {} : { inboundIpRules: topic.inboundIpRules }),
-      disableLocalAuth: topic.disableLocalAuth ?? false,
-      ...(isNew ? {} : { dataResidencyBoundary: 'WithinGeopair' }),
+      ...only(version, 'disableLocalAuth', topic.disableLocalAuth ?? false),
+      ...(isNew ? {} : only(version, 'dataResidencyBoundary', 'WithinGeopair')),
     },
     sku: { name: 'Basic' },
     identity: { ...identity, userAssignedIdentities: null },
-    kind: 'Azure',
-    systemData: null,
+    ...only(version, 'kind', 'Azure'),
+    ...nothingKnown(version),
     location: locationOf(plane, topic),
     tags: topic.tags ?? null,
     id,

@@ -1,24 +1,32 @@
+import type { Call } from '../pipeline.js';
 import type { Plane } from '../plane.js';
 import { newest, type DeletedSecret, type Secret, type SecretVersion } from './vaultState.js';
 
 /** Key Vault's JSON for a version; with its value only where a single one was asked for. */
-export function secretBundle(plane: Plane, secret: Secret, version: SecretVersion, withValue: boolean): object {
+export function secretBundle(
+  plane: Plane,
+  call: Call,
+  secret: Secret,
+  version: SecretVersion,
+  withValue: boolean,
+): object {
   return {
     ...(withValue ? { value: version.value } : {}),
     ...(version.contentType === undefined ? {} : { contentType: version.contentType }),
     id: `${plane.baseUrl}/secrets/${secret.name}/${version.version}`,
-    attributes: attributes(plane, version),
+    attributes: attributes(plane, call, version),
     tags: version.tags,
   };
 }
 
 /** An item of the list of secrets: the newest version's attributes, and an id without version. */
-export function secretItem(plane: Plane, secret: Secret): object {
-  return { ...secretBundle(plane, secret, newest(secret), false), id: `${plane.baseUrl}/secrets/${secret.name}` };
+export function secretItem(plane: Plane, call: Call, secret: Secret): object {
+  return { ...secretBundle(plane, call, secret, newest(secret), false), id: `${plane.baseUrl}/secrets/${secret.name}` };
 }
 
-export function deletedBundle(plane: Plane, secret: DeletedSecret, form: 'item' | 'bundle'): object {
-  const latest = form === 'item' ? secretItem(plane, secret) : secretBundle(plane, secret, newest(secret), false);
+export function deletedBundle(plane: Plane, call: Call, secret: DeletedSecret, form: 'item' | 'bundle'): object {
+  const latest =
+    form === 'item' ? secretItem(plane, call, secret) : secretBundle(plane, call, secret, newest(secret), false);
   return {
     recoveryId: `${plane.baseUrl}/deletedsecrets/${secret.name}`,
     deletedDate: secret.deletedDate,
@@ -27,7 +35,7 @@ export function deletedBundle(plane: Plane, secret: DeletedSecret, form: 'item' 
   };
 }
 
-function attributes(plane: Plane, version: SecretVersion): object {
+function attributes(plane: Plane, call: Call, version: SecretVersion): object {
   return {
     enabled: version.enabled,
     ...(version.notBefore === undefined ? {} : { nbf: version.notBefore }),
@@ -35,8 +43,13 @@ function attributes(plane: Plane, version: SecretVersion): object {
     created: version.created,
     updated: version.updated,
     recoveryLevel: recoveryLevel(plane),
-    recoverableDays: plane.settings.recoverableDays,
+    ...(tellsDays(call) ? { recoverableDays: plane.settings.recoverableDays } : {}),
   };
+}
+
+/** The first two api-versions do not say how many days a deleted secret can be recovered (recorded). */
+function tellsDays({ query }: Call): boolean {
+  return !['2016-10-01', '7.0'].includes(query.get('api-version') ?? '');
 }
 
 /** How sure a recovery is (azure-rest-api-specs, keyvault: DeletionRecoveryLevel). */

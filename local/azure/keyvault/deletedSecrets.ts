@@ -2,7 +2,7 @@ import type { ApiReply } from '../http/message.js';
 import type { Call, Route } from '../pipeline.js';
 import type { Plane } from '../plane.js';
 import { deletedBundle, secretBundle } from './bundles.js';
-import { deletedSecretNotFound, isDeleting, notDeleted, secretNotFound, vaultError } from './errors.js';
+import { deletedSecretNotFound, isDeleting, nameIsDeleted, notDeleted, secretNotFound, vaultError } from './errors.js';
 import { purgeOverdue, unixSeconds } from './retention.js';
 import { pageReply } from './pages.js';
 import { newest, type DeletedSecret } from './vaultState.js';
@@ -15,11 +15,11 @@ export function deletedSecretRoutes(plane: Plane): Route[] {
     vaultRoute(plane, 'GET', '/deletedsecrets', 'readMetadata', 'listDeletedSecrets', (call) => {
       purgeOverdue(plane);
       const there = [...plane.vault.deleted.values()].filter(({ name }) => !isBeingDeleted(plane, name));
-      return pageReply(plane, call, there, (secret) => deletedBundle(plane, secret, 'item'));
+      return pageReply(plane, call, there, (secret) => deletedBundle(plane, call, secret, 'item'));
     }),
     vaultRoute(plane, 'GET', '/deletedsecrets/{name}', 'readMetadata', 'getDeletedSecret', (call) => ({
       status: 200,
-      body: deletedBundle(plane, find(plane, call), 'bundle'),
+      body: deletedBundle(plane, call, find(plane, call), 'bundle'),
     })),
     vaultRoute(plane, 'POST', '/deletedsecrets/{name}/recover', 'recover', 'recoverDeletedSecret', (call) =>
       recover(plane, call),
@@ -49,7 +49,7 @@ function remove(plane: Plane, call: Call): ApiReply {
     by: 'Location',
     result: { status: 200 },
   });
-  return { status: 200, body: deletedBundle(plane, deleted, 'bundle') };
+  return { status: 200, body: deletedBundle(plane, call, deleted, 'bundle') };
 }
 
 function deletionOf(name: string): string {
@@ -58,6 +58,14 @@ function deletionOf(name: string): string {
 
 function isBeingDeleted(plane: Plane, name: string): boolean {
   return plane.operations.provisioningState(deletionOf(name)) !== 'Succeeded';
+}
+
+/**
+ * A deleted secret's name cannot be used again: at first since it is being deleted, which took nothing noticeable in seven
+ * of twelve recordings, and up to fifty seconds in the others. Where nobody wants to wait, it is over at once.
+ */
+export function nameIsTaken(plane: Plane, name: string): Error {
+  return plane.settings.pace === 'azure' && isBeingDeleted(plane, name) ? isDeleting(name) : nameIsDeleted(name);
 }
 
 function recover(plane: Plane, call: Call): ApiReply {
@@ -69,7 +77,7 @@ function recover(plane: Plane, call: Call): ApiReply {
   plane.vault.deleted.delete(name);
   plane.vault.secrets.set(secret);
   plane.secretChanged(secret);
-  return { status: 200, body: secretBundle(plane, secret, newest(secret), false) };
+  return { status: 200, body: secretBundle(plane, call, secret, newest(secret), false) };
 }
 
 function purge(plane: Plane, call: Call): ApiReply {

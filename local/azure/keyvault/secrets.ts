@@ -5,7 +5,8 @@ import type { ApiReply } from '../http/message.js';
 import type { Call, Route } from '../pipeline.js';
 import type { Plane } from '../plane.js';
 import { secretBundle, secretItem } from './bundles.js';
-import { badParameter, nameIsDeleted, secretDisabled, secretNotFound } from './errors.js';
+import { nameIsTaken } from './deletedSecrets.js';
+import { badParameter, secretDisabled, secretNotFound } from './errors.js';
 import { purgeOverdue, unixSeconds } from './retention.js';
 import { pageReply } from './pages.js';
 import { newest, type Secret, type SecretVersion } from './vaultState.js';
@@ -41,7 +42,7 @@ type Attributes = Partial<z.output<typeof attributes>>;
 export function secretRoutes(plane: Plane): Route[] {
   return [
     vaultRoute(plane, 'GET', '/secrets', 'readMetadata', 'listSecrets', (call) =>
-      pageReply(plane, call, plane.vault.secrets, (secret) => secretItem(plane, secret)),
+      pageReply(plane, call, plane.vault.secrets, (secret) => secretItem(plane, call, secret)),
     ),
     vaultRoute(plane, 'PUT', '/secrets/{name}', 'setSecret', 'setSecret', (call) => set(plane, call)),
     vaultRoute(plane, 'GET', '/secrets/{name}', 'getSecret', 'getSecret', (call) => get(plane, call)),
@@ -64,7 +65,7 @@ function set(plane: Plane, call: Call): ApiReply {
     throw badParameter(`Secret value exceeds maximum size of ${LARGEST_VALUE} bytes.`);
   }
   purgeOverdue(plane);
-  if (plane.vault.deleted.get(name)) throw nameIsDeleted(name);
+  if (plane.vault.deleted.get(name)) throw nameIsTaken(plane, name);
   const now = unixSeconds(plane);
   const version: SecretVersion = {
     version: randomBytes(16).toString('hex'),
@@ -82,7 +83,7 @@ function set(plane: Plane, call: Call): ApiReply {
   plane.commit();
   emitSecretEvent(plane, 'Microsoft.KeyVault.SecretNewVersionCreated', secret.name, version);
   plane.secretChanged(secret);
-  return { status: 200, body: secretBundle(plane, secret, version, true) };
+  return { status: 200, body: secretBundle(plane, call, secret, version, true) };
 }
 
 /**
@@ -92,7 +93,7 @@ function set(plane: Plane, call: Call): ApiReply {
 function get(plane: Plane, call: Call): ApiReply {
   const { secret, version } = find(plane, call);
   if (!version.enabled) throw secretDisabled();
-  return { status: 200, body: secretBundle(plane, secret, version, true) };
+  return { status: 200, body: secretBundle(plane, call, secret, version, true) };
 }
 
 function update(plane: Plane, call: Call): ApiReply {
@@ -113,7 +114,7 @@ function update(plane: Plane, call: Call): ApiReply {
   const kept: Secret = { name: secret.name, versions: rest };
   plane.vault.secrets.set(kept);
   plane.secretChanged(kept);
-  return { status: 200, body: secretBundle(plane, kept, changed, false) };
+  return { status: 200, body: secretBundle(plane, call, kept, changed, false) };
 }
 
 /** In order of their ids, which are random: as in the service, that order says nothing about age. */
@@ -121,7 +122,7 @@ function versions(plane: Plane, call: Call): ApiReply {
   const secret = plane.vault.secrets.get(call.params['name'] ?? '');
   if (!secret) throw secretNotFound(call.params['name'] ?? '');
   const named = secret.versions.map((one) => ({ ...one, name: one.version }));
-  return pageReply(plane, call, named, (one) => secretBundle(plane, secret, one, false));
+  return pageReply(plane, call, named, (one) => secretBundle(plane, call, secret, one, false));
 }
 
 function find(plane: Plane, call: Call): { secret: Secret; version: SecretVersion } {

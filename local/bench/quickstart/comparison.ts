@@ -23,6 +23,20 @@ export interface Measured {
 /** How many times faster the app is to be. */
 export const GOAL = 50;
 
+/** The same at the pace that was recorded with Azure, and how much of the ratio is left there. */
+export function pacedComparison(quick: Measured, atPace: Measured): string {
+  const ratio = ({ byHand, inService }: Measured): string => (byHand.seconds / inService.boundAndSaved).toFixed(1);
+  const { text } = comparison(atPace);
+  const [table = ''] = text.split('\n\n');
+  return [
+    'With writes that take what was recorded with Azure (--azure-pace):',
+    '',
+    table,
+    '',
+    `Ratio: ${ratio(quick)} x where a write takes a moment, ${ratio(atPace)} x at the recorded pace.`,
+  ].join('\n');
+}
+
 /** All ways beside each other, with the ratio of the quickstart to an app that is in service. */
 export function comparison({ devices, byHand, first, inService }: Measured): {
   readonly text: string;

@@ -223,6 +223,31 @@ describe('the test controls', () => {
       expect((await putToken()).headers['x-ms-ratelimit-remaining-subscription-writes']).toBe('169');
     });
 
+    it.each([
+      ['smallest', '199', '2999'],
+      ['larger', '799', '11999'],
+      ['hourly', '1199', undefined],
+    ] as const)('has the %s sizes that were recorded: %s writes left, %s of all callers', async (name, own, all) => {
+      const set = await cloud.call('PATCH', '/_control/settings', { rateLimits: name });
+      expect(set).toMatchObject({ status: 200, body: { rateLimits: name } });
+      const { headers } = await putToken();
+      expect(headers['x-ms-ratelimit-remaining-subscription-writes']).toBe(own);
+      expect(headers['x-ms-ratelimit-remaining-subscription-global-writes']).toBe(all);
+    });
+
+    it('counts all callers of the subscription together, too', async () => {
+      const left = async (who: 'app' | 'operator') => {
+        const authorization = `Bearer ${await cloud.token(who)}`;
+        return (await cloud.call('GET', `${cloud.registryId}?api-version=2025-11-01`, undefined, { authorization }))
+          .headers;
+      };
+      await left('app');
+      expect(await left('operator')).toMatchObject({
+        'x-ms-ratelimit-remaining-subscription-reads': '249',
+        'x-ms-ratelimit-remaining-subscription-global-reads': '3748',
+      });
+    });
+
     it('can be switched off', async () => {
       cloud.running.plane.settings.throttling = 0;
       const read = await cloud.armCall('GET', cloud.registryId);

@@ -55,6 +55,20 @@ describe('role assignments', () => {
     });
   });
 
+  it.each([
+    ['2020-04-01-preview', true],
+    ['2022-04-01', false],
+  ])('say by %s when they were written last once they are deleted: %s', async (version, isKept) => {
+    const name = `deleted-${version}`;
+    const path = `${secretPath(name)}/providers/Microsoft.Authorization/roleAssignments/${name}`;
+    await assign(secretPath(name), name);
+    const updatedOn = (body: unknown): string => (body as { properties: { updatedOn: string } }).properties.updatedOn;
+    const before = updatedOn((await cloud.armCall('GET', path, undefined, version)).body);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    const after = updatedOn((await cloud.armCall('DELETE', path, undefined, version)).body);
+    expect(after === before).toBe(isKept);
+  });
+
   it('can only be made by who owns the scope', async () => {
     const path = `${cloud.registryId}/providers/Microsoft.Authorization/roleAssignments/mine?api-version=2022-04-01`;
     const reply = await cloud.call('PUT', path, {}, { authorization: `Bearer ${await cloud.token('app')}` });

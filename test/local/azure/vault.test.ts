@@ -120,6 +120,14 @@ describe('the vault', () => {
     const deleted = await poller.pollUntilDone();
     expect(deleted.properties.recoveryId).toBe(`${cloud.url}/deletedsecrets/secret`);
     expect(await failureOf(vault.getSecret('secret'))).toMatchObject({ statusCode: 404, code: 'SecretNotFound' });
+    expect(await raw('PUT', '/secrets/secret', { value: 'two' })).toMatchObject({
+      status: 409,
+      body: { error: { code: 'Conflict', innererror: { code: 'ObjectIsBeingDeleted' } } },
+    });
+    expect((await raw('POST', '/deletedsecrets/secret/recover')).body).toMatchObject({
+      error: { code: 'Conflict', innererror: { code: 'ObjectIsBeingDeleted' } },
+    });
+    clock.advance(11);
     const reply = await raw('PUT', '/secrets/secret', { value: 'two' });
     expect(reply.status).toBe(409);
     expect(reply.body).toEqual({
@@ -131,10 +139,6 @@ describe('the vault', () => {
         innererror: { code: 'ObjectIsDeletedButRecoverable' },
       },
     });
-    expect((await raw('POST', '/deletedsecrets/secret/recover')).body).toMatchObject({
-      error: { code: 'Conflict', innererror: { code: 'ObjectIsBeingDeleted' } },
-    });
-    clock.advance(11);
     await (await vault.beginRecoverDeletedSecret('secret')).pollUntilDone();
     expect((await vault.getSecret('secret')).value).toBe('one');
     expect(await raw('POST', '/deletedsecrets/secret/recover')).toMatchObject({
@@ -142,6 +146,32 @@ describe('the vault', () => {
       body: { error: { code: 'MethodNotAllowed' } },
     });
     expect(await failureOf(vault.getDeletedSecret('secret'))).toMatchObject({ statusCode: 404 });
+  });
+
+  it('has a deleted name taken at once where nobody wants to wait', async () => {
+    cloud.running.plane.settings.pace = 'quick';
+    await vault.setSecret('secret', 'one');
+    await raw('DELETE', '/secrets/secret');
+    expect((await raw('PUT', '/secrets/secret', { value: 'two' })).body).toMatchObject({
+      error: { innererror: { code: 'ObjectIsDeletedButRecoverable' } },
+    });
+  });
+
+  it.each([
+    ['2016-10-01', undefined],
+    ['7.0', undefined],
+    ['7.1', 90],
+    ['7.4', 90],
+    ['2025-07-01', 90],
+  ])('tells in %s for how many days a secret can be recovered: %s', async (version, days) => {
+    const authorization = `Bearer ${await cloud.token('operator', 'https://vault.azure.net')}`;
+    const call = (method: string, path: string, body?: unknown) =>
+      cloud.call(method, `${path}?api-version=${version}`, body, { authorization });
+    const { body } = await call('PUT', '/secrets/secret', { value: 'one' });
+    expect(body).toHaveProperty('attributes.recoveryLevel', 'Recoverable+Purgeable');
+    expect((body as { attributes: { recoverableDays?: number } }).attributes.recoverableDays).toBe(days);
+    const deleted = (await call('DELETE', '/secrets/secret')).body;
+    expect((deleted as { attributes: { recoverableDays?: number } }).attributes.recoverableDays).toBe(days);
   });
 
   it('purges on demand, after the retention, and not while purge protection is on', async () => {

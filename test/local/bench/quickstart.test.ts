@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { comparison, type Measured } from '../../../local/bench/quickstart/comparison.js';
+import { comparison, pacedComparison, type Measured } from '../../../local/bench/quickstart/comparison.js';
 import { compiled } from '../../../local/stack/projectRoot.js';
 
 const fleet = (boundAndSaved: number) => ({ boundAndSaved, proven: 2.5, arm: { reads: 60, writes: 20 } });
@@ -33,6 +33,21 @@ test('the goal is met at fifty times, and said not to be below', () => {
   const slow = comparison(measured(0.41));
   expect(slow.missed).toEqual(['the app is 48.8 times faster, goal 50 times']);
   expect(slow.text).toContain('NOT MET');
+});
+
+test('at the recorded pace the table is there once more, and both ratios', () => {
+  const quick = measured(0.4);
+  const text = pacedComparison(quick, { ...measured(10), byHand: { ...quick.byHand, seconds: 400 } });
+  expect(text).toContain('(--azure-pace)');
+  expect(text.split('\n').map((line) => line.split(/ {2,}/))).toContainEqual([
+    'bound, passwords saved',
+    '400.00 s',
+    '1.00 s',
+    '10.00 s',
+    '40 x',
+  ]);
+  expect(text).toContain('Ratio: 50.0 x where a write takes a moment, 40.0 x at the recorded pace.');
+  expect(text).not.toContain('At least 50 times faster');
 });
 
 const bench = (flags: readonly string[], PATH: string) =>
