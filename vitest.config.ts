@@ -20,13 +20,22 @@ const tags = [
   },
 ];
 
+const notUnit = [
+  ...['e2e', 'func', 'system', 'after', 'conformance'].map((folder) => `test/${folder}/**`),
+  'test/infra/bicep.test.ts',
+  ...['system', 'az', 'long'].map((kind) => `**/*.${kind}.test.ts`),
+];
+
+/** Unit tests that need a process for each file: it has one programming model, one log of the host and one clock. */
+const aProcessEach = ['test/local/host/**/*.test.ts', 'test/local/clock/**/*.test.ts', 'test/local/*.test.ts'];
+
 // Where the end-to-end tests of this run note what the app asked of ARM; test/after looks at the sum. Inherited by all workers.
 process.env['APP_OPERATIONS'] = join(tmpdir(), `app-operations-${process.pid}`);
 
 /**
  * Time limits are for what hangs, not for what is slow: none of them is near what a test takes.
  *
- * Eight rings: unit (no process of ours but where the test is about one), conformance (the recorded cases of the real
+ * Eight rings: unit, with unit-alone (no process of ours but where the test is about one), conformance (the recorded cases of the real
  * Functions host), e2e (everything, over public interfaces only), func (the same tests with the app on the real Functions
  * host; `npm run test:func` finds one), package (e2e again, with the app as it is deployed), system (needs programs that npm
  * cannot install), after (looks at what a whole run of e2e has left; only with it), infra (needs the Bicep CLI;
@@ -41,18 +50,24 @@ export default defineConfig({
           name: 'unit',
           setupFiles: [patience],
           include: ['test/**/*.test.ts'],
-          exclude: [
-            'test/e2e/**',
-            'test/func/**',
-            'test/system/**',
-            'test/after/**',
-            'test/infra/bicep.test.ts',
-            'test/conformance/**',
-            '**/*.system.test.ts',
-            '**/*.az.test.ts',
-            '**/*.long.test.ts',
-          ],
+          exclude: [...notUnit, ...aProcessEach],
           globalSetup: [build],
+          // Files share what they import: most of a file's time would be the import of the SDKs.
+          isolate: false,
+          maxWorkers: 2,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        test: {
+          name: 'unit-alone',
+          setupFiles: [patience],
+          include: aProcessEach,
+          exclude: notUnit,
+          globalSetup: [build],
+          maxWorkers: 2,
           testTimeout: 120_000,
           hookTimeout: 120_000,
           sequence: { groupOrder: 0 },
@@ -75,6 +90,7 @@ export default defineConfig({
           setupFiles: [patience],
           include: ['test/conformance/**/*.test.ts'],
           globalSetup: [build],
+          maxWorkers: 2,
           testTimeout: 600_000,
           hookTimeout: 300_000,
           sequence: { groupOrder: 1 },
@@ -101,7 +117,7 @@ export default defineConfig({
           include: ['test/e2e/**/*.test.ts'],
           globalSetup: [build, unpack, forgetNotes],
           // About the flow, not about how it is loaded; the rest shows that. The year runs the app in its own process.
-          exclude: ['test/e2e/faults/**', 'test/e2e/races/**', 'test/e2e/year/**'],
+          exclude: ['faults', 'races', 'storms', 'year'].map((folder) => `test/e2e/${folder}/**`),
           tags,
           env: { APP_FOLDER: 'package/unpacked' },
           // Each file starts a whole stack of five processes, which mostly wait for each other: two cores bear two files.
@@ -134,7 +150,6 @@ export default defineConfig({
           setupFiles: [patience],
           // Not the fault matrix, the random schedules and the storm, hundreds of runs that each take seconds there: they
           // are about the flow, which the rest shows on that host.
-          exclude: ['test/e2e/storm.test.ts'],
           include: ['test/e2e/*.test.ts', 'test/e2e/races/{fortyAtOnce,oneClient}.test.ts', 'test/func/**/*.test.ts'],
           globalSetup: [build, forgetNotes],
           tags: tags.map((tag) => ({ ...tag, skip: true })),

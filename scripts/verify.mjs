@@ -18,7 +18,7 @@ const steps = [
   [bin('oxlint')],
   [bin('tsc'), '--noEmit'],
   [process.execPath, join(root, 'scripts', 'build.mjs')],
-  [bin('vitest'), 'run', '--project', 'unit', ...process.argv.slice(2)],
+  [bin('vitest'), 'run', '--project', 'unit*', ...process.argv.slice(2)],
 ];
 for (const [command, ...args] of steps) {
   const { status } = spawnSync(command, args, { cwd: root, stdio: 'inherit' });

@@ -1,0 +1,3 @@
+import { plainYearTest } from '../e2e/year/plainYear.js';
+
+plainYearTest(365);
