@@ -40,10 +40,12 @@ test('the table has what Bicep asks for, and nothing else', () => {
 });
 
 test('no row says that something newer than the newest is in use', () => {
-  for (const [type = '', used = '', newest = '', changed = ''] of rows('Resource Manager')) {
-    expect(used <= newest, type).toBe(true);
-    if (used < newest) expect(changed, type).not.toBe('');
-  }
+  for (const [type = '', used = '', newest = ''] of rows('Resource Manager')) expect(used <= newest, type).toBe(true);
+});
+
+test('a row whose version is not the newest says what is known of the difference', () => {
+  const silent = rows('Resource Manager').filter(([, used, newest, changed]) => used !== newest && changed === '');
+  expect(silent.map(([type]) => type)).toEqual([]);
 });
 
 test('hooks and source name no version that the document does not', () => {
@@ -86,10 +88,6 @@ describe('the default of an SDK is the one that was looked at', () => {
   });
 
   test('has a row for each', () => {
-    expect(
-      rows('Defaults of the SDKs')
-        .map(([name]) => name)
-        .sort(),
-    ).toEqual(Object.keys(PLACES).sort());
+    expect(new Set(rows('Defaults of the SDKs').map(([name]) => name))).toEqual(new Set(Object.keys(PLACES)));
   });
 });
