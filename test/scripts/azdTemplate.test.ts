@@ -18,6 +18,7 @@ test.each([
   'LICENSE',
   'azure.yaml',
   'infra/main.bicep',
+  'docs/architecture.svg',
   '.devcontainer/devcontainer.json',
   '.github/workflows/azure-dev.yml',
 ])('%s is there', (file) => {
@@ -42,6 +43,10 @@ test('the getting started part has prerequisites and a quickstart, the guidance 
   const part = (heading: string): string => read('README.md').split(`\n${heading}\n`)[1]?.split('\n## ')[0] ?? '';
   expect(part('## Getting started')).toMatch(/\*\*Prerequisites\*\*[^]*\*\*Quickstart\*\*[^]*azd up/);
   expect(part('## Guidance')).toMatch(/\*\*Costs\.\*\*[^]*\*\*Regions\.\*\*[^]*\*\*Security\.\*\*/);
+});
+
+test('the README shows the architecture as a picture', () => {
+  expect(read('README.md')).toMatch(/!\[[^\]]{20,}\]\(docs\/architecture\.svg\)/);
 });
 
 test("the template's way in comes after what the README begins with", () => {
