@@ -1,0 +1,117 @@
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { z } from 'zod';
+import { projectRoot } from '../../local/stack/projectRoot.js';
+
+/*
+ * What the gallery of azd templates asks, by the rules of its own validation. Source: microsoft/template-validation-action,
+ * src/rules.json (April 2026), which `azd up` and `azd down` on a subscription and the repository's topics complete.
+ */
+const root = projectRoot();
+const read = (file: string): string => readFileSync(join(root, file), 'utf8');
+const PAGES = ['README.md', 'SECURITY.md', 'CONTRIBUTING.md', 'CODE_OF_CONDUCT.md'];
+
+test.each([
+  ...PAGES,
+  'LICENSE',
+  'azure.yaml',
+  'infra/main.bicep',
+  'docs/architecture.svg',
+  '.devcontainer/devcontainer.json',
+  '.github/workflows/azure-dev.yml',
+])('%s is there', (file) => {
+  expect(read(file).trim()).not.toBe('');
+});
+
+test('there are issue templates, with a name and what they are for', () => {
+  const folder = join(root, '.github/ISSUE_TEMPLATE');
+  const templates = readdirSync(folder);
+  expect(templates.length).toBeGreaterThan(1);
+  for (const name of templates) {
+    const [, front = ''] = /^---\n(.*?)\n---\n/s.exec(readFileSync(join(folder, name), 'utf8')) ?? [];
+    expect(Object.keys(z.record(z.string(), z.string()).parse(parse(front)))).toEqual(['name', 'about', 'labels']);
+  }
+});
+
+test.each(['## Features', '## Getting started', '## Guidance', '## Resources'])('the README has "%s"', (heading) => {
+  expect(read('README.md').split('\n')).toContain(heading);
+});
+
+test('the getting started part has prerequisites and a quickstart, the guidance costs, regions and security', () => {
+  const part = (heading: string): string => read('README.md').split(`\n${heading}\n`)[1]?.split('\n## ')[0] ?? '';
+  expect(part('## Getting started')).toMatch(/\*\*Prerequisites\*\*[^]*\*\*Quickstart\*\*[^]*azd up/);
+  expect(part('## Guidance')).toMatch(/\*\*Costs\.\*\*[^]*\*\*Regions\.\*\*[^]*\*\*Security\.\*\*/);
+});
+
+test('the README shows the architecture as a picture', () => {
+  expect(read('README.md')).toMatch(/!\[[^\]]{20,}\]\(docs\/architecture\.svg\)/);
+});
+
+test("the template's way in comes after what the README begins with", () => {
+  const headings = [...read('README.md').matchAll(/^## (.+)$/gm)].map(([, heading]) => heading);
+  expect(headings.slice(0, 2)).toEqual(['Sixty seconds', 'How it works']);
+});
+
+test.each(PAGES)('%s leads only to files and headings that there are', (page) => {
+  for (const [, file = '', anchor] of read(page).matchAll(/\]\((?!https?:)([^)#\s]*)(?:#([^)]*))?\)/g)) {
+    const target = file === '' ? page : file;
+    expect(existsSync(resolve(root, dirname(page), target)), target).toBe(true);
+    if (anchor === undefined) continue;
+    const anchors = [...read(target).matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) =>
+      heading
+        .toLowerCase()
+        .replaceAll(/[^\w\s-]/g, '')
+        .replaceAll(' ', '-'),
+    );
+    expect(anchors, `${target}#${anchor}`).toContain(anchor);
+  }
+});
+
+describe('one version of each tool', () => {
+  const azure = z
+    .object({
+      name: z.string(),
+      metadata: z.object({ template: z.string() }),
+      requiredVersions: z.object({ azd: z.string() }),
+    })
+    .parse(parse(read('azure.yaml')));
+  const { name, version, engines } = z
+    .object({ name: z.string(), version: z.string(), engines: z.object({ node: z.string() }) })
+    .parse(JSON.parse(read('package.json')));
+  const workflow = read('.github/workflows/azure-dev.yml');
+  const container = z
+    .object({
+      image: z.string(),
+      features: z.record(z.string(), z.unknown()),
+      postCreateCommand: z.string(),
+    })
+    .parse(JSON.parse(read('.devcontainer/devcontainer.json')));
+  /** The runtime of the deployed app. */
+  const deployed = /runtime: \{[^}]*version: '(\d+)'/s.exec(read('infra/modules/functionApp.bicep'))?.[1];
+
+  test('the template is named as the package is, with its version', () => {
+    expect(azure.name).toBe(name);
+    expect(azure.metadata.template).toBe(`${name}@${version}`);
+  });
+
+  test('dev container and workflow have the Node that is deployed, which the package allows', () => {
+    expect(deployed).toBeDefined();
+    expect(/javascript-node:(\d+)/.exec(container.image)?.[1]).toBe(deployed);
+    expect(/node-version: (\d+)/.exec(workflow)?.[1]).toBe(deployed);
+    expect(Number(deployed)).toBeGreaterThanOrEqual(Number(/\d+/.exec(engines.node)?.[0]));
+  });
+
+  test('the dev container has azd and the Azure CLI, which the hooks use, and the packages', () => {
+    expect(Object.keys(container.features).map((feature) => /([\w-]+):/.exec(feature)?.[1])).toEqual([
+      'azure-cli',
+      'azd',
+    ]);
+    expect(container.postCreateCommand).toBe('npm ci');
+  });
+
+  test('the workflow has the azd that azure.yaml asks for', () => {
+    expect(`>= ${/setup-azd@[^\n]*\n +with:\n +version: (\S+)/.exec(workflow)?.[1]}`).toBe(azure.requiredVersions.azd);
+  });
+});
