@@ -7,7 +7,7 @@ import { helpFirst } from './flags.mjs';
 const HELP = `
 npm run test:long -- [arguments for Vitest]
 
-Every recorded case killed at every place, the long random schedules, matrices and the year with troubles; then, where there is
+Every recorded case killed at every place, the long random schedules, matrices, the large storm and the years; then, where there is
 one, the end-to-end tests of the packaged app on Microsoft's own Functions host (exit code 3 when there is none). Takes hours.
 `;
 

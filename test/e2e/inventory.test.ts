@@ -83,12 +83,15 @@ async function clientNamed(client: string): Promise<ClientView> {
   return clientView.parse(answer.body);
 }
 
-async function check(names?: readonly string[]) {
-  const answer = await it.app.request('checks', {
+const postCheck = (names?: readonly string[]) =>
+  it.app.request('checks', {
     method: 'POST',
     headers: { 'x-functions-key': it.stack.endpoints.functions.key, 'content-type': 'application/json' },
     body: JSON.stringify(names ? { clients: names.map(named) } : {}),
   });
+
+async function check(names?: readonly string[]) {
+  const answer = await postCheck(names);
   expect({ status: answer.status, text: answer.text }).toMatchObject({ status: 202 });
   const { id } = z.object({ id: z.string() }).parse(answer.body);
   const deadline = Date.now() + PATIENCE * 1000;
@@ -212,8 +215,13 @@ describe('clients that others have changed', () => {
     expect(await stateOf('unbound')).toEqual(['ok']);
   });
 
-  test('that were never onboarded are absent', async () => {
-    expect(await stateOf('never')).toEqual(['absent']);
+  test('that were never onboarded are unknown, and nothing is started to check them', async () => {
+    const checked = await postCheck(['never']);
+    expect(checked).toMatchObject({
+      status: 202,
+      body: { operations: [{ client: 'never', problem: { code: 'client-unknown' } }] },
+    });
+    expect(checked.body).not.toHaveProperty('id');
     const answer = await it.app.get('clients/never');
     expect([answer.status, problem.parse(answer.body).code]).toEqual([404, 'client-not-found']);
   });
