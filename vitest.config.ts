@@ -103,8 +103,8 @@ export default defineConfig({
           include: ['test/e2e/**/*.test.ts'],
           globalSetup: [build, forgetNotes],
           tags,
-          // Each file starts a whole stack of five processes, which mostly wait for each other: two cores bear two files.
-          maxWorkers: 2,
+          // Each file starts a whole stack of five processes, which mostly wait for each other: two cores bear three files.
+          maxWorkers: 3,
           testTimeout: 600_000,
           hookTimeout: 300_000,
           sequence: { groupOrder: 2 },
@@ -120,8 +120,8 @@ export default defineConfig({
           exclude: ['faults', 'races', 'storms', 'year'].map((folder) => `test/e2e/${folder}/**`),
           tags,
           env: { APP_FOLDER: 'package/unpacked' },
-          // Each file starts a whole stack of five processes, which mostly wait for each other: two cores bear two files.
-          maxWorkers: 2,
+          // Each file starts a whole stack of five processes, which mostly wait for each other: two cores bear three files.
+          maxWorkers: 3,
           testTimeout: 600_000,
           hookTimeout: 300_000,
           sequence: { groupOrder: 8 },
