@@ -59,7 +59,13 @@ export class RotationMatrix implements Struck {
         this.#ends.push({ ...trial, names, ended });
         const broken = await brokenByRotation(it, names, this.urgent, ended, state);
         const unneeded = unneededPasswords(trial, names, line);
-        return endOfTrial(trial, ended, [...broken, ...wrong, ...unneeded, ...this.#unexpected(trial, ended)]);
+        return endOfTrial(trial, ended, [
+          ...broken,
+          ...wrong,
+          ...unneeded,
+          ...unpromised(trial, ended),
+          ...this.#unexpected(trial, ended),
+        ]);
       }),
     );
   }
@@ -156,4 +162,10 @@ function isUntold({ site, fault }: Trial): boolean {
 
 function about({ site, fault }: Trial): string {
   return `${site.key} ${site.nth}, ${fault}`;
+}
+
+/** A failure says when it is tried again, but where the main secret, by which sweeps go, was not to be read. */
+function unpromised({ site, fault }: Trial, { status, failure }: Operation): string[] {
+  if (status === 'completed' || failure?.nextTryAt !== undefined) return [];
+  return fault === '403' && site.key === 'GET secrets/{secret}' ? [] : ['it does not say when it is tried again'];
 }

@@ -30,7 +30,7 @@ export async function brokenByRotation(
   const { token, before } = names;
   const found = state.tokens.get(token);
   const bindings = state.bound.filter((name) => name === token).length;
-  const { residue = [], nextTryAt } = ended.failure ?? {};
+  const { residue = [] } = ended.failure ?? {};
   const isDone = ended.status === 'completed';
   const end = urgent ? (isDone ? replaced : abandoned) : isDone ? rotated : takenBack;
   return [
@@ -39,7 +39,6 @@ export async function brokenByRotation(
     ...(bindings === 1 ? [] : [`token ${token} is bound ${bindings} times`]),
     ...(ended.status === 'rolledBack' && residue.length > 0 ? ['it says rolledBack, and lists residue'] : []),
     ...(ended.status === 'failed' && residue.length === 0 ? ['it says failed, and lists no residue'] : []),
-    ...(isDone || nextTryAt !== undefined ? [] : ['it does not say when it is tried again']),
     ...(await end(it, names, ended, state)),
   ];
 }
