@@ -27,7 +27,12 @@ const notUnit = [
 ];
 
 /** Unit tests that need a process for each file: it has one programming model, one log of the host and one clock. */
-const aProcessEach = ['test/local/host/**/*.test.ts', 'test/local/clock/**/*.test.ts', 'test/local/*.test.ts'];
+const aProcessEach = [
+  'test/local/host/**/*.test.ts',
+  'test/local/clock/**/*.test.ts',
+  'test/local/*.test.ts',
+  'test/src/triggers/requestPairing.test.ts',
+];
 
 // Where the end-to-end tests of this run note what the app asked of ARM; test/after looks at the sum. Inherited by all workers.
 process.env['APP_OPERATIONS'] = join(tmpdir(), `app-operations-${process.pid}`);

@@ -21,6 +21,9 @@ import { undoFailure } from './undoFailure.js';
 /** How long to try to tell operators of a failure; the operation says the same. */
 const ALERT_SECONDS = 300;
 
+/** How long to try to read whether sweeps come to the client: operators are not to wait for the alert where the vault is down. */
+const SWEPT_SECONDS = 15;
+
 /** Rotates one client's credential: the other slot is filled and proven before anybody is told to use it. */
 export function* rotate(context: OrchestrationContext): Flow<OperationOutcome<RotationResult>> {
   const input = context.df.getInput<RotationRun>();
@@ -68,7 +71,7 @@ function* planRetry(
 /** Whether a sweep will come to the client: not where the sweeps' timer is off, or the client has no enabled secret any more. */
 function* sweptAgain(runner: StepRunner, { request }: RotationRun): Flow<'yes' | 'no' | 'unknown'> {
   try {
-    const { isSwept } = yield* runner.uninterrupted(ALERT_SECONDS).steps.isSwept({ reference: referenceOf(request) });
+    const { isSwept } = yield* runner.uninterrupted(SWEPT_SECONDS).steps.isSwept({ reference: referenceOf(request) });
     return isSwept ? 'yes' : 'no';
   } catch (error) {
     if (!(error instanceof StepFailed)) throw error;

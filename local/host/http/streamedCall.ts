@@ -99,10 +99,10 @@ interface Forwarded {
 }
 
 function forward(httpUri: string, invocationId: string, request: Incoming): Forwarded {
-  const { hostname, port } = new URL(httpUri);
   const sent = httpRequest({
-    host: hostname,
-    port,
+    // The app names `localhost` and listens on every address. Looking that up would wait for a thread, behind the journal's writes.
+    host: '127.0.0.1',
+    port: new URL(httpUri).port,
     method: request.method,
     path: encodePath(request.path) + request.search,
     agent: toApp,

@@ -13,8 +13,10 @@ import { invalidRequest } from './problem.js';
 
 const HEADER = 'x-ms-invocation-id';
 
-/** How long an invocation waits for its request, in milliseconds. The host sends both at once. */
-const LONGEST_WAIT = 10_000;
+/** How long an invocation waits for its request, in milliseconds. The host sends both at once; a starved machine is slow. */
+const LONGEST_WAIT = 30_000;
+/** So many invocations that were given up are remembered, for a request that comes all the same. */
+const MOST_GIVEN_UP = 1_000;
 
 /** The parts of the SDK's model that are used here. Source: azure-functions-nodejs-worker, types-core. */
 export interface ProgrammingModel {
@@ -47,7 +49,7 @@ export function pairRequests(model: ProgrammingModel): void {
   model.getInvocationModel = (context) => {
     const own = callersId(context);
     return own === undefined
-      ? awaited(getInvocationModel(context))
+      ? awaited(getInvocationModel(context), () => arrived.giveUp(context.invocationId))
       : refused(context, own, arrived, getInvocationModel);
   };
 }
@@ -56,12 +58,15 @@ export function pairRequests(model: ProgrammingModel): void {
  * An invocation that ends when its request does not come: the host fails to hand on one whose headers it takes and its HTTP
  * client does not, such as letters outside ASCII, and its invocation would wait until the function timeout restarts the worker.
  */
-function awaited(model: InvocationModel): InvocationModel {
+function awaited(model: InvocationModel, giveUp: () => void): InvocationModel {
   const getArguments = model.getArguments.bind(model);
   model.getArguments = async () => {
     let timer: NodeJS.Timeout | undefined;
     const tooLong = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new Error('the request of this invocation did not come')), LONGEST_WAIT);
+      timer = setTimeout(() => {
+        giveUp();
+        reject(new Error('the request of this invocation did not come'));
+      }, LONGEST_WAIT);
     });
     try {
       return await Promise.race([getArguments(), tooLong]);
@@ -109,6 +114,7 @@ class Arrivals {
   readonly #waiting = new Map<string, string[]>();
   readonly #takers = new Map<string, ((id: string) => void)[]>();
   readonly #open = new Set<string>();
+  readonly #givenUp = new Set<string>();
 
   /** @param port of the SDK's server; a process may have other servers. */
   watch(port: number): void {
@@ -120,6 +126,13 @@ class Arrivals {
       if (!isLoopback(request.socket.remoteAddress)) request.socket.destroy();
       else this.#arrive(request, response);
     });
+  }
+
+  /** Has a request that comes for this invocation after all answered, which no function does any more. */
+  giveUp(invocationId: string): void {
+    const [oldest] = this.#givenUp;
+    if (oldest !== undefined && this.#givenUp.size >= MOST_GIVEN_UP) this.#givenUp.delete(oldest);
+    this.#givenUp.add(invocationId);
   }
 
   /** The id under which the SDK holds the next request that came with this header, or with another that is no GUID. */
@@ -148,6 +161,7 @@ class Arrivals {
   #arrive(request: IncomingMessage, response: ServerResponse): void {
     const header = request.headers[HEADER];
     if (typeof header !== 'string') return;
+    if (this.#givenUp.delete(header)) return void response.writeHead(503, { 'retry-after': '1' }).end();
     const pair = pairOf(header);
     const id = pair === header && !this.#open.has(header) ? header : randomUUID();
     request.headers[HEADER] = id;

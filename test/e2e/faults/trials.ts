@@ -59,6 +59,7 @@ function isCertain({ key, nth }: { key: string; nth: number }): boolean {
 /** Registry, its connected registries and a sync scope: read once a minute (docs/decisions/0007-slow-facts-are-cached.md). */
 export function isCached({ key }: CallSite): boolean {
   return (
+    key === 'GET secrets' ||
     key === 'GET registries/{registry}' ||
     key === 'GET registries/{registry}/connectedRegistries' ||
     /\/(tokens|scopeMaps)\/\{connectedRegistry\}$/.test(key)

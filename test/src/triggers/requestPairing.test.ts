@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto';
+import { createServer } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { pairRequests, type ProgrammingModel } from '../../../src/triggers/http/requestPairing.js';
@@ -69,9 +71,36 @@ describe('an invocation whose request never comes', () => {
     };
     pairRequests(model);
     const given = Promise.allSettled([model.getInvocationModel({ invocationId: 'i', request: {} }).getArguments()]);
-    await vi.advanceTimersByTimeAsync(10_000);
+    await vi.advanceTimersByTimeAsync(30_000);
     expect(await given).toMatchObject([
       { status: 'rejected', reason: { message: expect.stringContaining('not come') } },
     ]);
+  });
+
+  it('has the request answered, should it come all the same', async () => {
+    const server = createServer();
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const address = server.address();
+    const url = `http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}/`;
+    const model: ProgrammingModel = {
+      getCapabilities: () => Promise.resolve({ HttpUri: url }),
+      getInvocationModel: () => ({
+        getArguments: () => new Promise<never>(() => undefined),
+        invokeFunction: () => Promise.resolve(),
+        getResponse: () => Promise.resolve({}),
+      }),
+    };
+    pairRequests(model);
+    await model.getCapabilities({});
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    const invocationId = randomUUID();
+    const given = Promise.allSettled([model.getInvocationModel({ invocationId, request: {} }).getArguments()]);
+    await vi.advanceTimersByTimeAsync(30_000);
+    await given;
+    vi.useRealTimers();
+    const answer = await fetch(url, { headers: { 'x-ms-invocation-id': invocationId } });
+    expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '1']);
+    server.close();
+    server.closeAllConnections();
   });
 });
