@@ -10,7 +10,11 @@ const SEARCHED = [
   ...filesIn('src/queries'),
   ...filesIn('src/domain'),
   'src/azure/armFacts.ts',
+  'src/azure/armCalls.ts',
   'src/azure/armControlPlane.ts',
+  'src/azure/armRegistries.ts',
+  'src/azure/armScopeMaps.ts',
+  'src/azure/armTokens.ts',
   'src/azure/keyVault.ts',
 ];
 
@@ -113,7 +117,7 @@ const REASONS: Readonly<Record<string, readonly string[]>> = {
     'src/queries/tokenUsers.ts age = ',
   ],
   'Only remembered, so that it can be taken out of output; what is missing needs none of that.': [
-    'src/azure/armControlPlane.ts made.passwords ?? ',
+    'src/azure/armTokens.ts made.passwords ?? ',
     'src/azure/keyVault.ts rememberCredential(secret.value ?? ',
   ],
   'A connected registry without a schedule is always online (az acr connected-registry create --help).': [
