@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
 import type { CredentialPromoted } from '../src/domain/pullCheckMessages.js';
+import { Acknowledgements } from './acknowledgements.js';
 import type { AgentClock } from './clock.js';
 import { pause } from './clock.js';
 import { ConsumerFailure } from './consumers/consumer.js';
@@ -49,22 +50,24 @@ interface Kept {
   isProven: boolean;
   /** What was written last; an older version never replaces it. */
   written?: SecretValue;
-  /** What may have to be acknowledged once it is written, the newest last: of those that are its client's, the newest counts. */
+  /** What may have to be acknowledged once it is written, if it is its client's; the newest last. */
   promotions: CredentialPromoted[];
   failures: number;
   timer?: { cancel(): void };
   /** The look under way, and whether another is wanted after it. */
   looking?: Promise<void>;
   again: boolean;
-  acknowledging?: AbortController;
+  readonly acknowledgements: Acknowledgements;
 }
 
 const FIRST_RETRY = 30_000;
 const LONGEST_RETRY = 3_600_000;
 /** Milliseconds that a look at a secret may take, all of its consumers included. */
 const LONGEST_LOOK = 120_000;
-/** Promotions of one secret that are remembered until it has been read. */
-const MOST_PROMOTIONS = 8;
+/** Promotions of one secret that are remembered until it has been read: anyone's, who can send the agent a message. */
+const MOST_PROMOTIONS = 64;
+/** Versions that promotions name of which one look reads so many, the newest: a message alone has named them. */
+const MOST_VERSIONS = 4;
 /** Looks after which a secret that is not there is forgotten, when a message alone has named it: replicas of a vault lag. */
 const LOOKS_FOR_MISSING = 3;
 
@@ -92,7 +95,8 @@ export function createKeeper(options: KeeperOptions): Keeper {
       if (unproven === undefined) return undefined;
       forget(unproven, 'others were named since');
     }
-    const fresh: Kept = { isProven, promotions: [], failures: 0, again: false };
+    const acknowledgements = new Acknowledgements({ acknowledge: options.acknowledge, track, log });
+    const fresh: Kept = { isProven, promotions: [], failures: 0, again: false, acknowledgements };
     kept.set(name, fresh);
     return fresh;
   }
@@ -134,7 +138,8 @@ export function createKeeper(options: KeeperOptions): Keeper {
           one.failures += 1;
           if (signal.aborted) return;
           log('credential not delivered', { secret: name, reason: reasonOf(error), failures: one.failures });
-          if (!one.isProven && isNobodys(error, one.failures) && kept.get(name) === one)
+          // What came meanwhile has not been looked at.
+          if (!one.isProven && !one.again && isNobodys(error, one.failures) && kept.get(name) === one)
             forget(name, 'it is not to be had');
         })
         .finally(() => {
@@ -178,8 +183,10 @@ export function createKeeper(options: KeeperOptions): Keeper {
 
   async function bringUpToDate(name: string, one: Kept, ending: AbortSignal): Promise<void> {
     const asked = one.promotions;
-    const newest = await newestSecret(secrets, name, asked.at(-1)?.secret.version, ending);
-    const promotion = ownPromotion(name, one, newest);
+    const named = [...new Set(asked.map(({ secret }) => secret.version))].slice(-MOST_VERSIONS);
+    const newest = await newestSecret(secrets, name, named, ending);
+    const own = ownPromotions(name, one, asked, newest);
+    const promotion = own.at(-1);
     // A vault's replica may answer with an older version than one did before.
     const current = one.written && one.written.createdOn > newest.createdOn ? one.written : newest;
     const credentials = parseDockerConfig(current.value);
@@ -198,40 +205,32 @@ export function createKeeper(options: KeeperOptions): Keeper {
     }
     if (failures.length > 0) throw new ConsumerFailure(failures.join('; '));
     one.written = current;
-    if (promotion === undefined || one.promotions.at(-1) !== asked.at(-1)) return;
-    one.promotions = [];
+    if (promotion === undefined) return;
+    drop(one, asked);
     options.delivered(promotion, current.version);
-    if (isAcknowledgeable(promotion)) acknowledge(one, promotion, current.version);
+    for (const each of own) if (isAcknowledgeable(each)) one.acknowledgements.begin(each, current.version);
   }
 
-  /** The promotion to deliver for; those of other clients are dropped, and do not keep the secret from being kept up to date. */
-  function ownPromotion(name: string, one: Kept, newest: SecretValue): CredentialPromoted | undefined {
+  /** What to deliver for; promotions of other clients are dropped, and do not keep the secret from being kept up to date. */
+  function ownPromotions(
+    name: string,
+    one: Kept,
+    asked: readonly CredentialPromoted[],
+    newest: SecretValue,
+  ): readonly CredentialPromoted[] {
     try {
-      return promotionOf(newest, one.promotions);
+      return promotionsOf(newest, asked);
     } catch (error) {
-      one.promotions = [];
+      drop(one, asked);
       if (!one.isProven) throw error;
       log('promotion refused', { secret: name, reason: reasonOf(error) });
-      return undefined;
+      return [];
     }
   }
 
-  function acknowledge(one: Kept, promotion: Acknowledgeable, version: string): void {
-    one.acknowledging?.abort();
-    const ending = new AbortController();
-    one.acknowledging = ending;
-    const { operation, client } = promotion;
-    void track(
-      options
-        .acknowledge(promotion, version, ending.signal)
-        .then(({ end, tries, last }) =>
-          log('promotion acknowledged', { operation, client, version, acknowledgement: end, tries, lastAnswer: last }),
-        )
-        .catch((error: unknown) => log('acknowledgement failed', { operation, error: errorName(error) }))
-        .finally(() => {
-          if (one.acknowledging === ending) delete one.acknowledging;
-        }),
-    );
+  /** Only what a look began with is done with at its end. */
+  function drop(one: Kept, asked: readonly CredentialPromoted[]): void {
+    one.promotions = one.promotions.filter((promotion) => !asked.includes(promotion));
   }
 
   function track(work: Promise<void>): Promise<void> {
@@ -276,14 +275,14 @@ export function createKeeper(options: KeeperOptions): Keeper {
         secretsKept: all.filter(({ written }) => written).length,
         secretsFailing: all.filter(({ failures }) => failures > 0).length,
         ...(hanging > 0 && { secretsHanging: hanging }),
-        acknowledgementsOpen: all.filter(({ acknowledging }) => acknowledging).length,
+        acknowledgementsOpen: all.filter(({ acknowledgements }) => acknowledgements.isOpen).length,
       };
     },
     async stop() {
       stopping.abort();
-      for (const { timer, acknowledging } of kept.values()) {
+      for (const { timer, acknowledgements } of kept.values()) {
         timer?.cancel();
-        acknowledging?.abort();
+        acknowledgements.stop();
       }
       await Promise.allSettled(open);
     },
@@ -291,21 +290,22 @@ export function createKeeper(options: KeeperOptions): Keeper {
 }
 
 /**
- * The newest promotion that is of the secret's own client: others change nothing. Throws a PullFailure where there are only
+ * The promotions that are of the secret's own client: others change nothing. Throws a PullFailure where there are only
  * others.
  */
-function promotionOf({ tags }: SecretValue, asked: readonly CredentialPromoted[]): CredentialPromoted | undefined {
+function promotionsOf({ tags }: SecretValue, asked: readonly CredentialPromoted[]): readonly CredentialPromoted[] {
   let failure: PullFailure | undefined;
-  for (const promotion of asked.toReversed()) {
+  const own = asked.filter((promotion) => {
     try {
       requireOwner(tags, promotion);
-      return promotion;
+      return true;
     } catch (error) {
       failure = asPullFailure(error);
+      return false;
     }
-  }
-  if (failure) throw failure;
-  return undefined;
+  });
+  if (own.length === 0 && failure) throw failure;
+  return own;
 }
 
 function isAcknowledgeable(promotion: CredentialPromoted): promotion is Acknowledgeable {

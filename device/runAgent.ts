@@ -84,6 +84,7 @@ async function end(agent: RunningAgent | undefined): Promise<void> {
 
 /** Has another process end this one, should it not have exited by itself a moment later. */
 function endFromOutside(pid: number): void {
+  // It may have exited meanwhile: then there is nobody to end, and nobody to say so to.
   const script = `setTimeout(() => { try { process.kill(${pid}, 'SIGKILL') } catch {} }, ${LONGEST_END})`;
   spawn(process.execPath, ['-e', script], { detached: true, stdio: 'ignore', env: {} }).unref();
 }

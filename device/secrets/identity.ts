@@ -5,6 +5,7 @@ import {
   WorkloadIdentityCredential,
 } from '@azure/identity';
 import type { TokenCredential } from '@azure/identity';
+import { keepManagedIdentitySecrets } from '../../src/redaction/managedIdentitySecrets.js';
 import { seenSecrets } from '../../src/redaction/seenSecrets.js';
 
 /** Where an identity that is no managed one signs in. */
@@ -24,6 +25,7 @@ export type Identity =
 /** The credential of an identity. It keeps its tokens, so one serves everything that the agent signs in for. */
 export function credentialOf(identity: Identity): TokenCredential {
   if (identity.kind === 'clientSecret') seenSecrets.keep(identity.clientSecret);
+  keepManagedIdentitySecrets(process.env);
   const credential = sdkCredentialOf(identity);
   return {
     getToken: async (scopes, options) => {

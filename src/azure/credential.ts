@@ -1,5 +1,6 @@
 import type { TokenCredential } from '@azure/identity';
 import type { Config } from '../config.js';
+import { keepManagedIdentitySecrets } from '../redaction/managedIdentitySecrets.js';
 import { seenSecrets } from '../redaction/seenSecrets.js';
 import { lazily } from './lazily.js';
 import { NO_REDIRECTS } from './pipelineOptions.js';
@@ -7,6 +8,7 @@ import { NO_REDIRECTS } from './pipelineOptions.js';
 /** The app's own identity, by settings: one kind, no probing of others. */
 export function createCredential(identity: Config['identity']): TokenCredential {
   seenSecrets.keep(identity.clientSecret);
+  keepManagedIdentitySecrets(process.env);
   const load = lazily(async () => {
     const sdk = await import('@azure/identity');
     const { tenantId, clientId, clientSecret } = identity;

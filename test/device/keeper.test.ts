@@ -343,6 +343,71 @@ describe('promotions that are not what they say', () => {
     expect(log.join()).toContain('promotion refused');
   });
 
+  describe('and name the right client and secret', () => {
+    const forged = (n: number, version = `v${n + 100}`) =>
+      promotion(version, { operation: `forged.run${n}`, keyId: `f${n}`, reportKey: 'not-the-key' });
+    const going = () => acknowledged.filter(({ signal }) => !signal.aborted).map(({ operation }) => operation);
+    beforeEach(() => {
+      put('v1', 'first');
+      acknowledgement = (signal) =>
+        new Promise((resolve) => {
+          signal.addEventListener('abort', () => resolve({ end: 'stopped', tries: 1, last: '503' }));
+        });
+    });
+
+    test('end no acknowledgement that is under way, however many they are', async () => {
+      keeper.promoted(promotion('v1'));
+      await settled();
+      for (let n = 0; n < 40; n += 1) keeper.promoted(forged(n));
+      await settled();
+      expect(going()).toContain('onboard-hello.run1');
+      expect(acknowledged.length).toBeLessThan(20);
+    });
+
+    test('keep the true one, which comes after many of them, from nothing', async () => {
+      for (let n = 0; n < 40; n += 1) {
+        keeper.promoted(forged(n));
+        await settled();
+      }
+      keeper.promoted(promotion('v1'));
+      await settled();
+      expect(going()).toContain('onboard-hello.run1');
+    });
+
+    test('push out none that waits for its secret to be read', async () => {
+      vault.clear();
+      keeper.promoted(promotion('v1'));
+      for (let n = 0; n < 40; n += 1) keeper.promoted(forged(n));
+      await settled();
+      put('v1', 'first');
+      await pass(60);
+      expect(going()).toContain('onboard-hello.run1');
+    });
+
+    test('hide no version that a stale replica does not answer with yet', async () => {
+      put('v2', 'second');
+      stale = true;
+      keeper.promoted(promotion('v2'));
+      keeper.promoted(forged(1));
+      await settled();
+      expect(passwords().at(-1)).toBe('second');
+      expect(going()).toContain('onboard-hello.run1');
+    });
+  });
+
+  test('that is repeated is acknowledged once at a time', async () => {
+    put('v1', 'first');
+    acknowledgement = (signal) =>
+      new Promise((resolve) => {
+        signal.addEventListener('abort', () => resolve({ end: 'stopped', tries: 1, last: '503' }));
+      });
+    for (let n = 0; n < 3; n += 1) {
+      keeper.promoted(promotion('v1'));
+      await settled();
+    }
+    expect(acknowledged).toHaveLength(1);
+  });
+
   test('a secret is the same in any letters, as in the vault', async () => {
     put('v1', 'first');
     keeper.promoted(promotion('v1', { secret: { name: 'DEVICE-1', version: 'v1' } }));
