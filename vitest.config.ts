@@ -121,8 +121,21 @@ export default defineConfig({
           setupFiles: [patience],
           include: ['test/e2e/**/*.test.ts'],
           globalSetup: [build, unpack, forgetNotes],
-          // About the flow, not about how it is loaded; the rest shows that. The year runs the app in its own process.
-          exclude: ['faults', 'races', 'storms', 'year'].map((folder) => `test/e2e/${folder}/**`),
+          // About the flow, the stand-ins or the launcher, not about how the app is loaded; the rest shows that. The year runs the
+          // app in its own process.
+          exclude: [
+            ...['faults', 'races', 'storms', 'year'].map((folder) => `test/e2e/${folder}/**`),
+            ...[
+              'asynchronousWrites',
+              'azurePace',
+              'crash',
+              'echoes',
+              'launcher',
+              'launcherFlags',
+              'longWait',
+              'silence',
+            ].map((name) => `test/e2e/${name}.test.ts`),
+          ],
           tags,
           env: { APP_FOLDER: 'package/unpacked' },
           // Each file starts a whole stack of five processes, which mostly wait for each other: two cores bear three files.

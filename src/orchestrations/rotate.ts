@@ -69,9 +69,10 @@ function* planRetry(
 }
 
 /** Whether a sweep will come to the client: not where the sweeps' timer is off, or the client has no enabled secret any more. */
-function* sweptAgain(runner: StepRunner, { request }: RotationRun): Flow<'yes' | 'no' | 'unknown'> {
+function* sweptAgain(runner: StepRunner, { request, limits }: RotationRun): Flow<'yes' | 'no' | 'unknown'> {
+  const seconds = Math.min(SWEPT_SECONDS, limits.stepDeadlineSeconds);
   try {
-    const { isSwept } = yield* runner.uninterrupted(SWEPT_SECONDS).steps.isSwept({ reference: referenceOf(request) });
+    const { isSwept } = yield* runner.uninterrupted(seconds).steps.isSwept({ reference: referenceOf(request) });
     return isSwept ? 'yes' : 'no';
   } catch (error) {
     if (!(error instanceof StepFailed)) throw error;

@@ -11,6 +11,9 @@ export const FAULTS = [
 ] as const;
 export type FaultKind = (typeof FAULTS)[number];
 
+/** What is worst for an effect that must be found again. */
+export const WORST: readonly FaultKind[] = ['reply lost', '403', 'killed after'];
+
 /** What the line does to the one call that a fault strikes. */
 export interface Strike {
   /** `after`: the service has done what it was asked for, and the reply is kept back. */

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Operation } from '../harness/appClient.js';
-import { FAULTS } from './faultKinds.js';
+import { FAULTS, WORST } from './faultKinds.js';
 import { Lane, type LaneOptions } from './lane.js';
 import { alone, together } from './strikes.js';
 import { brokenOf, tableOf } from './table.js';
@@ -150,12 +150,16 @@ class Matrix {
   }
 }
 
-/** All trials of calls that tell whose they are, and of the client list's replacement; of the others two faults each, in turn. */
+/**
+ * Of calls that tell whose they are every other fault, and a refusal; of the client list's replacement what is worst for it; of the
+ * others one fault each, in turn. `npm run test:long` has them all.
+ */
 export function representative(trials: readonly Trial[]): readonly Trial[] {
   const sites = [...new Set(trials.map(({ site }) => site))];
   return trials.filter(({ site, fault }) => {
-    if (site.isOwn || site.key.startsWith('PATCH ')) return true;
-    return (FAULTS.indexOf(fault) + sites.indexOf(site)) % 4 === 0;
+    const turn = FAULTS.indexOf(fault) + sites.indexOf(site);
+    if (site.isOwn) return fault === '403' || turn % 2 === 0;
+    return site.key.startsWith('PATCH ') ? WORST.includes(fault) : turn % FAULTS.length === 0;
   });
 }
 
@@ -170,7 +174,7 @@ export function thinned(trials: readonly Trial[]): readonly Trial[] {
 
 /** Of the calls that tell whose they are: what is worst for an effect that must be found again. */
 export function worst(trials: readonly Trial[]): readonly Trial[] {
-  return trials.filter(({ site, fault }) => site.isOwn && ['reply lost', '403', 'killed after'].includes(fault));
+  return trials.filter(({ site, fault }) => site.isOwn && WORST.includes(fault));
 }
 
 function inOrder(trials: readonly Trial[], ends: readonly TrialEnd[]): TrialEnd[] {

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { playAll, ScheduleRunner, seedsToPlay } from './scheduleRun.js';
 
-const SEEDS = 20;
-const MIXED_SEEDS = 10;
+const SEEDS = 12;
+const MIXED_SEEDS = 6;
 
 let runners: ScheduleRunner[];
 beforeAll(async () => {
