@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { onboardingOf, type Operation } from './harness/appClient.js';
 import { pullManifest } from './harness/edge.js';
 import { PATIENCE } from './harness/hostUnderTest.js';
+import { LONG_WAITS } from './harness/longWaits.js';
 import { OperatorSdk } from './harness/operatorSdk.js';
 import { timersOf } from './harness/runHistory.js';
 import { startTestStack, type TestStack } from './harness/testStack.js';
@@ -15,17 +16,7 @@ let it: TestStack;
 beforeAll(async () => {
   it = await startTestStack({
     clock: 'scaled',
-    settings: {
-      PASSWORD_REPLICATION_SECONDS: '1',
-      // Waits go by the schedule of the syncs.
-      PULL_CHECK_RETRY_SECONDS: '',
-      PULL_CHECK_DEADLINE_SECONDS: '3600',
-      SYNC_DEADLINE_SECONDS: String((30 * DAY) / 1000),
-      // From one sync of a month to the next.
-      OVERLAP_SECONDS: String((40 * DAY) / 1000),
-      CREDENTIAL_LIFETIME_DAYS: '300',
-      ROTATE_AFTER: '2/3',
-    },
+    settings: LONG_WAITS,
   });
 });
 afterAll(() => it.dispose());

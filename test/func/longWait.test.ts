@@ -3,6 +3,7 @@ import { ageStorage, storedHistory, type StoredEvent } from '../e2e/harness/aged
 import { onboardingOf, type Operation } from '../e2e/harness/appClient.js';
 import { pullManifest } from '../e2e/harness/edge.js';
 import { PATIENCE } from '../e2e/harness/hostUnderTest.js';
+import { LONG_WAITS } from '../e2e/harness/longWaits.js';
 import { timersOf } from '../e2e/harness/runHistory.js';
 import { startTestStack, type TestStack } from '../e2e/harness/testStack.js';
 
@@ -12,17 +13,7 @@ const DAY = 24 * HOUR;
 let it: TestStack;
 beforeAll(async () => {
   it = await startTestStack({
-    settings: {
-      PASSWORD_REPLICATION_SECONDS: '1',
-      // Waits go by the schedule of the syncs.
-      PULL_CHECK_RETRY_SECONDS: '',
-      PULL_CHECK_DEADLINE_SECONDS: '3600',
-      SYNC_DEADLINE_SECONDS: String((30 * DAY) / 1000),
-      // From one sync of a month to the next.
-      OVERLAP_SECONDS: String((40 * DAY) / 1000),
-      CREDENTIAL_LIFETIME_DAYS: '300',
-      ROTATE_AFTER: '2/3',
-    },
+    settings: LONG_WAITS,
   });
 });
 afterAll(() => it.dispose());

@@ -6,10 +6,9 @@ import { ACKNOWLEDGEMENT_FIELDS, promotionAcknowledgement } from '../../domain/p
 import { verifyAcknowledgementKey, type ReportKeys } from '../../domain/reportKey.js';
 import { audit } from '../../ports/audit.js';
 import { readClientRecord, tellClientRecord } from '../durable/clientRecords.js';
-import { deviceBody, deviceKey, wrongDeviceKey } from './deviceKey.js';
-import { fieldErrors, invalidRequest, problem } from './problem.js';
-import { MOST_OF_ONE_OPERATION, RateLimit } from './rateLimit.js';
-import { tooManyRequests } from './tooManyRequests.js';
+import { wrongDeviceKey } from './deviceKey.js';
+import { deviceMessages } from './deviceMessage.js';
+import { problem } from './problem.js';
 
 /**
  * `POST /api/promotions/{operation}`: the device's consumers have the promoted credential, so the one before may go. The
@@ -17,33 +16,25 @@ import { tooManyRequests } from './tooManyRequests.js';
  * client, since the run that promoted has ended by then.
  */
 export function postPromotion(keys: ReportKeys) {
-  const byOperation = new RateLimit(MOST_OF_ONE_OPERATION);
+  const read = deviceMessages({
+    schema: promotionAcknowledgement,
+    fields: ACKNOWLEDGEMENT_FIELDS,
+    ofNoUse: 'The acknowledgement does not count.',
+  });
   return async (request: HttpRequest, client: DurableClient): Promise<HttpResponseInit> => {
     const operation = request.params['operation'] ?? '';
     const id = parseOperationId(operation);
     const refused = (reason: string) =>
       audit('promotion.acknowledge.refused', { resource: operation.slice(0, 128), reason });
-    const key = deviceKey(request);
-    const { expiresAt = '' } = key ?? {};
-    if (!id || !key || !verifyAcknowledgementKey(keys, key.keyId, key.reportKey, { operation, expiresAt })) {
-      refused('report-key');
-      return wrongDeviceKey();
-    }
-    const repetition = byOperation.take(operation, Date.now());
-    if (repetition !== undefined) {
-      refused('too-many-requests');
-      return tooManyRequests(repetition);
-    }
-    const body = await deviceBody(request, key);
-    if ('refusal' in body) {
-      refused(`status-${body.refusal.status ?? 0}`);
-      return body.refusal;
-    }
-    const parsed = promotionAcknowledgement.safeParse(body.value, { reportInput: true });
-    if (!parsed.success) {
-      refused('invalid-request');
-      return invalidRequest(fieldErrors(parsed.error, ACKNOWLEDGEMENT_FIELDS), 'The acknowledgement does not count.');
-    }
+    const message = await read(request, {
+      operation,
+      isAuthentic: ({ keyId, reportKey, expiresAt }) =>
+        id !== undefined && verifyAcknowledgementKey(keys, keyId, reportKey, { operation, expiresAt }),
+      refused,
+    });
+    if ('refusal' in message) return message.refusal;
+    if (!id) return wrongDeviceKey();
+    const { expiresAt } = message.key;
     if (new Date(expiresAt) <= new Date()) {
       refused('expired');
       return problem({
@@ -53,7 +44,7 @@ export function postPromotion(keys: ReportKeys) {
         detail: 'It came too late: the password before is not waited for any longer.',
       });
     }
-    const { version } = parsed.data;
+    const { version } = message.body;
     const { acknowledged } = await readClientRecord(client, id.instance);
     if (acknowledged === version)
       return { status: 200, jsonBody: { status: 'accepted before' } satisfies ReportAnswer };

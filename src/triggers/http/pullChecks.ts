@@ -8,10 +8,9 @@ import { verifyReportKey, type ReportKeys } from '../../domain/reportKey.js';
 import { audit, logEvent } from '../../ports/audit.js';
 import { hasEnded, readRun, type RunStatus } from '../durable/runStatus.js';
 import { START_SHOWN_WITHIN } from '../durable/startRun.js';
-import { deviceBody, deviceKey, wrongDeviceKey, type DeviceKey } from './deviceKey.js';
-import { fieldErrors, invalidRequest, problem } from './problem.js';
-import { MOST_OF_ONE_OPERATION, RateLimit } from './rateLimit.js';
-import { tooManyRequests } from './tooManyRequests.js';
+import { wrongDeviceKey, type DeviceKey } from './deviceKey.js';
+import { deviceMessages } from './deviceMessage.js';
+import { problem } from './problem.js';
 
 /**
  * Milliseconds to look for the run's answer to a report that was handed to it: as long as the start of a run is looked for.
@@ -28,37 +27,27 @@ const LOOK_EVERY = 100;
  * one, so the run is asked which it was before anybody is answered that it was theirs.
  */
 export function postPullCheck(keys: ReportKeys) {
-  const byOperation = new RateLimit(MOST_OF_ONE_OPERATION);
+  const read = deviceMessages({
+    schema: pullCheckReport,
+    fields: REPORT_FIELDS,
+    ofNoUse: 'The report does not count.',
+  });
   return async (request: HttpRequest, client: DurableClient): Promise<HttpResponseInit> => {
     const operation = request.params['operation'] ?? '';
     const attempt = Number(request.params['attempt']);
     const id = parseOperationId(operation);
     const refused = (reason: string) => audit('report.accept.refused', { resource: operation.slice(0, 128), reason });
-    const key = deviceKey(request);
-    if (!id || !key || !isAuthentic(key, keys, operation, attempt)) {
-      refused('report-key');
-      return wrongDeviceKey();
-    }
-
-    // A key that fits is good for as many repetitions as anyone likes: the engine is asked for a few only.
-    const repetition = byOperation.take(operation, Date.now());
-    if (repetition !== undefined) {
-      refused('too-many-requests');
-      return tooManyRequests(repetition);
-    }
-    const body = await deviceBody(request, key);
-    if ('refusal' in body) {
-      refused(`status-${body.refusal.status ?? 0}`);
-      return body.refusal;
-    }
-    const report = pullCheckReport.safeParse(body.value, { reportInput: true });
-    if (!report.success) {
-      refused('invalid-request');
-      return invalidRequest(fieldErrors(report.error, REPORT_FIELDS), 'The report does not count.');
-    }
+    const message = await read(request, {
+      operation,
+      isAuthentic: (key) => id !== undefined && isAuthentic(key, keys, operation, attempt),
+      refused,
+    });
+    if ('refusal' in message) return message.refusal;
+    if (!id) return wrongDeviceKey();
+    const { body: report } = message;
     const found = await readRun(client, id.instance);
-    const words = historyOf(report.data, found?.progress?.pullCheck?.ask?.image);
-    const event: ReportEvent = { hash: reportHash(report.data), report: words };
+    const words = historyOf(report, found?.progress?.pullCheck?.ask?.image);
+    const event: ReportEvent = { hash: reportHash(report), report: words };
     const refusal = judge(found, id, attempt, event);
     if (refusal) {
       if (refusal.status !== 200) refused(`status-${refusal.status ?? 0}`);
@@ -68,8 +57,8 @@ export function postPullCheck(keys: ReportKeys) {
     const answer = await readBack(client, id, attempt, event);
     if (answer.status !== 202) refused(`status-${answer.status ?? 0}`);
     else {
-      audit('report.accept.succeeded', { resource: id.instance, operation, reason: report.data.outcome });
-      const { clockSkewSeconds } = report.data;
+      audit('report.accept.succeeded', { resource: id.instance, operation, reason: report.outcome });
+      const { clockSkewSeconds } = report;
       if (clockSkewSeconds !== undefined)
         logEvent('device.clockSkew', { resource: id.instance, operation, clockSkewSeconds });
     }
