@@ -5,12 +5,16 @@ import { fileURLToPath } from 'node:url';
 import { helpFirst } from './flags.mjs';
 
 const HELP = `
-npm run verify -- [arguments for Vitest]
+npm run verify -- [--without-tests] [arguments for Vitest]
 
 Format (prettier), lint with types and the walls between folders (oxlint), types (tsc), build, unit tests.
+
+  --without-tests  leaves out the unit tests, where npm test follows, which has them
 `;
 
 helpFirst(HELP);
+const given = process.argv.slice(2);
+const forVitest = given.filter((argument) => argument !== '--without-tests');
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const bin = (name) => join(root, 'node_modules', '.bin', name);
 const steps = [
@@ -18,7 +22,7 @@ const steps = [
   [bin('oxlint')],
   [bin('tsc'), '--noEmit'],
   [process.execPath, join(root, 'scripts', 'build.mjs')],
-  [bin('vitest'), 'run', '--project', 'unit*', ...process.argv.slice(2)],
+  ...(forVitest.length < given.length ? [] : [[bin('vitest'), 'run', '--project', 'unit*', ...forVitest]]),
 ];
 for (const [command, ...args] of steps) {
   const { status } = spawnSync(command, args, { cwd: root, stdio: 'inherit' });
