@@ -167,7 +167,10 @@ export default defineConfig({
           name: 'func',
           setupFiles: [patience],
           // Not the fault matrix, the random schedules and the storm, hundreds of runs that each take seconds there: they
-          // are about the flow, which the rest shows on that host.
+          // are about the flow, which the rest shows on that host. Nor what is about the adapters or the stand-ins alone.
+          exclude: ['asynchronousWrites', 'azurePace', 'echoes', 'tokenOwnership'].map(
+            (name) => `test/e2e/${name}.test.ts`,
+          ),
           include: ['test/e2e/*.test.ts', 'test/e2e/races/{fortyAtOnce,oneClient}.test.ts', 'test/func/**/*.test.ts'],
           globalSetup: [build, forgetNotes],
           tags: tags.map((tag) => ({ ...tag, skip: true })),
