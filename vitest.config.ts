@@ -34,6 +34,11 @@ const aProcessEach = [
   'test/src/triggers/requestPairing.test.ts',
 ];
 
+const named = (...files: readonly string[]) => files.map((file) => `test/e2e/${file}.test.ts`);
+
+/** `npm run test:long` says so. */
+const isLong = process.env['KILLS'] === 'all';
+
 // Where the end-to-end tests of this run note what the app asked of ARM; test/after looks at the sum. Inherited by all workers.
 process.env['APP_OPERATIONS'] = join(tmpdir(), `app-operations-${process.pid}`);
 
@@ -125,7 +130,7 @@ export default defineConfig({
           // app in its own process.
           exclude: [
             ...['faults', 'races', 'storms', 'year'].map((folder) => `test/e2e/${folder}/**`),
-            ...[
+            ...named(
               'asynchronousWrites',
               'azurePace',
               'crash',
@@ -134,7 +139,7 @@ export default defineConfig({
               'launcherFlags',
               'longWait',
               'silence',
-            ].map((name) => `test/e2e/${name}.test.ts`),
+            ),
           ],
           tags,
           env: { APP_FOLDER: 'package/unpacked' },
@@ -167,10 +172,9 @@ export default defineConfig({
           name: 'func',
           setupFiles: [patience],
           // Not the fault matrix, the random schedules and the storm, hundreds of runs that each take seconds there: they
-          // are about the flow, which the rest shows on that host. Nor what is about the adapters or the stand-ins alone.
-          exclude: ['asynchronousWrites', 'azurePace', 'echoes', 'tokenOwnership'].map(
-            (name) => `test/e2e/${name}.test.ts`,
-          ),
+          // are about the flow, which the rest shows on that host. Nor, but in the long form, what is about the adapters or the
+          // stand-ins alone.
+          exclude: isLong ? [] : named('asynchronousWrites', 'azurePace', 'echoes', 'tokenOwnership'),
           include: ['test/e2e/*.test.ts', 'test/e2e/races/{fortyAtOnce,oneClient}.test.ts', 'test/func/**/*.test.ts'],
           globalSetup: [build, forgetNotes],
           tags: tags.map((tag) => ({ ...tag, skip: true })),
