@@ -106,7 +106,7 @@ export function secondsTaken(exchanges: readonly Exchange[], at: readonly number
   return undefined;
 }
 
-/** A secret's deletion has no polls: whoever sets the secret again is told whether it is still being deleted. */
+/** A secret's deletion has no polls: setting the secret again is refused with 409 while it is still being deleted. */
 function secondsOfDeletion(exchanges: readonly Exchange[], at: readonly number[], index: number): number | undefined {
   let least = 0;
   for (let i = index + 1; i < exchanges.length; i += 1) {

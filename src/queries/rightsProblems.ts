@@ -85,7 +85,7 @@ export function aboutToken(
   const { registry, token, connectedRegistry } = onboarding;
   const lower = token.toLowerCase();
   const isSyncToken = findings.slow.connectedRegistries.some((item) => item.syncToken?.toLowerCase() === lower);
-  // One whose connected registry is not listed, or not yet, is told by its rights.
+  // One whose connected registry is not listed, or not yet, is recognized by its rights.
   const syncs = hasGatewayActions(findings.foundScopeMap?.actions ?? []);
   if (isSyncToken || syncs || isConnectedRegistryName(findings, token))
     return [

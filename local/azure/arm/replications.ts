@@ -143,7 +143,7 @@ function idOf(plane: Plane, registry: Registry, name: string): string {
   return `${registryId(plane.arm, registry)}/replications/${name}`;
 }
 
-/** Zones, and who wrote it, are told since 2020-11 (recorded). */
+/** Answers name zones, and who wrote it, since 2020-11 (recorded). */
 function replicationBody(plane: Plane, registry: Registry, replication: Replication, version: string): unknown {
   const id = idOf(plane, registry, replication.name);
   const provisioningState = plane.operations.provisioningState(id);
