@@ -1,6 +1,7 @@
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
+import { LongestFirst } from './test/longestFirst.js';
 
 const build = './test/buildOnce.ts';
 const forgetNotes = './test/forgetNotes.ts';
@@ -54,6 +55,7 @@ process.env['APP_OPERATIONS'] = join(tmpdir(), `app-operations-${process.pid}`);
 // oxlint-disable-next-line import/no-default-export -- Vitest reads the default export.
 export default defineConfig({
   test: {
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         test: {

@@ -144,16 +144,16 @@ async function main(): Promise<void> {
     process.exitCode = 1;
     return;
   }
-  process.stdout.write(`AZURE READY ${plane.url}\n`);
-
   let ending = false;
   const end = (): void => {
     if (ending) return;
     ending = true;
     void plane.close().then(() => process.exit(0));
   };
+  // Before it says that it is ready: whoever reads that may end it at once.
   process.on('SIGTERM', end);
   process.on('SIGINT', end);
+  process.stdout.write(`AZURE READY ${plane.url}\n`);
 }
 
 await main();

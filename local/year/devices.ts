@@ -8,7 +8,7 @@ import { deviceEnvironment } from '../stack/environments.js';
 import { topicId } from '../stack/world.js';
 import type { Cloud } from './cloud.js';
 import type { Edges } from './edges.js';
-import { CLIENTS, type PlannedClient } from './fleet.js';
+import type { PlannedClient } from './fleet.js';
 import { REFRESH_HOURS } from './yearSettings.js';
 
 const HOUR = 3_600_000;
@@ -33,9 +33,9 @@ export interface Device {
 }
 
 /** Starts an agent for each client, and subscribes it to what the app tells that client; every third to pull checks alone. */
-export async function startDevices(around: Surroundings): Promise<Device[]> {
+export async function startDevices(around: Surroundings, clients: readonly PlannedClient[]): Promise<Device[]> {
   await mkdir(join(around.folder, 'devices'), { recursive: true });
-  return Promise.all(CLIENTS.map((client) => startDevice(around, client)));
+  return Promise.all(clients.map((client) => startDevice(around, client)));
 }
 
 async function startDevice(

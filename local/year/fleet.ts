@@ -29,15 +29,19 @@ export const REGISTRIES: readonly PlannedRegistry[] = [
   { name: 'shelf', what: 'nested below depot', messageTtl: 'P7D', parent: 'depot' },
 ];
 
-const CLIENTS_EACH = 10;
+/** Clients of each connected registry, unless somebody says otherwise. */
+export const CLIENTS_EACH = 10;
 
 /** Every third agent misses the promotions. */
 const DEAF = 3;
 
-export const CLIENTS: readonly PlannedClient[] = REGISTRIES.flatMap((registry, place) =>
-  Array.from({ length: CLIENTS_EACH }, (_, index) => ({
-    name: `${registry.name}-${String(index + 1).padStart(2, '0')}`,
-    registry,
-    hearsPromotions: (place + index) % DEAF !== 0,
-  })),
-);
+/** @param each how many clients every connected registry has. */
+export function fleetOf(each: number): readonly PlannedClient[] {
+  return REGISTRIES.flatMap((registry, place) =>
+    Array.from({ length: each }, (_, index) => ({
+      name: `${registry.name}-${String(index + 1).padStart(2, '0')}`,
+      registry,
+      hearsPromotions: (place + index) % DEAF !== 0,
+    })),
+  );
+}

@@ -5,15 +5,17 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { compiled } from '../stack/projectRoot.js';
 import { ensureCertificates } from '../tls/certificates.js';
+import { CLIENTS_EACH } from './fleet.js';
 import { runYear } from './year.js';
 
 const HELP = `npm run year -- [flags]
 
-Lets a simulated year pass for 50 clients of 5 connected registries, over HTTP: every client pulls every six hours, and before
+Lets a simulated year pass for the clients of 5 connected registries, over HTTP: every client pulls every six hours, and before
 and after each step of each rotation, with what its agent last wrote. Prints what came of it; the exit code is 0 when every
 rule was kept.
 
   --days N      default 365
+  --clients N   of each connected registry (default 10)
   --troubles    spoils calls, loses and repeats events, kills the app and connected registries, takes agents down
   --seed N      which troubles, and when who is offline (default 1)
   --story NAME  shows what was noted of this client at the end, broken rule or not
@@ -29,6 +31,7 @@ const LOG_LINES = 40;
 
 interface Flags {
   days: number;
+  clients: number;
   seed: number;
   troubles: boolean;
   story: string | undefined;
@@ -38,6 +41,7 @@ function readFlags(): Flags | 'help' {
   const { values } = parseArgs({
     options: {
       days: { type: 'string', default: '365' },
+      clients: { type: 'string', default: String(CLIENTS_EACH) },
       seed: { type: 'string', default: '1' },
       troubles: { type: 'boolean', default: false },
       story: { type: 'string' },
@@ -45,12 +49,18 @@ function readFlags(): Flags | 'help' {
     },
   });
   if (values.help) return 'help';
-  const whole = (name: 'days' | 'seed'): number => {
+  const whole = (name: 'days' | 'clients' | 'seed'): number => {
     const number = Number(values[name]);
     if (!Number.isInteger(number) || number < 1) throw new Error(`--${name} must be a whole number from 1 on`);
     return number;
   };
-  return { days: whole('days'), seed: whole('seed'), troubles: values.troubles, story: values.story };
+  return {
+    days: whole('days'),
+    clients: whole('clients'),
+    seed: whole('seed'),
+    troubles: values.troubles,
+    story: values.story,
+  };
 }
 
 /** A process that trusts the stand-ins' authority from its start on: Node reads it only then. */

@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { CLIENTS } from './fleet.js';
 import { nextMoment, type StandingTime } from './standingTime.js';
 import type { YearWorld } from './world.js';
 
@@ -13,7 +12,7 @@ export async function onboardAll(world: YearWorld, time: StandingTime, lifetimeD
   const { url, key } = world.app;
   const headers = { 'x-functions-key': key, 'content-type': 'application/json' };
   const open = new Set<string>();
-  for (const { name, registry } of CLIENTS) {
+  for (const { name, registry } of world.devices.map(({ client }) => client)) {
     const answer = await fetch(`${url}/api/onboardings`, {
       method: 'POST',
       headers,

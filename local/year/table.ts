@@ -1,11 +1,11 @@
-import type { CLIENTS, PlannedRegistry } from './fleet.js';
+import type { PlannedClient, PlannedRegistry } from './fleet.js';
 import type { PullBook } from './observers/pullBook.js';
 import type { RotationBook } from './observers/rotationBook.js';
 import { RULES, type Rule, type Verdict } from './observers/verdict.js';
 
 export interface Year {
   readonly registries: readonly PlannedRegistry[];
-  readonly clients: typeof CLIENTS;
+  readonly clients: readonly PlannedClient[];
   readonly pulls: PullBook;
   readonly rotations: RotationBook;
   /** Hours offline, by connected registry. */

@@ -6,6 +6,7 @@ import { settingsFor, startHere, type AppHost } from './appHost.js';
 import { startCloud, type Cloud } from './cloud.js';
 import { startDevices, type Device } from './devices.js';
 import { startEdges, type Edges } from './edges.js';
+import type { PlannedClient } from './fleet.js';
 import { startApart, type KillableApp } from './killableApp.js';
 import type { StandingTime } from './standingTime.js';
 
@@ -21,6 +22,7 @@ export interface YearWorld {
 }
 
 export interface WorldOptions {
+  readonly clients: readonly PlannedClient[];
   readonly folder: string;
   /** Where the certificates are that this process was started to trust. */
   readonly tls: string;
@@ -43,7 +45,8 @@ export async function startWorld(time: StandingTime, options: WorldOptions): Pro
   const clockServer = options.killable ? await startClockServer(time.time) : undefined;
   const killable = clockServer && (await startApart(settings, time, { clockUrl: clockServer.url, caFile, folder }));
   const app = killable ?? (await startHere(settings, clock, folder));
-  const devices = await startDevices({ cloud, edges, appUrl: app.url, clock, folder, log: deviceLog });
+  const surroundings = { cloud, edges, appUrl: app.url, clock, folder, log: deviceLog };
+  const devices = await startDevices(surroundings, options.clients);
   return {
     cloud,
     edges,

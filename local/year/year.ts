@@ -1,5 +1,5 @@
 import { Dice } from './dice.js';
-import { CLIENTS, REGISTRIES } from './fleet.js';
+import { fleetOf, REGISTRIES } from './fleet.js';
 import { CredentialWatch } from './observers/credentialWatch.js';
 import { Lookout } from './observers/lookout.js';
 import { PullBook } from './observers/pullBook.js';
@@ -21,6 +21,8 @@ const BEGIN = new Date('2030-01-07T00:00:00Z');
 
 export interface YearOptions {
   readonly days: number;
+  /** How many clients every connected registry has. */
+  readonly clients: number;
   readonly seed: number;
   readonly troubles: boolean;
   readonly folder: string;
@@ -38,8 +40,17 @@ export interface YearEnd {
 }
 
 /** Lets the days of a year pass for the whole fleet, and looks on. */
-export async function runYear({ days, seed, troubles, folder, tls, report }: YearOptions): Promise<YearEnd> {
+export async function runYear({
+  days,
+  clients: each,
+  seed,
+  troubles,
+  folder,
+  tls,
+  report,
+}: YearOptions): Promise<YearEnd> {
   const began = performance.now();
+  const clients = fleetOf(each);
   const time = standStill(BEGIN);
   const now = (): number => time.clock.now().getTime();
   const verdict = new Verdict(
@@ -59,6 +70,7 @@ export async function runYear({ days, seed, troubles, folder, tls, report }: Yea
   let lookout: Lookout | undefined;
   let spoiled: StepTroubles | undefined;
   const world = await startWorld(time, {
+    clients,
     folder,
     tls,
     settings: SETTINGS,
@@ -72,7 +84,7 @@ export async function runYear({ days, seed, troubles, folder, tls, report }: Yea
   });
   try {
     await onboardAll(world, time, LIFETIME_DAYS);
-    report(`${CLIENTS.length} clients onboarded, ${seconds(began)}`);
+    report(`${clients.length} clients onboarded, ${seconds(began)}`);
     const { registry } = world.cloud.world;
     lookout = new Lookout({
       watch: new CredentialWatch(world.cloud.plane, registry, verdict),
@@ -121,12 +133,12 @@ export async function runYear({ days, seed, troubles, folder, tls, report }: Yea
         `${time.clock.now().toISOString().slice(0, 10)}, ${rotations.rotations.length} rotations, ${seconds(began)}`,
       );
     }
-    rotations.close(CLIENTS, now());
+    rotations.close(clients, now());
     const spoils = [...counts].map(([trouble, often]) => `${trouble} ${often}`).join(', ');
     const table = [
       tableOf({
         registries: REGISTRIES,
-        clients: CLIENTS,
+        clients,
         pulls,
         rotations,
         away,

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Operation } from '../harness/appClient.js';
-import { FAULTS, WORST } from './faultKinds.js';
+import { FAULTS } from './faultKinds.js';
 import { Lane, type LaneOptions } from './lane.js';
 import { alone, together } from './strikes.js';
 import { brokenOf, tableOf } from './table.js';
@@ -151,15 +151,16 @@ class Matrix {
 }
 
 /**
- * Of calls that tell whose they are every other fault, and a refusal; of the client list's replacement what is worst for it; of the
- * others one fault each, in turn. `npm run test:long` has them all.
+ * Of calls that tell whose they are every fourth fault, and a refusal; of the client list's replacement a lost reply and a
+ * kill; of every other of the rest one fault, in turn. `npm run test:long` has them all.
  */
 export function representative(trials: readonly Trial[]): readonly Trial[] {
   const sites = [...new Set(trials.map(({ site }) => site))];
   return trials.filter(({ site, fault }) => {
     const turn = FAULTS.indexOf(fault) + sites.indexOf(site);
-    if (site.isOwn) return fault === '403' || turn % 2 === 0;
-    return site.key.startsWith('PATCH ') ? WORST.includes(fault) : turn % FAULTS.length === 0;
+    if (site.isOwn) return fault === '403' || turn % 4 === 0;
+    if (site.key.startsWith('PATCH ')) return fault === 'reply lost' || fault === 'killed after';
+    return sites.indexOf(site) % 2 === 0 && turn % FAULTS.length === 0;
   });
 }
 
@@ -170,11 +171,6 @@ export function thinned(trials: readonly Trial[]): readonly Trial[] {
     const inTurn = sites.indexOf(site) % 2 === 0 ? 'reply lost' : 'killed after';
     return site.isOwn && ['403', inTurn].includes(fault);
   });
-}
-
-/** Of the calls that tell whose they are: what is worst for an effect that must be found again. */
-export function worst(trials: readonly Trial[]): readonly Trial[] {
-  return trials.filter(({ site, fault }) => site.isOwn && WORST.includes(fault));
 }
 
 function inOrder(trials: readonly Trial[], ends: readonly TrialEnd[]): TrialEnd[] {

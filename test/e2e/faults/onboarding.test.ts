@@ -1,3 +1,3 @@
 import { faultMatrix, representative } from './matrix.js';
 
-faultMatrix({ title: 'onboarding', lanes: 3, breaking: false, choose: representative });
+faultMatrix({ title: 'onboarding', lanes: 2, breaking: false, choose: representative });

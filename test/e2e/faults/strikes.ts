@@ -5,7 +5,7 @@ import { kills } from './faultKinds.js';
 import type { FaultyLine } from './faultyLine.js';
 import { isCached, type Struck, type Trial, type TrialEnd } from './trials.js';
 
-export const STRIKE_WITHIN_SECONDS = 20;
+export const STRIKE_WITHIN_SECONDS = 120;
 
 /** What is done for each client of some trials. */
 export interface Course<Names extends ClientNames, Ended> {

@@ -1,3 +1,3 @@
 import { faultMatrix, representative } from './matrix.js';
 
-faultMatrix({ title: 'undo', lanes: 2, breaking: true, choose: representative });
+faultMatrix({ title: 'undo', lanes: 1, breaking: true, choose: representative });

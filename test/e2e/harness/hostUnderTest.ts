@@ -19,6 +19,6 @@ export const SHORT_WAITS = {
   RETRY_MAX_SECONDS: '2',
   REPORT_TIMEOUT_SECONDS: '10',
   ...Object.fromEntries(
-    ['STEP', 'BIND', 'PULL_CHECK', 'UNDO'].map((wait) => [`${wait}_DEADLINE_SECONDS`, ON_REAL_HOST ? '600' : '20']),
+    ['STEP', 'BIND', 'PULL_CHECK', 'UNDO'].map((wait) => [`${wait}_DEADLINE_SECONDS`, ON_REAL_HOST ? '600' : '120']),
   ),
 };

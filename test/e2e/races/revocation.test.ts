@@ -51,7 +51,7 @@ test.each(['killed before', 'killed after'] as const)(
     for (const step of ['preflight', 'ensureToken', 'issueCredentials', 'pullCheck', 'promote'])
       expect(ends.map((end) => end.step)).toContain(step);
   },
-  120_000,
+  900_000,
 );
 
 test('the same with host and app killed in between', async () => {

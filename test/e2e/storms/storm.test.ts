@@ -1,3 +1,3 @@
 import { stormTest } from './storm.js';
 
-stormTest({ events: 1_000, devices: 100 });
+stormTest({ events: 400, devices: 40 });

@@ -1,5 +1,5 @@
 // @module-tag jumping-clock
 import { plainYearTest } from './plainYear.js';
 
-// Every client is rotated once; `npm run test:long` has the whole year.
-plainYearTest(80);
+// Every client is rotated once; `npm run test:long` has the whole year of fifty clients.
+plainYearTest(80, 3);

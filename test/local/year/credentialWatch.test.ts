@@ -3,11 +3,11 @@ import { emptyVaultState } from '../../../local/azure/keyvault/vaultState.js';
 import { emptyArmState } from '../../../local/azure/state/armState.js';
 import { Collection } from '../../../local/azure/state/collection.js';
 import type { StoredPassword, Token } from '../../../local/azure/state/registryState.js';
-import { CLIENTS } from '../../../local/year/fleet.js';
+import { fleetOf } from '../../../local/year/fleet.js';
 import { CredentialWatch, namesOf } from '../../../local/year/observers/credentialWatch.js';
 import { Verdict } from '../../../local/year/observers/verdict.js';
 
-const [client] = CLIENTS;
+const [client] = fleetOf(1);
 if (!client) throw new Error('The fleet has a client.');
 const names = namesOf('myregistry', client);
 const systemData = { createdBy: '', createdAt: '', lastModifiedBy: '', lastModifiedAt: '' };

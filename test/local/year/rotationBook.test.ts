@@ -1,5 +1,5 @@
 import { beforeEach, expect, test } from 'vitest';
-import { CLIENTS, type PlannedClient } from '../../../local/year/fleet.js';
+import { fleetOf, type PlannedClient } from '../../../local/year/fleet.js';
 import type { Change } from '../../../local/year/observers/credentialWatch.js';
 import { RotationBook } from '../../../local/year/observers/rotationBook.js';
 import { Verdict } from '../../../local/year/observers/verdict.js';
@@ -22,7 +22,7 @@ beforeEach(() => {
   }
 });
 
-const fleet = CLIENTS.slice(0, 4);
+const fleet = fleetOf(10).slice(0, 4);
 const [one, two, three] = fleet;
 if (!one || !two || !three) throw new Error('The fleet has more than three clients.');
 

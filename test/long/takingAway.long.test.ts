@@ -1,0 +1,3 @@
+import { MOST, takingAwayTests } from '../e2e/faults/takingAway.js';
+
+takingAwayTests(MOST);
