@@ -37,6 +37,15 @@ const aProcessEach = [
 
 const named = (...files: readonly string[]) => files.map((file) => `test/e2e/${file}.test.ts`);
 
+/** End-to-end tests that start the app again and again: as it is deployed, it starts in a third of the time. */
+const startsOften = [
+  ...['faults', 'races', 'storms'].map((folder) => `test/e2e/${folder}/**/*.test.ts`),
+  ...named('crash'),
+];
+
+/** Each file starts a whole stack of five processes, which mostly wait for each other: two cores bear three files. */
+const threeStacks = { isolate: false, maxWorkers: 3, testTimeout: 600_000, hookTimeout: 300_000 };
+
 /** `npm run test:long` says so. */
 const isLong = process.env['KILLS'] === 'all';
 
@@ -47,8 +56,8 @@ process.env['APP_OPERATIONS'] = join(tmpdir(), `app-operations-${process.pid}`);
  * Time limits are for what hangs, not for what is slow: none of them is near what a test takes.
  *
  * Eight rings: unit, with unit-alone (no process of ours but where the test is about one), conformance (the recorded cases of the real
- * Functions host), e2e (everything, over public interfaces only), func (the same tests with the app on the real Functions
- * host; `npm run test:func` finds one), package (e2e again, with the app as it is deployed), system (needs programs that npm
+ * Functions host), e2e, with e2e-deployed (everything, over public interfaces only), func (the same tests with the app on the real Functions
+ * host; `npm run test:func` finds one), package (the rest of e2e, with the app as it is deployed), system (needs programs that npm
  * cannot install), after (looks at what a whole run of e2e has left; only with it), infra (needs the Bicep CLI;
  * `npm run test:infra` finds one; what only reads the committed snapshots is in unit too).
  */
@@ -66,7 +75,7 @@ export default defineConfig({
           globalSetup: [build],
           // Files share what they import: most of a file's time would be the import of the SDKs.
           isolate: false,
-          maxWorkers: 2,
+          maxWorkers: 3,
           testTimeout: 120_000,
           hookTimeout: 120_000,
           sequence: { groupOrder: 0 },
@@ -79,7 +88,7 @@ export default defineConfig({
           include: aProcessEach,
           exclude: notUnit,
           globalSetup: [build],
-          maxWorkers: 2,
+          maxWorkers: 3,
           testTimeout: 120_000,
           hookTimeout: 120_000,
           sequence: { groupOrder: 0 },
@@ -113,12 +122,22 @@ export default defineConfig({
           name: 'e2e',
           setupFiles: [patience],
           include: ['test/e2e/**/*.test.ts'],
+          exclude: startsOften,
           globalSetup: [build, forgetNotes],
           tags,
-          // Each file starts a whole stack of five processes, which mostly wait for each other: two cores bear three files.
-          maxWorkers: 3,
-          testTimeout: 600_000,
-          hookTimeout: 300_000,
+          ...threeStacks,
+          sequence: { groupOrder: 2 },
+        },
+      },
+      {
+        test: {
+          name: 'e2e-deployed',
+          setupFiles: [patience],
+          include: startsOften,
+          globalSetup: [build, unpack, forgetNotes],
+          tags,
+          env: { APP_FOLDER: 'package/unpacked' },
+          ...threeStacks,
           sequence: { groupOrder: 2 },
         },
       },
@@ -131,24 +150,13 @@ export default defineConfig({
           // About the flow, the stand-ins or the launcher, not about how the app is loaded; the rest shows that. The year runs the
           // app in its own process.
           exclude: [
-            ...['faults', 'races', 'storms', 'year'].map((folder) => `test/e2e/${folder}/**`),
-            ...named(
-              'asynchronousWrites',
-              'azurePace',
-              'crash',
-              'echoes',
-              'launcher',
-              'launcherFlags',
-              'longWait',
-              'silence',
-            ),
+            ...startsOften,
+            'test/e2e/year/**',
+            ...named('asynchronousWrites', 'azurePace', 'echoes', 'launcher', 'launcherFlags', 'longWait', 'silence'),
           ],
           tags,
           env: { APP_FOLDER: 'package/unpacked' },
-          // Each file starts a whole stack of five processes, which mostly wait for each other: two cores bear three files.
-          maxWorkers: 3,
-          testTimeout: 600_000,
-          hookTimeout: 300_000,
+          ...threeStacks,
           sequence: { groupOrder: 8 },
         },
       },

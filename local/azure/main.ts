@@ -1,8 +1,7 @@
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { ensureCertificates } from '../tls/certificates.js';
 import { makeUsable } from '../stack/usableFolder.js';
-import { startControlPlane, type ControlPlane } from './controlPlane.js';
+import type { ControlPlane } from './controlPlane.js';
 
 const HELP = `Stands in for Entra ID, Azure Resource Manager (container registries), Key Vault, Event Grid and IoT Hub on one https
 origin, with an MQTT endpoint for the hub's devices beside it.
@@ -115,6 +114,9 @@ async function main(): Promise<void> {
   try {
     makeUsable(flags.data, '--data');
     makeUsable(flags.tlsDir, '--tls-dir');
+    // Loaded only now: it takes most of a second, which neither --help nor a bad flag needs.
+    const { startControlPlane } = await import('./controlPlane.js');
+    const { ensureCertificates } = await import('../tls/certificates.js');
     plane = await startControlPlane({
       port: flags.port,
       mqttPort: flags.mqttPort,

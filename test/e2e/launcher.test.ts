@@ -24,40 +24,41 @@ afterEach(() => own.dispose());
 const launch: Launched['launch'] = (...flags) => own.launch(...flags);
 const endpoints = () => own.endpoints();
 
-test.each(['SIGTERM', 'SIGINT'] as const)(
-  'npm run local says where everything is, and %s stops all of it',
-  async (signal) => {
-    const { child, output } = launch(...FREE);
-    const found = await endpoints();
-    expect(Object.keys(found).toSorted()).toEqual([
-      'azure',
-      'edge',
-      'eventGrid',
-      'functions',
-      'identities',
-      'keyVault',
-      'signals',
-    ]);
-    expect(statSync(join(own.folder, 'endpoints.json')).mode & 0o077).toBe(0);
-    expect(JSON.stringify(found)).not.toMatch(/"https?:[^"]*\/"/);
-    expect(found.edge).toEqual({
-      host: expect.stringMatching(/^localhost:\d+$/) as string,
-      connectedRegistry: 'myconnectedregistry',
-    });
-    const answer = await fetch(`${found.functions.url}/api/operations/none.none`, {
-      headers: { 'x-functions-key': found.functions.key },
-    });
-    expect(answer.status).toBe(404);
-    await vi.waitFor(() => expect(output()).toContain('Onboard a client'));
+test('npm run local says where everything is, shares its folder with no other, and SIGTERM stops all of it', async () => {
+  const { child, output } = launch(...FREE);
+  const found = await endpoints();
+  expect(Object.keys(found).toSorted()).toEqual([
+    'azure',
+    'edge',
+    'eventGrid',
+    'functions',
+    'identities',
+    'keyVault',
+    'signals',
+  ]);
+  expect(statSync(join(own.folder, 'endpoints.json')).mode & 0o077).toBe(0);
+  expect(JSON.stringify(found)).not.toMatch(/"https?:[^"]*\/"/);
+  expect(found.edge).toEqual({
+    host: expect.stringMatching(/^localhost:\d+$/) as string,
+    connectedRegistry: 'myconnectedregistry',
+  });
+  const answer = await fetch(`${found.functions.url}/api/operations/none.none`, {
+    headers: { 'x-functions-key': found.functions.key },
+  });
+  expect(answer.status).toBe(404);
+  await vi.waitFor(() => expect(output()).toContain('Onboard a client'));
 
-    child.kill(signal);
-    const [code] = (await once(child, 'exit')) as [number | null];
-    expect(code).toBe(0);
-    expect(lives(found.functions.pid)).toBe(false);
-    expect(existsSync(join(own.folder, 'endpoints.json'))).toBe(false);
-    await expect(fetch(found.functions.url)).rejects.toThrow('fetch failed');
-  },
-);
+  const second = launch(...FREE, '--reset');
+  expect(await once(second.child, 'exit')).toEqual([1, null]);
+  expect(second.output()).toContain('in use by process');
+  expect(existsSync(join(own.folder, 'azure', 'world.json'))).toBe(true);
+
+  child.kill('SIGTERM');
+  expect(await once(child, 'exit')).toEqual([0, null]);
+  expect(lives(found.functions.pid)).toBe(false);
+  expect(existsSync(join(own.folder, 'endpoints.json'))).toBe(false);
+  await expect(fetch(found.functions.url)).rejects.toThrow('fetch failed');
+});
 
 test('what was onboarded is there after a restart on the same folder, and gone with --reset', async () => {
   const onboard = async (found: Endpoints): Promise<Operation> => {
@@ -72,7 +73,9 @@ test('what was onboarded is there after a restart on the same folder, and gone w
   const first = launch(...flags);
   const before = await endpoints();
   const made = await onboard(before);
-  await stop(first.child);
+  first.child.kill('SIGINT');
+  expect(await once(first.child, 'exit')).toEqual([0, null]);
+  expect(lives(before.functions.pid)).toBe(false);
 
   const second = launch(...flags);
   const again = await endpoints();
@@ -148,16 +151,6 @@ test('when a process cannot be kept running, everything is stopped, with the rea
     usurper.close();
     await it.dispose();
   }
-});
-
-test('two launchers cannot share a data folder', async () => {
-  launch(...FREE);
-  await endpoints();
-  const { child, output } = launch(...FREE, '--reset');
-  const [code] = await once(child, 'exit');
-  expect(code).toBe(1);
-  expect(output()).toContain('in use by process');
-  expect(existsSync(join(own.folder, 'azure', 'world.json'))).toBe(true);
 });
 
 test('when the launcher is killed, its processes end by themselves', async () => {

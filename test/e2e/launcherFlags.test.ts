@@ -47,25 +47,7 @@ test('the one line that is printed pulls as the device does, by hand, and stands
   expect(log).toContain('"message":"pulled manifest"');
 });
 
-test('with --external-agent an agent that is started by the printed line is asked for pull checks', async () => {
-  const { output } = launch(...FREE, '--external-agent');
-  const found = await endpoints();
-  await vi.waitFor(() => expect(output()).toContain('by hand'));
-  const line = AGENT_LINE.exec(output())?.[2] ?? '';
-  own.children.push(
-    spawn('sh', ['-c', `exec ${line}`], {
-      cwd: projectRoot(),
-      stdio: 'ignore',
-      env: { PATH: process.env['PATH'] },
-    }),
-  );
-  await vi.waitFor(() => expect(output()).toContain('pull checks are asked of the device agent'));
-  const app = new AppClient(found.functions.url, found.functions.key);
-  const request = { connectedRegistry: 'myconnectedregistry', client: 'by-hand', repositories: ['hello-world'] };
-  expect((await app.end(await app.start(request))).status).toBe('completed');
-});
-
-test('--set and --profiles give the app its settings', async () => {
+test('--external-agent asks an agent that is started by the printed line; --set and --profiles give the app its settings', async () => {
   const profiles = join(own.folder, 'profiles.json');
   writeFileSync(
     profiles,
@@ -78,20 +60,25 @@ test('--set and --profiles give the app its settings', async () => {
       },
     ]),
   );
-  const { output } = launch(
-    ...FREE,
-    '--set',
-    'CREDENTIAL_LIFETIME_DAYS=60',
-    '--set',
-    'NO_SUCH=1',
-    '--profiles',
-    profiles,
-  );
+  const settings = ['--set', 'CREDENTIAL_LIFETIME_DAYS=60', '--set', 'NO_SUCH=1', '--profiles', profiles];
+  const { output } = launch(...FREE, '--external-agent', ...settings);
   const found = await endpoints();
   expect(output()).toContain('the app has no setting NO_SUCH');
+  await vi.waitFor(() => expect(output()).toContain('by hand'));
+  const line = AGENT_LINE.exec(output())?.[2] ?? '';
+  own.children.push(
+    spawn('sh', ['-c', `exec ${line}`], {
+      cwd: projectRoot(),
+      stdio: 'ignore',
+      env: { PATH: process.env['PATH'] },
+    }),
+  );
+  await vi.waitFor(() => expect(output()).toContain('pull checks are asked of the device agent'));
+
   const app = new AppClient(found.functions.url, found.functions.key);
-  const request = { connectedRegistry: 'myconnectedregistry', client: 'short', repositories: ['hello-world'] };
+  const request = { connectedRegistry: 'myconnectedregistry', client: 'by-hand', repositories: ['hello-world'] };
   const ended = await app.end(await app.start(request));
+  expect(ended.status).toBe('completed');
   const days = (Date.parse(ended.result?.secret.expiresOn ?? '') - Date.now()) / 86_400_000;
   expect(Math.round(days)).toBe(60);
 });

@@ -55,7 +55,7 @@ export function matrixOf(subjects: readonly Subject[], options: MatrixOptions): 
   beforeAll(async () => {
     matrices = await Promise.all(subjects.map((subject) => Matrix.open(subject, options)));
   }, 900_000);
-  afterAll(() => each(async (matrix) => matrix.close()), 60_000);
+  afterAll(() => each(async (matrix) => matrix.close()), 600_000);
 
   test(`${titles}: the line carries every call that the control plane counts`, async () => {
     for (const { carried, counted } of await each(async (matrix) => [await matrix.record()]))

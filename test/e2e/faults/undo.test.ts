@@ -1,3 +1,3 @@
-import { faultMatrix, representative } from './matrix.js';
+import { faultMatrix, thinned } from './matrix.js';
 
-faultMatrix({ title: 'undo', lanes: 1, breaking: true, choose: representative });
+faultMatrix({ title: 'undo', lanes: 1, breaking: true, choose: thinned });

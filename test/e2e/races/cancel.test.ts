@@ -34,7 +34,7 @@ test.each(['killed before', 'killed after'] as const)(
     for (const step of ['preflight', 'ensureScopeMap', 'ensureToken', 'issueCredentials', 'pullCheck', 'promote'])
       expect([...phases]).toContain(step);
   },
-  120_000,
+  900_000,
 );
 
 test('a cancel while the client list is read or written undoes all', async () => {

@@ -1,3 +1,3 @@
 import { stormTest } from './storm.js';
 
-stormTest({ events: 400, devices: 40 });
+stormTest({ events: 300, devices: 30 });
