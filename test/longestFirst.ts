@@ -4,7 +4,7 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 const LONGEST = [
   '/year/',
   '/faults/',
-  '/schedules',
+  '/races/',
   '/storms/',
   '/launcher',
   '/crash',

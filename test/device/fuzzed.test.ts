@@ -16,9 +16,9 @@ import { parseDockerConfig } from '../../device/secrets/dockerConfig.js';
 import { CREDENTIAL_PROMOTED, PULL_CHECK_REQUESTED } from '../../src/domain/pullCheckMessages.js';
 import { cloudEvent, gridEvent, promotion, request } from './agentUnderTest.js';
 
-/** Looks at 10,000 cases: the first that throws or is false, or undefined. */
+/** Looks at 3,000 cases, others in each run: the first that throws or is false, or undefined. */
 function caseAgainst<T extends [unknown, ...unknown[]]>(property: fc.IProperty<T>): unknown {
-  const { failed, counterexample, errorInstance } = fc.check(property, { numRuns: 10_000 });
+  const { failed, counterexample, errorInstance } = fc.check(property, { numRuns: 3_000 });
   return failed ? { counterexample, errorInstance } : undefined;
 }
 

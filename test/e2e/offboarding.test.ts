@@ -181,7 +181,7 @@ describe('an offboarding', () => {
     expect(await it.operator.secretNames()).not.toContain(it.secretOf('adopting'));
   });
 
-  test('goes on through kills of host and app, and ends with nothing left', async () => {
+  test('goes on through kills of host and app, and ends with nothing left', { tags: 'kills-again' }, async () => {
     const before = await it.operator.everything();
     await onboard('killed', { scopeMap: 'killed-map' });
     const [id = ''] = await away.start('offboardings', 'killed');
