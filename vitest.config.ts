@@ -150,18 +150,18 @@ export default defineConfig({
         test: {
           name: 'package',
           setupFiles: [patience],
-          include: ['test/e2e/**/*.test.ts'],
+          // Whatever the app loads, each kind of its functions, and its metrics; e2e-deployed and these are the whole of the flows.
+          include: named(
+            'demo',
+            'deviceChannels',
+            'hubEvents',
+            'onboarding',
+            'operators',
+            'refusals',
+            'rotation',
+            'telemetry',
+          ),
           globalSetup: [build, unpack, forgetNotes],
-          // About the flow, the stand-ins or the launcher, not about how the app is loaded; the rest shows that. The year runs the
-          // app in its own process.
-          exclude: [
-            ...startsOften,
-            'test/e2e/year/**',
-            ...named(
-              ...['asynchronousWrites', 'azurePace', 'echoes', 'history', 'inventory', 'launcher', 'launcherFlags'],
-              ...['longWait', 'offboarding', 'purge', 'reports', 'revocation', 'silence', 'tokenOwnership'],
-            ),
-          ],
           tags,
           env: { APP_FOLDER: 'package/unpacked' },
           ...threeStacks,
