@@ -88,7 +88,10 @@ class Replay {
       identity: 'replayed-identity',
       registry,
     };
-    this.#names = new Names(fixed, recording.times, this.#start, mark);
+    // Sources of events that are not simulated, a storage account for instance, are where their group is.
+    const [group] = azure.plane.arm.resourceGroups.values();
+    const located = recording.scenario.startsWith('eg') && group ? { location: group.location } : {};
+    this.#names = new Names({ ...fixed, ...located }, recording.times, this.#start, mark);
     if (recording.scenario.startsWith('role-assignment')) {
       this.#names.learn('guid2', ROLES['Reader']?.id ?? '');
       this.#names.learn('guid3', world.identities.device.objectId);
@@ -104,6 +107,7 @@ class Replay {
     const text = JSON.stringify(exchanges)
       .replaceAll('https://{vault}.vault.azure.net', azure.url)
       .replaceAll(/https:\/\/\{login\}\/\{guid\d+\}/g, `${azure.url}/${azure.world.tenantId}`)
+      .replaceAll(/https:\/\/(\{topic\d+\})\.\{location\}-1\.eventgrid\.azure\.net/g, `${azure.url}/topics/$1`)
       .replaceAll('{webhook}', hook)
       .replaceAll('https://{arm}', azure.url);
     return JSON.parse(text) as Exchange[];

@@ -14,14 +14,15 @@ const TYPE = 'Microsoft.Authorization/roleAssignments';
 /** When those were made that there are from the start, of which nobody knows. */
 const SEEDED = '2020-01-01T00:00:00Z';
 const VAULT_PATH = `${GROUP_PATH}/providers/Microsoft.KeyVault/vaults/{vault}`;
+/** Any resource can be a scope: whether it exists is not looked at. */
+const RESOURCE_PATH = `${GROUP_PATH}/providers/{provider}/{type}/{resource}`;
 const SCOPES = [
   SUBSCRIPTION_PATH,
   GROUP_PATH,
   REGISTRY_PATH,
   VAULT_PATH,
   `${VAULT_PATH}/secrets/{secret}`,
-  `${GROUP_PATH}/providers/Microsoft.EventGrid/topics/{topic}`,
-  `${GROUP_PATH}/providers/Microsoft.Devices/IotHubs/{hub}`,
+  RESOURCE_PATH,
 ];
 
 const text = z.string().nullish().transform(orUndefined);
@@ -51,13 +52,13 @@ export function roleAssignmentRoutes(plane: Plane): Route[] {
 
   function list(call: Call): ApiReply {
     const keep = listFilter(call, scopeOf(call));
-    const value = [...plane.arm.roleAssignments.values()].filter(keep).map((one) => assignmentBody(plane, one));
+    const value = [...plane.arm.roleAssignments.values()].filter(keep).map((one) => assignmentBody(plane, call, one));
     return { status: 200, body: { value } };
   }
 
   function get(call: Call): ApiReply {
     const found = find(plane, call);
-    if (found) return { status: 200, body: assignmentBody(plane, found) };
+    if (found) return { status: 200, body: assignmentBody(plane, call, found) };
     const name = call.params['assignment'] ?? '';
     throw armError(404, 'RoleAssignmentNotFound', `The role assignment '${name}' is not found.`);
   }
@@ -72,7 +73,10 @@ export function roleAssignmentRoutes(plane: Plane): Route[] {
         `The specified role definition with ID '${wantedRole ?? ''}' does not exist.`,
       );
     }
-    if (!plane.identities.some((one) => one.objectId === principalId)) {
+    // With its type, a principal is not looked for: it may be too new to be found (Azure docs: role-based-access-control
+    // role-assignments-template, "New service principal"; recorded).
+    const isKnown = rest.principalType !== undefined || plane.identities.some((one) => one.objectId === principalId);
+    if (!isKnown) {
       throw badRequest(
         'PrincipalNotFound',
         `Principal ${principalId} does not exist in the directory ${plane.arm.tenantId}.`,
@@ -101,10 +105,10 @@ export function roleAssignmentRoutes(plane: Plane): Route[] {
       throw conflict('RoleAssignmentExists', 'The role assignment already exists.');
     plane.arm.roleAssignments.set(wanted);
     // Recorded for one that is there already, too: 201, and in the answer alone nobody has created it.
-    return {
-      status: 201,
-      body: assignmentBody(plane, { ...wanted, created: { on: new Date(begun).toISOString(), by: '' } }),
-    };
+    const created = { on: new Date(begun).toISOString(), by: '' };
+    // Before 2020-04 both times were the beginning (recorded).
+    const updated = versionOf(call) < '2020-04' ? { ...now, on: created.on } : now;
+    return { status: 201, body: assignmentBody(plane, call, { ...wanted, created, updated }) };
   }
 
   function remove(call: Call): ApiReply {
@@ -114,7 +118,7 @@ export function roleAssignmentRoutes(plane: Plane): Route[] {
     // Since 2022-04 the answer names the deletion as the last change (recorded); before, the last write.
     const isOld = versionOf(call) < '2022-04';
     const updated = { on: plane.clock.now().toISOString(), by: call.principal.objectId };
-    return { status: 200, body: assignmentBody(plane, isOld ? found : { ...found, updated }) };
+    return { status: 200, body: assignmentBody(plane, call, isOld ? found : { ...found, updated }) };
   }
 }
 
@@ -137,8 +141,10 @@ function scopeOf(call: Call): string {
   return path.slice(0, path.toLowerCase().indexOf('/providers/microsoft.authorization/'));
 }
 
-function assignmentBody(plane: Plane, one: RoleAssignment): unknown {
+function assignmentBody(plane: Plane, call: Call, one: RoleAssignment): unknown {
   const role = ROLES[one.role]?.id ?? '';
+  // Not in the api-versions before (recorded).
+  const hasMore = versionOf(call) >= '2020-04';
   return {
     id: `${one.scope}/providers/${TYPE}/${one.name}`,
     name: one.name,
@@ -148,14 +154,12 @@ function assignmentBody(plane: Plane, one: RoleAssignment): unknown {
       principalId: one.principalId,
       principalType: one.principalType ?? 'ServicePrincipal',
       scope: one.scope,
-      condition: one.condition ?? null,
-      conditionVersion: one.conditionVersion ?? null,
+      ...(hasMore ? { condition: one.condition ?? null, conditionVersion: one.conditionVersion ?? null } : {}),
       createdOn: armTimeUtc(one.created?.on ?? SEEDED),
       updatedOn: armTimeUtc(one.updated?.on ?? SEEDED),
       createdBy: one.created?.by === '' ? null : (one.created?.by ?? ''),
       updatedBy: one.updated?.by ?? '',
-      delegatedManagedIdentityResourceId: null,
-      description: one.description ?? null,
+      ...(hasMore ? { delegatedManagedIdentityResourceId: null, description: one.description ?? null } : {}),
     },
   };
 }

@@ -11,14 +11,13 @@ import { makeTopicKey, type Topic } from './eventGridState.js';
 import { filtered } from './listFilter.js';
 import { follow } from './operations.js';
 import { only, nothingKnown } from './since.js';
-import { identityOf } from './topicIdentity.js';
-import { orUndefined } from '../http/orUndefined.js';
+import { identity, identityBody, identityOf } from './topicIdentity.js';
+import { orUndefined, withoutUndefined } from '../http/orUndefined.js';
 
 const TYPE = 'Microsoft.EventGrid/topics';
 const ALL = `${GROUP_PATH}/providers/${TYPE}`;
 
 const tags = z.record(z.string(), z.string()).nullish().transform(orUndefined);
-const identity = z.object({ type: z.string() }).nullish().transform(orUndefined);
 const changeable = z.object({
   publicNetworkAccess: z.string().nullish().transform(orUndefined),
   inboundIpRules: z
@@ -26,6 +25,7 @@ const changeable = z.object({
     .nullish()
     .transform(orUndefined),
   disableLocalAuth: z.boolean().nullish().transform(orUndefined),
+  minimumTlsVersionAllowed: z.string().nullish().transform(orUndefined),
 });
 const putBody = z.object({
   location: z.string().min(1),
@@ -92,14 +92,14 @@ export function topicRoutes(plane: Plane): Route[] {
       location: given.location,
       metricResourceId: randomUUID(),
       ...before,
-      ...changes(plane, before, { ...given, properties }),
+      ...changes(plane, before, { ...given, properties }, false),
     };
     return save(call, topic, before ? 'Updating' : 'Creating');
   }
 
   function patch(call: Call): ApiReply {
     const before = existing(plane, call);
-    return save(call, { ...before, ...changes(plane, before, armBody(call, patchBody)) }, 'Updating');
+    return save(call, { ...before, ...changes(plane, before, armBody(call, patchBody), true) }, 'Updating');
   }
 
   function save(call: Call, topic: Topic, busy: 'Creating' | 'Updating'): ApiReply {
@@ -138,12 +138,13 @@ function changes(
     identity: z.output<typeof identity>;
     properties: Partial<z.output<typeof changeable>> | undefined;
   },
+  isPatch: boolean,
 ): Partial<Topic> {
-  const { publicNetworkAccess, inboundIpRules, disableLocalAuth } = given.properties ?? {};
+  const { publicNetworkAccess, inboundIpRules, disableLocalAuth, minimumTlsVersionAllowed } = given.properties ?? {};
   const access = ['Enabled', 'Disabled', 'SecuredByPerimeter'] as const;
   return {
     ...(given.tags === undefined ? {} : { tags: given.tags }),
-    ...(given.identity === undefined ? {} : { identity: identityOf(plane, before?.identity, given.identity.type) }),
+    ...(given.identity === undefined ? {} : { identity: identityOf(plane, before?.identity, given.identity, isPatch) }),
     ...(publicNetworkAccess === undefined
       ? {}
       : { publicNetworkAccess: oneOf(access, publicNetworkAccess, 'publicNetworkAccess') }),
@@ -155,7 +156,7 @@ function changes(
             action: oneOf(['Allow'], action, 'action'),
           })),
         }),
-    ...(disableLocalAuth === undefined ? {} : { disableLocalAuth }),
+    ...withoutUndefined({ disableLocalAuth, minimumTlsVersionAllowed }),
   };
 }
 
@@ -175,14 +176,13 @@ export function topicEndpoint(plane: Pick<Plane, 'baseUrl'>, topic: Pick<Topic, 
   return `${plane.baseUrl}/topics/${topic.name}/api/events`;
 }
 
-/** While it is being made, a topic has no endpoint yet, nor what the service adds (recorded). */
+/** The answer to a PUT has no endpoint yet, nor what the service adds (recorded), and neither has a topic that is being made. */
 function topicBody(plane: Plane, call: Call, topic: Topic): unknown {
   const id = topicId(plane.arm, topic);
   const provisioningState = plane.operations.provisioningState(id);
-  const isNew = provisioningState === 'Creating';
+  const isNew = call.method === 'PUT' || provisioningState === 'Creating';
   const version = versionOf(call);
   const access = topic.publicNetworkAccess ?? (isNew ? undefined : 'Enabled');
-  const identity = topic.identity ?? { type: 'None', principalId: null, tenantId: null };
   return {
     properties: {
       provisioningState,
@@ -191,11 +191,14 @@ function topicBody(plane: Plane, call: Call, topic: Topic): unknown {
       ...(isNew ? {} : { metricResourceId: topic.metricResourceId ?? topic.name }),
       ...(access === undefined ? {} : { publicNetworkAccess: access }),
       ...(topic.inboundIpRules === undefined ? {} : { inboundIpRules: topic.inboundIpRules }),
+      ...(topic.minimumTlsVersionAllowed === undefined
+        ? {}
+        : { minimumTlsVersionAllowed: topic.minimumTlsVersionAllowed }),
       ...only(version, 'disableLocalAuth', topic.disableLocalAuth ?? false),
       ...(isNew ? {} : only(version, 'dataResidencyBoundary', 'WithinGeopair')),
     },
     sku: { name: 'Basic' },
-    identity: { ...identity, userAssignedIdentities: null },
+    identity: identityBody(topic.identity, call.method !== 'GET'),
     ...only(version, 'kind', 'Azure'),
     ...nothingKnown(version),
     location: locationOf(plane, topic),
