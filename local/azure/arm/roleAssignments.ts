@@ -7,15 +7,14 @@ import type { Call, Route } from '../pipeline.js';
 import type { Plane } from '../plane.js';
 import { armBody, armRoute, versionOf } from './armRoute.js';
 import { armError, badRequest, conflict } from './errors.js';
-import { GROUP_PATH, REGISTRY_PATH, sameId, SUBSCRIPTION_PATH } from './ids.js';
+import { GROUP_PATH, REGISTRY_PATH, RESOURCE_PATH, sameId, SUBSCRIPTION_PATH } from './ids.js';
+import { roleDefinitionId } from './roleDefinitions.js';
 import { armTimeUtc } from './timestamps.js';
 
 const TYPE = 'Microsoft.Authorization/roleAssignments';
 /** When those were made that there are from the start, of which nobody knows. */
 const SEEDED = '2020-01-01T00:00:00Z';
 const VAULT_PATH = `${GROUP_PATH}/providers/Microsoft.KeyVault/vaults/{vault}`;
-/** Any resource can be a scope: whether it exists is not looked at. */
-const RESOURCE_PATH = `${GROUP_PATH}/providers/{provider}/{type}/{resource}`;
 const SCOPES = [
   SUBSCRIPTION_PATH,
   GROUP_PATH,
@@ -64,13 +63,15 @@ export function roleAssignmentRoutes(plane: Plane): Route[] {
   }
 
   function put(call: Call): ApiReply {
-    const { roleDefinitionId, principalId, ...rest } = armBody(call, body).properties;
-    const wantedRole = roleDefinitionId.split('/').at(-1)?.toLowerCase();
-    const role = Object.keys(ROLES).find((name) => ROLES[name]?.id === wantedRole);
+    const { roleDefinitionId: definitionId, principalId, ...rest } = armBody(call, body).properties;
+    const wantedRole = definitionId.split('/').at(-1)?.toLowerCase() ?? '';
+    const role =
+      Object.keys(ROLES).find((name) => ROLES[name]?.id === wantedRole) ??
+      plane.arm.roleAssignments.definitions.get(wantedRole)?.name;
     if (role === undefined) {
       throw badRequest(
         'RoleDefinitionDoesNotExist',
-        `The specified role definition with ID '${wantedRole ?? ''}' does not exist.`,
+        `The specified role definition with ID '${wantedRole}' does not exist.`,
       );
     }
     // With its type, a principal is not looked for: it may be too new to be found (Azure docs: role-based-access-control
@@ -142,7 +143,7 @@ function scopeOf(call: Call): string {
 }
 
 function assignmentBody(plane: Plane, call: Call, one: RoleAssignment): unknown {
-  const role = ROLES[one.role]?.id ?? '';
+  const role = ROLES[one.role]?.id ?? one.role;
   // Not in the api-versions before (recorded).
   const hasMore = versionOf(call) >= '2020-04';
   return {
@@ -150,7 +151,7 @@ function assignmentBody(plane: Plane, call: Call, one: RoleAssignment): unknown 
     name: one.name,
     type: TYPE,
     properties: {
-      roleDefinitionId: `/subscriptions/${plane.arm.subscriptionId}/providers/Microsoft.Authorization/roleDefinitions/${role}`,
+      roleDefinitionId: roleDefinitionId(plane, role),
       principalId: one.principalId,
       principalType: one.principalType ?? 'ServicePrincipal',
       scope: one.scope,

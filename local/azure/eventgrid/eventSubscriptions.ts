@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { armBody, armRoute } from '../arm/armRoute.js';
 import { badRequest, topLevelNotFound } from '../arm/errors.js';
-import { GROUP_PATH, REGISTRY_PATH, SUBSCRIPTION_PATH, systemTopicId } from '../arm/ids.js';
+import { GROUP_PATH, REGISTRY_PATH, RESOURCE_PATH, SUBSCRIPTION_PATH, systemTopicId } from '../arm/ids.js';
 import type { ApiReply } from '../http/message.js';
 import type { Call, Route } from '../pipeline.js';
 import type { Plane } from '../plane.js';
@@ -25,8 +25,6 @@ const PROVIDER = `/providers/${TYPE}`;
 const TOPIC_PATH = `${GROUP_PATH}/providers/Microsoft.EventGrid/topics/{topic}`;
 const VAULT_PATH = `${GROUP_PATH}/providers/Microsoft.KeyVault/vaults/{vault}`;
 const HUB_PATH = `${GROUP_PATH}/providers/Microsoft.Devices/IotHubs/{hub}`;
-/** Any other resource, of which only its event subscriptions are known here: whether it exists is not. */
-const RESOURCE_PATH = `${GROUP_PATH}/providers/{provider}/{type}/{resource}`;
 
 /** Where event subscriptions live: at the end of their source's own path. */
 const COLLECTIONS = [
@@ -133,18 +131,19 @@ export function eventSubscriptionRoutes(plane: Plane): Route[] {
     const source = sourceOf(plane, call);
     const { properties } = armBody(call, putBody);
     requireDestination(properties);
+    const before = plane.broker.subscription(source, name);
     const wanted: EventSubscription = {
       name,
       source,
       ...(isNested(call) ? { isNested: true } : {}),
-      deliverySchema: 'EventGridSchema',
+      // What a PUT over an existing one does not name of this stays (recorded).
+      deliverySchema: before?.deliverySchema ?? 'EventGridSchema',
       filter: readFilter(plane, source, undefined, {}),
       maxDeliveryAttempts: 30,
       eventTimeToLiveInMinutes: 1440,
       provisioningState: 'Succeeded',
       created: plane.clock.now().toISOString(),
     };
-    const before = plane.broker.subscription(source, name);
     return save(call, changed(plane, wanted, properties), before ? 'Updating' : 'Creating', properties);
   }
 

@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { orUndefined } from '../http/orUndefined.js';
 import type { Plane } from '../plane.js';
@@ -16,7 +16,7 @@ type Given = NonNullable<z.output<typeof identity>>;
 
 /**
  * An identity of its own gets its ids when it is made, and keeps them: a PATCH from it to
- * others still shows them (recorded). Those that exist apart from the topic have theirs already; here, from when they are first named.
+ * others still shows them (recorded). Those that exist apart from the topic have theirs already, the same wherever they are named.
  */
 export function identityOf(
   plane: Plane,
@@ -29,7 +29,7 @@ export function identityOf(
   const kept = isPatch && isOthers ? before?.principalId : undefined;
   const ids = Object.keys(userAssignedIdentities ?? {});
   const userAssigned = Object.fromEntries(
-    ids.map((id) => [id, before?.userAssigned?.[id] ?? { principalId: randomUUID(), clientId: randomUUID() }]),
+    ids.map((id) => [id, { principalId: guidFrom(`principal of ${id}`), clientId: guidFrom(`client of ${id}`) }]),
   );
   return {
     type,
@@ -37,6 +37,11 @@ export function identityOf(
     tenantId: isOwn || kept ? plane.arm.tenantId : null,
     ...(ids.length === 0 ? {} : { userAssigned }),
   };
+}
+
+function guidFrom(text: string): string {
+  const hex = createHash('sha256').update(text.toLowerCase()).digest('hex');
+  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20, 32)].join('-');
 }
 
 /** @param isWrite the answer to a write does not have the ids of identities that exist apart from the topic (recorded) */
