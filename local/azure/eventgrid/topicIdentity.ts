@@ -45,8 +45,7 @@ function guidFrom(text: string): string {
 }
 
 /** @param isWrite the answer to a write does not have the ids of identities that exist apart from the topic (recorded) */
-export function identityBody(own: TopicIdentity | undefined, isWrite: boolean): unknown {
-  const { userAssigned, ...rest } = own ?? { type: 'None', principalId: null, tenantId: null };
+export function identityBody({ userAssigned, ...rest }: TopicIdentity, isWrite: boolean): unknown {
   const shown = Object.entries(userAssigned ?? {}).map(([id, ids]): [string, unknown] => [
     id,
     isWrite ? { principalId: null, clientId: null } : ids,

@@ -16,6 +16,8 @@ import { orUndefined, withoutUndefined } from '../http/orUndefined.js';
 
 const TYPE = 'Microsoft.EventGrid/topics';
 const ALL = `${GROUP_PATH}/providers/${TYPE}`;
+/** Where nobody names another (recorded in 2024). */
+const OLDEST_TLS = '1.0';
 
 const tags = z.record(z.string(), z.string()).nullish().transform(orUndefined);
 const changeable = z.object({
@@ -31,11 +33,15 @@ const putBody = z.object({
   location: z.string().min(1),
   tags,
   identity,
+  // There is one of each; only whether they are named matters.
+  sku: z.unknown().optional(),
+  kind: z.unknown().optional(),
   properties: changeable
     .extend({ inputSchema: z.enum(['EventGridSchema', 'CloudEventSchemaV1_0']).nullish().transform(orUndefined) })
     .nullish()
     .transform(orUndefined),
 });
+type Given = z.output<typeof putBody>;
 const patchBody = z.object({ tags, identity, properties: changeable.nullish().transform(orUndefined) });
 const keyBody = z.object({ keyName: z.enum(['key1', 'key2']) });
 
@@ -94,7 +100,7 @@ export function topicRoutes(plane: Plane): Route[] {
       ...before,
       ...changes(plane, before, { ...given, properties }, false),
     };
-    return save(call, topic, before ? 'Updating' : 'Creating');
+    return save(call, topic, before ? 'Updating' : 'Creating', given);
   }
 
   function patch(call: Call): ApiReply {
@@ -102,11 +108,11 @@ export function topicRoutes(plane: Plane): Route[] {
     return save(call, { ...before, ...changes(plane, before, armBody(call, patchBody), true) }, 'Updating');
   }
 
-  function save(call: Call, topic: Topic, busy: 'Creating' | 'Updating'): ApiReply {
+  function save(call: Call, topic: Topic, busy: 'Creating' | 'Updating', given?: Given): ApiReply {
     plane.broker.putTopic(topic);
     const resource = topicId(plane.arm, topic);
     const headers = follow(plane, call, { resource, location: locationOf(plane, topic), busy });
-    return { status: 201, headers, body: topicBody(plane, call, topic) };
+    return { status: 201, headers, body: topicBody(plane, call, topic, given) };
   }
 
   function remove(call: Call): ApiReply {
@@ -176,30 +182,40 @@ export function topicEndpoint(plane: Pick<Plane, 'baseUrl'>, topic: Pick<Topic, 
   return `${plane.baseUrl}/topics/${topic.name}/api/events`;
 }
 
-/** The answer to a PUT has no endpoint yet, nor what the service adds (recorded), and neither has a topic that is being made. */
-function topicBody(plane: Plane, call: Call, topic: Topic): unknown {
+/**
+ * While it is being made, a topic has no endpoint yet, nor what the service adds (recorded).
+ *
+ * @param given what a PUT named: its answer shows no more than that, also of a topic that is there (recorded)
+ */
+function topicBody(plane: Plane, call: Call, topic: Topic, given?: Given): unknown {
   const id = topicId(plane.arm, topic);
   const provisioningState = plane.operations.provisioningState(id);
-  const isNew = call.method === 'PUT' || provisioningState === 'Creating';
+  const isNew = given !== undefined || provisioningState === 'Creating';
   const version = versionOf(call);
-  const access = topic.publicNetworkAccess ?? (isNew ? undefined : 'Enabled');
+  const { publicNetworkAccess, inboundIpRules, disableLocalAuth } = topic;
+  const access = publicNetworkAccess ?? (isNew ? undefined : 'Enabled');
+  const isNamed = (name: keyof NonNullable<Given['properties']>): boolean =>
+    given === undefined || given.properties?.[name] !== undefined;
+  const isShown = (name: 'sku' | 'kind' | 'identity'): boolean => given === undefined || given[name] !== undefined;
   return {
     properties: {
       provisioningState,
       endpoint: isNew ? null : topicEndpoint(plane, topic),
-      inputSchema: topic.inputSchemas[0],
+      ...only(version, 'minimumTlsVersionAllowed', topic.minimumTlsVersionAllowed ?? OLDEST_TLS),
+      ...(isNamed('inputSchema') ? { inputSchema: topic.inputSchemas[0] } : {}),
       ...(isNew ? {} : { metricResourceId: topic.metricResourceId ?? topic.name }),
-      ...(access === undefined ? {} : { publicNetworkAccess: access }),
-      ...(topic.inboundIpRules === undefined ? {} : { inboundIpRules: topic.inboundIpRules }),
-      ...(topic.minimumTlsVersionAllowed === undefined
-        ? {}
-        : { minimumTlsVersionAllowed: topic.minimumTlsVersionAllowed }),
-      ...only(version, 'disableLocalAuth', topic.disableLocalAuth ?? false),
+      ...(access !== undefined && isNamed('publicNetworkAccess') ? { publicNetworkAccess: access } : {}),
+      ...(inboundIpRules !== undefined && isNamed('inboundIpRules') ? { inboundIpRules } : {}),
+      ...(disableLocalAuth !== undefined && isNamed('disableLocalAuth')
+        ? only(version, 'disableLocalAuth', disableLocalAuth)
+        : {}),
       ...(isNew ? {} : only(version, 'dataResidencyBoundary', 'WithinGeopair')),
     },
-    sku: { name: 'Basic' },
-    identity: identityBody(topic.identity, call.method !== 'GET'),
-    ...only(version, 'kind', 'Azure'),
+    ...(isShown('sku') ? { sku: { name: 'Basic' } } : {}),
+    ...(topic.identity !== undefined && isShown('identity')
+      ? { identity: identityBody(topic.identity, call.method !== 'GET') }
+      : {}),
+    ...(isShown('kind') ? only(version, 'kind', 'Azure') : {}),
     ...nothingKnown(version),
     location: locationOf(plane, topic),
     tags: topic.tags ?? null,

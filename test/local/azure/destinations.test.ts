@@ -213,6 +213,25 @@ describe('identities of topics', () => {
     expect(again.body).not.toHaveProperty('properties.metricResourceId');
   });
 
+  it('show of a PUT what it named, and afterwards what the service adds', async () => {
+    const made = await call('PUT', 'first', { location: 'westeurope', properties: { publicNetworkAccess: 'Enabled' } });
+    const { properties, ...rest } = made.body as { properties: object };
+    expect(properties).toEqual({
+      provisioningState: 'Creating',
+      endpoint: null,
+      minimumTlsVersionAllowed: '1.0',
+      publicNetworkAccess: 'Enabled',
+    });
+    for (const name of ['sku', 'kind', 'identity']) expect(rest).not.toHaveProperty(name);
+    const found = (await call('GET', 'first')).body;
+    expect(found).toMatchObject({
+      sku: { name: 'Basic' },
+      kind: 'Azure',
+      properties: { inputSchema: 'EventGridSchema' },
+    });
+    for (const name of ['identity', 'properties.disableLocalAuth']) expect(found).not.toHaveProperty(name);
+  });
+
   it('come with the oldest TLS that publishers may use', async () => {
     const properties = { minimumTlsVersionAllowed: '1.2' };
     await call('PUT', 'first', { location: 'westeurope', properties });
