@@ -7,6 +7,7 @@ import { operationStatusRoutes } from './arm/operationStatuses.js';
 import { registryRoutes } from './arm/registries.js';
 import { replicationRoutes } from './arm/replications.js';
 import { roleAssignmentRoutes } from './arm/roleAssignments.js';
+import { roleDefinitionRoutes } from './arm/roleDefinitions.js';
 import { vaultResourceRoute } from './arm/vaults.js';
 import { scopeMapRoutes } from './arm/scopeMaps.js';
 import { subscriptionRoutes } from './arm/subscriptions.js';
@@ -52,6 +53,7 @@ export function makeAnswer(plane: Plane): (request: ApiRequest) => Promise<ApiRe
       ...replicationRoutes(plane),
       ...operationStatusRoutes(plane),
       ...roleAssignmentRoutes(plane),
+      ...roleDefinitionRoutes(plane),
       vaultResourceRoute(plane),
       ...topicRoutes(plane),
       ...systemTopicRoutes(plane),

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { Agent } from 'node:https';
 import { ROLES } from '../azure/access/roles.js';
@@ -43,6 +43,10 @@ export async function replayAll(
   const clock = new ReplayClock(now.getTime());
   const settings = { pace: 'azure', recoverableDays: 7, throttling: 0 } as const;
   const azure = await startControlPlane({ port: 0, directory: folder, tls, clock, settings, reset: true });
+  // The recordings were made by an owner of the subscription; the operator owns the group.
+  const scope = `/subscriptions/${azure.world.subscriptionId}`;
+  const { objectId: principalId } = azure.world.identities.operator;
+  azure.plane.arm.roleAssignments.set({ name: randomUUID(), principalId, role: 'Owner', scope });
   const hook = await startWebhook();
   const agent = new Agent({ ca: await readFile(tls.caFile, 'utf8'), keepAlive: true });
   try {
@@ -88,11 +92,13 @@ class Replay {
       identity: 'replayed-identity',
       registry,
     };
-    this.#names = new Names(fixed, recording.times, this.#start, mark);
-    if (recording.scenario.startsWith('role-assignment')) {
-      this.#names.learn('guid2', ROLES['Reader']?.id ?? '');
-      this.#names.learn('guid3', world.identities.device.objectId);
-    }
+    // Sources of events that are not simulated, a storage account for instance, are where their group is.
+    const [group] = azure.plane.arm.resourceGroups.values();
+    const located = recording.scenario.startsWith('eg') && group ? { location: group.location } : {};
+    this.#names = new Names({ ...fixed, ...located }, recording.times, this.#start, mark);
+    const { role, principal } = assignedIn(recording);
+    if (role !== undefined) this.#names.learn(role, ROLES['Reader']?.id ?? '');
+    if (principal !== undefined) this.#names.learn(principal, world.identities.device.objectId);
     this.#exchanges = inOrderSent(this.#ofHere(recording.exchanges, hook));
     let at = 0;
     this.#at = this.#exchanges.map(({ afterSeconds }) => (at += afterSeconds ?? 0));
@@ -104,6 +110,7 @@ class Replay {
     const text = JSON.stringify(exchanges)
       .replaceAll('https://{vault}.vault.azure.net', azure.url)
       .replaceAll(/https:\/\/\{login\}\/\{guid\d+\}/g, `${azure.url}/${azure.world.tenantId}`)
+      .replaceAll(/https:\/\/(\{topic\d+\})\.\{location\}-1\.eventgrid\.azure\.net/g, `${azure.url}/topics/$1`)
       .replaceAll('{webhook}', hook)
       .replaceAll('https://{arm}', azure.url);
     return JSON.parse(text) as Exchange[];
@@ -206,6 +213,14 @@ function resourceOf({ path }: Exchange): string {
   const parts = (path.split('/providers/').at(-1) ?? path).split('/').filter((part) => part !== '');
   const kinds = parts.filter((part) => !part.includes('{') && !part.includes('.'));
   return kinds.at(-1) ?? path;
+}
+
+/** What a recording calls the role and the principal of its first role assignment: here, one's of those there are. */
+function assignedIn({ exchanges }: Recording): { role: string | undefined; principal: string | undefined } {
+  const made = exchanges.find(({ method, path }) => method === 'PUT' && path.includes('/roleAssignments/'));
+  const { properties } = (made?.body ?? {}) as { properties?: { roleDefinitionId?: string; principalId?: string } };
+  const nameIn = (text: string | undefined): string | undefined => /\{(guid\d+)\}$/.exec(text ?? '')?.[1];
+  return { role: nameIn(properties?.roleDefinitionId), principal: nameIn(properties?.principalId) };
 }
 
 function guidOf(text: string): string {

@@ -1,5 +1,5 @@
 import type { RoleAssignments } from './roleAssignments.js';
-import { ROLES } from './roles.js';
+import type { Permission } from './roles.js';
 
 export interface Question {
   principalId: string;
@@ -20,11 +20,17 @@ export function isAllowed(assignments: RoleAssignments, question: Question): boo
     if (!covers(assignment.scope, question.scope)) continue;
     const tag = assignment.onlySecretsTagged;
     if (tag !== undefined && question.secretTags?.[tag] === undefined) continue;
-    const role = ROLES[assignment.role];
-    const patterns = question.plane === 'control' ? role?.actions : role?.dataActions;
-    if (patterns?.some((pattern) => matches(pattern, question.action))) return true;
+    if (assignments.permissionsOf(assignment).some((one) => permits(one, question))) return true;
   }
   return false;
+}
+
+function permits(permission: Permission, { plane, action }: Question): boolean {
+  const isControl = plane === 'control';
+  const [given, taken] = isControl
+    ? [permission.actions, permission.notActions]
+    : [permission.dataActions, permission.notDataActions];
+  return given.some((one) => matches(one, action)) && !taken.some((one) => matches(one, action));
 }
 
 /** Whether `principalId` can do anything at all below, at or above `scope`: what decides if a subscription is listed. */

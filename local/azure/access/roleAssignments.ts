@@ -1,8 +1,10 @@
 import { Collection } from '../state/collection.js';
-import type { RoleAssignment } from './roles.js';
+import { ROLES, type CustomRole, type Permission, type RoleAssignment } from './roles.js';
 
 /** Assignments of roles, found by who has them: every request asks for its sender's, of which there are few. */
 export class RoleAssignments extends Collection<RoleAssignment> {
+  /** The roles that are not there from the start. */
+  readonly definitions = new Collection<CustomRole>();
   readonly #byPrincipal = new Map<string, Map<string, RoleAssignment>>();
 
   constructor(assignments: Iterable<RoleAssignment> = []) {
@@ -12,6 +14,13 @@ export class RoleAssignments extends Collection<RoleAssignment> {
 
   of(principalId: string): Iterable<RoleAssignment> {
     return this.#byPrincipal.get(principalId)?.values() ?? [];
+  }
+
+  /** What an assignment's role allows; nothing where there is no such role any more. */
+  permissionsOf({ role }: RoleAssignment): readonly Permission[] {
+    const seeded = ROLES[role];
+    if (!seeded) return this.definitions.get(role)?.properties.permissions ?? [];
+    return [{ actions: seeded.actions, notActions: [], dataActions: seeded.dataActions, notDataActions: [] }];
   }
 
   /** By the id of what it is on, and its own name. */

@@ -10,6 +10,23 @@ export interface RoleDefinition {
   dataActions: readonly string[];
 }
 
+/** What a custom role allows: its actions without those that it takes out again. */
+export interface Permission {
+  actions: readonly string[];
+  notActions: readonly string[];
+  dataActions: readonly string[];
+  notDataActions: readonly string[];
+}
+
+/** A role that somebody has made; its name is the last part of its id. */
+export interface CustomRole {
+  name: string;
+  properties: { roleName: string; description?: string; assignableScopes: string[]; permissions: Permission[] };
+  /** When and by whom (an object id). */
+  created: { on: string; by: string };
+  updated: { on: string; by: string };
+}
+
 /**
  * Who has which role where. `onlySecretsTagged` narrows a vault role to secrets whose newest version has that tag: a
  * stand-in for one assignment a secret, which is what a real vault needs for the same effect.
@@ -17,6 +34,7 @@ export interface RoleDefinition {
 export interface RoleAssignment {
   name: string;
   principalId: string;
+  /** A name of {@link ROLES}, or a custom role's. */
   role: string;
   scope: string;
   onlySecretsTagged?: string;

@@ -8,6 +8,8 @@ export type RoutedChild = ChildType | 'replications';
 /** Route patterns. */
 export const SUBSCRIPTION_PATH = '/subscriptions/{subscription}';
 export const GROUP_PATH = `${SUBSCRIPTION_PATH}/resourceGroups/{group}`;
+/** Any resource of a group, those among them that are not simulated: whether it exists is not looked at. */
+export const RESOURCE_PATH = `${GROUP_PATH}/providers/{provider}/{type}/{resource}`;
 export const REGISTRY_PATH = `${GROUP_PATH}/providers/Microsoft.ContainerRegistry/registries/{registry}`;
 
 export function groupId(state: ArmState, group: string): string {

@@ -7,7 +7,8 @@ import type { Call, Route } from '../pipeline.js';
 import type { Plane } from '../plane.js';
 import { armBody, armRoute, versionOf } from './armRoute.js';
 import { armError, badRequest, conflict } from './errors.js';
-import { GROUP_PATH, REGISTRY_PATH, sameId, SUBSCRIPTION_PATH } from './ids.js';
+import { GROUP_PATH, REGISTRY_PATH, RESOURCE_PATH, sameId, SUBSCRIPTION_PATH } from './ids.js';
+import { roleDefinitionId } from './roleDefinitions.js';
 import { armTimeUtc } from './timestamps.js';
 
 const TYPE = 'Microsoft.Authorization/roleAssignments';
@@ -20,8 +21,7 @@ const SCOPES = [
   REGISTRY_PATH,
   VAULT_PATH,
   `${VAULT_PATH}/secrets/{secret}`,
-  `${GROUP_PATH}/providers/Microsoft.EventGrid/topics/{topic}`,
-  `${GROUP_PATH}/providers/Microsoft.Devices/IotHubs/{hub}`,
+  RESOURCE_PATH,
 ];
 
 const text = z.string().nullish().transform(orUndefined);
@@ -51,28 +51,33 @@ export function roleAssignmentRoutes(plane: Plane): Route[] {
 
   function list(call: Call): ApiReply {
     const keep = listFilter(call, scopeOf(call));
-    const value = [...plane.arm.roleAssignments.values()].filter(keep).map((one) => assignmentBody(plane, one));
+    const value = [...plane.arm.roleAssignments.values()].filter(keep).map((one) => assignmentBody(plane, call, one));
     return { status: 200, body: { value } };
   }
 
   function get(call: Call): ApiReply {
     const found = find(plane, call);
-    if (found) return { status: 200, body: assignmentBody(plane, found) };
+    if (found) return { status: 200, body: assignmentBody(plane, call, found) };
     const name = call.params['assignment'] ?? '';
     throw armError(404, 'RoleAssignmentNotFound', `The role assignment '${name}' is not found.`);
   }
 
   function put(call: Call): ApiReply {
-    const { roleDefinitionId, principalId, ...rest } = armBody(call, body).properties;
-    const wantedRole = roleDefinitionId.split('/').at(-1)?.toLowerCase();
-    const role = Object.keys(ROLES).find((name) => ROLES[name]?.id === wantedRole);
+    const { roleDefinitionId: definitionId, principalId, ...rest } = armBody(call, body).properties;
+    const wantedRole = definitionId.split('/').at(-1)?.toLowerCase() ?? '';
+    const role =
+      Object.keys(ROLES).find((name) => ROLES[name]?.id === wantedRole) ??
+      plane.arm.roleAssignments.definitions.get(wantedRole)?.name;
     if (role === undefined) {
       throw badRequest(
         'RoleDefinitionDoesNotExist',
-        `The specified role definition with ID '${wantedRole ?? ''}' does not exist.`,
+        `The specified role definition with ID '${wantedRole}' does not exist.`,
       );
     }
-    if (!plane.identities.some((one) => one.objectId === principalId)) {
+    // With its type, a principal is not looked for: it may be too new to be found (Azure docs: role-based-access-control
+    // role-assignments-template, "New service principal"; recorded).
+    const isKnown = rest.principalType !== undefined || plane.identities.some((one) => one.objectId === principalId);
+    if (!isKnown) {
       throw badRequest(
         'PrincipalNotFound',
         `Principal ${principalId} does not exist in the directory ${plane.arm.tenantId}.`,
@@ -101,10 +106,10 @@ export function roleAssignmentRoutes(plane: Plane): Route[] {
       throw conflict('RoleAssignmentExists', 'The role assignment already exists.');
     plane.arm.roleAssignments.set(wanted);
     // Recorded for one that is there already, too: 201, and in the answer alone nobody has created it.
-    return {
-      status: 201,
-      body: assignmentBody(plane, { ...wanted, created: { on: new Date(begun).toISOString(), by: '' } }),
-    };
+    const created = { on: new Date(begun).toISOString(), by: '' };
+    // Before 2020-04 both times were the beginning (recorded).
+    const updated = versionOf(call) < '2020-04' ? { ...now, on: created.on } : now;
+    return { status: 201, body: assignmentBody(plane, call, { ...wanted, created, updated }) };
   }
 
   function remove(call: Call): ApiReply {
@@ -114,7 +119,7 @@ export function roleAssignmentRoutes(plane: Plane): Route[] {
     // Since 2022-04 the answer names the deletion as the last change (recorded); before, the last write.
     const isOld = versionOf(call) < '2022-04';
     const updated = { on: plane.clock.now().toISOString(), by: call.principal.objectId };
-    return { status: 200, body: assignmentBody(plane, isOld ? found : { ...found, updated }) };
+    return { status: 200, body: assignmentBody(plane, call, isOld ? found : { ...found, updated }) };
   }
 }
 
@@ -137,25 +142,25 @@ function scopeOf(call: Call): string {
   return path.slice(0, path.toLowerCase().indexOf('/providers/microsoft.authorization/'));
 }
 
-function assignmentBody(plane: Plane, one: RoleAssignment): unknown {
-  const role = ROLES[one.role]?.id ?? '';
+function assignmentBody(plane: Plane, call: Call, one: RoleAssignment): unknown {
+  const role = ROLES[one.role]?.id ?? one.role;
+  // Not in the api-versions before (recorded).
+  const hasMore = versionOf(call) >= '2020-04';
   return {
     id: `${one.scope}/providers/${TYPE}/${one.name}`,
     name: one.name,
     type: TYPE,
     properties: {
-      roleDefinitionId: `/subscriptions/${plane.arm.subscriptionId}/providers/Microsoft.Authorization/roleDefinitions/${role}`,
+      roleDefinitionId: roleDefinitionId(plane, role),
       principalId: one.principalId,
       principalType: one.principalType ?? 'ServicePrincipal',
       scope: one.scope,
-      condition: one.condition ?? null,
-      conditionVersion: one.conditionVersion ?? null,
+      ...(hasMore ? { condition: one.condition ?? null, conditionVersion: one.conditionVersion ?? null } : {}),
       createdOn: armTimeUtc(one.created?.on ?? SEEDED),
       updatedOn: armTimeUtc(one.updated?.on ?? SEEDED),
       createdBy: one.created?.by === '' ? null : (one.created?.by ?? ''),
       updatedBy: one.updated?.by ?? '',
-      delegatedManagedIdentityResourceId: null,
-      description: one.description ?? null,
+      ...(hasMore ? { delegatedManagedIdentityResourceId: null, description: one.description ?? null } : {}),
     },
   };
 }

@@ -111,7 +111,7 @@ function stateOf(plane: Plane): unknown {
     topics: plane.broker.topics().map(({ keys: _keys, ...topic }) => topic),
     eventSubscriptions: plane.broker
       .allSubscriptions()
-      .map(({ endpointUrl: _url, validationCode: _code, ...rest }) => rest),
+      .map(({ endpointUrl: _url, validationCode: _code, deliveryAttributeMappings: _secrets, ...rest }) => rest),
     iotHub: {
       name: plane.hub.state.name,
       identities: [...plane.hub.state.identities.values()].map(({ authentication, ...identity }) => ({

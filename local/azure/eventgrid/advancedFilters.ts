@@ -79,7 +79,7 @@ function isLike(operator: string, value: string, named: string): boolean {
 }
 
 /** `subject`, or `data.a.b`: names of the event's own properties without regard to case, those in its data as they are. */
-function valueAt(event: object, path: string): unknown {
+export function valueAt(event: object, path: string): unknown {
   const [first = '', ...rest] = path.split('.');
   const own = Object.entries(event).find(([name]) => name.toLowerCase() === first.toLowerCase())?.[1] as unknown;
   return rest.reduce<unknown>(

@@ -13,7 +13,7 @@ import {
 } from './eventGridState.js';
 import { asCloudEvent, asGridEvent, facts, type AnyEvent } from './events.js';
 import { judge } from './retrySchedule.js';
-import { deliver } from './webhook.js';
+import { deliver, isWebhook } from './webhook.js';
 
 interface Parts {
   state: EventGridState;
@@ -133,7 +133,7 @@ export class Broker {
     const made: Delivery[] = [];
     for (const source of sources) {
       for (const subscription of this.subscribers(source)) {
-        if (subscription.provisioningState !== 'Succeeded') continue;
+        if (subscription.provisioningState !== 'Succeeded' || !isWebhook(subscription)) continue;
         for (const event of events) {
           if (!wants(subscription, event)) continue;
           const { name, source: own } = subscription;
@@ -182,7 +182,7 @@ export class Broker {
 
   async #attempt(delivery: Delivery): Promise<void> {
     const subscription = this.subscription(delivery.source, delivery.subscription);
-    if (!subscription) return this.#forget(delivery);
+    if (!subscription || !isWebhook(subscription)) return this.#forget(delivery);
     const { clock, file, log, state } = this.#parts;
     const topic = topicOf(this.eventSource(subscription.source));
     const event =

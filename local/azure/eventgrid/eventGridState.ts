@@ -2,6 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { Collection } from '../state/collection.js';
 import type { Contents, Keeps } from '../state/store.js';
 import type { AdvancedFilter } from './advancedFilters.js';
+import type { DeliveryAttribute } from './deliveryAttributes.js';
+import type { GivenDestination } from './destinations.js';
 import type { AnyEvent } from './events.js';
 
 export const EVENT_GRID_FORMAT = 2;
@@ -22,6 +24,7 @@ export interface Topic {
   publicNetworkAccess?: string;
   inboundIpRules?: { ipMask: string; action: string }[];
   disableLocalAuth?: boolean;
+  minimumTlsVersionAllowed?: string;
   metricResourceId?: string;
 }
 
@@ -43,6 +46,8 @@ export interface TopicIdentity {
   type: string;
   principalId: string | null;
   tenantId: string | null;
+  /** Those that exist apart from the topic, by their ids. */
+  userAssigned?: Record<string, { principalId: string; clientId: string }>;
 }
 
 export interface EventFilter {
@@ -55,19 +60,36 @@ export interface EventFilter {
   enableAdvancedFilteringOnArrays?: boolean;
 }
 
+export type EndpointType = GivenDestination['endpointType'];
+
+/** As which of a topic's identities to reach a destination. */
+export interface ResourceIdentity {
+  type: string;
+  userAssignedIdentity?: string;
+}
+
 export interface EventSubscription {
   name: string;
   /** The id of the resource whose events these are: a topic, a vault, a resource group or a subscription. */
   source: string;
   /** Made as a topic's own child, rather than as an extension of whatever resource: its id and type say so. */
   isNested?: boolean;
-  /** May hold keys: never in a log line, an error or a plain GET. */
-  endpointUrl: string;
+  /** Absent: a webhook. To other destinations nothing is delivered: they are kept, and given back. */
+  endpointType?: EndpointType;
+  /** A webhook's. May hold keys: never in a log line, an error or a plain GET. */
+  endpointUrl?: string;
+  /** What else the destination consists of, as it was given: a resource's id, sizes of batches, whom to sign in as. */
+  target?: Readonly<Record<string, unknown>>;
+  /** May hold secrets, as `endpointUrl` may. */
+  deliveryAttributeMappings?: DeliveryAttribute[];
+  deliveryIdentity?: ResourceIdentity;
+  /** The container that it names for dead letters; here they go to a file. */
+  deadLetter?: { properties: { resourceId: string; blobContainerName: string }; identity?: ResourceIdentity };
   deliverySchema: DeliverySchema;
   filter: EventFilter;
   labels?: string[];
-  maxEventsPerBatch?: number;
-  preferredBatchSizeInKilobytes?: number;
+  /** Kept and given back; nothing ends by it. */
+  expirationTimeUtc?: string;
   maxDeliveryAttempts: number;
   eventTimeToLiveInMinutes: number;
   provisioningState: 'Succeeded' | 'AwaitingManualAction' | 'Failed';

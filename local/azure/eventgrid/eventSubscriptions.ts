@@ -2,11 +2,13 @@ import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { armBody, armRoute } from '../arm/armRoute.js';
 import { badRequest, topLevelNotFound } from '../arm/errors.js';
-import { GROUP_PATH, REGISTRY_PATH, SUBSCRIPTION_PATH, systemTopicId } from '../arm/ids.js';
+import { GROUP_PATH, REGISTRY_PATH, RESOURCE_PATH, SUBSCRIPTION_PATH, systemTopicId } from '../arm/ids.js';
 import type { ApiReply } from '../http/message.js';
 import type { Call, Route } from '../pipeline.js';
 import type { Plane } from '../plane.js';
 import { advancedFilters } from './advancedFilters.js';
+import { changedDestinations, destinations, requireDestination } from './destinations.js';
+import { shownAttributes } from './deliveryAttributes.js';
 import type { EventFilter, EventSubscription } from './eventGridState.js';
 import { eventTypesOf } from './eventTypes.js';
 import { filtered } from './listFilter.js';
@@ -15,7 +17,7 @@ import { follow } from './operations.js';
 import { idOf, subscriptionBody } from './subscriptionBody.js';
 import { existingSystemTopic, locationOf as locationOfSystemTopic, SYSTEM_TOPIC_PATH } from './systemTopics.js';
 import { locationOf } from './topics.js';
-import { EndpointRefused, validateEndpoint } from './webhook.js';
+import { EndpointRefused, isWebhook, validateEndpoint } from './webhook.js';
 import { orUndefined, withoutUndefined } from '../http/orUndefined.js';
 
 const TYPE = 'Microsoft.EventGrid/eventSubscriptions';
@@ -28,22 +30,16 @@ const HUB_PATH = `${GROUP_PATH}/providers/Microsoft.Devices/IotHubs/{hub}`;
 const COLLECTIONS = [
   `${TOPIC_PATH}/eventSubscriptions`,
   `${SYSTEM_TOPIC_PATH}/eventSubscriptions`,
-  ...[TOPIC_PATH, VAULT_PATH, HUB_PATH, REGISTRY_PATH, GROUP_PATH, SUBSCRIPTION_PATH].map(
+  ...[TOPIC_PATH, VAULT_PATH, HUB_PATH, REGISTRY_PATH, RESOURCE_PATH, GROUP_PATH, SUBSCRIPTION_PATH].map(
     (source) => source + PROVIDER,
   ),
 ];
 
-const destination = z.object({
-  endpointType: z.literal('WebHook'),
-  properties: z.object({
-    endpointUrl: z.url({ protocol: /^https?$/ }),
-    maxEventsPerBatch: z.int().min(1).max(5000).nullish().transform(orUndefined),
-    preferredBatchSizeInKilobytes: z.int().min(1).max(1024).nullish().transform(orUndefined),
-  }),
-});
-const shared = z.object({
+const body = z.object({
+  ...destinations,
   labels: z.array(z.string()).nullish().transform(orUndefined),
   eventDeliverySchema: z.enum(['EventGridSchema', 'CloudEventSchemaV1_0']).nullish().transform(orUndefined),
+  expirationTimeUtc: z.iso.datetime({ offset: true }).nullish().transform(orUndefined),
   filter: z
     .object({
       subjectBeginsWith: z.string().nullish().transform(orUndefined),
@@ -63,12 +59,11 @@ const shared = z.object({
     .nullish()
     .transform(orUndefined),
 });
-const putBody = z.object({ properties: shared.extend({ destination }) });
-const patchBody = shared.extend({ destination: destination.nullish().transform(orUndefined) });
-type Given = Partial<z.output<typeof patchBody>>;
+const putBody = z.object({ properties: body });
+type Given = Partial<z.output<typeof body>>;
 
 /**
- * Event subscriptions with webhook destinations. Creating one proves the endpoint first. A plain GET shows the
+ * Event subscriptions. Creating one with a webhook proves the endpoint first. A plain GET shows the
  * endpoint's address without its query, as the service does, since that may hold keys.
  */
 export function eventSubscriptionRoutes(plane: Plane): Route[] {
@@ -85,6 +80,12 @@ export function eventSubscriptionRoutes(plane: Plane): Route[] {
         path: `${item}/getFullUrl`,
         action: `${TYPE}/getFullUrl/action`,
         handle: fullUrl,
+      }),
+      armRoute(plane, {
+        method: 'POST',
+        path: `${item}/getDeliveryAttributes`,
+        action: `${TYPE}/getDeliveryAttributes/action`,
+        handle: attributes,
       }),
     ];
   });
@@ -114,6 +115,11 @@ export function eventSubscriptionRoutes(plane: Plane): Route[] {
     };
   }
 
+  function attributes(call: Call): ApiReply {
+    const value = shownAttributes(existing(plane, call).deliveryAttributeMappings ?? [], true);
+    return { status: 200, headers: { 'cache-control': 'no-store' }, body: { value } };
+  }
+
   async function put(call: Call): Promise<ApiReply> {
     const name = call.params['name'] ?? '';
     if (!/^[a-zA-Z0-9-]{3,64}$/.test(name)) {
@@ -124,25 +130,26 @@ export function eventSubscriptionRoutes(plane: Plane): Route[] {
     }
     const source = sourceOf(plane, call);
     const { properties } = armBody(call, putBody);
+    requireDestination(properties);
+    const before = plane.broker.subscription(source, name);
     const wanted: EventSubscription = {
       name,
       source,
       ...(isNested(call) ? { isNested: true } : {}),
-      endpointUrl: properties.destination.properties.endpointUrl,
-      deliverySchema: 'EventGridSchema',
+      // What a PUT over an existing one does not name of this stays (recorded).
+      deliverySchema: before?.deliverySchema ?? 'EventGridSchema',
       filter: readFilter(plane, source, undefined, {}),
       maxDeliveryAttempts: 30,
       eventTimeToLiveInMinutes: 1440,
       provisioningState: 'Succeeded',
       created: plane.clock.now().toISOString(),
     };
-    const before = plane.broker.subscription(source, name);
     return save(call, changed(plane, wanted, properties), before ? 'Updating' : 'Creating', properties);
   }
 
   /** Its body has no `properties`, unlike a PUT's. */
   async function patch(call: Call): Promise<ApiReply> {
-    const given = armBody(call, patchBody);
+    const given = armBody(call, body);
     return save(call, changed(plane, existing(plane, call), given), 'Updating');
   }
 
@@ -156,13 +163,10 @@ export function eventSubscriptionRoutes(plane: Plane): Route[] {
     const code = randomUUID();
     const validationUrl = `${plane.baseUrl}/eventsubscriptions/validate?code=${code}`;
     try {
-      const verdict = await validateEndpoint(
-        wanted,
-        plane.broker.eventSource(source),
-        code,
-        validationUrl,
-        plane.clock.now(),
-      );
+      const topic = plane.broker.eventSource(source);
+      const verdict = isWebhook(wanted)
+        ? await validateEndpoint(wanted, topic, code, validationUrl, plane.clock.now())
+        : 'accepted';
       const saved: EventSubscription =
         verdict === 'accepted'
           ? wanted
@@ -230,14 +234,11 @@ function isNested(call: Call): boolean {
 
 /** What a write changes; what it does not name stays. */
 function changed(plane: Plane, before: EventSubscription, given: Given): EventSubscription {
-  const { destination: to, retryPolicy } = given;
-  const { maxEventsPerBatch, preferredBatchSizeInKilobytes } = to?.properties ?? {};
+  const { retryPolicy, expirationTimeUtc } = given;
   return {
-    ...before,
-    endpointUrl: to?.properties.endpointUrl ?? before.endpointUrl,
-    ...(maxEventsPerBatch === undefined ? {} : { maxEventsPerBatch }),
-    ...(preferredBatchSizeInKilobytes === undefined ? {} : { preferredBatchSizeInKilobytes }),
+    ...changedDestinations(before, given),
     ...(given.labels === undefined ? {} : { labels: given.labels }),
+    ...(expirationTimeUtc === undefined ? {} : { expirationTimeUtc }),
     deliverySchema: given.eventDeliverySchema ?? before.deliverySchema,
     filter: given.filter === undefined ? before.filter : readFilter(plane, before.source, before.filter, given.filter),
     maxDeliveryAttempts: retryPolicy?.maxDeliveryAttempts ?? before.maxDeliveryAttempts,

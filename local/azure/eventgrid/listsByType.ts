@@ -13,36 +13,44 @@ import { subscriptionBody } from './subscriptionBody.js';
  */
 const LAG = 60;
 
-/** Event subscriptions of all sources of a type, in a group or in all, of a location or of none. */
+/** Event subscriptions of all sources, or of those of a type, in a group or in all, of a location or of none. */
 export function listsByType(plane: Plane): Route[] {
   const provider = 'providers/Microsoft.EventGrid';
-  return [SUBSCRIPTION_PATH, GROUP_PATH].flatMap((scope) =>
-    [`${scope}/${provider}`, `${scope}/${provider}/locations/{location}`].map((root) =>
+  return [SUBSCRIPTION_PATH, GROUP_PATH].flatMap((scope) => {
+    const located = `${scope}/${provider}/locations/{location}`;
+    const types = [`${scope}/${provider}`, located].map((root) => `${root}/topicTypes/{topicType}`);
+    return [...types, located].map((root) =>
       armRoute(plane, {
         method: 'GET',
-        path: `${root}/topicTypes/{topicType}/eventSubscriptions`,
+        path: `${root}/eventSubscriptions`,
         action: 'Microsoft.EventGrid/eventSubscriptions/read',
         open: true,
         handle: (call) => ({ status: 200, body: { value: listed(plane, call) } }),
       }),
-    ),
-  );
+    );
+  });
 }
 
 function listed(plane: Plane, call: Call): unknown[] {
-  const { topicType = '', group } = call.params;
+  const { topicType, group } = call.params;
   const now = plane.clock.now().getTime();
   const below = group === undefined ? '' : `/resourcegroups/${group.toLowerCase()}`;
   const own = plane.broker
     .allSubscriptions()
     .filter(
       ({ source, created }) =>
-        topicTypeOf(source).toLowerCase() === topicType.toLowerCase() &&
+        isOfType(source, topicType) &&
         `${source.toLowerCase()}/`.includes(`${below}/`) &&
-        now - new Date(created).getTime() >= LAG * 1000 &&
+        (topicType === undefined || now - new Date(created).getTime() >= LAG * 1000) &&
         maySee(plane, call, source),
     );
   return filtered(call, own).map((one) => subscriptionBody(plane, call, one));
+}
+
+/** Without a type, those that have a location: not a resource group's own, nor a subscription's. */
+function isOfType(source: string, topicType: string | undefined): boolean {
+  const type = topicTypeOf(source).toLowerCase();
+  return topicType === undefined ? !type.startsWith('microsoft.resources.') : type === topicType.toLowerCase();
 }
 
 /** A list is filtered, not refused. */

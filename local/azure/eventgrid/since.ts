@@ -1,9 +1,10 @@
-/** From which api-version on Event Grid's answers have a property (recorded 2020-06, 2021-03 to 2021-07, 2022). */
+/** From which api-version on Event Grid's answers have a property (recorded 2020-06, 2021-03 to 2021-07, 2022, 2024). */
 const SINCE = {
   systemData: '2020-10-15',
   kind: '2020-10-15',
   disableLocalAuth: '2021-06-01',
   dataResidencyBoundary: '2021-06-01',
+  minimumTlsVersionAllowed: '2023-06-01',
 } as const;
 
 /** A property, where the api-version has it. */

@@ -1,14 +1,14 @@
 import { versionOf } from '../arm/armRoute.js';
 import type { Call } from '../pipeline.js';
 import type { Plane } from '../plane.js';
+import { deadLetterBody, destinationsBody, type GivenDestinations } from './destinations.js';
 import type { EventSubscription } from './eventGridState.js';
 import { nothingKnown } from './since.js';
 
 const TYPE = 'Microsoft.EventGrid/eventSubscriptions';
 
 /** What a PUT gave: its answer shows no more than that (recorded). */
-interface Given {
-  destination?: { properties: { maxEventsPerBatch?: number | undefined } } | undefined;
+interface Given extends GivenDestinations {
   eventDeliverySchema?: string | undefined;
   filter?: { subjectBeginsWith?: string | undefined; subjectEndsWith?: string | undefined } | undefined;
 }
@@ -24,25 +24,13 @@ export function idOf({ source, name, isNested }: EventSubscription): string {
  */
 export function subscriptionBody(plane: Plane, call: Call, one: EventSubscription, given?: Given): unknown {
   const id = idOf(one);
-  const url = new URL(one.endpointUrl);
   const state = plane.operations.provisioningState(id);
-  const batch = {
-    maxEventsPerBatch: one.maxEventsPerBatch ?? 1,
-    preferredBatchSizeInKilobytes: one.preferredBatchSizeInKilobytes ?? 64,
-  };
   const isNew = given !== undefined;
   return {
     properties: {
       topic: topicOf(one),
       provisioningState: one.provisioningState === 'Succeeded' ? state : one.provisioningState,
-      destination: {
-        properties: {
-          endpointUrl: null,
-          endpointBaseUrl: `${url.origin}${url.pathname}`,
-          ...(isNew && given.destination?.properties.maxEventsPerBatch === undefined ? {} : batch),
-        },
-        endpointType: 'WebHook',
-      },
+      ...destinationsBody(one, given),
       filter: filterBody(one, given),
       labels: one.labels ?? null,
       ...(isNew && given.eventDeliverySchema === undefined ? {} : { eventDeliverySchema: one.deliverySchema }),
@@ -50,6 +38,8 @@ export function subscriptionBody(plane: Plane, call: Call, one: EventSubscriptio
         maxDeliveryAttempts: one.maxDeliveryAttempts,
         eventTimeToLiveInMinutes: one.eventTimeToLiveInMinutes,
       },
+      ...deadLetterBody(one),
+      ...(one.expirationTimeUtc === undefined ? {} : { expirationTimeUtc: one.expirationTimeUtc }),
     },
     ...nothingKnown(versionOf(call)),
     id,

@@ -10,7 +10,7 @@ import type { Plane } from '../plane.js';
 import type { SystemTopic } from './eventGridState.js';
 import { filtered } from './listFilter.js';
 import { follow } from './operations.js';
-import { identityOf } from './topicIdentity.js';
+import { identity, identityBody, identityOf } from './topicIdentity.js';
 import { nothingKnown } from './since.js';
 
 const TYPE = 'Microsoft.EventGrid/systemTopics';
@@ -18,7 +18,6 @@ const ALL = `${GROUP_PATH}/providers/${TYPE}`;
 export const SYSTEM_TOPIC_PATH = `${ALL}/{systemTopic}`;
 
 const tags = z.record(z.string(), z.string()).nullish().transform(orUndefined);
-const identity = z.object({ type: z.string() }).nullish().transform(orUndefined);
 const putBody = z.object({
   location: z.string().min(1),
   tags,
@@ -60,7 +59,7 @@ export function systemTopicRoutes(plane: Plane): Route[] {
       metricResourceId: randomUUID(),
       ...before,
       ...given.properties,
-      ...changes(before, given),
+      ...changes(before, given, false),
     };
     return save(call, topic, given, before ? 'Updating' : 'Creating');
   }
@@ -68,13 +67,15 @@ export function systemTopicRoutes(plane: Plane): Route[] {
   function patch(call: Call): ApiReply {
     const before = existingSystemTopic(plane, call);
     const given = armBody(call, patchBody);
-    return save(call, { ...before, ...changes(before, given) }, given, 'Updating');
+    return save(call, { ...before, ...changes(before, given, true) }, given, 'Updating');
   }
 
-  function changes(before: SystemTopic | undefined, given: Given): Partial<SystemTopic> {
+  function changes(before: SystemTopic | undefined, given: Given, isPatch: boolean): Partial<SystemTopic> {
     return {
       ...(given.tags === undefined ? {} : { tags: given.tags }),
-      ...(given.identity === undefined ? {} : { identity: identityOf(plane, before?.identity, given.identity.type) }),
+      ...(given.identity === undefined
+        ? {}
+        : { identity: identityOf(plane, before?.identity, given.identity, isPatch) }),
     };
   }
 
@@ -121,7 +122,7 @@ function bodyOf(plane: Plane, call: Call, topic: SystemTopic): unknown {
       metricResourceId,
     },
     ...nothingKnown(versionOf(call)),
-    ...(own === undefined ? {} : { identity: { ...own, userAssignedIdentities: null } }),
+    ...(own === undefined ? {} : { identity: identityBody(own, call.method !== 'GET') }),
     location: topic.location,
     tags: topic.tags ?? null,
     id,

@@ -11,14 +11,15 @@ import { makeTopicKey, type Topic } from './eventGridState.js';
 import { filtered } from './listFilter.js';
 import { follow } from './operations.js';
 import { only, nothingKnown } from './since.js';
-import { identityOf } from './topicIdentity.js';
-import { orUndefined } from '../http/orUndefined.js';
+import { identity, identityBody, identityOf } from './topicIdentity.js';
+import { orUndefined, withoutUndefined } from '../http/orUndefined.js';
 
 const TYPE = 'Microsoft.EventGrid/topics';
 const ALL = `${GROUP_PATH}/providers/${TYPE}`;
+/** Where nobody names another (recorded in 2024). */
+const OLDEST_TLS = '1.0';
 
 const tags = z.record(z.string(), z.string()).nullish().transform(orUndefined);
-const identity = z.object({ type: z.string() }).nullish().transform(orUndefined);
 const changeable = z.object({
   publicNetworkAccess: z.string().nullish().transform(orUndefined),
   inboundIpRules: z
@@ -26,16 +27,21 @@ const changeable = z.object({
     .nullish()
     .transform(orUndefined),
   disableLocalAuth: z.boolean().nullish().transform(orUndefined),
+  minimumTlsVersionAllowed: z.string().nullish().transform(orUndefined),
 });
 const putBody = z.object({
   location: z.string().min(1),
   tags,
   identity,
+  // There is one of each; only whether they are named matters.
+  sku: z.unknown().optional(),
+  kind: z.unknown().optional(),
   properties: changeable
     .extend({ inputSchema: z.enum(['EventGridSchema', 'CloudEventSchemaV1_0']).nullish().transform(orUndefined) })
     .nullish()
     .transform(orUndefined),
 });
+type Given = z.output<typeof putBody>;
 const patchBody = z.object({ tags, identity, properties: changeable.nullish().transform(orUndefined) });
 const keyBody = z.object({ keyName: z.enum(['key1', 'key2']) });
 
@@ -92,21 +98,21 @@ export function topicRoutes(plane: Plane): Route[] {
       location: given.location,
       metricResourceId: randomUUID(),
       ...before,
-      ...changes(plane, before, { ...given, properties }),
+      ...changes(plane, before, { ...given, properties }, false),
     };
-    return save(call, topic, before ? 'Updating' : 'Creating');
+    return save(call, topic, before ? 'Updating' : 'Creating', given);
   }
 
   function patch(call: Call): ApiReply {
     const before = existing(plane, call);
-    return save(call, { ...before, ...changes(plane, before, armBody(call, patchBody)) }, 'Updating');
+    return save(call, { ...before, ...changes(plane, before, armBody(call, patchBody), true) }, 'Updating');
   }
 
-  function save(call: Call, topic: Topic, busy: 'Creating' | 'Updating'): ApiReply {
+  function save(call: Call, topic: Topic, busy: 'Creating' | 'Updating', given?: Given): ApiReply {
     plane.broker.putTopic(topic);
     const resource = topicId(plane.arm, topic);
     const headers = follow(plane, call, { resource, location: locationOf(plane, topic), busy });
-    return { status: 201, headers, body: topicBody(plane, call, topic) };
+    return { status: 201, headers, body: topicBody(plane, call, topic, given) };
   }
 
   function remove(call: Call): ApiReply {
@@ -138,12 +144,13 @@ function changes(
     identity: z.output<typeof identity>;
     properties: Partial<z.output<typeof changeable>> | undefined;
   },
+  isPatch: boolean,
 ): Partial<Topic> {
-  const { publicNetworkAccess, inboundIpRules, disableLocalAuth } = given.properties ?? {};
+  const { publicNetworkAccess, inboundIpRules, disableLocalAuth, minimumTlsVersionAllowed } = given.properties ?? {};
   const access = ['Enabled', 'Disabled', 'SecuredByPerimeter'] as const;
   return {
     ...(given.tags === undefined ? {} : { tags: given.tags }),
-    ...(given.identity === undefined ? {} : { identity: identityOf(plane, before?.identity, given.identity.type) }),
+    ...(given.identity === undefined ? {} : { identity: identityOf(plane, before?.identity, given.identity, isPatch) }),
     ...(publicNetworkAccess === undefined
       ? {}
       : { publicNetworkAccess: oneOf(access, publicNetworkAccess, 'publicNetworkAccess') }),
@@ -155,7 +162,7 @@ function changes(
             action: oneOf(['Allow'], action, 'action'),
           })),
         }),
-    ...(disableLocalAuth === undefined ? {} : { disableLocalAuth }),
+    ...withoutUndefined({ disableLocalAuth, minimumTlsVersionAllowed }),
   };
 }
 
@@ -175,28 +182,40 @@ export function topicEndpoint(plane: Pick<Plane, 'baseUrl'>, topic: Pick<Topic, 
   return `${plane.baseUrl}/topics/${topic.name}/api/events`;
 }
 
-/** While it is being made, a topic has no endpoint yet, nor what the service adds (recorded). */
-function topicBody(plane: Plane, call: Call, topic: Topic): unknown {
+/**
+ * While it is being made, a topic has no endpoint yet, nor what the service adds (recorded).
+ *
+ * @param given what a PUT named: its answer shows no more than that, also of a topic that is there (recorded)
+ */
+function topicBody(plane: Plane, call: Call, topic: Topic, given?: Given): unknown {
   const id = topicId(plane.arm, topic);
   const provisioningState = plane.operations.provisioningState(id);
-  const isNew = provisioningState === 'Creating';
+  const isNew = given !== undefined || provisioningState === 'Creating';
   const version = versionOf(call);
-  const access = topic.publicNetworkAccess ?? (isNew ? undefined : 'Enabled');
-  const identity = topic.identity ?? { type: 'None', principalId: null, tenantId: null };
+  const { publicNetworkAccess, inboundIpRules, disableLocalAuth } = topic;
+  const access = publicNetworkAccess ?? (isNew ? undefined : 'Enabled');
+  const isNamed = (name: keyof NonNullable<Given['properties']>): boolean =>
+    given === undefined || given.properties?.[name] !== undefined;
+  const isShown = (name: 'sku' | 'kind' | 'identity'): boolean => given === undefined || given[name] !== undefined;
   return {
     properties: {
       provisioningState,
       endpoint: isNew ? null : topicEndpoint(plane, topic),
-      inputSchema: topic.inputSchemas[0],
+      ...only(version, 'minimumTlsVersionAllowed', topic.minimumTlsVersionAllowed ?? OLDEST_TLS),
+      ...(isNamed('inputSchema') ? { inputSchema: topic.inputSchemas[0] } : {}),
       ...(isNew ? {} : { metricResourceId: topic.metricResourceId ?? topic.name }),
-      ...(access === undefined ? {} : { publicNetworkAccess: access }),
-      ...(topic.inboundIpRules === undefined ? {} : { inboundIpRules: topic.inboundIpRules }),
-      ...only(version, 'disableLocalAuth', topic.disableLocalAuth ?? false),
+      ...(access !== undefined && isNamed('publicNetworkAccess') ? { publicNetworkAccess: access } : {}),
+      ...(inboundIpRules !== undefined && isNamed('inboundIpRules') ? { inboundIpRules } : {}),
+      ...(disableLocalAuth !== undefined && isNamed('disableLocalAuth')
+        ? only(version, 'disableLocalAuth', disableLocalAuth)
+        : {}),
       ...(isNew ? {} : only(version, 'dataResidencyBoundary', 'WithinGeopair')),
     },
-    sku: { name: 'Basic' },
-    identity: { ...identity, userAssignedIdentities: null },
-    ...only(version, 'kind', 'Azure'),
+    ...(isShown('sku') ? { sku: { name: 'Basic' } } : {}),
+    ...(topic.identity !== undefined && isShown('identity')
+      ? { identity: identityBody(topic.identity, call.method !== 'GET') }
+      : {}),
+    ...(isShown('kind') ? only(version, 'kind', 'Azure') : {}),
     ...nothingKnown(version),
     location: locationOf(plane, topic),
     tags: topic.tags ?? null,

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { attributeHeaders } from './deliveryAttributes.js';
 import type { EventSubscription } from './eventGridState.js';
 
 /** Who Event Grid says that it is in CloudEvents' handshake. */
@@ -6,6 +7,13 @@ const ORIGIN = 'eventgrid.azure.net';
 /** Milliseconds of real time that an endpoint has to answer (Azure docs: event-grid delivery-and-retry: 30 seconds). */
 const DELIVERY_TIMEOUT = 30_000;
 const VALIDATION_TIMEOUT = 10_000;
+
+/** The only kind of subscription that anything is delivered to. */
+export type WebhookSubscription = EventSubscription & { readonly endpointUrl: string };
+
+export function isWebhook(subscription: EventSubscription): subscription is WebhookSubscription {
+  return subscription.endpointUrl !== undefined;
+}
 
 /** Why an endpoint was not accepted. The message never holds its address. */
 export class EndpointRefused extends Error {}
@@ -19,7 +27,7 @@ export class EndpointRefused extends Error {}
  * @throws EndpointRefused
  */
 export async function validateEndpoint(
-  subscription: Pick<EventSubscription, 'name' | 'endpointUrl' | 'deliverySchema'>,
+  subscription: Pick<WebhookSubscription, 'name' | 'endpointUrl' | 'deliverySchema'>,
   topic: string,
   code: string,
   validationUrl: string,
@@ -68,7 +76,7 @@ export async function validateEndpoint(
  * @returns the answer's status; undefined when there was no answer in time.
  */
 export async function deliver(
-  subscription: EventSubscription,
+  subscription: WebhookSubscription,
   event: object,
   attempt: number,
   stop: AbortSignal,
@@ -81,6 +89,7 @@ export async function deliver(
       {
         method: 'POST',
         headers: {
+          ...attributeHeaders(subscription.deliveryAttributeMappings ?? [], event),
           ...notificationHeaders(subscription.name, attempt),
           ...(isCloud
             ? { 'content-type': 'application/cloudevents+json; charset=utf-8', 'webhook-request-origin': ORIGIN }

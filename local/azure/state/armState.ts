@@ -40,6 +40,7 @@ export function armContents(state: ArmState): Contents {
     resourceGroups: state.resourceGroups,
     registries: state.registries,
     roleAssignments: state.roleAssignments,
+    roleDefinitions: state.roleAssignments.definitions,
   };
   return {
     format: ARM_FORMAT,
