@@ -10,7 +10,7 @@ param devicePrincipalId string
 
 var roles = loadJsonContent('modules/roles.json')
 
-resource vault 'Microsoft.KeyVault/vaults@2024-11-01' existing = {
+resource vault 'Microsoft.KeyVault/vaults@2026-02-01' existing = {
   name: vaultName
 
   // Assignments work before the secrets exist, so a device can be ready for its first pull check.

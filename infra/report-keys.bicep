@@ -9,7 +9,7 @@ param name string
 @description('id:base64url of at least 32 random bytes, separated by commas; the first signs.')
 param keys string
 
-resource vault 'Microsoft.KeyVault/vaults@2024-11-01' existing = {
+resource vault 'Microsoft.KeyVault/vaults@2026-02-01' existing = {
   name: vaultName
 
   resource secret 'secrets' = {

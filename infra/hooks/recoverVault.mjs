@@ -19,7 +19,7 @@ export function recoverVault(say) {
 
 function deletedVaults() {
   const found = [];
-  const first = `/subscriptions/${output('AZURE_SUBSCRIPTION_ID')}/providers/Microsoft.KeyVault/deletedVaults?api-version=2024-11-01`;
+  const first = `/subscriptions/${output('AZURE_SUBSCRIPTION_ID')}/providers/Microsoft.KeyVault/deletedVaults?api-version=2026-02-01`;
   for (let url = first; url;) {
     const { value = [], nextLink } = az(['rest', '--method', 'get', '--url', url]) ?? {};
     found.push(...value);

@@ -17,7 +17,7 @@ await hook(() => {
   const appId = output('FUNCTION_APP_ID');
   const [, , subscription = '', , group = '', , , , vault = ''] = vaultId.split('/');
 
-  if (exists(`${vaultId}/secrets/${name}`, '2024-11-01')) {
+  if (exists(`${vaultId}/secrets/${name}`, '2026-02-01')) {
     console.log(`The vault has the secret ${name}; it is kept.`);
   } else {
     const folder = mkdtempSync(join(tmpdir(), 'report-keys-'));

@@ -52,7 +52,7 @@ function parametersOf() {
     actionGroupId: output('ACTION_GROUP_ID'),
     registryIds: output('REGISTRY_IDS'),
     vaultId,
-    vaultLocation: locationOf(vaultId, '2024-11-01'),
+    vaultLocation: locationOf(vaultId, '2026-02-01'),
     ...(hubId ? { hubId, hubLocation: locationOf(hubId, '2023-06-30') } : {}),
   };
 }

@@ -10,7 +10,7 @@ param isPrivate bool
 @description('Whether the vault is recovered from its deletion, with its secrets.')
 param recovers bool
 
-resource vault 'Microsoft.KeyVault/vaults@2024-11-01' = {
+resource vault 'Microsoft.KeyVault/vaults@2026-02-01' = {
   name: name
   location: location
   tags: tags

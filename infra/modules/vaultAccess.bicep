@@ -10,7 +10,7 @@ param deployment string
 
 var roles = loadJsonContent('roles.json')
 
-resource vault 'Microsoft.KeyVault/vaults@2024-11-01' existing = {
+resource vault 'Microsoft.KeyVault/vaults@2026-02-01' existing = {
   name: vaultName
 }
 

@@ -5,7 +5,7 @@ import { resourceName } from '../ports/serviceFacts.js';
 import type { ServiceOperation } from '../ports/serviceOperation.js';
 import { calling } from './serviceErrors.js';
 
-/** Source: azure-rest-api-specs, iothub data-plane. */
+/** Source: Microsoft's REST reference, IoT Hub service. */
 const API_VERSION = '2021-04-12';
 
 /** Milliseconds after which a call counts as unanswered; a direct method is given its own time on top. */
