@@ -31,7 +31,7 @@ function fail(message) {
   process.exit(1);
 }
 
-if (!buildIfNeeded('dist/src/index.js')) fail('It does not compile; nothing was measured.');
+if (!buildIfNeeded('dist/src/index.js')) fail('The build failed; nothing was measured.');
 if (spawnSync(process.execPath, [join(root, 'scripts', 'package.mjs')], { stdio: 'inherit' }).status !== 0)
   fail('It could not be packaged; nothing was measured.');
 const { usedByOthers, verdict } = await import(pathToFileURL(join(root, 'dist/local/bench/machine.js')).href);

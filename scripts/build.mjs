@@ -1,7 +1,17 @@
 // Compiles src/, device/ and local/ into dist/ when a source is newer than the last build. Plain JavaScript, since it runs
 // before anything is compiled. `node scripts/build.mjs` builds; run.mjs and the tests import it.
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { readFlags } from './flags.mjs';
@@ -30,8 +40,20 @@ export function buildIfNeeded(needed) {
   )
     return true;
   const compiler = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
+  if (!existsSync(compiler)) {
+    console.error(`${compiler} does not exist: the packages are not installed. Run npm ci first.`);
+    return false;
+  }
   // Without its record the compiler writes every file again, also those that somebody has deleted from dist/.
-  if (!complete) rmSync(join(root, 'dist', '.tsbuildinfo'), { force: true });
+  try {
+    mkdirSync(join(root, 'dist'), { recursive: true });
+    if (!complete) rmSync(join(root, 'dist', '.tsbuildinfo'), { force: true });
+    accessSync(join(root, 'dist'), constants.W_OK);
+    if (existsSync(stamp)) accessSync(stamp, constants.W_OK);
+  } catch (error) {
+    console.error(`${join(root, 'dist')} cannot be written (${error.code}). Build as the owner of this folder.`);
+    return false;
+  }
   const startedAt = new Date();
   const { status } = spawnSync(process.execPath, [compiler, '-p', 'tsconfig.build.json'], {
     cwd: root,

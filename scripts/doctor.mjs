@@ -1,5 +1,5 @@
 // `npm run doctor`: which rights an app that is running has, as GET /api/health tells. Exit code 1 where one is missing.
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { fetchHealth, healthLines } from '../infra/hooks/health.mjs';
@@ -27,7 +27,9 @@ try {
   const { values } = parsed();
   if (values.help) console.log(USAGE);
   else {
-    const { url, headers } = values.url ? { url: values.url, headers: headersOf(values) } : localStack(values.data);
+    const { url, headers } = values.url
+      ? { url: address(values.url), headers: headersOf(values) }
+      : localStack(values.data);
     const health = await fetchHealth(url, headers);
     for (const line of healthLines(health)) console.log(line);
     process.exitCode = health.state === 'ok' ? 0 : 1;
@@ -45,6 +47,13 @@ function parsed() {
   }
 }
 
+/** `localhost:7071` parses as a URL too, with the scheme `localhost:`. */
+function address(url) {
+  const protocol = URL.canParse(url) ? new URL(url).protocol : '';
+  if (protocol === 'https:' || protocol === 'http:') return url;
+  throw new UsageError(`--url needs an address that begins with https:// or http://, not '${url}'.`);
+}
+
 function headersOf(values) {
   const key = values['key-file'] ? read(values['key-file']) : process.env.FUNCTION_KEY;
   if (key) return { 'x-functions-key': key };
@@ -54,7 +63,12 @@ function headersOf(values) {
 }
 
 function localStack(folder = '.local') {
-  const { functions } = JSON.parse(read(join(folder, 'endpoints.json')));
+  const file = join(folder, 'endpoints.json');
+  if (!existsSync(file))
+    throw new UsageError(
+      `${file} does not exist. Start npm run local, name its data folder with --data, or a deployed app with --url.`,
+    );
+  const { functions } = JSON.parse(read(file));
   return { url: functions.url, headers: { 'x-functions-key': functions.key } };
 }
 

@@ -27,6 +27,6 @@ if (buildIfNeeded('dist/src/azure/armActions.js')) {
   writeFileSync(resolve(root, 'infra/modules/appOptions.bicep'), optionsFile(Object.keys(settingsSchema.shape)));
   console.log('Written: infra/modules/onboardingRole.json, infra/modules/appOptions.bicep');
 } else {
-  console.error('It does not compile; nothing was written.');
+  console.error('The build failed; nothing was written.');
   process.exitCode = 1;
 }

@@ -18,6 +18,6 @@ if (buildIfNeeded(compiled)) {
   writeFileSync(target, await prettier.format(JSON.stringify(openApiDocument()), { ...options, parser: 'json' }));
   console.log(`Written: ${target}`);
 } else {
-  console.error('It does not compile; nothing was written.');
+  console.error('The build failed; nothing was written.');
   process.exitCode = 1;
 }

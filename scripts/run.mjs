@@ -14,6 +14,6 @@ if (file === undefined) {
   process.argv = [process.argv[0], path, ...flags];
   await import(pathToFileURL(path).href);
 } else {
-  console.error('It does not compile; nothing was started.');
+  console.error('The build failed; nothing was started.');
   process.exitCode = 1;
 }

@@ -6,7 +6,7 @@ import type { ControlPlane } from './controlPlane.js';
 const HELP = `Stands in for Entra ID, Azure Resource Manager (container registries), Key Vault, Event Grid and IoT Hub on one https
 origin, with an MQTT endpoint for the hub's devices beside it.
 
-Usage: node dist/local/azure/main.js --port N --data DIR [options]
+Usage: npm run azure -- --port N --data DIR [options]
 
   --port N            port on 127.0.0.1; 0 takes a free one
   --mqtt-port N       port on 127.0.0.1 for devices (default 0, which takes a free one; Azure's is 8883)

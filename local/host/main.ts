@@ -13,7 +13,7 @@ import { watchApp } from './watch.js';
 
 const help = `Runs an Azure Functions app (Node.js, v4 model, durable-functions 3) as the Functions host does.
 
-  node main.js --app DIR [--port N] [--data DIR] [--strict] [--watch] [--json-log] [--early-timers]
+  npm run host -- --app DIR [--port N] [--data DIR] [--strict] [--watch] [--json-log] [--early-timers]
 
   --app DIR    folder with host.json and package.json, whose "main" names the compiled app (default: .)
   --port N     0 takes a free one (default: Host.LocalHttpPort of local.settings.json, else 7071)

@@ -1,4 +1,5 @@
-import { accessSync, constants, mkdirSync, statSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
 
 /** A folder or file that a flag names cannot be used; the message says which, why and what to do. */
 export class PathError extends Error {
@@ -25,12 +26,24 @@ const REASONS: Readonly<Record<string, string>> = {
  */
 export function makeUsable(folder: string, flag: string): void {
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeFolder(folder);
     accessSync(folder, constants.W_OK | constants.X_OK);
   } catch (error) {
     throw new PathError(`${flag} ${folder} cannot be used: ${reasonOf(error)}. Choose another folder with ${flag}.`, {
       cause: error,
     });
+  }
+}
+
+/** Makes what is missing of a path. Node's own `recursive` never returns where a file system lets nobody make a folder, as in /proc. */
+function makeFolder(folder: string): void {
+  if (isFolder(folder)) return;
+  if (!existsSync(dirname(folder))) makeFolder(dirname(folder));
+  try {
+    mkdirSync(folder, { mode: 0o700 });
+  } catch (error) {
+    // Somebody else may have made it in between.
+    if (!isFolder(folder)) throw error;
   }
 }
 

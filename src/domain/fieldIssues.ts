@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import { z } from 'zod';
 
 /** A schema's issue about one value, with the whole way to it. */
 export interface FieldIssue {
@@ -33,6 +33,18 @@ function innermost(issue: z.core.$ZodIssue, above: readonly PropertyKey[]): Fiel
 /** Another form was meant: a list is no object. */
 function isAboutForm({ code, path }: z.core.$ZodIssue): boolean {
   return path.length === 0 && code === 'invalid_type';
+}
+
+/** Names of the fields that the object at a path may have; undefined where the schema has no one object there. */
+export function knownFields(schema: z.core.$ZodType, path: readonly PropertyKey[]): readonly string[] | undefined {
+  if (schema instanceof z.ZodOptional) return knownFields(schema.unwrap(), path);
+  const [first, ...rest] = path;
+  if (schema instanceof z.ZodArray && typeof first === 'number') return knownFields(schema.element, rest);
+  if (!(schema instanceof z.ZodObject)) return undefined;
+  const shape: Readonly<Record<string, z.core.$ZodType>> = schema.shape;
+  if (first === undefined) return Object.keys(shape);
+  const inner = typeof first === 'string' ? shape[first] : undefined;
+  return inner && knownFields(inner, rest);
 }
 
 /** Fields whose names below them are the sender's own. */

@@ -30,7 +30,7 @@ export function postChecks(
     const body = await jsonBody(request, MOST_BYTES);
     if ('refusal' in body) return body.refusal;
     const parsed = checkBody.safeParse(body.value, { reportInput: true });
-    if (!parsed.success) return invalidRequest(fieldErrors(parsed.error, CHECK_FIELDS));
+    if (!parsed.success) return invalidRequest(fieldErrors(parsed.error, CHECK_FIELDS, checkBody));
     const clients = parsed.data.clients?.map((item) => toReference(item, config.registries[0].name));
     const unknown = (clients ?? []).flatMap(({ registry }, index) =>
       findRegistry(config, registry) ? [] : [unknownRegistry(`clients.${index}.registry`, config)],

@@ -25,7 +25,7 @@ export async function clientsBody<Body extends { readonly clients: z.infer<typeo
   const body = await jsonBody(request, MOST_BYTES);
   if ('refusal' in body) return body;
   const parsed = schema.safeParse(body.value, { reportInput: true });
-  if (!parsed.success) return { refusal: invalidRequest(fieldErrors(parsed.error, help)) };
+  if (!parsed.success) return { refusal: invalidRequest(fieldErrors(parsed.error, help, schema)) };
   const clients = parsed.data.clients.map((client) => toReference(client, config.registries[0].name));
   const unknown = clients.flatMap(({ registry }, index) =>
     findRegistry(config, registry) ? [] : [unknownRegistry(`clients.${index}.registry`, config)],

@@ -1,7 +1,7 @@
 import type { HttpResponseInit } from '@azure/functions';
 import type { z } from 'zod';
 import type { ANSWER_CODES, AnswerCode } from '../../domain/codes.js';
-import { fieldIssues, helpFor } from '../../domain/fieldIssues.js';
+import { fieldIssues, helpFor, knownFields } from '../../domain/fieldIssues.js';
 import type { FieldError, ProblemDetails } from './problemDetails.js';
 
 type Answers = typeof ANSWER_CODES;
@@ -54,14 +54,21 @@ const MOST_ERRORS = 50;
 /** Longest field and message, in characters: both have names in them that the sender has chosen. */
 const LONGEST_TEXT = 300;
 
-/** A schema's issues by field, the first ones. @param help how each field must look, by its name. */
-export function fieldErrors(error: z.ZodError, help: Readonly<Record<string, string>>): FieldError[] {
+/**
+ * A schema's issues by field, the first ones. @param help how each field must look, by its name.
+ * @param schema names the fields of each object, where objects of several levels share one `help`.
+ */
+export function fieldErrors(
+  error: z.ZodError,
+  help: Readonly<Record<string, string>>,
+  schema?: z.ZodType,
+): FieldError[] {
   const errors = fieldIssues(error).flatMap(({ code, path, message, input, keys }): FieldError[] => {
     if (keys)
       return keys.slice(0, MOST_ERRORS + 1).map((key) => ({
         field: shortened([...path, key].join('.')),
         message: 'is not a known field',
-        fix: `Leave it out. Known fields: ${Object.keys(help).join(', ')}.`,
+        fix: `Leave it out. Known fields: ${((schema && knownFields(schema, path)) ?? Object.keys(help)).join(', ')}.`,
       }));
     const missing = code === 'invalid_type' && input === undefined && path.length > 0;
     const known = helpFor(path, help);

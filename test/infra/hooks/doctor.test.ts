@@ -54,6 +54,17 @@ async function doctor(...args: readonly string[]): Promise<{ code: number | null
 }
 
 describe('npm run doctor', () => {
+  test('says what to give in place of an address without its scheme, and of a data folder that nothing uses', async () => {
+    const bare = await doctor('--url', 'localhost:7071', '--key-file', join(folder, 'key'));
+    expect([bare.code, bare.said]).toEqual([
+      2,
+      "--url needs an address that begins with https:// or http://, not 'localhost:7071'.\n",
+    ]);
+    const none = await doctor('--data', folder);
+    expect(none.code).toBe(2);
+    expect(none.said).toContain(`endpoints.json does not exist. Start npm run local, `);
+  });
+
   test('shows the rights, with the key from a file, and ends with 0 where all are there', async () => {
     const { code, said } = await doctor('--url', base(), '--key-file', join(folder, 'key'));
     expect([code, keys]).toEqual([0, ['the-key']]);

@@ -58,6 +58,15 @@ describe('field errors', () => {
     ]);
   });
 
+  test('name the known ones of the very object that has an unknown one', () => {
+    const nested = z.strictObject({ list: z.array(z.strictObject({ a: z.string() })).optional() });
+    const parsed = nested.safeParse({ a: 'x', list: [{ a: 'x', list: 1 }] }, { reportInput: true });
+    expect(parsed.error && fieldErrors(parsed.error, { list: 'a list', a: 'a text' }, nested)).toMatchObject([
+      { field: 'list.0.list', fix: 'Leave it out. Known fields: a.' },
+      { field: 'a', fix: 'Leave it out. Known fields: list.' },
+    ]);
+  });
+
   test('of what is no object are about the body', () => {
     for (const value of [null, [], 'text', 7, undefined]) expect(of(value)).toMatchObject([{ field: 'body' }]);
   });
