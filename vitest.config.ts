@@ -173,6 +173,8 @@ export default defineConfig({
           name: 'infra',
           setupFiles: [patience],
           include: ['test/infra/**/*.test.ts'],
+          // The hooks need no Bicep, and are in unit.
+          exclude: ['test/infra/hooks/**'],
           testTimeout: 600_000,
           sequence: { groupOrder: 7 },
         },
@@ -191,8 +193,18 @@ export default defineConfig({
           setupFiles: [patience],
           // Not the fault matrix, the random schedules and the storm, hundreds of runs that each take seconds there: they
           // are about the flow, which the rest shows on that host. Nor, but in the long form, what is about the adapters or the
-          // stand-ins alone.
-          exclude: isLong ? [] : named('asynchronousWrites', 'azurePace', 'deviceChannels', 'echoes', 'tokenOwnership'),
+          // stand-ins alone, or what the others show there too.
+          exclude: isLong
+            ? []
+            : named(
+                'asynchronousWrites',
+                'azurePace',
+                'deviceChannels',
+                'echoes',
+                'history',
+                'reports',
+                'tokenOwnership',
+              ),
           include: ['test/e2e/*.test.ts', 'test/e2e/races/{fortyAtOnce,oneClient}.test.ts', 'test/func/**/*.test.ts'],
           globalSetup: [build, forgetNotes],
           tags: tags.map((tag) => ({ ...tag, skip: !isLong || tag.name !== 'kills-again' })),
@@ -223,7 +235,8 @@ export default defineConfig({
           setupFiles: [patience],
           include: ['test/**/*.az.test.ts'],
           globalSetup: [build],
-          fileParallelism: false,
+          // The CLI keeps one core busy while it starts; each file has a configuration of its own.
+          maxWorkers: 2,
           // Every command starts the CLI, which takes a second or two.
           testTimeout: 180_000,
           hookTimeout: 120_000,

@@ -56,7 +56,7 @@ if (host.missing !== undefined) {
   if (given.length < process.argv.length - 2) {
     env.APP_FOLDER = await unpacked();
     // How the app is loaded is what differs; the demo's flow comes by all of it. `test:long` names the rest.
-    if (!given.some((argument) => argument.startsWith('test/'))) given.push('test/func/');
+    if (!given.some((argument) => argument.startsWith('test/'))) given.push('test/func/demo');
   }
   const args = [vitest, 'run', '--project', 'func', ...given];
   const child = spawn(process.execPath, args, { cwd: root, env, stdio: 'inherit' });
