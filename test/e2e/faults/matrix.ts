@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Operation } from '../harness/appClient.js';
-import { FAULTS } from './faultKinds.js';
+import { FAULTS, WORST } from './faultKinds.js';
 import { Lane, type LaneOptions } from './lane.js';
 import { alone, together } from './strikes.js';
 import { brokenOf, tableOf } from './table.js';
@@ -164,13 +164,10 @@ export function representative(trials: readonly Trial[]): readonly Trial[] {
   });
 }
 
-/** Of the calls that tell whose they are: a refusal of each, and in turn a lost reply or a kill. */
+/** Of the calls that tell whose they are: a refusal, a lost reply and a kill, in turn. */
 export function thinned(trials: readonly Trial[]): readonly Trial[] {
   const sites = [...new Set(trials.filter(({ site }) => site.isOwn).map(({ site }) => site))];
-  return trials.filter(({ site, fault }) => {
-    const inTurn = sites.indexOf(site) % 2 === 0 ? 'reply lost' : 'killed after';
-    return site.isOwn && ['403', inTurn].includes(fault);
-  });
+  return trials.filter(({ site, fault }) => site.isOwn && fault === WORST[sites.indexOf(site) % WORST.length]);
 }
 
 function inOrder(trials: readonly Trial[], ends: readonly TrialEnd[]): TrialEnd[] {

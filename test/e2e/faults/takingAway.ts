@@ -28,10 +28,9 @@ export const MOST: Choice = {
     ),
 };
 
-/** A refusal of each own call, and in turn a lost reply or a kill; the list's replacement struck once, and every third other. */
+/** Of own calls a refusal, a lost reply and a kill, in turn; the list's replacement refused and lost; every third other. */
 export const FEW: Choice = {
-  own: (sites) =>
-    sites.flatMap((site, index) => times([site], ['403', index % 2 === 0 ? 'reply lost' : 'killed after'])),
+  own: (sites) => sites.flatMap((site, index) => times([site], WORST.slice(index % 3, (index % 3) + 1))),
   others: (sites) => [
     ...times(sites.filter(({ key }) => key.startsWith('PATCH ')).slice(0, 1), ['reply lost', '403']),
     ...MOST.others(sites.filter(({ key }, index) => !key.startsWith('PATCH ') && index % 3 === 0)),

@@ -9,6 +9,7 @@ import { getClient, getClients } from '../../../src/triggers/http/clients.js';
 import { getOperations } from '../../../src/triggers/http/operationList.js';
 import { getOperation } from '../../../src/triggers/http/operations.js';
 import { operatorRoute, type OperatorHandler } from '../../../src/triggers/http/operatorRoute.js';
+import { advance } from './advance.js';
 import type { SeenAnswer } from './apiDocument.js';
 import { FakeDurableClient, httpRequest, seen } from './durableClient.js';
 import { listingContext, listingFetch } from './engineListing.js';
@@ -27,7 +28,7 @@ async function ask(
 ): Promise<SeenAnswer> {
   const route = operatorRoute({ kind: 'functionKey' }, handler);
   const answer = route.handler(httpRequest(parts), engine.client, listingContext());
-  await vi.advanceTimersByTimeAsync(30_000);
+  await advance(30_000);
   return seen(await answer);
 }
 

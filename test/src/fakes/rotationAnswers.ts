@@ -7,6 +7,7 @@ import { AnonymousLimit, anonymousHandlers } from '../../../src/triggers/http/an
 import { postPromotion } from '../../../src/triggers/http/promotions.js';
 import { postRotations } from '../../../src/triggers/http/rotations.js';
 import { getRotationSchedule } from '../../../src/triggers/http/rotationSchedule.js';
+import { advance } from './advance.js';
 import type { SeenAnswer } from './apiDocument.js';
 import { FakeDurableClient, httpRequest, invocation, seen } from './durableClient.js';
 import { BODY, config, onboarding, RUN } from './requests.js';
@@ -34,7 +35,7 @@ export function acknowledge(engine: FakeDurableClient, body: unknown, operation 
 export async function rotations(body: unknown, world = createWorld(), engine = new FakeDurableClient()) {
   const route = operatorRoute({ kind: 'functionKey' }, postRotations(world.config, world.queries));
   const answer = route.handler(httpRequest({ body }), engine.client, invocation().context);
-  await vi.advanceTimersByTimeAsync(30_000);
+  await advance(30_000);
   return seen(await answer);
 }
 

@@ -15,6 +15,7 @@ import { postOnboardings } from '../../../src/triggers/http/onboardings.js';
 import { cancelOperation, getOperation } from '../../../src/triggers/http/operations.js';
 import { operatorRoute } from '../../../src/triggers/http/operatorRoute.js';
 import { postPullCheck } from '../../../src/triggers/http/pullChecks.js';
+import { advance } from '../fakes/advance.js';
 import { answerMisfits, routes, type SeenAnswer } from '../fakes/apiDocument.js';
 import { FakeDurableClient, httpRequest, invocation, seen, type Instance } from '../fakes/durableClient.js';
 import { giveChecks, giveClientOperations, giveInventory, giveOperationLists } from '../fakes/inventoryAnswers.js';
@@ -48,7 +49,7 @@ async function onboardings(name: string, body: unknown, world = createWorld(), e
     engine.client,
     invocation().context,
   );
-  await vi.advanceTimersByTimeAsync(30_000);
+  await advance(30_000);
   note('POST onboardings', name, seen(await answer));
 }
 
@@ -131,7 +132,7 @@ async function giveClients(): Promise<void> {
     for (const [route, handler] of Object.entries(routesOfClients)) {
       const asked = operatorRoute({ kind: 'functionKey' }, handler(world));
       const answer = asked.handler(httpRequest({ body }), engine.client, invocation().context);
-      await vi.advanceTimersByTimeAsync(30_000);
+      await advance(30_000);
       note(route, name, seen(await answer));
     }
   };
@@ -219,7 +220,7 @@ async function givePullChecks(): Promise<void> {
   const busy = asked();
   busy.takesReports = false;
   const unconfirmed = pullCheck('a report to a busy run', busy);
-  await vi.advanceTimersByTimeAsync(16_000);
+  await advance(16_000);
   await unconfirmed;
   const broken = asked();
   broken.onRead = () => {

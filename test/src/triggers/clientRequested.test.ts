@@ -4,6 +4,7 @@ import { CLIENT_REQUESTED } from '../../../src/domain/requestEvents.js';
 import { ONBOARD } from '../../../src/domain/run.js';
 import { START_WHEN_FREE, waitingInstance } from '../../../src/domain/waitingRun.js';
 import { onClientRequested } from '../../../src/triggers/eventGrid/clientRequested.js';
+import { advance } from '../fakes/advance.js';
 import { FakeDurableClient, invocation } from '../fakes/durableClient.js';
 import { BODY, config, onboarding, onboardingRun } from '../fakes/requests.js';
 
@@ -23,7 +24,7 @@ async function deliver(event: unknown, settings: Readonly<Record<string, string>
     () => 'taken',
     (error: unknown) => String(error),
   );
-  await vi.advanceTimersByTimeAsync(30_000);
+  await advance(30_000);
   return { outcome: await work, lines };
 }
 const cloudEvent = (data: unknown, type = CLIENT_REQUESTED) => ({

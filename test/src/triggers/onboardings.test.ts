@@ -4,6 +4,7 @@ import { mainSecretName } from '../../../src/domain/names.js';
 import { ONBOARD } from '../../../src/domain/run.js';
 import { formatTags } from '../../../src/domain/secretTags.js';
 import { postOnboardings } from '../../../src/triggers/http/onboardings.js';
+import { advance } from '../fakes/advance.js';
 import { FakeDurableClient, httpRequest, seen } from '../fakes/durableClient.js';
 import { BODY, onboarding, onboardingRun } from '../fakes/requests.js';
 import { createWorld, type World } from '../fakes/world.js';
@@ -20,7 +21,7 @@ afterEach(() => vi.useRealTimers());
 
 async function post(body: unknown) {
   const answer = postOnboardings(world.config, world.queries)(httpRequest({ body }), engine.client, 'ann@example.com');
-  await vi.advanceTimersByTimeAsync(30_000);
+  await advance(30_000);
   return seen(await answer);
 }
 

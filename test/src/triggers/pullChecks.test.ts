@@ -4,6 +4,7 @@ import type { PullCheckReport } from '../../../src/domain/pullCheckMessages.js';
 import { deriveReportKey } from '../../../src/domain/reportKey.js';
 import { reportEventName, reportHash } from '../../../src/domain/reportEvent.js';
 import { postPullCheck } from '../../../src/triggers/http/pullChecks.js';
+import { advance } from '../fakes/advance.js';
 import { FakeDurableClient, httpRequest, seen, type Instance } from '../fakes/durableClient.js';
 import { report } from '../fakes/onboardScript.js';
 import { config, onboardingRun, RUN } from '../fakes/requests.js';
@@ -180,10 +181,10 @@ describe('reports that come at once', () => {
   test('and differ have one that counts, which the others are told', async () => {
     engine.takesReports = false;
     const sent = Array.from({ length: 20 }, (_, index) => send(report({ bytes: index + 1 })));
-    await vi.advanceTimersByTimeAsync(250);
+    await advance(250);
     // The run takes the seventh, whichever way they came.
     hold({}, { 2: reportHash(report({ bytes: 7 })) });
-    await vi.advanceTimersByTimeAsync(250);
+    await advance(250);
     const statuses = (await Promise.all(sent)).map(({ status }) => status);
     expect(statuses).toEqual(Array.from({ length: 20 }, (_, index) => (index === 6 ? 202 : 409)));
   });
@@ -191,16 +192,16 @@ describe('reports that come at once', () => {
   test('to a run that has ended before it took one are told that it has', async () => {
     engine.takesReports = false;
     const sent = send(given);
-    await vi.advanceTimersByTimeAsync(250);
+    await advance(250);
     hold({ runtimeStatus: 'Completed', output: { status: 'rolledBack', steps: [], endedAt: 'x' } });
-    await vi.advanceTimersByTimeAsync(250);
+    await advance(250);
     expect(seen(await sent)).toMatchObject({ status: 410, body: { code: 'report-ended' } });
   });
 
   test('to a run that is busy are asked for again, and nobody is told that theirs counts', async () => {
     engine.takesReports = false;
     const sent = send(given);
-    await vi.advanceTimersByTimeAsync(16_000);
+    await advance(16_000);
     expect(seen(await sent)).toMatchObject({
       status: 503,
       headers: { 'retry-after': '5' },
