@@ -224,7 +224,7 @@ export default defineConfig({
           setupFiles: [patience],
           include: ['test/system/**/*.test.ts', 'test/**/*.system.test.ts'],
           globalSetup: [build],
-          maxWorkers: 2,
+          fileParallelism: false,
           testTimeout: 120_000,
           hookTimeout: 120_000,
           sequence: { groupOrder: 3 },
