@@ -42,7 +42,7 @@ const aProcessEach = [
 
 const named = (...files: readonly string[]) => files.map((file) => `test/e2e/${file}.test.ts`);
 
-/** End-to-end tests that start the app again and again: as it is deployed, it starts in a third of the time. */
+/** End-to-end tests that start the app again and again. They run its deployed form, which loads faster (`npm run bench:cold`). */
 const startsOften = [
   ...['faults', 'races', 'storms'].map((folder) => `test/e2e/${folder}/**/*.test.ts`),
   ...named('crash'),
@@ -62,7 +62,7 @@ process.env['APP_OPERATIONS'] = join(tmpdir(), `app-operations-${process.pid}`);
  *
  * Eight rings: unit, with unit-alone (no process of ours but where the test is about one), conformance (the recorded cases of the real
  * Functions host), e2e, with e2e-deployed (everything, over public interfaces only), func (the same tests with the app on the real Functions
- * host; `npm run test:func` finds one), package (the rest of e2e, with the app as it is deployed), system (needs programs that npm
+ * host; `npm run test:func` finds one), package (e2e's main flows, with the app as it is deployed), system (needs programs that npm
  * cannot install), after (looks at what a whole run of e2e has left; only with it), infra (needs the Bicep CLI;
  * `npm run test:infra` finds one; what only reads the committed snapshots is in unit too).
  */
@@ -150,7 +150,7 @@ export default defineConfig({
         test: {
           name: 'package',
           setupFiles: [patience],
-          // Whatever the app loads, each kind of its functions, and its metrics; e2e-deployed and these are the whole of the flows.
+          // What loading may change: every kind of function, every SDK, the metrics. These run on the compiled files, too (e2e).
           include: named(
             'demo',
             'deviceChannels',

@@ -1,6 +1,6 @@
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
-/** Folders and files whose tests take minutes, longest first: begun last, each would keep one worker busy while the others have nothing left. */
+/** Parts of the paths of files that take longest, in order. Started last, one would run alone while the other workers idle. */
 const LONGEST = [
   '/year/',
   '/faults/',

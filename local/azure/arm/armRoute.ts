@@ -69,20 +69,40 @@ export interface ChildHandlers {
   remove: Route['handle'];
 }
 
+/** Where resources of one type are, and what is asked of whoever calls. */
+export interface ResourcePlace {
+  /** The type, which the names of its operations begin with. */
+  readonly type: string;
+  /** The path of all, without a name. */
+  readonly all: string;
+  /** The parameter of the path that is the name. */
+  readonly name: string;
+  readonly family?: ArmRoute['family'];
+}
+
+/** The routes that resources of any type have; PATCH where there is a handler for it. */
+export function resourceRoutes(
+  plane: Plane,
+  { type, all, name, family }: ResourcePlace,
+  { list, get, put, patch, remove }: Omit<ChildHandlers, 'patch'> & Partial<ChildHandlers>,
+): Route[] {
+  const item = `${all}/{${name}}`;
+  const route = (method: ArmRoute['method'], path: string, verb: string, handle: Route['handle']): Route =>
+    armRoute(plane, { method, path, action: `${type}/${verb}`, ...(family === undefined ? {} : { family }), handle });
+  return [
+    route('GET', all, 'read', list),
+    route('GET', item, 'read', get),
+    route('PUT', item, 'write', put),
+    ...(patch === undefined ? [] : [route('PATCH', item, 'write', patch)]),
+    route('DELETE', item, 'delete', remove),
+  ];
+}
+
 /** The routes that every kind of a registry's children has. */
 export function childRoutes(plane: Plane, kind: RoutedChild, handlers: ChildHandlers): Route[] {
   const type = `Microsoft.ContainerRegistry/registries/${kind}`;
-  const family = `registries/${kind}` as const;
-  const all = `${REGISTRY_PATH}/${kind}`;
-  const item = `${all}/{name}`;
-  const { list, get, put, patch, remove } = handlers;
-  return [
-    armRoute(plane, { method: 'GET', path: all, action: `${type}/read`, family, handle: list }),
-    armRoute(plane, { method: 'GET', path: item, action: `${type}/read`, family, handle: get }),
-    armRoute(plane, { method: 'PUT', path: item, action: `${type}/write`, family, handle: put }),
-    armRoute(plane, { method: 'PATCH', path: item, action: `${type}/write`, family, handle: patch }),
-    armRoute(plane, { method: 'DELETE', path: item, action: `${type}/delete`, family, handle: remove }),
-  ];
+  const place = { type, all: `${REGISTRY_PATH}/${kind}`, name: 'name', family: `registries/${kind}` as const };
+  return resourceRoutes(plane, place, handlers);
 }
 
 /** Every successful write is an event of its resource group, our own included. */

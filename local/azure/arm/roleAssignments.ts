@@ -5,7 +5,7 @@ import { orUndefined, withoutUndefined } from '../http/orUndefined.js';
 import type { ApiReply } from '../http/message.js';
 import type { Call, Route } from '../pipeline.js';
 import type { Plane } from '../plane.js';
-import { armBody, armRoute, versionOf } from './armRoute.js';
+import { armBody, resourceRoutes, versionOf } from './armRoute.js';
 import { armError, badRequest, conflict } from './errors.js';
 import { GROUP_PATH, REGISTRY_PATH, RESOURCE_PATH, sameId, SUBSCRIPTION_PATH } from './ids.js';
 import { roleDefinitionId } from './roleDefinitions.js';
@@ -39,14 +39,8 @@ const body = z.object({
 /** Who may do what: for instance that a device reads its own secret, and no other (Azure docs: key-vault rbac-guide). */
 export function roleAssignmentRoutes(plane: Plane): Route[] {
   return SCOPES.flatMap((scope) => {
-    const all = `${scope}/providers/${TYPE}`;
-    const item = `${all}/{assignment}`;
-    return [
-      armRoute(plane, { method: 'GET', path: all, action: `${TYPE}/read`, handle: list }),
-      armRoute(plane, { method: 'GET', path: item, action: `${TYPE}/read`, handle: get }),
-      armRoute(plane, { method: 'PUT', path: item, action: `${TYPE}/write`, handle: put }),
-      armRoute(plane, { method: 'DELETE', path: item, action: `${TYPE}/delete`, handle: remove }),
-    ];
+    const place = { type: TYPE, all: `${scope}/providers/${TYPE}`, name: 'assignment' };
+    return resourceRoutes(plane, place, { list, get, put, remove });
   });
 
   function list(call: Call): ApiReply {

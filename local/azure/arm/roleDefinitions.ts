@@ -5,7 +5,7 @@ import { orUndefined } from '../http/orUndefined.js';
 import type { ApiReply } from '../http/message.js';
 import type { Call, Route } from '../pipeline.js';
 import type { Plane } from '../plane.js';
-import { armBody, armRoute } from './armRoute.js';
+import { armBody, resourceRoutes } from './armRoute.js';
 import { armError, badRequest, conflict } from './errors.js';
 import { GROUP_PATH, RESOURCE_PATH, SUBSCRIPTION_PATH } from './ids.js';
 import { armTimeUtc } from './timestamps.js';
@@ -32,14 +32,8 @@ const putBody = z.object({
 /** Built-in roles to read, and custom ones to make (Azure docs: role-based-access-control custom-roles; recordings). */
 export function roleDefinitionRoutes(plane: Plane): Route[] {
   return [SUBSCRIPTION_PATH, GROUP_PATH, RESOURCE_PATH].flatMap((scope) => {
-    const all = `${scope}/providers/${TYPE}`;
-    const item = `${all}/{role}`;
-    return [
-      armRoute(plane, { method: 'GET', path: all, action: `${TYPE}/read`, handle: list }),
-      armRoute(plane, { method: 'GET', path: item, action: `${TYPE}/read`, handle: get }),
-      armRoute(plane, { method: 'PUT', path: item, action: `${TYPE}/write`, handle: put }),
-      armRoute(plane, { method: 'DELETE', path: item, action: `${TYPE}/delete`, handle: remove }),
-    ];
+    const place = { type: TYPE, all: `${scope}/providers/${TYPE}`, name: 'role' };
+    return resourceRoutes(plane, place, { list, get, put, remove });
   });
 
   function list(call: Call): ApiReply {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
-import { armBody, armRoute } from '../arm/armRoute.js';
+import { armBody, armRoute, resourceRoutes } from '../arm/armRoute.js';
 import { badRequest, topLevelNotFound } from '../arm/errors.js';
 import { GROUP_PATH, REGISTRY_PATH, RESOURCE_PATH, SUBSCRIPTION_PATH, systemTopicId } from '../arm/ids.js';
 import type { ApiReply } from '../http/message.js';
@@ -70,11 +70,7 @@ export function eventSubscriptionRoutes(plane: Plane): Route[] {
   const routes = COLLECTIONS.flatMap((all) => {
     const item = `${all}/{name}`;
     return [
-      armRoute(plane, { method: 'GET', path: all, action: `${TYPE}/read`, handle: list }),
-      armRoute(plane, { method: 'GET', path: item, action: `${TYPE}/read`, handle: get }),
-      armRoute(plane, { method: 'PUT', path: item, action: `${TYPE}/write`, handle: put }),
-      armRoute(plane, { method: 'PATCH', path: item, action: `${TYPE}/write`, handle: patch }),
-      armRoute(plane, { method: 'DELETE', path: item, action: `${TYPE}/delete`, handle: remove }),
+      ...resourceRoutes(plane, { type: TYPE, all, name: 'name' }, { list, get, put, patch, remove }),
       armRoute(plane, {
         method: 'POST',
         path: `${item}/getFullUrl`,

@@ -16,7 +16,7 @@ import { orUndefined, withoutUndefined } from '../http/orUndefined.js';
 
 const TYPE = 'Microsoft.EventGrid/topics';
 const ALL = `${GROUP_PATH}/providers/${TYPE}`;
-/** Where nobody names another (recorded in 2024). */
+/** The service's default for a topic that names none, as recorded in 2024. */
 const OLDEST_TLS = '1.0';
 
 const tags = z.record(z.string(), z.string()).nullish().transform(orUndefined);
