@@ -18,9 +18,14 @@ export function registerActivities(activities: Activities): void {
     const work = activity as (input: unknown) => Promise<unknown>;
     df.app.activity(name, {
       handler: ({ by, ...input }: WorksFor, context: InvocationContext) =>
-        inAuditScope({ log: logOf(context), ...by }, () => work(input)),
+        inAuditScope({ log: logOf(context), ...by }, () => named(name, work(input))),
     });
   }
+}
+
+/** The engine finds a result's call by a number that two calls may have had, so the result names its activity (StepRunner). */
+async function named(activity: string, work: Promise<unknown>): Promise<object> {
+  return { ...((await work) as object), activity };
 }
 
 /** The same for those that deal with other runs: each gets the durable client of its invocation. */
@@ -30,7 +35,9 @@ export function registerRunActivities(activities: RunActivities | Readonly<Recor
     df.app.activity(name, {
       extraInputs: [df.input.durableClient()],
       handler: ({ by, ...input }: WorksFor, context: InvocationContext) =>
-        inAuditScope({ log: logOf(context), ...by }, () => work(input, durableRuns(df.getClient(context)))),
+        inAuditScope({ log: logOf(context), ...by }, () =>
+          named(name, work(input, durableRuns(df.getClient(context)))),
+        ),
     });
   }
 }

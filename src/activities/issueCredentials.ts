@@ -1,12 +1,12 @@
 import type { ClientReference } from '../domain/clientKey.js';
 import { dockerConfig } from '../domain/dockerConfig.js';
-import { candidateSecretName } from '../domain/names.js';
-import { formatTags, parseTags, type MadeByUs } from '../domain/secretTags.js';
+import { candidateSecretName, mainSecretName } from '../domain/names.js';
+import { formatTags, type MadeByUs } from '../domain/secretTags.js';
 import { isSamePassword, type SlotName } from '../domain/slots.js';
-import { done, type StepOutcome } from '../domain/stepOutcome.js';
+import { done, failed, type StepOutcome } from '../domain/stepOutcome.js';
 import type { Ports } from '../ports/ports.js';
-import type { SecretFacts } from '../ports/secretVault.js';
 import { outcomeOf } from '../ports/outcomeOf.js';
+import { isOf, savedCredentials, type SavedCredential } from './laterRun.js';
 
 export interface IssueCredentialsInput {
   readonly reference: ClientReference;
@@ -20,6 +20,8 @@ export interface IssueCredentialsInput {
   readonly run: string;
   readonly attempt: number;
   readonly made: MadeByUs;
+  /** The main secret's version that the plan saw. */
+  readonly mainVersion?: string;
 }
 
 /** The credential as the flow knows it: where it is kept, never what it is. */
@@ -39,15 +41,22 @@ const GRACE_MILLISECONDS = 24 * 3600 * 1000;
 /**
  * Generates one slot's password and saves it as the candidate secret, in one activity, so that the password is in this
  * memory only. A repetition first looks for what an earlier try of the same attempt saved: generating is not
- * idempotent, each call makes a new value. Source: azure-cli issue 11023.
+ * idempotent, each call makes a new value (source: azure-cli issue 11023). One that comes late finds it disabled, or a later
+ * credential in its place, and generates nothing: the slot's password may be the one in use by now.
  */
 export function issueCredentials({ controlPlane, vault }: Ports) {
   return (input: IssueCredentialsInput): Promise<StepOutcome<IssuedCredential>> =>
     outcomeOf(async () => {
       const { reference, token, slot, expiresOn } = input;
       const name = candidateSecretName(reference);
-      const earlier = await savedByThisAttempt(input, await vault.current(name));
-      if (earlier) return done(earlier);
+      const known = await savedCredentials(vault, reference);
+      const own = known.find((found) => found.name === name && isOf(found, input));
+      if (own && (!own.isEnabled || (await stands(input, own)))) return done(issuedAs(own, input));
+      if (known.some((found) => hasGoneOn(found, input)))
+        return failed(
+          'secret-changed',
+          `${name}: the run, or a later one, has gone on while this request was on its way`,
+        );
 
       const expiresAt = new Date(new Date(expiresOn).getTime() + GRACE_MILLISECONDS);
       const password = await controlPlane.generatePassword(reference.registry, token, slot, expiresAt);
@@ -72,15 +81,28 @@ export function issueCredentials({ controlPlane, vault }: Ports) {
       return done({ name, version: saved.version, slot, slotCreatedAt: password.createdAt, expiresOn, endpoint });
     });
 
-  async function savedByThisAttempt(
-    { reference, token, slot, expiresOn, run, attempt, endpoint }: IssueCredentialsInput,
-    candidate: SecretFacts | undefined,
-  ): Promise<IssuedCredential | undefined> {
-    const issued = candidate && parseTags(candidate.tags)?.issued;
-    if (!issued || issued.run !== run || issued.attempt !== attempt) return undefined;
+  /** Somebody may have generated over the slot since. */
+  async function stands(
+    { reference, token, slot }: IssueCredentialsInput,
+    { issued }: SavedCredential,
+  ): Promise<boolean> {
     const found = await controlPlane.getToken(reference.registry, token);
-    const { slotCreatedAt } = issued;
-    if (!found || !isSamePassword(found.slots, { slot, createdAt: slotCreatedAt })) return undefined;
-    return { name: candidate.name, version: candidate.version, slot, slotCreatedAt, expiresOn, endpoint };
+    return found !== undefined && isSamePassword(found.slots, { slot, createdAt: issued.slotCreatedAt });
   }
+}
+
+/** Whether a secret tells that the run is beyond this attempt, or that it has ended and another has promoted since. */
+function hasGoneOn(found: SavedCredential, input: IssueCredentialsInput): boolean {
+  const { run, attempt } = found.issued;
+  const isMain = found.name === mainSecretName(input.reference);
+  if (run === input.run) return attempt > input.attempt || (isMain && attempt === input.attempt);
+  // A run that waited for others has an id from before it waited, so what the plan saw does not count.
+  return isMain && found.version !== input.mainVersion && run > input.run;
+}
+
+function issuedAs(
+  { name, version, issued: { slotCreatedAt } }: SavedCredential,
+  { slot, expiresOn, endpoint }: IssueCredentialsInput,
+): IssuedCredential {
+  return { name, version, slot, slotCreatedAt, expiresOn, endpoint };
 }

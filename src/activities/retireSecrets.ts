@@ -16,6 +16,9 @@ export function disableSecrets({ vault }: Ports) {
 
 export interface RetireSecretInput {
   readonly reference: ClientReference;
+  readonly run: string;
+  /** The last run that the plan saw in the secret: one that waited may have an id from before that. */
+  readonly lastRun?: string;
   readonly name: string;
 }
 
@@ -27,14 +30,17 @@ export interface RetiredSecret {
 
 /**
  * Hides all the client's versions of a secret, and soft-deletes it; deleted already counts as gone. The vault keeps it as
- * long as its settings say, and nothing here purges it.
+ * long as its settings say, and nothing here purges it. What a later run has saved stays, with the secret that it is in.
  */
 export function retireSecret({ vault }: Ports) {
-  return ({ reference, name }: RetireSecretInput): Promise<StepOutcome<RetiredSecret>> =>
+  return ({ reference, run, lastRun = run, name }: RetireSecretInput): Promise<StepOutcome<RetiredSecret>> =>
     outcomeOf(async () => {
       const versions = await vault.versions(name);
       const isOwn = (tags: ReturnType<typeof parseTags>) => tags && clientKey(tags) === clientKey(reference);
       const own = versions.filter(({ tags }) => isOwn(parseTags(tags)));
+      const since = lastRun > run ? lastRun : run;
+      if (own.some(({ tags }) => (parseTags(tags)?.issued.run ?? '') > since))
+        return done({ removed: false, kept: `secret ${name}: a later run has saved a credential there` });
       for (const version of own) if (version.isEnabled) await vault.disable(version);
       if (own.length < versions.length)
         return done({ removed: false, kept: `secret ${name}: it has versions that are not this client's` });

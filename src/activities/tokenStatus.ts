@@ -12,7 +12,8 @@ export interface EnableTokenInput {
 
 /**
  * Enables a token that a revocation disabled, and in the same write empties its slots: whoever stole the device has those
- * passwords. A repetition that finds it enabled leaves alone what was generated since.
+ * passwords. A repetition that finds it enabled leaves alone what was generated since. One that finds it disabled, with
+ * passwords that are newer than the revocation, comes late: a later revocation is not undone by it.
  */
 export function enableToken({ controlPlane }: Ports) {
   return ({ registry, token, passwords }: EnableTokenInput): Promise<StepOutcome<object>> =>
@@ -22,6 +23,8 @@ export function enableToken({ controlPlane }: Ports) {
       const isOld = (slot: SlotName): boolean => passwords.includes(found.slots[slot]?.createdAt ?? '');
       const filled = SLOT_NAMES.filter((slot) => found.slots[slot] !== undefined);
       if (found.isEnabled && !filled.some(isOld)) return done({});
+      if (!found.isEnabled && filled.some((slot) => !isOld(slot)))
+        return failed('token-changed', `token ${token} was given a password, and disabled again, meanwhile`);
       await controlPlane.enableToken(registry, token, found.isEnabled ? filled.filter((slot) => !isOld(slot)) : []);
       return done({});
     });

@@ -2,13 +2,14 @@ import type { ClientReference } from '../domain/clientKey.js';
 import { candidateSecretName, mainSecretName } from '../domain/names.js';
 import { madeSince } from '../domain/madeSince.js';
 import { goneScopeMap } from '../domain/offboardingPlan.js';
-import { parseTags } from '../domain/secretTags.js';
+import { parseTags, type CredentialTags } from '../domain/secretTags.js';
 import { isSamePassword, SLOT_NAMES, type SlotName } from '../domain/slots.js';
 import { done, type StepOutcome } from '../domain/stepOutcome.js';
 import type { Undone } from '../domain/undone.js';
 import type { Ports } from '../ports/ports.js';
 import { deleteUnlessBound, type BoundToken } from './deleteUnlessBound.js';
 import { outcomeOf } from '../ports/outcomeOf.js';
+import { savedCredentials, savedSince, type SavedCredential } from './laterRun.js';
 
 export interface RetireCandidateInput {
   readonly reference: ClientReference;
@@ -46,7 +47,7 @@ export interface RetirePromotedInput {
 
 /**
  * Takes a promotion back whose answer was lost: hides this run's versions of the main secret, and makes the earlier one
- * the newest again, so that whoever reads the secret gets what worked before.
+ * the newest again, so that whoever reads the secret gets what worked before. Where a later run has promoted since, that stays.
  */
 export function retirePromoted({ vault }: Ports) {
   return ({ reference, run, earlier }: RetirePromotedInput): Promise<StepOutcome<Undone>> =>
@@ -55,17 +56,19 @@ export function retirePromoted({ vault }: Ports) {
       const versions = await vault.versions(name);
       const own = versions.filter((version) => parseTags(version.tags)?.issued.run === run);
       if (own.length === 0) return done({});
+      const isReplaced = versions.some(({ tags, isEnabled }) => isEnabled && (parseTags(tags)?.issued.run ?? '') > run);
       const before = versions.find((version) => version.version === earlier && version.isEnabled);
       const expiresOn = before && parseTags(before.tags)?.expiresOn;
-      if (before && expiresOn) await vault.copy(before, name, { expiresOn, tags: before.tags });
+      if (before && expiresOn && !isReplaced) await vault.copy(before, name, { expiresOn, tags: before.tags });
       for (const version of own) if (version.isEnabled) await vault.disable(version);
-      if (!before) await vault.remove(name);
+      if (!before && !isReplaced) await vault.remove(name);
       return done({});
     });
 }
 
 export interface ClearSlotInput {
-  readonly registry: string;
+  readonly reference: ClientReference;
+  readonly run: string;
   readonly token: string;
   readonly slot: SlotName;
   /** When the password that preflight saw in the slot was made; the very same is not ours. */
@@ -74,13 +77,18 @@ export interface ClearSlotInput {
   readonly wasLive: boolean;
 }
 
-/** Empties the slot that this run filled on a token that existed before. */
-export function clearSlot({ controlPlane }: Ports) {
-  return ({ registry, token, slot, earlier, wasLive }: ClearSlotInput): Promise<StepOutcome<Undone>> =>
+/** Empties the slot that this run filled on a token that existed before. A password that a later run has saved stays. */
+export function clearSlot({ controlPlane, vault }: Ports) {
+  return ({ reference, run, token, slot, earlier, wasLive }: ClearSlotInput): Promise<StepOutcome<Undone>> =>
     outcomeOf(async () => {
+      const { registry } = reference;
       const filled = (await controlPlane.getToken(registry, token))?.slots;
       const present = filled?.[slot];
       if (!filled || present?.createdAt === earlier) return done({});
+      const isLater = (known: CredentialTags) =>
+        known.slot === slot && isSamePassword(filled, { slot, createdAt: known.issued.slotCreatedAt });
+      if (present && (await savedSince(vault, reference, run)).some(isLater))
+        return done({ kept: `${slot} of token ${token}: a later run has filled it` });
       if (present)
         await controlPlane.keepOnlySlots(
           registry,
@@ -93,6 +101,7 @@ export function clearSlot({ controlPlane }: Ports) {
 
 export interface KeepCandidateInput {
   readonly reference: ClientReference;
+  readonly run: string;
   readonly token: string;
   /** The slot whose password was to be replaced at once. */
   readonly slot: SlotName;
@@ -101,24 +110,33 @@ export interface KeepCandidateInput {
 }
 
 /**
- * What an urgent rotation leaves when it fails: the candidate, which holds the password that the slot has now. Nothing is
- * kept when the slot was not filled anew; and a new password that was never saved is nobody's, so its slot is emptied.
+ * What an urgent rotation leaves when it fails: the secret that holds the password which the slot has now, the candidate or,
+ * promoted already, the main secret. Nothing is kept when the slot was not filled anew; and a new password that was never
+ * saved is nobody's, so its slot is emptied.
  */
 export function keepCandidate(ports: Ports) {
   const clear = clearSlot(ports);
-  return ({ reference, token, slot, earlier }: KeepCandidateInput): Promise<StepOutcome<Undone>> =>
+  return ({ reference, run, token, slot, earlier }: KeepCandidateInput): Promise<StepOutcome<Undone>> =>
     outcomeOf(async () => {
-      const name = candidateSecretName(reference);
-      const [candidate, found] = await Promise.all([
-        ports.vault.current(name),
+      const [saved, found] = await Promise.all([
+        savedCredentials(ports.vault, reference),
         ports.controlPlane.getToken(reference.registry, token),
       ]);
-      const issued = candidate && parseTags(candidate.tags);
-      if (found && issued && isSamePassword(found.slots, { slot: issued.slot, createdAt: issued.issued.slotCreatedAt }))
-        return done({ kept: `secret ${name}: it has the new password of token ${token}, the main secret has not` });
-      const { registry } = reference;
+      const holder = saved.find(
+        (known) =>
+          known.isEnabled &&
+          found &&
+          isSamePassword(found.slots, { slot: known.slot, createdAt: known.issued.slotCreatedAt }),
+      );
+      if (holder?.name === candidateSecretName(reference))
+        return done({
+          kept: `secret ${holder.name}: it has the new password of token ${token}, the main secret has not`,
+        });
+      if (holder?.issued.run === run)
+        return done({ kept: `secret ${holder.name}: it has the new password of token ${token}` });
       return clear({
-        registry,
+        reference,
+        run,
         token,
         slot,
         ...(earlier === undefined ? { wasLive: false } : { wasLive: true, earlier }),
@@ -127,23 +145,33 @@ export function keepCandidate(ports: Ports) {
 }
 
 export interface RestoreTokenScopeMapInput {
-  readonly registry: string;
+  readonly reference: ClientReference;
+  readonly run: string;
   readonly token: string;
   readonly ours: string;
   readonly earlier: string;
+  /** The client leaves, and its secrets still name our map; else it stays, and a secret that names it tells of a run that ended well. */
+  readonly leaves?: boolean;
 }
 
 /**
- * Gives a token its earlier scope map back, unless somebody has changed it since. One that is gone by now cannot be given
- * back, and is not made anew: nobody would know with what rights.
+ * Gives a token its earlier scope map back, unless somebody has changed it since, or a later run has saved a credential with
+ * it. One that is gone by now cannot be given back, and is not made anew: nobody would know with what rights.
  */
-export function restoreTokenScopeMap({ controlPlane }: Ports) {
-  return ({ registry, token, ours, earlier }: RestoreTokenScopeMapInput): Promise<StepOutcome<Undone>> =>
+export function restoreTokenScopeMap({ controlPlane, vault }: Ports) {
+  return ({ reference, run, token, ours, earlier, leaves }: RestoreTokenScopeMapInput): Promise<StepOutcome<Undone>> =>
     outcomeOf(async () => {
+      const { registry } = reference;
       const found = await controlPlane.getToken(registry, token);
       if (!found || found.scopeMap.toLowerCase() === earlier.toLowerCase()) return done({});
       if (found.scopeMap.toLowerCase() !== ours.toLowerCase())
         return done({ kept: `token ${token}: somebody gave it scope map ${found.scopeMap}` });
+      const isGivenSince = (known: SavedCredential) =>
+        isSameToken(known, token) &&
+        known.scopeMap.toLowerCase() === ours.toLowerCase() &&
+        (known.issued.run > run || (leaves !== true && known.name === mainSecretName(reference)));
+      if ((await savedCredentials(vault, reference)).some(isGivenSince))
+        return done({ kept: `token ${token}: a later run has given it scope map ${found.scopeMap}` });
       if (!(await controlPlane.getScopeMap(registry, earlier)))
         return done({ residue: goneScopeMap(token, { scopeMap: earlier, ours: found.scopeMap }) });
       await controlPlane.setTokenScopeMap(registry, token, earlier);
@@ -151,7 +179,14 @@ export function restoreTokenScopeMap({ controlPlane }: Ports) {
     });
 }
 
+/** Names of tokens have no case in ARM. */
+function isSameToken(known: CredentialTags, token: string): boolean {
+  return known.token.toLowerCase() === token.toLowerCase();
+}
+
 export interface RemoveTokenInput extends BoundToken {
+  readonly reference: ClientReference;
+  readonly run: string;
   readonly scopeMap: string;
   readonly since: string;
 }
@@ -161,9 +196,12 @@ export interface RemovedToken extends Undone {
   readonly isBound?: boolean;
 }
 
-/** Disables and deletes the token that this run made. Disabled first: should the deletion fail, it is of no use. */
-export function removeToken({ controlPlane }: Ports) {
-  return ({ scopeMap, since, ...bound }: RemoveTokenInput): Promise<StepOutcome<RemovedToken>> =>
+/**
+ * Disables and deletes the token that this run made. Disabled first: should the deletion fail, it is of no use. One for which a
+ * later run has saved a password stays.
+ */
+export function removeToken({ controlPlane, vault }: Ports) {
+  return ({ scopeMap, since, reference, run, ...bound }: RemoveTokenInput): Promise<StepOutcome<RemovedToken>> =>
     outcomeOf(async () => {
       const { registry, token } = bound;
       const found = await controlPlane.getToken(registry, token);
@@ -172,6 +210,8 @@ export function removeToken({ controlPlane }: Ports) {
         return done({ kept: `token ${token}: it was made before this run began` });
       if (found.scopeMap.toLowerCase() !== scopeMap.toLowerCase())
         return done({ kept: `token ${token}: somebody gave it scope map ${found.scopeMap}` });
+      if ((await savedSince(vault, reference, run)).some((known) => isSameToken(known, token)))
+        return done({ kept: `token ${token}: a later run has made a password for it` });
       if (found.isEnabled !== false) await controlPlane.disableToken(registry, token);
       return done((await deleteUnlessBound({ controlPlane }, bound)) ? {} : { isBound: true });
     });

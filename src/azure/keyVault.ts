@@ -163,8 +163,8 @@ function madeAt({ createdOn }: SecretProperties): number {
   return createdOn?.getTime() ?? 0;
 }
 
-function toListing({ name, tags, enabled }: SecretProperties): SecretListing {
-  return { name, tags: tags ?? {}, isEnabled: enabled !== false };
+function toListing({ name, version, tags, enabled }: SecretProperties): SecretListing {
+  return { name, tags: tags ?? {}, isEnabled: enabled !== false, ...(version === undefined ? {} : { version }) };
 }
 
 async function unlessGone(call: Promise<unknown>): Promise<void> {

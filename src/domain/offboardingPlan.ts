@@ -41,6 +41,8 @@ export interface LeavingSecret {
   readonly name: string;
   /** How many of the client's versions are enabled. */
   readonly enabled: number;
+  /** The last run that has saved a version of the client's. */
+  readonly lastRun?: string;
   /** It has versions that are not the client's, so it stays. */
   readonly isShared: boolean;
 }

@@ -6,6 +6,9 @@ import type { FailureCode } from './codes.js';
  */
 export type StepOutcome<T> = Done<T> | RetryLater | Failed;
 
+/** As it comes back from the engine: with the name of the activity whose outcome it is; of an entity's operation without. */
+export type ReturnedOutcome<T> = StepOutcome<T> & { readonly activity?: string };
+
 export interface Done<T> {
   readonly kind: 'done';
   readonly value: T;

@@ -50,6 +50,12 @@ export interface Promotion {
   readonly revokeOld?: OldPassword;
 }
 
+/** A password of this run, and in which attempt it was made. */
+export interface IssuedInAttempt {
+  readonly credential: IssuedCredential;
+  readonly attempt: number;
+}
+
 /** The slot that a run takes. */
 export interface TakenSlot {
   readonly slot: SlotName;
@@ -91,17 +97,22 @@ export class CredentialSteps {
   /** Before the first `issue`, on a token that existed before: a failure empties the slot. */
   clearSlotOnFailure({ slot, wasLive, earlierPassword }: TakenSlot): void {
     const { reference, token } = this.order;
-    const { registry } = reference;
+    const { run } = this.input;
     const earlier = earlierPassword === undefined ? {} : { earlier: earlierPassword };
     this.parts.saga.onFailure('clearSlot', ({ steps }) =>
-      steps.clearSlot({ registry, token, slot, wasLive, ...earlier }),
+      steps.clearSlot({ reference, run, token, slot, wasLive, ...earlier }),
     );
   }
 
-  /** Before the first `issue`: a failure takes the candidate out of the vault. */
+  /**
+   * Before the first `issue`: a failure takes the candidate out of the vault, so that nothing can promote it any more, and
+   * then a promotion back. There may be one of which the run knows nothing: the engine calls activities before it writes down
+   * that it has (docs/decisions/0039-activities-that-come-late.md).
+   */
   retireOnFailure(): void {
     const { reference } = this.order;
     const { run } = this.input;
+    this.retirePromotedOnFailure();
     this.parts.saga.onFailure(
       'retireCandidate',
       ({ steps }) => steps.retireCandidate({ reference, run }),
@@ -112,16 +123,17 @@ export class CredentialSteps {
   /** Makes the password in this very slot, and saves it as the candidate. @throws StepFailed */
   *issue(slot: SlotName, attempt: number): Flow<IssuedCredential> {
     const { runner, log } = this.parts;
-    const { reference, token, scopeMap, endpoint, credentialLifetimeDays, made } = this.order;
+    const { reference, token, scopeMap, endpoint, credentialLifetimeDays, made, mainVersion } = this.order;
     const { run } = this.input;
     log.enter('credentials');
     const expiresOn = later(this.context, credentialLifetimeDays * DAY_SECONDS).toISOString();
-    const wanted = { reference, token, scopeMap, slot, endpoint, expiresOn, run, attempt, made };
+    const seen = mainVersion === undefined ? {} : { mainVersion };
+    const wanted = { reference, token, scopeMap, slot, endpoint, expiresOn, run, attempt, made, ...seen };
     return yield* runner.step('issueCredentials', () => runner.steps.issueCredentials(wanted));
   }
 
   /** Has the device pull with a secret's version. @throws StepFailed; CredentialLost for an issued one that is gone. */
-  *pullCheck(secret: { readonly name: string; readonly version: string }, issued?: IssuedCredential) {
+  *pullCheck(secret: { readonly name: string; readonly version: string }, issued?: IssuedInAttempt) {
     const { context, operation, input } = this;
     const { runner, log } = this.parts;
     const { reference, token, image, sync } = this.order;
@@ -134,7 +146,7 @@ export class CredentialSteps {
       secret: { name, version },
       image,
       sync,
-      ...(issued ? { issued: { token, credential: issued } } : {}),
+      ...(issued ? { issued: { token, ...issued } } : {}),
     };
     log.enter('pullCheck');
     return yield* runner.step('pullCheck', () =>
@@ -171,7 +183,7 @@ export class CredentialSteps {
         throw new StepFailed('unbound', `token ${token} is taken off ${reference.connectedRegistry} again and again`);
       log.enter('bind');
       yield* this.parts.runner.step('bind', () => this.bindAgain());
-      pull = yield* this.pullCheck(credential, credential);
+      pull = yield* this.pullCheck(credential, { credential, attempt });
     }
   }
 

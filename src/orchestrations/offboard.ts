@@ -1,6 +1,12 @@
 import type { OrchestrationContext } from 'durable-functions';
 import { referenceOf, type ClientReference } from '../domain/clientKey.js';
-import { keptToken, restoredScopeMap, type LeavingToken, type OffboardingPlan } from '../domain/offboardingPlan.js';
+import {
+  keptToken,
+  restoredScopeMap,
+  type LeavingSecret,
+  type LeavingToken,
+  type OffboardingPlan,
+} from '../domain/offboardingPlan.js';
 import type { OffboardingResult, OperationOutcome } from '../domain/operation.js';
 import type { Run } from '../domain/run.js';
 import { Attempts } from './attempts.js';
@@ -59,7 +65,7 @@ class Offboard {
     const left: string[] = [];
     if (this.attempts.haveAllSucceeded) {
       for (const scopeMap of scopeMaps) yield* this.dropScopeMap(scopeMap, tokens);
-      for (const { name } of secrets) yield* this.retireSecret(name);
+      for (const secret of secrets) yield* this.retireSecret(secret);
     } else {
       left.push(...scopeMaps.map((name) => `scope map ${name}: it stays while a token has it`));
       left.push(...secrets.map(({ name }) => `secret ${name}: it stays until what its tags name is gone`));
@@ -112,7 +118,15 @@ class Offboard {
   /** A token that others made has the rights again that it had. */
   private *restoreScopeMap({ name: token, restores }: LeavingToken): Flow<void> {
     if (!restores) return;
-    const order = { registry: this.reference.registry, token, ours: restores.ours, earlier: restores.scopeMap };
+    const { reference, input } = this;
+    const order = {
+      reference,
+      run: input.run,
+      token,
+      ours: restores.ours,
+      earlier: restores.scopeMap,
+      leaves: true,
+    };
     const restored = yield* this.part('restoreMap', `scope map of token ${token}`, ({ steps }) =>
       steps.restoreTokenScopeMap(order),
     );
@@ -145,12 +159,11 @@ class Offboard {
     if (dropped?.kept !== undefined) this.kept.push(dropped.kept);
   }
 
-  private *retireSecret(name: string): Flow<void> {
+  private *retireSecret({ name, lastRun }: LeavingSecret): Flow<void> {
     const { reference } = this;
+    const order = { reference, run: this.input.run, name, ...(lastRun === undefined ? {} : { lastRun }) };
     this.log.enter('secrets');
-    const retired = yield* this.part('retireSecret', `secret ${name}`, ({ steps }) =>
-      steps.retireSecret({ reference, name }),
-    );
+    const retired = yield* this.part('retireSecret', `secret ${name}`, ({ steps }) => steps.retireSecret(order));
     if (retired?.removed) this.removed.push(`secret ${name}`);
     if (retired?.kept !== undefined) this.kept.push(retired.kept);
   }

@@ -94,7 +94,7 @@ class Onboard {
   ): Flow<OnboardingResult> {
     const credential = yield* this.issueCredentials(plan, wanted, credentials, attempt);
     yield* this.bind(plan);
-    const proof = yield* credentials.pullCheck(credential, credential);
+    const proof = yield* credentials.pullCheck(credential, { credential, attempt });
     const { secret, pull } = yield* credentials.promote(credential, proof, attempt);
     yield* this.succeeded();
     yield* credentials.announce(secret);
@@ -168,6 +168,8 @@ class Onboard {
   private *ensureToken(plan: OnboardingPlan): Flow<void> {
     const { runner, saga } = this;
     const { registry, token, scopeMap } = this.request;
+    const reference = referenceOf(this.request);
+    const { run } = this.input;
     const earlier = plan.token.earlierScopeMap;
     this.log.enter('token');
     if (!plan.token.exists) this.removeTokenOnFailure(plan);
@@ -176,13 +178,13 @@ class Onboard {
     else saga.onFailure('withdrawWish', withdraw, withdraw);
     if (earlier !== undefined)
       saga.onFailure('restoreTokenScopeMap', ({ steps }) =>
-        steps.restoreTokenScopeMap({ registry, token, ours: scopeMap, earlier }),
+        steps.restoreTokenScopeMap({ reference, run, token, ours: scopeMap, earlier }),
       );
     const change = {
       registry,
       token,
       scopeMap,
-      ...(earlier === undefined ? {} : { earlierScopeMap: earlier }),
+      ...(earlier === undefined ? {} : { earlierScopeMap: earlier, move: { reference, checkedAt: plan.checkedAt } }),
       ...(plan.token.exists ? { found: foundToken(plan) } : {}),
     };
     this.held.note(plan.token.held);
@@ -195,7 +197,8 @@ class Onboard {
   private removeTokenOnFailure({ checkedAt: since }: OnboardingPlan): void {
     const { records, context, binding } = this;
     const { registry, connectedRegistry, token, scopeMap } = this.request;
-    const order = { registry, connectedRegistry, token, scopeMap, since };
+    const { run } = this.input;
+    const order = { reference: referenceOf(this.request), run, registry, connectedRegistry, token, scopeMap, since };
     const noteLeft = () => {
       const until = context.df.currentUtcDateTime.toISOString();
       records.tell('noteLeft', { token, scopeMap, since, until });

@@ -22,12 +22,13 @@ export interface PullCheck {
   readonly image: string;
   readonly sync: SyncFacts;
   /** The password under check, where this run has made it. */
-  readonly issued?: { readonly token: string; readonly credential: IssuedCredential };
+  readonly issued?: { readonly token: string; readonly credential: IssuedCredential; readonly attempt: number };
 }
 
 /**
  * So many refusals in a row are more than a sync that has not come yet. Then the registry is asked whether it still holds
- * the password, and the binder whether the token is still on the list, which others may have overwritten.
+ * the password, and the binder whether the token is still on the list, which others may have overwritten. A device that
+ * cannot read its secret so often may be right: then the vault is asked, too.
  */
 const LOOK_AGAIN_EVERY = 3;
 
@@ -48,6 +49,7 @@ export function* pullCheck(
   const watch: SyncWatch = { boundAt: context.df.currentUtcDateTime };
   const begun = watch.boundAt;
   let refusals = 0;
+  let unread = 0;
   // Attempts are numbered through the run, since their numbers name messages and events.
   for (let attempt = log.asked + 1, tries = 1; ; attempt += 1, tries += 1) {
     const asked = context.df.currentUtcDateTime;
@@ -67,6 +69,12 @@ export function* pullCheck(
       yield* stands(check, runner);
       yield* bindAgain();
       watch.boundAt = context.df.currentUtcDateTime;
+    }
+
+    unread = answer.report?.outcome === 'secret-unavailable' ? unread + 1 : 0;
+    if (unread > 0 && unread % LOOK_AGAIN_EVERY === 0) {
+      const promotedBy = yield* stands(check, runner, 'looksForSecret');
+      if (promotedBy) return { ...promotedBy, image: check.image };
     }
 
     const isOwnTrouble = decision.kind === 'later';
@@ -97,13 +105,26 @@ function deadline({ sync }: PullCheck, begun: Date, { synced }: SyncWatch, limit
   return new Date(firstSync.getTime() + limits.pullCheckDeadlineSeconds * 1000);
 }
 
-/** @throws CredentialLost when the registry no longer holds the password that is being checked. */
-function* stands({ reference, issued }: PullCheck, runner: StepRunner): Flow<void> {
-  if (!issued) return;
-  const { token, credential } = issued;
-  const found = yield* runner.steps.checkCredential({ registry: reference.registry, token, credential });
-  if (!found.stands)
-    throw new CredentialLost(`${credential.slot} of token ${token} no longer holds the password that was issued`);
+/**
+ * @param depth whether the vault is asked for the candidate, too
+ * @returns the pull by which the password was promoted already, by a call of which this run knows nothing
+ * @throws CredentialLost when the registry, or the vault, no longer holds the password that is being checked.
+ */
+function* stands(
+  { reference, run, issued }: PullCheck,
+  runner: StepRunner,
+  depth?: 'looksForSecret',
+): Flow<VerifiedPull | undefined> {
+  if (!issued) return undefined;
+  const { token, credential, attempt } = issued;
+  const { stands: isHeld, promotedBy } = yield* runner.steps.checkCredential({
+    registry: reference.registry,
+    token,
+    credential,
+    ...(depth === undefined ? {} : { candidate: { reference, run, attempt } }),
+  });
+  if (isHeld) return promotedBy;
+  throw new CredentialLost(`the password that was issued into ${credential.slot} of token ${token} is no longer there`);
 }
 
 /** The password was replaced or wiped behind this run's back; a new one may do better. */

@@ -141,7 +141,7 @@ class Rotate {
     const credential = yield* credentials.issue(plan.slot, attempt);
     yield* this.clearOtherSlot(plan);
     yield* this.awaitSync(plan);
-    const proof = yield* credentials.pullCheck(credential, credential);
+    const proof = yield* credentials.pullCheck(credential, { credential, attempt });
     const replaces = () => this.oldPassword(plan);
     const { secret, pull, revokeOld } = yield* credentials.promote(credential, proof, attempt, replaces);
     this.records.tell('clearRotationDue', { at: this.input.requestedAt });
@@ -180,7 +180,7 @@ class Rotate {
     if (this.input.request.urgent) {
       const { token, slot, earlierPassword } = plan;
       const earlier = earlierPassword === undefined ? {} : { earlier: earlierPassword };
-      const order = { reference: referenceOf(this.input.request), token, slot, ...earlier };
+      const order = { reference: referenceOf(this.input.request), run: this.input.run, token, slot, ...earlier };
       saga.onFailure('keepCandidate', ({ steps }) => steps.keepCandidate(order));
       return;
     }
@@ -191,9 +191,9 @@ class Rotate {
   /** Urgent: what the other slot holds ends with the same sync. */
   private *clearOtherSlot({ clears, token }: RotationPlan): Flow<void> {
     const { runner } = this.parts;
-    const { registry } = this.input.request;
     if (clears === undefined) return;
-    const order = { registry, token, slot: clears, wasLive: false };
+    const { run, request } = this.input;
+    const order = { reference: referenceOf(request), run, token, slot: clears, wasLive: false };
     yield* runner.step('clearOtherSlot', () => runner.steps.clearSlot(order));
   }
 

@@ -3,7 +3,7 @@ import type { Activities } from '../activities/activities.js';
 import type { RunActivities } from '../activities/runActivities.js';
 import type { FlowLimits } from '../domain/flowLimits.js';
 import type { WorksFor } from '../domain/worksFor.js';
-import type { DoneValue, StepOutcome } from '../domain/stepOutcome.js';
+import { retryLater, type DoneValue, type ReturnedOutcome, type StepOutcome } from '../domain/stepOutcome.js';
 import type { Cancellation } from './cancellation.js';
 import { durableWait } from './durableWait.js';
 import { later, secondsSince, StepFailed, type Flow } from './flow.js';
@@ -45,7 +45,7 @@ export class StepRunner {
   ) {
     const { by, deadlineSeconds } = options;
     const call = (name: string) => (input: object) =>
-      this.untilDone(() => this.context.df.callActivity(name, { ...input, by }), deadlineSeconds);
+      this.untilDone(() => this.context.df.callActivity(name, { ...input, by }), deadlineSeconds, name);
     // Each property is a call of the activity of that very name, so the type above holds by construction.
     this.steps = new Proxy({}, { get: (_, name) => call(String(name)) }) as Steps;
   }
@@ -84,13 +84,13 @@ export class StepRunner {
     }
   }
 
-  /** Repeats what `make` schedules until its outcome is done. @throws StepFailed */
-  *untilDone<T>(make: () => Task, deadlineSeconds: number): Flow<T> {
+  /** Repeats what `make` schedules until its outcome is done. @param activity whose outcome it must be. @throws StepFailed */
+  *untilDone<T>(make: () => Task, deadlineSeconds: number, activity?: string): Flow<T> {
     const start = this.context.df.currentUtcDateTime;
     let crashes = 0;
     for (let tries = 1; ; tries += 1) {
       this.log.trying(tries);
-      const outcome = yield* this.outcomeOf<T>(make());
+      const outcome = yield* this.outcomeOf<T>(make(), activity);
       if (outcome.kind === 'done') return outcome.value;
       if (outcome.kind === 'failed') throw new StepFailed(outcome.code, outcome.message);
       this.options.cancellation?.check();
@@ -119,8 +119,12 @@ export class StepRunner {
     yield* durableWait(this.context, expires, [task], this.options.cancellation);
   }
 
-  /** The engine's text of a crash is left alone: texts are for people, and may quote what they should not. */
-  private *outcomeOf<T>(task: Task): Flow<StepOutcome<T> | { readonly kind: 'crashed' }> {
+  /**
+   * The engine's text of a crash is left alone: texts are for people, and may quote what they should not. After the process
+   * died in the middle of a turn, the engine may hand over the result of a call that only the lost turn has made: it finds the
+   * call by its number alone (docs/decisions/0039-activities-that-come-late.md). The activity is then called again.
+   */
+  private *outcomeOf<T>(task: Task, activity?: string): Flow<StepOutcome<T> | { readonly kind: 'crashed' }> {
     const { cancellation } = this.options;
     cancellation?.check();
     try {
@@ -130,7 +134,10 @@ export class StepRunner {
       return { kind: 'crashed' };
     }
     // The engine hands back plain JSON, whose shape the task's maker knows.
-    return task.isFaulted ? { kind: 'crashed' } : (task.result as StepOutcome<T>);
+    if (task.isFaulted) return { kind: 'crashed' };
+    const outcome = task.result as ReturnedOutcome<T>;
+    if (outcome.activity === undefined || outcome.activity === activity) return outcome;
+    return retryLater(`the engine handed over a result of ${outcome.activity} in its place`, 0);
   }
 
   /** What the service asks for, and a second more since timers may be early; else doubling from first to longest. */

@@ -55,6 +55,8 @@ export interface SecretFacts extends SecretVersion {
 /** What a listing of secrets tells of one: nothing of its value. */
 export interface SecretListing {
   readonly name: string;
+  /** Absent in a listing of all secrets, which names none. */
+  readonly version?: string;
   readonly tags: Tags;
   readonly isEnabled: boolean;
 }

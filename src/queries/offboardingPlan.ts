@@ -8,8 +8,10 @@ import {
   type LeavingToken,
   type OffboardingPlan,
 } from '../domain/offboardingPlan.js';
+import { parseTags } from '../domain/secretTags.js';
 import { inCommonWith, keptForOthers } from '../domain/sharedToken.js';
 import type { Ports } from '../ports/ports.js';
+import type { SecretVersionFacts } from '../ports/secretVault.js';
 import { isThere, readClientAccess, type ClientAccess, type ClientToken, type OtherTokens } from './clientAccess.js';
 import { isBound } from './connectedRegistry.js';
 import { readSharedAccess, type SharedAccess } from './sharedAccess.js';
@@ -37,12 +39,21 @@ export function createOffboardingPlan(ports: Ports, tokenUsers: TokenUsers) {
       secrets: access.secrets.map(({ name, versions, isShared }) => ({
         name,
         enabled: versions.filter(({ isEnabled }) => isEnabled).length,
+        ...lastRunIn(versions),
         isShared,
       })),
       claims: access.names,
       isThere: isThere(access, reference),
     };
   };
+}
+
+function lastRunIn(versions: readonly SecretVersionFacts[]): { readonly lastRun?: string } {
+  const lastRun = versions
+    .map(({ tags }) => parseTags(tags)?.issued.run ?? '')
+    .toSorted()
+    .at(-1);
+  return lastRun ? { lastRun } : {};
 }
 
 /** What is to become of one token. @param shared who uses it besides the client. */

@@ -115,7 +115,8 @@ describe('promote', () => {
   test('that comes again late leaves the candidates of a later run and of a later attempt alone', async () => {
     const issued = await issue();
     await world.activities.promote(promoteOrder(issued));
-    for (const later of [{ attempt: 2 }, { run: `${RUN}-later` }]) {
+    const mainVersion = world.vault.versionsOf(main).at(-1)?.version ?? '';
+    for (const later of [{ attempt: 2 }, { run: `${RUN}-later`, mainVersion }]) {
       await issue(later);
       await world.activities.promote(promoteOrder(issued));
       expect(world.vault.passwordIn(candidate)).toBeDefined();

@@ -26,18 +26,18 @@ const save = (run: string, password: string) =>
     }),
   });
 const retire = (earlier?: string) =>
-  retirePromoted({ vault } as unknown as Ports)({ reference, run: 'ours', ...(earlier ? { earlier } : {}) });
+  retirePromoted({ vault } as unknown as Ports)({ reference, run: 'run-2', ...(earlier ? { earlier } : {}) });
 
 describe('taking a promotion back', () => {
   test('removes a main secret that only this run made', async () => {
-    await save('ours', 'new');
+    await save('run-2', 'new');
     expect(await retire()).toEqual({ kind: 'done', value: {} });
     expect(vault.has(name)).toBe(false);
   });
 
   test('gives readers the credential that worked before, again and again', async () => {
-    const before = await save('theirs', 'old');
-    await save('ours', 'new');
+    const before = await save('run-1', 'old');
+    await save('run-2', 'new');
     await retire(before.version);
     expect(vault.passwordIn(name)).toBe('old');
     await retire(before.version);
@@ -48,7 +48,7 @@ describe('taking a promotion back', () => {
   });
 
   test('leaves the secret alone when this run promoted nothing', async () => {
-    const before = await save('theirs', 'old');
+    const before = await save('run-1', 'old');
     await retire(before.version);
     expect(vault.versionsOf(name)).toHaveLength(1);
     expect(vault.passwordIn(name)).toBe('old');

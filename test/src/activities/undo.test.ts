@@ -60,7 +60,14 @@ describe('retireCandidate', () => {
 
 describe('clearSlot', () => {
   const clear = () =>
-    world.activities.clearSlot({ registry, token, slot: 'password2', earlier: LONG_AGO, wasLive: false });
+    world.activities.clearSlot({
+      reference: reference(),
+      run: RUN,
+      token,
+      slot: 'password2',
+      earlier: LONG_AGO,
+      wasLive: false,
+    });
 
   test('empties the slot that was filled, and lets the other live; twice is as once', async () => {
     world.addToken({ password1: { createdAt: LONG_AGO }, password2: { createdAt: '2026-03-01T12:00:05.000Z' } });
@@ -78,7 +85,14 @@ describe('clearSlot', () => {
 
   test('says that a password was lost which still worked, but only when it was overwritten', async () => {
     const live = () =>
-      world.activities.clearSlot({ registry, token, slot: 'password2', earlier: LONG_AGO, wasLive: true });
+      world.activities.clearSlot({
+        reference: reference(),
+        run: RUN,
+        token,
+        slot: 'password2',
+        earlier: LONG_AGO,
+        wasLive: true,
+      });
     world.addToken({ password2: { createdAt: LONG_AGO } });
     expect(await live()).toEqual(gone);
     world.addToken({ password2: { createdAt: SINCE } });
@@ -100,6 +114,7 @@ describe('keepCandidate', () => {
   const keep = (earlier?: string) =>
     world.activities.keepCandidate({
       reference: reference(),
+      run: RUN,
       token,
       slot: 'password1',
       ...(earlier === undefined ? {} : { earlier }),
@@ -148,7 +163,14 @@ describe('keepCandidate', () => {
 });
 
 describe('restoreTokenScopeMap', () => {
-  const restore = () => world.activities.restoreTokenScopeMap({ registry, token, ours: scopeMap, earlier: 'earlier' });
+  const restore = () =>
+    world.activities.restoreTokenScopeMap({
+      reference: reference(),
+      run: RUN,
+      token,
+      ours: scopeMap,
+      earlier: 'earlier',
+    });
   const addMap = (name: string) => world.controlPlane.scopeMaps.set(name, { name, actions: [], description: 'theirs' });
   beforeEach(() => {
     addMap('earlier');
@@ -186,7 +208,15 @@ describe('restoreTokenScopeMap', () => {
 
 describe('removeToken', () => {
   const remove = () =>
-    world.activities.removeToken({ registry, connectedRegistry: CONNECTED_REGISTRY, token, scopeMap, since: SINCE });
+    world.activities.removeToken({
+      reference: reference(),
+      run: RUN,
+      registry,
+      connectedRegistry: CONNECTED_REGISTRY,
+      token,
+      scopeMap,
+      since: SINCE,
+    });
   const add = (changes = {}) => Object.assign(world.addToken(), { createdAt: SINCE, ...changes });
 
   test('disables the token before it deletes it; twice is as once', async () => {

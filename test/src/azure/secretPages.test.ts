@@ -56,10 +56,20 @@ test('a secret is told of by its newest version, a disabled one too', async () =
   // The service counts seconds; one second lies between the two.
   await new Promise((resolve) => setTimeout(resolve, 1100));
   const second = await vault.store('twice', 'x', { expiresOn, tags: { nth: 'second' } });
-  expect(await vault.newest('twice')).toEqual({ name: 'twice', tags: { nth: 'second' }, isEnabled: true });
+  expect(await vault.newest('twice')).toMatchObject({
+    name: 'twice',
+    tags: { nth: 'second' },
+    isEnabled: true,
+    version: second.version,
+  });
   await vault.disable(first);
   await vault.disable(second);
-  expect(await vault.newest('twice')).toEqual({ name: 'twice', tags: { nth: 'second' }, isEnabled: false });
+  expect(await vault.newest('twice')).toMatchObject({
+    name: 'twice',
+    tags: { nth: 'second' },
+    isEnabled: false,
+    version: second.version,
+  });
   await vault.remove('twice');
   expect(await vault.newest('twice')).toBeUndefined();
 });

@@ -19,10 +19,16 @@ export function clientRun(kind: typeof OFFBOARD | typeof REVOKE, run: string, ev
   };
 }
 
-export function offboardIn(flows: FlowWorld, hooks: Hooks & { readonly eventAt?: string } = {}) {
-  return flows.run(offboard, clientRun(OFFBOARD, 'offboarding-run', hooks.eventAt), hooks);
+export function offboardIn(
+  flows: FlowWorld,
+  { run = 'the-offboarding', eventAt, ...hooks }: Hooks & { readonly run?: string; readonly eventAt?: string } = {},
+) {
+  return flows.run(offboard, clientRun(OFFBOARD, run, eventAt), hooks);
 }
 
-export function revokeIn(flows: FlowWorld, hooks: Hooks = {}) {
-  return flows.run(revoke, clientRun(REVOKE, 'revocation-run'), hooks);
+export function revokeIn(
+  flows: FlowWorld,
+  { run = 'the-revocation', ...hooks }: Hooks & { readonly run?: string } = {},
+) {
+  return flows.run(revoke, clientRun(REVOKE, run), hooks);
 }

@@ -111,6 +111,8 @@ export class FakeControlPlane implements RegistryControlPlane {
   }
 
   async setTokenScopeMap(_: string, name: string, scopeMap: string): Promise<void> {
+    // As ARM does (local/azure/arm/tokens): a map that is gone can be given to nobody.
+    if (!this.scopeMaps.has(scopeMap.toLowerCase()) && !this.scopeMaps.has(scopeMap)) throw refused(scopeMap);
     this.token(name).scopeMap = scopeMap;
   }
 

@@ -41,7 +41,7 @@ export class FakeVault implements SecretVault {
 
   async newest(name: string): Promise<SecretListing | undefined> {
     const newest = this.has(name) ? this.versionsOf(name).at(-1) : undefined;
-    return newest && { name, tags: newest.tags, isEnabled: newest.isEnabled };
+    return newest && { name, version: newest.version, tags: newest.tags, isEnabled: newest.isEnabled };
   }
 
   async page(continuation?: string): Promise<SecretPage> {

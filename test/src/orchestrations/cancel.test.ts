@@ -35,8 +35,9 @@ describe('a cancel', () => {
       status: 'rolledBack',
       failure: { code: 'cancelled', message: 'cancelled by Ada', residue: [] },
     });
-    expect(outcome.steps.slice(-4).map((step) => step.name)).toEqual([
+    expect(outcome.steps.slice(-5).map((step) => step.name)).toEqual([
       'retireCandidate',
+      'retirePromoted',
       'unbind',
       'removeToken',
       'removeScopeMap',

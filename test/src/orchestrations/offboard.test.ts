@@ -68,7 +68,7 @@ describe('an offboarding', () => {
     world.wire.calls.length = 0;
     const other = createFlowWorld(world);
     const { client } = reference();
-    const run = clientRun(OFFBOARD, 'offboarding-run', '2026-03-01T12:00:00Z');
+    const run = clientRun(OFFBOARD, 'the-offboarding', '2026-03-01T12:00:00Z');
     const asked = { ...run, request: { ...run.request, client: client.toUpperCase() } };
     const { outcome } = await other.run(offboard, asked);
     expect(outcome).toMatchObject({ status: 'failed', failure: { code: 'client-unknown', residue: [], kept: [] } });

@@ -55,6 +55,14 @@ describe('a step', () => {
     expect(JSON.stringify(result)).not.toContain('busy');
   });
 
+  test('takes no result of another activity, which the engine may hand over after a crash, and asks again', async () => {
+    const stray = { ...done({ promoted: true }), activity: 'promote' };
+    const own = { ...done({ schedule: 'x' }), activity: 'readSync' };
+    const { result, seconds } = await tries((nth) => (nth === 1 ? stray : own));
+    expect(result).toMatchObject({ value: { schedule: 'x' }, steps: [{ status: 'completed', attempts: 2 }] });
+    expect(seconds).toEqual([0, 1]);
+  });
+
   test('fails at once with the code of its failure', async () => {
     const { result, seconds } = await tries(() => failed('token-changed', 'a message'));
     expect(result).toMatchObject({ error: { name: 'StepFailed', code: 'token-changed', message: 'a message' } });

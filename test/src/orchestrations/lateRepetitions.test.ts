@@ -1,0 +1,244 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { cancelEventName } from '../../../src/domain/cancelEvent.js';
+import { newRunId } from '../../../src/domain/operationId.js';
+import type { OperationOutcome, OperationResult } from '../../../src/domain/operation.js';
+import type { PullCheckReport } from '../../../src/domain/pullCheckMessages.js';
+import { reportEventName, reportHash } from '../../../src/domain/reportEvent.js';
+import { rotate } from '../../../src/orchestrations/rotate.js';
+import { offboardIn, revokeIn } from '../fakes/clients.js';
+import type { Call } from '../fakes/durableContext.js';
+import { createFlowWorld, type FlowWorld, type Hooks } from '../fakes/flowWorld.js';
+import { report } from '../fakes/onboardScript.js';
+import { onboardIn } from '../fakes/onboardWorld.js';
+import { PULL } from '../fakes/orders.js';
+import { CONNECTED_REGISTRY } from '../fakes/requests.js';
+import { rotationRun } from '../fakes/rotateWorld.js';
+import { candidate, isGone, main, token } from '../fakes/usualClient.js';
+import { createWorld, type World } from '../fakes/world.js';
+
+// What the engine does when its process dies (docs/decisions/0039-activities-that-come-late.md): it calls an activity again,
+// minutes later; and it calls one that it then knows nothing of, since the turn that has made the call is lost.
+
+let world: World;
+let flows: FlowWorld;
+beforeEach(() => {
+  vi.useFakeTimers();
+  begin();
+});
+afterEach(() => vi.useRealTimers());
+
+function begin(): void {
+  vi.setSystemTime(new Date('2026-03-01T12:00:00Z'));
+  world = createWorld();
+  flows = createFlowWorld(world);
+}
+
+const pass = (seconds: number) => vi.setSystemTime(Date.now() + seconds * 1000);
+const newRun = () => newRunId(new Date(), Buffer.alloc(4));
+const works = () =>
+  world.controlPlane.accepts(token, world.vault.passwordIn(main) ?? '-') &&
+  world.controlPlane.clientsOf(CONNECTED_REGISTRY).includes(token);
+const call = async ({ name, input }: Pick<Call, 'name' | 'input'>) =>
+  (world.activities as Readonly<Record<string, (given: never) => Promise<unknown>>>)[name]?.(input as never);
+
+type Device = (attempt: number) => PullCheckReport | undefined;
+type Play = (hooks?: Hooks) => Promise<{ readonly outcome: OperationOutcome<OperationResult> }>;
+
+const OTHER_RIGHTS = { repositories: ['samples/a'] };
+const pulls: Device = () => report();
+const pullsOther: Device = () => report({ image: 'samples/a:latest' });
+const fails: Device = () => report({ outcome: 'digest-mismatch' });
+
+const onboarding =
+  (request: Readonly<Record<string, unknown>> = {}, device: Device = pulls): Play =>
+  (hooks = {}) => {
+    let attempt = 0;
+    const answer = () => device((attempt += 1));
+    const requestedAt = new Date().toISOString();
+    return onboardIn(world, { flows, run: newRun(), requestedAt, request, device: answer, ...hooks });
+  };
+
+const rotation =
+  (urgent: boolean, device: Device = pulls): Play =>
+  ({ before, after } = {}) => {
+    const input = rotationRun({ urgent, run: newRun() });
+    return flows.run(rotate, input, {
+      before: async (name, made, context) => {
+        const lastSyncTime = made.at.toISOString();
+        if (name === 'readSync') world.controlPlane.change(CONNECTED_REGISTRY, { lastSyncTime });
+        await before?.(name, made, context);
+      },
+      after: async (name, made, context) => {
+        const { attempt } = made.input as { attempt: number };
+        const answer = name === 'requestPullCheck' ? device(attempt) : undefined;
+        if (answer)
+          context.raiseIn(2, reportEventName(input.run, attempt), { hash: reportHash(answer), report: answer });
+        await after?.(name, made, context);
+      },
+    });
+  };
+
+const offboarding: Play = (hooks) => offboardIn(flows, { run: newRun(), ...hooks });
+const revocation: Play = (hooks) => revokeIn(flows, { run: newRun(), ...hooks });
+
+/** What came before, what is played, and how it ends. */
+type Trial = readonly [first: readonly Play[], play: Play, ends: string];
+const TRIALS: Readonly<Record<string, Trial>> = {
+  'an onboarding': [[], onboarding(), 'completed'],
+  'one with other rights': [[onboarding()], onboarding(OTHER_RIGHTS, pullsOther), 'completed'],
+  'one that fails': [[], onboarding({}, fails), 'rolledBack'],
+  'one with other rights that fails': [[onboarding()], onboarding(OTHER_RIGHTS, fails), 'rolledBack'],
+  'one that clears a revocation': [[onboarding(), revocation], onboarding(), 'completed'],
+  'a rotation': [[onboarding()], rotation(false), 'completed'],
+  'a rotation that fails': [[onboarding()], rotation(false, fails), 'rolledBack'],
+  'an urgent rotation': [[onboarding()], rotation(true), 'completed'],
+  'an offboarding': [[onboarding()], offboarding, 'completed'],
+};
+
+const FOLLOWERS: readonly (readonly [string, Play])[] = [
+  ['an onboarding', onboarding()],
+  ['an onboarding with other rights', onboarding(OTHER_RIGHTS, pullsOther)],
+  ['a rotation', rotation(false)],
+  ['an urgent rotation', rotation(true)],
+];
+
+async function prepare(first: readonly Play[]): Promise<void> {
+  begin();
+  for (const play of first) {
+    await play();
+    pass(3600);
+  }
+}
+
+/** Plays a flow, and notes its calls of activities in their order. */
+async function noting(play: Play, onCall: (calls: readonly Call[]) => Promise<unknown> = async () => undefined) {
+  const calls: Call[] = [];
+  const { outcome } = await play({
+    after: async (_, made) => {
+      if (made.kind !== 'activity') return;
+      calls.push(made);
+      await onCall(calls);
+    },
+  });
+  return { calls, outcome };
+}
+
+/** As it should have ended; an undo that finds its work undone again says so. */
+function endsAs({ status, failure }: OperationOutcome<OperationResult>, ends: string): boolean {
+  return status === ends || (ends === 'rolledBack' && status === 'failed' && (failure?.residue.length ?? 0) > 0);
+}
+
+describe.each(Object.entries(TRIALS))('each activity of %s', (_, [first, play, ends]) => {
+  test('may come again after any later one of its run', async () => {
+    await prepare(first);
+    const { calls, outcome } = await noting(play);
+    expect(outcome.status).toBe(ends);
+    const state = works();
+    const faults: string[] = [];
+    for (const [again, { name }] of calls.entries())
+      for (let at = again; at < calls.length; at += 1) {
+        await prepare(first);
+        const late = await noting(play, async (made) => {
+          const repeated = made[again];
+          if (made.length - 1 === at && repeated) await call(repeated);
+        });
+        if (!endsAs(late.outcome, ends) || works() !== state)
+          faults.push(`${name} after ${calls[at]?.name}: ${late.outcome.status}, works: ${works()}`);
+      }
+    expect(faults).toEqual([]);
+  });
+
+  test.each(FOLLOWERS)('may come again after %s that followed', async (_follower, next) => {
+    await prepare(first);
+    const { calls } = await noting(play);
+    const faults: string[] = [];
+    for (const [again, { name }] of calls.entries()) {
+      await prepare(first);
+      const { calls: made } = await noting(play);
+      pass(60);
+      await next();
+      const state = works() && world.controlPlane.token(token).scopeMap;
+      const late = made[again];
+      if (late) await call(late);
+      if ((works() && world.controlPlane.token(token).scopeMap) !== state) faults.push(name);
+    }
+    expect(faults).toEqual([]);
+  });
+});
+
+test('the token of a stolen device stays disabled, whatever of the onboarding before comes again', async () => {
+  await prepare([onboarding(), revocation]);
+  const { calls } = await noting(onboarding());
+  pass(60);
+  await revocation();
+  for (const late of calls) {
+    await call(late);
+    expect([late.name, world.controlPlane.token(token).isEnabled]).toEqual([late.name, false]);
+  }
+});
+
+/** A promotion right after the device's first report, of which the run knows nothing: its turn, and the report, are lost. */
+function unseenPromotion(
+  play: (device: Device) => Play,
+  more: Hooks = {},
+): Promise<{ readonly outcome: OperationOutcome<OperationResult> }> {
+  let issued: { readonly credential: object; readonly order: object } | undefined;
+  const unreadable: Device = (attempt) => (attempt === 1 ? undefined : report({ outcome: 'secret-unavailable' }));
+  return play(unreadable)({
+    before: more.before ?? (() => undefined),
+    after: async (name, made, context) => {
+      if (name === 'issueCredentials') {
+        const { version = '' } = world.vault.versionsOf(candidate).at(-1) ?? {};
+        const { slots } = world.controlPlane.token(token);
+        const { slot } = made.input as { readonly slot: 'password1' | 'password2' };
+        const credential = {
+          ...(made.input as object),
+          name: candidate,
+          version,
+          slotCreatedAt: slots[slot]?.createdAt,
+        };
+        issued = { credential, order: made.input as object };
+      }
+      if (name === 'requestPullCheck' && (made.input as { attempt: number }).attempt === 1)
+        await call({ name: 'promote', input: { ...issued?.order, credential: issued?.credential, pull: PULL } });
+      await more.after?.(name, made, context);
+    },
+  });
+}
+
+describe('a promotion of which the run knows nothing', () => {
+  test.each<[string, readonly Play[], (device: Device) => Play]>([
+    ['an onboarding', [], (device) => onboarding({}, device)],
+    ['a rotation', [onboarding()], (device) => rotation(false, device)],
+    ['an urgent rotation', [onboarding()], (device) => rotation(true, device)],
+  ])('is found by %s, which goes on from there with the same password', async (_, first, play) => {
+    await prepare(first);
+    let promoted: string | undefined;
+    const { outcome } = await unseenPromotion(play, {
+      after: (name) => {
+        if (name === 'checkCredential') promoted = world.vault.passwordIn(main);
+      },
+    });
+    expect(outcome).toMatchObject({ status: 'completed', result: { pull: { digest: PULL.digest } } });
+    expect([works(), promoted !== undefined, world.vault.passwordIn(main)]).toEqual([true, true, promoted]);
+  });
+
+  test.each<[string, readonly Play[], (device: Device) => Play, () => boolean]>([
+    ['an onboarding', [], (device) => onboarding({}, device), () => isGone(world)],
+    ['a rotation', [onboarding()], (device) => rotation(false, device), works],
+    ['an urgent rotation', [onboarding()], (device) => rotation(true, device), works],
+  ])(
+    'is taken back with %s that is cancelled then, or stays where it is all that works',
+    async (_, first, play, isWell) => {
+      await prepare(first);
+      const { outcome } = await unseenPromotion(play, {
+        after: (name, made, context) => {
+          const { attempt, run } = made.input as { readonly attempt: number; readonly run: string };
+          if (name === 'requestPullCheck' && attempt === 2) context.raiseIn(0, cancelEventName(run), { actor: 'Ada' });
+        },
+      });
+      expect(outcome).toMatchObject({ status: 'rolledBack', failure: { code: 'cancelled', residue: [] } });
+      expect(isWell()).toBe(true);
+    },
+  );
+});
