@@ -49,11 +49,12 @@ export function createOffboardingPlan(ports: Ports, tokenUsers: TokenUsers) {
 }
 
 function lastRunIn(versions: readonly SecretVersionFacts[]): { readonly lastRun?: string } {
-  const lastRun = versions
-    .map(({ tags }) => parseTags(tags)?.issued.run ?? '')
-    .toSorted()
-    .at(-1);
-  return lastRun ? { lastRun } : {};
+  const runs = versions.flatMap(({ tags }) => {
+    const facts = parseTags(tags);
+    return facts ? [facts.issued.run] : [];
+  });
+  const lastRun = runs.toSorted().at(-1);
+  return lastRun === undefined ? {} : { lastRun };
 }
 
 /** What is to become of one token. @param shared who uses it besides the client. */
