@@ -19,10 +19,13 @@ interface HostModule {
   }>;
 }
 
+/** So often a host is started: it may choose ports for its storage that another process takes in the meantime. */
+const TRIES = 3;
+
 /** Starts the host of a module. It writes the keys by itself. */
 export async function hostFromModule(file: string, order: HostOrder): Promise<FunctionsHost> {
   const module = (await import(/* @vite-ignore */ pathToFileURL(file).href)) as HostModule;
-  const host = await module.startHost({ ...order, visibility: VISIBILITY });
+  const host = await startedOf(module, order);
   return {
     kill: () => host.killHost(),
     startAgain: () => host.restartHost(),
@@ -36,6 +39,15 @@ export async function hostFromModule(file: string, order: HostOrder): Promise<Fu
     },
     stop: () => host.stop(),
   };
+}
+
+async function startedOf(module: HostModule, order: HostOrder): ReturnType<HostModule['startHost']> {
+  for (let tries = 1; ; tries += 1)
+    try {
+      return await module.startHost({ ...order, visibility: VISIBILITY });
+    } catch (error) {
+      if (tries >= TRIES || !String(error).includes('EADDRINUSE')) throw error;
+    }
 }
 
 /** Azurite saves everything when it is asked to end. */
