@@ -42,7 +42,7 @@ const deferred = {
 
 const { name, version, license, engines } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 
-rmSync(join(root, 'package'), { recursive: true, force: true });
+rmSync(join(root, 'package'), { recursive: true, force: true, maxRetries: 5 });
 mkdirSync(folder, { recursive: true });
 const { metafile, warnings } = await build({
   absWorkingDir: root,

@@ -50,7 +50,7 @@ function install(version) {
     renameSync(draft, folder);
     return bin;
   } finally {
-    rmSync(draft, { recursive: true, force: true });
+    rmSync(draft, { recursive: true, force: true, maxRetries: 5 });
   }
 }
 

@@ -61,7 +61,7 @@ async function main(args: readonly string[]): Promise<number> {
   // What is interrupted fails in many ways, none of which is the reason.
   if (abort.aborted) failure = new Error('Interrupted.');
   if (failure !== undefined) succeeded = false;
-  if (succeeded) await rm(dataFolder, { recursive: true });
+  if (succeeded) await rm(dataFolder, { recursive: true, maxRetries: 5 });
   else print(`The logs are in ${dataFolder}.`);
   print(`\n${succeeded ? paint.good('Done') : paint.bad('Failed')} after ${elapsed().trim()}; everything is stopped.`);
   // Last, so that it is what stands above the next prompt.

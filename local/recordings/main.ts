@@ -37,6 +37,6 @@ else {
     process.stdout.write(tableOf(replayed));
     if (values.list) process.stdout.write(`\n${listOf(replayed)}`);
   } finally {
-    await rm(data, { recursive: true, force: true });
+    await rm(data, { recursive: true, force: true, maxRetries: 5 });
   }
 }

@@ -39,7 +39,7 @@ export function takeDataFolder(folder: string, reset: boolean): void {
     );
   }
   writeAtomically(file, JSON.stringify({ pid: process.pid }));
-  if (reset) for (const name of STATE) rmSync(join(folder, name), { recursive: true, force: true });
+  if (reset) for (const name of STATE) rmSync(join(folder, name), { recursive: true, force: true, maxRetries: 5 });
 }
 
 /** Lets others take the folder. */

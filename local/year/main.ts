@@ -78,7 +78,7 @@ async function again(): Promise<number> {
   );
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => child.kill(signal));
   const code = await new Promise<number>((resolve) => child.once('exit', (status) => resolve(status ?? 1)));
-  rmSync(folder, { recursive: true, force: true });
+  rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
   return code;
 }
 
@@ -101,7 +101,7 @@ async function main(flags: Flags, tls: string): Promise<number> {
     print(`\n${table}`);
     return violations.length === 0 ? 0 : 1;
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
   }
 }
 

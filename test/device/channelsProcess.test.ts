@@ -53,7 +53,7 @@ afterAll(async () => {
   await Promise.all([azure.close(), edge.close()]);
   app.closeAllConnections();
   app.close();
-  await rm(directory, { recursive: true });
+  await rm(directory, { recursive: true, maxRetries: 5 });
 });
 beforeEach(() => {
   [seen, pending] = [[], []];

@@ -19,7 +19,7 @@ beforeAll(async () => {
   caFile = join(folder, 'ca.crt');
   await writeFile(caFile, '-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n');
 });
-afterAll(() => rm(folder, { recursive: true }));
+afterAll(() => rm(folder, { recursive: true, maxRetries: 5 }));
 
 /** What the agent makes of a container's variables, with a CA file that there is. */
 function commandOf(args: string[], env: Record<string, string>) {

@@ -29,7 +29,7 @@ beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'docker-config-'));
   path = join(folder, 'config.json');
 });
-afterEach(() => rm(folder, { recursive: true }));
+afterEach(() => rm(folder, { recursive: true, maxRetries: 5 }));
 
 const signal = new AbortController().signal;
 const delivery = (password: string, endpoint = 'edge:8000', secret = 'device-1', takeOver = false) => ({

@@ -59,7 +59,7 @@ afterAll(async () => {
   else process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = strict;
   await Promise.all([line.close(), registry.close(), app.close()]);
   await azure.close();
-  await rm(folder, { recursive: true });
+  await rm(folder, { recursive: true, maxRetries: 5 });
 });
 
 async function start(): Promise<RunningAgent> {

@@ -33,7 +33,7 @@ beforeAll(async () => {
   const { caFile, certFile, keyFile } = await ensureCertificates(join(folder, 'tls'));
   tls = { caFile, cert: await readFile(certFile), key: await readFile(keyFile) };
 });
-afterAll(() => rm(folder, { recursive: true }));
+afterAll(() => rm(folder, { recursive: true, maxRetries: 5 }));
 
 const recorder = () => {
   const log: string[] = [];

@@ -43,7 +43,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await cloud.end();
-  await rm(folder, { recursive: true });
+  await rm(folder, { recursive: true, maxRetries: 5 });
 });
 beforeEach(() => {
   count += 1;

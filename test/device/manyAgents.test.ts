@@ -43,7 +43,7 @@ afterEach(async () => {
   await Promise.all(agents.splice(0).map((agent) => agent.stop()));
   await registry.close();
   await app.close();
-  await rm(folder, { recursive: true });
+  await rm(folder, { recursive: true, maxRetries: 5 });
 });
 
 const secrets: SecretReader = {

@@ -20,7 +20,7 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   await cluster.close();
-  await rm(folder, { recursive: true });
+  await rm(folder, { recursive: true, maxRetries: 5 });
 });
 
 const write = (password: string, endpoint = 'edge:8000', secret = 'device-1', takeOver = false) =>

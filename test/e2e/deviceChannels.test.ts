@@ -37,7 +37,7 @@ describe('a device that nothing can reach', () => {
   });
   afterAll(async () => {
     await it.dispose();
-    await rm(folder, { recursive: true });
+    await rm(folder, { recursive: true, maxRetries: 5 });
   });
 
   test('asks for its check with its own identity, and delivers what was promoted', async () => {
@@ -69,7 +69,7 @@ describe('a device of an IoT Hub', () => {
   });
   afterAll(async () => {
     await it.dispose();
-    await rm(folder, { recursive: true });
+    await rm(folder, { recursive: true, maxRetries: 5 });
   });
 
   const onboard = (client: string) =>

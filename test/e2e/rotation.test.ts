@@ -42,7 +42,7 @@ describe('with a device that pulls', () => {
   });
   afterAll(async () => {
     await it.dispose();
-    rmSync(consumers, { recursive: true, force: true });
+    rmSync(consumers, { recursive: true, force: true, maxRetries: 5 });
   });
 
   const onboard = async (client: string) => {

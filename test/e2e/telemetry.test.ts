@@ -29,7 +29,7 @@ afterAll(async () => {
   await it.dispose();
   await ingestion.close();
   await host.close();
-  rmSync(folder, { recursive: true, force: true });
+  rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
 });
 
 test('an onboarding’s calls of services are spans, on a host with distributed tracing of one trace from the request to the device’s report', async () => {

@@ -40,7 +40,7 @@ beforeEach(async () => {
 afterEach(async () => {
   vi.useRealTimers();
   Object.assign(disk, { left: Infinity, code: 'ENOSPC', truncates: true });
-  await rm(folder, { recursive: true, force: true });
+  await rm(folder, { recursive: true, force: true, maxRetries: 5 });
 });
 
 describe('a file that is appended to', () => {

@@ -29,7 +29,7 @@ beforeAll(async () => {
   tls = await ensureCertificates(join(folder, 'tls'));
   replayed = await replay(recordings, 'all');
 }, 120_000);
-afterAll(() => rm(folder, { recursive: true, force: true }));
+afterAll(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }));
 
 describe('what Azure answered, and what the stand-in does', () => {
   test('of the container registry and the vault at least 95 % are equal, and none is different or was not sent', () => {

@@ -14,7 +14,7 @@ beforeEach(() => {
     writeFileSync(join(folder, name), '{"type":"module"}');
 });
 afterEach(() => {
-  rmSync(folder, { recursive: true });
+  rmSync(folder, { recursive: true, maxRetries: 5 });
 });
 
 function build() {

@@ -17,7 +17,7 @@ beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'check-node-'));
   pretence = join(folder, 'pretence.cjs');
 });
-afterAll(() => rmSync(folder, { recursive: true }));
+afterAll(() => rmSync(folder, { recursive: true, maxRetries: 5 }));
 
 /** A script of package.json in a shell, as npm runs it, under a Node that says that it is of this version. */
 function runUnder(version: string, script: string, ...args: string[]) {

@@ -6,7 +6,7 @@ import { licenceProblems, noticesText, packagesOf } from '../../scripts/notices.
 
 let root: string;
 beforeEach(() => (root = mkdtempSync(join(tmpdir(), 'notices-'))));
-afterEach(() => rmSync(root, { recursive: true }));
+afterEach(() => rmSync(root, { recursive: true, maxRetries: 5 }));
 
 function add(path: string, manifest: Record<string, unknown>, files: Record<string, string> = {}): void {
   const folder = join(root, 'node_modules', path);

@@ -9,7 +9,7 @@ const script = fileURLToPath(new URL('../../scripts/sumTests.mjs', import.meta.u
 
 let folder: string;
 beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'reports-'))));
-afterEach(() => rmSync(folder, { recursive: true }));
+afterEach(() => rmSync(folder, { recursive: true, maxRetries: 5 }));
 
 interface FileResult {
   name: string;

@@ -7,7 +7,7 @@ import { projectRoot } from '../../local/stack/projectRoot.js';
 
 let folder: string;
 beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'test-func-'))));
-afterEach(() => rmSync(folder, { recursive: true }));
+afterEach(() => rmSync(folder, { recursive: true, maxRetries: 5 }));
 
 /** Runs the script with a PATH that has nothing but `commands`. */
 function testFunc(commands: string[], functionsHost?: string): { status: number | null; stdout: string } {

@@ -7,7 +7,7 @@ import { projectRoot } from '../../local/stack/projectRoot.js';
 
 let folder: string;
 beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'test-infra-'))));
-afterEach(() => rmSync(folder, { recursive: true }));
+afterEach(() => rmSync(folder, { recursive: true, maxRetries: 5 }));
 
 function testInfra(environment: Record<string, string>): { status: number | null; stdout: string } {
   const script = join(projectRoot(), 'scripts', 'testInfra.mjs');

@@ -19,7 +19,7 @@ beforeEach(() => {
   writeFileSync(join(bin, 'node'), '#!/bin/sh\necho "v99 $*"\n');
   chmodSync(join(bin, 'node'), 0o755);
 });
-afterEach(() => rmSync(folder, { recursive: true }));
+afterEach(() => rmSync(folder, { recursive: true, maxRetries: 5 }));
 
 const withNode = (...args: string[]) => spawnSync(process.execPath, [script, ...args], { encoding: 'utf8' });
 

@@ -28,7 +28,7 @@ test('profiles come from the setting, or from a file', () => {
     expect(config({ PROFILES_FILE: file }).profileBook).toEqual(inline);
     expect(problemsOf({ PROFILES_FILE: file, PROFILES: '[]' })).toContain('leave one out');
   } finally {
-    rmSync(folder, { recursive: true });
+    rmSync(folder, { recursive: true, maxRetries: 5 });
   }
 });
 

@@ -82,7 +82,7 @@ describe.each(['http', 'https'])('the agent against docker-registry over %s', (p
     await registry?.close();
     await edge?.close();
     await azure?.close();
-    if (folder) await rm(folder, { recursive: true });
+    if (folder) await rm(folder, { recursive: true, maxRetries: 5 });
   });
 
   const basic = (user: string, password: string) => Buffer.from(`${user}:${password}`).toString('base64');

@@ -17,7 +17,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await azure?.close();
-  if (folder) await rm(folder, { recursive: true });
+  if (folder) await rm(folder, { recursive: true, maxRetries: 5 });
 });
 
 /** The Containerfile's stages, each by its COPY and RUN lines. Its base image is this machine: nothing is run as root. */

@@ -33,7 +33,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await edge?.close();
   await podman?.close();
-  if (folder) await rm(folder, { recursive: true, force: true });
+  if (folder) await rm(folder, { recursive: true, force: true, maxRetries: 5 });
 });
 
 /** Whether an engine signs in with the file and finds the image, by what the engine itself reads of the file. */

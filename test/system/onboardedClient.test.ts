@@ -23,7 +23,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await it.dispose();
-  rmSync(folder, { recursive: true });
+  rmSync(folder, { recursive: true, maxRetries: 5 });
 });
 
 test('skopeo pulls with the saved secret as its authfile, and gets the digest that the operation reports', () => {

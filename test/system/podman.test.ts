@@ -20,7 +20,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await edge?.close();
   await podman?.close();
-  if (folder) await rm(folder, { recursive: true, force: true });
+  if (folder) await rm(folder, { recursive: true, force: true, maxRetries: 5 });
 });
 
 async function pull(password: string, image: string) {

@@ -23,7 +23,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await edge?.close();
-  if (directory) await rm(directory, { recursive: true });
+  if (directory) await rm(directory, { recursive: true, maxRetries: 5 });
 });
 
 /** Runs skopeo with a docker config.json as the vault holds it: `auths` by endpoint, with `auth` and nothing else. */

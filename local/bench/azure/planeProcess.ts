@@ -74,6 +74,6 @@ export class PlaneProcess {
     });
     this.child.kill('SIGTERM');
     await ended;
-    await rm(this.folder, { recursive: true, force: true });
+    await rm(this.folder, { recursive: true, force: true, maxRetries: 5 });
   }
 }

@@ -86,7 +86,7 @@ export class HostProcess {
       await exit;
       clearTimeout(bound);
     }
-    await rm(this.#dataDir, { recursive: true, force: true });
+    await rm(this.#dataDir, { recursive: true, force: true, maxRetries: 5 });
   }
 }
 

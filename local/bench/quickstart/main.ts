@@ -79,7 +79,7 @@ async function measure(devices: number, azurePace: boolean): Promise<Measured> {
       await stack.stop();
     }
   } finally {
-    await rm(dataFolder, { recursive: true, force: true });
+    await rm(dataFolder, { recursive: true, force: true, maxRetries: 5 });
   }
 }
 

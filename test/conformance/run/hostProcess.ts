@@ -55,7 +55,7 @@ export async function startLocalHost(): Promise<HostProcess> {
   };
   const stop = async (): Promise<void> => {
     await end();
-    await rm(folder, { recursive: true, force: true });
+    await rm(folder, { recursive: true, force: true, maxRetries: 5 });
   };
   try {
     const base = await ready(child);

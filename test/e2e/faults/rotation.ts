@@ -22,7 +22,7 @@ export const PROMISES = {
 export function rotationSubjects(): Record<'ordinary' | 'urgent' | 'sweep' | 'undo' | 'urgentUndo', Subject> {
   // What the agent writes for docker holds passwords, so it is not where the search for them looks.
   const consumers = mkdtempSync(join(tmpdir(), 'rotation-faults-'));
-  afterAll(() => rmSync(consumers, { recursive: true, force: true }));
+  afterAll(() => rmSync(consumers, { recursive: true, force: true, maxRetries: 5 }));
   // Only an agent with consumers acknowledges.
   const whole = (title: string, settings = {}): LaneOptions => ({
     settings: { ...SETTINGS, ...settings },

@@ -37,7 +37,7 @@ export class Launched {
 
   async dispose(): Promise<void> {
     for (const child of this.children) if (child.exitCode === null && child.signalCode === null) await stop(child);
-    rmSync(this.folder, { recursive: true });
+    rmSync(this.folder, { recursive: true, maxRetries: 5 });
   }
 }
 

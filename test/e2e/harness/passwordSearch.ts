@@ -44,12 +44,23 @@ export async function findPasswords(
   };
   for (const file of filesIn(dataFolder)) {
     const place = relative(dataFolder, file);
-    if (place !== VAULT_STORE) look(place, readFileSync(file));
+    const content = place === VAULT_STORE ? undefined : contentOf(file);
+    if (content) look(place, content);
   }
   for (const [index, text] of app.seen.entries()) look(`answer ${index}`, text);
   for (const [index, text] of texts.entries()) look(`text ${index}`, text);
   const inVaultStore = search.isIn(readFileSync(join(dataFolder, VAULT_STORE)));
   return { inVaultStore, searched: new Set(logins.map(({ password }) => password)).size, found };
+}
+
+/** Undefined of one that is gone since it was listed: what saves a file anew writes another first, and renames it. */
+function contentOf(file: string): Buffer | undefined {
+  try {
+    return readFileSync(file);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    return undefined;
+  }
 }
 
 function filesIn(folder: string): string[] {

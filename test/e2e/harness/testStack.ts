@@ -46,7 +46,7 @@ export async function startTestStack(options: Partial<StackOptions> = {}): Promi
     await host?.stop();
     if (stack) await noteOperations(stack);
     await stack?.stop();
-    rmSync(dataFolder, { recursive: true, force: true });
+    rmSync(dataFolder, { recursive: true, force: true, maxRetries: 5 });
   };
   try {
     const started = await startStack({

@@ -144,7 +144,7 @@ test.each(['preprovision.mjs', 'reportKeys.mjs', 'events.mjs'])(
   '%s without the Azure CLI, or outside azd, says what to do',
   (name) => {
     const empty = mkdtempSync(join(tmpdir(), 'hooks-'));
-    folders.push({ remove: () => rmSync(empty, { recursive: true }) });
+    folders.push({ remove: () => rmSync(empty, { recursive: true, maxRetries: 5 }) });
     const withoutAz = runIn(name, empty, OUTPUTS);
     expect(withoutAz.status).toBe(1);
     expect(withoutAz.said).toContain('install it');

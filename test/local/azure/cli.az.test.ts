@@ -51,7 +51,7 @@ describe('the Azure CLI', () => {
     });
     server?.kill('SIGTERM');
     if (server) await ended;
-    rmSync(data, { recursive: true, force: true });
+    rmSync(data, { recursive: true, force: true, maxRetries: 5 });
   });
 
   const az = (command: string | readonly string[]): Promise<Outcome> =>

@@ -79,7 +79,7 @@ export class Cloud {
   async end(): Promise<void> {
     this.#agent.destroy();
     await this.running.close();
-    await rm(this.directory, { recursive: true, force: true });
+    await rm(this.directory, { recursive: true, force: true, maxRetries: 5 });
   }
 
   get running(): ControlPlane {

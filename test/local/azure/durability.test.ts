@@ -17,7 +17,7 @@ describe('what was answered', () => {
   });
   afterEach(async () => {
     await run.kill();
-    await rm(data, { recursive: true, force: true });
+    await rm(data, { recursive: true, force: true, maxRetries: 5 });
   });
 
   it('outlives a process that is killed while it is busy', async () => {

@@ -156,7 +156,7 @@ describe('every fix that is printed', () => {
     });
     server?.kill('SIGTERM');
     if (server) await ended;
-    rmSync(data, { recursive: true, force: true });
+    rmSync(data, { recursive: true, force: true, maxRetries: 5 });
   });
 
   it.each(Object.entries(CASES))('is taken by the real CLI as it stands, and helps: %s', async (_, entry) => {

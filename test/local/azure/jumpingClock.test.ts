@@ -26,7 +26,7 @@ describe('the process on a clock that jumps', () => {
     await run.kill();
     subscriber.stop();
     await clock.close();
-    await rm(data, { recursive: true, force: true });
+    await rm(data, { recursive: true, force: true, maxRetries: 5 });
   });
 
   /** As a test does that knows the control plane's address only. */

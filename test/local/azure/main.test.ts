@@ -21,7 +21,7 @@ describe('the process of the control plane', () => {
       one.kill('SIGKILL');
       await one.ended;
     }
-    await rm(data, { recursive: true, force: true });
+    await rm(data, { recursive: true, force: true, maxRetries: 5 });
   });
 
   it('explains itself', async () => {

@@ -24,7 +24,7 @@ describe('the store', () => {
     folder = await mkdtemp(join(tmpdir(), 'store-'));
     file = join(folder, 'things.ndjson');
   });
-  afterEach(() => rm(folder, { recursive: true }));
+  afterEach(() => rm(folder, { recursive: true, maxRetries: 5 }));
 
   const shelvesOf = (...shelves: Shelf[]): Collection<Shelf> =>
     new Collection<Shelf>(shelves, {

@@ -63,7 +63,7 @@ test('without the Azure CLI, one line says so and the exit code is 3', () => {
     expect({ status, stderr }).toEqual({ status: 3, stderr: '' });
     expect(stdout).toMatch(/^bench:quickstart did not run: the Azure CLI, az, [^\n]+\.\n$/);
   } finally {
-    rmSync(nothing, { recursive: true });
+    rmSync(nothing, { recursive: true, maxRetries: 5 });
   }
 });
 

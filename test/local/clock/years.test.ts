@@ -50,7 +50,7 @@ afterAll(async () => {
   child.kill('SIGKILL');
   await exit;
   await clock.close();
-  await rm(folder, { recursive: true, force: true });
+  await rm(folder, { recursive: true, force: true, maxRetries: 5 });
 });
 
 async function token(): Promise<{ text: string; exp: number }> {

@@ -110,7 +110,7 @@ export async function startEdgeUnderTest(
     async close() {
       await edge.close();
       await plane.close();
-      await rm(directory, { recursive: true });
+      await rm(directory, { recursive: true, maxRetries: 5 });
     },
   };
   await settled(() => edge.nextSync() !== undefined);

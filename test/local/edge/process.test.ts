@@ -15,7 +15,7 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   await plane.close();
-  await rm(directory, { recursive: true });
+  await rm(directory, { recursive: true, maxRetries: 5 });
 });
 
 const ENV = { SYNC_TOKEN_NAME: SYNC_TOKEN.name, SYNC_TOKEN_PASSWORD: SYNC_TOKEN.password };

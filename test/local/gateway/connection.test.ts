@@ -60,7 +60,7 @@ describe('a connected registry in ARM', () => {
   test('that cannot keep what it synced says so, and serves it nevertheless', async () => {
     const folder = await fleet.folder();
     const member = await fleet.join(SEEDED, { folder });
-    await rm(folder, { recursive: true });
+    await rm(folder, { recursive: true, maxRetries: 5 });
     await writeFile(folder, 'a file where the folder was');
     const password = await fleet.client('reads-hello');
     await fleet.advance(60);

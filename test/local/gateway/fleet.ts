@@ -52,7 +52,7 @@ export class Fleet {
     for (const member of this.members) await member.stop();
     await this.gate.close();
     await this.cloud.end();
-    for (const folder of this.#folders) await rm(folder, { recursive: true, force: true });
+    for (const folder of this.#folders) await rm(folder, { recursive: true, force: true, maxRetries: 5 });
   }
 
   /** Starts a connected registry with new sync credentials; it syncs every minute unless told otherwise. */

@@ -27,5 +27,9 @@ export async function makeApp(files: Record<string, string>): Promise<AppFolder>
     await writeFile(file, text);
   }
   await symlink(packages, path.join(appDir, 'node_modules'));
-  return { appDir, dataDir: path.join(root, 'data'), remove: () => rm(root, { recursive: true, force: true }) };
+  return {
+    appDir,
+    dataDir: path.join(root, 'data'),
+    remove: () => rm(root, { recursive: true, force: true, maxRetries: 5 }),
+  };
 }

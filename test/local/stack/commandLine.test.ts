@@ -84,7 +84,7 @@ test('a host of somebody else has a port that is known', () => {
 describe('settings of the app', () => {
   let folder: string;
   beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'flags-'))));
-  afterEach(() => rmSync(folder, { recursive: true }));
+  afterEach(() => rmSync(folder, { recursive: true, maxRetries: 5 }));
 
   test('are given with --set, as often as needed; the value may hold anything', () => {
     const args = ['--set', 'CREDENTIAL_LIFETIME_DAYS=31', '--set', 'ROTATION_FREEZE_WINDOWS=a=b c', '--set', 'EMPTY='];

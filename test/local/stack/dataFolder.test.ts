@@ -7,7 +7,7 @@ import { DataFolderError, releaseDataFolder, reportKeys, takeDataFolder } from '
 
 let folder: string;
 beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'data-'))));
-afterEach(() => rmSync(folder, { recursive: true }));
+afterEach(() => rmSync(folder, { recursive: true, maxRetries: 5 }));
 
 function fill(): void {
   for (const name of ['azure', 'host', 'tls']) {

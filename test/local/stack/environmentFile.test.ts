@@ -20,7 +20,7 @@ beforeEach(() => {
   file = join(mkdtempSync(join(tmpdir(), 'environment-')), 'device.env');
   writeFileSync(file, `${environmentFile(VALUES)}\n`);
 });
-afterEach(() => rmSync(join(file, '..'), { recursive: true }));
+afterEach(() => rmSync(join(file, '..'), { recursive: true, maxRetries: 5 }));
 
 const script = join(projectRoot(), 'scripts', 'withEnvironment.mjs');
 test.each<[string, string, string[]]>([

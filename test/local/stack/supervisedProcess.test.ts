@@ -18,7 +18,7 @@ beforeEach(() => {
 });
 afterEach(async () => {
   await Promise.all(running.map((process) => process.stop(100)));
-  rmSync(folder, { recursive: true });
+  rmSync(folder, { recursive: true, maxRetries: 5 });
 });
 
 function supervise(mode: string, observer: Partial<ProcessObserver> = {}, readyWithin = 10_000): SupervisedProcess {

@@ -12,7 +12,7 @@ describe('local certificates', () => {
   beforeEach(async () => {
     dir = await mkdtemp(join(tmpdir(), 'tls-'));
   });
-  afterEach(() => rm(dir, { recursive: true, force: true }));
+  afterEach(() => rm(dir, { recursive: true, force: true, maxRetries: 5 }));
 
   it.each(['localhost', '127.0.0.1'])(
     'are trusted for %s by a client that has the CA, and by no other',

@@ -26,7 +26,7 @@ afterEach(() => ingestion.close());
 afterAll(() => {
   if (strict === undefined) delete process.env['NODE_TLS_REJECT_UNAUTHORIZED'];
   else process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = strict;
-  rmSync(folder, { recursive: true });
+  rmSync(folder, { recursive: true, maxRetries: 5 });
 });
 
 test('metrics arrive under their names, with their dimensions, and measured ones with least and greatest', async () => {

@@ -172,7 +172,7 @@ describe('on disk', () => {
   });
 
   afterEach(async () => {
-    await rm(folder, { recursive: true, force: true });
+    await rm(folder, { recursive: true, force: true, maxRetries: 5 });
   });
 
   it('work goes on after a start, and a compacted journal holds the same', async () => {

@@ -21,7 +21,7 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
-  await rm(folder, { recursive: true, force: true });
+  await rm(folder, { recursive: true, force: true, maxRetries: 5 });
 });
 
 async function opened(): Promise<{ journal: Journal; records: string[] }> {
@@ -341,7 +341,7 @@ describe('a journal that is counted', () => {
 
   it.each([
     ['its file', () => rm(lastSegment())],
-    ['its folder', () => rm(folder, { recursive: true })],
+    ['its folder', () => rm(folder, { recursive: true, maxRetries: 5 })],
     ['all that was in its file', () => Promise.resolve(truncateSync(lastSegment(), 0))],
   ])('says that everything is missing when %s is gone', async (_, takeAway) => {
     await write('a', 'b');

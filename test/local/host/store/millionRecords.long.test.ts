@@ -86,6 +86,6 @@ it('a journal of a million records recovers, with every instance as it was', asy
     const { size } = await stat(path.join(folder, 'journal-000001.log'));
     console.log(`${(size / 1e6).toFixed(0)} MB read back in ${(took / 1000).toFixed(1)} s`);
   } finally {
-    await rm(folder, { recursive: true, force: true });
+    await rm(folder, { recursive: true, force: true, maxRetries: 5 });
   }
 });

@@ -77,7 +77,7 @@ export async function startTwoHosts(): Promise<TwoHosts> {
         server.closeAllConnections();
         await once(server, 'close');
       }
-      rmSync(directory, { recursive: true });
+      rmSync(directory, { recursive: true, maxRetries: 5 });
     },
   };
 }
