@@ -59,14 +59,14 @@ describe('retireCandidate', () => {
 });
 
 describe('clearSlot', () => {
-  const clear = () =>
+  const clear = (wasLive = false) =>
     world.activities.clearSlot({
       reference: reference(),
       run: RUN,
       token,
       slot: 'password2',
       earlier: LONG_AGO,
-      wasLive: false,
+      wasLive,
     });
 
   test('empties the slot that was filled, and lets the other live; twice is as once', async () => {
@@ -84,15 +84,7 @@ describe('clearSlot', () => {
   });
 
   test('says that a password was lost which still worked, but only when it was overwritten', async () => {
-    const live = () =>
-      world.activities.clearSlot({
-        reference: reference(),
-        run: RUN,
-        token,
-        slot: 'password2',
-        earlier: LONG_AGO,
-        wasLive: true,
-      });
+    const live = () => clear(true);
     world.addToken({ password2: { createdAt: LONG_AGO } });
     expect(await live()).toEqual(gone);
     world.addToken({ password2: { createdAt: SINCE } });
@@ -104,7 +96,7 @@ describe('clearSlot', () => {
 
   test('converges when an answer was lost, or the token is gone', async () => {
     world.addToken({ password2: { createdAt: SINCE } });
-    await throughFault(clear, 'keepOnlySlots', 'after');
+    await throughFault(() => clear(), 'keepOnlySlots', 'after');
     world.controlPlane.tokens.delete(token);
     expect(await clear()).toEqual(gone);
   });
