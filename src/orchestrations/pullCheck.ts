@@ -27,8 +27,8 @@ export interface PullCheck {
 
 /**
  * So many refusals in a row are more than a sync that has not come yet. Then the registry is asked whether it still holds
- * the password, and the binder whether the token is still on the list, which others may have overwritten. A device that
- * cannot read its secret so often may be right: then the vault is asked, too.
+ * the password, and the binder whether the token is still on the list, which others may have overwritten. After as many
+ * reports in a row that the secret cannot be read, the vault is asked whether it is still there.
  */
 const LOOK_AGAIN_EVERY = 3;
 

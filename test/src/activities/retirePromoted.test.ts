@@ -47,6 +47,15 @@ describe('taking a promotion back', () => {
     ).toEqual([]);
   });
 
+  test('that comes after a later run has promoted leaves the credential of that run the newest', async () => {
+    const before = await save('run-1', 'old');
+    await save('run-2', 'new');
+    await save('run-3', 'newer');
+    await retire(before.version);
+    expect(vault.passwordIn(name)).toBe('newer');
+    expect(vault.versionsOf(name).map(({ isEnabled }) => isEnabled)).toEqual([true, false, true]);
+  });
+
   test('leaves the secret alone when this run promoted nothing', async () => {
     const before = await save('run-1', 'old');
     await retire(before.version);

@@ -52,6 +52,12 @@ describe('an offboarding', () => {
     expect(everyVersion().filter(({ isEnabled }) => isEnabled)).toEqual([]);
   });
 
+  test('whose id is older than the last run’s, since it has waited for that one, takes all away as well', async () => {
+    await onboardIn(world, { flows, run: 'zzz-asked-for-later' });
+    expect((await offboardIn(flows)).outcome).toMatchObject({ status: 'completed', result: { kept: [] } });
+    expect(isGone(world)).toBe(true);
+  });
+
   test('again writes nothing, also once the vault has purged what it kept of the client', async () => {
     await afterOnboarding();
     for (const purge of [() => undefined, () => world.vault.secrets.clear()]) {

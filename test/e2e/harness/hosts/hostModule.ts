@@ -19,7 +19,7 @@ interface HostModule {
   }>;
 }
 
-/** So often a host is started: it may choose ports for its storage that another process takes in the meantime. */
+/** How many times a start is tried: another process may take a port that the host has chosen for its storage. */
 const TRIES = 3;
 
 /** Starts the host of a module. It writes the keys by itself. */
