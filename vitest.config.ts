@@ -26,6 +26,9 @@ const tags = [
   },
 ];
 
+/** Test files of the app and of all workspaces by the end of their names. */
+const tests = (name: string) => [`test/**/${name}.test.ts`, `packages/*/test/**/${name}.test.ts`];
+
 const notUnit = [
   ...['e2e', 'func', 'system', 'after', 'conformance'].map((folder) => `test/${folder}/**`),
   'test/infra/bicep.test.ts',
@@ -34,9 +37,9 @@ const notUnit = [
 
 /** Unit tests that need a process for each file: it has one programming model, one log of the host and one clock. */
 const aProcessEach = [
-  'test/local/host/**/*.test.ts',
-  'test/local/clock/**/*.test.ts',
-  'test/local/*.test.ts',
+  'packages/functions-host/test/**/*.test.ts',
+  'packages/clock/test/*.test.ts',
+  'packages/local-stack/test/*.test.ts',
   'test/src/triggers/requestPairing.test.ts',
 ];
 
@@ -68,14 +71,17 @@ process.env['APP_OPERATIONS'] = join(tmpdir(), `app-operations-${process.pid}`);
  */
 // oxlint-disable-next-line import/no-default-export -- Vitest reads the default export.
 export default defineConfig({
+  // Workspaces import each other by name: in tests their sources, as in types; compiled processes take what was built.
+  ssr: { resolve: { conditions: ['source', 'node', 'development|production'] } },
   test: {
     sequence: { sequencer: LongestFirst },
     projects: [
       {
+        extends: true,
         test: {
           name: 'unit',
           setupFiles: [patience],
-          include: ['test/**/*.test.ts'],
+          include: tests('*'),
           exclude: [...notUnit, ...aProcessEach],
           globalSetup: [build],
           // Files share what they import: most of a file's time would be the import of the SDKs.
@@ -87,6 +93,7 @@ export default defineConfig({
         },
       },
       {
+        extends: true,
         test: {
           name: 'unit-alone',
           setupFiles: [patience],
@@ -100,10 +107,11 @@ export default defineConfig({
         },
       },
       {
+        extends: true,
         test: {
           name: 'long',
           setupFiles: [patience],
-          include: ['test/**/*.long.test.ts'],
+          include: tests('*.long'),
           globalSetup: [build],
           fileParallelism: false,
           testTimeout: 1_800_000,
@@ -111,6 +119,7 @@ export default defineConfig({
         },
       },
       {
+        extends: true,
         test: {
           name: 'conformance',
           setupFiles: [patience],
@@ -123,6 +132,7 @@ export default defineConfig({
         },
       },
       {
+        extends: true,
         test: {
           name: 'e2e',
           setupFiles: [patience],
@@ -135,6 +145,7 @@ export default defineConfig({
         },
       },
       {
+        extends: true,
         test: {
           name: 'e2e-deployed',
           setupFiles: [patience],
@@ -147,6 +158,7 @@ export default defineConfig({
         },
       },
       {
+        extends: true,
         test: {
           name: 'package',
           setupFiles: [patience],
@@ -169,6 +181,7 @@ export default defineConfig({
         },
       },
       {
+        extends: true,
         test: {
           name: 'infra',
           setupFiles: [patience],
@@ -180,6 +193,7 @@ export default defineConfig({
         },
       },
       {
+        extends: true,
         test: {
           name: 'after',
           setupFiles: [patience],
@@ -188,6 +202,7 @@ export default defineConfig({
         },
       },
       {
+        extends: true,
         test: {
           name: 'func',
           setupFiles: [patience],
@@ -219,10 +234,11 @@ export default defineConfig({
         },
       },
       {
+        extends: true,
         test: {
           name: 'system',
           setupFiles: [patience],
-          include: ['test/system/**/*.test.ts', 'test/**/*.system.test.ts'],
+          include: ['test/system/**/*.test.ts', ...tests('*.system')],
           globalSetup: [build],
           fileParallelism: false,
           testTimeout: 120_000,
@@ -231,10 +247,11 @@ export default defineConfig({
         },
       },
       {
+        extends: true,
         test: {
           name: 'az',
           setupFiles: [patience],
-          include: ['test/**/*.az.test.ts'],
+          include: tests('*.az'),
           globalSetup: [build],
           // The CLI keeps one core busy while it starts; each file has a configuration of its own.
           maxWorkers: 2,

@@ -31,7 +31,7 @@ export function optionsOf(names) {
 /** @returns the text of infra/modules/appOptions.bicep for the settings `names`. */
 export function optionsFile(names) {
   const lines = optionsOf(names).map((name) => `  ${name}: string?`);
-  return `metadata description = 'Settings of the app that may be chosen. Written by "npm run infra-lists" from src/settingsSchema.ts.'
+  return `metadata description = 'Settings of the app that may be chosen. Written by "npm run infra-lists" from src/settings/settingsSchema.ts.'
 
 @export()
 @sealed()

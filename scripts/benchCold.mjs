@@ -34,7 +34,9 @@ function fail(message) {
 if (!buildIfNeeded('dist/src/index.js')) fail('The build failed; nothing was measured.');
 if (spawnSync(process.execPath, [join(root, 'scripts', 'package.mjs')], { stdio: 'inherit' }).status !== 0)
   fail('It could not be packaged; nothing was measured.');
-const { usedByOthers, verdict } = await import(pathToFileURL(join(root, 'dist/local/bench/machine.js')).href);
+const { usedByOthers, verdict } = await import(
+  pathToFileURL(join(root, 'packages/local-stack/dist/bench/machine.js')).href
+);
 const before = await usedByOthers();
 
 const url = (...parts) => pathToFileURL(join(root, ...parts)).href;

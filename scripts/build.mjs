@@ -1,5 +1,5 @@
-// Compiles src/, device/ and local/ into dist/ when a source is newer than the last build. Plain JavaScript, since it runs
-// before anything is compiled. `node scripts/build.mjs` builds; run.mjs and the tests import it.
+// Compiles the app into dist/ and each workspace into its own dist/ when a source is newer than the last build. Plain JavaScript,
+// since it runs before anything is compiled. `node scripts/build.mjs` builds; run.mjs and the tests import it.
 import { spawnSync } from 'node:child_process';
 import {
   accessSync,
@@ -18,7 +18,19 @@ import { readFlags } from './flags.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const stamp = join(root, 'dist', '.built');
-const sources = ['src', 'device', 'local', 'tsconfig.json', 'tsconfig.build.json', 'package-lock.json'];
+const packages = join(root, 'packages');
+const workspaces = () => (existsSync(packages) ? readdirSync(packages).map((name) => join('packages', name)) : []);
+const sources = () => [
+  'src',
+  'tsconfig.json',
+  'tsconfig.build.json',
+  'package-lock.json',
+  ...workspaces().flatMap((folder) => [
+    join(folder, 'src'),
+    join(folder, 'package.json'),
+    join(folder, 'tsconfig.json'),
+  ]),
+];
 
 /** Newest modification in milliseconds; a folder's own counts too, since that is what a deleted file changes. */
 function newest(path) {
@@ -36,7 +48,7 @@ export function buildIfNeeded(needed) {
   if (
     complete &&
     existsSync(stamp) &&
-    statSync(stamp).mtimeMs > Math.max(...sources.map((name) => newest(join(root, name))))
+    statSync(stamp).mtimeMs > Math.max(...sources().map((name) => newest(join(root, name))))
   )
     return true;
   const compiler = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
@@ -47,7 +59,8 @@ export function buildIfNeeded(needed) {
   // Without its record the compiler writes every file again, also those that somebody has deleted from dist/.
   try {
     mkdirSync(join(root, 'dist'), { recursive: true });
-    if (!complete) rmSync(join(root, 'dist', '.tsbuildinfo'), { force: true });
+    if (!complete)
+      for (const folder of ['.', ...workspaces()]) rmSync(join(root, folder, 'dist', '.tsbuildinfo'), { force: true });
     accessSync(join(root, 'dist'), constants.W_OK);
     if (existsSync(stamp)) accessSync(stamp, constants.W_OK);
   } catch (error) {
@@ -55,7 +68,7 @@ export function buildIfNeeded(needed) {
     return false;
   }
   const startedAt = new Date();
-  const { status } = spawnSync(process.execPath, [compiler, '-p', 'tsconfig.build.json'], {
+  const { status } = spawnSync(process.execPath, [compiler, '-b', 'tsconfig.build.json'], {
     cwd: root,
     stdio: ['ignore', 2, 2],
   });
@@ -67,7 +80,7 @@ export function buildIfNeeded(needed) {
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   readFlags(
-    'npm run build\n\nCompiles src/, device/ and local/ into dist/ when a source is newer than the last build.',
+    'npm run build\n\nCompiles the app into dist/ and each workspace into its own dist/ when a source is newer than the last build.',
   );
   process.exitCode = buildIfNeeded() ? 0 : 1;
 }

@@ -16,7 +16,7 @@ readFlags(
 const root = fileURLToPath(new URL('..', import.meta.url));
 const compiled = (file) => pathToFileURL(resolve(root, 'dist/src', file)).href;
 
-if (buildIfNeeded('dist/src/azure/armActions.js')) {
+if (buildIfNeeded('dist/src/azure/arm/armActions.js')) {
   const { neededActions } = await import(compiled('azure/armActions.js'));
   const { settingsSchema } = await import(compiled('settingsSchema.js'));
   const roleFile = resolve(root, 'infra/modules/onboardingRole.json');

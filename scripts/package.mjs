@@ -1,5 +1,6 @@
 // `npm run package`: what is deployed, in package/app, and as package/app.zip: the app as one bundle with its SDKs in parts that are
-// loaded on first use, source maps, host.json and a package.json without dependencies. Nothing of local/, device/ or tests.
+// loaded on first use, source maps, host.json and a package.json without dependencies. Of the workspaces it
+// holds protocol and the clock's reading of schedules, nothing else.
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -18,7 +19,7 @@ const zip = join(root, 'package', 'app.zip');
 const ZIP_TIME = new Date('2000-01-01T00:00:00');
 
 /** What the bundle may come from: the app, and packages that it depends on. */
-const ALLOWED = /^(src|node_modules)\//;
+const ALLOWED = /^(src|packages\/protocol\/src|packages\/clock\/src\/schedules|node_modules)\//;
 
 /**
  * Two packages that durable-functions uses only in its client, and that take half of its time to load: they are loaded when the first
@@ -54,6 +55,7 @@ const { metafile, warnings } = await build({
   splitting: true,
   format: 'esm',
   platform: 'node',
+  conditions: ['source'],
   target: 'node20.19',
   // Names and lines stay: what an error in a log quotes can be read.
   minifySyntax: true,

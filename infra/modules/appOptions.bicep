@@ -1,4 +1,4 @@
-metadata description = 'Settings of the app that may be chosen. Written by "npm run infra-lists" from src/settingsSchema.ts.'
+metadata description = 'Settings of the app that may be chosen. Written by "npm run infra-lists" from src/settings/settingsSchema.ts.'
 
 @export()
 @sealed()

@@ -1,29 +1,29 @@
-import type { Config } from '../config.js';
+import type { Config } from '../settings/config.js';
 import type { Ports } from '../ports/ports.js';
 import type { Queries } from '../queries/queries.js';
-import { auditSweepEnd } from './auditSweepEnd.js';
-import { announcePromotion } from './announcePromotion.js';
-import { checkBinding } from './checkBinding.js';
-import { checkActivities } from './checkClients.js';
-import { checkCredential } from './checkCredential.js';
-import { findAccess } from './findAccess.js';
-import { findNearClients } from './findNearClients.js';
-import { ensureScopeMap } from './ensureScopeMap.js';
-import { ensureToken } from './ensureToken.js';
-import { issueCredentials } from './issueCredentials.js';
-import { isSwept, type SweepSettings } from './isSwept.js';
-import { planRotation } from './planRotation.js';
-import { planOffboarding } from './planOffboarding.js';
-import { preflight } from './preflight.js';
-import { promote } from './promote.js';
-import { alertRotationFailed, alertRotationsStopped } from './raiseAlert.js';
-import { readSync } from './readSync.js';
-import { recordVerification } from './recordVerification.js';
-import { disableSecrets, retireSecret } from './retireSecrets.js';
-import { clearPasswords, deleteToken } from './takeTokenAway.js';
-import { disableTokens, enableToken } from './tokenStatus.js';
-import { requestPullCheck } from './requestPullCheck.js';
-import { revokeOldPasswords } from './revokeOldPasswords.js';
+import { auditSweepEnd } from './rotation/auditSweepEnd.js';
+import { announcePromotion } from './credentials/announcePromotion.js';
+import { checkBinding } from './onboarding/checkBinding.js';
+import { checkActivities } from './runs/checkClients.js';
+import { checkCredential } from './credentials/checkCredential.js';
+import { findAccess } from './takingAway/findAccess.js';
+import { findNearClients } from './takingAway/findNearClients.js';
+import { ensureScopeMap } from './onboarding/ensureScopeMap.js';
+import { ensureToken } from './onboarding/ensureToken.js';
+import { issueCredentials } from './credentials/issueCredentials.js';
+import { isSwept, type SweepSettings } from './rotation/isSwept.js';
+import { planRotation } from './rotation/planRotation.js';
+import { planOffboarding } from './takingAway/planOffboarding.js';
+import { preflight } from './onboarding/preflight.js';
+import { promote } from './credentials/promote.js';
+import { alertRotationFailed, alertRotationsStopped } from './rotation/raiseAlert.js';
+import { readSync } from './credentials/readSync.js';
+import { recordVerification } from './onboarding/recordVerification.js';
+import { disableSecrets, retireSecret } from './takingAway/retireSecrets.js';
+import { clearPasswords, deleteToken } from './takingAway/takeTokenAway.js';
+import { disableTokens, enableToken } from './takingAway/tokenStatus.js';
+import { requestPullCheck } from './credentials/requestPullCheck.js';
+import { revokeOldPasswords } from './rotation/revokeOldPasswords.js';
 import {
   clearSlot,
   keepCandidate,
@@ -31,7 +31,7 @@ import {
   restoreTokenScopeMap,
   retireCandidate,
   retirePromoted,
-} from './undo.js';
+} from './undo/undo.js';
 
 /**
  * Every activity by the name under which it is registered. Orchestrations import this function's type only.

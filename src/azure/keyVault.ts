@@ -1,7 +1,7 @@
 import type { TokenCredential } from '@azure/identity';
 import type { KeyVaultSecret, SecretClient, SecretProperties } from '@azure/keyvault-secrets';
-import type { Config } from '../config.js';
-import { dockerConfigEndpoints } from '../domain/dockerConfig.js';
+import type { Config } from '../settings/config.js';
+import { dockerConfigEndpoints } from '@connected-registry/protocol/names/dockerConfig';
 import type {
   SecretAttributes,
   SecretFacts,
@@ -9,15 +9,15 @@ import type {
   SecretVault,
   SecretVersionFacts,
 } from '../ports/secretVault.js';
-import { orUndefined, ServiceError } from '../ports/serviceError.js';
-import { resourceName } from '../ports/serviceFacts.js';
-import type { ServiceOperation } from '../ports/serviceOperation.js';
-import { rememberCredential } from '../redaction/rememberCredential.js';
-import { seenSecrets } from '../redaction/seenSecrets.js';
-import { lazily } from './lazily.js';
-import { watchPageLinks } from './pageLinks.js';
-import { pipelineOptions } from './pipelineOptions.js';
-import { calling, mentions } from './serviceErrors.js';
+import { orUndefined, ServiceError } from '../serviceErrors/serviceError.js';
+import { resourceName } from '../serviceErrors/serviceFacts.js';
+import type { ServiceOperation } from '../serviceErrors/serviceOperation.js';
+import { rememberCredential } from '@connected-registry/protocol/redaction/rememberCredential';
+import { seenSecrets } from '@connected-registry/protocol/redaction/seenSecrets';
+import { lazily } from './calls/lazily.js';
+import { watchPageLinks } from './calls/pageLinks.js';
+import { pipelineOptions } from './calls/pipelineOptions.js';
+import { calling, mentions } from './calls/serviceErrors.js';
 
 /** What a stored value is, so that people and tools that list secrets can tell. Source: Kubernetes docs, Secret types. */
 const CONTENT_TYPE = 'application/vnd.docker.config+json';

@@ -1,12 +1,12 @@
-import type { Config } from '../config.js';
+import type { Config } from '../settings/config.js';
 import type { Ports } from '../ports/ports.js';
-import { createArmControlPlane } from './armControlPlane.js';
-import { createCredential } from './credential.js';
-import { createDeviceChannels } from './deviceChannels.js';
-import { createHubRegistry } from './hubRegistry.js';
-import { createIotHub } from './iotHub.js';
-import { createEventGridAlerts } from './eventGridAlerts.js';
-import { createOwnIdentity } from './ownIdentity.js';
+import { createArmControlPlane } from './arm/armControlPlane.js';
+import { createCredential } from './identity/credential.js';
+import { createDeviceChannels } from './devices/deviceChannels.js';
+import { createHubRegistry } from './devices/hubRegistry.js';
+import { createIotHub } from './devices/iotHub.js';
+import { createEventGridAlerts } from './devices/eventGridAlerts.js';
+import { createOwnIdentity } from './identity/ownIdentity.js';
 import { createKeyVault } from './keyVault.js';
 
 /** The ports on Azure's services. Nothing is loaded and nobody is called before the first use. */

@@ -14,11 +14,11 @@ import {
   type BinderRequest,
   type BinderState,
   type BindingWish,
-} from '../domain/bindingWishes.js';
-import { done, failed, retryLater, type StepOutcome } from '../domain/stepOutcome.js';
-import { outcomeOf } from '../ports/outcomeOf.js';
+} from '../domain/binding/bindingWishes.js';
+import { done, failed, retryLater, type StepOutcome } from '../domain/operations/stepOutcome.js';
+import { outcomeOf } from '../serviceErrors/outcomeOf.js';
 import type { RegistryControlPlane } from '../ports/registryControlPlane.js';
-import { ServiceError } from '../ports/serviceError.js';
+import { ServiceError } from '../serviceErrors/serviceError.js';
 
 /** Lower case, since the engine folds an entity's name in some places and not in others. */
 export const BINDER = 'binder';

@@ -20,10 +20,10 @@ import {
   type ClientRecordOperation,
   type ClientRecordRequest,
   type ClientRecordRequests,
-} from '../domain/clientRecord.js';
-import { isEndKnown } from '../domain/endedOperation.js';
-import { done, failed, retryLater, type StepOutcome } from '../domain/stepOutcome.js';
-import { auditEnd } from '../ports/auditEnd.js';
+} from '../domain/clients/clientRecord.js';
+import { isEndKnown } from '../domain/operations/endedOperation.js';
+import { done, failed, retryLater, type StepOutcome } from '../domain/operations/stepOutcome.js';
+import { auditEnd } from '../audit/auditEnd.js';
 
 export interface ClientRecordAnswer {
   readonly state: ClientRecord;

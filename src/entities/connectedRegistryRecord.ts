@@ -3,8 +3,8 @@ import {
   type ConnectedRegistryOperation,
   type ConnectedRegistryRecord,
   type ConnectedRegistryRequest,
-} from '../domain/connectedRegistryRecord.js';
-import { done, type StepOutcome } from '../domain/stepOutcome.js';
+} from '../domain/events/connectedRegistryRecord.js';
+import { done, type StepOutcome } from '../domain/operations/stepOutcome.js';
 
 /** Keeps what events have reported of a connected registry. It asks nobody and never fails. */
 export async function connectedRegistryRecord(

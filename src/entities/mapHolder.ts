@@ -1,4 +1,4 @@
-import { madeSince } from '../domain/madeSince.js';
+import { madeSince } from '../domain/tokens/madeSince.js';
 import {
   addHold,
   orphan,
@@ -9,11 +9,11 @@ import {
   type MapHolderOperation,
   type MapHolderRequest,
   type MapHolderState,
-} from '../domain/mapHolds.js';
-import { SCOPE_MAP_MARK } from '../domain/names.js';
-import { done, type StepOutcome } from '../domain/stepOutcome.js';
-import type { Undone } from '../domain/undone.js';
-import { outcomeOf } from '../ports/outcomeOf.js';
+} from '../domain/scopeMaps/mapHolds.js';
+import { SCOPE_MAP_MARK } from '@connected-registry/protocol/names/names';
+import { done, type StepOutcome } from '../domain/operations/stepOutcome.js';
+import type { Undone } from '../domain/operations/undone.js';
+import { outcomeOf } from '../serviceErrors/outcomeOf.js';
 import type { RegistryControlPlane } from '../ports/registryControlPlane.js';
 
 /** Lower case, as the binder's name. */

@@ -1,7 +1,7 @@
 import * as df from 'durable-functions';
-import type { StepOutcome } from '../domain/stepOutcome.js';
-import type { WorksFor } from '../domain/worksFor.js';
-import { inAuditScope, logOf } from '../ports/audit.js';
+import type { StepOutcome } from '../domain/operations/stepOutcome.js';
+import type { WorksFor } from '../domain/operations/worksFor.js';
+import { inAuditScope, logOf } from '../audit/audit.js';
 
 /** An entity as a function: what it remembers, and its answer. It must not throw. */
 export type EntityWork<Operation, Request, State> = (

@@ -1,12 +1,12 @@
-import { tokenOfAnother } from '../domain/sharedToken.js';
-import { done, failed, type StepOutcome } from '../domain/stepOutcome.js';
+import { tokenOfAnother } from '../domain/tokens/sharedToken.js';
+import { done, failed, type StepOutcome } from '../domain/operations/stepOutcome.js';
 import {
   isOwnedBy,
   UNCLAIMED,
   type TokenClaimOperation,
   type TokenClaimRequest,
   type TokenClaimState,
-} from '../domain/tokenClaim.js';
+} from '../domain/tokens/tokenClaim.js';
 
 /**
  * Says which client a token is for. Operations of one token run one after another, so that of two runs which name the same

@@ -1,12 +1,12 @@
 import type { OrchestrationContext } from 'durable-functions';
-import { MOST_FINDINGS, sumUp, type CheckPart, type CheckRun, type LeftOvers } from '../domain/checkRun.js';
-import type { CheckResult } from '../domain/clientAnswers.js';
-import type { ClientReference } from '../domain/clientKey.js';
-import type { OperationOutcome } from '../domain/operation.js';
-import { Cancellation } from './cancellation.js';
-import { StepFailed, type Flow } from './flow.js';
-import { runParts } from './runParts.js';
-import type { StepRunner } from './stepRunner.js';
+import { MOST_FINDINGS, sumUp, type CheckPart, type CheckRun, type LeftOvers } from '../domain/check/checkRun.js';
+import type { CheckResult } from '@connected-registry/protocol/answers/clientAnswers';
+import type { ClientReference } from '@connected-registry/protocol/names/clientKey';
+import type { OperationOutcome } from '../domain/operations/operation.js';
+import { Cancellation } from './run/cancellation.js';
+import { StepFailed, type Flow } from './run/flow.js';
+import { runParts } from './run/runParts.js';
+import type { StepRunner } from './run/stepRunner.js';
 
 /** Checks some clients, or all, part by part. It reads only, so that there is nothing to undo. */
 export function* check(context: OrchestrationContext): Flow<OperationOutcome<CheckResult>> {

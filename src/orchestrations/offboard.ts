@@ -1,24 +1,24 @@
 import type { OrchestrationContext } from 'durable-functions';
-import { referenceOf, type ClientReference } from '../domain/clientKey.js';
+import { referenceOf, type ClientReference } from '@connected-registry/protocol/names/clientKey';
 import {
   keptToken,
   restoredScopeMap,
   type LeavingSecret,
   type LeavingToken,
   type OffboardingPlan,
-} from '../domain/offboardingPlan.js';
-import type { OffboardingResult, OperationOutcome } from '../domain/operation.js';
-import type { Run } from '../domain/run.js';
-import { Attempts } from './attempts.js';
-import { Binding } from './binding.js';
-import { ClientRecords } from './clientRecord.js';
-import { StepFailed, type Flow } from './flow.js';
-import { MapHold } from './mapHold.js';
-import type { End, ProgressLog } from './progressLog.js';
-import { runParts } from './runParts.js';
-import type { StepRunner } from './stepRunner.js';
-import { clientUnknown } from './unknownClient.js';
-import { TokenClaim } from './tokenClaim.js';
+} from '../domain/offboarding/offboardingPlan.js';
+import type { OffboardingResult, OperationOutcome } from '../domain/operations/operation.js';
+import type { Run } from '../domain/operations/run.js';
+import { Attempts } from './run/attempts.js';
+import { Binding } from './steps/binding.js';
+import { ClientRecords } from './steps/clientRecord.js';
+import { StepFailed, type Flow } from './run/flow.js';
+import { MapHold } from './steps/mapHold.js';
+import type { End, ProgressLog } from './run/progressLog.js';
+import { runParts } from './run/runParts.js';
+import type { StepRunner } from './run/stepRunner.js';
+import { clientUnknown } from './steps/unknownClient.js';
+import { TokenClaim } from './steps/tokenClaim.js';
 
 /**
  * Takes away all that a client of a connected registry has from us: binding, token, scope map, secrets. It holds for a

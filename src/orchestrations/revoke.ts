@@ -1,21 +1,21 @@
 import type { OrchestrationContext } from 'durable-functions';
-import type { RunAtHand } from '../activities/presentRun.js';
-import { clientKey, referenceOf, type ClientReference } from '../domain/clientKey.js';
-import type { EnabledAccess, SharedToken } from '../domain/enabledAccess.js';
-import type { HeldToken } from '../domain/heldToken.js';
-import type { LeftToken } from '../domain/leftToken.js';
-import { keptByName } from '../domain/offboardingPlan.js';
-import type { OperationOutcome, RevocationResult } from '../domain/operation.js';
-import { ONBOARD, type Run } from '../domain/run.js';
-import { inCommonWith, keptForOthers } from '../domain/sharedToken.js';
-import { nextSync, type SyncFacts } from '../domain/syncSchedule.js';
-import { Attempts } from './attempts.js';
-import { ClientRecords } from './clientRecord.js';
-import { later, StepFailed, type Flow } from './flow.js';
-import type { End, ProgressLog } from './progressLog.js';
-import { runParts } from './runParts.js';
-import type { StepRunner } from './stepRunner.js';
-import { clientUnknown } from './unknownClient.js';
+import type { RunAtHand } from '../activities/runs/presentRun.js';
+import { clientKey, referenceOf, type ClientReference } from '@connected-registry/protocol/names/clientKey';
+import type { EnabledAccess, SharedToken } from '../domain/revocation/enabledAccess.js';
+import type { HeldToken } from '../domain/tokens/heldToken.js';
+import type { LeftToken } from '../domain/tokens/leftToken.js';
+import { keptByName } from '../domain/offboarding/offboardingPlan.js';
+import type { OperationOutcome, RevocationResult } from '../domain/operations/operation.js';
+import { ONBOARD, type Run } from '../domain/operations/run.js';
+import { inCommonWith, keptForOthers } from '../domain/tokens/sharedToken.js';
+import { nextSync, type SyncFacts } from '@connected-registry/protocol/registry/syncSchedule';
+import { Attempts } from './run/attempts.js';
+import { ClientRecords } from './steps/clientRecord.js';
+import { later, StepFailed, type Flow } from './run/flow.js';
+import type { End, ProgressLog } from './run/progressLog.js';
+import { runParts } from './run/runParts.js';
+import type { StepRunner } from './run/stepRunner.js';
+import { clientUnknown } from './steps/unknownClient.js';
 
 /** Steps after which a run may have made its token, or enabled it. */
 const TOUCHES_TOKEN: readonly string[] = ['enableToken', 'ensureToken'];

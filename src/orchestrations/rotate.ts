@@ -1,22 +1,22 @@
 import type { OrchestrationContext } from 'durable-functions';
-import { WANTED_ENDS } from '../domain/cancelEvent.js';
-import type { ProblemCode } from '../domain/codes.js';
-import { frozenUntil } from '../domain/freezeWindows.js';
-import { referenceOf } from '../domain/clientKey.js';
-import type { OperationOutcome, RotationResult } from '../domain/operation.js';
-import { formatOperationId } from '../domain/operationId.js';
-import { refusing } from '../domain/problems.js';
-import { overlapSeconds, type RotationPlan } from '../domain/rotationPlan.js';
-import type { RotationRun } from '../domain/run.js';
-import type { OldPassword } from '../domain/secretTags.js';
-import { ClientRecords } from './clientRecord.js';
-import { CredentialSteps } from './credentialSteps.js';
-import { later, StepFailed, type Flow } from './flow.js';
-import { propagation } from './propagation.js';
-import { Refused } from './refused.js';
-import { undoableParts, type UndoableParts } from './runParts.js';
-import type { StepRunner } from './stepRunner.js';
-import { undoFailure } from './undoFailure.js';
+import { WANTED_ENDS } from '../domain/operations/cancelEvent.js';
+import type { ProblemCode } from '@connected-registry/protocol/answers/codes';
+import { frozenUntil } from '../domain/schedules/freezeWindows.js';
+import { referenceOf } from '@connected-registry/protocol/names/clientKey';
+import type { OperationOutcome, RotationResult } from '../domain/operations/operation.js';
+import { formatOperationId } from '@connected-registry/protocol/names/operationId';
+import { refusing } from '@connected-registry/protocol/answers/problems';
+import { overlapSeconds, type RotationPlan } from '../domain/rotation/rotationPlan.js';
+import type { RotationRun } from '../domain/operations/run.js';
+import type { OldPassword } from '@connected-registry/protocol/names/secretTags';
+import { ClientRecords } from './steps/clientRecord.js';
+import { CredentialSteps } from './steps/credentialSteps.js';
+import { later, StepFailed, type Flow } from './run/flow.js';
+import { propagation } from './steps/propagation.js';
+import { Refused } from './run/refused.js';
+import { undoableParts, type UndoableParts } from './run/runParts.js';
+import type { StepRunner } from './run/stepRunner.js';
+import { undoFailure } from './run/undoFailure.js';
 
 /** How long to try to tell operators of a failure; the operation says the same. */
 const ALERT_SECONDS = 300;
@@ -80,7 +80,7 @@ function* sweptAgain(runner: StepRunner, { request, limits }: RotationRun): Flow
   }
 }
 
-/** A sweep goes by the enabled main secrets in the vault (queries/rotationSchedule.ts). */
+/** A sweep goes by the enabled main secrets in the vault (queries/rotation/rotationSchedule.ts). */
 function isSeenBySweeps(error: StepFailed): boolean {
   return !(error instanceof Refused) || !error.problems.some(({ code }) => NOT_SEEN.includes(code));
 }

@@ -1,5 +1,5 @@
 import type { OrchestrationContext } from 'durable-functions';
-import { frozenUntil } from '../domain/freezeWindows.js';
+import { frozenUntil } from '../domain/schedules/freezeWindows.js';
 import {
   firstDue,
   MOST_WAVES,
@@ -9,11 +9,11 @@ import {
   type SweepInput,
   type SweepOutcome,
   type SweepTally,
-} from '../domain/sweep.js';
-import { later, secondsSince, StepFailed, type Flow } from './flow.js';
-import type { ProgressLog } from './progressLog.js';
-import { runParts } from './runParts.js';
-import type { StepRunner } from './stepRunner.js';
+} from '../domain/rotation/sweep.js';
+import { later, secondsSince, StepFailed, type Flow } from './run/flow.js';
+import type { ProgressLog } from './run/progressLog.js';
+import { runParts } from './run/runParts.js';
+import type { StepRunner } from './run/stepRunner.js';
 
 /** How often a wave is looked at, in seconds: twice as long each time. */
 const LOOK = { first: 15, longest: 300 };

@@ -1,10 +1,10 @@
 import type { OrchestrationContext } from 'durable-functions';
-import type { OperationOutcome } from '../domain/operation.js';
-import { clientKey } from '../domain/clientKey.js';
-import type { WaitingRun } from '../domain/waitingRun.js';
-import { Cancellation } from './cancellation.js';
-import { StepFailed, type Flow } from './flow.js';
-import { runParts } from './runParts.js';
+import type { OperationOutcome } from '../domain/operations/operation.js';
+import { clientKey } from '@connected-registry/protocol/names/clientKey';
+import type { WaitingRun } from '../domain/operations/waitingRun.js';
+import { Cancellation } from './run/cancellation.js';
+import { StepFailed, type Flow } from './run/flow.js';
+import { runParts } from './run/runParts.js';
 
 /** No run lasts longer than its waits together, which settings bound to days. */
 const LONGEST_WAIT_SECONDS = 30 * 24 * 3600;

@@ -1,5 +1,5 @@
-import type { DeviceChannelChoice } from '../domain/deviceChannel.js';
-import type { CredentialPromoted, PullCheckRequested } from '../domain/pullCheckMessages.js';
+import type { DeviceChannelChoice } from '@connected-registry/protocol/messages/deviceChannel';
+import type { CredentialPromoted, PullCheckRequested } from '@connected-registry/protocol/messages/pullCheckMessages';
 
 /** How a device's agent is told something. At least once, in any order, perhaps late. Throws ServiceError. */
 export interface DeviceChannel {

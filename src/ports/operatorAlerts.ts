@@ -1,4 +1,4 @@
-import type { RotationFailed, RotationsStopped } from '../domain/operatorAlerts.js';
+import type { RotationFailed, RotationsStopped } from '@connected-registry/protocol/messages/operatorAlerts';
 
 /** How operators are told of what needs a look. At least once. Throws ServiceError. */
 export interface OperatorAlerts {

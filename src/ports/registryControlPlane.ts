@@ -1,4 +1,4 @@
-import type { Slots, SlotName } from '../domain/slots.js';
+import type { Slots, SlotName } from '@connected-registry/protocol/registry/slots';
 
 /**
  * A container registry's management side. Names are resource names inside the configured registry `registry`; resource

@@ -1,11 +1,11 @@
-import type { ClientOperationKind } from '../domain/answers.js';
-import type { ClientReference } from '../domain/clientKey.js';
-import type { CancelReason } from '../domain/cancelEvent.js';
-import type { ClientRecord } from '../domain/clientRecord.js';
-import type { EarlierRun } from '../domain/eventOrder.js';
-import type { OperationId } from '../domain/operationId.js';
-import type { Run } from '../domain/run.js';
-import type { RunningOf } from '../domain/runningRun.js';
+import type { ClientOperationKind } from '@connected-registry/protocol/answers/answers';
+import type { ClientReference } from '@connected-registry/protocol/names/clientKey';
+import type { CancelReason } from '../domain/operations/cancelEvent.js';
+import type { ClientRecord } from '../domain/clients/clientRecord.js';
+import type { EarlierRun } from '../domain/events/eventOrder.js';
+import type { OperationId } from '@connected-registry/protocol/names/operationId';
+import type { Run } from '../domain/operations/run.js';
+import type { RunningOf } from '../domain/operations/runningRun.js';
 
 /** What became of a wish to start a run. */
 export type StartResult =

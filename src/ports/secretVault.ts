@@ -1,4 +1,4 @@
-import type { Tags } from '../domain/secretTags.js';
+import type { Tags } from '@connected-registry/protocol/names/secretTags';
 
 /**
  * Where credentials are kept. Times are ISO 8601. All methods throw ServiceError; nothing is retried inside.

@@ -1,7 +1,7 @@
-import type { Config } from '../config.js';
-import type { HealthAnswer, TriedRight } from '../domain/healthAnswer.js';
+import type { Config } from '../settings/config.js';
+import type { HealthAnswer, TriedRight } from '@connected-registry/protocol/answers/healthAnswer';
 import type { Ports } from '../ports/ports.js';
-import { ServiceError } from '../ports/serviceError.js';
+import { ServiceError } from '../serviceErrors/serviceError.js';
 
 /** Names that nothing has: a read that ends with "not there" has shown that reading is allowed. */
 const NOTHING = { token: 'health-probe', scopeMap: 'health-probe', secret: 'health-probe', device: 'health-probe' };

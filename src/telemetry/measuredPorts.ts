@@ -1,7 +1,7 @@
-import { parseTags } from '../domain/secretTags.js';
+import { parseTags } from '@connected-registry/protocol/names/secretTags';
 import type { Ports } from '../ports/ports.js';
 import type { SecretPage } from '../ports/secretVault.js';
-import { ServiceError } from '../ports/serviceError.js';
+import { ServiceError } from '../serviceErrors/serviceError.js';
 import { currentTraceParent } from './invocation.js';
 import type { Telemetry } from './telemetry.js';
 import { tracedDevices } from './tracedDevices.js';

@@ -1,4 +1,4 @@
-import { traceparent } from '../domain/pullCheckMessages.js';
+import { traceparent } from '@connected-registry/protocol/messages/pullCheckMessages';
 import type { DeviceChannel } from '../ports/deviceChannel.js';
 import { currentTraceParent } from './invocation.js';
 

@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
-import { projectRoot } from '../../local/stack/projectRoot.js';
+import { projectRoot } from '@connected-registry/clock/files/projectRoot';
 
 let output: string;
 beforeAll(() => {

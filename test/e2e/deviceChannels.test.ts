@@ -2,8 +2,8 @@ import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { channelEnvironment } from '../../local/stack/localDevice.js';
-import { devicePlan } from '../../local/stack/plans.js';
+import { channelEnvironment } from '@connected-registry/local-stack/stack/localDevice';
+import { devicePlan } from '@connected-registry/local-stack/stack/plans';
 import { startTestStack, type TestStack } from './harness/testStack.js';
 
 const HUB_DEVICES = {

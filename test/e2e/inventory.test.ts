@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { clientKey } from '../../src/domain/clientKey.js';
+import { clientKey } from '@connected-registry/protocol/names/clientKey';
 import { problem } from './harness/appClient.js';
 import { whileRunsWait } from './harness/holds.js';
 import { ON_REAL_HOST, PATIENCE } from './harness/hostUnderTest.js';

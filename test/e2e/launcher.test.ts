@@ -7,13 +7,13 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { AppClient, type Operation } from './harness/appClient.js';
-import { PROCESS_NAMES } from '../../local/stack/plans.js';
-import { claimPort } from '../../local/stack/ports.js';
+import { PROCESS_NAMES } from '@connected-registry/local-stack/stack/plans';
+import { claimPort } from '@connected-registry/local-stack/stack/ports';
 import { FREE, Launched, lives, stop } from './harness/launched.js';
 import { OperatorSdk } from './harness/operatorSdk.js';
 import { startTestStack } from './harness/testStack.js';
-import { projectRoot } from '../../local/stack/projectRoot.js';
-import type { Endpoints } from '../../local/stack/endpoints.js';
+import { projectRoot } from '@connected-registry/clock/files/projectRoot';
+import type { Endpoints } from '@connected-registry/local-stack/stack/endpoints';
 
 let own: Launched;
 beforeEach(() => {
@@ -183,7 +183,12 @@ test('with --external-host the app runs on a host that is started beside it, and
   await expect(fetch(early.functions.url)).rejects.toThrow('fetch failed');
 
   const flags = ['--app', projectRoot(), '--port', port, '--data', hostFolder];
-  const command = ['scripts/withEnvironment.mjs', environmentFile, process.execPath, 'dist/local/host/main.js'];
+  const command = [
+    'scripts/withEnvironment.mjs',
+    environmentFile,
+    process.execPath,
+    'packages/functions-host/dist/main.js',
+  ];
   const host = spawn(process.execPath, [...command, ...flags], { cwd: projectRoot(), stdio: 'ignore' });
   own.children.push(host);
   await vi.waitFor(() => expect(output()).toContain('events are delivered to the functions host'), {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { PullCheckRequested } from '../../src/domain/pullCheckMessages.js';
+import type { PullCheckRequested } from '@connected-registry/protocol/messages/pullCheckMessages';
 import { onboardingOf, problem, type Answer } from './harness/appClient.js';
 import { pullManifest } from './harness/edge.js';
 import { PATIENCE } from './harness/hostUnderTest.js';

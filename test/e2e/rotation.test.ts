@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { z } from 'zod';
-import type { StackOptions } from '../../local/stack/startStack.js';
+import type { StackOptions } from '@connected-registry/local-stack/stack/startStack';
 import { onboardingOf } from './harness/appClient.js';
 import { pullManifest } from './harness/edge.js';
 import { PATIENCE } from './harness/hostUnderTest.js';

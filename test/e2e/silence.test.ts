@@ -5,7 +5,7 @@ import type { Login } from './harness/operatorSdk.js';
 import { findPasswords } from './harness/passwordSearch.js';
 import { keyOf, PULLED, reportOf, TestDevice } from './harness/testDevice.js';
 import { startTestStack, type TestStack } from './harness/testStack.js';
-import type { PullCheckRequested } from '../../src/domain/pullCheckMessages.js';
+import type { PullCheckRequested } from '@connected-registry/protocol/messages/pullCheckMessages';
 
 const SILENT = { client: 'silent', token: 'silent-token', scopeMap: 'silent-scopemap' };
 /** Also when timers fire a second early or late it is asked more than once before the deadline. */

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { ensureCertificates } from '../../local/tls/certificates.js';
+import { ensureCertificates } from '@connected-registry/azure-simulator/tls/certificates';
 import { Ingestion } from '../src/telemetry/ingestion.js';
 import { HostSpans } from './harness/hostSpans.js';
 import { ON_REAL_HOST } from './harness/hostUnderTest.js';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { demonstrate } from '../../local/demo/demo.js';
-import { paintFor } from '../../local/demo/paint.js';
+import { demonstrate } from '@connected-registry/local-stack/demo/demo';
+import { paintFor } from '@connected-registry/local-stack/demo/paint';
 import { startTestStack, type TestStack } from '../e2e/harness/testStack.js';
 
 let it: TestStack;

@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { ROLES } from '../../local/azure/access/roles.js';
-import { neededActions } from '../../src/azure/armActions.js';
+import { ROLES } from '@connected-registry/azure-simulator/access/roles';
+import { neededActions } from '../../src/azure/arm/armActions.js';
 import { evaluatedOf, INFRA, ofType, scenarios, SUBSCRIPTION, type Resource } from './bicepCli.js';
 
 const OTHER_SUBSCRIPTION = '00000000-0000-0000-0000-000000000009';

@@ -2,10 +2,10 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { projectRoot } from '../../local/stack/projectRoot.js';
+import { projectRoot } from '@connected-registry/clock/files/projectRoot';
 import { NOT_IN_AZURE, optionsFile, optionsOf, SET_BY_INFRA } from '../../scripts/appOptions.mjs';
-import { loadConfig } from '../../src/config.js';
-import { settingsSchema } from '../../src/settingsSchema.js';
+import { loadConfig } from '../../src/settings/config.js';
+import { settingsSchema } from '../../src/settings/settingsSchema.js';
 import { INFRA, ofType } from './bicepCli.js';
 
 const NAMES = Object.keys(settingsSchema.shape);

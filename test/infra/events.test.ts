@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { projectRoot } from '../../local/stack/projectRoot.js';
+import { projectRoot } from '@connected-registry/clock/files/projectRoot';
 import { evaluatedOf, INFRA, ofType } from './bicepCli.js';
 
 const CONNECTED_REGISTRIES = 'Microsoft.ContainerRegistry/registries/connectedRegistries';
@@ -82,9 +82,11 @@ describe('event subscriptions', () => {
   });
 
   test('the types of events are the ones that the app knows', () => {
-    const source = (path: string) => readFileSync(join(projectRoot(), 'src', 'domain', path), 'utf8');
-    const known = readdirSync(join(projectRoot(), 'src', 'domain'))
-      .map(source)
+    const known = ['src/domain', 'packages/protocol/src/messages']
+      .map((name) => join(projectRoot(), name))
+      .flatMap((folder) => readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((file) => join(folder, file)))
+      .filter((file) => file.endsWith('.ts'))
+      .map((file) => readFileSync(file, 'utf8'))
       .join('\n');
     for (const { eventTypes } of Object.values(sources).flat())
       for (const type of eventTypes) expect(known).toContain(`'${type}'`);

@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { projectRoot } from '../../local/stack/projectRoot.js';
-import { settingsSchema } from '../../src/settingsSchema.js';
+import { projectRoot } from '@connected-registry/clock/files/projectRoot';
+import { settingsSchema } from '../../src/settings/settingsSchema.js';
 import { METRICS } from '../../src/telemetry/metrics.js';
 import { evaluatedOf, INFRA, ofType, scenarios } from './bicepCli.js';
 

@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { projectRoot } from '../../local/stack/projectRoot.js';
-import { KNOWN_VERSIONS } from '../../src/azure/apiVersions.js';
+import { projectRoot } from '@connected-registry/clock/files/projectRoot';
+import { KNOWN_VERSIONS } from '../../src/azure/arm/apiVersions.js';
 
 const root = projectRoot();
 const read = (file: string): string => readFileSync(join(root, file), 'utf8');
@@ -77,8 +77,8 @@ describe('hooks', () => {
 
 test('app and agent ask without an SDK with what has a row, and with nothing else', () => {
   // Those of the container registry have a table of their own.
-  const files = [...filesOf('src', /\.ts$/), ...filesOf('device', /\.ts$/)].filter(
-    (file) => file !== 'src/azure/apiVersions.ts',
+  const files = [...filesOf('src', /\.ts$/), ...filesOf('packages/agent/src', /\.ts$/)].filter(
+    (file) => file !== 'src/azure/arm/apiVersions.ts',
   );
   const listed = rows('Called without an SDK').map((row) => cells(row, 'file', 'in use'));
   expect(listed.sort()).toEqual(asked(files).sort());

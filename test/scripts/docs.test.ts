@@ -1,14 +1,14 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { projectRoot } from '../../local/stack/projectRoot.js';
-import { FAILURE_CODES } from '../../src/domain/codes.js';
+import { projectRoot } from '@connected-registry/clock/files/projectRoot';
+import { FAILURE_CODES } from '@connected-registry/protocol/answers/codes';
 import { METRICS } from '../../src/telemetry/metrics.js';
 
 const root = projectRoot();
 const docs = [
   'README.md',
-  'device/README.md',
+  'packages/agent/README.md',
   ...readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.md'))
     .map((name) => join('docs', name)),

@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
 import { z } from 'zod';
-import { parseDockerConfig } from '../../device/secrets/dockerConfig.js';
-import { projectRoot } from '../../local/stack/projectRoot.js';
-import { clientKey } from '../../src/domain/clientKey.js';
-import { dockerConfig } from '../../src/domain/dockerConfig.js';
+import { parseDockerConfig } from '@connected-registry/agent/secrets/dockerConfig';
+import { projectRoot } from '@connected-registry/clock/files/projectRoot';
+import { clientKey } from '@connected-registry/protocol/names/clientKey';
+import { dockerConfig } from '@connected-registry/protocol/names/dockerConfig';
 
 const FOLDER = join(projectRoot(), 'examples/kubernetes');
 const CLIENT = { registry: 'contosoregistry', connectedRegistry: 'plantseven', client: 'plant-7' };

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
-import { projectRoot } from '../../local/stack/projectRoot.js';
+import { projectRoot } from '@connected-registry/clock/files/projectRoot';
 import { unpack } from '../../scripts/unpack.mjs';
 
 let folder: string;

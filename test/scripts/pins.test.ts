@@ -1,16 +1,18 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { projectRoot } from '../../local/stack/projectRoot.js';
+import { projectRoot } from '@connected-registry/clock/files/projectRoot';
 
 const root = projectRoot();
 const read = (file: string): string => readFileSync(join(root, file), 'utf8');
-const deploy = readdirSync(join(root, 'device/deploy'));
+const deploy = readdirSync(join(root, 'packages/agent/deploy'));
 
 test('every base image is an exact version with its digest', () => {
   const bases = deploy
     .filter((name) => /containerfile|dockerfile/i.test(name))
-    .flatMap((name) => [...read(join('device/deploy', name)).matchAll(/^FROM (\S+)/gm)].map(([, base = '']) => base));
+    .flatMap((name) =>
+      [...read(join('packages/agent/deploy', name)).matchAll(/^FROM (\S+)/gm)].map(([, base = '']) => base),
+    );
   expect(bases.length).toBeGreaterThan(0);
   for (const base of bases) expect(base).toMatch(/^[\w./-]+:\d+\.\d+\.\d+-[\w.-]+@sha256:[0-9a-f]{64}$/);
 });
@@ -23,7 +25,9 @@ const BY_TAG = [
 
 test('every other image is named by digest, or is one of those of which the record says why not', () => {
   const images = deploy.flatMap((name) =>
-    [...read(join('device/deploy', name)).matchAll(/^\s*"?image"?: "?([^\s",]+)/gm)].map(([, image = '']) => image),
+    [...read(join('packages/agent/deploy', name)).matchAll(/^\s*"?image"?: "?([^\s",]+)/gm)].map(
+      ([, image = '']) => image,
+    ),
   );
   expect(images.length).toBeGreaterThan(3);
   for (const image of images.filter((one) => !/@sha256:[0-9a-f]{64}$/.test(one)))

@@ -3,7 +3,7 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { projectRoot } from '../../local/stack/projectRoot.js';
+import { projectRoot } from '@connected-registry/clock/files/projectRoot';
 
 let folder: string;
 beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'test-infra-'))));

@@ -2,15 +2,19 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { ensureCertificates } from '../../local/tls/certificates.js';
-import { CREDENTIAL_PROMOTED } from '../../src/domain/pullCheckMessages.js';
-import { cloudEvent, promotion } from '../device/agentUnderTest.js';
-import { startChild } from '../device/childProcess.js';
-import { until } from '../device/settled.js';
-import { IDENTITY, startFakeAzure } from '../device/fakeAzure.js';
-import type { FakeAzure } from '../device/fakeAzure.js';
-import { FULL_TOKEN, PASSWORDS, startEdgeUnderTest } from '../local/edge/edgeUnderTest.js';
-import type { EdgeUnderTest } from '../local/edge/edgeUnderTest.js';
+import { ensureCertificates } from '@connected-registry/azure-simulator/tls/certificates';
+import { CREDENTIAL_PROMOTED } from '@connected-registry/protocol/messages/pullCheckMessages';
+import { cloudEvent, promotion } from '../../packages/agent/test/agentUnderTest.js';
+import { startChild } from '../../packages/agent/test/childProcess.js';
+import { until } from '../../packages/agent/test/settled.js';
+import { IDENTITY, startFakeAzure } from '../../packages/agent/test/fakeAzure.js';
+import type { FakeAzure } from '../../packages/agent/test/fakeAzure.js';
+import {
+  FULL_TOKEN,
+  PASSWORDS,
+  startEdgeUnderTest,
+} from '../../packages/connected-registry-simulator/test/edgeUnderTest.js';
+import type { EdgeUnderTest } from '../../packages/connected-registry-simulator/test/edgeUnderTest.js';
 import { startDockerRegistry } from './dockerRegistry.js';
 import type { DockerRegistry } from './dockerRegistry.js';
 import { requireProgram, runProgram } from './program.js';
@@ -99,7 +103,7 @@ describe.each(['http', 'https'])('the agent against docker-registry over %s', (p
     const auth = basic(CLIENT, password);
     azure.secrets.set('device-1/v1', JSON.stringify({ auths: { [host]: { auth } } }));
     const child = startChild(
-      'device/main.js',
+      'agent/main.js',
       ['--once', '--secret', 'device-1', '--version', 'v1', '--image', image],
       env,
     );
@@ -159,7 +163,7 @@ describe.each(['http', 'https'])('the agent against docker-registry over %s', (p
     const file = join(folder, `engine-${protocol}.json`);
     const other = { 'other.example:5000': { auth: basic('somebody', 'else') } };
     await writeFile(file, JSON.stringify({ auths: other }));
-    const agent = startChild('device/main.js', ['--port', '0'], { ...env, DOCKER_CONFIG_FILE: file });
+    const agent = startChild('agent/main.js', ['--port', '0'], { ...env, DOCKER_CONFIG_FILE: file });
     const [, url = ''] = await agent.says(/READY (\S+)/);
     for (const [at, password] of (['first+pass/word=', 'second-password'] as const).entries()) {
       const version = `v${at + 1}`;
@@ -173,7 +177,7 @@ describe.each(['http', 'https'])('the agent against docker-registry over %s', (p
         body: JSON.stringify(cloudEvent(data, CREDENTIAL_PROMOTED)),
       });
       expect(response.status).toBe(200);
-      await until('the delivery', () => agent.stderr().includes(`"version":"${version}","to":"docker config`));
+      await until('the delivery', () => agent.stderr().includes(`"version":"${version}","to":"docker settings/config`));
       const written = JSON.parse(await readFile(file, 'utf8')) as unknown;
       expect(written).toEqual({ auths: { ...other, [registry.host]: { auth: basic(CLIENT, password) } } });
       const target = `dir:${join(folder, `pulled-${protocol}-${at}`)}`;
@@ -204,7 +208,7 @@ describe.each(['http', 'https'])('the agent against docker-registry over %s', (p
     );
     const { REGISTRY_CA_FILE: _ca, ...untrusting } = { REGISTRY_CA_FILE: '', ...env };
     const args = ['--once', '--secret', 'tls', '--image', 'hello-world:latest'];
-    const child = startChild('device/main.js', args, untrusting);
+    const child = startChild('agent/main.js', args, untrusting);
     await child.exit;
     expect(JSON.parse(child.stdout())).toMatchObject({ outcome: protocol === 'https' ? 'tls' : 'pulled' });
   });

@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { IDENTITY, startFakeAzure } from '../device/fakeAzure.js';
-import type { FakeAzure } from '../device/fakeAzure.js';
-import { startFakeRegistry } from '../device/fakeRegistry.js';
+import { IDENTITY, startFakeAzure } from '../../packages/agent/test/fakeAzure.js';
+import type { FakeAzure } from '../../packages/agent/test/fakeAzure.js';
+import { startFakeRegistry } from '../../packages/agent/test/fakeRegistry.js';
 import { runProgram } from './program.js';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
@@ -22,7 +22,7 @@ afterAll(async () => {
 
 /** The Containerfile's stages, each by its COPY and RUN lines. Its base image is this machine: nothing is run as root. */
 async function followContainerfile(): Promise<string> {
-  const text = (await readFile(join(ROOT, 'device/deploy/Containerfile'), 'utf8')).replace(/^#.*\n/gm, '');
+  const text = (await readFile(join(ROOT, 'packages/agent/deploy/Containerfile'), 'utf8')).replace(/^#.*\n/gm, '');
   const stages = text.split(/^FROM .*$/m).slice(1);
   expect(stages).toHaveLength(2);
   const folders = stages.map((_stage, at) => join(folder, `stage-${at}`));
@@ -60,7 +60,7 @@ test('the image holds all that the agent needs, and no more than its packages', 
     NODE_EXTRA_CA_CERTS: azure.caFile,
     INSECURE_REGISTRIES: registry.host,
   };
-  const program = join(image, 'dist/device/main.js');
+  const program = join(image, 'dist/main.mjs');
   const args = [program, '--once', '--secret', 'device-1', '--image', 'app:latest'];
   const once = await runProgram(process.execPath, args, env);
   await registry.close();
@@ -72,6 +72,7 @@ test('the image holds all that the agent needs, and no more than its packages', 
     `cd '${image}' && node -e "import('mqtt').then(() => console.log('mqtt'))"`,
   ]);
   expect(loaded).toEqual({ ok: true, text: 'mqtt\n' });
-  const sources = await runProgram('sh', ['-c', `cd '${image}/dist' && find . -maxdepth 2 -type d | sort`]);
-  expect(sources.text).not.toMatch(/activities|orchestrations|local/);
+  const map = JSON.parse(await readFile(join(image, 'dist/main.mjs.map'), 'utf8')) as { sources: string[] };
+  const workspaces = map.sources.map((source) => /packages\/([^/]+)\/src/.exec(source)?.[1]);
+  expect(new Set(workspaces)).toEqual(new Set(['agent', 'protocol']));
 });

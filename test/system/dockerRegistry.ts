@@ -4,7 +4,7 @@ import { createServer as createHttpServer, request as forward } from 'node:http'
 import type { RequestListener } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import { join } from 'node:path';
-import { ensureCertificates } from '../../local/tls/certificates.js';
+import { ensureCertificates } from '@connected-registry/azure-simulator/tls/certificates';
 import { startProgram } from './program.js';
 import { ISSUER, SERVICE, createTokenServer } from './tokenServer.js';
 import type { RegistryUser } from './tokenServer.js';

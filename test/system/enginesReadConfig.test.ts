@@ -2,11 +2,15 @@ import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { ConsumerFailure } from '../../device/consumers/consumer.js';
-import { dockerConfigFile } from '../../device/consumers/dockerConfigFile.js';
-import { ENGINE_CASES } from '../device/engineCases.js';
-import { PASSWORDS, PULL_TOKEN, startEdgeUnderTest } from '../local/edge/edgeUnderTest.js';
-import type { EdgeUnderTest } from '../local/edge/edgeUnderTest.js';
+import { ConsumerFailure } from '@connected-registry/agent/consumers/consumer';
+import { dockerConfigFile } from '@connected-registry/agent/consumers/dockerConfigFile';
+import { ENGINE_CASES } from '../../packages/agent/test/engineCases.js';
+import {
+  PASSWORDS,
+  PULL_TOKEN,
+  startEdgeUnderTest,
+} from '../../packages/connected-registry-simulator/test/edgeUnderTest.js';
+import type { EdgeUnderTest } from '../../packages/connected-registry-simulator/test/edgeUnderTest.js';
 import { startPodmanStore } from './podmanStore.js';
 import type { PodmanStore } from './podmanStore.js';
 import { requireProgram, runProgram } from './program.js';

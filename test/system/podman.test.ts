@@ -2,8 +2,12 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { PASSWORDS, PULL_TOKEN, startEdgeUnderTest } from '../local/edge/edgeUnderTest.js';
-import type { EdgeUnderTest } from '../local/edge/edgeUnderTest.js';
+import {
+  PASSWORDS,
+  PULL_TOKEN,
+  startEdgeUnderTest,
+} from '../../packages/connected-registry-simulator/test/edgeUnderTest.js';
+import type { EdgeUnderTest } from '../../packages/connected-registry-simulator/test/edgeUnderTest.js';
 import { startPodmanStore } from './podmanStore.js';
 import type { PodmanStore } from './podmanStore.js';
 import { requireProgram } from './program.js';

@@ -4,9 +4,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { FULL_TOKEN, PASSWORDS, PULL_TOKEN, SYNCED, startEdgeUnderTest } from '../local/edge/edgeUnderTest.js';
-import type { EdgeUnderTest } from '../local/edge/edgeUnderTest.js';
-import { slot } from '../local/edge/fakeControlPlane.js';
+import {
+  FULL_TOKEN,
+  PASSWORDS,
+  PULL_TOKEN,
+  SYNCED,
+  startEdgeUnderTest,
+} from '../../packages/connected-registry-simulator/test/edgeUnderTest.js';
+import type { EdgeUnderTest } from '../../packages/connected-registry-simulator/test/edgeUnderTest.js';
+import { slot } from '../../packages/connected-registry-simulator/test/fakeControlPlane.js';
 
 const run = promisify(execFile);
 

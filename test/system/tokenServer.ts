@@ -2,8 +2,8 @@ import 'reflect-metadata';
 import { randomUUID, webcrypto } from 'node:crypto';
 import * as x509 from '@peculiar/x509';
 import { SignJWT } from 'jose';
-import { basicCredentials } from '../../local/edge/access/credentials.js';
-import { parseScopes } from '../../local/edge/access/scopes.js';
+import { basicCredentials } from '@connected-registry/connected-registry-simulator/access/credentials';
+import { parseScopes } from '@connected-registry/connected-registry-simulator/access/scopes';
 
 /** A user with two passwords, as a client token has, and what it may do in which repository. */
 export interface RegistryUser {

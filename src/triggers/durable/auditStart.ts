@@ -1,4 +1,4 @@
-import { audit } from '../../ports/audit.js';
+import { audit } from '../../audit/audit.js';
 import type { StartResult } from '../../ports/runs.js';
 
 /** Notes how a wish to start a run ended. @param instance the client's key. */

@@ -1,14 +1,14 @@
 import * as df from 'durable-functions';
 import type { DurableClient } from 'durable-functions';
-import type { ClientReference } from '../../domain/clientKey.js';
+import type { ClientReference } from '@connected-registry/protocol/names/clientKey';
 import {
   CLIENT_RECORD,
   NOTHING_KNOWN,
   type ClientRecord,
   type ClientRecordOperation,
   type ClientRecordRequests,
-} from '../../domain/clientRecord.js';
-import { TOKEN_CLAIM, tokenClaimKey, type TokenClaimState } from '../../domain/tokenClaim.js';
+} from '../../domain/clients/clientRecord.js';
+import { TOKEN_CLAIM, tokenClaimKey, type TokenClaimState } from '../../domain/tokens/tokenClaim.js';
 
 /** What is remembered of a client, as of a moment ago: operations under way do not show. @param key the client's. */
 export async function readClientRecord(client: DurableClient, key: string): Promise<ClientRecord> {

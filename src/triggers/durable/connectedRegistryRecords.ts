@@ -1,13 +1,13 @@
 import * as df from 'durable-functions';
 import type { DurableClient } from 'durable-functions';
-import { binderKey } from '../../domain/binderKey.js';
+import { binderKey } from '../../domain/binding/binderKey.js';
 import {
   CONNECTED_REGISTRY_RECORD,
   NEVER_SEEN,
   type ConnectedRegistryOperation,
   type ConnectedRegistryRecord,
   type ConnectedRegistryRequests,
-} from '../../domain/connectedRegistryRecord.js';
+} from '../../domain/events/connectedRegistryRecord.js';
 import { BINDER } from '../../entities/binder.js';
 
 /** What is remembered of a connected registry, as of a moment ago, and whether the app has ever bound clients to it. */

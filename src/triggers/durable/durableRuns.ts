@@ -1,10 +1,10 @@
 import type { DurableClient } from 'durable-functions';
-import { cancelEventName, WANTED_ENDS, type CancelEvent } from '../../domain/cancelEvent.js';
-import { clientKey } from '../../domain/clientKey.js';
-import { formatOperationId, parseOperationId } from '../../domain/operationId.js';
-import { revocationInstance } from '../../domain/revocationInstance.js';
-import { OFFBOARD, REVOKE, ROTATE, type Run } from '../../domain/run.js';
-import { START_WHEN_FREE, waitingInstance, type WaitingRun } from '../../domain/waitingRun.js';
+import { cancelEventName, WANTED_ENDS, type CancelEvent } from '../../domain/operations/cancelEvent.js';
+import { clientKey } from '@connected-registry/protocol/names/clientKey';
+import { formatOperationId, parseOperationId } from '@connected-registry/protocol/names/operationId';
+import { revocationInstance } from '../../domain/revocation/revocationInstance.js';
+import { OFFBOARD, REVOKE, ROTATE, type Run } from '../../domain/operations/run.js';
+import { START_WHEN_FREE, waitingInstance, type WaitingRun } from '../../domain/operations/waitingRun.js';
 import type { PresentRun, Runs, RunState, StartResult } from '../../ports/runs.js';
 import { auditStart } from './auditStart.js';
 import { readClientRecord } from './clientRecords.js';

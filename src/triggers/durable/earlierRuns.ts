@@ -1,8 +1,8 @@
 import type { DurableClient } from 'durable-functions';
-import type { OperationSummary } from '../../domain/answers.js';
-import { CHECK, CHECK_PREFIX } from '../../domain/checkRun.js';
-import { clientKey } from '../../domain/clientKey.js';
-import { CHECKS_RECORD } from '../../domain/runEnd.js';
+import type { OperationSummary } from '@connected-registry/protocol/answers/answers';
+import { CHECK, CHECK_PREFIX } from '../../domain/check/checkRun.js';
+import { clientKey } from '@connected-registry/protocol/names/clientKey';
+import { CHECKS_RECORD } from '../../domain/operations/runEnd.js';
 import { eachOf } from '../../queries/eachOf.js';
 import { readClientRecord } from './clientRecords.js';
 import type { InstancePages } from './instancePages.js';

@@ -1,6 +1,6 @@
 import type { DurableClient } from 'durable-functions';
-import { endOfRun, engineFailure } from '../../domain/runEnd.js';
-import { START_WHEN_FREE, type WaitingRun } from '../../domain/waitingRun.js';
+import { endOfRun, engineFailure } from '../../domain/operations/runEnd.js';
+import { START_WHEN_FREE, type WaitingRun } from '../../domain/operations/waitingRun.js';
 import { tellClientRecord } from './clientRecords.js';
 import { hasEnded, operationKind, readRun, type RunStatus } from './runStatus.js';
 

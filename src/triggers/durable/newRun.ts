@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import type { Config } from '../../config.js';
-import type { ClientReference } from '../../domain/clientKey.js';
-import { newRunId } from '../../domain/operationId.js';
-import { channelOf } from '../../domain/profiles.js';
-import type { Run } from '../../domain/run.js';
+import type { Config } from '../../settings/config.js';
+import type { ClientReference } from '@connected-registry/protocol/names/clientKey';
+import { newRunId } from '@connected-registry/protocol/names/operationId';
+import { channelOf } from '../../domain/profiles/profiles.js';
+import type { Run } from '../../domain/operations/run.js';
 
 /** What a run's input says besides its request. */
 export interface RunOrigin {

@@ -1,9 +1,9 @@
-import type { Operation, OperationKind } from '../../domain/operation.js';
-import type { OperationSummary } from '../../domain/answers.js';
-import { CHECK } from '../../domain/checkRun.js';
-import { clientKey, type ClientReference } from '../../domain/clientKey.js';
-import { formatOperationId } from '../../domain/operationId.js';
-import { engineFailure } from '../../domain/runEnd.js';
+import type { Operation, OperationKind } from '../../domain/operations/operation.js';
+import type { OperationSummary } from '@connected-registry/protocol/answers/answers';
+import { CHECK } from '../../domain/check/checkRun.js';
+import { clientKey, type ClientReference } from '@connected-registry/protocol/names/clientKey';
+import { formatOperationId } from '@connected-registry/protocol/names/operationId';
+import { engineFailure } from '../../domain/operations/runEnd.js';
 import { hasEnded, type RunStatus } from './runStatus.js';
 
 /** The operation resource, from what the engine knows of the run. */

@@ -1,10 +1,15 @@
 import type { DurableClient } from 'durable-functions';
-import { clientKey, type ClientReference } from '../../domain/clientKey.js';
-import { formatOperationId } from '../../domain/operationId.js';
-import { toPullCheckRequest } from '../../domain/pullCheckAsk.js';
-import type { CredentialPromoted, PullCheckRequested } from '../../domain/pullCheckMessages.js';
-import { deriveAcknowledgementKey, type ReportKeys } from '../../domain/reportKey.js';
-import { promotionEventId, pullCheckEventId, signalEvent, type Signal } from '../../domain/signalEvent.js';
+import { clientKey, type ClientReference } from '@connected-registry/protocol/names/clientKey';
+import { formatOperationId } from '@connected-registry/protocol/names/operationId';
+import { toPullCheckRequest } from '../../domain/pullCheck/pullCheckAsk.js';
+import type { CredentialPromoted, PullCheckRequested } from '@connected-registry/protocol/messages/pullCheckMessages';
+import { deriveAcknowledgementKey, type ReportKeys } from '../../domain/pullCheck/reportKey.js';
+import {
+  promotionEventId,
+  pullCheckEventId,
+  signalEvent,
+  type Signal,
+} from '@connected-registry/protocol/messages/signalEvent';
 import { readClientRecord } from './clientRecords.js';
 import { hasEnded, readRun, type RunStatus } from './runStatus.js';
 

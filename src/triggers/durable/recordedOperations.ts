@@ -1,8 +1,8 @@
 import type { DurableClient } from 'durable-functions';
-import type { Operation, OperationSummary, RecordedOperation } from '../../domain/answers.js';
-import type { EndedOperation } from '../../domain/endedOperation.js';
-import { formatOperationId, parseOperationId, type OperationId } from '../../domain/operationId.js';
-import { recordOf } from '../../domain/runEnd.js';
+import type { Operation, OperationSummary, RecordedOperation } from '@connected-registry/protocol/answers/answers';
+import type { EndedOperation } from '../../domain/operations/endedOperation.js';
+import { formatOperationId, parseOperationId, type OperationId } from '@connected-registry/protocol/names/operationId';
+import { recordOf } from '../../domain/operations/runEnd.js';
 import { readClientRecord } from './clientRecords.js';
 
 /** How an operation ended, from the record that outlives its run; undefined when it is not among the last. */

@@ -1,7 +1,7 @@
 import type { DurableClient, DurableOrchestrationStatus } from 'durable-functions';
-import { OPERATION_KINDS, type OperationKind } from '../../domain/answers.js';
-import type { Run } from '../../domain/run.js';
-import type { OperationOutcome, OperationResult, Progress } from '../../domain/operation.js';
+import { OPERATION_KINDS, type OperationKind } from '@connected-registry/protocol/answers/answers';
+import type { Run } from '../../domain/operations/run.js';
+import type { OperationOutcome, OperationResult, Progress } from '../../domain/operations/operation.js';
 
 /** An instance of the durable engine that holds one of our runs, its JSON given its types back. */
 export interface RunStatus {

@@ -1,8 +1,8 @@
 import type { DurableClient } from 'durable-functions';
-import { clientKey, type ClientReference } from '../../domain/clientKey.js';
-import { formatOperationId } from '../../domain/operationId.js';
-import { REVOKE } from '../../domain/run.js';
-import type { RunningRun } from '../../domain/runningRun.js';
+import { clientKey, type ClientReference } from '@connected-registry/protocol/names/clientKey';
+import { formatOperationId } from '@connected-registry/protocol/names/operationId';
+import { REVOKE } from '../../domain/operations/run.js';
+import type { RunningRun } from '../../domain/operations/runningRun.js';
 import { readClientRecord } from './clientRecords.js';
 import { hasEnded, operationKind, readRun } from './runStatus.js';
 

@@ -1,7 +1,7 @@
 import type { DurableClient } from 'durable-functions';
-import type { Config } from '../../config.js';
-import { CHECK, checkFingerprint, checkInstance } from '../../domain/checkRun.js';
-import type { ClientReference } from '../../domain/clientKey.js';
+import type { Config } from '../../settings/config.js';
+import { CHECK, checkFingerprint, checkInstance } from '../../domain/check/checkRun.js';
+import type { ClientReference } from '@connected-registry/protocol/names/clientKey';
 import type { StartResult } from '../../ports/runs.js';
 import { auditStart } from './auditStart.js';
 import { noteLostEndOf } from './lostEnds.js';

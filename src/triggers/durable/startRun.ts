@@ -1,6 +1,6 @@
 import type { DurableClient } from 'durable-functions';
-import { formatOperationId } from '../../domain/operationId.js';
-import type { Run } from '../../domain/run.js';
+import { formatOperationId } from '@connected-registry/protocol/names/operationId';
+import type { Run } from '../../domain/operations/run.js';
 import type { StartResult } from '../../ports/runs.js';
 import { hasEnded, readRun, type RunStatus } from './runStatus.js';
 

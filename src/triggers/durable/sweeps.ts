@@ -1,5 +1,5 @@
 import type { DurableClient } from 'durable-functions';
-import { SWEEP_INSTANCE, type SweepOutcome } from '../../domain/sweep.js';
+import { SWEEP_INSTANCE, type SweepOutcome } from '../../domain/rotation/sweep.js';
 import { readInstance } from './runStatus.js';
 
 /** The present sweep, or the last one. */

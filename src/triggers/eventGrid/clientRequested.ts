@@ -1,8 +1,8 @@
 import type { DurableClient } from 'durable-functions';
-import type { Config } from '../../config.js';
-import { clientFingerprint } from '../../domain/clientsRequest.js';
-import type { IncomingEvent } from '../../domain/incomingEvent.js';
-import { lifetimeFault } from '../../domain/lifetimes.js';
+import type { Config } from '../../settings/config.js';
+import { clientFingerprint } from '@connected-registry/protocol/requests/clientsRequest';
+import type { IncomingEvent } from '@connected-registry/protocol/messages/incomingEvent';
+import { lifetimeFault } from '@connected-registry/protocol/requests/lifetimes';
 import {
   fingerprint,
   NAMED_BY_EVENT,
@@ -11,8 +11,8 @@ import {
   onboardingEventData,
   toOnboarding,
   type Onboarding,
-} from '../../domain/onboardingRequest.js';
-import { profileOfClient, profileOfRequest } from '../../domain/profiles.js';
+} from '@connected-registry/protocol/requests/onboardingRequest';
+import { profileOfClient, profileOfRequest } from '../../domain/profiles/profiles.js';
 import {
   boundedEventData,
   CLIENT_REQUESTED,
@@ -22,8 +22,8 @@ import {
   REVOKE_REQUESTED,
   withinProfile,
   type RequestEventKind,
-} from '../../domain/requestEvents.js';
-import { OFFBOARD, ONBOARD, REVOKE } from '../../domain/run.js';
+} from '../../domain/events/requestEvents.js';
+import { OFFBOARD, ONBOARD, REVOKE } from '../../domain/operations/run.js';
 import { durableRuns } from '../durable/durableRuns.js';
 import { newRun } from '../durable/newRun.js';
 import { DeliverAgain, eventFunction, invalidData, type EventHandler, type Verdict } from './eventFunction.js';

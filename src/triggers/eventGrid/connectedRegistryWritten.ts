@@ -1,9 +1,9 @@
 import type { DurableClient } from 'durable-functions';
-import { findRegistry, type Config } from '../../config.js';
-import { judgeWrite } from '../../domain/connectedRegistryRecord.js';
-import type { IncomingEvent } from '../../domain/incomingEvent.js';
-import { fingerprint, toOnboarding } from '../../domain/onboardingRequest.js';
-import { profileOfConnectedRegistry, requestOf, type Profile } from '../../domain/profiles.js';
+import { findRegistry, type Config } from '../../settings/config.js';
+import { judgeWrite } from '../../domain/events/connectedRegistryRecord.js';
+import type { IncomingEvent } from '@connected-registry/protocol/messages/incomingEvent';
+import { fingerprint, toOnboarding } from '@connected-registry/protocol/requests/onboardingRequest';
+import { profileOfConnectedRegistry, requestOf, type Profile } from '../../domain/profiles/profiles.js';
 import {
   isConnectedRegistryDeletion,
   isConnectedRegistryWrite,
@@ -14,8 +14,8 @@ import {
   RESOURCE_WRITTEN,
   resourceEventData,
   type ResourceEventData,
-} from '../../domain/resourceEvents.js';
-import { ONBOARD } from '../../domain/run.js';
+} from '../../domain/events/resourceEvents.js';
+import { ONBOARD } from '../../domain/operations/run.js';
 import type { Queries } from '../../queries/queries.js';
 import { noteConnectedRegistry, readConnectedRegistry } from '../durable/connectedRegistryRecords.js';
 import { newRun } from '../durable/newRun.js';

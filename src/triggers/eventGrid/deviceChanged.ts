@@ -1,10 +1,10 @@
-import type { Config } from '../../config.js';
-import { clientFingerprint } from '../../domain/clientsRequest.js';
-import { DEVICE_CREATED, DEVICE_DELETED, deviceEventData } from '../../domain/deviceEvents.js';
-import type { IncomingEvent } from '../../domain/incomingEvent.js';
-import { fingerprint, toOnboarding } from '../../domain/onboardingRequest.js';
-import { profileOfDevice, requestOf, type Profile } from '../../domain/profiles.js';
-import { OFFBOARD, ONBOARD } from '../../domain/run.js';
+import type { Config } from '../../settings/config.js';
+import { clientFingerprint } from '@connected-registry/protocol/requests/clientsRequest';
+import { DEVICE_CREATED, DEVICE_DELETED, deviceEventData } from '@connected-registry/protocol/messages/deviceEvents';
+import type { IncomingEvent } from '@connected-registry/protocol/messages/incomingEvent';
+import { fingerprint, toOnboarding } from '@connected-registry/protocol/requests/onboardingRequest';
+import { profileOfDevice, requestOf, type Profile } from '../../domain/profiles/profiles.js';
+import { OFFBOARD, ONBOARD } from '../../domain/operations/run.js';
 import type { Queries } from '../../queries/queries.js';
 import { newRun } from '../durable/newRun.js';
 import { eventFunction, invalidData, type EventHandler, type Verdict } from './eventFunction.js';

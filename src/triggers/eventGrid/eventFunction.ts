@@ -1,12 +1,12 @@
 import type { InvocationContext } from '@azure/functions';
 import type { DurableClient } from 'durable-functions';
 import type { z } from 'zod';
-import { errorPlace } from '../../domain/errorPlace.js';
-import { parseEvent, type IncomingEvent } from '../../domain/incomingEvent.js';
-import { inAuditScope } from '../../ports/audit.js';
-import { ServiceError } from '../../ports/serviceError.js';
-import { fieldErrors } from '../http/problem.js';
-import type { FieldError } from '../http/problemDetails.js';
+import { errorPlace } from '../../serviceErrors/errorPlace.js';
+import { parseEvent, type IncomingEvent } from '@connected-registry/protocol/messages/incomingEvent';
+import { inAuditScope } from '../../audit/audit.js';
+import { ServiceError } from '../../serviceErrors/serviceError.js';
+import { fieldErrors } from '../http/answers/problem.js';
+import type { FieldError } from '../http/answers/problemDetails.js';
 
 /** What became of an event, in a word that logs are counted by. */
 export interface Verdict {

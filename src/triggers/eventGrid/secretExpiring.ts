@@ -1,15 +1,15 @@
 import * as df from 'durable-functions';
-import type { Config } from '../../config.js';
-import { clientKey } from '../../domain/clientKey.js';
-import { CLIENT_RECORD, type ClientRecordRequests } from '../../domain/clientRecord.js';
+import type { Config } from '../../settings/config.js';
+import { clientKey } from '@connected-registry/protocol/names/clientKey';
+import { CLIENT_RECORD, type ClientRecordRequests } from '../../domain/clients/clientRecord.js';
 import {
   isMainSecretName,
   parseSecretId,
   SECRET_EXPIRED,
   SECRET_NEAR_EXPIRY,
   secretEventData,
-} from '../../domain/secretEvents.js';
-import { parseTags } from '../../domain/secretTags.js';
+} from '../../domain/events/secretEvents.js';
+import { parseTags } from '@connected-registry/protocol/names/secretTags';
 import type { Queries } from '../../queries/queries.js';
 import { eventFunction, invalidData, type EventHandler } from './eventFunction.js';
 

@@ -1,10 +1,10 @@
 import * as df from 'durable-functions';
 import type { DurableClient } from 'durable-functions';
-import type { ClientOperationKind } from '../../domain/answers.js';
-import { clientKey } from '../../domain/clientKey.js';
-import { CLIENT_RECORD, type ClientRecordRequests } from '../../domain/clientRecord.js';
-import { overtakenBy } from '../../domain/eventOrder.js';
-import type { Run } from '../../domain/run.js';
+import type { ClientOperationKind } from '@connected-registry/protocol/answers/answers';
+import { clientKey } from '@connected-registry/protocol/names/clientKey';
+import { CLIENT_RECORD, type ClientRecordRequests } from '../../domain/clients/clientRecord.js';
+import { overtakenBy } from '../../domain/events/eventOrder.js';
+import type { Run } from '../../domain/operations/run.js';
 import { durableRuns } from '../durable/durableRuns.js';
 import { DeliverAgain, type Verdict } from './eventFunction.js';
 

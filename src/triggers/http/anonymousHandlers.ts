@@ -1,9 +1,9 @@
 import type { HttpRequest, HttpResponseInit } from '@azure/functions';
 import type { DurableClient } from 'durable-functions';
-import { audit } from '../../ports/audit.js';
+import { audit } from '../../audit/audit.js';
 import { guarded } from './guarded.js';
-import { callerNetwork, RateLimit } from './rateLimit.js';
-import { tooManyRequests } from './tooManyRequests.js';
+import { callerNetwork, RateLimit } from './requests/rateLimit.js';
+import { tooManyRequests } from './answers/tooManyRequests.js';
 
 type Handler = (request: HttpRequest, client: DurableClient) => Promise<HttpResponseInit>;
 

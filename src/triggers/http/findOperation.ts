@@ -1,14 +1,19 @@
 import type { HttpResponseInit } from '@azure/functions';
 import type { DurableClient } from 'durable-functions';
-import { clientKey } from '../../domain/clientKey.js';
-import type { Operation, OperationKind } from '../../domain/answers.js';
-import { beganBy, formatOperationId, parseOperationId, type OperationId } from '../../domain/operationId.js';
-import { revocationInstance } from '../../domain/revocationInstance.js';
-import { REVOKE } from '../../domain/run.js';
-import { waitingInstance, WAITING_KINDS } from '../../domain/waitingRun.js';
+import { clientKey } from '@connected-registry/protocol/names/clientKey';
+import type { Operation, OperationKind } from '@connected-registry/protocol/answers/answers';
+import {
+  beganBy,
+  formatOperationId,
+  parseOperationId,
+  type OperationId,
+} from '@connected-registry/protocol/names/operationId';
+import { revocationInstance } from '../../domain/revocation/revocationInstance.js';
+import { REVOKE } from '../../domain/operations/run.js';
+import { waitingInstance, WAITING_KINDS } from '../../domain/operations/waitingRun.js';
 import { findRecorded, recordedView } from '../durable/recordedOperations.js';
 import { operationKind, readRun, type RunStatus } from '../durable/runStatus.js';
-import { problem } from './problem.js';
+import { problem } from './answers/problem.js';
 
 /** `run` may be one beside the client's own: a revocation, or the one that waits to start it. */
 export type FoundOperation =

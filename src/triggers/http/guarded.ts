@@ -1,8 +1,8 @@
 import type { HttpRequest, HttpResponseInit, InvocationContext } from '@azure/functions';
 import type { DurableClient } from 'durable-functions';
-import { errorPlace } from '../../domain/errorPlace.js';
-import { inAuditScope } from '../../ports/audit.js';
-import { problem } from './problem.js';
+import { errorPlace } from '../../serviceErrors/errorPlace.js';
+import { inAuditScope } from '../../audit/audit.js';
+import { problem } from './answers/problem.js';
 
 type Handler = (request: HttpRequest, client: DurableClient) => Promise<HttpResponseInit>;
 

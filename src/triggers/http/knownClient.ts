@@ -1,12 +1,12 @@
 import type { DurableClient } from 'durable-functions';
-import { clientKey, type ClientReference } from '../../domain/clientKey.js';
-import type { ClientRecord } from '../../domain/clientRecord.js';
-import { aboutUnknown, type UnknownClient } from '../../domain/unknownClient.js';
+import { clientKey, type ClientReference } from '@connected-registry/protocol/names/clientKey';
+import type { ClientRecord } from '../../domain/clients/clientRecord.js';
+import { aboutUnknown, type UnknownClient } from '../../domain/clients/unknownClient.js';
 import type { Queries } from '../../queries/queries.js';
 import { readClientRecord } from '../durable/clientRecords.js';
 import { hasEnded, readRun } from '../durable/runStatus.js';
-import { problemBody } from './problem.js';
-import type { ProblemDetails } from './problemDetails.js';
+import { problemBody } from './answers/problem.js';
+import type { ProblemDetails } from './answers/problemDetails.js';
 
 /** A client's record, and whether anything knows the client. */
 export interface LookedUp {

@@ -1,11 +1,11 @@
 import type { HttpRequest, HttpResponseInit, InvocationContext } from '@azure/functions';
 import type { DurableClient } from 'durable-functions';
-import { admit, PRINCIPAL_HEADER, type OperatorAccess } from '../../domain/operatorAccess.js';
-import { audit } from '../../ports/audit.js';
-import { seenSecrets } from '../../redaction/seenSecrets.js';
+import { admit, PRINCIPAL_HEADER, type OperatorAccess } from '../../domain/clients/operatorAccess.js';
+import { audit } from '../../audit/audit.js';
+import { seenSecrets } from '@connected-registry/protocol/redaction/seenSecrets';
 import type { AnonymousLimit } from './anonymousHandlers.js';
 import { guarded } from './guarded.js';
-import { problem } from './problem.js';
+import { problem } from './answers/problem.js';
 
 /** @param actor whom the audit names for what is done: pass it on to what goes on after the answer. */
 export type OperatorHandler = (

@@ -1,7 +1,7 @@
 import type { InvocationContext, Timer } from '@azure/functions';
 import type { DurableClient } from 'durable-functions';
-import type { Config } from '../../config.js';
-import { inAuditScope } from '../../ports/audit.js';
+import type { Config } from '../../settings/config.js';
+import { inAuditScope } from '../../audit/audit.js';
 import { startCheck } from '../durable/startCheck.js';
 
 /** Starts a check of everything; what it finds it writes to the log. One that is still under way is left to it. */

@@ -1,7 +1,7 @@
 import type { InvocationContext, Timer } from '@azure/functions';
 import type { DurableClient } from 'durable-functions';
-import { formatOperationId } from '../../domain/operationId.js';
-import { audit, inAuditScope } from '../../ports/audit.js';
+import { formatOperationId } from '@connected-registry/protocol/names/operationId';
+import { audit, inAuditScope } from '../../audit/audit.js';
 import { instancePages } from '../durable/instancePages.js';
 import { noteLostEnd } from '../durable/lostEnds.js';
 import { ENDED, hasEnded, readRun, type RunStatus } from '../durable/runStatus.js';

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import type { InvocationContext, Timer } from '@azure/functions';
 import type { DurableClient } from 'durable-functions';
-import type { Config } from '../../config.js';
-import { newRunId } from '../../domain/operationId.js';
-import { SWEEP, SWEEP_INSTANCE, type SweepInput } from '../../domain/sweep.js';
+import type { Config } from '../../settings/config.js';
+import { newRunId } from '@connected-registry/protocol/names/operationId';
+import { SWEEP, SWEEP_INSTANCE, type SweepInput } from '../../domain/rotation/sweep.js';
 import { hasEnded } from '../durable/runStatus.js';
 import { tryStart } from '../durable/startRun.js';
 import { readSweep } from '../durable/sweeps.js';

@@ -1,5 +1,5 @@
 /** The journal of many cases, taken apart into one for each. */
-import type { HubRecord } from '../../../local/host/durable/hub/records.js';
+import type { HubRecord } from '@connected-registry/functions-host/durable/hub/records';
 
 /** Records of instances that have to do with each other, and with no others. */
 export interface CaseRecords {

@@ -1,8 +1,8 @@
 /** The cases as they stand in the journal of a run, each to be run again with kills. */
-import { createLog } from '../../../local/host/log/log.js';
-import type { LoadedApp } from '../../../local/host/worker/app.js';
-import { loadApp } from '../../../local/host/worker/load.js';
-import type { HubRecord } from '../../../local/host/durable/hub/records.js';
+import { createLog } from '@connected-registry/functions-host/log/log';
+import type { LoadedApp } from '@connected-registry/functions-host/worker/app';
+import { loadApp } from '@connected-registry/functions-host/worker/load';
+import type { HubRecord } from '@connected-registry/functions-host/durable/hub/records';
 import { casesOf, type CaseRecords } from './caseRecords.js';
 import { endAfterKill, endAfterKillsEverywhere, finalsOf, type Final } from './life.js';
 

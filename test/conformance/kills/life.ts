@@ -1,19 +1,19 @@
 /** A case of the conformance app again, in memory and in virtual time, with the host killed between two of its records. */
-import { Engine } from '../../../local/host/durable/engine/engine.js';
-import { hostJsonOf } from '../../../local/host/config/hostJson.js';
-import { Client } from '../../../local/host/durable/client/client.js';
-import { DurableFunctions } from '../../../local/host/durable/functions.js';
-import { TaskHub } from '../../../local/host/durable/hub/hub.js';
-import { isEnded } from '../../../local/host/durable/hub/instance.js';
-import type { HubRecord } from '../../../local/host/durable/hub/records.js';
-import { statusView } from '../../../local/host/durable/management/statusView.js';
-import { httpActivityName } from '../../../local/host/durable/replay/httpCall.js';
-import { durableSettings } from '../../../local/host/durable/settings.js';
-import { createLog } from '../../../local/host/log/log.js';
-import { memoryJournal } from '../../../local/host/store/journal.js';
-import type { LoadedApp } from '../../../local/host/worker/app.js';
+import { Engine } from '@connected-registry/functions-host/durable/engine/engine';
+import { hostJsonOf } from '@connected-registry/functions-host/config/hostJson';
+import { Client } from '@connected-registry/functions-host/durable/client/client';
+import { DurableFunctions } from '@connected-registry/functions-host/durable/functions';
+import { TaskHub } from '@connected-registry/functions-host/durable/hub/hub';
+import { isEnded } from '@connected-registry/functions-host/durable/hub/instance';
+import type { HubRecord } from '@connected-registry/functions-host/durable/hub/records';
+import { statusView } from '@connected-registry/functions-host/durable/management/statusView';
+import { httpActivityName } from '@connected-registry/functions-host/durable/replay/httpCall';
+import { durableSettings } from '@connected-registry/functions-host/durable/settings';
+import { createLog } from '@connected-registry/functions-host/log/log';
+import { memoryJournal } from '@connected-registry/functions-host/store/journal';
+import type { LoadedApp } from '@connected-registry/functions-host/worker/app';
 import { isClients, timeOf, type CaseRecords } from './caseRecords.js';
-import { VirtualTime } from '../../local/host/virtualTime.js';
+import { VirtualTime } from '../../../packages/functions-host/test/virtualTime.js';
 import { settled } from './settled.js';
 
 /** How an instance ended, as far as two runs must agree. */

@@ -7,8 +7,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-import type { HubRecord } from '../../../local/host/durable/hub/records.js';
-import { openFileJournal } from '../../../local/host/store/fileJournal.js';
+import type { HubRecord } from '@connected-registry/functions-host/durable/hub/records';
+import { openFileJournal } from '@connected-registry/functions-host/store/fileJournal';
 import type { Keys } from './caseRun.js';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
@@ -43,7 +43,7 @@ export async function startLocalHost(): Promise<HostProcess> {
   const folder = await mkdtemp(path.join(tmpdir(), 'conformance-'));
   const turns = path.join(folder, 'turns.jsonl');
   const data = path.join(folder, 'data');
-  const main = path.join(root, 'dist/local/host/main.js');
+  const main = path.join(root, 'packages/functions-host/dist/main.js');
   const child = spawn(process.execPath, [main, '--app', appDir, '--port', '0', '--data', data], {
     env: { ...process.env, GOLDEN_LOG: turns },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -4,7 +4,7 @@ import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
-import { tlsFolder } from '../../../local/stack/plans.js';
+import { tlsFolder } from '@connected-registry/local-stack/stack/plans';
 import { bearerOf, echo, type EchoKind } from '../../src/azure/hostile/echoes.js';
 import type { Login } from '../harness/operatorSdk.js';
 import type { TestStack } from '../harness/testStack.js';

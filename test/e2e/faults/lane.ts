@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { clientKey } from '../../../src/domain/clientKey.js';
+import { clientKey } from '@connected-registry/protocol/names/clientKey';
 import type { Answer, Operation } from '../harness/appClient.js';
 import { findPasswords } from '../harness/passwordSearch.js';
 import { keyOf, PULLED, reportOf, TestDevice } from '../harness/testDevice.js';

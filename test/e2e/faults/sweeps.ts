@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
-import { CLIENT_RECORD } from '../../../src/domain/clientRecord.js';
-import { SWEEP_INSTANCE } from '../../../src/domain/sweep.js';
+import { CLIENT_RECORD } from '../../../src/domain/clients/clientRecord.js';
+import { SWEEP_INSTANCE } from '../../../src/domain/rotation/sweep.js';
 import type { TestStack } from '../harness/testStack.js';
 
 /** The app's own sweeps come so seldom that none disturbs a trial: weekly. */

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { deterministicGuid } from '../../../local/host/durable/guid.js';
+import { deterministicGuid } from '@connected-registry/functions-host/durable/guid';
 
 /** An instant as every part of the storage writes it; what follows the seconds stays as it is. */
 const INSTANT = /\b2\d{3}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}/g;

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { projectRoot } from '../../../local/stack/projectRoot.js';
+import { projectRoot } from '@connected-registry/clock/files/projectRoot';
 
 /** Whether the app under test runs on Microsoft's own Functions host (Vitest's project `func`) instead of the local one. */
 export const ON_REAL_HOST = process.env['APP_HOST'] === 'functions';

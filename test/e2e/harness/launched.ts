@@ -4,8 +4,8 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { vi } from 'vitest';
-import type { Endpoints } from '../../../local/stack/endpoints.js';
-import { projectRoot } from '../../../local/stack/projectRoot.js';
+import type { Endpoints } from '@connected-registry/local-stack/stack/endpoints';
+import { projectRoot } from '@connected-registry/clock/files/projectRoot';
 
 /** Flags that take free ports. */
 export const FREE = ['--functions-port', '0', '--azure-port', '0', '--edge-port', '0'];

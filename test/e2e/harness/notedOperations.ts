@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { z } from 'zod';
-import type { Stack } from '../../../local/stack/stack.js';
+import type { Stack } from '@connected-registry/local-stack/stack/stack';
 
 const counted = z.object({
   principals: z.object({

@@ -5,7 +5,7 @@ import { ClientSecretCredential } from '@azure/identity';
 import { SecretClient } from '@azure/keyvault-secrets';
 import { z } from 'zod';
 import { eachOf } from '../../../src/queries/eachOf.js';
-import type { Endpoints } from '../../../local/stack/endpoints.js';
+import type { Endpoints } from '@connected-registry/local-stack/stack/endpoints';
 
 /** A user name and password for a registry, as they stand in a secret. */
 export interface Login {

@@ -5,8 +5,8 @@ import {
   PULL_CHECK_REQUESTED,
   pullCheckRequested,
   type PullCheckRequested,
-} from '../../../src/domain/pullCheckMessages.js';
-import { topicId } from '../../../local/stack/world.js';
+} from '@connected-registry/protocol/messages/pullCheckMessages';
+import { topicId } from '@connected-registry/local-stack/stack/world';
 import { PATIENCE } from './hostUnderTest.js';
 import type { TestStack } from './testStack.js';
 

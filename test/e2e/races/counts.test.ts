@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { countArmRequests, forgetRequests, type ArmRequests } from '../../../local/stack/armRequests.js';
+import { countArmRequests, forgetRequests, type ArmRequests } from '@connected-registry/local-stack/stack/armRequests';
 import { startTestStack, type TestStack } from '../harness/testStack.js';
 
 let it: TestStack;

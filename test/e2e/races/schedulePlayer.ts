@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
-import { clientKey } from '../../../src/domain/clientKey.js';
-import { defaultTokenName } from '../../../src/domain/names.js';
+import { clientKey } from '@connected-registry/protocol/names/clientKey';
+import { defaultTokenName } from '@connected-registry/protocol/names/names';
 import { readState } from '../faults/simulatorState.js';
 import type { TestStack } from '../harness/testStack.js';
 import { USUAL_DAYS, type Happening, type Schedule, type ScheduledEvent } from './schedule.js';

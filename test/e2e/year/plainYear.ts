@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { REGISTRIES } from '../../../local/year/fleet.js';
+import { REGISTRIES } from '@connected-registry/local-stack/year/fleet';
 import { runYear } from './yearRun.js';
 
 /** Days after which a rotation is due, at the latest: two thirds of 90 days, and what their start is spread over. */

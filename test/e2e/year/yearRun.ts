@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { compiled } from '../../../local/stack/projectRoot.js';
+import { compiled } from '@connected-registry/clock/files/projectRoot';
 
 /** How a simulated year ended. */
 export interface YearRun {
@@ -12,7 +12,7 @@ export interface YearRun {
 
 /** Lets a simulated year pass, and prints its table, or all that it had to say of a broken rule and how to see it again. */
 export async function runYear(...flags: string[]): Promise<YearRun> {
-  const child = spawn(process.execPath, [compiled('local/year/main.js'), ...flags], {
+  const child = spawn(process.execPath, [compiled('local-stack/year/main.js'), ...flags], {
     env: { PATH: process.env['PATH'], TMPDIR: process.env['TMPDIR'] },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

@@ -6,8 +6,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { healthLines } from '../../../infra/hooks/health.mjs';
-import { projectRoot } from '../../../local/stack/projectRoot.js';
-import type { HealthAnswer } from '../../../src/domain/healthAnswer.js';
+import { projectRoot } from '@connected-registry/clock/files/projectRoot';
+import type { HealthAnswer } from '@connected-registry/protocol/answers/healthAnswer';
 
 const OK: HealthAnswer = {
   state: 'ok',

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { projectRoot } from '../../../local/stack/projectRoot.js';
-import { settingsSchema } from '../../../src/settingsSchema.js';
+import { projectRoot } from '@connected-registry/clock/files/projectRoot';
+import { settingsSchema } from '../../../src/settings/settingsSchema.js';
 import { INFRA } from '../bicepCli.js';
 import { listing, OUTPUTS, refusal, ScriptedAz, type Answer, type Rule } from './scriptedAz.js';
 

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import type { IssuedCredential } from '../../../src/activities/issueCredentials.js';
-import { parseTags } from '../../../src/domain/secretTags.js';
+import type { IssuedCredential } from '../../../src/activities/credentials/issueCredentials.js';
+import { parseTags } from '@connected-registry/protocol/names/secretTags';
 import { CONNECTED_REGISTRY, RUN } from '../fakes/requests.js';
 import { issueOrder, promoteOrder, PULL, reference } from '../fakes/orders.js';
 import { candidate, main, scopeMap, token } from '../fakes/usualClient.js';

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { SCOPE_MAP_MARK } from '../../../src/domain/names.js';
-import { toActions } from '../../../src/domain/permissions.js';
-import { verifyAcknowledgementKey, verifyReportKey } from '../../../src/domain/reportKey.js';
+import { SCOPE_MAP_MARK } from '@connected-registry/protocol/names/names';
+import { toActions } from '@connected-registry/protocol/names/permissions';
+import { verifyAcknowledgementKey, verifyReportKey } from '../../../src/domain/pullCheck/reportKey.js';
 import { CONNECTED_REGISTRY, onboarding, RUN } from '../fakes/requests.js';
 import { LONG_AGO } from '../fakes/usualClient.js';
 import { createWorld, type World } from '../fakes/world.js';

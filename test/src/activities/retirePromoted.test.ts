@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { retirePromoted } from '../../../src/activities/undo.js';
-import { formatTags } from '../../../src/domain/secretTags.js';
-import { mainSecretName } from '../../../src/domain/names.js';
+import { retirePromoted } from '../../../src/activities/undo/undo.js';
+import { formatTags } from '@connected-registry/protocol/names/secretTags';
+import { mainSecretName } from '@connected-registry/protocol/names/names';
 import type { Ports } from '../../../src/ports/ports.js';
 import { FakeVault } from '../fakes/vault.js';
 

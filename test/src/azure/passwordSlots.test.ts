@@ -1,7 +1,7 @@
 import type { TokenCredential } from '@azure/identity';
 import { beforeEach, expect, test, vi } from 'vitest';
-import { createArmControlPlane } from '../../../src/azure/armControlPlane.js';
-import type { SlotName } from '../../../src/domain/slots.js';
+import { createArmControlPlane } from '../../../src/azure/arm/armControlPlane.js';
+import type { SlotName } from '@connected-registry/protocol/registry/slots';
 import { config, REGISTRY } from '../fakes/requests.js';
 
 const { asked, answers } = vi.hoisted(() => ({

@@ -1,7 +1,7 @@
 import type { TokenCredential } from '@azure/identity';
 import { expect, test, vi } from 'vitest';
 import { createKeyVault } from '../../../src/azure/keyVault.js';
-import { ServiceError } from '../../../src/ports/serviceError.js';
+import { ServiceError } from '../../../src/serviceErrors/serviceError.js';
 
 const { written } = vi.hoisted(() => ({ written: [] as string[] }));
 

@@ -1,6 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { boundProgress, PROGRESS_CHARACTERS, type Progress, type Step } from '../../../src/domain/operation.js';
+import {
+  boundProgress,
+  PROGRESS_CHARACTERS,
+  type Progress,
+  type Step,
+} from '../../../src/domain/operations/operation.js';
 
 const at = '2026-03-01T12:00:00.000Z';
 const stepName = fc.constantFrom('preflight', 'restoreTokenScopeMap', 'issueCredentials', 'recordVerification');

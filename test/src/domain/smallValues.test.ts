@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { parseEvent } from '../../../src/domain/incomingEvent.js';
-import { CLIENT_REQUESTED } from '../../../src/domain/requestEvents.js';
-import { dockerConfig, dockerConfigEndpoints } from '../../../src/domain/dockerConfig.js';
-import { errorPlace } from '../../../src/domain/errorPlace.js';
-import { formatImage, parseImage } from '../../../src/domain/image.js';
-import { formatOperationId, newRunId, parseOperationId } from '../../../src/domain/operationId.js';
-import { reportEventName, reportHash } from '../../../src/domain/reportEvent.js';
+import { parseEvent } from '@connected-registry/protocol/messages/incomingEvent';
+import { CLIENT_REQUESTED } from '../../../src/domain/events/requestEvents.js';
+import { dockerConfig, dockerConfigEndpoints } from '@connected-registry/protocol/names/dockerConfig';
+import { errorPlace } from '../../../src/serviceErrors/errorPlace.js';
+import { formatImage, parseImage } from '@connected-registry/protocol/names/image';
+import { formatOperationId, newRunId, parseOperationId } from '@connected-registry/protocol/names/operationId';
+import { reportEventName, reportHash } from '../../../src/domain/pullCheck/reportEvent.js';
 import { tokenName } from '../fakes/arbitraries.js';
 import { report } from '../fakes/onboardScript.js';
 

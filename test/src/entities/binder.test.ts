@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { NO_WISHES } from '../../../src/domain/bindingWishes.js';
+import { NO_WISHES } from '../../../src/domain/binding/bindingWishes.js';
 import { createBinderEntity, names } from '../fakes/binderEntity.js';
 import { CONNECTED_REGISTRY } from '../fakes/requests.js';
 import { createWorld, type World } from '../fakes/world.js';

@@ -1,5 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import type { ClientRecord, ClientRecordOperation, ClientRecordRequests } from '../../../src/domain/clientRecord.js';
+import type {
+  ClientRecord,
+  ClientRecordOperation,
+  ClientRecordRequests,
+} from '../../../src/domain/clients/clientRecord.js';
 import { clientRecord } from '../../../src/entities/clientRecord.js';
 
 const by = { operation: 'client.run', actor: 'function-key' };

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import type { MapHolderRequest } from '../../../src/domain/mapHolds.js';
-import { SCOPE_MAP_MARK } from '../../../src/domain/names.js';
+import type { MapHolderRequest } from '../../../src/domain/scopeMaps/mapHolds.js';
+import { SCOPE_MAP_MARK } from '@connected-registry/protocol/names/names';
 import { createMapHolderEntity } from '../fakes/mapHolderEntity.js';
 import { onboarding } from '../fakes/requests.js';
 import { createWorld, type World } from '../fakes/world.js';

@@ -1,4 +1,4 @@
-import type { RotationFailed, RotationsStopped } from '../../../src/domain/operatorAlerts.js';
+import type { RotationFailed, RotationsStopped } from '@connected-registry/protocol/messages/operatorAlerts';
 import type { OperatorAlerts } from '../../../src/ports/operatorAlerts.js';
 
 /** Keeps what operators were told, by event id. */

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { REPOSITORY_ACTIONS, type Permissions } from '../../../src/domain/permissions.js';
+import { REPOSITORY_ACTIONS, type Permissions } from '@connected-registry/protocol/names/permissions';
 
 /** `size: 'max'`, or the lengths near the limits would hardly ever be tried. */
 export const text = (alphabet: string, minLength: number, maxLength: number) =>

@@ -3,7 +3,7 @@ import {
   type BinderOperation,
   type BinderRequest,
   type BinderState,
-} from '../../../src/domain/bindingWishes.js';
+} from '../../../src/domain/binding/bindingWishes.js';
 import { createBinder } from '../../../src/entities/binder.js';
 import { CONNECTED_REGISTRY, REGISTRY } from './requests.js';
 import type { World } from './world.js';

@@ -1,4 +1,4 @@
-import type { CredentialPromoted, PullCheckRequested } from '../../../src/domain/pullCheckMessages.js';
+import type { CredentialPromoted, PullCheckRequested } from '@connected-registry/protocol/messages/pullCheckMessages';
 import type { DeviceChannel } from '../../../src/ports/deviceChannel.js';
 
 /** Keeps what was sent, by event id, as a device that drops repetitions sees it. */

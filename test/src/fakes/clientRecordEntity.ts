@@ -3,7 +3,7 @@ import {
   type ClientRecord,
   type ClientRecordOperation,
   type ClientRecordRequest,
-} from '../../../src/domain/clientRecord.js';
+} from '../../../src/domain/clients/clientRecord.js';
 import { clientRecord } from '../../../src/entities/clientRecord.js';
 
 /** One client's entity with its state, as the engine would keep it. */

@@ -1,5 +1,5 @@
-import { clientFingerprint } from '../../../src/domain/clientsRequest.js';
-import { OFFBOARD, REVOKE, type Run } from '../../../src/domain/run.js';
+import { clientFingerprint } from '@connected-registry/protocol/requests/clientsRequest';
+import { OFFBOARD, REVOKE, type Run } from '../../../src/domain/operations/run.js';
 import { offboard } from '../../../src/orchestrations/offboard.js';
 import { revoke } from '../../../src/orchestrations/revoke.js';
 import type { FlowWorld, Hooks } from './flowWorld.js';

@@ -1,4 +1,4 @@
-import type { SlotName } from '../../../src/domain/slots.js';
+import type { SlotName } from '@connected-registry/protocol/registry/slots';
 import type {
   ConnectedRegistryFacts,
   GeneratedPassword,
@@ -8,8 +8,8 @@ import type {
   ScopeMapFacts,
   TokenFacts,
 } from '../../../src/ports/registryControlPlane.js';
-import { ServiceError } from '../../../src/ports/serviceError.js';
-import { resourceName } from '../../../src/ports/serviceFacts.js';
+import { ServiceError } from '../../../src/serviceErrors/serviceError.js';
+import { resourceName } from '../../../src/serviceErrors/serviceFacts.js';
 import { notFound, refused } from './wire.js';
 
 interface Password {
@@ -111,7 +111,7 @@ export class FakeControlPlane implements RegistryControlPlane {
   }
 
   async setTokenScopeMap(_: string, name: string, scopeMap: string): Promise<void> {
-    // As ARM does (local/azure/arm/tokens): a map that is gone can be given to nobody.
+    // As ARM does (packages/azure-simulator/src/arm/tokens): a map that is gone can be given to nobody.
     if (!this.scopeMaps.has(scopeMap.toLowerCase()) && !this.scopeMaps.has(scopeMap)) throw refused(scopeMap);
     this.token(name).scopeMap = scopeMap;
   }

@@ -1,6 +1,6 @@
 import type { HttpRequest, HttpResponseInit, InvocationContext } from '@azure/functions';
 import type { DurableClient, EntityId } from 'durable-functions';
-import type { Run } from '../../../src/domain/run.js';
+import type { Run } from '../../../src/domain/operations/run.js';
 
 export interface Instance {
   name: string;

@@ -1,6 +1,6 @@
-import { dockerConfig } from '../../../src/domain/dockerConfig.js';
-import { mainSecretName } from '../../../src/domain/names.js';
-import { formatTags, type CredentialTags } from '../../../src/domain/secretTags.js';
+import { dockerConfig } from '@connected-registry/protocol/names/dockerConfig';
+import { mainSecretName } from '@connected-registry/protocol/names/names';
+import { formatTags, type CredentialTags } from '@connected-registry/protocol/names/secretTags';
 import { CONNECTED_REGISTRY, EDGE_HOST, REGISTRY } from './requests.js';
 import type { World } from './world.js';
 

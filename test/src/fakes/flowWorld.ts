@@ -1,14 +1,18 @@
 import type { OrchestrationContext } from 'durable-functions';
 import { vi } from 'vitest';
-import { createRunActivities } from '../../../src/activities/runActivities.js';
-import type { BinderOperation, BinderRequest } from '../../../src/domain/bindingWishes.js';
+import { createRunActivities } from '../../../src/activities/runs/runActivities.js';
+import type { BinderOperation, BinderRequest } from '../../../src/domain/binding/bindingWishes.js';
 import {
   CLIENT_RECORD,
   type ClientRecordOperation,
   type ClientRecordRequest,
-} from '../../../src/domain/clientRecord.js';
-import type { MapHolderOperation, MapHolderRequest } from '../../../src/domain/mapHolds.js';
-import { TOKEN_CLAIM, type TokenClaimOperation, type TokenClaimRequest } from '../../../src/domain/tokenClaim.js';
+} from '../../../src/domain/clients/clientRecord.js';
+import type { MapHolderOperation, MapHolderRequest } from '../../../src/domain/scopeMaps/mapHolds.js';
+import {
+  TOKEN_CLAIM,
+  type TokenClaimOperation,
+  type TokenClaimRequest,
+} from '../../../src/domain/tokens/tokenClaim.js';
 import { MAP_HOLDER } from '../../../src/entities/mapHolder.js';
 import type { PresentRun, Runs } from '../../../src/ports/runs.js';
 import { createBinderEntity } from './binderEntity.js';

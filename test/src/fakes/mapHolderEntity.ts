@@ -3,7 +3,7 @@ import {
   type MapHolderOperation,
   type MapHolderRequest,
   type MapHolderState,
-} from '../../../src/domain/mapHolds.js';
+} from '../../../src/domain/scopeMaps/mapHolds.js';
 import { createMapHolder } from '../../../src/entities/mapHolder.js';
 import type { World } from './world.js';
 

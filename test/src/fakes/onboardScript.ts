@@ -1,8 +1,8 @@
-import type { OnboardingPlan } from '../../../src/domain/plan.js';
-import type { PullCheckReport } from '../../../src/domain/pullCheckMessages.js';
-import { reportEventName, reportHash } from '../../../src/domain/reportEvent.js';
-import { done } from '../../../src/domain/stepOutcome.js';
-import type { OperationOutcome } from '../../../src/domain/operation.js';
+import type { OnboardingPlan } from '../../../src/domain/onboarding/plan.js';
+import type { PullCheckReport } from '@connected-registry/protocol/messages/pullCheckMessages';
+import { reportEventName, reportHash } from '../../../src/domain/pullCheck/reportEvent.js';
+import { done } from '../../../src/domain/operations/stepOutcome.js';
+import type { OperationOutcome } from '../../../src/domain/operations/operation.js';
 import { onboard } from '../../../src/orchestrations/onboard.js';
 import { FakeDurableContext, type Call } from './durableContext.js';
 import { EDGE_HOST, onboardingRun, RUN } from './requests.js';

@@ -1,5 +1,5 @@
-import type { PullCheckReport } from '../../../src/domain/pullCheckMessages.js';
-import { reportEventName, reportHash } from '../../../src/domain/reportEvent.js';
+import type { PullCheckReport } from '@connected-registry/protocol/messages/pullCheckMessages';
+import { reportEventName, reportHash } from '../../../src/domain/pullCheck/reportEvent.js';
 import { onboard } from '../../../src/orchestrations/onboard.js';
 import { createFlowWorld, type FlowWorld, type Hooks } from './flowWorld.js';
 import { report } from './onboardScript.js';

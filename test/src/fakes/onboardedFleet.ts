@@ -1,6 +1,11 @@
-import { candidateSecretName, defaultTokenName, mainSecretName, SCOPE_MAP_MARK } from '../../../src/domain/names.js';
-import { rightsHash } from '../../../src/domain/permissions.js';
-import { formatTags } from '../../../src/domain/secretTags.js';
+import {
+  candidateSecretName,
+  defaultTokenName,
+  mainSecretName,
+  SCOPE_MAP_MARK,
+} from '@connected-registry/protocol/names/names';
+import { rightsHash } from '@connected-registry/protocol/names/permissions';
+import { formatTags } from '@connected-registry/protocol/names/secretTags';
 import { CONNECTED_REGISTRY, EDGE_HOST, REGISTRY } from './requests.js';
 import type { World } from './world.js';
 

@@ -1,6 +1,6 @@
-import type { IssueCredentialsInput, IssuedCredential } from '../../../src/activities/issueCredentials.js';
-import type { PromoteInput } from '../../../src/activities/promote.js';
-import { referenceOf } from '../../../src/domain/clientKey.js';
+import type { IssueCredentialsInput, IssuedCredential } from '../../../src/activities/credentials/issueCredentials.js';
+import type { PromoteInput } from '../../../src/activities/credentials/promote.js';
+import { referenceOf } from '@connected-registry/protocol/names/clientKey';
 import { DIGEST } from './onboardScript.js';
 import { EDGE_HOST, onboarding, RUN } from './requests.js';
 

@@ -1,7 +1,7 @@
-import { ONBOARD } from '../../../src/domain/run.js';
-import { clientKey } from '../../../src/domain/clientKey.js';
+import { ONBOARD } from '../../../src/domain/operations/run.js';
+import { clientKey } from '@connected-registry/protocol/names/clientKey';
 import { guarded } from '../../../src/triggers/http/guarded.js';
-import { getPendingMessages } from '../../../src/triggers/http/pendingMessages.js';
+import { getPendingMessages } from '../../../src/triggers/http/routes/pendingMessages.js';
 import type { SeenAnswer } from './apiDocument.js';
 import { FakeDurableClient, httpRequest, invocation, seen } from './durableClient.js';
 import { config, CONNECTED_REGISTRY, onboarding, onboardingRun } from './requests.js';

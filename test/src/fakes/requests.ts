@@ -1,7 +1,12 @@
-import { loadConfig, type Config } from '../../../src/config.js';
-import type { FlowLimits } from '../../../src/domain/flowLimits.js';
-import { fingerprint, onboardingBody, toOnboarding, type Onboarding } from '../../../src/domain/onboardingRequest.js';
-import type { OnboardingRun } from '../../../src/domain/run.js';
+import { loadConfig, type Config } from '../../../src/settings/config.js';
+import type { FlowLimits } from '../../../src/domain/operations/flowLimits.js';
+import {
+  fingerprint,
+  onboardingBody,
+  toOnboarding,
+  type Onboarding,
+} from '@connected-registry/protocol/requests/onboardingRequest';
+import type { OnboardingRun } from '../../../src/domain/operations/run.js';
 
 export const REGISTRY = 'myregistry';
 export const CONNECTED_REGISTRY = 'myconnectedregistry';

@@ -1,12 +1,12 @@
 import { vi } from 'vitest';
-import { clientKey } from '../../../src/domain/clientKey.js';
-import { deriveAcknowledgementKey } from '../../../src/domain/reportKey.js';
+import { clientKey } from '@connected-registry/protocol/names/clientKey';
+import { deriveAcknowledgementKey } from '../../../src/domain/pullCheck/reportKey.js';
 import { guarded } from '../../../src/triggers/http/guarded.js';
 import { operatorRoute } from '../../../src/triggers/http/operatorRoute.js';
 import { AnonymousLimit, anonymousHandlers } from '../../../src/triggers/http/anonymousHandlers.js';
-import { postPromotion } from '../../../src/triggers/http/promotions.js';
-import { postRotations } from '../../../src/triggers/http/rotations.js';
-import { getRotationSchedule } from '../../../src/triggers/http/rotationSchedule.js';
+import { postPromotion } from '../../../src/triggers/http/routes/promotions.js';
+import { postRotations } from '../../../src/triggers/http/routes/rotations.js';
+import { getRotationSchedule } from '../../../src/triggers/http/routes/rotationSchedule.js';
 import { advance } from './advance.js';
 import type { SeenAnswer } from './apiDocument.js';
 import { FakeDurableClient, httpRequest, invocation, seen } from './durableClient.js';

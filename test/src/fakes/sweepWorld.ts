@@ -1,11 +1,11 @@
 import { vi } from 'vitest';
-import { createRunActivities } from '../../../src/activities/runActivities.js';
-import { NOTHING_KNOWN, type ClientRecord } from '../../../src/domain/clientRecord.js';
-import { formatOperationId } from '../../../src/domain/operationId.js';
-import type { SweepInput, SweepOutcome } from '../../../src/domain/sweep.js';
+import { createRunActivities } from '../../../src/activities/runs/runActivities.js';
+import { NOTHING_KNOWN, type ClientRecord } from '../../../src/domain/clients/clientRecord.js';
+import { formatOperationId } from '@connected-registry/protocol/names/operationId';
+import type { SweepInput, SweepOutcome } from '../../../src/domain/rotation/sweep.js';
 import { rotationSweep } from '../../../src/orchestrations/rotationSweep.js';
 import type { Runs, RunState } from '../../../src/ports/runs.js';
-import { clientKey } from '../../../src/domain/clientKey.js';
+import { clientKey } from '@connected-registry/protocol/names/clientKey';
 import { FakeDurableContext } from './durableContext.js';
 import type { World } from './world.js';
 

@@ -3,7 +3,7 @@ import {
   type TokenClaimOperation,
   type TokenClaimRequest,
   type TokenClaimState,
-} from '../../../src/domain/tokenClaim.js';
+} from '../../../src/domain/tokens/tokenClaim.js';
 import { tokenClaim } from '../../../src/entities/tokenClaim.js';
 
 /** The entities of all tokens, each with its state as the engine would keep it. */

@@ -1,4 +1,4 @@
-import { candidateSecretName, mainSecretName } from '../../../src/domain/names.js';
+import { candidateSecretName, mainSecretName } from '@connected-registry/protocol/names/names';
 import { reference } from './orders.js';
 import { CONNECTED_REGISTRY, onboarding } from './requests.js';
 import type { World } from './world.js';

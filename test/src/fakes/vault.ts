@@ -1,5 +1,5 @@
-import { dockerConfigEndpoints } from '../../../src/domain/dockerConfig.js';
-import type { Tags } from '../../../src/domain/secretTags.js';
+import { dockerConfigEndpoints } from '@connected-registry/protocol/names/dockerConfig';
+import type { Tags } from '@connected-registry/protocol/names/secretTags';
 import type {
   SecretAttributes,
   SecretFacts,

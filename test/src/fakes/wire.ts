@@ -1,6 +1,6 @@
-import { ServiceError, type ServiceErrorKind } from '../../../src/ports/serviceError.js';
-import { resourceName } from '../../../src/ports/serviceFacts.js';
-import type { ServiceOperation } from '../../../src/ports/serviceOperation.js';
+import { ServiceError, type ServiceErrorKind } from '../../../src/serviceErrors/serviceError.js';
+import { resourceName } from '../../../src/serviceErrors/serviceFacts.js';
+import type { ServiceOperation } from '../../../src/serviceErrors/serviceOperation.js';
 
 export interface Fault {
   /** `before`: nothing happened; `after`: it happened, and only the answer was lost. */

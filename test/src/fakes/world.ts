@@ -1,7 +1,7 @@
 import { createActivities } from '../../../src/activities/activities.js';
-import { SCOPE_MAP_MARK } from '../../../src/domain/names.js';
-import { toActions } from '../../../src/domain/permissions.js';
-import type { SlotName } from '../../../src/domain/slots.js';
+import { SCOPE_MAP_MARK } from '@connected-registry/protocol/names/names';
+import { toActions } from '@connected-registry/protocol/names/permissions';
+import type { SlotName } from '@connected-registry/protocol/registry/slots';
 import { createQueries } from '../../../src/queries/queries.js';
 import { FakeAlerts } from './alerts.js';
 import { FakeChannel } from './channel.js';

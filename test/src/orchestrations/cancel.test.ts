@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { cancelEventName } from '../../../src/domain/cancelEvent.js';
+import { cancelEventName } from '../../../src/domain/operations/cancelEvent.js';
 import { onboard } from '../../../src/orchestrations/onboard.js';
-import { done, retryLater } from '../../../src/domain/stepOutcome.js';
+import { done, retryLater } from '../../../src/domain/operations/stepOutcome.js';
 import { FakeDurableContext, type Call } from '../fakes/durableContext.js';
 import { plan } from '../fakes/onboardScript.js';
 import { onboardingRun, RUN } from '../fakes/requests.js';

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { SCOPE_MAP_MARK } from '../../../src/domain/names.js';
-import { formatTags, parseTags } from '../../../src/domain/secretTags.js';
+import { SCOPE_MAP_MARK } from '@connected-registry/protocol/names/names';
+import { formatTags, parseTags } from '@connected-registry/protocol/names/secretTags';
 import { offboardIn, revokeIn } from '../fakes/clients.js';
 import { createFlowWorld, type FlowWorld } from '../fakes/flowWorld.js';
 import { report } from '../fakes/onboardScript.js';
@@ -167,7 +167,7 @@ describe('a token that another client uses', () => {
 
   test.each(['main', 'candidate', 'disabled'])('by its %s secret is refused, adopt or not', async (which) => {
     addTheirs();
-    const { mainSecretName, candidateSecretName } = await import('../../../src/domain/names.js');
+    const { mainSecretName, candidateSecretName } = await import('@connected-registry/protocol/names/names');
     const name = which === 'candidate' ? candidateSecretName(otherMain()) : mainSecretName(otherMain());
     const stored = await storeUnder(name);
     if (which === 'disabled') await world.vault.disable(stored);
@@ -202,7 +202,7 @@ describe('a token that another client uses', () => {
       await onboardIn(world, { flows });
       const slots = world.controlPlane.token(token).slots;
       slots.password2 = { value: 'theirs', createdAt: THEIR_PASSWORD };
-      const { mainSecretName } = await import('../../../src/domain/names.js');
+      const { mainSecretName } = await import('@connected-registry/protocol/names/names');
       await storeUnder(mainSecretName(otherMain()), theirPassword);
       // What is known of the listing may be half a minute old.
       vi.setSystemTime(new Date('2026-03-01T13:00:00Z'));
@@ -225,7 +225,7 @@ describe('a token that another client uses', () => {
     test('makes a revocation fail where both have one password, which says whom to revoke besides', async () => {
       await share();
       const ours = world.controlPlane.token(token).slots.password1?.createdAt ?? '';
-      const { mainSecretName } = await import('../../../src/domain/names.js');
+      const { mainSecretName } = await import('@connected-registry/protocol/names/names');
       await storeUnder(mainSecretName(otherMain()), ours);
       const { outcome } = await revokeIn(flows);
       expect(outcome).toMatchObject({ status: 'failed', failure: { code: 'token-of-another-client' } });

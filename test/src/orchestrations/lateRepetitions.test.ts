@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { cancelEventName } from '../../../src/domain/cancelEvent.js';
-import { newRunId } from '../../../src/domain/operationId.js';
-import type { OperationOutcome, OperationResult } from '../../../src/domain/operation.js';
-import type { PullCheckReport } from '../../../src/domain/pullCheckMessages.js';
-import { reportEventName, reportHash } from '../../../src/domain/reportEvent.js';
+import { cancelEventName } from '../../../src/domain/operations/cancelEvent.js';
+import { newRunId } from '@connected-registry/protocol/names/operationId';
+import type { OperationOutcome, OperationResult } from '../../../src/domain/operations/operation.js';
+import type { PullCheckReport } from '@connected-registry/protocol/messages/pullCheckMessages';
+import { reportEventName, reportHash } from '../../../src/domain/pullCheck/reportEvent.js';
 import { rotate } from '../../../src/orchestrations/rotate.js';
 import { offboardIn, revokeIn } from '../fakes/clients.js';
 import type { Call } from '../fakes/durableContext.js';

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { cancelEventName } from '../../../src/domain/cancelEvent.js';
-import { revocationOf } from '../../../src/domain/clientRecord.js';
+import { cancelEventName } from '../../../src/domain/operations/cancelEvent.js';
+import { revocationOf } from '../../../src/domain/clients/clientRecord.js';
 import { offboardIn, revokeIn } from '../fakes/clients.js';
 import { createFlowWorld, type FlowWorld } from '../fakes/flowWorld.js';
 import { report } from '../fakes/onboardScript.js';

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { OFFBOARD } from '../../../src/domain/run.js';
+import { OFFBOARD } from '../../../src/domain/operations/run.js';
 import { offboard } from '../../../src/orchestrations/offboard.js';
 import { clientRun, offboardIn } from '../fakes/clients.js';
 import { createFlowWorld, type FlowWorld } from '../fakes/flowWorld.js';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { PromoteInput } from '../../../src/activities/promote.js';
-import { done, failed, retryLater } from '../../../src/domain/stepOutcome.js';
+import type { PromoteInput } from '../../../src/activities/credentials/promote.js';
+import { done, failed, retryLater } from '../../../src/domain/operations/stepOutcome.js';
 import { convergedPlan, DIGEST, plan, play, report, STORED } from '../fakes/onboardScript.js';
 import { onboarding } from '../fakes/requests.js';
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { NO_WISHES } from '../../../src/domain/bindingWishes.js';
+import { NO_WISHES } from '../../../src/domain/binding/bindingWishes.js';
 import { report } from '../fakes/onboardScript.js';
 import { onboardIn } from '../fakes/onboardWorld.js';
 import { CONNECTED_REGISTRY } from '../fakes/requests.js';

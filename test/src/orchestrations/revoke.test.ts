@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { clientKey } from '../../../src/domain/clientKey.js';
-import { ONBOARD } from '../../../src/domain/run.js';
+import { clientKey } from '@connected-registry/protocol/names/clientKey';
+import { ONBOARD } from '../../../src/domain/operations/run.js';
 import type { PresentRun } from '../../../src/ports/runs.js';
 import { offboardIn, revokeIn } from '../fakes/clients.js';
 import { createFlowWorld, type FlowWorld } from '../fakes/flowWorld.js';

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { parseTags } from '../../../src/domain/secretTags.js';
+import { parseTags } from '@connected-registry/protocol/names/secretTags';
 import { createClientRecordEntity } from '../fakes/clientRecordEntity.js';
 import { report } from '../fakes/onboardScript.js';
 import { CONNECTED_REGISTRY, onboarding } from '../fakes/requests.js';

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { clientKey } from '../../../src/domain/clientKey.js';
-import { mainSecretName } from '../../../src/domain/names.js';
-import { parseTags } from '../../../src/domain/secretTags.js';
+import { clientKey } from '@connected-registry/protocol/names/clientKey';
+import { mainSecretName } from '@connected-registry/protocol/names/names';
+import { parseTags } from '@connected-registry/protocol/names/secretTags';
 import { addMember } from '../fakes/fleet.js';
 import { CONNECTED_REGISTRY, REGISTRY } from '../fakes/requests.js';
 import { sweepIn } from '../fakes/sweepWorld.js';

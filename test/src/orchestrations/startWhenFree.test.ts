@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { startRunWhenFree } from '../../../src/activities/startRunWhenFree.js';
-import type { OperationOutcome } from '../../../src/domain/operation.js';
-import { ONBOARD } from '../../../src/domain/run.js';
-import type { WaitingRun } from '../../../src/domain/waitingRun.js';
+import { startRunWhenFree } from '../../../src/activities/runs/startRunWhenFree.js';
+import type { OperationOutcome } from '../../../src/domain/operations/operation.js';
+import { ONBOARD } from '../../../src/domain/operations/run.js';
+import type { WaitingRun } from '../../../src/domain/operations/waitingRun.js';
 import { startWhenFree } from '../../../src/orchestrations/startWhenFree.js';
 import type { PresentRun, StartResult } from '../../../src/ports/runs.js';
 import { FakeDurableContext } from '../fakes/durableContext.js';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { done, failed, retryLater } from '../../../src/domain/stepOutcome.js';
+import { done, failed, retryLater } from '../../../src/domain/operations/stepOutcome.js';
 import { convergedPlan, plan, play, report, type Script } from '../fakes/onboardScript.js';
 
 const no = () => failed('service-forbidden', 'not allowed');

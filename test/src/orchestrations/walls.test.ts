@@ -1,9 +1,14 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { LONGEST_TIMER } from '../../../src/orchestrations/durableWait.js';
+import { LONGEST_TIMER } from '../../../src/orchestrations/run/durableWait.js';
 
 const folder = new URL('../../../src/orchestrations/', import.meta.url);
-const files = readdirSync(folder).filter((name) => name.endsWith('.ts'));
+const files = sourcesIn(folder);
+/** Source files below a folder, by their path there. */
+function sourcesIn(where: URL): string[] {
+  return readdirSync(where, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'));
+}
+
 const codeOf = (name: string) =>
   readFileSync(new URL(name, folder), 'utf8')
     .replace(/\/\*[\s\S]*?\*\//g, '')
@@ -33,14 +38,14 @@ const FORBIDDEN = [
 const BEGINS_ANEW = ['rotationSweep.ts'];
 
 /** Makes every durable timer, in pieces that the real engine bears. */
-const MAKES_TIMERS = ['durableWait.ts'];
+const MAKES_TIMERS = ['run/durableWait.ts'];
 
 describe('an orchestration', () => {
   test('makes timers in one place only, which bounds them', () => {
     expect(files.filter((name) => /\bcreateTimer\b|\['createTimer/.test(codeOf(name)))).toEqual(MAKES_TIMERS);
     const others = ['entities', 'activities', 'triggers/durable', 'telemetry'].flatMap((name) => {
       const other = new URL(`../../../src/${name}/`, import.meta.url);
-      return readdirSync(other).map((file) => readFileSync(new URL(file, other), 'utf8'));
+      return sourcesIn(other).map((file) => readFileSync(new URL(file, other), 'utf8'));
     });
     for (const code of others) expect(code).not.toMatch(/createTimer/);
     expect(LONGEST_TIMER).toBe(5 * 24 * 3600 * 1000);

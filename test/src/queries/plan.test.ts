@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { isConverged } from '../../../src/domain/plan.js';
-import { candidateSecretName, mainSecretName } from '../../../src/domain/names.js';
+import { isConverged } from '../../../src/domain/onboarding/plan.js';
+import { candidateSecretName, mainSecretName } from '@connected-registry/protocol/names/names';
 import { CONNECTED_REGISTRY, onboarding } from '../fakes/requests.js';
 import { issueOrder, promoteOrder } from '../fakes/orders.js';
 import { LONG_AGO } from '../fakes/usualClient.js';

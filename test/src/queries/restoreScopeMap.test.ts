@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { SCOPE_MAP_MARK } from '../../../src/domain/names.js';
+import { SCOPE_MAP_MARK } from '@connected-registry/protocol/names/names';
 import { report } from '../fakes/onboardScript.js';
 import { onboardIn } from '../fakes/onboardWorld.js';
 import { CONNECTED_REGISTRY, onboarding, REGISTRY } from '../fakes/requests.js';

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
-import { ensureCertificates, type CertificateFiles } from '../../../local/tls/certificates.js';
+import { ensureCertificates, type CertificateFiles } from '@connected-registry/azure-simulator/tls/certificates';
 import { azureMonitorSink } from '../../../src/telemetry/azureMonitor.js';
 import { telemetryFrom } from '../../../src/telemetry/fromEnvironment.js';
 import { METRICS } from '../../../src/telemetry/metrics.js';

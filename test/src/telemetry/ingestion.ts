@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { gunzipSync } from 'node:zlib';
 import { z } from 'zod';
-import type { CertificateFiles } from '../../../local/tls/certificates.js';
+import type { CertificateFiles } from '@connected-registry/azure-simulator/tls/certificates';
 
 const envelope = z.object({
   name: z.string(),

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { OrchestrationContext } from 'durable-functions';
 import type { Ports } from '../../../src/ports/ports.js';
-import { ServiceError } from '../../../src/ports/serviceError.js';
-import { resourceName } from '../../../src/ports/serviceFacts.js';
+import { ServiceError } from '../../../src/serviceErrors/serviceError.js';
+import { resourceName } from '../../../src/serviceErrors/serviceFacts.js';
 import { countedFlow } from '../../../src/telemetry/countedFlow.js';
 import { measuredPorts } from '../../../src/telemetry/measuredPorts.js';
 import {

@@ -1,7 +1,7 @@
 import functions, { type PreInvocationContext } from '@azure/functions';
 import { expect, test, vi } from 'vitest';
-import type { PullCheckRequested } from '../../../src/domain/pullCheckMessages.js';
-import { pullCheckRequested } from '../../../src/domain/pullCheckMessages.js';
+import type { PullCheckRequested } from '@connected-registry/protocol/messages/pullCheckMessages';
+import { pullCheckRequested } from '@connected-registry/protocol/messages/pullCheckMessages';
 import { observeInvocations } from '../../../src/telemetry/invocation.js';
 import { measuredPorts } from '../../../src/telemetry/measuredPorts.js';
 import type { Ports } from '../../../src/ports/ports.js';

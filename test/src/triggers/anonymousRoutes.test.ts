@@ -1,14 +1,14 @@
 import type { HttpRequest } from '@azure/functions';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { deriveAcknowledgementKey, deriveReportKey } from '../../../src/domain/reportKey.js';
+import { deriveAcknowledgementKey, deriveReportKey } from '../../../src/domain/pullCheck/reportKey.js';
 import { OBJECT_ID, principalHeader } from '../fakes/principal.js';
 import { AnonymousLimit, anonymousHandlers } from '../../../src/triggers/http/anonymousHandlers.js';
-import { boundedBody } from '../../../src/triggers/http/boundedBody.js';
-import { getOpenApi } from '../../../src/triggers/http/openApi.js';
+import { boundedBody } from '../../../src/triggers/http/requests/boundedBody.js';
+import { getOpenApi } from '../../../src/triggers/http/routes/openApi.js';
 import { operatorRoute } from '../../../src/triggers/http/operatorRoute.js';
-import { getPendingMessages } from '../../../src/triggers/http/pendingMessages.js';
-import { postPromotion } from '../../../src/triggers/http/promotions.js';
-import { postPullCheck } from '../../../src/triggers/http/pullChecks.js';
+import { getPendingMessages } from '../../../src/triggers/http/routes/pendingMessages.js';
+import { postPromotion } from '../../../src/triggers/http/routes/promotions.js';
+import { postPullCheck } from '../../../src/triggers/http/routes/pullChecks.js';
 import { FakeDurableClient, httpRequest, invocation, seen } from '../fakes/durableClient.js';
 import { config, RUN } from '../fakes/requests.js';
 

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { clientKey } from '../../../src/domain/clientKey.js';
-import { CLIENT_REQUESTED, OFFBOARD_REQUESTED, REVOKE_REQUESTED } from '../../../src/domain/requestEvents.js';
+import { clientKey } from '@connected-registry/protocol/names/clientKey';
+import { CLIENT_REQUESTED, OFFBOARD_REQUESTED, REVOKE_REQUESTED } from '../../../src/domain/events/requestEvents.js';
 import { onClientRequested } from '../../../src/triggers/eventGrid/clientRequested.js';
 import { FakeDurableClient, invocation } from '../fakes/durableClient.js';
 import { config, CONNECTED_REGISTRY, onboarding } from '../fakes/requests.js';

@@ -1,10 +1,10 @@
 import type { InvocationContext, Timer } from '@azure/functions';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { CHECK } from '../../../src/domain/checkRun.js';
-import { postChecks } from '../../../src/triggers/http/checks.js';
-import { cancelOperation, getOperation } from '../../../src/triggers/http/operations.js';
+import { CHECK } from '../../../src/domain/check/checkRun.js';
+import { postChecks } from '../../../src/triggers/http/routes/checks.js';
+import { cancelOperation, getOperation } from '../../../src/triggers/http/routes/operations.js';
 import { dailyCheck } from '../../../src/triggers/timer/dailyCheck.js';
-import type { FindUnknown } from '../../../src/queries/clientKnown.js';
+import type { FindUnknown } from '../../../src/queries/clients/clientKnown.js';
 import { FakeDurableClient, httpRequest, invocation, seen } from '../fakes/durableClient.js';
 import { config, CONNECTED_REGISTRY, REGISTRY } from '../fakes/requests.js';
 

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { clientKey } from '../../../src/domain/clientKey.js';
-import { CLIENT_REQUESTED } from '../../../src/domain/requestEvents.js';
-import { ONBOARD } from '../../../src/domain/run.js';
-import { START_WHEN_FREE, waitingInstance } from '../../../src/domain/waitingRun.js';
+import { clientKey } from '@connected-registry/protocol/names/clientKey';
+import { CLIENT_REQUESTED } from '../../../src/domain/events/requestEvents.js';
+import { ONBOARD } from '../../../src/domain/operations/run.js';
+import { START_WHEN_FREE, waitingInstance } from '../../../src/domain/operations/waitingRun.js';
 import { onClientRequested } from '../../../src/triggers/eventGrid/clientRequested.js';
 import { advance } from '../fakes/advance.js';
 import { FakeDurableClient, invocation } from '../fakes/durableClient.js';

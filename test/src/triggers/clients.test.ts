@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import type { ClientPage } from '../../../src/domain/clientAnswers.js';
-import { clientKey } from '../../../src/domain/clientKey.js';
-import { ONBOARD } from '../../../src/domain/run.js';
-import { START_WHEN_FREE, waitingInstance } from '../../../src/domain/waitingRun.js';
-import { getClient, getClients } from '../../../src/triggers/http/clients.js';
+import type { ClientPage } from '@connected-registry/protocol/answers/clientAnswers';
+import { clientKey } from '@connected-registry/protocol/names/clientKey';
+import { ONBOARD } from '../../../src/domain/operations/run.js';
+import { START_WHEN_FREE, waitingInstance } from '../../../src/domain/operations/waitingRun.js';
+import { getClient, getClients } from '../../../src/triggers/http/routes/clients.js';
 import { FakeDurableClient, httpRequest, seen } from '../fakes/durableClient.js';
 import { addFleet, nameOf, ONBOARDED, referenceOf } from '../fakes/onboardedFleet.js';
 import { config, onboardingRun } from '../fakes/requests.js';

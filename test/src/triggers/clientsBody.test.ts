@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { CLIENTS_FIELDS, clientNames } from '../../../src/domain/clientsRequest.js';
-import { clientsBody } from '../../../src/triggers/http/clientsBody.js';
-import { eachOf, startEach } from '../../../src/triggers/http/startEach.js';
-import { problemBody } from '../../../src/triggers/http/problem.js';
+import { CLIENTS_FIELDS, clientNames } from '@connected-registry/protocol/requests/clientsRequest';
+import { clientsBody } from '../../../src/triggers/http/requests/clientsBody.js';
+import { eachOf, startEach } from '../../../src/triggers/http/answers/startEach.js';
+import { problemBody } from '../../../src/triggers/http/answers/problem.js';
 import { httpRequest, seen } from '../fakes/durableClient.js';
 import { config, CONNECTED_REGISTRY, REGISTRY } from '../fakes/requests.js';
 

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { clientKey } from '../../../src/domain/clientKey.js';
-import type { OperationOutcome } from '../../../src/domain/operation.js';
-import { ONBOARD, type OnboardingRun } from '../../../src/domain/run.js';
+import { clientKey } from '@connected-registry/protocol/names/clientKey';
+import type { OperationOutcome } from '../../../src/domain/operations/operation.js';
+import { ONBOARD, type OnboardingRun } from '../../../src/domain/operations/run.js';
 import { startFromEvent } from '../../../src/triggers/eventGrid/startFromEvent.js';
 import { FakeDurableClient } from '../fakes/durableClient.js';
 import { onboardingRun } from '../fakes/requests.js';

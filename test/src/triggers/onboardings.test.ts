@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { clientKey } from '../../../src/domain/clientKey.js';
-import { mainSecretName } from '../../../src/domain/names.js';
-import { ONBOARD } from '../../../src/domain/run.js';
-import { formatTags } from '../../../src/domain/secretTags.js';
-import { postOnboardings } from '../../../src/triggers/http/onboardings.js';
+import { clientKey } from '@connected-registry/protocol/names/clientKey';
+import { mainSecretName } from '@connected-registry/protocol/names/names';
+import { ONBOARD } from '../../../src/domain/operations/run.js';
+import { formatTags } from '@connected-registry/protocol/names/secretTags';
+import { postOnboardings } from '../../../src/triggers/http/routes/onboardings.js';
 import { advance } from '../fakes/advance.js';
 import { FakeDurableClient, httpRequest, seen } from '../fakes/durableClient.js';
 import { BODY, onboarding, onboardingRun } from '../fakes/requests.js';

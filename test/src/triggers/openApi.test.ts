@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { describe, expect, test } from 'vitest';
-import { getOpenApi } from '../../../src/triggers/http/openApi.js';
+import { getOpenApi } from '../../../src/triggers/http/routes/openApi.js';
 import { openApiDocument } from '../../../src/triggers/http/openapi/document.js';
 import { document, misfits, routes } from '../fakes/apiDocument.js';
 

@@ -1,9 +1,9 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { clientKey } from '../../../src/domain/clientKey.js';
-import { newRunId } from '../../../src/domain/operationId.js';
-import { revocationInstance } from '../../../src/domain/revocationInstance.js';
-import { OFFBOARD, ONBOARD, REVOKE } from '../../../src/domain/run.js';
-import { cancelOperation, getOperation } from '../../../src/triggers/http/operations.js';
+import { clientKey } from '@connected-registry/protocol/names/clientKey';
+import { newRunId } from '@connected-registry/protocol/names/operationId';
+import { revocationInstance } from '../../../src/domain/revocation/revocationInstance.js';
+import { OFFBOARD, ONBOARD, REVOKE } from '../../../src/domain/operations/run.js';
+import { cancelOperation, getOperation } from '../../../src/triggers/http/routes/operations.js';
 import { FakeDurableClient, httpRequest, seen, type Instance } from '../fakes/durableClient.js';
 import { onboardingRun, RUN } from '../fakes/requests.js';
 

@@ -3,7 +3,7 @@ import { config } from '../fakes/requests.js';
 import { FakeDurableClient, httpRequest, invocation, seen } from '../fakes/durableClient.js';
 import { OBJECT_ID, principalHeader, type Claim } from '../fakes/principal.js';
 import { operatorRoute } from '../../../src/triggers/http/operatorRoute.js';
-import { audit } from '../../../src/ports/audit.js';
+import { audit } from '../../../src/audit/audit.js';
 import { answerMisfits } from '../fakes/apiDocument.js';
 
 const ENTRA = { OPERATOR_AUTH: 'entra', WEBSITE_AUTH_ENABLED: 'True', OPERATOR_ROLE: 'Onboarding.Operator' };

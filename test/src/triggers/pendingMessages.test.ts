@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { clientKey } from '../../../src/domain/clientKey.js';
-import { verifyAcknowledgementKey, verifyReportKey } from '../../../src/domain/reportKey.js';
-import { ONBOARD } from '../../../src/domain/run.js';
-import { ServiceError } from '../../../src/ports/serviceError.js';
-import { resourceName } from '../../../src/ports/serviceFacts.js';
-import { getPendingMessages } from '../../../src/triggers/http/pendingMessages.js';
-import { callerAddress, callerNetwork, RateLimit } from '../../../src/triggers/http/rateLimit.js';
+import { clientKey } from '@connected-registry/protocol/names/clientKey';
+import { verifyAcknowledgementKey, verifyReportKey } from '../../../src/domain/pullCheck/reportKey.js';
+import { ONBOARD } from '../../../src/domain/operations/run.js';
+import { ServiceError } from '../../../src/serviceErrors/serviceError.js';
+import { resourceName } from '../../../src/serviceErrors/serviceFacts.js';
+import { getPendingMessages } from '../../../src/triggers/http/routes/pendingMessages.js';
+import { callerAddress, callerNetwork, RateLimit } from '../../../src/triggers/http/requests/rateLimit.js';
 import { FakeDurableClient, httpRequest, seen, type Instance } from '../fakes/durableClient.js';
 import { config, CONNECTED_REGISTRY, onboardingRun, RUN } from '../fakes/requests.js';
 

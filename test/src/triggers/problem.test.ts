@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { guarded } from '../../../src/triggers/http/guarded.js';
-import { jsonBody } from '../../../src/triggers/http/jsonBody.js';
-import { fieldErrors, invalidRequest, problem } from '../../../src/triggers/http/problem.js';
+import { jsonBody } from '../../../src/triggers/http/requests/jsonBody.js';
+import { fieldErrors, invalidRequest, problem } from '../../../src/triggers/http/answers/problem.js';
 import { FakeDurableClient, httpRequest, invocation, seen } from '../fakes/durableClient.js';
 
 describe('a problem', () => {

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { ONBOARD } from '../../../src/domain/run.js';
-import type { PullCheckReport } from '../../../src/domain/pullCheckMessages.js';
-import { deriveReportKey } from '../../../src/domain/reportKey.js';
-import { reportEventName, reportHash } from '../../../src/domain/reportEvent.js';
-import { postPullCheck } from '../../../src/triggers/http/pullChecks.js';
+import { ONBOARD } from '../../../src/domain/operations/run.js';
+import type { PullCheckReport } from '@connected-registry/protocol/messages/pullCheckMessages';
+import { deriveReportKey } from '../../../src/domain/pullCheck/reportKey.js';
+import { reportEventName, reportHash } from '../../../src/domain/pullCheck/reportEvent.js';
+import { postPullCheck } from '../../../src/triggers/http/routes/pullChecks.js';
 import { advance } from '../fakes/advance.js';
 import { FakeDurableClient, httpRequest, seen, type Instance } from '../fakes/durableClient.js';
 import { report } from '../fakes/onboardScript.js';

@@ -2,10 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { pairRequests, type ProgrammingModel } from '../../../src/triggers/http/requestPairing.js';
-import { hostWith, type HostUnderTest } from '../../local/host/hostUnderTest.js';
+import { pairRequests, type ProgrammingModel } from '../../../src/triggers/http/requests/requestPairing.js';
+import { hostWith, type HostUnderTest } from '../../../packages/functions-host/test/hostUnderTest.js';
 
-const streamHttp = fileURLToPath(new URL('../../../dist/src/triggers/http/streamHttp.js', import.meta.url));
+const streamHttp = fileURLToPath(new URL('../../../dist/src/triggers/http/requests/streamHttp.js', import.meta.url));
 
 const app = `
 import functions from '@azure/functions';

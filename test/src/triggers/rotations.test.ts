@@ -1,8 +1,8 @@
-import { seenSecrets } from '../../../src/redaction/seenSecrets.js';
+import { seenSecrets } from '@connected-registry/protocol/redaction/seenSecrets';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { clientKey } from '../../../src/domain/clientKey.js';
-import { ROTATE } from '../../../src/domain/run.js';
-import { START_WHEN_FREE, waitingInstance } from '../../../src/domain/waitingRun.js';
+import { clientKey } from '@connected-registry/protocol/names/clientKey';
+import { ROTATE } from '../../../src/domain/operations/run.js';
+import { START_WHEN_FREE, waitingInstance } from '../../../src/domain/operations/waitingRun.js';
 import { FakeDurableClient, seen } from '../fakes/durableClient.js';
 import { BODY, CONNECTED_REGISTRY, onboarding } from '../fakes/requests.js';
 import { acknowledge, acknowledgement, rotations, schedule } from '../fakes/rotationAnswers.js';

@@ -1,12 +1,12 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { clientKey } from '../../../src/domain/clientKey.js';
+import { clientKey } from '@connected-registry/protocol/names/clientKey';
 import {
   note,
   type ConnectedRegistryOperation,
   type ConnectedRegistryRecord,
-} from '../../../src/domain/connectedRegistryRecord.js';
-import { fingerprint } from '../../../src/domain/onboardingRequest.js';
-import { formatTags } from '../../../src/domain/secretTags.js';
+} from '../../../src/domain/events/connectedRegistryRecord.js';
+import { fingerprint } from '@connected-registry/protocol/requests/onboardingRequest';
+import { formatTags } from '@connected-registry/protocol/names/secretTags';
 import { onConnectedRegistryWritten } from '../../../src/triggers/eventGrid/connectedRegistryWritten.js';
 import { onDeviceChanged } from '../../../src/triggers/eventGrid/deviceChanged.js';
 import { onSecretExpiring } from '../../../src/triggers/eventGrid/secretExpiring.js';

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { ONBOARD } from '../../../src/domain/run.js';
+import { ONBOARD } from '../../../src/domain/operations/run.js';
 import type { StartResult } from '../../../src/ports/runs.js';
 import { startRun } from '../../../src/triggers/durable/startRun.js';
 import { readRun } from '../../../src/triggers/durable/runStatus.js';

@@ -1,10 +1,10 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { clientKey } from '../../../src/domain/clientKey.js';
-import { newRunId } from '../../../src/domain/operationId.js';
-import { ONBOARD } from '../../../src/domain/run.js';
-import { START_WHEN_FREE, waitingInstance } from '../../../src/domain/waitingRun.js';
+import { clientKey } from '@connected-registry/protocol/names/clientKey';
+import { newRunId } from '@connected-registry/protocol/names/operationId';
+import { ONBOARD } from '../../../src/domain/operations/run.js';
+import { START_WHEN_FREE, waitingInstance } from '../../../src/domain/operations/waitingRun.js';
 import { durableRuns } from '../../../src/triggers/durable/durableRuns.js';
-import { cancelOperation, getOperation } from '../../../src/triggers/http/operations.js';
+import { cancelOperation, getOperation } from '../../../src/triggers/http/routes/operations.js';
 import { FakeDurableClient, httpRequest, seen, type Instance } from '../fakes/durableClient.js';
 import { onboardingRun } from '../fakes/requests.js';
 

@@ -1,4 +1,4 @@
-import { ANSWER_CODES, type AnswerCode } from '../../../domain/codes.js';
+import { ANSWER_CODES, type AnswerCode } from '@connected-registry/protocol/answers/codes';
 import { schemaReference, type SchemaName } from './componentSchemas.js';
 import { PROBLEM_EXAMPLES } from './problemExamples.js';
 

@@ -20,9 +20,9 @@ import {
   step,
   verifiedPull,
   pendingAnswer,
-} from '../../../domain/answers.js';
-import { clientName, offboardingBody, revocationBody } from '../../../domain/clientsRequest.js';
-import { checkBody } from '../../../domain/checkRequest.js';
+} from '@connected-registry/protocol/answers/answers';
+import { clientName, offboardingBody, revocationBody } from '@connected-registry/protocol/requests/clientsRequest';
+import { checkBody } from '@connected-registry/protocol/requests/checkRequest';
 import {
   checkFinding,
   checkResult,
@@ -32,13 +32,13 @@ import {
   clientView,
   difference,
   unusedResource,
-} from '../../../domain/clientAnswers.js';
-import { healthAnswer, triedRight } from '../../../domain/healthAnswer.js';
-import { onboardingBody } from '../../../domain/onboardingRequest.js';
-import { promotionAcknowledgement, pullCheckReport } from '../../../domain/pullCheckMessages.js';
-import { rotationScheduleAnswer, scheduledRotation } from '../../../domain/rotationScheduleAnswer.js';
-import { rotationBody } from '../../../domain/rotationRequest.js';
-import { checkStarted, fieldError, problemDetails, startedOperations } from '../problemDetails.js';
+} from '@connected-registry/protocol/answers/clientAnswers';
+import { healthAnswer, triedRight } from '@connected-registry/protocol/answers/healthAnswer';
+import { onboardingBody } from '@connected-registry/protocol/requests/onboardingRequest';
+import { promotionAcknowledgement, pullCheckReport } from '@connected-registry/protocol/messages/pullCheckMessages';
+import { rotationScheduleAnswer, scheduledRotation } from '@connected-registry/protocol/answers/rotationScheduleAnswer';
+import { rotationBody } from '@connected-registry/protocol/requests/rotationRequest';
+import { checkStarted, fieldError, problemDetails, startedOperations } from '../answers/problemDetails.js';
 
 /** The document's schemas by name: the very ones that the app parses with, and takes its types from. */
 const SCHEMAS = {

@@ -1,13 +1,13 @@
-import type { DryRunAnswer, Operation, RunningOperation } from '../../../domain/answers.js';
-import { clientKey } from '../../../domain/clientKey.js';
-import { FIX_COMMANDS } from '../../../domain/fixCommands.js';
-import { mainSecretName } from '../../../domain/names.js';
-import { toOnboarding } from '../../../domain/onboardingRequest.js';
-import { formatOperationId } from '../../../domain/operationId.js';
-import type { PullCheckReport } from '../../../domain/pullCheckMessages.js';
-import { signalSubject } from '../../../domain/signalEvent.js';
-import { plannedWrites } from '../../../queries/plannedWrites.js';
-import { problemType } from '../problem.js';
+import type { DryRunAnswer, Operation, RunningOperation } from '@connected-registry/protocol/answers/answers';
+import { clientKey } from '@connected-registry/protocol/names/clientKey';
+import { FIX_COMMANDS } from '../../../domain/check/fixCommands.js';
+import { mainSecretName } from '@connected-registry/protocol/names/names';
+import { toOnboarding } from '@connected-registry/protocol/requests/onboardingRequest';
+import { formatOperationId } from '@connected-registry/protocol/names/operationId';
+import type { PullCheckReport } from '@connected-registry/protocol/messages/pullCheckMessages';
+import { signalSubject } from '@connected-registry/protocol/messages/signalEvent';
+import { plannedWrites } from '../../../queries/onboarding/plannedWrites.js';
+import { problemType } from '../answers/problem.js';
 
 /* The names are those of Microsoft's quickstart "Pull images from a connected registry" (Azure docs). */
 

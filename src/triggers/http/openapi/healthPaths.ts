@@ -1,4 +1,4 @@
-import type { HealthAnswer } from '../../../domain/healthAnswer.js';
+import type { HealthAnswer } from '@connected-registry/protocol/answers/healthAnswer';
 import { answer, problemAnswers } from './answers.js';
 import { REFERENCE } from './examples.js';
 import { BY_OPERATORS } from './parameters.js';

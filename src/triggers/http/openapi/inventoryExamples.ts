@@ -1,10 +1,15 @@
-import type { ClientOperations, DryRunAnswer, Operation, OperationPage } from '../../../domain/answers.js';
-import type { CheckStarted } from '../problemDetails.js';
-import { CHECK_PREFIX } from '../../../domain/checkRun.js';
-import type { CheckResult, ClientPage, ClientView } from '../../../domain/clientAnswers.js';
-import { clientKey } from '../../../domain/clientKey.js';
-import { FIX_COMMANDS } from '../../../domain/fixCommands.js';
-import { formatOperationId } from '../../../domain/operationId.js';
+import type {
+  ClientOperations,
+  DryRunAnswer,
+  Operation,
+  OperationPage,
+} from '@connected-registry/protocol/answers/answers';
+import type { CheckStarted } from '../answers/problemDetails.js';
+import { CHECK_PREFIX } from '../../../domain/check/checkRun.js';
+import type { CheckResult, ClientPage, ClientView } from '@connected-registry/protocol/answers/clientAnswers';
+import { clientKey } from '@connected-registry/protocol/names/clientKey';
+import { FIX_COMMANDS } from '../../../domain/check/fixCommands.js';
+import { formatOperationId } from '@connected-registry/protocol/names/operationId';
 import { OPERATION_COMPLETED, OPERATION_REFUSED, QUICKSTART_REQUEST, RUNNING } from './examples.js';
 
 const { connectedRegistry, client, scopeMap, token } = QUICKSTART_REQUEST;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { clientsQuery, operationsQuery } from '../../../domain/listQueries.js';
+import { clientsQuery, operationsQuery } from '@connected-registry/protocol/requests/listQueries';
 import { answer, jsonContent, problemAnswers } from './answers.js';
 import { BY_OPERATORS } from './parameters.js';
 import * as examples from './inventoryExamples.js';

@@ -1,4 +1,4 @@
-import { OPERATION_ID } from '../../../domain/operationId.js';
+import { OPERATION_ID } from '@connected-registry/protocol/names/operationId';
 import { notAuthenticated, problemAnswers } from './answers.js';
 import * as examples from './examples.js';
 

@@ -1,4 +1,4 @@
-import { LONGEST_WAIT_SECONDS } from '../pendingMessages.js';
+import { LONGEST_WAIT_SECONDS } from '../routes/pendingMessages.js';
 import { answer, jsonContent, problemAnswers } from './answers.js';
 import * as examples from './examples.js';
 import { OPERATION_CHECKED } from './inventoryExamples.js';

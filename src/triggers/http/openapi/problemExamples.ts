@@ -1,7 +1,7 @@
-import type { AnswerCode } from '../../../domain/codes.js';
-import { ONBOARDING_FIELDS } from '../../../domain/onboardingRequest.js';
-import { problemType } from '../problem.js';
-import type { ProblemDetails } from '../problemDetails.js';
+import type { AnswerCode } from '@connected-registry/protocol/answers/codes';
+import { ONBOARDING_FIELDS } from '@connected-registry/protocol/requests/onboardingRequest';
+import { problemType } from '../answers/problem.js';
+import type { ProblemDetails } from '../answers/problemDetails.js';
 import { LATER_OPERATION_ID, OPERATION_ID } from './examples.js';
 
 const example = (details: Omit<ProblemDetails, 'type'>): ProblemDetails => ({

@@ -1,7 +1,7 @@
-import type { RotationDryRunAnswer } from '../../../domain/answers.js';
-import type { PromotionAcknowledgement } from '../../../domain/pullCheckMessages.js';
-import type { RotationScheduleAnswer } from '../../../domain/rotationScheduleAnswer.js';
-import { outageOf, rotationWrites } from '../../../queries/rotationWrites.js';
+import type { RotationDryRunAnswer } from '@connected-registry/protocol/answers/answers';
+import type { PromotionAcknowledgement } from '@connected-registry/protocol/messages/pullCheckMessages';
+import type { RotationScheduleAnswer } from '@connected-registry/protocol/answers/rotationScheduleAnswer';
+import { outageOf, rotationWrites } from '../../../queries/rotation/rotationWrites.js';
 import { LATER_OPERATION_ID, REFERENCE, RUNNING } from './examples.js';
 import { PROBLEM_EXAMPLES } from './problemExamples.js';
 

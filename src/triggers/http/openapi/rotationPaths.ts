@@ -1,5 +1,5 @@
 import { answer, jsonContent, problemAnswers } from './answers.js';
-import { MOST_LISTED, SCHEDULE_PARAMETERS } from '../rotationSchedule.js';
+import { MOST_LISTED, SCHEDULE_PARAMETERS } from '../routes/rotationSchedule.js';
 import { BY_OPERATORS, idParameter } from './parameters.js';
 import * as examples from './rotationExamples.js';
 

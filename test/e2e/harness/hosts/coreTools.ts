@@ -5,8 +5,8 @@ import { closeSync, existsSync, mkdirSync, openSync, readFileSync, writeFileSync
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
-import { claimPort } from '../../../../local/stack/ports.js';
-import { projectRoot } from '../../../../local/stack/projectRoot.js';
+import { claimPort } from '@connected-registry/local-stack/stack/ports';
+import { projectRoot } from '@connected-registry/clock/files/projectRoot';
 import { VISIBILITY, type FunctionsHost, type HostOrder } from './order.js';
 
 /** Core Tools may have to download the extension bundle first. */

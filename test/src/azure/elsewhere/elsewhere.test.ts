@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { keyVaultReader } from '../../../../device/secrets/vault.js';
-import { createArmControlPlane } from '../../../../src/azure/armControlPlane.js';
-import { createCredential } from '../../../../src/azure/credential.js';
-import { createEventGridAlerts } from '../../../../src/azure/eventGridAlerts.js';
+import { keyVaultReader } from '@connected-registry/agent/secrets/vault';
+import { createArmControlPlane } from '../../../../src/azure/arm/armControlPlane.js';
+import { createCredential } from '../../../../src/azure/identity/credential.js';
+import { createEventGridAlerts } from '../../../../src/azure/devices/eventGridAlerts.js';
 import { createKeyVault } from '../../../../src/azure/keyVault.js';
-import { loadConfig, type Config } from '../../../../src/config.js';
-import { ServiceError } from '../../../../src/ports/serviceError.js';
+import { loadConfig, type Config } from '../../../../src/settings/config.js';
+import { ServiceError } from '../../../../src/serviceErrors/serviceError.js';
 import { startTwoHosts, type Answer, type TwoHosts } from './twoHosts.js';
 
 const REGISTRY = 'myregistry';

@@ -4,7 +4,7 @@ import { createServer, type Server } from 'node:https';
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ensureCertificates } from '../../../../local/tls/certificates.js';
+import { ensureCertificates } from '@connected-registry/azure-simulator/tls/certificates';
 
 /** What a server was sent. */
 export interface Arrived {

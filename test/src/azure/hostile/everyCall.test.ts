@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createCallers } from '../../../../src/azure/callers.js';
-import { dockerConfig } from '../../../../src/domain/dockerConfig.js';
-import type { CredentialPromoted, PullCheckRequested } from '../../../../src/domain/pullCheckMessages.js';
+import { createCallers } from '../../../../src/azure/identity/callers.js';
+import { dockerConfig } from '@connected-registry/protocol/names/dockerConfig';
+import type { CredentialPromoted, PullCheckRequested } from '@connected-registry/protocol/messages/pullCheckMessages';
 import type { Ports } from '../../../../src/ports/ports.js';
 import type { RegistryControlPlane } from '../../../../src/ports/registryControlPlane.js';
 import type { SecretVault } from '../../../../src/ports/secretVault.js';

@@ -1,7 +1,0 @@
-/** The local host over the bench's app, with nothing kept on disk: `node serve.js APP DATA PORT`. */
-import { startHost } from '../../host/host.js';
-
-const [appDir = '', dataDir = '', port = '0'] = process.argv.slice(2);
-const host = await startHost({ appDir, dataDir, port: Number(port), durable: { inMemory: true } });
-process.on('SIGTERM', () => void host.stop().then(() => process.exit(0)));
-process.stdout.write(`HOST READY ${host.url}\n`);

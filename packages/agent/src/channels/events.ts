@@ -1,0 +1,82 @@
+import type { z } from 'zod';
+import type { EventEnvelope } from '@connected-registry/protocol/messages/eventEnvelope';
+import { NO_EVENT, parseEnvelope } from '@connected-registry/protocol/messages/eventEnvelope';
+import {
+  CREDENTIAL_PROMOTED,
+  PULL_CHECK_REQUESTED,
+  credentialPromoted,
+  pullCheckRequested,
+} from '@connected-registry/protocol/messages/pullCheckMessages';
+import { isCandidateSecretName } from '@connected-registry/protocol/names/names';
+import type { SecretVersion } from '../secrets/vault.js';
+import type { Signal } from './signal.js';
+
+/** An event of either schema, as far as the agent looks at it. */
+export type ReceivedEvent = Pick<EventEnvelope, 'type' | 'data' | 'time'>;
+
+/** One event of either schema; undefined when it is neither. */
+export const parseEvent: (value: unknown) => ReceivedEvent | undefined = parseEnvelope;
+
+/** The events of a delivery in structured mode, single or batch, each undefined where it is none; undefined for no JSON. */
+export function parseDelivery(body: string): (ReceivedEvent | undefined)[] | undefined {
+  try {
+    const value: unknown = JSON.parse(body);
+    return (Array.isArray(value) ? value : [value]).map((one) => parseEvent(one));
+  } catch {
+    return undefined;
+  }
+}
+
+/** What goes into a URL path or a header has to be harmless there: no `.` or `..` as operation, no line breaks. */
+const PATH_SEGMENT = /^[A-Za-z0-9][A-Za-z0-9._~-]*$/;
+const KEY_ID = /^[\x21-\x39\x3b-\x7e]{1,128}$/;
+const REPORT_KEY = /^[\x21-\x7e]{1,512}$/;
+
+/** Names and versions in a vault (Azure docs: key-vault/general/about-keys-secrets-certificates, "Object identifiers"). */
+const SECRET_NAME = /^[0-9A-Za-z-]{1,127}$/;
+const SECRET_VERSION = /^[0-9A-Za-z]{1,64}$/;
+const inVault = ({ secret: { name, version } }: { secret: SecretVersion }) =>
+  SECRET_NAME.test(name) && SECRET_VERSION.test(version);
+const NOT_IN_VAULT = { path: ['secret'], error: 'is of a form that no vault has' };
+
+const reportable = pullCheckRequested
+  .refine(
+    ({ operation, keyId, reportKey, image }) =>
+      PATH_SEGMENT.test(operation) && KEY_ID.test(keyId) && REPORT_KEY.test(reportKey) && image.length <= 512,
+    { error: 'operation, keyId, reportKey or image is of a form that no report could carry' },
+  )
+  .refine(inVault, NOT_IN_VAULT);
+
+const deliverable = credentialPromoted
+  .refine(inVault, NOT_IN_VAULT)
+  .refine(
+    ({ operation, keyId = 'none', reportKey = 'none' }) =>
+      PATH_SEGMENT.test(operation) && KEY_ID.test(keyId) && REPORT_KEY.test(reportKey),
+    { error: 'operation, keyId or reportKey is of a form that no acknowledgement could carry' },
+  )
+  // Whoever signs in with the main secret must never meet a value that no device has pulled with.
+  .refine(({ secret }) => !isCandidateSecretName(secret.name), { path: ['secret.name'], error: 'names a candidate' });
+
+/**
+ * Reads an event as a signal: undefined for a type that is none, an error text that names the fields for a bad one, or says that
+ * it is no event.
+ */
+export function parseSignal(
+  event: Pick<ReceivedEvent, 'type' | 'data'> | undefined,
+): Signal | { problem: string } | undefined {
+  if (!event) return { problem: NO_EVENT };
+  const { type, data } = event;
+  if (type === PULL_CHECK_REQUESTED) {
+    const parsed = reportable.safeParse(data);
+    return parsed.success ? { kind: 'pullCheckRequested', data: parsed.data } : { problem: fields(parsed.error) };
+  }
+  if (type === CREDENTIAL_PROMOTED) {
+    const parsed = deliverable.safeParse(data);
+    return parsed.success ? { kind: 'credentialPromoted', data: parsed.data } : { problem: fields(parsed.error) };
+  }
+  return undefined;
+}
+
+function fields(error: z.ZodError): string {
+  return [...new Set(error.issues.map((issue) => issue.path.join('.') || issue.message))].join(', ');
+}

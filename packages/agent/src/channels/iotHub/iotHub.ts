@@ -1,0 +1,215 @@
+import type { AgentClock } from '../../clock.js';
+import { pause } from '../../clock.js';
+import type { Log } from '../../log.js';
+import { growingPauses } from '../../pauses.js';
+import { errorName } from '../../pullFailure.js';
+import { createSeen } from '../../seen.js';
+import { CREDENTIAL_PROMOTED, PULL_CHECK_REQUESTED } from '@connected-registry/protocol/messages/pullCheckMessages';
+import type { Channel } from '../channel.js';
+import { parseSignal } from '../events.js';
+import type { ReceivedEvent } from '../events.js';
+import type { SignalHandler } from '../signal.js';
+import { createDesired } from './desired.js';
+import type { HubIdentity } from './hubIdentity.js';
+import { makeLogin } from './login.js';
+import { createReported } from './reported.js';
+import { openSession } from './session.js';
+import type { Session } from './session.js';
+
+export interface IotHubOptions {
+  identity: HubIdentity;
+  port: number;
+  /** A CA for the hub or gateway besides the well-known ones, PEM. */
+  caFile: string | undefined;
+  handle: SignalHandler;
+  clock: AgentClock;
+  log: Log;
+}
+
+/** Direct methods by the type of event that they stand for. */
+const METHODS: Readonly<Record<string, string>> = {
+  pullCheckRequested: PULL_CHECK_REQUESTED,
+  credentialPromoted: CREDENTIAL_PROMOTED,
+};
+
+const FIRST_PAUSE = 1_000;
+const LONGEST_PAUSE = 120_000;
+/** A connection that lasted this long in milliseconds was a good one: the next pause is a short one again. */
+const STABLE = 60_000;
+/** What part of a signature's time a connection is kept for. */
+const RENEW_AT = 0.8;
+const BUSY_PAUSE = 30_000;
+const MOST_REFUSED = 1_000;
+
+/** Listens at an IoT Hub for direct methods and desired properties, and connects again as long as it takes. */
+export function startIotHub(options: IotHubOptions): Channel {
+  const { clock, log } = options;
+  const stopping = new AbortController();
+  const { signal } = stopping;
+  const desired = createDesired();
+  const reported = createReported();
+  const refused = createSeen(MOST_REFUSED);
+  let session: Session | undefined;
+  let lastHeard: string | undefined;
+  let trouble: string | undefined;
+  let lookAgain: { cancel(): void } | undefined;
+
+  const heard = () => {
+    lastHeard = clock.now().toISOString();
+  };
+
+  function method(name: string, payload: unknown): { status: number; body: unknown } {
+    heard();
+    const type = Object.hasOwn(METHODS, name) ? METHODS[name] : undefined;
+    if (type === undefined) return refusal(501, 'no such method');
+    const parsed = parseSignal({ type, data: payload });
+    if (!parsed || 'problem' in parsed) {
+      const problem = parsed?.problem ?? 'no such message';
+      log('method refused', { method: name, fields: problem });
+      return refusal(400, problem);
+    }
+    switch (options.handle(parsed)) {
+      case 'busy':
+        return refusal(503, 'too many checks are open');
+      case 'notMine':
+        return refusal(400, 'the client is none of this agent');
+      case 'taken':
+      case 'duplicate':
+        return { status: 200, body: { accepted: true } };
+    }
+  }
+
+  function takeDesired(): void {
+    lookAgain?.cancel();
+    const busy = desired.events().map(takeEvent).includes('busy');
+    if (busy) lookAgain = clock.setTimer(new Date(clock.now().getTime() + BUSY_PAUSE), takeDesired);
+  }
+
+  function takeEvent(event: ReceivedEvent): string {
+    const parsed = parseSignal(event);
+    if (parsed && !('problem' in parsed)) return isDone(parsed) ? 'done' : options.handle(parsed);
+    if (refused.firstTime(event)) log('desired property refused', { fields: parsed?.problem ?? 'type' });
+    return 'refused';
+  }
+
+  function isDone(parsed: Parameters<SignalHandler>[0]): boolean {
+    const done = desired.reportedCheck();
+    if (parsed.kind !== 'pullCheckRequested' || !done) return false;
+    return done.operation === parsed.data.operation && done.attempt === parsed.data.attempt;
+  }
+
+  function sendReported(): void {
+    const patch = reported.unsent();
+    if (session && patch) reported.sent(session.report({ connectedRegistry: patch }), patch);
+  }
+
+  async function connection(): Promise<'renew' | 'lost'> {
+    const login = await makeLogin(options.identity, options.caFile, clock.now());
+    const opened = await openSession(
+      login,
+      options.port,
+      {
+        method,
+        twin(value) {
+          heard();
+          if (desired.whole(value)) takeDesired();
+          else log('twin refused', { reason: 'it is of a form that no hub sends' });
+        },
+        desired(change, version) {
+          heard();
+          if (desired.changed(change, version)) takeDesired();
+          else session?.getTwin();
+        },
+        answered(report, status) {
+          heard();
+          if (!reported.answered(report, status)) log('reported properties refused', { status });
+        },
+      },
+      signal,
+    );
+    session = opened;
+    heard();
+    log(trouble === undefined ? 'connected to the hub' : 'connected to the hub again');
+    trouble = undefined;
+    const ending = new AbortController();
+    const abort = () => ending.abort();
+    signal.addEventListener('abort', abort, { once: true });
+    try {
+      opened.getTwin();
+      sendReported();
+      const renewal = login.until ? renewed(login.until, ending.signal) : never<'renew'>();
+      const end = await Promise.race([opened.ended, renewal, aborted(ending.signal)]);
+      if (end === 'renew') return 'renew';
+      trouble = end;
+      if (!signal.aborted) log('connection to the hub lost', { reason: end });
+      return 'lost';
+    } finally {
+      session = undefined;
+      signal.removeEventListener('abort', abort);
+      ending.abort();
+      await opened.end();
+    }
+  }
+
+  /** Resolves when the signature has mostly gone by. */
+  async function renewed(until: Date, end: AbortSignal): Promise<'renew'> {
+    await pause(clock, (until.getTime() - clock.now().getTime()) * RENEW_AT, end);
+    return 'renew';
+  }
+
+  async function run(): Promise<void> {
+    const pauses = growingPauses(FIRST_PAUSE, LONGEST_PAUSE);
+    while (!signal.aborted) {
+      const since = clock.now().getTime();
+      const end = await connection().catch((error: unknown) => {
+        const reason = refusalOf(error);
+        if (reason !== trouble && !signal.aborted) log('no connection to the hub', { reason });
+        trouble = reason;
+        return 'lost' as const;
+      });
+      if (end === 'renew') continue;
+      if (clock.now().getTime() - since > STABLE) pauses.reset();
+      await pause(clock, pauses.next(), signal);
+    }
+  }
+  const running = run();
+
+  return {
+    health: () => ({ connected: session !== undefined, lastHeard }),
+    reported({ operation, attempt }, { outcome }) {
+      reported.add({ pullCheck: { operation, attempt, outcome } });
+      sendReported();
+    },
+    delivered(_promotion, version) {
+      reported.add({ promoted: { version } });
+      sendReported();
+    },
+    async close() {
+      lookAgain?.cancel();
+      stopping.abort();
+      await running;
+      lookAgain?.cancel();
+    },
+  };
+}
+
+function refusal(status: number, problem: string): { status: number; body: unknown } {
+  return { status, body: { accepted: false, problem } };
+}
+
+function aborted(signal: AbortSignal): Promise<string> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve('stopped');
+    signal.addEventListener('abort', () => resolve('stopped'), { once: true });
+  });
+}
+
+function never<T>(): Promise<T> {
+  return new Promise(() => undefined);
+}
+
+/** MQTT's return code of a refused connection (4 and 5: not authorised), or what else went wrong. */
+function refusalOf(error: unknown): string {
+  const code: unknown = error instanceof Error && 'code' in error ? error.code : undefined;
+  return typeof code === 'number' && code <= 255 ? `refused with code ${code}` : errorName(error);
+}

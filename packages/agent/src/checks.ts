@@ -1,0 +1,140 @@
+import { setMaxListeners } from 'node:events';
+import type { PullCheckReport, PullCheckRequested } from '@connected-registry/protocol/messages/pullCheckMessages';
+import type { AgentClock } from './clock.js';
+import type { ClockSkew } from './clockSkew.js';
+import type { Log } from './log.js';
+import type { PullCheckResult } from './pullCheck.js';
+import { errorName } from './pullFailure.js';
+import type { Sent } from './reporter.js';
+import type { SecretOwner } from './secrets/owner.js';
+import type { SecretVersion } from './secrets/vault.js';
+
+export interface ChecksOptions {
+  /** Named in every report. */
+  name: string;
+  /** @param owner whose secret it must be */
+  check: (secret: SecretVersion, image: string, signal: AbortSignal, owner: SecretOwner) => Promise<PullCheckResult>;
+  report: (request: PullCheckRequested, report: PullCheckReport, signal: AbortSignal) => Promise<Sent>;
+  /** Checks that run at the same time. */
+  concurrency: number;
+  /**
+   * Longest time for one check, in milliseconds. When its attempt expires is nothing to it: that is an instant of the app's
+   * clock, and the app judges the report by it.
+   */
+  checkTimeout: number;
+  /** How far the machine's clock is known to be wrong, for the report. */
+  skew?: ClockSkew;
+  clock: AgentClock;
+  log: Log;
+  /** Told of each check that was run, once its report has been taken, refused or has expired. */
+  reported: (request: PullCheckRequested, result: PullCheckResult) => void;
+}
+
+/** Requested checks, each of which is run and reported. */
+export interface Checks {
+  /** Whether one more can be taken. */
+  isFull(): boolean;
+  add(request: PullCheckRequested): void;
+  /** `checksHanging`: checks that were given up, and still have not ended; there when there are any. */
+  health(): { checksRunning: number; checksWaiting: number; reportsOpen: number; checksHanging?: number };
+  /** Ends what runs, and waits for it. */
+  stop(): Promise<void>;
+}
+
+/** Most checks and reports that may be open at once. */
+const MOST_OPEN = 1_000;
+/** Milliseconds that a check may take to end once it is asked to; then its slot is free, and it counts as hanging. */
+const GRACE = 5_000;
+
+export function createChecks(options: ChecksOptions): Checks {
+  const { clock, log } = options;
+  const waiting: PullCheckRequested[] = [];
+  const open = new Set<Promise<void>>();
+  const stopping = new AbortController();
+  // Each open piece of work listens for its end; how many there may be is bounded.
+  setMaxListeners(0, stopping.signal);
+  let running = 0;
+  let hanging = 0;
+
+  function next(): void {
+    while (running < options.concurrency && !stopping.signal.aborted) {
+      const request = waiting.shift();
+      if (!request) return;
+      running += 1;
+      const done: Promise<void> = perform(request)
+        .catch((error: unknown) => log('pull check failed to run', { error: errorName(error) }))
+        .finally(() => open.delete(done));
+      open.add(done);
+    }
+  }
+
+  async function perform(request: PullCheckRequested): Promise<void> {
+    const { operation, run, attempt, client, image, expiresAt } = request;
+    // Logged for whoever reads the log; whether it is so, the app's clock says.
+    const late = Date.parse(expiresAt) <= clock.now().getTime() ? { expiredByOwnClock: true } : {};
+    const result = await check(request).finally(() => {
+      running -= 1;
+      next();
+    });
+    const { reason, ...outcome } = result;
+    const clockSkewSeconds = options.skew?.seconds();
+    const skew = clockSkewSeconds === undefined ? {} : { clockSkewSeconds };
+    const report = { expiresAt, image, agent: options.name, ...outcome, ...skew };
+    const sent = await options.report(request, report, stopping.signal);
+    const facts = { operation, run, attempt, client, image, ...outcome, ...skew, ...late, reason };
+    log('pull check', { ...facts, report: sent.end, tries: sent.tries, lastAnswer: sent.last });
+    if (sent.end !== 'stopped') options.reported(request, result);
+  }
+
+  async function check({ secret, image, client, connectedRegistry }: PullCheckRequested): Promise<PullCheckResult> {
+    const ending = new AbortController();
+    const end = () => ending.abort();
+    // In the machine's time, as the sockets are whose silence it bounds.
+    const timer = setTimeout(end, options.checkTimeout);
+    stopping.signal.addEventListener('abort', end, { once: true });
+    try {
+      return await endedBy(options.check(secret, image, ending.signal, { client, connectedRegistry }), ending.signal);
+    } finally {
+      clearTimeout(timer);
+      stopping.signal.removeEventListener('abort', end);
+    }
+  }
+
+  /** Waits for a check, and gives it up when it has not ended a while after it was asked to: its slot is needed. */
+  async function endedBy(work: Promise<PullCheckResult>, ending: AbortSignal): Promise<PullCheckResult> {
+    let grace: NodeJS.Timeout | undefined;
+    const givenUp = new Promise<PullCheckResult>((resolve) => {
+      const giveUp = () => {
+        hanging += 1;
+        const over = () => void (hanging -= 1);
+        work.then(over, over);
+        resolve({ outcome: 'error', milliseconds: options.checkTimeout, reason: 'the check did not end in time' });
+      };
+      ending.addEventListener('abort', () => (grace = setTimeout(giveUp, GRACE)), { once: true });
+    });
+    try {
+      return await Promise.race([work, givenUp]);
+    } finally {
+      clearTimeout(grace);
+    }
+  }
+
+  return {
+    isFull: () => waiting.length + open.size >= MOST_OPEN,
+    add(request) {
+      waiting.push(request);
+      next();
+    },
+    health: () => ({
+      checksRunning: running,
+      checksWaiting: waiting.length,
+      reportsOpen: open.size - running,
+      ...(hanging > 0 && { checksHanging: hanging }),
+    }),
+    async stop() {
+      stopping.abort();
+      waiting.length = 0;
+      await Promise.allSettled(open);
+    },
+  };
+}

@@ -1,0 +1,90 @@
+import { spawn } from 'node:child_process';
+import { setTimeout as delay } from 'node:timers/promises';
+import { guardOutput } from '@connected-registry/protocol/redaction/guardedOutput';
+import type { AgentClock } from './clock.js';
+import { logToStderr } from './log.js';
+import { runPullCheck } from './pullCheck.js';
+import { errorName } from './pullFailure.js';
+import { pullCheckOptions } from './pullCheckOptions.js';
+import { credentialOf } from './secrets/identity.js';
+import { keyVaultReader } from './secrets/vault.js';
+import { BadSettings } from './settings/badSettings.js';
+import { readCommand } from './settings/command.js';
+import type { Command, ServiceSettings } from './settings/command.js';
+import { USAGE } from './settings/usage.js';
+import { startAgent } from './startAgent.js';
+import type { RunningAgent } from './startAgent.js';
+
+/** Runs the program in this process: reads its arguments and variables, and ends it when they cannot be used. */
+export async function runAgent(clock: AgentClock): Promise<void> {
+  guardOutput();
+  try {
+    await run(readCommand(process.argv.slice(2), process.env), clock);
+  } catch (error) {
+    if (error instanceof BadSettings) {
+      process.stderr.write(`${error.message}\n\n${USAGE}`);
+      process.exit(2);
+    }
+    const taken = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
+    process.stderr.write(
+      taken ? 'the port is taken; choose another with --port\n' : `the agent cannot start: ${errorName(error)}\n`,
+    );
+    process.exit(1);
+  }
+}
+
+async function run(command: Command, clock: AgentClock): Promise<void> {
+  if (command.kind === 'help') {
+    process.stdout.write(USAGE);
+    return;
+  }
+  const { check } = command.kind === 'once' ? command : command.service;
+  if (!check.vault.verifyChallenge) {
+    logToStderr('warning: the vault challenge is not verified, which is right only for a vault host outside Azure');
+  }
+  if (command.kind === 'once') await once(command);
+  else await serve(command.service, clock);
+}
+
+async function once({ secret, image, check }: Extract<Command, { kind: 'once' }>): Promise<void> {
+  const signal = AbortSignal.timeout(check.checkTimeout);
+  const secrets = keyVaultReader(check.vault, credentialOf(check.identity));
+  const result = await runPullCheck(secret, image, pullCheckOptions(check, secrets), signal);
+  process.stdout.write(`${JSON.stringify({ image, ...result })}\n`);
+  process.exitCode = result.outcome === 'pulled' ? 0 : 1;
+}
+
+async function serve(service: ServiceSettings, clock: AgentClock): Promise<void> {
+  let agent: RunningAgent | undefined;
+  const stop = () => void end(agent);
+  // Before anything is waited for: as a container's first process, one without a handler is not ended by a signal at all.
+  process.once('SIGTERM', stop);
+  process.once('SIGINT', stop);
+  agent = await startAgent(service, { clock, log: logToStderr });
+  const path = service.channel.kind === 'webhook' ? 'events' : 'health';
+  process.stdout.write(`DEVICE READY http://localhost:${agent.port}/${path}\n`);
+}
+
+/** Milliseconds that work may take to end. */
+const LONGEST_END = 2_000;
+
+/** Ends the process, whatever is under way. */
+async function end(agent: RunningAgent | undefined): Promise<void> {
+  const ended = await Promise.race([
+    agent?.stop().then(
+      () => true,
+      () => false,
+    ) ?? true,
+    delay(LONGEST_END, false),
+  ]);
+  // Work in the operating system's hands, such as a file on a server that is gone, holds a thread, for which an exit waits.
+  if (!ended) endFromOutside(process.pid);
+  process.exit(0);
+}
+
+/** Has another process end this one, should it not have exited by itself a moment later. */
+function endFromOutside(pid: number): void {
+  // It may have exited meanwhile: then there is nobody to end, and nobody to say so to.
+  const script = `setTimeout(() => { try { process.kill(${pid}, 'SIGKILL') } catch {} }, ${LONGEST_END})`;
+  spawn(process.execPath, ['-e', script], { detached: true, stdio: 'ignore', env: {} }).unref();
+}

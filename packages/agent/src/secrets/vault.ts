@@ -1,0 +1,151 @@
+import type { TokenCredential } from '@azure/identity';
+import { SecretClient } from '@azure/keyvault-secrets';
+import { rememberCredential } from '@connected-registry/protocol/redaction/rememberCredential';
+import { seenSecrets } from '@connected-registry/protocol/redaction/seenSecrets';
+import type { SecretClientOptions } from '@azure/keyvault-secrets';
+import type { Tags } from '@connected-registry/protocol/names/secretTags';
+import { PullFailure, errorName } from '../pullFailure.js';
+import { within } from '../watchdog.js';
+
+/** One version of a secret in the vault that the settings name. */
+export interface SecretVersion {
+  name: string;
+  version: string;
+}
+
+/** A secret's value, and which version of it that is. */
+export interface SecretValue extends SecretVersion {
+  value: string;
+  /** When that version was made. */
+  createdOn: Date;
+  /** The app's, which say whose secret it is. */
+  tags?: Tags;
+}
+
+/** Reads secrets; whatever keeps one away is a `secret-unavailable`. */
+export interface SecretReader {
+  /** One version, or the newest when none is named. Throws {@link SecretMissing} where the vault says that there is none. */
+  read(name: string, version: string | undefined, signal: AbortSignal): Promise<SecretValue>;
+}
+
+export interface VaultSettings {
+  url: string;
+  /** Off only for a vault host outside Azure: the client then does not check that the challenge's domain is the vault's. */
+  verifyChallenge: boolean;
+}
+
+/** The vault has no such secret, or not in this version: asking again does not bring it. */
+export class SecretMissing extends PullFailure {
+  override name = 'SecretMissing';
+
+  constructor() {
+    super('secret-unavailable', 'the vault has no such secret or version (404)');
+  }
+}
+
+/** Longest time for one secret, retries and sign-in included, in milliseconds. */
+const TIMEOUT = 30_000;
+
+/**
+ * Reads secrets from Key Vault with the device's own identity.
+ *
+ * @param heard called with the Date header of each answer
+ */
+export function keyVaultReader(
+  { url, verifyChallenge }: VaultSettings,
+  credential: TokenCredential,
+  heard: (date: string | undefined) => void = () => undefined,
+): SecretReader {
+  let isForeign = false;
+  const client = new SecretClient(url, credential, {
+    disableChallengeResourceVerification: !verifyChallenge,
+    retryOptions: { maxRetries: 2, retryDelayInMs: 500, maxRetryDelayInMs: 5_000 },
+    // A vault does not redirect: what does would take the token elsewhere.
+    redirectOptions: { maxRetries: 0 },
+    additionalPolicies: [
+      listening((answer) => {
+        heard(answer.headers.get('date'));
+        isForeign = verifyChallenge && isForeignChallenge(answer.headers.get('www-authenticate'), url);
+      }),
+    ],
+  });
+  return {
+    async read(name, version, signal) {
+      try {
+        return await within(TIMEOUT, signal, async (ending) => {
+          const { value, properties } = await client.getSecret(name, {
+            ...(version !== undefined && { version }),
+            abortSignal: ending,
+          });
+          rememberCredential(value ?? '');
+          const read = properties.version ?? version ?? '';
+          // It goes into reports and the log: an answer that puts the value there is none of a vault's.
+          if (seenSecrets.holds(read)) throw new Error('the version in the answer holds a secret');
+          return {
+            name,
+            value: value ?? '',
+            version: read,
+            createdOn: properties.createdOn ?? new Date(0),
+            ...(properties.tags && { tags: properties.tags }),
+          };
+        });
+      } catch (error) {
+        throw isForeign && statusOf(error) === undefined ? foreignChallenge() : failureOf(error);
+      }
+    },
+  };
+}
+
+type AdditionalPolicy = NonNullable<SecretClientOptions['additionalPolicies']>[number];
+type Answer = Awaited<ReturnType<AdditionalPolicy['policy']['sendRequest']>>;
+
+/** Sees every answer of the vault, those among them that the client turns into errors of its own. */
+function listening(hear: (answer: Answer) => void): AdditionalPolicy {
+  return {
+    position: 'perRetry',
+    policy: {
+      name: 'listening',
+      async sendRequest(request, next) {
+        const answer = await next(request);
+        hear(answer);
+        return answer;
+      },
+    },
+  };
+}
+
+/** Whether a challenge asks for a token of another domain than the vault's own, which then gets none (Azure SDK, "vault-uri"). */
+function isForeignChallenge(header: string | undefined, vault: string): boolean {
+  const [, resource = ''] = /(?:resource|scope)="?([^",\s]+)/i.exec(header ?? '') ?? [];
+  if (!URL.canParse(resource)) return resource !== '';
+  return !new URL(vault).hostname.endsWith(`.${new URL(resource).hostname}`);
+}
+
+function foreignChallenge(): PullFailure {
+  return new PullFailure(
+    'secret-unavailable',
+    "the vault's challenge is for another domain than its own, so it gets no token; is KEY_VAULT_URL right?",
+  );
+}
+
+/** What kept a secret away, in words of our own: an SDK's text may hold anything. */
+function failureOf(error: unknown): PullFailure {
+  const status = statusOf(error);
+  const unavailable = (reason: string) => new PullFailure('secret-unavailable', reason);
+  if (isSignInError(error)) return unavailable(`the device's identity gets no token (${errorName(error)})`);
+  if (status === 404) return new SecretMissing();
+  if (status === 401 || status === 403) return unavailable(`the vault refuses the device's identity (${status})`);
+  if (status !== undefined) return unavailable(`the vault gives no secret (${status})`);
+  return unavailable(`the vault does not answer (${errorName(error)})`);
+}
+
+/** Classes of @azure/identity, by their names: what they say is not looked at. */
+function isSignInError(error: unknown): boolean {
+  const names = ['AuthenticationError', 'AuthenticationRequiredError', 'CredentialUnavailableError'];
+  return error instanceof Error && names.includes(error.name);
+}
+
+function statusOf(error: unknown): number | undefined {
+  const status: unknown = error instanceof Error && 'statusCode' in error ? error.statusCode : undefined;
+  return typeof status === 'number' ? status : undefined;
+}

@@ -1,0 +1,32 @@
+import { EDGE_VARIABLES, VARIABLES } from './command.js';
+
+/** Commas and line breaks, no line beyond 120 characters. */
+function wrapped(names: readonly string[]): string {
+  const lines = [''];
+  for (const name of names) {
+    const last = lines.at(-1) ?? '';
+    if (last.length + name.length > 116) lines.push(name);
+    else lines[lines.length - 1] = last === '' ? name : `${last}, ${name}`;
+  }
+  return lines.map((line) => `  ${line}`).join(',\n');
+}
+
+export const USAGE = `Usage: node packages/agent/dist/main.js [options]
+       node packages/agent/dist/main.js --once --secret NAME [--version VERSION] --image REPOSITORY:TAG
+
+Proves near a device that its registry credential works: reads it from Key Vault, pulls, verifies, reports. Gives promoted
+credentials to the container engine beside it.
+
+  --channel KIND      how it is asked: webhook (default), iotHub or poll
+  --port N            port of GET /health and of the webhook (default 8085; 0 takes a free one)
+  --host ADDRESS      address to listen on (default 127.0.0.1)
+  --clients A,B       answer for these clients only (default: every client)
+  --once              one check from the command line; prints its result as JSON, exit code 0 if pulled, else 1
+  --secret, --version, --image   what --once checks; without a version, the newest
+  --help              print this
+
+Settings come from the environment; a flag counts for more than its variable. packages/agent/README.md says what each means:
+${wrapped([...VARIABLES, 'NODE_EXTRA_CA_CERTS'])}.
+In an IoT Edge module these are there by themselves:
+${wrapped(EDGE_VARIABLES)}.
+`;

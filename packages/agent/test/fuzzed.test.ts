@@ -1,0 +1,245 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { createDesired } from '../src/channels/iotHub/desired.js';
+import { parseConnectionString } from '../src/channels/iotHub/hubIdentity.js';
+import { parseTopic } from '../src/channels/iotHub/topics.js';
+import { parseDelivery, parseEvent, parseSignal } from '../src/channels/events.js';
+import { withCredentials } from '../src/consumers/auths.js';
+import { ConsumerFailure } from '../src/consumers/consumer.js';
+import { parseLedger, withDelivery } from '../src/consumers/ledger.js';
+import { retryAfter } from '../src/pauses.js';
+import { PullFailure } from '../src/pullFailure.js';
+import { parseChallenges } from '../src/registry/challenge.js';
+import { parseImage } from '../src/registry/imageReference.js';
+import { parseManifest } from '../src/registry/manifest.js';
+import { parseDockerConfig } from '../src/secrets/dockerConfig.js';
+import { CREDENTIAL_PROMOTED, PULL_CHECK_REQUESTED } from '@connected-registry/protocol/messages/pullCheckMessages';
+import { cloudEvent, gridEvent, promotion, request } from './agentUnderTest.js';
+
+/** Looks at 3,000 cases, others in each run: the first that throws or is false, or undefined. */
+function caseAgainst<T extends [unknown, ...unknown[]]>(property: fc.IProperty<T>): unknown {
+  const { failed, counterexample, errorInstance } = fc.check(property, { numRuns: 3_000 });
+  return failed ? { counterexample, errorInstance } : undefined;
+}
+
+const TRACE = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+/** Values of every form, unlikely keys such as `__proto__` among them. */
+const anything = fc.oneof(fc.jsonValue(), fc.anything({ withDate: true, withMap: true, withNullPrototype: true }));
+const ACKNOWLEDGEABLE = promotion({ keyId: 'k1', reportKey: 'key', expiresAt: '2030-01-01T00:00:00Z' });
+
+/** A true message with one or two of its fields replaced by something else. */
+function damaged(message: Record<string, unknown>): fc.Arbitrary<Record<string, unknown>> {
+  const change = fc.record({ field: fc.constantFrom(...Object.keys(message), '__proto__', 'extra'), value: anything });
+  return fc.array(change, { minLength: 1, maxLength: 2 }).map((changes) => {
+    const copy = structuredClone(message);
+    for (const { field, value } of changes) {
+      Object.defineProperty(copy, field, { value, enumerable: true, configurable: true, writable: true });
+    }
+    return copy;
+  });
+}
+
+test('no event crashes the agent, and what it takes can be carried by a URL, a header and a vault', () => {
+  const event = fc.oneof(
+    damaged(request({ traceparent: TRACE })).map((data) => ({ type: PULL_CHECK_REQUESTED, data: data as unknown })),
+    damaged(ACKNOWLEDGEABLE).map((data) => ({ type: CREDENTIAL_PROMOTED, data: data as unknown })),
+    fc.record({ type: fc.constantFrom(PULL_CHECK_REQUESTED, CREDENTIAL_PROMOTED), data: anything }),
+  );
+  let taken = 0;
+  expect(
+    caseAgainst(
+      fc.property(event, (given) => {
+        const signal = parseSignal(given);
+        if (!signal || 'problem' in signal) return true;
+        taken += 1;
+        const { operation, secret, keyId = 'none', reportKey = 'none' } = signal.data;
+        const { traceparent = TRACE } = 'image' in signal.data ? signal.data : {};
+        const header = new Headers({ authorization: `PullCheck ${keyId}:${reportKey}` }).get('authorization');
+        return (
+          encodeURIComponent(operation) === operation &&
+          !operation.startsWith('.') &&
+          header === `PullCheck ${keyId}:${reportKey}` &&
+          !keyId.includes(':') &&
+          secret.name.length <= 127 &&
+          new Headers({ traceparent }).get('traceparent') === traceparent
+        );
+      }),
+    ),
+  ).toBeUndefined();
+  expect(taken).toBeGreaterThan(100);
+});
+
+test('no delivery crashes the agent', () => {
+  const delivery = fc.oneof(
+    fc.string(),
+    fc.json(),
+    damaged(cloudEvent(request())).map(asText),
+    damaged(gridEvent(request())).map(asText),
+    fc.array(damaged(cloudEvent(request())), { maxLength: 3 }).map(asText),
+  );
+  expect(
+    caseAgainst(
+      fc.property(delivery, (body) => {
+        for (const received of parseDelivery(body) ?? []) parseSignal(received);
+      }),
+    ),
+  ).toBeUndefined();
+});
+
+test('no polled message crashes the agent', () => {
+  expect(
+    caseAgainst(
+      fc.property(fc.oneof(anything, damaged(cloudEvent(request()))), (message) => {
+        const received = parseEvent(message);
+        if (received) parseSignal(received);
+      }),
+    ),
+  ).toBeUndefined();
+});
+
+test('no twin and no sequence of changes crashes the agent, or reaches a prototype', () => {
+  const section = fc.dictionary(fc.string(), fc.jsonValue());
+  const check = fc.record({ connectedRegistry: fc.record({ pullCheck: anything, promoted: anything }) });
+  const whole = fc.oneof(
+    anything,
+    fc.record({
+      desired: fc.tuple(fc.oneof(section, check), fc.nat(5)).map(([values, $version]) => ({ ...values, $version })),
+      reported: anything,
+    }),
+  );
+  const polluting = fc.constant(JSON.parse('{"__proto__":{"polluted":1},"a":{"__proto__":{"polluted":1}}}') as unknown);
+  const change = fc.tuple(fc.oneof(anything, section, check, polluting), fc.nat(8));
+  expect(
+    caseAgainst(
+      fc.property(whole, fc.array(change, { maxLength: 5 }), (first, changes) => {
+        const desired = createDesired();
+        desired.whole(first);
+        for (const [value, version] of changes) desired.changed(value, version);
+        for (const received of desired.events()) parseSignal(received);
+        desired.reportedCheck();
+        return !('polluted' in {});
+      }),
+    ),
+  ).toBeUndefined();
+});
+
+test('no topic and no connection string crashes the agent', () => {
+  const kinds = fc.constantFrom('methods/POST/', 'twin/res/', 'twin/PATCH/properties/desired/');
+  const topic = fc.oneof(
+    fc.string(),
+    fc.tuple(kinds, fc.string(), fc.string()).map(([kind, name, query]) => `$iothub/${kind}${name}/?$rid=${query}`),
+  );
+  expect(
+    caseAgainst(
+      fc.property(topic, (text) => {
+        const message = parseTopic(text);
+        return message?.kind !== 'method' || !/[/#+&]/.test(message.request);
+      }),
+    ),
+  ).toBeUndefined();
+  const names = fc.constantFrom('HostName', 'DeviceId', 'SharedAccessKey', 'x509', 'GatewayHostName');
+  const connectionString = fc
+    .array(fc.tuple(names, fc.string()))
+    .map((all) => all.map((one) => one.join('=')).join(';'));
+  expect(
+    caseAgainst(
+      fc.property(fc.oneof(fc.string(), connectionString), (text) => {
+        const parsed = parseConnectionString(text);
+        return !parsed || new URL(`mqtts://${parsed.gatewayHostName ?? parsed.hostName}:8883`).pathname === '';
+      }),
+    ),
+  ).toBeUndefined();
+});
+
+test('no secret crashes the agent, and none that it takes names more than a host', () => {
+  const value = fc.oneof(
+    fc.string(),
+    fc.json(),
+    fc
+      .tuple(fc.oneof(fc.string(), fc.webUrl(), fc.domain()), fc.oneof(fc.base64String(), fc.string()))
+      .map(([endpoint, auth]) => JSON.stringify({ auths: { [endpoint]: { auth } } })),
+  );
+  expect(
+    caseAgainst(
+      fc.property(value, (text) => {
+        const found = outcomeOf(() => parseDockerConfig(text));
+        if (found instanceof Error) return found instanceof PullFailure;
+        const { pathname, username, search, hash } = new URL(`https://${found.endpoint}/`);
+        return `${pathname}${username}${search}${hash}` === '/';
+      }),
+    ),
+  ).toBeUndefined();
+});
+
+test('no consumer’s file crashes the agent, and everything of it but the entry stays', () => {
+  const credentials = { endpoint: 'edge:8000', username: 'u', password: 'p' };
+  const file = fc.oneof(
+    fc.string(),
+    fc.json(),
+    fc
+      .record({ auths: fc.dictionary(fc.string(), fc.jsonValue()), more: fc.jsonValue(), credsStore: fc.constant('') })
+      .map(asText),
+  );
+  expect(
+    caseAgainst(
+      fc.property(file, (text) => {
+        const changed = outcomeOf(() => withCredentials(text, credentials));
+        if (changed instanceof Error) return changed instanceof ConsumerFailure;
+        if (changed === undefined) return true;
+        const before = (text.trim() === '' ? {} : JSON.parse(text)) as { auths?: Record<string, unknown> };
+        const entry = { auth: Buffer.from('u:p').toString('base64') };
+        const wanted = { ...before, auths: { ...before.auths, 'edge:8000': entry } };
+        return (
+          JSON.stringify(JSON.parse(changed)) === JSON.stringify(wanted) &&
+          withCredentials(changed, credentials) === undefined
+        );
+      }),
+    ),
+  ).toBeUndefined();
+});
+
+test('no ledger crashes the agent, and an endpoint has one secret in it', () => {
+  const credentials = { endpoint: 'edge:8000', username: 'u', password: 'p' };
+  const text = fc.oneof(
+    fc.string(),
+    fc.json(),
+    fc.dictionary(fc.string(), fc.constantFrom('edge:8000', 'other')).map(asText),
+  );
+  expect(
+    caseAgainst(
+      fc.property(text, fc.string({ minLength: 1 }), fc.boolean(), (given, secret, takeOver) => {
+        const ledger = withDelivery(parseLedger(given), { secret, credentials, takeOver });
+        return !ledger || Object.values(ledger).filter((endpoint) => endpoint === 'edge:8000').length === 1;
+      }),
+    ),
+  ).toBeUndefined();
+});
+
+test('no challenge, image, manifest or Retry-After crashes the agent', () => {
+  expect(
+    caseAgainst(
+      fc.property(fc.oneof(fc.string(), fc.json()), fc.date({ noInvalidDate: true }), (text, now) => {
+        parseChallenges(text);
+        const parsed = [() => parseImage(text), () => parseManifest(Buffer.from(text))].map((parse) =>
+          outcomeOf<unknown>(parse),
+        );
+        return (
+          parsed.every((found) => !(found instanceof Error) || found instanceof PullFailure) &&
+          (retryAfter(text, now) ?? 0) >= 0
+        );
+      }),
+    ),
+  ).toBeUndefined();
+});
+
+function outcomeOf<T>(work: () => T): T | Error {
+  try {
+    return work();
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error));
+  }
+}
+
+function asText(value: unknown): string {
+  return JSON.stringify(value, (_key, inner: unknown) => (typeof inner === 'bigint' ? Number(inner) : inner)) ?? '';
+}

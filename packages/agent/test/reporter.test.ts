@@ -1,0 +1,162 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { ClockSkew } from '../src/clockSkew.js';
+import { sendReport } from '../src/reporter.js';
+import type { PullCheckReport, PullCheckRequested } from '@connected-registry/protocol/messages/pullCheckMessages';
+import { startPlainServer } from '../../../test/plainServer.js';
+import type { PlainServer } from '../../../test/plainServer.js';
+
+const START = Date.parse('2030-01-01T00:00:00Z');
+const REQUEST: PullCheckRequested = {
+  operation: 'onboard-x.run1',
+  run: 'run1',
+  attempt: 3,
+  client: 'c',
+  connectedRegistry: 'cr',
+  secret: { name: 's', version: 'v' },
+  image: 'hello-world:latest',
+  keyId: 'k1',
+  reportKey: 'report-key',
+  expiresAt: new Date(START + 120_000).toISOString(),
+};
+const REPORT: PullCheckReport = {
+  expiresAt: REQUEST.expiresAt,
+  outcome: 'unreachable',
+  image: REQUEST.image,
+  milliseconds: 12,
+  agent: 'a',
+};
+
+let server: PlainServer;
+let answers: (number | 'hang up' | { status: number; headers: Record<string, string> })[];
+let seen: { path: string | undefined; authorization: string | undefined; trace: unknown; body: unknown }[];
+let waits: number[];
+let time: number;
+
+beforeEach(async () => {
+  [answers, seen, waits, time] = [[], [], [], START];
+  server = await startPlainServer((request, response, body) => {
+    const { authorization, traceparent: trace } = request.headers;
+    seen.push({ path: request.url, authorization, trace, body: JSON.parse(body) });
+    const answer = answers.shift() ?? 503;
+    if (answer === 'hang up') request.socket.destroy();
+    else if (typeof answer === 'number') response.writeHead(answer).end();
+    else response.writeHead(answer.status, answer.headers).end();
+  });
+});
+afterEach(() => server.close());
+
+function send(changes: Partial<PullCheckRequested> = {}, skew?: ClockSkew) {
+  const options = {
+    reportUrl: server.url,
+    clock: {
+      now: () => new Date(time),
+      setTimer(at: Date, run: () => void) {
+        waits.push(at.getTime() - time);
+        time = at.getTime();
+        setImmediate(run);
+        return { cancel: () => undefined };
+      },
+    },
+    timeout: 2_000,
+    ...(skew && { skew }),
+  };
+  return sendReport({ ...REQUEST, ...changes }, REPORT, options, new AbortController().signal);
+}
+
+test('a report goes to its attempt, with its key', async () => {
+  answers = [202];
+  expect(await send()).toEqual({ end: 'accepted', tries: 1, last: '202' });
+  expect(seen).toEqual([
+    {
+      path: '/api/pull-checks/onboard-x.run1/3',
+      authorization: 'PullCheck k1:report-key',
+      trace: undefined,
+      body: REPORT,
+    },
+  ]);
+});
+
+test('a report goes on with the trace that asked for it, at every try', async () => {
+  answers = [503, 202];
+  const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+  await send({ traceparent });
+  expect(seen.map(({ trace }) => trace)).toEqual([traceparent, traceparent]);
+  expect(seen.map(({ body }) => body)).toEqual([REPORT, REPORT]);
+});
+
+test('503, 404, a redirect and a lost connection are tried again until it is taken', async () => {
+  const redirect = { status: 307, headers: { location: 'http://127.0.0.1:1/elsewhere' } };
+  answers = [503, 'hang up', 404, redirect, 200];
+  expect(await send()).toEqual({ end: 'accepted', tries: 5, last: '200' });
+  expect(waits).toHaveLength(4);
+  waits.forEach((wait, at) => expect(wait).toBeGreaterThanOrEqual(250 * 2 ** at));
+});
+
+test('Retry-After is honoured', async () => {
+  answers = [{ status: 429, headers: { 'retry-after': '7' } }, 200];
+  await send();
+  expect(waits).toEqual([7_000]);
+});
+
+test.each([401, 409, 410])('%i ends it', async (status) => {
+  answers = [503, status];
+  expect(await send()).toMatchObject({ end: `refused-${status}`, tries: 2 });
+  expect(seen).toHaveLength(2);
+});
+
+test('it ends when the attempt expires, and not before', async () => {
+  const { end, tries } = await send();
+  expect(end).toBe('expired');
+  expect(tries).toBe(seen.length);
+  expect(waits.reduce((sum, wait) => sum + wait, 0)).toBe(120_000);
+});
+
+describe('whatever the clock here says', () => {
+  /** The attempt has five minutes to live by the clock of the app. */
+  const ahead = (seconds: number) => ({ expiresAt: new Date(START + 300_000 - seconds * 1_000).toISOString() });
+
+  test.each([301, 600, 86_400, 40 * 365 * 86_400])(
+    'an attempt is reported by a machine %i s ahead',
+    async (seconds) => {
+      answers = [503, 'hang up', 503, 202];
+      expect(await send(ahead(seconds))).toMatchObject({ end: 'accepted', tries: 4 });
+    },
+  );
+
+  test('it is the app that calls a report too late', async () => {
+    answers = [410];
+    expect(await send(ahead(600))).toEqual({ end: 'refused-410', tries: 1, last: '410' });
+  });
+
+  test('a report that nobody judges is given up after an hour', async () => {
+    expect((await send(ahead(600))).end).toBe('expired');
+    expect(waits.reduce((sum, wait) => sum + wait, 0)).toBe(3_600_000);
+  });
+
+  test('a machine that is known to be ahead takes its time all the same', async () => {
+    const seconds = 240;
+    expect((await send(ahead(seconds), { observe: () => undefined, seconds: () => seconds })).end).toBe('expired');
+    expect(waits.reduce((sum, wait) => sum + wait, 0)).toBe(3_600_000);
+  });
+
+  test('a clock that jumps while it is sent neither ends nor prolongs it', async () => {
+    const jump = setImmediate(() => (time += 40 * 365 * 86_400_000));
+    answers = [503, 503, 202];
+    expect(await send()).toMatchObject({ end: 'accepted', tries: 3 });
+    clearImmediate(jump);
+  });
+
+  test('a Retry-After with a date counts from the date of its own answer', async () => {
+    const headers = { date: 'Tue, 01 Jan 2040 00:00:00 GMT', 'retry-after': 'Tue, 01 Jan 2040 00:00:09 GMT' };
+    answers = [{ status: 503, headers }, 202];
+    await send();
+    expect(waits).toEqual([9_000]);
+  });
+
+  test('how far it is off, is heard from the answers', async () => {
+    const heard: (string | null | undefined)[] = [];
+    answers = [{ status: 202, headers: { date: 'Tue, 01 Jan 2040 00:00:00 GMT' } }];
+    await send({}, { observe: (date) => void heard.push(date), seconds: () => undefined });
+    expect(heard).toEqual(['Tue, 01 Jan 2040 00:00:00 GMT']);
+  });
+});

@@ -1,0 +1,228 @@
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+import { mainSecretName } from '@connected-registry/protocol/names/names';
+import { BadSettings } from '../src/settings/badSettings.js';
+import { readCommand } from '../src/settings/command.js';
+
+const ENV = {
+  KEY_VAULT_URL: 'https://vault.example/',
+  REPORT_URL: 'https://functions.example',
+  AZURE_TENANT_ID: 'tenant',
+  AZURE_CLIENT_ID: 'client',
+  AZURE_CLIENT_SECRET: 'client-secret-value',
+};
+
+function problem(args: string[], env: NodeJS.ProcessEnv): string {
+  try {
+    readCommand(args, env);
+  } catch (error) {
+    return error instanceof BadSettings ? error.message : `other: ${String(error)}`;
+  }
+  return 'none';
+}
+
+test('settings have defaults that are safe', () => {
+  expect(readCommand([], ENV)).toMatchObject({
+    kind: 'serve',
+    service: {
+      port: 8085,
+      host: '127.0.0.1',
+      clients: undefined,
+      reportUrl: 'https://functions.example',
+      channel: { kind: 'webhook', key: undefined },
+      check: { vault: { url: 'https://vault.example', verifyChallenge: true }, insecureRegistries: new Set() },
+      consumers: { dockerConfigFile: undefined, pullSecrets: [], secrets: [], refresh: 21_600_000 },
+    },
+  });
+});
+
+test('without a client secret the identity is the managed one', () => {
+  const { AZURE_CLIENT_SECRET: _secret, ...env } = ENV;
+  expect(readCommand([], env)).toMatchObject({
+    service: { check: { identity: { kind: 'managedIdentity', clientId: 'client' } } },
+  });
+});
+
+test('a check from the command line needs no report address', () => {
+  const { REPORT_URL: _url, ...env } = ENV;
+  expect(readCommand(['--once', '--secret', 's', '--version', 'v', '--image', 'i:t'], env)).toMatchObject({
+    kind: 'once',
+    secret: { name: 's', version: 'v' },
+  });
+});
+
+describe('a bad setting is named and its value not repeated', () => {
+  test.each<[string, string[], NodeJS.ProcessEnv]>([
+    ['KEY_VAULT_URL', [], { ...ENV, KEY_VAULT_URL: 'http://vault.example' }],
+    ['KEY_VAULT_URL', [], { ...ENV, KEY_VAULT_URL: '' }],
+    ['REPORT_URL', [], { ...ENV, REPORT_URL: 'http://functions.example' }],
+    ['REPORT_URL', [], { ...ENV, REPORT_URL: undefined }],
+    ['AZURE_TENANT_ID', [], { ...ENV, AZURE_TENANT_ID: '' }],
+    ['AZURE_AUTHORITY_HOST', [], { ...ENV, AZURE_AUTHORITY_HOST: 'login.example' }],
+    ['DISABLE_INSTANCE_DISCOVERY', [], { ...ENV, DISABLE_INSTANCE_DISCOVERY: 'yes' }],
+    ['INSECURE_REGISTRIES', [], { ...ENV, INSECURE_REGISTRIES: 'a b' }],
+    ['PLATFORM', [], { ...ENV, PLATFORM: 'linux' }],
+    ['PULL_CONCURRENCY', [], { ...ENV, PULL_CONCURRENCY: '0' }],
+    ['WEBHOOK_KEY', [], { ...ENV, WEBHOOK_KEY: 'short' }],
+    ['--port', ['--port', '99999'], ENV],
+    ['--image', ['--once', '--secret', 's', '--version', 'v'], ENV],
+    ['--clients', ['--clients', ' ,'], ENV],
+    ['--unknown', ['--unknown'], ENV],
+    ['--channel', ['--channel', 'pigeon'], ENV],
+    ['CHANNEL', [], { ...ENV, CHANNEL: 'pigeon' }],
+    ['PORT', [], { ...ENV, PORT: '70000' }],
+    ['POLL_AUDIENCE', ['--channel', 'poll'], ENV],
+    ['POLL_WAIT_SECONDS', ['--channel', 'poll'], { ...ENV, POLL_AUDIENCE: 'api://x', POLL_WAIT_SECONDS: '26' }],
+    ['IOTHUB_CONNECTION_STRING', ['--channel', 'iotHub'], ENV],
+    ['IOTHUB_CONNECTION_STRING', ['--channel', 'iotHub'], { ...ENV, IOTHUB_CONNECTION_STRING: 'HostName=h' }],
+    [
+      'IOTHUB_CONNECTION_STRING',
+      ['--channel', 'iotHub'],
+      { ...ENV, IOTHUB_CONNECTION_STRING: 'HostName=h;DeviceId=d;SharedAccessKey=client-secret-value;x509=true' },
+    ],
+    [
+      'IOTHUB_KEY_FILE',
+      ['--channel', 'iotHub'],
+      { ...ENV, IOTHUB_CONNECTION_STRING: 'HostName=h;DeviceId=d;x509=true', IOTHUB_CERTIFICATE_FILE: '/c.pem' },
+    ],
+    ['IOTEDGE_MODULEID', ['--channel', 'iotHub'], { ...ENV, IOTEDGE_WORKLOADURI: 'unix:///workload.sock' }],
+    ['REGISTRY_CA_FILE', [], { ...ENV, REGISTRY_CA_FILE: '/no/such/file' }],
+    ['REGISTRY_CA_FILE', [], { ...ENV, REGISTRY_CA_FILE: fileURLToPath(import.meta.url) }],
+    ['DOCKER_CONFIG_FILE', [], { ...ENV, DOCKER_CONFIG_FILE: 'config.json' }],
+    ['KUBERNETES_PULL_SECRETS', [], { ...ENV, KUBERNETES_PULL_SECRETS: 'edge-pull' }],
+    ['KUBERNETES_PULL_SECRETS', [], { ...ENV, KUBERNETES_PULL_SECRETS: 'apps/../x' }],
+    ['KUBERNETES_SERVICE_HOST', [], { ...ENV, KUBERNETES_PULL_SECRETS: 'apps/edge-pull' }],
+    ['SECRETS', [], { ...ENV, SECRETS: 'a/b' }],
+    ['SECRETS', [], { ...ENV, SECRETS: 'device-1-candidate' }],
+    ['SECRETS', [], { ...ENV, SECRETS: 'device-1-CANDIDATE' }],
+    ['REFRESH_SECONDS', [], { ...ENV, REFRESH_SECONDS: '0' }],
+    ['AZURE_CLIENT_CERTIFICATE_PATH', [], { ...ENV, CREDENTIAL_KIND: 'clientCertificate' }],
+    ['AZURE_FEDERATED_TOKEN_FILE', [], { ...ENV, CREDENTIAL_KIND: 'workloadIdentity' }],
+  ])('%s', (name, args, env) => {
+    const message = problem(args, env);
+    expect(message).toContain(name);
+    expect(message).not.toContain(ENV.AZURE_CLIENT_SECRET);
+  });
+});
+
+test('all that is missing is named at once, each once', () => {
+  const message = problem([], { CHANNEL: 'poll', CREDENTIAL_KIND: 'clientSecret', KUBERNETES_PULL_SECRETS: 'apps/x' });
+  expect(message.split('\n').map((line) => line.slice(0, line.indexOf(':')))).toEqual([
+    'REPORT_URL',
+    'KEY_VAULT_URL',
+    'AZURE_TENANT_ID',
+    'AZURE_CLIENT_ID',
+    'AZURE_CLIENT_SECRET',
+    'POLL_AUDIENCE',
+    'KUBERNETES_SERVICE_HOST',
+  ]);
+  expect(problem(['--once', '--port', 'x'], {})).toMatch(/--secret[^]*--image[^]*KEY_VAULT_URL/);
+  expect(problem(['--channel', 'pigeon', '--port', 'x'], {})).toMatch(/--channel[^]*--port[^]*REPORT_URL/);
+});
+
+test.each([
+  [undefined, 'is missing'],
+  ['', 'is missing'],
+  ['http://vault.example', 'has a wrong scheme: it must be https'],
+  ['ftp://vault.example', 'has a wrong scheme: it must be https'],
+  ['vault.example', 'must be an address with https://'],
+  ['localhost:7443', 'must be an address with https://'],
+  ['https://', 'must be an address with https://'],
+])('KEY_VAULT_URL %j: %s', (value, message) => {
+  expect(problem([], { ...ENV, KEY_VAULT_URL: value })).toBe(`KEY_VAULT_URL: ${message}`);
+});
+
+describe('a webhook without a key', () => {
+  test.each(['127.0.0.1', '127.0.0.53', 'localhost', '::1'])('may listen on %s', (host) => {
+    expect(problem(['--host', host], ENV)).toBe('none');
+  });
+  test.each(['0.0.0.0', '::', '192.168.0.7', 'device.example', '127.0.0.1.example'])('may not on %s', (host) => {
+    expect(problem(['--host', host], ENV)).toMatch(/^WEBHOOK_KEY: is needed/);
+    expect(problem([], { ...ENV, LISTEN_ADDRESS: host })).toMatch(/^WEBHOOK_KEY: is needed/);
+    expect(problem(['--host', host], { ...ENV, WEBHOOK_KEY: 'k'.repeat(16) })).toBe('none');
+    expect(problem(['--host', host, '--channel', 'poll'], { ...ENV, POLL_AUDIENCE: 'api://x' })).toBe('none');
+  });
+});
+
+test('plain http for reports is taken to this machine only', () => {
+  expect(readCommand([], { ...ENV, REPORT_URL: 'http://localhost:7071/' })).toMatchObject({
+    service: { reportUrl: 'http://localhost:7071' },
+  });
+  expect(problem([], { ...ENV, REPORT_URL: 'http://localhost.example' })).toContain('REPORT_URL');
+});
+
+test('a flag counts for more than its variable, and an empty variable for nothing', () => {
+  const env = {
+    ...ENV,
+    PORT: '1',
+    CLIENTS: 'a, b',
+    CHANNEL: '',
+    LISTEN_ADDRESS: '0.0.0.0',
+    WEBHOOK_KEY: 'k'.repeat(16),
+  };
+  expect(readCommand(['--port', '2'], env)).toMatchObject({
+    service: { port: 2, host: '0.0.0.0', clients: new Set(['a', 'b']), channel: { kind: 'webhook' } },
+  });
+});
+
+test.each([
+  [
+    'HostName=hub.example;DeviceId=d 1;SharedAccessKey=a2V5PT0=',
+    { hostName: 'hub.example', deviceId: 'd 1', moduleId: undefined, proof: { kind: 'key', key: 'a2V5PT0=' } },
+  ],
+  [
+    'HostName=hub.example;DeviceId=d;ModuleId=m;GatewayHostName=gateway;x509=true',
+    {
+      gatewayHostName: 'gateway',
+      moduleId: 'm',
+      proof: { kind: 'certificate', certificateFile: '/cert.pem', keyFile: '/key.pem' },
+    },
+  ],
+])('a hub is known by %s', (text, identity) => {
+  const files = { IOTHUB_CERTIFICATE_FILE: '/cert.pem', IOTHUB_KEY_FILE: '/key.pem' };
+  expect(readCommand(['--channel', 'iotHub'], { ...ENV, ...files, IOTHUB_CONNECTION_STRING: text })).toMatchObject({
+    service: { channel: { kind: 'iotHub', port: 8883, identity } },
+  });
+});
+
+test('in an IoT Edge module the hub is known by what IoT Edge says', () => {
+  const edge = {
+    IOTEDGE_WORKLOADURI: 'unix:///var/run/iotedge/workload.sock',
+    IOTEDGE_IOTHUBHOSTNAME: 'hub.example',
+    IOTEDGE_GATEWAYHOSTNAME: 'edge-host',
+    IOTEDGE_DEVICEID: 'gateway-7',
+    IOTEDGE_MODULEID: 'agent',
+    IOTEDGE_MODULEGENERATIONID: '637',
+  };
+  expect(readCommand([], { ...ENV, ...edge, CHANNEL: 'iotHub' })).toMatchObject({
+    service: {
+      channel: {
+        identity: {
+          hostName: 'hub.example',
+          gatewayHostName: 'edge-host',
+          moduleId: 'agent',
+          proof: { generation: '637' },
+        },
+      },
+    },
+  });
+});
+
+test('a main secret is named by its name or by its client', () => {
+  const client = { registry: 'myregistry', connectedRegistry: 'myconnectedregistry', client: 'device 1' };
+  const env = { ...ENV, SECRETS: 'by-name, myregistry/myconnectedregistry/device 1' };
+  expect(readCommand([], env)).toMatchObject({
+    service: { consumers: { secrets: ['by-name', mainSecretName(client)] } },
+  });
+});
+
+test.each([
+  [{ AZURE_FEDERATED_TOKEN_FILE: '/token' }, 'workloadIdentity'],
+  [{ AZURE_CLIENT_CERTIFICATE_PATH: '/cert.pem', AZURE_FEDERATED_TOKEN_FILE: '/token' }, 'clientCertificate'],
+  [{ AZURE_CLIENT_SECRET: 'x', AZURE_CLIENT_CERTIFICATE_PATH: '/cert.pem' }, 'clientSecret'],
+  [{ AZURE_CLIENT_SECRET: 'x', CREDENTIAL_KIND: 'managedIdentity' }, 'managedIdentity'],
+])('%j stands for %s', (variables, kind) => {
+  expect(readCommand([], { ...ENV, AZURE_CLIENT_SECRET: '', ...variables })).toMatchObject({
+    service: { check: { identity: { kind } } },
+  });
+});

@@ -1,0 +1,118 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { projectRoot } from '@connected-registry/clock/files/projectRoot';
+
+/** What a role allows. Patterns may hold `*`, and match ignoring case, as Azure's role definitions do. */
+export interface RoleDefinition {
+  id: string;
+  actions: readonly string[];
+  dataActions: readonly string[];
+}
+
+/** What a custom role allows: its actions without those that it takes out again. */
+export interface Permission {
+  actions: readonly string[];
+  notActions: readonly string[];
+  dataActions: readonly string[];
+  notDataActions: readonly string[];
+}
+
+/** A role that somebody has made; its name is the last part of its id. */
+export interface CustomRole {
+  name: string;
+  properties: { roleName: string; description?: string; assignableScopes: string[]; permissions: Permission[] };
+  /** When and by whom (an object id). */
+  created: { on: string; by: string };
+  updated: { on: string; by: string };
+}
+
+/**
+ * Who has which role where. `onlySecretsTagged` narrows a vault role to secrets whose newest version has that tag: a
+ * stand-in for one assignment a secret, which is what a real vault needs for the same effect.
+ */
+export interface RoleAssignment {
+  name: string;
+  principalId: string;
+  /** A name of {@link ROLES}, or a custom role's. */
+  role: string;
+  scope: string;
+  onlySecretsTagged?: string;
+  /** As its maker gave it; `ServicePrincipal` where nobody did. */
+  principalType?: string;
+  /** Given back, and not looked at: conditions are not evaluated here. */
+  condition?: string;
+  conditionVersion?: string;
+  description?: string;
+  /** When and by whom (an object id); absent for those that there are from the start. */
+  created?: { on: string; by: string };
+  updated?: { on: string; by: string };
+}
+
+const SECRETS = 'Microsoft.KeyVault/vaults/secrets';
+const HUBS = 'Microsoft.Devices/IotHubs';
+
+/** The app's least privilege on a registry: every action that its flows need, one by one, and no other. */
+export const ONBOARDING_ROLE = 'Connected Registry Client Onboarding';
+
+const roleFile = z.object({ name: z.literal(ONBOARDING_ROLE), actions: z.array(z.string()).min(1) });
+
+/** The very file that a deployment makes the role from, so that what passes here is allowed there, and nothing more. */
+function onboardingRole(): z.output<typeof roleFile> {
+  const file = join(projectRoot(), 'infra', 'modules', 'onboardingRole.json');
+  return roleFile.parse(JSON.parse(readFileSync(file, 'utf8')));
+}
+
+/**
+ * The roles that the seeded identities have. Ids and contents of built-in ones: Azure docs, "Azure built-in roles"
+ * (privileged, security, integration, internet of things).
+ */
+export const ROLES: Readonly<Record<string, RoleDefinition>> = {
+  Owner: { id: '8e3af657-a8ff-443c-a75c-2fe8c4bcb635', actions: ['*'], dataActions: [] },
+  Reader: { id: 'acdd72a7-3385-48ef-bd42-f606fba81ae7', actions: ['*/read'], dataActions: [] },
+  [ONBOARDING_ROLE]: {
+    id: '5f0f2b7c-6f2e-4d0e-9c5a-3f1f0a2f8a11',
+    actions: onboardingRole().actions,
+    dataActions: [],
+  },
+  'Key Vault Administrator': {
+    id: '00482a5a-887f-4fb3-b363-3b7fe8e74483',
+    actions: [],
+    dataActions: ['Microsoft.KeyVault/vaults/*'],
+  },
+  'Key Vault Secrets Officer': {
+    id: 'b86a8fe4-44ce-4948-aee5-eccb2c155cd7',
+    actions: [],
+    dataActions: [`${SECRETS}/*`],
+  },
+  'Key Vault Secrets User': {
+    id: '4633458b-17de-408a-b874-0445c86b69e6',
+    actions: [],
+    dataActions: [`${SECRETS}/getSecret/action`, `${SECRETS}/readMetadata/action`],
+  },
+  'EventGrid Data Sender': {
+    id: 'd5a91429-5739-47e2-a06b-3470a27159e7',
+    actions: ['Microsoft.EventGrid/topics/read'],
+    dataActions: ['Microsoft.EventGrid/events/send/action'],
+  },
+  'IoT Hub Data Contributor': {
+    id: '4fc6c259-987e-4a07-842e-c321cc9d413f',
+    actions: [],
+    dataActions: [`${HUBS}/*`],
+  },
+  'IoT Hub Data Reader': {
+    id: 'b447c946-2db7-41ec-983d-d8bf3b1c77e3',
+    actions: [],
+    dataActions: [`${HUBS}/*/read`, `${HUBS}/fileUpload/notifications/action`],
+  },
+  'IoT Hub Registry Contributor': {
+    id: '4ea46cd5-c1b2-4a8e-910b-273211f9ce47',
+    actions: [],
+    dataActions: [`${HUBS}/devices/*`],
+  },
+  'IoT Hub Twin Contributor': {
+    id: '494bdba2-168f-4f31-a0a1-191d2f7c028c',
+    actions: [],
+    dataActions: [`${HUBS}/twins/*`],
+  },
+};

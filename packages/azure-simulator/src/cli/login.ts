@@ -1,0 +1,116 @@
+import { spawnSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { z } from 'zod';
+import { makeUsable, PathError } from '@connected-registry/clock/files/usableFolder';
+
+const HELP = `Prepares a configuration of its own for the Azure CLI against a running "npm run local", and logs the operator in.
+
+Usage: npm run az-login -- [--data DIR] [--config DIR]
+
+  --data DIR    the data folder of what is running, with its endpoints.json (default .local)
+  --config DIR  where the CLI keeps this configuration (default DATA/az)
+  --help        shows this
+
+Prints the line that makes a shell's "az" use it, and nothing else. The CLI's own configuration is left alone.
+`;
+
+const endpoints = z.object({
+  azure: z.object({ arm: z.string(), caFile: z.string(), tenantId: z.string() }),
+  identities: z.object({ operator: z.object({ clientId: z.string(), clientSecret: z.string() }) }),
+});
+
+/** Thrown when it cannot be done; the message is for the user. */
+class CannotLogIn extends Error {}
+
+/** The environment in which the Azure CLI uses the local cloud and nothing of the user's own. */
+export function cliEnvironment(config: string, caFile: string): Record<string, string> {
+  return {
+    AZURE_CONFIG_DIR: config,
+    REQUESTS_CA_BUNDLE: caFile,
+    AZURE_CORE_ENCRYPT_TOKEN_CACHE: 'false',
+    AZURE_CORE_COLLECT_TELEMETRY: 'false',
+    AZURE_CORE_SURVEY_MESSAGE: 'false',
+    AZURE_EXTENSION_USE_DYNAMIC_INSTALL: 'no',
+  };
+}
+
+/**
+ * Registers a cloud of its own and logs the operator in. The `/adfs` in the authority keeps the CLI from asking a public
+ * discovery host.
+ *
+ * @throws CannotLogIn when the CLI is not there or refuses
+ */
+export function logIn(data: string, config: string): Record<string, string> {
+  const { azure, identities } = readEndpoints(join(data, 'endpoints.json'));
+  makeUsable(config, '--config');
+  const environment = cliEnvironment(config, azure.caFile);
+  const known = az(environment, ['cloud', 'list'], { query: "[?name=='local'].name", output: 'tsv' }).trim() !== '';
+  if (known) az(environment, ['cloud', 'set'], { name: 'AzureCloud' });
+  if (known) az(environment, ['cloud', 'unregister'], { name: 'local' });
+  az(environment, ['cloud', 'register'], {
+    name: 'local',
+    'endpoint-resource-manager': azure.arm,
+    'endpoint-management': azure.arm,
+    'endpoint-gallery': azure.arm,
+    'endpoint-active-directory': `${azure.arm}/adfs`,
+    'endpoint-active-directory-resource-id': azure.arm,
+    'endpoint-active-directory-graph-resource-id': `${azure.arm}/graph/`,
+    'suffix-acr-login-server-endpoint': '.azurecr.io',
+  });
+  az(environment, ['cloud', 'set'], { name: 'local' });
+  const { clientId, clientSecret } = identities.operator;
+  az(environment, ['login', '--service-principal'], {
+    tenant: azure.tenantId,
+    username: clientId,
+    password: clientSecret,
+  });
+  return environment;
+}
+
+function readEndpoints(file: string): z.output<typeof endpoints> {
+  try {
+    return endpoints.parse(JSON.parse(readFileSync(file, 'utf8')));
+  } catch (error) {
+    throw new CannotLogIn(`${file} does not say where the control plane is; is it running?`, { cause: error });
+  }
+}
+
+function az(environment: Record<string, string>, command: string[], flags: Record<string, string>): string {
+  const args = [...command, ...Object.entries(flags).map(([name, value]) => `--${name}=${value}`)];
+  const run = spawnSync('az', args, { env: { ...process.env, ...environment }, encoding: 'utf8', timeout: 120_000 });
+  if (run.error) throw new CannotLogIn("the Azure CLI, 'az', is not there: install it first", { cause: run.error });
+  if (run.status !== 0) throw new CannotLogIn(`az ${command.join(' ')} failed: ${run.stderr.trim()}`);
+  return run.stdout;
+}
+
+function main(): void {
+  const { values } = parseArgs({
+    options: { data: { type: 'string', default: '.local' }, config: { type: 'string' }, help: { type: 'boolean' } },
+  });
+  if (values.help) {
+    process.stdout.write(HELP);
+    return;
+  }
+  const data = resolve(values.data);
+  const config = resolve(values.config ?? join(data, 'az'));
+  const lines = Object.entries(logIn(data, config)).map(([name, value]) => `export ${name}=${quoted(value)}`);
+  const file = join(config, 'environment.sh');
+  writeFileSync(file, `${lines.join('\n')}\n`, { mode: 0o600 });
+  // A dot, as shells without the word source have it.
+  process.stdout.write(`. ${quoted(file)}\n`);
+}
+
+function quoted(text: string): string {
+  return `'${text.replaceAll("'", String.raw`'\''`)}'`;
+}
+
+if (process.argv[1] !== undefined && import.meta.url === new URL(`file://${resolve(process.argv[1])}`).href) {
+  try {
+    main();
+  } catch (error) {
+    process.stderr.write(`${(error as Error).message}\nTry --help.\n`);
+    process.exitCode = error instanceof CannotLogIn || error instanceof PathError ? 1 : 2;
+  }
+}

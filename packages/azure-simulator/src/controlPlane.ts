@@ -1,0 +1,184 @@
+import { mkdir, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { JWK } from 'jose';
+import { realClock } from '@connected-registry/clock/clock';
+import type { CertificateFiles } from './tls/certificates.js';
+import { makeIdentities, makeIdentity, type Identity } from './access/identities.js';
+import { LongRunning } from './arm/longRunning.js';
+import { operationMilliseconds } from './arm/pace.js';
+import { systemClock, type Clock } from './clock.js';
+import { makeSigningKey, readSigningKey } from './entra/signingKey.js';
+import { Broker } from './eventgrid/broker.js';
+import { listen, type Answer } from './http/listener.js';
+import type { ApiRequest } from './http/message.js';
+import { Hub } from './iothub/hub.js';
+import { startMqttEndpoint } from './iothub/mqttEndpoint.js';
+import { ExpiryWatch } from './keyvault/expiryWatch.js';
+import type { Plane, Settings } from './plane.js';
+import { makeAnswer } from './services.js';
+import { FILES, openStores } from './state/stores.js';
+import { readJson, writeJson } from './state/jsonFile.js';
+import { describeWorld, writeWorld, type World } from './world.js';
+
+export const DEFAULT_SETTINGS: Settings = {
+  edgeHost: 'localhost:8000',
+  clientsPerConnectedRegistry: 50,
+  permissionsPerScopeMap: 500,
+  tokensPerRegistry: 20_000,
+  replicationSeconds: 60,
+  asynchronousWrites: 'recorded',
+  pace: 'quick',
+  credentialsLater: false,
+  operationResultsRight: 'open',
+  recoverableDays: 90,
+  purgeProtection: false,
+  rateLimits: 'smallest',
+  throttling: 1,
+};
+
+export interface ControlPlaneOptions {
+  /** 0 takes a free one. */
+  port: number;
+  directory: string;
+  /** For the devices of the IoT Hub; 0, and nothing, take a free one. */
+  mqttPort?: number;
+  tls: CertificateFiles;
+  settings?: Partial<Settings>;
+  clock?: Clock;
+  /** Real time, for waits during which a connection is held open. */
+  patience?: Clock;
+  /** Begins with an empty data folder. */
+  reset?: boolean;
+  /** Put around every answer: for whoever wants to look on before and after each request. */
+  around?: (request: ApiRequest, answer: Answer) => ReturnType<Answer>;
+  log?: (event: string, fields: Record<string, unknown>) => void;
+}
+
+export interface ControlPlane {
+  /** `https://localhost:PORT` */
+  url: string;
+  world: World;
+  plane: Plane;
+  /** Resolves when everything is on disk and the port is free again. */
+  close(): Promise<void>;
+}
+
+/**
+ * Starts the stand-in for Entra ID, Azure Resource Manager, Key Vault, Event Grid and IoT Hub on one https origin, with
+ * an MQTT endpoint for devices beside it.
+ *
+ * @throws EADDRINUSE when a port is taken, and when the data folder is of another version.
+ */
+export async function startControlPlane(options: ControlPlaneOptions): Promise<ControlPlane> {
+  const { directory } = options;
+  const log = options.log ?? (() => undefined);
+  const file = (name: string): string => join(directory, name);
+  if (options.reset) await removeData(directory);
+  await mkdir(directory, { recursive: true, mode: 0o700 });
+
+  const settings: Settings = { ...DEFAULT_SETTINGS, ...options.settings };
+  const clock = options.clock ?? systemClock;
+  const keys = await readKeys(file('keys.json'));
+  const warn = (message: string): void => log('error', { message });
+  const stores = await openStores({ file, warn, identities: keys.identities, edgeHost: settings.edgeHost, clock });
+  const { arm, vault, events, hub: hubState } = stores;
+  const broker = new Broker({
+    state: events,
+    file: stores.eventFile,
+    clock,
+    deadLetterFile: file('dead-letters.ndjson'),
+    log,
+  });
+
+  let baseUrl = '';
+  const identities = [...keys.identities];
+  const plane: Plane = {
+    get baseUrl() {
+      return baseUrl;
+    },
+    clock,
+    patience: options.patience ?? realClock(),
+    settings,
+    identities,
+    async addIdentity(name) {
+      const identity = makeIdentity(name);
+      identities.push(identity);
+      try {
+        await writeJson(file('keys.json'), { identities, signingKey: keys.signingKey });
+      } catch (error) {
+        identities.splice(identities.indexOf(identity), 1);
+        throw error;
+      }
+      return identity;
+    },
+    signingKey: await readSigningKey(keys.signingKey),
+    arm,
+    armFile: stores.armFile,
+    vault,
+    vaultFile: stores.vaultFile,
+    hub: new Hub(hubState, () => plane),
+    hubFile: stores.hubFile,
+    commit: () => stores.commit(),
+    rewrite: () => stores.rewrite(),
+    secretChanged: (secret) => expiry.changed(secret),
+    operations: new LongRunning({
+      now: () => (settings.pace === 'azure' ? clock.now().getTime() : performance.now()),
+      milliseconds: (kind) => operationMilliseconds(settings, kind),
+      holdsPolls: () => settings.pace === 'quick',
+    }),
+    broker,
+    log: (event, fields = {}) => log(event, fields),
+  };
+
+  const expiry = new ExpiryWatch(plane);
+  const { around } = options;
+  const plain = makeAnswer(plane);
+  const answer: Answer = around ? (request) => around(request, plain) : plain;
+  const tls = { cert: await readFile(options.tls.certFile, 'utf8'), key: await readFile(options.tls.keyFile, 'utf8') };
+  const listener = await listen(tls, options.port, answer);
+  baseUrl = `https://localhost:${listener.port}`;
+  const mqtt = await startMqttEndpoint(plane, tls, options.mqttPort ?? 0).catch(async (error: unknown) => {
+    await listener.close();
+    throw error;
+  });
+  plane.hub.mqttPort = mqtt.port;
+  moveEdge(plane, stores.isNew ? undefined : options.settings?.edgeHost);
+  plane.commit();
+  await writeWorld(plane, directory);
+  broker.start();
+  expiry.look();
+
+  return {
+    url: baseUrl,
+    world: describeWorld(plane),
+    plane,
+    async close() {
+      await Promise.all([listener.close(), mqtt.close()]);
+      expiry.close();
+      await broker.close();
+      await stores.close();
+    },
+  };
+}
+
+/** Private keys and secrets that are not the vault's, in a file of their own. */
+async function readKeys(path: string): Promise<{ identities: Identity[]; signingKey: JWK }> {
+  const stored = (await readJson(path)) as { identities: Identity[]; signingKey: JWK } | undefined;
+  if (stored) return stored;
+  const made = { identities: makeIdentities(), signingKey: await makeSigningKey() };
+  await writeJson(path, made);
+  return made;
+}
+
+/** The edge may have another port after a restart: its login server follows. */
+function moveEdge(plane: Plane, edgeHost: string | undefined): void {
+  const { registry, connectedRegistry } = describeWorld(plane);
+  const connectedRegistries = plane.arm.registries.get(registry)?.connectedRegistries;
+  const connected = connectedRegistries?.get(connectedRegistry);
+  if (!connected || edgeHost === undefined || connected.loginServerHost === edgeHost) return;
+  connectedRegistries?.set({ ...connected, loginServerHost: edgeHost });
+}
+
+async function removeData(directory: string): Promise<void> {
+  for (const name of FILES) await rm(join(directory, name), { force: true });
+}

@@ -1,0 +1,10 @@
+import { z } from 'zod';
+import { memberOf } from '@connected-registry/protocol/registry/armEnumerations';
+
+/** A member of an enumeration, in any case, given back in the list's own. */
+export const caseless = <const T extends string>(values: readonly [T, ...T[]]) =>
+  z.string().transform((text, context): T => {
+    const value = memberOf(values, text);
+    if (value === undefined) context.addIssue({ code: 'custom', message: `must be one of ${values.join(', ')}` });
+    return value ?? values[0];
+  });

@@ -1,0 +1,161 @@
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { makeUsable } from '@connected-registry/clock/files/usableFolder';
+import type { ControlPlane } from './controlPlane.js';
+
+const HELP = `Stands in for Entra ID, Azure Resource Manager (container registries), Key Vault, Event Grid and IoT Hub on one https
+origin, with an MQTT endpoint for the hub's devices beside it.
+
+Usage: npm run azure -- --port N --data DIR [options]
+
+  --port N            port on 127.0.0.1; 0 takes a free one
+  --mqtt-port N       port on 127.0.0.1 for devices (default 0, which takes a free one; Azure's is 8883)
+  --data DIR          where state is kept; made when missing
+  --edge-host H:P     login server of the seeded connected registry (default localhost:8000)
+  --tls-dir DIR       where the certificates are or will be (default DATA/tls)
+  --client-limit N    client tokens per connected registry (default 50)
+  --azure-pace        operations take what Azure's were recorded to take, some ten seconds for a token (default: a moment)
+  --async-writes      makes every ARM write asynchronous, not only those that were recorded to be
+  --throttling X      factor on the throttling rates, 0 for none (default 1)
+  --reset             begins with an empty data folder
+  --quiet             logs no requests
+  --help              shows this
+
+Prints "AZURE READY https://localhost:N" once it answers, and then nothing more on stdout; log lines go to stderr.
+DATA/world.json holds what clients need to know: ids, names, identities and their secrets, topics, the hub's addresses.
+With LOCAL_CLOCK_URL, GET and POST _control/clock lead to that clock.
+`;
+
+interface Flags {
+  port: number;
+  mqttPort: number;
+  data: string;
+  edgeHost: string;
+  tlsDir: string;
+  clientLimit: number;
+  asyncWrites: boolean;
+  azurePace: boolean;
+  throttling: number;
+  reset: boolean;
+  quiet: boolean;
+}
+
+/** Thrown for flags that make no sense; its message is for the user. */
+class BadFlags extends Error {}
+
+function readFlags(argv: string[]): Flags | 'help' {
+  let values;
+  try {
+    ({ values } = parseArgs({
+      args: argv,
+      options: {
+        port: { type: 'string' },
+        'mqtt-port': { type: 'string', default: '0' },
+        data: { type: 'string' },
+        'edge-host': { type: 'string', default: 'localhost:8000' },
+        'tls-dir': { type: 'string' },
+        'client-limit': { type: 'string', default: '50' },
+        'async-writes': { type: 'boolean', default: false },
+        'azure-pace': { type: 'boolean', default: false },
+        throttling: { type: 'string', default: '1' },
+        reset: { type: 'boolean', default: false },
+        quiet: { type: 'boolean', default: false },
+        help: { type: 'boolean', default: false },
+      },
+    }));
+  } catch (error) {
+    throw new BadFlags((error as Error).message, { cause: error });
+  }
+  if (values.help) return 'help';
+  const { port, data } = values;
+  const missing = [port === undefined ? '--port N (0 takes a free port)' : '', data ? '' : '--data DIR'].filter(
+    Boolean,
+  );
+  if (missing.length > 0) throw new BadFlags(`Needed, and not given: ${missing.join(' and ')}.`);
+  for (const [name, text] of Object.entries({ port, 'mqtt-port': values['mqtt-port'] })) {
+    if (text !== undefined && /^\d{1,5}$/.test(text) && Number(text) <= 65_535) continue;
+    throw new BadFlags(`--${name} must be a number from 0 to 65535`);
+  }
+  if (data === undefined || data === '') throw new BadFlags('--data must name a folder');
+  if (!/^[^:/\s]+:\d{1,5}$/.test(values['edge-host'])) throw new BadFlags('--edge-host must be host:port');
+  if (!/^[1-9]\d{0,5}$/.test(values['client-limit'])) throw new BadFlags('--client-limit must be a positive number');
+  if (!/^\d+(\.\d+)?$/.test(values.throttling)) throw new BadFlags('--throttling must be a number, 0 or more');
+  return {
+    port: Number(port),
+    mqttPort: Number(values['mqtt-port']),
+    data,
+    edgeHost: values['edge-host'],
+    tlsDir: values['tls-dir'] ?? join(data, 'tls'),
+    clientLimit: Number(values['client-limit']),
+    asyncWrites: values['async-writes'],
+    azurePace: values['azure-pace'],
+    throttling: Number(values.throttling),
+    reset: values.reset,
+    quiet: values.quiet,
+  };
+}
+
+async function main(): Promise<void> {
+  let flags;
+  try {
+    flags = readFlags(process.argv.slice(2));
+  } catch (error) {
+    if (!(error instanceof BadFlags)) throw error;
+    process.stderr.write(`${error.message}\nTry --help.\n`);
+    process.exitCode = 2;
+    return;
+  }
+  if (flags === 'help') {
+    process.stdout.write(HELP);
+    return;
+  }
+  const { quiet } = flags;
+  let plane: ControlPlane;
+  try {
+    makeUsable(flags.data, '--data');
+    makeUsable(flags.tlsDir, '--tls-dir');
+    // Loaded only now: it takes most of a second, which neither --help nor a bad flag needs.
+    const { startControlPlane } = await import('./controlPlane.js');
+    const { ensureCertificates } = await import('./tls/certificates.js');
+    plane = await startControlPlane({
+      port: flags.port,
+      mqttPort: flags.mqttPort,
+      directory: flags.data,
+      tls: await ensureCertificates(flags.tlsDir),
+      reset: flags.reset,
+      settings: {
+        edgeHost: flags.edgeHost,
+        clientsPerConnectedRegistry: flags.clientLimit,
+        asynchronousWrites: flags.asyncWrites ? 'always' : 'recorded',
+        pace: flags.azurePace ? 'azure' : 'quick',
+        throttling: flags.throttling,
+      },
+      log: (event, fields) => {
+        if (quiet && event === 'request') return;
+        process.stderr.write(
+          `${JSON.stringify({ time: new Date().toISOString(), service: 'azure', event, ...fields })}\n`,
+        );
+      },
+    });
+  } catch (error) {
+    const { code, port } = error as NodeJS.ErrnoException & { port?: number };
+    const flag = port === flags.mqttPort ? '--mqtt-port' : '--port';
+    const message =
+      code === 'EADDRINUSE' ? `port ${port ?? ''} is taken; choose another with ${flag}` : (error as Error).message;
+    process.stderr.write(`${message}\n`);
+    process.exitCode = 1;
+    return;
+  }
+  let ending = false;
+  const end = (): void => {
+    if (ending) return;
+    ending = true;
+    void plane.close().then(() => process.exit(0));
+  };
+  // Before it says that it is ready: whoever reads that may end it at once.
+  process.on('SIGTERM', end);
+  process.on('SIGINT', end);
+  process.stdout.write(`AZURE READY ${plane.url}\n`);
+}
+
+await main();

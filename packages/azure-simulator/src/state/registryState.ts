@@ -1,0 +1,140 @@
+import type {
+  ACTIVATION_STATUSES,
+  ConnectedRegistryMode,
+  REGISTRY_TIERS,
+  SCOPE_MAP_TYPES,
+  TOKEN_STATUSES,
+} from '@connected-registry/protocol/registry/armEnumerations';
+import type { SlotName } from '@connected-registry/protocol/registry/slots';
+import { Collection, type Keeping } from './collection.js';
+
+/** base64 SHA-256 of the salt's text followed by the password. */
+export interface PasswordHash {
+  salt: string;
+  hash: string;
+}
+
+/** Times here and below are ISO 8601, UTC. A password itself is never kept. */
+export interface StoredPassword extends PasswordHash {
+  name: SlotName;
+  creationTime: string;
+  expiry?: string;
+  /** What connected registries still get while a regenerated password replicates. */
+  previous?: PasswordHash & { until: string; expiry?: string };
+}
+
+export interface SystemData {
+  createdBy: string;
+  createdAt: string;
+  lastModifiedBy: string;
+  lastModifiedAt: string;
+}
+
+export interface ScopeMap {
+  name: string;
+  type: (typeof SCOPE_MAP_TYPES)[number];
+  description?: string;
+  actions: string[];
+  creationDate: string;
+  systemData: SystemData;
+}
+
+export interface Token {
+  name: string;
+  scopeMapId: string;
+  status: (typeof TOKEN_STATUSES)[number];
+  passwords: StoredPassword[];
+  creationDate: string;
+  systemData: SystemData;
+}
+
+export interface ConnectedRegistry {
+  name: string;
+  mode: ConnectedRegistryMode;
+  /** Absent for a child of the cloud registry itself. */
+  parentId?: string;
+  /** Absent where it syncs by managed identity. */
+  syncTokenId?: string;
+  authType?: 'SyncToken' | 'ManagedIdentity';
+  /** User-assigned identities by resource id, with what Entra knows of each. */
+  identities?: Record<string, { principalId: string; clientId: string }>;
+  schedule: string;
+  syncWindow?: string;
+  messageTtl: string;
+  clientTokenIds: string[];
+  notificationsList: string[];
+  logging: { logLevel: string; auditLogStatus: string };
+  garbageCollection: { enabled: boolean; schedule: string };
+  loginServerHost?: string;
+  activation: (typeof ACTIVATION_STATUSES)[number];
+  /** Set by deactivation: it comes back only with sync credentials made after this. */
+  deactivatedAt?: string;
+  /** Sync messages from before this do not count: the next sync brings everything. */
+  completeSince?: string;
+  version?: string;
+  lastSyncTime?: string;
+  lastActivityTime?: string;
+  statusDetails: { type: string; code: string; description: string; timestamp: string; correlationId: string }[];
+  systemData: SystemData;
+}
+
+/** A registry's copy in another region. */
+export interface Replication {
+  name: string;
+  location: string;
+  tags: Record<string, string>;
+  regionEndpointEnabled: boolean;
+  zoneRedundancy: string;
+  creationDate: string;
+  systemData: SystemData;
+}
+
+export interface RegistryOptions {
+  publicNetworkAccess?: string;
+  networkRuleBypassOptions?: string;
+  zoneRedundancy?: string;
+  metadataSearch?: string;
+  roleAssignmentMode?: string;
+  defaultAction?: string;
+}
+
+/** A repository's tags in the cloud registry. */
+export interface Repository {
+  name: string;
+  tags: string[];
+}
+
+export interface Registry {
+  name: string;
+  resourceGroup: string;
+  location: string;
+  sku: (typeof REGISTRY_TIERS)[number];
+  dataEndpointEnabled: boolean;
+  adminUserEnabled: boolean;
+  tags: Record<string, string>;
+  /** Api-version of the write that made it: tells the generation of the service that it meets. */
+  madeWith?: string;
+  anonymousPullEnabled?: boolean;
+  /** What a client set of the rest, by property: given back as it came. */
+  options?: RegistryOptions;
+  creationDate: string;
+  systemData: SystemData;
+  repositories: Collection<Repository>;
+  replications: Collection<Replication>;
+  scopeMaps: Collection<ScopeMap>;
+  tokens: Collection<Token>;
+  connectedRegistries: Collection<ConnectedRegistry>;
+}
+
+/** Its own lists are kept apart; whatever replaces a registry has the lists that were there. */
+export const REGISTRY_KEEPING: Keeping<Registry> = {
+  store: ({ repositories: _r, replications: _l, scopeMaps: _s, tokens: _t, connectedRegistries: _c, ...own }) => own,
+  revive: (stored, before) => ({
+    ...(stored as Registry),
+    repositories: before?.repositories ?? new Collection(),
+    replications: before?.replications ?? new Collection(),
+    scopeMaps: before?.scopeMaps ?? new Collection(),
+    tokens: before?.tokens ?? new Collection(),
+    connectedRegistries: before?.connectedRegistries ?? new Collection(),
+  }),
+};

@@ -1,0 +1,257 @@
+import { closeSync, fdatasync, fstatSync, openSync, renameSync, rmSync } from 'node:fs';
+import { readFile, rm } from 'node:fs/promises';
+import { setImmediate as turn } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { AppendedFile, writeAll } from '@connected-registry/clock/files/appendedFile';
+
+/** Takes note of a change: undefined says that the thing is gone. */
+export type Note = (key: string, stored: unknown) => void;
+
+/** A list of things that a store keeps. */
+export interface Keeps {
+  /** From now on every change goes to `note`, in the order of the changes. */
+  watch(note: Note): void;
+  entries(): Iterable<[key: string, stored: unknown]>;
+  /** Puts back what was noted. */
+  restore(key: string, stored: unknown): void;
+}
+
+/** What a file holds. */
+export interface Contents {
+  /** Raised with every change of what the lines mean. */
+  format: number;
+  /** What never changes, on the first line. */
+  facts: Record<string, unknown>;
+  /** Every list there is now, those first that others are parts of. */
+  tables(): Iterable<[name: string, list: Keeps]>;
+  /** A list by name, while a file is read; undefined when what it is a part of is gone. */
+  table(name: string): Keeps | undefined;
+}
+
+/** A file may grow to this before it is written anew, in bytes, and to several times what it has to hold. */
+const SMALL = 4 * 1024 * 1024;
+const GROWTH = 3;
+/** Bytes that are put together before the process turns to requests again. */
+const SLICE = 32 * 1024;
+
+const synced = promisify(fdatasync);
+
+/**
+ * Keeps lists in a file of lines: a first one with facts, then a line for each change. What {@link Store.commit} has
+ * returned from is with the operating system, so that it outlives this process whatever ends it, though not the machine.
+ * Once most lines say what no longer holds, the file is written anew beside itself, slice by slice between requests, and
+ * takes its place as a whole.
+ */
+export class Store {
+  readonly #file: string;
+  readonly #contents: Contents;
+  readonly #log: (message: string) => void;
+  #appended: AppendedFile;
+  #live: number;
+  #pending: string[] = [];
+  #watched = new WeakSet<Keeps>();
+  /** Lines written since a rewrite began: the new file needs them too. */
+  #since: string[] | undefined;
+  #rewriting: Promise<void> | undefined;
+  #again = false;
+  #soon: NodeJS.Immediate | undefined;
+
+  private constructor(file: string, contents: Contents, log: (message: string) => void, appended: AppendedFile) {
+    this.#file = file;
+    this.#contents = contents;
+    this.#log = log;
+    this.#appended = appended;
+    this.#live = appended.length;
+    if (appended.length === 0) this.#pending.push(headerOf(contents));
+  }
+
+  /**
+   * The first line's facts; undefined when there is no such file.
+   *
+   * @throws when it is of another format
+   */
+  static async facts(file: string, format: number): Promise<Record<string, unknown> | undefined> {
+    const text = await readIfThere(file);
+    if (text === undefined || !text.includes('\n')) return undefined;
+    const { format: found, ...facts } = parse(file, text.slice(0, text.indexOf('\n'))) as { format: number };
+    if (found !== format) throw new Error(`${file} is of another version; start with --reset to begin anew`);
+    return facts;
+  }
+
+  /**
+   * Puts back into `contents` what the file says, and keeps them up from then on. A file that isn't there is made, from
+   * what is in `contents` already.
+   *
+   * @param log told about a write that failed outside of any request
+   * @throws when the file is damaged
+   */
+  static async open(file: string, contents: Contents, log: (message: string) => void): Promise<Store> {
+    // Left by a process that ended while it wrote the file anew; the file itself is whole.
+    await rm(`${file}.new`, { force: true });
+    const text = (await readIfThere(file)) ?? '';
+    const end = text.lastIndexOf('\n') + 1;
+    for (const line of text.slice(0, end).split('\n').slice(1, -1)) {
+      const [name, key, stored] = parse(file, line) as [string, string, unknown];
+      contents.table(name)?.restore(key, stored);
+    }
+    const descriptor = openSync(file, 'a', 0o600);
+    const appended = new AppendedFile(descriptor, fstatSync(descriptor).size);
+    // Nobody was told of a line that was cut off.
+    if (end < text.length) appended.cutTo(Buffer.byteLength(text.slice(0, end)));
+    const store = new Store(file, contents, log, appended);
+    store.#watchAll(end === 0);
+    store.commit();
+    return store;
+  }
+
+  /** Has changes made outside of any request written soon. */
+  changed(_urgency?: 'soon' | 'later'): void {
+    this.#soon ??= setImmediate(() => {
+      this.#soon = undefined;
+      try {
+        this.commit();
+      } catch (error) {
+        this.#log(`changes stay to be written: ${messageOf(error)}`);
+      }
+    });
+  }
+
+  /**
+   * Writes every change so far. When the disk is full, nothing of them is in the file and all stay to be written: so long
+   * as that is so, every commit tries them first.
+   *
+   * @throws the system's error, with the file's name
+   */
+  commit(): void {
+    if (this.#pending.length === 0) return;
+    const text = this.#pending.join('');
+    try {
+      this.#appended.append(text);
+    } catch (cause) {
+      throw new Error(`${this.#file} cannot be written: ${messageOf(cause)}`, { cause });
+    }
+    this.#since?.push(text);
+    this.#pending = [];
+    if (this.#appended.length > Math.max(SMALL, this.#live * GROWTH)) this.rewrite();
+  }
+
+  /** Writes the file anew, so that it holds nothing any more of what is gone. */
+  rewrite(): void {
+    if (this.#rewriting) {
+      this.#again = true;
+      return;
+    }
+    this.#rewriting = this.#rewrite()
+      .catch((error: unknown) => {
+        this.#log(`could not write ${this.#file} anew: ${messageOf(error)}`);
+        // Not again with every change, while the disk is full.
+        this.#live = this.#appended.length;
+      })
+      .finally(() => {
+        this.#rewriting = undefined;
+        if (this.#again) this.rewrite();
+      });
+  }
+
+  /** Resolves when everything is written. */
+  async close(): Promise<void> {
+    clearImmediate(this.#soon);
+    this.#soon = undefined;
+    await this.#settled();
+    try {
+      this.commit();
+      await this.#settled();
+    } finally {
+      closeSync(this.#appended.descriptor);
+    }
+  }
+
+  /** Waits until the file is not being written anew; one time may have asked for another. */
+  async #settled(): Promise<void> {
+    let running: Promise<void> | undefined;
+    while ((running = this.#rewriting)) await running;
+  }
+
+  async #rewrite(): Promise<void> {
+    this.#again = false;
+    this.commit();
+    this.#since = [];
+    const temporary = `${this.#file}.new`;
+    const descriptor = openSync(temporary, 'w', 0o600);
+    let written = 0;
+    try {
+      for await (const slice of this.#slices()) written += writeAll(descriptor, slice);
+      await synced(descriptor);
+      // From here to the end nothing else runs, so that no line falls between the two files.
+      written += writeAll(descriptor, this.#since.join(''));
+      renameSync(temporary, this.#file);
+    } catch (error) {
+      closeSync(descriptor);
+      // Half a file only takes space.
+      rmSync(temporary, { force: true });
+      throw error;
+    } finally {
+      this.#since = undefined;
+    }
+    closeSync(this.#appended.descriptor);
+    this.#appended = new AppendedFile(descriptor, written);
+    this.#live = written;
+  }
+
+  async *#slices(): AsyncGenerator<string> {
+    let slice = headerOf(this.#contents);
+    for (const [name, list] of this.#contents.tables()) {
+      for (const [key, stored] of list.entries()) {
+        slice += lineOf(name, key, stored);
+        if (slice.length < SLICE) continue;
+        yield slice;
+        slice = '';
+        await turn();
+      }
+    }
+    yield slice;
+  }
+
+  /** @param all takes note of what is there already, too: it is not in the file */
+  #watchAll(all: boolean): void {
+    for (const [name, list] of this.#contents.tables()) {
+      if (this.#watched.has(list)) continue;
+      this.#watched.add(list);
+      list.watch((key, stored) => {
+        this.#pending.push(lineOf(name, key, stored));
+        // What was put here may have lists of its own.
+        if (stored !== undefined) this.#watchAll(true);
+      });
+      if (all) for (const [key, stored] of list.entries()) this.#pending.push(lineOf(name, key, stored));
+    }
+  }
+}
+
+function headerOf({ format, facts }: Contents): string {
+  return `${JSON.stringify({ format, ...facts })}\n`;
+}
+
+function lineOf(name: string, key: string, stored: unknown): string {
+  return `${JSON.stringify(stored === undefined ? [name, key] : [name, key, stored])}\n`;
+}
+
+function parse(file: string, line: string): unknown {
+  try {
+    return JSON.parse(line) as unknown;
+  } catch (error) {
+    throw new Error(`${file} is damaged; start with --reset to begin anew`, { cause: error });
+  }
+}
+
+async function readIfThere(file: string): Promise<string | undefined> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,257 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { ROLES } from '../src/access/roles.js';
+import { Cloud, failureOf } from './cloud.js';
+import { ManualClock } from './manualClock.js';
+
+describe('the test controls', () => {
+  let cloud: Cloud;
+  let clock: ManualClock;
+  beforeEach(async () => {
+    clock = new ManualClock();
+    cloud = await Cloud.start({ clock });
+  });
+  afterEach(() => cloud.end());
+
+  const TOKEN_WRITE = 'Microsoft.ContainerRegistry/registries/tokens/write';
+  const fault = (rule: object) => cloud.call('POST', '/_control/faults', rule);
+  const putToken = () =>
+    cloud.armCall('PUT', `${cloud.registryId}/tokens/faulty-token`, {
+      properties: { scopeMapId: `${cloud.registryId}/scopeMaps/myconnectedregistry` },
+    });
+  const exists = async () => (await cloud.armCall('GET', `${cloud.registryId}/tokens/faulty-token`)).status === 200;
+
+  it('count requests by sender, service and operation, and begin anew when told', async () => {
+    const app = cloud.arm('app');
+    await app.registries.get(cloud.group, cloud.registry);
+    await app.registries.get(cloud.group, cloud.registry);
+    await cloud.vault('app').setSecret('secret', 'x');
+    await failureOf(cloud.arm('device').registries.get(cloud.group, cloud.registry));
+    const report = (await cloud.call('GET', '/_control/requests')).body;
+    expect(report).toMatchObject({
+      principals: {
+        app: {
+          arm: { total: 2, kinds: { read: 2 }, operations: { 'Microsoft.ContainerRegistry/registries/read': 2 } },
+          vault: { total: 1, operations: { 'vault/setSecret': 1 } },
+        },
+        device: { arm: { total: 1 } },
+        anonymous: { vault: { total: 1 } },
+      },
+    });
+    expect(report).toMatchObject({ principals: { app: { arm: { asynchronous: 0 } } } });
+    await cloud.call('DELETE', '/_control/requests');
+    await putToken();
+    await cloud.armCall('PUT', `${cloud.registryId}/scopeMaps/a-scope-map`, {
+      properties: { actions: ['repositories/hello-world/content/read'] },
+    });
+    expect((await cloud.call('GET', '/_control/requests')).body).toMatchObject({
+      principals: { operator: { arm: { kinds: { write: 2 }, asynchronous: 1 } } },
+    });
+    await cloud.call('DELETE', '/_control/requests');
+    expect((await cloud.call('GET', '/_control/requests')).body).toEqual({ total: 0, principals: {} });
+  });
+
+  it('refuse before the effect', async () => {
+    await fault({ match: { operation: TOKEN_WRITE }, when: 'before', status: 503, retryAfter: 7, count: 1 });
+    const reply = await putToken();
+    expect(reply.status).toBe(503);
+    expect(reply.headers['retry-after']).toBe('7');
+    expect(await exists()).toBe(false);
+    expect((await putToken()).status).toBe(201);
+  });
+
+  it('lose the reply after the effect', async () => {
+    await fault({
+      match: { operation: '*/tokens/write', principal: 'operator' },
+      when: 'after',
+      status: 500,
+      body: { gone: true },
+      count: 1,
+    });
+    expect(await putToken()).toMatchObject({ status: 500, body: { gone: true } });
+    expect(await exists()).toBe(true);
+  });
+
+  it('drop the connection', async () => {
+    await fault({ match: { operation: TOKEN_WRITE }, when: 'after', drop: true, count: 1 });
+    await expect(putToken()).rejects.toThrow(/socket hang up|ECONNRESET/);
+    expect(await exists()).toBe(true);
+  });
+
+  it('delay, and meet only the sender that they name', async () => {
+    await fault({ match: { operation: TOKEN_WRITE, principal: 'app' }, status: 500 });
+    await fault({ match: { operation: TOKEN_WRITE }, delayMs: 120, count: 1 });
+    const started = performance.now();
+    expect((await putToken()).status).toBe(201);
+    expect(performance.now() - started).toBeGreaterThanOrEqual(115);
+  });
+
+  it('strike by chance, the same way for the same seed', async () => {
+    const strikes = async (seed: number) => {
+      await cloud.call('DELETE', '/_control/faults');
+      await fault({ match: { operation: '*' }, status: 500, probability: 0.5, seed });
+      const pattern = [];
+      const authorization = 'Basic eDp5';
+      for (let index = 0; index < 20; index++) {
+        const reply = await cloud.call(
+          'POST',
+          `/gateway/${cloud.registry}/myconnectedregistry/sync`,
+          {},
+          { authorization },
+        );
+        pattern.push(reply.status === 500);
+      }
+      return pattern;
+    };
+    const first = await strikes(7);
+    expect(first).toContain(true);
+    expect(first).toContain(false);
+    expect(await strikes(7)).toEqual(first);
+    expect(await strikes(8)).not.toEqual(first);
+  });
+
+  it('say what is wrong with a rule', async () => {
+    const reply = await fault({ match: { operation: 'x' }, whenever: 'before' });
+    expect(reply.status).toBe(400);
+    expect(reply.text).toContain('whenever');
+  });
+
+  it('change settings while it runs', async () => {
+    await cloud.call('PATCH', '/_control/settings', { asynchronousWrites: 'always' });
+    const reply = await cloud.armCall('PUT', `${cloud.registryId}/scopeMaps/new-map`, {
+      properties: { actions: ['repositories/hello-world/content/read'] },
+    });
+    expect(reply.status).toBe(201);
+    expect((await cloud.call('PATCH', '/_control/settings', { recoverableDays: 1 })).status).toBe(400);
+  });
+
+  it('show the state without any secret', async () => {
+    const id = await cloud.makeToken('some-token');
+    const made = await cloud.arm().registries.generateCredentials(cloud.group, cloud.registry, { tokenId: id });
+    await cloud.vault().setSecret('secret', 'the-vault-value');
+    const { text } = await cloud.call('GET', '/_control/state');
+    expect(text).toContain('some-token');
+    for (const { value } of made.passwords ?? []) expect(text).not.toContain(value);
+    for (const { clientSecret } of Object.values(cloud.running.world.identities))
+      expect(text).not.toContain(clientSecret);
+    expect(text).not.toContain('the-vault-value');
+    expect(text).not.toMatch(/"(hash|salt|keys|value)"/);
+  });
+
+  it('make service principals, each with the rights it is given and no other, over a restart too', async () => {
+    const vaultId = `${cloud.registryId.split('/providers')[0]}/providers/Microsoft.KeyVault/vaults/onboarding-local`;
+    const makeDevice = async (client: string) => {
+      const reply = await cloud.call('POST', '/_control/identities', { name: `device-${client}` });
+      expect(reply.status).toBe(201);
+      const identity = reply.body as { clientId: string; clientSecret: string; objectId: string };
+      // A client's two secrets, and nothing else of the vault: one role assignment each, as in Azure.
+      for (const secret of [client, `${client}-candidate`]) {
+        const path = `${vaultId}/secrets/${secret}/providers/Microsoft.Authorization/roleAssignments/${client}`;
+        const properties = {
+          roleDefinitionId: `/providers/Microsoft.Authorization/roleDefinitions/${ROLES['Key Vault Secrets User']?.id}`,
+          principalId: identity.objectId,
+        };
+        expect((await cloud.armCall('PUT', path, { properties }, '2022-04-01')).status).toBe(201);
+      }
+      return identity;
+    };
+    const [one, other] = [await makeDevice('client-a'), await makeDevice('client-b')];
+    const tags = { managedBy: 'onboarding' };
+    for (const name of ['client-a', 'client-a-candidate', 'client-b', 'client-b-candidate']) {
+      await cloud.vault().setSecret(name, `value of ${name}`, { tags });
+    }
+    await cloud.restart();
+    for (const [identity, own, foreign] of [
+      [one, 'client-a', 'client-b'],
+      [other, 'client-b', 'client-a'],
+    ] as const) {
+      const vault = cloud.vaultAs(identity);
+      for (const name of [own, `${own}-candidate`])
+        expect((await vault.getSecret(name)).value).toBe(`value of ${name}`);
+      for (const name of [foreign, `${foreign}-candidate`]) {
+        expect(await failureOf(vault.getSecret(name))).toMatchObject({ statusCode: 403, code: 'Forbidden' });
+        const { properties } = await cloud.vault().getSecret(name);
+        const version = properties.version ?? '';
+        expect(await failureOf(vault.getSecret(name, { version }))).toMatchObject({ statusCode: 403 });
+      }
+      expect(await failureOf(vault.setSecret(own, 'mine'))).toMatchObject({ statusCode: 403 });
+    }
+    expect((await cloud.call('POST', '/_control/identities', { name: 'device-client-a' })).status).toBe(409);
+    const listed = await cloud.call('GET', '/_control/identities');
+    expect(listed.text).toContain('device-client-b');
+    expect(listed.text).not.toContain(one.clientSecret);
+  });
+
+  it('lead to the clock that the process follows, and tell the time without one', async () => {
+    const own = await cloud.call('GET', '/_control/clock');
+    expect(own).toMatchObject({ status: 200, body: { mode: 'real', now: clock.now().toISOString(), scale: 1 } });
+    expect((await cloud.call('POST', '/_control/clock', { mode: 'jumping' })).status).toBe(409);
+    vi.stubEnv('LOCAL_CLOCK_URL', 'http://localhost:9/clock');
+    await cloud.restart();
+    for (const method of ['GET', 'POST']) {
+      const reply = await cloud.call(method, '/_control/clock', method === 'POST' ? { mode: 'jumping' } : undefined);
+      expect(reply).toMatchObject({ status: 307, headers: { location: 'http://localhost:9/clock' } });
+    }
+    const jump = await cloud.call('POST', '/_control/clock/jump', {});
+    expect(jump).toMatchObject({ status: 307, headers: { location: 'http://localhost:9/clock/jump' } });
+    vi.unstubAllEnvs();
+  });
+
+  describe('throttling', () => {
+    it('refuses with 429 and Retry-After when a bucket is empty, for that sender and kind only', async () => {
+      cloud.running.plane.settings.throttling = 0.05;
+      const statuses = [];
+      let last = await putToken();
+      for (let index = 0; index < 10; index++) statuses.push((last = await putToken()).status);
+      expect(statuses).toContain(201);
+      expect(last).toMatchObject({ status: 429, body: { error: { code: 'SubscriptionRequestsThrottled' } } });
+      expect(Number(last.headers['retry-after'])).toBeGreaterThan(0);
+      expect(last.headers['x-ms-ratelimit-remaining-subscription-writes']).toBe('0');
+      const read = await cloud.armCall('GET', cloud.registryId);
+      expect(read.status).toBe(200);
+      expect(Number(read.headers['x-ms-ratelimit-remaining-subscription-reads'])).toBeGreaterThan(0);
+      clock.advance(Number(last.headers['retry-after']));
+      expect((await putToken()).status).toBe(201);
+    });
+
+    it('has room for 250 reads and 200 writes at once, refilled by 25 and 10 a second', async () => {
+      const read = await cloud.armCall('GET', cloud.registryId);
+      expect(read.headers['x-ms-ratelimit-remaining-subscription-reads']).toBe('249');
+      const write = await putToken();
+      expect(write.headers['x-ms-ratelimit-remaining-subscription-writes']).toBe('199');
+      for (let index = 0; index < 49; index++) await putToken();
+      clock.advance(2);
+      expect((await putToken()).headers['x-ms-ratelimit-remaining-subscription-writes']).toBe('169');
+    });
+
+    it.each([
+      ['smallest', '199', '2999'],
+      ['larger', '799', '11999'],
+      ['hourly', '1199', undefined],
+    ] as const)('has the %s sizes that were recorded: %s writes left, %s of all callers', async (name, own, all) => {
+      const set = await cloud.call('PATCH', '/_control/settings', { rateLimits: name });
+      expect(set).toMatchObject({ status: 200, body: { rateLimits: name } });
+      const { headers } = await putToken();
+      expect(headers['x-ms-ratelimit-remaining-subscription-writes']).toBe(own);
+      expect(headers['x-ms-ratelimit-remaining-subscription-global-writes']).toBe(all);
+    });
+
+    it('counts all callers of the subscription together, too', async () => {
+      const left = async (who: 'app' | 'operator') => {
+        const authorization = `Bearer ${await cloud.token(who)}`;
+        return (await cloud.call('GET', `${cloud.registryId}?api-version=2025-11-01`, undefined, { authorization }))
+          .headers;
+      };
+      await left('app');
+      expect(await left('operator')).toMatchObject({
+        'x-ms-ratelimit-remaining-subscription-reads': '249',
+        'x-ms-ratelimit-remaining-subscription-global-reads': '3748',
+      });
+    });
+
+    it('can be switched off', async () => {
+      cloud.running.plane.settings.throttling = 0;
+      const read = await cloud.armCall('GET', cloud.registryId);
+      expect(read.headers['x-ms-ratelimit-remaining-subscription-reads']).toBeUndefined();
+    });
+  });
+});

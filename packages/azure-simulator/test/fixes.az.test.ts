@@ -1,0 +1,181 @@
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { logIn } from '../src/cli/login.js';
+import type { World } from '../src/world.js';
+import { FIX_COMMANDS } from '../../../src/domain/check/fixCommands.js';
+
+const MAIN = fileURLToPath(new URL('../dist/main.js', import.meta.url));
+const registry = 'MyRegistry';
+const connectedRegistry = 'myconnectedregistry';
+const token = 'a-device';
+const scopeMap = 'a-map';
+
+/** A registry that has no connected registries, which need what the fix turns on. */
+const CREATE = 'az acr create -g onboarding-local -l westeurope';
+
+/** Runs a text as an operator would who pastes it into a shell. */
+interface Shell {
+  run(command: string): Promise<unknown>;
+}
+
+/** Each fix as it is printed, what is wrong before it, and what shows that it has helped. */
+const CASES: {
+  readonly [Name in keyof typeof FIX_COMMANDS]: {
+    readonly before?: readonly string[];
+    readonly fix: string;
+    readonly after: string;
+    readonly right: unknown;
+  };
+} = {
+  upgradeRegistry: {
+    before: [`${CREATE} -n plainregistry --sku Standard`],
+    fix: FIX_COMMANDS.upgradeRegistry({ registry: 'plainregistry' }),
+    after: 'az acr show -n plainregistry --query sku.name',
+    right: 'Premium',
+  },
+  enableDataEndpoint: {
+    before: [`${CREATE} -n newregistry --sku Premium`],
+    fix: FIX_COMMANDS.enableDataEndpoint({ registry: 'newregistry' }),
+    after: 'az acr show -n newregistry --query dataEndpointEnabled',
+    right: true,
+  },
+  listConnectedRegistries: {
+    fix: FIX_COMMANDS.listConnectedRegistries({ registry }),
+    after: `${FIX_COMMANDS.listConnectedRegistries({ registry })} --query '[].name'`,
+    right: [connectedRegistry],
+  },
+  connectedRegistrySettings: {
+    fix: FIX_COMMANDS.connectedRegistrySettings({ registry, connectedRegistry }),
+    after: `az acr token show -r myregistry -n ${connectedRegistry} --query 'credentials.passwords[0].name'`,
+    right: 'password1',
+  },
+  showConnectedRegistry: {
+    fix: FIX_COMMANDS.showConnectedRegistry({ registry, connectedRegistry }),
+    after: `${FIX_COMMANDS.showConnectedRegistry({ registry, connectedRegistry })} --query name`,
+    right: connectedRegistry,
+  },
+  showDataEndpoint: {
+    fix: FIX_COMMANDS.showDataEndpoint({ registry }),
+    after: FIX_COMMANDS.showDataEndpoint({ registry }),
+    right: true,
+  },
+  showTokenStatus: {
+    fix: FIX_COMMANDS.showTokenStatus({ registry, token }),
+    after: FIX_COMMANDS.showTokenStatus({ registry, token }),
+    right: 'enabled',
+  },
+  setSyncSchedule: {
+    fix: FIX_COMMANDS.setSyncSchedule({ registry, connectedRegistry }),
+    after: `az acr connected-registry show -r myregistry -n ${connectedRegistry} --query parent.syncProperties.schedule`,
+    right: '0 3 * * *',
+  },
+  addToSyncScope: {
+    fix: FIX_COMMANDS.addToSyncScope({ registry, connectedRegistry, repository: 'samples/*' }),
+    after: `az acr scope-map show -r myregistry -n ${connectedRegistry} --query "contains(actions, 'repositories/samples/*/content/read')"`,
+    right: true,
+  },
+  keepMessages: {
+    fix: FIX_COMMANDS.keepMessages({ registry, connectedRegistry, seconds: 8 * 86_400 + 1 }),
+    after: `az acr connected-registry show -r myregistry -n ${connectedRegistry} --query parent.syncProperties.messageTtl`,
+    // The CLI reads the duration P10D.
+    right: '10 days, 0:00:00',
+  },
+  removeClientToken: {
+    before: [`az acr connected-registry update -r myregistry -n ${connectedRegistry} --add-client-tokens ${token}`],
+    fix: FIX_COMMANDS.removeClientToken({ registry, connectedRegistry, token }),
+    after: `az acr connected-registry list-client-tokens -r myregistry -n ${connectedRegistry}`,
+    right: [],
+  },
+  enableToken: {
+    before: [`az acr token update -r myregistry -n ${token} --status disabled`],
+    fix: FIX_COMMANDS.enableToken({ registry, token }),
+    after: `az acr token show -r myregistry -n ${token} --query status`,
+    right: 'enabled',
+  },
+  clearPassword: {
+    before: [`az acr token credential generate -r myregistry -n ${token}`],
+    fix: FIX_COMMANDS.clearPassword({ registry, token, slot: 'password1' }),
+    after: `az acr token show -r myregistry -n ${token} --query 'credentials.passwords[].name'`,
+    right: ['password2'],
+  },
+  moveToken: {
+    before: [`az acr token update -r myregistry -n ${token} --scope-map _repositories_pull`],
+    fix: FIX_COMMANDS.moveToken({ registry, token, scopeMap }),
+    after: `az acr token show -r myregistry -n ${token} --query "ends_with(scopeMapId, '/${scopeMap}')"`,
+    right: true,
+  },
+  changeScopeMap: {
+    fix: FIX_COMMANDS.changeScopeMap({
+      registry,
+      scopeMap,
+      has: ['repositories/hello-world/content/read', 'repositories/hello-world/content/write'],
+      wanted: [
+        'repositories/hello-world/content/read',
+        'repositories/b/*/content/read',
+        'repositories/b/*/metadata/read',
+      ],
+    }),
+    after: `az acr scope-map show -r myregistry -n ${scopeMap} --query 'sort(actions)'`,
+    right: ['repositories/b/*/content/read', 'repositories/b/*/metadata/read', 'repositories/hello-world/content/read'],
+  },
+};
+
+describe('every fix that is printed', () => {
+  const data = mkdtempSync(join(tmpdir(), 'azure-fixes-'));
+  let server: ChildProcess | undefined;
+  let shell: Shell;
+
+  beforeAll(async () => {
+    if (spawnSync('az', ['version'], { stdio: 'ignore' }).status !== 0)
+      throw new Error("The Azure CLI, 'az', is not installed (Debian package azure-cli): NO fix was tested with it.");
+    const started = spawn(process.execPath, [MAIN, '--port', '0', '--data', data, '--quiet'], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    server = started;
+    const arm = await new Promise<string>((resolve, reject) => {
+      started.once('exit', () => reject(new Error('the control plane ended')));
+      started.stdout.once('data', (line: Buffer) => resolve(line.toString().trim().split(' ').at(-1) ?? ''));
+    });
+    const world = JSON.parse(readFileSync(join(data, 'world.json'), 'utf8')) as World;
+    const azure = { arm, caFile: join(data, 'tls', 'ca.pem'), tenantId: world.tenantId };
+    const endpoints = JSON.stringify({ azure, identities: world.identities });
+    writeFileSync(join(data, 'endpoints.json'), endpoints, { mode: 0o600 });
+    const environment = { ...process.env, ...logIn(data, join(data, 'az')), AZURE_CORE_OUTPUT: 'json' };
+    shell = { run: (command) => inShell(command, environment) };
+    const rights = 'content/read content/write';
+    await shell.run(`az acr scope-map create -r myregistry -n ${scopeMap} --repository hello-world ${rights}`);
+    await shell.run(`az acr token create -r myregistry -n ${token} --scope-map ${scopeMap} --no-passwords`);
+  });
+  afterAll(async () => {
+    const ended = new Promise((resolve) => {
+      server?.once('close', resolve);
+    });
+    server?.kill('SIGTERM');
+    if (server) await ended;
+    rmSync(data, { recursive: true, force: true, maxRetries: 5 });
+  });
+
+  it.each(Object.entries(CASES))('is taken by the real CLI as it stands, and helps: %s', async (_, entry) => {
+    for (const command of entry.before ?? []) await shell.run(command);
+    await shell.run(entry.fix);
+    expect(await shell.run(entry.after)).toEqual(entry.right);
+  });
+});
+
+function inShell(command: string, env: NodeJS.ProcessEnv): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    const child = spawn('sh', ['-c', command], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+    let text = '';
+    let errors = '';
+    child.stdout.on('data', (chunk: Buffer) => (text += chunk.toString()));
+    child.stderr.on('data', (chunk: Buffer) => (errors += chunk.toString()));
+    child.once('close', (code) => {
+      if (code !== 0) return reject(new Error(`${command}\nexit code ${code}\n${errors}`));
+      resolve(text.trim() === '' ? undefined : JSON.parse(text));
+    });
+  });
+}

@@ -1,0 +1,29 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/**
+ * The folder of the repository: the nearest one above this file whose package.json has workspaces.
+ *
+ * @throws when this package was installed elsewhere; only programs of the repository itself call it.
+ */
+export function projectRoot(): string {
+  let folder = dirname(fileURLToPath(import.meta.url));
+  while (!hasWorkspaces(folder)) {
+    const parent = dirname(folder);
+    if (parent === folder) throw new Error(`No package.json with workspaces above ${fileURLToPath(import.meta.url)}.`);
+    folder = parent;
+  }
+  return folder;
+}
+
+/** A compiled file of a workspace: `compiled('agent/main.js')` is `<root>/packages/agent/dist/main.js`. */
+export function compiled(file: string): string {
+  const [workspace = '', ...rest] = file.split('/');
+  return join(projectRoot(), 'packages', workspace, 'dist', ...rest);
+}
+
+function hasWorkspaces(folder: string): boolean {
+  const file = join(folder, 'package.json');
+  return existsSync(file) && 'workspaces' in (JSON.parse(readFileSync(file, 'utf8')) as object);
+}

@@ -1,0 +1,100 @@
+import { readFileSync } from 'node:fs';
+import { gunzipSync } from 'node:zlib';
+import { describe, expect, test } from 'vitest';
+import { parseSchedule, type TimerSchedule } from '@connected-registry/functions-host/triggers/schedule';
+import { parseHostSchedule, type HostSchedule } from '../../../src/schedules/hostSchedule.js';
+import { expressions, RECORDED } from './expressions.js';
+
+/*
+ * What the timer extension of Microsoft's Functions host (WebJobs.Extensions 5.1, NCrontab 3.4) made of ten thousand
+ * generated schedules, in UTC: recorded by recorder/Program.cs from the lines of `asked` below.
+ */
+interface Recorded {
+  readonly asked: string;
+  readonly text: string;
+  readonly after: Date;
+  /** `invalid`, `span <milliseconds>`, or `cron` with the next times, as seconds each from the one before. */
+  readonly answer: string;
+}
+
+const read = (name: string): Recorded[] =>
+  gunzipSync(readFileSync(new URL(name, import.meta.url)))
+    .toString('utf8')
+    .trimEnd()
+    .split('\n')
+    .map((line): Recorded => {
+      const [after = '', json = '', answer = ''] = line.split('\t');
+      return { asked: `${after}\t${json}`, text: JSON.parse(json) as string, after: new Date(after), answer };
+    });
+
+const recorded = read('./recorded.tsv.gz');
+/**
+ * Of a million that were asked in the same way, those that a reader gets wrong who does not know .NET: every character of the
+ * first plane within names, numbers and time spans, time spans of all forms, and schedules with pieces put in by chance.
+ */
+const odd = read('./odd.tsv.gz');
+
+/** The answer in the recorder's form, of whoever gives next times. */
+function answerOf(next: (after: Date) => Date | undefined, after: Date): string {
+  const steps: string[] = [];
+  let at = after;
+  while (steps.length < 5) {
+    const found = next(at);
+    steps.push(found === undefined ? 'never' : String((found.getTime() - at.getTime()) / 1000));
+    if (found === undefined) break;
+    at = found;
+  }
+  return `cron ${steps.join(',')}`;
+}
+
+function ofApp(found: HostSchedule | undefined, after: Date): string {
+  if (found === undefined) return 'invalid';
+  if (found.kind === 'timeSpan') return `span ${found.milliseconds}`;
+  return answerOf((at) => found.cron.next(at), after);
+}
+
+function ofLocalHost(text: string, after: Date, zone: string): string {
+  let schedule: TimerSchedule;
+  try {
+    schedule = parseSchedule(text, zone);
+  } catch {
+    return 'invalid';
+  }
+  if (!schedule.adjustForDst) return `span ${(schedule.next(after)?.getTime() ?? Number.NaN) - after.getTime()}`;
+  return answerOf((at) => schedule.next(at), after);
+}
+
+const differing = (answer: (one: Recorded) => string, all = recorded): unknown[] =>
+  all.flatMap((one) => {
+    const ours = answer(one);
+    return ours === one.answer ? [] : [{ text: one.text, after: one.after.toISOString(), ours, host: one.answer }];
+  });
+
+describe('of ten thousand schedules, validity and the next five times are those of the real host', () => {
+  test('the recorded ones are those that the seed makes', () => {
+    const made = expressions(RECORDED).map(({ text, after }) => `${after.toISOString()}\t${JSON.stringify(text)}`);
+    expect(recorded.map(({ asked }) => asked)).toEqual(made);
+    const kinds = recorded.map(({ answer }) => answer.split(' ')[0]);
+    expect(new Set(kinds)).toEqual(new Set(['cron', 'invalid', 'span']));
+  });
+
+  test('in the app', () => {
+    expect(differing(({ text, after }) => ofApp(parseHostSchedule(text, 'UTC'), after))).toEqual([]);
+  });
+
+  test('in the local host', () => {
+    expect(differing(({ text, after }) => ofLocalHost(text, after, 'UTC'))).toEqual([]);
+  });
+
+  test('and so are those of odd ones', () => {
+    expect(odd.length).toBeGreaterThan(4_000);
+    expect(differing(({ text, after }) => ofApp(parseHostSchedule(text, 'UTC'), after), odd)).toEqual([]);
+    expect(differing(({ text, after }) => ofLocalHost(text, after, 'UTC'), odd)).toEqual([]);
+  });
+
+  test('where the times of a zone are looked up, too', () => {
+    // A zone without daylight saving that is UTC by another name. Looking times up is slow, so every twentieth is asked.
+    const some = recorded.filter((_, index) => index % 20 === 0);
+    expect(differing(({ text, after }) => ofLocalHost(text, after, 'Africa/Abidjan'), some)).toEqual([]);
+  });
+});

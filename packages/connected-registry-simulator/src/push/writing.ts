@@ -1,0 +1,31 @@
+import { takesWrites } from '@connected-registry/protocol/registry/armEnumerations';
+import type { Bearer } from '../access/bearerTokens.js';
+import { grants } from '../access/actions.js';
+import { authorize, bearerOf, challenged } from '../registry/authorization.js';
+import { errorReply } from '../registry/errors.js';
+import type { RegistryContext, RegistryRequest, Reply } from '../registry/exchange.js';
+
+/**
+ * Lets a write through, or answers it. A read-only connected registry takes none, whatever the client token's rights
+ * (Azure/acr docs: connected-registry/troubleshooting, "This operation is not allowed on this registry"). Otherwise it
+ * needs content/write of the client token, and of every sync scope on the way to the cloud.
+ */
+export async function authorizeWrite(
+  request: RegistryRequest,
+  context: RegistryContext,
+  repository: string,
+): Promise<Bearer | Reply> {
+  const needed = { type: 'repository', name: repository, action: 'push' } as const;
+  const { mode, scopes } = context.serving();
+  if (takesWrites(mode) !== true) {
+    return (await bearerOf(request, context)) ? notAllowed() : challenged(request, needed);
+  }
+  const bearer = await authorize(request, context, needed);
+  if ('status' in bearer) return bearer;
+  const inScope = scopes.length > 0 && scopes.every((actions) => grants(actions, repository, 'content/write'));
+  return inScope ? bearer : notAllowed();
+}
+
+function notAllowed(): Reply {
+  return errorReply(403, 'DENIED', 'This operation is not allowed on this registry.');
+}

@@ -1,0 +1,23 @@
+import { startPlainServer, type PlainServer } from '../../../../test/plainServer.js';
+import type { Cloud } from '../../../azure-simulator/test/cloud.js';
+
+/** The network between connected registries and the control plane, which a test can cut. */
+export interface Gate extends PlainServer {
+  /** Cuts every connection before the control plane hears of it. */
+  cut: boolean;
+  /** Loses the answers, after the control plane has done its part. */
+  loseAnswers: boolean;
+}
+
+export async function openGate(cloud: Cloud): Promise<Gate> {
+  const server = await startPlainServer((request, response, body) => {
+    if (gate.cut) return void request.socket.destroy();
+    const headers = { authorization: request.headers.authorization ?? '', 'content-type': 'application/json' };
+    void cloud.call('POST', request.url ?? '/', body, headers).then((reply) => {
+      if (gate.loseAnswers) return void request.socket.destroy();
+      response.writeHead(reply.status, { 'content-type': 'application/json' }).end(reply.text);
+    });
+  });
+  const gate: Gate = { ...server, cut: false, loseAnswers: false };
+  return gate;
+}

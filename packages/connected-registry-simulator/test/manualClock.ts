@@ -1,0 +1,28 @@
+import type { Clock } from '../src/clock.js';
+
+/** A clock that stands still until it is moved. */
+export interface ManualClock extends Clock {
+  /** Moves on and runs what came due, then lets pending work of the process happen. */
+  advance(seconds: number): Promise<void>;
+}
+
+export function createManualClock(start = new Date('2030-01-01T00:00:00Z')): ManualClock {
+  let time = start.getTime();
+  const timers = new Set<{ at: number; run: () => void }>();
+  return {
+    now: () => new Date(time),
+    setTimer(at, run) {
+      const timer = { at: at.getTime(), run };
+      timers.add(timer);
+      return () => void timers.delete(timer);
+    },
+    async advance(seconds) {
+      time += seconds * 1000;
+      for (const timer of [...timers].filter(({ at }) => at <= time)) {
+        timers.delete(timer);
+        timer.run();
+      }
+      await new Promise((resolve) => setImmediate(resolve));
+    },
+  };
+}

@@ -1,0 +1,68 @@
+/** How long a function may run (Azure docs: functions-host-json, "functionTimeout"). */
+import { textSetting, type HostJson } from './config/hostJson.js';
+import type { HostLog } from './log/log.js';
+import { formatTimeSpan, parseTimeSpan } from '@connected-registry/clock/schedules/timeSpan';
+import { InvocationError, type AppFunction, type LoadedApp } from './worker/app.js';
+
+/** Outside the Consumption plan. */
+const defaultTimeout = '00:30:00';
+
+/** The setting in milliseconds; undefined when there is no limit (`-1`). */
+export function functionTimeout(hostJson: HostJson): number | undefined {
+  const text = textSetting(hostJson, defaultTimeout, 'functionTimeout');
+  if (text.trim() === '-1' || hostJson.get('functionTimeout') === -1) return undefined;
+  const span = parseTimeSpan(text);
+  if (span === undefined || span <= 0)
+    throw new Error(`host.json: functionTimeout '${text}' is no time span (hh:mm:ss), nor -1 for no limit`);
+  return span;
+}
+
+/** The failure of an invocation that took too long; the real host's FunctionTimeoutException. */
+export class FunctionTimeoutError extends InvocationError {
+  constructor(
+    functionName: string,
+    readonly timeout: string,
+    readonly invocationId: string,
+  ) {
+    const message = `Timeout value of ${timeout} was exceeded by function: Functions.${functionName}`;
+    super({ name: 'FunctionTimeoutException', message, isUserException: false });
+  }
+}
+
+/**
+ * Invokes with a limit. The real host ends the worker process at it, with everything else that runs there, and starts another;
+ * here the code of the function runs on, since it cannot be ended from outside, and its result is dropped. Orchestrators have no
+ * limit: they compute and wait for nothing.
+ */
+export function withTimeout(
+  invoke: LoadedApp['invoke'],
+  find: (name: string) => AppFunction | undefined,
+  options: { limit: number; log: HostLog },
+): LoadedApp['invoke'] {
+  const { limit, log } = options;
+  return async (name, invocation) => {
+    if (find(name)?.triggerType.toLowerCase() === 'orchestrationtrigger') return invoke(name, invocation);
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_, reject) => {
+      // Real time, whatever clock the host follows: so is what the function waits for.
+      timer = setTimeout(
+        () => {
+          const known = find(name)?.name ?? name;
+          const error = new FunctionTimeoutError(known, formatTimeSpan(limit), invocation.invocationId ?? '');
+          log.error(
+            `Timeout value of ${error.timeout} exceeded by function 'Functions.${known}'. Its result will be dropped; its code runs on. Cure: end in time, or raise functionTimeout in host.json.`,
+            { functionName: known },
+          );
+          reject(error);
+        },
+        Math.min(limit, 0x7fffffff),
+      );
+      timer.unref();
+    });
+    try {
+      return await Promise.race([invoke(name, invocation), late]);
+    } finally {
+      clearTimeout(timer);
+    }
+  };
+}

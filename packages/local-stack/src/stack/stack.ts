@@ -1,0 +1,182 @@
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ClockServer } from '@connected-registry/clock/server';
+import { releaseDataFolder, writeAtomically } from './dataFolder.js';
+import { describeEndpoints, type Endpoints } from './endpoints.js';
+import type { HttpsJson } from './httpsJson.js';
+import type { Operator } from './operator.js';
+import { logFile, PROCESS_NAMES, type Ground, type ProcessName } from './plans.js';
+import { SupervisedProcess, type ProcessPlan } from './supervisedProcess.js';
+import type { World } from './world.js';
+
+/** Milliseconds after which a restarted host's process id is published even if it does not serve yet. */
+const PUBLISH_PID_AFTER = 1500;
+
+/** The control plane as its operator sees it, there once it serves. */
+export interface ControlPlane {
+  world: World;
+  https: HttpsJson;
+  operator: Operator;
+}
+
+/** The running stand-ins: what they are reached by, their logs, their processes, their end. */
+export class Stack {
+  readonly #processes = new Map<ProcessName, SupervisedProcess>();
+  #controlPlane: ControlPlane | undefined;
+  #functionsKey: string | undefined;
+  #published = false;
+  readonly #stopping = new AbortController();
+  #stopped: Promise<void> | undefined;
+  #giveUp: (reason: string) => void = () => undefined;
+
+  /** Resolves with the reason when a process could not be kept running; everything else has then been stopped. */
+  readonly ended: Promise<string>;
+
+  /** Resolves once the app's host takes events; rejects when everything is stopped before. */
+  connected: Promise<void> = Promise.resolve();
+
+  constructor(
+    readonly ground: Ground,
+    private readonly clock: ClockServer,
+    private readonly report: (line: string) => void,
+    /** Whether the app's host is none of these processes. */
+    readonly isHostExternal: boolean,
+    /** Whether the device agent is none of these processes. */
+    readonly isAgentExternal = false,
+  ) {
+    this.ended = new Promise((resolve) => (this.#giveUp = resolve));
+  }
+
+  /** Where endpoints.json is. */
+  get endpointsFile(): string {
+    return join(this.ground.dataFolder, 'endpoints.json');
+  }
+
+  /** Where the environment of an app on a host that is not ours is. */
+  get appEnvironmentFile(): string {
+    return join(this.ground.dataFolder, 'app.env.json');
+  }
+
+  /** Where the environment of a device agent that is started by hand is. */
+  get deviceEnvironmentFile(): string {
+    return join(this.ground.dataFolder, 'device.env');
+  }
+
+  /** Aborted when the end begins. */
+  get stopping(): AbortSignal {
+    return this.#stopping.signal;
+  }
+
+  get clockUrl(): string {
+    return this.clock.url;
+  }
+
+  get controlPlane(): ControlPlane {
+    if (!this.#controlPlane) throw new Error('The control plane does not serve yet.');
+    return this.#controlPlane;
+  }
+
+  set controlPlane(controlPlane: ControlPlane) {
+    this.#controlPlane = controlPlane;
+  }
+
+  /** What endpoints.json says at this moment. */
+  get endpoints(): Endpoints {
+    if (this.#functionsKey === undefined) throw new Error('The functions host does not serve yet.');
+    const { places } = this.ground;
+    return describeEndpoints(this.controlPlane.world, {
+      functions: {
+        url: places.functionsUrl,
+        key: this.#functionsKey,
+        pid: this.isHostExternal ? null : (this.pidOf('host') ?? 0),
+      },
+      azureUrl: places.azureUrl,
+      caFile: places.caFile,
+      edgeHost: places.edgeHost,
+    });
+  }
+
+  /** Starts a process, which is then kept running, and waits until it serves. */
+  async start(name: ProcessName, plan: ProcessPlan): Promise<string> {
+    if (this.#stopped) throw new Error('The stack is being stopped.');
+    const supervised = new SupervisedProcess(plan, {
+      restarting: (pid, ready) => void this.#restarting(name, pid, ready),
+      gaveUp: (reason) => {
+        this.report(reason);
+        void this.stop()
+          .catch((error: unknown) => this.report(String(error)))
+          .then(() => this.#giveUp(reason));
+      },
+    });
+    this.#processes.set(name, supervised);
+    return supervised.start();
+  }
+
+  /** Ends one process for good, as if it had never been started. */
+  async end(name: ProcessName): Promise<void> {
+    await this.#processes.get(name)?.stop();
+    this.#processes.delete(name);
+  }
+
+  pidOf(name: ProcessName): number | undefined {
+    return this.#processes.get(name)?.pid;
+  }
+
+  /** Ends a process with SIGKILL and returns at once; the supervision starts it again. */
+  crash(name: ProcessName): void {
+    this.#processes.get(name)?.signal('SIGKILL');
+  }
+
+  logFile(name: ProcessName): string {
+    return logFile(this.ground.dataFolder, name);
+  }
+
+  /** Tells the world where everything is: writes endpoints.json. */
+  publish(functionsKey: string): void {
+    this.#functionsKey = functionsKey;
+    this.#published = true;
+    this.#writeEndpoints();
+  }
+
+  /** Ends all processes, the last started first, and frees the data folder. Calling it again waits for the same end. */
+  stop(): Promise<void> {
+    this.#stopped ??= this.#stop();
+    return this.#stopped;
+  }
+
+  async #stop(): Promise<void> {
+    this.#stopping.abort();
+    this.#published = false;
+    const files = [this.endpointsFile, this.appEnvironmentFile, this.deviceEnvironmentFile];
+    const steps: readonly (() => void | Promise<void>)[] = [
+      ...files.map((file) => () => rmSync(file, { force: true })),
+      ...PROCESS_NAMES.toReversed().map((name) => () => this.end(name)),
+      () => this.clock.close(),
+      () => releaseDataFolder(this.ground.dataFolder),
+    ];
+    const failures: unknown[] = [];
+    // One step that fails (a full disk, a folder that was taken away) keeps no process running.
+    for (const step of steps) {
+      try {
+        await step();
+      } catch (error) {
+        failures.push(error);
+      }
+    }
+    if (failures.length > 0)
+      throw new AggregateError(failures, `Not everything could be cleared away: ${failures.map(String).join('; ')}`);
+  }
+
+  async #restarting(name: ProcessName, pid: number, ready: Promise<string>): Promise<void> {
+    this.report(`${name} had died and is started again, process ${pid}`);
+    if (name !== 'host') return;
+    // A reader of the file should find a host that serves, but must not wait long to learn of the new process.
+    await Promise.race([ready.catch(() => undefined), sleep(PUBLISH_PID_AFTER)]);
+    if (this.#published && this.pidOf('host') === pid) this.#writeEndpoints();
+  }
+
+  #writeEndpoints(): void {
+    writeAtomically(this.endpointsFile, JSON.stringify(this.endpoints, null, 2));
+  }
+}

@@ -1,0 +1,203 @@
+import { readFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { realClock } from '@connected-registry/clock/clock';
+import type { ClockMode } from '@connected-registry/clock/messages';
+import { startClockServer } from '@connected-registry/clock/server';
+import { TimelineClock } from '@connected-registry/clock/timelineClock';
+import { ensureCertificates } from '@connected-registry/azure-simulator/tls/certificates';
+import { releaseDataFolder, reportKeys, takeDataFolder, writeAtomically } from './dataFolder.js';
+import { channelEnvironment, type LocalDevice } from './localDevice.js';
+import { externalAgentEnvironment, externalAppEnvironment } from './environments.js';
+import { agentSubscription, connectExternalAgent } from './externalAgent.js';
+import { environmentFile } from './environmentFile.js';
+import { connectExternalHost, appSubscriptions, readHostKeys, type ExternalHost } from './functionsHost.js';
+import { httpsJson } from './httpsJson.js';
+import { Operator } from './operator.js';
+import { azurePlan, devicePlan, edgePlan, hostPlan, tlsFolder, type Ground, type ProcessName } from './plans.js';
+import { claimPort } from './ports.js';
+import { Stack } from './stack.js';
+import { readWorld, type World } from './world.js';
+
+/** What to start, and how. */
+export interface StackOptions {
+  dataFolder: string;
+  /** 0, the default, takes a free one. */
+  ports?: Partial<Record<ProcessName, number>>;
+  /** Seconds between two syncs of the connected registry. Default 1. */
+  syncSeconds?: number;
+  /** How time goes for all processes, until their clock is told otherwise; in the machine's, 'real', they keep to it. Default 'real'. */
+  clock?: ClockMode;
+  /** The app runs on a host that is started by somebody else, on `ports.host`; no host is started here. */
+  externalHost?: ExternalHost;
+  /** Whether a device agent answers pull checks, and how it is asked. Default true: by its webhook. 'external': started by hand. */
+  device?: boolean | 'external' | LocalDevice;
+  /** Folder of the app that the host runs; default this project. Not for an external host. */
+  app?: string;
+  /** Settings of the app that differ from those of `npm run local`. */
+  settings?: Readonly<Record<string, string>> | ((world: World) => Readonly<Record<string, string>>);
+  /** Writes of ARM take what Azure's were recorded to take, by the stack's clock. Default false: a moment. */
+  azurePace?: boolean;
+  /** Removes the state that an earlier run left in the data folder. */
+  reset?: boolean;
+  /** Told in one line about each thing that happens. */
+  report?: (line: string) => void;
+  /** Ends the start; what had been started is stopped. */
+  signal?: AbortSignal;
+}
+
+/** Flags that choose a port, for the message about a taken one. */
+const PORT_FLAGS: Record<ProcessName, string> = {
+  azure: '--azure-port',
+  edge: '--edge-port',
+  host: '--functions-port',
+  device: '--device-port',
+};
+
+/**
+ * Starts the stand-ins and the app on this machine, connects them, and returns once all serve: certificates, control
+ * plane, then connected registry, functions host and device agent beside each other, then the Event Grid subscriptions
+ * (a subscription is only made when its webhook answers the handshake), then endpoints.json. With an external host it
+ * returns before that host answers; see {@link Stack.connected}.
+ *
+ * @throws {PortTakenError} {DataFolderError} before anything is started, and the failing process's own words after
+ *   everything that had been started was ended again.
+ */
+export async function startStack(options: StackOptions): Promise<Stack> {
+  const report = options.report ?? (() => undefined);
+  const dataFolder = resolve(options.dataFolder);
+  const ports = await claimPorts(options.ports ?? {}, options.externalHost !== undefined);
+  takeDataFolder(dataFolder, options.reset ?? false);
+  for (const name of ['endpoints.json', 'app.env.json', 'device.env'])
+    await rm(join(dataFolder, name), { force: true });
+  const mode = options.clock ?? 'real';
+  const clock = await (mode === 'real'
+    ? startClockServer(realClock())
+    : startClockServer(new TimelineClock(), 0, mode));
+  let stack: Stack | undefined;
+  try {
+    const { caFile } = await ensureCertificates(tlsFolder(dataFolder));
+    const places = {
+      azureUrl: `https://localhost:${ports.azure}`,
+      functionsUrl: `http://localhost:${ports.host}`,
+      edgeHost: `localhost:${ports.edge}`,
+      clockUrl: clock.url,
+      followClock: mode !== 'real',
+      caFile,
+      hubPort: await claimPort(0, '--mqtt-port', new Set(Object.values(ports))),
+    };
+    const outside = [options.externalHost !== undefined, options.device === 'external'] as const;
+    const started = new Stack({ dataFolder, ports, places }, clock, report, ...outside);
+    stack = started;
+    options.signal?.addEventListener(
+      'abort',
+      () => void started.stop().catch((failure: unknown) => report(String(failure))),
+      { once: true },
+    );
+    options.signal?.throwIfAborted();
+    await startProcesses(stack, options, report);
+    return stack;
+  } catch (error) {
+    // What else goes wrong at the end must not take the place of why the start failed.
+    if (stack) await stack.stop().catch((failure: unknown) => report(String(failure)));
+    else {
+      await clock.close();
+      releaseDataFolder(dataFolder);
+    }
+    throw error;
+  }
+}
+
+async function claimPorts(
+  wanted: Partial<Record<ProcessName, number>>,
+  isHostExternal: boolean,
+): Promise<Ground['ports']> {
+  const taken = new Set<number>();
+  const claim = async (name: ProcessName): Promise<number> => {
+    const asked = wanted[name] ?? 0;
+    // A host that is not ours may be listening already.
+    const port =
+      name === 'host' && isHostExternal && asked !== 0 ? asked : await claimPort(asked, PORT_FLAGS[name], taken);
+    taken.add(port);
+    return port;
+  };
+  return {
+    host: await claim('host'),
+    azure: await claim('azure'),
+    edge: await claim('edge'),
+    device: await claim('device'),
+  };
+}
+
+async function startProcesses(stack: Stack, options: StackOptions, report: (line: string) => void): Promise<void> {
+  const { ground } = stack;
+  const { dataFolder, places } = ground;
+  const syncSeconds = options.syncSeconds ?? 1;
+  report(`control plane serves at ${await stack.start('azure', azurePlan(ground, options.azurePace))}`);
+  const world = readWorld(join(dataFolder, 'azure'));
+  const https = httpsJson(readFileSync(places.caFile, 'utf8'));
+  const operator = new Operator(places.azureUrl, world, https);
+  stack.controlPlane = { world, https, operator };
+
+  const edge = async (): Promise<void> => {
+    const syncToken = {
+      name: world.connectedRegistry,
+      password: await operator.generatePassword(world.connectedRegistry, 'password1'),
+    };
+    report(
+      `connected registry serves at ${await stack.start('edge', edgePlan(ground, world, syncToken, syncSeconds))}`,
+    );
+  };
+  const { settings: given = {} } = options;
+  const own = typeof given === 'function' ? given(world) : given;
+  const settings = [reportKeys(dataFolder), syncSeconds, own] as const;
+  const { externalHost } = options;
+  if (externalHost) {
+    const environment = externalAppEnvironment(world, places, ...settings);
+    writeAtomically(stack.appEnvironmentFile, JSON.stringify(environment, null, 2));
+  }
+  const host = async (): Promise<string> => {
+    if (externalHost) return (externalHost.keysFile && readHostKeys(externalHost.keysFile)?.function) ?? '';
+    report(`functions host serves at ${await stack.start('host', hostPlan(ground, world, ...settings, options.app))}`);
+    const keys = readHostKeys(join(dataFolder, 'host', 'keys.json'));
+    if (!keys) throw new Error('The functions host serves, but its keys.json cannot be read.');
+    await operator.subscribeAll(appSubscriptions(places.functionsUrl, keys, world));
+    return keys.function;
+  };
+  const isAgentExternal = options.device === 'external';
+  const agentEnvironment = externalAgentEnvironment(world, places, isAgentExternal ? ground.ports.device : 0);
+  writeAtomically(stack.deviceEnvironmentFile, environmentFile(agentEnvironment));
+  const device = async (): Promise<void> => {
+    if (options.device === false || isAgentExternal) return operator.unsubscribe('signals', 'device');
+    const local: LocalDevice = typeof options.device === 'object' ? options.device : {};
+    const channel = await channelEnvironment(local, world, operator);
+    const address = await stack.start('device', devicePlan(ground, world, { ...channel, ...local.settings }));
+    report(`device agent serves at ${address}`);
+    if (local.channel && local.channel.kind !== 'webhook') return operator.unsubscribe('signals', 'device');
+    await operator.subscribe(agentSubscription(world, address));
+  };
+
+  stack.publish(await allOf(stack, host(), [edge(), device()]));
+  if (isAgentExternal) connectExternalAgent(stack, report).catch(() => undefined);
+  if (!externalHost) return;
+  stack.connected = connectExternalHost(stack, externalHost, report);
+  // Whoever wants to know waits for it; for others an end before it is no error.
+  stack.connected.catch(() => undefined);
+}
+
+/**
+ * Waits for all; at the first failure the stack is stopped, so that nobody waits for what can no longer serve. All have ended
+ * before this throws: none is left that is just starting.
+ *
+ * @throws what failed first; later failures mostly follow from it.
+ */
+async function allOf<T>(stack: Stack, wanted: Promise<T>, others: readonly Promise<void>[]): Promise<T> {
+  try {
+    const [value] = await Promise.all([wanted, ...others]);
+    return value;
+  } catch (error) {
+    await stack.stop().catch(() => undefined);
+    await Promise.allSettled([wanted, ...others]);
+    throw error;
+  }
+}

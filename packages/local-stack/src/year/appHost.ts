@@ -1,0 +1,60 @@
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import type { FollowedClock } from '@connected-registry/clock/processClock';
+import { startHost } from '@connected-registry/functions-host/host';
+import type { LogEntry } from '@connected-registry/functions-host/log/log';
+import { appEnvironment } from '../stack/environments.js';
+import { projectRoot } from '@connected-registry/clock/files/projectRoot';
+import type { Cloud } from './cloud.js';
+import type { Edges } from './edges.js';
+
+/** The app on its host. */
+export interface AppHost {
+  readonly url: string;
+  /** Opens every operator route. */
+  readonly key: string;
+  stop(): Promise<void>;
+  /** Its log so far, line by line. */
+  log(): readonly string[];
+}
+
+/** Lines of the log that are kept. */
+const MOST_LINES = 20_000;
+
+/** The app's settings for a year: those of a deployment, with the stand-ins' addresses. */
+export function settingsFor(
+  cloud: Cloud,
+  edges: Edges,
+  more: Readonly<Record<string, string>>,
+): Record<string, string> {
+  const places = { azureUrl: cloud.url, functionsUrl: '', edgeHost: '', clockUrl: '', caFile: '' };
+  const reportKeys = `k1:${randomBytes(32).toString('base64url')}`;
+  const { PULL_CHECK_RETRY_SECONDS: _bySchedule, ...usual } = appEnvironment(cloud.world, places, reportKeys, 60);
+  return { ...(usual as Record<string, string>), ALLOWED_ENDPOINTS: edges.hosts.join(), ...more };
+}
+
+/** Runs the app in this process, without a disk: it lasts as long as the year. Its settings go where apps look for theirs. */
+export async function startHere(
+  settings: Readonly<Record<string, string>>,
+  clock: FollowedClock,
+  folder: string,
+): Promise<AppHost> {
+  Object.assign(process.env, settings);
+  const lines: string[] = [];
+  const host = await startHost({
+    appDir: projectRoot(),
+    dataDir: join(folder, 'host'),
+    port: 0,
+    clock,
+    logSink: (entry) => keep(lines, entry),
+    durable: { inMemory: true, earlyTimers: true },
+  });
+  return { url: host.url, key: host.keys.function, stop: () => host.stop(), log: () => lines };
+}
+
+/** What has a reason to be read: audit lines, warnings and errors. */
+function keep(lines: string[], { level, message, time }: LogEntry): void {
+  if (level === 'information' && !message.startsWith('{')) return;
+  lines.push(`${time.toISOString()} ${level} ${message}`);
+  if (lines.length > MOST_LINES) lines.shift();
+}

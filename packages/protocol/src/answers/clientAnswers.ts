@@ -1,0 +1,165 @@
+import { z } from 'zod';
+import { SLOT_NAMES } from '../registry/slots.js';
+import { verifiedPull } from '../messages/verifiedPull.js';
+
+/* What the inventory and the check answer, as schemas; taken as types only, as those of answers.ts. */
+
+const instant = z.iso.datetime();
+
+/** How a client stands, the worst first: a client that is several of these is the first of them. */
+export const CLIENT_STATES = [
+  'orphaned',
+  'revoked',
+  'expired',
+  'unbound',
+  'drifted',
+  'changing',
+  'expiring',
+  'ok',
+] as const;
+export const clientState = z
+  .enum(CLIENT_STATES)
+  .describe(
+    '`orphaned`: its token is gone; `revoked`: token and secret are disabled; `expired`; `unbound`: its connected registry does not list the token; `drifted`: something differs from what was set, see `differences`; `changing`: a run is at work with it, which explains what differs; `expiring`: less than a fifth of its life is left; `ok`',
+  );
+export type ClientState = z.infer<typeof clientState>;
+
+export const DIFFERENCE_CODES = [
+  'token-missing',
+  'token-disabled',
+  'token-scope-map',
+  'token-shared',
+  'scope-map-missing',
+  'scope-map-rights',
+  'password-missing',
+  'password-replaced',
+  'password-expired',
+  'secret-disabled',
+  'endpoint',
+  'binding-missing',
+  'bound-elsewhere',
+  'connected-registry-missing',
+  'fact-unknown',
+] as const;
+
+export const difference = z
+  .object({
+    code: z.enum(DIFFERENCE_CODES),
+    expected: z.string().describe('what was set').exactOptional(),
+    found: z.string().exactOptional(),
+  })
+  .readonly()
+  .describe('One way in which a client is not as it was set up.');
+/** One way in which a client is not as it was set up. */
+export type Difference = z.infer<typeof difference>;
+
+export const clientView = z
+  .object({
+    key: z.string().describe("the client's own part of the path, of its operations' ids, and its secret's name"),
+    registry: z.string(),
+    connectedRegistry: z.string(),
+    client: z.string(),
+    state: clientState,
+    differences: z.array(difference).readonly(),
+    token: z.string(),
+    scopeMap: z
+      .object({
+        name: z.string(),
+        actions: z.array(z.string()).readonly().describe('what it grants now; a list of clients shows the first 20'),
+        actionCount: z.int().min(0),
+      })
+      .readonly(),
+    slot: z.enum(SLOT_NAMES).describe("the token's password that the secret holds"),
+    issuedAt: instant.describe('when that password was made'),
+    expiresOn: instant,
+    bound: z.boolean().describe('whether the connected registry lists the token'),
+    endpoint: z.string().describe('host:port that the secret is for').exactOptional(),
+    secret: z.object({ name: z.string(), isEnabled: z.boolean() }).readonly(),
+    pull: verifiedPull.describe('the last verified pull').exactOptional(),
+    running: z.string().describe('the operation that is under way').exactOptional(),
+  })
+  .readonly()
+  .describe('A client that has a credential, from the tags of its secret and from ARM. Times are ISO 8601, UTC.');
+/** A client as the inventory shows it. */
+export type ClientView = z.infer<typeof clientView>;
+
+export const clientPage = z
+  .object({
+    clients: z.array(clientView).readonly().describe('may be fewer than `top`, even none, although more follow'),
+    continuation: z.string().describe('for the next page; absent on the last').exactOptional(),
+  })
+  .readonly()
+  .describe('A page of clients, in the order of their keys.');
+export type ClientPage = z.infer<typeof clientPage>;
+
+/** What a check says of a client: its state, or that there is no credential of it. */
+const verdict = z.enum([...CLIENT_STATES, 'absent']);
+export type Verdict = z.infer<typeof verdict>;
+
+export const checkFinding = z
+  .object({
+    registry: z.string(),
+    connectedRegistry: z.string(),
+    client: z.string(),
+    state: verdict.describe('as of a client; `absent`: the vault has no credential of it'),
+    expiresOn: instant.exactOptional(),
+    differences: z.array(difference).readonly(),
+    fix: z
+      .string()
+      .describe(
+        'what puts it right, one fix a line; a command stands at the end of its line. Absent where nothing is to be done',
+      )
+      .exactOptional(),
+    running: z.string().describe('the operation that is at work with a client that differs').exactOptional(),
+  })
+  .readonly()
+  .describe('What a check found of a client.');
+export type CheckFinding = z.infer<typeof checkFinding>;
+
+export const unusedResource = z
+  .object({
+    kind: z.enum(['token', 'scopeMap']),
+    registry: z.string(),
+    name: z.string(),
+    reason: z.string().describe('why it is taken for one of ours'),
+  })
+  .readonly()
+  .describe(
+    'A token without a secret, or a scope map without a token, that looks like one of ours. Nothing is done to it.',
+  );
+export type UnusedResource = z.infer<typeof unusedResource>;
+
+export const checkWarning = z
+  .object({
+    code: z.enum([
+      'message-ttl-exceeded',
+      'message-ttl-too-short',
+      'sync-schedule-unreadable',
+      'names-differ-in-case',
+      'names-not-compared',
+    ]),
+    registry: z.string(),
+    connectedRegistry: z.string(),
+    message: z.string(),
+    fix: z.string(),
+  })
+  .readonly()
+  .describe('Something about a connected registry, or about names, that puts clients at risk.');
+export type CheckWarning = z.infer<typeof checkWarning>;
+
+export const checkResult = z
+  .object({
+    checked: z.int().min(0).describe('clients that were looked at'),
+    counts: z.partialRecord(verdict, z.int().min(1)).describe('how many clients are in each state'),
+    findings: z
+      .array(checkFinding)
+      .readonly()
+      .describe('every client that was named; of a check of all, those that are not `ok`'),
+    omittedFindings: z.int().min(0).describe('more that did not fit'),
+    unused: z.array(unusedResource).readonly().describe('by a check of all only'),
+    omittedUnused: z.int().min(0),
+    warnings: z.array(checkWarning).readonly(),
+  })
+  .readonly()
+  .describe('What a check found. It changed nothing.');
+export type CheckResult = z.infer<typeof checkResult>;

@@ -1,0 +1,265 @@
+import { z } from 'zod';
+import { shortHash, type ClientReference } from '../names/clientKey.js';
+import { shownValue } from './fieldIssues.js';
+import { formatImage, NO_IMAGE, parseImage } from '../names/image.js';
+import { CREDENTIAL_LIFETIME_DAYS } from './lifetimes.js';
+import {
+  defaultScopeMapName,
+  defaultTokenName,
+  ENDPOINT,
+  isEndpoint,
+  isSystemScopeMap,
+  NAME_RULES,
+  NO_ENDPOINT,
+} from '../names/names.js';
+import {
+  isRepositoryPattern,
+  isWildcard,
+  permissionsCover,
+  READ_ACTIONS,
+  REPOSITORY_ACTIONS,
+  REPOSITORY_RULE,
+  type Permissions,
+  type RepositoryAction,
+} from '../names/permissions.js';
+import { SLOT_NAMES, type SlotName } from '../registry/slots.js';
+
+/** How each field must look: the fix that a refused request is told, and the field's description in the API. */
+export const ONBOARDING_FIELDS = {
+  connectedRegistry: 'the name of a connected registry: 5 to 50 letters and digits',
+  client: "the device's id: 1 to 128 of IoT Hub's characters (letters, digits and - : . + % _ # * ? ! ( ) , = @ ; $ ')",
+  repositories:
+    'a list of repository names (content/read), or an object {name: [actions]} with actions content/read, content/write, content/delete, metadata/read, metadata/write; names are lower-case, and samples/* or * are wildcards',
+  registry: 'the name of a registry that the app is configured for; without it the first one is meant',
+  scopeMap: 'a scope map name: 5 to 50 letters, digits, hyphens and underscores, not beginning with _repositories_',
+  token: 'a token name: 5 to 50 letters, digits and hyphens',
+  endpoint:
+    "host or host:port of the connected registry, as devices reach it; without it the connected registry's login server is used",
+  image: 'repository:tag or repository@sha256:..., without a host, inside the repositories asked for',
+  credentialLifetimeDays:
+    'a whole number of days from 1 to 730, and 31 at least where near-expiry events reach the app, as they do by default; without it the setting CREDENTIAL_LIFETIME_DAYS (90)',
+  replaceSlot: 'password1 or password2: the slot to overwrite when both hold passwords that still work',
+  restoreScopeMap:
+    'true to give a scope map of ours, which others have changed since, the rights that the request asks for, as it had them',
+  dryRun: 'true to be told what would be done, without doing it',
+  adopt: 'true to take over a token that exists and that this client did not make; no event can say so',
+  recheck: 'true to have a new pull check although nothing is to change',
+} as const;
+
+const named = (rule: RegExp, field: keyof typeof ONBOARDING_FIELDS) =>
+  z.string(`must be a text`).regex(rule, 'is not a valid name').describe(ONBOARDING_FIELDS[field]);
+
+/** A refinement has no place in a JSON Schema: its rule is given to the API's document beside it. */
+const repositoryName = z
+  .string('must be a text')
+  .refine(isRepositoryPattern, 'is not a repository name or wildcard')
+  .meta({ ...REPOSITORY_RULE });
+const action = z.enum(REPOSITORY_ACTIONS, {
+  error: ({ input }) => `must be one of ${REPOSITORY_ACTIONS.join(', ')}, not ${shownValue(input)}`,
+});
+
+/** At most this many names in one request; a scope map's own cap on permissions is checked in preflight. */
+const MOST_REPOSITORIES = 500;
+
+const repositories = z
+  .union(
+    [
+      z
+        .array(repositoryName)
+        .min(1, 'must name at least one repository')
+        .max(MOST_REPOSITORIES, `must name at most ${MOST_REPOSITORIES} repositories`),
+      z
+        .record(repositoryName, z.array(action, 'must be a list of actions').min(1, 'must list at least one action'))
+        .refine((value) => Object.keys(value).length > 0, 'must name at least one repository')
+        .refine(
+          (value) => Object.keys(value).length <= MOST_REPOSITORIES,
+          `must name at most ${MOST_REPOSITORIES} repositories`,
+        )
+        .meta({ minProperties: 1, maxProperties: MOST_REPOSITORIES }),
+    ],
+    'must be a list of names or an object of names and actions, with at least one valid repository',
+  )
+  .describe(ONBOARDING_FIELDS.repositories);
+
+/** What a request may say, whoever sends it; profiles have the same fields (domain/profiles/profiles.ts). */
+export const REQUEST_FIELDS = {
+  connectedRegistry: named(NAME_RULES.connectedRegistry, 'connectedRegistry'),
+  client: named(NAME_RULES.client, 'client'),
+  repositories,
+  scopeMap: named(NAME_RULES.scopeMap, 'scopeMap')
+    .refine((name) => !isSystemScopeMap(name), 'is the name of a system-defined scope map')
+    .optional(),
+  token: named(NAME_RULES.token, 'token').optional(),
+  image: z
+    .string('must be a text')
+    .refine((text) => isPullable(text), NO_IMAGE)
+    .describe(ONBOARDING_FIELDS.image)
+    .optional(),
+  credentialLifetimeDays: z
+    .int('must be a whole number')
+    .min(CREDENTIAL_LIFETIME_DAYS.least, 'is too short')
+    .max(CREDENTIAL_LIFETIME_DAYS.most, 'is too long')
+    .describe(ONBOARDING_FIELDS.credentialLifetimeDays)
+    .optional(),
+  recheck: z.boolean('must be true or false').describe(ONBOARDING_FIELDS.recheck).optional(),
+};
+
+/** What only an operator may say; an event with one of these is refused. */
+export const operatorFields = {
+  registry: named(NAME_RULES.registry, 'registry').optional(),
+  endpoint: z
+    .string('must be a text')
+    .regex(ENDPOINT, { error: NO_ENDPOINT, abort: true })
+    .refine(isEndpoint, NO_ENDPOINT)
+    .describe(ONBOARDING_FIELDS.endpoint)
+    .optional(),
+  replaceSlot: z.enum(SLOT_NAMES, 'must be password1 or password2').describe(ONBOARDING_FIELDS.replaceSlot).optional(),
+  restoreScopeMap: z.boolean('must be true or false').describe(ONBOARDING_FIELDS.restoreScopeMap).optional(),
+  dryRun: z.boolean('must be true or false').describe(ONBOARDING_FIELDS.dryRun).optional(),
+  adopt: z.boolean('must be true or false').describe(ONBOARDING_FIELDS.adopt).optional(),
+};
+
+function isPullable(text: string): boolean {
+  const image = parseImage(text);
+  return image !== undefined && isRepositoryPattern(image.repository) && !isWildcard(image.repository);
+}
+
+/** Body of `POST /api/onboardings`. */
+export const onboardingBody = z.strictObject({ ...REQUEST_FIELDS, ...operatorFields }).check(imageFits);
+
+/**
+ * Names of resources that an event may not choose: by the name of another's token it would take that over, and by that of
+ * another's scope map it would come by the rights that others change there later. A profile may name them.
+ */
+export const NOT_FOR_EVENTS = ['token', 'scopeMap'] as const;
+
+/** Why an event with such a name is refused, and what to do. */
+export const NAMED_BY_EVENT = {
+  message: 'is not for an event to name',
+  fix: 'Leave it out; name it in the profile that covers the client, or have an operator ask.',
+} as const;
+
+/** Data of a `ConnectedRegistry.ClientRequested` event: less than an operator may say, and rights to read only. */
+export const onboardingEventData = z.strictObject(REQUEST_FIELDS).check(imageFits).check(readOnly);
+
+type RequestFields = z.infer<z.ZodObject<typeof REQUEST_FIELDS>>;
+/** The fields that rights and image are judged by. */
+type RightsFields = Pick<RequestFields, 'repositories' | 'image'>;
+
+/** Judges only what is well-formed: with a field at fault already, another complaint about it would be noise. */
+export function imageFits({ value, issues }: z.core.ParsePayload<RightsFields>): void {
+  if (issues.length > 0) return;
+  const permissions = permissionsOf(value.repositories);
+  if (value.image === undefined) {
+    if (plainRepository(permissions) !== undefined) return;
+    issues.push({
+      code: 'custom',
+      path: ['image'],
+      input: value.image,
+      message: 'is required, because the repositories give no plain name with content/read to pull from',
+    });
+    return;
+  }
+  const repository = parseImage(value.image)?.repository ?? '';
+  if (permissionsCover(permissions, repository, 'content/read')) return;
+  issues.push({
+    code: 'custom',
+    path: ['image'],
+    input: value.image,
+    message: `is in repository ${repository}, for which the repositories asked for give no content/read`,
+  });
+}
+
+/** Lets nothing pass but rights to read. */
+export function readOnly({ value, issues }: z.core.ParsePayload<RightsFields>): void {
+  if (issues.length > 0) return;
+  for (const [name, actions] of Object.entries(permissionsOf(value.repositories))) {
+    const beyond = actions.filter((item) => !READ_ACTIONS.includes(item));
+    if (beyond.length === 0) continue;
+    issues.push({
+      code: 'custom',
+      path: ['repositories', name],
+      input: actions,
+      message: `asks for ${beyond.join(', ')}; an event may ask for ${READ_ACTIONS.join(' and ')} only`,
+    });
+  }
+}
+
+/** Actions sorted and without repeats, repositories sorted: equal requests become equal texts. */
+export function permissionsOf(given: RightsFields['repositories']): Permissions {
+  const entries: [string, readonly RepositoryAction[]][] = Array.isArray(given)
+    ? given.map((name) => [name, ['content/read']])
+    : Object.entries(given);
+  return Object.fromEntries(
+    entries
+      .map(([name, actions]): [string, RepositoryAction[]] => [name, [...new Set(actions)].sort()])
+      .sort(([left], [right]) => (left < right ? -1 : 1)),
+  );
+}
+
+/** The first repository, as the request lists them, that an image can be pulled from by name. */
+function plainRepository(permissions: Permissions): string | undefined {
+  return Object.keys(permissions).find((name) => !isWildcard(name) && permissions[name]?.includes('content/read'));
+}
+
+/** A request with every default filled in: what the flow works on, and what tells one request from another. */
+export interface Onboarding extends ClientReference {
+  readonly permissions: Permissions;
+  readonly scopeMap: string;
+  readonly token: string;
+  readonly image: string;
+  readonly credentialLifetimeDays: number;
+  /** Only when the request names one; otherwise preflight takes the connected registry's login server. */
+  readonly endpoint?: string;
+  readonly replaceSlot?: SlotName;
+  readonly recheck: boolean;
+  /** Present when an operator has asked to take over a token that exists and that this client did not make. */
+  readonly adopt?: true;
+  /** A scope map of ours that drifted is to be put right. */
+  readonly restoreScopeMap?: true;
+}
+
+/**
+ * Fills in the defaults.
+ * @param defaultRegistry the first configured registry's name.
+ * @param usualDays a credential's life without a wish.
+ */
+export function toOnboarding(
+  body: z.infer<typeof onboardingBody>,
+  defaultRegistry: string,
+  usualDays: number = CREDENTIAL_LIFETIME_DAYS.usual,
+): Onboarding {
+  const reference = {
+    registry: body.registry ?? defaultRegistry,
+    connectedRegistry: body.connectedRegistry,
+    client: body.client,
+  };
+  const permissions = permissionsOf(body.repositories);
+  const listed = Array.isArray(body.repositories) ? body.repositories : Object.keys(body.repositories);
+  const first = listed.find((name) => !isWildcard(name) && permissions[name]?.includes('content/read')) ?? '';
+  const image = parseImage(body.image ?? first);
+  return {
+    ...reference,
+    permissions,
+    scopeMap: body.scopeMap ?? defaultScopeMapName(permissions),
+    token: body.token ?? defaultTokenName(reference),
+    image: formatImage(image ?? { repository: first }),
+    credentialLifetimeDays: body.credentialLifetimeDays ?? usualDays,
+    ...(body.endpoint ? { endpoint: body.endpoint } : {}),
+    ...(body.replaceSlot ? { replaceSlot: body.replaceSlot } : {}),
+    recheck: body.recheck ?? false,
+    ...(body.adopt === true ? { adopt: true } : {}),
+    ...(body.restoreScopeMap ? { restoreScopeMap: true } : {}),
+  };
+}
+
+/** Names that ARM takes for the same in any letters, and a host. */
+const CASELESS: ReadonlySet<string> = new Set(['registry', 'connectedRegistry', 'scopeMap', 'token', 'endpoint']);
+
+/** Equal for requests that ask for the same, whatever their order or the defaults they spell out. */
+export function fingerprint(onboarding: Onboarding): string {
+  const sorted = Object.entries(onboarding)
+    .map(([field, value]): [string, unknown] => [field, CASELESS.has(field) ? String(value).toLowerCase() : value])
+    .sort(([left], [right]) => (left < right ? -1 : 1));
+  return shortHash(['onboard', sorted], 32);
+}

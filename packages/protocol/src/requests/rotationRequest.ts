@@ -1,0 +1,30 @@
+import { z } from 'zod';
+import { shortHash, clientKey, type ClientReference } from '../names/clientKey.js';
+import { clientNames, CLIENTS_FIELDS } from './clientsRequest.js';
+
+/** How each field must look: the fix that a refused request is told, and the field's description in the API. */
+export const ROTATION_FIELDS = {
+  ...CLIENTS_FIELDS,
+  urgent:
+    'true for a password that is in wrong hands: it is replaced at once, which costs the client its access until it has the new one',
+  dryRun: 'true to be told what would be done, without doing it',
+} as const;
+
+const isTrue = z.boolean('must be true or false');
+
+/** Body of `POST /api/rotations`. */
+export const rotationBody = z.strictObject({
+  clients: clientNames,
+  urgent: isTrue.describe(ROTATION_FIELDS.urgent).optional(),
+  dryRun: isTrue.describe(ROTATION_FIELDS.dryRun).optional(),
+});
+
+/** What a rotation works on. */
+export interface Rotation extends ClientReference {
+  readonly urgent: boolean;
+}
+
+/** Equal for rotations that do the same, whoever asked. */
+export function rotationFingerprint(rotation: Rotation): string {
+  return shortHash(['rotate', clientKey(rotation), rotation.urgent], 32);
+}

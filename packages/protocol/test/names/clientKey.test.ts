@@ -1,0 +1,82 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { clientKey, shortHash, slug, type ClientReference } from '../../src/names/clientKey.js';
+import { binderKey } from '../../../../src/domain/binding/binderKey.js';
+import { clientReference, deviceId } from '../../../../test/src/fakes/arbitraries.js';
+
+describe('clientKey', () => {
+  test('fits an instance id, a URL and a secret name with -candidate for every client', () => {
+    fc.assert(
+      fc.property(clientReference, (reference) => {
+        const key = clientKey(reference);
+        expect(key).toMatch(/^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/);
+        expect(key.length).toBeLessThanOrEqual(95);
+      }),
+    );
+  });
+
+  test('is the same however the registry and connected registry are spelled', () => {
+    fc.assert(
+      fc.property(clientReference, (reference) => {
+        const shouted = {
+          ...reference,
+          registry: reference.registry.toUpperCase(),
+          connectedRegistry: reference.connectedRegistry.toUpperCase(),
+        };
+        expect(clientKey(shouted)).toBe(clientKey(reference));
+      }),
+    );
+  });
+
+  test('tells apart device ids that differ in case only', () => {
+    const reference = { registry: 'myregistry', connectedRegistry: 'edge1', client: 'Sensor-7' };
+    expect(clientKey(reference)).not.toBe(clientKey({ ...reference, client: 'sensor-7' }));
+  });
+
+  test('tells apart every two clients that ARM and IoT Hub tell apart', () => {
+    const identity = ({ registry, connectedRegistry, client }: ClientReference) =>
+      JSON.stringify([registry.toLowerCase(), connectedRegistry.toLowerCase(), client]);
+    fc.assert(
+      fc.property(clientReference, clientReference, (left, right) => {
+        expect(clientKey(left) === clientKey(right)).toBe(identity(left) === identity(right));
+      }),
+    );
+  });
+
+  test('tells apart clients whose readable parts are equal', () => {
+    const reference = { registry: 'myregistry', connectedRegistry: 'edge1' };
+    const keys = ['a:b', 'a.b', 'a-b', 'a_b', 'a--b', '-a-b'].map((client) => clientKey({ ...reference, client }));
+    expect(new Set(keys).size).toBe(6);
+  });
+
+  test('does not let a part run over into the next', () => {
+    const left = { registry: 'abcde', connectedRegistry: 'fghij', client: 'k' };
+    const right = { registry: 'abcde', connectedRegistry: 'fghi', client: 'jk' };
+    expect(clientKey(left)).not.toBe(clientKey(right));
+  });
+
+  test('stays as it is from release to release, since instances and secrets are found by it', () => {
+    expect(clientKey({ registry: 'MyRegistry', connectedRegistry: 'MyConnectedRegistry', client: 'Sensor:7' })).toBe(
+      `myregistry-myconnectedregistry-sensor-7-${shortHash(['myregistry', 'myconnectedregistry', 'Sensor:7'], 16)}`,
+    );
+  });
+});
+
+describe('slug', () => {
+  test('is never empty, never too long, and never begins or ends with a hyphen', () => {
+    fc.assert(
+      fc.property(fc.oneof(deviceId, fc.string()), fc.integer({ min: 1, max: 40 }), (text, length) => {
+        const made = slug(text, length);
+        expect(made).toMatch(/^[a-z0-9]+(?:-[a-z0-9]+)*$/);
+        expect(made.length).toBeLessThanOrEqual(length);
+      }),
+    );
+  });
+});
+
+describe('binderKey', () => {
+  test('is one for one connected registry, however it is spelled', () => {
+    expect(binderKey('MyRegistry', 'Edge1')).toBe(binderKey('myregistry', 'EDGE1'));
+    expect(binderKey('myregistry', 'edge1')).not.toBe(binderKey('myregistry', 'edge2'));
+  });
+});

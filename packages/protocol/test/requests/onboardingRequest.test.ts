@@ -1,0 +1,183 @@
+import { describe, expect, test } from 'vitest';
+import {
+  fingerprint,
+  ONBOARDING_FIELDS,
+  onboardingBody,
+  onboardingEventData,
+  toOnboarding,
+} from '../../src/requests/onboardingRequest.js';
+import { fieldErrors } from '../../../../src/triggers/http/answers/problem.js';
+import { BODY, onboarding, REGISTRY } from '../../../../test/src/fakes/requests.js';
+
+/** The fields that a refused body is told about. */
+function wrongFields(body: unknown, schema: typeof onboardingBody | typeof onboardingEventData = onboardingBody) {
+  const parsed = schema.safeParse(body, { reportInput: true });
+  return parsed.success ? [] : fieldErrors(parsed.error, ONBOARDING_FIELDS).map((error) => error.field);
+}
+
+describe('a body that is refused', () => {
+  test.each<[string, unknown]>([
+    ['body', null],
+    ['body', []],
+    ['body', 'text'],
+    ['body', 7],
+    ['connectedRegistry', { connectedRegistry: undefined }],
+    ['connectedRegistry', { connectedRegistry: 'edge' }],
+    ['connectedRegistry', { connectedRegistry: 'edge-one' }],
+    ['connectedRegistry', { connectedRegistry: 'e'.repeat(51) }],
+    ['connectedRegistry', { connectedRegistry: 7 }],
+    ['connectedRegistry', { connectedRegistry: null }],
+    ['client', { client: undefined }],
+    ['client', { client: '' }],
+    ['client', { client: 'a b' }],
+    ['client', { client: 'a/b' }],
+    ['client', { client: 'c'.repeat(129) }],
+    ['client', { client: ['sensor'] }],
+    ['repositories', { repositories: undefined }],
+    ['repositories', { repositories: [] }],
+    ['repositories', { repositories: {} }],
+    ['repositories', { repositories: 'hello-world' }],
+    ['repositories', { repositories: ['Hello'] }],
+    ['repositories', { repositories: ['a*'] }],
+    ['repositories', { repositories: [7] }],
+    ['repositories', { repositories: { 'hello-world': [] } }],
+    ['repositories', { repositories: { 'hello-world': ['pull'] } }],
+    ['repositories', { repositories: { 'hello-world': 'content/read' } }],
+    ['repositories', { repositories: { '../x': ['content/read'] } }],
+    ['repositories', { repositories: Array.from({ length: 501 }, (_, index) => `repository${index}`) }],
+    ['registry', { registry: 'a.b' }],
+    ['scopeMap', { scopeMap: 'abcd' }],
+    ['scopeMap', { scopeMap: 'with space' }],
+    ['scopeMap', { scopeMap: '_repositories_pull' }],
+    ['scopeMap', { scopeMap: '_REPOSITORIES_admin' }],
+    ['token', { token: 'under_score' }],
+    ['token', { token: 't'.repeat(51) }],
+    ['endpoint', { endpoint: 'http://edge:8000' }],
+    ['endpoint', { endpoint: 'edge:8000/path' }],
+    ['endpoint', { endpoint: 'user@edge' }],
+    ['endpoint', { endpoint: '' }],
+    ['image', { image: 'other:latest' }],
+    ['image', { image: 'hello-world:' }],
+    ['image', { image: 'myregistry.azurecr.io/hello-world:latest' }],
+    ['image', { image: 'localhost:8000/hello-world:latest' }],
+    ['image', { repositories: ['*'], image: '*:latest' }],
+    ['image', { repositories: ['samples/*'] }],
+    ['image', { repositories: { 'hello-world': ['metadata/read'] } }],
+    ['credentialLifetimeDays', { credentialLifetimeDays: 0 }],
+    ['credentialLifetimeDays', { credentialLifetimeDays: 731 }],
+    ['credentialLifetimeDays', { credentialLifetimeDays: 90.5 }],
+    ['credentialLifetimeDays', { credentialLifetimeDays: '90' }],
+    ['replaceSlot', { replaceSlot: 'password3' }],
+    ['dryRun', { dryRun: 'yes' }],
+    ['recheck', { recheck: 1 }],
+    ['password', { password: 'x' }],
+    ['Client', { Client: 'x' }],
+  ])('names %s for %j', (field, change) => {
+    const isWhole = typeof change !== 'object' || change === null || Array.isArray(change);
+    const fields = wrongFields(isWhole ? change : { ...BODY, ...change });
+    // An item inside a field is named with it: repositories.0
+    expect(fields.map((name) => name.split('.')[0])).toEqual([field]);
+  });
+
+  test('names every wrong field at once', () => {
+    const fields = wrongFields({ client: '', repositories: [], token: '_', extra: 1, more: 2 });
+    for (const field of ['client', 'connectedRegistry', 'extra', 'more', 'repositories', 'token'])
+      expect(fields).toContain(field);
+  });
+
+  test('is refused for a field called __proto__', () => {
+    const body: unknown = JSON.parse(`{"__proto__":{"dryRun":true},${JSON.stringify(BODY).slice(1)}`);
+    expect(wrongFields(body)).toEqual(['__proto__']);
+  });
+});
+
+describe('a body that is taken', () => {
+  test.each<[string, unknown]>([
+    ['the shortest lifetime', { credentialLifetimeDays: 1 }],
+    ['the longest lifetime', { credentialLifetimeDays: 730 }],
+    ['a repository called like a property of every object', { repositories: ['constructor'] }],
+    ['every character of a device id', { client: "aZ0-:.+%_#*?!(),=@;$'" }],
+    ['an endpoint without a port', { endpoint: 'edge.example' }],
+    ['an image below a wildcard', { repositories: ['samples/*'], image: 'samples/a/b:1' }],
+    ['all rights by name', { repositories: { a: ['content/read', 'content/write', 'content/delete'] } }],
+  ])('may have %s', (_, change) => expect(wrongFields({ ...BODY, ...(change as object) })).toEqual([]));
+
+  test.each<[string, unknown, string]>([
+    ['the first plain name of the list', ['samples/*', 'b/c', 'a'], 'b/c:latest'],
+    ['the first plain name that may be read', { a: ['content/write'], b: ['content/read'] }, 'b:latest'],
+  ])('has as its image %s', (_, repositories, image) => expect(onboarding({ repositories }).image).toBe(image));
+
+  test('has latest as the tag of an image without one, and keeps a digest', () => {
+    expect(onboarding({ image: 'hello-world' }).image).toBe('hello-world:latest');
+    const pinned = `hello-world@sha256:${'b'.repeat(64)}`;
+    expect(onboarding({ image: pinned }).image).toBe(pinned);
+  });
+
+  test('grants a listed name content/read only, and lasts 90 days', () => {
+    const { permissions, credentialLifetimeDays, registry, recheck } = onboarding();
+    expect(permissions).toEqual({ 'hello-world': ['content/read'] });
+    expect([credentialLifetimeDays, registry, recheck]).toEqual([90, REGISTRY, false]);
+  });
+});
+
+describe('the fingerprint', () => {
+  const full = {
+    ...BODY,
+    repositories: { a: ['metadata/read', 'content/read'], b: ['content/read'] },
+    image: 'a:latest',
+  };
+  const print = (body: unknown) => fingerprint(toOnboarding(onboardingBody.parse(body), REGISTRY));
+
+  test('is equal under another order of fields, repositories and actions', () => {
+    const reordered = {
+      image: 'a:latest',
+      repositories: { b: ['content/read'], a: ['content/read', 'metadata/read', 'content/read'] },
+      client: full.client,
+      connectedRegistry: full.connectedRegistry,
+    };
+    expect(print(reordered)).toBe(print(full));
+  });
+
+  test('is equal when defaults are spelled out', () => {
+    const { scopeMap, token, registry, image } = onboarding();
+    const defaults = { scopeMap, token, registry, image, credentialLifetimeDays: 90, recheck: false, dryRun: false };
+    const spelled = { ...BODY, repositories: { 'hello-world': ['content/read'] }, ...defaults };
+    expect(print(spelled)).toBe(print(BODY));
+  });
+
+  test.each(['registry', 'connectedRegistry', 'scopeMap', 'token'])(
+    'is equal when %s is spelled in other letters, which ARM takes for the same',
+    (field) => {
+      expect(print({ ...BODY, [field]: 'SOMENAME' })).toBe(print({ ...BODY, [field]: 'somename' }));
+    },
+  );
+
+  test.each<object>([
+    { client: 'Sensor-7' },
+    { repositories: ['hello-world', 'b'] },
+    { repositories: { 'hello-world': ['content/read', 'metadata/read'] } },
+    { image: 'hello-world:2' },
+    { credentialLifetimeDays: 91 },
+    { endpoint: 'edge:1' },
+    { replaceSlot: 'password1' },
+    { recheck: true },
+    { token: 'another-token' },
+    { scopeMap: 'another-map' },
+  ])('differs for %j', (change) => expect(print({ ...BODY, ...change })).not.toBe(print(BODY)));
+});
+
+describe('an event', () => {
+  test.each(['registry', 'endpoint', 'replaceSlot', 'dryRun'])('cannot carry %s', (field) => {
+    expect(wrongFields({ ...BODY, [field]: 'password1' }, onboardingEventData)).toEqual([field]);
+  });
+
+  test.each(['content/write', 'content/delete', 'metadata/write'])('cannot ask for %s', (action) => {
+    const repositories = { 'hello-world': ['content/read', action] };
+    expect(wrongFields({ ...BODY, repositories }, onboardingEventData)).toEqual(['repositories.hello-world']);
+  });
+
+  test('may ask for both rights to read', () => {
+    const repositories = { 'hello-world': ['content/read', 'metadata/read'] };
+    expect(wrongFields({ ...BODY, repositories, recheck: true }, onboardingEventData)).toEqual([]);
+  });
+});

@@ -1,0 +1,15 @@
+import { done, failed, type StepOutcome } from '../../domain/operations/stepOutcome.js';
+import type { SyncFacts } from '@connected-registry/protocol/registry/syncSchedule';
+import type { Ports } from '../../ports/ports.js';
+import { syncFacts } from '../../queries/registry/connectedRegistry.js';
+import { outcomeOf } from '../../serviceErrors/outcomeOf.js';
+
+/** When the connected registry last synced, as the cloud knows it. */
+export function readSync({ controlPlane }: Ports) {
+  return (input: { readonly registry: string; readonly connectedRegistry: string }): Promise<StepOutcome<SyncFacts>> =>
+    outcomeOf(async () => {
+      const found = await controlPlane.getConnectedRegistry(input.registry, input.connectedRegistry);
+      if (!found) return failed('connected-registry-not-found', `${input.connectedRegistry} was deleted meanwhile`);
+      return done(syncFacts(found));
+    });
+}

@@ -1,0 +1,25 @@
+import { USUAL_CHANNEL, type DeviceChannelChoice } from '@connected-registry/protocol/messages/deviceChannel';
+import { toPullCheckRequest, type PullCheckAsk } from '../../domain/pullCheck/pullCheckAsk.js';
+import type { ReportKeys } from '../../domain/pullCheck/reportKey.js';
+import { pullCheckEventId } from '@connected-registry/protocol/messages/signalEvent';
+import { done, type StepOutcome } from '../../domain/operations/stepOutcome.js';
+import type { Ports } from '../../ports/ports.js';
+import { delivering } from './delivering.js';
+
+export interface RequestPullCheckInput extends PullCheckAsk {
+  /** Runs of earlier versions name none. */
+  readonly channel?: DeviceChannelChoice;
+}
+
+/** Asks the device to pull. The report key is derived here, so that it never stands in the durable history. */
+export function requestPullCheck({ devices }: Pick<Ports, 'devices'>, reportKeys: ReportKeys) {
+  return ({
+    channel = USUAL_CHANNEL,
+    ...ask
+  }: RequestPullCheckInput): Promise<StepOutcome<{ readonly keyId: string }>> =>
+    delivering(async () => {
+      const message = toPullCheckRequest(ask, reportKeys);
+      await devices.requestPullCheck(pullCheckEventId(ask.operation, ask.attempt), message, channel);
+      return done({ keyId: message.keyId });
+    });
+}

@@ -1,0 +1,19 @@
+import { done, type StepOutcome } from '../../domain/operations/stepOutcome.js';
+import type { Ports } from '../../ports/ports.js';
+import { isBound } from '../../queries/registry/connectedRegistry.js';
+import { outcomeOf } from '../../serviceErrors/outcomeOf.js';
+
+export interface CheckBindingInput {
+  readonly registry: string;
+  readonly connectedRegistry: string;
+  readonly token: string;
+}
+
+/** Whether the connected registry still lists the token. */
+export function checkBinding({ controlPlane }: Ports) {
+  return (input: CheckBindingInput): Promise<StepOutcome<{ readonly bound: boolean }>> =>
+    outcomeOf(async () => {
+      const found = await controlPlane.getConnectedRegistry(input.registry, input.connectedRegistry);
+      return done({ bound: isBound(found, input.token) });
+    });
+}

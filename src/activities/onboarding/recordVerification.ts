@@ -1,0 +1,44 @@
+import type { ClientReference } from '@connected-registry/protocol/names/clientKey';
+import { mainSecretName } from '@connected-registry/protocol/names/names';
+import { formatTags, parseTags, type MadeByUs, type VerifiedPull } from '@connected-registry/protocol/names/secretTags';
+import { done, failed, type StepOutcome } from '../../domain/operations/stepOutcome.js';
+import type { Ports } from '../../ports/ports.js';
+import { outcomeOf } from '../../serviceErrors/outcomeOf.js';
+
+export interface RecordVerificationInput {
+  readonly reference: ClientReference;
+  /** The version that was checked. */
+  readonly version: string;
+  readonly scopeMap: string;
+  /** `rightsHash` of what that scope map is to grant. */
+  readonly rights?: string;
+  readonly pull: VerifiedPull;
+}
+
+/** Notes a new pull check on the main secret, whose value stays as it is. */
+export function recordVerification({ vault }: Ports) {
+  return (input: RecordVerificationInput): Promise<StepOutcome<{ readonly version: string }>> =>
+    outcomeOf(async () => {
+      const name = mainSecretName(input.reference);
+      const main = await vault.current(name);
+      const tags = main && parseTags(main.tags);
+      if (!main || !tags || main.version !== input.version)
+        return failed('secret-changed', `secret ${name} has another version than the one that was checked`);
+      // What was not ours to understand is kept: other tags may have come from people.
+      const { verifiedAt: _at, pull: _pull, image: _image, ...others } = main.tags;
+      await vault.updateTags(main, {
+        ...others,
+        ...formatTags({
+          ...tags,
+          scopeMap: input.scopeMap,
+          made: withRights(tags.made, input.rights),
+          pull: input.pull,
+        }),
+      });
+      return done({ version: main.version });
+    });
+}
+
+function withRights(made: MadeByUs, rights: string | undefined): MadeByUs {
+  return rights === undefined ? made : { ...made, rights };
+}

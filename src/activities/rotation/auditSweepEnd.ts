@@ -1,0 +1,39 @@
+import { secondsTaken } from '../../domain/operations/endedOperation.js';
+import { instantOf } from '@connected-registry/protocol/names/operationId';
+import { done, type StepOutcome } from '../../domain/operations/stepOutcome.js';
+import { SWEEP_INSTANCE, type SweepOutcome } from '../../domain/rotation/sweep.js';
+import type { WorksFor } from '../../domain/operations/worksFor.js';
+import { audit } from '../../audit/audit.js';
+
+/** How a sweep ended: by itself, or by an error of the app's own. */
+export type SweepEnd = SweepOutcome | { readonly endedAt: string; readonly crashed: true };
+
+export interface AuditSweepEnd extends WorksFor {
+  /** Run id of the sweep. */
+  readonly sweep: string;
+  readonly end: SweepEnd;
+}
+
+/** Writes the audit's line of a sweep's end: a warning where it was stopped. The line of a repeated activity comes twice. */
+export async function auditSweepEnd({ sweep, end }: Omit<AuditSweepEnd, 'by'>): Promise<StepOutcome<object>> {
+  const { endedAt } = end;
+  const facts = {
+    resource: SWEEP_INSTANCE,
+    kind: SWEEP_INSTANCE,
+    seconds: secondsTaken({ startedAt: instantOf(sweep) ?? endedAt, endedAt }),
+  };
+  if ('crashed' in end) {
+    audit(
+      'run.end.failed',
+      { ...facts, outcome: 'failed', reason: 'internal', code: 'internal', residue: [] },
+      'warning',
+    );
+    return done({});
+  }
+  const { started, completed, failed, left, stopped } = end;
+  const counts = { started, completed, failed, left, residue: [] };
+  if (!stopped) audit('run.end.succeeded', { ...facts, outcome: 'completed', ...counts });
+  else
+    audit('run.end.failed', { ...facts, outcome: 'failed', reason: 'stopped', code: 'stopped', ...counts }, 'warning');
+  return done({});
+}

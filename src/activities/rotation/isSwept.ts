@@ -1,0 +1,24 @@
+import { findRegistry, type Config } from '../../settings/config.js';
+import type { ClientReference } from '@connected-registry/protocol/names/clientKey';
+import { mainSecretName } from '@connected-registry/protocol/names/names';
+import { done, type StepOutcome } from '../../domain/operations/stepOutcome.js';
+import { outcomeOf } from '../../serviceErrors/outcomeOf.js';
+import type { Ports } from '../../ports/ports.js';
+import { clientSecret } from '../../queries/clients/knownClients.js';
+
+/** What of the settings decides whether sweeps come to a client. */
+export type SweepSettings = Pick<Config, 'registries' | 'rotationSweepIsOff'>;
+
+/** Whether sweeps will look at a client: they go by the enabled main secrets of the configured registries. */
+export function isSwept({ vault }: Pick<Ports, 'vault'>, config: SweepSettings) {
+  return ({
+    reference,
+  }: {
+    readonly reference: ClientReference;
+  }): Promise<StepOutcome<{ readonly isSwept: boolean }>> =>
+    outcomeOf(async () => {
+      if (config.rotationSweepIsOff || !findRegistry(config, reference.registry)) return done({ isSwept: false });
+      const found = await vault.newest(mainSecretName(reference));
+      return done({ isSwept: found !== undefined && clientSecret(found)?.isEnabled === true });
+    });
+}

@@ -1,0 +1,27 @@
+import type { Config } from '../../settings/config.js';
+import type { Runs } from '../../ports/runs.js';
+import { endRun, readPresentRun } from './presentRun.js';
+import type { Queries } from '../../queries/queries.js';
+import { findDueRotations } from '../rotation/findDueRotations.js';
+import { readRotations } from '../rotation/readRotations.js';
+import { startRotations } from '../rotation/startRotations.js';
+import { startRunWhenFree } from './startRunWhenFree.js';
+
+/**
+ * Activities that deal with runs, by the name under which each is registered. They get the engine's runs beside their
+ * input, since a durable client belongs to one invocation.
+ */
+export function createRunActivities(queries: Pick<Queries, 'rotationSchedule'>, config: Pick<Config, 'profileBook'>) {
+  return {
+    startRunWhenFree,
+    readPresentRun,
+    endRun,
+    findDueRotations: findDueRotations(queries.rotationSchedule),
+    startRotations: startRotations(config),
+    readRotations,
+  };
+}
+export type RunActivities = ReturnType<typeof createRunActivities>;
+
+/** What they have in common. */
+export type RunActivity = (input: never, runs: Runs) => Promise<unknown>;

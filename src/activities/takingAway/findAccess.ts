@@ -1,0 +1,20 @@
+import type { ClientReference } from '@connected-registry/protocol/names/clientKey';
+import type { EnabledAccess } from '../../domain/revocation/enabledAccess.js';
+import { done, type StepOutcome } from '../../domain/operations/stepOutcome.js';
+import type { Ports } from '../../ports/ports.js';
+import type { Queries } from '../../queries/queries.js';
+import type { OtherTokens } from '../../queries/clients/clientAccess.js';
+import { readEnabledAccess } from '../../queries/clients/enabledAccess.js';
+import { outcomeOf } from '../../serviceErrors/outcomeOf.js';
+
+export interface FindAccessInput extends OtherTokens {
+  readonly reference: ClientReference;
+  /** What cannot be read does not keep the rest from being found. */
+  readonly goesOn?: boolean;
+}
+
+/** Finds what gives the client access. */
+export function findAccess(ports: Ports, { tokenUsers }: Pick<Queries, 'tokenUsers'>) {
+  return ({ reference, goesOn = false, ...others }: FindAccessInput): Promise<StepOutcome<EnabledAccess>> =>
+    outcomeOf(async () => done(await readEnabledAccess(ports, tokenUsers, reference, others, goesOn)));
+}

@@ -1,0 +1,16 @@
+import type { ClientReference } from '@connected-registry/protocol/names/clientKey';
+import type { OffboardingPlan } from '../../domain/offboarding/offboardingPlan.js';
+import { done, type StepOutcome } from '../../domain/operations/stepOutcome.js';
+import type { OtherTokens } from '../../queries/clients/clientAccess.js';
+import type { Queries } from '../../queries/queries.js';
+import { outcomeOf } from '../../serviceErrors/outcomeOf.js';
+
+export interface PlanOffboardingInput extends Pick<OtherTokens, 'left' | 'held'> {
+  readonly reference: ClientReference;
+}
+
+/** Reads what is left of the client, and decides what of it is to go. */
+export function planOffboarding(queries: Queries) {
+  return ({ reference, ...remembered }: PlanOffboardingInput): Promise<StepOutcome<OffboardingPlan>> =>
+    outcomeOf(async () => done(await queries.offboardingPlan(reference, remembered)));
+}

@@ -1,0 +1,78 @@
+import type { ConnectedRegistry, ScopeMap, Token } from '@azure/arm-containerregistry';
+import { ACTIVATION_STATUSES, memberOf, TOKEN_STATUSES } from '@connected-registry/protocol/registry/armEnumerations';
+import { SLOT_NAMES, type FilledSlot, type SlotName } from '@connected-registry/protocol/registry/slots';
+import type { ConnectedRegistryFacts, ScopeMapFacts, TokenFacts } from '../../ports/registryControlPlane.js';
+import { UnreadableAnswer } from '../calls/serviceErrors.js';
+
+/** The last part of a resource id, which is the resource's name. */
+function nameIn(id: string | undefined): string {
+  return id?.split('/').at(-1) ?? '';
+}
+
+/** A parent that is the registry in the cloud has no id, or that registry's own. */
+function isConnectedRegistryId(id: string | undefined): boolean {
+  return /\/connectedRegistries\/[^/]+$/i.test(id ?? '');
+}
+
+/** Whether a text is this member of an enumeration; undefined for what is none of its members. */
+function isMember<const T extends string>(members: readonly T[], text: string | undefined, wanted: T) {
+  const member = memberOf(members, text);
+  return member && member === wanted;
+}
+
+/** @throws UnreadableAnswer for one without what its schema always has: made up, it would be taken for a fact. */
+function lacks(): never {
+  throw new UnreadableAnswer();
+}
+
+/** A connected registry; ids of tokens become names. */
+export function toConnectedRegistry(item: ConnectedRegistry): ConnectedRegistryFacts {
+  const sync = item.parent?.syncProperties;
+  return {
+    name: item.name ?? nameIn(item.id),
+    mode: item.mode ?? '',
+    isActive: isMember(ACTIVATION_STATUSES, item.activation?.status, 'Active'),
+    // ARM leaves the list out when it is empty, as recorded.
+    clientTokens: (item.clientTokenIds ?? []).map(nameIn),
+    ...(item.systemData?.createdAt ? { createdAt: item.systemData.createdAt.toISOString() } : {}),
+    ...(item.connectionState ? { connectionState: item.connectionState } : {}),
+    ...(item.loginServer?.host ? { loginServer: item.loginServer.host } : {}),
+    ...(isConnectedRegistryId(item.parent?.id) ? { parent: nameIn(item.parent?.id) } : {}),
+    ...(sync?.tokenId ? { syncToken: nameIn(sync.tokenId) } : {}),
+    // An empty one is none that can be read, and not the continuous one that stands for none.
+    ...(typeof sync?.schedule === 'string' ? { schedule: sync.schedule } : {}),
+    ...(sync?.syncWindow ? { syncWindow: sync.syncWindow } : {}),
+    ...(sync?.messageTtl ? { messageTtl: sync.messageTtl } : {}),
+    ...(sync?.lastSyncTime ? { lastSyncTime: sync.lastSyncTime.toISOString() } : {}),
+  };
+}
+
+export function toScopeMap(item: ScopeMap): ScopeMapFacts {
+  return {
+    name: item.name ?? nameIn(item.id),
+    actions: item.actions ?? lacks(),
+    description: item.description ?? '',
+    ...(item.creationDate ? { createdAt: item.creationDate.toISOString() } : {}),
+  };
+}
+
+/** A token; its slots without their values, which ARM does not give again. */
+export function toToken(item: Token): TokenFacts {
+  const slots: Partial<Record<SlotName, FilledSlot>> = {};
+  // ARM leaves the list out for a token without passwords, as recorded.
+  for (const password of item.credentials?.passwords ?? []) {
+    const slot = memberOf(SLOT_NAMES, password.name);
+    if (!slot) continue;
+    slots[slot] = {
+      createdAt: (password.creationTime ?? lacks()).toISOString(),
+      ...(password.expiry ? { expiresAt: password.expiry.toISOString() } : {}),
+    };
+  }
+  return {
+    name: item.name ?? nameIn(item.id),
+    scopeMap: nameIn(item.scopeMapId),
+    isEnabled: isMember(TOKEN_STATUSES, item.status, 'enabled'),
+    slots,
+    ...(item.creationDate ? { createdAt: item.creationDate.toISOString() } : {}),
+  };
+}

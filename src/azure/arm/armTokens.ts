@@ -1,0 +1,154 @@
+import type { TokenUpdateParameters } from '@azure/arm-containerregistry';
+import { memberOf } from '@connected-registry/protocol/registry/armEnumerations';
+import { SLOT_NAMES, type SlotName } from '@connected-registry/protocol/registry/slots';
+import type { RegistryControlPlane } from '../../ports/registryControlPlane.js';
+import { orUndefined, ServiceError } from '../../serviceErrors/serviceError.js';
+import { resourceName } from '../../serviceErrors/serviceFacts.js';
+import type { ServiceOperation } from '../../serviceErrors/serviceOperation.js';
+import { seenSecrets } from '@connected-registry/protocol/redaction/seenSecrets';
+import { eachAs, POLL, type ArmCalls, type Target } from './armCalls.js';
+import { toToken } from './armFacts.js';
+import { isRefusedPoll } from './refusedPolls.js';
+import { toServiceError } from '../calls/serviceErrors.js';
+
+type TokenCalls = Pick<
+  RegistryControlPlane,
+  | 'getToken'
+  | 'listTokens'
+  | 'listTokensOf'
+  | 'createToken'
+  | 'setTokenScopeMap'
+  | 'disableToken'
+  | 'enableToken'
+  | 'keepOnlySlots'
+  | 'deleteToken'
+  | 'generatePassword'
+>;
+
+/** The tokens of a registry, and the passwords in their two slots. */
+export function createArmTokens({ call, write, removal }: ArmCalls): TokenCalls {
+  /** A PATCH of a token: what the change does not name stays, and of the passwords those that it does name. */
+  async function updateToken(
+    operation: ServiceOperation,
+    registry: string,
+    name: string,
+    change: (at: Target) => TokenUpdateParameters,
+  ): Promise<void> {
+    await write(
+      operation,
+      registry,
+      name,
+      (at) => at.client.tokens.update(at.group, at.name, name, change(at), POLL),
+      (at) => at.client.tokens.get(at.group, at.name, name),
+    );
+  }
+
+  return {
+    getToken: async (registry, name) =>
+      orUndefined(
+        call('get token', registry, name, async (at) => toToken(await at.client.tokens.get(at.group, at.name, name))),
+      ),
+
+    listTokens: (registry) =>
+      call('list tokens of', registry, registry, async (at) =>
+        eachAs(at.client.tokens.list(at.group, at.name), toToken),
+      ),
+
+    listTokensOf: (registry, scopeMap) =>
+      call('list tokens of scope map', registry, scopeMap, async (at) => {
+        const names: string[] = [];
+        for await (const item of at.client.tokens.list(at.group, at.name)) {
+          const token = toToken(item);
+          if (token.scopeMap.toLowerCase() === scopeMap.toLowerCase()) names.push(token.name);
+        }
+        return names;
+      }),
+
+    createToken: async (registry, name, scopeMap) => {
+      await write(
+        'create token',
+        registry,
+        name,
+        (at) =>
+          at.client.tokens.create(
+            at.group,
+            at.name,
+            name,
+            { scopeMapId: at.idOf('scopeMaps', scopeMap), status: 'enabled' },
+            POLL,
+          ),
+        (at) => at.client.tokens.get(at.group, at.name, name),
+      );
+    },
+
+    setTokenScopeMap: (registry, name, scopeMap) =>
+      updateToken('change the scope map of token', registry, name, (at) => ({
+        scopeMapId: at.idOf('scopeMaps', scopeMap),
+      })),
+
+    disableToken: (registry, name) =>
+      orUndefined(updateToken('disable token', registry, name, () => ({ status: 'disabled' }))),
+
+    enableToken: (registry, name, keep) =>
+      updateToken('enable token', registry, name, () => ({ status: 'enabled', credentials: keeping(keep) })),
+
+    keepOnlySlots: (registry, name, keep) =>
+      orUndefined(
+        updateToken('empty a password slot of token', registry, name, () => ({ credentials: keeping(keep) })),
+      ),
+
+    deleteToken: async (registry, name) => {
+      await removal(
+        'delete token',
+        registry,
+        name,
+        (at) => at.client.tokens.delete(at.group, at.name, name, POLL),
+        (at) => at.client.tokens.get(at.group, at.name, name),
+      );
+    },
+
+    generatePassword: (registry, token, slot, expiresAt) =>
+      call('generate a password for token', registry, token, async (at) => {
+        const made = await withItsAnswer(token, () =>
+          at.client.registries.generateCredentials(
+            at.group,
+            at.name,
+            { tokenId: at.idOf('tokens', token), name: slot, expiry: expiresAt },
+            POLL,
+          ),
+        );
+        // By name, never by position: the service may list both slots.
+        for (const { value } of made.passwords ?? []) seenSecrets.remember(value);
+        const password = made.passwords?.find((item) => memberOf(SLOT_NAMES, item.name) === slot);
+        // Without its time nothing would tell the password from a later one.
+        if (!password?.value || !password.creationTime || !made.username)
+          throw new ServiceError({
+            kind: 'unavailable',
+            operation: 'generate a password for token',
+            resource: resourceName(token),
+            detail: 'no-password',
+          });
+        return {
+          userName: made.username,
+          value: password.value,
+          createdAt: password.creationTime.toISOString(),
+        };
+      }),
+  };
+}
+
+/** The credentials of a token that is to keep these slots' passwords, and no other. */
+function keeping(slots: readonly SlotName[]) {
+  return { passwords: slots.map((slot) => ({ name: slot })) };
+}
+
+/** A password that was made and cannot be fetched is lost: that it could not be found says nothing of the token. */
+async function withItsAnswer<T>(token: string, generate: () => PromiseLike<T>): Promise<T> {
+  const operation = 'fetch the password made for token';
+  try {
+    return await generate();
+  } catch (error) {
+    if (!isRefusedPoll(error) || toServiceError(operation, token, error).kind !== 'notFound') throw error;
+    throw new ServiceError({ kind: 'unavailable', operation, resource: resourceName(token), detail: 'no-password' });
+  }
+}

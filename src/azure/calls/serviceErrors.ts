@@ -1,0 +1,140 @@
+import { ServiceError, type ServiceDetail, type ServiceErrorKind } from '../../serviceErrors/serviceError.js';
+import {
+  httpStatus,
+  requestId,
+  secondsToWait,
+  serviceCode,
+  UNLISTED_CODE,
+  resourceName,
+} from '../../serviceErrors/serviceFacts.js';
+import type { ServiceCode } from '../../serviceErrors/serviceFacts.js';
+import type { ServiceOperation } from '../../serviceErrors/serviceOperation.js';
+import { watchingAnswers, type Answered } from './lastAnswer.js';
+import { codesIn } from './codesIn.js';
+
+/**
+ * What SDK errors have in common, read without loading an SDK. All of it may be missing, and all of it may come from outside:
+ * of these fields only what has passed serviceErrors/serviceFacts.ts goes on. The error itself is dropped, its cause too.
+ */
+interface SdkError {
+  readonly name?: unknown;
+  readonly code?: unknown;
+  readonly statusCode?: unknown;
+  readonly details?: unknown;
+  readonly cause?: unknown;
+  /** Of @azure/identity's AuthenticationError: Entra's numbers. */
+  readonly errorResponse?: unknown;
+  readonly response?: { readonly headers?: { get?(name: string): string | undefined | null } };
+}
+
+/** Thrown inside a call for an answer that lacks what its schema always has. It says nothing of the answer. */
+export class UnreadableAnswer extends Error {
+  override readonly name = 'UnreadableAnswer';
+}
+
+/**
+ * Runs one SDK call and turns whatever it throws into a ServiceError.
+ * A failed long-running operation and an unreachable host come as errors without a status: both may go better later.
+ */
+export async function calling<T>(operation: ServiceOperation, resource: string, call: () => Promise<T>): Promise<T> {
+  return watchingAnswers(async (answered) => {
+    try {
+      return await call();
+    } catch (error) {
+      throw toServiceError(operation, resource, error, answered);
+    }
+  });
+}
+
+/** @param answered the last answer that came before the error, for those that name none. */
+export function toServiceError(
+  operation: ServiceOperation,
+  resource: string,
+  error: unknown,
+  answered: Answered = {},
+): ServiceError {
+  if (error instanceof ServiceError) return error;
+  const sdk = sdkErrorOf(error);
+  const said = httpStatus(sdk.statusCode);
+  const last = said === undefined || said < 300 ? answered : {};
+  const status = said ?? last.status;
+  const [code, innerCode] = codesOf(sdk, last);
+  const id = requestId(header(sdk, 'x-ms-request-id')) ?? requestId(header(sdk, 'x-ms-correlation-request-id'));
+  const shownId = id ?? last.requestId;
+  const retryAfterSeconds = secondsOf(header(sdk, 'retry-after'));
+  const detail = detailOf(sdk, status, code);
+  return new ServiceError({
+    kind: kindOf(said, String(sdk.name)),
+    operation,
+    resource: resourceName(resource),
+    ...(status === undefined ? {} : { status }),
+    ...(code ? { code } : {}),
+    ...(innerCode ? { innerCode } : {}),
+    ...(shownId ? { requestId: shownId } : {}),
+    ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
+    ...(detail ? { detail } : {}),
+  });
+}
+
+/** Whether one of the error's codes has this word. Words of the service's text decide nothing. */
+export function mentions(error: unknown, word: string): boolean {
+  if (!(error instanceof ServiceError)) return false;
+  return [error.code, error.innerCode].some((code) => code?.includes(word));
+}
+
+function sdkErrorOf(error: unknown): SdkError {
+  return typeof error === 'object' && error !== null ? error : {};
+}
+
+/** The first code and the most exact one, unless they are the same. */
+function codesOf(sdk: SdkError, last: Answered): readonly [ServiceCode | undefined, ServiceCode | undefined] {
+  const outer = [sdk.code, ...entraCodes(sdk.errorResponse), sdkErrorOf(sdk.cause).code].map(serviceCode);
+  const all = [...outer, ...codesIn(sdk.details), ...(last.codes ?? [])].filter((code) => code !== undefined);
+  // An SDK's own code for an answer that it cannot read is none of the service's.
+  const listed = [...new Set(all.filter((code) => code !== UNLISTED_CODE))];
+  const unlisted = httpStatus(sdk.statusCode) !== undefined && sdk.code !== PARSE_ERROR ? all.slice(0, 1) : [];
+  const [first, ...more] = listed.length > 0 ? listed : unlisted;
+  return [first, more.at(-1)];
+}
+
+/** Of the Azure SDKs' core: an answer that is not what it says. */
+const PARSE_ERROR = 'PARSE_ERROR';
+
+function entraCodes(answer: unknown): string[] {
+  if (typeof answer !== 'object' || answer === null || !('errorCodes' in answer)) return [];
+  const { errorCodes: codes } = answer;
+  return Array.isArray(codes) ? codes.filter(Number.isInteger).map((code) => `AADSTS${code}`) : [];
+}
+
+function detailOf(sdk: SdkError, status: number | undefined, code: ServiceCode | undefined): ServiceDetail | undefined {
+  const name = String(sdk.name);
+  if (name === 'AbortError' || name === 'TimeoutError') return 'no-answer-in-time';
+  if (/^Authentication|^CredentialUnavailable/.test(name)) return 'no-access-token';
+  if (name === 'LeadsElsewhere') return 'leads-elsewhere';
+  if (sdk.code === PARSE_ERROR || name === 'SyntaxError' || name === 'UnreadableAnswer') return 'unreadable-answer';
+  if (status !== undefined && status >= 300) return undefined;
+  if (status === undefined && code !== undefined) return 'no-connection';
+  return name === 'Error' || name === 'TypeError' || status !== undefined ? 'operation-failed' : undefined;
+}
+
+function kindOf(status: number | undefined, name: string): ServiceErrorKind {
+  if (name === 'AuthenticationError' && status !== undefined && status < 500) return 'forbidden';
+  // A success that cannot be read is none, and no refusal either.
+  if (status === undefined || status < 300 || status >= 500 || status === 408) return 'unavailable';
+  if (status === 404) return 'notFound';
+  if (status === 409) return 'conflict';
+  if (status === 429) return 'throttled';
+  return status === 401 || status === 403 ? 'forbidden' : 'refused';
+}
+
+function header(error: SdkError, name: string): string | undefined {
+  return error.response?.headers?.get?.(name) ?? undefined;
+}
+
+/** Retry-After holds seconds or a date. Source: RFC 9110, section 10.2.3. */
+function secondsOf(retryAfter: string | undefined): number | undefined {
+  if (!retryAfter) return undefined;
+  const seconds = Number(retryAfter);
+  if (Number.isFinite(seconds)) return secondsToWait(seconds);
+  return secondsToWait((Date.parse(retryAfter) - Date.now()) / 1000);
+}

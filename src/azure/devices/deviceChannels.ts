@@ -1,0 +1,26 @@
+import type { TokenCredential } from '@azure/identity';
+import type { Config } from '../../settings/config.js';
+import type { DeviceChannel } from '../../ports/deviceChannel.js';
+import { createEventGridChannel } from './eventGridChannel.js';
+import type { IotHub } from './iotHub.js';
+import { createIotHubChannel } from './iotHubChannel.js';
+
+/** Every way to a device. One that asks for its messages is sent none: the route reads them from its run's status. */
+export function createDeviceChannels(
+  config: Pick<Config, 'signalTopic'>,
+  credential: TokenCredential,
+  hub: IotHub,
+): DeviceChannel {
+  const topic = createEventGridChannel(config.signalTopic, credential);
+  const hubChannel = createIotHubChannel(hub);
+  return {
+    requestPullCheck: async (id, message, channel) => {
+      if (channel.kind === 'eventGrid') await topic.requestPullCheck(id, message);
+      if (channel.kind === 'iotHub') await hubChannel.requestPullCheck(message, channel);
+    },
+    announcePromotion: async (id, message, channel) => {
+      if (channel.kind === 'eventGrid') await topic.announcePromotion(id, message);
+      if (channel.kind === 'iotHub') await hubChannel.announcePromotion(message, channel);
+    },
+  };
+}

@@ -1,0 +1,22 @@
+import type { TokenCredential } from '@azure/identity';
+import type { Config } from '../../settings/config.js';
+import { ROTATION_FAILED, ROTATIONS_STOPPED } from '@connected-registry/protocol/messages/operatorAlerts';
+import { clientSubject, SOURCE } from '@connected-registry/protocol/messages/signalEvent';
+import type { OperatorAlerts } from '../../ports/operatorAlerts.js';
+import { createPublisher } from './eventGridChannel.js';
+
+/**
+ * Alerts on the signal topic. Their subjects begin with `alerts/`, so that no device's subscription, which filters on its
+ * own subject, ever matches one.
+ */
+export function createEventGridAlerts(config: Config['signalTopic'], credential: TokenCredential): OperatorAlerts {
+  const publish = createPublisher(config, credential);
+  return {
+    rotationFailed: (id, data) => {
+      const subject = `alerts/${clientSubject(data)}`;
+      return publish({ type: ROTATION_FAILED, id, source: SOURCE, subject, data });
+    },
+    rotationsStopped: (id, data) =>
+      publish({ type: ROTATIONS_STOPPED, id, source: SOURCE, subject: 'alerts/rotations', data }),
+  };
+}

@@ -1,0 +1,48 @@
+import type { EventGridPublisherClient } from '@azure/eventgrid';
+import type { TokenCredential } from '@azure/identity';
+import type { Config } from '../../settings/config.js';
+import { signalEvent, type Signal } from '@connected-registry/protocol/messages/signalEvent';
+import type { CredentialPromoted, PullCheckRequested } from '@connected-registry/protocol/messages/pullCheckMessages';
+import type { PublishedType } from '../../serviceErrors/serviceOperation.js';
+import { seenSecrets } from '@connected-registry/protocol/redaction/seenSecrets';
+import { lazily } from '../calls/lazily.js';
+import { pipelineOptions } from '../calls/pipelineOptions.js';
+import { calling } from '../calls/serviceErrors.js';
+
+/**
+ * The device channel on an Event Grid custom topic, as CloudEvents 1.0. A subscription per client filters on the
+ * subject, since pull-check events carry report keys.
+ */
+export function createEventGridChannel(config: Config['signalTopic'], credential: TokenCredential) {
+  const publish = createPublisher(config, credential);
+  const tell = (signal: Signal): Promise<void> => {
+    seenSecrets.remember(signal.data.reportKey);
+    return publish(signalEvent(signal));
+  };
+  return {
+    requestPullCheck: (id: string, data: PullCheckRequested) => tell({ kind: 'pullCheckRequested', id, data }),
+    announcePromotion: (id: string, data: CredentialPromoted) => tell({ kind: 'credentialPromoted', id, data }),
+  };
+}
+
+interface PublishedEvent {
+  readonly type: PublishedType;
+  readonly id: string;
+  readonly source: string;
+  readonly subject: string;
+  readonly data: object;
+}
+
+/** Sends one event to the topic; the SDK is loaded with the first. */
+export function createPublisher(config: Config['signalTopic'], credential: TokenCredential) {
+  const client = lazily(async (): Promise<EventGridPublisherClient<'CloudEvent'>> => {
+    const { EventGridPublisherClient: Client } = await import('@azure/eventgrid');
+    return new Client(config.endpoint, 'CloudEvent', credential, pipelineOptions(config.endpoint));
+  });
+  return async ({ type, id, source, subject, data }: PublishedEvent): Promise<void> => {
+    const sdk = await client();
+    await calling(`publish ${type} for`, subject, () =>
+      sdk.send([{ type, id, source, subject, data, time: new Date() }]),
+    );
+  };
+}

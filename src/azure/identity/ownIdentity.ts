@@ -1,0 +1,34 @@
+import type { TokenCredential } from '@azure/identity';
+import type { Config } from '../../settings/config.js';
+import type { OwnIdentity } from '../../ports/ownIdentity.js';
+import { isGuid } from '../../serviceErrors/serviceFacts.js';
+import { lazily } from '../calls/lazily.js';
+import { calling } from '../calls/serviceErrors.js';
+
+/**
+ * A managed identity is told neither of its ids, but every token for Resource Manager names both. Source: Azure docs,
+ * identity-platform/access-token-claims-reference.
+ */
+export function createOwnIdentity(config: Pick<Config, 'arm' | 'identity'>, credential: TokenCredential): OwnIdentity {
+  const names = lazily(async () => {
+    const token = await calling('get access token for', config.arm.audience, () =>
+      credential.getToken(`${config.arm.audience}/.default`),
+    );
+    const { clientId } = config.identity;
+    const claims = claimsOf(token?.token ?? '');
+    // Ids of Entra are GUIDs: they go into what operators read, and no other text of a token does.
+    const said = [claims['appid'], claims['oid']].filter((id) => isGuid(id));
+    return [clientId, ...said].flatMap((name) => (typeof name === 'string' && name !== '' ? [name.toLowerCase()] : []));
+  });
+  return { names };
+}
+
+/** What a token says; nothing where it is none that can be read, since Microsoft promises no format. */
+function claimsOf(token: string): Readonly<Record<string, unknown>> {
+  try {
+    const claims: unknown = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString('utf8'));
+    return typeof claims === 'object' && claims !== null ? { ...claims } : {};
+  } catch {
+    return {};
+  }
+}

@@ -1,0 +1,112 @@
+import type { ClientState, Difference } from '@connected-registry/protocol/answers/clientAnswers';
+import { rightsHash } from '@connected-registry/protocol/names/permissions';
+import type { CredentialTags } from '@connected-registry/protocol/names/secretTags';
+import { isLive, type Slots } from '@connected-registry/protocol/registry/slots';
+
+/** All that is known of a client that has a credential. Times are ISO 8601; ARM's names ignore case. */
+export interface KnownClient {
+  readonly tags: CredentialTags;
+  readonly secretIsEnabled: boolean;
+  readonly token?: { readonly scopeMap: string; readonly isEnabled: boolean | undefined; readonly slots: Slots };
+  /** Action strings of the scope map in the tags; absent when there is no such map. */
+  readonly actions?: readonly string[];
+  /** The connected registry in the tags; absent when there is none of that name. */
+  readonly connectedRegistry?: { readonly loginServer?: string; readonly clientTokens: readonly string[] };
+  /** Another connected registry that lists the token. */
+  readonly boundElsewhere?: string;
+  /** Other clients that use the token, in words. */
+  readonly sharedWith?: string;
+}
+
+export interface Judgement {
+  readonly state: ClientState;
+  readonly differences: readonly Difference[];
+}
+
+/** A credential with less than this share of its life left should have been rotated: rotation begins long before. */
+const EXPIRING_SHARE = 1 / 5;
+
+/** Longest text of what was expected or found. */
+const MOST_CHARACTERS = 300;
+
+/**
+ * How a client stands, and every way in which it differs from what was set. No password is needed: the time that a slot
+ * was filled tells whether its password is still the one in the vault.
+ * @param allowedEndpoints host:port values that a secret may be for besides the connected registry's own.
+ */
+export function judgeClient(known: KnownClient, now: Date, allowedEndpoints: readonly string[]): Judgement {
+  const { tags, token, secretIsEnabled } = known;
+  const expiresOn = new Date(tags.expiresOn);
+  if (!token) return { state: 'orphaned', differences: [{ code: 'token-missing', expected: tags.token }] };
+  if (token.isEnabled === false && !secretIsEnabled) return { state: 'revoked', differences: [] };
+  const unbound = aboutBinding(known);
+  const drift = [
+    ...(secretIsEnabled ? [] : [{ code: 'secret-disabled' } as const]),
+    ...(token.isEnabled === false ? [{ code: 'token-disabled' } as const] : []),
+    ...(known.sharedWith === undefined ? [] : [{ code: 'token-shared', found: known.sharedWith } as const]),
+    ...aboutRights(known, token.scopeMap),
+    ...aboutPassword(tags, token.slots, now),
+    ...aboutEndpoint(known, allowedEndpoints),
+  ];
+  // An unknown fact is reported, and makes no client drifted.
+  const unknown =
+    token.isEnabled === undefined ? [{ code: 'fact-unknown', found: 'whether the token is enabled' } as const] : [];
+  const differences = [...unbound, ...drift, ...unknown];
+  if (expiresOn <= now) return { state: 'expired', differences };
+  if (unbound.length > 0) return { state: 'unbound', differences };
+  if (drift.length > 0) return { state: 'drifted', differences };
+  return { state: isExpiring(tags, now) ? 'expiring' : 'ok', differences };
+}
+
+/** Whether the connected registry lists the client's token. */
+export function listsToken(connectedRegistry: KnownClient['connectedRegistry'], token: string): boolean {
+  return (connectedRegistry?.clientTokens ?? []).some((name) => same(name, token));
+}
+
+function isExpiring({ issued, expiresOn }: CredentialTags, now: Date): boolean {
+  const end = new Date(expiresOn).getTime();
+  const life = end - new Date(issued.slotCreatedAt).getTime();
+  return end - now.getTime() < life * EXPIRING_SHARE;
+}
+
+function aboutBinding({ tags, connectedRegistry, boundElsewhere }: KnownClient): Difference[] {
+  const elsewhere: Difference[] =
+    boundElsewhere === undefined
+      ? []
+      : [{ code: 'bound-elsewhere', expected: tags.connectedRegistry, found: boundElsewhere }];
+  if (!connectedRegistry)
+    return [{ code: 'connected-registry-missing', expected: tags.connectedRegistry }, ...elsewhere];
+  if (listsToken(connectedRegistry, tags.token)) return [];
+  return [{ code: 'binding-missing', expected: tags.token }, ...elsewhere];
+}
+
+function aboutRights({ tags, actions }: KnownClient, scopeMap: string): Difference[] {
+  const moved: Difference[] = same(scopeMap, tags.scopeMap)
+    ? []
+    : [{ code: 'token-scope-map', expected: tags.scopeMap, found: scopeMap }];
+  if (!actions) return [...moved, { code: 'scope-map-missing', expected: tags.scopeMap }];
+  const { rights } = tags.made;
+  if (rights === undefined || rights === rightsHash(actions)) return moved;
+  return [...moved, { code: 'scope-map-rights', found: [...actions].sort().join(', ').slice(0, MOST_CHARACTERS) }];
+}
+
+function aboutPassword({ slot, issued }: CredentialTags, slots: Slots, now: Date): Difference[] {
+  const filled = slots[slot];
+  if (!filled) return [{ code: 'password-missing', expected: slot }];
+  if (new Date(filled.createdAt).getTime() !== new Date(issued.slotCreatedAt).getTime())
+    return [{ code: 'password-replaced', expected: issued.slotCreatedAt, found: filled.createdAt }];
+  return isLive(filled, now) ? [] : [{ code: 'password-expired', found: filled.expiresAt ?? '' }];
+}
+
+function aboutEndpoint({ tags, connectedRegistry }: KnownClient, allowed: readonly string[]): Difference[] {
+  const { endpoint } = tags.issued;
+  const present = connectedRegistry?.loginServer?.toLowerCase();
+  if (endpoint === undefined || present === undefined) return [];
+  return endpoint === present || allowed.includes(endpoint)
+    ? []
+    : [{ code: 'endpoint', expected: endpoint, found: present }];
+}
+
+function same(left: string, right: string): boolean {
+  return left.toLowerCase() === right.toLowerCase();
+}

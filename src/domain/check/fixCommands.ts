@@ -1,0 +1,120 @@
+import type { SlotName } from '@connected-registry/protocol/registry/slots';
+
+interface OfRegistry {
+  readonly registry: string;
+}
+interface OfConnectedRegistry extends OfRegistry {
+  readonly connectedRegistry: string;
+}
+interface OfToken extends OfRegistry {
+  readonly token: string;
+}
+
+/**
+ * Every Azure CLI command that the app prints as a fix, in one place: each is run as printed, by a test with the real CLI
+ * (packages/azure-simulator/test/fixes.az.test.ts). A fix that says more than its command has the command at its end.
+ */
+export const FIX_COMMANDS = {
+  upgradeRegistry: ({ registry }: OfRegistry) => acr('update', { name: lower(registry), sku: 'Premium' }),
+  enableDataEndpoint: ({ registry }: OfRegistry) =>
+    acr('update', { name: lower(registry), 'data-endpoint-enabled': 'true' }),
+  listConnectedRegistries: ({ registry }: OfRegistry) => acr('connected-registry list', { registry: lower(registry) }),
+  connectedRegistrySettings: ({ registry, connectedRegistry }: OfConnectedRegistry) =>
+    acr('connected-registry get-settings', {
+      registry: lower(registry),
+      name: connectedRegistry,
+      'parent-protocol': 'https',
+      'generate-password': '1',
+      yes: [],
+    }),
+  showConnectedRegistry: ({ registry, connectedRegistry }: OfConnectedRegistry) =>
+    acr('connected-registry show', { registry: lower(registry), name: connectedRegistry }),
+  showDataEndpoint: ({ registry }: OfRegistry) => acr('show', { name: lower(registry), query: 'dataEndpointEnabled' }),
+  showTokenStatus: ({ registry, token }: OfToken) =>
+    acr('token show', { registry: lower(registry), name: token, query: 'status' }),
+  /** Once a night; any other time in five fields does as well. */
+  setSyncSchedule: ({ registry, connectedRegistry }: OfConnectedRegistry) =>
+    acr('connected-registry update', {
+      registry: lower(registry),
+      name: connectedRegistry,
+      'sync-schedule': '0 3 * * *',
+      'sync-window': 'PT4H',
+    }),
+  /** Grants it on the connected registry and on all its ancestors. */
+  addToSyncScope: ({
+    registry,
+    connectedRegistry,
+    repository,
+  }: OfConnectedRegistry & { readonly repository: string }) =>
+    acr('connected-registry permissions update', {
+      registry: lower(registry),
+      name: connectedRegistry,
+      add: repository,
+    }),
+  /** As many days as the seconds, and one more; ARM takes 1 to 90. */
+  keepMessages: ({ registry, connectedRegistry, seconds }: OfConnectedRegistry & { readonly seconds: number }) =>
+    acr('connected-registry update', {
+      registry: lower(registry),
+      name: connectedRegistry,
+      'sync-message-ttl': `P${Math.min(90, Math.ceil(seconds / 86_400) + 1)}D`,
+    }),
+  removeClientToken: ({ registry, connectedRegistry, token }: OfConnectedRegistry & OfToken) =>
+    acr('connected-registry update', {
+      registry: lower(registry),
+      name: connectedRegistry,
+      'remove-client-tokens': token,
+    }),
+  enableToken: ({ registry, token }: OfToken) =>
+    acr('token update', { registry: lower(registry), name: token, status: 'enabled' }),
+  clearPassword: ({ registry, token, slot }: OfToken & { readonly slot: SlotName }) =>
+    acr('token credential delete', { registry: lower(registry), name: token, [slot]: [] }),
+  moveToken: ({ registry, token, scopeMap }: OfToken & { readonly scopeMap: string }) =>
+    acr('token update', { registry: lower(registry), name: token, 'scope-map': scopeMap }),
+  /** Gives the scope map just the rights that are wanted: action strings of what it has and of what it should have. */
+  changeScopeMap: ({ registry, scopeMap, has, wanted }: ScopeMapChange) =>
+    [
+      acr('scope-map update', { registry: lower(registry), name: scopeMap }),
+      ...repositoryOptions('--add-repository', without(wanted, has)),
+      ...repositoryOptions('--remove-repository', without(has, wanted)),
+    ].join(' '),
+} as const;
+
+interface ScopeMapChange extends OfRegistry {
+  readonly scopeMap: string;
+  readonly has: readonly string[];
+  readonly wanted: readonly string[];
+}
+
+/** Options by name; an empty list is one without a value. */
+function acr(command: string, options: Readonly<Record<string, string | readonly []>>): string {
+  const words = Object.entries(options).map(([name, value]) =>
+    typeof value === 'string' ? `--${name} ${quoted(value)}` : `--${name}`,
+  );
+  return ['az acr', command, ...words].join(' ');
+}
+
+/** As a POSIX shell takes it for one word. */
+function quoted(text: string): string {
+  return /^[\w./:@%+=-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+}
+
+/** The CLI's help: the name should be in lower case. */
+function lower(registry: string): string {
+  return registry.toLowerCase();
+}
+
+function without(actions: readonly string[], others: readonly string[]): string[] {
+  return actions.filter((action) => !others.includes(action)).toSorted();
+}
+
+/** One option a repository, with its actions. */
+function repositoryOptions(option: string, actions: readonly string[]): string[] {
+  const byRepository = new Map<string, string[]>();
+  for (const action of actions) {
+    const match = /^repositories\/(?<repository>.+)\/(?<right>(?:content|metadata)\/[a-z]+)$/.exec(action)?.groups;
+    const { repository, right } = match ?? {};
+    if (repository !== undefined && right !== undefined)
+      byRepository.set(repository, [...(byRepository.get(repository) ?? []), right]);
+  }
+  return [...byRepository].map(([repository, rights]) => `${option} ${quoted(repository)} ${rights.join(' ')}`);
+}

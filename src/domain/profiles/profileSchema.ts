@@ -1,0 +1,169 @@
+import { z } from 'zod';
+import { CHANNEL_KINDS, type DeviceChannelChoice } from '@connected-registry/protocol/messages/deviceChannel';
+import { fieldIssues, helpFor, type FieldIssue } from '@connected-registry/protocol/requests/fieldIssues';
+import { NAME_RULES } from '@connected-registry/protocol/names/names';
+import {
+  imageFits,
+  ONBOARDING_FIELDS,
+  operatorFields,
+  readOnly,
+  REQUEST_FIELDS,
+} from '@connected-registry/protocol/requests/onboardingRequest';
+import { fitsPattern } from '@connected-registry/protocol/names/pattern';
+import type { Profile } from './profiles.js';
+
+/** How each field of a profile must look: the fix that a bad one is told when the app starts. */
+export const PROFILE_FIELDS = {
+  ...ONBOARDING_FIELDS,
+  name: '1 to 40 letters, digits and hyphens, another one than those of the other profiles',
+  match: 'an object of hub, device and connectedRegistry, each of them optional',
+  hub: 'the name of a hub in IOT_HUBS',
+  device: 'a device id in which * stands for any characters, for example edge-*',
+  connectedRegistry: 'the name of a connected registry; in match, * stands for any characters',
+  repositories: `${ONBOARDING_FIELDS.repositories}; in a profile content/read and metadata/read only`,
+  channel: '"eventGrid", "iotHub", "poll", or {"kind": "iotHub", "hub"?, "module"?}',
+  clients: "a list of device ids, each inside match.device: a new connected registry's clients",
+  pollers: 'an object {object id of an Entra identity: device id, or a list of 1 to 20 of them}, for channel poll',
+} as const;
+
+const MOST_PROFILES = 200;
+const MOST_CLIENTS = 200;
+const MOST_POLLED = 20;
+const OBJECT_ID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/;
+
+const pattern = (most: number) =>
+  z.string('must be a text').min(1, 'must not be empty').max(most, `must have at most ${most} characters`);
+const client = z.string('must be a text').regex(NAME_RULES.client, 'is not a device id');
+
+const channel = z.strictObject(
+  {
+    kind: z.enum(CHANNEL_KINDS, `must be one of ${CHANNEL_KINDS.join(', ')}`),
+    hub: z.string('must be a text').min(1, 'must name a hub').optional(),
+    module: z.string('must be a text').regex(NAME_RULES.client, 'is not a module id').optional(),
+  },
+  'is not a channel',
+);
+
+const { repositories, scopeMap, token, image, credentialLifetimeDays } = REQUEST_FIELDS;
+const { registry, endpoint } = operatorFields;
+
+const profile = z
+  .strictObject({
+    name: z.string('must be a text').regex(/^[A-Za-z0-9-]{1,40}$/, 'is not a profile name'),
+    match: z
+      .strictObject({ hub: pattern(50), device: pattern(128), connectedRegistry: pattern(50) }, 'must be an object')
+      .partial()
+      .default({}),
+    connectedRegistry: z.string('must be a text').regex(NAME_RULES.connectedRegistry, 'is not a valid name').optional(),
+    repositories,
+    scopeMap,
+    token,
+    image,
+    credentialLifetimeDays,
+    registry,
+    endpoint,
+    channel: z
+      .preprocess((given) => (typeof given === 'string' ? { kind: given } : given), channel)
+      .default({ kind: 'eventGrid' }),
+    clients: z.array(client).max(MOST_CLIENTS, `must list at most ${MOST_CLIENTS} clients`).default([]),
+    pollers: z
+      .record(
+        z.string().toLowerCase().regex(OBJECT_ID, 'is not an object id'),
+        z.union(
+          [client.transform((one) => [one]), z.array(client).min(1).max(MOST_POLLED)],
+          'must be one or more device ids',
+        ),
+      )
+      .default({}),
+  })
+  .check(imageFits)
+  .check(readOnly)
+  .check(holdsTogether);
+type GivenProfile = z.output<typeof profile>;
+
+/** Fields that are well-formed each but mean nothing together. */
+function holdsTogether({ value, issues }: z.core.ParsePayload<GivenProfile>): void {
+  if (issues.length > 0) return;
+  const { match, connectedRegistry, channel, clients, pollers, token } = value;
+  const complain = (path: (string | number)[], message: string) =>
+    issues.push({ code: 'custom', path, input: value, message });
+  if ((connectedRegistry === undefined) === (match.connectedRegistry === undefined))
+    complain(['connectedRegistry'], 'must stand here or in match, and not in both');
+  if (match.hub !== undefined && connectedRegistry === undefined)
+    complain(['connectedRegistry'], "is missing, and a hub's events name none");
+  if (channel.kind === 'iotHub' && (channel.hub ?? match.hub) === undefined)
+    complain(['channel', 'hub'], 'is missing, and match names no hub');
+  if (channel.kind !== 'iotHub' && (channel.hub ?? channel.module) !== undefined)
+    complain(['channel'], 'names a hub or module, which only iotHub has');
+  if (token !== undefined && !isAboutOneClient(value))
+    complain(['token'], 'is for a profile of one client only: match.device must be one device id, without *');
+  const polled = Object.entries(pollers);
+  if (polled.length > 0 && channel.kind !== 'poll') complain(['pollers'], 'is for channel poll only');
+  if (polled.length > 0 && connectedRegistry === undefined)
+    complain(['connectedRegistry'], 'is missing, and pollers need one');
+  const fits = (one: string) => match.device === undefined || fitsPattern(match.device, one);
+  clients.forEach((one, index) => fits(one) || complain(['clients', index], 'is outside match.device'));
+  for (const [id, names] of polled) if (!names.every(fits)) complain(['pollers', id], 'is outside match.device');
+}
+
+/** Two clients with one token could not be distinguished: cutting one off would cut off the other. */
+function isAboutOneClient({ match, connectedRegistry, clients }: GivenProfile): boolean {
+  const isOneDevice = match.device !== undefined && !match.device.includes('*');
+  return connectedRegistry !== undefined && isOneDevice && clients.length <= 1;
+}
+
+const list = z
+  .array(z.unknown(), 'must be a JSON list of profiles')
+  .max(MOST_PROFILES, `must list at most ${MOST_PROFILES} profiles`);
+
+/**
+ * Reads profiles from JSON.
+ * @returns them in their order, or every fault in words that name the profile, the field, and how it must look.
+ */
+export function parseProfiles(text: string): { readonly profiles: readonly Profile[] } | { readonly faults: string[] } {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    return { faults: ['is not JSON; it must be a list of profiles'] };
+  }
+  const items = list.safeParse(json);
+  if (!items.success) return { faults: items.error.issues.map(({ message }) => message) };
+  const faults: string[] = [];
+  const profiles: Profile[] = [];
+  for (const [index, item] of items.data.entries()) {
+    const parsed = profile.safeParse(item, { reportInput: true });
+    if (!parsed.success)
+      faults.push(...fieldIssues(parsed.error).flatMap((issue) => faultsOf(nameOf(item, index), issue)));
+    else if (profiles.some(({ name }) => name.toLowerCase() === parsed.data.name.toLowerCase()))
+      faults.push(`profile ${parsed.data.name}, field name: is taken already; it must be ${PROFILE_FIELDS.name}`);
+    else profiles.push(toProfile(parsed.data));
+  }
+  return faults.length > 0 ? { faults } : { profiles };
+}
+
+function nameOf(item: unknown, index: number): string {
+  const name = typeof item === 'object' && item !== null && 'name' in item ? item.name : undefined;
+  return typeof name === 'string' && /^[A-Za-z0-9-]{1,40}$/.test(name) ? name : `number ${index + 1}`;
+}
+
+function faultsOf(name: string, { code, path, message, input, keys }: FieldIssue): string[] {
+  if (keys)
+    return keys.map(
+      (key) =>
+        `profile ${name}, field ${[...path, key].join('.')}: is not a known field; known are ${Object.keys(PROFILE_FIELDS).join(', ')}`,
+    );
+  const missing = code === 'invalid_type' && input === undefined;
+  const help = helpFor(path, PROFILE_FIELDS)?.text ?? 'a JSON object';
+  const field = path.join('.') || 'all of it';
+  return [`profile ${name}, field ${field}: ${missing ? 'is missing' : message}; it must be ${help}`];
+}
+
+function toProfile({ channel, ...given }: GivenProfile): Profile {
+  return { ...given, channel: toChoice(channel, given.match.hub) };
+}
+
+function toChoice({ kind, hub, module }: GivenProfile['channel'], matched: string | undefined): DeviceChannelChoice {
+  if (kind !== 'iotHub') return { kind };
+  return { kind, hub: hub ?? matched ?? '', ...(module === undefined ? {} : { module }) };
+}

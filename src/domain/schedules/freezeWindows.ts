@@ -1,0 +1,62 @@
+import { durationSeconds } from '@connected-registry/protocol/registry/durations';
+import { parseNcrontab } from '@connected-registry/clock/schedules/ncrontab';
+
+/** A time in which no rotation begins and no password is revoked, again and again. */
+export interface FreezeWindow {
+  /** When it begins: NCRONTAB of five fields, so that all schedules of the app are one language; read in `timeZone`. */
+  readonly cron: string;
+  readonly seconds: number;
+  /** IANA name. */
+  readonly timeZone: string;
+}
+
+/** Windows that follow one another without a gap are one long freeze; nobody has more in a row. */
+const MOST_IN_A_ROW = 400;
+
+/** How a window is written: cron, ISO 8601 duration and, unless it is UTC, the time zone. */
+export const FREEZE_WINDOW_FORM = 'cron|duration|time zone, such as 0 18 * * 5|PT62H|Europe/Berlin';
+
+/** Undefined when the text is no freeze window. */
+export function parseFreezeWindow(text: string): FreezeWindow | undefined {
+  const [cron, duration, timeZone = 'UTC', ...rest] = text.split('|').map((part) => part.trim());
+  const seconds = durationSeconds(duration ?? '');
+  if (!cron || seconds === undefined || seconds < 60 || rest.length > 0 || cron.split(/\s+/).length !== 5)
+    return undefined;
+  try {
+    return parseNcrontab(cron, timeZone)?.next(new Date()) ? { cron, seconds, timeZone } : undefined;
+  } catch {
+    // Croner throws for a time zone that it does not know.
+    return undefined;
+  }
+}
+
+/** The end of the freeze that `now` lies in; undefined when there is none. Windows that touch count as one. */
+export function frozenUntil(windows: readonly FreezeWindow[], now: Date): Date | undefined {
+  let until: Date | undefined;
+  for (let rounds = 0; rounds < MOST_IN_A_ROW; rounds += 1) {
+    const at = until ?? now;
+    const ends = windows.flatMap((window) => endOf(window, at) ?? []);
+    const latest = Math.max(...ends);
+    if (ends.length === 0 || latest <= at.getTime()) break;
+    until = new Date(latest);
+  }
+  return until;
+}
+
+/** When the occurrence that `at` lies in ends, in milliseconds; its first instant counts, its last does not. */
+function endOf({ cron, seconds, timeZone }: FreezeWindow, at: Date): number | undefined {
+  const occurrences = parseNcrontab(cron, timeZone);
+  const length = seconds * 1000;
+  let begun: Date | undefined;
+  let next = occurrences?.next(new Date(at.getTime() - length));
+  while (next && next <= at) {
+    begun = next;
+    next = occurrences?.next(begun);
+  }
+  return begun && begun.getTime() + length;
+}
+
+/** Longest of the windows, in seconds; 0 without any. */
+export function longestFreezeSeconds(windows: readonly FreezeWindow[]): number {
+  return Math.max(0, ...windows.map(({ seconds }) => seconds));
+}

@@ -1,0 +1,107 @@
+import type { OrchestrationContext } from 'durable-functions';
+import type { PullCheckAsk } from '../../domain/pullCheck/pullCheckAsk.js';
+import {
+  boundProgress,
+  type OperationOutcome,
+  type OperationResult,
+  type PullCheckProgress,
+  type Step,
+  type StepStatus,
+} from '../../domain/operations/operation.js';
+
+/** How a flow ended, before the log adds what it knows. */
+export type End<Result extends OperationResult> = Omit<OperationOutcome<Result>, 'endedAt' | 'steps' | 'reports'>;
+
+/** Keeps the run's steps, and shows them as the instance's custom status each time something changes. */
+export class ProgressLog {
+  private readonly list: Step[] = [];
+  private phase = 'starting';
+  private pullCheck: PullCheckProgress | undefined;
+
+  constructor(private readonly context: OrchestrationContext) {}
+
+  get steps(): readonly Step[] {
+    return this.list;
+  }
+
+  /** How often the device has been asked in this run; 0 before the first time. */
+  get asked(): number {
+    return this.pullCheck?.attempt ?? 0;
+  }
+
+  private get reports(): Readonly<Record<string, string>> {
+    return this.pullCheck?.reports ?? {};
+  }
+
+  enter(phase: string): void {
+    this.phase = phase;
+    this.show();
+  }
+
+  begin(name: string): void {
+    this.list.push({ name, status: 'running', attempts: 0, startedAt: this.now() });
+    this.show();
+  }
+
+  /** The present step's work is tried for the n-th time; a step of several pieces shows the most tried one. */
+  trying(tries: number): void {
+    const step = this.list.at(-1);
+    if (step) this.change({ status: 'running', attempts: Math.max(step.attempts, tries) });
+  }
+
+  waiting(message: string): void {
+    this.change({ status: 'waiting', message });
+  }
+
+  end(status: Extract<StepStatus, 'completed' | 'failed'>, message?: string): void {
+    const last = this.list.pop();
+    if (!last) return;
+    const { message: earlier, ...step } = last;
+    const kept = message ?? (status === 'failed' ? earlier : undefined);
+    this.list.push({ ...step, status, endedAt: this.now(), ...(kept === undefined ? {} : { message: kept }) });
+    this.show();
+  }
+
+  /** A pull check's attempt begins: reports for it are welcome until `expiresAt`. */
+  asking({ attempt, expiresAt, secret, image }: PullCheckAsk): void {
+    this.pullCheck = { attempt, expiresAt, reports: this.reports, ask: { secret, image } };
+    this.trying(attempt);
+  }
+
+  /** A report was accepted; its hash tells a repetition from other content. */
+  reported(attempt: number, hash: string): void {
+    if (this.pullCheck)
+      this.pullCheck = { ...this.pullCheck, reports: { ...lastReports(this.reports), [attempt]: hash } };
+    this.show();
+  }
+
+  /** The run is over. @returns what its flow returns: the end with its time, the steps, and the device's reports. */
+  close<Result extends OperationResult>(end: End<Result>): OperationOutcome<Result> {
+    this.enter(end.status);
+    const reports = this.pullCheck ? { reports: this.reports } : {};
+    return { ...end, endedAt: this.now(), steps: this.list, ...reports };
+  }
+
+  /** Of the step that is under way; what is done between two steps is nobody's. */
+  private change(part: Partial<Step>): void {
+    const last = this.list.at(-1);
+    if (last && last.endedAt === undefined) this.list[this.list.length - 1] = { ...last, ...part };
+    this.show();
+  }
+
+  private now(): string {
+    return this.context.df.currentUtcDateTime.toISOString();
+  }
+
+  private show(): void {
+    const { phase, list: steps, pullCheck } = this;
+    this.context.df.setCustomStatus(boundProgress({ phase, steps, ...(pullCheck ? { pullCheck } : {}) }));
+  }
+}
+
+/** So many reports are remembered, the newest; a check that asks the device more often has long superseded the rest. */
+const REMEMBERED_REPORTS = 20;
+
+function lastReports(reports: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(reports).slice(-REMEMBERED_REPORTS));
+}

@@ -1,0 +1,170 @@
+import { findRegistry, type Config } from '../../settings/config.js';
+import type { CheckFinding, CheckWarning, Verdict } from '@connected-registry/protocol/answers/clientAnswers';
+import { tokenMarks, type CheckPart } from '../../domain/check/checkRun.js';
+import { caseTwinWarnings, endsOf } from '../../domain/clients/caseTwins.js';
+import { clientKey, referenceOf, type ClientReference } from '@connected-registry/protocol/names/clientKey';
+import { judgeClient, type Judgement } from '../../domain/check/clientJudgement.js';
+import { findingFix } from '../../domain/check/findingFix.js';
+import { mainSecretName } from '@connected-registry/protocol/names/names';
+import { offlineWarnings } from '../../domain/schedules/offlineTime.js';
+import { whileRunning, type RunningOf } from '../../domain/operations/runningRun.js';
+import { parseTags } from '@connected-registry/protocol/names/secretTags';
+import type { Ports } from '../../ports/ports.js';
+import type { SecretListing } from '../../ports/secretVault.js';
+import { eachOf } from '../eachOf.js';
+import { clientSecret, knownClients, type ClientSecret } from './knownClients.js';
+import { createRegistryReader, type RegistryReader } from '../registry/registryReader.js';
+import type { TokenUsers } from './tokenUsers.js';
+
+/** Compares clients with what was set for them. Reads only. @throws ServiceError */
+export interface Check {
+  /** The clients on some pages of the vault. @param from what the part before gave. */
+  page(reader: RegistryReader, from?: string, runningOf?: RunningOf): Promise<CheckPart>;
+  /** These clients, each with its state, and what endangers their connected registries. */
+  clients(
+    clients: readonly ClientReference[],
+    runningOf?: RunningOf,
+  ): Promise<CheckPart & { readonly warnings: readonly CheckWarning[] }>;
+}
+
+/** Pages of the vault in one part: as much as one activity does before its result is kept. */
+export const PAGES_IN_A_PART = 40;
+
+/** So many of a part's clients are looked at again before anything is said of them. */
+const MOST_SECOND_LOOKS = 100;
+
+/** How old what was read for a second look, or for some clients, may be, in milliseconds: it is used once. */
+const ONE_USE = 60_000;
+
+interface Judged extends Judgement {
+  readonly secret: ClientSecret;
+  /** The operation that is at work with one that differs. */
+  readonly running?: string;
+}
+
+/** Nobody says what runs. */
+const NONE_KNOWN: RunningOf = async () => undefined;
+
+export function createCheck({ vault, controlPlane }: Ports, config: Config, tokenUsers: TokenUsers): Check {
+  const freshReader = () => createRegistryReader(controlPlane, { freshFor: ONE_USE });
+
+  async function judge(secrets: readonly ClientSecret[], reader: RegistryReader): Promise<Judged[]> {
+    const now = new Date();
+    const known = await knownClients(secrets, reader, tokenUsers);
+    return known.flatMap((client, index) => {
+      const secret = secrets[index];
+      return secret ? [{ secret, ...judgeClient(client, now, config.allowedEndpoints) }] : [];
+    });
+  }
+
+  /**
+   * Looks again at those with a difference: vault and ARM are not read at one instant, and a run may have been at work in
+   * between, or is now. What is gone by then was offboarded meanwhile.
+   */
+  async function lookAgain(judged: readonly Judged[], runningOf: RunningOf): Promise<Judged[]> {
+    const suspects = judged.filter(({ state }) => !['ok', 'expiring', 'expired'].includes(state));
+    const some = suspects.slice(0, MOST_SECOND_LOOKS);
+    const before = await eachOf(some, ({ secret }) => runningOf(referenceOf(secret.tags)));
+    const runs = new Map(some.map(({ secret }, index) => [secret.name, before[index]]));
+    const again = await eachOf(some, ({ secret }) => vault.newest(secret.name));
+    const present = again.map((listing) => listing && clientSecret(listing)).filter((secret) => secret !== undefined);
+    const looked = await judge(present, freshReader());
+    const second = await eachOf(looked, async (item): Promise<[string, Judged]> => {
+      const { name, tags } = item.secret;
+      // One that has begun since explains what is seen now as well.
+      const run = runs.get(name) ?? (item.differences.length > 0 ? await runningOf(referenceOf(tags)) : undefined);
+      return [name, { ...item, ...whileRunning(item, run), ...(run ? { running: run.id } : {}) }];
+    });
+    const byName = new Map(second);
+    return judged.flatMap((item) => (some.includes(item) ? (byName.get(item.secret.name) ?? []) : [item]));
+  }
+
+  return {
+    page: async (reader, from, runningOf = NONE_KNOWN) => {
+      const { listings, next } = await somePages(from);
+      const secrets = listings.map(clientSecret).filter((secret) => secret !== undefined);
+      const ours = secrets.filter(({ tags }) => findRegistry(config, tags.registry) !== undefined);
+      const judged = await lookAgain(await judge(ours, reader), runningOf);
+      const references = ours.map(({ tags }) => referenceOf(tags));
+      const twins = caseTwinWarnings(references);
+      const findings = judged
+        .filter(({ state, differences }) => state !== 'ok' || differences.length > 0)
+        .map(toFinding);
+      return {
+        counts: countsOf(judged.map(({ state }) => state)),
+        findings,
+        omittedFindings: 0,
+        // A candidate's token is in use too: its run is under way.
+        tokens: tokenMarks(listings.map(({ tags }) => parseTags(tags)).filter((tags) => tags !== undefined)),
+        ...(next === undefined && from === undefined ? {} : { ends: endsOf(references) }),
+        ...(twins.length === 0 ? {} : { warnings: twins }),
+        ...(next === undefined ? {} : { next }),
+      };
+    },
+
+    clients: async (clients, runningOf = NONE_KNOWN) => {
+      const reader = freshReader();
+      const listings = await eachOf(clients, (client) => vault.newest(mainSecretName(client)));
+      const secrets = listings.map((listing) => listing && clientSecret(listing));
+      const present = secrets.filter((secret) => secret !== undefined);
+      const judged = await lookAgain(await judge(present, reader), runningOf);
+      const byKey = new Map(judged.map((item) => [item.secret.name, toFinding(item)]));
+      const findings = clients.map(
+        (client): CheckFinding =>
+          byKey.get(clientKey(client)) ?? withFix({ ...client, state: 'absent', differences: [] }),
+      );
+      return {
+        counts: countsOf(findings.map(({ state }) => state)),
+        findings,
+        omittedFindings: 0,
+        tokens: '',
+        warnings: [...(await warningsFor(clients, reader)), ...caseTwinWarnings(clients)],
+      };
+    },
+  };
+
+  async function somePages(from: string | undefined) {
+    const listings: SecretListing[] = [];
+    let next = from;
+    for (let pages = 0; pages < PAGES_IN_A_PART; pages += 1) {
+      const page = await vault.page(next);
+      listings.push(...page.secrets);
+      next = page.continuation;
+      if (next === undefined) break;
+    }
+    return { listings, next };
+  }
+
+  async function warningsFor(clients: readonly ClientReference[], reader: RegistryReader): Promise<CheckWarning[]> {
+    const concerned = new Set(clients.map(nameOf));
+    const registries = [...new Set(clients.map(({ registry }) => registry))];
+    const now = new Date();
+    const warnings = await eachOf(registries, async (registry) =>
+      (await reader.connectedRegistries(registry))
+        .filter(({ name }) => concerned.has(nameOf({ registry, connectedRegistry: name })))
+        .flatMap((facts) => offlineWarnings(registry, facts, now)),
+    );
+    return warnings.flat();
+  }
+}
+
+function nameOf({ registry, connectedRegistry }: Pick<ClientReference, 'registry' | 'connectedRegistry'>): string {
+  return `${registry}/${connectedRegistry}`.toLowerCase();
+}
+
+function toFinding({ secret, state, differences, running }: Judged): CheckFinding {
+  const { registry, connectedRegistry, client, expiresOn, token } = secret.tags;
+  const finding = { registry, connectedRegistry, client, state, expiresOn, differences };
+  return withFix(running === undefined ? finding : { ...finding, running }, token);
+}
+
+function withFix(finding: CheckFinding, token?: string): CheckFinding {
+  const fix = findingFix(finding, token, finding.state, finding.differences);
+  return fix === undefined ? finding : { ...finding, fix };
+}
+
+function countsOf(states: readonly Verdict[]): CheckPart['counts'] {
+  const counts: Partial<Record<Verdict, number>> = {};
+  for (const state of states) counts[state] = (counts[state] ?? 0) + 1;
+  return counts;
+}

@@ -1,0 +1,59 @@
+import { isKnown, type ClientRecord } from '../../domain/clients/clientRecord.js';
+import type { ClientReference } from '@connected-registry/protocol/names/clientKey';
+import { candidateSecretName, mainSecretName, ownTokenNames } from '@connected-registry/protocol/names/names';
+import { nearClients } from '../../domain/clients/nearNames.js';
+import type { UnknownClient } from '../../domain/clients/unknownClient.js';
+import type { Ports } from '../../ports/ports.js';
+import { ServiceError } from '../../serviceErrors/serviceError.js';
+import { isBound } from '../registry/connectedRegistry.js';
+import type { TokenUsers } from './tokenUsers.js';
+
+/**
+ * Tells of a client that neither its record, the vault (a deleted secret counts, while the vault keeps it), a token's name
+ * nor the client list knows. Undefined for any other, and where one of these could not be read: then nobody can say that
+ * it does not exist. The cheapest source is asked first, and no more are after one that knows the client.
+ */
+export type FindUnknown = (client: ClientReference, record: ClientRecord) => Promise<UnknownClient | undefined>;
+
+export function createFindUnknown(
+  { controlPlane, vault }: Pick<Ports, 'controlPlane' | 'vault'>,
+  findNear: FindNear,
+): FindUnknown {
+  return async (client, record) => {
+    if (isKnown(record)) return undefined;
+    try {
+      if (await isFound(client)) return undefined;
+    } catch (error) {
+      if (error instanceof ServiceError) return undefined;
+      throw error;
+    }
+    return findNear(client);
+  };
+
+  async function isFound(client: ClientReference): Promise<boolean> {
+    const { registry, connectedRegistry } = client;
+    const secrets = [mainSecretName(client), candidateSecretName(client)];
+    for (const name of secrets) if (await vault.newest(name)) return true;
+    const names = ownTokenNames(client);
+    const found = await controlPlane.getConnectedRegistry(registry, connectedRegistry);
+    if (names.some((name) => isBound(found, name))) return true;
+    for (const name of names) if (await controlPlane.getToken(registry, name)) return true;
+    for (const name of secrets) if (await vault.tagsOfDeleted(name)) return true;
+    return false;
+  }
+}
+
+/** Known clients of names like that of one which nothing knows. */
+export type FindNear = (client: ClientReference) => Promise<UnknownClient>;
+
+/** Without an answer of the vault the names are unknown, which keeps nobody from being answered. */
+export function createFindNear(tokenUsers: TokenUsers): FindNear {
+  return async (client) => {
+    try {
+      return { near: nearClients(client, await tokenUsers.clients()) };
+    } catch (error) {
+      if (error instanceof ServiceError) return {};
+      throw error;
+    }
+  };
+}

@@ -1,0 +1,83 @@
+import type { DryRunAnswer, PlannedWrite } from '@connected-registry/protocol/answers/answers';
+import { referenceOf, type ClientReference } from '@connected-registry/protocol/names/clientKey';
+import type { EnabledAccess, SharedToken } from '../../domain/revocation/enabledAccess.js';
+import { keptByName } from '../../domain/offboarding/offboardingPlan.js';
+import { inCommonWith, keptForOthers, mayBeShared } from '../../domain/tokens/sharedToken.js';
+import type { Ports } from '../../ports/ports.js';
+import { ServiceError } from '../../serviceErrors/serviceError.js';
+import { isThere, readClientAccess, type ClientToken, type OtherTokens } from './clientAccess.js';
+import { readSharedAccess, type SharedAccess } from './sharedAccess.js';
+import type { TokenUsers } from './tokenUsers.js';
+
+/**
+ * What a revocation disables. Where `goesOn` is set, what cannot be read does not keep the rest from being found: a device
+ * is to be cut off by what is known of it. @throws ServiceError
+ */
+export async function readEnabledAccess(
+  ports: Pick<Ports, 'controlPlane' | 'vault'>,
+  tokenUsers: TokenUsers,
+  reference: ClientReference,
+  others?: OtherTokens,
+  goesOn = false,
+): Promise<EnabledAccess> {
+  const unread: string[] = [];
+  const access = await readClientAccess(ports, reference, others, goesOn ? unread : undefined);
+  const shared: SharedToken[] = [];
+  for (const token of access.tokens) {
+    const found = await sharing(token);
+    // The history need not hold what others have there.
+    if (found) shared.push({ ...found, users: found.users.map(referenceOf) });
+  }
+  const byName = access.tokens.filter(({ byNameOnly }) => byNameOnly === 'unmarked').map(({ name }) => name);
+  const staying = [...shared.map(({ token }) => token), ...byName];
+  return {
+    tokens: access.tokens
+      .filter(({ isEnabled, name }) => isEnabled !== false && !staying.includes(name))
+      .map(({ name }) => name),
+    secrets: access.secrets
+      .flatMap(({ versions }) => versions.filter(({ isEnabled }) => isEnabled))
+      .map(({ name, version }) => ({ name, version })),
+    shared,
+    byName,
+    isThere: isThere(access, reference),
+    unread,
+  };
+
+  /** Only for a token by which others may have access: nobody else has anything to lose by the others. */
+  async function sharing(token: ClientToken): Promise<SharedAccess | undefined> {
+    if (!mayBeShared(token, reference, token.tags)) return undefined;
+    try {
+      return await readSharedAccess(tokenUsers, token, reference);
+    } catch (error) {
+      if (!goesOn || !(error instanceof ServiceError)) throw error;
+      unread.push(`whether other clients use token ${token.name}: ${error.message}`);
+      return undefined;
+    }
+  }
+}
+
+/** What a revocation would disable, in order; what the run in progress makes is not there yet. @throws ServiceError */
+export function createRevocationDryRun(ports: Ports, tokenUsers: TokenUsers) {
+  return async (reference: ClientReference, remembered?: OtherTokens): Promise<DryRunAnswer> => {
+    const { client } = reference;
+    const { tokens, secrets, shared, byName } = await readEnabledAccess(ports, tokenUsers, reference, remembered);
+    const write = (action: string, resource: string): PlannedWrite => ({ step: 'disable', action, resource, client });
+    return {
+      problems: [],
+      writes: [
+        ...tokens.map((token) => write('disable token', token)),
+        ...shared
+          .filter(({ passwords }) => passwords.length > 0)
+          .map(({ token }) => write('empty the slot of our password on token', token)),
+        ...secrets.map(({ name, version }) => write(`disable version ${version} of secret`, name)),
+      ],
+      adopts: [
+        ...byName.map(keptByName),
+        ...shared.flatMap(({ token, users, inCommon }) => [
+          keptForOthers(token, users),
+          ...(inCommon.length > 0 ? [inCommonWith(token, users)] : []),
+        ]),
+      ],
+    };
+  };
+}

@@ -1,0 +1,179 @@
+import { findRegistry, type Config } from '../../settings/config.js';
+import type { ClientPage, ClientState, ClientView } from '@connected-registry/protocol/answers/clientAnswers';
+import { clientKey, referenceOf } from '@connected-registry/protocol/names/clientKey';
+import { judgeClient, type KnownClient } from '../../domain/check/clientJudgement.js';
+import { whileRunning, type RunningOf } from '../../domain/operations/runningRun.js';
+import type { Ports } from '../../ports/ports.js';
+import { eachOf } from '../eachOf.js';
+import { clientSecret, isBoundAsTagged, knownClients, type ClientSecret } from './knownClients.js';
+import { createRegistryReader, type RegistryReader } from '../registry/registryReader.js';
+import type { TokenUsers } from './tokenUsers.js';
+
+/** Which clients to show. Names of registries ignore case, those of clients do not. */
+export interface ClientFilter {
+  readonly registry?: string;
+  readonly connectedRegistry?: string;
+  readonly client?: string;
+  readonly state?: ClientState;
+  /** ISO 8601. */
+  readonly expiresBefore?: string;
+}
+
+/** Where a page begins: on which of the vault's pages, and behind how many of its secrets. */
+export interface ClientPlace {
+  readonly vaultPage?: string;
+  readonly skip: number;
+}
+
+export type FoundClients = Omit<ClientPage, 'continuation'> & { readonly next?: ClientPlace };
+
+/** What is known of clients that have a credential. Reads only. @throws ServiceError */
+export interface Inventory {
+  /** @param runningOf what is at work with a client: it explains what differs. */
+  clients(filter: ClientFilter, top: number, from?: ClientPlace, runningOf?: RunningOf): Promise<FoundClients>;
+  client(key: string, runningOf?: RunningOf): Promise<ClientView | undefined>;
+}
+
+/** Connected registries and scope maps may be this old, in milliseconds. */
+const FRESH_FOR = 60_000;
+
+/** What a reading that is a minute old may say of a client wrongly. */
+const DOUBTFUL: readonly ClientState[] = ['unbound', 'drifted', 'orphaned', 'revoked'];
+
+/** Pages of the vault that one request goes through: a filter that fits few clients gives short pages instead of a long wait. */
+const MOST_VAULT_PAGES = 40;
+
+/** Of a client in a list; its own page shows all. */
+const ACTIONS_IN_A_LIST = 20;
+
+export function createInventory({ vault, controlPlane }: Ports, config: Config, tokenUsers: TokenUsers): Inventory {
+  const reader = createRegistryReader(controlPlane, { freshFor: FRESH_FOR });
+
+  async function views(
+    secrets: readonly ClientSecret[],
+    mostActions: number,
+    runningOf: RunningOf = async () => undefined,
+  ): Promise<ClientView[]> {
+    const first = await viewsBy(reader, secrets, mostActions);
+    // A client that was onboarded a moment ago must not seem to be unbound because of what was read before.
+    const suspects = first.flatMap(({ state }, index) => {
+      const secret = secrets[index];
+      return secret && DOUBTFUL.includes(state) ? [secret] : [];
+    });
+    const before = await eachOf(suspects, ({ tags }) => runningOf(referenceOf(tags)));
+    const fresh = createRegistryReader(controlPlane, { freshFor: FRESH_FOR });
+    const looked = await viewsBy(fresh, suspects, mostActions);
+    const again = await eachOf(
+      looked.map((view, index) => ({ view, known: before[index] })),
+      async ({ view, known }) => {
+        const run = known ?? (view.differences.length > 0 ? await runningOf(referenceOf(view)) : undefined);
+        return { ...view, ...whileRunning(view, run) };
+      },
+    );
+    const byKey = new Map(again.map((view) => [view.key, view]));
+    return first.map((view) => byKey.get(view.key) ?? view);
+  }
+
+  async function viewsBy(by: RegistryReader, secrets: readonly ClientSecret[], mostActions: number) {
+    const now = new Date();
+    const known = await knownClients(secrets, by, tokenUsers);
+    return known.map((client) => toView(client, now, config.allowedEndpoints, mostActions));
+  }
+
+  /** Only clients of registries that the app is configured for: others share the vault. */
+  const isOurs = (secret: ClientSecret | undefined): secret is ClientSecret =>
+    secret !== undefined && findRegistry(config, secret.tags.registry) !== undefined;
+
+  return {
+    clients: async (filter, top, from, runningOf) => {
+      const { secrets, next } =
+        filter.client === undefined
+          ? await walk(filter, top, from ?? { skip: 0 })
+          : { secrets: await ofOneName({ ...filter, client: filter.client }), next: undefined };
+      const found = await views(secrets, ACTIONS_IN_A_LIST, runningOf);
+      const clients = found.filter(({ state }) => filter.state === undefined || state === filter.state);
+      return { clients, ...(next ? { next } : {}) };
+    },
+
+    client: async (key, runningOf) => {
+      const listing = await vault.newest(key);
+      const secret = listing && clientSecret(listing);
+      if (!isOurs(secret)) return undefined;
+      const [view] = await views([secret], Number.POSITIVE_INFINITY, runningOf);
+      return view;
+    },
+  };
+
+  /** Goes through the vault's pages until there are enough. */
+  async function walk(filter: ClientFilter, top: number, from: ClientPlace) {
+    const secrets: ClientSecret[] = [];
+    let place = from;
+    for (let pages = 0; pages < MOST_VAULT_PAGES; pages += 1) {
+      const page = await vault.page(place.vaultPage);
+      for (const [index, listing] of page.secrets.entries()) {
+        if (index < place.skip) continue;
+        if (secrets.length === top) return { secrets, next: { ...place, skip: index } };
+        const secret = clientSecret(listing);
+        if (isOurs(secret) && fits(secret, filter)) secrets.push(secret);
+      }
+      if (page.continuation === undefined) return { secrets, next: undefined };
+      place = { vaultPage: page.continuation, skip: 0 };
+    }
+    return { secrets, next: place };
+  }
+
+  /** A client's secret has a name that is known beforehand, so that one read each for its connected registries does. */
+  async function ofOneName(filter: ClientFilter & { readonly client: string }): Promise<ClientSecret[]> {
+    const registries = config.registries
+      .map(({ name }) => name)
+      .filter((name) => filter.registry === undefined || same(name, filter.registry));
+    const named = await eachOf(registries, async (registry) => {
+      const connectedRegistries =
+        filter.connectedRegistry === undefined
+          ? (await reader.connectedRegistries(registry)).map(({ name }) => name)
+          : [filter.connectedRegistry];
+      return connectedRegistries.map((connectedRegistry) => ({ registry, connectedRegistry, client: filter.client }));
+    });
+    const listings = await eachOf(named.flat(), (reference) => vault.newest(clientKey(reference)));
+    return listings
+      .map((listing) => listing && clientSecret(listing))
+      .filter((secret) => isOurs(secret))
+      .filter((secret) => fits(secret, filter));
+  }
+}
+
+function fits({ tags }: ClientSecret, filter: ClientFilter): boolean {
+  const { registry, connectedRegistry, client, expiresBefore } = filter;
+  return (
+    (registry === undefined || same(tags.registry, registry)) &&
+    (connectedRegistry === undefined || same(tags.connectedRegistry, connectedRegistry)) &&
+    (client === undefined || tags.client === client) &&
+    (expiresBefore === undefined || new Date(tags.expiresOn) < new Date(expiresBefore))
+  );
+}
+
+function toView(known: KnownClient, now: Date, allowedEndpoints: readonly string[], mostActions: number): ClientView {
+  const { tags, actions = [], secretIsEnabled } = known;
+  const { registry, connectedRegistry, client, token, scopeMap, slot, expiresOn, issued, pull } = tags;
+  const key = clientKey(tags);
+  return {
+    key,
+    registry,
+    connectedRegistry,
+    client,
+    ...judgeClient(known, now, allowedEndpoints),
+    token,
+    scopeMap: { name: scopeMap, actions: actions.slice(0, mostActions), actionCount: actions.length },
+    slot,
+    issuedAt: issued.slotCreatedAt,
+    expiresOn,
+    bound: isBoundAsTagged(known),
+    ...(issued.endpoint === undefined ? {} : { endpoint: issued.endpoint }),
+    secret: { name: key, isEnabled: secretIsEnabled },
+    ...(pull ? { pull } : {}),
+  };
+}
+
+function same(left: string, right: string): boolean {
+  return left.toLowerCase() === right.toLowerCase();
+}

@@ -1,0 +1,90 @@
+import { listsToken, type KnownClient } from '../../domain/check/clientJudgement.js';
+import { mainSecretName } from '@connected-registry/protocol/names/names';
+import { parseTags, type CredentialTags } from '@connected-registry/protocol/names/secretTags';
+import { clientNames, mayBeShared } from '../../domain/tokens/sharedToken.js';
+import type { ConnectedRegistryFacts } from '../../ports/registryControlPlane.js';
+import type { SecretListing } from '../../ports/secretVault.js';
+import { eachOf } from '../eachOf.js';
+import type { RegistryReader } from '../registry/registryReader.js';
+import { SHOWN_FOR, type TokenUsers } from './tokenUsers.js';
+
+/** A main secret of ours, its tags understood. */
+export interface ClientSecret {
+  readonly name: string;
+  readonly isEnabled: boolean;
+  readonly tags: CredentialTags;
+}
+
+/** A client's secret; undefined for a candidate, and for what is not ours. */
+export function clientSecret({ name, isEnabled, tags }: SecretListing): ClientSecret | undefined {
+  const credential = parseTags(tags);
+  if (!credential || name.toLowerCase() !== mainSecretName(credential)) return undefined;
+  return { name: mainSecretName(credential), isEnabled, tags: credential };
+}
+
+/** Puts beside each secret what ARM says of its client, in their order. @throws ServiceError */
+export async function knownClients(
+  secrets: readonly ClientSecret[],
+  reader: RegistryReader,
+  tokenUsers: TokenUsers,
+): Promise<KnownClient[]> {
+  const byRegistry = new Map<string, ClientSecret[]>();
+  for (const secret of secrets) {
+    const registry = secret.tags.registry.toLowerCase();
+    byRegistry.set(registry, [...(byRegistry.get(registry) ?? []), secret]);
+  }
+  const facts = new Map(
+    await eachOf([...byRegistry], async ([registry, its]) => {
+      const tokenNames = its.map(({ tags }) => tags.token);
+      const mapNames = its.map(({ tags }) => tags.scopeMap);
+      const [connectedRegistries, tokens, scopeMaps] = await Promise.all([
+        reader.connectedRegistries(registry),
+        reader.tokens(registry, tokenNames),
+        reader.scopeMaps(registry, mapNames),
+      ]);
+      return [registry, { tokens, scopeMaps, ...bindings(connectedRegistries) }] as const;
+    }),
+  );
+  const tokenOf = (tags: CredentialTags) =>
+    facts.get(tags.registry.toLowerCase())?.tokens.get(tags.token.toLowerCase());
+  // Once the vault's listing is to be read for one of them, it tells of all.
+  const isSuspect = secrets.some(({ tags }) => {
+    const token = tokenOf(tags);
+    return token !== undefined && mayBeShared(token, tags, [tags]);
+  });
+  const shared = await eachOf(isSuspect ? secrets : [], ({ tags }) => tokenUsers.others(tags.token, tags, SHOWN_FOR));
+  return secrets.map(({ tags, isEnabled }, index) => {
+    const users = shared[index] ?? [];
+    const its = facts.get(tags.registry.toLowerCase());
+    const token = its?.tokens.get(tags.token.toLowerCase());
+    const scopeMap = its?.scopeMaps.get(tags.scopeMap.toLowerCase());
+    const connectedRegistry = its?.named.get(tags.connectedRegistry.toLowerCase());
+    const elsewhere = its?.bound
+      .get(tags.token.toLowerCase())
+      ?.find((name) => name.toLowerCase() !== tags.connectedRegistry.toLowerCase());
+    return {
+      tags,
+      secretIsEnabled: isEnabled,
+      ...(token ? { token } : {}),
+      ...(scopeMap ? { actions: scopeMap.actions } : {}),
+      ...(connectedRegistry ? { connectedRegistry } : {}),
+      ...(elsewhere === undefined ? {} : { boundElsewhere: elsewhere }),
+      ...(users.length === 0 ? {} : { sharedWith: clientNames(users) }),
+    };
+  });
+}
+
+export function isBoundAsTagged({ tags, connectedRegistry }: KnownClient): boolean {
+  return listsToken(connectedRegistry, tags.token);
+}
+
+/** Which connected registries list a token, by its name in lower case; looked up for thousands of clients. */
+function bindings(connectedRegistries: readonly ConnectedRegistryFacts[]) {
+  const bound = new Map<string, string[]>();
+  for (const { name, clientTokens } of connectedRegistries)
+    for (const token of clientTokens) {
+      const key = token.toLowerCase();
+      bound.set(key, [...(bound.get(key) ?? []), name]);
+    }
+  return { bound, named: new Map(connectedRegistries.map((item) => [item.name.toLowerCase(), item])) };
+}

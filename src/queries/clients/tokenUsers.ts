@@ -1,0 +1,103 @@
+import { clientKey, referenceOf, type ClientReference } from '@connected-registry/protocol/names/clientKey';
+import { candidateSecretName, mainSecretName } from '@connected-registry/protocol/names/names';
+import { parseTags, type CredentialTags } from '@connected-registry/protocol/names/secretTags';
+import type { SecretVault } from '../../ports/secretVault.js';
+
+/**
+ * Which clients' secrets name a token. The vault cannot be asked for that, so that all of its listing is read, once for
+ * everything that asks within a short while. @throws ServiceError
+ */
+export interface TokenUsers {
+  /**
+   * Other clients than this one whose secrets name the token, each looked at again before it is named.
+   * @param token of the client's registry.
+   * @param age how old the listing may be, in milliseconds, by default as young as can be.
+   */
+  others(token: string, client: ClientReference, age?: number): Promise<readonly OtherUser[]>;
+  /** All clients that have a secret, as of a short while ago. @param age as above. */
+  clients(age?: number): Promise<readonly ClientReference[]>;
+}
+
+/** Another client that uses a token, and what its secrets tell of its credentials there. */
+export interface OtherUser extends ClientReference {
+  readonly tags: readonly CredentialTags[];
+}
+
+/** Requests for many clients share one reading: so old may it be, in milliseconds, where something is decided by it. */
+const SHARED_FOR = 2_000;
+
+/** The same for what is only shown, or checked: a check of thousands of clients asks again and again. */
+export const SHOWN_FOR = 60_000;
+
+/** So many of the clients that seem to use a token are looked at again and named. */
+const MOST_CONFIRMED = 10;
+
+interface Index {
+  readonly clients: ReadonlyMap<string, ClientReference>;
+  /** By registry and token. */
+  readonly users: ReadonlyMap<string, ReadonlyMap<string, ClientReference>>;
+}
+
+export function createTokenUsers(vault: Pick<SecretVault, 'page' | 'newest'>): TokenUsers {
+  let cached: { readAt: number; readonly index: Promise<Index> } | undefined;
+
+  /** A failed read is not kept. */
+  const index = (age = SHARED_FOR): Promise<Index> => {
+    if (cached && Date.now() - cached.readAt <= age) return cached.index;
+    // While it is read it is as new as it will be.
+    const entry = { readAt: Number.POSITIVE_INFINITY, index: readIndex(vault) };
+    cached = entry;
+    entry.index.then(
+      () => {
+        entry.readAt = Date.now();
+      },
+      () => {
+        if (cached === entry) cached = undefined;
+      },
+    );
+    return entry.index;
+  };
+
+  return {
+    others: async (token, client, age) => {
+      const users = (await index(age)).users.get(keyOf(client.registry, token));
+      const own = clientKey(client);
+      const seeming = [...(users ?? [])].filter(([key]) => key !== own).slice(0, MOST_CONFIRMED);
+      const looked = await Promise.all(seeming.map(([, reference]) => lookAgain(token, reference)));
+      return looked.filter(({ tags }) => tags.length > 0);
+    },
+    clients: async (age) => [...(await index(age)).clients.values()],
+  };
+
+  async function lookAgain(token: string, reference: ClientReference): Promise<OtherUser> {
+    const names = [mainSecretName(reference), candidateSecretName(reference)];
+    const listings = await Promise.all(names.map((name) => vault.newest(name)));
+    const tags = listings
+      .flatMap((listing) => (listing && parseTags(listing.tags)) ?? [])
+      .filter((one) => keyOf(one.registry, one.token) === keyOf(reference.registry, token));
+    return { ...reference, tags };
+  }
+}
+
+async function readIndex(vault: Pick<SecretVault, 'page'>): Promise<Index> {
+  const clients = new Map<string, ClientReference>();
+  const users = new Map<string, Map<string, ClientReference>>();
+  for (let next: string | undefined, isFirst = true; isFirst || next !== undefined; isFirst = false) {
+    const page = await vault.page(next);
+    next = page.continuation;
+    for (const { tags } of page.secrets) {
+      const found = parseTags(tags);
+      if (!found) continue;
+      const reference = referenceOf(found);
+      const key = clientKey(reference);
+      clients.set(key, reference);
+      const token = keyOf(found.registry, found.token);
+      users.set(token, (users.get(token) ?? new Map<string, ClientReference>()).set(key, reference));
+    }
+  }
+  return { clients, users };
+}
+
+function keyOf(registry: string, token: string): string {
+  return `${registry}/${token}`.toLowerCase();
+}

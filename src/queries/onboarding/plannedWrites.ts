@@ -1,0 +1,44 @@
+import { candidateSecretName, mainSecretName } from '@connected-registry/protocol/names/names';
+import type { Onboarding } from '@connected-registry/protocol/requests/onboardingRequest';
+import type { OnboardingPlan, PlannedWrite } from '../../domain/onboarding/plan.js';
+
+type Facts = Pick<OnboardingPlan, 'scopeMap' | 'restoresScopeMap' | 'token' | 'bound' | 'credential'>;
+
+/** The exact writes of an onboarding, in order, and what it uses as it is. */
+export function plannedWrites(facts: Facts, onboarding: Onboarding): { writes: PlannedWrite[]; adopts: string[] } {
+  const { scopeMap, token, connectedRegistry } = onboarding;
+  const writes: PlannedWrite[] = [];
+  const adopts: string[] = [];
+  const write = (step: string, action: string, resource: string) => writes.push({ step, action, resource });
+
+  if (facts.scopeMap === 'absent') write('ensureScopeMap', 'create scope map', scopeMap);
+  else if (facts.restoresScopeMap)
+    write('ensureScopeMap', 'give scope map the rights again that it was made with', scopeMap);
+  else adopts.push(`scope map ${scopeMap}`);
+
+  const { exists, earlierScopeMap, revoked, isAdopted = false } = facts.token;
+  const adopted = isAdopted ? 'token that others made' : 'token';
+  if (!exists) write('ensureToken', 'create token', token);
+  if (revoked) write('enableToken', 'enable token and empty its passwords, which lifts the revocation', token);
+  if (earlierScopeMap !== undefined)
+    write('ensureToken', `move ${adopted} from scope map ${earlierScopeMap} to ${scopeMap}`, token);
+  if (isAdopted) adopts.push(`token ${token}, which others made, as asked by adopt`);
+  else if (exists && earlierScopeMap === undefined && !revoked) adopts.push(`token ${token}`);
+
+  if (facts.credential.kind === 'issue') {
+    const { slot, replacesLivePassword } = facts.credential;
+    const replacing = replacesLivePassword ? ', replacing a password that still works' : '';
+    write('issueCredentials', `generate ${slot}${replacing}`, token);
+    write('issueCredentials', 'save secret', candidateSecretName(onboarding));
+  } else adopts.push(`secret ${mainSecretName(onboarding)}`);
+
+  if (!facts.bound) write('bind', `add client token ${token}`, connectedRegistry);
+  else adopts.push(`binding of ${token} to ${connectedRegistry}`);
+
+  if (facts.credential.kind === 'issue') {
+    write('promote', 'save secret', mainSecretName(onboarding));
+    write('promote', 'disable secret', candidateSecretName(onboarding));
+  } else if (writes.length > 0 || onboarding.recheck)
+    write('recordVerification', 'note the new pull check on secret', mainSecretName(onboarding));
+  return { writes, adopts };
+}

@@ -1,0 +1,268 @@
+import type { Config } from '../../settings/config.js';
+import type { HeldToken } from '../../domain/tokens/heldToken.js';
+import type { LeftToken } from '../../domain/tokens/leftToken.js';
+import { candidateSecretName, mainSecretName } from '@connected-registry/protocol/names/names';
+import type { Onboarding } from '@connected-registry/protocol/requests/onboardingRequest';
+import { sameActions, toActions } from '@connected-registry/protocol/names/permissions';
+import type { Revocation } from '../../domain/clients/clientRecord.js';
+import type { CredentialPlan, OnboardingPlan, RevokedToken, StoredCredential } from '../../domain/onboarding/plan.js';
+import { parseTags, type CredentialTags } from '@connected-registry/protocol/names/secretTags';
+import { chooseSlot, isLive, isSamePassword, type KnownSlot } from '@connected-registry/protocol/registry/slots';
+import type { SyncStop } from '@connected-registry/protocol/registry/syncSchedule';
+import type { Ports } from '../../ports/ports.js';
+import type { ConnectedRegistryFacts, ScopeMapFacts, TokenFacts } from '../../ports/registryControlPlane.js';
+import type { SecretFacts } from '../../ports/secretVault.js';
+import { isBound, syncFacts, syncStop } from '../registry/connectedRegistry.js';
+import { isNamedByRights, isOursToRestore } from './rightsProblems.js';
+import { plannedWrites } from './plannedWrites.js';
+import { preflightProblems, type Conclusions } from './preflightProblems.js';
+import {
+  ancestorsOf,
+  unlessMended,
+  type Look,
+  type RegistryFactsQuery,
+  type SlowFacts,
+} from '../registry/registryFacts.js';
+import { formerToken, heldToken, madeByUs, readOwnership, type Ownership } from '../clients/tokenOwnership.js';
+import type { TokenUsers } from '../clients/tokenUsers.js';
+
+/** All that preflight read, before anything is concluded from it. */
+export interface Findings {
+  readonly slow: SlowFacts;
+  readonly connectedRegistry: ConnectedRegistryFacts | undefined;
+  /** Undefined: unknown. */
+  readonly syncScope: readonly string[] | undefined;
+  /** What it syncs through, nearest first, each with its own sync scope. */
+  readonly ancestors: readonly Ancestor[];
+  readonly scopeMap: ScopeMapFacts | undefined;
+  readonly token: TokenFacts | undefined;
+  readonly main: SecretFacts | undefined;
+  readonly candidate: SecretFacts | undefined;
+  /** What the client's secrets tell of its credentials. */
+  readonly known: readonly CredentialTags[];
+  /** Whose the token is, if it exists. */
+  readonly ownership: Ownership;
+  /** The scope map of a token that is nobody's: it may be a connected registry's own. */
+  readonly foundScopeMap: ScopeMapFacts | undefined;
+}
+
+export interface Ancestor extends SyncStop {
+  /** Undefined: unknown; so is the scope. */
+  readonly isActive: boolean | undefined;
+  readonly syncScope: readonly string[] | undefined;
+}
+
+/**
+ * Reads everything once and concludes what an onboarding would do. Writes nothing.
+ * @param lifts the revocation that the onboarding is to lift.
+ * @param left tokens that earlier runs of the client made and left.
+ * @param held tokens that the client has from us. @throws ServiceError
+ */
+export type Preflight = (
+  onboarding: Onboarding,
+  lifts?: Revocation,
+  left?: readonly LeftToken[],
+  held?: readonly HeldToken[],
+) => Promise<OnboardingPlan>;
+
+export function createPreflight(
+  ports: Ports,
+  config: Config,
+  facts: RegistryFactsQuery,
+  tokenUsers: TokenUsers,
+): Preflight {
+  return (asked, lifts, left = [], held = []) =>
+    unlessMended(facts, (look) => plan(look, asked, { lifts, left, held }));
+
+  async function plan(look: Look, asked: Onboarding, remembered: Remembered): Promise<OnboardingPlan> {
+    const { lifts } = remembered;
+    const now = new Date();
+    const findings = await read(ports, look, tokenUsers, asked, remembered);
+    const name = findings.token?.name ?? asked.token;
+    const isFormer = name.toLowerCase() !== asked.token.toLowerCase();
+    const onboarding = isFormer ? { ...asked, token: name } : asked;
+    const endpoint = (onboarding.endpoint ?? findings.connectedRegistry?.loginServer ?? '').toLowerCase();
+    const revoked = revokedToken(findings.token, lifts);
+    const credential = revoked ? FIRST_PASSWORD : planCredential(findings, onboarding, endpoint, now);
+    const scopeMap = !findings.scopeMap
+      ? 'absent'
+      : sameActions(findings.scopeMap.actions, toActions(onboarding.permissions))
+        ? 'same'
+        : 'other';
+    const restores = scopeMap === 'other' && (await mayRestore(ports, findings, onboarding));
+    const { token } = findings;
+    const otherMap = token && token.scopeMap.toLowerCase() !== onboarding.scopeMap.toLowerCase();
+    const bound = isBound(findings.connectedRegistry, onboarding.token);
+    const found: Omit<OnboardingPlan, 'writes' | 'adopts' | 'problems'> = {
+      checkedAt: now.toISOString(),
+      endpoint,
+      sync: syncFacts(findings.connectedRegistry),
+      scopeMap,
+      ...(restores ? { restoresScopeMap: true } : {}),
+      token: {
+        exists: token !== undefined,
+        ...(isFormer ? { name } : {}),
+        ...(token?.createdAt === undefined ? {} : { createdAt: token.createdAt }),
+        ...(findings.ownership.kind === 'nobodys' && onboarding.adopt === true ? { isAdopted: true } : {}),
+        held: heldToken(onboarding, findings, now),
+        ...(otherMap ? { earlierScopeMap: token.scopeMap } : {}),
+        ...(revoked ? { revoked } : {}),
+      },
+      made: madeByUs(onboarding, findings),
+      bound,
+      ...(findings.main ? { mainVersion: findings.main.version } : {}),
+      credential: credential ?? FIRST_PASSWORD,
+    };
+    const conclusions: Conclusions = {
+      endpoint,
+      scopeMap: restores ? 'same' : scopeMap,
+      bound,
+      credential,
+      isRevoked: revoked !== undefined,
+    };
+    const problems = preflightProblems(findings, onboarding, config, conclusions);
+    return { ...found, problems, ...plannedWrites(found, onboarding) };
+  }
+}
+
+/**
+ * Whether a drifted map is to be put right: the request says so, and it is ours. A map with a name of somebody's choice may
+ * have other clients with other rights by now, so it is left alone when others use it.
+ */
+async function mayRestore({ controlPlane }: Ports, findings: Findings, onboarding: Onboarding): Promise<boolean> {
+  const { registry, scopeMap, token } = onboarding;
+  if (!onboarding.restoreScopeMap || !isOursToRestore(findings, onboarding)) return false;
+  if (isNamedByRights(findings, onboarding)) return true;
+  const users = await controlPlane.listTokensOf(registry, scopeMap);
+  return users.every((name) => name.toLowerCase() === token.toLowerCase());
+}
+
+const FIRST_PASSWORD: CredentialPlan = { kind: 'issue', slot: 'password1', replacesLivePassword: false };
+
+async function read(
+  ports: Ports,
+  facts: Look,
+  tokenUsers: TokenUsers,
+  onboarding: Onboarding,
+  { lifts, left, held }: Remembered,
+): Promise<Findings> {
+  const { controlPlane, vault } = ports;
+  const { registry } = onboarding;
+  // A revocation has hidden the secrets, whose tags are read all the same.
+  const hidden = [mainSecretName(onboarding), candidateSecretName(onboarding)].filter(() => lifts !== undefined);
+  const [slow, [connectedRegistry, syncScope], scopeMap, named, main, candidate, ...versions] = await Promise.all([
+    facts.slowFacts(registry),
+    controlPlane
+      .getConnectedRegistry(registry, onboarding.connectedRegistry)
+      .then(async (found): Promise<[typeof found, readonly string[] | undefined]> => [
+        found,
+        found?.syncToken ? await facts.syncScope(registry, found.syncToken) : undefined,
+      ]),
+    controlPlane.getScopeMap(registry, onboarding.scopeMap),
+    controlPlane.getToken(registry, onboarding.token),
+    vault.current(mainSecretName(onboarding)),
+    vault.current(candidateSecretName(onboarding)),
+    ...hidden.map((name) => vault.versions(name)),
+  ]);
+  const ancestors = await readAncestors(facts, registry, slow, connectedRegistry);
+  const known = [main, candidate, ...versions.flat()].flatMap((secret) => (secret && parseTags(secret.tags)) ?? []);
+  const token = named ?? (await formerToken(ports, onboarding, [...known, ...held]));
+  const ownership = await readOwnership(ports, tokenUsers, {
+    onboarding,
+    token,
+    known,
+    left,
+    held,
+    disabled: lifts?.disabled ?? [],
+  });
+  const isNobodys = token !== undefined && ownership.kind === 'nobodys' && token.scopeMap !== '';
+  const foundScopeMap = isNobodys ? await controlPlane.getScopeMap(registry, token.scopeMap) : undefined;
+  const tokens = { token, main, candidate, known, ownership, foundScopeMap };
+  return { slow, connectedRegistry, syncScope, ancestors, scopeMap, ...tokens };
+}
+
+/** What the client's record tells. */
+interface Remembered {
+  readonly lifts: Revocation | undefined;
+  readonly left: readonly LeftToken[];
+  readonly held: readonly HeldToken[];
+}
+
+/** Nothing is read for a connected registry whose parent is the registry in the cloud, as most are. */
+async function readAncestors(
+  facts: Look,
+  registry: string,
+  slow: SlowFacts,
+  connectedRegistry: ConnectedRegistryFacts | undefined,
+): Promise<Ancestor[]> {
+  return Promise.all(
+    ancestorsOf(slow, connectedRegistry).map(async ({ isActive, syncToken, ...ancestor }) => ({
+      ...syncStop(ancestor),
+      isActive,
+      syncScope: syncToken ? await facts.syncScope(registry, syncToken) : undefined,
+    })),
+  );
+}
+
+/** The token, if the revocation disabled it: also when somebody has enabled it since, while an old password may work. */
+function revokedToken(token: TokenFacts | undefined, lifts: Revocation | undefined): RevokedToken | undefined {
+  if (!token || !lifts?.disabled.includes(token.name.toLowerCase())) return undefined;
+  const passwords = Object.values(token.slots).map(({ createdAt }) => createdAt);
+  return token.isEnabled && passwords.length === 0 ? undefined : { passwords };
+}
+
+/** Undefined when both slots hold working passwords that are not ours to replace. */
+function planCredential(
+  findings: Findings,
+  onboarding: Onboarding,
+  endpoint: string,
+  now: Date,
+): CredentialPlan | undefined {
+  const { token, main, candidate } = findings;
+  const stored = token && main && fittingCredential(main, token, endpoint, now);
+  if (stored) return { kind: 'keep', stored };
+  const choice = chooseSlot(token?.slots ?? {}, now, unpromoted(candidate, main), onboarding.replaceSlot);
+  if (choice.kind === 'allLive') return undefined;
+  const earlier = token?.slots[choice.slot]?.createdAt;
+  return {
+    kind: 'issue',
+    slot: choice.slot,
+    replacesLivePassword: choice.replaces,
+    ...(earlier === undefined ? {} : { earlierPassword: earlier }),
+  };
+}
+
+/** The main secret's credential, when it is for this token's present password and this endpoint, and still valid. */
+function fittingCredential(
+  main: SecretFacts,
+  token: TokenFacts,
+  endpoint: string,
+  now: Date,
+): StoredCredential | undefined {
+  const tags = parseTags(main.tags);
+  if (!tags || tags.token.toLowerCase() !== token.name.toLowerCase()) return undefined;
+  // A token that somebody has disabled is a problem of its own: its password is no less the one in the vault.
+  const fits =
+    new Date(tags.expiresOn) > now &&
+    isLive(token.slots[tags.slot], now) &&
+    isSamePassword(token.slots, { slot: tags.slot, createdAt: tags.issued.slotCreatedAt }) &&
+    main.endpoints.includes(endpoint);
+  if (!fits) return undefined;
+  return {
+    name: main.name,
+    version: main.version,
+    slot: tags.slot,
+    expiresOn: tags.expiresOn,
+    ...(tags.pull ? { pull: tags.pull } : {}),
+  };
+}
+
+/** A password that an earlier run made and never promoted: nobody uses it. */
+function unpromoted(candidate: SecretFacts | undefined, main: SecretFacts | undefined): KnownSlot[] {
+  const tags = candidate && parseTags(candidate.tags);
+  if (!tags) return [];
+  // A run may have died between promoting and disabling its candidate: that password is in use.
+  const promoted = main && parseTags(main.tags)?.issued;
+  if (promoted?.run === tags.issued.run && promoted.attempt === tags.issued.attempt) return [];
+  return [{ slot: tags.slot, createdAt: tags.issued.slotCreatedAt }];
+}

@@ -1,0 +1,176 @@
+import type { Config } from '../../settings/config.js';
+import { FIX_COMMANDS } from '../../domain/check/fixCommands.js';
+import { defaultScopeMapName, SCOPE_MAP_MARK } from '@connected-registry/protocol/names/names';
+import type { Onboarding } from '@connected-registry/protocol/requests/onboardingRequest';
+import type { Problem } from '../../domain/operations/operation.js';
+import { hasGatewayActions, rightsHash, toActions } from '@connected-registry/protocol/names/permissions';
+import type { CredentialPlan } from '../../domain/onboarding/plan.js';
+import { ofAnotherClient } from '../../domain/tokens/sharedToken.js';
+import { isSamePassword, SLOT_NAMES, type KnownSlot, type SlotName } from '@connected-registry/protocol/registry/slots';
+import type { Findings } from './preflight.js';
+
+/** Whether a scope map of that name can be made or adopted. */
+export function aboutScopeMap(
+  findings: Findings,
+  onboarding: Onboarding,
+  config: Config,
+  state: 'absent' | 'same' | 'other',
+): Problem[] {
+  const { scopeMap } = onboarding;
+  const wanted = toActions(onboarding.permissions);
+  const problems: Problem[] = [];
+  const most = config.caps.permissionsPerScopeMap;
+  if (wanted.length > most)
+    problems.push({
+      code: 'too-many-permissions',
+      field: 'repositories',
+      message: `The request asks for ${wanted.length} permissions; a scope map holds ${most}.`,
+      fix: 'Ask for fewer repositories, or for a wildcard such as samples/*.',
+    });
+  if (isConnectedRegistryName(findings, scopeMap) || hasGatewayActions(findings.scopeMap?.actions ?? []))
+    problems.push({
+      code: 'scope-map-reserved',
+      field: 'scopeMap',
+      message: `${scopeMap} belongs to a connected registry; a client must not have its rights.`,
+      fix: 'Choose another name, or leave the field out.',
+    });
+  else if (state === 'other')
+    problems.push({
+      code: 'scope-map-different',
+      field: 'scopeMap',
+      message: `${scopeMap} exists with other rights. It has: ${listed(findings.scopeMap?.actions ?? [])}. Asked for: ${listed(wanted)}.`,
+      fix: differentMapFix(findings, onboarding, wanted),
+    });
+  return problems;
+}
+
+/** Longer commands are for nobody to read; a history holds the fix, too. */
+const MOST_COMMAND_CHARACTERS = 2000;
+
+function differentMapFix(findings: Findings, onboarding: Onboarding, wanted: readonly string[]): string {
+  const { registry, scopeMap } = onboarding;
+  const mayRestore = !onboarding.restoreScopeMap && isOursToRestore(findings, onboarding);
+  const other = mayRestore ? 'Onboard with restoreScopeMap: true' : 'Choose another name';
+  const command = FIX_COMMANDS.changeScopeMap({ registry, scopeMap, has: findings.scopeMap?.actions ?? [], wanted });
+  return command.length > MOST_COMMAND_CHARACTERS ? `${other}.` : `${other}, or: ${command}`;
+}
+
+/** Whether the map's name stands for the rights that are asked for: whoever shares it was onboarded with them. */
+export function isNamedByRights({ scopeMap: found }: Findings, { scopeMap, permissions }: Onboarding): boolean {
+  return found?.description === SCOPE_MAP_MARK && scopeMap === defaultScopeMapName(permissions);
+}
+
+/** Whether the map is ours, and was made with the very rights that are asked for: by its name, or by the client's tags. */
+export function isOursToRestore(findings: Findings, onboarding: Onboarding): boolean {
+  const { scopeMap: found, known } = findings;
+  const { scopeMap, permissions } = onboarding;
+  const rights = rightsHash(toActions(permissions));
+  return (
+    isNamedByRights(findings, onboarding) ||
+    known.some(
+      ({ made, scopeMap: name }) =>
+        (made.scopeMap || found?.description === SCOPE_MAP_MARK) &&
+        made.rights === rights &&
+        name.toLowerCase() === scopeMap.toLowerCase(),
+    )
+  );
+}
+
+/** Whether a token of that name can be made or adopted, and has a slot to use. */
+export function aboutToken(
+  findings: Findings,
+  onboarding: Onboarding,
+  { credential, isRevoked }: { readonly credential: CredentialPlan | undefined; readonly isRevoked: boolean },
+): Problem[] {
+  const { registry, token, connectedRegistry } = onboarding;
+  const lower = token.toLowerCase();
+  const isSyncToken = findings.slow.connectedRegistries.some((item) => item.syncToken?.toLowerCase() === lower);
+  // One whose connected registry is not listed, or not yet, is recognized by its rights.
+  const syncs = hasGatewayActions(findings.foundScopeMap?.actions ?? []);
+  if (isSyncToken || syncs || isConnectedRegistryName(findings, token))
+    return [
+      {
+        code: 'token-reserved',
+        field: 'token',
+        message: `${token} is a connected registry's name or its sync token; a client must not have it.`,
+        fix: 'Choose another name, or leave the field out.',
+      },
+    ];
+  const { ownership } = findings;
+  if (ownership.kind === 'others') return [ofAnotherClient(token, ownership.users)];
+  const problems: Problem[] = [];
+  if (ownership.kind === 'nobodys' && onboarding.adopt !== true)
+    problems.push({
+      code: 'token-not-adopted',
+      field: 'token',
+      message: `${token} exists, and neither the client's secrets nor its record say that it was made for this client.`,
+      fix: `Leave the field token out or choose another name; or, where nobody else needs it, have an operator send adopt: true, which gives it scope map ${onboarding.scopeMap} until the client is offboarded.`,
+    });
+  const elsewhere = findings.slow.connectedRegistries.find(
+    (item) =>
+      item.name.toLowerCase() !== connectedRegistry.toLowerCase() &&
+      item.clientTokens.some((name) => name.toLowerCase() === lower),
+  );
+  if (elsewhere)
+    problems.push({
+      code: 'token-bound-elsewhere',
+      field: 'token',
+      message: `${token} is bound to the connected registry ${elsewhere.name}.`,
+      fix: `Choose another name, or: ${FIX_COMMANDS.removeClientToken({ registry, connectedRegistry: elsewhere.name, token })}`,
+    });
+  if (findings.token?.isEnabled === false && !isRevoked)
+    problems.push({
+      code: 'token-disabled',
+      field: 'token',
+      message: `${token} exists and is disabled; onboarding never enables a token that somebody disabled.`,
+      fix: FIX_COMMANDS.enableToken({ registry, token }),
+    });
+  if (!credential)
+    problems.push({
+      code: 'slots-in-use',
+      field: 'replaceSlot',
+      message: `Both passwords of ${token} still work: ${slotsInWords(findings)}.`,
+      fix: slotsFix(findings),
+    });
+  return problems;
+}
+
+/** What each of the token's passwords is to us, in words: one of ours is never called unknown. */
+function slotsInWords(findings: Findings): string {
+  return SLOT_NAMES.map((slot) => `${slot} ${WORDS[slotIs(findings, slot)]}`).join(', ');
+}
+
+const WORDS = {
+  current: "is the one in the client's secret",
+  previous: "is the client's password before, which is not revoked yet",
+  unknown: 'is unknown to the vault',
+} as const;
+
+function slotIs({ token, main, known }: Findings, slot: SlotName): keyof typeof WORDS {
+  const isIn = (candidate: KnownSlot | undefined): boolean =>
+    candidate?.slot === slot && isSamePassword(token?.slots ?? {}, candidate);
+  const ofToken = known.filter((tags) => tags.token.toLowerCase() === token?.name.toLowerCase());
+  if (main && ofToken.some(({ slot: its, issued }) => isIn({ slot: its, createdAt: issued.slotCreatedAt })))
+    return 'current';
+  return ofToken.some(({ revokeOld }) => isIn(revokeOld)) ? 'previous' : 'unknown';
+}
+
+/** A password of nobody's may be overwritten before one that the client uses. */
+function slotsFix(findings: Findings): string {
+  const unknown = SLOT_NAMES.filter((slot) => slotIs(findings, slot) === 'unknown');
+  if (unknown.length === 1)
+    return `Send replaceSlot: ${unknown[0] ?? ''}, if nobody uses that password: whoever does is cut off.`;
+  if (unknown.length === 0)
+    return 'Wait until the sweep has revoked the password before, then send the request again; replaceSlot overwrites one of them at once.';
+  return 'Say which one may be overwritten: replaceSlot password1 or password2. Whoever uses it is cut off.';
+}
+
+function isConnectedRegistryName(findings: Findings, name: string): boolean {
+  return findings.slow.connectedRegistries.some((item) => item.name.toLowerCase() === name.toLowerCase());
+}
+
+/** A list short enough for an answer: the first ten, and how many more. */
+function listed(actions: readonly string[]): string {
+  const shown = [...actions].sort().slice(0, 10).join(', ') || 'nothing';
+  return actions.length > 10 ? `${shown} and ${actions.length - 10} more` : shown;
+}

@@ -1,0 +1,180 @@
+import type { Config } from '../../settings/config.js';
+import type { ClientReference } from '@connected-registry/protocol/names/clientKey';
+import { formatImage } from '@connected-registry/protocol/names/image';
+import { candidateSecretName, mainSecretName } from '@connected-registry/protocol/names/names';
+import { pullableRepository } from '@connected-registry/protocol/names/permissions';
+import type { RotationPlan } from '../../domain/rotation/rotationPlan.js';
+import type { Rotation } from '@connected-registry/protocol/requests/rotationRequest';
+import { parseTags, type CredentialTags, type OldPassword } from '@connected-registry/protocol/names/secretTags';
+import { mayBeShared } from '../../domain/tokens/sharedToken.js';
+import {
+  isLive,
+  isSamePassword,
+  otherSlot,
+  type KnownSlot,
+  type SlotName,
+} from '@connected-registry/protocol/registry/slots';
+import { worstWaySeconds } from '@connected-registry/protocol/registry/syncSchedule';
+import type { Ports } from '../../ports/ports.js';
+import type { ConnectedRegistryFacts, ScopeMapFacts, TokenFacts } from '../../ports/registryControlPlane.js';
+import type { SecretFacts } from '../../ports/secretVault.js';
+import { syncFacts, syncStop } from '../registry/connectedRegistry.js';
+import { ancestorsOf, unlessMended, type Look, type RegistryFactsQuery } from '../registry/registryFacts.js';
+import { rotationProblems } from './rotationProblems.js';
+import { outageOf, rotationWrites } from './rotationWrites.js';
+import type { TokenUsers } from '../clients/tokenUsers.js';
+
+/** All that was read for a rotation. */
+export interface RotationFindings {
+  readonly main: SecretFacts | undefined;
+  readonly tags: CredentialTags | undefined;
+  /** The enabled one; or the one that was retired, where nothing else explains what the other slot holds. */
+  readonly candidate: CredentialTags | undefined;
+  readonly token: TokenFacts | undefined;
+  readonly scopeMap: ScopeMapFacts | undefined;
+  readonly connectedRegistry: ConnectedRegistryFacts | undefined;
+  readonly acknowledged: string | undefined;
+  /** Other clients that use the token too. */
+  readonly users: readonly ClientReference[];
+}
+
+/** Reads everything once and concludes what a rotation would do. Writes nothing. @throws ServiceError */
+export type PlanRotation = (rotation: Rotation, acknowledged?: string) => Promise<RotationPlan>;
+
+export function createRotationPlan(
+  ports: Ports,
+  config: Config,
+  facts: RegistryFactsQuery,
+  tokenUsers: TokenUsers,
+): PlanRotation {
+  return (rotation, acknowledged) => unlessMended(facts, (look) => plan(look, rotation, acknowledged));
+
+  async function plan(look: Look, rotation: Rotation, acknowledged?: string): Promise<RotationPlan> {
+    const now = new Date();
+    const findings = await explained(ports, rotation, await read(ports, tokenUsers, rotation, acknowledged), now);
+    const { tags, main, token, scopeMap, connectedRegistry } = findings;
+    const slow = await look.slowFacts(rotation.registry);
+    const way = [...ancestorsOf(slow, connectedRegistry)]
+      .reverse()
+      .concat(connectedRegistry ?? [])
+      .map(syncStop);
+    const worst = worstWaySeconds(way, now);
+    const slots = chooseSlots(findings, rotation, now);
+    const image = tags?.pull?.image || imageFrom(scopeMap);
+    const found = {
+      checkedAt: now.toISOString(),
+      token: tags?.token ?? '',
+      scopeMap: tags?.scopeMap ?? '',
+      // Where the value names none, the tags may.
+      endpoint: main?.endpoints[0] ?? tags?.issued.endpoint ?? '',
+      image,
+      credentialLifetimeDays: tags ? lifetimeDays(tags) : config.lifetimes.usualDays,
+      made: tags?.made ?? { scopeMap: false, token: false },
+      ...(main ? { mainVersion: main.version } : {}),
+      ...slots,
+      sync: syncFacts(connectedRegistry),
+      way,
+      ...(worst === undefined ? {} : { worstWaySeconds: worst }),
+      ...(tags?.revokeOld ? { slotFreeAt: tags.revokeOld.from } : {}),
+    };
+    const earlier = token?.slots[found.slot]?.createdAt;
+    const planned = { ...found, ...(earlier === undefined ? {} : { earlierPassword: earlier }) };
+    return {
+      ...planned,
+      problems: rotationProblems(findings, rotation, planned, config, now),
+      writes: rotationWrites(planned, rotation),
+      ...(rotation.urgent ? { outage: outageOf(planned, now) } : {}),
+    };
+  }
+}
+
+async function read(
+  { controlPlane, vault }: Ports,
+  tokenUsers: TokenUsers,
+  rotation: Rotation,
+  acknowledged: string | undefined,
+): Promise<RotationFindings> {
+  const { registry } = rotation;
+  const [main, candidate, connectedRegistry] = await Promise.all([
+    vault.current(mainSecretName(rotation)),
+    vault.current(candidateSecretName(rotation)),
+    controlPlane.getConnectedRegistry(registry, rotation.connectedRegistry),
+  ]);
+  const tags = main && parseTags(main.tags);
+  const [token, scopeMap] = tags
+    ? await Promise.all([
+        controlPlane.getToken(registry, tags.token),
+        // The image of the last pull check is nearly always known; then the rights need not be read.
+        tags.pull?.image ? undefined : controlPlane.getScopeMap(registry, tags.scopeMap),
+      ])
+    : [];
+  const known = [main, candidate].flatMap((secret) => (secret && parseTags(secret.tags)) ?? []);
+  const users = token && mayBeShared(token, rotation, known) ? await tokenUsers.others(token.name, rotation) : [];
+  return {
+    users,
+    main,
+    tags,
+    candidate: candidate && parseTags(candidate.tags),
+    token,
+    scopeMap,
+    connectedRegistry,
+    acknowledged,
+  };
+}
+
+/**
+ * A rotation that was undone may have been refused the emptying of its slot. The candidate that it retired still tells that
+ * the password in there is of ours and nobody's; else no rotation could ever fill the slot again.
+ */
+async function explained(
+  { vault }: Ports,
+  rotation: Rotation,
+  findings: RotationFindings,
+  now: Date,
+): Promise<RotationFindings> {
+  const { tags, token, candidate } = findings;
+  if (!tags || !token || candidate || rotation.urgent) return findings;
+  const other = otherSlot(tags.slot);
+  const { revokeOld } = tags;
+  const isKnown = revokeOld?.slot === other && isSamePassword(token.slots, revokeOld);
+  if (isKnown || !isLive(token.slots[other], now)) return findings;
+  const name = candidateSecretName(rotation);
+  const retired = (await vault.tagsOfDeleted(name)) ?? (await vault.newest(name))?.tags;
+  return { ...findings, candidate: retired && parseTags(retired) };
+}
+
+/** As long as the present one was to live. */
+function lifetimeDays({ issued, expiresOn }: CredentialTags): number {
+  const milliseconds = new Date(expiresOn).getTime() - new Date(issued.slotCreatedAt).getTime();
+  return Math.max(1, Math.round(milliseconds / 86_400_000));
+}
+
+function imageFrom(scopeMap: ScopeMapFacts | undefined): string {
+  const repository = pullableRepository(scopeMap?.actions ?? []);
+  return repository === undefined ? '' : formatImage({ repository });
+}
+
+interface SlotPlan {
+  readonly slot: SlotName;
+  readonly live?: KnownSlot;
+  readonly clears?: SlotName;
+  readonly stillToGo?: OldPassword;
+}
+
+/** The other slot than the one in use; urgently that very one, since what it holds must go first. */
+function chooseSlots({ tags, token, candidate }: RotationFindings, { urgent }: Rotation, now: Date): SlotPlan {
+  if (!tags || !token) return { slot: 'password1' };
+  const { slots } = token;
+  const other = otherSlot(tags.slot);
+  const used = { slot: tags.slot, createdAt: tags.issued.slotCreatedAt };
+  if (urgent) return { slot: tags.slot, live: used, ...(slots[other] ? { clears: other } : {}) };
+  if (isLive(slots[tags.slot], now) && isSamePassword(slots, used)) return { slot: other, live: used };
+  // What consumers have is dead already, as after an urgent rotation that failed: its candidate is what may be replaced.
+  const leftover = candidate && { slot: candidate.slot, createdAt: candidate.issued.slotCreatedAt };
+  const replaced = leftover && isSamePassword(slots, leftover) ? leftover.slot : undefined;
+  const slot = replaced ?? (isLive(slots[tags.slot], now) ? other : tags.slot);
+  const { revokeOld } = tags;
+  // Only the new secret's tag can have it revoked: else it would hold its slot for good.
+  const isLeft = revokeOld !== undefined && revokeOld.slot !== slot && isSamePassword(slots, revokeOld);
+  return { slot, ...(isLeft ? { stillToGo: revokeOld } : {}) };
+}

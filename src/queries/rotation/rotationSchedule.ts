@@ -1,0 +1,95 @@
+import type { UnknownSync } from '@connected-registry/protocol/answers/rotationScheduleAnswer';
+import { findRegistry, type Config } from '../../settings/config.js';
+import { referenceOf, type ClientReference } from '@connected-registry/protocol/names/clientKey';
+import type { ClientRecord } from '../../domain/clients/clientRecord.js';
+import {
+  rotationState,
+  rotationTimes,
+  unknownOf,
+  type RotationState,
+  type RotationTimes,
+  type SyncOfClient,
+} from '../../domain/rotation/rotationDue.js';
+import type { RotationPolicy } from '../../domain/rotation/rotationPolicy.js';
+import type { CredentialTags } from '@connected-registry/protocol/names/secretTags';
+import { worstWaySeconds } from '@connected-registry/protocol/registry/syncSchedule';
+import type { SecretVault } from '../../ports/secretVault.js';
+import { syncFacts } from '../registry/connectedRegistry.js';
+import { eachOf } from '../eachOf.js';
+import { clientSecret } from '../clients/knownClients.js';
+import { ancestorsOf, type RegistryFactsQuery } from '../registry/registryFacts.js';
+
+/** One client's place in the schedule. */
+export interface ScheduledClient extends RotationTimes {
+  readonly reference: ClientReference;
+  readonly tags: CredentialTags;
+  readonly record: ClientRecord;
+  readonly state: RotationState;
+  /** What of its connected registry's sync nobody can tell, so that the state counts without it. */
+  readonly unknown: readonly UnknownSync[];
+}
+
+export interface SchedulePage {
+  readonly clients: readonly ScheduledClient[];
+  /** Absent on the last page. */
+  readonly continuation?: string;
+}
+
+/** What is remembered of a client. */
+export type ReadRecord = (client: ClientReference) => Promise<ClientRecord>;
+
+/** One page of all clients that have a credential of ours, in the vault's order. @throws ServiceError */
+export type RotationSchedule = (
+  policy: Pick<RotationPolicy, 'rotateAfter' | 'spreadSeconds' | 'freezeWindows' | 'sweepGapSeconds'>,
+  readRecord: ReadRecord,
+  continuation?: string,
+) => Promise<SchedulePage>;
+
+/** What the sweep goes by, and what the schedule shows: the same, from the vault's tags, the client's record and ARM. */
+export function createRotationSchedule(
+  vault: SecretVault,
+  facts: RegistryFactsQuery,
+  config: Pick<Config, 'registries'>,
+): RotationSchedule {
+  return async (policy, readRecord, continuation) => {
+    const now = new Date();
+    const page = await vault.page(continuation);
+    const secrets = page.secrets.flatMap((listing) => {
+      const secret = clientSecret(listing);
+      // What is disabled belongs to a revoked client; a registry that was taken out of the settings cannot be asked.
+      return secret?.isEnabled && findRegistry(config, secret.tags.registry) ? [secret] : [];
+    });
+    const syncOf = syncsAt(now);
+    const clients = await eachOf(secrets, async ({ tags }): Promise<ScheduledClient> => {
+      const reference = referenceOf(tags);
+      const [record, sync] = await Promise.all([readRecord(reference), syncOf(tags)]);
+      const times = rotationTimes(tags, record, policy);
+      const state = rotationState(times, sync, policy, now);
+      return { reference, tags, record, ...times, state, unknown: unknownOf(sync, now) };
+    });
+    return { clients, ...(page.continuation === undefined ? {} : { continuation: page.continuation }) };
+  };
+
+  /** Worked out once for each connected registry: a page has many clients of few. */
+  function syncsAt(now: Date): (client: ClientReference) => Promise<SyncOfClient> {
+    const known = new Map<string, Promise<SyncOfClient>>();
+    return ({ registry, connectedRegistry }) => {
+      const key = `${registry}/${connectedRegistry}`.toLowerCase();
+      const found = known.get(key) ?? syncOf(registry, connectedRegistry, now);
+      known.set(key, found);
+      return found;
+    };
+  }
+
+  async function syncOf(registry: string, connectedRegistry: string, now: Date): Promise<SyncOfClient> {
+    const slow = await facts.slowFacts(registry);
+    const found = slow.connectedRegistries.find(({ name }) => name.toLowerCase() === connectedRegistry.toLowerCase());
+    const way = [...ancestorsOf(slow, found), ...(found ? [found] : [])];
+    const worstGapSeconds = worstWaySeconds(way, now);
+    return {
+      ...syncFacts(found),
+      ...(worstGapSeconds === undefined ? {} : { worstGapSeconds }),
+      ...(found ? { isThere: true, hasSyncToken: found.syncToken !== undefined } : { isThere: false }),
+    };
+  }
+}

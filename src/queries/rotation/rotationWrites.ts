@@ -1,0 +1,44 @@
+import type { PlannedWrite } from '@connected-registry/protocol/answers/answers';
+import type { ClientReference } from '@connected-registry/protocol/names/clientKey';
+import { candidateSecretName, mainSecretName } from '@connected-registry/protocol/names/names';
+import type { RotationPlan } from '../../domain/rotation/rotationPlan.js';
+import { nextSync } from '@connected-registry/protocol/registry/syncSchedule';
+
+/** The exact writes of a rotation, in order; the last one is the sweep's, later. */
+export function rotationWrites(
+  { token, slot, live, clears, stillToGo }: Pick<RotationPlan, 'token' | 'slot' | 'live' | 'clears' | 'stillToGo'>,
+  client: ClientReference,
+): PlannedWrite[] {
+  const candidate = candidateSecretName(client);
+  const isLeaked = live?.slot === slot;
+  const old = live && !isLeaked ? live : stillToGo;
+  return [
+    {
+      step: 'issueCredentials',
+      action: `generate ${slot}${isLeaked ? ', replacing the password in use' : ''}`,
+      resource: token,
+    },
+    { step: 'issueCredentials', action: 'save secret', resource: candidate },
+    ...(clears ? [{ step: 'clearOtherSlot', action: `empty ${clears}`, resource: token }] : []),
+    { step: 'promote', action: 'save secret', resource: mainSecretName(client) },
+    { step: 'promote', action: 'disable secret', resource: candidate },
+    ...(old
+      ? [{ step: 'revokeOldPassword', action: `empty ${old.slot} when nobody can need it any more`, resource: token }]
+      : []),
+  ];
+}
+
+/** What an urgent rotation costs: the leaked password must end, and the new one reaches the device only after a sync. */
+export function outageOf(
+  { sync, way, worstWaySeconds }: Pick<RotationPlan, 'sync' | 'way' | 'worstWaySeconds'>,
+  now: Date,
+) {
+  const next = nextSync(sync.schedule, now);
+  const own = way.at(-1)?.name ?? 'the connected registry';
+  const when = next ? `${next.toISOString()} by its schedule` : 'when is unknown: its schedule cannot be read';
+  const most =
+    worstWaySeconds === undefined
+      ? 'nobody can tell how long when the password misses that sync, since a schedule on the way cannot be read'
+      : `up to ${worstWaySeconds} s when the password misses that sync`;
+  return `The password in use ends in the cloud within a minute, and at the edge with the next sync of ${own} (${when}). From then on the client cannot pull until it has proven the new password and its agent has written it for its consumers: minutes, but ${most}.`;
+}

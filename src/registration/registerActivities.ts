@@ -1,0 +1,43 @@
+import type { InvocationContext } from '@azure/functions';
+import * as df from 'durable-functions';
+import { inAuditScope, logOf } from '../audit/audit.js';
+import { TOLD_OF_RUNS } from '../activities/runs/checkClients.js';
+import type { Activities } from '../activities/activities.js';
+import type { RunActivities, RunActivity } from '../activities/runs/runActivities.js';
+import type { WorksFor } from '../domain/operations/worksFor.js';
+import type { Runs } from '../ports/runs.js';
+import { durableRuns } from '../triggers/durable/durableRuns.js';
+
+/** Registers every activity under its name, each in the audit scope of the run that called it. */
+export function registerActivities(activities: Activities): void {
+  for (const [name, activity] of Object.entries(activities)) {
+    if (TOLD_OF_RUNS.includes(name)) {
+      registerRunActivities({ [name]: activity });
+      continue;
+    }
+    const work = activity as (input: unknown) => Promise<unknown>;
+    df.app.activity(name, {
+      handler: ({ by, ...input }: WorksFor, context: InvocationContext) =>
+        inAuditScope({ log: logOf(context), ...by }, () => named(name, work(input))),
+    });
+  }
+}
+
+/** The engine finds a result's call by a number that two calls may have had, so the result names its activity (StepRunner). */
+async function named(activity: string, work: Promise<unknown>): Promise<object> {
+  return { ...((await work) as object), activity };
+}
+
+/** The same for those that deal with other runs: each gets the durable client of its invocation. */
+export function registerRunActivities(activities: RunActivities | Readonly<Record<string, RunActivity>>): void {
+  for (const [name, activity] of Object.entries<RunActivity>(activities)) {
+    const work = activity as (input: unknown, runs: Runs) => Promise<unknown>;
+    df.app.activity(name, {
+      extraInputs: [df.input.durableClient()],
+      handler: ({ by, ...input }: WorksFor, context: InvocationContext) =>
+        inAuditScope({ log: logOf(context), ...by }, () =>
+          named(name, work(input, durableRuns(df.getClient(context)))),
+        ),
+    });
+  }
+}

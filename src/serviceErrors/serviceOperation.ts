@@ -1,0 +1,48 @@
+import type {
+  CREDENTIAL_PROMOTED,
+  PULL_CHECK_REQUESTED,
+} from '@connected-registry/protocol/messages/pullCheckMessages';
+import type { ROTATION_FAILED, ROTATIONS_STOPPED } from '@connected-registry/protocol/messages/operatorAlerts';
+
+/** The types of the events that the app publishes. */
+export type PublishedType =
+  typeof CREDENTIAL_PROMOTED | typeof PULL_CHECK_REQUESTED | typeof ROTATION_FAILED | typeof ROTATIONS_STOPPED;
+
+/** What may be tried on a service, to be followed by the name of a resource. One list, so that no text of others gets in. */
+export type ServiceOperation =
+  | 'find registry'
+  | 'get registry'
+  | 'list connected registries of'
+  | 'get connected registry'
+  | 'update client tokens of connected registry'
+  | 'get scope map'
+  | 'create scope map'
+  | 'update scope map'
+  | 'delete scope map'
+  | 'list scope maps of'
+  | 'list tokens of'
+  | 'list tokens of scope map'
+  | 'get token'
+  | 'create token'
+  | 'change the scope map of token'
+  | 'disable token'
+  | 'enable token'
+  | 'empty a password slot of token'
+  | 'delete token'
+  | 'generate a password for token'
+  | 'fetch the password made for token'
+  | 'read secret'
+  | 'save secret'
+  | 'recover secret'
+  | 'list secrets of'
+  | 'list versions of secret'
+  | 'read deleted secret'
+  | 'update tags of secret'
+  | 'disable secret'
+  | 'delete secret'
+  | `publish ${PublishedType} for`
+  | 'read device'
+  | 'change twin of'
+  | `call method ${'pullCheckRequested' | 'credentialPromoted'} of`
+  | 'get access token for'
+  | 'read the keys of';

@@ -1,0 +1,253 @@
+import { SWEEP_TIMER } from '../domain/rotation/sweep.js';
+import type { z } from 'zod';
+import type { FlowLimits } from '../domain/operations/flowLimits.js';
+import { leastLifetimeDays, type Lifetimes } from '@connected-registry/protocol/requests/lifetimes';
+import type { OperatorAccess } from '../domain/clients/operatorAccess.js';
+import type { ProfileBook } from '../domain/profiles/profiles.js';
+import type { RequestEventKind } from '../domain/events/requestEvents.js';
+import type { ReportKeys } from '../domain/pullCheck/reportKey.js';
+import { acceptedRequestEvents, profileDisagreements, withProfilesFile } from './profileSettings.js';
+import type { RotationPolicy } from '../domain/rotation/rotationPolicy.js';
+import { rotationDisagreements, rotationPolicy } from './rotationSettings.js';
+import { scheduleDisagreements, withResolvedSchedules } from './scheduleSettings.js';
+import { settingsSchema } from './settingsSchema.js';
+
+/** A registry's ARM resource id, taken apart. */
+export interface RegistryId {
+  readonly subscriptionId: string;
+  readonly resourceGroup: string;
+  readonly name: string;
+}
+
+export type CredentialKind = 'managedIdentity' | 'clientSecret' | 'azureCli';
+
+/** Every setting of the app, validated, with defaults filled in. README.md has the table. */
+export interface Config {
+  /** The first is the one that a request without `registry` means. */
+  readonly registries: readonly [RegistryId, ...RegistryId[]];
+  readonly arm: {
+    readonly endpoint: string;
+    readonly audience: string;
+    /** Api-versions of Microsoft.ContainerRegistry to ask in, by kind of resource. */
+    readonly versions: Readonly<Record<'registry' | 'connectedRegistry', string>>;
+  };
+  readonly identity: {
+    readonly kind: CredentialKind;
+    readonly authorityHost: string;
+    readonly tenantId?: string;
+    readonly clientId?: string;
+    readonly clientSecret?: string;
+    readonly instanceDiscovery: boolean;
+  };
+  readonly vault: { readonly url: string; readonly verifyChallenge: boolean };
+  readonly signalTopic: { readonly endpoint: string };
+  readonly reportKeys: ReportKeys;
+  readonly operators: OperatorAccess;
+  /** Lower-case host:port values that a request may name as `endpoint`, besides the connected registry's own. */
+  readonly allowedEndpoints: readonly string[];
+  /** What events mean, and how devices are told of something. */
+  readonly profileBook: ProfileBook;
+  /** What events on the request topic may ask for; those of other kinds are refused. */
+  readonly requestEvents: readonly RequestEventKind[];
+  /** Base address of each IoT Hub's service API, by the hub's name in lower case. */
+  readonly hubs: Readonly<Record<string, string>>;
+  /** What tokens for IoT Hub are for. */
+  readonly hubAudience: string;
+  /** For devices that ask for their messages; without an audience none is let in. */
+  readonly polling: { readonly audience?: string; readonly atOnce: number };
+  /** Reports that one instance takes from one address in a minute. */
+  readonly reportsPerMinute: number;
+  readonly caps: { readonly clientsPerConnectedRegistry: number; readonly permissionsPerScopeMap: number };
+  readonly limits: FlowLimits;
+  /** Of credentials, in days: without a wish, and the shortest that may be asked for. */
+  readonly lifetimes: Lifetimes;
+  readonly rotation: RotationPolicy;
+  /** When the sweep looks for what is due: NCRONTAB. */
+  readonly rotationSweepSchedule: string;
+  /** The host's own setting has disabled the timer of sweeps: nothing is rotated by itself. */
+  readonly rotationSweepIsOff: boolean;
+  /** Days from a run's end until the engine may forget it. */
+  readonly purgeAfterDays: number;
+  /** When everything is checked: an NCRONTAB expression; absent for never. */
+  readonly checkSchedule?: string;
+  /** What an operator should know although it stops nothing. */
+  readonly warnings: readonly string[];
+}
+
+/** Thrown at start; names every setting that is missing or wrong, and what it should be. Never shows a value. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+  constructor(readonly problems: readonly string[]) {
+    super(`The app cannot start: ${problems.join('; ')}.`);
+  }
+}
+
+/** Hosts under which Azure and its sovereign clouds serve vaults; their challenge is always verified. */
+const AZURE_VAULT_HOST = /\.vault\.(?:azure\.net|azure\.cn|usgovcloudapi\.net|microsoftazure\.de)$/;
+
+/**
+ * Whether the host's setting for it, `AzureWebJobs.{function}.Disabled`, has disabled a function. On Linux the dots may be
+ * written as underscores. Source: Azure docs, disable-function.
+ */
+function isFunctionOff(environment: Readonly<Record<string, string | undefined>>, name: string): boolean {
+  const setting = new RegExp(`^AzureWebJobs[._]+${name}[._]+Disabled$`, 'i');
+  return Object.entries(environment).some(([key, value]) => setting.test(key) && /^(?:1|true)$/i.test(value ?? ''));
+}
+
+/**
+ * Reads the settings. An empty value counts as absent, as the portal leaves it.
+ * @throws ConfigError naming every setting at fault.
+ */
+export function loadConfig(environment: Readonly<Record<string, string | undefined>>): Config {
+  const given = withProfilesFile(
+    Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== undefined && value !== '')),
+  );
+  if (typeof given === 'string') throw new ConfigError([given]);
+  const parsed = settingsSchema.safeParse(withResolvedSchedules(given));
+  if (!parsed.success)
+    throw new ConfigError(
+      parsed.error.issues.map((issue) => {
+        const name = String(issue.path[0]);
+        return name in given || issue.code !== 'invalid_type'
+          ? `setting ${name} ${issue.message}`
+          : `setting ${name} is missing`;
+      }),
+    );
+  const settings = parsed.data;
+  const problems = [...disagreements(settings), ...scheduleDisagreements(settings, given['WEBSITE_SKU'])];
+  if (problems.length > 0) throw new ConfigError(problems);
+
+  return {
+    registries: settings.REGISTRIES,
+    arm: {
+      endpoint: settings.ARM_ENDPOINT,
+      audience: settings.ARM_AUDIENCE ?? settings.ARM_ENDPOINT,
+      versions: {
+        registry: settings.REGISTRY_API_VERSION,
+        connectedRegistry: settings.CONNECTED_REGISTRY_API_VERSION,
+      },
+    },
+    identity: {
+      kind: settings.CREDENTIAL_KIND,
+      authorityHost: settings.AZURE_AUTHORITY_HOST,
+      ...(settings.AZURE_TENANT_ID ? { tenantId: settings.AZURE_TENANT_ID } : {}),
+      ...(settings.AZURE_CLIENT_ID ? { clientId: settings.AZURE_CLIENT_ID } : {}),
+      ...(settings.AZURE_CLIENT_SECRET ? { clientSecret: settings.AZURE_CLIENT_SECRET } : {}),
+      instanceDiscovery: !settings.DISABLE_INSTANCE_DISCOVERY,
+    },
+    vault: { url: settings.KEY_VAULT_URL, verifyChallenge: settings.KEY_VAULT_VERIFY_CHALLENGE },
+    signalTopic: { endpoint: settings.SIGNAL_TOPIC_ENDPOINT },
+    reportKeys: settings.REPORT_KEYS,
+    operators:
+      settings.OPERATOR_AUTH === 'functionKey'
+        ? { kind: 'functionKey' }
+        : {
+            kind: 'entra',
+            ...(settings.OPERATOR_ROLE === undefined ? {} : { role: settings.OPERATOR_ROLE }),
+            principals: settings.OPERATOR_PRINCIPALS,
+          },
+    allowedEndpoints: [
+      ...settings.ALLOWED_ENDPOINTS,
+      ...settings.PROFILES.flatMap(({ endpoint }) => endpoint?.toLowerCase() ?? []),
+    ],
+    profileBook: { profiles: settings.PROFILES, defaultRegistry: settings.REGISTRIES[0].name },
+    requestEvents: acceptedRequestEvents(settings),
+    hubs: settings.IOT_HUBS,
+    hubAudience: settings.IOT_HUB_AUDIENCE,
+    polling: {
+      atOnce: settings.POLLS_AT_ONCE,
+      ...(settings.POLL_AUDIENCE ? { audience: settings.POLL_AUDIENCE } : {}),
+    },
+    reportsPerMinute: settings.REPORTS_PER_MINUTE,
+    caps: {
+      clientsPerConnectedRegistry: settings.CLIENTS_PER_CONNECTED_REGISTRY,
+      permissionsPerScopeMap: settings.PERMISSIONS_PER_SCOPE_MAP,
+    },
+    limits: {
+      retryFirstSeconds: settings.RETRY_FIRST_SECONDS,
+      retryMaxSeconds: settings.RETRY_MAX_SECONDS,
+      stepDeadlineSeconds: settings.STEP_DEADLINE_SECONDS,
+      bindDeadlineSeconds: settings.BIND_DEADLINE_SECONDS,
+      reportTimeoutSeconds: settings.REPORT_TIMEOUT_SECONDS,
+      pullCheckDeadlineSeconds: settings.PULL_CHECK_DEADLINE_SECONDS,
+      ...(settings.PULL_CHECK_RETRY_SECONDS ? { pullCheckRetrySeconds: settings.PULL_CHECK_RETRY_SECONDS } : {}),
+      activationDeadlineSeconds: settings.ACTIVATION_DEADLINE_SECONDS,
+      undoDeadlineSeconds: settings.UNDO_DEADLINE_SECONDS,
+      passwordReplicationSeconds: settings.PASSWORD_REPLICATION_SECONDS,
+      syncDeadlineSeconds: settings.SYNC_DEADLINE_SECONDS,
+      overlapSeconds: settings.OVERLAP_SECONDS,
+      agentRefreshSeconds: settings.AGENT_REFRESH_SECONDS,
+      rotationRetrySeconds: settings.ROTATION_RETRY_SECONDS,
+      ...(settings.ROTATION_FREEZE_WINDOWS.length > 0 ? { freezeWindows: settings.ROTATION_FREEZE_WINDOWS } : {}),
+    },
+    lifetimes: {
+      usualDays: settings.CREDENTIAL_LIFETIME_DAYS,
+      leastDays: leastLifetimeDays(settings.NEAR_EXPIRY_EVENTS),
+    },
+    rotation: rotationPolicy(settings),
+    rotationSweepSchedule: settings.ROTATION_SWEEP_SCHEDULE,
+    rotationSweepIsOff: isFunctionOff(environment, SWEEP_TIMER),
+    purgeAfterDays: settings.PURGE_AFTER_DAYS,
+    ...(settings.CHECK_SCHEDULE === 'off' ? {} : { checkSchedule: settings.CHECK_SCHEDULE }),
+    warnings: warningsOf(settings),
+  };
+}
+
+/** What is allowed, and what whoever runs the app should know of it. */
+function warningsOf(settings: z.infer<typeof settingsSchema>): string[] {
+  const warnings: string[] = [];
+  if (!settings.KEY_VAULT_VERIFY_CHALLENGE)
+    warnings.push(
+      'KEY_VAULT_VERIFY_CHALLENGE is false: the vault is trusted to name the audience of tokens sent to it. Use this for a stand-in only.',
+    );
+  if (settings.PROFILES.length === 0 && acceptedRequestEvents(settings).length > 0)
+    warnings.push(
+      'REQUEST_EVENTS is set and PROFILES is not: whoever may send to the request topic can ask for any client.',
+    );
+  return warnings;
+}
+
+/** Settings that are well-formed each but cannot work together. */
+function disagreements(settings: z.infer<typeof settingsSchema>): string[] {
+  const problems: string[] = [];
+  if (settings.CREDENTIAL_KIND === 'clientSecret')
+    for (const name of ['AZURE_TENANT_ID', 'AZURE_CLIENT_ID', 'AZURE_CLIENT_SECRET'] as const)
+      if (!settings[name]) problems.push(`setting ${name} is missing, and CREDENTIAL_KIND clientSecret needs it`);
+  if (
+    !settings.KEY_VAULT_VERIFY_CHALLENGE &&
+    AZURE_VAULT_HOST.test(new URL(settings.KEY_VAULT_URL).hostname.replace(/\.$/, ''))
+  )
+    problems.push('setting KEY_VAULT_VERIFY_CHALLENGE must not be false for a vault in Azure (KEY_VAULT_URL)');
+  if (settings.RETRY_FIRST_SECONDS > settings.RETRY_MAX_SECONDS)
+    problems.push('setting RETRY_FIRST_SECONDS must not exceed RETRY_MAX_SECONDS');
+  if (settings.REPORT_TIMEOUT_SECONDS > settings.PULL_CHECK_DEADLINE_SECONDS)
+    problems.push('setting REPORT_TIMEOUT_SECONDS must not exceed PULL_CHECK_DEADLINE_SECONDS');
+  return [
+    ...problems,
+    ...operatorDisagreements(settings),
+    ...profileDisagreements(settings),
+    ...rotationDisagreements(settings),
+  ];
+}
+
+/** Anyone could say who they are where the platform does not: it alone takes such headers from outside away. */
+function operatorDisagreements(settings: z.infer<typeof settingsSchema>): string[] {
+  const named = settings.OPERATOR_ROLE !== undefined || settings.OPERATOR_PRINCIPALS.length > 0;
+  if (settings.OPERATOR_AUTH === 'functionKey')
+    return named
+      ? ['setting OPERATOR_AUTH must be entra for OPERATOR_ROLE and OPERATOR_PRINCIPALS to have any effect']
+      : [];
+  const problems: string[] = [];
+  if (!named)
+    problems.push('setting OPERATOR_ROLE or OPERATOR_PRINCIPALS is missing, and OPERATOR_AUTH entra needs one of them');
+  if (settings.WEBSITE_AUTH_ENABLED?.toLowerCase() !== 'true')
+    problems.push(
+      'setting OPERATOR_AUTH must not be entra while App Service authentication is off (WEBSITE_AUTH_ENABLED, which the platform sets, is not True): turn it on with Microsoft Entra as provider and unauthenticated requests allowed (authsettingsV2), see docs/operators.md',
+    );
+  return problems;
+}
+
+/** The configured registry of that name, ignoring case as ARM does. */
+export function findRegistry(config: Pick<Config, 'registries'>, name: string): RegistryId | undefined {
+  return config.registries.find((id) => id.name.toLowerCase() === name.toLowerCase());
+}

@@ -1,0 +1,110 @@
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+import { leastLifetimeDays, lifetimeFault } from '@connected-registry/protocol/requests/lifetimes';
+import { parseProfiles } from '../domain/profiles/profileSchema.js';
+import type { Profile } from '../domain/profiles/profiles.js';
+import { REQUEST_EVENT_KINDS, type RequestEventKind } from '../domain/events/requestEvents.js';
+import type { settingsSchema } from './settingsSchema.js';
+
+/** The setting PROFILES. */
+export const profiles = z.string().transform((text, context): readonly Profile[] => {
+  const parsed = parseProfiles(text);
+  if ('profiles' in parsed) return parsed.profiles;
+  for (const fault of parsed.faults) context.addIssue(fault);
+  return z.NEVER;
+});
+
+/** The setting REQUEST_EVENTS: what events on the request topic may ask for; undefined where it is not set. */
+export const requestEvents = z
+  .string()
+  .optional()
+  .transform((text, context): readonly RequestEventKind[] | undefined => {
+    if (text === undefined) return undefined;
+    const words = text
+      .split(',')
+      .map((word) => word.trim().toLowerCase())
+      .filter(Boolean);
+    if (words.length === 1 && words[0] === 'none') return [];
+    const kinds = words.flatMap((word) => REQUEST_EVENT_KINDS.find((kind) => kind === word) ?? []);
+    if (words.length > 0 && kinds.length === words.length) return [...new Set(kinds)];
+    context.addIssue(`must list what events may ask for, of ${REQUEST_EVENT_KINDS.join(', ')}, or be none`);
+    return z.NEVER;
+  });
+
+/**
+ * What events on the request topic may ask for. By default everything that a profile covers, and nothing where there are
+ * no profiles: whoever may send there could cut off or take away any client.
+ */
+export function acceptedRequestEvents({
+  REQUEST_EVENTS,
+  PROFILES,
+}: Pick<z.infer<typeof settingsSchema>, 'REQUEST_EVENTS' | 'PROFILES'>): readonly RequestEventKind[] {
+  return REQUEST_EVENTS ?? (PROFILES.length > 0 ? REQUEST_EVENT_KINDS : []);
+}
+
+/** `NAME.azure-devices.net`, or `name=https://...` where the address does not begin with the hub's name. */
+const HUB =
+  /^(?:(?<name>[A-Za-z0-9-]{3,50})=(?<url>https:\/\/\S+)|(?<host>(?<label>[A-Za-z0-9-]{3,50})(?:\.[a-z0-9-]+)+))$/;
+
+/** The setting IOT_HUBS: base addresses of the hubs' service API, by the hub's name in lower case. */
+export const hubs = z
+  .string()
+  .default('')
+  .transform((text, context): Readonly<Record<string, string>> => {
+    const items = text
+      .split(',')
+      .map((item) => item.trim())
+      .filter(Boolean);
+    const found = items.map((item) => HUB.exec(item)?.groups);
+    const entries = found.flatMap((groups): [string, string][] => {
+      const { name = groups?.['label'], url = `https://${groups?.['host'] ?? ''}` } = groups ?? {};
+      return name === undefined || !URL.canParse(url) ? [] : [[name.toLowerCase(), url.replace(/\/+$/, '')]];
+    });
+    if (entries.length === found.length && new Set(entries.map(([name]) => name)).size === found.length)
+      return Object.fromEntries(entries);
+    context.addIssue('must list the host names of different IoT Hubs, separated by commas');
+    return z.NEVER;
+  });
+
+type Given = Readonly<Record<string, string | undefined>>;
+
+/** The settings with PROFILES from the file, where PROFILES_FILE names one; a text when they cannot be had. */
+export function withProfilesFile(given: Given): Given | string {
+  const { PROFILES_FILE: file, ...rest } = given;
+  if (file === undefined) return rest;
+  if (rest['PROFILES'] !== undefined)
+    return 'settings PROFILES and PROFILES_FILE must not both be there: leave one out';
+  try {
+    return { ...rest, PROFILES: readFileSync(file, 'utf8') };
+  } catch {
+    return 'setting PROFILES_FILE must be the path of a file that the app can read';
+  }
+}
+
+/** What profiles need of the other settings. */
+export function profileDisagreements(settings: z.infer<typeof settingsSchema>): string[] {
+  const registries = settings.REGISTRIES.map(({ name }) => name.toLowerCase());
+  const isUnknownHub = (hub: string | undefined) => hub !== undefined && !(hub.toLowerCase() in settings.IOT_HUBS);
+  const lives = {
+    usualDays: settings.CREDENTIAL_LIFETIME_DAYS,
+    leastDays: leastLifetimeDays(settings.NEAR_EXPIRY_EVENTS),
+  };
+  const problems = settings.PROFILES.flatMap(({ name, registry, match, channel, credentialLifetimeDays }) => {
+    const found: string[] = [];
+    const fault = (field: string, text: string) =>
+      found.push(`setting PROFILES profile ${name}, field ${field}: ${text}`);
+    if (registry !== undefined && !registries.includes(registry.toLowerCase()))
+      fault('registry', 'is none of REGISTRIES; add it there or name one of them');
+    const life = lifetimeFault(credentialLifetimeDays, lives);
+    if (life) fault(life.field, `${life.message}. ${life.fix}`);
+    if (isUnknownHub(match.hub)) fault('match.hub', 'is none of IOT_HUBS; add it there or name one of them');
+    if (channel.kind === 'iotHub' && channel.hub !== match.hub && isUnknownHub(channel.hub))
+      fault('channel.hub', 'is none of IOT_HUBS; add it there or name one of them');
+    if (channel.kind === 'poll' && !settings.POLL_AUDIENCE)
+      fault('channel', 'is poll, which needs the setting POLL_AUDIENCE');
+    return found;
+  });
+  if (settings.POLL_AUDIENCE && !settings.AZURE_TENANT_ID)
+    problems.push('setting AZURE_TENANT_ID is missing, and POLL_AUDIENCE needs it');
+  return problems;
+}

@@ -1,0 +1,36 @@
+import type { HttpResponseInit } from '@azure/functions';
+import type { DurableClient } from 'durable-functions';
+import type { DryRunAnswer } from '@connected-registry/protocol/answers/answers';
+import type { ClientReference } from '@connected-registry/protocol/names/clientKey';
+import { unknownProblem } from '../../../domain/clients/unknownClient.js';
+import { tokensIn } from '../../durable/clientRecords.js';
+import { eachOf } from '../../../queries/eachOf.js';
+import type { Queries, TakingAwayDryRun } from '../../../queries/queries.js';
+import { lookUp } from '../knownClient.js';
+import { orServiceProblem } from './serviceProblem.js';
+
+/** What taking several clients away would do, all in one answer; each write names its client. Nothing is written. */
+export function dryRunOfEach(
+  clients: readonly ClientReference[],
+  dryRun: TakingAwayDryRun,
+  queries: Pick<Queries, 'findUnknown'>,
+  client: DurableClient,
+): Promise<HttpResponseInit> {
+  return orServiceProblem(async () => {
+    const plans = await eachOf(clients, async (reference) => {
+      const { record, unknown } = await lookUp(client, reference, queries);
+      if (unknown) return { problems: [unknownProblem(reference, unknown)], writes: [], adopts: [] };
+      return dryRun(reference, tokensIn(record));
+    });
+    return { status: 200, jsonBody: together(plans) };
+  });
+}
+
+/** Dry runs of several clients as one. */
+export function together(plans: readonly DryRunAnswer[]): DryRunAnswer {
+  return {
+    problems: plans.flatMap(({ problems }) => problems),
+    writes: plans.flatMap(({ writes }) => writes),
+    adopts: plans.flatMap(({ adopts }) => adopts),
+  };
+}

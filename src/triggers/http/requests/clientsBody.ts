@@ -1,0 +1,43 @@
+import type { HttpRequest, HttpResponseInit } from '@azure/functions';
+import type { z } from 'zod';
+import { findRegistry, type Config } from '../../../settings/config.js';
+import type { ClientReference } from '@connected-registry/protocol/names/clientKey';
+import { toReference, type clientNames } from '@connected-registry/protocol/requests/clientsRequest';
+import { jsonBody } from './jsonBody.js';
+import { fieldErrors, invalidRequest } from '../answers/problem.js';
+
+/** Longest body of a request for 100 clients, in bytes. */
+const MOST_BYTES = 64 * 1024;
+
+export type ClientsBody<Body> =
+  { readonly body: Body; readonly clients: readonly ClientReference[] } | { readonly refusal: HttpResponseInit };
+
+/**
+ * Reads a body that names clients. @param schema a strict object with a field `clients` of clientNames.
+ * @param help how each field must look, by its name.
+ */
+export async function clientsBody<Body extends { readonly clients: z.infer<typeof clientNames> }>(
+  request: HttpRequest,
+  schema: z.ZodType<Body>,
+  help: Readonly<Record<string, string>>,
+  config: Pick<Config, 'registries'>,
+): Promise<ClientsBody<Body>> {
+  const body = await jsonBody(request, MOST_BYTES);
+  if ('refusal' in body) return body;
+  const parsed = schema.safeParse(body.value, { reportInput: true });
+  if (!parsed.success) return { refusal: invalidRequest(fieldErrors(parsed.error, help, schema)) };
+  const clients = parsed.data.clients.map((client) => toReference(client, config.registries[0].name));
+  const unknown = clients.flatMap(({ registry }, index) =>
+    findRegistry(config, registry) ? [] : [unknownRegistry(`clients.${index}.registry`, config)],
+  );
+  return unknown.length > 0 ? { refusal: invalidRequest(unknown) } : { body: parsed.data, clients };
+}
+
+/** @param field where the registry was named. */
+export function unknownRegistry(field: string, config: Pick<Config, 'registries'>) {
+  return {
+    field,
+    message: 'is not a registry that the app is configured for',
+    fix: `It must be one of ${config.registries.map((id) => id.name).join(', ')}.`,
+  };
+}

@@ -1,0 +1,28 @@
+import type { HttpRequest, HttpResponseInit } from '@azure/functions';
+import { boundedBody } from './boundedBody.js';
+import { invalidRequest, problem } from '../answers/problem.js';
+
+export type JsonBody = { readonly value: unknown } | { readonly refusal: HttpResponseInit };
+
+/** Reads a request's body as JSON; the only way to a body in this app. @param most longest body taken, in bytes. */
+export async function jsonBody(request: HttpRequest, most: number): Promise<JsonBody> {
+  const body = await boundedBody(request, most);
+  if ('tooLarge' in body)
+    return {
+      refusal: problem({
+        status: 413,
+        code: 'body-too-large',
+        title: 'The body is too large.',
+        detail: `At most ${most} bytes are taken. Nothing was started.`,
+      }),
+    };
+  try {
+    const value: unknown = JSON.parse(body.bytes.toString('utf8'));
+    return { value };
+  } catch {
+    const isEmpty = body.bytes.length === 0;
+    const message = isEmpty ? 'is missing' : 'is not JSON';
+    const fix = `Send one JSON object, in UTF-8${isEmpty ? '; {} where it is to say nothing' : ''}.`;
+    return { refusal: invalidRequest([{ field: 'body', message, fix }]) };
+  }
+}

@@ -1,0 +1,101 @@
+import type { HttpRequest, HttpResponseInit } from '@azure/functions';
+import type { DurableClient } from 'durable-functions';
+import { z } from 'zod';
+import { findRegistry, type Config } from '../../../settings/config.js';
+import type { ClientPage, ClientView } from '@connected-registry/protocol/answers/clientAnswers';
+import { CLIENTS_QUERY_FIELDS, clientsQuery } from '@connected-registry/protocol/requests/listQueries';
+import { WAITING_KINDS, waitingInstance } from '../../../domain/operations/waitingRun.js';
+import { ServiceError } from '../../../serviceErrors/serviceError.js';
+import { eachOf } from '../../../queries/eachOf.js';
+import type { Queries } from '../../../queries/queries.js';
+import { operationSummaryOf } from '../../durable/operationView.js';
+import { findRunning } from '../../durable/runningRuns.js';
+import { hasEnded, operationKind, readRun } from '../../durable/runStatus.js';
+import { unknownRegistry } from '../requests/clientsBody.js';
+import { formatContinuation, parseContinuation } from '../requests/continuation.js';
+import { invalidQuery, problem } from '../answers/problem.js';
+import { badContinuation, queryParameters } from '../requests/queryParameters.js';
+import { orServiceProblem } from '../answers/serviceProblem.js';
+
+const clientPlace = z.strictObject({
+  vaultPage: z.string().startsWith('?').optional(),
+  skip: z.int().min(0).max(1000),
+});
+
+/** `GET /api/clients`: a page of the clients that have a credential. */
+export function getClients(config: Pick<Config, 'registries'>, { inventory }: Pick<Queries, 'inventory'>) {
+  return async (request: HttpRequest, client: DurableClient): Promise<HttpResponseInit> => {
+    const parsed = queryParameters(request, clientsQuery, CLIENTS_QUERY_FIELDS);
+    if ('refusal' in parsed) return parsed.refusal;
+    const { top, continuation, ...given } = parsed.query;
+    if (given.registry !== undefined && !findRegistry(config, given.registry))
+      return invalidQuery([unknownRegistry('registry', config)]);
+    const filter = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+    const place = continuation === undefined ? undefined : parseContinuation(continuation, clientPlace, filter);
+    if (continuation !== undefined && !place) return badContinuation();
+    return orServiceProblem(async () => {
+      try {
+        const { clients, next } = await inventory.clients(
+          filter,
+          top,
+          place && { ...defined(place), skip: place.skip },
+          (reference) => findRunning(client, reference),
+        );
+        const page: ClientPage = {
+          clients: await eachOf(clients, (view) => withRunning(view, client, [view.key])),
+          ...(next ? { continuation: formatContinuation(next, filter) } : {}),
+        };
+        return { status: 200, jsonBody: page };
+      } catch (error) {
+        // The vault knows its own pages: one that it refuses was not given by it, or long ago.
+        if (place?.vaultPage && error instanceof ServiceError && error.kind === 'refused') return badContinuation();
+        throw error;
+      }
+    });
+  };
+}
+
+function defined({ vaultPage }: z.infer<typeof clientPlace>) {
+  return vaultPage === undefined ? {} : { vaultPage };
+}
+
+/** A key holds nothing else; what does cannot be a secret's name of ours. */
+export const CLIENT_KEY = /^[a-z0-9-]{1,100}$/;
+
+/** `GET /api/clients/{key}`: one client, with all that its scope map grants. */
+export function getClient({ inventory }: Pick<Queries, 'inventory'>) {
+  return async (request: HttpRequest, client: DurableClient): Promise<HttpResponseInit> => {
+    const key = request.params['key'] ?? '';
+    return orServiceProblem(async () => {
+      const view = CLIENT_KEY.test(key)
+        ? await inventory.client(key, (reference) => findRunning(client, reference))
+        : undefined;
+      if (!view) return clientNotFound(key, NO_CREDENTIAL);
+      const waiting = WAITING_KINDS.map((kind) => waitingInstance(kind, key));
+      return { status: 200, jsonBody: await withRunning(view, client, [key, ...waiting]) };
+    });
+  };
+}
+
+/** Adds the operation that is under way in the first of these instances that has one. */
+async function withRunning(view: ClientView, client: DurableClient, instances: readonly string[]): Promise<ClientView> {
+  for (const instance of instances) {
+    const run = await readRun(client, instance);
+    if (!run || hasEnded(run)) continue;
+    return { ...view, running: operationSummaryOf(run, operationKind(run.kind) ?? 'onboard').id };
+  }
+  return view;
+}
+
+const NO_CREDENTIAL =
+  'The vault has no credential of that name. A client has one from its first onboarding until it is offboarded.';
+
+/** @param why what was looked for, in words. */
+export function clientNotFound(key: string, why: string): HttpResponseInit {
+  return problem({
+    status: 404,
+    code: 'client-not-found',
+    title: 'There is no such client.',
+    detail: `Nothing is known of ${JSON.stringify(key.slice(0, 100))}. ${why}`,
+  });
+}

@@ -1,0 +1,31 @@
+import type { HttpRequest, HttpResponseInit } from '@azure/functions';
+import type { DurableClient } from 'durable-functions';
+import type { Config } from '../../../settings/config.js';
+import {
+  clientFingerprint,
+  CLIENTS_FIELDS,
+  offboardingBody,
+} from '@connected-registry/protocol/requests/clientsRequest';
+import { OFFBOARD } from '../../../domain/operations/run.js';
+import type { Queries } from '../../../queries/queries.js';
+import { durableRuns } from '../../durable/durableRuns.js';
+import { newRun } from '../../durable/newRun.js';
+import { clientsBody } from '../requests/clientsBody.js';
+import { dryRunOfEach } from '../answers/dryRunOfEach.js';
+import { startPart } from '../answers/startAnswer.js';
+import { startEachKnown } from '../answers/startEach.js';
+
+/** `POST /api/offboardings`: takes clients away, and has a run in progress end first; or tells what would go (dryRun). */
+export function postOffboardings(config: Config, queries: Queries) {
+  return async (request: HttpRequest, client: DurableClient, actor: string): Promise<HttpResponseInit> => {
+    const parsed = await clientsBody(request, offboardingBody, CLIENTS_FIELDS, config);
+    if ('refusal' in parsed) return parsed.refusal;
+    const { body, clients } = parsed;
+    if (body.dryRun === true) return dryRunOfEach(clients, queries.offboardingDryRun, queries, client);
+    const runs = durableRuns(client);
+    return startEachKnown(clients, client, queries, async (reference) => {
+      const origin = { actor, fingerprint: clientFingerprint(OFFBOARD, reference) };
+      return startPart(await runs.startWhenFree(OFFBOARD, newRun(reference, origin, config), true));
+    });
+  };
+}

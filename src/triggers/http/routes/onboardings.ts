@@ -1,0 +1,92 @@
+import type { HttpRequest, HttpResponseInit } from '@azure/functions';
+import type { DurableClient } from 'durable-functions';
+import { findRegistry, type Config } from '../../../settings/config.js';
+import type { CheckWarning } from '@connected-registry/protocol/answers/clientAnswers';
+import { clientKey, referenceOf } from '@connected-registry/protocol/names/clientKey';
+import { revocationOf } from '../../../domain/clients/clientRecord.js';
+import { lifetimeFault } from '@connected-registry/protocol/requests/lifetimes';
+import {
+  fingerprint,
+  ONBOARDING_FIELDS,
+  onboardingBody,
+  toOnboarding,
+  type Onboarding,
+} from '@connected-registry/protocol/requests/onboardingRequest';
+import { ONBOARD } from '../../../domain/operations/run.js';
+import type { Problem, RunningOperation } from '@connected-registry/protocol/answers/answers';
+import type { DryRunAnswer, OnboardingPlan } from '../../../domain/onboarding/plan.js';
+import { ofAnotherClient } from '../../../domain/tokens/sharedToken.js';
+import type { Queries } from '../../../queries/queries.js';
+import { durableRuns } from '../../durable/durableRuns.js';
+import { readClientRecord, readTokenOwner } from '../../durable/clientRecords.js';
+import { newRun } from '../../durable/newRun.js';
+import { orServiceProblem } from '../answers/serviceProblem.js';
+import { startAnswer } from '../answers/startAnswer.js';
+import { unknownRegistry } from '../requests/clientsBody.js';
+import { jsonBody } from '../requests/jsonBody.js';
+import { fieldErrors, invalidRequest } from '../answers/problem.js';
+
+/** Longest body of a request, in bytes: 500 repositories with long names fit. */
+const MOST_BYTES = 256 * 1024;
+
+/** Milliseconds that the answer to a start waits for the names of other clients: a listing of a large vault takes longer. */
+const NAMES_WITHIN = 2_000;
+
+/** `POST /api/onboardings`: starts an onboarding, attaches to an equal one, or tells what one would do (dryRun). */
+export function postOnboardings(config: Config, queries: Queries) {
+  return async (request: HttpRequest, client: DurableClient, actor: string): Promise<HttpResponseInit> => {
+    const body = await jsonBody(request, MOST_BYTES);
+    if ('refusal' in body) return body.refusal;
+    const parsed = onboardingBody.safeParse(body.value, { reportInput: true });
+    if (!parsed.success) return invalidRequest(fieldErrors(parsed.error, ONBOARDING_FIELDS));
+    const fault = lifetimeFault(parsed.data.credentialLifetimeDays, config.lifetimes);
+    if (fault) return invalidRequest([fault]);
+    const onboarding = toOnboarding(parsed.data, config.registries[0].name, config.lifetimes.usualDays);
+    if (!findRegistry(config, onboarding.registry)) return invalidRequest([unknownRegistry('registry', config)]);
+    return parsed.data.dryRun ? plan(onboarding, client, queries) : start(client, onboarding, actor, config, queries);
+  };
+}
+
+/** What an onboarding that was asked for now would do; one that lifts a revocation plans for that. */
+function plan(onboarding: Onboarding, client: DurableClient, queries: Queries): Promise<HttpResponseInit> {
+  return orServiceProblem(async () => {
+    const record = await readClientRecord(client, clientKey(onboarding));
+    const { left, held } = record;
+    const [found, twins] = await Promise.all([
+      queries.preflight(onboarding, revocationOf(record), left, held),
+      queries.findCaseTwins(referenceOf(onboarding)),
+    ]);
+    const { writes, adopts } = found;
+    const problems = [...found.problems, ...(await claimed(onboarding, found, client))];
+    return { status: 200, jsonBody: { problems, writes, adopts, ...warningsOf(twins) } satisfies DryRunAnswer };
+  });
+}
+
+/** The refusal that the run would meet when it claims its token: another client's record may have it, whatever secrets tell. */
+async function claimed(onboarding: Onboarding, plan: OnboardingPlan, client: DurableClient): Promise<Problem[]> {
+  const { name: token = onboarding.token } = plan.token;
+  if (plan.problems.some(({ code }) => code === 'token-of-another-client')) return [];
+  const owner = await readTokenOwner(client, onboarding.registry, token);
+  return owner === undefined || clientKey(owner) === clientKey(onboarding) ? [] : [ofAnotherClient(token, [owner])];
+}
+
+async function start(
+  client: DurableClient,
+  onboarding: Onboarding,
+  actor: string,
+  config: Config,
+  queries: Pick<Queries, 'findCaseTwins'>,
+): Promise<HttpResponseInit> {
+  const run = newRun(onboarding, { actor, fingerprint: fingerprint(onboarding) }, config);
+  const [result, twins] = await Promise.all([
+    durableRuns(client).start(ONBOARD, run),
+    queries.findCaseTwins(referenceOf(onboarding), NAMES_WITHIN),
+  ]);
+  const answer = startAnswer(result);
+  if (result.kind !== 'running' || twins.length === 0) return answer;
+  return { ...answer, jsonBody: { id: result.id, status: 'running', ...warningsOf(twins) } satisfies RunningOperation };
+}
+
+function warningsOf(warnings: readonly CheckWarning[]): { readonly warnings?: readonly CheckWarning[] } {
+  return warnings.length === 0 ? {} : { warnings };
+}

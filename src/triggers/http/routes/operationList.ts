@@ -1,0 +1,209 @@
+import type { HttpRequest, HttpResponseInit, InvocationContext } from '@azure/functions';
+import type { DurableClient } from 'durable-functions';
+import { z } from 'zod';
+import { findRegistry, type Config } from '../../../settings/config.js';
+import type {
+  OperationKind,
+  OperationPage,
+  OperationStatus,
+  OperationSummary,
+} from '@connected-registry/protocol/answers/answers';
+import { CHECK, CHECK_PREFIX } from '../../../domain/check/checkRun.js';
+import { clientKey, keyPrefix } from '@connected-registry/protocol/names/clientKey';
+import {
+  OPERATIONS_QUERY_FIELDS,
+  operationsQuery,
+  type OperationsQuery,
+} from '@connected-registry/protocol/requests/listQueries';
+import { revocationPrefix } from '../../../domain/revocation/revocationInstance.js';
+import { START_WHEN_FREE, WAITING_PREFIXES, type WaitingRun } from '../../../domain/operations/waitingRun.js';
+import { readClientRecord } from '../../durable/clientRecords.js';
+import { earlierRuns } from '../../durable/earlierRuns.js';
+import { allRuns, instancePages, type InstancePages } from '../../durable/instancePages.js';
+import { operationSummaryOf } from '../../durable/operationView.js';
+import { shortSummary } from '../../durable/recordedOperations.js';
+import {
+  byTime,
+  isBefore,
+  newestRuns,
+  placeOf,
+  withEarlier,
+  type FoundPage,
+  type ListPlace,
+  type Placed,
+  type RunsQuery,
+} from '../../durable/runsByTime.js';
+import { hasEnded, operationKind, readRun, type RunStatus } from '../../durable/runStatus.js';
+import { unknownRegistry } from '../requests/clientsBody.js';
+import { formatContinuation, parseContinuation } from '../requests/continuation.js';
+import { findOperation } from '../findOperation.js';
+import { invalidQuery } from '../answers/problem.js';
+import { badContinuation, queryParameters } from '../requests/queryParameters.js';
+
+/** Where a page begins; ids hold nothing else. */
+const listPlace = z.strictObject({ at: z.int().min(0).max(8.64e15), id: z.string().regex(/^[a-z0-9.-]{0,200}$/) });
+
+/** Milliseconds: no run waits longer for its client, so that none was asked for long before its instance was made. */
+const LONGEST_WAIT = 31 * 86_400_000;
+
+type Filter = Omit<OperationsQuery, 'top' | 'continuation'>;
+
+/** `GET /api/operations`: a page of runs, the newest first. */
+export function getOperations(config: Pick<Config, 'registries'>) {
+  return async (
+    request: HttpRequest,
+    client: DurableClient,
+    _actor: string,
+    context: InvocationContext,
+  ): Promise<HttpResponseInit> => {
+    const parsed = queryParameters(request, operationsQuery, OPERATIONS_QUERY_FIELDS);
+    if ('refusal' in parsed) return parsed.refusal;
+    const { top, continuation, ...filter } = parsed.query;
+    if (filter.registry !== undefined && !findRegistry(config, filter.registry))
+      return invalidQuery([unknownRegistry('registry', config)]);
+    const from = continuation === undefined ? undefined : parseContinuation(continuation, listPlace, filter);
+    if (continuation !== undefined && !from) return badContinuation();
+    return { status: 200, jsonBody: await listed(filter, top, from, client, context) };
+  };
+}
+
+async function listed(
+  filter: Filter,
+  top: number,
+  from: ListPlace | undefined,
+  client: DurableClient,
+  context: InvocationContext,
+): Promise<OperationPage> {
+  const key = keyOf(filter);
+  const pages = instancePages(context);
+  const statuses = filter.status && [...new Set(filter.status.flatMap((status) => ENGINE_STATUSES[status]))];
+  const query: RunsQuery = {
+    prefixes: prefixesOf(filter),
+    oldest: filter.createdAfter === undefined ? 0 : Date.parse(filter.createdAfter),
+    ...(statuses ? { runtimeStatuses: statuses } : {}),
+  };
+  const show = async (run: RunStatus) => {
+    const summary = await summaryOf(run, client);
+    return summary && fits(summary, filter) ? { id: summary.id, value: summary } : undefined;
+  };
+  if (key !== undefined) return answerOf(await ofOneClient(key, filter, top, from, { pages, query, client }), filter);
+  const now = Date.now();
+  const place = from ?? latest(filter);
+  const present = await newestRuns(pages, query, { from: place, now, top }, show);
+  if (filter.since === undefined) return answerOf(present, filter);
+  const earlier = await earlierRuns(pages, query, { since: Date.parse(filter.since), now }, client);
+  const fitting = earlier.found.filter(({ value }) => fits(value, filter));
+  const isGone = async ({ id }: ListPlace) => 'recorded' in (await findOperation(id, client));
+  const page = await withEarlier(present, fitting, { from: place, top }, isGone);
+  return { ...answerOf(page, filter), ...(earlier.isComplete ? {} : { omitsEarlier: true }) };
+}
+
+function answerOf({ found, next }: FoundPage<OperationSummary>, filter: Filter): OperationPage {
+  return {
+    operations: found.map(({ value }) => value),
+    ...(next ? { continuation: formatContinuation(next, filter) } : {}),
+  };
+}
+
+/** Nothing that was made long after `createdBefore` was asked for before it. */
+function latest({ createdBefore }: Filter): ListPlace | undefined {
+  if (createdBefore === undefined) return undefined;
+  const at = Date.parse(createdBefore) + LONGEST_WAIT;
+  return at < Date.now() ? { at, id: '' } : undefined;
+}
+
+/** A run that ended by its own outcome is `Completed` to the engine, whatever that is; others it ended itself. */
+const ENGINE_STATUSES: Readonly<Record<OperationStatus, readonly string[]>> = {
+  running: ['Pending', 'Running', 'Suspended'],
+  completed: ['Completed'],
+  rolledBack: ['Completed'],
+  failed: ['Completed', 'Failed', 'Terminated', 'Canceled'],
+};
+
+/** Of one client there are few instances, and its record knows of runs that have none any more. */
+async function ofOneClient(
+  key: string,
+  filter: Filter,
+  top: number,
+  from: ListPlace | undefined,
+  { pages, query, client }: { pages: InstancePages; query: RunsQuery; client: DurableClient },
+): Promise<FoundPage<OperationSummary>> {
+  const [{ ended = [] }, runs] = await Promise.all([
+    readClientRecord(client, key),
+    allRuns(pages, { prefixes: query.prefixes }),
+  ]);
+  const all = new Map<string, Placed<OperationSummary>>();
+  for (const one of ended.filter(({ startedAs }) => startedAs === undefined)) {
+    const value = shortSummary(one);
+    all.set(value.id, { at: Date.parse(value.startedAt), id: value.id, value });
+  }
+  for (const run of runs) {
+    const value = await summaryOf(run, client);
+    if (value) all.set(value.id, { at: placeOf(run), id: value.id, value });
+  }
+  const found = [...all.values()]
+    .filter((item) => fits(item.value, filter) && (from === undefined || isBefore(item, from)))
+    .toSorted(byTime);
+  const last = found[top - 1];
+  return { found: found.slice(0, top), ...(last && found.length > top ? { next: { at: last.at, id: last.id } } : {}) };
+}
+
+/** The client's key, where a filter says all that makes it. */
+function keyOf({ kind, registry, connectedRegistry, client }: Filter): string | undefined {
+  if (kind === CHECK || registry === undefined || connectedRegistry === undefined || client === undefined)
+    return undefined;
+  return clientKey({ registry, connectedRegistry, client });
+}
+
+/** What the ids of the instances in question begin with: with a connected registry named, the engine finds them itself. */
+function prefixesOf({ kind, registry, connectedRegistry, client }: Filter): string[] {
+  if (kind === CHECK) return [CHECK_PREFIX];
+  if (registry === undefined || connectedRegistry === undefined) return [''];
+  const key =
+    client === undefined
+      ? keyPrefix({ registry, connectedRegistry })
+      : clientKey({ registry, connectedRegistry, client });
+  const ofRevocations = revocationPrefix(client === undefined ? undefined : key);
+  return [...['', ...WAITING_PREFIXES].map((prefix) => `${prefix}${key}`), ofRevocations];
+}
+
+/** Undefined for what is no operation, or shows as another one. */
+async function summaryOf(run: RunStatus, client: DurableClient): Promise<OperationSummary | undefined> {
+  if (run.kind === START_WHEN_FREE) return ofWaiting(run, client);
+  const kind = operationKind(run.kind);
+  return kind && operationSummaryOf(run, kind);
+}
+
+/** A run that waited is shown by its own instance once it has begun. */
+async function ofWaiting(waiting: RunStatus, client: DurableClient): Promise<OperationSummary | undefined> {
+  if (waiting.outcome?.startedAs !== undefined) return undefined;
+  const summary = operationSummaryOf(waiting, kindOfWaiting(waiting));
+  if (hasEnded(waiting)) return summary;
+  const begun = await readRun(client, clientKey(waiting.input.request));
+  return begun?.input.run === waiting.input.run ? undefined : summary;
+}
+
+function kindOfWaiting({ input }: RunStatus): OperationKind {
+  // Its input is a WaitingRun by the name of its orchestration.
+  return (input as WaitingRun).kind;
+}
+
+function fits(summary: OperationSummary, filter: Filter): boolean {
+  const { kind, status, code, registry, connectedRegistry, client, since, createdAfter, createdBefore } = filter;
+  const startedAt = new Date(summary.startedAt);
+  return (
+    (kind === undefined || summary.kind === kind) &&
+    (status === undefined || status.includes(summary.status)) &&
+    (code === undefined || (summary.failure !== undefined && code.includes(summary.failure.code))) &&
+    (registry === undefined || same(summary.registry, registry)) &&
+    (connectedRegistry === undefined || same(summary.connectedRegistry, connectedRegistry)) &&
+    (client === undefined || summary.client === client) &&
+    (since === undefined || summary.endedAt === undefined || new Date(summary.endedAt) >= new Date(since)) &&
+    (createdAfter === undefined || startedAt >= new Date(createdAfter)) &&
+    (createdBefore === undefined || startedAt < new Date(createdBefore))
+  );
+}
+
+function same(left: string | undefined, right: string): boolean {
+  return left?.toLowerCase() === right.toLowerCase();
+}

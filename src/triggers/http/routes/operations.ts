@@ -1,0 +1,65 @@
+import type { HttpRequest, HttpResponseInit } from '@azure/functions';
+import type { DurableClient } from 'durable-functions';
+import { cancelEventName, type CancelEvent } from '../../../domain/operations/cancelEvent.js';
+import type { Operation, RunningOperation } from '../../../domain/operations/operation.js';
+import { OFFBOARD, REVOKE } from '../../../domain/operations/run.js';
+import { audit } from '../../../audit/audit.js';
+import { operationView } from '../../durable/operationView.js';
+import { hasEnded } from '../../durable/runStatus.js';
+import { findOperation } from '../findOperation.js';
+import { problem } from '../answers/problem.js';
+import { operationLocation } from '../answers/startAnswer.js';
+
+/** `GET /api/operations/{id}`: one run's state, steps and result. */
+export async function getOperation(request: HttpRequest, client: DurableClient): Promise<HttpResponseInit> {
+  const operation = await findOperation(request.params['id'] ?? '', client);
+  if ('refusal' in operation) return operation.refusal;
+  if ('recorded' in operation) return { status: 200, jsonBody: operation.recorded };
+  const headers: Record<string, string> = hasEnded(operation.run) ? {} : { 'retry-after': '1' };
+  return { status: 200, headers, jsonBody: operationView(operation.run, operation.kind) };
+}
+
+/**
+ * `POST /api/operations/{id}/cancel`: the run undoes what it has done and ends as rolledBack with code `cancelled`. Once it
+ * promotes it is too late: the run ends as completed, and the operation says so. An offboarding and a revocation that have
+ * begun are not to be cancelled at all. An event raised for an ended run would vanish without a word, so that is looked
+ * at first.
+ */
+export async function cancelOperation(
+  request: HttpRequest,
+  client: DurableClient,
+  actor: string,
+): Promise<HttpResponseInit> {
+  const id = request.params['id'] ?? '';
+  const operation = await findOperation(id, client);
+  if ('refusal' in operation) return operation.refusal;
+  if ('recorded' in operation) return alreadyEnded(operation.recorded);
+  const { run } = operation;
+  if (hasEnded(run)) return alreadyEnded(operationView(run, operation.kind));
+  if (run.kind === OFFBOARD || run.kind === REVOKE)
+    return problem({
+      status: 409,
+      code: 'not-cancellable',
+      title: 'The operation cannot be cancelled.',
+      detail: 'What it has taken away, or disabled, cannot be given back. Onboard the client again after its end.',
+    });
+  const event: CancelEvent = { actor: `an operator (${actor})`, reason: 'cancelled' };
+  await client.raiseEvent(run.instance, cancelEventName(run.input.run), event);
+  audit('run.cancel.succeeded', { resource: run.instance, operation: id });
+  const location = operationLocation(id);
+  return {
+    status: 202,
+    headers: { location, 'retry-after': '1' },
+    jsonBody: { id, status: 'running' } satisfies RunningOperation,
+  };
+}
+
+function alreadyEnded({ status }: Pick<Operation, 'status'>): HttpResponseInit {
+  return problem({
+    status: 409,
+    code: 'already-ended',
+    title: 'The operation has ended.',
+    detail: `It ended as ${status}; there is nothing to cancel.`,
+    operationStatus: status,
+  });
+}

@@ -1,0 +1,58 @@
+import type { HttpRequest, HttpResponseInit } from '@azure/functions';
+import type { DurableClient } from 'durable-functions';
+import type { ReportAnswer } from '@connected-registry/protocol/answers/answers';
+import { parseOperationId } from '@connected-registry/protocol/names/operationId';
+import {
+  ACKNOWLEDGEMENT_FIELDS,
+  promotionAcknowledgement,
+} from '@connected-registry/protocol/messages/pullCheckMessages';
+import { verifyAcknowledgementKey, type ReportKeys } from '../../../domain/pullCheck/reportKey.js';
+import { audit } from '../../../audit/audit.js';
+import { readClientRecord, tellClientRecord } from '../../durable/clientRecords.js';
+import { wrongDeviceKey } from '../requests/deviceKey.js';
+import { deviceMessages } from '../requests/deviceMessage.js';
+import { problem } from '../answers/problem.js';
+
+/**
+ * `POST /api/promotions/{operation}`: the device's consumers have the promoted credential, so the one before may go. The
+ * promotion's derived key is all that admits it, and it is looked at before anything is read. It is remembered at the
+ * client, since the run that promoted has ended by then.
+ */
+export function postPromotion(keys: ReportKeys) {
+  const read = deviceMessages({
+    schema: promotionAcknowledgement,
+    fields: ACKNOWLEDGEMENT_FIELDS,
+    ofNoUse: 'The acknowledgement does not count.',
+  });
+  return async (request: HttpRequest, client: DurableClient): Promise<HttpResponseInit> => {
+    const operation = request.params['operation'] ?? '';
+    const id = parseOperationId(operation);
+    const refused = (reason: string) =>
+      audit('promotion.acknowledge.refused', { resource: operation.slice(0, 128), reason });
+    const message = await read(request, {
+      operation,
+      isAuthentic: ({ keyId, reportKey, expiresAt }) =>
+        id !== undefined && verifyAcknowledgementKey(keys, keyId, reportKey, { operation, expiresAt }),
+      refused,
+    });
+    if ('refusal' in message) return message.refusal;
+    if (!id) return wrongDeviceKey();
+    const { expiresAt } = message.key;
+    if (new Date(expiresAt) <= new Date()) {
+      refused('expired');
+      return problem({
+        status: 410,
+        code: 'acknowledgement-expired',
+        title: 'The acknowledgement is of no use any more.',
+        detail: 'It came too late: the password before is not waited for any longer.',
+      });
+    }
+    const { version } = message.body;
+    const { acknowledged } = await readClientRecord(client, id.instance);
+    if (acknowledged === version)
+      return { status: 200, jsonBody: { status: 'accepted before' } satisfies ReportAnswer };
+    await tellClientRecord(client, id.instance, 'acknowledge', { version, by: { operation, actor: 'device' } });
+    audit('promotion.acknowledge.succeeded', { resource: id.instance, operation });
+    return { status: 202, jsonBody: { status: 'accepted' } satisfies ReportAnswer };
+  };
+}

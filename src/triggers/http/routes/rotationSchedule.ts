@@ -1,0 +1,92 @@
+import type { HttpRequest, HttpResponseInit } from '@azure/functions';
+import type { DurableClient } from 'durable-functions';
+import { z } from 'zod';
+import type { Config } from '../../../settings/config.js';
+import { clientKey } from '@connected-registry/protocol/names/clientKey';
+import { NAME_RULES } from '@connected-registry/protocol/names/names';
+import type {
+  RotationScheduleAnswer,
+  ScheduledRotation,
+} from '@connected-registry/protocol/answers/rotationScheduleAnswer';
+import type { Queries } from '../../../queries/queries.js';
+import type { ScheduledClient } from '../../../queries/rotation/rotationSchedule.js';
+import { readClientRecord } from '../../durable/clientRecords.js';
+import { fieldErrors, invalidQuery } from '../answers/problem.js';
+import { orServiceProblem } from '../answers/serviceProblem.js';
+
+export const MOST_LISTED = 1000;
+
+/** How each parameter must look. */
+export const SCHEDULE_PARAMETERS = {
+  top: `a whole number from 1 to ${MOST_LISTED}; without it 100`,
+  registry: 'the name of a registry: 5 to 50 letters and digits',
+  connectedRegistry: 'the name of a connected registry: 5 to 50 letters and digits',
+} as const;
+
+const parameters = z.object({
+  top: z.coerce.number('must be a number').int().min(1, 'is too small').max(MOST_LISTED, 'is too large').default(100),
+  registry: z.string().regex(NAME_RULES.registry, 'is not a valid name').optional(),
+  connectedRegistry: z.string().regex(NAME_RULES.connectedRegistry, 'is not a valid name').optional(),
+});
+
+/** `GET /api/rotations/schedule`: what is due when, by the very rules of the sweep; what is due first comes first. */
+export function getRotationSchedule(
+  { rotation }: Pick<Config, 'rotation'>,
+  queries: Pick<Queries, 'rotationSchedule'>,
+) {
+  return async (request: HttpRequest, client: DurableClient): Promise<HttpResponseInit> => {
+    const query = Object.fromEntries(Object.keys(SCHEDULE_PARAMETERS).flatMap((name) => given(request, name)));
+    const parsed = parameters.safeParse(query, { reportInput: true });
+    if (!parsed.success) return invalidQuery(fieldErrors(parsed.error, SCHEDULE_PARAMETERS));
+    const { top, registry, connectedRegistry } = parsed.data;
+    return orServiceProblem(async () => {
+      const found: ScheduledClient[] = [];
+      let continuation: string | undefined;
+      do {
+        const page = await queries.rotationSchedule(
+          rotation,
+          (reference) => readClientRecord(client, clientKey(reference)),
+          continuation,
+        );
+        found.push(
+          ...page.clients.filter(
+            ({ reference }) =>
+              isWanted(reference.registry, registry) && isWanted(reference.connectedRegistry, connectedRegistry),
+          ),
+        );
+        ({ continuation } = page);
+      } while (continuation !== undefined);
+      const clients = found
+        .toSorted((left, right) => left.dueAt.getTime() - right.dueAt.getTime())
+        .slice(0, top)
+        .map(toAnswer);
+      return { status: 200, jsonBody: { clients, total: found.length } satisfies RotationScheduleAnswer };
+    });
+  };
+}
+
+function given({ query }: HttpRequest, name: string): [string, string][] {
+  const value = query.get(name);
+  return value === null ? [] : [[name, value]];
+}
+
+function isWanted(name: string, wanted: string | undefined): boolean {
+  return wanted === undefined || name.toLowerCase() === wanted.toLowerCase();
+}
+
+function toAnswer({ reference, tags, record, dueAt, deadline, state, unknown }: ScheduledClient): ScheduledRotation {
+  const { slot, expiresOn, revokeOld } = tags;
+  return {
+    ...reference,
+    slot,
+    expiresOn,
+    dueAt: dueAt.toISOString(),
+    deadline: deadline.toISOString(),
+    state: state.kind === 'due' && state.isLate ? 'late' : state.kind,
+    ...(state.kind === 'deferred' ? { deferred: state.by } : {}),
+    ...(unknown.length === 0 ? {} : { unknown }),
+    ...(record.rotationDueSince === undefined ? {} : { markedAt: record.rotationDueSince }),
+    ...(record.retryRotationAt === undefined ? {} : { retryAt: record.retryRotationAt }),
+    ...(revokeOld ? { revokes: { slot: revokeOld.slot, from: revokeOld.from } } : {}),
+  };
+}

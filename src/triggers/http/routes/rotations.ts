@@ -1,0 +1,64 @@
+import type { HttpRequest, HttpResponseInit } from '@azure/functions';
+import type { DurableClient } from 'durable-functions';
+import type { Config } from '../../../settings/config.js';
+import type { RotationDryRunAnswer } from '@connected-registry/protocol/answers/answers';
+import type { ClientReference } from '@connected-registry/protocol/names/clientKey';
+import {
+  ROTATION_FIELDS,
+  rotationBody,
+  rotationFingerprint,
+} from '@connected-registry/protocol/requests/rotationRequest';
+import { ROTATE } from '../../../domain/operations/run.js';
+import { unknownProblem } from '../../../domain/clients/unknownClient.js';
+import { eachOf } from '../../../queries/eachOf.js';
+import type { Queries } from '../../../queries/queries.js';
+import { durableRuns } from '../../durable/durableRuns.js';
+import { newRun } from '../../durable/newRun.js';
+import { clientsBody } from '../requests/clientsBody.js';
+import { together } from '../answers/dryRunOfEach.js';
+import { lookUp } from '../knownClient.js';
+import { orServiceProblem } from '../answers/serviceProblem.js';
+import { startPart } from '../answers/startAnswer.js';
+import { startEachKnown } from '../answers/startEach.js';
+
+/**
+ * `POST /api/rotations`: rotates the credentials of 1 to 100 clients, each by a run of its own, or tells what that would
+ * do (dryRun). An urgent one has whatever run is in its way end first.
+ */
+export function postRotations(config: Config, queries: Pick<Queries, 'planRotation' | 'findUnknown'>) {
+  return async (request: HttpRequest, client: DurableClient, actor: string): Promise<HttpResponseInit> => {
+    const parsed = await clientsBody(request, rotationBody, ROTATION_FIELDS, config);
+    if ('refusal' in parsed) return parsed.refusal;
+    const { urgent = false, dryRun = false } = parsed.body;
+    if (dryRun) return plan(parsed.clients, urgent, client, queries);
+    const runs = durableRuns(client);
+    return startEachKnown(parsed.clients, client, queries, async (reference) => {
+      const rotation = { ...reference, urgent };
+      const run = newRun(rotation, { actor, fingerprint: rotationFingerprint(rotation) }, config);
+      return startPart(await (urgent ? runs.startWhenFree(ROTATE, run, true) : runs.start(ROTATE, run)));
+    });
+  };
+}
+
+function plan(
+  clients: readonly ClientReference[],
+  urgent: boolean,
+  client: DurableClient,
+  queries: Pick<Queries, 'planRotation' | 'findUnknown'>,
+): Promise<HttpResponseInit> {
+  return orServiceProblem(async () => {
+    const plans = await eachOf(clients, async (reference) => {
+      const { record, unknown } = await lookUp(client, reference, queries);
+      if (unknown) return { ...reference, problems: [unknownProblem(reference, unknown)], writes: [] };
+      const { acknowledged } = record;
+      const { problems, writes, outage } = await queries.planRotation({ ...reference, urgent }, acknowledged);
+      return { ...reference, problems, writes, ...(outage === undefined ? {} : { outage }) };
+    });
+    const answers = plans.map(({ problems, writes, client }) => ({
+      problems,
+      writes: writes.map((write) => ({ ...write, client })),
+      adopts: [],
+    }));
+    return { status: 200, jsonBody: { ...together(answers), plans } satisfies RotationDryRunAnswer };
+  });
+}

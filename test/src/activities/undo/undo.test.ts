@@ -1,0 +1,253 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { CONNECTED_REGISTRY, onboarding, RUN } from '../../fakes/requests.js';
+import { issueOrder, reference } from '../../fakes/orders.js';
+import { candidate, LONG_AGO } from '../../fakes/usualClient.js';
+import { createWorld, type World } from '../../fakes/world.js';
+
+const SINCE = '2026-03-01T12:00:00.000Z';
+const { registry, token, scopeMap } = onboarding();
+let world: World;
+beforeEach(() => {
+  vi.useFakeTimers({ now: new Date(SINCE) });
+  world = createWorld();
+});
+afterEach(() => vi.useRealTimers());
+
+const kept = { kind: 'done', value: { kept: expect.stringMatching(/./) as string } };
+const gone = { kind: 'done', value: {} };
+
+/** Runs an undo until it is done, with one call of it broken on the way. */
+async function throughFault(undo: () => Promise<{ kind: string }>, method: string, when: 'before' | 'after') {
+  world.wire.fail(method, { when });
+  expect(await undo()).toMatchObject({ kind: 'retryLater' });
+  expect(await undo()).toEqual(gone);
+}
+
+describe('retireCandidate', () => {
+  const retire = () => world.activities.retireCandidate({ reference: reference(), run: RUN });
+  beforeEach(() => void world.addToken());
+
+  test('disables and soft-deletes the candidate of this run; twice is as once', async () => {
+    await world.activities.issueCredentials(issueOrder());
+    expect(await retire()).toEqual(gone);
+    expect(world.vault.has(candidate)).toBe(false);
+    expect(world.vault.versionsOf(candidate)[0]?.isEnabled).toBe(false);
+    expect(await retire()).toEqual(gone);
+  });
+
+  test('has nothing to do when none was saved', async () => {
+    expect(await retire()).toEqual(gone);
+    expect(world.wire.writes).not.toContain('disable');
+  });
+
+  test("keeps another run's candidate", async () => {
+    await world.activities.issueCredentials(issueOrder({ run: 'other-run' }));
+    expect(await retire()).toEqual(kept);
+    expect(world.vault.passwordIn(candidate)).toBeDefined();
+  });
+
+  test.each([
+    ['disable', 'before'],
+    ['disable', 'after'],
+    ['remove', 'before'],
+    ['remove', 'after'],
+  ] as const)('leaves no candidate behind when %s failed %s its effect', async (method, when) => {
+    await world.activities.issueCredentials(issueOrder());
+    await throughFault(retire, method, when);
+    expect(world.vault.has(candidate)).toBe(false);
+  });
+});
+
+describe('clearSlot', () => {
+  const clear = (wasLive = false) =>
+    world.activities.clearSlot({
+      reference: reference(),
+      run: RUN,
+      token,
+      slot: 'password2',
+      earlier: LONG_AGO,
+      wasLive,
+    });
+
+  test('empties the slot that was filled, and lets the other live; twice is as once', async () => {
+    world.addToken({ password1: { createdAt: LONG_AGO }, password2: { createdAt: '2026-03-01T12:00:05.000Z' } });
+    expect(await clear()).toEqual(gone);
+    expect(Object.keys(world.controlPlane.token(token).slots)).toEqual(['password1']);
+    expect(await clear()).toEqual(gone);
+    expect(world.wire.count('keepOnlySlots')).toBe(1);
+  });
+
+  test('leaves the very password that preflight saw in the slot', async () => {
+    world.addToken({ password2: { createdAt: LONG_AGO } });
+    await clear();
+    expect(world.controlPlane.accepts(token, 'foreign-password2')).toBe(true);
+  });
+
+  test('says that a password was lost which still worked, but only when it was overwritten', async () => {
+    const live = () => clear(true);
+    world.addToken({ password2: { createdAt: LONG_AGO } });
+    expect(await live()).toEqual(gone);
+    world.addToken({ password2: { createdAt: SINCE } });
+    expect(await live()).toMatchObject({
+      kind: 'done',
+      value: { residue: expect.stringContaining('password2') as string },
+    });
+  });
+
+  test('converges when an answer was lost, or the token is gone', async () => {
+    world.addToken({ password2: { createdAt: SINCE } });
+    await throughFault(() => clear(), 'keepOnlySlots', 'after');
+    world.controlPlane.tokens.delete(token);
+    expect(await clear()).toEqual(gone);
+  });
+});
+
+describe('keepCandidate', () => {
+  const keep = (earlier?: string) =>
+    world.activities.keepCandidate({
+      reference: reference(),
+      run: RUN,
+      token,
+      slot: 'password1',
+      ...(earlier === undefined ? {} : { earlier }),
+    });
+
+  test('says that the candidate has the password that works, and leaves both alone', async () => {
+    world.addToken({ password1: { createdAt: LONG_AGO } });
+    await world.activities.issueCredentials(issueOrder());
+    const { length } = world.wire.writes;
+    expect(await keep(LONG_AGO)).toMatchObject({
+      kind: 'done',
+      value: { kept: expect.stringContaining(candidate) as string },
+    });
+    expect(world.wire.writes).toHaveLength(length);
+    expect(world.controlPlane.accepts(token, world.vault.passwordIn(candidate) ?? '')).toBe(true);
+  });
+
+  test('keeps nothing when the slot was not filled anew, or the token is gone', async () => {
+    world.addToken({ password1: { createdAt: LONG_AGO } });
+    expect(await keep(LONG_AGO)).toEqual(gone);
+    expect(world.wire.writes).toEqual([]);
+    world.controlPlane.tokens.delete(token);
+    expect(await keep(LONG_AGO)).toEqual(gone);
+  });
+
+  test('says of an earlier run’s candidate no more than it is', async () => {
+    world.addToken();
+    await world.activities.issueCredentials(issueOrder({ run: 'other-run' }));
+    const { createdAt = '' } = world.controlPlane.token(token).slots.password1 ?? {};
+    expect(await keep(createdAt)).toMatchObject(kept);
+    world.addToken({ password1: { createdAt: LONG_AGO } });
+    expect(await keep(LONG_AGO)).toEqual(gone);
+  });
+
+  test('empties the slot of a password that was never saved, and says what that has cost; twice it only says so', async () => {
+    const residue = expect.stringContaining('password1') as string;
+    world.addToken({ password1: { createdAt: SINCE }, password2: { createdAt: LONG_AGO } });
+    world.wire.fail('keepOnlySlots', { when: 'after' });
+    expect(await keep(LONG_AGO)).toMatchObject({ kind: 'retryLater' });
+    expect(await keep(LONG_AGO)).toMatchObject({ kind: 'done', value: { residue } });
+    expect(Object.keys(world.controlPlane.token(token).slots)).toEqual(['password2']);
+    world.addToken({ password1: { createdAt: SINCE } });
+    expect(await keep()).toEqual(gone);
+    expect(world.controlPlane.token(token).slots).toEqual({});
+  });
+});
+
+describe('restoreTokenScopeMap', () => {
+  const restore = () =>
+    world.activities.restoreTokenScopeMap({
+      reference: reference(),
+      run: RUN,
+      token,
+      ours: scopeMap,
+      earlier: 'earlier',
+    });
+  const addMap = (name: string) => world.controlPlane.scopeMaps.set(name, { name, actions: [], description: 'theirs' });
+  beforeEach(() => {
+    addMap('earlier');
+  });
+
+  test('says of a map that is gone by now that the token keeps ours, and makes none', async () => {
+    world.addToken();
+    world.controlPlane.scopeMaps.delete('earlier');
+    const said = `token ${token}: its scope map earlier is gone; it still has ${scopeMap}`;
+    expect(await restore()).toEqual({ kind: 'done', value: { residue: said } });
+    expect(world.wire.writes).toEqual([]);
+  });
+
+  test('gives the earlier map back; twice is as once', async () => {
+    world.addToken();
+    expect(await restore()).toEqual(gone);
+    expect(world.controlPlane.token(token).scopeMap).toBe('earlier');
+    await restore();
+    expect(world.wire.count('setTokenScopeMap')).toBe(1);
+  });
+
+  test('keeps a map that somebody gave it since', async () => {
+    world.addToken().scopeMap = 'somebody-elses';
+    expect(await restore()).toEqual(kept);
+    expect(world.controlPlane.token(token).scopeMap).toBe('somebody-elses');
+  });
+
+  test('converges when an answer was lost, or the token is gone', async () => {
+    world.addToken();
+    await throughFault(restore, 'setTokenScopeMap', 'after');
+    world.controlPlane.tokens.delete(token);
+    expect(await restore()).toEqual(gone);
+  });
+});
+
+describe('removeToken', () => {
+  const remove = () =>
+    world.activities.removeToken({
+      reference: reference(),
+      run: RUN,
+      registry,
+      connectedRegistry: CONNECTED_REGISTRY,
+      token,
+      scopeMap,
+      since: SINCE,
+    });
+  const add = (changes = {}) => Object.assign(world.addToken(), { createdAt: SINCE, ...changes });
+
+  test('disables the token before it deletes it; twice is as once', async () => {
+    add();
+    expect(await remove()).toEqual(gone);
+    expect(world.wire.writes).toEqual(['disableToken', 'deleteToken']);
+    expect(await remove()).toEqual(gone);
+    expect(world.wire.writes).toHaveLength(2);
+  });
+
+  test('keeps a token that is older than the run, or that somebody changed', async () => {
+    add({ createdAt: LONG_AGO });
+    expect(await remove()).toEqual(kept);
+    add({ scopeMap: 'somebody-elses' });
+    expect(await remove()).toEqual(kept);
+    expect(world.wire.writes).toEqual([]);
+  });
+
+  test.each([
+    ['disableToken', 'after'],
+    ['deleteToken', 'before'],
+    ['deleteToken', 'after'],
+  ] as const)('converges when %s failed %s its effect', async (method, when) => {
+    add();
+    await throughFault(remove, method, when);
+    expect(world.controlPlane.tokens.has(token)).toBe(false);
+  });
+
+  test('tells that it is on the list again, where ARM refuses it for that', async () => {
+    add();
+    world.controlPlane.change(CONNECTED_REGISTRY, { clientTokens: [token] });
+    expect(await remove()).toEqual({ kind: 'done', value: { isBound: true } });
+    expect([world.controlPlane.tokens.has(token), world.controlPlane.token(token).isEnabled]).toEqual([true, false]);
+  });
+
+  test('leaves it disabled when it cannot be deleted', async () => {
+    add();
+    world.wire.fail('deleteToken', { when: 'before', kind: 'forbidden' });
+    expect(await remove()).toMatchObject({ kind: 'failed', code: 'service-forbidden' });
+    expect(world.controlPlane.token(token).isEnabled).toBe(false);
+  });
+});

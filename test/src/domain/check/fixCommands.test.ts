@@ -1,0 +1,27 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+import { FIX_COMMANDS } from '../../../../src/domain/check/fixCommands.js';
+
+const SOURCE = fileURLToPath(new URL('../../../../src', import.meta.url));
+
+test('every command of the Azure CLI that is printed comes from one place, where a test runs each', () => {
+  const files = readdirSync(SOURCE, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'));
+  const printing = files.filter((name) =>
+    /['"`][^'"`\n]*\baz (?:acr|keyvault|iot|role|account|resource) /.test(withoutComments(name)),
+  );
+  expect(printing).toEqual([]);
+  expect(withoutComments('domain/check/fixCommands.ts')).toContain("'az acr'");
+});
+
+function withoutComments(name: string): string {
+  return readFileSync(join(SOURCE, name), 'utf8').replaceAll(/\/\*[\s\S]*?\*\//g, '');
+}
+
+test('a shell takes a wildcard, and a name with a quote, for one word', () => {
+  const add = (repository: string) =>
+    FIX_COMMANDS.addToSyncScope({ registry: 'R', connectedRegistry: 'edge', repository });
+  expect(add('samples/*')).toMatch(/ --registry r .* --add 'samples\/\*'$/);
+  expect(add("a'b; c")).toMatch(/ --add 'a'\\''b; c'$/);
+});

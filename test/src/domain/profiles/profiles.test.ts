@@ -1,0 +1,175 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { fitsPattern } from '@connected-registry/protocol/names/pattern';
+import { parseProfiles } from '../../../../src/domain/profiles/profileSchema.js';
+import {
+  channelOf,
+  clientsOfPoller,
+  profileOfClient,
+  profileOfConnectedRegistry,
+  profileOfDevice,
+  profileOfRequest,
+  requestOf,
+  type ProfileBook,
+} from '../../../../src/domain/profiles/profiles.js';
+
+const PLANT = { name: 'plant', connectedRegistry: 'plantone', repositories: ['hello-world'] };
+const OID = '6f1c2a34-0000-4000-8000-00000000000a';
+
+function book(...profiles: readonly object[]): ProfileBook {
+  const parsed = parseProfiles(JSON.stringify(profiles));
+  if ('faults' in parsed) throw new Error(parsed.faults.join('; '));
+  return { profiles: parsed.profiles, defaultRegistry: 'myregistry' };
+}
+function faultsOf(...profiles: readonly unknown[]): string[] {
+  const parsed = parseProfiles(JSON.stringify(profiles));
+  return 'faults' in parsed ? parsed.faults : [];
+}
+const client = (name: string, connectedRegistry = 'plantone', registry = 'myregistry') => ({
+  registry,
+  connectedRegistry,
+  client: name,
+});
+
+describe('a pattern', () => {
+  test.each([
+    ['edge-*', 'edge-7', true],
+    ['edge-*', 'edge-', true],
+    ['edge-*', 'Edge-7', false],
+    ['*', '', true],
+    ['edge', 'edge-7', false],
+    ['*-eu-*', 'a-eu-b', true],
+    ['*-eu-*', 'a-us-b', false],
+    ['a*a', 'a', false],
+    ['a*b*c', 'axbxc', true],
+    ['a*bc*c', 'abc', false],
+  ])('%s fits %s: %s', (pattern, name, fits) => expect(fitsPattern(pattern, name)).toBe(fits));
+
+  test('fits whatever is put in the place of its stars, and judges as a regular expression would', () => {
+    const piece = fc.string({ unit: fc.constantFrom('a', 'b', '.'), maxLength: 4 });
+    fc.assert(
+      fc.property(
+        fc.array(piece, { minLength: 2, maxLength: 5 }),
+        fc.array(piece, { minLength: 4, maxLength: 4 }),
+        piece,
+        (parts, fill, other) => {
+          const pattern = parts.join('*');
+          const filled = parts.reduce((text, part, index) => `${text}${fill[index - 1] ?? ''}${part}`);
+          expect(fitsPattern(pattern, filled)).toBe(true);
+          const expression = new RegExp(`^${parts.map((part) => part.replaceAll('.', '\\.')).join('.*')}$`);
+          expect(fitsPattern(pattern, other)).toBe(expression.test(other));
+        },
+      ),
+    );
+  });
+});
+
+describe('the first profile that matches', () => {
+  const hub = { ...PLANT, name: 'hub', match: { hub: 'PlantHub', device: 'edge-*' }, channel: 'iotHub' };
+  const rest = {
+    ...PLANT,
+    name: 'rest',
+    match: { connectedRegistry: 'plant*' },
+    connectedRegistry: undefined,
+    channel: 'poll',
+    clients: ['one', 'two'],
+  };
+
+  test('speaks for a device of its hub, whatever letters the hub is written in', () => {
+    const all = book(hub, { ...hub, name: 'later', match: { hub: 'planthub' } });
+    expect(profileOfDevice(all, 'PLANTHUB', 'edge-1')?.name).toBe('hub');
+    expect(profileOfDevice(all, 'planthub', 'other')?.name).toBe('later');
+    expect(profileOfDevice(all, 'another', 'edge-1')).toBeUndefined();
+  });
+
+  test('bounds a request by event, unless it is for the events of a hub', () => {
+    const all = book(hub, rest);
+    expect(profileOfRequest(all, client('edge-1', 'PLANTTWO'))?.name).toBe('rest');
+    expect(profileOfRequest(all, client('edge-1'))?.name).toBe('rest');
+    expect(profileOfRequest(book(hub), client('edge-1'))).toBeUndefined();
+    expect(profileOfRequest(all, client('edge-1', 'elsewhere'))).toBeUndefined();
+    expect(profileOfRequest(all, client('edge-1', 'plantone', 'otherregistry'))).toBeUndefined();
+    expect(profileOfClient(book(hub), client('edge-1'))?.name).toBe('hub');
+  });
+
+  test('lists the clients of a new connected registry', () => {
+    expect(profileOfConnectedRegistry(book(hub, rest), 'MyRegistry', 'plant9')?.clients).toEqual(['one', 'two']);
+    expect(profileOfConnectedRegistry(book(hub), 'myregistry', 'plantone')).toBeUndefined();
+  });
+
+  test('says how a device is told', () => {
+    const all = book(hub, rest);
+    expect(channelOf(all, client('edge-1'))).toEqual({ kind: 'iotHub', hub: 'PlantHub' });
+    expect(channelOf(all, client('other'))).toEqual({ kind: 'poll' });
+    expect(channelOf(all, client('other', 'elsewhere'))).toEqual({ kind: 'eventGrid' });
+    const module = { ...hub, channel: { kind: 'iotHub', hub: 'h2', module: 'agent' } };
+    expect(channelOf(book(module), client('edge-1'))).toEqual({ kind: 'iotHub', hub: 'h2', module: 'agent' });
+  });
+
+  test('makes the request for a client', () => {
+    const full = {
+      ...PLANT,
+      scopeMap: 'a-map',
+      image: 'hello-world:1',
+      credentialLifetimeDays: 60,
+      endpoint: 'edge:443',
+    };
+    const [profile] = book(full).profiles;
+    const { name: _name, ...request } = full;
+    expect(profile && requestOf(profile, client('one'))).toEqual({ ...request, registry: 'myregistry', client: 'one' });
+  });
+
+  test('names the clients of an Entra identity, each once', () => {
+    const polled = { ...PLANT, channel: 'poll', pollers: { [OID.toUpperCase()]: 'one' } };
+    const more = { ...polled, name: 'more', pollers: { [OID]: ['two', 'one'] } };
+    expect(clientsOfPoller(book(polled, more), OID.toUpperCase()).map((one) => one.client)).toEqual(['one', 'two']);
+    expect(clientsOfPoller(book(polled), '6f1c2a34-0000-4000-8000-00000000000b')).toEqual([]);
+  });
+});
+
+describe('a bad profile is told with its name, the field, and how it must look', () => {
+  test.each<[string, string, object]>([
+    ['name', 'is not a profile name', { name: 'a b' }],
+    ['repositories', 'at least one', { repositories: [] }],
+    [
+      'repositories.hello-world',
+      'content/write',
+      { repositories: { 'hello-world': ['content/read', 'content/write'] } },
+    ],
+    ['connectedRegistry', 'must stand here or in match', { connectedRegistry: undefined }],
+    ['connectedRegistry', 'must stand here or in match', { match: { connectedRegistry: 'plant*' } }],
+    ['connectedRegistry', 'hub', { connectedRegistry: undefined, match: { hub: 'h', connectedRegistry: 'p*' } }],
+    ['match.color', 'not a known field', { match: { color: 'red' } }],
+    ['channel.kind', 'must be one of', { channel: 'pigeon' }],
+    ['channel.hub', 'is missing', { channel: 'iotHub' }],
+    ['channel', 'only iotHub', { channel: { kind: 'poll', hub: 'h' } }],
+    ['clients.1', 'is not a device id', { clients: ['good', 'not/good'] }],
+    ['clients.0', 'outside match.device', { match: { device: 'edge-*' }, clients: ['sensor'] }],
+    ['pollers', 'channel poll only', { pollers: { [OID]: 'one' } }],
+    ['pollers.x', 'is not an object id', { channel: 'poll', pollers: { x: 'one' } }],
+    [`pollers.${OID}`, 'outside', { channel: 'poll', match: { device: 'e*' }, pollers: { [OID]: 'one' } }],
+    ['image', 'repositories', { image: 'other:1' }],
+    ['scopeMap', 'system', { scopeMap: '_repositories_pull' }],
+    ['credentialLifetimeDays', 'too short', { credentialLifetimeDays: 0 }],
+    ['endpoint', 'host', { endpoint: 'https://x' }],
+    ['vault', 'not a known field', { vault: 'https://other.vault.azure.net' }],
+  ])('%s: %s', (field, words, change) => {
+    const faults = faultsOf({ ...PLANT, ...change });
+    expect(faults.join('\n')).toContain(`field ${field}: `);
+    expect(faults.join('\n')).toContain(words);
+    expect(faults[0]).toContain(field === 'name' ? 'profile number 1, ' : 'profile plant, ');
+  });
+
+  test('by its place when it has no name', () => {
+    expect(faultsOf(PLANT, { repositories: ['x'] }).join()).toContain('profile number 2, field name: is missing');
+    expect(faultsOf(PLANT, 7).join()).toContain('profile number 2, field all of it');
+  });
+
+  test('when two have one name', () =>
+    expect(faultsOf(PLANT, { ...PLANT, name: 'PLANT' }).join()).toContain('taken already'));
+
+  test('and so is what is no list, or no JSON', () => {
+    expect(parseProfiles('{}')).toEqual({ faults: ['must be a JSON list of profiles'] });
+    expect(parseProfiles('nope')).toEqual({ faults: ['is not JSON; it must be a list of profiles'] });
+  });
+});

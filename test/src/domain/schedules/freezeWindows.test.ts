@@ -1,0 +1,77 @@
+import { describe, expect, test } from 'vitest';
+import { durationSeconds } from '@connected-registry/protocol/registry/durations';
+import { frozenUntil, parseFreezeWindow, type FreezeWindow } from '../../../../src/domain/schedules/freezeWindows.js';
+
+const window = (text: string): FreezeWindow => {
+  const found = parseFreezeWindow(text);
+  if (!found) throw new Error(`${text} is no window`);
+  return found;
+};
+const until = (windows: readonly string[], now: string) =>
+  frozenUntil(windows.map(window), new Date(now))?.toISOString();
+
+describe('a freeze window', () => {
+  test('holds from its first instant on, and not at its last', () => {
+    const nightly = ['0 22 * * *|PT8H'];
+    expect(until(nightly, '2026-03-01T21:59:59Z')).toBeUndefined();
+    expect(until(nightly, '2026-03-01T22:00:00Z')).toBe('2026-03-02T06:00:00.000Z');
+    expect(until(nightly, '2026-03-02T05:59:59Z')).toBe('2026-03-02T06:00:00.000Z');
+    expect(until(nightly, '2026-03-02T06:00:00Z')).toBeUndefined();
+  });
+
+  test("follows its time zone through the year's two changes", () => {
+    const weekend = ['0 18 * * 5|PT62H|Europe/Berlin'];
+    expect(until(weekend, '2026-01-09T17:00:00Z')).toBe('2026-01-12T07:00:00.000Z');
+    expect(until(weekend, '2026-07-10T16:00:00Z')).toBe('2026-07-13T06:00:00.000Z');
+    expect(until(weekend, '2026-07-10T15:59:59Z')).toBeUndefined();
+  });
+
+  test('begins on days that fulfil both day fields, as every schedule of the app', () => {
+    // The first Sunday of a month.
+    const firstSunday = ['0 0 1-7 * 0|P1D'];
+    expect(until(firstSunday, '2026-03-01T12:00:00Z')).toBe('2026-03-02T00:00:00.000Z');
+    expect(until(firstSunday, '2026-03-08T12:00:00Z')).toBeUndefined();
+    expect(until(firstSunday, '2026-03-03T12:00:00Z')).toBeUndefined();
+  });
+
+  test('counts as one with another that it touches or overlaps', () => {
+    const days = ['0 0 24 12 *|P3D', '0 0 27 12 *|P5D', '0 12 26 12 *|PT24H'];
+    expect(until(days, '2026-12-24T00:00:00Z')).toBe('2027-01-01T00:00:00.000Z');
+  });
+
+  test('that never ends is cut off, not looked at for ever', () => {
+    expect(until(['0 0 * * *|PT24H'], '2026-03-01T12:00:00Z')).toBeDefined();
+  });
+
+  test.each([
+    '0 22 * *|PT8H',
+    '0 22 * * *',
+    '0 22 * * *|8h',
+    '0 22 * * *|PT8H|Mars/Olympus',
+    '0 22 * * 7|PT8H',
+    '0 22 ? * 5|PT8H',
+    '0 22 L * *|PT8H',
+    '0 22 30 2 *|PT8H',
+    '0 22 * * *|PT8H|UTC|x',
+    '99 * * * *|PT8H',
+    '0 22 * * *|PT30S',
+    '',
+  ])('is not: %s', (text) => {
+    expect(parseFreezeWindow(text)).toBeUndefined();
+  });
+});
+
+describe('an ISO 8601 duration', () => {
+  test.each([
+    ['PT3H', 10_800],
+    ['P1DT12H', 129_600],
+    ['PT1M30S', 90],
+    ['P2D', 172_800],
+  ])('is read: %s', (text, seconds) => {
+    expect(durationSeconds(text)).toBe(seconds);
+  });
+
+  test.each(['P', 'PT', 'P1M', 'P1Y', '3H', 'P1DT', '-PT1H', 'PT1.5H'])('is not: %s', (text) => {
+    expect(durationSeconds(text)).toBeUndefined();
+  });
+});

@@ -1,0 +1,103 @@
+import { describe, expect, test } from 'vitest';
+import type { FlowLimits } from '../../../../src/domain/operations/flowLimits.js';
+import { done, failed, retryLater } from '../../../../src/domain/operations/stepOutcome.js';
+import { ProgressLog } from '../../../../src/orchestrations/run/progressLog.js';
+import { StepRunner } from '../../../../src/orchestrations/run/stepRunner.js';
+import { FakeDurableContext } from '../../fakes/durableContext.js';
+import { config } from '../../fakes/requests.js';
+
+/** Runs one step against scripted answers, and tells at which second each try was made. */
+async function tries(answer: (nth: number) => unknown, limits: Partial<FlowLimits> = {}) {
+  let count = 0;
+  const context = new FakeDurableContext({}, () => answer((count += 1)));
+  const start = context.now.getTime();
+  const result = await context
+    .run(function* (orchestration) {
+      const log = new ProgressLog(orchestration);
+      const all = { ...config().limits, ...limits };
+      const runner = new StepRunner(orchestration, all, log, {
+        by: { operation: 'client.run', actor: 'function-key' },
+        deadlineSeconds: all.stepDeadlineSeconds,
+      });
+      const input = { registry: 'myregistry', connectedRegistry: 'edge1' };
+      const value = yield* runner.step('aStep', () => runner.steps.readSync(input));
+      return { value, steps: log.steps };
+    })
+    .catch((error: unknown) => ({ error: error as Error & { code?: string } }));
+  return { result, seconds: context.calls.map(({ at }) => (at.getTime() - start) / 1000), context };
+}
+const busy = () => retryLater('busy');
+
+describe('a step', () => {
+  test('hands its input to the activity of its name, and its value to the flow', async () => {
+    const { result, context } = await tries(() => done({ schedule: 'x' }));
+    expect(result).toMatchObject({
+      value: { schedule: 'x' },
+      steps: [{ name: 'aStep', status: 'completed', attempts: 1 }],
+    });
+    expect(context.calls[0]).toMatchObject({ name: 'readSync', input: { connectedRegistry: 'edge1' } });
+  });
+
+  test('waits twice as long each time, up to the longest pause', async () => {
+    const { seconds } = await tries((nth) => (nth < 9 ? busy() : done({})));
+    expect(seconds).toEqual([0, 2, 6, 14, 30, 62, 122, 182, 242]);
+  });
+
+  test('waits as long as the service asks, and a second more since timers may be early', async () => {
+    const { seconds } = await tries((nth) => (nth === 1 ? retryLater('throttled', 17) : done({})));
+    expect(seconds).toEqual([0, 18]);
+  });
+
+  test('shows what it waits for, how often it tried, and no longer so once it is done', async () => {
+    const { context, result } = await tries((nth) => (nth < 3 ? busy() : done({})));
+    expect(context.statuses.some((status) => status.includes('"waiting"') && status.includes('busy'))).toBe(true);
+    expect(result).toMatchObject({ steps: [{ status: 'completed', attempts: 3 }] });
+    expect(JSON.stringify(result)).not.toContain('busy');
+  });
+
+  test('takes no result of another activity, which the engine may hand over after a crash, and asks again', async () => {
+    const stray = { ...done({ promoted: true }), activity: 'promote' };
+    const own = { ...done({ schedule: 'x' }), activity: 'readSync' };
+    const { result, seconds } = await tries((nth) => (nth === 1 ? stray : own));
+    expect(result).toMatchObject({ value: { schedule: 'x' }, steps: [{ status: 'completed', attempts: 2 }] });
+    expect(seconds).toEqual([0, 1]);
+  });
+
+  test('fails at once with the code of its failure', async () => {
+    const { result, seconds } = await tries(() => failed('token-changed', 'a message'));
+    expect(result).toMatchObject({ error: { name: 'StepFailed', code: 'token-changed', message: 'a message' } });
+    expect(seconds).toEqual([0]);
+  });
+
+  test('fails at its deadline with the last reason, and never tries after it', async () => {
+    const { result, seconds } = await tries(busy, { stepDeadlineSeconds: 100 });
+    expect(result).toMatchObject({
+      error: { code: 'step-deadline', message: expect.stringContaining('busy') as string },
+    });
+    expect(Math.max(...seconds)).toBeLessThanOrEqual(100);
+    expect(Math.max(...seconds)).toBeGreaterThan(40);
+  });
+
+  test('fails at once when the service asks to wait beyond the deadline', async () => {
+    const { result, seconds } = await tries(() => retryLater('throttled', 4000));
+    expect([seconds, result]).toMatchObject([[0], { error: { code: 'step-deadline' } }]);
+  });
+
+  test('tries again after a crash, but not for ever, and quotes nothing of it', async () => {
+    const crash = () => {
+      throw new Error('the password is top-secret');
+    };
+    const { result, seconds, context } = await tries(crash);
+    expect(seconds).toHaveLength(5);
+    expect(result).toMatchObject({ error: { code: 'internal' } });
+    expect(JSON.stringify([result, context.statuses])).not.toContain('top-secret');
+    expect(await tries((nth) => (nth < 3 ? crash() : done({})))).toMatchObject({
+      result: { steps: [{ attempts: 3 }] },
+    });
+  });
+
+  test('leaves no timer behind', async () => {
+    const { context } = await tries((nth) => (nth < 4 ? busy() : done({})));
+    expect(context.openTimers).toBe(0);
+  });
+});
