@@ -40,7 +40,7 @@ const aProcessEach = [
   'packages/functions-host/test/**/*.test.ts',
   'packages/clock/test/*.test.ts',
   'packages/local-stack/test/*.test.ts',
-  'test/src/triggers/requestPairing.test.ts',
+  'test/src/triggers/http/requestPairing.test.ts',
 ];
 
 const named = (...files: readonly string[]) => files.map((file) => `test/e2e/${file}.test.ts`);

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
-import { OBJECT_ID, principalHeader, type Claim } from '../src/fakes/principal.js';
+import { OBJECT_ID, principalHeader, type Claim } from '../src/fakes/answers/principal.js';
 import { AppClient, problem } from './harness/appClient.js';
 import { startTestStack, type TestStack } from './harness/testStack.js';
 

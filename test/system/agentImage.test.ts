@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { IDENTITY, startFakeAzure } from '../../packages/agent/test/fakeAzure.js';
-import type { FakeAzure } from '../../packages/agent/test/fakeAzure.js';
-import { startFakeRegistry } from '../../packages/agent/test/fakeRegistry.js';
+import { IDENTITY, startFakeAzure } from '../../packages/agent/test/under-test/fakeAzure.js';
+import type { FakeAzure } from '../../packages/agent/test/under-test/fakeAzure.js';
+import { startFakeRegistry } from '../../packages/agent/test/under-test/fakeRegistry.js';
 import { runProgram } from './program.js';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ConsumerFailure } from '@connected-registry/agent/consumers/consumer';
 import { dockerConfigFile } from '@connected-registry/agent/consumers/dockerConfigFile';
-import { ENGINE_CASES } from '../../packages/agent/test/engineCases.js';
+import { ENGINE_CASES } from '../../packages/agent/test/under-test/engineCases.js';
 import {
   PASSWORDS,
   PULL_TOKEN,

@@ -1,7 +1,14 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { CREDENTIAL_PROMOTED, pullCheckReport } from '@connected-registry/protocol/messages/pullCheckMessages';
-import { REPORT_KEY, cloudEvent, gridEvent, promotion, request, startAgentUnderTest } from './agentUnderTest.js';
-import type { AgentUnderTest } from './agentUnderTest.js';
+import {
+  REPORT_KEY,
+  cloudEvent,
+  gridEvent,
+  promotion,
+  request,
+  startAgentUnderTest,
+} from './under-test/agentUnderTest.js';
+import type { AgentUnderTest } from './under-test/agentUnderTest.js';
 
 let under: AgentUnderTest | undefined;
 afterEach(async () => {

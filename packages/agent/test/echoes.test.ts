@@ -10,9 +10,9 @@ import { startPlainServer, type PlainServer } from '../../../test/plainServer.js
 import { echo, ECHOES, type EchoKind } from '../../../test/src/azure/hostile/echoes.js';
 import { EchoingLine } from '../../../test/src/azure/hostile/echoingLine.js';
 import { leaks } from '../../../test/src/azure/hostile/hostileAzure.js';
-import { REPORT_KEY, request } from './agentUnderTest.js';
-import { IDENTITY, startFakeAzure, type FakeAzure } from './fakeAzure.js';
-import { startFakeRegistry, type FakeRegistry } from './fakeRegistry.js';
+import { REPORT_KEY, request } from './under-test/agentUnderTest.js';
+import { IDENTITY, startFakeAzure, type FakeAzure } from './under-test/fakeAzure.js';
+import { startFakeRegistry, type FakeRegistry } from './under-test/fakeRegistry.js';
 
 /* A vault, an Entra, a registry and an app that repeat all they know, and what the agent says and reports then. */
 

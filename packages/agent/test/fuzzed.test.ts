@@ -14,7 +14,7 @@ import { parseImage } from '../src/registry/imageReference.js';
 import { parseManifest } from '../src/registry/manifest.js';
 import { parseDockerConfig } from '../src/secrets/dockerConfig.js';
 import { CREDENTIAL_PROMOTED, PULL_CHECK_REQUESTED } from '@connected-registry/protocol/messages/pullCheckMessages';
-import { cloudEvent, gridEvent, promotion, request } from './agentUnderTest.js';
+import { cloudEvent, gridEvent, promotion, request } from './under-test/agentUnderTest.js';
 
 /** Looks at 3,000 cases, others in each run: the first that throws or is false, or undefined. */
 function caseAgainst<T extends [unknown, ...unknown[]]>(property: fc.IProperty<T>): unknown {

@@ -11,8 +11,8 @@ import type { Tags } from '@connected-registry/protocol/names/secretTags';
 import { dockerConfig } from '@connected-registry/protocol/names/dockerConfig';
 import { credentialPromoted } from '@connected-registry/protocol/messages/pullCheckMessages';
 import type { CredentialPromoted } from '@connected-registry/protocol/messages/pullCheckMessages';
-import { ManualClock } from '../../azure-simulator/test/manualClock.js';
-import { promotion as promotionData } from './agentUnderTest.js';
+import { ManualClock } from '../../azure-simulator/test/under-test/manualClock.js';
+import { promotion as promotionData } from './under-test/agentUnderTest.js';
 
 const HOUR = 3600;
 /** Versions by name, the newest last; a version that was disabled cannot be read. */

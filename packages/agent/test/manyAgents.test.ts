@@ -14,11 +14,11 @@ import { dockerConfig } from '@connected-registry/protocol/names/dockerConfig';
 import { credentialPromoted, pullCheckRequested } from '@connected-registry/protocol/messages/pullCheckMessages';
 import { startPlainServer } from '../../../test/plainServer.js';
 import type { PlainServer } from '../../../test/plainServer.js';
-import { ManualClock } from '../../azure-simulator/test/manualClock.js';
-import { promotion, request } from './agentUnderTest.js';
-import { startFakeRegistry } from './fakeRegistry.js';
-import type { FakeRegistry } from './fakeRegistry.js';
-import { until } from './settled.js';
+import { ManualClock } from '../../azure-simulator/test/under-test/manualClock.js';
+import { promotion, request } from './under-test/agentUnderTest.js';
+import { startFakeRegistry } from './under-test/fakeRegistry.js';
+import type { FakeRegistry } from './under-test/fakeRegistry.js';
+import { until } from './under-test/settled.js';
 
 let folder: string;
 let registry: FakeRegistry;

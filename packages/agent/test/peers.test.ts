@@ -15,8 +15,8 @@ import { within } from '../src/watchdog.js';
 import { wholeAnswer } from '../src/wholeAnswer.js';
 import { dockerConfig } from '@connected-registry/protocol/names/dockerConfig';
 import { pullCheckRequested } from '@connected-registry/protocol/messages/pullCheckMessages';
-import { request as checkRequest } from './agentUnderTest.js';
-import { until } from './settled.js';
+import { request as checkRequest } from './under-test/agentUnderTest.js';
+import { until } from './under-test/settled.js';
 
 /** What a peer does with a connection. Each is something that a client could wait for without end. */
 const PEERS: Readonly<Record<string, (socket: Socket) => unknown>> = {

@@ -10,13 +10,13 @@ import { ensureCertificates } from '@connected-registry/azure-simulator/tls/cert
 import { CREDENTIAL_PROMOTED, pullCheckReport } from '@connected-registry/protocol/messages/pullCheckMessages';
 import { PASSWORDS, PULL_TOKEN, startEdgeUnderTest } from '../../connected-registry-simulator/test/edgeUnderTest.js';
 import type { EdgeUnderTest } from '../../connected-registry-simulator/test/edgeUnderTest.js';
-import { REPORT_KEY, cloudEvent, promotion, request } from './agentUnderTest.js';
-import { startChild } from './childProcess.js';
-import type { Child } from './childProcess.js';
-import { IDENTITY, startFakeAzure } from './fakeAzure.js';
-import type { FakeAzure } from './fakeAzure.js';
-import { startFakeRegistry } from './fakeRegistry.js';
-import { until } from './settled.js';
+import { REPORT_KEY, cloudEvent, promotion, request } from './under-test/agentUnderTest.js';
+import { startChild } from './under-test/childProcess.js';
+import type { Child } from './under-test/childProcess.js';
+import { IDENTITY, startFakeAzure } from './under-test/fakeAzure.js';
+import type { FakeAzure } from './under-test/fakeAzure.js';
+import { startFakeRegistry } from './under-test/fakeRegistry.js';
+import { until } from './under-test/settled.js';
 
 const run = promisify(execFile);
 let pipes = 0;

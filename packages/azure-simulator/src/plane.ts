@@ -1,5 +1,5 @@
 import type { Identity } from './access/identities.js';
-import type { LongRunning } from './arm/longRunning.js';
+import type { LongRunning } from './arm/longRunning/longRunning.js';
 import type { Clock } from './clock.js';
 import type { RateLimitsName } from './control/rateLimits.js';
 import type { SigningKey } from './entra/signingKey.js';

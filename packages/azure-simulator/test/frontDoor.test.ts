@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Cloud } from './cloud.js';
+import { Cloud } from './under-test/cloud.js';
 
 describe("Azure Resource Manager's front door", () => {
   let cloud: Cloud;

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { startClockServer, type ClockServer } from '@connected-registry/clock/server';
 import { TimelineClock, timelineFrom } from '@connected-registry/clock/timelineClock';
-import { AzureRun } from './azureRun.js';
-import { Subscriber } from './subscriber.js';
+import { AzureRun } from './under-test/azureRun.js';
+import { Subscriber } from './under-test/subscriber.js';
 
 const BEGIN = Date.parse('2031-01-01T00:00:00Z');
 const DAY = 86_400_000;

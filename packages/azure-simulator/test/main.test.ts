@@ -3,7 +3,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { AzureProcess } from './azureProcess.js';
+import { AzureProcess } from './under-test/azureProcess.js';
 
 describe('the process of the control plane', () => {
   let data: string;

@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { IssuedCredential } from '../../../src/activities/credentials/issueCredentials.js';
 import { parseTags } from '@connected-registry/protocol/names/secretTags';
-import { CONNECTED_REGISTRY, RUN } from '../fakes/requests.js';
-import { issueOrder, promoteOrder, PULL, reference } from '../fakes/orders.js';
-import { candidate, main, scopeMap, token } from '../fakes/usualClient.js';
-import { createWorld, type World } from '../fakes/world.js';
+import { CONNECTED_REGISTRY, RUN } from '../fakes/answers/requests.js';
+import { issueOrder, promoteOrder, PULL, reference } from '../fakes/answers/orders.js';
+import { candidate, main, scopeMap, token } from '../fakes/worlds/usualClient.js';
+import { createWorld, type World } from '../fakes/worlds/world.js';
 
 let world: World;
 beforeEach(() => {

@@ -2,9 +2,9 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { SCOPE_MAP_MARK } from '@connected-registry/protocol/names/names';
 import { toActions } from '@connected-registry/protocol/names/permissions';
 import { verifyAcknowledgementKey, verifyReportKey } from '../../../src/domain/pullCheck/reportKey.js';
-import { CONNECTED_REGISTRY, onboarding, RUN } from '../fakes/requests.js';
-import { LONG_AGO } from '../fakes/usualClient.js';
-import { createWorld, type World } from '../fakes/world.js';
+import { CONNECTED_REGISTRY, onboarding, RUN } from '../fakes/answers/requests.js';
+import { LONG_AGO } from '../fakes/worlds/usualClient.js';
+import { createWorld, type World } from '../fakes/worlds/world.js';
 
 const { registry, scopeMap, permissions, token, client, connectedRegistry } = onboarding();
 let world: World;

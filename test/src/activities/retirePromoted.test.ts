@@ -3,7 +3,7 @@ import { retirePromoted } from '../../../src/activities/undo/undo.js';
 import { formatTags } from '@connected-registry/protocol/names/secretTags';
 import { mainSecretName } from '@connected-registry/protocol/names/names';
 import type { Ports } from '../../../src/ports/ports.js';
-import { FakeVault } from '../fakes/vault.js';
+import { FakeVault } from '../fakes/services/vault.js';
 
 const reference = { registry: 'myregistry', connectedRegistry: 'myconnectedregistry', client: 'sensor-7' };
 const name = mainSecretName(reference);

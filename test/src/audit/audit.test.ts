@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { audit, auditedPorts, inAuditScope } from '../../../src/audit/audit.js';
-import { createWorld } from '../fakes/world.js';
+import { createWorld } from '../fakes/worlds/world.js';
 
 /** What the audit says of some work for one operation. */
 async function linesOf(work: () => Promise<unknown>): Promise<Readonly<Record<string, unknown>>[]> {

@@ -2,7 +2,7 @@ import type { TokenCredential } from '@azure/identity';
 import { beforeEach, expect, test, vi } from 'vitest';
 import { createArmControlPlane } from '../../../src/azure/arm/armControlPlane.js';
 import type { SlotName } from '@connected-registry/protocol/registry/slots';
-import { config, REGISTRY } from '../fakes/requests.js';
+import { config, REGISTRY } from '../fakes/answers/requests.js';
 
 const { asked, answers } = vi.hoisted(() => ({
   asked: [] as Record<string, unknown>[],

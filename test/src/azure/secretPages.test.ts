@@ -2,7 +2,7 @@ import { ClientSecretCredential } from '@azure/identity';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createKeyVault } from '../../../src/azure/keyVault.js';
 import type { SecretVault } from '../../../src/ports/secretVault.js';
-import { Cloud } from '../../../packages/azure-simulator/test/cloud.js';
+import { Cloud } from '../../../packages/azure-simulator/test/under-test/cloud.js';
 
 let cloud: Cloud;
 let vault: SecretVault;

@@ -7,8 +7,8 @@ import { errorPlace } from '../../../src/serviceErrors/errorPlace.js';
 import { formatImage, parseImage } from '@connected-registry/protocol/names/image';
 import { formatOperationId, newRunId, parseOperationId } from '@connected-registry/protocol/names/operationId';
 import { reportEventName, reportHash } from '../../../src/domain/pullCheck/reportEvent.js';
-import { tokenName } from '../fakes/arbitraries.js';
-import { report } from '../fakes/onboardScript.js';
+import { tokenName } from '../fakes/clients/arbitraries.js';
+import { report } from '../fakes/worlds/onboardScript.js';
 
 describe('an image', () => {
   const digest = `sha256:${'0'.repeat(64)}`;

@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { NO_WISHES } from '../../../src/domain/binding/bindingWishes.js';
-import { createBinderEntity, names } from '../fakes/binderEntity.js';
-import { CONNECTED_REGISTRY } from '../fakes/requests.js';
-import { createWorld, type World } from '../fakes/world.js';
+import { createBinderEntity, names } from '../fakes/entities/binderEntity.js';
+import { CONNECTED_REGISTRY } from '../fakes/answers/requests.js';
+import { createWorld, type World } from '../fakes/worlds/world.js';
 
 const BOUND = { kind: 'done', value: { bound: true } };
 let world: World;

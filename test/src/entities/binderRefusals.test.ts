@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { createBinderEntity, names } from '../fakes/binderEntity.js';
-import { CONNECTED_REGISTRY } from '../fakes/requests.js';
-import { createWorld, type World } from '../fakes/world.js';
+import { createBinderEntity, names } from '../fakes/entities/binderEntity.js';
+import { CONNECTED_REGISTRY } from '../fakes/answers/requests.js';
+import { createWorld, type World } from '../fakes/worlds/world.js';
 
 let world: World;
 let binder: ReturnType<typeof createBinderEntity>;

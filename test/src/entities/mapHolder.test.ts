@@ -1,9 +1,9 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { MapHolderRequest } from '../../../src/domain/scopeMaps/mapHolds.js';
 import { SCOPE_MAP_MARK } from '@connected-registry/protocol/names/names';
-import { createMapHolderEntity } from '../fakes/mapHolderEntity.js';
-import { onboarding } from '../fakes/requests.js';
-import { createWorld, type World } from '../fakes/world.js';
+import { createMapHolderEntity } from '../fakes/entities/mapHolderEntity.js';
+import { onboarding } from '../fakes/answers/requests.js';
+import { createWorld, type World } from '../fakes/worlds/world.js';
 
 const SINCE = '2026-03-01T12:00:00.000Z';
 const { registry, scopeMap, token } = onboarding();

@@ -2,9 +2,9 @@ import { describe, expect, test } from 'vitest';
 import { cancelEventName } from '../../../src/domain/operations/cancelEvent.js';
 import { onboard } from '../../../src/orchestrations/onboard.js';
 import { done, retryLater } from '../../../src/domain/operations/stepOutcome.js';
-import { FakeDurableContext, type Call } from '../fakes/durableContext.js';
-import { plan } from '../fakes/onboardScript.js';
-import { onboardingRun, RUN } from '../fakes/requests.js';
+import { FakeDurableContext, type Call } from '../fakes/durable/durableContext.js';
+import { plan } from '../fakes/worlds/onboardScript.js';
+import { onboardingRun, RUN } from '../fakes/answers/requests.js';
 
 const issued = {
   name: 'secret-candidate',

@@ -1,14 +1,14 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { SCOPE_MAP_MARK } from '@connected-registry/protocol/names/names';
 import { formatTags, parseTags } from '@connected-registry/protocol/names/secretTags';
-import { offboardIn, revokeIn } from '../fakes/clients.js';
-import { createFlowWorld, type FlowWorld } from '../fakes/flowWorld.js';
-import { report } from '../fakes/onboardScript.js';
-import { onboardIn } from '../fakes/onboardWorld.js';
-import { reference } from '../fakes/orders.js';
-import { CONNECTED_REGISTRY, onboarding, REGISTRY } from '../fakes/requests.js';
-import { candidate, LONG_AGO, main, scopeMap, token } from '../fakes/usualClient.js';
-import { createWorld, type World } from '../fakes/world.js';
+import { offboardIn, revokeIn } from '../fakes/clients/clients.js';
+import { createFlowWorld, type FlowWorld } from '../fakes/worlds/flowWorld.js';
+import { report } from '../fakes/worlds/onboardScript.js';
+import { onboardIn } from '../fakes/worlds/onboardWorld.js';
+import { reference } from '../fakes/answers/orders.js';
+import { CONNECTED_REGISTRY, onboarding, REGISTRY } from '../fakes/answers/requests.js';
+import { candidate, LONG_AGO, main, scopeMap, token } from '../fakes/worlds/usualClient.js';
+import { createWorld, type World } from '../fakes/worlds/world.js';
 
 const THEIR_MAP = 'their-map';
 const OTHER = { registry: REGISTRY, connectedRegistry: CONNECTED_REGISTRY, client: 'another' };

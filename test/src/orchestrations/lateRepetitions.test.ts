@@ -5,16 +5,16 @@ import type { OperationOutcome, OperationResult } from '../../../src/domain/oper
 import type { PullCheckReport } from '@connected-registry/protocol/messages/pullCheckMessages';
 import { reportEventName, reportHash } from '../../../src/domain/pullCheck/reportEvent.js';
 import { rotate } from '../../../src/orchestrations/rotate.js';
-import { offboardIn, revokeIn } from '../fakes/clients.js';
-import type { Call } from '../fakes/durableContext.js';
-import { createFlowWorld, type FlowWorld, type Hooks } from '../fakes/flowWorld.js';
-import { report } from '../fakes/onboardScript.js';
-import { onboardIn } from '../fakes/onboardWorld.js';
-import { PULL } from '../fakes/orders.js';
-import { CONNECTED_REGISTRY } from '../fakes/requests.js';
-import { rotationRun } from '../fakes/rotateWorld.js';
-import { candidate, isGone, main, token } from '../fakes/usualClient.js';
-import { createWorld, type World } from '../fakes/world.js';
+import { offboardIn, revokeIn } from '../fakes/clients/clients.js';
+import type { Call } from '../fakes/durable/durableContext.js';
+import { createFlowWorld, type FlowWorld, type Hooks } from '../fakes/worlds/flowWorld.js';
+import { report } from '../fakes/worlds/onboardScript.js';
+import { onboardIn } from '../fakes/worlds/onboardWorld.js';
+import { PULL } from '../fakes/answers/orders.js';
+import { CONNECTED_REGISTRY } from '../fakes/answers/requests.js';
+import { rotationRun } from '../fakes/worlds/rotateWorld.js';
+import { candidate, isGone, main, token } from '../fakes/worlds/usualClient.js';
+import { createWorld, type World } from '../fakes/worlds/world.js';
 
 // What the engine does when its process dies (docs/decisions/0039-activities-that-come-late.md): it calls an activity again,
 // minutes later; and it calls one that it then knows nothing of, since the turn that has made the call is lost.

@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { offboardIn, revokeIn } from '../fakes/clients.js';
-import { createFlowWorld, type FlowWorld } from '../fakes/flowWorld.js';
-import { report } from '../fakes/onboardScript.js';
-import { onboardIn } from '../fakes/onboardWorld.js';
-import { CONNECTED_REGISTRY, onboarding } from '../fakes/requests.js';
-import { createWorld, type World } from '../fakes/world.js';
+import { offboardIn, revokeIn } from '../fakes/clients/clients.js';
+import { createFlowWorld, type FlowWorld } from '../fakes/worlds/flowWorld.js';
+import { report } from '../fakes/worlds/onboardScript.js';
+import { onboardIn } from '../fakes/worlds/onboardWorld.js';
+import { CONNECTED_REGISTRY, onboarding } from '../fakes/answers/requests.js';
+import { createWorld, type World } from '../fakes/worlds/world.js';
 
 /** Not the name that a client's token has by default, by which it would be found. */
 const token = 'a-name-of-its-own';

@@ -1,13 +1,13 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { cancelEventName } from '../../../src/domain/operations/cancelEvent.js';
 import { revocationOf } from '../../../src/domain/clients/clientRecord.js';
-import { offboardIn, revokeIn } from '../fakes/clients.js';
-import { createFlowWorld, type FlowWorld } from '../fakes/flowWorld.js';
-import { report } from '../fakes/onboardScript.js';
-import { onboardIn } from '../fakes/onboardWorld.js';
-import { onboarding, RUN } from '../fakes/requests.js';
-import { candidate, main, scopeMap, token } from '../fakes/usualClient.js';
-import { createWorld, type World } from '../fakes/world.js';
+import { offboardIn, revokeIn } from '../fakes/clients/clients.js';
+import { createFlowWorld, type FlowWorld } from '../fakes/worlds/flowWorld.js';
+import { report } from '../fakes/worlds/onboardScript.js';
+import { onboardIn } from '../fakes/worlds/onboardWorld.js';
+import { onboarding, RUN } from '../fakes/answers/requests.js';
+import { candidate, main, scopeMap, token } from '../fakes/worlds/usualClient.js';
+import { createWorld, type World } from '../fakes/worlds/world.js';
 
 const LATER = '2026-03-01T13:00:00.000Z';
 

@@ -1,13 +1,13 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { OFFBOARD } from '../../../src/domain/operations/run.js';
 import { offboard } from '../../../src/orchestrations/offboard.js';
-import { clientRun, offboardIn } from '../fakes/clients.js';
-import { createFlowWorld, type FlowWorld } from '../fakes/flowWorld.js';
-import { reference } from '../fakes/orders.js';
-import { onboardIn } from '../fakes/onboardWorld.js';
-import { CONNECTED_REGISTRY } from '../fakes/requests.js';
-import { candidate, isGone, LONG_AGO, main, scopeMap, token } from '../fakes/usualClient.js';
-import { createWorld, type World } from '../fakes/world.js';
+import { clientRun, offboardIn } from '../fakes/clients/clients.js';
+import { createFlowWorld, type FlowWorld } from '../fakes/worlds/flowWorld.js';
+import { reference } from '../fakes/answers/orders.js';
+import { onboardIn } from '../fakes/worlds/onboardWorld.js';
+import { CONNECTED_REGISTRY } from '../fakes/answers/requests.js';
+import { candidate, isGone, LONG_AGO, main, scopeMap, token } from '../fakes/worlds/usualClient.js';
+import { createWorld, type World } from '../fakes/worlds/world.js';
 
 let world: World;
 let flows: FlowWorld;

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { PromoteInput } from '../../../src/activities/credentials/promote.js';
 import { done, failed, retryLater } from '../../../src/domain/operations/stepOutcome.js';
-import { convergedPlan, DIGEST, plan, play, report, STORED } from '../fakes/onboardScript.js';
-import { onboarding } from '../fakes/requests.js';
+import { convergedPlan, DIGEST, plan, play, report, STORED } from '../fakes/worlds/onboardScript.js';
+import { onboarding } from '../fakes/answers/requests.js';
 
 const { scopeMap, token, connectedRegistry } = onboarding();
 

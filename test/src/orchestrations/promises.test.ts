@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { NO_WISHES } from '../../../src/domain/binding/bindingWishes.js';
-import { report } from '../fakes/onboardScript.js';
-import { onboardIn } from '../fakes/onboardWorld.js';
-import { CONNECTED_REGISTRY } from '../fakes/requests.js';
-import { candidate, isGone, LONG_AGO, main, scopeMap, token } from '../fakes/usualClient.js';
-import { createWorld, type World } from '../fakes/world.js';
+import { report } from '../fakes/worlds/onboardScript.js';
+import { onboardIn } from '../fakes/worlds/onboardWorld.js';
+import { CONNECTED_REGISTRY } from '../fakes/answers/requests.js';
+import { candidate, isGone, LONG_AGO, main, scopeMap, token } from '../fakes/worlds/usualClient.js';
+import { createWorld, type World } from '../fakes/worlds/world.js';
 
 let world: World;
 beforeEach(() => {

@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { parseTags } from '@connected-registry/protocol/names/secretTags';
-import { createClientRecordEntity } from '../fakes/clientRecordEntity.js';
-import { report } from '../fakes/onboardScript.js';
-import { CONNECTED_REGISTRY, onboarding } from '../fakes/requests.js';
-import { onboarded, rotateIn, ROTATION_RUN } from '../fakes/rotateWorld.js';
-import { candidate, main } from '../fakes/usualClient.js';
-import { createWorld, type World } from '../fakes/world.js';
+import { createClientRecordEntity } from '../fakes/entities/clientRecordEntity.js';
+import { report } from '../fakes/worlds/onboardScript.js';
+import { CONNECTED_REGISTRY, onboarding } from '../fakes/answers/requests.js';
+import { onboarded, rotateIn, ROTATION_RUN } from '../fakes/worlds/rotateWorld.js';
+import { candidate, main } from '../fakes/worlds/usualClient.js';
+import { createWorld, type World } from '../fakes/worlds/world.js';
 
 const { token, registry, connectedRegistry, client } = onboarding();
 const ARM_WRITES = ['generatePassword', 'keepOnlySlots', 'setClientTokens', 'createToken', 'setTokenScopeMap'];

@@ -2,10 +2,10 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { clientKey } from '@connected-registry/protocol/names/clientKey';
 import { mainSecretName } from '@connected-registry/protocol/names/names';
 import { parseTags } from '@connected-registry/protocol/names/secretTags';
-import { addMember } from '../fakes/fleet.js';
-import { CONNECTED_REGISTRY, REGISTRY } from '../fakes/requests.js';
-import { sweepIn } from '../fakes/sweepWorld.js';
-import { createWorld } from '../fakes/world.js';
+import { addMember } from '../fakes/clients/fleet.js';
+import { CONNECTED_REGISTRY, REGISTRY } from '../fakes/answers/requests.js';
+import { sweepIn } from '../fakes/worlds/sweepWorld.js';
+import { createWorld } from '../fakes/worlds/world.js';
 
 const DAY = 86_400_000;
 const NOW = new Date('2026-06-01T12:00:00Z');

@@ -5,8 +5,8 @@ import { ONBOARD } from '../../../src/domain/operations/run.js';
 import type { WaitingRun } from '../../../src/domain/operations/waitingRun.js';
 import { startWhenFree } from '../../../src/orchestrations/startWhenFree.js';
 import type { PresentRun, StartResult } from '../../../src/ports/runs.js';
-import { FakeDurableContext } from '../fakes/durableContext.js';
-import { onboardingRun, RUN } from '../fakes/requests.js';
+import { FakeDurableContext } from '../fakes/durable/durableContext.js';
+import { onboardingRun, RUN } from '../fakes/answers/requests.js';
 
 const INSTANCE = 'myregistry-edge-sensor-0123456789abcdef';
 const STARTED = { kind: 'running', id: `${INSTANCE}.${RUN}`, attached: false } as const;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { done, failed, retryLater } from '../../../src/domain/operations/stepOutcome.js';
-import { convergedPlan, plan, play, report, type Script } from '../fakes/onboardScript.js';
+import { convergedPlan, plan, play, report, type Script } from '../fakes/worlds/onboardScript.js';
 
 const no = () => failed('service-forbidden', 'not allowed');
 const digestMismatch: Script['device'] = () => ({ after: 3, report: report({ outcome: 'digest-mismatch' }) });

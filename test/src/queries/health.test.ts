@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { createHealth } from '../../../src/queries/health.js';
-import { createWorld, type World } from '../fakes/world.js';
+import { createWorld, type World } from '../fakes/worlds/world.js';
 
 let world: World;
 beforeEach(() => (world = createWorld()));

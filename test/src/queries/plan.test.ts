@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { isConverged } from '../../../src/domain/onboarding/plan.js';
 import { candidateSecretName, mainSecretName } from '@connected-registry/protocol/names/names';
-import { CONNECTED_REGISTRY, onboarding } from '../fakes/requests.js';
-import { issueOrder, promoteOrder } from '../fakes/orders.js';
-import { LONG_AGO } from '../fakes/usualClient.js';
-import { createWorld, type World } from '../fakes/world.js';
+import { CONNECTED_REGISTRY, onboarding } from '../fakes/answers/requests.js';
+import { issueOrder, promoteOrder } from '../fakes/answers/orders.js';
+import { LONG_AGO } from '../fakes/worlds/usualClient.js';
+import { createWorld, type World } from '../fakes/worlds/world.js';
 
 let world: World;
 beforeEach(() => {

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { SCOPE_MAP_MARK } from '@connected-registry/protocol/names/names';
-import { report } from '../fakes/onboardScript.js';
-import { onboardIn } from '../fakes/onboardWorld.js';
-import { CONNECTED_REGISTRY, onboarding, REGISTRY } from '../fakes/requests.js';
-import { createWorld, type World } from '../fakes/world.js';
+import { report } from '../fakes/worlds/onboardScript.js';
+import { onboardIn } from '../fakes/worlds/onboardWorld.js';
+import { CONNECTED_REGISTRY, onboarding, REGISTRY } from '../fakes/answers/requests.js';
+import { createWorld, type World } from '../fakes/worlds/world.js';
 
 const DRIFTED = ['repositories/hello-world/content/write'];
 const RIGHT = ['repositories/hello-world/content/read'];

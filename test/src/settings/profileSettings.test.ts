@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { ConfigError, loadConfig } from '../../../src/settings/config.js';
-import { config, SETTINGS } from '../fakes/requests.js';
+import { config, SETTINGS } from '../fakes/answers/requests.js';
 
 const PLANT = { name: 'plant', connectedRegistry: 'plantone', repositories: ['hello-world'] };
 const profiles = (...items: readonly object[]) => JSON.stringify(items.map((item) => ({ ...PLANT, ...item })));

@@ -5,7 +5,7 @@ import { pullCheckRequested } from '@connected-registry/protocol/messages/pullCh
 import { observeInvocations } from '../../../src/telemetry/invocation.js';
 import { measuredPorts } from '../../../src/telemetry/measuredPorts.js';
 import type { Ports } from '../../../src/ports/ports.js';
-import { FakeChannel } from '../fakes/channel.js';
+import { FakeChannel } from '../fakes/services/channel.js';
 
 const TRACE = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
 const MESSAGE: PullCheckRequested = {

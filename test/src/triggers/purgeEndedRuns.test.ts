@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { InvocationContext, Timer } from '@azure/functions';
 import { purgeEndedRuns } from '../../../src/triggers/timer/purgeEndedRuns.js';
-import { FakeDurableClient, type Instance } from '../fakes/durableClient.js';
-import { onboardingRun } from '../fakes/requests.js';
+import { FakeDurableClient, type Instance } from '../fakes/durable/durableClient.js';
+import { onboardingRun } from '../fakes/answers/requests.js';
 
 const NOW = new Date('2026-03-31T02:37:00Z');
 const daysAgo = (days: number) => new Date(NOW.getTime() - days * 86_400_000).toISOString();

@@ -19,9 +19,9 @@ import { badRequest, conflict } from './errors.js';
 import { GROUP_PATH, REGISTRY_PATH, registryId, SUBSCRIPTION_PATH } from './ids.js';
 import { generationOf } from './generations.js';
 import { REGISTRY_TYPE, registryBody } from './registryBody.js';
-import { systemScopeMaps } from './systemScopeMaps.js';
+import { systemScopeMaps } from './tokens/systemScopeMaps.js';
 import { changedBy, madeBy } from './timestamps.js';
-import { locationReply, locationResults, resourceReply } from './writeReply.js';
+import { locationReply, locationResults, resourceReply } from './longRunning/writeReply.js';
 import { orUndefined } from '../http/orUndefined.js';
 
 const TYPE = REGISTRY_TYPE;

@@ -8,9 +8,9 @@ import { armBody, childRoutes, parentRegistryOf, registryOf, versionOf } from '.
 import { badRequest, resourceNotFound } from './errors.js';
 import { generationOf } from './generations.js';
 import { registryId } from './ids.js';
-import { operationMilliseconds } from './pace.js';
+import { operationMilliseconds } from './longRunning/pace.js';
 import { armTimeUtc, madeBy, systemDataBody } from './timestamps.js';
-import { locationReply, locationResults, resourceReply } from './writeReply.js';
+import { locationReply, locationResults, resourceReply } from './longRunning/writeReply.js';
 
 const TYPE = 'Microsoft.ContainerRegistry/registries/replications';
 /** A new copy says so long that it syncs, in milliseconds (recorded: still at 10 s, no more at 13 s). */

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { armBody, armRoute, groupOf, versionOf } from '../arm/armRoute.js';
 import { badRequest, topLevelNotFound } from '../arm/errors.js';
 import { GROUP_PATH, topicId } from '../arm/ids.js';
-import { oneOf } from '../arm/connectedRegistryInput.js';
+import { oneOf } from '../arm/connectedRegistries/connectedRegistryInput.js';
 import type { ApiReply } from '../http/message.js';
 import type { Call, Route } from '../pipeline.js';
 import type { Plane } from '../plane.js';

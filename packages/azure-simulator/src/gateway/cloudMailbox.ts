@@ -1,5 +1,5 @@
 import { childNameOf } from '../arm/ids.js';
-import { stillServed } from '../arm/passwords.js';
+import { stillServed } from '../arm/tokens/passwords.js';
 import type { Plane } from '../plane.js';
 import type { ConnectedRegistry, Registry, StoredPassword, Token } from '../state/registryState.js';
 import { epochOf } from './epoch.js';

@@ -1,5 +1,5 @@
 import { childId, childNameOf, sameId } from '../arm/ids.js';
-import { gatewayActions, grants } from '../arm/scopeMapActions.js';
+import { gatewayActions, grants } from '../arm/tokens/scopeMapActions.js';
 import type { Plane } from '../plane.js';
 import type { ConnectedRegistry, Registry, ScopeMap, Token } from '../state/registryState.js';
 

@@ -1,6 +1,6 @@
 import { ANONYMOUS, type Principal } from '../access/identities.js';
-import { isExpired, isPassword, stillServed } from '../arm/passwords.js';
-import { gatewayActions } from '../arm/scopeMapActions.js';
+import { isExpired, isPassword, stillServed } from '../arm/tokens/passwords.js';
+import { gatewayActions } from '../arm/tokens/scopeMapActions.js';
 import { RefusedRequest, type ApiReply, type ApiRequest } from '../http/message.js';
 import type { Call, Route } from '../pipeline.js';
 import type { Plane } from '../plane.js';

@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { operationMilliseconds, type OperationKind } from '../../src/arm/pace.js';
+import { operationMilliseconds, type OperationKind } from '../../src/arm/longRunning/pace.js';
 import { followedAt, inOrderSent, recordingsIn, secondsTaken, type Recording } from '../../src/recordings/recording.js';
 import { replayAll, type Replayed } from '../../src/recordings/replay.js';
 import { countsOf, isCore, listOf } from '../../src/recordings/table.js';

@@ -1,5 +1,5 @@
 import { startPlainServer, type PlainServer } from '../../../../test/plainServer.js';
-import type { Cloud } from '../../../azure-simulator/test/cloud.js';
+import type { Cloud } from '../../../azure-simulator/test/under-test/cloud.js';
 
 /** The network between connected registries and the control plane, which a test can cut. */
 export interface Gate extends PlainServer {

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { clientKey, shortHash, slug, type ClientReference } from '../../src/names/clientKey.js';
 import { binderKey } from '../../../../src/domain/binding/binderKey.js';
-import { clientReference, deviceId } from '../../../../test/src/fakes/arbitraries.js';
+import { clientReference, deviceId } from '../../../../test/src/fakes/clients/arbitraries.js';
 
 describe('clientKey', () => {
   test('fits an instance id, a URL and a secret name with -candidate for every client', () => {

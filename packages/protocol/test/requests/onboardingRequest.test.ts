@@ -7,7 +7,7 @@ import {
   toOnboarding,
 } from '../../src/requests/onboardingRequest.js';
 import { fieldErrors } from '../../../../src/triggers/http/answers/problem.js';
-import { BODY, onboarding, REGISTRY } from '../../../../test/src/fakes/requests.js';
+import { BODY, onboarding, REGISTRY } from '../../../../test/src/fakes/answers/requests.js';
 
 /** The fields that a refused body is told about. */
 function wrongFields(body: unknown, schema: typeof onboardingBody | typeof onboardingEventData = onboardingBody) {

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { CONNECTED_REGISTRY, onboarding, RUN } from '../../fakes/requests.js';
-import { issueOrder, reference } from '../../fakes/orders.js';
-import { candidate, LONG_AGO } from '../../fakes/usualClient.js';
-import { createWorld, type World } from '../../fakes/world.js';
+import { CONNECTED_REGISTRY, onboarding, RUN } from '../../fakes/answers/requests.js';
+import { issueOrder, reference } from '../../fakes/answers/orders.js';
+import { candidate, LONG_AGO } from '../../fakes/worlds/usualClient.js';
+import { createWorld, type World } from '../../fakes/worlds/world.js';
 
 const SINCE = '2026-03-01T12:00:00.000Z';
 const { registry, token, scopeMap } = onboarding();

@@ -3,7 +3,7 @@ import { createDeviceChannels } from '../../../../src/azure/devices/deviceChanne
 import { createHubRegistry } from '../../../../src/azure/devices/hubRegistry.js';
 import { createIotHub } from '../../../../src/azure/devices/iotHub.js';
 import type { CredentialPromoted, PullCheckRequested } from '@connected-registry/protocol/messages/pullCheckMessages';
-import { config } from '../../fakes/requests.js';
+import { config } from '../../fakes/answers/requests.js';
 
 interface Sent {
   readonly method: string | undefined;

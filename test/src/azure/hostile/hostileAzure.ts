@@ -8,7 +8,7 @@ import { done } from '../../../../src/domain/operations/stepOutcome.js';
 import { auditedPorts, inAuditScope } from '../../../../src/audit/audit.js';
 import { outcomeOf } from '../../../../src/serviceErrors/outcomeOf.js';
 import type { Ports } from '../../../../src/ports/ports.js';
-import { Cloud } from '../../../../packages/azure-simulator/test/cloud.js';
+import { Cloud } from '../../../../packages/azure-simulator/test/under-test/cloud.js';
 import { formsOf } from './echoes.js';
 import { EchoingLine } from './echoingLine.js';
 

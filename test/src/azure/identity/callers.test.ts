@@ -1,7 +1,7 @@
 import { exportJWK, generateKeyPair, SignJWT, type CryptoKey } from 'jose';
 import { afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { createCallers } from '../../../../src/azure/identity/callers.js';
-import { config } from '../../fakes/requests.js';
+import { config } from '../../fakes/answers/requests.js';
 
 const OID = '6F1C2A34-0000-4000-8000-00000000000A';
 const AUDIENCE = 'api://onboarding';

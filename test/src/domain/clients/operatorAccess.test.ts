@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { admit, type OperatorAccess } from '../../../../src/domain/clients/operatorAccess.js';
-import { OBJECT_ID, principalHeader, type Claim } from '../../fakes/principal.js';
+import { OBJECT_ID, principalHeader, type Claim } from '../../fakes/answers/principal.js';
 
 const BY_ROLE: OperatorAccess = { kind: 'entra', role: 'Onboarding.Operator', principals: [] };
 const BY_LIST: OperatorAccess = { kind: 'entra', principals: [OBJECT_ID] };

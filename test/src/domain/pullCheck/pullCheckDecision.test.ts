@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { decide } from '../../../../src/domain/pullCheck/pullCheckDecision.js';
 import { pullCheckReport, pullOutcome } from '@connected-registry/protocol/messages/pullCheckMessages';
-import { DIGEST, report } from '../../fakes/onboardScript.js';
+import { DIGEST, report } from '../../fakes/worlds/onboardScript.js';
 
 const image = 'hello-world:latest';
 

@@ -4,7 +4,7 @@ import { cancelEventName } from '../../../../src/domain/operations/cancelEvent.j
 import { Cancellation } from '../../../../src/orchestrations/run/cancellation.js';
 import { durableWait } from '../../../../src/orchestrations/run/durableWait.js';
 import { later, StepFailed } from '../../../../src/orchestrations/run/flow.js';
-import { FakeDurableContext } from '../../fakes/durableContext.js';
+import { FakeDurableContext } from '../../fakes/durable/durableContext.js';
 
 const DAY = 24 * 3600;
 

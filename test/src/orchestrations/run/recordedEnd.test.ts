@@ -10,9 +10,9 @@ import { ONBOARD, ROTATE } from '../../../../src/domain/operations/run.js';
 import { NOTHING_SWEPT } from '../../../../src/domain/rotation/sweep.js';
 import { auditSweepEnd } from '../../../../src/activities/rotation/auditSweepEnd.js';
 import { inAuditScope } from '../../../../src/audit/audit.js';
-import { FakeDurableContext, type Call } from '../../fakes/durableContext.js';
-import { createClientRecordEntity } from '../../fakes/clientRecordEntity.js';
-import { onboardingRun } from '../../fakes/requests.js';
+import { FakeDurableContext, type Call } from '../../fakes/durable/durableContext.js';
+import { createClientRecordEntity } from '../../fakes/entities/clientRecordEntity.js';
+import { onboardingRun } from '../../fakes/answers/requests.js';
 
 interface Line {
   readonly level: string;

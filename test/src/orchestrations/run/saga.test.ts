@@ -5,8 +5,8 @@ import type { Flow } from '../../../../src/orchestrations/run/flow.js';
 import { ProgressLog } from '../../../../src/orchestrations/run/progressLog.js';
 import { Saga, type UndoReport } from '../../../../src/orchestrations/run/saga.js';
 import { StepRunner } from '../../../../src/orchestrations/run/stepRunner.js';
-import { FakeDurableContext } from '../../fakes/durableContext.js';
-import { onboardingRun } from '../../fakes/requests.js';
+import { FakeDurableContext } from '../../fakes/durable/durableContext.js';
+import { onboardingRun } from '../../fakes/answers/requests.js';
 
 /** Undoes three things; `revokeAfter` of them the client is revoked. */
 async function undo(revokeAfter: number) {

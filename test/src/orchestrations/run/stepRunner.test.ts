@@ -3,8 +3,8 @@ import type { FlowLimits } from '../../../../src/domain/operations/flowLimits.js
 import { done, failed, retryLater } from '../../../../src/domain/operations/stepOutcome.js';
 import { ProgressLog } from '../../../../src/orchestrations/run/progressLog.js';
 import { StepRunner } from '../../../../src/orchestrations/run/stepRunner.js';
-import { FakeDurableContext } from '../../fakes/durableContext.js';
-import { config } from '../../fakes/requests.js';
+import { FakeDurableContext } from '../../fakes/durable/durableContext.js';
+import { config } from '../../fakes/answers/requests.js';
 
 /** Runs one step against scripted answers, and tells at which second each try was made. */
 async function tries(answer: (nth: number) => unknown, limits: Partial<FlowLimits> = {}) {

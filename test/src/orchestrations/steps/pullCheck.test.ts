@@ -2,9 +2,9 @@ import { describe, expect, test } from 'vitest';
 import type { PullCheckReport } from '@connected-registry/protocol/messages/pullCheckMessages';
 import { reportEventName, reportHash } from '../../../../src/domain/pullCheck/reportEvent.js';
 import { done, failed, retryLater } from '../../../../src/domain/operations/stepOutcome.js';
-import type { Call } from '../../fakes/durableContext.js';
-import { plan, play, report, type Script } from '../../fakes/onboardScript.js';
-import { RUN } from '../../fakes/requests.js';
+import type { Call } from '../../fakes/durable/durableContext.js';
+import { plan, play, report, type Script } from '../../fakes/worlds/onboardScript.js';
+import { RUN } from '../../fakes/answers/requests.js';
 
 const after = (seconds: number, changes: Partial<PullCheckReport> = {}) => ({
   after: seconds,

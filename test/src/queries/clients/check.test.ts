@@ -6,10 +6,10 @@ import { candidateSecretName, defaultTokenName, SCOPE_MAP_MARK } from '@connecte
 import type { OperationOutcome } from '../../../../src/domain/operations/operation.js';
 import { check } from '../../../../src/orchestrations/check.js';
 import { inAuditScope } from '../../../../src/audit/audit.js';
-import { FakeDurableContext } from '../../fakes/durableContext.js';
-import { addFleet, FLEET_MAP, nameOf, ONBOARDED, referenceOf } from '../../fakes/onboardedFleet.js';
-import { config, CONNECTED_REGISTRY, REGISTRY } from '../../fakes/requests.js';
-import { createWorld, type World } from '../../fakes/world.js';
+import { FakeDurableContext } from '../../fakes/durable/durableContext.js';
+import { addFleet, FLEET_MAP, nameOf, ONBOARDED, referenceOf } from '../../fakes/clients/onboardedFleet.js';
+import { config, CONNECTED_REGISTRY, REGISTRY } from '../../fakes/answers/requests.js';
+import { createWorld, type World } from '../../fakes/worlds/world.js';
 
 let world: World;
 let lines: Record<string, unknown>[];

@@ -2,9 +2,9 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { clientKey } from '@connected-registry/protocol/names/clientKey';
 import { candidateSecretName, defaultTokenName } from '@connected-registry/protocol/names/names';
 import type { ClientPlace } from '../../../../src/queries/clients/inventory.js';
-import { addFleet, FLEET_MAP, nameOf, ONBOARDED, referenceOf } from '../../fakes/onboardedFleet.js';
-import { CONNECTED_REGISTRY, EDGE_HOST, REGISTRY } from '../../fakes/requests.js';
-import { createWorld, type World } from '../../fakes/world.js';
+import { addFleet, FLEET_MAP, nameOf, ONBOARDED, referenceOf } from '../../fakes/clients/onboardedFleet.js';
+import { CONNECTED_REGISTRY, EDGE_HOST, REGISTRY } from '../../fakes/answers/requests.js';
+import { createWorld, type World } from '../../fakes/worlds/world.js';
 
 let world: World;
 beforeEach(() => {

@@ -1,12 +1,12 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { formerTokenName } from '@connected-registry/protocol/names/names';
 import { formatTags, parseTags } from '@connected-registry/protocol/names/secretTags';
-import { createFlowWorld } from '../../fakes/flowWorld.js';
-import { onboardIn } from '../../fakes/onboardWorld.js';
-import { reference } from '../../fakes/orders.js';
-import { CONNECTED_REGISTRY, onboarding } from '../../fakes/requests.js';
-import { main, token } from '../../fakes/usualClient.js';
-import { createWorld, type World } from '../../fakes/world.js';
+import { createFlowWorld } from '../../fakes/worlds/flowWorld.js';
+import { onboardIn } from '../../fakes/worlds/onboardWorld.js';
+import { reference } from '../../fakes/answers/orders.js';
+import { CONNECTED_REGISTRY, onboarding } from '../../fakes/answers/requests.js';
+import { main, token } from '../../fakes/worlds/usualClient.js';
+import { createWorld, type World } from '../../fakes/worlds/world.js';
 
 let world: World;
 beforeEach(() => {

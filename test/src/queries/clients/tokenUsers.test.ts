@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { defaultTokenName, mainSecretName } from '@connected-registry/protocol/names/names';
 import { parseTags } from '@connected-registry/protocol/names/secretTags';
-import { addFleet, referenceOf } from '../../fakes/onboardedFleet.js';
-import { createWorld, type World } from '../../fakes/world.js';
+import { addFleet, referenceOf } from '../../fakes/clients/onboardedFleet.js';
+import { createWorld, type World } from '../../fakes/worlds/world.js';
 
 let world: World;
 beforeEach(async () => {

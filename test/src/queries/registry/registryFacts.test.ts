@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { worstWaySeconds } from '@connected-registry/protocol/registry/syncSchedule';
 import { ancestorsOf, createRegistryFacts } from '../../../../src/queries/registry/registryFacts.js';
-import { CONNECTED_REGISTRY, REGISTRY } from '../../fakes/requests.js';
-import { createWorld } from '../../fakes/world.js';
+import { CONNECTED_REGISTRY, REGISTRY } from '../../fakes/answers/requests.js';
+import { createWorld } from '../../fakes/worlds/world.js';
 
 describe('registry facts', () => {
   beforeEach(() => vi.useFakeTimers({ now: new Date('2026-03-01T12:00:00Z') }));

@@ -1,0 +1,220 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { PullFailure } from '../../src/pullFailure.js';
+import { pull } from '../../src/registry/pull.js';
+import type { Pulled } from '../../src/registry/pull.js';
+import { startFakeRegistry } from '../under-test/fakeRegistry.js';
+import type { FakeRegistry } from '../under-test/fakeRegistry.js';
+
+const PASSWORD = 'the-password';
+const BASIC = `Basic ${Buffer.from(`user:${PASSWORD}`).toString('base64')}`;
+
+let registry: FakeRegistry;
+let other: FakeRegistry;
+beforeEach(async () => {
+  [registry, other] = await Promise.all([startFakeRegistry(), startFakeRegistry()]);
+});
+afterEach(async () => {
+  await Promise.all([registry.close(), other.close()]);
+});
+
+function attempt(image = 'app:latest', retryDelays: number[] = []): Promise<Pulled> {
+  return pull({
+    credentials: { endpoint: registry.host, username: 'user', password: PASSWORD },
+    image,
+    platform: { os: 'linux', architecture: 'amd64' },
+    policy: { insecureRegistries: new Set([registry.host, other.host]), idleTimeout: 300, retryDelays },
+    signal: AbortSignal.timeout(10_000),
+  });
+}
+
+async function outcomeOf(image?: string, retryDelays?: number[]): Promise<string> {
+  return attempt(image, retryDelays).then(
+    () => 'pulled',
+    (error: unknown) => (error instanceof PullFailure ? error.outcome : String(error)),
+  );
+}
+
+const isLayer = (url: string | undefined) => url === `/v2/app/blobs/${registry.layerDigest}`;
+
+test('an honest registry is pulled from, and sees the password at its token endpoint only', async () => {
+  await attempt();
+  const withPassword = registry.seen.filter(({ authorization }) => authorization === BASIC);
+  expect(withPassword.map(({ path }) => path)).toEqual(['/token']);
+});
+
+describe('where the password goes', () => {
+  test('a token realm on another host gets nothing', async () => {
+    registry.override = (request, response) => {
+      if (request.headers.authorization) return false;
+      const challenge = `Bearer realm="${other.url}/token",service="fake",scope="repository:app:pull"`;
+      response.writeHead(401, { 'www-authenticate': challenge }).end();
+      return true;
+    };
+    expect(await outcomeOf()).toBe('error');
+    expect(other.seen).toEqual([]);
+  });
+
+  test('a token endpoint that redirects is not followed', async () => {
+    registry.override = (request, response) => {
+      if (!request.url?.startsWith('/token')) return false;
+      response.writeHead(307, { location: `${other.url}/token` }).end();
+      return true;
+    };
+    expect(await outcomeOf()).toBe('error');
+    expect(other.seen).toEqual([]);
+  });
+
+  test('a blob is fetched from where the registry points to, without credentials', async () => {
+    registry.override = (request, response) => {
+      if (!isLayer(request.url)) return false;
+      response.writeHead(307, { location: `${other.url}/somewhere` }).end();
+      return true;
+    };
+    other.override = (_request, response) => {
+      response.end(registry.layer);
+      return true;
+    };
+    expect(await outcomeOf()).toBe('pulled');
+    expect(other.seen).toEqual([{ path: '/somewhere', authorization: undefined }]);
+  });
+
+  test('a redirect to a host that plain http is not allowed for is not followed', async () => {
+    registry.override = (request, response) => {
+      if (!isLayer(request.url)) return false;
+      response.writeHead(302, { location: `http://127.0.0.1:${other.host.split(':')[1]}/x` }).end();
+      return true;
+    };
+    expect(await outcomeOf()).toBe('tls');
+    expect(other.seen).toEqual([]);
+  });
+
+  test('a registry that asks for Basic gets it itself', async () => {
+    registry.override = (request, response) => {
+      if (request.headers.authorization === BASIC) request.headers.authorization = 'Bearer fake-bearer-token';
+      if (request.headers.authorization) return false;
+      response.writeHead(401, { 'www-authenticate': 'Basic realm="registry"' }).end();
+      return true;
+    };
+    expect(await outcomeOf()).toBe('pulled');
+  });
+});
+
+describe('what the bytes are', () => {
+  const corrupt: [string, (bytes: Buffer) => Buffer][] = [
+    ['one bit turned', (bytes) => Buffer.from(bytes).fill(1, 100, 101)],
+    ['cut short', (bytes) => bytes.subarray(0, -1)],
+    ['too long', (bytes) => Buffer.concat([bytes, bytes])],
+  ];
+  test.each(corrupt)('a layer with %s is a digest mismatch', async (_how, change) => {
+    registry.override = (request, response) => {
+      if (!isLayer(request.url)) return false;
+      response.end(change(registry.layer));
+      return true;
+    };
+    expect(await outcomeOf()).toBe('digest-mismatch');
+  });
+
+  test('a manifest other than the digest asked for is a digest mismatch', async () => {
+    registry.override = (request, response) => {
+      if (!request.url?.includes('/manifests/') || !request.headers.authorization) return false;
+      response.end(registry.manifest);
+      return true;
+    };
+    expect(await outcomeOf(`app@sha256:${'1'.repeat(64)}`)).toBe('digest-mismatch');
+  });
+
+  test('a manifest other than what the registry says it is is a digest mismatch', async () => {
+    registry.override = (request, response) => {
+      if (!request.url?.includes('/manifests/') || !request.headers.authorization) return false;
+      response.setHeader('docker-content-digest', `sha256:${'2'.repeat(64)}`).end(registry.manifest);
+      return true;
+    };
+    expect(await outcomeOf()).toBe('digest-mismatch');
+  });
+});
+
+describe('lost connections and waits', () => {
+  const failing = (times: number, status: number | 'hang up' | 'break off') => {
+    let left = times;
+    registry.override = (request, response) => {
+      if (!isLayer(request.url) || left === 0) return false;
+      left -= 1;
+      if (status === 'hang up') request.socket.destroy();
+      else if (status === 'break off') {
+        response.writeHead(200, { 'content-length': registry.layer.length }).write(registry.layer.subarray(0, 1000));
+        setTimeout(() => request.socket.destroy(), 20);
+      } else response.writeHead(status).end();
+      return true;
+    };
+  };
+
+  test.each([503, 429, 500, 'hang up', 'break off'] as const)('%s twice is got over', async (status) => {
+    failing(2, status);
+    expect(await outcomeOf('app:latest', [1, 1])).toBe('pulled');
+  });
+
+  test.each([503, 'hang up', 'break off'] as const)('%s for ever is unreachable', async (status) => {
+    failing(Infinity, status);
+    expect(await outcomeOf('app:latest', [1, 1])).toBe('unreachable');
+  });
+
+  test('a registry that accepts and never answers is unreachable', async () => {
+    registry.override = () => true;
+    expect(await outcomeOf()).toBe('unreachable');
+  });
+
+  test('a body that stops coming is unreachable, however far it came', async () => {
+    registry.override = (request, response) => {
+      if (!isLayer(request.url)) return false;
+      response.write(registry.layer.subarray(0, 150_000));
+      return true;
+    };
+    expect(await outcomeOf()).toBe('unreachable');
+  });
+
+  test('a body that comes slowly, but comes, is waited for', async () => {
+    registry.override = (request, response) => {
+      if (!isLayer(request.url)) return false;
+      const parts = [0, 50_000, 100_000, 150_000].map((at) => registry.layer.subarray(at, at + 50_000));
+      const next = () => {
+        const part = parts.shift();
+        if (!part) response.end();
+        else response.write(part, () => setTimeout(next, 120));
+      };
+      next();
+      return true;
+    };
+    expect(await outcomeOf()).toBe('pulled');
+  });
+
+  test('a bearer token that runs out in the middle is renewed', async () => {
+    let refused = 0;
+    registry.override = (request, response) => {
+      if (!isLayer(request.url) || refused > 0) return false;
+      refused += 1;
+      response
+        .writeHead(401, { 'www-authenticate': `Bearer realm="${registry.url}/token",error="invalid_token"` })
+        .end();
+      return true;
+    };
+    expect(await outcomeOf()).toBe('pulled');
+    expect(registry.seen.filter(({ path }) => path === '/token')).toHaveLength(2);
+  });
+});
+
+test.each([
+  ['insufficient-scope', 401, { 'www-authenticate': 'Bearer realm="%/token",error="insufficient_scope"' }, ''],
+  ['insufficient-scope', 403, {}, ''],
+  ['insufficient-scope', 401, { 'www-authenticate': 'Bearer realm="%/token"' }, '{"errors":[{"code":"DENIED"}]}'],
+  ['unauthorized', 401, { 'www-authenticate': 'Bearer realm="%/token"' }, '{"errors":[{"code":"UNAUTHORIZED"}]}'],
+  ['error', 418, {}, ''],
+  ['error', 200, {}, '{"schemaVersion":1}'],
+])('a manifest answered as %s by status %i', async (outcome, status, headers, body) => {
+  registry.override = (request, response) => {
+    if (!request.url?.includes('/manifests/') || !request.headers.authorization) return false;
+    for (const [name, value] of Object.entries(headers)) response.setHeader(name, value.replace('%', registry.url));
+    response.writeHead(status).end(body);
+    return true;
+  };
+  expect(await outcomeOf()).toBe(outcome);
+});

@@ -1,0 +1,160 @@
+import { z } from 'zod';
+import { covers } from '../../access/authorize.js';
+import { ROLES, type RoleAssignment } from '../../access/roles.js';
+import { orUndefined, withoutUndefined } from '../../http/orUndefined.js';
+import type { ApiReply } from '../../http/message.js';
+import type { Call, Route } from '../../pipeline.js';
+import type { Plane } from '../../plane.js';
+import { armBody, resourceRoutes, versionOf } from '../armRoute.js';
+import { armError, badRequest, conflict } from '../errors.js';
+import { GROUP_PATH, REGISTRY_PATH, RESOURCE_PATH, sameId, SUBSCRIPTION_PATH } from '../ids.js';
+import { roleDefinitionId } from './roleDefinitions.js';
+import { armTimeUtc } from '../timestamps.js';
+
+const TYPE = 'Microsoft.Authorization/roleAssignments';
+/** When those were made that there are from the start, of which nobody knows. */
+const SEEDED = '2020-01-01T00:00:00Z';
+const VAULT_PATH = `${GROUP_PATH}/providers/Microsoft.KeyVault/vaults/{vault}`;
+const SCOPES = [
+  SUBSCRIPTION_PATH,
+  GROUP_PATH,
+  REGISTRY_PATH,
+  VAULT_PATH,
+  `${VAULT_PATH}/secrets/{secret}`,
+  RESOURCE_PATH,
+];
+
+const text = z.string().nullish().transform(orUndefined);
+const body = z.object({
+  properties: z.object({
+    roleDefinitionId: z.string().min(1),
+    principalId: z.string().min(1),
+    principalType: text,
+    condition: text,
+    conditionVersion: text,
+    description: text,
+  }),
+});
+
+/** Who may do what: for instance that a device reads its own secret, and no other (Azure docs: key-vault rbac-guide). */
+export function roleAssignmentRoutes(plane: Plane): Route[] {
+  return SCOPES.flatMap((scope) => {
+    const place = { type: TYPE, all: `${scope}/providers/${TYPE}`, name: 'assignment' };
+    return resourceRoutes(plane, place, { list, get, put, remove });
+  });
+
+  function list(call: Call): ApiReply {
+    const keep = listFilter(call, scopeOf(call));
+    const value = [...plane.arm.roleAssignments.values()].filter(keep).map((one) => assignmentBody(plane, call, one));
+    return { status: 200, body: { value } };
+  }
+
+  function get(call: Call): ApiReply {
+    const found = find(plane, call);
+    if (found) return { status: 200, body: assignmentBody(plane, call, found) };
+    const name = call.params['assignment'] ?? '';
+    throw armError(404, 'RoleAssignmentNotFound', `The role assignment '${name}' is not found.`);
+  }
+
+  function put(call: Call): ApiReply {
+    const { roleDefinitionId: definitionId, principalId, ...rest } = armBody(call, body).properties;
+    const wantedRole = definitionId.split('/').at(-1)?.toLowerCase() ?? '';
+    const role =
+      Object.keys(ROLES).find((name) => ROLES[name]?.id === wantedRole) ??
+      plane.arm.roleAssignments.definitions.get(wantedRole)?.name;
+    if (role === undefined) {
+      throw badRequest(
+        'RoleDefinitionDoesNotExist',
+        `The specified role definition with ID '${wantedRole}' does not exist.`,
+      );
+    }
+    // With its type, a principal is not looked for: it may be too new to be found (Azure docs: role-based-access-control
+    // role-assignments-template, "New service principal"; recorded).
+    const isKnown = rest.principalType !== undefined || plane.identities.some((one) => one.objectId === principalId);
+    if (!isKnown) {
+      throw badRequest(
+        'PrincipalNotFound',
+        `Principal ${principalId} does not exist in the directory ${plane.arm.tenantId}.`,
+      );
+    }
+    const before = find(plane, call);
+    // Kept is the end of the write, told as its creation is the beginning: two moments in every recording.
+    const begun = plane.clock.now().getTime();
+    const by = call.principal.objectId;
+    const now = { on: new Date(begun + 1).toISOString(), by };
+    const wanted: RoleAssignment = {
+      name: before?.name ?? call.params['assignment'] ?? '',
+      principalId,
+      role,
+      scope: scopeOf(call),
+      ...withoutUndefined(rest),
+      created: before?.created ?? now,
+      updated: now,
+    };
+    const isSame = (one: RoleAssignment): boolean =>
+      sameId(one.scope, wanted.scope) &&
+      one.principalId === principalId &&
+      one.role === role &&
+      one.name !== wanted.name;
+    if ([...plane.arm.roleAssignments.of(principalId)].some(isSame))
+      throw conflict('RoleAssignmentExists', 'The role assignment already exists.');
+    plane.arm.roleAssignments.set(wanted);
+    // Recorded for one that is there already, too: 201, and in the answer alone nobody has created it.
+    const created = { on: new Date(begun).toISOString(), by: '' };
+    // Before 2020-04 both times were the beginning (recorded).
+    const updated = versionOf(call) < '2020-04' ? { ...now, on: created.on } : now;
+    return { status: 201, body: assignmentBody(plane, call, { ...wanted, created, updated }) };
+  }
+
+  function remove(call: Call): ApiReply {
+    const found = find(plane, call);
+    if (!found) return { status: 204 };
+    plane.arm.roleAssignments.remove(found);
+    // Since 2022-04 the answer names the deletion as the last change (recorded); before, the last write.
+    const isOld = versionOf(call) < '2022-04';
+    const updated = { on: plane.clock.now().toISOString(), by: call.principal.objectId };
+    return { status: 200, body: assignmentBody(plane, call, isOld ? found : { ...found, updated }) };
+  }
+}
+
+/** With `atScope()`, at the scope and above it; without, below it too. Of one principal, where the filter names it. */
+function listFilter(call: Call, scope: string): (one: RoleAssignment) => boolean {
+  const filter = call.query.get('$filter') ?? '';
+  const onlyAtScope = /atScope\(\)/i.test(filter);
+  const principal = /(?:principalId\s+eq\s+|assignedTo\()'([^']+)'/i.exec(filter)?.[1]?.toLowerCase();
+  return (one) =>
+    (covers(one.scope, scope) || (!onlyAtScope && covers(scope, one.scope))) &&
+    (principal === undefined || one.principalId.toLowerCase() === principal);
+}
+
+function find(plane: Plane, call: Call): RoleAssignment | undefined {
+  return plane.arm.roleAssignments.find(scopeOf(call), call.params['assignment'] ?? '');
+}
+
+function scopeOf(call: Call): string {
+  const path = decodeURI(call.path);
+  return path.slice(0, path.toLowerCase().indexOf('/providers/microsoft.authorization/'));
+}
+
+function assignmentBody(plane: Plane, call: Call, one: RoleAssignment): unknown {
+  const role = ROLES[one.role]?.id ?? one.role;
+  // Not in the api-versions before (recorded).
+  const hasMore = versionOf(call) >= '2020-04';
+  return {
+    id: `${one.scope}/providers/${TYPE}/${one.name}`,
+    name: one.name,
+    type: TYPE,
+    properties: {
+      roleDefinitionId: roleDefinitionId(plane, role),
+      principalId: one.principalId,
+      principalType: one.principalType ?? 'ServicePrincipal',
+      scope: one.scope,
+      ...(hasMore ? { condition: one.condition ?? null, conditionVersion: one.conditionVersion ?? null } : {}),
+      createdOn: armTimeUtc(one.created?.on ?? SEEDED),
+      updatedOn: armTimeUtc(one.updated?.on ?? SEEDED),
+      createdBy: one.created?.by === '' ? null : (one.created?.by ?? ''),
+      updatedBy: one.updated?.by ?? '',
+      ...(hasMore ? { delegatedManagedIdentityResourceId: null, description: one.description ?? null } : {}),
+    },
+  };
+}

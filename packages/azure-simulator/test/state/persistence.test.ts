@@ -1,0 +1,111 @@
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { startControlPlane } from '../../src/controlPlane.js';
+import { ensureCertificates } from '../../src/tls/certificates.js';
+import { Cloud, failureOf } from '../under-test/cloud.js';
+import { Edge } from '../under-test/edge.js';
+
+describe('the data folder', () => {
+  let cloud: Cloud;
+  beforeEach(async () => {
+    cloud = await Cloud.start();
+  });
+  afterEach(() => cloud.end());
+
+  it('carries everything over a restart: ids, identities, tokens with their passwords, bindings, secrets', async () => {
+    const before = cloud.running.world;
+    const id = await cloud.makeToken('kept-token');
+    const arm = cloud.arm();
+    const made = await arm.registries.generateCredentials(cloud.group, cloud.registry, {
+      tokenId: id,
+      name: 'password1',
+    });
+    await arm.connectedRegistries.update(cloud.group, cloud.registry, 'myconnectedregistry', { clientTokenIds: [id] });
+    await cloud.vault().setSecret('kept', 'value', { tags: { a: '1' } });
+    await cloud.vault().setSecret('deleted', 'value');
+    await (await cloud.vault().beginDeleteSecret('deleted')).pollUntilDone();
+    const edge = await Edge.of(cloud);
+    const token = await cloud.token('operator', 'https://management.azure.com');
+
+    await cloud.restart();
+    const after = cloud.running.world;
+    // Addresses have the port in them, which is another one now.
+    expect({ ...after, topics: {}, iotHub: {} }).toEqual({ ...before, topics: {}, iotHub: {} });
+    expect(after.iotHub.id).toBe(before.iotHub.id);
+    expect(await edge.accepts('kept-token', made.passwords?.[0]?.value ?? '')).toBe(true);
+    expect(await cloud.vault().getSecret('kept')).toMatchObject({ value: 'value', properties: { tags: { a: '1' } } });
+    expect(await failureOf(cloud.vault().setSecret('deleted', 'x'))).toMatchObject({ statusCode: 409 });
+    const read = await cloud.call('GET', `${cloud.registryId}?api-version=2025-11-01`, undefined, {
+      authorization: `Bearer ${token}`,
+    });
+    expect(read.status).toBe(200);
+  });
+
+  it('is for its owner only', async () => {
+    for (const name of await readdir(cloud.directory)) {
+      if (name === 'tls') continue;
+      expect((await stat(join(cloud.directory, name))).mode & 0o077).toBe(0);
+    }
+  });
+
+  it('holds no token password, and secret values in the vault only', async () => {
+    const id = await cloud.makeToken('some-token');
+    const made = await cloud.arm().registries.generateCredentials(cloud.group, cloud.registry, { tokenId: id });
+    const values = (made.passwords ?? []).map((one) => one.value ?? '');
+    await cloud.vault().setSecret('secret', 'the-vault-value');
+    await cloud.running.close();
+    expect(await readFile(join(cloud.directory, 'arm.ndjson'), 'utf8')).toContain('some-token');
+    for (const name of await readdir(cloud.directory)) {
+      if (name === 'tls') continue;
+      const text = await readFile(join(cloud.directory, name), 'utf8');
+      for (const value of values) expect(text).not.toContain(JSON.stringify(value).slice(1, -1));
+      expect(text.includes('the-vault-value')).toBe(name === 'vault.ndjson');
+    }
+    await cloud.begin();
+  });
+
+  it('is emptied by a reset, certificates excepted', async () => {
+    await cloud.makeToken('lost-token');
+    const before = cloud.running.world;
+    await cloud.running.close();
+    const tls = await ensureCertificates(join(cloud.directory, 'tls'));
+    const anew = await startControlPlane({ port: 0, directory: cloud.directory, tls, reset: true });
+    expect(anew.world.subscriptionId).not.toBe(before.subscriptionId);
+    expect(anew.plane.arm.registries.get('myregistry')?.tokens.get('lost-token')).toBeUndefined();
+    await anew.close();
+    await cloud.begin();
+  });
+
+  it('describes the world in a file that agrees with the server', async () => {
+    const text = await readFile(join(cloud.directory, 'world.json'), 'utf8');
+    expect(JSON.parse(text)).toEqual(cloud.running.world);
+    expect(cloud.running.world.topics.signals.endpoint).toBe(`${cloud.url}/topics/signals/api/events`);
+  });
+});
+
+describe('the log', () => {
+  it('holds no password, secret value, key or token, whatever is asked', async () => {
+    const cloud = await Cloud.start();
+    const id = await cloud.makeToken('some-token');
+    const made = await cloud.arm().registries.generateCredentials(cloud.group, cloud.registry, { tokenId: id });
+    await cloud.vault().setSecret('secret', 'the-vault-value');
+    await cloud.vault().getSecret('secret');
+    const edge = await Edge.of(cloud);
+    await edge.sync();
+    const text = JSON.stringify(cloud.log);
+    expect(cloud.log.length).toBeGreaterThan(10);
+    const secrets = [
+      'the-vault-value',
+      edge.password,
+      ...(made.passwords ?? []).map((one) => one.value ?? ''),
+      ...Object.values(cloud.running.world.identities).map((one) => one.clientSecret),
+      await cloud.token('operator'),
+    ];
+    for (const secret of secrets) {
+      expect(text).not.toContain(secret);
+      expect(text).not.toContain(encodeURIComponent(secret));
+    }
+    await cloud.end();
+  });
+});

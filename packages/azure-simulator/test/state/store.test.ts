@@ -1,0 +1,169 @@
+import { appendFile, copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Collection } from '../../src/state/collection.js';
+import { Store, type Contents } from '../../src/state/store.js';
+
+interface Thing {
+  name: string;
+  value: string;
+}
+
+/** A shelf has things of its own. */
+interface Shelf {
+  name: string;
+  label: string;
+  things: Collection<Thing>;
+}
+
+describe('the store', () => {
+  let folder: string;
+  let file: string;
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'store-'));
+    file = join(folder, 'things.ndjson');
+  });
+  afterEach(() => rm(folder, { recursive: true, maxRetries: 5 }));
+
+  const shelvesOf = (...shelves: Shelf[]): Collection<Shelf> =>
+    new Collection<Shelf>(shelves, {
+      store: ({ things: _things, ...own }) => own,
+      revive: (stored, before) => ({ ...(stored as Shelf), things: before?.things ?? new Collection() }),
+    });
+  const contents = (shelves: Collection<Shelf>): Contents => ({
+    format: 1,
+    facts: { owner: 'tests' },
+    *tables() {
+      yield ['shelves', shelves];
+      for (const shelf of shelves.values()) yield [`shelves/${shelf.name}`, shelf.things];
+    },
+    table: (name) => (name === 'shelves' ? shelves : shelves.get(name.split('/')[1] ?? '')?.things),
+  });
+  const open = async (shelves = shelvesOf(), path = file): Promise<{ store: Store; shelves: Collection<Shelf> }> => ({
+    store: await Store.open(path, contents(shelves), (message) => {
+      throw new Error(message);
+    }),
+    shelves,
+  });
+  const shelf = (name: string, ...things: Thing[]): Shelf => ({
+    name,
+    label: `${name}!`,
+    things: new Collection(things),
+  });
+  /** What would be found if the process ended now, without anything having been closed. */
+  const found = async (): Promise<Record<string, Record<string, string>>> => {
+    const copy = join(folder, 'copy.ndjson');
+    await copyFile(file, copy);
+    const { store, shelves } = await open(shelvesOf(), copy);
+    const all = [...shelves.values()].map(
+      (one) =>
+        [one.name, Object.fromEntries([...one.things.values()].map(({ name, value }) => [name, value]))] as const,
+    );
+    await store.close();
+    return Object.fromEntries(all);
+  };
+
+  it('keeps what it began with, and every change that was committed', async () => {
+    const { store, shelves } = await open(shelvesOf(shelf('a', { name: 'one', value: '1' })));
+    shelves.set(shelf('b', { name: 'two', value: '2' }));
+    shelves.get('a')?.things.set({ name: 'One', value: 'changed' });
+    shelves.get('b')?.things.set({ name: 'three', value: '3' });
+    shelves.get('b')?.things.delete('two');
+    store.commit();
+    expect(await found()).toEqual({ a: { One: 'changed' }, b: { three: '3' } });
+    expect(await Store.facts(file, 1)).toEqual({ owner: 'tests' });
+  });
+
+  it('has nothing on disk of what was not committed', async () => {
+    const { store, shelves } = await open();
+    shelves.set(shelf('a'));
+    expect(await found()).toEqual({});
+    store.commit();
+    expect(await found()).toEqual({ a: {} });
+  });
+
+  it('gives a thing that is made anew nothing of the one that was deleted', async () => {
+    const { store, shelves } = await open(shelvesOf(shelf('a', { name: 'old', value: '1' })));
+    shelves.delete('a');
+    shelves.set(shelf('a', { name: 'new', value: '2' }));
+    store.commit();
+    expect(await found()).toEqual({ a: { new: '2' } });
+  });
+
+  it('keeps the parts of a thing when the thing itself changes', async () => {
+    const { store, shelves } = await open(shelvesOf(shelf('a', { name: 'part', value: '1' })));
+    const before = shelves.get('a');
+    if (before) shelves.set({ ...before, label: 'other' });
+    shelves.get('a')?.things.set({ name: 'more', value: '2' });
+    store.commit();
+    expect(await found()).toEqual({ a: { part: '1', more: '2' } });
+  });
+
+  it('leaves out a line that was cut off, and goes on behind it', async () => {
+    const { store, shelves } = await open(shelvesOf(shelf('a', { name: 'kept', value: '1' })));
+    await store.close();
+    await appendFile(file, '["shelves/a","torn",{"na');
+    const again = await open();
+    again.shelves.get('a')?.things.set({ name: 'next', value: '2' });
+    again.store.commit();
+    expect(await found()).toEqual({ a: { kept: '1', next: '2' } });
+    expect(shelves.size).toBe(1);
+  });
+
+  it('drops what a process left that ended while it wrote the file anew', async () => {
+    const { store } = await open(shelvesOf(shelf('a', { name: 'kept', value: '1' })));
+    await store.close();
+    await writeFile(`${file}.new`, '{"format":1}\n["shelves","half"');
+    await (await open()).store.close();
+    expect(await found()).toEqual({ a: { kept: '1' } });
+    await expect(readFile(`${file}.new`)).rejects.toThrow('ENOENT');
+  });
+
+  it('says so when the file is damaged, or of another version', async () => {
+    await writeFile(file, '{"format":1}\n["shelves","a",{"na\n["shelves","b",{"name":"b"}]\n');
+    await expect(open()).rejects.toThrow('is damaged; start with --reset');
+    await writeFile(file, '{"format":7}\n');
+    await expect(Store.facts(file, 1)).rejects.toThrow('another version; start with --reset');
+  });
+
+  it('is written anew while changes go on, and loses none of them', async () => {
+    const { store, shelves } = await open(shelvesOf(shelf('a')));
+    const things = shelves.get('a')?.things ?? new Collection<Thing>();
+    const filler = 'x'.repeat(500);
+    for (let n = 0; n < 500; n++) things.set({ name: `t${n}`, value: filler });
+    things.set({ name: 'secret', value: 'gone-for-good' });
+    store.commit();
+    things.delete('secret');
+    store.rewrite();
+    let changes = 0;
+    // As requests would come in between: some change what was written already, some what was not, and some wait for a commit.
+    while (changes < 300) {
+      things.set({ name: `t${(changes * 7) % 500}`, value: `changed ${changes}` });
+      things.delete(`t${499 - changes}`);
+      things.set({ name: `n${changes}`, value: 'new' });
+      if (changes % 3 === 0) store.commit();
+      if (changes % 20 === 0) await new Promise((resolve) => setImmediate(resolve));
+      changes += 1;
+    }
+    store.commit();
+    const expected = Object.fromEntries([...things.values()].map(({ name, value }) => [name, value]));
+    expect((await found())['a']).toEqual(expected);
+    await store.close();
+    expect((await found())['a']).toEqual(expected);
+    expect(await readFile(file, 'utf8')).not.toContain('gone-for-good');
+  });
+
+  it('does not grow without end', async () => {
+    const { store, shelves } = await open(shelvesOf(shelf('a')));
+    const value = 'x'.repeat(10_000);
+    for (let n = 0; n < 2000; n++) {
+      shelves.get('a')?.things.set({ name: 'same', value: `${n}${value}` });
+      store.commit();
+      if (n % 50 === 0) await new Promise((resolve) => setImmediate(resolve));
+    }
+    await store.close();
+    expect((await readFile(file)).length).toBeLessThan(10_000_000);
+    expect((await found())['a']?.['same']).toMatch(/^1999x/);
+  });
+});

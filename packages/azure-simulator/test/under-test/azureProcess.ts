@@ -1,0 +1,46 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+const PRELOAD = new URL('../../../clock/dist/preload.js', import.meta.url).href;
+const MAIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
+
+interface Ended {
+  code: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+/** The control plane as a process: what it prints, and how it ends. */
+export class AzureProcess {
+  stdout = '';
+  stderr = '';
+  readonly ended: Promise<Ended>;
+  readonly #child: ChildProcess;
+
+  /** @param clockUrl of a clock that it follows; without one it lives in the machine's time. */
+  constructor(args: readonly string[], clockUrl?: string) {
+    const { LOCAL_CLOCK_URL: _clock, ...own } = process.env;
+    const env = clockUrl === undefined ? own : { ...own, LOCAL_CLOCK_URL: clockUrl };
+    const preloaded = clockUrl === undefined ? [] : ['--import', PRELOAD];
+    this.#child = spawn(process.execPath, [...preloaded, MAIN, ...args], { stdio: ['ignore', 'pipe', 'pipe'], env });
+    this.#child.stdout?.on('data', (chunk: Buffer) => (this.stdout += chunk.toString()));
+    this.#child.stderr?.on('data', (chunk: Buffer) => (this.stderr += chunk.toString()));
+    this.ended = new Promise((resolve) => {
+      this.#child.once('close', (code) => resolve({ code, stdout: this.stdout, stderr: this.stderr }));
+    });
+  }
+
+  async ready(): Promise<string> {
+    const until = Date.now() + 60_000;
+    for (;;) {
+      const url = /^AZURE READY (https:\/\/localhost:\d+)\n$/.exec(this.stdout)?.[1];
+      if (url !== undefined) return url;
+      if (Date.now() > until) throw new Error(`not ready: ${this.stdout}${this.stderr}`);
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+  }
+
+  kill(signal: 'SIGTERM' | 'SIGINT' | 'SIGKILL'): void {
+    this.#child.kill(signal);
+  }
+}

@@ -1,0 +1,34 @@
+import { clientFingerprint } from '@connected-registry/protocol/requests/clientsRequest';
+import { OFFBOARD, REVOKE, type Run } from '../../../../src/domain/operations/run.js';
+import { offboard } from '../../../../src/orchestrations/offboard.js';
+import { revoke } from '../../../../src/orchestrations/revoke.js';
+import type { FlowWorld, Hooks } from '../worlds/flowWorld.js';
+import { reference } from '../answers/orders.js';
+import { config } from '../answers/requests.js';
+
+/** A run about the default request's client, asked for at this moment. */
+export function clientRun(kind: typeof OFFBOARD | typeof REVOKE, run: string, eventAt?: string): Run {
+  return {
+    run,
+    fingerprint: clientFingerprint(kind, reference()),
+    requestedAt: new Date().toISOString(),
+    ...(eventAt === undefined ? {} : { eventAt }),
+    actor: 'function-key',
+    request: reference(),
+    limits: config().limits,
+  };
+}
+
+export function offboardIn(
+  flows: FlowWorld,
+  { run = 'the-offboarding', eventAt, ...hooks }: Hooks & { readonly run?: string; readonly eventAt?: string } = {},
+) {
+  return flows.run(offboard, clientRun(OFFBOARD, run, eventAt), hooks);
+}
+
+export function revokeIn(
+  flows: FlowWorld,
+  { run = 'the-revocation', ...hooks }: Hooks & { readonly run?: string } = {},
+) {
+  return flows.run(revoke, clientRun(REVOKE, run), hooks);
+}

@@ -1,0 +1,16 @@
+import type { RotationFailed, RotationsStopped } from '@connected-registry/protocol/messages/operatorAlerts';
+import type { OperatorAlerts } from '../../../../src/ports/operatorAlerts.js';
+
+/** Keeps what operators were told, by event id. */
+export class FakeAlerts implements OperatorAlerts {
+  readonly failed = new Map<string, RotationFailed>();
+  readonly stopped = new Map<string, RotationsStopped>();
+
+  async rotationFailed(id: string, alert: RotationFailed): Promise<void> {
+    this.failed.set(id, alert);
+  }
+
+  async rotationsStopped(id: string, alert: RotationsStopped): Promise<void> {
+    this.stopped.set(id, alert);
+  }
+}

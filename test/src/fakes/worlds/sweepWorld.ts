@@ -1,0 +1,74 @@
+import { vi } from 'vitest';
+import { createRunActivities } from '../../../../src/activities/runs/runActivities.js';
+import { NOTHING_KNOWN, type ClientRecord } from '../../../../src/domain/clients/clientRecord.js';
+import { formatOperationId } from '@connected-registry/protocol/names/operationId';
+import type { SweepInput, SweepOutcome } from '../../../../src/domain/rotation/sweep.js';
+import { rotationSweep } from '../../../../src/orchestrations/rotationSweep.js';
+import type { Runs, RunState } from '../../../../src/ports/runs.js';
+import { clientKey } from '@connected-registry/protocol/names/clientKey';
+import { FakeDurableContext } from '../durable/durableContext.js';
+import type { World } from './world.js';
+
+export const SWEEP_RUN = 'swp0000000000001';
+
+interface Started {
+  readonly id: string;
+  readonly client: string;
+  readonly at: Date;
+}
+
+interface Options {
+  readonly records?: ReadonlyMap<string, ClientRecord>;
+  /** How a run stands at a time, `seconds` after its start. */
+  readonly run?: (client: string, seconds: number) => RunState;
+  readonly busy?: (client: string) => boolean;
+  /** Whether an activity's answer is lost after its work, so that it is called again. */
+  readonly loses?: (name: string, nth: number) => boolean;
+}
+
+/** Runs a whole sweep, through all its beginnings anew, over the fake services. Needs fake timers. */
+export async function sweepIn(world: World, options: Options = {}) {
+  const { run = () => 'completed', busy = () => false, records = new Map<string, ClientRecord>() } = options;
+  const started: Started[] = [];
+  const runs: Runs = {
+    start: async (_, { run: id, request }) => {
+      const operation = formatOperationId({ instance: clientKey(request), run: id });
+      if (busy(request.client)) return { kind: 'conflict', id: operation, runningKind: 'onboard' };
+      started.push({ id: operation, client: request.client, at: new Date() });
+      return { kind: 'running', id: operation, attached: false };
+    },
+    startWhenFree: () => Promise.reject(new Error('a sweep waits for nobody')),
+    revoke: () => Promise.reject(new Error('a sweep revokes no client')),
+    present: () => Promise.reject(new Error('a sweep asks by run')),
+    running: async () => undefined,
+    state: async (id) => {
+      const found = started.find((item) => item.id === formatOperationId(id));
+      return found ? run(found.client, (Date.now() - found.at.getTime()) / 1000) : 'unknown';
+    },
+    record: async (key) => records.get(key) ?? NOTHING_KNOWN,
+    cancel: () => Promise.reject(new Error('a sweep cancels nothing')),
+  };
+  const activities: Readonly<Record<string, (input: never, runs: Runs) => Promise<unknown>>> = {
+    ...world.activities,
+    ...createRunActivities(world.queries, world.config),
+  };
+  const { rotation: policy, limits } = world.config;
+  let input: SweepInput = { sweep: SWEEP_RUN, actor: 'sweep', policy, limits };
+  const turns: FakeDurableContext[] = [];
+  let calls = 0;
+  for (;;) {
+    const context: FakeDurableContext = new FakeDurableContext(input, async ({ name, input: given, at }) => {
+      vi.setSystemTime(at);
+      const outcome = await activities[name]?.(given as never, runs);
+      calls += 1;
+      if (options.loses?.(name, calls)) throw new Error('its answer is lost');
+      return outcome;
+    });
+    context.now = new Date();
+    turns.push(context);
+    const outcome: SweepOutcome | undefined = await context.run(rotationSweep);
+    vi.setSystemTime(context.now);
+    if (outcome) return { outcome, turns, started };
+    input = context.anew as SweepInput;
+  }
+}

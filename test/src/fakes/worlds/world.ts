@@ -1,0 +1,80 @@
+import { createActivities } from '../../../../src/activities/activities.js';
+import { SCOPE_MAP_MARK } from '@connected-registry/protocol/names/names';
+import { toActions } from '@connected-registry/protocol/names/permissions';
+import type { SlotName } from '@connected-registry/protocol/registry/slots';
+import { createQueries } from '../../../../src/queries/queries.js';
+import { FakeAlerts } from '../services/alerts.js';
+import { FakeChannel } from '../services/channel.js';
+import { FakeHubs } from '../services/hubs.js';
+import { FakeControlPlane } from '../services/controlPlane.js';
+import { config, CONNECTED_REGISTRY, EDGE_HOST, onboarding, REGISTRY } from '../answers/requests.js';
+import { FakeVault } from '../services/vault.js';
+import { Wire } from '../durable/wire.js';
+
+const SYNC_ACTIONS = [
+  'repositories/hello-world/content/read',
+  'repositories/hello-world/metadata/read',
+  'repositories/samples/*/content/read',
+  `gateway/${CONNECTED_REGISTRY}/config/read`,
+];
+
+/** Everything outside the app, as the quickstart finds it, and the app's own parts over it. */
+export function createWorld(settings: Readonly<Record<string, string>> = {}) {
+  const controlPlane = new FakeControlPlane();
+  const vault = new FakeVault();
+  const channel = new FakeChannel();
+  const hubs = new FakeHubs();
+  const alerts = new FakeAlerts();
+  const self = { names: async (): Promise<string[]> => ['our-app'] };
+  const wire = new Wire();
+  controlPlane.registry = {
+    name: REGISTRY,
+    tier: 'Premium',
+    dataEndpointEnabled: true,
+    loginServer: `${REGISTRY}.azurecr.io`,
+  };
+  controlPlane.connectedRegistries.set(CONNECTED_REGISTRY, {
+    name: CONNECTED_REGISTRY,
+    mode: 'ReadOnly',
+    isActive: true,
+    connectionState: 'Online',
+    loginServer: EDGE_HOST,
+    syncToken: CONNECTED_REGISTRY,
+    schedule: '* * * * *',
+    clientTokens: [],
+  });
+  controlPlane.scopeMaps.set(CONNECTED_REGISTRY, { name: CONNECTED_REGISTRY, actions: SYNC_ACTIONS, description: '' });
+  const long = '2025-01-01T00:00:00.000Z';
+  controlPlane.tokens.set(CONNECTED_REGISTRY, {
+    scopeMap: CONNECTED_REGISTRY,
+    isEnabled: true,
+    createdAt: long,
+    slots: {},
+  });
+  const ports = {
+    controlPlane: wire.connect(controlPlane),
+    vault: wire.connect(vault),
+    devices: wire.connect(channel),
+    hubs: wire.connect(hubs),
+    alerts: wire.connect(alerts),
+    self: wire.connect(self),
+  };
+  const settled = config(settings);
+  const queries = createQueries(ports, settled);
+  const activities = createActivities(ports, queries, settled);
+
+  /** A token that was there before us, with the rights of the default request. */
+  const addToken = (slots: Partial<Record<SlotName, { createdAt: string; expiresAt?: string }>> = {}) => {
+    const { token, scopeMap, permissions } = onboarding();
+    const map = { name: scopeMap, actions: toActions(permissions), description: SCOPE_MAP_MARK, createdAt: long };
+    controlPlane.scopeMaps.set(scopeMap, map);
+    const filled = Object.fromEntries(
+      Object.entries(slots).map(([slot, facts]) => [slot, { value: `foreign-${slot}`, ...facts }]),
+    );
+    controlPlane.tokens.set(token, { scopeMap, isEnabled: true, createdAt: long, slots: filled });
+    return controlPlane.token(token);
+  };
+
+  return { controlPlane, vault, channel, hubs, alerts, wire, ports, config: settled, queries, activities, addToken };
+}
+export type World = ReturnType<typeof createWorld>;

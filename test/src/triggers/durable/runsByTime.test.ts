@@ -1,0 +1,138 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { InstancePages, InstanceQuery } from '../../../../src/triggers/durable/instancePages.js';
+import { newestRuns, type ListPlace } from '../../../../src/triggers/durable/runsByTime.js';
+import type { RunStatus } from '../../../../src/triggers/durable/runStatus.js';
+import { onboardingRun } from '../../fakes/answers/requests.js';
+
+const NOW = Date.parse('2026-03-01T12:00:00.000Z');
+const MINUTE = 60_000;
+const RUN = onboardingRun();
+
+interface Item {
+  readonly id: string;
+  /** Milliseconds before now at which it was asked for, and how long until its instance was made. */
+  readonly age: number;
+  readonly wait: number;
+}
+
+const statusOf = ({ id, age, wait }: Item): RunStatus => ({
+  instance: id,
+  kind: 'onboard',
+  input: { ...RUN, requestedAt: new Date(NOW - age).toISOString() },
+  runtimeStatus: 'Completed',
+  // The engine tells whole seconds.
+  created: new Date(Math.floor((NOW - age + wait) / 1000) * 1000).toISOString(),
+  lastUpdated: new Date(NOW).toISOString(),
+});
+
+/** An engine that lists by id, a page at a time, what was made in a span. */
+function engineOf(items: readonly Item[], asked: InstanceQuery[] = []): InstancePages {
+  return async (query) => {
+    asked.push(query);
+    const fitting = items
+      .filter(({ age, wait }) => {
+        const made = NOW - age + wait;
+        return (
+          (query.createdFrom === undefined || made >= Date.parse(query.createdFrom)) &&
+          (query.createdTo === undefined || made <= Date.parse(query.createdTo))
+        );
+      })
+      .filter(({ id }) => query.continuation === undefined || id > query.continuation)
+      .toSorted((left, right) => (left.id < right.id ? -1 : 1));
+    const page = fitting.slice(0, query.top);
+    const last = page.at(-1);
+    return { runs: page.map(statusOf), ...(last && page.length < fitting.length ? { continuation: last.id } : {}) };
+  };
+}
+
+const query = { prefixes: [''], oldest: 0 };
+const show = async (run: RunStatus) => ({ id: run.instance, value: run.instance });
+
+/** Every page, from the first to the last. @param between is called after each page. */
+async function all(items: Item[], top: number, between: () => void = () => undefined): Promise<string[][]> {
+  const pages: string[][] = [];
+  let from: ListPlace | undefined;
+  do {
+    const { found, next } = await newestRuns(engineOf(items), query, { from, now: NOW, top }, show);
+    pages.push(found.map(({ value }) => value));
+    from = next;
+    between();
+  } while (from !== undefined);
+  return pages;
+}
+
+const placeOf = ({ age, wait }: Item): number =>
+  wait <= MINUTE ? NOW - age : Math.floor((NOW - age + wait) / 1000) * 1000;
+const newestFirst = (items: readonly Item[]): string[] =>
+  items.toSorted((left, right) => placeOf(right) - placeOf(left) || (left.id < right.id ? 1 : -1)).map(({ id }) => id);
+
+const item = fc.record({
+  age: fc.oneof(fc.integer({ min: 0, max: 7_200_000 }), fc.integer({ min: 0, max: 40 * 86_400_000 })),
+  wait: fc.oneof(fc.integer({ min: 0, max: 15_000 }), fc.constant(0)),
+});
+const items = fc
+  .array(item, { maxLength: 60 })
+  .map((list) => list.map((one, nth): Item => ({ ...one, id: `c${(nth * 7919) % 1000}-${nth}` })));
+
+describe('runs by time', () => {
+  test('come newest first, each once, whatever the page, and none is empty before the last', async () => {
+    await fc.assert(
+      fc.asyncProperty(items, fc.integer({ min: 1, max: 20 }), async (list, top) => {
+        const pages = await all(list, top);
+        expect(pages.flat()).toEqual(newestFirst(list));
+        for (const page of pages.slice(0, -1)) expect(page).toHaveLength(top);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  test('go on where they were while new ones begin', async () => {
+    await fc.assert(
+      fc.asyncProperty(items, async (list) => {
+        const growing = [...list];
+        const expected = newestFirst(list);
+        let nth = 0;
+        const pages = await all(growing, 3, () => growing.push({ id: `new-${nth++}`, age: -1000, wait: 0 }));
+        expect(pages.flat()).toEqual(expected);
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  test('of one that waited for its client come by when its instance was made', async () => {
+    const list = [
+      { id: 'waited', age: 3 * 3600_000, wait: 2.5 * 3600_000 },
+      { id: 'hour', age: 3600_000, wait: 0 },
+    ];
+    expect((await all([...list], 1)).flat()).toEqual(['waited', 'hour']);
+  });
+
+  test('of a burst of thousands are found in parts of a span, with few questions', async () => {
+    const burst = Array.from({ length: 6000 }, (_, nth) => ({ id: `c${nth}`, age: nth * 500, wait: 300 }));
+    const asked: InstanceQuery[] = [];
+    const { found, next } = await newestRuns(
+      engineOf(burst, asked),
+      query,
+      { from: undefined, now: NOW, top: 50 },
+      show,
+    );
+    expect(found.map(({ value }) => value)).toEqual(newestFirst(burst).slice(0, 50));
+    expect(next).toBeDefined();
+    expect(asked.length).toBeLessThan(30);
+  });
+
+  test('that fit nothing end with a place to go on from, after so many pages', async () => {
+    const many = Array.from({ length: 20_000 }, (_, nth) => ({ id: `c${nth}`, age: nth * 60_000, wait: 0 }));
+    const asked: InstanceQuery[] = [];
+    const fits = async () => undefined;
+    const { found, next } = await newestRuns(
+      engineOf(many, asked),
+      query,
+      { from: undefined, now: NOW, top: 50 },
+      fits,
+    );
+    expect([found, next === undefined]).toEqual([[], false]);
+    expect(asked.length).toBeLessThan(100);
+  });
+});

@@ -1,0 +1,109 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import type { ClientPage } from '@connected-registry/protocol/answers/clientAnswers';
+import { clientKey } from '@connected-registry/protocol/names/clientKey';
+import { ONBOARD } from '../../../../src/domain/operations/run.js';
+import { START_WHEN_FREE, waitingInstance } from '../../../../src/domain/operations/waitingRun.js';
+import { getClient, getClients } from '../../../../src/triggers/http/routes/clients.js';
+import { FakeDurableClient, httpRequest, seen } from '../../fakes/durable/durableClient.js';
+import { addFleet, nameOf, ONBOARDED, referenceOf } from '../../fakes/clients/onboardedFleet.js';
+import { config, onboardingRun } from '../../fakes/answers/requests.js';
+import { createWorld, type World } from '../../fakes/worlds/world.js';
+
+let world: World;
+let engine: FakeDurableClient;
+beforeEach(async () => {
+  vi.useFakeTimers({ now: ONBOARDED });
+  world = createWorld();
+  engine = new FakeDurableClient();
+  await addFleet(world, 120);
+});
+afterEach(() => vi.useRealTimers());
+
+const list = async (query: Readonly<Record<string, string>> = {}) =>
+  seen(await getClients(config(), world.queries)(httpRequest({ query }), engine.client));
+const page = async (query: Readonly<Record<string, string>> = {}) => (await list(query)).body as unknown as ClientPage;
+const runOf = (nth: number) => ({ ...onboardingRun(), request: { ...onboardingRun().request, ...referenceOf(nth) } });
+
+describe('GET /api/clients', () => {
+  test('gives page after page by its continuation, each client once', async () => {
+    const found: string[] = [];
+    let pages = 0;
+    for (let continuation: string | undefined = ''; continuation !== undefined; pages += 1) {
+      const next: ClientPage = await page({ top: '50', ...(continuation ? { continuation } : {}) });
+      found.push(...next.clients.map(({ client }) => client));
+      ({ continuation } = next);
+    }
+    expect(pages).toBe(3);
+    expect(found.toSorted()).toEqual(Array.from({ length: 120 }, (_, nth) => nameOf(nth)));
+  });
+
+  test.each([
+    ['top', '0'],
+    ['top', '101'],
+    ['top', '1e1'],
+    ['state', 'fine'],
+    ['registry', 'x'],
+    ['registry', 'otherregistry'],
+    ['connectedRegistry', 'a b'],
+    ['client', ''],
+    ['expiresBefore', '2026-03-01'],
+    ['expiresBefore', '2026-03-01T12:00:00'],
+    ['continuation', 'x'],
+    ['continuation', Buffer.from('{"place":{"skip":-1}}').toString('base64url')],
+    ['sort', 'up'],
+  ])('refuses %s=%j by the name of the parameter', async (name, value) => {
+    const { status, body } = await list({ [name]: value });
+    expect([status, body['code']]).toEqual([400, 'invalid-request']);
+    expect(body['errors']).toMatchObject([{ field: name, fix: expect.any(String) }]);
+    expect(world.wire.calls).toEqual([]);
+  });
+
+  test('takes a continuation with its own filters only', async () => {
+    const { continuation = '' } = await page({ top: '5', state: 'ok' });
+    expect((await list({ top: '9', state: 'ok', continuation })).status).toBe(200);
+    expect((await list({ top: '5', continuation })).body['errors']).toMatchObject([{ field: 'continuation' }]);
+  });
+
+  test('says of a continuation that the vault does not know that it is wrong, and of others who failed', async () => {
+    const { continuation = '' } = await page({ top: '50' });
+    world.wire.fail('page', { when: 'before', kind: 'refused' });
+    expect((await list({ continuation })).body['errors']).toMatchObject([{ field: 'continuation' }]);
+    world.wire.fail('page', { when: 'before', kind: 'refused' });
+    expect((await list()).body).toMatchObject({ status: 502, code: 'service-error' });
+  });
+
+  test('shows the operation that is under way, and no ended one', async () => {
+    const [first, second] = (await page({ top: '2' })).clients;
+    const nths = [first, second].map((view) => Number(view?.client.slice(-5)));
+    engine.instances.set(first?.key ?? '', { name: ONBOARD, input: runOf(nths[0] ?? 0), runtimeStatus: 'Running' });
+    engine.instances.set(second?.key ?? '', { name: ONBOARD, input: runOf(nths[1] ?? 0), runtimeStatus: 'Completed' });
+    const [shown, ended] = (await page({ top: '2' })).clients;
+    expect(shown?.running).toBe(`${first?.key}.${runOf(0).run}`);
+    expect(ended).not.toHaveProperty('running');
+  });
+});
+
+describe('GET /api/clients/{key}', () => {
+  const get = async (key: string) =>
+    seen(await getClient(world.queries)(httpRequest({ params: { key } }), engine.client));
+
+  test('shows a client', async () => {
+    expect((await get(clientKey(referenceOf(7)))).body).toMatchObject({ ...referenceOf(7), state: 'ok' });
+  });
+
+  test.each(['nothing', '', '../x', 'UPPER', `${clientKey(referenceOf(7))}-candidate`])('knows no %j', async (key) => {
+    const { status, body, headers } = await get(key);
+    expect([status, body['code'], headers?.['content-type']]).toEqual([
+      404,
+      'client-not-found',
+      'application/problem+json',
+    ]);
+  });
+
+  test('shows the run that waits for the client', async () => {
+    const key = clientKey(referenceOf(7));
+    const input = { ...runOf(7), kind: ONBOARD, preempts: false };
+    engine.instances.set(waitingInstance(ONBOARD, key), { name: START_WHEN_FREE, input, runtimeStatus: 'Running' });
+    expect((await get(key)).body['running']).toBe(`${key}.${input.run}`);
+  });
+});

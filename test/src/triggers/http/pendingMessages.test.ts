@@ -1,0 +1,213 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { clientKey } from '@connected-registry/protocol/names/clientKey';
+import { verifyAcknowledgementKey, verifyReportKey } from '../../../../src/domain/pullCheck/reportKey.js';
+import { ONBOARD } from '../../../../src/domain/operations/run.js';
+import { ServiceError } from '../../../../src/serviceErrors/serviceError.js';
+import { resourceName } from '../../../../src/serviceErrors/serviceFacts.js';
+import { getPendingMessages } from '../../../../src/triggers/http/routes/pendingMessages.js';
+import { callerAddress, callerNetwork, RateLimit } from '../../../../src/triggers/http/requests/rateLimit.js';
+import { FakeDurableClient, httpRequest, seen, type Instance } from '../../fakes/durable/durableClient.js';
+import { config, CONNECTED_REGISTRY, onboardingRun, RUN } from '../../fakes/answers/requests.js';
+
+const OID = '6f1c2a34-0000-4000-8000-00000000000a';
+const settings = config({
+  AZURE_TENANT_ID: 'tenant',
+  POLL_AUDIENCE: 'api://onboarding',
+  POLLS_AT_ONCE: '2',
+  PROFILES: JSON.stringify([
+    {
+      name: 'behind-nat',
+      connectedRegistry: CONNECTED_REGISTRY,
+      repositories: ['hello-world'],
+      channel: 'poll',
+      pollers: { [OID]: ['sensor-7', 'sensor-8'] },
+    },
+  ]),
+});
+const keys = settings.reportKeys;
+const reference = { registry: 'myregistry', connectedRegistry: CONNECTED_REGISTRY, client: 'sensor-7' };
+const INSTANCE = clientKey(reference);
+const OPERATION = `${INSTANCE}.${RUN}`;
+const ask = { secret: { name: `${INSTANCE}-candidate`, version: 'v1' }, image: 'hello-world:latest' };
+const expiresAt = '2026-03-01T12:05:00.000Z';
+
+let engine: FakeDurableClient;
+const callers = { identify: async (token: string) => (token === 'good' ? OID : undefined) };
+let poll: ReturnType<typeof getPendingMessages>;
+beforeEach(() => {
+  vi.useFakeTimers({ now: new Date('2026-03-01T12:04:00Z') });
+  engine = new FakeDurableClient();
+  poll = getPendingMessages(settings, callers);
+});
+afterEach(() => vi.useRealTimers());
+
+const hold = (changes: Partial<Instance> = {}, check: object = {}) =>
+  engine.instances.set(INSTANCE, {
+    name: ONBOARD,
+    input: onboardingRun(),
+    runtimeStatus: 'Running',
+    customStatus: { phase: 'pullCheck', steps: [], pullCheck: { attempt: 2, expiresAt, reports: {}, ask, ...check } },
+    ...changes,
+  });
+const get = (wait?: string, token: string | undefined = 'good') =>
+  poll(
+    httpRequest({ headers: { authorization: `Bearer ${token}` }, query: wait === undefined ? {} : { wait } }),
+    engine.client,
+  );
+const ended = (changes: object = {}) => ({
+  runtimeStatus: 'Completed',
+  output: {
+    status: 'completed',
+    endedAt: '2026-03-01T12:00:00.000Z',
+    steps: [],
+    result: { secret: { name: INSTANCE, version: 'v2' }, changed: true, ...changes },
+  },
+});
+
+describe('a device that asks for its messages', () => {
+  test('gets an open pull check as the signal topic has it, with a key that admits its report', async () => {
+    hold();
+    const { status, body } = seen(await get());
+    expect(status).toBe(200);
+    const [message] = (body as { messages: { data: { keyId: string; reportKey: string } }[] }).messages;
+    expect(message).toMatchObject({
+      specversion: '1.0',
+      type: 'ConnectedRegistry.PullCheckRequested',
+      id: `${OPERATION}.2`,
+      subject: `connectedRegistries/${CONNECTED_REGISTRY}/clients/sensor-7/${INSTANCE.slice(-16)}`,
+      data: { operation: OPERATION, run: RUN, attempt: 2, client: 'sensor-7', ...ask, expiresAt },
+    });
+    const { keyId = '', reportKey = '' } = message?.data ?? {};
+    expect(verifyReportKey(keys, keyId, reportKey, { operation: OPERATION, attempt: 2, expiresAt })).toBe(true);
+  });
+
+  test.each<[string, Partial<Instance>, object]>([
+    ['its report was accepted', {}, { reports: { 2: 'hash' } }],
+    ['the attempt has expired', {}, { expiresAt: '2026-03-01T12:04:00.000Z' }],
+    ['the run has not asked yet', { customStatus: { phase: 'bind', steps: [] } }, {}],
+    [
+      'the run failed',
+      { runtimeStatus: 'Completed', output: { status: 'rolledBack', endedAt: expiresAt, steps: [] } },
+      {},
+    ],
+    ['nothing was changed', ended({ changed: false }), {}],
+  ])('gets none when %s', async (_, changes, check) => {
+    hold(changes, check);
+    expect((await get()).status).toBe(204);
+  });
+
+  test('gets a promotion until it is acknowledged, or found by the agent itself', async () => {
+    hold(ended());
+    const { body } = seen(await get());
+    const [message] = (body as { messages: { data: Record<string, string> }[] }).messages;
+    expect(message).toMatchObject({
+      type: 'ConnectedRegistry.CredentialPromoted',
+      id: `${OPERATION}.promoted`,
+      data: { operation: OPERATION, secret: { name: INSTANCE, version: 'v2' } },
+    });
+    const { keyId = '', reportKey = '', expiresAt: until = '' } = message?.data ?? {};
+    expect(verifyAcknowledgementKey(keys, keyId, reportKey, { operation: OPERATION, expiresAt: until })).toBe(true);
+    engine.entities.set(`@client@${INSTANCE}`, { acknowledged: 'v2' });
+    expect((await get()).status).toBe(204);
+    engine.entities.set(`@client@${INSTANCE}`, { acknowledged: 'v1' });
+    expect((await get()).status).toBe(200);
+    vi.setSystemTime(new Date(until));
+    expect((await get()).status).toBe(204);
+  });
+
+  test('is held up until there is one, or as long as it said', async () => {
+    const waiting = get('20');
+    await vi.advanceTimersByTimeAsync(3000);
+    hold();
+    await vi.advanceTimersByTimeAsync(1000);
+    expect((await waiting).status).toBe(200);
+    engine.instances.clear();
+    const begun = Date.now();
+    const none = get('20').then(({ status }) => [status, Date.now() - begun]);
+    await vi.advanceTimersByTimeAsync(30_000);
+    expect(await none).toEqual([204, 20_000]);
+  });
+
+  test.each(['-1', '26', 'soon', '1.5'])('is told how long it may wait: %s', async (wait) => {
+    expect(seen(await get(wait))).toMatchObject({ status: 400, body: { errors: [{ field: 'wait' }] } });
+  });
+
+  test('without a token that is good for this app is not let in, before the engine is asked', async () => {
+    hold();
+    const answer = seen(await get('0', 'bad'));
+    expect(answer).toMatchObject({
+      status: 401,
+      headers: { 'www-authenticate': 'Bearer' },
+      body: { code: 'not-authenticated' },
+    });
+    const bare = await poll(httpRequest({}), engine.client);
+    expect([bare.status, engine.reads]).toEqual([401, 0]);
+  });
+
+  test('whose identity no profile names is told so', async () => {
+    poll = getPendingMessages(settings, { identify: async () => '6f1c2a34-0000-4000-8000-00000000000b' });
+    expect(seen(await get())).toMatchObject({ status: 403, body: { code: 'not-a-poller' } });
+  });
+
+  test.each(['__proto__', 'constructor', 'toString', 'hasOwnProperty'])(
+    'whose identity is called like a part of every object is nobody: %s',
+    async (name) => {
+      poll = getPendingMessages(settings, { identify: async () => name });
+      expect(seen(await get())).toMatchObject({ status: 403, body: { code: 'not-a-poller' } });
+    },
+  );
+
+  test('is asked to come back when too many wait at once, and let in when one has gone', async () => {
+    const open = [get('5'), get('5')];
+    expect(seen(await get('5'))).toMatchObject({ status: 429, headers: { 'retry-after': '5' } });
+    await vi.advanceTimersByTimeAsync(6000);
+    await Promise.all(open);
+    expect((await get()).status).toBe(204);
+  });
+
+  test('frees its place also when Entra does not answer', async () => {
+    const identify = async () => {
+      throw new ServiceError({ kind: 'unavailable', operation: 'read the keys of', resource: resourceName('tenant') });
+    };
+    poll = getPendingMessages(settings, { identify });
+    for (let n = 0; n < 5; n += 1) await expect(get()).rejects.toThrow('read the keys');
+  });
+});
+
+describe('a limit by the minute', () => {
+  test('lets so many pass at once, then one in its time, for each key', () => {
+    const limit = new RateLimit(2);
+    expect([limit.take('a', 0), limit.take('a', 0), limit.take('a', 0), limit.take('b', 0)]).toEqual([
+      undefined,
+      undefined,
+      30,
+      undefined,
+    ]);
+    expect([limit.take('a', 29_000), limit.take('a', 30_001), limit.take('a', 30_001)]).toEqual([1, undefined, 30]);
+  });
+
+  test('goes by the address that the front end has added, whatever the caller says of itself', () => {
+    expect(callerAddress('1.1.1.1, 2.2.2.2:4711')).toBe('2.2.2.2');
+    expect(callerAddress('[2001:db8::1]:443')).toBe('2001:db8::1');
+    expect(callerAddress('2001:db8::1')).toBe('2001:db8::1');
+    expect(callerAddress(null)).toBe('unknown');
+  });
+
+  test.each(['x'.repeat(15_000), '1.2.3', '1.1.1.1 or 2.2.2.2', '999.1.1.1', 'fe80::1%eth0', '__proto__', '[::1', ''])(
+    'is unknown where none is written, so that nobody writes a new one for each request: %s',
+    (text) => {
+      expect(callerAddress(text)).toBe('unknown');
+    },
+  );
+
+  test.each([
+    ['2001:db8:1:2::1', '2001:db8:1:2:ffff:ffff:ffff:ffff', true],
+    ['2001:DB8:1:2::1', '2001:db8:0001:2::', true],
+    ['2001:db8:1:2::1', '2001:db8:1:3::1', false],
+    ['::1', '::2', true],
+    ['::ffff:1.2.3.4', '::ffff:1.2.3.5', false],
+    ['1.2.3.4', '1.2.3.5', false],
+  ])('counts as one caller in one network alone: %s and %s', (one, other, same) => {
+    expect(callerNetwork(one) === callerNetwork(other)).toBe(same);
+  });
+});
