@@ -55,7 +55,7 @@ const { metafile, warnings } = await build({
   splitting: true,
   format: 'esm',
   platform: 'node',
-  conditions: ['source'],
+  conditions: ['source', 'module'],
   target: 'node20.19',
   // Names and lines stay: what an error in a log quotes can be read.
   minifySyntax: true,

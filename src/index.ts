@@ -6,7 +6,7 @@ import { createCredential } from './azure/identity/credential.js';
 import { createCallers } from './azure/identity/callers.js';
 import { createAzurePorts } from './azure/ports.js';
 import { loadConfig } from './settings/config.js';
-import { NO_WISHES } from './domain/binding/bindingWishes.js';
+import { NO_REQUESTS } from './domain/binding/bindingRequests.js';
 import { CHECK } from './domain/check/checkRun.js';
 import { CLIENT_RECORD, NOTHING_KNOWN } from './domain/clients/clientRecord.js';
 import { CONNECTED_REGISTRY_RECORD, NEVER_SEEN } from './domain/events/connectedRegistryRecord.js';
@@ -198,7 +198,7 @@ df.app.orchestration(REVOKE, recordedRun(REVOKE, countedFlow(REVOKE, revoke, tel
 df.app.orchestration(SWEEP, recordedSweep(rotationSweep));
 df.app.orchestration(CHECK, recordedRun(CHECK, check));
 df.app.orchestration(START_WHEN_FREE, recordedWait(startWhenFree));
-registerEntity(BINDER, NO_WISHES, createBinder(ports.controlPlane, config.caps.clientsPerConnectedRegistry));
+registerEntity(BINDER, NO_REQUESTS, createBinder(ports.controlPlane, config.caps.clientsPerConnectedRegistry));
 registerEntity(CLIENT_RECORD, NOTHING_KNOWN, clientRecord);
 registerEntity(CONNECTED_REGISTRY_RECORD, NEVER_SEEN, connectedRegistryRecord);
 registerEntity(TOKEN_CLAIM, UNCLAIMED, tokenClaim);

@@ -1,11 +1,11 @@
 import {
-  addDrop,
-  addEviction,
-  addWish,
-  endWish,
-  findWish,
-  hasDrop,
-  markSettled,
+  addUnbinding,
+  addForcedUnbinding,
+  addRequest,
+  endRequest,
+  findRequest,
+  hasUnbinding,
+  markBound,
   planList,
   prune,
   refuse,
@@ -13,8 +13,8 @@ import {
   type BinderOperation,
   type BinderRequest,
   type BinderState,
-  type BindingWish,
-} from '../domain/binding/bindingWishes.js';
+  type BindingRequest,
+} from '../domain/binding/bindingRequests.js';
 import { done, failed, retryLater, type StepOutcome } from '../domain/operations/stepOutcome.js';
 import { outcomeOf } from '../serviceErrors/outcomeOf.js';
 import type { RegistryControlPlane } from '../ports/registryControlPlane.js';
@@ -34,7 +34,7 @@ export interface BinderAnswer {
 /**
  * The one writer of a connected registry's client list. The list can only be replaced as a whole and has no ETag, so
  * two writers would lose each other's entries; a durable entity runs its operations one after another.
- * `want`, `drop` and `evict` only note a wish; `ensure` and `ensureDropped` read, write and read back for all wishes noted
+ * `want`, `drop` and `evict` only note a wish; `ensure` and `ensureUnbound` read, write and read back for all wishes noted
  * before, which is how runs that wait together share one write.
  * @param cap clients that one connected registry may have.
  */
@@ -47,43 +47,46 @@ export function createBinder(controlPlane: RegistryControlPlane, cap: number) {
   ): Promise<BinderAnswer> => {
     const state = prune(remembered, now);
     switch (operation) {
-      case 'want':
-        return { state: addWish(state, request), outcome: done({ bound: false }) };
-      case 'settle':
-        return { state: endWish(state, request), outcome: done({ bound: true }) };
-      case 'drop':
-        return { state: addDrop(state, request), outcome: done({ bound: false }) };
-      case 'evict':
-        return { state: addEviction(state, request), outcome: done({ bound: false }) };
+      case 'request':
+        return { state: addRequest(state, request), outcome: done({ bound: false }) };
+      case 'complete':
+        return { state: endRequest(state, request), outcome: done({ bound: true }) };
+      case 'unbind':
+        return { state: addUnbinding(state, request), outcome: done({ bound: false }) };
+      case 'forceUnbind':
+        return { state: addForcedUnbinding(state, request), outcome: done({ bound: false }) };
       case 'ensure':
-        return ensure(addWish(state, request), request);
+        return ensure(addRequest(state, request), request);
       case 'ensureAgain':
-        return ensure(reopen(addWish(state, request), request), request);
-      case 'ensureDropped':
-        return ensureDropped(state, request);
+        return ensure(reopen(addRequest(state, request), request), request);
+      case 'ensureUnbound':
+        return ensureUnbound(state, request);
     }
   };
 
   async function ensure(state: BinderState, request: BinderRequest): Promise<BinderAnswer> {
-    if (findWish(state, request)?.state === 'bound') return { state, outcome: done({ bound: true }) };
+    if (findRequest(state, request)?.state === 'bound') return { state, outcome: done({ bound: true }) };
     const work = await serve(state, request);
-    const wish = findWish(work.state, request);
-    if (wish?.state === 'bound') return { state: work.state, outcome: done({ bound: true }) };
-    if (wish?.state === 'refused')
-      return { state: endWish(work.state, request), outcome: failed('bind-refused', wish.reason ?? 'refused') };
+    const bindingRequest = findRequest(work.state, request);
+    if (bindingRequest?.state === 'bound') return { state: work.state, outcome: done({ bound: true }) };
+    if (bindingRequest?.state === 'refused')
+      return {
+        state: endRequest(work.state, request),
+        outcome: failed('bind-refused', bindingRequest.reason ?? 'refused'),
+      };
     if (work.full)
       return {
-        state: endWish(work.state, request),
+        state: endRequest(work.state, request),
         outcome: failed('too-many-clients', `${request.connectedRegistry} has all the ${cap} clients it may have`),
       };
     const outcome = work.outcome.kind === 'done' ? retryLater('the client list is being written') : work.outcome;
     return { state: work.state, outcome };
   }
 
-  async function ensureDropped(state: BinderState, request: BinderRequest): Promise<BinderAnswer> {
-    if (!hasDrop(state, request)) return { state, outcome: done({ bound: false }) };
+  async function ensureUnbound(state: BinderState, request: BinderRequest): Promise<BinderAnswer> {
+    if (!hasUnbinding(state, request)) return { state, outcome: done({ bound: false }) };
     const work = await serve(state, request);
-    return hasDrop(work.state, request)
+    return hasUnbinding(work.state, request)
       ? { state: work.state, outcome: work.outcome }
       : { state: work.state, outcome: done({ bound: false }) };
   }
@@ -97,15 +100,15 @@ export function createBinder(controlPlane: RegistryControlPlane, cap: number) {
         const found = await controlPlane.getConnectedRegistry(request.registry, request.connectedRegistry);
         if (!found) return failed('connected-registry-not-found', `${request.connectedRegistry} does not exist`);
         const plan = planList(state, found.clientTokens, cap);
-        full = plan.overCap.some((wish) => sameToken(wish.token, request.token));
-        if (plan.isSettled) {
-          state = markSettled(state, found.clientTokens);
+        full = plan.overCap.some((bindingRequest) => sameToken(bindingRequest.token, request.token));
+        if (plan.isComplete) {
+          state = markBound(state, found.clientTokens);
           return done({ bound: true });
         }
         const { accepted, refused } = await offer(request, plan.base, plan.add);
         // If nothing at all is taken, it may be the list as it stands that is refused: then no wish is to blame.
         if (accepted.length === 0 && refused.length > 0) await write(request, plan.base);
-        for (const { wish, reason } of refused) state = refuse(state, wish, reason);
+        for (const { bindingRequest, reason } of refused) state = refuse(state, bindingRequest, reason);
       }
       return retryLater(`another writer keeps changing the clients of ${request.connectedRegistry}`);
     });
@@ -123,19 +126,20 @@ export function createBinder(controlPlane: RegistryControlPlane, cap: number) {
   async function offer(
     request: BinderRequest,
     base: readonly string[],
-    wanted: readonly BindingWish[],
+    wanted: readonly BindingRequest[],
   ): Promise<Offered> {
     try {
-      await write(request, [...base, ...wanted.map((wish) => wish.token)]);
+      await write(request, [...base, ...wanted.map((bindingRequest) => bindingRequest.token)]);
       return { accepted: wanted, refused: [] };
     } catch (error) {
       const isRefusal = error instanceof ServiceError && (error.kind === 'refused' || error.kind === 'notFound');
       if (!isRefusal || wanted.length === 0) throw error;
       const [first] = wanted;
-      if (wanted.length === 1 && first) return { accepted: [], refused: [{ wish: first, reason: error.message }] };
+      if (wanted.length === 1 && first)
+        return { accepted: [], refused: [{ bindingRequest: first, reason: error.message }] };
       const half = Math.ceil(wanted.length / 2);
       const left = await offer(request, base, wanted.slice(0, half));
-      const grown = [...base, ...left.accepted.map((wish) => wish.token)];
+      const grown = [...base, ...left.accepted.map((bindingRequest) => bindingRequest.token)];
       const right = await offer(request, grown, wanted.slice(half));
       return { accepted: [...left.accepted, ...right.accepted], refused: [...left.refused, ...right.refused] };
     }
@@ -147,6 +151,6 @@ function sameToken(left: string, right: string): boolean {
 }
 
 interface Offered {
-  readonly accepted: readonly BindingWish[];
-  readonly refused: readonly { readonly wish: BindingWish; readonly reason: string }[];
+  readonly accepted: readonly BindingRequest[];
+  readonly refused: readonly { readonly bindingRequest: BindingRequest; readonly reason: string }[];
 }

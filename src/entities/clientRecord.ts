@@ -8,13 +8,13 @@ import {
   isKnown,
   judgeBegin,
   judgeEvent,
-  liftRevocation,
+  clearRevocation,
   markRevoked,
   markRotationDue,
   noteDisabled,
   noteEnd,
   noteEvent,
-  noteLeft,
+  noteOrphaned,
   revokedSince,
   type ClientRecord,
   type ClientRecordOperation,
@@ -46,7 +46,7 @@ const WORK: Work = {
   beginDisabling: lookAgain,
   endDisabling: (record, { by }) => keep(endDisabling(record, by.operation)),
   noteDisabled: (record, { tokens }) => keep(noteDisabled(record, tokens)),
-  noteLeft: (record, { by: _by, ...left }) => keep(noteLeft(record, left)),
+  noteOrphaned: (record, { by: _by, ...orphaned }) => keep(noteOrphaned(record, orphaned)),
   holdToken: (record, { by: _by, ...held }) => keep(holdToken(record, held)),
   dropToken: (record, { token }) => keep(dropToken(record, token)),
   revokedSince: (record, { wantedAt }) => {
@@ -55,7 +55,7 @@ const WORK: Work = {
   },
   begin,
   beginOffboarding,
-  lift: (record, { wantedAt }) => keep(liftRevocation(record, wantedAt)),
+  clearRevocation: (record, { wantedAt }) => keep(clearRevocation(record, wantedAt)),
   markRotationDue: (record, { at }) => keep(markRotationDue(record, at)),
   retryRotation: (record, { at }) => keep({ ...record, retryRotationAt: at }),
   clearRotationDue: (record, { at }) => keep(clearRotationDue(record, at)),
@@ -88,7 +88,7 @@ function revoke(
   const state = until === undefined ? marked : beginDisabling(marked, { operation: by.operation, until });
   const { revokedAt, firstRevokedAt } = state;
   const first = firstRevokedAt === undefined ? {} : { firstRevokedAt };
-  return { state, outcome: done({ revokedAt, ...first, isKnown: isKnown(record), ...leftIn(state) }) };
+  return { state, outcome: done({ revokedAt, ...first, isKnown: isKnown(record), ...orphanedIn(state) }) };
 }
 
 /** The audit's line is written here, where a repetition is known: an orchestration is replayed, and an activity may run twice. */
@@ -114,12 +114,12 @@ function begin(
   const verdict = judgeBegin(record, wantedAt, eventAt);
   switch (verdict.kind) {
     case 'goOn': {
-      if (verdict.lifts && isDisabling(record, now))
+      if (verdict.clears && isDisabling(record, now))
         return { state: record, outcome: retryLater('a revocation is disabling what the client has') };
       const state = eventAt === undefined ? record : noteEvent(record, eventAt);
       const { acknowledged } = state;
-      const lifts = verdict.lifts === undefined ? {} : { lifts: verdict.lifts };
-      const answer = { ...lifts, ...(acknowledged === undefined ? {} : { acknowledged }), ...leftIn(state) };
+      const clears = verdict.clears === undefined ? {} : { clears: verdict.clears };
+      const answer = { ...clears, ...(acknowledged === undefined ? {} : { acknowledged }), ...orphanedIn(state) };
       return { state, outcome: done(answer) };
     }
     case 'revoked':
@@ -139,12 +139,12 @@ function beginOffboarding(
   const stale = judgeEvent(record, eventAt);
   if (stale) return tooLate(record, stale.newestEventAt);
   const state = noteEvent(record, eventAt ?? wantedAt);
-  return { state, outcome: done({ ...leftIn(state), isKnown: isKnown(record) }) };
+  return { state, outcome: done({ ...orphanedIn(state), isKnown: isKnown(record) }) };
 }
 
 /** What earlier runs have made and left, for those that look for what a client has. */
-function leftIn({ left, held }: ClientRecord): Pick<ClientRecord, 'left' | 'held'> {
-  return { ...(left === undefined ? {} : { left }), ...(held === undefined ? {} : { held }) };
+function orphanedIn({ orphaned, held }: ClientRecord): Pick<ClientRecord, 'orphaned' | 'held'> {
+  return { ...(orphaned === undefined ? {} : { orphaned }), ...(held === undefined ? {} : { held }) };
 }
 
 function tooLate(state: ClientRecord, newestEventAt: string): ClientRecordAnswer {

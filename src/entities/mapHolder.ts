@@ -4,7 +4,7 @@ import {
   orphan,
   pruneHolds,
   releaseHold,
-  settleHold,
+  completeHold,
   type Dropped,
   type MapHolderOperation,
   type MapHolderRequest,
@@ -40,8 +40,8 @@ export function createMapHolder(controlPlane: RegistryControlPlane) {
     switch (operation) {
       case 'hold':
         return { state: addHold(state, request), outcome: done({}) };
-      case 'settle':
-        return { state: settleHold(state, request.run), outcome: done({}) };
+      case 'complete':
+        return { state: completeHold(state, request.run), outcome: done({}) };
       case 'release':
         return release(releaseHold(state, request), request);
       case 'drop':

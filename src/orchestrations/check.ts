@@ -1,5 +1,5 @@
 import type { OrchestrationContext } from 'durable-functions';
-import { MOST_FINDINGS, sumUp, type CheckPart, type CheckRun, type LeftOvers } from '../domain/check/checkRun.js';
+import { MAX_FINDINGS, sumUp, type CheckPart, type CheckRun, type LeftOvers } from '../domain/check/checkRun.js';
 import type { CheckResult } from '@connected-registry/protocol/answers/clientAnswers';
 import type { ClientReference } from '@connected-registry/protocol/names/clientKey';
 import type { OperationOutcome } from '../domain/operations/operation.js';
@@ -31,7 +31,7 @@ function* named(runner: StepRunner, clients: readonly ClientReference[]): Flow<C
 function* everything(runner: StepRunner, { run, request }: CheckRun): Flow<CheckResult> {
   const parts = yield* runner.step('checkClients', function* () {
     const found: CheckPart[] = [];
-    let room = MOST_FINDINGS;
+    let room = MAX_FINDINGS;
     for (let from: string | undefined; ;) {
       const part = yield* runner.steps.checkPage({ run, room, ...(from === undefined ? {} : { from }) });
       found.push(part);

@@ -52,7 +52,7 @@ class Onboard {
   private readonly mapHold: MapHold;
   private readonly records: ClientRecords;
   /** A revocation that is older than this run stands, and ends by its success. */
-  private lifts = false;
+  private clears = false;
 
   constructor(
     private readonly context: OrchestrationContext,
@@ -72,7 +72,7 @@ class Onboard {
     const plan = yield* this.preflight();
     const { recheck } = this.request;
     if (isConverged(plan) && !recheck && plan.credential.kind === 'keep' && plan.credential.stored.pull) {
-      yield* this.lift();
+      yield* this.clearRevocation();
       return this.result(plan.credential.stored, plan.credential.stored.pull, false);
     }
 
@@ -106,15 +106,15 @@ class Onboard {
     const { context, runner, records, input, log } = this;
     log.enter('preflight');
     const claim = (plan: OnboardingPlan) => this.claim(plan);
-    const { plan, lifts } = yield* runner.step('preflight', function* () {
-      const begun = yield* records.begin(runner);
-      const look = () => runner.steps.preflight({ onboarding: input.request, ...begun });
+    const { plan, clears } = yield* runner.step('preflight', function* () {
+      const started = yield* records.begin(runner);
+      const look = () => runner.steps.preflight({ onboarding: input.request, ...started });
       const found = yield* planWhenActive(context, input, runner, log, look);
       if (refusing(found.problems).length > 0) throw new Refused(found.problems);
       yield* claim(found);
-      return { plan: found, lifts: begun.lifts };
+      return { plan: found, clears: started.clears };
     });
-    this.lifts = lifts !== undefined;
+    this.clears = clears !== undefined;
     return plan;
   }
 
@@ -175,7 +175,7 @@ class Onboard {
     if (!plan.token.exists) this.removeTokenOnFailure(plan);
     const withdraw = () => this.binding.withdraw();
     if (!plan.bound) saga.onFailure('unbind', (undoing) => this.binding.drop(undoing), withdraw);
-    else saga.onFailure('withdrawWish', withdraw, withdraw);
+    else saga.onFailure('withdrawBindingRequest', withdraw, withdraw);
     if (earlier !== undefined)
       saga.onFailure('restoreTokenScopeMap', ({ steps }) =>
         steps.restoreTokenScopeMap({ reference, run, token, ours: scopeMap, earlier }),
@@ -199,9 +199,9 @@ class Onboard {
     const { registry, connectedRegistry, token, scopeMap } = this.request;
     const { run } = this.input;
     const order = { reference: referenceOf(this.request), run, registry, connectedRegistry, token, scopeMap, since };
-    const noteLeft = () => {
+    const noteOrphaned = () => {
       const until = context.df.currentUtcDateTime.toISOString();
-      records.tell('noteLeft', { token, scopeMap, since, until });
+      records.tell('noteOrphaned', { token, scopeMap, since, until });
     };
     const remove = function* (undoing: StepRunner) {
       try {
@@ -210,12 +210,12 @@ class Onboard {
           () => binding.drop(undoing),
         );
       } catch (error) {
-        noteLeft();
+        noteOrphaned();
         throw error;
       }
     };
     this.saga.onFailure('removeToken', remove, function* () {
-      noteLeft();
+      noteOrphaned();
       return { kept: `token ${token}: what a revoked client had is kept for inspection` };
     });
   }
@@ -287,11 +287,11 @@ class Onboard {
   private *succeeded(): Flow<void> {
     this.binding.settle();
     this.mapHold.settle();
-    yield* this.lift();
+    yield* this.clearRevocation();
   }
 
-  private *lift(): Flow<void> {
-    if (this.lifts) yield* this.records.lift(this.runner.uninterrupted());
+  private *clearRevocation(): Flow<void> {
+    if (this.clears) yield* this.records.clearRevocation(this.runner.uninterrupted());
   }
 
   private rights(): string {

@@ -3,7 +3,7 @@ import type { RunAtHand } from '../activities/runs/presentRun.js';
 import { clientKey, referenceOf, type ClientReference } from '@connected-registry/protocol/names/clientKey';
 import type { EnabledAccess, SharedToken } from '../domain/revocation/enabledAccess.js';
 import type { HeldToken } from '../domain/tokens/heldToken.js';
-import type { LeftToken } from '../domain/tokens/leftToken.js';
+import type { OrphanedToken } from '../domain/tokens/orphanedToken.js';
 import { keptByName } from '../domain/offboarding/offboardingPlan.js';
 import type { OperationOutcome, RevocationResult } from '../domain/operations/operation.js';
 import { ONBOARD, type Run } from '../domain/operations/run.js';
@@ -51,7 +51,7 @@ interface Marked {
   readonly revokedAt: string;
   /** Of a repeated revocation. */
   readonly firstRevokedAt?: string;
-  readonly left?: readonly LeftToken[];
+  readonly orphaned?: readonly OrphanedToken[];
   readonly held?: readonly HeldToken[];
   /** The record knew the client before the mark; revocations of earlier versions did not ask. */
   readonly isKnown?: boolean;
@@ -74,7 +74,7 @@ class Revoke {
   /** What could not be read, in words. */
   private unread: readonly string[] = [];
   private readonly kept = new Set<string>();
-  private remembered: Pick<Marked, 'left' | 'held'> = {};
+  private remembered: Pick<Marked, 'orphaned' | 'held'> = {};
   private isKnown = true;
   private firstRevokedAt: string | undefined;
 
@@ -137,13 +137,13 @@ class Revoke {
     const {
       revokedAt,
       firstRevokedAt,
-      left,
+      orphaned,
       held,
       isKnown = true,
     } = yield* runner.step('mark', () =>
       records.ask<'revoke', Marked>(runner, 'revoke', { at: input.requestedAt, until: this.until() }),
     );
-    this.remembered = { ...(left ? { left } : {}), ...(held ? { held } : {}) };
+    this.remembered = { ...(orphaned ? { orphaned } : {}), ...(held ? { held } : {}) };
     this.isKnown = isKnown;
     this.firstRevokedAt = firstRevokedAt;
     return revokedAt;
@@ -230,7 +230,7 @@ class Revoke {
     if (!stands) return;
     try {
       const { present } = yield* runner.steps.readPresentRun({ reference, revokedAt });
-      if (!present || !isLifting(present)) yield* this.disableAll(revokedAt);
+      if (!present || !isClearing(present)) yield* this.disableAll(revokedAt);
     } finally {
       records.tell('endDisabling', {});
     }
@@ -290,7 +290,7 @@ function isAtWork({ present }: { readonly present?: RunAtHand }): boolean {
 }
 
 /** An onboarding that was asked for later is at work: what it has enabled is its own. */
-function isLifting({ isLater, hasEnded, run }: RunAtHand): boolean {
+function isClearing({ isLater, hasEnded, run }: RunAtHand): boolean {
   return isLater && !hasEnded && run.kind === ONBOARD;
 }
 

@@ -123,8 +123,8 @@ class Rotate {
     const note = (freeAt: string | undefined) => (this.freeAt = freeAt);
     log.enter('preflight');
     return yield* runner.step('preflight', function* () {
-      const { lifts, acknowledged } = yield* records.begin(runner);
-      if (lifts) throw new StepFailed('revoked', `the client was revoked at ${lifts.revokedAt}`);
+      const { clears, acknowledged } = yield* records.begin(runner);
+      if (clears) throw new StepFailed('revoked', `the client was revoked at ${clears.revokedAt}`);
       const rotation = { ...referenceOf(input.request), urgent };
       const plan = yield* runner.steps.planRotation({
         rotation,
@@ -197,11 +197,11 @@ class Rotate {
     yield* runner.step('clearOtherSlot', () => runner.steps.clearSlot(order));
   }
 
-  private *awaitSync({ way }: RotationPlan): Flow<void> {
+  private *awaitSync({ syncPath }: RotationPlan): Flow<void> {
     const { runner, log } = this.parts;
     const { request, limits } = this.input;
     log.enter('sync');
-    yield* runner.step('awaitSync', () => propagation(this.context, request.registry, way, runner, log, limits));
+    yield* runner.step('awaitSync', () => propagation(this.context, request.registry, syncPath, runner, log, limits));
   }
 
   /** The sweep revokes it, so that nothing has to wait through the overlap. */

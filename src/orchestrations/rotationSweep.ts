@@ -2,7 +2,7 @@ import type { OrchestrationContext } from 'durable-functions';
 import { frozenUntil } from '../domain/schedules/freezeWindows.js';
 import {
   firstDue,
-  MOST_WAVES,
+  MAX_WAVES,
   NOTHING_SWEPT,
   SWEEP_INSTANCE,
   type DueRotation,
@@ -58,16 +58,16 @@ class Sweep {
   *look(): Flow<SweepOutcome | undefined> {
     const { runner, log, input } = this;
     const { policy } = input;
-    const most = policy.waveSize * MOST_WAVES;
+    const max = policy.waveSize * MAX_WAVES;
     let due: readonly DueRotation[] = [];
     let continuation: string | undefined;
     log.enter('looking');
     do {
       const from = continuation === undefined ? {} : { continuation };
       const found = yield* runner.step('findDueRotations', () =>
-        runner.steps.findDueRotations({ policy, most, ...from }),
+        runner.steps.findDueRotations({ policy, max, ...from }),
       );
-      due = firstDue([...due, ...found.rotations], most);
+      due = firstDue([...due, ...found.rotations], max);
       this.add({ deferred: found.deferred });
       for (let start = 0; start < found.revocations.length; start += REVOCATIONS_AT_ONCE) {
         const clients = found.revocations.slice(start, start + REVOCATIONS_AT_ONCE);

@@ -19,7 +19,7 @@ import { createTokenUsers, type TokenUsers } from './clients/tokenUsers.js';
 import { createRotationSchedule, type RotationSchedule } from './rotation/rotationSchedule.js';
 
 /** What the client's record tells of tokens. */
-type Remembered = Pick<OtherTokens, 'left' | 'held'>;
+type Remembered = Pick<OtherTokens, 'orphaned' | 'held'>;
 export type TakingAwayDryRun = (reference: ClientReference, remembered?: Remembered) => Promise<DryRunAnswer>;
 
 /** Everything that only reads. */

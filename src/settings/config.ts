@@ -1,7 +1,7 @@
 import { SWEEP_TIMER } from '../domain/rotation/sweep.js';
 import type { z } from 'zod';
 import type { FlowLimits } from '../domain/operations/flowLimits.js';
-import { leastLifetimeDays, type Lifetimes } from '@connected-registry/protocol/requests/lifetimes';
+import { minLifetimeDays, type Lifetimes } from '@connected-registry/protocol/requests/lifetimes';
 import type { OperatorAccess } from '../domain/clients/operatorAccess.js';
 import type { ProfileBook } from '../domain/profiles/profiles.js';
 import type { RequestEventKind } from '../domain/events/requestEvents.js';
@@ -181,8 +181,8 @@ export function loadConfig(environment: Readonly<Record<string, string | undefin
       ...(settings.ROTATION_FREEZE_WINDOWS.length > 0 ? { freezeWindows: settings.ROTATION_FREEZE_WINDOWS } : {}),
     },
     lifetimes: {
-      usualDays: settings.CREDENTIAL_LIFETIME_DAYS,
-      leastDays: leastLifetimeDays(settings.NEAR_EXPIRY_EVENTS),
+      defaultDays: settings.CREDENTIAL_LIFETIME_DAYS,
+      minDays: minLifetimeDays(settings.NEAR_EXPIRY_EVENTS),
     },
     rotation: rotationPolicy(settings),
     rotationSweepSchedule: settings.ROTATION_SWEEP_SCHEDULE,

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
-import { leastLifetimeDays, lifetimeFault } from '@connected-registry/protocol/requests/lifetimes';
+import { minLifetimeDays, lifetimeFault } from '@connected-registry/protocol/requests/lifetimes';
 import { parseProfiles } from '../domain/profiles/profileSchema.js';
 import type { Profile } from '../domain/profiles/profiles.js';
 import { REQUEST_EVENT_KINDS, type RequestEventKind } from '../domain/events/requestEvents.js';
@@ -86,8 +86,8 @@ export function profileDisagreements(settings: z.infer<typeof settingsSchema>): 
   const registries = settings.REGISTRIES.map(({ name }) => name.toLowerCase());
   const isUnknownHub = (hub: string | undefined) => hub !== undefined && !(hub.toLowerCase() in settings.IOT_HUBS);
   const lives = {
-    usualDays: settings.CREDENTIAL_LIFETIME_DAYS,
-    leastDays: leastLifetimeDays(settings.NEAR_EXPIRY_EVENTS),
+    defaultDays: settings.CREDENTIAL_LIFETIME_DAYS,
+    minDays: minLifetimeDays(settings.NEAR_EXPIRY_EVENTS),
   };
   const problems = settings.PROFILES.flatMap(({ name, registry, match, channel, credentialLifetimeDays }) => {
     const found: string[] = [];

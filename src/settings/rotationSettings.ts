@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { FREEZE_WINDOW_FORM, longestFreezeSeconds, parseFreezeWindow } from '../domain/schedules/freezeWindows.js';
-import { CREDENTIAL_LIFETIME_DAYS, leastLifetimeDays } from '@connected-registry/protocol/requests/lifetimes';
+import { CREDENTIAL_LIFETIME_DAYS, minLifetimeDays } from '@connected-registry/protocol/requests/lifetimes';
 import { lifeMarks, type RotateAfter, type RotationPolicy } from '../domain/rotation/rotationPolicy.js';
 import { CONTINUOUS_GAP_SECONDS } from '@connected-registry/protocol/registry/syncSchedule';
 import { hostSchedule, readHostSchedule } from './scheduleSettings.js';
@@ -33,7 +33,7 @@ const freezeWindows = z
 
 /** The settings of credentials' lives and their rotation. */
 export const rotationSettings = {
-  CREDENTIAL_LIFETIME_DAYS: whole(1, CREDENTIAL_LIFETIME_DAYS.most, CREDENTIAL_LIFETIME_DAYS.usual),
+  CREDENTIAL_LIFETIME_DAYS: whole(1, CREDENTIAL_LIFETIME_DAYS.max, CREDENTIAL_LIFETIME_DAYS.default),
   NEAR_EXPIRY_EVENTS: flag(true),
   ROTATE_AFTER: z.string().default('2/3').pipe(rotateAfter),
   ROTATION_SPREAD_HOURS: whole(0, 24 * 365, 7 * 24),
@@ -75,11 +75,11 @@ export function rotationDisagreements(settings: RotationSettings): string[] {
   const policy = rotationPolicy(settings);
   const { dueAfter, deadlineAfter } = lifeMarks(life, policy);
   const room = deadlineAfter - dueAfter;
-  const least = CONTINUOUS_GAP_SECONDS + settings.PASSWORD_REPLICATION_SECONDS;
+  const min = CONTINUOUS_GAP_SECONDS + settings.PASSWORD_REPLICATION_SECONDS;
   const problems: [boolean, string][] = [
     [
-      days < leastLifetimeDays(events),
-      `setting CREDENTIAL_LIFETIME_DAYS must be at least ${leastLifetimeDays(true)} while NEAR_EXPIRY_EVENTS is true: Key Vault's event comes 30 days before the end of a secret, so at once`,
+      days < minLifetimeDays(events),
+      `setting CREDENTIAL_LIFETIME_DAYS must be at least ${minLifetimeDays(true)} while NEAR_EXPIRY_EVENTS is true: Key Vault's event comes 30 days before the end of a secret, so at once`,
     ],
     [
       after.kind === 'days' && after.days >= days,
@@ -98,8 +98,8 @@ export function rotationDisagreements(settings: RotationSettings): string[] {
       'setting ROTATION_SWEEP_SCHEDULE must come more often with this ROTATE_AFTER and CREDENTIAL_LIFETIME_DAYS: a credential could end between two sweeps',
     ],
     [
-      settings.OVERLAP_SECONDS < least,
-      `setting OVERLAP_SECONDS must be at least ${least}: a minute from sync to sync, and PASSWORD_REPLICATION_SECONDS`,
+      settings.OVERLAP_SECONDS < min,
+      `setting OVERLAP_SECONDS must be at least ${min}: a minute from sync to sync, and PASSWORD_REPLICATION_SECONDS`,
     ],
     [
       settings.OVERLAP_SECONDS + settings.AGENT_REFRESH_SECONDS > dueAfter,

@@ -7,10 +7,10 @@ export const flag = (usual: boolean) =>
     .default(usual ? 'true' : 'false')
     .transform((text) => text === 'true');
 
-export const whole = (least: number, most: number, usual: number) =>
+export const whole = (min: number, max: number, usual: number) =>
   z.coerce
     .number(`must be a number`)
     .int('must be a whole number')
-    .min(least, `must be at least ${least}`)
-    .max(most, `must be at most ${most}`)
+    .min(min, `must be at least ${min}`)
+    .max(max, `must be at most ${max}`)
     .default(usual);

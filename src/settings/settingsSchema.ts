@@ -45,20 +45,20 @@ const apiVersion = z
   .regex(/^\d{4}-\d{2}-\d{2}(?:-preview)?$/, 'must be an api-version of Azure, such as 2025-11-01');
 
 /** Fewer bytes than SHA-256 puts out would make the key easier to guess than the code. */
-const LEAST_KEY_BYTES = 32;
+const MIN_KEY_BYTES = 32;
 
 const reportKeys = z.string('must hold at least one key, id:base64url').transform((text, context): ReportKeys => {
   const keys = list(text).flatMap((item) => {
     const [id, encoded, ...rest] = item.split(':');
     const secret = Buffer.from(encoded ?? '', 'base64url');
-    return id && rest.length === 0 && /^[A-Za-z0-9_-]{1,32}$/.test(id) && secret.length >= LEAST_KEY_BYTES
+    return id && rest.length === 0 && /^[A-Za-z0-9_-]{1,32}$/.test(id) && secret.length >= MIN_KEY_BYTES
       ? [{ id, secret }]
       : [];
   });
   const [signing] = keys;
   if (!signing || keys.length !== list(text).length || new Set(keys.map((key) => key.id)).size !== keys.length) {
     context.addIssue(
-      `must hold id:base64url pairs with distinct ids and at least ${LEAST_KEY_BYTES} bytes each, separated by commas; the first signs`,
+      `must hold id:base64url pairs with distinct ids and at least ${MIN_KEY_BYTES} bytes each, separated by commas; the first signs`,
     );
     return z.NEVER;
   }

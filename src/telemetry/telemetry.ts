@@ -32,7 +32,7 @@ export type Telemetry = TelemetrySink;
 /** The sink's modules are loaded when whatever told first is likely to be over. */
 const LOAD_AFTER = 2000;
 /** What is told while the sink cannot be had; more is dropped. */
-const MOST_WAITING = 5000;
+const MAX_WAITING = 5000;
 
 /**
  * @param load makes the sink, once, on the first telemetry.
@@ -61,7 +61,7 @@ export function createTelemetry(load: () => Promise<TelemetrySink>, warn: (text:
 
   function tell(what: (sink: TelemetrySink) => void): void {
     if (sink) return what(sink);
-    if (waiting.length < MOST_WAITING) waiting.push(what);
+    if (waiting.length < MAX_WAITING) waiting.push(what);
     timer ??= setTimeout(() => void begin(), LOAD_AFTER).unref();
   }
 

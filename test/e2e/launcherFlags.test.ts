@@ -21,7 +21,7 @@ const launch: Launched['launch'] = (...flags) => own.launch(...flags);
 const endpoints = () => own.endpoints();
 
 /** The line that is printed for an agent by hand, and the README's own, which names the default folder. */
-const AGENT_LINE = /^( {2})?(node scripts\/withEnvironment\.mjs \S+device\.env node dist\/device\/main\.js.*)$/m;
+const AGENT_LINE = /^( {2})?(node scripts\/withEnvironment\.mjs \S+device\.env node packages\/agent\/dist\/main\.js.*)$/m;
 
 test('the one line that is printed pulls as the device does, by hand, and stands in the README', async () => {
   const { output } = launch(...FREE);

@@ -22,7 +22,7 @@ await build({
   format: 'esm',
   platform: 'node',
   target: 'node20.19',
-  conditions: ['source'],
+  conditions: ['source', 'module'],
   sourcemap: 'linked',
   sourcesContent: false,
   external: Object.keys(dependencies).flatMap((name) => [name, `${name}/*`]),

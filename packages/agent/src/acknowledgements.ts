@@ -10,7 +10,7 @@ export interface AcknowledgementOptions {
 }
 
 /** So many of one secret are sent beside each other. */
-const MOST_OPEN = 8;
+const MAX_OPEN = 8;
 
 interface Open {
   readonly version: string;
@@ -66,7 +66,7 @@ export class Acknowledgements {
   /** One that names the delivered version takes the place of one that does not. */
   #hasRoom(isExact: boolean): boolean {
     const going = [...this.#open].filter(([, { ending }]) => !ending.signal.aborted);
-    if (going.length < MOST_OPEN) return true;
+    if (going.length < MAX_OPEN) return true;
     const [, replaced] = going.find(([, open]) => isExact && !open.isExact) ?? [];
     replaced?.ending.abort();
     return replaced !== undefined;

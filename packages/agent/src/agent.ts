@@ -21,11 +21,11 @@ export interface Agent {
 }
 
 /** How many signals are remembered against repetition. */
-export const MOST_REMEMBERED = 10_000;
+export const MAX_REMEMBERED = 10_000;
 
 /** Takes each signal once: requested checks are run and reported, promoted credentials go to their consumers. */
 export function createAgent({ clients, checks, keeper, log }: AgentParts): Agent {
-  const seen = createSeen(MOST_REMEMBERED);
+  const seen = createSeen(MAX_REMEMBERED);
 
   function handle(signal: Signal): ReturnType<SignalHandler> {
     if (clients && !clients.has(signal.data.client)) return 'notMine';

@@ -1,7 +1,7 @@
 import type { ClientRequest, IncomingMessage } from 'node:http';
 
 /** Informational answers (1xx) that are heard out before a request's own: a peer could send them without end. */
-const MOST_INFORMATIONAL = 20;
+const MAX_INFORMATIONAL = 20;
 
 /** A peer that answers by what is no answer to a GET or POST: it is of the same kind as a connection that is cut. */
 class NoAnswer extends Error {
@@ -29,7 +29,7 @@ export function answerHead(request: ClientRequest, body?: string): Promise<Incom
     request.on('error', reject);
     request.on('information', () => {
       informational += 1;
-      if (informational > MOST_INFORMATIONAL) refuse('too many informational answers');
+      if (informational > MAX_INFORMATIONAL) refuse('too many informational answers');
     });
     for (const event of ['upgrade', 'connect'] as const) {
       request.once(event, (_message, socket) => {

@@ -42,7 +42,7 @@ export interface Checks {
 }
 
 /** Most checks and reports that may be open at once. */
-const MOST_OPEN = 1_000;
+const MAX_OPEN = 1_000;
 /** Milliseconds that a check may take to end once it is asked to; then its slot is free, and it counts as hanging. */
 const GRACE = 5_000;
 
@@ -120,7 +120,7 @@ export function createChecks(options: ChecksOptions): Checks {
   }
 
   return {
-    isFull: () => waiting.length + open.size >= MOST_OPEN,
+    isFull: () => waiting.length + open.size >= MAX_OPEN,
     add(request) {
       waiting.push(request);
       next();

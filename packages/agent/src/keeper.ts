@@ -6,7 +6,7 @@ import type { AgentClock } from './clock.js';
 import { pause } from './clock.js';
 import { ConsumerFailure } from './consumers/consumer.js';
 import type { Consumer } from './consumers/consumer.js';
-import { MOST_SECRETS } from './consumers/ledger.js';
+import { MAX_SECRETS } from './consumers/ledger.js';
 import type { Log } from './log.js';
 import { newestSecret } from './newestSecret.js';
 import { growingPauses } from './pauses.js';
@@ -65,9 +65,9 @@ const LONGEST_RETRY = 3_600_000;
 /** Milliseconds that a look at a secret may take, all of its consumers included. */
 const LONGEST_LOOK = 120_000;
 /** Promotions of one secret that are remembered until it has been read: anyone's, who can send the agent a message. */
-const MOST_PROMOTIONS = 64;
+const MAX_PROMOTIONS = 64;
 /** Versions that promotions name of which one look reads so many, the newest: a message alone has named them. */
-const MOST_VERSIONS = 4;
+const MAX_VERSIONS = 4;
 /** Looks after which a secret that is not there is forgotten, when a message alone has named it: replicas of a vault lag. */
 const LOOKS_FOR_MISSING = 3;
 
@@ -90,7 +90,7 @@ export function createKeeper(options: KeeperOptions): Keeper {
       known.isProven ||= isProven;
       return known;
     }
-    if (kept.size >= MOST_SECRETS) {
+    if (kept.size >= MAX_SECRETS) {
       const [unproven] = [...kept].find(([, one]) => !one.isProven && one.failures > 0) ?? [];
       if (unproven === undefined) return undefined;
       forget(unproven, 'others were named since');
@@ -108,7 +108,7 @@ export function createKeeper(options: KeeperOptions): Keeper {
     kept.delete(name);
     log('secret not kept', { secret: name, reason });
     const [next] = later;
-    if (next === undefined || kept.size >= MOST_SECRETS) return;
+    if (next === undefined || kept.size >= MAX_SECRETS) return;
     later.delete(next[0]);
     look(next[0], false, next[1]);
   }
@@ -118,11 +118,11 @@ export function createKeeper(options: KeeperOptions): Keeper {
     const name = given.toLowerCase();
     const one = keep(name, isProven);
     if (!one) {
-      log('secret not kept', { secret: name, reason: `${MOST_SECRETS} are kept already` });
-      if (promotion && later.size < MOST_SECRETS) later.set(name, promotion);
+      log('secret not kept', { secret: name, reason: `${MAX_SECRETS} are kept already` });
+      if (promotion && later.size < MAX_SECRETS) later.set(name, promotion);
       return;
     }
-    if (promotion) one.promotions = [...one.promotions, promotion].slice(-MOST_PROMOTIONS);
+    if (promotion) one.promotions = [...one.promotions, promotion].slice(-MAX_PROMOTIONS);
     if (signal.aborted) return;
     one.timer?.cancel();
     if (one.looking) {
@@ -183,7 +183,7 @@ export function createKeeper(options: KeeperOptions): Keeper {
 
   async function bringUpToDate(name: string, one: Kept, ending: AbortSignal): Promise<void> {
     const asked = one.promotions;
-    const named = [...new Set(asked.map(({ secret }) => secret.version))].slice(-MOST_VERSIONS);
+    const named = [...new Set(asked.map(({ secret }) => secret.version))].slice(-MAX_VERSIONS);
     const newest = await newestSecret(secrets, name, named, ending);
     const own = ownPromotions(name, one, asked, newest);
     const promotion = own.at(-1);

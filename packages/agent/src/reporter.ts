@@ -44,9 +44,9 @@ const LONGEST_PAUSE = 30_000;
  * Milliseconds of pauses after which a report is given up that nobody has judged, where the machine's own clock says nothing of
  * use. Long enough for an app that is being deployed, or a network that comes up.
  */
-const LEAST_PATIENCE = 3_600_000;
+const MIN_PATIENCE = 3_600_000;
 /** The same where the clock is far behind: a promotion waits for a month at most. */
-const MOST_PATIENCE = 31 * 86_400_000;
+const MAX_PATIENCE = 31 * 86_400_000;
 /** An acknowledgement may be sent for days. */
 const LONGEST_ACKNOWLEDGEMENT_PAUSE = 600_000;
 
@@ -124,7 +124,7 @@ async function send(
 function patienceFor(expiresAt: string, now: Date, skewSeconds: number | undefined): number {
   const left = Date.parse(expiresAt) - now.getTime() + (skewSeconds ?? 0) * 1_000;
   const isTrusted = skewSeconds === undefined && left > 0;
-  return Math.min(isTrusted ? left : Math.max(left, LEAST_PATIENCE), MOST_PATIENCE);
+  return Math.min(isTrusted ? left : Math.max(left, MIN_PATIENCE), MAX_PATIENCE);
 }
 
 function endOf(status: number | undefined): ReportEnd | undefined {

@@ -11,7 +11,7 @@ export interface Seen {
  * Remembers values by their whole content: a forged event with the operation and attempt of a true one does not take its
  * place. The oldest is forgotten when there are more than `most`.
  */
-export function createSeen(most: number): Seen {
+export function createSeen(max: number): Seen {
   const seen = new Set<string>();
   return {
     firstTime(value) {
@@ -21,7 +21,7 @@ export function createSeen(most: number): Seen {
       if (seen.has(key)) return false;
       seen.add(key);
       const [oldest] = seen;
-      if (seen.size > most && oldest !== undefined) seen.delete(oldest);
+      if (seen.size > max && oldest !== undefined) seen.delete(oldest);
       return true;
     },
     count: () => seen.size,

@@ -125,11 +125,11 @@ describe('a requested check', () => {
     const gate = new Promise<void>((resolve) => {
       release = resolve;
     });
-    let most = 0;
+    let max = 0;
     const agent: AgentUnderTest = await start({
       concurrency: 3,
       check: async () => {
-        most = Math.max(most, agent.agent.health()['checksRunning'] ?? 0);
+        max = Math.max(max, agent.agent.health()['checksRunning'] ?? 0);
         await gate;
         return { outcome: 'error', milliseconds: 1 };
       },
@@ -138,7 +138,7 @@ describe('a requested check', () => {
     expect(await agent.deliver(storm)).toBe(503);
     release();
     await agent.idle();
-    expect(most).toBe(3);
+    expect(max).toBe(3);
     expect(agent.reports).toHaveLength(1_000);
     expect(await agent.deliver(storm.at(-1))).toBe(200);
     await agent.idle();
@@ -149,13 +149,13 @@ describe('a requested check', () => {
 describe('what an event cannot do', () => {
   test('fields beyond the message change nothing', async () => {
     const agent = await start();
-    const wishes = {
+    const demands = {
       endpoint: 'evil.example:443',
       vaultUrl: 'https://evil.example',
       reportUrl: 'https://evil.example',
       authority: 'https://evil.example',
     };
-    await agent.deliver(cloudEvent(request(wishes)));
+    await agent.deliver(cloudEvent(request(demands)));
     await agent.idle();
     expect(JSON.stringify([agent.checks, agent.reports])).not.toContain('evil');
     expect(agent.reports).toHaveLength(1);

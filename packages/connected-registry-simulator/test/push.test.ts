@@ -47,10 +47,10 @@ function call(method: string, path: string, body?: Buffer | string, headers: Rec
 }
 
 async function uploadAt(repository = 'samples/new'): Promise<string> {
-  const begun = await call('POST', `/v2/${repository}/blobs/uploads/`, undefined, {}, await pushToken(repository));
-  expect(begun.status).toBe(202);
-  expect(begun.headers.get('docker-upload-uuid')).toBeTruthy();
-  return begun.headers.get('location') ?? '';
+  const started = await call('POST', `/v2/${repository}/blobs/uploads/`, undefined, {}, await pushToken(repository));
+  expect(started.status).toBe(202);
+  expect(started.headers.get('docker-upload-uuid')).toBeTruthy();
+  return started.headers.get('location') ?? '';
 }
 
 async function pushBlob(bytes: Buffer): Promise<{ mediaType: string; digest: string; size: number }> {

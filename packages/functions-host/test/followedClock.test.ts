@@ -120,7 +120,7 @@ describe('a host that follows a jumping clock', () => {
   it.each([
     [[], -5000, 0],
     [['--early-timers'], 300, 999],
-  ])('with flags %j a timer fires between %i and %i ms early', async (flags, least, most) => {
+  ])('with flags %j a timer fires between %i and %i ms early', async (flags, min, max) => {
     const { clock, folder } = await clockAndApp();
     const { jump, durable } = await drive(await startHost(folder, clock.url, flags));
     await durable('orchestrators/fraction/early', 'POST');
@@ -132,7 +132,7 @@ describe('a host that follows a jumping clock', () => {
     const events = status['historyEvents'] as { EventType: string; FireAt?: string; Timestamp: string }[];
     const fired = events.find(({ EventType }) => EventType === 'TimerFired');
     const early = Date.parse(fired?.FireAt ?? '') - Date.parse(fired?.Timestamp ?? '');
-    expect(early).toBeGreaterThanOrEqual(least);
-    expect(early).toBeLessThanOrEqual(most);
+    expect(early).toBeGreaterThanOrEqual(min);
+    expect(early).toBeLessThanOrEqual(max);
   });
 });

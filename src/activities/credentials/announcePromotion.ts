@@ -1,4 +1,4 @@
-import { USUAL_CHANNEL, type DeviceChannelChoice } from '@connected-registry/protocol/messages/deviceChannel';
+import { DEFAULT_CHANNEL, type DeviceChannelChoice } from '@connected-registry/protocol/messages/deviceChannel';
 import type { CredentialPromoted } from '@connected-registry/protocol/messages/pullCheckMessages';
 import { deriveAcknowledgementKey, type ReportKeys } from '../../domain/pullCheck/reportKey.js';
 import { promotionEventId } from '@connected-registry/protocol/messages/signalEvent';
@@ -19,7 +19,7 @@ export interface AnnouncePromotionInput extends Omit<CredentialPromoted, 'keyId'
  */
 export function announcePromotion({ devices }: Pick<Ports, 'devices'>, reportKeys: ReportKeys) {
   return ({
-    channel = USUAL_CHANNEL,
+    channel = DEFAULT_CHANNEL,
     ...promotion
   }: AnnouncePromotionInput): Promise<StepOutcome<{ readonly published: true }>> =>
     delivering(async () => {

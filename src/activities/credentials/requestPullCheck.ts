@@ -1,4 +1,4 @@
-import { USUAL_CHANNEL, type DeviceChannelChoice } from '@connected-registry/protocol/messages/deviceChannel';
+import { DEFAULT_CHANNEL, type DeviceChannelChoice } from '@connected-registry/protocol/messages/deviceChannel';
 import { toPullCheckRequest, type PullCheckAsk } from '../../domain/pullCheck/pullCheckAsk.js';
 import type { ReportKeys } from '../../domain/pullCheck/reportKey.js';
 import { pullCheckEventId } from '@connected-registry/protocol/messages/signalEvent';
@@ -14,7 +14,7 @@ export interface RequestPullCheckInput extends PullCheckAsk {
 /** Asks the device to pull. The report key is derived here, so that it never stands in the durable history. */
 export function requestPullCheck({ devices }: Pick<Ports, 'devices'>, reportKeys: ReportKeys) {
   return ({
-    channel = USUAL_CHANNEL,
+    channel = DEFAULT_CHANNEL,
     ...ask
   }: RequestPullCheckInput): Promise<StepOutcome<{ readonly keyId: string }>> =>
     delivering(async () => {

@@ -1,6 +1,6 @@
 import type { Revocation } from '../../domain/clients/clientRecord.js';
 import type { HeldToken } from '../../domain/tokens/heldToken.js';
-import type { LeftToken } from '../../domain/tokens/leftToken.js';
+import type { OrphanedToken } from '../../domain/tokens/orphanedToken.js';
 import type { Onboarding } from '@connected-registry/protocol/requests/onboardingRequest';
 import type { OnboardingPlan } from '../../domain/onboarding/plan.js';
 import { done, type StepOutcome } from '../../domain/operations/stepOutcome.js';
@@ -10,15 +10,15 @@ import { outcomeOf } from '../../serviceErrors/outcomeOf.js';
 export interface PreflightInput {
   readonly onboarding: Onboarding;
   /** The revocation that this onboarding is to lift. */
-  readonly lifts?: Revocation;
+  readonly clears?: Revocation;
   /** Tokens that earlier runs made and left. */
-  readonly left?: readonly LeftToken[];
+  readonly orphaned?: readonly OrphanedToken[];
   /** Tokens that the client has from us. */
   readonly held?: readonly HeldToken[];
 }
 
 /** Reads everything once; problems are part of the plan, not a failure of this step. */
 export function preflight(queries: Queries) {
-  return ({ onboarding, lifts, left, held }: PreflightInput): Promise<StepOutcome<OnboardingPlan>> =>
-    outcomeOf(async () => done(await queries.preflight(onboarding, lifts, left, held)));
+  return ({ onboarding, clears, orphaned, held }: PreflightInput): Promise<StepOutcome<OnboardingPlan>> =>
+    outcomeOf(async () => done(await queries.preflight(onboarding, clears, orphaned, held)));
 }

@@ -10,7 +10,7 @@ import type { RotationSchedule, ScheduledClient } from '../../queries/rotation/r
 export interface FindDueRotationsInput {
   readonly policy: RotationPolicy;
   /** So many due rotations are of interest, those that go first. */
-  readonly most: number;
+  readonly max: number;
   readonly continuation?: string;
 }
 
@@ -26,7 +26,7 @@ const PAGES = 20;
 
 /** Looks through part of the vault for what is due now. */
 export function findDueRotations(schedule: RotationSchedule) {
-  return ({ policy, most, continuation }: FindDueRotationsInput, runs: Runs): Promise<StepOutcome<FoundDue>> =>
+  return ({ policy, max, continuation }: FindDueRotationsInput, runs: Runs): Promise<StepOutcome<FoundDue>> =>
     outcomeOf(async () => {
       const clients: ScheduledClient[] = [];
       let next = continuation;
@@ -40,7 +40,7 @@ export function findDueRotations(schedule: RotationSchedule) {
         state.kind === 'due' ? [{ ...reference, deadline: deadline.toISOString() }] : [],
       );
       return done({
-        rotations: firstDue(due, most),
+        rotations: firstDue(due, max),
         revocations: dueRevocations(clients, policy, new Date()),
         deferred: clients.filter(({ state }) => state.kind === 'deferred').length,
         ...(next === undefined ? {} : { continuation: next }),

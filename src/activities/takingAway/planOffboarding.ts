@@ -5,7 +5,7 @@ import type { OtherTokens } from '../../queries/clients/clientAccess.js';
 import type { Queries } from '../../queries/queries.js';
 import { outcomeOf } from '../../serviceErrors/outcomeOf.js';
 
-export interface PlanOffboardingInput extends Pick<OtherTokens, 'left' | 'held'> {
+export interface PlanOffboardingInput extends Pick<OtherTokens, 'orphaned' | 'held'> {
   readonly reference: ClientReference;
 }
 

@@ -58,8 +58,8 @@ export interface LeftOvers {
 }
 
 /** A result names so many clients, and so many resources; more are counted. It stands in the durable history. */
-export const MOST_FINDINGS = 200;
-export const MOST_UNUSED = 100;
+export const MAX_FINDINGS = 200;
+export const MAX_UNUSED = 100;
 
 /** Sums up the parts of a check. */
 export function sumUp(parts: readonly CheckPart[], leftOvers: readonly LeftOvers[]): CheckResult {
@@ -74,8 +74,8 @@ export function sumUp(parts: readonly CheckPart[], leftOvers: readonly LeftOvers
     counts,
     findings: parts.flatMap((part) => part.findings),
     omittedFindings: sum(parts.map((part) => part.omittedFindings)),
-    unused: unused.slice(0, MOST_UNUSED),
-    omittedUnused: sum(leftOvers.map((part) => part.omittedUnused)) + Math.max(0, unused.length - MOST_UNUSED),
+    unused: unused.slice(0, MAX_UNUSED),
+    omittedUnused: sum(leftOvers.map((part) => part.omittedUnused)) + Math.max(0, unused.length - MAX_UNUSED),
     warnings: [
       ...leftOvers.flatMap((part) => part.warnings),
       ...parts.flatMap((part) => part.warnings ?? []),

@@ -27,7 +27,7 @@ export interface Judgement {
 const EXPIRING_SHARE = 1 / 5;
 
 /** Longest text of what was expected or found. */
-const MOST_CHARACTERS = 300;
+const MAX_CHARACTERS = 300;
 
 /**
  * How a client stands, and every way in which it differs from what was set. No password is needed: the time that a slot
@@ -87,7 +87,7 @@ function aboutRights({ tags, actions }: KnownClient, scopeMap: string): Differen
   if (!actions) return [...moved, { code: 'scope-map-missing', expected: tags.scopeMap }];
   const { rights } = tags.made;
   if (rights === undefined || rights === rightsHash(actions)) return moved;
-  return [...moved, { code: 'scope-map-rights', found: [...actions].sort().join(', ').slice(0, MOST_CHARACTERS) }];
+  return [...moved, { code: 'scope-map-rights', found: [...actions].sort().join(', ').slice(0, MAX_CHARACTERS) }];
 }
 
 function aboutPassword({ slot, issued }: CredentialTags, slots: Slots, now: Date): Difference[] {

@@ -1,6 +1,6 @@
 import { withHeldToken, withoutHeldToken, type HeldToken } from '../tokens/heldToken.js';
 import { withEnded, type EndedOperation } from '../operations/endedOperation.js';
-import { withLeftToken, type LeftToken } from '../tokens/leftToken.js';
+import { withOrphanedToken, type OrphanedToken } from '../tokens/orphanedToken.js';
 import type { WorksFor } from '../operations/worksFor.js';
 
 /** What must outlive a client's runs. Times are ISO 8601. */
@@ -14,7 +14,7 @@ export interface ClientRecord {
   /** Revocations that are disabling what the client has at this moment. */
   readonly disabling?: readonly Disabling[];
   /** Tokens that runs made and left, and that no secret need tell of. */
-  readonly left?: readonly LeftToken[];
+  readonly orphaned?: readonly OrphanedToken[];
   /** Tokens that the client has from us, made for it or adopted. */
   readonly held?: readonly HeldToken[];
   /** The client has been given a token since then, whatever has become of it. */
@@ -57,7 +57,7 @@ export interface ClientRecordRequests {
   /** The revocation is about to disable these tokens, which are enabled. */
   readonly noteDisabled: WorksFor & { readonly tokens: readonly string[] };
   /** A run ends that made this token, and leaves it. */
-  readonly noteLeft: WorksFor & LeftToken;
+  readonly noteOrphaned: WorksFor & OrphanedToken;
   /** A run is about to make, adopt or move this token, or has done so. */
   readonly holdToken: WorksFor & HeldToken;
   /** The client has the token no more. */
@@ -69,7 +69,7 @@ export interface ClientRecordRequests {
   /** An offboarding begins, whether or not the client was revoked; older events than its own time come too late. */
   readonly beginOffboarding: WorksFor & { readonly wantedAt: string; readonly eventAt?: string };
   /** The run that was asked for at `wantedAt` has enabled the client again: an earlier mark is lifted. */
-  readonly lift: WorksFor & { readonly wantedAt: string };
+  readonly clearRevocation: WorksFor & { readonly wantedAt: string };
   readonly markRotationDue: WorksFor & { readonly at: string };
   /** A rotation has failed; the next one is due at `at`. */
   readonly retryRotation: WorksFor & { readonly at: string };
@@ -86,8 +86,8 @@ export interface ClientRecordRequests {
 export type ClientRecordOperation = keyof ClientRecordRequests;
 export type ClientRecordRequest = ClientRecordRequests[ClientRecordOperation];
 
-const later = (left: string | undefined, right: string): string =>
-  left !== undefined && new Date(left) > new Date(right) ? left : right;
+const later = (orphaned: string | undefined, right: string): string =>
+  orphaned !== undefined && new Date(orphaned) > new Date(right) ? orphaned : right;
 
 export function markRevoked(record: ClientRecord, at: string): ClientRecord {
   const revokedAt = later(record.revokedAt, at);
@@ -121,8 +121,8 @@ function othersDisabling({ disabling = [] }: ClientRecord, operation: string): D
   return disabling.filter((one) => one.operation !== operation);
 }
 
-export function noteLeft(record: ClientRecord, left: LeftToken): ClientRecord {
-  return { ...record, left: withLeftToken(record.left ?? [], left) };
+export function noteOrphaned(record: ClientRecord, orphaned: OrphanedToken): ClientRecord {
+  return { ...record, orphaned: withOrphanedToken(record.orphaned ?? [], orphaned) };
 }
 
 /** Noted before its action, as an undo is: what is remembered may be about a token that was never made. */
@@ -141,9 +141,9 @@ export function dropToken(record: ClientRecord, token: string): ClientRecord {
  * Whether the record tells of a client that has, or had, something of ours. A revocation's mark or an event's time does
  * not: both are noted for whatever name somebody wrote.
  */
-export function isKnown({ knownSince, held = [], left = [], disabled = [], ...rest }: ClientRecord): boolean {
+export function isKnown({ knownSince, held = [], orphaned = [], disabled = [], ...rest }: ClientRecord): boolean {
   const { acknowledged, rotationDueSince, retryRotationAt } = rest;
-  return [knownSince, ...held, ...left, ...disabled, acknowledged, rotationDueSince, retryRotationAt].some(
+  return [knownSince, ...held, ...orphaned, ...disabled, acknowledged, rotationDueSince, retryRotationAt].some(
     (fact) => fact !== undefined,
   );
 }
@@ -158,7 +158,7 @@ export function revokedSince({ revokedAt }: ClientRecord, wantedAt: string): str
 }
 
 /** A mark that is not older than the run stays. */
-export function liftRevocation(record: ClientRecord, wantedAt: string): ClientRecord {
+export function clearRevocation(record: ClientRecord, wantedAt: string): ClientRecord {
   const { revokedAt, firstRevokedAt: _first, disabled: _disabled, ...rest } = record;
   return revokedAt !== undefined && new Date(revokedAt) < new Date(wantedAt) ? rest : record;
 }
@@ -193,7 +193,7 @@ export function revocationOf({ revokedAt, disabled = [] }: ClientRecord): Revoca
 
 /** Whether a run may begin; `lifts` is there when it may, and lifts that revocation by its success. */
 export type BeginVerdict =
-  | { readonly kind: 'goOn'; readonly lifts?: Revocation }
+  | { readonly kind: 'goOn'; readonly clears?: Revocation }
   | { readonly kind: 'revoked'; readonly revokedAt: string }
   | { readonly kind: 'staleEvent'; readonly newestEventAt: string };
 
@@ -204,10 +204,10 @@ export type BeginVerdict =
 export function judgeBegin(record: ClientRecord, wantedAt: string, eventAt: string | undefined): BeginVerdict {
   const stale = judgeEvent(record, eventAt);
   if (stale) return stale;
-  const lifts = revocationOf(record);
-  if (!lifts) return { kind: 'goOn' };
-  const { revokedAt } = lifts;
-  return revokedSince(record, eventAt ?? wantedAt) ? { kind: 'revoked', revokedAt } : { kind: 'goOn', lifts };
+  const clears = revocationOf(record);
+  if (!clears) return { kind: 'goOn' };
+  const { revokedAt } = clears;
+  return revokedSince(record, eventAt ?? wantedAt) ? { kind: 'revoked', revokedAt } : { kind: 'goOn', clears };
 }
 
 /** The verdict on an event that comes after a newer one; undefined for any other, and for a run that no event asked for. */

@@ -1,7 +1,7 @@
 import type { ClientReference } from '@connected-registry/protocol/names/clientKey';
 
 /** So many are named. */
-const MOST_NEAR = 5;
+const MAX_NEAR = 5;
 
 /** Longest names that are compared, in characters: as long as a device id may be. */
 const LONGEST = 128;
@@ -14,14 +14,14 @@ export function nearClients(wanted: ClientReference, known: readonly ClientRefer
   return known
     .filter(({ registry }) => registry.toLowerCase() === wanted.registry.toLowerCase())
     .map((client) => ({ client, distance: distanceOf(wanted, client) }))
-    .filter(({ distance }) => distance <= mostChanges(wanted.client))
+    .filter(({ distance }) => distance <= maxChanges(wanted.client))
     .toSorted((left, right) => left.distance - right.distance || (left.client.client < right.client.client ? -1 : 1))
-    .slice(0, MOST_NEAR)
+    .slice(0, MAX_NEAR)
     .map(({ client }) => client);
 }
 
 /** A third of a short name changed is another name. */
-function mostChanges(name: string): number {
+function maxChanges(name: string): number {
   return Math.max(1, Math.min(3, Math.floor(name.length / 3)));
 }
 

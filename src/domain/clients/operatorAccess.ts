@@ -63,7 +63,7 @@ function valuesOf({ claims }: ClientPrincipal, types: readonly string[]): string
 }
 
 /** Longest name of a principal in the audit. */
-const MOST_CHARACTERS = 100;
+const MAX_CHARACTERS = 100;
 
 /**
  * What the audit calls a principal: its object id, with its tenant's behind an @. Neither changes nor is given again, as a
@@ -72,5 +72,5 @@ const MOST_CHARACTERS = 100;
 function actorOf(principal: ClientPrincipal, objectId: string): string {
   const tenant = valuesOf(principal, TENANT_ID)[0];
   const name = tenant === undefined ? objectId : `${objectId}@${tenant}`;
-  return name.replaceAll(/[^\w@.+-]/g, '_').slice(0, MOST_CHARACTERS);
+  return name.replaceAll(/[^\w@.+-]/g, '_').slice(0, MAX_CHARACTERS);
 }

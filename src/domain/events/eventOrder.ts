@@ -13,7 +13,7 @@ export interface EarlierRun {
 }
 
 /** What an event asks for. */
-export interface EventWish {
+export interface RequestedByEvent {
   readonly kind: string;
   readonly fingerprint: string;
   /** The event's own time (ISO 8601). */
@@ -24,17 +24,17 @@ export interface EventWish {
  * Whether an event's work is done (`repeated`), or something newer has taken its place (`stale`): events come late, twice
  * and out of order. Undefined where the event still has something to say.
  */
-export function overtakenBy(last: EarlierRun, wish: EventWish): 'repeated' | 'stale' | undefined {
+export function overtakenBy(last: EarlierRun, requested: RequestedByEvent): 'repeated' | 'stale' | undefined {
   // A rotation gives the client what it has already: it is no answer to any other wish.
-  if (last.kind === ROTATE && wish.kind !== ROTATE) return undefined;
-  const isSame = last.kind === wish.kind && last.fingerprint === wish.fingerprint;
+  if (last.kind === ROTATE && requested.kind !== ROTATE) return undefined;
+  const isSame = last.kind === requested.kind && last.fingerprint === requested.fingerprint;
   const { eventAt } = last;
-  if (!last.hasEnded) return eventAt !== undefined && eventAt > wish.at && !isSame ? 'stale' : undefined;
+  if (!last.hasEnded) return eventAt !== undefined && eventAt > requested.at && !isSame ? 'stale' : undefined;
   if (eventAt !== undefined) {
-    if (eventAt > wish.at) return 'stale';
-    return eventAt === wish.at && isSame ? 'repeated' : undefined;
+    if (eventAt > requested.at) return 'stale';
+    return eventAt === requested.at && isSame ? 'repeated' : undefined;
   }
   // An operator has asked since, and has got it.
-  if (!last.isCompleted || wish.at > last.requestedAt) return undefined;
+  if (!last.isCompleted || requested.at > last.requestedAt) return undefined;
   return isSame ? 'repeated' : 'stale';
 }

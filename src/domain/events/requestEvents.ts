@@ -56,7 +56,7 @@ export function withinProfile(
   profile: Profile,
   data: BoundedData,
   defaultRegistry: string,
-  usualDays: number = CREDENTIAL_LIFETIME_DAYS.usual,
+  defaultDays: number = CREDENTIAL_LIFETIME_DAYS.default,
 ): { readonly onboarding: Onboarding } | { readonly beyond: readonly BeyondProfile[] } {
   const beyond: BeyondProfile[] = [];
   const refuse = (field: keyof typeof ONBOARDING_FIELDS, message: string, fix: string) =>
@@ -68,17 +68,17 @@ export function withinProfile(
       if (!actionsCover(granted, name, action)) refuse('repositories', `${name} ${action} is not given`, operators);
   for (const field of NOT_FOR_EVENTS)
     if (data[field] !== undefined) refuse(field, NAMED_BY_EVENT.message, NAMED_BY_EVENT.fix);
-  const longest = profile.credentialLifetimeDays ?? usualDays;
+  const longest = profile.credentialLifetimeDays ?? defaultDays;
   if ((data.credentialLifetimeDays ?? 0) > longest)
     refuse('credentialLifetimeDays', 'is longer than is given', `It may be ${longest} at most.`);
   if (beyond.length > 0) return { beyond };
 
-  const { image: usualImage, ...usual } = requestOf(profile, data);
+  const { image: defaultImage, ...defaults } = requestOf(profile, data);
   const given = Object.fromEntries(Object.entries(data).filter(([, value]) => value !== undefined));
   // Other repositories have another image by default.
-  const image = data.repositories === undefined && usualImage !== undefined ? { image: usualImage } : {};
-  const parsed = onboardingBody.safeParse({ ...usual, ...image, ...given });
-  if (parsed.success) return { onboarding: toOnboarding(parsed.data, defaultRegistry, usualDays) };
+  const image = data.repositories === undefined && defaultImage !== undefined ? { image: defaultImage } : {};
+  const parsed = onboardingBody.safeParse({ ...defaults, ...image, ...given });
+  if (parsed.success) return { onboarding: toOnboarding(parsed.data, defaultRegistry, defaultDays) };
   return {
     beyond: parsed.error.issues.map(({ path, message }) => ({
       field: path.join('.') || 'data',

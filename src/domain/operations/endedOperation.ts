@@ -23,7 +23,7 @@ export interface EndedOperation {
 export type FailureInShort = Pick<OperationFailure, 'code' | 'message' | 'residue' | 'disabled'>;
 
 /** A record holds so many, the newest. With the bounds below they stay under 30 KB; the engine keeps 64 KB in one row. */
-export const MOST_ENDED = 20;
+export const MAX_ENDED = 20;
 
 /** Characters of a message or of one thing that is left, and how many things are named. */
 const BOUNDS = { message: 300, residue: 160, items: 5 } as const;
@@ -50,7 +50,7 @@ function shortened(text: string, length: number): string {
 
 /** Adds an end to those that are known, oldest first. One that is known stays as it is. */
 export function withEnded(known: readonly EndedOperation[], ended: EndedOperation): readonly EndedOperation[] {
-  return isEndKnown(known, ended) ? known : [...known, ended].slice(-MOST_ENDED);
+  return isEndKnown(known, ended) ? known : [...known, ended].slice(-MAX_ENDED);
 }
 
 export function isEndKnown(known: readonly EndedOperation[], { id }: Pick<EndedOperation, 'id'>): boolean {

@@ -26,13 +26,13 @@ export const PROFILE_FIELDS = {
   pollers: 'an object {object id of an Entra identity: device id, or a list of 1 to 20 of them}, for channel poll',
 } as const;
 
-const MOST_PROFILES = 200;
-const MOST_CLIENTS = 200;
-const MOST_POLLED = 20;
+const MAX_PROFILES = 200;
+const MAX_CLIENTS = 200;
+const MAX_POLLED = 20;
 const OBJECT_ID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/;
 
-const pattern = (most: number) =>
-  z.string('must be a text').min(1, 'must not be empty').max(most, `must have at most ${most} characters`);
+const pattern = (max: number) =>
+  z.string('must be a text').min(1, 'must not be empty').max(max, `must have at most ${max} characters`);
 const client = z.string('must be a text').regex(NAME_RULES.client, 'is not a device id');
 
 const channel = z.strictObject(
@@ -65,12 +65,12 @@ const profile = z
     channel: z
       .preprocess((given) => (typeof given === 'string' ? { kind: given } : given), channel)
       .default({ kind: 'eventGrid' }),
-    clients: z.array(client).max(MOST_CLIENTS, `must list at most ${MOST_CLIENTS} clients`).default([]),
+    clients: z.array(client).max(MAX_CLIENTS, `must list at most ${MAX_CLIENTS} clients`).default([]),
     pollers: z
       .record(
         z.string().toLowerCase().regex(OBJECT_ID, 'is not an object id'),
         z.union(
-          [client.transform((one) => [one]), z.array(client).min(1).max(MOST_POLLED)],
+          [client.transform((one) => [one]), z.array(client).min(1).max(MAX_POLLED)],
           'must be one or more device ids',
         ),
       )
@@ -114,7 +114,7 @@ function isAboutOneClient({ match, connectedRegistry, clients }: GivenProfile): 
 
 const list = z
   .array(z.unknown(), 'must be a JSON list of profiles')
-  .max(MOST_PROFILES, `must list at most ${MOST_PROFILES} profiles`);
+  .max(MAX_PROFILES, `must list at most ${MAX_PROFILES} profiles`);
 
 /**
  * Reads profiles from JSON.

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { clientKey, type ClientReference } from '@connected-registry/protocol/names/clientKey';
-import { USUAL_CHANNEL, type DeviceChannelChoice } from '@connected-registry/protocol/messages/deviceChannel';
+import { DEFAULT_CHANNEL, type DeviceChannelChoice } from '@connected-registry/protocol/messages/deviceChannel';
 import type { onboardingBody } from '@connected-registry/protocol/requests/onboardingRequest';
 import { fitsPattern } from '@connected-registry/protocol/names/pattern';
 
@@ -73,7 +73,7 @@ export function profileOfClient(book: ProfileBook, client: ClientReference): Pro
 
 /** How this client's device is told of something. */
 export function channelOf(book: ProfileBook, client: ClientReference): DeviceChannelChoice {
-  return profileOfClient(book, client)?.channel ?? USUAL_CHANNEL;
+  return profileOfClient(book, client)?.channel ?? DEFAULT_CHANNEL;
 }
 
 /** The clients that an Entra identity may ask messages for, each once. */

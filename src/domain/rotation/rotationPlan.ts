@@ -32,9 +32,9 @@ export interface RotationPlan {
   readonly clears?: SlotName;
   readonly sync: SyncFacts;
   /** The connected registries between cloud and client, from the cloud on; the client's own is the last. */
-  readonly way: readonly SyncStop[];
+  readonly syncPath: readonly SyncStop[];
   /** Longest time until a change in the cloud is known at the edge; absent when a schedule on the way cannot be read. */
-  readonly worstWaySeconds?: number;
+  readonly worstPathSeconds?: number;
   /** Until when the password before the present one keeps its slot, unless its end is acknowledged (ISO 8601). */
   readonly slotFreeAt?: string;
 }
@@ -44,7 +44,7 @@ export interface RotationPlan {
  * syncs are, the longest time that a rotation waits for one stands for it.
  */
 export function overlapSeconds(
-  plan: Pick<RotationPlan, 'worstWaySeconds'>,
+  plan: Pick<RotationPlan, 'worstPathSeconds'>,
   limits: {
     readonly overlapSeconds: number;
     readonly agentRefreshSeconds: number;
@@ -53,6 +53,6 @@ export function overlapSeconds(
 ): number {
   return Math.max(
     limits.overlapSeconds,
-    limits.agentRefreshSeconds + (plan.worstWaySeconds ?? limits.syncDeadlineSeconds),
+    limits.agentRefreshSeconds + (plan.worstPathSeconds ?? limits.syncDeadlineSeconds),
   );
 }

@@ -35,12 +35,12 @@ export interface LifeMarks {
 const DAY = 86_400;
 
 /** Of a life too short for the days that it should be kept, two thirds. */
-const USUAL_SHARE = 2 / 3;
+const DEFAULT_SHARE = 2 / 3;
 
 export function lifeMarks(seconds: number, policy: Pick<RotationPolicy, 'rotateAfter' | 'spreadSeconds'>): LifeMarks {
   const { rotateAfter, spreadSeconds } = policy;
   const wanted = rotateAfter.kind === 'share' ? seconds * rotateAfter.of : rotateAfter.days * DAY;
-  const dueAfter = wanted < seconds ? wanted : seconds * USUAL_SHARE;
+  const dueAfter = wanted < seconds ? wanted : seconds * DEFAULT_SHARE;
   const half = (seconds - dueAfter) / 2;
   return { dueAfter, spread: Math.min(spreadSeconds, half), deadlineAfter: dueAfter + half };
 }

@@ -68,13 +68,13 @@ export interface SweepOutcome extends SweepTally {
 }
 
 /** A sweep starts so many waves at the most; what is left then is the next one's, which looks anew at what goes first. */
-export const MOST_WAVES = 10;
+export const MAX_WAVES = 10;
 
 /** What nears its end goes first. */
-export function firstDue(due: readonly DueRotation[], most: number): DueRotation[] {
+export function firstDue(due: readonly DueRotation[], max: number): DueRotation[] {
   return due
     .toSorted((left, right) => new Date(left.deadline).getTime() - new Date(right.deadline).getTime())
-    .slice(0, most);
+    .slice(0, max);
 }
 
 /**

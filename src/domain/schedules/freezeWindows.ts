@@ -11,7 +11,7 @@ export interface FreezeWindow {
 }
 
 /** Windows that follow one another without a gap are one long freeze; nobody has more in a row. */
-const MOST_IN_A_ROW = 400;
+const MAX_IN_A_ROW = 400;
 
 /** How a window is written: cron, ISO 8601 duration and, unless it is UTC, the time zone. */
 export const FREEZE_WINDOW_FORM = 'cron|duration|time zone, such as 0 18 * * 5|PT62H|Europe/Berlin';
@@ -33,7 +33,7 @@ export function parseFreezeWindow(text: string): FreezeWindow | undefined {
 /** The end of the freeze that `now` lies in; undefined when there is none. Windows that touch count as one. */
 export function frozenUntil(windows: readonly FreezeWindow[], now: Date): Date | undefined {
   let until: Date | undefined;
-  for (let rounds = 0; rounds < MOST_IN_A_ROW; rounds += 1) {
+  for (let rounds = 0; rounds < MAX_IN_A_ROW; rounds += 1) {
     const at = until ?? now;
     const ends = windows.flatMap((window) => endOf(window, at) ?? []);
     const latest = Math.max(...ends);
@@ -47,13 +47,13 @@ export function frozenUntil(windows: readonly FreezeWindow[], now: Date): Date |
 function endOf({ cron, seconds, timeZone }: FreezeWindow, at: Date): number | undefined {
   const occurrences = parseNcrontab(cron, timeZone);
   const length = seconds * 1000;
-  let begun: Date | undefined;
+  let started: Date | undefined;
   let next = occurrences?.next(new Date(at.getTime() - length));
   while (next && next <= at) {
-    begun = next;
-    next = occurrences?.next(begun);
+    started = next;
+    next = occurrences?.next(started);
   }
-  return begun && begun.getTime() + length;
+  return started && started.getTime() + length;
 }
 
 /** Longest of the windows, in seconds; 0 without any. */

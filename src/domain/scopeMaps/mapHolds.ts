@@ -26,7 +26,7 @@ export interface MapHolderRequest extends WorksFor, MapHold {
   readonly absentAt?: string;
 }
 
-export type MapHolderOperation = 'hold' | 'settle' | 'release' | 'drop';
+export type MapHolderOperation = 'hold' | 'complete' | 'release' | 'drop';
 
 /** How a drop ended. */
 export interface Dropped {
@@ -50,7 +50,7 @@ export function addHold(state: MapHolderState, { run, deadline }: MapHold): MapH
 }
 
 /** A run ends well: from now on its token uses the map, so it is nobody's leftover. */
-export function settleHold(state: MapHolderState, run: string): MapHolderState {
+export function completeHold(state: MapHolderState, run: string): MapHolderState {
   return { holds: state.holds.filter((hold) => hold.run !== run) };
 }
 

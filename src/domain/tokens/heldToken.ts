@@ -21,11 +21,11 @@ export interface HeldToken {
 }
 
 /** Tokens that are remembered for one client, the newest. */
-const MOST_HELD = 10;
+const MAX_HELD = 10;
 
 /** Adds one; of the same name the newest counts. */
 export function withHeldToken(held: readonly HeldToken[], added: HeldToken): HeldToken[] {
-  return [...withoutHeldToken(held, added.token), added].slice(-MOST_HELD);
+  return [...withoutHeldToken(held, added.token), added].slice(-MAX_HELD);
 }
 
 export function withoutHeldToken(held: readonly HeldToken[], token: string): HeldToken[] {

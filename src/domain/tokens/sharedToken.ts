@@ -9,12 +9,12 @@ export function clientName({ connectedRegistry, client }: ClientReference): stri
   return `${client} of ${connectedRegistry}`;
 }
 
-const MOST_NAMED = 3;
+const MAX_NAMED = 3;
 
 /** Names some clients, and counts the others. */
 export function clientNames(clients: readonly ClientReference[]): string {
-  const named = clients.slice(0, MOST_NAMED).map(clientName).join(', ');
-  return clients.length > MOST_NAMED ? `${named} and ${clients.length - MOST_NAMED} more` : named;
+  const named = clients.slice(0, MAX_NAMED).map(clientName).join(', ');
+  return clients.length > MAX_NAMED ? `${named} and ${clients.length - MAX_NAMED} more` : named;
 }
 
 /** Why a token is refused that other clients use. */

@@ -32,7 +32,7 @@ export interface RunnerOptions {
 }
 
 /** An activity that throws did not even reach its own error handling; so often is no accident. */
-const MOST_CRASHES = 5;
+const MAX_CRASHES = 5;
 
 /**
  * The step helper: turns outcomes into durable-timer retries with backoff, up to a deadline. Retries are ours, not the
@@ -102,7 +102,7 @@ export class StepRunner {
       crashes += outcome.kind === 'crashed' ? 1 : 0;
       const reason =
         outcome.kind === 'crashed' ? 'the activity ended unexpectedly; its log entry says why' : outcome.reason;
-      if (crashes >= MOST_CRASHES) throw new StepFailed('internal', reason);
+      if (crashes >= MAX_CRASHES) throw new StepFailed('internal', reason);
       const seconds = this.pauseAfter(tries, outcome.kind === 'retryLater' ? outcome.afterSeconds : undefined);
       if (secondsSince(this.context, start) + seconds > deadlineSeconds)
         throw new StepFailed('step-deadline', `given up after ${deadlineSeconds} s; last: ${reason}`);

@@ -1,7 +1,7 @@
 import * as df from 'durable-functions';
 import type { OrchestrationContext } from 'durable-functions';
 import { binderKey } from '../../domain/binding/binderKey.js';
-import type { BinderOperation, BinderRequest } from '../../domain/binding/bindingWishes.js';
+import type { BinderOperation, BinderRequest } from '../../domain/binding/bindingRequests.js';
 import type { Run } from '../../domain/operations/run.js';
 import { formatOperationId } from '@connected-registry/protocol/names/operationId';
 import { StepFailed, type Flow } from '../run/flow.js';
@@ -9,11 +9,11 @@ import { runDeadline } from '../run/runDeadline.js';
 import type { StepRunner } from '../run/stepRunner.js';
 
 /** So often a token is unbound that is to be deleted. */
-const MOST_UNBINDINGS = 5;
+const MAX_UNBINDINGS = 5;
 
 /** One run's dealings with the binder of its connected registry. */
 export class Binding {
-  private readonly wish: BinderRequest;
+  private readonly bindingRequest: BinderRequest;
   private readonly binder: df.EntityId;
 
   constructor(
@@ -25,18 +25,18 @@ export class Binding {
     const deadline = runDeadline(context, input.limits);
     const { run, actor } = input;
     const by = { operation: formatOperationId({ instance: context.df.instanceId, run }), actor };
-    this.wish = { registry, connectedRegistry, token, run, deadline, by };
+    this.bindingRequest = { registry, connectedRegistry, token, run, deadline, by };
     this.binder = new df.EntityId('binder', binderKey(registry, connectedRegistry));
   }
 
   /** Notes the wish. Served by a later `ensure`, so that runs that wait together share one write of the client list. */
   want(): void {
-    this.signal('want');
+    this.signal('request');
   }
 
   /** Ends the wish; the binding stays, and is nobody's to restore from now on. */
   settle(): void {
-    this.signal('settle');
+    this.signal('complete');
   }
 
   /** Until the list holds the token. `ensureAgain` looks although it has been seen there. @throws StepFailed */
@@ -46,15 +46,15 @@ export class Binding {
 
   /** Withdraws the wish and takes the token off the list. @throws StepFailed */
   *drop(runner: StepRunner): Flow<object> {
-    this.signal('drop');
-    yield* this.ask(runner, 'ensureDropped', this.input.limits.undoDeadlineSeconds);
+    this.signal('unbind');
+    yield* this.ask(runner, 'ensureUnbound', this.input.limits.undoDeadlineSeconds);
     return {};
   }
 
   /** Takes the token off the list, whatever runs that were lost still wish. @throws StepFailed */
   *evict(runner: StepRunner): Flow<void> {
-    this.signal('evict');
-    yield* this.ask(runner, 'ensureDropped', this.input.limits.bindDeadlineSeconds);
+    this.signal('forceUnbind');
+    yield* this.ask(runner, 'ensureUnbound', this.input.limits.bindDeadlineSeconds);
   }
 
   /**
@@ -65,8 +65,8 @@ export class Binding {
     for (let tries = 1; ; tries += 1) {
       const removed = yield* remove();
       if (!removed.isBound) return removed;
-      const { token, connectedRegistry } = this.wish;
-      if (tries >= MOST_UNBINDINGS)
+      const { token, connectedRegistry } = this.bindingRequest;
+      if (tries >= MAX_UNBINDINGS)
         throw new StepFailed('service-refused', `token ${token} is put on ${connectedRegistry} again and again`);
       yield* unbind();
     }
@@ -80,11 +80,11 @@ export class Binding {
 
   /** Signals go out with the turn and are never answered. */
   private signal(operation: BinderOperation): void {
-    this.context.df.signalEntity(this.binder, operation, this.wish);
+    this.context.df.signalEntity(this.binder, operation, this.bindingRequest);
   }
 
   private *ask(runner: StepRunner, operation: BinderOperation, deadlineSeconds: number): Flow<void> {
-    const call = () => this.context.df.callEntity(this.binder, operation, this.wish);
+    const call = () => this.context.df.callEntity(this.binder, operation, this.bindingRequest);
     yield* runner.untilDone<unknown>(call, deadlineSeconds);
   }
 }

@@ -8,26 +8,26 @@ import {
 } from '../../domain/clients/clientRecord.js';
 import { clientKey } from '@connected-registry/protocol/names/clientKey';
 import type { HeldToken } from '../../domain/tokens/heldToken.js';
-import type { LeftToken } from '../../domain/tokens/leftToken.js';
+import type { OrphanedToken } from '../../domain/tokens/orphanedToken.js';
 import { formatOperationId } from '@connected-registry/protocol/names/operationId';
 import type { Run } from '../../domain/operations/run.js';
 import type { WorksFor } from '../../domain/operations/worksFor.js';
 import type { Flow } from '../run/flow.js';
 import type { StepRunner } from '../run/stepRunner.js';
 
-export interface Begun {
+export interface Started {
   /** A revocation that stands, and that is older than the run: an onboarding lifts it, no other run may begin. */
-  readonly lifts?: Revocation;
+  readonly clears?: Revocation;
   /** Version of the main secret that the device's agent says it uses. */
   readonly acknowledged?: string;
   /** Tokens that earlier runs made and left. */
-  readonly left?: readonly LeftToken[];
+  readonly orphaned?: readonly OrphanedToken[];
   /** Tokens that the client has from us. */
   readonly held?: readonly HeldToken[];
 }
 
 /** The same of an offboarding. */
-export interface BegunOffboarding extends Pick<Begun, 'left' | 'held'> {
+export interface StartedOffboarding extends Pick<Started, 'orphaned' | 'held'> {
   /** The record tells of a client that has, or had, something of ours; records of earlier versions did not say. */
   readonly isKnown?: boolean;
 }
@@ -51,13 +51,13 @@ export class ClientRecords {
    * @returns the revocation that an onboarding is to lift, if there is one; and what its device has acknowledged.
    * @throws StepFailed `revoked` or `stale-event`
    */
-  *begin(runner: StepRunner): Flow<Begun> {
-    return yield* this.ask<'begin', Begun>(runner, 'begin', this.wanted());
+  *begin(runner: StepRunner): Flow<Started> {
+    return yield* this.ask<'begin', Started>(runner, 'begin', this.wanted());
   }
 
   /** The same for an offboarding, which a revocation does not keep from its work. @throws StepFailed `stale-event` */
-  *beginOffboarding(runner: StepRunner): Flow<BegunOffboarding> {
-    return yield* this.ask<'beginOffboarding', BegunOffboarding>(runner, 'beginOffboarding', this.wanted());
+  *beginOffboarding(runner: StepRunner): Flow<StartedOffboarding> {
+    return yield* this.ask<'beginOffboarding', StartedOffboarding>(runner, 'beginOffboarding', this.wanted());
   }
 
   /** When the client was revoked, if that was not before this run was asked for. */
@@ -68,8 +68,8 @@ export class ClientRecords {
   }
 
   /** This run has succeeded, and lifts a revocation that is older than it. From the answer on it counts as lifted. */
-  *lift(runner: StepRunner): Flow<void> {
-    yield* this.ask(runner, 'lift', { wantedAt: this.wantedAt });
+  *clearRevocation(runner: StepRunner): Flow<void> {
+    yield* this.ask(runner, 'clearRevocation', { wantedAt: this.wantedAt });
   }
 
   /** Asks, and waits for the answer. @throws StepFailed */

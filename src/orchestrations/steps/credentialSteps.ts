@@ -1,7 +1,7 @@
 import type { OrchestrationContext } from 'durable-functions';
 import type { IssuedCredential } from '../../activities/credentials/issueCredentials.js';
 import type { ClientReference } from '@connected-registry/protocol/names/clientKey';
-import { USUAL_CHANNEL } from '@connected-registry/protocol/messages/deviceChannel';
+import { DEFAULT_CHANNEL } from '@connected-registry/protocol/messages/deviceChannel';
 import { formatOperationId } from '@connected-registry/protocol/names/operationId';
 import type { Run } from '../../domain/operations/run.js';
 import type { MadeByUs, OldPassword, VerifiedPull } from '@connected-registry/protocol/names/secretTags';
@@ -12,10 +12,10 @@ import { CredentialLost, pullCheck, type PullCheck } from './pullCheck.js';
 import type { UndoableParts } from '../run/runParts.js';
 
 /** So often a run makes a password, should the one before be lost behind its back. */
-const MOST_CREDENTIALS = 3;
+const MAX_CREDENTIALS = 3;
 
 /** How often a flow binds again when the binding is gone just before promotion. */
-const MOST_BINDINGS = 3;
+const MAX_BINDINGS = 3;
 
 /** How long to try to tell the device; it finds out by itself in the end. */
 const ANNOUNCE_SECONDS = 60;
@@ -90,7 +90,7 @@ export class CredentialSteps {
       try {
         return yield* renew(attempt);
       } catch (error) {
-        if (!(error instanceof CredentialLost) || attempt >= MOST_CREDENTIALS) throw error;
+        if (!(error instanceof CredentialLost) || attempt >= MAX_CREDENTIALS) throw error;
       }
   }
 
@@ -142,7 +142,7 @@ export class CredentialSteps {
       operation,
       run: input.run,
       reference,
-      channel: input.channel ?? USUAL_CHANNEL,
+      channel: input.channel ?? DEFAULT_CHANNEL,
       secret: { name, version },
       image,
       sync,
@@ -179,7 +179,7 @@ export class CredentialSteps {
       log.enter('promote');
       const promoted = yield* runner.step('promote', () => runner.steps.promote(order));
       if (promoted.promoted) return { secret: { name: promoted.name, version: promoted.version }, pull, ...replaced };
-      if (bindings >= MOST_BINDINGS)
+      if (bindings >= MAX_BINDINGS)
         throw new StepFailed('unbound', `token ${token} is taken off ${reference.connectedRegistry} again and again`);
       log.enter('bind');
       yield* this.parts.runner.step('bind', () => this.bindAgain());
@@ -200,7 +200,7 @@ export class CredentialSteps {
   *announce(secret: { readonly name: string; readonly version: string }): Flow<void> {
     const { connectedRegistry, client } = this.order.reference;
     const { operation, input } = this;
-    const { channel = USUAL_CHANNEL } = input;
+    const { channel = DEFAULT_CHANNEL } = input;
     const expiresAt = later(this.context, this.order.acknowledgeSeconds).toISOString();
     const message = { operation, run: input.run, client, connectedRegistry, secret, expiresAt };
     yield* this.parts.runner.bestEffort('announce', ANNOUNCE_SECONDS, (steps) =>

@@ -37,7 +37,7 @@ export class MapHold {
 
   /** The run has ended well. */
   settle(): void {
-    this.context.df.signalEntity(this.holder, 'settle', this.request);
+    this.context.df.signalEntity(this.holder, 'complete', this.request);
   }
 
   /** The client is offboarded: a map of ours that nobody else uses goes with it. @throws StepFailed */

@@ -19,14 +19,14 @@ import type { StepRunner } from '../run/stepRunner.js';
 export function* propagation(
   context: OrchestrationContext,
   registry: string,
-  way: readonly SyncStop[],
+  syncPath: readonly SyncStop[],
   runner: StepRunner,
   log: ProgressLog,
   limits: FlowLimits,
 ): Flow<void> {
   const deadline = later(context, limits.syncDeadlineSeconds);
   let since = later(context, limits.passwordReplicationSeconds);
-  for (const stop of way) since = yield* syncSince(stop, since);
+  for (const stop of syncPath) since = yield* syncSince(stop, since);
 
   function* syncSince({ name, schedule }: SyncStop, instant: Date): Flow<Date> {
     for (let missed = 0; ; missed += 1) {

@@ -52,7 +52,7 @@ export function* pullCheck(
   bindAgain: () => Flow<void>,
 ): Flow<VerifiedPull> {
   const watch: SyncWatch = { boundAt: context.df.currentUtcDateTime };
-  const begun = watch.boundAt;
+  const started = watch.boundAt;
   let refusals = 0;
   let unread = 0;
   // Attempts are numbered through the run, since their numbers name messages and events.
@@ -83,9 +83,9 @@ export function* pullCheck(
     }
 
     const isOwnTrouble = decision.kind === 'later';
-    if (!isOwnTrouble && isSyncUnknown(check, begun)) yield* followsSync(watch, check, asked, runner);
+    if (!isOwnTrouble && isSyncUnknown(check, started)) yield* followsSync(watch, check, asked, runner);
     const seconds = pauseSeconds(context, check, isOwnTrouble, tries, limits);
-    if (later(context, seconds) > deadline(check, begun, watch, limits))
+    if (later(context, seconds) > deadline(check, started, watch, limits))
       throw new StepFailed(
         answer.undelivered ? 'signal-undeliverable' : 'pull-check-deadline',
         `no verified pull in time; last: ${decision.reason}`,
@@ -96,17 +96,17 @@ export function* pullCheck(
 }
 
 /** Nobody can tell when its connected registry syncs: what ARM reports of its syncs is followed. */
-function isSyncUnknown({ sync }: PullCheck, begun: Date): boolean {
-  return nextSync(sync.schedule, begun) === undefined;
+function isSyncUnknown({ sync }: PullCheck, started: Date): boolean {
+  return nextSync(sync.schedule, started) === undefined;
 }
 
 /**
  * Until when attempts go on, counted from the first sync after the binding. Where its time is unknown it is the one that ARM
  * reports, and until then the longest time that a flow waits for one: to give up before the sync would be to fail for nothing.
  */
-function deadline({ sync }: PullCheck, begun: Date, { synced }: SyncWatch, limits: FlowLimits): Date {
-  const unreported = new Date(begun.getTime() + limits.syncDeadlineSeconds * 1000);
-  const firstSync = nextSync(sync.schedule, begun) ?? synced ?? unreported;
+function deadline({ sync }: PullCheck, started: Date, { synced }: SyncWatch, limits: FlowLimits): Date {
+  const unreported = new Date(started.getTime() + limits.syncDeadlineSeconds * 1000);
+  const firstSync = nextSync(sync.schedule, started) ?? synced ?? unreported;
   return new Date(firstSync.getTime() + limits.pullCheckDeadlineSeconds * 1000);
 }
 

@@ -31,7 +31,7 @@ export interface Check {
 export const PAGES_IN_A_PART = 40;
 
 /** So many of a part's clients are looked at again before anything is said of them. */
-const MOST_SECOND_LOOKS = 100;
+const MAX_SECOND_LOOKS = 100;
 
 /** How old what was read for a second look, or for some clients, may be, in milliseconds: it is used once. */
 const ONE_USE = 60_000;
@@ -63,7 +63,7 @@ export function createCheck({ vault, controlPlane }: Ports, config: Config, toke
    */
   async function lookAgain(judged: readonly Judged[], runningOf: RunningOf): Promise<Judged[]> {
     const suspects = judged.filter(({ state }) => !['ok', 'expiring', 'expired'].includes(state));
-    const some = suspects.slice(0, MOST_SECOND_LOOKS);
+    const some = suspects.slice(0, MAX_SECOND_LOOKS);
     const before = await eachOf(some, ({ secret }) => runningOf(referenceOf(secret.tags)));
     const runs = new Map(some.map(({ secret }, index) => [secret.name, before[index]]));
     const again = await eachOf(some, ({ secret }) => vault.newest(secret.name));

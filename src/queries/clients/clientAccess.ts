@@ -1,6 +1,6 @@
 import { clientKey, type ClientReference } from '@connected-registry/protocol/names/clientKey';
 import { heldOf, type HeldToken } from '../../domain/tokens/heldToken.js';
-import { isLeft, type LeftToken } from '../../domain/tokens/leftToken.js';
+import { isOrphaned, type OrphanedToken } from '../../domain/tokens/orphanedToken.js';
 import { madeSince } from '../../domain/tokens/madeSince.js';
 import {
   candidateSecretName,
@@ -33,7 +33,7 @@ export interface OtherTokens {
   /** The token of the run in progress. */
   readonly run?: RunToken;
   /** Tokens that earlier runs made and left. */
-  readonly left?: readonly LeftToken[];
+  readonly orphaned?: readonly OrphanedToken[];
   /** Tokens that the client has from us. */
   readonly held?: readonly HeldToken[];
 }
@@ -110,7 +110,7 @@ export function isTokenOf(tags: CredentialTags, token: Pick<TokenFacts, 'name' |
 export async function readClientAccess(
   { controlPlane, vault }: Pick<Ports, 'controlPlane' | 'vault'>,
   reference: ClientReference,
-  { run, left = [], held = [] }: OtherTokens = {},
+  { run, orphaned = [], held = [] }: OtherTokens = {},
   unread?: string[],
 ): Promise<ClientAccess> {
   const orNoted = createNoting(unread);
@@ -137,7 +137,7 @@ export async function readClientAccess(
     known = (await Promise.all(deleted)).flatMap(ownTags);
   }
   const wanted = new Set(
-    [...[...known, ...left, ...held].map(({ token }) => token), ...(run ? [run.token] : [])].map(lower),
+    [...[...known, ...orphaned, ...held].map(({ token }) => token), ...(run ? [run.token] : [])].map(lower),
   );
   const byName = known.length === 0 ? ownTokenNames(reference).filter((name) => !wanted.has(name)) : [];
   for (const name of byName) wanted.add(name);
@@ -154,10 +154,10 @@ export async function readClientAccess(
     if (!found) former.push(...about.map(({ scopeMap }) => ({ name, scopeMap: lower(scopeMap) })));
     else {
       const remembered = heldOf(held, found);
-      const wasLeft = isLeft(left, found);
-      const isTold = fitting.length > 0 || wasLeft || remembered !== undefined || isRunToken(found, run);
-      if (!isTold && !byName.includes(name)) continue;
-      const isOurs = wasLeft || remembered?.isMade === true || fitting.some(({ made }) => made.token);
+      const wasOrphaned = isOrphaned(orphaned, found);
+      const isReported = fitting.length > 0 || wasOrphaned || remembered !== undefined || isRunToken(found, run);
+      if (!isReported && !byName.includes(name)) continue;
+      const isOurs = wasOrphaned || remembered?.isMade === true || fitting.some(({ made }) => made.token);
       const foundScopeMap =
         remembered?.foundScopeMap ?? fitting.find(({ made }) => made.foundScopeMap)?.made.foundScopeMap;
       const given = [...fitting, ...(remembered ? [remembered] : [])].map(({ scopeMap }) => lower(scopeMap));
@@ -167,7 +167,7 @@ export async function readClientAccess(
         ourPasswords: slotsFilledBy(found.slots, fitting),
         tags: fitting,
         doubtful: fitting.length === 0 && remembered ? filledSince(found.slots, remembered.since) : [],
-        ...(isTold ? {} : { byNameOnly: (await isMarked(found)) ? 'marked' : 'unmarked' }),
+        ...(isReported ? {} : { byNameOnly: (await isMarked(found)) ? 'marked' : 'unmarked' }),
         ...(foundScopeMap === undefined ? {} : { foundScopeMap }),
         given: [...new Set(given)],
       });

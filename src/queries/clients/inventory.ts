@@ -41,7 +41,7 @@ const FRESH_FOR = 60_000;
 const DOUBTFUL: readonly ClientState[] = ['unbound', 'drifted', 'orphaned', 'revoked'];
 
 /** Pages of the vault that one request goes through: a filter that fits few clients gives short pages instead of a long wait. */
-const MOST_VAULT_PAGES = 40;
+const MAX_VAULT_PAGES = 40;
 
 /** Of a client in a list; its own page shows all. */
 const ACTIONS_IN_A_LIST = 20;
@@ -51,10 +51,10 @@ export function createInventory({ vault, controlPlane }: Ports, config: Config, 
 
   async function views(
     secrets: readonly ClientSecret[],
-    mostActions: number,
+    maxActions: number,
     runningOf: RunningOf = async () => undefined,
   ): Promise<ClientView[]> {
-    const first = await viewsBy(reader, secrets, mostActions);
+    const first = await viewsBy(reader, secrets, maxActions);
     // A client that was onboarded a moment ago must not seem to be unbound because of what was read before.
     const suspects = first.flatMap(({ state }, index) => {
       const secret = secrets[index];
@@ -62,7 +62,7 @@ export function createInventory({ vault, controlPlane }: Ports, config: Config, 
     });
     const before = await eachOf(suspects, ({ tags }) => runningOf(referenceOf(tags)));
     const fresh = createRegistryReader(controlPlane, { freshFor: FRESH_FOR });
-    const looked = await viewsBy(fresh, suspects, mostActions);
+    const looked = await viewsBy(fresh, suspects, maxActions);
     const again = await eachOf(
       looked.map((view, index) => ({ view, known: before[index] })),
       async ({ view, known }) => {
@@ -74,10 +74,10 @@ export function createInventory({ vault, controlPlane }: Ports, config: Config, 
     return first.map((view) => byKey.get(view.key) ?? view);
   }
 
-  async function viewsBy(by: RegistryReader, secrets: readonly ClientSecret[], mostActions: number) {
+  async function viewsBy(by: RegistryReader, secrets: readonly ClientSecret[], maxActions: number) {
     const now = new Date();
     const known = await knownClients(secrets, by, tokenUsers);
-    return known.map((client) => toView(client, now, config.allowedEndpoints, mostActions));
+    return known.map((client) => toView(client, now, config.allowedEndpoints, maxActions));
   }
 
   /** Only clients of registries that the app is configured for: others share the vault. */
@@ -108,7 +108,7 @@ export function createInventory({ vault, controlPlane }: Ports, config: Config, 
   async function walk(filter: ClientFilter, top: number, from: ClientPlace) {
     const secrets: ClientSecret[] = [];
     let place = from;
-    for (let pages = 0; pages < MOST_VAULT_PAGES; pages += 1) {
+    for (let pages = 0; pages < MAX_VAULT_PAGES; pages += 1) {
       const page = await vault.page(place.vaultPage);
       for (const [index, listing] of page.secrets.entries()) {
         if (index < place.skip) continue;
@@ -152,7 +152,7 @@ function fits({ tags }: ClientSecret, filter: ClientFilter): boolean {
   );
 }
 
-function toView(known: KnownClient, now: Date, allowedEndpoints: readonly string[], mostActions: number): ClientView {
+function toView(known: KnownClient, now: Date, allowedEndpoints: readonly string[], maxActions: number): ClientView {
   const { tags, actions = [], secretIsEnabled } = known;
   const { registry, connectedRegistry, client, token, scopeMap, slot, expiresOn, issued, pull } = tags;
   const key = clientKey(tags);
@@ -163,7 +163,7 @@ function toView(known: KnownClient, now: Date, allowedEndpoints: readonly string
     client,
     ...judgeClient(known, now, allowedEndpoints),
     token,
-    scopeMap: { name: scopeMap, actions: actions.slice(0, mostActions), actionCount: actions.length },
+    scopeMap: { name: scopeMap, actions: actions.slice(0, maxActions), actionCount: actions.length },
     slot,
     issuedAt: issued.slotCreatedAt,
     expiresOn,

@@ -1,5 +1,5 @@
 import type { UnusedResource } from '@connected-registry/protocol/answers/clientAnswers';
-import { MOST_UNUSED, type LeftOvers } from '../../domain/check/checkRun.js';
+import { MAX_UNUSED, type LeftOvers } from '../../domain/check/checkRun.js';
 import { isDefaultTokenName, SCOPE_MAP_MARK } from '@connected-registry/protocol/names/names';
 import { offlineWarnings } from '../../domain/schedules/offlineTime.js';
 import type { RegistryControlPlane, ScopeMapFacts, TokenFacts } from '../../ports/registryControlPlane.js';
@@ -38,10 +38,10 @@ export async function leftOvers(
     .map(({ name }): UnusedResource => ({ kind: 'scopeMap', registry, name, reason: 'it carries our mark' }));
   const found = [...unusedTokens, ...unusedMaps];
   // The listing may be some minutes old: what an offboarding has removed since is not left over.
-  const shown = await eachOf(found.slice(0, MOST_UNUSED), async (item) => ((await isThere(item)) ? [item] : []));
+  const shown = await eachOf(found.slice(0, MAX_UNUSED), async (item) => ((await isThere(item)) ? [item] : []));
   return {
     unused: shown.flat(),
-    omittedUnused: Math.max(0, found.length - MOST_UNUSED),
+    omittedUnused: Math.max(0, found.length - MAX_UNUSED),
     warnings: connectedRegistries.flatMap((facts) => offlineWarnings(registry, facts, now)),
   };
 

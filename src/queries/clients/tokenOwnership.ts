@@ -1,6 +1,6 @@
 import { clientKey } from '@connected-registry/protocol/names/clientKey';
 import { heldOf, type HeldToken } from '../../domain/tokens/heldToken.js';
-import { isLeft, type LeftToken } from '../../domain/tokens/leftToken.js';
+import { isOrphaned, type OrphanedToken } from '../../domain/tokens/orphanedToken.js';
 import {
   candidateSecretName,
   defaultTokenName,
@@ -33,7 +33,7 @@ interface Question {
   readonly token: TokenFacts | undefined;
   /** What the client's enabled secrets tell of its credentials. */
   readonly known: readonly CredentialTags[];
-  readonly left: readonly LeftToken[];
+  readonly orphaned: readonly OrphanedToken[];
   readonly held: readonly HeldToken[];
   /** Names of the tokens that the client's revocation has disabled, in lower case. */
   readonly disabled: readonly string[];
@@ -43,7 +43,7 @@ interface Question {
 export async function readOwnership(
   { vault }: Pick<Ports, 'vault'>,
   tokenUsers: TokenUsers,
-  { onboarding, token, known, left, held, disabled }: Question,
+  { onboarding, token, known, orphaned, held, disabled }: Question,
 ): Promise<Ownership> {
   if (!token) return { kind: 'absent' };
   const told = ownBy(known);
@@ -57,11 +57,11 @@ export async function readOwnership(
     if (!token) return undefined;
     const fitting = tags.filter((one) => isTokenOf(one, token));
     const remembered = heldOf(held, token);
-    const wasLeft = isLeft(left, token);
-    const isTold = fitting.length > 0 || remembered || wasLeft || disabled.includes(token.name.toLowerCase());
-    if (!isTold) return undefined;
+    const wasOrphaned = isOrphaned(orphaned, token);
+    const isReported = fitting.length > 0 || remembered || wasOrphaned || disabled.includes(token.name.toLowerCase());
+    if (!isReported) return undefined;
     const found = remembered?.foundScopeMap ?? fitting.find(({ made }) => made.foundScopeMap)?.made.foundScopeMap;
-    const isMade = wasLeft || remembered?.isMade === true || fitting.some(({ made }) => made.token);
+    const isMade = wasOrphaned || remembered?.isMade === true || fitting.some(({ made }) => made.token);
     return {
       kind: 'own',
       isMade,

@@ -30,7 +30,7 @@ const SHARED_FOR = 2_000;
 export const SHOWN_FOR = 60_000;
 
 /** So many of the clients that seem to use a token are looked at again and named. */
-const MOST_CONFIRMED = 10;
+const MAX_CONFIRMED = 10;
 
 interface Index {
   readonly clients: ReadonlyMap<string, ClientReference>;
@@ -62,7 +62,7 @@ export function createTokenUsers(vault: Pick<SecretVault, 'page' | 'newest'>): T
     others: async (token, client, age) => {
       const users = (await index(age)).users.get(keyOf(client.registry, token));
       const own = clientKey(client);
-      const seeming = [...(users ?? [])].filter(([key]) => key !== own).slice(0, MOST_CONFIRMED);
+      const seeming = [...(users ?? [])].filter(([key]) => key !== own).slice(0, MAX_CONFIRMED);
       const looked = await Promise.all(seeming.map(([, reference]) => lookAgain(token, reference)));
       return looked.filter(({ tags }) => tags.length > 0);
     },

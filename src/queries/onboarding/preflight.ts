@@ -1,6 +1,6 @@
 import type { Config } from '../../settings/config.js';
 import type { HeldToken } from '../../domain/tokens/heldToken.js';
-import type { LeftToken } from '../../domain/tokens/leftToken.js';
+import type { OrphanedToken } from '../../domain/tokens/orphanedToken.js';
 import { candidateSecretName, mainSecretName } from '@connected-registry/protocol/names/names';
 import type { Onboarding } from '@connected-registry/protocol/requests/onboardingRequest';
 import { sameActions, toActions } from '@connected-registry/protocol/names/permissions';
@@ -60,8 +60,8 @@ export interface Ancestor extends SyncStop {
  */
 export type Preflight = (
   onboarding: Onboarding,
-  lifts?: Revocation,
-  left?: readonly LeftToken[],
+  clears?: Revocation,
+  orphaned?: readonly OrphanedToken[],
   held?: readonly HeldToken[],
 ) => Promise<OnboardingPlan>;
 
@@ -71,18 +71,18 @@ export function createPreflight(
   facts: RegistryFactsQuery,
   tokenUsers: TokenUsers,
 ): Preflight {
-  return (asked, lifts, left = [], held = []) =>
-    unlessMended(facts, (look) => plan(look, asked, { lifts, left, held }));
+  return (asked, clears, orphaned = [], held = []) =>
+    unlessMended(facts, (look) => plan(look, asked, { clears, orphaned, held }));
 
   async function plan(look: Look, asked: Onboarding, remembered: Remembered): Promise<OnboardingPlan> {
-    const { lifts } = remembered;
+    const { clears } = remembered;
     const now = new Date();
     const findings = await read(ports, look, tokenUsers, asked, remembered);
     const name = findings.token?.name ?? asked.token;
     const isFormer = name.toLowerCase() !== asked.token.toLowerCase();
     const onboarding = isFormer ? { ...asked, token: name } : asked;
     const endpoint = (onboarding.endpoint ?? findings.connectedRegistry?.loginServer ?? '').toLowerCase();
-    const revoked = revokedToken(findings.token, lifts);
+    const revoked = revokedToken(findings.token, clears);
     const credential = revoked ? FIRST_PASSWORD : planCredential(findings, onboarding, endpoint, now);
     const scopeMap = !findings.scopeMap
       ? 'absent'
@@ -144,12 +144,12 @@ async function read(
   facts: Look,
   tokenUsers: TokenUsers,
   onboarding: Onboarding,
-  { lifts, left, held }: Remembered,
+  { clears, orphaned, held }: Remembered,
 ): Promise<Findings> {
   const { controlPlane, vault } = ports;
   const { registry } = onboarding;
   // A revocation has hidden the secrets, whose tags are read all the same.
-  const hidden = [mainSecretName(onboarding), candidateSecretName(onboarding)].filter(() => lifts !== undefined);
+  const hidden = [mainSecretName(onboarding), candidateSecretName(onboarding)].filter(() => clears !== undefined);
   const [slow, [connectedRegistry, syncScope], scopeMap, named, main, candidate, ...versions] = await Promise.all([
     facts.slowFacts(registry),
     controlPlane
@@ -171,9 +171,9 @@ async function read(
     onboarding,
     token,
     known,
-    left,
+    orphaned,
     held,
-    disabled: lifts?.disabled ?? [],
+    disabled: clears?.disabled ?? [],
   });
   const isNobodys = token !== undefined && ownership.kind === 'nobodys' && token.scopeMap !== '';
   const foundScopeMap = isNobodys ? await controlPlane.getScopeMap(registry, token.scopeMap) : undefined;
@@ -183,8 +183,8 @@ async function read(
 
 /** What the client's record tells. */
 interface Remembered {
-  readonly lifts: Revocation | undefined;
-  readonly left: readonly LeftToken[];
+  readonly clears: Revocation | undefined;
+  readonly orphaned: readonly OrphanedToken[];
   readonly held: readonly HeldToken[];
 }
 
@@ -205,8 +205,8 @@ async function readAncestors(
 }
 
 /** The token, if the revocation disabled it: also when somebody has enabled it since, while an old password may work. */
-function revokedToken(token: TokenFacts | undefined, lifts: Revocation | undefined): RevokedToken | undefined {
-  if (!token || !lifts?.disabled.includes(token.name.toLowerCase())) return undefined;
+function revokedToken(token: TokenFacts | undefined, clears: Revocation | undefined): RevokedToken | undefined {
+  if (!token || !clears?.disabled.includes(token.name.toLowerCase())) return undefined;
   const passwords = Object.values(token.slots).map(({ createdAt }) => createdAt);
   return token.isEnabled && passwords.length === 0 ? undefined : { passwords };
 }

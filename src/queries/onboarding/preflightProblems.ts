@@ -5,7 +5,7 @@ import type { Problem } from '../../domain/operations/operation.js';
 import { actionsCover, READ_ACTIONS } from '@connected-registry/protocol/names/permissions';
 import type { CredentialPlan } from '../../domain/onboarding/plan.js';
 import { sameInArm, takesWrites } from '@connected-registry/protocol/registry/armEnumerations';
-import { worstWaySeconds } from '@connected-registry/protocol/registry/syncSchedule';
+import { worstPathSeconds } from '@connected-registry/protocol/registry/syncSchedule';
 import { aboutOverlap } from '../rotation/overlapProblems.js';
 import type { Findings } from './preflight.js';
 import { aboutScopeMap, aboutToken } from './rightsProblems.js';
@@ -52,10 +52,10 @@ function aboutLife({ connectedRegistry, ancestors }: Findings, onboarding: Onboa
   if (!connectedRegistry) return [];
   const { credentialLifetimeDays } = onboarding;
   const now = new Date();
-  const way = [connectedRegistry, ...ancestors];
+  const syncPath = [connectedRegistry, ...ancestors];
   return [
-    ...aboutOverlap({ worstWaySeconds: worstWaySeconds(way, now), credentialLifetimeDays }, config, onboarding),
-    ...aboutUnreadableSchedules(way, onboarding.registry, now),
+    ...aboutOverlap({ worstPathSeconds: worstPathSeconds(syncPath, now), credentialLifetimeDays }, config, onboarding),
+    ...aboutUnreadableSchedules(syncPath, onboarding.registry, now),
   ];
 }
 
@@ -133,7 +133,7 @@ function aboutEndpoint(findings: Findings, onboarding: Onboarding, config: Confi
 }
 
 /** Problems stand in the durable history, so there must not be hundreds. */
-const MOST_REPOSITORY_PROBLEMS = 20;
+const MAX_REPOSITORY_PROBLEMS = 20;
 
 function aboutRepositories(findings: Findings, onboarding: Onboarding): Problem[] {
   if (!findings.connectedRegistry) return [];
@@ -156,8 +156,8 @@ function aboutRepositories(findings: Findings, onboarding: Onboarding): Problem[
       },
     ];
   });
-  if (problems.length > MOST_REPOSITORY_PROBLEMS) {
-    const more = problems.splice(MOST_REPOSITORY_PROBLEMS).length;
+  if (problems.length > MAX_REPOSITORY_PROBLEMS) {
+    const more = problems.splice(MAX_REPOSITORY_PROBLEMS).length;
     problems.push({
       code: 'repository-not-synced',
       field: 'repositories',
@@ -180,13 +180,13 @@ function aboutRepositories(findings: Findings, onboarding: Onboarding): Problem[
 
 function aboutCap(findings: Findings, onboarding: Onboarding, config: Config, bound: boolean): Problem[] {
   const count = findings.connectedRegistry?.clientTokens.length ?? 0;
-  const most = config.caps.clientsPerConnectedRegistry;
-  if (bound || count < most) return [];
+  const max = config.caps.clientsPerConnectedRegistry;
+  if (bound || count < max) return [];
   return [
     {
       code: 'too-many-clients',
       field: 'connectedRegistry',
-      message: `${onboarding.connectedRegistry} has ${count} clients already, of ${most} that it may have.`,
+      message: `${onboarding.connectedRegistry} has ${count} clients already, of ${max} that it may have.`,
       fix: 'Remove a client, use another connected registry, or raise CLIENTS_PER_CONNECTED_REGISTRY if Azure allows you more.',
     },
   ];

@@ -19,12 +19,12 @@ export function aboutScopeMap(
   const { scopeMap } = onboarding;
   const wanted = toActions(onboarding.permissions);
   const problems: Problem[] = [];
-  const most = config.caps.permissionsPerScopeMap;
-  if (wanted.length > most)
+  const max = config.caps.permissionsPerScopeMap;
+  if (wanted.length > max)
     problems.push({
       code: 'too-many-permissions',
       field: 'repositories',
-      message: `The request asks for ${wanted.length} permissions; a scope map holds ${most}.`,
+      message: `The request asks for ${wanted.length} permissions; a scope map holds ${max}.`,
       fix: 'Ask for fewer repositories, or for a wildcard such as samples/*.',
     });
   if (isConnectedRegistryName(findings, scopeMap) || hasGatewayActions(findings.scopeMap?.actions ?? []))
@@ -45,14 +45,14 @@ export function aboutScopeMap(
 }
 
 /** Longer commands are for nobody to read; a history holds the fix, too. */
-const MOST_COMMAND_CHARACTERS = 2000;
+const MAX_COMMAND_CHARACTERS = 2000;
 
 function differentMapFix(findings: Findings, onboarding: Onboarding, wanted: readonly string[]): string {
   const { registry, scopeMap } = onboarding;
   const mayRestore = !onboarding.restoreScopeMap && isOursToRestore(findings, onboarding);
   const other = mayRestore ? 'Onboard with restoreScopeMap: true' : 'Choose another name';
   const command = FIX_COMMANDS.changeScopeMap({ registry, scopeMap, has: findings.scopeMap?.actions ?? [], wanted });
-  return command.length > MOST_COMMAND_CHARACTERS ? `${other}.` : `${other}, or: ${command}`;
+  return command.length > MAX_COMMAND_CHARACTERS ? `${other}.` : `${other}, or: ${command}`;
 }
 
 /** Whether the map's name stands for the rights that are asked for: whoever shares it was onboarded with them. */

@@ -13,8 +13,8 @@ import type { Findings } from './preflight.js';
  */
 
 /** Connected registries on the way whose sync times nobody can tell. */
-export function aboutUnreadableSchedules(way: readonly SyncStop[], registry: string, now: Date): Problem[] {
-  return unreadableStops(way, now).map((stop) => ({
+export function aboutUnreadableSchedules(syncPath: readonly SyncStop[], registry: string, now: Date): Problem[] {
+  return unreadableStops(syncPath, now).map((stop) => ({
     ...unreadableSchedule(registry, stop),
     field: 'connectedRegistry',
     unknown: true,

@@ -5,7 +5,7 @@ import { lifeMarks } from '../../domain/rotation/rotationPolicy.js';
 
 interface Lifetime {
   /** Undefined: unknown. */
-  readonly worstWaySeconds: number | undefined;
+  readonly worstPathSeconds: number | undefined;
   readonly credentialLifetimeDays: number;
 }
 
@@ -14,27 +14,27 @@ interface Lifetime {
  * pace is unknown nothing is concluded from it here; `aboutUnreadableSchedules` says so.
  */
 export function aboutOverlap(
-  { worstWaySeconds, credentialLifetimeDays }: Lifetime,
+  { worstPathSeconds, credentialLifetimeDays }: Lifetime,
   { limits, rotation }: Pick<Config, 'limits' | 'rotation'>,
   { connectedRegistry }: ClientReference,
 ): Problem[] {
   const problems: Problem[] = [];
-  if (worstWaySeconds === undefined) return problems;
-  const least = worstWaySeconds + limits.passwordReplicationSeconds;
-  if (limits.overlapSeconds < least)
+  if (worstPathSeconds === undefined) return problems;
+  const min = worstPathSeconds + limits.passwordReplicationSeconds;
+  if (limits.overlapSeconds < min)
     problems.push({
       code: 'overlap-too-short',
       field: 'connectedRegistry',
-      message: `News takes up to ${least} s to reach ${connectedRegistry}; two passwords overlap for ${limits.overlapSeconds} s only.`,
-      fix: `Raise the setting OVERLAP_SECONDS to ${least} at least, or have ${connectedRegistry} sync more often.`,
+      message: `News takes up to ${min} s to reach ${connectedRegistry}; two passwords overlap for ${limits.overlapSeconds} s only.`,
+      fix: `Raise the setting OVERLAP_SECONDS to ${min} at least, or have ${connectedRegistry} sync more often.`,
     });
   const life = credentialLifetimeDays * 86_400;
   const { dueAfter } = lifeMarks(life, rotation);
-  if (life - dueAfter < 2 * worstWaySeconds)
+  if (life - dueAfter < 2 * worstPathSeconds)
     problems.push({
       code: 'lifetime-too-short',
       field: 'credentialLifetimeDays',
-      message: `A credential of ${credentialLifetimeDays} days is rotated ${Math.floor(life - dueAfter)} s before its end; ${connectedRegistry} needs up to ${worstWaySeconds} s for each of the two syncs until the new one is proven.`,
+      message: `A credential of ${credentialLifetimeDays} days is rotated ${Math.floor(life - dueAfter)} s before its end; ${connectedRegistry} needs up to ${worstPathSeconds} s for each of the two syncs until the new one is proven.`,
       fix: 'Ask for a longer life, or rotate earlier (the setting ROTATE_AFTER).',
     });
   return problems;

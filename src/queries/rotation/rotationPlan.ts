@@ -14,7 +14,7 @@ import {
   type KnownSlot,
   type SlotName,
 } from '@connected-registry/protocol/registry/slots';
-import { worstWaySeconds } from '@connected-registry/protocol/registry/syncSchedule';
+import { worstPathSeconds } from '@connected-registry/protocol/registry/syncSchedule';
 import type { Ports } from '../../ports/ports.js';
 import type { ConnectedRegistryFacts, ScopeMapFacts, TokenFacts } from '../../ports/registryControlPlane.js';
 import type { SecretFacts } from '../../ports/secretVault.js';
@@ -54,11 +54,11 @@ export function createRotationPlan(
     const findings = await explained(ports, rotation, await read(ports, tokenUsers, rotation, acknowledged), now);
     const { tags, main, token, scopeMap, connectedRegistry } = findings;
     const slow = await look.slowFacts(rotation.registry);
-    const way = [...ancestorsOf(slow, connectedRegistry)]
+    const syncPath = [...ancestorsOf(slow, connectedRegistry)]
       .reverse()
       .concat(connectedRegistry ?? [])
       .map(syncStop);
-    const worst = worstWaySeconds(way, now);
+    const worst = worstPathSeconds(syncPath, now);
     const slots = chooseSlots(findings, rotation, now);
     const image = tags?.pull?.image || imageFrom(scopeMap);
     const found = {
@@ -68,13 +68,13 @@ export function createRotationPlan(
       // Where the value names none, the tags may.
       endpoint: main?.endpoints[0] ?? tags?.issued.endpoint ?? '',
       image,
-      credentialLifetimeDays: tags ? lifetimeDays(tags) : config.lifetimes.usualDays,
+      credentialLifetimeDays: tags ? lifetimeDays(tags) : config.lifetimes.defaultDays,
       made: tags?.made ?? { scopeMap: false, token: false },
       ...(main ? { mainVersion: main.version } : {}),
       ...slots,
       sync: syncFacts(connectedRegistry),
-      way,
-      ...(worst === undefined ? {} : { worstWaySeconds: worst }),
+      syncPath,
+      ...(worst === undefined ? {} : { worstPathSeconds: worst }),
       ...(tags?.revokeOld ? { slotFreeAt: tags.revokeOld.from } : {}),
     };
     const earlier = token?.slots[found.slot]?.createdAt;
@@ -175,6 +175,6 @@ function chooseSlots({ tags, token, candidate }: RotationFindings, { urgent }: R
   const slot = replaced ?? (isLive(slots[tags.slot], now) ? other : tags.slot);
   const { revokeOld } = tags;
   // Only the new secret's tag can have it revoked: else it would hold its slot for good.
-  const isLeft = revokeOld !== undefined && revokeOld.slot !== slot && isSamePassword(slots, revokeOld);
-  return { slot, ...(isLeft ? { stillToGo: revokeOld } : {}) };
+  const isOrphaned = revokeOld !== undefined && revokeOld.slot !== slot && isSamePassword(slots, revokeOld);
+  return { slot, ...(isOrphaned ? { stillToGo: revokeOld } : {}) };
 }

@@ -12,7 +12,10 @@ import { aboutOverlap } from './overlapProblems.js';
 import type { RotationFindings } from './rotationPlan.js';
 import { aboutUnreadableSchedules } from '../onboarding/unknownProblems.js';
 
-type Planned = Pick<RotationPlan, 'endpoint' | 'slot' | 'image' | 'way' | 'worstWaySeconds' | 'credentialLifetimeDays'>;
+type Planned = Pick<
+  RotationPlan,
+  'endpoint' | 'slot' | 'image' | 'syncPath' | 'worstPathSeconds' | 'credentialLifetimeDays'
+>;
 
 /** Everything that stands in the way of a rotation, at once, each with its fix. */
 export function rotationProblems(
@@ -91,13 +94,13 @@ export function rotationProblems(
       message: `Neither the secret nor the scope map ${tags.scopeMap} names a repository to pull from.`,
       fix: 'Onboard the client again with the field image.',
     });
-  const unknown = aboutUnreadableSchedules(plan.way, registry, now);
+  const unknown = aboutUnreadableSchedules(plan.syncPath, registry, now);
   if (rotation.urgent) return [...problems, ...unknown];
-  const { credentialLifetimeDays, worstWaySeconds } = plan;
+  const { credentialLifetimeDays, worstPathSeconds } = plan;
   return [
     ...problems,
     ...aboutSlot(findings, tags, rotation, plan, now),
-    ...aboutOverlap({ credentialLifetimeDays, worstWaySeconds }, config, rotation),
+    ...aboutOverlap({ credentialLifetimeDays, worstPathSeconds }, config, rotation),
     ...unknown,
   ];
 }

@@ -12,7 +12,7 @@ import {
 } from '../../domain/rotation/rotationDue.js';
 import type { RotationPolicy } from '../../domain/rotation/rotationPolicy.js';
 import type { CredentialTags } from '@connected-registry/protocol/names/secretTags';
-import { worstWaySeconds } from '@connected-registry/protocol/registry/syncSchedule';
+import { worstPathSeconds } from '@connected-registry/protocol/registry/syncSchedule';
 import type { SecretVault } from '../../ports/secretVault.js';
 import { syncFacts } from '../registry/connectedRegistry.js';
 import { eachOf } from '../eachOf.js';
@@ -84,8 +84,8 @@ export function createRotationSchedule(
   async function syncOf(registry: string, connectedRegistry: string, now: Date): Promise<SyncOfClient> {
     const slow = await facts.slowFacts(registry);
     const found = slow.connectedRegistries.find(({ name }) => name.toLowerCase() === connectedRegistry.toLowerCase());
-    const way = [...ancestorsOf(slow, found), ...(found ? [found] : [])];
-    const worstGapSeconds = worstWaySeconds(way, now);
+    const syncPath = [...ancestorsOf(slow, found), ...(found ? [found] : [])];
+    const worstGapSeconds = worstPathSeconds(syncPath, now);
     return {
       ...syncFacts(found),
       ...(worstGapSeconds === undefined ? {} : { worstGapSeconds }),

@@ -30,15 +30,15 @@ export function rotationWrites(
 
 /** What an urgent rotation costs: the leaked password must end, and the new one reaches the device only after a sync. */
 export function outageOf(
-  { sync, way, worstWaySeconds }: Pick<RotationPlan, 'sync' | 'way' | 'worstWaySeconds'>,
+  { sync, syncPath, worstPathSeconds }: Pick<RotationPlan, 'sync' | 'syncPath' | 'worstPathSeconds'>,
   now: Date,
 ) {
   const next = nextSync(sync.schedule, now);
-  const own = way.at(-1)?.name ?? 'the connected registry';
+  const own = syncPath.at(-1)?.name ?? 'the connected registry';
   const when = next ? `${next.toISOString()} by its schedule` : 'when is unknown: its schedule cannot be read';
-  const most =
-    worstWaySeconds === undefined
+  const max =
+    worstPathSeconds === undefined
       ? 'nobody can tell how long when the password misses that sync, since a schedule on the way cannot be read'
-      : `up to ${worstWaySeconds} s when the password misses that sync`;
-  return `The password in use ends in the cloud within a minute, and at the edge with the next sync of ${own} (${when}). From then on the client cannot pull until it has proven the new password and its agent has written it for its consumers: minutes, but ${most}.`;
+      : `up to ${worstPathSeconds} s when the password misses that sync`;
+  return `The password in use ends in the cloud within a minute, and at the edge with the next sync of ${own} (${when}). From then on the client cannot pull until it has proven the new password and its agent has written it for its consumers: minutes, but ${max}.`;
 }

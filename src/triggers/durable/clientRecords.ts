@@ -28,8 +28,8 @@ export async function readTokenOwner(
 }
 
 /** What a record tells of the client's tokens. */
-export function tokensIn({ left, held }: ClientRecord): Pick<ClientRecord, 'left' | 'held'> {
-  return { ...(left === undefined ? {} : { left }), ...(held === undefined ? {} : { held }) };
+export function tokensIn({ orphaned, held }: ClientRecord): Pick<ClientRecord, 'orphaned' | 'held'> {
+  return { ...(orphaned === undefined ? {} : { orphaned }), ...(held === undefined ? {} : { held }) };
 }
 
 /** Tells the client entity something, without waiting for it. */

@@ -11,9 +11,9 @@ import { newestRuns, START_WITHIN, type Placed, type RunsQuery } from './runsByT
 import type { RunStatus } from './runStatus.js';
 
 /** Runs that are looked through for clients that may have had earlier ones; the newest. */
-const MOST_RUNS = 2_000;
+const MAX_RUNS = 2_000;
 /** Records that one request reads; each is one read of the engine's storage. */
-const MOST_RECORDS = 500;
+const MAX_RECORDS = 500;
 
 /** Runs that ended since some instant, and whose instances later runs have taken. */
 export interface EarlierRuns {
@@ -37,16 +37,16 @@ export async function earlierRuns(
   const { found: runs, next } = await newestRuns(
     pages,
     { prefixes, oldest: since - START_WITHIN },
-    { from: undefined, now, top: MOST_RUNS },
+    { from: undefined, now, top: MAX_RUNS },
     async (run) => ({ id: run.instance, value: recordKeyOf(run) }),
   );
   const keys = [...new Set(runs.flatMap(({ value }) => value ?? []))];
-  const records = await eachOf(keys.slice(0, MOST_RECORDS), (key) => readClientRecord(client, key));
+  const records = await eachOf(keys.slice(0, MAX_RECORDS), (key) => readClientRecord(client, key));
   const ended = records.flatMap((record) => record.ended ?? []);
   const found = ended
     .filter(({ startedAs, endedAt }) => startedAs === undefined && Date.parse(endedAt) >= since)
     .map((one) => ({ at: Date.parse(one.startedAt), id: one.id, value: shortSummary(one) }));
-  return { found, isComplete: next === undefined && keys.length <= MOST_RECORDS };
+  return { found, isComplete: next === undefined && keys.length <= MAX_RECORDS };
 }
 
 /** The record that knows the runs which had this run's instance before it; undefined of what is no operation. */

@@ -33,11 +33,11 @@ export interface RunsQuery extends Pick<InstanceQuery, 'runtimeStatuses'> {
 /** Instances in one page of the engine's. */
 const PAGE = 250;
 /** Pages of the engine that one request goes through before it says how far it has come. */
-const MOST_PAGES = 40;
+const MAX_PAGES = 40;
 /** A span that holds more instances is looked at in parts: they are all read before the newest is known. */
-const MOST_IN_A_SPAN = 1000;
+const MAX_IN_A_SPAN = 1000;
 /** In milliseconds: the first span of all runs, that of a few, the shortest, and how much longer or shorter the next is. */
-const SPAN = { first: 3600_000, few: 40 * 86_400_000, least: 60_000, factor: 4 };
+const SPAN = { first: 3600_000, few: 40 * 86_400_000, min: 60_000, factor: 4 };
 /** Milliseconds between a request and the instance that it makes; more when it had to wait for its client. */
 export const START_WITHIN = 60_000;
 
@@ -76,10 +76,10 @@ export async function newestRuns<T>(
   let read = 0;
   for (;;) {
     const start = Math.max(until.at - span, query.oldest);
-    const { runs, pagesRead, isComplete } = await runsIn(pages, query, start, until.at, span > SPAN.least);
+    const { runs, pagesRead, isComplete } = await runsIn(pages, query, start, until.at, span > SPAN.min);
     read += pagesRead;
     if (!isComplete) {
-      span = Math.max(SPAN.least, span / SPAN.factor);
+      span = Math.max(SPAN.min, span / SPAN.factor);
       continue;
     }
     const inside: Placed<T>[] = [];
@@ -94,7 +94,7 @@ export async function newestRuns<T>(
     if (found.length > top) return { found: found.slice(0, top), ...nextAfter(found[top - 1]) };
     if (start <= query.oldest) return { found };
     until = { at: start, id: '' };
-    if (read >= MOST_PAGES) return { found, next: until };
+    if (read >= MAX_PAGES) return { found, next: until };
     span *= SPAN.factor;
   }
 }
@@ -155,7 +155,7 @@ async function runsIn(
       pagesRead += 1;
       runs.push(...page.runs);
       ({ continuation } = page);
-      if (mayBeShorter && runs.length > MOST_IN_A_SPAN) return { runs: [], pagesRead, isComplete: false };
+      if (mayBeShorter && runs.length > MAX_IN_A_SPAN) return { runs: [], pagesRead, isComplete: false };
     } while (continuation !== undefined);
   }
   return { runs, pagesRead, isComplete: true };

@@ -88,7 +88,7 @@ function readOnlyRequest({ data }: IncomingEvent, { registries, lifetimes }: Con
     ...NAMED_BY_EVENT,
   }));
   if (errors.length > 0) return { kind: 'refused', decision: 'invalid-data', errors };
-  return { onboarding: toOnboarding(parsed.data, registries[0].name, lifetimes.usualDays) };
+  return { onboarding: toOnboarding(parsed.data, registries[0].name, lifetimes.defaultDays) };
 }
 
 function bounded({ data }: IncomingEvent, { profileBook, lifetimes }: Config): Wanted {
@@ -101,7 +101,7 @@ function bounded({ data }: IncomingEvent, { profileBook, lifetimes }: Config): W
     .map((registry) => profileOfRequest(profileBook, clientOfEvent(parsed.data, registry)))
     .find((found) => found !== undefined);
   if (!profile) return { kind: 'refused', decision: 'no-profile' };
-  const wanted = withinProfile(profile, parsed.data, defaultRegistry, lifetimes.usualDays);
+  const wanted = withinProfile(profile, parsed.data, defaultRegistry, lifetimes.defaultDays);
   return 'beyond' in wanted
     ? { kind: 'refused', decision: 'beyond-profile', profile: profile.name, errors: wanted.beyond }
     : { onboarding: wanted.onboarding, profile: profile.name };

@@ -38,7 +38,7 @@ export function onConnectedRegistryWritten(config: Config, queries: Queries) {
 
   async function start(client: DurableClient, profile: Profile, connectedRegistry: string, device: string, at: string) {
     const request = requestOf(profile, { connectedRegistry, client: device });
-    const onboarding = toOnboarding(request, config.profileBook.defaultRegistry, config.lifetimes.usualDays);
+    const onboarding = toOnboarding(request, config.profileBook.defaultRegistry, config.lifetimes.defaultDays);
     const origin = { actor: 'event', fingerprint: fingerprint(onboarding), eventAt: at };
     return startFromEvent(client, ONBOARD, { ...newRun(onboarding, origin, config), awaitsActivation: true });
   }

@@ -34,7 +34,7 @@ export function onDeviceChanged(config: Config, queries: Queries) {
     const onboarding = toOnboarding(
       requestOf(profile, { connectedRegistry, client: device }),
       defaultRegistry,
-      config.lifetimes.usualDays,
+      config.lifetimes.defaultDays,
     );
     const origin = { actor: 'event', fingerprint: fingerprint(onboarding), eventAt: at };
     const run = newRun(onboarding, origin, config);

@@ -70,7 +70,7 @@ export function eventFunction(name: string, handlers: Readonly<Record<string, Ev
         )
       : ({ kind: 'refused', decision: 'no-event' } as const);
     const { kind, errors, ...decided } = verdict;
-    const rest = { ...decided, ...(errors === undefined ? {} : { errors: errors.slice(0, MOST_LOGGED) }) };
+    const rest = { ...decided, ...(errors === undefined ? {} : { errors: errors.slice(0, MAX_LOGGED) }) };
     const line = JSON.stringify({ event: `${name}.${kind}`, ...rest, ...attributesOf(incoming) });
     if (kind === 'refused') context.warn(line);
     else context.log(line);
@@ -78,7 +78,7 @@ export function eventFunction(name: string, handlers: Readonly<Record<string, Ev
 }
 
 /** Faults of one event that are logged. */
-const MOST_LOGGED = 50;
+const MAX_LOGGED = 50;
 
 /** Longest attribute that is logged, in characters. A resource id has some two hundred; a sender may write a megabyte. */
 const LONGEST_ATTRIBUTE = 400;

@@ -25,8 +25,8 @@ const WITHIN = 4 * 60_000;
  */
 export function purgeEndedRuns(afterDays: number) {
   return async (_timer: Timer, client: DurableClient, context: InvocationContext): Promise<void> => {
-    const begun = Date.now();
-    const before = new Date(begun - afterDays * DAY);
+    const started = Date.now();
+    const before = new Date(started - afterDays * DAY);
     const pages = instancePages(context);
     const tally = { purged: 0, kept: 0, failed: 0 };
     const scope = { log: (line: string) => context.log(line), actor: 'timer' };
@@ -43,7 +43,7 @@ export function purgeEndedRuns(afterDays: number) {
       for (const run of page.runs.filter((one) => mayGo(one, before)))
         tally[await inAuditScope(scope, () => purge(client, run))] += 1;
       continuation = page.continuation;
-    } while (continuation !== undefined && Date.now() - begun < WITHIN);
+    } while (continuation !== undefined && Date.now() - started < WITHIN);
     context.log(JSON.stringify({ event: 'runs.purged', ...tally, before, complete: continuation === undefined }));
   };
 }

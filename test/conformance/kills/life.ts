@@ -28,7 +28,7 @@ const log = createLog({ rules: { default: 'None' }, sink: () => undefined });
 
 /** Virtual time after the last thing that a client did within which all must have ended. */
 const patience = 10 * 60_000;
-const mostKills = 2000;
+const maxKills = 2000;
 
 /** A start of the host over records that a killed one left. */
 class Life {
@@ -189,7 +189,7 @@ export async function endAfterKillsEverywhere(app: LoadedApp, given: CaseRecords
   const clients = given.records.filter(isClients);
   const records: HubRecord[] = [];
   let end = Number.POSITIVE_INFINITY;
-  for (let count = 0; count < mostKills; count += 1) {
+  for (let count = 0; count < maxKills; count += 1) {
     const life = await Life.begin(app, records);
     try {
       const [next] = clients;
@@ -204,7 +204,7 @@ export async function endAfterKillsEverywhere(app: LoadedApp, given: CaseRecords
       life.kill();
     }
   }
-  throw new Error(`${given.id} has not ended after ${mostKills} kills`);
+  throw new Error(`${given.id} has not ended after ${maxKills} kills`);
 }
 
 /** Finals of the records themselves, without a kill. */

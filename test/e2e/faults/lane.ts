@@ -8,7 +8,7 @@ import type { ClientNames } from './calls.js';
 import type { THROTTLED_FOR_LONG } from './faultKinds.js';
 import { FaultyLine } from './faultyLine.js';
 import { Foreigners } from './foreigners.js';
-import { brokenPromises } from './promises.js';
+import { brokenInvariants } from './promises.js';
 import { readState, type TokenState } from './simulatorState.js';
 import { strike, STRIKE_WITHIN_SECONDS, within, type Course } from './strikes.js';
 import {
@@ -133,7 +133,7 @@ export class Lane implements Struck {
     return Promise.all(
       ends.map(async ({ names, ...end }) => ({
         ...end,
-        wrong: await brokenPromises(this.it, names, end.ended, state, names.adopted),
+        wrong: await brokenInvariants(this.it, names, end.ended, state, names.adopted),
       })),
     );
   }
@@ -178,7 +178,7 @@ export class Lane implements Struck {
     const state = await readState(this.it);
     return Promise.all(
       stricken.map(async ({ trial, names, ended, wrong }): Promise<TrialEnd> => {
-        const broken = await brokenPromises(this.it, names, ended, state, names.adopted);
+        const broken = await brokenInvariants(this.it, names, ended, state, names.adopted);
         const unneeded = unneededPasswords(trial, names, this.line);
         return endOfTrial(trial, ended, [...broken, ...wrong, ...unneeded, ...this.#unexpected(trial, ended)]);
       }),

@@ -14,7 +14,7 @@ export interface Subject {
   /** Words of the table for how trials end. */
   readonly words?: Partial<Record<Operation['status'], string>>;
   /** A run that makes fewer calls was not recorded. */
-  readonly leastCalls: number;
+  readonly minCalls: number;
 }
 
 export interface MatrixOptions {
@@ -39,7 +39,7 @@ interface OnboardingOptions extends Omit<MatrixOptions, 'promise'> {
 /** The matrix of onboardings; when `breaking`, of their undo. */
 export function faultMatrix({ title, breaking, adopting = false, ...options }: OnboardingOptions): void {
   const promise = 'the client is onboarded, or all of ours is gone or listed';
-  matrixOf([{ title, on: (lane) => lane, lane: { breaking, adopting }, leastCalls: 10 }], { promise, ...options });
+  matrixOf([{ title, on: (lane) => lane, lane: { breaking, adopting }, minCalls: 10 }], { promise, ...options });
 }
 
 /**
@@ -60,7 +60,7 @@ export function matrixOf(subjects: readonly Subject[], options: MatrixOptions): 
   test(`${titles}: the line carries every call that the control plane counts`, async () => {
     for (const { carried, counted } of await each(async (matrix) => [await matrix.record()]))
       expect(carried).toBe(counted);
-    for (const { sites, subject } of matrices) expect(sites.length).toBeGreaterThan(subject.leastCalls);
+    for (const { sites, subject } of matrices) expect(sites.length).toBeGreaterThan(subject.minCalls);
   }, 900_000);
 
   test(`${titles}: whatever call fails, and however, ${options.promise}`, async () => {

@@ -11,7 +11,7 @@ import type { SimulatorState, TokenState } from './simulatorState.js';
  *
  * @param adopted the token as it was before, when it was there, unbound and with one password of others.
  */
-export async function brokenPromises(
+export async function brokenInvariants(
   it: TestStack,
   names: ClientNames,
   ended: Operation,

@@ -12,7 +12,7 @@ import { HARDLY_EVER } from './sweeps.js';
 const SETTINGS = { PASSWORD_REPLICATION_SECONDS: '1', ROTATION_SWEEP_SCHEDULE: HARDLY_EVER };
 
 /** What every trial of each subject comes to. */
-export const PROMISES = {
+export const INVARIANTS = {
   rotation: 'the main secret works, and holds a new password or all is as before or listed',
   urgent: 'the password in wrong hands is dead and a new one works, or the operation says what holds which',
   sweep: 'the password in use works, and the one before is dead, or due again',
@@ -34,14 +34,14 @@ export function rotationSubjects(): Record<'ordinary' | 'urgent' | 'sweep' | 'un
     on: (lane) => new RotationMatrix(lane, false),
     lane: whole('rotation'),
     words: { completed: 'rotated', rolledBack: 'as before' },
-    leastCalls: 12,
+    minCalls: 12,
   } satisfies Subject;
   const urgent = {
     title: 'urgent rotation',
     on: (lane) => new RotationMatrix(lane, true),
     lane: whole('urgent'),
     words: { completed: 'replaced', rolledBack: 'told' },
-    leastCalls: 14,
+    minCalls: 14,
   } satisfies Subject;
   return {
     ordinary,
@@ -52,9 +52,9 @@ export function rotationSubjects(): Record<'ordinary' | 'urgent' | 'sweep' | 'un
       // A sweep that was stopped rests for so long.
       lane: whole('sweep', { ROTATION_RETRY_SECONDS: '1' }),
       words: { completed: 'revoked', rolledBack: 'due again' },
-      leastCalls: 5,
+      minCalls: 5,
     },
-    undo: { ...ordinary, title: 'undo of a rotation', lane: breaking, leastCalls: 5 },
-    urgentUndo: { ...urgent, title: 'undo of an urgent rotation', lane: breaking, leastCalls: 1 },
+    undo: { ...ordinary, title: 'undo of a rotation', lane: breaking, minCalls: 5 },
+    urgentUndo: { ...urgent, title: 'undo of an urgent rotation', lane: breaking, minCalls: 1 },
   };
 }

@@ -1,7 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Operation } from '../harness/appClient.js';
 import type { Lane } from './lane.js';
-import { brokenByRotation, candidateOf, loginIn, pulls, stillWorking, type RotatedClient } from './rotationPromises.js';
+import {
+  brokenByRotation,
+  candidateOf,
+  loginIn,
+  pulls,
+  stillWorking,
+  type RotatedClient,
+} from './rotationInvariants.js';
 import { isReadable, readState } from './simulatorState.js';
 import { strike, type Course } from './strikes.js';
 import { Sweeps } from './sweeps.js';
@@ -72,11 +79,11 @@ export class RotationMatrix implements Struck {
 
   /** Rotates again what has failed; then sweeps revoke what is left of the passwords before, once it was acknowledged. */
   async afterwards(): Promise<string[]> {
-    const again = this.#ends.filter((end) => end.ended.status !== 'completed' || isUntold(end));
+    const again = this.#ends.filter((end) => end.ended.status !== 'completed' || isUnreported(end));
     const wrong = await Promise.all(
       again.map(async (end) => {
         const { names } = end;
-        const id = await this.lane.it.app.rotate(names.client, isUntold(end) ? { urgent: true } : {});
+        const id = await this.lane.it.app.rotate(names.client, isUnreported(end) ? { urgent: true } : {});
         const { status, failure } = await this.#whole(id, names, false);
         return status === 'completed' ? [] : [`${about(end)}: again, it ended ${status} (${failure?.message ?? ''})`];
       }),
@@ -156,7 +163,7 @@ export class RotationMatrix implements Struck {
 }
 
 /** The device was not told, so that it acknowledges nothing before it looks by itself. */
-function isUntold({ site, fault }: Trial): boolean {
+function isUnreported({ site, fault }: Trial): boolean {
   return site.key.endsWith('CredentialPromoted') && fault === '403';
 }
 

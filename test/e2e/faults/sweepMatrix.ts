@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Login } from '../harness/operatorSdk.js';
 import type { ClientNames } from './calls.js';
 import type { Lane } from './lane.js';
-import { loginIn, pulls, stillWorking } from './rotationPromises.js';
+import { loginIn, pulls, stillWorking } from './rotationInvariants.js';
 import { readState, type SimulatorState } from './simulatorState.js';
 import { strike, type Course } from './strikes.js';
 import { Sweeps } from './sweeps.js';

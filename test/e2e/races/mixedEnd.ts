@@ -4,7 +4,7 @@ import { readState, type SimulatorState } from '../faults/simulatorState.js';
 import { pullManifest } from '../harness/edge.js';
 import { TakingAway } from '../harness/takingAway.js';
 import type { TestStack } from '../harness/testStack.js';
-import type { LastWish } from './schedule.js';
+import type { FinalRequest } from './schedule.js';
 import type { Client, Played } from './schedulePlayer.js';
 
 const page = z.object({ operations: z.array(z.object({ id: z.string() })), continuation: z.string().optional() });
@@ -32,7 +32,7 @@ export class MixedEnd {
   }
 
   /** @returns what is wrong; nothing when every promise was kept. */
-  async judge(lastWishes: readonly LastWish[]): Promise<string[]> {
+  async judge(finalRequests: readonly FinalRequest[]): Promise<string[]> {
     const { clients, operations } = this.played;
     await this.#quiet();
     const wrong = (await Promise.all(operations.map((id) => this.#ended(id)))).flat();
@@ -40,14 +40,17 @@ export class MixedEnd {
     wrong.push(...(await Promise.all(clients.map((client) => this.#pulls(client, present)))).flat());
     await Promise.all(
       clients.map(async ({ name }, nth) => {
-        const wish = lastWishes[nth];
-        if (wish === 'offboard') await this.#away.takeAwayIfKnown('offboardings', name);
-        if (wish === 'revoke') await this.#away.takeAwayIfKnown('revocations', name);
+        const request = finalRequests[nth];
+        if (request === 'offboard') await this.#away.takeAwayIfKnown('offboardings', name);
+        if (request === 'revoke') await this.#away.takeAwayIfKnown('revocations', name);
       }),
     );
     await this.#quiet();
     const after = await readState(this.it);
-    return [...wrong, ...clients.flatMap((client, nth) => notAsWished(client, lastWishes[nth] ?? 'nothing', after))];
+    return [
+      ...wrong,
+      ...clients.flatMap((client, nth) => notAsRequested(client, finalRequests[nth] ?? 'nothing', after)),
+    ];
   }
 
   /** Until no run of these clients is under way or waits for its turn, twice in a row. */
@@ -101,13 +104,13 @@ export class MixedEnd {
   }
 }
 
-function notAsWished(
+function notAsRequested(
   { name, token, secret }: Client,
-  wish: LastWish,
+  request: FinalRequest,
   { bound, tokens, secrets }: SimulatorState,
 ): string[] {
   const names = [secret, `${secret}-candidate`];
-  if (wish === 'offboard') {
+  if (request === 'offboard') {
     const left = [
       ...(tokens.has(token) ? ['its token'] : []),
       ...(bound.includes(token) ? ['its binding'] : []),
@@ -115,7 +118,7 @@ function notAsWished(
     ];
     return left.length === 0 ? [] : [`${name} was offboarded at last, and has ${left.join(', ')}`];
   }
-  if (wish === 'revoke') {
+  if (request === 'revoke') {
     const open = [
       ...(tokens.get(token)?.status === 'enabled' ? ['its token'] : []),
       ...names.filter((one) => secrets.get(one)?.some(({ enabled }) => enabled !== false)),

@@ -31,17 +31,17 @@ export interface Schedule {
 }
 
 /** What an operator wants of a client at last, when everything else has been said. */
-export type LastWish = 'offboard' | 'revoke' | 'nothing';
+export type FinalRequest = 'offboard' | 'revoke' | 'nothing';
 
 /** A schedule in which operators also rotate, offboard and revoke. */
 export interface MixedSchedule extends Schedule {
   /** One for each client. */
-  readonly lastWishes: readonly LastWish[];
+  readonly finalRequests: readonly FinalRequest[];
 }
 
 /** Milliseconds within which all of a schedule happens. */
 const SPAN = 2500;
-export const USUAL_DAYS = 90;
+export const DEFAULT_DAYS = 90;
 
 /** The schedule of a seed: always the same. */
 export function scheduleOf(seed: number): Schedule {
@@ -60,7 +60,7 @@ export function scheduleOf(seed: number): Schedule {
 
   const requests = random.whole(0, 3);
   for (let n = 0; n < requests; n++) {
-    const days = random.chance(0.5) ? USUAL_DAYS : 120;
+    const days = random.chance(0.5) ? DEFAULT_DAYS : 120;
     happenings.push({ at: sometime(), what: 'request', client: random.whole(0, clients - 1), days });
   }
   if (random.chance(0.3)) happenings.push({ at: sometime(), what: 'cancel', client: random.whole(0, clients - 1) });
@@ -92,7 +92,7 @@ export function mixedScheduleOf(seed: number): MixedSchedule {
     if (which <= 1) happenings.push({ at, what: 'rotate', client, urgent: which === 1 });
     else happenings.push({ at, what: which === 2 ? 'offboard' : 'revoke', client });
   }
-  const lastWishes = Array.from({ length: schedule.clients }, (): LastWish => {
+  const finalRequests = Array.from({ length: schedule.clients }, (): FinalRequest => {
     const which = random.whole(0, 3);
     return which === 0 ? 'offboard' : which === 1 ? 'revoke' : 'nothing';
   });
@@ -101,6 +101,6 @@ export function mixedScheduleOf(seed: number): MixedSchedule {
     name: `mixed${seed}`,
     hasTimes: true,
     happenings: happenings.toSorted((left, right) => left.at - right.at),
-    lastWishes,
+    finalRequests,
   };
 }

@@ -5,7 +5,7 @@ import { clientKey } from '@connected-registry/protocol/names/clientKey';
 import { defaultTokenName } from '@connected-registry/protocol/names/names';
 import { readState } from '../faults/simulatorState.js';
 import type { TestStack } from '../harness/testStack.js';
-import { USUAL_DAYS, type Happening, type Schedule, type ScheduledEvent } from './schedule.js';
+import { DEFAULT_DAYS, type Happening, type Schedule, type ScheduledEvent } from './schedule.js';
 
 const accepted = z.object({ id: z.string() });
 const named = z.object({ running: z.string() });
@@ -56,7 +56,7 @@ export class SchedulePlayer {
   }
 
   /** What onboards a client. */
-  requestFor(client: Client, days = USUAL_DAYS): Record<string, unknown> {
+  requestFor(client: Client, days = DEFAULT_DAYS): Record<string, unknown> {
     return requestFor(this.it, client, days);
   }
 
@@ -127,7 +127,7 @@ class Play implements Played {
         type: 'ConnectedRegistry.ClientRequested',
         source: '/tests',
         subject: `clients/${this.#at(client).name}`,
-        data: requestFor(this.it, this.#at(client), USUAL_DAYS),
+        data: requestFor(this.it, this.#at(client), DEFAULT_DAYS),
       };
     });
     const answer = await controlPlane.https(`${topicEndpoint}?api-version=2018-01-01`, {

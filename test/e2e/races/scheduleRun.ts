@@ -55,7 +55,7 @@ export class ScheduleRunner {
   async playMixed(seed: number): Promise<string[]> {
     const schedule = mixedScheduleOf(seed);
     const played = await this.player.play(schedule);
-    const wrong = await new MixedEnd(this.it, played).judge(schedule.lastWishes);
+    const wrong = await new MixedEnd(this.it, played).judge(schedule.finalRequests);
     for (const client of played.clients) wrong.push(...(await this.endState.works(client)));
     return this.#atLast(played.clients, wrong);
   }

@@ -3,7 +3,7 @@ import type { IssuedCredential } from '../../../src/activities/credentials/issue
 import { parseTags } from '@connected-registry/protocol/names/secretTags';
 import { CONNECTED_REGISTRY, RUN } from '../fakes/answers/requests.js';
 import { issueOrder, promoteOrder, PULL, reference } from '../fakes/answers/orders.js';
-import { candidate, main, scopeMap, token } from '../fakes/worlds/usualClient.js';
+import { candidate, main, scopeMap, token } from '../fakes/worlds/defaultClient.js';
 import { createWorld, type World } from '../fakes/worlds/world.js';
 
 let world: World;

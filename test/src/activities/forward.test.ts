@@ -3,7 +3,7 @@ import { SCOPE_MAP_MARK } from '@connected-registry/protocol/names/names';
 import { toActions } from '@connected-registry/protocol/names/permissions';
 import { verifyAcknowledgementKey, verifyReportKey } from '../../../src/domain/pullCheck/reportKey.js';
 import { CONNECTED_REGISTRY, onboarding, RUN } from '../fakes/answers/requests.js';
-import { LONG_AGO } from '../fakes/worlds/usualClient.js';
+import { LONG_AGO } from '../fakes/worlds/defaultClient.js';
 import { createWorld, type World } from '../fakes/worlds/world.js';
 
 const { registry, scopeMap, permissions, token, client, connectedRegistry } = onboarding();

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { NO_WISHES } from '../../../src/domain/binding/bindingWishes.js';
+import { NO_REQUESTS } from '../../../src/domain/binding/bindingRequests.js';
 import { createBinderEntity, names } from '../fakes/entities/binderEntity.js';
 import { CONNECTED_REGISTRY } from '../fakes/answers/requests.js';
 import { createWorld, type World } from '../fakes/worlds/world.js';
@@ -58,9 +58,9 @@ describe('the binder', () => {
 
   test('holds open wishes only: a settled binding that somebody removes stays removed', async () => {
     await binder.bindAll(['client-1', 'client-2']);
-    await binder.send('settle', 'client-1');
-    await binder.send('settle', 'client-2');
-    expect(binder.state).toEqual(NO_WISHES);
+    await binder.send('complete', 'client-1');
+    await binder.send('complete', 'client-2');
+    expect(binder.state).toEqual(NO_REQUESTS);
     world.controlPlane.change(CONNECTED_REGISTRY, { clientTokens: ['client-2'] });
     await binder.bindAll(['client-3']);
     expect(bound()).toEqual(['client-2', 'client-3']);
@@ -86,9 +86,9 @@ describe('the binder', () => {
   });
 
   test('forgets a wish at its deadline', async () => {
-    await binder.send('want', 'client-1');
+    await binder.send('request', 'client-1');
     binder.setTime('2026-03-20T00:00:00.000Z');
-    await binder.request('ensure', { ...binder.wish('client-2'), deadline: '2026-04-01T00:00:00.000Z' });
+    await binder.request('ensure', { ...binder.bindingRequest('client-2'), deadline: '2026-04-01T00:00:00.000Z' });
     expect(bound()).toEqual(['client-2']);
   });
 });
@@ -101,12 +101,15 @@ describe('over the cap', () => {
     expect(outcomes.slice(0, 2)).toEqual([BOUND, BOUND]);
     for (const outcome of outcomes.slice(2)) expect(outcome).toMatchObject({ code: 'too-many-clients' });
     expect(bound()).toEqual(['foreign', 'client-1', 'client-2']);
-    expect(binder.state.wishes.map((wish) => wish.token)).toEqual(['client-1', 'client-2']);
+    expect(binder.state.bindingRequests.map((bindingRequest) => bindingRequest.token)).toEqual([
+      'client-1',
+      'client-2',
+    ]);
   });
 
   test('whoever asks first does not overtake an older wish', async () => {
     binder = createBinderEntity(world, 1);
-    await binder.send('want', 'client-1');
+    await binder.send('request', 'client-1');
     expect(await binder.send('ensure', 'client-2')).toMatchObject({ code: 'too-many-clients' });
     expect(await binder.send('ensure', 'client-1')).toEqual(BOUND);
   });
@@ -114,7 +117,7 @@ describe('over the cap', () => {
   test('nobody is told that a token is bound which is not: two runs that want the same one', async () => {
     binder = createBinderEntity(world, 1);
     world.controlPlane.change(CONNECTED_REGISTRY, { clientTokens: ['foreign'] });
-    await binder.send('want', 'client-1', 'lost-run');
+    await binder.send('request', 'client-1', 'lost-run');
     expect(await binder.send('ensure', 'client-1', 'present-run')).toMatchObject({ code: 'too-many-clients' });
     expect(bound()).toEqual(['foreign']);
   });
@@ -124,27 +127,27 @@ describe('a drop', () => {
   test('takes the token of an undone run out, and leaves all others; twice is as once', async () => {
     world.controlPlane.change(CONNECTED_REGISTRY, { clientTokens: ['foreign'] });
     await binder.bindAll(['client-1', 'client-2']);
-    await binder.send('drop', 'client-1');
-    expect(await binder.send('ensureDropped', 'client-1')).toMatchObject({ kind: 'done' });
+    await binder.send('unbind', 'client-1');
+    expect(await binder.send('ensureUnbound', 'client-1')).toMatchObject({ kind: 'done' });
     expect(bound()).toEqual(['foreign', 'client-2']);
     const before = writes();
-    expect(await binder.send('ensureDropped', 'client-1')).toMatchObject({ kind: 'done' });
+    expect(await binder.send('ensureUnbound', 'client-1')).toMatchObject({ kind: 'done' });
     expect(writes()).toBe(before);
   });
 
   test('withdraws a wish that was never served', async () => {
-    await binder.send('want', 'client-1');
-    await binder.send('drop', 'client-1');
-    await binder.send('ensureDropped', 'client-1');
+    await binder.send('request', 'client-1');
+    await binder.send('unbind', 'client-1');
+    await binder.send('ensureUnbound', 'client-1');
     await binder.bindAll(['client-2']);
     expect(bound()).toEqual(['client-2']);
   });
 
   test('ends once it is done: whoever binds the token again later keeps it', async () => {
     await binder.bindAll(['client-1']);
-    await binder.send('drop', 'client-1');
-    await binder.send('ensureDropped', 'client-1');
-    expect(binder.state).toEqual(NO_WISHES);
+    await binder.send('unbind', 'client-1');
+    await binder.send('ensureUnbound', 'client-1');
+    expect(binder.state).toEqual(NO_REQUESTS);
     world.controlPlane.change(CONNECTED_REGISTRY, { clientTokens: ['client-1'] });
     await binder.bindAll(['client-2']);
     expect(bound()).toEqual(['client-1', 'client-2']);
@@ -152,17 +155,17 @@ describe('a drop', () => {
 
   test('shares a write with those who are to be bound', async () => {
     await binder.bindAll(['client-1']);
-    await binder.send('drop', 'client-1');
+    await binder.send('unbind', 'client-1');
     await binder.bindAll(['client-2']);
     expect([bound(), writes()]).toEqual([['client-2'], 2]);
   });
 
   test('comes back later when its write fails, and then holds', async () => {
     await binder.bindAll(['client-1']);
-    await binder.send('drop', 'client-1');
+    await binder.send('unbind', 'client-1');
     world.wire.fail('setClientTokens', { when: 'before' });
-    expect(await binder.send('ensureDropped', 'client-1')).toMatchObject({ kind: 'retryLater' });
-    await binder.send('ensureDropped', 'client-1');
+    expect(await binder.send('ensureUnbound', 'client-1')).toMatchObject({ kind: 'retryLater' });
+    await binder.send('ensureUnbound', 'client-1');
     expect(bound()).toEqual([]);
   });
 });

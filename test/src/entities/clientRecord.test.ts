@@ -34,9 +34,9 @@ describe('a run that begins', () => {
 
   test('is told of a revocation before it, and the mark stays until it is lifted', async () => {
     const { state, outcome } = await send({ revokedAt: EARLY }, 'begin', { wantedAt: LATE });
-    const lifts = { revokedAt: EARLY, disabled: [] };
-    expect([state, outcome]).toEqual([{ revokedAt: EARLY }, { kind: 'done', value: { lifts } }]);
-    expect((await send(state, 'lift', { wantedAt: LATE })).state).toEqual({});
+    const clears = { revokedAt: EARLY, disabled: [] };
+    expect([state, outcome]).toEqual([{ revokedAt: EARLY }, { kind: 'done', value: { clears } }]);
+    expect((await send(state, 'clearRevocation', { wantedAt: LATE })).state).toEqual({});
   });
 
   test('counts by its event’s time: an old event that is delivered again lifts no revocation', async () => {
@@ -74,9 +74,9 @@ describe('a revocation', () => {
     expect(state).toEqual({ revokedAt: EARLY, disabled: ['token-a', 'token-b'] });
     expect((await send(state, 'begin', { wantedAt: LATE })).outcome).toEqual({
       kind: 'done',
-      value: { lifts: { revokedAt: EARLY, disabled: ['token-a', 'token-b'] } },
+      value: { clears: { revokedAt: EARLY, disabled: ['token-a', 'token-b'] } },
     });
-    expect((await send(state, 'lift', { wantedAt: LATE })).state).toEqual({});
+    expect((await send(state, 'clearRevocation', { wantedAt: LATE })).state).toEqual({});
   });
 
   const OVER = '2026-03-01T12:10:00.000Z';
@@ -102,11 +102,11 @@ describe('a revocation', () => {
     const looks = await send(record, 'beginDisabling', { revokedAt: EARLY, until: OVER });
     expect(looks.outcome).toEqual({ kind: 'done', value: { stands: true } });
     expect(await begins(looks.state)).toBe('retryLater');
-    const lifted = await send((await send(record, 'lift', { wantedAt: LATE })).state, 'beginDisabling', {
+    const cleared = await send((await send(record, 'clearRevocation', { wantedAt: LATE })).state, 'beginDisabling', {
       revokedAt: EARLY,
       until: OVER,
     });
-    expect(lifted).toEqual({ state: {}, outcome: { kind: 'done', value: { stands: false } } });
+    expect(cleared).toEqual({ state: {}, outcome: { kind: 'done', value: { stands: false } } });
   });
 
   test('that was lifted meanwhile notes nothing', async () => {
@@ -160,7 +160,7 @@ describe('what is known of a client', () => {
     expect(thrice.state).toEqual({ revokedAt: LATEST, firstRevokedAt: EARLY });
     expect((await send(thrice.state, 'begin', { wantedAt: LATE })).outcome).toMatchObject({ code: 'revoked' });
     expect((await send(thrice.state, 'forget', {})).state).toMatchObject(thrice.state);
-    expect((await send(twice.state, 'lift', { wantedAt: LATEST })).state).toEqual({});
+    expect((await send(twice.state, 'clearRevocation', { wantedAt: LATEST })).state).toEqual({});
   });
 
   test('the ends of its last twenty runs, each once, whatever is forgotten besides', async () => {
@@ -181,7 +181,9 @@ describe('what is known of a client', () => {
   });
 
   test('a lift does not end a revocation that came after the run was asked for', async () => {
-    expect((await send({ revokedAt: LATE }, 'lift', { wantedAt: EARLY })).state).toEqual({ revokedAt: LATE });
+    expect((await send({ revokedAt: LATE }, 'clearRevocation', { wantedAt: EARLY })).state).toEqual({
+      revokedAt: LATE,
+    });
   });
 
   test('a due rotation is due since it was first marked, until one that was asked for later is done', async () => {

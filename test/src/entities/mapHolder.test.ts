@@ -73,7 +73,7 @@ describe('an undone run', () => {
     await holder.request('hold', of('maker'));
     await holder.request('hold', of('adopter'));
     await holder.request('release', maker);
-    await holder.request('settle', of('adopter'));
+    await holder.request('complete', of('adopter'));
     await holder.request('hold', of('third'));
     expect(await holder.request('release', of('third'))).toEqual(gone);
     expect(exists()).toBe(true);

@@ -7,7 +7,7 @@ import { report } from '../fakes/worlds/onboardScript.js';
 import { onboardIn } from '../fakes/worlds/onboardWorld.js';
 import { reference } from '../fakes/answers/orders.js';
 import { CONNECTED_REGISTRY, onboarding, REGISTRY } from '../fakes/answers/requests.js';
-import { candidate, LONG_AGO, main, scopeMap, token } from '../fakes/worlds/usualClient.js';
+import { candidate, LONG_AGO, main, scopeMap, token } from '../fakes/worlds/defaultClient.js';
 import { createWorld, type World } from '../fakes/worlds/world.js';
 
 const THEIR_MAP = 'their-map';

@@ -13,7 +13,7 @@ import { onboardIn } from '../fakes/worlds/onboardWorld.js';
 import { PULL } from '../fakes/answers/orders.js';
 import { CONNECTED_REGISTRY } from '../fakes/answers/requests.js';
 import { rotationRun } from '../fakes/worlds/rotateWorld.js';
-import { candidate, isGone, main, token } from '../fakes/worlds/usualClient.js';
+import { candidate, isGone, main, token } from '../fakes/worlds/defaultClient.js';
 import { createWorld, type World } from '../fakes/worlds/world.js';
 
 // What the engine does when its process dies (docs/decisions/0039-activities-that-come-late.md): it calls an activity again,

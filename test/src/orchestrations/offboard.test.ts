@@ -6,7 +6,7 @@ import { createFlowWorld, type FlowWorld } from '../fakes/worlds/flowWorld.js';
 import { reference } from '../fakes/answers/orders.js';
 import { onboardIn } from '../fakes/worlds/onboardWorld.js';
 import { CONNECTED_REGISTRY } from '../fakes/answers/requests.js';
-import { candidate, isGone, LONG_AGO, main, scopeMap, token } from '../fakes/worlds/usualClient.js';
+import { candidate, isGone, LONG_AGO, main, scopeMap, token } from '../fakes/worlds/defaultClient.js';
 import { createWorld, type World } from '../fakes/worlds/world.js';
 
 let world: World;
@@ -146,9 +146,9 @@ describe('an offboarding', () => {
 
   test('takes a token off the list that only a lost run still wishes there', async () => {
     await onboardIn(world, { flows });
-    await flows.binder.send('want', token, 'a-lost-run');
+    await flows.binder.send('request', token, 'a-lost-run');
     await offboardIn(flows);
-    expect(flows.binder.state.wishes).toEqual([]);
+    expect(flows.binder.state.bindingRequests).toEqual([]);
     expect(bound()).not.toContain(token);
   });
 

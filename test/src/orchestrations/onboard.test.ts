@@ -16,13 +16,13 @@ describe('an onboarding', () => {
       'hold',
       'ensureScopeMap',
       'ensureToken',
-      'want',
+      'request',
       'issueCredentials',
       'ensure',
       'requestPullCheck',
       'promote',
-      'settle',
-      'settle',
+      'complete',
+      'complete',
       'announcePromotion',
     ]);
     expect(outcome.status).toBe('completed');
@@ -51,7 +51,7 @@ describe('an onboarding', () => {
   test('wishes for its binding one activity before it asks for it, so that waiting runs share a write', async () => {
     const { names } = await play();
     const all = names();
-    expect(all.indexOf('issueCredentials')).toBeGreaterThan(all.indexOf('want'));
+    expect(all.indexOf('issueCredentials')).toBeGreaterThan(all.indexOf('request'));
     expect(all.indexOf('ensure')).toBeGreaterThan(all.indexOf('issueCredentials'));
   });
 
@@ -67,7 +67,7 @@ describe('an onboarding', () => {
     expect(names('activity')).toContain('recordVerification');
     for (const never of ['issueCredentials', 'promote', 'announcePromotion', 'ensure'])
       expect(names()).not.toContain(never);
-    expect(names('signal')).toEqual(['want', 'settle', 'settle']);
+    expect(names('signal')).toEqual(['request', 'complete', 'complete']);
     expect(outcome.result?.pull.verifiedAt).not.toBe(STORED.pull.verifiedAt);
   });
 

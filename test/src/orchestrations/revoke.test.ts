@@ -7,7 +7,7 @@ import { createFlowWorld, type FlowWorld } from '../fakes/worlds/flowWorld.js';
 import { reference } from '../fakes/answers/orders.js';
 import { onboardIn } from '../fakes/worlds/onboardWorld.js';
 import { CONNECTED_REGISTRY, RUN } from '../fakes/answers/requests.js';
-import { candidate, LONG_AGO, main, scopeMap, token } from '../fakes/worlds/usualClient.js';
+import { candidate, LONG_AGO, main, scopeMap, token } from '../fakes/worlds/defaultClient.js';
 import { createWorld, type World } from '../fakes/worlds/world.js';
 
 let world: World;
@@ -138,7 +138,7 @@ describe('a revocation', () => {
   test('disables each of several tokens although the first cannot be, and says which is which', async () => {
     await onboardIn(world, { flows });
     const LEFT = { token: 'left-token', scopeMap, since: '2026-03-01T11:00:00Z', until: '2026-03-01T13:00:00Z' };
-    await flows.ask('noteLeft', { ...LEFT, by: { operation: 'o', actor: 'a' } });
+    await flows.ask('noteOrphaned', { ...LEFT, by: { operation: 'o', actor: 'a' } });
     const createdAt = '2026-03-01T11:30:00.000Z';
     world.controlPlane.tokens.set(LEFT.token, { scopeMap, isEnabled: true, createdAt, slots: {} });
     world.wire.fail('disableToken', { when: 'before', kind: 'forbidden', times: 1 });
@@ -267,7 +267,7 @@ describe('a run in progress', () => {
         if (name !== 'endRun') return;
         flows.setPresent(atWork({ hasEnded: true }));
         world.controlPlane.token(token).isEnabled = true;
-        await flows.ask('lift', { wantedAt: '2027-01-01T00:00:00.000Z' });
+        await flows.ask('clearRevocation', { wantedAt: '2027-01-01T00:00:00.000Z' });
       },
     });
     expect(isEnabled()).toBe(true);

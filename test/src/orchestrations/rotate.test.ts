@@ -4,7 +4,7 @@ import { createClientRecordEntity } from '../fakes/entities/clientRecordEntity.j
 import { report } from '../fakes/worlds/onboardScript.js';
 import { CONNECTED_REGISTRY, onboarding } from '../fakes/answers/requests.js';
 import { onboarded, rotateIn, ROTATION_RUN } from '../fakes/worlds/rotateWorld.js';
-import { candidate, main } from '../fakes/worlds/usualClient.js';
+import { candidate, main } from '../fakes/worlds/defaultClient.js';
 import { createWorld, type World } from '../fakes/worlds/world.js';
 
 const { token, registry, connectedRegistry, client } = onboarding();

@@ -46,11 +46,11 @@ describe('the undo', () => {
       'retirePromoted',
       'clearSlot',
       'restoreTokenScopeMap',
-      'withdrawWish',
+      'withdrawBindingRequest',
       'releaseScopeMap',
     ]);
-    for (const never of ['removeToken', 'removeScopeMap', 'drop', 'ensureDropped']) expect(all).not.toContain(never);
-    expect(all).toContain('settle');
+    for (const never of ['removeToken', 'removeScopeMap', 'unbind', 'ensureUnbound']) expect(all).not.toContain(never);
+    expect(all).toContain('complete');
   });
 
   test('of a check of what was there before withdraws the wish only', async () => {
@@ -59,13 +59,13 @@ describe('the undo', () => {
       request: { recheck: true },
       device: digestMismatch,
     });
-    expect([undone, outcome.status]).toEqual([['withdrawWish', 'releaseScopeMap'], 'rolledBack']);
+    expect([undone, outcome.status]).toEqual([['withdrawBindingRequest', 'releaseScopeMap'], 'rolledBack']);
   });
 
   test('withdraws the wish before the token goes', async () => {
     const { all } = await undoAfter({ answers: { ensure: no } });
-    expect(all.indexOf('drop')).toBeLessThan(all.indexOf('ensureDropped'));
-    expect(all.indexOf('ensureDropped')).toBeLessThan(all.indexOf('removeToken'));
+    expect(all.indexOf('unbind')).toBeLessThan(all.indexOf('ensureUnbound'));
+    expect(all.indexOf('ensureUnbound')).toBeLessThan(all.indexOf('removeToken'));
   });
 
   test('goes on when a part of it fails, and lists that part with the reason', async () => {
@@ -109,7 +109,7 @@ describe('the undo', () => {
     const { outcome } = await undoAfter({
       limits: { undoDeadlineSeconds: 100, bindDeadlineSeconds: 5000 },
       device: digestMismatch,
-      answers: { ensureDropped: () => retryLater('busy') },
+      answers: { ensureUnbound: () => retryLater('busy') },
     });
     expect(outcome.failure?.residue.join()).toMatch(/unbind.*100 s/);
   });

@@ -3,7 +3,7 @@ import { isConverged } from '../../../src/domain/onboarding/plan.js';
 import { candidateSecretName, mainSecretName } from '@connected-registry/protocol/names/names';
 import { CONNECTED_REGISTRY, onboarding } from '../fakes/answers/requests.js';
 import { issueOrder, promoteOrder } from '../fakes/answers/orders.js';
-import { LONG_AGO } from '../fakes/worlds/usualClient.js';
+import { LONG_AGO } from '../fakes/worlds/defaultClient.js';
 import { createWorld, type World } from '../fakes/worlds/world.js';
 
 let world: World;

@@ -39,7 +39,7 @@ const AT_ONCE = 500;
 /** The app says this until somebody lets the device in. */
 const NOT_ADMITTED_PAUSE = 60_000;
 /** What is refused is logged once, though it may come again with every answer. */
-const MOST_REFUSED = 1_000;
+const MAX_REFUSED = 1_000;
 
 const pending = z.object({ messages: z.array(z.unknown()) });
 
@@ -48,7 +48,7 @@ export function startPolling(options: PollOptions): Channel {
   const { clock, log } = options;
   const stopping = new AbortController();
   const { signal } = stopping;
-  const refused = createSeen(MOST_REFUSED);
+  const refused = createSeen(MAX_REFUSED);
   const failing = growingPauses(FIRST_PAUSE, LONGEST_PAUSE);
   const repeating = growingPauses(FIRST_PAUSE, 10_000);
   let lastHeard: string | undefined;

@@ -27,7 +27,7 @@ export interface HeldFile {
 
 export function heldFile(path: string): HeldFile {
   const start = `${basename(path)}.`;
-  const isLeft = (name: string) => name.startsWith(start) && /^[0-9a-f]{12}\.new$/.test(name.slice(start.length));
+  const isOrphaned = (name: string) => name.startsWith(start) && /^[0-9a-f]{12}\.new$/.test(name.slice(start.length));
   return {
     async read() {
       if (!(await statOf(path))) return undefined;
@@ -61,7 +61,7 @@ export function heldFile(path: string): HeldFile {
     async tidy() {
       const folder = dirname(path);
       const names = await readdir(folder).catch(() => []);
-      const left = names.filter(isLeft);
+      const left = names.filter(isOrphaned);
       await Promise.all(left.map((name) => rm(join(folder, name), { force: true }).catch(() => undefined)));
     },
   };

@@ -22,7 +22,7 @@ const ledger = z.record(z.string(), z.string().max(512)).transform((found) =>
 );
 
 /** Most secrets that one consumer is fed from. */
-export const MOST_SECRETS = 500;
+export const MAX_SECRETS = 500;
 
 /** Reads a ledger; one that cannot be read counts as empty, since the next write makes it anew. */
 export function parseLedger(text: string | undefined): Ledger {
@@ -47,6 +47,6 @@ export function withDelivery(
   if (holders.length > 0 && !takeOver) return undefined;
   if (before[secret] === endpoint && holders.length === 0) return before;
   const kept = Object.entries(before).filter(([name]) => name !== secret && !holders.includes(name));
-  if (kept.length >= MOST_SECRETS) throw new ConsumerFailure(`it is fed from ${MOST_SECRETS} secrets already`);
+  if (kept.length >= MAX_SECRETS) throw new ConsumerFailure(`it is fed from ${MAX_SECRETS} secrets already`);
   return Object.fromEntries([...kept, [secret, endpoint]]);
 }

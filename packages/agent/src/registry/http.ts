@@ -43,7 +43,7 @@ export function trusting(ca: string): Agent {
 }
 
 /** Follows this many redirects at most. */
-const MOST_REDIRECTS = 5;
+const MAX_REDIRECTS = 5;
 
 /**
  * Sends a GET, once. Plain http is spoken only where the policy allows it, on redirects too. Answers 408, 429 and 5xx are
@@ -52,7 +52,7 @@ const MOST_REDIRECTS = 5;
 export async function get(request: Get, policy: HttpPolicy, signal: AbortSignal): Promise<Answer> {
   let { url } = request;
   requireAllowed(url, policy, url.host);
-  for (let hops = 0; hops <= MOST_REDIRECTS; hops += 1) {
+  for (let hops = 0; hops <= MAX_REDIRECTS; hops += 1) {
     const answer = await send(url, request, policy, signal);
     const location = answer.headers.get('location');
     if (![301, 302, 303, 307, 308].includes(answer.status) || location === null) return passingRefused(answer);
@@ -61,7 +61,7 @@ export async function get(request: Get, policy: HttpPolicy, signal: AbortSignal)
     url = redirectTarget(location, url);
     requireAllowed(url, policy, 'the address that the registry redirects to');
   }
-  throw new PullFailure('error', `the registry redirects more than ${MOST_REDIRECTS} times`);
+  throw new PullFailure('error', `the registry redirects more than ${MAX_REDIRECTS} times`);
 }
 
 /** Runs `attempt` again, after each of the policy's pauses, while it fails as `unreachable`. */

@@ -41,9 +41,9 @@ export const secureUrl = baseUrl('http or https').refine(
 );
 
 /** Seconds as milliseconds. */
-export const seconds = (most: number) =>
+export const seconds = (max: number) =>
   z.coerce
     .number()
     .positive()
-    .max(most)
+    .max(max)
     .transform((value) => value * 1_000);

@@ -210,7 +210,7 @@ describe('a hostile message', () => {
 
   test('that names another endpoint, realm, vault or report host brings it no password and no report', async () => {
     const host = new URL(url).host;
-    const wishes = {
+    const demands = {
       endpoint: host,
       registry: host,
       loginServer: host,
@@ -224,8 +224,8 @@ describe('a hostile message', () => {
       callback: url,
       source: url,
     };
-    const at = { ...cloudEvent(request({ secret, ...wishes })), ...wishes, dataref: url };
-    expect(await deliver(at, { ...acknowledgeable('v7', wishes), ...wishes, dataref: url })).toBe(200);
+    const at = { ...cloudEvent(request({ secret, ...demands })), ...demands, dataref: url };
+    expect(await deliver(at, { ...acknowledgeable('v7', demands), ...demands, dataref: url })).toBe(200);
     await until('both posts', () => seen.length === 2);
     expect(seen.map(({ path }) => path).sort()).toEqual([
       '/api/promotions/onboard-hello.run1',

@@ -57,7 +57,7 @@ function matches(one: AdvancedFilter, value: unknown): boolean {
       return typeof value === 'number' && one.values.includes(value);
     case 'NumberInRange':
     case 'NumberNotInRange':
-      return typeof value === 'number' && one.values.some(([least, most]) => least <= value && value <= most);
+      return typeof value === 'number' && one.values.some(([min, max]) => min <= value && value <= max);
     case 'NumberLessThan':
       return typeof value === 'number' && value < one.value;
     case 'NumberLessThanOrEquals':

@@ -4,8 +4,8 @@ import type { Call } from '../pipeline.js';
 /** `$filter` on names, by `eq` or by CONTAINS, and `$top`, as Event Grid's lists take them (azure-cli test recordings). */
 export function filtered<T extends { readonly name: string }>(call: Call, items: readonly T[]): T[] {
   const filter = call.query.get('$filter')?.trim() ?? '';
-  const most = Number(call.query.get('$top') ?? 100);
-  return items.filter(matcher(filter)).slice(0, most);
+  const max = Number(call.query.get('$top') ?? 100);
+  return items.filter(matcher(filter)).slice(0, max);
 }
 
 function matcher(filter: string): (item: { readonly name: string }) => boolean {

@@ -13,7 +13,7 @@ import { newTwin } from './twinChanges.js';
 
 /** Azure docs: iot-hub-devguide-identity-registry, "Device identity properties". */
 const ID = /^[A-Za-z0-9\-:.+%_#*?!(),=@;$']{1,128}$/;
-const MOST_LISTED = 1000;
+const MAX_LISTED = 1000;
 
 const key = z.string().regex(/^[A-Za-z0-9+/]+={0,2}$/, 'must be base64');
 const optionalKey = key.nullish().transform(orUndefined);
@@ -72,9 +72,9 @@ export function identityRoutes(plane: Plane): Route[] {
   ];
 
   function list(call: Call): ApiReply {
-    const top = Number(call.query.get('top') ?? MOST_LISTED);
-    if (!Number.isInteger(top) || top < 1 || top > MOST_LISTED) {
-      throw argumentInvalid(`top must be from 1 to ${MOST_LISTED}.`, plane.clock.now());
+    const top = Number(call.query.get('top') ?? MAX_LISTED);
+    if (!Number.isInteger(top) || top < 1 || top > MAX_LISTED) {
+      throw argumentInvalid(`top must be from 1 to ${MAX_LISTED}.`, plane.clock.now());
     }
     const devices = [...plane.hub.state.identities.values()].filter(({ moduleId }) => moduleId === undefined);
     return { status: 200, body: devices.slice(0, top).map((one) => identityBody(plane.hub, one)) };

@@ -103,9 +103,9 @@ function checkNames(value: JsonValue, depth: number): void {
   }
 }
 
-function checkSize(values: JsonObject, most: number, what: string): void {
-  if (Buffer.byteLength(JSON.stringify(values)) <= most) return;
-  throw new TwinRefused(`The ${what} of a twin can have at most ${most} bytes.`);
+function checkSize(values: JsonObject, max: number, what: string): void {
+  if (Buffer.byteLength(JSON.stringify(values)) <= max) return;
+  throw new TwinRefused(`The ${what} of a twin can have at most ${max} bytes.`);
 }
 
 export function isObject(value: JsonValue | undefined): value is JsonObject {

@@ -16,7 +16,7 @@ import { orUndefined } from '../http/orUndefined.js';
 /** Limits on secrets (Azure docs: key-vault about-secrets, service-limits). */
 const NAME = /^[0-9a-zA-Z-]{1,127}$/;
 const LARGEST_VALUE = 25 * 1024;
-const MOST_TAGS = 15;
+const MAX_TAGS = 15;
 const LONGEST_TAG = 256;
 
 const attributes = z.object({
@@ -152,7 +152,7 @@ function validity(given: Attributes): { notBefore?: number; expires?: number } {
 
 function checkedTags(given: Record<string, string>): Record<string, string> {
   const entries = Object.entries(given);
-  if (entries.length > MOST_TAGS) throw badParameter(`A secret can have at most ${MOST_TAGS} tags.`);
+  if (entries.length > MAX_TAGS) throw badParameter(`A secret can have at most ${MAX_TAGS} tags.`);
   for (const [name, value] of entries) {
     if (name.length === 0 || name.length > LONGEST_TAG || value.length > LONGEST_TAG) {
       throw badParameter(`Names and values of tags can have at most ${LONGEST_TAG} characters.`);

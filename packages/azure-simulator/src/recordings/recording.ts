@@ -92,7 +92,7 @@ export function secondsTaken(exchanges: readonly Exchange[], at: readonly number
   if (write?.method === 'DELETE' && write.path.startsWith('/secrets/')) return secondsOfDeletion(exchanges, at, index);
   const path = write && followedAt(write)?.path;
   if (path === undefined) return undefined;
-  let least = 0;
+  let min = 0;
   for (let i = index + 1; i < exchanges.length; i += 1) {
     const one = exchanges[i];
     if (one === undefined) break;
@@ -100,21 +100,21 @@ export function secondsTaken(exchanges: readonly Exchange[], at: readonly number
     if (followedAt(one)?.path === path) return undefined;
     if (one.path !== path) continue;
     const since = (at[i] ?? 0) - (at[index] ?? 0);
-    if (!isBusy(one)) return (least + since) / 2;
-    least = since;
+    if (!isBusy(one)) return (min + since) / 2;
+    min = since;
   }
   return undefined;
 }
 
 /** A secret's deletion has no polls: setting the secret again is refused with 409 while it is still being deleted. */
 function secondsOfDeletion(exchanges: readonly Exchange[], at: readonly number[], index: number): number | undefined {
-  let least = 0;
+  let min = 0;
   for (let i = index + 1; i < exchanges.length; i += 1) {
     const one = exchanges[i];
     if (one?.method !== 'PUT' || one.path !== exchanges[index]?.path) continue;
     const since = (at[i] ?? 0) - (at[index] ?? 0);
-    if (innerCodeIn(one.response) === 'ObjectIsDeletedButRecoverable') return (least + since) / 2;
-    least = since;
+    if (innerCodeIn(one.response) === 'ObjectIsDeletedButRecoverable') return (min + since) / 2;
+    min = since;
   }
   return undefined;
 }

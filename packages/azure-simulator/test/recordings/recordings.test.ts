@@ -91,8 +91,8 @@ test.each<[OperationKind, string, RegExp]>([
 ])('with the recorded pace, a %s takes as long as one did that was recorded', (kind, method, path) => {
   const seconds = operationMilliseconds({ pace: 'azure' }, kind) / 1000;
   const bounds = recordingsIn(OWN).flatMap((recording) => boundsOf(recording, method, path));
-  expect(bounds.some(([least, most]) => least <= seconds && seconds <= most)).toBe(true);
-  expect(Math.max(...bounds.map(([, most]) => most))).toBeGreaterThanOrEqual(seconds);
+  expect(bounds.some(([min, max]) => min <= seconds && seconds <= max)).toBe(true);
+  expect(Math.max(...bounds.map(([, max]) => max))).toBeGreaterThanOrEqual(seconds);
 });
 
 function boundsOf(recording: Recording, method: string, path: RegExp): [number, number][] {
@@ -107,7 +107,7 @@ function boundsOf(recording: Recording, method: string, path: RegExp): [number, 
     const polls = exchanges.flatMap((poll, i) =>
       poll.path === followed && i > index ? [(at[i] ?? 0) - (at[index] ?? 0)] : [],
     );
-    const most = polls.find((seconds) => seconds >= middle) ?? middle;
-    return [[Math.max(0, 2 * middle - most), most]];
+    const max = polls.find((seconds) => seconds >= middle) ?? middle;
+    return [[Math.max(0, 2 * middle - max), max]];
   });
 }

@@ -18,14 +18,14 @@ export interface Uploads {
 }
 
 /** Past `most` the one that was begun first is given up: a client that went away says nothing. */
-export function createUploads(most = 100): Uploads {
+export function createUploads(max = 100): Uploads {
   const open = new Map<string, Upload>();
   return {
     begin(repository, client) {
       const upload: Upload = { id: randomUUID(), repository, client, chunks: [], size: 0 };
       open.set(upload.id, upload);
       const [oldest] = open.keys();
-      if (open.size > most && oldest !== undefined) open.delete(oldest);
+      if (open.size > max && oldest !== undefined) open.delete(oldest);
       return upload;
     },
     find(id, repository, client) {

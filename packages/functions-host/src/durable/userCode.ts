@@ -3,7 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 
 const codeFile = /\.[cm]?js$/;
-const mostFiles = 2000;
+const maxFiles = 2000;
 
 /**
  * Answers `file:line` of the place where an orchestrator or entity uses a name, or where it is registered itself when no name is
@@ -68,7 +68,7 @@ function bestOf(
 async function codeFiles(folder: string): Promise<string[]> {
   const files: string[] = [];
   const folders = [folder];
-  while (folders.length > 0 && files.length < mostFiles) {
+  while (folders.length > 0 && files.length < maxFiles) {
     const next = folders.shift() ?? '';
     for (const entry of await readdir(next, { withFileTypes: true })) {
       if (entry.isDirectory() && entry.name !== 'node_modules' && !entry.name.startsWith('.'))

@@ -425,13 +425,13 @@ describe('a child', () => {
 describe('limits', () => {
   it('hold for activities and for orchestrators', async () => {
     let running = 0;
-    let most = 0;
+    let max = 0;
     const engine = new EngineUnderTest(
       {
         activities: {
           slow: async () => {
             running += 1;
-            most = Math.max(most, running);
+            max = Math.max(max, running);
             await new Promise((resolve) => setTimeout(resolve, 5));
             running -= 1;
           },
@@ -448,7 +448,7 @@ describe('limits', () => {
     await engine.start('fan', 'one');
     while (engine.instance('one').status !== 'Completed') await new Promise((resolve) => setTimeout(resolve, 5));
 
-    expect(most).toBe(3);
+    expect(max).toBe(3);
   });
 });
 

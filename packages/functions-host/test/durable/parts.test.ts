@@ -40,7 +40,7 @@ describe('a lane', () => {
     const lane = new Lane(2);
     const began: number[] = [];
     let running = 0;
-    let most = 0;
+    let max = 0;
     let release = (): void => undefined;
     const gate = new Promise<void>((resolve) => {
       release = resolve;
@@ -49,7 +49,7 @@ describe('a lane', () => {
       lane.add(async () => {
         began.push(index);
         running += 1;
-        most = Math.max(most, running);
+        max = Math.max(max, running);
         await gate;
         running -= 1;
       });
@@ -58,7 +58,7 @@ describe('a lane', () => {
     await stopped;
 
     expect(began).toEqual([0, 1]);
-    expect(most).toBe(2);
+    expect(max).toBe(2);
     expect(running).toBe(0);
   });
 });

@@ -34,14 +34,14 @@ function times(): { idle: number; total: number } {
  * @param looks at the machine before and after the measurement.
  */
 export function verdict(missed: readonly string[], looks: readonly Usage[]): string {
-  const most = Math.max(0, ...looks);
-  const share = `others used up to ${Math.round(100 * most)} % of its ${availableParallelism()} cores`;
+  const max = Math.max(0, ...looks);
+  const share = `others used up to ${Math.round(100 * max)} % of its ${availableParallelism()} cores`;
   const machine =
-    most >= BUSY
+    max >= BUSY
       ? `The machine was busy (${share}): measure again on a quiet one before believing a time.`
       : `The machine was not busy (${share}).`;
   if (missed.length > 0) return `Not met: ${missed.join('; ')}.\n${machine}`;
-  return most >= BUSY ? `Every goal that was measured is met. ${machine}` : 'Every goal that was measured is met.';
+  return max >= BUSY ? `Every goal that was measured is met. ${machine}` : 'Every goal that was measured is met.';
 }
 
 /** The goals of a table that were missed, as {@link verdict} takes them. */

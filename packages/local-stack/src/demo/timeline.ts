@@ -6,7 +6,7 @@ import type { Replaced } from './quickstart.js';
 const HEAD = 34;
 /** Where the right column begins. */
 const LEFT = 76;
-const LEAST_RIGHT = 40;
+const MIN_RIGHT = 40;
 
 /** Prints each step of an operation as it goes, with what it replaces beside it. */
 export class Timeline {
@@ -45,7 +45,7 @@ export class Timeline {
 
     // Beside the step where the screen has room, else below it.
     const room = this.width - LEFT - 2;
-    const isBeside = room >= LEAST_RIGHT;
+    const isBeside = room >= MIN_RIGHT;
     if (!isBeside) this.print(left);
     for (const [index, line] of wrap(replaced.byHand, isBeside ? room : this.width - 16).entries()) {
       const before = !isBeside

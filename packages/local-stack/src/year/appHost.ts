@@ -19,7 +19,7 @@ export interface AppHost {
 }
 
 /** Lines of the log that are kept. */
-const MOST_LINES = 20_000;
+const MAX_LINES = 20_000;
 
 /** The app's settings for a year: those of a deployment, with the stand-ins' addresses. */
 export function settingsFor(
@@ -56,5 +56,5 @@ export async function startHere(
 function keep(lines: string[], { level, message, time }: LogEntry): void {
   if (level === 'information' && !message.startsWith('{')) return;
   lines.push(`${time.toISOString()} ${level} ${message}`);
-  if (lines.length > MOST_LINES) lines.shift();
+  if (lines.length > MAX_LINES) lines.shift();
 }

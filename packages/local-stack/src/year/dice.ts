@@ -20,7 +20,7 @@ export class Dice {
   }
 
   /** A whole number from `least` to `most`, both included. */
-  whole(name: string, [least, most]: readonly [number, number]): number {
-    return least + Math.floor(this.throw(name) * (most - least + 1));
+  whole(name: string, [min, max]: readonly [number, number]): number {
+    return min + Math.floor(this.throw(name) * (max - min + 1));
   }
 }

@@ -12,7 +12,7 @@ import { tableOf } from './table.js';
 import { StepTroubles } from './troubles/stepTroubles.js';
 import { bringTimedTroubles } from './troubles/timedTroubles.js';
 import { startWorld } from './world.js';
-import { CALENDAR, LIFETIME_DAYS, PROMISES, PULL_HOURS, SETTINGS, SWEEP_MINUTE } from './yearSettings.js';
+import { CALENDAR, LIFETIME_DAYS, INVARIANTS, PULL_HOURS, SETTINGS, SWEEP_MINUTE } from './yearSettings.js';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -58,7 +58,7 @@ export async function runYear({
     ({ at, client, rule, what }) => report(`${at} ${client} breaks a rule (${rule}): ${what}`),
   );
   const pulls = new PullBook(verdict);
-  const { writesPerRotation, ...promises } = PROMISES;
+  const { writesPerRotation, ...promises } = INVARIANTS;
   const rotations = new RotationBook(
     // Where answers are lost, calls are made again.
     { ...promises, ...(troubles || writesPerRotation === undefined ? {} : { writesPerRotation }) },

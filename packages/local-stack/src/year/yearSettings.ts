@@ -34,7 +34,7 @@ export const SETTINGS: Readonly<Record<string, string>> = {
 export const CALENDAR = WEEKENDS;
 
 /** What those settings promise. */
-export const PROMISES: Promises = {
+export const INVARIANTS: Promises = {
   lifetimeDays: LIFETIME_DAYS,
   dueDays: (LIFETIME_DAYS * 2) / 3 + SPREAD_DAYS,
   // A weekend, being offline for as long, and the night until the next sync.

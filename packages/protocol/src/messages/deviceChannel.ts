@@ -10,4 +10,4 @@ export type DeviceChannelChoice =
 export const CHANNEL_KINDS = ['eventGrid', 'iotHub', 'poll'] as const satisfies DeviceChannelChoice['kind'][];
 
 /** Of a client that no profile says anything else about. */
-export const USUAL_CHANNEL: DeviceChannelChoice = { kind: 'eventGrid' };
+export const DEFAULT_CHANNEL: DeviceChannelChoice = { kind: 'eventGrid' };

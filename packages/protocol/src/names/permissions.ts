@@ -18,20 +18,20 @@ export type RepositoryAction = (typeof REPOSITORY_ACTIONS)[number];
 /** What an event may ask for; more only by an operator's request. */
 export const READ_ACTIONS: readonly RepositoryAction[] = ['content/read', 'metadata/read'];
 
-const MOST_NAME_CHARACTERS = 255;
+const MAX_NAME_CHARACTERS = 255;
 const COMPONENT = '[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*';
 const REPOSITORY = new RegExp(`^${COMPONENT}(?:/${COMPONENT})*$`);
 const WILDCARD = new RegExp(`^(?:${COMPONENT}(?:/${COMPONENT})*/)?\\*$`);
 
 /** The rule of {@link isRepositoryPattern}, for the API's document. */
 export const REPOSITORY_RULE = {
-  maxLength: MOST_NAME_CHARACTERS,
+  maxLength: MAX_NAME_CHARACTERS,
   pattern: `${REPOSITORY.source}|${WILDCARD.source}`,
 } as const;
 
 /** A repository name as the OCI distribution specification has it, or a wildcard. */
 export function isRepositoryPattern(name: string): boolean {
-  return name.length <= MOST_NAME_CHARACTERS && (REPOSITORY.test(name) || WILDCARD.test(name));
+  return name.length <= MAX_NAME_CHARACTERS && (REPOSITORY.test(name) || WILDCARD.test(name));
 }
 
 export function isWildcard(pattern: string): boolean {

@@ -59,9 +59,9 @@ export interface SyncStop {
  * Longest time, in seconds, until a change in the cloud is at the end of a chain of connected registries: each brings its
  * news at the start of one sync, or at the end of the next one's window. Undefined when it is unknown of one of them.
  */
-export function worstWaySeconds(way: readonly SyncStop[], after: Date): number | undefined {
+export function worstPathSeconds(syncPath: readonly SyncStop[], after: Date): number | undefined {
   let sum = 0;
-  for (const { schedule, syncWindow } of way) {
+  for (const { schedule, syncWindow } of syncPath) {
     const gap = worstSyncGapSeconds(schedule, after);
     const window = syncWindow === undefined ? 0 : durationSeconds(syncWindow);
     if (gap === undefined || window === undefined) return undefined;
@@ -71,8 +71,8 @@ export function worstWaySeconds(way: readonly SyncStop[], after: Date): number |
 }
 
 /** Those whose schedule or window cannot be read, so that nobody can tell when they sync. */
-export function unreadableStops(way: readonly SyncStop[], after: Date): SyncStop[] {
-  return way.filter((stop) => worstWaySeconds([stop], after) === undefined);
+export function unreadableStops(syncPath: readonly SyncStop[], after: Date): SyncStop[] {
+  return syncPath.filter((stop) => worstPathSeconds([stop], after) === undefined);
 }
 
 function timesOf(schedule = CONTINUOUS_SCHEDULE): CronTimes | undefined {

@@ -5,11 +5,11 @@ import { NAME_RULES } from '../names/names.js';
 import { ONBOARDING_FIELDS } from './onboardingRequest.js';
 
 /** Clients that one request may name. */
-export const MOST_CLIENTS = 100;
+export const MAX_CLIENTS = 100;
 
 /** How each field must look: the fix that a refused request is told, and the field's description in the API. */
 export const CLIENTS_FIELDS = {
-  clients: `a list of 1 to ${MOST_CLIENTS} different clients {connectedRegistry, client, registry?}`,
+  clients: `a list of 1 to ${MAX_CLIENTS} different clients {connectedRegistry, client, registry?}`,
   connectedRegistry: ONBOARDING_FIELDS.connectedRegistry,
   client: ONBOARDING_FIELDS.client,
   registry: ONBOARDING_FIELDS.registry,
@@ -32,7 +32,7 @@ type ClientName = z.infer<typeof clientName>;
 export const clientNames = z
   .array(clientName)
   .min(1, 'must name at least one client')
-  .max(MOST_CLIENTS, `must name at most ${MOST_CLIENTS} clients`)
+  .max(MAX_CLIENTS, `must name at most ${MAX_CLIENTS} clients`)
   .describe(CLIENTS_FIELDS.clients)
   .check(({ value, issues }) => {
     if (issues.length > 0) return;

@@ -63,10 +63,10 @@ export function helpFor(
 }
 
 /** Longest part of a wrong value that is shown. */
-const MOST_CHARACTERS = 60;
+const MAX_CHARACTERS = 60;
 
 /** A wrong value as text. */
 export function shownValue(value: unknown): string {
   const text = JSON.stringify(value) ?? 'nothing';
-  return text.length > MOST_CHARACTERS ? `${text.slice(0, MOST_CHARACTERS)}…` : text;
+  return text.length > MAX_CHARACTERS ? `${text.slice(0, MAX_CHARACTERS)}…` : text;
 }

@@ -59,7 +59,7 @@ const action = z.enum(REPOSITORY_ACTIONS, {
 });
 
 /** At most this many names in one request; a scope map's own cap on permissions is checked in preflight. */
-const MOST_REPOSITORIES = 500;
+const MAX_REPOSITORIES = 500;
 
 const repositories = z
   .union(
@@ -67,15 +67,15 @@ const repositories = z
       z
         .array(repositoryName)
         .min(1, 'must name at least one repository')
-        .max(MOST_REPOSITORIES, `must name at most ${MOST_REPOSITORIES} repositories`),
+        .max(MAX_REPOSITORIES, `must name at most ${MAX_REPOSITORIES} repositories`),
       z
         .record(repositoryName, z.array(action, 'must be a list of actions').min(1, 'must list at least one action'))
         .refine((value) => Object.keys(value).length > 0, 'must name at least one repository')
         .refine(
-          (value) => Object.keys(value).length <= MOST_REPOSITORIES,
-          `must name at most ${MOST_REPOSITORIES} repositories`,
+          (value) => Object.keys(value).length <= MAX_REPOSITORIES,
+          `must name at most ${MAX_REPOSITORIES} repositories`,
         )
-        .meta({ minProperties: 1, maxProperties: MOST_REPOSITORIES }),
+        .meta({ minProperties: 1, maxProperties: MAX_REPOSITORIES }),
     ],
     'must be a list of names or an object of names and actions, with at least one valid repository',
   )
@@ -97,8 +97,8 @@ export const REQUEST_FIELDS = {
     .optional(),
   credentialLifetimeDays: z
     .int('must be a whole number')
-    .min(CREDENTIAL_LIFETIME_DAYS.least, 'is too short')
-    .max(CREDENTIAL_LIFETIME_DAYS.most, 'is too long')
+    .min(CREDENTIAL_LIFETIME_DAYS.min, 'is too short')
+    .max(CREDENTIAL_LIFETIME_DAYS.max, 'is too long')
     .describe(ONBOARDING_FIELDS.credentialLifetimeDays)
     .optional(),
   recheck: z.boolean('must be true or false').describe(ONBOARDING_FIELDS.recheck).optional(),
@@ -222,12 +222,12 @@ export interface Onboarding extends ClientReference {
 /**
  * Fills in the defaults.
  * @param defaultRegistry the first configured registry's name.
- * @param usualDays a credential's life without a wish.
+ * @param defaultDays a credential's life without a wish.
  */
 export function toOnboarding(
   body: z.infer<typeof onboardingBody>,
   defaultRegistry: string,
-  usualDays: number = CREDENTIAL_LIFETIME_DAYS.usual,
+  defaultDays: number = CREDENTIAL_LIFETIME_DAYS.default,
 ): Onboarding {
   const reference = {
     registry: body.registry ?? defaultRegistry,
@@ -244,7 +244,7 @@ export function toOnboarding(
     scopeMap: body.scopeMap ?? defaultScopeMapName(permissions),
     token: body.token ?? defaultTokenName(reference),
     image: formatImage(image ?? { repository: first }),
-    credentialLifetimeDays: body.credentialLifetimeDays ?? usualDays,
+    credentialLifetimeDays: body.credentialLifetimeDays ?? defaultDays,
     ...(body.endpoint ? { endpoint: body.endpoint } : {}),
     ...(body.replaceSlot ? { replaceSlot: body.replaceSlot } : {}),
     recheck: body.recheck ?? false,

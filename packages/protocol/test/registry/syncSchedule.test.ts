@@ -5,7 +5,7 @@ import {
   nextSync,
   unreadableStops,
   worstSyncGapSeconds,
-  worstWaySeconds,
+  worstPathSeconds,
 } from '../../src/registry/syncSchedule.js';
 
 const after = new Date('2026-03-28T23:59:30.000Z');
@@ -131,10 +131,10 @@ describe('the worst gap between syncs', () => {
 describe('the worst time of a way', () => {
   test('is the sum of gaps and windows, and unknown with any that cannot be read', () => {
     const daily = { name: 'above', schedule: '0 3 * * *', syncWindow: 'PT4H' };
-    expect(worstWaySeconds([daily, { name: 'own' }], after)).toBe(86_400 + 4 * 3600 + 60);
+    expect(worstPathSeconds([daily, { name: 'own' }], after)).toBe(86_400 + 4 * 3600 + 60);
     for (const unreadable of [{ schedule: 'every day' }, { schedule: '0 3 * * *', syncWindow: '4 hours' }]) {
       const own = { name: 'own', ...unreadable };
-      expect(worstWaySeconds([daily, own], after)).toBeUndefined();
+      expect(worstPathSeconds([daily, own], after)).toBeUndefined();
       expect(unreadableStops([daily, own], after)).toEqual([own]);
     }
   });

@@ -49,7 +49,7 @@ export function invalidRequest(
 }
 
 /** A sender may write any number of faults, and each is answered or logged with its fix, which is longer than it. */
-const MOST_ERRORS = 50;
+const MAX_ERRORS = 50;
 
 /** Longest field and message, in characters: both have names in them that the sender has chosen. */
 const LONGEST_TEXT = 300;
@@ -65,7 +65,7 @@ export function fieldErrors(
 ): FieldError[] {
   const errors = fieldIssues(error).flatMap(({ code, path, message, input, keys }): FieldError[] => {
     if (keys)
-      return keys.slice(0, MOST_ERRORS + 1).map((key) => ({
+      return keys.slice(0, MAX_ERRORS + 1).map((key) => ({
         field: shortened([...path, key].join('.')),
         message: 'is not a known field',
         fix: `Leave it out. Known fields: ${((schema && knownFields(schema, path)) ?? Object.keys(help)).join(', ')}.`,
@@ -80,9 +80,9 @@ export function fieldErrors(
       },
     ];
   });
-  if (errors.length <= MOST_ERRORS) return errors;
+  if (errors.length <= MAX_ERRORS) return errors;
   const more = { field: 'body', message: 'has more that is wrong', fix: 'Mend what is named here first.' };
-  return [...errors.slice(0, MOST_ERRORS), more];
+  return [...errors.slice(0, MAX_ERRORS), more];
 }
 
 function shortened(text: string): string {

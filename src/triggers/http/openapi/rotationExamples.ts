@@ -36,7 +36,7 @@ export const DRY_RUN: RotationDryRunAnswer = {
       ...REFERENCE,
       problems: [],
       writes: leakedWrites,
-      outage: outageOf({ sync: {}, way: [{ name: connectedRegistry }], worstWaySeconds: 60 }, NOW),
+      outage: outageOf({ sync: {}, syncPath: [{ name: connectedRegistry }], worstPathSeconds: 60 }, NOW),
     },
   ],
 };

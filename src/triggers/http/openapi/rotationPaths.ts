@@ -1,5 +1,5 @@
 import { answer, jsonContent, problemAnswers } from './answers.js';
-import { MOST_LISTED, SCHEDULE_PARAMETERS } from '../routes/rotationSchedule.js';
+import { MAX_LISTED, SCHEDULE_PARAMETERS } from '../routes/rotationSchedule.js';
 import { BY_OPERATORS, idParameter } from './parameters.js';
 import * as examples from './rotationExamples.js';
 
@@ -47,7 +47,7 @@ const getRotationSchedule = {
   summary: 'Shows what is due when',
   description: 'By the very rules of the sweep, as of now. What is due first comes first.',
   parameters: [
-    parameter('top', { type: 'integer', minimum: 1, maximum: MOST_LISTED, default: 100 }),
+    parameter('top', { type: 'integer', minimum: 1, maximum: MAX_LISTED, default: 100 }),
     parameter('registry', { type: 'string' }),
     parameter('connectedRegistry', { type: 'string' }),
   ],

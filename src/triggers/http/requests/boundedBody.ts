@@ -9,9 +9,9 @@ export type BoundedBody = { readonly bytes: Buffer } | { readonly tooLarge: true
  * stream that is broken off would cost the caller the answer (the host then answers 500 by itself).
  * @param most longest body taken, in bytes.
  */
-export async function boundedBody(request: Pick<HttpRequest, 'headers' | 'body'>, most: number): Promise<BoundedBody> {
+export async function boundedBody(request: Pick<HttpRequest, 'headers' | 'body'>, max: number): Promise<BoundedBody> {
   const declared = request.headers.get('content-length');
-  if (declared !== null && !(Number(declared) <= most)) return { tooLarge: true };
+  if (declared !== null && !(Number(declared) <= max)) return { tooLarge: true };
   if (!request.body) return { bytes: Buffer.alloc(0) };
   const reader: BodyReader = request.body.getReader();
   const parts: Uint8Array[] = [];
@@ -20,7 +20,7 @@ export async function boundedBody(request: Pick<HttpRequest, 'headers' | 'body'>
     const { value } = await reader.read();
     if (value === undefined) return { bytes: Buffer.concat(parts) };
     size += value.byteLength;
-    if (size > most) {
+    if (size > max) {
       void discard(reader);
       return { tooLarge: true };
     }

@@ -7,7 +7,7 @@ import { jsonBody } from './jsonBody.js';
 import { fieldErrors, invalidRequest } from '../answers/problem.js';
 
 /** Longest body of a request for 100 clients, in bytes. */
-const MOST_BYTES = 64 * 1024;
+const MAX_BYTES = 64 * 1024;
 
 export type ClientsBody<Body> =
   { readonly body: Body; readonly clients: readonly ClientReference[] } | { readonly refusal: HttpResponseInit };
@@ -22,7 +22,7 @@ export async function clientsBody<Body extends { readonly clients: z.infer<typeo
   help: Readonly<Record<string, string>>,
   config: Pick<Config, 'registries'>,
 ): Promise<ClientsBody<Body>> {
-  const body = await jsonBody(request, MOST_BYTES);
+  const body = await jsonBody(request, MAX_BYTES);
   if ('refusal' in body) return body;
   const parsed = schema.safeParse(body.value, { reportInput: true });
   if (!parsed.success) return { refusal: invalidRequest(fieldErrors(parsed.error, help, schema)) };

@@ -12,7 +12,7 @@ export interface DeviceKey {
 }
 
 /** The longest message of a device, in bytes. */
-const MOST_BYTES = 4096;
+const MAX_BYTES = 4096;
 
 /** The key in a request's header; undefined when there is none. It is not verified yet. */
 export function deviceKey(request: Pick<HttpRequest, 'headers'>): DeviceKey | undefined {
@@ -26,7 +26,7 @@ const withExpiry = z.looseObject({ expiresAt: z.string() });
 
 /** Reads the body of a request whose key was verified. One that names another expiry than the key's is refused. */
 export async function deviceBody(request: HttpRequest, { expiresAt }: DeviceKey): Promise<JsonBody> {
-  const body = await jsonBody(request, MOST_BYTES);
+  const body = await jsonBody(request, MAX_BYTES);
   if ('refusal' in body) return body;
   const given = withExpiry.safeParse(body.value);
   return given.success && given.data.expiresAt !== expiresAt ? { refusal: wrongDeviceKey() } : body;

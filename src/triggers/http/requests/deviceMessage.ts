@@ -2,7 +2,7 @@ import type { HttpRequest, HttpResponseInit } from '@azure/functions';
 import type { z } from 'zod';
 import { deviceBody, deviceKey, wrongDeviceKey, type DeviceKey } from './deviceKey.js';
 import { fieldErrors, invalidRequest } from '../answers/problem.js';
-import { MOST_OF_ONE_OPERATION, RateLimit } from './rateLimit.js';
+import { MAX_OF_ONE_OPERATION, RateLimit } from './rateLimit.js';
 import { tooManyRequests } from '../answers/tooManyRequests.js';
 
 /** A kind of message that devices send. */
@@ -26,7 +26,7 @@ export interface DeviceMessageOrder {
  * key that fits is good for as many repetitions as anyone likes: the engine is asked for a few only.
  */
 export function deviceMessages<Body>({ schema, fields, ofNoUse }: DeviceMessageKind<Body>) {
-  const byOperation = new RateLimit(MOST_OF_ONE_OPERATION);
+  const byOperation = new RateLimit(MAX_OF_ONE_OPERATION);
   return async (
     request: HttpRequest,
     { operation, isAuthentic, refused }: DeviceMessageOrder,

@@ -5,15 +5,15 @@ import { invalidRequest, problem } from '../answers/problem.js';
 export type JsonBody = { readonly value: unknown } | { readonly refusal: HttpResponseInit };
 
 /** Reads a request's body as JSON; the only way to a body in this app. @param most longest body taken, in bytes. */
-export async function jsonBody(request: HttpRequest, most: number): Promise<JsonBody> {
-  const body = await boundedBody(request, most);
+export async function jsonBody(request: HttpRequest, max: number): Promise<JsonBody> {
+  const body = await boundedBody(request, max);
   if ('tooLarge' in body)
     return {
       refusal: problem({
         status: 413,
         code: 'body-too-large',
         title: 'The body is too large.',
-        detail: `At most ${most} bytes are taken. Nothing was started.`,
+        detail: `At most ${max} bytes are taken. Nothing was started.`,
       }),
     };
   try {

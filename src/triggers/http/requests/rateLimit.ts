@@ -1,10 +1,10 @@
 import { isIP } from 'node:net';
 
 /** How many keys are remembered; beyond that the ones seen longest ago are forgotten, and begin anew. */
-const MOST_KEYS = 10_000;
+const MAX_KEYS = 10_000;
 
 /** Authentic messages of one operation in a minute: an attempt has one report, and a device may repeat it. */
-export const MOST_OF_ONE_OPERATION = 30;
+export const MAX_OF_ONE_OPERATION = 30;
 
 interface Bucket {
   tokens: number;
@@ -26,7 +26,7 @@ export class RateLimit {
     this.buckets.delete(key);
     this.buckets.set(key, { tokens: passes ? tokens - 1 : tokens, at: now });
     const [oldest] = this.buckets.keys();
-    if (this.buckets.size > MOST_KEYS && oldest !== undefined) this.buckets.delete(oldest);
+    if (this.buckets.size > MAX_KEYS && oldest !== undefined) this.buckets.delete(oldest);
     return passes ? undefined : Math.max(1, Math.ceil(((1 - tokens) * 60) / this.perMinute));
   }
 }

@@ -16,7 +16,7 @@ const HEADER = 'x-ms-invocation-id';
 /** How long an invocation waits for its request, in milliseconds. The host sends both at once; a starved machine is slow. */
 const LONGEST_WAIT = 30_000;
 /** So many invocations that were given up are remembered, for a request that comes all the same. */
-const MOST_GIVEN_UP = 1_000;
+const MAX_GIVEN_UP = 1_000;
 
 /** The parts of the SDK's model that are used here. Source: azure-functions-nodejs-worker, types-core. */
 export interface ProgrammingModel {
@@ -131,7 +131,7 @@ class Arrivals {
   /** Has a request that comes for this invocation after all answered, which no function does any more. */
   giveUp(invocationId: string): void {
     const [oldest] = this.#givenUp;
-    if (oldest !== undefined && this.#givenUp.size >= MOST_GIVEN_UP) this.#givenUp.delete(oldest);
+    if (oldest !== undefined && this.#givenUp.size >= MAX_GIVEN_UP) this.#givenUp.delete(oldest);
     this.#givenUp.add(invocationId);
   }
 

@@ -16,7 +16,7 @@ import { fieldErrors, invalidRequest } from '../answers/problem.js';
 import { startAnswer } from '../answers/startAnswer.js';
 
 /** Longest body of a request for 100 clients, in bytes. */
-const MOST_BYTES = 64 * 1024;
+const MAX_BYTES = 64 * 1024;
 
 /**
  * `POST /api/checks`: compares clients, or all, with what was set for them. One run for all that are named: what it reads
@@ -27,7 +27,7 @@ export function postChecks(
   queries: Pick<Queries, 'findUnknown'>,
 ) {
   return async (request: HttpRequest, client: DurableClient, actor: string): Promise<HttpResponseInit> => {
-    const body = await jsonBody(request, MOST_BYTES);
+    const body = await jsonBody(request, MAX_BYTES);
     if ('refusal' in body) return body.refusal;
     const parsed = checkBody.safeParse(body.value, { reportInput: true });
     if (!parsed.success) return invalidRequest(fieldErrors(parsed.error, CHECK_FIELDS, checkBody));

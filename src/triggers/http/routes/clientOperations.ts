@@ -18,7 +18,7 @@ import { hasEnded, operationKind, readRun, type RunStatus } from '../../durable/
 import { CLIENT_KEY, clientNotFound } from './clients.js';
 
 /** Revocations that are under way; a client has hardly ever two. */
-const MOST_REVOCATIONS = 20;
+const MAX_REVOCATIONS = 20;
 
 /**
  * `GET /api/clients/{key}/operations`: what is under way, and how the client's last runs ended. Also of a client that was
@@ -61,7 +61,7 @@ async function presentRuns(key: string, client: DurableClient, context: Invocati
   const [revocations, ...runs] = await Promise.all([
     instancePages(context)({
       prefix: revocationPrefix(key),
-      top: MOST_REVOCATIONS,
+      top: MAX_REVOCATIONS,
       runtimeStatuses: ['Pending', 'Running', 'Suspended'],
     }),
     ...instances.map((instance) => readRun(client, instance)),

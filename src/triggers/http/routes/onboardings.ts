@@ -27,7 +27,7 @@ import { jsonBody } from '../requests/jsonBody.js';
 import { fieldErrors, invalidRequest } from '../answers/problem.js';
 
 /** Longest body of a request, in bytes: 500 repositories with long names fit. */
-const MOST_BYTES = 256 * 1024;
+const MAX_BYTES = 256 * 1024;
 
 /** Milliseconds that the answer to a start waits for the names of other clients: a listing of a large vault takes longer. */
 const NAMES_WITHIN = 2_000;
@@ -35,13 +35,13 @@ const NAMES_WITHIN = 2_000;
 /** `POST /api/onboardings`: starts an onboarding, attaches to an equal one, or tells what one would do (dryRun). */
 export function postOnboardings(config: Config, queries: Queries) {
   return async (request: HttpRequest, client: DurableClient, actor: string): Promise<HttpResponseInit> => {
-    const body = await jsonBody(request, MOST_BYTES);
+    const body = await jsonBody(request, MAX_BYTES);
     if ('refusal' in body) return body.refusal;
     const parsed = onboardingBody.safeParse(body.value, { reportInput: true });
     if (!parsed.success) return invalidRequest(fieldErrors(parsed.error, ONBOARDING_FIELDS));
     const fault = lifetimeFault(parsed.data.credentialLifetimeDays, config.lifetimes);
     if (fault) return invalidRequest([fault]);
-    const onboarding = toOnboarding(parsed.data, config.registries[0].name, config.lifetimes.usualDays);
+    const onboarding = toOnboarding(parsed.data, config.registries[0].name, config.lifetimes.defaultDays);
     if (!findRegistry(config, onboarding.registry)) return invalidRequest([unknownRegistry('registry', config)]);
     return parsed.data.dryRun ? plan(onboarding, client, queries) : start(client, onboarding, actor, config, queries);
   };
@@ -51,9 +51,9 @@ export function postOnboardings(config: Config, queries: Queries) {
 function plan(onboarding: Onboarding, client: DurableClient, queries: Queries): Promise<HttpResponseInit> {
   return orServiceProblem(async () => {
     const record = await readClientRecord(client, clientKey(onboarding));
-    const { left, held } = record;
+    const { orphaned, held } = record;
     const [found, twins] = await Promise.all([
-      queries.preflight(onboarding, revocationOf(record), left, held),
+      queries.preflight(onboarding, revocationOf(record), orphaned, held),
       queries.findCaseTwins(referenceOf(onboarding)),
     ]);
     const { writes, adopts } = found;

@@ -179,8 +179,8 @@ async function ofWaiting(waiting: RunStatus, client: DurableClient): Promise<Ope
   if (waiting.outcome?.startedAs !== undefined) return undefined;
   const summary = operationSummaryOf(waiting, kindOfWaiting(waiting));
   if (hasEnded(waiting)) return summary;
-  const begun = await readRun(client, clientKey(waiting.input.request));
-  return begun?.input.run === waiting.input.run ? undefined : summary;
+  const started = await readRun(client, clientKey(waiting.input.request));
+  return started?.input.run === waiting.input.run ? undefined : summary;
 }
 
 function kindOfWaiting({ input }: RunStatus): OperationKind {

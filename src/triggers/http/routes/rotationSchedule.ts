@@ -14,17 +14,17 @@ import { readClientRecord } from '../../durable/clientRecords.js';
 import { fieldErrors, invalidQuery } from '../answers/problem.js';
 import { orServiceProblem } from '../answers/serviceProblem.js';
 
-export const MOST_LISTED = 1000;
+export const MAX_LISTED = 1000;
 
 /** How each parameter must look. */
 export const SCHEDULE_PARAMETERS = {
-  top: `a whole number from 1 to ${MOST_LISTED}; without it 100`,
+  top: `a whole number from 1 to ${MAX_LISTED}; without it 100`,
   registry: 'the name of a registry: 5 to 50 letters and digits',
   connectedRegistry: 'the name of a connected registry: 5 to 50 letters and digits',
 } as const;
 
 const parameters = z.object({
-  top: z.coerce.number('must be a number').int().min(1, 'is too small').max(MOST_LISTED, 'is too large').default(100),
+  top: z.coerce.number('must be a number').int().min(1, 'is too small').max(MAX_LISTED, 'is too large').default(100),
   registry: z.string().regex(NAME_RULES.registry, 'is not a valid name').optional(),
   connectedRegistry: z.string().regex(NAME_RULES.connectedRegistry, 'is not a valid name').optional(),
 });

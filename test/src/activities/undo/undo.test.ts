@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { CONNECTED_REGISTRY, onboarding, RUN } from '../../fakes/answers/requests.js';
 import { issueOrder, reference } from '../../fakes/answers/orders.js';
-import { candidate, LONG_AGO } from '../../fakes/worlds/usualClient.js';
+import { candidate, LONG_AGO } from '../../fakes/worlds/defaultClient.js';
 import { createWorld, type World } from '../../fakes/worlds/world.js';
 
 const SINCE = '2026-03-01T12:00:00.000Z';

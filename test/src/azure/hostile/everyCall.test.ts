@@ -17,7 +17,7 @@ const [MAP, OTHER_MAP, TOKEN, CONNECTED, SECRET] = [
 ];
 const EXPIRES = '2030-01-01T00:00:00.000Z';
 /** So many requests one call makes at most; those after it are never reached. */
-const MOST_REQUESTS = 8;
+const MAX_REQUESTS = 8;
 
 let azure: HostileAzure;
 let ports: Ports;
@@ -139,7 +139,7 @@ const OTHERS: Readonly<Record<string, Call>> = {
 async function struckBy(kind: (typeof ECHOES)[number], { before, run }: Call): Promise<string[]> {
   const { line } = azure;
   const found: string[] = [];
-  for (let nth = 1; nth <= MOST_REQUESTS; nth += 1) {
+  for (let nth = 1; nth <= MAX_REQUESTS; nth += 1) {
     await before?.();
     line.strike(kind, nth);
     const traces = await tracesOf(run);

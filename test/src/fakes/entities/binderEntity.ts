@@ -1,9 +1,9 @@
 import {
-  NO_WISHES,
+  NO_REQUESTS,
   type BinderOperation,
   type BinderRequest,
   type BinderState,
-} from '../../../../src/domain/binding/bindingWishes.js';
+} from '../../../../src/domain/binding/bindingRequests.js';
 import { createBinder } from '../../../../src/entities/binder.js';
 import { CONNECTED_REGISTRY, REGISTRY } from '../answers/requests.js';
 import type { World } from '../worlds/world.js';
@@ -11,10 +11,10 @@ import type { World } from '../worlds/world.js';
 /** The entity as the engine runs it: one operation after another, its state kept as JSON in between. */
 export function createBinderEntity(world: World, cap = 50) {
   const binder = createBinder(world.ports.controlPlane, cap);
-  let state: BinderState = NO_WISHES;
+  let state: BinderState = NO_REQUESTS;
   let now = new Date('2026-03-01T12:00:00.000Z');
 
-  const wish = (token: string, run = `run-${token}`): BinderRequest => ({
+  const bindingRequest = (token: string, run = `run-${token}`): BinderRequest => ({
     registry: REGISTRY,
     connectedRegistry: CONNECTED_REGISTRY,
     token,
@@ -27,14 +27,15 @@ export function createBinderEntity(world: World, cap = 50) {
     state = JSON.parse(JSON.stringify(answer.state)) as BinderState;
     return answer.outcome;
   };
-  const send = (operation: BinderOperation, token: string, run?: string) => request(operation, wish(token, run));
+  const send = (operation: BinderOperation, token: string, run?: string) =>
+    request(operation, bindingRequest(token, run));
   return {
-    wish,
+    bindingRequest,
     request,
     send,
     /** Every run wishes first, and asks later, as the flow does. */
     bindAll: async (tokens: readonly string[]) => {
-      for (const token of tokens) await send('want', token);
+      for (const token of tokens) await send('request', token);
       const outcomes = [];
       for (const token of tokens) outcomes.push(await send('ensure', token));
       return outcomes;

@@ -1,7 +1,7 @@
 import type { OrchestrationContext } from 'durable-functions';
 import { vi } from 'vitest';
 import { createRunActivities } from '../../../../src/activities/runs/runActivities.js';
-import type { BinderOperation, BinderRequest } from '../../../../src/domain/binding/bindingWishes.js';
+import type { BinderOperation, BinderRequest } from '../../../../src/domain/binding/bindingRequests.js';
 import {
   CLIENT_RECORD,
   type ClientRecordOperation,

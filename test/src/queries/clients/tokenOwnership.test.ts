@@ -5,7 +5,7 @@ import { createFlowWorld } from '../../fakes/worlds/flowWorld.js';
 import { onboardIn } from '../../fakes/worlds/onboardWorld.js';
 import { reference } from '../../fakes/answers/orders.js';
 import { CONNECTED_REGISTRY, onboarding } from '../../fakes/answers/requests.js';
-import { main, token } from '../../fakes/worlds/usualClient.js';
+import { main, token } from '../../fakes/worlds/defaultClient.js';
 import { createWorld, type World } from '../../fakes/worlds/world.js';
 
 let world: World;

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { refusing } from '@connected-registry/protocol/answers/problems';
 import { toActions } from '@connected-registry/protocol/names/permissions';
 import { CONNECTED_REGISTRY, onboarding, REGISTRY } from '../../fakes/answers/requests.js';
-import { LONG_AGO } from '../../fakes/worlds/usualClient.js';
+import { LONG_AGO } from '../../fakes/worlds/defaultClient.js';
 import { createWorld, type World } from '../../fakes/worlds/world.js';
 
 let world: World;

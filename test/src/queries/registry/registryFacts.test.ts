@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { worstWaySeconds } from '@connected-registry/protocol/registry/syncSchedule';
+import { worstPathSeconds } from '@connected-registry/protocol/registry/syncSchedule';
 import { ancestorsOf, createRegistryFacts } from '../../../../src/queries/registry/registryFacts.js';
 import { CONNECTED_REGISTRY, REGISTRY } from '../../fakes/answers/requests.js';
 import { createWorld } from '../../fakes/worlds/world.js';
@@ -48,7 +48,7 @@ describe('registry facts', () => {
     const child = { name: 'hall1', parent: 'Above', mode: 'ReadOnly', isActive: true, clientTokens: [] };
     const [above, ...more] = ancestorsOf({ registry: undefined, connectedRegistries: [] }, child);
     expect([above?.name, above?.isActive, more]).toEqual(['Above', undefined, []]);
-    expect(worstWaySeconds([child, ...(above ? [above] : [])], new Date())).toBeUndefined();
+    expect(worstPathSeconds([child, ...(above ? [above] : [])], new Date())).toBeUndefined();
   });
 
   test('leave gateway rights out of a sync scope', async () => {

@@ -10,7 +10,7 @@ import { postRevocations } from '../../../../src/triggers/http/routes/revocation
 import { FakeDurableClient, httpRequest, seen } from '../../fakes/durable/durableClient.js';
 import { reference } from '../../fakes/answers/orders.js';
 import { BODY, onboarding, onboardingRun } from '../../fakes/answers/requests.js';
-import { LONG_AGO } from '../../fakes/worlds/usualClient.js';
+import { LONG_AGO } from '../../fakes/worlds/defaultClient.js';
 import { createWorld, type World } from '../../fakes/worlds/world.js';
 
 const INSTANCE = clientKey(reference());

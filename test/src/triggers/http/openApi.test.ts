@@ -5,7 +5,7 @@ import { getOpenApi } from '../../../../src/triggers/http/routes/openApi.js';
 import { openApiDocument } from '../../../../src/triggers/http/openapi/document.js';
 import { document, misfits, routes } from '../../fakes/answers/apiDocument.js';
 
-const read = (path: string) => readFileSync(new URL(`../../../${path}`, import.meta.url), 'utf8');
+const read = (path: string) => readFileSync(new URL(`../../../../${path}`, import.meta.url), 'utf8');
 
 /** What src/index.ts registers, as `POST onboardings`. */
 const registered = [...read('src/index.ts').matchAll(/\.http\('\w+', \{(?<options>[\s\S]*?)\n\}\);/g)].map((match) => {

@@ -39,7 +39,7 @@ const STABLE = 60_000;
 /** What part of a signature's time a connection is kept for. */
 const RENEW_AT = 0.8;
 const BUSY_PAUSE = 30_000;
-const MOST_REFUSED = 1_000;
+const MAX_REFUSED = 1_000;
 
 /** Listens at an IoT Hub for direct methods and desired properties, and connects again as long as it takes. */
 export function startIotHub(options: IotHubOptions): Channel {
@@ -48,7 +48,7 @@ export function startIotHub(options: IotHubOptions): Channel {
   const { signal } = stopping;
   const desired = createDesired();
   const reported = createReported();
-  const refused = createSeen(MOST_REFUSED);
+  const refused = createSeen(MAX_REFUSED);
   let session: Session | undefined;
   let lastHeard: string | undefined;
   let trouble: string | undefined;

@@ -39,11 +39,11 @@ export function checkClientTokens(plane: Plane, registry: Registry, ids: readonl
     const own = childId(plane.arm, registry, 'tokens', token.name);
     tokens.set(own.toLowerCase(), own);
   }
-  const most = plane.settings.clientsPerConnectedRegistry;
-  if (tokens.size > most) {
+  const max = plane.settings.clientsPerConnectedRegistry;
+  if (tokens.size > max) {
     throw badRequest(
       'ClientTokenLimitExceeded',
-      `A connected registry can have at most ${most} client tokens; ${tokens.size} were given.`,
+      `A connected registry can have at most ${max} client tokens; ${tokens.size} were given.`,
       'clientTokenIds',
     );
   }
@@ -91,9 +91,9 @@ export function checkSync(sync: Pick<ConnectedRegistry, 'schedule' | 'syncWindow
   checkDuration(sync.messageTtl, DAY, 90 * DAY, 'messageTtl', '1 to 90 days');
 }
 
-function checkDuration(text: string, least: number, most: number, target: string, span: string): void {
+function checkDuration(text: string, min: number, max: number, target: string, span: string): void {
   const seconds = durationSeconds(text);
-  if (seconds !== undefined && seconds >= least && seconds <= most) return;
+  if (seconds !== undefined && seconds >= min && seconds <= max) return;
   throw badRequest(
     'InvalidDuration',
     `The value '${text}' of ${target} is invalid: it must be a duration of ${span}.`,

@@ -79,9 +79,9 @@ export function roleAssignmentRoutes(plane: Plane): Route[] {
     }
     const before = find(plane, call);
     // Kept is the end of the write, told as its creation is the beginning: two moments in every recording.
-    const begun = plane.clock.now().getTime();
+    const started = plane.clock.now().getTime();
     const by = call.principal.objectId;
-    const now = { on: new Date(begun + 1).toISOString(), by };
+    const now = { on: new Date(started + 1).toISOString(), by };
     const wanted: RoleAssignment = {
       name: before?.name ?? call.params['assignment'] ?? '',
       principalId,
@@ -100,7 +100,7 @@ export function roleAssignmentRoutes(plane: Plane): Route[] {
       throw conflict('RoleAssignmentExists', 'The role assignment already exists.');
     plane.arm.roleAssignments.set(wanted);
     // Recorded for one that is there already, too: 201, and in the answer alone nobody has created it.
-    const created = { on: new Date(begun).toISOString(), by: '' };
+    const created = { on: new Date(started).toISOString(), by: '' };
     // Before 2020-04 both times were the beginning (recorded).
     const updated = versionOf(call) < '2020-04' ? { ...now, on: created.on } : now;
     return { status: 201, body: assignmentBody(plane, call, { ...wanted, created, updated }) };

@@ -79,12 +79,12 @@ export function roleDefinitionRoutes(plane: Plane): Route[] {
       );
     }
     // Kept is the end of the write, while its answer has the beginning, as with assignments (recorded).
-    const begun = plane.clock.now().getTime();
+    const started = plane.clock.now().getTime();
     const by = call.principal.objectId;
-    const now = { on: new Date(begun + 1).toISOString(), by };
+    const now = { on: new Date(started + 1).toISOString(), by };
     const role: CustomRole = { name: id, properties, created: definitions.get(id)?.created ?? now, updated: now };
     definitions.set(role);
-    const on = new Date(begun).toISOString();
+    const on = new Date(started).toISOString();
     return { status: 201, body: customBody(plane, { ...role, created: { on, by: '' }, updated: { on, by } }) };
   }
 

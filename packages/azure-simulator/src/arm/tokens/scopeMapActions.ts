@@ -43,17 +43,17 @@ export function gatewayActions(connectedRegistry: string): string[] {
 }
 
 /** @throws 400 for a malformed action or more repository permissions than a scope map may hold */
-export function checkActions(actions: readonly string[], most: number): void {
+export function checkActions(actions: readonly string[], max: number): void {
   for (const action of actions) {
     if (!isWellFormed(action)) {
       throw badRequest('InvalidScopeMapActions', `The action '${action}' of the scope map is invalid.`, 'actions');
     }
   }
   const repositories = actions.filter((action) => action.startsWith('repositories/')).length;
-  if (repositories > most) {
+  if (repositories > max) {
     throw badRequest(
       'ScopeMapPermissionLimitExceeded',
-      `A scope map can hold at most ${most} repository permissions; ${repositories} were given.`,
+      `A scope map can hold at most ${max} repository permissions; ${repositories} were given.`,
       'actions',
     );
   }

@@ -43,7 +43,7 @@ const defaultPage = 100;
 const signalDelay = 150;
 
 /** A child is known from its first turn on. */
-const isVisible = (instance: Instance): boolean => instance.begun || instance.parent === null;
+const isVisible = (instance: Instance): boolean => instance.started || instance.parent === null;
 
 /** See the file's comment. */
 export class Client {
@@ -102,7 +102,7 @@ export class Client {
   async terminate(instance: Instance, reason: string | null): Promise<void> {
     const { id } = instance;
     const at = this.#engine.now().toISOString();
-    if (instance.begun) await this.#message(id, { EventType: 3, Input: reason, ...this.#base() });
+    if (instance.started) await this.#message(id, { EventType: 3, Input: reason, ...this.#base() });
     else await this.#save({ k: 'cancel', i: id, at, reason });
   }
 

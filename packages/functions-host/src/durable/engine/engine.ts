@@ -145,7 +145,7 @@ export class Engine implements HubListener {
 
   isRunning(instanceId: string): boolean {
     const instance = this.hub.instances.get(instanceId);
-    return instance?.begun === true && !isEnded(instance.status);
+    return instance?.started === true && !isEnded(instance.status);
   }
 
   now(): Date {

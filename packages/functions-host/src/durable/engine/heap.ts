@@ -66,12 +66,12 @@ export class DueHeap<T> {
     for (;;) {
       const left = 2 * index + 1;
       const right = left + 1;
-      let least = index;
-      if (left < this.#entries.length && this.#before(left, least)) least = left;
-      if (right < this.#entries.length && this.#before(right, least)) least = right;
-      if (least === index) return;
-      this.#swap(index, least);
-      index = least;
+      let min = index;
+      if (left < this.#entries.length && this.#before(left, min)) min = left;
+      if (right < this.#entries.length && this.#before(right, min)) min = right;
+      if (min === index) return;
+      this.#swap(index, min);
+      index = min;
     }
   }
 }

@@ -43,7 +43,7 @@ interface Run {
 /** Takes one turn. Changes nothing but what it returns. */
 export async function orchestrationTurn(host: TurnHost, instance: Instance): Promise<TurnResult> {
   // Each turn has a time of its own: retries and timers are counted from it.
-  const after = instance.begun ? Date.parse(instance.updated) + 1 : 0;
+  const after = instance.started ? Date.parse(instance.updated) + 1 : 0;
   const at = new Date(Math.max(host.clock.now().getTime(), after)).toISOString();
   const { taken, dropped } = reconcile(instance);
   const history = [...instance.history, turnMark(12, at), ...taken.map(({ e }) => e)];
@@ -92,7 +92,7 @@ function reconcile(instance: Instance): { taken: Message[]; dropped: Message[] }
   const dropped: Message[] = [];
   for (const message of instance.inbox) {
     const isOtherRuns = message.x !== undefined && message.x !== instance.executionId;
-    const isDropped = message.e.EventType === 0 ? instance.begun : isOtherRuns;
+    const isDropped = message.e.EventType === 0 ? instance.started : isOtherRuns;
     (isDropped ? dropped : taken).push(message);
   }
   return { taken, dropped };

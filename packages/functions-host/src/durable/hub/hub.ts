@@ -60,7 +60,7 @@ export class TaskHub {
         return;
       case 'cancel': {
         const instance = this.instances.get(record.i);
-        if (instance === undefined || instance.begun) return;
+        if (instance === undefined || instance.started) return;
         instance.status = 'Terminated';
         instance.output = record.reason;
         instance.updated = record.at;
@@ -159,7 +159,7 @@ export class TaskHub {
     if (instance === undefined) return;
     instance.seq = seq;
     const events = taken(instance, record.in, record.drop);
-    instance.begun = true;
+    instance.started = true;
     instance.updated = record.at;
     if (record.early !== undefined) instance.early = [...(record.next ? [] : (instance.early ?? [])), ...record.early];
     for (const event of events) {
@@ -256,7 +256,7 @@ export class TaskHub {
     const instance = this.instances.get(record.i);
     if (instance === undefined) return;
     taken(instance, record.in, []);
-    instance.begun = true;
+    instance.started = true;
     instance.entity = record.entity;
     instance.created = record.at;
     instance.updated = record.at;

@@ -57,7 +57,7 @@ export interface Instance {
   parent: ParentInstance | null;
   suspended: boolean;
   /** Whether the first turn of this run has been taken. */
-  begun: boolean;
+  started: boolean;
   history: HistoryEvent[];
   /** The history of an ended instance, in place of `history`. */
   packed: PackedHistory | undefined;
@@ -94,7 +94,7 @@ export function newInstance(init: {
     customStatus: null,
     updated: init.created,
     suspended: false,
-    begun: false,
+    started: false,
     history: [],
     packed: undefined,
     inbox: [],

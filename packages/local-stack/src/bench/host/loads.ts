@@ -76,7 +76,7 @@ export async function waiting(host: HostProcess, count: number): Promise<{ host:
   await wake(host, (await startMany(host, 'waits', 1))[0] ?? '');
   const empty = await usage(host);
   const ids = await startMany(host, 'waits', count);
-  for (const id of ids.slice(-inFlight)) await hasBegunToWait(host, id);
+  for (const id of ids.slice(-inFlight)) await isWaiting(host, id);
   const began = performance.now();
   const recovered = await host.killAndStart();
   await wake(recovered, ids.at(-1) ?? '');
@@ -102,7 +102,7 @@ async function usage(host: HostProcess): Promise<{ rss: number; heap: number; cp
   return (await (await fetch(`${host.url}/api/usage`)).json()) as { rss: number; heap: number; cpu: number };
 }
 
-async function hasBegunToWait(host: HostProcess, id: string): Promise<void> {
+async function isWaiting(host: HostProcess, id: string): Promise<void> {
   for (;;) {
     const answer = await durable(host, `instances/${id}?showHistory=true`, 'GET');
     const { historyEvents = [] } = (await answer.json()) as { historyEvents?: { EventType: string }[] };

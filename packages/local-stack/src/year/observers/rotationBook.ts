@@ -41,7 +41,7 @@ export class RotationBook {
   readonly #current = new Map<string, Current>();
   readonly #issued = new Map<string, number>();
   readonly #latest = new Map<string, Rotation>();
-  mostAtOnce = 0;
+  maxAtOnce = 0;
 
   constructor(
     private readonly promises: Promises,
@@ -96,7 +96,7 @@ export class RotationBook {
     this.verdict.note(client.name, `rotation started with ${slot}`);
     if (this.calendar.isFrozen(now)) this.verdict.against('freeze', client.name, 'a rotation began in a freeze window');
     const open = this.rotations.filter(({ endedAt }) => endedAt === undefined);
-    this.mostAtOnce = Math.max(this.mostAtOnce, open.length);
+    this.maxAtOnce = Math.max(this.maxAtOnce, open.length);
     const wave = open.filter(({ startedAt }) => now - startedAt < this.promises.waveSeconds * 1000);
     if (wave.length > this.promises.waveSize)
       this.verdict.against('waves', client.name, `it is number ${wave.length} of a wave of ${this.promises.waveSize}`);
@@ -130,8 +130,8 @@ export class RotationBook {
   }
 
   #judgeWrites({ client, writes }: Rotation): void {
-    const most = this.promises.writesPerRotation;
-    if (most !== undefined && writes > most)
+    const max = this.promises.writesPerRotation;
+    if (max !== undefined && writes > max)
       this.verdict.against('writes', client.name, `${writes} ARM writes for one rotation`);
   }
 }

@@ -52,7 +52,7 @@ describe('a token that a revoked run has made, and that no secret tells of', () 
     const { outcome } = await offboardIn(flows);
     expect(outcome.result?.removed).toEqual([`token ${token}`, `scope map ${scopeMap}`]);
     expect([hasToken(), world.controlPlane.scopeMaps.has(scopeMap)]).toEqual([false, false]);
-    expect(flows.record.left).toBeUndefined();
+    expect(flows.record.orphaned).toBeUndefined();
   });
 
   test('counts as ours when an onboarding has lifted the revocation since', async () => {
@@ -104,5 +104,5 @@ test('a token that others put back on the list before an undo deletes it is unbo
 test('a token that an undo has removed is not remembered', async () => {
   world.wire.fail('generatePassword', { when: 'before', kind: 'forbidden' });
   await onboardIn(world, { flows, request: { token } });
-  expect([hasToken(), flows.record.left]).toEqual([false, undefined]);
+  expect([hasToken(), flows.record.orphaned]).toEqual([false, undefined]);
 });

@@ -6,7 +6,7 @@ import { createFlowWorld, type FlowWorld } from '../fakes/worlds/flowWorld.js';
 import { report } from '../fakes/worlds/onboardScript.js';
 import { onboardIn } from '../fakes/worlds/onboardWorld.js';
 import { onboarding, RUN } from '../fakes/answers/requests.js';
-import { candidate, main, scopeMap, token } from '../fakes/worlds/usualClient.js';
+import { candidate, main, scopeMap, token } from '../fakes/worlds/defaultClient.js';
 import { createWorld, type World } from '../fakes/worlds/world.js';
 
 const LATER = '2026-03-01T13:00:00.000Z';
@@ -154,7 +154,7 @@ describe('an onboarding that is revoked while it is under way', () => {
     });
     expect(outcome.failure?.kept.join()).toContain('kept for inspection');
     expect([isKept(), world.controlPlane.token(token).isEnabled]).toEqual([true, false]);
-    expect(binder.state.wishes).toEqual([]);
+    expect(binder.state.bindingRequests).toEqual([]);
     // Its candidate is hidden, and its tags still tell of the token.
     expect([world.vault.passwordIn(candidate), world.vault.has(candidate)]).toEqual([undefined, true]);
     expect(flows.maps.state().holds).toEqual([]);

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { NO_WISHES } from '../../../src/domain/binding/bindingWishes.js';
+import { NO_REQUESTS } from '../../../src/domain/binding/bindingRequests.js';
 import { report } from '../fakes/worlds/onboardScript.js';
 import { onboardIn } from '../fakes/worlds/onboardWorld.js';
 import { CONNECTED_REGISTRY } from '../fakes/answers/requests.js';
-import { candidate, isGone, LONG_AGO, main, scopeMap, token } from '../fakes/worlds/usualClient.js';
+import { candidate, isGone, LONG_AGO, main, scopeMap, token } from '../fakes/worlds/defaultClient.js';
 import { createWorld, type World } from '../fakes/worlds/world.js';
 
 let world: World;
@@ -22,7 +22,7 @@ describe('an onboarding from end to end', () => {
     const { outcome, binder, context } = await onboardIn(world);
     expect(outcome.status).toBe('completed');
     expect(isOnboarded()).toBe(true);
-    expect(binder.state).toEqual(NO_WISHES);
+    expect(binder.state).toEqual(NO_REQUESTS);
     const password = world.vault.passwordIn(main) ?? '-';
     const seen = JSON.stringify([outcome, context.statuses, context.calls]);
     for (const form of [password, Buffer.from(`${token}:${password}`).toString('base64'), encodeURIComponent(password)])
@@ -44,7 +44,7 @@ describe('an onboarding from end to end', () => {
     const { outcome, binder } = await onboardIn(world, { device: () => report({ outcome: 'digest-mismatch' }) });
     expect(outcome.status).toBe('rolledBack');
     expect(isGone(world)).toBe(true);
-    expect(binder.state).toEqual(NO_WISHES);
+    expect(binder.state).toEqual(NO_REQUESTS);
   });
 
   test('that fails for a client with other rights leaves the old ones and the old password', async () => {
@@ -111,7 +111,7 @@ describe('a call that breaks', () => {
     expect(outcome).toMatchObject({ status: 'rolledBack', failure: { code } });
     expect(isGone(world)).toBe(true);
     expect(bound()).toEqual(['foreign']);
-    expect(binder.state).toEqual(NO_WISHES);
+    expect(binder.state).toEqual(NO_REQUESTS);
   });
 
   test.each(['disableToken', 'deleteToken', 'deleteScopeMap', 'remove', 'disable'])(

@@ -4,7 +4,7 @@ import { madeSince } from './madeSince.js';
  * A token that a run made and left: its client was revoked meanwhile, or its removal failed. No secret need tell of it, so
  * the client's record does.
  */
-export interface LeftToken {
+export interface OrphanedToken {
   readonly token: string;
   readonly scopeMap: string;
   /** ISO 8601; it was absent then. */
@@ -14,19 +14,19 @@ export interface LeftToken {
 }
 
 /** Names that are remembered, the newest; each is a run that left something. */
-const MOST_LEFT = 10;
+const MAX_ORPHANED = 10;
 
 /** Adds one; of the same name the newest counts. */
-export function withLeftToken(left: readonly LeftToken[], added: LeftToken): LeftToken[] {
-  return [...left.filter(({ token }) => !isSame(token, added.token)), added].slice(-MOST_LEFT);
+export function withOrphanedToken(orphaned: readonly OrphanedToken[], added: OrphanedToken): OrphanedToken[] {
+  return [...orphaned.filter(({ token }) => !isSame(token, added.token)), added].slice(-MAX_ORPHANED);
 }
 
 /** Whether a token is one of these, and not a later one of that name, or one that has been given other rights. */
-export function isLeft(
-  left: readonly LeftToken[],
+export function isOrphaned(
+  orphaned: readonly OrphanedToken[],
   { name, scopeMap, createdAt }: { readonly name: string; readonly scopeMap: string; readonly createdAt?: string },
 ): boolean {
-  return left.some(
+  return orphaned.some(
     (one) =>
       isSame(one.token, name) &&
       isSame(one.scopeMap, scopeMap) &&
@@ -37,6 +37,6 @@ export function isLeft(
 }
 
 /** ARM compares names without their case. */
-function isSame(left: string, right: string): boolean {
-  return left.toLowerCase() === right.toLowerCase();
+function isSame(orphaned: string, right: string): boolean {
+  return orphaned.toLowerCase() === right.toLowerCase();
 }
