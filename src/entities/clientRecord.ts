@@ -17,6 +17,7 @@ import {
   noteOrphaned,
   revokedSince,
   type ClientRecord,
+  type ClientRecordAnswers,
   type ClientRecordOperation,
   type ClientRecordRequest,
   type ClientRecordRequests,
@@ -25,17 +26,19 @@ import { isEndKnown } from '../domain/operations/endedOperation.js';
 import { done, failed, retryLater, type StepOutcome } from '../domain/operations/stepOutcome.js';
 import { auditEnd } from '../audit/auditEnd.js';
 
-export interface ClientRecordAnswer {
+export interface ClientRecordAnswer<Answer extends object = object> {
   readonly state: ClientRecord;
-  readonly outcome: StepOutcome<object>;
+  readonly outcome: StepOutcome<Answer>;
 }
+
+type AnswerTo<Operation extends ClientRecordOperation> = ClientRecordAnswer<ClientRecordAnswers[Operation]>;
 
 type Work = {
   readonly [Operation in ClientRecordOperation]: (
     record: ClientRecord,
     request: ClientRecordRequests[Operation],
     now: Date,
-  ) => ClientRecordAnswer;
+  ) => AnswerTo<Operation>;
 };
 
 const keep = (state: ClientRecord): ClientRecordAnswer => ({ state, outcome: done({}) });
@@ -83,10 +86,10 @@ function revoke(
   record: ClientRecord,
   { at, until, by }: ClientRecordRequests['revoke'],
   now: Date,
-): ClientRecordAnswer {
+): AnswerTo<'revoke'> {
   const marked = markRevoked(record, new Date(Math.max(Date.parse(at), now.getTime())).toISOString());
   const state = until === undefined ? marked : beginDisabling(marked, { operation: by.operation, until });
-  const { revokedAt, firstRevokedAt } = state;
+  const { revokedAt, firstRevokedAt } = marked;
   const first = firstRevokedAt === undefined ? {} : { firstRevokedAt };
   return { state, outcome: done({ revokedAt, ...first, isKnown: isKnown(record), ...orphanedIn(state) }) };
 }
@@ -101,7 +104,7 @@ function recordEnd(record: ClientRecord, { ended }: ClientRecordRequests['noteEn
 function lookAgain(
   record: ClientRecord,
   { revokedAt, until, by }: ClientRecordRequests['beginDisabling'],
-): ClientRecordAnswer {
+): AnswerTo<'beginDisabling'> {
   if (revokedSince(record, revokedAt) === undefined) return { state: record, outcome: done({ stands: false }) };
   return { state: beginDisabling(record, { operation: by.operation, until }), outcome: done({ stands: true }) };
 }
@@ -110,7 +113,7 @@ function begin(
   record: ClientRecord,
   { wantedAt, eventAt }: ClientRecordRequests['begin'],
   now: Date,
-): ClientRecordAnswer {
+): AnswerTo<'begin'> {
   const verdict = judgeBegin(record, wantedAt, eventAt);
   switch (verdict.kind) {
     case 'goOn': {
@@ -135,7 +138,7 @@ function begin(
 function beginOffboarding(
   record: ClientRecord,
   { wantedAt, eventAt }: ClientRecordRequests['beginOffboarding'],
-): ClientRecordAnswer {
+): AnswerTo<'beginOffboarding'> {
   const stale = judgeEvent(record, eventAt);
   if (stale) return tooLate(record, stale.newestEventAt);
   const state = noteEvent(record, eventAt ?? wantedAt);
@@ -147,7 +150,7 @@ function orphanedIn({ orphaned, held }: ClientRecord): Pick<ClientRecord, 'orpha
   return { ...(orphaned === undefined ? {} : { orphaned }), ...(held === undefined ? {} : { held }) };
 }
 
-function tooLate(state: ClientRecord, newestEventAt: string): ClientRecordAnswer {
+function tooLate(state: ClientRecord, newestEventAt: string): ClientRecordAnswer<never> {
   return {
     state,
     outcome: failed('stale-event', `a newer event about the device, of ${newestEventAt}, was taken before`),

@@ -1,4 +1,5 @@
 import type { OrchestrationContext } from 'durable-functions';
+import type { WaveProgress } from '../activities/rotation/readRotations.js';
 import { frozenUntil } from '../domain/schedules/freezeWindows.js';
 import {
   firstDue,
@@ -10,18 +11,17 @@ import {
   type SweepOutcome,
   type SweepTally,
 } from '../domain/rotation/sweep.js';
-import { later, secondsSince, StepFailed, type Flow } from './run/flow.js';
-import type { ProgressLog } from './run/progressLog.js';
-import { runParts } from './run/runParts.js';
-import type { StepRunner } from './run/stepRunner.js';
+import { backoffSeconds, repeat, type Backoff, type Try } from './run/backoff.js';
+import { StepFailed, type Flow } from './run/flow.js';
+import { beginRun, type RunContext } from './run/runContext.js';
 
-/** How often a wave is looked at, in seconds: twice as long each time. */
-const LOOK = { first: 15, longest: 300 };
+/** Pauses between two looks at a wave, in seconds. */
+const LOOK: Backoff = { first: 15, longest: 300 };
 
-/** How long to try to tell operators that the sweep was stopped. */
+/** How long, in seconds, to try to alert operators of a stopped sweep. */
 const ALERT_SECONDS = 300;
 
-/** So many old passwords are revoked by one activity. */
+/** Maximum old passwords that one activity revokes. */
 const REVOCATIONS_AT_ONCE = 20;
 
 /**
@@ -31,8 +31,8 @@ const REVOCATIONS_AT_ONCE = 20;
  */
 export function* rotationSweep(context: OrchestrationContext): Flow<SweepOutcome | undefined> {
   const input = context.df.getInput<SweepInput>();
-  const { log, runner } = runParts(context, { ...input, run: input.sweep }, { instance: SWEEP_INSTANCE });
-  const sweep = new Sweep(context, input, log, runner);
+  const run = beginRun(context, { instance: SWEEP_INSTANCE }, { ...input, run: input.sweep });
+  const sweep = new Sweep(run, input);
   try {
     if (input.queue === undefined) return yield* sweep.look();
     return yield* sweep.wave(input.queue);
@@ -46,34 +46,29 @@ class Sweep {
   private tally: SweepTally;
 
   constructor(
-    private readonly context: OrchestrationContext,
+    private readonly run: RunContext,
     private readonly input: SweepInput,
-    private readonly log: ProgressLog,
-    private readonly runner: StepRunner,
   ) {
     this.tally = input.tally ?? NOTHING_SWEPT;
   }
 
   /** Reads through the vault, page after page, and revokes what may go on the way. */
   *look(): Flow<SweepOutcome | undefined> {
-    const { runner, log, input } = this;
+    const { run, input } = this;
     const { policy } = input;
     const max = policy.waveSize * MAX_WAVES;
     let due: readonly DueRotation[] = [];
     let continuation: string | undefined;
-    log.enter('looking');
     do {
       const from = continuation === undefined ? {} : { continuation };
-      const found = yield* runner.step('findDueRotations', () =>
-        runner.steps.findDueRotations({ policy, max, ...from }),
+      const found = yield* run.step('findDueRotations', () =>
+        run.activities.findDueRotations({ policy, max, ...from }),
       );
       due = firstDue([...due, ...found.rotations], max);
       this.add({ deferred: found.deferred });
       for (let start = 0; start < found.revocations.length; start += REVOCATIONS_AT_ONCE) {
         const clients = found.revocations.slice(start, start + REVOCATIONS_AT_ONCE);
-        const { revoked } = yield* runner.step('revokeOldPasswords', () =>
-          runner.steps.revokeOldPasswords({ clients }),
-        );
+        const { revoked } = yield* run.step('revokeOldPasswords', () => run.activities.revokeOldPasswords({ clients }));
         this.add({ revoked });
       }
       ({ continuation } = found);
@@ -83,55 +78,56 @@ class Sweep {
 
   /** Starts the next rotations, and waits for their ends. */
   *wave(queue: readonly DueRotation[]): Flow<SweepOutcome | undefined> {
-    const { context, runner, log, input } = this;
+    const { run, input } = this;
     const { policy, sweep, actor, limits } = input;
     // The queue may have waited through a long wave.
-    if (frozenUntil(policy.freezeWindows, context.df.currentUtcDateTime)) return this.end(queue.length);
+    if (frozenUntil(policy.freezeWindows, run.now)) return this.end(queue.length);
     const clients = queue.slice(0, policy.waveSize);
     const rest = queue.slice(policy.waveSize);
-    const at = context.df.currentUtcDateTime;
-    log.enter(`wave ${this.tally.waves + 1}`);
-    const { started, busy } = yield* runner.step('startRotations', () =>
-      runner.steps.startRotations({ sweep, actor, clients, at: at.toISOString(), limits }),
+    const at = run.now;
+    run.log.enter(`wave ${this.tally.waves + 1}`);
+    const { started, busy } = yield* run.step('startRotations', () =>
+      run.activities.startRotations({ sweep, actor, clients, at: at.toISOString(), limits }),
     );
-    const { completed, failed, running } = yield* runner.step('awaitWave', () => this.ended(started, at));
+    const { completed, failed, running } = yield* run.step('awaitWave', () => this.ended(started, at));
     this.add({ waves: 1, started: started.length, busy, completed, failed, underWay: running });
     if (this.tally.failed >= policy.failureLimit)
       return yield* this.stop(`${this.tally.failed} rotations have failed`, rest);
     return this.goOn(rest);
   }
 
+  /** Waits until all of a wave have ended, or for as long as a wave may take. */
   private *ended(operations: readonly string[], since: Date) {
-    const { context, runner, input } = this;
-    for (let look = 0; ; look += 1) {
-      const progress = yield* runner.steps.readRotations({ operations });
-      if (progress.running === 0 || secondsSince(context, since) >= input.policy.waveSeconds) return progress;
-      const left = input.policy.waveSeconds - secondsSince(context, since);
-      yield* runner.pause(Math.min(LOOK.longest, LOOK.first * 2 ** Math.min(look, 10), Math.max(1, left)));
-    }
+    const { run, input } = this;
+    return yield* repeat<WaveProgress>(run, function* (tries): Flow<Try<WaveProgress>> {
+      const progress = yield* run.activities.readRotations({ operations });
+      const remaining = input.policy.waveSeconds - run.secondsSince(since);
+      if (progress.running === 0 || remaining <= 0) return { value: progress };
+      return { seconds: Math.min(backoffSeconds(LOOK, tries), Math.max(1, remaining)) };
+    });
   }
 
-  /** Nothing more is started for a while, and operators are told. */
+  /** Starts nothing more for a while, and alerts operators. */
   *stop(reason: string, queue: readonly DueRotation[]): Flow<SweepOutcome> {
-    const { context, input } = this;
-    const restsUntil = later(context, input.policy.retrySeconds).toISOString();
+    const { run, input } = this;
+    const restsUntil = run.later(input.policy.retrySeconds).toISOString();
     const { sweep } = input;
     const { started, failed } = this.tally;
     const alert = { sweep, reason, started, failed, left: queue.length, restsUntil };
-    yield* this.runner.bestEffort('alert', ALERT_SECONDS, (steps) => steps.alertRotationsStopped(alert));
+    yield* run.bestEffort('alert', ALERT_SECONDS, ({ activities }) => activities.alertRotationsStopped(alert));
     return { ...this.end(queue.length), stopped: { reason, restsUntil } };
   }
 
   private goOn(queue: readonly DueRotation[]): SweepOutcome | undefined {
     if (queue.length === 0) return this.end(0);
     const { queue: _before, tally: _earlier, ...same } = this.input;
-    this.context.df.continueAsNew({ ...same, queue, tally: this.tally } satisfies SweepInput);
+    this.run.durable.df.continueAsNew({ ...same, queue, tally: this.tally } satisfies SweepInput);
     return undefined;
   }
 
   private end(left: number): SweepOutcome {
-    this.log.enter('completed');
-    return { ...this.tally, endedAt: this.context.df.currentUtcDateTime.toISOString(), left };
+    this.run.log.enter('completed');
+    return { ...this.tally, endedAt: this.run.now.toISOString(), left };
   }
 
   private add(part: Partial<SweepTally>): void {

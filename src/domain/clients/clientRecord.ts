@@ -84,12 +84,49 @@ export interface ClientRecordRequests {
   readonly forget: WorksFor;
 }
 export type ClientRecordOperation = keyof ClientRecordRequests;
+
+/** The client may be given access: what its record says at a run's begin. */
+export interface Started extends Pick<ClientRecord, 'orphaned' | 'held'> {
+  /** A revocation that is older than the run. An onboarding clears it; no other run may begin. */
+  readonly clears?: Revocation;
+  /** Version of the main secret that the device's agent says it uses. */
+  readonly acknowledged?: string;
+}
+
+/** The same for an offboarding. */
+export interface StartedOffboarding extends Pick<ClientRecord, 'orphaned' | 'held'> {
+  /** Whether the record knows a client that has, or had, something of ours. */
+  readonly isKnown: boolean;
+}
+
+/** The answer to a revocation's mark. */
+export interface Marked extends Pick<ClientRecord, 'orphaned' | 'held' | 'firstRevokedAt'> {
+  /** ISO 8601. */
+  readonly revokedAt: string;
+  /** Whether the record knew the client before the mark. */
+  readonly isKnown: boolean;
+}
+
+interface Answers {
+  readonly begin: Started;
+  readonly beginOffboarding: StartedOffboarding;
+  readonly revoke: Marked;
+  readonly revokedSince: { readonly revokedAt?: string };
+  /** Whether the revocation still stands, so that it may disable what it finds. */
+  readonly beginDisabling: { readonly stands: boolean };
+}
+
+/** Value of each operation's outcome; an empty object for those that only note something. */
+export type ClientRecordAnswers = {
+  readonly [Operation in ClientRecordOperation]: Operation extends keyof Answers ? Answers[Operation] : object;
+};
+
 export type ClientRecordRequest = ClientRecordRequests[ClientRecordOperation];
 
-const later = (orphaned: string | undefined, right: string): string =>
-  orphaned !== undefined && new Date(orphaned) > new Date(right) ? orphaned : right;
+const later = (left: string | undefined, right: string): string =>
+  left !== undefined && new Date(left) > new Date(right) ? left : right;
 
-export function markRevoked(record: ClientRecord, at: string): ClientRecord {
+export function markRevoked(record: ClientRecord, at: string): ClientRecord & { readonly revokedAt: string } {
   const revokedAt = later(record.revokedAt, at);
   if (record.revokedAt === undefined || revokedAt === record.revokedAt) return { ...record, revokedAt };
   return { ...record, revokedAt, firstRevokedAt: record.firstRevokedAt ?? record.revokedAt };

@@ -3,8 +3,8 @@ import { cancelEventName, type CancelEvent } from '../../domain/operations/cance
 import { StepFailed, type Flow } from './flow.js';
 
 /**
- * Watches for a run's cancel while the run waits for something else. It is looked at before every wait too: the engine's
- * `Task.any` does not return for a task that was waited for before and has completed meanwhile.
+ * Watches for a run's cancel while the run waits for something else. Every wait checks it first, too: the engine's `Task.any` does
+ * not return for a task that was awaited before and has completed since.
  */
 export class Cancellation {
   private readonly cancelled: Task;
@@ -16,7 +16,7 @@ export class Cancellation {
     this.cancelled = context.df.waitForExternalEvent(cancelEventName(run));
   }
 
-  /** Whether the run was told that its client is revoked. */
+  /** Whether the run was asked to end because its client was revoked. */
   get isRevoked(): boolean {
     return this.cancelled.isCompleted && this.event.reason === 'revoked';
   }
@@ -25,7 +25,7 @@ export class Cancellation {
     return this.cancelled.result ?? {};
   }
 
-  /** @throws StepFailed `cancelled` or `revoked`, once the run has been told to end. */
+  /** @throws StepFailed `cancelled` or `revoked`, once the run was asked to end. */
   check(): void {
     if (!this.cancelled.isCompleted) return;
     const { actor = 'an operator', reason = 'cancelled' } = this.event;
@@ -35,8 +35,8 @@ export class Cancellation {
   }
 
   /**
-   * Waits for work that is under way. A cancel does not cut it short: its effect must be known before it can be undone.
-   * The caller takes the task's result, and looks at the cancel before it goes on.
+   * Waits for work in progress. A cancel does not cut it short: its effect must be known before it can be undone. The caller takes the
+   * task's result, and checks for a cancel before it goes on.
    */
   *work(task: Task): Flow<void> {
     this.check();
@@ -44,7 +44,7 @@ export class Cancellation {
     if (!task.isCompleted) yield task;
   }
 
-  /** Waits for any of the tasks, or until the run is cancelled; timers that lose are cancelled. @throws StepFailed */
+  /** Waits for any of the tasks, or until the run is cancelled. Timers that lose are cancelled. @throws StepFailed */
   *any(tasks: readonly Task[], timers: readonly TimerTask[]): Flow<void> {
     this.check();
     yield this.context.df.Task.any([...tasks, ...timers, this.cancelled]);

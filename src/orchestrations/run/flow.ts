@@ -2,10 +2,10 @@ import type { OrchestrationContext, Task } from 'durable-functions';
 import type { FailureCode } from '@connected-registry/protocol/answers/codes';
 import type { OperationFailure } from '../../domain/operations/operation.js';
 
-/** Part of an orchestration: yields durable tasks, and ends with a value. Combine with `yield*`. */
+/** Part of an orchestration: yields durable tasks and ends with a value. Combine parts with `yield*`. */
 export type Flow<T> = Generator<Task, T, unknown>;
 
-/** Ends a flow's forward way and starts the undo. */
+/** Stops a flow and starts its compensations. */
 export class StepFailed extends Error {
   override readonly name = 'StepFailed';
   constructor(
@@ -15,9 +15,19 @@ export class StepFailed extends Error {
     super(message);
   }
 
-  /** What an operation tells of it that had nothing to undo. @param residue what is left, or may be. */
+  /** The failure of an operation that had nothing to undo. @param residue what remains, or may remain */
   toFailure(residue: readonly string[] = []): OperationFailure {
     return { code: this.code, message: this.message, residue, kept: [] };
+  }
+}
+
+/** Runs a flow whose failure is an answer too. @returns undefined when it failed. @throws what is no StepFailed */
+export function* orUndefined<T>(flow: () => Flow<T>): Flow<T | undefined> {
+  try {
+    return yield* flow();
+  } catch (error) {
+    if (!(error instanceof StepFailed)) throw error;
+    return undefined;
   }
 }
 

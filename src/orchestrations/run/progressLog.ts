@@ -1,5 +1,6 @@
 import type { OrchestrationContext } from 'durable-functions';
 import type { PullCheckAsk } from '../../domain/pullCheck/pullCheckAsk.js';
+import type { StepName } from '../../domain/operations/stepNames.js';
 import {
   boundProgress,
   type OperationOutcome,
@@ -12,7 +13,7 @@ import {
 /** How a flow ended, before the log adds what it knows. */
 export type End<Result extends OperationResult> = Omit<OperationOutcome<Result>, 'endedAt' | 'steps' | 'reports'>;
 
-/** Keeps the run's steps, and shows them as the instance's custom status each time something changes. */
+/** Keeps the run's steps, and shows them as the instance's custom status whenever something changes. */
 export class ProgressLog {
   private readonly list: Step[] = [];
   private phase = 'starting';
@@ -24,7 +25,7 @@ export class ProgressLog {
     return this.list;
   }
 
-  /** How often the device has been asked in this run; 0 before the first time. */
+  /** How often this run has asked the device; 0 before the first time. */
   get asked(): number {
     return this.pullCheck?.attempt ?? 0;
   }
@@ -38,12 +39,14 @@ export class ProgressLog {
     this.show();
   }
 
-  begin(name: string): void {
+  /** @param phase that begins with the step; null when it belongs to the phase before it */
+  begin(name: StepName, phase: string | null): void {
+    this.phase = phase ?? this.phase;
     this.list.push({ name, status: 'running', attempts: 0, startedAt: this.now() });
     this.show();
   }
 
-  /** The present step's work is tried for the n-th time; a step of several pieces shows the most tried one. */
+  /** The running step's work is tried for the n-th time. A step of several calls shows the one that was tried most often. */
   trying(tries: number): void {
     const step = this.list.at(-1);
     if (step) this.change({ status: 'running', attempts: Math.max(step.attempts, tries) });
@@ -62,27 +65,27 @@ export class ProgressLog {
     this.show();
   }
 
-  /** A pull check's attempt begins: reports for it are welcome until `expiresAt`. */
+  /** A pull check's attempt begins: its report is accepted until `expiresAt`. */
   asking({ attempt, expiresAt, secret, image }: PullCheckAsk): void {
     this.pullCheck = { attempt, expiresAt, reports: this.reports, ask: { secret, image } };
     this.trying(attempt);
   }
 
-  /** A report was accepted; its hash tells a repetition from other content. */
+  /** A report was accepted. Its hash tells a repetition from different content. */
   reported(attempt: number, hash: string): void {
     if (this.pullCheck)
       this.pullCheck = { ...this.pullCheck, reports: { ...lastReports(this.reports), [attempt]: hash } };
     this.show();
   }
 
-  /** The run is over. @returns what its flow returns: the end with its time, the steps, and the device's reports. */
+  /** The run has ended. @returns the flow's return value: the end with its time, the steps, and the device's reports. */
   close<Result extends OperationResult>(end: End<Result>): OperationOutcome<Result> {
     this.enter(end.status);
     const reports = this.pullCheck ? { reports: this.reports } : {};
     return { ...end, endedAt: this.now(), steps: this.list, ...reports };
   }
 
-  /** Of the step that is under way; what is done between two steps is nobody's. */
+  /** Updates the running step. Work between steps is not recorded. */
   private change(part: Partial<Step>): void {
     const last = this.list.at(-1);
     if (last && last.endedAt === undefined) this.list[this.list.length - 1] = { ...last, ...part };
@@ -99,7 +102,7 @@ export class ProgressLog {
   }
 }
 
-/** So many reports are remembered, the newest; a check that asks the device more often has long superseded the rest. */
+/** Maximum reports that are remembered, the newest. A check that asks more often has superseded the older ones. */
 const REMEMBERED_REPORTS = 20;
 
 function lastReports(reports: Readonly<Record<string, string>>): Record<string, string> {

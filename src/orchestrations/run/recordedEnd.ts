@@ -11,13 +11,14 @@ import { SWEEP_INSTANCE, type SweepInput, type SweepOutcome } from '../../domain
 import type { WaitingRun } from '../../domain/operations/waitingRun.js';
 import type { Flow } from './flow.js';
 
-/** What is to be recorded, and in which record; undefined when the run goes on elsewhere. */
+/** What to record, and in which client's record. Undefined when the run continues elsewhere. */
 type Recording = { readonly record: string; readonly ended: EndedOperation } | undefined;
 
 /**
- * The same flow, whose end is recorded before it returns: in the record that outlives its instance, and by one line of the
- * audit (decision 33). The entity is waited for, so that an operation that has ended can be looked at for good.
- * @param recordingOf an end as it is recorded.
+ * The same flow, but its end is recorded before it returns: in the client's record, which outlives the instance, and by one line of the
+ * audit (docs/decisions/0033-how-runs-ended-is-recorded.md). It waits for the entity, so that an operation that ended can always be read.
+ *
+ * @param recordingOf turns an end into what is recorded
  */
 function recorded<Outcome>(
   flow: (context: OrchestrationContext) => Flow<Outcome>,
@@ -32,7 +33,7 @@ function recorded<Outcome>(
       yield* record(context, recordingOf(context, { status: 'failed', endedAt, failure: engineFailure(false) }));
       throw error;
     }
-    // Nothing may follow where the orchestration begins anew.
+    // After continueAsNew nothing may follow.
     if (outcome !== undefined) yield* record(context, recordingOf(context, outcome));
     return outcome;
   };
@@ -45,11 +46,11 @@ function* record(context: OrchestrationContext, recording: Recording): Flow<void
   try {
     yield context.df.callEntity(new df.EntityId(CLIENT_RECORD, recording.record), 'noteEnd', request);
   } catch {
-    // The run has ended, whether or not that could be recorded.
+    // The run has ended, whether or not its end could be recorded.
   }
 }
 
-/** A run of a client, or a check. */
+/** Records the end of a client's run, or of a check. */
 export function recordedRun<Outcome extends RunEnd>(
   kind: OperationKind,
   flow: (context: OrchestrationContext) => Flow<Outcome>,
@@ -57,7 +58,7 @@ export function recordedRun<Outcome extends RunEnd>(
   return recorded(flow, (context, end) => endOfRun(kind, context.df.getInput<Run>(), context.df.instanceId, end));
 }
 
-/** A run that waits for its client: as soon as it has begun, its end is that of its own instance. */
+/** Records the end of a run that waited for its client. Once it has started, its own instance records its end. */
 export function recordedWait<Outcome extends RunEnd>(
   flow: (context: OrchestrationContext) => Flow<Outcome>,
 ): (context: OrchestrationContext) => Flow<Outcome> {
@@ -68,23 +69,23 @@ export function recordedWait<Outcome extends RunEnd>(
   });
 }
 
-/** A sweep, which is no operation that callers see: its end is one line of the audit. */
+/** Records a sweep's end by one line of the audit: callers do not see sweeps as operations. */
 export function recordedSweep(
   flow: (context: OrchestrationContext) => Flow<SweepOutcome | undefined>,
 ): (context: OrchestrationContext) => Flow<SweepOutcome | undefined> {
   return function* (context) {
     const { sweep, actor } = context.df.getInput<SweepInput>();
     const operation = formatOperationId({ instance: SWEEP_INSTANCE, run: sweep });
-    const tell = (end: SweepEnd) =>
+    const audit = (end: SweepEnd) =>
       context.df.callActivity('auditSweepEnd', { sweep, end, by: { operation, actor } } satisfies AuditSweepEnd);
     let outcome: SweepOutcome | undefined;
     try {
       outcome = yield* flow(context);
     } catch (error) {
-      yield tell({ endedAt: context.df.currentUtcDateTime.toISOString(), crashed: true });
+      yield audit({ endedAt: context.df.currentUtcDateTime.toISOString(), crashed: true });
       throw error;
     }
-    if (outcome !== undefined) yield tell(outcome);
+    if (outcome !== undefined) yield audit(outcome);
     return outcome;
   };
 }

@@ -1,13 +1,11 @@
-import type { OrchestrationContext } from 'durable-functions';
-import type { FlowLimits } from '../../domain/operations/flowLimits.js';
-import { later } from './flow.js';
+import type { RunContext } from './runContext.js';
 
-/** Added to all the waits of a run: what an entity keeps for it ends with the run, and by this only if the run is lost. */
+/** Added to all waits of a run. What an entity keeps for a run ends with the run, and by this deadline only if the run is lost. */
 const GENEROUS_SECONDS = 14 * 24 * 3600;
 
-/** An instant (ISO 8601) by which any run that begins now has long ended. */
-export function runDeadline(context: OrchestrationContext, limits: FlowLimits): string {
-  const { bindDeadlineSeconds, pullCheckDeadlineSeconds, stepDeadlineSeconds } = limits;
+/** An instant (ISO 8601) by which a run that begins now has certainly ended. */
+export function runDeadline(run: RunContext): string {
+  const { bindDeadlineSeconds, pullCheckDeadlineSeconds, stepDeadlineSeconds } = run.limits;
   const waits = bindDeadlineSeconds + pullCheckDeadlineSeconds + 4 * stepDeadlineSeconds;
-  return later(context, waits + GENEROUS_SECONDS).toISOString();
+  return run.later(waits + GENEROUS_SECONDS).toISOString();
 }

@@ -1,37 +1,30 @@
-import type { OrchestrationContext } from 'durable-functions';
 import type { OnboardingPlan } from '../../domain/onboarding/plan.js';
 import type { ProblemCode } from '@connected-registry/protocol/answers/codes';
 import { refusing } from '@connected-registry/protocol/answers/problems';
 import type { Run } from '../../domain/operations/run.js';
-import { later, type Flow } from '../run/flow.js';
-import type { ProgressLog } from '../run/progressLog.js';
-import type { StepRunner } from '../run/stepRunner.js';
+import { backoffSeconds, repeat, type Backoff, type Try } from '../run/backoff.js';
+import type { Flow } from '../run/flow.js';
+import type { RunContext } from '../run/runContext.js';
 
-/** First and longest pause between two looks, in seconds: the wait may last for days, and its history must stay short. */
-const LOOK = { first: 60, longest: 3600 };
+/** Pauses between two looks, in seconds: the wait may last for days, and its history must stay short. */
+const LOOK: Backoff = { first: 60, longest: 3600 };
 
-/** What a connected registry that its installation has not activated yet lacks: it tells of no login server either. */
+/** The problems of a connected registry that its installation has not activated yet: it reports no login server either. */
 const NOT_ACTIVE: readonly ProblemCode[] = ['connected-registry-inactive', 'endpoint-unknown'];
 
 /**
- * The plan of a run. One that the making of a connected registry has asked for comes before its installation at the edge:
- * it looks again until that is active, or its deadline.
+ * The plan of a run. A run that a new connected registry's event requested may come before the registry's installation at the
+ * edge: it looks again until the connected registry is active, or until its deadline.
  */
-export function* planWhenActive(
-  context: OrchestrationContext,
-  { awaitsActivation = false, limits }: Run,
-  runner: StepRunner,
-  log: ProgressLog,
-  look: () => Flow<OnboardingPlan>,
-): Flow<OnboardingPlan> {
-  const deadline = later(context, limits.activationDeadlineSeconds ?? 0);
-  for (let pause = LOOK.first; ; pause = Math.min(LOOK.longest, pause * 2)) {
+export function* planWhenActive(run: RunContext<Run>, look: () => Flow<OnboardingPlan>): Flow<OnboardingPlan> {
+  const { awaitsActivation = false, limits } = run.input;
+  const deadline = run.later(limits.activationDeadlineSeconds ?? 0);
+  return yield* repeat<OnboardingPlan>(run, function* (tries): Flow<Try<OnboardingPlan>> {
     const plan = yield* look();
-    const next = later(context, pause);
-    if (!awaitsActivation || !isOnlyInactive(plan) || next > deadline) return plan;
-    log.waiting(`the connected registry is not active yet; looking again at ${next.toISOString()}`);
-    yield* runner.pause(pause);
-  }
+    const seconds = backoffSeconds(LOOK, tries);
+    if (!awaitsActivation || !isOnlyInactive(plan) || run.later(seconds) > deadline) return { value: plan };
+    return { seconds, because: 'the connected registry is not active yet', next: 'looking again' };
+  });
 }
 
 function isOnlyInactive(plan: OnboardingPlan): boolean {

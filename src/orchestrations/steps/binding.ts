@@ -1,90 +1,78 @@
-import * as df from 'durable-functions';
-import type { OrchestrationContext } from 'durable-functions';
+import { EntityId } from 'durable-functions';
 import { binderKey } from '../../domain/binding/binderKey.js';
 import type { BinderOperation, BinderRequest } from '../../domain/binding/bindingRequests.js';
 import type { Run } from '../../domain/operations/run.js';
-import { formatOperationId } from '@connected-registry/protocol/names/operationId';
 import { StepFailed, type Flow } from '../run/flow.js';
+import type { RunContext } from '../run/runContext.js';
 import { runDeadline } from '../run/runDeadline.js';
-import type { StepRunner } from '../run/stepRunner.js';
 
-/** So often a token is unbound that is to be deleted. */
+/** How often a token is unbound before its deletion is given up. */
 const MAX_UNBINDINGS = 5;
 
-/** One run's dealings with the binder of its connected registry. */
+/** A run's requests to the binder of its connected registry, about one token. */
 export class Binding {
-  private readonly bindingRequest: BinderRequest;
-  private readonly binder: df.EntityId;
+  private readonly request: Omit<BinderRequest, 'by'>;
+  private readonly binder: EntityId;
 
   constructor(
-    private readonly context: OrchestrationContext,
-    private readonly input: Run,
+    private readonly run: RunContext<Run>,
     token: string,
   ) {
-    const { registry, connectedRegistry } = input.request;
-    const deadline = runDeadline(context, input.limits);
-    const { run, actor } = input;
-    const by = { operation: formatOperationId({ instance: context.df.instanceId, run }), actor };
-    this.bindingRequest = { registry, connectedRegistry, token, run, deadline, by };
-    this.binder = new df.EntityId('binder', binderKey(registry, connectedRegistry));
+    const { registry, connectedRegistry } = run.input.request;
+    this.request = { registry, connectedRegistry, token, run: run.id, deadline: runDeadline(run) };
+    this.binder = new EntityId('binder', binderKey(registry, connectedRegistry));
   }
 
-  /** Notes the wish. Served by a later `ensure`, so that runs that wait together share one write of the client list. */
-  want(): void {
-    this.signal('request');
+  /** Requests the binding. A later `ensure` serves it, so that runs that wait together share one write of the client list. */
+  requestBinding(): void {
+    this.notify('request');
   }
 
-  /** Ends the wish; the binding stays, and is nobody's to restore from now on. */
-  settle(): void {
-    this.signal('complete');
+  /** Ends the binding request. The binding stays; from now on nobody restores it. */
+  complete(): void {
+    this.notify('complete');
   }
 
-  /** Until the list holds the token. `ensureAgain` looks although it has been seen there. @throws StepFailed */
-  *ensure(runner: StepRunner, operation: 'ensure' | 'ensureAgain'): Flow<void> {
-    yield* this.ask(runner, operation, this.input.limits.bindDeadlineSeconds);
+  /** Waits until the list holds the token. `ensureAgain` reads the list although the token was seen there. @throws StepFailed */
+  *ensure(operation: 'ensure' | 'ensureAgain' = 'ensure'): Flow<void> {
+    yield* this.call(operation, this.run.limits.bindDeadlineSeconds);
   }
 
-  /** Withdraws the wish and takes the token off the list. @throws StepFailed */
-  *drop(runner: StepRunner): Flow<object> {
-    this.signal('unbind');
-    yield* this.ask(runner, 'ensureUnbound', this.input.limits.undoDeadlineSeconds);
+  /** Ends the binding request and takes the token off the list. @throws StepFailed */
+  *unbind(): Flow<object> {
+    this.notify('unbind');
+    yield* this.call('ensureUnbound', this.run.limits.undoDeadlineSeconds);
     return {};
   }
 
-  /** Takes the token off the list, whatever runs that were lost still wish. @throws StepFailed */
-  *evict(runner: StepRunner): Flow<void> {
-    this.signal('forceUnbind');
-    yield* this.ask(runner, 'ensureUnbound', this.input.limits.bindDeadlineSeconds);
+  /** Takes the token off the list, and ends binding requests that lost runs left for it. @throws StepFailed */
+  *forceUnbind(): Flow<void> {
+    this.notify('forceUnbind');
+    yield* this.call('ensureUnbound', this.run.limits.bindDeadlineSeconds);
   }
 
   /**
-   * Deletes the token, and unbinds it anew where others have put it on the list again: ARM refuses the deletion then.
+   * Deletes the token. When others have put it on the list again, ARM refuses the deletion; then it is unbound once more.
+   *
+   * @param remove deletes the token, or answers `isBound`
    * @throws StepFailed
    */
   *deleting<T extends { readonly isBound?: boolean }>(remove: () => Flow<T>, unbind: () => Flow<unknown>): Flow<T> {
     for (let tries = 1; ; tries += 1) {
       const removed = yield* remove();
       if (!removed.isBound) return removed;
-      const { token, connectedRegistry } = this.bindingRequest;
+      const { token, connectedRegistry } = this.request;
       if (tries >= MAX_UNBINDINGS)
         throw new StepFailed('service-refused', `token ${token} is put on ${connectedRegistry} again and again`);
       yield* unbind();
     }
   }
 
-  /** Withdraws the wish for a token that was on the list before. */
-  *withdraw(): Flow<object> {
-    this.settle();
-    return {};
+  private notify(operation: BinderOperation): void {
+    this.run.notifyEntity(this.binder, operation, this.request);
   }
 
-  /** Signals go out with the turn and are never answered. */
-  private signal(operation: BinderOperation): void {
-    this.context.df.signalEntity(this.binder, operation, this.bindingRequest);
-  }
-
-  private *ask(runner: StepRunner, operation: BinderOperation, deadlineSeconds: number): Flow<void> {
-    const call = () => this.context.df.callEntity(this.binder, operation, this.bindingRequest);
-    yield* runner.untilDone<unknown>(call, deadlineSeconds);
+  private *call(operation: BinderOperation, deadlineSeconds: number): Flow<void> {
+    yield* this.run.callEntity(this.binder, operation, this.request, deadlineSeconds);
   }
 }

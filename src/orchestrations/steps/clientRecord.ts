@@ -1,101 +1,73 @@
-import * as df from 'durable-functions';
-import type { OrchestrationContext } from 'durable-functions';
+import { EntityId } from 'durable-functions';
+import { clientKey } from '@connected-registry/protocol/names/clientKey';
 import {
   CLIENT_RECORD,
+  type ClientRecordAnswers,
   type ClientRecordOperation,
   type ClientRecordRequests,
-  type Revocation,
+  type Started,
+  type StartedOffboarding,
 } from '../../domain/clients/clientRecord.js';
-import { clientKey } from '@connected-registry/protocol/names/clientKey';
-import type { HeldToken } from '../../domain/tokens/heldToken.js';
-import type { OrphanedToken } from '../../domain/tokens/orphanedToken.js';
-import { formatOperationId } from '@connected-registry/protocol/names/operationId';
 import type { Run } from '../../domain/operations/run.js';
-import type { WorksFor } from '../../domain/operations/worksFor.js';
 import type { Flow } from '../run/flow.js';
-import type { StepRunner } from '../run/stepRunner.js';
+import type { RunContext } from '../run/runContext.js';
 
-export interface Started {
-  /** A revocation that stands, and that is older than the run: an onboarding lifts it, no other run may begin. */
-  readonly clears?: Revocation;
-  /** Version of the main secret that the device's agent says it uses. */
-  readonly acknowledged?: string;
-  /** Tokens that earlier runs made and left. */
-  readonly orphaned?: readonly OrphanedToken[];
-  /** Tokens that the client has from us. */
-  readonly held?: readonly HeldToken[];
-}
-
-/** The same of an offboarding. */
-export interface StartedOffboarding extends Pick<Started, 'orphaned' | 'held'> {
-  /** The record tells of a client that has, or had, something of ours; records of earlier versions did not say. */
-  readonly isKnown?: boolean;
-}
-
-/** One run's dealings with what is remembered of its client. */
+/** A run's requests to the record of its client, which outlives the client's runs. */
 export class ClientRecords {
-  private readonly entity: df.EntityId;
-  private readonly by: WorksFor['by'];
+  private readonly entity: EntityId;
 
-  constructor(
-    private readonly context: OrchestrationContext,
-    private readonly input: Run,
-  ) {
-    const instance = clientKey(input.request);
-    this.entity = new df.EntityId(CLIENT_RECORD, instance);
-    this.by = { operation: formatOperationId({ instance, run: input.run }), actor: input.actor };
+  constructor(private readonly run: RunContext<Run>) {
+    this.entity = new EntityId(CLIENT_RECORD, clientKey(run.input.request));
   }
 
   /**
-   * Whether this run may begin: not when the client was revoked since it was asked for, or a newer event was taken.
-   * @returns the revocation that an onboarding is to lift, if there is one; and what its device has acknowledged.
+   * Begins the run, unless the client was revoked after the run was requested, or a newer event was taken.
+   *
+   * @returns the revocation that an onboarding clears, if there is one, and what the device has acknowledged
    * @throws StepFailed `revoked` or `stale-event`
    */
-  *begin(runner: StepRunner): Flow<Started> {
-    return yield* this.ask<'begin', Started>(runner, 'begin', this.wanted());
+  *begin(): Flow<Started> {
+    return yield* this.call('begin', this.requested());
   }
 
-  /** The same for an offboarding, which a revocation does not keep from its work. @throws StepFailed `stale-event` */
-  *beginOffboarding(runner: StepRunner): Flow<StartedOffboarding> {
-    return yield* this.ask<'beginOffboarding', StartedOffboarding>(runner, 'beginOffboarding', this.wanted());
+  /** Begins an offboarding, which a revocation does not keep from its work. @throws StepFailed `stale-event` */
+  *beginOffboarding(): Flow<StartedOffboarding> {
+    return yield* this.call('beginOffboarding', this.requested());
   }
 
-  /** When the client was revoked, if that was not before this run was asked for. */
-  *revokedSince(runner: StepRunner): Flow<string | undefined> {
-    const request = { wantedAt: this.wantedAt };
-    const answer = yield* this.ask<'revokedSince', { readonly revokedAt?: string }>(runner, 'revokedSince', request);
-    return answer.revokedAt;
+  /** When the client was revoked (ISO 8601), if that was after this run was requested. */
+  *revokedSince(): Flow<string | undefined> {
+    const { revokedAt } = yield* this.call('revokedSince', { wantedAt: this.requestedAt });
+    return revokedAt;
   }
 
-  /** This run has succeeded, and lifts a revocation that is older than it. From the answer on it counts as lifted. */
-  *clearRevocation(runner: StepRunner): Flow<void> {
-    yield* this.ask(runner, 'clearRevocation', { wantedAt: this.wantedAt });
+  /** Clears a revocation that is older than this run, which has succeeded. It counts as cleared from the answer on. */
+  *clearRevocation(): Flow<void> {
+    yield* this.call('clearRevocation', { wantedAt: this.requestedAt });
   }
 
-  /** Asks, and waits for the answer. @throws StepFailed */
-  *ask<Operation extends ClientRecordOperation, T = object>(
-    runner: StepRunner,
+  /** Calls one of the record's operations. @throws StepFailed */
+  *call<Operation extends ClientRecordOperation>(
     operation: Operation,
     request: Omit<ClientRecordRequests[Operation], 'by'>,
-  ): Flow<T> {
-    const call = () => this.context.df.callEntity(this.entity, operation, { ...request, by: this.by });
-    return yield* runner.untilDone<T>(call, this.input.limits.stepDeadlineSeconds);
+  ): Flow<ClientRecordAnswers[Operation]> {
+    return yield* this.run.callEntity(this.entity, operation, request, this.run.limits.stepDeadlineSeconds);
   }
 
-  private get wantedAt(): string {
-    return this.input.eventAt ?? this.input.requestedAt;
-  }
-
-  private wanted() {
-    const { requestedAt, eventAt } = this.input;
-    return { wantedAt: requestedAt, ...(eventAt === undefined ? {} : { eventAt }) };
-  }
-
-  /** Tells without waiting: signals go out with the turn and are never answered. */
-  tell<Operation extends ClientRecordOperation>(
+  /** Notifies the record, and does not wait. */
+  notify<Operation extends ClientRecordOperation>(
     operation: Operation,
     request: Omit<ClientRecordRequests[Operation], 'by'>,
   ): void {
-    this.context.df.signalEntity(this.entity, operation, { ...request, by: this.by });
+    this.run.notifyEntity(this.entity, operation, request);
+  }
+
+  private get requestedAt(): string {
+    return this.run.input.eventAt ?? this.run.input.requestedAt;
+  }
+
+  private requested() {
+    const { requestedAt, eventAt } = this.run.input;
+    return { wantedAt: requestedAt, ...(eventAt === undefined ? {} : { eventAt }) };
   }
 }

@@ -1,4 +1,3 @@
-import type { OrchestrationContext } from 'durable-functions';
 import type { HeldToken } from '../../domain/tokens/heldToken.js';
 import type { OperationFailure } from '../../domain/operations/operation.js';
 import type { OnboardingPlan } from '../../domain/onboarding/plan.js';
@@ -7,30 +6,27 @@ import { ofAnotherClient } from '../../domain/tokens/sharedToken.js';
 import { ClientRecords } from './clientRecord.js';
 import { StepFailed, type Flow } from '../run/flow.js';
 import { Refused } from '../run/refused.js';
-import type { StepRunner } from '../run/stepRunner.js';
+import type { RunContext } from '../run/runContext.js';
 import { TokenClaim } from './tokenClaim.js';
 
-/** What is remembered of an onboarding's token besides its secrets: whose it is, and what it was before. */
+/** Records an onboarding's token beside its secrets: which client has it, and what it was before. */
 export class HeldTokenSteps {
   private readonly records: ClientRecords;
   private readonly tokenClaim: TokenClaim;
-  private isClaimed = false;
   private isNoted = false;
 
   constructor(
-    private readonly context: OrchestrationContext,
-    input: Run,
+    private readonly run: RunContext<Run>,
     private readonly token: string,
   ) {
-    this.records = new ClientRecords(context, input);
-    this.tokenClaim = new TokenClaim(context, input, token);
+    this.records = new ClientRecords(run);
+    this.tokenClaim = new TokenClaim(run, token);
   }
 
-  /** @throws Refused for a token of another client's */
-  *claim(runner: StepRunner): Flow<void> {
+  /** @throws Refused when another client has the token */
+  *claim(): Flow<void> {
     try {
-      yield* this.tokenClaim.claim(runner);
-      this.isClaimed = true;
+      yield* this.tokenClaim.claim();
     } catch (error) {
       if (!(error instanceof StepFailed) || error.code !== 'token-of-another-client') throw error;
       throw new Refused([{ ...ofAnotherClient(this.token, []), message: `${error.message}.` }]);
@@ -41,28 +37,27 @@ export class HeldTokenSteps {
   note(held: HeldToken | undefined): void {
     if (!held) return;
     this.isNoted = true;
-    this.records.tell('holdToken', held);
+    this.records.notify('holdToken', held);
   }
 
-  /** The token is made: one of that name which is made later is another. */
+  /** After the token is made: a token of that name that is made later is another one. */
   made(held: HeldToken | undefined): void {
-    if (held) this.records.tell('holdToken', { ...held, until: this.context.df.currentUtcDateTime.toISOString() });
+    if (held) this.records.notify('holdToken', { ...held, until: this.run.now.toISOString() });
   }
 
   /**
-   * The run is undone. Nothing is remembered of a token that the client had not before, once all is taken back; what is left,
-   * or kept for inspection, stays the client's.
-   * @param plan what the run found; undefined where it got no plan.
+   * After the undo of a run that had claimed the token. A token that the client did not have before is forgotten once everything is
+   * taken back; while something remains, or is kept for inspection, the record keeps it.
    */
-  undone({ residue, code }: OperationFailure, plan: OnboardingPlan | undefined): void {
-    if (!plan || !this.isClaimed || residue.length > 0 || code === 'revoked') return;
+  undone({ residue, code }: OperationFailure, plan: OnboardingPlan): void {
+    if (residue.length > 0 || code === 'revoked') return;
     const { exists, isAdopted = false, held, earlierScopeMap } = plan.token;
     if (exists && !isAdopted) {
       if (this.isNoted && held && earlierScopeMap !== undefined)
-        this.records.tell('holdToken', { ...held, scopeMap: earlierScopeMap });
+        this.records.notify('holdToken', { ...held, scopeMap: earlierScopeMap });
       return;
     }
-    if (this.isNoted) this.records.tell('dropToken', { token: this.token });
+    if (this.isNoted) this.records.notify('dropToken', { token: this.token });
     this.tokenClaim.release();
   }
 }

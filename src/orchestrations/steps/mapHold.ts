@@ -1,5 +1,4 @@
-import * as df from 'durable-functions';
-import type { OrchestrationContext } from 'durable-functions';
+import { EntityId } from 'durable-functions';
 import {
   mapHolderKey,
   type Dropped,
@@ -7,62 +6,57 @@ import {
   type MapHolderRequest,
 } from '../../domain/scopeMaps/mapHolds.js';
 import type { Run } from '../../domain/operations/run.js';
-import { formatOperationId } from '@connected-registry/protocol/names/operationId';
 import type { Undone } from '../../domain/operations/undone.js';
 import type { Flow } from '../run/flow.js';
+import type { RunContext } from '../run/runContext.js';
 import { runDeadline } from '../run/runDeadline.js';
-import type { StepRunner } from '../run/stepRunner.js';
 
-/** One run's hold on its scope map, so that no other run's undo takes it away. */
+/** A run's hold on its scope map: while it stands, no other run's undo deletes the map. */
 export class MapHold {
-  private readonly request: MapHolderRequest;
-  private readonly holder: df.EntityId;
+  private readonly request: Omit<MapHolderRequest, 'by'>;
+  private readonly holder: EntityId;
 
   constructor(
-    private readonly context: OrchestrationContext,
-    private readonly input: Run,
+    private readonly run: RunContext<Run>,
     { scopeMap, token }: { readonly scopeMap: string; readonly token: string },
   ) {
-    const { registry } = input.request;
-    const { run, actor } = input;
-    const by = { operation: formatOperationId({ instance: context.df.instanceId, run }), actor };
-    this.request = { registry, scopeMap, token, run, deadline: runDeadline(context, input.limits), by };
-    this.holder = new df.EntityId('mapholder', mapHolderKey(registry, scopeMap));
+    const { registry } = run.input.request;
+    this.request = { registry, scopeMap, token, run: run.id, deadline: runDeadline(run) };
+    this.holder = new EntityId('mapholder', mapHolderKey(registry, scopeMap));
   }
 
-  /** From its answer on, the map stays until this run ends. @throws StepFailed */
-  *hold(runner: StepRunner): Flow<void> {
-    yield* this.ask(runner, 'hold', this.request, this.input.limits.stepDeadlineSeconds);
+  /** Takes the hold. From the answer on, the map stays until this run ends. @throws StepFailed */
+  *hold(): Flow<void> {
+    yield* this.call('hold', this.request);
   }
 
-  /** The run has ended well. */
-  settle(): void {
-    this.context.df.signalEntity(this.holder, 'complete', this.request);
+  /** Ends the hold of a run that succeeded, or that keeps its map. */
+  complete(): void {
+    this.run.notifyEntity(this.holder, 'complete', this.request);
   }
 
-  /** The client is offboarded: a map of ours that nobody else uses goes with it. @throws StepFailed */
-  *drop(runner: StepRunner): Flow<Dropped> {
-    return yield* this.ask<Dropped>(runner, 'drop', this.request, this.input.limits.stepDeadlineSeconds);
+  /** Deletes a map of ours that nobody else uses, for a client that is offboarded. @throws StepFailed */
+  *drop(): Flow<Dropped> {
+    return yield* this.call<Dropped>('drop', this.request);
   }
 
-  /** The run ends without success, and the map stays with what else is kept. */
-  *leave(): Flow<Undone> {
-    this.settle();
+  /** Ends the hold of a run whose client was revoked: the map stays with everything else. */
+  *keep(): Flow<Undone> {
+    this.complete();
     return { kept: `scope map ${this.request.scopeMap}: the client was revoked` };
   }
 
-  /** The run is undone. @param absentAt when preflight did not find the map; then this run has made it. */
-  *release(runner: StepRunner, absentAt: string | undefined): Flow<Undone> {
+  /** Ends the hold of a run that is undone. @param absentAt when preflight did not find the map (ISO 8601): this run made it */
+  *release(absentAt: string | undefined): Flow<Undone> {
     const request = absentAt === undefined ? this.request : { ...this.request, absentAt };
-    return yield* this.ask(runner, 'release', request, this.input.limits.undoDeadlineSeconds);
+    return yield* this.call('release', request, this.run.limits.undoDeadlineSeconds);
   }
 
-  private *ask<T = Undone>(
-    runner: StepRunner,
+  private *call<T = Undone>(
     operation: MapHolderOperation,
-    request: MapHolderRequest,
-    seconds: number,
+    request: Omit<MapHolderRequest, 'by'>,
+    seconds = this.run.limits.stepDeadlineSeconds,
   ): Flow<T> {
-    return yield* runner.untilDone<T>(() => this.context.df.callEntity(this.holder, operation, request), seconds);
+    return yield* this.run.callEntity<T>(this.holder, operation, request, seconds);
   }
 }

@@ -1,7 +1,5 @@
-import * as df from 'durable-functions';
-import type { OrchestrationContext } from 'durable-functions';
-import { clientKey, referenceOf } from '@connected-registry/protocol/names/clientKey';
-import { formatOperationId } from '@connected-registry/protocol/names/operationId';
+import { EntityId } from 'durable-functions';
+import { referenceOf } from '@connected-registry/protocol/names/clientKey';
 import type { Run } from '../../domain/operations/run.js';
 import {
   TOKEN_CLAIM,
@@ -10,35 +8,31 @@ import {
   type TokenClaimRequest,
 } from '../../domain/tokens/tokenClaim.js';
 import type { Flow } from '../run/flow.js';
-import type { StepRunner } from '../run/stepRunner.js';
+import type { RunContext } from '../run/runContext.js';
 
 /** One client's claim on a token: while it stands, no other client's run uses the token. */
 export class TokenClaim {
-  private readonly request: TokenClaimRequest;
-  private readonly entity: df.EntityId;
+  private readonly request: Omit<TokenClaimRequest, 'by'>;
+  private readonly entity: EntityId;
 
   constructor(
-    private readonly context: OrchestrationContext,
-    private readonly input: Run,
+    private readonly run: RunContext<Run>,
     token: string,
   ) {
-    const { request, run, actor } = input;
-    const client = referenceOf(request);
-    const by = { operation: formatOperationId({ instance: clientKey(client), run }), actor };
-    this.request = { token, client, by };
-    this.entity = new df.EntityId(TOKEN_CLAIM, tokenClaimKey(client.registry, token));
+    const client = referenceOf(run.input.request);
+    this.request = { token, client };
+    this.entity = new EntityId(TOKEN_CLAIM, tokenClaimKey(client.registry, token));
   }
 
   /** @throws StepFailed `token-of-another-client` */
-  *claim(runner: StepRunner): Flow<void> {
+  *claim(): Flow<void> {
     const operation: TokenClaimOperation = 'claim';
-    const call = () => this.context.df.callEntity(this.entity, operation, this.request);
-    yield* runner.untilDone<object>(call, this.input.limits.stepDeadlineSeconds);
+    yield* this.run.callEntity(this.entity, operation, this.request, this.run.limits.stepDeadlineSeconds);
   }
 
-  /** The client has the token no more. Sent without waiting: the signal goes out with the turn. */
+  /** Ends the claim: the client no longer has the token. */
   release(): void {
     const operation: TokenClaimOperation = 'release';
-    this.context.df.signalEntity(this.entity, operation, this.request);
+    this.run.notifyEntity(this.entity, operation, this.request);
   }
 }

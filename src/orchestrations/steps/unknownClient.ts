@@ -1,23 +1,18 @@
-import type { ClientReference } from '@connected-registry/protocol/names/clientKey';
-import { aboutUnknown, type UnknownClient } from '../../domain/clients/unknownClient.js';
-import { StepFailed, type Flow } from '../run/flow.js';
-import type { StepRunner } from '../run/stepRunner.js';
+import { referenceOf } from '@connected-registry/protocol/names/clientKey';
+import { aboutUnknown } from '../../domain/clients/unknownClient.js';
+import type { Run } from '../../domain/operations/run.js';
+import { orUndefined, StepFailed, type Flow } from '../run/flow.js';
+import type { RunContext } from '../run/runContext.js';
 
 /**
- * How a run ends about a client that nothing knows, as one of an event can be: its device has another name. The end names
- * the clients that may have been meant; where they cannot be looked up it says so.
- * @param what was not done, in words.
+ * The failure of a run whose client nothing knows: its device has another name. The message names clients that may have been
+ * meant, or says that they could not be looked up.
+ *
+ * @param effect a sentence that says what was not done
  */
-export function* clientUnknown(runner: StepRunner, reference: ClientReference, what: string): Flow<StepFailed> {
-  const { message, fix } = aboutUnknown(reference, yield* nearOrNothing(runner, reference));
-  return new StepFailed('client-unknown', `${message} ${what} ${fix}`);
-}
-
-function* nearOrNothing(runner: StepRunner, reference: ClientReference): Flow<UnknownClient> {
-  try {
-    return yield* runner.steps.findNearClients({ reference });
-  } catch (error) {
-    if (!(error instanceof StepFailed)) throw error;
-    return {};
-  }
+export function* clientUnknown(run: RunContext<Run>, effect: string): Flow<StepFailed> {
+  const reference = referenceOf(run.input.request);
+  const near = yield* orUndefined(() => run.activities.findNearClients({ reference }));
+  const { message, fix } = aboutUnknown(reference, near ?? {});
+  return new StepFailed('client-unknown', `${message} ${effect} ${fix}`);
 }

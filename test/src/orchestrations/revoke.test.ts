@@ -64,7 +64,7 @@ describe('a revocation', () => {
     const { outcome } = await revokeIn(flows);
     expect(outcome.result?.edge).toMatchObject({ schedule: '0 2 L * *' });
     expect(outcome.result?.edge).not.toHaveProperty('nextSyncTime');
-    expect(JSON.stringify(outcome.result?.edge)).toContain('cannot be told');
+    expect(JSON.stringify(outcome.result?.edge)).toContain('is unknown');
   });
 
   test('again finds all disabled and writes nothing; what somebody has enabled meanwhile it disables again', async () => {

@@ -1,8 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { FlowLimits } from '../../../../src/domain/operations/flowLimits.js';
 import { done, failed, retryLater } from '../../../../src/domain/operations/stepOutcome.js';
-import { ProgressLog } from '../../../../src/orchestrations/run/progressLog.js';
-import { StepRunner } from '../../../../src/orchestrations/run/stepRunner.js';
+import { beginRun } from '../../../../src/orchestrations/run/runContext.js';
 import { FakeDurableContext } from '../../fakes/durable/durableContext.js';
 import { config } from '../../fakes/answers/requests.js';
 
@@ -13,15 +12,11 @@ async function tries(answer: (nth: number) => unknown, limits: Partial<FlowLimit
   const start = context.now.getTime();
   const result = await context
     .run(function* (orchestration) {
-      const log = new ProgressLog(orchestration);
       const all = { ...config().limits, ...limits };
-      const runner = new StepRunner(orchestration, all, log, {
-        by: { operation: 'client.run', actor: 'function-key' },
-        deadlineSeconds: all.stepDeadlineSeconds,
-      });
+      const run = beginRun(orchestration, {}, { run: 'run', actor: 'function-key', limits: all });
       const input = { registry: 'myregistry', connectedRegistry: 'edge1' };
-      const value = yield* runner.step('aStep', () => runner.steps.readSync(input));
-      return { value, steps: log.steps };
+      const value = yield* run.step('awaitSync', () => run.activities.readSync(input));
+      return { value, steps: run.log.steps };
     })
     .catch((error: unknown) => ({ error: error as Error & { code?: string } }));
   return { result, seconds: context.calls.map(({ at }) => (at.getTime() - start) / 1000), context };
@@ -33,7 +28,7 @@ describe('a step', () => {
     const { result, context } = await tries(() => done({ schedule: 'x' }));
     expect(result).toMatchObject({
       value: { schedule: 'x' },
-      steps: [{ name: 'aStep', status: 'completed', attempts: 1 }],
+      steps: [{ name: 'awaitSync', status: 'completed', attempts: 1 }],
     });
     expect(context.calls[0]).toMatchObject({ name: 'readSync', input: { connectedRegistry: 'edge1' } });
   });

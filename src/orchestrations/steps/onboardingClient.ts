@@ -1,0 +1,84 @@
+import { refusing } from '@connected-registry/protocol/answers/problems';
+import { referenceOf, type ClientReference } from '@connected-registry/protocol/names/clientKey';
+import { rightsHash, toActions } from '@connected-registry/protocol/names/permissions';
+import type { Onboarding } from '@connected-registry/protocol/requests/onboardingRequest';
+import type { OnboardingPlan } from '../../domain/onboarding/plan.js';
+import type { OnboardingRun } from '../../domain/operations/run.js';
+import type { Flow } from '../run/flow.js';
+import { Refused } from '../run/refused.js';
+import type { RunContext } from '../run/runContext.js';
+import { planWhenActive } from './activation.js';
+import { Binding } from './binding.js';
+import { ClientRecords } from './clientRecord.js';
+import { Credentials } from './credentials.js';
+import { HeldTokenSteps } from './heldToken.js';
+import { MapHold } from './mapHold.js';
+
+/** The client that an onboarding is about, once it has a plan, and what its steps work with. */
+export interface OnboardingClient {
+  readonly run: RunContext<OnboardingRun>;
+  readonly plan: OnboardingPlan;
+  /** As requested, with the client's own token, whose name may differ. */
+  readonly request: Onboarding;
+  readonly reference: ClientReference;
+  /** Hash of the requested rights. */
+  readonly rights: string;
+  /** Whether this run clears an earlier revocation when it succeeds. */
+  readonly clears: boolean;
+  readonly records: ClientRecords;
+  readonly mapHold: MapHold;
+  readonly binding: Binding;
+  readonly held: HeldTokenSteps;
+  readonly credentials: Credentials;
+}
+
+/**
+ * Checks that the run may begin, plans what it does, and claims the token: from then on no other client's run may use it, however
+ * close together both looked at it.
+ *
+ * @throws Refused with the problems that must be solved first; StepFailed when the client was revoked, or a newer event was taken
+ */
+export function* preflight(run: RunContext<OnboardingRun>): Flow<OnboardingClient> {
+  const records = new ClientRecords(run);
+  return yield* run.step('preflight', function* () {
+    const started = yield* records.begin();
+    const look = () => run.activities.preflight({ onboarding: run.input.request, ...started });
+    const plan = yield* planWhenActive(run, look);
+    if (refusing(plan.problems).length > 0) throw new Refused(plan.problems);
+    const client = clientOf(run, plan, records, started.clears !== undefined);
+    yield* client.held.claim();
+    run.compensations.afterUndo(function* (failure) {
+      client.held.undone(failure, plan);
+      return {};
+    });
+    return client;
+  });
+}
+
+function clientOf(
+  run: RunContext<OnboardingRun>,
+  plan: OnboardingPlan,
+  records: ClientRecords,
+  clears: boolean,
+): OnboardingClient {
+  const request = { ...run.input.request, token: plan.token.name ?? run.input.request.token };
+  const reference = referenceOf(request);
+  const rights = rightsHash(toActions(request.permissions));
+  const binding = new Binding(run, request.token);
+  const held = new HeldTokenSteps(run, request.token);
+  const mapHold = new MapHold(run, request);
+  const order = {
+    reference,
+    token: request.token,
+    scopeMap: request.scopeMap,
+    image: request.image,
+    endpoint: plan.endpoint,
+    sync: plan.sync,
+    made: { ...plan.made, rights },
+    credentialLifetimeDays: request.credentialLifetimeDays,
+    acknowledgeSeconds: run.limits.overlapSeconds,
+    ...(plan.mainVersion === undefined ? {} : { mainVersion: plan.mainVersion }),
+  };
+  const credentials = new Credentials(run, order, () => binding.ensure('ensureAgain'));
+  return { run, plan, request, reference, rights, clears, records, mapHold, binding, held, credentials };
+}
