@@ -6,10 +6,9 @@ import type { OperationOutcome, RotationResult } from '../domain/operations/oper
 import type { RotationRun } from '../domain/operations/run.js';
 import { overlapSeconds, type RotationPlan } from '../domain/rotation/rotationPlan.js';
 import { completeOrUndo } from './run/completeOrUndo.js';
-import type { Compensation } from './run/compensations.js';
 import { StepFailed, type Flow } from './run/flow.js';
 import { Refused } from './run/refused.js';
-import { beginRun, type RunContext } from './run/runContext.js';
+import { beginRun, type Compensation, type RunContext } from './run/runContext.js';
 import { awaitSync } from './steps/awaitSync.js';
 import { ClientRecords } from './steps/clientRecord.js';
 import { Credentials } from './steps/credentials.js';
@@ -54,7 +53,7 @@ function* rotateClient(run: RotationContext): Flow<RotationResult> {
 function* preflight(run: RotationContext): Flow<RotationPlan> {
   const rotation = { ...referenceOf(run.input.request), urgent: run.input.request.urgent };
   let slotFreeAt: string | undefined;
-  run.compensations.afterUndo((failure, error) => planRetry(run, failure, error, slotFreeAt));
+  run.afterUndo((failure, error) => planRetry(run, failure, error, slotFreeAt));
   return yield* run.step('preflight', function* () {
     const { clears, acknowledged } = yield* new ClientRecords(run).begin();
     if (clears) throw new StepFailed('revoked', `the client was revoked at ${clears.revokedAt}`);

@@ -1,6 +1,6 @@
 import type { OrchestrationContext } from 'durable-functions';
 import { later, type Flow } from './flow.js';
-import type { RunContext } from './runContext.js';
+import type { ProgressLog } from './progressLog.js';
 
 /** First and longest pause, in seconds; each pause is twice the one before. */
 export interface Backoff {
@@ -27,16 +27,20 @@ export interface Pause {
   readonly next?: string;
 }
 
+/** What a loop that waits needs of its run. */
+export interface Waits {
+  readonly durable: OrchestrationContext;
+  readonly log: ProgressLog;
+  pause(seconds: number): Flow<void>;
+}
+
 /**
  * The one loop that waits: tries until a try has a value, and pauses in between.
  *
  * @param attempt gets the number of the try, from 1. It throws StepFailed where it gives up.
  * @throws StepFailed when the run is cancelled during a pause
  */
-export function* repeat<T>(
-  run: Pick<RunContext, 'pause' | 'log' | 'durable'>,
-  attempt: (tries: number) => Flow<Try<T>>,
-): Flow<T> {
+export function* repeat<T>(run: Waits, attempt: (tries: number) => Flow<Try<T>>): Flow<T> {
   for (let tries = 1; ; tries += 1) {
     const outcome = yield* attempt(tries);
     if ('value' in outcome) return outcome.value;

@@ -1,6 +1,7 @@
 import type { OperationFailure, OperationOutcome, OperationResult } from '../../domain/operations/operation.js';
 import type { Run } from '../../domain/operations/run.js';
 import { ClientRecords } from '../steps/clientRecord.js';
+import { followUp, undoAll } from './compensations.js';
 import { StepFailed, type Flow } from './flow.js';
 import { Refused } from './refused.js';
 import type { RunContext } from './runContext.js';
@@ -14,7 +15,7 @@ export function* completeOrUndo<Result extends OperationResult>(
     return run.log.close({ status: 'completed', result: yield* flow() });
   } catch (error) {
     if (!(error instanceof StepFailed)) throw error;
-    const failure = yield* run.compensations.finish(yield* undo(run, error), error);
+    const failure = yield* followUp(run, yield* undo(run, error), error);
     return run.log.close<Result>({ status: failure.residue.length === 0 ? 'rolledBack' : 'failed', failure });
   }
 }
@@ -24,11 +25,10 @@ export function* completeOrUndo<Result extends OperationResult>(
  * there is is kept for inspection, and the failure names the revocation as its reason.
  */
 function* undo(run: RunContext<Run>, error: StepFailed): Flow<OperationFailure> {
-  const { compensations } = run;
   const undoing = run.undoing();
-  const revokedAt = compensations.isEmpty ? undefined : yield* new ClientRecords(undoing).revokedSince();
+  const revokedAt = run.compensations.length === 0 ? undefined : yield* new ClientRecords(undoing).revokedSince();
   const isRevoked = (): boolean => revokedAt !== undefined || run.isRevoked;
-  const { residue, kept } = yield* compensations.undoAll(undoing, isRevoked);
+  const { residue, kept } = yield* undoAll(undoing, isRevoked);
   const problems = error instanceof Refused ? { problems: error.problems } : {};
   const { code, message } = isRevoked() ? asRevoked(error, revokedAt) : error;
   return { code, message, residue, kept, ...problems };

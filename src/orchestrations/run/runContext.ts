@@ -3,10 +3,11 @@ import { formatOperationId } from '@connected-registry/protocol/names/operationI
 import type { FlowLimits } from '../../domain/operations/flowLimits.js';
 import type { Run } from '../../domain/operations/run.js';
 import { phaseOf, type StepName } from '../../domain/operations/stepNames.js';
+import type { OperationFailure } from '../../domain/operations/operation.js';
+import type { Undone } from '../../domain/operations/undone.js';
 import type { WorksFor } from '../../domain/operations/worksFor.js';
 import { activityCalls, type ActivityCalls } from './activityCalls.js';
 import { Cancellation } from './cancellation.js';
-import { Compensations, type Compensation } from './compensations.js';
 import { durableWait } from './durableWait.js';
 import { later, orUndefined, secondsSince, StepFailed, type Flow } from './flow.js';
 import { ProgressLog } from './progressLog.js';
@@ -22,21 +23,26 @@ export interface RunOptions {
   readonly isCancellable?: boolean;
 }
 
-/** The one context of a run: begins it from the orchestration's input. */
-export function beginRun<Input extends RunInput>(
-  durable: OrchestrationContext,
-  { instance = durable.df.instanceId, isCancellable = false }: RunOptions = {},
-  input = durable.df.getInput<Input>(),
-): RunContext<Input> {
-  const operation = formatOperationId({ instance, run: input.run });
-  const cancellation = isCancellable ? new Cancellation(durable, input.run) : undefined;
-  const parts = { log: new ProgressLog(durable), compensations: new Compensations(), operation, cancellation };
-  return new RunContext(durable, input, parts, { deadlineSeconds: input.limits.stepDeadlineSeconds, ends: 'early' });
+/**
+ * Takes one action back, with the run as it undoes. Returns what it kept on purpose or could not restore, and why; nothing
+ * when all is as before.
+ */
+export type Undo = (run: RunContext<Run>) => Flow<Undone>;
+
+export interface Compensation {
+  readonly name: StepName;
+  readonly undo: Undo;
+  /** Runs instead when the client was revoked. Absent: nothing runs, since what a revoked client had is kept for inspection. */
+  readonly whenRevoked?: Undo;
 }
+
+/** What follows a failed run's undo. @returns fields that the failure gets */
+export type FollowUp = (failure: OperationFailure, error: StepFailed) => Flow<Partial<OperationFailure>>;
 
 interface Parts {
   readonly log: ProgressLog;
-  readonly compensations: Compensations;
+  readonly compensations: Compensation[];
+  readonly followUps: FollowUp[];
   /** `{instance}.{run}`. */
   readonly operation: string;
   readonly cancellation: Cancellation | undefined;
@@ -83,8 +89,17 @@ export class RunContext<Input extends RunInput = RunInput> {
   get log(): ProgressLog {
     return this.parts.log;
   }
-  get compensations(): Compensations {
+  /** How to take back what the run did so far, in the order of the actions. */
+  get compensations(): readonly Compensation[] {
     return this.parts.compensations;
+  }
+  /** What follows the undo. */
+  get followUps(): readonly FollowUp[] {
+    return this.parts.followUps;
+  }
+  /** Registers what follows the undo, whether or not there is anything to undo. */
+  afterUndo(followUp: FollowUp): void {
+    this.parts.followUps.push(followUp);
   }
   get cancellation(): Cancellation | undefined {
     return this.manner.ends === 'early' ? this.parts.cancellation : undefined;
@@ -129,7 +144,7 @@ export class RunContext<Input extends RunInput = RunInput> {
    * @throws StepFailed
    */
   *step<T>(name: StepName, action: () => Flow<T>, undo: readonly Compensation[] = []): Flow<T> {
-    this.compensations.register(undo);
+    this.parts.compensations.push(...undo);
     this.log.begin(name, this.manner.ends === 'undoing' ? null : phaseOf(name));
     try {
       const value = yield* action();
@@ -176,6 +191,18 @@ export class RunContext<Input extends RunInput = RunInput> {
   ): Flow<T> {
     return untilDone<T>(this, make, deadlineSeconds, activity);
   }
+}
+
+/** The one context of a run: begins it from the orchestration's input. */
+export function beginRun<Input extends RunInput>(
+  durable: OrchestrationContext,
+  { instance = durable.df.instanceId, isCancellable = false }: RunOptions = {},
+  input = durable.df.getInput<Input>(),
+): RunContext<Input> {
+  const operation = formatOperationId({ instance, run: input.run });
+  const cancellation = isCancellable ? new Cancellation(durable, input.run) : undefined;
+  const parts = { log: new ProgressLog(durable), compensations: [], followUps: [], operation, cancellation };
+  return new RunContext(durable, input, parts, { deadlineSeconds: input.limits.stepDeadlineSeconds, ends: 'early' });
 }
 
 function wholeSecond(instant: Date): Date {

@@ -1,8 +1,18 @@
 import type { Task } from 'durable-functions';
 import { retryLater, type ReturnedOutcome, type StepOutcome } from '../../domain/operations/stepOutcome.js';
-import { backoffSeconds, repeat, type Try } from './backoff.js';
+import type { FlowLimits } from '../../domain/operations/flowLimits.js';
+import { backoffSeconds, repeat, type Try, type Waits } from './backoff.js';
+import type { Cancellation } from './cancellation.js';
 import { StepFailed, type Flow } from './flow.js';
-import type { RunContext } from './runContext.js';
+
+/** What a call that is repeated needs of its run. */
+export interface Tries extends Waits {
+  readonly now: Date;
+  readonly limits: FlowLimits;
+  /** Ends the waits early. */
+  readonly cancellation: Cancellation | undefined;
+  secondsSince(start: Date): number;
+}
 
 /** How often one call may end by a throw. An activity catches its own errors, so that many are no accident. */
 const MAX_CRASHES = 5;
@@ -18,7 +28,7 @@ const CRASHED = 'the activity ended unexpectedly; its log entry says why';
  * @throws StepFailed with the outcome's code, `step-deadline` after `deadlineSeconds`, or `internal` after five crashes
  */
 export function* untilDone<T>(
-  run: RunContext,
+  run: Tries,
   make: () => Task,
   deadlineSeconds: number,
   activity: string | undefined,
@@ -46,7 +56,7 @@ export function* untilDone<T>(
  * finds calls by their number alone (docs/decisions/0039-activities-that-come-late.md). Then the activity is called again.
  */
 function* outcomeOf<T>(
-  { cancellation }: RunContext,
+  { cancellation }: Tries,
   task: Task,
   activity: string | undefined,
 ): Flow<StepOutcome<T> | { readonly kind: 'crashed' }> {
@@ -65,7 +75,7 @@ function* outcomeOf<T>(
 }
 
 /** What the service asks for, and a second more since timers may be early; else doubling from the first to the longest pause. */
-function pauseSeconds({ limits }: RunContext, tries: number, afterSeconds: number | undefined): number {
+function pauseSeconds({ limits }: Tries, tries: number, afterSeconds: number | undefined): number {
   if (afterSeconds !== undefined) return afterSeconds + 1;
   return backoffSeconds({ first: limits.retryFirstSeconds, longest: limits.retryMaxSeconds }, tries);
 }

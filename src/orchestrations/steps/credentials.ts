@@ -5,9 +5,8 @@ import type { MadeByUs, OldPassword, VerifiedPull } from '@connected-registry/pr
 import type { SlotName } from '@connected-registry/protocol/registry/slots';
 import type { SyncFacts } from '@connected-registry/protocol/registry/syncSchedule';
 import type { Run } from '../../domain/operations/run.js';
-import type { Compensation } from '../run/compensations.js';
 import { StepFailed, type Flow } from '../run/flow.js';
-import type { RunContext } from '../run/runContext.js';
+import type { Compensation, RunContext } from '../run/runContext.js';
 import { CredentialLost, pullCheck } from './pullCheck.js';
 
 /** Maximum passwords that one run issues if the registry loses one. */

@@ -47,7 +47,7 @@ export function* preflight(run: RunContext<OnboardingRun>): Flow<OnboardingClien
     if (refusing(plan.problems).length > 0) throw new Refused(plan.problems);
     const client = clientOf(run, plan, records, started.clears !== undefined);
     yield* client.held.claim();
-    run.compensations.afterUndo(function* (failure) {
+    run.afterUndo(function* (failure) {
       client.held.undone(failure, plan);
       return {};
     });

@@ -1,5 +1,5 @@
 import type { Undone } from '../../domain/operations/undone.js';
-import type { Compensation, Undo } from '../run/compensations.js';
+import type { Compensation, Undo } from '../run/runContext.js';
 import type { Flow } from '../run/flow.js';
 import { Binding } from './binding.js';
 import { MapHold } from './mapHold.js';

@@ -2,11 +2,14 @@ import type { OrchestrationContext } from 'durable-functions';
 import { expect, test } from 'vitest';
 import type { OnboardingRun } from '../../../../src/domain/operations/run.js';
 import { done } from '../../../../src/domain/operations/stepOutcome.js';
-import type { UndoReport } from '../../../../src/orchestrations/run/compensations.js';
+import { undoAll, type UndoReport } from '../../../../src/orchestrations/run/compensations.js';
 import type { Flow } from '../../../../src/orchestrations/run/flow.js';
 import { beginRun } from '../../../../src/orchestrations/run/runContext.js';
 import { onboardingRun } from '../../fakes/answers/requests.js';
 import { FakeDurableContext } from '../../fakes/durable/durableContext.js';
+
+// eslint-disable-next-line require-yield
+function* nothing(): Flow<void> {}
 
 /** Undoes three things. The client is revoked once `revokeAfter` of them are undone. */
 async function undo(revokeAfter: number) {
@@ -18,12 +21,12 @@ async function undo(revokeAfter: number) {
     };
   function* flow(context: OrchestrationContext): Flow<UndoReport> {
     const run = beginRun<OnboardingRun>(context);
-    run.compensations.register([
+    yield* run.step('ensureToken', nothing, [
       { name: 'removeScopeMap', undo: note('first') },
       { name: 'unbind', undo: note('second'), whenRevoked: note('second, when revoked') },
       { name: 'clearSlot', undo: note('third') },
     ]);
-    return yield* run.compensations.undoAll(run.undoing(), () => undone.length >= revokeAfter);
+    return yield* undoAll(run.undoing(), () => undone.length >= revokeAfter);
   }
   const report = await new FakeDurableContext(onboardingRun(), () => done({})).run(flow);
   return { undone, report };
