@@ -29,7 +29,7 @@ import { revoke } from './orchestrations/revoke.js';
 import { rotate } from './orchestrations/rotate.js';
 import { rotationSweep } from './orchestrations/rotationSweep.js';
 import { startWhenFree } from './orchestrations/startWhenFree.js';
-import { auditedPorts } from './audit/audit.js';
+import { auditedPorts } from './audit/auditedPorts.js';
 import { guardInvocations } from './registration/guardedInvocations.js';
 import { guardOutput } from '@connected-registry/protocol/redaction/guardedOutput';
 import { seenSecrets } from '@connected-registry/protocol/redaction/seenSecrets';

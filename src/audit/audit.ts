@@ -1,6 +1,4 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import type { Ports } from '../ports/ports.js';
-import { ServiceError } from '../serviceErrors/serviceError.js';
 
 /** Who and what is behind whatever is done now. */
 export interface AuditScope {
@@ -58,80 +56,4 @@ export function logEvent(event: string, facts: Readonly<Record<string, unknown>>
   if (!scope) return;
   const { log: _log, ...who } = scope;
   scope.log(JSON.stringify({ event, ...who, ...facts }));
-}
-
-/** Every call that changes something, by the port's method. The rest only reads. */
-const WRITES = {
-  controlPlane: {
-    setClientTokens: 'clientList.replace',
-    createScopeMap: 'scopeMap.create',
-    setScopeMapActions: 'scopeMap.restore',
-    deleteScopeMap: 'scopeMap.delete',
-    createToken: 'token.create',
-    setTokenScopeMap: 'token.move',
-    disableToken: 'token.disable',
-    enableToken: 'token.enable',
-    keepOnlySlots: 'password.clear',
-    deleteToken: 'token.delete',
-    generatePassword: 'password.generate',
-  },
-  vault: {
-    store: 'secret.save',
-    copy: 'secret.promote',
-    updateTags: 'secret.tag',
-    disable: 'secret.disable',
-    remove: 'secret.delete',
-  },
-  devices: { requestPullCheck: 'pullCheck.request', announcePromotion: 'promotion.announce' },
-  alerts: { rotationFailed: 'rotation.alert', rotationsStopped: 'sweep.alert' },
-} as const;
-
-/** The same ports, with an audit line for each write. */
-export function auditedPorts(ports: Ports): Ports {
-  return {
-    controlPlane: audited(ports.controlPlane, WRITES.controlPlane, (args) => `${textOf(args[0])}/${textOf(args[1])}`),
-    vault: audited(ports.vault, WRITES.vault, (args) => secretName(args)),
-    hubs: ports.hubs,
-    self: ports.self,
-    devices: audited(ports.devices, WRITES.devices, (args) => textOf(args[0])),
-    alerts: audited(ports.alerts, WRITES.alerts, (args) => textOf(args[0])),
-  };
-}
-
-function audited<P extends object>(
-  port: P,
-  writes: Readonly<Record<string, string>>,
-  resourceOf: (args: readonly unknown[]) => string,
-): P {
-  return new Proxy(port, {
-    get(target, name) {
-      const method: unknown = Reflect.get(target, name);
-      const action = typeof name === 'string' ? writes[name] : undefined;
-      if (action === undefined || typeof method !== 'function') return method;
-      return async (...args: unknown[]): Promise<unknown> => {
-        const resource = resourceOf(args);
-        const [kind, verb] = action.split('.');
-        try {
-          const result: unknown = await Reflect.apply(method, target, args);
-          audit(`${kind ?? ''}.${verb ?? ''}.succeeded`, { resource });
-          return result;
-        } catch (error) {
-          const reason = error instanceof ServiceError ? error.kind : 'unexpected';
-          audit(`${kind ?? ''}.${verb ?? ''}.failed`, { resource, reason });
-          throw error;
-        }
-      };
-    },
-  });
-}
-
-/** A vault method's first argument is a name or a version; of a copy the second is what is written. */
-function secretName([first, second]: readonly unknown[]): string {
-  if (typeof first === 'string') return first;
-  if (typeof second === 'string') return second;
-  return typeof first === 'object' && first !== null && 'name' in first ? textOf(first.name) : '';
-}
-
-function textOf(value: unknown): string {
-  return typeof value === 'string' ? value : '';
 }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { audit, auditedPorts, inAuditScope } from '../../../src/audit/audit.js';
+import { audit, inAuditScope } from '../../../src/audit/audit.js';
+import { auditedPorts } from '../../../src/audit/auditedPorts.js';
 import { createWorld } from '../fakes/worlds/world.js';
 
 /** What the audit says of some work for one operation. */

@@ -1,0 +1,71 @@
+import type { Ports } from './ports.js';
+import type { SecretVersion } from './secretVault.js';
+
+/** What the audit says of a method: the words for a write and the resource it names, or that it writes nothing. */
+export type PortCallAudit<Args extends readonly unknown[]> =
+  | 'not audited'
+  | {
+      /** `{resource}.{operation}`, the first two words of the audit's action. */
+      readonly action: `${string}.${string}`;
+      /** Gives the name of the resource that a call writes: never a value. */
+      readonly resource: (...args: Args) => string;
+    };
+
+type TableOf<Port> = {
+  readonly [Method in keyof Port]: Port[Method] extends (...args: infer Args) => unknown ? PortCallAudit<Args> : never;
+};
+export type PortCallTable = { readonly [Name in keyof Ports]: TableOf<Ports[Name]> };
+
+const inRegistry = (registry: string, name: string): string => `${registry}/${name}`;
+const first = (id: string): string => id;
+const ofVersion = ({ name }: SecretVersion): string => name;
+
+/**
+ * Every method of every port, and what the audit says of it. The type has an entry for each method, so a method without one
+ * does not compile: whoever adds a write decides here what the audit calls it.
+ */
+export const PORT_CALLS: PortCallTable = {
+  controlPlane: {
+    getRegistry: 'not audited',
+    listConnectedRegistries: 'not audited',
+    getConnectedRegistry: 'not audited',
+    setClientTokens: { action: 'clientList.replace', resource: inRegistry },
+    getScopeMap: 'not audited',
+    createScopeMap: { action: 'scopeMap.create', resource: inRegistry },
+    setScopeMapActions: { action: 'scopeMap.restore', resource: inRegistry },
+    deleteScopeMap: { action: 'scopeMap.delete', resource: inRegistry },
+    getToken: 'not audited',
+    listTokens: 'not audited',
+    listScopeMaps: 'not audited',
+    listTokensOf: 'not audited',
+    createToken: { action: 'token.create', resource: inRegistry },
+    setTokenScopeMap: { action: 'token.move', resource: inRegistry },
+    disableToken: { action: 'token.disable', resource: inRegistry },
+    enableToken: { action: 'token.enable', resource: inRegistry },
+    keepOnlySlots: { action: 'password.clear', resource: inRegistry },
+    deleteToken: { action: 'token.delete', resource: inRegistry },
+    generatePassword: { action: 'password.generate', resource: inRegistry },
+  },
+  vault: {
+    current: 'not audited',
+    newest: 'not audited',
+    page: 'not audited',
+    versions: 'not audited',
+    tagsOfDeleted: 'not audited',
+    store: { action: 'secret.save', resource: first },
+    copy: { action: 'secret.promote', resource: (_from, to) => to },
+    updateTags: { action: 'secret.tag', resource: ofVersion },
+    disable: { action: 'secret.disable', resource: ofVersion },
+    remove: { action: 'secret.delete', resource: first },
+  },
+  devices: {
+    requestPullCheck: { action: 'pullCheck.request', resource: first },
+    announcePromotion: { action: 'promotion.announce', resource: first },
+  },
+  hubs: { hasDevice: 'not audited' },
+  alerts: {
+    rotationFailed: { action: 'rotation.alert', resource: first },
+    rotationsStopped: { action: 'sweep.alert', resource: first },
+  },
+  self: { names: 'not audited' },
+};
