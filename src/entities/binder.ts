@@ -19,6 +19,7 @@ import { done, failed, retryLater, type StepOutcome } from '../domain/operations
 import { outcomeOf } from '../serviceErrors/outcomeOf.js';
 import type { RegistryControlPlane } from '../ports/registryControlPlane.js';
 import { ServiceError } from '../serviceErrors/serviceError.js';
+import { sameName } from '@connected-registry/protocol/names/sameName';
 
 /** Lower case, since the engine folds an entity's name in some places and not in others. */
 export const BINDER = 'binder';
@@ -100,7 +101,7 @@ export function createBinder(controlPlane: RegistryControlPlane, cap: number) {
         const found = await controlPlane.getConnectedRegistry(request.registry, request.connectedRegistry);
         if (!found) return failed('connected-registry-not-found', `${request.connectedRegistry} does not exist`);
         const plan = planList(state, found.clientTokens, cap);
-        full = plan.overCap.some((bindingRequest) => sameToken(bindingRequest.token, request.token));
+        full = plan.overCap.some((bindingRequest) => sameName(bindingRequest.token, request.token));
         if (plan.isComplete) {
           state = markBound(state, found.clientTokens);
           return done({ bound: true });
@@ -144,10 +145,6 @@ export function createBinder(controlPlane: RegistryControlPlane, cap: number) {
       return { accepted: [...left.accepted, ...right.accepted], refused: [...left.refused, ...right.refused] };
     }
   }
-}
-
-function sameToken(left: string, right: string): boolean {
-  return left.toLowerCase() === right.toLowerCase();
 }
 
 interface Offered {

@@ -1,23 +1,17 @@
 import { SWEEP_TIMER } from '../domain/rotation/sweep.js';
-import type { z } from 'zod';
 import type { FlowLimits } from '../domain/operations/flowLimits.js';
 import { minLifetimeDays, type Lifetimes } from '@connected-registry/protocol/requests/lifetimes';
 import type { OperatorAccess } from '../domain/clients/operatorAccess.js';
 import type { ProfileBook } from '../domain/profiles/profiles.js';
 import type { RequestEventKind } from '../domain/events/requestEvents.js';
 import type { ReportKeys } from '../domain/pullCheck/reportKey.js';
-import { acceptedRequestEvents, profileDisagreements, withProfilesFile } from './profileSettings.js';
+import { acceptedRequestEvents, profileDisagreements } from './profileDisagreements.js';
+import { withProfilesFile } from './profileSettings.js';
+import type { RegistryId } from './registries.js';
 import type { RotationPolicy } from '../domain/rotation/rotationPolicy.js';
 import { rotationDisagreements, rotationPolicy } from './rotationSettings.js';
 import { scheduleDisagreements, withResolvedSchedules } from './scheduleSettings.js';
-import { settingsSchema } from './settingsSchema.js';
-
-/** A registry's ARM resource id, taken apart. */
-export interface RegistryId {
-  readonly subscriptionId: string;
-  readonly resourceGroup: string;
-  readonly name: string;
-}
+import { settingsSchema, type Settings } from './settingsSchema.js';
 
 export type CredentialKind = 'managedIdentity' | 'clientSecret' | 'azureCli';
 
@@ -194,7 +188,7 @@ export function loadConfig(environment: Readonly<Record<string, string | undefin
 }
 
 /** What is allowed, and what whoever runs the app should know of it. */
-function warningsOf(settings: z.infer<typeof settingsSchema>): string[] {
+function warningsOf(settings: Settings): string[] {
   const warnings: string[] = [];
   if (!settings.KEY_VAULT_VERIFY_CHALLENGE)
     warnings.push(
@@ -208,7 +202,7 @@ function warningsOf(settings: z.infer<typeof settingsSchema>): string[] {
 }
 
 /** Settings that are well-formed each but cannot work together. */
-function disagreements(settings: z.infer<typeof settingsSchema>): string[] {
+function disagreements(settings: Settings): string[] {
   const problems: string[] = [];
   if (settings.CREDENTIAL_KIND === 'clientSecret')
     for (const name of ['AZURE_TENANT_ID', 'AZURE_CLIENT_ID', 'AZURE_CLIENT_SECRET'] as const)
@@ -231,7 +225,7 @@ function disagreements(settings: z.infer<typeof settingsSchema>): string[] {
 }
 
 /** Anyone could say who they are where the platform does not: it alone takes such headers from outside away. */
-function operatorDisagreements(settings: z.infer<typeof settingsSchema>): string[] {
+function operatorDisagreements(settings: Settings): string[] {
   const named = settings.OPERATOR_ROLE !== undefined || settings.OPERATOR_PRINCIPALS.length > 0;
   if (settings.OPERATOR_AUTH === 'functionKey')
     return named
@@ -245,9 +239,4 @@ function operatorDisagreements(settings: z.infer<typeof settingsSchema>): string
       'setting OPERATOR_AUTH must not be entra while App Service authentication is off (WEBSITE_AUTH_ENABLED, which the platform sets, is not True): turn it on with Microsoft Entra as provider and unauthenticated requests allowed (authsettingsV2), see docs/operators.md',
     );
   return problems;
-}
-
-/** The configured registry of that name, ignoring case as ARM does. */
-export function findRegistry(config: Pick<Config, 'registries'>, name: string): RegistryId | undefined {
-  return config.registries.find((id) => id.name.toLowerCase() === name.toLowerCase());
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { KNOWN_VERSIONS } from '../azure/arm/apiVersions.js';
-import type { RegistryId } from './config.js';
+import type { RegistryId } from './registries.js';
 import { isEndpoint } from '@connected-registry/protocol/names/names';
 import { hubs, profiles, requestEvents } from './profileSettings.js';
 import type { ReportKeys } from '../domain/pullCheck/reportKey.js';
@@ -142,3 +142,6 @@ export const settingsSchema = z.object({
   // An offboarding is looked for for two days: events about its device come late.
   PURGE_AFTER_DAYS: whole(2, 3650, 30),
 });
+
+/** All settings, parsed. */
+export type Settings = z.infer<typeof settingsSchema>;

@@ -1,4 +1,5 @@
-import { findRegistry, type Config } from '../../settings/config.js';
+import type { Config } from '../../settings/config.js';
+import { findRegistry } from '../../settings/registries.js';
 import type { ClientReference } from '@connected-registry/protocol/names/clientKey';
 import { mainSecretName } from '@connected-registry/protocol/names/names';
 import { done, type StepOutcome } from '../../domain/operations/stepOutcome.js';

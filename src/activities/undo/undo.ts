@@ -10,6 +10,7 @@ import type { Ports } from '../../ports/ports.js';
 import { deleteUnlessBound, type BoundToken } from './deleteUnlessBound.js';
 import { outcomeOf } from '../../serviceErrors/outcomeOf.js';
 import { savedCredentials, savedSince, type SavedCredential } from '../credentials/laterRun.js';
+import { sameName } from '@connected-registry/protocol/names/sameName';
 
 export interface RetireCandidateInput {
   readonly reference: ClientReference;
@@ -167,7 +168,7 @@ export function restoreTokenScopeMap({ controlPlane, vault }: Ports) {
       if (found.scopeMap.toLowerCase() !== ours.toLowerCase())
         return done({ kept: `token ${token}: somebody gave it scope map ${found.scopeMap}` });
       const isGivenSince = (known: SavedCredential) =>
-        isSameToken(known, token) &&
+        sameName(known.token, token) &&
         known.scopeMap.toLowerCase() === ours.toLowerCase() &&
         (known.issued.run > run || (leaves !== true && known.name === mainSecretName(reference)));
       if ((await savedCredentials(vault, reference)).some(isGivenSince))
@@ -177,11 +178,6 @@ export function restoreTokenScopeMap({ controlPlane, vault }: Ports) {
       await controlPlane.setTokenScopeMap(registry, token, earlier);
       return done({});
     });
-}
-
-/** Names of tokens have no case in ARM. */
-function isSameToken(known: CredentialTags, token: string): boolean {
-  return known.token.toLowerCase() === token.toLowerCase();
 }
 
 export interface RemoveTokenInput extends BoundToken {
@@ -210,7 +206,7 @@ export function removeToken({ controlPlane, vault }: Ports) {
         return done({ kept: `token ${token}: it was made before this run began` });
       if (found.scopeMap.toLowerCase() !== scopeMap.toLowerCase())
         return done({ kept: `token ${token}: somebody gave it scope map ${found.scopeMap}` });
-      if ((await savedSince(vault, reference, run)).some((known) => isSameToken(known, token)))
+      if ((await savedSince(vault, reference, run)).some((known) => sameName(known.token, token)))
         return done({ kept: `token ${token}: a later run has made a password for it` });
       if (found.isEnabled !== false) await controlPlane.disableToken(registry, token);
       return done((await deleteUnlessBound({ controlPlane }, bound)) ? {} : { isBound: true });

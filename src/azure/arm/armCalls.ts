@@ -1,6 +1,7 @@
 import type { ContainerRegistryManagementClient } from '@azure/arm-containerregistry';
 import type { TokenCredential } from '@azure/identity';
-import { findRegistry, type Config, type RegistryId } from '../../settings/config.js';
+import type { Config } from '../../settings/config.js';
+import { findRegistry, type RegistryId } from '../../settings/registries.js';
 import { ServiceError } from '../../serviceErrors/serviceError.js';
 import { resourceName } from '../../serviceErrors/serviceFacts.js';
 import type { ServiceOperation } from '../../serviceErrors/serviceOperation.js';

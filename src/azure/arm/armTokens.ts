@@ -10,6 +10,7 @@ import { eachAs, POLL, type ArmCalls, type Target } from './armCalls.js';
 import { toToken } from './armFacts.js';
 import { isRefusedPoll } from './refusedPolls.js';
 import { toServiceError } from '../calls/serviceErrors.js';
+import { sameName } from '@connected-registry/protocol/names/sameName';
 
 type TokenCalls = Pick<
   RegistryControlPlane,
@@ -59,7 +60,7 @@ export function createArmTokens({ call, write, removal }: ArmCalls): TokenCalls 
         const names: string[] = [];
         for await (const item of at.client.tokens.list(at.group, at.name)) {
           const token = toToken(item);
-          if (token.scopeMap.toLowerCase() === scopeMap.toLowerCase()) names.push(token.name);
+          if (sameName(token.scopeMap, scopeMap)) names.push(token.name);
         }
         return names;
       }),

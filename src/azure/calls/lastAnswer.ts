@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { httpStatus, requestId, type RequestId, type ServiceCode } from '../../serviceErrors/serviceFacts.js';
 import { codesIn } from './codesIn.js';
+import { parseJson } from '@connected-registry/protocol/json/parseJson';
 
 /** Of a pipeline's answer in the Azure SDKs, what is used here. */
 interface Response {
@@ -55,16 +56,8 @@ function note(answered: Answered, { status, headers, bodyAsText }: Response): vo
   if (id !== undefined) answered.requestId = id;
   const body = bodyAsText ?? '';
   // An answer that says what failed is short; a page of a listing is not read twice.
-  if (body.includes('"code"') && body.length < LONGEST_ERROR) answered.codes = codesIn(json(body));
+  if (body.includes('"code"') && body.length < LONGEST_ERROR) answered.codes = codesIn(parseJson(body));
 }
 
 /** Characters. */
 const LONGEST_ERROR = 65_536;
-
-function json(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}

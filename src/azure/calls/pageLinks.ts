@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { seenSecrets } from '@connected-registry/protocol/redaction/seenSecrets';
+import { parseJson } from '@connected-registry/protocol/json/parseJson';
 
 /** Of a pipeline policy of the Azure SDKs, what is used here. */
 interface Response {
@@ -62,11 +63,7 @@ function pageQuery(link: string): string {
 }
 
 function nextLinkIn(text: string): string | undefined {
-  try {
-    const body: unknown = JSON.parse(text);
-    const link = typeof body === 'object' && body !== null && 'nextLink' in body ? body.nextLink : undefined;
-    return typeof link === 'string' && link !== '' ? link : undefined;
-  } catch {
-    return undefined;
-  }
+  const body = parseJson(text);
+  const link = typeof body === 'object' && body !== null && 'nextLink' in body ? body.nextLink : undefined;
+  return typeof link === 'string' && link !== '' ? link : undefined;
 }

@@ -4,6 +4,7 @@ import type { OwnIdentity } from '../../ports/ownIdentity.js';
 import { isGuid } from '../../serviceErrors/serviceFacts.js';
 import { lazily } from '../calls/lazily.js';
 import { calling } from '../calls/serviceErrors.js';
+import { parseJson } from '@connected-registry/protocol/json/parseJson';
 
 /**
  * A managed identity is told neither of its ids, but every token for Resource Manager names both. Source: Azure docs,
@@ -25,10 +26,6 @@ export function createOwnIdentity(config: Pick<Config, 'arm' | 'identity'>, cred
 
 /** What a token says; nothing where it is none that can be read, since Microsoft promises no format. */
 function claimsOf(token: string): Readonly<Record<string, unknown>> {
-  try {
-    const claims: unknown = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString('utf8'));
-    return typeof claims === 'object' && claims !== null ? { ...claims } : {};
-  } catch {
-    return {};
-  }
+  const claims = parseJson(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString('utf8'));
+  return typeof claims === 'object' && claims !== null ? { ...claims } : {};
 }

@@ -1,4 +1,5 @@
 import type { WorksFor } from '../operations/worksFor.js';
+import { sameName } from '@connected-registry/protocol/names/sameName';
 
 /** A run's wish to have its token bound; it ends when the run promotes, undoes, or misses its deadline. */
 export interface BindingRequest {
@@ -34,9 +35,8 @@ export interface BinderRequest extends WorksFor {
 export type BinderOperation =
   'request' | 'ensure' | 'ensureAgain' | 'complete' | 'unbind' | 'forceUnbind' | 'ensureUnbound';
 
-const same = (left: string, right: string): boolean => left.toLowerCase() === right.toLowerCase();
 const isFor = (request: Pick<BinderRequest, 'token' | 'run'>) => (item: { token: string; run: string }) =>
-  item.run === request.run && same(item.token, request.token);
+  item.run === request.run && sameName(item.token, request.token);
 
 /** Forgets what has missed its deadline. */
 export function prune(state: BinderState, now: Date): BinderState {
@@ -54,7 +54,7 @@ export function addRequest(state: BinderState, request: BinderRequest): BinderSt
   if (findRequest(state, request)) return state;
   return {
     bindingRequests: [...state.bindingRequests, { token, run, deadline, state: 'open' }],
-    unbindings: state.unbindings.filter((drop) => !same(drop.token, token)),
+    unbindings: state.unbindings.filter((drop) => !sameName(drop.token, token)),
   };
 }
 
@@ -70,19 +70,21 @@ export function endRequest(state: BinderState, request: BinderRequest): BinderSt
 export function addUnbinding(state: BinderState, request: BinderRequest): BinderState {
   const { bindingRequests, unbindings } = endRequest(state, request);
   const { token, run, deadline } = request;
-  const wanted = bindingRequests.some((bindingRequest) => same(bindingRequest.token, token));
+  const wanted = bindingRequests.some((bindingRequest) => sameName(bindingRequest.token, token));
   if (wanted || unbindings.some(isFor(request))) return { bindingRequests, unbindings };
   return { bindingRequests, unbindings: [...unbindings, { token, run, deadline }] };
 }
 
 /** Notes that a token must go, whoever wants it: a run that was lost may have left its wish. */
 export function addForcedUnbinding(state: BinderState, request: BinderRequest): BinderState {
-  const bindingRequests = state.bindingRequests.filter((bindingRequest) => !same(bindingRequest.token, request.token));
+  const bindingRequests = state.bindingRequests.filter(
+    (bindingRequest) => !sameName(bindingRequest.token, request.token),
+  );
   return addUnbinding({ ...state, bindingRequests }, request);
 }
 
 export function hasUnbinding(state: BinderState, request: BinderRequest): boolean {
-  return state.unbindings.some((drop) => same(drop.token, request.token));
+  return state.unbindings.some((drop) => sameName(drop.token, request.token));
 }
 
 /** Marks a wish as open again, so that the list is looked at once more. */
@@ -115,12 +117,12 @@ export interface ListPlan {
 
 /** What the client list must become. `current` is kept but for the drops, whoever put it there. */
 export function planList(state: BinderState, current: readonly string[], cap: number): ListPlan {
-  const base = current.filter((token) => !state.unbindings.some((drop) => same(drop.token, token)));
+  const base = current.filter((token) => !state.unbindings.some((drop) => sameName(drop.token, token)));
   const missing = state.bindingRequests.filter(
     (bindingRequest, index, all) =>
       bindingRequest.state !== 'refused' &&
-      !base.some((token) => same(token, bindingRequest.token)) &&
-      all.findIndex((other) => other.state !== 'refused' && same(other.token, bindingRequest.token)) === index,
+      !base.some((token) => sameName(token, bindingRequest.token)) &&
+      all.findIndex((other) => other.state !== 'refused' && sameName(other.token, bindingRequest.token)) === index,
   );
   const room = Math.max(0, cap - base.length);
   return {
@@ -135,7 +137,7 @@ export function planList(state: BinderState, current: readonly string[], cap: nu
 export function markBound(state: BinderState, current: readonly string[]): BinderState {
   return {
     bindingRequests: state.bindingRequests.map((bindingRequest) =>
-      bindingRequest.state === 'open' && current.some((token) => same(token, bindingRequest.token))
+      bindingRequest.state === 'open' && current.some((token) => sameName(token, bindingRequest.token))
         ? { ...bindingRequest, state: 'bound' }
         : bindingRequest,
     ),

@@ -2,6 +2,7 @@ import type { ClientState, Difference } from '@connected-registry/protocol/answe
 import { rightsHash } from '@connected-registry/protocol/names/permissions';
 import type { CredentialTags } from '@connected-registry/protocol/names/secretTags';
 import { isLive, type Slots } from '@connected-registry/protocol/registry/slots';
+import { sameName } from '@connected-registry/protocol/names/sameName';
 
 /** All that is known of a client that has a credential. Times are ISO 8601; ARM's names ignore case. */
 export interface KnownClient {
@@ -60,7 +61,7 @@ export function judgeClient(known: KnownClient, now: Date, allowedEndpoints: rea
 
 /** Whether the connected registry lists the client's token. */
 export function listsToken(connectedRegistry: KnownClient['connectedRegistry'], token: string): boolean {
-  return (connectedRegistry?.clientTokens ?? []).some((name) => same(name, token));
+  return (connectedRegistry?.clientTokens ?? []).some((name) => sameName(name, token));
 }
 
 function isExpiring({ issued, expiresOn }: CredentialTags, now: Date): boolean {
@@ -81,7 +82,7 @@ function aboutBinding({ tags, connectedRegistry, boundElsewhere }: KnownClient):
 }
 
 function aboutRights({ tags, actions }: KnownClient, scopeMap: string): Difference[] {
-  const moved: Difference[] = same(scopeMap, tags.scopeMap)
+  const moved: Difference[] = sameName(scopeMap, tags.scopeMap)
     ? []
     : [{ code: 'token-scope-map', expected: tags.scopeMap, found: scopeMap }];
   if (!actions) return [...moved, { code: 'scope-map-missing', expected: tags.scopeMap }];
@@ -105,8 +106,4 @@ function aboutEndpoint({ tags, connectedRegistry }: KnownClient, allowed: readon
   return endpoint === present || allowed.includes(endpoint)
     ? []
     : [{ code: 'endpoint', expected: endpoint, found: present }];
-}
-
-function same(left: string, right: string): boolean {
-  return left.toLowerCase() === right.toLowerCase();
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { parseJson } from '@connected-registry/protocol/json/parseJson';
 
 /** How the app tells operators from others. */
 export type OperatorAccess =
@@ -50,12 +51,7 @@ export function admit(access: OperatorAccess, header: string | undefined): Admis
 }
 
 function parsePrincipal(header: string): ClientPrincipal | undefined {
-  try {
-    const value: unknown = JSON.parse(Buffer.from(header, 'base64').toString('utf8'));
-    return clientPrincipal.safeParse(value).data;
-  } catch {
-    return undefined;
-  }
+  return clientPrincipal.safeParse(parseJson(Buffer.from(header, 'base64').toString('utf8'))).data;
 }
 
 function valuesOf({ claims }: ClientPrincipal, types: readonly string[]): string[] {

@@ -11,6 +11,7 @@ import {
 } from '@connected-registry/protocol/requests/onboardingRequest';
 import { fitsPattern } from '@connected-registry/protocol/names/pattern';
 import type { Profile } from './profiles.js';
+import { parseJson } from '@connected-registry/protocol/json/parseJson';
 
 /** How each field of a profile must look: the fix that a bad one is told when the app starts. */
 export const PROFILE_FIELDS = {
@@ -121,12 +122,8 @@ const list = z
  * @returns them in their order, or every fault in words that name the profile, the field, and how it must look.
  */
 export function parseProfiles(text: string): { readonly profiles: readonly Profile[] } | { readonly faults: string[] } {
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch {
-    return { faults: ['is not JSON; it must be a list of profiles'] };
-  }
+  const json = parseJson(text);
+  if (json === undefined) return { faults: ['is not JSON; it must be a list of profiles'] };
   const items = list.safeParse(json);
   if (!items.success) return { faults: items.error.issues.map(({ message }) => message) };
   const faults: string[] = [];

@@ -3,6 +3,7 @@ import { clientKey, type ClientReference } from '@connected-registry/protocol/na
 import { DEFAULT_CHANNEL, type DeviceChannelChoice } from '@connected-registry/protocol/messages/deviceChannel';
 import type { onboardingBody } from '@connected-registry/protocol/requests/onboardingRequest';
 import { fitsPattern } from '@connected-registry/protocol/names/pattern';
+import { sameName } from '@connected-registry/protocol/names/sameName';
 
 type Body = z.infer<typeof onboardingBody>;
 
@@ -43,11 +44,9 @@ export interface ProfileBook {
   readonly defaultRegistry: string;
 }
 
-const same = (left: string, right: string): boolean => left.toLowerCase() === right.toLowerCase();
-
 /** The profile that says what a device of that hub is to get. */
 export function profileOfDevice({ profiles }: ProfileBook, hub: string, device: string): Profile | undefined {
-  return profiles.find(({ match }) => match.hub !== undefined && same(match.hub, hub) && fitsDevice(match, device));
+  return profiles.find(({ match }) => match.hub !== undefined && sameName(match.hub, hub) && fitsDevice(match, device));
 }
 
 /** The profile that bounds what a request by event may ask for this client. */
@@ -113,10 +112,10 @@ function covers(
 }
 
 function isAbout(book: ProfileBook, profile: Profile, registry: string, connectedRegistry: string): boolean {
-  if (!same(profile.registry ?? book.defaultRegistry, registry)) return false;
+  if (!sameName(profile.registry ?? book.defaultRegistry, registry)) return false;
   return profile.connectedRegistry === undefined
     ? fitsPattern((profile.match.connectedRegistry ?? '').toLowerCase(), connectedRegistry.toLowerCase())
-    : same(profile.connectedRegistry, connectedRegistry);
+    : sameName(profile.connectedRegistry, connectedRegistry);
 }
 
 /** Device ids, unlike the names of ARM, are taken letter by letter. */

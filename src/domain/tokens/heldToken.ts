@@ -1,4 +1,5 @@
 import { madeSince } from './madeSince.js';
+import { sameName } from '@connected-registry/protocol/names/sameName';
 
 /**
  * A token that a client has from us, made for it or adopted. The client's record keeps it, since secrets and their tags
@@ -29,7 +30,7 @@ export function withHeldToken(held: readonly HeldToken[], added: HeldToken): Hel
 }
 
 export function withoutHeldToken(held: readonly HeldToken[], token: string): HeldToken[] {
-  return held.filter((one) => !isSame(one.token, token));
+  return held.filter((one) => !sameName(one.token, token));
 }
 
 /** What is remembered of this very token; not of an earlier or later one of that name. */
@@ -37,7 +38,7 @@ export function heldOf(
   held: readonly HeldToken[],
   token: { readonly name: string; readonly scopeMap: string; readonly createdAt?: string },
 ): HeldToken | undefined {
-  return held.find((one) => isSame(one.token, token.name) && isSameToken(one, token));
+  return held.find((one) => sameName(one.token, token.name) && isSameToken(one, token));
 }
 
 function isSameToken(
@@ -49,11 +50,6 @@ function isSameToken(
   // Adopted, and ARM does not say when it was made: nothing else tells one from another.
   if (!isMade) return createdAt === present;
   // When it was made is not known but to a few minutes: one that has other rights is another, or others' by now.
-  if (present === undefined || !isSame(scopeMap, its)) return false;
+  if (present === undefined || !sameName(scopeMap, its)) return false;
   return madeSince(present, since) && (until === undefined || madeSince(until, present));
-}
-
-/** ARM compares names without their case. */
-function isSame(left: string, right: string): boolean {
-  return left.toLowerCase() === right.toLowerCase();
 }

@@ -1,4 +1,5 @@
 import { madeSince } from './madeSince.js';
+import { sameName } from '@connected-registry/protocol/names/sameName';
 
 /**
  * A token that a run made and left: its client was revoked meanwhile, or its removal failed. No secret need tell of it, so
@@ -18,7 +19,7 @@ const MAX_ORPHANED = 10;
 
 /** Adds one; of the same name the newest counts. */
 export function withOrphanedToken(orphaned: readonly OrphanedToken[], added: OrphanedToken): OrphanedToken[] {
-  return [...orphaned.filter(({ token }) => !isSame(token, added.token)), added].slice(-MAX_ORPHANED);
+  return [...orphaned.filter(({ token }) => !sameName(token, added.token)), added].slice(-MAX_ORPHANED);
 }
 
 /** Whether a token is one of these, and not a later one of that name, or one that has been given other rights. */
@@ -28,15 +29,10 @@ export function isOrphaned(
 ): boolean {
   return orphaned.some(
     (one) =>
-      isSame(one.token, name) &&
-      isSame(one.scopeMap, scopeMap) &&
+      sameName(one.token, name) &&
+      sameName(one.scopeMap, scopeMap) &&
       createdAt !== undefined &&
       madeSince(createdAt, one.since) &&
       madeSince(one.until, createdAt),
   );
-}
-
-/** ARM compares names without their case. */
-function isSame(orphaned: string, right: string): boolean {
-  return orphaned.toLowerCase() === right.toLowerCase();
 }

@@ -1,4 +1,5 @@
-import { findRegistry, type Config } from '../../settings/config.js';
+import type { Config } from '../../settings/config.js';
+import { findRegistry } from '../../settings/registries.js';
 import type { CheckFinding, CheckWarning, Verdict } from '@connected-registry/protocol/answers/clientAnswers';
 import { tokenMarks, type CheckPart } from '../../domain/check/checkRun.js';
 import { caseTwinWarnings, endsOf } from '../../domain/clients/caseTwins.js';

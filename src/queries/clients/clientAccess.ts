@@ -16,6 +16,7 @@ import type { ConnectedRegistryFacts, TokenFacts } from '../../ports/registryCon
 import type { SecretVersionFacts } from '../../ports/secretVault.js';
 import { ServiceError } from '../../serviceErrors/serviceError.js';
 import { isBound } from '../registry/connectedRegistry.js';
+import { sameName } from '@connected-registry/protocol/names/sameName';
 
 /** All by which a client has access, or had: what an offboarding takes away, and a revocation disables. */
 export interface ClientAccess {
@@ -92,7 +93,7 @@ const SAME_SERVICE_SKEW = 60_000;
  * given to another since.
  */
 export function isTokenOf(tags: CredentialTags, token: Pick<TokenFacts, 'name' | 'createdAt'>): boolean {
-  if (tags.token.toLowerCase() !== token.name.toLowerCase()) return false;
+  if (!sameName(tags.token, token.name)) return false;
   const { slotCreatedAt } = tags.issued;
   return (
     token.createdAt === undefined ||

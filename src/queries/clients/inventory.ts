@@ -1,4 +1,5 @@
-import { findRegistry, type Config } from '../../settings/config.js';
+import type { Config } from '../../settings/config.js';
+import { findRegistry } from '../../settings/registries.js';
 import type { ClientPage, ClientState, ClientView } from '@connected-registry/protocol/answers/clientAnswers';
 import { clientKey, referenceOf } from '@connected-registry/protocol/names/clientKey';
 import { judgeClient, type KnownClient } from '../../domain/check/clientJudgement.js';
@@ -8,6 +9,7 @@ import { eachOf } from '../eachOf.js';
 import { clientSecret, isBoundAsTagged, knownClients, type ClientSecret } from './knownClients.js';
 import { createRegistryReader, type RegistryReader } from '../registry/registryReader.js';
 import type { TokenUsers } from './tokenUsers.js';
+import { sameName } from '@connected-registry/protocol/names/sameName';
 
 /** Which clients to show. Names of registries ignore case, those of clients do not. */
 export interface ClientFilter {
@@ -126,7 +128,7 @@ export function createInventory({ vault, controlPlane }: Ports, config: Config, 
   async function ofOneName(filter: ClientFilter & { readonly client: string }): Promise<ClientSecret[]> {
     const registries = config.registries
       .map(({ name }) => name)
-      .filter((name) => filter.registry === undefined || same(name, filter.registry));
+      .filter((name) => filter.registry === undefined || sameName(name, filter.registry));
     const named = await eachOf(registries, async (registry) => {
       const connectedRegistries =
         filter.connectedRegistry === undefined
@@ -145,8 +147,8 @@ export function createInventory({ vault, controlPlane }: Ports, config: Config, 
 function fits({ tags }: ClientSecret, filter: ClientFilter): boolean {
   const { registry, connectedRegistry, client, expiresBefore } = filter;
   return (
-    (registry === undefined || same(tags.registry, registry)) &&
-    (connectedRegistry === undefined || same(tags.connectedRegistry, connectedRegistry)) &&
+    (registry === undefined || sameName(tags.registry, registry)) &&
+    (connectedRegistry === undefined || sameName(tags.connectedRegistry, connectedRegistry)) &&
     (client === undefined || tags.client === client) &&
     (expiresBefore === undefined || new Date(tags.expiresOn) < new Date(expiresBefore))
   );
@@ -172,8 +174,4 @@ function toView(known: KnownClient, now: Date, allowedEndpoints: readonly string
     secret: { name: key, isEnabled: secretIsEnabled },
     ...(pull ? { pull } : {}),
   };
-}
-
-function same(left: string, right: string): boolean {
-  return left.toLowerCase() === right.toLowerCase();
 }

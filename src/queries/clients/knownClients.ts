@@ -7,6 +7,7 @@ import type { SecretListing } from '../../ports/secretVault.js';
 import { eachOf } from '../eachOf.js';
 import type { RegistryReader } from '../registry/registryReader.js';
 import { SHOWN_FOR, type TokenUsers } from './tokenUsers.js';
+import { sameName } from '@connected-registry/protocol/names/sameName';
 
 /** A main secret of ours, its tags understood. */
 export interface ClientSecret {
@@ -59,9 +60,7 @@ export async function knownClients(
     const token = its?.tokens.get(tags.token.toLowerCase());
     const scopeMap = its?.scopeMaps.get(tags.scopeMap.toLowerCase());
     const connectedRegistry = its?.named.get(tags.connectedRegistry.toLowerCase());
-    const elsewhere = its?.bound
-      .get(tags.token.toLowerCase())
-      ?.find((name) => name.toLowerCase() !== tags.connectedRegistry.toLowerCase());
+    const elsewhere = its?.bound.get(tags.token.toLowerCase())?.find((name) => !sameName(name, tags.connectedRegistry));
     return {
       tags,
       secretIsEnabled: isEnabled,

@@ -16,6 +16,7 @@ import { isThere, readClientAccess, type ClientAccess, type ClientToken, type Ot
 import { isBound } from '../registry/connectedRegistry.js';
 import { readSharedAccess, type SharedAccess } from './sharedAccess.js';
 import type { TokenUsers } from './tokenUsers.js';
+import { sameName } from '@connected-registry/protocol/names/sameName';
 
 /**
  * Reads what is left of a client, and decides what of it is to go. Writes nothing.
@@ -65,14 +66,14 @@ function leaving(
   access: ClientAccess,
 ): LeavingToken {
   const { name, scopeMap, createdAt, isEnabled, isOurs, byNameOnly, foundScopeMap, given } = token;
-  const isOthers = (one: ClientReference) => one.connectedRegistry.toLowerCase() === connectedRegistry.toLowerCase();
+  const isOthers = (one: ClientReference) => sameName(one.connectedRegistry, connectedRegistry);
   const staysBound = byNameOnly !== undefined || shared?.users.some(isOthers) === true;
   const kept = [
     ...(byNameOnly ? [keptByName(name)] : []),
     ...(shared ? [keptForOthers(name, shared.users)] : []),
     ...(shared && shared.inCommon.length > 0 ? [inCommonWith(name, shared.users)] : []),
   ];
-  const moved = foundScopeMap !== undefined && foundScopeMap.toLowerCase() !== scopeMap.toLowerCase();
+  const moved = foundScopeMap !== undefined && !sameName(foundScopeMap, scopeMap);
   // Somebody has given it another one since, which is left, where it has none of ours.
   const restores = moved && given.includes(scopeMap.toLowerCase()) && !isOurs && kept.length === 0;
   return {

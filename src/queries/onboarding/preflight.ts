@@ -6,13 +6,13 @@ import type { Onboarding } from '@connected-registry/protocol/requests/onboardin
 import { sameActions, toActions } from '@connected-registry/protocol/names/permissions';
 import type { Revocation } from '../../domain/clients/clientRecord.js';
 import type { CredentialPlan, OnboardingPlan, RevokedToken, StoredCredential } from '../../domain/onboarding/plan.js';
-import { parseTags, type CredentialTags } from '@connected-registry/protocol/names/secretTags';
+import { parseTags } from '@connected-registry/protocol/names/secretTags';
 import { chooseSlot, isLive, isSamePassword, type KnownSlot } from '@connected-registry/protocol/registry/slots';
-import type { SyncStop } from '@connected-registry/protocol/registry/syncSchedule';
 import type { Ports } from '../../ports/ports.js';
-import type { ConnectedRegistryFacts, ScopeMapFacts, TokenFacts } from '../../ports/registryControlPlane.js';
+import type { ConnectedRegistryFacts, TokenFacts } from '../../ports/registryControlPlane.js';
 import type { SecretFacts } from '../../ports/secretVault.js';
 import { isBound, syncFacts, syncStop } from '../registry/connectedRegistry.js';
+import type { Ancestor, Findings } from './findings.js';
 import { isNamedByRights, isOursToRestore } from './rightsProblems.js';
 import { plannedWrites } from './plannedWrites.js';
 import { preflightProblems, type Conclusions } from './preflightProblems.js';
@@ -23,34 +23,9 @@ import {
   type RegistryFactsQuery,
   type SlowFacts,
 } from '../registry/registryFacts.js';
-import { formerToken, heldToken, madeByUs, readOwnership, type Ownership } from '../clients/tokenOwnership.js';
+import { formerToken, heldToken, madeByUs, readOwnership } from '../clients/tokenOwnership.js';
 import type { TokenUsers } from '../clients/tokenUsers.js';
-
-/** All that preflight read, before anything is concluded from it. */
-export interface Findings {
-  readonly slow: SlowFacts;
-  readonly connectedRegistry: ConnectedRegistryFacts | undefined;
-  /** Undefined: unknown. */
-  readonly syncScope: readonly string[] | undefined;
-  /** What it syncs through, nearest first, each with its own sync scope. */
-  readonly ancestors: readonly Ancestor[];
-  readonly scopeMap: ScopeMapFacts | undefined;
-  readonly token: TokenFacts | undefined;
-  readonly main: SecretFacts | undefined;
-  readonly candidate: SecretFacts | undefined;
-  /** What the client's secrets tell of its credentials. */
-  readonly known: readonly CredentialTags[];
-  /** Whose the token is, if it exists. */
-  readonly ownership: Ownership;
-  /** The scope map of a token that is nobody's: it may be a connected registry's own. */
-  readonly foundScopeMap: ScopeMapFacts | undefined;
-}
-
-export interface Ancestor extends SyncStop {
-  /** Undefined: unknown; so is the scope. */
-  readonly isActive: boolean | undefined;
-  readonly syncScope: readonly string[] | undefined;
-}
+import { sameName } from '@connected-registry/protocol/names/sameName';
 
 /**
  * Reads everything once and concludes what an onboarding would do. Writes nothing.
@@ -79,7 +54,7 @@ export function createPreflight(
     const now = new Date();
     const findings = await read(ports, look, tokenUsers, asked, remembered);
     const name = findings.token?.name ?? asked.token;
-    const isFormer = name.toLowerCase() !== asked.token.toLowerCase();
+    const isFormer = !sameName(name, asked.token);
     const onboarding = isFormer ? { ...asked, token: name } : asked;
     const endpoint = (onboarding.endpoint ?? findings.connectedRegistry?.loginServer ?? '').toLowerCase();
     const revoked = revokedToken(findings.token, clears);
@@ -91,7 +66,7 @@ export function createPreflight(
         : 'other';
     const restores = scopeMap === 'other' && (await mayRestore(ports, findings, onboarding));
     const { token } = findings;
-    const otherMap = token && token.scopeMap.toLowerCase() !== onboarding.scopeMap.toLowerCase();
+    const otherMap = token && !sameName(token.scopeMap, onboarding.scopeMap);
     const bound = isBound(findings.connectedRegistry, onboarding.token);
     const found: Omit<OnboardingPlan, 'writes' | 'adopts' | 'problems'> = {
       checkedAt: now.toISOString(),
@@ -134,7 +109,7 @@ async function mayRestore({ controlPlane }: Ports, findings: Findings, onboardin
   if (!onboarding.restoreScopeMap || !isOursToRestore(findings, onboarding)) return false;
   if (isNamedByRights(findings, onboarding)) return true;
   const users = await controlPlane.listTokensOf(registry, scopeMap);
-  return users.every((name) => name.toLowerCase() === token.toLowerCase());
+  return users.every((name) => sameName(name, token));
 }
 
 const FIRST_PASSWORD: CredentialPlan = { kind: 'issue', slot: 'password1', replacesLivePassword: false };
@@ -240,7 +215,7 @@ function fittingCredential(
   now: Date,
 ): StoredCredential | undefined {
   const tags = parseTags(main.tags);
-  if (!tags || tags.token.toLowerCase() !== token.name.toLowerCase()) return undefined;
+  if (!tags || !sameName(tags.token, token.name)) return undefined;
   // A token that somebody has disabled is a problem of its own: its password is no less the one in the vault.
   const fits =
     new Date(tags.expiresOn) > now &&

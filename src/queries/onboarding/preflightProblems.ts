@@ -4,12 +4,13 @@ import type { Onboarding } from '@connected-registry/protocol/requests/onboardin
 import type { Problem } from '../../domain/operations/operation.js';
 import { actionsCover, READ_ACTIONS } from '@connected-registry/protocol/names/permissions';
 import type { CredentialPlan } from '../../domain/onboarding/plan.js';
-import { sameInArm, takesWrites } from '@connected-registry/protocol/registry/armEnumerations';
+import { takesWrites } from '@connected-registry/protocol/registry/armEnumerations';
 import { worstPathSeconds } from '@connected-registry/protocol/registry/syncSchedule';
 import { aboutOverlap } from '../rotation/overlapProblems.js';
-import type { Findings } from './preflight.js';
+import type { Findings } from './findings.js';
 import { aboutScopeMap, aboutToken } from './rightsProblems.js';
 import { aboutUnknownScopes, aboutUnreadableSchedules, aboutUnreadFacts } from './unknownProblems.js';
+import { sameName } from '@connected-registry/protocol/names/sameName';
 
 /** What preflight makes of its findings. */
 export interface Conclusions {
@@ -71,7 +72,7 @@ function aboutRegistry({ slow }: Findings, { registry }: Onboarding): Problem[] 
       },
     ];
   const problems: Problem[] = [];
-  if (!sameInArm(found.tier, 'Premium'))
+  if (!sameName(found.tier, 'Premium'))
     problems.push({
       code: 'registry-not-premium',
       field: 'registry',

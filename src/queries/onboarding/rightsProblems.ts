@@ -7,7 +7,8 @@ import { hasGatewayActions, rightsHash, toActions } from '@connected-registry/pr
 import type { CredentialPlan } from '../../domain/onboarding/plan.js';
 import { ofAnotherClient } from '../../domain/tokens/sharedToken.js';
 import { isSamePassword, SLOT_NAMES, type KnownSlot, type SlotName } from '@connected-registry/protocol/registry/slots';
-import type { Findings } from './preflight.js';
+import type { Findings } from './findings.js';
+import { sameName } from '@connected-registry/protocol/names/sameName';
 
 /** Whether a scope map of that name can be made or adopted. */
 export function aboutScopeMap(
@@ -69,9 +70,7 @@ export function isOursToRestore(findings: Findings, onboarding: Onboarding): boo
     isNamedByRights(findings, onboarding) ||
     known.some(
       ({ made, scopeMap: name }) =>
-        (made.scopeMap || found?.description === SCOPE_MAP_MARK) &&
-        made.rights === rights &&
-        name.toLowerCase() === scopeMap.toLowerCase(),
+        (made.scopeMap || found?.description === SCOPE_MAP_MARK) && made.rights === rights && sameName(name, scopeMap),
     )
   );
 }
@@ -107,9 +106,7 @@ export function aboutToken(
       fix: `Leave the field token out or choose another name; or, where nobody else needs it, have an operator send adopt: true, which gives it scope map ${onboarding.scopeMap} until the client is offboarded.`,
     });
   const elsewhere = findings.slow.connectedRegistries.find(
-    (item) =>
-      item.name.toLowerCase() !== connectedRegistry.toLowerCase() &&
-      item.clientTokens.some((name) => name.toLowerCase() === lower),
+    (item) => !sameName(item.name, connectedRegistry) && item.clientTokens.some((name) => name.toLowerCase() === lower),
   );
   if (elsewhere)
     problems.push({
@@ -166,7 +163,7 @@ function slotsFix(findings: Findings): string {
 }
 
 function isConnectedRegistryName(findings: Findings, name: string): boolean {
-  return findings.slow.connectedRegistries.some((item) => item.name.toLowerCase() === name.toLowerCase());
+  return findings.slow.connectedRegistries.some((item) => sameName(item.name, name));
 }
 
 /** A list short enough for an answer: the first ten, and how many more. */

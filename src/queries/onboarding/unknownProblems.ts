@@ -5,7 +5,7 @@ import type { Problem } from '../../domain/operations/operation.js';
 import { READ_ACTIONS } from '@connected-registry/protocol/names/permissions';
 import { unreadableStops, type SyncStop } from '@connected-registry/protocol/registry/syncSchedule';
 import { unreadableSchedule } from '../../domain/schedules/unreadableSchedule.js';
-import type { Findings } from './preflight.js';
+import type { Findings } from './findings.js';
 
 /*
  * What preflight could not tell. Each is said and refuses nothing: taken for a "no" it would stop clients that are in order,

@@ -1,9 +1,10 @@
 import type { SyncFacts, SyncStop } from '@connected-registry/protocol/registry/syncSchedule';
 import type { ConnectedRegistryFacts } from '../../ports/registryControlPlane.js';
+import { sameName } from '@connected-registry/protocol/names/sameName';
 
 /** Whether a client token is in the connected registry's list; ARM ignores case. */
 export function isBound(connectedRegistry: ConnectedRegistryFacts | undefined, token: string): boolean {
-  return (connectedRegistry?.clientTokens ?? []).some((name) => name.toLowerCase() === token.toLowerCase());
+  return (connectedRegistry?.clientTokens ?? []).some((name) => sameName(name, token));
 }
 
 /** What paces a pull check. */

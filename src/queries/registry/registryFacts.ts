@@ -2,6 +2,7 @@ import type { Problem } from '@connected-registry/protocol/answers/answers';
 import { hasGatewayActions } from '@connected-registry/protocol/names/permissions';
 import { refusing } from '@connected-registry/protocol/answers/problems';
 import type { ConnectedRegistryFacts, RegistryControlPlane, RegistryFacts } from '../../ports/registryControlPlane.js';
+import { createCache } from '../cache.js';
 
 /** What changes rarely and is asked for with every onboarding, so that it may be up to a minute old. */
 export interface SlowFacts {
@@ -33,7 +34,7 @@ export interface Look extends Pick<RegistryFactsQuery, 'slowFacts' | 'syncScope'
 
 /** Rarely changing facts of registries and sync scopes, read once a minute at most. A failed read is not kept. */
 export function createRegistryFacts(controlPlane: RegistryControlPlane): RegistryFactsQuery {
-  const cache = createCache();
+  const cache = createCache(FRESH_FOR);
 
   const readSlowFacts = async (registry: string): Promise<SlowFacts> => {
     const [found, connectedRegistries] = await Promise.all([
@@ -104,35 +105,6 @@ function parentOf(slow: SlowFacts, child: ConnectedRegistryFacts | undefined): C
   if (child?.parent === undefined || parent === undefined) return undefined;
   const unread = { name: child.parent, mode: '', isActive: undefined, schedule: '', clientTokens: [] };
   return slow.connectedRegistries.find((item) => item.name.toLowerCase() === parent) ?? unread;
-}
-
-/** Counts its reads: the n-th is newer than all before. */
-function createCache() {
-  const entries = new Map<string, { readonly until: number; readonly nth: number; readonly value: Promise<unknown> }>();
-  let reads = 0;
-  return {
-    get reads(): number {
-      return reads;
-    },
-    read: <T>(
-      key: string,
-      make: () => Promise<T>,
-      after: number,
-    ): { readonly nth: number; readonly value: Promise<T> } => {
-      const known = entries.get(key);
-      // Each key is used with one type only, by the two functions above.
-      if (known && known.until > Date.now() && known.nth > after)
-        return { nth: known.nth, value: known.value as Promise<T> };
-      reads += 1;
-      const value = make();
-      const entry = { until: Date.now() + FRESH_FOR, nth: reads, value };
-      entries.set(key, entry);
-      value.catch(() => {
-        if (entries.get(key) === entry) entries.delete(key);
-      });
-      return { nth: reads, value };
-    },
-  };
 }
 
 function isNotFound(error: unknown): boolean {

@@ -6,6 +6,7 @@ import type {
 } from '../../ports/registryControlPlane.js';
 import { orUndefined } from '../../serviceErrors/serviceError.js';
 import { eachOf } from '../eachOf.js';
+import { createCache } from '../cache.js';
 
 /** Resources by their names in lower case. */
 export type ByName<T> = ReadonlyMap<string, T>;
@@ -44,7 +45,7 @@ export function createRegistryReader(controlPlane: RegistryControlPlane, { fresh
       const key = `tokens ${registry.toLowerCase()}`;
       sizes.set(key, Math.max(sizes.get(key) ?? 0, bound));
       return found;
-    });
+    }).value;
 
   async function several<T extends { readonly name: string }>(
     key: string,
@@ -60,7 +61,7 @@ export function createRegistryReader(controlPlane: RegistryControlPlane, { fresh
       return byName(found);
     };
     const mayBeOld = all || key.startsWith('scopeMaps');
-    if (mayBeOld && (all || cache.has(key) || wanted.length > pages)) return cache.read(key, listing);
+    if (mayBeOld && (all || cache.has(key) || wanted.length > pages)) return cache.read(key, listing).value;
     if (wanted.length > pages) return listing();
     const found = await eachOf(wanted, get);
     return byName(found.filter((item) => item !== undefined));
@@ -83,7 +84,7 @@ export function createRegistryReader(controlPlane: RegistryControlPlane, { fresh
         key,
         names,
         () => controlPlane.listScopeMaps(registry),
-        (name) => cache.read(`${key} ${name}`, () => controlPlane.getScopeMap(registry, name)),
+        (name) => cache.read(`${key} ${name}`, () => controlPlane.getScopeMap(registry, name)).value,
       );
     },
   };
@@ -96,26 +97,4 @@ function byName<T extends { readonly name: string }>(items: readonly T[]): ByNam
 /** A registry that is not there has nothing. */
 async function orNone<T>(list: Promise<T[]>): Promise<T[]> {
   return (await orUndefined(list)) ?? [];
-}
-
-/** Answers that may be `freshFor` milliseconds old. A failed read is not kept, and an old one is let go of. */
-function createCache(freshFor: number) {
-  const entries = new Map<string, { readonly until: number; readonly value: Promise<unknown> }>();
-  const fresh = (key: string) => {
-    const known = entries.get(key);
-    return known && known.until > Date.now() ? known : undefined;
-  };
-  return {
-    has: (key: string): boolean => fresh(key) !== undefined,
-    read: <T>(key: string, read: () => Promise<T>): Promise<T> => {
-      // Each key is used with one type only, by the functions above.
-      const known = fresh(key)?.value as Promise<T> | undefined;
-      if (known) return known;
-      for (const [old, { until }] of entries) if (until <= Date.now()) entries.delete(old);
-      const value = read();
-      entries.set(key, { until: Date.now() + freshFor, value });
-      value.catch(() => entries.delete(key));
-      return value;
-    },
-  };
 }

@@ -1,5 +1,4 @@
 import type { Config } from '../../settings/config.js';
-import type { ClientReference } from '@connected-registry/protocol/names/clientKey';
 import { formatImage } from '@connected-registry/protocol/names/image';
 import { candidateSecretName, mainSecretName } from '@connected-registry/protocol/names/names';
 import { pullableRepository } from '@connected-registry/protocol/names/permissions';
@@ -16,27 +15,13 @@ import {
 } from '@connected-registry/protocol/registry/slots';
 import { worstPathSeconds } from '@connected-registry/protocol/registry/syncSchedule';
 import type { Ports } from '../../ports/ports.js';
-import type { ConnectedRegistryFacts, ScopeMapFacts, TokenFacts } from '../../ports/registryControlPlane.js';
-import type { SecretFacts } from '../../ports/secretVault.js';
+import type { ScopeMapFacts } from '../../ports/registryControlPlane.js';
 import { syncFacts, syncStop } from '../registry/connectedRegistry.js';
 import { ancestorsOf, unlessMended, type Look, type RegistryFactsQuery } from '../registry/registryFacts.js';
+import type { RotationFindings } from './rotationFindings.js';
 import { rotationProblems } from './rotationProblems.js';
 import { outageOf, rotationWrites } from './rotationWrites.js';
 import type { TokenUsers } from '../clients/tokenUsers.js';
-
-/** All that was read for a rotation. */
-export interface RotationFindings {
-  readonly main: SecretFacts | undefined;
-  readonly tags: CredentialTags | undefined;
-  /** The enabled one; or the one that was retired, where nothing else explains what the other slot holds. */
-  readonly candidate: CredentialTags | undefined;
-  readonly token: TokenFacts | undefined;
-  readonly scopeMap: ScopeMapFacts | undefined;
-  readonly connectedRegistry: ConnectedRegistryFacts | undefined;
-  readonly acknowledged: string | undefined;
-  /** Other clients that use the token too. */
-  readonly users: readonly ClientReference[];
-}
 
 /** Reads everything once and concludes what a rotation would do. Writes nothing. @throws ServiceError */
 export type PlanRotation = (rotation: Rotation, acknowledged?: string) => Promise<RotationPlan>;

@@ -9,7 +9,7 @@ import { ofAnotherClient } from '../../domain/tokens/sharedToken.js';
 import { isLive, isSamePassword, type KnownSlot } from '@connected-registry/protocol/registry/slots';
 import { isBound } from '../registry/connectedRegistry.js';
 import { aboutOverlap } from './overlapProblems.js';
-import type { RotationFindings } from './rotationPlan.js';
+import type { RotationFindings } from './rotationFindings.js';
 import { aboutUnreadableSchedules } from '../onboarding/unknownProblems.js';
 
 type Planned = Pick<

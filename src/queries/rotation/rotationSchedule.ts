@@ -1,5 +1,6 @@
 import type { UnknownSync } from '@connected-registry/protocol/answers/rotationScheduleAnswer';
-import { findRegistry, type Config } from '../../settings/config.js';
+import type { Config } from '../../settings/config.js';
+import { findRegistry } from '../../settings/registries.js';
 import { referenceOf, type ClientReference } from '@connected-registry/protocol/names/clientKey';
 import type { ClientRecord } from '../../domain/clients/clientRecord.js';
 import {
@@ -18,6 +19,7 @@ import { syncFacts } from '../registry/connectedRegistry.js';
 import { eachOf } from '../eachOf.js';
 import { clientSecret } from '../clients/knownClients.js';
 import { ancestorsOf, type RegistryFactsQuery } from '../registry/registryFacts.js';
+import { sameName } from '@connected-registry/protocol/names/sameName';
 
 /** One client's place in the schedule. */
 export interface ScheduledClient extends RotationTimes {
@@ -83,7 +85,7 @@ export function createRotationSchedule(
 
   async function syncOf(registry: string, connectedRegistry: string, now: Date): Promise<SyncOfClient> {
     const slow = await facts.slowFacts(registry);
-    const found = slow.connectedRegistries.find(({ name }) => name.toLowerCase() === connectedRegistry.toLowerCase());
+    const found = slow.connectedRegistries.find(({ name }) => sameName(name, connectedRegistry));
     const syncPath = [...ancestorsOf(slow, found), ...(found ? [found] : [])];
     const worstGapSeconds = worstPathSeconds(syncPath, now);
     return {

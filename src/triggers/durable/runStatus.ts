@@ -2,6 +2,7 @@ import type { DurableClient, DurableOrchestrationStatus } from 'durable-function
 import { OPERATION_KINDS, type OperationKind } from '@connected-registry/protocol/answers/answers';
 import type { Run } from '../../domain/operations/run.js';
 import type { OperationOutcome, OperationResult, Progress } from '../../domain/operations/operation.js';
+import { parseJson } from '@connected-registry/protocol/json/parseJson';
 
 /** An instance of the durable engine that holds one of our runs, its JSON given its types back. */
 export interface RunStatus {
@@ -87,12 +88,8 @@ export function toRunStatus(status: InstanceStatus): RunStatus | undefined {
 /** Some versions of the engine give inputs as JSON text, others as values. */
 function parsed(value: unknown): unknown {
   if (typeof value !== 'string') return value;
-  try {
-    const inner: unknown = JSON.parse(value);
-    return inner;
-  } catch {
-    return value;
-  }
+  const inner = parseJson(value);
+  return inner === undefined ? value : inner;
 }
 
 function isRun(value: unknown): value is Run {

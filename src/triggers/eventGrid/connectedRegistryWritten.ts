@@ -1,5 +1,6 @@
 import type { DurableClient } from 'durable-functions';
-import { findRegistry, type Config } from '../../settings/config.js';
+import type { Config } from '../../settings/config.js';
+import { findRegistry } from '../../settings/registries.js';
 import { judgeWrite } from '../../domain/events/connectedRegistryRecord.js';
 import type { IncomingEvent } from '@connected-registry/protocol/messages/incomingEvent';
 import { fingerprint, toOnboarding } from '@connected-registry/protocol/requests/onboardingRequest';
@@ -21,6 +22,7 @@ import { noteConnectedRegistry, readConnectedRegistry } from '../durable/connect
 import { newRun } from '../durable/newRun.js';
 import { eventFunction, invalidData, type Verdict } from './eventFunction.js';
 import { startFromEvent } from './startFromEvent.js';
+import { sameName } from '@connected-registry/protocol/names/sameName';
 
 /** Resource Manager's events: a new connected registry gets the clients that its profile lists. */
 export function onConnectedRegistryWritten(config: Config, queries: Queries) {
@@ -105,8 +107,7 @@ function isConfigured(
   config: Config,
 ): boolean {
   const registry = findRegistry(config, id.registry);
-  const same = (left: string, right: string | undefined) => left.toLowerCase() === right?.toLowerCase();
-  return same(id.subscriptionId, registry?.subscriptionId) && same(id.resourceGroup, registry?.resourceGroup);
+  return sameName(registry?.subscriptionId, id.subscriptionId) && sameName(registry?.resourceGroup, id.resourceGroup);
 }
 
 /** One verdict for all clients: something was started, or attached to, or all was done before. */

@@ -63,7 +63,7 @@ async function linesOf(ports: Ports, port: keyof Ports, method: string): Promise
   const audited = auditedPorts(ports)[port] as unknown as Readonly<Record<string, Method>>;
   const [args] = WRITES[port][method] ?? [['a', 'b']];
   const scope = { log: (line: string) => void lines.push(JSON.parse(line)), actor: 'Ada' };
-  await inAuditScope(scope, () => audited[method]?.(...args)).catch(() => undefined);
+  await inAuditScope(scope, async () => audited[method]?.(...args)).catch(() => undefined);
   return lines;
 }
 

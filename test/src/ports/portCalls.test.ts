@@ -12,6 +12,7 @@ const METHODS = Object.values(PORT_CALLS).flatMap((table) => Object.keys(table))
 let folder: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'port-calls-'));
+  await writeFile(join(folder, 'package.json'), '{ "type": "module" }');
 });
 afterAll(() => rm(folder, { recursive: true }));
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { ConfigError, findRegistry, loadConfig } from '../../../src/settings/config.js';
+import { ConfigError, loadConfig } from '../../../src/settings/config.js';
+import { findRegistry } from '../../../src/settings/registries.js';
 import { config, SETTINGS } from '../fakes/answers/requests.js';
 
 function problemsOf(changes: Readonly<Record<string, string | undefined>>): readonly string[] {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { parseJson } from '../json/parseJson.js';
 
 const instant = z.string().refine((text) => !Number.isNaN(Date.parse(text)), 'is not a time');
 const optionalText = z.string().nullish();
@@ -67,7 +68,7 @@ export function parseEnvelope(value: unknown): EventEnvelope | undefined {
 
 /** Of a CloudEvent JSON data may stand in base64 instead (CloudEvents 1.0, "JSON Event Format", 3.1.1). */
 function dataOf({ data, data_base64: encoded }: { data?: unknown; data_base64?: unknown }): unknown {
-  return typeof encoded === 'string' ? jsonOf(Buffer.from(encoded, 'base64').toString('utf8')) : data;
+  return typeof encoded === 'string' ? parseJson(Buffer.from(encoded, 'base64').toString('utf8')) : data;
 }
 
 /**
@@ -86,7 +87,7 @@ export function parseBinaryEnvelope(
     source: attribute('source'),
     subject: attribute('subject'),
     time: attribute('time'),
-    ...(body.trim() === '' ? {} : { data: jsonOf(body) }),
+    ...(body.trim() === '' ? {} : { data: parseJson(body) }),
   });
 }
 
@@ -102,13 +103,5 @@ function decoded(value: unknown): string | undefined {
     return decodeURIComponent(value);
   } catch {
     return value;
-  }
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
   }
 }

@@ -30,8 +30,3 @@ export function takesWrites(mode: string | undefined): boolean | undefined {
   const known = memberOf(CONNECTED_REGISTRY_MODES, mode);
   return known && (known === 'ReadWrite' || known === 'Registry');
 }
-
-/** Whether names or resource ids of ARM mean the same resource: ARM ignores case. */
-export function sameInArm(left: string, right: string): boolean {
-  return left.toLowerCase() === right.toLowerCase();
-}

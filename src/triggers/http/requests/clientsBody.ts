@@ -1,6 +1,7 @@
 import type { HttpRequest, HttpResponseInit } from '@azure/functions';
 import type { z } from 'zod';
-import { findRegistry, type Config } from '../../../settings/config.js';
+import type { Config } from '../../../settings/config.js';
+import { findRegistry } from '../../../settings/registries.js';
 import type { ClientReference } from '@connected-registry/protocol/names/clientKey';
 import { toReference, type clientNames } from '@connected-registry/protocol/requests/clientsRequest';
 import { jsonBody } from './jsonBody.js';
@@ -27,10 +28,15 @@ export async function clientsBody<Body extends { readonly clients: z.infer<typeo
   const parsed = schema.safeParse(body.value, { reportInput: true });
   if (!parsed.success) return { refusal: invalidRequest(fieldErrors(parsed.error, help, schema)) };
   const clients = parsed.data.clients.map((client) => toReference(client, config.registries[0].name));
-  const unknown = clients.flatMap(({ registry }, index) =>
+  const unknown = unknownRegistries(clients, config);
+  return unknown.length > 0 ? { refusal: invalidRequest(unknown) } : { body: parsed.data, clients };
+}
+
+/** A problem for each client of a body whose registry the settings do not name. */
+export function unknownRegistries(clients: readonly ClientReference[], config: Pick<Config, 'registries'>) {
+  return clients.flatMap(({ registry }, index) =>
     findRegistry(config, registry) ? [] : [unknownRegistry(`clients.${index}.registry`, config)],
   );
-  return unknown.length > 0 ? { refusal: invalidRequest(unknown) } : { body: parsed.data, clients };
 }
 
 /** @param field where the registry was named. */

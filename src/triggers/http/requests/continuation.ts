@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { shortHash } from '@connected-registry/protocol/names/clientKey';
+import { parseJson } from '@connected-registry/protocol/json/parseJson';
 
 /** What a caller gets back for the next page: where it begins, and which filters it goes with. Nothing secret is in it. */
 export function formatContinuation(place: object, filters: object): string {
@@ -8,13 +9,9 @@ export function formatContinuation(place: object, filters: object): string {
 
 /** Undefined when it is none of ours, or belongs to other filters. */
 export function parseContinuation<Place>(text: string, place: z.ZodType<Place>, filters: object): Place | undefined {
-  try {
-    const value: unknown = JSON.parse(Buffer.from(text, 'base64url').toString('utf8'));
-    const parsed = z.strictObject({ place, filters: z.literal(hashOf(filters)) }).safeParse(value);
-    return parsed.success ? parsed.data.place : undefined;
-  } catch {
-    return undefined;
-  }
+  const value = parseJson(Buffer.from(text, 'base64url').toString('utf8'));
+  const parsed = z.strictObject({ place, filters: z.literal(hashOf(filters)) }).safeParse(value);
+  return parsed.success ? parsed.data.place : undefined;
 }
 
 /** Filters that are absent count for nothing. */

@@ -1,6 +1,7 @@
 import type { HttpRequest, HttpResponseInit } from '@azure/functions';
 import { boundedBody } from './boundedBody.js';
 import { invalidRequest, problem } from '../answers/problem.js';
+import { parseJson } from '@connected-registry/protocol/json/parseJson';
 
 export type JsonBody = { readonly value: unknown } | { readonly refusal: HttpResponseInit };
 
@@ -16,13 +17,10 @@ export async function jsonBody(request: HttpRequest, max: number): Promise<JsonB
         detail: `At most ${max} bytes are taken. Nothing was started.`,
       }),
     };
-  try {
-    const value: unknown = JSON.parse(body.bytes.toString('utf8'));
-    return { value };
-  } catch {
-    const isEmpty = body.bytes.length === 0;
-    const message = isEmpty ? 'is missing' : 'is not JSON';
-    const fix = `Send one JSON object, in UTF-8${isEmpty ? '; {} where it is to say nothing' : ''}.`;
-    return { refusal: invalidRequest([{ field: 'body', message, fix }]) };
-  }
+  const value = parseJson(body.bytes.toString('utf8'));
+  if (value !== undefined) return { value };
+  const isEmpty = body.bytes.length === 0;
+  const message = isEmpty ? 'is missing' : 'is not JSON';
+  const fix = `Send one JSON object, in UTF-8${isEmpty ? '; {} where it is to say nothing' : ''}.`;
+  return { refusal: invalidRequest([{ field: 'body', message, fix }]) };
 }

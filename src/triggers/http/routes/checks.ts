@@ -1,6 +1,6 @@
 import type { HttpRequest, HttpResponseInit } from '@azure/functions';
 import type { DurableClient } from 'durable-functions';
-import { findRegistry, type Config } from '../../../settings/config.js';
+import type { Config } from '../../../settings/config.js';
 import type { DryRunAnswer, RunningOperation } from '@connected-registry/protocol/answers/answers';
 import { CHECK_FIELDS, checkBody } from '@connected-registry/protocol/requests/checkRequest';
 import { toReference } from '@connected-registry/protocol/requests/clientsRequest';
@@ -8,7 +8,7 @@ import { unknownProblem } from '../../../domain/clients/unknownClient.js';
 import { eachOf } from '../../../queries/eachOf.js';
 import type { Queries } from '../../../queries/queries.js';
 import { startCheck } from '../../durable/startCheck.js';
-import { unknownRegistry } from '../requests/clientsBody.js';
+import { unknownRegistries } from '../requests/clientsBody.js';
 import { lookUp, unknownClient } from '../knownClient.js';
 import type { CheckStarted } from '../answers/problemDetails.js';
 import { jsonBody } from '../requests/jsonBody.js';
@@ -32,9 +32,7 @@ export function postChecks(
     const parsed = checkBody.safeParse(body.value, { reportInput: true });
     if (!parsed.success) return invalidRequest(fieldErrors(parsed.error, CHECK_FIELDS, checkBody));
     const clients = parsed.data.clients?.map((item) => toReference(item, config.registries[0].name));
-    const unknown = (clients ?? []).flatMap(({ registry }, index) =>
-      findRegistry(config, registry) ? [] : [unknownRegistry(`clients.${index}.registry`, config)],
-    );
+    const unknown = unknownRegistries(clients ?? [], config);
     if (unknown.length > 0) return invalidRequest(unknown);
     const looked = await eachOf(clients ?? [], async (reference) => ({
       reference,

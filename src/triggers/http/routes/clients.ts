@@ -1,7 +1,8 @@
 import type { HttpRequest, HttpResponseInit } from '@azure/functions';
 import type { DurableClient } from 'durable-functions';
 import { z } from 'zod';
-import { findRegistry, type Config } from '../../../settings/config.js';
+import type { Config } from '../../../settings/config.js';
+import { findRegistry } from '../../../settings/registries.js';
 import type { ClientPage, ClientView } from '@connected-registry/protocol/answers/clientAnswers';
 import { CLIENTS_QUERY_FIELDS, clientsQuery } from '@connected-registry/protocol/requests/listQueries';
 import { WAITING_KINDS, waitingInstance } from '../../../domain/operations/waitingRun.js';

@@ -1,6 +1,7 @@
 import type { HttpRequest, HttpResponseInit } from '@azure/functions';
 import type { DurableClient } from 'durable-functions';
-import { findRegistry, type Config } from '../../../settings/config.js';
+import type { Config } from '../../../settings/config.js';
+import { findRegistry } from '../../../settings/registries.js';
 import type { CheckWarning } from '@connected-registry/protocol/answers/clientAnswers';
 import { clientKey, referenceOf } from '@connected-registry/protocol/names/clientKey';
 import { revocationOf } from '../../../domain/clients/clientRecord.js';

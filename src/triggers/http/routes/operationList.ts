@@ -1,7 +1,8 @@
 import type { HttpRequest, HttpResponseInit, InvocationContext } from '@azure/functions';
 import type { DurableClient } from 'durable-functions';
 import { z } from 'zod';
-import { findRegistry, type Config } from '../../../settings/config.js';
+import type { Config } from '../../../settings/config.js';
+import { findRegistry } from '../../../settings/registries.js';
 import type {
   OperationKind,
   OperationPage,
@@ -39,6 +40,7 @@ import { formatContinuation, parseContinuation } from '../requests/continuation.
 import { findOperation } from '../findOperation.js';
 import { invalidQuery } from '../answers/problem.js';
 import { badContinuation, queryParameters } from '../requests/queryParameters.js';
+import { sameName } from '@connected-registry/protocol/names/sameName';
 
 /** Where a page begins; ids hold nothing else. */
 const listPlace = z.strictObject({ at: z.int().min(0).max(8.64e15), id: z.string().regex(/^[a-z0-9.-]{0,200}$/) });
@@ -195,15 +197,11 @@ function fits(summary: OperationSummary, filter: Filter): boolean {
     (kind === undefined || summary.kind === kind) &&
     (status === undefined || status.includes(summary.status)) &&
     (code === undefined || (summary.failure !== undefined && code.includes(summary.failure.code))) &&
-    (registry === undefined || same(summary.registry, registry)) &&
-    (connectedRegistry === undefined || same(summary.connectedRegistry, connectedRegistry)) &&
+    (registry === undefined || sameName(summary.registry, registry)) &&
+    (connectedRegistry === undefined || sameName(summary.connectedRegistry, connectedRegistry)) &&
     (client === undefined || summary.client === client) &&
     (since === undefined || summary.endedAt === undefined || new Date(summary.endedAt) >= new Date(since)) &&
     (createdAfter === undefined || startedAt >= new Date(createdAfter)) &&
     (createdBefore === undefined || startedAt < new Date(createdBefore))
   );
-}
-
-function same(left: string | undefined, right: string): boolean {
-  return left?.toLowerCase() === right.toLowerCase();
 }

@@ -1,0 +1,18 @@
+import type { ClientReference } from '@connected-registry/protocol/names/clientKey';
+import type { CredentialTags } from '@connected-registry/protocol/names/secretTags';
+import type { ConnectedRegistryFacts, ScopeMapFacts, TokenFacts } from '../../ports/registryControlPlane.js';
+import type { SecretFacts } from '../../ports/secretVault.js';
+
+/** All that was read for a rotation. */
+export interface RotationFindings {
+  readonly main: SecretFacts | undefined;
+  readonly tags: CredentialTags | undefined;
+  /** The enabled one; or the one that was retired, where nothing else explains what the other slot holds. */
+  readonly candidate: CredentialTags | undefined;
+  readonly token: TokenFacts | undefined;
+  readonly scopeMap: ScopeMapFacts | undefined;
+  readonly connectedRegistry: ConnectedRegistryFacts | undefined;
+  readonly acknowledged: string | undefined;
+  /** Other clients that use the token too. */
+  readonly users: readonly ClientReference[];
+}
