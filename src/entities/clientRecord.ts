@@ -88,7 +88,7 @@ function revoke(
   now: Date,
 ): AnswerTo<'revoke'> {
   const marked = markRevoked(record, new Date(Math.max(Date.parse(at), now.getTime())).toISOString());
-  const state = until === undefined ? marked : beginDisabling(marked, { operation: by.operation, until });
+  const state = beginDisabling(marked, { operation: by.operation, until });
   const { revokedAt, firstRevokedAt } = marked;
   const first = firstRevokedAt === undefined ? {} : { firstRevokedAt };
   return { state, outcome: done({ revokedAt, ...first, isKnown: isKnown(record), ...orphanedIn(state) }) };

@@ -54,5 +54,5 @@ function* plan(run: RunContext<Run>): Flow<OffboardingPlan & { readonly isKnown:
   const { isKnown, ...recorded } = yield* new ClientRecords(run).beginOffboarding();
   const reference = referenceOf(run.input.request);
   const found = yield* run.activities.planOffboarding({ reference, ...recorded });
-  return { ...found, isKnown: isKnown || found.isThere !== false };
+  return { ...found, isKnown: isKnown || found.isThere };
 }

@@ -52,7 +52,6 @@ export interface ConnectedRegistryFacts {
   /** Undefined: not said, or in words that are unknown. */
   readonly isActive: boolean | undefined;
   readonly createdAt?: string;
-  readonly connectionState?: string;
   /** host:port under which clients reach it, as ARM has it. */
   readonly loginServer?: string;
   /** Absent: unknown what it may sync, as with a managed identity (`authType` ManagedIdentity). */

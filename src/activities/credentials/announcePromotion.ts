@@ -9,7 +9,7 @@ import { delivering } from './delivering.js';
 /** `expiresAt`: until when the device may acknowledge. */
 export interface AnnouncePromotionInput extends Omit<CredentialPromoted, 'keyId' | 'reportKey' | 'expiresAt'> {
   readonly expiresAt: string;
-  /** Runs of earlier versions name none. */
+  /** How the device is reached; absent for the default channel. */
   readonly channel?: DeviceChannelChoice;
 }
 

@@ -7,7 +7,7 @@ import type { Ports } from '../../ports/ports.js';
 import { delivering } from './delivering.js';
 
 export interface RequestPullCheckInput extends PullCheckAsk {
-  /** Runs of earlier versions name none. */
+  /** How the device is reached; absent for the default channel. */
   readonly channel?: DeviceChannelChoice;
 }
 

@@ -26,8 +26,6 @@ export function ensureToken({ controlPlane, vault }: Ports) {
   return (input: EnsureTokenInput): Promise<StepOutcome<{ readonly created: boolean }>> =>
     outcomeOf(async () => {
       const { registry, token, scopeMap, earlierScopeMap, found: seen, move } = input;
-      // Runs of earlier versions say so by the earlier map alone.
-      const wasThere = seen !== undefined || earlierScopeMap !== undefined;
       const found = await controlPlane.getToken(registry, token);
       if (!found) {
         if (seen) return failed('token-changed', `token ${token} was deleted while this run was under way`);
@@ -40,7 +38,7 @@ export function ensureToken({ controlPlane, vault }: Ports) {
       if (seen && seen.createdAt !== found.createdAt)
         return failed('token-changed', `token ${token} was deleted and made anew while this run was under way`);
       // What an earlier try of this very step has made has no password yet.
-      if (!wasThere && Object.keys(found.slots).length > 0)
+      if (!seen && Object.keys(found.slots).length > 0)
         return failed('token-changed', `token ${token} was made by somebody else while this run was under way`);
       if (present === scopeMap.toLowerCase()) return done({ created: false });
       if (present !== earlierScopeMap?.toLowerCase())

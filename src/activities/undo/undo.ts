@@ -7,7 +7,7 @@ import { isSamePassword, SLOT_NAMES, type SlotName } from '@connected-registry/p
 import { done, type StepOutcome } from '../../domain/operations/stepOutcome.js';
 import type { Undone } from '../../domain/operations/undone.js';
 import type { Ports } from '../../ports/ports.js';
-import { deleteUnlessBound, type BoundToken } from './deleteUnlessBound.js';
+import { deleteUnlessBound } from './deleteUnlessBound.js';
 import { outcomeOf } from '../../serviceErrors/outcomeOf.js';
 import { savedCredentials, savedSince, type SavedCredential } from '../credentials/laterRun.js';
 import { sameName } from '@connected-registry/protocol/names/sameName';
@@ -180,8 +180,10 @@ export function restoreTokenScopeMap({ controlPlane, vault }: Ports) {
     });
 }
 
-export interface RemoveTokenInput extends BoundToken {
+export interface RemoveTokenInput {
+  /** The client, whose connected registry may list the token. */
   readonly reference: ClientReference;
+  readonly token: string;
   readonly run: string;
   readonly scopeMap: string;
   readonly since: string;
@@ -197,9 +199,9 @@ export interface RemovedToken extends Undone {
  * later run has saved a password stays.
  */
 export function removeToken({ controlPlane, vault }: Ports) {
-  return ({ scopeMap, since, reference, run, ...bound }: RemoveTokenInput): Promise<StepOutcome<RemovedToken>> =>
+  return ({ reference, run, token, scopeMap, since }: RemoveTokenInput): Promise<StepOutcome<RemovedToken>> =>
     outcomeOf(async () => {
-      const { registry, token } = bound;
+      const { registry, connectedRegistry } = reference;
       const found = await controlPlane.getToken(registry, token);
       if (!found) return done({});
       if (!madeSince(found.createdAt, since))
@@ -209,6 +211,8 @@ export function removeToken({ controlPlane, vault }: Ports) {
       if ((await savedSince(vault, reference, run)).some((known) => sameName(known.token, token)))
         return done({ kept: `token ${token}: a later run has made a password for it` });
       if (found.isEnabled !== false) await controlPlane.disableToken(registry, token);
-      return done((await deleteUnlessBound({ controlPlane }, bound)) ? {} : { isBound: true });
+      return done(
+        (await deleteUnlessBound({ controlPlane }, { registry, connectedRegistry, token })) ? {} : { isBound: true },
+      );
     });
 }

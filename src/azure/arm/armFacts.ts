@@ -35,7 +35,6 @@ export function toConnectedRegistry(item: ConnectedRegistry): ConnectedRegistryF
     // ARM leaves the list out when it is empty, as recorded.
     clientTokens: (item.clientTokenIds ?? []).map(nameIn),
     ...(item.systemData?.createdAt ? { createdAt: item.systemData.createdAt.toISOString() } : {}),
-    ...(item.connectionState ? { connectionState: item.connectionState } : {}),
     ...(item.loginServer?.host ? { loginServer: item.loginServer.host } : {}),
     ...(isConnectedRegistryId(item.parent?.id) ? { parent: nameIn(item.parent?.id) } : {}),
     ...(sync?.tokenId ? { syncToken: nameIn(sync.tokenId) } : {}),

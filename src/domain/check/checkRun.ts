@@ -42,7 +42,7 @@ export interface CheckPart {
   readonly omittedFindings: number;
   /** {@link tokenMarks} of the tokens that secrets of ours name. */
   readonly tokens: string;
-  /** Its first and last clients; parts of earlier versions have none. */
+  /** Its first and last clients; absent when the part is the whole check. */
   readonly ends?: PartEnds;
   /** Clients of which the part names others with nearly the same name. */
   readonly warnings?: CheckResult['warnings'];

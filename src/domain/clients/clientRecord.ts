@@ -47,10 +47,10 @@ export const CLIENT_RECORD = 'client';
 /** Input of each operation; the entity's key is the client's. */
 export interface ClientRecordRequests {
   /**
-   * Marks the client as revoked: at `at`, or at the entity's own time if that is later. It is disabling what there is until
-   * `endDisabling`, or `until`, which runs of earlier versions do not tell.
+   * Marks the client as revoked: at `at`, or at the entity's own time if that is later. It disables what there is until
+   * `endDisabling`, or `until`.
    */
-  readonly revoke: WorksFor & { readonly at: string; readonly until?: string };
+  readonly revoke: WorksFor & { readonly at: string; readonly until: string };
   /** The revocation of `revokedAt` is about to look again for what is enabled, if it still stands. */
   readonly beginDisabling: WorksFor & { readonly revokedAt: string; readonly until: string };
   readonly endDisabling: WorksFor;

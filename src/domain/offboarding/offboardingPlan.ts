@@ -11,8 +11,8 @@ export interface OffboardingPlan {
   readonly secrets: readonly LeavingSecret[];
   /** Names of all tokens that are the client's no more afterwards. */
   readonly claims: readonly string[];
-  /** Whether there is anything of the client at all; plans of earlier versions do not say. */
-  readonly isThere?: boolean;
+  /** Whether there is anything of the client at all. */
+  readonly isThere: boolean;
 }
 
 export interface LeavingToken {

@@ -42,7 +42,7 @@ export interface PlannedToken {
   readonly revoked?: RevokedToken;
   /** It exists, others made it, and an operator has it taken over. */
   readonly isAdopted?: true;
-  /** What the client's record is to tell of it from now on; runs of earlier versions have none. */
+  /** The entry that the client's record keeps about the token from now on. */
   readonly held?: HeldToken;
 }
 

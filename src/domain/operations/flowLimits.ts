@@ -29,6 +29,6 @@ export interface FlowLimits {
   readonly agentRefreshSeconds: number;
   /** When a rotation that failed is tried again. */
   readonly rotationRetrySeconds: number;
-  /** In which no sweep starts a rotation; runs of earlier versions have none. */
+  /** Windows in which no sweep starts a rotation; absent when none are set. */
   readonly freezeWindows?: readonly FreezeWindow[];
 }

@@ -49,8 +49,8 @@ export interface PullCheckProgress {
   readonly attempt: number;
   readonly expiresAt: string;
   readonly reports: ReportLog;
-  /** What the present attempt asks, for a device that asks by itself; runs of earlier versions lack it. */
-  readonly ask?: Pick<PullCheckAsk, 'secret' | 'image'>;
+  /** What the present attempt asks, for a device that polls. */
+  readonly ask: Pick<PullCheckAsk, 'secret' | 'image'>;
 }
 
 /** The engine fails a run whose custom status exceeds 16 KB of UTF-16; we stay far below, in characters of JSON. */

@@ -22,7 +22,7 @@ export interface Run<Request extends object = ClientReference> {
   /** Who asked, for the audit: a principal's name, `function-key` or `event`. */
   readonly actor: string;
   readonly request: Request;
-  /** How the device is told; runs of earlier versions have none, and mean the usual one. */
+  /** How the device is reached; absent in a run that is not about one client. */
   readonly channel?: DeviceChannelChoice;
   /** Whether the run waits for its connected registry to become active, which a new one is not yet. */
   readonly awaitsActivation?: boolean;

@@ -1,6 +1,7 @@
 import type { Problem } from '@connected-registry/protocol/answers/answers';
 import type { ClientReference } from '@connected-registry/protocol/names/clientKey';
-import { ownTokenNames } from '@connected-registry/protocol/names/names';
+import { defaultTokenName } from '@connected-registry/protocol/names/names';
+import { sameName } from '@connected-registry/protocol/names/sameName';
 import type { CredentialTags } from '@connected-registry/protocol/names/secretTags';
 import { SLOT_NAMES, type Slots } from '@connected-registry/protocol/registry/slots';
 
@@ -51,7 +52,7 @@ export function mayBeShared(
   client: ClientReference,
   known: readonly CredentialTags[],
 ): boolean {
-  if (!ownTokenNames(client).includes(token.name.toLowerCase())) return true;
+  if (!sameName(token.name, defaultTokenName(client))) return true;
   const ours = new Set(known.flatMap(passwordsOf));
   return SLOT_NAMES.some((slot) => {
     const { createdAt } = token.slots[slot] ?? {};

@@ -4,8 +4,8 @@ import { isOrphaned, type OrphanedToken } from '../../domain/tokens/orphanedToke
 import { madeSince } from '../../domain/tokens/madeSince.js';
 import {
   candidateSecretName,
+  defaultTokenName,
   mainSecretName,
-  ownTokenNames,
   SCOPE_MAP_MARK,
 } from '@connected-registry/protocol/names/names';
 import { parseTags, type CredentialTags } from '@connected-registry/protocol/names/secretTags';
@@ -140,7 +140,7 @@ export async function readClientAccess(
   const wanted = new Set(
     [...[...known, ...orphaned, ...held].map(({ token }) => token), ...(run ? [run.token] : [])].map(lower),
   );
-  const byName = known.length === 0 ? ownTokenNames(reference).filter((name) => !wanted.has(name)) : [];
+  const byName = known.length === 0 ? [defaultTokenName(reference)].filter((name) => !wanted.has(name)) : [];
   for (const name of byName) wanted.add(name);
   // Tags that somebody tampered with must not lead to a connected registry's own token.
   // Where that is unknown it is the name that the Azure CLI gives it.
@@ -194,7 +194,7 @@ export function isThere(
   { tokens, secrets, former, connectedRegistry }: ClientAccess,
   reference: ClientReference,
 ): boolean {
-  const isListed = ownTokenNames(reference).some((name) => isBound(connectedRegistry, name));
+  const isListed = isBound(connectedRegistry, defaultTokenName(reference));
   return tokens.length + secrets.length + former.length > 0 || isListed;
 }
 

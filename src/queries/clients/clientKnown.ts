@@ -1,6 +1,6 @@
 import { isKnown, type ClientRecord } from '../../domain/clients/clientRecord.js';
 import type { ClientReference } from '@connected-registry/protocol/names/clientKey';
-import { candidateSecretName, mainSecretName, ownTokenNames } from '@connected-registry/protocol/names/names';
+import { candidateSecretName, defaultTokenName, mainSecretName } from '@connected-registry/protocol/names/names';
 import { nearClients } from '../../domain/clients/nearNames.js';
 import type { UnknownClient } from '../../domain/clients/unknownClient.js';
 import type { Ports } from '../../ports/ports.js';
@@ -34,10 +34,10 @@ export function createFindUnknown(
     const { registry, connectedRegistry } = client;
     const secrets = [mainSecretName(client), candidateSecretName(client)];
     for (const name of secrets) if (await vault.newest(name)) return true;
-    const names = ownTokenNames(client);
+    const token = defaultTokenName(client);
     const found = await controlPlane.getConnectedRegistry(registry, connectedRegistry);
-    if (names.some((name) => isBound(found, name))) return true;
-    for (const name of names) if (await controlPlane.getToken(registry, name)) return true;
+    if (isBound(found, token)) return true;
+    if (await controlPlane.getToken(registry, token)) return true;
     for (const name of secrets) if (await vault.tagsOfDeleted(name)) return true;
     return false;
   }

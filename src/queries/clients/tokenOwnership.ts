@@ -1,12 +1,7 @@
 import { clientKey } from '@connected-registry/protocol/names/clientKey';
 import { heldOf, type HeldToken } from '../../domain/tokens/heldToken.js';
 import { isOrphaned, type OrphanedToken } from '../../domain/tokens/orphanedToken.js';
-import {
-  candidateSecretName,
-  defaultTokenName,
-  formerTokenName,
-  mainSecretName,
-} from '@connected-registry/protocol/names/names';
+import { candidateSecretName, mainSecretName } from '@connected-registry/protocol/names/names';
 import type { Onboarding } from '@connected-registry/protocol/requests/onboardingRequest';
 import { parseTags, type CredentialTags, type MadeByUs } from '@connected-registry/protocol/names/secretTags';
 import { mayBeShared } from '../../domain/tokens/sharedToken.js';
@@ -79,21 +74,6 @@ export async function readOwnership(
       .flatMap((tags) => (tags && parseTags(tags)) ?? [])
       .filter((tags) => clientKey(tags) === clientKey(onboarding));
   }
-}
-
-/**
- * The client's token of the name that earlier versions gave by default, if there is one: a client keeps it.
- * @param known what secrets and record tell of the client's tokens.
- */
-export async function formerToken(
-  { controlPlane }: Pick<Ports, 'controlPlane'>,
-  onboarding: Onboarding,
-  known: readonly { readonly token: string }[],
-): Promise<TokenFacts | undefined> {
-  const former = formerTokenName(onboarding);
-  if (onboarding.token !== defaultTokenName(onboarding)) return undefined;
-  if (!known.some(({ token }) => token.toLowerCase() === former)) return undefined;
-  return controlPlane.getToken(onboarding.registry, former);
 }
 
 interface Found {

@@ -23,7 +23,7 @@ import {
   type RegistryFactsQuery,
   type SlowFacts,
 } from '../registry/registryFacts.js';
-import { formerToken, heldToken, madeByUs, readOwnership } from '../clients/tokenOwnership.js';
+import { heldToken, madeByUs, readOwnership } from '../clients/tokenOwnership.js';
 import type { TokenUsers } from '../clients/tokenUsers.js';
 import { sameName } from '@connected-registry/protocol/names/sameName';
 
@@ -46,16 +46,13 @@ export function createPreflight(
   facts: RegistryFactsQuery,
   tokenUsers: TokenUsers,
 ): Preflight {
-  return (asked, clears, orphaned = [], held = []) =>
-    unlessMended(facts, (look) => plan(look, asked, { clears, orphaned, held }));
+  return (onboarding, clears, orphaned = [], held = []) =>
+    unlessMended(facts, (look) => plan(look, onboarding, { clears, orphaned, held }));
 
-  async function plan(look: Look, asked: Onboarding, remembered: Remembered): Promise<OnboardingPlan> {
+  async function plan(look: Look, onboarding: Onboarding, remembered: Remembered): Promise<OnboardingPlan> {
     const { clears } = remembered;
     const now = new Date();
-    const findings = await read(ports, look, tokenUsers, asked, remembered);
-    const name = findings.token?.name ?? asked.token;
-    const isFormer = !sameName(name, asked.token);
-    const onboarding = isFormer ? { ...asked, token: name } : asked;
+    const findings = await read(ports, look, tokenUsers, onboarding, remembered);
     const endpoint = (onboarding.endpoint ?? findings.connectedRegistry?.loginServer ?? '').toLowerCase();
     const revoked = revokedToken(findings.token, clears);
     const credential = revoked ? FIRST_PASSWORD : planCredential(findings, onboarding, endpoint, now);
@@ -76,7 +73,6 @@ export function createPreflight(
       ...(restores ? { restoresScopeMap: true } : {}),
       token: {
         exists: token !== undefined,
-        ...(isFormer ? { name } : {}),
         ...(token?.createdAt === undefined ? {} : { createdAt: token.createdAt }),
         ...(findings.ownership.kind === 'nobodys' && onboarding.adopt === true ? { isAdopted: true } : {}),
         held: heldToken(onboarding, findings, now),
@@ -125,7 +121,7 @@ async function read(
   const { registry } = onboarding;
   // A revocation has hidden the secrets, whose tags are read all the same.
   const hidden = [mainSecretName(onboarding), candidateSecretName(onboarding)].filter(() => clears !== undefined);
-  const [slow, [connectedRegistry, syncScope], scopeMap, named, main, candidate, ...versions] = await Promise.all([
+  const [slow, [connectedRegistry, syncScope], scopeMap, token, main, candidate, ...versions] = await Promise.all([
     facts.slowFacts(registry),
     controlPlane
       .getConnectedRegistry(registry, onboarding.connectedRegistry)
@@ -141,7 +137,6 @@ async function read(
   ]);
   const ancestors = await readAncestors(facts, registry, slow, connectedRegistry);
   const known = [main, candidate, ...versions.flat()].flatMap((secret) => (secret && parseTags(secret.tags)) ?? []);
-  const token = named ?? (await formerToken(ports, onboarding, [...known, ...held]));
   const ownership = await readOwnership(ports, tokenUsers, {
     onboarding,
     token,

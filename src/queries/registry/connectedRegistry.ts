@@ -9,11 +9,10 @@ export function isBound(connectedRegistry: ConnectedRegistryFacts | undefined, t
 
 /** What paces a pull check. */
 export function syncFacts(connectedRegistry: ConnectedRegistryFacts | undefined): SyncFacts {
-  const { schedule, lastSyncTime, connectionState } = connectedRegistry ?? {};
+  const { schedule, lastSyncTime } = connectedRegistry ?? {};
   return {
     ...(schedule ? { schedule } : {}),
     ...(lastSyncTime ? { lastSyncTime } : {}),
-    ...(connectionState ? { connectionState } : {}),
   };
 }
 

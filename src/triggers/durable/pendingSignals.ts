@@ -38,9 +38,9 @@ export async function pendingSignals(
 type About = Pick<PullCheckRequested, 'operation' | 'run' | 'client' | 'connectedRegistry'>;
 
 function openCheck({ progress }: RunStatus, of: About, keys: ReportKeys, now: Date): Signal[] {
-  const { attempt, expiresAt, reports, ask } = progress?.pullCheck ?? {};
-  if (attempt === undefined || expiresAt === undefined || !ask) return [];
-  if (reports?.[attempt] !== undefined || new Date(expiresAt) <= now) return [];
+  if (!progress?.pullCheck) return [];
+  const { attempt, expiresAt, reports, ask } = progress.pullCheck;
+  if (reports[attempt] !== undefined || new Date(expiresAt) <= now) return [];
   const data = toPullCheckRequest({ ...of, attempt, expiresAt, ...ask }, keys);
   return [{ kind: 'pullCheckRequested', id: pullCheckEventId(of.operation, attempt), data }];
 }

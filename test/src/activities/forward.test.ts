@@ -48,7 +48,12 @@ describe('ensureScopeMap', () => {
 
 describe('ensureToken', () => {
   const ensure = (earlierScopeMap?: string) =>
-    world.activities.ensureToken({ registry, token, scopeMap, ...(earlierScopeMap ? { earlierScopeMap } : {}) });
+    world.activities.ensureToken({
+      registry,
+      token,
+      scopeMap,
+      ...(earlierScopeMap ? { earlierScopeMap, found: { createdAt: LONG_AGO } } : {}),
+    });
   const addMap = (name: string) =>
     world.controlPlane.scopeMaps.set(name, { name, actions: toActions(permissions), description: '' });
 
@@ -103,8 +108,9 @@ describe('ensureToken', () => {
     if (method === 'createToken') addMap(scopeMap);
     else world.addToken().scopeMap = 'earlier-map';
     world.wire.fail(method, { when: 'after' });
-    expect(await ensure('earlier-map')).toMatchObject({ kind: 'retryLater' });
-    expect(await ensure('earlier-map')).toMatchObject({ kind: 'done' });
+    const earlier = method === 'createToken' ? undefined : 'earlier-map';
+    expect(await ensure(earlier)).toMatchObject({ kind: 'retryLater' });
+    expect(await ensure(earlier)).toMatchObject({ kind: 'done' });
     expect(world.wire.writes).toEqual([method]);
   });
 

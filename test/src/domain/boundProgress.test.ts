@@ -29,11 +29,12 @@ const step: fc.Arbitrary<Step> = fc.record(
 const reports = fc
   .array(fc.nat({ max: 99_999 }), { maxLength: 21, size: 'max' })
   .map((attempts) => Object.fromEntries(attempts.map((attempt) => [String(attempt), '0123456789ab'])));
+const ask = { secret: { name: 'secret', version: 'v1' }, image: 'hello-world:latest' };
 const progress: fc.Arbitrary<Progress> = fc.record(
   {
     phase: stepName,
     steps: fc.array(step, { maxLength: 60, size: 'max' }),
-    pullCheck: fc.record({ attempt: fc.nat(), expiresAt: fc.constant(at), reports }),
+    pullCheck: fc.record({ attempt: fc.nat(), expiresAt: fc.constant(at), reports, ask: fc.constant(ask) }),
   },
   { requiredKeys: ['phase', 'steps'] },
 );

@@ -61,9 +61,9 @@ describe('a run that begins', () => {
 
 describe('a revocation', () => {
   test('counts from the entity’s own time: a run that began before the mark came is older', async () => {
-    const { state, outcome } = await send({}, 'revoke', { at: EARLY }, LATE);
+    const { state, outcome } = await send({}, 'revoke', { at: EARLY, until: LATE }, LATE);
     expect([state, outcome]).toEqual([
-      { revokedAt: LATE },
+      { revokedAt: LATE, disabling: [{ operation: by.operation, until: LATE }] },
       { kind: 'done', value: { revokedAt: LATE, isKnown: false } },
     ]);
   });
@@ -145,22 +145,24 @@ describe('an offboarding that begins', () => {
 
 describe('what is known of a client', () => {
   test.each(['revoke', 'noteEvent'] as const)('keeps the latest of two %s, in whatever order', async (operation) => {
-    const once = await send({}, operation, { at: LATE });
-    expect((await send(once.state, operation, { at: EARLY })).state).toEqual(once.state);
-    const earlier = await send({}, operation, { at: EARLY });
-    expect((await send(earlier.state, operation, { at: LATE })).state).toMatchObject(once.state);
+    const request = (at: string) => ({ at, until: LATE });
+    const once = await send({}, operation, request(LATE));
+    expect((await send(once.state, operation, request(EARLY))).state).toEqual(once.state);
+    const earlier = await send({}, operation, request(EARLY));
+    expect((await send(earlier.state, operation, request(LATE))).state).toMatchObject(once.state);
   });
 
   test('a repeated revocation says when the client was revoked first, until it is cleared or ends what came between', async () => {
     const LATEST = '2026-03-01T12:00:02.000Z';
-    const twice = await send({ revokedAt: EARLY }, 'revoke', { at: LATE });
-    expect(twice.state).toEqual({ revokedAt: LATE, firstRevokedAt: EARLY });
+    const disabling = [{ operation: by.operation, until: LATEST }];
+    const twice = await send({ revokedAt: EARLY }, 'revoke', { at: LATE, until: LATEST });
+    expect(twice.state).toEqual({ revokedAt: LATE, firstRevokedAt: EARLY, disabling });
     expect(twice.outcome).toMatchObject({ kind: 'done', value: { revokedAt: LATE, firstRevokedAt: EARLY } });
-    const thrice = await send(twice.state, 'revoke', { at: LATEST });
-    expect(thrice.state).toEqual({ revokedAt: LATEST, firstRevokedAt: EARLY });
+    const thrice = await send(twice.state, 'revoke', { at: LATEST, until: LATEST });
+    expect(thrice.state).toEqual({ revokedAt: LATEST, firstRevokedAt: EARLY, disabling });
     expect((await send(thrice.state, 'begin', { wantedAt: LATE })).outcome).toMatchObject({ code: 'revoked' });
     expect((await send(thrice.state, 'forget', {})).state).toMatchObject(thrice.state);
-    expect((await send(twice.state, 'clearRevocation', { wantedAt: LATEST })).state).toEqual({});
+    expect((await send(twice.state, 'clearRevocation', { wantedAt: LATEST })).state).toEqual({ disabling });
   });
 
   test('the ends of its last twenty runs, each once, whatever is forgotten besides', async () => {

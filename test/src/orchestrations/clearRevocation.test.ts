@@ -136,7 +136,10 @@ describe('an onboarding that is revoked while it is under way', () => {
     flows = createFlowWorld(world);
   });
   const isKept = () => world.controlPlane.tokens.has(token) && world.controlPlane.scopeMaps.has(scopeMap);
-  const mark = () => flows.ask('revoke', { at: new Date().toISOString() });
+  const mark = () => {
+    const at = new Date().toISOString();
+    return flows.ask('revoke', { at, until: at, by: { operation: 'the-revocation', actor: 'Ada' } });
+  };
 
   test('undoes its wish and its candidate, and keeps the rest for inspection', async () => {
     const { outcome, binder } = await onboardIn(world, {

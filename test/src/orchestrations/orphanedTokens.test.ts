@@ -32,7 +32,9 @@ async function revokedEarly(): Promise<void> {
     flows,
     request: { token },
     before: async (name) => {
-      if (name === 'issueCredentials') await flows.ask('revoke', { at: new Date().toISOString() });
+      const at = new Date().toISOString();
+      const by = { operation: 'the-revocation', actor: 'Ada' };
+      if (name === 'issueCredentials') await flows.ask('revoke', { at, until: at, by });
     },
   });
   expect(outcome).toMatchObject({ status: 'rolledBack', failure: { code: 'revoked' } });

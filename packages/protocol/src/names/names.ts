@@ -50,17 +50,6 @@ export function defaultTokenName(reference: ClientReference): string {
   return `${slug(reference.connectedRegistry, 11)}-${slug(reference.client, 18)}-${digits}`;
 }
 
-/** The default name that earlier versions gave: a client that has such a token keeps it. */
-export function formerTokenName(reference: ClientReference): string {
-  const hash = shortHash([clientKey(reference)], 12);
-  return `${slug(reference.connectedRegistry, 14)}-${slug(reference.client, 18)}-${hash}`;
-}
-
-/** Every name that the app gives the tokens of this client by itself; lower case. */
-export function ownTokenNames(reference: ClientReference): readonly string[] {
-  return [defaultTokenName(reference), formerTokenName(reference)];
-}
-
 /** Whether a token's name has the form of {@link defaultTokenName}. The form is no proof: anybody may give such a name. */
 export function isDefaultTokenName(name: string): boolean {
   return /^[a-z0-9-]{1,11}-[a-z0-9-]{1,18}-[0-9a-z]{19}$/.test(name);

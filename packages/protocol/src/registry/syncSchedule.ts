@@ -7,7 +7,6 @@ export interface SyncFacts {
   /** Cron expression in UTC; a connected registry without one is always online and syncs every minute. */
   readonly schedule?: string;
   readonly lastSyncTime?: string;
-  readonly connectionState?: string;
 }
 
 /** Source: azure-cli, `az acr connected-registry create --help` (--sync-schedule). */

@@ -4,7 +4,6 @@ import {
   candidateSecretName,
   defaultScopeMapName,
   defaultTokenName,
-  formerTokenName,
   isDefaultTokenName,
   isSystemScopeMap,
   mainSecretName,
@@ -57,7 +56,6 @@ describe('default names', () => {
         const digits = name.split('-').at(-1) ?? '';
         expect([name.toLowerCase(), isDefaultTokenName(name)]).toEqual([name, true]);
         expect(digits.length * Math.log2(36)).toBeGreaterThanOrEqual(96);
-        expect(isDefaultTokenName(formerTokenName(reference))).toBe(false);
       }),
     );
     expect(isDefaultTokenName('myconnectedregistry-client-token')).toBe(false);

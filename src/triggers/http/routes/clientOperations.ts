@@ -40,7 +40,7 @@ export async function getClientOperations(
   for (const one of ended) if (isShown(one)) found.set(one.id, recordedSummary(one));
   for (const run of present) {
     const summary = summaryOf(run);
-    // What has ended is in the record; a run of an earlier version of the app may not be.
+    // A run that has just ended may not be in the record yet.
     if (summary && !found.has(summary.id)) found.set(summary.id, summary);
   }
   if (found.size === 0) return clientNotFound(key, NOTHING_RECORDED);

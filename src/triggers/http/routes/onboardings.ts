@@ -65,7 +65,7 @@ function plan(onboarding: Onboarding, client: DurableClient, queries: Queries): 
 
 /** The refusal that the run would meet when it claims its token: another client's record may have it, whatever secrets tell. */
 async function claimed(onboarding: Onboarding, plan: OnboardingPlan, client: DurableClient): Promise<Problem[]> {
-  const { name: token = onboarding.token } = plan.token;
+  const { token } = onboarding;
   if (plan.problems.some(({ code }) => code === 'token-of-another-client')) return [];
   const owner = await readTokenOwner(client, onboarding.registry, token);
   return owner === undefined || clientKey(owner) === clientKey(onboarding) ? [] : [ofAnotherClient(token, [owner])];

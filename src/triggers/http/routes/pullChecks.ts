@@ -46,7 +46,7 @@ export function postPullCheck(keys: ReportKeys) {
     if (!id) return wrongDeviceKey();
     const { body: report } = message;
     const found = await readRun(client, id.instance);
-    const words = historyOf(report, found?.progress?.pullCheck?.ask?.image);
+    const words = historyOf(report, found?.progress?.pullCheck?.ask.image);
     const event: ReportEvent = { hash: reportHash(report), report: words };
     const refusal = judge(found, id, attempt, event);
     if (refusal) {

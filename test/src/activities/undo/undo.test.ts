@@ -5,7 +5,7 @@ import { candidate, LONG_AGO } from '../../fakes/worlds/defaultClient.js';
 import { createWorld, type World } from '../../fakes/worlds/world.js';
 
 const SINCE = '2026-03-01T12:00:00.000Z';
-const { registry, token, scopeMap } = onboarding();
+const { token, scopeMap } = onboarding();
 let world: World;
 beforeEach(() => {
   vi.useFakeTimers({ now: new Date(SINCE) });
@@ -203,8 +203,6 @@ describe('removeToken', () => {
     world.activities.removeToken({
       reference: reference(),
       run: RUN,
-      registry,
-      connectedRegistry: CONNECTED_REGISTRY,
       token,
       scopeMap,
       since: SINCE,

@@ -37,7 +37,6 @@ export function createWorld(settings: Readonly<Record<string, string>> = {}) {
     name: CONNECTED_REGISTRY,
     mode: 'ReadOnly',
     isActive: true,
-    connectionState: 'Online',
     loginServer: EDGE_HOST,
     syncToken: CONNECTED_REGISTRY,
     schedule: '* * * * *',

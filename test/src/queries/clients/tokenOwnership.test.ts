@@ -1,9 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { formerTokenName } from '@connected-registry/protocol/names/names';
 import { formatTags, parseTags } from '@connected-registry/protocol/names/secretTags';
 import { createFlowWorld } from '../../fakes/worlds/flowWorld.js';
 import { onboardIn } from '../../fakes/worlds/onboardWorld.js';
-import { reference } from '../../fakes/answers/orders.js';
 import { CONNECTED_REGISTRY, onboarding } from '../../fakes/answers/requests.js';
 import { main, token } from '../../fakes/worlds/defaultClient.js';
 import { createWorld, type World } from '../../fakes/worlds/world.js';
@@ -14,32 +12,6 @@ beforeEach(() => {
   world = createWorld();
 });
 afterEach(() => vi.useRealTimers());
-
-describe('a client that has a token of the name that earlier versions gave', () => {
-  const former = formerTokenName(reference());
-  beforeEach(async () => {
-    await onboardIn(world, { request: { token: former } });
-    world.wire.calls.length = 0;
-  });
-
-  test('keeps it: the same request without a name writes nothing', async () => {
-    const { problems, writes, token: planned } = await world.queries.preflight(onboarding());
-    expect([problems, writes, planned.name]).toEqual([[], [], former]);
-  });
-
-  test('keeps it where something is to change, and the result names it', async () => {
-    world.controlPlane.change(CONNECTED_REGISTRY, { clientTokens: [] });
-    const { outcome } = await onboardIn(world, { run: 'again' });
-    expect(outcome).toMatchObject({ status: 'completed', result: { token: former } });
-    expect(world.controlPlane.clientsOf(CONNECTED_REGISTRY)).toEqual([former]);
-    expect(world.controlPlane.tokens.has(token)).toBe(false);
-  });
-
-  test('gets a new one where that is gone', async () => {
-    world.controlPlane.tokens.delete(former);
-    expect((await world.queries.preflight(onboarding())).token).toMatchObject({ exists: false });
-  });
-});
 
 describe('a token that somebody has disabled', () => {
   test('does not make its passwords unknown: the plan names the token’s state alone, and overwrites nothing', async () => {

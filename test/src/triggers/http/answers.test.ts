@@ -212,7 +212,10 @@ async function givePullChecks(): Promise<void> {
   vi.setSystemTime(new Date('2026-03-01T12:04:00Z'));
   const asked = (reports: Readonly<Record<string, string>> = {}, attempt = 1) => {
     const { expiresAt } = report();
-    return holding({ customStatus: { phase: 'pullCheck', steps: [], pullCheck: { attempt, expiresAt, reports } } });
+    const ask = { secret: { name: 'a-secret', version: 'v1' }, image: 'hello-world:latest' };
+    return holding({
+      customStatus: { phase: 'pullCheck', steps: [], pullCheck: { attempt, expiresAt, reports, ask } },
+    });
   };
   await pullCheck('a report', asked());
   await pullCheck('a repeated report', asked({ 1: reportHash(report()) }));

@@ -13,6 +13,7 @@ const INSTANCE = 'myregistry-edge-sensor-0123456789abcdef';
 const keys = config().reportKeys;
 const given = report();
 const other = report({ bytes: 1 });
+const ask = { secret: { name: 'a-secret', version: 'v1' }, image: 'hello-world:latest' };
 /** As the registry makes them, without signs. */
 const PASSWORD = 'jR9kQz71LmX2vB5nT8cW4yH6pD3sF0gAjR9kQz71LmX2vB5nT8cW';
 let engine: FakeDurableClient;
@@ -25,7 +26,11 @@ afterEach(() => vi.useRealTimers());
 
 /** A run that waits for attempt 2, or what is said otherwise. */
 function hold(changes: Partial<Instance> = {}, reports: Readonly<Record<string, string>> = {}, attempt = 2): void {
-  const customStatus = { phase: 'pullCheck', steps: [], pullCheck: { attempt, expiresAt: given.expiresAt, reports } };
+  const customStatus = {
+    phase: 'pullCheck',
+    steps: [],
+    pullCheck: { attempt, expiresAt: given.expiresAt, reports, ask },
+  };
   const base = { name: ONBOARD, input: onboardingRun(), runtimeStatus: 'Running', customStatus };
   engine.instances.set(INSTANCE, { ...base, ...changes });
 }
