@@ -21,11 +21,11 @@ import type { RegistryControlPlane } from '../ports/registryControlPlane.js';
 import { ServiceError } from '../serviceErrors/serviceError.js';
 import { sameName } from '@connected-registry/protocol/names/sameName';
 
-/** Lower case, since the engine folds an entity's name in some places and not in others. */
+/** Name of the entity, in lower case: the engine lower-cases entity names in some places and not in others. */
 export const BINDER = 'binder';
 
-/** How often the list is read and written in one operation before the flow is told to come back. */
-const ROUNDS = 4;
+/** Maximum reads and writes of the list in one operation, before the orchestration must retry. */
+const MAX_ROUNDS = 4;
 
 export interface BinderAnswer {
   readonly state: BinderState;
@@ -33,20 +33,20 @@ export interface BinderAnswer {
 }
 
 /**
- * The one writer of a connected registry's client list. The list can only be replaced as a whole and has no ETag, so
- * two writers would lose each other's entries; a durable entity runs its operations one after another.
- * `want`, `drop` and `evict` only note a wish; `ensure` and `ensureUnbound` read, write and read back for all wishes noted
- * before, which is how runs that wait together share one write.
- * @param cap clients that one connected registry may have.
+ * The only writer of a connected registry's client list. ARM replaces the list as a whole and offers no ETag, so two
+ * writers would lose each other's entries; a durable entity runs its operations one after another.
+ * `request`, `unbind` and `forceUnbind` only record a request. `ensure` and `ensureUnbound` read, write and read back the
+ * list for all recorded requests, so that runs which wait at the same time share one write.
+ * @param cap clients that one connected registry may have
  */
 export function createBinder(controlPlane: RegistryControlPlane, cap: number) {
   return async (
     operation: BinderOperation,
     request: BinderRequest,
-    remembered: BinderState,
+    stored: BinderState,
     now: Date,
   ): Promise<BinderAnswer> => {
-    const state = prune(remembered, now);
+    const state = prune(stored, now);
     switch (operation) {
       case 'request':
         return { state: addRequest(state, request), outcome: done({ bound: false }) };
@@ -67,7 +67,7 @@ export function createBinder(controlPlane: RegistryControlPlane, cap: number) {
 
   async function ensure(state: BinderState, request: BinderRequest): Promise<BinderAnswer> {
     if (findRequest(state, request)?.state === 'bound') return { state, outcome: done({ bound: true }) };
-    const work = await serve(state, request);
+    const work = await reconcile(state, request);
     const bindingRequest = findRequest(work.state, request);
     if (bindingRequest?.state === 'bound') return { state: work.state, outcome: done({ bound: true }) };
     if (bindingRequest?.state === 'refused')
@@ -78,40 +78,50 @@ export function createBinder(controlPlane: RegistryControlPlane, cap: number) {
     if (work.full)
       return {
         state: endRequest(work.state, request),
-        outcome: failed('too-many-clients', `${request.connectedRegistry} has all the ${cap} clients it may have`),
+        outcome: failed(
+          'too-many-clients',
+          `connected registry ${request.connectedRegistry} already has the maximum of ${cap} clients`,
+        ),
       };
-    const outcome = work.outcome.kind === 'done' ? retryLater('the client list is being written') : work.outcome;
+    const outcome =
+      work.outcome.kind === 'done' ? retryLater('the client list was written and is not confirmed yet') : work.outcome;
     return { state: work.state, outcome };
   }
 
   async function ensureUnbound(state: BinderState, request: BinderRequest): Promise<BinderAnswer> {
     if (!hasUnbinding(state, request)) return { state, outcome: done({ bound: false }) };
-    const work = await serve(state, request);
+    const work = await reconcile(state, request);
     return hasUnbinding(work.state, request)
       ? { state: work.state, outcome: work.outcome }
       : { state: work.state, outcome: done({ bound: false }) };
   }
 
-  /** Reads, writes and reads back until the list holds, for every wish that is noted. */
-  async function serve(start: BinderState, request: BinderRequest) {
+  /** Reads, writes and reads back the list until it fulfils all recorded requests. */
+  async function reconcile(start: BinderState, request: BinderRequest) {
     let state = start;
     let full = false;
     const outcome = await outcomeOf(async () => {
-      for (let round = 0; round < ROUNDS; round += 1) {
+      for (let round = 0; round < MAX_ROUNDS; round += 1) {
         const found = await controlPlane.getConnectedRegistry(request.registry, request.connectedRegistry);
-        if (!found) return failed('connected-registry-not-found', `${request.connectedRegistry} does not exist`);
+        if (!found)
+          return failed(
+            'connected-registry-not-found',
+            `connected registry ${request.connectedRegistry} does not exist`,
+          );
         const plan = planList(state, found.clientTokens, cap);
         full = plan.overCap.some((bindingRequest) => sameName(bindingRequest.token, request.token));
         if (plan.isComplete) {
           state = markBound(state, found.clientTokens);
           return done({ bound: true });
         }
-        const { accepted, refused } = await offer(request, plan.base, plan.add);
-        // If nothing at all is taken, it may be the list as it stands that is refused: then no wish is to blame.
+        const { accepted, refused } = await writeRequests(request, plan.base, plan.add);
+        // If every request was refused, the current list itself may be refused. This write then throws, and no request is blamed.
         if (accepted.length === 0 && refused.length > 0) await write(request, plan.base);
         for (const { bindingRequest, reason } of refused) state = refuse(state, bindingRequest, reason);
       }
-      return retryLater(`another writer keeps changing the clients of ${request.connectedRegistry}`);
+      return retryLater(
+        `another writer keeps changing the client list of connected registry ${request.connectedRegistry}`,
+      );
     });
     return { state, outcome, full };
   }
@@ -121,14 +131,14 @@ export function createBinder(controlPlane: RegistryControlPlane, cap: number) {
   }
 
   /**
-   * Writes the list with all that is wanted. If the service refuses it, the wish that spoils it is found by halves, so that
-   * it does not hold the others back. A name in the service's words is no proof of which one it is.
+   * Writes the list with all requests. If the service refuses it, bisection finds the refused requests, so that they do not
+   * block the others. The service's message is not used: a name in it does not prove which token was refused.
    */
-  async function offer(
+  async function writeRequests(
     request: BinderRequest,
     base: readonly string[],
     wanted: readonly BindingRequest[],
-  ): Promise<Offered> {
+  ): Promise<WrittenRequests> {
     try {
       await write(request, [...base, ...wanted.map((bindingRequest) => bindingRequest.token)]);
       return { accepted: wanted, refused: [] };
@@ -139,15 +149,15 @@ export function createBinder(controlPlane: RegistryControlPlane, cap: number) {
       if (wanted.length === 1 && first)
         return { accepted: [], refused: [{ bindingRequest: first, reason: error.message }] };
       const half = Math.ceil(wanted.length / 2);
-      const left = await offer(request, base, wanted.slice(0, half));
-      const grown = [...base, ...left.accepted.map((bindingRequest) => bindingRequest.token)];
-      const right = await offer(request, grown, wanted.slice(half));
+      const left = await writeRequests(request, base, wanted.slice(0, half));
+      const extended = [...base, ...left.accepted.map((bindingRequest) => bindingRequest.token)];
+      const right = await writeRequests(request, extended, wanted.slice(half));
       return { accepted: [...left.accepted, ...right.accepted], refused: [...left.refused, ...right.refused] };
     }
   }
 }
 
-interface Offered {
+interface WrittenRequests {
   readonly accepted: readonly BindingRequest[];
   readonly refused: readonly { readonly bindingRequest: BindingRequest; readonly reason: string }[];
 }

@@ -43,22 +43,22 @@ type Work = {
 
 const keep = (state: ClientRecord): ClientRecordAnswer => ({ state, outcome: done({}) });
 
-/** Each operation on what is known of a client. It asks nobody and never fails. */
+/** The work of each operation. It calls no service and never throws. */
 const WORK: Work = {
   revoke,
-  beginDisabling: lookAgain,
+  beginDisabling: beginDisablingAgain,
   endDisabling: (record, { by }) => keep(endDisabling(record, by.operation)),
   noteDisabled: (record, { tokens }) => keep(noteDisabled(record, tokens)),
   noteOrphaned: (record, { by: _by, ...orphaned }) => keep(noteOrphaned(record, orphaned)),
   holdToken: (record, { by: _by, ...held }) => keep(holdToken(record, held)),
   dropToken: (record, { token }) => keep(dropToken(record, token)),
-  revokedSince: (record, { wantedAt }) => {
-    const revokedAt = revokedSince(record, wantedAt);
+  revokedSince: (record, { effectiveAt }) => {
+    const revokedAt = revokedSince(record, effectiveAt);
     return { state: record, outcome: done(revokedAt === undefined ? {} : { revokedAt }) };
   },
   begin,
   beginOffboarding,
-  clearRevocation: (record, { wantedAt }) => keep(clearRevocation(record, wantedAt)),
+  clearRevocation: (record, { effectiveAt }) => keep(clearRevocation(record, effectiveAt)),
   markRotationDue: (record, { at }) => keep(markRotationDue(record, at)),
   retryRotation: (record, { at }) => keep({ ...record, retryRotationAt: at }),
   clearRotationDue: (record, { at }) => keep(clearRotationDue(record, at)),
@@ -67,7 +67,7 @@ const WORK: Work = {
   noteEnd: recordEnd,
   forget: ({ knownSince, revokedAt, firstRevokedAt, disabled, disabling, newestEventAt, ended }, _request, now) =>
     keep({
-      // There was such a client, so that a repetition finds that it is gone, and not that nobody knows it.
+      // Keeps that the client existed, so that a repeated offboarding does not report it as unknown.
       knownSince: knownSince ?? now.toISOString(),
       ...(revokedAt ? { revokedAt } : {}),
       ...(firstRevokedAt ? { firstRevokedAt } : {}),
@@ -79,8 +79,8 @@ const WORK: Work = {
 };
 
 /**
- * The mark is as late as the entity's own time: a run that began before it came is older, whenever the revocation was
- * asked for.
+ * The revocation counts at least from the entity's current time: runs that began before are older, whenever the revocation
+ * was requested.
  */
 function revoke(
   record: ClientRecord,
@@ -91,17 +91,17 @@ function revoke(
   const state = beginDisabling(marked, { operation: by.operation, until });
   const { revokedAt, firstRevokedAt } = marked;
   const first = firstRevokedAt === undefined ? {} : { firstRevokedAt };
-  return { state, outcome: done({ revokedAt, ...first, isKnown: isKnown(record), ...orphanedIn(state) }) };
+  return { state, outcome: done({ revokedAt, ...first, isKnown: isKnown(record), ...tokensIn(state) }) };
 }
 
-/** The audit's line is written here, where a repetition is known: an orchestration is replayed, and an activity may run twice. */
+/** Writes the audit line here, since the entity recognises repetitions: orchestrations replay and activities may run twice. */
 function recordEnd(record: ClientRecord, { ended }: ClientRecordRequests['noteEnd']): ClientRecordAnswer {
   if (!isEndKnown(record.ended ?? [], ended)) auditEnd(ended);
   return keep(noteEnd(record, ended));
 }
 
-/** Not when the revocation was lifted meanwhile: then what is enabled is rightly so. */
-function lookAgain(
+/** Refused if the revocation was cleared in the meantime: then the enabled resources are legitimate. */
+function beginDisablingAgain(
   record: ClientRecord,
   { revokedAt, until, by }: ClientRecordRequests['beginDisabling'],
 ): AnswerTo<'beginDisabling'> {
@@ -111,60 +111,60 @@ function lookAgain(
 
 function begin(
   record: ClientRecord,
-  { wantedAt, eventAt }: ClientRecordRequests['begin'],
+  { requestedAt, eventAt }: ClientRecordRequests['begin'],
   now: Date,
 ): AnswerTo<'begin'> {
-  const verdict = judgeBegin(record, wantedAt, eventAt);
+  const verdict = judgeBegin(record, requestedAt, eventAt);
   switch (verdict.kind) {
-    case 'goOn': {
+    case 'proceed': {
       if (verdict.clears && isDisabling(record, now))
-        return { state: record, outcome: retryLater('a revocation is disabling what the client has') };
+        return { state: record, outcome: retryLater("a revocation is disabling the client's tokens and secrets") };
       const state = eventAt === undefined ? record : noteEvent(record, eventAt);
       const { acknowledged } = state;
       const clears = verdict.clears === undefined ? {} : { clears: verdict.clears };
-      const answer = { ...clears, ...(acknowledged === undefined ? {} : { acknowledged }), ...orphanedIn(state) };
+      const answer = { ...clears, ...(acknowledged === undefined ? {} : { acknowledged }), ...tokensIn(state) };
       return { state, outcome: done(answer) };
     }
     case 'revoked':
       return {
         state: record,
-        outcome: failed('revoked', `the client was revoked at ${verdict.revokedAt}, after this run was asked for`),
+        outcome: failed('revoked', `the client was revoked at ${verdict.revokedAt}, after this run was requested`),
       };
     case 'staleEvent':
-      return tooLate(record, verdict.newestEventAt);
+      return staleEvent(record, verdict.newestEventAt);
   }
 }
 
 function beginOffboarding(
   record: ClientRecord,
-  { wantedAt, eventAt }: ClientRecordRequests['beginOffboarding'],
+  { requestedAt, eventAt }: ClientRecordRequests['beginOffboarding'],
 ): AnswerTo<'beginOffboarding'> {
   const stale = judgeEvent(record, eventAt);
-  if (stale) return tooLate(record, stale.newestEventAt);
-  const state = noteEvent(record, eventAt ?? wantedAt);
-  return { state, outcome: done({ ...orphanedIn(state), isKnown: isKnown(record) }) };
+  if (stale) return staleEvent(record, stale.newestEventAt);
+  const state = noteEvent(record, eventAt ?? requestedAt);
+  return { state, outcome: done({ ...tokensIn(state), isKnown: isKnown(record) }) };
 }
 
-/** What earlier runs have made and left, for those that look for what a client has. */
-function orphanedIn({ orphaned, held }: ClientRecord): Pick<ClientRecord, 'orphaned' | 'held'> {
+/** Tokens that earlier runs left, for runs that search for the client's resources. */
+function tokensIn({ orphaned, held }: ClientRecord): Pick<ClientRecord, 'orphaned' | 'held'> {
   return { ...(orphaned === undefined ? {} : { orphaned }), ...(held === undefined ? {} : { held }) };
 }
 
-function tooLate(state: ClientRecord, newestEventAt: string): ClientRecordAnswer<never> {
+function staleEvent(state: ClientRecord, newestEventAt: string): ClientRecordAnswer<never> {
   return {
     state,
-    outcome: failed('stale-event', `a newer event about the device, of ${newestEventAt}, was taken before`),
+    outcome: failed('stale-event', `a newer event about the device, of ${newestEventAt}, was accepted before`),
   };
 }
 
-/** The client entity: what must be known of a client between its runs, one operation after another. */
+/** The client entity: keeps facts about a client between its runs. Operations run one after another. */
 export async function clientRecord(
   operation: ClientRecordOperation,
   request: ClientRecordRequest,
   record: ClientRecord,
   now: Date,
 ): Promise<ClientRecordAnswer> {
-  // The operation's name and its request belong together by the type of those who send them.
+  // The sender's types guarantee that the request belongs to the operation.
   const work = WORK[operation] as (record: ClientRecord, request: ClientRecordRequest, now: Date) => ClientRecordAnswer;
   return work(record, request, now);
 }

@@ -6,7 +6,7 @@ import {
 } from '../domain/events/connectedRegistryRecord.js';
 import { done, type StepOutcome } from '../domain/operations/stepOutcome.js';
 
-/** Keeps what events have reported of a connected registry. It asks nobody and never fails. */
+/** The connected registry entity: keeps what events reported. It calls no service and never throws. */
 export async function connectedRegistryRecord(
   operation: ConnectedRegistryOperation,
   { at }: ConnectedRegistryRequest,

@@ -12,11 +12,11 @@ import {
 } from '../domain/scopeMaps/mapHolds.js';
 import { SCOPE_MAP_MARK } from '@connected-registry/protocol/names/names';
 import { done, type StepOutcome } from '../domain/operations/stepOutcome.js';
-import type { Undone } from '../domain/operations/undone.js';
+import type { Undone } from '../domain/operations/stepOutcome.js';
 import { outcomeOf } from '../serviceErrors/outcomeOf.js';
 import type { RegistryControlPlane } from '../ports/registryControlPlane.js';
 
-/** Lower case, as the binder's name. */
+/** Name of the entity, in lower case, as the binder's. */
 export const MAP_HOLDER = 'mapholder';
 
 export interface MapHolderAnswer {
@@ -25,18 +25,17 @@ export interface MapHolderAnswer {
 }
 
 /**
- * Keeps a scope map that clients with equal rights share from being deleted by one run's undo while another run adopts
- * it. Its operations run one after another: a hold that comes during a deletion waits, and its run then makes the map
- * anew.
+ * Prevents that one run's rollback deletes a scope map, shared by clients with equal rights, while another run adopts it.
+ * Operations run one after another: a hold that arrives during a deletion waits, and its run then creates the map again.
  */
 export function createMapHolder(controlPlane: RegistryControlPlane) {
   return async (
     operation: MapHolderOperation,
     request: MapHolderRequest,
-    remembered: MapHolderState,
+    stored: MapHolderState,
     now: Date,
   ): Promise<MapHolderAnswer> => {
-    const state = pruneHolds(remembered, now);
+    const state = pruneHolds(stored, now);
     switch (operation) {
       case 'hold':
         return { state: addHold(state, request), outcome: done({}) };
@@ -53,13 +52,16 @@ export function createMapHolder(controlPlane: RegistryControlPlane) {
     const { registry, scopeMap } = request;
     const kept = (why: string) => done<Dropped>({ removed: false, kept: `scope map ${scopeMap}: ${why}` });
     if (state.holds.length > 0)
-      return { state: orphan(state), outcome: kept(`${state.holds.length} run(s) in progress need it`) };
+      return {
+        state: orphan(state),
+        outcome: kept(`kept, because ${state.holds.length} running operation(s) need it`),
+      };
     const outcome = await outcomeOf<StepOutcome<Dropped>>(async () => {
       const found = await controlPlane.getScopeMap(registry, scopeMap);
       if (!found) return done({ removed: false });
-      if (found.description !== SCOPE_MAP_MARK) return kept('it was not made by this app');
+      if (found.description !== SCOPE_MAP_MARK) return kept('kept, because this app did not create it');
       const users = await controlPlane.listTokensOf(registry, scopeMap);
-      if (users.length > 0) return kept(`${users.length} other token(s) use it`);
+      if (users.length > 0) return kept(`kept, because ${users.length} other token(s) use it`);
       await controlPlane.deleteScopeMap(registry, scopeMap);
       return done({ removed: true });
     });
@@ -71,9 +73,14 @@ export function createMapHolder(controlPlane: RegistryControlPlane) {
     const since = state.orphanSince;
     if (since === undefined) return { state, outcome: done({}) };
     if (state.holds.length > 0)
-      return { state, outcome: done({ kept: `scope map ${scopeMap}: ${state.holds.length} other run(s) need it` }) };
+      return {
+        state,
+        outcome: done({
+          kept: `scope map ${scopeMap}: kept, because ${state.holds.length} other running operation(s) need it`,
+        }),
+      };
     const outcome = await outcomeOf(() => removeUnused(request, since));
-    // Until it is gone, or found to be somebody's, it stays an orphan.
+    // The map stays an orphan until it is deleted or found to be in use.
     return outcome.kind === 'done' ? { state: { holds: [] }, outcome } : { state, outcome };
   }
 
@@ -81,10 +88,11 @@ export function createMapHolder(controlPlane: RegistryControlPlane) {
     const found = await controlPlane.getScopeMap(registry, scopeMap);
     if (!found) return done({});
     if (found.description !== SCOPE_MAP_MARK || !madeSince(found.createdAt, since))
-      return done({ kept: `scope map ${scopeMap}: it was not made by this run` });
+      return done({ kept: `scope map ${scopeMap}: kept, because this run did not create it` });
     const users = await controlPlane.listTokensOf(registry, scopeMap);
     const others = users.filter((user) => user.toLowerCase() !== token.toLowerCase());
-    if (others.length > 0) return done({ kept: `scope map ${scopeMap}: ${others.length} other token(s) use it` });
+    if (others.length > 0)
+      return done({ kept: `scope map ${scopeMap}: kept, because ${others.length} other token(s) use it` });
     if (users.length > 0) return done({ residue: `scope map ${scopeMap}: token ${token} still uses it` });
     await controlPlane.deleteScopeMap(registry, scopeMap);
     return done({});

@@ -9,8 +9,8 @@ import {
 } from '../domain/tokens/tokenClaim.js';
 
 /**
- * Says which client a token is for. Operations of one token run one after another, so that of two runs which name the same
- * token one is refused, however close together they look at it. It asks nobody.
+ * The token claim entity: keeps which client owns a token. Operations of one token run one after another, so that one of two
+ * concurrent runs that name the same token is refused. It calls no service.
  */
 export async function tokenClaim(
   operation: TokenClaimOperation,

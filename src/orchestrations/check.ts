@@ -1,5 +1,5 @@
 import type { OrchestrationContext } from 'durable-functions';
-import { MAX_FINDINGS, sumUp, type CheckPart, type CheckRun, type LeftOvers } from '../domain/check/checkRun.js';
+import { MAX_FINDINGS, sumUp, type CheckPart, type CheckRun, type UnusedResources } from '../domain/check/checkRun.js';
 import type { CheckResult } from '@connected-registry/protocol/answers/clientAnswers';
 import type { ClientReference } from '@connected-registry/protocol/names/clientKey';
 import type { OperationOutcome } from '../domain/operations/operation.js';
@@ -40,7 +40,7 @@ function* checkAll(run: RunContext<CheckRun>): Flow<CheckResult> {
   });
   const tokens = parts.map((part) => part.tokens);
   const leftOvers = yield* run.step('findLeftOvers', function* () {
-    const found: LeftOvers[] = [];
+    const found: UnusedResources[] = [];
     for (const registry of registries) found.push(yield* run.activities.findLeftOvers({ run: id, registry, tokens }));
     return found;
   });

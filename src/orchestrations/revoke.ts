@@ -1,5 +1,5 @@
 import type { OrchestrationContext } from 'durable-functions';
-import type { RunAtHand } from '../activities/runs/presentRun.js';
+import type { FoundRun } from '../activities/runs/presentRun.js';
 import { clientKey, referenceOf } from '@connected-registry/protocol/names/clientKey';
 import type { Marked } from '../domain/clients/clientRecord.js';
 import type { OperationOutcome, RevocationResult } from '../domain/operations/operation.js';
@@ -103,6 +103,6 @@ function isHeld({ present }: Disabled): boolean {
 }
 
 /** Whether a run that began before the revocation has not ended. */
-function isAtWork({ present }: { readonly present?: RunAtHand }): boolean {
+function isAtWork({ present }: { readonly present?: FoundRun }): boolean {
   return present !== undefined && !present.hasEnded && !present.isLater;
 }

@@ -99,7 +99,7 @@ function* clearOtherSlot(run: RotationContext, { clears, token }: RotationPlan):
 
 /** The password that this rotation replaces, and when it may go. The sweep revokes it, so that no run waits for the overlap. */
 function oldPassword(run: RotationContext, plan: RotationPlan): OldPassword | undefined {
-  const { live, stillToGo } = plan;
-  if (!live || live.slot === plan.slot) return stillToGo;
+  const { live, olderPassword } = plan;
+  if (!live || live.slot === plan.slot) return olderPassword;
   return { ...live, from: run.later(overlapSeconds(plan, run.limits)).toISOString() };
 }

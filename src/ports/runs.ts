@@ -20,7 +20,7 @@ export type StartResult =
 export interface PresentRun extends EarlierRun {
   readonly id: OperationId;
   /** When it was asked for; for an event's run the event's own time. */
-  readonly wantedAt: string;
+  readonly effectiveAt: string;
   /** Names of the steps that it has begun, oldest first; when there were very many, only the later ones. */
   readonly steps: readonly string[];
   /** The token that it was asked for, if its request names one. */

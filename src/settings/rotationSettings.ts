@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { FREEZE_WINDOW_FORM, longestFreezeSeconds, parseFreezeWindow } from '../domain/schedules/freezeWindows.js';
 import { CREDENTIAL_LIFETIME_DAYS, minLifetimeDays } from '@connected-registry/protocol/requests/lifetimes';
-import { lifeMarks, type RotateAfter, type RotationPolicy } from '../domain/rotation/rotationPolicy.js';
+import { lifetimeMarks, type RotateAfter, type RotationPolicy } from '../domain/rotation/rotationPolicy.js';
 import { CONTINUOUS_GAP_SECONDS } from '@connected-registry/protocol/registry/syncSchedule';
 import { hostSchedule, readHostSchedule } from './scheduleSettings.js';
 import { flag, whole } from './settingKinds.js';
@@ -73,7 +73,7 @@ export function rotationDisagreements(settings: RotationSettings): string[] {
   const { CREDENTIAL_LIFETIME_DAYS: days, ROTATE_AFTER: after, NEAR_EXPIRY_EVENTS: events } = settings;
   const life = days * day;
   const policy = rotationPolicy(settings);
-  const { dueAfter, deadlineAfter } = lifeMarks(life, policy);
+  const { dueAfter, deadlineAfter } = lifetimeMarks(life, policy);
   const room = deadlineAfter - dueAfter;
   const min = CONTINUOUS_GAP_SECONDS + settings.PASSWORD_REPLICATION_SECONDS;
   const problems: [boolean, string][] = [

@@ -1,13 +1,13 @@
 import { DEFAULT_CHANNEL, type DeviceChannelChoice } from '@connected-registry/protocol/messages/deviceChannel';
-import { toPullCheckRequest, type PullCheckAsk } from '../../domain/pullCheck/pullCheckAsk.js';
+import { toPullCheckRequest, type UnsignedPullCheck } from '../../domain/pullCheck/unsignedPullCheck.js';
 import type { ReportKeys } from '../../domain/pullCheck/reportKey.js';
 import { pullCheckEventId } from '@connected-registry/protocol/messages/signalEvent';
 import { done, type StepOutcome } from '../../domain/operations/stepOutcome.js';
 import type { Ports } from '../../ports/ports.js';
 import { delivering } from './delivering.js';
 
-export interface RequestPullCheckInput extends PullCheckAsk {
-  /** How the device is reached; absent for the default channel. */
+export interface RequestPullCheckInput extends UnsignedPullCheck {
+  /** Runs of earlier versions name none. */
   readonly channel?: DeviceChannelChoice;
 }
 

@@ -1,4 +1,4 @@
-import { markReader, type CheckPart, type LeftOvers } from '../../domain/check/checkRun.js';
+import { tokenLookup, type CheckPart, type UnusedResources } from '../../domain/check/checkRun.js';
 import type { CheckFinding, CheckResult, CheckWarning } from '@connected-registry/protocol/answers/clientAnswers';
 import type { ClientReference } from '@connected-registry/protocol/names/clientKey';
 import { done, type StepOutcome } from '../../domain/operations/stepOutcome.js';
@@ -54,10 +54,10 @@ export function checkActivities({ controlPlane }: Pick<Ports, 'controlPlane'>, {
       readonly run: string;
       readonly registry: string;
       readonly tokens: readonly string[];
-    }): Promise<StepOutcome<LeftOvers>> =>
+    }): Promise<StepOutcome<UnusedResources>> =>
       outcomeOf(async () => {
         const { run, registry, tokens } = input;
-        const found = await leftOvers(registry, markReader(tokens), readerOf(run), controlPlane);
+        const found = await leftOvers(registry, tokenLookup(tokens), readerOf(run), controlPlane);
         for (const item of found.unused) logEvent('check.unused', item);
         for (const { fix: _fix, ...warning } of found.warnings) logEvent('check.warning', warning);
         return done(found);

@@ -58,7 +58,7 @@ function atHand(run: PresentRun, revokedAt: string): RunAtHand {
   return {
     operation: formatOperationId(run.id),
     hasEnded: run.hasEnded,
-    isLater: new Date(run.wantedAt) > new Date(revokedAt),
+    isLater: new Date(run.effectiveAt) > new Date(revokedAt),
     run,
   };
 }

@@ -1,5 +1,5 @@
 import type { ClientOperationKind } from '@connected-registry/protocol/answers/answers';
-import { overtakenBy } from '../../domain/events/eventOrder.js';
+import { compareWithLastRun } from '../../domain/events/eventOrder.js';
 import { formatOperationId, parseOperationId } from '@connected-registry/protocol/names/operationId';
 import type { Run } from '../../domain/operations/run.js';
 import { done, failed, retryLater, type StepOutcome } from '../../domain/operations/stepOutcome.js';
@@ -26,7 +26,7 @@ export function startRunWhenFree(
     // This activity comes again, and has started it before.
     if (last?.id.run === run.run) return done({ startedAs: formatOperationId(last.id) });
     const at = run.eventAt ?? run.requestedAt;
-    const overtaken = last && !preempts && overtakenBy(last, { kind, fingerprint: run.fingerprint, at });
+    const overtaken = last && !preempts && compareWithLastRun(last, { kind, fingerprint: run.fingerprint, at });
     if (overtaken) {
       const operation = formatOperationId(last.id);
       if (overtaken === 'repeated') return done({ startedAs: operation });

@@ -5,7 +5,7 @@ import { goneScopeMap } from '../../domain/offboarding/offboardingPlan.js';
 import { parseTags, type CredentialTags } from '@connected-registry/protocol/names/secretTags';
 import { isSamePassword, SLOT_NAMES, type SlotName } from '@connected-registry/protocol/registry/slots';
 import { done, type StepOutcome } from '../../domain/operations/stepOutcome.js';
-import type { Undone } from '../../domain/operations/undone.js';
+import type { Undone } from '../../domain/operations/stepOutcome.js';
 import type { Ports } from '../../ports/ports.js';
 import { deleteUnlessBound } from './deleteUnlessBound.js';
 import { outcomeOf } from '../../serviceErrors/outcomeOf.js';

@@ -1,21 +1,21 @@
 import type { WorksFor } from '../operations/worksFor.js';
 import { sameName } from '@connected-registry/protocol/names/sameName';
 
-/** A run's wish to have its token bound; it ends when the run promotes, undoes, or misses its deadline. */
+/** A run's request to have its token bound. It ends when the run promotes, rolls back, or misses its deadline. */
 export interface BindingRequest {
   readonly token: string;
   readonly run: string;
   /** ISO 8601. */
   readonly deadline: string;
-  /** `bound`: seen in the list since; `refused`: the service does not take this token, for `reason`. */
+  /** `bound`: the client list was read back and holds the token; `refused`: the service rejected it, for `reason`. */
   readonly state: 'open' | 'bound' | 'refused';
   readonly reason?: string;
 }
 
-/** An undone run's token, to be taken out of the list. */
-export type UnbindingRequest = Pick<BindingRequest, 'token' | 'run' | 'deadline'>;
+/** A token to remove from the client list, because its run was rolled back or its client offboarded. */
+type UnbindingRequest = Pick<BindingRequest, 'token' | 'run' | 'deadline'>;
 
-/** All that the binder of one connected registry remembers: open wishes, no list of who is bound. */
+/** State of one connected registry's binder: pending requests only. ARM holds the list of bound tokens. */
 export interface BinderState {
   readonly bindingRequests: readonly BindingRequest[];
   readonly unbindings: readonly UnbindingRequest[];
@@ -23,7 +23,7 @@ export interface BinderState {
 
 export const NO_REQUESTS: BinderState = { bindingRequests: [], unbindings: [] };
 
-/** Input of every operation of the binder. */
+/** Input of every binder operation. `deadline` (ISO 8601): when the request expires. */
 export interface BinderRequest extends WorksFor {
   readonly registry: string;
   readonly connectedRegistry: string;
@@ -32,13 +32,18 @@ export interface BinderRequest extends WorksFor {
   readonly deadline: string;
 }
 
+/** The binder entity's key. Both names hold only letters and digits, and ARM ignores their case. */
+export function binderKey(registry: string, connectedRegistry: string): string {
+  return `${registry}.${connectedRegistry}`.toLowerCase();
+}
+
 export type BinderOperation =
   'request' | 'ensure' | 'ensureAgain' | 'complete' | 'unbind' | 'forceUnbind' | 'ensureUnbound';
 
 const isFor = (request: Pick<BinderRequest, 'token' | 'run'>) => (item: { token: string; run: string }) =>
   item.run === request.run && sameName(item.token, request.token);
 
-/** Forgets what has missed its deadline. */
+/** Removes requests past their deadline. */
 export function prune(state: BinderState, now: Date): BinderState {
   const open = (item: { deadline: string }) => new Date(item.deadline) > now;
   return { bindingRequests: state.bindingRequests.filter(open), unbindings: state.unbindings.filter(open) };
@@ -48,17 +53,17 @@ export function findRequest(state: BinderState, request: BinderRequest): Binding
   return state.bindingRequests.find(isFor(request));
 }
 
-/** Notes a wish once. It ends an earlier run's drop of the same token, which this run has adopted. */
+/** Adds a binding request once. Pending unbindings of the same token are cancelled: this run has adopted it. */
 export function addRequest(state: BinderState, request: BinderRequest): BinderState {
   const { token, run, deadline } = request;
   if (findRequest(state, request)) return state;
   return {
     bindingRequests: [...state.bindingRequests, { token, run, deadline, state: 'open' }],
-    unbindings: state.unbindings.filter((drop) => !sameName(drop.token, token)),
+    unbindings: state.unbindings.filter((unbinding) => !sameName(unbinding.token, token)),
   };
 }
 
-/** Ends a wish; the binding itself stays as it is. */
+/** Removes a binding request. The client list is not changed. */
 export function endRequest(state: BinderState, request: BinderRequest): BinderState {
   return {
     ...state,
@@ -66,7 +71,7 @@ export function endRequest(state: BinderState, request: BinderRequest): BinderSt
   };
 }
 
-/** Ends a wish and notes that its token must go, unless another run wants it. */
+/** Replaces a binding request by an unbinding of its token, unless another run has requested that token. */
 export function addUnbinding(state: BinderState, request: BinderRequest): BinderState {
   const { bindingRequests, unbindings } = endRequest(state, request);
   const { token, run, deadline } = request;
@@ -75,7 +80,7 @@ export function addUnbinding(state: BinderState, request: BinderRequest): Binder
   return { bindingRequests, unbindings: [...unbindings, { token, run, deadline }] };
 }
 
-/** Notes that a token must go, whoever wants it: a run that was lost may have left its wish. */
+/** Adds an unbinding whether or not runs have requested the token: a lost run may have left its request behind. */
 export function addForcedUnbinding(state: BinderState, request: BinderRequest): BinderState {
   const bindingRequests = state.bindingRequests.filter(
     (bindingRequest) => !sameName(bindingRequest.token, request.token),
@@ -84,10 +89,10 @@ export function addForcedUnbinding(state: BinderState, request: BinderRequest): 
 }
 
 export function hasUnbinding(state: BinderState, request: BinderRequest): boolean {
-  return state.unbindings.some((drop) => sameName(drop.token, request.token));
+  return state.unbindings.some((unbinding) => sameName(unbinding.token, request.token));
 }
 
-/** Marks a wish as open again, so that the list is looked at once more. */
+/** Marks a binding request as open again, so that the next `ensure` reads the client list again. */
 export function reopen(state: BinderState, request: BinderRequest): BinderState {
   return {
     ...state,
@@ -97,6 +102,7 @@ export function reopen(state: BinderState, request: BinderRequest): BinderState 
   };
 }
 
+/** Marks a binding request as refused. @param reason the service's answer. */
 export function refuse(state: BinderState, bindingRequest: BindingRequest, reason: string): BinderState {
   return {
     ...state,
@@ -106,18 +112,24 @@ export function refuse(state: BinderState, bindingRequest: BindingRequest, reaso
   };
 }
 
-export interface ListPlan {
-  /** The list without what is to go. */
+interface ListPlan {
+  /** The current list without the tokens to unbind. */
   readonly base: readonly string[];
-  /** What is to be added, oldest wish first, as far as the cap allows. */
+  /** Requests to add, oldest first, up to the cap. */
   readonly add: readonly BindingRequest[];
+  /** Requests that exceed the cap. */
   readonly overCap: readonly BindingRequest[];
+  /** True if the list needs no change, apart from requests over the cap. */
   readonly isComplete: boolean;
 }
 
-/** What the client list must become. `current` is kept but for the drops, whoever put it there. */
+/**
+ * Plans the client list. Current entries are kept, whoever added them, except tokens to unbind.
+ * @param current the client list as ARM has it
+ * @param cap clients that one connected registry may have
+ */
 export function planList(state: BinderState, current: readonly string[], cap: number): ListPlan {
-  const base = current.filter((token) => !state.unbindings.some((drop) => sameName(drop.token, token)));
+  const base = current.filter((token) => !state.unbindings.some((unbinding) => sameName(unbinding.token, token)));
   const missing = state.bindingRequests.filter(
     (bindingRequest, index, all) =>
       bindingRequest.state !== 'refused' &&
@@ -133,7 +145,7 @@ export function planList(state: BinderState, current: readonly string[], cap: nu
   };
 }
 
-/** After the list was read and found to be as planned. */
+/** Updates the state after the client list was read and found to match the plan. */
 export function markBound(state: BinderState, current: readonly string[]): BinderState {
   return {
     bindingRequests: state.bindingRequests.map((bindingRequest) =>

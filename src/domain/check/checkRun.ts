@@ -8,66 +8,66 @@ import { shortHash, type ClientReference } from '@connected-registry/protocol/na
 import { twinsAcross, type PartEnds } from '../clients/caseTwins.js';
 import type { Run } from '../operations/run.js';
 
-/** Name of the orchestration, which is also the operation's kind. */
+/** Name of the orchestration and kind of the operation. */
 export const CHECK = 'check';
 
-/** Without clients it is about all of them, and about what is left over in the registries. */
+/** Without `clients`, the check covers all clients, and resources in the registries that no client uses. */
 export interface CheckRequest {
   readonly clients?: readonly ClientReference[];
-  /** Those that the app is configured for. */
+  /** The configured registries. */
   readonly registries: readonly string[];
 }
 export type CheckRun = Run<CheckRequest>;
 
-/** All instances of checks have it. */
+/** Instance ids of checks start with this prefix. */
 export const CHECK_PREFIX = 'ck-';
 
 /**
- * The instance of a check: one for checks of everything, so that two never run at once; one a run for those that name
- * clients.
+ * The instance id of a check. Checks of all clients share one, so that two never run at once. A check of named clients has
+ * its own.
  */
 export function checkInstance(run: Pick<CheckRun, 'run' | 'request'>): string {
   return `${CHECK_PREFIX}${run.request.clients ? run.run : 'all'}`;
 }
 
-/** Equal for checks of the same clients. */
+/** A hash that is equal for checks of the same clients. */
 export function checkFingerprint({ clients }: Pick<CheckRequest, 'clients'>): string {
   return shortHash([CHECK, clients ?? 'all'], 32);
 }
 
-/** What a part of a check found: of a page of the vault's secrets, or of some clients. */
+/** Result of one part of a check: one page of the vault's secrets, or a group of clients. */
 export interface CheckPart {
   readonly counts: CheckResult['counts'];
   readonly findings: readonly CheckFinding[];
   readonly omittedFindings: number;
-  /** {@link tokenMarks} of the tokens that secrets of ours name. */
+  /** {@link tokenMarks} of the tokens that the clients' secrets name. */
   readonly tokens: string;
-  /** Its first and last clients; absent when the part is the whole check. */
+  /** First and last clients of the part; absent if the check names its clients. */
   readonly ends?: PartEnds;
-  /** Clients of which the part names others with nearly the same name. */
+  /** Warnings about clients of this part whose names differ only in case. */
   readonly warnings?: CheckResult['warnings'];
-  /** Where the next part begins; absent at the end. */
+  /** Continuation of the next part; absent in the last part. */
   readonly next?: string;
 }
 
-/** What is left over in a registry. */
-export interface LeftOvers {
+/** Resources in a registry that no client uses. */
+export interface UnusedResources {
   readonly unused: readonly UnusedResource[];
   readonly omittedUnused: number;
   readonly warnings: CheckResult['warnings'];
 }
 
-/** A result names so many clients, and so many resources; more are counted. It stands in the durable history. */
+/** Maximum clients and resources that a result lists, since it is kept in the durable history. Others are counted. */
 export const MAX_FINDINGS = 200;
 export const MAX_UNUSED = 100;
 
-/** Sums up the parts of a check. */
-export function sumUp(parts: readonly CheckPart[], leftOvers: readonly LeftOvers[]): CheckResult {
+/** Combines the parts of a check into its result. */
+export function sumUp(parts: readonly CheckPart[], perRegistry: readonly UnusedResources[]): CheckResult {
   const counts: Partial<Record<Verdict, number>> = {};
   for (const part of parts)
     for (const [state, count] of Object.entries(part.counts) as [Verdict, number][])
       counts[state] = (counts[state] ?? 0) + count;
-  const unused = leftOvers.flatMap((part) => part.unused);
+  const unused = perRegistry.flatMap((part) => part.unused);
   const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => total + number, 0);
   return {
     checked: sum(Object.values(counts)),
@@ -75,9 +75,9 @@ export function sumUp(parts: readonly CheckPart[], leftOvers: readonly LeftOvers
     findings: parts.flatMap((part) => part.findings),
     omittedFindings: sum(parts.map((part) => part.omittedFindings)),
     unused: unused.slice(0, MAX_UNUSED),
-    omittedUnused: sum(leftOvers.map((part) => part.omittedUnused)) + Math.max(0, unused.length - MAX_UNUSED),
+    omittedUnused: sum(perRegistry.map((part) => part.omittedUnused)) + Math.max(0, unused.length - MAX_UNUSED),
     warnings: [
-      ...leftOvers.flatMap((part) => part.warnings),
+      ...perRegistry.flatMap((part) => part.warnings),
       ...parts.flatMap((part) => part.warnings ?? []),
       ...twinsAcross(parts.map(({ ends }) => ends)),
     ],
@@ -85,8 +85,8 @@ export function sumUp(parts: readonly CheckPart[], leftOvers: readonly LeftOvers
 }
 
 /**
- * Marks by which tokens that are in use are known again: four bytes each, since the names of a fleet's would fill the
- * history. Two of 20,000 that share one hide an unused token once in many thousand checks.
+ * Base64 of 4-byte hashes of tokens in use. The names of a fleet's tokens would not fit in the durable history. At 20,000
+ * tokens, one check in many thousands misses an unused token because its hash equals another's.
  */
 export function tokenMarks(tokens: readonly { readonly registry: string; readonly token: string }[]): string {
   const marks = tokens.map(({ registry, token }) =>
@@ -95,8 +95,11 @@ export function tokenMarks(tokens: readonly { readonly registry: string; readonl
   return Buffer.concat(marks).toString('base64');
 }
 
-/** Tells of a token whether its mark is among those. */
-export function markReader(marks: readonly string[]): (registry: string, token: string) => boolean {
+/**
+ * Returns a function that looks a token up in the marks.
+ * @param marks results of {@link tokenMarks}, one a part
+ */
+export function tokenLookup(marks: readonly string[]): (registry: string, token: string) => boolean {
   const known = new Set<number>();
   for (const text of marks) {
     const bytes = Buffer.from(text, 'base64');

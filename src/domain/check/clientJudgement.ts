@@ -4,18 +4,18 @@ import type { CredentialTags } from '@connected-registry/protocol/names/secretTa
 import { isLive, type Slots } from '@connected-registry/protocol/registry/slots';
 import { sameName } from '@connected-registry/protocol/names/sameName';
 
-/** All that is known of a client that has a credential. Times are ISO 8601; ARM's names ignore case. */
+/** What is known of a client that has a credential. Times are ISO 8601; ARM ignores the case of names. */
 export interface KnownClient {
   readonly tags: CredentialTags;
   readonly secretIsEnabled: boolean;
   readonly token?: { readonly scopeMap: string; readonly isEnabled: boolean | undefined; readonly slots: Slots };
-  /** Action strings of the scope map in the tags; absent when there is no such map. */
+  /** Actions of the scope map that the tags name; absent if that map does not exist. */
   readonly actions?: readonly string[];
-  /** The connected registry in the tags; absent when there is none of that name. */
+  /** The connected registry that the tags name; absent if it does not exist. */
   readonly connectedRegistry?: { readonly loginServer?: string; readonly clientTokens: readonly string[] };
-  /** Another connected registry that lists the token. */
+  /** Name of another connected registry that lists the token. */
   readonly boundElsewhere?: string;
-  /** Other clients that use the token, in words. */
+  /** Names of other clients that use the token, as text. */
   readonly sharedWith?: string;
 }
 
@@ -24,32 +24,32 @@ export interface Judgement {
   readonly differences: readonly Difference[];
 }
 
-/** A credential with less than this share of its life left should have been rotated: rotation begins long before. */
+/** A credential with less than this share of its lifetime left is `expiring`: rotation should have replaced it before. */
 const EXPIRING_SHARE = 1 / 5;
 
-/** Longest text of what was expected or found. */
+/** Maximum characters of an expected or found value. */
 const MAX_CHARACTERS = 300;
 
 /**
- * How a client stands, and every way in which it differs from what was set. No password is needed: the time that a slot
- * was filled tells whether its password is still the one in the vault.
- * @param allowedEndpoints host:port values that a secret may be for besides the connected registry's own.
+ * Judges a client's state and lists how its resources differ from its secret's tags. No password is read: a slot holds the
+ * password in the vault if its creation time is the one in the tags.
+ * @param allowedEndpoints host:port values that a secret may name besides the connected registry's own
  */
 export function judgeClient(known: KnownClient, now: Date, allowedEndpoints: readonly string[]): Judgement {
   const { tags, token, secretIsEnabled } = known;
   const expiresOn = new Date(tags.expiresOn);
   if (!token) return { state: 'orphaned', differences: [{ code: 'token-missing', expected: tags.token }] };
   if (token.isEnabled === false && !secretIsEnabled) return { state: 'revoked', differences: [] };
-  const unbound = aboutBinding(known);
+  const unbound = bindingDifferences(known);
   const drift = [
     ...(secretIsEnabled ? [] : [{ code: 'secret-disabled' } as const]),
     ...(token.isEnabled === false ? [{ code: 'token-disabled' } as const] : []),
     ...(known.sharedWith === undefined ? [] : [{ code: 'token-shared', found: known.sharedWith } as const]),
-    ...aboutRights(known, token.scopeMap),
-    ...aboutPassword(tags, token.slots, now),
-    ...aboutEndpoint(known, allowedEndpoints),
+    ...rightsDifferences(known, token.scopeMap),
+    ...passwordDifferences(tags, token.slots, now),
+    ...endpointDifferences(known, allowedEndpoints),
   ];
-  // An unknown fact is reported, and makes no client drifted.
+  // An unknown fact is reported, but does not make the client `drifted`.
   const unknown =
     token.isEnabled === undefined ? [{ code: 'fact-unknown', found: 'whether the token is enabled' } as const] : [];
   const differences = [...unbound, ...drift, ...unknown];
@@ -70,7 +70,7 @@ function isExpiring({ issued, expiresOn }: CredentialTags, now: Date): boolean {
   return end - now.getTime() < life * EXPIRING_SHARE;
 }
 
-function aboutBinding({ tags, connectedRegistry, boundElsewhere }: KnownClient): Difference[] {
+function bindingDifferences({ tags, connectedRegistry, boundElsewhere }: KnownClient): Difference[] {
   const elsewhere: Difference[] =
     boundElsewhere === undefined
       ? []
@@ -81,7 +81,7 @@ function aboutBinding({ tags, connectedRegistry, boundElsewhere }: KnownClient):
   return [{ code: 'binding-missing', expected: tags.token }, ...elsewhere];
 }
 
-function aboutRights({ tags, actions }: KnownClient, scopeMap: string): Difference[] {
+function rightsDifferences({ tags, actions }: KnownClient, scopeMap: string): Difference[] {
   const moved: Difference[] = sameName(scopeMap, tags.scopeMap)
     ? []
     : [{ code: 'token-scope-map', expected: tags.scopeMap, found: scopeMap }];
@@ -91,7 +91,7 @@ function aboutRights({ tags, actions }: KnownClient, scopeMap: string): Differen
   return [...moved, { code: 'scope-map-rights', found: [...actions].sort().join(', ').slice(0, MAX_CHARACTERS) }];
 }
 
-function aboutPassword({ slot, issued }: CredentialTags, slots: Slots, now: Date): Difference[] {
+function passwordDifferences({ slot, issued }: CredentialTags, slots: Slots, now: Date): Difference[] {
   const filled = slots[slot];
   if (!filled) return [{ code: 'password-missing', expected: slot }];
   if (new Date(filled.createdAt).getTime() !== new Date(issued.slotCreatedAt).getTime())
@@ -99,7 +99,7 @@ function aboutPassword({ slot, issued }: CredentialTags, slots: Slots, now: Date
   return isLive(filled, now) ? [] : [{ code: 'password-expired', found: filled.expiresAt ?? '' }];
 }
 
-function aboutEndpoint({ tags, connectedRegistry }: KnownClient, allowed: readonly string[]): Difference[] {
+function endpointDifferences({ tags, connectedRegistry }: KnownClient, allowed: readonly string[]): Difference[] {
   const { endpoint } = tags.issued;
   const present = connectedRegistry?.loginServer?.toLowerCase();
   if (endpoint === undefined || present === undefined) return [];

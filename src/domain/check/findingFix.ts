@@ -4,7 +4,7 @@ import { FIX_COMMANDS } from './fixCommands.js';
 
 const ONBOARD = 'Onboard the client again: POST /api/onboardings.';
 
-/** What puts a client right that a check found, one fix a line; nothing of one that is as it should be. */
+/** How to fix a client's differences, one fix a line; undefined if nothing needs fixing. */
 export function findingFix(
   client: ClientReference,
   token: string | undefined,
@@ -15,13 +15,13 @@ export function findingFix(
   return [...new Set(differences.map((difference) => fixOf(client, token ?? '', difference)))].join('\n');
 }
 
-/** Of a client without differences. */
+/** Fixes of a client without differences, by its state. */
 const OF_STATES: Readonly<Partial<Record<Verdict, string>>> = {
-  revoked: 'Nothing, if it is to stay so. An onboarding gives it access again, an offboarding takes away what is left.',
+  revoked: 'Nothing, if the client is to stay revoked. To give it access again, onboard it; to remove it, offboard it.',
   expired: ONBOARD,
-  expiring: 'See why it was not rotated: GET /api/rotations/schedule. Then rotate it: POST /api/rotations.',
+  expiring: 'Find out why it was not rotated: GET /api/rotations/schedule. Then rotate it: POST /api/rotations.',
   absent: 'Onboard the client: POST /api/onboardings.',
-  changing: 'Wait until the run that is under way has ended, and check again.',
+  changing: 'Wait for the running operation to end, then check again.',
 };
 
 function fixOf(
@@ -41,11 +41,11 @@ function fixOf(
     case 'connected-registry-missing':
       return 'Offboard the client: POST /api/offboardings.';
     case 'endpoint':
-      return `List its endpoint in the setting ALLOWED_ENDPOINTS, or: ${ONBOARD}`;
+      return `Add its endpoint to the setting ALLOWED_ENDPOINTS, or: ${ONBOARD}`;
     case 'token-shared':
-      return 'Give each client a token of its own: onboard the other clients again without naming this token, then take it off their connected registries.';
+      return 'Give each client its own token: onboard the other clients again without this token name, then remove the token from their connected registries.';
     case 'fact-unknown':
-      return 'Nothing yet: Azure did not say it. Check again, and see GET /api/health for rights that are missing.';
+      return 'Nothing yet: Azure did not return this fact. Check again, and look for missing rights in GET /api/health.';
     case 'token-missing':
     case 'scope-map-missing':
     case 'password-missing':

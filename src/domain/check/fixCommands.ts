@@ -11,8 +11,8 @@ interface OfToken extends OfRegistry {
 }
 
 /**
- * Every Azure CLI command that the app prints as a fix, in one place: each is run as printed, by a test with the real CLI
- * (packages/azure-simulator/test/fixes.az.test.ts). A fix that says more than its command has the command at its end.
+ * All Azure CLI commands that the app prints as fixes. A test runs each as printed with the real CLI
+ * (packages/azure-simulator/test/fixes.az.test.ts). A fix with additional text ends with its command.
  */
 export const FIX_COMMANDS = {
   upgradeRegistry: ({ registry }: OfRegistry) => acr('update', { name: lower(registry), sku: 'Premium' }),
@@ -32,7 +32,7 @@ export const FIX_COMMANDS = {
   showDataEndpoint: ({ registry }: OfRegistry) => acr('show', { name: lower(registry), query: 'dataEndpointEnabled' }),
   showTokenStatus: ({ registry, token }: OfToken) =>
     acr('token show', { registry: lower(registry), name: token, query: 'status' }),
-  /** Once a night; any other time in five fields does as well. */
+  /** A nightly sync, as an example: any schedule of five fields will do. */
   setSyncSchedule: ({ registry, connectedRegistry }: OfConnectedRegistry) =>
     acr('connected-registry update', {
       registry: lower(registry),
@@ -40,7 +40,7 @@ export const FIX_COMMANDS = {
       'sync-schedule': '0 3 * * *',
       'sync-window': 'PT4H',
     }),
-  /** Grants it on the connected registry and on all its ancestors. */
+  /** Grants the repository on the connected registry and on all its ancestors. */
   addToSyncScope: ({
     registry,
     connectedRegistry,
@@ -51,7 +51,7 @@ export const FIX_COMMANDS = {
       name: connectedRegistry,
       add: repository,
     }),
-  /** As many days as the seconds, and one more; ARM takes 1 to 90. */
+  /** Sets the TTL to `seconds`, rounded up to days, plus one day. ARM accepts 1 to 90 days. */
   keepMessages: ({ registry, connectedRegistry, seconds }: OfConnectedRegistry & { readonly seconds: number }) =>
     acr('connected-registry update', {
       registry: lower(registry),
@@ -70,7 +70,7 @@ export const FIX_COMMANDS = {
     acr('token credential delete', { registry: lower(registry), name: token, [slot]: [] }),
   moveToken: ({ registry, token, scopeMap }: OfToken & { readonly scopeMap: string }) =>
     acr('token update', { registry: lower(registry), name: token, 'scope-map': scopeMap }),
-  /** Gives the scope map just the rights that are wanted: action strings of what it has and of what it should have. */
+  /** Gives the scope map exactly the wanted rights. `has`, `wanted`: action strings. */
   changeScopeMap: ({ registry, scopeMap, has, wanted }: ScopeMapChange) =>
     [
       acr('scope-map update', { registry: lower(registry), name: scopeMap }),
@@ -85,7 +85,7 @@ interface ScopeMapChange extends OfRegistry {
   readonly wanted: readonly string[];
 }
 
-/** Options by name; an empty list is one without a value. */
+/** @param options values by option name; an empty list is an option without a value. */
 function acr(command: string, options: Readonly<Record<string, string | readonly []>>): string {
   const words = Object.entries(options).map(([name, value]) =>
     typeof value === 'string' ? `--${name} ${quoted(value)}` : `--${name}`,
@@ -93,12 +93,12 @@ function acr(command: string, options: Readonly<Record<string, string | readonly
   return ['az acr', command, ...words].join(' ');
 }
 
-/** As a POSIX shell takes it for one word. */
+/** Quotes a text for a POSIX shell. */
 function quoted(text: string): string {
   return /^[\w./:@%+=-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
-/** The CLI's help: the name should be in lower case. */
+/** The Azure CLI wants registry names in lower case (its help of --registry). */
 function lower(registry: string): string {
   return registry.toLowerCase();
 }
@@ -107,7 +107,7 @@ function without(actions: readonly string[], others: readonly string[]): string[
   return actions.filter((action) => !others.includes(action)).toSorted();
 }
 
-/** One option a repository, with its actions. */
+/** One option for each repository, with its actions. */
 function repositoryOptions(option: string, actions: readonly string[]): string[] {
   const byRepository = new Map<string, string[]>();
   for (const action of actions) {

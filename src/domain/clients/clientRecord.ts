@@ -3,84 +3,87 @@ import { withEnded, type EndedOperation } from '../operations/endedOperation.js'
 import { withOrphanedToken, type OrphanedToken } from '../tokens/orphanedToken.js';
 import type { WorksFor } from '../operations/worksFor.js';
 
-/** What must outlive a client's runs. Times are ISO 8601. */
+/** Facts about a client that must outlive its runs. Times are ISO 8601. */
 export interface ClientRecord {
-  /** The client was revoked then; an onboarding that was asked for later lifts it, nothing else. */
+  /** When the client was revoked. Only an onboarding that is requested later clears it. */
   readonly revokedAt?: string;
-  /** Of a revocation that was repeated: when the client was revoked first. What came in between is ended by the repetition. */
+  /** If the revocation was repeated: when the client was first revoked. The repetition also ends runs started in between. */
   readonly firstRevokedAt?: string;
-  /** Names of the tokens that the revocation found enabled: what it has disabled, and somebody else has not. */
+  /** Names of the tokens that the revocation found enabled, hence disabled itself. */
   readonly disabled?: readonly string[];
-  /** Revocations that are disabling what the client has at this moment. */
+  /** Revocations that are disabling the client's tokens and secrets now. */
   readonly disabling?: readonly Disabling[];
-  /** Tokens that runs made and left, and that no secret need tell of. */
+  /** Tokens that runs created and did not remove. Secrets may not name them. */
   readonly orphaned?: readonly OrphanedToken[];
-  /** Tokens that the client has from us, made for it or adopted. */
+  /** Tokens that this app gave the client, created for it or adopted. */
   readonly held?: readonly HeldToken[];
-  /** The client has been given a token since then, whatever has become of it. */
+  /** When the client was first given a token, even if the token is gone by now. */
   readonly knownSince?: string;
-  /** A rotation is due since then, whatever its age says. */
+  /** Since when a rotation is due regardless of the credential's age. */
   readonly rotationDueSince?: string;
-  /** A rotation failed, and is to be tried again then. */
+  /** When to retry a failed rotation. */
   readonly retryRotationAt?: string;
-  /** Time of the newest event about the device that was taken; older ones come late. */
+  /** Time of the newest accepted event about the device. Older events are stale. */
   readonly newestEventAt?: string;
-  /** Version of the main secret that the device's agent says it uses. */
+  /** Version of the main secret that the device's agent reports using. */
   readonly acknowledged?: string;
-  /** How the last runs ended, oldest first; an offboarding keeps them. */
+  /** How the last runs ended, oldest first. Kept after an offboarding. */
   readonly ended?: readonly EndedOperation[];
 }
 
-/** A revocation at its writes. What is to lift it waits for them: they would undo it. */
-export interface Disabling {
+/** A revocation while it writes. A run that clears it waits until then; otherwise these writes would disable the client again. */
+interface Disabling {
   /** The revocation's operation. */
   readonly operation: string;
-  /** ISO 8601; from then on it counts as lost. */
+  /** ISO 8601. After this time the revocation counts as lost. */
   readonly until: string;
 }
 
 export const NOTHING_KNOWN: ClientRecord = {};
 
-/** Name of the entity. Lower case, since the engine folds an entity's name in some places and not in others. */
+/** Name of the entity, in lower case: the engine lower-cases entity names in some places and not in others. */
 export const CLIENT_RECORD = 'client';
 
 /** Input of each operation; the entity's key is the client's. */
 export interface ClientRecordRequests {
   /**
-   * Marks the client as revoked: at `at`, or at the entity's own time if that is later. It disables what there is until
-   * `endDisabling`, or `until`.
+   * Marks the client as revoked at `at`, or at the entity's current time if that is later. The revocation disables tokens
+   * and secrets until `endDisabling`, or until `until` if it is lost.
    */
   readonly revoke: WorksFor & { readonly at: string; readonly until: string };
-  /** The revocation of `revokedAt` is about to look again for what is enabled, if it still stands. */
+  /** The revocation of `revokedAt`, unless cleared, is about to search again for enabled tokens and secrets. */
   readonly beginDisabling: WorksFor & { readonly revokedAt: string; readonly until: string };
   readonly endDisabling: WorksFor;
   /** The revocation is about to disable these tokens, which are enabled. */
   readonly noteDisabled: WorksFor & { readonly tokens: readonly string[] };
-  /** A run ends that made this token, and leaves it. */
+  /** A run ends without removing the token that it created. */
   readonly noteOrphaned: WorksFor & OrphanedToken;
-  /** A run is about to make, adopt or move this token, or has done so. */
+  /** A run is about to create, adopt or move this token, or has done so. */
   readonly holdToken: WorksFor & HeldToken;
-  /** The client has the token no more. */
+  /** The client no longer has the token. */
   readonly dropToken: WorksFor & { readonly token: string };
-  /** Whether the client was revoked since a run was asked for, so that its undo must keep what it made. */
-  readonly revokedSince: WorksFor & { readonly wantedAt: string };
-  /** A run that was asked for at `wantedAt` begins; `eventAt` when an event asked for it. */
-  readonly begin: WorksFor & { readonly wantedAt: string; readonly eventAt?: string };
-  /** An offboarding begins, whether or not the client was revoked; older events than its own time come too late. */
-  readonly beginOffboarding: WorksFor & { readonly wantedAt: string; readonly eventAt?: string };
-  /** The run that was asked for at `wantedAt` has enabled the client again: an earlier mark is lifted. */
-  readonly clearRevocation: WorksFor & { readonly wantedAt: string };
+  /**
+   * Whether the client was revoked since a run's request. If so, the run's rollback must keep what the run created.
+   * `effectiveAt`: the event's own time if an event requested the run, otherwise when it was requested.
+   */
+  readonly revokedSince: WorksFor & { readonly effectiveAt: string };
+  /** A run requested at `requestedAt` begins. `eventAt`: time of the event that requested it, if any. */
+  readonly begin: WorksFor & { readonly requestedAt: string; readonly eventAt?: string };
+  /** An offboarding begins, whether or not the client was revoked. Events older than it become stale. */
+  readonly beginOffboarding: WorksFor & { readonly requestedAt: string; readonly eventAt?: string };
+  /** The run of `effectiveAt` has enabled the client again: clears an earlier revocation. */
+  readonly clearRevocation: WorksFor & { readonly effectiveAt: string };
   readonly markRotationDue: WorksFor & { readonly at: string };
-  /** A rotation has failed; the next one is due at `at`. */
+  /** A rotation has failed. `at`: when to retry it. */
   readonly retryRotation: WorksFor & { readonly at: string };
-  /** A rotation that was asked for at `at` is done. */
+  /** A rotation requested at `at` is complete. */
   readonly clearRotationDue: WorksFor & { readonly at: string };
-  /** An event of that time was taken. */
+  /** An event was accepted. `at`: its time. */
   readonly noteEvent: WorksFor & { readonly at: string };
   readonly acknowledge: WorksFor & { readonly version: string };
-  /** A run has ended. A repetition changes nothing. */
+  /** A run has ended. Repeating the operation changes nothing. */
   readonly noteEnd: WorksFor & { readonly ended: EndedOperation };
-  /** The client is gone: what was known of it is of no use, but its revocation, its newest event and how runs ended. */
+  /** The client was offboarded: keeps only its revocation, its newest event and how its runs ended. */
   readonly forget: WorksFor;
 }
 export type ClientRecordOperation = keyof ClientRecordRequests;
@@ -132,7 +135,7 @@ export function markRevoked(record: ClientRecord, at: string): ClientRecord & { 
   return { ...record, revokedAt, firstRevokedAt: record.firstRevokedAt ?? record.revokedAt };
 }
 
-/** Only while the client is revoked: of a lifted revocation there is nothing to remember. */
+/** Ignored unless the client is revoked: a cleared revocation keeps no token names. */
 export function noteDisabled(record: ClientRecord, tokens: readonly string[]): ClientRecord {
   if (record.revokedAt === undefined || tokens.length === 0) return record;
   const names = [...(record.disabled ?? []), ...tokens.map((token) => token.toLowerCase())];
@@ -149,7 +152,7 @@ export function endDisabling(record: ClientRecord, operation: string): ClientRec
   return others.length === 0 ? rest : { ...rest, disabling: others };
 }
 
-/** Whether a revocation is disabling what the client has at this moment. */
+/** Whether a revocation is disabling the client's tokens and secrets at `now`. */
 export function isDisabling({ disabling = [] }: ClientRecord, now: Date): boolean {
   return disabling.some(({ until }) => new Date(until) > now);
 }
@@ -162,7 +165,7 @@ export function noteOrphaned(record: ClientRecord, orphaned: OrphanedToken): Cli
   return { ...record, orphaned: withOrphanedToken(record.orphaned ?? [], orphaned) };
 }
 
-/** Noted before its action, as an undo is: what is remembered may be about a token that was never made. */
+/** Recorded before the action, as an undo is, so the record may name a token that was never created. */
 export function holdToken(record: ClientRecord, held: HeldToken): ClientRecord {
   const { knownSince = held.since } = record;
   return { ...record, knownSince, held: withHeldToken(record.held ?? [], held) };
@@ -175,8 +178,8 @@ export function dropToken(record: ClientRecord, token: string): ClientRecord {
 }
 
 /**
- * Whether the record tells of a client that has, or had, something of ours. A revocation's mark or an event's time does
- * not: both are noted for whatever name somebody wrote.
+ * Whether the record shows that this app ever gave the client a resource. A revocation or an event's time shows nothing:
+ * both are recorded for any name in a request.
  */
 export function isKnown({ knownSince, held = [], orphaned = [], disabled = [], ...rest }: ClientRecord): boolean {
   const { acknowledged, rotationDueSince, retryRotationAt } = rest;
@@ -189,15 +192,15 @@ export function noteEnd(record: ClientRecord, ended: EndedOperation): ClientReco
   return { ...record, ended: withEnded(record.ended ?? [], ended) };
 }
 
-/** When the client was revoked, if the run that was asked for at `wantedAt` is not later than that. */
-export function revokedSince({ revokedAt }: ClientRecord, wantedAt: string): string | undefined {
-  return revokedAt !== undefined && new Date(revokedAt) >= new Date(wantedAt) ? revokedAt : undefined;
+/** When the client was revoked, unless the request of `effectiveAt` is later than that. */
+export function revokedSince({ revokedAt }: ClientRecord, effectiveAt: string): string | undefined {
+  return revokedAt !== undefined && new Date(revokedAt) >= new Date(effectiveAt) ? revokedAt : undefined;
 }
 
-/** A mark that is not older than the run stays. */
-export function clearRevocation(record: ClientRecord, wantedAt: string): ClientRecord {
+/** Clears the revocation if it is older than the request of `effectiveAt`. */
+export function clearRevocation(record: ClientRecord, effectiveAt: string): ClientRecord {
   const { revokedAt, firstRevokedAt: _first, disabled: _disabled, ...rest } = record;
-  return revokedAt !== undefined && new Date(revokedAt) < new Date(wantedAt) ? rest : record;
+  return revokedAt !== undefined && new Date(revokedAt) < new Date(effectiveAt) ? rest : record;
 }
 
 export function noteEvent(record: ClientRecord, at: string): ClientRecord {
@@ -208,46 +211,46 @@ export function markRotationDue(record: ClientRecord, at: string): ClientRecord 
   return record.rotationDueSince === undefined ? { ...record, rotationDueSince: at } : record;
 }
 
-/** A mark that came after the rotation was asked for stays. */
+/** Clears the due mark unless it was set after the rotation was requested at `at`. */
 export function clearRotationDue(record: ClientRecord, at: string): ClientRecord {
-  const { retryRotationAt: _tried, ...asked } = record;
-  const { rotationDueSince, ...rest } = asked;
-  return rotationDueSince !== undefined && new Date(rotationDueSince) <= new Date(at) ? rest : asked;
+  const { retryRotationAt: _retry, ...withoutRetry } = record;
+  const { rotationDueSince, ...rest } = withoutRetry;
+  return rotationDueSince !== undefined && new Date(rotationDueSince) <= new Date(at) ? rest : withoutRetry;
 }
 
-/** A revocation that stands, as the onboarding that is to lift it must know it. */
+/** A revocation in effect: what the onboarding that clears it needs to know. */
 export interface Revocation {
   /** ISO 8601. */
   readonly revokedAt: string;
-  /** Names of the tokens that it disabled, in lower case; an onboarding may enable these again, and no other. */
+  /** Names of the tokens that it disabled, in lower case. An onboarding may enable only these again. */
   readonly disabled: readonly string[];
 }
 
-/** The revocation that stands, if any. */
+/** The revocation in effect, if any. */
 export function revocationOf({ revokedAt, disabled = [] }: ClientRecord): Revocation | undefined {
   return revokedAt === undefined ? undefined : { revokedAt, disabled };
 }
 
-/** Whether a run may begin; `lifts` is there when it may, and lifts that revocation by its success. */
-export type BeginVerdict =
-  | { readonly kind: 'goOn'; readonly clears?: Revocation }
+/** Whether a run may begin. `clears`: the earlier revocation that the run clears when it succeeds. */
+type BeginVerdict =
+  | { readonly kind: 'proceed'; readonly clears?: Revocation }
   | { readonly kind: 'revoked'; readonly revokedAt: string }
   | { readonly kind: 'staleEvent'; readonly newestEventAt: string };
 
 /**
- * A run that was asked for before the client was revoked must not begin any more, and one that an event asked for not
- * after a newer event: deliveries come late, twice and out of order.
+ * Refuses a run that was requested before the client was revoked, and a run requested by an event if a newer event was
+ * accepted: Event Grid may deliver events late, twice and out of order.
  */
-export function judgeBegin(record: ClientRecord, wantedAt: string, eventAt: string | undefined): BeginVerdict {
+export function judgeBegin(record: ClientRecord, requestedAt: string, eventAt: string | undefined): BeginVerdict {
   const stale = judgeEvent(record, eventAt);
   if (stale) return stale;
   const clears = revocationOf(record);
-  if (!clears) return { kind: 'goOn' };
+  if (!clears) return { kind: 'proceed' };
   const { revokedAt } = clears;
-  return revokedSince(record, eventAt ?? wantedAt) ? { kind: 'revoked', revokedAt } : { kind: 'goOn', clears };
+  return revokedSince(record, eventAt ?? requestedAt) ? { kind: 'revoked', revokedAt } : { kind: 'proceed', clears };
 }
 
-/** The verdict on an event that comes after a newer one; undefined for any other, and for a run that no event asked for. */
+/** The verdict on a stale event; undefined for a current one, and for a run that no event requested. */
 export function judgeEvent(
   { newestEventAt }: ClientRecord,
   eventAt: string | undefined,

@@ -1,18 +1,19 @@
+import { sameName } from '@connected-registry/protocol/names/sameName';
 import type { ClientReference } from '@connected-registry/protocol/names/clientKey';
 
-/** So many are named. */
+/** Maximum names that are suggested. */
 const MAX_NEAR = 5;
 
-/** Longest names that are compared, in characters: as long as a device id may be. */
-const LONGEST = 128;
+/** Characters of a name that are compared: the maximum length of a device id. */
+const MAX_CHARACTERS = 128;
 
 /**
- * Known clients whose names are like one that nobody knows, the likest first: the same name at another connected registry,
- * another case, or a few letters changed, left out or added.
+ * Suggests known clients whose names are similar to an unknown one, closest first: the same name at another connected
+ * registry, another case, or a few letters changed, removed or added.
  */
 export function nearClients(wanted: ClientReference, known: readonly ClientReference[]): ClientReference[] {
   return known
-    .filter(({ registry }) => registry.toLowerCase() === wanted.registry.toLowerCase())
+    .filter(({ registry }) => sameName(registry, wanted.registry))
     .map((client) => ({ client, distance: distanceOf(wanted, client) }))
     .filter(({ distance }) => distance <= maxChanges(wanted.client))
     .toSorted((left, right) => left.distance - right.distance || (left.client.client < right.client.client ? -1 : 1))
@@ -20,25 +21,25 @@ export function nearClients(wanted: ClientReference, known: readonly ClientRefer
     .map(({ client }) => client);
 }
 
-/** A third of a short name changed is another name. */
+/** Letters that may differ: a third of the name, at least 1 and at most 3. */
 function maxChanges(name: string): number {
   return Math.max(1, Math.min(3, Math.floor(name.length / 3)));
 }
 
-/** Another connected registry counts as one change, and so does another case, however many letters it is. */
+/** Another connected registry counts as one change; another case too, however many letters it affects. */
 function distanceOf(wanted: ClientReference, client: ClientReference): number {
-  const sameRegistry = wanted.connectedRegistry.toLowerCase() === client.connectedRegistry.toLowerCase();
+  const sameRegistry = sameName(wanted.connectedRegistry, client.connectedRegistry);
   const elsewhere = sameRegistry ? 0 : 1;
   if (wanted.client === client.client) return elsewhere;
-  // At another connected registry only the very name is meant, perhaps.
+  // At another connected registry, only an identical name is suggested.
   if (!sameRegistry) return Number.POSITIVE_INFINITY;
   if (wanted.client.toLowerCase() === client.client.toLowerCase()) return 1;
   return editDistance(wanted.client.toLowerCase(), client.client.toLowerCase());
 }
 
-/** Letters to change, leave out or add (Levenshtein), of names that are no longer than LONGEST. */
+/** Letters to change, remove or add (Levenshtein) in the first {@link MAX_CHARACTERS} characters. */
 export function editDistance(left: string, right: string): number {
-  const [from, to] = [left.slice(0, LONGEST), right.slice(0, LONGEST)];
+  const [from, to] = [left.slice(0, MAX_CHARACTERS), right.slice(0, MAX_CHARACTERS)];
   let row = Array.from({ length: to.length + 1 }, (_, column) => column);
   for (let line = 1; line <= from.length; line += 1) {
     const next = [line];

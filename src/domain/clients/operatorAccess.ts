@@ -1,23 +1,24 @@
 import { z } from 'zod';
 import { parseJson } from '@connected-registry/protocol/json/parseJson';
 
-/** How the app tells operators from others. */
+/** How the app recognises operators. */
 export type OperatorAccess =
-  /** Whoever brings the host's function key is an operator; more is not known of them. */
+  /** Any caller with the host's function key is an operator. Their identity is unknown. */
   | { readonly kind: 'functionKey' }
-  /** Whom the platform's authentication has admitted with Entra, and who has the role or is listed. */
+  /** Callers that App Service authentication admitted with Entra, and that have the role or are listed by object id. */
   | { readonly kind: 'entra'; readonly role?: string; readonly principals: readonly string[] };
 
-/** What the audit calls whoever holds the function key. */
-export const FUNCTION_KEY_ACTOR = 'function-key';
+/** The actor in the audit for callers with the function key. */
+const FUNCTION_KEY_ACTOR = 'function-key';
 
 /**
- * The platform's word on who asks. It takes the header from outside requests away, so only it can set it (Azure docs:
- * App Service, configure-authentication-user-identities); that holds only while its authentication is on.
+ * The header by which App Service authentication names the caller. The platform removes it from outside requests, so only
+ * the platform can set it, as long as its authentication is on (Azure docs: App Service,
+ * configure-authentication-user-identities).
  */
 export const PRINCIPAL_HEADER = 'x-ms-client-principal';
 
-/** The header's content: base64 of JSON. `name_typ` and `role_typ` say which claims name the caller and their roles. */
+/** The header's content: base64 of JSON. `role_typ` is the type of the claims that name the caller's roles. */
 const clientPrincipal = z.object({
   auth_typ: z.string(),
   claims: z.array(z.object({ typ: z.string(), val: z.string() })),
@@ -25,18 +26,22 @@ const clientPrincipal = z.object({
 });
 type ClientPrincipal = z.infer<typeof clientPrincipal>;
 
-/** Entra's name as a provider of the platform. */
+/** Name of Entra as an authentication provider of App Service. */
 const ENTRA = 'aad';
 
-/** Claims by their short names and by those that the platform's mapping gives them. */
+/** Claim types: the short name, and the name after the platform's mapping. */
 const OBJECT_ID = ['oid', 'http://schemas.microsoft.com/identity/claims/objectidentifier'];
 const TENANT_ID = ['tid', 'http://schemas.microsoft.com/identity/claims/tenantid'];
 const ROLES = ['roles', 'http://schemas.microsoft.com/ws/2008/06/identity/claims/role'];
 
-export type Admission =
+type Admission =
   { readonly actor: string } | { readonly refused: 'not-authenticated' | 'not-an-operator'; readonly actor?: string };
 
-/** Who asks, or why they are not let in. @param header the request's {@link PRINCIPAL_HEADER}. */
+/**
+ * Admits or refuses a caller.
+ * @param header the request's {@link PRINCIPAL_HEADER}
+ * @returns the actor for the audit, or why the caller is refused
+ */
 export function admit(access: OperatorAccess, header: string | undefined): Admission {
   if (access.kind === 'functionKey') return { actor: FUNCTION_KEY_ACTOR };
   const principal = header === undefined ? undefined : parsePrincipal(header);
@@ -58,12 +63,12 @@ function valuesOf({ claims }: ClientPrincipal, types: readonly string[]): string
   return claims.flatMap(({ typ, val }) => (types.includes(typ) && val !== '' ? [val] : []));
 }
 
-/** Longest name of a principal in the audit. */
+/** Maximum characters of a principal's name in the audit. */
 const MAX_CHARACTERS = 100;
 
 /**
- * What the audit calls a principal: its object id, with its tenant's behind an @. Neither changes nor is given again, as a
- * sign-in name may be. Other characters than those of such ids become `_`.
+ * A principal's name in the audit: `{object id}@{tenant id}`. Unlike sign-in names, these ids never change and are never
+ * reused. Characters that such ids cannot have become `_`.
  */
 function actorOf(principal: ClientPrincipal, objectId: string): string {
   const tenant = valuesOf(principal, TENANT_ID)[0];

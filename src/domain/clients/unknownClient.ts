@@ -2,28 +2,27 @@ import type { Problem } from '@connected-registry/protocol/answers/answers';
 import type { ClientReference } from '@connected-registry/protocol/names/clientKey';
 import { clientName } from '../tokens/sharedToken.js';
 
-/** A client that nothing knows, and which one may have been meant. */
+/** Suggestions for a client that is unknown. */
 export interface UnknownClient {
-  /** Known clients of like names; absent where they could not be looked up. */
+  /** Known clients with similar names; absent if they could not be looked up. */
   readonly near?: readonly ClientReference[];
 }
 
-/** What is said of an unknown client, and what to do, in words. */
-export function aboutUnknown(client: ClientReference, { near }: UnknownClient): { message: string; fix: string } {
-  const whom = clientName(client);
+/** Message and fix for an unknown client. */
+export function unknownClientText(client: ClientReference, { near }: UnknownClient): { message: string; fix: string } {
   return {
-    message: `Neither the client's record, the vault, a token's name nor the client list knows ${whom}.`,
-    fix: near === undefined ? `${CORRECT} Names like it could not be looked up.` : `${CORRECT} ${named(near)}`,
+    message: `Neither the client's record, the vault, a token's name nor the client list knows ${clientName(client)}.`,
+    fix: near === undefined ? `${CORRECT} Similar names could not be looked up.` : `${CORRECT} ${named(near)}`,
   };
 }
 
-const CORRECT = 'Correct connectedRegistry and client; case counts.';
+const CORRECT = 'Correct connectedRegistry and client; client is case-sensitive.';
 
 function named(near: readonly ClientReference[]): string {
-  return near.length === 0 ? 'No client has a name like it.' : `Names like it: ${near.map(clientName).join(', ')}.`;
+  return near.length === 0 ? 'No client has a similar name.' : `Similar names: ${near.map(clientName).join(', ')}.`;
 }
 
-/** In a dry run. */
+/** The problem that a dry run reports for an unknown client. */
 export function unknownProblem(client: ClientReference, unknown: UnknownClient): Problem {
-  return { code: 'client-unknown', field: 'client', ...aboutUnknown(client, unknown) };
+  return { code: 'client-unknown', field: 'client', ...unknownClientText(client, unknown) };
 }

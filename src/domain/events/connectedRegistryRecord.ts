@@ -1,25 +1,25 @@
 import type { WorksFor } from '../operations/worksFor.js';
 
 /**
- * Remembers of a connected registry whether its creation has been answered. Its age tells nothing: every PATCH resets
- * `systemData.createdAt` (docs/simulator.md, "Times"), the app's own bindings included.
+ * Whether the app has responded to a connected registry's creation. Its age cannot show that: every PATCH, also the app's
+ * own bindings, resets `systemData.createdAt` (docs/simulator.md, "Times"). Times are ISO 8601.
  */
 export interface ConnectedRegistryRecord {
-  /** Time of the event about its creation. Deliveries of that event, and of older ones, are about the same one. */
+  /** Time of its creation event. Deliveries of that event, and of older ones, are about the same connected registry. */
   readonly newAt?: string;
-  /** It was there, and in use, before the app heard of it. */
+  /** True if it existed and was in use before the app's first event about it. */
   readonly isOld?: boolean;
-  /** Time of the last deletion event: what is known is about the connected registry that is gone. */
+  /** Time of the last deletion event. Facts older than that are about the deleted connected registry. */
   readonly deletedAt?: string;
 }
 
 export const NEVER_SEEN: ConnectedRegistryRecord = {};
 
-/** The entity's name; lower case, as the binder's. */
+/** Name of the entity, in lower case, as the binder's. */
 export const CONNECTED_REGISTRY_RECORD = 'connectedregistry';
 
 export interface ConnectedRegistryRequests {
-  /** Its creation is answered now. */
+  /** The app responds to its creation now. `at`: the event's time. */
   noteNew: WorksFor & { readonly at: string };
   noteOld: WorksFor & { readonly at: string };
   noteDeleted: WorksFor & { readonly at: string };
@@ -27,7 +27,7 @@ export interface ConnectedRegistryRequests {
 export type ConnectedRegistryOperation = keyof ConnectedRegistryRequests;
 export type ConnectedRegistryRequest = ConnectedRegistryRequests[ConnectedRegistryOperation];
 
-/** Late events do not undo newer ones. */
+/** Applies an event to the record. Late events do not undo newer ones. */
 export function note(
   record: ConnectedRegistryRecord,
   operation: ConnectedRegistryOperation,
@@ -42,12 +42,12 @@ export function note(
   return { ...kept, newAt: newAt !== undefined && newAt > at ? newAt : at };
 }
 
-/** Seconds: a time of creation that is longer ago shows that it is old. A young one shows nothing. */
+/** Seconds. An older creation time proves that the connected registry existed before; a younger one proves nothing. */
 const OLD_AFTER_SECONDS = 3600;
 
-/** What a connected registry says of itself, as far as it shows whether it is in use. */
-export interface UseOfConnectedRegistry {
-  /** Absent where ARM does not say it. */
+/** Facts of a connected registry that show whether it is in use. */
+interface UseOfConnectedRegistry {
+  /** Undefined if ARM does not return it. */
   readonly isActive: boolean | undefined;
   readonly lastSyncTime?: string;
   readonly clientTokens: readonly string[];
@@ -55,11 +55,10 @@ export interface UseOfConnectedRegistry {
 }
 
 /**
- * Whether a write that an event tells of has made the connected registry. `unknown`: nobody can tell, so that its profile's
- * clients are not onboarded on a guess, and a later event decides.
- *
+ * Whether the write that an event reports created the connected registry.
  * @param at time of the event
  * @param wasBound whether the app has ever written its list of clients
+ * @returns `unknown` if it cannot be decided: then no clients are onboarded on a guess, and a later event decides
  */
 export function judgeWrite(
   record: ConnectedRegistryRecord,
@@ -69,16 +68,16 @@ export function judgeWrite(
   if (newAt !== undefined) return at <= newAt ? 'new' : 'known';
   if (isOld === true) return 'known';
   if (deletedAt !== undefined && at <= deletedAt) return 'known';
-  // What was bound before the deletion was bound to the one that is gone.
+  // Bindings before the deletion belonged to the deleted connected registry.
   const isInUse =
-    // Unknown is not no: a profile's clients, the offboarded ones too, are not onboarded on a guess.
+    // Unknown is not no: a profile's clients, offboarded ones included, must not be onboarded on a guess.
     facts.isActive !== false ||
     facts.lastSyncTime !== undefined ||
     facts.clientTokens.length > 0 ||
     (wasBound && deletedAt === undefined);
   if (isInUse) return 'old';
   const age = facts.createdAt === undefined ? NaN : (Date.parse(at) - Date.parse(facts.createdAt)) / 1000;
-  // Without its age nothing tells it from one that was there long before, unless a deletion was: then it is another one.
+  // Without a creation time it may have existed long before, unless a deletion event shows that it is another one.
   if (Number.isNaN(age)) return deletedAt === undefined ? 'unknown' : 'new';
   return age > OLD_AFTER_SECONDS ? 'old' : 'new';
 }

@@ -1,19 +1,19 @@
 import { ROTATE } from '../operations/run.js';
 
-/** The run that holds a client, or was the last to, as an event's own run is compared with it. Times are ISO 8601. */
+/** The client's current or last run, with which an event's request is compared. Times are ISO 8601. */
 export interface EarlierRun {
   readonly kind: string;
   readonly fingerprint: string;
   readonly requestedAt: string;
-  /** Absent when an operator asked for it. */
+  /** Time of the event that requested it; absent if an operator did. */
   readonly eventAt?: string;
   readonly hasEnded: boolean;
-  /** It has ended with what was asked for. */
+  /** Whether it ended with success. */
   readonly isCompleted: boolean;
 }
 
-/** What an event asks for. */
-export interface RequestedByEvent {
+/** The request of an event. */
+interface RequestedByEvent {
   readonly kind: string;
   readonly fingerprint: string;
   /** The event's own time (ISO 8601). */
@@ -21,11 +21,12 @@ export interface RequestedByEvent {
 }
 
 /**
- * Whether an event's work is done (`repeated`), or something newer has taken its place (`stale`): events come late, twice
- * and out of order. Undefined where the event still has something to say.
+ * Compares an event with the client's last run, since events may be delivered late, twice and out of order.
+ * @returns `repeated` if that run did what the event requests, `stale` if a newer request replaced it, undefined if the
+ *   event must be processed
  */
-export function overtakenBy(last: EarlierRun, requested: RequestedByEvent): 'repeated' | 'stale' | undefined {
-  // A rotation gives the client what it has already: it is no answer to any other wish.
+export function compareWithLastRun(last: EarlierRun, requested: RequestedByEvent): 'repeated' | 'stale' | undefined {
+  // A rotation only renews what the client has, so it fulfils no other request.
   if (last.kind === ROTATE && requested.kind !== ROTATE) return undefined;
   const isSame = last.kind === requested.kind && last.fingerprint === requested.fingerprint;
   const { eventAt } = last;
@@ -34,7 +35,7 @@ export function overtakenBy(last: EarlierRun, requested: RequestedByEvent): 'rep
     if (eventAt > requested.at) return 'stale';
     return eventAt === requested.at && isSame ? 'repeated' : undefined;
   }
-  // An operator has asked since, and has got it.
+  // The last run was an operator's. It overrides the event only if it is newer and succeeded.
   if (!last.isCompleted || requested.at > last.requestedAt) return undefined;
   return isSame ? 'repeated' : 'stale';
 }

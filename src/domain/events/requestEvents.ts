@@ -14,36 +14,36 @@ import {
 import { actionsCover, toActions } from '@connected-registry/protocol/names/permissions';
 import { requestOf, type Profile } from '../profiles/profiles.js';
 
-/** Types of the events on the request topic. */
+/** Event types on the request topic. */
 export const CLIENT_REQUESTED = 'ConnectedRegistry.ClientRequested';
 export const REVOKE_REQUESTED = 'ConnectedRegistry.RevokeRequested';
 export const OFFBOARD_REQUESTED = 'ConnectedRegistry.OffboardRequested';
 
-/** What an event on the request topic may ask for, in the words of the setting REQUEST_EVENTS. */
+/** Kinds of requests that events may make: the values of the setting REQUEST_EVENTS. */
 export const REQUEST_EVENT_KINDS = ['onboard', 'offboard', 'revoke'] as const;
 export type RequestEventKind = (typeof REQUEST_EVENT_KINDS)[number];
 
-/** Data of an event that asks for a client to be cut off, or taken away. */
+/** Data of an event that requests a revocation or an offboarding. */
 export const clientEventData = z.strictObject({
   connectedRegistry: REQUEST_FIELDS.connectedRegistry,
   client: REQUEST_FIELDS.client,
 });
 
-/** Data of a {@link CLIENT_REQUESTED} event where there are profiles: whatever it leaves out is the profile's. */
+/** Data of a {@link CLIENT_REQUESTED} event if profiles are configured: absent fields come from the profile. */
 export const boundedEventData = z.strictObject({
   ...REQUEST_FIELDS,
   repositories: REQUEST_FIELDS.repositories.optional(),
 });
 type BoundedData = z.infer<typeof boundedEventData>;
 
-/** A field that asks for more than the profile gives. */
-export interface BeyondProfile {
+/** A field that requests more than the profile allows. */
+interface BeyondProfile {
   readonly field: string;
   readonly message: string;
   readonly fix: string;
 }
 
-/** The client that an event is about: of the profile's registry, or the first configured one. */
+/** The client that an event names. @param registry the profile's registry, or the first configured one. */
 export function clientOfEvent(
   { connectedRegistry, client }: z.infer<typeof clientEventData>,
   registry: string,
@@ -51,7 +51,11 @@ export function clientOfEvent(
   return { registry, connectedRegistry, client };
 }
 
-/** What an event asks for, inside its profile's bounds; or each field that lies beyond them. */
+/**
+ * Builds the onboarding that an event requests, within the limits of its profile.
+ * @param defaultDays default credential lifetime, in days
+ * @returns the onboarding, or each field that exceeds the profile
+ */
 export function withinProfile(
   profile: Profile,
   data: BoundedData,
@@ -61,21 +65,21 @@ export function withinProfile(
   const beyond: BeyondProfile[] = [];
   const refuse = (field: keyof typeof ONBOARDING_FIELDS, message: string, fix: string) =>
     beyond.push({ field, message: `${message} (profile ${profile.name})`, fix });
-  const operators = 'Leave it out, or have an operator ask.';
+  const operators = 'Leave it out, or ask an operator to request it.';
   const granted = toActions(permissionsOf(profile.repositories));
   for (const [name, actions] of Object.entries(permissionsOf(data.repositories ?? [])))
     for (const action of actions)
-      if (!actionsCover(granted, name, action)) refuse('repositories', `${name} ${action} is not given`, operators);
+      if (!actionsCover(granted, name, action)) refuse('repositories', `${name} ${action} is not granted`, operators);
   for (const field of NOT_FOR_EVENTS)
     if (data[field] !== undefined) refuse(field, NAMED_BY_EVENT.message, NAMED_BY_EVENT.fix);
-  const longest = profile.credentialLifetimeDays ?? defaultDays;
-  if ((data.credentialLifetimeDays ?? 0) > longest)
-    refuse('credentialLifetimeDays', 'is longer than is given', `It may be ${longest} at most.`);
+  const maxDays = profile.credentialLifetimeDays ?? defaultDays;
+  if ((data.credentialLifetimeDays ?? 0) > maxDays)
+    refuse('credentialLifetimeDays', 'exceeds the maximum', `Use at most ${maxDays} days.`);
   if (beyond.length > 0) return { beyond };
 
   const { image: defaultImage, ...defaults } = requestOf(profile, data);
   const given = Object.fromEntries(Object.entries(data).filter(([, value]) => value !== undefined));
-  // Other repositories have another image by default.
+  // The profile's image may not be in the repositories that the event names, so their own default applies.
   const image = data.repositories === undefined && defaultImage !== undefined ? { image: defaultImage } : {};
   const parsed = onboardingBody.safeParse({ ...defaults, ...image, ...given });
   if (parsed.success) return { onboarding: toOnboarding(parsed.data, defaultRegistry, defaultDays) };
@@ -83,7 +87,7 @@ export function withinProfile(
     beyond: parsed.error.issues.map(({ path, message }) => ({
       field: path.join('.') || 'data',
       message,
-      fix: `It must fit profile ${profile.name}.`,
+      fix: `Make it fit profile ${profile.name}.`,
     })),
   };
 }

@@ -1,15 +1,15 @@
 import { z } from 'zod';
 
-/** Azure Resource Manager has written a resource. Source: Azure docs, event-grid/event-schema-resource-groups. */
+/** Type of the event after ARM wrote a resource. Source: Azure docs, event-grid/event-schema-resource-groups. */
 export const RESOURCE_WRITTEN = 'Microsoft.Resources.ResourceWriteSuccess';
 
-/** It has deleted one. */
+/** Type of the event after ARM deleted a resource. */
 export const RESOURCE_DELETED = 'Microsoft.Resources.ResourceDeleteSuccess';
 
 const CONNECTED_REGISTRY_DELETION = 'microsoft.containerregistry/registries/connectedregistries/delete';
 const CONNECTED_REGISTRY_WRITE = 'microsoft.containerregistry/registries/connectedregistries/write';
 
-/** Its data, as far as it is looked at. `claims` tells of persons: it is compared, and goes nowhere. */
+/** The fields of the event's data that the app uses. `claims` holds personal data: it is compared, never stored or logged. */
 export const resourceEventData = z.looseObject({
   operationName: z.string(),
   resourceUri: z.string().nullish(),
@@ -26,15 +26,15 @@ export function isConnectedRegistryDeletion({ operationName }: ResourceEventData
   return operationName.toLowerCase() === CONNECTED_REGISTRY_DELETION;
 }
 
-/** A change of an existing resource, which a PATCH always is. */
+/** Whether the write was a PATCH, which always changes an existing resource. */
 export function isPatch({ httpRequest }: ResourceEventData): boolean {
   return httpRequest?.method?.toUpperCase() === 'PATCH';
 }
 
-/** Claims that name who wrote: the application, and its or a person's object. */
+/** Claims that identify the writer: the application id, and the object id of the application or person. */
 const WRITER = ['appid', 'azp', 'oid', 'http://schemas.microsoft.com/identity/claims/objectidentifier'];
 
-/** Whether one of these identities wrote it. @param names application and object ids, in lower case. */
+/** Whether one of these identities wrote the resource. @param names application and object ids, in lower case. */
 export function isWrittenBy({ claims }: ResourceEventData, names: readonly string[]): boolean {
   return WRITER.map((claim) => claims?.[claim]).some(
     (value) => typeof value === 'string' && value !== '' && names.includes(value.toLowerCase()),
@@ -44,14 +44,14 @@ export function isWrittenBy({ claims }: ResourceEventData, names: readonly strin
 const CONNECTED_REGISTRY_ID =
   /^\/subscriptions\/(?<subscriptionId>[^/]+)\/resourceGroups\/(?<resourceGroup>[^/]+)\/providers\/Microsoft\.ContainerRegistry\/registries\/(?<registry>[^/]+)\/connectedRegistries\/(?<name>[a-zA-Z0-9]{5,50})$/i;
 
-export interface WrittenConnectedRegistry {
+interface WrittenConnectedRegistry {
   readonly subscriptionId: string;
   readonly resourceGroup: string;
   readonly registry: string;
   readonly name: string;
 }
 
-/** The connected registry that a resource id is of. */
+/** Parses the resource id of a connected registry; undefined for any other id. */
 export function parseConnectedRegistryId(id: string): WrittenConnectedRegistry | undefined {
   const { subscriptionId, resourceGroup, registry, name } = CONNECTED_REGISTRY_ID.exec(id)?.groups ?? {};
   return subscriptionId && resourceGroup && registry && name

@@ -1,17 +1,17 @@
 import type { SlotName } from '@connected-registry/protocol/registry/slots';
 
-/** What is left of a client, and what an offboarding does about it. Small, since it stands in the durable history. */
+/** The resources of a client, and what an offboarding does with each. Small, since it is kept in the durable history. */
 export interface OffboardingPlan {
   readonly tokens: readonly LeavingToken[];
-  /** Names of tokens that are gone, and that the connected registry still lists. */
+  /** Names of deleted tokens that the connected registry still lists. */
   readonly dangling: readonly string[];
-  /** Scope maps that may be of no use to anybody afterwards. */
+  /** Names of scope maps that may be unused afterwards. */
   readonly scopeMaps: readonly string[];
-  /** Names of the client's secrets that are not deleted. */
+  /** The client's secrets that are not deleted yet. */
   readonly secrets: readonly LeavingSecret[];
-  /** Names of all tokens that are the client's no more afterwards. */
+  /** Names of all tokens whose claims the client gives up. */
   readonly claims: readonly string[];
-  /** Whether there is anything of the client at all. */
+  /** Whether any resource of the client exists. */
   readonly isThere: boolean;
 }
 
@@ -22,50 +22,50 @@ export interface LeavingToken {
   readonly createdAt?: string;
   readonly isEnabled: boolean;
   readonly bound: boolean;
-  /** An earlier run made it; else it stays, without our passwords and unbound. */
+  /** Whether an earlier run created it. If not, it stays, but is unbound and loses this app's passwords. */
   readonly isOurs: boolean;
-  /** When each of our passwords that it holds was made (ISO 8601). */
+  /** Creation times of the passwords in it that this app issued (ISO 8601). */
   readonly ourPasswords: readonly string[];
   /**
-   * Passwords of a token that others made, which may be ours: made since it was adopted, and the client's secrets, which
-   * would say so, are gone. They are left, since they may as well be others'.
+   * Passwords of an adopted token that this app may have issued: created since the adoption, while the secrets that would
+   * prove it are gone. They are kept, since somebody else may have issued them.
    */
   readonly doubtful?: readonly { readonly slot: SlotName; readonly createdAt: string }[];
-  /** Why it is left alone, but for passwords of the client: only its name speaks for it, or others use it. */
+  /** Why the token is kept, without this client's passwords: only its name points to the client, or others use it. */
   readonly kept?: readonly string[];
-  /** Of a token that others made: the scope map that it is to have again, and the one of ours that it has. */
+  /** For an adopted token: the scope map to restore, and this app's map that the token has now. */
   readonly restores?: { readonly scopeMap: string; readonly ours: string };
 }
 
 export interface LeavingSecret {
   readonly name: string;
-  /** How many of the client's versions are enabled. */
+  /** Number of the client's versions that are enabled. */
   readonly enabled: number;
-  /** The last run that has saved a version of the client's. */
+  /** The last run that saved a version for the client. */
   readonly lastRun?: string;
-  /** It has versions that are not the client's, so it stays. */
+  /** Whether it has versions of others. If so, it is not deleted. */
   readonly isShared: boolean;
 }
 
-/** Why a token is left that may be the client's. */
+/** The reason for keeping a token that only its name links to the client. */
 export function keptByName(name: string): string {
-  return `token ${name}: it has the name that we would give this client's, but neither a secret nor the client's record says that it is the client's; it is left alone: disable or delete it by hand if it is`;
+  return `token ${name}: kept, because only its name links it to this client, and neither a secret nor the client's record names it; if it is the client's, disable or delete it by hand`;
 }
 
-/** What becomes of a token's scope map that others gave it. */
+/** Describes the scope map that an adopted token gets back. */
 export function restoredScopeMap(name: string, { scopeMap, ours }: { scopeMap: string; ours: string }): string {
-  return `scope map ${ours} of token ${name}, which has ${scopeMap} again`;
+  return `scope map ${ours} of token ${name}, replaced by its original scope map ${scopeMap}`;
 }
 
-/** Why a token keeps a scope map of ours. */
+/** Why an adopted token keeps a scope map of this app. */
 export function goneScopeMap(name: string, { scopeMap, ours }: { scopeMap: string; ours: string }): string {
-  return `token ${name}: its scope map ${scopeMap} is gone; it still has ${ours}`;
+  return `token ${name}: keeps scope map ${ours}, because its original scope map ${scopeMap} no longer exists`;
 }
 
-/** Why a token that is not ours is left, and what of it is unknown. */
+/** Why an adopted token is kept, and which of its passwords are of unknown origin. */
 export function keptToken({ name, doubtful = [] }: Pick<LeavingToken, 'name' | 'doubtful'>): string {
-  const left = `token ${name}: it was there before us; it is unbound`;
-  if (doubtful.length === 0) return `${left} and holds no password of ours any more`;
-  const slots = doubtful.map(({ slot, createdAt }) => `${slot}, made ${createdAt}`).join(' and ');
-  return `${left}; whether its ${slots}, is ours is unknown, since no secret of the client is left that says so: it still works, so empty the slot by hand if nobody else uses it`;
+  const kept = `token ${name}: kept, because this app did not create it; it was unbound`;
+  if (doubtful.length === 0) return `${kept} and this app's passwords were cleared`;
+  const slots = doubtful.map(({ slot, createdAt }) => `${slot} (created ${createdAt})`).join(' and ');
+  return `${kept}; its ${slots} still works, because no secret shows whether this app issued it: clear the slot by hand if nobody else uses it`;
 }

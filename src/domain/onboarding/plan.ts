@@ -6,7 +6,7 @@ import type { MadeByUs, VerifiedPull } from '@connected-registry/protocol/names/
 
 export type { DryRunAnswer, PlannedWrite } from '@connected-registry/protocol/answers/answers';
 
-/** A credential in the main secret that fits the token as it is now. */
+/** The credential in the main secret, if it matches the token's present state. */
 export interface StoredCredential {
   readonly name: string;
   readonly version: string;
@@ -15,7 +15,10 @@ export interface StoredCredential {
   readonly pull?: VerifiedPull;
 }
 
-/** `earlierPassword`: when the password that the slot holds now was made (ISO 8601); absent for an empty slot. */
+/**
+ * Whether to keep the stored credential or issue another. `earlierPassword`: creation time (ISO 8601) of the password that
+ * the slot holds now; absent for an empty slot.
+ */
 export type CredentialPlan =
   | { readonly kind: 'keep'; readonly stored: StoredCredential }
   | {
@@ -25,52 +28,52 @@ export type CredentialPlan =
       readonly earlierPassword?: string;
     };
 
-/** A token that a revocation disabled, and that the onboarding which lifts it is to enable again. */
+/** A token that a revocation disabled. The onboarding that clears the revocation enables it again. */
 export interface RevokedToken {
-  /** When each of the passwords that it holds was made (ISO 8601): none of them may ever work again. */
+  /** Creation times (ISO 8601) of the passwords that it holds. None of them may ever work again. */
   readonly passwords: readonly string[];
 }
 
 /** The token of an onboarding. */
 export interface PlannedToken {
   readonly exists: boolean;
-  /** The client's own token where it has another name than the request's default: earlier versions gave other names. */
+  /** Name of the client's own token, if it differs from the default name. */
   readonly name?: string;
-  /** When the one that exists was made (ISO 8601). */
+  /** Creation time of the existing token (ISO 8601). */
   readonly createdAt?: string;
   readonly earlierScopeMap?: string;
   readonly revoked?: RevokedToken;
-  /** It exists, others made it, and an operator has it taken over. */
+  /** The token exists, this app did not create it, and an operator requests its adoption. */
   readonly isAdopted?: true;
-  /** The entry that the client's record keeps about the token from now on. */
+  /** What the client's record is to keep about it. */
   readonly held?: HeldToken;
 }
 
-/** What preflight found, and what is to be done about it. Small, since it stands in the durable history. */
+/** What preflight found, and what the run will do. Small, since it is kept in the durable history. */
 export interface OnboardingPlan {
-  /** ISO 8601; what was made before this instant is not ours. */
+  /** ISO 8601. The run did not create resources that are older than this. */
   readonly checkedAt: string;
   readonly problems: readonly Problem[];
   readonly writes: readonly PlannedWrite[];
-  /** What exists already and is used as it is. */
+  /** Existing resources that are used unchanged. */
   readonly adopts: readonly string[];
   /** host:port that the secret is for. */
   readonly endpoint: string;
   readonly sync: SyncFacts;
   readonly scopeMap: 'absent' | 'same' | 'other';
-  /** The map is ours, drifted, and is given its rights again: the request says so. */
+  /** The request asks to restore the rights of this app's map, which were changed. */
   readonly restoresScopeMap?: true;
-  /** `earlierScopeMap` is there when the token exists with another map. */
+  /** Its `earlierScopeMap` is present if the token exists with another map. */
   readonly token: PlannedToken;
-  /** Which of map and token are ours once this run has made what is missing. */
+  /** Which of map and token this app will have created once the run has created the missing ones. */
   readonly made: MadeByUs;
   readonly bound: boolean;
-  /** The main secret's present version, of whatever credential. */
+  /** Current version of the main secret, whichever credential it holds. */
   readonly mainVersion?: string;
   readonly credential: CredentialPlan;
 }
 
-/** Nothing to write, and the credential in the vault has passed a pull check before. */
+/** Whether there is nothing to write and the stored credential has passed a pull check. */
 export function isConverged(plan: OnboardingPlan): boolean {
   return plan.writes.length === 0 && plan.credential.kind === 'keep' && plan.credential.stored.pull !== undefined;
 }

@@ -1,28 +1,28 @@
 import type { FailureCode } from '@connected-registry/protocol/answers/codes';
 
-/** Why a run is to end before its time. */
+/** Why a run is asked to stop. */
 export type CancelReason =
-  /** Somebody asked for it. */
+  /** An operator requested it. */
   | 'cancelled'
-  /** Another kind of run comes first, as an offboarding does. */
+  /** A run with priority, such as an offboarding, waits for the client. */
   | 'preempted'
-  /** The client was revoked meanwhile. */
+  /** The client was revoked in the meantime. */
   | 'revoked';
 
-/** What a run is told that is to end. */
+/** The event that asks a run to stop. */
 export interface CancelEvent {
-  /** Who asked, for the failure's message. */
+  /** Who requested it, for the failure's message. */
   readonly actor: string;
   readonly reason: CancelReason;
 }
 
-/** Carries the run, so that a late cancel cannot reach the client's next one. */
+/** Contains the run's id, so that a late cancellation cannot reach the client's next run. */
 export function cancelEventName(run: string): string {
   return `cancel-${run}`;
 }
 
-/** Failures that somebody wanted: nobody needs to be told of them, and nothing is tried again by itself. */
-export const WANTED_ENDS: readonly FailureCode[] = ['cancelled', 'revoked'];
+/** Failure codes of deliberate stops: they raise no alert and are not retried. */
+export const DELIBERATE_STOPS: readonly FailureCode[] = ['cancelled', 'revoked'];
 
-/** Failures after which nothing is to be done: somebody meant the run to end, or a later request counts. */
-export const MEANT_ENDS: readonly FailureCode[] = [...WANTED_ENDS, 'stale-event'];
+/** Failure codes that need no action: deliberate stops, and requests that a later one replaced. */
+export const EXPECTED_FAILURES: readonly FailureCode[] = [...DELIBERATE_STOPS, 'stale-event'];

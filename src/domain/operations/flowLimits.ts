@@ -1,34 +1,34 @@
 import type { FreezeWindow } from '../schedules/freezeWindows.js';
 
-/** How long a flow tries and waits, in seconds. Made from settings by the starter, since orchestrators read none. */
+/** Time limits of a run, in seconds. The starter takes them from settings, since orchestrators must not read settings. */
 export interface FlowLimits {
-  /** First and longest pause between tries of a step; it doubles in between. */
+  /** First and longest delay between retries of a step. The delay doubles in between. */
   readonly retryFirstSeconds: number;
   readonly retryMaxSeconds: number;
-  /** How long one step may be tried before the operation fails. */
+  /** How long a step is retried before the operation fails. */
   readonly stepDeadlineSeconds: number;
-  /** How long to try until the connected registry lists the token. */
+  /** How long binding is retried until the connected registry lists the token. */
   readonly bindDeadlineSeconds: number;
-  /** How long one attempt waits for the device's report. */
+  /** How long one pull check attempt waits for the device's report. */
   readonly reportTimeoutSeconds: number;
-  /** How long to go on asking the device, counted from the first sync after the binding. */
+  /** How long pull checks are repeated, from the first sync after the binding. */
   readonly pullCheckDeadlineSeconds: number;
-  /** A fixed pause between attempts, in place of waiting for the next scheduled sync. */
+  /** A fixed delay between attempts, in place of waiting for the next scheduled sync. */
   readonly pullCheckRetrySeconds?: number;
-  /** How long a run that a new connected registry's event asked for waits until that is active. */
+  /** How long a run requested by a new connected registry's event waits until that is active. */
   readonly activationDeadlineSeconds?: number;
-  /** How long each undo is tried before it is listed as residue. */
+  /** How long each undo is retried before its resource is listed as residue. */
   readonly undoDeadlineSeconds: number;
-  /** How long a password that replaces another takes to be known in the whole cloud registry. */
+  /** How long the cloud registry needs to replicate a password that replaces another. */
   readonly passwordReplicationSeconds: number;
   /** How long a rotation waits for its connected registry's sync. */
   readonly syncDeadlineSeconds: number;
-  /** How long the password before stays usable after a rotation, at least, unless the device acknowledges before. */
+  /** Minimum time that the previous password stays usable after a rotation, unless the device acknowledges earlier. */
   readonly overlapSeconds: number;
-  /** How often a device's agent reads its secret again by itself. */
+  /** How often a device's agent reads its secret again. */
   readonly agentRefreshSeconds: number;
-  /** When a rotation that failed is tried again. */
+  /** Delay until a failed rotation is retried. */
   readonly rotationRetrySeconds: number;
-  /** Windows in which no sweep starts a rotation; absent when none are set. */
+  /** Times in which sweeps start no rotations; absent if none are configured. */
   readonly freezeWindows?: readonly FreezeWindow[];
 }

@@ -1,4 +1,4 @@
-import type { PullCheckAsk } from '../pullCheck/pullCheckAsk.js';
+import type { UnsignedPullCheck } from '../pullCheck/unsignedPullCheck.js';
 import type {
   OnboardingResult,
   OperationFailure,
@@ -23,7 +23,7 @@ export type {
   StepStatus,
 } from '@connected-registry/protocol/answers/answers';
 
-/** What an orchestration returns; `Result` by its kind. */
+/** What an orchestration returns. @typeParam Result by the kind of operation */
 export interface OperationOutcome<Result extends OperationResult = OnboardingResult> {
   readonly status: Exclude<OperationStatus, 'running'>;
   readonly endedAt: string;
@@ -31,14 +31,14 @@ export interface OperationOutcome<Result extends OperationResult = OnboardingRes
   readonly result?: Result;
   readonly failure?: OperationFailure;
   readonly reports?: ReportLog;
-  /** Of a run that waited for another one to end: the operation that began, or that it attached to. */
+  /** For a run that waited for another one: the operation that it started or attached to. */
   readonly startedAs?: string;
 }
 
-/** Hash of the accepted report by attempt: a repeated report is known again, also after the end. */
-export type ReportLog = Readonly<Record<string, string>>;
+/** Hash of the accepted report by attempt, to recognise repeated reports, also after the run. */
+type ReportLog = Readonly<Record<string, string>>;
 
-/** What an orchestration shows while it runs (its custom status). */
+/** What an orchestration shows while it runs: its custom status. */
 export interface Progress {
   readonly phase: string;
   readonly steps: readonly Step[];
@@ -49,11 +49,11 @@ export interface PullCheckProgress {
   readonly attempt: number;
   readonly expiresAt: string;
   readonly reports: ReportLog;
-  /** What the present attempt asks, for a device that polls. */
-  readonly ask: Pick<PullCheckAsk, 'secret' | 'image'>;
+  /** Parts of the current attempt's request, for a device that polls. */
+  readonly request: Pick<UnsignedPullCheck, 'secret' | 'image'>;
 }
 
-/** The engine fails a run whose custom status exceeds 16 KB of UTF-16; we stay far below, in characters of JSON. */
+/** Maximum characters of the progress as JSON. The engine fails a run whose custom status exceeds 16 KB of UTF-16. */
 export const PROGRESS_CHARACTERS = 4000;
 
 /** Shortens messages, then drops the oldest steps, until the progress fits {@link PROGRESS_CHARACTERS}. */

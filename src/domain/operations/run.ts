@@ -4,27 +4,27 @@ import type { FlowLimits } from './flowLimits.js';
 import type { Onboarding } from '@connected-registry/protocol/requests/onboardingRequest';
 import type { Rotation } from '@connected-registry/protocol/requests/rotationRequest';
 
-/** Names of the orchestrations, which are also the operations' kinds. */
+/** Names of the orchestrations and kinds of operations. */
 export const ONBOARD = 'onboard';
 export const ROTATE = 'rotate';
 export const OFFBOARD = 'offboard';
 export const REVOKE = 'revoke';
 
-/** Input of a run's orchestration: all that it needs to know, so that a replay reads nothing else. */
+/** Input of a run's orchestration. It holds everything the run needs, so that a replay reads nothing else. */
 export interface Run<Request extends object = ClientReference> {
   readonly run: string;
-  /** Tells whether another request is the same one. */
+  /** Hash of the request, to recognise equal requests. */
   readonly fingerprint: string;
   /** ISO 8601. */
   readonly requestedAt: string;
-  /** An event's own time (ISO 8601), when one asked for the run: it may have come late, or again. */
+  /** Time (ISO 8601) of the event that requested the run, if any: it may be delivered late or repeatedly. */
   readonly eventAt?: string;
-  /** Who asked, for the audit: a principal's name, `function-key` or `event`. */
+  /** Who requested it, for the audit: a principal's name, `function-key` or `event`. */
   readonly actor: string;
   readonly request: Request;
-  /** How the device is reached; absent in a run that is not about one client. */
+  /** How the device is notified; absent for the default channel. */
   readonly channel?: DeviceChannelChoice;
-  /** Whether the run waits for its connected registry to become active, which a new one is not yet. */
+  /** Whether the run waits until its connected registry, which is new, is active. */
   readonly awaitsActivation?: boolean;
   readonly limits: FlowLimits;
 }

@@ -1,19 +1,23 @@
-import { shortFailure, type EndedOperation, type FailureInShort } from './endedOperation.js';
+import { shortFailure, type EndedOperation, type FailureSummary } from './endedOperation.js';
 import { CHECK, CHECK_PREFIX } from '../check/checkRun.js';
 import { clientKey, referenceOf, type ClientReference } from '@connected-registry/protocol/names/clientKey';
 import { formatOperationId } from '@connected-registry/protocol/names/operationId';
 import type { OperationFailure, OperationKind } from './operation.js';
 import type { Run } from './run.js';
 
-/** All instances of checks share one record; a check that names clients has an instance that is never used again. */
+/** The record that all checks share. A check of named clients has an instance id of its own, which is never reused. */
 export const CHECKS_RECORD = `${CHECK_PREFIX}all`;
 
-/** What of an outcome is recorded, whatever its kind. */
+/** The recorded part of an outcome, for any kind of operation. */
 export type RunEnd = Pick<EndedOperation, 'status' | 'endedAt' | 'startedAs'> & {
-  readonly failure?: FailureInShort;
+  readonly failure?: FailureSummary;
 };
 
-/** Where a run's end is recorded, and as what. @param instance the run's own instance. */
+/**
+ * Builds the summary of an ended run.
+ * @param instance the run's own instance id
+ * @returns the summary, and the key of the record that keeps it
+ */
 export function endOfRun(
   kind: OperationKind,
   { run, actor, requestedAt, request }: Pick<Run, 'run' | 'actor' | 'requestedAt'> & { readonly request: object },
@@ -40,19 +44,19 @@ function isReference(request: object): request is ClientReference {
   return 'registry' in request && 'connectedRegistry' in request && 'client' in request;
 }
 
-/** The record that knows of an operation. @param instance that of the operation's id. */
+/** Key of the record that keeps an operation's end. @param instance from the operation's id */
 export function recordOf(instance: string): string {
   return instance.startsWith(CHECK_PREFIX) ? CHECKS_RECORD : instance;
 }
 
-/** The failure of a run that the engine ended. Its text is not shown: it quotes stacks and serialised exceptions. */
+/** The failure of a run that the engine ended. The engine's text is not shown: it contains stacks and serialised errors. */
 export function engineFailure(isTerminated: boolean): OperationFailure {
   return {
     code: isTerminated ? 'terminated' : 'internal',
     message: isTerminated
-      ? 'The run was terminated from outside and could undo nothing.'
-      : 'The run ended by an error of its own; the log of its orchestration says which.',
-    residue: ['unknown: look at the steps for what was done, and start the same request again'],
+      ? 'The run was terminated from outside and could not roll back.'
+      : 'The run failed with an internal error; see the log of its orchestration.',
+    residue: ['unknown: read the steps for what was done, and send the same request again'],
     kept: [],
   };
 }

@@ -3,17 +3,17 @@ import type { OperationKind } from '@connected-registry/protocol/answers/answers
 import type { Difference } from '@connected-registry/protocol/answers/clientAnswers';
 import type { Judgement } from '../check/clientJudgement.js';
 
-/** A run that is at work with a client. */
+/** A client's running run. */
 export interface RunningRun {
-  /** Its operation. */
+  /** Id of its operation. */
   readonly id: string;
   readonly kind: OperationKind;
 }
 
-/** The run that is at work with a client, if any. */
+/** Looks up a client's running run, if any. */
 export type RunningOf = (client: ClientReference) => Promise<RunningRun | undefined>;
 
-/** Differences that a run makes on its way, or that it finds and puts right, by its kind; an offboarding makes any. */
+/** Temporary differences that a run causes or corrects, by its kind. An offboarding may cause any. */
 const EXPLAINED: Readonly<Partial<Record<OperationKind, readonly Difference['code'][]>>> = {
   onboard: [
     'token-disabled',
@@ -28,8 +28,7 @@ const EXPLAINED: Readonly<Partial<Record<OperationKind, readonly Difference['cod
 };
 
 /**
- * A judgement in the light of the run that is at work: what that explains is no difference while it lasts. A client of
- * which nothing else is wrong is `changing`.
+ * Removes the differences that a running run explains from a judgement. If none remain, the client's state is `changing`.
  */
 export function whileRunning(judgement: Judgement, run: RunningRun | undefined): Judgement {
   if (!run || judgement.differences.length === 0) return judgement;

@@ -1,12 +1,13 @@
 import type { FailureCode } from '@connected-registry/protocol/answers/codes';
 
 /**
- * How an activity (or an entity operation) ends. Engines keep a thrown error as text only, so what the flow must decide
- * on is a value: `done` goes on, `retryLater` waits on a durable timer and repeats, `failed` starts the undo.
+ * Outcome of an activity or an entity operation. The engine keeps a thrown error only as text, so outcomes that the
+ * orchestration must distinguish are values: `done` continues, `retryLater` repeats after a durable timer, `failed` starts
+ * the rollback.
  */
 export type StepOutcome<T> = Done<T> | RetryLater | Failed;
 
-/** As it comes back from the engine: with the name of the activity whose outcome it is; of an entity's operation without. */
+/** An outcome as the engine returns it. `activity`: the activity's name; absent for an entity operation. */
 export type ReturnedOutcome<T> = StepOutcome<T> & { readonly activity?: string };
 
 export interface Done<T> {
@@ -16,9 +17,9 @@ export interface Done<T> {
 
 export interface RetryLater {
   readonly kind: 'retryLater';
-  /** For people: what was tried, on which resource, and what came back. Never holds a secret. */
+  /** Text for people: what was tried, on which resource, and the result. Never contains a secret. */
   readonly reason: string;
-  /** The service's own Retry-After, in seconds, where it gave one. */
+  /** The service's Retry-After, in seconds, if it sent one. */
   readonly afterSeconds?: number;
 }
 
@@ -40,5 +41,13 @@ export function failed(code: FailureCode, message: string): Failed {
   return { kind: 'failed', code, message };
 }
 
-/** The value that a step of outcome type `O` hands to the flow. */
+/** The value type of an outcome type `O` that is done. */
 export type DoneValue<O> = O extends Done<infer T> ? T : never;
+
+/** How an undo ended. Empty if the previous state is restored, or the resource is already gone. */
+export interface Undone {
+  /** What was kept on purpose, and why. */
+  readonly kept?: string;
+  /** What this app created or lost and could not restore. */
+  readonly residue?: string;
+}

@@ -1,4 +1,4 @@
-/** Who a piece of work is done for. The flow puts it beside every activity's own input, for the audit. */
+/** On whose behalf work is done. The orchestration adds it to every activity's input, for the audit. */
 export interface WorksFor {
   readonly by: {
     /** `{instance}.{run}`. */

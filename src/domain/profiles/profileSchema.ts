@@ -13,14 +13,14 @@ import { fitsPattern } from '@connected-registry/protocol/names/pattern';
 import type { Profile } from './profiles.js';
 import { parseJson } from '@connected-registry/protocol/json/parseJson';
 
-/** How each field of a profile must look: the fix that a bad one is told when the app starts. */
-export const PROFILE_FIELDS = {
+/** Rules of a profile's fields, as the error messages at start-up state them. */
+const PROFILE_FIELDS = {
   ...ONBOARDING_FIELDS,
-  name: '1 to 40 letters, digits and hyphens, another one than those of the other profiles',
-  match: 'an object of hub, device and connectedRegistry, each of them optional',
+  name: '1 to 40 letters, digits and hyphens, unique among the profiles',
+  match: 'an object with the optional fields hub, device and connectedRegistry',
   hub: 'the name of a hub in IOT_HUBS',
-  device: 'a device id in which * stands for any characters, for example edge-*',
-  connectedRegistry: 'the name of a connected registry; in match, * stands for any characters',
+  device: 'a device id in which * matches any characters, for example edge-*',
+  connectedRegistry: 'the name of a connected registry; in match, * matches any characters',
   repositories: `${ONBOARDING_FIELDS.repositories}; in a profile content/read and metadata/read only`,
   channel: '"eventGrid", "iotHub", "poll", or {"kind": "iotHub", "hub"?, "module"?}',
   clients: "a list of device ids, each inside match.device: a new connected registry's clients",
@@ -79,27 +79,27 @@ const profile = z
   })
   .check(imageFits)
   .check(readOnly)
-  .check(holdsTogether);
+  .check(checkCombinations);
 type GivenProfile = z.output<typeof profile>;
 
-/** Fields that are well-formed each but mean nothing together. */
-function holdsTogether({ value, issues }: z.core.ParsePayload<GivenProfile>): void {
+/** Checks rules that concern several fields. */
+function checkCombinations({ value, issues }: z.core.ParsePayload<GivenProfile>): void {
   if (issues.length > 0) return;
   const { match, connectedRegistry, channel, clients, pollers, token } = value;
   const complain = (path: (string | number)[], message: string) =>
     issues.push({ code: 'custom', path, input: value, message });
   if ((connectedRegistry === undefined) === (match.connectedRegistry === undefined))
-    complain(['connectedRegistry'], 'must stand here or in match, and not in both');
+    complain(['connectedRegistry'], 'must be set either here or in match, not in both');
   if (match.hub !== undefined && connectedRegistry === undefined)
     complain(['connectedRegistry'], "is missing, and a hub's events name none");
   if (channel.kind === 'iotHub' && (channel.hub ?? match.hub) === undefined)
     complain(['channel', 'hub'], 'is missing, and match names no hub');
   if (channel.kind !== 'iotHub' && (channel.hub ?? channel.module) !== undefined)
-    complain(['channel'], 'names a hub or module, which only iotHub has');
+    complain(['channel'], 'must name no hub or module unless its kind is iotHub');
   if (token !== undefined && !isAboutOneClient(value))
-    complain(['token'], 'is for a profile of one client only: match.device must be one device id, without *');
+    complain(['token'], 'is allowed only for a profile of one client: match.device must be one device id, without *');
   const polled = Object.entries(pollers);
-  if (polled.length > 0 && channel.kind !== 'poll') complain(['pollers'], 'is for channel poll only');
+  if (polled.length > 0 && channel.kind !== 'poll') complain(['pollers'], 'is allowed only for channel poll');
   if (polled.length > 0 && connectedRegistry === undefined)
     complain(['connectedRegistry'], 'is missing, and pollers need one');
   const fits = (one: string) => match.device === undefined || fitsPattern(match.device, one);
@@ -107,7 +107,7 @@ function holdsTogether({ value, issues }: z.core.ParsePayload<GivenProfile>): vo
   for (const [id, names] of polled) if (!names.every(fits)) complain(['pollers', id], 'is outside match.device');
 }
 
-/** Two clients with one token could not be distinguished: cutting one off would cut off the other. */
+/** Whether a profile matches one client only. A token must not be shared, since revoking one client would revoke the other. */
 function isAboutOneClient({ match, connectedRegistry, clients }: GivenProfile): boolean {
   const isOneDevice = match.device !== undefined && !match.device.includes('*');
   return connectedRegistry !== undefined && isOneDevice && clients.length <= 1;
@@ -118,12 +118,12 @@ const list = z
   .max(MAX_PROFILES, `must list at most ${MAX_PROFILES} profiles`);
 
 /**
- * Reads profiles from JSON.
- * @returns them in their order, or every fault in words that name the profile, the field, and how it must look.
+ * Parses profiles from JSON.
+ * @returns the profiles in their order, or all faults as texts that name the profile, the field and its rule
  */
 export function parseProfiles(text: string): { readonly profiles: readonly Profile[] } | { readonly faults: string[] } {
   const json = parseJson(text);
-  if (json === undefined) return { faults: ['is not JSON; it must be a list of profiles'] };
+  if (json === undefined) return { faults: ['is not JSON; it must be a JSON list of profiles'] };
   const items = list.safeParse(json);
   if (!items.success) return { faults: items.error.issues.map(({ message }) => message) };
   const faults: string[] = [];
@@ -133,7 +133,9 @@ export function parseProfiles(text: string): { readonly profiles: readonly Profi
     if (!parsed.success)
       faults.push(...fieldIssues(parsed.error).flatMap((issue) => faultsOf(nameOf(item, index), issue)));
     else if (profiles.some(({ name }) => name.toLowerCase() === parsed.data.name.toLowerCase()))
-      faults.push(`profile ${parsed.data.name}, field name: is taken already; it must be ${PROFILE_FIELDS.name}`);
+      faults.push(
+        `profile ${parsed.data.name}, field name: is already used by another profile; it must be ${PROFILE_FIELDS.name}`,
+      );
     else profiles.push(toProfile(parsed.data));
   }
   return faults.length > 0 ? { faults } : { profiles };
@@ -148,11 +150,11 @@ function faultsOf(name: string, { code, path, message, input, keys }: FieldIssue
   if (keys)
     return keys.map(
       (key) =>
-        `profile ${name}, field ${[...path, key].join('.')}: is not a known field; known are ${Object.keys(PROFILE_FIELDS).join(', ')}`,
+        `profile ${name}, field ${[...path, key].join('.')}: is not a known field; known fields are ${Object.keys(PROFILE_FIELDS).join(', ')}`,
     );
   const missing = code === 'invalid_type' && input === undefined;
   const help = helpFor(path, PROFILE_FIELDS)?.text ?? 'a JSON object';
-  const field = path.join('.') || 'all of it';
+  const field = path.join('.') || 'the whole profile';
   return [`profile ${name}, field ${field}: ${missing ? 'is missing' : message}; it must be ${help}`];
 }
 

@@ -1,55 +1,55 @@
+import { sameName } from '@connected-registry/protocol/names/sameName';
 import type { z } from 'zod';
 import { clientKey, type ClientReference } from '@connected-registry/protocol/names/clientKey';
 import { DEFAULT_CHANNEL, type DeviceChannelChoice } from '@connected-registry/protocol/messages/deviceChannel';
 import type { onboardingBody } from '@connected-registry/protocol/requests/onboardingRequest';
 import { fitsPattern } from '@connected-registry/protocol/names/pattern';
-import { sameName } from '@connected-registry/protocol/names/sameName';
 
 type Body = z.infer<typeof onboardingBody>;
 
 /**
- * What an event of a device or connected registry means, and the most that one may ask for. Of several that match, the
- * first counts. `profileSchema.ts` reads them.
+ * What an event about a device or connected registry requests, and the limits of a request by event. If several profiles
+ * match, the first applies. `profileSchema.ts` parses them.
  */
 export interface Profile {
   readonly name: string;
-  /** In `device` and `connectedRegistry` a `*` stands for any characters. A profile with a hub is for its events only. */
+  /** In `device` and `connectedRegistry` a `*` matches any characters. A profile with a hub applies only to that hub's events. */
   readonly match: {
     readonly hub?: string | undefined;
     readonly device?: string | undefined;
     readonly connectedRegistry?: string | undefined;
   };
-  /** Absent where `match.connectedRegistry` says which. */
+  /** Absent if `match.connectedRegistry` is set. */
   readonly connectedRegistry?: string | undefined;
-  /** The first configured one where it is absent. */
+  /** Absent for the first configured registry. */
   readonly registry?: string | undefined;
-  /** To read only. */
+  /** Read actions only. */
   readonly repositories: Body['repositories'];
   readonly scopeMap?: string | undefined;
-  /** Only where the profile is about one client: a token is one client's. */
+  /** Allowed only in a profile of one client, since tokens are not shared. */
   readonly token?: string | undefined;
   readonly image?: string | undefined;
   readonly credentialLifetimeDays?: number | undefined;
   readonly endpoint?: string | undefined;
   readonly channel: DeviceChannelChoice;
-  /** What a new connected registry gets. */
+  /** Device ids of the clients that are onboarded at a new connected registry. */
   readonly clients: readonly string[];
-  /** Clients by the object id of the Entra identity that asks for their messages. */
+  /** Device ids by the object id of the Entra identity that polls their messages. */
   readonly pollers: Readonly<Record<string, readonly string[]>>;
 }
 
-/** Profiles, and the registry that is meant where one names none. */
+/** The profiles, and the registry of profiles that name none. */
 export interface ProfileBook {
   readonly profiles: readonly Profile[];
   readonly defaultRegistry: string;
 }
 
-/** The profile that says what a device of that hub is to get. */
+/** The profile for events about a device of an IoT hub. */
 export function profileOfDevice({ profiles }: ProfileBook, hub: string, device: string): Profile | undefined {
   return profiles.find(({ match }) => match.hub !== undefined && sameName(match.hub, hub) && fitsDevice(match, device));
 }
 
-/** The profile that bounds what a request by event may ask for this client. */
+/** The profile that limits requests by event for this client. */
 export function profileOfRequest(book: ProfileBook, client: ClientReference): Profile | undefined {
   return book.profiles.find((profile) => profile.match.hub === undefined && covers(book, profile, client));
 }
@@ -65,30 +65,30 @@ export function profileOfConnectedRegistry(
   );
 }
 
-/** Whether any profile speaks of this client, be it for a hub's events only. */
+/** The first profile that covers this client, including profiles for a hub's events. */
 export function profileOfClient(book: ProfileBook, client: ClientReference): Profile | undefined {
   return book.profiles.find((profile) => covers(book, profile, client));
 }
 
-/** How this client's device is told of something. */
+/** The channel by which this client's device is notified. */
 export function channelOf(book: ProfileBook, client: ClientReference): DeviceChannelChoice {
   return profileOfClient(book, client)?.channel ?? DEFAULT_CHANNEL;
 }
 
-/** The clients that an Entra identity may ask messages for, each once. */
+/** The clients whose messages an Entra identity may poll, without duplicates. */
 export function clientsOfPoller(book: ProfileBook, objectId: string): ClientReference[] {
   const clients = book.profiles.flatMap(({ registry = book.defaultRegistry, connectedRegistry = '', pollers }) =>
-    (own(pollers, objectId.toLowerCase()) ?? []).map((client) => ({ registry, connectedRegistry, client })),
+    (ownValue(pollers, objectId.toLowerCase()) ?? []).map((client) => ({ registry, connectedRegistry, client })),
   );
   return [...new Map(clients.map((client) => [clientKey(client), client])).values()];
 }
 
-/** What a record holds under a key that comes from outside: `__proto__` and its like are keys like any other. */
-function own<Value>(record: Readonly<Record<string, Value>>, key: string): Value | undefined {
+/** Reads a record by a key from outside, which may be `__proto__`. */
+function ownValue<Value>(record: Readonly<Record<string, Value>>, key: string): Value | undefined {
   return Object.hasOwn(record, key) ? record[key] : undefined;
 }
 
-/** The request that a profile makes for one client. */
+/** The onboarding request of a profile for one client. */
 export function requestOf(profile: Profile, client: Pick<ClientReference, 'connectedRegistry' | 'client'>): Body {
   const { registry, repositories, scopeMap, token, image, credentialLifetimeDays, endpoint } = profile;
   return {
@@ -118,7 +118,7 @@ function isAbout(book: ProfileBook, profile: Profile, registry: string, connecte
     : sameName(profile.connectedRegistry, connectedRegistry);
 }
 
-/** Device ids, unlike the names of ARM, are taken letter by letter. */
+/** Device ids are case-sensitive, unlike ARM's names. */
 function fitsDevice({ device }: Profile['match'], id: string): boolean {
   return device === undefined || fitsPattern(device, id);
 }

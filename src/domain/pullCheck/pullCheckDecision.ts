@@ -2,22 +2,23 @@ import type { FailureCode } from '@connected-registry/protocol/answers/codes';
 import { parseImage } from '@connected-registry/protocol/names/image';
 import type { PullCheckReport } from '@connected-registry/protocol/messages/pullCheckMessages';
 
-/** What the flow does after one attempt of a pull check. */
+/** What the run does after one attempt of a pull check. */
 export type PullCheckDecision =
   | { readonly kind: 'verified'; readonly digest: string; readonly bytes: number; readonly milliseconds: number }
-  /** News may not have travelled yet: wait for the next sync. */
+  /** The credential may not have synced yet: wait for the next sync. */
   | { readonly kind: 'afterSync'; readonly reason: string }
-  /** The device has trouble of its own: wait and ask again. */
+  /** The device cannot pull now: wait, then request another pull check. */
   | { readonly kind: 'later'; readonly reason: string }
-  /** Final once a whole sync has passed since the binding; before that it may only be too early. */
+  /** Fail if a complete sync has passed since the binding; before that, wait. */
   | { readonly kind: 'failIfSynced'; readonly code: FailureCode; readonly reason: string }
   | { readonly kind: 'fail'; readonly code: FailureCode; readonly reason: string };
 
 /**
- * Reads a report (undefined: none came in time).
- * Sources for what each class means at a connected registry: Azure/acr, docs/preview/connected-registry/troubleshooting.md;
- * Azure docs, troubleshoot-connected-registry-arc.
- * @param image what was asked for; a digest in it is what must have been pulled.
+ * Decides by the device's report what the run does next.
+ * Sources for what each outcome means at a connected registry: Azure/acr,
+ * docs/preview/connected-registry/troubleshooting.md; Azure docs, troubleshoot-connected-registry-arc.
+ * @param report undefined if none came in time
+ * @param image the requested image. If it has a digest, the device must have pulled that digest.
  */
 export function decide(report: PullCheckReport | undefined, image: string): PullCheckDecision {
   if (!report) return { kind: 'later', reason: 'the device did not report in time' };
@@ -30,7 +31,7 @@ export function decide(report: PullCheckReport | undefined, image: string): Pull
       return {
         kind: 'failIfSynced',
         code: 'pull-insufficient-scope',
-        reason: `the token gives no right to pull ${image} at the connected registry`,
+        reason: `the token has no permission to pull ${image} at the connected registry`,
       };
     case 'manifest-unknown':
       return {
@@ -42,7 +43,7 @@ export function decide(report: PullCheckReport | undefined, image: string): Pull
       return {
         kind: 'fail',
         code: 'pull-digest-mismatch',
-        reason: `what the connected registry served for ${image} does not have the digest it was asked for by`,
+        reason: `the content that the connected registry served for ${image} does not match the requested digest`,
       };
     case 'secret-invalid':
       return { kind: 'fail', code: 'pull-secret-invalid', reason: 'the device cannot use the value of its secret' };
@@ -53,7 +54,7 @@ export function decide(report: PullCheckReport | undefined, image: string): Pull
     case 'secret-unavailable':
       return { kind: 'later', reason: 'the device cannot read its secret from the vault' };
     case 'error':
-      return { kind: 'later', reason: "the device's pull failed for a reason that its own log names" };
+      return { kind: 'later', reason: "the device's pull failed; see the device's log" };
   }
 }
 
@@ -61,9 +62,9 @@ function judgePull(report: PullCheckReport, image: string): PullCheckDecision {
   const { digest, bytes, milliseconds } = report;
   const wanted = parseImage(image)?.digest;
   if (report.image !== image)
-    return { kind: 'later', reason: `the device reports a pull of another image than ${image}` };
+    return { kind: 'later', reason: `the device reported a pull of an image other than ${image}` };
   if (!digest || typeof bytes !== 'number')
-    return { kind: 'later', reason: 'the device reports a pull without its digest' };
+    return { kind: 'later', reason: 'the device reported a pull without a digest' };
   if (wanted !== undefined && wanted !== digest)
     return { kind: 'fail', code: 'pull-digest-mismatch', reason: `the device pulled ${digest}, not ${wanted}` };
   return { kind: 'verified', digest, bytes, milliseconds };

@@ -2,24 +2,25 @@ import { shortHash } from '@connected-registry/protocol/names/clientKey';
 import type { PullCheckReport } from '@connected-registry/protocol/messages/pullCheckMessages';
 import { parseImage } from '@connected-registry/protocol/names/image';
 
-/** What the report route hands to the run that waits for it. */
+/** The event that the report route sends to the waiting run. */
 export interface ReportEvent {
   readonly hash: string;
   readonly report: PullCheckReport;
 }
 
-/** Stands for an image that was not asked for. */
+/** Replaces the name of an image that was not requested. */
 const ANOTHER_IMAGE = 'another image';
 
-/** A name and a version, as agents have them. */
+/** Agents identify themselves as `{name}/{version}`. */
 const AGENT = /^[A-Za-z][A-Za-z0-9-]{0,40}\/[0-9][0-9A-Za-z.+-]{0,20}$/;
 
 /**
- * What of a report goes into the durable history and, as a reason, into answers. A device's own words do not: it holds a
- * password, and may write that into any of them. @param asked the image that was asked for; undefined where it is not known.
+ * Removes a device's free text from a report before it reaches the durable history or an answer: the device knows a
+ * password and might write it into any field.
+ * @param requested the requested image; undefined if it is not known
  */
-export function historyOf(report: PullCheckReport, asked: string | undefined): PullCheckReport {
-  const isKnown = asked === undefined ? parseImage(report.image) !== undefined : report.image === asked;
+export function sanitizeReport(report: PullCheckReport, requested: string | undefined): PullCheckReport {
+  const isKnown = requested === undefined ? parseImage(report.image) !== undefined : report.image === requested;
   return {
     ...report,
     image: isKnown ? report.image : ANOTHER_IMAGE,
@@ -27,12 +28,12 @@ export function historyOf(report: PullCheckReport, asked: string | undefined): P
   };
 }
 
-/** Names carry run and attempt, so that a late report cannot be taken for a later attempt's. */
+/** Contains run and attempt, so that a late report cannot count for a later attempt. */
 export function reportEventName(run: string, attempt: number): string {
   return `report-${run}-${attempt}`;
 }
 
-/** Equal for equal content, whatever the order of its fields. */
+/** A hash that is equal for equal content, regardless of the order of fields. */
 export function reportHash(report: PullCheckReport): string {
   return shortHash([Object.entries(report).sort(([left], [right]) => (left < right ? -1 : 1))], 12);
 }

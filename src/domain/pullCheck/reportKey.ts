@@ -1,7 +1,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { seenSecrets } from '@connected-registry/protocol/redaction/seenSecrets';
 
-/** Server keys by id; the first signs, all verify, so that a key can be replaced while reports are under way. */
+/** The server's keys. One signs, all verify, so that a key can be replaced while reports are pending. */
 export interface ReportKeys {
   readonly signing: ReportServerKey;
   readonly all: readonly ReportServerKey[];
@@ -12,38 +12,38 @@ export interface ReportServerKey {
   readonly secret: Buffer;
 }
 
-/** What a report key is good for: one attempt of one operation, until `expiresAt` (ISO 8601). */
+/** What a report key is valid for: one attempt of one operation, until `expiresAt` (ISO 8601). */
 export interface ReportScope {
-  /** `{instance}.{run}`; the instance names registry, connected registry and client, so the key is the client's too. */
+  /** `{instance}.{run}`. The instance identifies registry, connected registry and client, so the key is bound to the client. */
   readonly operation: string;
   readonly attempt: number;
   readonly expiresAt: string;
 }
 
-/** Bytes of a key that hold the expiry, in milliseconds since 1970 (48 bits: the year 10889). */
+/** Bytes of a key for the expiry, in milliseconds since 1970 (48 bits: the year 10889). */
 const EXPIRY_BYTES = 6;
 
-/** Bytes of a key that hold the HMAC: the first 208 of its 256 bits. */
+/** Bytes of a key for the HMAC: the first 208 of its 256 bits. */
 const HMAC_BYTES = 26;
 
 /**
- * The expiry, then HMAC-SHA-256 over the whole scope, cut to 26 bytes; 43 characters of base64url in all. With the expiry in
- * it, a key can be checked from the request's line and header alone, before a byte of its body is read. Nothing about it is
- * stored: it is derived again when the report comes (docs/decisions/0006-report-keys.md).
+ * Derives a report key: the expiry and an HMAC-SHA-256 over the scope, cut to 26 bytes, as 43 characters of base64url. The
+ * expiry lets the app verify a key by the request's line and headers, before it reads the body. Keys are not stored: they are
+ * derived again when the report arrives (docs/decisions/0006-report-keys.md).
  */
 export function deriveReportKey(serverKey: ReportServerKey, scope: ReportScope): string {
   return hmac(serverKey, 'pull-check-report', [scope.operation, scope.attempt], scope.expiresAt);
 }
 
-/** What an acknowledgement's key is good for: one operation's promotion, until `expiresAt` (ISO 8601). */
-export type AcknowledgementScope = Pick<ReportScope, 'operation' | 'expiresAt'>;
+/** What an acknowledgement key is valid for: one operation's promotion, until `expiresAt` (ISO 8601). */
+type AcknowledgementScope = Pick<ReportScope, 'operation' | 'expiresAt'>;
 
-/** As {@link deriveReportKey}, for the acknowledgement of a promotion. */
+/** Derives the key for the acknowledgement of a promotion, as {@link deriveReportKey}. */
 export function deriveAcknowledgementKey(serverKey: ReportServerKey, scope: AcknowledgementScope): string {
   return hmac(serverKey, 'promotion-acknowledgement', [scope.operation], scope.expiresAt);
 }
 
-/** Compares in constant time. False for a key id that is not ours. */
+/** Whether a key is valid for the acknowledgement. Compares in constant time; false for an unknown key id. */
 export function verifyAcknowledgementKey(
   keys: ReportKeys,
   keyId: string,
@@ -53,12 +53,12 @@ export function verifyAcknowledgementKey(
   return verify(keys, keyId, reportKey, (serverKey) => deriveAcknowledgementKey(serverKey, scope));
 }
 
-/** Compares in constant time. False for a key id that is not ours. */
+/** Whether a key is valid for the report. Compares in constant time; false for an unknown key id. */
 export function verifyReportKey(keys: ReportKeys, keyId: string, reportKey: string, scope: ReportScope): boolean {
   return verify(keys, keyId, reportKey, (serverKey) => deriveReportKey(serverKey, scope));
 }
 
-/** The expiry (ISO 8601) that a key says it is for; undefined for what cannot be a key. It proves nothing by itself. */
+/** The expiry (ISO 8601) in a key; undefined if the text is no key. Unverified: anybody can write an expiry. */
 export function expiryOfKey(reportKey: string): string | undefined {
   if (!/^[A-Za-z0-9_-]{43}$/.test(reportKey)) return undefined;
   return new Date(Buffer.from(reportKey, 'base64url').readUIntBE(0, EXPIRY_BYTES)).toISOString();
@@ -67,7 +67,7 @@ export function expiryOfKey(reportKey: string): string | undefined {
 function hmac({ secret }: ReportServerKey, kind: string, scope: readonly unknown[], expiresAt: string): string {
   const expiry = Buffer.alloc(EXPIRY_BYTES);
   const at = Date.parse(expiresAt);
-  // An expiry that is no instant of the form that the app writes makes a key that fits nothing else.
+  // An expiry that the app cannot have written gives a key that matches no other scope.
   expiry.writeUIntBE(at >= 0 && at < 2 ** 47 ? at : 0, 0, EXPIRY_BYTES);
   const mac = createHmac('sha256', secret)
     .update(JSON.stringify([kind, ...scope, expiresAt]))
@@ -86,7 +86,7 @@ function verify(
   const expected = Buffer.from(derive(serverKey));
   const given = Buffer.from(reportKey);
   const fits = expected.length === given.length && timingSafeEqual(expected, given);
-  // One that does not fit is no secret, and anybody may send as many as they like.
+  // Only valid keys are secrets; remembering others would let anybody fill the memory.
   if (fits) seenSecrets.remember(reportKey);
   return fits;
 }

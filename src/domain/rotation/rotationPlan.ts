@@ -3,45 +3,45 @@ import type { MadeByUs, OldPassword } from '@connected-registry/protocol/names/s
 import type { KnownSlot, SlotName } from '@connected-registry/protocol/registry/slots';
 import type { SyncFacts, SyncStop } from '@connected-registry/protocol/registry/syncSchedule';
 
-/** What a rotation found, and what it will do. Small, since it stands in the durable history. */
+/** What a rotation found, and what it will do. Small, since it is kept in the durable history. */
 export interface RotationPlan {
   /** ISO 8601. */
   readonly checkedAt: string;
   readonly problems: readonly Problem[];
   readonly writes: readonly PlannedWrite[];
-  /** What consumers will notice, in words; only an urgent rotation costs them anything. */
+  /** The outage that consumers will notice, as text; only for an urgent rotation. */
   readonly outage?: string;
   readonly token: string;
   readonly scopeMap: string;
   /** host:port that the secret is for. */
   readonly endpoint: string;
-  /** What the device is to pull. */
+  /** The image that the device must pull. */
   readonly image: string;
   readonly credentialLifetimeDays: number;
   readonly made: MadeByUs;
   readonly mainVersion?: string;
-  /** Where the new password goes. Chosen here once, and nowhere else. */
+  /** The slot for the new password. Chosen once, here: choosing again could overwrite the live password. */
   readonly slot: SlotName;
-  /** When the password that the slot holds now was made; absent for an empty slot. */
+  /** Creation time (ISO 8601) of the password that the slot holds now; absent for an empty slot. */
   readonly earlierPassword?: string;
-  /** The password that consumers use now: revoked after the overlap, or, urgently, at once. Absent when it is gone. */
+  /** The password that consumers use now, revoked after the overlap, or at once if urgent; absent if it is gone. */
   readonly live?: KnownSlot;
-  /** The password in use is gone, and one from before it is still to be revoked. */
-  readonly stillToGo?: OldPassword;
-  /** Urgent: the other slot holds something, which is cleared with it. */
+  /** An older password that must still be revoked, if the password in use is gone. */
+  readonly olderPassword?: OldPassword;
+  /** The other slot, if it is filled and the rotation is urgent: it is cleared too. */
   readonly clears?: SlotName;
   readonly sync: SyncFacts;
-  /** The connected registries between cloud and client, from the cloud on; the client's own is the last. */
+  /** The connected registries from the cloud to the client, the client's own last. */
   readonly syncPath: readonly SyncStop[];
-  /** Longest time until a change in the cloud is known at the edge; absent when a schedule on the way cannot be read. */
+  /** Longest time, in seconds, until the edge receives a change; absent if a schedule of the sync path cannot be read. */
   readonly worstPathSeconds?: number;
-  /** Until when the password before the present one keeps its slot, unless its end is acknowledged (ISO 8601). */
+  /** When the previous password's slot becomes free, unless the device acknowledges earlier (ISO 8601). */
   readonly slotFreeAt?: string;
 }
 
 /**
- * Seconds from a promotion until nobody can still need the password before it. Where nobody can tell how far apart the
- * syncs are, the longest time that a rotation waits for one stands for it.
+ * Seconds from a promotion until no consumer can need the previous password. If the time between syncs is unknown, the
+ * rotation's sync deadline is used in its place.
  */
 export function overlapSeconds(
   plan: Pick<RotationPlan, 'worstPathSeconds'>,

@@ -1,43 +1,47 @@
 import type { FreezeWindow } from '../schedules/freezeWindows.js';
 
-/** How much of a credential's life passes before it is rotated: a share of it, or days. */
+/** When a credential is rotated: after a share of its lifetime, or after some days. */
 export type RotateAfter =
   { readonly kind: 'share'; readonly of: number } | { readonly kind: 'days'; readonly days: number };
 
-/** What the sweep goes by. Made from settings by whoever starts it. */
+/** Rules of rotation sweeps, from settings. */
 export interface RotationPolicy {
   readonly rotateAfter: RotateAfter;
-  /** Due times are spread over so many seconds after that. */
+  /** Seconds over which due times are spread. */
   readonly spreadSeconds: number;
-  /** So many rotations are started together. */
+  /** Rotations that are started together. */
   readonly waveSize: number;
-  /** After so many failures a sweep starts no more. */
+  /** Failures after which a sweep starts no more rotations. */
   readonly failureLimit: number;
-  /** How long a wave is waited for, in seconds; what has not ended by then goes on by itself. */
+  /** Maximum seconds that a sweep waits for a wave. Rotations that take longer continue by themselves. */
   readonly waveSeconds: number;
   readonly freezeWindows: readonly FreezeWindow[];
   /** Longest time between two sweeps, in seconds. */
   readonly sweepGapSeconds: number;
-  /** How long a sweep rests after it was stopped by failures, in seconds. */
+  /** Seconds without sweeps after failures stopped one. */
   readonly retrySeconds: number;
 }
 
-/** Where a life of `seconds` stands when it is due, and when it must be over at the latest that others come first. */
-export interface LifeMarks {
+/** For a given lifetime: when rotation is due, and when it takes priority. */
+interface LifetimeMarks {
   /** Seconds from the issue until a rotation is due, before any spread. */
   readonly dueAfter: number;
-  /** The spread, cut to what the life has room for. */
+  /** Spread in seconds, at most half of the lifetime after `dueAfter`. */
   readonly spread: number;
-  /** Seconds from the issue until it goes before all others: half of what is left when it is due. */
+  /** Seconds from the issue until the rotation takes priority: halfway between `dueAfter` and the expiry. */
   readonly deadlineAfter: number;
 }
 
 const DAY = 86_400;
 
-/** Of a life too short for the days that it should be kept, two thirds. */
+/** Used if the lifetime is shorter than the configured days. */
 const DEFAULT_SHARE = 2 / 3;
 
-export function lifeMarks(seconds: number, policy: Pick<RotationPolicy, 'rotateAfter' | 'spreadSeconds'>): LifeMarks {
+/** @param seconds the credential's lifetime */
+export function lifetimeMarks(
+  seconds: number,
+  policy: Pick<RotationPolicy, 'rotateAfter' | 'spreadSeconds'>,
+): LifetimeMarks {
   const { rotateAfter, spreadSeconds } = policy;
   const wanted = rotateAfter.kind === 'share' ? seconds * rotateAfter.of : rotateAfter.days * DAY;
   const dueAfter = wanted < seconds ? wanted : seconds * DEFAULT_SHARE;

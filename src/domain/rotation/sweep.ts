@@ -6,11 +6,11 @@ import type { RotationPolicy } from './rotationPolicy.js';
 /** Name of the function whose timer starts sweeps. */
 export const SWEEP_TIMER = 'startRotationSweep';
 
-/** Name of the orchestration that looks for what is due, and its one instance: two sweeps would start the same twice. */
+/** Name and only instance of the orchestration that starts due rotations. Two at once would start the same ones. */
 export const SWEEP = 'rotationSweep';
 export const SWEEP_INSTANCE = 'rotation-sweep';
 
-/** Input of a sweep. It begins anew with what is left after each wave, so that its history stays short. */
+/** Input of a sweep. After each wave it continues as new with the remaining queue, so that its history stays short. */
 export interface SweepInput {
   /** Run id of the sweep. */
   readonly sweep: string;
@@ -18,18 +18,19 @@ export interface SweepInput {
   readonly actor: string;
   readonly policy: RotationPolicy;
   readonly limits: FlowLimits;
-  /** What is still to be started; absent before anything was looked for. */
+  /** Rotations to start; absent before the search. */
   readonly queue?: readonly DueRotation[];
   readonly tally?: SweepTally;
 }
 
 export interface DueRotation extends ClientReference {
-  /** ISO 8601. */
+  /** ISO 8601: from then on the rotation takes priority. */
   readonly deadline: string;
 }
 
-/** An old password that nobody needs any more, as far as a listing tells. */
+/** A client whose previous password may be revoked, as far as a listing shows. */
 export interface DueRevocation extends ClientReference {
+  /** Version of the main secret that the device acknowledged. */
   readonly acknowledged?: string;
 }
 
@@ -38,12 +39,12 @@ export interface SweepTally {
   readonly started: number;
   readonly completed: number;
   readonly failed: number;
-  /** Not ended when their wave was no longer waited for; they go on by themselves. */
+  /** Still running when the sweep stopped waiting for their wave. They continue by themselves. */
   readonly underWay: number;
-  /** Another run held the client. */
+  /** Not started, because the client had another run. */
   readonly busy: number;
   readonly revoked: number;
-  /** Due, but not now. */
+  /** Due, but deferred. */
   readonly deferred: number;
 }
 
@@ -61,16 +62,16 @@ export const NOTHING_SWEPT: SweepTally = {
 /** What a sweep returns. */
 export interface SweepOutcome extends SweepTally {
   readonly endedAt: string;
-  /** Due and not started. */
+  /** Rotations that are due and were not started. */
   readonly left: number;
-  /** Why it stopped before its work was done, and until when sweeps rest. */
+  /** Why it stopped early, and until when no sweep starts rotations. */
   readonly stopped?: { readonly reason: string; readonly restsUntil: string };
 }
 
-/** A sweep starts so many waves at the most; what is left then is the next one's, which looks anew at what goes first. */
+/** Maximum waves of a sweep. The next sweep searches again and starts the rest, by priority. */
 export const MAX_WAVES = 10;
 
-/** What nears its end goes first. */
+/** The rotations with the earliest deadlines. @param max how many */
 export function firstDue(due: readonly DueRotation[], max: number): DueRotation[] {
   return due
     .toSorted((left, right) => new Date(left.deadline).getTime() - new Date(right.deadline).getTime())
@@ -78,8 +79,8 @@ export function firstDue(due: readonly DueRotation[], max: number): DueRotation[
 }
 
 /**
- * The run that a sweep gives a client: the same whenever its start is repeated, so that no repetition rotates twice.
- * @param at when the sweep began with its wave.
+ * The id of the run that a sweep starts for a client. A repetition gets the same id, so that it does not rotate twice.
+ * @param at when the wave began
  */
 export function sweptRun(sweep: string, client: ClientReference, at: Date): OperationId {
   const instance = clientKey(client);

@@ -1,22 +1,22 @@
 import { durationSeconds } from '@connected-registry/protocol/registry/durations';
 import { parseNcrontab } from '@connected-registry/clock/schedules/ncrontab';
 
-/** A time in which no rotation begins and no password is revoked, again and again. */
+/** A recurring time in which no rotation begins and no password is revoked. */
 export interface FreezeWindow {
-  /** When it begins: NCRONTAB of five fields, so that all schedules of the app are one language; read in `timeZone`. */
+  /** When it begins: NCRONTAB with five fields, as all schedules of the app, in `timeZone`. */
   readonly cron: string;
   readonly seconds: number;
   /** IANA name. */
   readonly timeZone: string;
 }
 
-/** Windows that follow one another without a gap are one long freeze; nobody has more in a row. */
+/** Maximum adjacent windows that are joined to one freeze; bounds the loop. */
 const MAX_IN_A_ROW = 400;
 
-/** How a window is written: cron, ISO 8601 duration and, unless it is UTC, the time zone. */
+/** Text form of a window: cron, ISO 8601 duration and, unless UTC, the time zone. */
 export const FREEZE_WINDOW_FORM = 'cron|duration|time zone, such as 0 18 * * 5|PT62H|Europe/Berlin';
 
-/** Undefined when the text is no freeze window. */
+/** Parses a freeze window; undefined if the text is none. */
 export function parseFreezeWindow(text: string): FreezeWindow | undefined {
   const [cron, duration, timeZone = 'UTC', ...rest] = text.split('|').map((part) => part.trim());
   const seconds = durationSeconds(duration ?? '');
@@ -30,7 +30,7 @@ export function parseFreezeWindow(text: string): FreezeWindow | undefined {
   }
 }
 
-/** The end of the freeze that `now` lies in; undefined when there is none. Windows that touch count as one. */
+/** The end of the freeze at `now`; undefined if there is none. Adjacent windows count as one. */
 export function frozenUntil(windows: readonly FreezeWindow[], now: Date): Date | undefined {
   let until: Date | undefined;
   for (let rounds = 0; rounds < MAX_IN_A_ROW; rounds += 1) {
@@ -43,7 +43,7 @@ export function frozenUntil(windows: readonly FreezeWindow[], now: Date): Date |
   return until;
 }
 
-/** When the occurrence that `at` lies in ends, in milliseconds; its first instant counts, its last does not. */
+/** End of the window's occurrence at `at`, in milliseconds. An occurrence includes its start, not its end. */
 function endOf({ cron, seconds, timeZone }: FreezeWindow, at: Date): number | undefined {
   const occurrences = parseNcrontab(cron, timeZone);
   const length = seconds * 1000;

@@ -4,8 +4,8 @@ import { FIX_COMMANDS } from '../check/fixCommands.js';
 import { worstSyncGapSeconds } from '@connected-registry/protocol/registry/syncSchedule';
 import { unreadableSchedule } from './unreadableSchedule.js';
 
-/** What tells whether news for a connected registry may be lost before it comes for them. Times are ISO 8601. */
-export interface MessageFacts {
+/** Facts that show whether changes may expire before a connected registry syncs. Times are ISO 8601. */
+interface MessageFacts {
   readonly name: string;
   readonly messageTtl?: string;
   readonly lastSyncTime?: string;
@@ -13,9 +13,9 @@ export interface MessageFacts {
 }
 
 /**
- * Whether changes made in the cloud (a token, a password) may expire before the connected registry comes for them: it has
- * been away for longer than they are kept, or its schedule lets more time pass. Source: azure-rest-api-specs,
- * ConnectedRegistry, syncProperties.messageTtl.
+ * Warns if changes in the cloud (a token, a password) may expire before the connected registry syncs: it has not synced for
+ * longer than its message TTL, or its schedule leaves longer gaps. Source: azure-rest-api-specs, ConnectedRegistry,
+ * syncProperties.messageTtl.
  */
 export function offlineWarnings(registry: string, facts: MessageFacts, now: Date): CheckWarning[] {
   const { name: connectedRegistry, lastSyncTime, schedule } = facts;
@@ -25,7 +25,7 @@ export function offlineWarnings(registry: string, facts: MessageFacts, now: Date
       ? [{ ...unreadableSchedule(registry, { name: connectedRegistry, schedule }), registry, connectedRegistry }]
       : [];
   const kept = facts.messageTtl === undefined ? undefined : durationSeconds(facts.messageTtl);
-  // How long messages are kept is not known: nothing can be said of their loss.
+  // Without the message TTL, nothing is known about expired messages.
   if (kept === undefined) return warnings;
   const away = lastSyncTime === undefined ? 0 : (now.getTime() - new Date(lastSyncTime).getTime()) / 1000;
   if (away > kept)
@@ -33,16 +33,16 @@ export function offlineWarnings(registry: string, facts: MessageFacts, now: Date
       code: 'message-ttl-exceeded',
       registry,
       connectedRegistry,
-      message: `It has not synced since ${lastSyncTime ?? ''}, and what is meant for it is kept for ${facts.messageTtl ?? ''} only: it may never hear of changes made meanwhile.`,
-      fix: `Bring it back and have it synchronise anew. For the next time: ${FIX_COMMANDS.keepMessages({ registry, connectedRegistry, seconds: away })}`,
+      message: `It has not synced since ${lastSyncTime ?? ''}, and messages for it are kept only for ${facts.messageTtl ?? ''}: it may never receive the changes made since.`,
+      fix: `Bring it online and resynchronise it. To prevent this: ${FIX_COMMANDS.keepMessages({ registry, connectedRegistry, seconds: away })}`,
     });
   if (gap !== undefined && gap > kept)
     warnings.push({
       code: 'message-ttl-too-short',
       registry,
       connectedRegistry,
-      message: `Its schedule ${schedule ?? ''} lets ${Math.round(gap / 3600)} hours pass between syncs, and what is meant for it is kept for ${facts.messageTtl ?? ''} only.`,
-      fix: `Have it sync more often, or: ${FIX_COMMANDS.keepMessages({ registry, connectedRegistry, seconds: gap })}`,
+      message: `Its schedule ${schedule ?? ''} leaves ${Math.round(gap / 3600)} hours between syncs, but messages for it are kept only for ${facts.messageTtl ?? ''}.`,
+      fix: `Let it sync more often, or: ${FIX_COMMANDS.keepMessages({ registry, connectedRegistry, seconds: gap })}`,
     });
   return warnings;
 }

@@ -1,7 +1,7 @@
 import { FIX_COMMANDS } from '../check/fixCommands.js';
 import type { SyncStop } from '@connected-registry/protocol/registry/syncSchedule';
 
-/** What is said, and advised, of a connected registry whose sync times nobody can tell. The code is stable. */
+/** Code, message and fix for a connected registry whose sync times cannot be computed. */
 export function unreadableSchedule(
   registry: string,
   {
@@ -13,7 +13,7 @@ export function unreadableSchedule(
   const window = syncWindow === undefined ? '' : ` or its sync window "${syncWindow}"`;
   return {
     code: 'sync-schedule-unreadable',
-    message: `The sync schedule "${schedule ?? ''}" of ${name}${window} cannot be read, or names no time that comes: when it syncs is unknown, and whoever waits for it follows what Azure reports of its syncs.`,
-    fix: `Give it a schedule in five fields, such as: ${FIX_COMMANDS.setSyncSchedule({ registry, connectedRegistry: name })}`,
+    message: `The sync schedule "${schedule ?? ''}" of ${name}${window} cannot be read or names no future time, so its next sync is unknown: runs wait until Azure reports a sync.`,
+    fix: `Set a schedule with five fields, for example: ${FIX_COMMANDS.setSyncSchedule({ registry, connectedRegistry: name })}`,
   };
 }

@@ -1,46 +1,47 @@
 import type { WorksFor } from '../operations/worksFor.js';
 
-/** A run that needs a scope map to stay; it ends with the run, or at its deadline if the run is lost. */
+/** A run's claim that keeps a scope map from being deleted. It ends with the run, or at its deadline if the run is lost. */
 export interface MapHold {
   readonly run: string;
   /** ISO 8601. */
   readonly deadline: string;
 }
 
-/** All that the holder of one scope map remembers. */
+/** State of one scope map's holder. */
 export interface MapHolderState {
   readonly holds: readonly MapHold[];
-  /** When preflight of an undone run, which made the map, had not seen it yet: nobody has come to use the map since. */
+  /** Preflight time of the rolled-back run that created this map. No run has adopted the map since. */
   readonly orphanSince?: string;
 }
 
 export const NO_HOLDS: MapHolderState = { holds: [] };
 
-/** Input of every operation of the holder. */
+/** Input of every holder operation. */
 export interface MapHolderRequest extends WorksFor, MapHold {
   readonly registry: string;
   readonly scopeMap: string;
-  /** The run's own token, which may have been beyond deletion. */
+  /** The run's own token, whose deletion may have failed. */
   readonly token: string;
-  /** When this run's preflight did not find the map (ISO 8601): then the run has made it. */
+  /** Preflight time (ISO 8601), if preflight did not find the map: then the run created it. */
   readonly absentAt?: string;
 }
 
 export type MapHolderOperation = 'hold' | 'complete' | 'release' | 'drop';
 
-/** How a drop ended. */
+/** Result of a drop. */
 export interface Dropped {
-  /** The map was there, and was deleted. */
+  /** Whether the map existed and was deleted. */
   readonly removed: boolean;
-  /** Why it was left alone; absent when it is gone. */
+  /** Why the map was kept; absent if it is gone. */
   readonly kept?: string;
 }
 
-/** The entity's key: scope map names hold no dot, and ignore case in ARM. */
+/** The entity's key. Scope map names contain no dot, and ARM ignores their case. */
 export function mapHolderKey(registry: string, scopeMap: string): string {
   return `${registry}.${scopeMap}`.toLowerCase();
 }
 
+/** Removes holds past their deadline. */
 export function pruneHolds(state: MapHolderState, now: Date): MapHolderState {
   return { ...state, holds: state.holds.filter((hold) => new Date(hold.deadline) > now) };
 }
@@ -49,12 +50,12 @@ export function addHold(state: MapHolderState, { run, deadline }: MapHold): MapH
   return { ...state, holds: [...state.holds.filter((hold) => hold.run !== run), { run, deadline }] };
 }
 
-/** A run ends well: from now on its token uses the map, so it is nobody's leftover. */
+/** A run succeeds: its token uses the map from now on, so the map is no orphan. */
 export function completeHold(state: MapHolderState, run: string): MapHolderState {
   return { holds: state.holds.filter((hold) => hold.run !== run) };
 }
 
-/** A run is undone. If it made the map, whoever holds it last without success has to take it away. */
+/** A run rolls back. If it created the map, the last holder that fails must delete it. */
 export function releaseHold(state: MapHolderState, { run, absentAt }: MapHolderRequest): MapHolderState {
   const orphanSince = earlier(state.orphanSince, absentAt);
   return {
@@ -63,7 +64,7 @@ export function releaseHold(state: MapHolderState, { run, absentAt }: MapHolderR
   };
 }
 
-/** Nobody's use of the map is known but that of the runs that hold it: the last of them to fail takes it away. */
+/** Marks the map as used by its holders only: the last of them that fails deletes it. */
 export function orphan(state: MapHolderState): MapHolderState {
   return { ...state, orphanSince: new Date(0).toISOString() };
 }

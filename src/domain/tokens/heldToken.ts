@@ -2,29 +2,29 @@ import { madeSince } from './madeSince.js';
 import { sameName } from '@connected-registry/protocol/names/sameName';
 
 /**
- * A token that a client has from us, made for it or adopted. The client's record keeps it, since secrets and their tags
- * may be purged. Times are ISO 8601.
+ * A token that this app gave a client, created for it or adopted. The client's record keeps it, since secrets and their
+ * tags may be purged. Times are ISO 8601.
  */
 export interface HeldToken {
   readonly token: string;
-  /** The scope map that we gave it last. */
+  /** The scope map that this app gave it last. */
   readonly scopeMap: string;
-  /** When the run that made or adopted it had looked. */
+  /** Preflight time of the run that created or adopted it. */
   readonly since: string;
-  /** When that run had made it; absent for one that was there, and while it is being made. */
+  /** When that run had created it; absent for an adopted token, and during its creation. */
   readonly until?: string;
-  /** When a token that was there had been made. */
+  /** Creation time of an adopted token. */
   readonly createdAt?: string;
-  /** It was made for the client; else it was adopted, and is not ours to delete. */
+  /** Whether this app created it. An adopted token is never deleted. */
   readonly isMade: boolean;
-  /** The scope map that an adopted token had, and is to have again. */
+  /** The original scope map of an adopted token, to restore at the end. */
   readonly foundScopeMap?: string;
 }
 
-/** Tokens that are remembered for one client, the newest. */
+/** Maximum tokens in a client's record; the newest are kept. */
 const MAX_HELD = 10;
 
-/** Adds one; of the same name the newest counts. */
+/** Adds a token, replacing one of the same name. */
 export function withHeldToken(held: readonly HeldToken[], added: HeldToken): HeldToken[] {
   return [...withoutHeldToken(held, added.token), added].slice(-MAX_HELD);
 }
@@ -33,8 +33,8 @@ export function withoutHeldToken(held: readonly HeldToken[], token: string): Hel
   return held.filter((one) => !sameName(one.token, token));
 }
 
-/** What is remembered of this very token; not of an earlier or later one of that name. */
-export function heldOf(
+/** The record's entry about this token, not about an earlier or later one of the same name. */
+export function findHeldToken(
   held: readonly HeldToken[],
   token: { readonly name: string; readonly scopeMap: string; readonly createdAt?: string },
 ): HeldToken | undefined {
@@ -47,9 +47,9 @@ function isSameToken(
 ): boolean {
   if (createdAt !== undefined && present !== undefined)
     return new Date(createdAt).getTime() === new Date(present).getTime();
-  // Adopted, and ARM does not say when it was made: nothing else tells one from another.
+  // Adopted, and ARM does not return the creation time: nothing else distinguishes the tokens.
   if (!isMade) return createdAt === present;
-  // When it was made is not known but to a few minutes: one that has other rights is another, or others' by now.
+  // The creation time is known only to a few minutes, so a token with another scope map is taken for a different one.
   if (present === undefined || !sameName(scopeMap, its)) return false;
   return madeSince(present, since) && (until === undefined || madeSince(until, present));
 }

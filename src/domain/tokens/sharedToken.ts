@@ -5,47 +5,47 @@ import { sameName } from '@connected-registry/protocol/names/sameName';
 import type { CredentialTags } from '@connected-registry/protocol/names/secretTags';
 import { SLOT_NAMES, type Slots } from '@connected-registry/protocol/registry/slots';
 
-/** How a client is named in a text. */
+/** A client's name in texts. */
 export function clientName({ connectedRegistry, client }: ClientReference): string {
   return `${client} of ${connectedRegistry}`;
 }
 
 const MAX_NAMED = 3;
 
-/** Names some clients, and counts the others. */
+/** The names of up to three clients, and the number of others. */
 export function clientNames(clients: readonly ClientReference[]): string {
   const named = clients.slice(0, MAX_NAMED).map(clientName).join(', ');
   return clients.length > MAX_NAMED ? `${named} and ${clients.length - MAX_NAMED} more` : named;
 }
 
-/** Why a token is refused that other clients use. */
+/** Why a token that other clients use is refused. */
 export function tokenOfAnother(token: string, others: readonly ClientReference[]): string {
   return `token ${token} is used by another client: ${clientNames(others)}`;
 }
 
-/** The fix for whoever named a token that is another's. */
-const OWN_NAME = 'Leave the field token out, so that the client gets a token of its own, or choose another name.';
+/** The fix for a request that names another client's token. */
+const OWN_NAME = 'Omit the field token, so that the client gets its own token, or choose another name.';
 
-/** Two clients with one token: cutting one off would cut off the other, so that nobody may do it. */
+/** The problem for a request that names another client's token. Clients must not share tokens: revoking one would revoke both. */
 export function ofAnotherClient(token: string, others: readonly ClientReference[], fix = OWN_NAME): Problem {
   const message = `${tokenOfAnother(token, others)}.`.replace(/^t/, 'T');
   return { code: 'token-of-another-client', field: 'token', message, fix };
 }
 
-/** What was left alone of a token that others use too. */
+/** What an operation kept of a token that other clients use too. */
 export function keptForOthers(token: string, others: readonly ClientReference[]): string {
-  return `token ${token}: ${clientNames(others)} uses it too; it stays as it is, but for passwords that this client alone has`;
+  return `token ${token}: kept, because ${clientNames(others)} uses it too; only this client's own passwords were cleared`;
 }
 
 /** Why a client's password stays in a token's slot. */
 export function inCommonWith(token: string, others: readonly ClientReference[]): string {
-  return `token ${token}: ${clientNames(others)} has the same password; it works until that client is onboarded with a token of its own and this one is offboarded`;
+  return `token ${token}: ${clientNames(others)} has the same password, which works until that client is onboarded with its own token and this client is offboarded`;
 }
 
 /**
- * Whether another client may have access by a client's token: it has a name that somebody chose, or holds a password that
- * none of the client's secrets tells of. Else the token is the client's alone, and nobody's secrets need be looked through.
- * @param known what the client's own secrets tell.
+ * Whether another client may use a client's token: its name was chosen by somebody, or it holds a password that none of the
+ * client's secrets names. If not, other clients' secrets need not be searched.
+ * @param known tags of the client's own secrets
  */
 export function mayBeShared(
   token: { readonly name: string; readonly slots: Slots },
@@ -60,7 +60,7 @@ export function mayBeShared(
   });
 }
 
-/** When the passwords were made that a secret's tags tell of, in milliseconds. */
+/** Creation times, in milliseconds, of the passwords that a secret's tags name. */
 export function passwordsOf({ issued, revokeOld }: CredentialTags): number[] {
   return [issued.slotCreatedAt, ...(revokeOld ? [revokeOld.createdAt] : [])].map((at) => new Date(at).getTime());
 }

@@ -1,14 +1,14 @@
 import { clientKey, type ClientReference } from '@connected-registry/protocol/names/clientKey';
 import type { WorksFor } from '../operations/worksFor.js';
 
-/** All that is remembered of one token of a registry: whose it is. */
+/** State of one token's claim: which client owns it. */
 export interface TokenClaimState {
   readonly owner?: ClientReference;
 }
 
 export const UNCLAIMED: TokenClaimState = {};
 
-/** Name of the entity. Lower case, as the binder's name. */
+/** Name of the entity, in lower case, as the binder's. */
 export const TOKEN_CLAIM = 'tokenclaim';
 
 /** Input of every operation. */
@@ -18,12 +18,12 @@ export interface TokenClaimRequest extends WorksFor {
 }
 
 /**
- * `claim`: the token is this client's from the answer on, unless it is another's. `release`: it is nobody's any more, if it
- * was this client's.
+ * `claim`: the token belongs to this client from now on, unless another client owns it. `release`: this client gives the
+ * token up, if it owns it.
  */
 export type TokenClaimOperation = 'claim' | 'release';
 
-/** The entity's key: names of tokens hold no dot, and ignore case in ARM. */
+/** The entity's key. Token names contain no dot, and ARM ignores their case. */
 export function tokenClaimKey(registry: string, token: string): string {
   return `${registry}.${token}`.toLowerCase();
 }

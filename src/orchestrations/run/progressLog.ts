@@ -1,5 +1,5 @@
 import type { OrchestrationContext } from 'durable-functions';
-import type { PullCheckAsk } from '../../domain/pullCheck/pullCheckAsk.js';
+import type { UnsignedPullCheck } from '../../domain/pullCheck/unsignedPullCheck.js';
 import type { StepName } from '../../domain/operations/stepNames.js';
 import {
   boundProgress,
@@ -66,8 +66,8 @@ export class ProgressLog {
   }
 
   /** A pull check's attempt begins: its report is accepted until `expiresAt`. */
-  asking({ attempt, expiresAt, secret, image }: PullCheckAsk): void {
-    this.pullCheck = { attempt, expiresAt, reports: this.reports, ask: { secret, image } };
+  asking({ attempt, expiresAt, secret, image }: UnsignedPullCheck): void {
+    this.pullCheck = { attempt, expiresAt, reports: this.reports, request: { secret, image } };
     this.trying(attempt);
   }
 

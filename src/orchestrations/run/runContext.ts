@@ -4,7 +4,7 @@ import type { FlowLimits } from '../../domain/operations/flowLimits.js';
 import type { Run } from '../../domain/operations/run.js';
 import { phaseOf, type StepName } from '../../domain/operations/stepNames.js';
 import type { OperationFailure } from '../../domain/operations/operation.js';
-import type { Undone } from '../../domain/operations/undone.js';
+import type { Undone } from '../../domain/operations/stepOutcome.js';
 import type { WorksFor } from '../../domain/operations/worksFor.js';
 import { activityCalls, type ActivityCalls } from './activityCalls.js';
 import { Cancellation } from './cancellation.js';

@@ -1,6 +1,5 @@
 import { EntityId } from 'durable-functions';
-import { binderKey } from '../../domain/binding/binderKey.js';
-import type { BinderOperation, BinderRequest } from '../../domain/binding/bindingRequests.js';
+import { binderKey, type BinderOperation, type BinderRequest } from '../../domain/binding/bindingRequests.js';
 import type { Run } from '../../domain/operations/run.js';
 import { StepFailed, type Flow } from '../run/flow.js';
 import type { RunContext } from '../run/runContext.js';

@@ -37,13 +37,13 @@ export class ClientRecords {
 
   /** When the client was revoked (ISO 8601), if that was after this run was requested. */
   *revokedSince(): Flow<string | undefined> {
-    const { revokedAt } = yield* this.call('revokedSince', { wantedAt: this.requestedAt });
+    const { revokedAt } = yield* this.call('revokedSince', { effectiveAt: this.effectiveAt });
     return revokedAt;
   }
 
   /** Clears a revocation that is older than this run, which has succeeded. It counts as cleared from the answer on. */
   *clearRevocation(): Flow<void> {
-    yield* this.call('clearRevocation', { wantedAt: this.requestedAt });
+    yield* this.call('clearRevocation', { effectiveAt: this.effectiveAt });
   }
 
   /** Calls one of the record's operations. @throws StepFailed */
@@ -62,12 +62,12 @@ export class ClientRecords {
     this.run.notifyEntity(this.entity, operation, request);
   }
 
-  private get requestedAt(): string {
+  private get effectiveAt(): string {
     return this.run.input.eventAt ?? this.run.input.requestedAt;
   }
 
   private requested() {
     const { requestedAt, eventAt } = this.run.input;
-    return { wantedAt: requestedAt, ...(eventAt === undefined ? {} : { eventAt }) };
+    return { requestedAt, ...(eventAt === undefined ? {} : { eventAt }) };
   }
 }

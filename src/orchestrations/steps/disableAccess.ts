@@ -1,4 +1,4 @@
-import type { RunAtHand } from '../../activities/runs/presentRun.js';
+import type { FoundRun } from '../../activities/runs/presentRun.js';
 import { referenceOf, type ClientReference } from '@connected-registry/protocol/names/clientKey';
 import type { Marked } from '../../domain/clients/clientRecord.js';
 import { keptByName } from '../../domain/offboarding/offboardingPlan.js';
@@ -13,7 +13,7 @@ import { ClientRecords } from './clientRecord.js';
 
 /** What a look at the client found. */
 export interface Disabled {
-  readonly present?: RunAtHand;
+  readonly present?: FoundRun;
   /** Whether anything of the client is there, enabled or not. */
   readonly isThere: boolean;
 }
@@ -143,12 +143,12 @@ export class DisableAccess {
 }
 
 /** Whether an onboarding that was requested after the revocation is at work: what it enables is its own. */
-function isClearing({ isLater, hasEnded, run }: RunAtHand): boolean {
+function isClearing({ isLater, hasEnded, run }: FoundRun): boolean {
   return isLater && !hasEnded && run.kind === ONBOARD;
 }
 
 /** The token of a run that has reached its token step. Before that step the name is only what somebody requested. */
-function tokenOf({ run, isLater }: RunAtHand) {
+function tokenOf({ run, isLater }: FoundRun) {
   const { token, requestedAt, steps } = run;
   if (token === undefined || isLater) return undefined;
   const touchesToken = hasReached(steps, 'enableToken') || hasReached(steps, 'ensureToken');

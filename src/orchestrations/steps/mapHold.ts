@@ -6,7 +6,7 @@ import {
   type MapHolderRequest,
 } from '../../domain/scopeMaps/mapHolds.js';
 import type { Run } from '../../domain/operations/run.js';
-import type { Undone } from '../../domain/operations/undone.js';
+import type { Undone } from '../../domain/operations/stepOutcome.js';
 import type { Flow } from '../run/flow.js';
 import type { RunContext } from '../run/runContext.js';
 import { runDeadline } from '../run/runDeadline.js';

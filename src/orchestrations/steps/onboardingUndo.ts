@@ -1,4 +1,4 @@
-import type { Undone } from '../../domain/operations/undone.js';
+import type { Undone } from '../../domain/operations/stepOutcome.js';
 import type { Compensation, Undo } from '../run/runContext.js';
 import type { Flow } from '../run/flow.js';
 import { Binding } from './binding.js';

@@ -9,7 +9,7 @@ import {
   type SyncFacts,
 } from '@connected-registry/protocol/registry/syncSchedule';
 import type { Run } from '../../domain/operations/run.js';
-import type { PullCheckAsk } from '../../domain/pullCheck/pullCheckAsk.js';
+import type { UnsignedPullCheck } from '../../domain/pullCheck/unsignedPullCheck.js';
 import { decide, type PullCheckDecision } from '../../domain/pullCheck/pullCheckDecision.js';
 import { reportEventName, type ReportEvent } from '../../domain/pullCheck/reportEvent.js';
 import { backoffSeconds, repeat, type Try } from '../run/backoff.js';
@@ -148,7 +148,7 @@ function* ask(run: RunContext<Run>, { secret, image }: PullCheck, attempt: numbe
   const { reportTimeoutSeconds } = run.limits;
   const expires = run.later(reportTimeoutSeconds);
   const { operation, id } = run;
-  const message: PullCheckAsk = {
+  const message: UnsignedPullCheck = {
     operation,
     run: id,
     attempt,

@@ -1,6 +1,6 @@
 import type { ProblemCode } from '@connected-registry/protocol/answers/codes';
 import { referenceOf } from '@connected-registry/protocol/names/clientKey';
-import { WANTED_ENDS } from '../../domain/operations/cancelEvent.js';
+import { DELIBERATE_STOPS } from '../../domain/operations/cancelEvent.js';
 import type { OperationFailure } from '../../domain/operations/operation.js';
 import type { RotationRun } from '../../domain/operations/run.js';
 import { frozenUntil } from '../../domain/schedules/freezeWindows.js';
@@ -31,7 +31,7 @@ export function* planRetry(
   error: StepFailed,
   slotFreeAt: string | undefined,
 ): Flow<{ readonly nextTryAt?: string }> {
-  if (WANTED_ENDS.includes(undone.code)) return {};
+  if (DELIBERATE_STOPS.includes(undone.code)) return {};
   const { code, message } = error;
   const { urgent } = run.input.request;
   const swept = isSeenBySweeps(error) ? yield* isSwept(run) : 'no';

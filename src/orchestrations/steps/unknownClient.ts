@@ -1,5 +1,5 @@
 import { referenceOf } from '@connected-registry/protocol/names/clientKey';
-import { aboutUnknown } from '../../domain/clients/unknownClient.js';
+import { unknownClientText } from '../../domain/clients/unknownClient.js';
 import type { Run } from '../../domain/operations/run.js';
 import { orUndefined, StepFailed, type Flow } from '../run/flow.js';
 import type { RunContext } from '../run/runContext.js';
@@ -13,6 +13,6 @@ import type { RunContext } from '../run/runContext.js';
 export function* clientUnknown(run: RunContext<Run>, effect: string): Flow<StepFailed> {
   const reference = referenceOf(run.input.request);
   const near = yield* orUndefined(() => run.activities.findNearClients({ reference }));
-  const { message, fix } = aboutUnknown(reference, near ?? {});
+  const { message, fix } = unknownClientText(reference, near ?? {});
   return new StepFailed('client-unknown', `${message} ${effect} ${fix}`);
 }

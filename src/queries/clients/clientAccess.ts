@@ -1,5 +1,5 @@
 import { clientKey, type ClientReference } from '@connected-registry/protocol/names/clientKey';
-import { heldOf, type HeldToken } from '../../domain/tokens/heldToken.js';
+import { findHeldToken, type HeldToken } from '../../domain/tokens/heldToken.js';
 import { isOrphaned, type OrphanedToken } from '../../domain/tokens/orphanedToken.js';
 import { madeSince } from '../../domain/tokens/madeSince.js';
 import {
@@ -154,7 +154,7 @@ export async function readClientAccess(
     const fitting = found ? about.filter((tags) => isTokenOf(tags, found)) : [];
     if (!found) former.push(...about.map(({ scopeMap }) => ({ name, scopeMap: lower(scopeMap) })));
     else {
-      const remembered = heldOf(held, found);
+      const remembered = findHeldToken(held, found);
       const wasOrphaned = isOrphaned(orphaned, found);
       const isReported = fitting.length > 0 || wasOrphaned || remembered !== undefined || isRunToken(found, run);
       if (!isReported && !byName.includes(name)) continue;

@@ -1,5 +1,5 @@
 import type { UnusedResource } from '@connected-registry/protocol/answers/clientAnswers';
-import { MAX_UNUSED, type LeftOvers } from '../../domain/check/checkRun.js';
+import { MAX_UNUSED, type UnusedResources } from '../../domain/check/checkRun.js';
 import { isDefaultTokenName, SCOPE_MAP_MARK } from '@connected-registry/protocol/names/names';
 import { offlineWarnings } from '../../domain/schedules/offlineTime.js';
 import type { RegistryControlPlane, ScopeMapFacts, TokenFacts } from '../../ports/registryControlPlane.js';
@@ -17,7 +17,7 @@ export async function leftOvers(
   isInUse: (registry: string, token: string) => boolean,
   reader: RegistryReader,
   controlPlane: RegistryControlPlane,
-): Promise<LeftOvers> {
+): Promise<UnusedResources> {
   const [connectedRegistries, tokens, scopeMaps] = await Promise.all([
     reader.connectedRegistries(registry),
     reader.tokens(registry, []),

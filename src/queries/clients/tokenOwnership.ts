@@ -1,5 +1,5 @@
 import { clientKey } from '@connected-registry/protocol/names/clientKey';
-import { heldOf, type HeldToken } from '../../domain/tokens/heldToken.js';
+import { findHeldToken, type HeldToken } from '../../domain/tokens/heldToken.js';
 import { isOrphaned, type OrphanedToken } from '../../domain/tokens/orphanedToken.js';
 import { candidateSecretName, mainSecretName } from '@connected-registry/protocol/names/names';
 import type { Onboarding } from '@connected-registry/protocol/requests/onboardingRequest';
@@ -51,7 +51,7 @@ export async function readOwnership(
   function ownBy(tags: readonly CredentialTags[]): Extract<Ownership, { kind: 'own' }> | undefined {
     if (!token) return undefined;
     const fitting = tags.filter((one) => isTokenOf(one, token));
-    const remembered = heldOf(held, token);
+    const remembered = findHeldToken(held, token);
     const wasOrphaned = isOrphaned(orphaned, token);
     const isReported = fitting.length > 0 || remembered || wasOrphaned || disabled.includes(token.name.toLowerCase());
     if (!isReported) return undefined;

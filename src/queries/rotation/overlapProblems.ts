@@ -1,7 +1,7 @@
 import type { Config } from '../../settings/config.js';
 import type { Problem } from '@connected-registry/protocol/answers/answers';
 import type { ClientReference } from '@connected-registry/protocol/names/clientKey';
-import { lifeMarks } from '../../domain/rotation/rotationPolicy.js';
+import { lifetimeMarks } from '../../domain/rotation/rotationPolicy.js';
 
 interface Lifetime {
   /** Undefined: unknown. */
@@ -29,7 +29,7 @@ export function aboutOverlap(
       fix: `Raise the setting OVERLAP_SECONDS to ${min} at least, or have ${connectedRegistry} sync more often.`,
     });
   const life = credentialLifetimeDays * 86_400;
-  const { dueAfter } = lifeMarks(life, rotation);
+  const { dueAfter } = lifetimeMarks(life, rotation);
   if (life - dueAfter < 2 * worstPathSeconds)
     problems.push({
       code: 'lifetime-too-short',

@@ -143,7 +143,7 @@ interface SlotPlan {
   readonly slot: SlotName;
   readonly live?: KnownSlot;
   readonly clears?: SlotName;
-  readonly stillToGo?: OldPassword;
+  readonly olderPassword?: OldPassword;
 }
 
 /** The other slot than the one in use; urgently that very one, since what it holds must go first. */
@@ -161,5 +161,5 @@ function chooseSlots({ tags, token, candidate }: RotationFindings, { urgent }: R
   const { revokeOld } = tags;
   // Only the new secret's tag can have it revoked: else it would hold its slot for good.
   const isOrphaned = revokeOld !== undefined && revokeOld.slot !== slot && isSamePassword(slots, revokeOld);
-  return { slot, ...(isOrphaned ? { stillToGo: revokeOld } : {}) };
+  return { slot, ...(isOrphaned ? { olderPassword: revokeOld } : {}) };
 }

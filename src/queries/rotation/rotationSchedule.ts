@@ -6,7 +6,7 @@ import type { ClientRecord } from '../../domain/clients/clientRecord.js';
 import {
   rotationState,
   rotationTimes,
-  unknownOf,
+  unknownSyncFacts,
   type RotationState,
   type RotationTimes,
   type SyncOfClient,
@@ -67,7 +67,7 @@ export function createRotationSchedule(
       const [record, sync] = await Promise.all([readRecord(reference), syncOf(tags)]);
       const times = rotationTimes(tags, record, policy);
       const state = rotationState(times, sync, policy, now);
-      return { reference, tags, record, ...times, state, unknown: unknownOf(sync, now) };
+      return { reference, tags, record, ...times, state, unknown: unknownSyncFacts(sync, now) };
     });
     return { clients, ...(page.continuation === undefined ? {} : { continuation: page.continuation }) };
   };

@@ -6,12 +6,18 @@ import { nextSync } from '@connected-registry/protocol/registry/syncSchedule';
 
 /** The exact writes of a rotation, in order; the last one is the sweep's, later. */
 export function rotationWrites(
-  { token, slot, live, clears, stillToGo }: Pick<RotationPlan, 'token' | 'slot' | 'live' | 'clears' | 'stillToGo'>,
+  {
+    token,
+    slot,
+    live,
+    clears,
+    olderPassword,
+  }: Pick<RotationPlan, 'token' | 'slot' | 'live' | 'clears' | 'olderPassword'>,
   client: ClientReference,
 ): PlannedWrite[] {
   const candidate = candidateSecretName(client);
   const isLeaked = live?.slot === slot;
-  const old = live && !isLeaked ? live : stillToGo;
+  const old = live && !isLeaked ? live : olderPassword;
   return [
     {
       step: 'issueCredentials',

@@ -1,6 +1,6 @@
 import * as df from 'durable-functions';
 import type { DurableClient } from 'durable-functions';
-import { binderKey } from '../../domain/binding/binderKey.js';
+import { binderKey } from '../../domain/binding/bindingRequests.js';
 import {
   CONNECTED_REGISTRY_RECORD,
   NEVER_SEEN,

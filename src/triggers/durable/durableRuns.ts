@@ -1,5 +1,5 @@
 import type { DurableClient } from 'durable-functions';
-import { cancelEventName, WANTED_ENDS, type CancelEvent } from '../../domain/operations/cancelEvent.js';
+import { cancelEventName, DELIBERATE_STOPS, type CancelEvent } from '../../domain/operations/cancelEvent.js';
 import { clientKey } from '@connected-registry/protocol/names/clientKey';
 import { formatOperationId, parseOperationId } from '@connected-registry/protocol/names/operationId';
 import { revocationInstance } from '../../domain/revocation/revocationInstance.js';
@@ -84,7 +84,7 @@ function stateOf(found: RunStatus): RunState {
   if (!hasEnded(found)) return 'running';
   const { status, failure } = found.outcome ?? {};
   if (status === 'completed') return 'completed';
-  return failure && WANTED_ENDS.includes(failure.code) ? 'cancelled' : 'failed';
+  return failure && DELIBERATE_STOPS.includes(failure.code) ? 'cancelled' : 'failed';
 }
 
 function toPresentRun(status: RunStatus): PresentRun {
@@ -98,7 +98,7 @@ function toPresentRun(status: RunStatus): PresentRun {
     ...(input.eventAt === undefined ? {} : { eventAt: input.eventAt }),
     hasEnded: hasEnded(status),
     isCompleted: outcome?.status === 'completed',
-    wantedAt: input.eventAt ?? input.requestedAt,
+    effectiveAt: input.eventAt ?? input.requestedAt,
     steps: (outcome ?? progress)?.steps.map(({ name }) => name) ?? [],
     ...('token' in request && typeof request.token === 'string' ? { token: request.token } : {}),
   };

@@ -1,7 +1,7 @@
 import type { DurableClient } from 'durable-functions';
 import { clientKey, type ClientReference } from '@connected-registry/protocol/names/clientKey';
 import { formatOperationId } from '@connected-registry/protocol/names/operationId';
-import { toPullCheckRequest } from '../../domain/pullCheck/pullCheckAsk.js';
+import { toPullCheckRequest } from '../../domain/pullCheck/unsignedPullCheck.js';
 import type { CredentialPromoted, PullCheckRequested } from '@connected-registry/protocol/messages/pullCheckMessages';
 import { deriveAcknowledgementKey, type ReportKeys } from '../../domain/pullCheck/reportKey.js';
 import {
@@ -38,10 +38,10 @@ export async function pendingSignals(
 type About = Pick<PullCheckRequested, 'operation' | 'run' | 'client' | 'connectedRegistry'>;
 
 function openCheck({ progress }: RunStatus, of: About, keys: ReportKeys, now: Date): Signal[] {
-  if (!progress?.pullCheck) return [];
-  const { attempt, expiresAt, reports, ask } = progress.pullCheck;
-  if (reports[attempt] !== undefined || new Date(expiresAt) <= now) return [];
-  const data = toPullCheckRequest({ ...of, attempt, expiresAt, ...ask }, keys);
+  const { attempt, expiresAt, reports, request } = progress?.pullCheck ?? {};
+  if (attempt === undefined || expiresAt === undefined || !request) return [];
+  if (reports?.[attempt] !== undefined || new Date(expiresAt) <= now) return [];
+  const data = toPullCheckRequest({ ...of, attempt, expiresAt, ...request }, keys);
   return [{ kind: 'pullCheckRequested', id: pullCheckEventId(of.operation, attempt), data }];
 }
 

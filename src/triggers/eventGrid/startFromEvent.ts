@@ -3,7 +3,7 @@ import type { DurableClient } from 'durable-functions';
 import type { ClientOperationKind } from '@connected-registry/protocol/answers/answers';
 import { clientKey } from '@connected-registry/protocol/names/clientKey';
 import { CLIENT_RECORD, type ClientRecordRequests } from '../../domain/clients/clientRecord.js';
-import { overtakenBy } from '../../domain/events/eventOrder.js';
+import { compareWithLastRun } from '../../domain/events/eventOrder.js';
 import type { Run } from '../../domain/operations/run.js';
 import { durableRuns } from '../durable/durableRuns.js';
 import { DeliverAgain, type Verdict } from './eventFunction.js';
@@ -16,7 +16,7 @@ export async function startFromEvent(client: DurableClient, kind: ClientOperatio
   const runs = durableRuns(client);
   const { eventAt: at, fingerprint } = run;
   const last = at === undefined ? undefined : await runs.present(run.request);
-  const overtaken = last && at !== undefined && overtakenBy(last, { kind, fingerprint, at });
+  const overtaken = last && at !== undefined && compareWithLastRun(last, { kind, fingerprint, at });
   if (overtaken) return { kind: 'ignored', decision: overtaken };
   const result = await runs.startWhenFree(kind, run, false, true);
   if (result.kind === 'unknown')

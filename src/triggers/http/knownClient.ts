@@ -1,7 +1,7 @@
 import type { DurableClient } from 'durable-functions';
 import { clientKey, type ClientReference } from '@connected-registry/protocol/names/clientKey';
 import type { ClientRecord } from '../../domain/clients/clientRecord.js';
-import { aboutUnknown, type UnknownClient } from '../../domain/clients/unknownClient.js';
+import { unknownClientText, type UnknownClient } from '../../domain/clients/unknownClient.js';
 import type { Queries } from '../../queries/queries.js';
 import { readClientRecord } from '../durable/clientRecords.js';
 import { hasEnded, readRun } from '../durable/runStatus.js';
@@ -30,7 +30,7 @@ export async function lookUp(
 
 /** Why nothing is started for a client that nobody knows. */
 export function unknownClient(reference: ClientReference, unknown: UnknownClient): ProblemDetails {
-  const { message, fix } = aboutUnknown(reference, unknown);
+  const { message, fix } = unknownClientText(reference, unknown);
   return problemBody({
     status: 404,
     code: 'client-unknown',

@@ -26,15 +26,15 @@ const step: fc.Arbitrary<Step> = fc.record(
   },
   { requiredKeys: ['name', 'status', 'attempts', 'startedAt'] },
 );
+const request = { secret: { name: 'edge01-line-3', version: '0123456789abcdef' }, image: 'hello-world:latest' };
 const reports = fc
   .array(fc.nat({ max: 99_999 }), { maxLength: 21, size: 'max' })
   .map((attempts) => Object.fromEntries(attempts.map((attempt) => [String(attempt), '0123456789ab'])));
-const ask = { secret: { name: 'secret', version: 'v1' }, image: 'hello-world:latest' };
 const progress: fc.Arbitrary<Progress> = fc.record(
   {
     phase: stepName,
     steps: fc.array(step, { maxLength: 60, size: 'max' }),
-    pullCheck: fc.record({ attempt: fc.nat(), expiresAt: fc.constant(at), reports, ask: fc.constant(ask) }),
+    pullCheck: fc.record({ attempt: fc.nat(), expiresAt: fc.constant(at), reports, request: fc.constant(request) }),
   },
   { requiredKeys: ['phase', 'steps'] },
 );

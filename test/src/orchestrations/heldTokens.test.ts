@@ -110,7 +110,7 @@ describe('a token that others made', () => {
     const { slots } = world.controlPlane.token(token);
     for (const [slot, { createdAt }] of Object.entries(slots))
       if (createdAt > LONG_AGO) delete slots[slot as keyof typeof slots];
-    expect((await offboardIn(flows)).outcome.result?.kept.join()).toContain('holds no password of ours any more');
+    expect((await offboardIn(flows)).outcome.result?.kept.join()).toContain("this app's passwords were cleared");
   });
 
   test('is as it was after a run that is undone, of which nothing is remembered', async () => {
@@ -125,7 +125,7 @@ describe('a token that others made', () => {
       gone();
       return report({ outcome: 'digest-mismatch' });
     };
-    const said = `token ${token}: its scope map ${THEIR_MAP} is gone; it still has ${scopeMap}`;
+    const said = `token ${token}: keeps scope map ${scopeMap}, because its original scope map ${THEIR_MAP} no longer exists`;
     const undone = await adopting({ device });
     expect([undone.outcome.status, undone.outcome.failure?.residue]).toEqual([
       'failed',
@@ -296,7 +296,7 @@ describe('a revocation', () => {
   test('of a client that nothing knows does not look like success', async () => {
     const { outcome } = await revokeIn(flows);
     expect(outcome).toMatchObject({ status: 'failed', failure: { code: 'client-unknown', residue: [], disabled: [] } });
-    expect(outcome.failure?.message).toContain('No client has a name like it.');
+    expect(outcome.failure?.message).toContain('No client has a similar name.');
   });
 
   test('disables what it finds although the vault cannot be read, and lists what was not looked at', async () => {

@@ -78,7 +78,7 @@ describe('an offboarding', () => {
     const asked = { ...run, request: { ...run.request, client: client.toUpperCase() } };
     const { outcome } = await other.run(offboard, asked);
     expect(outcome).toMatchObject({ status: 'failed', failure: { code: 'client-unknown', residue: [], kept: [] } });
-    expect(outcome.failure?.message).toContain(`Names like it: ${client} of ${CONNECTED_REGISTRY}`);
+    expect(outcome.failure?.message).toContain(`Similar names: ${client} of ${CONNECTED_REGISTRY}`);
     expect(world.wire.writes).toEqual([]);
     // Only its run's event is noted, so that a repetition does not take the name for a known one.
     expect((await other.run(offboard, { ...asked, run: 'again' })).outcome.failure?.code).toBe('client-unknown');
@@ -229,7 +229,7 @@ describe('what is not ours', () => {
     };
     const by = { operation: 'other.run', actor: 'event' };
     const { outcome } = await afterOnboarding(() => flows.maps.request('hold', { ...hold, by }));
-    expect(JSON.stringify(outcome.result)).toContain('1 run(s) in progress need it');
+    expect(JSON.stringify(outcome.result)).toContain('1 running operation(s) need it');
     // Should that run fail, it is the last to use the map, and takes it away.
     await flows.maps.request('release', { ...hold, by });
     expect(world.controlPlane.scopeMaps.has(scopeMap)).toBe(false);

@@ -31,7 +31,7 @@ const atWork = (changes: Partial<PresentRun> = {}): PresentRun => ({
   kind: ONBOARD,
   hasEnded: false,
   requestedAt: '2026-03-01T11:59:00.000Z',
-  wantedAt: '2026-03-01T11:59:00.000Z',
+  effectiveAt: '2026-03-01T11:59:00.000Z',
   steps: ['preflight', 'ensureScopeMap', 'ensureToken'],
   token,
   ...changes,
@@ -236,7 +236,7 @@ describe('a run in progress', () => {
     await revokeIn(flows, {
       after: (name) => {
         if (name !== 'endRun') return;
-        flows.setPresent(atWork({ wantedAt: '2027-01-01T00:00:00.000Z' }));
+        flows.setPresent(atWork({ effectiveAt: '2027-01-01T00:00:00.000Z' }));
         world.controlPlane.token(token).isEnabled = true;
       },
     });
@@ -252,7 +252,7 @@ describe('a run in progress', () => {
     await revokeIn(flows, {
       after: (name) => {
         if (name !== 'endRun') return;
-        flows.setPresent(atWork({ wantedAt: '2027-01-01T00:00:00.000Z', ...successor }));
+        flows.setPresent(atWork({ effectiveAt: '2027-01-01T00:00:00.000Z', ...successor }));
         world.controlPlane.token(token).isEnabled = true;
       },
     });
@@ -267,7 +267,7 @@ describe('a run in progress', () => {
         if (name !== 'endRun') return;
         flows.setPresent(atWork({ hasEnded: true }));
         world.controlPlane.token(token).isEnabled = true;
-        await flows.ask('clearRevocation', { wantedAt: '2027-01-01T00:00:00.000Z' });
+        await flows.ask('clearRevocation', { effectiveAt: '2027-01-01T00:00:00.000Z' });
       },
     });
     expect(isEnabled()).toBe(true);

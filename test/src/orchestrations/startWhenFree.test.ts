@@ -76,7 +76,7 @@ describe('a run that waits for its client to be free', () => {
       kind: ONBOARD,
       fingerprint: 'something else',
       requestedAt: later,
-      wantedAt: later,
+      effectiveAt: later,
       hasEnded: true,
       isCompleted: true,
       steps: [],
@@ -115,7 +115,7 @@ describe('a run that waits for its client to be free', () => {
 
   test('is not started twice by an activity that comes again when the run has ended', async () => {
     const own = { ...onboardingRun(), id: { instance: INSTANCE, run: RUN }, kind: ONBOARD, hasEnded: true };
-    const last: PresentRun = { ...own, wantedAt: own.requestedAt, isCompleted: false, steps: [] };
+    const last: PresentRun = { ...own, effectiveAt: own.requestedAt, isCompleted: false, steps: [] };
     for (const preempts of [true, false]) {
       const { play, starts } = waitWith([STARTED], preempts, last);
       expect([(await play()).startedAs, starts()]).toEqual([STARTED.id, 0]);

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { clientKey, shortHash, slug, type ClientReference } from '../../src/names/clientKey.js';
-import { binderKey } from '../../../../src/domain/binding/binderKey.js';
+import { binderKey } from '../../../../src/domain/binding/bindingRequests.js';
 import { clientReference, deviceId } from '../../../../test/src/fakes/clients/arbitraries.js';
 
 describe('clientKey', () => {

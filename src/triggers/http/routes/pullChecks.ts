@@ -3,7 +3,12 @@ import type { DurableClient } from 'durable-functions';
 import type { ReportAnswer } from '@connected-registry/protocol/answers/answers';
 import { parseOperationId, type OperationId } from '@connected-registry/protocol/names/operationId';
 import { pullCheckReport, REPORT_FIELDS } from '@connected-registry/protocol/messages/pullCheckMessages';
-import { historyOf, reportEventName, reportHash, type ReportEvent } from '../../../domain/pullCheck/reportEvent.js';
+import {
+  sanitizeReport,
+  reportEventName,
+  reportHash,
+  type ReportEvent,
+} from '../../../domain/pullCheck/reportEvent.js';
 import { verifyReportKey, type ReportKeys } from '../../../domain/pullCheck/reportKey.js';
 import { audit, logEvent } from '../../../audit/audit.js';
 import { hasEnded, readRun, type RunStatus } from '../../durable/runStatus.js';
@@ -46,7 +51,7 @@ export function postPullCheck(keys: ReportKeys) {
     if (!id) return wrongDeviceKey();
     const { body: report } = message;
     const found = await readRun(client, id.instance);
-    const words = historyOf(report, found?.progress?.pullCheck?.ask.image);
+    const words = sanitizeReport(report, found?.progress?.pullCheck?.request.image);
     const event: ReportEvent = { hash: reportHash(report), report: words };
     const refusal = judge(found, id, attempt, event);
     if (refusal) {

@@ -171,7 +171,7 @@ describe('restoreTokenScopeMap', () => {
   test('says of a map that is gone by now that the token keeps ours, and makes none', async () => {
     world.addToken();
     world.controlPlane.scopeMaps.delete('earlier');
-    const said = `token ${token}: its scope map earlier is gone; it still has ${scopeMap}`;
+    const said = `token ${token}: keeps scope map ${scopeMap}, because its original scope map earlier no longer exists`;
     expect(await restore()).toEqual({ kind: 'done', value: { residue: said } });
     expect(world.wire.writes).toEqual([]);
   });

@@ -1,5 +1,11 @@
 import { expect, test } from 'vitest';
-import { checkInstance, markReader, sumUp, tokenMarks, type CheckPart } from '../../../../src/domain/check/checkRun.js';
+import {
+  checkInstance,
+  tokenLookup,
+  sumUp,
+  tokenMarks,
+  type CheckPart,
+} from '../../../../src/domain/check/checkRun.js';
 import { clientKey } from '@connected-registry/protocol/names/clientKey';
 import { OPERATION_ID } from '@connected-registry/protocol/names/operationId';
 
@@ -41,7 +47,7 @@ test('tokens in use are known again by marks of four bytes each, ignoring case',
   const tokens = Array.from({ length: 1000 }, (_, nth) => ({ registry: 'MyRegistry', token: `Token-${nth}` }));
   const [some, others] = [tokenMarks(tokens.slice(0, 600)), tokenMarks(tokens.slice(600))];
   expect(some.length).toBe(3200);
-  const isInUse = markReader([some, others, '']);
+  const isInUse = tokenLookup([some, others, '']);
   expect(tokens.every(({ token }) => isInUse('myregistry', token.toLowerCase()))).toBe(true);
   expect(isInUse('myregistry', 'token-1000')).toBe(false);
   expect(isInUse('otherregistry', 'token-1')).toBe(false);

@@ -127,7 +127,7 @@ describe('the first profile that matches', () => {
   });
 });
 
-describe('a bad profile is told with its name, the field, and how it must look', () => {
+describe('an invalid profile is reported with its name, the field and the rule', () => {
   test.each<[string, string, object]>([
     ['name', 'is not a profile name', { name: 'a b' }],
     ['repositories', 'at least one', { repositories: [] }],
@@ -136,16 +136,16 @@ describe('a bad profile is told with its name, the field, and how it must look',
       'content/write',
       { repositories: { 'hello-world': ['content/read', 'content/write'] } },
     ],
-    ['connectedRegistry', 'must stand here or in match', { connectedRegistry: undefined }],
-    ['connectedRegistry', 'must stand here or in match', { match: { connectedRegistry: 'plant*' } }],
+    ['connectedRegistry', 'must be set either here or in match', { connectedRegistry: undefined }],
+    ['connectedRegistry', 'must be set either here or in match', { match: { connectedRegistry: 'plant*' } }],
     ['connectedRegistry', 'hub', { connectedRegistry: undefined, match: { hub: 'h', connectedRegistry: 'p*' } }],
     ['match.color', 'not a known field', { match: { color: 'red' } }],
     ['channel.kind', 'must be one of', { channel: 'pigeon' }],
     ['channel.hub', 'is missing', { channel: 'iotHub' }],
-    ['channel', 'only iotHub', { channel: { kind: 'poll', hub: 'h' } }],
+    ['channel', 'unless its kind is iotHub', { channel: { kind: 'poll', hub: 'h' } }],
     ['clients.1', 'is not a device id', { clients: ['good', 'not/good'] }],
     ['clients.0', 'outside match.device', { match: { device: 'edge-*' }, clients: ['sensor'] }],
-    ['pollers', 'channel poll only', { pollers: { [OID]: 'one' } }],
+    ['pollers', 'only for channel poll', { pollers: { [OID]: 'one' } }],
     ['pollers.x', 'is not an object id', { channel: 'poll', pollers: { x: 'one' } }],
     [`pollers.${OID}`, 'outside', { channel: 'poll', match: { device: 'e*' }, pollers: { [OID]: 'one' } }],
     ['image', 'repositories', { image: 'other:1' }],
@@ -160,16 +160,16 @@ describe('a bad profile is told with its name, the field, and how it must look',
     expect(faults[0]).toContain(field === 'name' ? 'profile number 1, ' : 'profile plant, ');
   });
 
-  test('by its place when it has no name', () => {
+  test('by its position if it has no name', () => {
     expect(faultsOf(PLANT, { repositories: ['x'] }).join()).toContain('profile number 2, field name: is missing');
-    expect(faultsOf(PLANT, 7).join()).toContain('profile number 2, field all of it');
+    expect(faultsOf(PLANT, 7).join()).toContain('profile number 2, field the whole profile');
   });
 
-  test('when two have one name', () =>
-    expect(faultsOf(PLANT, { ...PLANT, name: 'PLANT' }).join()).toContain('taken already'));
+  test('if two have the same name', () =>
+    expect(faultsOf(PLANT, { ...PLANT, name: 'PLANT' }).join()).toContain('already used by another profile'));
 
-  test('and so is what is no list, or no JSON', () => {
+  test('and so is a text that is no list or no JSON', () => {
     expect(parseProfiles('{}')).toEqual({ faults: ['must be a JSON list of profiles'] });
-    expect(parseProfiles('nope')).toEqual({ faults: ['is not JSON; it must be a list of profiles'] });
+    expect(parseProfiles('nope')).toEqual({ faults: ['is not JSON; it must be a JSON list of profiles'] });
   });
 });

@@ -43,7 +43,7 @@ export async function givePendingMessages(note: Note): Promise<void> {
     attempt: 1,
     expiresAt: '2126-03-01T12:05:00.000Z',
     reports: {},
-    ask: { secret: { name: 'a-secret', version: 'v1' }, image: 'hello-world:latest' },
+    request: { secret: { name: 'a-secret', version: 'v1' }, image: 'hello-world:latest' },
   };
   asked.instances.set(clientKey(onboarding()), {
     name: ONBOARD,

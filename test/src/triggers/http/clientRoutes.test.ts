@@ -178,7 +178,7 @@ describe('the run that holds a client', () => {
       hasEnded: false,
       isCompleted: false,
       requestedAt: onboardingRun().requestedAt,
-      wantedAt: onboardingRun().requestedAt,
+      effectiveAt: onboardingRun().requestedAt,
       steps: ['preflight', 'bind'],
       token: onboarding().token,
     });

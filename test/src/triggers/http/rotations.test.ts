@@ -121,7 +121,7 @@ describe('POST /api/promotions/{operation}', () => {
 });
 
 describe('GET /api/rotations/schedule', () => {
-  const unknownOf = async (change: (world: World) => void) => {
+  const unknownSyncFacts = async (change: (world: World) => void) => {
     const world = createWorld();
     await onboarded(world);
     // What was read of the connected registry before is too old to be kept.
@@ -133,7 +133,7 @@ describe('GET /api/rotations/schedule', () => {
   };
 
   test('marks no client of a connected registry of which all is known', async () => {
-    expect(await unknownOf(() => undefined)).toBeUndefined();
+    expect(await unknownSyncFacts(() => undefined)).toBeUndefined();
   });
 
   test.each<[string, (world: World) => void, string[]]>([
@@ -168,6 +168,6 @@ describe('GET /api/rotations/schedule', () => {
       ['connectedRegistry'],
     ],
   ])('marks a client whose connected registry %s', async (_, change, unknown) => {
-    expect(await unknownOf(change)).toEqual(unknown);
+    expect(await unknownSyncFacts(change)).toEqual(unknown);
   });
 });
