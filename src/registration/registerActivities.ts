@@ -1,7 +1,7 @@
 import type { InvocationContext } from '@azure/functions';
 import * as df from 'durable-functions';
 import { inAuditScope, logOf } from '../audit/audit.js';
-import { TOLD_OF_RUNS } from '../activities/runs/checkClients.js';
+import { ACTIVITIES_WITH_RUNS } from '../activities/runs/checkClients.js';
 import type { Activities } from '../activities/activities.js';
 import type { RunActivities, RunActivity } from '../activities/runs/runActivities.js';
 import type { WorksFor } from '../domain/operations/worksFor.js';
@@ -11,7 +11,7 @@ import { durableRuns } from '../triggers/durable/durableRuns.js';
 /** Registers every activity under its name, each in the audit scope of the run that called it. */
 export function registerActivities(activities: Activities): void {
   for (const [name, activity] of Object.entries(activities)) {
-    if (TOLD_OF_RUNS.includes(name)) {
+    if (ACTIVITIES_WITH_RUNS.includes(name)) {
       registerRunActivities({ [name]: activity });
       continue;
     }

@@ -1,4 +1,4 @@
-import { DEFAULT_CHANNEL, type DeviceChannelChoice } from '@connected-registry/protocol/messages/deviceChannel';
+import type { DeviceChannelChoice } from '@connected-registry/protocol/messages/deviceChannel';
 import type { CredentialPromoted } from '@connected-registry/protocol/messages/pullCheckMessages';
 import { deriveAcknowledgementKey, type ReportKeys } from '../../domain/pullCheck/reportKey.js';
 import { promotionEventId } from '@connected-registry/protocol/messages/signalEvent';
@@ -6,22 +6,18 @@ import { done, type StepOutcome } from '../../domain/operations/stepOutcome.js';
 import type { Ports } from '../../ports/ports.js';
 import { delivering } from './delivering.js';
 
-/** `expiresAt`: until when the device may acknowledge. */
-export interface AnnouncePromotionInput extends Omit<CredentialPromoted, 'keyId' | 'reportKey' | 'expiresAt'> {
+/** `expiresAt` (ISO 8601): until when the device may acknowledge. */
+interface AnnouncePromotionInput extends Omit<CredentialPromoted, 'keyId' | 'reportKey' | 'expiresAt'> {
   readonly expiresAt: string;
-  /** How the device is reached; absent for the default channel. */
-  readonly channel?: DeviceChannelChoice;
+  readonly channel: DeviceChannelChoice;
 }
 
 /**
- * Tells the device that its main secret has a new version, and how to acknowledge it. The key is derived here, so that it
- * never stands in the durable history.
+ * Notifies the device that its main secret has a new version, and how to acknowledge it. The key is derived here, so that it
+ * never reaches the durable history.
  */
 export function announcePromotion({ devices }: Pick<Ports, 'devices'>, reportKeys: ReportKeys) {
-  return ({
-    channel = DEFAULT_CHANNEL,
-    ...promotion
-  }: AnnouncePromotionInput): Promise<StepOutcome<{ readonly published: true }>> =>
+  return ({ channel, ...promotion }: AnnouncePromotionInput): Promise<StepOutcome<{ readonly published: true }>> =>
     delivering(async () => {
       const { operation, expiresAt } = promotion;
       const { signing } = reportKeys;

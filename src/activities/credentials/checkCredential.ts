@@ -8,25 +8,25 @@ import { outcomeOf } from '../../serviceErrors/outcomeOf.js';
 import type { IssuedCredential } from './issueCredentials.js';
 import { isOf, savedCredentials, type Issuing } from './laterRun.js';
 
-export interface CheckCredentialInput {
+interface CheckCredentialInput {
   readonly registry: string;
   readonly token: string;
   readonly credential: Pick<IssuedCredential, 'slot' | 'slotCreatedAt'>;
-  /** Present when the device cannot read the candidate: whether it is still there is looked at, too. */
+  /** Present if the device cannot read the candidate: then the activity checks whether the candidate still exists. */
   readonly candidate?: Issuing & { readonly reference: ClientReference };
 }
 
-export interface CheckedCredential {
+interface CheckedCredential {
+  /** Whether the registry holds the password and the vault the candidate. */
   readonly stands: boolean;
-  /** The pull by which this very credential was promoted already. */
+  /** The pull by which this credential was already promoted. */
   readonly promotedBy?: VerifiedPull;
 }
 
 /**
- * Whether the registry still holds the very password that was saved, told by the time the slot was filled. A request of a
- * process that died may take effect late, and a token written anew has lost its passwords. The vault may have hidden the
- * candidate, too: by a promotion that the engine has begun, and forgotten when its process died
- * (docs/decisions/0039-activities-that-come-late.md).
+ * Whether the registry still holds the saved password, by the slot's creation time. It may not: a request of a process that
+ * died can take effect late, and a token that is created again loses its passwords. The candidate may be disabled too, by a
+ * promotion that the engine started and lost when its process died (docs/decisions/0039-activities-that-come-late.md).
  */
 export function checkCredential({ controlPlane, vault }: Ports) {
   return (input: CheckCredentialInput): Promise<StepOutcome<CheckedCredential>> =>
@@ -35,10 +35,10 @@ export function checkCredential({ controlPlane, vault }: Ports) {
       const { slot, slotCreatedAt } = credential;
       const token = await controlPlane.getToken(input.registry, input.token);
       const isHeld = token !== undefined && isSamePassword(token.slots, { slot, createdAt: slotCreatedAt });
-      return done(isHeld && candidate ? await lookAt(candidate) : { stands: isHeld });
+      return done(isHeld && candidate ? await findCandidate(candidate) : { stands: isHeld });
     });
 
-  async function lookAt({ reference, ...issuing }: Issuing & { readonly reference: ClientReference }) {
+  async function findCandidate({ reference, ...issuing }: Issuing & { readonly reference: ClientReference }) {
     const own = (await savedCredentials(vault, reference)).filter((found) => isOf(found, issuing) && found.isEnabled);
     const promoted = own.find(({ name }) => name !== candidateSecretName(reference));
     if (promoted?.pull) return { stands: true, promotedBy: promoted.pull };

@@ -12,19 +12,20 @@ export interface IssueCredentialsInput {
   readonly reference: ClientReference;
   readonly token: string;
   readonly scopeMap: string;
-  /** Chosen once by the orchestrator: choosing anew in a repetition could hit the live password. */
+  /** Chosen once, by the plan: choosing again in a repetition could overwrite the live password. */
   readonly slot: SlotName;
+  /** host:port that the secret is for. */
   readonly endpoint: string;
-  /** ISO 8601; also fixed once. */
+  /** ISO 8601; also chosen once. */
   readonly expiresOn: string;
   readonly run: string;
   readonly attempt: number;
   readonly made: MadeByUs;
-  /** The main secret's version that the plan saw. */
+  /** Version of the main secret at the time of the plan. */
   readonly mainVersion?: string;
 }
 
-/** The credential as the flow knows it: where it is kept, never what it is. */
+/** The credential as the orchestration knows it: where it is kept, never the password. */
 export interface IssuedCredential {
   readonly name: string;
   readonly version: string;
@@ -35,14 +36,14 @@ export interface IssuedCredential {
   readonly endpoint?: string;
 }
 
-/** The password outlives the secret's own expiry by this much, so that a reader on the last day is not cut off. */
+/** Time that the password outlives the secret's expiry, so that consumers are not cut off on the last day. */
 const GRACE_MILLISECONDS = 24 * 3600 * 1000;
 
 /**
- * Generates one slot's password and saves it as the candidate secret, in one activity, so that the password is in this
- * memory only. A repetition first looks for what an earlier try of the same attempt saved: generating is not
- * idempotent, each call makes a new value (source: azure-cli issue 11023). One that comes late finds it disabled, or a later
- * credential in its place, and generates nothing: the slot's password may be the one in use by now.
+ * Generates a slot's password and saves it as the candidate secret. One activity does both, so that the password stays in
+ * this process's memory. Generating is not idempotent: each call creates a new password (source: azure-cli issue 11023).
+ * So a repetition first searches for the secret that an earlier call for the same attempt saved. A late repetition finds it
+ * disabled or replaced and generates nothing, since the slot's password may be in use by now.
  */
 export function issueCredentials({ controlPlane, vault }: Ports) {
   return (input: IssueCredentialsInput): Promise<StepOutcome<IssuedCredential>> =>
@@ -52,10 +53,10 @@ export function issueCredentials({ controlPlane, vault }: Ports) {
       const known = await savedCredentials(vault, reference);
       const own = known.find((found) => found.name === name && isOf(found, input));
       if (own && (!own.isEnabled || (await stands(input, own)))) return done(issuedAs(own, input));
-      if (known.some((found) => hasGoneOn(found, input)))
+      if (known.some((found) => hasContinued(found, input)))
         return failed(
           'secret-changed',
-          `${name}: the run, or a later one, has gone on while this request was on its way`,
+          `secret ${name} was replaced by this run or a later one while this request was pending`,
         );
 
       const expiresAt = new Date(new Date(expiresOn).getTime() + GRACE_MILLISECONDS);
@@ -81,7 +82,7 @@ export function issueCredentials({ controlPlane, vault }: Ports) {
       return done({ name, version: saved.version, slot, slotCreatedAt: password.createdAt, expiresOn, endpoint });
     });
 
-  /** Somebody may have generated over the slot since. */
+  /** Whether the slot still holds the saved password. Somebody may have generated another. */
   async function stands(
     { reference, token, slot }: IssueCredentialsInput,
     { issued }: SavedCredential,
@@ -91,12 +92,12 @@ export function issueCredentials({ controlPlane, vault }: Ports) {
   }
 }
 
-/** Whether a secret tells that the run is beyond this attempt, or that it has ended and another has promoted since. */
-function hasGoneOn(found: SavedCredential, input: IssueCredentialsInput): boolean {
+/** Whether a secret shows that the run is past this attempt, or that another run has promoted since. */
+function hasContinued(found: SavedCredential, input: IssueCredentialsInput): boolean {
   const { run, attempt } = found.issued;
   const isMain = found.name === mainSecretName(input.reference);
   if (run === input.run) return attempt > input.attempt || (isMain && attempt === input.attempt);
-  // A run that waited for others has an id from before it waited, so what the plan saw does not count.
+  // A run that waited has an id from before its wait, so the version that its plan found does not count.
   return isMain && found.version !== input.mainVersion && run > input.run;
 }
 

@@ -4,25 +4,25 @@ import { parseTags, type CredentialTags } from '@connected-registry/protocol/nam
 import type { SecretVault } from '../../ports/secretVault.js';
 
 /*
- * The engine calls an activity again when a process dies between sending its result and forgetting the call, and that comes
- * minutes later: its run may have ended by then, and another may have followed. So what a run would make anew or take back
- * is compared with what is saved (docs/decisions/0039-activities-that-come-late.md).
+ * If a process dies after an activity and before the engine records its result, the engine calls the activity again minutes
+ * later. By then its run may have ended and another may have followed. So activities compare what they would create or roll
+ * back with the saved credentials (docs/decisions/0039-activities-that-come-late.md).
  */
 
-/** One password that a run makes: it makes another where the one before was lost behind its back. */
+/** One password that a run issues. A run issues another if the registry lost the previous one. */
 export interface Issuing {
   readonly run: string;
   readonly attempt: number;
 }
 
-/** A client's secret as its newest version is, which may be disabled. */
+/** The newest version of a client's secret. It may be disabled. */
 export interface SavedCredential extends CredentialTags {
   readonly name: string;
   readonly version: string;
   readonly isEnabled: boolean;
 }
 
-/** What the client's main secret and its candidate tell. @throws ServiceError */
+/** Reads the tags of the client's main secret and of its candidate. @throws ServiceError */
 export async function savedCredentials(
   vault: SecretVault,
   reference: ClientReference,
@@ -35,7 +35,7 @@ export async function savedCredentials(
   });
 }
 
-/** Those that later runs of the client have saved; ids of runs sort by time. @throws ServiceError */
+/** The credentials that later runs of the client saved. Run ids sort by time. @throws ServiceError */
 export async function savedSince(
   vault: SecretVault,
   reference: ClientReference,
@@ -44,7 +44,7 @@ export async function savedSince(
   return (await savedCredentials(vault, reference)).filter(({ issued }) => issued.run > run);
 }
 
-/** Whether a credential is of this very attempt. */
+/** Whether this attempt issued the credential. */
 export function isOf({ issued }: CredentialTags, { run, attempt }: Issuing): boolean {
   return issued.run === run && issued.attempt === attempt;
 }

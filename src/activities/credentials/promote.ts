@@ -23,18 +23,17 @@ export interface PromoteInput {
   readonly attempt: number;
   readonly made: MadeByUs;
   readonly pull: VerifiedPull;
-  /** The password that this one takes the place of, and from when it may go. */
+  /** The password that this one replaces, and when it may be revoked. */
   readonly revokeOld?: OldPassword;
 }
 
-export type PromoteResult =
+type PromoteResult =
   { readonly promoted: true; readonly name: string; readonly version: string } | { readonly promoted: false };
 
 /**
- * Makes the verified candidate the main secret's newest version, then disables the candidate, and those that earlier runs
- * have kept when they failed. Not promoted when the binding is gone by now: the flow binds again first. A repetition finds
- * its own work by run and attempt, and ends it whatever has become of the binding since: from then on that is others'
- * business.
+ * Copies the verified candidate to the main secret, then disables the candidate and those that failed earlier runs kept. If
+ * the binding is gone, nothing is promoted, and the orchestration binds again first. A repetition recognises its own version
+ * by run and attempt and completes the work, even if the binding was removed since.
  */
 export function promote({ controlPlane, vault }: Ports) {
   return (input: PromoteInput): Promise<StepOutcome<PromoteResult>> =>
@@ -47,7 +46,10 @@ export function promote({ controlPlane, vault }: Ports) {
       ]);
       const promoted = main && isPromotedBy(input, main) ? main : undefined;
       if (!promoted && !connectedRegistry)
-        return failed('connected-registry-not-found', `${reference.connectedRegistry} was deleted meanwhile`);
+        return failed(
+          'connected-registry-not-found',
+          `connected registry ${reference.connectedRegistry} was deleted during this run`,
+        );
       if (!promoted && !isBound(connectedRegistry, input.token)) return done({ promoted: false });
 
       const { version } = promoted ?? (await copyToMain(input, name));
@@ -55,7 +57,7 @@ export function promote({ controlPlane, vault }: Ports) {
       return done({ promoted: true, name, version });
     });
 
-  /** Not one of a later run: this may be a repetition that comes late. */
+  /** Keeps candidates of later runs, since this may be a late repetition. */
   async function hideCandidates({ credential, run, attempt }: PromoteInput): Promise<void> {
     for (const version of await vault.versions(credential.name)) {
       const issued = version.isEnabled ? parseTags(version.tags)?.issued : undefined;

@@ -4,12 +4,16 @@ import type { Ports } from '../../ports/ports.js';
 import { syncFacts } from '../../queries/registry/connectedRegistry.js';
 import { outcomeOf } from '../../serviceErrors/outcomeOf.js';
 
-/** When the connected registry last synced, as the cloud knows it. */
+/** Reads when the connected registry last synced, as ARM reports it, and its schedule. */
 export function readSync({ controlPlane }: Ports) {
   return (input: { readonly registry: string; readonly connectedRegistry: string }): Promise<StepOutcome<SyncFacts>> =>
     outcomeOf(async () => {
       const found = await controlPlane.getConnectedRegistry(input.registry, input.connectedRegistry);
-      if (!found) return failed('connected-registry-not-found', `${input.connectedRegistry} was deleted meanwhile`);
+      if (!found)
+        return failed(
+          'connected-registry-not-found',
+          `connected registry ${input.connectedRegistry} was deleted during this run`,
+        );
       return done(syncFacts(found));
     });
 }

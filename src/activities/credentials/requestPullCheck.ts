@@ -1,4 +1,4 @@
-import { DEFAULT_CHANNEL, type DeviceChannelChoice } from '@connected-registry/protocol/messages/deviceChannel';
+import type { DeviceChannelChoice } from '@connected-registry/protocol/messages/deviceChannel';
 import { toPullCheckRequest, type UnsignedPullCheck } from '../../domain/pullCheck/unsignedPullCheck.js';
 import type { ReportKeys } from '../../domain/pullCheck/reportKey.js';
 import { pullCheckEventId } from '@connected-registry/protocol/messages/signalEvent';
@@ -6,20 +6,16 @@ import { done, type StepOutcome } from '../../domain/operations/stepOutcome.js';
 import type { Ports } from '../../ports/ports.js';
 import { delivering } from './delivering.js';
 
-export interface RequestPullCheckInput extends UnsignedPullCheck {
-  /** Runs of earlier versions name none. */
-  readonly channel?: DeviceChannelChoice;
+interface RequestPullCheckInput extends UnsignedPullCheck {
+  readonly channel: DeviceChannelChoice;
 }
 
-/** Asks the device to pull. The report key is derived here, so that it never stands in the durable history. */
+/** Asks the device to pull. The report key is derived here, so that it never reaches the durable history. */
 export function requestPullCheck({ devices }: Pick<Ports, 'devices'>, reportKeys: ReportKeys) {
-  return ({
-    channel = DEFAULT_CHANNEL,
-    ...ask
-  }: RequestPullCheckInput): Promise<StepOutcome<{ readonly keyId: string }>> =>
+  return ({ channel, ...unsigned }: RequestPullCheckInput): Promise<StepOutcome<{ readonly keyId: string }>> =>
     delivering(async () => {
-      const message = toPullCheckRequest(ask, reportKeys);
-      await devices.requestPullCheck(pullCheckEventId(ask.operation, ask.attempt), message, channel);
+      const message = toPullCheckRequest(unsigned, reportKeys);
+      await devices.requestPullCheck(pullCheckEventId(unsigned.operation, unsigned.attempt), message, channel);
       return done({ keyId: message.keyId });
     });
 }

@@ -3,7 +3,7 @@ import type { Ports } from '../../ports/ports.js';
 import { isBound } from '../../queries/registry/connectedRegistry.js';
 import { outcomeOf } from '../../serviceErrors/outcomeOf.js';
 
-export interface CheckBindingInput {
+interface CheckBindingInput {
   readonly registry: string;
   readonly connectedRegistry: string;
   readonly token: string;

@@ -4,17 +4,17 @@ import { done, failed, type StepOutcome } from '../../domain/operations/stepOutc
 import type { Ports } from '../../ports/ports.js';
 import { outcomeOf } from '../../serviceErrors/outcomeOf.js';
 
-export interface EnsureScopeMapInput {
+interface EnsureScopeMapInput {
   readonly registry: string;
   readonly scopeMap: string;
   readonly permissions: Permissions;
-  /** The map is ours, and is to have these rights again. */
+  /** Whether to overwrite the rights of this app's own map. */
   readonly restore?: boolean;
 }
 
 /**
- * Adopts an equal scope map, and makes a missing one. A different one is overwritten only where it is ours and the request
- * says so: others may use it.
+ * Creates a missing scope map, or adopts one with equal rights. A map with other rights is overwritten only with `restore`,
+ * since others may use it.
  */
 export function ensureScopeMap({ controlPlane }: Ports) {
   return (input: EnsureScopeMapInput): Promise<StepOutcome<{ readonly created: boolean }>> =>
@@ -30,6 +30,6 @@ export function ensureScopeMap({ controlPlane }: Ports) {
         await controlPlane.setScopeMapActions(input.registry, input.scopeMap, actions);
         return done({ created: false });
       }
-      return failed('scope-map-different', `scope map ${input.scopeMap} was changed since it was looked at first`);
+      return failed('scope-map-different', `scope map ${input.scopeMap} was changed since this run's preflight`);
     });
 }

@@ -4,23 +4,22 @@ import type { Ports } from '../../ports/ports.js';
 import { outcomeOf } from '../../serviceErrors/outcomeOf.js';
 import { savedCredentials } from '../credentials/laterRun.js';
 
-export interface EnsureTokenInput {
+interface EnsureTokenInput {
   readonly registry: string;
   readonly token: string;
   readonly scopeMap: string;
-  /** The map that a token found at preflight had; another one by now is somebody else's doing. */
+  /** Scope map of the existing token at preflight. Another map now means that somebody else changed it. */
   readonly earlierScopeMap?: string;
-  /** Of a token that is moved: whose it is, and when the plan was made (ISO 8601), so that one who comes late can tell. */
+  /** For a token that is moved: its client, and the time of the plan (ISO 8601), to recognise a late repetition. */
   readonly move?: { readonly reference: ClientReference; readonly checkedAt: string };
-  /** Present when preflight has found the token, with the time when it was made (ISO 8601): by now it must be the same. */
+  /** Present if preflight found the token, with its creation time (ISO 8601), which must be unchanged. */
   readonly found?: { readonly createdAt?: string };
 }
 
 /**
- * Makes a missing token, or moves an existing one to the scope map. Never a PUT on one that exists (it would wipe its
- * passwords), and never a status: enabling a token that somebody disabled is not an onboarding's business. What somebody
- * has put in the place of what preflight saw is not taken. A repetition that comes late does not move a token that a later
- * run has given other rights.
+ * Creates a missing token, or moves an existing one to the scope map. It never sends a PUT for an existing token, which
+ * would delete its passwords, and never enables a token that somebody disabled. It refuses a token that replaced the one
+ * found at preflight. A late repetition does not move a token to which a later run gave another scope map.
  */
 export function ensureToken({ controlPlane, vault }: Ports) {
   return (input: EnsureTokenInput): Promise<StepOutcome<{ readonly created: boolean }>> =>
@@ -28,32 +27,28 @@ export function ensureToken({ controlPlane, vault }: Ports) {
       const { registry, token, scopeMap, earlierScopeMap, found: seen, move } = input;
       const found = await controlPlane.getToken(registry, token);
       if (!found) {
-        if (seen) return failed('token-changed', `token ${token} was deleted while this run was under way`);
+        if (seen) return failed('token-changed', `token ${token} was deleted during this run`);
         await controlPlane.createToken(registry, token, scopeMap);
         return done({ created: true });
       }
-      if (found.isEnabled === false)
-        return failed('token-disabled', `token ${token} was disabled while this run was under way`);
+      if (found.isEnabled === false) return failed('token-disabled', `token ${token} was disabled during this run`);
       const present = found.scopeMap.toLowerCase();
       if (seen && seen.createdAt !== found.createdAt)
-        return failed('token-changed', `token ${token} was deleted and made anew while this run was under way`);
-      // What an earlier try of this very step has made has no password yet.
+        return failed('token-changed', `token ${token} was deleted and created again during this run`);
+      // A token that an earlier try of this step created has no password yet.
       if (!seen && Object.keys(found.slots).length > 0)
-        return failed('token-changed', `token ${token} was made by somebody else while this run was under way`);
+        return failed('token-changed', `token ${token} was created by somebody else during this run`);
       if (present === scopeMap.toLowerCase()) return done({ created: false });
       if (present !== earlierScopeMap?.toLowerCase())
-        return failed('token-changed', `token ${token} was given scope map ${found.scopeMap} by somebody else`);
-      if (move && (await isProvenSince(move)))
-        return failed(
-          'token-changed',
-          `token ${token}: a run has ended well since, and gave it scope map ${found.scopeMap}`,
-        );
+        return failed('token-changed', `somebody else gave token ${token} scope map ${found.scopeMap} during this run`);
+      if (move && (await hasSucceededSince(move)))
+        return failed('token-changed', `a later run succeeded and gave token ${token} scope map ${found.scopeMap}`);
       await controlPlane.setTokenScopeMap(registry, token, scopeMap);
       return done({ created: false });
     });
 
-  /** Every run that ends well leaves the time of its pull at the main secret. */
-  async function isProvenSince({ reference, checkedAt }: NonNullable<EnsureTokenInput['move']>): Promise<boolean> {
+  /** Whether a run has succeeded since the plan. Every run that succeeds records the time of its pull in the main secret's tags. */
+  async function hasSucceededSince({ reference, checkedAt }: NonNullable<EnsureTokenInput['move']>): Promise<boolean> {
     const known = await savedCredentials(vault, reference);
     return known.some(({ pull }) => pull !== undefined && new Date(pull.verifiedAt) > new Date(checkedAt));
   }

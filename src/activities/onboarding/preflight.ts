@@ -7,17 +7,17 @@ import { done, type StepOutcome } from '../../domain/operations/stepOutcome.js';
 import type { Queries } from '../../queries/queries.js';
 import { outcomeOf } from '../../serviceErrors/outcomeOf.js';
 
-export interface PreflightInput {
+interface PreflightInput {
   readonly onboarding: Onboarding;
-  /** The revocation that this onboarding is to lift. */
+  /** The revocation that this onboarding clears if it succeeds. */
   readonly clears?: Revocation;
-  /** Tokens that earlier runs made and left. */
+  /** Tokens that earlier runs created and did not remove. */
   readonly orphaned?: readonly OrphanedToken[];
-  /** Tokens that the client has from us. */
+  /** Tokens that this app gave the client. */
   readonly held?: readonly HeldToken[];
 }
 
-/** Reads everything once; problems are part of the plan, not a failure of this step. */
+/** Plans the onboarding. Problems are part of the plan: they do not fail this step. */
 export function preflight(queries: Queries) {
   return ({ onboarding, clears, orphaned, held }: PreflightInput): Promise<StepOutcome<OnboardingPlan>> =>
     outcomeOf(async () => done(await queries.preflight(onboarding, clears, orphaned, held)));

@@ -5,17 +5,17 @@ import { done, failed, type StepOutcome } from '../../domain/operations/stepOutc
 import type { Ports } from '../../ports/ports.js';
 import { outcomeOf } from '../../serviceErrors/outcomeOf.js';
 
-export interface RecordVerificationInput {
+interface RecordVerificationInput {
   readonly reference: ClientReference;
   /** The version that was checked. */
   readonly version: string;
   readonly scopeMap: string;
-  /** `rightsHash` of what that scope map is to grant. */
+  /** `rightsHash` of the rights that the scope map should grant. */
   readonly rights?: string;
   readonly pull: VerifiedPull;
 }
 
-/** Notes a new pull check on the main secret, whose value stays as it is. */
+/** Records a pull check in the tags of the main secret. Its value stays unchanged. */
 export function recordVerification({ vault }: Ports) {
   return (input: RecordVerificationInput): Promise<StepOutcome<{ readonly version: string }>> =>
     outcomeOf(async () => {
@@ -23,8 +23,8 @@ export function recordVerification({ vault }: Ports) {
       const main = await vault.current(name);
       const tags = main && parseTags(main.tags);
       if (!main || !tags || main.version !== input.version)
-        return failed('secret-changed', `secret ${name} has another version than the one that was checked`);
-      // What was not ours to understand is kept: other tags may have come from people.
+        return failed('secret-changed', `secret ${name} was replaced by another version during the pull check`);
+      // Keeps unknown tags: people may have added them.
       const { verifiedAt: _at, pull: _pull, image: _image, ...others } = main.tags;
       await vault.updateTags(main, {
         ...others,

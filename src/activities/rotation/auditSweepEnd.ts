@@ -5,7 +5,7 @@ import { SWEEP_INSTANCE, type SweepOutcome } from '../../domain/rotation/sweep.j
 import type { WorksFor } from '../../domain/operations/worksFor.js';
 import { audit } from '../../audit/audit.js';
 
-/** How a sweep ended: by itself, or by an error of the app's own. */
+/** How a sweep ended: with its outcome, or by an internal error. */
 export type SweepEnd = SweepOutcome | { readonly endedAt: string; readonly crashed: true };
 
 export interface AuditSweepEnd extends WorksFor {
@@ -14,7 +14,7 @@ export interface AuditSweepEnd extends WorksFor {
   readonly end: SweepEnd;
 }
 
-/** Writes the audit's line of a sweep's end: a warning where it was stopped. The line of a repeated activity comes twice. */
+/** Writes the audit line of a sweep's end, as a warning if failures stopped it. A repeated activity writes it twice. */
 export async function auditSweepEnd({ sweep, end }: Omit<AuditSweepEnd, 'by'>): Promise<StepOutcome<object>> {
   const { endedAt } = end;
   const facts = {

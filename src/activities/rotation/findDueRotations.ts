@@ -7,24 +7,24 @@ import { outcomeOf } from '../../serviceErrors/outcomeOf.js';
 import type { Runs } from '../../ports/runs.js';
 import type { RotationSchedule, ScheduledClient } from '../../queries/rotation/rotationSchedule.js';
 
-export interface FindDueRotationsInput {
+interface FindDueRotationsInput {
   readonly policy: RotationPolicy;
-  /** So many due rotations are of interest, those that go first. */
+  /** Maximum due rotations to return: those with the earliest deadlines. */
   readonly max: number;
   readonly continuation?: string;
 }
 
-export interface FoundDue {
+interface FoundDue {
   readonly rotations: readonly DueRotation[];
   readonly revocations: readonly DueRevocation[];
   readonly deferred: number;
   readonly continuation?: string;
 }
 
-/** Pages that one call reads: a large vault takes several calls, so that none runs long and no result is large. */
+/** Pages that one call reads. A large vault takes several calls, so that calls stay short and results small. */
 const PAGES = 20;
 
-/** Looks through part of the vault for what is due now. */
+/** Searches a part of the vault for rotations and revocations that are due now. */
 export function findDueRotations(schedule: RotationSchedule) {
   return ({ policy, max, continuation }: FindDueRotationsInput, runs: Runs): Promise<StepOutcome<FoundDue>> =>
     outcomeOf(async () => {
@@ -48,7 +48,7 @@ export function findDueRotations(schedule: RotationSchedule) {
     });
 }
 
-/** A listing does not tell a secret's version: what was acknowledged is compared by the revocation itself. */
+/** A listing does not show secret versions, so the revocation itself compares the acknowledged version. */
 function dueRevocations(clients: readonly ScheduledClient[], policy: RotationPolicy, now: Date): DueRevocation[] {
   if (frozenUntil(policy.freezeWindows, now)) return [];
   return clients.flatMap(({ reference, tags: { revokeOld }, record: { acknowledged } }) => {

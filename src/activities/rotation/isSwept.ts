@@ -7,10 +7,10 @@ import { outcomeOf } from '../../serviceErrors/outcomeOf.js';
 import type { Ports } from '../../ports/ports.js';
 import { clientSecret } from '../../queries/clients/knownClients.js';
 
-/** What of the settings decides whether sweeps come to a client. */
+/** Settings that decide whether sweeps cover a client. */
 export type SweepSettings = Pick<Config, 'registries' | 'rotationSweepIsOff'>;
 
-/** Whether sweeps will look at a client: they go by the enabled main secrets of the configured registries. */
+/** Whether sweeps cover a client: they read the enabled main secrets of the configured registries. */
 export function isSwept({ vault }: Pick<Ports, 'vault'>, config: SweepSettings) {
   return ({
     reference,

@@ -4,13 +4,13 @@ import { done, type StepOutcome } from '../../domain/operations/stepOutcome.js';
 import { outcomeOf } from '../../serviceErrors/outcomeOf.js';
 import type { Queries } from '../../queries/queries.js';
 
-export interface PlanRotationInput {
+interface PlanRotationInput {
   readonly rotation: Rotation;
-  /** Version of the main secret that the device says it uses. */
+  /** Version of the main secret that the device acknowledged. */
   readonly acknowledged?: string;
 }
 
-/** Reads everything once; problems are part of the plan, not a failure of this step. */
+/** Plans the rotation. Problems are part of the plan: they do not fail this step. */
 export function planRotation(queries: Pick<Queries, 'planRotation'>) {
   return ({ rotation, acknowledged }: PlanRotationInput): Promise<StepOutcome<RotationPlan>> =>
     outcomeOf(async () => done(await queries.planRotation(rotation, acknowledged)));

@@ -5,7 +5,7 @@ import { outcomeOf } from '../../serviceErrors/outcomeOf.js';
 
 type Raised = Promise<StepOutcome<{ readonly published: true }>>;
 
-/** Tells operators that a rotation failed, and when it is tried again. */
+/** Alerts operators that a rotation failed, and when it will be retried. */
 export function alertRotationFailed({ alerts }: Ports) {
   return (alert: RotationFailed): Raised =>
     outcomeOf(async () => {
@@ -14,7 +14,7 @@ export function alertRotationFailed({ alerts }: Ports) {
     });
 }
 
-/** Tells operators that a sweep was stopped by its failures. */
+/** Alerts operators that failures stopped a sweep. */
 export function alertRotationsStopped({ alerts }: Ports) {
   return (alert: RotationsStopped): Raised =>
     outcomeOf(async () => {

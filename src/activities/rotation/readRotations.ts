@@ -10,7 +10,7 @@ export interface WaveProgress {
   readonly failed: number;
 }
 
-/** How far a wave has come. A run whose place another has taken ended without anybody knowing how: it counts as neither. */
+/** Counts a wave's runs by state. A run whose instance another run has taken has an unknown end, so it is not counted. */
 export function readRotations(
   { operations }: { readonly operations: readonly string[] },
   runs: Runs,

@@ -13,15 +13,14 @@ import type { SecretFacts } from '../../ports/secretVault.js';
 import { outcomeOf } from '../../serviceErrors/outcomeOf.js';
 import { eachOf } from '../../queries/eachOf.js';
 
-export interface RevokeOldPasswordsInput {
+interface RevokeOldPasswordsInput {
   readonly clients: readonly DueRevocation[];
 }
 
 /**
- * Empties the slot of each client's password before the present one, once nobody can need it: the device has acknowledged
- * the present one, or the time in the tag has come. Looks at everything anew, so that doing it twice, or late, does no
- * harm: never the slot that the main secret uses, and never a password that was made since. One that does not succeed is
- * left to the next sweep.
+ * Clears the slot of each client's previous password once no consumer can need it: the device has acknowledged the current
+ * password, or the time in the tag has passed. It reads everything again, so that a repetition or a late call is harmless: it
+ * never clears the slot that the main secret uses, nor a newer password. The next sweep retries failures.
  */
 export function revokeOldPasswords({ controlPlane, vault }: Ports) {
   return async ({ clients }: RevokeOldPasswordsInput): Promise<StepOutcome<{ readonly revoked: number }>> => {
@@ -33,16 +32,16 @@ export function revokeOldPasswords({ controlPlane, vault }: Ports) {
     const main = await vault.current(mainSecretName(reference));
     const tags = main && parseTags(main.tags);
     const old = tags?.revokeOld;
-    if (!main || !old || !isFree(old, main, acknowledged, new Date())) return false;
-    const revoked = old.slot !== tags.slot && (await emptySlot(tags, old));
-    await hideVersionsOf(old, main);
+    if (!main || !old || !isUnused(old, main, acknowledged, new Date())) return false;
+    const revoked = old.slot !== tags.slot && (await clearOldSlot(tags, old));
+    await disableVersionsOf(old, main);
     const { revokeOld: _done, ...others } = main.tags;
     const { revokeOld: _old, ...facts } = tags;
     await vault.updateTags(main, { ...others, ...formatTags(facts) });
     return revoked;
   }
 
-  async function emptySlot({ registry, token }: CredentialTags, old: OldPassword): Promise<boolean> {
+  async function clearOldSlot({ registry, token }: CredentialTags, old: OldPassword): Promise<boolean> {
     const slots = (await controlPlane.getToken(registry, token))?.slots;
     if (!slots || !isSamePassword(slots, old)) return false;
     const keep = SLOT_NAMES.filter((name) => name !== old.slot && slots[name] !== undefined);
@@ -50,8 +49,8 @@ export function revokeOldPasswords({ controlPlane, vault }: Ports) {
     return true;
   }
 
-  /** Only those with this very password: a newer version may have come meanwhile. */
-  async function hideVersionsOf(old: OldPassword, main: SecretFacts): Promise<void> {
+  /** Disables only versions with this password: a newer version may exist by now. */
+  async function disableVersionsOf(old: OldPassword, main: SecretFacts): Promise<void> {
     for (const version of await vault.versions(main.name)) {
       const tags = parseTags(version.tags);
       const isOld = tags?.slot === old.slot && tags.issued.slotCreatedAt === old.createdAt;
@@ -60,6 +59,6 @@ export function revokeOldPasswords({ controlPlane, vault }: Ports) {
   }
 }
 
-function isFree(old: OldPassword, main: SecretFacts, acknowledged: string | undefined, now: Date): boolean {
+function isUnused(old: OldPassword, main: SecretFacts, acknowledged: string | undefined, now: Date): boolean {
   return main.version === acknowledged || new Date(old.from) <= now;
 }

@@ -10,7 +10,7 @@ import { outcomeOf } from '../../serviceErrors/outcomeOf.js';
 import type { Runs } from '../../ports/runs.js';
 import { eachOf } from '../../queries/eachOf.js';
 
-export interface StartRotationsInput {
+interface StartRotationsInput {
   readonly sweep: string;
   readonly actor: string;
   readonly clients: readonly ClientReference[];
@@ -19,14 +19,14 @@ export interface StartRotationsInput {
   readonly limits: RotationRun['limits'];
 }
 
-export interface StartedRotations {
-  /** Operations that run now, or have run since. */
+interface StartedRotations {
+  /** Operations that were started; some may have ended. */
   readonly started: readonly string[];
-  /** Clients that another run held. */
+  /** Number of clients that had another run. */
   readonly busy: number;
 }
 
-/** Starts a wave. A repetition finds its own runs by their ids, also those that have ended since. */
+/** Starts a wave. A repetition recognises its own runs by their ids, including ended ones. */
 export function startRotations(config: Pick<Config, 'profileBook'>) {
   return (input: StartRotationsInput, runs: Runs): Promise<StepOutcome<StartedRotations>> =>
     outcomeOf(async () => {

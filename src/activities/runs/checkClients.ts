@@ -10,25 +10,26 @@ import { leftOvers } from '../../queries/clients/leftOvers.js';
 import type { Queries } from '../../queries/queries.js';
 import { createRegistryReader, type RegistryReader } from '../../queries/registry/registryReader.js';
 
-/** What a check of everything reads of a registry may be this old, in milliseconds: what it finds it looks at again. */
-const SNAPSHOT_FOR = 10 * 60_000;
+/** Maximum age, in milliseconds, of registry data in a check of all clients. The check reads clients with findings again. */
+const SNAPSHOT_MAX_AGE = 10 * 60_000;
 
 /**
- * The parts of a check: each reads as much as one activity should, and its result is kept. What is read of registries is
- * kept in memory between the parts of one run; where another process goes on, it is read once more.
+ * The activities of a check. Each reads one part, and the engine keeps its result. Registry data stay in memory between the
+ * parts of a run; another process that continues the run reads them again.
  */
 export function checkActivities({ controlPlane }: Pick<Ports, 'controlPlane'>, { check }: Pick<Queries, 'check'>) {
   let snapshot: { readonly run: string; readonly reader: RegistryReader } | undefined;
   const readerOf = (run: string): RegistryReader => {
     if (snapshot?.run !== run)
-      snapshot = { run, reader: createRegistryReader(controlPlane, { freshFor: SNAPSHOT_FOR, all: true }) };
+      snapshot = { run, reader: createRegistryReader(controlPlane, { freshFor: SNAPSHOT_MAX_AGE, all: true }) };
     return snapshot.reader;
   };
 
   return {
     /**
-     * Some pages of all clients. Each that is not `ok` gets a line in the log.
-     * @param input.room how many of them fit into the result.
+     * Checks some pages of all clients, and logs each client that is not `ok`.
+     * @param input.room maximum findings to return; others are counted
+     * @param input.from continuation; absent for the first part
      */
     checkPage: (
       input: { readonly run: string; readonly room: number; readonly from?: string },
@@ -42,14 +43,14 @@ export function checkActivities({ controlPlane }: Pick<Ports, 'controlPlane'>, {
         return done({ ...part, findings, omittedFindings: part.findings.length - findings.length });
       }),
 
-    /** Some clients by name. */
+    /** Checks some clients by name. */
     checkClients: (
       input: { readonly clients: readonly ClientReference[] },
       runs?: Pick<Runs, 'running'>,
     ): Promise<StepOutcome<CheckPart & { readonly warnings: readonly CheckWarning[] }>> =>
       outcomeOf(async () => done(await check.clients(input.clients, runs?.running))),
 
-    /** What nobody uses in a registry. @param input.tokens the marks of those that are in use, by parts. */
+    /** Finds resources in a registry that no client uses. @param input.tokens marks of the tokens in use, one a part */
     findLeftOvers: (input: {
       readonly run: string;
       readonly registry: string;
@@ -63,7 +64,7 @@ export function checkActivities({ controlPlane }: Pick<Ports, 'controlPlane'>, {
         return done(found);
       }),
 
-    /** One line in the log that sums a check of everything up. */
+    /** Logs the summary of a check of all clients. */
     logCheck: (
       input: Omit<CheckResult, 'findings' | 'unused' | 'warnings'> & LogCounts,
     ): Promise<StepOutcome<object>> =>
@@ -75,8 +76,8 @@ export function checkActivities({ controlPlane }: Pick<Ports, 'controlPlane'>, {
   };
 }
 
-/** Activities that get the running operations beside their input. */
-export const TOLD_OF_RUNS: readonly string[] = ['checkPage', 'checkClients'];
+/** Names of the activities that get the running operations besides their input. */
+export const ACTIVITIES_WITH_RUNS: readonly string[] = ['checkPage', 'checkClients'];
 
 interface LogCounts {
   readonly unused: number;

@@ -5,39 +5,39 @@ import { done, retryLater, type StepOutcome } from '../../domain/operations/step
 import { outcomeOf } from '../../serviceErrors/outcomeOf.js';
 import type { PresentRun, Runs } from '../../ports/runs.js';
 
-export interface RevokedClient {
+interface RevokedClient {
   readonly reference: ClientReference;
   /** ISO 8601. */
   readonly revokedAt: string;
 }
 
-/** The run that a revocation found, and what of it matters. */
-export interface RunAtHand {
+/** The client's run as a revocation found it. */
+export interface FoundRun {
   readonly operation: string;
   readonly hasEnded: boolean;
-  /** It was asked for after the revocation, which it lifts by its success. */
+  /** Whether it was requested after the revocation, which it clears if it succeeds. */
   readonly isLater: boolean;
   readonly run: PresentRun;
 }
 
-/** Looks at the run that holds the client, or was the last to. */
+/** Reads the client's current or last run. */
 export function readPresentRun(
   { reference, revokedAt }: RevokedClient,
   runs: Runs,
-): Promise<StepOutcome<{ readonly present?: RunAtHand }>> {
+): Promise<StepOutcome<{ readonly present?: FoundRun }>> {
   return outcomeOf(async () => {
     const run = await runs.present(reference);
-    return done(run ? { present: atHand(run, revokedAt) } : {});
+    return done(run ? { present: toFoundRun(run, revokedAt) } : {});
   });
 }
 
-export interface EndRunInput extends RevokedClient {
+interface EndRunInput extends RevokedClient {
   readonly actor: string;
 }
 
 /**
- * Tells a run that began before the revocation to end, until it has. An offboarding only takes away, so it is waited for
- * without a word. One that began later is none of the revocation's business.
+ * Asks a run from before the revocation to stop, until it has ended. An offboarding only removes access, so this waits for
+ * it without a request to stop. Later runs are left alone.
  */
 export function endRun(
   { reference, revokedAt, actor }: EndRunInput,
@@ -46,15 +46,15 @@ export function endRun(
   return outcomeOf(async () => {
     const run = await runs.present(reference);
     if (!run) return done({});
-    const { operation, hasEnded, isLater } = atHand(run, revokedAt);
+    const { operation, hasEnded, isLater } = toFoundRun(run, revokedAt);
     if (isLater) return done({});
     if (hasEnded) return done({ ended: operation });
     if (run.kind !== OFFBOARD) await runs.cancel(run.id, actor, 'revoked');
-    return retryLater(`operation ${operation} (${run.kind}) has not ended`);
+    return retryLater(`waiting for operation ${operation} (${run.kind}) to end`);
   });
 }
 
-function atHand(run: PresentRun, revokedAt: string): RunAtHand {
+function toFoundRun(run: PresentRun, revokedAt: string): FoundRun {
   return {
     operation: formatOperationId(run.id),
     hasEnded: run.hasEnded,

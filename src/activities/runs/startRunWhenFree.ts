@@ -6,16 +6,16 @@ import { done, failed, retryLater, type StepOutcome } from '../../domain/operati
 import { outcomeOf } from '../../serviceErrors/outcomeOf.js';
 import type { Runs } from '../../ports/runs.js';
 
-export interface StartRunWhenFreeInput {
+interface StartRunWhenFreeInput {
   readonly kind: ClientOperationKind;
   readonly run: Run;
-  /** Whether the run in the way is told to end. */
+  /** Whether the client's present run is asked to stop. */
   readonly preempts: boolean;
 }
 
 /**
- * Starts the run unless another holds its client; that one is told to end, or waited for. Who only waits may be overtaken
- * meanwhile: what an operator has asked for since, and has got, is not replaced by an older wish.
+ * Starts the run unless its client has another one, which is asked to stop or waited for. A run that only waits is not
+ * started if a newer request was fulfilled in the meantime.
  */
 export function startRunWhenFree(
   { kind, run, preempts }: StartRunWhenFreeInput,
@@ -23,20 +23,23 @@ export function startRunWhenFree(
 ): Promise<StepOutcome<{ readonly startedAs: string }>> {
   return outcomeOf(async () => {
     const last = await runs.present(run.request);
-    // This activity comes again, and has started it before.
+    // A repetition: an earlier call of this activity has started the run.
     if (last?.id.run === run.run) return done({ startedAs: formatOperationId(last.id) });
     const at = run.eventAt ?? run.requestedAt;
-    const overtaken = last && !preempts && compareWithLastRun(last, { kind, fingerprint: run.fingerprint, at });
-    if (overtaken) {
+    const order = last && !preempts && compareWithLastRun(last, { kind, fingerprint: run.fingerprint, at });
+    if (order) {
       const operation = formatOperationId(last.id);
-      if (overtaken === 'repeated') return done({ startedAs: operation });
-      return failed('stale-event', `operation ${operation} (${last.kind}) was asked for later, and counts`);
+      if (order === 'repeated') return done({ startedAs: operation });
+      return failed(
+        'stale-event',
+        `operation ${operation} (${last.kind}) was requested later and replaces this request`,
+      );
     }
     const result = await runs.start(kind, run);
     if (result.kind === 'running') return done({ startedAs: result.id });
     if (result.kind === 'unknown') return retryLater('the durable engine did not confirm the start');
-    const inTheWay = parseOperationId(result.id);
-    if (preempts && inTheWay) await runs.cancel(inTheWay, run.actor, 'preempted');
-    return retryLater(`operation ${result.id} (${result.runningKind}) has not ended`);
+    const blocking = parseOperationId(result.id);
+    if (preempts && blocking) await runs.cancel(blocking, run.actor, 'preempted');
+    return retryLater(`waiting for operation ${result.id} (${result.runningKind}) to end`);
   });
 }

@@ -7,13 +7,13 @@ import type { OtherTokens } from '../../queries/clients/clientAccess.js';
 import { readEnabledAccess } from '../../queries/clients/enabledAccess.js';
 import { outcomeOf } from '../../serviceErrors/outcomeOf.js';
 
-export interface FindAccessInput extends OtherTokens {
+interface FindAccessInput extends OtherTokens {
   readonly reference: ClientReference;
-  /** What cannot be read does not keep the rest from being found. */
+  /** Whether to continue if something cannot be read. */
   readonly goesOn?: boolean;
 }
 
-/** Finds what gives the client access. */
+/** Finds the resources that give the client access. */
 export function findAccess(ports: Ports, { tokenUsers }: Pick<Queries, 'tokenUsers'>) {
   return ({ reference, goesOn = false, ...others }: FindAccessInput): Promise<StepOutcome<EnabledAccess>> =>
     outcomeOf(async () => done(await readEnabledAccess(ports, tokenUsers, reference, others, goesOn)));

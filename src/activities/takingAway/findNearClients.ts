@@ -4,7 +4,7 @@ import type { UnknownClient } from '../../domain/clients/unknownClient.js';
 import { outcomeOf } from '../../serviceErrors/outcomeOf.js';
 import type { Queries } from '../../queries/queries.js';
 
-/** Finds which clients may have been meant by a name that nothing knows. */
+/** Finds known clients with names similar to an unknown one. */
 export function findNearClients({ findNear }: Pick<Queries, 'findNear'>) {
   return ({ reference }: { readonly reference: ClientReference }): Promise<StepOutcome<UnknownClient>> =>
     outcomeOf(async () => done(await findNear(reference)));

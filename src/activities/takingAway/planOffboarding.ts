@@ -5,12 +5,12 @@ import type { OtherTokens } from '../../queries/clients/clientAccess.js';
 import type { Queries } from '../../queries/queries.js';
 import { outcomeOf } from '../../serviceErrors/outcomeOf.js';
 
-export interface PlanOffboardingInput extends Pick<OtherTokens, 'orphaned' | 'held'> {
+interface PlanOffboardingInput extends Pick<OtherTokens, 'orphaned' | 'held'> {
   readonly reference: ClientReference;
 }
 
-/** Reads what is left of the client, and decides what of it is to go. */
+/** Reads the client's resources and plans which to remove. */
 export function planOffboarding(queries: Queries) {
-  return ({ reference, ...remembered }: PlanOffboardingInput): Promise<StepOutcome<OffboardingPlan>> =>
-    outcomeOf(async () => done(await queries.offboardingPlan(reference, remembered)));
+  return ({ reference, ...recorded }: PlanOffboardingInput): Promise<StepOutcome<OffboardingPlan>> =>
+    outcomeOf(async () => done(await queries.offboardingPlan(reference, recorded)));
 }

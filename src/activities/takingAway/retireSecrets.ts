@@ -5,7 +5,7 @@ import type { Ports } from '../../ports/ports.js';
 import type { SecretVersion } from '../../ports/secretVault.js';
 import { outcomeOf } from '../../serviceErrors/outcomeOf.js';
 
-/** Hides versions of secrets from readers. What is not there any more counts as hidden. */
+/** Disables versions of secrets. Deleted versions count as disabled. */
 export function disableSecrets({ vault }: Ports) {
   return ({ versions }: { readonly versions: readonly SecretVersion[] }): Promise<StepOutcome<object>> =>
     outcomeOf(async () => {
@@ -14,23 +14,23 @@ export function disableSecrets({ vault }: Ports) {
     });
 }
 
-export interface RetireSecretInput {
+interface RetireSecretInput {
   readonly reference: ClientReference;
   readonly run: string;
-  /** The last run that the plan saw in the secret: one that waited may have an id from before that. */
+  /** The last run in the secret at the time of the plan. A run that waited may have an older id than that. */
   readonly lastRun?: string;
   readonly name: string;
 }
 
-export interface RetiredSecret {
+interface RetiredSecret {
   readonly removed: boolean;
-  /** Why it was left; absent when it is gone. */
+  /** Why it was kept; absent if it is gone. */
   readonly kept?: string;
 }
 
 /**
- * Hides all the client's versions of a secret, and soft-deletes it; deleted already counts as gone. The vault keeps it as
- * long as its settings say, and nothing here purges it. What a later run has saved stays, with the secret that it is in.
+ * Disables all the client's versions of a secret and soft-deletes the secret. A deleted secret counts as gone. The app never
+ * purges secrets; the vault's own settings decide when it does. A secret in which a later run saved a credential is kept.
  */
 export function retireSecret({ vault }: Ports) {
   return ({ reference, run, lastRun = run, name }: RetireSecretInput): Promise<StepOutcome<RetiredSecret>> =>
@@ -40,10 +40,13 @@ export function retireSecret({ vault }: Ports) {
       const own = versions.filter(({ tags }) => isOwn(parseTags(tags)));
       const since = lastRun > run ? lastRun : run;
       if (own.some(({ tags }) => (parseTags(tags)?.issued.run ?? '') > since))
-        return done({ removed: false, kept: `secret ${name}: a later run has saved a credential there` });
+        return done({ removed: false, kept: `secret ${name}: kept, because a later run saved a credential in it` });
       for (const version of own) if (version.isEnabled) await vault.disable(version);
       if (own.length < versions.length)
-        return done({ removed: false, kept: `secret ${name}: it has versions that are not this client's` });
+        return done({
+          removed: false,
+          kept: `secret ${name}: kept, because it has versions that are not this client's`,
+        });
       if (versions.length > 0) await vault.remove(name);
       return done({ removed: versions.length > 0 });
     });

@@ -4,40 +4,41 @@ import type { Ports } from '../../ports/ports.js';
 import { deleteUnlessBound, type BoundToken } from '../undo/deleteUnlessBound.js';
 import { outcomeOf } from '../../serviceErrors/outcomeOf.js';
 
-export interface DeleteTokenInput extends BoundToken {
-  /** When the token that was looked at was made (ISO 8601); another one of that name is somebody else's. */
+interface DeleteTokenInput extends BoundToken {
+  /** Creation time (ISO 8601) of the token in the plan. A token with another creation time is somebody else's. */
   readonly createdAt?: string;
 }
 
-export interface DeletedToken {
+interface DeletedToken {
   readonly removed: boolean;
-  /** Not removed, since the client list holds it: to be unbound once more. */
+  /** True if it was not deleted because a client list holds it: it must be unbound again. */
   readonly isBound?: boolean;
   readonly kept?: string;
 }
 
-/** Disables and deletes a token of ours. Disabled first: should the deletion fail, it is of no use. */
+/** Disables and deletes a token that this app created. It is disabled first, so that it is useless if the deletion fails. */
 export function deleteToken({ controlPlane }: Ports) {
   return ({ createdAt, ...bound }: DeleteTokenInput): Promise<StepOutcome<DeletedToken>> =>
     outcomeOf(async () => {
       const { registry, token } = bound;
       const found = await controlPlane.getToken(registry, token);
       if (!found) return done({ removed: true });
-      if (found.createdAt !== createdAt) return done({ removed: false, kept: `token ${token}: it was made anew` });
+      if (found.createdAt !== createdAt)
+        return done({ removed: false, kept: `token ${token}: kept, because it was deleted and created again` });
       if (found.isEnabled !== false) await controlPlane.disableToken(registry, token);
       const removed = await deleteUnlessBound({ controlPlane }, bound);
       return done({ removed, ...(removed ? {} : { isBound: true }) });
     });
 }
 
-export interface ClearPasswordsInput {
+interface ClearPasswordsInput {
   readonly registry: string;
   readonly token: string;
-  /** When each of the passwords was made (ISO 8601). */
+  /** Creation times of the passwords to clear (ISO 8601). */
   readonly passwords: readonly string[];
 }
 
-/** Empties those slots of a token that is not ours which still hold our passwords. Tells whether any did. */
+/** Clears this app's passwords from an adopted or shared token. `cleared`: whether any slot still held one. */
 export function clearPasswords({ controlPlane }: Ports) {
   return ({ registry, token, passwords }: ClearPasswordsInput): Promise<StepOutcome<{ readonly cleared: boolean }>> =>
     outcomeOf(async () => {

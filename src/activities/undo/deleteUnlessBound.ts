@@ -4,17 +4,18 @@ import { isBound } from '../../queries/registry/connectedRegistry.js';
 
 export interface BoundToken {
   readonly registry: string;
-  /** Whose client list may hold the token. */
+  /** The connected registry whose client list may hold the token. */
   readonly connectedRegistry: string;
   readonly token: string;
 }
 
-/** How ARM may refuse to delete a token that a connected registry lists; which of them it is, is not documented. */
+/** How ARM may refuse to delete a token that a connected registry lists. Its error code is not documented. */
 const REFUSALS: readonly ServiceErrorKind[] = ['conflict', 'refused'];
 
 /**
- * Deletes a token. @returns false where that is refused because the connected registry lists it: others may have put it
- * there again after it was unbound. @throws ServiceError
+ * Deletes a token.
+ * @returns false if ARM refuses because the connected registry lists it: somebody may have bound it again
+ * @throws ServiceError for any other refusal
  */
 export async function deleteUnlessBound(
   { controlPlane }: Pick<Ports, 'controlPlane'>,

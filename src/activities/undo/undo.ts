@@ -12,16 +12,16 @@ import { outcomeOf } from '../../serviceErrors/outcomeOf.js';
 import { savedCredentials, savedSince, type SavedCredential } from '../credentials/laterRun.js';
 import { sameName } from '@connected-registry/protocol/names/sameName';
 
-export interface RetireCandidateInput {
+interface RetireCandidateInput {
   readonly reference: ClientReference;
   readonly run: string;
-  /** The client was revoked: its secrets are hidden, and their tags stay to be looked at. */
+  /** Whether to keep the disabled secret and its tags for inspection, because the client was revoked. */
   readonly keeps?: boolean;
 }
 
 /**
- * Hides and soft-deletes the candidate secret, if this run saved one. Looks at all versions, since a repetition finds the
- * one that it has hidden before.
+ * Disables and soft-deletes the candidate secret, if this run saved one. It reads all versions, since a repetition finds
+ * its version disabled.
  */
 export function retireCandidate({ vault }: Ports) {
   return (input: RetireCandidateInput): Promise<StepOutcome<Undone>> =>
@@ -31,24 +31,24 @@ export function retireCandidate({ vault }: Ports) {
       const own = versions.filter((version) => parseTags(version.tags)?.issued.run === input.run);
       for (const version of own) if (version.isEnabled) await vault.disable(version);
       const foreign = versions.some((version) => version.isEnabled && !own.includes(version));
-      if (foreign) return done({ kept: `secret ${name}: it has versions that are not this run's` });
+      if (foreign) return done({ kept: `secret ${name}: kept, because it has versions that are not this run's` });
       if (own.length === 0) return done({});
-      if (input.keeps === true) return done({ kept: `secret ${name}: disabled, and kept for inspection` });
+      if (input.keeps === true) return done({ kept: `secret ${name}: disabled and kept for inspection` });
       await vault.remove(name);
       return done({});
     });
 }
 
-export interface RetirePromotedInput {
+interface RetirePromotedInput {
   readonly reference: ClientReference;
   readonly run: string;
-  /** The main secret's version before this run. */
+  /** Version of the main secret before this run. */
   readonly earlier?: string;
 }
 
 /**
- * Takes a promotion back whose answer was lost: hides this run's versions of the main secret, and makes the earlier one
- * the newest again, so that whoever reads the secret gets what worked before. Where a later run has promoted since, that stays.
+ * Rolls back a promotion whose result was lost: disables this run's versions of the main secret and copies the earlier
+ * version to the top, so that consumers get the working credential. If a later run has promoted, its version stays newest.
  */
 export function retirePromoted({ vault }: Ports) {
   return ({ reference, run, earlier }: RetirePromotedInput): Promise<StepOutcome<Undone>> =>
@@ -67,18 +67,18 @@ export function retirePromoted({ vault }: Ports) {
     });
 }
 
-export interface ClearSlotInput {
+interface ClearSlotInput {
   readonly reference: ClientReference;
   readonly run: string;
   readonly token: string;
   readonly slot: SlotName;
-  /** When the password that preflight saw in the slot was made; the very same is not ours. */
+  /** Creation time (ISO 8601) of the password in the slot at preflight, which this run did not issue. */
   readonly earlier?: string;
-  /** That password still worked: once it is overwritten, nothing brings it back. */
+  /** Whether that password still worked. Once overwritten, it cannot be restored. */
   readonly wasLive: boolean;
 }
 
-/** Empties the slot that this run filled on a token that existed before. A password that a later run has saved stays. */
+/** Clears the slot that this run filled on an existing token. A password that a later run saved is kept. */
 export function clearSlot({ controlPlane, vault }: Ports) {
   return ({ reference, run, token, slot, earlier, wasLive }: ClearSlotInput): Promise<StepOutcome<Undone>> =>
     outcomeOf(async () => {
@@ -89,7 +89,7 @@ export function clearSlot({ controlPlane, vault }: Ports) {
       const isLater = (known: CredentialTags) =>
         known.slot === slot && isSamePassword(filled, { slot, createdAt: known.issued.slotCreatedAt });
       if (present && (await savedSince(vault, reference, run)).some(isLater))
-        return done({ kept: `${slot} of token ${token}: a later run has filled it` });
+        return done({ kept: `${slot} of token ${token}: kept, because a later run filled it` });
       if (present)
         await controlPlane.keepOnlySlots(
           registry,
@@ -100,20 +100,20 @@ export function clearSlot({ controlPlane, vault }: Ports) {
     });
 }
 
-export interface KeepCandidateInput {
+interface KeepCandidateInput {
   readonly reference: ClientReference;
   readonly run: string;
   readonly token: string;
-  /** The slot whose password was to be replaced at once. */
+  /** The slot whose password the rotation replaces. */
   readonly slot: SlotName;
-  /** When the password that the plan saw in the slot was made. */
+  /** Creation time (ISO 8601) of the password in the slot at the time of the plan. */
   readonly earlier?: string;
 }
 
 /**
- * What an urgent rotation leaves when it fails: the secret that holds the password which the slot has now, the candidate or,
- * promoted already, the main secret. Nothing is kept when the slot was not filled anew; and a new password that was never
- * saved is nobody's, so its slot is emptied.
+ * The undo of an urgent rotation. It keeps the secret that holds the slot's current password: the candidate or, after a
+ * promotion, the main secret. If the slot was not filled, there is nothing to keep. If its new password was never saved,
+ * nobody can use it, so the slot is cleared.
  */
 export function keepCandidate(ports: Ports) {
   const clear = clearSlot(ports);
@@ -131,10 +131,10 @@ export function keepCandidate(ports: Ports) {
       );
       if (holder?.name === candidateSecretName(reference))
         return done({
-          kept: `secret ${holder.name}: it has the new password of token ${token}, the main secret has not`,
+          kept: `secret ${holder.name}: kept, because only this secret has the new password of token ${token}`,
         });
       if (holder?.issued.run === run)
-        return done({ kept: `secret ${holder.name}: it has the new password of token ${token}` });
+        return done({ kept: `secret ${holder.name}: kept, because it has the new password of token ${token}` });
       return clear({
         reference,
         run,
@@ -145,34 +145,39 @@ export function keepCandidate(ports: Ports) {
     });
 }
 
-export interface RestoreTokenScopeMapInput {
+interface RestoreTokenScopeMapInput {
   readonly reference: ClientReference;
   readonly run: string;
   readonly token: string;
+  /** The scope map that this app gave the token. */
   readonly ours: string;
+  /** The token's scope map before that. */
   readonly earlier: string;
-  /** The client leaves, and its secrets still name our map; else it stays, and a secret that names it tells of a run that ended well. */
+  /**
+   * Whether the client is being offboarded: then its secrets may still name this app's map. If not, a main secret that names
+   * the map shows that a run succeeded.
+   */
   readonly leaves?: boolean;
 }
 
 /**
- * Gives a token its earlier scope map back, unless somebody has changed it since, or a later run has saved a credential with
- * it. One that is gone by now cannot be given back, and is not made anew: nobody would know with what rights.
+ * Restores a token's earlier scope map, unless somebody else changed the map or a later run saved a credential with it. A
+ * deleted map cannot be restored, since its rights are unknown.
  */
 export function restoreTokenScopeMap({ controlPlane, vault }: Ports) {
   return ({ reference, run, token, ours, earlier, leaves }: RestoreTokenScopeMapInput): Promise<StepOutcome<Undone>> =>
     outcomeOf(async () => {
       const { registry } = reference;
       const found = await controlPlane.getToken(registry, token);
-      if (!found || found.scopeMap.toLowerCase() === earlier.toLowerCase()) return done({});
-      if (found.scopeMap.toLowerCase() !== ours.toLowerCase())
-        return done({ kept: `token ${token}: somebody gave it scope map ${found.scopeMap}` });
+      if (!found || sameName(found.scopeMap, earlier)) return done({});
+      if (!sameName(found.scopeMap, ours))
+        return done({ kept: `token ${token}: kept, because somebody else gave it scope map ${found.scopeMap}` });
       const isGivenSince = (known: SavedCredential) =>
         sameName(known.token, token) &&
-        known.scopeMap.toLowerCase() === ours.toLowerCase() &&
+        sameName(known.scopeMap, ours) &&
         (known.issued.run > run || (leaves !== true && known.name === mainSecretName(reference)));
       if ((await savedCredentials(vault, reference)).some(isGivenSince))
-        return done({ kept: `token ${token}: a later run has given it scope map ${found.scopeMap}` });
+        return done({ kept: `token ${token}: kept, because a later run gave it scope map ${found.scopeMap}` });
       if (!(await controlPlane.getScopeMap(registry, earlier)))
         return done({ residue: goneScopeMap(token, { scopeMap: earlier, ours: found.scopeMap }) });
       await controlPlane.setTokenScopeMap(registry, token, earlier);
@@ -180,23 +185,24 @@ export function restoreTokenScopeMap({ controlPlane, vault }: Ports) {
     });
 }
 
-export interface RemoveTokenInput {
+interface RemoveTokenInput {
   /** The client, whose connected registry may list the token. */
   readonly reference: ClientReference;
   readonly token: string;
   readonly run: string;
   readonly scopeMap: string;
+  /** The run's preflight time (ISO 8601). An older token is not its own. */
   readonly since: string;
 }
 
-export interface RemovedToken extends Undone {
-  /** Not removed, since the client list holds it: to be unbound once more. */
+interface RemovedToken extends Undone {
+  /** True if it was not deleted because a client list holds it: it must be unbound again. */
   readonly isBound?: boolean;
 }
 
 /**
- * Disables and deletes the token that this run made. Disabled first: should the deletion fail, it is of no use. One for which a
- * later run has saved a password stays.
+ * Disables and deletes the token that this run created. It is disabled first, so that it is useless if the deletion fails. A
+ * token for which a later run saved a password is kept.
  */
 export function removeToken({ controlPlane, vault }: Ports) {
   return ({ reference, run, token, scopeMap, since }: RemoveTokenInput): Promise<StepOutcome<RemovedToken>> =>
@@ -205,11 +211,11 @@ export function removeToken({ controlPlane, vault }: Ports) {
       const found = await controlPlane.getToken(registry, token);
       if (!found) return done({});
       if (!madeSince(found.createdAt, since))
-        return done({ kept: `token ${token}: it was made before this run began` });
-      if (found.scopeMap.toLowerCase() !== scopeMap.toLowerCase())
-        return done({ kept: `token ${token}: somebody gave it scope map ${found.scopeMap}` });
+        return done({ kept: `token ${token}: kept, because it existed before this run` });
+      if (!sameName(found.scopeMap, scopeMap))
+        return done({ kept: `token ${token}: kept, because somebody else gave it scope map ${found.scopeMap}` });
       if ((await savedSince(vault, reference, run)).some((known) => sameName(known.token, token)))
-        return done({ kept: `token ${token}: a later run has made a password for it` });
+        return done({ kept: `token ${token}: kept, because a later run issued a password for it` });
       if (found.isEnabled !== false) await controlPlane.disableToken(registry, token);
       return done(
         (await deleteUnlessBound({ controlPlane }, { registry, connectedRegistry, token })) ? {} : { isBound: true },

@@ -41,6 +41,7 @@ export interface PlannedToken {
   readonly name?: string;
   /** Creation time of the existing token (ISO 8601). */
   readonly createdAt?: string;
+  /** Scope map of the existing token, if it is another than the request's. */
   readonly earlierScopeMap?: string;
   readonly revoked?: RevokedToken;
   /** The token exists, this app did not create it, and an operator requests its adoption. */
@@ -63,7 +64,6 @@ export interface OnboardingPlan {
   readonly scopeMap: 'absent' | 'same' | 'other';
   /** The request asks to restore the rights of this app's map, which were changed. */
   readonly restoresScopeMap?: true;
-  /** Its `earlierScopeMap` is present if the token exists with another map. */
   readonly token: PlannedToken;
   /** Which of map and token this app will have created once the run has created the missing ones. */
   readonly made: MadeByUs;

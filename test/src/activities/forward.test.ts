@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { DEFAULT_CHANNEL } from '@connected-registry/protocol/messages/deviceChannel';
 import { SCOPE_MAP_MARK } from '@connected-registry/protocol/names/names';
 import { toActions } from '@connected-registry/protocol/names/permissions';
 import { verifyAcknowledgementKey, verifyReportKey } from '../../../src/domain/pullCheck/reportKey.js';
@@ -52,8 +53,14 @@ describe('ensureToken', () => {
       registry,
       token,
       scopeMap,
-      ...(earlierScopeMap ? { earlierScopeMap, found: { createdAt: LONG_AGO } } : {}),
+      ...(earlierScopeMap ? { earlierScopeMap, ...found() } : {}),
     });
+  /** What preflight would report of an existing token. */
+  const found = () => {
+    const existing = world.controlPlane.tokens.get(token);
+    if (!existing) return {};
+    return { found: existing.createdAt === undefined ? {} : { createdAt: existing.createdAt } };
+  };
   const addMap = (name: string) =>
     world.controlPlane.scopeMaps.set(name, { name, actions: toActions(permissions), description: '' });
 
@@ -144,6 +151,7 @@ describe('messages to the device', () => {
     secret: { name: 'a-secret', version: 'v1' },
     image: 'hello-world:latest',
     expiresAt: '2026-03-01T12:05:00.000Z',
+    channel: DEFAULT_CHANNEL,
   };
 
   test('ask once, however often they are sent, with a key good for that attempt alone', async () => {
@@ -169,8 +177,8 @@ describe('messages to the device', () => {
     const { operation, run, secret, expiresAt } = check;
     const keys = world.config.reportKeys;
     const message = { operation, run, client, connectedRegistry, secret, expiresAt };
-    const outcome = await world.activities.announcePromotion(message);
-    await world.activities.announcePromotion(message);
+    const outcome = await world.activities.announcePromotion({ ...message, channel: DEFAULT_CHANNEL });
+    await world.activities.announcePromotion({ ...message, channel: DEFAULT_CHANNEL });
     const [sent, ...more] = world.channel.promotions.values();
     expect([sent, more]).toMatchObject([message, []]);
     const { keyId = '', reportKey = '' } = sent ?? {};
