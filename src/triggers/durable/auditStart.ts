@@ -1,7 +1,7 @@
 import { audit } from '../../audit/audit.js';
 import type { StartResult } from '../../ports/runs.js';
 
-/** Notes how a wish to start a run ended. @param instance the client's key. */
+/** Writes the audit line about a start of a run. @param instance the client's key, or the check's instance id */
 export function auditStart(result: StartResult, instance: string): void {
   switch (result.kind) {
     case 'running': {

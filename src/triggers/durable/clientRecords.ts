@@ -10,13 +10,13 @@ import {
 } from '../../domain/clients/clientRecord.js';
 import { TOKEN_CLAIM, tokenClaimKey, type TokenClaimState } from '../../domain/tokens/tokenClaim.js';
 
-/** What is remembered of a client, as of a moment ago: operations under way do not show. @param key the client's. */
+/** Reads a client's record. It may not show pending entity operations yet. @param key the client's key */
 export async function readClientRecord(client: DurableClient, key: string): Promise<ClientRecord> {
   const { entityExists, entityState } = await client.readEntityState<ClientRecord>(entityOf(key));
   return entityExists ? (entityState ?? NOTHING_KNOWN) : NOTHING_KNOWN;
 }
 
-/** The client that a token is for, as far as claims tell. */
+/** Reads which client owns a token, according to its claim. */
 export async function readTokenOwner(
   client: DurableClient,
   registry: string,
@@ -27,13 +27,13 @@ export async function readTokenOwner(
   return entityExists ? entityState?.owner : undefined;
 }
 
-/** What a record tells of the client's tokens. */
+/** The client's tokens in its record. */
 export function tokensIn({ orphaned, held }: ClientRecord): Pick<ClientRecord, 'orphaned' | 'held'> {
   return { ...(orphaned === undefined ? {} : { orphaned }), ...(held === undefined ? {} : { held }) };
 }
 
-/** Tells the client entity something, without waiting for it. */
-export async function tellClientRecord<Operation extends ClientRecordOperation>(
+/** Signals the client entity, without waiting for the result. @param key the client's key */
+export async function notifyClientRecord<Operation extends ClientRecordOperation>(
   client: DurableClient,
   key: string,
   operation: Operation,

@@ -10,7 +10,7 @@ import {
 } from '../../domain/events/connectedRegistryRecord.js';
 import { BINDER } from '../../entities/binder.js';
 
-/** What is remembered of a connected registry, as of a moment ago, and whether the app has ever bound clients to it. */
+/** Reads a connected registry's record, and whether the app has ever bound clients to it. */
 export async function readConnectedRegistry(
   client: DurableClient,
   registry: string,
@@ -25,7 +25,7 @@ export async function readConnectedRegistry(
   };
 }
 
-/** Records what an event has reported, without waiting for it. */
+/** Signals what an event reported to the connected registry entity, without waiting. @param at the event's time (ISO 8601) */
 export async function noteConnectedRegistry(
   client: DurableClient,
   registry: string,

@@ -13,13 +13,13 @@ import { findRunning } from './runningRuns.js';
 import { hasEnded, readRun, type RunStatus } from './runStatus.js';
 import { startRun } from './startRun.js';
 
-/** The runs of the durable engine, over one invocation's client. */
+/** Implements the port {@link Runs} with the durable client of one invocation. */
 export function durableRuns(client: DurableClient): Runs {
   const start: Runs['start'] = async (kind, run) => {
     const instance = clientKey(run.request);
-    const leaving = kind === OFFBOARD ? undefined : await findOffboardingAhead(client, instance);
-    if (!leaving) await noteLostEndOf(client, instance);
-    const result = leaving ?? (await startRun(client, kind, instance, run));
+    const offboarding = kind === OFFBOARD ? undefined : await findWaitingOffboarding(client, instance);
+    if (!offboarding) await noteLostEndOf(client, instance);
+    const result = offboarding ?? (await startRun(client, kind, instance, run));
     auditStart(result, instance);
     return result;
   };
@@ -29,7 +29,7 @@ export function durableRuns(client: DurableClient): Runs {
     startWhenFree: async (kind, run, preempts, queues = false) => {
       const direct = await start(kind, run);
       if (direct.kind !== 'conflict') return direct;
-      // A rotation that pre-empts is urgent, and the one in its way is not: equal ones attach.
+      // A pre-empting rotation is urgent and the running one is not: equal rotations would have attached.
       if (direct.runningKind === kind && !queues && !(kind === ROTATE && preempts)) return direct;
       const waiting: WaitingRun = { ...run, kind, preempts };
       const instance = waitingInstance(kind, run.request);
@@ -54,7 +54,7 @@ export function durableRuns(client: DurableClient): Runs {
     record: (key) => readClientRecord(client, key),
     cancel: async ({ instance, run }, actor, reason) => {
       const found = await readRun(client, instance);
-      // An event raised for an ended run vanishes without a word; one for an earlier run would reach nobody.
+      // The engine silently drops events for ended runs.
       if (!found || hasEnded(found) || found.input.run !== run) return;
       const event: CancelEvent = { actor, reason };
       await client.raiseEvent(instance, cancelEventName(run), event);
@@ -63,10 +63,9 @@ export function durableRuns(client: DurableClient): Runs {
 }
 
 /**
- * An offboarding that has the client's run end goes first as soon as that has ended: what began in between, asked for
- * later, would be ended by it.
+ * Finds an offboarding that waits for the client's run to stop. It has priority: it would stop a run that starts in between.
  */
-async function findOffboardingAhead(
+async function findWaitingOffboarding(
   client: DurableClient,
   instance: string,
 ): Promise<Extract<StartResult, { kind: 'conflict' }> | undefined> {
@@ -104,7 +103,7 @@ function toPresentRun(status: RunStatus): PresentRun {
   };
 }
 
-/** A run beside the client's own has an instance of its own; to callers its operation is the client's. */
+/** Callers see a waiting run or a revocation as an operation of the client, though it has its own instance. */
 function asOperation(result: StartResult, kind: string, instance: string): StartResult {
   if (result.kind === 'unknown') return result;
   const id = formatOperationId({ instance, run: parseOperationId(result.id)?.run ?? '' });

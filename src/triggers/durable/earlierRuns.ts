@@ -10,23 +10,23 @@ import { shortSummary } from './recordedOperations.js';
 import { newestRuns, START_WITHIN, type Placed, type RunsQuery } from './runsByTime.js';
 import type { RunStatus } from './runStatus.js';
 
-/** Runs that are looked through for clients that may have had earlier ones; the newest. */
+/** Maximum runs, newest first, whose clients' records are read. */
 const MAX_RUNS = 2_000;
-/** Records that one request reads; each is one read of the engine's storage. */
+/** Maximum records that one request reads. Each is one read of the engine's storage. */
 const MAX_RECORDS = 500;
 
-/** Runs that ended since some instant, and whose instances later runs have taken. */
-export interface EarlierRuns {
+/** Ended runs whose instances later runs have taken. */
+interface EarlierRuns {
   readonly found: readonly Placed<OperationSummary>[];
-  /** False where more clients had runs since then than one request looks through. */
+  /** False if more clients had runs since then than one request reads. */
   readonly isComplete: boolean;
 }
 
 /**
- * How clients' earlier runs ended, from the clients' records. A run that ended since an instant and shows no more has a
- * later run of its client in its place: so only the clients of runs since that instant are looked through, however large
- * the fleet is.
- * @param since milliseconds since 1970. @param now the same.
+ * Reads clients' earlier runs from their records. A run that ended after `since` and is not listed any more was replaced by
+ * a later run of its client. So only the clients of runs since then are read, however large the fleet is.
+ * @param since milliseconds since 1970
+ * @param now milliseconds since 1970
  */
 export async function earlierRuns(
   pages: InstancePages,
@@ -49,7 +49,7 @@ export async function earlierRuns(
   return { found, isComplete: next === undefined && keys.length <= MAX_RECORDS };
 }
 
-/** The record that knows the runs which had this run's instance before it; undefined of what is no operation. */
+/** Key of the record with the earlier runs of this run's instance; undefined if it is no operation. */
 function recordKeyOf({ kind, instance, input }: RunStatus): string | undefined {
   if (kind === CHECK || instance.startsWith(CHECK_PREFIX)) return CHECKS_RECORD;
   const { registry, connectedRegistry, client } = input.request;

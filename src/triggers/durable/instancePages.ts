@@ -5,23 +5,23 @@ import { toRunStatus, type InstanceStatus, type RunStatus } from './runStatus.js
 export interface InstanceQuery {
   readonly prefix: string;
   readonly top: number;
-  /** The engine's own words for how an instance stands; all without. */
+  /** The engine's runtime statuses; absent for all. */
   readonly runtimeStatuses?: readonly string[];
-  /** ISO 8601. */
+  /** ISO 8601; bounds of the instance's creation. */
   readonly createdFrom?: string;
   readonly createdTo?: string;
   readonly continuation?: string;
 }
 
-/** Instances that hold runs of ours; the rest of the page is left out. */
-export interface InstancePage {
+/** The instances of one page of the engine that hold runs of this app. */
+interface InstancePage {
   readonly runs: readonly RunStatus[];
   readonly continuation?: string;
 }
 
 export type InstancePages = (query: InstanceQuery) => Promise<InstancePage>;
 
-/** Of the durable client's binding, what is used here. Source: azure-functions-durable-extension, HttpApiHandler. */
+/** The used parts of the durable client's binding. Source: azure-functions-durable-extension, HttpApiHandler. */
 const binding = z.object({
   rpcBaseUrl: z.string().nullish(),
   managementUrls: z.object({ id: z.string(), statusQueryGetUri: z.string() }),
@@ -35,12 +35,12 @@ const instance = z.looseObject({
   createdTime: z.string().optional(),
 });
 
-/** The engine's header for the page after this one, both ways. */
+/** The engine's header with the continuation of the next page, in requests and responses. */
 const CONTINUATION = 'x-ms-continuation-token';
 
 /**
- * The engine's instances, a page at a time. The SDK's own listing (getStatusBy, 3.5) reads every page of all there are,
- * so the engine's interface, which the SDK itself uses, is asked for one.
+ * Lists the engine's instances page by page. The SDK's listing (getStatusBy, 3.5) reads all pages, so this calls the
+ * engine's HTTP API, which the SDK itself uses.
  */
 export function instancePages(context: Pick<InvocationContext, 'options' | 'extraInputs'>): InstancePages {
   const input = context.options.extraInputs.find(({ type }) => type === 'durableClient');
@@ -53,7 +53,8 @@ export function instancePages(context: Pick<InvocationContext, 'options' | 'extr
     const headers: Record<string, string> =
       query.continuation === undefined ? {} : { [CONTINUATION]: query.continuation };
     const answer = await fetch(url, { headers });
-    if (answer.status !== 200) throw new Error(`the durable engine answered ${answer.status} to a listing`);
+    if (answer.status !== 200)
+      throw new Error(`the durable engine answered a listing of instances with ${answer.status}`);
     const found = z.array(instance).parse(await answer.json());
     const next = answer.headers.get(CONTINUATION) ?? '';
     const runs = found.map((item) => toRunStatus(item as unknown as InstanceStatus)).filter((run) => run !== undefined);
@@ -61,7 +62,7 @@ export function instancePages(context: Pick<InvocationContext, 'options' | 'extr
   };
 }
 
-/** Every run of a few instances. */
+/** Lists all runs whose instance ids have one of these prefixes. For short lists only. */
 export async function allRuns(
   pages: InstancePages,
   { prefixes }: { readonly prefixes: readonly string[] },

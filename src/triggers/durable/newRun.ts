@@ -5,17 +5,17 @@ import { newRunId } from '@connected-registry/protocol/names/operationId';
 import { channelOf } from '../../domain/profiles/profiles.js';
 import type { Run } from '../../domain/operations/run.js';
 
-/** What a run's input says besides its request. */
-export interface RunOrigin {
-  /** Who asked, for the audit: a principal's name, `function-key` or `event`. */
+/** Who or what requested a run. */
+interface RunOrigin {
+  /** Who requested it, for the audit: a principal's name, `function-key` or `event`. */
   readonly actor: string;
-  /** Equal for requests that ask for the same. */
+  /** Hash that is equal for equal requests. */
   readonly fingerprint: string;
-  /** An event's own time (ISO 8601). */
+  /** Time of the event (ISO 8601), if an event requested it. */
   readonly eventAt?: string;
 }
 
-/** A run's input; everything that its flow needs to know is decided here. */
+/** Creates a run's input, with all settings that its orchestration needs. */
 export function newRun<Request extends object>(
   request: Request,
   origin: RunOrigin,
@@ -32,7 +32,7 @@ export function newRun<Request extends object>(
   };
 }
 
-/** A run over a whole fleet tells no device anything. */
+/** A run about several clients, such as a check, notifies no device. */
 function isAboutClient(request: object): request is ClientReference {
   return 'registry' in request && 'connectedRegistry' in request && 'client' in request;
 }

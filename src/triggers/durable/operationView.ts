@@ -6,7 +6,7 @@ import { formatOperationId } from '@connected-registry/protocol/names/operationI
 import { engineFailure } from '../../domain/operations/runEnd.js';
 import { hasEnded, type RunStatus } from './runStatus.js';
 
-/** The operation resource, from what the engine knows of the run. */
+/** Builds the operation resource from the engine's status of its run. */
 export function operationView(status: RunStatus, kind: OperationKind): Operation {
   const { input, outcome, progress } = status;
   const base = {
@@ -39,13 +39,13 @@ export function operationView(status: RunStatus, kind: OperationKind): Operation
   };
 }
 
-/** The same in short, as a list shows it. */
+/** Builds the summary that a list shows. */
 export function operationSummaryOf(status: RunStatus, kind: OperationKind): OperationSummary {
   const { steps: _steps, result: _result, failure, ...rest } = operationView(status, kind);
   return { ...rest, ...(failure ? { failure: { code: failure.code, message: failure.message } } : {}) };
 }
 
-/** One that waits for another run has an instance of its own, and its operation is the client's all the same. */
+/** A waiting run has its own instance, but its operation id has the client's. */
 function operationIdOf({ instance, input }: RunStatus, kind: OperationKind): string {
   return formatOperationId({ instance: kind === CHECK ? instance : clientKey(input.request), run: input.run });
 }

@@ -13,7 +13,7 @@ import {
 import { readClientRecord } from './clientRecords.js';
 import { hasEnded, readRun, type RunStatus } from './runStatus.js';
 
-/** What a device has not answered yet: a pull check that is open, or a promotion that it has not acknowledged. */
+/** Messages that a device has not answered yet: an open pull check, or a promotion that it has not acknowledged. */
 export async function pendingSignals(
   client: DurableClient,
   reference: ClientReference,
@@ -45,7 +45,7 @@ function openCheck({ progress }: RunStatus, of: About, keys: ReportKeys, now: Da
   return [{ kind: 'pullCheckRequested', id: pullCheckEventId(of.operation, attempt), data }];
 }
 
-/** Offered for as long as the password before works at least; later the agent's own refresh has found it. */
+/** A promotion is offered while the previous password is sure to work. Later, the agent's own refresh has found it. */
 function openPromotion(
   { outcome, input }: RunStatus,
   of: About,

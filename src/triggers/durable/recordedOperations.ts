@@ -5,14 +5,14 @@ import { formatOperationId, parseOperationId, type OperationId } from '@connecte
 import { recordOf } from '../../domain/operations/runEnd.js';
 import { readClientRecord } from './clientRecords.js';
 
-/** How an operation ended, from the record that outlives its run; undefined when it is not among the last. */
+/** Reads how an operation ended from the record, which outlives the run; undefined if it is not among the last runs. */
 export async function findRecorded(client: DurableClient, id: OperationId): Promise<EndedOperation | undefined> {
   const { ended = [] } = await readClientRecord(client, recordOf(id.instance));
   const text = formatOperationId(id);
   return ended.find((one) => one.id === text);
 }
 
-/** As the operation's own answer: without its steps and its result, which went with the run. */
+/** Builds the operation resource of a recorded run, without steps and result, which were lost with the run. */
 export function recordedView({
   id,
   kind,
@@ -39,7 +39,7 @@ export function recordedView({
   };
 }
 
-/** As a list of one client's operations shows it. */
+/** Builds the summary for a list of one client's operations. */
 export function recordedSummary({
   startedAs: _attached,
   client,
@@ -55,13 +55,13 @@ export function recordedSummary({
   };
 }
 
-/** As a list of all runs shows it. */
+/** Builds the summary for a list of all runs. */
 export function shortSummary(ended: EndedOperation): OperationSummary {
   const { actor: _actor, failure, ...summary } = recordedSummary(ended);
   return { ...summary, ...(failure ? { failure: { code: failure.code, message: failure.message } } : {}) };
 }
 
-/** Newest first; of what was asked for at one instant, by the run's id. */
+/** Compares by start time, newest first, then by run id. */
 export function byStart(left: OperationSummary, right: OperationSummary): number {
   return Date.parse(right.startedAt) - Date.parse(left.startedAt) || (left.runId < right.runId ? 1 : -1);
 }

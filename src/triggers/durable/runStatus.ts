@@ -4,7 +4,7 @@ import type { Run } from '../../domain/operations/run.js';
 import type { OperationOutcome, OperationResult, Progress } from '../../domain/operations/operation.js';
 import { parseJson } from '@connected-registry/protocol/json/parseJson';
 
-/** An instance of the durable engine that holds one of our runs, its JSON given its types back. */
+/** Status of an engine instance that holds a run of this app, with types for its JSON. */
 export interface RunStatus {
   readonly instance: string;
   /** Name of its orchestration. */
@@ -14,31 +14,31 @@ export interface RunStatus {
   readonly progress?: Progress;
   readonly outcome?: OperationOutcome<OperationResult>;
   readonly lastUpdated: string;
-  /** When the instance was made (ISO 8601); the engine tells whole seconds. */
+  /** When the instance was created (ISO 8601). The engine reports whole seconds. */
   readonly created: string;
 }
 
-/** The kind of operation that an orchestration's name stands for; undefined for one that is none. */
+/** The kind of operation of an orchestration's name; undefined if it is no operation. */
 export function operationKind(name: string): OperationKind | undefined {
   return OPERATION_KINDS.find((kind) => kind === name);
 }
 
-/** The engine's words for an instance that has ended. */
+/** The engine's runtime statuses of ended instances. */
 export const ENDED = ['Completed', 'Failed', 'Terminated', 'Canceled'];
 
 export function hasEnded(status: Pick<RunStatus, 'runtimeStatus'>): boolean {
   return ENDED.includes(status.runtimeStatus);
 }
 
-/** Reads an instance that holds a run. Undefined when there is none, or none of ours. */
+/** Reads the run of an instance; undefined if there is no such instance, or it holds no run of this app. */
 export async function readRun(client: DurableClient, instance: string): Promise<RunStatus | undefined> {
   const found = await readInstance(client, instance);
   return found && toRunStatus(found);
 }
 
 /**
- * Reads any instance; undefined when there is none.
- * The SDK throws both for an unknown instance and for an engine that does not answer; only a listing tells them apart.
+ * Reads any instance; undefined if there is none. The SDK throws for an unknown instance as for an engine that does not
+ * answer; only the error's text distinguishes them.
  */
 export async function readInstance(
   client: DurableClient,
@@ -52,12 +52,12 @@ export async function readInstance(
   }
 }
 
-/** The SDK's words for 404; the engine's own text is not looked at. Source: durable-functions, durableClient getStatus. */
+/** Matches the SDK's text for 404, not the engine's. Source: durable-functions, durableClient getStatus. */
 function isUnknownInstance(error: unknown): boolean {
   return error instanceof Error && /^DurableClient error: [\w ]+ replied with HTTP 404 response\./.test(error.message);
 }
 
-/** What the engine tells of an instance, as the SDK gives it or as it is on the wire. */
+/** An instance's status, as the SDK or the engine's HTTP API returns it. */
 export type InstanceStatus = Pick<
   DurableOrchestrationStatus,
   'name' | 'instanceId' | 'input' | 'customStatus' | 'output'
@@ -67,7 +67,7 @@ export type InstanceStatus = Pick<
   readonly createdTime?: string | Date | undefined;
 };
 
-/** Undefined when it holds no run of ours. */
+/** Parses an instance's status; undefined if it holds no run of this app. */
 export function toRunStatus(status: InstanceStatus): RunStatus | undefined {
   const input = parsed(status.input);
   if (!isRun(input)) return undefined;
@@ -85,7 +85,7 @@ export function toRunStatus(status: InstanceStatus): RunStatus | undefined {
   };
 }
 
-/** Some versions of the engine give inputs as JSON text, others as values. */
+/** Depending on its version, the engine returns inputs as JSON text or as values. */
 function parsed(value: unknown): unknown {
   if (typeof value !== 'string') return value;
   const inner = parseJson(value);
@@ -101,7 +101,7 @@ function isRun(value: unknown): value is Run {
   );
 }
 
-/** Written by this app's own orchestrations, so the steps stand for the rest of the shape. */
+/** This app's orchestrations write the value, so checking one field is enough. */
 function hasSteps(value: unknown): value is Progress & OperationOutcome<OperationResult> {
   return isObject(value) && Array.isArray(value['steps']);
 }

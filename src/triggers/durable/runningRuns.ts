@@ -6,7 +6,7 @@ import type { RunningRun } from '../../domain/operations/runningRun.js';
 import { readClientRecord } from './clientRecords.js';
 import { hasEnded, operationKind, readRun } from './runStatus.js';
 
-/** The client's own run; or a revocation that is disabling what the client has, as its record says. */
+/** Finds the client's running run, or a revocation that is disabling its tokens and secrets according to its record. */
 export async function findRunning(client: DurableClient, reference: ClientReference): Promise<RunningRun | undefined> {
   const key = clientKey(reference);
   const run = await readRun(client, key);

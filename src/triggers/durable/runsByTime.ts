@@ -2,11 +2,11 @@ import type { InstancePages, InstanceQuery } from './instancePages.js';
 import type { RunStatus } from './runStatus.js';
 
 /*
- * The engine lists its instances by id, and finds those that were made in some span of time. A list by time is asked for
- * span after span, the newest first, each sorted here (decision 34).
+ * The engine lists instances by id, and can filter by time of creation. So a list by time reads one time span after the
+ * other, newest first, and sorts each here (decision 34).
  */
 
-/** Where a list goes on: what comes before this instant, or at it with a smaller id. */
+/** Position in a list by time. The list continues with items before this instant, or at it with a smaller id. */
 export interface ListPlace {
   /** Milliseconds since 1970. */
   readonly at: number;
@@ -17,52 +17,55 @@ export interface Placed<T> extends ListPlace {
   readonly value: T;
 }
 
-/** A page of a list; `next` when there are more, or may be. */
+/** A page of a list. `next` is present if there are, or may be, more items. */
 export interface FoundPage<T> {
   readonly found: readonly Placed<T>[];
   readonly next?: ListPlace;
 }
 
 export interface RunsQuery extends Pick<InstanceQuery, 'runtimeStatuses'> {
-  /** What ids of instances begin with; each is asked for by itself. */
+  /** Prefixes of instance ids. Each needs its own listing. */
   readonly prefixes: readonly string[];
-  /** Milliseconds since 1970: nothing older is looked for. */
+  /** Milliseconds since 1970: older runs are left out. */
   readonly oldest: number;
 }
 
-/** Instances in one page of the engine's. */
+/** Instances in one page of the engine. */
 const PAGE = 250;
-/** Pages of the engine that one request goes through before it says how far it has come. */
+/** Maximum pages of the engine that one request reads. After that it returns a continuation. */
 const MAX_PAGES = 40;
-/** A span that holds more instances is looked at in parts: they are all read before the newest is known. */
-const MAX_IN_A_SPAN = 1000;
-/** In milliseconds: the first span of all runs, that of a few, the shortest, and how much longer or shorter the next is. */
+/** Maximum instances in a span, since a span is read completely before it is sorted. A larger span is divided. */
+const MAX_PER_SPAN = 1000;
+/** Spans in milliseconds: the first for all runs, the first for few runs, the shortest; and the factor between spans. */
 const SPAN = { first: 3600_000, few: 40 * 86_400_000, min: 60_000, factor: 4 };
-/** Milliseconds between a request and the instance that it makes; more when it had to wait for its client. */
+/** Maximum milliseconds between a request and the creation of its instance, unless it waited for its client. */
 export const START_WITHIN = 60_000;
 
 /**
- * A run's place by time: when it was asked for; of one that had to wait, when its instance was made. It stays the same as
- * long as the run has that instance.
+ * A run's time in the list, in milliseconds since 1970: when it was requested or, if it waited, when its instance was
+ * created. It does not change while the run has that instance.
  */
 export function placeOf({ input, created }: RunStatus): number {
-  const [asked, made] = [Date.parse(input.requestedAt), Date.parse(created)];
-  return Math.abs(made - asked) <= START_WITHIN ? asked : made;
+  const [requestedAt, createdAt] = [Date.parse(input.requestedAt), Date.parse(created)];
+  return Math.abs(createdAt - requestedAt) <= START_WITHIN ? requestedAt : createdAt;
 }
 
 export function isBefore(left: ListPlace, right: ListPlace): boolean {
   return left.at < right.at || (left.at === right.at && left.id < right.id);
 }
 
-/** Newest first. */
+/** Compares by time, newest first. */
 export function byTime(left: ListPlace, right: ListPlace): number {
   return isBefore(left, right) ? 1 : -1;
 }
 
 /**
- * The newest runs before a place, as far as `show` has something to show of them.
- * @param now milliseconds since 1970. @param top so many at the most.
- * @returns `next` when there are more, or may be.
+ * Lists the newest runs before a position.
+ * @param from the position; undefined to begin with the newest
+ * @param now milliseconds since 1970
+ * @param top maximum runs to return
+ * @param show the item of a run; undefined to leave the run out
+ * @returns the page, with `next` if there are, or may be, more
  */
 export async function newestRuns<T>(
   pages: InstancePages,
@@ -90,7 +93,7 @@ export async function newestRuns<T>(
       if (shown && isBefore({ at, id: shown.id }, until)) inside.push({ at, ...shown });
     }
     found.push(...oncePerId(inside).toSorted(byTime));
-    // One more than is asked for tells whether anything follows.
+    // One item more than requested shows that more follow.
     if (found.length > top) return { found: found.slice(0, top), ...nextAfter(found[top - 1]) };
     if (start <= query.oldest) return { found };
     until = { at: start, id: '' };
@@ -100,8 +103,8 @@ export async function newestRuns<T>(
 }
 
 /**
- * The same page with what has no instance any more, each in its place by time.
- * @param isGone whether an earlier run shows by no instance: else it is in the list already, perhaps on another page.
+ * Merges earlier runs, which have no instance any more, into a page by time.
+ * @param isGone whether an earlier run has no instance. If it has one, it is in the list already, perhaps on another page.
  */
 export async function withEarlier<T>(
   { found, next }: FoundPage<T>,
@@ -126,18 +129,18 @@ function nextAfter(last: ListPlace | undefined): { readonly next?: ListPlace } {
   return last ? { next: { at: last.at, id: last.id } } : {};
 }
 
-/** A run that has just begun is seen with the instance that waited for it. */
+/** A run that has just begun appears twice: with its own instance, and with the one that waited for it. */
 function oncePerId<T extends ListPlace>(items: readonly T[]): T[] {
   return [...new Map(items.map((item) => [item.id, item])).values()];
 }
 
-/** Whatever was made in a span, and a little around it. Incomplete when that is too much and a shorter span would do. */
+/** Reads the runs created in a span and {@link START_WITHIN} around it. Incomplete if they are too many and the span can be shorter. */
 async function runsIn(
   pages: InstancePages,
   { prefixes, oldest, runtimeStatuses }: RunsQuery,
   start: number,
   end: number,
-  mayBeShorter: boolean,
+  canBeShorter: boolean,
 ): Promise<{ readonly runs: readonly RunStatus[]; readonly pagesRead: number; readonly isComplete: boolean }> {
   const runs: RunStatus[] = [];
   let pagesRead = 0;
@@ -155,7 +158,7 @@ async function runsIn(
       pagesRead += 1;
       runs.push(...page.runs);
       ({ continuation } = page);
-      if (mayBeShorter && runs.length > MAX_IN_A_SPAN) return { runs: [], pagesRead, isComplete: false };
+      if (canBeShorter && runs.length > MAX_PER_SPAN) return { runs: [], pagesRead, isComplete: false };
     } while (continuation !== undefined);
   }
   return { runs, pagesRead, isComplete: true };

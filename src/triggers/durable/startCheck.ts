@@ -8,7 +8,7 @@ import { noteLostEndOf } from './lostEnds.js';
 import { newRun } from './newRun.js';
 import { startRun } from './startRun.js';
 
-/** Starts a check of these clients, or of all; to one of all that is under way it attaches. */
+/** Starts a check of these clients, or of all. A check of all attaches to a running one. */
 export async function startCheck(
   client: DurableClient,
   config: Pick<Config, 'limits' | 'profileBook' | 'registries'>,

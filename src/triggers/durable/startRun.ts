@@ -5,24 +5,24 @@ import type { StartResult } from '../../ports/runs.js';
 import { hasEnded, readRun, type RunStatus } from './runStatus.js';
 
 /**
- * Milliseconds to look for what the engine has taken: an instance after a start, a report's effect. It takes a message within
- * a second or two, where it is not busy; beyond, the answer is that it could not be confirmed.
+ * Milliseconds to wait until a read confirms a start or a report. An engine that is not busy processes a message within two
+ * seconds. After this time the answer is that the request could not be confirmed.
  */
-export const START_SHOWN_WITHIN = 15_000;
+export const CONFIRMED_WITHIN = 15_000;
 
-/** The same for an instance, and how often to look. */
-const READ_BACK = { within: START_SHOWN_WITHIN, every: 100 };
+/** Milliseconds to wait for a started instance, and between two reads. */
+const READ_BACK = { within: CONFIRMED_WITHIN, every: 100 };
 
 /**
- * How long to start again while the engine refuses and shows no run that is in the way, in milliseconds. A run that ends
- * between a refusal and the look is such a case, and over by the next start; an engine that cannot store anything is another.
+ * Milliseconds to retry a start that the engine refuses although no run blocks it. That happens if the blocking run ends
+ * between the refusal and the read, where the next try succeeds, or if the engine cannot store anything.
  */
 const REFUSED_WITHIN = 2_000;
 
 /**
- * Starts a run and reads the instance back before anyone is told: of several concurrent starts of one id the engine may
- * accept all and run another caller's, so its 202 proves nothing. A start is refused while the id's run has not ended.
- * An answer comes within `READ_BACK`, whatever the engine does.
+ * Starts a run and reads its instance back. The engine's 202 proves nothing: it may accept several concurrent starts of one
+ * id and run only one of them. It refuses a start while the id's run has not ended.
+ * @returns within `READ_BACK`, whatever the engine does: the run, the run that blocks it, or `unknown`
  */
 export async function startRun(
   client: DurableClient,
@@ -60,7 +60,7 @@ async function startAndRead(
       const id = formatOperationId({ instance, run: found.input.run });
       if (found.input.run === run.run) return { kind: 'running', id, attached: false };
       if (!hasEnded(found)) return judge(found, id, kind, run.fingerprint);
-      // An ended run of another: ours was not accepted, or is not visible yet. Starting again is refused or harmless.
+      // An ended run of another request: this start was not accepted or is not visible yet. Repeating it is harmless.
       started = false;
     }
     if (refusedSince !== undefined && Date.now() >= refusedSince + REFUSED_WITHIN) break;
@@ -76,12 +76,12 @@ function judge(found: RunStatus, id: string, kind: string, fingerprint: string):
 }
 
 /**
- * The SDK's own words for a refusal; what follows them is the engine's and is not looked at. 409 by present extensions,
- * 500 by older ones. Source: durable-functions, createGenericError; azure-functions-durable-extension PR 3468.
+ * Matches the SDK's text for a refusal, not the engine's text after it. Current extensions answer 409, older ones 500.
+ * Source: durable-functions, createGenericError; azure-functions-durable-extension PR 3468.
  */
 const REFUSED = /^The operation failed with an unexpected status code: (?:409|500)\./;
 
-/** False when the engine refuses because a run of this id has not ended. */
+/** Starts an orchestration. @returns false if the engine refuses because a run of this id has not ended */
 export async function tryStart(
   client: DurableClient,
   orchestration: string,

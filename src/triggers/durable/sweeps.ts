@@ -2,10 +2,10 @@ import type { DurableClient } from 'durable-functions';
 import { SWEEP_INSTANCE, type SweepOutcome } from '../../domain/rotation/sweep.js';
 import { readInstance } from './runStatus.js';
 
-/** The present sweep, or the last one. */
-export interface SweepStatus {
+/** Status of the current or last sweep. */
+interface SweepStatus {
   readonly runtimeStatus: string;
-  /** Of one that has ended as it should. */
+  /** Present if it ended by itself. */
   readonly outcome?: SweepOutcome;
 }
 
@@ -16,7 +16,7 @@ export async function readSweep(client: DurableClient): Promise<SweepStatus | un
   return { runtimeStatus, ...(isOutcome(output) ? { outcome: output } : {}) };
 }
 
-/** Written by the sweep itself, so one field stands for the rest of the shape. */
+/** The sweep itself writes the value, so checking one field is enough. */
 function isOutcome(value: unknown): value is SweepOutcome {
   return typeof value === 'object' && value !== null && 'endedAt' in value;
 }

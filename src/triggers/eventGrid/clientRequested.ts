@@ -30,9 +30,9 @@ import { DeliverAgain, eventFunction, invalidData, type EventHandler, type Verdi
 import { startFromEvent } from './startFromEvent.js';
 
 /**
- * The request topic's events: `ConnectedRegistry.ClientRequested`, `.RevokeRequested` and `.OffboardRequested`. Those that
- * the setting REQUEST_EVENTS does not list are refused. Where there are profiles, each must be about a client that one of
- * them covers, and none may ask for more than that gives.
+ * Handles events of the request topic: `ConnectedRegistry.ClientRequested`, `.RevokeRequested` and `.OffboardRequested`.
+ * Kinds that the setting REQUEST_EVENTS does not list are refused. If profiles are configured, one must cover the client, and
+ * the request must not exceed it.
  */
 export function onClientRequested(config: Config) {
   return eventFunction('clientRequested', {
@@ -44,13 +44,14 @@ export function onClientRequested(config: Config) {
     [REVOKE_REQUESTED]: aboutClient('revoke', config, async (event, client, reference) => {
       const origin = originOf(event, clientFingerprint(REVOKE, reference));
       const result = await durableRuns(client).revoke(newRun(reference, origin, config));
-      if (result.kind !== 'running') throw new DeliverAgain('the revocation was not confirmed');
+      if (result.kind !== 'running')
+        throw new DeliverAgain('the durable engine did not confirm the revocation; the event must be delivered again');
       return { kind: 'taken', decision: 'started', operations: [result.id] };
     }),
   });
 }
 
-/** Refuses events of a kind that the installation does not take from the topic: before their data are looked at. */
+/** Refuses events of kinds that the settings do not accept, before their data are parsed. */
 function ifAccepted(
   kind: RequestEventKind,
   { requestEvents, profileBook }: Pick<Config, 'requestEvents' | 'profileBook'>,
@@ -59,17 +60,18 @@ function ifAccepted(
   if (requestEvents.includes(kind)) return handle;
   const message =
     profileBook.profiles.length === 0 && requestEvents.length === 0
-      ? `asks for ${kind}, which no event may while there are no profiles`
-      : `asks for ${kind}, which the setting REQUEST_EVENTS does not list`;
-  const fix = `Set PROFILES or REQUEST_EVENTS (docs/events.md), or have an operator ask.`;
+      ? `requests ${kind}, which events may not do without profiles`
+      : `requests ${kind}, which the setting REQUEST_EVENTS does not list`;
+  const fix = `Set PROFILES or REQUEST_EVENTS (docs/events.md), or ask an operator to request it.`;
   return async () => ({ kind: 'refused', decision: 'not-accepted', errors: [{ field: 'type', message, fix }] });
 }
 
 function onboardOnRequest(config: Config): EventHandler {
   return async (event, client) => {
-    const wanted = config.profileBook.profiles.length === 0 ? readOnlyRequest(event, config) : bounded(event, config);
-    if ('kind' in wanted) return wanted;
-    const { onboarding, ...profile } = wanted;
+    const requested =
+      config.profileBook.profiles.length === 0 ? readOnlyRequest(event, config) : bounded(event, config);
+    if ('kind' in requested) return requested;
+    const { onboarding, ...profile } = requested;
     const fault = lifetimeFault(onboarding.credentialLifetimeDays, config.lifetimes);
     if (fault) return { kind: 'refused', decision: 'invalid-data', errors: [fault], ...profile };
     const run = newRun(onboarding, originOf(event, fingerprint(onboarding)), config);
@@ -77,10 +79,10 @@ function onboardOnRequest(config: Config): EventHandler {
   };
 }
 
-type Wanted = Verdict | { readonly onboarding: Onboarding; readonly profile?: string };
+type Requested = Verdict | { readonly onboarding: Onboarding; readonly profile?: string };
 
-/** Without any profile an event may ask for any client, but for rights to read alone. */
-function readOnlyRequest({ data }: IncomingEvent, { registries, lifetimes }: Config): Wanted {
+/** Without profiles, an event may request any client, but only read actions. */
+function readOnlyRequest({ data }: IncomingEvent, { registries, lifetimes }: Config): Requested {
   const parsed = onboardingEventData.safeParse(data, { reportInput: true });
   if (!parsed.success) return invalidData(parsed.error, ONBOARDING_FIELDS);
   const errors = NOT_FOR_EVENTS.filter((field) => parsed.data[field] !== undefined).map((field) => ({
@@ -91,20 +93,20 @@ function readOnlyRequest({ data }: IncomingEvent, { registries, lifetimes }: Con
   return { onboarding: toOnboarding(parsed.data, registries[0].name, lifetimes.defaultDays) };
 }
 
-function bounded({ data }: IncomingEvent, { profileBook, lifetimes }: Config): Wanted {
+function bounded({ data }: IncomingEvent, { profileBook, lifetimes }: Config): Requested {
   const parsed = boundedEventData.safeParse(data, { reportInput: true });
   if (!parsed.success) return invalidData(parsed.error, ONBOARDING_FIELDS);
   const { defaultRegistry, profiles } = profileBook;
-  // An event names no registry: the profile does.
+  // The event names no registry, so the profiles' registries are tried.
   const registries = new Set([defaultRegistry, ...profiles.flatMap(({ registry }) => registry ?? [])]);
   const profile = [...registries]
     .map((registry) => profileOfRequest(profileBook, clientOfEvent(parsed.data, registry)))
     .find((found) => found !== undefined);
   if (!profile) return { kind: 'refused', decision: 'no-profile' };
-  const wanted = withinProfile(profile, parsed.data, defaultRegistry, lifetimes.defaultDays);
-  return 'beyond' in wanted
-    ? { kind: 'refused', decision: 'beyond-profile', profile: profile.name, errors: wanted.beyond }
-    : { onboarding: wanted.onboarding, profile: profile.name };
+  const requested = withinProfile(profile, parsed.data, defaultRegistry, lifetimes.defaultDays);
+  return 'beyond' in requested
+    ? { kind: 'refused', decision: 'beyond-profile', profile: profile.name, errors: requested.beyond }
+    : { onboarding: requested.onboarding, profile: profile.name };
 }
 
 type ClientHandler = (
@@ -113,7 +115,7 @@ type ClientHandler = (
   reference: ReturnType<typeof clientOfEvent>,
 ) => Promise<Verdict>;
 
-/** An event that names a client, and nothing else. */
+/** Handles events whose data name only a client. */
 function aboutClient(kind: RequestEventKind, config: Config, handle: ClientHandler): EventHandler {
   const { profileBook } = config;
   return ifAccepted(kind, config, async (event, client) => {

@@ -24,7 +24,7 @@ import { eventFunction, invalidData, type Verdict } from './eventFunction.js';
 import { startFromEvent } from './startFromEvent.js';
 import { sameName } from '@connected-registry/protocol/names/sameName';
 
-/** Resource Manager's events: a new connected registry gets the clients that its profile lists. */
+/** Handles ARM's resource events: onboards the clients that a profile lists at a new connected registry. */
 export function onConnectedRegistryWritten(config: Config, queries: Queries) {
   return eventFunction('connectedRegistryWritten', {
     [RESOURCE_WRITTEN]: async (event, client) => {
@@ -52,7 +52,7 @@ interface Found {
   readonly at: string;
 }
 
-/** The new connected registry that an event tells of; or why it tells of none. Nothing is asked before the cheap looks. */
+/** Finds the new connected registry that an event reports, or why there is none. Cheap checks come before reads. */
 async function newConnectedRegistry(
   event: IncomingEvent,
   config: Config,
@@ -72,15 +72,15 @@ async function newConnectedRegistry(
   if (!facts) return notNew;
   const { record, wasBound } = await readConnectedRegistry(client, id.registry, facts.name);
   const verdict = judgeWrite(record, { at: event.at, facts, wasBound });
-  // Nothing is noted of it: what is unknown now, a later event may show.
+  // Records nothing, so that a later event can decide.
   if (verdict === 'unknown') return { kind: 'refused', decision: 'age-unknown', profile: profile.name };
-  // Before anything is started: an event that comes again after a failure is this one still.
+  // Recorded before the first start, so that a redelivery after a failure counts as the same event.
   if (verdict !== 'known')
     await noteConnectedRegistry(client, id.registry, facts.name, verdict === 'new' ? 'noteNew' : 'noteOld', event.at);
   return verdict === 'new' ? { profile, name: facts.name, at: event.at } : notNew;
 }
 
-/** The next one of the name is a new one. Nothing is started: what is left of the clients, a check finds. */
+/** Records the deletion, so that the next connected registry of that name counts as new. Starts nothing: a check finds the remaining resources. */
 async function noteDeletion(event: IncomingEvent, config: Config, client: DurableClient): Promise<Verdict> {
   const read = readEvent(event, config, isConnectedRegistryDeletion);
   if ('kind' in read) return read;
@@ -92,7 +92,7 @@ async function noteDeletion(event: IncomingEvent, config: Config, client: Durabl
   return { kind: 'taken', decision: 'noted' };
 }
 
-/** What the event is about, where it is about a connected registry of ours. */
+/** Parses an event about a connected registry in a configured registry. */
 function readEvent(event: IncomingEvent, config: Config, isAbout: (data: ResourceEventData) => boolean) {
   const parsed = resourceEventData.safeParse(event.data, { reportInput: true });
   if (!parsed.success) return invalidData(parsed.error);
@@ -110,7 +110,7 @@ function isConfigured(
   return sameName(registry?.subscriptionId, id.subscriptionId) && sameName(registry?.resourceGroup, id.resourceGroup);
 }
 
-/** One verdict for all clients: something was started, or attached to, or all was done before. */
+/** Combines the clients' verdicts: `started` if any was, else `attached`, `stale` or `repeated`. */
 function summary(verdicts: readonly Verdict[], { name: profile }: Profile): Verdict {
   const operations = verdicts.flatMap(({ operations = [] }) => operations);
   const [first] = ['started', 'attached', 'stale', 'repeated'].flatMap((decision) =>

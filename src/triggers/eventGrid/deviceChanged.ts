@@ -18,8 +18,8 @@ interface Device {
 }
 
 /**
- * An IoT Hub's events: a device that was created is onboarded as its profile says, one that was deleted is offboarded.
- * Deliveries have no order, so the hub itself is asked whether the device exists now.
+ * Handles an IoT Hub's events: onboards a created device by its profile, and offboards a deleted one. Events may arrive out
+ * of order, so the hub is asked whether the device exists now.
  */
 export function onDeviceChanged(config: Config, queries: Queries) {
   const { defaultRegistry } = config.profileBook;
@@ -45,7 +45,7 @@ export function onDeviceChanged(config: Config, queries: Queries) {
     const found = deviceOf(event, config);
     if ('kind' in found) return found;
     const { hub, device, profile, at } = found;
-    // Created again since: its own event says so, or has said.
+    // The device was created again, which its own event reports.
     if (await queries.events.hasDevice(hub, device))
       return { kind: 'ignored', decision: 'device-exists', profile: profile.name };
     const { registry = defaultRegistry, connectedRegistry = '' } = profile;
@@ -58,7 +58,7 @@ export function onDeviceChanged(config: Config, queries: Queries) {
   return eventFunction('deviceChanged', { [DEVICE_CREATED]: created, [DEVICE_DELETED]: deleted });
 }
 
-/** The device that an event is about, and what is said of it; or why the event means nothing. */
+/** The event's device and its profile, or why the event is ignored. */
 function deviceOf(event: IncomingEvent, { profileBook }: Config): Device | Verdict {
   const parsed = deviceEventData.safeParse(event.data, { reportInput: true });
   if (!parsed.success) return invalidData(parsed.error);

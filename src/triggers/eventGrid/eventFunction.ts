@@ -8,13 +8,13 @@ import { ServiceError } from '../../serviceErrors/serviceError.js';
 import { fieldErrors } from '../http/answers/problem.js';
 import type { FieldError } from '../http/answers/problemDetails.js';
 
-/** What became of an event, in a word that logs are counted by. */
+/** What was decided about an event. Logs are counted by `decision`. */
 export interface Verdict {
-  /** `refused` ones should not have come like this; the rest is as it should be. */
+  /** `refused`: the sender or the settings are wrong. The other two are normal. */
   readonly kind: 'taken' | 'ignored' | 'refused';
   readonly decision: Decision;
   readonly profile?: string;
-  /** What was started or attached to. */
+  /** Ids of the operations that were started or attached to. */
   readonly operations?: readonly string[];
   readonly errors?: readonly FieldError[];
 }
@@ -23,43 +23,44 @@ export type Decision =
   | 'started'
   | 'attached'
   | 'rotation-due'
-  /** It is remembered, and nothing is to be started. */
+  /** Recorded; nothing is started. */
   | 'noted'
-  /** Its work was done before. */
+  /** An earlier delivery did its work. */
   | 'repeated'
-  /** Something newer was done since. */
+  /** A newer request replaced it. */
   | 'stale'
   | 'device-gone'
   | 'device-exists'
   | 'no-profile'
-  /** The installation takes no such events from the request topic. */
+  /** The settings accept no such events from the request topic. */
   | 'not-accepted'
   | 'beyond-profile'
   | 'own-write'
   | 'not-new'
   | 'not-ours'
-  /** Azure does not say when it was made, and nothing else shows that it is new. */
+  /** Azure returns no creation time, and nothing else shows that the connected registry is new. */
   | 'age-unknown'
   | 'no-event'
   | 'other-type'
   | 'invalid-data'
   | 'no-time'
-  /** A service refuses what the event needs, for good. */
+  /** A service permanently refused a call. */
   | 'service-refused'
   | 'internal';
 
-/** Takes events of one type. Throws {@link DeliverAgain} or a ServiceError for what a repetition can mend. */
+/** Handles events of one type. @throws DeliverAgain, or a ServiceError, if a redelivery can succeed */
 export type EventHandler = (event: IncomingEvent, client: DurableClient) => Promise<Verdict>;
 
-/** A repetition can mend it: Event Grid delivers what a function fails for again, with pauses, for a day. */
+/** An error after which a redelivery can succeed. Event Grid redelivers failed events, with delays, for a day. */
 export class DeliverAgain extends Error {
   override readonly name = 'DeliverAgain';
 }
 
 /**
- * A function for the events of one source, by their types. One event that fails brings all of its delivery again, so this
- * fails for nothing but what a repetition can mend; everything else ends here, with a log line by which it is found again
- * (docs/decisions/0018-refused-events.md).
+ * Creates the function for the events of one source.
+ * One failed event makes Event Grid redeliver its whole batch, so the function fails only if a redelivery can succeed. All
+ * other events end here, with a log line that identifies them (docs/decisions/0018-refused-events.md).
+ * @param handlers by event type
  */
 export function eventFunction(name: string, handlers: Readonly<Record<string, EventHandler>>) {
   return async (event: unknown, client: DurableClient, context: InvocationContext): Promise<void> => {
@@ -77,18 +78,18 @@ export function eventFunction(name: string, handlers: Readonly<Record<string, Ev
   };
 }
 
-/** Faults of one event that are logged. */
+/** Maximum errors of one event that are logged. */
 const MAX_LOGGED = 50;
 
-/** Longest attribute that is logged, in characters. A resource id has some two hundred; a sender may write a megabyte. */
-const LONGEST_ATTRIBUTE = 400;
+/** Maximum characters of a logged attribute. A resource id has about 200; a sender may write a megabyte. */
+const MAX_ATTRIBUTE_CHARACTERS = 400;
 
-/** What an event is found again by. */
+/** Attributes that identify an event in the log. */
 function attributesOf(event: IncomingEvent | undefined): Readonly<Record<string, string>> {
   const { id, type, subject, source } = event ?? {};
   const entries = Object.entries({ id, type, subject, source });
   return Object.fromEntries(
-    entries.flatMap(([name, text]) => (text === undefined ? [] : [[name, text.slice(0, LONGEST_ATTRIBUTE)]])),
+    entries.flatMap(([name, text]) => (text === undefined ? [] : [[name, text.slice(0, MAX_ATTRIBUTE_CHARACTERS)]])),
   );
 }
 
@@ -112,18 +113,19 @@ async function judge(
     if (error instanceof ServiceError || error instanceof DeliverAgain) throw error;
     const place = errorPlace(error);
     context.error(JSON.stringify({ event: 'eventGrid.unexpectedError', ...attributesOf(event), ...place }));
-    // What the host would log and keep is not the error's own text, which may quote anything.
-    if (!isOwnFault(error)) throw new DeliverAgain(`an unexpected ${place.name}; the event is to be delivered again`);
+    // The new error hides the original text from the host's log, since it may quote anything.
+    if (!isOwnFault(error))
+      throw new DeliverAgain(`an unexpected ${place.name} occurred; the event must be delivered again`);
     return { kind: 'refused', decision: 'internal' };
   }
 }
 
-/** What JavaScript itself throws: the same event would meet it again. The engine's client throws plain errors. */
+/** Errors of JavaScript itself, which a redelivery would meet again. The durable client throws plain errors. */
 function isOwnFault(error: unknown): boolean {
   return [TypeError, RangeError, ReferenceError, SyntaxError].some((kind) => error instanceof kind);
 }
 
-/** Data that do not fit their schema. @param help how each field must look. */
+/** The verdict on data that do not match their schema. @param help rule of each field, by name */
 export function invalidData(error: z.ZodError, help: Readonly<Record<string, string>> = {}): Verdict {
   return { kind: 'refused', decision: 'invalid-data', errors: fieldErrors(error, help) };
 }

@@ -14,8 +14,8 @@ import type { Queries } from '../../queries/queries.js';
 import { eventFunction, invalidData, type EventHandler } from './eventFunction.js';
 
 /**
- * Key Vault's events: a client whose main secret is about to end is due for rotation, which the sweep starts. Candidates,
- * old versions and secrets of others are none of ours.
+ * Handles Key Vault's events: marks a client as due for rotation if its main secret is about to expire; the sweep starts the
+ * rotation. Ignores candidates, old versions and secrets of others.
  */
 export function onSecretExpiring(config: Pick<Config, 'vault'>, queries: Queries) {
   const vault = new URL(config.vault.url).host.toLowerCase();

@@ -9,23 +9,24 @@ import { durableRuns } from '../durable/durableRuns.js';
 import { DeliverAgain, type Verdict } from './eventFunction.js';
 
 /**
- * Starts an event's run, attaches to one that does the same, or has it wait for the run that holds the client. Events come
- * late, twice and out of order: one whose work is done, or that something newer has overtaken, starts nothing.
+ * Starts an event's run, attaches to an equal run, or lets it wait until the client's run ends. Event Grid may deliver
+ * events late, twice and out of order, so repeated and stale events start nothing.
+ * @throws DeliverAgain if the start was not confirmed
  */
 export async function startFromEvent(client: DurableClient, kind: ClientOperationKind, run: Run): Promise<Verdict> {
   const runs = durableRuns(client);
   const { eventAt: at, fingerprint } = run;
   const last = at === undefined ? undefined : await runs.present(run.request);
-  const overtaken = last && at !== undefined && compareWithLastRun(last, { kind, fingerprint, at });
-  if (overtaken) return { kind: 'ignored', decision: overtaken };
+  const order = last && at !== undefined && compareWithLastRun(last, { kind, fingerprint, at });
+  if (order) return { kind: 'ignored', decision: order };
   const result = await runs.startWhenFree(kind, run, false, true);
   if (result.kind === 'unknown')
-    throw new DeliverAgain('the durable engine did not confirm the start; the event is to be delivered again');
+    throw new DeliverAgain('the durable engine did not confirm the start; the event must be delivered again');
   if (result.kind === 'conflict')
     throw new DeliverAgain(
-      `another run of the client waits already (${result.id}); the event is to be delivered again`,
+      `another run of the client is already waiting (${result.id}); the event must be delivered again`,
     );
-  // The run that it attached to may have been asked for by an older event: what is older than this one is late from now on.
+  // An older event may have requested the attached run. From now on, events older than this one are stale.
   if (result.attached && at !== undefined) await noteEvent(client, run, at, result.id);
   return { kind: 'taken', decision: result.attached ? 'attached' : 'started', operations: [result.id] };
 }

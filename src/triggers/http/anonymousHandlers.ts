@@ -3,24 +3,24 @@ import type { DurableClient } from 'durable-functions';
 import { audit } from '../../audit/audit.js';
 import { guarded } from './guarded.js';
 import { callerNetwork, RateLimit } from './requests/rateLimit.js';
-import { tooManyRequests } from './answers/tooManyRequests.js';
+import { tooManyRequests } from './answers/problem.js';
 
 type Handler = (request: HttpRequest, client: DurableClient) => Promise<HttpResponseInit>;
 
-/** Audit lines about one address that floods, in a minute: a line for each of its requests would be a flood of the log. */
+/** Audit lines a minute about one address that floods the app, so that its requests do not flood the log. */
 const LINES_PER_MINUTE = 1;
 
-/** Counts what anonymous callers send: those of the routes that anybody may call, and those who are refused as operators. */
+/** Limits requests of anonymous callers: to routes without authentication, and of callers refused as operators. */
 export class AnonymousLimit {
   private readonly byAddress: RateLimit;
   private readonly lines = new RateLimit(LINES_PER_MINUTE);
 
-  /** @param perMinute requests that one instance takes from one address in a minute, over all routes. */
+  /** @param perMinute requests that one instance accepts from one address a minute, over all routes */
   constructor(perMinute: number) {
     this.byAddress = new RateLimit(perMinute);
   }
 
-  /** @returns the refusal of one too many; undefined where it may pass. Looks at nothing of it but its address. */
+  /** Reads only the request's address. @returns the answer to a request over the limit; undefined if it may pass */
   refusal(request: Pick<HttpRequest, 'headers' | 'url'>): HttpResponseInit | undefined {
     const address = callerNetwork(request.headers.get('x-forwarded-for'));
     const pause = this.byAddress.take(address, Date.now());
@@ -32,8 +32,9 @@ export class AnonymousLimit {
 }
 
 /**
- * The handlers of routes that anybody may call, with no key of the host's: all of them behind one limit together, and
- * guarded. The limit counts before anything of the request is looked at but its address.
+ * Wraps the handlers of routes without a host key. They share one limit, which applies before anything but the address of a
+ * request is read.
+ * @returns a function that wraps a handler; `actor`: the actor in the audit
  */
 export function anonymousHandlers(limit: AnonymousLimit) {
   return (handler: Handler, actor: string) =>

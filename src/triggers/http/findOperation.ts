@@ -15,16 +15,16 @@ import { findRecorded, recordedView } from '../durable/recordedOperations.js';
 import { operationKind, readRun, type RunStatus } from '../durable/runStatus.js';
 import { problem } from './answers/problem.js';
 
-/** `run` may be one beside the client's own: a revocation, or the one that waits to start it. */
-export type FoundOperation =
+/** `run` may be the client's own run, a revocation, or a waiting run. */
+type FoundOperation =
   | { readonly run: RunStatus; readonly kind: OperationKind }
-  /** Its run's instance was used again, or purged: how it ended is known all the same. */
+  /** The run's instance was reused or purged, but a record has its end. */
   | { readonly recorded: Operation }
   | { readonly refusal: HttpResponseInit };
 
 /**
- * The run that an operation id names, or what the client's record says of it; else 404, or 410 that names the run which
- * has taken its place.
+ * Finds the run of an operation id, or its recorded end.
+ * @returns otherwise the refusal: 404, or 410 with the run that replaced it
  */
 export async function findOperation(text: string, client: DurableClient): Promise<FoundOperation> {
   const id = parseOperationId(text);
@@ -40,12 +40,12 @@ export async function findOperation(text: string, client: DurableClient): Promis
   const recorded = id && (await findRecorded(client, id));
   if (recorded?.startedAs !== undefined) return { refusal: superseded(recorded.startedAs) };
   if (recorded) return { recorded: recordedView(recorded) };
-  // A run id tells when it was made: one of the future has never been.
+  // A run id contains its creation time: one of the future never existed.
   if (!run || !kind || !beganBy(id.run, new Date())) return { refusal: notFound(text) };
   return { refusal: superseded(formatOperationId({ instance: id.instance, run: run.input.run })) };
 }
 
-/** Looks for the run among those that wait for their client; there is one a kind at the most. */
+/** Finds the run among those that wait for the client: at most one for each kind. */
 async function findWaiting({ instance, run }: OperationId, client: DurableClient) {
   for (const kind of WAITING_KINDS) {
     const found = await readRun(client, waitingInstance(kind, instance));
@@ -58,8 +58,8 @@ function superseded(current: string): HttpResponseInit {
   return problem({
     status: 410,
     code: 'superseded',
-    title: 'A later run has taken its place.',
-    detail: `The client's present run is ${current}.`,
+    title: 'A later run has replaced this operation.',
+    detail: `The client's current operation is ${current}.`,
     current,
   });
 }
@@ -69,6 +69,6 @@ function notFound(id: string): HttpResponseInit {
     status: 404,
     code: 'operation-not-found',
     title: 'There is no such operation.',
-    detail: `${JSON.stringify(id.slice(0, 160))} was never started, or was purged after its end.`,
+    detail: `Operation ${JSON.stringify(id.slice(0, 160))} was never started, or was purged after its end.`,
   });
 }

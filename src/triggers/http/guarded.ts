@@ -7,9 +7,9 @@ import { problem } from './answers/problem.js';
 type Handler = (request: HttpRequest, client: DurableClient) => Promise<HttpResponseInit>;
 
 /**
- * The last resort of every route: an error that nobody foresaw becomes a plain 503, and its name and place go to the log
- * (not its message, which may quote anything).
- * @param actor whom the audit names for what the route does.
+ * Wraps a route's handler: an unexpected error becomes a 503, and the log gets its name and place, but not its message, which
+ * may quote anything.
+ * @param actor the actor in the audit
  */
 export function guarded(handler: Handler, actor: string) {
   return async (request: HttpRequest, client: DurableClient, context: InvocationContext): Promise<HttpResponseInit> => {
@@ -23,7 +23,7 @@ export function guarded(handler: Handler, actor: string) {
           status: 503,
           code: 'unavailable',
           title: 'The app could not answer.',
-          detail: `Try again. If it stays so, the log of invocation ${context.invocationId} says where it failed.`,
+          detail: `Try again. If the error persists, see the log of invocation ${context.invocationId}.`,
         },
         { 'retry-after': '5' },
       );

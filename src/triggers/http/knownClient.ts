@@ -8,14 +8,14 @@ import { hasEnded, readRun } from '../durable/runStatus.js';
 import { problemBody } from './answers/problem.js';
 import type { ProblemDetails } from './answers/problemDetails.js';
 
-/** A client's record, and whether anything knows the client. */
-export interface LookedUp {
+/** A client's record, and suggestions if the client is unknown. */
+interface LookedUp {
   readonly record: ClientRecord;
   readonly unknown?: UnknownClient;
 }
 
-/** Looks a client up by its name. One whose run is under way is known, although nothing may be there yet. */
-export async function lookUp(
+/** Looks up a client by its name. A client with a running run is known, even if it has no resource yet. */
+export async function lookUpClient(
   client: DurableClient,
   reference: ClientReference,
   { findUnknown }: Pick<Queries, 'findUnknown'>,
@@ -28,7 +28,7 @@ export async function lookUp(
   return run && !hasEnded(run) ? { record } : { record, unknown };
 }
 
-/** Why nothing is started for a client that nobody knows. */
+/** The problem for an unknown client. */
 export function unknownClient(reference: ClientReference, unknown: UnknownClient): ProblemDetails {
   const { message, fix } = unknownClientText(reference, unknown);
   return problemBody({

@@ -7,7 +7,7 @@ import type { AnonymousLimit } from './anonymousHandlers.js';
 import { guarded } from './guarded.js';
 import { problem } from './answers/problem.js';
 
-/** @param actor whom the audit names for what is done: pass it on to what goes on after the answer. */
+/** @param actor the actor in the audit, also for work that continues after the answer */
 export type OperatorHandler = (
   request: HttpRequest,
   client: DurableClient,
@@ -16,10 +16,10 @@ export type OperatorHandler = (
 ) => Promise<HttpResponseInit>;
 
 /**
- * The one way to a route that is for operators: its level for the host, and its handler behind the check of who asks.
- * With function keys the host has looked before; with Entra the platform has told who it is, and here is decided whether
- * that is an operator. Whoever is refused counts as anonymous: each refusal is a line of the audit, which nobody may flood.
- * @param limit the one that all anonymous routes share; with function keys the host refuses, and none is needed.
+ * Wraps the handler of every route for operators, and sets the host's authentication level. With function keys, the host has
+ * checked the key. With Entra, the platform has authenticated the caller, and this decides whether the caller is an operator.
+ * Refused callers count as anonymous, since each refusal writes an audit line.
+ * @param limit shared with the anonymous routes; not needed with function keys, where the host refuses
  */
 export function operatorRoute(access: OperatorAccess, handler: OperatorHandler, limit?: AnonymousLimit) {
   return {
@@ -37,7 +37,7 @@ export function operatorRoute(access: OperatorAccess, handler: OperatorHandler, 
   };
 }
 
-/** What the operator has shown the host or the platform, which has looked at it before. */
+/** Remembers the credentials in the request, so that logs redact them. */
 function rememberKeys({ headers, query }: HttpRequest): void {
   seenSecrets.remember(headers.get('x-functions-key') ?? undefined);
   seenSecrets.remember(query.get('code') ?? undefined);
@@ -58,7 +58,7 @@ function notAuthenticated(): HttpResponseInit {
     {
       status: 401,
       code: 'not-authenticated',
-      title: 'Nobody is signed in.',
+      title: 'Authentication required.',
       detail: "Send Authorization: Bearer with an Entra access token for this app's registration.",
     },
     { 'www-authenticate': 'Bearer' },
@@ -70,10 +70,10 @@ function notAnOperator(access: OperatorAccess): HttpResponseInit {
   return problem({
     status: 403,
     code: 'not-an-operator',
-    title: 'The caller is no operator.',
+    title: 'The caller is not an operator.',
     detail:
       role === undefined
-        ? 'The object id is not among those that the app admits (OPERATOR_PRINCIPALS).'
-        : `The token lacks the app role ${role}, and its object id is not among those that the app admits.`,
+        ? 'The object id of the caller is not in the setting OPERATOR_PRINCIPALS.'
+        : `The token lacks the app role ${role}, and its object id is not in the setting OPERATOR_PRINCIPALS.`,
   });
 }

@@ -6,22 +6,22 @@ import { instancePages } from '../durable/instancePages.js';
 import { noteLostEnd } from '../durable/lostEnds.js';
 import { ENDED, hasEnded, readRun, type RunStatus } from '../durable/runStatus.js';
 
-/** Every day, before the daily check, at a time that few have chosen (NCRONTAB, seconds first). */
+/** Daily, before the daily check, at an unusual minute (NCRONTAB, seconds first). */
 export const PURGE_SCHEDULE = '0 37 2 * * *';
 
 const DAY = 86_400_000;
-/** Instances asked for at once. */
+/** Instances in one page of the listing. */
 const PAGE = 100;
 /**
- * Milliseconds after which the rest waits for the next day: a function may run for five minutes where the host's settings
- * say nothing else (Azure docs: functions-scale, timeout).
+ * Milliseconds after which the rest waits for the next day. By default, a function may run for five minutes (Azure docs:
+ * functions-scale, timeout).
  */
-const WITHIN = 4 * 60_000;
+const MAX_DURATION = 4 * 60_000;
 
 /**
- * Has the engine forget the runs that ended long ago. Their audit, in the log, stays, and so does what entities hold. By
- * their end, not by their start: some run for weeks.
- * @param afterDays days from a run's end until it may go.
+ * Purges the history of runs that ended long ago. Their audit lines in the log and the state of entities stay. The end of a
+ * run counts, not its start, since some run for weeks.
+ * @param afterDays days from a run's end until it may be purged
  */
 export function purgeEndedRuns(afterDays: number) {
   return async (_timer: Timer, client: DurableClient, context: InvocationContext): Promise<void> => {
@@ -36,23 +36,23 @@ export function purgeEndedRuns(afterDays: number) {
         prefix: '',
         top: PAGE,
         runtimeStatuses: ENDED,
-        // What ended before then began before then.
+        // A run that ended before then was also created before then.
         createdTo: before.toISOString(),
         ...(continuation === undefined ? {} : { continuation }),
       });
-      for (const run of page.runs.filter((one) => mayGo(one, before)))
+      for (const run of page.runs.filter((one) => isPurgeable(one, before)))
         tally[await inAuditScope(scope, () => purge(client, run))] += 1;
       continuation = page.continuation;
-    } while (continuation !== undefined && Date.now() - started < WITHIN);
+    } while (continuation !== undefined && Date.now() - started < MAX_DURATION);
     context.log(JSON.stringify({ event: 'runs.purged', ...tally, before, complete: continuation === undefined }));
   };
 }
 
-function mayGo(run: RunStatus, before: Date): boolean {
+function isPurgeable(run: RunStatus, before: Date): boolean {
   return hasEnded(run) && new Date(run.lastUpdated) < before;
 }
 
-/** A client may have begun a new run since the listing, under the same instance: that one is looked at again, and stays. */
+/** Reads the instance again, since a new run may have taken it after the listing. */
 async function purge(client: DurableClient, { instance, input }: RunStatus): Promise<'purged' | 'failed' | 'kept'> {
   const facts = { resource: instance, operation: formatOperationId({ instance, run: input.run }) };
   try {
@@ -63,7 +63,7 @@ async function purge(client: DurableClient, { instance, input }: RunStatus): Pro
     audit('run.purge.succeeded', facts);
     return 'purged';
   } catch {
-    // The engine refuses what runs again, or is out of breath: tomorrow is another day.
+    // The engine refuses because the instance is running again, or it is overloaded. The next day's purge tries again.
     audit('run.purge.failed', { ...facts, reason: 'engine' });
     return 'failed';
   }

@@ -8,22 +8,22 @@ import { hasEnded } from '../durable/runStatus.js';
 import { tryStart } from '../durable/startRun.js';
 import { readSweep } from '../durable/sweeps.js';
 
-/** Whom the audit names for what sweeps do. */
+/** The actor in the audit for sweeps. */
 const ACTOR = 'sweep';
 
-/** Starts a sweep, unless one is under way or sweeps rest after failures. What is skipped is done by the next one. */
+/** Starts a sweep, unless one is running or sweeps pause after failures. */
 export function onRotationTimer(config: Pick<Config, 'rotation' | 'limits'>) {
   return async (_timer: Timer, client: DurableClient, context: InvocationContext): Promise<void> => {
     const now = new Date();
-    const note = (sweep: string, more: object = {}) =>
+    const log = (sweep: string, more: object = {}) =>
       context.log(JSON.stringify({ event: 'rotationSweep', sweep, ...more }));
     const last = await readSweep(client);
-    if (last && !hasEnded(last)) return note('still under way');
+    if (last && !hasEnded(last)) return log('still under way');
     const restsUntil = last?.outcome?.stopped?.restsUntil;
-    if (restsUntil !== undefined && new Date(restsUntil) > now) return note('rests after failures', { restsUntil });
+    if (restsUntil !== undefined && new Date(restsUntil) > now) return log('rests after failures', { restsUntil });
     const { rotation, limits } = config;
     const input: SweepInput = { sweep: newRunId(now, randomBytes(4)), actor: ACTOR, policy: rotation, limits };
     const started = await tryStart(client, SWEEP, SWEEP_INSTANCE, input);
-    note(started ? 'started' : 'still under way');
+    log(started ? 'started' : 'still under way');
   };
 }

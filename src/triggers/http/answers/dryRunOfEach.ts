@@ -6,10 +6,10 @@ import { unknownProblem } from '../../../domain/clients/unknownClient.js';
 import { tokensIn } from '../../durable/clientRecords.js';
 import { eachOf } from '../../../queries/eachOf.js';
 import type { Queries, TakingAwayDryRun } from '../../../queries/queries.js';
-import { lookUp } from '../knownClient.js';
+import { lookUpClient } from '../knownClient.js';
 import { orServiceProblem } from './serviceProblem.js';
 
-/** What taking several clients away would do, all in one answer; each write names its client. Nothing is written. */
+/** Answers a dry run of several offboardings or revocations. Each write names its client. */
 export function dryRunOfEach(
   clients: readonly ClientReference[],
   dryRun: TakingAwayDryRun,
@@ -18,16 +18,16 @@ export function dryRunOfEach(
 ): Promise<HttpResponseInit> {
   return orServiceProblem(async () => {
     const plans = await eachOf(clients, async (reference) => {
-      const { record, unknown } = await lookUp(client, reference, queries);
+      const { record, unknown } = await lookUpClient(client, reference, queries);
       if (unknown) return { problems: [unknownProblem(reference, unknown)], writes: [], adopts: [] };
       return dryRun(reference, tokensIn(record));
     });
-    return { status: 200, jsonBody: together(plans) };
+    return { status: 200, jsonBody: combineDryRuns(plans) };
   });
 }
 
-/** Dry runs of several clients as one. */
-export function together(plans: readonly DryRunAnswer[]): DryRunAnswer {
+/** Combines the dry runs of several clients. */
+export function combineDryRuns(plans: readonly DryRunAnswer[]): DryRunAnswer {
   return {
     problems: plans.flatMap(({ problems }) => problems),
     writes: plans.flatMap(({ writes }) => writes),

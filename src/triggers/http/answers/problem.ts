@@ -6,7 +6,7 @@ import type { FieldError, ProblemDetails } from './problemDetails.js';
 
 type Answers = typeof ANSWER_CODES;
 
-/** A code goes with its own statuses only. */
+/** A problem's fields. Each code allows only its own statuses. */
 export type Details = {
   [Code in AnswerCode]: Omit<ProblemDetails, 'type' | 'code' | 'status'> & {
     readonly code: Code;
@@ -14,17 +14,17 @@ export type Details = {
   };
 }[AnswerCode];
 
-/** A URN, which leads nowhere, since docs/errors.md has no fixed address. */
+/** The problem's type: a URN that cannot be opened, since docs/errors.md has no fixed address. */
 export function problemType(code: AnswerCode): string {
   return `urn:connected-registry-onboarding:problem:${code}`;
 }
 
-/** A problem as RFC 9457 has it. Never holds a stack or a text of the engine's. */
+/** Builds a problem body by RFC 9457. It never contains a stack or a text of the engine. */
 export function problemBody(details: Details): ProblemDetails {
   return { type: problemType(details.code), ...details };
 }
 
-/** An answer that is one problem. */
+/** Builds an answer with a problem. */
 export function problem(details: Details, headers: Record<string, string> = {}): HttpResponseInit {
   return {
     status: details.status,
@@ -33,7 +33,7 @@ export function problem(details: Details, headers: Record<string, string> = {}):
   };
 }
 
-/** @param consequence what became of the request, in a sentence. */
+/** Builds the answer to an invalid request. @param consequence a sentence about what was not done */
 export function invalidRequest(
   errors: readonly FieldError[],
   consequence: string = 'Nothing was started.',
@@ -43,20 +43,21 @@ export function invalidRequest(
     status: 400,
     code: 'invalid-request',
     title: 'The request is not valid.',
-    detail: `Wrong: ${names}. ${consequence}`,
+    detail: `Invalid: ${names}. ${consequence}`,
     errors,
   });
 }
 
-/** A sender may write any number of faults, and each is answered or logged with its fix, which is longer than it. */
+/** Maximum errors in an answer or a log line, since a request may contain any number. */
 const MAX_ERRORS = 50;
 
-/** Longest field and message, in characters: both have names in them that the sender has chosen. */
-const LONGEST_TEXT = 300;
+/** Maximum characters of a field and a message, since both contain names that the sender chose. */
+const MAX_TEXT_CHARACTERS = 300;
 
 /**
- * A schema's issues by field, the first ones. @param help how each field must look, by its name.
- * @param schema names the fields of each object, where objects of several levels share one `help`.
+ * Converts a schema's issues to field errors, at most {@link MAX_ERRORS}.
+ * @param help rule of each field, by name
+ * @param schema lists the known fields of each object, if objects of several levels share one `help`
  */
 export function fieldErrors(
   error: z.ZodError,
@@ -68,7 +69,7 @@ export function fieldErrors(
       return keys.slice(0, MAX_ERRORS + 1).map((key) => ({
         field: shortened([...path, key].join('.')),
         message: 'is not a known field',
-        fix: `Leave it out. Known fields: ${((schema && knownFields(schema, path)) ?? Object.keys(help)).join(', ')}.`,
+        fix: `Omit it. Known fields: ${((schema && knownFields(schema, path)) ?? Object.keys(help)).join(', ')}.`,
       }));
     const missing = code === 'invalid_type' && input === undefined && path.length > 0;
     const known = helpFor(path, help);
@@ -81,15 +82,28 @@ export function fieldErrors(
     ];
   });
   if (errors.length <= MAX_ERRORS) return errors;
-  const more = { field: 'body', message: 'has more that is wrong', fix: 'Mend what is named here first.' };
+  const more = { field: 'body', message: 'has more errors', fix: 'Correct these errors first.' };
   return [...errors.slice(0, MAX_ERRORS), more];
 }
 
 function shortened(text: string): string {
-  return text.length > LONGEST_TEXT ? `${text.slice(0, LONGEST_TEXT)}…` : text;
+  return text.length > MAX_TEXT_CHARACTERS ? `${text.slice(0, MAX_TEXT_CHARACTERS)}…` : text;
 }
 
-/** A request that reads, and names something wrong. */
+/** Builds the answer to an invalid GET request. */
 export function invalidQuery(errors: readonly FieldError[]): HttpResponseInit {
   return invalidRequest(errors, 'Nothing was read.');
+}
+
+/** Builds the answer to a request over a rate limit. @param seconds until the same request may pass */
+export function tooManyRequests(seconds: number): HttpResponseInit {
+  return problem(
+    {
+      status: 429,
+      code: 'too-many-requests',
+      title: 'Too many requests.',
+      detail: `Send the request again in ${seconds} s.`,
+    },
+    { 'retry-after': String(seconds) },
+  );
 }

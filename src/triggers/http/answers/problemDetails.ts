@@ -5,32 +5,32 @@ import { operationStatus } from '@connected-registry/protocol/answers/answers';
 const codes = Object.keys(ANSWER_CODES) as AnswerCode[];
 
 export const fieldError = z
-  .object({ field: z.string(), message: z.string(), fix: z.string().describe('how it must look') })
+  .object({ field: z.string(), message: z.string(), fix: z.string().describe('how to correct it') })
   .readonly()
-  .describe('A field that is wrong, what is wrong with it, and how it must look.');
-/** One field that is wrong, what is wrong with it, and how it must look. */
+  .describe('An invalid field, what is wrong with it, and how to correct it.');
+/** An invalid field, what is wrong with it, and how to correct it. */
 export type FieldError = z.infer<typeof fieldError>;
 
 export const problemDetails = z
   .object({
-    type: z.string().describe('a URN that ends with the code; it names the kind of problem and leads nowhere'),
+    type: z.string().describe('a URN that ends with the code and identifies the kind of problem; it cannot be opened'),
     status: z.int().min(400).max(599),
     code: z.enum(codes).describe('stable'),
     title: z.string(),
     detail: z.string(),
     errors: z.array(fieldError).readonly().exactOptional(),
     running: z.string().describe('the operation that is in progress').exactOptional(),
-    current: z.string().describe("the operation that has taken this one's place").exactOptional(),
+    current: z.string().describe('the operation that replaced this one').exactOptional(),
     near: z
       .array(z.object({ registry: z.string(), connectedRegistry: z.string(), client: z.string() }).readonly())
       .readonly()
-      .describe('known clients of like names; absent where they could not be looked up')
+      .describe('known clients with similar names; absent if they could not be looked up')
       .exactOptional(),
     operationStatus: operationStatus.describe('how the operation ended').exactOptional(),
   })
   .readonly()
-  .describe('A problem as RFC 9457 has it.');
-/** A problem answer's body, as RFC 9457 has it. */
+  .describe('A problem by RFC 9457.');
+/** The body of a problem answer, by RFC 9457. */
 export type ProblemDetails = z.infer<typeof problemDetails>;
 
 const client = { registry: z.string(), connectedRegistry: z.string(), client: z.string() };
@@ -42,28 +42,28 @@ export const startedOperations = z
         z
           .object({
             ...client,
-            id: z.string().describe('the operation, where one was started or attached to').exactOptional(),
+            id: z.string().describe('the operation that was started or attached to').exactOptional(),
             status: z.literal('running').exactOptional(),
-            problem: problemDetails.describe('why none was, for this client alone').exactOptional(),
+            problem: problemDetails.describe('why no operation was started for this client').exactOptional(),
           })
           .readonly(),
       )
       .readonly()
-      .describe('one for each client, in the order of the request: with `id` and `status`, or with `problem`'),
+      .describe('one entry for each client, in the order of the request, with `id` and `status`, or with `problem`'),
   })
   .readonly()
-  .describe('What became of each client of a request that names several.');
+  .describe('The result for each client of a request that names several.');
 
 export const checkStarted = z
   .object({
-    id: z.string().describe('the operation; absent where nothing knows any of the clients').exactOptional(),
+    id: z.string().describe('the operation; absent if all clients are unknown').exactOptional(),
     status: z.literal('running').exactOptional(),
     operations: startedOperations
       .unwrap()
       .shape.operations.describe(
-        'one for each client that was named: one run checks them all, so that all have its id, but for those with a `problem`',
+        'one entry for each named client: one run checks them all, so all have its id, except those with a `problem`',
       ),
   })
   .readonly()
-  .describe('A check that is under way, or why there is none.');
+  .describe('A running check, or why none was started.');
 export type CheckStarted = z.infer<typeof checkStarted>;

@@ -2,7 +2,7 @@ import type { HttpResponseInit } from '@azure/functions';
 import { ServiceError } from '../../../serviceErrors/serviceError.js';
 import { problem } from './problem.js';
 
-/** Of a route that reads from Azure before it answers: what Azure did not answer becomes a problem that says so. */
+/** Runs a handler that reads from Azure, and converts a ServiceError to a problem answer. */
 export async function orServiceProblem(work: () => Promise<HttpResponseInit>): Promise<HttpResponseInit> {
   try {
     return await work();
@@ -13,7 +13,7 @@ export async function orServiceProblem(work: () => Promise<HttpResponseInit>): P
       {
         status: error.isRetryable ? 503 : 502,
         code: 'service-error',
-        title: 'Azure did not answer as needed.',
+        title: 'Azure did not return the expected answer.',
         detail: error.message,
       },
       headers,

@@ -4,18 +4,18 @@ import type { StartResult } from '../../../ports/runs.js';
 import { problem, problemBody, type Details } from './problem.js';
 import type { ProblemDetails } from './problemDetails.js';
 
-/** What callers should wait before they ask for the operation, in seconds. */
+/** Seconds that callers should wait before they read the operation. */
 const POLL_SECONDS = '2';
 
 /**
- * Where an operation is looked at, as a reference relative to the host that the caller knows: a request's `Host` is whatever
- * its sender wrote, so that an address made of it would lead wherever that sender likes.
+ * The address of an operation, relative to the host. An absolute address would need the request's `Host` header, in which a
+ * sender can write any host.
  */
 export function operationLocation(id: string): string {
   return `/api/operations/${encodeURIComponent(id)}`;
 }
 
-/** The answer to a request for one run: 202 with its operation, or why there is none. */
+/** Builds the answer to a request for one run: 202 with its operation, or why none was started. */
 export function startAnswer(result: StartResult): HttpResponseInit {
   if (result.kind === 'unknown') return problem(refusal(result), { 'retry-after': '5' });
   const location = operationLocation(result.id);
@@ -27,7 +27,7 @@ export function startAnswer(result: StartResult): HttpResponseInit {
   };
 }
 
-/** The same as a part of an answer about several clients. */
+/** Builds the part of an answer about several clients, as {@link startAnswer}. */
 export function startPart(result: StartResult): RunningOperation | { readonly problem: ProblemDetails } {
   return result.kind === 'running' ? { id: result.id, status: 'running' } : { problem: problemBody(refusal(result)) };
 }
@@ -38,13 +38,14 @@ function refusal(result: Exclude<StartResult, { kind: 'running' }>): Details {
       status: 503,
       code: 'engine-slow',
       title: 'The start could not be confirmed.',
-      detail: 'The durable engine did not show the run in time. Send the same request again: it attaches if it runs.',
+      detail:
+        'The durable engine did not confirm the run in time. Send the same request again: it attaches if the run started.',
     };
   return {
     status: 409,
     code: 'another-run',
     title: 'Another run of this client is in progress.',
-    detail: `Operation ${result.id} (${result.runningKind}) has not ended. Wait for its end, then send the request again.`,
+    detail: `Operation ${result.id} (${result.runningKind}) has not ended. Wait until it ends, then send the request again.`,
     running: result.id,
   };
 }

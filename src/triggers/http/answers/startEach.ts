@@ -4,17 +4,17 @@ import type { RunningOperation } from '@connected-registry/protocol/answers/answ
 import type { ClientReference } from '@connected-registry/protocol/names/clientKey';
 import { eachOf } from '../../../queries/eachOf.js';
 import type { Queries } from '../../../queries/queries.js';
-import { lookUp, unknownClient } from '../knownClient.js';
+import { lookUpClient, unknownClient } from '../knownClient.js';
 import type { ProblemDetails } from './problemDetails.js';
 
 export { eachOf };
 
-/** What became of one client of a request that names several. */
-export type ClientPart = ClientReference & (RunningOperation | { readonly problem: ProblemDetails });
+/** The result for one client of a request that names several. */
+type ClientPart = ClientReference & (RunningOperation | { readonly problem: ProblemDetails });
 
 /**
- * The same for clients that must exist: for one that nothing knows, nothing is started. Where that cannot be said, since
- * something could not be read, the run finds out.
+ * As {@link startEach}, but starts nothing for unknown clients. If something could not be read, the run itself finds out
+ * whether the client exists.
  */
 export function startEachKnown(
   clients: readonly ClientReference[],
@@ -23,14 +23,14 @@ export function startEachKnown(
   start: (client: ClientReference) => Promise<RunningOperation | { readonly problem: ProblemDetails }>,
 ): Promise<HttpResponseInit> {
   return startEach(clients, async (reference) => {
-    const { unknown } = await lookUp(client, reference, queries);
+    const { unknown } = await lookUpClient(client, reference, queries);
     return unknown ? { problem: unknownClient(reference, unknown) } : start(reference);
   });
 }
 
 /**
- * Starts something for each client. The answer is 202 with one part a client, in the order of the request: its operation,
- * or the problem that kept it from being started, which is not the others' problem.
+ * Starts a run for each client. The answer is 202 with one part for each client, in the order of the request: its operation,
+ * or the problem that prevented its start, which does not affect the others.
  */
 export async function startEach(
   clients: readonly ClientReference[],

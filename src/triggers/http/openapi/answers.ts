@@ -3,23 +3,23 @@ import { schemaReference, type SchemaName } from './componentSchemas.js';
 import { PROBLEM_EXAMPLES } from './problemExamples.js';
 
 /** Examples of one body, by name. */
-export type Examples = Readonly<Record<string, unknown>>;
+type Examples = Readonly<Record<string, unknown>>;
 
 const HEADERS = {
   Location: {
-    description: 'the operation to look at, relative to the address that was called',
+    description: 'address of the operation, relative to the called address',
     required: true,
     schema: { type: 'string', format: 'uri-reference' },
   },
-  /** Where none may have been started. */
+  /** For answers that may have started no operation. */
   'Location?': {
-    description: 'the operation to look at, relative to the address that was called; absent where none was started',
+    description: 'address of the operation, relative to the called address; absent if none was started',
     schema: { type: 'string', format: 'uri-reference' },
   },
-  'Retry-After': { description: 'seconds to wait before asking again', schema: { type: 'integer', minimum: 0 } },
-  'WWW-Authenticate': { description: 'the scheme that is asked for', required: true, schema: { type: 'string' } },
+  'Retry-After': { description: 'seconds to wait before the next request', schema: { type: 'integer', minimum: 0 } },
+  'WWW-Authenticate': { description: 'the required authentication scheme', required: true, schema: { type: 'string' } },
 } as const;
-export type HeaderName = keyof typeof HEADERS;
+type HeaderName = keyof typeof HEADERS;
 
 function headers(names: readonly HeaderName[]): object {
   return names.length === 0
@@ -27,7 +27,7 @@ function headers(names: readonly HeaderName[]): object {
     : { headers: Object.fromEntries(names.map((name) => [name.replace('?', ''), HEADERS[name]])) };
 }
 
-/** One body as OpenAPI has it: its schema and its examples. */
+/** Content of a JSON body: its schema and its examples. */
 export function jsonContent(name: SchemaName, examples: Examples): object {
   return { 'application/json': { schema: schemaReference(name), ...named(examples) } };
 }
@@ -37,7 +37,7 @@ function named(examples: Examples): object {
   return entries.length === 0 ? {} : { examples: Object.fromEntries(entries) };
 }
 
-/** An answer that is no problem. */
+/** A successful answer. */
 export function answer(
   description: string,
   name: SchemaName,
@@ -47,20 +47,22 @@ export function answer(
   return { description, ...headers(withHeaders), content: jsonContent(name, examples) };
 }
 
-/** The answers that are problems, by status; each says which codes it may have, and what they mean. */
+/** Problem answers by status, with the codes that each may have and their meanings. */
 export function problemAnswers(codes: readonly AnswerCode[]): Record<string, object> {
   const byStatus = new Map<number, AnswerCode[]>();
   for (const code of codes)
     for (const status of ANSWER_CODES[code].statuses) byStatus.set(status, [...(byStatus.get(status) ?? []), code]);
-  return Object.fromEntries([...byStatus].map(([status, its]) => [String(status), problemAnswer(status, its)]));
+  return Object.fromEntries(
+    [...byStatus].map(([status, ofStatus]) => [String(status), problemAnswer(status, ofStatus)]),
+  );
 }
 
-/** 401 for operators: with function keys the host says so, without a body; with Entra the app does. */
+/** The 401 answer to operators: from the host, without a body, with function keys; from the app with Entra. */
 export function notAuthenticated(): object {
   return {
     ...problemAnswer(401, ['not-authenticated']),
     description:
-      'With function keys: the key is missing or wrong, and the Functions host says so, without a body. With Entra: `not-authenticated`, no access token of Entra came along.',
+      'With function keys: the key is missing or wrong; the Functions host answers without a body. With Entra: `not-authenticated`, the request has no Entra access token.',
     headers: { 'WWW-Authenticate': { ...HEADERS['WWW-Authenticate'], required: false } },
   };
 }
@@ -78,7 +80,7 @@ function problemAnswer(status: number, codes: readonly AnswerCode[]): object {
       schemaReference('ProblemDetails'),
       {
         properties: { status: { const: status }, code: { enum: codes } },
-        // Where one status has several codes, they share no member.
+        // Several codes of one status have no common member.
         ...(codes.length === 1 && members.length > 0 ? { required: members } : {}),
       },
     ],

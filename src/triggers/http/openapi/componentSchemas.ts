@@ -40,7 +40,7 @@ import { rotationScheduleAnswer, scheduledRotation } from '@connected-registry/p
 import { rotationBody } from '@connected-registry/protocol/requests/rotationRequest';
 import { checkStarted, fieldError, problemDetails, startedOperations } from '../answers/problemDetails.js';
 
-/** The document's schemas by name: the very ones that the app parses with, and takes its types from. */
+/** The document's schemas by name: the same ones that the app parses with and derives its types from. */
 const SCHEMAS = {
   OnboardingRequest: onboardingBody,
   OffboardingRequest: offboardingBody,
@@ -94,8 +94,8 @@ export function schemaReference(name: SchemaName): { readonly $ref: string } {
 }
 
 /**
- * JSON Schemas (draft 2020-12, as OpenAPI 3.1 has them) of all that the routes take and give. They are made for input:
- * what is sent is closed where the app refuses unknown fields, and what is answered stays open to fields of later versions.
+ * JSON Schemas (draft 2020-12, as OpenAPI 3.1 uses) of all bodies. They are generated for input: schemas of requests are
+ * closed if the app refuses unknown fields, and schemas of answers stay open to fields of later versions.
  */
 export function componentSchemas(): Record<string, object> {
   const names = z.registry<{ id: string }>();
@@ -103,15 +103,15 @@ export function componentSchemas(): Record<string, object> {
   const { schemas } = z.toJSONSchema(names, {
     io: 'input',
     uri: (id) => `#/components/schemas/${id}`,
-    override: ({ jsonSchema }) => withoutNoise(jsonSchema),
+    override: ({ jsonSchema }) => removeNoise(jsonSchema),
   });
   return Object.fromEntries(
     Object.entries(schemas).map(([name, { $schema: _dialect, $id: _place, ...schema }]) => [name, schema]),
   );
 }
 
-/** What holds of every whole number and instant, or is about the code's own types, tells a reader of the API nothing. */
-function withoutNoise(schema: z.core.JSONSchema.BaseSchema): void {
+/** Removes what readers of the API do not need: bounds of all integers, the pattern of instants, `readOnly`. */
+function removeNoise(schema: z.core.JSONSchema.BaseSchema): void {
   delete schema.readOnly;
   if (schema.maximum === Number.MAX_SAFE_INTEGER) delete schema.maximum;
   if (schema.minimum === Number.MIN_SAFE_INTEGER) delete schema.minimum;

@@ -17,17 +17,17 @@ const FAULTY: HealthAnswer = {
   ],
 };
 
-/** The route that tells whether the app may do what it needs. */
+/** The route that reports whether the app has its rights. */
 export const healthPaths = {
   '/health': {
     get: {
       operationId: 'getHealth',
       tags: ['operations'],
-      summary: "Tries the rights of the app's identity",
+      summary: "Checks the rights of the app's identity",
       description:
-        'Each right by a read that changes nothing: four of each registry, two of the vault, one of each hub. Rights to write are `unknown`, since nothing is written to find out.',
+        'Tries each right by a read: four for each registry, two for the vault, one for each hub. Rights to write are `unknown`, since the check writes nothing.',
       responses: {
-        '200': answer('What was found.', 'HealthAnswer', { faulty: FAULTY }),
+        '200': answer('The rights.', 'HealthAnswer', { faulty: FAULTY }),
         ...BY_OPERATORS,
         ...problemAnswers(['unavailable']),
       },

@@ -48,7 +48,7 @@ export const CLIENT_UNBOUND: ClientView = {
   running: RUNNING.id,
 };
 
-/** As the app makes it; what is in it is nobody's business. */
+/** A continuation in the app's own format, which is opaque to callers. */
 const CONTINUATION = 'eyJwbGFjZSI6eyJza2lwIjo1fSwiZmlsdGVycyI6IjBhMWIyYzNkNGU1ZiJ9';
 
 export const CLIENT_PAGE: ClientPage = { clients: [CLIENT], continuation: CONTINUATION };
@@ -111,8 +111,8 @@ const RESULT: CheckResult = {
       registry: 'myregistry',
       connectedRegistry,
       message:
-        'It has not synced since 2026-02-20T00:00:00.000Z, and what is meant for it is kept for P2D only: it may never hear of changes made meanwhile.',
-      fix: `Bring it back and have it synchronise anew. For the next time: ${FIX_COMMANDS.keepMessages({ registry: 'myregistry', connectedRegistry, seconds: 13 * 86_400 })}`,
+        'It has not synced since 2026-02-20T00:00:00.000Z, and messages for it are kept only for P2D: it may never receive the changes made since.',
+      fix: `Bring it online and resynchronise it. To prevent this: ${FIX_COMMANDS.keepMessages({ registry: 'myregistry', connectedRegistry, seconds: 13 * 86_400 })}`,
     },
   ],
 };

@@ -4,7 +4,7 @@ import { answer, jsonContent, problemAnswers } from './answers.js';
 import { BY_OPERATORS } from './parameters.js';
 import * as examples from './inventoryExamples.js';
 
-/** A query's parameters, from the schema that it is read with. */
+/** A query's parameters, from the schema that parses it. */
 function parametersOf(query: z.ZodType): object[] {
   const { properties = {} } = z.toJSONSchema(query, { io: 'input' });
   return Object.entries(properties).map(([name, property]) => {
@@ -19,7 +19,7 @@ export const getClients = {
   tags: ['inventory'],
   summary: 'Lists clients that have a credential',
   description:
-    "From the tags of their secrets and from ARM; a client that seems to be fine may have been unbound, or its scope map changed, in the last minute. A client's running operation is shown unless it still waits for another.",
+    "Compares the tags of their secrets with ARM. Changes of bindings and scope maps in the last minute may not show yet. A client's running operation is shown unless it still waits for another.",
   parameters: parametersOf(clientsQuery),
   responses: {
     '200': answer('A page of clients.', 'ClientPage', { page: examples.CLIENT_PAGE }),
@@ -42,9 +42,9 @@ export const getClient = {
 export const getClientOperations = {
   operationId: 'getClientOperations',
   tags: ['operations'],
-  summary: "Lists a client's runs: those under way, and how the last twenty ended",
+  summary: "Lists a client's running operations, and how its last twenty ended",
   description:
-    'Newest first. Also of a client that has no credential: it was offboarded, or its onboarding failed. What a run of it answered in full is at its operation as long as the client has no later one.',
+    'Newest first. Also for a client without a credential, which was offboarded or whose onboarding failed. The full operation of a run can be read until the client has a later run.',
   responses: {
     '200': answer("The client's runs.", 'ClientOperations', { failed: examples.CLIENT_OPERATIONS }),
     ...BY_OPERATORS,
@@ -55,9 +55,9 @@ export const getClientOperations = {
 export const getOperations = {
   operationId: 'getOperations',
   tags: ['operations'],
-  summary: 'Lists runs that were not purged, the newest first',
+  summary: 'Lists runs, newest first',
   description:
-    "By the time at which they were asked for; one that had to wait for its client, by when it began to wait or to run. Each client shows its present or last run, those that wait for it, and its revocations; with `since`, or with registry, connectedRegistry and client, how its last twenty ended, too (without `since`, GET /clients/{key}/operations has a client's earlier runs). A continuation stays good while new runs begin.",
+    "Ordered by the time of the request; a run that waited for its client, by when it began to wait or to run. For each client, the list has its current or last run, its waiting runs and its revocations, unless purged. With `since`, or with registry, connectedRegistry and client, it also has how the client's last twenty runs ended (without `since`, see GET /clients/{key}/operations). A continuation stays valid while new runs begin.",
   parameters: parametersOf(operationsQuery),
   responses: {
     '200': answer('A page of runs.', 'OperationPage', {
@@ -72,19 +72,19 @@ export const getOperations = {
 export const postChecks = {
   operationId: 'postChecks',
   tags: ['inventory'],
-  summary: 'Compares clients, or all, with what was set for them',
+  summary: 'Compares some or all clients with their intended configuration',
   description:
-    "Reads only. Its operation's result names what was found; without `clients` it is about all clients and about tokens and scope maps that nobody uses, and a request while such a check is under way attaches to it.",
+    "Reads only. The operation's result lists the findings. Without `clients`, it covers all clients, and tokens and scope maps that no client uses; a request during such a check attaches to it.",
   requestBody: {
     required: true,
     content: jsonContent('CheckRequest', { one: examples.CHECK_REQUEST, all: {} }),
   },
   responses: {
-    '200': answer('To a request with `dryRun`: a check writes nothing.', 'DryRunAnswer', {
+    '200': answer('The answer to `dryRun`: a check writes nothing.', 'DryRunAnswer', {
       nothing: examples.DRY_RUN_OF_CHECK,
     }),
     '202': answer(
-      'The check is under way, unless nothing knows any of its clients.',
+      'The check has started, unless all its clients are unknown.',
       'CheckStarted',
       { one: examples.CHECK_STARTED },
       ['Location?', 'Retry-After'],

@@ -2,17 +2,17 @@ import { OPERATION_ID } from '@connected-registry/protocol/names/operationId';
 import { notAuthenticated, problemAnswers } from './answers.js';
 import * as examples from './examples.js';
 
-/** Tools of other languages do not know named groups. */
+/** Without named groups, which tools in other languages may not support. */
 const operationIdSchema = { type: 'string', pattern: OPERATION_ID.source.replaceAll(/\?<\w+>/g, '') };
 
 export const idParameter = (name: string) => ({
   name,
   in: 'path',
   required: true,
-  description: 'the id that the start of the run was answered with',
+  description: 'the id from the answer that started the run',
   schema: operationIdSchema,
   example: examples.OPERATION_ID,
 });
 
-/** To those who are no operators: the host's own answer where keys are asked for, else the app's. */
+/** The answers to callers who are not operators: from the host with function keys, otherwise from the app. */
 export const BY_OPERATORS = { '401': notAuthenticated(), ...problemAnswers(['not-an-operator']) };

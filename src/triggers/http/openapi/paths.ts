@@ -1,4 +1,4 @@
-import { LONGEST_WAIT_SECONDS } from '../routes/pendingMessages.js';
+import { MAX_WAIT_SECONDS } from '../routes/pendingMessages.js';
 import { answer, jsonContent, problemAnswers } from './answers.js';
 import * as examples from './examples.js';
 import { OPERATION_CHECKED } from './inventoryExamples.js';
@@ -10,9 +10,9 @@ import { rotationPaths } from './rotationPaths.js';
 const postOnboardings = {
   operationId: 'postOnboardings',
   tags: ['onboarding'],
-  summary: 'Starts an onboarding, attaches to an equal one, or tells what one would do',
+  summary: 'Starts an onboarding, attaches to an equal one, or plans one',
   description:
-    'The same request while its run is in progress attaches to that run. A request that asks for what is there already ends as completed and writes nothing, so it may always be sent again.',
+    'The same request during its run attaches to that run. A request for what already exists completes without a write, so it is safe to repeat.',
   requestBody: {
     required: true,
     content: jsonContent('OnboardingRequest', {
@@ -22,11 +22,11 @@ const postOnboardings = {
     }),
   },
   responses: {
-    '200': answer('What the onboarding would do, to a request with `dryRun`. Nothing was written.', 'DryRunAnswer', {
+    '200': answer('The answer to `dryRun`: what the onboarding would do. Nothing was written.', 'DryRunAnswer', {
       newClient: examples.DRY_RUN,
       notSynced: examples.DRY_RUN_REFUSED,
     }),
-    '202': answer('The run is under way.', 'RunningOperation', { running: examples.RUNNING }, [
+    '202': answer('The run has started.', 'RunningOperation', { running: examples.RUNNING }, [
       'Location',
       'Retry-After',
     ]),
@@ -42,10 +42,10 @@ const postOnboardings = {
   },
 };
 
-/** What is the same for offboardings and revocations: each client has a part of its own in the answer. */
+/** Common answers of offboardings and revocations, with one part for each client. */
 const PARTS_BY_CLIENT = {
   '202': answer(
-    'One part for each client: its operation, or the problem that kept it from being started.',
+    'One part for each client: its operation, or the problem that prevented its start.',
     'StartedOperations',
     { two: examples.STARTED_OPERATIONS },
     ['Retry-After'],
@@ -57,9 +57,9 @@ const PARTS_BY_CLIENT = {
 const postOffboardings = {
   operationId: 'postOffboardings',
   tags: ['onboarding'],
-  summary: 'Takes clients away, or tells what would go',
+  summary: 'Offboards clients, or plans it',
   description:
-    'Unbinds, disables and deletes the token, deletes a scope map of ours that nobody else uses, and retires the secrets. A run in progress of the client is told to end first. What is gone already is no fault, so the request may always be sent again.',
+    'Unbinds, disables and deletes the token, deletes a scope map of this app that no other token uses, and retires the secrets. A running operation of the client is asked to stop first. Resources that are already gone are no error, so the request is safe to repeat.',
   requestBody: {
     required: true,
     content: jsonContent('OffboardingRequest', {
@@ -68,7 +68,7 @@ const postOffboardings = {
     }),
   },
   responses: {
-    '200': answer('What the offboardings would do, to a request with `dryRun`. Nothing was written.', 'DryRunAnswer', {
+    '200': answer('The answer to `dryRun`: what the offboardings would do. Nothing was written.', 'DryRunAnswer', {
       bound: examples.OFFBOARDING_DRY_RUN,
     }),
     ...PARTS_BY_CLIENT,
@@ -78,12 +78,12 @@ const postOffboardings = {
 const postRevocations = {
   operationId: 'postRevocations',
   tags: ['onboarding'],
-  summary: 'Cuts clients off now, as for stolen devices',
+  summary: 'Revokes clients at once, for example for stolen devices',
   description:
-    'Disables the token by one write, and the secrets; a run in progress is told to end and undoes nothing that could be looked at. All is kept for inspection. Only an onboarding that was asked for later lifts it, and never with an earlier password. At the edge it holds from the next sync on: the result tells when that is due.',
+    'Disables the token with one write, and the secrets. A running operation is asked to stop and keeps its evidence. Everything is kept for inspection. Only an onboarding that is requested later clears the revocation, and never with an earlier password. At the edge, the revocation applies from the next sync: the result has its time.',
   requestBody: { required: true, content: jsonContent('RevocationRequest', { two: examples.CLIENTS_REQUEST }) },
   responses: {
-    '200': answer('What it would disable, to a request with `dryRun`. Nothing was written.', 'DryRunAnswer', {
+    '200': answer('The answer to `dryRun`: what the revocation would disable. Nothing was written.', 'DryRunAnswer', {
       revocation: examples.REVOCATION_DRY_RUN,
     }),
     ...PARTS_BY_CLIENT,
@@ -96,7 +96,7 @@ const getOperation = {
   summary: "Shows a run's state, steps and result",
   responses: {
     '200': answer(
-      'The run; with `Retry-After` while it is in progress.',
+      'The run, with `Retry-After` while it is running.',
       'Operation',
       {
         waiting: examples.OPERATION_WAITING,
@@ -116,11 +116,14 @@ const getOperation = {
 const cancelOperation = {
   operationId: 'cancelOperation',
   tags: ['operations'],
-  summary: 'Has a run undo what it has done',
+  summary: 'Cancels a run and rolls it back',
   description:
-    'The run ends as rolledBack with the code `cancelled`. Once it promotes it is too late: it ends as completed, and the operation says so. An offboarding or a revocation that has begun cannot be cancelled.',
+    'The run ends as rolledBack with the code `cancelled`. A run that is already promoting ends as completed. An offboarding or a revocation that has begun cannot be cancelled.',
   responses: {
-    '202': answer('The run was told.', 'RunningOperation', { running: examples.RUNNING }, ['Location', 'Retry-After']),
+    '202': answer('The run was asked to stop.', 'RunningOperation', { running: examples.RUNNING }, [
+      'Location',
+      'Retry-After',
+    ]),
     ...BY_OPERATORS,
     ...problemAnswers(['operation-not-found', 'already-ended', 'not-cancellable', 'superseded', 'unavailable']),
   },
@@ -129,17 +132,17 @@ const cancelOperation = {
 const postPullCheck = {
   operationId: 'postPullCheck',
   tags: ['devices'],
-  summary: "Takes a device's report of a pull check",
+  summary: "Accepts a device's report of a pull check",
   description:
-    "Admitted by the attempt's own key, which came with the event that asked for the pull. 401, 409 and 410 are final; on any other failure the device sends the same report again until `expiresAt`.",
+    "Authenticated by the attempt's own key, from the event that requested the pull. 401, 409 and 410 are final; after any other failure the device sends the same report again until `expiresAt`.",
   security: [{ pullCheckKey: [] }],
   requestBody: {
     required: true,
     content: jsonContent('PullCheckReport', { pulled: examples.REPORT, unauthorized: examples.FAILED_REPORT }),
   },
   responses: {
-    '200': answer('This very report was accepted before.', 'ReportAnswer', { again: { status: 'accepted before' } }),
-    '202': answer('The report counts.', 'ReportAnswer', { accepted: { status: 'accepted' } }),
+    '200': answer('This report was accepted before.', 'ReportAnswer', { again: { status: 'accepted before' } }),
+    '202': answer('The report was accepted.', 'ReportAnswer', { accepted: { status: 'accepted' } }),
     ...problemAnswers([
       'invalid-request',
       'report-key',
@@ -158,16 +161,16 @@ const postPullCheck = {
 const getPendingMessages = {
   operationId: 'getPendingMessages',
   tags: ['devices'],
-  summary: 'What the app has to tell the devices of an Entra identity',
+  summary: 'Returns pending messages for the devices of an Entra identity',
   description:
-    'For devices with no way in. The identity is mapped to its clients by profiles. A message is there until it is answered by a report or an acknowledgement; an answer that repeats one has nothing new.',
+    'For devices that accept no connections. Profiles map the identity to its clients. A message is returned until a report or an acknowledgement answers it, so it may be repeated.',
   security: [{ entra: [] }],
   parameters: [
     {
       name: 'wait',
       in: 'query',
-      description: 'seconds to wait for a message where there is none',
-      schema: { type: 'integer', minimum: 0, maximum: LONGEST_WAIT_SECONDS, default: 0 },
+      description: 'seconds to wait if there is no message',
+      schema: { type: 'integer', minimum: 0, maximum: MAX_WAIT_SECONDS, default: 0 },
     },
   ],
   responses: {
@@ -181,7 +184,7 @@ const getOpenApi = {
   operationId: 'getOpenApi',
   tags: ['document'],
   summary: 'This document',
-  description: 'Open to all: it holds nothing of an installation.',
+  description: 'Public: it contains nothing about an installation.',
   security: [],
   responses: {
     '200': { description: 'OpenAPI 3.1.', content: { 'application/json': { schema: { type: 'object' } } } },
@@ -189,7 +192,7 @@ const getOpenApi = {
   },
 };
 
-/** Every route, by its path under the server's url. */
+/** All routes, by path under the server's URL. */
 export const paths = {
   '/onboardings': { post: postOnboardings },
   '/offboardings': { post: postOffboardings },
@@ -211,7 +214,7 @@ export const paths = {
         name: 'attempt',
         in: 'path',
         required: true,
-        description: 'the number that the event gave',
+        description: 'the number from the event',
         schema: { type: 'integer', minimum: 1 },
       },
     ],

@@ -9,20 +9,20 @@ const example = (details: Omit<ProblemDetails, 'type'>): ProblemDetails => ({
   ...details,
 });
 
-/** Of the problems that say more than their code does. */
+/** Examples of the problems that have more fields than their code. */
 export const PROBLEM_EXAMPLES: Readonly<Partial<Record<AnswerCode, ProblemDetails>>> = {
   'invalid-request': example({
     status: 400,
     code: 'invalid-request',
     title: 'The request is not valid.',
-    detail: 'Wrong: client. Nothing was started.',
+    detail: 'Invalid: client. Nothing was started.',
     errors: [{ field: 'client', message: 'is missing', fix: `It must be ${ONBOARDING_FIELDS.client}.` }],
   }),
   'another-run': example({
     status: 409,
     code: 'another-run',
     title: 'Another run of this client is in progress.',
-    detail: `Operation ${OPERATION_ID} (onboard) has not ended. Wait for its end, then send the request again.`,
+    detail: `Operation ${OPERATION_ID} (onboard) has not ended. Wait until it ends, then send the request again.`,
     running: OPERATION_ID,
   }),
   'already-ended': example({
@@ -35,8 +35,8 @@ export const PROBLEM_EXAMPLES: Readonly<Partial<Record<AnswerCode, ProblemDetail
   superseded: example({
     status: 410,
     code: 'superseded',
-    title: 'A later run has taken its place.',
-    detail: `The client's present run is ${LATER_OPERATION_ID}.`,
+    title: 'A later run has replaced this operation.',
+    detail: `The client's current operation is ${LATER_OPERATION_ID}.`,
     current: LATER_OPERATION_ID,
   }),
 };

@@ -6,9 +6,9 @@ import * as examples from './rotationExamples.js';
 const postRotations = {
   operationId: 'postRotations',
   tags: ['rotation'],
-  summary: 'Rotates the credentials of clients, or tells what that would do',
+  summary: 'Rotates the credentials of clients, or plans it',
   description:
-    'A client at a time: the other password of its token is made, proven by a pull, and only then promoted; the password before stays usable until the device has acknowledged, or the overlap is over. With `urgent` the password in use is replaced at once and the other one emptied, which costs the client its access until it has the new one; whatever run is in the way ends first. Otherwise a client with another run in progress has a problem in its part of the answer.',
+    "Each client has its own run, which generates the token's other password, verifies it by a pull, and then promotes it. The previous password stays usable until the device acknowledges or the overlap ends. With `urgent`, the password in use is replaced at once and the other one cleared, so the client has no access until it has the new one; a running operation of the client is asked to stop first. Without `urgent`, a client with a running operation gets a problem in its part of the answer.",
   requestBody: {
     required: true,
     content: jsonContent('RotationRequest', {
@@ -18,11 +18,11 @@ const postRotations = {
     }),
   },
   responses: {
-    '200': answer('What it would do, to a request with `dryRun`. Nothing was written.', 'RotationDryRunAnswer', {
+    '200': answer('The answer to `dryRun`: what the rotations would do. Nothing was written.', 'RotationDryRunAnswer', {
       leaked: examples.DRY_RUN,
     }),
     '202': answer(
-      'For each client its run, or the problem that kept it from one.',
+      'One part for each client: its operation, or the problem that prevented its start.',
       'StartedOperations',
       {
         started: examples.STARTED,
@@ -44,15 +44,15 @@ const parameter = (name: keyof typeof SCHEDULE_PARAMETERS, schema: object) => ({
 const getRotationSchedule = {
   operationId: 'getRotationSchedule',
   tags: ['rotation'],
-  summary: 'Shows what is due when',
-  description: 'By the very rules of the sweep, as of now. What is due first comes first.',
+  summary: 'Lists when rotations are due',
+  description: 'By the rules of the sweep, as of now, earliest first.',
   parameters: [
     parameter('top', { type: 'integer', minimum: 1, maximum: MAX_LISTED, default: 100 }),
     parameter('registry', { type: 'string' }),
     parameter('connectedRegistry', { type: 'string' }),
   ],
   responses: {
-    '200': answer('Every client that has a credential, or the first `top`.', 'RotationScheduleAnswer', {
+    '200': answer('The first `top` of all clients that have a credential.', 'RotationScheduleAnswer', {
       two: examples.SCHEDULE,
     }),
     ...BY_OPERATORS,
@@ -63,9 +63,9 @@ const getRotationSchedule = {
 const postPromotion = {
   operationId: 'postPromotion',
   tags: ['devices'],
-  summary: "Takes a device's word that its consumers have a promoted credential",
+  summary: "Accepts a device's acknowledgement that its consumers have a promoted credential",
   description:
-    "Admitted by the promotion's own key, which came with the event that announced it. The password before may then be revoked at once. 401 and 410 are final; on any other failure the device sends the same again until `expiresAt`.",
+    "Authenticated by the promotion's own key, from the event that announced it. The previous password may then be revoked at once. 401 and 410 are final; after any other failure the device sends the same acknowledgement again until `expiresAt`.",
   security: [{ pullCheckKey: [] }],
   requestBody: {
     required: true,
@@ -73,7 +73,7 @@ const postPromotion = {
   },
   responses: {
     '200': answer('This version was acknowledged before.', 'ReportAnswer', { again: { status: 'accepted before' } }),
-    '202': answer('It counts.', 'ReportAnswer', { accepted: { status: 'accepted' } }),
+    '202': answer('The acknowledgement was accepted.', 'ReportAnswer', { accepted: { status: 'accepted' } }),
     ...problemAnswers([
       'invalid-request',
       'report-key',

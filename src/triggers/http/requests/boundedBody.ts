@@ -1,13 +1,12 @@
 import type { HttpRequest } from '@azure/functions';
 
-/** What a body came to: its bytes, or that it is larger than the route takes. */
-export type BoundedBody = { readonly bytes: Buffer } | { readonly tooLarge: true };
+/** A request's body, or that it is larger than the route accepts. */
+type BoundedBody = { readonly bytes: Buffer } | { readonly tooLarge: true };
 
 /**
- * Reads a request's body, of which never more than `most` bytes are kept. One that declares more is not read at all, and
- * one that turns out to have more is read no further than that; what is left of it is thrown away as it comes, since a
- * stream that is broken off would cost the caller the answer (the host then answers 500 by itself).
- * @param most longest body taken, in bytes.
+ * Reads a request's body and keeps at most `max` bytes in memory. A body that declares more is not read. The rest of a body
+ * that turns out to be longer is read and discarded: if the stream were closed, the host would answer 500 by itself.
+ * @param max maximum bytes of the body
  */
 export async function boundedBody(request: Pick<HttpRequest, 'headers' | 'body'>, max: number): Promise<BoundedBody> {
   const declared = request.headers.get('content-length');
@@ -32,11 +31,11 @@ interface BodyReader {
   read(): Promise<{ readonly value?: Uint8Array | undefined }>;
 }
 
-/** Reads to the end and keeps nothing. A caller that goes away in between is nobody's concern any more. */
+/** Reads to the end and keeps nothing. */
 async function discard(reader: BodyReader): Promise<void> {
   try {
     while ((await reader.read()).value !== undefined);
   } catch {
-    // The connection has ended.
+    // The caller has closed the connection, so no answer is needed.
   }
 }

@@ -7,15 +7,16 @@ import { toReference, type clientNames } from '@connected-registry/protocol/requ
 import { jsonBody } from './jsonBody.js';
 import { fieldErrors, invalidRequest } from '../answers/problem.js';
 
-/** Longest body of a request for 100 clients, in bytes. */
+/** Maximum bytes of a body with up to 100 clients. */
 const MAX_BYTES = 64 * 1024;
 
-export type ClientsBody<Body> =
+type ClientsBody<Body> =
   { readonly body: Body; readonly clients: readonly ClientReference[] } | { readonly refusal: HttpResponseInit };
 
 /**
- * Reads a body that names clients. @param schema a strict object with a field `clients` of clientNames.
- * @param help how each field must look, by its name.
+ * Reads a body that names clients.
+ * @param schema a strict object with a field `clients` of clientNames
+ * @param help rule of each field, by name
  */
 export async function clientsBody<Body extends { readonly clients: z.infer<typeof clientNames> }>(
   request: HttpRequest,
@@ -39,11 +40,11 @@ export function unknownRegistries(clients: readonly ClientReference[], config: P
   );
 }
 
-/** @param field where the registry was named. */
+/** The error for a registry that is not configured. @param field path of the registry's field */
 export function unknownRegistry(field: string, config: Pick<Config, 'registries'>) {
   return {
     field,
-    message: 'is not a registry that the app is configured for',
+    message: 'is not a configured registry',
     fix: `It must be one of ${config.registries.map((id) => id.name).join(', ')}.`,
   };
 }

@@ -4,17 +4,17 @@ import { expiryOfKey } from '../../../domain/pullCheck/reportKey.js';
 import { jsonBody, type JsonBody } from './jsonBody.js';
 import { problem } from '../answers/problem.js';
 
-/** What a device sends to be admitted: the key that came with an event, and the expiry that the key is for. */
+/** What authenticates a device's message: the key from an event, and the key's expiry (ISO 8601). */
 export interface DeviceKey {
   readonly keyId: string;
   readonly reportKey: string;
   readonly expiresAt: string;
 }
 
-/** The longest message of a device, in bytes. */
+/** Maximum bytes of a device's message. */
 const MAX_BYTES = 4096;
 
-/** The key in a request's header; undefined when there is none. It is not verified yet. */
+/** Reads the key in a request's header; undefined if there is none. The key is not verified yet. */
 export function deviceKey(request: Pick<HttpRequest, 'headers'>): DeviceKey | undefined {
   const credentials = /^PullCheck ([^:\s]+):([^:\s]+)$/.exec(request.headers.get('authorization') ?? '');
   const [, keyId, reportKey] = credentials ?? [];
@@ -24,7 +24,7 @@ export function deviceKey(request: Pick<HttpRequest, 'headers'>): DeviceKey | un
 
 const withExpiry = z.looseObject({ expiresAt: z.string() });
 
-/** Reads the body of a request whose key was verified. One that names another expiry than the key's is refused. */
+/** Reads the body of a request whose key was verified. Refuses a body with another expiry than the key's. */
 export async function deviceBody(request: HttpRequest, { expiresAt }: DeviceKey): Promise<JsonBody> {
   const body = await jsonBody(request, MAX_BYTES);
   if ('refusal' in body) return body;
@@ -37,9 +37,9 @@ export function wrongDeviceKey(): HttpResponseInit {
     {
       status: 401,
       code: 'report-key',
-      title: 'The report key does not fit.',
+      title: 'The report key is not valid for this address.',
       detail:
-        'Send Authorization: PullCheck {keyId}:{reportKey} and expiresAt as the event gave them, to the address that the event names.',
+        'Send Authorization: PullCheck {keyId}:{reportKey} and expiresAt exactly as in the event, to the address in the event.',
     },
     { 'www-authenticate': 'PullCheck' },
   );

@@ -1,35 +1,34 @@
 import type { HttpRequest, HttpResponseInit } from '@azure/functions';
 import type { z } from 'zod';
 import { deviceBody, deviceKey, wrongDeviceKey, type DeviceKey } from './deviceKey.js';
-import { fieldErrors, invalidRequest } from '../answers/problem.js';
-import { MAX_OF_ONE_OPERATION, RateLimit } from './rateLimit.js';
-import { tooManyRequests } from '../answers/tooManyRequests.js';
+import { fieldErrors, invalidRequest, tooManyRequests } from '../answers/problem.js';
+import { MAX_PER_OPERATION, RateLimit } from './rateLimit.js';
 
-/** A kind of message that devices send. */
-export interface DeviceMessageKind<Body> {
+/** A kind of message from devices. */
+interface DeviceMessageKind<Body> {
   readonly schema: z.ZodType<Body>;
   readonly fields: Parameters<typeof fieldErrors>[1];
-  /** What is said beside the faults of one that is not as it should be. */
-  readonly ofNoUse: string;
+  /** A sentence about the consequence of an invalid message. */
+  readonly consequence: string;
 }
 
-export interface DeviceMessageOrder {
-  /** As it stands in the path: anyone may have written it. */
+interface MessageContext {
+  /** The operation id in the path. Unverified: anybody may have written it. */
   readonly operation: string;
   readonly isAuthentic: (key: DeviceKey) => boolean;
-  /** Notes why one is refused. */
+  /** Called with the reason of a refusal. */
   readonly refused: (reason: string) => void;
 }
 
 /**
- * Reads one kind of messages: the key is looked at before anything else is read, and repetitions are counted before the body. A
- * key that fits is good for as many repetitions as anyone likes: the engine is asked for a few only.
+ * Creates a reader for one kind of message. It verifies the key before it reads anything else, and limits repetitions before
+ * it reads the body: a valid key allows any number of repetitions, and each would read from the engine.
  */
-export function deviceMessages<Body>({ schema, fields, ofNoUse }: DeviceMessageKind<Body>) {
-  const byOperation = new RateLimit(MAX_OF_ONE_OPERATION);
+export function deviceMessages<Body>({ schema, fields, consequence }: DeviceMessageKind<Body>) {
+  const byOperation = new RateLimit(MAX_PER_OPERATION);
   return async (
     request: HttpRequest,
-    { operation, isAuthentic, refused }: DeviceMessageOrder,
+    { operation, isAuthentic, refused }: MessageContext,
   ): Promise<{ readonly body: Body; readonly key: DeviceKey } | { readonly refusal: HttpResponseInit }> => {
     const refuse = (reason: string, refusal: HttpResponseInit) => {
       refused(reason);
@@ -43,6 +42,6 @@ export function deviceMessages<Body>({ schema, fields, ofNoUse }: DeviceMessageK
     if ('refusal' in body) return refuse(`status-${body.refusal.status ?? 0}`, body.refusal);
     const parsed = schema.safeParse(body.value, { reportInput: true });
     if (parsed.success) return { body: parsed.data, key };
-    return refuse('invalid-request', invalidRequest(fieldErrors(parsed.error, fields), ofNoUse));
+    return refuse('invalid-request', invalidRequest(fieldErrors(parsed.error, fields), consequence));
   };
 }

@@ -5,7 +5,7 @@ import { parseJson } from '@connected-registry/protocol/json/parseJson';
 
 export type JsonBody = { readonly value: unknown } | { readonly refusal: HttpResponseInit };
 
-/** Reads a request's body as JSON; the only way to a body in this app. @param most longest body taken, in bytes. */
+/** Reads a request's body as JSON. All routes read bodies with this function. @param max maximum bytes of the body */
 export async function jsonBody(request: HttpRequest, max: number): Promise<JsonBody> {
   const body = await boundedBody(request, max);
   if ('tooLarge' in body)
@@ -14,13 +14,13 @@ export async function jsonBody(request: HttpRequest, max: number): Promise<JsonB
         status: 413,
         code: 'body-too-large',
         title: 'The body is too large.',
-        detail: `At most ${max} bytes are taken. Nothing was started.`,
+        detail: `Send at most ${max} bytes. Nothing was started.`,
       }),
     };
   const value = parseJson(body.bytes.toString('utf8'));
   if (value !== undefined) return { value };
   const isEmpty = body.bytes.length === 0;
   const message = isEmpty ? 'is missing' : 'is not JSON';
-  const fix = `Send one JSON object, in UTF-8${isEmpty ? '; {} where it is to say nothing' : ''}.`;
+  const fix = `Send one JSON object in UTF-8${isEmpty ? ', {} if it has no fields' : ''}.`;
   return { refusal: invalidRequest([{ field: 'body', message, fix }]) };
 }

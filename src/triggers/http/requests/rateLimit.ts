@@ -1,23 +1,23 @@
 import { isIP } from 'node:net';
 
-/** How many keys are remembered; beyond that the ones seen longest ago are forgotten, and begin anew. */
+/** Maximum keys in memory. Beyond that, the keys that were not used for the longest time are removed and start again. */
 const MAX_KEYS = 10_000;
 
-/** Authentic messages of one operation in a minute: an attempt has one report, and a device may repeat it. */
-export const MAX_OF_ONE_OPERATION = 30;
+/** Authentic messages of one operation a minute. An attempt has one report, which a device may repeat. */
+export const MAX_PER_OPERATION = 30;
 
 interface Bucket {
   tokens: number;
   at: number;
 }
 
-/** So much a minute for each key, in one instance of the app: a guard against floods, no account of anything. */
+/** A token bucket for each key, in one instance of the app. It protects against floods; it is not an exact quota. */
 export class RateLimit {
   private readonly buckets = new Map<string, Bucket>();
 
   constructor(private readonly perMinute: number) {}
 
-  /** @returns seconds to wait, at least one, or undefined where the call may pass. @param now in milliseconds. */
+  /** @param now milliseconds @returns seconds to wait, at least one; undefined if the call may pass */
   take(key: string, now: number): number | undefined {
     const before = this.buckets.get(key) ?? { tokens: this.perMinute, at: now };
     const earned = (Math.max(0, now - before.at) / 60_000) * this.perMinute;
@@ -32,8 +32,8 @@ export class RateLimit {
 }
 
 /**
- * The address that the platform's front end saw: the last one, since whoever asks may have written those before it. What is
- * no address is `unknown`: with no front end before the app, whoever asks could write a new one for each request, however long.
+ * The caller's address as the platform's front end saw it: the last in the header, since a caller can write the ones before.
+ * Anything but an IP address becomes `unknown`: without a front end, a caller could write any text for each request.
  */
 export function callerAddress(forwardedFor: string | null): string {
   const last = (forwardedFor ?? '').split(',').at(-1)?.trim() ?? '';
@@ -42,7 +42,7 @@ export function callerAddress(forwardedFor: string | null): string {
   return isIP(address) === 0 || address.includes('%') ? 'unknown' : address.toLowerCase();
 }
 
-/** IPv6 addresses of one network, of which anybody may have a whole one (RFC 6177), count as one caller. */
+/** The caller's address, or its /64 network for IPv6: one caller may have a whole network (RFC 6177). */
 export function callerNetwork(forwardedFor: string | null): string {
   const address = callerAddress(forwardedFor);
   if (isIP(address) !== 6) return address;

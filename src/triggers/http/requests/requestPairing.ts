@@ -5,26 +5,26 @@ import { isGuid } from '../../../serviceErrors/serviceFacts.js';
 import { invalidRequest } from '../answers/problem.js';
 
 /*
- * With HTTP streams an invocation comes on one way, and its request on another, and a header of the host's pairs them. The
- * host leaves that header alone where the caller has sent one (azure-functions-host, DefaultHttpProxyService), so that a
- * caller who does would have an invocation wait for ever, and in the end the worker restarted by the function timeout. Here
- * such a request is found, paired by what the caller wrote, and refused.
+ * With HTTP streams, an invocation and its request arrive on different channels, and a header of the host pairs them. The
+ * host does not overwrite that header if the caller sent it (azure-functions-host, DefaultHttpProxyService). The invocation
+ * of such a request would wait for ever, until the function timeout restarts the worker. This module detects these requests,
+ * pairs them by the caller's header, and refuses them.
  */
 
 const HEADER = 'x-ms-invocation-id';
 
-/** How long an invocation waits for its request, in milliseconds. The host sends both at once; a starved machine is slow. */
-const LONGEST_WAIT = 30_000;
-/** So many invocations that were given up are remembered, for a request that comes all the same. */
-const MAX_GIVEN_UP = 1_000;
+/** Milliseconds that an invocation waits for its request. The host sends both at once, but a busy machine is slow. */
+const MAX_WAIT = 30_000;
+/** Maximum remembered invocations whose request did not arrive, to answer a late request. */
+const MAX_ABANDONED = 1_000;
 
-/** The parts of the SDK's model that are used here. Source: azure-functions-nodejs-worker, types-core. */
+/** The used parts of the SDK's programming model. Source: azure-functions-nodejs-worker, types-core. */
 export interface ProgrammingModel {
   getCapabilities(given: Record<string, string>): Promise<Record<string, string>>;
   getInvocationModel(context: CoreContext): InvocationModel;
 }
 
-export interface CoreContext {
+interface CoreContext {
   readonly invocationId: string;
   readonly request: { readonly triggerMetadata?: Readonly<Record<string, Readonly<{ json?: unknown }>>> | null };
 }
@@ -35,7 +35,7 @@ export interface InvocationModel {
   getResponse(context: unknown, result: unknown): Promise<{ invocationId?: string }>;
 }
 
-/** Watches the requests of the SDK's own server, and takes over the invocations whose callers sent the header. */
+/** Watches the requests of the SDK's server, and replaces the invocations whose callers sent the header. */
 export function pairRequests(model: ProgrammingModel): void {
   const arrived = new Arrivals();
   const getCapabilities = model.getCapabilities.bind(model);
@@ -47,26 +47,27 @@ export function pairRequests(model: ProgrammingModel): void {
     return capabilities;
   };
   model.getInvocationModel = (context) => {
-    const own = callersId(context);
-    return own === undefined
-      ? awaited(getInvocationModel(context), () => arrived.giveUp(context.invocationId))
-      : refused(context, own, arrived, getInvocationModel);
+    const sent = callersId(context);
+    return sent === undefined
+      ? withTimeout(getInvocationModel(context), () => arrived.abandon(context.invocationId))
+      : refusing(context, sent, arrived, getInvocationModel);
   };
 }
 
 /**
- * An invocation that ends when its request does not come: the host fails to hand on one whose headers it takes and its HTTP
- * client does not, such as letters outside ASCII, and its invocation would wait until the function timeout restarts the worker.
+ * Limits how long an invocation waits for its request. The host accepts some headers that its own HTTP client refuses, such as
+ * letters outside ASCII. Such a request never arrives, and its invocation would wait until the function timeout restarts the
+ * worker.
  */
-function awaited(model: InvocationModel, giveUp: () => void): InvocationModel {
+function withTimeout(model: InvocationModel, abandon: () => void): InvocationModel {
   const getArguments = model.getArguments.bind(model);
   model.getArguments = async () => {
     let timer: NodeJS.Timeout | undefined;
     const tooLong = new Promise<never>((_, reject) => {
       timer = setTimeout(() => {
-        giveUp();
-        reject(new Error('the request of this invocation did not come'));
-      }, LONGEST_WAIT);
+        abandon();
+        reject(new Error('the request of this invocation did not arrive'));
+      }, MAX_WAIT);
     });
     try {
       return await Promise.race([getArguments(), tooLong]);
@@ -77,7 +78,7 @@ function awaited(model: InvocationModel, giveUp: () => void): InvocationModel {
   return model;
 }
 
-/** What the caller has written into the header; undefined where it was left to the host. */
+/** The caller's value of the header; undefined if the host set it. */
 function callersId({ request, invocationId }: CoreContext): string | undefined {
   const text = request.triggerMetadata?.['Headers']?.json;
   if (typeof text !== 'string' || !text.toLowerCase().includes(HEADER)) return undefined;
@@ -87,8 +88,8 @@ function callersId({ request, invocationId }: CoreContext): string | undefined {
   return found === undefined || found === invocationId ? undefined : String(found);
 }
 
-/** The invocation of such a request: it takes the request from the SDK, and answers it without calling the function. */
-function refused(
+/** An invocation that takes the request from the SDK and refuses it without calling the function. */
+function refusing(
   context: CoreContext,
   id: string,
   arrived: Arrivals,
@@ -101,7 +102,7 @@ function refused(
       return inner.getArguments();
     },
     invokeFunction: async () =>
-      invalidRequest([{ field: HEADER, message: "is the host's own header", fix: 'Leave it out.' }]),
+      invalidRequest([{ field: HEADER, message: 'is reserved for the Functions host', fix: 'Omit it.' }]),
     getResponse: async (given, result) => ({
       ...(await inner?.getResponse(given, result)),
       invocationId: context.invocationId,
@@ -109,33 +110,33 @@ function refused(
   };
 }
 
-/** Requests at the SDK's server that no invocation has taken, by the header that they came with. */
+/** Requests at the SDK's server that no invocation has taken, by the value of their header. */
 class Arrivals {
   readonly #waiting = new Map<string, string[]>();
   readonly #takers = new Map<string, ((id: string) => void)[]>();
   readonly #open = new Set<string>();
-  readonly #givenUp = new Set<string>();
+  readonly #abandoned = new Set<string>();
 
-  /** @param port of the SDK's server; a process may have other servers. */
+  /** Watches the SDK's server. @param port its port, since a process may have other servers */
   watch(port: number): void {
     subscribe('http.server.request.start', (message) => {
       // The channel's documented message. Source: nodejs.org, diagnostics_channel, "HTTP".
       const { request, response } = message as { request: IncomingMessage; response: ServerResponse };
       if (request.socket.localPort !== port) return;
-      // The server listens on every address, but only the host next to it has business there.
+      // The server listens on all addresses, but only the local host may use it.
       if (!isLoopback(request.socket.remoteAddress)) request.socket.destroy();
       else this.#arrive(request, response);
     });
   }
 
-  /** Has a request that comes for this invocation after all answered, which no function does any more. */
-  giveUp(invocationId: string): void {
-    const [oldest] = this.#givenUp;
-    if (oldest !== undefined && this.#givenUp.size >= MAX_GIVEN_UP) this.#givenUp.delete(oldest);
-    this.#givenUp.add(invocationId);
+  /** Remembers that no function will answer this invocation, so that a late request gets a 503. */
+  abandon(invocationId: string): void {
+    const [oldest] = this.#abandoned;
+    if (oldest !== undefined && this.#abandoned.size >= MAX_ABANDONED) this.#abandoned.delete(oldest);
+    this.#abandoned.add(invocationId);
   }
 
-  /** The id under which the SDK holds the next request that came with this header, or with another that is no GUID. */
+  /** Waits for the next request with this header, or with any that is no GUID. @returns its id in the SDK */
   take(text: string): Promise<string> {
     const header = pairOf(text);
     const id = this.#waiting.get(header)?.shift();
@@ -148,20 +149,20 @@ class Arrivals {
       };
       const timer = setTimeout(() => {
         removeFrom(this.#takers, header, taker);
-        reject(new Error(`no request came for an invocation whose caller sent ${HEADER}`));
-      }, LONGEST_WAIT);
+        reject(new Error(`no request arrived for an invocation whose caller sent ${HEADER}`));
+      }, MAX_WAIT);
       this.#takers.set(header, [...takers, taker]);
     });
   }
 
   /**
-   * Each request gets an id of its own before the SDK reads it: two may come with one header, and the SDK makes an event's
-   * name of it, of which `error` ends the process and the empty one is never waited for. The host's own is a GUID.
+   * Gives each request a unique id before the SDK reads it. Two requests may have the same header, and the SDK uses it as the
+   * name of an event: `error` would end the process, and an empty name is never waited for. The host's own id is a GUID.
    */
   #arrive(request: IncomingMessage, response: ServerResponse): void {
     const header = request.headers[HEADER];
     if (typeof header !== 'string') return;
-    if (this.#givenUp.delete(header)) return void response.writeHead(503, { 'retry-after': '1' }).end();
+    if (this.#abandoned.delete(header)) return void response.writeHead(503, { 'retry-after': '1' }).end();
     const pair = pairOf(header);
     const id = pair === header && !this.#open.has(header) ? header : randomUUID();
     request.headers[HEADER] = id;
@@ -178,12 +179,12 @@ class Arrivals {
   }
 }
 
-/** Stands for every header that is no GUID. */
+/** Replaces every header that is no GUID. */
 const NO_GUID = 'no GUID';
 
 /**
- * What a request and its invocation are paired by. The host and Node join a header that was sent twice in two ways, so that
- * only a GUID is sure to be the same text in both; the rest are answered alike, whichever of them is taken.
+ * The value that pairs a request and its invocation. The host and Node join a repeated header differently, so only a GUID is
+ * sure to be equal in both. All other requests get the same answer, whichever is taken.
  */
 function pairOf(header: string): string {
   return isGuid(header) ? header : NO_GUID;

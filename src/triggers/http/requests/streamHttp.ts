@@ -3,9 +3,9 @@ import functions from '@azure/functions';
 import { pairRequests, type ProgrammingModel } from './requestPairing.js';
 
 /**
- * Has the host hand requests on as streams, in place of reading up to 100 MB of each into memory before anybody has looked
- * at it (docs/decisions/0027-bodies-come-as-streams.md). To be called while the
- * app loads, after a function was registered: only then does the worker know the SDK.
+ * Makes the host pass requests as streams. Otherwise it reads up to 100 MB of each into memory before the app can refuse it
+ * (docs/decisions/0027-bodies-come-as-streams.md). Call it while the app loads, after a function was registered: only then
+ * does the worker know the SDK.
  */
 export function streamHttp(): void {
   functions.app.setup({ enableHttpStream: true });
@@ -13,11 +13,11 @@ export function streamHttp(): void {
   if (model) pairRequests(model);
 }
 
-/** The model that the SDK has registered with the worker; undefined where no worker runs the app, as in tests. */
+/** The programming model that the SDK registered with the worker; undefined without a worker, as in tests. */
 function programmingModel(): ProgrammingModel | undefined {
   let loaded: unknown;
   try {
-    // Provided by the worker alone; it is in no package.
+    // The worker provides this module; no package has it.
     loaded = createRequire(import.meta.url)('@azure/functions-core');
   } catch {
     return undefined;
@@ -25,6 +25,6 @@ function programmingModel(): ProgrammingModel | undefined {
   if (typeof loaded !== 'object' || loaded === null || !('getProgrammingModel' in loaded)) return undefined;
   const { getProgrammingModel } = loaded;
   if (typeof getProgrammingModel !== 'function') return undefined;
-  // The worker's own type, of which no declaration is published.
+  // The worker publishes no type declaration.
   return getProgrammingModel.call(loaded) as ProgrammingModel;
 }

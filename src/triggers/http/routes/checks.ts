@@ -9,18 +9,18 @@ import { eachOf } from '../../../queries/eachOf.js';
 import type { Queries } from '../../../queries/queries.js';
 import { startCheck } from '../../durable/startCheck.js';
 import { unknownRegistries } from '../requests/clientsBody.js';
-import { lookUp, unknownClient } from '../knownClient.js';
+import { lookUpClient, unknownClient } from '../knownClient.js';
 import type { CheckStarted } from '../answers/problemDetails.js';
 import { jsonBody } from '../requests/jsonBody.js';
 import { fieldErrors, invalidRequest } from '../answers/problem.js';
 import { startAnswer } from '../answers/startAnswer.js';
 
-/** Longest body of a request for 100 clients, in bytes. */
+/** Maximum bytes of a body with up to 100 clients. */
 const MAX_BYTES = 64 * 1024;
 
 /**
- * `POST /api/checks`: compares clients, or all, with what was set for them. One run for all that are named: what it reads
- * of their registry serves every one. Of clients that nothing knows nothing is checked; without any other, nothing starts.
+ * `POST /api/checks`: compares some or all clients with their intended configuration. One run checks all named clients, so
+ * that it reads their registry once. Unknown clients are not checked; if all are unknown, nothing starts.
  */
 export function postChecks(
   config: Pick<Config, 'limits' | 'profileBook' | 'registries'>,
@@ -36,7 +36,7 @@ export function postChecks(
     if (unknown.length > 0) return invalidRequest(unknown);
     const looked = await eachOf(clients ?? [], async (reference) => ({
       reference,
-      unknown: (await lookUp(client, reference, queries)).unknown,
+      unknown: (await lookUpClient(client, reference, queries)).unknown,
     }));
     if (parsed.data.dryRun === true) {
       const problems = looked.flatMap(({ reference, unknown }) => (unknown ? unknownProblem(reference, unknown) : []));

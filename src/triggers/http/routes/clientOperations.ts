@@ -17,12 +17,12 @@ import { byStart, recordedSummary } from '../../durable/recordedOperations.js';
 import { hasEnded, operationKind, readRun, type RunStatus } from '../../durable/runStatus.js';
 import { CLIENT_KEY, clientNotFound } from './clients.js';
 
-/** Revocations that are under way; a client has hardly ever two. */
+/** Maximum running revocations that are read. A client rarely has two. */
 const MAX_REVOCATIONS = 20;
 
 /**
- * `GET /api/clients/{key}/operations`: what is under way, and how the client's last runs ended. Also of a client that was
- * offboarded, or whose onboarding failed: neither has a credential in the vault.
+ * `GET /api/clients/{key}/operations`: a client's running operations, and how its last ones ended. Also for clients without a
+ * credential in the vault, which were offboarded or whose onboarding failed.
  */
 export async function getClientOperations(
   request: HttpRequest,
@@ -48,14 +48,14 @@ export async function getClientOperations(
   return { status: 200, jsonBody: { operations } satisfies ClientOperations };
 }
 
-const NOTHING_RECORDED = 'No run of it is under way, and none is on record.';
+const NOTHING_RECORDED = 'It has no running operation and no recorded one.';
 
-/** One that attached to another run has no work of its own to show. */
+/** Whether the run did its own work. A run that attached to another one is not shown. */
 function isShown({ startedAs }: EndedOperation): boolean {
   return startedAs === undefined;
 }
 
-/** The client's own instance, those that wait for it, and its revocations. */
+/** Reads the client's own instance, its waiting runs and its revocations. */
 async function presentRuns(key: string, client: DurableClient, context: InvocationContext): Promise<RunStatus[]> {
   const instances = [key, ...WAITING_KINDS.map((kind) => waitingInstance(kind, key))];
   const [revocations, ...runs] = await Promise.all([

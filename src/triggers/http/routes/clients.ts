@@ -48,7 +48,7 @@ export function getClients(config: Pick<Config, 'registries'>, { inventory }: Pi
         };
         return { status: 200, jsonBody: page };
       } catch (error) {
-        // The vault knows its own pages: one that it refuses was not given by it, or long ago.
+        // The vault refuses a page's continuation that it did not issue, or issued long ago.
         if (place?.vaultPage && error instanceof ServiceError && error.kind === 'refused') return badContinuation();
         throw error;
       }
@@ -60,7 +60,7 @@ function defined({ vaultPage }: z.infer<typeof clientPlace>) {
   return vaultPage === undefined ? {} : { vaultPage };
 }
 
-/** A key holds nothing else; what does cannot be a secret's name of ours. */
+/** Form of a client's key. Other texts cannot be the name of a main secret. */
 export const CLIENT_KEY = /^[a-z0-9-]{1,100}$/;
 
 /** `GET /api/clients/{key}`: one client, with all that its scope map grants. */
@@ -78,7 +78,7 @@ export function getClient({ inventory }: Pick<Queries, 'inventory'>) {
   };
 }
 
-/** Adds the operation that is under way in the first of these instances that has one. */
+/** Adds the running operation of the first of these instances that has one. */
 async function withRunning(view: ClientView, client: DurableClient, instances: readonly string[]): Promise<ClientView> {
   for (const instance of instances) {
     const run = await readRun(client, instance);
@@ -89,14 +89,14 @@ async function withRunning(view: ClientView, client: DurableClient, instances: r
 }
 
 const NO_CREDENTIAL =
-  'The vault has no credential of that name. A client has one from its first onboarding until it is offboarded.';
+  'The vault has no credential of this name. A client has one from its first onboarding until its offboarding.';
 
-/** @param why what was looked for, in words. */
+/** Builds the 404 answer for a client's key. @param why a sentence about what was searched */
 export function clientNotFound(key: string, why: string): HttpResponseInit {
   return problem({
     status: 404,
     code: 'client-not-found',
     title: 'There is no such client.',
-    detail: `Nothing is known of ${JSON.stringify(key.slice(0, 100))}. ${why}`,
+    detail: `Client ${JSON.stringify(key.slice(0, 100))} was not found. ${why}`,
   });
 }

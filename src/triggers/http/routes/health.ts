@@ -1,7 +1,7 @@
 import type { HttpResponseInit } from '@azure/functions';
 import type { Queries } from '../../../queries/queries.js';
 
-/** `GET /api/health`: whether the app's identity may do what it needs, as harmless reads show just now. */
+/** `GET /api/health`: checks the rights of the app's identity with harmless reads. */
 export function getHealth(queries: Pick<Queries, 'health'>) {
   return async (): Promise<HttpResponseInit> => ({ status: 200, jsonBody: await queries.health() });
 }

@@ -15,7 +15,7 @@ import { dryRunOfEach } from '../answers/dryRunOfEach.js';
 import { startPart } from '../answers/startAnswer.js';
 import { startEachKnown } from '../answers/startEach.js';
 
-/** `POST /api/offboardings`: takes clients away, and has a run in progress end first; or tells what would go (dryRun). */
+/** `POST /api/offboardings`: offboards clients, after asking their running operations to stop, or plans it (dryRun). */
 export function postOffboardings(config: Config, queries: Queries) {
   return async (request: HttpRequest, client: DurableClient, actor: string): Promise<HttpResponseInit> => {
     const parsed = await clientsBody(request, offboardingBody, CLIENTS_FIELDS, config);

@@ -27,13 +27,13 @@ import { unknownRegistry } from '../requests/clientsBody.js';
 import { jsonBody } from '../requests/jsonBody.js';
 import { fieldErrors, invalidRequest } from '../answers/problem.js';
 
-/** Longest body of a request, in bytes: 500 repositories with long names fit. */
+/** Maximum bytes of a body: 500 repositories with long names fit. */
 const MAX_BYTES = 256 * 1024;
 
-/** Milliseconds that the answer to a start waits for the names of other clients: a listing of a large vault takes longer. */
+/** Milliseconds that the answer waits for the names of other clients. Listing a large vault takes longer. */
 const NAMES_WITHIN = 2_000;
 
-/** `POST /api/onboardings`: starts an onboarding, attaches to an equal one, or tells what one would do (dryRun). */
+/** `POST /api/onboardings`: starts an onboarding, attaches to an equal one, or plans one (dryRun). */
 export function postOnboardings(config: Config, queries: Queries) {
   return async (request: HttpRequest, client: DurableClient, actor: string): Promise<HttpResponseInit> => {
     const body = await jsonBody(request, MAX_BYTES);
@@ -48,7 +48,7 @@ export function postOnboardings(config: Config, queries: Queries) {
   };
 }
 
-/** What an onboarding that was asked for now would do; one that lifts a revocation plans for that. */
+/** Plans an onboarding that would be requested now, including clearing a revocation. */
 function plan(onboarding: Onboarding, client: DurableClient, queries: Queries): Promise<HttpResponseInit> {
   return orServiceProblem(async () => {
     const record = await readClientRecord(client, clientKey(onboarding));
@@ -58,13 +58,13 @@ function plan(onboarding: Onboarding, client: DurableClient, queries: Queries): 
       queries.findCaseTwins(referenceOf(onboarding)),
     ]);
     const { writes, adopts } = found;
-    const problems = [...found.problems, ...(await claimed(onboarding, found, client))];
+    const problems = [...found.problems, ...(await claimProblems(onboarding, found, client))];
     return { status: 200, jsonBody: { problems, writes, adopts, ...warningsOf(twins) } satisfies DryRunAnswer };
   });
 }
 
-/** The refusal that the run would meet when it claims its token: another client's record may have it, whatever secrets tell. */
-async function claimed(onboarding: Onboarding, plan: OnboardingPlan, client: DurableClient): Promise<Problem[]> {
+/** The problem that the run would meet when it claims its token, if another client owns the token's claim. */
+async function claimProblems(onboarding: Onboarding, plan: OnboardingPlan, client: DurableClient): Promise<Problem[]> {
   const { token } = onboarding;
   if (plan.problems.some(({ code }) => code === 'token-of-another-client')) return [];
   const owner = await readTokenOwner(client, onboarding.registry, token);

@@ -3,8 +3,7 @@ import type { HttpResponseInit } from '@azure/functions';
 let text: string | undefined;
 
 /**
- * `GET /api/openapi.json`: the API's document. What makes it is loaded by the first request only, since no other route
- * needs it.
+ * `GET /api/openapi.json`: the API's OpenAPI document. The first request loads its modules, since no other route needs them.
  */
 export async function getOpenApi(): Promise<HttpResponseInit> {
   if (text === undefined) {

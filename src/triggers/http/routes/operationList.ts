@@ -42,11 +42,11 @@ import { invalidQuery } from '../answers/problem.js';
 import { badContinuation, queryParameters } from '../requests/queryParameters.js';
 import { sameName } from '@connected-registry/protocol/names/sameName';
 
-/** Where a page begins; ids hold nothing else. */
+/** Position of a page in a continuation. Operation ids have only these characters. */
 const listPlace = z.strictObject({ at: z.int().min(0).max(8.64e15), id: z.string().regex(/^[a-z0-9.-]{0,200}$/) });
 
-/** Milliseconds: no run waits longer for its client, so that none was asked for long before its instance was made. */
-const LONGEST_WAIT = 31 * 86_400_000;
+/** Maximum milliseconds that a run waits for its client, hence between its request and the creation of its instance. */
+const MAX_WAIT = 31 * 86_400_000;
 
 type Filter = Omit<OperationsQuery, 'top' | 'continuation'>;
 
@@ -65,11 +65,11 @@ export function getOperations(config: Pick<Config, 'registries'>) {
       return invalidQuery([unknownRegistry('registry', config)]);
     const from = continuation === undefined ? undefined : parseContinuation(continuation, listPlace, filter);
     if (continuation !== undefined && !from) return badContinuation();
-    return { status: 200, jsonBody: await listed(filter, top, from, client, context) };
+    return { status: 200, jsonBody: await listOperations(filter, top, from, client, context) };
   };
 }
 
-async function listed(
+async function listOperations(
   filter: Filter,
   top: number,
   from: ListPlace | undefined,
@@ -88,7 +88,8 @@ async function listed(
     const summary = await summaryOf(run, client);
     return summary && fits(summary, filter) ? { id: summary.id, value: summary } : undefined;
   };
-  if (key !== undefined) return answerOf(await ofOneClient(key, filter, top, from, { pages, query, client }), filter);
+  if (key !== undefined)
+    return answerOf(await operationsOfClient(key, filter, top, from, { pages, query, client }), filter);
   const now = Date.now();
   const place = from ?? latest(filter);
   const present = await newestRuns(pages, query, { from: place, now, top }, show);
@@ -107,14 +108,14 @@ function answerOf({ found, next }: FoundPage<OperationSummary>, filter: Filter):
   };
 }
 
-/** Nothing that was made long after `createdBefore` was asked for before it. */
+/** The position to begin at: instances created long after `createdBefore` were not requested before it. */
 function latest({ createdBefore }: Filter): ListPlace | undefined {
   if (createdBefore === undefined) return undefined;
-  const at = Date.parse(createdBefore) + LONGEST_WAIT;
+  const at = Date.parse(createdBefore) + MAX_WAIT;
   return at < Date.now() ? { at, id: '' } : undefined;
 }
 
-/** A run that ended by its own outcome is `Completed` to the engine, whatever that is; others it ended itself. */
+/** The engine's statuses for each status. A run that returned an outcome is `Completed` for the engine, even if it failed. */
 const ENGINE_STATUSES: Readonly<Record<OperationStatus, readonly string[]>> = {
   running: ['Pending', 'Running', 'Suspended'],
   completed: ['Completed'],
@@ -122,8 +123,8 @@ const ENGINE_STATUSES: Readonly<Record<OperationStatus, readonly string[]>> = {
   failed: ['Completed', 'Failed', 'Terminated', 'Canceled'],
 };
 
-/** Of one client there are few instances, and its record knows of runs that have none any more. */
-async function ofOneClient(
+/** Lists one client's operations. It has few instances, and its record has the runs without an instance. */
+async function operationsOfClient(
   key: string,
   filter: Filter,
   top: number,
@@ -150,14 +151,14 @@ async function ofOneClient(
   return { found: found.slice(0, top), ...(last && found.length > top ? { next: { at: last.at, id: last.id } } : {}) };
 }
 
-/** The client's key, where a filter says all that makes it. */
+/** The client's key, if the filter names registry, connected registry and client. */
 function keyOf({ kind, registry, connectedRegistry, client }: Filter): string | undefined {
   if (kind === CHECK || registry === undefined || connectedRegistry === undefined || client === undefined)
     return undefined;
   return clientKey({ registry, connectedRegistry, client });
 }
 
-/** What the ids of the instances in question begin with: with a connected registry named, the engine finds them itself. */
+/** Prefixes of the instance ids that a filter can match. If it names a connected registry, the engine filters by prefix. */
 function prefixesOf({ kind, registry, connectedRegistry, client }: Filter): string[] {
   if (kind === CHECK) return [CHECK_PREFIX];
   if (registry === undefined || connectedRegistry === undefined) return [''];
@@ -169,15 +170,15 @@ function prefixesOf({ kind, registry, connectedRegistry, client }: Filter): stri
   return [...['', ...WAITING_PREFIXES].map((prefix) => `${prefix}${key}`), ofRevocations];
 }
 
-/** Undefined for what is no operation, or shows as another one. */
+/** The summary of a run; undefined if it is no operation, or is shown by another instance. */
 async function summaryOf(run: RunStatus, client: DurableClient): Promise<OperationSummary | undefined> {
-  if (run.kind === START_WHEN_FREE) return ofWaiting(run, client);
+  if (run.kind === START_WHEN_FREE) return waitingSummary(run, client);
   const kind = operationKind(run.kind);
   return kind && operationSummaryOf(run, kind);
 }
 
-/** A run that waited is shown by its own instance once it has begun. */
-async function ofWaiting(waiting: RunStatus, client: DurableClient): Promise<OperationSummary | undefined> {
+/** The summary of a waiting run; undefined once the run has begun, since its own instance shows it. */
+async function waitingSummary(waiting: RunStatus, client: DurableClient): Promise<OperationSummary | undefined> {
   if (waiting.outcome?.startedAs !== undefined) return undefined;
   const summary = operationSummaryOf(waiting, kindOfWaiting(waiting));
   if (hasEnded(waiting)) return summary;
@@ -186,7 +187,7 @@ async function ofWaiting(waiting: RunStatus, client: DurableClient): Promise<Ope
 }
 
 function kindOfWaiting({ input }: RunStatus): OperationKind {
-  // Its input is a WaitingRun by the name of its orchestration.
+  // The orchestration's name guarantees that the input is a WaitingRun.
   return (input as WaitingRun).kind;
 }
 

@@ -20,10 +20,9 @@ export async function getOperation(request: HttpRequest, client: DurableClient):
 }
 
 /**
- * `POST /api/operations/{id}/cancel`: the run undoes what it has done and ends as rolledBack with code `cancelled`. Once it
- * promotes it is too late: the run ends as completed, and the operation says so. An offboarding and a revocation that have
- * begun are not to be cancelled at all. An event raised for an ended run would vanish without a word, so that is looked
- * at first.
+ * `POST /api/operations/{id}/cancel`: asks a run to roll back, so that it ends as rolledBack with code `cancelled`. A run that
+ * is already promoting ends as completed. An offboarding or a revocation that has begun cannot be cancelled. The run's end is
+ * checked first, since the engine silently drops events for ended runs.
  */
 export async function cancelOperation(
   request: HttpRequest,
@@ -41,7 +40,8 @@ export async function cancelOperation(
       status: 409,
       code: 'not-cancellable',
       title: 'The operation cannot be cancelled.',
-      detail: 'What it has taken away, or disabled, cannot be given back. Onboard the client again after its end.',
+      detail:
+        'What an offboarding or a revocation has removed or disabled cannot be restored. Onboard the client again after it ends.',
     });
   const event: CancelEvent = { actor: `an operator (${actor})`, reason: 'cancelled' };
   await client.raiseEvent(run.instance, cancelEventName(run.input.run), event);

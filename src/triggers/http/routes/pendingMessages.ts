@@ -7,21 +7,20 @@ import { clientsOfPoller } from '../../../domain/profiles/profiles.js';
 import { audit } from '../../../audit/audit.js';
 import type { Callers } from '../../../ports/callers.js';
 import { pendingSignals } from '../../durable/pendingSignals.js';
-import { invalidQuery, problem } from '../answers/problem.js';
-import { tooManyRequests } from '../answers/tooManyRequests.js';
+import { invalidQuery, problem, tooManyRequests } from '../answers/problem.js';
 
-/** Seconds that a request may be held up: less than front ends and proxies on the way wait for an answer. */
-export const LONGEST_WAIT_SECONDS = 25;
+/** Maximum seconds that a request waits for messages: less than the timeouts of front ends and proxies. */
+export const MAX_WAIT_SECONDS = 25;
 
-/** Milliseconds between two looks while a request is held up. */
-const LOOK_EVERY = 1000;
+/** Milliseconds between two reads while a request waits. */
+const READ_INTERVAL = 1000;
 
-/** Seconds after which a refused device should ask again. */
-const ASK_AGAIN_SECONDS = 5;
+/** Seconds after which a refused device should poll again. */
+const RETRY_SECONDS = 5;
 
 /**
- * `GET /api/pull-checks/pending?wait=0..25`: what the app has to tell the devices of an Entra identity, for devices with no
- * way in. Nothing is kept for it: messages are made again from the runs' status, so one is there until it is answered.
+ * `GET /api/pull-checks/pending?wait=0..25`: pending messages for the devices of an Entra identity, for devices that accept no
+ * connections. Messages are not stored: they are built from the runs' status, and returned until they are answered.
  */
 export function getPendingMessages(config: Pick<Config, 'profileBook' | 'polling' | 'reportKeys'>, callers: Callers) {
   let open = 0;
@@ -32,7 +31,7 @@ export function getPendingMessages(config: Pick<Config, 'profileBook' | 'polling
         {
           field: 'wait',
           message: 'is not a number of seconds',
-          fix: `It must be a whole number from 0 to ${LONGEST_WAIT_SECONDS}; without it 0.`,
+          fix: `It must be a whole number from 0 to ${MAX_WAIT_SECONDS}; the default is 0.`,
         },
       ]);
     const token = /^Bearer +(\S+)$/i.exec(request.headers.get('authorization') ?? '')?.[1];
@@ -40,8 +39,8 @@ export function getPendingMessages(config: Pick<Config, 'profileBook' | 'polling
     if (objectId === undefined) return refuse('not-authenticated');
     const clients = clientsOfPoller(config.profileBook, objectId);
     if (clients.length === 0) return refuse('not-a-poller');
-    // A place is for devices only: whoever brings no good token takes none, however many ask.
-    if (open >= config.polling.atOnce) return tooManyRequests(ASK_AGAIN_SECONDS);
+    // Only authenticated devices count: callers without a valid token cannot use up the limit.
+    if (open >= config.polling.atOnce) return tooManyRequests(RETRY_SECONDS);
     open += 1;
     try {
       return await answer(client, clients, wait);
@@ -57,14 +56,14 @@ export function getPendingMessages(config: Pick<Config, 'profileBook' | 'polling
   ): Promise<HttpResponseInit> {
     const until = Date.now() + wait * 1000;
     for (;;) {
-      const messages = await look(client, clients);
+      const messages = await readMessages(client, clients);
       if (messages.length > 0) return { status: 200, jsonBody: { messages } satisfies PendingAnswer };
-      if (Date.now() + LOOK_EVERY > until) return { status: 204 };
-      await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY));
+      if (Date.now() + READ_INTERVAL > until) return { status: 204 };
+      await new Promise((resolve) => setTimeout(resolve, READ_INTERVAL));
     }
   }
 
-  async function look(client: DurableClient, clients: readonly ClientReference[]) {
+  async function readMessages(client: DurableClient, clients: readonly ClientReference[]) {
     const found = await Promise.all(clients.map((one) => pendingSignals(client, one, config.reportKeys, new Date())));
     return found.flat();
   }
@@ -72,7 +71,7 @@ export function getPendingMessages(config: Pick<Config, 'profileBook' | 'polling
 
 function waitOf(text: string | null): number | undefined {
   if (text === null) return 0;
-  return /^\d{1,2}$/.test(text) && Number(text) <= LONGEST_WAIT_SECONDS ? Number(text) : undefined;
+  return /^\d{1,2}$/.test(text) && Number(text) <= MAX_WAIT_SECONDS ? Number(text) : undefined;
 }
 
 function refuse(code: 'not-authenticated' | 'not-a-poller'): HttpResponseInit {
@@ -82,15 +81,15 @@ function refuse(code: 'not-authenticated' | 'not-a-poller'): HttpResponseInit {
       {
         status: 401,
         code,
-        title: 'Nobody is signed in.',
-        detail: 'Send Authorization: Bearer with an Entra access token for the audience that the app is set up with.',
+        title: 'Authentication required.',
+        detail: 'Send Authorization: Bearer with an Entra access token for the audience in the setting POLL_AUDIENCE.',
       },
       { 'www-authenticate': 'Bearer' },
     );
   return problem({
     status: 403,
     code,
-    title: 'The identity is no device’s.',
-    detail: 'No profile names its object id among its pollers.',
+    title: 'The identity has no devices.',
+    detail: 'No profile lists its object id in pollers.',
   });
 }

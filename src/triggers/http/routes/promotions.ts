@@ -8,21 +8,21 @@ import {
 } from '@connected-registry/protocol/messages/pullCheckMessages';
 import { verifyAcknowledgementKey, type ReportKeys } from '../../../domain/pullCheck/reportKey.js';
 import { audit } from '../../../audit/audit.js';
-import { readClientRecord, tellClientRecord } from '../../durable/clientRecords.js';
+import { readClientRecord, notifyClientRecord } from '../../durable/clientRecords.js';
 import { wrongDeviceKey } from '../requests/deviceKey.js';
 import { deviceMessages } from '../requests/deviceMessage.js';
 import { problem } from '../answers/problem.js';
 
 /**
- * `POST /api/promotions/{operation}`: the device's consumers have the promoted credential, so the one before may go. The
- * promotion's derived key is all that admits it, and it is looked at before anything is read. It is remembered at the
- * client, since the run that promoted has ended by then.
+ * `POST /api/promotions/{operation}`: a device acknowledges that its consumers have the promoted credential, so that the
+ * previous one may be revoked. The promotion's derived key authenticates it, and is verified before anything is read. The
+ * client's record keeps the acknowledgement, since the run that promoted has ended by then.
  */
 export function postPromotion(keys: ReportKeys) {
   const read = deviceMessages({
     schema: promotionAcknowledgement,
     fields: ACKNOWLEDGEMENT_FIELDS,
-    ofNoUse: 'The acknowledgement does not count.',
+    consequence: 'The acknowledgement was not accepted.',
   });
   return async (request: HttpRequest, client: DurableClient): Promise<HttpResponseInit> => {
     const operation = request.params['operation'] ?? '';
@@ -43,15 +43,15 @@ export function postPromotion(keys: ReportKeys) {
       return problem({
         status: 410,
         code: 'acknowledgement-expired',
-        title: 'The acknowledgement is of no use any more.',
-        detail: 'It came too late: the password before is not waited for any longer.',
+        title: 'The acknowledgement is too late.',
+        detail: 'It has expired: the previous password is revoked without it.',
       });
     }
     const { version } = message.body;
     const { acknowledged } = await readClientRecord(client, id.instance);
     if (acknowledged === version)
       return { status: 200, jsonBody: { status: 'accepted before' } satisfies ReportAnswer };
-    await tellClientRecord(client, id.instance, 'acknowledge', { version, by: { operation, actor: 'device' } });
+    await notifyClientRecord(client, id.instance, 'acknowledge', { version, by: { operation, actor: 'device' } });
     audit('promotion.acknowledge.succeeded', { resource: id.instance, operation });
     return { status: 202, jsonBody: { status: 'accepted' } satisfies ReportAnswer };
   };

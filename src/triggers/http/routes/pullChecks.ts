@@ -12,30 +12,30 @@ import {
 import { verifyReportKey, type ReportKeys } from '../../../domain/pullCheck/reportKey.js';
 import { audit, logEvent } from '../../../audit/audit.js';
 import { hasEnded, readRun, type RunStatus } from '../../durable/runStatus.js';
-import { START_SHOWN_WITHIN } from '../../durable/startRun.js';
+import { CONFIRMED_WITHIN } from '../../durable/startRun.js';
 import { wrongDeviceKey, type DeviceKey } from '../requests/deviceKey.js';
 import { deviceMessages } from '../requests/deviceMessage.js';
 import { problem } from '../answers/problem.js';
 
 /**
- * Milliseconds to look for the run's answer to a report that was handed to it: as long as the start of a run is looked for.
- * After that the answer is 503, and the agent sends the report again.
+ * Milliseconds to wait until the run has accepted a report, as for the start of a run. After that the answer is 503, and the
+ * agent sends the report again.
  */
-const REPORT_TAKEN_WITHIN = START_SHOWN_WITHIN;
+const REPORT_ACCEPTED_WITHIN = CONFIRMED_WITHIN;
 
-/** Milliseconds between two looks. */
-const LOOK_EVERY = 100;
+/** Milliseconds between two reads. */
+const READ_INTERVAL = 100;
 
 /**
- * `POST /api/pull-checks/{operation}/{attempt}`: the device's report. The attempt's derived key is all that admits it,
- * and it is looked at before anything is read. A refused report changes nothing. Of several that come at once the run takes
- * one, so the run is asked which it was before anybody is answered that it was theirs.
+ * `POST /api/pull-checks/{operation}/{attempt}`: accepts a device's report. The attempt's derived key authenticates it, and is
+ * verified before anything is read. A refused report changes nothing. Of several concurrent reports the run accepts one, so
+ * the run's status is read back before the answer.
  */
 export function postPullCheck(keys: ReportKeys) {
   const read = deviceMessages({
     schema: pullCheckReport,
     fields: REPORT_FIELDS,
-    ofNoUse: 'The report does not count.',
+    consequence: 'The report was not accepted.',
   });
   return async (request: HttpRequest, client: DurableClient): Promise<HttpResponseInit> => {
     const operation = request.params['operation'] ?? '';
@@ -51,8 +51,8 @@ export function postPullCheck(keys: ReportKeys) {
     if (!id) return wrongDeviceKey();
     const { body: report } = message;
     const found = await readRun(client, id.instance);
-    const words = sanitizeReport(report, found?.progress?.pullCheck?.request.image);
-    const event: ReportEvent = { hash: reportHash(report), report: words };
+    const sanitized = sanitizeReport(report, found?.progress?.pullCheck?.request.image);
+    const event: ReportEvent = { hash: reportHash(report), report: sanitized };
     const refusal = judge(found, id, attempt, event);
     if (refusal) {
       if (refusal.status !== 200) refused(`status-${refusal.status ?? 0}`);
@@ -80,20 +80,20 @@ function isAuthentic(
   return Number.isSafeInteger(attempt) && verifyReportKey(keys, keyId, reportKey, { operation, attempt, expiresAt });
 }
 
-/** What the run made of a report that was handed to it: it takes the first that reaches it, and any other is none. */
+/** Waits until the run has accepted a report for this attempt: the first one that reaches it. */
 async function readBack(
   client: DurableClient,
   id: OperationId,
   attempt: number,
   event: ReportEvent,
 ): Promise<HttpResponseInit> {
-  const until = Date.now() + REPORT_TAKEN_WITHIN;
+  const until = Date.now() + REPORT_ACCEPTED_WITHIN;
   for (;;) {
     const answer = judge(await readRun(client, id.instance), id, attempt, event);
     if (answer?.status === 200) return { status: 202, jsonBody: { status: 'accepted' } satisfies ReportAnswer };
     if (answer) return answer;
-    if (Date.now() + LOOK_EVERY > until) return notConfirmed();
-    await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY));
+    if (Date.now() + READ_INTERVAL > until) return notConfirmed();
+    await new Promise((resolve) => setTimeout(resolve, READ_INTERVAL));
   }
 }
 
@@ -103,13 +103,13 @@ function notConfirmed(): HttpResponseInit {
       status: 503,
       code: 'engine-slow',
       title: 'The report could not be confirmed.',
-      detail: 'The run has not taken it yet. Send the same report again: it is answered as accepted once it was.',
+      detail: 'The run has not accepted the report yet. Send the same report again until it is confirmed.',
     },
     { 'retry-after': '5' },
   );
 }
 
-/** Undefined when the report is to be accepted. The order of the answers is part of the contract with agents. */
+/** The answer to a report; undefined if the run should accept it. The order of the checks is part of the contract with agents. */
 function judge(
   found: RunStatus | undefined,
   id: OperationId,
@@ -117,22 +117,22 @@ function judge(
   event: ReportEvent,
 ): HttpResponseInit | undefined {
   if (!found || found.input.run !== id.run)
-    return gone('report-ended', 'The operation has ended, or another has taken its place.');
+    return gone('report-ended', 'The operation has ended, or another one has replaced it.');
   const accepted = (found.outcome?.reports ?? found.progress?.pullCheck?.reports ?? {})[attempt];
   if (accepted === event.hash) return { status: 200, jsonBody: { status: 'accepted before' } satisfies ReportAnswer };
   if (hasEnded(found)) return gone('report-ended', 'The operation has ended.');
   if (found.progress?.pullCheck?.attempt !== attempt)
-    return gone('report-superseded', 'The device was asked again since.');
-  if (new Date(event.report.expiresAt) <= new Date()) return gone('report-expired', 'The report came too late.');
+    return gone('report-superseded', 'A later attempt has replaced this one.');
+  if (new Date(event.report.expiresAt) <= new Date()) return gone('report-expired', 'The report has expired.');
   if (accepted === undefined) return undefined;
   return problem({
     status: 409,
     code: 'report-differs',
     title: 'Another report was accepted.',
-    detail: 'This attempt has an accepted report with other content. The first one counts.',
+    detail: 'This attempt already has an accepted report with other content. The first report counts.',
   });
 }
 
 function gone(code: 'report-ended' | 'report-superseded' | 'report-expired', detail: string): HttpResponseInit {
-  return problem({ status: 410, code, title: 'The report is of no use any more.', detail });
+  return problem({ status: 410, code, title: 'The report is too late.', detail });
 }

@@ -1,3 +1,4 @@
+import { sameName } from '@connected-registry/protocol/names/sameName';
 import type { HttpRequest, HttpResponseInit } from '@azure/functions';
 import type { DurableClient } from 'durable-functions';
 import { z } from 'zod';
@@ -14,11 +15,12 @@ import { readClientRecord } from '../../durable/clientRecords.js';
 import { fieldErrors, invalidQuery } from '../answers/problem.js';
 import { orServiceProblem } from '../answers/serviceProblem.js';
 
+/** Maximum clients in one answer. */
 export const MAX_LISTED = 1000;
 
-/** How each parameter must look. */
+/** Rules of the parameters, by name. */
 export const SCHEDULE_PARAMETERS = {
-  top: `a whole number from 1 to ${MAX_LISTED}; without it 100`,
+  top: `a whole number from 1 to ${MAX_LISTED}; the default is 100`,
   registry: 'the name of a registry: 5 to 50 letters and digits',
   connectedRegistry: 'the name of a connected registry: 5 to 50 letters and digits',
 } as const;
@@ -29,7 +31,7 @@ const parameters = z.object({
   connectedRegistry: z.string().regex(NAME_RULES.connectedRegistry, 'is not a valid name').optional(),
 });
 
-/** `GET /api/rotations/schedule`: what is due when, by the very rules of the sweep; what is due first comes first. */
+/** `GET /api/rotations/schedule`: lists when rotations are due by the rules of the sweep, earliest first. */
 export function getRotationSchedule(
   { rotation }: Pick<Config, 'rotation'>,
   queries: Pick<Queries, 'rotationSchedule'>,
@@ -51,7 +53,7 @@ export function getRotationSchedule(
         found.push(
           ...page.clients.filter(
             ({ reference }) =>
-              isWanted(reference.registry, registry) && isWanted(reference.connectedRegistry, connectedRegistry),
+              matches(reference.registry, registry) && matches(reference.connectedRegistry, connectedRegistry),
           ),
         );
         ({ continuation } = page);
@@ -70,8 +72,8 @@ function given({ query }: HttpRequest, name: string): [string, string][] {
   return value === null ? [] : [[name, value]];
 }
 
-function isWanted(name: string, wanted: string | undefined): boolean {
-  return wanted === undefined || name.toLowerCase() === wanted.toLowerCase();
+function matches(name: string, filter: string | undefined): boolean {
+  return filter === undefined || sameName(name, filter);
 }
 
 function toAnswer({ reference, tags, record, dueAt, deadline, state, unknown }: ScheduledClient): ScheduledRotation {

@@ -15,15 +15,15 @@ import type { Queries } from '../../../queries/queries.js';
 import { durableRuns } from '../../durable/durableRuns.js';
 import { newRun } from '../../durable/newRun.js';
 import { clientsBody } from '../requests/clientsBody.js';
-import { together } from '../answers/dryRunOfEach.js';
-import { lookUp } from '../knownClient.js';
+import { combineDryRuns } from '../answers/dryRunOfEach.js';
+import { lookUpClient } from '../knownClient.js';
 import { orServiceProblem } from '../answers/serviceProblem.js';
 import { startPart } from '../answers/startAnswer.js';
 import { startEachKnown } from '../answers/startEach.js';
 
 /**
- * `POST /api/rotations`: rotates the credentials of 1 to 100 clients, each by a run of its own, or tells what that would
- * do (dryRun). An urgent one has whatever run is in its way end first.
+ * `POST /api/rotations`: rotates the credentials of 1 to 100 clients, each by its own run, or plans it (dryRun). An urgent
+ * rotation first asks the client's running operation to stop.
  */
 export function postRotations(config: Config, queries: Pick<Queries, 'planRotation' | 'findUnknown'>) {
   return async (request: HttpRequest, client: DurableClient, actor: string): Promise<HttpResponseInit> => {
@@ -48,7 +48,7 @@ function plan(
 ): Promise<HttpResponseInit> {
   return orServiceProblem(async () => {
     const plans = await eachOf(clients, async (reference) => {
-      const { record, unknown } = await lookUp(client, reference, queries);
+      const { record, unknown } = await lookUpClient(client, reference, queries);
       if (unknown) return { ...reference, problems: [unknownProblem(reference, unknown)], writes: [] };
       const { acknowledged } = record;
       const { problems, writes, outage } = await queries.planRotation({ ...reference, urgent }, acknowledged);
@@ -59,6 +59,6 @@ function plan(
       writes: writes.map((write) => ({ ...write, client })),
       adopts: [],
     }));
-    return { status: 200, jsonBody: { ...together(answers), plans } satisfies RotationDryRunAnswer };
+    return { status: 200, jsonBody: { ...combineDryRuns(answers), plans } satisfies RotationDryRunAnswer };
   });
 }
