@@ -65,7 +65,7 @@ import { getRotationSchedule } from './triggers/http/routes/rotationSchedule.js'
 import { onRotationTimer } from './triggers/timer/rotationTimer.js';
 import { dailyCheck } from './triggers/timer/dailyCheck.js';
 
-/* The app's table of contents: every function that the host shows is registered here. */
+/* Registers every function of the app with the host: this file is the app's table of contents. */
 
 guardOutput();
 guardInvocations();
@@ -145,7 +145,7 @@ df.app.client.http('getHealth', {
 df.app.client.http('postPullCheck', {
   route: 'pull-checks/{operation}/{attempt}',
   methods: ['POST'],
-  // Devices hold no function key: the attempt's derived key admits the report.
+  // Devices have no function key: the report carries a key that is derived for the attempt.
   authLevel: 'anonymous',
   handler: anonymous(postPullCheck(config.reportKeys), 'device'),
 });
@@ -166,26 +166,26 @@ df.app.client.timer(SWEEP_TIMER, {
 df.app.client.http('postPromotion', {
   route: 'promotions/{operation}',
   methods: ['POST'],
-  // As for pull checks: the promotion's derived key admits the acknowledgement.
+  // Devices have no function key: the acknowledgement carries a key that is derived for the promotion.
   authLevel: 'anonymous',
   handler: anonymous(postPromotion(config.reportKeys), 'device'),
 });
 df.app.client.http('getPendingMessages', {
   route: 'pull-checks/pending',
   methods: ['GET'],
-  // A device brings a token of its own Entra identity, which the handler checks.
+  // A device sends a token of its own Entra identity, which the handler validates.
   authLevel: 'anonymous',
   handler: anonymous(getPendingMessages(config, createCallers(config)), 'device'),
 });
 df.app.client.http('getOpenApi', {
   route: 'openapi.json',
   methods: ['GET'],
-  // The document holds nothing of an installation.
+  // The document contains nothing about an installation.
   authLevel: 'anonymous',
   handler: anonymous(getOpenApi, 'anybody'),
 });
 df.app.client.timer('purgeEndedRuns', { schedule: PURGE_SCHEDULE, handler: purgeEndedRuns(config.purgeAfterDays) });
-// One function a source, so that whoever may publish to one topic cannot speak for another source.
+// One function for each source, so that a publisher to one topic cannot pretend to be another source.
 df.app.client.eventGrid('clientRequested', { handler: onClientRequested(config) });
 df.app.client.eventGrid('deviceChanged', { handler: onDeviceChanged(config, queries) });
 df.app.client.eventGrid('connectedRegistryWritten', { handler: onConnectedRegistryWritten(config, queries) });
@@ -206,5 +206,5 @@ registerEntity(MAP_HOLDER, NO_HOLDS, createMapHolder(ports.controlPlane));
 registerActivities(createActivities(ports, queries, config));
 registerRunActivities(createRunActivities(queries, config));
 
-// Bodies come as streams, so that a request costs no memory before its handler has decided to read it.
+// Bodies arrive as streams, so that a request uses no memory before its handler reads the body.
 streamHttp();

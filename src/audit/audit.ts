@@ -1,12 +1,12 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 
-/** Who and what is behind whatever is done now. */
+/** Who does something, for which operation, and where its audit lines go. */
 export interface AuditScope {
-  /** Writes one line to the log of the present invocation; `warning` is for what an operator should look at. */
+  /** Writes one line to the log of the current invocation; `warning` marks a line that an operator should look at. */
   readonly log: (line: string, level?: 'warning') => void;
   /** A principal's name, `function-key`, `event`, `timer` or `device`. */
   readonly actor: string;
-  /** `{instance}.{run}`, once there is one. */
+  /** `{instance}.{run}`; absent before a run exists. */
   readonly operation?: string;
 }
 
@@ -16,24 +16,26 @@ interface InvocationLog {
   warn(line: string): void;
 }
 
-/** The log of an invocation, as a scope writes to it. */
+/** Gives the function by which a scope writes to an invocation's log. */
 export function logOf(context: InvocationLog): AuditScope['log'] {
   return (line, level) => (level === 'warning' ? context.warn(line) : context.log(line));
 }
 
 const scopes = new AsyncLocalStorage<AuditScope>();
 
-/** Runs work whose audit lines carry this scope, however deep they come from. */
+/** Runs work in a scope: all audit lines of the work, also of the functions that it calls, carry the scope. */
 export function inAuditScope<T>(scope: AuditScope, work: () => T): T {
   return scopes.run(scope, work);
 }
 
-/** `{resource}.{operation}.{outcome}`, from a small set of words, so that logs can be counted by it. */
+/** `{resource}.{operation}.{outcome}`, from a small set of words, so that log queries can count by it. */
 export type AuditAction = `${string}.${string}.${'succeeded' | 'failed' | 'refused'}`;
 
 /**
- * Writes one audit line: a JSON object with `audit`, actor, operation, resource and, unless it succeeded, a reason of low
- * cardinality. Names only, never a value. Outside any scope nothing is written.
+ * Writes one audit line: a JSON object with `audit`, actor, operation, resource and, unless the action succeeded, a reason of
+ * low cardinality. It holds names, never a value. Outside a scope nothing is written.
+ *
+ * @param level `warning` for a line that an operator should look at.
  */
 export function audit(action: AuditAction, facts: AuditFacts, level?: 'warning'): void {
   const scope = scopes.getStore();
@@ -42,7 +44,7 @@ export function audit(action: AuditAction, facts: AuditFacts, level?: 'warning')
   scope.log(JSON.stringify({ audit: action, ...who, ...facts }), level);
 }
 
-/** `resource` is what was written; further facts are names and numbers. */
+/** Facts of an audit line: `resource` is the written resource; further facts are names and numbers. */
 export interface AuditFacts {
   readonly resource: string;
   readonly reason?: string;
@@ -50,7 +52,7 @@ export interface AuditFacts {
   readonly [fact: string]: string | number | readonly string[] | undefined;
 }
 
-/** Writes one line that is about no write: a JSON object with `event`, actor and operation. Outside any scope none is written. */
+/** Writes one log line that is not about a write: a JSON object with `event`, actor and operation. Outside a scope nothing is written. */
 export function logEvent(event: string, facts: Readonly<Record<string, unknown>>): void {
   const scope = scopes.getStore();
   if (!scope) return;

@@ -4,8 +4,8 @@ import { parseOperationId } from '@connected-registry/protocol/names/operationId
 import { audit } from './audit.js';
 
 /**
- * The audit's line of a run's end: outcome, code, what is left, seconds since it was asked for. A warning where it failed;
- * what somebody meant to end (a cancel, a revocation, a late event) is none, unless something is left of it.
+ * Writes the audit line of a run's end: outcome, code, residue, and seconds since the request. A failed run is a warning. A run
+ * that somebody ended on purpose (a cancel, a revocation, a late event) is a warning only if it left residue.
  */
 export function auditEnd(ended: EndedOperation): void {
   const { id, kind, actor, status, failure, startedAs } = ended;

@@ -19,16 +19,16 @@ import { watchPageLinks } from './calls/pageLinks.js';
 import { pipelineOptions } from './calls/pipelineOptions.js';
 import { calling, mentions } from './calls/serviceErrors.js';
 
-/** What a stored value is, so that people and tools that list secrets can tell. Source: Kubernetes docs, Secret types. */
+/** Content type of stored values, for people and tools that list secrets. Source: Kubernetes docs, Secret types. */
 const CONTENT_TYPE = 'application/vnd.docker.config+json';
 
-/** Pause between looks at a recovery under way, in milliseconds. */
+/** Milliseconds between polls of a recovery. */
 const RECOVERY_POLL = { intervalInMs: 500 };
 
-/** Source: azure-rest-api-specs, keyvault: maxresults. */
+/** Maximum secrets on a page. Source: azure-rest-api-specs, keyvault: maxresults. */
 const LARGEST_PAGE = 25;
 
-/** The vault on Azure Key Vault. SDK retries are off, as in the control plane. */
+/** Creates the vault on Azure Key Vault. SDK retries are off, as in the control plane. */
 export function createKeyVault(config: Config['vault'], credential: TokenCredential): SecretVault {
   const links = watchPageLinks();
   const client = lazily(async (): Promise<SecretClient> => {
@@ -63,7 +63,7 @@ export function createKeyVault(config: Config['vault'], credential: TokenCredent
     try {
       return toFacts(await write());
     } catch (error) {
-      // A soft-deleted name is reserved: it must be recovered before it can be used again.
+      // The name of a soft-deleted secret is reserved: the secret must be recovered first.
       if (!(error instanceof ServiceError) || error.kind !== 'conflict' || !mentions(error, 'Deleted')) throw error;
       await call('recover secret', name, async (sdk) =>
         (await sdk.beginRecoverDeletedSecret(name, RECOVERY_POLL)).pollUntilDone(),
@@ -95,7 +95,7 @@ export function createKeyVault(config: Config['vault'], credential: TokenCredent
         if (!(error instanceof ServiceError) || error.kind !== 'forbidden' || !mentions(error, 'SecretDisabled'))
           throw error;
       }
-      // The service tells nothing of a disabled version but in a listing, which is not in the order of age.
+      // Only a listing shows a disabled version, and it is not sorted by age.
       const versions = await call('list versions of secret', name, async (sdk) => {
         const found: SecretProperties[] = [];
         for await (const item of sdk.listPropertiesOfSecretVersions(name)) found.push(item);
@@ -152,7 +152,7 @@ export function createKeyVault(config: Config['vault'], credential: TokenCredent
   };
 }
 
-/** The address of a page, on our vault whatever the query says. */
+/** The address of a page: always on the app's vault, whatever the query contains. */
 function pageLink(vault: string, query: string): string {
   const link = new URL('/secrets', vault);
   link.search = query;
@@ -175,7 +175,7 @@ async function unlessGone(call: Promise<unknown>): Promise<void> {
   }
 }
 
-/** @throws ServiceError for an answer without a value: an empty one would be taken for the client's credential. */
+/** @throws ServiceError for an answer without a value: an empty value would be taken for the client's credential. */
 function valueOf(name: string, { value }: KeyVaultSecret): string {
   if (value !== undefined) return value;
   throw new ServiceError({
@@ -186,7 +186,7 @@ function valueOf(name: string, { value }: KeyVaultSecret): string {
   });
 }
 
-/** Keeps what may be known outside; the value stays here. */
+/** Maps a secret without its value. */
 function toFacts(secret: KeyVaultSecret): SecretFacts {
   rememberCredential(secret.value ?? '');
   const { name, version, tags, expiresOn } = secret.properties;

@@ -9,7 +9,7 @@ import { createEventGridAlerts } from './devices/eventGridAlerts.js';
 import { createOwnIdentity } from './identity/ownIdentity.js';
 import { createKeyVault } from './keyVault.js';
 
-/** The ports on Azure's services. Nothing is loaded and nobody is called before the first use. */
+/** Creates the ports on Azure's services. SDKs are loaded and services called on first use. */
 export function createAzurePorts(config: Config): Ports {
   const credential = createCredential(config.identity);
   const hub = createIotHub(config, credential);

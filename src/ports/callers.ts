@@ -1,8 +1,10 @@
-/** Tells who brings a bearer token. */
+/** Identifies callers by their bearer tokens. */
 export interface Callers {
   /**
-   * The Entra object id that a token is about; undefined where the token is not for this app, not by its tenant, or not good
-   * any more. Throws ServiceError while the tenant's keys cannot be had.
+   * Validates a token.
+   *
+   * @returns the caller's Entra object id; undefined when the token is for another app, from another tenant, or expired.
+   * @throws ServiceError while the tenant's signing keys cannot be read.
    */
   identify(token: string): Promise<string | undefined>;
 }

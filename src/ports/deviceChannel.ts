@@ -1,9 +1,13 @@
 import type { DeviceChannelChoice } from '@connected-registry/protocol/messages/deviceChannel';
 import type { CredentialPromoted, PullCheckRequested } from '@connected-registry/protocol/messages/pullCheckMessages';
 
-/** How a device's agent is told something. At least once, in any order, perhaps late. Throws ServiceError. */
+/**
+ * Sends messages to the agents on devices. A message arrives at least once, in any order, perhaps late. All methods throw
+ * ServiceError.
+ */
 export interface DeviceChannel {
-  /** @param id the same for the same message, so that a receiver can drop a repetition. */
+  /** @param id equal for repetitions of one message, so that the receiver can drop them. */
   requestPullCheck(id: string, message: PullCheckRequested, channel: DeviceChannelChoice): Promise<void>;
+  /** @param id as above. */
   announcePromotion(id: string, message: CredentialPromoted, channel: DeviceChannelChoice): Promise<void>;
 }

@@ -1,5 +1,5 @@
-/** What the app asks IoT Hubs about devices. Throws ServiceError. */
+/** Reads the device identities of IoT Hubs. All methods throw ServiceError. */
 export interface HubRegistry {
-  /** @param hub its name; one that is not configured is refused without a call. */
+  /** @param hub the hub's name; one that the settings do not name is refused without a call. */
   hasDevice(hub: string, device: string): Promise<boolean>;
 }

@@ -1,8 +1,9 @@
 import type { RotationFailed, RotationsStopped } from '@connected-registry/protocol/messages/operatorAlerts';
 
-/** How operators are told of what needs a look. At least once. Throws ServiceError. */
+/** Sends alerts to operators, each at least once. All methods throw ServiceError. */
 export interface OperatorAlerts {
-  /** @param id the same for the same alert, so that a receiver can drop a repetition. */
+  /** @param id equal for repetitions of one alert, so that the receiver can drop them. */
   rotationFailed(id: string, alert: RotationFailed): Promise<void>;
+  /** @param id as above. */
   rotationsStopped(id: string, alert: RotationsStopped): Promise<void>;
 }

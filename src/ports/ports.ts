@@ -5,7 +5,7 @@ import type { OwnIdentity } from './ownIdentity.js';
 import type { RegistryControlPlane } from './registryControlPlane.js';
 import type { SecretVault } from './secretVault.js';
 
-/** All that the app needs from outside itself. */
+/** Everything that the app needs from outside its process. */
 export interface Ports {
   readonly controlPlane: RegistryControlPlane;
   readonly vault: SecretVault;

@@ -7,48 +7,52 @@ import type { OperationId } from '@connected-registry/protocol/names/operationId
 import type { Run } from '../domain/operations/run.js';
 import type { RunningOf } from '../domain/operations/runningRun.js';
 
-/** What became of a wish to start a run. */
+/** The result of starting a run. */
 export type StartResult =
-  /** This very run began, or one that does the same is under way: `id` is its operation. */
+  /** This run started, or it attached to a running one that does the same: `id` is the operation. */
   | { readonly kind: 'running'; readonly id: string; readonly attached: boolean }
   /** Another run holds the client. */
   | { readonly kind: 'conflict'; readonly id: string; readonly runningKind: string }
-  /** The engine did not say in time what runs. */
+  /** The engine did not report in time which run is running. */
   | { readonly kind: 'unknown' };
 
-/** A client's run, as others may look at it. Times are ISO 8601. */
+/** A client's current run, as other runs see it. Times are ISO 8601. */
 export interface PresentRun extends EarlierRun {
   readonly id: OperationId;
-  /** When it was asked for; for an event's run the event's own time. */
+  /** Time of the request; for a run that an event started, the event's own time. */
   readonly effectiveAt: string;
-  /** Names of the steps that it has begun, oldest first; when there were very many, only the later ones. */
+  /** Names of the started steps, oldest first; of very many only the latest. */
   readonly steps: readonly string[];
-  /** The token that it was asked for, if its request names one. */
+  /** The token that the run's request names; absent when it names none. */
   readonly token?: string;
 }
 
 export type RunState = 'running' | 'completed' | 'failed' | 'cancelled' | 'unknown';
 
-/** The durable engine's runs, as an activity may start and end them. A client has one at a time. */
+/** Starts, reads and ends runs of the durable engine. A client has one run at a time. */
 export interface Runs {
-  /** Starts a run of a client, and looks at what runs then. */
+  /** Starts a run of a client, and reads back which run is running. */
   start(kind: ClientOperationKind, run: Run): Promise<StartResult>;
   /**
-   * The same, but where a run of another kind holds the client, this one waits for its end, or has it end first
-   * (`preempts`). It counts as running from now on. An urgent rotation has an ordinary one end, too. With `queues` it
-   * waits for another run of its own kind as well.
+   * Starts a run, and waits where a run of another kind holds the client. The waiting run counts as running.
+   *
+   * @param preempts asks the other run to stop first. An urgent rotation also stops an ordinary rotation.
+   * @param queues waits for another run of the same kind, too.
    */
   startWhenFree(kind: ClientOperationKind, run: Run, preempts: boolean, queues?: boolean): Promise<StartResult>;
-  /** Starts a revocation, beside whatever run holds the client. */
+  /** Starts a revocation, also while another run holds the client. */
   revoke(run: Run): Promise<StartResult>;
-  /** The run that holds the client, or was the last to. */
+  /** Reads the run that holds the client, or the last one that did. */
   present(client: ClientReference): Promise<PresentRun | undefined>;
-  /** The run that is at work with the client at this moment, be it a revocation beside its own. */
+  /** Finds the run that works on the client now: its own, or a revocation beside it. */
   readonly running: RunningOf;
-  /** Whether a run goes on, or how it ended: `failed` unless it was wanted so; `unknown` when another has its place. */
+  /**
+   * Reads a run's state: `cancelled` when it failed because somebody ended it, `unknown` when another run has taken its
+   * instance.
+   */
   state(id: OperationId): Promise<RunState>;
-  /** What is remembered of a client. @param key the client's. */
+  /** Reads a client's record. @param key the client's key. */
   record(key: string): Promise<ClientRecord>;
-  /** Tells a run to end. Without a word when it has ended already. */
+  /** Asks a run to stop. Does nothing when the run has ended. */
   cancel(id: OperationId, actor: string, reason: CancelReason): Promise<void>;
 }

@@ -1,31 +1,33 @@
 import type { Tags } from '@connected-registry/protocol/names/secretTags';
 
 /**
- * Where credentials are kept. Times are ISO 8601. All methods throw ServiceError; nothing is retried inside.
- * Values go in and are copied inside; none ever comes out.
+ * The vault that keeps credentials. Times are ISO 8601. All methods throw ServiceError and retry nothing.
+ * Values go in and are copied inside the vault; no method returns one.
  */
 export interface SecretVault {
-  /** The newest version; undefined when there is none, it was deleted, or it is disabled. */
+  /** Reads the newest version; undefined when the secret does not exist, was deleted, or the version is disabled. */
   current(name: string): Promise<SecretFacts | undefined>;
-  /** The newest version, a disabled one too, as a listing tells of it; undefined when there is none or it was deleted. */
+  /** Reads the newest version from a listing, also a disabled one; undefined when the secret does not exist or was deleted. */
   newest(name: string): Promise<SecretListing | undefined>;
   /**
-   * One page of all secrets that are not deleted, each as its newest version is, in the service's order; a page may be
-   * empty although more follow. @param continuation what the page before gave.
+   * Reads one page of all secrets that are not deleted, each with its newest version, in the service's order. A page may be
+   * empty although more follow.
+   *
+   * @param continuation from the previous page; absent for the first.
    */
   page(continuation?: string): Promise<SecretPage>;
-  /** All versions, the disabled ones too; none when there is no such secret or it was deleted. */
+  /** Lists all versions, also disabled ones; empty when the secret does not exist or was deleted. */
   versions(name: string): Promise<SecretVersionFacts[]>;
-  /** Tags of a secret that was deleted, while the vault still keeps it. */
+  /** Reads the tags of a deleted secret, while the vault still keeps it. */
   tagsOfDeleted(name: string): Promise<Tags | undefined>;
-  /** Makes a new version. A name that is only soft-deleted is recovered first. */
+  /** Creates a new version. A soft-deleted secret is recovered first. */
   store(name: string, value: string, attributes: SecretAttributes): Promise<SecretFacts>;
-  /** Makes `from`'s value the newest version of `to`, with new attributes. */
+  /** Stores the value of `from` as the newest version of `to`, with new attributes. */
   copy(from: SecretVersion, to: string, attributes: SecretAttributes): Promise<SecretFacts>;
   updateTags(version: SecretVersion, tags: Tags): Promise<void>;
-  /** Hides one version from readers. Nothing to do when it is not there. */
+  /** Disables one version, so that nobody can read it. Does nothing when the version does not exist. */
   disable(version: SecretVersion): Promise<void>;
-  /** Soft-deletes the secret with all its versions. Nothing to do when it is not there. */
+  /** Soft-deletes the secret with all its versions. Does nothing when the secret does not exist. */
   remove(name: string): Promise<void>;
 }
 
@@ -39,7 +41,7 @@ export interface SecretAttributes {
   readonly tags: Tags;
 }
 
-/** What a listing tells of a version: nothing of its value. */
+/** A version as a listing has it: without its value. */
 export interface SecretVersionFacts extends SecretVersion {
   readonly tags: Tags;
   readonly isEnabled: boolean;
@@ -48,14 +50,14 @@ export interface SecretVersionFacts extends SecretVersion {
 export interface SecretFacts extends SecretVersion {
   readonly tags: Tags;
   readonly expiresOn?: string;
-  /** host:port of each registry that the value has a credential for. */
+  /** host:port of each registry for which the value has a credential. */
   readonly endpoints: readonly string[];
 }
 
-/** What a listing of secrets tells of one: nothing of its value. */
+/** A secret as a listing has it: without its value. */
 export interface SecretListing {
   readonly name: string;
-  /** Absent in a listing of all secrets, which names none. */
+  /** Absent in a listing of all secrets, which has no versions. */
   readonly version?: string;
   readonly tags: Tags;
   readonly isEnabled: boolean;
@@ -63,6 +65,6 @@ export interface SecretListing {
 
 export interface SecretPage {
   readonly secrets: readonly SecretListing[];
-  /** Absent on the last page. Names no host: it is safe to hand out and to take back. */
+  /** Absent on the last page. It names no host, so it is safe to give to a caller and to accept again. */
   readonly continuation?: string;
 }

@@ -18,11 +18,11 @@ import { createRotationPlan, type PlanRotation } from './rotation/rotationPlan.j
 import { createTokenUsers, type TokenUsers } from './clients/tokenUsers.js';
 import { createRotationSchedule, type RotationSchedule } from './rotation/rotationSchedule.js';
 
-/** What the client's record tells of tokens. */
+/** The tokens in the client's record. */
 type Remembered = Pick<OtherTokens, 'orphaned' | 'held'>;
 export type TakingAwayDryRun = (reference: ClientReference, remembered?: Remembered) => Promise<DryRunAnswer>;
 
-/** Everything that only reads. */
+/** Everything that only reads: no query writes to a service. */
 export interface Queries {
   readonly tokenUsers: TokenUsers;
   readonly findUnknown: FindUnknown;
@@ -40,6 +40,7 @@ export interface Queries {
   readonly health: Health;
 }
 
+/** Creates the queries over the app's ports. */
 export function createQueries(ports: Ports, config: Config): Queries {
   const facts = createRegistryFacts(ports.controlPlane);
   const tokenUsers = createTokenUsers(ports.vault);

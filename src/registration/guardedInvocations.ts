@@ -6,13 +6,13 @@ import { redactedValue } from '@connected-registry/protocol/redaction/redactedVa
 import { seenSecrets } from '@connected-registry/protocol/redaction/seenSecrets';
 import { DeliverAgain } from '../triggers/eventGrid/eventFunction.js';
 
-/** The durable SDK's own: their throws carry its state, and what they are made of came through the activities below. */
+/** Triggers of the durable SDK: their throws carry its state, and their data has passed through guarded activities. */
 const ENGINE_TRIGGERS = ['orchestrationTrigger', 'entityTrigger'];
 
-/** The one answer that hands out keys on purpose: to the device that they are for. */
+/** Functions whose answer contains keys on purpose: for the device that the keys belong to. */
 const ANSWERS_WITH_KEYS = ['getPendingMessages'];
 
-/** An error that nobody foresaw, without its words: they may quote anything. */
+/** An unexpected error without its message, which may quote anything. */
 class Unexpected extends Error {
   override readonly name = 'Unexpected';
 
@@ -24,8 +24,8 @@ class Unexpected extends Error {
 }
 
 /**
- * Has every invocation's log lines, results (which become durable history or an answer) and throws (which the host logs,
- * sends to telemetry and keeps) pass without the secrets that this process has seen.
+ * Removes secrets that this process has seen from every invocation's log lines, results (which become durable history or an
+ * answer) and throws (which the host logs, sends to telemetry and keeps).
  */
 export function guardInvocations(): void {
   const guardLines = guardLog();
@@ -48,10 +48,10 @@ export function guardInvocations(): void {
 const LOG_METHODS = ['log', 'trace', 'debug', 'info', 'warn', 'error'] as const;
 
 /**
- * Redacts by the host's hook for log lines. Older workers have none and refuse it (source: azure-functions-nodejs-worker 3.9.1,
- * registerHook): there each invocation's own methods are replaced.
+ * Redacts log lines by the host's log hook. Older workers refuse that hook (source: azure-functions-nodejs-worker 3.9.1,
+ * registerHook); with these the log methods of each invocation are replaced.
  *
- * @returns what is to be done with every invocation
+ * @returns a function to call with every invocation's context.
  */
 function guardLog(): (context: InvocationContext) => void {
   try {

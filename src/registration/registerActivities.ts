@@ -23,12 +23,15 @@ export function registerActivities(activities: Activities): void {
   }
 }
 
-/** The engine finds a result's call by a number that two calls may have had, so the result names its activity (StepRunner). */
+/**
+ * Adds the activity's name to its result. The engine matches a result to its call by a number that two calls may have had;
+ * the name lets StepRunner detect a wrong match.
+ */
 async function named(activity: string, work: Promise<unknown>): Promise<object> {
   return { ...((await work) as object), activity };
 }
 
-/** The same for those that deal with other runs: each gets the durable client of its invocation. */
+/** Registers activities that work with other runs: each also gets the durable client of its invocation. */
 export function registerRunActivities(activities: RunActivities | Readonly<Record<string, RunActivity>>): void {
   for (const [name, activity] of Object.entries<RunActivity>(activities)) {
     const work = activity as (input: unknown, runs: Runs) => Promise<unknown>;

@@ -1,7 +1,6 @@
 /**
- * The words that the error codes of Resource Manager, Container Registry, Key Vault, Event Grid, IoT Hub and Entra are made
- * of. A code with any other word is not shown. Sources: azure-rest-api-specs; what the services were seen to answer; Azure
- * docs, azure-resource-manager/troubleshooting/common-deployment-errors and iot-hub/troubleshoot-error-codes.
+ * Words in the error codes of Resource Manager, Container Registry, Key Vault, Event Grid, IoT Hub and Entra. A code with any
+ * other word is not shown. Sources: azure-rest-api-specs; observed answers; Azure docs, azure-resource-manager/troubleshooting/common-deployment-errors and iot-hub/troubleshoot-error-codes.
  */
 export const CODE_WORDS: ReadonlySet<string> = new Set(
   `
@@ -52,7 +51,7 @@ export const CODE_WORDS: ReadonlySet<string> = new Set(
     .split(/\s+/),
 );
 
-/** Codes that Node and its HTTP client give to a connection that failed. Source: Node docs, errors; undici docs, Errors. */
+/** Codes of Node and its HTTP client for a failed connection. Source: Node docs, errors; undici docs, Errors. */
 export const CONNECTION_CODES: ReadonlySet<string> = new Set([
   'EAI_AGAIN',
   'EACCES',

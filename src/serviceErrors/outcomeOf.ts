@@ -9,7 +9,7 @@ import {
 } from '../domain/operations/stepOutcome.js';
 import { ServiceError, type ServiceErrorKind } from './serviceError.js';
 
-/** What no repetition mends. */
+/** Kinds of errors that a retry cannot solve. */
 const FINAL: Readonly<Partial<Record<ServiceErrorKind, FailureCode>>> = {
   notFound: 'service-not-found',
   forbidden: 'service-forbidden',
@@ -17,9 +17,8 @@ const FINAL: Readonly<Partial<Record<ServiceErrorKind, FailureCode>>> = {
 };
 
 /**
- * Turns whatever an activity's work throws into an outcome, so that nothing but outcomes reaches the durable history.
- * An error that is not a service's may quote anything, a password too: its message goes nowhere, its name and place
- * (stack frames) go to the log.
+ * Runs an activity's work and turns a throw into an outcome, so that the durable history contains outcomes only. An error that
+ * is not a ServiceError may quote a password: only its name and stack frames are logged, and its message is dropped.
  */
 export async function outcomeOf<O extends StepOutcome<unknown>>(
   work: () => Promise<O>,

@@ -13,7 +13,7 @@ import type { ServiceOperation } from './serviceOperation.js';
 /** What the caller can do about a refused or failed call. */
 export type ServiceErrorKind = 'notFound' | 'conflict' | 'throttled' | 'forbidden' | 'refused' | 'unavailable';
 
-/** All that is ever said about a failure besides its numbers and codes. */
+/** The only texts about a failure, besides its numbers and codes. */
 const DETAILS = {
   'no-connection': 'no connection to the service',
   'no-answer-in-time': 'no answer in time',
@@ -33,25 +33,25 @@ export type ServiceDetail = keyof typeof DETAILS;
 
 interface ServiceErrorDetails {
   readonly kind: ServiceErrorKind;
-  /** What was tried, as a verb and a kind of resource. */
+  /** The operation, as a verb and a kind of resource. */
   readonly operation: ServiceOperation;
-  /** Name of the resource it was tried on, as the caller gave it: never one that an answer gave. */
+  /** Name of the resource, from the caller: never from an answer. */
   readonly resource: ResourceName;
-  /** HTTP status; absent when no answer came. */
+  /** HTTP status; absent without an answer. */
   readonly status?: number;
-  /** The service's own error code, and the more exact one inside it. */
+  /** The service's error code, and the most exact one nested in it. */
   readonly code?: ServiceCode;
   readonly innerCode?: ServiceCode;
   readonly requestId?: RequestId;
   readonly retryAfterSeconds?: number;
   readonly detail?: ServiceDetail;
-  /** What a device answered to a direct method. */
+  /** The status that a device answered to a direct method. */
   readonly deviceStatus?: number;
 }
 
 /**
- * The one error that ports throw for anything a service did or did not answer. It has no free text and no cause: what a
- * service, a proxy or an SDK says may quote a password. The types hold that when it is built, and the checks when it runs.
+ * The error that ports throw when a service fails or does not answer. It has no free text and no cause: the text of a service,
+ * a proxy or an SDK may quote a password. Types enforce that at compile time, and checks at run time.
  */
 export class ServiceError extends Error {
   override readonly name = 'ServiceError';
@@ -99,7 +99,7 @@ export class ServiceError extends Error {
   }
 }
 
-/** Turns "not there" into undefined, and lets every other error pass. */
+/** Turns a ServiceError of kind `notFound` into undefined; other errors pass. */
 export async function orUndefined<T>(call: Promise<T>): Promise<T | undefined> {
   try {
     return await call;

@@ -8,7 +8,7 @@ import type { ROTATION_FAILED, ROTATIONS_STOPPED } from '@connected-registry/pro
 export type PublishedType =
   typeof CREDENTIAL_PROMOTED | typeof PULL_CHECK_REQUESTED | typeof ROTATION_FAILED | typeof ROTATIONS_STOPPED;
 
-/** What may be tried on a service, to be followed by the name of a resource. One list, so that no text of others gets in. */
+/** Operations on services; a resource's name follows each in messages. A closed list, so that no text from outside can appear. */
 export type ServiceOperation =
   | 'find registry'
   | 'get registry'

@@ -4,29 +4,32 @@ import { METRICS, type MetricName } from './metrics.js';
 import type { CallSpan, Measurement, TelemetrySink } from './telemetry.js';
 
 const SCOPE = 'connected-registry-onboarding';
-/** Milliseconds between two sendings of metrics. */
+/** Milliseconds between two exports of metrics. */
 const INTERVAL = 60_000;
-/** What is counted; the rest is measured, and has a least, a greatest and a mean. */
+/** Metrics that are counters; the others are histograms, with minimum, maximum and mean. */
 const COUNTED: readonly MetricName[] = ['onboarding.operations', 'onboarding.calls', 'onboarding.residue'];
 
 interface Destination {
   readonly connectionString: string;
-  /** Absent where the destination takes telemetry from anybody. */
+  /** Absent when the destination accepts telemetry without authentication. */
   readonly credential?: TokenCredential;
-  /** Name of the app among those that send to one destination. */
+  /** The app's name at the destination, which several apps may share. */
   readonly role: string;
 }
 
-/** A bundle hands a package in CommonJS over as its default export only; Node gives its names besides. */
+/** Gives the exports of a CommonJS package: a bundle has them in the default export only, Node also by name. */
 async function whole<Module extends object>(loaded: Promise<Module>): Promise<Module> {
   const module: Module & { readonly default?: unknown } = await loaded;
   const { default: exported } = module;
   return typeof exported === 'object' && exported !== null ? (exported as Module) : module;
 }
 
-/** OpenTelemetry's SDK with Azure Monitor's exporters. Importing this file loads nothing; calling does. */
+/**
+ * Creates a sink with OpenTelemetry's SDK and Azure Monitor's exporters. The SDK is loaded by the call, not by the import of
+ * this file.
+ */
 export async function azureMonitorSink({ connectionString, credential, role }: Destination): Promise<TelemetrySink> {
-  // The exporters would tell their maker how they fare, from wherever they run.
+  // By default the exporters also send statistics about themselves to Microsoft.
   process.env['APPLICATIONINSIGHTS_STATSBEAT_DISABLED'] ??= 'true';
   const [api, metrics, tracing, resources, azure] = await Promise.all([
     import('@opentelemetry/api'),
@@ -62,13 +65,13 @@ export async function azureMonitorSink({ connectionString, credential, role }: D
 
   const tracerProvider = new tracing.BasicTracerProvider({
     resource,
-    // Also where the host has not sampled the invocation: these are few, and tell of throttling.
+    // Every span is kept, also of invocations that the host has not sampled: there are few, and they show throttling.
     sampler: new tracing.AlwaysOnSampler(),
     spanProcessors: [new tracing.BatchSpanProcessor(new azure.AzureMonitorTraceExporter(options))],
   });
   const tracer = tracerProvider.getTracer(SCOPE);
 
-  /** The host's span of the invocation, as `00-{trace}-{span}-{flags}` (W3C Trace Context). */
+  /** Parses the host's span of the invocation: `00-{trace}-{span}-{flags}` (W3C Trace Context). */
   function parentOf(traceParent: string | undefined): Context {
     const [, traceId = '', spanId = '', flags = '00'] = traceParent?.split('-') ?? [];
     const found = { traceId, spanId, traceFlags: Number.parseInt(flags, 16), isRemote: true };

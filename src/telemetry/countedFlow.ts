@@ -1,7 +1,7 @@
 import type { OrchestrationContext, Task } from 'durable-functions';
 import type { Telemetry } from './telemetry.js';
 
-/** What is looked at of a run's end, whatever its kind. */
+/** The part of a run's outcome that is counted, whatever the run's kind. */
 interface Ended {
   readonly status: string;
   readonly startedAs?: string;
@@ -10,8 +10,10 @@ interface Ended {
 }
 
 /**
- * The same flow, counted when it ends if anybody wants to know. A run is replayed at each of its turns, and only the last one is no replay; it may
- * be repeated after a kill, so counts are at least what happened.
+ * Wraps a flow so that its end is counted. The engine replays a run at each turn, so only the end outside a replay counts.
+ * After a crash the last turn may run again: a run is counted at least once.
+ *
+ * @param telemetry undefined when the app sends no telemetry: the flow is returned as it is.
  */
 export function countedFlow<O extends Ended>(
   kind: string,
@@ -21,12 +23,12 @@ export function countedFlow<O extends Ended>(
   if (!telemetry) return flow;
   return function* (context) {
     const ended = yield* flow(context);
-    if (!context.df.isReplaying && ended.startedAs === undefined) tell(kind, ended, telemetry);
+    if (!context.df.isReplaying && ended.startedAs === undefined) count(kind, ended, telemetry);
     return ended;
   };
 }
 
-function tell(kind: string, { status, result, failure }: Ended, telemetry: Telemetry): void {
+function count(kind: string, { status, result, failure }: Ended, telemetry: Telemetry): void {
   const code = failure?.code ?? 'none';
   telemetry.measure({ name: 'onboarding.operations', value: 1, dimensions: { kind, outcome: status, code } });
   const left = failure?.residue.length ?? 0;

@@ -2,8 +2,10 @@ import type { TokenCredential } from '@azure/identity';
 import { createTelemetry, type Telemetry } from './telemetry.js';
 
 /**
- * Telemetry to where the Functions host sends its own, by the host's own settings (Azure docs: functions-app-settings);
- * undefined where it sends none.
+ * Creates telemetry that goes to the destination of the Functions host's own, by the host's settings (Azure docs:
+ * functions-app-settings).
+ *
+ * @returns undefined when the host sends no telemetry.
  */
 export function telemetryFrom(
   environment: Readonly<Record<string, string | undefined>>,

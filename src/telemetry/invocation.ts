@@ -4,19 +4,23 @@ import type { Telemetry } from './telemetry.js';
 
 const traces = new AsyncLocalStorage<string | undefined>();
 
-/** The W3C trace context of the present invocation, as the host gave it. */
+/** The W3C trace context of the current invocation, as the host gave it; undefined outside an invocation. */
 export function currentTraceParent(): string | undefined {
   return traces.getStore();
 }
 
-/** Does work as part of a trace; without one, of none. */
+/**
+ * Runs work as part of a trace.
+ *
+ * @param traceParent the W3C trace context; undefined or empty for no trace.
+ */
 export function inTrace<T>(traceParent: string | undefined, work: () => T): T {
   return traces.run(traceParent === '' ? undefined : traceParent, work);
 }
 
 /**
- * Has every invocation's calls belong to its trace, times every activity, and sends what is waiting when the app ends. The
- * spans of the invocations themselves are the host's (host.json: telemetryMode).
+ * Adds each call to the trace of its invocation, measures how long activities take, and sends waiting telemetry when the app
+ * stops. The host creates the spans of the invocations themselves (host.json: telemetryMode).
  */
 export function observeInvocations(telemetry: Telemetry): void {
   functions.app.hook.preInvocation((context) => {
@@ -37,7 +41,7 @@ function triggerOf(context: PreInvocationContext['invocationContext']): string {
   return context.options.trigger.type;
 }
 
-/** An activity ends as an outcome, or throws what only a fault of ours throws. */
+/** Measures one call of an activity. An activity returns an outcome; it throws only by a fault in this app. */
 async function timed(telemetry: Telemetry, step: string, work: () => unknown): Promise<unknown> {
   const startedAt = Date.now();
   let outcome = 'threw';

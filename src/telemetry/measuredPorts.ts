@@ -20,7 +20,7 @@ const CANDIDATE = /-candidate$/;
 export function measuredPorts(ports: Ports, telemetry: Telemetry): Ports {
   return {
     controlPlane: measuredPort('controlPlane', ports, telemetry),
-    vault: tellingExpiry(measuredPort('vault', ports, telemetry), telemetry),
+    vault: measuringExpiry(measuredPort('vault', ports, telemetry), telemetry),
     devices: tracedDevices(measuredPort('devices', ports, telemetry)),
     hubs: measuredPort('hubs', ports, telemetry),
     alerts: measuredPort('alerts', ports, telemetry),
@@ -53,7 +53,7 @@ function measuredPort<Name extends keyof Ports>(service: Name, ports: Ports, tel
 }
 
 /** Measures the days to expiry of every current credential on a page: the sweep reads all pages. */
-function tellingExpiry(vault: SecretVault, telemetry: Telemetry): SecretVault {
+function measuringExpiry(vault: SecretVault, telemetry: Telemetry): SecretVault {
   return {
     ...vault,
     page: async (continuation) => {

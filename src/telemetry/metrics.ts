@@ -1,6 +1,6 @@
 /**
- * The app's metrics, by names and dimensions of low cardinality: never a client, a token or an image. Alerts and workbook in
- * infra/ read them under these names.
+ * The app's metrics. Names and dimensions have low cardinality: no client, token or image. The alerts and the workbook in
+ * infra/ use these names.
  */
 export const METRICS = {
   'onboarding.operations': {
@@ -36,7 +36,7 @@ export const METRICS = {
 } as const satisfies Readonly<Record<string, Metric>>;
 
 interface Metric {
-  /** As UCUM has it. */
+  /** A unit of UCUM, the Unified Code for Units of Measure. */
   readonly unit: string;
   readonly dimensions: readonly string[];
   readonly says: string;

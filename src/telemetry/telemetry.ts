@@ -1,6 +1,6 @@
 import type { MetricName } from './metrics.js';
 
-/** One value of a metric, with what it is counted by. */
+/** One value of a metric, with its dimensions. */
 export interface Measurement {
   readonly name: MetricName;
   readonly value: number;
@@ -14,7 +14,7 @@ export interface CallSpan {
   readonly startedAt: number;
   readonly endedAt: number;
   readonly outcome: string;
-  /** The W3C trace context of the invocation that it belongs to; absent where the host gave none. */
+  /** The W3C trace context of the call's invocation; absent when the host gave none. */
   readonly traceParent?: string;
 }
 
@@ -22,21 +22,23 @@ export interface CallSpan {
 export interface TelemetrySink {
   measure(measurement: Measurement): void;
   span(span: CallSpan): void;
-  /** Sends what is waiting, and ends. */
+  /** Sends waiting telemetry, and closes the sink. */
   end(): Promise<void>;
 }
 
-/** What the app tells of itself. Never fails, and costs no start: the sink is loaded after the first that is told. */
+/** The app's telemetry. It never throws, and does not slow the start: the sink is loaded after the first measurement. */
 export type Telemetry = TelemetrySink;
 
-/** The sink's modules are loaded when whatever told first is likely to be over. */
+/** Milliseconds from the first measurement until the sink is loaded: the invocation has probably ended by then. */
 const LOAD_AFTER = 2000;
-/** What is told while the sink cannot be had; more is dropped. */
+/** Maximum measurements and spans that wait for the sink; further ones are dropped. */
 const MAX_WAITING = 5000;
 
 /**
- * @param load makes the sink, once, on the first telemetry.
- * @param warn told once when that fails; the app goes on without.
+ * Creates telemetry whose sink is loaded later.
+ *
+ * @param load creates the sink; called once.
+ * @param warn called once when the sink cannot be created; the app continues without telemetry.
  */
 export function createTelemetry(load: () => Promise<TelemetrySink>, warn: (text: string) => void): Telemetry {
   let waiting: ((sink: TelemetrySink) => void)[] = [];
@@ -48,26 +50,26 @@ export function createTelemetry(load: () => Promise<TelemetrySink>, warn: (text:
     (loading ??= load().then(
       (made) => {
         sink = made;
-        for (const tell of waiting) tell(made);
+        for (const send of waiting) send(made);
         waiting = [];
       },
       (error: unknown) => {
         waiting = [];
         warn(
-          `Telemetry cannot be sent (${error instanceof Error ? error.name : 'unknown error'}); the app goes on without.`,
+          `Telemetry cannot be sent (${error instanceof Error ? error.name : 'unknown error'}); the app continues without it.`,
         );
       },
     ));
 
-  function tell(what: (sink: TelemetrySink) => void): void {
-    if (sink) return what(sink);
-    if (waiting.length < MAX_WAITING) waiting.push(what);
+  function enqueue(send: (sink: TelemetrySink) => void): void {
+    if (sink) return send(sink);
+    if (waiting.length < MAX_WAITING) waiting.push(send);
     timer ??= setTimeout(() => void begin(), LOAD_AFTER).unref();
   }
 
   return {
-    measure: (measurement) => tell((to) => to.measure(measurement)),
-    span: (span) => tell((to) => to.span(span)),
+    measure: (measurement) => enqueue((to) => to.measure(measurement)),
+    span: (span) => enqueue((to) => to.span(span)),
     end: async () => {
       clearTimeout(timer);
       if (waiting.length > 0) await begin();

@@ -1,10 +1,10 @@
-/** Kinds of resources whose api-versions differ: connected registries were in previews alone until 2025-11-01. */
+/** Kinds of resources with different api-versions: until 2025-11-01 only previews had connected registries. */
 export type VersionedKind = 'registry' | 'connectedRegistry';
 
 /**
- * Versions of Microsoft.ContainerRegistry that this adapter works with, best first: all have what it sends and reads.
- * Sources: azure-rest-api-specs, containerregistry; the older ones as recorded (docs/simulator.md). The first is the
- * SDK's own default, which a test holds it to.
+ * Api-versions of Microsoft.ContainerRegistry that this adapter supports, preferred first: each has all properties that the
+ * adapter sends and reads. Sources: azure-rest-api-specs, containerregistry; for the older versions, recordings
+ * (docs/simulator.md). The first is the SDK's default; a test keeps them equal.
  */
 export const KNOWN_VERSIONS: Readonly<Record<VersionedKind, readonly [string, ...string[]]>> = {
   registry: ['2025-11-01', '2025-04-01', '2023-07-01', '2022-12-01', '2023-01-01-preview', '2020-11-01-preview'],
@@ -17,7 +17,7 @@ export const KNOWN_VERSIONS: Readonly<Record<VersionedKind, readonly [string, ..
   ],
 };
 
-/** Resource Manager's front door answers so before anything is done. Source: Azure docs, troubleshooting, error codes. */
+/** Codes by which Resource Manager refuses an api-version before it does anything. Source: Azure docs, troubleshooting, error codes. */
 const UNKNOWN_VERSION = ['NoRegisteredProviderFound', 'InvalidResourceType', 'InvalidApiVersionParameter'];
 
 interface Refused {
@@ -26,10 +26,10 @@ interface Refused {
   readonly message?: unknown;
 }
 
-/** Which api-version to ask in: the setting's, until a service says that it has another one of ours and not that. */
+/** The api-versions in use: those of the settings, until a service refuses one and names another supported version. */
 export class ApiVersions {
   readonly #now: Record<VersionedKind, string>;
-  /** What was refused once is not taken again, so that two refusals cannot send each other round. */
+  /** A version that was refused once is not tried again, so that two refusals cannot alternate for ever. */
   readonly #refused = new Set<string>();
 
   constructor(wanted: Readonly<Record<VersionedKind, string>>) {
@@ -41,17 +41,17 @@ export class ApiVersions {
   }
 
   /**
-   * Takes another version where the error is about the one that was used, and names one that is known here. What it says
-   * chooses among ours, and nothing else.
+   * Changes the version after a refusal that names a supported version. The error's text only selects among
+   * {@link KNOWN_VERSIONS}.
    *
-   * @param used the version of the refused call
-   * @returns whether the call is to be sent again
+   * @param used the api-version of the refused call.
+   * @returns whether to send the call again.
    */
   change(kind: VersionedKind, used: string, error: unknown): boolean {
     const { code, statusCode, message }: Refused = typeof error === 'object' && error !== null ? error : {};
     if (typeof code !== 'string' || !UNKNOWN_VERSION.includes(code)) return false;
     if (typeof statusCode === 'number' && statusCode >= 500) return false;
-    // Another call has found out already.
+    // Another call has already changed the version.
     if (this.#now[kind] !== used) return true;
     this.#refused.add(`${kind} ${used}`);
     const named = new Set(String(message).match(/\d{4}-\d{2}-\d{2}(?:-preview)?/g));

@@ -11,28 +11,31 @@ import { pipelineOptions } from '../calls/pipelineOptions.js';
 import { ended, standingOf, type Standing } from './refusedPolls.js';
 import { calling } from '../calls/serviceErrors.js';
 
-/** Where the service names no pause between polls of an asynchronous operation, in milliseconds. */
+/** Pause between polls of an asynchronous operation, in milliseconds, when the service names none. */
 export const POLL = { updateIntervalInMs: 1000 };
 
 export interface Target {
-  /** For registries, their scope maps and tokens. */
+  /** Client for registries, scope maps and tokens. */
   readonly client: ContainerRegistryManagementClient;
-  /** For connected registries, whose api-versions are others. */
+  /** Client for connected registries, which have their own api-version. */
   readonly connected: ContainerRegistryManagementClient;
   readonly group: string;
   readonly name: string;
-  /** Resource id of a child, for example a token. */
+  /** Gives the resource id of a token or scope map. */
   idOf(kind: 'tokens' | 'scopeMaps', child: string): string;
 }
 
 /**
- * The three ways of calling the SDK on a registry: {@link ArmCalls.call} reads, {@link ArmCalls.write} and
- * {@link ArmCalls.removal} wait for the end of what they start. Each translates the SDK's errors into a `ServiceError`, and
- * changes to another api-version where the service does not have the one in use.
+ * Calls of the SDK on a registry: {@link ArmCalls.call} reads; {@link ArmCalls.write} and {@link ArmCalls.removal} wait until
+ * their asynchronous operation has ended. Each translates the SDK's errors into a `ServiceError`, and changes the api-version
+ * when the service does not support the one in use.
  */
 export type ArmCalls = ReturnType<typeof createArmCalls>;
 
-/** SDK retries are off: they would send generateCredentials again unseen, and the flow has its own on durable timers. */
+/**
+ * Creates the calls. SDK retries are off: they would repeat generateCredentials unnoticed, and the flow retries by durable
+ * timers.
+ */
 export function createArmCalls(config: Config, credential: TokenCredential) {
   const loadSdk = lazily(() => import('@azure/arm-containerregistry'));
   const clients = new Map<string, ContainerRegistryManagementClient>();
@@ -72,7 +75,7 @@ export function createArmCalls(config: Config, credential: TokenCredential) {
     };
   }
 
-  /** One call of the SDK on a registry, its errors translated. A version that the service does not have is changed. */
+  /** Makes one call. Its errors are translated, and an unsupported api-version is changed. @throws ServiceError */
   async function call<T>(
     operation: ServiceOperation,
     registry: string,
@@ -87,14 +90,19 @@ export function createArmCalls(config: Config, credential: TokenCredential) {
         try {
           return await make(at);
         } catch (error) {
-          // Each change is to another version of a short list that the refusal names.
+          // This ends: each change removes one version of a short list.
           if (!versions.change(kind, used, error)) throw error;
         }
       }
     });
   }
 
-  /** A write whose end is looked for at the resource itself where its polls are refused. */
+  /**
+   * Creates or updates a resource, and waits for the end. When polling is refused, the resource's own state shows the end.
+   *
+   * @param look reads the resource.
+   * @throws ServiceError
+   */
   function write(
     operation: ServiceOperation,
     registry: string,
@@ -116,7 +124,12 @@ export function createArmCalls(config: Config, credential: TokenCredential) {
     return call(operation, registry, resource, ending, kind);
   }
 
-  /** A deletion: it has ended once the resource is gone. */
+  /**
+   * Deletes a resource, and waits for the end. When polling is refused, the end is the resource's absence.
+   *
+   * @param look reads the resource.
+   * @throws ServiceError
+   */
   function removal(
     operation: ServiceOperation,
     registry: string,
@@ -137,7 +150,7 @@ export function createArmCalls(config: Config, credential: TokenCredential) {
   return { call, write, removal };
 }
 
-/** What is there; undefined for a 404. */
+/** Turns a 404 into undefined. */
 async function ifThere<T>(call: PromiseLike<T>): Promise<T | undefined> {
   try {
     return await call;
@@ -148,7 +161,7 @@ async function ifThere<T>(call: PromiseLike<T>): Promise<T | undefined> {
   }
 }
 
-/** A whole listing, page after page. */
+/** Reads a whole listing, page after page, and maps its items. */
 export async function eachAs<Item, Facts>(items: AsyncIterable<Item>, as: (item: Item) => Facts): Promise<Facts[]> {
   const found: Facts[] = [];
   for await (const item of items) found.push(as(item));

@@ -4,41 +4,41 @@ import { SLOT_NAMES, type FilledSlot, type SlotName } from '@connected-registry/
 import type { ConnectedRegistryFacts, ScopeMapFacts, TokenFacts } from '../../ports/registryControlPlane.js';
 import { UnreadableAnswer } from '../calls/serviceErrors.js';
 
-/** The last part of a resource id, which is the resource's name. */
+/** Gives the last part of a resource id, which is the resource's name. */
 function nameIn(id: string | undefined): string {
   return id?.split('/').at(-1) ?? '';
 }
 
-/** A parent that is the registry in the cloud has no id, or that registry's own. */
+/** False for the registry in the cloud as parent: the parent's id is then absent, or that registry's own. */
 function isConnectedRegistryId(id: string | undefined): boolean {
   return /\/connectedRegistries\/[^/]+$/i.test(id ?? '');
 }
 
-/** Whether a text is this member of an enumeration; undefined for what is none of its members. */
+/** Whether a text is the wanted member of an enumeration; undefined for an unknown text. */
 function isMember<const T extends string>(members: readonly T[], text: string | undefined, wanted: T) {
   const member = memberOf(members, text);
   return member && member === wanted;
 }
 
-/** @throws UnreadableAnswer for one without what its schema always has: made up, it would be taken for a fact. */
+/** @throws UnreadableAnswer for an answer without a required property: a made-up value would be taken for a fact. */
 function lacks(): never {
   throw new UnreadableAnswer();
 }
 
-/** A connected registry; ids of tokens become names. */
+/** Maps a connected registry; resource ids become names. */
 export function toConnectedRegistry(item: ConnectedRegistry): ConnectedRegistryFacts {
   const sync = item.parent?.syncProperties;
   return {
     name: item.name ?? nameIn(item.id),
     mode: item.mode ?? '',
     isActive: isMember(ACTIVATION_STATUSES, item.activation?.status, 'Active'),
-    // ARM leaves the list out when it is empty, as recorded.
+    // ARM omits an empty list, as recorded.
     clientTokens: (item.clientTokenIds ?? []).map(nameIn),
     ...(item.systemData?.createdAt ? { createdAt: item.systemData.createdAt.toISOString() } : {}),
     ...(item.loginServer?.host ? { loginServer: item.loginServer.host } : {}),
     ...(isConnectedRegistryId(item.parent?.id) ? { parent: nameIn(item.parent?.id) } : {}),
     ...(sync?.tokenId ? { syncToken: nameIn(sync.tokenId) } : {}),
-    // An empty one is none that can be read, and not the continuous one that stands for none.
+    // An empty schedule is unreadable. It does not mean continuous sync, as an absent one does.
     ...(typeof sync?.schedule === 'string' ? { schedule: sync.schedule } : {}),
     ...(sync?.syncWindow ? { syncWindow: sync.syncWindow } : {}),
     ...(sync?.messageTtl ? { messageTtl: sync.messageTtl } : {}),
@@ -46,6 +46,7 @@ export function toConnectedRegistry(item: ConnectedRegistry): ConnectedRegistryF
   };
 }
 
+/** Maps a scope map. */
 export function toScopeMap(item: ScopeMap): ScopeMapFacts {
   return {
     name: item.name ?? nameIn(item.id),
@@ -55,10 +56,10 @@ export function toScopeMap(item: ScopeMap): ScopeMapFacts {
   };
 }
 
-/** A token; its slots without their values, which ARM does not give again. */
+/** Maps a token. Its slots have no values: ARM never returns them again. */
 export function toToken(item: Token): TokenFacts {
   const slots: Partial<Record<SlotName, FilledSlot>> = {};
-  // ARM leaves the list out for a token without passwords, as recorded.
+  // ARM omits the list for a token without passwords, as recorded.
   for (const password of item.credentials?.passwords ?? []) {
     const slot = memberOf(SLOT_NAMES, password.name);
     if (!slot) continue;

@@ -8,7 +8,7 @@ type RegistryCalls = Pick<
   'getRegistry' | 'listConnectedRegistries' | 'getConnectedRegistry' | 'setClientTokens'
 >;
 
-/** Registries, and the connected registries of each with their client tokens. */
+/** Creates the calls for registries and connected registries with their client tokens. */
 export function createArmRegistries({ call, write }: ArmCalls): RegistryCalls {
   return {
     getRegistry: async (registry) =>

@@ -8,7 +8,7 @@ type ScopeMapCalls = Pick<
   'getScopeMap' | 'listScopeMaps' | 'createScopeMap' | 'setScopeMapActions' | 'deleteScopeMap'
 >;
 
-/** The scope maps of a registry: what their tokens may do. */
+/** Creates the calls for scope maps, which define the rights of their tokens. */
 export function createArmScopeMaps({ call, write, removal }: ArmCalls): ScopeMapCalls {
   return {
     getScopeMap: async (registry, name) =>

@@ -26,9 +26,9 @@ type TokenCalls = Pick<
   | 'generatePassword'
 >;
 
-/** The tokens of a registry, and the passwords in their two slots. */
+/** Creates the calls for tokens, and for the passwords in their two slots. */
 export function createArmTokens({ call, write, removal }: ArmCalls): TokenCalls {
-  /** A PATCH of a token: what the change does not name stays, and of the passwords those that it does name. */
+  /** Updates a token by PATCH: properties that the change omits stay; of the passwords only the named ones stay. */
   async function updateToken(
     operation: ServiceOperation,
     registry: string,
@@ -118,10 +118,10 @@ export function createArmTokens({ call, write, removal }: ArmCalls): TokenCalls 
             POLL,
           ),
         );
-        // By name, never by position: the service may list both slots.
+        // Selected by name: the service may list both slots.
         for (const { value } of made.passwords ?? []) seenSecrets.remember(value);
         const password = made.passwords?.find((item) => memberOf(SLOT_NAMES, item.name) === slot);
-        // Without its time nothing would tell the password from a later one.
+        // Without its creation time the password could not be told from a later one.
         if (!password?.value || !password.creationTime || !made.username)
           throw new ServiceError({
             kind: 'unavailable',
@@ -138,12 +138,15 @@ export function createArmTokens({ call, write, removal }: ArmCalls): TokenCalls 
   };
 }
 
-/** The credentials of a token that is to keep these slots' passwords, and no other. */
+/** The credentials of a PATCH that keeps the passwords of these slots only. */
 function keeping(slots: readonly SlotName[]) {
   return { passwords: slots.map((slot) => ({ name: slot })) };
 }
 
-/** A password that was made and cannot be fetched is lost: that it could not be found says nothing of the token. */
+/**
+ * Generates a password and fetches it. A password that cannot be fetched is lost; its 404 does not mean that the token is
+ * gone.
+ */
 async function withItsAnswer<T>(token: string, generate: () => PromiseLike<T>): Promise<T> {
   const operation = 'fetch the password made for token';
   try {

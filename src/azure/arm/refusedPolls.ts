@@ -4,26 +4,26 @@ import { resourceName } from '../../serviceErrors/serviceFacts.js';
 import type { ServiceOperation } from '../../serviceErrors/serviceOperation.js';
 
 /**
- * Where Resource Manager's writes are followed: below the resource, or below the subscription's location. A role on the
- * registry alone may not reach the latter; whether it has to is not said in public.
+ * Addresses at which Resource Manager's asynchronous operations are polled: below the resource, or below the subscription's
+ * location. A role on the registry alone may not allow the latter; Azure does not document whether it must.
  */
 const FOLLOWED = /\/operation(?:Statuses|Results)\//i;
 
-/** Milliseconds between looks at the resource itself: some 80 seconds in all, where the slowest recorded write took 13. */
+/** Milliseconds between reads of the resource: 80 seconds in total; the slowest recorded write took 13. */
 const PAUSES = [500, 1000, 2000, 3000, 4000, 5000, ...Array.from({ length: 13 }, () => 5000)];
 
-/** What an SDK's error tells of the request that was refused. */
+/** The parts of an SDK's error that describe the refused request. */
 interface Refused {
   readonly statusCode?: unknown;
   readonly request?: { readonly url?: unknown };
 }
 
-/** How a write stands, by what the resource says of itself. */
+/** The state of a write, as the resource's own state shows it. */
 export type Standing = 'busy' | 'done' | 'failed';
 
 /**
- * True where the write was taken and only the news of its end is refused: forbidden, or not to be found, since an
- * operation may be forgotten before its resource.
+ * True when the service accepted the write and refused only a poll: with 403, or with 404, since the service may forget an
+ * operation before its resource.
  */
 export function isRefusedPoll(error: unknown): boolean {
   const { statusCode, request }: Refused = typeof error === 'object' && error !== null ? error : {};
@@ -32,11 +32,11 @@ export function isRefusedPoll(error: unknown): boolean {
 }
 
 /**
- * Waits for a write's end; where its polls are refused, by looking at the resource.
+ * Waits for a write's end. When its polls are refused, reads the resource until its state shows the end.
  *
- * @param look how the resource stands
- * @param wait milliseconds; for tests
- * @throws what `write` throws, and ServiceError where the end does not come or is a failure
+ * @param look reads the state of the write from the resource.
+ * @param wait milliseconds between reads; for tests.
+ * @throws what `write` throws; ServiceError when the write fails or does not end in time.
  */
 export async function ended(
   { operation, resource }: { readonly operation: ServiceOperation; readonly resource: string },
@@ -70,7 +70,7 @@ export async function ended(
   });
 }
 
-/** Of a write: what its resource's `provisioningState` comes to. Absent, it may not be there yet. */
+/** Maps a resource's `provisioningState` to the state of its write; an absent one counts as busy. */
 export function standingOf(provisioningState: string | undefined): Standing {
   if (provisioningState === 'Succeeded') return 'done';
   return provisioningState === 'Failed' || provisioningState === 'Canceled' ? 'failed' : 'busy';

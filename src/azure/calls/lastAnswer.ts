@@ -3,14 +3,14 @@ import { httpStatus, requestId, type RequestId, type ServiceCode } from '../../s
 import { codesIn } from './codesIn.js';
 import { parseJson } from '@connected-registry/protocol/json/parseJson';
 
-/** Of a pipeline's answer in the Azure SDKs, what is used here. */
+/** The used part of an answer in the Azure SDKs' pipeline. */
 interface Response {
   readonly status?: number;
   readonly headers?: { get?(name: string): string | undefined | null };
   readonly bodyAsText?: string | null;
 }
 
-/** What was noted of the last answer of a call. */
+/** The noted facts of the last answer in a call. */
 export interface Answered {
   status?: number;
   requestId?: RequestId;
@@ -19,15 +19,15 @@ export interface Answered {
 
 const calls = new AsyncLocalStorage<Answered>();
 
-/** Runs a call, and notes the last answer that {@link lastAnswerPolicy} sees in it. */
+/** Runs a call, and notes the last answer that {@link lastAnswerPolicy} sees during it. */
 export function watchingAnswers<T>(call: (answered: Answered) => Promise<T>): Promise<T> {
   const answered: Answered = {};
   return calls.run(answered, () => call(answered));
 }
 
 /**
- * For a client's additionalPolicies. SDKs put what a failed asynchronous operation, or an answer of another form, says into
- * the text of an error that has no fields: here status, codes and request id are taken off the answer itself.
+ * A pipeline policy for a client's additionalPolicies. For a failed asynchronous operation, or an answer of an unexpected form,
+ * SDKs throw an error that has its facts in its text only. This policy takes status, codes and request id from the answer.
  */
 export const lastAnswerPolicy = {
   name: 'lastAnswer',
@@ -36,7 +36,7 @@ export const lastAnswerPolicy = {
     next: (request: Request) => Promise<Answer>,
   ): Promise<Answer> {
     const answered = calls.getStore();
-    // What was before says nothing of a request that gets no answer.
+    // A request that gets no answer must not keep the facts of the previous one.
     if (answered) forget(answered);
     const response = await next(request);
     if (answered) note(answered, response);
@@ -55,9 +55,9 @@ function note(answered: Answered, { status, headers, bodyAsText }: Response): vo
   if (known !== undefined) answered.status = known;
   if (id !== undefined) answered.requestId = id;
   const body = bodyAsText ?? '';
-  // An answer that says what failed is short; a page of a listing is not read twice.
+  // An error body is short; a long page of a listing is not parsed a second time.
   if (body.includes('"code"') && body.length < LONGEST_ERROR) answered.codes = codesIn(parseJson(body));
 }
 
-/** Characters. */
+/** Maximum characters of a body that is searched for codes. */
 const LONGEST_ERROR = 65_536;

@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { seenSecrets } from '@connected-registry/protocol/redaction/seenSecrets';
 import { parseJson } from '@connected-registry/protocol/json/parseJson';
 
-/** Of a pipeline policy of the Azure SDKs, what is used here. */
+/** The used part of an answer in the Azure SDKs' pipeline. */
 interface Response {
   readonly bodyAsText?: string | null;
 }
@@ -12,14 +12,14 @@ interface Watch {
 }
 
 /**
- * Reads the address of the next page off the answers of a listing. The vault SDK takes such an address (byPage's
- * continuationToken) but gives none: it makes a new list of each page, without it. Source: keyvault-secrets 4.11,
+ * Reads the next page's address from the answers of a listing. The vault SDK accepts such an address (byPage's
+ * continuationToken) but does not return one: it maps each page to a new list without it. Source: keyvault-secrets 4.11,
  * transformations.js, mapPagedAsyncIterable.
  */
 export function watchPageLinks() {
   const watches = new AsyncLocalStorage<Watch>();
   return {
-    /** For a client's additionalPolicies. */
+    /** A pipeline policy for a client's additionalPolicies. */
     policy: {
       name: 'pageLinks',
       async sendRequest<Request, Answer extends Response>(
@@ -33,7 +33,7 @@ export function watchPageLinks() {
       },
     },
 
-    /** Does `work`, and tells the query of the page after the last one that it read. */
+    /** Runs `work`. @returns its value, and as `next` the query of the page after the last page that it read. */
     async during<T>(work: () => Promise<T>): Promise<{ readonly value: T; readonly next?: string }> {
       const watch: Watch = {};
       const value = await watches.run(watch, work);
@@ -43,15 +43,15 @@ export function watchPageLinks() {
   };
 }
 
-/** What a page's address has besides the host. Source: azure-rest-api-specs, keyvault: GetSecrets. */
+/** Query parameters of a page's address. Source: azure-rest-api-specs, keyvault: GetSecrets. */
 const PARAMETERS = ['api-version', '$skiptoken', 'maxresults'];
 
-/** Characters; what the service was seen to give is a few hundred. */
+/** Maximum characters of a parameter; observed ones have a few hundred. */
 const LONGEST_PARAMETER = 2048;
 
 /**
- * The query alone, since the SDK sends the app's token to whatever host an address names; and of it what a vault's pages
- * have, since it goes into answers and the durable history.
+ * Reduces an address to its query, since the SDK would send the app's token to any host that an address names. Only known
+ * parameters are kept, since the query goes into answers and the durable history.
  */
 function pageQuery(link: string): string {
   if (!URL.canParse(link)) return '';

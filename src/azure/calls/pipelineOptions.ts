@@ -1,19 +1,20 @@
 import { lastAnswerPolicy } from './lastAnswer.js';
 
-/** The answer of a service names an address on another host, to which the app's token would go. */
+/** Thrown when a service's answer names an address on another host: the request would send the app's token there. */
 export class LeadsElsewhere extends Error {
   override readonly name = 'LeadsElsewhere';
 }
 
-/** For clients that sign in: a redirect is an answer like any other, and no success. */
+/** Redirect options for clients that send a token: a redirect is not followed and counts as a failed answer. */
 export const NO_REDIRECTS = { maxRetries: 0 } as const;
 
 /**
- * What all clients of Azure services have in common.
- * - No retries: they would send generateCredentials again unseen, and the flow has its own on durable timers.
- * - No redirects: no call of ours is answered by one, and each would carry a body or a token to an address of others.
- * - No request to another host than the service's own: the SDKs also follow the addresses of the next page and of an
- *   asynchronous operation, with the token, wherever an answer says these are. Source: core-lro, operation.js.
+ * Options of all clients of Azure services.
+ * - No retries: they would repeat generateCredentials unnoticed, and the flow retries by durable timers.
+ * - No redirects: no service redirects the app's calls, and a redirect could send a body or a token to another address.
+ * - No request to a host other than the service's own: the SDKs send the token to every address that an answer gives for the
+ *   next page or an asynchronous operation. Source: core-lro, operation.js.
+ *
  * @param endpoint the service's address.
  */
 export function pipelineOptions(endpoint: string) {
@@ -41,7 +42,7 @@ function sameHostPolicy(endpoint: string) {
   };
 }
 
-/** The service's host, or a name below it: Resource Manager has one for each region. */
+/** True for the service's host and names below it: Resource Manager has a host for each region. */
 function isOfService(url: URL, own: URL): boolean {
   if (url.protocol !== own.protocol || url.port !== own.port) return false;
   return url.hostname === own.hostname || url.hostname.endsWith(`.${own.hostname}`);

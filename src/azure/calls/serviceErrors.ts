@@ -13,8 +13,8 @@ import { watchingAnswers, type Answered } from './lastAnswer.js';
 import { codesIn } from './codesIn.js';
 
 /**
- * What SDK errors have in common, read without loading an SDK. All of it may be missing, and all of it may come from outside:
- * of these fields only what has passed serviceErrors/serviceFacts.ts goes on. The error itself is dropped, its cause too.
+ * Fields of SDK errors, read without loading an SDK. Each may be missing, and each may contain text from outside: only values
+ * that serviceErrors/serviceFacts.ts accepts are kept. The error and its cause are dropped.
  */
 interface SdkError {
   readonly name?: unknown;
@@ -22,19 +22,21 @@ interface SdkError {
   readonly statusCode?: unknown;
   readonly details?: unknown;
   readonly cause?: unknown;
-  /** Of @azure/identity's AuthenticationError: Entra's numbers. */
+  /** Has Entra's error numbers in an AuthenticationError of @azure/identity. */
   readonly errorResponse?: unknown;
   readonly response?: { readonly headers?: { get?(name: string): string | undefined | null } };
 }
 
-/** Thrown inside a call for an answer that lacks what its schema always has. It says nothing of the answer. */
+/** Thrown inside a call for an answer without a required property. It quotes nothing of the answer. */
 export class UnreadableAnswer extends Error {
   override readonly name = 'UnreadableAnswer';
 }
 
 /**
- * Runs one SDK call and turns whatever it throws into a ServiceError.
- * A failed long-running operation and an unreachable host come as errors without a status: both may go better later.
+ * Runs one SDK call. A failed asynchronous operation and an unreachable host give errors without a status; both may succeed
+ * later.
+ *
+ * @throws ServiceError for everything that the call throws.
  */
 export async function calling<T>(operation: ServiceOperation, resource: string, call: () => Promise<T>): Promise<T> {
   return watchingAnswers(async (answered) => {
@@ -46,7 +48,11 @@ export async function calling<T>(operation: ServiceOperation, resource: string, 
   });
 }
 
-/** @param answered the last answer that came before the error, for those that name none. */
+/**
+ * Translates an SDK's error.
+ *
+ * @param answered the last answer before the error, for errors that name none.
+ */
 export function toServiceError(
   operation: ServiceOperation,
   resource: string,
@@ -76,7 +82,7 @@ export function toServiceError(
   });
 }
 
-/** Whether one of the error's codes has this word. Words of the service's text decide nothing. */
+/** Whether one of the error's codes contains this word. The text of an error is not searched. */
 export function mentions(error: unknown, word: string): boolean {
   if (!(error instanceof ServiceError)) return false;
   return [error.code, error.innerCode].some((code) => code?.includes(word));
@@ -86,18 +92,18 @@ function sdkErrorOf(error: unknown): SdkError {
   return typeof error === 'object' && error !== null ? error : {};
 }
 
-/** The first code and the most exact one, unless they are the same. */
+/** The outermost code and the most exact one; the latter is absent when they are equal. */
 function codesOf(sdk: SdkError, last: Answered): readonly [ServiceCode | undefined, ServiceCode | undefined] {
   const outer = [sdk.code, ...entraCodes(sdk.errorResponse), sdkErrorOf(sdk.cause).code].map(serviceCode);
   const all = [...outer, ...codesIn(sdk.details), ...(last.codes ?? [])].filter((code) => code !== undefined);
-  // An SDK's own code for an answer that it cannot read is none of the service's.
+  // PARSE_ERROR is the SDK's own code, not one of the service.
   const listed = [...new Set(all.filter((code) => code !== UNLISTED_CODE))];
   const unlisted = httpStatus(sdk.statusCode) !== undefined && sdk.code !== PARSE_ERROR ? all.slice(0, 1) : [];
   const [first, ...more] = listed.length > 0 ? listed : unlisted;
   return [first, more.at(-1)];
 }
 
-/** Of the Azure SDKs' core: an answer that is not what it says. */
+/** Code of the Azure SDKs' core for an answer whose body does not match its content type. */
 const PARSE_ERROR = 'PARSE_ERROR';
 
 function entraCodes(answer: unknown): string[] {
@@ -119,7 +125,7 @@ function detailOf(sdk: SdkError, status: number | undefined, code: ServiceCode |
 
 function kindOf(status: number | undefined, name: string): ServiceErrorKind {
   if (name === 'AuthenticationError' && status !== undefined && status < 500) return 'forbidden';
-  // A success that cannot be read is none, and no refusal either.
+  // A successful status with an unreadable answer is neither a success nor a refusal.
   if (status === undefined || status < 300 || status >= 500 || status === 408) return 'unavailable';
   if (status === 404) return 'notFound';
   if (status === 409) return 'conflict';

@@ -5,7 +5,7 @@ import { createEventGridChannel } from './eventGridChannel.js';
 import type { IotHub } from './iotHub.js';
 import { createIotHubChannel } from './iotHubChannel.js';
 
-/** Every way to a device. One that asks for its messages is sent none: the route reads them from its run's status. */
+/** Creates the channels to devices. A polling device is sent nothing: the polling route reads its run's status. */
 export function createDeviceChannels(
   config: Pick<Config, 'signalTopic'>,
   credential: TokenCredential,

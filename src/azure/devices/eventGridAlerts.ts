@@ -6,8 +6,8 @@ import type { OperatorAlerts } from '../../ports/operatorAlerts.js';
 import { createPublisher } from './eventGridChannel.js';
 
 /**
- * Alerts on the signal topic. Their subjects begin with `alerts/`, so that no device's subscription, which filters on its
- * own subject, ever matches one.
+ * Publishes alerts on the signal topic. Their subjects begin with `alerts/`, so that no device's subscription, which filters on
+ * the device's own subject, receives one.
  */
 export function createEventGridAlerts(config: Config['signalTopic'], credential: TokenCredential): OperatorAlerts {
   const publish = createPublisher(config, credential);

@@ -10,8 +10,8 @@ import { pipelineOptions } from '../calls/pipelineOptions.js';
 import { calling } from '../calls/serviceErrors.js';
 
 /**
- * The device channel on an Event Grid custom topic, as CloudEvents 1.0. A subscription per client filters on the
- * subject, since pull-check events carry report keys.
+ * Creates the device channel on an Event Grid custom topic, with CloudEvents 1.0. Each client has a subscription that filters
+ * on its subject, since pull-check events contain report keys.
  */
 export function createEventGridChannel(config: Config['signalTopic'], credential: TokenCredential) {
   const publish = createPublisher(config, credential);
@@ -33,7 +33,7 @@ interface PublishedEvent {
   readonly data: object;
 }
 
-/** Sends one event to the topic; the SDK is loaded with the first. */
+/** Publishes events on a topic; the SDK is loaded for the first event. */
 export function createPublisher(config: Config['signalTopic'], credential: TokenCredential) {
   const client = lazily(async (): Promise<EventGridPublisherClient<'CloudEvent'>> => {
     const { EventGridPublisherClient: Client } = await import('@azure/eventgrid');

@@ -1,7 +1,7 @@
 import type { HubRegistry } from '../../ports/hubRegistry.js';
 import { isUnknownDevice, type IotHub } from './iotHub.js';
 
-/** The identity registry of the configured IoT Hubs. */
+/** Creates the port on the identity registries of the configured IoT Hubs. */
 export function createHubRegistry(hub: IotHub): HubRegistry {
   return {
     hasDevice: async (name, device) => {

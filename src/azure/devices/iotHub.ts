@@ -5,27 +5,27 @@ import { resourceName } from '../../serviceErrors/serviceFacts.js';
 import type { ServiceOperation } from '../../serviceErrors/serviceOperation.js';
 import { calling } from '../calls/serviceErrors.js';
 
-/** Source: Microsoft's REST reference, IoT Hub service. */
+/** The api-version. Source: Microsoft's REST reference, IoT Hub service. */
 const API_VERSION = '2021-04-12';
 
-/** Milliseconds after which a call counts as unanswered; a direct method is given its own time on top. */
+/** Milliseconds to wait for an answer; a direct method adds its own timeout. */
 const PATIENCE = 20_000;
 
 export interface HubCall {
   readonly method: 'GET' | 'POST' | 'PATCH';
-  /** Below the hub's address; parts that come from outside are escaped. */
+  /** Path below the hub's address; parts from outside are escaped. */
   readonly path: string;
   readonly body?: unknown;
-  /** What is tried and on what, for errors. */
+  /** Operation and resource, for errors. */
   readonly operation: ServiceOperation;
   readonly resource: string;
-  /** Milliseconds that the hub itself may wait for the device. */
+  /** Milliseconds that the hub waits for the device. */
   readonly deviceTime?: number;
 }
 
 /**
- * The service API of the configured IoT Hubs, with the app's own identity: a few calls of plain REST are all that is
- * needed, and the service's SDK would bring AMQP with it. Nothing is retried inside. Throws ServiceError.
+ * Creates calls of the configured IoT Hubs' service API, with the app's own identity. The app needs few calls, so it uses REST
+ * directly; the SDK would add AMQP. Nothing is retried. The calls throw ServiceError.
  */
 export function createIotHub(config: Pick<Config, 'hubs' | 'hubAudience'>, credential: TokenCredential) {
   return async (hub: string, call: HubCall): Promise<unknown> => {
@@ -47,7 +47,7 @@ export function createIotHub(config: Pick<Config, 'hubs' | 'hubAudience'>, crede
           ...(body === undefined ? {} : { 'content-type': 'application/json; charset=utf-8' }),
         },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-        // A redirect would take the token elsewhere.
+        // A redirect would send the token to another host.
         redirect: 'error',
         signal: AbortSignal.timeout(PATIENCE + deviceTime),
       });
@@ -63,7 +63,7 @@ export function createIotHub(config: Pick<Config, 'hubs' | 'hubAudience'>, crede
 export type IotHub = ReturnType<typeof createIotHub>;
 
 /**
- * An answer that is no success, in the form in which SDKs have them; its body is not read. Source: Azure docs, iot-hub
+ * A failed answer in the form of an SDK's error. Its body is not read. Source: Azure docs, iot-hub
  * troubleshoot-error-codes.
  */
 class HubRefusal extends Error {
@@ -80,7 +80,7 @@ class HubRefusal extends Error {
   }
 }
 
-/** The hub knows no such device or module: not the same as one that is not connected, which is a 404 too. */
+/** True when the hub has no such device or module. A device that is not connected is also answered with 404. */
 export function isUnknownDevice(error: unknown): boolean {
   return error instanceof ServiceError && error.status === 404 && (error.code ?? '').endsWith('NotFound');
 }

@@ -8,23 +8,23 @@ import { isUnknownDevice, type IotHub } from './iotHub.js';
 
 export type HubChoice = Extract<DeviceChannelChoice, { kind: 'iotHub' }>;
 
-/** Seconds that a device may take to say that it has the message: it answers before it begins to pull. */
+/** Seconds to wait for the device's acknowledgement: it answers before it starts the pull. */
 const RESPONSE_SECONDS = 10;
 
 const methodAnswer = z.looseObject({ status: z.int() });
 
-/** A message as both ways of an IoT Hub carry it. */
+/** A message in the forms of both ways: direct method and desired properties. */
 interface Signal {
-  /** Direct method by which a connected device is told. */
+  /** Direct method that notifies a connected device. */
   readonly methodName: 'pullCheckRequested' | 'credentialPromoted';
   readonly message: PullCheckRequested | CredentialPromoted;
-  /** Desired properties by which one that is not connected finds out when it comes back. */
+  /** Desired properties that a disconnected device reads when it reconnects. */
   readonly desired: Readonly<Record<string, unknown>>;
 }
 
 /**
- * The device channel on IoT Hub: a direct method, which a connected device answers at once, else a desired property,
- * which waits for it. Source: Azure docs, iot-hub-devguide-direct-methods and iot-hub-devguide-device-twins.
+ * Creates the device channel on IoT Hub. It calls a direct method, which a connected device answers at once; for other devices
+ * it sets a desired property. Source: Azure docs, iot-hub-devguide-direct-methods and iot-hub-devguide-device-twins.
  */
 export function createIotHubChannel(hub: IotHub) {
   async function send(channel: HubChoice, { methodName, message, desired }: Signal): Promise<void> {
@@ -59,7 +59,7 @@ export function createIotHubChannel(hub: IotHub) {
     });
     const status = methodAnswer.safeParse(answer).data?.status;
     if (status === 200) return;
-    // What an agent says about a message that it cannot take now, or never.
+    // The agent answers 503 to a message that it cannot accept now, and another status to one that it never accepts.
     const kind = status === 503 || status === undefined ? 'unavailable' : 'refused';
     throw new ServiceError({
       kind,
@@ -73,12 +73,12 @@ export function createIotHubChannel(hub: IotHub) {
     requestPullCheck: (message: PullCheckRequested, channel: HubChoice) =>
       send(channel, { methodName: 'pullCheckRequested', message, desired: { pullCheck: message } }),
     announcePromotion: (message: CredentialPromoted, channel: HubChoice) =>
-      // The check that led to it is over: nobody needs to find it any more.
+      // The pull check has ended: its desired property is no longer needed.
       send(channel, { methodName: 'credentialPromoted', message, desired: { pullCheck: null, promoted: message } }),
   };
 }
 
-/** The hub has the device but did not get through to it: 404 when it is not connected, 504 when it does not answer. */
+/** True when the hub has the device but did not reach it: 404 when it is not connected, 504 when it does not answer. */
 function isOutOfReach(error: unknown): boolean {
   return error instanceof ServiceError && !isUnknownDevice(error) && (error.status === 404 || error.status === 504);
 }

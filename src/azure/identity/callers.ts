@@ -6,16 +6,16 @@ import { ServiceError } from '../../serviceErrors/serviceError.js';
 import { resourceName } from '../../serviceErrors/serviceFacts.js';
 import { lazily } from '../calls/lazily.js';
 
-/** Entra signs with this alone. Source: Azure docs, identity-platform/access-tokens. */
+/** The only algorithm with which Entra signs. Source: Azure docs, identity-platform/access-tokens. */
 const ALGORITHMS = ['RS256'];
 
-/** An object id is a GUID; a token that names anything else names nobody. Source: Azure docs, access-token-claims-reference. */
+/** The form of an object id; a token with any other value identifies nobody. Source: Azure docs, access-token-claims-reference. */
 const OBJECT_ID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
-/** Seconds that clocks may differ by. */
+/** Maximum difference between clocks, in seconds. */
 const CLOCK_TOLERANCE = 60;
 
-/** Milliseconds that Entra may take. */
+/** Milliseconds to wait for Entra's answer. */
 const PATIENCE = 10_000;
 
 const discovery = z.looseObject({ issuer: z.string().min(1), jwks_uri: z.url({ protocol: /^https$/ }) });
@@ -26,8 +26,8 @@ interface Issuer {
 }
 
 /**
- * Checks Entra tokens as its documents say: signature, issuer, audience, lifetime. An app's registration decides which of
- * two versions its tokens have, and each has an issuer of its own, told by a document of its own. Source: Azure docs,
+ * Creates the validation of Entra tokens: signature, issuer, audience, lifetime. An app's registration decides which of two
+ * versions its tokens have. Each version has its own issuer, named in its own metadata document. Source: Azure docs,
  * identity-platform/access-tokens and v2-protocols-oidc.
  */
 export function createCallers({ identity, polling }: Pick<Config, 'identity' | 'polling'>): Callers {
@@ -75,7 +75,7 @@ async function discover(url: string): Promise<Issuer> {
   return { issuer, keys: createRemoteJWKSet(new URL(keys), { timeoutDuration: PATIENCE }) };
 }
 
-/** Whatever kept the keys away, an answer that cannot be read too: whether the caller is known is not known then. */
+/** The error when the signing keys cannot be read, for whatever reason: the caller is then unknown, not refused. */
 function unavailable(error: unknown, tenant: string): ServiceError {
   if (error instanceof ServiceError) return error;
   return new ServiceError({ kind: 'unavailable', operation: 'read the keys of', resource: resourceName(tenant) });

@@ -5,7 +5,7 @@ import { seenSecrets } from '@connected-registry/protocol/redaction/seenSecrets'
 import { lazily } from '../calls/lazily.js';
 import { NO_REDIRECTS } from '../calls/pipelineOptions.js';
 
-/** The app's own identity, by settings: one kind, no probing of others. */
+/** Creates the credential of the kind that the settings name; no other kind is tried. */
 export function createCredential(identity: Config['identity']): TokenCredential {
   seenSecrets.keep(identity.clientSecret);
   keepManagedIdentitySecrets(process.env);
@@ -15,7 +15,7 @@ export function createCredential(identity: Config['identity']): TokenCredential 
     const options = {
       authorityHost: identity.authorityHost,
       disableInstanceDiscovery: !identity.instanceDiscovery,
-      // The client's secret goes to the authority that the settings name, and nowhere else.
+      // The client secret is sent to the authority in the settings only.
       redirectOptions: NO_REDIRECTS,
     };
     switch (identity.kind) {

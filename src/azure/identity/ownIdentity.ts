@@ -7,8 +7,8 @@ import { calling } from '../calls/serviceErrors.js';
 import { parseJson } from '@connected-registry/protocol/json/parseJson';
 
 /**
- * A managed identity is told neither of its ids, but every token for Resource Manager names both. Source: Azure docs,
- * identity-platform/access-token-claims-reference.
+ * Creates the port on the app's own identity. A managed identity does not know its ids, so they are read from its token for
+ * Resource Manager. Source: Azure docs, identity-platform/access-token-claims-reference.
  */
 export function createOwnIdentity(config: Pick<Config, 'arm' | 'identity'>, credential: TokenCredential): OwnIdentity {
   const names = lazily(async () => {
@@ -17,14 +17,14 @@ export function createOwnIdentity(config: Pick<Config, 'arm' | 'identity'>, cred
     );
     const { clientId } = config.identity;
     const claims = claimsOf(token?.token ?? '');
-    // Ids of Entra are GUIDs: they go into what operators read, and no other text of a token does.
+    // Entra's ids are GUIDs. They are shown to operators; no other text of a token is.
     const said = [claims['appid'], claims['oid']].filter((id) => isGuid(id));
     return [clientId, ...said].flatMap((name) => (typeof name === 'string' && name !== '' ? [name.toLowerCase()] : []));
   });
   return { names };
 }
 
-/** What a token says; nothing where it is none that can be read, since Microsoft promises no format. */
+/** Reads a token's claims; empty for an unreadable token, since Microsoft guarantees no format. */
 function claimsOf(token: string): Readonly<Record<string, unknown>> {
   const claims = parseJson(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString('utf8'));
   return typeof claims === 'object' && claims !== null ? { ...claims } : {};
