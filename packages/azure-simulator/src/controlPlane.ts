@@ -12,29 +12,15 @@ import { Broker } from './eventgrid/broker.js';
 import { listen, type Answer } from './http/listener.js';
 import type { ApiRequest } from './http/message.js';
 import { Hub } from './iothub/hub.js';
+import { publishConnectionEvent } from './iothub/hubEvents.js';
 import { startMqttEndpoint } from './iothub/mqttEndpoint.js';
 import { ExpiryWatch } from './keyvault/expiryWatch.js';
-import type { Plane, Settings } from './plane.js';
+import type { Plane } from './plane.js';
 import { makeAnswer } from './services.js';
+import { DEFAULT_SETTINGS, type SimulatorSettings } from './settings.js';
 import { FILES, openStores } from './state/stores.js';
 import { readJson, writeJson } from './state/jsonFile.js';
 import { describeWorld, writeWorld, type World } from './world.js';
-
-export const DEFAULT_SETTINGS: Settings = {
-  edgeHost: 'localhost:8000',
-  clientsPerConnectedRegistry: 50,
-  permissionsPerScopeMap: 500,
-  tokensPerRegistry: 20_000,
-  replicationSeconds: 60,
-  asynchronousWrites: 'recorded',
-  pace: 'quick',
-  credentialsLater: false,
-  operationResultsRight: 'open',
-  recoverableDays: 90,
-  purgeProtection: false,
-  rateLimits: 'smallest',
-  throttling: 1,
-};
 
 export interface ControlPlaneOptions {
   /** 0 takes a free one. */
@@ -43,7 +29,7 @@ export interface ControlPlaneOptions {
   /** For the devices of the IoT Hub; 0, and nothing, take a free one. */
   mqttPort?: number;
   tls: CertificateFiles;
-  settings?: Partial<Settings>;
+  settings?: Partial<SimulatorSettings>;
   clock?: Clock;
   /** Real time, for waits during which a connection is held open. */
   patience?: Clock;
@@ -76,8 +62,9 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   if (options.reset) await removeData(directory);
   await mkdir(directory, { recursive: true, mode: 0o700 });
 
-  const settings: Settings = { ...DEFAULT_SETTINGS, ...options.settings };
+  const settings: SimulatorSettings = { ...DEFAULT_SETTINGS, ...options.settings };
   const clock = options.clock ?? systemClock;
+  const patience = options.patience ?? realClock();
   const keys = await readKeys(file('keys.json'));
   const warn = (message: string): void => log('error', { message });
   const stores = await openStores({ file, warn, identities: keys.identities, edgeHost: settings.edgeHost, clock });
@@ -97,7 +84,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
       return baseUrl;
     },
     clock,
-    patience: options.patience ?? realClock(),
+    patience,
     settings,
     identities,
     async addIdentity(name) {
@@ -116,7 +103,14 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     armFile: stores.armFile,
     vault,
     vaultFile: stores.vaultFile,
-    hub: new Hub(hubState, () => plane),
+    hub: new Hub(hubState, {
+      clock,
+      patience,
+      connectionChanged(identity, isConnected, sequence) {
+        stores.hubFile.changed();
+        publishConnectionEvent(plane, { identity, isConnected, sequence });
+      },
+    }),
     hubFile: stores.hubFile,
     commit: () => stores.commit(),
     rewrite: () => stores.rewrite(),

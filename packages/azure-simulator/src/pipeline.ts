@@ -1,26 +1,11 @@
+import { isNoSpace } from '@connected-registry/clock/files/appendedFile';
 import { ANONYMOUS, type Principal } from './access/identities.js';
 import type { Counters } from './control/counters.js';
 import type { Faults } from './control/faults.js';
-import { isNoSpace } from '@connected-registry/clock/files/appendedFile';
 import { RefusedRequest, type ApiReply, type ApiRequest } from './http/message.js';
+import type { Call, Route, ServiceName } from './http/route.js';
 import { Router } from './http/router.js';
 import type { Plane } from './plane.js';
-
-export type ServiceName = 'entra' | 'arm' | 'vault' | 'topic' | 'iothub' | 'gateway' | 'control';
-
-/** A request whose sender is known. */
-export interface Call extends ApiRequest {
-  readonly principal: Principal;
-}
-
-export interface Route {
-  method: 'GET' | 'HEAD' | 'PUT' | 'PATCH' | 'POST' | 'DELETE' | 'OPTIONS';
-  path: string;
-  service: ServiceName;
-  /** What counters and faults call it: the action's name where Azure has one. */
-  operation: string;
-  handle(call: Call): ApiReply | Promise<ApiReply>;
-}
 
 /** Says who sent a request, or refuses it. One a service; the rest of the pipeline is the same for all. */
 export type Identify = (request: ApiRequest) => Promise<Principal | ApiReply> | Principal | ApiReply;

@@ -2,7 +2,7 @@ import { isAllowed } from '../access/authorize.js';
 import type { ApiReply, ApiRequest } from '../http/message.js';
 import type { Principal } from '../access/identities.js';
 import type { Refusal, TokenVerifier } from '../entra/accessTokens.js';
-import type { Call, Route } from '../pipeline.js';
+import type { Call, Route } from '../http/route.js';
 import type { Plane } from '../plane.js';
 import type { ResourceGroup } from '../state/armState.js';
 import type { Registry } from '../state/registryState.js';

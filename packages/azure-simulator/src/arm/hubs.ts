@@ -1,7 +1,7 @@
 import { isAllowed } from '../access/authorize.js';
 import type { ApiReply } from '../http/message.js';
 import { HUB_HOST } from '../iothub/hub.js';
-import type { Call, Route } from '../pipeline.js';
+import type { Call, Route } from '../http/route.js';
 import type { Plane } from '../plane.js';
 import { armRoute } from './armRoute.js';
 import { topLevelNotFound } from './errors.js';

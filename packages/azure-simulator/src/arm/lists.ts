@@ -1,5 +1,5 @@
 import type { ApiReply } from '../http/message.js';
-import type { Call } from '../pipeline.js';
+import type { Call } from '../http/route.js';
 import type { Plane } from '../plane.js';
 import type { Collection } from '../state/collection.js';
 

@@ -3,7 +3,7 @@ import { REGISTRY_TIERS } from '@connected-registry/protocol/registry/armEnumera
 import { caseless } from '../http/caseless.js';
 import { isAllowed } from '../access/authorize.js';
 import type { ApiReply } from '../http/message.js';
-import type { Call, Route } from '../pipeline.js';
+import type { Call, Route } from '../http/route.js';
 import type { Plane } from '../plane.js';
 import { Collection } from '../state/collection.js';
 import type {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { orUndefined } from '../http/orUndefined.js';
 import type { ApiReply } from '../http/message.js';
-import type { Call, Route } from '../pipeline.js';
+import type { Call, Route } from '../http/route.js';
 import type { Plane } from '../plane.js';
 import type { Registry, Replication } from '../state/registryState.js';
 import { armBody, childRoutes, parentRegistryOf, registryOf, versionOf } from './armRoute.js';

@@ -1,6 +1,6 @@
 import { hasAnyRole, isAllowed } from '../access/authorize.js';
 import type { ApiReply } from '../http/message.js';
-import type { Call, Route } from '../pipeline.js';
+import type { Call, Route } from '../http/route.js';
 import type { Plane } from '../plane.js';
 import { armRoute, groupOf } from './armRoute.js';
 import { badRequest } from './errors.js';

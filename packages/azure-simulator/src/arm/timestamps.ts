@@ -1,4 +1,4 @@
-import type { Call } from '../pipeline.js';
+import type { Call } from '../http/route.js';
 import type { Plane } from '../plane.js';
 import type { SystemData } from '../state/registryState.js';
 

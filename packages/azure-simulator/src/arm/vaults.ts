@@ -1,4 +1,4 @@
-import type { Call, Route } from '../pipeline.js';
+import type { Call, Route } from '../http/route.js';
 import type { Plane } from '../plane.js';
 import { armRoute } from './armRoute.js';
 import { topLevelNotFound } from './errors.js';

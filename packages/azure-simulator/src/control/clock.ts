@@ -1,4 +1,4 @@
-import type { Route } from '../pipeline.js';
+import type { Route } from '../http/route.js';
 import type { Plane } from '../plane.js';
 import { controlRoute, problem } from './controlRoute.js';
 

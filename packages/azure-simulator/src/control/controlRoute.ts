@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { ApiReply } from '../http/message.js';
-import type { Call, Route } from '../pipeline.js';
+import type { Call, Route } from '../http/route.js';
 
 /** A test control: below `/_control/`, which nothing of Azure's is. */
 export function controlRoute(method: Route['method'], path: string, handle: Route['handle']): Route {

@@ -1,5 +1,5 @@
 import type { Principal } from '../access/identities.js';
-import type { Route } from '../pipeline.js';
+import type { Route } from '../http/route.js';
 
 /** Requests of one sender to one service. */
 export interface ServiceCount {

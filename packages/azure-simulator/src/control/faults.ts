@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Principal } from '../access/identities.js';
 import type { ApiReply } from '../http/message.js';
-import type { Route } from '../pipeline.js';
+import type { Route } from '../http/route.js';
 
 /**
  * One rule. `operation` is a name as the counters give it, `*` allowed; `before` refuses without any effect, `after`

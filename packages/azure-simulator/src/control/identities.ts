@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Route } from '../pipeline.js';
+import type { Route } from '../http/route.js';
 import type { Plane } from '../plane.js';
 import { controlRoute, problem, withBody } from './controlRoute.js';
 

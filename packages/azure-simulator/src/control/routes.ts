@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { RATE_LIMITS } from './rateLimits.js';
-import type { Route } from '../pipeline.js';
-import type { Plane, Settings } from '../plane.js';
+import type { Route } from '../http/route.js';
+import type { Plane } from '../plane.js';
+import type { SimulatorSettings } from '../settings.js';
 import { newest } from '../keyvault/vaultState.js';
 import type { Counters } from './counters.js';
 import { clockRoutes } from './clock.js';
@@ -62,7 +63,7 @@ export function controlRoutes(plane: Plane, counters: Counters, faults: Faults):
     route('PATCH', 'settings', (call) =>
       withBody(call, settings, (wanted) => {
         const defined = Object.entries(wanted).filter(([, value]) => value !== undefined);
-        Object.assign(plane.settings, Object.fromEntries(defined) as Partial<Settings>);
+        Object.assign(plane.settings, Object.fromEntries(defined) as Partial<SimulatorSettings>);
         return { status: 200, body: plane.settings };
       }),
     ),

@@ -1,5 +1,6 @@
 import type { ApiReply } from '../http/message.js';
-import type { Call, Route, Throttle } from '../pipeline.js';
+import type { Call, Route } from '../http/route.js';
+import type { Throttle } from '../pipeline.js';
 import type { Plane } from '../plane.js';
 import { kindOf } from './counters.js';
 import { LIMITS, type BucketName, type Rate } from './rateLimits.js';

@@ -1,7 +1,7 @@
 import { timingSafeEqual, createHash, randomUUID } from 'node:crypto';
 import { ANONYMOUS, type Identity, type Principal } from '../access/identities.js';
 import type { ApiReply, ApiRequest } from '../http/message.js';
-import type { Call, Route } from '../pipeline.js';
+import type { Call, Route } from '../http/route.js';
 import type { Plane } from '../plane.js';
 import { issueAccessToken, TOKEN_LIFETIME } from './accessTokens.js';
 import { audienceOf } from './audiences.js';

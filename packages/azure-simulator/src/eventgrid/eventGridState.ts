@@ -3,7 +3,6 @@ import { Collection } from '../state/collection.js';
 import type { Contents, Keeps } from '../state/store.js';
 import type { AdvancedFilter } from './advancedFilters.js';
 import type { DeliveryAttribute } from './deliveryAttributes.js';
-import type { GivenDestination } from './destinations.js';
 import type { AnyEvent } from './events.js';
 
 export const EVENT_GRID_FORMAT = 2;
@@ -60,7 +59,14 @@ export interface EventFilter {
   enableAdvancedFilteringOnArrays?: boolean;
 }
 
-export type EndpointType = GivenDestination['endpointType'];
+export type EndpointType =
+  | 'WebHook'
+  | 'AzureFunction'
+  | 'EventHub'
+  | 'HybridConnection'
+  | 'ServiceBusQueue'
+  | 'ServiceBusTopic'
+  | 'StorageQueue';
 
 /** As which of a topic's identities to reach a destination. */
 export interface ResourceIdentity {

@@ -4,7 +4,7 @@ import { armBody, armRoute, resourceRoutes } from '../arm/armRoute.js';
 import { badRequest, topLevelNotFound } from '../arm/errors.js';
 import { GROUP_PATH, REGISTRY_PATH, RESOURCE_PATH, SUBSCRIPTION_PATH, systemTopicId } from '../arm/ids.js';
 import type { ApiReply } from '../http/message.js';
-import type { Call, Route } from '../pipeline.js';
+import type { Call, Route } from '../http/route.js';
 import type { Plane } from '../plane.js';
 import { advancedFilters } from './advancedFilters.js';
 import { changedDestinations, destinations, requireDestination } from './destinations.js';

@@ -1,5 +1,5 @@
 import { badRequest } from '../arm/errors.js';
-import type { Call } from '../pipeline.js';
+import type { Call } from '../http/route.js';
 
 /** `$filter` on names, by `eq` or by CONTAINS, and `$top`, as Event Grid's lists take them (azure-cli test recordings). */
 export function filtered<T extends { readonly name: string }>(call: Call, items: readonly T[]): T[] {

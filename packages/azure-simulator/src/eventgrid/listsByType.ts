@@ -1,7 +1,7 @@
 import { isAllowed } from '../access/authorize.js';
 import { armRoute } from '../arm/armRoute.js';
 import { GROUP_PATH, SUBSCRIPTION_PATH } from '../arm/ids.js';
-import type { Call, Route } from '../pipeline.js';
+import type { Call, Route } from '../http/route.js';
 import type { Plane } from '../plane.js';
 import { topicTypeOf } from './eventTypes.js';
 import { filtered } from './listFilter.js';

@@ -5,7 +5,7 @@ import { SUBSCRIPTION_PATH } from '../arm/ids.js';
 import type { Busy } from '../arm/longRunning/longRunning.js';
 import { RETRY_AFTER } from '../arm/longRunning/pace.js';
 import type { ApiReply } from '../http/message.js';
-import type { Call, Route } from '../pipeline.js';
+import type { Call, Route } from '../http/route.js';
 import type { Plane } from '../plane.js';
 
 const PROVIDER = 'providers/Microsoft.EventGrid';

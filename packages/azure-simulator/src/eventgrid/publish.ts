@@ -4,7 +4,7 @@ import type { Principal } from '../access/identities.js';
 import { topicId } from '../arm/ids.js';
 import type { TokenVerifier } from '../entra/accessTokens.js';
 import { header, RefusedRequest, type ApiReply, type ApiRequest } from '../http/message.js';
-import type { Call, Route } from '../pipeline.js';
+import type { Call, Route } from '../http/route.js';
 import type { Plane } from '../plane.js';
 import type { InputSchema, Topic } from './eventGridState.js';
 import { cloudEvent, gridEvent, type AnyEvent } from './events.js';

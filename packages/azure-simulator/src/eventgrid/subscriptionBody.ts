@@ -1,5 +1,5 @@
 import { versionOf } from '../arm/armRoute.js';
-import type { Call } from '../pipeline.js';
+import type { Call } from '../http/route.js';
 import type { Plane } from '../plane.js';
 import { deadLetterBody, destinationsBody, type GivenDestinations } from './destinations.js';
 import type { EventSubscription } from './eventGridState.js';

@@ -5,7 +5,7 @@ import { topLevelNotFound } from '../arm/errors.js';
 import { GROUP_PATH, systemTopicId } from '../arm/ids.js';
 import type { ApiReply } from '../http/message.js';
 import { orUndefined } from '../http/orUndefined.js';
-import type { Call, Route } from '../pipeline.js';
+import type { Call, Route } from '../http/route.js';
 import type { Plane } from '../plane.js';
 import type { SystemTopic } from './eventGridState.js';
 import { filtered } from './listFilter.js';

@@ -5,7 +5,7 @@ import { badRequest, topLevelNotFound } from '../arm/errors.js';
 import { GROUP_PATH, topicId } from '../arm/ids.js';
 import { oneOf } from '../arm/connectedRegistries/connectedRegistryInput.js';
 import type { ApiReply } from '../http/message.js';
-import type { Call, Route } from '../pipeline.js';
+import type { Call, Route } from '../http/route.js';
 import type { Plane } from '../plane.js';
 import { makeTopicKey, type Topic } from './eventGridState.js';
 import { filtered } from './listFilter.js';

@@ -2,7 +2,7 @@ import { ANONYMOUS, type Principal } from '../access/identities.js';
 import { isExpired, isPassword, stillServed } from '../arm/tokens/passwords.js';
 import { gatewayActions } from '../arm/tokens/scopeMapActions.js';
 import { RefusedRequest, type ApiReply, type ApiRequest } from '../http/message.js';
-import type { Call, Route } from '../pipeline.js';
+import type { Call, Route } from '../http/route.js';
 import type { Plane } from '../plane.js';
 import type { ConnectedRegistry, Registry, StoredPassword, Token } from '../state/registryState.js';
 import { cloudMailbox } from './cloudMailbox.js';

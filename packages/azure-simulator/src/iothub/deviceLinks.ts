@@ -8,7 +8,7 @@ export interface DeviceLink {
   /** Hands a call to the device; its answer comes by {@link DeviceLinks.answered}. */
   callMethod(request: string, method: string, payload: JsonValue | undefined): void;
   /** Tells of changed desired properties, if the device listens for them. */
-  tellDesired(patch: JsonObject, version: number): void;
+  sendDesired(patch: JsonObject, version: number): void;
   close(): void;
 }
 
@@ -24,25 +24,26 @@ export type MethodFailure = 'not-online' | 'no-answer' | 'went-away';
 
 interface Waiting {
   key: string;
-  settle(outcome: MethodAnswer | MethodFailure): void;
+  complete(outcome: MethodAnswer | MethodFailure): void;
 }
 
-interface Surroundings {
-  patience(): Clock;
+interface DeviceLinksParts {
+  /** Real time, for callers that wait. */
+  readonly patience: Clock;
   changed(key: string, isConnected: boolean): void;
 }
 
 /** Which devices are connected. A device has one connection: a new one ends the one before (error 400027). */
 export class DeviceLinks {
-  readonly #surroundings: Surroundings;
+  readonly #parts: DeviceLinksParts;
   readonly #links = new Map<string, DeviceLink>();
   readonly #calls = new Map<string, Waiting>();
   /** Calls that wait for their device to come. */
   readonly #arrivals = new Map<string, Set<() => void>>();
   #requests = 0;
 
-  constructor(surroundings: Surroundings) {
-    this.#surroundings = surroundings;
+  constructor(parts: DeviceLinksParts) {
+    this.#parts = parts;
   }
 
   isConnected(key: string): boolean {
@@ -53,15 +54,15 @@ export class DeviceLinks {
     const before = this.#links.get(key);
     this.#links.set(key, link);
     before?.close();
-    if (!before) this.#surroundings.changed(key, true);
+    if (!before) this.#parts.changed(key, true);
   }
 
   /** Does nothing for a link that another has replaced. */
   detach(key: string, link: DeviceLink): void {
     if (this.#links.get(key) !== link) return;
     this.#links.delete(key);
-    for (const call of this.#calls.values()) if (call.key === key) call.settle('went-away');
-    this.#surroundings.changed(key, false);
+    for (const call of this.#calls.values()) if (call.key === key) call.complete('went-away');
+    this.#parts.changed(key, false);
   }
 
   /** Ends a device's connection, as when it is disabled or deleted. */
@@ -74,8 +75,8 @@ export class DeviceLinks {
     for (const go of this.#arrivals.get(key) ?? []) go();
   }
 
-  tellDesired(key: string, patch: JsonObject, version: number): void {
-    this.#links.get(key)?.tellDesired(patch, version);
+  sendDesired(key: string, patch: JsonObject, version: number): void {
+    this.#links.get(key)?.sendDesired(patch, version);
   }
 
   /**
@@ -94,13 +95,13 @@ export class DeviceLinks {
     this.#requests += 1;
     const request = String(this.#requests);
     return new Promise((resolve) => {
-      const timer = this.#timer(wait.response, () => settle('no-answer'));
-      const settle = (outcome: MethodAnswer | MethodFailure): void => {
+      const timer = this.#timer(wait.response, () => complete('no-answer'));
+      const complete = (outcome: MethodAnswer | MethodFailure): void => {
         timer.cancel();
         this.#calls.delete(request);
         resolve(outcome);
       };
-      this.#calls.set(request, { key, settle });
+      this.#calls.set(request, { key, complete });
       link.callMethod(request, method, payload);
     });
   }
@@ -108,7 +109,7 @@ export class DeviceLinks {
   /** The device's answer to a call; one that nobody waits for any more, or that is another device's, is left. */
   answered(key: string, request: string, answer: MethodAnswer): void {
     const call = this.#calls.get(request);
-    if (call?.key === key) call.settle(answer);
+    if (call?.key === key) call.complete(answer);
   }
 
   #ready(key: string): DeviceLink | undefined {
@@ -132,7 +133,7 @@ export class DeviceLinks {
   }
 
   #timer(seconds: number, run: () => void): { cancel(): void } {
-    const patience = this.#surroundings.patience();
+    const patience = this.#parts.patience;
     return patience.setTimer(new Date(patience.now().getTime() + seconds * 1000), run);
   }
 }

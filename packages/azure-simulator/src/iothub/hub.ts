@@ -1,24 +1,38 @@
-import type { Plane } from '../plane.js';
+import type { Clock } from '../clock.js';
 import { DeviceLinks } from './deviceLinks.js';
 import { identityKey, type HubIdentity, type HubState } from './hubState.js';
-import { tellOfConnection } from './hubEvents.js';
 
 /** What a hub calls itself: what devices sign for, and what is in their user names. */
 export const HUB_HOST = 'localhost';
+
+/** What the hub uses of the plane that it is part of. */
+export interface HubParts {
+  clock: Clock;
+  /** Real time, for callers of direct methods that wait for a device. */
+  patience: Clock;
+  /**
+   * Called after a device or module connected or disconnected and its identity was updated.
+   *
+   * @param sequence rises by one with each call
+   */
+  connectionChanged(identity: HubIdentity, isConnected: boolean, sequence: number): void;
+}
 
 /** The one IoT Hub there is: its identities, and which of them are connected. */
 export class Hub {
   readonly links: DeviceLinks;
   /** Port of the devices' MQTT endpoint. */
   mqttPort = 0;
+  readonly #parts: HubParts;
   #sequence = 0;
 
   constructor(
     readonly state: HubState,
-    readonly plane: () => Plane,
+    parts: HubParts,
   ) {
+    this.#parts = parts;
     this.links = new DeviceLinks({
-      patience: () => plane().patience,
+      patience: parts.patience,
       changed: (key, isConnected) => this.#connectionChanged(key, isConnected),
     });
   }
@@ -39,12 +53,10 @@ export class Hub {
   #connectionChanged(key: string, isConnected: boolean): void {
     const identity = this.state.identities.get(key);
     if (!identity) return;
-    const plane = this.plane();
-    const now = plane.clock.now().toISOString();
+    const now = this.#parts.clock.now().toISOString();
     const changed: HubIdentity = { ...identity, connectionStateUpdatedTime: now, lastActivityTime: now };
     this.state.identities.set(changed);
-    plane.hubFile.changed();
     this.#sequence += 1;
-    tellOfConnection(plane, changed, isConnected, this.#sequence);
+    this.#parts.connectionChanged(changed, isConnected, this.#sequence);
   }
 }

@@ -6,12 +6,16 @@ import type { HubIdentity } from './hubState.js';
 import { twinBody } from './twinBody.js';
 
 /** Tells the hub's subscribers that a device or module has been made or deleted (Azure docs: event-schema-iot-hub). */
-export function tellOfLifecycle(plane: Plane, identity: HubIdentity, what: 'Created' | 'Deleted'): void {
+export function publishLifecycleEvent(plane: Plane, identity: HubIdentity, what: 'Created' | 'Deleted'): void {
   publish(plane, identity, `Microsoft.Devices.Device${what}`, { twin: eventTwin(plane, identity) });
 }
 
 /** Numbers rise with time: the only order that these events have (Azure docs: iot-hub-how-to-order-connection-state-events). */
-export function tellOfConnection(plane: Plane, identity: HubIdentity, isConnected: boolean, sequence: number): void {
+export function publishConnectionEvent(
+  plane: Plane,
+  change: { identity: HubIdentity; isConnected: boolean; sequence: number },
+): void {
+  const { identity, isConnected, sequence } = change;
   publish(plane, identity, `Microsoft.Devices.Device${isConnected ? 'Connected' : 'Disconnected'}`, {
     deviceConnectionStateEventInfo: { sequenceNumber: sequence.toString(16).toUpperCase().padStart(40, '0') },
   });

@@ -4,7 +4,7 @@ import type { Principal } from '../access/identities.js';
 import { hubId } from '../arm/ids.js';
 import type { TokenVerifier } from '../entra/accessTokens.js';
 import type { ApiReply, ApiRequest, RefusedRequest } from '../http/message.js';
-import type { Call, Route } from '../pipeline.js';
+import type { Call, Route } from '../http/route.js';
 import type { Plane } from '../plane.js';
 import { HUB_HOST } from './hub.js';
 import { argumentInvalid, deviceNotFound, hubError, preconditionFailed } from './hubErrors.js';

@@ -2,10 +2,10 @@ import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import { orUndefined } from '../http/orUndefined.js';
 import type { ApiReply } from '../http/message.js';
-import type { Call, Route } from '../pipeline.js';
+import type { Call, Route } from '../http/route.js';
 import type { Plane } from '../plane.js';
 import { argumentInvalid, deviceNotFound, hubError, preconditionFailed } from './hubErrors.js';
-import { tellOfLifecycle } from './hubEvents.js';
+import { publishLifecycleEvent } from './hubEvents.js';
 import { checkIfMatch, hubBody, hubRoute, identityOf } from './hubRoute.js';
 import { identityKey, makeHubKey, type HubIdentity } from './hubState.js';
 import { identityBody } from './identityBody.js';
@@ -120,7 +120,7 @@ export function identityRoutes(plane: Plane): Route[] {
     };
     plane.hub.state.identities.set(identity);
     plane.commit();
-    tellOfLifecycle(plane, identity, 'Created');
+    publishLifecycleEvent(plane, identity, 'Created');
     return reply(identity);
   }
 
@@ -152,7 +152,7 @@ export function identityRoutes(plane: Plane): Route[] {
       plane.hub.state.identities.delete(identityKey(one));
       plane.hub.links.drop(identityKey(one));
       plane.commit();
-      tellOfLifecycle(plane, one, 'Deleted');
+      publishLifecycleEvent(plane, one, 'Deleted');
     }
     return { status: 204 };
   }

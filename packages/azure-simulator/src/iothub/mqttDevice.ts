@@ -88,7 +88,7 @@ export class MqttDevice implements DeviceLink {
     this.#send('methods', `$iothub/methods/POST/${method}/?$rid=${request}`, text);
   }
 
-  tellDesired(patch: JsonObject, version: number): void {
+  sendDesired(patch: JsonObject, version: number): void {
     const topic = `$iothub/twin/PATCH/properties/desired/?$version=${version}`;
     this.#send('desired', topic, JSON.stringify({ ...patch, $version: version }));
   }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { orUndefined } from '../http/orUndefined.js';
 import type { ApiReply } from '../http/message.js';
-import type { Call, Route } from '../pipeline.js';
+import type { Call, Route } from '../http/route.js';
 import type { Plane } from '../plane.js';
 import { argumentInvalid } from './hubErrors.js';
 import { checkIfMatch, hubBody, hubRoute, identityOf } from './hubRoute.js';
@@ -62,7 +62,7 @@ function change(plane: Plane, call: Call, how: 'merge' | 'replace'): ApiReply {
   plane.commit();
   // A device is told of the change only; of a replacement it gets all there is (iot-hub-devguide-device-twins).
   const news = how === 'merge' ? desired : changed.desired.values;
-  if (desired !== undefined && news) plane.hub.links.tellDesired(identityKey(identity), news, changed.desired.version);
+  if (desired !== undefined && news) plane.hub.links.sendDesired(identityKey(identity), news, changed.desired.version);
   return reply(plane, identity);
 }
 

@@ -1,4 +1,4 @@
-import type { Call } from '../pipeline.js';
+import type { Call } from '../http/route.js';
 import type { Plane } from '../plane.js';
 import { newest, type DeletedSecret, type Secret, type SecretVersion } from './vaultState.js';
 

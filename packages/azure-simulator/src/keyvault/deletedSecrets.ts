@@ -1,5 +1,5 @@
 import type { ApiReply } from '../http/message.js';
-import type { Call, Route } from '../pipeline.js';
+import type { Call, Route } from '../http/route.js';
 import type { Plane } from '../plane.js';
 import { deletedBundle, secretBundle } from './bundles.js';
 import { deletedSecretNotFound, isDeleting, nameIsDeleted, notDeleted, secretNotFound, vaultError } from './errors.js';

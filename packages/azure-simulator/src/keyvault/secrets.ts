@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import { emitSecretEvent } from '../eventgrid/systemEvents.js';
 import type { ApiReply } from '../http/message.js';
-import type { Call, Route } from '../pipeline.js';
+import type { Call, Route } from '../http/route.js';
 import type { Plane } from '../plane.js';
 import { secretBundle, secretItem } from './bundles.js';
 import { nameIsTaken } from './deletedSecrets.js';

@@ -4,7 +4,7 @@ import type { Principal } from '../access/identities.js';
 import type { TokenVerifier } from '../entra/accessTokens.js';
 import type { ApiReply, ApiRequest } from '../http/message.js';
 import { vaultId } from '../arm/ids.js';
-import type { Call, Route } from '../pipeline.js';
+import type { Call, Route } from '../http/route.js';
 import type { Plane } from '../plane.js';
 import { badParameter, vaultError } from './errors.js';
 import { newest } from './vaultState.js';

@@ -8,7 +8,7 @@ import { SecretClient } from '@azure/keyvault-secrets';
 import type { IdentityName } from '../../src/access/identities.js';
 import type { Clock } from '../../src/clock.js';
 import { startControlPlane, type ControlPlane } from '../../src/controlPlane.js';
-import type { Settings } from '../../src/plane.js';
+import type { SimulatorSettings } from '../../src/settings.js';
 import { ensureCertificates, type CertificateFiles } from '../../src/tls/certificates.js';
 
 /** One step of an SDK client's pipeline, as far as it is needed here. */
@@ -39,13 +39,15 @@ export class Cloud {
 
   private constructor(
     readonly directory: string,
-    readonly options: { settings?: Partial<Settings>; clock?: Clock; patience?: Clock },
+    readonly options: { settings?: Partial<SimulatorSettings>; clock?: Clock; patience?: Clock },
   ) {}
 
   /** Keys and certificates are made once for all tests of a file: that is most of what a first start takes. */
   static readonly #kept = new Map<string, string>();
 
-  static async start(options: { settings?: Partial<Settings>; clock?: Clock; patience?: Clock } = {}): Promise<Cloud> {
+  static async start(
+    options: { settings?: Partial<SimulatorSettings>; clock?: Clock; patience?: Clock } = {},
+  ): Promise<Cloud> {
     const cloud = new Cloud(await mkdtemp(join(tmpdir(), 'azure-')), options);
     await mkdir(join(cloud.directory, 'tls'));
     for (const [name, text] of Cloud.#kept) await writeFile(join(cloud.directory, name), text, { mode: 0o600 });

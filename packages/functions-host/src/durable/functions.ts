@@ -1,6 +1,6 @@
 /** The durable functions of an app, found without regard to case, and the texts that say that one is missing. */
 import type { AppFunction, LoadedApp } from '../worker/app.js';
-import type { ReplayFunctions } from './replay/replay.js';
+import type { ReplayFunctions } from './replay/turn.js';
 
 type Kind = 'activity' | 'orchestrator' | 'entity';
 const triggers: Readonly<Record<Kind, string>> = {

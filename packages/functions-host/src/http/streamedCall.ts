@@ -5,11 +5,23 @@
 import { randomUUID } from 'node:crypto';
 import { Agent, IncomingMessage, request as httpRequest } from 'node:http';
 
+import type { HostLog } from '../log/log.js';
+import type { Quirks } from '../log/quirks.js';
+import type { LoadedApp } from '../worker/app.js';
 import { empty, type Answer } from './answer.js';
-import type { FunctionCallOptions } from './functionCall.js';
 import { BodyTooLargeError, type Incoming } from './incoming.js';
 import { encodePath } from './path.js';
 import type { FunctionRoute } from './routes.js';
+
+export interface StreamedCallOptions {
+  readonly app: LoadedApp;
+  readonly log: HostLog;
+  readonly quirks: Quirks;
+  /** Headers that are added to every answer, from host.json. */
+  readonly customHeaders: Readonly<Record<string, string>>;
+  /** The address of the web server that the programming model runs. */
+  readonly httpUri: string;
+}
 
 /** How long the real host waits for a function that does not answer, in milliseconds. */
 const longestSilence = 240_000;
@@ -34,7 +46,7 @@ const toApp = new ConnectionPerRequest();
 
 /** Runs the function of a route and hands its answer on as it comes. */
 export async function callStreamed(
-  options: FunctionCallOptions & { httpUri: string },
+  options: StreamedCallOptions,
   route: FunctionRoute,
   params: Readonly<Record<string, string>>,
   request: Incoming,

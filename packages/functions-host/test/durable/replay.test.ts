@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 
 import { executionStarted, turnMark, type HistoryEvent } from '../../src/durable/history.js';
 import { ActionType, type Action } from '../../src/durable/replay/actions.js';
-import { replay, type ReplayResult } from '../../src/durable/replay/replay.js';
+import { replay } from '../../src/durable/replay/replay.js';
+import type { ReplayResult } from '../../src/durable/replay/turn.js';
 
 const at = (second: number): string => new Date(Date.UTC(2026, 0, 1, 0, 0, second)).toISOString();
 const base = (second: number): { EventId: -1; IsPlayed: boolean; Timestamp: string } => ({

@@ -4,7 +4,7 @@ import type { z } from 'zod';
 import { requestResync } from '../../gateway/routes.js';
 import type { ApiReply } from '../../http/message.js';
 import { withoutUndefined } from '../../http/orUndefined.js';
-import type { Call, Route } from '../../pipeline.js';
+import type { Call, Route } from '../../http/route.js';
 import type { Plane } from '../../plane.js';
 import type { ConnectedRegistry, Registry } from '../../state/registryState.js';
 import { armBody, armRoute, childRoutes, parentRegistryOf, registryOf, versionOf } from '../armRoute.js';

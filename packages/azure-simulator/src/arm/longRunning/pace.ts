@@ -1,4 +1,4 @@
-import type { Settings } from '../../plane.js';
+import type { SimulatorSettings } from '../../settings.js';
 
 /** What takes its time. */
 export type OperationKind =
@@ -34,7 +34,7 @@ const RECORDED: Readonly<Record<OperationKind, number>> = {
 
 /** Milliseconds that an operation takes by the settings. */
 export function operationMilliseconds(
-  settings: Pick<Settings, 'pace' | 'operationMilliseconds'>,
+  settings: Pick<SimulatorSettings, 'pace' | 'operationMilliseconds'>,
   kind: OperationKind,
 ): number {
   return settings.operationMilliseconds ?? (settings.pace === 'azure' ? RECORDED[kind] : QUICK);

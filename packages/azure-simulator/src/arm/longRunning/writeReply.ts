@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { header, type ApiReply } from '../../http/message.js';
-import type { Call } from '../../pipeline.js';
+import type { Call } from '../../http/route.js';
 import type { Plane } from '../../plane.js';
 import type { Busy } from './longRunning.js';
 import { RETRY_AFTER, type OperationKind } from './pace.js';

@@ -3,7 +3,7 @@ import { covers } from '../../access/authorize.js';
 import { ROLES, type RoleAssignment } from '../../access/roles.js';
 import { orUndefined, withoutUndefined } from '../../http/orUndefined.js';
 import type { ApiReply } from '../../http/message.js';
-import type { Call, Route } from '../../pipeline.js';
+import type { Call, Route } from '../../http/route.js';
 import type { Plane } from '../../plane.js';
 import { armBody, resourceRoutes, versionOf } from '../armRoute.js';
 import { armError, badRequest, conflict } from '../errors.js';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { ApiReply } from '../../http/message.js';
-import type { Call, Route } from '../../pipeline.js';
+import type { Call, Route } from '../../http/route.js';
 import type { Plane } from '../../plane.js';
 import type { Registry, ScopeMap } from '../../state/registryState.js';
 import { armBody, childRoutes, parentRegistryOf, registryOf, versionOf } from '../armRoute.js';

@@ -3,7 +3,7 @@ import { TOKEN_STATUSES } from '@connected-registry/protocol/registry/armEnumera
 import { SLOT_NAMES } from '@connected-registry/protocol/registry/slots';
 import { caseless } from '../../http/caseless.js';
 import type { ApiReply } from '../../http/message.js';
-import type { Call, Route } from '../../pipeline.js';
+import type { Call, Route } from '../../http/route.js';
 import type { Plane } from '../../plane.js';
 import { type Registry, type StoredPassword, type Token } from '../../state/registryState.js';
 import { armBody, childRoutes, parentRegistryOf, registryOf, versionOf } from '../armRoute.js';

@@ -4,7 +4,7 @@ import { exceptionText, orchestrationStackTrace, workerMessage } from '../failur
 import type { DurableFunctions } from '../functions.js';
 import type { ExecutionStartedEvent, HistoryEvent } from '../history.js';
 import { parseState, stateOfFailure } from '../replay/actions.js';
-import type { Outcome, ReplaySettings } from '../replay/replay.js';
+import type { Outcome, ReplaySettings } from '../replay/turn.js';
 import { jsonOfResult } from './typedData.js';
 
 /** What the executor is given. */

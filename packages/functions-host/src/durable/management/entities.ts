@@ -3,7 +3,7 @@ import type { WebAnswer } from '../../extension.js';
 import { entityOf, schedulerId } from '../entityId.js';
 import { empty, errorAnswer, json, jsonText } from './answers.js';
 import { booleanParameter, numberParameter, parameter } from './query.js';
-import type { Management, ManagementRequest } from './router.js';
+import type { Management, ManagementRequest } from './request.js';
 
 /** Stands for an empty key in a path. */
 const emptyKey = '$';

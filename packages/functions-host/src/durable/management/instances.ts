@@ -5,7 +5,7 @@ import { isEnded, type RuntimeStatus } from '../hub/instance.js';
 import { statusNames } from '../hub/records.js';
 import { empty, errorAnswer, invalidJson, json } from './answers.js';
 import { booleanParameter, listParameter, numberParameter, parameter, timeParameter } from './query.js';
-import type { Management, ManagementRequest } from './router.js';
+import type { Management, ManagementRequest } from './request.js';
 import { startedAnswer } from './start.js';
 import { statusAnswer } from './statusAnswer.js';
 import { statusView } from './statusView.js';

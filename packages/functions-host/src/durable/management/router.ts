@@ -1,26 +1,12 @@
 /** The routes of the management API (public source: HttpApiHandler.cs of the Durable Task extension). */
 import type { WebAnswer, WebRequest } from '../../extension.js';
-import type { Client } from '../client/client.js';
 import { InstanceExistsError, WrongStateError } from '../client/client.js';
-import type { DurableFunctions } from '../functions.js';
 import { empty, errorAnswer } from './answers.js';
 import { entitiesRoute } from './entities.js';
 import { instanceRoute, instancesRoute } from './instances.js';
-import type { LinkParts } from './links.js';
 import { webhookPath } from './links.js';
+import type { Management, ManagementRequest } from './request.js';
 import { startRoute } from './start.js';
-
-/** What the routes work with. */
-export interface Management {
-  readonly client: Client;
-  readonly functions: DurableFunctions;
-  readonly links: Omit<LinkParts, 'origin'>;
-}
-
-/** A request under one of the two base paths. */
-export interface ManagementRequest extends WebRequest {
-  readonly query: URLSearchParams;
-}
 
 const rpcPath = '/durabletask';
 

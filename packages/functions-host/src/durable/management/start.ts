@@ -4,7 +4,7 @@ import { isEnded } from '../hub/instance.js';
 import { empty, errorAnswer, invalidJson, json, jsonText } from './answers.js';
 import { instanceLinks } from './links.js';
 import { parameter, secondsParameter } from './query.js';
-import type { Management, ManagementRequest } from './router.js';
+import type { Management, ManagementRequest } from './request.js';
 import { statusAnswer } from './statusAnswer.js';
 
 /** `POST orchestrators/{function}[/{id}]`. */

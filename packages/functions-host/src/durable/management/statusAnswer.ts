@@ -3,7 +3,7 @@ import type { WebAnswer } from '../../extension.js';
 import { isEnded, type Instance } from '../hub/instance.js';
 import { json } from './answers.js';
 import { booleanParameter } from './query.js';
-import type { ManagementRequest } from './router.js';
+import type { ManagementRequest } from './request.js';
 import { statusView } from './statusView.js';
 
 /** 202 while it is under way, 200 at its end; 500 for a failure when the caller wants it so. */

@@ -96,3 +96,7 @@ export function parseState(json: string): OrchestratorState | undefined {
 function isState(value: unknown): value is OrchestratorState {
   return typeof value === 'object' && value !== null && 'actions' in value && Array.isArray(value.actions);
 }
+
+/** The JSON text of an action's input; null for an input that was not given. */
+export const jsonOf = (value: unknown): string | null =>
+  value === undefined || value === null ? null : JSON.stringify(value);

@@ -1,16 +1,13 @@
 /** What one action asks of the engine; each call answers the task that the walk through the actions waits for. */
-import { ActionType, type Action, type RetryOptions } from './actions.js';
+import { ActionType, jsonOf, type Action, type RetryOptions } from './actions.js';
 import type { ReplayContext } from './context.js';
 import { EntityCalls } from './entityCalls.js';
 import { httpCall } from './httpCall.js';
 import * as notices from './notices.js';
 import type { Notice } from './notices.js';
-import type { Caller, ReplayFunctions, ReplaySettings } from './replay.js';
 import { timer, withRetry } from './retries.js';
 import { completed, failed, run, whenAll, whenAny, type Task } from './task.js';
-
-const jsonOf = (value: unknown): string | null =>
-  value === undefined || value === null ? null : JSON.stringify(value);
+import type { Caller, ReplayFunctions, ReplaySettings } from './turn.js';
 
 /** Turns actions into tasks. `index` of an action is its place in the list, and only names it in notices. */
 export class Calls {

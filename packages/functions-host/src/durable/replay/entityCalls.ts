@@ -5,14 +5,11 @@
 import { entityOf, schedulerId } from '../entityId.js';
 import { MessageLabels, releaseText, requestText } from '../entities/messages.js';
 import { deterministicGuid } from '../guid.js';
-import type { Action } from './actions.js';
+import { jsonOf, type Action } from './actions.js';
 import type { ReplayContext } from './context.js';
 import { unknownFunction, type Notice } from './notices.js';
-import type { Caller, ReplayFunctions } from './replay.js';
 import { failed, run, type Body, type Task } from './task.js';
-
-const jsonOf = (value: unknown): string | null =>
-  value === undefined || value === null ? null : JSON.stringify(value);
+import type { Caller, ReplayFunctions } from './turn.js';
 
 /** See the file's comment. */
 export class EntityCalls {

@@ -1,0 +1,52 @@
+import type { RateLimitsName } from './control/rateLimits.js';
+
+/** What may be changed from outside, at the start or by the test controls. */
+export interface SimulatorSettings {
+  /** `host:port` that clients of the seeded connected registry use. */
+  edgeHost: string;
+  /** Client tokens per connected registry. Public figures are 20 and 50. */
+  clientsPerConnectedRegistry: number;
+  /** Repository permissions per scope map (Azure docs: intro-connected-registry, limits). */
+  permissionsPerScopeMap: number;
+  /** Tokens, and scope maps, per registry (Azure docs: intro-connected-registry, limits). */
+  tokensPerRegistry: number;
+  /** Until a regenerated password is everywhere (Azure docs: container-registry-token-based-repository-permissions). */
+  replicationSeconds: number;
+  /** `recorded`: asynchronous where the live service was recorded to be. `always`: every ARM write. */
+  asynchronousWrites: 'recorded' | 'always';
+  /**
+   * `quick`: an asynchronous operation takes a moment of real time, and a poll waits for its end. `azure`: it takes what
+   * the services took, by this plane's clock, and a poll tells how it stands.
+   */
+  pace: 'quick' | 'azure';
+  /** Milliseconds that every operation takes; without it, what the pace says. */
+  operationMilliseconds?: number;
+  /** Where generateCredentials is answered with 202, and its passwords by a poll. */
+  credentialsLater: boolean;
+  /** Whether polls below a location are refused to whoever has no right there (nothing public says). */
+  operationResultsRight: 'open' | 'enforced';
+  /** Days that a deleted secret can be recovered, 7 to 90 (Azure docs: key-vault soft-delete-overview). */
+  recoverableDays: number;
+  /** Purging a deleted secret is refused until its retention ends. */
+  purgeProtection: boolean;
+  /** Sizes of ARM's throttling buckets, which differ by subscription: the smallest recorded, larger ones, or an hour's. */
+  rateLimits: RateLimitsName;
+  /** Factor on every rate of the throttling buckets; 0 switches throttling off. */
+  throttling: number;
+}
+
+export const DEFAULT_SETTINGS: SimulatorSettings = {
+  edgeHost: 'localhost:8000',
+  clientsPerConnectedRegistry: 50,
+  permissionsPerScopeMap: 500,
+  tokensPerRegistry: 20_000,
+  replicationSeconds: 60,
+  asynchronousWrites: 'recorded',
+  pace: 'quick',
+  credentialsLater: false,
+  operationResultsRight: 'open',
+  recoverableDays: 90,
+  purgeProtection: false,
+  rateLimits: 'smallest',
+  throttling: 1,
+};
