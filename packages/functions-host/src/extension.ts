@@ -2,7 +2,7 @@
  * What the host gives to an extension that has triggers of its own kind and a webhook (the durable engine), and what it asks
  * of it. `durable/extension.ts` exports `createDurableExtension(options: ExtensionOptions): Promise<DurableExtension>`.
  */
-import type { HostClock } from './clock.js';
+import type { HostClock } from './hostClock.js';
 import type { HostJson } from './config/hostJson.js';
 import type { HostKeys } from './http/keys.js';
 import type { HostLog } from './log/log.js';

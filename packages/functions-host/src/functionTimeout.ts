@@ -1,4 +1,5 @@
 /** How long a function may run (Azure docs: functions-host-json, "functionTimeout"). */
+import { sameName } from './caseInsensitive.js';
 import { textSetting, type HostJson } from './config/hostJson.js';
 import type { HostLog } from './log/log.js';
 import { formatTimeSpan, parseTimeSpan } from '@connected-registry/clock/schedules/timeSpan';
@@ -41,7 +42,7 @@ export function withTimeout(
 ): LoadedApp['invoke'] {
   const { limit, log } = options;
   return async (name, invocation) => {
-    if (find(name)?.triggerType.toLowerCase() === 'orchestrationtrigger') return invoke(name, invocation);
+    if (sameName(find(name)?.triggerType, 'orchestrationtrigger')) return invoke(name, invocation);
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {
       // Real time, whatever clock the host follows: so is what the function waits for.

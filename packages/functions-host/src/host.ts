@@ -1,7 +1,7 @@
 /** The local Functions host, in this process: loads an app, serves its triggers, stops in order. */
 import path from 'node:path';
 
-import { systemClock, type HostClock } from './clock.js';
+import { systemClock, type HostClock } from './hostClock.js';
 import { logLevelRules, readHostJson } from './config/hostJson.js';
 import { applyEnvironment, readLocalSettings } from './config/localSettings.js';
 import type { DurableOptions } from './durableHosting.js';

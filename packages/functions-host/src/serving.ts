@@ -1,5 +1,5 @@
 /** Puts an app's parts together: loads it, indexes its functions, starts its triggers, answers its requests. */
-import type { HostClock } from './clock.js';
+import type { HostClock } from './hostClock.js';
 import { textSetting, type HostJson } from './config/hostJson.js';
 import { isJsonObject } from './config/jsonWithComments.js';
 import type { LocalSettings } from './config/localSettings.js';

@@ -1,6 +1,6 @@
 import { setImmediate as nextRound } from 'node:timers/promises';
 
-import type { HostTimer } from '../src/clock.js';
+import type { HostTimer } from '../src/hostClock.js';
 import { VirtualTime } from './virtualTime.js';
 
 /** A clock that stands still until it is moved, and then runs what has come due, in order. */

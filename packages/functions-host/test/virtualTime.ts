@@ -1,4 +1,4 @@
-import type { HostClock, HostTimer } from '../src/clock.js';
+import type { HostClock, HostTimer } from '../src/hostClock.js';
 
 /** Time that passes in jumps, for the engine and for the app's own setTimeout. */
 export class VirtualTime implements HostClock {

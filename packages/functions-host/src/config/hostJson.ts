@@ -1,4 +1,5 @@
 /** host.json with what the environment overrides (Azure docs: functions-host-json, "Override host.json values"). */
+import { sameName } from '../caseInsensitive.js';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 
@@ -13,7 +14,7 @@ export interface HostJson {
 }
 
 /** host.json is not usable; the message names the file and says what to do. */
-export class HostJsonError extends Error {
+class HostJsonError extends Error {
   override readonly name = 'HostJsonError';
 }
 
@@ -60,7 +61,7 @@ export function hostJsonOf(
 }
 
 function keyOf(object: JsonObject, name: string): string {
-  return Object.keys(object).find((key) => key.toLowerCase() === name.toLowerCase()) ?? name;
+  return Object.keys(object).find((key) => sameName(key, name)) ?? name;
 }
 
 function child(value: unknown, name: string): unknown {
@@ -83,7 +84,7 @@ function override(target: JsonObject, names: readonly string[], text: string): v
 }
 
 function scalar(text: string): unknown {
-  if (/^(true|false)$/i.test(text)) return text.toLowerCase() === 'true';
+  if (/^(true|false)$/i.test(text)) return sameName(text, 'true');
   return /^-?\d+(\.\d+)?$/.test(text) && String(Number(text)) === text ? Number(text) : text;
 }
 

@@ -1,4 +1,5 @@
 /** Settings of the Durable Task extension in host.json (Azure docs: durable-functions-bindings, "host.json settings"). */
+import { sameName } from '../caseInsensitive.js';
 import { availableParallelism } from 'node:os';
 
 import type { HostJson } from '../config/hostJson.js';
@@ -54,7 +55,7 @@ export function durableSettings(hostJson: HostJson, defaults: { earlyTimers: boo
   const choice = <T extends string>(allowed: readonly T[], otherwise: T, name: string): T => {
     const value = get(name);
     if (value === undefined || value === null) return otherwise;
-    const found = allowed.find((one) => typeof value === 'string' && one.toLowerCase() === value.toLowerCase());
+    const found = allowed.find((one) => typeof value === 'string' && sameName(one, value));
     if (found === undefined)
       throw new DurableSettingsError(`host.json: extensions.durableTask.${name} must be one of ${allowed.join(', ')}`);
     return found;

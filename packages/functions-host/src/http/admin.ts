@@ -1,4 +1,5 @@
 /** The admin API, as far as tools use it: status, ping, functions, their keys, running one by hand. */
+import { sameName } from '../caseInsensitive.js';
 import path from 'node:path';
 
 import { isJsonObject } from '../config/jsonWithComments.js';
@@ -34,8 +35,8 @@ export async function handleAdmin(options: AdminOptions, request: Incoming, key:
   const { method } = request;
   const route = `${method} ${area.toLowerCase()}`;
   if (rest.length > 0) return empty(404);
-  if (area.toLowerCase() === 'warmup' && name === '') return empty(200);
-  if (/^(GET|POST) host$/.test(route) && name.toLowerCase() === 'ping' && more === undefined)
+  if (sameName(area, 'warmup') && name === '') return empty(200);
+  if (/^(GET|POST) host$/.test(route) && sameName(name, 'ping') && more === undefined)
     return empty(200, { 'cache-control': 'no-store,no-cache', pragma: 'no-cache' });
 
   const handler = more === undefined ? find(options, request, route, name) : findBelow(options, route, name, more);
@@ -47,8 +48,8 @@ export async function handleAdmin(options: AdminOptions, request: Incoming, key:
 type Handler = () => Answer | Promise<Answer>;
 
 function find(options: AdminOptions, request: Incoming, route: string, name: string): Handler | undefined {
-  if (route === 'GET host' && name.toLowerCase() === 'status') return () => hostStatus(options);
-  if (route === 'GET host' && name.toLowerCase() === 'keys')
+  if (route === 'GET host' && sameName(name, 'status')) return () => hostStatus(options);
+  if (route === 'GET host' && sameName(name, 'keys'))
     return () =>
       json({
         keys: [{ name: 'default', value: options.keys.function }],
@@ -58,7 +59,7 @@ function find(options: AdminOptions, request: Incoming, route: string, name: str
     // The list's addresses are https whatever the request was; the real host builds them from the site's name.
     return () =>
       json(options.index.listed.map((fn) => describe(options, fn, options.baseUrl().replace(/^http:/, 'https:'))));
-  const fn = options.index.listed.find((one) => one.name.toLowerCase() === name.toLowerCase());
+  const fn = options.index.listed.find((one) => sameName(one.name, name));
   if (route === 'GET functions')
     return () => (fn === undefined ? empty(404) : json(describe(options, fn, options.baseUrl())));
   if (route === 'POST functions' && name !== '') return () => runByHand(options, request, fn);
@@ -67,7 +68,7 @@ function find(options: AdminOptions, request: Incoming, route: string, name: str
 
 function findBelow(options: AdminOptions, route: string, name: string, more: string): Handler | undefined {
   if (route !== 'GET functions' || more.toLowerCase() !== 'status') return undefined;
-  const fn = options.index.listed.find((one) => one.name.toLowerCase() === name.toLowerCase());
+  const fn = options.index.listed.find((one) => sameName(one.name, name));
   if (fn === undefined) return () => empty(404);
   const error = options.index.errors.get(fn.name);
   return () => json(error === undefined ? {} : { errors: [error] });
@@ -99,7 +100,7 @@ async function runByHand(options: AdminOptions, request: Incoming, fn: AppFuncti
   }
   if (!isJsonObject(body)) return empty(400);
   if (fn === undefined) return empty(404);
-  const given = Object.entries(body).find(([name]) => name.toLowerCase() === 'input')?.[1];
+  const given = Object.entries(body).find(([name]) => sameName(name, 'input'))?.[1];
   if (typeof given === 'object' && given !== null) return empty(400);
   const input = typeof given === 'string' ? given : given === undefined ? undefined : JSON.stringify(given);
   if (!options.index.errors.has(fn.name)) {

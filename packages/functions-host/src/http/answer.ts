@@ -1,4 +1,5 @@
 /** Answers as the host's parts make them, written to node:http. */
+import { sameName } from '../caseInsensitive.js';
 import type { ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -42,8 +43,7 @@ export function writeAnswer(
 ): void {
   const noBody = answer.status === 204 || answer.status === 304;
   for (const [name, value] of Object.entries(answer.headers ?? {})) {
-    if (ofTheConnection.has(name.toLowerCase()) || (answer.status === 304 && name.toLowerCase() === 'content-type'))
-      continue;
+    if (ofTheConnection.has(name.toLowerCase()) || (answer.status === 304 && sameName(name, 'content-type'))) continue;
     response.setHeader(name, typeof value === 'string' ? value : [...value]);
   }
   if (options.closing) response.setHeader('connection', 'close');

@@ -8,7 +8,6 @@ import { empty, refused, type Answer } from './answer.js';
 import { keyLevel, opensFunction, refusal, type KeyLevel } from './authorization.js';
 import type { Cors } from './cors.js';
 import { callFunction, type FunctionCallOptions } from './functionCall.js';
-import { homePage } from './homePage.js';
 import { BodyTooLargeError, type Incoming } from './incoming.js';
 import type { HostKeys } from './keys.js';
 import { findRoute, type FunctionRoute } from './routes.js';
@@ -93,3 +92,13 @@ export async function durableAnswer(
   });
   return answer;
 }
+
+const page = `<!DOCTYPE html>
+<html lang="en">
+<head><meta charset="utf-8"><title>Your Azure Function App is up and running.</title></head>
+<body><h1>Your Functions app is up and running</h1><p>It is served by the local Functions host.</p></body>
+</html>
+`;
+
+/** The page at `/`, which shows that the host runs. */
+const homePage: Answer = { status: 200, headers: { 'content-type': 'text/html' }, body: page };

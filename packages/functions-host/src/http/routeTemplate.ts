@@ -2,6 +2,7 @@
  * Route templates of ASP.NET Core's router, which the Functions host uses
  * (Microsoft docs: ASP.NET Core routing, "Route templates"; Azure docs: functions-bindings-http-webhook-trigger, "route").
  */
+import { sameName } from '../caseInsensitive.js';
 import { constraintOf, type Constraint } from './routeConstraints.js';
 
 interface Parameter {
@@ -200,7 +201,7 @@ function segmentMatcher(parts: readonly Part[]): Matcher {
         return true;
       };
     }
-    return (segment) => segment.toLowerCase() === only.literal.toLowerCase();
+    return (segment) => sameName(segment, only.literal);
   }
   const patternOf = (used: readonly Part[]): RegExp =>
     new RegExp(`^${used.map((part) => (isParameter(part) ? '(.+)' : escapeRegExp(part.literal))).join('')}$`, 'is');

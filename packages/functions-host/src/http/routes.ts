@@ -2,6 +2,7 @@
  * Which HTTP function answers a request. As on the real host, routes are tried in the alphabetical order of the functions'
  * names and the first one that fits wins: a literal route has no precedence over a parameter.
  */
+import { sameName } from '../caseInsensitive.js';
 import type { AppFunction } from '../worker/app.js';
 import { parseTemplate, type RouteTemplate } from './routeTemplate.js';
 
@@ -23,7 +24,7 @@ export function byName(a: { readonly name: string }, b: { readonly name: string 
 }
 
 export function isHttpFunction(fn: AppFunction): boolean {
-  return fn.triggerType.toLowerCase() === 'httptrigger';
+  return sameName(fn.triggerType, 'httptrigger');
 }
 
 /** The route of a function as its trigger names it, without the prefix. */

@@ -1,7 +1,8 @@
+import { sameName } from '../caseInsensitive.js';
 /** Leveled, structured logging of the host: what is logged, by whom, and whether it is. */
 
 /** From chatty to silent, as in host.json's logging.logLevel (Azure docs: configure-monitoring). */
-export const logLevels = ['trace', 'debug', 'information', 'warning', 'error', 'critical', 'none'] as const;
+const logLevels = ['trace', 'debug', 'information', 'warning', 'error', 'critical', 'none'] as const;
 export type LogLevel = (typeof logLevels)[number];
 
 /** Facts of an entry beside its text. Never a key, a secret or a body. */
@@ -40,7 +41,7 @@ export type LogLevelRules = Readonly<Record<string, string>>;
 export function levelOf(rules: LogLevelRules, category: string): LogLevel {
   let best: [length: number, level: string] = [-1, 'information'];
   for (const [rule, level] of Object.entries(rules)) {
-    const length = rule.toLowerCase() === 'default' ? 0 : rule.length;
+    const length = sameName(rule, 'default') ? 0 : rule.length;
     const applies = length === 0 || category.toLowerCase().startsWith(rule.toLowerCase());
     if (applies && length > best[0]) best = [length, level];
   }

@@ -16,7 +16,7 @@ import { crc32 } from 'node:zlib';
 export const headerLength = 24;
 
 /** Largest payload; a length beyond it counts as damage. */
-export const maxPayload = 512 * 1024 * 1024;
+const maxPayload = 512 * 1024 * 1024;
 
 const mark = Buffer.from([0x9e, 0x4a, 0x72, 0x31]);
 

@@ -2,6 +2,7 @@
  * The Event Grid webhook, `/runtime/webhooks/EventGrid?functionName=NAME` (Azure docs: functions-bindings-event-grid-trigger;
  * handshakes: event-grid end-point-validation-event-grid-events-schema and end-point-validation-cloud-events-schema).
  */
+import { sameName } from '../caseInsensitive.js';
 import { isJsonObject, parseJsonWithComments } from '../config/jsonWithComments.js';
 import { empty, type Answer } from '../http/answer.js';
 import type { HostLog } from '../log/log.js';
@@ -22,7 +23,7 @@ export interface EventGridRequest {
 }
 
 export function isEventGridFunction(fn: AppFunction): boolean {
-  return fn.triggerType.toLowerCase() === 'eventgridtrigger';
+  return sameName(fn.triggerType, 'eventgridtrigger');
 }
 
 const text = (status: number, body: string): Answer => ({
@@ -82,8 +83,7 @@ async function deliver(options: EventGridOptions, fn: AppFunction, body: unknown
   if (typeof body !== 'object' || body === null) throw new Error('the request body is neither an object nor a list');
   const cardinality = fn.bindings[fn.triggerName]?.['cardinality'];
   const events: unknown[] = Array.isArray(body) ? body : [body];
-  const batches: unknown[] =
-    typeof cardinality === 'string' && cardinality.toLowerCase() === 'many' ? [events] : events;
+  const batches: unknown[] = typeof cardinality === 'string' && sameName(cardinality, 'many') ? [events] : events;
   for (const event of batches)
     if (!isJsonObject(event) && batches === events) throw new Error('an event of the list is not an object');
   const ends = await Promise.allSettled(batches.map((event) => invokeFor(options.app, fn, event)));

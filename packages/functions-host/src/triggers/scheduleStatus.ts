@@ -20,7 +20,7 @@ export interface ScheduleStore {
 const never = '0001-01-01T00:00:00+00:00';
 
 /** A time as Newtonsoft.Json writes a local DateTime: no trailing zeros in the fraction, offset of the machine's zone. */
-export function dotNetTime(time: Date | undefined): string {
+function dotNetTime(time: Date | undefined): string {
   if (time === undefined) return never;
   const offset = -time.getTimezoneOffset();
   const local = new Date(time.getTime() + offset * 60_000).toISOString();

@@ -1,5 +1,5 @@
 /** Timer triggers: one listener a function, which fires, keeps the schedule's status and retries as the real host does. */
-import type { HostClock, HostTimer } from '../clock.js';
+import type { HostClock, HostTimer } from '../hostClock.js';
 import type { HostLog } from '../log/log.js';
 import type { AppFunction, LoadedApp } from '../worker/app.js';
 import { invocationError } from '../worker/errors.js';

@@ -1,5 +1,5 @@
 /** The timers of an app. */
-import type { HostClock } from '../clock.js';
+import type { HostClock } from '../hostClock.js';
 import type { FunctionIndex } from '../indexing.js';
 import type { HostLog } from '../log/log.js';
 import type { AppFunction, LoadedApp } from '../worker/app.js';

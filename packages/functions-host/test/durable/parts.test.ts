@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import { DueHeap } from '../../src/durable/engine/heap.js';
-import { Lane } from '../../src/durable/engine/lane.js';
+import { WorkQueue } from '../../src/durable/engine/workQueue.js';
 import { hostJsonOf } from '../../src/config/hostJson.js';
 import { entityOf, isSchedulerId, schedulerId } from '../../src/durable/entityId.js';
 import { deterministicGuid } from '../../src/durable/guid.js';
@@ -37,7 +37,7 @@ describe('things that are due', () => {
 
 describe('a lane', () => {
   it('runs no more at a time than it may, in order, and ends what runs before it stops', async () => {
-    const lane = new Lane(2);
+    const lane = new WorkQueue(2);
     const began: number[] = [];
     let running = 0;
     let max = 0;

@@ -1,5 +1,5 @@
 /** Calls back for what is due, with one timer of the host's clock for all. */
-import type { HostClock, HostTimer } from '../../clock.js';
+import type { HostClock, HostTimer } from '../../hostClock.js';
 import { DueHeap } from './heap.js';
 
 /** See the file's comment. */

@@ -5,7 +5,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import type { HostClock } from '../../clock.js';
+import type { HostClock } from '../../hostClock.js';
 import type { HostLog } from '../../log/log.js';
 import type { Journal } from '../../store/journal.js';
 import type { LoadedApp } from '../../worker/app.js';
@@ -22,7 +22,7 @@ import { runActivity } from './activity.js';
 import { Alarm } from './alarm.js';
 import { Checkpoints } from './checkpoints.js';
 import { entityTurn, mayRun } from './entityTurn.js';
-import { Lane } from './lane.js';
+import { WorkQueue } from './workQueue.js';
 import { orchestrationTurn } from './orchestrationTurn.js';
 
 /** First pause before something that failed for the host's own reasons is tried again, and the longest, ms. */
@@ -64,9 +64,9 @@ export class Engine implements HubListener {
   readonly #journal: Journal;
   readonly #findCode: CodeFinder;
   readonly #alarm: Alarm;
-  readonly #orchestrations: Lane;
-  readonly #entities: Lane;
-  readonly #activities: Lane;
+  readonly #orchestrations: WorkQueue;
+  readonly #entities: WorkQueue;
+  readonly #activities: WorkQueue;
   readonly #checkpoints: Checkpoints;
   readonly #failures = new Map<string, number>();
   #started = false;
@@ -83,9 +83,9 @@ export class Engine implements HubListener {
     this.#journal = init.journal;
     this.#findCode = init.findCode;
     this.#alarm = new Alarm(init.clock);
-    this.#orchestrations = new Lane(init.settings.maxOrchestrators);
-    this.#entities = new Lane(init.settings.maxEntities);
-    this.#activities = new Lane(init.settings.maxActivities);
+    this.#orchestrations = new WorkQueue(init.settings.maxOrchestrators);
+    this.#entities = new WorkQueue(init.settings.maxEntities);
+    this.#activities = new WorkQueue(init.settings.maxActivities);
     this.#checkpoints = new Checkpoints(init.hub, init.journal, (error) =>
       this.#log.error(`The journal could not be compacted: ${error.message}`),
     );

@@ -2,7 +2,7 @@
  * A turn of an entity: takes the messages in its inbox, runs the operations that may run as one batch, sends answers and
  * signals. A port of the extension's EntityMiddleware and TaskEntityShim (public source: Azure/azure-functions-durable-extension).
  */
-import type { HostClock } from '../../clock.js';
+import type { HostClock } from '../../hostClock.js';
 import type { LoadedApp } from '../../worker/app.js';
 import { entityOf, schedulerId } from '../entityId.js';
 import {

@@ -1,4 +1,5 @@
 /** The built-in activity behind callHttp (public source: TaskHttpActivityShim.cs of the Durable Task extension). */
+import { sameName } from '../../caseInsensitive.js';
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 
@@ -81,7 +82,7 @@ export async function sendDurableHttp(input: DurableHttpRequest): Promise<string
   const headers: Record<string, string> = {};
   let contentType = '';
   for (const [name, value] of Object.entries(input.headers ?? {})) {
-    if (name.toLowerCase() === 'content-type') contentType = value;
+    if (sameName(name, 'content-type')) contentType = value;
     else headers[name] = value;
   }
   if (contentType.includes('multipart'))
@@ -141,7 +142,7 @@ function headersOf(response: IncomingMessage): Record<string, string> {
     const name = knownHeaders.get(sent.toLowerCase()) ?? sent;
     const value = response.rawHeaders[index + 1] ?? '';
     if (contentHeaders.has(name.toLowerCase())) continue;
-    const same = Object.keys(headers).find((known) => known.toLowerCase() === name.toLowerCase()) ?? name;
+    const same = Object.keys(headers).find((known) => sameName(known, name)) ?? name;
     headers[same] = headers[same] === undefined ? value : `${headers[same]},${value}`;
   }
   return headers;

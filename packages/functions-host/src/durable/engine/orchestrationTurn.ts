@@ -1,5 +1,5 @@
 /** A turn of an orchestration: from the messages in its inbox to the record that says what it did. */
-import type { HostClock } from '../../clock.js';
+import type { HostClock } from '../../hostClock.js';
 import type { LoadedApp } from '../../worker/app.js';
 import { exceptionText } from '../failures.js';
 import type { DurableFunctions } from '../functions.js';

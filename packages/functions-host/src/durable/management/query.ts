@@ -1,3 +1,4 @@
+import { sameName } from '../../caseInsensitive.js';
 /** Query parameters as .NET reads them: what does not parse counts as absent. */
 
 /** A boolean, ignoring case. */
@@ -26,10 +27,10 @@ export function timeParameter(query: URLSearchParams, name: string): number | un
 
 /** The first value of a parameter; names are compared without regard to case. */
 export function parameter(query: URLSearchParams, name: string): string | undefined {
-  for (const [key, value] of query) if (key.toLowerCase() === name.toLowerCase()) return value;
+  for (const [key, value] of query) if (sameName(key, name)) return value;
   return undefined;
 }
 
 /** All values of a parameter, split at commas. */
 export const listParameter = (query: URLSearchParams, name: string): string[] =>
-  [...query].filter(([key]) => key.toLowerCase() === name.toLowerCase()).flatMap(([, value]) => value.split(','));
+  [...query].filter(([key]) => sameName(key, name)).flatMap(([, value]) => value.split(','));

@@ -1,4 +1,5 @@
 /** What one action asks of the engine; each call answers the task that the walk through the actions waits for. */
+import { sameName } from '../../caseInsensitive.js';
 import { ActionType, jsonOf, type Action, type RetryOptions } from './actions.js';
 import type { ReplayContext } from './context.js';
 import { EntityCalls } from './entityCalls.js';
@@ -125,7 +126,7 @@ export class Calls {
   }
 
   #isForbidden(childId: string): boolean {
-    const is = (other: string | undefined): boolean => other?.toLowerCase() === childId.toLowerCase();
+    const is = (other: string | undefined): boolean => sameName(other, childId);
     return is(this.#caller.instanceId) || is(this.#caller.parentInstanceId) || childId.startsWith('@');
   }
 

@@ -1,4 +1,5 @@
 /** callHttp: the built-in activity, and its polling of a 202 (public source: DurableOrchestrationContext.CallHttpAsync). */
+import { valueNamed } from '../../caseInsensitive.js';
 import type { DurableHttpRequest } from './actions.js';
 import type { ReplayContext } from './context.js';
 import type { Body, Task } from './task.js';
@@ -44,7 +45,7 @@ function responseOf(result: unknown): HttpAnswer {
   return {
     statusCode: 'statusCode' in fields && typeof fields.statusCode === 'number' ? fields.statusCode : 0,
     header: (name) => {
-      const found: unknown = Object.entries(headers).find(([key]) => key.toLowerCase() === name)?.[1];
+      const found: unknown = valueNamed(Object.entries(headers), name);
       return typeof found === 'string' ? found : undefined;
     },
   };

@@ -2,6 +2,7 @@
  * Code that changed under a running instance: what history says was scheduled is not what the code schedules now. The texts are
  * those of the Durable Task framework (public source: Azure/durabletask, TaskOrchestrationContext.cs).
  */
+import { sameName } from '../../caseInsensitive.js';
 import type {
   EventSentEvent,
   SubOrchestrationInstanceCreatedEvent,
@@ -39,8 +40,6 @@ export function checkScheduled(event: ScheduledEvent, decision: Decision | undef
       return checkEventSent(event, decision);
   }
 }
-
-const sameName = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();
 
 function checkTask(event: TaskScheduledEvent, decision: Decision | undefined): void {
   const id = event.EventId;

@@ -1,7 +1,7 @@
 /** Runs work in the order in which it came, so much of it at a time. */
 
 /** See the file's comment. */
-export class Lane {
+export class WorkQueue {
   readonly #limit: number;
   readonly #waiting: (() => Promise<void>)[] = [];
   #next = 0;
