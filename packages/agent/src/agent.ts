@@ -1,4 +1,4 @@
-import type { Signal, SignalHandler } from './channels/signal.js';
+import type { Signal, SignalHandler } from './channels/channel.js';
 import type { Checks } from './checks.js';
 import type { Keeper } from './keeper.js';
 import type { Log } from './log.js';
@@ -21,7 +21,7 @@ export interface Agent {
 }
 
 /** How many signals are remembered against repetition. */
-export const MAX_REMEMBERED = 10_000;
+const MAX_REMEMBERED = 10_000;
 
 /** Takes each signal once: requested checks are run and reported, promoted credentials go to their consumers. */
 export function createAgent({ clients, checks, keeper, log }: AgentParts): Agent {

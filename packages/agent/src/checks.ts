@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import type { PullCheckReport, PullCheckRequested } from '@connected-registry/protocol/messages/pullCheckMessages';
-import type { AgentClock } from './clock.js';
+import type { AgentClock } from './agentClock.js';
 import type { ClockSkew } from './clockSkew.js';
 import type { Log } from './log.js';
 import type { PullCheckResult } from './pullCheck.js';

@@ -1,4 +1,4 @@
-import type { AgentClock } from './clock.js';
+import type { AgentClock } from './agentClock.js';
 import type { Log } from './log.js';
 
 /** How far this machine's clock is from that of the services it talks to. */

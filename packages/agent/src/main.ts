@@ -1,4 +1,4 @@
-import { machineClock } from './clock.js';
+import { machineClock } from './agentClock.js';
 import { runAgent } from './runAgent.js';
 
 await runAgent(machineClock);

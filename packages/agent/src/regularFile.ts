@@ -3,7 +3,7 @@ import type { Stats } from 'node:fs';
 import { open } from 'node:fs/promises';
 
 /** Something else than a file stands where a file is needed. */
-export class NotAFile extends Error {
+class NotAFile extends Error {
   override name = 'NotAFile';
   readonly code = 'ENOTAFILE';
 }

@@ -5,8 +5,8 @@ import type {
   PullCheckRequested,
 } from '@connected-registry/protocol/messages/pullCheckMessages';
 import { seenSecrets } from '@connected-registry/protocol/redaction/seenSecrets';
-import type { AgentClock } from './clock.js';
-import { pause } from './clock.js';
+import type { AgentClock } from './agentClock.js';
+import { pause } from './agentClock.js';
 import type { ClockSkew } from './clockSkew.js';
 import { growingPauses, retryAfter, serverTime } from './pauses.js';
 import { errorName } from './pullFailure.js';

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { setTimeout as delay } from 'node:timers/promises';
 import { guardOutput } from '@connected-registry/protocol/redaction/guardedOutput';
-import type { AgentClock } from './clock.js';
+import type { AgentClock } from './agentClock.js';
 import { logToStderr } from './log.js';
 import { runPullCheck } from './pullCheck.js';
 import { errorName } from './pullFailure.js';

@@ -4,10 +4,10 @@ import { createAgent } from './agent.js';
 import type { Channel } from './channels/channel.js';
 import { startIotHub } from './channels/iotHub/iotHub.js';
 import { startPolling } from './channels/poll.js';
-import type { SignalHandler } from './channels/signal.js';
+import type { SignalHandler } from './channels/channel.js';
 import { webhook } from './channels/webhook.js';
 import { createChecks } from './checks.js';
-import type { AgentClock } from './clock.js';
+import type { AgentClock } from './agentClock.js';
 import { createClockSkew } from './clockSkew.js';
 import { dockerConfigFile } from './consumers/dockerConfigFile.js';
 import type { Consumer } from './consumers/consumer.js';
@@ -45,7 +45,7 @@ export interface RunningAgent {
 }
 
 /** Named in reports and acknowledgements. */
-export const AGENT_NAME = 'connected-registry-pull-check/0.2.0';
+const AGENT_NAME = 'connected-registry-pull-check/0.2.0';
 
 /** Puts an agent together as its settings say, and starts it. Throws when its port cannot be had. */
 export async function startAgent(settings: ServiceSettings, ports: AgentPorts): Promise<RunningAgent> {

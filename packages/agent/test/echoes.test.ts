@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { machineClock } from '../src/clock.js';
+import { machineClock } from '../src/agentClock.js';
 import { readCommand } from '../src/settings/command.js';
 import { startAgent, type RunningAgent } from '../src/startAgent.js';
 import { credentialPromoted, pullCheckRequested } from '@connected-registry/protocol/messages/pullCheckMessages';

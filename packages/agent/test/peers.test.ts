@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { startPolling } from '../src/channels/poll.js';
 import { signWithDaemon } from '../src/channels/iotHub/workload.js';
 import { createChecks } from '../src/checks.js';
-import { machineClock } from '../src/clock.js';
+import { machineClock } from '../src/agentClock.js';
 import { runPullCheck } from '../src/pullCheck.js';
 import type { PullCheckResult } from '../src/pullCheck.js';
 import { get } from '../src/registry/http.js';

@@ -9,7 +9,7 @@ import {
 } from '@connected-registry/protocol/messages/pullCheckMessages';
 import { isCandidateSecretName } from '@connected-registry/protocol/names/names';
 import type { SecretVersion } from '../secrets/vault.js';
-import type { Signal } from './signal.js';
+import type { Signal } from './channel.js';
 
 /** An event of either schema, as far as the agent looks at it. */
 export type ReceivedEvent = Pick<EventEnvelope, 'type' | 'data' | 'time'>;

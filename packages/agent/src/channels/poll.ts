@@ -1,8 +1,8 @@
 import type { TokenCredential } from '@azure/identity';
 import { z } from 'zod';
-import type { AgentClock } from '../clock.js';
+import type { AgentClock } from '../agentClock.js';
 import type { ClockSkew } from '../clockSkew.js';
-import { pause } from '../clock.js';
+import { pause } from '../agentClock.js';
 import type { Log } from '../log.js';
 import { growingPauses, retryAfter, serverTime } from '../pauses.js';
 import { errorName } from '../pullFailure.js';
@@ -10,7 +10,7 @@ import { createSeen } from '../seen.js';
 import { within } from '../watchdog.js';
 import type { Channel } from './channel.js';
 import { parseEvent, parseSignal } from './events.js';
-import type { SignalHandler } from './signal.js';
+import type { SignalHandler } from './channel.js';
 
 export interface PollOptions {
   /** The app's base address, without `/api` and without a trailing slash. */

@@ -7,7 +7,7 @@ import type { Reply } from '../listener.js';
 import type { Log } from '../log.js';
 import { parseDelivery, parseSignal } from './events.js';
 import type { ReceivedEvent } from './events.js';
-import type { SignalHandler } from './signal.js';
+import type { SignalHandler } from './channel.js';
 
 export interface WebhookOptions {
   /** Where set, deliveries need it as the query parameter `key` (Azure docs: event-grid/secure-webhook-delivery). */

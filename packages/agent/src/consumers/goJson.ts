@@ -5,7 +5,7 @@
 export type GoValue = string | GoNumber | boolean | null | readonly GoValue[] | GoObject;
 
 /** A number as it is written: JSON.parse would round a large one. */
-export class GoNumber {
+class GoNumber {
   constructor(readonly text: string) {}
 }
 

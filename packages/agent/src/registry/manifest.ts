@@ -2,11 +2,11 @@ import { z } from 'zod';
 import { PullFailure } from '../pullFailure.js';
 import { DIGEST } from './imageReference.js';
 
-export const IMAGE_TYPES = [
+const IMAGE_TYPES = [
   'application/vnd.oci.image.manifest.v1+json',
   'application/vnd.docker.distribution.manifest.v2+json',
 ] as const;
-export const INDEX_TYPES = [
+const INDEX_TYPES = [
   'application/vnd.oci.image.index.v1+json',
   'application/vnd.docker.distribution.manifest.list.v2+json',
 ] as const;

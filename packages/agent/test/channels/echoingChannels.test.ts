@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { Channel } from '../../src/channels/channel.js';
 import { startIotHub } from '../../src/channels/iotHub/iotHub.js';
 import { startPolling } from '../../src/channels/poll.js';
-import { machineClock } from '../../src/clock.js';
+import { machineClock } from '../../src/agentClock.js';
 import { ConsumerFailure } from '../../src/consumers/consumer.js';
 import { pullSecret } from '../../src/consumers/pullSecret.js';
 import { seenSecrets } from '@connected-registry/protocol/redaction/seenSecrets';

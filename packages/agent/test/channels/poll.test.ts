@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Channel } from '../../src/channels/channel.js';
 import { startPolling } from '../../src/channels/poll.js';
 import type { PollOptions } from '../../src/channels/poll.js';
-import type { Disposition, Signal } from '../../src/channels/signal.js';
+import type { Disposition, Signal } from '../../src/channels/channel.js';
 import { CREDENTIAL_PROMOTED } from '@connected-registry/protocol/messages/pullCheckMessages';
 import { ManualClock } from '../../../azure-simulator/test/under-test/manualClock.js';
 import { REPORT_KEY, cloudEvent, promotion, request } from '../under-test/agentUnderTest.js';

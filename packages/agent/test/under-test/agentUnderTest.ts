@@ -4,7 +4,7 @@ import type { Agent } from '../../src/agent.js';
 import { webhook } from '../../src/channels/webhook.js';
 import { createChecks } from '../../src/checks.js';
 import type { ChecksOptions } from '../../src/checks.js';
-import { machineClock } from '../../src/clock.js';
+import { machineClock } from '../../src/agentClock.js';
 import { startListener } from '../../src/listener.js';
 import type {
   CredentialPromoted,

@@ -132,7 +132,7 @@ export const revocationResult = z
   .describe('What a completed revocation has disabled.');
 export type RevocationResult = z.infer<typeof revocationResult>;
 
-export const operationResult = z
+const operationResult = z
   .union([onboardingResult, rotationResult, offboardingResult, revocationResult, checkResult])
   .describe('What a completed run came to, by kind.');
 export type OperationResult = z.infer<typeof operationResult>;

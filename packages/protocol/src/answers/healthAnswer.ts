@@ -2,8 +2,7 @@ import { z } from 'zod';
 
 /* What `GET /api/health` answers, as a schema; taken as a type only, as those of answers.ts. */
 
-export const RIGHT_STATES = ['given', 'missing', 'unreachable', 'unknown'] as const;
-export type RightState = (typeof RIGHT_STATES)[number];
+const RIGHT_STATES = ['given', 'missing', 'unreachable', 'unknown'] as const;
 
 export const triedRight = z
   .object({

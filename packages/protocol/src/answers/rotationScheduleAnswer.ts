@@ -4,7 +4,7 @@ import { SLOT_NAMES } from '../registry/slots.js';
 /* What `GET /api/rotations/schedule` answers, as a schema; taken as a type only, as those of answers.ts. */
 
 /** What nobody can tell of a connected registry's sync. */
-export const UNKNOWN_SYNC = ['connectedRegistry', 'schedule', 'lastSync', 'syncToken'] as const;
+const UNKNOWN_SYNC = ['connectedRegistry', 'schedule', 'lastSync', 'syncToken'] as const;
 export type UnknownSync = (typeof UNKNOWN_SYNC)[number];
 
 const instant = z.iso.datetime();

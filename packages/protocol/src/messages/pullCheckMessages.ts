@@ -6,7 +6,7 @@ export const PULL_CHECK_REQUESTED = 'ConnectedRegistry.PullCheckRequested';
 export const CREDENTIAL_PROMOTED = 'ConnectedRegistry.CredentialPromoted';
 
 /** Names one version of a Key Vault secret. The vault's address is never sent: the agent has it from its own settings. */
-export const secretReference = z.object({ name: z.string().min(1).max(127), version: z.string().min(1).max(64) });
+const secretReference = z.object({ name: z.string().min(1).max(127), version: z.string().min(1).max(64) });
 
 /**
  * A place in a trace, as version 00 of W3C Trace Context writes it: `00-{trace}-{span}-{flags}`, neither of the two all zeros.

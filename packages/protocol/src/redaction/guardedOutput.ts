@@ -116,7 +116,7 @@ function redactedOptions(options: unknown): unknown {
  * Takes secrets out of an error in place, with all that a printer would find on it besides its words. What cannot be changed
  * stays: whoever hands it on looks whether it holds one.
  */
-export function scrub(error: unknown): void {
+function scrub(error: unknown): void {
   if (!(error instanceof Error) && !types.isNativeError(error)) return;
   // The stack is made of the message when it is first read.
   for (const name of ['stack', 'message', 'name'] as const) {

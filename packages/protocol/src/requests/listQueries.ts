@@ -68,7 +68,6 @@ export const clientsQuery = z.strictObject({
   state: z.enum(CLIENT_STATES, 'is not a known state').describe(FIELDS.state).optional(),
   expiresBefore: instant('expiresBefore'),
 });
-export type ClientsQuery = z.infer<typeof clientsQuery>;
 
 /** Parameters of `GET /api/operations`. */
 export const operationsQuery = z.strictObject({

@@ -1,5 +1,5 @@
-import type { AgentClock } from '../../clock.js';
-import { pause } from '../../clock.js';
+import type { AgentClock } from '../../agentClock.js';
+import { pause } from '../../agentClock.js';
 import type { Log } from '../../log.js';
 import { growingPauses } from '../../pauses.js';
 import { errorName } from '../../pullFailure.js';
@@ -8,7 +8,7 @@ import { CREDENTIAL_PROMOTED, PULL_CHECK_REQUESTED } from '@connected-registry/p
 import type { Channel } from '../channel.js';
 import { parseSignal } from '../events.js';
 import type { ReceivedEvent } from '../events.js';
-import type { SignalHandler } from '../signal.js';
+import type { SignalHandler } from '../channel.js';
 import { createDesired } from './desired.js';
 import type { HubIdentity } from './hubIdentity.js';
 import { makeLogin } from './login.js';
