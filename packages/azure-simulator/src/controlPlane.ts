@@ -1,12 +1,12 @@
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { JWK } from 'jose';
-import { realClock } from '@connected-registry/clock/clock';
+import { realClock, type Clock } from '@connected-registry/clock/clock';
+import { processClock } from '@connected-registry/clock/processClock';
 import type { CertificateFiles } from './tls/certificates.js';
 import { makeIdentities, makeIdentity, type Identity } from './access/identities.js';
 import { LongRunning } from './arm/longRunning/longRunning.js';
 import { operationMilliseconds } from './arm/longRunning/pace.js';
-import { systemClock, type Clock } from './clock.js';
 import { makeSigningKey, readSigningKey } from './entra/signingKey.js';
 import { Broker } from './eventgrid/broker.js';
 import { listen, type Answer } from './http/listener.js';
@@ -63,7 +63,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   await mkdir(directory, { recursive: true, mode: 0o700 });
 
   const settings: SimulatorSettings = { ...DEFAULT_SETTINGS, ...options.settings };
-  const clock = options.clock ?? systemClock;
+  const clock = options.clock ?? processClock();
   const patience = options.patience ?? realClock();
   const keys = await readKeys(file('keys.json'));
   const warn = (message: string): void => log('error', { message });

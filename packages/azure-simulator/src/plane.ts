@@ -1,6 +1,6 @@
 import type { Identity } from './access/identities.js';
 import type { LongRunning } from './arm/longRunning/longRunning.js';
-import type { Clock } from './clock.js';
+import type { Clock } from '@connected-registry/clock/clock';
 import type { SigningKey } from './entra/signingKey.js';
 import type { Broker } from './eventgrid/broker.js';
 import type { Hub } from './iothub/hub.js';

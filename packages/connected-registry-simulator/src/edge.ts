@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { createBearerTokens } from './access/bearerTokens.js';
-import type { Clock } from './clock.js';
+import type { EdgeClock } from './edgeClock.js';
 import { createDescendantReports } from './gateway/descendants.js';
 import { createImageLibrary, createImageSource } from './images/library.js';
 import type { Log } from './log.js';
@@ -26,7 +26,7 @@ export interface EdgeOptions {
   registry: string;
   source: SyncSource;
   schedule: SyncSchedule;
-  clock: Clock;
+  clock: EdgeClock;
   log: Log;
   /** How long an issued bearer token is valid, in seconds. */
   tokenSeconds?: number;

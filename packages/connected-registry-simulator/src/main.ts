@@ -1,4 +1,4 @@
-import { systemClock } from './clock.js';
+import { systemClock } from './edgeClock.js';
 import { startEdge } from './edge.js';
 import { logToStderr } from './log.js';
 import { BadSettings, USAGE, readSettings } from './settings.js';

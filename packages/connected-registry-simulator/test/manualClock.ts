@@ -1,7 +1,7 @@
-import type { Clock } from '../src/clock.js';
+import type { EdgeClock } from '../src/edgeClock.js';
 
 /** A clock that stands still until it is moved. */
-export interface ManualClock extends Clock {
+export interface ManualClock extends EdgeClock {
   /** Moves on and runs what came due, then lets pending work of the process happen. */
   advance(seconds: number): Promise<void>;
 }

@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 
 /** Those that there are from the start. */
-export const IDENTITY_NAMES = ['operator', 'app', 'device'] as const;
+const IDENTITY_NAMES = ['operator', 'app', 'device'] as const;
 export type IdentityName = (typeof IDENTITY_NAMES)[number];
 
 /** A service principal with one client secret. */

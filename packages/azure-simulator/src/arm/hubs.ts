@@ -1,3 +1,4 @@
+import { sameInArm } from '@connected-registry/protocol/registry/armEnumerations';
 import { isAllowed } from '../access/authorize.js';
 import type { ApiReply } from '../http/message.js';
 import { HUB_HOST } from '../iothub/hub.js';
@@ -5,7 +6,7 @@ import type { Call, Route } from '../http/route.js';
 import type { Plane } from '../plane.js';
 import { armRoute } from './armRoute.js';
 import { topLevelNotFound } from './errors.js';
-import { GROUP_PATH, hubId, sameId, SUBSCRIPTION_PATH } from './ids.js';
+import { GROUP_PATH, hubId, SUBSCRIPTION_PATH } from './ids.js';
 
 const TYPE = 'Microsoft.Devices/IotHubs';
 const ALL = `${GROUP_PATH}/providers/${TYPE}`;
@@ -57,7 +58,7 @@ function maySee(plane: Plane, call: Call): boolean {
 
 function ofHub(plane: Plane, call: Call, body: () => unknown): ApiReply {
   const name = call.params['hub'] ?? '';
-  if (!sameId(name, plane.hub.state.name)) throw topLevelNotFound(TYPE, name, call.params['group'] ?? '');
+  if (!sameInArm(name, plane.hub.state.name)) throw topLevelNotFound(TYPE, name, call.params['group'] ?? '');
   return { status: 200, headers: { 'cache-control': 'no-store' }, body: body() };
 }
 

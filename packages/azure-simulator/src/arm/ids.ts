@@ -48,10 +48,6 @@ export function hubId(state: ArmState, name: string): string {
   return `${groupId(state, group)}/providers/Microsoft.Devices/IotHubs/${name}`;
 }
 
-export function sameId(a: string, b: string): boolean {
-  return a.toLowerCase() === b.toLowerCase();
-}
-
 /**
  * The name of a child resource that an id in a request refers to.
  *

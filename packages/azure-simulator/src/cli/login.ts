@@ -25,7 +25,7 @@ const endpoints = z.object({
 class CannotLogIn extends Error {}
 
 /** The environment in which the Azure CLI uses the local cloud and nothing of the user's own. */
-export function cliEnvironment(config: string, caFile: string): Record<string, string> {
+function cliEnvironment(config: string, caFile: string): Record<string, string> {
   return {
     AZURE_CONFIG_DIR: config,
     REQUESTS_CA_BUNDLE: caFile,

@@ -5,7 +5,7 @@ import type { Plane } from '../plane.js';
 import type { SimulatorSettings } from '../settings.js';
 import { newest } from '../keyvault/vaultState.js';
 import type { Counters } from './counters.js';
-import { clockRoutes } from './clock.js';
+import { clockRoutes } from './clockRoutes.js';
 import { controlRoute as route, problem, withBody } from './controlRoute.js';
 import { faultRule, type Faults } from './faults.js';
 import { identityRoutes } from './identities.js';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { appendWhole } from '@connected-registry/clock/files/appendedFile';
-import type { Clock } from '../clock.js';
+import type { Clock } from '@connected-registry/clock/clock';
 import type { Store } from '../state/store.js';
 import { passes } from './advancedFilters.js';
 import {

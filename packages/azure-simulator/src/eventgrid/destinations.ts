@@ -73,7 +73,7 @@ interface OfAnyType {
 }
 
 /** The one destination that a write names, by itself or with the identity to deliver by. */
-export function destinationIn(given: GivenDestinations): GivenDestination | undefined {
+function destinationIn(given: GivenDestinations): GivenDestination | undefined {
   return given.deliveryWithResourceIdentity?.destination ?? given.destination;
 }
 

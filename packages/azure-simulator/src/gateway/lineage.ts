@@ -1,4 +1,5 @@
-import { childId, childNameOf, sameId } from '../arm/ids.js';
+import { sameInArm } from '@connected-registry/protocol/registry/armEnumerations';
+import { childId, childNameOf } from '../arm/ids.js';
 import { gatewayActions, grants } from '../arm/tokens/scopeMapActions.js';
 import type { Plane } from '../plane.js';
 import type { ConnectedRegistry, Registry, ScopeMap, Token } from '../state/registryState.js';
@@ -22,13 +23,13 @@ export function childrenOf(plane: Plane, registry: Registry, parent: ConnectedRe
   const id = childId(plane.arm, registry, 'connectedRegistries', parent.name);
   const chain = [parent, ...ancestorsOf(plane, registry, parent)].map((one) => syncScope(plane, registry, one));
   return [...registry.connectedRegistries.values()].filter(({ name, parentId }) => {
-    if (parentId === undefined || !sameId(parentId, id)) return false;
+    if (parentId === undefined || !sameInArm(parentId, id)) return false;
     return chain.every((actions) => hasGatewayRights(actions, name));
   });
 }
 
 /** Whether `actions` hold what a sync of the connected registry `name` takes (azure-cli: acr/connected_registry.py). */
-export function hasGatewayRights(actions: readonly string[], name: string): boolean {
+function hasGatewayRights(actions: readonly string[], name: string): boolean {
   return gatewayActions(name).every((action) => actions.includes(action));
 }
 

@@ -131,7 +131,7 @@ const about = {
 };
 
 /** What a parent says of a connected registry below it, which the cloud hears of in no other way. */
-export const descendantReport = z.object({
+const descendantReport = z.object({
   name: z.string(),
   /** When it last synced with its own parent. */
   syncedAt: z.iso.datetime({ offset: true }),

@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.js';
+import type { Clock } from '@connected-registry/clock/clock';
 import type { JsonObject, JsonValue } from './hubState.js';
 
 /** The connection of one device, whatever protocol it speaks. */

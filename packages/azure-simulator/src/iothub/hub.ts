@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.js';
+import type { Clock } from '@connected-registry/clock/clock';
 import { DeviceLinks } from './deviceLinks.js';
 import { identityKey, type HubIdentity, type HubState } from './hubState.js';
 

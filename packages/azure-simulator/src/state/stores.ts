@@ -1,5 +1,5 @@
 import type { Identity } from '../access/identities.js';
-import type { Clock } from '../clock.js';
+import type { Clock } from '@connected-registry/clock/clock';
 import {
   emptyEventGridState,
   EVENT_GRID_FORMAT,

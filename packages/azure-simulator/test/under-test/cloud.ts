@@ -6,7 +6,7 @@ import { ContainerRegistryManagementClient } from '@azure/arm-containerregistry'
 import { ClientSecretCredential } from '@azure/identity';
 import { SecretClient } from '@azure/keyvault-secrets';
 import type { IdentityName } from '../../src/access/identities.js';
-import type { Clock } from '../../src/clock.js';
+import type { Clock } from '@connected-registry/clock/clock';
 import { startControlPlane, type ControlPlane } from '../../src/controlPlane.js';
 import type { SimulatorSettings } from '../../src/settings.js';
 import { ensureCertificates, type CertificateFiles } from '../../src/tls/certificates.js';

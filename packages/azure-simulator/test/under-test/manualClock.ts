@@ -1,4 +1,4 @@
-import type { Clock } from '../../src/clock.js';
+import type { Clock } from '@connected-registry/clock/clock';
 
 /** A clock that only moves when told to. */
 export class ManualClock implements Clock {

@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID, webcrypto } from 'node:crypto';
 import { SignJWT, jwtVerify } from 'jose';
 import { z } from 'zod';
-import type { Clock } from '../clock.js';
+import type { EdgeClock } from '../edgeClock.js';
 import type { Access } from './scopes.js';
 
 export interface IssuedToken {
@@ -31,7 +31,7 @@ const claims = z.object({
  * Short-lived JWTs that carry the access granted when they were issued; what a later sync takes away ends with them. The
  * key lives as long as the process: after a restart clients ask for a new token, as they do after expiry.
  */
-export function createBearerTokens(clock: Clock, lifetimeSeconds: number): BearerTokens {
+export function createBearerTokens(clock: EdgeClock, lifetimeSeconds: number): BearerTokens {
   // Imported once: that takes as long as signing does.
   const imported = webcrypto.subtle.importKey('raw', randomBytes(32), { name: 'HMAC', hash: 'SHA-256' }, false, [
     'sign',

@@ -2,7 +2,7 @@ import { collect, collectionTime } from '@connected-registry/azure-simulator/gat
 import { syncRequest } from '@connected-registry/azure-simulator/gateway/messages';
 import type { Mailbox, SyncRequest } from '@connected-registry/azure-simulator/gateway/messages';
 import { basicCredentials, openingSlot } from '../access/credentials.js';
-import type { Clock } from '../clock.js';
+import type { EdgeClock } from '../edgeClock.js';
 import { errorReply } from '../registry/errors.js';
 import { jsonReply } from '../registry/exchange.js';
 import type { RegistryRequest, Reply } from '../registry/exchange.js';
@@ -12,7 +12,7 @@ import type { DescendantReports } from './descendants.js';
 export interface GatewayContext {
   /** The cloud registry's name. */
   registry: string;
-  clock: Clock;
+  clock: EdgeClock;
   children: () => readonly Mailbox[];
   reports: DescendantReports;
 }

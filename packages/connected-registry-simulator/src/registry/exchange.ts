@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { BearerTokens } from '../access/bearerTokens.js';
-import type { Clock } from '../clock.js';
+import type { EdgeClock } from '../edgeClock.js';
 import type { ImageLibrary } from '../images/library.js';
 import type { ClientToken } from '@connected-registry/azure-simulator/gateway/messages';
 import type { PushedContent } from '../push/pushedContent.js';
@@ -44,7 +44,7 @@ export interface Serving {
 }
 
 export interface RegistryContext {
-  clock: Clock;
+  clock: EdgeClock;
   bearerTokens: BearerTokens;
   serving(): Serving;
   pushed: PushedContent;

@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.js';
+import type { EdgeClock } from '../edgeClock.js';
 import type { Log } from '../log.js';
 import type { SyncPlan, SyncSchedule } from './schedule.js';
 import { SyncFailure } from './source.js';
@@ -16,7 +16,7 @@ export interface SyncLoop {
 export interface SyncLoopOptions {
   /** One sync, that was due then. What it throws is a failure of that sync, not of the loop. */
   sync: (due: Date) => Promise<void>;
-  clock: Clock;
+  clock: EdgeClock;
   schedule: SyncSchedule;
   /** What is known of the connected registry's own times; undefined before its first sync. */
   plan: () => SyncPlan | undefined;

@@ -1,5 +1,5 @@
 import type { StatusDetail, SyncRequest } from '@connected-registry/azure-simulator/gateway/messages';
-import type { Clock } from '../clock.js';
+import type { EdgeClock } from '../edgeClock.js';
 import { merge } from './merge.js';
 import type { Snapshot } from './snapshot.js';
 import { SyncFailure } from './source.js';
@@ -10,7 +10,7 @@ export const VERSION = '0.1.0';
 
 export interface UplinkOptions {
   source: SyncSource;
-  clock: Clock;
+  clock: EdgeClock;
   known: Snapshot | undefined;
   /** What to tell beside what the uplink knows itself. */
   report: () => Pick<SyncRequest, 'pushed' | 'descendants'>;

@@ -6,7 +6,7 @@ import type { ConnectedRegistry } from '@azure/arm-containerregistry';
 import { startEdge, type Edge } from '../../src/edge.js';
 import { everySeconds, type SyncSchedule } from '../../src/sync/schedule.js';
 import { upstreamSource } from '../../src/sync/source.js';
-import type { SimulatorSettings } from '@connected-registry/azure-simulator/settings';
+import type { ControlPlaneOptions } from '@connected-registry/azure-simulator/controlPlane';
 import { Cloud } from '../../../azure-simulator/test/under-test/cloud.js';
 import { ManualClock } from '../../../azure-simulator/test/under-test/manualClock.js';
 import { requestToken } from '../registryCalls.js';
@@ -41,7 +41,7 @@ export class Fleet {
     this.clock = clock;
   }
 
-  static async start(settings: Partial<SimulatorSettings> = {}): Promise<Fleet> {
+  static async start(settings: ControlPlaneOptions['settings'] = {}): Promise<Fleet> {
     const clock = new ManualClock(new Date('2030-01-01T00:00:30Z'));
     // Throttling is another matter, and its buckets do not fill while the clock stands.
     const cloud = await Cloud.start({ clock, settings: { throttling: 0, operationMilliseconds: 0, ...settings } });

@@ -1,5 +1,5 @@
 import { isContinuous } from '@connected-registry/protocol/registry/syncSchedule';
-import { CONNECTED_REGISTRY_MODES } from '@connected-registry/protocol/registry/armEnumerations';
+import { CONNECTED_REGISTRY_MODES, sameInArm } from '@connected-registry/protocol/registry/armEnumerations';
 import type { z } from 'zod';
 import { requestResync } from '../../gateway/routes.js';
 import type { ApiReply } from '../../http/message.js';
@@ -26,7 +26,7 @@ import {
 import { conflict, resourceNotFound } from '../errors.js';
 import type { Busy } from '../longRunning/longRunning.js';
 import { generationOf } from '../generations.js';
-import { childId, REGISTRY_PATH, registryId, sameId } from '../ids.js';
+import { childId, REGISTRY_PATH, registryId } from '../ids.js';
 import { madeOrderReply } from '../lists.js';
 import { checkName } from '../names.js';
 import { madeBy } from '../timestamps.js';
@@ -165,7 +165,7 @@ export function connectedRegistryRoutes(plane: Plane): Route[] {
     if (!connected) return { status: 204 };
     const resource = childId(plane.arm, registry, 'connectedRegistries', connected.name);
     for (const child of registry.connectedRegistries.values()) {
-      if (child.parentId !== undefined && sameId(child.parentId, resource)) {
+      if (child.parentId !== undefined && sameInArm(child.parentId, resource)) {
         throw conflict(
           'ConnectedRegistryHasChildren',
           `The connected registry '${connected.name}' cannot be deleted: it is the parent of '${child.name}'.`,

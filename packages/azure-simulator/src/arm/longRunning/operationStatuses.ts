@@ -10,7 +10,7 @@ import { RETRY_AFTER } from './pace.js';
 
 const PROVIDER = 'Microsoft.ContainerRegistry';
 /** Recorded wherever a deletion is polled. No role on a registry alone can hold it, since it is the subscription's. */
-export const RESULTS_READ = `${PROVIDER}/locations/operationResults/read`;
+const RESULTS_READ = `${PROVIDER}/locations/operationResults/read`;
 
 /** Those with a right of their own for it in the published list of operations: connected registries have none. */
 const FOLLOWED = ['scopeMaps', 'tokens', 'replications'] as const;

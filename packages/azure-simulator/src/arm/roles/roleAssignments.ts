@@ -1,3 +1,4 @@
+import { sameInArm } from '@connected-registry/protocol/registry/armEnumerations';
 import { z } from 'zod';
 import { covers } from '../../access/authorize.js';
 import { ROLES, type RoleAssignment } from '../../access/roles.js';
@@ -7,7 +8,7 @@ import type { Call, Route } from '../../http/route.js';
 import type { Plane } from '../../plane.js';
 import { armBody, resourceRoutes, versionOf } from '../armRoute.js';
 import { armError, badRequest, conflict } from '../errors.js';
-import { GROUP_PATH, REGISTRY_PATH, RESOURCE_PATH, sameId, SUBSCRIPTION_PATH } from '../ids.js';
+import { GROUP_PATH, REGISTRY_PATH, RESOURCE_PATH, SUBSCRIPTION_PATH } from '../ids.js';
 import { roleDefinitionId } from './roleDefinitions.js';
 import { armTimeUtc } from '../timestamps.js';
 
@@ -92,7 +93,7 @@ export function roleAssignmentRoutes(plane: Plane): Route[] {
       updated: now,
     };
     const isSame = (one: RoleAssignment): boolean =>
-      sameId(one.scope, wanted.scope) &&
+      sameInArm(one.scope, wanted.scope) &&
       one.principalId === principalId &&
       one.role === role &&
       one.name !== wanted.name;

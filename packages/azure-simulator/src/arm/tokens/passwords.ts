@@ -16,7 +16,7 @@ export function makePassword(length: 32 | 52): string {
   return padded ? `${text.slice(0, -1)}=` : text;
 }
 
-export function hashPassword(password: string): PasswordHash {
+function hashPassword(password: string): PasswordHash {
   const salt = randomBytes(16).toString('base64');
   return { salt, hash: digest(salt, password) };
 }

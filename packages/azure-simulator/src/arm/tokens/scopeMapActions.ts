@@ -17,14 +17,14 @@ export interface RepositoryRight {
 }
 
 /** @returns undefined when the action is about a gateway, or malformed. */
-export function repositoryRight(action: string): RepositoryRight | undefined {
+function repositoryRight(action: string): RepositoryRight | undefined {
   const [root, ...rest] = action.split('/');
   if (root !== 'repositories' || rest.length < 3) return undefined;
   return { repository: rest.slice(0, -2).join('/'), action: rest.slice(-2).join('/') };
 }
 
 /** Whether a repository of a right covers one by name: itself, all below `prefix/*`, or everything with `*`. */
-export function coversRepository(pattern: string, repository: string): boolean {
+function coversRepository(pattern: string, repository: string): boolean {
   if (pattern === '*') return true;
   return pattern.endsWith('/*') ? repository.startsWith(pattern.slice(0, -1)) : pattern === repository;
 }

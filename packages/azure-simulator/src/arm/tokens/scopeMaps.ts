@@ -1,3 +1,4 @@
+import { sameInArm } from '@connected-registry/protocol/registry/armEnumerations';
 import { z } from 'zod';
 import type { ApiReply } from '../../http/message.js';
 import type { Call, Route } from '../../http/route.js';
@@ -6,7 +7,7 @@ import type { Registry, ScopeMap } from '../../state/registryState.js';
 import { armBody, childRoutes, parentRegistryOf, registryOf, versionOf } from '../armRoute.js';
 import { badRequest, conflict, resourceNotFound } from '../errors.js';
 import { deletionBody, generationOf } from '../generations.js';
-import { childId, registryId, sameId } from '../ids.js';
+import { childId, registryId } from '../ids.js';
 import { listReply } from '../lists.js';
 import { checkName } from '../names.js';
 import { checkActions } from './scopeMapActions.js';
@@ -151,7 +152,7 @@ function refuseSystemMap(map: ScopeMap | undefined): void {
 function tokensUsing(plane: Plane, registry: Registry, name: string): string[] {
   const id = childId(plane.arm, registry, 'scopeMaps', name);
   const users: string[] = [];
-  for (const token of registry.tokens.values()) if (sameId(token.scopeMapId, id)) users.push(token.name);
+  for (const token of registry.tokens.values()) if (sameInArm(token.scopeMapId, id)) users.push(token.name);
   return users;
 }
 

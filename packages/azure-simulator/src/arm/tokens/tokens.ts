@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { TOKEN_STATUSES } from '@connected-registry/protocol/registry/armEnumerations';
+import { TOKEN_STATUSES, sameInArm } from '@connected-registry/protocol/registry/armEnumerations';
 import { SLOT_NAMES } from '@connected-registry/protocol/registry/slots';
 import { caseless } from '../../http/caseless.js';
 import type { ApiReply } from '../../http/message.js';
@@ -9,7 +9,7 @@ import { type Registry, type StoredPassword, type Token } from '../../state/regi
 import { armBody, childRoutes, parentRegistryOf, registryOf, versionOf } from '../armRoute.js';
 import { badRequest, conflict, resourceNotFound } from '../errors.js';
 import { deletionBody, generationOf } from '../generations.js';
-import { childId, childNameOf, registryId, sameId } from '../ids.js';
+import { childId, childNameOf, registryId } from '../ids.js';
 import { listReply } from '../lists.js';
 import { checkName } from '../names.js';
 import { armTime, madeBy, systemDataIn } from '../timestamps.js';
@@ -131,8 +131,8 @@ export function tokenRoutes(plane: Plane): Route[] {
  */
 function refuseIfUsed(registry: Registry, token: Token, id: string): void {
   for (const connected of registry.connectedRegistries.values()) {
-    const isSync = connected.syncTokenId !== undefined && sameId(connected.syncTokenId, id);
-    if (!isSync && !connected.clientTokenIds.some((one) => sameId(one, id))) continue;
+    const isSync = connected.syncTokenId !== undefined && sameInArm(connected.syncTokenId, id);
+    if (!isSync && !connected.clientTokenIds.some((one) => sameInArm(one, id))) continue;
     const role = isSync ? 'sync' : 'client';
     throw conflict(
       'TokenInUse',

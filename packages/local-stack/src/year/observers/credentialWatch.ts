@@ -1,6 +1,6 @@
 import { defaultTokenName, mainSecretName } from '@connected-registry/protocol/names/names';
 import { newest } from '@connected-registry/azure-simulator/keyvault/vaultState';
-import type { Plane } from '@connected-registry/azure-simulator/plane';
+import type { ControlPlane } from '@connected-registry/azure-simulator/controlPlane';
 import type { StoredPassword } from '@connected-registry/azure-simulator/state/registryState';
 import type { PlannedClient } from '../fleet.js';
 import type { Verdict } from './verdict.js';
@@ -35,7 +35,7 @@ export class CredentialWatch {
   readonly #seen = new Map<string, Seen>();
 
   constructor(
-    private readonly plane: Pick<Plane, 'arm' | 'vault' | 'clock'>,
+    private readonly plane: Pick<ControlPlane['plane'], 'arm' | 'vault' | 'clock'>,
     private readonly registry: string,
     private readonly verdict: Verdict,
   ) {}
