@@ -4,24 +4,25 @@ import type { Acknowledgeable, Sent } from './reporter.js';
 
 export interface AcknowledgementOptions {
   acknowledge: (promotion: Acknowledgeable, version: string, signal: AbortSignal) => Promise<Sent>;
-  /** Has a piece of work waited for before the agent ends. */
+  /** Registers work that must end before the agent ends. */
   track: (work: Promise<void>) => Promise<void>;
   log: Log;
 }
 
-/** So many of one secret are sent beside each other. */
+/** Maximum acknowledgements of one secret that are sent at the same time. */
 const MAX_OPEN = 8;
 
 interface Open {
   readonly version: string;
-  /** Whether its promotion names the version that was delivered; of one who only knows the secret's name it does not. */
+  /** True if the promotion names the delivered version. A sender that knows only the secret's name cannot name it. */
   readonly isExact: boolean;
   readonly ending: AbortController;
 }
 
 /**
- * The acknowledgements of one secret's promotions, each sent until it is answered. A message alone tells nobody's from the app's,
- * so that none ends another's: only what names a version that was delivered later does.
+ * Acknowledgements of the promotions of one secret. Each is sent until it is answered. A message does not prove that
+ * the app sent it, so one promotion does not end the acknowledgement of another, unless it names a version that was
+ * delivered later.
  */
 export class Acknowledgements {
   readonly #open = new Map<string, Open>();
@@ -32,7 +33,10 @@ export class Acknowledgements {
     return this.#open.size > 0;
   }
 
-  /** Begins to say that this version was delivered; once, however often it was promoted. */
+  /**
+   * Starts to acknowledge that this version was delivered. Repeated promotions of the same version are acknowledged
+   * once.
+   */
   begin(promotion: Acknowledgeable, version: string): void {
     const { log, track } = this.options;
     const { operation, client, keyId, reportKey } = promotion;
@@ -63,7 +67,10 @@ export class Acknowledgements {
     for (const { ending } of this.#open.values()) ending.abort();
   }
 
-  /** One that names the delivered version takes the place of one that does not. */
+  /**
+   * Returns whether there is room for another acknowledgement. One that names the delivered version may replace one
+   * that does not.
+   */
   #hasRoom(isExact: boolean): boolean {
     const going = [...this.#open].filter(([, { ending }]) => !ending.signal.aborted);
     if (going.length < MAX_OPEN) return true;

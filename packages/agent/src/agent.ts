@@ -5,25 +5,28 @@ import type { Log } from './log.js';
 import { createSeen } from './seen.js';
 
 export interface AgentParts {
-  /** The clients this agent answers for; undefined for all. */
+  /** The clients that this agent answers for; undefined for all clients. */
   clients: ReadonlySet<string> | undefined;
   checks: Checks;
   keeper: Keeper;
   log: Log;
 }
 
-/** The agent behind its channel. */
+/** The agent as its channel sees it. */
 export interface Agent {
   handle: SignalHandler;
   health(): Record<string, number>;
-  /** Ends what runs, and waits for it. */
+  /** Ends running work, and resolves when it has ended. */
   stop(): Promise<void>;
 }
 
-/** How many signals are remembered against repetition. */
+/** Maximum signals that are remembered to detect repetitions. */
 const MAX_REMEMBERED = 10_000;
 
-/** Takes each signal once: requested checks are run and reported, promoted credentials go to their consumers. */
+/**
+ * Creates an agent that handles each signal once: it runs and reports requested checks, and delivers promoted
+ * credentials to its consumers.
+ */
 export function createAgent({ clients, checks, keeper, log }: AgentParts): Agent {
   const seen = createSeen(MAX_REMEMBERED);
 
@@ -50,7 +53,7 @@ export function createAgent({ clients, checks, keeper, log }: AgentParts): Agent
   };
 }
 
-/** A request that is sent again by another activity comes with another place in the trace, and is the same request. */
+/** Leaves out the trace, which differs when another activity sends the same request again. */
 function withoutTrace({ kind, data }: Signal): unknown {
   return { kind, data: { ...data, traceparent: undefined } };
 }

@@ -1,16 +1,16 @@
-/** What the agent asks for the time, so that a simulation can put another clock behind it. */
+/** The agent's source of time. A simulation can replace it. */
 export interface AgentClock {
   now(): Date;
-  /** Runs `run` once, as soon as {@link AgentClock.now} is not before `at`; never before this call has returned. */
+  /** Runs `run` once, when {@link AgentClock.now} has reached `at`. It never runs before this call has returned. */
   setTimer(at: Date, run: () => void): { cancel(): void };
 }
 
-/** Longest wait in milliseconds that setTimeout keeps (Node.js docs, timers): more of it fires at once. */
+/** Maximum delay of setTimeout in milliseconds (Node.js docs, timers). Longer delays fire immediately. */
 const LONGEST = 2 ** 31 - 1;
 
 /**
- * The machine's clock. Its timers keep no process alive: an agent lives as long as its channel does. They measure how long they
- * wait by the monotonic clock, so that a wrong time that is put right meanwhile makes no wait longer or shorter.
+ * The machine's clock. Its timers do not keep the process alive, because an agent lives as long as its channel. Timers
+ * use the monotonic clock, so that a correction of the system time does not change how long they wait.
  */
 export const machineClock: AgentClock = {
   now: () => new Date(),
@@ -18,7 +18,7 @@ export const machineClock: AgentClock = {
     const due = performance.now() + at.getTime() - Date.now();
     let timer: NodeJS.Timeout;
     const wait = () => {
-      // A timer may fire a millisecond early, so the time is looked at again.
+      // A timer may fire a millisecond early, so check the time again.
       timer = setTimeout(
         () => (performance.now() < due ? wait() : run()),
         Math.min(Math.max(0, Math.ceil(due - performance.now())), LONGEST),
@@ -30,7 +30,7 @@ export const machineClock: AgentClock = {
   },
 };
 
-/** Waits so many milliseconds of the clock, or less when the signal ends it. Never throws. */
+/** Waits for a number of milliseconds, or until the signal is aborted. Never throws. */
 export function pause(clock: AgentClock, milliseconds: number, signal: AbortSignal): Promise<void> {
   if (signal.aborted) return Promise.resolve();
   return new Promise((resolve) => {

@@ -1,20 +1,21 @@
 import type { ClientRequest, IncomingMessage } from 'node:http';
 
-/** Informational answers (1xx) that are heard out before a request's own: a peer could send them without end. */
+/** Maximum informational answers (1xx) before the final answer. A peer could send them without end. */
 const MAX_INFORMATIONAL = 20;
 
-/** A peer that answers by what is no answer to a GET or POST: it is of the same kind as a connection that is cut. */
+/** The peer sent something that is not an answer to a GET or POST. Handled as a broken connection. */
 class NoAnswer extends Error {
   override name = 'NoAnswer';
-  /** As Node.js names a connection that a peer has ended. */
+  /** The code that Node.js uses when a peer closes the connection. */
   readonly code = 'ECONNRESET';
 }
 
 /**
- * Sends a request of Node's own client, and waits for the head of its answer. Ends whatever the peer does: an upgrade (101) or a
- * tunnel that nobody asked for, a close without an answer, informational answers, half a head (Node.js docs, http,
- * ClientRequest: of these only a response and an error are events that a client gets by itself). How long it may take, the
- * request's own signal says. Rejects with what kept the answer away.
+ * Sends a request with Node's HTTP client and waits for the head of the answer. It also ends if the peer sends an
+ * upgrade (101), an unrequested tunnel, too many informational answers or half a head, or closes the connection without
+ * an answer. (Node.js docs, http, ClientRequest: a client gets only responses and errors as events by default.) The
+ * request's own signal limits the time.
+ * @throws the reason why there is no answer
  */
 export function answerHead(request: ClientRequest, body?: string): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
@@ -25,7 +26,7 @@ export function answerHead(request: ClientRequest, body?: string): Promise<Incom
       request.destroy(failure);
     };
     request.once('response', resolve);
-    // Also after the head: the error event of the message reports what goes wrong in the body.
+    // Stays registered after the head: errors in the body are reported by the error event of the message.
     request.on('error', reject);
     request.on('information', () => {
       informational += 1;

@@ -10,40 +10,40 @@ import type { SecretOwner } from './secrets/owner.js';
 import type { SecretVersion } from './secrets/vault.js';
 
 export interface ChecksOptions {
-  /** Named in every report. */
+  /** The agent's name in every report. */
   name: string;
-  /** @param owner whose secret it must be */
+  /** @param owner the client that the secret must belong to */
   check: (secret: SecretVersion, image: string, signal: AbortSignal, owner: SecretOwner) => Promise<PullCheckResult>;
   report: (request: PullCheckRequested, report: PullCheckReport, signal: AbortSignal) => Promise<Sent>;
-  /** Checks that run at the same time. */
+  /** Maximum checks that run at the same time. */
   concurrency: number;
   /**
-   * Longest time for one check, in milliseconds. When its attempt expires is nothing to it: that is an instant of the app's
+   * Maximum milliseconds for one check. The expiry of the attempt does not limit it: that is an instant of the app's
    * clock, and the app judges the report by it.
    */
   checkTimeout: number;
-  /** How far the machine's clock is known to be wrong, for the report. */
+  /** The known error of the machine's clock, for the report. */
   skew?: ClockSkew;
   clock: AgentClock;
   log: Log;
-  /** Told of each check that was run, once its report has been taken, refused or has expired. */
+  /** Called for each check after its report was accepted, was refused or has expired. */
   reported: (request: PullCheckRequested, result: PullCheckResult) => void;
 }
 
-/** Requested checks, each of which is run and reported. */
+/** Requested checks. Each is run and reported. */
 export interface Checks {
-  /** Whether one more can be taken. */
+  /** Whether the maximum number of open checks is reached. */
   isFull(): boolean;
   add(request: PullCheckRequested): void;
-  /** `checksHanging`: checks that were given up, and still have not ended; there when there are any. */
+  /** `checksHanging`: checks that were abandoned and have not ended; present if there are any. */
   health(): { checksRunning: number; checksWaiting: number; reportsOpen: number; checksHanging?: number };
-  /** Ends what runs, and waits for it. */
+  /** Ends running work, and resolves when it has ended. */
   stop(): Promise<void>;
 }
 
-/** Most checks and reports that may be open at once. */
+/** Maximum open checks and reports. */
 const MAX_OPEN = 1_000;
-/** Milliseconds that a check may take to end once it is asked to; then its slot is free, and it counts as hanging. */
+/** Milliseconds for a check to end after it was asked to. After that its slot is free, and it counts as hanging. */
 const GRACE = 5_000;
 
 export function createChecks(options: ChecksOptions): Checks {
@@ -51,7 +51,7 @@ export function createChecks(options: ChecksOptions): Checks {
   const waiting: PullCheckRequested[] = [];
   const open = new Set<Promise<void>>();
   const stopping = new AbortController();
-  // Each open piece of work listens for its end; how many there may be is bounded.
+  // Each open piece of work listens to this signal. Their number is bounded.
   setMaxListeners(0, stopping.signal);
   let running = 0;
   let hanging = 0;
@@ -70,7 +70,7 @@ export function createChecks(options: ChecksOptions): Checks {
 
   async function perform(request: PullCheckRequested): Promise<void> {
     const { operation, run, attempt, client, image, expiresAt } = request;
-    // Logged for whoever reads the log; whether it is so, the app's clock says.
+    // For readers of the log only. Whether the attempt has expired is decided by the app's clock.
     const late = Date.parse(expiresAt) <= clock.now().getTime() ? { expiredByOwnClock: true } : {};
     const result = await check(request).finally(() => {
       running -= 1;
@@ -89,7 +89,7 @@ export function createChecks(options: ChecksOptions): Checks {
   async function check({ secret, image, client, connectedRegistry }: PullCheckRequested): Promise<PullCheckResult> {
     const ending = new AbortController();
     const end = () => ending.abort();
-    // In the machine's time, as the sockets are whose silence it bounds.
+    // Real time, because it bounds real sockets.
     const timer = setTimeout(end, options.checkTimeout);
     stopping.signal.addEventListener('abort', end, { once: true });
     try {
@@ -100,7 +100,9 @@ export function createChecks(options: ChecksOptions): Checks {
     }
   }
 
-  /** Waits for a check, and gives it up when it has not ended a while after it was asked to: its slot is needed. */
+  /**
+   * Waits for a check, and abandons it if it does not end in time after it was asked to, because its slot is needed.
+   */
   async function endedBy(work: Promise<PullCheckResult>, ending: AbortSignal): Promise<PullCheckResult> {
     let grace: NodeJS.Timeout | undefined;
     const givenUp = new Promise<PullCheckResult>((resolve) => {

@@ -1,20 +1,20 @@
 import type { AgentClock } from './agentClock.js';
 import type { Log } from './log.js';
 
-/** How far this machine's clock is from that of the services it talks to. */
+/** The difference between this machine's clock and the clocks of the services. */
 export interface ClockSkew {
-  /** An answer has come with this Date header; null for none. */
+  /** Takes the Date header of an answer; null if it has none. */
   observe(date: string | null | undefined): void;
-  /** Seconds that this machine is ahead (negative: behind); undefined while unknown, or when there is nothing to say. */
+  /** Seconds that this machine is ahead (negative: behind); undefined while unknown or negligible. */
   seconds(): number | undefined;
 }
 
-/** Less is the way of the answer, and what clocks differ by that nobody minds. In seconds. */
+/** Smaller differences, in seconds, come from network latency and normal clock drift. */
 const WORTH_TELLING = 30;
 
 /**
- * Notices a clock that is wrong: a device without a battery or before its first NTP answer may be anywhere. It is logged and
- * reported, and nothing is decided by it: whether a device is too late, the app says.
+ * Detects a wrong clock, for example on a device without a battery or before its first NTP answer. The difference is
+ * logged and reported, but decides nothing: the app decides whether a device is too late.
  */
 export function createClockSkew(clock: AgentClock, log: Log): ClockSkew {
   let current: number | undefined;

@@ -21,40 +21,40 @@ import { within } from './watchdog.js';
 export interface KeeperOptions {
   secrets: SecretReader;
   consumers: readonly Consumer[];
-  /** Main secrets to keep, by name. With some listed, no promotion adds another. */
+  /** Names of the main secrets to keep. If any are listed, promotions add no others. */
   listed: readonly string[];
-  /** Longest time between two looks at a secret, in milliseconds. */
+  /** Maximum milliseconds between two reads of a secret. */
   refresh: number;
   acknowledge: (promotion: Acknowledgeable, version: string, signal: AbortSignal) => Promise<Sent>;
   clock: AgentClock;
   log: Log;
-  /** Told when the consumers have a promoted credential. */
+  /** Called when the consumers have a promoted credential. */
   delivered: (promotion: CredentialPromoted, version: string) => void;
 }
 
-/** Keeps what container engines sign in with equal to the main secrets. */
+/** Keeps the credentials of container engines equal to the main secrets. */
 export interface Keeper {
-  /** Begins with the secrets that are listed, and those that the consumers remember. */
+  /** Starts with the listed secrets and those that the consumers remember. */
   start(): void;
   promoted(promotion: CredentialPromoted): void;
-  /** `secretsHanging`: secrets whose reading or writing was given up, and still has not ended; there when there are any. */
+  /** `secretsHanging`: secrets whose read or write was abandoned and has not ended; present if there are any. */
   health(): { secretsKept: number; secretsFailing: number; acknowledgementsOpen: number; secretsHanging?: number };
   stop(): Promise<void>;
 }
 
 interface Kept {
   /**
-   * It was read once as its client's, or is there by a setting or a consumer's own memory. Others have been named by a message
-   * alone, which anyone may have sent: they make room.
+   * True if the secret was read as its client's, or comes from a setting or a consumer's own record. Other secrets were
+   * named only by a message, which anyone may have sent, so they can be dropped to make room.
    */
   isProven: boolean;
-  /** What was written last; an older version never replaces it. */
+  /** The last value that was written. An older version never replaces it. */
   written?: SecretValue;
-  /** What may have to be acknowledged once it is written, if it is its client's; the newest last. */
+  /** Promotions to acknowledge once the secret is written, if they belong to its client. The newest is last. */
   promotions: CredentialPromoted[];
   failures: number;
   timer?: { cancel(): void };
-  /** The look under way, and whether another is wanted after it. */
+  /** The refresh in progress. `again` asks for another one after it. */
   looking?: Promise<void>;
   again: boolean;
   readonly acknowledgements: Acknowledgements;
@@ -62,28 +62,35 @@ interface Kept {
 
 const FIRST_RETRY = 30_000;
 const LONGEST_RETRY = 3_600_000;
-/** Milliseconds that a look at a secret may take, all of its consumers included. */
+/** Maximum milliseconds to refresh a secret, including all of its consumers. */
 const LONGEST_LOOK = 120_000;
-/** Promotions of one secret that are remembered until it has been read: anyone's, who can send the agent a message. */
+/**
+ * Maximum promotions that are remembered until a secret is read. Anyone who can send messages to the agent can send
+ * them.
+ */
 const MAX_PROMOTIONS = 64;
-/** Versions that promotions name of which one look reads so many, the newest: a message alone has named them. */
+/**
+ * Maximum versions, the newest, that one refresh reads because promotions name them. Only messages have named these.
+ */
 const MAX_VERSIONS = 4;
-/** Looks after which a secret that is not there is forgotten, when a message alone has named it: replicas of a vault lag. */
+/** Attempts after which a missing secret is forgotten if only a message has named it. Replicas of a vault lag. */
 const LOOKS_FOR_MISSING = 3;
 
 export function createKeeper(options: KeeperOptions): Keeper {
   const { consumers, clock, log, secrets } = options;
   const kept = new Map<string, Kept>();
-  /** Promotions that found no place, in case one becomes free: those that took it may be nobody's. */
+  /**
+   * Promotions that found no room, in case some becomes free: the secrets that occupy it may turn out to be invalid.
+   */
   const later = new Map<string, CredentialPromoted>();
   const open = new Set<Promise<void>>();
   const stopping = new AbortController();
   let hanging = 0;
-  // Each open piece of work listens for its end; how many there may be is bounded.
+  // Each open piece of work listens to this signal. Their number is bounded.
   setMaxListeners(0, stopping.signal);
   const { signal } = stopping;
 
-  /** What is known of a secret; undefined when there is no place for it. A vault's names have no case. */
+  /** Returns the record of a secret, or creates one; undefined if there is no room. Names in a vault ignore case. */
   function keep(name: string, isProven: boolean): Kept | undefined {
     const known = kept.get(name);
     if (known) {
@@ -101,7 +108,7 @@ export function createKeeper(options: KeeperOptions): Keeper {
     return fresh;
   }
 
-  /** A secret that only a message has named. */
+  /** Drops a secret that only a message has named. */
   function forget(name: string, reason: string): void {
     const one = kept.get(name);
     one?.timer?.cancel();
@@ -113,7 +120,7 @@ export function createKeeper(options: KeeperOptions): Keeper {
     look(next[0], false, next[1]);
   }
 
-  /** Looks at a secret now, or once more after the look under way. */
+  /** Refreshes a secret now, or again after the refresh in progress. */
   function look(given: string, isProven: boolean, promotion?: CredentialPromoted): void {
     const name = given.toLowerCase();
     const one = keep(name, isProven);
@@ -138,7 +145,7 @@ export function createKeeper(options: KeeperOptions): Keeper {
           one.failures += 1;
           if (signal.aborted) return;
           log('credential not delivered', { secret: name, reason: reasonOf(error), failures: one.failures });
-          // What came meanwhile has not been looked at.
+          // Promotions that arrived in the meantime have not been handled yet.
           if (!one.isProven && !one.again && isNobodys(error, one.failures) && kept.get(name) === one)
             forget(name, 'it is not to be had');
         })
@@ -153,7 +160,7 @@ export function createKeeper(options: KeeperOptions): Keeper {
     );
   }
 
-  /** A look that is waited for only so long: whatever it waits for, other looks come after it. */
+  /** Refreshes a secret with a time limit, so that whatever blocks it does not block later refreshes. */
   function inTime(name: string, one: Kept): Promise<void> {
     return within(LONGEST_LOOK, signal, (ending) => {
       const work = bringUpToDate(name, one, ending);
@@ -187,7 +194,7 @@ export function createKeeper(options: KeeperOptions): Keeper {
     const newest = await newestSecret(secrets, name, named, ending);
     const own = ownPromotions(name, one, asked, newest);
     const promotion = own.at(-1);
-    // A vault's replica may answer with an older version than one did before.
+    // A replica of the vault may return an older version than before.
     const current = one.written && one.written.createdOn > newest.createdOn ? one.written : newest;
     const credentials = parseDockerConfig(current.value);
     one.isProven = true;
@@ -211,7 +218,7 @@ export function createKeeper(options: KeeperOptions): Keeper {
     for (const each of own) if (isAcknowledgeable(each)) one.acknowledgements.begin(each, current.version);
   }
 
-  /** What to deliver for; promotions of other clients are dropped, and do not keep the secret from being kept up to date. */
+  /** The promotions to deliver. Those of other clients are dropped, and do not prevent the secret's refresh. */
   function ownPromotions(
     name: string,
     one: Kept,
@@ -228,7 +235,7 @@ export function createKeeper(options: KeeperOptions): Keeper {
     }
   }
 
-  /** Only what a look began with is done with at its end. */
+  /** Removes only the promotions that the refresh started with. */
   function drop(one: Kept, asked: readonly CredentialPromoted[]): void {
     one.promotions = one.promotions.filter((promotion) => !asked.includes(promotion));
   }
@@ -239,7 +246,9 @@ export function createKeeper(options: KeeperOptions): Keeper {
     return work;
   }
 
-  /** Asks until it answers: what a consumer was given before must not be forgotten because a cluster is just starting. */
+  /**
+   * Retries until the consumer answers: its earlier credentials must not be forgotten because a cluster is starting.
+   */
   async function recall(consumer: Consumer): Promise<void> {
     const pauses = growingPauses(FIRST_RETRY, LONGEST_RETRY);
     while (!signal.aborted) {
@@ -290,8 +299,8 @@ export function createKeeper(options: KeeperOptions): Keeper {
 }
 
 /**
- * The promotions that are of the secret's own client: others change nothing. Throws a PullFailure where there are only
- * others.
+ * Returns the promotions of the secret's own client.
+ * @throws PullFailure if there are only promotions of other clients
  */
 function promotionsOf({ tags }: SecretValue, asked: readonly CredentialPromoted[]): readonly CredentialPromoted[] {
   let failure: PullFailure | undefined;
@@ -312,12 +321,18 @@ function isAcknowledgeable(promotion: CredentialPromoted): promotion is Acknowle
   return promotion.keyId !== undefined && promotion.reportKey !== undefined && promotion.expiresAt !== undefined;
 }
 
-/** Between 0.9 and 1, by the name: so that a fleet does not come to the vault at once, and one agent always does the same. */
+/**
+ * A factor between 0.9 and 1, derived from the name, so that the agents of a fleet do not read the vault at the same
+ * time, and each agent is consistent.
+ */
 function share(name: string): number {
   return 0.9 + createHash('sha256').update(name).digest().readUInt16BE(0) / 0xffff / 10;
 }
 
-/** Whether a secret is none that a message may name: not there, another client's, or no credential. */
+/**
+ * Whether the secret cannot be the one that a message meant: it is missing, belongs to another client or is not a
+ * credential.
+ */
 function isNobodys(error: unknown, failures: number): boolean {
   if (error instanceof SecretMissing) return failures >= LOOKS_FOR_MISSING;
   return error instanceof PullFailure && error.outcome === 'secret-invalid';

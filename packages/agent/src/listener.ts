@@ -14,11 +14,14 @@ export interface Reply {
 
 export interface ListenerOptions {
   port: number;
-  /** Address to listen on. */
+  /** The address to listen on. */
   host: string;
-  /** What `GET /health` says; with {@link HANGING} as its status, by a 503, so that whoever watches it starts the agent anew. */
+  /**
+   * The content of `GET /health`. With the status {@link HANGING} it is sent with 503, so that the platform restarts
+   * the agent.
+   */
   health: () => Record<string, unknown>;
-  /** Answers `/events`, where events come in by HTTP. */
+  /** Handles `/events` for a channel that receives events over HTTP. */
   events?: (request: IncomingMessage, url: URL) => Promise<Reply>;
 }
 
@@ -27,7 +30,10 @@ export interface Listener {
   close(): Promise<void>;
 }
 
-/** Serves `GET /health`, and `/events` for a channel that needs it. Throws when the port cannot be had. */
+/**
+ * Serves `GET /health`, and `/events` for a channel that needs it.
+ * @throws if the port is not available
+ */
 export async function startListener(options: ListenerOptions): Promise<Listener> {
   const server = createServer((request, response) => {
     answer(request, options)

@@ -2,9 +2,10 @@ import { PullFailure } from './pullFailure.js';
 import type { SecretReader, SecretValue } from './secrets/vault.js';
 
 /**
- * The newest version of a main secret that can be read. Just after a promotion a vault's replica may still answer with the
- * version before, and a repeated promotion may name one that has been replaced since: of all the one made last counts.
- * @param promoted versions that messages have named.
+ * Reads the newest version of a main secret. Just after a promotion, a replica of the vault may still return the
+ * previous version, and a repeated promotion may name a version that has been replaced. The version that was created
+ * last wins.
+ * @param promoted versions that messages have named
  */
 export async function newestSecret(
   secrets: SecretReader,

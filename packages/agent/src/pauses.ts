@@ -1,12 +1,15 @@
-/** Growing pauses between tries, each somewhere in its second half, so that many devices do not come back at once. */
+/**
+ * Growing pauses between attempts. Each is random within its second half, so that many devices do not retry at the same
+ * time.
+ */
 export interface Pauses {
-  /** Milliseconds until the next try. */
+  /** Milliseconds until the next attempt. */
   next(): number;
-  /** It went well: the next pause is the first one again. */
+  /** Starts again with the first pause, after a success. */
   reset(): void;
 }
 
-/** Pauses that double from `first` up to `longest`, in milliseconds. */
+/** Creates pauses that double from `first` up to `longest`, in milliseconds. */
 export function growingPauses(first: number, longest: number): Pauses {
   let pause = first;
   return {
@@ -21,15 +24,16 @@ export function growingPauses(first: number, longest: number): Pauses {
   };
 }
 
-/** The time that a server's Date header tells; undefined without a usable one. */
+/** The time in a server's Date header; undefined if there is none or it is invalid. */
 export function serverTime(date: string | null): Date | undefined {
   const time = Date.parse(date ?? '');
   return Number.isNaN(time) ? undefined : new Date(time);
 }
 
 /**
- * The Retry-After of an answer in milliseconds, as seconds or as a date (RFC 9110, 10.2.3); undefined without a usable one.
- * @param now by the clock of the server that has written it, where it tells the time
+ * The Retry-After header of an answer, in milliseconds, given as seconds or as a date (RFC 9110, 10.2.3); undefined if
+ * there is none or it is invalid.
+ * @param now the server's time if the answer has it, else this machine's
  */
 export function retryAfter(header: string | null, now: Date): number | undefined {
   if (header === null || header.trim() === '') return undefined;

@@ -14,7 +14,7 @@ export interface PullCheckOptions {
   policy: HttpPolicy;
 }
 
-/** How a check ended. `reason` is for the agent's log, not for the report. */
+/** The result of a check. `reason` is for the agent's log and is not reported. */
 export interface PullCheckResult {
   outcome: PullOutcome;
   digest?: string;
@@ -24,9 +24,10 @@ export interface PullCheckResult {
 }
 
 /**
- * Reads the secret, of no version the newest, and pulls the image with it. Never throws: whatever goes wrong is an outcome.
+ * Reads the secret (the newest version if none is named) and pulls the image with it. Never throws: every error is an
+ * outcome.
  *
- * @param owner whose secret it must be; whoever asks at the command line may name any
+ * @param owner the client that the secret must belong to; undefined at the command line, where any secret may be named
  */
 export async function runPullCheck(
   secret: { name: string; version: string | undefined },

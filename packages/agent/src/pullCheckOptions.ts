@@ -3,10 +3,10 @@ import { trusting } from './registry/http.js';
 import type { SecretReader } from './secrets/vault.js';
 import type { CheckSettings } from './settings/check.js';
 
-/** Pauses in milliseconds before a registry that was not reached is tried again. */
+/** Pauses, in milliseconds, before another attempt to reach a registry. */
 const RETRY_DELAYS = [250, 1_000];
 
-/** What each check is run with. */
+/** Creates the options of a check. */
 export function pullCheckOptions(settings: CheckSettings, secrets: SecretReader): PullCheckOptions {
   const { platform, idleTimeout, insecureRegistries, registryCa } = settings;
   return {

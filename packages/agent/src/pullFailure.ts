@@ -3,11 +3,11 @@ import { seenSecrets } from '@connected-registry/protocol/redaction/seenSecrets'
 
 export type FailureClass = Exclude<PullOutcome, 'pulled'>;
 
-/** A pull check that ended, with the class that goes into the report and a reason for the agent's own log. */
+/** A failed pull check, with the outcome for the report and a reason for the agent's log. */
 export class PullFailure extends Error {
   override name = 'PullFailure';
 
-  /** `reason` is logged: it must not repeat a password, a token, or text that came from outside unchecked. */
+  /** `reason` is logged. It must not contain a password, a token, or unchecked text from outside. */
   constructor(
     readonly outcome: FailureClass,
     reason: string,
@@ -16,19 +16,22 @@ export class PullFailure extends Error {
   }
 }
 
-/** Any throw as a {@link PullFailure}; of an unexpected one only name and code are kept, since its text may quote a header. */
+/**
+ * Converts any error to a {@link PullFailure}. Only name and code of an unexpected error are kept, because its text may
+ * quote a header.
+ */
 export function asPullFailure(error: unknown): PullFailure {
   return error instanceof PullFailure ? error : new PullFailure('error', `unexpected ${errorName(error)}`);
 }
 
-/** A class's name. */
+/** The name of an error class. */
 const CLASS = /^[A-Z][A-Za-z]{0,59}$/;
 
-/** Node's, OpenSSL's and the HTTP client's codes. */
+/** Codes of Node.js, OpenSSL and the HTTP client. */
 const CODE = /^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*$/;
 const LONGEST_CODE = 64;
 
-/** What may be said of any error: its code or, without one, its class. Looks into the cause, where fetch puts it. */
+/** A safe description of any error: its code or else its class. Looks into the cause, where fetch puts it. */
 export function errorName(error: unknown): string {
   const code = errorCode(error);
   if (code !== undefined) return code;
@@ -36,7 +39,7 @@ export function errorName(error: unknown): string {
   return CLASS.test(error.name) ? error.name : 'Error';
 }
 
-/** The Node or OpenSSL code of an error, or of what caused it; never a code that a peer has sent. */
+/** The Node.js or OpenSSL code of an error or of its cause; never a code that a peer has sent. */
 export function errorCode(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined;
   const code: unknown = 'code' in error && !isAnswered(error) ? error.code : undefined;
@@ -47,7 +50,7 @@ function isOwnCode(code: string): boolean {
   return code.length <= LONGEST_CODE && CODE.test(code) && !seenSecrets.holds(code);
 }
 
-/** Of an SDK's error with an answer the code is what the answer's body says. */
+/** An SDK's error for an answer takes its code from the answer's body. */
 function isAnswered(error: object): boolean {
   return 'response' in error && error.response !== undefined && error.response !== null;
 }

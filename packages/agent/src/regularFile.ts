@@ -2,19 +2,22 @@ import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs
 import type { Stats } from 'node:fs';
 import { open } from 'node:fs/promises';
 
-/** Something else than a file stands where a file is needed. */
+/** The path is not a regular file. */
 class NotAFile extends Error {
   override name = 'NotAFile';
   readonly code = 'ENOTAFILE';
 }
 
 /**
- * Non-blocking: opening a pipe that nobody writes to would hold a thread for good, and keep the process from ending, too. A
- * socket cannot be opened at all, a device is not read.
+ * Non-blocking: opening a pipe without a writer would block a thread for good, and keep the process from ending. A
+ * socket cannot be opened, and a device is not read.
  */
 const READING = constants.O_RDONLY | constants.O_NONBLOCK;
 
-/** Reads a file as text. Throws {@link NotAFile} for a pipe, a device or a folder, and what the file system says else. */
+/**
+ * Reads a file as text.
+ * @throws NotAFile for a pipe, a device or a folder, and the errors of the file system
+ */
 export async function readRegularFile(path: string): Promise<string> {
   const file = await open(path, READING);
   try {
@@ -25,7 +28,7 @@ export async function readRegularFile(path: string): Promise<string> {
   }
 }
 
-/** The same at start, where there is nothing else to do. */
+/** The same, synchronously, for the start of the process. */
 export function readRegularFileNow(path: string): string {
   const file = openSync(path, READING);
   try {

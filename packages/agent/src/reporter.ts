@@ -13,12 +13,15 @@ import { errorName } from './pullFailure.js';
 import { within } from './watchdog.js';
 
 /**
- * How a report ended: taken, refused for good (with the status), or `expired`: nobody has taken or judged it for as long as the
- * attempt has to live.
+ * How sending a report ended: accepted, refused for good (with the status), or `expired`: nobody accepted or refused it
+ * within the lifetime of the attempt.
  */
 export type ReportEnd = 'accepted' | 'refused-401' | 'refused-409' | 'refused-410' | 'expired' | 'stopped';
 
-/** How sending ended, after how many tries, and what the last of them brought: a status or what kept the answer away. */
+/**
+ * How sending ended, after how many attempts, and the result of the last one: a status or the reason why there was no
+ * answer.
+ */
 export interface Sent {
   end: ReportEnd;
   tries: number;
@@ -29,32 +32,32 @@ export interface ReporterOptions {
   /** The app's base address from the agent's settings, without `/api` and without a trailing slash. */
   reportUrl: string;
   clock: AgentClock;
-  /** Longest wait for one answer, in milliseconds. */
+  /** Maximum milliseconds to wait for one answer. */
   timeout: number;
-  /** How far the machine's clock is known to be wrong. */
+  /** The known error of the machine's clock. */
   skew?: ClockSkew;
 }
 
-/** A promotion that says how it is acknowledged. */
+/** A promotion with the parameters of its acknowledgement. */
 export type Acknowledgeable = CredentialPromoted & { keyId: string; reportKey: string; expiresAt: string };
 
 const FIRST_PAUSE = 500;
 const LONGEST_PAUSE = 30_000;
 /**
- * Milliseconds of pauses after which a report is given up that nobody has judged, where the machine's own clock says nothing of
- * use. Long enough for an app that is being deployed, or a network that comes up.
+ * Minimum total of pauses, in milliseconds, before an unanswered report is given up, if the machine's clock is not
+ * reliable. Long enough for a deployment of the app, or for a network to come up.
  */
 const MIN_PATIENCE = 3_600_000;
-/** The same where the clock is far behind: a promotion waits for a month at most. */
+/** Maximum total of pauses, in milliseconds, if the clock is far behind: a promotion waits a month at most. */
 const MAX_PATIENCE = 31 * 86_400_000;
-/** An acknowledgement may be sent for days. */
+/** Maximum pause, in milliseconds. An acknowledgement may be sent for days. */
 const LONGEST_ACKNOWLEDGEMENT_PAUSE = 600_000;
 
 /**
- * Sends a check's report until it is taken, refused for good (401 wrong key, 409 other content, 410 ended or expired), or there
- * was no such answer for as long as the attempt has to live. It is sent once at least: whether it comes too late is the app's to
- * say, by the app's clock. Everything else, no connection among it, is tried again with growing pauses or after the
- * Retry-After that the app asks for.
+ * Sends a check's report until it is accepted, refused for good (401 wrong key, 409 other content, 410 ended or
+ * expired), or the lifetime of the attempt has passed. It is sent at least once: the app decides, by its own clock,
+ * whether it is too late. Other answers and missing connections are retried with growing pauses, or after the
+ * Retry-After of the app.
  */
 export function sendReport(
   request: PullCheckRequested,
@@ -67,7 +70,10 @@ export function sendReport(
   return send({ path, key: request, body: report, traceparent, longestPause: LONGEST_PAUSE }, options, signal);
 }
 
-/** Says that the consumers' files hold `version`; sent as persistently as a report, as long as the promotion allows. */
+/**
+ * Acknowledges that the consumers' files hold `version`. Sent as persistently as a report, for as long as the promotion
+ * allows.
+ */
 export function sendAcknowledgement(
   promotion: Acknowledgeable,
   { version, agent }: { version: string; agent: string },
@@ -80,11 +86,11 @@ export function sendAcknowledgement(
 }
 
 interface Message {
-  /** Below `/api`. */
+  /** The path below `/api`. */
   path: string;
   key: { keyId: string; reportKey: string; expiresAt: string };
   body: PullCheckReport | PromotionAcknowledgement;
-  /** The trace that the app's answer belongs to (W3C Trace Context). */
+  /** The trace that the request continues (W3C Trace Context). */
   traceparent?: string | undefined;
   longestPause: number;
 }
@@ -118,8 +124,9 @@ async function send(
 }
 
 /**
- * Milliseconds of pauses that a report is worth. The deadline is of the app's clock, so this machine's says how long there is
- * only where nothing speaks against it; how long is then counted, not read off a clock, which may be put right meanwhile.
+ * Maximum total of pauses, in milliseconds. The deadline is an instant of the app's clock, so this machine's clock is
+ * used only if it is not known to be wrong. The time is then counted instead of read from a clock, which may be
+ * corrected in the meantime.
  */
 function patienceFor(expiresAt: string, now: Date, skewSeconds: number | undefined): number {
   const left = Date.parse(expiresAt) - now.getTime() + (skewSeconds ?? 0) * 1_000;
@@ -136,9 +143,9 @@ function endOf(status: number | undefined): ReportEnd | undefined {
 interface Answer {
   status: number | undefined;
   retryAfter: string | null;
-  /** The server's time, as its Date header has it. */
+  /** The server's time from its Date header. */
   date: string | null;
-  /** The status or what kept the answer away, for the log. */
+  /** The status, or the reason why there was no answer, for the log. */
   text: string;
 }
 
@@ -155,7 +162,7 @@ async function post(
         method: 'POST',
         headers: { ...headers, 'content-type': 'application/json' },
         body: JSON.stringify(body),
-        // A redirect would carry the report elsewhere; it counts as an answer that is no end.
+        // A redirect would send the report elsewhere. It counts as an answer that must be retried.
         redirect: 'manual',
         signal: ending,
       });

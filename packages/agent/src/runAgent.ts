@@ -15,7 +15,7 @@ import { USAGE } from './settings/usage.js';
 import { startAgent } from './startAgent.js';
 import type { RunningAgent } from './startAgent.js';
 
-/** Runs the program in this process: reads its arguments and variables, and ends it when they cannot be used. */
+/** Runs the agent in this process. Reads arguments and variables, and ends the process if they are invalid. */
 export async function runAgent(clock: AgentClock): Promise<void> {
   guardOutput();
   try {
@@ -57,7 +57,7 @@ async function once({ secret, image, check }: Extract<Command, { kind: 'once' }>
 async function serve(service: ServiceSettings, clock: AgentClock): Promise<void> {
   let agent: RunningAgent | undefined;
   const stop = () => void end(agent);
-  // Before anything is waited for: as a container's first process, one without a handler is not ended by a signal at all.
+  // Register the handler first: as a container's first process, a process without a handler ignores the signal.
   process.once('SIGTERM', stop);
   process.once('SIGINT', stop);
   agent = await startAgent(service, { clock, log: logToStderr });
@@ -65,10 +65,10 @@ async function serve(service: ServiceSettings, clock: AgentClock): Promise<void>
   process.stdout.write(`DEVICE READY http://localhost:${agent.port}/${path}\n`);
 }
 
-/** Milliseconds that work may take to end. */
+/** Maximum milliseconds for work to end. */
 const LONGEST_END = 2_000;
 
-/** Ends the process, whatever is under way. */
+/** Ends the process, even if work is still running. */
 async function end(agent: RunningAgent | undefined): Promise<void> {
   const ended = await Promise.race([
     agent?.stop().then(
@@ -77,14 +77,15 @@ async function end(agent: RunningAgent | undefined): Promise<void> {
     ) ?? true,
     delay(LONGEST_END, false),
   ]);
-  // Work in the operating system's hands, such as a file on a server that is gone, holds a thread, for which an exit waits.
+  // An operation of the operating system, such as reading a file from a lost server, blocks a thread, and exit waits
+  // for it.
   if (!ended) endFromOutside(process.pid);
   process.exit(0);
 }
 
-/** Has another process end this one, should it not have exited by itself a moment later. */
+/** Starts another process that kills this one, unless it exits by itself a moment later. */
 function endFromOutside(pid: number): void {
-  // It may have exited meanwhile: then there is nobody to end, and nobody to say so to.
+  // The process may have exited in the meantime: then there is nothing to kill and nothing to report.
   const script = `setTimeout(() => { try { process.kill(${pid}, 'SIGKILL') } catch {} }, ${LONGEST_END})`;
   spawn(process.execPath, ['-e', script], { detached: true, stdio: 'ignore', env: {} }).unref();
 }

@@ -1,15 +1,15 @@
 import { createHash } from 'node:crypto';
 
-/** Remembers what was met of late, so that something delivered twice is done once. */
+/** Remembers recent values, so that a repeated delivery is handled once. */
 export interface Seen {
-  /** False when it was met before; from now on it has been. */
+  /** Returns whether a value is new, and remembers it. */
   firstTime(value: unknown): boolean;
   count(): number;
 }
 
 /**
- * Remembers values by their whole content: a forged event with the operation and attempt of a true one does not take its
- * place. The oldest is forgotten when there are more than `most`.
+ * Remembers values by their whole content, so that a forged event with the operation and attempt of a real one does not
+ * replace it. Above `max` values the oldest is forgotten.
  */
 export function createSeen(max: number): Seen {
   const seen = new Set<string>();

@@ -24,30 +24,33 @@ import type { SecretReader } from './secrets/vault.js';
 import type { ConsumerSettings } from './settings/consumers.js';
 import type { ServiceSettings } from './settings/command.js';
 
-/** What an agent has from its surroundings. */
+/** What the caller provides to an agent. */
 export interface AgentPorts {
   clock: AgentClock;
   log: Log;
-  /** Who it is, in place of the identity in the settings. */
+  /** The agent's identity, instead of the one in the settings. */
   credential?: TokenCredential;
-  /** Where secrets are, in place of the vault in the settings. */
+  /** The source of secrets, instead of the vault in the settings. */
   secrets?: SecretReader;
 }
 
-/** An agent at work. Several may run in one process: nothing is shared between them. */
+/** A running agent. Several may run in one process; they share nothing. */
 export interface RunningAgent {
   /** Port of `GET /health`, and of `POST /events` with the channel webhook. */
   port: number;
-  /** Hands a signal in, as a channel does. */
+  /** Hands a signal to the agent, as a channel does. */
   handle: SignalHandler;
   health(): Record<string, unknown>;
   stop(): Promise<void>;
 }
 
-/** Named in reports and acknowledgements. */
+/** The agent's name in reports and acknowledgements. */
 const AGENT_NAME = 'connected-registry-pull-check/0.2.0';
 
-/** Puts an agent together as its settings say, and starts it. Throws when its port cannot be had. */
+/**
+ * Creates and starts an agent.
+ * @throws if the port is not available
+ */
 export async function startAgent(settings: ServiceSettings, ports: AgentPorts): Promise<RunningAgent> {
   const { clock, log } = ports;
   const { check, channel: channelSettings } = settings;

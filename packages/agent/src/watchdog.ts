@@ -1,11 +1,11 @@
-/** Ends whatever follows its signal when nothing was heard for a while, or when the whole undertaking ends. */
+/** Aborts its signal when nothing was heard for a while, or when the whole operation ends. */
 export interface Watchdog {
   signal: AbortSignal;
-  /** Something was heard: the wait starts anew. */
+  /** Restarts the time limit after activity. */
   heard(): void;
   /**
-   * Waits for work, and for the end of this watchdog: rejects at that moment, whether or not the work has noticed. Whatever
-   * a peer does, and whatever a library leaves open for it, the wait is over in time.
+   * Waits for work, and rejects at the time limit even if the work has not noticed. This bounds the wait whatever a
+   * peer or library does.
    */
   wait<T>(work: Promise<T>): Promise<T>;
   stop(): void;
@@ -30,7 +30,8 @@ export function createWatchdog(milliseconds: number, whole: AbortSignal): Watchd
 }
 
 /**
- * Work that is waited for no longer than this: rejects at the end at the latest. The work is given the signal that tells it so.
+ * Runs work with a time limit. The work receives a signal that is aborted at the limit.
+ * @throws at the limit
  */
 export async function within<T>(
   milliseconds: number,

@@ -7,8 +7,9 @@ export interface WholeAnswer {
 }
 
 /**
- * Sends a request of Node's own client, which unlike fetch can be given a CA or a socket's path, and reads its answer to the
- * end. Throws whatever kept the answer away, also when it is larger than `limit` bytes.
+ * Sends a request with Node's HTTP client, which unlike fetch accepts a CA or a socket path, and reads the whole
+ * answer.
+ * @throws the reason why there is no answer, also if it is larger than `limit` bytes
  */
 export async function wholeAnswer(
   request: ClientRequest,

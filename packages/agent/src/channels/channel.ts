@@ -1,20 +1,20 @@
 import type { CredentialPromoted, PullCheckRequested } from '@connected-registry/protocol/messages/pullCheckMessages';
 import type { PullCheckResult } from '../pullCheck.js';
 
-/** What the app tells a device, whichever channel it came by. */
+/** A message from the app to a device, independent of the channel. */
 export type Signal =
   { kind: 'pullCheckRequested'; data: PullCheckRequested } | { kind: 'credentialPromoted'; data: CredentialPromoted };
 
-/** What became of a signal; `busy` asks the channel to deliver it again later. */
+/** How a signal was handled. `busy` asks the channel to deliver it again later. */
 export type Disposition = 'taken' | 'duplicate' | 'notMine' | 'busy';
 
-/** Takes signals from a channel. Answers at once: the work goes on behind it. */
+/** Handles a signal from a channel. Returns immediately; the work continues in the background. */
 export type SignalHandler = (signal: Signal) => Disposition;
 
-/** A way on which signals come in that the agent opens itself. */
+/** A channel that the agent itself opens to receive signals. */
 export interface Channel {
   health(): { connected: boolean; lastHeard: string | undefined };
-  /** Told of each check that was run and reported, and of each promoted credential that its consumers have. */
+  /** Called after a check was run and reported, and after the consumers received a promoted credential. */
   reported?(request: PullCheckRequested, result: PullCheckResult): void;
   delivered?(promotion: CredentialPromoted, version: string): void;
   close(): Promise<void>;

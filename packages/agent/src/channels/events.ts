@@ -11,13 +11,16 @@ import { isCandidateSecretName } from '@connected-registry/protocol/names/names'
 import type { SecretVersion } from '../secrets/vault.js';
 import type { Signal } from './channel.js';
 
-/** An event of either schema, as far as the agent looks at it. */
+/** The parts of an event that the agent reads, for both schemas. */
 export type ReceivedEvent = Pick<EventEnvelope, 'type' | 'data' | 'time'>;
 
-/** One event of either schema; undefined when it is neither. */
+/** Parses one event; undefined if it has neither schema. */
 export const parseEvent: (value: unknown) => ReceivedEvent | undefined = parseEnvelope;
 
-/** The events of a delivery in structured mode, single or batch, each undefined where it is none; undefined for no JSON. */
+/**
+ * Parses a delivery in structured mode, single or batch. Items that are not events are undefined. Returns undefined if
+ * the body is not JSON.
+ */
 export function parseDelivery(body: string): (ReceivedEvent | undefined)[] | undefined {
   try {
     const value: unknown = JSON.parse(body);
@@ -27,7 +30,7 @@ export function parseDelivery(body: string): (ReceivedEvent | undefined)[] | und
   }
 }
 
-/** What goes into a URL path or a header has to be harmless there: no `.` or `..` as operation, no line breaks. */
+/** Values that go into a URL path or a header must be harmless there: no `.` or `..` as operation, no line breaks. */
 const PATH_SEGMENT = /^[A-Za-z0-9][A-Za-z0-9._~-]*$/;
 const KEY_ID = /^[\x21-\x39\x3b-\x7e]{1,128}$/;
 const REPORT_KEY = /^[\x21-\x7e]{1,512}$/;
@@ -54,12 +57,12 @@ const deliverable = credentialPromoted
       PATH_SEGMENT.test(operation) && KEY_ID.test(keyId) && REPORT_KEY.test(reportKey),
     { error: 'operation, keyId or reportKey is of a form that no acknowledgement could carry' },
   )
-  // Whoever signs in with the main secret must never meet a value that no device has pulled with.
+  // Consumers of the main secret must never get a value that no device has pulled with.
   .refine(({ secret }) => !isCandidateSecretName(secret.name), { path: ['secret.name'], error: 'names a candidate' });
 
 /**
- * Reads an event as a signal: undefined for a type that is none, an error text that names the fields for a bad one, or says that
- * it is no event.
+ * Parses an event as a signal. Returns undefined for other event types, and an error text that names the invalid
+ * fields, or says that the value is not an event.
  */
 export function parseSignal(
   event: Pick<ReceivedEvent, 'type' | 'data'> | undefined,

@@ -15,14 +15,14 @@ import type { SignalHandler } from './channel.js';
 export interface PollOptions {
   /** The app's base address, without `/api` and without a trailing slash. */
   url: string;
-  /** What the app's tokens are for; the scope is `{audience}/.default`. */
+  /** The audience of the app's tokens; the scope is `{audience}/.default`. */
   audience: string;
   credential: TokenCredential;
-  /** Seconds that the app may hold a request up, 0 to 25. */
+  /** Seconds that the app may hold a request open, 0 to 25. */
   wait: number;
-  /** Milliseconds between an empty answer that was not held up and the next question. */
+  /** Milliseconds between an empty answer that the app did not hold, and the next request. */
   interval: number;
-  /** Longest silence beyond `wait`, in milliseconds. */
+  /** Maximum milliseconds without data, in addition to `wait`. */
   timeout: number;
   handle: SignalHandler;
   skew?: ClockSkew;
@@ -34,16 +34,16 @@ const ANSWER_LIMIT = 1024 * 1024;
 const FIRST_PAUSE = 1_000;
 const LONGEST_PAUSE = 60_000;
 const LONGEST_RETRY_AFTER = 900_000;
-/** Milliseconds: what comes sooner was not held up. */
+/** Milliseconds. A faster answer was not held open. */
 const AT_ONCE = 500;
-/** The app says this until somebody lets the device in. */
+/** Pause, in milliseconds, while the device is not admitted. */
 const NOT_ADMITTED_PAUSE = 60_000;
-/** What is refused is logged once, though it may come again with every answer. */
+/** A refused message is logged once, although each answer may repeat it. */
 const MAX_REFUSED = 1_000;
 
 const pending = z.object({ messages: z.array(z.unknown()) });
 
-/** Asks the app for signals, again and again: for a device that nothing can reach. */
+/** Polls the app for signals. For devices that cannot be reached from outside. */
 export function startPolling(options: PollOptions): Channel {
   const { clock, log } = options;
   const stopping = new AbortController();
@@ -54,7 +54,7 @@ export function startPolling(options: PollOptions): Channel {
   let lastHeard: string | undefined;
   let trouble: string | undefined;
 
-  /** @returns milliseconds until the next question */
+  /** @returns milliseconds until the next request */
   async function poll(): Promise<number> {
     const asked = performance.now();
     const answer = await ask(options, signal);
@@ -66,7 +66,7 @@ export function startPolling(options: PollOptions): Channel {
       failing.reset();
       if (answer.status === 200) return take(answer.text);
       if (options.wait === 0) return options.interval;
-      // Not held up as it was asked to: by a proxy on the way, or an app that is just ending.
+      // Answered too early: by a proxy on the path, or by an app that is shutting down.
       if (performance.now() - asked < AT_ONCE) return repeating.next();
       repeating.reset();
       return 0;
@@ -88,7 +88,7 @@ export function startPolling(options: PollOptions): Channel {
       return failing.next();
     }
     const news = parsed.data.messages.map(hand).includes('taken');
-    // The app repeats a message until it is answered: with nothing new, there is time.
+    // The app repeats a message until it is answered. Without a new message the agent can wait.
     if (!news) return repeating.next();
     repeating.reset();
     return 0;
@@ -128,7 +128,7 @@ interface Answer {
   status: number | undefined;
   text: string;
   retryAfter: string | null;
-  /** The server's time, as its Date header has it. */
+  /** The server's time from its Date header. */
   date: string | null;
 }
 
@@ -145,7 +145,7 @@ async function question({ url, audience, credential, wait }: PollOptions, signal
   if (!token) return { status: undefined, text: 'no token', retryAfter: null, date: null };
   const response = await fetch(`${url}/api/pull-checks/pending?wait=${wait}`, {
     headers: { authorization: `Bearer ${token.token}`, accept: 'application/json' },
-    // A redirect would take the token elsewhere.
+    // A redirect would send the token elsewhere.
     redirect: 'manual',
     signal,
   });

@@ -10,13 +10,13 @@ import type { ReceivedEvent } from './events.js';
 import type { SignalHandler } from './channel.js';
 
 export interface WebhookOptions {
-  /** Where set, deliveries need it as the query parameter `key` (Azure docs: event-grid/secure-webhook-delivery). */
+  /** If set, deliveries must have it as the query parameter `key` (Azure docs: event-grid/secure-webhook-delivery). */
   key: string | undefined;
   handle: SignalHandler;
   log: Log;
 }
 
-/** Event Grid sends 1 MB at most. */
+/** Maximum size of an Event Grid delivery is 1 MB. */
 const BODY_LIMIT = 1024 * 1024;
 
 /** Event Grid's handshake in its own schema (Azure docs: event-grid/end-point-validation-event-grid-events-schema). */
@@ -25,7 +25,7 @@ const validation = z.object({
   data: z.object({ validationCode: z.string().min(1) }),
 });
 
-/** Takes Event Grid deliveries of both schemas. */
+/** Handles Event Grid deliveries in both schemas. */
 export function webhook(options: WebhookOptions): (request: IncomingMessage, url: URL) => Promise<Reply> {
   seenSecrets.keep(options.key);
   return async (request, url) => {
@@ -40,14 +40,14 @@ export function webhook(options: WebhookOptions): (request: IncomingMessage, url
   };
 }
 
-/** CloudEvents' handshake: agree to deliveries from the origin that asks (CloudEvents 1.0, "HTTP 1.1 Web Hooks", 4). */
+/** CloudEvents' handshake: accepts deliveries from the origin that asks (CloudEvents 1.0, "HTTP 1.1 Web Hooks", 4). */
 function cloudEventsHandshake({ headers }: IncomingMessage): Reply {
   const origin = headers['webhook-request-origin'];
   if (typeof origin !== 'string') return { status: 400, body: { problem: 'WebHook-Request-Origin is missing' } };
   return { status: 200, headers: { 'webhook-allowed-origin': origin, 'webhook-allowed-rate': '*' } };
 }
 
-/** A delivery in structured mode, which may be Event Grid's handshake. */
+/** Handles a delivery in structured mode, which may be Event Grid's handshake. */
 function deliver(body: string, options: WebhookOptions): Reply {
   const events = parseDelivery(body);
   const handshake = events?.length === 1 && validation.safeParse(events[0]);
@@ -58,8 +58,8 @@ function deliver(body: string, options: WebhookOptions): Reply {
 }
 
 /**
- * Hands every readable signal on, then answers for the delivery as a whole: 503 when one has to come again, 400 (which Event
- * Grid does not repeat) when one can never be read.
+ * Hands each readable signal on, then answers the delivery as a whole: 503 if a signal must be delivered again, 400
+ * (which Event Grid does not repeat) if one can never be read.
  */
 function take(events: readonly (ReceivedEvent | undefined)[], { handle, log }: WebhookOptions): Reply {
   const problems: string[] = [];

@@ -6,11 +6,11 @@ import { GoObject, isField, printGoJson } from './goJson.js';
 import type { GoValue } from './goJson.js';
 
 /**
- * An existing docker `config.json` with the credential as its entry for the endpoint, and nothing else of it changed; undefined
- * when it has exactly that already. What would go before the entry with an engine is renewed where it is this credential's own:
- * a second `auths` in other letters, an entry for a repository by the same user. Throws {@link ConsumerFailure} for a file that
- * no engine can read, and where something else goes before the entry: a credential helper, another user's entry for a
- * repository.
+ * Returns an existing docker `config.json` with the credential as its entry for the endpoint, and nothing else changed;
+ * undefined if it already has exactly that entry. An entry that would take precedence in an engine is updated if it
+ * belongs to this credential: a second `auths` in other letter case, or an entry for a repository by the same user.
+ * @throws ConsumerFailure for a file that no engine can read, and if something else takes precedence: a credential
+ * helper, or another user's entry for a repository
  */
 export function withCredentials(before: string | undefined, credentials: RegistryCredentials): string | undefined {
   const found = before ?? '';
@@ -21,13 +21,16 @@ export function withCredentials(before: string | undefined, credentials: Registr
   return found.trim() !== '' && text === `${printGoJson(config.root)}\n` ? undefined : text;
 }
 
-/** Throws {@link ConsumerFailure} unless the engines that read this text sign in with the credentials. */
+/**
+ * Verifies that the engines that read this text sign in with the credentials.
+ * @throws ConsumerFailure if they do not
+ */
 export function requireEngines(text: string, credentials: RegistryCredentials): void {
   const problem = engineProblem(text, credentials);
   if (problem !== undefined) throw new ConsumerFailure(problem);
 }
 
-/** The config with what is renewed in it, all else as it was and where it was. */
+/** Returns the config with the changed parts; everything else stays as and where it was. */
 function edited({ root, auths, credHelpers, credsStore }: EngineConfig, credentials: RegistryCredentials): GoObject {
   const { endpoint, username, password } = credentials;
   const entry = new GoObject([['auth', Buffer.from(`${username}:${password}`).toString('base64')]]);
@@ -42,7 +45,8 @@ function edited({ root, auths, credHelpers, credsStore }: EngineConfig, credenti
     if (isField(name, 'auths')) {
       if (!members.includes(renewed)) members.push(renewed);
     } else if (isField(name, 'credHelpers') && credsStore === '' && credHelpers.get(endpoint) === '') {
-      // It turns a helper off that there is none of, and stops podman and skopeo, which start it by its empty name.
+      // An empty name disables a helper that is not installed, but breaks podman and skopeo, which start it by that
+      // name.
       members.push([name, new GoObject([...credHelpers].filter(([key]) => key !== endpoint))]);
     } else members.push([name, value]);
   }

@@ -1,12 +1,17 @@
 import type { RegistryCredentials } from '../secrets/dockerConfig.js';
 
-/** Something beside the agent that signs in with the credential: a container engine, by its own file or object. */
+/** Something that signs in with the credential: a container engine, through its own file or object. */
 export interface Consumer {
-  /** For the log. */
+  /** The name in the log. */
   readonly name: string;
-  /** The secrets that it was given before, by any run of the agent: it keeps their names where it keeps the credential. */
+  /**
+   * The names of the secrets that it received before, from any run of the agent. They are stored beside the credential.
+   */
   remembered(signal: AbortSignal): Promise<string[]>;
-  /** Gives it the credential, unless it has exactly that. Throws {@link ConsumerFailure}. */
+  /**
+   * Writes the credential, unless it is already there.
+   * @throws ConsumerFailure
+   */
   write(delivery: Delivery, signal: AbortSignal): Promise<WriteEnd>;
 }
 
@@ -14,19 +19,19 @@ export interface Delivery {
   /** The secret's name. */
   secret: string;
   credentials: RegistryCredentials;
-  /** Whether the endpoint may be taken over from another secret, which only a promotion may do. */
+  /** True if this delivery may take the endpoint over from another secret. Only a promotion may do so. */
   takeOver: boolean;
 }
 
-/** `left`: another secret has the endpoint, and no promotion takes it over. */
+/** `left`: another secret has the endpoint, and this delivery may not take it over. */
 export type WriteEnd = 'written' | 'unchanged' | 'left';
 
-/** A consumer that could not be given a credential; the message repeats nothing secret. */
+/** A credential could not be written to a consumer. The message contains no secret. */
 export class ConsumerFailure extends Error {
   override name = 'ConsumerFailure';
 }
 
-/** Runs one piece of work after the other, however they come: what reads, changes and writes back must not overlap. */
+/** Runs work one at a time, in order of arrival: reading, changing and writing back must not overlap. */
 export function oneAtATime(): <T>(work: () => Promise<T>) => Promise<T> {
   let last: Promise<unknown> = Promise.resolve();
   return (work) => {

@@ -6,8 +6,9 @@ import { heldFile } from './heldFile.js';
 import { parseLedger, withDelivery } from './ledger.js';
 
 /**
- * A docker `config.json` on this machine, for docker, podman, skopeo or a kubelet. The names of the secrets that feed it stand
- * beside it, in `{path}.secrets`. What was written is read again as the engines read it before anyone is notified that they have it.
+ * A docker `config.json` on this machine, for docker, podman, skopeo or a kubelet. The names of the secrets that feed
+ * it are stored beside it, in `{path}.secrets`. After writing, the file is read again as the engines read it, before
+ * success is reported.
  */
 export function dockerConfigFile(path: string): Consumer {
   const inTurn = oneAtATime();
@@ -19,7 +20,7 @@ export function dockerConfigFile(path: string): Consumer {
     const ledger = withDelivery(before, delivery);
     if (!ledger) return 'left';
     const changed = withCredentials(await file.read(), delivery.credentials);
-    // The names first: what a restart finds in them it brings up to date.
+    // Write the names first: a restart updates every secret that it finds in them.
     if (ledger !== before) await names.replace(`${JSON.stringify(ledger, null, 2)}\n`);
     if (changed !== undefined) await file.replace(changed);
     requireEngines((await file.read()) ?? '', delivery.credentials);

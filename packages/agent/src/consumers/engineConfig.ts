@@ -4,11 +4,11 @@ import { GoObject, parseGoJson } from './goJson.js';
 import type { GoValue } from './goJson.js';
 
 /*
- * What container engines make of a docker config.json. Sources: docker/cli, cli/config/configfile/file.go and
+ * How container engines read a docker config.json. Sources: docker/cli, cli/config/configfile/file.go and
  * cli/config/credentials/file_store.go; containers/image, pkg/docker/config/config.go (podman, skopeo, buildah, cri-o).
  */
 
-/** Fields that docker reads, by their type: one of another type keeps it from every credential of the file. */
+/** Fields that docker reads, by type. A wrong type makes docker reject every credential of the file. */
 const STRINGS = [
   'psFormat',
   'imagesFormat',
@@ -35,19 +35,19 @@ const MAPS_OF_STRING_MAPS = ['plugins'];
 const PROXY_STRINGS = ['httpProxy', 'httpsProxy', 'noProxy', 'ftpProxy', 'allProxy'];
 const ENTRY_STRINGS = ['auth', 'username', 'password', 'email', 'serveraddress', 'identitytoken', 'registrytoken'];
 
-/** Docker keeps these under a name of their own, which no endpoint has. */
+/** Docker stores these under names that no endpoint can have. */
 const DOCKER_HUB: readonly string[] = ['docker.io', 'index.docker.io', 'registry-1.docker.io'];
 
-/** The parts of a config that say who signs in. */
+/** The parts of a config that define who signs in. */
 export interface EngineConfig {
   root: GoObject;
-  /** Entries by their keys, of all that Go reads as `auths`. */
+  /** Entries by key, from all fields that Go reads as `auths`. */
   auths: ReadonlyMap<string, GoValue>;
   credsStore: string;
   credHelpers: ReadonlyMap<string, string>;
 }
 
-/** Reads a text as the engines do; a text that says why they cannot. */
+/** Parses a text as the engines do. Returns a text that says why they cannot. */
 export function readEngineConfig(text: string): EngineConfig | string {
   const root = parseGoJson(text.trim() === '' ? '{}' : text);
   if (!(root instanceof GoObject)) return 'what is there is not a docker config.json; it is left as it is';
@@ -59,8 +59,8 @@ export function readEngineConfig(text: string): EngineConfig | string {
 }
 
 /**
- * Why docker, or podman and skopeo, would sign in at the endpoint with something else than these credentials; undefined when
- * they sign in with them.
+ * Explains why docker, or podman and skopeo, would sign in at the endpoint with other credentials; undefined if they
+ * use these.
  */
 export function engineProblem(text: string, credentials: RegistryCredentials): string | undefined {
   const config = readEngineConfig(text);
@@ -68,30 +68,32 @@ export function engineProblem(text: string, credentials: RegistryCredentials): s
   const { endpoint } = credentials;
   const { auths, credHelpers, credsStore } = config;
   if (DOCKER_HUB.includes(endpoint)) return `docker keeps credentials for ${endpoint} under another name`;
-  // A helper of the endpoint's own goes before the general one, also when it names none (getConfiguredCredentialStore).
+  // A helper for the endpoint takes precedence over the general one, even with an empty name
+  // (getConfiguredCredentialStore).
   if ((credHelpers.get(endpoint) ?? credsStore) !== '') {
     return `a credential helper there hides what is written for ${endpoint}`;
   }
   const entry = auths.get(endpoint);
   if (entry === undefined || !isOf(entry, credentials)) return `what is there has another credential for ${endpoint}`;
-  // Docker stops at the first one, and has read the ones that it met by chance before (LoadFromReader).
+  // Docker stops at the first invalid entry; which entries it has read before is arbitrary (LoadFromReader).
   if ([...auths.values()].some((one) => userOf(one) === undefined)) {
     return "docker cannot read what is there: an entry's auth is not base64 of user:password";
   }
-  // Podman and skopeo look for host:port/namespace/repository first, and shorten it until something fits (authKeyLookupOrder).
+  // Podman and skopeo look up host:port/namespace/repository first, and shorten it until an entry matches
+  // (authKeyLookupOrder).
   if ([...auths].some(([key, one]) => isBelow(key, endpoint) && !isOf(one, credentials))) {
     return `an entry there for a repository of ${endpoint} goes before the one for ${endpoint} with podman and skopeo`;
   }
   return undefined;
 }
 
-/** Whether a key is one that podman and skopeo look up for some repository of the endpoint. */
+/** Whether podman and skopeo look this key up for a repository of the endpoint. */
 export function isBelow(key: string, endpoint: string): boolean {
   const path = key.startsWith(`${endpoint}/`) ? key.slice(endpoint.length + 1) : '';
   return isRepositoryPattern(path) && !isWildcard(path);
 }
 
-/** The user of an entry; empty for none, undefined when docker cannot read its auth (decodeAuth). */
+/** The user of an entry; empty if there is none, undefined if docker cannot decode its auth (decodeAuth). */
 export function userOf(entry: GoValue): string | undefined {
   const decoded = decodedAuth(entry);
   if (decoded === '') return '';
@@ -99,26 +101,26 @@ export function userOf(entry: GoValue): string | undefined {
   return at < 1 ? undefined : decoded?.slice(0, at);
 }
 
-/** Whether an entry is exactly the credential: engines prefer tokens beside it. */
+/** Whether an entry is exactly the credential: engines prefer tokens in the same entry. */
 function isOf(entry: GoValue, { username, password }: RegistryCredentials): boolean {
   const tokens = [stringOf(entry, 'identitytoken'), stringOf(entry, 'registrytoken')];
   return decodedAuth(entry) === `${username}:${password}` && tokens.every((token) => token === '');
 }
 
-/** Base64 as Go reads it: line ends are passed over, padding is needed, no other letters. */
+/** Decodes base64 as Go does: line ends are ignored, padding is required, other characters are not allowed. */
 function decodedAuth(entry: GoValue): string | undefined {
   const auth = stringOf(entry, 'auth').replaceAll(/[\r\n]/g, '');
   const isBase64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(auth);
   return isBase64 ? Buffer.from(auth, 'base64').toString('utf8') : undefined;
 }
 
-/** The last string that a field is given; null leaves it as it was, and stands for an object without any. */
+/** The last string that a field is given. null leaves the value unchanged; on an object without a value it is empty. */
 function stringOf(object: GoValue, field: string): string {
   if (!(object instanceof GoObject)) return '';
   return object.named(field).findLast((value) => typeof value === 'string') ?? '';
 }
 
-/** A map: what is given twice is put together, null empties it. */
+/** Reads a map: repeated fields are merged, null empties the map. */
 function mapOf<T>(root: GoObject, field: string, read: (value: GoValue) => T): Map<string, T> {
   const map = new Map<string, T>();
   for (const given of root.named(field)) {
@@ -128,7 +130,7 @@ function mapOf<T>(root: GoObject, field: string, read: (value: GoValue) => T): M
   return map;
 }
 
-/** What keeps docker from reading the file; its values are not repeated. */
+/** Names the field that makes docker reject the file, without repeating its value. */
 function wrongField(root: GoObject): string | undefined {
   const isString = (value: GoValue) => value === null || typeof value === 'string';
   const isList = (value: GoValue) => value === null || (Array.isArray(value) && value.every(isString));
@@ -151,7 +153,8 @@ function wrongField(root: GoObject): string | undefined {
     for (const field of fields) {
       const given = root.named(field);
       if (!given.every(holds)) return `its ${field} is of another form`;
-      // Entries are put together as the engines do; of anything else there is one, or nobody knows what was meant.
+      // Repeated `auths` are merged as the engines do. Any other field must be unique, because its meaning would be
+      // unclear.
       if (field !== 'auths' && given.length > 1) return `it has ${field} twice`;
     }
   }

@@ -1,10 +1,10 @@
 /**
- * JSON as Go's encoding/json reads it into structures, which is how container engines read their files: an object's members in
- * their order, one that is there twice twice. What JSON.parse makes of it has lost the first of two.
+ * JSON as Go's encoding/json reads it into structures, which is how container engines read their files. Members keep
+ * their order, and repeated members are kept. JSON.parse would lose the first of two.
  */
 export type GoValue = string | GoNumber | boolean | null | readonly GoValue[] | GoObject;
 
-/** A number as it is written: JSON.parse would round a large one. */
+/** A number as it is written. JSON.parse would round a large one. */
 class GoNumber {
   constructor(readonly text: string) {}
 }
@@ -13,13 +13,16 @@ class GoNumber {
 export class GoObject {
   constructor(readonly members: readonly (readonly [name: string, value: GoValue])[]) {}
 
-  /** The members of a field. Go takes its name in any letters (Go docs: encoding/json, Unmarshal). */
+  /** The values of a field. Go matches field names without regard to case (Go docs: encoding/json, Unmarshal). */
   named(field: string): GoValue[] {
     return this.members.flatMap(([name, value]) => (isField(name, field) ? [value] : []));
   }
 }
 
-/** Whether Go reads a member of this name into the field: letters fold as Unicode does simply, the long s and the Kelvin sign too. */
+/**
+ * Whether Go reads a member of this name into the field. It uses Unicode simple case folding, which includes the long s
+ * and the Kelvin sign.
+ */
 export function isField(name: string, field: string): boolean {
   return folded(name) === folded(field);
 }
@@ -28,15 +31,15 @@ function folded(name: string): string {
   return name.toLowerCase().replaceAll('\u017f', 's');
 }
 
-/** A string's plain letters are taken as long runs: one by one, a long string would exhaust the stack of the matching. */
+/** Plain characters of a string are matched in long runs: one by one, a long string would exhaust the stack. */
 const TOKEN = /[{}[\]:,]|"[^"\\]*(?:\\.[^"\\]*)*"|[^\s{}[\]:,"]+/g;
-/** Go reads 10,000 levels; no engine's config has more than a handful, and the stack ends before. */
+/** Go reads 10,000 levels. No engine's config has more than a few, and the stack ends earlier. */
 const DEEPEST = 500;
 
-/** Reads a text; undefined when it is no JSON, or nested deeper than is read. */
+/** Parses a text; undefined if it is not JSON or is nested too deeply. */
 export function parseGoJson(text: string): GoValue | undefined {
   try {
-    // Everything that follows relies on it being JSON.
+    // The code below relies on valid JSON.
     JSON.parse(text);
     const tokens = text.match(TOKEN) ?? [];
     return readValue({ tokens, at: 0, depth: 0 });
@@ -45,7 +48,7 @@ export function parseGoJson(text: string): GoValue | undefined {
   }
 }
 
-/** Writes a value with tabs, as docker does: numbers, order and what is there twice as they were read. */
+/** Writes a value with tabs, as docker does. Numbers, order and repeated members stay as they were read. */
 export function printGoJson(value: GoValue, indent = ''): string {
   const inner = `${indent}\t`;
   const lines = (open: string, items: readonly string[], close: string) =>

@@ -7,21 +7,22 @@ import { basename, dirname, join } from 'node:path';
 import { errorName } from '../pullFailure.js';
 import { ConsumerFailure } from './consumer.js';
 
-/** A file that was not there is for its owner's eyes only. */
+/** Mode of a new file: readable by its owner only. */
 const NEW_MODE = 0o600;
-/** No engine's config comes near it. */
+/** Maximum size in bytes. No engine's config comes near it. */
 const LARGEST = 4 * 1024 * 1024;
 
 /**
- * A file that the agent reads and replaces as a whole, so that a reader finds the old or the new one. Nothing else is ever
- * opened, so that no pipe or device can hold the agent: {@link ConsumerFailure} says what is there instead.
+ * A file that the agent reads and replaces as a whole, so that readers find either the old or the new content. Only
+ * regular files are opened, so that no pipe or device can block the agent; {@link ConsumerFailure} says what was found
+ * instead.
  */
 export interface HeldFile {
-  /** Its text; undefined when it is not there. */
+  /** Its text; undefined if the file does not exist. */
   read(): Promise<string | undefined>;
-  /** Writes beside the file and puts that in its place, with the owner and the mode of the one before. */
+  /** Writes a temporary file and renames it over the old one. Owner and mode are kept. */
   replace(text: string): Promise<void>;
-  /** Removes what an earlier run, which was killed, has left beside it. */
+  /** Removes temporary files of an earlier run that was killed. */
   tidy(): Promise<void>;
 }
 
@@ -31,7 +32,7 @@ export function heldFile(path: string): HeldFile {
   return {
     async read() {
       if (!(await statOf(path))) return undefined;
-      // Once more by the handle: something else may be there by now, which must not hold the agent either.
+      // Check again through the handle: the path may have been replaced by something that would block the agent.
       const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
       try {
         requireFile(path, await file.stat());
@@ -67,7 +68,7 @@ export function heldFile(path: string): HeldFile {
   };
 }
 
-/** What stands at the path itself, of a link the link; undefined for nothing. */
+/** The status of the path itself, without following links; undefined if nothing is there. */
 async function statOf(path: string): Promise<Stats | undefined> {
   try {
     const found = await lstat(path);
@@ -95,7 +96,7 @@ function kindOf(found: Stats): string {
   return found.isBlockDevice() || found.isCharacterDevice() ? 'a device' : 'something else';
 }
 
-/** Whoever could read the file before can afterwards, and nobody else. */
+/** Gives the new file the owner and mode of the old one, so that the same users can read it. */
 async function giveTo(path: string, file: FileHandle, before: Stats): Promise<void> {
   const own = await file.stat();
   try {

@@ -6,21 +6,24 @@ import { within } from '../watchdog.js';
 import { wholeAnswer } from '../wholeAnswer.js';
 import type { WholeAnswer } from '../wholeAnswer.js';
 
-/** Where a pod finds its API server and who it is there (Kubernetes docs: tasks/run-application/access-api-from-pod). */
+/**
+ * How a pod reaches and authenticates to its API server (Kubernetes docs: tasks/run-application/access-api-from-pod).
+ */
 export interface KubernetesSettings {
   /** https, from KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT. */
   url: string;
   /** Folder with `token`, `ca.crt` and `namespace`. */
   accountFolder: string;
-  /** Longest wait for an answer, in milliseconds. */
+  /** Maximum milliseconds to wait for an answer. */
   timeout: number;
 }
 
 const LARGEST_ANSWER = 4 * 1024 * 1024;
 
 /**
- * One call of the cluster's API with the pod's service account. Token and CA are read for each call, since the kubelet replaces
- * them. Throws whatever kept the answer away.
+ * Calls the cluster's API with the pod's service account. The token and CA are read for each call, because the kubelet
+ * replaces them.
+ * @throws the reason why there is no answer
  */
 export async function callKubernetes(
   { url, accountFolder, timeout }: KubernetesSettings,

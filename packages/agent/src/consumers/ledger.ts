@@ -3,15 +3,15 @@ import { isCandidateSecretName } from '@connected-registry/protocol/names/names'
 import { ConsumerFailure } from './consumer.js';
 import type { Delivery } from './consumer.js';
 
-/** Which secret feeds which endpoint of one consumer: names only, by the secret's name. */
+/** The endpoint that each secret feeds, for one consumer. Keys are names of secrets; no values are stored. */
 export type Ledger = Readonly<Record<string, string>>;
 
 /** Azure docs: key-vault/general/about-keys-secrets-certificates, "Object identifiers". */
 const SECRET_NAME = /^[0-9A-Za-z-]{1,127}$/;
 
 /**
- * A vault's names have no case, so that two spellings of one are one secret. What no main secret is called is passed over: it is
- * not the agent that has written it, and a candidate's value has not been proven.
+ * Names of secrets ignore case, so two spellings are one secret. Names that are not names of main secrets are ignored:
+ * the agent did not write them, and a candidate's value is not proven.
  */
 const ledger = z.record(z.string(), z.string().max(512)).transform((found) =>
   Object.fromEntries(
@@ -21,10 +21,10 @@ const ledger = z.record(z.string(), z.string().max(512)).transform((found) =>
   ),
 );
 
-/** Most secrets that one consumer is fed from. */
+/** Maximum secrets that one consumer receives. */
 export const MAX_SECRETS = 500;
 
-/** Reads a ledger; one that cannot be read counts as empty, since the next write makes it anew. */
+/** Parses a ledger. An unreadable one counts as empty, because the next write replaces it. */
 export function parseLedger(text: string | undefined): Ledger {
   try {
     return ledger.parse(JSON.parse(text ?? '{}'));
@@ -34,9 +34,10 @@ export function parseLedger(text: string | undefined): Ledger {
 }
 
 /**
- * The ledger with this delivery in it, or the same one when it was there; undefined when another secret has the endpoint. An
- * endpoint has one secret, the one that was promoted last, so that two do not replace each other at every refresh. Throws
- * {@link ConsumerFailure}.
+ * Returns the ledger with this delivery, or the same one if it is already there; undefined if another secret has the
+ * endpoint. An endpoint belongs to the secret that was promoted last, so that two secrets do not replace each other at
+ * every refresh.
+ * @throws ConsumerFailure
  */
 export function withDelivery(
   before: Ledger,

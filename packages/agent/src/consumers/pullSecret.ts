@@ -21,7 +21,7 @@ const KNOWN_TYPES: readonly string[] = [
   'kubernetes.io/tls',
   'bootstrap.kubernetes.io/token',
 ];
-/** Holds the names of the secrets that feed it. */
+/** Annotation with the names of the secrets that feed this object. */
 const ANNOTATION = 'connected-registry-onboarding/secrets';
 
 const secretObject = z.object({
@@ -33,12 +33,13 @@ const secretObject = z.object({
   data: z.record(z.string(), z.string()).nullish(),
 });
 
-/** How often a write that met another one's is begun anew. */
+/** Maximum attempts when another writer changes the object at the same time. */
 const TRIES = 5;
 
 /**
- * A pull secret of the cluster that the agent runs in (Kubernetes docs: tasks/configure-pod-container/pull-image-private-registry):
- * made when it is not there, else patched, and only if nobody has changed it since it was read.
+ * A pull secret of the cluster that the agent runs in (Kubernetes docs:
+ * tasks/configure-pod-container/pull-image-private-registry). It is created if it does not exist, else patched, but
+ * only if nobody has changed it since it was read.
  */
 export function pullSecret({ namespace, name }: PullSecretName, settings: KubernetesSettings): Consumer {
   const inTurn = oneAtATime();
@@ -84,7 +85,7 @@ export function pullSecret({ namespace, name }: PullSecretName, settings: Kubern
           },
           signal,
         );
-    // Somebody else made, changed or deleted it meanwhile.
+    // Another writer created, changed or deleted it in the meantime.
     if (answer.status === 409 || (found && answer.status === 404)) return 'again';
     if (answer.status !== 200 && answer.status !== 201) throw refused(found ? 'change' : 'make', answer);
     return changed === undefined ? 'unchanged' : 'written';
@@ -118,7 +119,7 @@ export interface PullSecretName {
   name: string;
 }
 
-/** A type for the log: any text may stand there, so only known ones are repeated. */
+/** The type for the log. It may be any text, so only known types are repeated. */
 function named(type: string | undefined): string {
   return type !== undefined && KNOWN_TYPES.includes(type) ? `type ${type}` : 'another type';
 }

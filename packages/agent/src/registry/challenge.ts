@@ -7,7 +7,7 @@ export interface Challenge {
 const TOKEN = "[A-Za-z0-9!#$%&'*+.^_`|~-]+";
 const PART = new RegExp(`\\s*,?\\s*(${TOKEN})(?:\\s*=\\s*(?:"((?:[^"\\\\]|\\\\.)*)"|(${TOKEN}))|(?=\\s|$))`, 'y');
 
-/** Reads every challenge of the header; what cannot be read ends the list. Schemes and names come in lower case. */
+/** Parses all challenges of the header, up to the first invalid one. Schemes and names are lower case. */
 export function parseChallenges(header: string | null): Challenge[] {
   const challenges: Challenge[] = [];
   const text = header ?? '';

@@ -1,6 +1,6 @@
 import { PullFailure, errorCode, errorName } from '../pullFailure.js';
 
-/** What went wrong on the way to a registry, as the report's classes put it. */
+/** Converts a connection error to an outcome of the report. */
 export function connectionFailure(error: unknown): PullFailure {
   if (error instanceof PullFailure) return error;
   const code = errorCode(error) ?? '';

@@ -8,28 +8,28 @@ import { answerHead } from '../answerHead.js';
 import { createWatchdog } from '../watchdog.js';
 import type { Watchdog } from '../watchdog.js';
 
-/** How the agent talks to registries. */
+/** How the agent connects to registries. */
 export interface HttpPolicy {
-  /** Hosts, with their port unless it is 80, that may be spoken to over plain http. */
+  /** Hosts that may be reached over plain http, with their port unless it is 80. */
   insecureRegistries: ReadonlySet<string>;
-  /** Longest wait for an answer's head, and then between two pieces of its body, in milliseconds. */
+  /** Maximum milliseconds to wait for an answer's head, and between two pieces of its body. */
   idleTimeout: number;
-  /** Connections that trust a private CA; undefined for the process's own trust. */
+  /** Connections that trust a private CA; undefined to use the process's default. */
   secure?: Agent | undefined;
-  /** Pauses before something that found no connection, or a busy registry, is tried again, in milliseconds. */
+  /** Pauses, in milliseconds, before another attempt when there is no connection or the registry is busy. */
   retryDelays: readonly number[];
 }
 
 export interface Get {
   url: URL;
   accept?: string;
-  /** Sent to the origin of `url` alone, not along a redirect to another. */
+  /** Sent only to the origin of `url`, never along a redirect to another origin. */
   authorization?: string | undefined;
-  /** Whether the answer may be a redirect, which is then followed. */
+  /** Whether redirects are followed. */
   redirects: boolean;
 }
 
-/** An answer whose head has come. Its body has to be read to the end or discarded. */
+/** An answer whose head has arrived. The caller must read its body to the end, or discard it. */
 export interface Answer {
   status: number;
   headers: Headers;
@@ -37,17 +37,17 @@ export interface Answer {
   discard(): Promise<void>;
 }
 
-/** Connections over TLS that trust this CA (PEM) besides the well-known ones. */
+/** Creates TLS connections that trust this CA (PEM) in addition to the well-known ones. */
 export function trusting(ca: string): Agent {
   return new Agent({ keepAlive: true, ca: [...rootCertificates, ca] });
 }
 
-/** Follows this many redirects at most. */
+/** Maximum redirects that are followed. */
 const MAX_REDIRECTS = 5;
 
 /**
- * Sends a GET, once. Plain http is spoken only where the policy allows it, on redirects too. Answers 408, 429 and 5xx are
- * `unreachable` failures, as is no connection: what a caller may try again with {@link persistently}.
+ * Sends one GET. Plain http is used only where the policy allows it, also on redirects. Answers 408, 429 and 5xx, and
+ * missing connections, are `unreachable` failures, which a caller may retry with {@link persistently}.
  */
 export async function get(request: Get, policy: HttpPolicy, signal: AbortSignal): Promise<Answer> {
   let { url } = request;
@@ -64,7 +64,7 @@ export async function get(request: Get, policy: HttpPolicy, signal: AbortSignal)
   throw new PullFailure('error', `the registry redirects more than ${MAX_REDIRECTS} times`);
 }
 
-/** Runs `attempt` again, after each of the policy's pauses, while it fails as `unreachable`. */
+/** Repeats `attempt` after each pause of the policy, while it fails as `unreachable`. */
 export async function persistently<T>(policy: HttpPolicy, signal: AbortSignal, attempt: () => Promise<T>): Promise<T> {
   for (const delay of policy.retryDelays) {
     try {
@@ -77,7 +77,7 @@ export async function persistently<T>(policy: HttpPolicy, signal: AbortSignal, a
   return attempt();
 }
 
-/** The address of an endpoint (`host` or `host:port`): https, except where the policy allows plain http. */
+/** The URL of an endpoint (`host` or `host:port`): https, except where the policy allows plain http. */
 export function endpointUrl(endpoint: string, policy: HttpPolicy): URL {
   const plain = new URL(`http://${endpoint}/`);
   return policy.insecureRegistries.has(plain.host) ? plain : new URL(`https://${endpoint}/`);
@@ -86,7 +86,7 @@ export function endpointUrl(endpoint: string, policy: HttpPolicy): URL {
 async function send(url: URL, request: Get, policy: HttpPolicy, signal: AbortSignal): Promise<Answer> {
   const sameOrigin = url.origin === request.url.origin;
   const headers = {
-    // A layer is compressed in itself; anything on top would change the bytes that its digest is over.
+    // A layer is already compressed. Another encoding would change the bytes that its digest covers.
     'accept-encoding': 'identity',
     ...(request.accept !== undefined && { accept: request.accept }),
     ...(request.authorization !== undefined && sameOrigin && { authorization: request.authorization }),
@@ -102,7 +102,7 @@ async function send(url: URL, request: Get, policy: HttpPolicy, signal: AbortSig
   }
 }
 
-/** Node's own client instead of fetch, which could not be given a CA of its own. */
+/** Uses Node's HTTP client, because fetch does not accept a CA. */
 function head(
   url: URL,
   headers: Record<string, string>,
@@ -116,11 +116,11 @@ function head(
   );
 }
 
-/** The most that is read of a body that nobody wants, for the connection's sake. */
+/** Maximum bytes that are read of a discarded body, to keep the connection open. */
 const DISCARD_LIMIT = 64 * 1024;
 
 function answerOf(message: IncomingMessage, watchdog: Watchdog): Answer {
-  /** @param isWanted whether each piece earns another wait: what nobody wants has to be over within one. */
+  /** @param isWanted whether each piece extends the time limit; a discarded body must end within one limit */
   async function* pieces(isWanted: boolean): AsyncGenerator<Uint8Array> {
     const chunks = message[Symbol.asyncIterator]();
     try {
@@ -134,7 +134,7 @@ function answerOf(message: IncomingMessage, watchdog: Watchdog): Answer {
       throw connectionFailure(error);
     } finally {
       watchdog.stop();
-      // Of a body that was read to its end the connection is kept.
+      // The connection is kept only if the body was read to its end.
       if (!message.readableEnded) message.destroy();
     }
   }
@@ -150,7 +150,7 @@ function answerOf(message: IncomingMessage, watchdog: Watchdog): Answer {
           if (read > DISCARD_LIMIT) break;
         }
       } catch {
-        // The connection is lost, which the next request on it would say.
+        // The connection is lost. The next request on it reports that.
       }
     },
   };
@@ -179,7 +179,7 @@ function redirectTarget(location: string, from: URL): URL {
   return target;
 }
 
-/** @param called how the failure calls the host: one that a peer names is not repeated. */
+/** @param called the host's name in the failure; a name that a peer sent is not repeated */
 function requireAllowed(url: URL, policy: HttpPolicy, called: string): void {
   if (url.protocol === 'https:') return;
   if (url.protocol === 'http:' && policy.insecureRegistries.has(url.host)) return;

@@ -5,7 +5,7 @@ import { PullFailure } from '../pullFailure.js';
 /** An image at the registry that the secret names. */
 export interface ImageReference {
   repository: string;
-  /** A tag, or a digest when the reference pins one. */
+  /** A tag, or a digest if the reference pins one. */
   reference: string;
   digest: string | undefined;
 }
@@ -14,8 +14,9 @@ export interface ImageReference {
 export const DIGEST = /^sha256:[0-9a-f]{64}$/;
 
 /**
- * Reads `repository:tag`, `repository` (its tag is then `latest`) or `repository@sha256:...`, by the rules that the app asks
- * with; no registry host in it. Throws {@link PullFailure}.
+ * Parses `repository:tag`, `repository` (with the tag `latest`) or `repository@sha256:...`, by the same rules as the
+ * app. A registry host is not allowed.
+ * @throws PullFailure
  */
 export function parseImage(image: string): ImageReference {
   const { repository, tag = 'latest', digest } = parseName(image) ?? { repository: '' };

@@ -10,7 +10,7 @@ const INDEX_TYPES = [
   'application/vnd.oci.image.index.v1+json',
   'application/vnd.docker.distribution.manifest.list.v2+json',
 ] as const;
-/** What a container engine sends: every form of manifest it can use. */
+/** The Accept header of a container engine: every form of manifest that it can use. */
 export const ACCEPT = [...IMAGE_TYPES, ...INDEX_TYPES].join(', ');
 
 const descriptor = z.object({
@@ -25,7 +25,7 @@ const imageManifest = z.object({
   config: descriptor,
   layers: z.array(descriptor),
 });
-/** A text that is absent is empty to an engine. */
+/** An engine reads an absent text as empty. */
 const text = z
   .string()
   .nullish()
@@ -46,7 +46,7 @@ const imageIndex = z.object({
 export type ImageManifest = { kind: 'image' } & z.infer<typeof imageManifest>;
 export type ImageIndex = { kind: 'index' } & z.infer<typeof imageIndex>;
 
-/** Reads a manifest or index; which of them it is, its contents say (a type it names must fit). */
+/** Parses a manifest or an index. The contents decide which one it is; a declared type must match. */
 export function parseManifest(bytes: Buffer): ImageManifest | ImageIndex {
   const value = json(bytes);
   const image = imageManifest.safeParse(value);
@@ -56,7 +56,7 @@ export function parseManifest(bytes: Buffer): ImageManifest | ImageIndex {
   throw new PullFailure('error', 'the manifest is of a form that is not supported');
 }
 
-/** Layers that are not distributed by registries (their types say so): an engine would look for them elsewhere. */
+/** Layers that registries do not distribute, according to their type. An engine would fetch them from elsewhere. */
 export function isForeign({ mediaType }: Descriptor): boolean {
   return mediaType.includes('.foreign.') || mediaType.includes('.nondistributable.');
 }

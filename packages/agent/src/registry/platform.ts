@@ -3,7 +3,7 @@ export interface Platform {
   os: string;
   architecture: string;
   variant?: string | undefined;
-  /** What the image asks of the operating system besides. */
+  /** Features of the operating system that the image needs. */
   'os.features'?: readonly string[] | undefined;
 }
 
@@ -14,12 +14,12 @@ const ARCHITECTURES: Readonly<Record<string, Omit<Platform, 'os'>>> = {
   arm: { architecture: 'arm', variant: 'v7' },
 };
 
-/** The platform of this machine; containers on a device are Linux ones whatever runs the agent. */
+/** The platform of this machine. Containers on a device are Linux containers, whatever runs the agent. */
 export function ownPlatform(arch: string = process.arch): Platform {
   return { os: OWN_OS, ...(ARCHITECTURES[arch] ?? { architecture: arch }) };
 }
 
-/** Reads `os/architecture[/variant]`, as container tools write it. */
+/** Parses `os/architecture[/variant]`, as container tools write it. */
 export function parsePlatform(text: string): Platform | undefined {
   const match = /^([a-z0-9]+)\/([a-z0-9_-]+)(?:\/([a-z0-9.]+))?$/.exec(text);
   const [, os, architecture, variant] = match ?? [];
@@ -31,9 +31,9 @@ export function platformName({ os, architecture, variant }: Platform): string {
 }
 
 /**
- * The entry that a container engine of this platform takes: the same platform first, then what it can run besides, the
- * nearest first, and last of all one that says nothing of its platform. Never one above it, which would not start, nor one
- * that asks for features. Undefined when there is none.
+ * Chooses the entry that a container engine of this platform would choose: the same platform first, then platforms that
+ * it can also run, the nearest first, and last an entry without a platform. Never one above it, which would not start,
+ * nor one that needs features. Undefined if there is none.
  */
 export function choosePlatform<T extends { platform?: Platform | null | undefined }>(
   entries: readonly T[],
@@ -48,7 +48,10 @@ export function choosePlatform<T extends { platform?: Platform | null | undefine
   return entries.find(({ platform }) => !platform);
 }
 
-/** What a machine runs, the best first. Source: containerd/platforms, compare.go, `platformVector`, used by `Only`. */
+/**
+ * The platforms that a machine can run, the best first. Source: containerd/platforms, compare.go, `platformVector`,
+ * used by `Only`.
+ */
 function runnable(platform: Platform): Platform[] {
   const { os, architecture, variant = '' } = normalized(platform);
   const of = (name: string, variants: readonly string[]) =>
@@ -61,7 +64,7 @@ function runnable(platform: Platform): Platform[] {
       return of('arm', [variant, ...below(5)]);
     case 'arm64': {
       const variants = arm64Variants(variant === '' ? 'v8' : variant);
-      // Every arm64 machine that is known runs 32-bit images of arm/v8 and below.
+      // Every known arm64 machine runs 32-bit images of arm/v8 and below.
       return variants.length === 0 ? [] : [...of('arm64', variants), ...of('arm', ['v8', 'v7', 'v6', 'v5'])];
     }
     default:
@@ -69,7 +72,10 @@ function runnable(platform: Platform): Platform[] {
   }
 }
 
-/** `v8.2` runs v8.2 to v8; `v9.2` besides, being v8.7 (compare.go, `arm64variantToVersion`). None for what is unknown. */
+/**
+ * `v8.2` runs v8.2 down to v8; `v9.2` also runs v8.7 and below (compare.go, `arm64variantToVersion`). Empty for unknown
+ * variants.
+ */
 function arm64Variants(variant: string): string[] {
   const [, major, minorText = '0'] = /^v([89])(?:\.([0-9]))?$/.exec(variant) ?? [];
   const minor = Number(minorText);
@@ -79,10 +85,12 @@ function arm64Variants(variant: string): string[] {
   return major === '9' && minor <= 7 ? [...downFrom(9, minor), ...downFrom(8, Math.min(minor + 5, 9))] : [];
 }
 
-/** Of an image that names no operating system: the engine's own. */
+/** An image without an operating system uses the engine's. */
 const OWN_OS = 'linux';
 
-/** One spelling for one platform. Source: containerd/platforms, database.go, `normalizeOS` and `normalizeArch`. */
+/**
+ * Normalizes the spelling of a platform. Source: containerd/platforms, database.go, `normalizeOS` and `normalizeArch`.
+ */
 function normalized(platform: Platform): Platform {
   const os = platform.os === '' ? OWN_OS : platform.os.toLowerCase();
   const variant = (platform.variant ?? '').toLowerCase();
@@ -117,7 +125,7 @@ function nameOf(platform: Platform): string {
   return platformName(normalized(platform));
 }
 
-/** The number of a variant such as `v7`, read as Go reads it. */
+/** The number of a variant such as `v7`, parsed as Go does. */
 function versionOf(variant: string): number | undefined {
   const [, digits] = /^v?(\d{1,2})$/.exec(variant) ?? [];
   return digits === undefined ? undefined : Number(digits);

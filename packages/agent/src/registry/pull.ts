@@ -17,23 +17,23 @@ export interface PullOptions {
   image: string;
   platform: Platform;
   policy: HttpPolicy;
-  /** Ends the pull, as `unreachable`. */
+  /** Aborts the pull, as `unreachable`. */
   signal: AbortSignal;
 }
 
-/** What was pulled: the digest that the reference stands for, and the bytes of all that was read for it. */
+/** The digest that the reference resolves to, and the bytes of everything that was read. */
 export interface Pulled {
   digest: string;
   bytes: number;
 }
 
-/** An index may point to another, but hardly more often than this. */
+/** Maximum nesting of indexes. An index may point to another, but rarely more often. */
 const DEEPEST_INDEX = 3;
 
 /**
- * Pulls an image as a container engine does and throws it away: manifest, through an index to this platform's, then config
- * and layers by digest, every one verified against its SHA-256 and size (OCI distribution specification, "Pull"). Throws
- * {@link PullFailure}.
+ * Pulls an image as a container engine does, and discards it: the manifest, through an index to this platform's, then
+ * config and layers by digest. SHA-256 and size of each are verified (OCI distribution specification, "Pull").
+ * @throws PullFailure
  */
 export async function pull({ credentials, image, platform, policy, signal }: PullOptions): Promise<Pulled> {
   const { repository, reference, digest } = parseImage(image);

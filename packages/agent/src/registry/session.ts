@@ -8,9 +8,12 @@ import { endpointUrl, get } from './http.js';
 import type { Answer, HttpPolicy } from './http.js';
 import { readText } from './verifiedBody.js';
 
-/** GETs at one registry with one set of credentials, answering its challenges. */
+/** Sends GETs to one registry with one credential, and answers its challenges. */
 export interface RegistrySession {
-  /** Answers 2xx or 404; every other answer is a {@link PullFailure} of its class. */
+  /**
+   * Returns answers 2xx and 404.
+   * @throws PullFailure for every other answer
+   */
   get(path: string, accept?: string): Promise<Answer>;
 }
 
@@ -19,9 +22,9 @@ const tokenAnswer = z
   .transform((answer) => answer.token ?? answer.access_token);
 
 /**
- * Opens a session at the endpoint that the secret names. Its password leaves the agent in two ways only: to that very
- * origin's token endpoint, or to the origin itself when it asks for Basic authentication
- * (distribution docs: spec/auth/token).
+ * Opens a session at the endpoint that the secret names. The password leaves the agent in only two cases: to the token
+ * endpoint of that origin, or to the origin itself if it asks for Basic authentication (distribution docs:
+ * spec/auth/token).
  */
 export function openSession(
   { endpoint, username, password }: RegistryCredentials,
@@ -72,7 +75,8 @@ export function openSession(
       const request = { url, redirects: true, ...(accept !== undefined && { accept }) };
       let answer = await get({ ...request, authorization }, policy, signal);
       if (answer.status === 401) {
-        // The first request goes out without a token, and a long pull can outlive one: one new token a request.
+        // The first request has no token, and a token can expire during a long pull. Each request gets at most one new
+        // token.
         const challenges = parseChallenges(answer.headers.get('www-authenticate'));
         await answer.discard();
         authorization = await authorizationFor(challenges);
@@ -84,7 +88,10 @@ export function openSession(
   };
 }
 
-/** A refusal after authentication: which right is missing, the registry says in the challenge, the body or the status. */
+/**
+ * Converts a refusal after authentication. The registry names the missing right in the challenge, the body or the
+ * status.
+ */
 async function refusal(answer: Answer): Promise<PullFailure> {
   const { status } = answer;
   if (status !== 401 && status !== 403) {

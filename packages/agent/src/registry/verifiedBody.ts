@@ -3,12 +3,12 @@ import { PullFailure } from '../pullFailure.js';
 import type { Answer } from './http.js';
 import type { Descriptor } from './manifest.js';
 
-/** Largest manifest that is read: 4 MiB (OCI distribution specification, "Pushing manifests"). */
+/** Maximum size of a manifest: 4 MiB (OCI distribution specification, "Pushing manifests"). */
 const MANIFEST_LIMIT = 4 * 1024 * 1024;
-/** Largest answer of a token endpoint or error body that is read. */
+/** Maximum size of a token answer or error body. */
 const TEXT_LIMIT = 256 * 1024;
 
-/** Reads a small body as text, without its end when there is more. */
+/** Reads a small body as text, and cuts off what exceeds the limit. */
 export async function readText(answer: Answer): Promise<string> {
   const chunks: Uint8Array[] = [];
   let size = 0;
@@ -20,7 +20,7 @@ export async function readText(answer: Answer): Promise<string> {
   return Buffer.concat(chunks).toString('utf8');
 }
 
-/** Reads a manifest whole and says what its digest is. */
+/** Reads a whole manifest and computes its digest. */
 export async function readManifest(answer: Answer): Promise<{ bytes: Buffer; digest: string }> {
   const chunks: Uint8Array[] = [];
   let size = 0;
@@ -33,7 +33,10 @@ export async function readManifest(answer: Answer): Promise<{ bytes: Buffer; dig
   return { bytes, digest: `sha256:${createHash('sha256').update(bytes).digest('hex')}` };
 }
 
-/** Reads a blob to its end without keeping it; throws `digest-mismatch` unless size and digest are the descriptor's. */
+/**
+ * Reads a blob to its end without keeping it.
+ * @throws PullFailure `digest-mismatch` unless size and digest match the descriptor
+ */
 export async function verifyBlob(answer: Answer, { digest, size }: Descriptor): Promise<void> {
   const hash = createHash('sha256');
   let read = 0;

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { NO_ENDPOINT, isEndpoint } from '@connected-registry/protocol/names/names';
 import { PullFailure } from '../pullFailure.js';
 
-/** The one registry that a secret is for, and how to sign in there. */
+/** The one registry that a secret is for, and the credential. */
 export interface RegistryCredentials {
   /** `host` or `host:port`. */
   endpoint: string;
@@ -13,8 +13,9 @@ export interface RegistryCredentials {
 const dockerConfig = z.object({ auths: z.record(z.string(), z.object({ auth: z.string() })) });
 
 /**
- * Reads a secret's value, a docker `config.json` with exactly one entry under `auths` whose `auth` is base64 of
- * `user:password`. Anything else throws `secret-invalid`, whose reason repeats nothing of the value.
+ * Parses a secret's value: a docker `config.json` with exactly one entry under `auths`, whose `auth` is base64 of
+ * `user:password`.
+ * @throws PullFailure `secret-invalid`, whose reason does not contain the value
  */
 export function parseDockerConfig(value: string): RegistryCredentials {
   const parsed = dockerConfig.safeParse(json(value));

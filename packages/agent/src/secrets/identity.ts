@@ -8,21 +8,21 @@ import type { TokenCredential } from '@azure/identity';
 import { keepManagedIdentitySecrets } from '@connected-registry/protocol/redaction/managedIdentitySecrets';
 import { seenSecrets } from '@connected-registry/protocol/redaction/seenSecrets';
 
-/** Where an identity that is no managed one signs in. */
+/** The authority that an identity signs in at, unless it is a managed identity. */
 export interface Authority {
   host: string | undefined;
-  /** For an authority that is not one of the public clouds. */
+  /** True for an authority that is not one of the public clouds. */
   disableInstanceDiscovery: boolean;
 }
 
-/** Who the agent is towards the vault, and towards the app when it polls. */
+/** The agent's identity for the vault, and for the app when it polls. */
 export type Identity =
   | { kind: 'managedIdentity'; clientId: string | undefined }
   | { kind: 'clientSecret'; tenantId: string; clientId: string; clientSecret: string; authority: Authority }
   | { kind: 'clientCertificate'; tenantId: string; clientId: string; certificateFile: string; authority: Authority }
   | { kind: 'workloadIdentity'; tenantId: string; clientId: string; tokenFile: string; authority: Authority };
 
-/** The credential of an identity. It keeps its tokens, so one serves everything that the agent signs in for. */
+/** Creates the credential of an identity. It caches tokens, so use one instance for everything. */
 export function credentialOf(identity: Identity): TokenCredential {
   if (identity.kind === 'clientSecret') seenSecrets.keep(identity.clientSecret);
   keepManagedIdentitySecrets(process.env);
@@ -36,7 +36,7 @@ export function credentialOf(identity: Identity): TokenCredential {
   };
 }
 
-/** What signs in goes to the authority that the settings name, and nowhere else. */
+/** Sign-in goes only to the authority in the settings. */
 const NO_REDIRECTS = { maxRetries: 0 } as const;
 
 function sdkCredentialOf(identity: Identity): TokenCredential {

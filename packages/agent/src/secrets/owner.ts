@@ -2,13 +2,14 @@ import type { ClientReference } from '@connected-registry/protocol/names/clientK
 import { MANAGED_BY, type Tags } from '@connected-registry/protocol/names/secretTags';
 import { PullFailure } from '../pullFailure.js';
 
-/** The client that a message says a secret is of. */
+/** The client that a secret belongs to, according to a message. */
 export type SecretOwner = Pick<ClientReference, 'client' | 'connectedRegistry'>;
 
 /**
- * Throws `secret-invalid` where a secret is another client's by the tags that the app gives each of its secrets
- * (packages/protocol/src/names/secretTags.ts): a message that names another's secret is not its client's. A secret without them was put into the
- * vault by hand, and is taken by its name. Names of connected registries have no case in ARM, device ids do in IoT Hub.
+ * Verifies by the tags that the app writes (packages/protocol/src/names/secretTags.ts) that a secret belongs to the
+ * client. A secret without tags was stored by hand, and is accepted by its name. Names of connected registries ignore
+ * case in ARM; device ids in IoT Hub do not.
+ * @throws PullFailure `secret-invalid` if the secret belongs to another client
  */
 export function requireOwner(tags: Tags | undefined, { client, connectedRegistry }: SecretOwner): void {
   if (tags?.['managedBy'] !== MANAGED_BY) return;

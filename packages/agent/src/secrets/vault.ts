@@ -13,28 +13,31 @@ export interface SecretVersion {
   version: string;
 }
 
-/** A secret's value, and which version of it that is. */
+/** A secret's value and its version. */
 export interface SecretValue extends SecretVersion {
   value: string;
-  /** When that version was made. */
+  /** When the version was created. */
   createdOn: Date;
-  /** The app's, which say whose secret it is. */
+  /** The app's tags, which name the client. */
   tags?: Tags;
 }
 
-/** Reads secrets; whatever keeps one away is a `secret-unavailable`. */
+/** Reads secrets. Failures are `secret-unavailable`. */
 export interface SecretReader {
-  /** One version, or the newest when none is named. Throws {@link SecretMissing} where the vault says that there is none. */
+  /**
+   * Reads one version, or the newest if none is named.
+   * @throws SecretMissing if the vault has no such secret or version
+   */
   read(name: string, version: string | undefined, signal: AbortSignal): Promise<SecretValue>;
 }
 
 export interface VaultSettings {
   url: string;
-  /** Off only for a vault host outside Azure: the client then does not check that the challenge's domain is the vault's. */
+  /** False only for a vault host outside Azure: the client then does not check the domain of the challenge. */
   verifyChallenge: boolean;
 }
 
-/** The vault has no such secret, or not in this version: asking again does not bring it. */
+/** The vault does not have the secret or the version. Retrying does not help. */
 export class SecretMissing extends PullFailure {
   override name = 'SecretMissing';
 
@@ -43,11 +46,11 @@ export class SecretMissing extends PullFailure {
   }
 }
 
-/** Longest time for one secret, retries and sign-in included, in milliseconds. */
+/** Maximum milliseconds for one secret, including retries and sign-in. */
 const TIMEOUT = 30_000;
 
 /**
- * Reads secrets from Key Vault with the device's own identity.
+ * Creates a reader of secrets in Key Vault that uses the device's own identity.
  *
  * @param heard called with the Date header of each answer
  */
@@ -60,7 +63,7 @@ export function keyVaultReader(
   const client = new SecretClient(url, credential, {
     disableChallengeResourceVerification: !verifyChallenge,
     retryOptions: { maxRetries: 2, retryDelayInMs: 500, maxRetryDelayInMs: 5_000 },
-    // A vault does not redirect: what does would take the token elsewhere.
+    // Key Vault does not redirect. A redirect would send the token elsewhere.
     redirectOptions: { maxRetries: 0 },
     additionalPolicies: [
       listening((answer) => {
@@ -79,7 +82,7 @@ export function keyVaultReader(
           });
           rememberCredential(value ?? '');
           const read = properties.version ?? version ?? '';
-          // It goes into reports and the log: an answer that puts the value there is none of a vault's.
+          // The version is reported and logged. An answer that has the secret's value there does not come from a vault.
           if (seenSecrets.holds(read)) throw new Error('the version in the answer holds a secret');
           return {
             name,
@@ -99,7 +102,7 @@ export function keyVaultReader(
 type AdditionalPolicy = NonNullable<SecretClientOptions['additionalPolicies']>[number];
 type Answer = Awaited<ReturnType<AdditionalPolicy['policy']['sendRequest']>>;
 
-/** Sees every answer of the vault, those among them that the client turns into errors of its own. */
+/** Sees every answer of the vault, including those that the client converts to errors. */
 function listening(hear: (answer: Answer) => void): AdditionalPolicy {
   return {
     position: 'perRetry',
@@ -114,7 +117,9 @@ function listening(hear: (answer: Answer) => void): AdditionalPolicy {
   };
 }
 
-/** Whether a challenge asks for a token of another domain than the vault's own, which then gets none (Azure SDK, "vault-uri"). */
+/**
+ * Whether a challenge asks for a token of a domain other than the vault's. It then gets none (Azure SDK, "vault-uri").
+ */
 function isForeignChallenge(header: string | undefined, vault: string): boolean {
   const [, resource = ''] = /(?:resource|scope)="?([^",\s]+)/i.exec(header ?? '') ?? [];
   if (!URL.canParse(resource)) return resource !== '';
@@ -128,7 +133,7 @@ function foreignChallenge(): PullFailure {
   );
 }
 
-/** What kept a secret away, in words of our own: an SDK's text may hold anything. */
+/** Describes a failure in our own words: the text of an SDK may contain anything. */
 function failureOf(error: unknown): PullFailure {
   const status = statusOf(error);
   const unavailable = (reason: string) => new PullFailure('secret-unavailable', reason);
@@ -139,7 +144,7 @@ function failureOf(error: unknown): PullFailure {
   return unavailable(`the vault does not answer (${errorName(error)})`);
 }
 
-/** Classes of @azure/identity, by their names: what they say is not looked at. */
+/** Recognizes errors of @azure/identity by class name. Their messages are not read. */
 function isSignInError(error: unknown): boolean {
   const names = ['AuthenticationError', 'AuthenticationRequiredError', 'CredentialUnavailableError'];
   return error instanceof Error && names.includes(error.name);

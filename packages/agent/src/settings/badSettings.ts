@@ -1,11 +1,14 @@
 import type { z } from 'zod';
 
-/** A flag or variable that is missing or wrong; the message names it and repeats no value. */
+/** A flag or variable is missing or invalid. The message names it and does not repeat its value. */
 export class BadSettings extends Error {
   override name = 'BadSettings';
 }
 
-/** Reads variables, or flags with `--` before their names. Throws {@link BadSettings}, naming every one that is wrong. */
+/**
+ * Parses variables, or flags with the prefix `--`.
+ * @throws BadSettings that names every invalid one
+ */
 export function checked<T>(schema: z.ZodType<T>, values: unknown, prefix = ''): T {
   const parsed = schema.safeParse(values);
   if (parsed.success) return parsed.data;
@@ -14,7 +17,10 @@ export function checked<T>(schema: z.ZodType<T>, values: unknown, prefix = ''): 
   );
 }
 
-/** Reads several parts, so that all that is wrong with any of them is named at once. Throws {@link BadSettings}. */
+/**
+ * Parses several parts, so that all invalid settings are named at once.
+ * @throws BadSettings
+ */
 export function allChecked<T extends readonly unknown[]>(...reads: { readonly [K in keyof T]: () => T[K] }): T {
   const wrong: string[] = [];
   const found = reads.map((read) => {
@@ -26,7 +32,7 @@ export function allChecked<T extends readonly unknown[]>(...reads: { readonly [K
       return undefined;
     }
   });
-  // What two parts have in common is named once.
+  // A setting that two parts share is named once.
   if (wrong.length > 0) throw new BadSettings([...new Set(wrong.flatMap((one) => one.split('\n')))].join('\n'));
   return found as unknown as T;
 }

@@ -4,7 +4,7 @@ import type { HubIdentity } from '../channels/iotHub/hubIdentity.js';
 import { BadSettings, checked } from './badSettings.js';
 import { port, seconds, text } from './values.js';
 
-/** The one way on which signals come in. */
+/** The one channel that signals arrive on. */
 export type ChannelSettings =
   | { kind: 'webhook'; key: string | undefined }
   | { kind: 'poll'; audience: string; wait: number; interval: number }
@@ -28,7 +28,7 @@ export const hubVariables = z.object({
   IOTHUB_PORT: port.min(1).default(8883),
 });
 
-/** What IoT Edge puts into each of its modules (iotedge: edgeAgent, environment of modules). */
+/** Variables that IoT Edge sets for each of its modules (iotedge: edgeAgent, environment of modules). */
 export const edgeVariables = z.object({
   IOTEDGE_WORKLOADURI: z.url({ protocol: /^(unix|http)$/ }),
   IOTEDGE_APIVERSION: text.default('2019-01-30'),
@@ -39,7 +39,7 @@ export const edgeVariables = z.object({
   IOTEDGE_MODULEGENERATIONID: text,
 });
 
-/** Throws BadSettings. */
+/** @throws BadSettings */
 export function readChannel(kind: ChannelSettings['kind'], env: Record<string, unknown>): ChannelSettings {
   switch (kind) {
     case 'webhook':
@@ -60,7 +60,7 @@ export function readChannel(kind: ChannelSettings['kind'], env: Record<string, u
   }
 }
 
-/** A connection string, or else what IoT Edge says of its module. */
+/** Reads a connection string, or else the variables of IoT Edge. */
 function hubIdentity(given: z.infer<typeof hubVariables>, env: Record<string, unknown>): HubIdentity {
   if (given.IOTHUB_CONNECTION_STRING === undefined) {
     if (env['IOTEDGE_WORKLOADURI'] === undefined) {

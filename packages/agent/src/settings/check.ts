@@ -8,12 +8,12 @@ import { allChecked, checked } from './badSettings.js';
 import { identity } from './identity.js';
 import { baseUrl, flag, list, seconds } from './values.js';
 
-/** What the agent needs for a check, however it was asked for. */
+/** Settings of a check, whether the app or the command line asks for it. */
 export interface CheckSettings {
   vault: VaultSettings;
   identity: Identity;
   insecureRegistries: ReadonlySet<string>;
-  /** A CA for registries besides the well-known ones, in PEM. */
+  /** A CA for registries, in PEM, in addition to the well-known ones. */
   registryCa: string | undefined;
   platform: Platform;
   /** Milliseconds. */
@@ -51,7 +51,7 @@ export const checkVariables = z.object({
   CHECK_TIMEOUT_SECONDS: seconds(86_400).default(600_000),
 });
 
-/** Throws BadSettings. */
+/** @throws BadSettings */
 export function readCheck(env: Record<string, unknown>): CheckSettings {
   const [given, who] = allChecked(
     () => checked(checkVariables, env),

@@ -10,7 +10,7 @@ import type { ConsumerSettings } from './consumers.js';
 import { identityVariables } from './identity.js';
 import { isLoopback, list, port, secureUrl, text } from './values.js';
 
-/** All that a serving agent is told. */
+/** All settings of the agent as a service. */
 export interface ServiceSettings {
   port: number;
   host: string;
@@ -32,7 +32,7 @@ const serviceVariables = z.object({
   PULL_CONCURRENCY: z.coerce.number().int().min(1).max(64).default(4),
 });
 
-/** Each of these may be a flag instead, which then counts. */
+/** Each of these may be given as a flag, which then takes precedence. */
 const flags = z.object({
   channel: z.enum(CHANNELS).default('webhook'),
   port: port.default(8085),
@@ -53,7 +53,7 @@ const onceFlags = z.object({
 });
 const ONCE_VARIABLES = { secret: 'CHECK_SECRET', version: 'CHECK_VERSION', image: 'CHECK_IMAGE' } as const;
 
-/** Every variable that the agent looks at, IoT Edge's own and Kubernetes' apart. */
+/** Every variable that the agent reads, except those of IoT Edge and Kubernetes. */
 export const VARIABLES: readonly string[] = [
   ...Object.values(FLAG_VARIABLES),
   ...Object.values(ONCE_VARIABLES),
@@ -68,14 +68,17 @@ export const VARIABLES: readonly string[] = [
   ].flatMap((schema) => Object.keys(schema.shape)),
 ];
 
-/** What IoT Edge sets. */
+/** Variables that IoT Edge sets. */
 export const EDGE_VARIABLES: readonly string[] = Object.keys(edgeVariables.shape);
 
-/** Reads the command line and the environment. Throws {@link BadSettings}. */
+/**
+ * Parses the command line and the environment.
+ * @throws BadSettings
+ */
 export function readCommand(args: string[], env: NodeJS.ProcessEnv): Command {
   const values = parseFlags(args);
   if (values.help === true) return { kind: 'help' };
-  // An empty variable is how deployment manifests leave one out.
+  // Deployment manifests use an empty variable for one that is not set.
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
   if (values.once === true) {
     const [{ secret, version, image }, check] = allChecked(
@@ -111,13 +114,13 @@ export function readCommand(args: string[], env: NodeJS.ProcessEnv): Command {
   };
 }
 
-/** The channel that is asked for; a wrong one is named by its own flag, and counts here as the usual one. */
+/** The requested channel. An invalid one is reported with its own flag; here the default is used instead. */
 function channelOf(values: Record<string, unknown>, env: Record<string, unknown>): ChannelSettings['kind'] {
   const named = values['channel'] ?? env[FLAG_VARIABLES.channel];
   return CHANNELS.find((channel) => channel === named) ?? 'webhook';
 }
 
-/** Takes each value from its flag or else from its variable; a wrong one is named as it was given. */
+/** Takes each value from its flag or else from its variable. An invalid value is reported by the name that was used. */
 function either<T>(
   schema: z.ZodType<T>,
   variables: Readonly<Record<string, string>>,

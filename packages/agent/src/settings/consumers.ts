@@ -6,7 +6,7 @@ import type { PullSecretName } from '../consumers/pullSecret.js';
 import { checked } from './badSettings.js';
 import { list, seconds, text } from './values.js';
 
-/** What the agent keeps equal to the main secrets, and which those are. */
+/** The consumers that the agent keeps up to date, and the main secrets for them. */
 export interface ConsumerSettings {
   dockerConfigFile: string | undefined;
   pullSecrets: PullSecretName[];
@@ -31,7 +31,10 @@ const pullSecrets = list.transform((items, context): PullSecretName[] =>
   }),
 );
 
-/** A secret's name, or the client whose main secret is meant, as registry/connectedRegistry/client; undefined for neither. */
+/**
+ * Returns a secret's name, or the name of the main secret of a client that is given as
+ * registry/connectedRegistry/client; undefined if the text is neither.
+ */
 export function secretNameOf(item: string): string | undefined {
   if (SECRET.test(item)) return item;
   const [registry = '', connectedRegistry = '', client = '', ...more] = item.split('/');
@@ -57,13 +60,16 @@ export const consumerVariables = z.object({
   REFRESH_SECONDS: seconds(30 * 86_400).default(6 * 3_600_000),
 });
 
-/** What Kubernetes puts into each container (Kubernetes docs: tasks/run-application/access-api-from-pod). */
+/** Variables that Kubernetes sets in each container (Kubernetes docs: tasks/run-application/access-api-from-pod). */
 const clusterVariables = z.object({
   KUBERNETES_SERVICE_HOST: text,
   KUBERNETES_SERVICE_PORT: text.default('443'),
 });
 
-/** Throws BadSettings. @returns them, once it is known how long to wait for the cluster's API */
+/**
+ * @throws BadSettings
+ * @returns a function that creates the consumers, given the time limit for the cluster's API
+ */
 export function readConsumers(env: Record<string, unknown>): (timeout: number) => ConsumerSettings {
   const given = checked(consumerVariables, env);
   const url = given.KUBERNETES_PULL_SECRETS.length === 0 ? undefined : clusterUrl(env);

@@ -14,7 +14,7 @@ export const identityVariables = z.object({
 });
 type Variables = z.infer<typeof identityVariables>;
 
-/** What each kind cannot do without. */
+/** Variables that each kind requires. */
 const NEEDED = {
   clientSecret: ['AZURE_TENANT_ID', 'AZURE_CLIENT_ID', 'AZURE_CLIENT_SECRET'],
   clientCertificate: ['AZURE_TENANT_ID', 'AZURE_CLIENT_ID', 'AZURE_CLIENT_CERTIFICATE_PATH'],
@@ -22,7 +22,7 @@ const NEEDED = {
   managedIdentity: [],
 } as const satisfies Record<Identity['kind'], readonly (keyof Variables)[]>;
 
-/** The device's identity in Entra, of the kind that is named or that the variables stand for. */
+/** The device's identity in Entra. Its kind is given by a variable, or follows from the other variables. */
 export const identity = identityVariables.transform((env, context): Identity => {
   const kind = env.CREDENTIAL_KIND ?? kindOf(env);
   for (const name of NEEDED[kind].filter((name) => env[name] === undefined)) {
@@ -48,6 +48,6 @@ export const identity = identityVariables.transform((env, context): Identity => 
 function kindOf(env: Variables): Identity['kind'] {
   if (env.AZURE_CLIENT_SECRET !== undefined) return 'clientSecret';
   if (env.AZURE_CLIENT_CERTIFICATE_PATH !== undefined) return 'clientCertificate';
-  // Workload identity's webhook puts this into pods (azure-workload-identity docs, mutating admission webhook).
+  // The webhook of workload identity sets this in pods (azure-workload-identity docs, mutating admission webhook).
   return env.AZURE_FEDERATED_TOKEN_FILE === undefined ? 'managedIdentity' : 'workloadIdentity';
 }

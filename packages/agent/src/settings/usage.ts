@@ -1,6 +1,6 @@
 import { EDGE_VARIABLES, VARIABLES } from './command.js';
 
-/** Commas and line breaks, no line beyond 120 characters. */
+/** Joins names with commas, in lines of at most 120 characters. */
 function wrapped(names: readonly string[]): string {
   const lines = [''];
   for (const name of names) {

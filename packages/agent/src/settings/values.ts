@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** How the values of settings look: each form once. */
+/** Schemas of the values of settings, one for each form. */
 export const text = z.string({ error: 'is missing' }).min(1);
 export const flag = z.enum(['true', 'false']).transform((value) => value === 'true');
 export const port = z.coerce.number().int().min(0).max(65_535);
@@ -11,7 +11,7 @@ export const list = z.string().transform((value) =>
     .filter(Boolean),
 );
 
-/** An address without a trailing slash. A missing one, one that is none, and one of a wrong scheme have different messages. */
+/** A URL without a trailing slash. A missing value, an invalid URL and a wrong scheme have different messages. */
 export const baseUrl = (scheme: 'http or https' | 'https') =>
   z
     .string({ error: 'is missing' })
@@ -20,7 +20,7 @@ export const baseUrl = (scheme: 'http or https' | 'https') =>
       const protocol = URL.canParse(value) ? new URL(value).protocol : undefined;
       const hasScheme = protocol === 'https:' || (scheme === 'http or https' && protocol === 'http:');
       if (hasScheme && /^https?:\/\/[^/?#]/i.test(value)) return;
-      // Without slashes the host reads as a scheme: `localhost:7443`.
+      // Without slashes the host would be read as a scheme: `localhost:7443`.
       const isAddress = protocol !== undefined && /^[a-z][a-z0-9+.-]*:\/\//i.test(value);
       const message = isAddress ? `has a wrong scheme: it must be ${scheme}` : `must be an address with ${scheme}://`;
       context.issues.push({ code: 'custom', input: value, message });
@@ -29,18 +29,18 @@ export const baseUrl = (scheme: 'http or https' | 'https') =>
 
 const LOOPBACK = ['localhost', '[::1]', '::1'];
 
-/** Whether only this machine reaches a host. */
+/** Whether only this machine can reach the host. */
 export function isLoopback(host: string): boolean {
   return LOOPBACK.includes(host.toLowerCase()) || /^127(\.\d{1,3}){3}$/.test(host);
 }
 
-/** A key over plain http could be read on the way: only what stays on this machine goes so. */
+/** A key must not travel over plain http, except on this machine. */
 export const secureUrl = baseUrl('http or https').refine(
   (url) => url.startsWith('https:') || (URL.canParse(url) && isLoopback(new URL(url).hostname)),
   { error: 'must be https, except to this machine' },
 );
 
-/** Seconds as milliseconds. */
+/** Seconds, converted to milliseconds. */
 export const seconds = (max: number) =>
   z.coerce
     .number()

@@ -10,17 +10,17 @@ const twin = z.object({
   reported: section.optional().catch(undefined),
 });
 
-/** What the hub wants of the device, as far as the agent was told: the whole twin, then what changed of it. */
+/** The desired properties of the device as the agent knows them: the whole twin, and the changes since. */
 export interface Desired {
-  /** Takes the whole twin; false when it is none. */
+  /** Takes the whole twin. Returns false if the value is not a twin. */
   whole(value: unknown): boolean;
-  /** Takes a change; false when one before it was missed, and the whole twin is needed. */
+  /** Applies a change. Returns false if an earlier change was missed, so that the whole twin must be read. */
   changed(value: unknown, version: number): boolean;
-  /** The events that it holds. */
+  /** The events in the desired properties. */
   events(): ReceivedEvent[];
 }
 
-/** The check that a twin's reported properties call done, so that a restart does not run it again. */
+/** The check that the reported properties mark as done, so that a restart does not run it again. */
 export interface ReportedCheck {
   operation: string;
   attempt: number;
@@ -43,7 +43,7 @@ export function createDesired(): Desired & { reportedCheck(): ReportedCheck | un
       return true;
     },
     changed(value, next) {
-      // Before the whole twin has come, or older than it: it holds the change already, or will.
+      // The whole twin has not arrived yet, or is newer: it contains this change or will contain it.
       if (version === undefined || next <= version) return true;
       if (next > version + 1) return false;
       values = merged(values, inner(value), 0);
@@ -61,10 +61,10 @@ export function createDesired(): Desired & { reportedCheck(): ReportedCheck | un
   };
 }
 
-/** Twins are nested ten levels deep at most (Azure docs: iot-hub-devguide-device-twins). */
+/** Maximum nesting of a twin is ten levels (Azure docs: iot-hub-devguide-device-twins). */
 const DEEPEST = 10;
 
-/** Merges as twins do: null removes, an object is merged, anything else replaces. */
+/** Merges as twins do: null removes a property, objects are merged, other values replace. */
 function merged(before: Json, change: Json, depth: number): Json {
   const after = new Map(Object.entries(before));
   for (const [name, value] of Object.entries(change)) {

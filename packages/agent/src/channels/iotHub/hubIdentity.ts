@@ -1,8 +1,8 @@
-/** Who the agent is at an IoT Hub, where it connects, and what proves it. */
+/** The agent's identity at an IoT Hub: where it connects, and how it authenticates. */
 export interface HubIdentity {
-  /** The hub's name, which signatures are made for. */
+  /** The hub's name, which signatures are issued for. */
   hostName: string;
-  /** The host to connect to instead, as an IoT Edge module does. */
+  /** The host to connect to instead, for IoT Edge modules. */
   gatewayHostName?: string | undefined;
   deviceId: string;
   moduleId?: string | undefined;
@@ -12,14 +12,14 @@ export interface HubIdentity {
 export type Proof =
   /** A shared access key, base64. */
   | { kind: 'key'; key: string }
-  /** Files in PEM, read for each connection, since certificates are renewed. */
+  /** PEM files. They are read for each connection, because certificates are renewed. */
   | { kind: 'certificate'; certificateFile: string; keyFile: string }
-  /** IoT Edge's security daemon signs for its modules, by its workload API. */
+  /** IoT Edge's security daemon signs for its modules through its workload API. */
   | { kind: 'workload'; uri: string; generation: string; apiVersion: string };
 
 /**
- * Reads `HostName=...;DeviceId=...[;ModuleId=...][;GatewayHostName=...];SharedAccessKey=...`, or with `x509=true` in place of
- * the key (Azure docs: iot-hub-dev-guide-sas); undefined when it is none.
+ * Parses `HostName=...;DeviceId=...[;ModuleId=...][;GatewayHostName=...];SharedAccessKey=...`, or with `x509=true` in
+ * place of the key (Azure docs: iot-hub-dev-guide-sas). Returns undefined if the text is not a connection string.
  */
 export function parseConnectionString(
   text: string,
@@ -39,7 +39,7 @@ export function parseConnectionString(
     hostName,
     deviceId,
     gatewayHostName: fields.get('gatewayhostname') || undefined,
-    // Empty ones are none: a device's own connection string may have them.
+    // Empty fields count as absent: a device's own connection string may contain them.
     moduleId: fields.get('moduleid') || undefined,
     key,
     x509,

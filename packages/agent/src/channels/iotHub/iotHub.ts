@@ -19,14 +19,14 @@ import type { Session } from './session.js';
 export interface IotHubOptions {
   identity: HubIdentity;
   port: number;
-  /** A CA for the hub or gateway besides the well-known ones, PEM. */
+  /** A CA certificate for the hub or gateway, in PEM, in addition to the well-known ones. */
   caFile: string | undefined;
   handle: SignalHandler;
   clock: AgentClock;
   log: Log;
 }
 
-/** Direct methods by the type of event that they stand for. */
+/** Direct methods, by the event type that each one carries. */
 const METHODS: Readonly<Record<string, string>> = {
   pullCheckRequested: PULL_CHECK_REQUESTED,
   credentialPromoted: CREDENTIAL_PROMOTED,
@@ -34,14 +34,14 @@ const METHODS: Readonly<Record<string, string>> = {
 
 const FIRST_PAUSE = 1_000;
 const LONGEST_PAUSE = 120_000;
-/** A connection that lasted this long in milliseconds was a good one: the next pause is a short one again. */
+/** Minimum duration, in milliseconds, of a stable connection. After one, the next pause starts short again. */
 const STABLE = 60_000;
-/** What part of a signature's time a connection is kept for. */
+/** Share of a signature's lifetime after which the connection is renewed. */
 const RENEW_AT = 0.8;
 const BUSY_PAUSE = 30_000;
 const MAX_REFUSED = 1_000;
 
-/** Listens at an IoT Hub for direct methods and desired properties, and connects again as long as it takes. */
+/** Listens at an IoT Hub for direct methods and desired properties. Reconnects until it is closed. */
 export function startIotHub(options: IotHubOptions): Channel {
   const { clock, log } = options;
   const stopping = new AbortController();
@@ -151,7 +151,7 @@ export function startIotHub(options: IotHubOptions): Channel {
     }
   }
 
-  /** Resolves when the signature has mostly gone by. */
+  /** Resolves when most of the signature's lifetime has passed. */
   async function renewed(until: Date, end: AbortSignal): Promise<'renew'> {
     await pause(clock, (until.getTime() - clock.now().getTime()) * RENEW_AT, end);
     return 'renew';
@@ -208,7 +208,7 @@ function never<T>(): Promise<T> {
   return new Promise(() => undefined);
 }
 
-/** MQTT's return code of a refused connection (4 and 5: not authorised), or what else went wrong. */
+/** MQTT's return code of a refused connection (4 and 5: not authorized), or the name of another error. */
 function refusalOf(error: unknown): string {
   const code: unknown = error instanceof Error && 'code' in error ? error.code : undefined;
   return typeof code === 'number' && code <= 255 ? `refused with code ${code}` : errorName(error);

@@ -5,7 +5,7 @@ import { readRegularFile } from '../../regularFile.js';
 import type { HubIdentity } from './hubIdentity.js';
 import { signWithDaemon, trustBundle } from './workload.js';
 
-/** What one connection to the hub is made with. */
+/** Parameters of one connection to the hub. */
 export interface Login {
   host: string;
   clientId: string;
@@ -14,15 +14,17 @@ export interface Login {
   cert?: string;
   key?: string;
   ca?: string[];
-  /** When the signature ends, and the connection with it; undefined for a certificate. */
+  /** When the signature and its connection end; undefined for a certificate. */
   until?: Date;
 }
 
 const API_VERSION = '2021-04-12';
-/** The hub ends a connection with its signature; a new one is made well before. */
+/** The hub closes a connection when its signature expires, so a new one is opened well before. */
 const SIGNATURE_LIFETIME = 24 * 3_600_000;
 
-/** Names, and a fresh signature or certificate (Azure docs: iot-mqtt-connect-to-iot-hub). */
+/**
+ * Creates the parameters, with a new signature or the current certificate (Azure docs: iot-mqtt-connect-to-iot-hub).
+ */
 export async function makeLogin(identity: HubIdentity, caFile: string | undefined, now: Date): Promise<Login> {
   const { hostName, gatewayHostName, deviceId, moduleId, proof } = identity;
   const clientId = moduleId === undefined ? deviceId : `${deviceId}/${moduleId}`;

@@ -1,17 +1,17 @@
-/** What the agent reports of itself in its twin: no key, no secret. */
+/** The agent's reported properties. They contain no key and no secret. */
 export interface ReportedState {
   pullCheck?: { operation: string; attempt: number; outcome: string };
   promoted?: { version: string };
 }
 
-/** Reported properties until the hub has taken them: only the newest of each kind counts. */
+/** Reported properties that the hub has not accepted yet. Only the newest of each kind counts. */
 export interface Reported {
   add(change: ReportedState): void;
-  /** What the hub has not taken yet; undefined when there is nothing. */
+  /** Properties that the hub has not accepted yet; undefined if there are none. */
   unsent(): ReportedState | undefined;
-  /** It was sent under this name. */
+  /** Records that a patch was sent under this name. */
   sent(name: string, patch: ReportedState): void;
-  /** The hub has answered; false for a refusal. */
+  /** Handles the hub's answer. Returns false if the hub refused the patch. */
   answered(name: string, status: number): boolean;
 }
 
@@ -30,9 +30,9 @@ export function createReported(): Reported {
       if (name !== last?.name) return true;
       const { patch } = last;
       last = undefined;
-      // Of a busy hub it is kept, for the next connection or report.
+      // The hub is busy. Keep the patch for the next connection or report.
       if (status === 429 || status >= 500) return false;
-      // Any other refusal would be one again. What is newer than the answer stays.
+      // Any other refusal would repeat. Keep only values that are newer than the refused patch.
       if (open.pullCheck === patch.pullCheck) delete open.pullCheck;
       if (open.promoted === patch.promoted) delete open.promoted;
       return status < 300;

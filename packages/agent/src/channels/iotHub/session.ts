@@ -3,38 +3,44 @@ import { within } from '../../watchdog.js';
 import type { Login } from './login.js';
 import { LISTENED, methodAnswerTopic, parseTopic, twinGetTopic, twinReportTopic } from './topics.js';
 
-/** What a session tells of. Values are parsed JSON; `undefined` stands for what is none. */
+/** Callbacks of a session. Values are parsed JSON; `undefined` means that the payload was not valid. */
 export interface SessionEvents {
-  /** A direct method; what it returns is the answer. */
+  /** Handles a direct method and returns its answer. */
   method(name: string, payload: unknown): { status: number; body: unknown };
   twin(value: unknown): void;
   desired(change: unknown, version: number): void;
-  /** The hub's answer to a report, by what {@link Session.report} returned. */
+  /** The hub's answer to a report, which is identified by the result of {@link Session.report}. */
   answered(report: string, status: number): void;
 }
 
-/** One connection to the hub that listens. */
+/** An open connection to the hub that receives messages. */
 export interface Session {
-  /** Asks for the whole twin. */
+  /** Requests the whole twin. */
   getTwin(): void;
-  /** Changes reported properties. @returns a name for the answer */
+  /**
+   * Updates reported properties.
+   * @returns a name that identifies the answer
+   */
   report(patch: unknown): string;
-  /** Resolves with why it ended. */
+  /** Resolves with the reason when the session ends. */
   ended: Promise<string>;
   end(): Promise<void>;
 }
 
 const CONNECT_TIMEOUT = 30_000;
-/** Milliseconds until a session listens, connection and sign-in included. */
+/** Maximum milliseconds to connect, sign in and subscribe. */
 const OPEN_TIMEOUT = 60_000;
-/** Milliseconds that an end may take which says goodbye; then the connection is cut. */
+/** Maximum milliseconds for a graceful close. After that the connection is cut. */
 const END_TIMEOUT = 5_000;
-/** Seconds between signs of life; the hub's longest is 1767 (Azure docs: iot-mqtt-connect-to-iot-hub). */
+/** Seconds between keep-alive packets. The hub's maximum is 1767 (Azure docs: iot-mqtt-connect-to-iot-hub). */
 const KEEP_ALIVE = 60;
-/** Milliseconds that the hub may take to answer for the twin. */
+/** Maximum milliseconds for the hub to return the twin. */
 const TWIN_TIMEOUT = 30_000;
 
-/** Connects and listens. Throws what kept it from that. */
+/**
+ * Connects and subscribes.
+ * @throws the reason why it could not
+ */
 export async function openSession(
   login: Login,
   port: number,
@@ -51,7 +57,7 @@ export async function openSession(
     clean: true,
     keepalive: KEEP_ALIVE,
     connectTimeout: CONNECT_TIMEOUT,
-    // Signatures end and certificates are renewed: each connection is begun anew, by the channel.
+    // Signatures expire and certificates are renewed, so the channel opens each connection anew.
     reconnectPeriod: 0,
     queueQoSZero: false,
     rejectUnauthorized: true,
@@ -90,7 +96,7 @@ function listening(client: MqttClient, events: SessionEvents): Session {
   client.on('close', () => end('closed'));
   client.on('message', (topic, payload) => {
     const message = parseTopic(topic);
-    // Whatever else the hub may say means nothing here, and ends nothing.
+    // Ignore other messages of the hub.
     if (!message) return;
     if (message.kind === 'method') {
       const { status, body } = events.method(message.name, json(payload));
@@ -128,7 +134,7 @@ function listening(client: MqttClient, events: SessionEvents): Session {
   };
 }
 
-/** Ends a connection for good; what still comes of it means nothing. */
+/** Closes a connection for good and ignores what it still receives. */
 async function finish(client: MqttClient): Promise<void> {
   client.removeAllListeners('message');
   client.on('error', () => undefined);

@@ -1,22 +1,22 @@
-/** Topics that the agent listens on (Azure docs: iot-mqtt-connect-to-iot-hub). */
+/** Topics that the agent subscribes to (Azure docs: iot-mqtt-connect-to-iot-hub). */
 export const LISTENED = [
   '$iothub/methods/POST/#',
   '$iothub/twin/res/#',
   '$iothub/twin/PATCH/properties/desired/#',
 ] as const;
 
-/** What the hub has sent. */
+/** A message from the hub. */
 export type HubMessage =
   | { kind: 'method'; name: string; request: string }
   | { kind: 'answer'; status: number; request: string }
   | { kind: 'desired'; version: number };
 
-/** A name may hold slashes: whoever may call methods may give them any. */
+/** A method name may contain slashes: callers choose the names. */
 const METHOD = /^\$iothub\/methods\/POST\/(.*)\/\?\$rid=([^&/#+]{1,128})$/s;
 const ANSWER = /^\$iothub\/twin\/res\/(\d{1,3})\/\?\$rid=([^&/#+]{1,128})(?:&.*)?$/;
 const DESIRED = /^\$iothub\/twin\/PATCH\/properties\/desired\/\?\$version=(\d{1,15})$/;
 
-/** Reads a topic; undefined for one that means nothing here. */
+/** Parses a topic; undefined for topics that the agent does not use. */
 export function parseTopic(topic: string): HubMessage | undefined {
   const [, name, call] = METHOD.exec(topic) ?? [];
   if (name !== undefined && call !== undefined) return { kind: 'method', name, request: call };

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { within } from '../../watchdog.js';
 import { wholeAnswer } from '../../wholeAnswer.js';
 
-/** Where IoT Edge's security daemon listens for its modules: `unix:///path`, or http. */
+/** The address of IoT Edge's security daemon for its modules: `unix:///path`, or http. */
 export interface Workload {
   uri: string;
   moduleId: string;
@@ -16,7 +16,10 @@ const TIMEOUT = 30_000;
 const signed = z.object({ digest: z.string().min(1) });
 const bundle = z.object({ certificate: z.string().min(1) });
 
-/** Has the daemon sign data with the module's own key (iotedge workload API, "Sign"). @returns base64 */
+/**
+ * Lets the daemon sign data with the module's key (iotedge workload API, "Sign").
+ * @returns base64
+ */
 export async function signWithDaemon(workload: Workload, data: string): Promise<string> {
   const { moduleId, generation } = workload;
   const path = `/modules/${encodeURIComponent(moduleId)}/genid/${encodeURIComponent(generation)}/sign`;
@@ -24,10 +27,10 @@ export async function signWithDaemon(workload: Workload, data: string): Promise<
   return signed.parse(await call(workload, 'POST', path, body)).digest;
 }
 
-/** The certificates, in PEM, that the device's edge hub is trusted by (iotedge workload API, "TrustBundle"). */
+/** Reads the certificates, in PEM, that verify the device's edge hub (iotedge workload API, "TrustBundle"). */
 export async function trustBundle(workload: Workload): Promise<string> {
   const { certificate } = bundle.parse(await call(workload, 'GET', '/trust-bundle'));
-  // The API's document speaks of base64, its implementation answers with PEM itself.
+  // The API's document says base64; its implementation returns PEM.
   return certificate.includes('-----BEGIN') ? certificate : Buffer.from(certificate, 'base64').toString('utf8');
 }
 
@@ -58,7 +61,7 @@ async function call(
   return JSON.parse(answer.text);
 }
 
-/** The daemon's refusal. */
+/** The daemon refused a request. */
 class WorkloadRefused extends Error {
   override name = 'WorkloadRefused';
   readonly code: string;
