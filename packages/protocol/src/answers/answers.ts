@@ -12,17 +12,19 @@ import { SLOT_NAMES } from '../registry/slots.js';
 import { verifiedPull, type VerifiedPull } from '../messages/verifiedPull.js';
 
 /*
- * What the API answers, as schemas. Answers are not parsed by the app, so all but the OpenAPI document and tests take the
- * types only, and a start of the app does not pay for them.
+ * Schemas of the API's answers. The app does not parse answers: only the OpenAPI document and tests use the schemas at
+ * run time. Import types only, so that the app's start does not load them.
  */
 
 export * from './dryRunAnswers.js';
 
 const instant = z.iso.datetime();
 
-/** What a run does; also the name of its orchestration. */
+/** Kinds of runs; also the names of their orchestrations. */
 export const OPERATION_KINDS = ['onboard', 'offboard', 'rotate', 'revoke', 'check'] as const;
-/** Those of which a client has one run at a time: a revocation runs beside it, a check is about many clients. */
+/**
+ * Kinds of which a client has at most one run at a time. A revocation runs beside it; a check is about many clients.
+ */
 export type ClientOperationKind = Exclude<OperationKind, 'revoke' | 'check'>;
 export type OperationKind = (typeof OPERATION_KINDS)[number];
 
@@ -48,7 +50,7 @@ export const step = z
   })
   .readonly()
   .describe('One step of a flow, or of its undoing.');
-/** One step of a flow, or of its undoing. `message` says what a waiting or failed step is up against. */
+/** One step of a flow or of its rollback. `message` says why a step waits or failed. */
 export type Step = z.infer<typeof step>;
 
 export { verifiedPull, type VerifiedPull };
@@ -164,7 +166,7 @@ export const operationFailure = z
   .describe('Why an operation did not succeed, and what it left.');
 export type OperationFailure = z.infer<typeof operationFailure>;
 
-/** Of a run that is about one client; a check is not. */
+/** Fields of runs that are about one client. A check is not. */
 const aboutClient = {
   registry: z.string().exactOptional(),
   connectedRegistry: z.string().exactOptional(),
@@ -192,7 +194,7 @@ export const operation = z
   })
   .readonly()
   .describe('A run. Times are ISO 8601, UTC.');
-/** A run as `GET /api/operations/{id}` shows it. Times are ISO 8601, UTC. */
+/** A run as `GET /api/operations/{id}` returns it. Times are ISO 8601, UTC. */
 export type Operation = z.infer<typeof operation>;
 
 export const operationSummary = z
@@ -272,14 +274,14 @@ export const runningOperation = z
   })
   .readonly()
   .describe('A run that is under way; `id` is its operation.');
-/** The 202 answer of whatever starts a run, attaches to one, or asks one to end. */
+/** The 202 answer of requests that start a run, join one, or ask one to stop. */
 export type RunningOperation = z.infer<typeof runningOperation>;
 
-/** The answer to a report that counts, and to an acknowledgement. */
+/** The answer to an accepted report or acknowledgement. */
 export const reportAnswer = z.object({ status: z.enum(['accepted', 'accepted before']) }).readonly();
 export type ReportAnswer = z.infer<typeof reportAnswer>;
 
-/** What the app has to tell devices that ask by themselves: CloudEvents, as the signal topic has them. */
+/** Messages for devices that poll: CloudEvents, as on the signal topic. */
 export const pendingAnswer = z
   .object({
     messages: z

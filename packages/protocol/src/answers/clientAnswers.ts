@@ -2,11 +2,11 @@ import { z } from 'zod';
 import { SLOT_NAMES } from '../registry/slots.js';
 import { verifiedPull } from '../messages/verifiedPull.js';
 
-/* What the inventory and the check answer, as schemas; taken as types only, as those of answers.ts. */
+/* Schemas of the answers of the inventory and the check. Import types only (see answers.ts). */
 
 const instant = z.iso.datetime();
 
-/** How a client stands, the worst first: a client that is several of these is the first of them. */
+/** States of a client, the worst first. A client in several states is reported in the first of them. */
 export const CLIENT_STATES = [
   'orphaned',
   'revoked',
@@ -50,7 +50,7 @@ export const difference = z
   })
   .readonly()
   .describe('One way in which a client is not as it was set up.');
-/** One way in which a client is not as it was set up. */
+/** One way in which a client differs from its setup. */
 export type Difference = z.infer<typeof difference>;
 
 export const clientView = z
@@ -80,7 +80,7 @@ export const clientView = z
   })
   .readonly()
   .describe('A client that has a credential, from the tags of its secret and from ARM. Times are ISO 8601, UTC.');
-/** A client as the inventory shows it. */
+/** A client in the inventory. */
 export type ClientView = z.infer<typeof clientView>;
 
 export const clientPage = z
@@ -92,7 +92,7 @@ export const clientPage = z
   .describe('A page of clients, in the order of their keys.');
 export type ClientPage = z.infer<typeof clientPage>;
 
-/** What a check says of a client: its state, or that there is no credential of it. */
+/** The verdict of a check about a client: its state, or that it has no credential. */
 const verdict = z.enum([...CLIENT_STATES, 'absent']);
 export type Verdict = z.infer<typeof verdict>;
 

@@ -1,9 +1,9 @@
 /*
- * Every stable code that callers may see, in one place: the compiler lets no other be used, the OpenAPI document lists
- * them, and docs/errors.md explains them (a test keeps the three alike).
+ * Every stable code that callers may see. The compiler allows no others, the OpenAPI document lists them, and
+ * docs/errors.md explains them (a test compares the three).
  */
 
-/** What the routes answer, by `code` of the problem. `member`: what such an answer names besides. */
+/** Codes in the `code` of a problem. `member`: additional field of such an answer. */
 export const ANSWER_CODES = {
   'invalid-request': {
     statuses: [400],
@@ -72,7 +72,7 @@ export const ANSWER_CODES = {
 } as const;
 export type AnswerCode = keyof typeof ANSWER_CODES;
 
-/** What preflight finds wrong with a request. */
+/** Problems that preflight finds in a request. */
 export const PROBLEM_CODES = [
   'registry-not-found',
   'registry-not-premium',
@@ -107,7 +107,7 @@ export const PROBLEM_CODES = [
 ] as const;
 export type ProblemCode = (typeof PROBLEM_CODES)[number];
 
-/** Why an operation did not succeed. */
+/** Reasons why an operation failed. */
 export const FAILURE_CODES = [
   'preflight',
   'cancelled',

@@ -17,7 +17,7 @@ export const problemFound = z
   .describe(
     'Something about a request that must be changed first, by a field of the request or by a command; or, `unknown`, something that nobody could tell.',
   );
-/** Something about a request that must be changed first, by a field of the request or by a command. */
+/** A problem that must be solved first, by a field of the request or by a command. */
 export type Problem = z.infer<typeof problemFound>;
 
 export const plannedWrite = z
@@ -29,7 +29,7 @@ export const plannedWrite = z
   })
   .readonly()
   .describe('One change that the run would make, in words, by the step that makes it.');
-/** One change that the onboarding would make, in words, with the service's own request. */
+/** One change that the onboarding would make: a description, and the request to the service. */
 export type PlannedWrite = z.infer<typeof plannedWrite>;
 
 export const dryRunAnswer = z

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/* What `GET /api/health` answers, as a schema; taken as a type only, as those of answers.ts. */
+/* Schema of the answer of `GET /api/health`. Import types only (see answers.ts). */
 
 const RIGHT_STATES = ['given', 'missing', 'unreachable', 'unknown'] as const;
 

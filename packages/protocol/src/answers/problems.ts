@@ -1,6 +1,6 @@
 import type { Problem } from './answers.js';
 
-/** Those for which a run is refused. What is only unknown is reported, and refuses nothing. */
+/** Problems that refuse a run. Unknown facts are reported but do not refuse it. */
 export function refusing(problems: readonly Problem[]): Problem[] {
   return problems.filter(({ unknown }) => unknown !== true);
 }

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { SLOT_NAMES } from '../registry/slots.js';
 
-/* What `GET /api/rotations/schedule` answers, as a schema; taken as a type only, as those of answers.ts. */
+/* Schema of the answer of `GET /api/rotations/schedule`. Import types only (see answers.ts). */
 
-/** What nobody can tell of a connected registry's sync. */
+/** Facts about a connected registry's sync that may be unknown. */
 const UNKNOWN_SYNC = ['connectedRegistry', 'schedule', 'lastSync', 'syncToken'] as const;
 export type UnknownSync = (typeof UNKNOWN_SYNC)[number];
 

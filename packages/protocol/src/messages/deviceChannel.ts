@@ -1,6 +1,6 @@
 /**
- * How a client's device is told of something: by an event of the signal topic, by its IoT Hub, or not at all, since it
- * asks by itself. The hub is named as IOT_HUBS names it; without a module the device itself is called.
+ * How a client's device receives messages: by an event of the signal topic, through its IoT Hub, or by polling. The hub
+ * is named as in IOT_HUBS; without a module the message goes to the device itself.
  */
 export type DeviceChannelChoice =
   | { readonly kind: 'eventGrid' }
@@ -9,5 +9,5 @@ export type DeviceChannelChoice =
 
 export const CHANNEL_KINDS = ['eventGrid', 'iotHub', 'poll'] as const satisfies DeviceChannelChoice['kind'][];
 
-/** Of a client that no profile says anything else about. */
+/** The channel of clients without a profile that names one. */
 export const DEFAULT_CHANNEL: DeviceChannelChoice = { kind: 'eventGrid' };

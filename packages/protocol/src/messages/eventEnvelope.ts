@@ -5,19 +5,19 @@ const instant = z.string().refine((text) => !Number.isNaN(Date.parse(text)), 'is
 const optionalText = z.string().nullish();
 const optionalInstant = instant.nullish();
 
-/** The parts of an event that are looked at, whichever schema it has. Without data `data` is undefined, as it is for null. */
+/** The parts of an event that are read, for both schemas. `data` is undefined if it is absent or null. */
 export interface EventEnvelope {
   readonly type: string;
   readonly id: string;
   readonly data: unknown;
   readonly subject?: string;
   readonly source?: string;
-  /** As the event has it, by its sender's clock. */
+  /** The time in the event, by the sender's clock. */
   readonly time?: string;
 }
 
 /**
- * Event Grid's schema, and CloudEvents 1.0 in structured mode. Data are optional in both. Sources: Azure docs,
+ * Event Grid's schema, and CloudEvents 1.0 in structured mode. `data` is optional in both. Sources: Azure docs,
  * event-grid/event-schema and cloud-event-schema; CloudEvents 1.0, "JSON Event Format", 3.1.
  */
 const eitherSchema = z.union([
@@ -48,10 +48,10 @@ const eitherSchema = z.union([
   }),
 ]);
 
-/** What is said of a text that holds no event. */
+/** The error text for a value that is not an event. */
 export const NO_EVENT = "is neither an event of Event Grid's schema nor a CloudEvent 1.0";
 
-/** Reads one event of either schema; undefined when it is neither. */
+/** Parses one event; undefined if it has neither schema. */
 export function parseEnvelope(value: unknown): EventEnvelope | undefined {
   const parsed = eitherSchema.safeParse(value);
   if (!parsed.success) return undefined;
@@ -66,14 +66,14 @@ export function parseEnvelope(value: unknown): EventEnvelope | undefined {
   };
 }
 
-/** Of a CloudEvent JSON data may stand in base64 instead (CloudEvents 1.0, "JSON Event Format", 3.1.1). */
+/** A CloudEvent may have its JSON data in base64 instead (CloudEvents 1.0, "JSON Event Format", 3.1.1). */
 function dataOf({ data, data_base64: encoded }: { data?: unknown; data_base64?: unknown }): unknown {
   return typeof encoded === 'string' ? parseJson(Buffer.from(encoded, 'base64').toString('utf8')) : data;
 }
 
 /**
- * Reads a CloudEvent in binary mode: its attributes are headers, the body is its data. Undefined when the headers say that it
- * is none. Source: CloudEvents 1.0, "HTTP Protocol Binding", 3.1.
+ * Parses a CloudEvent in binary mode: headers are its attributes, the body is its data. Returns undefined if the
+ * headers are not those of a CloudEvent. Source: CloudEvents 1.0, "HTTP Protocol Binding", 3.1.
  */
 export function parseBinaryEnvelope(
   headers: Readonly<Record<string, unknown>>,
@@ -91,7 +91,7 @@ export function parseBinaryEnvelope(
   });
 }
 
-/** Whether a request claims to be a CloudEvent in binary mode. */
+/** Whether a request declares a CloudEvent in binary mode. */
 export function isBinaryMode(headers: Readonly<Record<string, unknown>>): boolean {
   return headers['ce-specversion'] !== undefined;
 }

@@ -1,12 +1,12 @@
 import { parseEnvelope, type EventEnvelope } from './eventEnvelope.js';
 
-/** An event as the app looks at it. */
+/** An event as the app reads it. */
 export interface IncomingEvent extends Omit<EventEnvelope, 'time'> {
-  /** ISO 8601, UTC; never later than `now`, since whoever sends it may have any clock. */
+  /** ISO 8601, UTC; never later than `now`, because the sender's clock may be wrong. */
   readonly at?: string;
 }
 
-/** An event in Event Grid's schema or as a CloudEvent 1.0; undefined when it is neither. */
+/** Parses an event in Event Grid's schema or as a CloudEvent 1.0; undefined if it is neither. */
 export function parseEvent(event: unknown, now: Date): IncomingEvent | undefined {
   const parsed = parseEnvelope(event);
   if (!parsed) return undefined;

@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import { FAILURE_CODES } from '../answers/codes.js';
 
-/** CloudEvents types of what operators should look at. They are on the signal topic too, under subjects of their own. */
+/** CloudEvents types of alerts for operators. They are published on the signal topic, under their own subjects. */
 export const ROTATION_FAILED = 'ConnectedRegistry.RotationFailed';
 export const ROTATIONS_STOPPED = 'ConnectedRegistry.RotationsStopped';
 
-/** Data of a {@link ROTATION_FAILED} event. The credential in use is untouched, unless the rotation was urgent. */
+/** Data of a {@link ROTATION_FAILED} event. The credential in use is unchanged, unless the rotation was urgent. */
 export const rotationFailed = z.object({
   operation: z.string(),
   registry: z.string(),
@@ -14,19 +14,22 @@ export const rotationFailed = z.object({
   urgent: z.boolean(),
   code: z.enum(FAILURE_CODES),
   message: z.string(),
-  /** When the sweep tries again at the earliest (ISO 8601); absent where it does not. */
+  /** Earliest time of the sweep's next attempt (ISO 8601); absent if there is none. */
   nextTryAt: z.iso.datetime().exactOptional(),
 });
 export type RotationFailed = z.infer<typeof rotationFailed>;
 
-/** Data of a {@link ROTATIONS_STOPPED} event: a sweep met so many failures that it started no more, or failed itself. */
+/**
+ * Data of a {@link ROTATIONS_STOPPED} event: a sweep started no more rotations because too many failed, or it failed
+ * itself.
+ */
 export const rotationsStopped = z.object({
   sweep: z.string(),
   reason: z.string(),
   started: z.int(),
   failed: z.int(),
   left: z.int(),
-  /** When the next sweep goes on (ISO 8601). */
+  /** When the next sweep continues (ISO 8601). */
   restsUntil: z.iso.datetime(),
 });
 export type RotationsStopped = z.infer<typeof rotationsStopped>;

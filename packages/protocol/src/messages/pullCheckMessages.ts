@@ -1,16 +1,16 @@
 import { z } from 'zod';
 import { seenSecrets } from '../redaction/seenSecrets.js';
 
-/** CloudEvents types on the signal topic, which carries what the app tells devices. */
+/** CloudEvents types of messages to devices on the signal topic. */
 export const PULL_CHECK_REQUESTED = 'ConnectedRegistry.PullCheckRequested';
 export const CREDENTIAL_PROMOTED = 'ConnectedRegistry.CredentialPromoted';
 
-/** Names one version of a Key Vault secret. The vault's address is never sent: the agent has it from its own settings. */
+/** Names one version of a Key Vault secret. The vault's address is never sent; the agent takes it from its settings. */
 const secretReference = z.object({ name: z.string().min(1).max(127), version: z.string().min(1).max(64) });
 
 /**
- * A place in a trace, as version 00 of W3C Trace Context writes it: `00-{trace}-{span}-{flags}`, neither of the two all zeros.
- * Source: w3.org/TR/trace-context, "traceparent Header Field Values".
+ * A position in a trace, in version 00 of W3C Trace Context: `00-{trace}-{span}-{flags}`, where neither id is all
+ * zeros. Source: w3.org/TR/trace-context, "traceparent Header Field Values".
  */
 export const traceparent = z.string().regex(/^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/);
 
@@ -25,21 +25,24 @@ export const pullCheckRequested = z.object({
   client: z.string().min(1).max(128),
   connectedRegistry: z.string().min(1),
   secret: secretReference,
-  /** `repository:tag` or `repository@sha256:...`, without a registry host: the host is the one the secret names. */
+  /** `repository:tag` or `repository@sha256:...`, without a registry host: the secret names the host. */
   image: z.string().min(1),
   keyId: z.string().min(1),
   reportKey: z.string().min(1),
   /** After this instant (ISO 8601, UTC) a report is answered with 410. */
   expiresAt: z.iso.datetime(),
-  /** The trace that asks, which the report goes on with as its own header of this name; two that differ in it alone are one. */
+  /**
+   * The trace of the request. The report continues it in its own header of this name. Two requests that differ only in
+   * it are the same request.
+   */
   traceparent: traceparent.optional(),
 });
 export type PullCheckRequested = z.infer<typeof pullCheckRequested>;
 
 /**
- * Data of a {@link CREDENTIAL_PROMOTED} event: `secret` is now the one to use. With `keyId`, `reportKey` and `expiresAt`, which
- * older senders leave out, the agent acknowledges once its consumers have it: `POST /api/promotions/{operation}` with
- * `Authorization: PullCheck {keyId}:{reportKey}`.
+ * Data of a {@link CREDENTIAL_PROMOTED} event: `secret` is now the one to use. With `keyId`, `reportKey` and
+ * `expiresAt`, which earlier senders omit, the agent acknowledges once its consumers have it: `POST
+ * /api/promotions/{operation}` with `Authorization: PullCheck {keyId}:{reportKey}`.
  */
 export const credentialPromoted = z.object({
   operation: z.string().min(1).max(128),
@@ -55,15 +58,15 @@ export const credentialPromoted = z.object({
 export type CredentialPromoted = z.infer<typeof credentialPromoted>;
 
 /**
- * How a pull check ended at the device. Everything but `pulled` is a failure class; domain/pullCheck/pullCheckDecision.ts says
- * which of them are tried again.
+ * How a pull check ended at the device. All values except `pulled` are failures; domain/pullCheck/pullCheckDecision.ts
+ * decides which of them are retried.
  * - `unauthorized`: 401 from the token endpoint: not synced yet, a wrong slot, or a disabled token.
  * - `insufficient-scope`: authenticated, but the token has no right to this repository.
  * - `manifest-unknown`: the repository or tag is not (yet) at the connected registry.
- * - `digest-mismatch`: bytes received do not have the digest they were asked for by.
- * - `unreachable`, `tls`: no connection to the connected registry, or none that can be trusted.
+ * - `digest-mismatch`: the received bytes do not match their digest.
+ * - `unreachable`, `tls`: no connection to the connected registry, or an untrusted one.
  * - `secret-unavailable`, `secret-invalid`: the vault refused or has no such version; or its value cannot be used.
- * - `error`: anything else; the agent's own log says what.
+ * - `error`: any other failure; see the agent's log.
  */
 export const pullOutcome = z.enum([
   'pulled',
@@ -81,7 +84,9 @@ export type PullOutcome = z.infer<typeof pullOutcome>;
 
 const digest = z.string().regex(/^sha256:[0-9a-f]{64}$/, 'must be sha256: and 64 hexadecimal digits');
 
-/** How each field of a report must look: the fix that a refused one is told, and the field's description in the API. */
+/**
+ * The required form of each field of a report: shown as the fix of an invalid field, and as its description in the API.
+ */
 export const REPORT_FIELDS = {
   expiresAt: "the event's own expiresAt, an ISO 8601 instant in UTC",
   outcome: 'pulled, or one of the failure classes',
@@ -93,7 +98,7 @@ export const REPORT_FIELDS = {
   clockSkewSeconds: 'a whole number: how far the clock of the device is ahead, or below zero behind',
 } as const;
 
-/** The device's report. `digest` and `bytes` (manifest, config and layers) are there after a pull that succeeded. */
+/** The device's report. `digest` and `bytes` (manifest, config and layers) are present after a successful pull. */
 export const pullCheckReport = z
   .strictObject({
     expiresAt: z.iso.datetime().describe(REPORT_FIELDS.expiresAt),
@@ -103,7 +108,7 @@ export const pullCheckReport = z
     bytes: z.int().min(0).nullish().describe(REPORT_FIELDS.bytes),
     milliseconds: z.number().min(0).describe(REPORT_FIELDS.milliseconds),
     agent: z.string().min(1).max(128).describe(REPORT_FIELDS.agent),
-    /** There where the device has noticed that its clock is wrong. It decides nothing. */
+    /** Present if the device has detected that its clock is wrong. It decides nothing. */
     clockSkewSeconds: z.int().optional().describe(REPORT_FIELDS.clockSkewSeconds),
   })
   .refine((r) => r.outcome !== 'pulled' || (r.digest && typeof r.bytes === 'number'), {
@@ -112,14 +117,17 @@ export const pullCheckReport = z
   });
 export type PullCheckReport = z.infer<typeof pullCheckReport>;
 
-/** How each field of an acknowledgement must look: the fix that a refused one is told, and its description in the API. */
+/**
+ * The required form of each field of an acknowledgement: shown as the fix of an invalid field, and as its description
+ * in the API.
+ */
 export const ACKNOWLEDGEMENT_FIELDS = {
   expiresAt: REPORT_FIELDS.expiresAt,
   version: "the main secret's version that the consumers have",
   agent: REPORT_FIELDS.agent,
 } as const;
 
-/** The device's word that its consumers have a promoted credential. */
+/** The device's confirmation that its consumers have a promoted credential. */
 export const promotionAcknowledgement = z.strictObject({
   expiresAt: z.iso.datetime().describe(ACKNOWLEDGEMENT_FIELDS.expiresAt),
   version: z

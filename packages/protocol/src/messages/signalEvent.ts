@@ -7,10 +7,10 @@ import {
   type PullCheckRequested,
 } from './pullCheckMessages.js';
 
-/** CloudEvents source of everything that the app tells devices and operators. */
+/** CloudEvents source of all messages to devices and operators. */
 export const SOURCE = '/connected-registry-onboarding';
 
-/** What a device is told, and an id that is the same for the same message. */
+/** A message to a device, with an id that stays the same when it is repeated. */
 export type Signal =
   | { readonly kind: 'pullCheckRequested'; readonly id: string; readonly data: PullCheckRequested }
   | { readonly kind: 'credentialPromoted'; readonly id: string; readonly data: CredentialPromoted };
@@ -18,9 +18,10 @@ export type Signal =
 const TYPE = { pullCheckRequested: PULL_CHECK_REQUESTED, credentialPromoted: CREDENTIAL_PROMOTED } as const;
 
 /**
- * The message as a CloudEvent 1.0, alike on the signal topic and in the answer to a device that asks. Its subject ends in a
- * separator and the hash of the client's key: filters of Event Grid compare beginnings, and by default without case, so that
- * `.../clients/dev-1` alone would also match what dev-10 and DEV-1 are sent, their report keys included.
+ * Converts a message to a CloudEvent 1.0, which is the same on the signal topic and in the answer to a device that
+ * polls. Its subject ends in a separator and the hash of the client's key: Event Grid filters compare prefixes, by
+ * default without case, so that `.../clients/dev-1` alone would also match messages to dev-10 and DEV-1, including
+ * their report keys.
  */
 export function signalEvent({ kind, id, data }: Signal) {
   const { connectedRegistry, client, operation } = data;
@@ -29,22 +30,22 @@ export function signalEvent({ kind, id, data }: Signal) {
   return { specversion: '1.0', type: TYPE[kind], id, source: SOURCE, subject, data } as const;
 }
 
-/** What an event is about: the client that a connected registry has under this name. */
+/** The subject of an event about a client of a connected registry. */
 export function clientSubject({ connectedRegistry, client }: { connectedRegistry: string; client: string }): string {
   return `connectedRegistries/${connectedRegistry}/clients/${client}`;
 }
 
-/** What a device's subscription filters on: the whole subject of its messages, which begins no other. */
+/** The filter of a device's subscription: the whole subject of its messages, which is a prefix of no other subject. */
 export function signalSubject(reference: ClientReference): string {
   return `${clientSubject(reference)}/${keyHash(clientKey(reference))}`;
 }
 
-/** Of one attempt's request. */
+/** The id of the request of one attempt. */
 export function pullCheckEventId(operation: string, attempt: number): string {
   return `${operation}.${attempt}`;
 }
 
-/** Of a promotion. */
+/** The id of a promotion. */
 export function promotionEventId(operation: string): string {
   return `${operation}.promoted`;
 }

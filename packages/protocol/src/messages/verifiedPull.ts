@@ -10,5 +10,5 @@ export const verifiedPull = z
   })
   .readonly()
   .describe('What the device pulled when the credential was verified.');
-/** What was pulled when the credential was verified. Times are ISO 8601. */
+/** The pull that verified the credential. Times are ISO 8601. */
 export type VerifiedPull = z.infer<typeof verifiedPull>;

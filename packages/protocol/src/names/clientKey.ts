@@ -9,16 +9,17 @@ export interface ClientReference {
   readonly client: string;
 }
 
-/** The client alone, of what says more about it. */
+/** The reference alone, without the other fields of an object. */
 export function referenceOf({ registry, connectedRegistry, client }: ClientReference): ClientReference {
   return { registry, connectedRegistry, client };
 }
 
 /**
- * The name under which everything about one client is found: its durable instance, its Key Vault secret (and, with
- * `-candidate`, the secret under test). Holds `[a-z0-9-]` only and at most 95 characters: the Durable Task Scheduler
- * allows 100 in an instance id, the JavaScript SDK puts ids unescaped into URLs, and a secret's name may have 127.
- * Registry names ignore case in ARM, device ids do not in IoT Hub, so only the former are folded into the hash.
+ * The key under which everything about one client is stored: its durable instance and its Key Vault secret (with
+ * `-candidate`, the secret under test). It contains `[a-z0-9-]` only and at most 95 characters: the Durable Task
+ * Scheduler allows 100 in an instance id, the JavaScript SDK puts ids unescaped into URLs, and a secret's name may have
+ * 127. Registry names ignore case in ARM, but device ids in IoT Hub do not, so only the former are lower-cased before
+ * hashing.
  */
 export function clientKey(reference: ClientReference): string {
   const registry = reference.registry.toLowerCase();
@@ -27,12 +28,12 @@ export function clientKey(reference: ClientReference): string {
   return `${keyPrefix({ registry, connectedRegistry })}${slug(reference.client, 32)}-${hash}`;
 }
 
-/** The hash that a client's key ends in: 16 hexadecimal digits. */
+/** The hash at the end of a client's key: 16 hexadecimal digits. */
 export function keyHash(key: string): string {
   return key.slice(key.lastIndexOf('-') + 1);
 }
 
-/** What the keys of all clients of a connected registry begin with; those of a similar name may begin so too. */
+/** The prefix of the keys of all clients of a connected registry. Keys of a similarly named one may have it too. */
 export function keyPrefix({
   registry,
   connectedRegistry,
@@ -47,7 +48,7 @@ export function slug(text: string, length: number): string {
   return cut === '' ? 'x' : cut;
 }
 
-/** The first `length` hexadecimal digits of SHA-256 over the parts, kept apart by their JSON form. */
+/** The first `length` hexadecimal digits of SHA-256 over the parts. Their JSON form separates them. */
 export function shortHash(parts: readonly unknown[], length: number): string {
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, length);
 }

@@ -1,14 +1,14 @@
 /**
- * A secret's value: a docker `config.json` for one endpoint. There is no separate password field, because podman and
- * skopeo read only `auth`; docker and Kubernetes pull secrets take the file as it is.
- * Source: docker/cli, cli/config/configfile; containers/image, docs/containers-auth.json.5.md.
+ * A secret's value: a docker `config.json` for one endpoint. It has no separate password field, because podman and
+ * skopeo read only `auth`; docker and Kubernetes pull secrets accept the file as it is. Source: docker/cli,
+ * cli/config/configfile; containers/image, docs/containers-auth.json.5.md.
  */
 export function dockerConfig(endpoint: string, userName: string, password: string): string {
   const auth = Buffer.from(`${userName}:${password}`, 'utf8').toString('base64');
   return JSON.stringify({ auths: { [endpoint]: { auth } } });
 }
 
-/** The endpoints (host:port) that a docker `config.json` has credentials for; none when it is no such file. */
+/** The endpoints (host:port) that a docker `config.json` has credentials for; empty if the text is not such a file. */
 export function dockerConfigEndpoints(value: string): string[] {
   try {
     const parsed: unknown = JSON.parse(value);

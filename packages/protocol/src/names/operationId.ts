@@ -1,10 +1,13 @@
-/** A run of a client's work, as callers see it: `{instance}.{run}`. Instances hold `[a-z0-9-]` only, so the dot is ours. */
+/**
+ * The id of a run as callers see it: `{instance}.{run}`. Instance ids contain `[a-z0-9-]` only, so the dot separates
+ * the two.
+ */
 export interface OperationId {
   readonly instance: string;
   readonly run: string;
 }
 
-/** Also of the API's parameter. */
+/** Also the pattern of the API's parameter. */
 export const OPERATION_ID = /^(?<instance>[a-z0-9-]{1,100})\.(?<run>[a-z0-9]{1,32})$/;
 
 export function formatOperationId(id: OperationId): string {
@@ -18,25 +21,25 @@ export function parseOperationId(text: string): OperationId | undefined {
 }
 
 /**
- * A new run's id: the instant in base 36, so that ids sort by time, and 32 random bits.
- * @param random at least four bytes.
+ * Creates a run id: the instant in base 36, so that ids sort by time, and 32 random bits.
+ * @param random at least four bytes
  */
 export function newRunId(now: Date, random: Uint8Array): string {
   const suffix = Buffer.from(random.subarray(0, 4)).readUInt32BE(0).toString(36).padStart(7, '0');
   return now.getTime().toString(36).padStart(9, '0') + suffix;
 }
 
-/** The instant in a run id (ISO 8601); undefined of what is none. */
+/** The instant in a run id (ISO 8601); undefined if the text is not a run id. */
 export function instantOf(run: string): string | undefined {
   const instant = Number.parseInt(run.slice(0, 9), 36);
   return Number.isFinite(instant) ? new Date(instant).toISOString() : undefined;
 }
 
-/** Whether a run id may have been made by `now`: the instant in it is not in the future, but for clocks that differ. */
+/** Whether a run id may have been created by `now`: its instant is not in the future, apart from clock differences. */
 export function beganBy(run: string, now: Date): boolean {
   const instant = Number.parseInt(run.slice(0, 9), 36);
   return Number.isFinite(instant) && instant <= now.getTime() + CLOCK_SKEW;
 }
 
-/** Clocks of the app's instances may differ by this much, in milliseconds. */
+/** Maximum difference between the clocks of the app's instances, in milliseconds. */
 const CLOCK_SKEW = 60_000;

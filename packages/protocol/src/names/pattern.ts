@@ -1,6 +1,6 @@
 /**
- * Whether a name fits a pattern, in which `*` stands for any characters, none too. Takes time in proportion to their
- * lengths, whatever the pattern: names come from outside.
+ * Whether a name matches a pattern, where `*` stands for any number of characters, including none. Runs in linear time
+ * for any pattern, because names come from outside.
  */
 export function fitsPattern(pattern: string, name: string): boolean {
   const [first = '', ...rest] = pattern.split('*');

@@ -1,7 +1,7 @@
 import { shortHash } from './clientKey.js';
 
 /**
- * What a scope map grants: repository -> actions. Repository names may be wildcards as ACR defines them: `prefix/*` or `*`.
+ * The permissions of a scope map: repository -> actions. Repository names may be ACR's wildcards: `prefix/*` or `*`.
  * Source: Azure docs, container-registry-token-based-repository-permissions.
  */
 export type Permissions = Readonly<Record<string, readonly RepositoryAction[]>>;
@@ -15,7 +15,7 @@ export const REPOSITORY_ACTIONS = [
 ] as const;
 export type RepositoryAction = (typeof REPOSITORY_ACTIONS)[number];
 
-/** What an event may ask for; more only by an operator's request. */
+/** Actions that an event may request. Only an operator may request more. */
 export const READ_ACTIONS: readonly RepositoryAction[] = ['content/read', 'metadata/read'];
 
 const MAX_NAME_CHARACTERS = 255;
@@ -29,7 +29,7 @@ export const REPOSITORY_RULE = {
   pattern: `${REPOSITORY.source}|${WILDCARD.source}`,
 } as const;
 
-/** A repository name as the OCI distribution specification has it, or a wildcard. */
+/** Whether a text is a repository name by the OCI distribution specification, or a wildcard. */
 export function isRepositoryPattern(name: string): boolean {
   return name.length <= MAX_NAME_CHARACTERS && (REPOSITORY.test(name) || WILDCARD.test(name));
 }
@@ -38,19 +38,19 @@ export function isWildcard(pattern: string): boolean {
   return pattern.endsWith('*');
 }
 
-/** A scope map's action strings, sorted, so that equal permissions are equal lists. */
+/** A scope map's action strings, sorted, so that equal permissions give equal lists. */
 export function toActions(permissions: Permissions): string[] {
   return Object.entries(permissions)
     .flatMap(([repository, actions]) => actions.map((action) => `repositories/${repository}/${action}`))
     .sort();
 }
 
-/** Tells whether a scope map still grants what it did, whatever the order of its actions: 12 hexadecimal digits. */
+/** A fingerprint of a scope map's permissions, independent of the order of its actions: 12 hexadecimal digits. */
 export function rightsHash(actions: readonly string[]): string {
   return shortHash([[...lowered(actions)].sort()], 12);
 }
 
-/** Action strings as the service compares them: without case. */
+/** Action strings in lower case, because the service ignores case. */
 function lowered(actions: readonly string[]): Set<string> {
   return new Set(actions.map((action) => action.toLowerCase()));
 }
@@ -65,13 +65,13 @@ function parseAction(text: string): Grant | undefined {
   return match?.[1] && match[2] ? { pattern: match[1], action: match[2] } : undefined;
 }
 
-/** Whether everything that `pattern` matches is matched by `granted`. */
+/** Whether `granted` matches everything that `pattern` matches. */
 export function patternCovers(granted: string, pattern: string): boolean {
   if (granted === '*' || granted === pattern) return true;
   return granted.endsWith('/*') && pattern.startsWith(granted.slice(0, -1));
 }
 
-/** Whether a scope map's action strings allow `action` on all that `pattern` names. Matches are additive. */
+/** Whether a scope map's action strings allow `action` on everything that `pattern` names. Grants add up. */
 export function actionsCover(actions: readonly string[], pattern: string, action: string): boolean {
   return actions
     .map(parseAction)
@@ -83,19 +83,21 @@ export function actionsCover(actions: readonly string[], pattern: string, action
     );
 }
 
-/** Whether the permissions allow pulling from this very repository. */
+/** Whether the permissions allow pulling from exactly this repository. */
 export function permissionsCover(permissions: Permissions, repository: string, action: RepositoryAction): boolean {
   return actionsCover(toActions(permissions), repository, action);
 }
 
-/** Equal as sets: the service keeps the order in which actions were sent, and scope maps made by hand have their own. */
+/**
+ * Compares as sets: the service keeps the order in which actions were sent, and scope maps made by hand have their own.
+ */
 export function sameActions(left: readonly string[], right: readonly string[]): boolean {
   const all = lowered(left);
   const wanted = lowered(right);
   return all.size === wanted.size && [...wanted].every((action) => all.has(action));
 }
 
-/** The first repository, by name, that these action strings allow an image to be pulled from; no wildcard. */
+/** The first repository by name that these action strings allow pulling from; wildcards do not count. */
 export function pullableRepository(actions: readonly string[]): string | undefined {
   return actions
     .map(parseAction)
@@ -106,7 +108,7 @@ export function pullableRepository(actions: readonly string[]): string | undefin
     .at(0);
 }
 
-/** Rights of a connected registry's own sync token; no client may have them. Source: Azure docs, as above. */
+/** Actions of a connected registry's own sync token, which no client may have. Source: Azure docs, as above. */
 export function hasGatewayActions(actions: readonly string[]): boolean {
   return actions.some((action) => action.toLowerCase().startsWith('gateway/'));
 }

@@ -2,25 +2,27 @@ import type { VerifiedPull } from '../answers/answers.js';
 import type { ClientReference } from './clientKey.js';
 import { SLOT_NAMES, type KnownSlot, type SlotName } from '../registry/slots.js';
 
-/** Value of the `managedBy` tag: only secrets that carry it are ours. */
+/** Value of the `managedBy` tag: only secrets with it belong to the app. */
 export const MANAGED_BY = 'connected-registry-onboarding';
 
-/** Longest value of a secret's tag. Source: Azure docs, key-vault/general/about-keys-secrets-certificates. */
+/**
+ * Maximum length of the value of a secret's tag. Source: Azure docs, key-vault/general/about-keys-secrets-certificates.
+ */
 const TAG_VALUE_LENGTH = 256;
 
-/** Which resources a run made itself, and may therefore take away again; and which rights it gave. */
+/** The resources that a run created, and may therefore delete, and the permissions that it granted. */
 export interface MadeByUs {
   readonly scopeMap: boolean;
   readonly token: boolean;
-  /** {@link rightsHash} of what the scope map was to grant, so that a later change of it shows. */
+  /** {@link rightsHash} of the permissions that the scope map was given, to detect later changes. */
   readonly rights?: string;
-  /** Of a token that others made: the scope map that it had, and is to have again. */
+  /** Set for a token that others created: its previous scope map, which is restored at the end. */
   readonly foundScopeMap?: string;
 }
 
 export type { VerifiedPull };
 
-/** All that we must know about a stored credential without reading its value. Times are ISO 8601. */
+/** All facts about a stored credential that are needed without reading its value. Times are ISO 8601. */
 export interface CredentialTags extends ClientReference {
   readonly token: string;
   readonly scopeMap: string;
@@ -30,23 +32,25 @@ export interface CredentialTags extends ClientReference {
     readonly run: string;
     readonly attempt: number;
     readonly slotCreatedAt: string;
-    /** host:port that the secret is for; absent when it is too long for the tag. */
+    /** The endpoint of the secret as host:port; absent if it is too long for the tag. */
     readonly endpoint?: string;
   };
   readonly made: MadeByUs;
   readonly pull?: VerifiedPull;
-  /** The password before this one, which is to be revoked. */
+  /** The previous password, which is to be revoked. */
   readonly revokeOld?: OldPassword;
 }
 
-/** A password that is not to be used any more; `from`: when whoever uses it has surely had time to change. */
+/** A password that must no longer be used. `from`: the instant when all its users have had time to change. */
 export interface OldPassword extends KnownSlot {
   readonly from: string;
 }
 
 export type Tags = Readonly<Record<string, string>>;
 
-/** Packs the facts into Key Vault tags; a secret may have 15. An image too long for a tag is left out. */
+/**
+ * Packs the facts into Key Vault tags, of which a secret may have 15. An image that is too long for a tag is omitted.
+ */
 export function formatTags(facts: CredentialTags): Record<string, string> {
   const tags: Record<string, string> = {
     managedBy: MANAGED_BY,
@@ -101,7 +105,10 @@ function parseMade(text: string): MadeByUs {
   };
 }
 
-/** Reads the tags back; undefined when the secret is not ours or its tags were changed beyond recognition. */
+/**
+ * Parses the tags; undefined if the secret does not belong to the app or its tags were changed so that they cannot be
+ * read.
+ */
 export function parseTags(tags: Tags): CredentialTags | undefined {
   const { registry, connectedRegistry, client, token, scopeMap, slot, expiresOn, issued, made } = tags;
   if (tags['managedBy'] !== MANAGED_BY || !registry || !connectedRegistry || !client || !token || !scopeMap) return;

@@ -3,18 +3,18 @@ import { seenSecrets } from './seenSecrets.js';
 
 const METHODS = ['debug', 'dir', 'error', 'info', 'log', 'table', 'trace', 'warn'] as const;
 
-/** So much of an object is looked at: what `console` itself would show, and more. */
+/** Limits of the inspection of an object: at least what `console` itself would show. */
 const LOOK = { depth: 12, maxArrayLength: 1000, maxStringLength: Infinity };
 
-/** What an uncaught error keeps when it is printed: libraries hang requests, answers and causes on theirs. */
+/** Properties of an uncaught error that are kept when it is printed. Libraries attach requests, answers and causes. */
 const SHOWN = ['name', 'message', 'stack', 'code'];
 
 const GUARDED = Symbol.for('connected-registry-onboarding.guardedOutput');
 
 /**
- * Takes the secrets that this process has seen out of whatever it prints from now on: its own output, what libraries print,
- * warnings, and errors that end the process. Twice is once. A value that is split between two writes of a stream is not
- * found; the console writes whole lines.
+ * Removes the secrets that this process has seen from everything that it prints: its own output, output of libraries,
+ * warnings, and errors that end the process. Calling it twice has no further effect. A secret that is split between two
+ * writes to a stream is not found; the console writes whole lines.
  */
 export function guardOutput(): void {
   if (Reflect.has(process, GUARDED)) return;
@@ -27,14 +27,14 @@ export function guardOutput(): void {
   guardStream(process.stderr);
   guardWarnings();
   guardRawDebug();
-  // Before the runtime prints it, and before any other listener sees it.
+  // Runs before the runtime prints the error, and before other listeners see it.
   process.on('uncaughtExceptionMonitor', endWithoutSecrets);
 }
 
 /**
- * Node prints an uncaught value by itself, past every stream. Of one that cannot be scrubbed, such as a text or a frozen error,
- * the text is printed here, and the process ends as it would have; unless somebody has asked for the value, whose output is
- * guarded.
+ * Node prints an uncaught value directly, not through a stream. If the value cannot be scrubbed, such as a string or a
+ * frozen error, its text is printed here and the process ends as it would have, unless another listener handles the
+ * value; its output is guarded.
  */
 function endWithoutSecrets(error: unknown): void {
   scrub(error);
@@ -45,12 +45,12 @@ function endWithoutSecrets(error: unknown): void {
   process.exit(1);
 }
 
-/** All that a printer may show of a value. */
+/** Everything that a printer may show of a value. */
 function textOf(value: unknown): string {
   return `${inspect(value, LOOK)}${types.isNativeError(value) ? `\n${value.stack ?? ''}` : ''}`;
 }
 
-/** What may be printed: itself, or where it holds a secret its text without. */
+/** The value, or its redacted text if it contains a secret. */
 function printable(value: unknown): unknown {
   if (typeof value === 'string') return seenSecrets.redact(value);
   if (typeof value !== 'object' || value === null) return value;
@@ -65,10 +65,10 @@ function guardStream(stream: NodeJS.WriteStream): void {
   stream.end = (chunk?: unknown, ...rest: unknown[]): NodeJS.WriteStream => end(...redactedChunk(chunk, rest));
 }
 
-/** Encodings of a text that is bytes in another form. */
+/** Encodings of bytes in another form. */
 const BYTES: readonly unknown[] = ['hex', 'base64', 'base64url', 'latin1', 'binary', 'ascii'];
 
-/** The arguments of a write: the chunk's bytes as text where that holds a secret, else as they were given. */
+/** The arguments of a write. A chunk that contains a secret becomes redacted text; other chunks are unchanged. */
 function redactedChunk(chunk: unknown, rest: readonly unknown[]): unknown[] {
   const [encoding, ...others] = rest;
   const asGiven = [typeof chunk === 'string' ? seenSecrets.redact(chunk) : chunk, ...rest];
@@ -84,7 +84,7 @@ function bytesOf(chunk: unknown, encoding: unknown): Buffer | undefined {
   return Buffer.isEncoding(encoding) ? Buffer.from(chunk, encoding) : undefined;
 }
 
-/** Node's own way past the streams, which libraries know of. */
+/** Node's own output function that bypasses the streams. Some libraries use it. */
 function guardRawDebug(): void {
   const print: unknown = Reflect.get(process, '_rawDebug');
   if (typeof print !== 'function') return;
@@ -113,12 +113,12 @@ function redactedOptions(options: unknown): unknown {
 }
 
 /**
- * Takes secrets out of an error in place, with all that a printer would find on it besides its words. What cannot be changed
- * stays: whoever hands it on looks whether it holds one.
+ * Removes secrets from an error in place, including other properties that a printer would show. What cannot be changed
+ * stays, so callers must check the result.
  */
 function scrub(error: unknown): void {
   if (!(error instanceof Error) && !types.isNativeError(error)) return;
-  // The stack is made of the message when it is first read.
+  // The stack is built from the message when it is first read.
   for (const name of ['stack', 'message', 'name'] as const) {
     const text = error[name];
     if (typeof text === 'string' && seenSecrets.holds(text))

@@ -1,12 +1,15 @@
 import { seenSecrets } from './seenSecrets.js';
 
 /**
- * What the platform gives a process to ask its own endpoint for tokens with (Azure docs: "Connect to Azure services in app code", REST
- * endpoint reference): whoever has it, on that machine, gets the identity's tokens.
+ * Secrets that the platform gives a process to request tokens from its local endpoint (Azure docs: "Connect to Azure
+ * services in app code", REST endpoint reference). Anyone on that machine who has one gets the identity's tokens.
  */
 const NAMES = ['IDENTITY_HEADER', 'MSI_SECRET'] as const;
 
-/** Has them kept out of everything that is written. @param env of the process. */
+/**
+ * Keeps them out of all output.
+ * @param env the environment of the process
+ */
 export function keepManagedIdentitySecrets(env: Readonly<Record<string, string | undefined>>): void {
   for (const name of NAMES) seenSecrets.keep(env[name]);
 }

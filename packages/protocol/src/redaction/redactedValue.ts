@@ -1,11 +1,11 @@
 import { seenSecrets } from './seenSecrets.js';
 
-/** Deeper than any answer or outcome of ours; ends the walk over what refers to itself. */
+/** Deeper than any answer or result of the app. Ends the walk over circular references. */
 const DEEPEST = 40;
 
 /**
- * A value of plain JSON with every secret that this process has seen replaced in its texts and names. The very same value
- * comes back where there is none. What is no plain object or list is left as it is.
+ * Replaces every secret that this process has seen in the strings and keys of a plain JSON value. Returns the same
+ * value if there is none. Values that are not plain objects or arrays are returned unchanged.
  */
 export function redactedValue(value: unknown, depth = 0): unknown {
   if (typeof value === 'string') return seenSecrets.redact(value);

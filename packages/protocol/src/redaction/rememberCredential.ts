@@ -1,8 +1,8 @@
 import { seenSecrets } from './seenSecrets.js';
 
 /**
- * Remembers a vault secret's value, and where it is a docker `config.json` the parts that are secret by themselves: each
- * `auth`, and the password in it. Source of the form: docker/cli, cli/config/configfile.
+ * Remembers a vault secret's value and, if it is a docker `config.json`, the parts that are secret by themselves: each
+ * `auth`, and its password. Source of the format: docker/cli, cli/config/configfile.
  */
 export function rememberCredential(value: string): void {
   seenSecrets.remember(value);

@@ -1,10 +1,10 @@
-/** Characters. Longer values are tokens and files: they are looked for in the forms that they travel in, and no others. */
+/** In characters. Longer values are tokens and files: they are searched only in the forms in which they are sent. */
 const LONGEST_IN_EVERY_FORM = 2048;
 
 /**
- * The forms in which a secret may stand in a text: as it is, escaped in JSON (as JavaScript, .NET and PHP do), in HTML,
- * percent-encoded in either case or twice, and in base64, also where it is only a part of what was encoded, as a password is
- * in `user:password`.
+ * The forms in which a secret may appear in a text: plain, escaped in JSON (by JavaScript, .NET and PHP) or HTML,
+ * percent-encoded in either case or twice, and in base64, also as a part of the encoded text, like a password in
+ * `user:password`.
  */
 export function formsOf(value: string): readonly string[] {
   const base64 = Buffer.from(value, 'utf8').toString('base64');
@@ -38,12 +38,12 @@ function inHexadecimal(before: string, after: string, digits: number) {
     `${before}${(sign.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(digits, '0')}${after}`;
 }
 
-/** Half a surrogate pair has no percent-encoding: it becomes the sign for what cannot be shown, as when it is sent. */
+/** An unpaired surrogate has no percent-encoding. It becomes the replacement character, as when it is sent. */
 function percent(value: string): string {
   return encodeURIComponent(Buffer.from(value, 'utf8').toString('utf8'));
 }
 
-/** The characters of base64 that are the value's alone, where `before` bytes (modulo three) of something else come first. */
+/** The base64 characters that depend on the value alone, if `before` bytes (modulo three) precede it. */
 function partOfBase64(value: string, before: number): string {
   const bytes = Buffer.concat([Buffer.alloc(before), Buffer.from(value, 'utf8')]);
   return bytes.toString('base64').slice(Math.ceil((before * 8) / 6), Math.floor((bytes.length * 8) / 6));

@@ -1,12 +1,15 @@
 import { formsOf } from './secretForms.js';
 
-/** Characters. Shorter values stand inside too many innocent words. */
+/** In characters. Shorter values appear inside too many harmless words. */
 const SHORTEST = 10;
 
-/** Characters. Longer values are files, whose secret parts are remembered by themselves. */
+/** In characters. Longer values are files, whose secret parts are remembered separately. */
 const LONGEST = 16_384;
 
-/** Values are found by this many of their last characters: the first are alike in tokens and docker configurations. */
+/**
+ * Values are found by their last characters, this many of them: the first ones are alike in tokens and docker
+ * configurations.
+ */
 const TAIL = 8;
 
 const HINTS = 1 << 16;
@@ -14,21 +17,21 @@ const HINTS = 1 << 16;
 export const REDACTED = '[redacted]';
 
 /**
- * The secret values that this process has seen, so that they can be taken out of what it prints: the last line of defence
- * behind code that never hands them on. A value is found in all of its forms (secretForms.ts). The memory is bounded:
- * with more than `capacity` values the one that was seen longest ago is forgotten.
+ * The secret values that this process has seen, so that they can be removed from its output. This is the last line of
+ * defense behind code that never passes them on. A value is found in all its forms (secretForms.ts). With more than
+ * `capacity` values, the one that was seen longest ago is forgotten.
  */
 export class SeenSecrets {
-  /** Each value's forms, the value seen longest ago first. */
+  /** The forms of each value; the value seen longest ago comes first. */
   readonly #recent = new Map<string, readonly string[]>();
   readonly #kept = new Set<string>();
   readonly #byTail = new Map<string, Set<string>>();
-  /** How many tails have this hash: most places of a text need no look into the map. */
+  /** Number of tails with each hash, so that most positions of a text need no map lookup. */
   readonly #hints = new Uint32Array(HINTS);
 
   constructor(private readonly capacity: number) {}
 
-  /** Remembers a value that was made, read or sent. Others may take its place later. */
+  /** Remembers a value that was created, read or sent. It may be displaced by others later. */
   remember(value: string | undefined): void {
     if (!isSecret(value) || this.#kept.has(value)) return;
     const known = this.#recent.get(value);
@@ -47,19 +50,19 @@ export class SeenSecrets {
     }
   }
 
-  /** Remembers a value for as long as the process lives: one of its settings. */
+  /** Remembers a value for the lifetime of the process, such as a setting. */
   keep(value: string | undefined): void {
     if (!isSecret(value) || this.#kept.has(value)) return;
     this.#kept.add(value);
     for (const form of formsOf(value)) this.#add(form);
   }
 
-  /** Whether a text has a secret in it. */
+  /** Whether a text contains a secret. */
   holds(text: string): boolean {
     return this.#find(text).length > 0;
   }
 
-  /** The text with every secret in it replaced. */
+  /** Replaces every secret in a text. */
   redact(text: string): string {
     const found = this.#find(text);
     if (found.length === 0) return text;
@@ -115,7 +118,7 @@ interface Span {
   readonly end: number;
 }
 
-/** Found values may overlap: a user's pair in base64 lies inside the file that holds it. */
+/** Found values may overlap: a base64 pair of user and password is inside the file that holds it. */
 function merged(spans: readonly Span[]): Span[] {
   const joined: Span[] = [];
   for (const span of [...spans].sort((left, right) => left.start - right.start)) {
@@ -137,5 +140,5 @@ function hintAt(text: string, end: number): number {
   return hash;
 }
 
-/** A few thousand values of some hundred characters each. */
+/** A few thousand values of a few hundred characters each. */
 export const seenSecrets = new SeenSecrets(4000);

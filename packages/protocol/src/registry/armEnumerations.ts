@@ -1,7 +1,7 @@
 /*
- * Azure's enumerations that the app, the device's agent and the local stand-ins read, one list each. The service compares
- * them without case, and has answered `readonly` and `Disabled` for what the schema writes `ReadOnly` and `disabled`: read
- * them with `memberOf` only. What is none of the members is unknown, never the first or the most convenient one.
+ * Azure's enumerations that the app, the agent and the simulators read, one list each. The service ignores their case,
+ * and has returned `readonly` and `Disabled` where the schema has `ReadOnly` and `disabled`, so always read them with
+ * `memberOf`. A value that is not a member is unknown; it never counts as the first or the most convenient member.
  * Source: azure-rest-api-specs, containerregistry.
  */
 export const CONNECTED_REGISTRY_MODES = ['ReadWrite', 'ReadOnly', 'Registry', 'Mirror'] as const;
@@ -16,7 +16,7 @@ export const PROVISIONING_STATES = ['Creating', 'Updating', 'Deleting', 'Succeed
 
 export type ConnectedRegistryMode = (typeof CONNECTED_REGISTRY_MODES)[number];
 
-/** The member that a text means, in the list's own spelling; undefined: none of them, so unknown. */
+/** Returns the member that a text names, in the spelling of the list; undefined if it is unknown. */
 export function memberOf<const T extends string>(members: readonly T[], text: string | undefined): T | undefined {
   const lower = text?.toLowerCase();
   return members.find((member) => member.toLowerCase() === lower);

@@ -2,8 +2,8 @@ const DURATION =
   /^P(?=\d|T\d)(?:(?<weeks>\d+)W)?(?:(?<days>\d+)D)?(?:T(?=\d)(?:(?<hours>\d+)H)?(?:(?<minutes>\d+)M)?(?:(?<seconds>\d+(?:\.\d+)?)S)?)?$/;
 
 /**
- * Seconds of an ISO 8601 duration in weeks, days, hours, minutes and seconds, such as `PT3H` or `P1DT12H`; undefined for anything
- * else. Years and months have no fixed length, and neither ARM nor our settings use them.
+ * Parses an ISO 8601 duration of weeks, days, hours, minutes and seconds, such as `PT3H` or `P1DT12H`, to seconds;
+ * undefined for other texts. Years and months have no fixed length, and neither ARM nor the settings use them.
  */
 export function durationSeconds(text: string): number | undefined {
   const groups = DURATION.exec(text)?.groups;

@@ -1,20 +1,21 @@
 import { CRON_FIELDS, isWhole, type CronField, type CronTimes } from '@connected-registry/clock/schedules/cronTimes';
 
 /*
- * Sync schedules of connected registries: five fields, UTC. The service says no more than "cron expression"; its recorded
- * tests send `first/step`, and ACR's other schedules are NCRONTAB (Azure docs: container-registry-tasks-reference). Read is
- * what the dialects that ACR may have agree on; `?` for a day field and Sunday as 7 besides, which have one meaning only.
- * A day must fulfil both its day fields, as NCRONTAB has it: read the other way, as some do, the syncs would only be more.
- * All else (`L`, `W`, `#`, `@daily`, ranges given backwards, other numbers of fields) is left unread, never guessed.
+ * Sync schedules of connected registries: five fields, UTC. The service says no more than "cron expression"; its
+ * recorded tests send `first/step`, and ACR's other schedules are NCRONTAB (Azure docs:
+ * container-registry-tasks-reference). This parser accepts what the possible dialects agree on, and also `?` for a day
+ * field and Sunday as 7, which have only one meaning. A day must match both day fields, as in NCRONTAB; in dialects
+ * where one is enough there would only be more syncs. Everything else (`L`, `W`, `#`, `@daily`, reversed ranges, other
+ * numbers of fields) is unreadable and never guessed.
  */
 
 const FIELD_ORDER = ['minutes', 'hours', 'days', 'months', 'weekdays'] as const;
-/** `?`: no condition, where the other day field has one. */
+/** `?`: no condition, if the other day field has one. */
 const DAY_FIELDS: ReadonlySet<string> = new Set(['days', 'weekdays']);
 const ITEM = /^(?:(?<star>\*)|(?<first>[a-z\d]+)(?:-(?<last>[a-z\d]+))?)(?:\/(?<step>\d{1,4}))?$/i;
 const SUNDAY = 7;
 
-/** Undefined: unreadable. */
+/** Parses a schedule; undefined if it is unreadable. */
 export function parseSyncCron(text: string): CronTimes | undefined {
   const parts = text.trim().split(/\s+/);
   if (parts.length !== FIELD_ORDER.length) return undefined;
@@ -30,7 +31,7 @@ export function parseSyncCron(text: string): CronTimes | undefined {
   return { seconds: [0], minutes, hours, days, months, weekdays };
 }
 
-/** Every minute of every day. */
+/** Whether the schedule is every minute of every day. */
 export function isEveryMinute(times: CronTimes): boolean {
   return FIELD_ORDER.every((name) => isWhole(times[name], CRON_FIELDS[name]));
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { CLIENTS_FIELDS, clientNames } from './clientsRequest.js';
 
-/** How each field must look, as those of clientsRequest.ts. */
+/** The required form of each field (see clientsRequest.ts). */
 export const CHECK_FIELDS = {
   ...CLIENTS_FIELDS,
   clients: `${CLIENTS_FIELDS.clients}; leave it out to check all`,

@@ -4,10 +4,12 @@ import { clientKey, shortHash, type ClientReference } from '../names/clientKey.j
 import { NAME_RULES } from '../names/names.js';
 import { ONBOARDING_FIELDS } from './onboardingRequest.js';
 
-/** Clients that one request may name. */
+/** Maximum clients in one request. */
 export const MAX_CLIENTS = 100;
 
-/** How each field must look: the fix that a refused request is told, and the field's description in the API. */
+/**
+ * The required form of each field: shown as the fix of an invalid request, and as the field's description in the API.
+ */
 export const CLIENTS_FIELDS = {
   clients: `a list of 1 to ${MAX_CLIENTS} different clients {connectedRegistry, client, registry?}`,
   connectedRegistry: ONBOARDING_FIELDS.connectedRegistry,
@@ -28,7 +30,7 @@ export const clientName = z
   .describe('One client of a connected registry.');
 type ClientName = z.infer<typeof clientName>;
 
-/** The field `clients` of every body that names several. */
+/** The field `clients` of every body that names several clients. */
 export const clientNames = z
   .array(clientName)
   .min(1, 'must name at least one client')
@@ -52,12 +54,15 @@ export const offboardingBody = z.strictObject({ clients: clientNames, dryRun });
 /** Body of `POST /api/revocations`. */
 export const revocationBody = z.strictObject({ clients: clientNames, dryRun });
 
-/** Equal for runs of one kind about the same client, of which there is no more to say. */
+/** A fingerprint that is equal for runs of one kind about the same client without further parameters. */
 export function clientFingerprint(kind: OperationKind, client: ClientReference): string {
   return shortHash([kind, clientKey(client)], 32);
 }
 
-/** Fills in the default. @param defaultRegistry the first configured registry's name. */
+/**
+ * Fills in the default registry.
+ * @param defaultRegistry name of the first configured registry
+ */
 export function toReference(
   { registry, connectedRegistry, client }: ClientName,
   defaultRegistry: string,

@@ -1,18 +1,18 @@
 import { z } from 'zod';
 
-/** A schema's issue about one value, with the whole way to it. */
+/** A schema's issue about one value, with its full path. */
 export interface FieldIssue {
   readonly code: string;
   readonly path: readonly PropertyKey[];
   readonly message: string;
   readonly input: unknown;
-  /** Of an object with unknown fields. */
+  /** Set for an object with unknown fields. */
   readonly keys?: readonly string[];
 }
 
 /**
- * Each issue where it lies: of a field that may have several forms, by the form that was sent; of a name in an object, by
- * the name. Zod tells of both as one issue about the whole field.
+ * Reports each issue at its innermost location: for a field with several forms, by the form that was sent; for a key of
+ * an object, by the key. Zod reports both as one issue about the whole field.
  */
 export function fieldIssues(error: z.ZodError): FieldIssue[] {
   return error.issues.flatMap((issue) => innermost(issue, []));
@@ -30,12 +30,15 @@ function innermost(issue: z.core.$ZodIssue, above: readonly PropertyKey[]): Fiel
   return [{ code, path, message, input, ...(issue.code === 'unrecognized_keys' ? { keys: issue.keys } : {}) }];
 }
 
-/** Another form was meant: a list is no object. */
+/** Another form was meant: an array is not an object. */
 function isAboutForm({ code, path }: z.core.$ZodIssue): boolean {
   return path.length === 0 && code === 'invalid_type';
 }
 
-/** Names of the fields that the object at a path may have; undefined where the schema has no one object there. */
+/**
+ * Names of the fields that the object at a path may have; undefined if the schema does not have exactly one object
+ * there.
+ */
 export function knownFields(schema: z.core.$ZodType, path: readonly PropertyKey[]): readonly string[] | undefined {
   if (schema instanceof z.ZodOptional) return knownFields(schema.unwrap(), path);
   const [first, ...rest] = path;
@@ -47,10 +50,10 @@ export function knownFields(schema: z.core.$ZodType, path: readonly PropertyKey[
   return inner && knownFields(inner, rest);
 }
 
-/** Fields whose names below them are the sender's own. */
+/** Fields whose keys are chosen by the sender. */
 const NAMED_BY_SENDER: readonly PropertyKey[] = ['repositories', 'pollers'];
 
-/** The innermost part of a path that has help of its own: an item of a list has none, nor has a repository's name. */
+/** The innermost part of a path that has its own help text. Items of a list and names of repositories have none. */
 export function helpFor(
   path: readonly PropertyKey[],
   help: Readonly<Record<string, string>>,
@@ -62,10 +65,10 @@ export function helpFor(
   return name === undefined || text === undefined ? undefined : { name, text };
 }
 
-/** Longest part of a wrong value that is shown. */
+/** Maximum characters of an invalid value that are shown. */
 const MAX_CHARACTERS = 60;
 
-/** A wrong value as text. */
+/** An invalid value as text. */
 export function shownValue(value: unknown): string {
   const text = JSON.stringify(value) ?? 'nothing';
   return text.length > MAX_CHARACTERS ? `${text.slice(0, MAX_CHARACTERS)}…` : text;

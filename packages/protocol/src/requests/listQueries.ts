@@ -5,7 +5,7 @@ import { FAILURE_CODES } from '../answers/codes.js';
 import { NAME_RULES } from '../names/names.js';
 import { ONBOARDING_FIELDS } from './onboardingRequest.js';
 
-/** How each parameter must look: the fix that a refused request is told, and its description in the API. */
+/** The required form of each parameter: shown as the fix of an invalid request, and as its description in the API. */
 const SHARED_FIELDS = {
   registry: ONBOARDING_FIELDS.registry,
   connectedRegistry: ONBOARDING_FIELDS.connectedRegistry,
@@ -38,7 +38,7 @@ const named = (rule: RegExp, field: FieldName) =>
 const instant = (field: FieldName) =>
   z.iso.datetime({ offset: true, error: 'is not an instant' }).describe(FIELDS[field]).optional();
 
-/** One of some words, or several with commas between. */
+/** One of several words, or more than one, separated by commas. */
 function someOf<Word extends string>(words: readonly Word[], field: FieldName, error: string) {
   const word = `(?:${words.join('|')})`;
   return z

@@ -24,7 +24,9 @@ import {
 } from '../names/permissions.js';
 import { SLOT_NAMES, type SlotName } from '../registry/slots.js';
 
-/** How each field must look: the fix that a refused request is told, and the field's description in the API. */
+/**
+ * The required form of each field: shown as the fix of an invalid request, and as the field's description in the API.
+ */
 export const ONBOARDING_FIELDS = {
   connectedRegistry: 'the name of a connected registry: 5 to 50 letters and digits',
   client: "the device's id: 1 to 128 of IoT Hub's characters (letters, digits and - : . + % _ # * ? ! ( ) , = @ ; $ ')",
@@ -49,7 +51,7 @@ export const ONBOARDING_FIELDS = {
 const named = (rule: RegExp, field: keyof typeof ONBOARDING_FIELDS) =>
   z.string(`must be a text`).regex(rule, 'is not a valid name').describe(ONBOARDING_FIELDS[field]);
 
-/** A refinement has no place in a JSON Schema: its rule is given to the API's document beside it. */
+/** A refinement cannot be expressed in JSON Schema, so its rule is given to the API's document separately. */
 const repositoryName = z
   .string('must be a text')
   .refine(isRepositoryPattern, 'is not a repository name or wildcard')
@@ -58,7 +60,7 @@ const action = z.enum(REPOSITORY_ACTIONS, {
   error: ({ input }) => `must be one of ${REPOSITORY_ACTIONS.join(', ')}, not ${shownValue(input)}`,
 });
 
-/** At most this many names in one request; a scope map's own cap on permissions is checked in preflight. */
+/** Maximum repositories in one request. Preflight checks the scope map's own limit on permissions. */
 const MAX_REPOSITORIES = 500;
 
 const repositories = z
@@ -81,7 +83,7 @@ const repositories = z
   )
   .describe(ONBOARDING_FIELDS.repositories);
 
-/** What a request may say, whoever sends it; profiles have the same fields (domain/profiles/profiles.ts). */
+/** Fields that any sender may use; profiles have the same fields (domain/profiles/profiles.ts). */
 export const REQUEST_FIELDS = {
   connectedRegistry: named(NAME_RULES.connectedRegistry, 'connectedRegistry'),
   client: named(NAME_RULES.client, 'client'),
@@ -104,7 +106,7 @@ export const REQUEST_FIELDS = {
   recheck: z.boolean('must be true or false').describe(ONBOARDING_FIELDS.recheck).optional(),
 };
 
-/** What only an operator may say; an event with one of these is refused. */
+/** Fields that only an operator may use. An event with one of these is refused. */
 export const operatorFields = {
   registry: named(NAME_RULES.registry, 'registry').optional(),
   endpoint: z
@@ -128,25 +130,27 @@ function isPullable(text: string): boolean {
 export const onboardingBody = z.strictObject({ ...REQUEST_FIELDS, ...operatorFields }).check(imageFits);
 
 /**
- * Names of resources that an event may not choose: by the name of another's token it would take that over, and by that of
- * another's scope map it would come by the rights that others change there later. A profile may name them.
+ * Names of resources that an event may not choose: with another client's token name it would take that token over, and
+ * with another's scope map it would get permissions that are added there later. A profile may set them.
  */
 export const NOT_FOR_EVENTS = ['token', 'scopeMap'] as const;
 
-/** Why an event with such a name is refused, and what to do. */
+/** The error text for an event with such a name, and its fix. */
 export const NAMED_BY_EVENT = {
   message: 'is not for an event to name',
   fix: 'Leave it out; name it in the profile that covers the client, or have an operator ask.',
 } as const;
 
-/** Data of a `ConnectedRegistry.ClientRequested` event: less than an operator may say, and rights to read only. */
+/**
+ * Data of a `ConnectedRegistry.ClientRequested` event: fewer fields than an operator has, and permissions to read only.
+ */
 export const onboardingEventData = z.strictObject(REQUEST_FIELDS).check(imageFits).check(readOnly);
 
 type RequestFields = z.infer<z.ZodObject<typeof REQUEST_FIELDS>>;
-/** The fields that rights and image are judged by. */
+/** The fields that permissions and image are checked by. */
 type RightsFields = Pick<RequestFields, 'repositories' | 'image'>;
 
-/** Judges only what is well-formed: with a field at fault already, another complaint about it would be noise. */
+/** Checks well-formed values only: if a field is invalid already, another message about it would not help. */
 export function imageFits({ value, issues }: z.core.ParsePayload<RightsFields>): void {
   if (issues.length > 0) return;
   const permissions = permissionsOf(value.repositories);
@@ -170,7 +174,7 @@ export function imageFits({ value, issues }: z.core.ParsePayload<RightsFields>):
   });
 }
 
-/** Lets nothing pass but rights to read. */
+/** Refuses all permissions except those to read. */
 export function readOnly({ value, issues }: z.core.ParsePayload<RightsFields>): void {
   if (issues.length > 0) return;
   for (const [name, actions] of Object.entries(permissionsOf(value.repositories))) {
@@ -185,7 +189,7 @@ export function readOnly({ value, issues }: z.core.ParsePayload<RightsFields>): 
   }
 }
 
-/** Actions sorted and without repeats, repositories sorted: equal requests become equal texts. */
+/** Actions sorted and without repeats, repositories sorted, so that equal requests become equal texts. */
 export function permissionsOf(given: RightsFields['repositories']): Permissions {
   const entries: [string, readonly RepositoryAction[]][] = Array.isArray(given)
     ? given.map((name) => [name, ['content/read']])
@@ -197,32 +201,32 @@ export function permissionsOf(given: RightsFields['repositories']): Permissions 
   );
 }
 
-/** The first repository, as the request lists them, that an image can be pulled from by name. */
+/** The first repository, in the order of the request, whose name is not a wildcard. */
 function plainRepository(permissions: Permissions): string | undefined {
   return Object.keys(permissions).find((name) => !isWildcard(name) && permissions[name]?.includes('content/read'));
 }
 
-/** A request with every default filled in: what the flow works on, and what tells one request from another. */
+/** A request with all defaults filled in. The flow works on it, and requests are compared by it. */
 export interface Onboarding extends ClientReference {
   readonly permissions: Permissions;
   readonly scopeMap: string;
   readonly token: string;
   readonly image: string;
   readonly credentialLifetimeDays: number;
-  /** Only when the request names one; otherwise preflight takes the connected registry's login server. */
+  /** Set only if the request names one; otherwise preflight uses the connected registry's login server. */
   readonly endpoint?: string;
   readonly replaceSlot?: SlotName;
   readonly recheck: boolean;
-  /** Present when an operator has asked to take over a token that exists and that this client did not make. */
+  /** Set if an operator asks to take over an existing token that this client did not create. */
   readonly adopt?: true;
-  /** A scope map of ours that drifted is to be put right. */
+  /** Set if a drifted scope map of the app is to be restored. */
   readonly restoreScopeMap?: true;
 }
 
 /**
  * Fills in the defaults.
- * @param defaultRegistry the first configured registry's name.
- * @param defaultDays a credential's life without a wish.
+ * @param defaultRegistry name of the first configured registry
+ * @param defaultDays lifetime of a credential if the request names none
  */
 export function toOnboarding(
   body: z.infer<typeof onboardingBody>,
@@ -253,10 +257,10 @@ export function toOnboarding(
   };
 }
 
-/** Names that ARM takes for the same in any letters, and a host. */
+/** Names that ARM compares without case, and a host. */
 const CASELESS: ReadonlySet<string> = new Set(['registry', 'connectedRegistry', 'scopeMap', 'token', 'endpoint']);
 
-/** Equal for requests that ask for the same, whatever their order or the defaults they spell out. */
+/** A fingerprint that is equal for requests with the same meaning, regardless of order and of explicit defaults. */
 export function fingerprint(onboarding: Onboarding): string {
   const sorted = Object.entries(onboarding)
     .map(([field, value]): [string, unknown] => [field, CASELESS.has(field) ? String(value).toLowerCase() : value])

@@ -2,7 +2,9 @@ import { z } from 'zod';
 import { shortHash, clientKey, type ClientReference } from '../names/clientKey.js';
 import { clientNames, CLIENTS_FIELDS } from './clientsRequest.js';
 
-/** How each field must look: the fix that a refused request is told, and the field's description in the API. */
+/**
+ * The required form of each field: shown as the fix of an invalid request, and as the field's description in the API.
+ */
 export const ROTATION_FIELDS = {
   ...CLIENTS_FIELDS,
   urgent:
@@ -19,12 +21,12 @@ export const rotationBody = z.strictObject({
   dryRun: isTrue.describe(ROTATION_FIELDS.dryRun).optional(),
 });
 
-/** What a rotation works on. */
+/** The parameters of a rotation. */
 export interface Rotation extends ClientReference {
   readonly urgent: boolean;
 }
 
-/** Equal for rotations that do the same, whoever asked. */
+/** A fingerprint that is equal for rotations that do the same, regardless of the requester. */
 export function rotationFingerprint(rotation: Rotation): string {
   return shortHash(['rotate', clientKey(rotation), rotation.urgent], 32);
 }
