@@ -47,8 +47,6 @@ export interface LaneOptions {
 /** More than the clients that a matrix makes: how the cap is kept is not its question. */
 const CLIENTS = 1000;
 const END_WITHIN_SECONDS = 300;
-/** Milliseconds between two looks at an operation. */
-const LOOK_EVERY = 300;
 
 /** One stack whose app talks over a faulty line, with things of others in it; by itself it has onboardings struck. */
 export class Lane implements Struck {
@@ -223,15 +221,8 @@ export class Lane implements Struck {
     return ended;
   }
 
-  /** Looks seldom: many are waited for at once, and every look costs the app time. */
-  async ended(id: string): Promise<Operation> {
-    const deadline = Date.now() + END_WITHIN_SECONDS * 1000;
-    for (;;) {
-      const seen = await this.it.app.operation(id);
-      if (seen.status !== 'running') return seen;
-      if (Date.now() > deadline) throw new Error(`Not within ${END_WITHIN_SECONDS} s: ${JSON.stringify(seen)}`);
-      await sleep(LOOK_EVERY);
-    }
+  ended(id: string): Promise<Operation> {
+    return this.it.app.end(id, END_WITHIN_SECONDS);
   }
 
   /** Reports that what was pulled is not what was asked for. */

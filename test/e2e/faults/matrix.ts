@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Operation } from '../harness/appClient.js';
-import { FAULTS, WORST } from './faultKinds.js';
+import { FAULTS } from './faultKinds.js';
+import type { Choice } from './choices.js';
 import { Lane, type LaneOptions } from './lane.js';
 import { alone, together } from './strikes.js';
 import { brokenOf, tableOf } from './table.js';
@@ -23,7 +24,7 @@ export interface MatrixOptions {
   /** Stacks of each subject that work beside each other: a call that does not tell whose it is needs one to itself. */
   readonly lanes: number;
   /** Which trials to run. */
-  readonly choose: (trials: readonly Trial[]) => readonly Trial[];
+  readonly choose: Choice;
   /** 2 by default: a call that depends on when the connected registry syncs is in one of them only. */
   readonly recordings?: 1 | 2;
 }
@@ -148,26 +149,6 @@ class Matrix {
     if (!lane || !recorder) throw new Error('There is a lane.');
     return { lane, recorder };
   }
-}
-
-/**
- * Of calls that tell whose they are every fourth fault, and a refusal; of the client list's replacement a lost reply and a
- * kill; of every other of the rest one fault, in turn. `npm run test:long` has them all.
- */
-export function representative(trials: readonly Trial[]): readonly Trial[] {
-  const sites = [...new Set(trials.map(({ site }) => site))];
-  return trials.filter(({ site, fault }) => {
-    const turn = FAULTS.indexOf(fault) + sites.indexOf(site);
-    if (site.isOwn) return fault === '403' || turn % 4 === 0;
-    if (site.key.startsWith('PATCH ')) return fault === 'reply lost' || fault === 'killed after';
-    return sites.indexOf(site) % 2 === 0 && turn % FAULTS.length === 0;
-  });
-}
-
-/** Of the calls that tell whose they are: a refusal, a lost reply and a kill, in turn. */
-export function thinned(trials: readonly Trial[]): readonly Trial[] {
-  const sites = [...new Set(trials.filter(({ site }) => site.isOwn).map(({ site }) => site))];
-  return trials.filter(({ site, fault }) => site.isOwn && fault === WORST[sites.indexOf(site) % WORST.length]);
 }
 
 function inOrder(trials: readonly Trial[], ends: readonly TrialEnd[]): TrialEnd[] {

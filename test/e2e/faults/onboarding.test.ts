@@ -1,3 +1,4 @@
-import { faultMatrix, representative } from './matrix.js';
+import { representative } from './choices.js';
+import { faultMatrix } from './matrix.js';
 
-faultMatrix({ title: 'onboarding', lanes: 2, breaking: false, choose: representative });
+faultMatrix({ title: 'onboarding', lanes: 1, breaking: false, choose: representative });

@@ -1,4 +1,5 @@
-import { matrixOf, thinned } from './matrix.js';
+import { thinned } from './choices.js';
+import { matrixOf } from './matrix.js';
 import { rotationSubjects } from './rotation.js';
 
 const { ordinary, urgent } = rotationSubjects();

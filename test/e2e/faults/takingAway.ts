@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { writesAndSomeReads } from './choices.js';
 import { FAULTS, WORST } from './faultKinds.js';
 import { Lane } from './lane.js';
 import { alone, together } from './strikes.js';
@@ -9,8 +10,8 @@ import type { CallSite, Trial } from './trials.js';
 const AT_ONCE = 24;
 
 /** What is struck of the calls of an offboarding or a revocation. */
-export interface Choice {
-  /** Of calls that tell whose they are: many of them are struck at once. */
+export interface LeavingChoice {
+  /** Of calls that name their client: many of them are struck at once. */
   readonly own: (sites: readonly CallSite[]) => readonly Trial[];
   /** Of the others, each of which needs the stack to itself. */
   readonly others: (sites: readonly CallSite[]) => readonly Trial[];
@@ -19,8 +20,8 @@ export interface Choice {
 const times = (sites: readonly CallSite[], faults: readonly Trial['fault'][]): Trial[] =>
   sites.flatMap((site) => faults.map((fault): Trial => ({ site, fault })));
 
-/** What is worst, and of each other call one fault, in turn. */
-export const MOST: Choice = {
+/** The choice of `npm run test:long`: what is worst for each own call, and of each other call one fault, in turn. */
+export const MOST: LeavingChoice = {
   own: (sites) => times(sites, WORST),
   others: (sites) =>
     sites.flatMap((site, index) =>
@@ -28,9 +29,9 @@ export const MOST: Choice = {
     ),
 };
 
-/** Of own calls a refusal, a lost reply and a kill, in turn; the list's replacement refused and lost; every third other. */
-export const FEW: Choice = {
-  own: (sites) => sites.flatMap((site, index) => times([site], WORST.slice(index % 3, (index % 3) + 1))),
+/** The choice of the default ring: a refusal, a lost reply and a kill, in turn; the list's replacement lost and refused. */
+export const FEW: LeavingChoice = {
+  own: (sites) => writesAndSomeReads(sites).flatMap((site, index) => times([site], WORST.slice(index % 3, (index % 3) + 1))),
   others: (sites) => [
     ...times(sites.filter(({ key }) => key.startsWith('PATCH ')).slice(0, 1), ['reply lost', '403']),
     ...MOST.others(sites.filter(({ key }, index) => !key.startsWith('PATCH ') && index % 3 === 0)),
@@ -38,7 +39,7 @@ export const FEW: Choice = {
 };
 
 /** Tests of what strikes the calls of offboardings and of revocations. */
-export function takingAwayTests(choice: Choice): void {
+export function takingAwayTests(choice: LeavingChoice): void {
   let lane: Lane;
   beforeAll(async () => {
     lane = await Lane.open('leaving');

@@ -1,3 +1,4 @@
-import { faultMatrix, thinned } from './matrix.js';
+import { thinned } from './choices.js';
+import { faultMatrix } from './matrix.js';
 
-faultMatrix({ title: 'undo', lanes: 1, breaking: true, choose: thinned });
+faultMatrix({ title: 'undo', lanes: 1, breaking: true, recordings: 1, choose: thinned });

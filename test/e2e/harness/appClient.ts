@@ -89,6 +89,14 @@ const startedOperations = z.object({ operations: z.array(z.object({ id: z.string
 
 const POLL = 100;
 
+/** Milliseconds between two looks at an operation whose end alone counts, at the most: each look costs the app time. */
+const LONGEST_PAUSE = 500;
+
+/** Milliseconds before a look at an operation whose end alone counts: a quick one is seen soon, a slow one is asked for seldom. */
+export function pauseBefore(look: number): number {
+  return Math.min(POLL * 1.25 ** look, LONGEST_PAUSE);
+}
+
 /** The app as its callers have it. Keeps the text of every answer, since no answer may hold a password. */
 export class AppClient {
   readonly seen: string[] = [];
@@ -154,18 +162,23 @@ export class AppClient {
   }
 
   /** Looks at an operation until `until` says so. @throws with what was seen last when that takes longer than `seconds`. */
-  async watch(id: string, until: (operation: Operation) => boolean, seconds = PATIENCE): Promise<Operation> {
+  async watch(
+    id: string,
+    until: (operation: Operation) => boolean,
+    seconds = PATIENCE,
+    pause: (look: number) => number = () => POLL,
+  ): Promise<Operation> {
     const deadline = Date.now() + seconds * 1000;
-    for (;;) {
+    for (let look = 0; ; look += 1) {
       const seen = await this.operation(id);
       if (until(seen)) return seen;
       if (Date.now() > deadline) throw new Error(`Not within ${seconds} s: ${JSON.stringify(seen)}`);
-      await sleep(POLL);
+      await sleep(pause(look));
     }
   }
 
   end(id: string, seconds?: number): Promise<Operation> {
-    return this.watch(id, ({ status }) => status !== 'running', seconds);
+    return this.watch(id, ({ status }) => status !== 'running', seconds, pauseBefore);
   }
 
   /**
@@ -175,13 +188,13 @@ export class AppClient {
   async lastEnd(id: string, seconds = PATIENCE): Promise<Operation> {
     const key = id.slice(0, id.lastIndexOf('.'));
     const deadline = Date.now() + seconds * 1000;
-    for (;;) {
+    for (let look = 0; ; look += 1) {
       const answer = await this.get(`clients/${key}/operations`);
       const runs = clientOperations.parse(answer.body).operations.filter(({ kind }) => kind !== 'revoke');
       const last = runs.toSorted((left, right) => (left.endedAt ?? '').localeCompare(right.endedAt ?? '')).at(-1);
       if (last && runs.every(({ endedAt }) => endedAt !== undefined)) return this.operation(last.id);
       if (Date.now() > deadline) throw new Error(`Not within ${seconds} s: ${answer.text}`);
-      await sleep(POLL);
+      await sleep(pauseBefore(look));
     }
   }
 

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
-import { operation, type Answer, type AppClient } from './appClient.js';
+import { operation, pauseBefore, type Answer, type AppClient } from './appClient.js';
 import { PATIENCE } from './hostUnderTest.js';
 import type { TestStack } from './testStack.js';
 
@@ -106,15 +106,15 @@ export class TakingAway {
   /** Looks until the operation has ended, or until `until` says so. */
   async end(
     id: string,
-    until = ({ status }: Offboarding | Revocation): boolean => status !== 'running',
+    until?: (seen: Offboarding | Revocation) => boolean,
     seconds = PATIENCE,
   ): Promise<Offboarding | Revocation> {
     const deadline = Date.now() + seconds * 1000;
-    for (;;) {
+    for (let look = 0; ; look += 1) {
       const seen = await this.operation(id);
-      if (until(seen)) return seen;
+      if (until ? until(seen) : seen.status !== 'running') return seen;
       if (Date.now() > deadline) throw new Error(`Not within ${seconds} s: ${JSON.stringify(seen)}`);
-      await sleep(100);
+      await sleep(until ? 100 : pauseBefore(look));
     }
   }
 }

@@ -5,9 +5,12 @@ import { Foreigners } from '../faults/foreigners.js';
 import { readState } from '../faults/simulatorState.js';
 import { pullManifest } from '../harness/edge.js';
 import { whileNothingSyncs } from '../harness/holds.js';
+import { ofRing } from '../harness/ring.js';
 import { startTestStack, type TestStack } from '../harness/testStack.js';
 
 const FORTY = 40;
+/** Onboardings while somebody else overwrites the list. */
+const OVERWRITTEN = ofRing({ default: 12, long: FORTY });
 
 let it: TestStack;
 let foreigners: Foreigners;
@@ -21,10 +24,10 @@ beforeAll(async () => {
 });
 afterAll(() => it.dispose());
 
-async function startForty(name: string): Promise<string[]> {
+async function startMany(name: string, count: number): Promise<string[]> {
   const { connectedRegistry } = it.stack.endpoints.edge;
   return Promise.all(
-    Array.from({ length: FORTY }, (_, n) =>
+    Array.from({ length: count }, (_, n) =>
       it.app.start({ connectedRegistry, client: `${name}-${n}`, repositories: ['hello-world'] }),
     ),
   );
@@ -55,7 +58,7 @@ test('forty onboardings at once: forty bindings by a few writes of the client li
   const requests = `${endpoints.azure.arm}/_control/requests`;
   await controlPlane.https(requests, { method: 'DELETE' });
   const begun = Date.now();
-  const tokens = await tokensOf(await startForty('forty'));
+  const tokens = await tokensOf(await startMany('forty', FORTY));
   const { operations } = counted.parse((await controlPlane.https(requests)).body).principals.app.arm;
   const patches = operations['Microsoft.ContainerRegistry/registries/connectedRegistries/write'] ?? 0;
   console.log(`forty at once: ${((Date.now() - begun) / 1000).toFixed(1)} s, ${patches} writes of the client list`);
@@ -73,7 +76,7 @@ test('forty onboardings at once: forty bindings by a few writes of the client li
   expect(await foreigners.touched()).toEqual([]);
 }, 900_000);
 
-test('forty at once while somebody else overwrites the list: forty bindings', async () => {
+test(`${OVERWRITTEN} at once while somebody else overwrites the list: ${OVERWRITTEN} bindings`, async () => {
   const { operator, stack } = it;
   const { resourceGroup, registry } = stack.endpoints.azure;
   const { connectedRegistry } = stack.endpoints.edge;
@@ -88,7 +91,7 @@ test('forty at once while somebody else overwrites the list: forty bindings', as
   };
   // The first time before any password can have been proven: what is taken away after a run's last look stays away.
   const ids = await whileNothingSyncs(it, async () => {
-    const started = await startForty('overwritten');
+    const started = await startMany('overwritten', OVERWRITTEN);
     for (; foreign.overwrites === 0; await sleep(50)) await overwrite(await readState(it));
     return started;
   });
