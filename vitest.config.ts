@@ -2,6 +2,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 import { LongestFirst } from './test/longestFirst.js';
+import { RingProgress } from './test/ringProgress.js';
+import { IN_LONG_RING } from './test/e2e/harness/ring.js';
 
 const build = './test/buildOnce.ts';
 const forgetNotes = './test/forgetNotes.ts';
@@ -24,7 +26,16 @@ const tags = [
     description:
       'kills the host, as crash.test.ts does: on Microsoft’s own host each kill takes a minute, so there in the long form only',
   },
+  {
+    name: 'long',
+    description:
+      'repeats in another place what the default ring shows once: in the long ring only (`npm run test:long`)',
+    skip: !IN_LONG_RING,
+  },
 ];
+
+/** Tags of tests that cannot run on Microsoft's host. */
+const onlyLocal = ['local-host', 'jumping-clock'];
 
 /** Test files of the app and of all workspaces by the end of their names. */
 const tests = (name: string) => [`test/**/${name}.test.ts`, `packages/*/test/**/${name}.test.ts`];
@@ -45,17 +56,23 @@ const aProcessEach = [
 
 const named = (...files: readonly string[]) => files.map((file) => `test/e2e/${file}.test.ts`);
 
-/** End-to-end tests that start the app again and again. They run its deployed form, which loads faster (`npm run bench:cold`). */
-const startsOften = [
-  ...['faults', 'races', 'storms'].map((folder) => `test/e2e/${folder}/**/*.test.ts`),
-  ...named('crash'),
+/** What loading may change: every kind of function, every SDK, the metrics. These run on the packaged app, too (`package`). */
+const mainFlows = [
+  'demo',
+  'deviceChannels',
+  'hubEvents',
+  'onboarding',
+  'operators',
+  'refusals',
+  'rotation',
+  'telemetry',
 ];
+
+/** End-to-end tests of the compiled files. All others run the app as it is deployed, which loads faster (`npm run bench:cold`). */
+const onCompiledFiles = [...named(...mainFlows, 'launcher', 'launcherFlags'), 'test/e2e/year/**/*.test.ts'];
 
 /** Each file starts a whole stack of five processes, which mostly wait for each other: two cores bear three files. */
 const threeStacks = { isolate: false, maxWorkers: 3, testTimeout: 600_000, hookTimeout: 300_000 };
-
-/** `npm run test:long` says so. */
-const isLong = process.env['KILLS'] === 'all';
 
 // Where the end-to-end tests of this run note what the app asked of ARM; test/after looks at the sum. Inherited by all workers.
 process.env['APP_OPERATIONS'] = join(tmpdir(), `app-operations-${process.pid}`);
@@ -75,6 +92,7 @@ export default defineConfig({
   ssr: { resolve: { conditions: ['source', 'node', 'development|production'] } },
   test: {
     sequence: { sequencer: LongestFirst },
+    reporters: ['default', new RingProgress()],
     projects: [
       {
         extends: true,
@@ -125,10 +143,11 @@ export default defineConfig({
           setupFiles: [patience],
           include: ['test/conformance/**/*.test.ts'],
           globalSetup: [build],
-          maxWorkers: 2,
+          // With the end-to-end tests: its one file mostly waits.
+          maxWorkers: threeStacks.maxWorkers,
           testTimeout: 600_000,
           hookTimeout: 300_000,
-          sequence: { groupOrder: 1 },
+          sequence: { groupOrder: 2 },
         },
       },
       {
@@ -136,8 +155,7 @@ export default defineConfig({
         test: {
           name: 'e2e',
           setupFiles: [patience],
-          include: ['test/e2e/**/*.test.ts'],
-          exclude: startsOften,
+          include: onCompiledFiles,
           globalSetup: [build, forgetNotes],
           tags,
           ...threeStacks,
@@ -149,7 +167,8 @@ export default defineConfig({
         test: {
           name: 'e2e-deployed',
           setupFiles: [patience],
-          include: startsOften,
+          include: ['test/e2e/**/*.test.ts'],
+          exclude: onCompiledFiles,
           globalSetup: [build, unpack, forgetNotes],
           tags,
           env: { APP_FOLDER: 'package/unpacked' },
@@ -162,17 +181,7 @@ export default defineConfig({
         test: {
           name: 'package',
           setupFiles: [patience],
-          // What loading may change: every kind of function, every SDK, the metrics. These run on the compiled files, too (e2e).
-          include: named(
-            'demo',
-            'deviceChannels',
-            'hubEvents',
-            'onboarding',
-            'operators',
-            'refusals',
-            'rotation',
-            'telemetry',
-          ),
+          include: named(...mainFlows),
           globalSetup: [build, unpack, forgetNotes],
           tags,
           env: { APP_FOLDER: 'package/unpacked' },
@@ -209,7 +218,7 @@ export default defineConfig({
           // Not the fault matrix, the random schedules and the storm, hundreds of runs that each take seconds there: they
           // are about the flow, which the rest shows on that host. Nor, but in the long form, what is about the adapters or the
           // stand-ins alone, or what the others show there too.
-          exclude: isLong
+          exclude: IN_LONG_RING
             ? []
             : named(
                 'asynchronousWrites',
@@ -223,7 +232,7 @@ export default defineConfig({
               ),
           include: ['test/e2e/*.test.ts', 'test/e2e/races/{fortyAtOnce,oneClient}.test.ts', 'test/func/**/*.test.ts'],
           globalSetup: [build, forgetNotes],
-          tags: tags.map((tag) => ({ ...tag, skip: !isLong || tag.name !== 'kills-again' })),
+          tags: tags.map((tag) => ({ ...tag, skip: !IN_LONG_RING || onlyLocal.includes(tag.name) })),
           env: { APP_HOST: 'functions' },
           maxWorkers: 2,
           // A killed host goes on with what it had in its hands after a minute.

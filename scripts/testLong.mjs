@@ -7,8 +7,9 @@ import { helpFirst } from './flags.mjs';
 const HELP = `
 npm run test:long -- [arguments for Vitest]
 
-Every recorded case killed at every place, the long random schedules, matrices, the large storm and the years; then, where there is
-one, the end-to-end tests of the packaged app on Microsoft's own Functions host (exit code 3 when there is none). Takes hours.
+All trials of which \`npm test\` runs a choice: every recorded case killed at every place, all end-to-end tests in their full sizes,
+the long random schedules, the whole matrices, the large storm and the years; then, where there is one, the end-to-end tests of the
+packaged app on Microsoft's own Functions host (exit code 3 when there is none). Takes hours.
 `;
 
 helpFirst(HELP);
@@ -16,7 +17,7 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs');
 const given = process.argv.slice(2);
 const steps = [
-  [vitest, 'run', '--project', 'conformance', '--project', 'long', ...given],
+  [vitest, 'run', ...['conformance', 'e2e*', 'long', 'after'].map((name) => `--project=${name}`), ...given],
   [join(root, 'scripts', 'testFunc.mjs'), '--package', 'test/e2e/', 'test/func/', ...given],
 ];
 for (const step of steps) {

@@ -60,7 +60,7 @@ test('npm run local says where everything is, shares its folder with no other, a
   await expect(fetch(found.functions.url)).rejects.toThrow('fetch failed');
 });
 
-test('what was onboarded is there after a restart on the same folder, and gone with --reset', async () => {
+test('what was onboarded is there after a restart on the same folder, and gone with --reset; a killed launcher leaves no process', async () => {
   const onboard = async (found: Endpoints): Promise<Operation> => {
     const app = new AppClient(found.functions.url, found.functions.key);
     const request = { connectedRegistry: 'myconnectedregistry', client: 'kept', repositories: ['hello-world'] };
@@ -89,6 +89,12 @@ test('what was onboarded is there after a restart on the same folder, and gone w
   const reset = await endpoints();
   expect(reset.identities).not.toEqual(before.identities);
   expect((await onboard(reset)).result?.secret.version).not.toBe(made.result?.secret.version);
+
+  const { pid } = JSON.parse(readFileSync(join(own.folder, 'launcher.json'), 'utf8')) as { pid: number };
+  process.kill(pid, 'SIGKILL');
+  await vi.waitFor(() => expect(lives(reset.functions.pid)).toBe(false), { interval: 50 });
+  for (const url of [reset.functions.url, `http://${reset.edge.host}`])
+    await vi.waitFor(() => expect(fetch(url)).rejects.toThrow('fetch failed'), { interval: 100 });
 }, 900_000);
 
 test('a taken port is an error that names port and flag, and nothing is left running', async () => {
@@ -151,16 +157,6 @@ test('when a process cannot be kept running, everything is stopped, with the rea
     usurper.close();
     await it.dispose();
   }
-});
-
-test('when the launcher is killed, its processes end by themselves', async () => {
-  launch(...FREE);
-  const found = await endpoints();
-  const { pid } = JSON.parse(readFileSync(join(own.folder, 'launcher.json'), 'utf8')) as { pid: number };
-  process.kill(pid, 'SIGKILL');
-  await vi.waitFor(() => expect(lives(found.functions.pid)).toBe(false), { timeout: 8000, interval: 50 });
-  for (const url of [found.functions.url, `http://${found.edge.host}`])
-    await vi.waitFor(() => expect(fetch(url)).rejects.toThrow('fetch failed'), { timeout: 8000, interval: 100 });
 });
 
 test('with --external-host the app runs on a host that is started beside it, and gets its events', async () => {

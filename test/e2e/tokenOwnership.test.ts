@@ -167,9 +167,23 @@ describe('a token that is shared by hand', () => {
     await it.crashHost();
   }
 
+  const token = 'token-of-two';
+  beforeAll(() => share('two-one', 'two-two', token));
+
+  test('is named by a check of both', async () => {
+    const clients = ['two-one', 'two-two'].map((client) => ({ connectedRegistry: 'myconnectedregistry', client }));
+    const started = z.object({ id: z.string() }).parse((await it.app.post({ clients }, 'checks')).body);
+    let text = '';
+    // The whole of it: its steps complete before it does.
+    for (let status = ''; status !== 'completed'; await sleep(100)) {
+      const answer = await it.app.get(`operations/${started.id}`);
+      ({ text } = answer);
+      ({ status } = z.object({ status: z.string() }).parse(answer.body));
+    }
+    expect(text.match(/"token-shared"/g)).toHaveLength(2);
+  });
+
   test('is left to the other by a revocation and an offboarding, which say so', async () => {
-    const token = 'token-of-two';
-    await share('two-one', 'two-two', token);
     const dry = await it.app.post(
       { clients: [{ connectedRegistry: 'myconnectedregistry', client: 'two-one' }], urgent: true, dryRun: true },
       'rotations',
@@ -190,20 +204,6 @@ describe('a token that is shared by hand', () => {
       'enabled',
       expect.arrayContaining([token]),
     ]);
-  });
-
-  test('is named by a check of both', async () => {
-    await share('seen-one', 'seen-two', 'token-of-both');
-    const clients = ['seen-one', 'seen-two'].map((client) => ({ connectedRegistry: 'myconnectedregistry', client }));
-    const started = z.object({ id: z.string() }).parse((await it.app.post({ clients }, 'checks')).body);
-    let text = '';
-    // The whole of it: its steps complete before it does.
-    for (let status = ''; status !== 'completed'; await sleep(100)) {
-      const answer = await it.app.get(`operations/${started.id}`);
-      ({ text } = answer);
-      ({ status } = z.object({ status: z.string() }).parse(answer.body));
-    }
-    expect(text.match(/"token-shared"/g)).toHaveLength(2);
   });
 });
 

@@ -31,7 +31,8 @@ export const MOST: LeavingChoice = {
 
 /** The choice of the default ring: a refusal, a lost reply and a kill, in turn; the list's replacement lost and refused. */
 export const FEW: LeavingChoice = {
-  own: (sites) => writesAndSomeReads(sites).flatMap((site, index) => times([site], WORST.slice(index % 3, (index % 3) + 1))),
+  own: (sites) =>
+    writesAndSomeReads(sites).flatMap((site, index) => times([site], WORST.slice(index % 3, (index % 3) + 1))),
   others: (sites) => [
     ...times(sites.filter(({ key }) => key.startsWith('PATCH ')).slice(0, 1), ['reply lost', '403']),
     ...MOST.others(sites.filter(({ key }, index) => !key.startsWith('PATCH ') && index % 3 === 0)),

@@ -1,4 +1,4 @@
-import { sameInArm } from '@connected-registry/protocol/registry/armEnumerations';
+import { sameName } from '@connected-registry/protocol/names/sameName';
 import { isAllowed } from '../access/authorize.js';
 import type { ApiReply } from '../http/message.js';
 import { HUB_HOST } from '../iothub/hub.js';
@@ -58,7 +58,7 @@ function maySee(plane: Plane, call: Call): boolean {
 
 function ofHub(plane: Plane, call: Call, body: () => unknown): ApiReply {
   const name = call.params['hub'] ?? '';
-  if (!sameInArm(name, plane.hub.state.name)) throw topLevelNotFound(TYPE, name, call.params['group'] ?? '');
+  if (!sameName(name, plane.hub.state.name)) throw topLevelNotFound(TYPE, name, call.params['group'] ?? '');
   return { status: 200, headers: { 'cache-control': 'no-store' }, body: body() };
 }
 

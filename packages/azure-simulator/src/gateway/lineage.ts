@@ -1,4 +1,4 @@
-import { sameInArm } from '@connected-registry/protocol/registry/armEnumerations';
+import { sameName } from '@connected-registry/protocol/names/sameName';
 import { childId, childNameOf } from '../arm/ids.js';
 import { gatewayActions, grants } from '../arm/tokens/scopeMapActions.js';
 import type { Plane } from '../plane.js';
@@ -23,7 +23,7 @@ export function childrenOf(plane: Plane, registry: Registry, parent: ConnectedRe
   const id = childId(plane.arm, registry, 'connectedRegistries', parent.name);
   const chain = [parent, ...ancestorsOf(plane, registry, parent)].map((one) => syncScope(plane, registry, one));
   return [...registry.connectedRegistries.values()].filter(({ name, parentId }) => {
-    if (parentId === undefined || !sameInArm(parentId, id)) return false;
+    if (parentId === undefined || !sameName(parentId, id)) return false;
     return chain.every((actions) => hasGatewayRights(actions, name));
   });
 }

@@ -1,5 +1,6 @@
+import { sameName } from '@connected-registry/protocol/names/sameName';
 import { isContinuous } from '@connected-registry/protocol/registry/syncSchedule';
-import { CONNECTED_REGISTRY_MODES, sameInArm } from '@connected-registry/protocol/registry/armEnumerations';
+import { CONNECTED_REGISTRY_MODES } from '@connected-registry/protocol/registry/armEnumerations';
 import type { z } from 'zod';
 import { requestResync } from '../../gateway/routes.js';
 import type { ApiReply } from '../../http/message.js';
@@ -165,7 +166,7 @@ export function connectedRegistryRoutes(plane: Plane): Route[] {
     if (!connected) return { status: 204 };
     const resource = childId(plane.arm, registry, 'connectedRegistries', connected.name);
     for (const child of registry.connectedRegistries.values()) {
-      if (child.parentId !== undefined && sameInArm(child.parentId, resource)) {
+      if (child.parentId !== undefined && sameName(child.parentId, resource)) {
         throw conflict(
           'ConnectedRegistryHasChildren',
           `The connected registry '${connected.name}' cannot be deleted: it is the parent of '${child.name}'.`,

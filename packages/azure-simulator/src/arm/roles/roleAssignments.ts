@@ -1,4 +1,4 @@
-import { sameInArm } from '@connected-registry/protocol/registry/armEnumerations';
+import { sameName } from '@connected-registry/protocol/names/sameName';
 import { z } from 'zod';
 import { covers } from '../../access/authorize.js';
 import { ROLES, type RoleAssignment } from '../../access/roles.js';
@@ -93,7 +93,7 @@ export function roleAssignmentRoutes(plane: Plane): Route[] {
       updated: now,
     };
     const isSame = (one: RoleAssignment): boolean =>
-      sameInArm(one.scope, wanted.scope) &&
+      sameName(one.scope, wanted.scope) &&
       one.principalId === principalId &&
       one.role === role &&
       one.name !== wanted.name;

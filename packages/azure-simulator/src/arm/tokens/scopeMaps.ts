@@ -1,4 +1,4 @@
-import { sameInArm } from '@connected-registry/protocol/registry/armEnumerations';
+import { sameName } from '@connected-registry/protocol/names/sameName';
 import { z } from 'zod';
 import type { ApiReply } from '../../http/message.js';
 import type { Call, Route } from '../../http/route.js';
@@ -152,7 +152,7 @@ function refuseSystemMap(map: ScopeMap | undefined): void {
 function tokensUsing(plane: Plane, registry: Registry, name: string): string[] {
   const id = childId(plane.arm, registry, 'scopeMaps', name);
   const users: string[] = [];
-  for (const token of registry.tokens.values()) if (sameInArm(token.scopeMapId, id)) users.push(token.name);
+  for (const token of registry.tokens.values()) if (sameName(token.scopeMapId, id)) users.push(token.name);
   return users;
 }
 

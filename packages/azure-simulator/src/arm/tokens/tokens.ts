@@ -1,5 +1,6 @@
+import { sameName } from '@connected-registry/protocol/names/sameName';
 import { z } from 'zod';
-import { TOKEN_STATUSES, sameInArm } from '@connected-registry/protocol/registry/armEnumerations';
+import { TOKEN_STATUSES } from '@connected-registry/protocol/registry/armEnumerations';
 import { SLOT_NAMES } from '@connected-registry/protocol/registry/slots';
 import { caseless } from '../../http/caseless.js';
 import type { ApiReply } from '../../http/message.js';
@@ -131,8 +132,8 @@ export function tokenRoutes(plane: Plane): Route[] {
  */
 function refuseIfUsed(registry: Registry, token: Token, id: string): void {
   for (const connected of registry.connectedRegistries.values()) {
-    const isSync = connected.syncTokenId !== undefined && sameInArm(connected.syncTokenId, id);
-    if (!isSync && !connected.clientTokenIds.some((one) => sameInArm(one, id))) continue;
+    const isSync = connected.syncTokenId !== undefined && sameName(connected.syncTokenId, id);
+    if (!isSync && !connected.clientTokenIds.some((one) => sameName(one, id))) continue;
     const role = isSync ? 'sync' : 'client';
     throw conflict(
       'TokenInUse',
