@@ -3,16 +3,16 @@ import { cancelEventName } from '../../../src/domain/operations/cancelEvent.js';
 import { newRunId } from '@connected-registry/protocol/names/operationId';
 import type { OperationOutcome, OperationResult } from '../../../src/domain/operations/operation.js';
 import type { PullCheckReport } from '@connected-registry/protocol/messages/pullCheckMessages';
-import { reportEventName, reportHash } from '../../../src/domain/pullCheck/reportEvent.js';
 import { rotate } from '../../../src/orchestrations/rotate.js';
 import { offboardIn, revokeIn } from '../fakes/clients/clients.js';
 import type { Call } from '../fakes/durable/durableContext.js';
-import { createFlowWorld, type FlowWorld, type Hooks } from '../fakes/worlds/flowWorld.js';
+import { createFlowWorld, type FlowWorld } from '../fakes/worlds/flowWorld.js';
 import { report } from '../fakes/worlds/onboardScript.js';
 import { onboardIn } from '../fakes/worlds/onboardWorld.js';
 import { PULL } from '../fakes/answers/orders.js';
 import { CONNECTED_REGISTRY } from '../fakes/answers/requests.js';
-import { rotationRun } from '../fakes/worlds/rotateWorld.js';
+import { rotationRun, syncing } from '../fakes/worlds/rotateWorld.js';
+import { runFlow, type Script } from '../fakes/worlds/runFlow.js';
 import { candidate, isGone, main, token } from '../fakes/worlds/defaultClient.js';
 import { createWorld, type World } from '../fakes/worlds/world.js';
 
@@ -42,7 +42,7 @@ const call = async ({ name, input }: Pick<Call, 'name' | 'input'>) =>
   (world.activities as Readonly<Record<string, (given: never) => Promise<unknown>>>)[name]?.(input as never);
 
 type Device = (attempt: number) => PullCheckReport | undefined;
-type Play = (hooks?: Hooks) => Promise<{ readonly outcome: OperationOutcome<OperationResult> }>;
+type Play = (script?: Script) => Promise<{ readonly outcome: OperationOutcome<OperationResult> }>;
 
 const OTHER_RIGHTS = { repositories: ['samples/a'] };
 const pulls: Device = () => report();
@@ -51,35 +51,25 @@ const fails: Device = () => report({ outcome: 'digest-mismatch' });
 
 const onboarding =
   (request: Readonly<Record<string, unknown>> = {}, device: Device = pulls): Play =>
-  (hooks = {}) => {
+  (script = {}) => {
     let attempt = 0;
     const answer = () => device((attempt += 1));
     const requestedAt = new Date().toISOString();
-    return onboardIn(world, { flows, run: newRun(), requestedAt, request, device: answer, ...hooks });
+    return onboardIn(world, { flows, run: newRun(), requestedAt, request, device: answer, ...script });
   };
 
 const rotation =
   (urgent: boolean, device: Device = pulls): Play =>
-  ({ before, after } = {}) => {
-    const input = rotationRun({ urgent, run: newRun() });
-    return flows.run(rotate, input, {
-      before: async (name, made, context) => {
-        const lastSyncTime = made.at.toISOString();
-        if (name === 'readSync') world.controlPlane.change(CONNECTED_REGISTRY, { lastSyncTime });
-        await before?.(name, made, context);
-      },
-      after: async (name, made, context) => {
-        const { attempt } = made.input as { attempt: number };
-        const answer = name === 'requestPullCheck' ? device(attempt) : undefined;
-        if (answer)
-          context.raiseIn(2, reportEventName(input.run, attempt), { hash: reportHash(answer), report: answer });
-        await after?.(name, made, context);
-      },
+  (script = {}) =>
+    runFlow({
+      world: flows,
+      flow: rotate,
+      input: rotationRun({ urgent, run: newRun() }),
+      script: syncing(world, { device, ...script }),
     });
-  };
 
-const offboarding: Play = (hooks) => offboardIn(flows, { run: newRun(), ...hooks });
-const revocation: Play = (hooks) => revokeIn(flows, { run: newRun(), ...hooks });
+const offboarding: Play = (script) => offboardIn(flows, { run: newRun(), ...script });
+const revocation: Play = (script) => revokeIn(flows, { run: newRun(), ...script });
 
 /** What came before, what is played, and how it ends. */
 type Trial = readonly [first: readonly Play[], play: Play, ends: string];
@@ -180,7 +170,7 @@ test('the token of a stolen device stays disabled, whatever of the onboarding be
 /** A promotion right after the device's first report, of which the run knows nothing: its turn, and the report, are lost. */
 function unseenPromotion(
   play: (device: Device) => Play,
-  more: Hooks = {},
+  more: Script = {},
 ): Promise<{ readonly outcome: OperationOutcome<OperationResult> }> {
   let issued: { readonly credential: object; readonly order: object } | undefined;
   const unreadable: Device = (attempt) => (attempt === 1 ? undefined : report({ outcome: 'secret-unavailable' }));

@@ -7,6 +7,7 @@ import { reference } from '../fakes/answers/orders.js';
 import { onboardIn } from '../fakes/worlds/onboardWorld.js';
 import { CONNECTED_REGISTRY } from '../fakes/answers/requests.js';
 import { candidate, isGone, LONG_AGO, main, scopeMap, token } from '../fakes/worlds/defaultClient.js';
+import { runFlow } from '../fakes/worlds/runFlow.js';
 import { createWorld, type World } from '../fakes/worlds/world.js';
 
 let world: World;
@@ -76,12 +77,14 @@ describe('an offboarding', () => {
     const { client } = reference();
     const run = clientRun(OFFBOARD, 'the-offboarding', '2026-03-01T12:00:00Z');
     const asked = { ...run, request: { ...run.request, client: client.toUpperCase() } };
-    const { outcome } = await other.run(offboard, asked);
+    const { outcome } = await runFlow({ world: other, flow: offboard, input: asked });
     expect(outcome).toMatchObject({ status: 'failed', failure: { code: 'client-unknown', residue: [], kept: [] } });
     expect(outcome.failure?.message).toContain(`Similar names: ${client} of ${CONNECTED_REGISTRY}`);
     expect(world.wire.writes).toEqual([]);
     // Only its run's event is noted, so that a repetition does not take the name for a known one.
-    expect((await other.run(offboard, { ...asked, run: 'again' })).outcome.failure?.code).toBe('client-unknown');
+    expect(
+      (await runFlow({ world: other, flow: offboard, input: { ...asked, run: 'again' } })).outcome.failure?.code,
+    ).toBe('client-unknown');
   });
 
   test('of an unknown client says so where the vault cannot list the names that are like it', async () => {

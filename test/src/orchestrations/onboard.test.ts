@@ -1,14 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import type { PromoteInput } from '../../../src/activities/credentials/promote.js';
 import { done, failed, retryLater } from '../../../src/domain/operations/stepOutcome.js';
-import { convergedPlan, DIGEST, plan, play, report, STORED } from '../fakes/worlds/onboardScript.js';
+import { convergedPlan, DIGEST, plan, onboardScripted, report, STORED } from '../fakes/worlds/onboardScript.js';
 import { onboarding } from '../fakes/answers/requests.js';
 
 const { scopeMap, token, connectedRegistry } = onboarding();
 
 describe('an onboarding', () => {
   test('goes its steps in order, and ends with what the device pulled', async () => {
-    const { outcome, names, context } = await play();
+    const { outcome, names, context } = await onboardScripted();
     expect(names()).toEqual([
       'begin',
       'preflight',
@@ -49,21 +49,21 @@ describe('an onboarding', () => {
   });
 
   test('wishes for its binding one activity before it asks for it, so that waiting runs share a write', async () => {
-    const { names } = await play();
+    const { names } = await onboardScripted();
     const all = names();
     expect(all.indexOf('issueCredentials')).toBeGreaterThan(all.indexOf('request'));
     expect(all.indexOf('ensure')).toBeGreaterThan(all.indexOf('issueCredentials'));
   });
 
   test('of a client that has everything calls nothing but preflight, and says what was verified', async () => {
-    const { outcome, names } = await play({ plan: convergedPlan() });
+    const { outcome, names } = await onboardScripted({ plan: convergedPlan() });
     expect(names()).toEqual(['begin', 'preflight', 'claim']);
     expect(outcome).toMatchObject({ status: 'completed', result: { changed: false, pull: STORED.pull } });
     expect(outcome.result?.secret.version).toBe(STORED.version);
   });
 
   test('checks a client that has everything when that is asked for, and issues nothing', async () => {
-    const { outcome, names } = await play({ plan: convergedPlan(), request: { recheck: true } });
+    const { outcome, names } = await onboardScripted({ plan: convergedPlan(), request: { recheck: true } });
     expect(names('activity')).toContain('recordVerification');
     for (const never of ['issueCredentials', 'promote', 'announcePromotion', 'ensure'])
       expect(names()).not.toContain(never);
@@ -73,20 +73,22 @@ describe('an onboarding', () => {
 
   test('checks a stored credential that never passed a check', async () => {
     const { pull: _, ...stored } = STORED;
-    const { names } = await play({ plan: convergedPlan({ credential: { kind: 'keep', stored } }) });
+    const { names } = await onboardScripted({ plan: convergedPlan({ credential: { kind: 'keep', stored } }) });
     expect(names('activity')).toContain('requestPullCheck');
   });
 
   test('that preflight refuses writes nothing and names every problem', async () => {
     const codes = ['token-disabled', 'slots-in-use'] as const;
     const problems = codes.map((code) => ({ code, message: `${code} is wrong.`, fix: 'mend it' }));
-    const { outcome, names } = await play({ plan: plan({ problems }) });
+    const { outcome, names } = await onboardScripted({ plan: plan({ problems }) });
     expect(names()).toEqual(['begin', 'preflight']);
     expect(outcome).toMatchObject({ status: 'rolledBack', failure: { code: 'preflight', problems, residue: [] } });
   });
 
   test('does not fail when nobody can be told of the promotion', async () => {
-    const { outcome } = await play({ answers: { announcePromotion: () => failed('service-forbidden', 'no') } });
+    const { outcome } = await onboardScripted({
+      answers: { announcePromotion: () => failed('service-forbidden', 'no') },
+    });
     expect(outcome.status).toBe('completed');
     expect(outcome.steps.at(-1)).toMatchObject({ name: 'announce', status: 'failed' });
   });
@@ -94,7 +96,7 @@ describe('an onboarding', () => {
   test('binds again when the binding was gone just before promotion', async () => {
     const promote = (_: unknown, nth: number) =>
       done(nth === 1 ? { promoted: false } : { promoted: true, name: 'main-secret', version: 'v2' });
-    const { outcome, names } = await play({ answers: { promote } });
+    const { outcome, names } = await onboardScripted({ answers: { promote } });
     expect(outcome.status).toBe('completed');
     expect(names('entity')).toEqual(['begin', 'claim', 'hold', 'ensure', 'ensureAgain']);
   });
@@ -104,7 +106,7 @@ describe('an onboarding', () => {
       done(nth === 1 ? { promoted: false } : { promoted: true, name: 'main-secret', version: 'v2' });
     const device = (attempt: number) =>
       ({ after: 1, report: attempt === 2 ? report({ outcome: 'unauthorized' }) : report() }) as const;
-    const { outcome, context, names } = await play({ answers: { promote }, device });
+    const { outcome, context, names } = await onboardScripted({ answers: { promote }, device });
     expect(names('activity').filter((name) => ['requestPullCheck', 'promote'].includes(name))).toEqual([
       'requestPullCheck',
       'promote',
@@ -120,12 +122,12 @@ describe('an onboarding', () => {
   });
 
   test('gives up when the binding is taken away again and again', async () => {
-    const { outcome } = await play({ answers: { promote: () => done({ promoted: false }) } });
+    const { outcome } = await onboardScripted({ answers: { promote: () => done({ promoted: false }) } });
     expect(outcome).toMatchObject({ status: 'rolledBack', failure: { code: 'unbound' } });
   });
 
   test('fixes slot and expiry once, so that a repetition issues the same', async () => {
-    const { context } = await play({
+    const { context } = await onboardScripted({
       answers: { issueCredentials: (_, nth) => (nth < 3 ? retryLater('busy') : done({ name: 'c', version: 'v1' })) },
     });
     const orders = context.calls.filter((call) => call.name === 'issueCredentials').map((call) => call.input);
@@ -135,14 +137,16 @@ describe('an onboarding', () => {
   });
 
   test('tells each request from which time on it is theirs to undo', async () => {
-    const { context } = await play({ answers: { issueCredentials: () => failed('service-forbidden', 'no') } });
+    const { context } = await onboardScripted({
+      answers: { issueCredentials: () => failed('service-forbidden', 'no') },
+    });
     const removal = context.calls.find((call) => call.name === 'removeToken');
     expect(removal?.input).toMatchObject({ token, scopeMap, since: plan().checkedAt });
   });
 
   test('shows a status that fits and holds no password, report key or value', async () => {
     const value = 'pass/word+1=';
-    const { context, outcome } = await play({
+    const { context, outcome } = await onboardScripted({
       answers: {
         issueCredentials: (_, nth) => (nth < 4 ? retryLater('x'.repeat(590)) : done({ name: 'c', version: 'v' })),
       },

@@ -65,7 +65,7 @@ describe('a rotation', () => {
     let asked: Date | undefined;
     const begun = Date.now();
     const { context } = await rotateIn(world, {
-      onCall: ({ name, at }) => {
+      before: (name, { at }) => {
         if (name === 'requestPullCheck') asked ??= at;
       },
     });
@@ -203,7 +203,7 @@ describe('a rotation', () => {
         await onboarded(world);
         const { outcome } = await rotateIn(world, {
           device: failing,
-          onCall: async ({ name }) => {
+          before: async (name) => {
             if (name === 'isSwept') await takeAway();
           },
         });
@@ -214,7 +214,7 @@ describe('a rotation', () => {
     test('of no client of which nobody can tell, which is tried again all the same', async () => {
       const { outcome, records } = await rotateIn(world, {
         device: failing,
-        onCall: ({ name }) => {
+        before: (name) => {
           if (name === 'isSwept') world.wire.fail('newest', { when: 'before', kind: 'forbidden' });
         },
       });
@@ -268,7 +268,7 @@ describe('a rotation', () => {
 
   test('never binds again what somebody unbound', async () => {
     const { outcome } = await rotateIn(world, {
-      onCall: ({ name }) => {
+      before: (name) => {
         if (name === 'promote') world.controlPlane.change(CONNECTED_REGISTRY, { clientTokens: [] });
       },
     });
@@ -280,7 +280,7 @@ describe('a rotation', () => {
     let wiped = false;
     const { outcome } = await rotateIn(world, {
       device: () => (wiped && password('password2') !== undefined ? report() : report({ outcome: 'unauthorized' })),
-      onCall: ({ name }) => {
+      before: (name) => {
         if (name !== 'requestPullCheck' || wiped) return;
         wiped = true;
         delete world.controlPlane.token(token).slots.password2;
@@ -395,7 +395,7 @@ describe('regressions: a rotation', () => {
     const late = report({ outcome: 'pulled' });
     const { outcome, context } = await rotateIn(world, {
       device: (attempt) => (attempt === 1 ? undefined : report({ outcome: 'digest-mismatch' })),
-      onCall: ({ name, input }, running) => {
+      before: (name, { input }, running) => {
         // The first attempt's report comes while the second one is waited for.
         if (name === 'requestPullCheck' && (input as { attempt: number }).attempt === 2)
           running.raiseIn(1, `report-${ROTATION_RUN}-1`, { hash: 'late', report: late });

@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { done, failed, retryLater } from '../../../src/domain/operations/stepOutcome.js';
-import { convergedPlan, plan, play, report, type Script } from '../fakes/worlds/onboardScript.js';
+import { convergedPlan, plan, onboardScripted, report, type OnboardingScript } from '../fakes/worlds/onboardScript.js';
 
 const no = () => failed('service-forbidden', 'not allowed');
-const digestMismatch: Script['device'] = () => ({ after: 3, report: report({ outcome: 'digest-mismatch' }) });
+const digestMismatch: OnboardingScript['device'] = () => ({ after: 3, report: report({ outcome: 'digest-mismatch' }) });
 
 /** What was called after the step that failed. */
-async function undoAfter(script: Script) {
-  const { outcome, names } = await play(script);
+async function undoAfter(script: OnboardingScript) {
+  const { outcome, names } = await onboardScripted(script);
   const all = names();
   const from = outcome.steps.findIndex((step) => step.status === 'failed');
   return { outcome, all, undone: outcome.steps.slice(from + 1).map((step) => step.name) };
@@ -16,7 +16,7 @@ async function undoAfter(script: Script) {
 const ALL = ['retireCandidate', 'retirePromoted', 'unbind', 'removeToken', 'removeScopeMap'];
 
 describe('a failure is undone, last first, when it comes at', () => {
-  test.each<[string, Script, string[]]>([
+  test.each<[string, OnboardingScript, string[]]>([
     ['preflight', { answers: { preflight: no } }, []],
     ['the scope map', { answers: { ensureScopeMap: no } }, ['removeScopeMap']],
     ['the token', { answers: { ensureToken: no } }, ['unbind', 'removeToken', 'removeScopeMap']],

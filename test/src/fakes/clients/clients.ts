@@ -2,7 +2,8 @@ import { clientFingerprint } from '@connected-registry/protocol/requests/clients
 import { OFFBOARD, REVOKE, type Run } from '../../../../src/domain/operations/run.js';
 import { offboard } from '../../../../src/orchestrations/offboard.js';
 import { revoke } from '../../../../src/orchestrations/revoke.js';
-import type { FlowWorld, Hooks } from '../worlds/flowWorld.js';
+import type { FlowWorld } from '../worlds/flowWorld.js';
+import { runFlow, type Script } from '../worlds/runFlow.js';
 import { reference } from '../answers/orders.js';
 import { config } from '../answers/requests.js';
 
@@ -21,14 +22,14 @@ export function clientRun(kind: typeof OFFBOARD | typeof REVOKE, run: string, ev
 
 export function offboardIn(
   flows: FlowWorld,
-  { run = 'the-offboarding', eventAt, ...hooks }: Hooks & { readonly run?: string; readonly eventAt?: string } = {},
+  { run = 'the-offboarding', eventAt, ...script }: Script & { readonly run?: string; readonly eventAt?: string } = {},
 ) {
-  return flows.run(offboard, clientRun(OFFBOARD, run, eventAt), hooks);
+  return runFlow({ world: flows, flow: offboard, input: clientRun(OFFBOARD, run, eventAt), script });
 }
 
 export function revokeIn(
   flows: FlowWorld,
-  { run = 'the-revocation', ...hooks }: Hooks & { readonly run?: string } = {},
+  { run = 'the-revocation', ...script }: Script & { readonly run?: string } = {},
 ) {
-  return flows.run(revoke, clientRun(REVOKE, run), hooks);
+  return runFlow({ world: flows, flow: revoke, input: clientRun(REVOKE, run), script });
 }

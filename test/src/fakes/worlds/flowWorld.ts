@@ -1,5 +1,3 @@
-import type { OrchestrationContext } from 'durable-functions';
-import { vi } from 'vitest';
 import { createRunActivities } from '../../../../src/activities/runs/runActivities.js';
 import type { BinderOperation, BinderRequest } from '../../../../src/domain/binding/bindingRequests.js';
 import {
@@ -16,27 +14,22 @@ import {
 import { MAP_HOLDER } from '../../../../src/entities/mapHolder.js';
 import type { PresentRun, Runs } from '../../../../src/ports/runs.js';
 import { createBinderEntity } from '../entities/binderEntity.js';
-import { createClientRecordEntity } from '../entities/clientRecordEntity.js';
-import { FakeDurableContext, type Call } from '../durable/durableContext.js';
+import { createClientRecordEntity, type ClientRecordEntity } from '../entities/clientRecordEntity.js';
+import type { Call } from '../durable/durableContext.js';
 import { createMapHolderEntity } from '../entities/mapHolderEntity.js';
 import { createTokenClaimEntities } from '../entities/tokenClaimEntity.js';
 import type { World } from './world.js';
 
-export interface Hooks {
-  /** Before an activity or entity does its work; `name` is the activity's, or the entity's operation. */
-  readonly before?: (name: string, call: Call, context: FakeDurableContext) => void | Promise<void>;
-  readonly after?: (name: string, call: Call, context: FakeDurableContext) => void | Promise<void>;
-}
-
 /**
- * The app's entities over one world, which outlive its flows, and an engine that runs a flow with the real activities.
+ * What flows run against: the real activities and entities over one world of fake services. The entities outlive the flows.
  * Needs fake timers, for the date.
+ *
+ * @param records the client's record, if an earlier world's is to be kept
  */
-export function createFlowWorld(world: World) {
+export function createFlowWorld(world: World, records: ClientRecordEntity = createClientRecordEntity()) {
   const binder = createBinderEntity(world);
   const maps = createMapHolderEntity(world);
   const cancelled: unknown[] = [];
-  const records = createClientRecordEntity();
   const claims = createTokenClaimEntities();
   let present: PresentRun | undefined;
 
@@ -57,9 +50,8 @@ export function createFlowWorld(world: World) {
     ...createRunActivities(world.queries, world.config),
   };
 
-  const work = async ({ kind, name, input }: Call): Promise<unknown> => {
+  const answer = async (operation: string, { kind, name, input }: Call): Promise<unknown> => {
     if (kind === 'activity') return activities[name]?.(input as never, runs);
-    const operation = name.split('.').at(-1) ?? '';
     if (name.startsWith(`${MAP_HOLDER}.`))
       return maps.request(operation as MapHolderOperation, input as MapHolderRequest, new Date());
     if (name.startsWith(`${TOKEN_CLAIM}.`))
@@ -68,29 +60,13 @@ export function createFlowWorld(world: World) {
     return binder.request(operation as BinderOperation, input as BinderRequest);
   };
 
-  /** Runs a flow to its end, from the present date on. */
-  async function run<T>(
-    flow: (context: OrchestrationContext) => Generator<unknown, T, unknown>,
-    input: unknown,
-    { before, after }: Hooks = {},
-  ): Promise<{ readonly outcome: T; readonly context: FakeDurableContext }> {
-    const context: FakeDurableContext = new FakeDurableContext(input, async (call) => {
-      vi.setSystemTime(call.at);
-      const name = call.name.split('.').at(-1) ?? '';
-      await before?.(name, call, context);
-      const answer = await work(call);
-      await after?.(name, call, context);
-      return answer;
-    });
-    context.now = new Date();
-    return { outcome: await context.run(flow), context };
-  }
-
   return {
     binder,
     maps,
     claims,
-    run,
+    records,
+    answer,
+    followsDate: true,
     ask,
     cancelled,
     get record() {

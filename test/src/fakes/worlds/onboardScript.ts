@@ -1,11 +1,10 @@
 import type { OnboardingPlan } from '../../../../src/domain/onboarding/plan.js';
 import type { PullCheckReport } from '@connected-registry/protocol/messages/pullCheckMessages';
-import { reportEventName, reportHash } from '../../../../src/domain/pullCheck/reportEvent.js';
 import { done } from '../../../../src/domain/operations/stepOutcome.js';
-import type { OperationOutcome } from '../../../../src/domain/operations/operation.js';
 import { onboard } from '../../../../src/orchestrations/onboard.js';
-import { FakeDurableContext, type Call } from '../durable/durableContext.js';
-import { EDGE_HOST, onboardingRun, RUN } from '../answers/requests.js';
+import type { Call } from '../durable/durableContext.js';
+import { EDGE_HOST, onboardingRun } from '../answers/requests.js';
+import { runFlow, type Answers, type DelayedReport, type Script } from './runFlow.js';
 
 export const DIGEST = `sha256:${'a'.repeat(64)}`;
 
@@ -62,21 +61,32 @@ export function report(changes: Partial<PullCheckReport> = {}): PullCheckReport 
 
 type Answer = (call: Call, nth: number) => unknown;
 
-export interface Script {
+export interface OnboardingScript {
   readonly request?: Readonly<Record<string, unknown>>;
   readonly limits?: Parameters<typeof onboardingRun>[1];
   readonly plan?: OnboardingPlan;
   /** Answers other than the happy ones, by activity name or binder operation. */
   readonly answers?: Readonly<Record<string, Answer>>;
-  /** How the device answers each attempt: nothing, or a report after so many seconds. */
-  readonly device?: (attempt: number) => { readonly after: number; readonly report: PullCheckReport } | undefined;
+  /** How the device answers each attempt. By default it reports a pull after three seconds. */
+  readonly device?: Script['device'];
 }
 
-/** Runs an onboarding against scripted activities, and hands back all that could be seen of it. */
-export async function play(script: Script = {}) {
+const pullsAfterThreeSeconds = (): DelayedReport => ({ after: 3, report: report() });
+
+/** Runs an onboarding against scripted activities: each succeeds, unless the script has another answer. */
+export function onboardScripted(script: OnboardingScript = {}) {
+  return runFlow({
+    world: scriptedAnswers(script),
+    flow: onboard,
+    input: onboardingRun(script.request, script.limits),
+    script: { device: script.device ?? pullsAfterThreeSeconds },
+  });
+}
+
+function scriptedAnswers({ plan: found = plan(), answers = {} }: OnboardingScript): Answers {
   const counts = new Map<string, number>();
   const happy: Record<string, unknown> = {
-    preflight: script.plan ?? plan(),
+    preflight: found,
     ensureScopeMap: { created: true },
     ensureToken: { created: true },
     issueCredentials: {
@@ -93,24 +103,13 @@ export async function play(script: Script = {}) {
     recordVerification: { version: 'v9' },
     announcePromotion: { published: true },
   };
-  const short = (call: Call) => call.name.split('.').at(-1) ?? '';
-  const context: FakeDurableContext = new FakeDurableContext(onboardingRun(script.request, script.limits), (call) => {
-    const name = short(call);
-    const nth = (counts.get(name) ?? 0) + 1;
-    counts.set(name, nth);
-    if (call.kind === 'signal') return undefined;
-    if (name === 'requestPullCheck') {
-      const { attempt } = call.input as { attempt: number };
-      const answer = script.device ? script.device(attempt) : { after: 3, report: report() };
-      if (answer)
-        context.raiseIn(answer.after, reportEventName(RUN, attempt), {
-          hash: reportHash(answer.report),
-          report: answer.report,
-        });
-    }
-    return script.answers?.[name] ? script.answers[name](call, nth) : done(happy[name] ?? {});
-  });
-  const outcome: OperationOutcome = await context.run(onboard);
-  const names = (kind?: Call['kind']) => context.calls.filter((call) => !kind || call.kind === kind).map(short);
-  return { context, outcome, names };
+  return {
+    followsDate: false,
+    answer: (name, call) => {
+      const nth = (counts.get(name) ?? 0) + 1;
+      counts.set(name, nth);
+      if (call.kind === 'signal') return undefined;
+      return answers[name] ? answers[name](call, nth) : done(happy[name] ?? {});
+    },
+  };
 }

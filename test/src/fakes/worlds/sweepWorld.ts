@@ -1,12 +1,11 @@
-import { vi } from 'vitest';
 import { createRunActivities } from '../../../../src/activities/runs/runActivities.js';
 import { NOTHING_KNOWN, type ClientRecord } from '../../../../src/domain/clients/clientRecord.js';
 import { formatOperationId } from '@connected-registry/protocol/names/operationId';
-import type { SweepInput, SweepOutcome } from '../../../../src/domain/rotation/sweep.js';
+import type { SweepInput } from '../../../../src/domain/rotation/sweep.js';
 import { rotationSweep } from '../../../../src/orchestrations/rotationSweep.js';
 import type { Runs, RunState } from '../../../../src/ports/runs.js';
 import { clientKey } from '@connected-registry/protocol/names/clientKey';
-import { FakeDurableContext } from '../durable/durableContext.js';
+import { runFlow } from './runFlow.js';
 import type { World } from './world.js';
 
 export const SWEEP_RUN = 'swp0000000000001';
@@ -26,7 +25,7 @@ interface Options {
   readonly loses?: (name: string, nth: number) => boolean;
 }
 
-/** Runs a whole sweep, through all its beginnings anew, over the fake services. Needs fake timers. */
+/** Runs a whole sweep over the fake services, each time that it continues as new. Needs fake timers. */
 export async function sweepIn(world: World, options: Options = {}) {
   const { run = () => 'completed', busy = () => false, records = new Map<string, ClientRecord>() } = options;
   const started: Started[] = [];
@@ -53,22 +52,22 @@ export async function sweepIn(world: World, options: Options = {}) {
     ...createRunActivities(world.queries, world.config),
   };
   const { rotation: policy, limits } = world.config;
-  let input: SweepInput = { sweep: SWEEP_RUN, actor: 'sweep', policy, limits };
-  const turns: FakeDurableContext[] = [];
+  const input: SweepInput = { sweep: SWEEP_RUN, actor: 'sweep', policy, limits };
   let calls = 0;
-  for (;;) {
-    const context: FakeDurableContext = new FakeDurableContext(input, async ({ name, input: given, at }) => {
-      vi.setSystemTime(at);
-      const outcome = await activities[name]?.(given as never, runs);
-      calls += 1;
-      if (options.loses?.(name, calls)) throw new Error('its answer is lost');
-      return outcome;
-    });
-    context.now = new Date();
-    turns.push(context);
-    const outcome: SweepOutcome | undefined = await context.run(rotationSweep);
-    vi.setSystemTime(context.now);
-    if (outcome) return { outcome, turns, started };
-    input = context.anew as SweepInput;
-  }
+  const { outcome, engines } = await runFlow({
+    world: {
+      followsDate: true,
+      answer: (name, { input: given }) => activities[name]?.(given as never, runs),
+    },
+    flow: rotationSweep,
+    input,
+    script: {
+      after: (name) => {
+        calls += 1;
+        if (options.loses?.(name, calls)) throw new Error('its answer is lost');
+      },
+    },
+  });
+  if (!outcome) throw new Error('The sweep ended without an outcome.');
+  return { outcome, turns: engines, started };
 }

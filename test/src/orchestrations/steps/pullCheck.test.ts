@@ -3,7 +3,7 @@ import type { PullCheckReport } from '@connected-registry/protocol/messages/pull
 import { reportEventName, reportHash } from '../../../../src/domain/pullCheck/reportEvent.js';
 import { done, failed, retryLater } from '../../../../src/domain/operations/stepOutcome.js';
 import type { Call } from '../../fakes/durable/durableContext.js';
-import { plan, play, report, type Script } from '../../fakes/worlds/onboardScript.js';
+import { plan, onboardScripted, report, type OnboardingScript } from '../../fakes/worlds/onboardScript.js';
 import { RUN } from '../../fakes/answers/requests.js';
 
 const after = (seconds: number, changes: Partial<PullCheckReport> = {}) => ({
@@ -16,8 +16,8 @@ const failing = (outcome: PullCheckReport['outcome']) => (attempt: number) =>
 const attemptOf = ({ input }: Call) => (input as { readonly attempt: number }).attempt;
 
 /** Runs an onboarding, and tells at which second after the first the device was asked. */
-async function check(script: Script) {
-  const played = await play(script);
+async function check(script: OnboardingScript) {
+  const played = await onboardScripted(script);
   const asked = played.context.calls.filter((call) => call.name === 'requestPullCheck');
   const start = asked[0]?.at.getTime() ?? 0;
   return { ...played, asked, seconds: asked.map(({ at }) => (at.getTime() - start) / 1000) };
@@ -205,10 +205,10 @@ describe('the pull check', () => {
 });
 
 describe('a password that is lost behind the run', () => {
-  const refused: Script['device'] = () => ({ after: 2, report: report({ outcome: 'unauthorized' }) });
+  const refused: OnboardingScript['device'] = () => ({ after: 2, report: report({ outcome: 'unauthorized' }) });
 
   test('is issued again, and checked under the next attempt numbers', async () => {
-    const { outcome, context } = await play({
+    const { outcome, context } = await onboardScripted({
       device: (attempt) => (attempt <= 4 ? refused(attempt) : { after: 2, report: report() }),
       answers: { checkCredential: () => done({ stands: false }) },
     });
@@ -220,7 +220,7 @@ describe('a password that is lost behind the run', () => {
   });
 
   test('ends the run when it is lost again and again', async () => {
-    const { outcome, names } = await play({
+    const { outcome, names } = await onboardScripted({
       device: refused,
       answers: { checkCredential: () => done({ stands: false }) },
     });
@@ -229,7 +229,7 @@ describe('a password that is lost behind the run', () => {
   });
 
   test('is not suspected while the registry still holds it', async () => {
-    const { names } = await play({
+    const { names } = await onboardScripted({
       device: (attempt) => (attempt <= 9 ? refused(attempt) : { after: 2, report: report() }),
     });
     expect(names('activity').filter((name) => name === 'checkCredential')).toHaveLength(3);
