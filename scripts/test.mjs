@@ -2,17 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-
-/** Projects of vitest.config.ts by the command that runs them. */
-const RINGS = {
-  default: ['unit*', 'conformance', 'e2e*', 'after'],
-  unit: ['unit*'],
-  conformance: ['conformance'],
-  e2e: ['e2e*'],
-  package: ['package'],
-  system: ['system'],
-  az: ['az'],
-};
+import { flagsOf, RINGS } from './rings.mjs';
 
 const HELP = `
 npm test -- [files] [arguments for Vitest]
@@ -44,8 +34,8 @@ if (forVitest[0] === '--help') {
 }
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs');
-const projects = RINGS[isRing ? ring : 'default'].map((name) => `--project=${name}`);
-const { status } = spawnSync(process.execPath, [vitest, 'run', ...projects, ...forVitest], {
+const flags = flagsOf(isRing ? ring : 'default');
+const { status } = spawnSync(process.execPath, [vitest, 'run', ...flags, ...forVitest], {
   cwd: root,
   stdio: 'inherit',
 });

@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { helpFirst } from './flags.mjs';
+import { flagsOf } from './rings.mjs';
 
 const HELP = `
 npm run test:long -- [arguments for Vitest]
@@ -17,7 +18,7 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs');
 const given = process.argv.slice(2);
 const steps = [
-  [vitest, 'run', ...['conformance', 'e2e*', 'long', 'after'].map((name) => `--project=${name}`), ...given],
+  [vitest, 'run', ...flagsOf('long'), ...given],
   [join(root, 'scripts', 'testFunc.mjs'), '--package', 'test/e2e/', 'test/func/', ...given],
 ];
 for (const step of steps) {

@@ -21,7 +21,7 @@ afterAll(() => it.dispose());
 
 const start = (client: string): Promise<string> => it.app.start(onboardingOf(client));
 
-/** Milliseconds for a test that kills the host, however often, and then waits for what it had begun; only what hangs takes it. */
+/** Milliseconds for a test that kills the host, however often, and then waits for what it had started; only what hangs takes it. */
 const KILLS_WITHIN = 45 * 60_000;
 
 const publishedPid = (): number =>

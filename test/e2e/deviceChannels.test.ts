@@ -75,7 +75,7 @@ describe('a device of an IoT Hub', () => {
   const onboard = (client: string) =>
     it.app.start({ connectedRegistry: 'myconnectedregistry', repositories: ['hello-world'], client });
 
-  test('is asked and told by direct methods, and its engine gets the promoted credential', async () => {
+  test('is asked and notified by direct methods, and its engine gets the promoted credential', async () => {
     const ended = await it.app.end(await onboard('present'));
     expect(ended).toMatchObject({ status: 'completed', result: { pull: { image: 'hello-world:latest' } } });
     const { name, version } = ended.result?.secret ?? { name: '', version: '' };

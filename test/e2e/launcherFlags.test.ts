@@ -84,33 +84,35 @@ test('--external-agent asks an agent that is started by the printed line; --set 
   expect(Math.round(days)).toBe(60);
 });
 
-test('a start that fails ends, with the reason last on the screen: profiles that the app refuses', () =>
-  endsWithReason(['--profiles', 'PROFILES'], /PROFILES/));
+test('a start that fails ends, with the reason last on the screen: profiles that the app refuses', async () => {
+  expect(await failedStart('--profiles', join(own.folder, 'profiles.json'))).toEqual(failedWith(/PROFILES/));
+});
 
 // In the default ring launcher.test.ts has an app that refuses a setting.
 test(
   'a start that fails ends, with the reason last on the screen: a setting that the app refuses',
   { tags: 'long' },
-  () => endsWithReason(['--set', 'KEY_VAULT_URL=nowhere'], /KEY_VAULT_URL/),
+  async () => {
+    expect(await failedStart('--set', 'KEY_VAULT_URL=nowhere')).toEqual(failedWith(/KEY_VAULT_URL/));
+  },
 );
 
-async function endsWithReason(flags: readonly string[], reason: RegExp): Promise<void> {
+/** Starts with flags with which no start succeeds. @returns what it leaves. */
+async function failedStart(...flags: string[]) {
   writeFileSync(join(own.folder, 'profiles.json'), '{"none": true}');
-  const { child, output } = launch(
-    ...FREE,
-    ...flags.map((flag) => flag.replace(/^PROFILES$/, join(own.folder, 'profiles.json'))),
-  );
+  const { child, output } = launch(...FREE, ...flags);
   const [code] = (await once(child, 'exit')) as [number | null];
-  expect(code).toBe(1);
   const [, last = ''] = /\n(host ended[^]*)$/.exec(output()) ?? [];
-  expect(last).toMatch(reason);
-  expect(last).not.toMatch(/^\s+at /m);
-  expect(existsSync(join(own.folder, 'endpoints.json'))).toBe(false);
   const { pid } = JSON.parse(readFileSync(join(own.folder, 'launcher.json'), 'utf8')) as { pid: number | null };
-  expect(pid).toBeNull();
+  const isPublished = existsSync(join(own.folder, 'endpoints.json'));
+  return { code, last, hasTrace: /^\s+at /m.test(last), isPublished, pid };
 }
 
-test('what goes wrong while a stack is stopped keeps no process running, and is told', async () => {
+function failedWith(reason: RegExp) {
+  return { code: 1, last: expect.stringMatching(reason) as string, hasTrace: false, isPublished: false, pid: null };
+}
+
+test('an error while a stack is stopped is reported, and leaves no process running', async () => {
   const it = await startTestStack();
   const { stack } = it;
   const pids = PROCESS_NAMES.map((name) => stack.pidOf(name) ?? null);

@@ -195,7 +195,7 @@ describe('an offboarding', () => {
     },
   );
 
-  test('that has begun cannot be cancelled', async () => {
+  test('that has started cannot be cancelled', async () => {
     const { https } = it.stack.controlPlane;
     const faults = `${it.stack.endpoints.azure.arm}/_control/faults`;
     await onboard('not-to-be-halved');

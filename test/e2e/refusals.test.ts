@@ -85,7 +85,7 @@ describe('a body that cannot be', () => {
     problem.parse(answer.body);
   });
 
-  test('with several mistakes is told all of them at once', async () => {
+  test('with several mistakes is answered with all of them at once', async () => {
     const answer = await it.app.post({ connectedRegistry: '?', client: ' ', repositories: [], extra: 1 });
     const fields = (problem.parse(answer.body).errors ?? []).map(({ field }) => field);
     expect(fields).toEqual(expect.arrayContaining(['client', 'connectedRegistry', 'extra', 'repositories']));

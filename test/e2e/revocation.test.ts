@@ -103,7 +103,7 @@ test('a token that an operator has disabled is not enabled by lifting a revocati
   expect(ended.failure?.problems?.map(({ code }) => code)).toEqual(['token-disabled']);
 });
 
-test('a run in progress does not hold it up, and ends by it with its wish and its candidate undone', async () => {
+test('a run in progress does not hold it up, and is ended by it, and its binding request and candidate are undone', async () => {
   await whileNothingSyncs(it, async () => {
     const id = await it.app.start(onboardingOf('half-onboarded'));
     const waiting = await it.app.watch(id, ({ phase }) => phase === 'pullCheck');

@@ -11,6 +11,6 @@ describe.each([
   ['an urgent rotation', INVARIANTS.urgent, urgent],
   ['the undo of an urgent rotation', INVARIANTS.urgent, urgentUndo],
   ['a sweep that revokes old passwords', INVARIANTS.sweep, sweep],
-] as const)('every call of %s, times every fault', (_, promise, subject) => {
-  matrixOf([subject], { promise, lanes: 3, choose: all });
+] as const)('every call of %s, times every fault', (_, invariant, subject) => {
+  matrixOf([subject], { invariant, lanes: 3, choose: all });
 });

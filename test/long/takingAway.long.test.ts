@@ -1,3 +1,4 @@
-import { MOST, takingAwayTests } from '../e2e/faults/takingAway.js';
+import { MOST } from '../e2e/faults/leavingChoices.js';
+import { takingAwayTests } from '../e2e/faults/takingAway.js';
 
 takingAwayTests(MOST);

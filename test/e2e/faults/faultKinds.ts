@@ -15,7 +15,7 @@ export type FaultKind = (typeof FAULTS)[number];
 export const WORST: readonly FaultKind[] = ['reply lost', '403', 'killed after'];
 
 /** What the line does to the one call that a fault strikes. */
-export interface Strike {
+export interface LineAction {
   /** `after`: the service has done what it was asked for, and the reply is kept back. */
   readonly when: 'before' | 'after';
   readonly act:
@@ -35,7 +35,7 @@ export const ARRIVES_LATE = 'arrives late';
 /** Longer than any pause of a client library between a connection's loss and its noticing. */
 const SLOW_MILLISECONDS = 1500;
 
-export const STRIKES: Readonly<Record<FaultKind | typeof THROTTLED_FOR_LONG | typeof ARRIVES_LATE, Strike>> = {
+export const LINE_ACTIONS: Readonly<Record<FaultKind | typeof THROTTLED_FOR_LONG | typeof ARRIVES_LATE, LineAction>> = {
   [ARRIVES_LATE]: { when: 'before', act: 'late' },
   [THROTTLED_FOR_LONG]: {
     when: 'before',
@@ -52,5 +52,5 @@ export const STRIKES: Readonly<Record<FaultKind | typeof THROTTLED_FOR_LONG | ty
 };
 
 export function kills(fault: FaultKind): boolean {
-  return STRIKES[fault].act === 'hold';
+  return LINE_ACTIONS[fault].act === 'hold';
 }

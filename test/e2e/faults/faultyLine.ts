@@ -9,7 +9,7 @@ import { bearerOf, echo, type EchoKind } from '../../src/azure/hostile/echoes.js
 import type { Login } from '../harness/operatorSdk.js';
 import type { TestStack } from '../harness/testStack.js';
 import { CallNames, type ClientNames } from './calls.js';
-import { STRIKES } from './faultKinds.js';
+import { LINE_ACTIONS } from './faultKinds.js';
 
 /** A call that went over the line: the n-th of its kind of one client. */
 export interface LineCall {
@@ -25,7 +25,7 @@ export interface FaultRule {
   readonly client: string;
   readonly key: string;
   readonly nth: number;
-  readonly fault: keyof typeof STRIKES;
+  readonly fault: keyof typeof LINE_ACTIONS;
 }
 
 /** A fault that waits for its call. */
@@ -164,7 +164,7 @@ export class FaultyLine {
       const call = this.#note(incoming, body);
       if (call && this.echoing?.of(call.key)) return this.#echo(this.echoing.kind, incoming, body, reply);
       const armed = call && this.#faultFor(call);
-      const strike = armed && STRIKES[armed.rule.fault];
+      const strike = armed && LINE_ACTIONS[armed.rule.fault];
       if (armed && strike?.when === 'before') {
         armed.strike();
         if (await this.#strike(armed, incoming, reply)) {
@@ -207,7 +207,7 @@ export class FaultyLine {
 
   /** @returns whether that was the call's end. */
   async #strike(armed: Armed, incoming: IncomingMessage, reply: ServerResponse): Promise<boolean> {
-    const { act } = STRIKES[armed.rule.fault];
+    const { act } = LINE_ACTIONS[armed.rule.fault];
     if (act === 'late') {
       incoming.socket.destroy();
       await armed.released;

@@ -8,7 +8,7 @@ import type { ClientNames } from './calls.js';
 import type { THROTTLED_FOR_LONG } from './faultKinds.js';
 import { FaultyLine } from './faultyLine.js';
 import { Foreigners } from './foreigners.js';
-import { brokenInvariants } from './promises.js';
+import { brokenInvariants } from './onboardingInvariants.js';
 import { readState, type TokenState } from './simulatorState.js';
 import { strike, STRIKE_WITHIN_SECONDS, within, type Course } from './strikes.js';
 import {

@@ -19,19 +19,21 @@ export interface Subject {
 }
 
 export interface MatrixOptions {
-  /** What every trial comes to; the end of the test's name. */
-  readonly promise: string;
+  /** What holds after every trial; the end of the test's name. */
+  readonly invariant: string;
   /** Stacks of each subject that work beside each other: a call that does not tell whose it is needs one to itself. */
   readonly lanes: number;
   /** Which trials to run. */
   readonly choose: Choice;
   /** 2 by default: a call that depends on when the connected registry syncs is in one of them only. */
   readonly recordings?: 1 | 2;
+  /** Whether the subjects take turns on the stacks of the first, whose lane options hold for all. By default each has its own. */
+  readonly sharing?: boolean;
 }
 
 const AT_ONCE = 24;
 
-interface OnboardingOptions extends Omit<MatrixOptions, 'promise'> {
+interface OnboardingOptions extends Omit<MatrixOptions, 'invariant'> {
   readonly title: string;
   readonly breaking: boolean;
   readonly adopting?: boolean;
@@ -39,24 +41,37 @@ interface OnboardingOptions extends Omit<MatrixOptions, 'promise'> {
 
 /** The matrix of onboardings; when `breaking`, of their undo. */
 export function faultMatrix({ title, breaking, adopting = false, ...options }: OnboardingOptions): void {
-  const promise = 'the client is onboarded, or all of ours is gone or listed';
-  matrixOf([{ title, on: (lane) => lane, lane: { breaking, adopting }, minCalls: 10 }], { promise, ...options });
+  const invariant = 'the client is onboarded, or all of ours is gone or listed';
+  matrixOf([{ title, on: (lane) => lane, lane: { breaking, adopting }, minCalls: 10 }], { invariant, ...options });
 }
 
 /**
  * Tests of a matrix for each subject, beside each other: every call that a recorded run makes, times every fault; the
- * promises are looked at after each.
+ * invariants are checked after each.
  */
 export function matrixOf(subjects: readonly Subject[], options: MatrixOptions): void {
   const titles = subjects.map(({ title }) => title).join(', ');
   let matrices: Matrix[] = [];
-  const each = async <T>(work: (matrix: Matrix) => Promise<readonly T[]>): Promise<T[]> =>
-    (await Promise.all(matrices.map(work))).flat();
+  const each = async <T>(work: (matrix: Matrix) => Promise<readonly T[]>): Promise<T[]> => {
+    if (!options.sharing) return (await Promise.all(matrices.map(work))).flat();
+    const results: T[] = [];
+    for (const matrix of matrices) results.push(...(await work(matrix)));
+    return results;
+  };
 
   beforeAll(async () => {
-    matrices = await Promise.all(subjects.map((subject) => Matrix.open(subject, options)));
+    const open = async (subject: Subject): Promise<Matrix> =>
+      new Matrix(subject, options, await openLanes(subject, options.lanes));
+    if (options.sharing) {
+      const [first] = subjects;
+      const lanes = first ? await openLanes(first, options.lanes) : [];
+      matrices = subjects.map((subject) => new Matrix(subject, options, lanes));
+    } else matrices = await Promise.all(subjects.map(open));
   }, 900_000);
-  afterAll(() => each(async (matrix) => matrix.close()), 600_000);
+  afterAll(async () => {
+    const lanes = new Set(matrices.flatMap((matrix) => matrix.lanes));
+    await Promise.all([...lanes].map((lane) => lane.close()));
+  }, 600_000);
 
   test(`${titles}: the line carries every call that the control plane counts`, async () => {
     for (const { carried, counted } of await each(async (matrix) => [await matrix.record()]))
@@ -64,7 +79,7 @@ export function matrixOf(subjects: readonly Subject[], options: MatrixOptions): 
     for (const { sites, subject } of matrices) expect(sites.length).toBeGreaterThan(subject.minCalls);
   }, 900_000);
 
-  test(`${titles}: whatever call fails, and however, ${options.promise}`, async () => {
+  test(`${titles}: whatever call fails, and however, ${options.invariant}`, async () => {
     const ends = await each((matrix) => matrix.strike());
     expect(brokenOf(ends)).toEqual([]);
     expect(ends).toHaveLength(matrices.reduce((sum, { trials }) => sum + trials.length, 0));
@@ -75,35 +90,29 @@ export function matrixOf(subjects: readonly Subject[], options: MatrixOptions): 
   }, 900_000);
 }
 
-/** One subject on its stacks, of which the first one records. */
+function openLanes({ title, lane }: Subject, count: number): Promise<Lane[]> {
+  const prefix = title.replaceAll(' ', '-');
+  return Promise.all(Array.from({ length: count }, (_, n) => Lane.open(`${prefix}-${n}`, lane)));
+}
+
+/** One subject on its stacks; it records on the first. */
 class Matrix {
   sites: readonly CallSite[] = [];
+  private readonly struck: readonly Struck[];
 
-  private constructor(
+  constructor(
     readonly subject: Subject,
     private readonly options: MatrixOptions,
-    private readonly lanes: readonly Lane[],
-    private readonly struck: readonly Struck[],
-  ) {}
-
-  static async open(subject: Subject, options: MatrixOptions): Promise<Matrix> {
-    const prefix = subject.title.replaceAll(' ', '-');
-    const lanes = await Promise.all(
-      Array.from({ length: options.lanes }, (_, n) => Lane.open(`${prefix}-${n}`, subject.lane)),
-    );
-    return new Matrix(subject, options, lanes, lanes.map(subject.on));
-  }
-
-  async close(): Promise<never[]> {
-    await Promise.all(this.lanes.map((lane) => lane.close()));
-    return [];
+    readonly lanes: readonly Lane[],
+  ) {
+    this.struck = lanes.map(subject.on);
   }
 
   get trials(): readonly Trial[] {
     return this.options.choose(this.sites.flatMap((site) => FAULTS.map((fault): Trial => ({ site, fault }))));
   }
 
-  /** @returns how many calls the line carried meanwhile, and how many the control plane counted. */
+  /** @returns how many calls the line carried in that time, and how many the control plane counted. */
   async record(): Promise<{ carried: number; counted: number }> {
     const { lane, recorder } = this.#first();
     const { stack } = lane.it;

@@ -25,7 +25,7 @@ const BEFORE_DISABLING: readonly string[] = ['starting', 'mark', 'disable'];
 
 /**
  * For each of these calls a client that is revoked while that call of its onboarding is held. @param kill ends the host
- * once all are held and revoked, so that each call is begun again by a new one.
+ * once all are held and revoked, so that a new one starts each call again.
  */
 export async function revokedDuring(
   lane: Lane,

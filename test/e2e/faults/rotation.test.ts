@@ -6,8 +6,9 @@ const { ordinary, urgent } = rotationSubjects();
 
 // `npm run test:long` has the sweep and both undos, too.
 matrixOf([ordinary, urgent], {
-  promise: 'a password works and is where it is said to be, and what is to die is dead or due',
+  invariant: 'a password works and is where it is said to be, and what is to die is dead or due',
   lanes: 1,
   recordings: 1,
+  sharing: true,
   choose: thinned,
 });

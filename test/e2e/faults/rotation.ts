@@ -40,7 +40,7 @@ export function rotationSubjects(): Record<'ordinary' | 'urgent' | 'sweep' | 'un
     title: 'urgent rotation',
     on: (lane) => new RotationMatrix(lane, true),
     lane: whole('urgent'),
-    words: { completed: 'replaced', rolledBack: 'told' },
+    words: { completed: 'replaced', rolledBack: 'reported' },
     minCalls: 14,
   } satisfies Subject;
   return {

@@ -70,7 +70,7 @@ export class RotationMatrix implements Struck {
           ...broken,
           ...wrong,
           ...unneeded,
-          ...unpromised(trial, ended),
+          ...withoutNextTry(trial, ended),
           ...this.#unexpected(trial, ended),
         ]);
       }),
@@ -162,7 +162,7 @@ export class RotationMatrix implements Struck {
   }
 }
 
-/** The device was not told, so that it acknowledges nothing before it looks by itself. */
+/** The device was not notified, so it acknowledges nothing before its own next look. */
 function isUnreported({ site, fault }: Trial): boolean {
   return site.key.endsWith('CredentialPromoted') && fault === '403';
 }
@@ -172,7 +172,7 @@ function about({ site, fault }: Trial): string {
 }
 
 /** A failure says when it is tried again, but where the main secret, by which sweeps go, was not to be read. */
-function unpromised({ site, fault }: Trial, { status, failure }: Operation): string[] {
+function withoutNextTry({ site, fault }: Trial, { status, failure }: Operation): string[] {
   if (status === 'completed' || failure?.nextTryAt !== undefined) return [];
   return fault === '403' && site.key === 'GET secrets/{secret}' ? [] : ['it does not say when it is tried again'];
 }

@@ -13,7 +13,7 @@ export interface Course<Names extends ClientNames, Ended> {
   client(): Promise<Names>;
   /** @returns the operation's id. */
   start(names: Names): Promise<string>;
-  /** What a device does meanwhile, kills or not. */
+  /** What the device does while the operation runs, also if the host is killed. */
   attend?(id: string, names: Names): Promise<void>;
   ended(id: string): Promise<Ended>;
 }
@@ -44,7 +44,7 @@ export async function strike<Names extends ClientNames, Ended>(
   const ids = await Promise.all(ready.map(({ names }) => course.start(names)));
   const attended = Promise.all(ready.map(async ({ names }, index) => course.attend?.(ids[index] ?? '', names)));
   if (trials.some(({ fault }) => kills(fault))) {
-    // One whose call never comes is told as such at its end.
+    // A call that never comes is reported at the end of its trial.
     await Promise.race([Promise.all(armed.map(({ struck }) => struck)), sleep(STRIKE_WITHIN_SECONDS * 1000)]);
     await it.crashHost();
     for (const fault of armed) fault.release();

@@ -33,7 +33,7 @@ export function tableOf(
   return [...text, `${rows.length} calls x ${FAULTS.length} faults, ${ends.length} runs, ${broken} broken`].join('\n');
 }
 
-/** One line for each promise that was broken. */
+/** One line for each invariant that was broken. */
 export function brokenOf(ends: readonly TrialEnd[]): string[] {
   return ends.flatMap((end) => end.wrong.map((wrong) => `${rowOf(end)}, ${end.fault}: ${wrong}`));
 }

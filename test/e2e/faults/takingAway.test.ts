@@ -1,3 +1,4 @@
-import { FEW, takingAwayTests } from './takingAway.js';
+import { FEW } from './leavingChoices.js';
+import { takingAwayTests } from './takingAway.js';
 
 takingAwayTests(FEW);

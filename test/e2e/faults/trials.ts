@@ -16,14 +16,14 @@ export interface Trial {
   readonly fault: FaultKind;
 }
 
-/** How a trial ended; `wrong` is empty when every promise was kept. */
+/** How a trial ended; `wrong` is empty when every invariant held. */
 export interface TrialEnd extends Trial {
   readonly status: Operation['status'];
   readonly code?: string;
   readonly wrong: readonly string[];
 }
 
-/** @param wrong the promises that were broken. */
+/** @param wrong the invariants that were broken. */
 export function endOfTrial(
   trial: Trial,
   { status, failure }: Pick<Operation, 'status' | 'failure'>,

@@ -57,11 +57,11 @@ test('forty onboardings at once: forty bindings by a few writes of the client li
   const { endpoints, controlPlane } = it.stack;
   const requests = `${endpoints.azure.arm}/_control/requests`;
   await controlPlane.https(requests, { method: 'DELETE' });
-  const begun = Date.now();
+  const startedAt = Date.now();
   const tokens = await tokensOf(await startMany('forty', FORTY));
   const { operations } = counted.parse((await controlPlane.https(requests)).body).principals.app.arm;
   const patches = operations['Microsoft.ContainerRegistry/registries/connectedRegistries/write'] ?? 0;
-  console.log(`forty at once: ${((Date.now() - begun) / 1000).toFixed(1)} s, ${patches} writes of the client list`);
+  console.log(`forty at once: ${((Date.now() - startedAt) / 1000).toFixed(1)} s, ${patches} writes of the client list`);
   expect(new Set(tokens).size).toBe(FORTY);
   await expectBoundOnce(tokens);
   // Two to four on a quiet machine: the further apart a busy one lets them come, the more it takes.

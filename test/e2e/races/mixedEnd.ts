@@ -20,7 +20,7 @@ const TO_END = 300;
 /** Seconds after which a connected registry has synced whatever there is. */
 const TO_SYNC = 120;
 
-/** What must be true after a schedule in which operators did everything at once, and after each client's last wish. */
+/** What must be true after a schedule in which operators did everything at once, and after each client's last request. */
 export class MixedEnd {
   readonly #away: TakingAway;
 
@@ -31,7 +31,7 @@ export class MixedEnd {
     this.#away = new TakingAway(it);
   }
 
-  /** @returns what is wrong; nothing when every promise was kept. */
+  /** @returns what is wrong; nothing when every invariant held. */
   async judge(finalRequests: readonly FinalRequest[]): Promise<string[]> {
     const { clients, operations } = this.played;
     await this.#quiet();
@@ -77,7 +77,7 @@ export class MixedEnd {
     }
   }
 
-  /** Whoever was told of an operation finds its end, or the one in its place; and nothing of it is left behind. */
+  /** Whoever got the id of an operation finds its end, or the one in its place; and nothing of it is left behind. */
   async #ended(id: string): Promise<string[]> {
     const answer = await this.it.app.get(`operations/${id}`);
     if (answer.status === 410) return [];

@@ -48,8 +48,8 @@ async function untruths(answers: readonly Asked[]): Promise<string[]> {
   const expires = Date.parse(ended.result?.secret.expiresOn ?? '');
   const ran = Math.round((expires - Date.parse(ended.steps[0]?.startedAt ?? '')) / DAY);
   for (const { days, answer } of answers) {
-    const told = days === ran ? 202 : 409;
-    if (answer.status !== told) wrong.push(`${days} days ran as ${ran}, and ${answer.status} was answered`);
+    const right = days === ran ? 202 : 409;
+    if (answer.status !== right) wrong.push(`${days} days ran as ${ran}, and ${answer.status} was answered`);
     if (!answer.headers.get('location')?.endsWith(`/api/operations/${id}`)) wrong.push('another run’s location');
     if (answer.status !== 409) continue;
     const { code, running } = conflict.parse(answer.body);
@@ -64,12 +64,12 @@ async function untruths(answers: readonly Asked[]): Promise<string[]> {
   return wrong;
 }
 
-test('twenty equal requests at once: one run, and all are told of it', async () => {
+test('twenty equal requests at once: one run, which every answer names', async () => {
   const lifetimes = TWENTY.map(() => 90);
   expect(await untruths(await postAll('equal', lifetimes))).toEqual([]);
 });
 
-test('twenty different requests at once: one run, and all others are told which', async () => {
+test('twenty different requests at once: one run, which the answers to all others name', async () => {
   const lifetimes = TWENTY.map((n) => 60 + n);
   expect(await untruths(await postAll('different', lifetimes))).toEqual([]);
 });

@@ -79,7 +79,7 @@ export function scheduleOf(seed: number): Schedule {
   };
 }
 
-/** The same with what other operators do to the same clients meanwhile; always the same for a seed. */
+/** The same with what other operators do to the same clients at the same time; always the same for a seed. */
 export function mixedScheduleOf(seed: number): MixedSchedule {
   const schedule = scheduleOf(seed);
   const random = new SeededRandom(seed ^ 0x5bd1e995);

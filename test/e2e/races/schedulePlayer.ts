@@ -38,7 +38,7 @@ export class SchedulePlayer {
 
   constructor(private readonly it: TestStack) {}
 
-  /** Settles when the last happening is over; what it has begun may go on. */
+  /** Settles when the last happening is over; what it has started may go on. */
   async play(schedule: Schedule): Promise<Played> {
     const play = new Play(
       this.it,
@@ -173,7 +173,7 @@ class Play implements Played {
     const before = (await sdk.connectedRegistries.get(resourceGroup, registry, connectedRegistry)).clientTokenIds ?? [];
     await sleep(stale);
     const { bound: present, tokens } = await readState(this.it);
-    // What an undo has deleted meanwhile would have the service refuse the list.
+    // What an undo has deleted in the meantime would make the service refuse the list.
     const kept = before.filter((id) => tokens.has(nameIn(id)));
     try {
       await sdk.connectedRegistries.update(resourceGroup, registry, connectedRegistry, { clientTokenIds: kept });

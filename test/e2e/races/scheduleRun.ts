@@ -9,7 +9,7 @@ import { SchedulePlayer, type Client, type Removal } from './schedulePlayer.js';
 
 const MANY_CLIENTS = 2000;
 
-/** Plays schedules on one stack and says which promises were broken. */
+/** Plays schedules on one stack and says which invariants were broken. */
 export class ScheduleRunner {
   private constructor(
     readonly it: TestStack,
@@ -44,7 +44,7 @@ export class ScheduleRunner {
     return (await findPasswords(this.it)).found;
   }
 
-  /** Plays a seed's onboardings. @returns what is wrong at their end; nothing when every promise was kept. */
+  /** Plays a seed's onboardings. @returns what is wrong at their end; nothing when every invariant held. */
   async play(seed: number): Promise<string[]> {
     const { clients, removals } = await this.player.play(scheduleOf(seed));
     const wrong = await this.#settled(clients, removals);

@@ -206,7 +206,7 @@ export function stormTest(size: StormSize): void {
       for (const device of devices) await operator.hubKey(device);
       const requests = `${endpoints.azure.arm}/_control/requests`;
       await https(requests, { method: 'DELETE' });
-      const begun = Date.now();
+      const startedAt = Date.now();
       await deliver(storm(size, devices));
       const delivered = Date.now();
 
@@ -217,7 +217,7 @@ export function stormTest(size: StormSize): void {
       await expect.poll(isDone, { timeout: HANGS, interval: 1000 }).toBe(devices.length);
       await Promise.all(reports);
       console.log(
-        `storm: ${size.events} events delivered in ${((delivered - begun) / 1000).toFixed(1)} s, all onboarded after ${((Date.now() - begun) / 1000).toFixed(1)} s`,
+        `storm: ${size.events} events delivered in ${((delivered - startedAt) / 1000).toFixed(1)} s, all onboarded after ${((Date.now() - startedAt) / 1000).toFixed(1)} s`,
       );
       const { operations } = counted.parse((await https(requests)).body).principals.app.arm;
       expect(operations['Microsoft.ContainerRegistry/registries/generateCredentials/action']).toBe(devices.length);

@@ -62,7 +62,7 @@ describe('a cancel', () => {
     expect(seconds).toBe(0);
   });
 
-  test('that comes with the first step leaves nothing begun', async () => {
+  test('that comes with the first step leaves nothing started', async () => {
     const { outcome, context } = await run({}, 0);
     expect(outcome).toMatchObject({ status: 'rolledBack', failure: { code: 'cancelled' } });
     expect(context.called('activity').filter((name) => /^ensure|^issue|^promote/.test(name))).toEqual([]);

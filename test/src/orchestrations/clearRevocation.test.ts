@@ -141,7 +141,7 @@ describe('an onboarding that is revoked while it is under way', () => {
     return flows.ask('revoke', { at, until: at, by: { operation: 'the-revocation', actor: 'Ada' } });
   };
 
-  test('undoes its wish and its candidate, and keeps the rest for inspection', async () => {
+  test('undoes its binding request and its candidate, and keeps the rest for inspection', async () => {
     const { outcome, binder } = await onboardIn(world, {
       flows,
       before: async (name, _, context) => {
@@ -163,7 +163,7 @@ describe('an onboarding that is revoked while it is under way', () => {
     expect(flows.maps.state().holds).toEqual([]);
   });
 
-  test('and fails of it before it is told keeps it all the same, and says why', async () => {
+  test('and fails because of it before it is notified keeps it all the same, and says why', async () => {
     const { outcome } = await onboardIn(world, {
       flows,
       before: async (name) => {

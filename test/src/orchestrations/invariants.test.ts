@@ -18,7 +18,7 @@ const works = () => world.controlPlane.accepts(token, world.vault.passwordIn(mai
 const isOnboarded = () => works() && bound().includes(token) && world.vault.passwordIn(candidate) === undefined;
 
 describe('an onboarding from end to end', () => {
-  test('leaves a bound token whose saved password works, and no open wish', async () => {
+  test('leaves a bound token whose saved password works, and no open binding request', async () => {
     const { outcome, binder, context } = await onboardIn(world);
     expect(outcome.status).toBe('completed');
     expect(isOnboarded()).toBe(true);

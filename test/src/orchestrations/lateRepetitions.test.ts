@@ -72,8 +72,8 @@ const offboarding: Play = (script) => offboardIn(flows, { run: newRun(), ...scri
 const revocation: Play = (script) => revokeIn(flows, { run: newRun(), ...script });
 
 /** What came before, what is played, and how it ends. */
-type Trial = readonly [first: readonly Play[], play: Play, ends: string];
-const TRIALS: Readonly<Record<string, Trial>> = {
+type Repetition = readonly [first: readonly Play[], play: Play, ends: string];
+const REPETITIONS: Readonly<Record<string, Repetition>> = {
   'an onboarding': [[], onboarding(), 'completed'],
   'one with other rights': [[onboarding()], onboarding(OTHER_RIGHTS, pullsOther), 'completed'],
   'one that fails': [[], onboarding({}, fails), 'rolledBack'],
@@ -118,7 +118,7 @@ function endsAs({ status, failure }: OperationOutcome<OperationResult>, ends: st
   return status === ends || (ends === 'rolledBack' && status === 'failed' && (failure?.residue.length ?? 0) > 0);
 }
 
-describe.each(Object.entries(TRIALS))('each activity of %s', (_, [first, play, ends]) => {
+describe.each(Object.entries(REPETITIONS))('each activity of %s', (_, [first, play, ends]) => {
   test('may come again after any later one of its run', async () => {
     await prepare(first);
     const { calls, outcome } = await noting(play);

@@ -147,7 +147,7 @@ describe('an offboarding', () => {
     expect(world.controlPlane.tokens.has(token)).toBe(false);
   });
 
-  test('takes a token off the list that only a lost run still wishes there', async () => {
+  test('takes a token off the list that only a lost run still requests', async () => {
     await onboardIn(world, { flows });
     await flows.binder.send('request', token, 'a-lost-run');
     await offboardIn(flows);

@@ -48,7 +48,7 @@ describe('an onboarding', () => {
     for (const step of outcome.steps) expect(step.endedAt).toBeDefined();
   });
 
-  test('wishes for its binding one activity before it asks for it, so that waiting runs share a write', async () => {
+  test('requests its binding one activity before it waits for it, so that waiting runs share a write', async () => {
     const { names } = await onboardScripted();
     const all = names();
     expect(all.indexOf('issueCredentials')).toBeGreaterThan(all.indexOf('request'));
@@ -85,7 +85,7 @@ describe('an onboarding', () => {
     expect(outcome).toMatchObject({ status: 'rolledBack', failure: { code: 'preflight', problems, residue: [] } });
   });
 
-  test('does not fail when nobody can be told of the promotion', async () => {
+  test('does not fail when nobody can be notified of the promotion', async () => {
     const { outcome } = await onboardScripted({
       answers: { announcePromotion: () => failed('service-forbidden', 'no') },
     });

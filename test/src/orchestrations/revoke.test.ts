@@ -25,7 +25,7 @@ const ARM_WRITES = /^(?:create|set|disable|enable|keep|delete|generate)/;
 const armWrites = () => world.wire.calls.filter((name) => ARM_WRITES.test(name) && name !== 'disable');
 
 const atWork = (changes: Partial<PresentRun> = {}): PresentRun => ({
-  fingerprint: 'wish',
+  fingerprint: 'request',
   isCompleted: false,
   id: { instance: clientKey(reference()), run: RUN },
   kind: ONBOARD,
@@ -58,7 +58,7 @@ describe('a revocation', () => {
     expect(JSON.stringify(outcome)).not.toContain(password);
   });
 
-  test('promises no sync where the schedule of the connected registry cannot be read', async () => {
+  test('names no next sync where the schedule of the connected registry cannot be read', async () => {
     await onboardIn(world, { flows });
     world.controlPlane.change(CONNECTED_REGISTRY, { schedule: '0 2 L * *' });
     const { outcome } = await revokeIn(flows);
@@ -67,7 +67,7 @@ describe('a revocation', () => {
     expect(JSON.stringify(outcome.result?.edge)).toContain('is unknown');
   });
 
-  test('again finds all disabled and writes nothing; what somebody has enabled meanwhile it disables again', async () => {
+  test('again finds all disabled and writes nothing; what somebody has enabled in the meantime it disables again', async () => {
     await onboardIn(world, { flows });
     await revokeIn(flows);
     world.wire.calls.length = 0;
@@ -191,7 +191,7 @@ describe('a run in progress', () => {
     world.controlPlane.tokens.set(token, { scopeMap, isEnabled: isOn, createdAt, slots: {} });
   };
 
-  test('is told to end, and what it has enabled by then is disabled, also when it comes late', async () => {
+  test('is asked to end, and what it has enabled by then is disabled, also when it comes late', async () => {
     makeToken();
     flows.setPresent(atWork());
     let looks = 0;
@@ -259,7 +259,7 @@ describe('a run in progress', () => {
     expect(isEnabled()).toBe(false);
   });
 
-  test('whose successor has lifted the revocation meanwhile: what that has enabled stays', async () => {
+  test('whose successor has cleared the revocation in the meantime leaves what that has enabled', async () => {
     await onboardIn(world, { flows });
     flows.setPresent(atWork());
     await revokeIn(flows, {
@@ -273,7 +273,7 @@ describe('a run in progress', () => {
     expect(isEnabled()).toBe(true);
   });
 
-  test('that does not end is told in the result, and the token is disabled all the same', async () => {
+  test('that does not end is reported in the result, and the token is disabled all the same', async () => {
     await onboardIn(world, { flows });
     flows.setPresent(atWork());
     const { outcome } = await revokeIn(flows);

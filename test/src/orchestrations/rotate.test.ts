@@ -63,14 +63,14 @@ describe('a rotation', () => {
 
   test('waits for the replication of the password and the next sync before it asks the device', async () => {
     let asked: Date | undefined;
-    const begun = Date.now();
+    const startedAt = Date.now();
     const { context } = await rotateIn(world, {
       before: (name, { at }) => {
         if (name === 'requestPullCheck') asked ??= at;
       },
     });
     const { passwordReplicationSeconds } = world.config.limits;
-    expect((asked?.getTime() ?? 0) - begun).toBeGreaterThanOrEqual(passwordReplicationSeconds * 1000);
+    expect((asked?.getTime() ?? 0) - startedAt).toBeGreaterThanOrEqual(passwordReplicationSeconds * 1000);
     expect(context.calls.filter(({ name }) => name === 'requestPullCheck')).toHaveLength(1);
   });
 
@@ -105,7 +105,7 @@ describe('a rotation', () => {
     expect(kept).toBeGreaterThanOrEqual(syncDeadlineSeconds + agentRefreshSeconds);
   });
 
-  test('says so beforehand, and promises no time for an urgent one', async () => {
+  test('says so beforehand, and names no time for an urgent one', async () => {
     world.controlPlane.change(CONNECTED_REGISTRY, { schedule: '0 2 L * *' });
     for (const urgent of [false, true]) {
       const reference = { registry, connectedRegistry, client };
@@ -165,7 +165,7 @@ describe('a rotation', () => {
     expect(armWrites()).toEqual(['generatePassword', 'keepOnlySlots']);
   });
 
-  describe('promises another try', () => {
+  describe('names the time of the next try', () => {
     const failing = () => report({ outcome: 'digest-mismatch' });
 
     test('after a freeze window, in which no sweep would start it', async () => {

@@ -68,7 +68,7 @@ describe('a run that waits for its client to be free', () => {
     expect(await waitWith([other]).play()).toMatchObject({ status: 'completed', startedAs: other.id });
   });
 
-  describe('and that something has overtaken meanwhile', () => {
+  describe('and that something has overtaken in the meantime', () => {
     const { fingerprint, requestedAt } = onboardingRun();
     const later = new Date(Date.parse(requestedAt) + 60_000).toISOString();
     const operators: PresentRun = {
@@ -89,7 +89,7 @@ describe('a run that waits for its client to be free', () => {
       expect(failure?.message).toContain(`${INSTANCE}.operators`);
     });
 
-    test('ends as that run where it was the same wish', async () => {
+    test('ends as that run if both ask for the same', async () => {
       const { play, starts } = waitWith([STARTED], false, { ...operators, fingerprint });
       expect(await play()).toMatchObject({ status: 'completed', startedAs: `${INSTANCE}.operators` });
       expect(starts()).toBe(0);
@@ -108,7 +108,7 @@ describe('a run that waits for its client to be free', () => {
       expect(await waitWith([STARTED], false, rotation).play()).toMatchObject({ startedAs: STARTED.id });
     });
 
-    test('starts all the same where it preempts: an operator’s wish to offboard stands', async () => {
+    test('starts all the same where it preempts: an operator’s request to offboard stands', async () => {
       expect(await waitWith([STARTED], true, operators).play()).toMatchObject({ startedAs: STARTED.id });
     });
   });

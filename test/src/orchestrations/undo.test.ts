@@ -53,7 +53,7 @@ describe('the undo', () => {
     expect(all).toContain('complete');
   });
 
-  test('of a check of what was there before withdraws the wish only', async () => {
+  test('of a check of what was there before withdraws the binding request only', async () => {
     const { undone, outcome } = await undoAfter({
       plan: convergedPlan(),
       request: { recheck: true },
@@ -62,7 +62,7 @@ describe('the undo', () => {
     expect([undone, outcome.status]).toEqual([['withdrawBindingRequest', 'releaseScopeMap'], 'rolledBack']);
   });
 
-  test('withdraws the wish before the token goes', async () => {
+  test('withdraws the binding request before the token is deleted', async () => {
     const { all } = await undoAfter({ answers: { ensure: no } });
     expect(all.indexOf('unbind')).toBeLessThan(all.indexOf('ensureUnbound'));
     expect(all.indexOf('ensureUnbound')).toBeLessThan(all.indexOf('removeToken'));

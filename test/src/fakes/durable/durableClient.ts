@@ -27,7 +27,7 @@ export class FakeDurableClient {
   takesReports = true;
   starts = 0;
   reads = 0;
-  /** What a start does instead of starting; undefined goes the usual way. */
+  /** What a start does instead of starting; undefined starts as by default. */
   onStart: ((nth: number, options: StartOptions) => void) | undefined;
   /** What a read does first. */
   onRead: ((nth: number) => void) | undefined;

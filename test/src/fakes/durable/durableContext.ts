@@ -47,7 +47,7 @@ export type Worker = (call: Call) => unknown;
 
 /**
  * An engine for one orchestration, with a clock of its own that jumps to what comes next. It is stricter than the real
- * one where that would hang or fail: a compound task over a child that has completed meanwhile, a status over 16 KB.
+ * one where that would hang or fail: a compound task over a child that has completed in the meantime, a status over 16 KB.
  */
 export class FakeDurableContext {
   readonly calls: Call[] = [];
@@ -156,7 +156,7 @@ export class FakeDurableContext {
         return this.waitFor([task]);
       case 'any': {
         if (task.children.some((child) => child.waitedFor && child.isCompleted))
-          throw new EngineError('Task.any does not return for a task that completed meanwhile');
+          throw new EngineError('Task.any does not return for a task that completed in the meantime');
         this.timers.push(...task.children.filter((child) => child.kind === 'timer'));
         for (const child of task.children) child.waitedFor = true;
         await this.settleAny(task.children);

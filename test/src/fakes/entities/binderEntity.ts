@@ -33,7 +33,7 @@ export function createBinderEntity(world: World, cap = 50) {
     bindingRequest,
     request,
     send,
-    /** Every run wishes first, and asks later, as the flow does. */
+    /** Every run requests first, and waits later, as the flow does. */
     bindAll: async (tokens: readonly string[]) => {
       for (const token of tokens) await send('request', token);
       const outcomes = [];

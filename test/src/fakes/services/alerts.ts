@@ -1,7 +1,7 @@
 import type { RotationFailed, RotationsStopped } from '@connected-registry/protocol/messages/operatorAlerts';
 import type { OperatorAlerts } from '../../../../src/ports/operatorAlerts.js';
 
-/** Keeps what operators were told, by event id. */
+/** Keeps what operators were notified of, by event id. */
 export class FakeAlerts implements OperatorAlerts {
   readonly failed = new Map<string, RotationFailed>();
   readonly stopped = new Map<string, RotationsStopped>();

@@ -77,7 +77,7 @@ describe('a run’s end', () => {
     ['a cancel', 'rolledBack', { ...failure, code: 'cancelled' }, 'info'],
     ['a late event', 'rolledBack', { ...failure, code: 'stale-event' }, 'info'],
     ['a cancel that left something', 'failed', { ...failure, code: 'cancelled', residue: ['x'] }, 'warning'],
-  ] as const)('by %s is told at its level', async (_, status, how, level) => {
+  ] as const)('by %s is logged at its level', async (_, status, how, level) => {
     const { context, lines } = engineFor(run, key);
     await context.run(recordedRun(ONBOARD, ending({ status, endedAt: END, failure: how })));
     const { code, residue } = how;

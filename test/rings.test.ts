@@ -1,0 +1,94 @@
+import { globSync } from 'tinyglobby';
+import { describe, expect, test } from 'vitest';
+import { projectRoot } from '@connected-registry/clock/files/projectRoot';
+import { flagsOf, RINGS } from '../scripts/rings.mjs';
+import config from '../vitest.config.js';
+import { all, representative, thinned, type Choice } from './e2e/faults/choices.js';
+import { FAULTS, WORST } from './e2e/faults/faultKinds.js';
+import { FEW, MOST } from './e2e/faults/leavingChoices.js';
+import type { CallSite, Trial } from './e2e/faults/trials.js';
+import { HELD, HELD_AND_KILLED } from './e2e/races/heldCalls.js';
+
+interface Project {
+  readonly test: { readonly name: string; readonly include: readonly string[]; readonly exclude?: readonly string[] };
+}
+
+/** Test files of the projects that a ring runs, with repetitions. */
+function filesOf(patterns: readonly string[]): string[] {
+  const projects = (config.test?.projects ?? []) as readonly Project[];
+  const isOf = (name: string) => (pattern: string) =>
+    pattern.endsWith('*') ? name.startsWith(pattern.slice(0, -1)) : name === pattern;
+  return projects
+    .filter(({ test: { name } }) => patterns.some(isOf(name)))
+    .flatMap(({ test: { include, exclude = [] } }) =>
+      globSync([...include], { cwd: projectRoot(), ignore: [...exclude, '**/node_modules/**'] }),
+    );
+}
+
+const endToEnd = globSync('test/e2e/**/*.test.ts', { cwd: projectRoot() });
+
+describe('the rings', () => {
+  test('npm test runs each end-to-end test file once', () => {
+    const files = filesOf(RINGS.default);
+    expect(files.filter((file) => file.startsWith('test/e2e/')).toSorted()).toEqual(endToEnd.toSorted());
+    expect(files).toHaveLength(new Set(files).size);
+  });
+
+  test('npm run test:long runs all that npm test runs but unit tests, and the long files', () => {
+    const short = filesOf(RINGS.default.filter((name) => !name.startsWith('unit')));
+    const long = filesOf(RINGS.long);
+    expect(long).toEqual(expect.arrayContaining(short));
+    expect(long).toEqual(expect.arrayContaining(globSync('test/long/*.test.ts', { cwd: projectRoot() })));
+    expect(flagsOf('long')).toContain('--project=e2e*');
+  });
+});
+
+const site = (key: string, isOwn = true): CallSite => ({ key, nth: 1, isOwn });
+const reads = Array.from({ length: 12 }, (_, n) => site(`GET tokens/{token} of kind ${n}`));
+const writes = Array.from({ length: 9 }, (_, n) => site(`PUT secrets/{secret} of kind ${n}`));
+const list = site('PATCH registries/{registry}/connectedRegistries/{connectedRegistry}', false);
+const others = Array.from({ length: 6 }, (_, n) => site(`GET registries of kind ${n}`, false));
+const own = reads.flatMap((read, n) => [read, ...writes.slice(n, n + 1)]);
+const sites = [...own, list, ...others];
+const trials = sites.flatMap((one) => FAULTS.map((fault): Trial => ({ site: one, fault })));
+const faultsIn = (chosen: readonly Trial[]) => new Set(chosen.map(({ fault }) => fault));
+const sitesIn = (chosen: readonly Trial[]) => new Set(chosen.map((trial) => trial.site));
+
+describe('the choice of trials in the default ring', () => {
+  test('of a matrix is part of the whole list, which the long ring runs', () => {
+    expect(all(trials)).toEqual(trials);
+    for (const choose of [representative, thinned] satisfies Choice[]) {
+      expect(trials).toEqual(expect.arrayContaining([...choose(trials)]));
+      expect(choose(trials).length).toBeLessThan(trials.length);
+    }
+  });
+
+  test('of onboardings has every kind of fault, every call that names its client, and the list’s replacement', () => {
+    const chosen = representative(trials);
+    expect(faultsIn(chosen)).toEqual(new Set(FAULTS));
+    expect([...sitesIn(chosen)]).toEqual(expect.arrayContaining([...own, list]));
+    expect(others.filter((other) => sitesIn(chosen).has(other)).length).toBeGreaterThan(0);
+  });
+
+  test('of undos and rotations has the worst faults and every write', () => {
+    const chosen = thinned(trials);
+    expect(faultsIn(chosen)).toEqual(new Set(WORST));
+    expect([...sitesIn(chosen)]).toEqual(expect.arrayContaining(writes));
+  });
+
+  test('of offboardings and revocations is part of the long ring’s, with the worst faults and every write', () => {
+    const chosen = FEW.own(own);
+    expect(MOST.own(own)).toEqual(expect.arrayContaining([...chosen]));
+    expect(MOST.others([list, ...others])).toEqual(expect.arrayContaining([...FEW.others([list, ...others])]));
+    expect(faultsIn(chosen)).toEqual(new Set(WORST));
+    expect([...sitesIn(chosen)]).toEqual(expect.arrayContaining(writes));
+  });
+
+  test('of calls that are held in races has each call once, and the long ring holds each before and after its effect', () => {
+    const [before, after] = [HELD['killed before'], HELD['killed after']];
+    expect([...before.default(own), ...after.default(own)]).toHaveLength(own.length);
+    expect(new Set([...before.default(own), ...after.default(own)])).toEqual(new Set(own));
+    for (const { long } of [before, after, HELD_AND_KILLED]) expect(long(own)).toEqual(own);
+    expect(HELD_AND_KILLED.default(own).length).toBeGreaterThan(0);
+  });
+});
