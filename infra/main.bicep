@@ -64,7 +64,7 @@ param instanceMemoryMB int = 2048
 @maxValue(730)
 param logRetentionDays int = 30
 
-@description('Settings of the app that differ from their defaults; README.md has the table.')
+@description('Settings of the app that differ from their defaults; docs/settings.md has the tables.')
 param appOptions AppOptions = {}
 
 // Entra for operators lets nobody in unless it is said whom.

@@ -35,7 +35,7 @@ export function optionsFile(names) {
 
 @export()
 @sealed()
-@description('Settings of the app by name; what is left out has the default that README.md tells.')
+@description('Settings of the app by name; an absent one has the default of docs/settings.md.')
 type AppOptions = {
 ${lines.join('\n')}
 }

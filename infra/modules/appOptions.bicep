@@ -2,7 +2,7 @@ metadata description = 'Settings of the app that may be chosen. Written by "npm 
 
 @export()
 @sealed()
-@description('Settings of the app by name; what is left out has the default that README.md tells.')
+@description('Settings of the app by name; an absent one has the default of docs/settings.md.')
 type AppOptions = {
   REGISTRY_API_VERSION: string?
   CONNECTED_REGISTRY_API_VERSION: string?

@@ -85,7 +85,7 @@ var durableSettings = usesScheduler
       AzureFunctionsJobHost__extensions__durableTask__storageProvider__maxQueuePollingInterval: '00:00:10'
     }
 
-// Of the app: README.md has the table.
+// Of the app: docs/settings.md has the tables.
 var appSettings = {
   REGISTRIES: join(registryIds, ',')
   KEY_VAULT_URL: vaultUri

@@ -15,7 +15,7 @@ import { settingsSchema, type Settings } from './settingsSchema.js';
 
 export type CredentialKind = 'managedIdentity' | 'clientSecret' | 'azureCli';
 
-/** Every setting of the app, validated, with defaults filled in. README.md has the table. */
+/** Every setting of the app, validated, with defaults filled in. docs/settings.md has the tables. */
 export interface Config {
   /** The first is the one that a request without `registry` means. */
   readonly registries: readonly [RegistryId, ...RegistryId[]];

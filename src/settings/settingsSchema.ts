@@ -73,7 +73,7 @@ const OBJECT_ID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const checkSchedule = z.union([z.literal('off'), hostSchedule('0 0 3 * * *')]);
 
 const day = 86_400;
-/** Every setting by its name, parsed and with its default. README.md has the table for people. */
+/** Every setting by its name, parsed and with its default. docs/settings.md has the tables for people. */
 export const settingsSchema = z.object({
   REGISTRIES: registries,
   ARM_ENDPOINT: httpsUrl.default('https://management.azure.com'),

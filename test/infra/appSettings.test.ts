@@ -76,8 +76,6 @@ describe('every setting of the schema', () => {
     .object({ Values: z.record(z.string(), z.string()) })
     .parse(JSON.parse(readFileSync(join(projectRoot(), 'local.settings.sample.json'), 'utf8')));
   const OF_THE_HOST = ['AzureWebJobsStorage', 'FUNCTIONS_WORKER_RUNTIME'];
-  /** Another way to give PROFILES. */
-  const ALTERNATIVES = ['PROFILES_FILE'];
   /** Set by the platform alone. */
   const PLATFORM = ['WEBSITE_AUTH_ENABLED'];
 
@@ -85,15 +83,5 @@ describe('every setting of the schema', () => {
     expect(Object.keys(sample.Values).toSorted()).toEqual(
       [...NAMES.filter((name) => !PLATFORM.includes(name)), ...OF_THE_HOST].toSorted(),
     );
-  });
-
-  test('is in the table of README.md, and nothing else is', () => {
-    const readme = readFileSync(join(projectRoot(), 'README.md'), 'utf8');
-    const table = readme.slice(readme.indexOf('## Configuration'), readme.indexOf('## Guarantees'));
-    const named = table
-      .split('\n')
-      .filter((line) => line.startsWith('| `'))
-      .flatMap((line) => [...(line.split('|')[1] ?? '').matchAll(/`([A-Z_]+)`/g)].map(([, name = '']) => name));
-    expect(named.toSorted()).toEqual([...NAMES.filter((name) => !PLATFORM.includes(name)), ...ALTERNATIVES].toSorted());
   });
 });

@@ -20,7 +20,7 @@ registry, Functions host and device agent. Stays up until Ctrl-C or SIGTERM.
                        in DIR/app.env.json; events are delivered to it once it answers
   --functions-keys F   the keys of that host, JSON {function, eventGrid}, also when it is written only later (default: it
                        asks for none, as Core Tools does)
-  --set NAME=VALUE     a setting of the app, as often as needed; README.md has them all
+  --set NAME=VALUE     a setting of the app, as often as needed; docs/settings.md has them all
   --profiles FILE      the app's profiles, JSON; docs/profiles.md says what is in them
   --external-agent     starts no device agent: one of yours answers pull checks, with the environment in DIR/device.env;
                        it is asked once it answers

@@ -13,7 +13,7 @@ async function main(args: readonly string[]): Promise<number> {
   }
   for (const name of await unknownSettings(Object.keys(flags.settings ?? {})))
     console.error(
-      `Warning: the app has no setting ${name}; README.md has a table of them. It is handed on all the same.`,
+      `Warning: the app has no setting ${name}; docs/settings.md lists them. It is handed on all the same.`,
     );
   const abort = endBySignal();
   const askedToEnd = new Promise<'signal'>((resolve) => abort.addEventListener('abort', () => resolve('signal')));
