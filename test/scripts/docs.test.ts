@@ -53,8 +53,23 @@ describe('the decision records', () => {
       expect(read(join('docs/decisions', name)), name).toMatch(new RegExp(`^# ${index + 1}\\. `));
   });
 
+  test.each(records)('%s has status and date, then context, options, decision and consequences', (name) => {
+    const text = read(join('docs/decisions', name));
+    expect(text).toMatch(
+      /^# \d+\. [^\n]+\n\n- Status: (?:proposed|accepted|superseded by \[decision \d+\]\([^)]+\))\n- Date: \d{4}-\d\d-\d\d\n\n## Context\n/,
+    );
+    const sections = text.split(/^## /m).slice(1);
+    expect(sections.map((section) => section.split('\n')[0])).toEqual([
+      'Context',
+      'Options',
+      'Decision',
+      'Consequences',
+    ]);
+    for (const section of sections) expect(section.split('\n').slice(1).join('').trim()).not.toBe('');
+  });
+
   test('are linked by the numbers that they have', () => {
-    const links = docs.flatMap((file) => [...read(file).matchAll(/\[decision (\d+)\]\([a-z/]*(\d{4})-/g)]);
+    const links = docs.flatMap((file) => [...read(file).matchAll(/\[decision\s+(\d+)\]\([a-z./]*(\d{4})-/g)]);
     expect(links.length).toBeGreaterThan(0);
     for (const [link, said, led] of links) expect(Number(led), link).toBe(Number(said));
   });
