@@ -2,7 +2,7 @@ import { componentSchemas } from './componentSchemas.js';
 import { paths } from './paths.js';
 
 /** As in package.json. */
-const VERSION = '0.1.0';
+const VERSION = '0.2.0';
 
 /** Generates the OpenAPI 3.1 document of all routes from the app's own schemas. */
 export function openApiDocument() {
