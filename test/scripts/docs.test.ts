@@ -8,18 +8,54 @@ import { METRICS } from '../../src/telemetry/metrics.js';
 const root = projectRoot();
 const docs = [
   'README.md',
-  'packages/agent/README.md',
+  'CONTRIBUTING.md',
+  'SECURITY.md',
+  'CHANGELOG.md',
+  ...readdirSync(join(root, 'packages')).map((name) => `packages/${name}/README.md`),
   ...readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.md'))
     .map((name) => join('docs', name)),
 ];
 const read = (file: string) => readFileSync(join(root, file), 'utf8');
 
+/** Folders and files at the root with which a path of this repository begins. */
+const ROOTS = readdirSync(root).filter((name) => !['node_modules', 'dist', 'package'].includes(name));
+
+/**
+ * What looks like a path of this repository and stands in backticks: it begins with the name of something at the root, or is
+ * such a name. Patterns with `*`, `{}` or `...` are names of many files; folders that a run makes are not in the repository.
+ */
+function pathsIn(text: string): string[] {
+  return [...text.matchAll(/(?<!`)`([^`\s]+)`(?!`)/g)]
+    .map(([, quoted = '']) => quoted.replace(/^\.\//, ''))
+    .filter((path) => /^[\w.-]+(?:\/[\w.@-]+)*\/?$/.test(path))
+    .filter((path) => {
+      const [first = '', ...rest] = path.split('/');
+      return ROOTS.includes(first) || (rest.length > 0 && GONE.includes(first));
+    })
+    .filter((path) => !/(?:^|\/)(?:dist|\.local)(?:\/|$)/.test(path));
+}
+
+/** Folders that there were, and that documents must not name again. */
+const GONE = ['local', 'device', 'orchestrations', 'queries', 'domain', 'triggers', 'activities', 'entities', 'shared'];
+
 describe.each(docs)('%s', (file) => {
   test('leads only to files that there are', () => {
     const text = read(file);
     const links = [...text.matchAll(/\]\((?!https?:|#)([^)#\s]+)(?:#[^)]*)?\)/g)].map(([, to = '']) => to);
     for (const link of links) expect(existsSync(resolve(root, dirname(file), link)), link).toBe(true);
+  });
+
+  test('names only paths of this repository that exist', () => {
+    for (const path of pathsIn(read(file))) expect(existsSync(join(root, path)), path).toBe(true);
+  });
+
+  test('has lines of at most 120 characters outside tables, links and code', () => {
+    const prose = read(file)
+      .replaceAll(/^```[^]*?^```/gm, '')
+      .replaceAll(/^ {4,}.*$/gm, '');
+    const long = prose.split('\n').filter((line) => line.length > 120 && !/^ *\||\]\(\S{60,}\)/.test(line));
+    expect(long).toEqual([]);
   });
 
   test('names only commands that there are', () => {
@@ -73,4 +109,12 @@ describe('the decision records', () => {
     expect(links.length).toBeGreaterThan(0);
     for (const [link, said, led] of links) expect(Number(led), link).toBe(Number(said));
   });
+});
+
+test('CONTRIBUTING.md has a row for every script of package.json', () => {
+  const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
+  const rows = read('CONTRIBUTING.md')
+    .split('\n')
+    .flatMap((line) => /^\| `npm (?:run )?([\w:-]+)/.exec(line)?.[1] ?? []);
+  expect([...new Set(rows)].toSorted()).toEqual(Object.keys(scripts).toSorted());
 });
