@@ -27,7 +27,7 @@ const ROOTS = readdirSync(root).filter((name) => !['node_modules', 'dist', 'pack
  */
 function pathsIn(text: string): string[] {
   return [...text.matchAll(/(?<!`)`([^`\s]+)`(?!`)/g)]
-    .map(([, quoted = '']) => quoted.replace(/^\.\//, ''))
+    .map(([, quoted = '']) => quoted)
     .filter((path) => /^[\w.-]+(?:\/[\w.@-]+)*\/?$/.test(path))
     .filter((path) => {
       const [first = '', ...rest] = path.split('/');
@@ -37,7 +37,7 @@ function pathsIn(text: string): string[] {
 }
 
 /** Folders that there were, and that documents must not name again. */
-const GONE = ['local', 'device', 'orchestrations', 'queries', 'domain', 'triggers', 'activities', 'entities', 'shared'];
+const GONE = ['local', 'device', 'orchestrations', 'queries', 'domain', 'triggers', 'activities', 'entities'];
 
 describe.each(docs)('%s', (file) => {
   test('leads only to files that there are', () => {
@@ -54,7 +54,7 @@ describe.each(docs)('%s', (file) => {
     const prose = read(file)
       .replaceAll(/^```[^]*?^```/gm, '')
       .replaceAll(/^ {4,}.*$/gm, '');
-    const long = prose.split('\n').filter((line) => line.length > 120 && !/^ *\||\]\(\S{60,}\)/.test(line));
+    const long = prose.split('\n').filter((line) => line.length > 120 && !/^ *\||^!\[|\]\(\S{60,}\)/.test(line));
     expect(long).toEqual([]);
   });
 
@@ -117,4 +117,12 @@ test('CONTRIBUTING.md has a row for every script of package.json', () => {
     .split('\n')
     .flatMap((line) => /^\| `npm (?:run )?([\w:-]+)/.exec(line)?.[1] ?? []);
   expect([...new Set(rows)].toSorted()).toEqual(Object.keys(scripts).toSorted());
+});
+
+const workspaces = readdirSync(join(root, 'packages'));
+test.each(workspaces)('the README of packages/%s lists what its package.json exports, and nothing else', (name) => {
+  const { exports } = JSON.parse(read(`packages/${name}/package.json`)) as { exports: Record<string, unknown> };
+  const [, table = ''] = read(`packages/${name}/README.md`).split('\n## Exports\n');
+  const rows = [...(table.split('\n## ')[0] ?? '').matchAll(/^\| `(\.\/[^`]+)`/gm)].map(([, path]) => path);
+  expect(rows.toSorted()).toEqual(Object.keys(exports).toSorted());
 });

@@ -25,7 +25,7 @@ credentials to the container engine beside it.
   --secret, --version, --image   what --once checks; without a version, the newest
   --help              print this
 
-Settings come from the environment; a flag counts for more than its variable. packages/agent/README.md says what each means:
+Settings come from the environment; a flag counts for more than its variable. docs/agent.md explains each:
 ${wrapped([...VARIABLES, 'NODE_EXTRA_CA_CERTS'])}.
 In an IoT Edge module these are there by themselves:
 ${wrapped(EDGE_VARIABLES)}.
