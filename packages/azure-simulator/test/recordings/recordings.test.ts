@@ -42,7 +42,7 @@ describe('what Azure answered, and what the stand-in does', () => {
 
   test('each that is not equal stands in docs/simulator.md with its reason, and no other', async () => {
     const text = await readFile(join(projectRoot(), 'docs', 'simulator.md'), 'utf8');
-    const told = [...text.matchAll(/`([a-z-]+-\d{4})` ((?:#\d+(?:, )?)+)/g)].flatMap(([, scenario, numbers = '']) =>
+    const told = [...text.matchAll(/`([a-z-]+-\d{4})`\s+((?:#\d+(?:,\s+)?)+)/g)].flatMap(([, scenario, numbers = '']) =>
       [...numbers.matchAll(/#(\d+)/g)].map(([, n]) => `${scenario}#${n}`),
     );
     const own = new Set(recordingsIn(OWN).map(({ scenario }) => scenario));
