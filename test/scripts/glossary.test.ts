@@ -28,5 +28,5 @@ test('every name that the glossary gives exists in the code', () => {
 
 test('no word is explained twice', () => {
   const explained = named.map(([word]) => word);
-  expect(explained.toSorted()).toEqual([...new Set(explained)].toSorted());
+  expect(explained).toEqual([...new Set(explained)]);
 });
