@@ -10,7 +10,7 @@ const FILES = [
   'src/triggers/durable/durableRuns.ts',
   'src/triggers/durable/startRun.ts',
   'src/orchestrations/onboard.ts',
-  'src/orchestrations/run/stepRunner.ts',
+  'src/orchestrations/run/runContext.ts',
   'src/activities/onboarding/ensureToken.ts',
   'src/ports/registryControlPlane.ts',
   'src/azure/arm/armTokens.ts',

@@ -45,7 +45,7 @@ export interface RunningAgent {
 }
 
 /** The agent's name in reports and acknowledgements. */
-const AGENT_NAME = 'connected-registry-pull-check/0.2.0';
+export const AGENT_NAME = 'connected-registry-pull-check/0.2.0';
 
 /**
  * Creates and starts an agent.
