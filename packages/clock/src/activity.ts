@@ -1,32 +1,35 @@
 /**
- * Whether this process has something to do that is not a timer of the clock: requests in or out, files, and what it says itself.
+ * Detects whether this process is working, apart from the clock's timers: requests in or out, files, and work that it
+ * reports itself.
  */
 import { subscribe } from 'node:diagnostics_channel';
 import type { EventEmitter } from 'node:events';
 
-/** Resources of the event loop that mean work under way. Real timeouts do not count: sockets have theirs for ever. */
+/**
+ * Event loop resources that mean work in progress. Real timeouts do not count, because open sockets always have them.
+ */
 const working =
   /^(FSReq|CloseReq|GetAddrInfo|GetNameInfo|ConnectWrap|TCPConnectWrap|WriteWrap|Immediate|ZlibWrap|CryptoJob)/i;
 
 /**
- * Real milliseconds without anything before a process counts as idle: longer than the pauses inside one piece of work. Whoever
- * knows that the machine has time to spare may set fewer.
+ * Real milliseconds without work before a process counts as idle. It must be longer than the pauses within one piece of
+ * work. A caller that knows the machine to be unloaded may set less.
  */
 const settle = Number(process.env['LOCAL_CLOCK_SETTLE_MS'] ?? 20);
 const look = Math.min(4, settle / 2);
 
-/** Rounds of the event loop without anything that are as good, where all parties live in this process. */
+/** Rounds of the event loop without work that count as idle, if all parties live in this process. */
 const quietRounds = 12;
-/** After so many rounds with something under way the processor is left to others for a moment. */
+/** Rounds with work in progress after which other processes get the processor for a moment. */
 const patientRounds = 200;
 
-/** What there may be to say about how a process works. */
+/** Options of the activity detection. */
 export interface ActivityOptions {
-  /** Nobody outside this process takes part, so that nothing is ever on its way unseen: no real time has to pass. */
+  /** True if no other process takes part, so that no message is ever in transit unseen and no real time has to pass. */
   alone?: boolean;
 }
 
-/** Counts what is under way, from its making on. */
+/** Counts work in progress from its construction on. */
 export class Activity {
   #underWay = 0;
   #seen = 0;
@@ -56,17 +59,17 @@ export class Activity {
     subscribe('undici:request:error', fetched);
   }
 
-  /** How many things have begun. When it has not changed, nothing has happened. */
+  /** Number of things that have started. If it has not changed, nothing has happened. */
   get seen(): number {
     return this.#seen;
   }
 
-  /** A request of the clock's own, or its server, which are no activity. */
+  /** Excludes the clock's own requests or server from the activity. */
   disregard(own: object): void {
     this.#own.add(own);
   }
 
-  /** Counts as activity until it has ended. */
+  /** Counts as activity until the work has ended. */
   async working<T>(work: Promise<T>): Promise<T> {
     this.#begin();
     try {
@@ -76,7 +79,7 @@ export class Activity {
     }
   }
 
-  /** Resolves when nothing has been under way for a while. */
+  /** Resolves when nothing has been in progress for a while. */
   async idle(): Promise<void> {
     if (this.#alone) return this.#idleAlone();
     let quiet = 0;
@@ -101,7 +104,7 @@ export class Activity {
       if (this.#underWay === 0 && seen === this.#seen) quiet += 1;
       else quiet = 0;
       seen = this.#seen;
-      // Looked at last, since it takes longer than the rounds.
+      // Checked last, because it takes longer than the rounds.
       if (quiet === quietRounds && this.#busy()) quiet = 0;
     }
   }

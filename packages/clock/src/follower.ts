@@ -8,9 +8,10 @@ import { TimelineClock } from './timelineClock.js';
 const again = 200;
 
 /**
- * Follows the clock at `url` under a name. The connection keeps no process alive; while it is lost, time goes on at its pace.
+ * Follows the clock at `url` under a name. The connection does not keep the process alive; while it is lost, time
+ * continues at its pace.
  * @returns the clock, once it knows the time
- * @throws Error when there is no clock at the address
+ * @throws Error if there is no clock at the address
  */
 export async function followClock(url: string, name: string): Promise<FollowedClock> {
   const follower = new Follower(url, name);
@@ -47,7 +48,7 @@ class Follower {
     });
   }
 
-  /** The clock's end is usually the launcher's; if it comes again, it is followed again. */
+  /** The clock usually ends with the launcher. If it starts again, it is followed again. */
   #lost(): void {
     this.clock.release();
     setTimeout(() => {
@@ -79,7 +80,7 @@ class Follower {
   }
 
   async #say(registration: ClockRegistration): Promise<void> {
-    // Without an answer there is no clock any more, which the stream's end says too.
+    // Without an answer the clock is gone, which the end of the stream also reports.
     const answer = await this.#open('POST', '/processes', JSON.stringify(registration)).catch(() => undefined);
     answer?.resume();
   }

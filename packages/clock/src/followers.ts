@@ -9,18 +9,18 @@ interface Follower {
   readonly waiting: Map<number, (answer: ClockRegistration | undefined) => void>;
 }
 
-/** The processes that the clock knows: those that follow its stream, and those that only say how they are. */
+/** The processes that the clock knows: those that follow its stream, and those that only report their state. */
 export class Followers {
   readonly #followers = new Map<string, Follower>();
   readonly #registered = new Map<string, ClockRegistration>();
   #number = 0;
 
-  /** What each said last. */
+  /** The last report of each process. */
   get registered(): readonly ClockRegistration[] {
     return [...this.#registered.values()];
   }
 
-  /** Keeps the stream until its process ends; one of the same name takes its place. */
+  /** Keeps the stream until its process ends. A new stream of the same name replaces it. */
   add(name: string, stream: ServerResponse, first: NewsWithoutNumber): void {
     const follower: Follower = { name, stream, waiting: new Map() };
     this.#followers.get(name)?.stream.end();
@@ -46,13 +46,16 @@ export class Followers {
     answered?.(news);
   }
 
-  /** Tells all, and resolves when all have answered; one that ends meanwhile is not waited for. */
+  /**
+   * Sends news to all processes and resolves when all have answered. A process that ends in the meantime is not waited
+   * for.
+   */
   async tellAll(news: NewsWithoutNumber): Promise<ClockRegistration[]> {
     const answers = await Promise.all([...this.#followers.values()].map((follower) => this.#tell(follower, news)));
     return answers.filter((answer) => answer !== undefined);
   }
 
-  /** Who has been told something and has not answered. */
+  /** Names of the processes that have not answered yet. */
   silent(): string[] {
     return [...this.#followers.values()].filter(({ waiting }) => waiting.size > 0).map(({ name }) => name);
   }

@@ -4,29 +4,32 @@ import { Followers } from './followers.js';
 import type { ClockMode, ClockRegistration } from './messages.js';
 import { timelineFrom, type TimelineClock } from './timelineClock.js';
 
-/** A setting that this clock cannot take; the message says why. */
+/** A setting that this clock does not support. The message says why. */
 export class ClockSettingError extends Error {
   override readonly name = 'ClockSettingError';
 }
 
-/** Where a jump ended: `busy` names who kept it from going on. */
+/** The end of a jump: `busy` names the processes that stopped it. */
 export interface JumpEnd {
   readonly now: string;
-  /** How many due times were stopped at. */
+  /** Number of due times that the jump stopped at. */
   readonly stops: number;
   readonly busy?: readonly string[];
 }
 
 const longestScale = 1_000_000;
 
-/** A pace at which time stands still for the longest of runs, in milliseconds a millisecond. */
+/** A pace at which time effectively stands still, in milliseconds per millisecond. */
 export const STANDING = 1e-9;
 
-/** How a clock that jumps does it. */
+/** Options of a clock that jumps. */
 export interface LocalTimeOptions {
-  /** Time stands still between jumps, so that a run does not depend on how fast the machine is. Default: it goes on at its pace. */
+  /**
+   * Time stands still between jumps, so that a run does not depend on the speed of the machine. Default: time continues
+   * at its pace.
+   */
   standing?: boolean;
-  /** What is under way in this process, when it takes part itself. */
+  /** The activity of this process, if it takes part itself. */
   activity?: Activity;
 }
 
@@ -37,7 +40,7 @@ export class LocalTime {
   readonly #pace: number;
   readonly #activity: Activity | undefined;
   #mode: ClockMode;
-  /** Settings and jumps, one after another. */
+  /** Settings and jumps, one at a time. */
   #queue: Promise<unknown> = Promise.resolve();
 
   constructor(
@@ -56,7 +59,7 @@ export class LocalTime {
     return { mode: this.#mode, now: this.#clock.now().toISOString(), scale, processes: this.#followers.registered };
   }
 
-  /** What this server is asked is no activity of this process. */
+  /** Requests to this server do not count as activity of this process. */
   disregard(server: object): void {
     this.#activity?.disregard(server);
   }
@@ -70,7 +73,7 @@ export class LocalTime {
   }
 
   /**
-   * Sets mode, pace and time; all processes know when it resolves.
+   * Sets mode, pace and time. All processes know them when it resolves.
    * @throws {ClockSettingError}
    */
   set({
@@ -98,8 +101,8 @@ export class LocalTime {
   }
 
   /**
-   * Jumps to a time, from one due time to the next: at each, it waits until all processes are idle again. Without `to` it stops
-   * at the next due time.
+   * Jumps to a time, from one due time to the next. At each one it waits until all processes are idle again. Without
+   * `to` it stops at the next due time.
    * @param within real milliseconds after which it gives up
    * @throws {ClockSettingError} in another mode
    */
@@ -136,7 +139,7 @@ export class LocalTime {
     await this.#queue.catch(() => undefined);
   }
 
-  /** All learn of the new time before a timer runs anywhere, so that nobody hears from another's future. */
+  /** All processes get the new time before any timer runs, so that none receives a message from another's future. */
   async #move(now: number, scale: number): Promise<void> {
     const timeline = timelineFrom(now, scale);
     this.#clock.follow(timeline, { hold: true });
@@ -146,8 +149,8 @@ export class LocalTime {
   }
 
   /**
-   * The first due time once all are idle, or the names of those that are not in time. All are asked until nothing has happened
-   * in any between two rounds: one may have woken another that had already answered.
+   * The first due time once all processes are idle, or the names of those that are not idle in time. All are asked
+   * until nothing has happened between two rounds, because one may have woken another that had already answered.
    */
   async #nextDue(within: number): Promise<number | undefined | string[]> {
     const late = Symbol('late');

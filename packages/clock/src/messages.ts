@@ -1,4 +1,4 @@
-/** What the clock's server and the processes that follow it say to each other. */
+/** Messages between the clock's server and the processes that follow it. */
 import { z } from 'zod';
 
 export const clockModes = ['real', 'scaled', 'jumping'] as const;
@@ -8,10 +8,10 @@ const timeline = z.object({ real: z.number(), now: z.number(), scale: z.number()
 
 /** A line of `GET /clock/follow`. */
 export const clockNews = z.discriminatedUnion('tell', [
-  /** The time has changed. With `hold` no timer may run before `release`; both are acknowledged by their number. */
+  /** The time has changed. With `hold` no timer may run before `release`. Both are acknowledged by their number. */
   z.object({ tell: z.literal('time'), number: z.int(), timeline, hold: z.boolean() }),
   z.object({ tell: z.literal('release'), number: z.int() }),
-  /** To be answered with a registration once there is nothing to do. */
+  /** To be answered with a registration once the process is idle. */
   z.object({ tell: z.literal('ask'), number: z.int() }),
 ]);
 export type ClockNews = z.infer<typeof clockNews>;
@@ -19,11 +19,11 @@ export type ClockNews = z.infer<typeof clockNews>;
 /** `POST /clock/processes`. */
 export const registration = z.strictObject({
   name: z.string().min(1).max(64),
-  /** Nothing is being worked on. */
+  /** Whether nothing is in progress. */
   idle: z.boolean(),
-  /** When this process has something to do next (ISO 8601), null when nothing is planned. */
+  /** When this process is next due (ISO 8601); null if nothing is planned. */
   nextDue: z.iso.datetime({ offset: true }).nullable(),
-  /** How many things it has begun and ended so far; equal numbers mean that nothing has happened in between. */
+  /** Number of things that it has started and ended so far. Equal numbers mean that nothing has happened in between. */
   seen: z.int().optional(),
   /** The number of the line that this answers. */
   answers: z.int().optional(),

@@ -1,8 +1,8 @@
 const realDate = Date;
 
 /**
- * Makes `Date` tell the time of `now` (milliseconds) wherever it is asked for the current time; everything else of it stays.
- * What Node.js itself does with time (socket timeouts, the Date header, file times, certificates) stays on the machine's.
+ * Makes `Date` return the time of `now` (milliseconds) for the current time; everything else stays the same. Node.js's
+ * own uses of time (socket timeouts, the Date header, file times, certificates) keep the machine's time.
  */
 export function replaceDate(now: () => number): void {
   const replaced = new Proxy(realDate, {

@@ -8,7 +8,7 @@ import { TimelineClock } from './timelineClock.js';
 const setting = z.object({ mode: z.enum(clockModes), now: z.string().optional(), scale: z.number().optional() });
 const realSetting = z.object({ ...setting.shape, mode: z.string() });
 const jump = z.strictObject({
-  /** ISO 8601; absent: the next due time. */
+  /** ISO 8601; default: the next due time. */
   to: z.string().optional(),
   /** Real seconds after which it gives up. */
   withinSeconds: z.number().positive().max(3600).default(60),
@@ -24,15 +24,15 @@ export interface ClockServer {
 }
 
 /**
- * Serves the clock that the local processes follow: `GET /clock` answers {mode, now, scale, processes}, `POST /clock` {mode,
- * now?, scale?} sets it, `POST /clock/jump` {to?, withinSeconds?} jumps, `POST /clock/processes` {name, idle, nextDue}
- * registers a process, and `GET /clock/follow?name=` is the stream by which a process learns of the time (preload.ts).
- * A clock in real time stays so, since its processes do not follow: asking it for another mode is refused with a 400.
+ * Serves the clock that the local processes follow: `GET /clock` returns {mode, now, scale, processes}, `POST /clock`
+ * {mode, now?, scale?} sets it, `POST /clock/jump` {to?, withinSeconds?} jumps, `POST /clock/processes` {name, idle,
+ * nextDue} registers a process, and `GET /clock/follow?name=` is the stream that a process follows (preload.ts). A
+ * clock in real time stays in it, because its processes do not follow: a request for another mode is refused with 400.
  *
- * @param clock a time that is there already is served as it is.
- * @param port 0 for a free one; only 127.0.0.1 is listened on.
- * @param mode what a {@link TimelineClock} starts in; any other clock is real.
- * @throws the system's error when the port cannot be had.
+ * @param clock an existing clock to serve
+ * @param port 0 takes a free one; it listens on 127.0.0.1 only
+ * @param mode the initial mode of a {@link TimelineClock}; any other clock is real
+ * @throws the system's error if the port is not available
  */
 export async function startClockServer(
   clock: Clock | LocalTime,
@@ -62,7 +62,7 @@ function timeOf(clock: Clock | LocalTime, mode: Exclude<ClockMode, 'real'>): Loc
   return clock instanceof TimelineClock ? new LocalTime(clock, mode) : new RealTime(clock);
 }
 
-/** The machine's time: processes only say how they are. */
+/** The machine's time: processes only report their state. */
 class RealTime {
   readonly #registered = new Map<string, ClockRegistration>();
 
@@ -130,7 +130,7 @@ async function jumpTo(time: LocalTime | RealTime, body: unknown, response: Serve
 const realOnly = (mode: string): string =>
   `This clock runs in real time only; mode '${mode}' is not available. Start it with another mode, so that the processes follow it.`;
 
-/** @returns whether it was taken; what is wrong with it has been answered otherwise. */
+/** @returns whether the setting was accepted; otherwise the error has been answered */
 async function refusable(response: ServerResponse, act: () => Promise<void>): Promise<boolean> {
   try {
     await act();
@@ -142,7 +142,7 @@ async function refusable(response: ServerResponse, act: () => Promise<void>): Pr
   }
 }
 
-/** The parsed body, or undefined for one that is too long or not JSON, which no schema accepts. */
+/** The parsed body; undefined if it is too long or not JSON, which no schema accepts. */
 async function readJson(request: IncomingMessage): Promise<unknown> {
   const chunks: Buffer[] = [];
   let length = 0;

@@ -1,8 +1,8 @@
 import { LONGEST_TIMEOUT, type Clock, type Timer, type TimerOptions } from './clock.js';
 
 /**
- * How local time follows the machine's: at the machine's `real` it was `now` here, and since then `scale` milliseconds pass
- * here for each one there. A jump is a later `now`. Both in milliseconds of the epoch.
+ * How local time relates to the machine's time: at machine time `real` it was `now` here, and since then `scale`
+ * milliseconds pass here for each one there. A jump is a later `now`. Both are in milliseconds since the epoch.
  */
 export interface Timeline {
   readonly real: number;
@@ -10,13 +10,13 @@ export interface Timeline {
   readonly scale: number;
 }
 
-// Kept from before a replaced Date is put in.
+// Kept from before `Date` is replaced.
 const realNow = Date.now;
 
 /** The local time at this moment. */
 export const timeOf = ({ real, now, scale }: Timeline): number => now + (realNow() - real) * scale;
 
-/** A timeline that goes on from `now` with another pace. */
+/** A timeline that continues from `now` at another pace. */
 export const timelineFrom = (now: number, scale: number): Timeline => ({ real: realNow(), now, scale });
 
 interface Entry {
@@ -25,7 +25,7 @@ interface Entry {
   readonly background: boolean;
 }
 
-/** A clock that runs at any pace and can be set forward; its timers run when their time comes, in the order of their times. */
+/** A clock that runs at any pace and can be moved forward. Its timers run at their times, in order. */
 export class TimelineClock implements Clock {
   #timeline: Timeline;
   readonly #timers = new Set<Entry>();
@@ -46,7 +46,7 @@ export class TimelineClock implements Clock {
     return new Date(this.milliseconds());
   }
 
-  /** The time as `Date.now()` tells it. */
+  /** The time as `Date.now()` returns it. */
   milliseconds(): number {
     return Math.floor(timeOf(this.#timeline));
   }
@@ -62,7 +62,7 @@ export class TimelineClock implements Clock {
     };
   }
 
-  /** When the first timer is due that is no background one. */
+  /** When the first timer is due, apart from background timers. */
   nextDue(): Date | undefined {
     let first = Number.POSITIVE_INFINITY;
     for (const { at, background } of this.#timers) if (!background && at < first) first = at;
@@ -70,8 +70,8 @@ export class TimelineClock implements Clock {
   }
 
   /**
-   * Follows another timeline from now on. With `hold`, no timer runs before {@link release}: others may have to learn of the
-   * new time first.
+   * Follows another timeline from now on. With `hold`, no timer runs before {@link release}, because other processes
+   * may need the new time first.
    */
   follow(timeline: Timeline, { hold = false }: { hold?: boolean } = {}): void {
     this.#timeline = timeline;
@@ -79,7 +79,7 @@ export class TimelineClock implements Clock {
     this.#arm();
   }
 
-  /** Lets timers run again. */
+  /** Allows timers to run again. */
   release(): void {
     this.#held = false;
     this.#arm();
@@ -93,7 +93,7 @@ export class TimelineClock implements Clock {
     for (const { at } of this.#timers) this.#wakeAt = Math.min(this.#wakeAt, at);
     if (!Number.isFinite(this.#wakeAt)) return;
     const wait = Math.ceil((this.#wakeAt - timeOf(this.#timeline)) / this.#timeline.scale);
-    // What is due already is work under way, which a timeout of the machine's would not be (see activity.ts).
+    // A timer that is already due is work in progress; a real timeout would not count as such (see activity.ts).
     if (wait <= 0) this.#soon = setImmediate(() => this.#ring());
     else this.#wake = setTimeout(() => this.#ring(), Math.min(wait, LONGEST_TIMEOUT));
   }

@@ -1,4 +1,4 @@
-/** Comparison of names that the host, its settings and HTTP write in any case. */
+/** Case-insensitive comparison of names in HTTP, settings and apps. */
 
 /**
  * Compares two names without regard to case.
@@ -10,8 +10,8 @@ export function sameName(a: string | undefined, b: string | undefined): boolean 
 
 /**
  * Finds a member by its name, without regard to case.
- * @param entries pairs of name and value; the first pair that has the name counts
- * @returns undefined when there is no such member
+ * @param entries pairs of name and value; the first match is used
+ * @returns undefined if there is no such member
  */
 export function valueNamed<T>(entries: Iterable<readonly [string, T]>, name: string): T | undefined {
   for (const [key, value] of entries) if (sameName(key, name)) return value;

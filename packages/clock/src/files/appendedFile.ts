@@ -1,15 +1,18 @@
 import { closeSync, fstatSync, ftruncateSync, openSync, writeSync } from 'node:fs';
 
-/** What a system says when there is no space left: on the disk, in a quota, under a limit for files. */
+/** Error codes for missing space: on the disk, in a quota, or under a limit for files. */
 const NO_SPACE = ['ENOSPC', 'EDQUOT', 'EFBIG'];
 
-/** Whether an error says that there is no space: it passes when somebody makes some. */
+/** Whether an error means that there is no space. It is temporary: it ends when space becomes free. */
 export function isNoSpace(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   return ('code' in error && NO_SPACE.includes(String(error.code))) || isNoSpace(error.cause);
 }
 
-/** Writes all of it where the file is. @returns bytes written. */
+/**
+ * Writes the whole content at the current position.
+ * @returns bytes written
+ */
 export function writeAll(descriptor: number, content: string | Buffer): number {
   const bytes = typeof content === 'string' ? Buffer.from(content) : content;
   let offset = 0;
@@ -17,7 +20,7 @@ export function writeAll(descriptor: number, content: string | Buffer): number {
   return bytes.length;
 }
 
-/** A file that only grows, and only by whole pieces: of one that could not be written to its end nothing stays. */
+/** A file that grows only by whole pieces: a piece that could not be written completely is removed. */
 export class AppendedFile {
   #length: number;
   #isCut = true;
@@ -33,12 +36,15 @@ export class AppendedFile {
     this.#length = length;
   }
 
-  /** Bytes that hold. */
+  /** Valid bytes. */
   get length(): number {
     return this.#length;
   }
 
-  /** @throws the system's error; nothing was written then */
+  /**
+   * Appends one piece.
+   * @throws the system's error; then nothing was written
+   */
   append(content: string | Buffer): void {
     if (!this.#isCut) this.cutTo(this.#length);
     try {
@@ -48,13 +54,13 @@ export class AppendedFile {
       try {
         this.cutTo(this.#length);
       } catch {
-        // What went wrong first is what counts; the next piece cuts first.
+        // The first error is the one to report. The next append truncates first.
       }
       throw error;
     }
   }
 
-  /** Drops what is behind this place. */
+  /** Truncates the file to this length. */
   cutTo(length: number): void {
     this.#isCut = false;
     this.#length = length;
@@ -63,7 +69,10 @@ export class AppendedFile {
   }
 }
 
-/** Appends one piece to a file that is for its owner's eyes only: all of it or nothing. @throws the system's error */
+/**
+ * Appends one piece, completely or not at all, to a file that only its owner can read.
+ * @throws the system's error
+ */
 export function appendWhole(file: string, content: string): void {
   const descriptor = openSync(file, 'a', 0o600);
   try {

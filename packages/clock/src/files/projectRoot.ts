@@ -3,9 +3,9 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /**
- * The folder of the repository: the nearest one above this file whose package.json has workspaces.
+ * The root folder of the repository: the nearest parent folder of this file whose package.json has workspaces.
  *
- * @throws when this package was installed elsewhere; only programs of the repository itself call it.
+ * @throws if this package was installed elsewhere; only programs of the repository call it
  */
 export function projectRoot(): string {
   let folder = dirname(fileURLToPath(import.meta.url));
@@ -17,7 +17,7 @@ export function projectRoot(): string {
   return folder;
 }
 
-/** A compiled file of a workspace: `compiled('agent/main.js')` is `<root>/packages/agent/dist/main.js`. */
+/** The path of a compiled file of a workspace: `compiled('agent/main.js')` is `<root>/packages/agent/dist/main.js`. */
 export function compiled(file: string): string {
   const [workspace = '', ...rest] = file.split('/');
   return join(projectRoot(), 'packages', workspace, 'dist', ...rest);

@@ -1,7 +1,7 @@
 import { accessSync, constants, existsSync, mkdirSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 
-/** A folder or file that a flag names cannot be used; the message says which, why and what to do. */
+/** A folder or file that a flag names cannot be used. The message says which, why and what to do. */
 export class PathError extends Error {
   override readonly name = 'PathError';
 }
@@ -19,10 +19,10 @@ const REASONS: Readonly<Record<string, string>> = {
 };
 
 /**
- * Makes a folder, with a mode for its owner alone, when it is not there.
+ * Creates a folder that only its owner can use, if it does not exist.
  *
- * @param flag that chooses another one, such as `--data`.
- * @throws {PathError} when it is no folder, or nothing can be written in it.
+ * @param flag that names the folder, such as `--data`
+ * @throws {PathError} if it is not a folder, or is not writable
  */
 export function makeUsable(folder: string, flag: string): void {
   try {
@@ -35,29 +35,32 @@ export function makeUsable(folder: string, flag: string): void {
   }
 }
 
-/** Makes what is missing of a path. Node's own `recursive` never returns where a file system lets nobody make a folder, as in /proc. */
+/**
+ * Creates the missing parts of a path. Node's `recursive` never returns where a file system does not allow new folders,
+ * as in /proc.
+ */
 function makeFolder(folder: string): void {
   if (isFolder(folder)) return;
   if (!existsSync(dirname(folder))) makeFolder(dirname(folder));
   try {
     mkdirSync(folder, { mode: 0o700 });
   } catch (error) {
-    // Somebody else may have made it in between.
+    // Another process may have created it in the meantime.
     if (!isFolder(folder)) throw error;
   }
 }
 
-/** Whether a folder is there. */
+/** Whether a folder exists at the path. */
 export function isFolder(path: string): boolean {
   try {
     return statSync(path).isDirectory();
   } catch {
-    // Not there, or below what is a file, or not to be looked at.
+    // The path does not exist, is below a file, or is not accessible.
     return false;
   }
 }
 
-/** Why the file system refuses a path, in words. */
+/** Explains why the file system refused a path. */
 export function reasonOf(error: unknown): string {
   const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
   return REASONS[code] ?? `the system says ${code}`;

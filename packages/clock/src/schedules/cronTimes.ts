@@ -1,4 +1,4 @@
-/** The times that a cron expression names, in whatever grammar it was written: sorted values of each field, never empty. */
+/** The times of a cron expression, independent of its grammar: sorted values of each field, never empty. */
 export interface CronTimes {
   readonly seconds: readonly number[];
   readonly minutes: readonly number[];
@@ -11,7 +11,7 @@ export interface CronTimes {
   readonly weekdays: readonly number[];
 }
 
-/** What a field may hold, and the names that its values have besides their numbers. */
+/** The range of a field, and the names of its values. */
 export interface CronField {
   readonly low: number;
   readonly high: number;
@@ -37,12 +37,12 @@ export function isWhole(values: readonly number[], { low, high }: CronField): bo
 
 /** Milliseconds. */
 const DAY = 86_400_000;
-/** 29 February on a given weekday is the rarest day there is: 40 years apart around a year without a leap day. */
+/** 29 February on a given weekday is the rarest day: up to 40 years apart around a year without a leap day. */
 const SEARCHED_YEARS = 41;
-/** Two leap days apart, also over such a year. */
+/** Two leap days, also across such a year. */
 const GAP_YEARS = 8;
 
-/** The first of the times after `after`, in UTC; undefined when there is none, as for 31 February. */
+/** The first of the times after `after`, in UTC; undefined if there is none, as for 31 February. */
 export function nextTime(times: CronTimes, after: Date): Date | undefined {
   const start = Math.floor(after.getTime() / 1000) * 1000 + 1000;
   const today = Math.floor(start / DAY) * DAY;
@@ -54,8 +54,8 @@ export function nextTime(times: CronTimes, after: Date): Date | undefined {
 }
 
 /**
- * Longest time between two of the times from `after` on, in seconds; undefined when there are not two. Looks at every day
- * of the coming years, since what comes often by day may rest for a weekend or a season.
+ * The longest time between two of the times from `after` on, in seconds; undefined if there are not two. Checks every
+ * day of the coming years, because a schedule that is frequent within a day may pause for a weekend or a season.
  */
 export function longestGapSeconds(times: CronTimes, after: Date): number | undefined {
   const { seconds, minutes, hours, days, months, weekdays } = times;
@@ -85,7 +85,7 @@ function longestDayStep(times: CronTimes, after: Date): number | undefined {
   return longest;
 }
 
-/** Days that the fields allow, as their first instant in milliseconds, from that of `from` on. */
+/** Days that the fields allow, from the day of `from` on, as their first instant in milliseconds. */
 function* daysFrom({ days, months, weekdays }: CronTimes, from: number, years: number): Generator<number> {
   const first = new Date(from);
   const firstMonth = first.getUTCFullYear() * 12 + first.getUTCMonth();
@@ -95,14 +95,14 @@ function* daysFrom({ days, months, weekdays }: CronTimes, from: number, years: n
     if (!months.includes(month + 1)) continue;
     for (const day of days) {
       const instant = Date.UTC(year, month, day);
-      // A day beyond the month's end lies in the next one.
+      // A day after the end of the month is in the next month.
       if (instant < from || new Date(instant).getUTCMonth() !== month) continue;
       if (weekdays.includes(new Date(instant).getUTCDay())) yield instant;
     }
   }
 }
 
-/** The first second of a day, counted from its beginning, that the fields allow and that is not before `from`. */
+/** The first second of a day, counted from its start, that the fields allow and that is not before `from`. */
 function firstSecond({ seconds, minutes, hours }: CronTimes, from: number): number | undefined {
   for (const hour of hours) {
     if (hour * 3600 + 3599 < from) continue;

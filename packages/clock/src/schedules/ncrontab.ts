@@ -2,31 +2,37 @@ import { Cron } from 'croner';
 import { CRON_FIELDS, isWhole, nextTime, type CronField, type CronTimes } from './cronTimes.js';
 
 /*
- * NCRONTAB expressions, as the Functions host reads them with NCrontab 3.4 (Azure docs: functions-bindings-timer, "NCRONTAB
- * expressions"; atifaziz/NCrontab, CrontabField and CrontabFieldImpl): five fields, or six with seconds first. No `?`, `L`,
- * `W` or `#`, no Sunday as 7; a day must fulfil both its day fields; a range that is given backwards counts from its smaller
- * end; a name may be cut short, and what cannot be seen in it is passed over; what would make the host throw (a number of more
- * than 32 bits) is no expression.
+ * NCRONTAB expressions, as the Functions host parses them with NCrontab 3.4 (Azure docs: functions-bindings-timer,
+ * "NCRONTAB expressions"; atifaziz/NCrontab, CrontabField and CrontabFieldImpl): five fields, or six with seconds
+ * first. No `?`, `L`, `W` or `#`, no Sunday as 7. A day must match both day fields. A reversed range counts from its
+ * smaller end. A name may be abbreviated, and invisible characters in it are ignored. An expression on which the host
+ * would throw (a number of more than 32 bits) is invalid.
  */
 
 /** A parsed expression. */
 export interface Ncrontab {
   readonly times: CronTimes;
-  /** Normalised as NCrontab prints it: `*`, or values and ranges of neighbours. */
+  /** Normalized as NCrontab prints it: `*`, or values and ranges of neighbors. */
   readonly text: string;
-  /** The first occurrence after a time, in the time zone given at parsing (else the machine's); undefined for none. */
+  /**
+   * The first occurrence after a time, in the time zone given at parsing (else the machine's); undefined if there is
+   * none.
+   */
   next(after: Date): Date | undefined;
   /** Whether two occurrences may lie within one minute. */
   readonly isSubMinute: boolean;
 }
 
-/** The largest number that the host's parser holds. */
+/** The largest number that the host's parser accepts. */
 const LARGEST = 2_147_483_647;
-/** Blanks that .NET allows around a number; a space cannot be among them, since it ends a field. */
+/** White space that .NET allows around a number. It cannot contain a space, which ends a field. */
 const BLANKS = String.raw`[\t-\r]*`;
 const FIELD_ORDER = ['seconds', 'minutes', 'hours', 'days', 'months', 'weekdays'] as const;
 
-/** @returns undefined when the text is no NCRONTAB expression */
+/**
+ * Parses an expression.
+ * @returns undefined if the text is not an NCRONTAB expression
+ */
 export function parseNcrontab(text: string, timeZone?: string): Ncrontab | undefined {
   const parts = text.split(' ').filter((part) => part !== '');
   if (parts.length !== 5 && parts.length !== 6) return undefined;
@@ -56,15 +62,15 @@ export function parseNcrontab(text: string, timeZone?: string): Ncrontab | undef
   };
 }
 
-/** Croner knows the time zones; it is handed plain lists of values. */
+/** Croner handles the time zones; it gets plain lists of values. */
 function inZone(
   times: CronTimes,
   printed: readonly string[],
   hasSeconds: boolean,
   timeZone: string | undefined,
 ): (after: Date) => Date | undefined {
-  // The host runs an "interval" (a star or range in seconds, minutes or hours) through both of the hours that daylight
-  // saving repeats, and anything else in the first one only.
+  // The host runs an "interval" (a star or range in seconds, minutes or hours) in both of the hours that daylight
+  // saving repeats, and other schedules in the first one only.
   const isInterval = printed.slice(0, hasSeconds ? 3 : 2).some((part) => /[*-]/.test(part));
   const patterns = FIELD_ORDER.map((name) => (isWhole(times[name], CRON_FIELDS[name]) ? '*' : times[name].join(',')));
   let cron: Cron | undefined;
@@ -81,12 +87,12 @@ function inZone(
 }
 
 /**
- * Characters that cannot be seen, which the host ignores where it compares names (.NET globalization, by ICU). It ignores
- * combining marks of some scripts, too: whoever has those in a schedule is refused at start.
+ * Invisible characters, which the host ignores when it compares names (.NET globalization, by ICU). It also ignores
+ * combining marks of some scripts; a schedule with those is refused at start.
  */
 const UNSEEN = String.raw`\0-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\xad\u034f\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufe00-\ufe0f\ufeff\ufff9-\ufffb`;
 const WORD = String.raw`[\w${UNSEEN}]+${BLANKS}\0*`;
-/** .NET passes over zero characters at a number's end. */
+/** .NET ignores zero characters at the end of a number. */
 const STEP = String.raw`${BLANKS}([+-]?\d+)${BLANKS}\0*`;
 const ITEM = new RegExp(String.raw`^(?:(\*)|(${WORD})(?:-(${WORD}))?)(?:/${STEP})?$`, 'u');
 const NUMBER = new RegExp(String.raw`^(\d+)${BLANKS}\0*$`, 'u');
@@ -105,14 +111,14 @@ function parseField(text: string, field: CronField): Set<number> | undefined {
     const to = isOpen ? field.high : valueOf(last ?? first ?? '', field);
     if (from === undefined || to === undefined || interval > LARGEST || interval < -LARGEST - 1) return undefined;
     const low = Math.min(from, to);
-    // NCrontab adds the step once more than it needs to, and an overflow ends the timer's start.
+    // NCrontab adds the step once more than needed, and an overflow ends the timer's start.
     if (low - field.low + step > LARGEST) return undefined;
     for (let value = low; value <= Math.max(from, to); value += step) set.add(value);
   }
   return set;
 }
 
-/** A number in range, or the beginning of a name: the first name that begins so. */
+/** A number in range, or the start of a name: the first name with that prefix. */
 function valueOf(text: string, field: CronField): number | undefined {
   if (/^\d/.test(text)) {
     const number = Number(NUMBER.exec(text)?.[1] ?? Number.NaN);

@@ -1,9 +1,9 @@
-/** Time spans as .NET writes and reads them (Azure docs: functions-bindings-timer, "TimeSpan"). */
+/** Time spans as .NET formats and parses them (Azure docs: functions-bindings-timer, "TimeSpan"). */
 
 /**
- * Milliseconds of `[-][days.]hh:mm[:ss[.fraction]]`, of the same with a colon after the days or nothing but the fraction for
- * seconds, or of whole days; undefined for any other text. Where the first of three numbers is no hour it counts days:
- * `24:00:00` is 24 days. Source: dotnet/runtime, TimeSpanParse.cs; recorded in test/src/domain/ncrontab.
+ * Parses `[-][days.]hh:mm[:ss[.fraction]]`, the same with a colon after the days or with only the fraction for seconds,
+ * or whole days, to milliseconds; undefined for other texts. If the first of three numbers is not an hour it counts
+ * days: `24:00:00` is 24 days. Source: dotnet/runtime, TimeSpanParse.cs; recorded in test/src/domain/ncrontab.
  */
 export function parseTimeSpan(text: string): number | undefined {
   const [, minus, body = ''] = FRAME.exec(text) ?? [];
@@ -22,7 +22,7 @@ export function parseTimeSpan(text: string): number | undefined {
   return minus === undefined ? whole : -whole;
 }
 
-/** White space as .NET has it: other than to JavaScript, a next-line character is, and a mark of the encoding is not. */
+/** White space as in .NET: unlike JavaScript, it includes the next-line character and excludes the byte order mark. */
 const BLANK = String.raw`[\t-\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]*`;
 const FRAME = new RegExp(`^${BLANK}(-)?(.*?)${BLANK}$`, 's');
 const FORMS = [
@@ -31,14 +31,20 @@ const FORMS = [
   /^(?:(?<days>\d+)[.:])?(?<hours>\d+):(?<minutes>\d+):(?<seconds>\d+)(?:\.(?<fraction>\d+))?$/,
   /^(?:(?<days>\d+)[.:])?(?<hours>\d+):(?<minutes>\d+):\.(?<fraction>\d+)$/,
 ];
-/** Of a millisecond; .NET counts time spans in them, and the longest is this many after whole milliseconds. */
+/**
+ * Ticks per millisecond, .NET's unit of time spans. The longest time span ends this many ticks after a whole
+ * millisecond.
+ */
 const TICKS = 10_000;
 const LONGEST = { milliseconds: 922_337_203_685_477, ticks: 5_807 };
-/** Digits of a fraction that are kept, and the number above which the parser holds no further digit. */
+/** Digits of a fraction that are kept, and the number above which the parser accepts no further digit. */
 const DIGITS = 7;
 const LARGEST = 0x0f_ff_ff_ff;
 
-/** Ticks of a second's fraction: beyond seven digits it is rounded where it begins with a zero, and refused elsewhere. */
+/**
+ * Ticks of a fraction of a second. More than seven digits are rounded if the fraction starts with a zero, and refused
+ * otherwise.
+ */
 function fractionTicks(digits: string): number | undefined {
   const number = Number(digits);
   if (number === 0) return 0;
@@ -47,7 +53,7 @@ function fractionTicks(digits: string): number | undefined {
   return Math.round(number / 10 ** (digits.length - DIGITS));
 }
 
-/** `hh:mm:ss`, with days and fractions of a second where there are any. */
+/** Formats as `hh:mm:ss`, with days and fractions of a second if there are any. */
 export function formatTimeSpan(milliseconds: number): string {
   const total = Math.abs(Math.trunc(milliseconds));
   const two = (value: number): string => String(value).padStart(2, '0');

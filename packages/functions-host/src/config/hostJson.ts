@@ -5,7 +5,7 @@ import path from 'node:path';
 
 import { isJsonObject, parseJsonWithComments, type JsonObject } from './jsonWithComments.js';
 
-/** The settings of an app's host, names found ignoring case, as .NET's configuration does. */
+/** The settings of an app's host. Names ignore case, as in .NET's configuration. */
 export interface HostJson {
   /** The merged file. */
   readonly value: JsonObject;
@@ -13,7 +13,7 @@ export interface HostJson {
   get(...names: string[]): unknown;
 }
 
-/** host.json is not usable; the message names the file and says what to do. */
+/** host.json is not usable. The message names the file and says what to do. */
 class HostJsonError extends Error {
   override readonly name = 'HostJsonError';
 }
@@ -21,9 +21,9 @@ class HostJsonError extends Error {
 const overridePrefix = 'azurefunctionsjobhost__';
 
 /**
- * Reads host.json of an app folder; a missing file counts as `{"version": "2.0"}`, as the real host creates it.
+ * Reads host.json of an app folder. A missing file counts as `{"version": "2.0"}`, which the real host would create.
  * Environment variables `AzureFunctionsJobHost__a__b` override `a.b`.
- * @throws HostJsonError when the file is not JSON or its version is not "2.0"
+ * @throws HostJsonError if the file is not JSON or its version is not "2.0"
  */
 export async function readHostJson(
   appDir: string,
@@ -47,7 +47,7 @@ export async function readHostJson(
   return hostJsonOf(value, environment);
 }
 
-/** The same over a value that is at hand (tests, apps without a file). */
+/** The same for a value that was read elsewhere (tests, apps without a file). */
 export function hostJsonOf(
   value: JsonObject,
   environment: Readonly<Record<string, string | undefined>> = {},
@@ -69,7 +69,9 @@ function child(value: unknown, name: string): unknown {
   return isJsonObject(value) ? value[keyOf(value, name)] : undefined;
 }
 
-/** Environment values are texts; numbers and booleans are told apart by what they replace or look like. */
+/**
+ * Environment values are texts. Numbers and booleans are recognized by the value that they replace, or by their form.
+ */
 function override(target: JsonObject, names: readonly string[], text: string): void {
   const [first = '', ...rest] = names;
   const key = keyOf(target, first);
@@ -88,13 +90,13 @@ function scalar(text: string): unknown {
   return /^-?\d+(\.\d+)?$/.test(text) && String(Number(text)) === text ? Number(text) : text;
 }
 
-/** A text setting, or `otherwise` when it is absent or of another kind. */
+/** A text setting, or `otherwise` if it is absent or not a text. */
 export function textSetting(json: HostJson, otherwise: string, ...names: string[]): string {
   const value = json.get(...names);
   return typeof value === 'string' ? value : otherwise;
 }
 
-/** logging.logLevel as rules; nested categories of the file are joined as they stand. */
+/** logging.logLevel as rules. Nested categories of the file are joined as they are. */
 export function logLevelRules(json: HostJson): Record<string, string> {
   const rules: Record<string, string> = {};
   const found = json.get('logging', 'logLevel');

@@ -3,7 +3,7 @@
 /** A JSON object. */
 export type JsonObject = { [key: string]: unknown };
 
-/** Whether a value is a JSON object (no array, not null). */
+/** Whether a value is a JSON object (not an array, not null). */
 export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
@@ -12,7 +12,7 @@ const stringOrComment = /"(?:\\.|[^"\\])*"|\/\/[^\n\r]*|\/\*[\s\S]*?\*\//g;
 const stringOrTrailingComma = /"(?:\\.|[^"\\])*"|,(?=\s*[}\]])/g;
 
 /**
- * Parses such a text.
+ * Parses JSON with comments.
  * @throws SyntaxError as JSON.parse does
  */
 export function parseJsonWithComments(text: string): unknown {

@@ -4,25 +4,25 @@ import path from 'node:path';
 
 import { isJsonObject, parseJsonWithComments, type JsonObject } from './jsonWithComments.js';
 
-/** What of the file concerns a host. */
+/** The parts of the file that a host uses. */
 export interface LocalSettings {
   /** `Values` and `ConnectionStrings`, as environment variables. */
   readonly environment: Readonly<Record<string, string>>;
-  /** `Host.LocalHttpPort`: the port when none is asked for. */
+  /** `Host.LocalHttpPort`: the default port. */
   readonly port?: number;
   /** `Host.CORS`: origins that browsers may call from; `*` means all. */
   readonly cors: readonly string[];
   /** `Host.CORSCredentials`. */
   readonly corsCredentials: boolean;
-  /** Told to the user: what was skipped and why. */
+  /** Warnings for the user: what was ignored and why. */
   readonly warnings: readonly string[];
 }
 
 const none: LocalSettings = { environment: {}, cors: [], corsCredentials: false, warnings: [] };
 
 /**
- * Reads the file of an app folder. A missing one, or one that is not JSON, counts as empty; the second with a warning.
- * @throws Error when its values are encrypted, which they are unless it says `"IsEncrypted": false`
+ * Reads the file of an app folder. A missing file counts as empty, and so does one that is not JSON, with a warning.
+ * @throws Error if its values are encrypted, which is the default unless it has `"IsEncrypted": false`
  */
 export async function readLocalSettings(appDir: string): Promise<LocalSettings> {
   const file = path.join(appDir, 'local.settings.json');
@@ -76,7 +76,10 @@ function section(value: JsonObject, name: string): JsonObject {
   return isJsonObject(found) ? found : {};
 }
 
-/** Settings become environment variables; one that is set already (and not empty) wins. Returns the names of those. */
+/**
+ * Sets the settings as environment variables. A variable that is already set and not empty takes precedence.
+ * @returns the names of those variables
+ */
 export function applyEnvironment(settings: LocalSettings, environment: NodeJS.ProcessEnv): string[] {
   const kept: string[] = [];
   for (const [name, text] of Object.entries(settings.environment)) {

@@ -6,14 +6,14 @@ export interface EntityId {
   readonly key: string;
 }
 
-/** The instance id of an entity, `@name@key`; the name in small letters. */
+/** The instance id of an entity, `@name@key`, with the name in lower case. */
 export const schedulerId = (id: EntityId): string => `@${id.name.toLowerCase()}@${id.key}`;
 
-/** Whether an instance id is that of an entity: it begins with @ and has a second one. */
+/** Whether an instance id is an entity's: it starts with @ and has a second one. */
 export const isSchedulerId = (instanceId: string): boolean =>
   instanceId.startsWith('@') && instanceId.indexOf('@', 1) > 0;
 
-/** The entity of an instance id, its name in small letters. Any id without a second @ counts as all name. */
+/** The entity of an instance id, its name in lower case. In an id without a second @ everything is the name. */
 export function entityOf(instanceId: string): EntityId {
   const at = instanceId.indexOf('@', 1);
   if (at < 0) return { name: instanceId.slice(1).toLowerCase(), key: '' };

@@ -1,4 +1,4 @@
-/** The durable engine as the host uses it: an extension with a client binding, a management API, a start and an end. */
+/** The durable engine as an extension of the host, with a client binding, a management API, a start and a stop. */
 import path from 'node:path';
 
 import type { DurableExtension, ExtensionOptions } from '../extension.js';
@@ -14,16 +14,16 @@ import { handleManagement } from './management/router.js';
 import { durableSettings } from './settings.js';
 import { codeFinder } from './userCode.js';
 
-/** Options that only tests and benches give. */
+/** Options for tests and benchmarks. */
 export interface StoreOptions {
-  /** Keep nothing on disk. */
+  /** Keeps nothing on disk. */
   readonly inMemory?: boolean;
-  /** Timers fire up to a second early, as those of Azure Storage do. */
+  /** Timers fire up to a second early, as in Azure Storage. */
   readonly earlyTimers?: boolean;
 }
 
 /**
- * Opens the store of a data folder and makes the engine over it; nothing runs before `start`.
+ * Opens the store of a data folder and creates its engine. Nothing runs before `start`.
  * @throws FolderLockedError, JournalDamagedError, DurableSettingsError
  */
 export async function createDurableExtension(options: ExtensionOptions & StoreOptions): Promise<DurableExtension> {

@@ -1,6 +1,6 @@
 /**
- * Texts of failures as the extension writes them: a failed activity's details are a .NET exception as JSON, with what the
- * Node.js worker said inside (seen on the real host; public source: TaskActivityShim.cs, RpcException.cs).
+ * Texts of failures in the extension's form: a failed activity's details are a .NET exception as JSON, with the text of
+ * the Node.js worker inside (observed on the real host; public source: TaskActivityShim.cs, RpcException.cs).
  */
 import type { FailureDetails } from './history.js';
 
@@ -22,7 +22,7 @@ const exceptionTail = {
   WatsonBuckets: null,
 };
 
-/** An exception of the framework or the host, without a cause. */
+/** An exception of the framework or the host, without an inner exception. */
 export const exceptionText = (type: string, message: string): string =>
   JSON.stringify({
     $type: `${type}, System.Private.CoreLib`,
@@ -33,7 +33,7 @@ export const exceptionText = (type: string, message: string): string =>
     ...exceptionTail,
   });
 
-/** How the worker reports a throw to the host. */
+/** The text with which the worker reports a throw to the host. */
 export const workerMessage = (message: string, stack: string): string =>
   `Result: Failure\nException: ${message}\nStack: ${stack}`;
 
@@ -73,7 +73,7 @@ export function activityFailure(
   return { reason: `Activity function '${name}' failed:  ${error.message}`, details, failureDetails: null };
 }
 
-/** Reason and Details of an activity that took longer than functionTimeout allows (seen on the real host). */
+/** Reason and Details of an activity that exceeded functionTimeout (observed on the real host). */
 export function activityTimeout(
   name: string,
   error: { message: string; timeout: string; invocationId: string },

@@ -1,4 +1,4 @@
-/** The durable functions of an app, found without regard to case, and the texts that say that one is missing. */
+/** The durable functions of an app, whose names ignore case, and the error texts for missing ones. */
 import type { AppFunction, LoadedApp } from '../worker/app.js';
 import type { ReplayFunctions } from './replay/turn.js';
 
@@ -9,7 +9,7 @@ const triggers: Readonly<Record<Kind, string>> = {
   entity: 'entityTrigger',
 };
 
-/** See the file's comment. */
+/** The durable functions of one app. */
 export class DurableFunctions implements ReplayFunctions {
   readonly #byKind: Readonly<Record<Kind, ReadonlyMap<string, AppFunction>>>;
 

@@ -1,4 +1,4 @@
-/** The two kinds of GUIDs that the engine makes: random ones, and ones that a replay makes again. */
+/** The engine's GUIDs: random ones, and ones that a replay creates again. */
 import { createHash, randomUUID } from 'node:crypto';
 
 /** RFC 4122 namespace for URLs as the extension uses it (public source: GuidManager.cs, UrlNamespaceValue). */

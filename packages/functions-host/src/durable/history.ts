@@ -1,9 +1,9 @@
 /**
- * The events of an orchestration's history, in the form in which the Durable Task extension hands them to an executor and
- * stores them (public source: Azure/durabletask, DurableTask.Core/History, serialised by Newtonsoft.Json).
+ * The events of an orchestration's history, in the form in which the Durable Task extension passes them to an executor
+ * and stores them (public source: Azure/durabletask, DurableTask.Core/History, serialized by Newtonsoft.Json).
  */
 
-/** Numbers of the event types, as they stand in `EventType`. */
+/** Numbers of the event types, in `EventType`. */
 export const EventType = {
   ExecutionStarted: 0,
   ExecutionCompleted: 1,
@@ -26,27 +26,27 @@ export const EventType = {
   ExecutionResumed: 20,
 } as const;
 
-/** Names of the event types, as a status answer with history shows them. */
+/** Names of the event types in a status answer with history. */
 export const eventTypeNames: ReadonlyMap<number, string> = new Map(
   Object.entries(EventType).map(([name, number]) => [number, name]),
 );
 
 interface EventBase {
-  /** The number of the task that the event schedules; -1 for all others. */
+  /** The number of the task that the event schedules; -1 for other events. */
   EventId: number;
-  /** True once a later turn sees an event that was a message of an earlier one. */
+  /** True once a later turn sees the event, which was a message of an earlier turn. */
   IsPlayed: boolean;
   /** ISO time with a Z. */
   Timestamp: string;
 }
 
-/** Which run of which instance. */
+/** Identifies a run of an instance. */
 export interface OrchestrationInstance {
   InstanceId: string;
   ExecutionId: string;
 }
 
-/** Who called this instance as a child, and by which of its tasks. */
+/** The parent of a child instance, and the parent's task that called it. */
 export interface ParentInstance {
   Name: string;
   OrchestrationInstance: OrchestrationInstance;
@@ -66,7 +66,7 @@ export interface ExecutionStartedEvent extends EventBase {
   Correlation: null;
   ParentTraceContext: null;
   ScheduledStartTime: null;
-  /** How often the id was started before, by a client; null for children and continued runs. */
+  /** Number of earlier starts of the id by clients; null for children and continued runs. */
   Generation: number | null;
   GenerateNewTrace: boolean;
 }
@@ -87,7 +87,7 @@ export interface TaskScheduledEvent extends EventBase {
   EventType: 4;
   Name: string;
   Version: '';
-  /** Always null: the input travels to the activity only. */
+  /** Always null: only the activity gets the input. */
   Input: null;
   ParentTraceContext: null;
   Tags: null;
@@ -107,7 +107,7 @@ export interface TaskFailedEvent extends EventBase {
   FailureDetails: FailureDetails | null;
 }
 
-/** A failure in structured form; only activities with an exception properties provider send one. */
+/** A structured failure. Only activities with an exception properties provider send one. */
 export interface FailureDetails {
   ErrorType: string;
   ErrorMessage: string;
@@ -157,7 +157,7 @@ export interface EventRaisedEvent extends EventBase {
   ParentTraceContext: null;
 }
 
-/** What a rewind leaves in place of the events that it takes back, and the message that sets the instance going. */
+/** Replaces events that a rewind removed, and the message that starts the instance again. */
 export interface GenericEvent extends EventBase {
   EventType: 17;
   Data: string | null;
@@ -184,7 +184,7 @@ export type HistoryEvent =
   | GenericEvent
   | SuspensionEvent;
 
-/** Makes the start of a run. */
+/** Creates the start event of a run. */
 export function executionStarted(init: {
   instanceId: string;
   executionId: string;
@@ -214,7 +214,7 @@ export function executionStarted(init: {
   };
 }
 
-/** Makes an event that a client, an entity or another orchestration raises. */
+/** Creates an event that a client, an entity or another orchestration raises. */
 export function eventRaised(name: string, input: string | null, timestamp: string): EventRaisedEvent {
   return {
     EventType: 15,
@@ -227,7 +227,7 @@ export function eventRaised(name: string, input: string | null, timestamp: strin
   };
 }
 
-/** Makes the mark at the beginning (12) or the end (13) of a turn. */
+/** Creates the mark at the start (12) or the end (13) of a turn. */
 export function turnMark(type: 12 | 13, timestamp: string): OrchestratorEvent {
   return { EventType: type, EventId: -1, IsPlayed: false, Timestamp: timestamp };
 }

@@ -1,5 +1,5 @@
 /**
- * What a durable client can ask of the task hub. Each change is on disk when its promise resolves (public source:
+ * Operations of a durable client on the task hub. Each change is on disk when its promise resolves (public source:
  * DurableClient.cs of the Durable Task extension).
  */
 import { randomUUID } from 'node:crypto';
@@ -12,40 +12,40 @@ import { eventRaised, executionStarted, type HistoryEvent } from '../history.js'
 import { isEnded, type Instance, type RuntimeStatus } from '../hub/instance.js';
 import { rewindRecord } from './rewind.js';
 
-/** The id is in use by an instance that has not ended. */
+/** The id belongs to an instance that has not ended. */
 export class InstanceExistsError extends Error {
   override readonly name = 'InstanceExistsError';
 }
 
-/** The instance is in a state in which this cannot be done to it. */
+/** The instance's state does not allow the operation. */
 export class WrongStateError extends Error {
   override readonly name = 'WrongStateError';
 }
 
-/** What a query looks for; all that is given must hold. */
+/** Conditions of a query; an instance must match all of them. */
 export interface InstanceQuery {
   prefix?: string;
-  /** ISO times or anything that Date takes, as ms. */
+  /** Milliseconds of a date. */
   from?: number;
   to?: number;
   statuses?: ReadonlySet<RuntimeStatus>;
   top?: number;
-  /** Only ids behind this one. */
+  /** Only ids after this one. */
   after?: string;
 }
 
 const defaultPage = 100;
 
 /**
- * How long a client's signal is on its way, ms. On the real host it passes a queue that is polled; nobody who has signalled may
- * count on reading its effect at once.
+ * Milliseconds that a client's signal takes. On the real host it passes a queue that is polled, so a caller may not
+ * expect its effect immediately.
  */
 const signalDelay = 150;
 
-/** A child is known from its first turn on. */
+/** A child is visible from its first turn on. */
 const isVisible = (instance: Instance): boolean => instance.started || instance.parent === null;
 
-/** See the file's comment. */
+/** Client of one task hub. */
 export class Client {
   readonly #engine: Engine;
 
@@ -53,7 +53,7 @@ export class Client {
     this.#engine = engine;
   }
 
-  /** An instance, as it is on disk. */
+  /** Finds an instance, once its state is on disk. */
   async find(id: string): Promise<Instance | undefined> {
     const instance = this.#engine.hub.instances.get(id);
     if (instance === undefined || !isVisible(instance)) return undefined;
@@ -62,7 +62,7 @@ export class Client {
   }
 
   /**
-   * Starts an orchestration; whether there is one of that name shows only in its first turn.
+   * Starts an orchestration. Whether the app has one of that name is only checked in its first turn.
    * @throws InstanceExistsError
    */
   async start(init: { name: string; id?: string; input: string | null; version?: string | null }): Promise<string> {
@@ -86,7 +86,10 @@ export class Client {
     return id;
   }
 
-  /** Starts an instance's orchestration again with the same input; `undefined` when there is no such instance. */
+  /**
+   * Starts an instance's orchestration again with the same input.
+   * @returns the id, or undefined if there is no such instance
+   */
   async restart(id: string, withNewId: boolean): Promise<string | undefined> {
     const instance = await this.find(id);
     if (instance === undefined) return undefined;
@@ -98,7 +101,7 @@ export class Client {
     await this.#message(id, eventRaised(name, input, this.#engine.now().toISOString()));
   }
 
-  /** One that waits for its first turn (its version may never match) ends at once. */
+  /** An instance that waits for its first turn (its version may never match) ends immediately. */
   async terminate(instance: Instance, reason: string | null): Promise<void> {
     const { id } = instance;
     const at = this.#engine.now().toISOString();
@@ -106,7 +109,7 @@ export class Client {
     else await this.#save({ k: 'cancel', i: id, at, reason });
   }
 
-  /** @throws WrongStateError when it is suspended already */
+  /** @throws WrongStateError if it is already suspended */
   async suspend(instance: Instance, reason: string | null): Promise<void> {
     if (instance.status === 'Suspended')
       throw new WrongStateError(
@@ -115,7 +118,7 @@ export class Client {
     await this.#message(instance.id, { EventType: 19, Reason: reason, ...this.#base() });
   }
 
-  /** @throws WrongStateError when it is not suspended */
+  /** @throws WrongStateError if it is not suspended */
   async resume(instance: Instance, reason: string | null): Promise<void> {
     if (instance.status !== 'Suspended')
       throw new WrongStateError(
@@ -134,7 +137,10 @@ export class Client {
     await this.#save({ k: 'purge', i: [id] });
   }
 
-  /** Deletes ended instances; answers how many. */
+  /**
+   * Deletes ended instances.
+   * @returns their number
+   */
   async purgeMany(query: InstanceQuery): Promise<number> {
     const ids: string[] = [];
     for (const instance of this.#matching(query)) if (isEnded(instance.status)) ids.push(instance.id);
@@ -142,7 +148,7 @@ export class Client {
     return ids.length;
   }
 
-  /** A page of instances in the order of their ids; `next` is there when there are more. */
+  /** A page of instances in the order of their ids. `next` is set if there are more. */
   async list(query: InstanceQuery): Promise<{ instances: Instance[]; next?: string }> {
     const top = query.top ?? defaultPage;
     const instances: Instance[] = [];
@@ -159,7 +165,7 @@ export class Client {
     return { instances, ...(more && last !== undefined ? { next: last.id } : {}) };
   }
 
-  /** Sends an operation to an entity; nobody hears of its result. */
+  /** Sends an operation to an entity. Its result is not returned. */
   async signalEntity(entity: EntityId, operation: string, input: string | null): Promise<void> {
     const now = this.#engine.now();
     const at = now.toISOString();
@@ -167,7 +173,7 @@ export class Client {
     await this.#message(schedulerId(entity), eventRaised('op', text, at), now.getTime() + signalDelay);
   }
 
-  /** Entities that exist, of one name or all, in the order of their ids. */
+  /** Existing entities, with one name or all, in the order of their ids. */
   entities(name: string | undefined): Instance[] {
     const prefix = name === undefined ? '@' : `@${name.toLowerCase()}@`;
     return [...this.#matching({ prefix })].filter(

@@ -1,5 +1,5 @@
 /**
- * Takes failures out of a failed instance's history, and out of its failed children's, so that the failed parts run again
+ * Removes failures from a failed instance's history, and from its failed children's, so that the failed parts run again
  * (public source: Azure/durabletask, AzureTableTrackingStore.RewindHistoryAsync).
  */
 import type { TaskHub } from '../hub/hub.js';
@@ -7,7 +7,7 @@ import { historyOf } from '../hub/instance.js';
 import type { GenericEvent, HistoryEvent } from '../history.js';
 import type { RewindRecord } from '../hub/records.js';
 
-/** Makes the record that rewinds an instance and the children whose failures it saw. */
+/** Creates the record that rewinds an instance and the children that caused its failures. */
 export function rewindRecord(hub: TaskHub, instanceId: string, reason: string | null, at: string): RewindRecord {
   const instances: RewindRecord['instances'] = [];
   rewind(hub, instanceId, reason, at, instances, new Set());
@@ -43,7 +43,7 @@ function rewind(
   found.push({ i: instanceId, history: cleaned, ...(failedChildren.size === 0 ? { m: message } : {}) });
 }
 
-/** Replays pass over it; its place in the history stays. */
+/** Replays ignore it; its position in the history stays. */
 const generic = (
   event: Pick<HistoryEvent, 'EventId' | 'IsPlayed' | 'Timestamp'>,
   data: string | null,

@@ -1,4 +1,4 @@
-/** Runs one activity and makes the event that answers it. */
+/** Runs one activity and creates the event with its answer. */
 import { InvocationError, type LoadedApp, type RpcTypedData } from '../../worker/app.js';
 import { FunctionTimeoutError } from '../../functionTimeout.js';
 import { activityFailure, activityTimeout, exceptionText } from '../failures.js';
@@ -11,8 +11,8 @@ import { HttpActivityError, sendDurableHttp } from './httpActivity.js';
 import { activityInput, jsonOfResult } from './typedData.js';
 
 /**
- * Runs the activity of a task; the answer holds its result or its failure.
- * @throws whatever is neither: the host itself failed, and the activity should be run again
+ * Runs the activity of a task. The answer holds its result or its failure.
+ * @throws other errors: the host itself failed, and the activity should be run again
  */
 export async function runActivity(
   host: { app: Pick<LoadedApp, 'invoke'>; functions: DurableFunctions; now: () => Date },

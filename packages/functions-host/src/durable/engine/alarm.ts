@@ -1,8 +1,8 @@
-/** Calls back for what is due, with one timer of the host's clock for all. */
+/** Callbacks at due times, with one timer of the host's clock for all of them. */
 import type { HostClock, HostTimer } from '../../hostClock.js';
 import { DueHeap } from './heap.js';
 
-/** See the file's comment. */
+/** A set of due times with their callbacks. */
 export class Alarm {
   readonly #clock: HostClock;
   readonly #heap = new DueHeap<() => void>();
@@ -14,7 +14,7 @@ export class Alarm {
     this.#clock = clock;
   }
 
-  /** Runs `run` when the clock has reached `due` (ms), soon when it has. */
+  /** Runs `run` when the clock has reached `due` (ms), or soon if it has passed. */
   at(due: number, run: () => void): void {
     this.#heap.push(due, run);
     this.#set();

@@ -1,6 +1,6 @@
 /**
- * Keeps the journal short: when it has grown, a new segment is opened and every instance written into it as it is, a few at a
- * time between other records; then the old segments go. A start in between reads both.
+ * Keeps the journal short. When it has grown, a new segment is opened and every instance is written to it, a few at a
+ * time between other records. Then the old segments are deleted. A start in between reads both.
  */
 import type { TaskHub } from '../hub/hub.js';
 import { storedInstance } from '../hub/instance.js';
@@ -11,7 +11,7 @@ const smallestLength = 32 * 1024 * 1024;
 const growth = 4;
 const instancesAtATime = 100;
 
-/** See the file's comment. */
+/** Writes the checkpoints of a task hub. */
 export class Checkpoints {
   readonly #hub: TaskHub;
   readonly #journal: Journal;
@@ -27,7 +27,7 @@ export class Checkpoints {
     this.#limit = limit;
   }
 
-  /** Begins a checkpoint when it is time for one. */
+  /** Starts a checkpoint if one is due. */
   look(): void {
     if (this.#journal.bytes < this.#limit || this.#running !== undefined || this.#stopped) return;
     this.#running = this.#write()
@@ -40,7 +40,7 @@ export class Checkpoints {
       });
   }
 
-  /** Leaves a checkpoint that is under way unfinished: both segments stay. */
+  /** Abandons a checkpoint that is in progress. Both segments stay. */
   async stop(): Promise<void> {
     this.#stopped = true;
     await this.#running;

@@ -1,7 +1,7 @@
 /**
- * The engine: turns messages into turns, tasks into activities, and due times into messages, so much of each at a time as
- * host.json allows. Every change is a record in the journal first; activities and entities run only when the record that asks
- * for them is on disk.
+ * The engine: turns messages into turns, tasks into activities, and due times into messages, with the concurrency of
+ * host.json. Every change is first a record in the journal. Activities and entities run only when the record that
+ * requests them is on disk.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -25,19 +25,24 @@ import { entityTurn, mayRun } from './entityTurn.js';
 import { WorkQueue } from './workQueue.js';
 import { orchestrationTurn } from './orchestrationTurn.js';
 
-/** First pause before something that failed for the host's own reasons is tried again, and the longest, ms. */
+/** First and maximum pause, ms, before work that failed because of the host is retried. */
 const retryPause = { first: 500, longest: 30_000 };
 
-/** How soon a timer that was made anew in the last second before its time fires, ms: ten times until then. */
+/**
+ * Milliseconds after which a timer fires that was created again within the last second before its time: up to ten
+ * times.
+ */
 const earlyStep = 100;
 
-/** How long a timer's message takes into its queue, ms; what is left until its time is then cut to whole seconds. */
+/**
+ * Milliseconds that a timer's message takes into its queue. The remaining time is then rounded down to whole seconds.
+ */
 const enqueued = 50;
 
-/** How long a stop waits for running turns and activities, ms. */
+/** Maximum time that a stop waits for running turns and activities, ms. */
 const drainWithin = 10_000;
 
-/** What the engine works with. */
+/** Dependencies of the engine. */
 export interface EngineInit {
   readonly app: Pick<LoadedApp, 'invoke'>;
   readonly functions: DurableFunctions;
@@ -50,7 +55,7 @@ export interface EngineInit {
   readonly findCode: CodeFinder;
 }
 
-/** See the file's comment. */
+/** The durable engine of one app. */
 export class Engine implements HubListener {
   readonly app: Pick<LoadedApp, 'invoke'>;
   readonly functions: DurableFunctions;
@@ -98,14 +103,17 @@ export class Engine implements HubListener {
       );
   }
 
-  /** Takes up everything that the journal says is under way. */
+  /** Continues everything that is in progress according to the journal. */
   start(): void {
     this.#started = true;
     this.hub.listener = this;
     for (const instance of this.hub.instances.values()) this.#takeUp(instance);
   }
 
-  /** Begins nothing more; waits for what runs, but not for ever: what is left is run again at the next start. */
+  /**
+   * Starts no more work and waits for running work, but not indefinitely: unfinished work runs again after the next
+   * start.
+   */
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#alarm.stop();
@@ -114,7 +122,10 @@ export class Engine implements HubListener {
     await this.#checkpoints.stop();
   }
 
-  /** Makes a change: the journal gets it, then the hub. Answers its number. */
+  /**
+   * Makes a change: appends it to the journal, then applies it to the hub.
+   * @returns its number
+   */
   commit(record: HubRecord): number {
     const seq = this.#journal.append(JSON.stringify(record));
     this.hub.apply(record, seq);
@@ -122,19 +133,25 @@ export class Engine implements HubListener {
     return seq;
   }
 
-  /** Resolves when the change with this number is on disk, however long that is full. */
+  /** Resolves when the change with this number is on disk, however long the disk is full. */
   durable(seq: number): Promise<void> {
     return this.#journal.durable(seq);
   }
 
-  /** The same for a request that is to be answered. @throws when the disk is full */
+  /**
+   * The same for a request that waits for its answer.
+   * @throws if the disk is full
+   */
   confirmed(seq: number): Promise<void> {
     return this.#journal.confirmed(seq);
   }
 
-  /** Makes a change that a request asks for; resolves when it is on disk. @throws when the disk is full */
+  /**
+   * Makes a change for a request, and resolves when it is on disk.
+   * @throws if the disk is full
+   */
   async request(record: HubRecord): Promise<void> {
-    // One that is known to find no space changes nothing.
+    // If there is no space, nothing is changed.
     this.#journal.checkSpace();
     await this.confirmed(this.commit(record));
   }
@@ -180,7 +197,7 @@ export class Engine implements HubListener {
   }
 
   #dueOf(at: number, now: number, early: boolean): number {
-    // As on the real host, where the message of a timer counts whole seconds, and takes a while to come again.
+    // As on the real host, where a timer's message counts whole seconds and takes a while to come back.
     if (early) return Math.min(at, now + Math.max(earlyStep, Math.floor((at - now - enqueued) / 1000) * 1000));
     return this.settings.earlyTimers && at > now ? now + Math.floor((at - now) / 1000) * 1000 : at;
   }
@@ -253,7 +270,7 @@ export class Engine implements HubListener {
     return entityTurn(this, instance);
   }
 
-  /** The host itself failed: the turn is taken again later, with the same messages. */
+  /** The host itself failed: the turn is repeated later with the same messages. */
   #pauseAfter(instance: Instance, error: unknown): number {
     const count = (this.#failures.get(instance.id) ?? 0) + 1;
     this.#failures.set(instance.id, count);
@@ -303,8 +320,8 @@ export class Engine implements HubListener {
   }
 }
 
-/** An orchestration may have an id like an entity's; only an entity has no other name than its id. */
+/** An orchestration may have an id like an entity's. Only an entity's name equals its id. */
 const isEntity = (instance: Instance): boolean => instance.entity !== undefined;
 
-/** The journal has failed; `onFailure` has said so. */
+/** The journal has failed, which `onFailure` has reported. */
 function ignoreHalt(): void {}

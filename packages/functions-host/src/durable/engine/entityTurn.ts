@@ -1,6 +1,7 @@
 /**
- * A turn of an entity: takes the messages in its inbox, runs the operations that may run as one batch, sends answers and
- * signals. A port of the extension's EntityMiddleware and TaskEntityShim (public source: Azure/azure-functions-durable-extension).
+ * A turn of an entity: takes the messages in its inbox, runs the operations that may run as one batch, and sends
+ * answers and signals. A port of the extension's EntityMiddleware and TaskEntityShim (public source:
+ * Azure/azure-functions-durable-extension).
  */
 import type { HostClock } from '../../hostClock.js';
 import type { LoadedApp } from '../../worker/app.js';
@@ -22,7 +23,7 @@ import type { DurableSettings } from '../settings.js';
 import { randomUUID } from 'node:crypto';
 import { jsonOfResult } from './typedData.js';
 
-/** What an entity's turn needs of the host. */
+/** What an entity's turn needs from the host. */
 export interface EntityHost {
   readonly app: Pick<LoadedApp, 'invoke'>;
   readonly functions: DurableFunctions;
@@ -46,10 +47,10 @@ interface BatchResult {
   signals: { target: { name: string; key: string }; name: string; input?: string; requestId?: string }[];
 }
 
-/** The answer to an operation that strict mode refuses; the log says why. */
+/** The answer to an operation that strict mode refuses. The log says why. */
 const strictRefusal: OperationResult = { isError: true, result: '"refused in strict mode, see the log of the host"' };
 
-/** Takes one turn; undefined when there is nothing to do yet. */
+/** Takes one turn; undefined if there is nothing to do yet. */
 export async function entityTurn(host: EntityHost, instance: Instance): Promise<EntityRecord | undefined> {
   const now = host.clock.now().getTime();
   const due = instance.inbox.filter((message) => message.due === undefined || message.due <= now);
@@ -58,7 +59,7 @@ export async function entityTurn(host: EntityHost, instance: Instance): Promise<
   return new EntityTurn(host, instance, { ...state, queue: [...state.queue] }).take(due);
 }
 
-/** Whether something of the queue could run now. */
+/** Whether a queued request can run now. */
 export function mayRun(state: EntityState): boolean {
   const [first] = state.queue;
   if (first === undefined) return false;
@@ -94,7 +95,7 @@ class EntityTurn {
     };
   }
 
-  /** Requests of the one that holds the lock go first. */
+  /** Requests of the lock's owner go first. */
   #receive(messages: readonly Message[]): void {
     const holders: string[] = [];
     for (const { e } of messages) {
@@ -155,8 +156,8 @@ class EntityTurn {
   }
 
   /**
-   * The name of the target is taken as it stands, so a capital letter in it leads to another entity. False when strict mode
-   * does not let it.
+   * The target's name is used as it is, so a capital letter in it leads to another entity. Returns false if strict mode
+   * refuses it.
    */
   #signal({ target, name, input }: BatchResult['signals'][number]): boolean {
     const to = `@${target.name}@${target.key}`;
@@ -181,7 +182,10 @@ class EntityTurn {
     return true;
   }
 
-  /** Takes the lock, and hands the request to the next entity of the set, or tells the orchestration that it has all. */
+  /**
+   * Takes the lock, and passes the request to the next entity of the set, or tells the orchestration that it has all
+   * locks.
+   */
   #grant(request: RequestMessage): void {
     this.#entity.lockedBy = request.parent ?? '';
     const pos = (request.pos ?? 0) + 1;

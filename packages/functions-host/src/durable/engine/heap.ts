@@ -1,4 +1,4 @@
-/** Things that are due at a time, the earliest first. */
+/** Items that are due at a time, the earliest first. */
 
 interface Entry<T> {
   readonly due: number;
@@ -6,7 +6,7 @@ interface Entry<T> {
   readonly value: T;
 }
 
-/** A binary heap; entries of the same time come out in the order in which they went in. */
+/** A binary heap. Items with the same time come out in the order in which they were added. */
 export class DueHeap<T> {
   readonly #entries: Entry<T>[] = [];
   #order = 0;
@@ -15,7 +15,7 @@ export class DueHeap<T> {
     return this.#entries.length;
   }
 
-  /** When the first one is due, ms; undefined when there is none. */
+  /** When the first item is due, ms; undefined if there is none. */
   get nextDue(): number | undefined {
     return this.#entries[0]?.due;
   }
@@ -26,7 +26,7 @@ export class DueHeap<T> {
     this.#up(this.#entries.length - 1);
   }
 
-  /** Takes the first one when it is due at `now`. */
+  /** Takes the first item if it is due at `now`. */
   take(now: number): T | undefined {
     const first = this.#entries[0];
     if (first === undefined || first.due > now) return undefined;

@@ -5,10 +5,10 @@ import { request as httpsRequest } from 'node:https';
 
 import type { DurableHttpRequest } from '../replay/actions.js';
 
-/** How long an answer may take: the default of .NET's HttpClient. */
+/** Maximum milliseconds to wait for an answer: the default of .NET's HttpClient. */
 const timeoutMs = 100_000;
 
-/** Headers that .NET counts to the content; an answer in history leaves them out. */
+/** Headers that .NET treats as content headers. An answer in a history omits them. */
 const contentHeaders = new Set([
   'allow',
   'content-disposition',
@@ -23,7 +23,7 @@ const contentHeaders = new Set([
   'last-modified',
 ]);
 
-/** Spellings that .NET gives to headers it knows (public source: KnownHeaders.cs). */
+/** .NET's spelling of headers that it knows (public source: KnownHeaders.cs). */
 const knownHeaders = new Map(
   [
     'Accept-Ranges',
@@ -64,14 +64,14 @@ const knownHeaders = new Map(
   ].map((name) => [name.toLowerCase(), name]),
 );
 
-/** The request failed before an answer came; the message is .NET's where the case is a common one. */
+/** The request failed before there was an answer. The message is .NET's in common cases. */
 export class HttpActivityError extends Error {
   override readonly name = 'HttpActivityError';
 }
 
 /**
- * Sends the request; answers `{statusCode, headers, content}` as JSON text, whatever the status.
- * @throws HttpActivityError when no answer came
+ * Sends the request. Returns `{statusCode, headers, content}` as JSON text, for any status.
+ * @throws HttpActivityError if there was no answer
  */
 export async function sendDurableHttp(input: DurableHttpRequest): Promise<string> {
   if (input.tokenSource !== undefined && input.tokenSource !== null)
@@ -134,7 +134,7 @@ function messageOf(error: NodeJS.ErrnoException, url: URL): string {
   }
 }
 
-/** Names as sent, values of a repeated one joined. */
+/** Names as sent, with the values of repeated headers joined. */
 function headersOf(response: IncomingMessage): Record<string, string> {
   const headers: Record<string, string> = {};
   for (let index = 0; index < response.rawHeaders.length; index += 2) {

@@ -1,4 +1,4 @@
-/** Gives an orchestrator's executor its history, and takes its answer. */
+/** Passes the history to an orchestrator's executor, and takes its answer. */
 import { InvocationError, type LoadedApp } from '../../worker/app.js';
 import { exceptionText, orchestrationStackTrace, workerMessage } from '../failures.js';
 import type { DurableFunctions } from '../functions.js';
@@ -7,18 +7,18 @@ import { parseState, stateOfFailure } from '../replay/actions.js';
 import type { Outcome, ReplaySettings } from '../replay/turn.js';
 import { jsonOfResult } from './typedData.js';
 
-/** What the executor is given. */
+/** The executor's input. */
 export interface OrchestratorInput {
   readonly name: string;
   readonly instanceId: string;
   readonly started: ExecutionStartedEvent;
-  /** With the events of this turn. */
+  /** Includes the events of this turn. */
   readonly history: readonly HistoryEvent[];
 }
 
 /**
  * Runs the orchestrator over its history.
- * @throws whatever is not the app's doing
+ * @throws errors that the app did not cause
  */
 export async function invokeOrchestrator(
   host: { app: Pick<LoadedApp, 'invoke'>; functions: DurableFunctions; settings: ReplaySettings },
@@ -42,7 +42,7 @@ export async function invokeOrchestrator(
   }
 }
 
-/** The trigger's value. The SDK takes the newest schema of both that it knows. */
+/** The trigger's value. The SDK uses the newest schema that both know. */
 function payload({ instanceId, started, history }: OrchestratorInput, settings: ReplaySettings): string {
   const parentInstanceId = started.ParentInstance?.OrchestrationInstance.InstanceId ?? null;
   return (
@@ -60,7 +60,7 @@ function broken(message: string, stack: string): Outcome {
   return { kind: 'broken', message: text, details: exceptionText('System.AggregateException', text) };
 }
 
-/** .NET's form of a span of whole days and a time, `d.hh:mm:ss`. */
+/** .NET's format of whole days and a time, `d.hh:mm:ss`. */
 function timeSpan(ms: number): string {
   const seconds = Math.floor(ms / 1000);
   const two = (count: number): string => String(count).padStart(2, '0');

@@ -1,4 +1,4 @@
-/** A turn of an orchestration: from the messages in its inbox to the record that says what it did. */
+/** A turn of an orchestration: from the messages in its inbox to the record of its decisions. */
 import type { HostClock } from '../../hostClock.js';
 import type { LoadedApp } from '../../worker/app.js';
 import { exceptionText } from '../failures.js';
@@ -16,7 +16,7 @@ import { compareVersions } from '../versions.js';
 import { invokeOrchestrator } from './invokeOrchestrator.js';
 import { Outbox } from './outbox.js';
 
-/** What a turn needs of the host. */
+/** What a turn needs from the host. */
 export interface TurnHost {
   readonly app: Pick<LoadedApp, 'invoke'>;
   readonly functions: DurableFunctions;
@@ -24,26 +24,26 @@ export interface TurnHost {
   readonly clock: HostClock;
   readonly strict: boolean;
   nextMessageNumber(): number;
-  /** Whether an instance of this id has begun and not ended. */
+  /** Whether an instance of this id has started and not ended. */
   isRunning(instanceId: string): boolean;
-  /** Says what goes quietly wrong. */
+  /** Reports a case in which the real host fails silently. */
   notice(instance: Instance, notice: Notice): void;
 }
 
 /** A record, nothing to do, or a version that this host does not run. */
 export type TurnResult = TurnRecord | 'nothing' | 'rejected';
 
-/** One run of the instance while the turn lasts: a run that continues as new has several. */
+/** One run of the instance within the turn. A run that continues as new leads to another one. */
 interface Run {
   readonly started: ExecutionStartedEvent;
-  /** With the events of this turn. */
+  /** Includes the events of this turn. */
   readonly history: HistoryEvent[];
   readonly isFirst: boolean;
 }
 
-/** Takes one turn. Changes nothing but what it returns. */
+/** Takes one turn. It changes nothing; its result describes the changes. */
 export async function orchestrationTurn(host: TurnHost, instance: Instance): Promise<TurnResult> {
-  // Each turn has a time of its own: retries and timers are counted from it.
+  // Each turn has its own time. Retries and timers count from it.
   const after = instance.started ? Date.parse(instance.updated) + 1 : 0;
   const at = new Date(Math.max(host.clock.now().getTime(), after)).toISOString();
   const { taken, dropped } = reconcile(instance);
@@ -87,7 +87,7 @@ function earlyOf(decisions: readonly Decision[]): { early?: number[] } {
   return early.length > 0 ? { early } : {};
 }
 
-/** Which messages belong to this run. */
+/** Selects the messages that belong to this run. */
 function reconcile(instance: Instance): { taken: Message[]; dropped: Message[] } {
   const taken: Message[] = [];
   const dropped: Message[] = [];
@@ -132,7 +132,7 @@ async function decide(host: TurnHost, instance: Instance, run: Run): Promise<Rep
   return { ...result, decisions: [failed(result.decisions, text)] };
 }
 
-/** Children that would take the ids of running instances; when not strict, they do, and the hub says so. */
+/** Children that would take the ids of running instances. Unless in strict mode they do, and the hub reports it. */
 function replacements(host: TurnHost, decisions: readonly Decision[]): Notice[] {
   return decisions.flatMap((decision) =>
     decision.kind === 'sub' && host.isRunning(decision.instanceId) ? [replacesRunning(decision.instanceId)] : [],
@@ -148,7 +148,7 @@ const failed = (decisions: readonly Decision[], text: string): Complete => ({
   failureDetails: null,
 });
 
-/** As the framework words it (public source: Azure/durabletask, TaskOrchestrationDispatcher.cs). */
+/** In the framework's words (public source: Azure/durabletask, TaskOrchestrationDispatcher.cs). */
 const versionFailure: ReplayResult = {
   decisions: [
     {
@@ -173,7 +173,7 @@ const versionFailure: ReplayResult = {
   suspended: false,
 };
 
-/** The run that follows: the same orchestrator with another input and an empty history. */
+/** The next run: the same orchestrator with another input and an empty history. */
 function nextRun({ started }: Run, input: string | null, carryOver: readonly HistoryEvent[], at: string): Run {
   const next = executionStarted({
     instanceId: started.OrchestrationInstance.InstanceId,
@@ -189,7 +189,7 @@ function nextRun({ started }: Run, input: string | null, carryOver: readonly His
   return { started: next, history: [turnMark(12, at), next, ...carried, turnMark(13, at)], isFirst: false };
 }
 
-/** The history of a continued run after its first turn: what came before its decisions has been played. */
+/** The history of a continued run after its first turn: the events before its decisions count as played. */
 function continuedHistory(run: Run, scheduled: readonly HistoryEvent[], at: string): HistoryEvent[] {
   const played = run.history.map((event, index) => (index === 0 ? event : { ...event, IsPlayed: true }));
   return scheduled.length === 0 ? played : [...played, ...scheduled, turnMark(13, at)];

@@ -1,16 +1,16 @@
-/** What a turn sends, and the events of its history that say so. */
+/** The messages that a turn sends, and the events of its history about them. */
 import { newExecutionId } from '../guid.js';
 import { eventRaised, executionStarted, type ExecutionStartedEvent, type HistoryEvent } from '../history.js';
 import type { Message, PendingTask } from '../hub/instance.js';
 import type { Outgoing } from '../hub/records.js';
 import { OrchestrationStatus, type Complete, type CreateSubOrchestration, type Decision } from '../replay/decisions.js';
 
-/** The run that decides: its start says who it is and who called it. */
+/** The run that decides. Its start event has its identity and its caller. */
 export interface DecidingRun {
   readonly started: ExecutionStartedEvent;
 }
 
-/** Collects tasks and messages of one turn. */
+/** Collects the tasks and messages of one turn. */
 export class Outbox {
   readonly tasks: PendingTask[] = [];
   readonly messages: Outgoing[] = [];
@@ -22,7 +22,7 @@ export class Outbox {
     this.#nextNumber = nextNumber;
   }
 
-  /** Sends what was decided; the events are in the order of the decisions. */
+  /** Sends the decisions. The events are in the same order. */
   post(run: DecidingRun, decisions: readonly Decision[]): HistoryEvent[] {
     return decisions.flatMap((decision) => this.#post(run, decision) ?? []);
   }
@@ -79,7 +79,7 @@ export class Outbox {
     this.#send(decision.instanceId, { e });
   }
 
-  /** Tells the parent, if there is one. */
+  /** Notifies the parent, if there is one. */
   #end({ started }: DecidingRun, decision: Complete): void {
     const parent = started.ParentInstance;
     if (parent === null) return;
@@ -93,7 +93,7 @@ export class Outbox {
   }
 }
 
-/** When a scheduled signal is due; its time stands in the event's name. */
+/** When a scheduled signal is due; the time is in the event's name. */
 function dueOf(eventName: string): { due?: number } {
   if (!eventName.startsWith('op@')) return {};
   const due = Date.parse(eventName.slice(3));

@@ -1,7 +1,7 @@
-/** Values as they travel between the extension and the worker. */
+/** Values in the form that the extension and the worker exchange. */
 import type { RpcTypedData } from '../../worker/app.js';
 
-/** What a function returned, as JSON text; null for nothing. Bytes become base64, as .NET serialises them. */
+/** The result of a function as JSON text; null if there is none. Bytes become base64, as .NET serializes them. */
 export function jsonOfResult(data: RpcTypedData | null | undefined): string | null {
   if (data === null || data === undefined) return null;
   if (typeof data.json === 'string') return data.json === 'null' ? null : data.json;
@@ -14,8 +14,8 @@ export function jsonOfResult(data: RpcTypedData | null | undefined): string | nu
 }
 
 /**
- * An activity's input as the extension hands it over: numbers and objects as JSON, a boolean as .NET's text, null and nothing
- * as nothing. A text is still in the JSON form that the SDK gave it.
+ * An activity's input as the extension passes it on: numbers and objects as JSON, a boolean as .NET's text, null as
+ * nothing. A text keeps the JSON form that the SDK gave it.
  */
 export function activityInput(json: string | null): RpcTypedData {
   if (json === null) return {};

@@ -1,6 +1,6 @@
-/** Runs work in the order in which it came, so much of it at a time. */
+/** Runs work in order of arrival, with a maximum number at the same time. */
 
-/** See the file's comment. */
+/** A queue with bounded concurrency. */
 export class WorkQueue {
   readonly #limit: number;
   readonly #waiting: (() => Promise<void>)[] = [];
@@ -13,14 +13,14 @@ export class WorkQueue {
     this.#limit = limit;
   }
 
-  /** `work` must not reject. */
+  /** Adds work, which must not reject. */
   add(work: () => Promise<void>): void {
     if (this.#stopped) return;
     this.#waiting.push(work);
     this.#start();
   }
 
-  /** Begins nothing more; resolves when what runs has ended. */
+  /** Starts no more work, and resolves when running work has ended. */
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#waiting.length = 0;

@@ -1,36 +1,36 @@
 /**
- * The messages between orchestrations and entities, as JSON text. Their texts stand in histories, so the order of their fields
- * and the .NET type names are part of them (public source: RequestMessage.cs, ResponseMessage.cs, ReleaseMessage.cs of the
- * Durable Task extension).
+ * The messages between orchestrations and entities, as JSON text. The texts are part of histories, so the order of
+ * their fields and the .NET type names matter (public source: RequestMessage.cs, ResponseMessage.cs, ReleaseMessage.cs
+ * of the Durable Task extension).
  */
 import type { EntityId } from '../entityId.js';
 
 const space = 'Microsoft.Azure.WebJobs.Extensions.DurableTask';
 const typeName = (name: string): string => `${space}.${name}, ${space}`;
 
-/** An operation, a signal, or a wish to lock (then with `lockset`). */
+/** An operation, a signal, or a lock request (with `lockset`). */
 export interface RequestMessage {
   op: string | null;
   signal: boolean;
   /** JSON text. */
   input: string | null;
   id: string;
-  /** The instance that sent it; absent when a client did. */
+  /** The instance that sent it; absent if a client did. */
   parent?: string;
   parentExecution?: string | null;
-  /** Not to be delivered before this ISO time. */
+  /** Earliest time of delivery (ISO 8601). */
   due?: string;
   Timestamp?: string;
   Predecessor?: string;
   lockset?: readonly EntityId[];
-  /** How many of the lock set have granted the lock. */
+  /** Number of entities of the lock set that have granted the lock. */
   pos?: number;
   requestTime?: string;
 }
 
 const never = '0001-01-01T00:00:00';
 
-/** Serialises a request. */
+/** Serializes a request. */
 export function requestText(message: RequestMessage): string {
   const { op, signal, input, id, parent, parentExecution, due, lockset, pos, requestTime } = message;
   return JSON.stringify({
@@ -52,7 +52,7 @@ export function requestText(message: RequestMessage): string {
   });
 }
 
-/** Parses a request; undefined when the text is none. */
+/** Parses a request; undefined if the text is not a request. */
 export function parseRequest(text: string | null): RequestMessage | undefined {
   const value: unknown = text === null ? undefined : JSON.parse(text);
   if (typeof value !== 'object' || value === null || !('id' in value) || typeof value.id !== 'string') return undefined;
@@ -75,12 +75,12 @@ export function responseText(result: string | null, failed: boolean): string {
   });
 }
 
-/** Gives a lock back. */
+/** The text that releases a lock. */
 export function releaseText(parent: string, lockRequestId: string): string {
   return JSON.stringify({ $type: typeName('ReleaseMessage'), parent, id: lockRequestId });
 }
 
-/** The instance that gives a lock back. */
+/** The instance that releases a lock. */
 export function releasingInstance(text: string | null): string | undefined {
   const value: unknown = text === null ? undefined : JSON.parse(text);
   return typeof value === 'object' && value !== null && 'parent' in value && typeof value.parent === 'string'
@@ -89,8 +89,8 @@ export function releasingInstance(text: string | null): string | undefined {
 }
 
 /**
- * Labels that say in which order one sender's messages to one target belong. Times are told apart by .NET's ticks (100 ns), so
- * several messages of one millisecond follow each other.
+ * Labels that define the order of one sender's messages to one target. .NET's ticks (100 ns) make several messages of
+ * one millisecond distinct.
  */
 export class MessageLabels {
   readonly #last = new Map<string, { time: number; tick: number }>();

@@ -1,6 +1,6 @@
 /**
- * All instances, changed by records only. The same code applies a record when it is made and when it is read back at start, so
- * that a recovered host knows what the killed one knew.
+ * All instances. They change only through records. The same code applies a record when it is created and when it is
+ * read back at start, so that a host recovers the state of the one that was killed.
  */
 import { isSchedulerId } from '../entityId.js';
 import { turnMark, type ExecutionStartedEvent, type HistoryEvent } from '../history.js';
@@ -8,17 +8,17 @@ import { isEnded, newInstance, restoredInstance, type Instance, type Message, ty
 import { PastHistories, packHistory } from './pastHistories.js';
 import { statusNames, type EntityRecord, type HubRecord, type RewindRecord, type TurnRecord } from './records.js';
 
-/** Told what there is to do; only while the host runs, not while records are read back. */
+/** Receives notifications of new work. Not called while records are read back. */
 export interface HubListener {
-  /** The instance has something in its inbox. */
+  /** The instance has messages in its inbox. */
   ready(instance: Instance): void;
   task(instance: Instance, task: PendingTask): void;
   timer(instance: Instance, id: number, fireAt: string): void;
-  /** A child took the id of an instance that was running. */
+  /** A child took the id of a running instance. */
   replaced(instance: Instance, by: ExecutionStartedEvent): void;
 }
 
-/** See the file's comment. */
+/** The state of all instances of one app. */
 export class TaskHub {
   readonly instances = new Map<string, Instance>();
   listener: HubListener | undefined;
@@ -31,13 +31,13 @@ export class TaskHub {
     return this.#lastMessage;
   }
 
-  /** Ids in the order in which queries list them: by code unit, as table storage does. */
+  /** Ids in the order in which queries list them: by code unit, as in table storage. */
   sortedIds(): readonly string[] {
     this.#sortedIds ??= [...this.instances.keys()].sort();
     return this.#sortedIds;
   }
 
-  /** Applies a record that has the given number in the journal. */
+  /** Applies a record with its number in the journal. */
   apply(record: HubRecord, seq: number): void {
     switch (record.k) {
       case 'start':
@@ -79,7 +79,7 @@ export class TaskHub {
     }
   }
 
-  /** A timer's time has come. */
+  /** A timer is due. */
   fireTimer(instance: Instance, id: number, at: string): void {
     const fireAt = instance.timers.get(id);
     if (fireAt === undefined) return;
@@ -180,7 +180,7 @@ export class TaskHub {
     if (isEnded(instance.status)) this.#pack(instance);
   }
 
-  /** What a message in the history says about the instance. */
+  /** Applies a message of the history to the instance. */
   #message(instance: Instance, event: HistoryEvent): void {
     switch (event.EventType) {
       case 0:
@@ -208,7 +208,7 @@ export class TaskHub {
     }
   }
 
-  /** What the turn has scheduled, or how it has ended. */
+  /** Applies the tasks that the turn scheduled, or its end. */
   #scheduled(instance: Instance, events: readonly HistoryEvent[]): void {
     for (const event of events) {
       if (event.EventType === 10) {
@@ -233,7 +233,7 @@ export class TaskHub {
     instance.status = 'Running';
     for (const event of next.ev)
       if (event.EventType === 0) {
-        // A run without input leaves the one before in the status, as a merged table row does.
+        // A run without input keeps the previous one in the status, as a merged table row does.
         instance.input = event.Input ?? instance.input;
         instance.created = event.Timestamp;
       } else this.#message(instance, event);
@@ -285,7 +285,7 @@ export class TaskHub {
   }
 }
 
-/** Takes messages out of the inbox: those of the history in its order. */
+/** Takes messages out of the inbox. Those of the history are in its order. */
 function taken(
   instance: Instance,
   numbers: readonly (number | HistoryEvent)[],

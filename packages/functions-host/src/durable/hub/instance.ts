@@ -1,27 +1,27 @@
-/** What the host knows of one instance, orchestration or entity. */
+/** The state of one instance, orchestration or entity. */
 import type { HistoryEvent, ParentInstance } from '../history.js';
 import { packedText, type PackedHistory } from './pastHistories.js';
 
-/** As status answers name them. */
+/** Status names in status answers. */
 export type RuntimeStatus =
   'Pending' | 'Running' | 'Suspended' | 'ContinuedAsNew' | 'Completed' | 'Failed' | 'Terminated' | 'Canceled';
 
-/** Whether an instance with this status has come to its end. */
+/** Whether the status is final. */
 export const isEnded = (status: RuntimeStatus): boolean =>
   status === 'Completed' || status === 'Failed' || status === 'Terminated' || status === 'Canceled';
 
-/** Something that an instance has still to deal with. */
+/** A message that an instance has not handled yet. */
 export interface Message {
-  /** Its number in the journal; 0 for a fired timer, which stands in no record of its own. */
+  /** Its number in the journal; 0 for a fired timer, which has no record of its own. */
   n: number;
-  /** The run that it is meant for; absent: whichever holds the id. */
+  /** The run that it is for; absent if it is for any run of the id. */
   x?: string;
   e: HistoryEvent;
-  /** Not before this time, ms. */
+  /** Earliest time of handling, ms. */
   due?: number;
 }
 
-/** An activity that has been scheduled and not been answered. */
+/** A scheduled activity without an answer. */
 export interface PendingTask {
   id: number;
   name: string;
@@ -34,12 +34,12 @@ export interface EntityState {
   exists: boolean;
   /** JSON text. */
   state: string | null;
-  /** Requests that wait for a lock to be given back, as JSON texts. */
+  /** Requests that wait for the lock, as JSON texts. */
   queue: string[];
   lockedBy: string | null;
 }
 
-/** One instance. Everything up to `entity` is persistent. */
+/** One instance. The fields up to `entity` are persistent. */
 export interface Instance {
   id: string;
   executionId: string;
@@ -56,21 +56,21 @@ export interface Instance {
   generation: number | null;
   parent: ParentInstance | null;
   suspended: boolean;
-  /** Whether the first turn of this run has been taken. */
+  /** Whether this run has taken its first turn. */
   started: boolean;
   history: HistoryEvent[];
-  /** The history of an ended instance, in place of `history`. */
+  /** The history of an ended instance, instead of `history`. */
   packed: PackedHistory | undefined;
   inbox: Message[];
   tasks: Map<number, PendingTask>;
   /** Timers that have not fired: id and ISO time. */
   timers: Map<number, string>;
-  /** Those of them that fire before their time. */
+  /** Those of them that fire early. */
   early?: number[];
   entity: EntityState | undefined;
   /** Number of the last journal record that changed it. */
   seq: number;
-  /** A turn is under way or asked for. */
+  /** A turn is in progress or requested. */
   busy: boolean;
   /** Keys of notices that were logged. */
   noted: Set<string> | undefined;
@@ -107,23 +107,23 @@ export function newInstance(init: {
   };
 }
 
-/** The history, of an ended instance too. */
+/** The history, also of an ended instance. */
 export const historyOf = (instance: Instance): HistoryEvent[] =>
   instance.packed === undefined ? instance.history : (JSON.parse(packedText(instance.packed)) as HistoryEvent[]);
 
-/** The form of an instance in a checkpoint. */
+/** An instance in a checkpoint. */
 export interface StoredInstance extends Omit<
   Instance,
   'tasks' | 'timers' | 'history' | 'packed' | 'seq' | 'busy' | 'noted' | 'entity'
 > {
-  /** JSON text when the instance has ended. */
+  /** JSON text if the instance has ended. */
   history: HistoryEvent[] | string;
   tasks: PendingTask[];
   timers: [number, string][];
   entity: EntityState | null;
 }
 
-/** For a checkpoint; fired timers are left out, they fire again. */
+/** Converts an instance for a checkpoint. Fired timers are omitted; they fire again. */
 export function storedInstance(instance: Instance): StoredInstance {
   const { tasks, timers, history, packed, seq, busy, noted, entity, inbox, ...rest } = instance;
   return {
@@ -136,7 +136,7 @@ export function storedInstance(instance: Instance): StoredInstance {
   };
 }
 
-/** The reverse of storedInstance. */
+/** Reverses storedInstance. */
 export function restoredInstance(stored: StoredInstance, seq: number): Instance {
   const { tasks, timers, history, entity, ...rest } = stored;
   return {

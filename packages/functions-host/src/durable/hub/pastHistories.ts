@@ -1,12 +1,12 @@
 /**
- * Histories of ended instances, kept small: as JSON text first, compressed once many more have ended. They are read only when
- * a status with history, a rewind or a checkpoint asks for them.
+ * Histories of ended instances, stored compactly: first as JSON text, and compressed once many more instances have
+ * ended. They are read only for a status with history, a rewind or a checkpoint.
  */
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 
 import type { HistoryEvent } from '../history.js';
 
-/** A history that is no longer added to. */
+/** A history that no longer grows. */
 export type PackedHistory = string | Buffer;
 
 const uncompressed = 1000;
@@ -18,12 +18,12 @@ export const packHistory = (history: readonly HistoryEvent[]): string => JSON.st
 export const packedText = (packed: PackedHistory): string =>
   typeof packed === 'string' ? packed : inflateRawSync(packed).toString('utf8');
 
-/** Compresses the histories of those that ended longest ago. */
+/** Compresses the histories of the instances that ended longest ago. */
 export class PastHistories {
   #recent: { packed: PackedHistory | undefined }[] = [];
   #next = 0;
 
-  /** Takes note of an instance that has just been packed. */
+  /** Records an instance that has just been packed. */
   add(instance: { packed: PackedHistory | undefined }): void {
     this.#recent.push(instance);
     if (this.#recent.length - this.#next <= uncompressed) return;
