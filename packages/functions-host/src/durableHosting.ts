@@ -1,4 +1,4 @@
-/** Starts the durable engine for an app that uses it, with a loopback port of its own for the client binding. */
+/** Starts the durable engine for an app that uses it, with its own loopback port for the client binding. */
 import type { DurableExtension, ExtensionOptions } from './extension.js';
 import { empty } from './http/answer.js';
 import { durableAnswer } from './http/dispatch.js';
@@ -6,17 +6,17 @@ import { defaultBodyLimit } from './http/incoming.js';
 import { listen } from './http/listener.js';
 import type { LoadedApp } from './worker/app.js';
 
-/** Options of the engine that tests and benches give. */
+/** Options of the engine for tests and benchmarks. */
 export interface DurableOptions {
-  /** Keep nothing on disk. */
+  /** Keeps nothing on disk. */
   readonly inMemory?: boolean;
-  /** Timers fire up to a second early, as those of Azure Storage do. */
+  /** Timers fire up to a second early, as in Azure Storage. */
   readonly earlyTimers?: boolean;
 }
 
 export interface HostedDurable {
   readonly extension: DurableExtension;
-  /** Ends the engine, then its port. */
+  /** Stops the engine, then its port. */
   stop(): Promise<void>;
 }
 
@@ -29,12 +29,12 @@ export function usesDurable(app: LoadedApp): boolean {
   );
 }
 
-/** Opens the engine; it takes up work with `extension.start()`. */
+/** Opens the engine. It starts to work with `extension.start()`. */
 export async function openDurable(
   options: Omit<ExtensionOptions, 'rpcBaseUrl'>,
   more: DurableOptions,
 ): Promise<HostedDurable> {
-  // Loaded on demand: apps without durable functions start without the engine.
+  // Loaded on demand, so that apps without durable functions start without the engine.
   const { createDurableExtension } = await import('./durable/extension.js');
   const opened: { extension?: DurableExtension } = {};
   const rpc = await listen({

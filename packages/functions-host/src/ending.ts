@@ -1,7 +1,7 @@
-/** Ends a host's parts one after another, none of them for longer than it may take. */
+/** Stops the parts of a host in order, each within a time limit. */
 import type { HostLog } from './log/log.js';
 
-/** Runs each step; one that fails or lasts too long is logged, and the next one follows. */
+/** Runs each step. One that fails or takes too long is logged, and the next one follows. */
 export async function endInOrder(
   steps: readonly (() => Promise<unknown>)[],
   withinMs: number,

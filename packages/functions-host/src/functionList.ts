@@ -1,8 +1,11 @@
-/** The list of functions that a start prints, in Core Tools' form. */
+/** The list of functions that is printed at start, in Core Tools' form. */
 import { isHttpFunction, methodsOf, routeOf, withPrefix } from './http/routes.js';
 import type { FunctionIndex } from './indexing.js';
 
-/** Name, methods and address of each HTTP function, then the others with their triggers, then the disabled ones. */
+/**
+ * Name, methods and address of each HTTP function, then the other functions with their triggers, then the disabled
+ * ones.
+ */
 export function functionList(index: FunctionIndex, baseUrl: string, routePrefix: string): string {
   const enabled = index.served.filter((fn) => !index.isDisabled(fn));
   const lines: string[] = enabled.length > 0 ? ['', 'Functions:', ''] : [''];

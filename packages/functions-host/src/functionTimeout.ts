@@ -1,14 +1,14 @@
-/** How long a function may run (Azure docs: functions-host-json, "functionTimeout"). */
+/** The time limit of a function (Azure docs: functions-host-json, "functionTimeout"). */
 import { sameName } from './caseInsensitive.js';
 import { textSetting, type HostJson } from './config/hostJson.js';
 import type { HostLog } from './log/log.js';
 import { formatTimeSpan, parseTimeSpan } from '@connected-registry/clock/schedules/timeSpan';
 import { InvocationError, type AppFunction, type LoadedApp } from './worker/app.js';
 
-/** Outside the Consumption plan. */
+/** The default outside the Consumption plan. */
 const defaultTimeout = '00:30:00';
 
-/** The setting in milliseconds; undefined when there is no limit (`-1`). */
+/** The setting in milliseconds; undefined if there is no limit (`-1`). */
 export function functionTimeout(hostJson: HostJson): number | undefined {
   const text = textSetting(hostJson, defaultTimeout, 'functionTimeout');
   if (text.trim() === '-1' || hostJson.get('functionTimeout') === -1) return undefined;
@@ -18,7 +18,7 @@ export function functionTimeout(hostJson: HostJson): number | undefined {
   return span;
 }
 
-/** The failure of an invocation that took too long; the real host's FunctionTimeoutException. */
+/** An invocation exceeded its time limit; the real host's FunctionTimeoutException. */
 export class FunctionTimeoutError extends InvocationError {
   constructor(
     functionName: string,
@@ -31,9 +31,9 @@ export class FunctionTimeoutError extends InvocationError {
 }
 
 /**
- * Invokes with a limit. The real host ends the worker process at it, with everything else that runs there, and starts another;
- * here the code of the function runs on, since it cannot be ended from outside, and its result is dropped. Orchestrators have no
- * limit: they compute and wait for nothing.
+ * Invokes with a time limit. The real host ends the worker process at the limit, with everything that runs in it, and
+ * starts another one. Here the function's code continues, because it cannot be ended from outside, and its result is
+ * dropped. Orchestrators have no limit, because they do not wait.
  */
 export function withTimeout(
   invoke: LoadedApp['invoke'],
@@ -45,7 +45,7 @@ export function withTimeout(
     if (sameName(find(name)?.triggerType, 'orchestrationtrigger')) return invoke(name, invocation);
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {
-      // Real time, whatever clock the host follows: so is what the function waits for.
+      // Real time, whatever clock the host follows, because the function waits in real time.
       timer = setTimeout(
         () => {
           const known = find(name)?.name ?? name;

@@ -1,4 +1,4 @@
-/** The local Functions host, in this process: loads an app, serves its triggers, stops in order. */
+/** The local Functions host in this process: loads an app, serves its triggers, and stops in order. */
 import path from 'node:path';
 
 import { systemClock, type HostClock } from './hostClock.js';
@@ -16,20 +16,20 @@ import { createLog, type HostLog, type LogEntry } from './log/log.js';
 import { serveApp } from './serving.js';
 
 export interface HostOptions {
-  /** Folder with host.json and package.json, whose `main` names the compiled app. */
+  /** The folder with host.json and package.json, whose `main` names the compiled app. */
   readonly appDir: string;
-  /** 0 takes a free one; undefined takes local.settings.json's, else 7071. */
+  /** 0 takes a free port; the default is the one in local.settings.json, else 7071. */
   readonly port?: number;
-  /** Keys, timers' statuses, the durable journal. Made when it is not there. */
+  /** The folder for keys, timers' statuses and the durable journal. It is created if it does not exist. */
   readonly dataDir: string;
-  /** Where the real host goes quietly wrong, fail. */
+  /** Turns cases in which the real host fails silently into errors. */
   readonly strict?: boolean;
   readonly clock?: HostClock;
-  /** Gets the log's entries; standard error when absent. */
+  /** Receives the log's entries; default: standard error. */
   readonly logSink?: (entry: LogEntry) => void;
-  /** Where the app's settings come from and go to; the process's environment when absent. */
+  /** Where the app's settings are read and written; default: the process's environment. */
   readonly environment?: NodeJS.ProcessEnv;
-  /** How long what runs may take to end when the host stops, in milliseconds; then it is cut off. Default 10 000. */
+  /** Milliseconds for running work to end when the host stops, before it is cut off. Default 10 000. */
   readonly drainWithin?: number;
   readonly durable?: DurableOptions;
 }
@@ -41,15 +41,16 @@ export interface RunningHost {
   readonly keys: HostKeys;
   readonly log: HostLog;
   readonly index: FunctionIndex;
-  /** Names and addresses, as Core Tools prints them. */
+  /** Names and addresses, in Core Tools' form. */
   readonly functionList: string;
-  /** Answers what has begun, then ends triggers, durable engine and app. Calling it again waits for the same end. */
+  /** Finishes running requests, then stops triggers, durable engine and app. Further calls wait for the same end. */
   stop(): Promise<void>;
 }
 
 /**
- * Starts a host and resolves when it serves.
- * @throws Error in words for its user: unreadable configuration, a taken port, an app that does not load, malformed routes
+ * Starts a host. Resolves when it serves.
+ * @throws Error with a message for users: unreadable configuration, a taken port, an app that does not load, malformed
+ * routes
  */
 export async function startHost(options: HostOptions): Promise<RunningHost> {
   const environment = options.environment ?? process.env;
@@ -70,7 +71,7 @@ export async function startHost(options: HostOptions): Promise<RunningHost> {
   const dataDir = path.resolve(options.dataDir);
   const appDir = path.resolve(options.appDir);
   const keys = await loadKeys(dataDir);
-  // The app learns its own address while it loads, so the server listens first; requests wait until the app is there.
+  // The app needs its own address while it loads, so the server listens first. Requests wait until the app is loaded.
   const ready = withResolvers<(request: Incoming) => Promise<Answer>>();
   const web = await listen({
     port: options.port ?? settings.port ?? 7071,
@@ -110,7 +111,7 @@ export async function startHost(options: HostOptions): Promise<RunningHost> {
   }
 }
 
-/** Variables by which an app and its SDKs know where they run; Core Tools sets the same. */
+/** Variables that tell an app and its SDKs where they run. Core Tools sets the same ones. */
 function describeSite(environment: NodeJS.ProcessEnv, port: number, appDir: string): void {
   environment['WEBSITE_HOSTNAME'] = `localhost:${port}`;
   environment['AZURE_FUNCTIONS_ENVIRONMENT'] = 'Development';

@@ -1,17 +1,17 @@
 /**
- * Which of the registered functions the host serves. As on the real host, one that is in error is left out and named at start
- * (`The 'x' function is in error: ...`), the others run; one that is disabled answers to the master key alone.
+ * Decides which registered functions the host serves. As on the real host, a function in error is left out and named at
+ * start (`The 'x' function is in error: ...`), and the others run. A disabled function answers only to the master key.
  */
 import type { HostJson } from './config/hostJson.js';
 import { authLevelOf, byName, isHttpFunction, methodsOf, routeOf } from './http/routes.js';
 import { scheduleOf } from './triggers/schedule.js';
 import type { AppFunction } from './worker/app.js';
 
-/** What the host knows about an app's functions before it serves them. */
+/** The functions of an app as the host indexes them. */
 export interface FunctionIndex {
   /** By name. */
   readonly served: readonly AppFunction[];
-  /** With a valid name, in error or not, by name: what /admin/functions lists. */
+  /** Functions with a valid name, in error or not, by name: the list of /admin/functions. */
   readonly listed: readonly AppFunction[];
   readonly errors: ReadonlyMap<string, string>;
   isDisabled(fn: AppFunction): boolean;
@@ -19,14 +19,14 @@ export interface FunctionIndex {
 
 const validName = /^[a-z][a-z0-9_-]{0,127}$/i;
 
-/** What this host can trigger and bind. */
+/** Triggers and bindings that this host supports. */
 const knownTypes = new Set(
   ['httpTrigger', 'http', 'timerTrigger', 'eventGridTrigger', 'warmupTrigger']
     .concat(['orchestrationTrigger', 'activityTrigger', 'entityTrigger', 'durableClient', 'orchestrationClient'])
     .map((type) => type.toLowerCase()),
 );
 
-/** Paths that the host serves itself; no function may take them. */
+/** Paths of the host itself, which functions may not use. */
 const ownPaths = /^(admin|runtime)(\/|$)/i;
 
 export function indexFunctions(
@@ -38,7 +38,7 @@ export function indexFunctions(
   const all = [...functions].sort(byName);
   const routes = new Map<string, { name: string; methods: readonly string[] }[]>();
   const only = hostJson.get('functions');
-  // A list in the file; from the environment (functions__0) an object.
+  // A list in the file; an object if it comes from the environment (functions__0).
   const names = typeof only === 'object' && only !== null ? Object.values(only) : undefined;
   const wanted = names === undefined ? undefined : new Set(names.map((name) => String(name).toLowerCase()));
   for (const fn of all) {
@@ -95,7 +95,7 @@ function timerError(fn: AppFunction, environment: Readonly<Record<string, string
   }
 }
 
-/** Azure docs: disable-function. On Linux the dots of a name may be written as underscores. */
+/** Azure docs: disable-function. On Linux, underscores may replace the dots of a name. */
 function isDisabled(name: string, environment: Readonly<Record<string, string | undefined>>): boolean {
   const setting = Object.entries(environment).find(
     ([key]) => /^AzureWebJobs[._].+[._]Disabled$/i.test(key) && key.slice(13, -9).toLowerCase() === name.toLowerCase(),

@@ -92,7 +92,7 @@ async function serve(given: Flags): Promise<void> {
   };
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
-  // The real worker dies of these and is started anew; work that is stored goes on after the next start.
+  // The real worker dies of these and is restarted. Stored work continues after the next start.
   const crash = (thrown: unknown): void => {
     const error = ensureError(thrown);
     const stack = userStack(error.stack ?? error.message, folder);
@@ -127,7 +127,7 @@ async function serve(given: Flags): Promise<void> {
     const { name, message, stack } = ensureError(error);
     fail(name === 'AzFuncSystemError' ? userStack(stack ?? message, folder) : message, 1);
   }
-  // After what the log has to say about the start.
+  // After the log messages about the start.
   await new Promise((resolve) => setImmediate(resolve));
   process.stderr.write(running.functionList);
   process.stdout.write(`HOST READY ${running.url}\n`);

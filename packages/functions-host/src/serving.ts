@@ -1,4 +1,4 @@
-/** Puts an app's parts together: loads it, indexes its functions, starts its triggers, answers its requests. */
+/** Assembles an app: loads it, indexes its functions, starts its triggers and answers its requests. */
 import type { HostClock } from './hostClock.js';
 import { textSetting, type HostJson } from './config/hostJson.js';
 import { isJsonObject } from './config/jsonWithComments.js';
@@ -40,13 +40,16 @@ export interface Serving {
   readonly index: FunctionIndex;
   readonly functionList: string;
   handle(request: Incoming): Promise<Answer>;
-  /** From now on the host's status says that it is stopping. */
+  /** From now on the host's status is stopping. */
   announceStop(): void;
-  /** Ends its parts, in this order, once no request comes any more. */
+  /** Stops its parts, in this order, when no more requests arrive. */
   readonly ends: readonly (() => Promise<unknown>)[];
 }
 
-/** @throws Error when the app does not load, a route is malformed, or (in strict mode) anything would only be warned of */
+/**
+ * Starts to serve an app.
+ * @throws Error if the app does not load, a route is malformed, or (in strict mode) there is a warning
+ */
 export async function serveApp(options: ServingOptions): Promise<Serving> {
   const { hostJson, log, clock, environment, dataDir } = options;
   const routePrefix = textSetting(hostJson, 'api', 'extensions', 'http', 'routePrefix').replace(/^\/|\/$/g, '');
@@ -166,7 +169,7 @@ function reportShadowed(routes: readonly FunctionRoute[], quirks: Quirks): void 
     );
 }
 
-/** The app without the functions that are in error, with its limit on time, and seen by a clock that jumps. */
+/** The app without the functions in error, with the time limit, and visible to a clock that jumps. */
 function servedApp(
   app: WorkerApp,
   index: FunctionIndex,
@@ -187,7 +190,7 @@ function servedApp(
 
 function bundleOf(hostJson: HostJson): { id: string; version: string } | undefined {
   const id = hostJson.get('extensionBundle', 'id');
-  // Version of the bundle whose behaviour this host shows.
+  // The version of the bundle that this host imitates.
   return typeof id === 'string' ? { id, version: '4.99.0' } : undefined;
 }
 

@@ -1,12 +1,15 @@
-/** `--watch`: runs the host as a child and starts it anew when a file of the app changes, since loaded modules cannot be unloaded. */
+/**
+ * `--watch`: runs the host as a child process and restarts it when a file of the app changes, because loaded modules
+ * cannot be unloaded.
+ */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { watch } from 'node:fs';
 import path from 'node:path';
 
-/** Files come in bursts when an app is built; milliseconds of silence that end one. */
+/** A build changes many files in a row. Milliseconds without a change that end such a burst. */
 const silence = 300;
 
-/** Runs until a signal ends it; resolves never. */
+/** Runs until a signal ends it. Never resolves. */
 export async function watchApp(options: {
   appDir: string;
   dataDir: string;
@@ -50,7 +53,7 @@ export async function watchApp(options: {
   await new Promise(() => undefined);
 }
 
-/** Code and configuration, not packages, data or version control. */
+/** Code and configuration, without packages, data and version control. */
 function isOfTheApp(options: { appDir: string; dataDir: string }, file: string): boolean {
   const absolute = path.join(options.appDir, file);
   if (file.split(path.sep).some((part) => part === 'node_modules' || part.startsWith('.'))) return false;

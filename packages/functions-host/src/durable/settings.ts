@@ -8,7 +8,7 @@ import type { RuntimeStatus } from './hub/instance.js';
 export type VersionMatchStrategy = 'none' | 'strict' | 'currentOrOlder';
 export type VersionFailureStrategy = 'reject' | 'fail';
 
-/** Read, defaulted and checked; times in ms. */
+/** Parsed and checked settings with their defaults; times in ms. */
 export interface DurableSettings {
   readonly hubName: string;
   readonly maxActivities: number;
@@ -22,13 +22,13 @@ export interface DurableSettings {
   readonly defaultVersion: string | null;
   readonly versionMatchStrategy: VersionMatchStrategy;
   readonly versionFailureStrategy: VersionFailureStrategy;
-  /** States in which an instance may not be started anew. */
+  /** States in which an instance cannot be started again. */
   readonly notOverridable: ReadonlySet<RuntimeStatus>;
-  /** Timers may fire up to a second before their time, as those of Azure Storage do. */
+  /** Timers may fire up to a second early, as in Azure Storage. */
   readonly earlyTimers: boolean;
 }
 
-/** host.json asks for something that does not exist. */
+/** host.json has a setting that is not supported. */
 export class DurableSettingsError extends Error {
   override readonly name = 'DurableSettingsError';
 }
@@ -37,8 +37,8 @@ const day = 24 * 3600 * 1000;
 
 /**
  * Reads the settings.
- * @param defaults of this host, for what host.json leaves out
- * @throws DurableSettingsError naming the setting
+ * @param defaults of this host, for settings that host.json omits
+ * @throws DurableSettingsError that names the setting
  */
 export function durableSettings(hostJson: HostJson, defaults: { earlyTimers: boolean }): DurableSettings {
   const get = (...names: string[]): unknown => hostJson.get('extensions', 'durableTask', ...names);
@@ -83,7 +83,7 @@ export function durableSettings(hostJson: HostJson, defaults: { earlyTimers: boo
   };
 }
 
-/** %NAME% is taken from the environment, as binding expressions are. */
+/** %NAME% is replaced from the environment, as in binding expressions. */
 function hubName(value: unknown): string {
   if (typeof value !== 'string' || value === '') return 'TestHubName';
   return value.replace(/%([^%]+)%/g, (whole: string, name: string) => process.env[name] ?? whole);

@@ -1,4 +1,4 @@
-/** Finds where an app's code names something, so that a warning can say which line it is about. */
+/** Finds the line in an app's code that a warning is about. */
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 
@@ -6,12 +6,12 @@ const codeFile = /\.[cm]?js$/;
 const maxFiles = 2000;
 
 /**
- * Answers `file:line` of the place where an orchestrator or entity uses a name, or where it is registered itself when no name is
- * given; undefined when the code does not quote it (a name that is put together, say).
+ * Returns `file:line` of the place where an orchestrator or entity uses a name or, without a name, where it is
+ * registered; undefined if the code does not contain the name as a literal.
  */
 export type CodeFinder = (functionName: string, uses?: string) => Promise<string | undefined>;
 
-/** Searches the app's own files, not its packages. Answers are kept: each is looked for once. */
+/** Searches the app's own files, without its packages. Each place is searched once and cached. */
 export function codeFinder(appDir: string | undefined): CodeFinder {
   const found = new Map<string, Promise<string | undefined>>();
   return (functionName, uses) => {
@@ -26,11 +26,11 @@ export function codeFinder(appDir: string | undefined): CodeFinder {
 interface Place {
   readonly file: string;
   readonly line: number;
-  /** The higher, the likelier it is the one. */
+  /** A higher score is a likelier place. */
   readonly score: number;
 }
 
-/** What stands before a name that is called or waited for, and before one that is registered. */
+/** The code before a name that is called or waited for, and before one that is registered. */
 const use = /(call\w*|waitForExternalEvent|EntityId)\s*\(\s*$/i;
 const registration = /(orchestration|entity)\s*\(\s*$/i;
 
@@ -49,7 +49,7 @@ async function search(appDir: string, functionName: string, uses: string | undef
   return best === undefined ? undefined : `${path.relative(appDir, best.file)}:${best.line}`;
 }
 
-/** The likeliest place of a file that quotes a name, in whatever case; the first of equals. */
+/** The likeliest place in a file that contains a name, ignoring case; the first of equals. */
 function bestOf(
   file: string,
   text: string,

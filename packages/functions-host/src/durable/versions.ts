@@ -1,6 +1,6 @@
-/** Comparing orchestration versions (public source: Azure/durabletask, VersioningSettings.CompareVersions). */
+/** Compares orchestration versions (public source: Azure/durabletask, VersioningSettings.CompareVersions). */
 
-/** Negative when `a` is older, positive when it is newer. None counts as older than any. */
+/** Negative if `a` is older, positive if it is newer. A missing version is older than any other. */
 export function compareVersions(a: string | null, b: string | null): number {
   const left = a?.trim() ?? '';
   const right = b?.trim() ?? '';
@@ -18,7 +18,7 @@ export function compareVersions(a: string | null, b: string | null): number {
   return x < y ? -1 : x > y ? 1 : 0;
 }
 
-/** Two to four numbers, as .NET's Version takes them. */
+/** Two to four numbers, as .NET's Version accepts. */
 function dotted(text: string): number[] | undefined {
   return /^\d+(\.\d+){1,3}$/.test(text) ? text.split('.').map(Number) : undefined;
 }

@@ -1,4 +1,4 @@
-/** The admin API, as far as tools use it: status, ping, functions, their keys, running one by hand. */
+/** The parts of the admin API that tools use: status, ping, functions, their keys, and running a function by hand. */
 import { sameName } from '../caseInsensitive.js';
 import path from 'node:path';
 
@@ -23,7 +23,7 @@ export interface AdminOptions {
   readonly state: () => 'Running' | 'Stopping';
   readonly extensionBundle: { id: string; version: string } | undefined;
   readonly fileOf: (name: string) => string;
-  /** Runs a function with an input text; undefined: this kind cannot be run so. */
+  /** Runs a function with an input text; undefined if this kind of function cannot be run by hand. */
   readonly run: (fn: AppFunction, input: string | undefined) => Promise<void> | undefined;
 }
 
@@ -56,7 +56,7 @@ function find(options: AdminOptions, request: Incoming, route: string, name: str
         links: [{ rel: 'self', href: `${options.baseUrl()}/admin/host/keys` }],
       });
   if (route === 'GET functions' && name === '')
-    // The list's addresses are https whatever the request was; the real host builds them from the site's name.
+    // The list has https addresses for any request: the real host builds them from the site's name.
     return () =>
       json(options.index.listed.map((fn) => describe(options, fn, options.baseUrl().replace(/^http:/, 'https:'))));
   const fn = options.index.listed.find((one) => sameName(one.name, name));
@@ -89,7 +89,9 @@ function hostStatus(options: AdminOptions): Answer {
   });
 }
 
-/** POST: 415 without a JSON content type, 400 for a body that is not one, else 202, and the function runs in the background. */
+/**
+ * POST: 415 without a JSON content type, 400 for an invalid body, else 202, and the function runs in the background.
+ */
 async function runByHand(options: AdminOptions, request: Incoming, fn: AppFunction | undefined): Promise<Answer> {
   if (!/^(application|text)\/([\w.-]+\+)?json\b/i.test(request.headers['content-type'] ?? '')) return empty(415);
   let body: unknown;
@@ -117,7 +119,7 @@ async function runByHand(options: AdminOptions, request: Incoming, fn: AppFuncti
   return empty(202);
 }
 
-/** A function as the real host describes it to tools; `base` is the scheme and host of the addresses. */
+/** A function in the real host's form for tools. `base` is the scheme and host of the addresses. */
 function describe(options: AdminOptions, fn: AppFunction, base: string): object {
   const file = options.fileOf(fn.name);
   return {

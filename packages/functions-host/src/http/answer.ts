@@ -1,4 +1,4 @@
-/** Answers as the host's parts make them, written to node:http. */
+/** Answers of the host, and how they are written to node:http. */
 import { sameName } from '../caseInsensitive.js';
 import type { ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
@@ -7,7 +7,7 @@ import { pipeline } from 'node:stream/promises';
 export interface Answer {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string | readonly string[]>>;
-  /** A stream is handed on as it comes. */
+  /** A stream is passed on as it arrives. */
   readonly body?: string | Buffer | Readable;
 }
 
@@ -21,11 +21,11 @@ export const json = (value: unknown, status = 200): Answer => ({
   body: JSON.stringify(value),
 });
 
-/** The refusal of a route that a key policy guards. */
+/** The refusal of a route that needs a key. */
 export const refused = (status: 401 | 403): Answer =>
   empty(status, status === 401 ? { 'www-authenticate': 'Bearer' } : {});
 
-/** Set by the connection itself; a function's own values would break the message. */
+/** Headers of the connection. A function's own values would break the message. */
 const ofTheConnection = new Set([
   'content-length',
   'transfer-encoding',
@@ -35,7 +35,7 @@ const ofTheConnection = new Set([
   'trailer',
 ]);
 
-/** Writes an answer; statuses without a body get none. */
+/** Writes an answer. Some statuses have no body. */
 export function writeAnswer(
   response: ServerResponse,
   answer: Answer,
@@ -49,7 +49,7 @@ export function writeAnswer(
   if (options.closing) response.setHeader('connection', 'close');
   if (answer.body instanceof Readable) {
     response.writeHead(answer.status);
-    // A function that breaks off in the middle breaks off the answer; the caller sees that.
+    // If a function breaks off in the middle, the answer breaks off too, so that the caller notices.
     pipeline(answer.body, response).catch(() => response.destroy());
     return;
   }

@@ -1,14 +1,14 @@
-/** Who may call what: the level of the key that a request brings (Azure docs: function-keys-how-to). */
+/** Authorization by the key of a request (Azure docs: function-keys-how-to). */
 import { sameKey, type HostKeys } from './keys.js';
 import type { AuthLevel } from './routes.js';
 
-/** What a request's key is good for. `system` keys open one extension's webhook each. */
+/** What a key allows. Each `system` key opens the webhook of one extension. */
 export type KeyLevel =
   { readonly level: 'anonymous' | 'function' | 'admin' } | { readonly level: 'system'; readonly extension: string };
 
 /**
- * The key of a request: the header `x-functions-key` goes before the query's `code`, also when it is wrong. Names of query
- * parameters ignore case.
+ * The level of a request's key. The header `x-functions-key` takes precedence over the query's `code`, even if it is
+ * wrong. Names of query parameters ignore case.
  */
 export function keyLevel(
   keys: HostKeys,
@@ -24,12 +24,15 @@ export function keyLevel(
   return { level: 'anonymous' };
 }
 
-/** Whether a function of this level may be called. */
+/** Whether the key allows a function of this level. */
 export function opensFunction(key: KeyLevel, needed: AuthLevel): boolean {
   return needed === 'anonymous' || key.level === 'admin' || (needed === 'function' && key.level === 'function');
 }
 
-/** The refusal of an admin route or a webhook: 401 without a valid key, 403 with one that is not enough, undefined to pass. */
+/**
+ * The refusal of an admin route or a webhook: 401 without a valid key, 403 with an insufficient one, undefined if
+ * allowed.
+ */
 export function refusal(key: KeyLevel, extension?: string): 401 | 403 | undefined {
   if (key.level === 'admin') return undefined;
   if (key.level === 'anonymous') return 401;

@@ -1,12 +1,12 @@
-/** Set-Cookie headers in the form in which ASP.NET Core writes them. */
+/** Set-Cookie headers in ASP.NET Core's form. */
 import type { RpcHttpCookie } from '../worker/app.js';
 
 /** A cookie's name is an RFC 6265 token. */
 const token = /^[\w!#$%&'*+.^`|~-]+$/;
 
 /**
- * @returns the header's value; names are checked, values are percent-encoded, the path is `/` unless one is given
- * @throws RangeError when the name is not a token; the answer is a 500 then
+ * @returns the header's value. The name is checked, the value is percent-encoded, and the default path is `/`
+ * @throws RangeError if the name is not a token; the answer is then a 500
  */
 export function setCookie(cookie: RpcHttpCookie): string {
   const name = encodeURIComponent(cookie.name ?? '');

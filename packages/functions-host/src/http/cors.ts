@@ -1,9 +1,9 @@
-/** Cross-origin answers for the origins that local.settings.json allows (Host.CORS), as Core Tools gives them. */
+/** Cross-origin answers for the origins in local.settings.json (Host.CORS), as in Core Tools. */
 import { empty, type Answer } from './answer.js';
 import type { Incoming } from './incoming.js';
 
 export interface Cors {
-  /** The answer to a preflight request of an allowed origin; undefined for any other request. */
+  /** The answer to a preflight request of an allowed origin; undefined for other requests. */
   preflight(request: Incoming): Answer | undefined;
   /** Headers for the answer to a request of an allowed origin. */
   headers(request: Incoming): Record<string, string>;

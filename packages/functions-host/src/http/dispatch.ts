@@ -1,4 +1,4 @@
-/** Who answers a request: home page, admin API, webhooks of extensions, or an HTTP function. */
+/** Routes a request to the home page, the admin API, webhooks of extensions, or an HTTP function. */
 import type { DurableExtension, WebAnswer } from '../extension.js';
 import type { FunctionIndex } from '../indexing.js';
 import type { HostLog } from '../log/log.js';
@@ -76,7 +76,7 @@ async function handleWebhook(
   return empty(404);
 }
 
-/** Hands a request to the durable extension. */
+/** Passes a request to the durable extension. */
 export async function durableAnswer(
   durable: DurableExtension,
   request: Incoming,
@@ -100,5 +100,5 @@ const page = `<!DOCTYPE html>
 </html>
 `;
 
-/** The page at `/`, which shows that the host runs. */
+/** The page at `/`, which shows that the host is running. */
 const homePage: Answer = { status: 200, headers: { 'content-type': 'text/html' }, body: page };

@@ -1,4 +1,4 @@
-/** Calls an HTTP function: request to the worker's form, the worker's form to an answer. */
+/** Calls an HTTP function: converts the request for the worker, and the worker's result to an answer. */
 import type { HostLog } from '../log/log.js';
 import { QuirkError, type Quirks } from '../log/quirks.js';
 import type { LoadedApp, RpcHttpData, RpcInvocationResult, RpcTypedData } from '../worker/app.js';
@@ -13,15 +13,17 @@ export interface FunctionCallOptions {
   readonly app: LoadedApp;
   readonly log: HostLog;
   readonly quirks: Quirks;
-  /** host.json's extensions.http.enableChunkedRequestBinding: without it a body of no declared length is not seen. */
+  /**
+   * host.json's extensions.http.enableChunkedRequestBinding: without it, bodies without a declared length are ignored.
+   */
   readonly chunkedBodies: boolean;
   /** host.json's extensions.http.customHeaders, added to every answer of a function. */
   readonly customHeaders: Readonly<Record<string, string>>;
-  /** Where the programming model takes requests when the app has turned HTTP streams on. */
+  /** Where the programming model accepts requests if the app has enabled HTTP streams. */
   readonly httpUri: string | undefined;
 }
 
-/** Runs the function of a route. A throw is a 500 without a body, as is a body over the limit. */
+/** Runs the function of a route. A throw, and a body over the limit, lead to a 500 without a body. */
 export async function callFunction(
   options: FunctionCallOptions,
   route: FunctionRoute,
@@ -29,7 +31,7 @@ export async function callFunction(
   request: Incoming,
 ): Promise<Answer> {
   const { app, log, httpUri } = options;
-  // No address can be made of such a host (an impossible port, no name at all); the real host fails on it likewise.
+  // No URL can be built from such a host (an invalid port, no name); the real host also fails.
   if (!URL.canParse(`http://${request.host}/`)) return empty(500);
   if (httpUri !== undefined) return callStreamed({ ...options, httpUri }, route, params, request);
   const { name, triggerName } = route.fn;
@@ -96,8 +98,8 @@ function answerOf(http: RpcHttpData, options: FunctionCallOptions, functionName:
 }
 
 /**
- * With content negotiation the real host hands the bytes to ASP.NET Core's formatters, of which only the JSON one takes
- * bytes: as a base64 text. For any other content type there is no formatter: 406.
+ * With content negotiation the real host passes the bytes to ASP.NET Core's formatters. Only the JSON formatter accepts
+ * bytes, and writes them as base64 text. Other content types have no formatter: 406.
  */
 function negotiated(answer: Answer & { body: Buffer }): Answer {
   const type = answer.headers?.['content-type'];

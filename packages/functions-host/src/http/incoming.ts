@@ -1,4 +1,4 @@
-/** An HTTP request as the host's parts see it, over node:http. */
+/** An HTTP request as the host reads it from node:http. */
 import type { IncomingMessage } from 'node:http';
 import { Transform, type Readable } from 'node:stream';
 
@@ -7,7 +7,7 @@ import { decodePath } from './path.js';
 /** Default of FUNCTIONS_REQUEST_BODY_SIZE_LIMIT in bytes (Azure docs: functions-bindings-http-webhook-trigger, "Limits"). */
 export const defaultBodyLimit = 104_857_600;
 
-/** The body is larger than the host takes. */
+/** The body exceeds the limit. */
 export class BodyTooLargeError extends Error {
   override readonly name = 'BodyTooLargeError';
 
@@ -18,32 +18,32 @@ export class BodyTooLargeError extends Error {
 
 export interface Incoming {
   readonly method: string;
-  /** Percent-decoded, `%2F` excepted. */
+  /** Percent-decoded, except `%2F`. */
   readonly path: string;
-  /** As it was sent. */
+  /** As sent. */
   readonly rawPath: string;
   /** With its question mark, or empty. */
   readonly search: string;
-  /** Names in lower case, repeated ones joined by a comma; values decoded. */
+  /** Names in lower case, values of repeated names joined by a comma and decoded. */
   readonly query: ReadonlyMap<string, string>;
-  /** The same with each name as it was first written. */
+  /** The same, with each name as it was first written. */
   readonly queryAsWritten: Readonly<Record<string, string>>;
   readonly headers: Readonly<Record<string, string>>;
   readonly host: string;
   /** The declared length; undefined for a chunked or absent body. */
   readonly contentLength: number | undefined;
   /**
-   * Reads the body once; later calls give the same bytes.
+   * Reads the body once. Later calls return the same bytes.
    * @throws BodyTooLargeError
    */
   body(): Promise<Buffer>;
-  /** Largest body that the host takes, in bytes. */
+  /** Maximum size of a body in bytes. */
   readonly bodyLimit: number;
-  /** The same body for who reads it as it comes; not together with `body`. It fails with BodyTooLargeError at the limit. */
+  /** The body as a stream, which cannot be combined with `body`. It fails with BodyTooLargeError at the limit. */
   stream(): Readable;
 }
 
-/** undefined: a path or a host that no web server takes. */
+/** Parses a request; undefined for a path or host that no web server accepts. */
 export function incoming(request: IncomingMessage, bodyLimit: number): Incoming | undefined {
   const target = request.url ?? '/';
   const absolute = /^https?:\/\/[^/]*/i.exec(target)?.[0].length ?? 0;
@@ -71,12 +71,12 @@ export function incoming(request: IncomingMessage, bodyLimit: number): Incoming 
   };
 }
 
-/** As Kestrel reads it: a name or an address in brackets, with a port or without; nothing at all is left to others. */
+/** As Kestrel reads it: a name or an address in brackets, with or without a port. An empty host is accepted here. */
 function isHost(host: string): boolean {
   return /^(?:[A-Za-z0-9!$&'()\-._~]*|\[[0-9A-Fa-f:.]+\])(?::\d*)?$/.test(host);
 }
 
-/** Lets so many bytes through, one after another, and keeps none. */
+/** Passes on a limited number of bytes, without keeping them. */
 class Bounded extends Transform {
   #left: number;
 

@@ -1,9 +1,9 @@
-/** The host's keys: made once for a data folder, readable by their owner only, compared in constant time. */
+/** The host's keys: created once for a data folder, readable only by their owner, compared in constant time. */
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { chmod, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 
-/** One key of each kind. `durable` and `eventGrid` are system keys, each for its own webhook only. */
+/** One key of each kind. `durable` and `eventGrid` are system keys, each for its own webhook. */
 export interface HostKeys {
   readonly master: string;
   readonly function: string;
@@ -17,8 +17,8 @@ const names = ['master', 'function', 'durable', 'eventGrid'] as const;
 const newKey = (): string => randomBytes(30).toString('base64url');
 
 /**
- * Reads `keys.json` of a data folder, making it on first use. Missing keys are added, present ones kept.
- * @throws Error when the file is not a JSON object of texts
+ * Reads `keys.json` of a data folder and creates it on first use. Missing keys are added.
+ * @throws Error if the file is not a JSON object of texts
  */
 export async function loadKeys(dataDir: string): Promise<HostKeys> {
   const file = path.join(dataDir, 'keys.json');
@@ -60,7 +60,7 @@ function parse(file: string, text: string): Map<string, string> {
   return keys;
 }
 
-/** Whether two keys are the same, in a time that does not tell where they differ. */
+/** Compares two keys in constant time. */
 export function sameKey(given: string | undefined, expected: string): boolean {
   if (given === undefined) return false;
   const digest = (text: string): Buffer => createHash('sha256').update(text).digest();

@@ -8,7 +8,10 @@ import { incoming, type Incoming } from './incoming.js';
 
 export interface Listener {
   readonly port: number;
-  /** No new connections; resolves when the running requests are answered, or after `withinMs`, when they are cut off. */
+  /**
+   * Accepts no more connections. Resolves when the running requests are answered, or after `withinMs`, when they are
+   * cut off.
+   */
   close(withinMs: number): Promise<void>;
 }
 
@@ -22,7 +25,7 @@ export class PortTakenError extends Error {
 }
 
 /**
- * Listens. Port 0 takes a free one.
+ * Listens on a port; 0 takes a free one.
  * @throws PortTakenError
  */
 export async function listen(options: {
@@ -50,8 +53,8 @@ export async function listen(options: {
     (request, response) => {
       void answer(request).then((made) => {
         const unread = !request.complete;
-        // A body within the limit is taken off the wire and dropped, as the real host does, since a caller that is cut off
-        // while it sends may not read the answer. One that is known to be larger is not.
+        // An unread body within the limit is received and dropped, as on the real host, because a caller that is cut
+        // off while it sends may not read the answer. A body that is known to be larger is not received.
         const tooLarge = unread && Number(request.headers['content-length'] ?? 0) > bodyLimit;
         if (unread) response.once('finish', () => drop(request, bodyLimit));
         writeAnswer(response, made, { method: request.method ?? 'GET', closing: closing || tooLarge });
@@ -76,7 +79,7 @@ export async function listen(options: {
   };
 }
 
-/** Reads what is left of a body and keeps none of it; beyond the limit the connection ends. */
+/** Receives and drops the rest of a body. Beyond the limit the connection ends. */
 function drop(request: IncomingMessage, limit: number): void {
   let left = limit;
   request.unpipe();

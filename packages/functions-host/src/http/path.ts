@@ -1,6 +1,9 @@
-/** Paths as the web server of the real host (Kestrel) takes them. */
+/** Paths as the real host's web server (Kestrel) parses them. */
 
-/** Decodes a path: percent sequences become text, `%2F` stays; `.` and `..` are resolved. Undefined: a path it refuses. */
+/**
+ * Decodes a path: percent sequences become text, `%2F` stays, `.` and `..` are resolved; undefined for a path that
+ * Kestrel refuses.
+ */
 export function decodePath(raw: string): string | undefined {
   if (/%00/i.test(raw)) return undefined;
   const decoded = raw.replace(/(?:%[\da-f]{2})+/gi, (run) =>
@@ -12,7 +15,7 @@ export function decodePath(raw: string): string | undefined {
   return withoutDots(decoded);
 }
 
-/** Bytes that are no UTF-8 stay as they were sent. */
+/** Bytes that are not UTF-8 stay as they were sent. */
 function decodeRun(run: string): string {
   try {
     return decodeURIComponent(run);
@@ -37,7 +40,7 @@ function withoutDots(path: string): string {
   return kept.join('/');
 }
 
-/** The path as it stands in the URL that a function sees: what needs no escape loses it, the rest is escaped. */
+/** The path in the URL that a function receives: only characters that need it are escaped. */
 export function encodePath(decoded: string): string {
   return decoded.replace(/%[\da-f]{2}|[^\w.~!$&'()*+,;=:@/-]+/gi, (found) =>
     /^%[\da-f]{2}$/i.test(found) ? found : encodeURIComponent(found),

@@ -1,9 +1,9 @@
 /** Inline route constraints of ASP.NET Core (Microsoft docs: ASP.NET Core routing, "Route constraints"). */
 
-/** Whether a parameter's value fulfils it. */
+/** Whether a parameter's value satisfies the constraint. */
 export type Constraint = (value: string) => boolean;
 
-/** Whole numbers as .NET parses them with NumberStyles.Integer: white space around, one sign. */
+/** Whole numbers as .NET parses them with NumberStyles.Integer: surrounding white space and one sign are allowed. */
 function integer(value: string): bigint | undefined {
   const found = /^\s*([+-]?)(\d+)\s*$/.exec(value);
   if (found === null) return undefined;
@@ -18,7 +18,7 @@ function integerBetween(low: bigint, high: bigint): Constraint {
   };
 }
 
-/** NumberStyles.Float | AllowThousands of the invariant culture; `Infinity` and `NaN` are numbers to it. */
+/** NumberStyles.Float | AllowThousands of the invariant culture, where `Infinity` and `NaN` are numbers. */
 const floating: Constraint = (value) =>
   /^\s*[+-]?(\d[\d,]*(\.\d*)?|\.\d+)([eE][+-]?\d+)?\s*$/.test(value) ||
   /^\s*([+-]?Infinity|[+-]?∞|NaN)\s*$/i.test(value);
@@ -30,7 +30,7 @@ const guid: Constraint = (value) =>
     value,
   );
 
-/** The forms of the invariant culture that occur in URLs: dates, times, or both; the calendar is checked. */
+/** The invariant culture's formats that occur in URLs: dates, times, or both. The calendar is checked. */
 const dateTime: Constraint = (value) => {
   const time = String.raw`\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?( ?[AP]M)?`;
   if (new RegExp(`^${time}$`, 'i').test(value)) return true;
@@ -46,7 +46,7 @@ const dateTime: Constraint = (value) => {
   return made.getUTCMonth() === month - 1 && made.getUTCDate() === day;
 };
 
-/** A last dot that is followed by something, in the last path segment. */
+/** The last path segment has a dot that is followed by other characters. */
 const looksLikeFile = (value: string): boolean => {
   const last = value.slice(value.lastIndexOf('/') + 1);
   const dot = last.lastIndexOf('.');
@@ -70,7 +70,7 @@ const plain: Readonly<Record<string, Constraint>> = {
 
 const limits = { low: -(2n ** 63n), high: 2n ** 63n - 1n };
 
-/** The constraint of a name and its argument text; undefined when there is none such. */
+/** The constraint with a name and its argument; undefined if there is no such constraint. */
 export function constraintOf(name: string, argument: string | undefined): Constraint | undefined {
   const kind = name.toLowerCase();
   if (argument === undefined) return plain[kind];

@@ -15,16 +15,16 @@ interface Parameter {
 
 type Part = { readonly literal: string } | Parameter;
 
-/** A template in parts, ready to match. */
+/** A parsed template. */
 export interface RouteTemplate {
   readonly text: string;
-  /** The values of the path's parameters, or undefined when the path is another. A parameter that is absent is not in it. */
+  /** The values of the path's parameters, without absent ones; undefined if the path does not match. */
   match(decodedPath: string): Record<string, string> | undefined;
-  /** Every segment is plain text. */
+  /** Whether every segment is plain text. */
   readonly isLiteral: boolean;
 }
 
-/** A template that the host refuses; it does not start then. */
+/** A template that the host refuses at start. */
 export class RouteTemplateError extends Error {
   override readonly name = 'RouteTemplateError';
 }
@@ -81,7 +81,7 @@ export function parseTemplate(text: string): RouteTemplate {
   return { text, match, isLiteral: parameters.length === 0 };
 }
 
-/** The path's segments with their offsets; one slash at the end does not count. */
+/** The path's segments with their offsets. One slash at the end is ignored. */
 function tokens(path: string): [segment: string, offset: number][] {
   const found: [string, number][] = [];
   let at = path.startsWith('/') ? 1 : 0;
@@ -96,7 +96,7 @@ function tokens(path: string): [segment: string, offset: number][] {
   return found;
 }
 
-/** Splits at slashes that are not inside a parameter (a regex constraint may hold one). */
+/** Splits at slashes that are not inside a parameter (a regex constraint may contain one). */
 function splitSegments(text: string): string[] {
   const segments = [''];
   let depth = 0;
@@ -124,7 +124,7 @@ const unescape = (text: string): string => text.replaceAll('{{', '{').replaceAll
 function parseSegment(segment: string, template: string): Part[] {
   const parts: Part[] = [];
   let end = 0;
-  // A literal `{{` wins over a parameter's brace, so the segment is read from the left, piece by piece.
+  // A literal `{{` takes precedence over a parameter's brace, so the segment is parsed from the left.
   pieces.lastIndex = 0;
   while (end < segment.length) {
     pieces.lastIndex = end;
@@ -176,7 +176,9 @@ function parseParameter(text: string, template: string): Parameter {
   return { name, optional, catchAll: stars !== '', otherwise, constraints };
 }
 
-/** Where the argument list that opened before `from` closes: the last parenthesis that a `:`, `?`, `=` or the end follows. */
+/**
+ * Where the argument list that opened before `from` closes: at the last parenthesis before a `:`, `?`, `=` or the end.
+ */
 function closing(text: string, from: number): number {
   let depth = 1;
   for (let i = from; i < text.length; i += 1) {
@@ -191,7 +193,7 @@ type Matcher = (segment: string, values: Record<string, string>) => boolean;
 
 const escapeRegExp = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
 
-/** One literal, one parameter, or a mix of both, where literals are looked for from the right. */
+/** One literal, one parameter, or a mix of both, where literals are searched from the right. */
 function segmentMatcher(parts: readonly Part[]): Matcher {
   const [only, ...others] = parts;
   if (others.length === 0 && only !== undefined) {
@@ -207,8 +209,8 @@ function segmentMatcher(parts: readonly Part[]): Matcher {
     new RegExp(`^${used.map((part) => (isParameter(part) ? '(.+)' : escapeRegExp(part.literal))).join('')}$`, 'is');
   const last = parts.at(-1);
   const patterns = [patternOf(parts)];
-  // `{name}.{extension?}`: without the optional parameter its separator goes too.
-  // The separator alone, with nothing behind it, does not match.
+  // `{name}.{extension?}`: without the optional parameter its separator is absent too. A separator that nothing follows
+  // does not match.
   const separator = parts.at(-2);
   const mayLackLast = last !== undefined && isParameter(last) && last.optional;
   const refusedEnd =

@@ -1,12 +1,12 @@
 /**
- * Which HTTP function answers a request. As on the real host, routes are tried in the alphabetical order of the functions'
- * names and the first one that fits wins: a literal route has no precedence over a parameter.
+ * Finds the HTTP function for a request. As on the real host, routes are tried in the alphabetical order of the
+ * functions' names, and the first match wins: a literal route has no precedence over a parameter.
  */
 import { sameName } from '../caseInsensitive.js';
 import type { AppFunction } from '../worker/app.js';
 import { parseTemplate, type RouteTemplate } from './routeTemplate.js';
 
-/** The level of a key that a function asks for. */
+/** The key level that a function requires. */
 export type AuthLevel = 'anonymous' | 'function' | 'admin';
 
 export interface FunctionRoute {
@@ -17,7 +17,7 @@ export interface FunctionRoute {
   readonly authLevel: AuthLevel;
 }
 
-/** The order in which the real host holds its functions: by name, ignoring case. */
+/** The order of functions in the real host: by name, ignoring case. */
 export function byName(a: { readonly name: string }, b: { readonly name: string }): number {
   const [left, right] = [a.name.toUpperCase(), b.name.toUpperCase()];
   return left < right ? -1 : left > right ? 1 : 0;
@@ -27,7 +27,7 @@ export function isHttpFunction(fn: AppFunction): boolean {
   return sameName(fn.triggerType, 'httptrigger');
 }
 
-/** The route of a function as its trigger names it, without the prefix. */
+/** The route in a function's trigger, without the prefix. */
 export function routeOf(fn: AppFunction): string {
   const route = fn.bindings[fn.triggerName]?.['route'];
   return typeof route === 'string' && route !== '' ? route : fn.name;
@@ -39,21 +39,22 @@ export function methodsOf(fn: AppFunction): string[] | undefined {
   return Array.isArray(methods) ? methods.map((method) => String(method).toUpperCase()) : undefined;
 }
 
-/** undefined: a level that the host does not know. */
+/** The function's level; undefined for one that the host does not know. */
 export function authLevelOf(fn: AppFunction): AuthLevel | undefined {
   const level: unknown = fn.bindings[fn.triggerName]?.['authLevel'];
   const known = typeof level === 'string' ? level.toLowerCase() : 'function';
   return known === 'anonymous' || known === 'function' || known === 'admin' ? known : undefined;
 }
 
-/** host.json's extensions.http.routePrefix joined with a route. */
+/** Joins host.json's extensions.http.routePrefix with a route. */
 export function withPrefix(prefix: string, route: string): string {
   return prefix === '' ? route : `${prefix}/${route}`;
 }
 
 /**
- * The routes of an app's HTTP functions, in the order in which they are tried, which is that of `functions`: by name.
- * @throws RouteTemplateError when one of them is malformed; the real host does not start then
+ * The routes of an app's HTTP functions, in the order in which they are tried, which is the order of `functions`: by
+ * name.
+ * @throws RouteTemplateError if one is malformed; the real host then does not start
  */
 export function routesOf(functions: Iterable<AppFunction>, prefix: string): FunctionRoute[] {
   return [...functions].filter(isHttpFunction).map((fn) => ({
@@ -64,7 +65,7 @@ export function routesOf(functions: Iterable<AppFunction>, prefix: string): Func
   }));
 }
 
-/** The first route that takes this method and decoded path. */
+/** The first route that matches this method and decoded path. */
 export function findRoute(
   routes: readonly FunctionRoute[],
   method: string,
@@ -78,7 +79,7 @@ export function findRoute(
   return undefined;
 }
 
-/** Functions with a literal route that another one, tried earlier, answers for some of their methods. */
+/** Functions with a literal route that another function, tried earlier, answers for some of their methods. */
 export function shadowedRoutes(routes: readonly FunctionRoute[]): { fn: string; by: string; methods: string[] }[] {
   const found = new Map<string, { fn: string; by: string; methods: string[] }>();
   for (const route of routes.filter((one) => one.template.isLiteral)) {

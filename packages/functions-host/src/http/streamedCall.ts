@@ -1,6 +1,7 @@
 /**
- * Calls an HTTP function whose app has turned HTTP streams on (Azure docs: functions-reference-node, "HTTP streams"): request
- * and answer go through a web server that the programming model runs, the invocation itself carries neither.
+ * Calls an HTTP function of an app that has enabled HTTP streams (Azure docs: functions-reference-node, "HTTP
+ * streams"): request and answer pass through a web server that the programming model runs, and not through the
+ * invocation.
  */
 import { randomUUID } from 'node:crypto';
 import { Agent, IncomingMessage, request as httpRequest } from 'node:http';
@@ -23,20 +24,20 @@ export interface StreamedCallOptions {
   readonly httpUri: string;
 }
 
-/** How long the real host waits for a function that does not answer, in milliseconds. */
+/** Maximum milliseconds that the real host waits for a function without an answer. */
 const longestSilence = 240_000;
 
 /**
- * A connection for each request, since the app's server closes one that has been idle for five seconds, and a request that is
- * sent on it just then is lost. The request asks for it to be kept all the same: a server that closes it with its answer would lose
- * that answer where the request's body is still on its way.
+ * Opens a connection for each request. The app's server closes connections that were idle for five seconds, and a
+ * request that is sent at that moment is lost. The request still asks to keep the connection: a server that closes it
+ * with its answer would lose that answer while the request's body is in transit.
  */
 class ConnectionPerRequest extends Agent {
   constructor() {
     super({ keepAlive: true });
   }
 
-  /** Asked before a connection is put aside for later; `maxFreeSockets: 0` would count as its default of 256. */
+  /** Called before a connection is kept for later. `maxFreeSockets: 0` would mean the default of 256. */
   override keepSocketAlive(): boolean {
     return false;
   }
@@ -44,7 +45,7 @@ class ConnectionPerRequest extends Agent {
 
 const toApp = new ConnectionPerRequest();
 
-/** Runs the function of a route and hands its answer on as it comes. */
+/** Runs the function of a route and passes its answer on as it arrives. */
 export async function callStreamed(
   options: StreamedCallOptions,
   route: FunctionRoute,
@@ -71,7 +72,7 @@ export async function callStreamed(
   );
   const first = await Promise.race([forwarded.answer, silent]);
   if (typeof first !== 'string') return answerOf(first, options.customHeaders);
-  // The answer may be under way although the invocation has ended.
+  // The answer may be in transit although the invocation has ended.
   const late = await Promise.race([
     forwarded.answer,
     new Promise<'none'>((resolve) => setTimeout(resolve, 200, 'none')),
@@ -90,7 +91,7 @@ export async function callStreamed(
   return answerOf(await forwarded.answer, options.customHeaders);
 }
 
-/** Route parameters, and query parameters too, as the real host gives them to such an app; a route's go first. */
+/** Route and query parameters, as the real host passes them to such an app. Route parameters take precedence. */
 function metadataOf(
   params: Readonly<Record<string, string>>,
   request: Incoming,
@@ -105,21 +106,22 @@ function metadataOf(
 }
 
 interface Forwarded {
-  /** Rejects never: a silence that lasts is a 504, a broken connection a 502, a body over the limit a 500. */
+  /** Never rejects: a timeout is a 504, a broken connection a 502, a body over the limit a 500. */
   readonly answer: Promise<IncomingMessage | Answer>;
   cancel(): void;
 }
 
 function forward(httpUri: string, invocationId: string, request: Incoming): Forwarded {
   const sent = httpRequest({
-    // The app names `localhost` and listens on every address. Looking that up would wait for a thread, behind the journal's writes.
+    // The app names `localhost` and listens on every address. A lookup would wait for a thread behind the journal's
+    // writes.
     host: '127.0.0.1',
     port: new URL(httpUri).port,
     method: request.method,
     path: encodePath(request.path) + request.search,
     agent: toApp,
     headers: {
-      // The real host leaves this header alone where the caller has sent it (source: DefaultHttpProxyService).
+      // The real host keeps this header if the caller has sent it (source: DefaultHttpProxyService).
       'x-ms-invocation-id': invocationId,
       ...request.headers,
       'x-forwarded-host': request.host,
@@ -135,7 +137,7 @@ function forward(httpUri: string, invocationId: string, request: Incoming): Forw
     });
     body.pipe(sent);
     sent.once('response', (received) => {
-      // Nobody reads what is left of a body once the app has answered.
+      // Once the app has answered, nobody reads the rest of the body.
       received.once('end', () => sent.writableFinished || sent.destroy());
       resolve(received);
     });

@@ -1,7 +1,10 @@
-/** What an app writes with `console` goes to the host's log (category Host.Function.Console), as the real host does it. */
+/** Writes the app's `console` output to the host's log (category Host.Function.Console), as the real host does. */
 import { formatWithOptions } from 'node:util';
 
-/** Redirects the process's console; returns what gives it back. */
+/**
+ * Redirects the process's console.
+ * @returns a function that restores it
+ */
 export function captureConsole(write: (text: string) => void): () => void {
   const names = ['log', 'info', 'debug', 'warn', 'error', 'trace'] as const;
   const originals = names.map((name) => [name, console[name]] as const);

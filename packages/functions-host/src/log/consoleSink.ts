@@ -1,9 +1,9 @@
-/** Log entries as lines on a stream: as the Functions host's console shows them, or as JSON. */
+/** Writes log entries as lines to a stream, in the form of the Functions host's console or as JSON. */
 import type { LogEntry } from './log.js';
 
 const short = { trace: 'trce', debug: 'dbug', information: 'info', warning: 'warn', error: 'fail', critical: 'crit' };
 
-/** `[2026-01-01T00:00:00.000Z] info Function.hello [invocation]: text`, further lines indented. */
+/** `[2026-01-01T00:00:00.000Z] info Function.hello [invocation]: text`, with further lines indented. */
 export function textLine(entry: LogEntry): string {
   const { invocationId } = entry.fields;
   const id = invocationId === undefined || entry.message.includes(invocationId) ? '' : ` [${invocationId}]`;
@@ -18,8 +18,8 @@ export function jsonLine(entry: LogEntry): string {
 }
 
 /**
- * A sink that writes to a stream, the lines of one turn of the event loop at once; what is left when the process exits is
- * written then. A stream that is gone is no error.
+ * A sink that writes to a stream, with all lines of one turn of the event loop at once. The rest is written when the
+ * process exits. A closed stream is not an error.
  */
 export function streamSink(
   stream: NodeJS.WritableStream,

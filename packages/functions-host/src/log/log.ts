@@ -1,11 +1,11 @@
 import { sameName } from '../caseInsensitive.js';
-/** Leveled, structured logging of the host: what is logged, by whom, and whether it is. */
+/** Structured logging of the host with levels and categories. */
 
-/** From chatty to silent, as in host.json's logging.logLevel (Azure docs: configure-monitoring). */
+/** From the most to the least verbose, as in host.json's logging.logLevel (Azure docs: configure-monitoring). */
 const logLevels = ['trace', 'debug', 'information', 'warning', 'error', 'critical', 'none'] as const;
 export type LogLevel = (typeof logLevels)[number];
 
-/** Facts of an entry beside its text. Never a key, a secret or a body. */
+/** Fields of an entry in addition to its text. Never a key, a secret or a body. */
 export interface LogFields {
   readonly functionName?: string;
   readonly invocationId?: string;
@@ -34,10 +34,10 @@ export interface HostLog {
   error(message: string, fields?: LogFields): void;
 }
 
-/** Levels by category prefix, as host.json says them: `{ default: 'Information', 'Host.Results': 'Error' }`. */
+/** Levels by category prefix, as in host.json: `{ default: 'Information', 'Host.Results': 'Error' }`. */
 export type LogLevelRules = Readonly<Record<string, string>>;
 
-/** The level of a category: the longest rule that is a prefix of it, else `default`, else information. */
+/** The level of a category: from the longest rule that is a prefix of it, else `default`, else information. */
 export function levelOf(rules: LogLevelRules, category: string): LogLevel {
   let best: [length: number, level: string] = [-1, 'information'];
   for (const [rule, level] of Object.entries(rules)) {
@@ -49,7 +49,7 @@ export function levelOf(rules: LogLevelRules, category: string): LogLevel {
   return logLevels.find((level) => level === found) ?? 'information';
 }
 
-/** Makes the root logger. `sink` gets what passes the rules; it must not throw. */
+/** Creates the root logger. `sink` gets the entries that the rules allow, and must not throw. */
 export function createLog(options: {
   rules: LogLevelRules;
   sink: (entry: LogEntry) => void;
@@ -57,7 +57,7 @@ export function createLog(options: {
   category?: string;
 }): HostLog {
   const { rules, sink, now = () => new Date(), category: first = 'Host' } = options;
-  // One logger a category: they are asked for at each invocation.
+  // One logger per category, because loggers are requested at each invocation.
   const made = new Map<string, HostLog>();
   const logFor = (category: string): HostLog => {
     const found = made.get(category) ?? loggerFor(category, { rules, sink, now, logFor });

@@ -1,14 +1,17 @@
-/** Places where the real host goes quietly wrong: the same happens here, one warning says so, and with `--strict` it is an error. */
+/**
+ * Cases in which the real host fails silently. This host behaves the same and warns once; with `--strict` it is an
+ * error.
+ */
 import type { HostLog, LogFields } from './log.js';
 
-/** In strict mode: what the real host would have done without a word. */
+/** In strict mode: the real host would have failed silently. */
 export class QuirkError extends Error {
   override readonly name = 'QuirkError';
 }
 
 export interface Quirks {
   /**
-   * Says once for each text what happens and what to do about it.
+   * Reports a case once for each text, with what to do about it.
    * @throws QuirkError in strict mode, every time
    */
   report(message: string, fields?: LogFields): void;

@@ -1,7 +1,7 @@
 /**
- * A journal in files. Records that are appended while a sync is under way share the next one. A record counts as safe when
- * fdatasync has returned; written it is at once, so a killed process loses nothing that was appended before the last write.
- * When the disk is full, what was half written is cut off, the records stay here, and they are written once there is space.
+ * A journal in files. Records that are appended during a sync share the next one. A record is safe when fdatasync has
+ * returned. It is written immediately, so a killed process loses nothing that was appended before the last write. If
+ * the disk is full, a partial write is cut off, and the records stay in memory until there is space.
  */
 import { mkdir, open, rm, stat, truncate, type FileHandle } from 'node:fs/promises';
 
@@ -12,7 +12,7 @@ import { JournalCount, missingOf } from './journalCount.js';
 import type { Journal, RecordReader } from './journal.js';
 import { readSegment, segmentNumbers, segmentPath } from './segment.js';
 
-/** How long after a write that found no space the next one is tried, ms. */
+/** Milliseconds until the next attempt after a write that found no space. */
 const TRY_AGAIN = 500;
 
 interface Waiter {
@@ -24,9 +24,9 @@ interface Waiter {
 }
 
 /**
- * Opens the journal of a folder, making both when they are absent: locks the folder, hands every record to `read`, cuts a torn
- * write off.
- * @param counting where the number of records is kept, and who is notified when fewer are there
+ * Opens the journal of a folder, and creates both if they do not exist: locks the folder, passes every record to
+ * `read`, and cuts off a torn write.
+ * @param counting where the number of records is kept, and who is notified if fewer exist
  * @throws FolderLockedError, JournalDamagedError
  */
 export async function openFileJournal(
@@ -70,7 +70,7 @@ export async function openFileJournal(
   }
 }
 
-/** Opens a segment for appending, and makes sure that its name is on disk. */
+/** Opens a segment for appending, and ensures that its name is on disk. */
 async function openSegment(folder: string, number: number): Promise<FileHandle> {
   const file = segmentPath(folder, number);
   const handle = await open(file, 'a', 0o600);
@@ -80,7 +80,7 @@ async function openSegment(folder: string, number: number): Promise<FileHandle> 
     return handle;
   } catch (error) {
     await handle.close();
-    // An empty one would make the segment before it look finished.
+    // An empty segment would make the previous one look finished.
     if ((await stat(file)).size === 0) await rm(file, { force: true });
     throw error;
   }
@@ -108,7 +108,7 @@ class FileJournal implements Journal {
   #bytes: number;
   #segmentStart: number;
   #pending: Buffer[] = [];
-  /** Written, and not known to be on disk yet; they begin at `#syncedTo` of the file. */
+  /** Written, but maybe not on disk yet; they start at `#syncedTo` in the file. */
   #written: Buffer[] = [];
   #syncedTo: number;
   #waiters: Waiter[] = [];
@@ -192,7 +192,7 @@ class FileJournal implements Journal {
     const number = (this.#numbers.at(-1) ?? 0) + 1;
     const old = this.#handle;
     const next = await openSegment(this.#folder, number);
-    // What was appended in between is in the segment before, or waits for the new one.
+    // Records that were appended in the meantime are in the previous segment, or wait for the new one.
     await this.#settled();
     this.#handle = next;
     this.#file = new AppendedFile(this.#handle.fd, 0);
@@ -216,7 +216,7 @@ class FileJournal implements Journal {
   async close(): Promise<void> {
     if (this.#closed) return;
     try {
-      // While the disk is full, the last chance.
+      // The last chance if the disk is full.
       if (this.#failure === undefined) this.checkSpace();
       if (this.#failure === undefined) await this.confirmed(this.#seq);
     } catch (error) {
@@ -236,7 +236,7 @@ class FileJournal implements Journal {
     return this.#pending.reduce((sum, frame) => sum + frame.length, 0);
   }
 
-  /** Waits until no sync is under way. */
+  /** Waits until no sync is in progress. */
   async #settled(): Promise<void> {
     while (this.#working !== undefined) await this.#working;
   }
@@ -245,13 +245,13 @@ class FileJournal implements Journal {
     if (this.#working !== undefined || this.#failure !== undefined) return;
     this.#working = this.#sync().finally(() => {
       this.#working = undefined;
-      // While the disk is full, the next try comes in its time.
+      // If the disk is full, the next attempt has its own timer.
       if (this.#pending.length > 0 && this.#full === undefined) this.#work();
     });
   }
 
   async #sync(): Promise<void> {
-    // Whatever the current callbacks still append goes with it.
+    // Include the records that the current callbacks append.
     await new Promise((resolve) => setImmediate(resolve));
     while (this.#pending.length + this.#written.length > 0 && this.#failure === undefined) {
       const upTo = this.#seq;
@@ -270,16 +270,16 @@ class FileJournal implements Journal {
       this.#waiters = this.#waiters.filter(({ seq }) => seq > upTo);
       for (const waiter of done) waiter.resolve();
     }
-    // Says that the last records are on disk, so that later damage to them is not taken for a torn write.
+    // Marks the last records as on disk, so that later damage to them does not count as a torn write.
     if (this.#failure === undefined) this.#mark();
   }
 
-  /** A count that cannot be written notices less the next time; the records are safe all the same. */
+  /** If the count cannot be written, less is detected next time, but the records are safe. */
   #counted(): void {
     try {
       this.#count?.write({ seq: this.#durable, oldest: this.#numbers[0] ?? 1 });
     } catch {
-      // Said when the journal itself cannot be written.
+      // Reported when the journal itself cannot be written.
     }
   }
 
@@ -289,12 +289,12 @@ class FileJournal implements Journal {
       this.#file.append(frame);
       this.#bytes += frame.length;
     } catch (error) {
-      // Without space there is none: the records themselves are safe.
+      // Without space there is no mark, but the records are safe.
       if (!isNoSpace(error)) this.#fail(error);
     }
   }
 
-  /** Writes without waiting for the disk; a page cache takes it in microseconds. */
+  /** Writes without waiting for the disk; the page cache accepts it in microseconds. */
   #write(): void {
     const frames = this.#pending;
     this.#file.append(frames.length === 1 && frames[0] !== undefined ? frames[0] : Buffer.concat(frames));
@@ -305,11 +305,11 @@ class FileJournal implements Journal {
     this.onSpace?.(undefined);
   }
 
-  /** A full disk passes: whoever waits for an answer hears of it, and all else waits until there is space. */
+  /** A full disk is temporary: callers that wait for an answer get the error, and everything else waits for space. */
   #writeFailed(cause: unknown): void {
     if (!isNoSpace(cause)) return this.#fail(cause);
     try {
-      // What a sync has refused may be on disk or not; it is written once more.
+      // Records whose sync failed may be on disk or not, so they are written again.
       if (this.#written.length > 0) this.#file.cutTo(this.#syncedTo);
     } catch (error) {
       return this.#fail(error);

@@ -1,36 +1,39 @@
 /**
- * One process to a data folder. The lock is a file that names its process; the lock of a process that is gone is taken over.
- * (Node has no flock; a file that is linked into place is atomic on every platform.)
+ * Allows one process per data folder. The lock is a file that names its process; the lock of a dead process is taken
+ * over. (Node has no flock; linking a file into place is atomic on every platform.)
  */
 import { randomUUID } from 'node:crypto';
 import { link, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Another process has the folder. */
+/** Another process holds the folder. */
 export class FolderLockedError extends Error {
   override readonly name = 'FolderLockedError';
 }
 
 interface Owner {
   pid: number;
-  /** Start time of the process in clock ticks since boot, where the system tells it; tells a reused pid from the owner. */
+  /**
+   * Start time of the process in clock ticks since boot, if the system provides it. It distinguishes a reused pid from
+   * the owner.
+   */
   started: string;
 }
 
 const NOBODY: Owner = { pid: 0, started: '' };
 
-/** Milliseconds before another look, while somebody else takes a stale lock away. */
+/** Milliseconds before the next check while another process removes a stale lock. */
 const PAUSE = 10;
 
-/** Holds a folder until `release`. */
+/** Holds a folder until `release` is called. */
 export interface FolderLock {
   release(): Promise<void>;
 }
 
 /**
  * Locks a folder for this process.
- * @throws FolderLockedError when a living process holds it
+ * @throws FolderLockedError if a living process holds it
  */
 export async function lockFolder(folder: string): Promise<FolderLock> {
   const file = path.join(folder, 'lock');
@@ -64,8 +67,8 @@ async function linked(from: string, to: string): Promise<boolean> {
 }
 
 /**
- * Takes a dead process's lock away. Only one process does so at a time, and looks at the lock again when it is its turn:
- * else a slow one would take away what a quick one has just put in the stale lock's place.
+ * Removes a dead process's lock. One process at a time does so, and checks the lock again when it has its turn;
+ * otherwise a slow process would remove the lock that a fast one has just created.
  */
 async function removeStale(file: string, own: string, me: Owner): Promise<void> {
   const turn = `${file}.takeover`;
@@ -83,7 +86,7 @@ async function removeStale(file: string, own: string, me: Owner): Promise<void> 
   }
 }
 
-/** Whom a lock names: nobody alive, where it was written by nobody we know; undefined where there is no lock. */
+/** The owner in a lock. An unreadable lock has no living owner; undefined if there is no lock. */
 async function readOwner(file: string): Promise<Owner | undefined> {
   const text = await readFile(file, 'utf8').catch(() => undefined);
   if (text === undefined) return undefined;
@@ -92,7 +95,7 @@ async function readOwner(file: string): Promise<Owner | undefined> {
     if (typeof value === 'object' && value !== null && 'pid' in value && typeof value.pid === 'number')
       return { pid: value.pid, started: 'started' in value ? String(value.started) : '' };
   } catch {
-    // Not JSON: not ours.
+    // Not JSON, so not written by this host.
   }
   return NOBODY;
 }
@@ -109,7 +112,7 @@ async function isAlive(owner: Owner, me: Owner): Promise<boolean> {
   return started === '' || owner.started === '' ? owner.pid !== me.pid : started === owner.started;
 }
 
-/** Field 22 of /proc/PID/stat; '' where there is no such file. */
+/** Field 22 of /proc/PID/stat; '' if there is no such file. */
 async function startOf(pid: number): Promise<string> {
   const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
   return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';

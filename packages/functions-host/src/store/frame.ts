@@ -15,7 +15,7 @@ import { crc32 } from 'node:zlib';
 
 export const headerLength = 24;
 
-/** Largest payload; a length beyond it counts as damage. */
+/** Maximum payload. A greater length counts as damage. */
 const maxPayload = 512 * 1024 * 1024;
 
 const mark = Buffer.from([0x9e, 0x4a, 0x72, 0x31]);
@@ -26,11 +26,11 @@ export interface Frame {
   /** Records up to this number were on disk when the frame was written. */
   readonly durable: number;
   readonly payload: Buffer;
-  /** Header and payload. */
+  /** Of header and payload together. */
   readonly length: number;
 }
 
-/** Makes header and payload of a record in one buffer. */
+/** Encodes a record with its header in one buffer. */
 export function encodeFrame(seq: number, durable: number, payload: string): Buffer {
   const length = Buffer.byteLength(payload, 'utf8');
   const frame = Buffer.allocUnsafe(headerLength + length);
@@ -47,8 +47,8 @@ const checksum = (frame: Buffer, length: number): number =>
   crc32(frame.subarray(headerLength, headerLength + length), crc32(frame.subarray(4, 20)));
 
 /**
- * Reads the frame at an offset. 'short' when the buffer ends before it does, 'bad' when there is none or its checksum does
- * not hold.
+ * Decodes the frame at an offset. Returns 'short' if the buffer ends too early, and 'bad' if there is no frame or its
+ * checksum is wrong.
  */
 export function decodeFrame(buffer: Buffer, offset: number): Frame | 'short' | 'bad' {
   if (buffer.length - offset < headerLength) return 'short';
@@ -66,5 +66,5 @@ export function decodeFrame(buffer: Buffer, offset: number): Frame | 'short' | '
   };
 }
 
-/** The next place at or after an offset where a frame may begin; -1 when there is none. */
+/** The next offset where a frame may start; -1 if there is none. */
 export const nextMark = (buffer: Buffer, offset: number): number => buffer.indexOf(mark, offset);

@@ -1,10 +1,10 @@
 /**
- * How many records a journal has, kept beside its folder: a journal that is cut short, or gone, looks whole by itself. The
- * count is written after the records are on disk, so that it never tells of more than there were.
+ * The number of records of a journal, kept beside its folder, because a truncated or missing journal looks complete.
+ * The count is written after the records are on disk, so that it never exceeds their number.
  */
 import { closeSync, constants, openSync, readFileSync, writeSync } from 'node:fs';
 
-/** What a count says. */
+/** The contents of a count. */
 export interface Counted {
   /** Number of the last record that was on disk. */
   readonly seq: number;
@@ -12,10 +12,10 @@ export interface Counted {
   readonly oldest: number;
 }
 
-/** Characters of a count's line, so that a shorter one leaves nothing of a longer one behind. */
+/** Characters of a count's line, so that a shorter one overwrites a longer one completely. */
 const width = 64;
 
-/** See the file's comment. */
+/** Reads and writes the count. */
 export class JournalCount {
   readonly #file: string;
   #descriptor: number | undefined;
@@ -24,7 +24,7 @@ export class JournalCount {
     this.#file = file;
   }
 
-  /** Undefined when there is none, or none that can be read. */
+  /** The count; undefined if there is none or it is unreadable. */
   read(): Counted | undefined {
     let text: string;
     try {
@@ -36,7 +36,10 @@ export class JournalCount {
     return seq === undefined || oldest === undefined ? undefined : { seq: Number(seq), oldest: Number(oldest) };
   }
 
-  /** Not synced: a count that is behind after the machine's end only notices less. @throws the system's error */
+  /**
+   * Writes the count without a sync: after a crash of the machine an old count only detects less.
+   * @throws the system's error
+   */
   write({ seq, oldest }: Counted): void {
     this.#descriptor ??= openSync(this.#file, constants.O_RDWR | constants.O_CREAT, 0o600);
     const line = `records ${seq} from segment ${oldest}`.padEnd(width - 1);
@@ -50,8 +53,8 @@ export class JournalCount {
 }
 
 /**
- * What of a journal is missing, by its count; undefined where nothing is.
- * @param found number of the last record that was read, and the oldest segment that is there
+ * Describes what is missing of a journal according to its count; undefined if nothing is.
+ * @param found number of the last record that was read, and the oldest existing segment
  */
 export function missingOf(
   folder: string,

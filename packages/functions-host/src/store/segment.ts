@@ -1,4 +1,4 @@
-/** Files of a journal: their names, and reading one back. */
+/** The files of a journal: their names, and how one is read. */
 import { open, readdir, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 
@@ -7,7 +7,10 @@ import type { RecordReader } from './journal.js';
 
 const chunkLength = 4 * 1024 * 1024;
 
-/** The journal cannot be read without losing what was acknowledged. The message names file and place and says what to do. */
+/**
+ * The journal cannot be read without losing acknowledged records. The message names file and position, and says what to
+ * do.
+ */
 export class JournalDamagedError extends Error {
   override readonly name = 'JournalDamagedError';
 }
@@ -16,7 +19,7 @@ export class JournalDamagedError extends Error {
 export interface SegmentEnd {
   /** Number of the last record. */
   readonly seq: number;
-  /** Length of the part that holds; what lies behind it is a torn write. */
+  /** Length of the valid part. A torn write may follow. */
   readonly length: number;
 }
 
@@ -24,7 +27,7 @@ export interface SegmentEnd {
 export const segmentPath = (folder: string, number: number): string =>
   path.join(folder, `journal-${String(number).padStart(6, '0')}.log`);
 
-/** Numbers of the segments in a folder, in their order. */
+/** Numbers of the segments in a folder, in order. */
 export async function segmentNumbers(folder: string): Promise<number[]> {
   const names = await readdir(folder);
   return names
@@ -36,11 +39,11 @@ export async function segmentNumbers(folder: string): Promise<number[]> {
 }
 
 /**
- * Reads all records of a segment. A write that was torn by the end of the process or the machine is left out: the answer says
- * where it begins.
+ * Reads all records of a segment. A write that was torn by the end of the process or the machine is left out; the
+ * result says where it starts.
  * @param last whether it is the journal's last segment; only that one may end in a torn write
- * @param after number of the last record before this segment; 0 accepts any beginning
- * @throws JournalDamagedError when records that were on disk are missing or changed
+ * @param after number of the last record before this segment; 0 accepts any start
+ * @throws JournalDamagedError if records that were on disk are missing or changed
  */
 export async function readSegment(
   file: string,
@@ -60,7 +63,7 @@ class SegmentReader {
   readonly #handle: FileHandle;
   readonly #last: boolean;
   #seq: number;
-  /** Place in the file of the buffer's begin. */
+  /** Position in the file of the buffer's start. */
   #start = 0;
   #buffer = Buffer.alloc(0);
   #ended = false;
@@ -94,7 +97,7 @@ class SegmentReader {
     }
   }
 
-  /** Reads on; what lies before the offset is no longer needed. */
+  /** Reads on. Bytes before the offset are no longer needed. */
   async #more(offset: number): Promise<void> {
     const rest = this.#buffer.subarray(offset);
     const chunk = Buffer.allocUnsafe(Math.max(chunkLength, rest.length));
@@ -104,7 +107,7 @@ class SegmentReader {
     this.#buffer = Buffer.concat([rest, chunk.subarray(0, bytesRead)]);
   }
 
-  /** Decides whether a bad place is a torn write or damage, by what stands behind it. */
+  /** Decides by the following bytes whether an invalid position is a torn write or damage. */
   async #stop(offset: number, place: number, what: string): Promise<SegmentEnd> {
     if (!this.#last || (await this.#wasOnDisk(offset)))
       throw new JournalDamagedError(
@@ -114,7 +117,7 @@ class SegmentReader {
     return { seq: this.#seq, length: place };
   }
 
-  /** Whether a record at or behind the offset knows that the one missing here was on disk. */
+  /** Whether a record at or after the offset shows that the missing one was on disk. */
   async #wasOnDisk(offset: number): Promise<boolean> {
     let at = offset;
     for (;;) {

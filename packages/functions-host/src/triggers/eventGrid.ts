@@ -10,7 +10,7 @@ import type { AppFunction, LoadedApp, RpcTypedData } from '../worker/app.js';
 
 export interface EventGridOptions {
   readonly app: LoadedApp;
-  /** Event Grid functions by their exact name: unlike elsewhere, case counts. */
+  /** Event Grid functions by their exact name; unlike elsewhere, case matters. */
   readonly functions: ReadonlyMap<string, AppFunction>;
   readonly log: HostLog;
 }
@@ -32,7 +32,7 @@ const text = (status: number, body: string): Answer => ({
   body,
 });
 
-/** Answers a delivery or a handshake; the key has been checked. */
+/** Answers a delivery or a handshake. The key has already been checked. */
 export async function handleEventGrid(options: EventGridOptions, request: EventGridRequest): Promise<Answer> {
   const fn = options.functions.get(request.functionName);
   if (fn === undefined) {
@@ -54,7 +54,7 @@ export async function handleEventGrid(options: EventGridOptions, request: EventG
 }
 
 async function parsedBody(request: EventGridRequest): Promise<unknown> {
-  // The real host has read a form by the time the extension looks, so that nothing is left of it.
+  // The real host reads a form before the extension does, so that its body is empty then.
   const isForm = /^application\/x-www-form-urlencoded/i.test(request.headers['content-type'] ?? '');
   const body = isForm ? '' : (await request.body()).toString('utf8').replace(/^\uFEFF/, '');
   try {
@@ -68,7 +68,7 @@ function member(value: unknown, name: string): unknown {
   return typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[name] : undefined;
 }
 
-/** Answers with the code of the validation event; in a CloudEvent the data may be a JSON text. */
+/** Answers with the code of the validation event. In a CloudEvent the data may be a JSON text. */
 function handshake(body: unknown): Answer {
   const event: unknown = Array.isArray(body) ? body[0] : body;
   const data = member(event, 'data');
@@ -78,7 +78,7 @@ function handshake(body: unknown): Answer {
   return text(200, JSON.stringify({ validationResponse: String(code) }));
 }
 
-/** All events at once; one that fails makes the whole delivery a 500, so that all of them come again. */
+/** Delivers all events at once. If one fails, the whole delivery is a 500, so that all of them are sent again. */
 async function deliver(options: EventGridOptions, fn: AppFunction, body: unknown): Promise<Answer> {
   if (typeof body !== 'object' || body === null) throw new Error('the request body is neither an object nor a list');
   const cardinality = fn.bindings[fn.triggerName]?.['cardinality'];
@@ -92,7 +92,7 @@ async function deliver(options: EventGridOptions, fn: AppFunction, body: unknown
     : empty(202);
 }
 
-/** Runs the function for one event; also what POST /admin/functions/NAME does with its input. */
+/** Runs the function for one event; also used by POST /admin/functions/NAME for its input. */
 export async function invokeFor(app: LoadedApp, fn: AppFunction, event: unknown, byAdmin = false): Promise<void> {
   const json: RpcTypedData = { json: JSON.stringify(event) };
   const data = member(event, 'data');

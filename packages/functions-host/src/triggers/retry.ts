@@ -1,17 +1,17 @@
-/** Retry policies of triggers that have them (Azure docs: functions-bindings-error-pages, "Retry policies"). */
+/** Retry policies of triggers that support them (Azure docs: functions-bindings-error-pages, "Retry policies"). */
 import type { RpcDuration, RpcRetryContext, RpcRetryOptions } from '../worker/rpc.js';
 
 export interface RetryPolicy {
-  /** Whether attempt `failed` (counted from 0) may be followed by another. */
+  /** Whether another attempt may follow attempt `failed` (counted from 0). */
   mayRetry(failed: number): boolean;
-  /** Milliseconds until the attempt after it. */
+  /** Milliseconds until the next attempt. */
   delay(failed: number): number;
   context(attempt: number, failure: unknown): RpcRetryContext;
 }
 
 const milliseconds = (duration: RpcDuration | undefined): number => Number(String(duration?.seconds ?? 0)) * 1000;
 
-/** undefined: the function has none. A maximum of -1 means for ever. */
+/** The function's policy; undefined if it has none. A maximum of -1 means no limit. */
 export function retryPolicy(options: RpcRetryOptions | undefined): RetryPolicy | undefined {
   if (options?.maxRetryCount === undefined) return undefined;
   const { maxRetryCount } = options;

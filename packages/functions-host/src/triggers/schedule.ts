@@ -1,29 +1,32 @@
-/** The schedule of a timer function: NCRONTAB or time span, itself or in a setting (Azure docs: functions-bindings-timer). */
+/**
+ * The schedule of a timer function: NCRONTAB or a time span, given directly or by a setting (Azure docs:
+ * functions-bindings-timer).
+ */
 import { parseHostSchedule, resolveSettings } from '@connected-registry/clock/schedules/hostSchedule';
 import { formatTimeSpan } from '@connected-registry/clock/schedules/timeSpan';
 import type { AppFunction } from '../worker/app.js';
 
 export interface TimerSchedule {
-  /** As the host's log names it: `Cron: '0 * * * * *'` or `Constant: 00:00:05`. */
+  /** As in the host's log: `Cron: '0 * * * * *'` or `Constant: 00:00:05`. */
   readonly text: string;
-  /** Told to the function as schedule.adjustForDST. */
+  /** Passed to the function as schedule.adjustForDST. */
   readonly adjustForDst: boolean;
-  /** The first occurrence after a time; undefined when it never occurs again. */
+  /** The first occurrence after a time; undefined if there is none. */
   next(after: Date): Date | undefined;
-  /** False: it occurs so often that its status is not kept, whatever useMonitor says. */
+  /** False if it occurs so often that its status is not kept, whatever useMonitor says. */
   readonly canBeMonitored: boolean;
 }
 
 /**
- * The schedule that a timer's trigger names; `%NAME%` is replaced by that setting.
- * @throws Error in the words of the real host when the setting or the schedule is not there
+ * The schedule in a timer's trigger. `%NAME%` is replaced by that setting.
+ * @throws Error in the words of the real host if the setting or the schedule is missing
  */
 export function scheduleOf(fn: AppFunction, environment: Readonly<Record<string, string | undefined>>): TimerSchedule {
   const given = fn.bindings[fn.triggerName]?.['schedule'];
   return parseSchedule(resolveSettings(typeof given === 'string' ? given : '', environment));
 }
 
-/** @throws Error when the text is neither */
+/** @throws Error if the text is neither */
 export function parseSchedule(text: string, timeZone?: string): TimerSchedule {
   const found = parseHostSchedule(text, timeZone);
   if (found === undefined)

@@ -1,4 +1,7 @@
-/** Keeps when a timer last fired and when it is due, in a file a timer, so that an occurrence missed while the host was down shows. */
+/**
+ * Keeps when a timer last fired and when it is due, in a file per timer, to detect occurrences that were missed while
+ * the host was down.
+ */
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 
@@ -12,14 +15,17 @@ export interface ScheduleStatus {
 }
 
 export interface ScheduleStore {
-  /** undefined: none is kept yet (or what is there cannot be read). */
+  /** The status; undefined if none is kept yet or it is unreadable. */
   get(timer: string): Promise<ScheduleStatus | undefined>;
   set(timer: string, status: ScheduleStatus): Promise<void>;
 }
 
 const never = '0001-01-01T00:00:00+00:00';
 
-/** A time as Newtonsoft.Json writes a local DateTime: no trailing zeros in the fraction, offset of the machine's zone. */
+/**
+ * A time as Newtonsoft.Json writes a local DateTime: no trailing zeros in the fraction, and the offset of the machine's
+ * zone.
+ */
 function dotNetTime(time: Date | undefined): string {
   if (time === undefined) return never;
   const offset = -time.getTimezoneOffset();
@@ -36,7 +42,7 @@ function timeOf(text: unknown): Date | undefined {
   return Number.isNaN(time.getTime()) ? undefined : time;
 }
 
-/** What a function gets, and what is kept. */
+/** The status in the form that a function gets and that is stored. */
 export function statusJson(status: ScheduleStatus): { Last: string; Next: string; LastUpdated: string } {
   return { Last: dotNetTime(status.last), Next: dotNetTime(status.next), LastUpdated: dotNetTime(status.lastUpdated) };
 }

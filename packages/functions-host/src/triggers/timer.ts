@@ -1,4 +1,7 @@
-/** Timer triggers: one listener a function, which fires, keeps the schedule's status and retries as the real host does. */
+/**
+ * Timer triggers: one listener per function, which fires, keeps the schedule's status and retries as the real host
+ * does.
+ */
 import type { HostClock, HostTimer } from '../hostClock.js';
 import type { HostLog } from '../log/log.js';
 import type { AppFunction, LoadedApp } from '../worker/app.js';
@@ -19,9 +22,9 @@ export interface TimerOptions {
 
 /** A running listener. */
 export interface TimerListener {
-  /** Runs the function now, outside its schedule (POST /admin/functions/NAME). */
+  /** Runs the function now, independently of its schedule (POST /admin/functions/NAME). */
   runNow(): Promise<void>;
-  /** No further occurrence; resolves when the one that runs has ended. */
+  /** Stops the schedule. Resolves when a running occurrence has ended. */
   stop(): Promise<void>;
 }
 
@@ -53,7 +56,8 @@ class Listener implements TimerListener {
     const { clock, fn, schedule, log } = this.#options;
     const now = clock.now();
     const kept = this.#monitored ? await this.#keptStatus(now) : undefined;
-    // Without a kept status the function sees that nothing has ever run, also if the first status has just been written.
+    // Without a kept status the function is told that nothing has ever run, even if the first status has just been
+    // written.
     this.#status = kept ?? { last: undefined, next: schedule.next(now), lastUpdated: undefined };
     const pastDue = kept?.next !== undefined && now > kept.next;
     log.debug(`The '${fn.name}' timer is using the schedule '${schedule.text}'`, { functionName: fn.name });
@@ -62,7 +66,7 @@ class Listener implements TimerListener {
     else this.#arm();
   }
 
-  /** The stored status, corrected when the schedule has changed since; the first one is only written. */
+  /** The stored status, corrected if the schedule has changed since. The first status is only written. */
   async #keptStatus(now: Date): Promise<ScheduleStatus | undefined> {
     const { fn, schedule, store } = this.#options;
     const kept = await store.get(fn.name);
@@ -103,7 +107,7 @@ class Listener implements TimerListener {
     const { clock, fn, schedule, store } = this.#options;
     const invokedAt = clock.now();
     await this.#invoke(this.#monitored ? this.#status : undefined, cause);
-    // Fired a little early: the next occurrence is counted from the due time, or it would come twice.
+    // It fired a little early. Count the next occurrence from the due time, or it would run twice.
     const due = this.#status.next;
     const counted = cause === 'schedule' && due !== undefined && due > invokedAt ? due : invokedAt;
     this.#status = { last: counted, next: schedule.next(counted), lastUpdated: counted };
@@ -115,7 +119,7 @@ class Listener implements TimerListener {
     await this.#invoke(status, undefined);
   }
 
-  /** A failing function is logged by the worker and must not end the schedule. */
+  /** The worker logs a failing function. It must not end the schedule. */
   async #invoke(status: ScheduleStatus | undefined, cause: Cause | undefined): Promise<void> {
     const { app, fn, schedule, clock, log } = this.#options;
     const input = {

@@ -8,9 +8,9 @@ import { fileScheduleStore } from './scheduleStatus.js';
 import { startTimer, type TimerListener } from './timer.js';
 
 export interface Timers {
-  /** Runs a timer's function once, outside its schedule; undefined: it is no timer. */
+  /** Runs a timer's function once, independently of its schedule; undefined if the function has no timer. */
   runNow(fn: AppFunction): Promise<void> | undefined;
-  /** No further occurrence; resolves when the running ones have ended. */
+  /** Stops all schedules. Resolves when running occurrences have ended. */
   stop(): Promise<void>;
 }
 

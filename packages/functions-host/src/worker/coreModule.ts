@@ -1,7 +1,7 @@
 /**
- * Supplies the module `@azure/functions-core`, which exists only inside a Functions worker: whoever requires it gets this
- * API (as Azure/azure-functions-nodejs-worker offers it). `@azure/functions` asks once for each copy of itself and keeps the answer for the
- * life of the process, so there is one API object, which forwards to the app that is loading.
+ * Provides the module `@azure/functions-core`, which exists only inside a Functions worker, with the API of
+ * Azure/azure-functions-nodejs-worker. Each copy of `@azure/functions` requires it once and keeps it for the life of
+ * the process, so there is one API object, which forwards to the app that is loading.
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import Module from 'node:module';
@@ -16,7 +16,7 @@ import type {
 } from './registration.js';
 import type { FunctionMetadata } from './rpc.js';
 
-/** Versions that apps see; features of the programming model are switched by them. */
+/** Versions that apps see. They enable features of the programming model. */
 const workerVersion = '3.12.0';
 const hostVersion = '4.1037.0.0';
 
@@ -26,7 +26,9 @@ export interface CoreApp {
   log(level: RpcLogLevel, category: RpcLogCategory, message: string): void;
 }
 
-/** Code that an app runs while it is invoked belongs to that app; all other code to the app that was loaded last. */
+/**
+ * Code that runs in an app's invocation belongs to that app; all other code belongs to the app that was loaded last.
+ */
 const running = new AsyncLocalStorage<CoreApp>();
 let loadedLast: CoreApp | undefined;
 let severalApps = false;
@@ -75,7 +77,7 @@ const coreApi = {
     new Disposable(registering().addFunction(metadata, callback)),
 };
 
-/** Makes the module known to `require`, once in a process. Must run before the app or `@azure/functions` loads. */
+/** Makes the module available to `require`, once per process. Must run before the app or `@azure/functions` loads. */
 export function installCoreModule(): void {
   if (installed) return;
   installed = true;
@@ -87,19 +89,21 @@ export function installCoreModule(): void {
   }) as NodeJS.Require;
 }
 
-/** From now on, what no invocation registers and logs through the module belongs to this app. */
+/** From now on, registrations and logs outside an invocation belong to this app. */
 export function setLoadingApp(app: CoreApp): void {
   severalApps ||= loadedLast !== undefined && loadedLast.registration !== app.registration;
   loadedLast = app;
 }
 
-/** Runs work in which whatever goes through the module belongs to this app. */
+/** Runs work whose calls through the module belong to this app. */
 export function asApp<T>(app: CoreApp, work: () => T): T {
-  // Following calls through promises slows down every promise of the process; with one app there is nobody to mix it up with.
+  // Tracking calls through promises slows down every promise of the process. With one app there is no ambiguity.
   return severalApps || loadedLast !== app ? running.run(app, work) : work();
 }
 
-/** The programming model of an app: its own, else the one that its copy of the package gave to an app loaded earlier. */
+/**
+ * The programming model of an app: its own, else the one that its copy of the package registered with an earlier app.
+ */
 export function modelOf(registration: Registration): ProgrammingModel | undefined {
   return registration.model ?? lastModel;
 }

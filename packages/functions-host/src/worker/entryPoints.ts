@@ -1,4 +1,4 @@
-/** Finds and loads the files that package.json's `main` names. */
+/** Finds and loads the files in package.json's `main`. */
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import path from 'node:path';
@@ -16,7 +16,7 @@ interface PackageJson {
 
 /**
  * Reads `main` and `type` of an app's package.json.
- * @throws WorkerSystemError when there is none or it is not a JSON object
+ * @throws WorkerSystemError if there is none or it is not a JSON object
  */
 async function readPackageJson(appDir: string): Promise<PackageJson> {
   const file = path.join(appDir, 'package.json');
@@ -37,7 +37,7 @@ async function readPackageJson(appDir: string): Promise<PackageJson> {
   return { main: textOf('main'), type: textOf('type') };
 }
 
-/** An entry point: its path in the app folder, and how it is loaded. */
+/** An entry point: its path in the app folder, and its module system. */
 export interface EntryPoint {
   readonly file: string;
   load(): Promise<void>;
@@ -45,7 +45,7 @@ export interface EntryPoint {
 
 /**
  * The entry points of an app, in the order of their names.
- * @throws WorkerSystemError when package.json names none or no file matches
+ * @throws WorkerSystemError if package.json names none or no file matches
  */
 export async function entryPoints(appDir: string): Promise<EntryPoint[]> {
   const packageJson = await readPackageJson(appDir);

@@ -1,15 +1,15 @@
-/** Errors as the Node.js worker of Azure Functions makes them. */
+/** Errors in the form of the Azure Functions Node.js worker. */
 import { format } from 'node:util';
 
 import { InvocationError } from './app.js';
 
-/** Marked as the programming model marks its own: the fault is not the app's code. */
+/** Marked as the programming model marks its own errors: the app's code is not at fault. */
 export class WorkerSystemError extends Error {
   override readonly name: string = 'AzFuncSystemError';
   readonly isAzureFunctionsSystemError = true;
 }
 
-/** Setting what hooks may only read. */
+/** An attempt to set a property that hooks may only read. */
 export class ReadOnlyError extends TypeError {
   readonly isAzureFunctionsSystemError = true;
 
@@ -18,7 +18,7 @@ export class ReadOnlyError extends TypeError {
   }
 }
 
-/** Whatever was thrown, as an Error: a text is the message, an object its JSON. */
+/** Converts a thrown value to an Error: a text is the message, an object becomes its JSON. */
 export function ensureError(thrown: unknown): Error {
   if (thrown instanceof Error) return thrown;
   if (thrown === undefined || thrown === null) return new Error('Unknown error');
@@ -27,7 +27,9 @@ export function ensureError(thrown: unknown): Error {
   return new Error(format('%s', thrown));
 }
 
-/** What an invocation threw, for the host. Errors of other realms (a test runner's) are recognised by their shape. */
+/**
+ * Converts an invocation's error for the host. Errors of other realms (a test runner's) are recognized by their shape.
+ */
 export function invocationError(thrown: unknown): InvocationError {
   if (thrown instanceof InvocationError) return thrown;
   const error = ensureError(isErrorLike(thrown) ? asError(thrown) : thrown);
@@ -52,7 +54,7 @@ function asError(value: { name: string; message: string; stack?: string }): Erro
 const notTheUsers =
   /node_modules[\\/]@azure[\\/]functions|node_modules[\\/]durable-functions|node:internal|node:async_hooks|\(<anonymous>\)/;
 
-/** A stack with the frames of user code alone (all frames when none is left), and no frames of this host. */
+/** A stack with only the frames of user code (all frames if there are none), without frames of this host. */
 export function userStack(stack: string, ownFolder: string): string {
   const lines = stack.split('\n');
   const firstFrame = lines.findIndex((line) => /^\s+at /.test(line));

@@ -1,4 +1,4 @@
-/** One invocation: arguments, hooks around the handler, the result's conversion (as the Node.js worker does it). */
+/** One invocation: arguments, hooks around the handler, and conversion of the result, as in the Node.js worker. */
 import { randomUUID } from 'node:crypto';
 
 import type { HostLog, LogLevel } from '../log/log.js';
@@ -18,7 +18,7 @@ import type {
 } from './registration.js';
 import type { RpcInvocation, RpcInvocationResult } from './rpc.js';
 
-/** Hooks run one after another, in the order of their registration. */
+/** Runs hooks one at a time, in the order of their registration. */
 export async function executeHooks(registration: Registration, name: HookName, context: object): Promise<void> {
   const hooks = [...registration.hooks[name]];
   for (const hook of hooks) await hook(context);
@@ -41,7 +41,7 @@ export function readOnly(properties: Readonly<Record<string, () => unknown>>): o
 
 /**
  * Runs one function.
- * @throws InvocationError when the handler or a hook throws, or the result cannot be converted
+ * @throws InvocationError if the handler or a hook throws, or the result cannot be converted
  */
 export async function invoke(
   registration: Registration,
@@ -110,7 +110,7 @@ async function run(
   return resultOf(await invocationModel.getResponse(context, after.result));
 }
 
-/** The same for an app without hooks, which is most of them: nothing is made that only hooks would see. */
+/** The same for an app without hooks, which is the common case: it skips everything that only hooks would see. */
 async function withoutHooks(
   model: InvocationModel,
   coreContext: CoreInvocationContext,
@@ -148,7 +148,7 @@ async function inState(
 
 let inLogHook = false;
 
-/** Log hooks may change level and text of what user code logs; what a log hook itself logs goes past the hooks. */
+/** Log hooks may change level and text of log entries of user code. Entries of a log hook itself bypass the hooks. */
 export function logThroughHooks(
   registration: Registration,
   log: HostLog,

@@ -1,4 +1,4 @@
-/** What the host logs around an invocation, in the words of the real one. */
+/** What the host logs around an invocation, in the words of the real host. */
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -8,12 +8,14 @@ import type { RpcInvocation } from './rpc.js';
 
 const hostFolder = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 
-/** An orchestrator's failure carries the whole state of its turn behind the message; that is for the engine, not for a log. */
+/**
+ * The message of an orchestrator's failure contains the whole state of its turn. It is for the engine, not for a log.
+ */
 function withoutState(text: string): string {
   return text.replace(/\n\n\$OutOfProcData\$:.*/, '');
 }
 
-/** Logs start and end; an error with the frames of user code alone. */
+/** Logs start and end. An error is logged with only the frames of user code. */
 export async function logInvocation<T>(
   functionName: string,
   invocation: RpcInvocation & { invocationId: string },

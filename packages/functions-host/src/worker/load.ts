@@ -13,24 +13,25 @@ import { logInvocation } from './invocationLog.js';
 import { Registration, type RegisteredFunction } from './registration.js';
 import type { RpcBindingInfo, RpcInvocation } from './rpc.js';
 
-/** A LoadedApp that also tells where its functions come from. */
+/** A LoadedApp that also knows the source of its functions. */
 export interface WorkerApp extends LoadedApp {
   readonly appDir: string;
-  /** Where the programming model takes HTTP requests when the app has turned HTTP streams on. */
+  /** Where the programming model accepts HTTP requests if the app has enabled HTTP streams. */
   readonly httpUri: string | undefined;
   /** The entry point of a function, relative to the app folder. */
   fileOf(name: string): string;
-  /** Fills in a non-trigger input that an invocation does not bring (durableClient). */
+  /** Sets how an input that an invocation does not have is filled in (durableClient). */
   setInputProvider(type: string, provide: (binding: RpcBindingInfo) => string): void;
 }
 
-/** Apps loaded in this process: Node.js never unloads modules, so a second load finds the first one's registrations. */
+/** Apps loaded in this process. Node.js never unloads modules, so a second load finds the first one's registrations. */
 const loadedBefore = new Map<string, Registration>();
 let queue: Promise<unknown> = Promise.resolve();
 
 /**
- * Loads the app in a folder. Loads are done one after another, since the programming model registers with whoever is loading.
- * @throws WorkerSystemError when a file cannot be loaded or the app registers no function
+ * Loads the app in a folder. Apps are loaded one at a time, because the programming model registers with the app that
+ * is loading.
+ * @throws WorkerSystemError if a file cannot be loaded or the app registers no function
  */
 export function loadApp(options: { appDir: string; log: HostLog }): Promise<WorkerApp> {
   const next = queue.then(() => load(path.resolve(options.appDir), options.log));

@@ -1,4 +1,4 @@
-/** What an app registers while it loads: its functions, its hooks, its programming model. */
+/** What an app registers while it loads: functions, hooks and its programming model. */
 import { WorkerSystemError } from './errors.js';
 import type { FunctionMetadata, RpcInvocation, RpcInvocationResult } from './rpc.js';
 
@@ -7,11 +7,11 @@ export type HookCallback = (context: object) => unknown;
 export type FunctionCallback = (...args: unknown[]) => unknown;
 export type HookData = Record<string, unknown>;
 
-/** The levels and categories with which the programming model logs. */
+/** The levels and categories that the programming model logs with. */
 export type RpcLogLevel = 'trace' | 'debug' | 'information' | 'warning' | 'error' | 'critical' | 'none';
 export type RpcLogCategory = 'user' | 'system' | 'customMetric';
 
-/** What the programming model gets for one invocation. */
+/** The context that the programming model gets for one invocation. */
 export interface CoreInvocationContext {
   readonly invocationId: string;
   readonly metadata: FunctionMetadata;
@@ -56,7 +56,7 @@ export class Registration {
   /** Shared by the appStart and appTerminate hooks. */
   readonly appLevelHookData: HookData = {};
   model: ProgrammingModel | undefined;
-  /** What the programming model said at start that it can do. */
+  /** Capabilities that the programming model reported at start. */
   capabilities: Record<string, string> | undefined;
   /** The entry point that is loading. */
   file = 'unknown';

@@ -1,9 +1,9 @@
 /**
- * The values and descriptions that cross the border between a Functions host and its Node.js worker, in the form in which
- * the worker hands them to the programming model ("@azure/functions-core", as Azure/azure-functions-nodejs-worker declares it).
+ * The values that a Functions host and its Node.js worker exchange, in the form in which the worker passes them to the
+ * programming model ("@azure/functions-core", as Azure/azure-functions-nodejs-worker declares it).
  */
 
-/** A cookie of an HTTP answer; nullable fields are wrapped as protobuf wraps them. */
+/** A cookie of an HTTP answer. Nullable fields are wrapped as in protobuf. */
 export interface RpcHttpCookie {
   name?: string;
   value?: string;
@@ -16,7 +16,7 @@ export interface RpcHttpCookie {
   maxAge?: { value?: number };
 }
 
-/** An HTTP request on its way in, or an HTTP answer on its way out. */
+/** An HTTP request to a function, or its HTTP answer. */
 export interface RpcHttpData {
   method?: string;
   url?: string;
@@ -48,7 +48,7 @@ export interface RpcTypedData {
   collectionSint64?: { sint64?: number[] } | null;
 }
 
-/** A trigger, input or output of a function, with whatever its options said (schedule, route, orchestration, ...). */
+/** A trigger, input or output of a function, with all its options (schedule, route, orchestration, ...). */
 export interface RpcBindingInfo {
   type: string;
   direction: 'in' | 'out' | 'inout';
@@ -56,7 +56,7 @@ export interface RpcBindingInfo {
   [option: string]: unknown;
 }
 
-/** How often and with which pauses a failed invocation is repeated (timer trigger and others that support it). */
+/** How often, and after which pauses, a failed invocation is repeated (timer trigger and others that support it). */
 export interface RpcRetryOptions {
   maxRetryCount?: number;
   retryStrategy?: string | number;
@@ -79,7 +79,7 @@ export interface FunctionMetadata {
   [more: string]: unknown;
 }
 
-/** Told to the handler when this invocation repeats one that failed. */
+/** Passed to the handler when this invocation repeats one that failed. */
 export interface RpcRetryContext {
   retryCount: number;
   maxRetryCount: number;
@@ -93,19 +93,19 @@ export interface RpcTraceContext {
   attributes?: Record<string, string>;
 }
 
-/** What one invocation gives to the worker. */
+/** The input of one invocation for the worker. */
 export interface RpcInvocation {
   inputData: { name: string; data: RpcTypedData }[];
   triggerMetadata: Record<string, RpcTypedData>;
   retryContext?: RpcRetryContext;
   traceContext?: RpcTraceContext;
-  /** A GUID; made by the worker when absent. */
+  /** A GUID; created by the worker if absent. */
   invocationId?: string;
   /** Logged as the cause of the invocation, e.g. "This function was programmatically called via the host APIs." */
   reason?: string;
 }
 
-/** What the worker gives back. */
+/** The result of an invocation from the worker. */
 export interface RpcInvocationResult {
   returnValue?: RpcTypedData | null;
   outputData: { name: string; data: RpcTypedData }[];

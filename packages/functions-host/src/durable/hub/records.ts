@@ -1,14 +1,14 @@
-/** What the journal holds: each record is one change of the task hub, applied whole or not at all. */
+/** The records of the journal. Each is one change of the task hub, applied completely or not at all. */
 import type { HistoryEvent } from '../history.js';
 import type { EntityState, Message, PendingTask, RuntimeStatus, StoredInstance } from './instance.js';
 
-/** A message for another instance, sent by a turn. */
+/** A message of a turn to another instance. */
 export interface Outgoing {
   to: string;
   m: Message;
 }
 
-/** A client starts an instance; whatever held the id before is replaced. */
+/** A client starts an instance, which replaces an earlier one of the same id. */
 export interface StartRecord {
   k: 'start';
   i: string;
@@ -22,7 +22,7 @@ export interface MessageRecord {
   m: Message;
 }
 
-/** A turn of an orchestration: the messages it took, the events it adds, the tasks and messages it sends. */
+/** A turn of an orchestration: the messages it took, the events it adds, and the tasks and messages it sends. */
 export interface TurnRecord {
   k: 'turn';
   i: string;
@@ -30,13 +30,13 @@ export interface TurnRecord {
   at: string;
   /** In the order of history: numbers of messages, and timers that fired. */
   in: (number | HistoryEvent)[];
-  /** Messages that were taken and left out of history. */
+  /** Messages that were taken and are not in the history. */
   drop: number[];
   /** Scheduled tasks, and the end. */
   ev: HistoryEvent[];
-  /** Ids of its timers that fire before their time. */
+  /** Ids of its timers that fire early. */
   early?: number[];
-  /** The run that follows when the orchestration continued as new: its whole history. */
+  /** The next run, if the orchestration continued as new, with its whole history. */
   next?: { x: string; ev: HistoryEvent[] };
   customStatus: string | null;
   tasks: PendingTask[];
@@ -54,15 +54,15 @@ export interface EntityRecord {
   out: Outgoing[];
 }
 
-/** Failed instances that are to run again. */
+/** Failed instances that run again. */
 export interface RewindRecord {
   k: 'rewind';
   at: string;
-  /** Each with its history without the failures, and the message that sets it going (absent: a child's end does). */
+  /** Each with its history without the failures, and the message that starts it (absent if a child's end does). */
   instances: { i: string; history: HistoryEvent[]; m?: Message }[];
 }
 
-/** An instance that is ended before its first turn. */
+/** An instance that ended before its first turn. */
 export interface CancelRecord {
   k: 'cancel';
   i: string;
@@ -70,13 +70,13 @@ export interface CancelRecord {
   reason: string | null;
 }
 
-/** Instances that are gone. */
+/** Deleted instances. */
 export interface PurgeRecord {
   k: 'purge';
   i: string[];
 }
 
-/** An instance as it is, written by a checkpoint; replaces what is known of it. */
+/** The state of an instance, written by a checkpoint. It replaces earlier state. */
 export interface CheckpointRecord {
   k: 'checkpoint';
   s: StoredInstance;

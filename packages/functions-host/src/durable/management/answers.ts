@@ -11,7 +11,7 @@ export function json(status: number, value: unknown, headers: Record<string, str
   return { status, headers: { 'content-type': jsonType, ...headers }, body: JSON.stringify(value) };
 }
 
-/** A body that is JSON text already. */
+/** A body that is already JSON text. */
 export function jsonText(status: number, text: string, headers: Record<string, string> = {}): WebAnswer {
   return { status, headers: { 'content-type': jsonType, ...headers }, body: text };
 }

@@ -49,7 +49,7 @@ function queryOf({ query, headers }: ManagementRequest): InstanceQuery {
   };
 }
 
-/** `instances/{id}` and what may follow. */
+/** `instances/{id}` and the paths below. */
 export async function instanceRoute(
   management: Management,
   request: ManagementRequest,

@@ -1,13 +1,13 @@
-/** Addresses of the management API, as clients and callers get them. */
+/** Addresses of the management API for clients and callers. */
 import type { RpcBindingInfo } from '../../worker/app.js';
 
-/** Name of the storage connection that links carry; this host has one store only. */
+/** Name of the storage connection in links. This host has only one store. */
 const connection = 'Storage';
 
 /** Path of the management API under the host's address. */
 export const webhookPath = '/runtime/webhooks/durabletask';
 
-/** What links are made of. */
+/** The parts of links. */
 export interface LinkParts {
   /** `http://host:port` */
   readonly origin: string;
@@ -22,7 +22,7 @@ const encoded = (text: string): string =>
     .replace(/[~']/g, (found) => `%${found.charCodeAt(0).toString(16).toUpperCase()}`)
     .replaceAll('%20', '+');
 
-/** The links of one instance, in the order in which answers carry them. */
+/** The links of one instance, in the order of answers. */
 export function instanceLinks(parts: LinkParts, id: string, pathId = encoded(id)): Record<string, string> {
   const instance = `${parts.origin}${webhookPath}/instances/${pathId}`;
   const query = `taskHub=${encoded(parts.hubName)}&connection=${connection}&code=${parts.key}`;
@@ -39,7 +39,7 @@ export function instanceLinks(parts: LinkParts, id: string, pathId = encoded(id)
   };
 }
 
-/** Stands for the instance id in a binding's links; the SDK puts the real one in. */
+/** The placeholder of the instance id in a binding's links. The SDK replaces it. */
 const placeholder = 'INSTANCEID';
 
 /** The JSON text of a durableClient input. */

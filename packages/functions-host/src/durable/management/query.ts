@@ -1,5 +1,5 @@
 import { sameName } from '../../caseInsensitive.js';
-/** Query parameters as .NET reads them: what does not parse counts as absent. */
+/** Query parameters as .NET reads them: a value that does not parse counts as absent. */
 
 /** A boolean, ignoring case. */
 export function booleanParameter(query: URLSearchParams, name: string, otherwise: boolean): boolean {
@@ -13,7 +13,7 @@ export function numberParameter(query: URLSearchParams, name: string): number | 
   return /^-?\d+$/.test(text) ? Number(text) : undefined;
 }
 
-/** A number of seconds, maybe with a fraction. */
+/** A number of seconds, which may have a fraction. */
 export function secondsParameter(query: URLSearchParams, name: string): number | undefined {
   const text = parameter(query, name) ?? '';
   return /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : undefined;
@@ -25,7 +25,7 @@ export function timeParameter(query: URLSearchParams, name: string): number | un
   return Number.isNaN(time) ? undefined : time;
 }
 
-/** The first value of a parameter; names are compared without regard to case. */
+/** The first value of a parameter. Names ignore case. */
 export function parameter(query: URLSearchParams, name: string): string | undefined {
   for (const [key, value] of query) if (sameName(key, name)) return value;
   return undefined;

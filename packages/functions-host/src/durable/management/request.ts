@@ -1,10 +1,10 @@
-/** A request to the management API, and what its routes work with. */
+/** Requests to the management API, and the dependencies of its routes. */
 import type { WebRequest } from '../../extension.js';
 import type { Client } from '../client/client.js';
 import type { DurableFunctions } from '../functions.js';
 import type { LinkParts } from './links.js';
 
-/** What the routes work with. */
+/** Dependencies of the routes. */
 export interface Management {
   readonly client: Client;
   readonly functions: DurableFunctions;

@@ -10,7 +10,7 @@ import { startRoute } from './start.js';
 
 const rpcPath = '/durabletask';
 
-/** Answers a request; never rejects. */
+/** Answers a request. Never rejects. */
 export async function handleManagement(management: Management, request: WebRequest): Promise<WebAnswer> {
   const base = request.viaRpc ? rpcPath : webhookPath;
   const parts = request.url.pathname

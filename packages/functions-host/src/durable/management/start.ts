@@ -1,4 +1,4 @@
-/** Starting an orchestration, and waiting for its end when asked to. */
+/** Starts an orchestration and, if requested, waits for its end. */
 import type { WebAnswer } from '../../extension.js';
 import { isEnded } from '../hub/instance.js';
 import { empty, errorAnswer, invalidJson, json, jsonText } from './answers.js';
@@ -32,7 +32,7 @@ export async function startRoute(
   return startedAnswer(management, request, started);
 }
 
-/** 202 with links; with `timeout` and `pollingInterval` the result, if it comes in time. */
+/** 202 with links. With `timeout` and `pollingInterval` it returns the result, if it is there in time. */
 export async function startedAnswer(
   management: Management,
   request: ManagementRequest,
@@ -51,7 +51,7 @@ export async function startedAnswer(
   return json(202, shown, { location: links['statusQueryGetUri'] ?? '', 'retry-after': '10' });
 }
 
-/** Looks again and again, on real time: the caller's connection waits. */
+/** Polls in real time, because the caller's connection waits. */
 async function endedAnswer(
   management: Management,
   request: ManagementRequest,

@@ -1,4 +1,4 @@
-/** The answer that shows one instance. */
+/** The answer with the status of one instance. */
 import type { WebAnswer } from '../../extension.js';
 import { isEnded, type Instance } from '../hub/instance.js';
 import { json } from './answers.js';
@@ -6,7 +6,7 @@ import { booleanParameter } from './query.js';
 import type { ManagementRequest } from './request.js';
 import { statusView } from './statusView.js';
 
-/** 202 while it is under way, 200 at its end; 500 for a failure when the caller wants it so. */
+/** 202 while the instance runs, 200 at its end; 500 for a failure if the caller requests that. */
 export function statusAnswer(request: ManagementRequest, instance: Instance): WebAnswer {
   const { query } = request;
   const view = statusView(instance, {

@@ -1,16 +1,16 @@
-/** The status of an instance as answers show it (public source: StatusResponsePayload, DurableClient.cs). */
+/** The status of an instance in answers (public source: StatusResponsePayload, DurableClient.cs). */
 import { eventTypeNames, type HistoryEvent } from '../history.js';
 import { historyOf, type Instance } from '../hub/instance.js';
 import { statusNames } from '../hub/records.js';
 
-/** What a caller wants to see. */
+/** Parts of the status that a caller requests. */
 export interface StatusOptions {
   readonly showInput: boolean;
   readonly showHistory: boolean;
   readonly showHistoryOutput: boolean;
 }
 
-/** A stored text as a JSON value; one that is no JSON (a terminate reason) as it stands. */
+/** A stored text as a JSON value. A text that is not JSON (a terminate reason) stays as it is. */
 function valueOf(text: string | null): unknown {
   if (text === null) return null;
   const trimmed = text.trim();
@@ -22,7 +22,7 @@ function valueOf(text: string | null): unknown {
   }
 }
 
-/** Seconds, and a Z. */
+/** ISO time with seconds and a Z. */
 const seconds = (iso: string): string => `${iso.slice(0, 19)}Z`;
 
 /** The status object. */
@@ -41,7 +41,7 @@ export function statusView(instance: Instance, options: StatusOptions): Record<s
   };
 }
 
-/** An entity's state stands where an orchestration has its input. */
+/** An entity's state is shown where an orchestration has its input. */
 function inputOf(instance: Instance): unknown {
   const { entity } = instance;
   if (entity === undefined) return valueOf(instance.input);
@@ -66,11 +66,11 @@ interface Scheduled {
   index: number;
   name: string;
   time: string;
-  /** The child, when it is one. */
+  /** The instance id, if it is a child. */
   instanceId: string | undefined;
 }
 
-/** The history without turn marks; what scheduled a task goes into what answered it. */
+/** The history without turn marks. Events that schedule a task are merged into those that answer it. */
 function historyView(instance: Instance, options: StatusOptions): Record<string, unknown>[] {
   const events = historyOf(instance);
   const scheduled = new Map<string, Scheduled>();

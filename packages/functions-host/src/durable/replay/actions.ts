@@ -1,11 +1,11 @@
 /**
- * What an orchestrator's executor answers: the list of everything that it has asked for since its run began. The list carries
- * no ids (public source: the durable-functions package, lib/src/actions).
+ * The answer of an orchestrator's executor: the list of everything that it has requested since its run started. The
+ * list has no ids (public source: the durable-functions package, lib/src/actions).
  */
 
 import type { FailureDetails } from '../history.js';
 
-/** Numbers of the actions, as they stand in `actionType`. */
+/** Numbers of the actions, in `actionType`. */
 export const ActionType = {
   CallActivity: 0,
   CallActivityWithRetry: 1,
@@ -43,7 +43,7 @@ export interface DurableHttpRequest {
   asynchronousPatternEnabled?: boolean;
 }
 
-/** One action; which of the fields are there depends on its type. */
+/** One action. Its type decides which fields are set. */
 export interface Action {
   actionType: number;
   functionName?: string;
@@ -67,7 +67,7 @@ export interface OrchestratorState {
   actions: Action[][];
   output?: unknown;
   error?: string;
-  /** Of a failed activity that told more than its message. */
+  /** Set for a failed activity that reported more than its message. */
   failureDetails?: Partial<FailureDetails>;
   customStatus?: unknown;
   schemaVersion: number;
@@ -75,14 +75,14 @@ export interface OrchestratorState {
 
 const failureLabel = '\n\n$OutOfProcData$:';
 
-/** Takes the state out of the message of the error with which an executor reports that user code failed. */
+/** Extracts the state from the message of the error with which an executor reports that user code failed. */
 export function stateOfFailure(message: string): OrchestratorState | undefined {
   const at = message.indexOf(failureLabel);
   if (at < 0) return undefined;
   return parseState(message.slice(at + failureLabel.length));
 }
 
-/** Parses an executor's answer; undefined when it is none. */
+/** Parses an executor's answer; undefined if it is not valid. */
 export function parseState(json: string): OrchestratorState | undefined {
   let value: unknown;
   try {
@@ -97,6 +97,6 @@ function isState(value: unknown): value is OrchestratorState {
   return typeof value === 'object' && value !== null && 'actions' in value && Array.isArray(value.actions);
 }
 
-/** The JSON text of an action's input; null for an input that was not given. */
+/** The JSON text of an action's input; null if there is none. */
 export const jsonOf = (value: unknown): string | null =>
   value === undefined || value === null ? null : JSON.stringify(value);

@@ -1,4 +1,4 @@
-/** What one action asks of the engine; each call answers the task that the walk through the actions waits for. */
+/** Requests of actions to the engine. Each returns the task that the walk through the actions waits for. */
 import { sameName } from '../../caseInsensitive.js';
 import { ActionType, jsonOf, type Action, type RetryOptions } from './actions.js';
 import type { ReplayContext } from './context.js';
@@ -10,7 +10,7 @@ import { timer, withRetry } from './retries.js';
 import { completed, failed, run, whenAll, whenAny, type Task } from './task.js';
 import type { Caller, ReplayFunctions, ReplaySettings } from './turn.js';
 
-/** Turns actions into tasks. `index` of an action is its place in the list, and only names it in notices. */
+/** Turns actions into tasks. The `index` of an action is its position in the list, and is used only in notices. */
 export class Calls {
   readonly #context: ReplayContext;
   readonly #caller: Caller;
@@ -18,7 +18,7 @@ export class Calls {
   readonly #settings: ReplaySettings;
   readonly #note: (notice: Notice) => void;
   readonly #entities: EntityCalls;
-  /** Events that went to a wait whose Task.any had ended. */
+  /** Events that were taken by a wait whose Task.any had ended. */
   readonly #takenByOldWait = new Set<string>();
 
   constructor(init: {
@@ -37,8 +37,8 @@ export class Calls {
   }
 
   /**
-   * The task of one action.
-   * @throws Error for what fails the orchestration at once: an unknown action, a signal to an unknown entity
+   * Creates the task of one action.
+   * @throws Error that fails the orchestration immediately: an unknown action, or a signal to an unknown entity
    */
   invoke(action: Action, index: number): Task {
     const context = this.#context;
@@ -88,7 +88,7 @@ export class Calls {
     }
   }
 
-  /** Gives back what the orchestration still holds at its end. */
+  /** Releases the locks that the orchestration still holds at its end. */
   releaseLocks(): void {
     this.#entities.releaseLocks();
   }

@@ -1,8 +1,8 @@
 /**
- * The state of one replay: the counter that gives tasks their ids, the decisions not yet confirmed by history, the open tasks,
- * and the events that wait or are waited for. A port of the Durable Task framework's TaskOrchestrationContext and of the
- * extension's DurableOrchestrationContext (public sources: Azure/durabletask, Azure/azure-functions-durable-extension); the
- * order in which ids are given must be theirs, since the SDK counts along.
+ * The state of one replay: the counter that gives tasks their ids, the decisions that history has not confirmed, the
+ * open tasks, and events that wait or are waited for. A port of the Durable Task framework's TaskOrchestrationContext
+ * and of the extension's DurableOrchestrationContext (public sources: Azure/durabletask,
+ * Azure/azure-functions-durable-extension). The order of ids must be the same as theirs, because the SDK counts along.
  */
 import type { Complete, Decision, EndStatus } from './decisions.js';
 import { OrchestrationStatus } from './decisions.js';
@@ -17,18 +17,18 @@ interface Wait {
   readonly next: Wait | undefined;
 }
 
-/** See the file's comment. */
+/** The state of one replay. */
 export class ReplayContext {
   /** The orchestration's time, ms. */
   now = 0;
   readonly decisions = new Map<number, Decision>();
-  /** Tasks that keep the orchestration from ending. */
+  /** Tasks that prevent the orchestration from ending. */
   readonly open = new Map<number, Task>();
-  /** Events that nobody waits for yet, by name in small letters. */
+  /** Events that nothing waits for yet, by name in lower case. */
   readonly buffered = new Map<string, { name: string; inputs: (string | null)[] }>();
-  /** Events that came after the orchestration asked to continue as new. */
+  /** Events that arrived after the orchestration continued as new. */
   readonly carryOver: EventRaisedEvent[] = [];
-  /** A timer of more than six days is, or was when it was cancelled, being waited for. */
+  /** True while the orchestration waits for a timer of more than six days, or if such a timer was cancelled. */
   inLongTimer = false;
   suspended = false;
   ended = false;
@@ -47,7 +47,7 @@ export class ReplayContext {
     return this.#nextId;
   }
 
-  /** @throws Error when the orchestration has asked for more than the app's host.json allows */
+  /** @throws Error if the orchestration has requested more actions than the app's host.json allows */
   countAction(): void {
     if (this.#actions >= this.#maxActions)
       throw new Error(
@@ -62,7 +62,10 @@ export class ReplayContext {
     return this.#openTask(id);
   }
 
-  /** `early`: fires as storage counts, in whole seconds. A cancelled timer takes an id, and is written and fired all the same; only nobody waits for it. */
+  /**
+   * Creates a timer. `early`: it fires in whole seconds, as in storage. A cancelled timer still takes an id, is written
+   * and fires, but nothing waits for it.
+   */
   createTimer(fireAt: string, cancelled: boolean, early = false): Task {
     const id = this.#nextId++;
     this.decisions.set(id, { kind: 'timer', id, fireAt, ...(early ? { early } : {}) });
@@ -95,7 +98,7 @@ export class ReplayContext {
     return task;
   }
 
-  /** Ends an open task; one that is not open was answered before, and is left alone. */
+  /** Ends an open task. A task that is not open was already answered, and stays as it is. */
   endTask(id: number, end: (task: Task) => void): void {
     const task = this.open.get(id);
     if (task === undefined) return;
@@ -103,7 +106,7 @@ export class ReplayContext {
     this.open.delete(id);
   }
 
-  /** The wait that was set up last gets the next event of its name; names are compared without regard to case. */
+  /** Waits for an event. The latest wait gets the next event of its name; names ignore case. */
   waitForEvent(name: string): Task {
     const key = name.toLowerCase();
     const task = new Task();

@@ -1,11 +1,11 @@
-/** What a turn decides: the new tasks of an orchestration, by their ids, and its end. */
+/** The decisions of a turn: the new tasks of an orchestration, by their ids, and its end. */
 import type { FailureDetails } from '../history.js';
 
 export interface ScheduleTask {
   kind: 'task';
   id: number;
   name: string;
-  /** JSON text of the input, or null when there is none. */
+  /** JSON text of the input; null if there is none. */
   input: string | null;
 }
 
@@ -13,7 +13,7 @@ export interface CreateTimer {
   kind: 'timer';
   id: number;
   fireAt: string;
-  /** Fires before its time, as timers do whose delay storage counts in whole seconds. */
+  /** Fires early, as timers do whose delay storage counts in whole seconds. */
   early?: true;
 }
 
@@ -34,7 +34,7 @@ export interface SendEvent {
   input: string | null;
 }
 
-/** How a run ends; numbers as in OrchestrationStatus of the Durable Task framework. */
+/** How a run ends. Numbers are those of OrchestrationStatus in the Durable Task framework. */
 export const OrchestrationStatus = {
   Running: 0,
   Completed: 1,
@@ -53,14 +53,14 @@ export interface Complete {
   id: number;
   status: EndStatus;
   result: string | null;
-  /** What the parent gets beside the result of a failure. */
+  /** What the parent gets in addition to the result of a failure. */
   details: string | null;
   failureDetails: FailureDetails | null;
 }
 
 export type Decision = ScheduleTask | CreateTimer | CreateSubOrchestration | SendEvent | Complete;
 
-/** The framework's names of the decisions, as its texts about changed code give them. */
+/** The framework's names of the decisions, for its texts about changed code. */
 export const decisionNames: Readonly<Record<Decision['kind'], string>> = {
   task: 'ScheduleTaskOrchestratorAction',
   timer: 'CreateTimerOrchestratorAction',

@@ -1,5 +1,5 @@
 /**
- * Calls, signals and locks of entities: messages that take an id each, and events that answer them (public source:
+ * Calls, signals and locks of entities: messages with an id each, and events that answer them (public source:
  * DurableOrchestrationContext.cs of the Durable Task extension).
  */
 import { entityOf, schedulerId } from '../entityId.js';
@@ -11,7 +11,7 @@ import { unknownFunction, type Notice } from './notices.js';
 import { failed, run, type Body, type Task } from './task.js';
 import type { Caller, ReplayFunctions } from './turn.js';
 
-/** See the file's comment. */
+/** The entity calls of one orchestration. */
 export class EntityCalls {
   readonly #context: ReplayContext;
   readonly #caller: Caller;
@@ -19,7 +19,7 @@ export class EntityCalls {
   readonly #note: (notice: Notice) => void;
   readonly #labels = new MessageLabels();
   #guids = 0;
-  /** Entities whose lock is held and that have no call under way. */
+  /** Locked entities without a call in progress. */
   #locks: string[] | undefined;
   #lockRequestId = '';
 
@@ -47,7 +47,7 @@ export class EntityCalls {
     return run(this.#answer(id, held < 0 ? undefined : target));
   }
 
-  /** @throws Error when there is no such entity, or its lock is held: both fail the orchestration */
+  /** @throws Error if there is no such entity, or its lock is held; both fail the orchestration */
   signal(action: Action, due: string | undefined): void {
     const target = action.instanceId ?? '';
     const { name } = entityOf(target);
@@ -58,7 +58,7 @@ export class EntityCalls {
     this.#request(target, { op: action.operation ?? '', signal: true, input: jsonOf(action.input), id }, due);
   }
 
-  /** The first entity gets the request and hands it on; the last one answers. */
+  /** The first entity gets the request and passes it on. The last one answers. */
   *lock(action: Action): Body {
     const set = (action.lockSet ?? []).map(({ name, key }) => ({ name: name.toLowerCase(), key }));
     for (const { name } of set)
@@ -86,7 +86,7 @@ export class EntityCalls {
     return undefined;
   }
 
-  /** Gives back what is held; the extension also does so when an orchestration ends. */
+  /** Releases all locks. The extension does the same when an orchestration ends. */
   releaseLocks(): void {
     for (const target of this.#locks ?? []) {
       this.#context.countAction();

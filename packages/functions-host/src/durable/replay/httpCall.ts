@@ -1,13 +1,15 @@
-/** callHttp: the built-in activity, and its polling of a 202 (public source: DurableOrchestrationContext.CallHttpAsync). */
+/**
+ * callHttp: the built-in activity, and polling after a 202 (public source: DurableOrchestrationContext.CallHttpAsync).
+ */
 import { valueNamed } from '../../caseInsensitive.js';
 import type { DurableHttpRequest } from './actions.js';
 import type { ReplayContext } from './context.js';
 import type { Body, Task } from './task.js';
 
-/** Name of the activity that callHttp runs; a name that no app can register. */
+/** Name of the activity that callHttp runs. No app can register this name. */
 export const httpActivityName = 'BuiltIn::HttpActivity';
 
-/** Sends the request, and polls the address that a 202 names until something else comes. */
+/** Sends the request and, after a 202, polls the address in it until there is another answer. */
 export function* httpCall(context: ReplayContext, request: DurableHttpRequest, sleepMs: number): Body {
   const call = (one: DurableHttpRequest): Task => {
     context.countAction();

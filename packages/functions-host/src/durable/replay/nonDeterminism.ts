@@ -1,6 +1,7 @@
 /**
- * Code that changed under a running instance: what history says was scheduled is not what the code schedules now. The texts are
- * those of the Durable Task framework (public source: Azure/durabletask, TaskOrchestrationContext.cs).
+ * Detects code that changed under a running instance: the history says that other tasks were scheduled than the code
+ * schedules now. The texts are those of the Durable Task framework (public source: Azure/durabletask,
+ * TaskOrchestrationContext.cs).
  */
 import { sameName } from '../../caseInsensitive.js';
 import type {
@@ -25,8 +26,8 @@ const question = 'Was a change made to the orchestrator code after this instance
 type ScheduledEvent = TaskScheduledEvent | TimerCreatedEvent | SubOrchestrationInstanceCreatedEvent | EventSentEvent;
 
 /**
- * Compares an event that history says was scheduled with the decision that the replay made under its id.
- * @throws NonDeterminismError when there is none, or one of another kind or name
+ * Compares an event of the history with the decision of the replay that has its id.
+ * @throws NonDeterminismError if there is none, or one of another kind or name
  */
 export function checkScheduled(event: ScheduledEvent, decision: Decision | undefined): void {
   switch (event.EventType) {

@@ -1,16 +1,16 @@
 /**
- * Places where the real engine goes wrong without a word. The replay notes them; the engine logs each once, or, in strict mode,
+ * Cases in which the real engine fails silently. The replay records them. The engine logs each once or, in strict mode,
  * fails the orchestration with it.
  */
 
-/** One such place. `key` tells notices of one instance apart, so that a replay does not repeat them. */
+/** One case. `key` identifies it within an instance, so that a replay does not repeat it. */
 export interface Notice {
   key: string;
-  /** What happens, and to what. Never holds inputs, outputs or event payloads. */
+  /** What happens, and to what. Never contains inputs, outputs or event payloads. */
   text: string;
   /** What to write instead. */
   cure: string;
-  /** A name that the code in question quotes, by which its line may be found. */
+  /** A name in the code, which helps to find the line. */
   names?: string;
 }
 

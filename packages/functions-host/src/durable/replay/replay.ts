@@ -1,7 +1,7 @@
 /**
- * One turn of an orchestration, decided: the history with this turn's messages, and what the executor answered to it, become
- * new tasks and maybe an end. Pure; a port of the framework's TaskOrchestrationExecutor with the extension's shim for executors
- * in other languages (public source: Azure/durabletask, Azure/azure-functions-durable-extension).
+ * Decides one turn of an orchestration: the history with this turn's messages, and the executor's answer, become new
+ * tasks and possibly an end. A pure function; a port of the framework's TaskOrchestrationExecutor with the extension's
+ * shim for executors in other languages (public source: Azure/durabletask, Azure/azure-functions-durable-extension).
  */
 import type { FailureDetails, HistoryEvent } from '../history.js';
 import { ActionType, type Action, type OrchestratorState } from './actions.js';
@@ -14,7 +14,7 @@ import type { Notice } from './notices.js';
 import { Task, run, type Body } from './task.js';
 import type { ReplayInput, ReplayResult } from './turn.js';
 
-/** Largest custom status, in KB of UTF-16 (public source: DurableOrchestrationContext.SetCustomStatus). */
+/** Maximum custom status, in KB of UTF-16 (public source: DurableOrchestrationContext.SetCustomStatus). */
 const maxCustomStatusKb = 16;
 const customStatusWarningCharacters = 6_500;
 
@@ -98,7 +98,7 @@ class Replay {
     this.#context.complete(OrchestrationStatus.Failed, error.message, { details, failureDetails });
   }
 
-  /** What a look at the finished turn shows. */
+  /** Records notices about the finished turn. */
   #lookBack(): void {
     const waitingFor = this.#waitingFor;
     if (waitingFor !== undefined && this.#behind > 0 && hasRetryInside(waitingFor))
@@ -167,7 +167,7 @@ class Replay {
     }
   }
 
-  /** The extension's side of the orchestrator function: its status, its actions one after another, its end. */
+  /** The extension's side of the orchestrator function: its status, its actions in order, its end. */
   *#execute(): Body {
     const { name, outcome, functions } = this.#input;
     if (!functions.hasOrchestrator(name))
@@ -198,7 +198,7 @@ class Replay {
       try {
         yield task;
       } catch {
-        // The executor knows what a failed task means; the walk only waits for it.
+        // The executor has handled the failed task; the walk only waits for it.
       }
       this.#waitingFor = undefined;
     }
@@ -230,7 +230,7 @@ class Replay {
   }
 }
 
-/** All fields, as a history holds them. */
+/** All fields in the form of a history. */
 function structured(given: Partial<FailureDetails> | undefined): FailureDetails | null {
   if (given === undefined || given === null) return null;
   return {
@@ -243,7 +243,7 @@ function structured(given: Partial<FailureDetails> | undefined): FailureDetails 
   };
 }
 
-/** Whether a compound action holds a call with retries, however deep. */
+/** Whether a compound action contains a call with retries, at any depth. */
 function hasRetryInside(action: Action): boolean {
   return (action.compoundActions ?? []).some(
     (inner) =>

@@ -1,4 +1,4 @@
-/** Retries of a call, and timers longer than storage can hold: both are loops of tasks. */
+/** Retries of a call, and timers longer than storage supports. Both are loops of tasks. */
 import type { RetryOptions } from './actions.js';
 import type { ReplayContext } from './context.js';
 import type { Body, Task } from './task.js';
@@ -6,10 +6,10 @@ import type { Body, Task } from './task.js';
 const isoOf = (time: number): string => new Date(time).toISOString();
 
 /**
- * Retries as the framework's RetryInterceptor does: a timer also follows the last failed attempt (public source:
- * Azure/durabletask, RetryInterceptor.cs).
- * @param longestDelay when the options give none, ms
- * @param outOfTime told the id of the failed attempt when `retryTimeoutInMilliseconds` has run out
+ * Retries a call as the framework's RetryInterceptor does: there is a timer also after the last failed attempt (public
+ * source: Azure/durabletask, RetryInterceptor.cs).
+ * @param longestDelay maximum delay if the options have none, ms
+ * @param outOfTime called with the id of the failed attempt when `retryTimeoutInMilliseconds` has passed
  */
 export function* withRetry(
   context: ReplayContext,
@@ -48,11 +48,11 @@ export function* withRetry(
 }
 
 /**
- * A timer; one beyond the longest is made of several. That the context is busy with such a one is a mark of the whole
- * orchestration, which a timer takes away at its end, but not when it is cancelled: then every timer that follows is made
- * anew each time it fires before its time, and one whose time is past is not made at all (public source:
+ * A timer. One beyond the maximum consists of several. While one is in progress, a mark is set on the whole
+ * orchestration. The timer's end clears the mark, but its cancellation does not: then every later timer is created
+ * again each time it fires early, and one whose time has passed is not created at all (public source:
  * Azure/azure-functions-durable-extension, DurableOrchestrationContext.cs, CreateTimer and IsLongRunningTimer).
- * @param afterLong called when a timer comes under the mark of another
+ * @param afterLong called when a timer is affected by the mark of another
  */
 export function* timer(
   context: ReplayContext,
@@ -74,7 +74,7 @@ export function* timer(
   while (context.now < at) {
     context.countAction();
     yield context.createTimer(isoOf(next), cancelled, !isLong);
-    // The cancelled token's exception leaves everything as it is.
+    // The exception of the cancelled token changes nothing.
     if (cancelled) return undefined;
     const left = at - context.now;
     if (left <= 0) break;

@@ -1,9 +1,9 @@
 /**
- * Tasks that complete while a history is replayed, and coroutines that wait for them. Continuations run at once and in the
- * order in which they were added, as they do in the extension's orchestrator thread: ids depend on that order.
+ * Tasks that complete while a history is replayed, and coroutines that wait for them. Continuations run immediately and
+ * in the order in which they were added, as in the extension's orchestrator thread, because ids depend on that order.
  */
 
-/** Something that completes or fails once. */
+/** Completes or fails once. */
 export class Task {
   #done = false;
   #failed = false;
@@ -18,7 +18,7 @@ export class Task {
     return this.#failed;
   }
 
-  /** The result, or what it failed with. */
+  /** The result, or the error it failed with. */
   get value(): unknown {
     return this.#value;
   }
@@ -41,17 +41,17 @@ export class Task {
     for (const run of after) run();
   }
 
-  /** Calls back when the task has ended, now if it has. */
+  /** Calls back when the task has ended; immediately if it already has. */
   whenDone(run: () => void): void {
     if (this.#done) run();
     else this.#after.push(run);
   }
 }
 
-/** A body that yields the tasks it waits for; a failed task is thrown into it. */
+/** A body that yields the tasks it waits for. A failed task is thrown into it. */
 export type Body = Generator<Task, unknown, unknown>;
 
-/** Runs a body until it ends; the answer completes or fails with it. */
+/** Runs a body to its end. The returned task completes or fails with it. */
 export function run(body: Body): Task {
   const result = new Task();
   const step = (task: Task | undefined): void => {
@@ -80,7 +80,7 @@ export function run(body: Body): Task {
   return result;
 }
 
-/** Ends when all have ended; fails with the first failure in their order. */
+/** Ends when all tasks have ended. Fails with the first failure in their order. */
 export function whenAll(tasks: readonly Task[]): Task {
   const result = new Task();
   let left = tasks.length;
@@ -98,7 +98,7 @@ export function whenAll(tasks: readonly Task[]): Task {
   return result;
 }
 
-/** Ends, without failing, as soon as one has ended or failed. */
+/** Ends, without failing, when the first task has ended or failed. */
 export function whenAny(tasks: readonly Task[]): Task {
   const result = new Task();
   for (const task of tasks) task.whenDone(() => result.complete(task));

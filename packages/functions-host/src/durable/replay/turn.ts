@@ -1,28 +1,28 @@
-/** What the replay of one turn takes and returns. */
+/** Input and result of the replay of one turn. */
 import type { HistoryEvent } from '../history.js';
 import type { OrchestratorState } from './actions.js';
 import type { Decision } from './decisions.js';
 import type { Notice } from './notices.js';
 
-/** The orchestration whose turn it is. */
+/** The orchestration that takes the turn. */
 export interface Caller {
   readonly instanceId: string;
   readonly executionId: string;
   readonly parentInstanceId: string | undefined;
 }
 
-/** Which functions the app has. Names are compared without regard to case. */
+/** The functions of the app. Names ignore case. */
 export interface ReplayFunctions {
   hasActivity(name: string): boolean;
   hasOrchestrator(name: string): boolean;
   hasEntity(name: string): boolean;
-  /** Texts that say that there is none of that name, and which there are. */
+  /** Error texts for an unknown name, which list the known ones. */
   unknownActivity(name: string): string;
   unknownOrchestrator(name: string): string;
   unknownEntity(name: string): string;
 }
 
-/** Settings that shape decisions; times in ms. */
+/** Settings that affect decisions; times in ms. */
 export interface ReplaySettings {
   readonly maxActions: number;
   readonly maximumShortTimerMs: number;
@@ -31,12 +31,12 @@ export interface ReplaySettings {
   readonly defaultVersion: string | null;
 }
 
-/** What the executor answered. */
+/** The executor's answer. */
 export type Outcome =
   | { kind: 'answered'; state: OrchestratorState }
-  /** User code threw; `state.error` holds the message, `trace` what a history says of the place. */
+  /** User code threw. `state.error` holds the message, `trace` the stack trace for the history. */
   | { kind: 'threw'; state: OrchestratorState; trace: string }
-  /** The invocation itself failed: no state at all. */
+  /** The invocation itself failed, so there is no state. */
   | { kind: 'broken'; message: string; details: string };
 
 export interface ReplayInput extends Caller {
@@ -45,7 +45,7 @@ export interface ReplayInput extends Caller {
   readonly outcome: Outcome;
   readonly functions: ReplayFunctions;
   readonly settings: ReplaySettings;
-  /** A thrown .NET-like exception as text, for Details. */
+  /** Formats a .NET exception as text, for Details. */
   readonly serialiseException: (message: string) => string;
 }
 
@@ -54,7 +54,7 @@ export interface ReplayResult {
   readonly decisions: Decision[];
   /** JSON text. */
   readonly customStatus: string | null;
-  /** Events that belong to the next run, when this one continues as new. */
+  /** Events for the next run, if this one continues as new. */
   readonly carryOver: HistoryEvent[];
   readonly notices: Notice[];
   readonly suspended: boolean;
