@@ -23,19 +23,19 @@ import { readJson, writeJson } from './state/jsonFile.js';
 import { describeWorld, writeWorld, type World } from './world.js';
 
 export interface ControlPlaneOptions {
-  /** 0 takes a free one. */
+  /** 0 takes a free port. */
   port: number;
   directory: string;
-  /** For the devices of the IoT Hub; 0, and nothing, take a free one. */
+  /** Port for the devices of the IoT Hub; 0 or undefined takes a free one. */
   mqttPort?: number;
   tls: CertificateFiles;
   settings?: Partial<SimulatorSettings>;
   clock?: Clock;
   /** Real time, for waits during which a connection is held open. */
   patience?: Clock;
-  /** Begins with an empty data folder. */
+  /** Starts with an empty data folder. */
   reset?: boolean;
-  /** Put around every answer: for whoever wants to look on before and after each request. */
+  /** Wraps every answer, for observers of requests. */
   around?: (request: ApiRequest, answer: Answer) => ReturnType<Answer>;
   log?: (event: string, fields: Record<string, unknown>) => void;
 }
@@ -50,10 +50,10 @@ export interface ControlPlane {
 }
 
 /**
- * Starts the stand-in for Entra ID, Azure Resource Manager, Key Vault, Event Grid and IoT Hub on one https origin, with
- * an MQTT endpoint for devices beside it.
+ * Starts the simulator of Entra ID, Azure Resource Manager, Key Vault, Event Grid and IoT Hub on one https origin, with
+ * an MQTT endpoint for devices.
  *
- * @throws EADDRINUSE when a port is taken, and when the data folder is of another version.
+ * @throws EADDRINUSE if a port is taken; an error if the data folder is from another version
  */
 export async function startControlPlane(options: ControlPlaneOptions): Promise<ControlPlane> {
   const { directory } = options;
@@ -155,7 +155,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   };
 }
 
-/** Private keys and secrets that are not the vault's, in a file of their own. */
+/** Private keys, and secrets that are not in the vault, in their own file. */
 async function readKeys(path: string): Promise<{ identities: Identity[]; signingKey: JWK }> {
   const stored = (await readJson(path)) as { identities: Identity[]; signingKey: JWK } | undefined;
   if (stored) return stored;
@@ -164,7 +164,7 @@ async function readKeys(path: string): Promise<{ identities: Identity[]; signing
   return made;
 }
 
-/** The edge may have another port after a restart: its login server follows. */
+/** The edge may have another port after a restart. Its login server follows. */
 function moveEdge(plane: Plane, edgeHost: string | undefined): void {
   const { registry, connectedRegistry } = describeWorld(plane);
   const connectedRegistries = plane.arm.registries.get(registry)?.connectedRegistries;

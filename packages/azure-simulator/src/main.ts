@@ -40,7 +40,7 @@ interface Flags {
   quiet: boolean;
 }
 
-/** Thrown for flags that make no sense; its message is for the user. */
+/** Invalid flags. The message is for the user. */
 class BadFlags extends Error {}
 
 function readFlags(argv: string[]): Flags | 'help' {
@@ -114,7 +114,7 @@ async function main(): Promise<void> {
   try {
     makeUsable(flags.data, '--data');
     makeUsable(flags.tlsDir, '--tls-dir');
-    // Loaded only now: it takes most of a second, which neither --help nor a bad flag needs.
+    // Loaded late: it takes most of a second, which neither --help nor an invalid flag needs.
     const { startControlPlane } = await import('./controlPlane.js');
     const { ensureCertificates } = await import('./tls/certificates.js');
     plane = await startControlPlane({
@@ -152,7 +152,7 @@ async function main(): Promise<void> {
     ending = true;
     void plane.close().then(() => process.exit(0));
   };
-  // Before it says that it is ready: whoever reads that may end it at once.
+  // Registered before it reports readiness, because a reader of that line may end it at once.
   process.on('SIGTERM', end);
   process.on('SIGINT', end);
   process.stdout.write(`AZURE READY ${plane.url}\n`);

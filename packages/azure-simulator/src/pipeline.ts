@@ -7,10 +7,10 @@ import type { Call, Route, ServiceName } from './http/route.js';
 import { Router } from './http/router.js';
 import type { Plane } from './plane.js';
 
-/** Says who sent a request, or refuses it. One a service; the rest of the pipeline is the same for all. */
+/** Identifies the sender of a request, or refuses it. One per service; the rest of the pipeline is the same for all. */
 export type Identify = (request: ApiRequest) => Promise<Principal | ApiReply> | Principal | ApiReply;
 
-/** Holds a request back, when its sender has used up its share. */
+/** Refuses a request if its sender has used up its share. */
 export type Throttle = (call: Call, route: Route) => { refusal: ApiReply } | { headers: Record<string, string> };
 
 export interface PipelineParts {
@@ -24,7 +24,7 @@ export interface PipelineParts {
 }
 
 /**
- * What happens to every request, in this order: route, sender, count, throttle, injected fault before the effect, the
+ * The steps of every request, in this order: route, sender, count, throttle, injected fault before the effect, the
  * service itself, its changes on disk, injected fault after the effect.
  */
 export function makePipeline(plane: Plane, parts: PipelineParts): (request: ApiRequest) => Promise<ApiReply | 'drop'> {
@@ -87,7 +87,7 @@ const FAILED: ApiReply = {
   body: { error: { code: 'InternalServerError', message: 'The stand-in failed.' } },
 };
 
-/** No answer but this one goes out while changes are not on disk: whoever read them could lose them. */
+/** While changes are not on disk this is the only answer, because a client must not read changes that may be lost. */
 function full(error: unknown): ApiReply {
   const why = error instanceof Error ? error.message : String(error);
   const message = `The disk is full: ${why}. Make space, then send the request again; what it has changed may be kept.`;
@@ -103,7 +103,7 @@ async function answer<T extends ApiReply | 'drop'>(work: () => T | Promise<T>): 
   }
 }
 
-/** Queries are left out: they may hold validation codes. */
+/** Queries are omitted, because they may contain validation codes. */
 function loggable(request: ApiRequest): string {
   return request.path;
 }

@@ -9,7 +9,7 @@ import type { SimulatorSettings } from './settings.js';
 import type { ArmState } from './state/armState.js';
 import type { Store } from './state/store.js';
 
-/** What every service here shares. */
+/** What all services share. */
 export interface Plane {
   /** `https://localhost:PORT`, without a slash at the end. */
   readonly baseUrl: string;
@@ -17,7 +17,7 @@ export interface Plane {
   /** Real time, for waits during which a connection is held open. */
   readonly patience: Clock;
   readonly settings: SimulatorSettings;
-  /** Service principals; more may be made while it runs. */
+  /** Service principals. More may be added while it runs. */
   readonly identities: readonly Identity[];
   addIdentity(name: string): Promise<Identity>;
   readonly signingKey: SigningKey;
@@ -27,14 +27,14 @@ export interface Plane {
   readonly vaultFile: Store;
   readonly hub: Hub;
   readonly hubFile: Store;
-  /** Writes every change so far; a reply goes out after it only. */
+  /** Writes all changes so far. A reply is sent only after it. */
   commit(): void;
-  /** Has the files written anew, without what no longer holds. */
+  /** Rewrites the files without obsolete lines. */
   rewrite(): void;
-  /** After every change of a secret: expiry events may be due, or due at another time. */
+  /** Called after every change of a secret, because its expiry events may have changed. */
   secretChanged(secret: Secret): void;
   readonly operations: LongRunning;
   readonly broker: Broker;
-  /** One structured line; its fields must hold no secret and no webhook address. */
+  /** Logs one structured line. Its fields must not contain secrets or webhook addresses. */
   log(event: string, fields?: Record<string, unknown>): void;
 }

@@ -17,10 +17,10 @@ export const REQUEST_TOPIC = 'requests';
 export const SIGNAL_TOPIC = 'signals';
 export const IOT_HUB = 'onboarding-local-hub';
 const LOCATION = 'westeurope';
-/** The tag by which the app marks its secrets: what a device may read carries it. */
+/** The tag by which the app marks its secrets. Secrets that a device may read have it. */
 const OUR_TAG = 'managedBy';
 
-/** What an empty data folder begins with: a registry with one connected registry, a vault, and no client yet. */
+/** The initial state of an empty data folder: a registry with one connected registry, a vault, and no client. */
 export function seedArmState(
   identities: readonly Identity[],
   topics: Iterable<Topic>,
@@ -58,7 +58,7 @@ export function seedEventGridState(): EventGridState {
   return state;
 }
 
-/** `private-base` is in the cloud only: the connected registry doesn't sync it. */
+/** `private-base` exists only in the cloud: the connected registry does not sync it. */
 function seedRegistry(state: ArmState, systemData: SystemData, edgeHost: string, created: string): Registry {
   const named = { name: REGISTRY, resourceGroup: RESOURCE_GROUP };
   const syncMap = {
@@ -146,7 +146,8 @@ function seedAssignments(state: ArmState, identities: readonly Identity[], topic
     assign('app', 'Key Vault Secrets Officer', vault),
     ...signals.map((topic) => assign('app', 'EventGrid Data Sender', topicId(state, topic))),
     assign('app', 'IoT Hub Data Contributor', hub),
-    // One agent answers for every client here. In Azure, and for identities made later, it is one assignment a secret.
+    // One agent serves all clients here. In Azure, and for identities that are added later, there is one assignment per
+    // secret.
     assign('device', 'Key Vault Secrets User', vault, { onlySecretsTagged: OUR_TAG }),
   ];
 }

@@ -36,7 +36,7 @@ import { identifyVaultCaller } from './keyvault/vaultRoute.js';
 import { makePipeline } from './pipeline.js';
 import type { Plane } from './plane.js';
 
-/** Everything that answers here, and who is asked who a sender is. */
+/** Assembles all services, with the authentication of their senders. */
 export function makeAnswer(plane: Plane): (request: ApiRequest) => Promise<ApiReply | 'drop'> {
   const verifier = new TokenVerifier(plane);
   const counters = new Counters();

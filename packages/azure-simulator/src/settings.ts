@@ -1,6 +1,6 @@
 import type { RateLimitsName } from './control/rateLimits.js';
 
-/** What may be changed from outside, at the start or by the test controls. */
+/** Settings that can be changed at the start or by the test controls. */
 export interface SimulatorSettings {
   /** `host:port` that clients of the seeded connected registry use. */
   edgeHost: string;
@@ -10,20 +10,23 @@ export interface SimulatorSettings {
   permissionsPerScopeMap: number;
   /** Tokens, and scope maps, per registry (Azure docs: intro-connected-registry, limits). */
   tokensPerRegistry: number;
-  /** Until a regenerated password is everywhere (Azure docs: container-registry-token-based-repository-permissions). */
+  /**
+   * Seconds until a regenerated password is replicated (Azure docs:
+   * container-registry-token-based-repository-permissions).
+   */
   replicationSeconds: number;
-  /** `recorded`: asynchronous where the live service was recorded to be. `always`: every ARM write. */
+  /** `recorded`: asynchronous if the live service was recorded as asynchronous. `always`: every ARM write. */
   asynchronousWrites: 'recorded' | 'always';
   /**
-   * `quick`: an asynchronous operation takes a moment of real time, and a poll waits for its end. `azure`: it takes what
-   * the services took, by this plane's clock, and a poll tells how it stands.
+   * `quick`: an asynchronous operation takes a moment of real time, and a poll waits for its end. `azure`: it takes as
+   * long as in the services, by this plane's clock, and a poll returns its state.
    */
   pace: 'quick' | 'azure';
-  /** Milliseconds that every operation takes; without it, what the pace says. */
+  /** Milliseconds that every operation takes; default: as the pace says. */
   operationMilliseconds?: number;
-  /** Where generateCredentials is answered with 202, and its passwords by a poll. */
+  /** True if generateCredentials is answered with 202, and its passwords by a poll. */
   credentialsLater: boolean;
-  /** Whether polls below a location are refused to whoever has no right there (nothing public says). */
+  /** Whether polls below a location are refused to callers without a right there (no public source says). */
   operationResultsRight: 'open' | 'enforced';
   /** Days that a deleted secret can be recovered, 7 to 90 (Azure docs: key-vault soft-delete-overview). */
   recoverableDays: number;
@@ -31,7 +34,7 @@ export interface SimulatorSettings {
   purgeProtection: boolean;
   /** Sizes of ARM's throttling buckets, which differ by subscription: the smallest recorded, larger ones, or an hour's. */
   rateLimits: RateLimitsName;
-  /** Factor on every rate of the throttling buckets; 0 switches throttling off. */
+  /** Factor for all rates of the throttling buckets; 0 disables throttling. */
   throttling: number;
 }
 

@@ -9,7 +9,7 @@ import { writeJson } from './state/jsonFile.js';
 
 type Credentials = Omit<Identity, 'name'>;
 
-/** What whoever uses the stand-in has to know of it. */
+/** What users of the simulator need to know. */
 export interface World {
   tenantId: string;
   subscriptionId: string;
@@ -19,7 +19,9 @@ export interface World {
   connectedRegistry: string;
   identities: Record<IdentityName, Credentials>;
   topics: { requests: { endpoint: string; key: string }; signals: { endpoint: string } };
-  /** `url` is where its service API is, `hostName` what its devices sign for and have in their user names. */
+  /**
+   * `url` is the address of its service API; `hostName` is the name that devices sign for and have in their user names.
+   */
   vaultName: string;
   iotHub: { id: string; name: string; url: string; hostName: string; mqttPort: number };
 }
@@ -57,7 +59,9 @@ export function describeWorld(plane: Plane): World {
   };
 }
 
-/** Writes `world.json` into the data folder, for its owner's eyes only: it holds the identities' secrets. */
+/**
+ * Writes `world.json` into the data folder, readable only by its owner, because it contains the identities' secrets.
+ */
 export async function writeWorld(plane: Plane, directory: string): Promise<void> {
   await writeJson(join(directory, 'world.json'), describeWorld(plane));
 }

@@ -7,13 +7,13 @@ export interface Question {
   /** The resource's id, or a longer path below it. */
   scope: string;
   plane: 'control' | 'data';
-  /** The tags of the secret in question; undefined when there is none such, or the question isn't about one. */
+  /** The tags of the secret; undefined if it does not exist, or the question is not about a secret. */
   secretTags?: Readonly<Record<string, string>>;
 }
 
 /**
- * Whether some assignment covers the scope with a role that holds the action. Scopes are inherited downwards (Azure
- * docs: role-based-access-control "Understand scope").
+ * Whether an assignment covers the scope with a role that has the action. Scopes are inherited downwards (Azure docs:
+ * role-based-access-control "Understand scope").
  */
 export function isAllowed(assignments: RoleAssignments, question: Question): boolean {
   for (const assignment of assignments.of(question.principalId)) {
@@ -33,7 +33,7 @@ function permits(permission: Permission, { plane, action }: Question): boolean {
   return given.some((one) => matches(one, action)) && !taken.some((one) => matches(one, action));
 }
 
-/** Whether `principalId` can do anything at all below, at or above `scope`: what decides if a subscription is listed. */
+/** Whether `principalId` has any role below, at or above `scope`. Decides whether a subscription is listed. */
 export function hasAnyRole(assignments: RoleAssignments, principalId: string, scope: string): boolean {
   for (const one of assignments.of(principalId)) {
     if (covers(one.scope, scope) || covers(scope, one.scope)) return true;
@@ -41,7 +41,7 @@ export function hasAnyRole(assignments: RoleAssignments, principalId: string, sc
   return false;
 }
 
-/** Whether a scope is another one, or above it. */
+/** Whether a scope equals another one or is above it. */
 export function covers(outer: string, inner: string): boolean {
   const prefix = trimSlash(outer).toLowerCase();
   const path = trimSlash(inner).toLowerCase();

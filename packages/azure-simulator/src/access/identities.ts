@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 
-/** Those that there are from the start. */
+/** Identities that exist from the start. */
 const IDENTITY_NAMES = ['operator', 'app', 'device'] as const;
 export type IdentityName = (typeof IDENTITY_NAMES)[number];
 
@@ -12,7 +12,7 @@ export interface Identity {
   clientSecret: string;
 }
 
-/** Who sent a request, as far as anybody could tell. `name` is what counters and faults go by. */
+/** The sender of a request, as far as known. `name` is used by counters and faults. */
 export interface Principal {
   name: string;
   clientId: string;

@@ -1,9 +1,9 @@
 import { Collection } from '../state/collection.js';
 import { ROLES, type CustomRole, type Permission, type RoleAssignment } from './roles.js';
 
-/** Assignments of roles, found by who has them: every request asks for its sender's, of which there are few. */
+/** Role assignments, indexed by principal, because every request looks up its sender's few assignments. */
 export class RoleAssignments extends Collection<RoleAssignment> {
-  /** The roles that are not there from the start. */
+  /** Custom roles. */
   readonly definitions = new Collection<CustomRole>();
   readonly #byPrincipal = new Map<string, Map<string, RoleAssignment>>();
 
@@ -16,14 +16,14 @@ export class RoleAssignments extends Collection<RoleAssignment> {
     return this.#byPrincipal.get(principalId)?.values() ?? [];
   }
 
-  /** What an assignment's role allows; nothing where there is no such role any more. */
+  /** The permissions of an assignment's role; none if the role no longer exists. */
   permissionsOf({ role }: RoleAssignment): readonly Permission[] {
     const seeded = ROLES[role];
     if (!seeded) return this.definitions.get(role)?.properties.permissions ?? [];
     return [{ actions: seeded.actions, notActions: [], dataActions: seeded.dataActions, notDataActions: [] }];
   }
 
-  /** By the id of what it is on, and its own name. */
+  /** Finds an assignment by its scope and name. */
   find(scope: string, name: string): RoleAssignment | undefined {
     return this.get(keyOf({ scope, name }));
   }

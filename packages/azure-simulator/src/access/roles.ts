@@ -3,14 +3,14 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { projectRoot } from '@connected-registry/clock/files/projectRoot';
 
-/** What a role allows. Patterns may hold `*`, and match ignoring case, as Azure's role definitions do. */
+/** A role. Patterns may contain `*` and ignore case, as in Azure's role definitions. */
 export interface RoleDefinition {
   id: string;
   actions: readonly string[];
   dataActions: readonly string[];
 }
 
-/** What a custom role allows: its actions without those that it takes out again. */
+/** A permission of a custom role: its actions, except its notActions. */
 export interface Permission {
   actions: readonly string[];
   notActions: readonly string[];
@@ -18,18 +18,18 @@ export interface Permission {
   notDataActions: readonly string[];
 }
 
-/** A role that somebody has made; its name is the last part of its id. */
+/** A custom role. Its name is the last part of its id. */
 export interface CustomRole {
   name: string;
   properties: { roleName: string; description?: string; assignableScopes: string[]; permissions: Permission[] };
-  /** When and by whom (an object id). */
+  /** When and by whom (an object id) it was created. */
   created: { on: string; by: string };
   updated: { on: string; by: string };
 }
 
 /**
- * Who has which role where. `onlySecretsTagged` narrows a vault role to secrets whose newest version has that tag: a
- * stand-in for one assignment a secret, which is what a real vault needs for the same effect.
+ * A principal's role at a scope. `onlySecretsTagged` restricts a vault role to secrets whose newest version has that
+ * tag. It simulates one assignment per secret, which a real vault needs for the same effect.
  */
 export interface RoleAssignment {
   name: string;
@@ -38,13 +38,13 @@ export interface RoleAssignment {
   role: string;
   scope: string;
   onlySecretsTagged?: string;
-  /** As its maker gave it; `ServicePrincipal` where nobody did. */
+  /** As the request gave it; default `ServicePrincipal`. */
   principalType?: string;
-  /** Given back, and not looked at: conditions are not evaluated here. */
+  /** Stored and returned only: conditions are not evaluated here. */
   condition?: string;
   conditionVersion?: string;
   description?: string;
-  /** When and by whom (an object id); absent for those that there are from the start. */
+  /** When and by whom (an object id) it was created; absent for assignments that exist from the start. */
   created?: { on: string; by: string };
   updated?: { on: string; by: string };
 }
@@ -52,19 +52,22 @@ export interface RoleAssignment {
 const SECRETS = 'Microsoft.KeyVault/vaults/secrets';
 const HUBS = 'Microsoft.Devices/IotHubs';
 
-/** The app's least privilege on a registry: every action that its flows need, one by one, and no other. */
+/** The app's least privilege on a registry: exactly the actions that its flows need. */
 export const ONBOARDING_ROLE = 'Connected Registry Client Onboarding';
 
 const roleFile = z.object({ name: z.literal(ONBOARDING_ROLE), actions: z.array(z.string()).min(1) });
 
-/** The very file that a deployment makes the role from, so that what passes here is allowed there, and nothing more. */
+/**
+ * Reads the file that a deployment creates the role from, so that the simulator allows exactly what a real deployment
+ * allows.
+ */
 function onboardingRole(): z.output<typeof roleFile> {
   const file = join(projectRoot(), 'infra', 'modules', 'onboardingRole.json');
   return roleFile.parse(JSON.parse(readFileSync(file, 'utf8')));
 }
 
 /**
- * The roles that the seeded identities have. Ids and contents of built-in ones: Azure docs, "Azure built-in roles"
+ * The roles of the seeded identities. Ids and contents of built-in ones: Azure docs, "Azure built-in roles"
  * (privileged, security, integration, internet of things).
  */
 export const ROLES: Readonly<Record<string, RoleDefinition>> = {

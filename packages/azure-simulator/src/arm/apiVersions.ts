@@ -30,17 +30,19 @@ const REGISTRY_VERSIONS = [
   '2026-11-01',
 ];
 
-/** Versions that the services were recorded to name, and that no published description is of. */
+/** Versions that the services were recorded to name, without a published description. */
 const NAMED_ONLY = ['2024-01-01-preview', '2025-09-01-preview', '2025-12-01-preview', '2026-03-01-preview'];
 
-/** Everything from a version on: previews from the first, stable ones from the second. */
+/** All versions from one on: previews from the first, stable ones from the second. */
 function since(preview: string, stable: string): string[] {
   return [...REGISTRY_VERSIONS, ...NAMED_ONLY]
     .filter((version) => version >= (version.endsWith('-preview') ? preview : stable))
     .toSorted();
 }
 
-/** What each kind of resource has (azure-rest-api-specs, containerregistry; `api-supported-versions` as recorded). */
+/**
+ * Versions of each kind of resource (azure-rest-api-specs, containerregistry; `api-supported-versions` as recorded).
+ */
 const FAMILIES = {
   registries: since('2019-05-01-preview', '2017-10-01'),
   'registries/replications': since('2019-12-01-preview', '2017-10-01'),
@@ -51,10 +53,10 @@ const FAMILIES = {
 export type VersionFamily = keyof typeof FAMILIES;
 
 /**
- * Checks the `api-version` of a request as ARM's front door does (Azure docs: troubleshooting/error-register-resource-
- * provider, "NoRegisteredProviderFound", and common errors).
+ * Checks the `api-version` of a request as ARM does (Azure docs: troubleshooting/error-register-resource-provider,
+ * "NoRegisteredProviderFound", and common errors).
  *
- * @param family undefined for providers whose versions are not told apart here: any well-formed one passes.
+ * @param family undefined for providers whose versions are not simulated: any well-formed one is accepted
  */
 export function checkApiVersion(
   version: string | undefined,
@@ -81,8 +83,8 @@ export function checkApiVersion(
 }
 
 /**
- * `api-supported-versions` as the registry service answers: a registry's names the one that it was asked in, its
- * children's name all there are.
+ * `api-supported-versions` of the registry service: a registry's answer names the requested version, its children's
+ * answers name all versions.
  */
 export function supportedVersions(family: VersionFamily, version: string): string {
   return family === 'registries' ? version : FAMILIES[family].join(', ');

@@ -16,15 +16,15 @@ import type { z } from 'zod';
 export interface ArmRoute {
   method: Route['method'];
   path: string;
-  /** For instance `Microsoft.ContainerRegistry/registries/tokens/write`. */
+  /** For example `Microsoft.ContainerRegistry/registries/tokens/write`. */
   action: string;
   family?: VersionFamily;
-  /** True for what any signed-in caller may ask, and which filters by itself. */
+  /** True for routes that any signed-in caller may use, and that filter their results. */
   open?: boolean;
   handle: Route['handle'];
 }
 
-/** Makes ARM routes whose calls have passed api-version, subscription, authorisation and resource group, in this order. */
+/** Creates ARM routes that check api-version, subscription, authorization and resource group, in this order. */
 export function armRoute(plane: Plane, route: ArmRoute): Route {
   return {
     method: route.method,
@@ -50,7 +50,7 @@ export function armRoute(plane: Plane, route: ArmRoute): Route {
   };
 }
 
-/** Answers of the registry service say which api-versions there are, since 2020-11. */
+/** Since 2020-11 the registry service names its api-versions in answers. */
 function namingVersions(plane: Plane, call: Call, family: VersionFamily, reply: ApiReply): ApiReply {
   const registry = plane.arm.registries.get(call.params['registry'] ?? '');
   if (registry && !generationOf(registry).namesVersions) return reply;
@@ -60,7 +60,7 @@ function namingVersions(plane: Plane, call: Call, family: VersionFamily, reply: 
   };
 }
 
-/** What can be done with one kind of a registry's children. */
+/** The operations on one kind of a registry's children. */
 export interface ChildHandlers {
   list: Route['handle'];
   get: Route['handle'];
@@ -69,18 +69,18 @@ export interface ChildHandlers {
   remove: Route['handle'];
 }
 
-/** Where resources of one type are, and what is asked of whoever calls. */
+/** The paths of resources of one type, and the checks on their callers. */
 export interface ResourcePlace {
-  /** The type, which the names of its operations begin with. */
+  /** The type, which is the prefix of its operations' names. */
   readonly type: string;
-  /** The path of all, without a name. */
+  /** The path of the collection, without a name. */
   readonly all: string;
-  /** The parameter of the path that is the name. */
+  /** The path parameter that holds the name. */
   readonly name: string;
   readonly family?: ArmRoute['family'];
 }
 
-/** The routes that resources of any type have; PATCH where there is a handler for it. */
+/** The routes of resources of any type; PATCH if there is a handler for it. */
 export function resourceRoutes(
   plane: Plane,
   { type, all, name, family }: ResourcePlace,
@@ -98,16 +98,16 @@ export function resourceRoutes(
   ];
 }
 
-/** The routes that every kind of a registry's children has. */
+/** The routes of every kind of a registry's children. */
 export function childRoutes(plane: Plane, kind: RoutedChild, handlers: ChildHandlers): Route[] {
   const type = `Microsoft.ContainerRegistry/registries/${kind}`;
   const place = { type, all: `${REGISTRY_PATH}/${kind}`, name: 'name', family: `registries/${kind}` as const };
   return resourceRoutes(plane, place, handlers);
 }
 
-/** Every successful write is an event of its resource group, our own included. */
+/** Publishes an event of the resource group for every successful write, including the app's own. */
 function tellOfWrite(plane: Plane, call: Call, operation: string): void {
-  // Nobody hears of what might get lost.
+  // Commit first, so that no event is published about a change that may be lost.
   plane.commit();
   const kind = call.method === 'DELETE' ? 'Delete' : call.method === 'POST' ? 'Action' : 'Write';
   const { method, principal } = call;
@@ -160,7 +160,7 @@ const ARM_REFUSALS: Record<Refusal, [string, string]> = {
   ],
 };
 
-/** @throws ARM's 404 when the call's resource group has no such registry */
+/** @throws ARM's 404 if the call's resource group has no such registry */
 export function registryOf(plane: Plane, call: Call): Registry {
   const registry = findRegistry(plane, call);
   if (registry) return registry;
@@ -171,7 +171,7 @@ export function registryOf(plane: Plane, call: Call): Registry {
   );
 }
 
-/** @throws ARM's 404 for a write below a registry that isn't there */
+/** @throws ARM's 404 for a write below a registry that does not exist */
 export function parentRegistryOf(plane: Plane, call: Call, type: string): Registry {
   const registry = findRegistry(plane, call);
   if (registry) return registry;
@@ -184,12 +184,12 @@ function findRegistry(plane: Plane, call: Call): Registry | undefined {
   return registry?.resourceGroup.toLowerCase() === call.params['group']?.toLowerCase() ? registry : undefined;
 }
 
-/** The api-version that a call names, which has been checked. */
+/** The call's api-version, which has already been checked. */
 export function versionOf(call: Call): string {
   return (call.query.get('api-version') ?? '').toLowerCase();
 }
 
-/** The group in its own case. */
+/** The resource group, in its own spelling. */
 export function groupOf(plane: Plane, call: Call): ResourceGroup {
   const group = plane.arm.resourceGroups.get(call.params['group'] ?? '');
   if (!group)
@@ -197,7 +197,10 @@ export function groupOf(plane: Plane, call: Call): ResourceGroup {
   return group;
 }
 
-/** Reads a body; unknown members are ignored, as ARM's providers do. @throws 400 InvalidRequestContent */
+/**
+ * Parses a body. Unknown members are ignored, as in ARM's providers.
+ * @throws 400 InvalidRequestContent
+ */
 export function armBody<T extends z.ZodType>(call: Call, schema: T): z.output<T> {
   let value: unknown;
   try {

@@ -13,7 +13,7 @@ export function armError(status: number, code: string, message: string, target?:
   return new RefusedRequest(armErrorReply(status, code, message, target));
 }
 
-/** The registry service's own 404, as the Azure CLI's test recordings have it: with a status beside the error. */
+/** The registry service's own 404, as in the Azure CLI's test recordings: with a status beside the error. */
 export function resourceNotFound(id: string): RefusedRequest {
   return new RefusedRequest({
     status: 404,
@@ -31,7 +31,7 @@ export function topLevelNotFound(type: string, name: string, resourceGroup: stri
   );
 }
 
-/** A write below something that is not there (Azure docs: troubleshooting/error-parent-resource). */
+/** A write below a resource that does not exist (Azure docs: troubleshooting/error-parent-resource). */
 export function parentNotFound(type: string, parentId: string): RefusedRequest {
   return armError(
     404,

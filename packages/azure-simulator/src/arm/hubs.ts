@@ -11,7 +11,7 @@ import { GROUP_PATH, hubId, SUBSCRIPTION_PATH } from './ids.js';
 const TYPE = 'Microsoft.Devices/IotHubs';
 const ALL = `${GROUP_PATH}/providers/${TYPE}`;
 
-/** The IoT Hub as ARM sees it, and the keys of its shared access policies; devices are at its own address. */
+/** Routes of the IoT Hub in ARM, and the keys of its shared access policies. Devices are at the hub's own address. */
 export function hubResourceRoutes(plane: Plane): Route[] {
   return [
     ...[SUBSCRIPTION_PATH, GROUP_PATH].map((scope) =>
@@ -46,7 +46,7 @@ export function hubResourceRoutes(plane: Plane): Route[] {
   ];
 }
 
-/** A list is filtered, not refused. */
+/** A list is filtered instead of refused. */
 function maySee(plane: Plane, call: Call): boolean {
   return isAllowed(plane.arm.roleAssignments, {
     principalId: call.principal.objectId,

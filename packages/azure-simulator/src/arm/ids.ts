@@ -2,13 +2,13 @@ import type { Registry } from '../state/registryState.js';
 import type { ArmState } from '../state/armState.js';
 
 export type ChildType = 'scopeMaps' | 'tokens' | 'connectedRegistries';
-/** Those with routes like any child's; a replication is no one's to name in a request. */
+/** Children with the common routes. Requests never refer to a replication by its id. */
 export type RoutedChild = ChildType | 'replications';
 
 /** Route patterns. */
 export const SUBSCRIPTION_PATH = '/subscriptions/{subscription}';
 export const GROUP_PATH = `${SUBSCRIPTION_PATH}/resourceGroups/{group}`;
-/** Any resource of a group, those among them that are not simulated: whether it exists is not looked at. */
+/** Any resource of a group, including types that are not simulated; its existence is not checked. */
 export const RESOURCE_PATH = `${GROUP_PATH}/providers/{provider}/{type}/{resource}`;
 export const REGISTRY_PATH = `${GROUP_PATH}/providers/Microsoft.ContainerRegistry/registries/{registry}`;
 
@@ -49,9 +49,9 @@ export function hubId(state: ArmState, name: string): string {
 }
 
 /**
- * The name of a child resource that an id in a request refers to.
+ * The name of the child resource that an id in a request refers to.
  *
- * @returns undefined when the id isn't one of this registry and type.
+ * @returns undefined if the id is not one of this registry and type
  */
 export function childNameOf(state: ArmState, registry: Registry, type: ChildType, id: string): string | undefined {
   const prefix = `${registryId(state, registry)}/${type}/`;

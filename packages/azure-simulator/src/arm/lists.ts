@@ -3,13 +3,13 @@ import type { Call } from '../http/route.js';
 import type { Plane } from '../plane.js';
 import type { Collection } from '../state/collection.js';
 
-/** Items on a page of a registry's children. */
+/** Maximum items on a page of a registry's children. */
 const PAGE = 200;
 
 /**
- * One page in the order in which the things were made, as connected registries are listed (recorded).
+ * One page in order of creation, as connected registries are listed (recorded).
  *
- * @param keep applied after the paging, as the service does
+ * @param keep applied after the paging, as in the service
  */
 export function madeOrderReply<T extends { name: string }>(
   plane: Plane,
@@ -26,7 +26,7 @@ export function madeOrderReply<T extends { name: string }>(
   return pageReply(plane, call, page.filter(keep).map(body), next);
 }
 
-/** One page of a collection in order of names, with an absolute `nextLink` while there is more. */
+/** One page of a collection in order of names, with an absolute `nextLink` if there is more. */
 export function listReply<T extends { name: string }>(
   plane: Plane,
   call: Call,

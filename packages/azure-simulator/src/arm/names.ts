@@ -2,7 +2,7 @@ import { badRequest } from './errors.js';
 import type { ChildType } from './ids.js';
 
 /**
- * Names of a registry's children (azure-rest-api-specs, Microsoft.ContainerRegistry: Token.tsp, ScopeMap.tsp,
+ * Name rules of a registry's children (azure-rest-api-specs, Microsoft.ContainerRegistry: Token.tsp, ScopeMap.tsp,
  * ConnectedRegistry.tsp). The service checks them; neither the SDKs nor the CLI do.
  */
 const RULES: Record<ChildType, { pattern: RegExp; allowed: string }> = {

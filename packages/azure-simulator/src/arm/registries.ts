@@ -48,7 +48,7 @@ const putBody = z.object({
 });
 const patchBody = putBody.partial();
 
-/** Container registries themselves: as much as their tokens and connected registries need. */
+/** Routes of container registries, as far as tokens and connected registries need them. */
 export function registryRoutes(plane: Plane): Route[] {
   const family = 'registries' as const;
   const providers = 'providers/Microsoft.ContainerRegistry/registries';
@@ -79,7 +79,7 @@ export function registryRoutes(plane: Plane): Route[] {
     return ghost ?? registryBody(plane, registryOf(plane, call), versionOf(call));
   }
 
-  /** Those that the caller may read: a list is filtered, not refused. */
+  /** Registries that the caller may read: a list is filtered instead of refused. */
   function list(call: Call): ApiReply {
     const { objectId: principalId } = call.principal;
     const readable = [...plane.arm.registries.values()].filter(
@@ -176,7 +176,7 @@ export function registryRoutes(plane: Plane): Route[] {
     const registry = plane.arm.registries.get(name);
     if (!registry || !isIn(registry, call)) return { status: 204 };
     plane.arm.registries.delete(name);
-    // At once until 2024; asynchronous, and 202 with the registry as it is, when recorded in 2026.
+    // Synchronous until 2024; in 2026 recorded as asynchronous, with 202 and the registry.
     if (versionOf(call) < '2025') return { status: 200 };
     const resource = registryId(plane.arm, registry);
     const body = (): unknown => registryBody(plane, registry, versionOf(call));
@@ -194,7 +194,7 @@ export function registryRoutes(plane: Plane): Route[] {
   }
 }
 
-/** What is given back as it came, of what a write names. */
+/** The options of a write that are stored and returned unchanged. */
 function optionsIn(given: Properties = {}): RegistryOptions {
   const { publicNetworkAccess, networkRuleBypassOptions, zoneRedundancy, metadataSearch, roleAssignmentMode } = given;
   const defaultAction = given.networkRuleSet?.defaultAction;

@@ -6,8 +6,8 @@ import { armTime, armTimeUtc, systemDataBody } from './timestamps.js';
 export const REGISTRY_TYPE = 'Microsoft.ContainerRegistry/registries';
 
 /**
- * From which api-version on a property is there: previews from the first, stable ones from the second (azure-rest-api-
- * specs, containerregistry; each `recorded` one was seen in an answer). Undefined: in no stable one.
+ * The first api-version with a property: previews from the first, stable ones from the second (azure-rest-api-specs,
+ * containerregistry; each `recorded` one was seen in an answer). Undefined: in no stable one.
  */
 const SINCE = {
   systemData: ['2020-11', '2021-09'],
@@ -26,7 +26,7 @@ const SINCE = {
   writableCacheRepos: ['2026', undefined],
 } as const satisfies Record<string, readonly [string, string | undefined]>;
 
-/** A registry as ARM gives it in one api-version. */
+/** A registry as ARM returns it in one api-version. */
 export function registryBody(plane: Plane, registry: Registry, version: string): unknown {
   const host = registry.name.toLowerCase();
   const id = registryId(plane.arm, registry);
@@ -82,7 +82,7 @@ export function registryBody(plane: Plane, registry: Registry, version: string):
   };
 }
 
-/** Rules about virtual networks were taken out of the api in 2021-12, and were there again in 2026 (recorded). */
+/** Virtual network rules were removed from the API in 2021-12, and existed again in 2026 (recorded). */
 function networkRuleSet({ options }: Registry, version: string): unknown {
   const hasNetworks = version < '2021-12' || version >= '2026';
   return {
@@ -92,12 +92,12 @@ function networkRuleSet({ options }: Registry, version: string): unknown {
   };
 }
 
-/** New registries are for repositories' own permissions by default since 2026 (recorded), for the registry's before. */
+/** Since 2026 new registries use repository permissions by default (recorded), before that registry permissions. */
 function defaultMode(version: string): string {
   return version >= '2026' ? 'AbacRepositoryPermissions' : 'LegacyRegistryPermissions';
 }
 
-/** One of each region that the registry is in, in order of their names. */
+/** One for each region of the registry, in order of their names. */
 function dataEndpoints(registry: Registry): string[] {
   const locations = [registry.location, ...[...registry.replications.values()].map(({ location }) => location)];
   const host = registry.name.toLowerCase();

@@ -13,10 +13,10 @@ import { armTimeUtc, madeBy, systemDataBody } from './timestamps.js';
 import { locationReply, locationResults, resourceReply } from './longRunning/writeReply.js';
 
 const TYPE = 'Microsoft.ContainerRegistry/registries/replications';
-/** A new copy says so long that it syncs, in milliseconds (recorded: still at 10 s, no more at 13 s). */
+/** Milliseconds that a new replication reports that it syncs (recorded: still at 10 s, no longer at 13 s). */
 const SYNCING = 12_000;
 
-/** Who the service's own writes are by; any id does. */
+/** The author of the service's own writes; any id is possible. */
 const SERVICE = '00000000-0000-4000-8000-000000000001';
 
 const body = z.object({
@@ -32,7 +32,10 @@ const body = z.object({
 });
 const patchBody = body.partial();
 
-/** A registry's copies in other regions: as much as its data endpoints need. With the first comes one of its own region. */
+/**
+ * Routes of a registry's replications, as far as its data endpoints need them. The first one also creates one in the
+ * registry's own region.
+ */
 export function replicationRoutes(plane: Plane): Route[] {
   return childRoutes(plane, 'replications', { list, get, put, patch, remove });
 
@@ -123,7 +126,7 @@ export function replicationRoutes(plane: Plane): Route[] {
   }
 }
 
-/** The one of the registry's own region, which the service makes by the time that the other is there. */
+/** The replication in the registry's own region. The service creates it before the other one is ready. */
 function ofItsOwn(plane: Plane, { location }: Registry): Replication {
   const time = plane.clock.now().getTime() + operationMilliseconds(plane.settings, 'replication');
   const at = new Date(time).toISOString();
@@ -143,7 +146,7 @@ function idOf(plane: Plane, registry: Registry, name: string): string {
   return `${registryId(plane.arm, registry)}/replications/${name}`;
 }
 
-/** Answers name zones, and who wrote it, since 2020-11 (recorded). */
+/** Since 2020-11 answers contain zones and the author (recorded). */
 function replicationBody(plane: Plane, registry: Registry, replication: Replication, version: string): unknown {
   const id = idOf(plane, registry, replication.name);
   const provisioningState = plane.operations.provisioningState(id);

@@ -15,7 +15,7 @@ interface ListedResource {
   sku?: { name: string; tier: string };
 }
 
-/** Tenants, subscriptions, resource groups and the generic resource list: what clients ask before anything else. */
+/** Routes of tenants, subscriptions, resource groups and the generic resource list, which clients read first. */
 export function subscriptionRoutes(plane: Plane): Route[] {
   const resources = 'Microsoft.Resources/subscriptions/resources/read';
   return [
@@ -87,7 +87,7 @@ function seesSubscription(plane: Plane, call: Call): boolean {
   return hasAnyRole(plane.arm.roleAssignments, call.principal.objectId, scope);
 }
 
-/** Only what the caller may read, as ARM's list does. */
+/** Only resources that the caller may read, as in ARM's list. */
 function listResources(plane: Plane, call: Call, below: string): ApiReply {
   const filter = call.query.get('$filter') ?? '';
   const wanted = /^\s*resourceType\s+eq\s+'([^']+)'\s*$/i.exec(filter)?.[1];

@@ -6,7 +6,7 @@ import { GROUP_PATH, vaultId } from './ids.js';
 
 const TYPE = 'Microsoft.KeyVault/vaults';
 
-/** The vault as ARM sees it; its secrets have an endpoint of their own. */
+/** The route of the vault in ARM. Its secrets have their own endpoint. */
 export function vaultResourceRoute(plane: Plane): Route {
   return armRoute(plane, {
     method: 'GET',

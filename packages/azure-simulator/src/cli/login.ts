@@ -21,10 +21,10 @@ const endpoints = z.object({
   identities: z.object({ operator: z.object({ clientId: z.string(), clientSecret: z.string() }) }),
 });
 
-/** Thrown when it cannot be done; the message is for the user. */
+/** The login failed. The message is for the user. */
 class CannotLogIn extends Error {}
 
-/** The environment in which the Azure CLI uses the local cloud and nothing of the user's own. */
+/** The environment in which the Azure CLI uses the local cloud and none of the user's own settings. */
 function cliEnvironment(config: string, caFile: string): Record<string, string> {
   return {
     AZURE_CONFIG_DIR: config,
@@ -37,10 +37,10 @@ function cliEnvironment(config: string, caFile: string): Record<string, string> 
 }
 
 /**
- * Registers a cloud of its own and logs the operator in. The `/adfs` in the authority keeps the CLI from asking a public
- * discovery host.
+ * Registers a cloud and logs the operator in. The `/adfs` in the authority keeps the CLI from using a public discovery
+ * host.
  *
- * @throws CannotLogIn when the CLI is not there or refuses
+ * @throws CannotLogIn if the CLI is not installed or fails
  */
 export function logIn(data: string, config: string): Record<string, string> {
   const { azure, identities } = readEndpoints(join(data, 'endpoints.json'));
@@ -98,7 +98,7 @@ function main(): void {
   const lines = Object.entries(logIn(data, config)).map(([name, value]) => `export ${name}=${quoted(value)}`);
   const file = join(config, 'environment.sh');
   writeFileSync(file, `${lines.join('\n')}\n`, { mode: 0o600 });
-  // A dot, as shells without the word source have it.
+  // A dot, for shells without the word source.
   process.stdout.write(`. ${quoted(file)}\n`);
 }
 

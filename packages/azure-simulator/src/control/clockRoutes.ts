@@ -3,8 +3,8 @@ import type { Plane } from '../plane.js';
 import { controlRoute, problem } from './controlRoute.js';
 
 /**
- * The clock, as its own process has it. Callers are sent on to it and not answered from here: while this process is at
- * work on a request it is not idle, and no clock jumps past a process that is not.
+ * Routes of the clock, which runs in its own process. Callers are redirected to it: while this process answers a
+ * request it is not idle, and the clock does not jump past a busy process.
  */
 export function clockRoutes(plane: Plane): Route[] {
   const url = process.env['LOCAL_CLOCK_URL'] ?? '';

@@ -2,12 +2,12 @@ import { z } from 'zod';
 import type { ApiReply } from '../http/message.js';
 import type { Call, Route } from '../http/route.js';
 
-/** A test control: below `/_control/`, which nothing of Azure's is. */
+/** A test control: below `/_control/`, which does not exist in Azure. */
 export function controlRoute(method: Route['method'], path: string, handle: Route['handle']): Route {
   return { method, path: `/_control/${path}`, service: 'control', operation: `control/${path}`, handle };
 }
 
-/** Hands over a body that fits the schema; any other is answered with what is wrong with it. */
+/** Handles a body that fits the schema; any other is answered with its errors. */
 export function withBody<T extends z.ZodType>(
   call: Call,
   schema: T,

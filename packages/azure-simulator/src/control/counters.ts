@@ -7,11 +7,11 @@ export interface ServiceCount {
   /** ARM's kinds; other services count under `calls`. */
   kinds: Partial<Record<'read' | 'write' | 'delete' | 'action' | 'poll' | 'calls', number>>;
   operations: Record<string, number>;
-  /** Writes that were answered with an operation to follow: their clients look at the resource once more at its end. */
+  /** Writes that were answered with an operation to follow: their clients read the resource once more at its end. */
   asynchronous: number;
 }
 
-/** Who asked what how often, since the start or the last reset. */
+/** Counts requests by sender, service and operation, since the start or the last reset. */
 export class Counters {
   #total = 0;
   #senders = new Map<string, Map<string, ServiceCount>>();
@@ -25,7 +25,7 @@ export class Counters {
     service.operations[route.operation] = (service.operations[route.operation] ?? 0) + 1;
   }
 
-  /** Notes that a request which was counted before has an operation to follow. */
+  /** Records that a request, which was counted before, has an operation to follow. */
   countAsynchronous(route: Route, sender: Principal): void {
     this.#of(route, sender).asynchronous += 1;
   }
@@ -51,7 +51,10 @@ export class Counters {
   }
 }
 
-/** Polls of asynchronous operations are reads too, but of a kind that nobody plans for. */
+/**
+ * The kind of a request. Polls of asynchronous operations are reads too, but are counted separately, because budgets do
+ * not plan for them.
+ */
 export function kindOf(route: Pick<Route, 'method' | 'operation'>): 'read' | 'write' | 'delete' | 'action' | 'poll' {
   if (route.method === 'GET') return /operationStatuses|operationResults/i.test(route.operation) ? 'poll' : 'read';
   if (route.method === 'DELETE') return 'delete';

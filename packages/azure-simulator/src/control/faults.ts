@@ -4,9 +4,9 @@ import type { ApiReply } from '../http/message.js';
 import type { Route } from '../http/route.js';
 
 /**
- * One rule. `operation` is a name as the counters give it, `*` allowed; `before` refuses without any effect, `after`
- * lets the effect happen and loses the reply. A rule with neither `status` nor `drop` only delays. With `probability`
- * and `seed` the rule meets a part of the requests, the same ones in every run.
+ * One rule. `operation` is a name as in the counters, with `*` as wildcard. `before` refuses without any effect;
+ * `after` lets the effect happen and loses the reply. A rule with neither `status` nor `drop` only delays. With
+ * `probability` and `seed` the rule applies to a part of the requests, which is the same in every run.
  */
 export const faultRule = z.strictObject({
   match: z.strictObject({ operation: z.string().min(1), principal: z.string().min(1).optional() }),
@@ -19,14 +19,14 @@ export const faultRule = z.strictObject({
   delayMs: z.int().min(0).max(60_000).optional(),
   /** Closes the connection without an answer. */
   drop: z.literal(true).optional(),
-  /** How often it strikes; without it, until the rules are deleted. */
+  /** How often it applies; default: until the rules are deleted. */
   count: z.int().min(1).optional(),
   probability: z.number().gt(0).max(1).optional(),
   seed: z.int().optional(),
 });
 export type FaultRule = z.infer<typeof faultRule>;
 
-/** A rule that struck. */
+/** A rule that applies to a request. */
 export interface Fault {
   when: 'before' | 'after' | 'delay';
   outcome: ApiReply | 'drop';
@@ -42,7 +42,7 @@ interface Armed {
   random: () => number;
 }
 
-/** The faults that tests have asked for. */
+/** The faults that tests have requested. */
 export class Faults {
   #rules: Armed[] = [];
   #nextId = 1;
@@ -72,7 +72,7 @@ export class Faults {
     return this.#rules.map(({ id, rule, struck }) => ({ id, ...rule, struck }));
   }
 
-  /** The first rule that meets this request, used up by one. */
+  /** Finds the first rule that applies to this request, and counts its use. */
   take(route: Route, sender: Principal): Fault | undefined {
     const hit = this.#rules.find(
       (armed) =>
@@ -105,7 +105,7 @@ function faultReply(rule: FaultRule): ApiReply {
   };
 }
 
-/** mulberry32: small, and the same sequence for the same seed everywhere. */
+/** mulberry32: small, with the same sequence for the same seed on every machine. */
 function seededRandom(seed: number): () => number {
   let state = seed >>> 0;
   return () => {

@@ -6,8 +6,8 @@ import { controlRoute, problem, withBody } from './controlRoute.js';
 const wanted = z.strictObject({ name: z.string().regex(/^[a-z0-9][a-z0-9-]{0,63}$/) });
 
 /**
- * Service principals beside those that there are from the start, for instance one for each device. They have no right to
- * anything: role assignments are made through ARM, as in Azure. Making them stands in for Microsoft Graph.
+ * Routes for additional service principals, for example one for each device. They have no rights: role assignments are
+ * created through ARM, as in Azure. These routes replace Microsoft Graph.
  */
 export function identityRoutes(plane: Plane): Route[] {
   return [

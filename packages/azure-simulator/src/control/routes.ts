@@ -35,8 +35,8 @@ const repository = z.strictObject({
 });
 
 /**
- * The test controls, apart from every Azure path: nothing here exists in Azure, and no client of the services needs it.
- * They are not authenticated, as the server listens on this machine only.
+ * The test controls, apart from every Azure path: nothing here exists in Azure, and clients of the services do not need
+ * it. They have no authentication, because the server listens on this machine only.
  */
 export function controlRoutes(plane: Plane, counters: Counters, faults: Faults): Route[] {
   return [
@@ -83,7 +83,7 @@ export function controlRoutes(plane: Plane, counters: Counters, faults: Faults):
   ];
 }
 
-/** Everything but secret values, password hashes and webhook addresses. */
+/** The state, without secret values, password hashes and webhook addresses. */
 function stateOf(plane: Plane): unknown {
   return {
     tenantId: plane.arm.tenantId,

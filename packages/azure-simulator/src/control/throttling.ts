@@ -13,11 +13,11 @@ interface Bucket {
   at: number;
 }
 
-/** Refuses with 429 and `Retry-After` who has used up a bucket; says in headers what is left of it. */
+/** Refuses a sender with an empty bucket with 429 and `Retry-After`. Headers report the remaining requests. */
 export function makeThrottle(plane: Plane): Throttle {
   const buckets = new Map<string, Bucket>();
 
-  /** Tokens left after taking one; negative when there was none to take. */
+  /** Takes a token. Returns the remaining tokens; negative if there was none. */
   function take(key: string, rate: Rate): { left: number; wait: number } {
     const factor = plane.settings.throttling;
     const now = plane.clock.now().getTime();

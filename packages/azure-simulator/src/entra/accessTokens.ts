@@ -5,7 +5,7 @@ import type { Plane } from '../plane.js';
 import { audienceOf, type Audience } from './audiences.js';
 import { SIGNING_ALGORITHM } from './signingKey.js';
 
-/** Seconds that a token lasts, as Entra ID's do for service principals. */
+/** Lifetime of a token in seconds, as in Entra ID for service principals. */
 export const TOKEN_LIFETIME = 3599;
 
 /** Issues an app-only access token with the claims that Entra ID's v1 tokens have. */
@@ -39,7 +39,7 @@ interface Accepted {
   expires: number;
 }
 
-/** Checks bearer tokens; what it has once accepted it remembers until that expires, for speed. */
+/** Verifies bearer tokens. An accepted token is cached until it expires. */
 export class TokenVerifier {
   readonly #accepted = new Map<string, Accepted>();
 

@@ -7,11 +7,11 @@ const PUBLIC: Readonly<Record<string, Audience>> = {
   'https://vault.azure.net': 'vault',
   'https://eventgrid.azure.net': 'eventgrid',
   'https://iothubs.azure.net': 'iothub',
-  // The app registration of the app itself, which devices that ask it for messages sign in for.
+  // The app registration of the app, which devices that poll sign in for.
   'api://onboarding-local': 'app',
 };
 
-/** Which service a token with this audience is for: ARM's is the local endpoint itself or the public cloud's name. */
+/** The service of a token's audience. ARM's is the local endpoint or the public cloud's name. */
 export function audienceOf(resource: string, baseUrl: string): Audience | undefined {
   const trimmed = resource.replace(/\/+$/, '').toLowerCase();
   const local = baseUrl.toLowerCase();

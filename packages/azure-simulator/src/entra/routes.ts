@@ -7,8 +7,8 @@ import { issueAccessToken, TOKEN_LIFETIME } from './accessTokens.js';
 import { audienceOf } from './audiences.js';
 
 /**
- * Entra ID's client-credentials flow, under a tenant and under `/adfs`: the latter is how the Azure CLI is told of an
- * authority without asking a public discovery host.
+ * Entra ID's client-credentials flow, under a tenant and under `/adfs`. With the latter the Azure CLI uses an authority
+ * without asking a public discovery host.
  */
 export function entraRoutes(plane: Plane): Route[] {
   const route = (method: 'GET' | 'POST', path: string, operation: string, handle: Route['handle']): Route => ({
@@ -43,7 +43,7 @@ export function entraRoutes(plane: Plane): Route[] {
   ];
 }
 
-/** For counters: the application that asks, whether or not its secret is right. */
+/** For counters: the application of the request, whether or not its secret is valid. */
 export function identifyEntraClient(plane: Plane, request: ApiRequest): Principal {
   const clientId = new URLSearchParams(request.body.toString('utf8')).get('client_id');
   return plane.identities.find((one) => one.clientId === clientId) ?? ANONYMOUS;
@@ -75,7 +75,7 @@ function discovery(plane: Plane, call: Call): ApiReply {
   };
 }
 
-/** The document of the first version names the issuer that its tokens have; the second's has its own. */
+/** The v1 document names the issuer of v1 tokens; v2 has its own. */
 function issuerOf(plane: Plane, call: Call, root: string): string {
   if (root.endsWith('/adfs')) return root;
   return call.path.includes('/v2.0/') ? `${root}/v2.0` : `https://sts.windows.net/${plane.arm.tenantId}/`;

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { exportJWK, generateKeyPair, importJWK, type CryptoKey, type JWK } from 'jose';
 
-/** RS256 as Entra ID signs; 2048 bits, since a longer key would be felt at the first start. */
+/** RS256, as Entra ID signs; 2048 bits, because creating a longer key would slow down the first start. */
 export const SIGNING_ALGORITHM = 'RS256';
 
 export interface SigningKey {
@@ -12,7 +12,7 @@ export interface SigningKey {
   publicJwk: JWK;
 }
 
-/** Kept with the data, so that tokens outlive a restart. */
+/** Stored with the data, so that tokens stay valid after a restart. */
 export async function makeSigningKey(): Promise<JWK> {
   const { privateKey } = await generateKeyPair(SIGNING_ALGORITHM, { modulusLength: 2048, extractable: true });
   return { ...(await exportJWK(privateKey)), kid: randomUUID(), alg: SIGNING_ALGORITHM, use: 'sig' };

@@ -22,15 +22,15 @@ const filter = z.discriminatedUnion('operatorType', [
   z.object({ operatorType: z.literal('BoolEquals'), key, value: z.boolean() }),
   z.object({ operatorType: z.enum(['IsNullOrUndefined', 'IsNotNull']), key }),
 ]);
-/** As ARM takes them and gives them back. */
+/** As in ARM's requests and answers. */
 export const advancedFilters = z.array(filter).max(MOST);
 export type AdvancedFilter = z.output<typeof filter>;
 
 /**
- * Whether an event passes all filters (Azure docs: event-grid event-filtering). A key that is not there passes those that
- * say what must not be, and no others; texts are compared without regard to case.
+ * Whether an event passes all filters (Azure docs: event-grid event-filtering). A missing key passes only negated
+ * filters. Texts are compared without regard to case.
  *
- * @param onArrays whether the elements of a list count one by one; a list passes nothing otherwise
+ * @param onArrays whether the elements of a list are compared one by one; otherwise a list never passes
  */
 export function passes(filters: readonly AdvancedFilter[], onArrays: boolean, { event }: AnyEvent): boolean {
   return filters.every((one) => {
@@ -44,7 +44,7 @@ export function passes(filters: readonly AdvancedFilter[], onArrays: boolean, { 
   });
 }
 
-/** Whether a value is what a filter names; of one that says what must not be, what that is. */
+/** Whether a filter's operator matches a value; for a negated operator, whether its opposite does. */
 function matches(one: AdvancedFilter, value: unknown): boolean {
   switch (one.operatorType) {
     case 'IsNullOrUndefined':
@@ -78,7 +78,7 @@ function isLike(operator: string, value: string, named: string): boolean {
   return operator.endsWith('Contains') ? text.includes(part) : text === part;
 }
 
-/** `subject`, or `data.a.b`: names of the event's own properties without regard to case, those in its data as they are. */
+/** The value at `subject` or `data.a.b`. Names of the event's own properties ignore case; names in its data do not. */
 export function valueAt(event: object, path: string): unknown {
   const [first = '', ...rest] = path.split('.');
   const own = Object.entries(event).find(([name]) => name.toLowerCase() === first.toLowerCase())?.[1] as unknown;

@@ -19,15 +19,15 @@ interface Parts {
   state: EventGridState;
   file: Store;
   clock: Clock;
-  /** Dead letters are appended here, a JSON object a line. */
+  /** File for dead letters, one JSON object per line. */
   deadLetterFile: string;
   log: (event: string, fields: Record<string, unknown>) => void;
 }
 
-/** Milliseconds that deliveries in progress get to end when the process does. */
+/** Milliseconds for deliveries in progress to end when the process ends. */
 const LAST_ANSWERS = 300;
 
-/** Carries events to subscribers, each at least once, over restarts too. Order is not kept, as in the service. */
+/** Delivers events to subscribers at least once, also across restarts. The order is not kept, as in the service. */
 export class Broker {
   readonly #parts: Parts;
   readonly #timers = new Map<string, { cancel(): void }>();
@@ -39,7 +39,7 @@ export class Broker {
     this.#parts = parts;
   }
 
-  /** Takes up what was on its way when the process ended. */
+  /** Continues deliveries that were in progress when the process ended. */
   start(): void {
     for (const delivery of this.#parts.state.deliveries.values()) this.#schedule(delivery);
   }
@@ -80,7 +80,7 @@ export class Broker {
     return this.allSubscriptions().filter((one) => one.source.toLowerCase() === source.toLowerCase());
   }
 
-  /** Whoever hears of a source's events: its own event subscriptions, and those below system topics of it. */
+  /** The subscriptions that receive a source's events: its own, and those below its system topics. */
   subscribers(source: string): EventSubscription[] {
     const below = this.systemTopics()
       .filter((one) => one.source.toLowerCase() === source.toLowerCase())
@@ -89,7 +89,7 @@ export class Broker {
     return [...this.subscriptions(source), ...nested];
   }
 
-  /** The resource whose events a subscription at this path is sent: behind a system topic, that topic's source. */
+  /** The resource whose events a subscription at this path receives: for a system topic, that topic's source. */
   eventSource(source: string): string {
     const name = /\/microsoft\.eventgrid\/systemtopics\/([^/]+)$/i.exec(source)?.[1];
     return (name === undefined ? undefined : this.systemTopic(name)?.source) ?? source;
@@ -107,7 +107,7 @@ export class Broker {
     this.#parts.state.subscriptions.set(subscription);
   }
 
-  /** Its undelivered events go with it. */
+  /** Its undelivered events are deleted with it. */
   removeSubscription(subscription: EventSubscription): void {
     const { state } = this.#parts;
     const key = subscriptionKey(subscription);
@@ -122,10 +122,10 @@ export class Broker {
   }
 
   /**
-   * Queues events for whoever subscribes to any of `sources`. They are on disk when this returns.
+   * Queues events for the subscribers of any of `sources`. They are on disk when this returns.
    *
-   * @param sources resource ids, for instance of a topic, or of a resource group and its subscription
-   * @throws the system's error when they cannot be written; none of them is delivered then
+   * @param sources resource ids, for example of a topic, or of a resource group and its subscription
+   * @throws the system's error if they cannot be written; then none of them is delivered
    */
   publish(sources: readonly string[], events: readonly AnyEvent[]): void {
     const { state, clock, file } = this.#parts;
@@ -160,7 +160,7 @@ export class Broker {
     for (const delivery of made) this.#schedule(delivery);
   }
 
-  /** Begins no delivery any more, and gives those in progress a moment; the rest is tried again after the next start. */
+  /** Starts no more deliveries and gives those in progress a moment. The rest is retried after the next start. */
   async close(): Promise<void> {
     this.#closing = true;
     for (const timer of this.#timers.values()) timer.cancel();
@@ -255,7 +255,7 @@ export class Broker {
   }
 }
 
-/** IoT Hub writes its own id in capitals (Azure docs: event-grid event-schema-iot-hub). */
+/** IoT Hub writes its own id in upper case (Azure docs: event-grid event-schema-iot-hub). */
 function topicOf(source: string): string {
   return /\/providers\/microsoft\.devices\/iothubs\/[^/]+$/i.test(source) ? source.toUpperCase() : source;
 }

@@ -3,7 +3,7 @@ import { valueAt } from './advancedFilters.js';
 
 const name = z.string().min(1);
 
-/** Headers that a delivery has beside the event (Azure docs: event-grid delivery-properties): ten of them at most. */
+/** Additional headers of a delivery (Azure docs: event-grid delivery-properties): at most ten. */
 export const deliveryAttributes = z
   .array(
     z.discriminatedUnion('type', [
@@ -18,10 +18,10 @@ export const deliveryAttributes = z
   .max(10);
 export type DeliveryAttribute = z.output<typeof deliveryAttributes>[number];
 
-/** What stands in an answer where a secret value is (recorded). */
+/** Replaces secret values in answers (recorded). */
 const HIDDEN = 'Hidden';
 
-/** @param withSecrets as a PUT's answer shows them, and `getDeliveryAttributes` */
+/** @param withSecrets true for the answer of a PUT, and for `getDeliveryAttributes` */
 export function shownAttributes(attributes: readonly DeliveryAttribute[], withSecrets: boolean): unknown[] {
   return attributes.map((one) =>
     one.type === 'Static' && one.properties.isSecret && !withSecrets
@@ -30,7 +30,7 @@ export function shownAttributes(attributes: readonly DeliveryAttribute[], withSe
   );
 }
 
-/** The headers of one event's delivery; one whose source field is not there is left out. */
+/** The headers of one event's delivery. A header whose source field is missing is omitted. */
 export function attributeHeaders(attributes: readonly DeliveryAttribute[], event: object): Record<string, string> {
   return Object.fromEntries(
     attributes.flatMap((one): [string, string][] => {

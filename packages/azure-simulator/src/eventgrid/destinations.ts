@@ -12,7 +12,10 @@ const batching = {
   preferredBatchSizeInKilobytes: z.int().min(1).max(1024).nullish().transform(orUndefined),
 };
 
-/** As ARM takes them (azure-rest-api-specs, eventgrid, EventSubscriptionDestination; azure-cli test recordings). */
+/**
+ * Destinations in requests to ARM (azure-rest-api-specs, eventgrid, EventSubscriptionDestination; azure-cli test
+ * recordings).
+ */
 export const destination = z.discriminatedUnion('endpointType', [
   z.object({
     endpointType: z.literal('WebHook'),
@@ -52,7 +55,7 @@ const deadLetters = z.object({
   properties: z.object({ resourceId: text, blobContainerName: text }),
 });
 
-/** What a write may say of where events go, and those that cannot be delivered. */
+/** Fields of a write for the destination, and for dead letters. */
 export const destinations = {
   destination: destination.nullish().transform(orUndefined),
   deliveryWithResourceIdentity: z.object({ identity, destination }).nullish().transform(orUndefined),
@@ -65,26 +68,26 @@ export const destinations = {
 const given = z.object(destinations);
 export type GivenDestinations = Partial<z.output<typeof given>>;
 
-/** What a destination of any type may have, of which the first two are kept apart. */
+/** Fields of a destination of any type. The first two are stored separately. */
 interface OfAnyType {
   endpointUrl?: string;
   deliveryAttributeMappings?: DeliveryAttribute[] | undefined;
   [other: string]: unknown;
 }
 
-/** The one destination that a write names, by itself or with the identity to deliver by. */
+/** The destination in a write, given directly or with the identity to deliver with. */
 function destinationIn(given: GivenDestinations): GivenDestination | undefined {
   return given.deliveryWithResourceIdentity?.destination ?? given.destination;
 }
 
-/** @throws 400 for a subscription that goes nowhere */
+/** @throws 400 for a subscription without a destination */
 export function requireDestination(given: GivenDestinations): void {
   if (destinationIn(given)) return;
   const target = 'properties.destination';
   throw badRequest('InvalidRequestContent', `The request content was invalid: '${target}' is required.`, target);
 }
 
-/** What a write changes of where events go: a destination that it names takes the place of the one before. */
+/** Applies the destinations of a write. A destination in it replaces the previous one. */
 export function changedDestinations(before: EventSubscription, given: GivenDestinations): EventSubscription {
   const to = destinationIn(given);
   const deadLetters = given.deadLetterWithResourceIdentity;
@@ -110,9 +113,9 @@ export function changedDestinations(before: EventSubscription, given: GivenDesti
 const UNBATCHED = { maxEventsPerBatch: 1, preferredBatchSizeInKilobytes: 64 };
 
 /**
- * Where events go, as ARM gives it: a webhook's address without its query, which may hold keys.
+ * The destination as ARM returns it: a webhook's address without its query, which may contain keys.
  *
- * @param given what a PUT named: its answer has no defaults, and attributes' secrets as they were sent (recorded)
+ * @param given the fields of a PUT: its answer has no defaults, and secrets of attributes as they were sent (recorded)
  */
 export function destinationsBody(one: EventSubscription, given: GivenDestinations | undefined): object {
   const { endpointType = 'WebHook', endpointUrl, target, deliveryAttributeMappings, deliveryIdentity } = one;
@@ -134,7 +137,7 @@ export function destinationsBody(one: EventSubscription, given: GivenDestination
     : { deliveryWithResourceIdentity: { identity: deliveryIdentity, destination: to } };
 }
 
-/** The container for dead letters, where one was named. */
+/** The container for dead letters, if there is one. */
 export function deadLetterBody({ deadLetter }: EventSubscription): object {
   if (deadLetter === undefined) return {};
   const deadLetterDestination = { properties: deadLetter.properties, endpointType: 'StorageBlob' };

@@ -13,10 +13,10 @@ export type DeliverySchema = InputSchema;
 export interface Topic {
   name: string;
   resourceGroup: string;
-  /** What publishers may send. A topic of the real service takes one schema; the seeded ones here take both. */
+  /** Schemas that publishers may send. A topic of the real service accepts one; the seeded ones here accept both. */
   inputSchemas: InputSchema[];
   keys: [key1: string, key2: string];
-  /** Absent for those that there are from the start: where their group is. */
+  /** Absent for topics that exist from the start: their group's location. */
   location?: string;
   tags?: Record<string, string>;
   identity?: TopicIdentity;
@@ -27,13 +27,13 @@ export interface Topic {
   metricResourceId?: string;
 }
 
-/** What events an Azure resource has of itself, as a resource of its own. */
+/** An Azure resource's own events, as a resource. */
 export interface SystemTopic {
   name: string;
   resourceGroup: string;
-  /** `global` for a subscription's or a resource group's. */
+  /** `global` for a subscription or a resource group. */
   location: string;
-  /** The id of the resource whose events these are. */
+  /** The id of the resource that publishes the events. */
   source: string;
   topicType: string;
   metricResourceId: string;
@@ -45,7 +45,7 @@ export interface TopicIdentity {
   type: string;
   principalId: string | null;
   tenantId: string | null;
-  /** Those that exist apart from the topic, by their ids. */
+  /** User-assigned identities, by id. */
   userAssigned?: Record<string, { principalId: string; clientId: string }>;
 }
 
@@ -68,7 +68,7 @@ export type EndpointType =
   | 'ServiceBusTopic'
   | 'StorageQueue';
 
-/** As which of a topic's identities to reach a destination. */
+/** The topic's identity that authenticates at a destination. */
 export interface ResourceIdentity {
   type: string;
   userAssignedIdentity?: string;
@@ -76,35 +76,35 @@ export interface ResourceIdentity {
 
 export interface EventSubscription {
   name: string;
-  /** The id of the resource whose events these are: a topic, a vault, a resource group or a subscription. */
+  /** The id of the resource that publishes the events: a topic, a vault, a resource group or a subscription. */
   source: string;
-  /** Made as a topic's own child, rather than as an extension of whatever resource: its id and type say so. */
+  /** Created as a child of a topic, instead of as an extension of any resource. Its id and type differ. */
   isNested?: boolean;
-  /** Absent: a webhook. To other destinations nothing is delivered: they are kept, and given back. */
+  /** Absent: a webhook. Other destinations are stored and returned, but nothing is delivered to them. */
   endpointType?: EndpointType;
-  /** A webhook's. May hold keys: never in a log line, an error or a plain GET. */
+  /** A webhook's address. May contain keys: never in a log line, an error or a plain GET. */
   endpointUrl?: string;
-  /** What else the destination consists of, as it was given: a resource's id, sizes of batches, whom to sign in as. */
+  /** The other fields of the destination as given: a resource's id, batch sizes, an identity. */
   target?: Readonly<Record<string, unknown>>;
-  /** May hold secrets, as `endpointUrl` may. */
+  /** May contain secrets, like `endpointUrl`. */
   deliveryAttributeMappings?: DeliveryAttribute[];
   deliveryIdentity?: ResourceIdentity;
-  /** The container that it names for dead letters; here they go to a file. */
+  /** The container for dead letters; here they are written to a file. */
   deadLetter?: { properties: { resourceId: string; blobContainerName: string }; identity?: ResourceIdentity };
   deliverySchema: DeliverySchema;
   filter: EventFilter;
   labels?: string[];
-  /** Kept and given back; nothing ends by it. */
+  /** Stored and returned; nothing expires. */
   expirationTimeUtc?: string;
   maxDeliveryAttempts: number;
   eventTimeToLiveInMinutes: number;
   provisioningState: 'Succeeded' | 'AwaitingManualAction' | 'Failed';
-  /** For validation by hand: while this is here, nothing is delivered. */
+  /** For manual validation: while it is set, nothing is delivered. */
   validationCode?: string;
   created: string;
 }
 
-/** One event on its way to one subscriber. */
+/** One event in delivery to one subscriber. */
 export interface Delivery {
   id: string;
   source: string;
@@ -138,7 +138,7 @@ export function subscriptionKey({ source, name }: Pick<EventSubscription, 'sourc
   return `${source}/${name}`.toLowerCase();
 }
 
-/** How it lies on disk. */
+/** The format on disk. */
 export function eventGridContents(state: EventGridState): Contents {
   const { topics, systemTopics, subscriptions, deliveries } = state;
   const lists: Record<string, Keeps> = { topics, systemTopics, subscriptions, deliveries };

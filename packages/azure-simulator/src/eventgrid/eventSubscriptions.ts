@@ -26,7 +26,7 @@ const TOPIC_PATH = `${GROUP_PATH}/providers/Microsoft.EventGrid/topics/{topic}`;
 const VAULT_PATH = `${GROUP_PATH}/providers/Microsoft.KeyVault/vaults/{vault}`;
 const HUB_PATH = `${GROUP_PATH}/providers/Microsoft.Devices/IotHubs/{hub}`;
 
-/** Where event subscriptions live: at the end of their source's own path. */
+/** Paths of event subscriptions: at the end of their source's path. */
 const COLLECTIONS = [
   `${TOPIC_PATH}/eventSubscriptions`,
   `${SYSTEM_TOPIC_PATH}/eventSubscriptions`,
@@ -63,8 +63,8 @@ const putBody = z.object({ properties: body });
 type Given = Partial<z.output<typeof body>>;
 
 /**
- * Event subscriptions. Creating one with a webhook proves the endpoint first. A plain GET shows the
- * endpoint's address without its query, as the service does, since that may hold keys.
+ * Routes of event subscriptions. Creating one with a webhook validates the endpoint first. A plain GET returns the
+ * endpoint's address without its query, as in the service, because that may contain keys.
  */
 export function eventSubscriptionRoutes(plane: Plane): Route[] {
   const routes = COLLECTIONS.flatMap((all) => {
@@ -132,7 +132,7 @@ export function eventSubscriptionRoutes(plane: Plane): Route[] {
       name,
       source,
       ...(isNested(call) ? { isNested: true } : {}),
-      // What a PUT over an existing one does not name of this stays (recorded).
+      // A PUT over an existing subscription keeps these fields if it does not name them (recorded).
       deliverySchema: before?.deliverySchema ?? 'EventGridSchema',
       filter: readFilter(plane, source, undefined, {}),
       maxDeliveryAttempts: 30,
@@ -202,7 +202,10 @@ export function eventSubscriptionRoutes(plane: Plane): Route[] {
   }
 }
 
-/** The path up to the event subscriptions, in the case of the thing itself. @throws 404 for an unknown topic */
+/**
+ * The path before the event subscriptions, in the resource's own spelling.
+ * @throws 404 for an unknown topic
+ */
 function sourceOf(plane: Plane, call: Call): string {
   const path = decodeURI(call.path);
   const at = path.toLowerCase().search(/(\/providers\/microsoft\.eventgrid)?\/eventsubscriptions(\/|$)/);
@@ -223,12 +226,12 @@ function existing(plane: Plane, call: Call): EventSubscription {
   return subscription;
 }
 
-/** Made at the end of a topic's own path, without a provider in between. */
+/** Created at the end of a topic's path, without a provider in between. */
 function isNested(call: Call): boolean {
   return !/\/providers\/microsoft\.eventgrid\/eventsubscriptions(\/|$)/i.test(decodeURI(call.path));
 }
 
-/** What a write changes; what it does not name stays. */
+/** Applies a write; fields that it does not name stay. */
 function changed(plane: Plane, before: EventSubscription, given: Given): EventSubscription {
   const { retryPolicy, expirationTimeUtc } = given;
   return {
@@ -242,7 +245,7 @@ function changed(plane: Plane, before: EventSubscription, given: Given): EventSu
   };
 }
 
-/** Without a list, and with `All`, all types that the source has now. */
+/** Without a list, and with `All`: all types that the source has now. */
 function readFilter(
   plane: Plane,
   source: string,
@@ -263,7 +266,7 @@ function readFilter(
   };
 }
 
-/** A resource group's and a subscription's events have no location. */
+/** Events of a resource group or a subscription have no location. */
 function locationOfSource(plane: Plane, source: string): string | undefined {
   const [, provider = '', name = ''] = /\/providers\/([^/]+\/[^/]+)\/([^/]+)$/.exec(source) ?? [];
   if (provider === '') return undefined;

@@ -1,6 +1,6 @@
 /**
- * Types of events that a subscription of a source includes when it names none, by the source's type: all that there are
- * (Azure docs: event-grid system-topics; the resource group's as recorded). A custom topic has none of its own.
+ * Event types that a subscription includes if it names none, by the type of its source: all existing ones (Azure docs:
+ * event-grid system-topics; the resource group's as recorded). A custom topic has no types of its own.
  */
 const ALL: readonly (readonly [source: RegExp, types: readonly string[]])[] = [
   [/\/providers\/microsoft\.eventgrid\/topics\//i, []],
@@ -30,13 +30,13 @@ const ALL: readonly (readonly [source: RegExp, types: readonly string[]])[] = [
   ],
 ];
 
-/** @returns undefined where there is nothing to narrow down: a custom topic's events have whatever types they have. */
+/** @returns undefined if there is no list: events of a custom topic may have any type */
 export function eventTypesOf(source: string): readonly string[] | undefined {
   const types = ALL.find(([pattern]) => pattern.test(`${source}/`) || pattern.test(source))?.[1];
   return types === undefined || types.length === 0 ? undefined : types;
 }
 
-/** What lists by type call it, and the resource provider's id of it, by the source's own path. */
+/** The topic type in lists, from the source's path: the id of its resource provider. */
 export function topicTypeOf(source: string): string {
   const type = /\/providers\/([^/]+)\/([^/]+)\/[^/]+$/.exec(source);
   if (type) return `${type[1]}.${type[2]}`;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** Event Grid's own schema (Azure docs: event-grid event-schema). `topic` and `metadataVersion` are the service's to set. */
+/** Event Grid's own schema (Azure docs: event-grid event-schema). The service sets `topic` and `metadataVersion`. */
 export const gridEvent = z.looseObject({
   id: z.string().min(1),
   subject: z.string(),
@@ -29,17 +29,14 @@ export type CloudEvent = z.output<typeof cloudEvent>;
 export type AnyEvent =
   { schema: 'EventGridSchema'; event: GridEvent } | { schema: 'CloudEventSchemaV1_0'; event: CloudEvent };
 
-/** What filters look at. */
+/** The fields that filters use. */
 export function facts(any: AnyEvent): { type: string; subject: string } {
   return any.schema === 'EventGridSchema'
     ? { type: any.event.eventType, subject: any.event.subject }
     : { type: any.event.type, subject: any.event.subject ?? '' };
 }
 
-/**
- * The event as a subscriber with CloudEvents delivery gets it (Azure docs: event-grid cloudevents-schema, mapping from
- * Event Grid's schema).
- */
+/** The event in CloudEvents delivery (Azure docs: event-grid cloudevents-schema, mapping from Event Grid's schema). */
 export function asCloudEvent(any: AnyEvent, topic: string): object {
   if (any.schema === 'CloudEventSchemaV1_0') return any.event;
   const { id, subject, eventType, eventTime, dataVersion, data } = any.event;
@@ -55,7 +52,7 @@ export function asCloudEvent(any: AnyEvent, topic: string): object {
   };
 }
 
-/** The event as a subscriber with Event Grid's schema gets it. */
+/** The event in delivery with Event Grid's schema. */
 export function asGridEvent(any: AnyEvent, topic: string, published: string): object {
   if (any.schema === 'EventGridSchema') return { ...any.event, topic, metadataVersion: '1' };
   const { id, type, subject, time } = any.event;

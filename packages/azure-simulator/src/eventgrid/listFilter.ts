@@ -1,7 +1,10 @@
 import { badRequest } from '../arm/errors.js';
 import type { Call } from '../http/route.js';
 
-/** `$filter` on names, by `eq` or by CONTAINS, and `$top`, as Event Grid's lists take them (azure-cli test recordings). */
+/**
+ * Applies `$filter` on names, by `eq` or CONTAINS, and `$top`, as Event Grid's lists support them (azure-cli test
+ * recordings).
+ */
 export function filtered<T extends { readonly name: string }>(call: Call, items: readonly T[]): T[] {
   const filter = call.query.get('$filter')?.trim() ?? '';
   const max = Number(call.query.get('$top') ?? 100);

@@ -8,12 +8,12 @@ import { filtered } from './listFilter.js';
 import { subscriptionBody } from './subscriptionBody.js';
 
 /**
- * Seconds until a new event subscription is in the lists by topic type. A guess: in the recordings, those lists had
- * nothing of the subscription that had been made some seconds before.
+ * Seconds until a new event subscription is in the lists by topic type. An assumption: in the recordings, a
+ * subscription that was a few seconds old was not in those lists.
  */
 const LAG = 60;
 
-/** Event subscriptions of all sources, or of those of a type, in a group or in all, of a location or of none. */
+/** Lists of event subscriptions of all sources or of one type, in one group or in all, with or without a location. */
 export function listsByType(plane: Plane): Route[] {
   const provider = 'providers/Microsoft.EventGrid';
   return [SUBSCRIPTION_PATH, GROUP_PATH].flatMap((scope) => {
@@ -47,13 +47,13 @@ function listed(plane: Plane, call: Call): unknown[] {
   return filtered(call, own).map((one) => subscriptionBody(plane, call, one));
 }
 
-/** Without a type, those that have a location: not a resource group's own, nor a subscription's. */
+/** Without a type: those with a location, so not those of a resource group or a subscription. */
 function isOfType(source: string, topicType: string | undefined): boolean {
   const type = topicTypeOf(source).toLowerCase();
   return topicType === undefined ? !type.startsWith('microsoft.resources.') : type === topicType.toLowerCase();
 }
 
-/** A list is filtered, not refused. */
+/** A list is filtered instead of refused. */
 function maySee(plane: Plane, { principal }: Call, scope: string): boolean {
   const action = 'Microsoft.EventGrid/eventSubscriptions/read';
   const question = { principalId: principal.objectId, action, scope, plane: 'control' } as const;

@@ -10,7 +10,7 @@ import type { Plane } from '../plane.js';
 
 const PROVIDER = 'providers/Microsoft.EventGrid';
 
-/** Where Event Grid's writes are followed: below a location, or below none for what has none. */
+/** Routes of the polls of Event Grid's writes: below a location, or without one for sources that have none. */
 export function operationRoutes(plane: Plane): Route[] {
   const paths = [`${SUBSCRIPTION_PATH}/${PROVIDER}`, `${SUBSCRIPTION_PATH}/${PROVIDER}/locations/{location}`];
   return paths.flatMap((path) =>
@@ -27,10 +27,10 @@ export function operationRoutes(plane: Plane): Route[] {
 }
 
 /**
- * Begins an operation on a topic or an event subscription: all their writes are asynchronous (recorded).
+ * Starts an operation on a topic or an event subscription: all their writes are asynchronous (recorded).
  *
- * @param location of the source; undefined for a resource group's and a subscription's own
- * @returns what the answer to the write is headed with
+ * @param location of the source; undefined for a resource group or a subscription
+ * @returns headers of the answer to the write
  */
 export function follow(
   plane: Plane,

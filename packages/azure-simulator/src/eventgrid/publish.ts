@@ -9,12 +9,12 @@ import type { Plane } from '../plane.js';
 import type { InputSchema, Topic } from './eventGridState.js';
 import { cloudEvent, gridEvent, type AnyEvent } from './events.js';
 
-/** A whole request may have 1 MB (Azure docs: event-grid quotas-limits). */
+/** Maximum size of a request: 1 MB (Azure docs: event-grid quotas-limits). */
 const LARGEST_REQUEST = 1024 * 1024;
 
 const KEY_HOLDER: Principal = { name: 'topic-key', clientId: '', objectId: '' };
 
-/** Where publishers send events to a custom topic. */
+/** The route for publishers of a custom topic. */
 export function publishRoute(plane: Plane): Route {
   return {
     method: 'POST',
@@ -25,7 +25,7 @@ export function publishRoute(plane: Plane): Route {
   };
 }
 
-/** Accepts a topic's key, a signature made with it, or a bearer token of someone who may send. */
+/** Accepts a topic's key, a signature made with it, or a bearer token of a principal with the right to send. */
 export async function identifyPublisher(
   plane: Plane,
   verifier: TokenVerifier,
@@ -86,7 +86,7 @@ function publish(plane: Plane, call: Call): ApiReply {
   return { status: 200 };
 }
 
-/** @throws 400 for anything that is not well-formed in a schema that the topic takes */
+/** @throws 400 for events that are not well-formed in a schema of the topic */
 function readEvents(call: Call, topic: Topic): AnyEvent[] {
   const type = (header(call, 'content-type') ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
   const isCloud = type.startsWith('application/cloudevents');

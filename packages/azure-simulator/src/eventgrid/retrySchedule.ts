@@ -1,15 +1,15 @@
 /**
- * When Event Grid tries again (Azure docs: event-grid delivery-and-retry): after 10 s, 30 s, 1, 5, 10 and 30 minutes, 1,
- * 3 and 6 hours, then every 12 hours, until the time to live or the number of attempts ends it. In seconds. The
- * service's jitter is left out, so that runs repeat.
+ * When Event Grid retries (Azure docs: event-grid delivery-and-retry): after 10 s, 30 s, 1, 5, 10 and 30 minutes, 1, 3
+ * and 6 hours, then every 12 hours, until the time to live or the number of attempts ends it. In seconds. The service's
+ * jitter is omitted, so that runs are reproducible.
  */
 const STEPS = [10, 30, 60, 300, 600, 1_800, 3_600, 10_800, 21_600];
 const LAST = 43_200;
 
-/** The least that the service waits after these answers, in seconds. */
+/** Minimum seconds that the service waits after these answers. */
 const FLOORS: Readonly<Record<number, number>> = { 401: 300, 403: 300, 404: 300, 408: 120, 503: 30 };
 
-/** Never tried again: the event is dead-lettered at once. */
+/** Never retried: the event is dead-lettered immediately. */
 const FINAL = new Set([400, 413]);
 
 export interface Verdict {
@@ -19,8 +19,8 @@ export interface Verdict {
 }
 
 /**
- * @param status of the answer; undefined when there was none
- * @param attempts made so far, this one included
+ * @param status of the answer; undefined if there was none
+ * @param attempts made so far, including this one
  */
 export function judge(status: number | undefined, attempts: number): Verdict {
   if (status !== undefined && status >= 200 && status <= 204) return { outcome: 'delivered', wait: 0 };

@@ -1,4 +1,4 @@
-/** From which api-version on Event Grid's answers have a property (recorded 2020-06, 2021-03 to 2021-07, 2022, 2024). */
+/** The first api-version of properties in Event Grid's answers (recorded 2020-06, 2021-03 to 2021-07, 2022, 2024). */
 const SINCE = {
   systemData: '2020-10-15',
   kind: '2020-10-15',
@@ -7,12 +7,12 @@ const SINCE = {
   minimumTlsVersionAllowed: '2023-06-01',
 } as const;
 
-/** A property, where the api-version has it. */
+/** A property, if the api-version has it. */
 export function only(version: string, name: keyof typeof SINCE, value: unknown): object {
   return version >= SINCE[name] ? { [name]: value } : {};
 }
 
-/** Who made a resource is not told: the JSON null. */
+/** The author of a resource is not returned: the JSON null. */
 export function nothingKnown(version: string): object {
   return only(version, 'systemData', null);
 }

@@ -7,7 +7,7 @@ import { nothingKnown } from './since.js';
 
 const TYPE = 'Microsoft.EventGrid/eventSubscriptions';
 
-/** What a PUT gave: its answer shows no more than that (recorded). */
+/** The fields of a PUT. Its answer has only these (recorded). */
 interface Given extends GivenDestinations {
   eventDeliverySchema?: string | undefined;
   filter?: { subjectBeginsWith?: string | undefined; subjectEndsWith?: string | undefined } | undefined;
@@ -18,9 +18,9 @@ export function idOf({ source, name, isNested }: EventSubscription): string {
 }
 
 /**
- * An event subscription as ARM gives it, its endpoint without the query, since that may hold keys.
+ * An event subscription as ARM returns it, with its endpoint without the query, because that may contain keys.
  *
- * @param given what the PUT gave that makes it, or makes it anew; undefined for one that is there
+ * @param given the fields of the PUT that creates or replaces it; undefined for an existing one
  */
 export function subscriptionBody(plane: Plane, call: Call, one: EventSubscription, given?: Given): unknown {
   const id = idOf(one);
@@ -48,7 +48,7 @@ export function subscriptionBody(plane: Plane, call: Call, one: EventSubscriptio
   };
 }
 
-/** Case matters only where it is said; what was not named is empty once it is there. */
+/** The case setting is returned only if it was given. Fields that were not named are empty later. */
 function filterBody({ filter }: EventSubscription, given: Given | undefined): unknown {
   const { subjectBeginsWith, subjectEndsWith, isSubjectCaseSensitive, includedEventTypes } = filter;
   const { advancedFilters, enableAdvancedFilteringOnArrays } = filter;
@@ -68,7 +68,7 @@ function typeOf(source: string): string {
   return /\/systemTopics\/[^/]+$/i.test(source) ? 'Microsoft.EventGrid/systemTopics' : 'Microsoft.EventGrid/topics';
 }
 
-/** The source as Event Grid writes it: its provider and type in lower case, but for a system topic's own (recorded). */
+/** The source in Event Grid's spelling: provider and type in lower case, except for a system topic's own (recorded). */
 function topicOf({ source }: EventSubscription): string {
   if (typeOf(source) === 'Microsoft.EventGrid/systemTopics') return source;
   return source.replace(/(?<=\/providers\/)[^/]+\/[^/]+(?=\/)/i, (type) => type.toLowerCase());

@@ -5,16 +5,19 @@ import type { Plane } from '../plane.js';
 import type { SecretVersion } from '../keyvault/vaultState.js';
 import type { GridEvent } from './events.js';
 
-/** Seconds before its expiry that a secret's near-expiry event comes (Azure docs: event-grid event-schema-key-vault). */
+/**
+ * Seconds before the expiry of a secret when its near-expiry event is published (Azure docs: event-grid
+ * event-schema-key-vault).
+ */
 export const NEAR_EXPIRY = 30 * 86_400;
 
-/** Names that Key Vault's events have in common. */
+/** Types of Key Vault's events for secrets. */
 export type SecretEventType =
   | 'Microsoft.KeyVault.SecretNewVersionCreated'
   | 'Microsoft.KeyVault.SecretNearExpiry'
   | 'Microsoft.KeyVault.SecretExpired';
 
-/** Tells the vault's subscribers of a secret. The event names the version, and holds no value. */
+/** Publishes an event about a secret. It names the version and contains no value. */
 export function emitSecretEvent(plane: Plane, eventType: SecretEventType, name: string, version: SecretVersion): void {
   const event: GridEvent = {
     id: randomUUID(),
@@ -36,8 +39,8 @@ export function emitSecretEvent(plane: Plane, eventType: SecretEventType, name: 
 }
 
 /**
- * Tells who subscribes to the resource group or the subscription of a write, delete or action (Azure docs: event-grid
- * event-schema-subscriptions). `claims` has the caller, so that an app can tell its own writes from others'.
+ * Publishes an event about a write, delete or action to subscribers of the resource group or the subscription (Azure
+ * docs: event-grid event-schema-subscriptions). `claims` names the caller, so that an app can recognize its own writes.
  */
 export function emitResourceEvent(
   plane: Plane,

@@ -27,7 +27,7 @@ const putBody = z.object({
 const patchBody = z.object({ tags, identity });
 type Given = z.output<typeof patchBody>;
 
-/** System topics: an Azure resource's own events, as a resource with event subscriptions nested below it. */
+/** Routes of system topics: an Azure resource's own events, as a resource with nested event subscriptions. */
 export function systemTopicRoutes(plane: Plane): Route[] {
   return [
     armRoute(plane, { method: 'GET', path: ALL, action: `${TYPE}/read`, handle: list }),
@@ -79,7 +79,7 @@ export function systemTopicRoutes(plane: Plane): Route[] {
     };
   }
 
-  /** Done at once, unless the write names an identity: that takes its time (recorded). */
+  /** Synchronous, unless the write names an identity (recorded). */
   function save(call: Call, topic: SystemTopic, given: Given, busy: 'Creating' | 'Updating'): ApiReply {
     plane.broker.putSystemTopic(topic);
     if (given.identity === undefined) return { status: 200, body: bodyOf(plane, call, topic) };
@@ -98,7 +98,7 @@ export function systemTopicRoutes(plane: Plane): Route[] {
   }
 }
 
-/** @throws ARM's 404 when there is no such system topic */
+/** @throws ARM's 404 if there is no such system topic */
 export function existingSystemTopic(plane: Plane, call: Call): SystemTopic {
   const name = call.params['systemTopic'] ?? '';
   const topic = plane.broker.systemTopic(name);
@@ -106,7 +106,7 @@ export function existingSystemTopic(plane: Plane, call: Call): SystemTopic {
   return topic;
 }
 
-/** Those of a subscription or a resource group are `global`, and their operations are below no location. */
+/** System topics of a subscription or a resource group are `global`, and their operations have no location. */
 export function locationOf({ location }: SystemTopic): string | undefined {
   return location.toLowerCase() === 'global' ? undefined : location;
 }

@@ -4,7 +4,7 @@ import { orUndefined } from '../http/orUndefined.js';
 import type { Plane } from '../plane.js';
 import type { TopicIdentity } from './eventGridState.js';
 
-/** As a write names it: the topic's own, others' by their ids, both, or none. */
+/** The identity in a write: the topic's own, user-assigned ones by id, both, or none. */
 export const identity = z
   .object({
     type: z.string(),
@@ -15,8 +15,8 @@ export const identity = z
 type Given = NonNullable<z.output<typeof identity>>;
 
 /**
- * An identity of its own gets its ids when it is made, and keeps them: a PATCH from it to
- * others still shows them (recorded). Those that exist apart from the topic have theirs already, the same wherever they are named.
+ * A system-assigned identity gets its ids when it is created, and keeps them: a PATCH to user-assigned ones still shows
+ * them (recorded). User-assigned identities always have the same ids.
  */
 export function identityOf(
   plane: Plane,
@@ -44,7 +44,7 @@ function guidFrom(text: string): string {
   return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20, 32)].join('-');
 }
 
-/** @param isWrite the answer to a write does not have the ids of identities that exist apart from the topic (recorded) */
+/** @param isWrite the answer to a write does not contain the ids of user-assigned identities (recorded) */
 export function identityBody({ userAssigned, ...rest }: TopicIdentity, isWrite: boolean): unknown {
   const shown = Object.entries(userAssigned ?? {}).map(([id, ids]): [string, unknown] => [
     id,

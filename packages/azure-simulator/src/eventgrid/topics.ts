@@ -16,7 +16,7 @@ import { orUndefined, withoutUndefined } from '../http/orUndefined.js';
 
 const TYPE = 'Microsoft.EventGrid/topics';
 const ALL = `${GROUP_PATH}/providers/${TYPE}`;
-/** The service's default for a topic that names none, as recorded in 2024. */
+/** The service's default, as recorded in 2024. */
 const OLDEST_TLS = '1.0';
 
 const tags = z.record(z.string(), z.string()).nullish().transform(orUndefined);
@@ -33,7 +33,7 @@ const putBody = z.object({
   location: z.string().min(1),
   tags,
   identity,
-  // There is one of each; only whether they are named matters.
+  // There is only one of each; only whether they are named matters.
   sku: z.unknown().optional(),
   kind: z.unknown().optional(),
   properties: changeable
@@ -45,7 +45,7 @@ type Given = z.output<typeof putBody>;
 const patchBody = z.object({ tags, identity, properties: changeable.nullish().transform(orUndefined) });
 const keyBody = z.object({ keyName: z.enum(['key1', 'key2']) });
 
-/** Custom topics. */
+/** Routes of custom topics. */
 export function topicRoutes(plane: Plane): Route[] {
   const item = `${ALL}/{topic}`;
   return [
@@ -135,7 +135,7 @@ export function topicRoutes(plane: Plane): Route[] {
   }
 }
 
-/** What a write changes of a topic; what it does not name stays. */
+/** Applies a write; fields that it does not name stay. */
 function changes(
   plane: Plane,
   before: Topic | undefined,
@@ -177,15 +177,15 @@ function keys(topic: Topic): ApiReply {
   return { status: 200, headers: { 'cache-control': 'no-store' }, body: { key1: topic.keys[0], key2: topic.keys[1] } };
 }
 
-/** Where publishers of a topic send their events. */
+/** The endpoint of a topic's publishers. */
 export function topicEndpoint(plane: Pick<Plane, 'baseUrl'>, topic: Pick<Topic, 'name'>): string {
   return `${plane.baseUrl}/topics/${topic.name}/api/events`;
 }
 
 /**
- * While it is being made, a topic has no endpoint yet, nor what the service adds (recorded).
+ * While it is being created, a topic has no endpoint and none of the properties that the service adds (recorded).
  *
- * @param given what a PUT named: its answer shows no more than that, also of a topic that is there (recorded)
+ * @param given the fields of a PUT: its answer has only these, also for an existing topic (recorded)
  */
 function topicBody(plane: Plane, call: Call, topic: Topic, given?: Given): unknown {
   const id = topicId(plane.arm, topic);

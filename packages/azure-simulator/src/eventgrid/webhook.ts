@@ -2,28 +2,28 @@ import { randomUUID } from 'node:crypto';
 import { attributeHeaders } from './deliveryAttributes.js';
 import type { EventSubscription } from './eventGridState.js';
 
-/** Who Event Grid says that it is in CloudEvents' handshake. */
+/** Event Grid's origin in the CloudEvents handshake. */
 const ORIGIN = 'eventgrid.azure.net';
-/** Milliseconds of real time that an endpoint has to answer (Azure docs: event-grid delivery-and-retry: 30 seconds). */
+/** Milliseconds of real time for an endpoint to answer (Azure docs: event-grid delivery-and-retry: 30 seconds). */
 const DELIVERY_TIMEOUT = 30_000;
 const VALIDATION_TIMEOUT = 10_000;
 
-/** The only kind of subscription that anything is delivered to. */
+/** The only kind of subscription with deliveries. */
 export type WebhookSubscription = EventSubscription & { readonly endpointUrl: string };
 
 export function isWebhook(subscription: EventSubscription): subscription is WebhookSubscription {
   return subscription.endpointUrl !== undefined;
 }
 
-/** Why an endpoint was not accepted. The message never holds its address. */
+/** An endpoint was not accepted. The message never contains its address. */
 export class EndpointRefused extends Error {}
 
 /**
- * Proves that an endpoint wants these events (Azure docs: event-grid webhook-event-delivery, and
+ * Verifies that an endpoint accepts these events (Azure docs: event-grid webhook-event-delivery, and
  * end-point-validation-cloud-events-schema): an OPTIONS request for CloudEvents, a validation event for Event Grid's
  * schema. The latter may also be answered later, by calling the validation URL.
  *
- * @returns `later` when the endpoint took the event, but did not send the code back
+ * @returns `later` if the endpoint accepted the event, but did not return the code
  * @throws EndpointRefused
  */
 export async function validateEndpoint(
@@ -71,9 +71,9 @@ export async function validateEndpoint(
 }
 
 /**
- * Sends one event, batching off.
+ * Sends one event, without batching.
  *
- * @returns the answer's status; undefined when there was no answer in time.
+ * @returns the answer's status; undefined if there was no answer in time
  */
 export async function deliver(
   subscription: WebhookSubscription,
@@ -121,7 +121,7 @@ async function call(url: string, timeout: number, init: RequestInit, stop?: Abor
   try {
     return await fetch(url, { ...init, redirect: 'manual', signal: AbortSignal.any(signals) });
   } catch (error) {
-    // The cause may name the address; its code says enough.
+    // The cause may contain the address; its code is enough.
     const code = (error as { cause?: { code?: string } }).cause?.code ?? (error as Error).name;
     throw new EndpointRefused(`there was no answer (${code})`);
   }

@@ -7,11 +7,11 @@ import { childrenOf, grantedByAll, scopeMapActions, scopeMapOf, syncScopes, sync
 import type { ClientToken, Configuration, Mailbox, Message, SlotPassword, SyncToken } from './messages.js';
 
 /**
- * What waits for a connected registry, read from ARM's state: a message's time is that of the newest change of what it
- * tells. A write to the connected registry sends its client tokens too, since it replaces their list as a whole; which
- * messages the real service sends for it is not public.
+ * The messages that wait for a connected registry, derived from ARM's state: the time of a message is that of the
+ * newest change in it. A write to the connected registry also sends its client tokens, because it replaces their list
+ * as a whole; which messages the real service sends is not public.
  *
- * @param reachableSince when the sync scopes above last changed, which may have been what let messages through
+ * @param reachableSince when the sync scopes above last changed, which may have made messages reachable
  */
 export function cloudMailbox(
   plane: Plane,
@@ -95,7 +95,10 @@ function slot(password: StoredPassword, now: Date): Omit<SlotPassword, 'name' | 
   return { salt, hash, expiry };
 }
 
-/** Times at which what a token tells has changed; that a regenerated password has replicated is a change as well. */
+/**
+ * Times at which the contents of a token's message changed, including the completed replication of a regenerated
+ * password.
+ */
 function changesOf(plane: Plane, registry: Registry, token: Token): string[] {
   const now = plane.clock.now();
   const mapChanged = scopeMapOf(plane, registry, token)?.systemData.lastModifiedAt;

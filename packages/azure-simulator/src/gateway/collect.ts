@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { durationSeconds } from '@connected-registry/protocol/registry/durations';
 import type { Delivery, Mailbox, Message } from './messages.js';
 
-/** Where the collector stands: the epoch it was given, and the time of the newest message that there was then. */
+/** The collector's position: the epoch, and the time of the newest message at that moment. */
 interface Mark {
   epoch: string;
   newest: string;
@@ -11,17 +11,18 @@ interface Mark {
 const NONE = '-';
 
 /**
- * What a connected registry is given when it comes for its messages: without a generation, or with one from another
- * epoch, everything; otherwise what was queued since, and has not waited for longer than `messageTtl` (Azure docs:
- * intro-connected-registry, "message TTL": unread messages expire). An expired message is gone: only a newer change of
- * the same thing, or a delivery of everything, brings its content.
+ * The messages that a connected registry gets: everything if it has no generation or one of another epoch; otherwise
+ * what was queued since and is not older than `messageTtl` (Azure docs: intro-connected-registry, "message TTL": unread
+ * messages expire). An expired message is lost: only a newer change of the same thing, or a delivery of everything,
+ * brings its content.
  *
- * @param at when it would have come: an online connected registry loses nothing to a clock that jumps over its syncs
- * @param completely brings everything whatever the generation says
+ * @param at when the sync would have happened, so that an online connected registry loses nothing to a clock that jumps
+ * over its syncs
+ * @param completely brings everything regardless of the generation
  */
 export function collect(box: Mailbox, lastGeneration: string | undefined, at: Date, completely = false): Delivery {
   const mark = completely ? undefined : readMark(lastGeneration);
-  // A mark from the future is one of another state than this, such as from before the control plane began anew.
+  // A mark in the future belongs to another state, for example before the control plane was reset.
   const complete = mark === undefined || mark.epoch !== box.epoch || mark.newest > newestOf(box);
   const ttl = durationSeconds(box.configuration?.content.messageTtl ?? '') ?? Number.POSITIVE_INFINITY;
   const expired = at.getTime() - ttl * 1000;
@@ -50,7 +51,7 @@ function filtered(box: Mailbox, due: (message: Message<unknown> | undefined) => 
   };
 }
 
-/** Equal as long as nothing changes; it also carries where its holder stands. */
+/** Stays equal while nothing changes, and contains the position of its holder. */
 function generationOf(box: Mailbox): string {
   const hash = createHash('sha256')
     .update(JSON.stringify(contentOf(box)))
@@ -80,7 +81,7 @@ function contentOf({ repositories, scopes, children, ...box }: Mailbox): unknown
   return [messages, repositories, scopes, children.map((child) => [child.name, contentOf(child)])];
 }
 
-/** When a sync would have come, had the clock not jumped over its time. */
+/** When a sync would have happened if the clock had not jumped over it. */
 export function collectionTime(dueAt: string | undefined, now: Date): Date {
   return dueAt === undefined || new Date(dueAt) > now ? now : new Date(dueAt);
 }

@@ -2,17 +2,17 @@ import type { ConnectedRegistry } from '../state/registryState.js';
 
 declare module '../state/registryState.js' {
   interface ConnectedRegistry {
-    /** Set by an activation and by a resync: what was delivered before no longer counts, everything is brought anew. */
+    /** Set by an activation and by a resync: earlier deliveries no longer count, and everything is delivered again. */
     completeSince?: string;
   }
 }
 
-/** Names the span within which messages add up; a connected registry from another one is brought everything. */
+/** Identifies the period within which messages add up. A connected registry from another one gets everything. */
 export function epochOf({ completeSince }: ConnectedRegistry): string {
   return completeSince ?? '';
 }
 
-/** From now on the next sync brings everything. */
+/** Makes the next sync deliver everything. */
 export function withNewEpoch(connected: ConnectedRegistry, now: Date): ConnectedRegistry {
   return { ...connected, completeSince: now.toISOString() };
 }

@@ -4,7 +4,7 @@ import { gatewayActions, grants } from '../arm/tokens/scopeMapActions.js';
 import type { Plane } from '../plane.js';
 import type { ConnectedRegistry, Registry, ScopeMap, Token } from '../state/registryState.js';
 
-/** The connected registries between one and the cloud, its parent first. */
+/** The connected registries between this one and the cloud, the parent first. */
 export function ancestorsOf(plane: Plane, registry: Registry, connected: ConnectedRegistry): ConnectedRegistry[] {
   const above: ConnectedRegistry[] = [];
   let id = connected.parentId;
@@ -18,7 +18,10 @@ export function ancestorsOf(plane: Plane, registry: Registry, connected: Connect
   return above;
 }
 
-/** Those that sync through one directly and may: its sync scope map has the four gateway rights on each of them. */
+/**
+ * Connected registries that sync through this one and may: its sync scope map has the four gateway rights on each of
+ * them.
+ */
 export function childrenOf(plane: Plane, registry: Registry, parent: ConnectedRegistry): ConnectedRegistry[] {
   const id = childId(plane.arm, registry, 'connectedRegistries', parent.name);
   const chain = [parent, ...ancestorsOf(plane, registry, parent)].map((one) => syncScope(plane, registry, one));
@@ -28,7 +31,10 @@ export function childrenOf(plane: Plane, registry: Registry, parent: ConnectedRe
   });
 }
 
-/** Whether `actions` hold what a sync of the connected registry `name` takes (azure-cli: acr/connected_registry.py). */
+/**
+ * Whether `actions` contain the rights for syncing the connected registry `name` (azure-cli:
+ * acr/connected_registry.py).
+ */
 function hasGatewayRights(actions: readonly string[], name: string): boolean {
   return gatewayActions(name).every((action) => actions.includes(action));
 }
@@ -38,7 +44,7 @@ export function syncTokenOf(plane: Plane, registry: Registry, connected: Connect
   return name === undefined ? undefined : registry.tokens.get(name);
 }
 
-/** Actions of the sync token's scope map; none when the token is gone. */
+/** Actions of the sync token's scope map; none if the token no longer exists. */
 export function syncScope(plane: Plane, registry: Registry, connected: ConnectedRegistry): string[] {
   const token = syncTokenOf(plane, registry, connected);
   return token ? scopeMapActions(plane, registry, token) : [];
@@ -50,7 +56,7 @@ export function syncScopes(plane: Plane, registry: Registry, connected: Connecte
   return chain.map((one) => syncScope(plane, registry, one));
 }
 
-/** A repository reaches a connected registry only when every sync scope on the way has it. */
+/** A repository reaches a connected registry only if every sync scope on the sync path contains it. */
 export function grantedByAll(scopes: readonly string[][], repository: string, action: string): boolean {
   return scopes.length > 0 && scopes.every((actions) => grants(actions, repository, action));
 }

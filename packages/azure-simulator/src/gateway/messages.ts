@@ -1,9 +1,9 @@
 import { z } from 'zod';
 
 /**
- * What travels in a sync. The real service has a private protocol of its own; only what travels is alike: client tokens
- * with their rights and password hashes, and what is to be synced. The same form is spoken at every level: the control
- * plane to its connected registries, and those to the ones below them.
+ * The messages of a sync. The real service has its own private protocol; only the contents are alike: client tokens
+ * with their permissions and password hashes, and what is to be synced. The same format is used at every level: from
+ * the control plane to its connected registries, and from those to their children.
  */
 const time = z.string();
 const optionalText = z
@@ -21,7 +21,7 @@ const password = z.object({
     .nullish()
     .transform((value) => value ?? undefined)
     .optional(),
-  /** Only of sync tokens: a deactivated connected registry comes back with one that was made later. */
+  /** Only for sync tokens: a deactivated connected registry returns with one that was created later. */
   creationTime: optionalText,
 });
 export type SlotPassword = z.infer<typeof password>;
@@ -41,7 +41,7 @@ export const configuration = z.object({
   syncWindow: optionalText,
   messageTtl: optionalText,
   status: optionalText,
-  /** Names of every client token that is bound; one that is not in it no longer exists at the edge. */
+  /** Names of all bound client tokens. A token that is not listed no longer exists at the edge. */
   clientTokens: z.array(z.string()).optional(),
 });
 export type Configuration = z.infer<typeof configuration>;
@@ -54,13 +54,13 @@ export type SyncedRepository = z.infer<typeof repository>;
 
 const message = <T extends z.ZodType>(content: T) =>
   z.object({
-    /** When the cloud made the change: tells a new message from a repeated one. */
+    /** When the cloud made the change. Distinguishes a new message from a repeated one. */
     changedAt: time,
-    /** When it began to wait here, for the connected registry that it is meant for. */
+    /** When the message started to wait here for its connected registry. */
     queuedAt: time,
     content,
   });
-/** A change that waits to be collected. A later one about the same thing takes its place. */
+/** A change that waits to be collected. A later one about the same thing replaces it. */
 export interface Message<T> {
   changedAt: string;
   queuedAt: string;
@@ -68,12 +68,12 @@ export interface Message<T> {
 }
 
 /**
- * What is kept for one connected registry by whatever is above it. Configuration and tokens are messages, which expire;
- * repositories are compared at every sync, so nothing of them is lost.
+ * What a parent holds for one connected registry. Configuration and tokens are messages, which expire; repositories are
+ * compared at every sync, so nothing of them is lost.
  */
 export interface Mailbox {
   name: string;
-  /** Changes when everything has to be brought anew: after an activation and on request. */
+  /** Changes when everything must be delivered again: after an activation and on request. */
   epoch: string;
   configuration?: Message<Configuration> | undefined;
   syncToken?: Message<SyncToken> | undefined;
@@ -100,7 +100,10 @@ export const mailbox: z.ZodType<Mailbox> = z.object({
 /** The answer to a sync. */
 export const delivery = z.object({
   generation: z.string(),
-  /** Everything is in it: what is not, does not exist. Otherwise only what is new and not expired. */
+  /**
+   * True if it contains everything: what is missing does not exist. Otherwise it contains only new messages that have
+   * not expired.
+   */
   complete: z.boolean().default(true),
   connectedRegistry: configuration.optional(),
   tokens: z.array(clientToken),
@@ -121,7 +124,7 @@ export type StatusDetail = z.infer<typeof statusDetail>;
 const about = {
   version: z.string().max(64).nullish().transform(absent).optional(),
   statusDetails: z.array(statusDetail).max(20).nullish().transform(absent).optional(),
-  /** Tags that clients pushed to it and that have not come back from the cloud yet. */
+  /** Tags that clients pushed to it and that have not been confirmed by the cloud yet. */
   pushed: z
     .array(z.object({ repository: z.string(), tag: z.string() }))
     .max(1_000)
@@ -130,12 +133,12 @@ const about = {
     .optional(),
 };
 
-/** What a parent says of a connected registry below it, which the cloud hears of in no other way. */
+/** A parent's report about a connected registry below it, which the cloud gets in no other way. */
 const descendantReport = z.object({
   name: z.string(),
   /** When it last synced with its own parent. */
   syncedAt: z.iso.datetime({ offset: true }),
-  /** When the sync password was made that it used. */
+  /** When the sync password that it used was created. */
   credentialFrom: optionalText,
   ...about,
 });
@@ -144,7 +147,7 @@ export type DescendantReport = z.infer<typeof descendantReport>;
 /** What a connected registry sends with a sync. */
 export const syncRequest = z.object({
   lastGeneration: z.string().nullish().transform(absent).optional(),
-  /** When this sync was due: with a clock that jumps, long before it comes. */
+  /** When this sync was due. With a clock that jumps this is long before its arrival. */
   dueAt: z.iso.datetime().nullish().transform(absent).optional(),
   ...about,
   descendants: z.array(descendantReport).max(500).nullish().transform(absent).optional(),

@@ -2,13 +2,13 @@ import { durationSeconds } from '@connected-registry/protocol/registry/durations
 import { nextSync } from '@connected-registry/protocol/registry/syncSchedule';
 import type { ConnectedRegistry } from '../state/registryState.js';
 
-/** Seconds without a sign of life after which one that syncs every minute counts as disconnected. */
+/** Seconds without contact after which a continuously syncing connected registry counts as disconnected. */
 const OFFLINE_AFTER = 300;
 
 /**
  * Whether a connected registry has missed its syncs. One with a schedule and a window is silent between its windows by
- * design: it counts as disconnected once a whole window has passed without a sync (Azure docs: intro-connected-registry,
- * on schedule and sync window; how soon the service says Offline is not public).
+ * design: it counts as disconnected after a whole window without a sync (Azure docs: intro-connected-registry, on
+ * schedule and sync window; when the service reports Offline is not public).
  */
 export function silentTooLong(
   { schedule, syncWindow, lastActivityTime }: Pick<ConnectedRegistry, 'schedule' | 'syncWindow' | 'lastActivityTime'>,

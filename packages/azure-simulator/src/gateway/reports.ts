@@ -7,7 +7,7 @@ import type { DescendantReport, SyncRequest } from './messages.js';
 
 type About = Pick<SyncRequest, 'version' | 'statusDetails' | 'pushed'>;
 
-/** Takes down that a connected registry has synced at `at`, and what it says of itself; the first sync activates it. */
+/** Records that a connected registry synced at `at`, and its report. The first sync activates it. */
 export function takeDown(
   plane: Plane,
   registry: Registry,
@@ -34,8 +34,8 @@ export function takeDown(
 }
 
 /**
- * What a parent relays of those below it. A report of one that is not below it, of one deactivated since, or older than
- * what is known, says nothing new.
+ * Records a parent's reports about connected registries below it. Reports about others, about deactivated ones, and
+ * older reports are ignored.
  */
 export function takeDownDescendants(
   plane: Plane,
@@ -55,7 +55,7 @@ export function takeDownDescendants(
   }
 }
 
-/** Tags pushed at the edge become tags of the cloud registry, where the whole way up may write. */
+/** Tags pushed at the edge become tags of the cloud registry, if every sync scope on the path allows writes. */
 function takePushes(
   plane: Plane,
   registry: Registry,

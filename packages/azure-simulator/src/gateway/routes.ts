@@ -10,7 +10,7 @@ export { identifySyncToken } from './syncRoute.js';
 
 const resyncBody = z.strictObject({ registry: z.string().min(1), connectedRegistry: z.string().min(1) });
 
-/** The sync endpoint, and the test control that asks for a resync. */
+/** The sync endpoint, and the test control that requests a resync. */
 export function gatewayRoutes(plane: Plane): Route[] {
   return [
     syncRoute(plane),
@@ -24,7 +24,7 @@ export function gatewayRoutes(plane: Plane): Route[] {
   ];
 }
 
-/** Has the next sync of a connected registry bring everything, expired messages included. */
+/** Makes the next sync of a connected registry deliver everything, including expired messages. */
 export function requestResync(plane: Plane, registry: Registry, connected: ConnectedRegistry): void {
   registry.connectedRegistries.set(withNewEpoch(connected, plane.clock.now()));
   plane.armFile.changed();

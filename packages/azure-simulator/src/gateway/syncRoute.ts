@@ -12,8 +12,8 @@ import { syncRequest, type SyncRequest } from './messages.js';
 import { takeDown, takeDownDescendants } from './reports.js';
 
 /**
- * What a connected registry asks the cloud for on its schedule, in the form of {@link collect}. One that has a parent
- * connected registry asks that instead, and is refused here.
+ * The scheduled request of a connected registry to the cloud, answered by {@link collect}. A connected registry with a
+ * parent asks its parent instead, and is refused here.
  */
 export function syncRoute(plane: Plane): Route {
   return {
@@ -25,7 +25,7 @@ export function syncRoute(plane: Plane): Route {
   };
 }
 
-/** For counters: `sync:NAME` of the token, right or wrong. */
+/** For counters: `sync:NAME` of the token, whether or not it is valid. */
 export function identifySyncToken(request: ApiRequest): Principal {
   const credentials = basicCredentials(request);
   return credentials ? { ...ANONYMOUS, name: `sync:${credentials.name}` } : ANONYMOUS;
@@ -55,7 +55,7 @@ function sync(plane: Plane, call: Call): ApiReply {
   return { status: 200, headers: { 'cache-control': 'no-store' }, body };
 }
 
-/** While a regenerated password replicates, the old one and the new one both get in. */
+/** While a regenerated password replicates, both the old and the new one are accepted. */
 function authenticate(
   plane: Plane,
   call: Call,
@@ -92,7 +92,7 @@ function readBody(call: Call): SyncRequest {
   }
 }
 
-/** As the registry's data plane words its errors (OCI distribution specification). */
+/** In the words of the registry's data plane (OCI distribution specification). */
 function refuse(status: number, code: string, message: string): RefusedRequest {
   const headers: Record<string, string> = status === 401 ? { 'www-authenticate': 'Basic realm="sync"' } : {};
   return new RefusedRequest({ status, headers, body: { errors: [{ code, message }] } });

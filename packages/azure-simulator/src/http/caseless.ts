@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { memberOf } from '@connected-registry/protocol/registry/armEnumerations';
 
-/** A member of an enumeration, in any case, given back in the list's own. */
+/** Schema of an enumeration that ignores case and returns the member's own spelling. */
 export const caseless = <const T extends string>(values: readonly [T, ...T[]]) =>
   z.string().transform((text, context): T => {
     const value = memberOf(values, text);

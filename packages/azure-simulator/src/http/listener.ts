@@ -7,14 +7,14 @@ import { parseQuery, type ApiReply, type ApiRequest } from './message.js';
 /** Answers one request; `'drop'` closes the connection without an answer. It must not reject. */
 export type Answer = (request: ApiRequest) => Promise<ApiReply | 'drop'>;
 
-/** Over the largest body that any service here takes (Event Grid: 1 MB a request). */
+/** Larger than the largest body that any service here accepts (Event Grid: 1 MB a request). */
 const LARGEST_BODY = 4 * 1024 * 1024;
 
 /**
- * Listens on 127.0.0.1 with TLS and turns every request into {@link ApiRequest}.
+ * Listens on 127.0.0.1 with TLS and converts every request to {@link ApiRequest}.
  *
- * @param port 0 takes a free one.
- * @throws EADDRINUSE when the port is taken.
+ * @param port 0 takes a free one
+ * @throws EADDRINUSE if the port is taken
  */
 export async function listen(
   tls: { cert: string; key: string },

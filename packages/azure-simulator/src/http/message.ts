@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 
-/** One request, with what every service here needs of it. */
+/** One request in the form that all services here use. */
 export interface ApiRequest {
   readonly method: string;
   /** As sent, still encoded, without the query. */
@@ -9,7 +9,7 @@ export interface ApiRequest {
   readonly query: ReadonlyMap<string, string>;
   readonly headers: IncomingHttpHeaders;
   readonly body: Buffer;
-  /** From the route's pattern, decoded, in the case they were sent in. */
+  /** From the route's pattern, decoded, with the case as sent. */
   readonly params: Readonly<Record<string, string>>;
   /** This request's own id, returned as `x-ms-request-id`. */
   readonly id: string;
@@ -18,11 +18,13 @@ export interface ApiRequest {
 export interface ApiReply {
   status: number;
   headers?: Record<string, string>;
-  /** Sent as JSON; a string is sent as it is. */
+  /** Sent as JSON; a string is sent unchanged. */
   body?: unknown;
 }
 
-/** Thrown by handlers: the reply that ends the request. Its message is for logs and tests, the reply for the client. */
+/**
+ * Thrown by handlers to end the request with this reply. Its message is for logs and tests, the reply for the client.
+ */
 export class RefusedRequest extends Error {
   constructor(readonly reply: ApiReply) {
     super(`refused with ${reply.status}`);

@@ -3,7 +3,7 @@ import type { ApiReply, ApiRequest } from './message.js';
 
 export type ServiceName = 'entra' | 'arm' | 'vault' | 'topic' | 'iothub' | 'gateway' | 'control';
 
-/** A request whose sender is known. */
+/** A request with an identified sender. */
 export interface Call extends ApiRequest {
   readonly principal: Principal;
 }
@@ -12,7 +12,7 @@ export interface Route {
   method: 'GET' | 'HEAD' | 'PUT' | 'PATCH' | 'POST' | 'DELETE' | 'OPTIONS';
   path: string;
   service: ServiceName;
-  /** What counters and faults call it: the action's name where Azure has one. */
+  /** Its name in counters and faults: the action's name if Azure has one. */
   operation: string;
   handle(call: Call): ApiReply | Promise<ApiReply>;
 }

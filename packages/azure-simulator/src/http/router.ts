@@ -1,4 +1,4 @@
-/** What a path and a method led to. */
+/** The route of a path and a method. */
 export interface Match<T> {
   value: T;
   params: Record<string, string>;
@@ -11,9 +11,9 @@ interface Node<T> {
 }
 
 /**
- * Finds routes by method and path. Literal segments match ignoring case, since ARM's paths are case-insensitive (Azure
- * docs: resource-manager "Resource ID" rules); a literal wins over a parameter. A trailing slash is an empty last
- * segment, which Key Vault's clients send for "latest version", and is dropped.
+ * Finds routes by method and path. Literal segments ignore case, because ARM's paths do (Azure docs: resource-manager
+ * "Resource ID" rules); a literal takes precedence over a parameter. A trailing slash, which Key Vault's clients send
+ * for "latest version", is dropped.
  */
 export class Router<T> {
   readonly #root: Node<T> = emptyNode();
@@ -37,7 +37,7 @@ export class Router<T> {
     node.methods.set(method, { value, names });
   }
 
-  /** `'method'` when the path is known, but not with this method. */
+  /** @returns `'method'` if the path is known, but not with this method */
   find(method: string, path: string): Match<T> | 'path' | 'method' {
     const segments = split(path);
     const values: string[] = [];

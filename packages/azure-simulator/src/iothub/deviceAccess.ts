@@ -3,24 +3,24 @@ import { HUB_HOST } from './hub.js';
 import { identityKey, type HubIdentity } from './hubState.js';
 import { isGoodFor, readSharedAccess } from './sharedAccess.js';
 
-/** What a device shows when it connects. */
+/** The credentials of a connecting device. */
 export interface DeviceClaim {
   clientId: string;
   username: string;
   password: string | undefined;
-  /** Of the certificate it has shown in TLS, as hexadecimal digits. */
+  /** Thumbprints of its TLS certificate, in hexadecimal. */
   thumbprints: string[];
 }
 
 export interface Admitted {
   identity: HubIdentity;
-  /** When the signature ends, and the connection with it; undefined for a certificate. */
+  /** When the signature and its connection end; undefined for a certificate. */
   until?: Date;
 }
 
 /**
- * Who a device is, if it is let in: `{host}/{device}[/{module}]/?api-version=...` as user name, the client id of the same
- * device, and a signature or a certificate that the identity has (Azure docs: iot-mqtt-connect-to-iot-hub).
+ * Authenticates a device: `{host}/{device}[/{module}]/?api-version=...` as user name, the same device's id as client
+ * id, and a signature or certificate of the identity (Azure docs: iot-mqtt-connect-to-iot-hub).
  */
 export function admit(plane: Plane, claim: DeviceClaim): Admitted | 'malformed' | 'refused' {
   const [address = ''] = claim.username.split('?');

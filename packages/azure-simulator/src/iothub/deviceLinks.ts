@@ -1,20 +1,20 @@
 import type { Clock } from '@connected-registry/clock/clock';
 import type { JsonObject, JsonValue } from './hubState.js';
 
-/** The connection of one device, whatever protocol it speaks. */
+/** The connection of one device, independent of the protocol. */
 export interface DeviceLink {
-  /** Whether the device listens for direct methods. */
+  /** Whether the device has subscribed to direct methods. */
   takesMethods(): boolean;
-  /** Hands a call to the device; its answer comes by {@link DeviceLinks.answered}. */
+  /** Sends a call to the device. Its answer arrives through {@link DeviceLinks.answered}. */
   callMethod(request: string, method: string, payload: JsonValue | undefined): void;
-  /** Tells of changed desired properties, if the device listens for them. */
+  /** Sends changed desired properties, if the device has subscribed to them. */
   sendDesired(patch: JsonObject, version: number): void;
   close(): void;
 }
 
 export interface MethodAnswer {
   status: number;
-  /** Undefined when the device's answer was no JSON. */
+  /** Undefined if the device's answer was not JSON. */
   payload: JsonValue | undefined;
   isJson: boolean;
 }
@@ -33,12 +33,12 @@ interface DeviceLinksParts {
   changed(key: string, isConnected: boolean): void;
 }
 
-/** Which devices are connected. A device has one connection: a new one ends the one before (error 400027). */
+/** The connected devices. A device has one connection: a new one ends the previous one (error 400027). */
 export class DeviceLinks {
   readonly #parts: DeviceLinksParts;
   readonly #links = new Map<string, DeviceLink>();
   readonly #calls = new Map<string, Waiting>();
-  /** Calls that wait for their device to come. */
+  /** Calls that wait for their device to connect. */
   readonly #arrivals = new Map<string, Set<() => void>>();
   #requests = 0;
 
@@ -57,7 +57,7 @@ export class DeviceLinks {
     if (!before) this.#parts.changed(key, true);
   }
 
-  /** Does nothing for a link that another has replaced. */
+  /** Has no effect for a connection that was replaced. */
   detach(key: string, link: DeviceLink): void {
     if (this.#links.get(key) !== link) return;
     this.#links.delete(key);
@@ -65,12 +65,12 @@ export class DeviceLinks {
     this.#parts.changed(key, false);
   }
 
-  /** Ends a device's connection, as when it is disabled or deleted. */
+  /** Ends a device's connection, for example when it is disabled or deleted. */
   drop(key: string): void {
     this.#links.get(key)?.close();
   }
 
-  /** To be called when a device begins to listen for methods. */
+  /** Called when a device subscribes to methods. */
   listens(key: string): void {
     for (const go of this.#arrivals.get(key) ?? []) go();
   }
@@ -82,7 +82,7 @@ export class DeviceLinks {
   /**
    * Calls a direct method.
    *
-   * @param wait seconds of real time: for the device to come online, and then for its answer
+   * @param wait seconds of real time: for the device to connect, and then for its answer
    */
   async call(
     key: string,
@@ -106,7 +106,7 @@ export class DeviceLinks {
     });
   }
 
-  /** The device's answer to a call; one that nobody waits for any more, or that is another device's, is left. */
+  /** The device's answer to a call. An answer that nothing waits for, or of another device, is ignored. */
   answered(key: string, request: string, answer: MethodAnswer): void {
     const call = this.#calls.get(request);
     if (call?.key === key) call.complete(answer);

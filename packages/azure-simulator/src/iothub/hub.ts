@@ -2,7 +2,7 @@ import type { Clock } from '@connected-registry/clock/clock';
 import { DeviceLinks } from './deviceLinks.js';
 import { identityKey, type HubIdentity, type HubState } from './hubState.js';
 
-/** What a hub calls itself: what devices sign for, and what is in their user names. */
+/** The hub's host name: devices sign for it and have it in their user names. */
 export const HUB_HOST = 'localhost';
 
 /** What the hub uses of the plane that it is part of. */
@@ -18,7 +18,7 @@ export interface HubParts {
   connectionChanged(identity: HubIdentity, isConnected: boolean, sequence: number): void;
 }
 
-/** The one IoT Hub there is: its identities, and which of them are connected. */
+/** The simulated IoT Hub: its identities, and which of them are connected. */
 export class Hub {
   readonly links: DeviceLinks;
   /** Port of the devices' MQTT endpoint. */
@@ -45,7 +45,7 @@ export class Hub {
     return this.links.isConnected(identityKey(identity)) ? 'Connected' : 'Disconnected';
   }
 
-  /** A device's modules, which go with it. */
+  /** A device's modules, which are deleted with it. */
   modulesOf(deviceId: string): HubIdentity[] {
     return [...this.state.identities.values()].filter((one) => one.deviceId === deviceId && one.moduleId !== undefined);
   }

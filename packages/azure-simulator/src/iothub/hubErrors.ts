@@ -13,7 +13,7 @@ export function hubError(status: number, code: string, message: string, now: Dat
   });
 }
 
-/** How a direct method's failure is told: JSON inside the message, with the number of the error. */
+/** A direct method's failure: JSON inside the message, with the number of the error. */
 export function methodError(
   status: number,
   [number, code]: readonly [number: number, code: string],

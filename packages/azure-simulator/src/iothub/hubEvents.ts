@@ -5,12 +5,15 @@ import type { Plane } from '../plane.js';
 import type { HubIdentity } from './hubState.js';
 import { twinBody } from './twinBody.js';
 
-/** Tells the hub's subscribers that a device or module has been made or deleted (Azure docs: event-schema-iot-hub). */
+/** Publishes an event that a device or module was created or deleted (Azure docs: event-schema-iot-hub). */
 export function publishLifecycleEvent(plane: Plane, identity: HubIdentity, what: 'Created' | 'Deleted'): void {
   publish(plane, identity, `Microsoft.Devices.Device${what}`, { twin: eventTwin(plane, identity) });
 }
 
-/** Numbers rise with time: the only order that these events have (Azure docs: iot-hub-how-to-order-connection-state-events). */
+/**
+ * Publishes an event that a device or module connected or disconnected. Rising sequence numbers are the only order of
+ * these events (Azure docs: iot-hub-how-to-order-connection-state-events).
+ */
 export function publishConnectionEvent(
   plane: Plane,
   change: { identity: HubIdentity; isConnected: boolean; sequence: number },
@@ -35,7 +38,7 @@ function publish(plane: Plane, identity: HubIdentity, eventType: string, data: R
   plane.broker.publish([hubId(plane.arm, plane.hub.state.name)], [{ schema: 'EventGridSchema', event }]);
 }
 
-/** As documented for the events: without tags and capabilities, and with times that have no zone. */
+/** The twin in events, as documented: without tags and capabilities, and with times without a zone. */
 function eventTwin(plane: Plane, identity: HubIdentity): unknown {
   const { tags: _tags, capabilities: _capabilities, modelId: _modelId, ...twin } = twinBody(plane.hub, identity);
   const withoutZone = (time: string): string => time.replace(/Z$/, '');

@@ -20,12 +20,12 @@ export interface HubRoute {
   path: string;
   /** Without `Microsoft.Devices/IotHubs/` (Azure docs: role-based-access-control, permissions/internet-of-things). */
   action: string;
-  /** What a shared access policy needs for the same. */
+  /** The right of a shared access policy that allows the same. */
   right: HubRight;
   handle: Route['handle'];
 }
 
-/** Makes routes of the hub's service API whose calls have passed api-version and authorisation. */
+/** Creates routes of the hub's service API that check api-version and authorization. */
 export function hubRoute(plane: Plane, route: HubRoute): Route {
   const action = `Microsoft.Devices/IotHubs/${route.action}`;
   return {
@@ -45,7 +45,10 @@ export function hubRoute(plane: Plane, route: HubRoute): Route {
   };
 }
 
-/** Both ways of not being allowed are a 401 here (Azure docs: troubleshoot-error-codes, 401003 IoTHubUnauthorized). */
+/**
+ * Missing authentication and missing rights are both a 401 here (Azure docs: troubleshoot-error-codes, 401003
+ * IoTHubUnauthorized).
+ */
 function authorize(plane: Plane, call: Call, action: string, right: HubRight): void {
   const { principal } = call;
   const policy = POLICY.exec(principal.name)?.[1];
@@ -93,7 +96,10 @@ function unauthorized(plane: Plane, message: string): RefusedRequest {
   return hubError(401, 'IotHubUnauthorizedAccess', message, plane.clock.now());
 }
 
-/** The identity that a call is about. @throws 404 DeviceNotFound */
+/**
+ * The identity that a call is about.
+ * @throws 404 DeviceNotFound
+ */
 export function identityOf(plane: Plane, call: Call): HubIdentity {
   const { device = '', module } = call.params;
   const identity = plane.hub.find(device, module);
@@ -102,7 +108,7 @@ export function identityOf(plane: Plane, call: Call): HubIdentity {
 }
 
 /**
- * Compares `If-Match` with an etag, however it is quoted.
+ * Compares `If-Match` with an etag, with or without quotes.
  *
  * @returns whether the header was sent
  * @throws 412 PreconditionFailed

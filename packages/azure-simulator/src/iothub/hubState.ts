@@ -4,7 +4,7 @@ import type { Contents } from '../state/store.js';
 
 export const HUB_FORMAT = 1;
 
-/** What a shared access policy lets do (Azure docs: iot-hub-dev-guide-sas, "Access control and permissions"). */
+/** Rights of a shared access policy (Azure docs: iot-hub-dev-guide-sas, "Access control and permissions"). */
 export type HubRight = 'RegistryRead' | 'RegistryWrite' | 'ServiceConnect' | 'DeviceConnect';
 
 export interface AccessPolicy {
@@ -27,7 +27,7 @@ export interface TwinSection {
 }
 
 export interface Twin {
-  /** Counts changes that come from the service's side: what `If-Match` is about. */
+  /** Counts changes from the service's side, for `If-Match`. */
   etag: number;
   /** Counts every change. */
   version: number;
@@ -36,7 +36,7 @@ export interface Twin {
   reported: TwinSection;
 }
 
-/** A device's identity, or with `moduleId` that of one of its modules, and its twin. Ids keep and respect case. */
+/** A device's identity or, with `moduleId`, a module's, with its twin. Ids are case-sensitive. */
 export interface HubIdentity {
   deviceId: string;
   moduleId?: string;
@@ -64,7 +64,7 @@ export interface HubState {
 
 export type HubFacts = Pick<HubState, 'name' | 'policies'>;
 
-/** Tells identities apart: no id has a slash in it. */
+/** The key of an identity: no id contains a slash. */
 export function identityKey({ deviceId, moduleId }: Pick<HubIdentity, 'deviceId' | 'moduleId'>): string {
   return moduleId === undefined ? deviceId : `${deviceId}/${moduleId}`;
 }
@@ -73,7 +73,7 @@ export function makeHub(facts: HubFacts): HubState {
   return { ...facts, identities: new Collection<HubIdentity>([], { keyOf: identityKey }) };
 }
 
-/** A new hub with the policies that every hub has from the start. */
+/** A new hub with the default policies. */
 export function newHubFacts(name: string): HubFacts {
   const policy = (policyName: string, rights: HubRight[]): AccessPolicy => ({
     name: policyName,
@@ -93,7 +93,7 @@ export function newHubFacts(name: string): HubFacts {
   };
 }
 
-/** How it lies on disk. */
+/** The format on disk. */
 export function hubContents({ name, policies, identities }: HubState): Contents {
   return {
     format: HUB_FORMAT,

@@ -46,7 +46,7 @@ const body = z.object({
 });
 type Body = z.output<typeof body>;
 
-/** The identity registry: devices and their modules. */
+/** Routes of the identity registry: devices and their modules. */
 export function identityRoutes(plane: Plane): Route[] {
   const device = '/devices/{device}';
   const module = `${device}/modules/{module}`;
@@ -109,7 +109,7 @@ export function identityRoutes(plane: Plane): Route[] {
     const identity: HubIdentity = {
       deviceId,
       ...(moduleId === undefined ? {} : { moduleId }),
-      // A number in text; it only has to differ from the one that a deleted device of the same id had.
+      // A number as text, which must differ from that of a deleted device with the same id.
       generationId: String(BigInt(now.getTime()) * 10_000n + BigInt(randomBytes(2).readUInt16BE() % 10_000)),
       etag: newEtag(),
       status: wanted.status ?? 'enabled',
@@ -137,7 +137,7 @@ export function identityRoutes(plane: Plane): Route[] {
       iotEdge: wanted.capabilities?.iotEdge ?? before.iotEdge,
     };
     plane.hub.state.identities.set(identity);
-    // A disabled device cannot stay (Azure docs: iot-hub-devguide-identity-registry, "Disable devices").
+    // A disabled device is disconnected (Azure docs: iot-hub-devguide-identity-registry, "Disable devices").
     if (status === 'disabled') {
       for (const one of [identity, ...plane.hub.modulesOf(identity.deviceId)]) plane.hub.links.drop(identityKey(one));
     }
@@ -162,7 +162,7 @@ export function identityRoutes(plane: Plane): Route[] {
   }
 }
 
-/** Keys that are not given are made, for a new identity; an old one keeps its own. */
+/** Missing keys are generated for a new identity; an existing one keeps its keys. */
 function authenticationOf(wanted: Body, before: HubIdentity | undefined): HubIdentity['authentication'] {
   const { symmetricKey, x509Thumbprint } = wanted.authentication ?? {};
   const hasThumbprint = (x509Thumbprint?.primaryThumbprint ?? x509Thumbprint?.secondaryThumbprint) !== undefined;

@@ -17,7 +17,7 @@ const body = z.object({
   connectTimeoutInSeconds: z.int().min(0).max(300).nullish().transform(orUndefined),
 });
 
-/** Direct methods: answered by the device itself, or not at all. */
+/** Routes of direct methods, which only a connected device answers. */
 export function methodRoutes(plane: Plane): Route[] {
   return ['/twins/{device}/methods', '/twins/{device}/modules/{module}/methods'].map((path) =>
     hubRoute(plane, {

@@ -41,12 +41,12 @@ export class MqttDevice implements DeviceLink {
     this.#plane.log('device-disconnected', { device: this.#key });
   }
 
-  /** @returns false for a filter that no device may have */
+  /** @returns false for a filter that devices may not use */
   subscribed(filter: string, qos: number): boolean {
     const what = listeningOf(filter, this.#path);
     if (what === undefined) return false;
     this.#listening.set(what, Math.min(qos, 1) as Qos);
-    // Once the device has been told so.
+    // After the device has received the acknowledgement.
     if (what === 'methods') setImmediate(() => this.#plane.hub.links.listens(this.#key));
     return true;
   }
@@ -56,7 +56,7 @@ export class MqttDevice implements DeviceLink {
     if (what !== undefined) this.#listening.delete(what);
   }
 
-  /** @returns false for a topic that no device may publish to */
+  /** @returns false for a topic that devices may not publish to */
   said(topic: string, payload: Buffer): boolean {
     const message = deviceMessage(topic, this.#path);
     switch (message?.kind) {
@@ -97,7 +97,7 @@ export class MqttDevice implements DeviceLink {
     this.#client.close();
   }
 
-  /** Undefined once it has been deleted, for the moment until its connection has ended. */
+  /** Undefined after it was deleted, until its connection has ended. */
   #identity(): HubIdentity | undefined {
     return this.#plane.hub.state.identities.get(this.#key);
   }
@@ -133,12 +133,12 @@ export class MqttDevice implements DeviceLink {
     }
   }
 
-  /** To this device only, if it listens, and as surely as it asked for. */
+  /** Sends to this device, if it has subscribed, with the quality of service that it requested. */
   #send(what: Listening, topic: string, payload: string): void {
     const qos = this.#listening.get(what);
     if (qos === undefined) return;
     const packet = { cmd: 'publish', topic, payload, qos, retain: false, dup: false } as const;
-    // An error here is that the device has gone, which its connection's end says as well.
+    // An error means that the device has disconnected, which the connection's end also reports.
     this.#client.publish(packet, () => undefined);
   }
 }

@@ -6,7 +6,7 @@ import type { Plane } from '../plane.js';
 import { admit } from './deviceAccess.js';
 import { MqttDevice } from './mqttDevice.js';
 
-/** MQTT 3.1.1's answers to a connection that is refused. */
+/** MQTT 3.1.1's return codes of a refused connection. */
 const BAD_USER_NAME = 4;
 const NOT_AUTHORIZED = 5;
 
@@ -17,11 +17,11 @@ export interface MqttEndpoint {
 }
 
 /**
- * Where devices connect: MQTT 3.1.1 over TLS, which a broker library speaks. Nothing is passed on between devices: each
- * talks to the hub alone.
+ * Starts the endpoint for devices: MQTT 3.1.1 over TLS, implemented by a broker library. Nothing is forwarded between
+ * devices; each talks only to the hub.
  *
- * @param port 0 takes a free one; the service's is 8883.
- * @throws EADDRINUSE when the port is taken.
+ * @param port 0 takes a free one; the service's is 8883
+ * @throws EADDRINUSE if the port is taken
  */
 export async function startMqttEndpoint(
   plane: Plane,
@@ -48,14 +48,14 @@ export async function startMqttEndpoint(
     },
     authorizeSubscribe(client, subscription, done) {
       const isKnown = devices.get(client)?.subscribed(subscription.topic, subscription.qos) ?? false;
-      // A refused subscription is answered with the failure code, as MQTT 3.1.1 has it.
+      // A refused subscription is answered with the failure code of MQTT 3.1.1.
       done(null, isKnown ? subscription : null);
     },
     authorizePublish(client, packet, done) {
       const device = client === null ? undefined : devices.get(client);
       packet.retain = false;
       if (device === undefined) return done(new Error('nobody else publishes here'));
-      // Of exactly-once delivery, and of topics that are not a device's, the hub knows one answer: it ends the connection.
+      // The hub ends the connection after exactly-once deliveries and after topics that are not a device's.
       if (packet.qos === 2 || !device.said(packet.topic, Buffer.from(packet.payload))) {
         return done(new Error(`the hub takes nothing on ${packet.topic.split('?')[0] ?? ''}`));
       }
@@ -99,10 +99,10 @@ function refusal(returnCode: number): AuthenticateError {
   return Object.assign(new Error('refused'), { returnCode });
 }
 
-/** SHA-1 and SHA-256 of the client's certificate, of which an identity may name either. */
+/** SHA-1 and SHA-256 of the client's certificate. An identity may name either. */
 function thumbprintsOf(client: Client): string[] {
   const certificate = (client.conn as TLSSocket).getPeerCertificate();
-  // Without a certificate the object is an empty one.
+  // Without a certificate the object is empty.
   const raw = certificate.raw as Buffer | undefined;
   if (raw === undefined) return [];
   return ['sha1', 'sha256'].map((algorithm) => createHash(algorithm).update(raw).digest('hex'));

@@ -1,12 +1,12 @@
 /** Topics of IoT Hub's MQTT endpoint (Azure docs: iot-mqtt-connect-to-iot-hub). */
 export type Listening = 'methods' | 'twin-answers' | 'desired' | 'messages';
 
-/** What a device may subscribe to; undefined for anything else. */
+/** What a device may subscribe to; undefined for other filters. */
 export function listeningOf(filter: string, devicePath: string): Listening | undefined {
   if (filter === '$iothub/methods/POST/#') return 'methods';
   if (filter === '$iothub/twin/res/#') return 'twin-answers';
   if (filter === '$iothub/twin/PATCH/properties/desired/#') return 'desired';
-  // Messages from the cloud are never sent here, and listening for them does no harm.
+  // Messages from the cloud are never sent here, and subscribing to them has no effect.
   return filter === `devices/${devicePath}/messages/devicebound/#` ? 'messages' : undefined;
 }
 
@@ -16,7 +16,7 @@ export type DeviceMessage =
   | { kind: 'twin-report'; request: string }
   | { kind: 'telemetry' };
 
-/** What a device's publication means; undefined for a topic that a device may not publish to. */
+/** Parses a device's publication; undefined for a topic that devices may not publish to. */
 export function deviceMessage(topic: string, devicePath: string): DeviceMessage | undefined {
   const [path = '', query = ''] = topic.split('?');
   const request = new URLSearchParams(query).get('$rid');

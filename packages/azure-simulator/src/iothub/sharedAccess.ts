@@ -1,11 +1,11 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 
-/** A shared access signature, taken apart: for what, until when, with which policy's key. */
+/** A parsed shared access signature: resource, expiry and policy. */
 export interface SharedAccess {
   /** As signed: still URL-encoded. */
   resource: string;
   signature: string;
-  /** Unix seconds, as sent: the text was signed. */
+  /** Unix seconds, as sent, because this text was signed. */
   expiry: string;
   policy?: string;
 }
@@ -33,7 +33,7 @@ export function readSharedAccess(text: string): SharedAccess | undefined {
   };
 }
 
-/** Whether it was signed with one of the keys (base64), for this resource or for one above it, and holds at `now`. */
+/** Whether it was signed with one of the keys (base64), for this resource or one above it, and is valid at `now`. */
 export function isGoodFor(
   access: SharedAccess,
   keys: readonly (string | null)[],

@@ -1,10 +1,10 @@
 import type { Hub } from './hub.js';
 import type { HubIdentity, JsonObject, TwinSection } from './hubState.js';
 
-/** What stands for a time that has not come yet. */
+/** Stands for a time that has not occurred. */
 export const NEVER = '0001-01-01T00:00:00Z';
 
-/** A twin as the service API gives it (azure-rest-api-specs, iothub: Twin). */
+/** A twin as the service API returns it (azure-rest-api-specs, iothub: Twin). */
 export function twinBody(
   hub: Hub,
   identity: HubIdentity,
@@ -38,7 +38,7 @@ export function twinBody(
   };
 }
 
-/** The count as eight bytes in base64, as the service's etags of twins are. */
+/** The count as eight bytes in base64, as in the service's etags of twins. */
 export function twinEtag({ twin }: Pick<HubIdentity, 'twin'>): string {
   const bytes = Buffer.alloc(8);
   bytes.writeBigUInt64BE(BigInt(twin.etag));
@@ -49,7 +49,7 @@ function sectionBody({ values, metadata, version }: TwinSection): JsonObject {
   return { ...values, $metadata: metadata, $version: version };
 }
 
-/** A section as a device gets it: without metadata (Azure docs: iot-mqtt-connect-to-iot-hub). */
+/** A section as a device receives it: without metadata (Azure docs: iot-mqtt-connect-to-iot-hub). */
 export function sectionForDevice({ values, version }: TwinSection): JsonObject {
   return { ...values, $version: version };
 }

@@ -8,16 +8,16 @@ const LONGEST_KEY = 1024;
 const LONGEST_TEXT = 4096;
 const MOST = 4_503_599_627_370_495;
 
-/** Thrown for what a twin cannot hold; the message is for the client. */
+/** A twin cannot contain the change. The message is for the client. */
 export class TwinRefused extends Error {}
 
-/** A new device's twin, in which nothing has been said yet. */
+/** An empty twin of a new device. */
 export function newTwin(now: Date): Twin {
   const empty = (): TwinSection => ({ values: {}, metadata: { $lastUpdated: now.toISOString() }, version: 1 });
   return { etag: 1, version: 2, tags: {}, desired: empty(), reported: empty() };
 }
 
-/** Merges as RFC 7396 does: null removes, an object is merged, anything else replaces. */
+/** Merges as RFC 7396 does: null removes a member, objects are merged, other values replace. */
 export function merge(values: JsonObject, patch: JsonObject): JsonObject {
   const merged: JsonObject = { ...values };
   for (const [name, value] of Object.entries(patch)) {
@@ -38,7 +38,7 @@ export function changedTags(tags: JsonObject, patch: JsonObject, how: 'merge' | 
 }
 
 /**
- * A section after a change, one version on. Its metadata says of every value when it was set last.
+ * A section after a change, with the next version. Its metadata has the time when each value was last set.
  *
  * @throws TwinRefused
  */
@@ -56,7 +56,7 @@ export function changedSection(
   const version = section.version + 1;
   const stamp = {
     $lastUpdated: now.toISOString(),
-    // Only desired properties are told apart by versions.
+    // Only desired properties have versions.
     ...(name === 'desired' ? { $lastUpdatedVersion: version } : {}),
   };
   return { values, version, metadata: metadataOf(values, wanted, how === 'merge' ? section.metadata : {}, stamp) };
@@ -78,7 +78,7 @@ function metadataOf(
   return metadata;
 }
 
-/** A twin that was read may be sent back: what the service adds to it is not the client's to set. */
+/** A client may send back a twin that it read. Properties of the service are ignored. */
 function withoutServiceNames(patch: JsonObject): JsonObject {
   const { $metadata: _metadata, $version: _version, ...own } = patch;
   return own;

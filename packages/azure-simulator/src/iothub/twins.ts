@@ -21,7 +21,7 @@ const body = z.object({
 const ITEMS_ON_A_PAGE = 100;
 const query = z.object({ query: z.string() });
 
-/** Twins as the service's side sees and changes them: tags and desired properties; reported ones are the device's. */
+/** Routes of twins for the service's side: tags and desired properties; the device owns its reported ones. */
 export function twinRoutes(plane: Plane): Route[] {
   const paths = ['/twins/{device}', '/twins/{device}/modules/{module}'];
   const read = { action: 'twins/read', right: 'ServiceConnect' } as const;
@@ -60,13 +60,13 @@ function change(plane: Plane, call: Call, how: 'merge' | 'replace'): ApiReply {
   const identity: HubIdentity = { ...before, twin: changed };
   plane.hub.state.identities.set(identity);
   plane.commit();
-  // A device is told of the change only; of a replacement it gets all there is (iot-hub-devguide-device-twins).
+  // A device receives only the change or, after a replacement, everything (iot-hub-devguide-device-twins).
   const news = how === 'merge' ? desired : changed.desired.values;
   if (desired !== undefined && news) plane.hub.links.sendDesired(identityKey(identity), news, changed.desired.version);
   return reply(plane, identity);
 }
 
-/** Only the query for everything is understood. Pages go on by `x-ms-continuation`. */
+/** Only the query for everything is supported. `x-ms-continuation` continues with the next page. */
 function list(plane: Plane, call: Call): ApiReply {
   const text = hubBody(plane, call, query).query.trim();
   if (!/^select\s+\*\s+from\s+devices$/i.test(text)) {

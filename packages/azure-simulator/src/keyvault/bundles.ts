@@ -2,7 +2,7 @@ import type { Call } from '../http/route.js';
 import type { Plane } from '../plane.js';
 import { newest, type DeletedSecret, type Secret, type SecretVersion } from './vaultState.js';
 
-/** Key Vault's JSON for a version; with its value only where a single one was asked for. */
+/** Key Vault's JSON of a version. It has the value only in answers about a single version. */
 export function secretBundle(
   plane: Plane,
   call: Call,
@@ -19,7 +19,7 @@ export function secretBundle(
   };
 }
 
-/** An item of the list of secrets: the newest version's attributes, and an id without version. */
+/** An item of the list of secrets: the newest version's attributes, and an id without a version. */
 export function secretItem(plane: Plane, call: Call, secret: Secret): object {
   return { ...secretBundle(plane, call, secret, newest(secret), false), id: `${plane.baseUrl}/secrets/${secret.name}` };
 }
@@ -47,12 +47,12 @@ function attributes(plane: Plane, call: Call, version: SecretVersion): object {
   };
 }
 
-/** The first two api-versions do not say how many days a deleted secret can be recovered (recorded). */
+/** The first two api-versions do not return the days for which a deleted secret can be recovered (recorded). */
 function tellsDays({ query }: Call): boolean {
   return !['2016-10-01', '7.0'].includes(query.get('api-version') ?? '');
 }
 
-/** How sure a recovery is (azure-rest-api-specs, keyvault: DeletionRecoveryLevel). */
+/** The recovery level of the vault (azure-rest-api-specs, keyvault: DeletionRecoveryLevel). */
 function recoveryLevel(plane: Plane): string {
   const customized = plane.settings.recoverableDays < 90 ? 'Customized' : '';
   return `${customized}Recoverable${plane.settings.purgeProtection ? '' : '+Purgeable'}`;

@@ -8,7 +8,7 @@ import { pageReply } from './pages.js';
 import { newest, type DeletedSecret } from './vaultState.js';
 import { vaultRoute } from './vaultRoute.js';
 
-/** Soft delete: a deleted secret keeps its name until it is recovered, purged or past its retention. */
+/** Routes of soft delete: a deleted secret keeps its name until it is recovered, purged or past its retention. */
 export function deletedSecretRoutes(plane: Plane): Route[] {
   return [
     vaultRoute(plane, 'DELETE', '/secrets/{name}', 'delete', 'deleteSecret', (call) => remove(plane, call)),
@@ -40,7 +40,7 @@ function remove(plane: Plane, call: Call): ApiReply {
   };
   plane.vault.secrets.delete(name);
   plane.vault.deleted.set(deleted);
-  // Recorded: for some seconds the list of deleted secrets does not have it, and it cannot be recovered.
+  // Recorded: for some seconds it is not in the list of deleted secrets and cannot be recovered.
   plane.operations.begin({
     path: `vault-deletion/${name}`,
     resource: deletionOf(name),
@@ -61,8 +61,8 @@ function isBeingDeleted(plane: Plane, name: string): boolean {
 }
 
 /**
- * A deleted secret's name cannot be used again: at first since it is being deleted, which took nothing noticeable in seven
- * of twelve recordings, and up to fifty seconds in the others. Where nobody wants to wait, it is over at once.
+ * The name of a deleted secret cannot be reused. At first it is being deleted, which took no noticeable time in seven
+ * of twelve recordings, and up to fifty seconds in the others. In the quick pace it is immediate.
  */
 export function nameIsTaken(plane: Plane, name: string): Error {
   return plane.settings.pace === 'azure' && isBeingDeleted(plane, name) ? isDeleting(name) : nameIsDeleted(name);

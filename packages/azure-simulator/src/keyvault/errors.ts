@@ -43,12 +43,12 @@ export function badParameter(message: string): RefusedRequest {
   return vaultError(400, 'BadParameter', message);
 }
 
-/** A deletion takes some seconds, in which nothing can be done with the secret (recorded). */
+/** A deletion takes some seconds, during which the secret cannot be used (recorded). */
 export function isDeleting(name: string): RefusedRequest {
   return vaultError(409, 'Conflict', `Secret ${name} is currently being deleted.`, 'ObjectIsBeingDeleted');
 }
 
-/** Only what is deleted can be recovered (recorded). */
+/** Only deleted secrets can be recovered (recorded). */
 export function notDeleted(name: string): RefusedRequest {
   return vaultError(400, 'MethodNotAllowed', `Operation "recover" is not allowed: ${name} is not deleted.`);
 }

@@ -3,8 +3,8 @@ import type { Plane } from '../plane.js';
 import { newest, type Secret } from './vaultState.js';
 
 /**
- * Tells of the newest versions of secrets as they near their expiry and reach it, once each (Azure docs: event-grid
- * event-schema-key-vault). A version that is made with less than 30 days to go is told of at once.
+ * Publishes events when the newest versions of secrets near and reach their expiry, once each (Azure docs: event-grid
+ * event-schema-key-vault). For a version that is created with less than 30 days left this happens immediately.
  */
 export class ExpiryWatch {
   #timer: { cancel(): void } | undefined;
@@ -13,12 +13,12 @@ export class ExpiryWatch {
 
   constructor(readonly plane: Plane) {}
 
-  /** Looks at one secret, which has just changed: at all the others nothing has. */
+  /** Checks one secret that has just changed. */
   changed(secret: Secret): void {
     this.#wakeAt(this.#tell(secret));
   }
 
-  /** Looks at every secret now, and again when the next event is due. */
+  /** Checks all secrets now, and again when the next event is due. */
   look(): void {
     this.#next = Infinity;
     let next = Infinity;
@@ -37,7 +37,10 @@ export class ExpiryWatch {
     this.#timer = this.plane.clock.setTimer(new Date(next * 1000), () => this.look());
   }
 
-  /** Sends what is due for a secret. @returns when its next event is, in Unix seconds */
+  /**
+   * Publishes the due events of a secret.
+   * @returns when its next event is due, in Unix seconds
+   */
   #tell(secret: Secret): number {
     const version = newest(secret);
     if (!version.enabled || version.expires === undefined) return Infinity;

@@ -4,10 +4,10 @@ import type { Plane } from '../plane.js';
 import { Collection } from '../state/collection.js';
 import { badParameter } from './errors.js';
 
-/** The most that a page holds, and what it holds unasked (azure-rest-api-specs, keyvault: maxresults). */
+/** Maximum and default number of items on a page (azure-rest-api-specs, keyvault: maxresults). */
 const LARGEST_PAGE = 25;
 
-/** One page, with an absolute `nextLink` while there is more. */
+/** One page, with an absolute `nextLink` if there is more. */
 export function pageReply<T extends { name: string }>(
   plane: Plane,
   call: Call,

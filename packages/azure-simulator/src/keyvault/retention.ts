@@ -1,6 +1,6 @@
 import type { Plane } from '../plane.js';
 
-/** Deletes for good what has outlived its retention. */
+/** Purges secrets that are past their retention. */
 export function purgeOverdue(plane: Plane): void {
   const now = unixSeconds(plane);
   const overdue = [...plane.vault.deleted.values()].filter(({ scheduledPurgeDate }) => scheduledPurgeDate <= now);
@@ -8,7 +8,7 @@ export function purgeOverdue(plane: Plane): void {
   if (overdue.length > 0) plane.vaultFile.rewrite();
 }
 
-/** Key Vault's times. */
+/** The current time in Key Vault's unit. */
 export function unixSeconds(plane: Plane): number {
   return Math.floor(plane.clock.now().getTime() / 1000);
 }

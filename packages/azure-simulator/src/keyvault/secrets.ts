@@ -38,7 +38,7 @@ const updateBody = z.object({
 });
 type Attributes = Partial<z.output<typeof attributes>>;
 
-/** Secrets and their versions. */
+/** Routes of secrets and their versions. */
 export function secretRoutes(plane: Plane): Route[] {
   return [
     vaultRoute(plane, 'GET', '/secrets', 'readMetadata', 'listSecrets', (call) =>
@@ -87,8 +87,8 @@ function set(plane: Plane, call: Call): ApiReply {
 }
 
 /**
- * Not-yet-valid and expired ones are returned too: nbf and exp inform, only `enabled` bars (Azure docs: key-vault
- * about-secrets, "Date-time controlled operations").
+ * Versions that are not yet valid or expired are returned too: nbf and exp only inform, `enabled` decides (Azure docs:
+ * key-vault about-secrets, "Date-time controlled operations").
  */
 function get(plane: Plane, call: Call): ApiReply {
   const { secret, version } = find(plane, call);
@@ -117,7 +117,7 @@ function update(plane: Plane, call: Call): ApiReply {
   return { status: 200, body: secretBundle(plane, call, kept, changed, false) };
 }
 
-/** In order of their ids, which are random: as in the service, that order says nothing about age. */
+/** In order of their ids, which are random: as in the service, the order does not reflect the age. */
 function versions(plane: Plane, call: Call): ApiReply {
   const secret = plane.vault.secrets.get(call.params['name'] ?? '');
   if (!secret) throw secretNotFound(call.params['name'] ?? '');
@@ -136,7 +136,7 @@ function find(plane: Plane, call: Call): { secret: Secret; version: SecretVersio
   return { secret, version };
 }
 
-/** A new expiry date is worth new events. */
+/** A new expiry date leads to new events. */
 function withoutNews(version: SecretVersion, expires: number | undefined): SecretVersion {
   const { told: _told, ...rest } = version;
   return expires === undefined || expires === version.expires ? version : rest;

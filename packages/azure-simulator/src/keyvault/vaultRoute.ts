@@ -14,7 +14,7 @@ const VERSIONS = ['7.0', '7.1', '7.2', '7.3', '7.4', '7.5', '7.6', '2016-10-01',
 /** What the vault allows, by the names of its data actions (Azure docs: key-vault rbac-guide). */
 export type SecretAction = 'getSecret' | 'setSecret' | 'readMetadata' | 'delete' | 'recover' | 'purge' | 'update';
 
-/** Makes vault routes whose calls have passed api-version and authorisation for the very secret. */
+/** Creates vault routes that check api-version and authorization for the particular secret. */
 export function vaultRoute(
   plane: Plane,
   method: Route['method'],
@@ -79,7 +79,10 @@ function authorize(plane: Plane, call: Call, action: SecretAction): void {
   );
 }
 
-/** The challenge that tells a client whom to ask for a token (Azure docs: key-vault "Authentication, requests, and responses"). */
+/**
+ * The challenge that tells a client where to get a token (Azure docs: key-vault "Authentication, requests, and
+ * responses").
+ */
 export async function identifyVaultCaller(
   plane: Plane,
   verifier: TokenVerifier,

@@ -3,7 +3,7 @@ import type { Contents, Keeps } from '../state/store.js';
 
 export const VAULT_FORMAT = 2;
 
-/** Times are Unix seconds, as Key Vault has them. */
+/** Times are Unix seconds, as in Key Vault. */
 export interface SecretVersion {
   version: string;
   value: string;
@@ -18,7 +18,7 @@ export interface SecretVersion {
   told?: string[];
 }
 
-/** Versions in the order they were made: the last is the newest. */
+/** Versions in order of creation: the last one is the newest. */
 export interface Secret {
   name: string;
   versions: SecretVersion[];
@@ -29,7 +29,7 @@ export interface DeletedSecret extends Secret {
   scheduledPurgeDate: number;
 }
 
-/** What the vault holds. Its file is the only one with secret values, and for the owner's eyes only. */
+/** The contents of the vault. Only its file contains secret values, and only its owner can read it. */
 export interface VaultState {
   secrets: Collection<Secret>;
   deleted: Collection<DeletedSecret>;
@@ -39,7 +39,7 @@ export function emptyVaultState(): VaultState {
   return { secrets: new Collection(), deleted: new Collection() };
 }
 
-/** How it lies on disk. */
+/** The format on disk. */
 export function vaultContents(state: VaultState): Contents {
   const lists: Record<string, Keeps> = { secrets: state.secrets, deleted: state.deleted };
   return { format: VAULT_FORMAT, facts: {}, tables: () => Object.entries(lists), table: (name) => lists[name] };

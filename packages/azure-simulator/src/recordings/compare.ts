@@ -2,7 +2,7 @@ import type { Names } from './names.js';
 
 /** One way in which an answer differs from the recorded one. */
 export interface Difference {
-  /** `minor` ones do not count: what carries no meaning for clients, or was not recorded everywhere. */
+  /** `minor` differences do not count: they have no meaning for clients, or were not recorded everywhere. */
   readonly kind: 'status' | 'follow' | 'header' | 'body' | 'value' | 'time' | 'order' | 'minor';
   readonly path: string;
   readonly detail: string;
@@ -47,7 +47,7 @@ function compareObject(
     if (!filled.has(key)) report('body', label(key), `absent in the recording, ${kindOf(found[key])} here`);
 }
 
-/** Things with names are compared by name, and their order apart. */
+/** Items with names are compared by name, and their order separately. */
 function compareList(names: Names, recorded: unknown[], found: unknown[], path: string, report: Report): void {
   if (recorded.length !== found.length) report('body', path, `${recorded.length} items recorded, ${found.length} here`);
   const order = recorded.map((one) => nameIn(one)).map((name) => (name === undefined ? undefined : names.fill(name)));
@@ -71,7 +71,7 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** Without the numbers, so that differences of a kind are one. */
+/** Without the numbers, so that differences of one kind are equal. */
 function shown(recorded: string): string {
   return recorded.replace(/\{(\w+?)\d+( [^}]*)?\}/g, '{$1}');
 }

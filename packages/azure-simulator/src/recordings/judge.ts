@@ -3,10 +3,13 @@ import type { Names } from './names.js';
 import { addressIn, isPoll, type Exchange } from './recording.js';
 import type { Answer } from './send.js';
 
-/** Headers that are compared where both have them; Retry-After was dropped by one of the recorders. */
+/** Headers that are compared if both answers have them; one of the recorders dropped Retry-After. */
 const COMPARED = ['content-type', 'etag', 'www-authenticate', 'retry-after'];
 
-/** How an answer differs from the recorded one. @param found its body, parsed where it is JSON */
+/**
+ * Compares an answer with the recorded one.
+ * @param found its body, parsed if it is JSON
+ */
 export function judge(names: Names, recorded: Exchange, answer: Answer, found: unknown): Difference[] {
   const differences: Difference[] = [];
   const report = (kind: Difference['kind'], path: string, detail: string): void =>
@@ -59,7 +62,7 @@ function judgeBody(names: Names, recorded: Exchange, answer: Answer, found: unkn
     if ((response === '') !== (answer.text === '')) report('body', '', `${response === '' ? 'none' : 'one'} recorded`);
     return;
   }
-  // A page of one: which one depends on the order of ids, which are random.
+  // A page with one item: which one depends on the order of random ids.
   if (recorded.query?.['maxresults'] === '1') return;
   const isByChance = recorded.path.endsWith('/versions');
   compare(names, response, found, '', (kind, path, detail) => {
@@ -69,7 +72,10 @@ function judgeBody(names: Names, recorded: Exchange, answer: Answer, found: unkn
 
 export type Outcome = 'equal' | 'other shape' | 'different' | 'not sent';
 
-/** Different is what a client would act on: status, way of ending, states, codes, waits, and times that stay or change. */
+/**
+ * Different means different for a client: status, way of completion, states, codes, waits, and times that stay or
+ * change.
+ */
 export function outcomeOf(differences: readonly Difference[]): Outcome {
   const counted = differences.filter(({ kind }) => kind !== 'minor');
   if (counted.length === 0) return 'equal';

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 
 const TOKEN = /\{(t\d+) \.(\d+) ([^}]*)\}|\{(secret\d+) len(\d+) ([^}]*)\}|\{(\w+)\}/g;
-/** Placeholders that say nothing of what stood there. */
+/** Placeholders whose original text is unknown. */
 const ANYTHING = /^(person|personKind|message|text|link|etag|webhookQuery|tenant)$/;
-/** Seconds by which two times may differ and still be one. */
+/** Maximum seconds between two times that count as equal. */
 const SAME = 1.5;
 
 type Part =
@@ -12,16 +12,16 @@ type Part =
   | { readonly kind: 'learn'; readonly name: string }
   | { readonly kind: 'known' };
 
-/** What the placeholders of one recording stand for, learnt from the answers as they come. */
+/** The values behind the placeholders of one recording, learned from the answers. */
 export class Names {
   readonly #known: Map<string, string>;
   readonly #bound = new Map<string, { value: string; round: number }>();
-  /** Number of the exchange that is looked at. */
+  /** Number of the current exchange. */
   round = 0;
 
   /**
    * @param times seconds from the start, by name
-   * @param mark what the names end in that are invented here, so that those of two recordings differ
+   * @param mark suffix of the names that are invented here, so that those of two recordings differ
    */
   constructor(
     fixed: Readonly<Record<string, string>>,
@@ -40,7 +40,7 @@ export class Names {
     return this.#known.get(name);
   }
 
-  /** A recorded text with what it stands for here; for requests. */
+  /** A recorded text with its placeholders filled in, for requests. */
   fill(text: string): string {
     return text.replace(TOKEN, (...found: string[]) => {
       const [, time, , , secret, length, , name = ''] = found;
@@ -50,7 +50,7 @@ export class Names {
     });
   }
 
-  /** The same for whole values, times in Unix seconds among them. */
+  /** The same for whole values, including times in Unix seconds. */
   fillValue(value: unknown): unknown {
     if (typeof value === 'string') {
       const seconds = /^\{(e\d+) int\}$/.exec(value)?.[1];
@@ -61,7 +61,10 @@ export class Names {
     return Object.fromEntries(Object.entries(value).map(([key, one]) => [this.fill(key), this.fillValue(one)]));
   }
 
-  /** Compares a recorded text with one that was answered, and learns what is not known yet. @returns differences */
+  /**
+   * Compares a recorded text with an answered one, and learns unknown values.
+   * @returns differences
+   */
   match(recorded: string, found: string): string[] {
     const parts: Part[] = [];
     let pattern = '';
@@ -85,7 +88,7 @@ export class Names {
       return String.raw`(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)?)`;
     }
     if (secret) {
-      // Two sources mask their secrets: those lengths mean nothing.
+      // Two sources mask their secrets, so those lengths have no meaning.
       parts.push({ kind: 'secret', length: Number(length), isMasked: ['8', '25'].includes(length ?? '') });
       return '(.*)';
     }
@@ -106,7 +109,7 @@ export class Names {
     return part.kind === 'time' ? this.#time(part.name, part.digits, part.zone, value) : [];
   }
 
-  /** A time that was new in the recording is to be new here, and one that stayed is to stay. */
+  /** A time that was new in the recording must be new here, and one that stayed must stay. */
   #time(name: string, digits: number, zone: string, value: string): string[] {
     const [, fraction = '', ownZone = ''] = /(?:\.(\d+))?(Z|[+-]\d\d:\d\d)?$/.exec(value) ?? [];
     const wrong: string[] = [];

@@ -2,11 +2,11 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 
-/** The address of an operation to follow, taken apart. */
+/** The parsed address of an operation. */
 const address = z.looseObject({ path: z.string(), apiVersion: z.string().nullish(), queryKeys: z.array(z.string()) });
 const exchange = z.looseObject({
   n: z.number(),
-  /** Since the one before, by the service's own clock; a second less than none where answers overtook each other. */
+  /** Seconds since the previous exchange by the service's clock; negative if answers overtook each other. */
   afterSeconds: z.number().nullable(),
   method: z.string(),
   host: z.string(),
@@ -16,7 +16,7 @@ const exchange = z.looseObject({
   body: z.unknown().optional(),
   status: z.number(),
   headers: z.record(z.string(), z.union([z.string(), address])),
-  /** `''` for no body at all. */
+  /** `''` for no body. */
   response: z.unknown().optional(),
 });
 export type Exchange = z.output<typeof exchange>;
@@ -32,7 +32,7 @@ const recording = z.looseObject({
 });
 export type Recording = z.output<typeof recording>;
 
-/** Every recording of a folder, in order of file names. What is no recording is passed over. */
+/** All recordings of a folder, in order of file names. Other files are ignored. */
 export function recordingsIn(folder: string): Recording[] {
   return readdirSync(folder)
     .filter((name) => name.endsWith('.json'))
@@ -45,7 +45,7 @@ export function recordingsIn(folder: string): Recording[] {
 
 export type Address = z.output<typeof address>;
 
-/** An address in a header, by its name. */
+/** An address in a header, by the header's name. */
 export function addressIn(one: Exchange, name: string): Address | undefined {
   const value = one.headers[name];
   return typeof value === 'object' ? value : undefined;
@@ -55,14 +55,14 @@ export function isPoll({ path }: Pick<Exchange, 'path'>): boolean {
   return /\/operation(Statuses|Results|sStatus)\//i.test(path);
 }
 
-/** Where a write is followed, if it is. */
+/** The address of the operation that a write started, if there is one. */
 export function followedAt(one: Exchange): Address | undefined {
   return isPoll(one) ? undefined : (addressIn(one, 'azure-asyncoperation') ?? addressIn(one, 'location'));
 }
 
 /**
- * The exchanges in the order in which the requests were sent, as far as their answers tell: one that is answered that its
- * parent is gone came after the deletion that is noted behind it in the same second.
+ * The exchanges in the order in which the requests were sent, as far as their answers show it: a request that was
+ * answered with a missing parent came after the deletion that is recorded behind it in the same second.
  */
 export function inOrderSent(exchanges: readonly Exchange[]): Exchange[] {
   const sent = [...exchanges];
@@ -83,9 +83,9 @@ function codeIn(response: unknown): unknown {
 }
 
 /**
- * Seconds that an operation took, within the bounds that its polls leave; undefined where nobody polled.
+ * Seconds that an operation took, within the bounds of its polls; undefined if nobody polled.
  *
- * @param at seconds from the first exchange, for each
+ * @param at seconds from the first exchange, for each exchange
  */
 export function secondsTaken(exchanges: readonly Exchange[], at: readonly number[], index: number): number | undefined {
   const write = exchanges[index];
@@ -96,7 +96,7 @@ export function secondsTaken(exchanges: readonly Exchange[], at: readonly number
   for (let i = index + 1; i < exchanges.length; i += 1) {
     const one = exchanges[i];
     if (one === undefined) break;
-    // Names of operations come back: from here on it is another's.
+    // Names of operations are reused: from here on it is another operation's.
     if (followedAt(one)?.path === path) return undefined;
     if (one.path !== path) continue;
     const since = (at[i] ?? 0) - (at[index] ?? 0);

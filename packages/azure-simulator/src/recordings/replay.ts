@@ -27,14 +27,14 @@ export interface Replayed {
   readonly judged: readonly Judged[];
 }
 
-/** Between two exchanges of one second, so that their times differ, in milliseconds. */
+/** Milliseconds between two exchanges of one second, so that their times differ. */
 const STEP = 50;
 
 /**
- * Sends the recorded requests to a control plane of its own, at the recorded times by its clock, and judges the answers.
- * How long an operation took is no behaviour but chance: each is given the time that its recorded polls leave it.
+ * Sends the recorded requests to a new control plane, at the recorded times of its clock, and judges the answers. The
+ * duration of an operation is not behavior but chance: each takes the time that its recorded polls allow.
  *
- * @param folder for the control plane's data; emptied
+ * @param folder for the control plane's data; it is emptied
  */
 export async function replayAll(
   recordings: readonly Recording[],
@@ -43,7 +43,7 @@ export async function replayAll(
   const clock = new ReplayClock(now.getTime());
   const settings = { pace: 'azure', recoverableDays: 7, throttling: 0 } as const;
   const azure = await startControlPlane({ port: 0, directory: folder, tls, clock, settings, reset: true });
-  // The recordings were made by an owner of the subscription; the operator owns the group.
+  // The recordings were made by an owner of the subscription, but the operator owns only the group.
   const scope = `/subscriptions/${azure.world.subscriptionId}`;
   const { objectId: principalId } = azure.world.identities.operator;
   azure.plane.arm.roleAssignments.set({ name: randomUUID(), principalId, role: 'Owner', scope });
@@ -92,7 +92,7 @@ class Replay {
       identity: 'replayed-identity',
       registry,
     };
-    // Sources of events that are not simulated, a storage account for instance, are where their group is.
+    // Sources of events that are not simulated, such as a storage account, have their group's location.
     const [group] = azure.plane.arm.resourceGroups.values();
     const located = recording.scenario.startsWith('eg') && group ? { location: group.location } : {};
     this.#names = new Names({ ...fixed, ...located }, recording.times, this.#start, mark);
@@ -104,7 +104,7 @@ class Replay {
     this.#at = this.#exchanges.map(({ afterSeconds }) => (at += afterSeconds ?? 0));
   }
 
-  /** The addresses of this control plane for those of the services. */
+  /** Replaces the services' addresses with those of this control plane. */
   #ofHere(exchanges: readonly Exchange[], hook: string): Exchange[] {
     const { azure } = this;
     const text = JSON.stringify(exchanges)
@@ -165,7 +165,7 @@ class Replay {
     return { n: one.n, what, outcome: outcomeOf(differences), differences };
   }
 
-  /** Undefined where what came before did not tell where to go: no operation, no next page. */
+  /** Undefined if an earlier answer did not provide the address: no operation, or no next page. */
   #urlOf(one: Exchange): string | undefined {
     if (isPoll(one)) return this.#operations.get(one.path);
     if (one.query?.['$skiptoken'] !== undefined || one.path === '{nextLink}') return this.#names.get('nextLink');
@@ -174,7 +174,7 @@ class Replay {
     return `${this.azure.url}${encodeURI(this.#names.fill(one.path))}?${query.toString()}`;
   }
 
-  /** The vault and the group are shared by all recordings: of what their lists hold, this one's. */
+  /** All recordings share the vault and the group, so their lists are reduced to this recording's items. */
   #ownOf(one: Exchange, found: unknown): unknown {
     const isShared = /^\/(deleted)?secrets$/.test(one.path) || one.path.endsWith('Microsoft.EventGrid/topics');
     if (!isShared || typeof found !== 'object' || found === null || !('value' in found)) return found;
@@ -208,14 +208,14 @@ function parsed({ text }: Answer): unknown {
   }
 }
 
-/** The last kind of resource in a path, for people. */
+/** The last kind of resource in a path, for display. */
 function resourceOf({ path }: Exchange): string {
   const parts = (path.split('/providers/').at(-1) ?? path).split('/').filter((part) => part !== '');
   const kinds = parts.filter((part) => !part.includes('{') && !part.includes('.'));
   return kinds.at(-1) ?? path;
 }
 
-/** What a recording calls the role and the principal of its first role assignment: here, one's of those there are. */
+/** The placeholders of the role and the principal in the first role assignment, which are replaced by existing ones. */
 function assignedIn({ exchanges }: Recording): { role: string | undefined; principal: string | undefined } {
   const made = exchanges.find(({ method, path }) => method === 'PUT' && path.includes('/roleAssignments/'));
   const { properties } = (made?.body ?? {}) as { properties?: { roleDefinitionId?: string; principalId?: string } };

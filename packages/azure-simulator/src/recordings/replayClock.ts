@@ -1,6 +1,6 @@
 import type { Clock, Timer } from '@connected-registry/clock/clock';
 
-/** A clock that is moved from one recorded exchange to the next, so that minutes pass in no time. */
+/** A clock that moves from one recorded exchange to the next, so that minutes take no time. */
 export class ReplayClock implements Clock {
   #now: number;
   readonly #timers = new Set<{ at: number; run: () => void }>();
@@ -21,7 +21,7 @@ export class ReplayClock implements Clock {
     return { cancel: () => void this.#timers.delete(timer) };
   }
 
-  /** Moves on to a time, never back. */
+  /** Moves forward to a time, never back. */
   moveTo(time: number): void {
     this.#now = Math.max(this.#now, time);
     this.#runDue();

@@ -6,7 +6,7 @@ export interface Answer {
   readonly text: string;
 }
 
-/** One request over https, and its answer as it came. */
+/** Sends one request over https and returns its answer. */
 export function send(
   agent: Agent,
   method: string,

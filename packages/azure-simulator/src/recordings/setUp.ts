@@ -27,7 +27,7 @@ function token(name: string, map: string): Step {
 const READ = ['repositories/repo1/content/read'];
 const GATEWAY = ['config/read', 'config/write', 'message/read', 'message/write'].map((one) => `gateway/{cr1}/${one}`);
 
-/** One that syncs by a token, for the scenario in which it comes to do so by an identity. */
+/** A connected registry that syncs with a token, for the scenario that changes it to an identity. */
 const connected: Step = {
   path: below('connectedRegistries/{cr1}'),
   body: {
@@ -55,7 +55,7 @@ const STEPS: Readonly<Record<string, readonly Step[]>> = {
   ],
 };
 
-/** What is to be there before a recording's first exchange: of some, the beginning was not kept. */
+/** What must exist before a recording's first exchange, for recordings whose start is missing. */
 export function setUpOf({ scenario }: Recording): readonly Step[] {
   return STEPS[scenario] ?? [];
 }

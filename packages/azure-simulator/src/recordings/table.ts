@@ -5,7 +5,7 @@ const OUTCOMES: readonly Outcome[] = ['equal', 'other shape', 'different', 'not 
 
 export type Counts = Readonly<Record<Outcome, number>> & { readonly all: number };
 
-/** How many exchanges came out how. */
+/** Counts exchanges by outcome. */
 export function countsOf(replayed: readonly Replayed[]): Counts {
   const judged = replayed.flatMap((one) => one.judged);
   const count = (outcome: Outcome): number => judged.filter((one) => one.outcome === outcome).length;
@@ -18,12 +18,12 @@ export function countsOf(replayed: readonly Replayed[]): Counts {
   };
 }
 
-/** Whether a scenario is of the container registry or the vault, which the app lives on; the rest it only meets. */
+/** Whether a scenario is about the container registry or the vault, which the app depends on most. */
 export function isCore({ scenario }: Pick<Replayed, 'scenario'>): boolean {
   return !/^(eg|role|event)/.test(scenario);
 }
 
-/** The counts by scenario, and their sums, as a table in text. */
+/** The counts by scenario, and their sums, as a text table. */
 export function tableOf(replayed: readonly Replayed[]): string {
   const row = (name: string, of: readonly Replayed[]): string[] => {
     const counts = countsOf(of);
@@ -47,7 +47,7 @@ export function tableOf(replayed: readonly Replayed[]): string {
   return `${lines.join('\n')}\n`;
 }
 
-/** Every exchange that is not equal, with what differs. */
+/** Every exchange that is not equal, with its differences. */
 export function listOf(replayed: readonly Replayed[]): string {
   const lines = replayed.flatMap(({ scenario, judged }) =>
     judged

@@ -5,7 +5,7 @@ import { z } from 'zod';
 
 const validation = z.array(z.looseObject({ data: z.looseObject({ validationCode: z.string() }) })).min(1);
 
-/** An endpoint that answers Event Grid's validation in both schemas, and takes whatever comes. */
+/** Starts an endpoint that answers Event Grid's validation in both schemas, and accepts every event. */
 export async function startWebhook(): Promise<{ url: string; close(): void }> {
   const server = createServer((request, answer) => {
     void text(request).then((body) => {

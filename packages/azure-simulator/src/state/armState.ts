@@ -11,7 +11,7 @@ export interface ResourceGroup {
   tags: Record<string, string>;
 }
 
-/** Everything that ARM knows, but for Event Grid's and IoT Hub's. It holds password hashes, never a password. */
+/** The state of ARM, except Event Grid and IoT Hub. It contains password hashes, never a password. */
 export interface ArmState {
   tenantId: string;
   subscriptionId: string;
@@ -30,10 +30,10 @@ export function emptyArmState(facts: Pick<ArmState, 'tenantId' | 'subscriptionId
   };
 }
 
-/** A registry's own lists, each kept by itself: a write of a token is one line, however many there are. */
+/** The lists of a registry are stored separately, so that a write of a token is one line however many there are. */
 const PARTS = ['repositories', 'replications', 'scopeMaps', 'tokens', 'connectedRegistries'] as const;
 
-/** How it lies on disk. */
+/** The format on disk. */
 export function armContents(state: ArmState): Contents {
   const { tenantId, subscriptionId, vaultName } = state;
   const own: Record<string, Keeps> = {

@@ -4,25 +4,25 @@ interface Named {
   name: string;
 }
 
-/** How a thing is told from another and what of it is kept. What is left out is by name, and as it is. */
+/** How items are identified and stored. Defaults: by name, and unchanged. */
 export interface Keeping<T> {
-  /** What makes it one of a kind. */
+  /** The key of an item. */
   keyOf?: (item: T) => string;
-  /** What goes to disk of it: what other collections keep is left out. */
+  /** Its form on disk, without what other collections store. */
   store?: (item: T) => unknown;
-  /** Back from disk; `before` is what has the key until now. */
+  /** Reads it back from disk; `before` is the current item with the key. */
   revive?: (stored: unknown, before: T | undefined) => T;
 }
 
 /**
- * Things by name, ignoring case and keeping the case they were made with, as ARM and Key Vault do. They are never changed
- * in place: whoever changes one puts another in its place, so that a store can take note of it. Written to JSON as a list.
+ * Items by name, ignoring case and keeping the original spelling, as ARM and Key Vault do. Items are never changed in
+ * place: a change replaces the item, so that a store can record it. Serialized to JSON as a list.
  */
 export class Collection<T> implements Keeps {
   readonly #items = new Map<string, T>();
   readonly #keyOf: (item: T) => string;
   readonly #keeping: Keeping<T>;
-  /** Keys in order, made when a page is first asked for and kept up from then on. */
+  /** Keys in order, created when a page is first requested and maintained from then on. */
   #order: string[] | undefined;
   #note: Note | undefined;
 
@@ -36,7 +36,7 @@ export class Collection<T> implements Keeps {
     return this.#items.size;
   }
 
-  /** By name, where that is the key; by key otherwise. */
+  /** Finds an item by name, if that is the key; otherwise by key. */
   get(name: string): T | undefined {
     return this.#items.get(this.#keeping.keyOf ? name : name.toLowerCase());
   }
@@ -64,8 +64,8 @@ export class Collection<T> implements Keeps {
   /**
    * One page in order of names.
    *
-   * @param after the last name of the page before; nothing for the first page.
-   * @returns `next` when there is more: what to pass as `after`.
+   * @param after the last name of the previous page; undefined for the first page
+   * @returns `next` if there is more: the value to pass as `after`
    */
   page(size: number, after?: string): { items: T[]; next?: string } {
     const order = (this.#order ??= [...this.#items.keys()].sort());
@@ -103,7 +103,7 @@ export class Collection<T> implements Keeps {
   }
 }
 
-/** The index of the first key that is greater, by halves. */
+/** The index of the first key that is greater, by binary search. */
 function firstAfter(order: readonly string[], key: string): number {
   let low = 0;
   let high = order.length;

@@ -1,7 +1,10 @@
 import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
-/** Reads a file's JSON; undefined when there is no such file. @throws when it is not JSON. */
+/**
+ * Reads a file's JSON; undefined if there is no such file.
+ * @throws if it is not JSON
+ */
 export async function readJson(file: string): Promise<unknown> {
   let text: string;
   try {
@@ -17,7 +20,7 @@ export async function readJson(file: string): Promise<unknown> {
   }
 }
 
-/** Replaces a file as a whole, for the owner's eyes only: readers see the old or the new one, never a half. */
+/** Replaces a whole file, readable only by its owner: readers see either the old or the new content. */
 export async function writeJson(file: string, value: unknown): Promise<void> {
   await mkdir(dirname(file), { recursive: true, mode: 0o700 });
   const temporary = `${file}.${process.pid}.tmp`;
@@ -31,7 +34,7 @@ export async function writeJson(file: string, value: unknown): Promise<void> {
     }
     await rename(temporary, file);
   } catch (error) {
-    // Half a file only takes space.
+    // An incomplete file only wastes space.
     await rm(temporary, { force: true });
     throw error;
   }

@@ -14,7 +14,7 @@ export interface PasswordHash {
   hash: string;
 }
 
-/** Times here and below are ISO 8601, UTC. A password itself is never kept. */
+/** Times here and below are ISO 8601, UTC. A password itself is never stored. */
 export interface StoredPassword extends PasswordHash {
   name: SlotName;
   creationTime: string;
@@ -53,10 +53,10 @@ export interface ConnectedRegistry {
   mode: ConnectedRegistryMode;
   /** Absent for a child of the cloud registry itself. */
   parentId?: string;
-  /** Absent where it syncs by managed identity. */
+  /** Absent if it syncs with a managed identity. */
   syncTokenId?: string;
   authType?: 'SyncToken' | 'ManagedIdentity';
-  /** User-assigned identities by resource id, with what Entra knows of each. */
+  /** User-assigned identities by resource id, with their ids in Entra. */
   identities?: Record<string, { principalId: string; clientId: string }>;
   schedule: string;
   syncWindow?: string;
@@ -67,9 +67,9 @@ export interface ConnectedRegistry {
   garbageCollection: { enabled: boolean; schedule: string };
   loginServerHost?: string;
   activation: (typeof ACTIVATION_STATUSES)[number];
-  /** Set by deactivation: it comes back only with sync credentials made after this. */
+  /** Set by deactivation: it returns only with sync credentials that were created later. */
   deactivatedAt?: string;
-  /** Sync messages from before this do not count: the next sync brings everything. */
+  /** Earlier sync messages do not count: the next sync delivers everything. */
   completeSince?: string;
   version?: string;
   lastSyncTime?: string;
@@ -112,10 +112,10 @@ export interface Registry {
   dataEndpointEnabled: boolean;
   adminUserEnabled: boolean;
   tags: Record<string, string>;
-  /** Api-version of the write that made it: tells the generation of the service that it meets. */
+  /** Api-version of the write that created it, which determines its generation. */
   madeWith?: string;
   anonymousPullEnabled?: boolean;
-  /** What a client set of the rest, by property: given back as it came. */
+  /** Other properties that a client set, returned unchanged. */
   options?: RegistryOptions;
   creationDate: string;
   systemData: SystemData;
@@ -126,7 +126,7 @@ export interface Registry {
   connectedRegistries: Collection<ConnectedRegistry>;
 }
 
-/** Its own lists are kept apart; whatever replaces a registry has the lists that were there. */
+/** Its lists are stored separately. A registry that replaces another keeps the existing lists. */
 export const REGISTRY_KEEPING: Keeping<Registry> = {
   store: ({ repositories: _r, replications: _l, scopeMaps: _s, tokens: _t, connectedRegistries: _c, ...own }) => own,
   revive: (stored, before) => ({

@@ -4,43 +4,43 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { AppendedFile, writeAll } from '@connected-registry/clock/files/appendedFile';
 
-/** Takes note of a change: undefined says that the thing is gone. */
+/** Records a change; undefined means that the item was deleted. */
 export type Note = (key: string, stored: unknown) => void;
 
-/** A list of things that a store keeps. */
+/** A list of items that a store keeps. */
 export interface Keeps {
-  /** From now on every change goes to `note`, in the order of the changes. */
+  /** From now on every change is passed to `note`, in order. */
   watch(note: Note): void;
   entries(): Iterable<[key: string, stored: unknown]>;
-  /** Puts back what was noted. */
+  /** Restores a recorded change. */
   restore(key: string, stored: unknown): void;
 }
 
-/** What a file holds. */
+/** The contents of a file. */
 export interface Contents {
-  /** Raised with every change of what the lines mean. */
+  /** Increased with every change of the lines' meaning. */
   format: number;
-  /** What never changes, on the first line. */
+  /** Constant facts, on the first line. */
   facts: Record<string, unknown>;
-  /** Every list there is now, those first that others are parts of. */
+  /** All current lists. Lists that others are parts of come first. */
   tables(): Iterable<[name: string, list: Keeps]>;
-  /** A list by name, while a file is read; undefined when what it is a part of is gone. */
+  /** A list by name, while a file is read; undefined if its parent no longer exists. */
   table(name: string): Keeps | undefined;
 }
 
-/** A file may grow to this before it is written anew, in bytes, and to several times what it has to hold. */
+/** Size in bytes, and multiple of the needed size, up to which a file may grow before it is rewritten. */
 const SMALL = 4 * 1024 * 1024;
 const GROWTH = 3;
-/** Bytes that are put together before the process turns to requests again. */
+/** Bytes that are assembled before the process returns to requests. */
 const SLICE = 32 * 1024;
 
 const synced = promisify(fdatasync);
 
 /**
- * Keeps lists in a file of lines: a first one with facts, then a line for each change. What {@link Store.commit} has
- * returned from is with the operating system, so that it outlives this process whatever ends it, though not the machine.
- * Once most lines say what no longer holds, the file is written anew beside itself, slice by slice between requests, and
- * takes its place as a whole.
+ * Keeps lists in a file of lines: a first one with facts, then a line for each change. After {@link Store.commit} has
+ * returned, the changes are with the operating system, so that they survive the end of this process, though not a crash
+ * of the machine. When most lines are obsolete, the file is rewritten beside itself, in slices between requests, and
+ * replaced as a whole.
  */
 export class Store {
   readonly #file: string;
@@ -50,7 +50,7 @@ export class Store {
   #live: number;
   #pending: string[] = [];
   #watched = new WeakSet<Keeps>();
-  /** Lines written since a rewrite began: the new file needs them too. */
+  /** Lines written since a rewrite started, which the new file also needs. */
   #since: string[] | undefined;
   #rewriting: Promise<void> | undefined;
   #again = false;
@@ -66,9 +66,9 @@ export class Store {
   }
 
   /**
-   * The first line's facts; undefined when there is no such file.
+   * The facts on the first line; undefined if there is no such file.
    *
-   * @throws when it is of another format
+   * @throws if it has another format
    */
   static async facts(file: string, format: number): Promise<Record<string, unknown> | undefined> {
     const text = await readIfThere(file);
@@ -79,14 +79,14 @@ export class Store {
   }
 
   /**
-   * Puts back into `contents` what the file says, and keeps them up from then on. A file that isn't there is made, from
-   * what is in `contents` already.
+   * Restores the file into `contents`, and records their changes from then on. A missing file is created from
+   * `contents`.
    *
-   * @param log told about a write that failed outside of any request
-   * @throws when the file is damaged
+   * @param log called for a write that failed outside of any request
+   * @throws if the file is damaged
    */
   static async open(file: string, contents: Contents, log: (message: string) => void): Promise<Store> {
-    // Left by a process that ended while it wrote the file anew; the file itself is whole.
+    // A leftover of a process that ended during a rewrite; the file itself is complete.
     await rm(`${file}.new`, { force: true });
     const text = (await readIfThere(file)) ?? '';
     const end = text.lastIndexOf('\n') + 1;
@@ -96,7 +96,7 @@ export class Store {
     }
     const descriptor = openSync(file, 'a', 0o600);
     const appended = new AppendedFile(descriptor, fstatSync(descriptor).size);
-    // Nobody was told of a line that was cut off.
+    // Nobody was told about a line that was cut off.
     if (end < text.length) appended.cutTo(Buffer.byteLength(text.slice(0, end)));
     const store = new Store(file, contents, log, appended);
     store.#watchAll(end === 0);
@@ -104,7 +104,7 @@ export class Store {
     return store;
   }
 
-  /** Has changes made outside of any request written soon. */
+  /** Schedules a write of changes that were made outside of any request. */
   changed(_urgency?: 'soon' | 'later'): void {
     this.#soon ??= setImmediate(() => {
       this.#soon = undefined;
@@ -117,8 +117,8 @@ export class Store {
   }
 
   /**
-   * Writes every change so far. When the disk is full, nothing of them is in the file and all stay to be written: so long
-   * as that is so, every commit tries them first.
+   * Writes all changes so far. If the disk is full, none of them is in the file and all stay to be written; every later
+   * commit tries them first.
    *
    * @throws the system's error, with the file's name
    */
@@ -135,7 +135,7 @@ export class Store {
     if (this.#appended.length > Math.max(SMALL, this.#live * GROWTH)) this.rewrite();
   }
 
-  /** Writes the file anew, so that it holds nothing any more of what is gone. */
+  /** Rewrites the file without deleted items. */
   rewrite(): void {
     if (this.#rewriting) {
       this.#again = true;
@@ -144,7 +144,7 @@ export class Store {
     this.#rewriting = this.#rewrite()
       .catch((error: unknown) => {
         this.#log(`could not write ${this.#file} anew: ${messageOf(error)}`);
-        // Not again with every change, while the disk is full.
+        // Do not retry at every change while the disk is full.
         this.#live = this.#appended.length;
       })
       .finally(() => {
@@ -166,7 +166,7 @@ export class Store {
     }
   }
 
-  /** Waits until the file is not being written anew; one time may have asked for another. */
+  /** Waits until no rewrite is in progress; one may have requested another. */
   async #settled(): Promise<void> {
     let running: Promise<void> | undefined;
     while ((running = this.#rewriting)) await running;
@@ -182,12 +182,12 @@ export class Store {
     try {
       for await (const slice of this.#slices()) written += writeAll(descriptor, slice);
       await synced(descriptor);
-      // From here to the end nothing else runs, so that no line falls between the two files.
+      // From here to the end no other code runs, so that no line is lost between the two files.
       written += writeAll(descriptor, this.#since.join(''));
       renameSync(temporary, this.#file);
     } catch (error) {
       closeSync(descriptor);
-      // Half a file only takes space.
+      // An incomplete file only wastes space.
       rmSync(temporary, { force: true });
       throw error;
     } finally {
@@ -212,14 +212,14 @@ export class Store {
     yield slice;
   }
 
-  /** @param all takes note of what is there already, too: it is not in the file */
+  /** @param all also records existing items, which are not in the file */
   #watchAll(all: boolean): void {
     for (const [name, list] of this.#contents.tables()) {
       if (this.#watched.has(list)) continue;
       this.#watched.add(list);
       list.watch((key, stored) => {
         this.#pending.push(lineOf(name, key, stored));
-        // What was put here may have lists of its own.
+        // The new item may have its own lists.
         if (stored !== undefined) this.#watchAll(true);
       });
       if (all) for (const [key, stored] of list.entries()) this.#pending.push(lineOf(name, key, stored));

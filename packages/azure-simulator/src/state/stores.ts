@@ -17,7 +17,7 @@ const VAULT = 'vault.ndjson';
 const EVENTS = 'eventgrid.ndjson';
 const HUB = 'iothub.ndjson';
 
-/** Everything that the data folder holds but for certificates. */
+/** All files of the data folder, except certificates. */
 export const FILES = [
   ...[ARM, VAULT, EVENTS, HUB].flatMap((name) => [name, `${name}.new`]),
   'keys.json',
@@ -25,7 +25,7 @@ export const FILES = [
   'dead-letters.ndjson',
 ];
 
-/** What there is, and the files that keep it. */
+/** The state, and the files that keep it. */
 export interface Stores {
   arm: ArmState;
   armFile: Store;
@@ -35,7 +35,7 @@ export interface Stores {
   eventFile: Store;
   hub: HubState;
   hubFile: Store;
-  /** There was nothing before. */
+  /** True if the data folder was empty. */
   isNew: boolean;
   commit(): void;
   rewrite(): void;
@@ -50,7 +50,7 @@ interface Ground {
   clock: Clock;
 }
 
-/** Reads what the data folder has, or begins with what there is from the start. */
+/** Reads the data folder, or creates the initial state. */
 export async function openStores({ file, warn, identities, edgeHost, clock }: Ground): Promise<Stores> {
   await Store.facts(file(VAULT), VAULT_FORMAT);
   const eventFacts = await Store.facts(file(EVENTS), EVENT_GRID_FORMAT);

@@ -4,7 +4,9 @@ import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as x509 from '@peculiar/x509';
 
-/** Where one machine's certificates are. `caFile` is what clients trust, by `NODE_EXTRA_CA_CERTS` or `REQUESTS_CA_BUNDLE`. */
+/**
+ * Paths of one machine's certificates. Clients trust `caFile` through `NODE_EXTRA_CA_CERTS` or `REQUESTS_CA_BUNDLE`.
+ */
 export interface CertificateFiles {
   caFile: string;
   certFile: string;
@@ -13,16 +15,16 @@ export interface CertificateFiles {
 
 const KEY_ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
 
-/** Fixed and far apart, so that no simulated clock leaves the span: certificates outlive every simulation. */
+/** Fixed and far apart, so that certificates are valid at any simulated time. */
 const NOT_BEFORE = new Date('2020-01-01T00:00:00Z');
 const NOT_AFTER = new Date('2075-01-01T00:00:00Z');
 
 /**
- * Makes a certificate authority and a server certificate for `localhost`, `127.0.0.1` and `::1` in `dir`, once: files
- * that are there and belong together are kept, since `NODE_EXTRA_CA_CERTS` is read when a process starts. The
- * authority's private key is dropped after it has signed, so nobody can sign with what a machine was told to trust.
+ * Creates a certificate authority and a server certificate for `localhost`, `127.0.0.1` and `::1` in `dir`, once.
+ * Existing files that belong together are kept, because `NODE_EXTRA_CA_CERTS` is read when a process starts. The
+ * authority's private key is dropped after signing, so that nobody can sign with the authority that a machine trusts.
  *
- * @throws when `dir` cannot be written.
+ * @throws if `dir` cannot be written
  */
 export async function ensureCertificates(dir: string): Promise<CertificateFiles> {
   const files = {
@@ -39,7 +41,7 @@ export async function ensureCertificates(dir: string): Promise<CertificateFiles>
   return files;
 }
 
-/** False as well after a run that was stopped between two of the files. */
+/** Also false after a run that was stopped between two of the files. */
 async function belongTogether(files: CertificateFiles): Promise<boolean> {
   try {
     const authority = new X509Certificate(await readFile(files.caFile));
@@ -102,7 +104,7 @@ function makeKeys(): Promise<webcrypto.CryptoKeyPair> {
   return webcrypto.subtle.generateKey(KEY_ALGORITHM, true, ['sign', 'verify']);
 }
 
-/** Positive and without a leading zero, as RFC 5280 4.1.2.2 wants it. */
+/** Positive and without a leading zero, as RFC 5280 4.1.2.2 requires. */
 function serialNumber(): string {
   return `4${randomBytes(15).toString('hex')}`.padStart(32, '0');
 }

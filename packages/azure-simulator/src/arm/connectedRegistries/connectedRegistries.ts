@@ -34,8 +34,8 @@ import { madeBy } from '../timestamps.js';
 import { locationReply, resourceReply } from '../longRunning/writeReply.js';
 
 /**
- * Connected registries. Their list of client tokens is replaced as a whole by PUT and PATCH, there is no etag, and mode,
- * parent and sync token never change (azure-rest-api-specs: ConnectedRegistry.tsp).
+ * Routes of connected registries. PUT and PATCH replace the list of client tokens as a whole, there is no etag, and
+ * mode, parent and sync token never change (azure-rest-api-specs: ConnectedRegistry.tsp).
  */
 export function connectedRegistryRoutes(plane: Plane): Route[] {
   const item = `${REGISTRY_PATH}/connectedRegistries/{name}`;
@@ -140,7 +140,7 @@ export function connectedRegistryRoutes(plane: Plane): Route[] {
     return save(call, registry, inStep(wanted), false);
   }
 
-  /** Recorded 63 of 63 times to be done at once. */
+  /** Recorded as synchronous 63 of 63 times. */
   function save(call: Call, registry: Registry, connected: ConnectedRegistry, created: boolean): ApiReply {
     registry.connectedRegistries.set(connected);
     const body = (): unknown => bodyOf(call, registry, connected);
@@ -149,7 +149,7 @@ export function connectedRegistryRoutes(plane: Plane): Route[] {
     return resourceReply(plane, call, { ...own, polledBelow: registryId(plane.arm, registry) }, body);
   }
 
-  /** Nobody has a right to poll below a connected registry: where it were to be, it would be below its registry. */
+  /** No role has a right to poll below a connected registry, so an operation is polled below its registry. */
   function following(registry: Registry, { name }: ConnectedRegistry) {
     const resource = childId(plane.arm, registry, 'connectedRegistries', name);
     const { signsOperations: signed } = generationOf(registry);
@@ -177,14 +177,14 @@ export function connectedRegistryRoutes(plane: Plane): Route[] {
     return sooner(call, registry, connected, 'Deleting');
   }
 
-  /** Has the next sync bring everything; in preview only (azure-rest-api-specs, 2026-09-01-preview). */
+  /** The next sync brings everything; preview only (azure-rest-api-specs, 2026-09-01-preview). */
   function resync(call: Call): ApiReply {
     const registry = registryOf(plane, call);
     requestResync(plane, registry, existing(plane, call, registry));
     return { status: 200, body: bodyOf(call, registry, existing(plane, call, registry)) };
   }
 
-  /** A deletion, and a deactivation, without a body; at once, unless every write is to go on. */
+  /** A deletion, or a deactivation, without a body. Synchronous, unless all writes are asynchronous. */
   function sooner(call: Call, registry: Registry, connected: ConnectedRegistry, busy: Busy): ApiReply {
     const result = { status: 200 };
     if (plane.settings.asynchronousWrites === 'recorded') return result;
@@ -198,7 +198,7 @@ export function connectedRegistryRoutes(plane: Plane): Route[] {
     });
   }
 
-  /** It stops syncing, and comes back only with sync credentials made afterwards. */
+  /** It stops syncing, and returns only with sync credentials that are created later. */
   function deactivate(call: Call): ApiReply {
     const registry = registryOf(plane, call);
     const connected = existing(plane, call, registry);
@@ -212,7 +212,7 @@ export function connectedRegistryRoutes(plane: Plane): Route[] {
   }
 }
 
-/** A continuous sync has no window: what was set is cleared by the change to it (recorded). */
+/** A continuous sync has no window: changing to it clears the window (recorded). */
 function inStep({ syncWindow, ...rest }: ConnectedRegistry): ConnectedRegistry {
   return { ...rest, ...(syncWindow === undefined || isContinuous(rest.schedule) ? {} : { syncWindow }) };
 }

@@ -14,14 +14,14 @@ export function connectionState(plane: Plane, connected: ConnectedRegistry): (ty
   return connected.statusDetails.some((detail) => detail.type === 'Critical') ? 'Unhealthy' : 'Online';
 }
 
-/** Garbage collection is shown from this api-version on (azure-rest-api-specs, containerregistry). */
+/** The first api-version with garbage collection (azure-rest-api-specs, containerregistry). */
 const SHOWS_GARBAGE_COLLECTION = '2024-11';
 
 /**
- * The resource as ARM gives it. Recorded: empty lists are left out, the login server is empty until the activation, and
- * only those below the cloud's registry have a gateway endpoint.
+ * The resource as ARM returns it. Recorded: empty lists are omitted, the login server is empty until the activation,
+ * and only children of the cloud's registry have a gateway endpoint.
  *
- * @param version the api-version that it is asked for in
+ * @param version the api-version of the request
  */
 export function connectedRegistryBody(
   plane: Plane,

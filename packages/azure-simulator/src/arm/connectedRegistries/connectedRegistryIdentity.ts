@@ -9,14 +9,16 @@ interface Given {
   identities?: Readonly<Record<string, unknown>> | undefined;
 }
 
-/** The first api-version in which a connected registry may sync by a managed identity instead of a token (recorded). */
+/**
+ * The first api-version in which a connected registry may sync with a managed identity instead of a token (recorded).
+ */
 const SINCE = '2026-09';
 
 /**
- * How a connected registry signs in for its sync.
+ * Reads how a connected registry authenticates for its sync.
  *
- * @param checkToken the sync token's id in its own case, or a refusal
- * @throws 400 where neither a token nor an identity is named
+ * @param checkToken returns the sync token's id in its own spelling, or throws
+ * @throws 400 if neither a token nor an identity is named
  */
 export function syncSignIn(
   given: Given,
@@ -33,12 +35,12 @@ export function showsSignIn(version: string): boolean {
   return version >= SINCE;
 }
 
-/** As recorded: the type in lower case, and what Entra knows of each identity. */
+/** As recorded: the type in lower case, and the ids of each identity in Entra. */
 export function identityBody({ identities }: ConnectedRegistry): { identity?: unknown } {
   return identities === undefined ? {} : { identity: { type: 'userAssigned', userAssignedIdentities: identities } };
 }
 
-/** Ids of a principal that there is no directory here for: the same for the same identity. */
+/** Ids of a principal without a directory: derived from the identity, so that they stay the same. */
 function knownTo(identities: Readonly<Record<string, unknown>>): NonNullable<ConnectedRegistry['identities']> {
   const known = Object.keys(identities).map((id) => [
     id,

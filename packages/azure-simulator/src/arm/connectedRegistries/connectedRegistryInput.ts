@@ -30,7 +30,7 @@ const shared = z.object({
     .transform(orUndefined),
   garbageCollection: z
     .object({
-      // The Azure CLI sends text, which the service takes.
+      // The Azure CLI sends text, which the service accepts.
       enabled: z.union([z.boolean(), z.stringbool()]).nullish().transform(orUndefined),
       schedule: z.string().nullish().transform(orUndefined),
     })
@@ -54,7 +54,10 @@ export const patchBody = z.object({
 type Shared = Partial<z.output<typeof shared>>;
 export type Patch = Shared & { syncProperties?: z.output<typeof syncProperties> | undefined };
 
-/** What PUT and PATCH may both set. A list that is not sent stays; one that is sent, empty too, replaces the old. */
+/**
+ * Fields that PUT and PATCH may both set. A list that is absent stays; one that is sent replaces the old one, even if
+ * it is empty.
+ */
 export function sharedFields(
   plane: Plane,
   registry: Registry,
@@ -82,7 +85,7 @@ export function sharedFields(
   };
 }
 
-/** What a PUT over an existing one keeps: the device's side of it. */
+/** What a PUT keeps of an existing connected registry: the state of its device. */
 export function carried(before: ConnectedRegistry | undefined): Partial<ConnectedRegistry> {
   if (!before) return {};
   const { loginServerHost, deactivatedAt, completeSince, version, lastSyncTime, lastActivityTime } = before;
@@ -96,7 +99,7 @@ export function carried(before: ConnectedRegistry | undefined): Partial<Connecte
   };
 }
 
-/** A sync token never becomes another one; it may be given up for an identity. */
+/** A sync token can never be replaced by another one; it may be given up for an identity. */
 export function refuseChange(before: ConnectedRegistry, wanted: ConnectedRegistry): void {
   const fixed = ['mode', 'parentId', ...(wanted.syncTokenId === undefined ? [] : (['syncTokenId'] as const))] as const;
   for (const field of fixed) {
@@ -113,7 +116,7 @@ export function missing(target: string): Error {
   return badRequest('InvalidRequestContent', `The required property '${target}' is missing.`, target);
 }
 
-/** Enumerations are read ignoring case and given back in their own, as recorded for `mode`. */
+/** Enumerations ignore case and are returned in their own spelling, as recorded for `mode`. */
 export function oneOf<const T extends string>(values: readonly T[], text: string, target: string): T {
   const value = memberOf(values, text);
   if (value !== undefined) return value;

@@ -25,9 +25,9 @@ export function checkRegistryCanConnect(registry: Registry): void {
 }
 
 /**
- * Client tokens in their own case, without repetition.
+ * Returns client tokens in their own spelling, without repetition.
  *
- * @throws 400 for one that isn't a token of this registry, and for more than the limit
+ * @throws 400 for an id that is not a token of this registry, and for more than the limit
  */
 export function checkClientTokens(plane: Plane, registry: Registry, ids: readonly string[]): string[] {
   const tokens = new Map<string, string>();
@@ -50,7 +50,7 @@ export function checkClientTokens(plane: Plane, registry: Registry, ids: readonl
   return [...tokens.values()];
 }
 
-/** @throws 400 when the id is not of a token in this registry */
+/** @throws 400 if the id is not a token of this registry */
 export function checkSyncToken(plane: Plane, registry: Registry, id: string): string {
   const name = childNameOf(plane.arm, registry, 'tokens', id);
   const token = name === undefined ? undefined : registry.tokens.get(name);
@@ -59,7 +59,7 @@ export function checkSyncToken(plane: Plane, registry: Registry, id: string): st
   return childId(plane.arm, registry, 'tokens', token.name);
 }
 
-/** @throws 400 when the parent is not a connected registry here, or would be its own ancestor */
+/** @throws 400 if the parent is not a connected registry here, or would be its own ancestor */
 export function checkParent(plane: Plane, registry: Registry, name: string, parentId: string): string {
   const parentName = childNameOf(plane.arm, registry, 'connectedRegistries', parentId);
   let ancestor = parentName === undefined ? undefined : registry.connectedRegistries.get(parentName);
@@ -78,8 +78,9 @@ export function checkParent(plane: Plane, registry: Registry, name: string, pare
 }
 
 /**
- * Schedule, window and message lifetime. A window of 1 hour to 7 days goes with every schedule but the continuous one,
- * messages live 1 to 90 days. Schedules are read as the app reads them; what the service takes beyond that is not known (Azure docs: intro-connected-registry; help of `az acr connected-registry create`).
+ * Checks schedule, window and message lifetime. A window of 1 hour to 7 days is required with every schedule except the
+ * continuous one; messages live 1 to 90 days. Schedules are parsed as in the app; what else the service accepts is
+ * unknown (Azure docs: intro-connected-registry; help of `az acr connected-registry create`).
  */
 export function checkSync(sync: Pick<ConnectedRegistry, 'schedule' | 'syncWindow' | 'messageTtl'>): void {
   if (parseSyncCron(sync.schedule) === undefined)

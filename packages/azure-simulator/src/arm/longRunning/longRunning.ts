@@ -5,7 +5,7 @@ import type { OperationKind } from './pace.js';
 type ProvisioningState = (typeof PROVISIONING_STATES)[number];
 export type Busy = Extract<ProvisioningState, 'Creating' | 'Updating' | 'Deleting'>;
 
-/** The header that names an operation's address: it tells what a poll of a running one is answered. */
+/** The header with an operation's address. It determines the answer to polls of a running operation. */
 export type FollowedBy = 'Azure-AsyncOperation' | 'Location';
 
 interface Operation {
@@ -14,25 +14,25 @@ interface Operation {
   readonly resource: string;
   readonly busy: Busy;
   readonly by: FollowedBy;
-  /** In milliseconds, as {@link Timing.now} counts. */
+  /** In milliseconds, as in {@link Timing.now}. */
   readonly readyAt: number;
-  /** The reply to a poll once done. Kept in memory only, since it may hold generated passwords. */
+  /** The reply to a poll of the finished operation. Kept in memory only, because it may contain generated passwords. */
   readonly result: ApiReply;
-  /** What a resource that is being deleted says of itself until it is gone. */
+  /** The body of a resource that is being deleted. */
   readonly ghost?: () => unknown;
 }
 
-/** How operations pass their time. */
+/** How long operations take. */
 export interface Timing {
-  /** Milliseconds since any moment. */
+  /** Milliseconds since any fixed moment. */
   now(): number;
   milliseconds(kind: OperationKind): number;
-  /** Whether a poll that comes early is held until the operation is done, so that no client waits out an interval. */
+  /** Whether an early poll is held until the operation is done, so that no client waits for an interval. */
   holdsPolls(): boolean;
 }
 
 export interface Begin {
-  /** Where it is polled. */
+  /** The path of its polls. */
   path: string;
   /** The resource's id. */
   resource: string;
@@ -43,13 +43,13 @@ export interface Begin {
   ghost?: () => unknown;
 }
 
-/** Finished operations are forgotten from this number on, the oldest first. */
+/** Number of operations that are remembered. The oldest finished ones are forgotten first. */
 const REMEMBERED = 5_000;
 
 /**
- * ARM's asynchronous operations (Azure docs: resource-manager async-operations). An effect is there at once; only the
- * news of it takes a moment, during which the resource says `Creating`, `Updating` or `Deleting`. An operation is found
- * by the whole path of its polls: its name is the caller's, and may be that of others too.
+ * ARM's asynchronous operations (Azure docs: resource-manager async-operations). A change takes effect immediately;
+ * only its completion is reported later, and until then the resource is `Creating`, `Updating` or `Deleting`. An
+ * operation is identified by the whole path of its polls, because its name comes from the caller and may be reused.
  */
 export class LongRunning {
   readonly #operations = new Map<string, Operation>();
@@ -67,7 +67,7 @@ export class LongRunning {
       result,
       ...(ghost && { ghost }),
     };
-    // Anew at the end of the order: one that takes another's name is younger.
+    // Insert again at the end: an operation that reuses a name is newer.
     this.#operations.delete(operation.path);
     this.#operations.set(operation.path, operation);
     this.#busy.set(operation.resource, operation);
@@ -77,31 +77,31 @@ export class LongRunning {
     }
   }
 
-  /** What a resource says of itself now. */
+  /** The current provisioning state of a resource. */
   provisioningState(resource: string): Busy | 'Succeeded' {
     return this.#running(resource)?.busy ?? 'Succeeded';
   }
 
-  /** The body of a resource that is still being deleted; undefined for any other. */
+  /** The body of a resource that is being deleted; undefined for other resources. */
   ghost(resource: string): unknown {
     return this.#running(resource)?.ghost?.();
   }
 
-  /** A resource that is made anew is not the one that is being deleted. */
+  /** A resource that is created again replaces the one that is being deleted. */
   forget(resource: string): void {
     this.#busy.delete(resource.toLowerCase());
   }
 
   /**
-   * How the operation stands that is polled at a path.
+   * Polls the operation at a path.
    *
-   * @returns undefined when there is none, for instance after a restart
+   * @returns undefined if there is none, for example after a restart
    */
   async poll(path: string): Promise<{ busy: Busy; by: FollowedBy } | { result: ApiReply } | undefined> {
     const operation = this.#operations.get(path.toLowerCase());
     if (!operation) return undefined;
     if (this.timing.holdsPolls()) {
-      // A timer may fire a millisecond early, and the resource would still say that it is busy.
+      // A timer may fire a millisecond early, when the resource would still be busy.
       while (this.timing.now() < operation.readyAt)
         await new Promise((resolve) => setTimeout(resolve, operation.readyAt - this.timing.now()));
     }

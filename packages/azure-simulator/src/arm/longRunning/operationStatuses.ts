@@ -9,13 +9,17 @@ import type { Busy, FollowedBy } from './longRunning.js';
 import { RETRY_AFTER } from './pace.js';
 
 const PROVIDER = 'Microsoft.ContainerRegistry';
-/** Recorded wherever a deletion is polled. No role on a registry alone can hold it, since it is the subscription's. */
+/**
+ * Recorded for all polls of deletions. A role on a registry cannot contain it, because its scope is the subscription.
+ */
 const RESULTS_READ = `${PROVIDER}/locations/operationResults/read`;
 
-/** Those with a right of their own for it in the published list of operations: connected registries have none. */
+/** Types with their own right to poll in the published list of operations; connected registries have none. */
 const FOLLOWED = ['scopeMaps', 'tokens', 'replications'] as const;
 
-/** Where clients follow asynchronous writes: below the registry and its children, and deletions below a location. */
+/**
+ * Routes of the polls of asynchronous writes: below the registry and its children, and for deletions below a location.
+ */
 export function operationStatusRoutes(plane: Plane): Route[] {
   const handle = (call: Call): Promise<ApiReply> => status(plane, call);
   return [
@@ -55,7 +59,7 @@ async function status(plane: Plane, call: Call): Promise<ApiReply> {
   return stillBusy(plane, call, found);
 }
 
-/** A deletion's end has no body, neither has the news that it is not there yet. */
+/** Neither the end of a deletion nor its progress has a body. */
 async function results(plane: Plane, call: Call): Promise<ApiReply> {
   if (plane.settings.operationResultsRight === 'enforced' && !mayPoll(plane, call))
     throw authorizationFailed(call, RESULTS_READ, `/subscriptions/${plane.arm.subscriptionId}`);
@@ -65,7 +69,7 @@ async function results(plane: Plane, call: Call): Promise<ApiReply> {
   return stillBusy(plane, call, found);
 }
 
-/** By `Azure-AsyncOperation` the state is told in a 200; at a `Location` a 202 says that it is to be asked again. */
+/** For `Azure-AsyncOperation` a 200 has the state; at a `Location` a 202 asks to poll again. */
 function stillBusy(plane: Plane, call: Call, { busy, by }: { busy: Busy; by: FollowedBy }): ApiReply {
   const address = `${plane.baseUrl}${call.path}?${new URLSearchParams([...call.query]).toString()}`;
   const headers = { 'retry-after': RETRY_AFTER };
@@ -91,14 +95,14 @@ function isThere(plane: Plane, call: Call): boolean {
   return [registry.scopeMaps, registry.tokens, registry.replications].some((kind) => kind.get(name) !== undefined);
 }
 
-/** Recorded for a poll that came after the registry was deleted. */
+/** Recorded for a poll after the registry was deleted. */
 function parentGone(call: Call, parent: string): Error {
   const type =
     call.params['name'] === undefined ? 'operationStatuses' : `${call.path.split('/').at(-4) ?? ''}/operationStatuses`;
   return parentNotFound(`${PROVIDER}/registries/${type}`, parent);
 }
 
-/** Operations are over in a moment, so one that is unknown after a restart has succeeded if its resource is there. */
+/** Operations are short, so an operation that is unknown after a restart has succeeded if its resource exists. */
 function afterRestart(plane: Plane, call: Call): ApiReply {
   registryOf(plane, call);
   if (call.params['name'] === undefined || !isThere(plane, call)) throw resourceNotFound(decodeURI(call.path));

@@ -1,6 +1,6 @@
 import type { SimulatorSettings } from '../../settings.js';
 
-/** What takes its time. */
+/** Kinds of asynchronous operations. */
 export type OperationKind =
   | 'registryPut'
   | 'registryDelete'
@@ -12,13 +12,13 @@ export type OperationKind =
   | 'eventGrid'
   | 'secretDelete';
 
-/** How long the stand-in takes for it where nobody wants to wait, in milliseconds of real time. */
+/** Milliseconds of real time that an operation takes in the quick pace. */
 const QUICK = 60;
 
 /**
- * How long the services took, in milliseconds (docs/simulator.md, "Times"). Clients look at once and then every ten
- * seconds, so that a recording tells two bounds: of what was busy at first, nothing was busy after ten seconds but a
- * registry's deletion, which took up to thirteen.
+ * Milliseconds that the services took (docs/simulator.md, "Times"). Clients poll immediately and then every ten
+ * seconds, so a recording gives two bounds. Of the operations that were busy at first, only deletions of registries
+ * were still busy after ten seconds; they took up to thirteen.
  */
 const RECORDED: Readonly<Record<OperationKind, number>> = {
   registryPut: 5_000,
@@ -32,7 +32,7 @@ const RECORDED: Readonly<Record<OperationKind, number>> = {
   secretDelete: 10_000,
 };
 
-/** Milliseconds that an operation takes by the settings. */
+/** Milliseconds that an operation takes according to the settings. */
 export function operationMilliseconds(
   settings: Pick<SimulatorSettings, 'pace' | 'operationMilliseconds'>,
   kind: OperationKind,
@@ -40,5 +40,5 @@ export function operationMilliseconds(
   return settings.operationMilliseconds ?? (settings.pace === 'azure' ? RECORDED[kind] : QUICK);
 }
 
-/** Seconds that the services ask clients to wait between two polls (recorded wherever the header was not dropped). */
+/** Seconds that the services ask clients to wait between two polls (recorded wherever the header was kept). */
 export const RETRY_AFTER = '10';

@@ -5,25 +5,25 @@ import type { Plane } from '../../plane.js';
 import type { Busy } from './longRunning.js';
 import { RETRY_AFTER, type OperationKind } from './pace.js';
 
-/** How a write goes on that is not done when it is answered. */
+/** How an asynchronous write is followed. */
 export interface Following {
   /** The resource's id. */
   resource: string;
-  /** What takes its time. */
+  /** The kind of operation, which determines its duration. */
   kind: OperationKind;
-  /** Begins the operation's name: `token` in `token-GUID`. */
+  /** Prefix of the operation's name: `token` in `token-GUID`. */
   prefix: string;
-  /** What the GUID is made of where the caller names none: its registry's id. */
+  /** The id of the registry. The GUID is derived from it if the caller sends none. */
   within: string;
   /** Whether the operation's address is signed. */
   signed: boolean;
 }
 
 /**
- * The answer to a PUT or PATCH that goes on: 201 with the resource as it is for now, and `Azure-AsyncOperation` below the
- * resource (azure-cli and Azure PowerShell test recordings), or below another where that has no right to be polled.
+ * The answer to an asynchronous PUT or PATCH: 201 with the current resource, and `Azure-AsyncOperation` below the
+ * resource (azure-cli and Azure PowerShell test recordings), or below another one if no right to poll it exists.
  *
- * @param body makes the resource's JSON; called once the operation is under way, so that it shows in it
+ * @param body creates the resource's JSON; called after the operation has started, so that it is visible in it
  */
 export function resourceReply(
   plane: Plane,
@@ -45,14 +45,14 @@ export function resourceReply(
   return { status: 201, headers, body: body() };
 }
 
-/** Where deletions are polled: below the subscription, where a role on the registry alone does not reach. */
+/** Where deletions are polled: below the subscription, which a role on the registry does not cover. */
 export function locationResults(plane: Plane, location: string): string {
   const subscription = `/subscriptions/${plane.arm.subscriptionId}`;
   return `${subscription}/providers/Microsoft.ContainerRegistry/locations/${location}/operationResults`;
 }
 
 /**
- * The answer to a DELETE or POST that goes on: 202 and a `Location`.
+ * The answer to an asynchronous DELETE or POST: 202 and a `Location`.
  *
  * @param body of the 202; undefined for none
  */
@@ -73,9 +73,9 @@ export function locationReply(
 }
 
 /**
- * `token-GUID`, where the GUID is the caller's `x-ms-client-request-id`: the Azure CLI sends one for all calls of a
- * command, so that a name comes back for another resource. Without one, all of a caller's operations on a registry have
- * one name here, as the stricter guess.
+ * `token-GUID`, where the GUID is the caller's `x-ms-client-request-id`. The Azure CLI sends one for all calls of a
+ * command, so that a name is reused for another resource. Without it, all of a caller's operations on a registry have
+ * the same name here, which is the stricter assumption.
  */
 function operationName(call: Call, { prefix, within }: Following): string {
   const given = header(call, 'x-ms-client-request-id') ?? '';
@@ -88,7 +88,7 @@ function guidOf(text: string): string {
   return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20, 32)].join('-');
 }
 
-/** The signature's parts are named as recorded; what they hold is nobody's business but the service's. */
+/** The parts of the signature are named as recorded; their contents matter only to the service. */
 function operationUrl(plane: Plane, call: Call, path: string, signed: boolean): string {
   const query = new URLSearchParams({ 'api-version': call.query.get('api-version') ?? '' });
   if (signed) {

@@ -13,7 +13,7 @@ import { roleDefinitionId } from './roleDefinitions.js';
 import { armTimeUtc } from '../timestamps.js';
 
 const TYPE = 'Microsoft.Authorization/roleAssignments';
-/** When those were made that there are from the start, of which nobody knows. */
+/** Creation time of the assignments that exist from the start. */
 const SEEDED = '2020-01-01T00:00:00Z';
 const VAULT_PATH = `${GROUP_PATH}/providers/Microsoft.KeyVault/vaults/{vault}`;
 const SCOPES = [
@@ -37,7 +37,10 @@ const body = z.object({
   }),
 });
 
-/** Who may do what: for instance that a device reads its own secret, and no other (Azure docs: key-vault rbac-guide). */
+/**
+ * Routes of role assignments: for example, a device may read its own secret and no other (Azure docs: key-vault
+ * rbac-guide).
+ */
 export function roleAssignmentRoutes(plane: Plane): Route[] {
   return SCOPES.flatMap((scope) => {
     const place = { type: TYPE, all: `${scope}/providers/${TYPE}`, name: 'assignment' };
@@ -69,8 +72,8 @@ export function roleAssignmentRoutes(plane: Plane): Route[] {
         `The specified role definition with ID '${wantedRole}' does not exist.`,
       );
     }
-    // With its type, a principal is not looked for: it may be too new to be found (Azure docs: role-based-access-control
-    // role-assignments-template, "New service principal"; recorded).
+    // With a type, the principal is not looked up, because it may be too new to be found (Azure docs:
+    // role-based-access-control role-assignments-template, "New service principal"; recorded).
     const isKnown = rest.principalType !== undefined || plane.identities.some((one) => one.objectId === principalId);
     if (!isKnown) {
       throw badRequest(
@@ -79,7 +82,8 @@ export function roleAssignmentRoutes(plane: Plane): Route[] {
       );
     }
     const before = find(plane, call);
-    // Kept is the end of the write, told as its creation is the beginning: two moments in every recording.
+    // The end of the write is stored, and its start is reported as the creation: two different instants in every
+    // recording.
     const started = plane.clock.now().getTime();
     const by = call.principal.objectId;
     const now = { on: new Date(started + 1).toISOString(), by };
@@ -100,9 +104,9 @@ export function roleAssignmentRoutes(plane: Plane): Route[] {
     if ([...plane.arm.roleAssignments.of(principalId)].some(isSame))
       throw conflict('RoleAssignmentExists', 'The role assignment already exists.');
     plane.arm.roleAssignments.set(wanted);
-    // Recorded for one that is there already, too: 201, and in the answer alone nobody has created it.
+    // Recorded also for an existing assignment: 201, and the answer has no creator.
     const created = { on: new Date(started).toISOString(), by: '' };
-    // Before 2020-04 both times were the beginning (recorded).
+    // Before 2020-04 both times were the start (recorded).
     const updated = versionOf(call) < '2020-04' ? { ...now, on: created.on } : now;
     return { status: 201, body: assignmentBody(plane, call, { ...wanted, created, updated }) };
   }
@@ -111,14 +115,17 @@ export function roleAssignmentRoutes(plane: Plane): Route[] {
     const found = find(plane, call);
     if (!found) return { status: 204 };
     plane.arm.roleAssignments.remove(found);
-    // Since 2022-04 the answer names the deletion as the last change (recorded); before, the last write.
+    // Since 2022-04 the answer reports the deletion as the last change (recorded); before that, the last write.
     const isOld = versionOf(call) < '2022-04';
     const updated = { on: plane.clock.now().toISOString(), by: call.principal.objectId };
     return { status: 200, body: assignmentBody(plane, call, isOld ? found : { ...found, updated }) };
   }
 }
 
-/** With `atScope()`, at the scope and above it; without, below it too. Of one principal, where the filter names it. */
+/**
+ * With `atScope()`: at the scope and above it; without: also below it. Limited to one principal if the filter names
+ * one.
+ */
 function listFilter(call: Call, scope: string): (one: RoleAssignment) => boolean {
   const filter = call.query.get('$filter') ?? '';
   const onlyAtScope = /atScope\(\)/i.test(filter);
@@ -139,7 +146,7 @@ function scopeOf(call: Call): string {
 
 function assignmentBody(plane: Plane, call: Call, one: RoleAssignment): unknown {
   const role = ROLES[one.role]?.id ?? one.role;
-  // Not in the api-versions before (recorded).
+  // Absent in earlier api-versions (recorded).
   const hasMore = versionOf(call) >= '2020-04';
   return {
     id: `${one.scope}/providers/${TYPE}/${one.name}`,

@@ -11,7 +11,7 @@ import { GROUP_PATH, RESOURCE_PATH, SUBSCRIPTION_PATH } from '../ids.js';
 import { armTimeUtc } from '../timestamps.js';
 
 const TYPE = 'Microsoft.Authorization/roleDefinitions';
-/** When those were made that there are from the start, of which nobody knows. */
+/** Creation time of the roles that exist from the start. */
 const SEEDED = '2020-01-01T00:00:00Z';
 
 const patterns = z
@@ -29,7 +29,10 @@ const putBody = z.object({
   }),
 });
 
-/** Built-in roles to read, and custom ones to make (Azure docs: role-based-access-control custom-roles; recordings). */
+/**
+ * Routes of role definitions: built-in ones can be read, custom ones can also be created (Azure docs:
+ * role-based-access-control custom-roles; recordings).
+ */
 export function roleDefinitionRoutes(plane: Plane): Route[] {
   return [SUBSCRIPTION_PATH, GROUP_PATH, RESOURCE_PATH].flatMap((scope) => {
     const place = { type: TYPE, all: `${scope}/providers/${TYPE}`, name: 'role' };
@@ -78,7 +81,7 @@ export function roleDefinitionRoutes(plane: Plane): Route[] {
         `A custom role with the name '${properties.roleName}' exists already in this directory. Use another name.`,
       );
     }
-    // Kept is the end of the write, while its answer has the beginning, as with assignments (recorded).
+    // The end of the write is stored, and its answer has the start, as with assignments (recorded).
     const started = plane.clock.now().getTime();
     const by = call.principal.objectId;
     const now = { on: new Date(started + 1).toISOString(), by };
@@ -114,7 +117,7 @@ function scopeOf(call: Call): string {
   return path.slice(0, path.toLowerCase().indexOf('/providers/microsoft.authorization/'));
 }
 
-/** The full id of a role, by the last part of it. */
+/** The full id of a role, from its last part. */
 export function roleDefinitionId(plane: Plane, id: string): string {
   return `/subscriptions/${plane.arm.subscriptionId}/providers/${TYPE}/${id}`;
 }

@@ -21,8 +21,8 @@ const body = z.object({
 });
 
 /**
- * Makes new passwords of a token: the named slot's, or both when no name is given. This answer is the only place where
- * their values ever are. Every call makes new ones.
+ * Creates new passwords of a token: in the named slot, or in both if none is named. Their values are only in this
+ * answer. Every call creates new ones.
  */
 export function generateCredentialsRoute(plane: Plane): Route {
   return armRoute(plane, {
@@ -78,7 +78,7 @@ function generate(plane: Plane, call: Call): ApiReply {
     },
   };
   if (!plane.settings.credentialsLater && plane.settings.asynchronousWrites === 'recorded') return result;
-  // In 64 of 64 recordings it was answered at once; the published examples have a 202 as well, polled below the registry.
+  // In 64 of 64 recordings the answer was immediate; the published examples also have a 202, polled below the registry.
   const within = registryId(plane.arm, registry);
   return locationReply(plane, call, {
     resource: `${within}/generateCredentials/${token.name}`,

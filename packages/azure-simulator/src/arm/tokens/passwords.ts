@@ -4,10 +4,7 @@ import type { PasswordHash, StoredPassword } from '../../state/registryState.js'
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
 
-/**
- * Characters of base64's alphabet, as the live service was recorded to make them: 52 since 2023; 32 before, of which some
- * ended in `=`.
- */
+/** Characters of the base64 alphabet, as recorded: 52 since 2023; 32 before, of which some ended in `=`. */
 export function makePassword(length: 32 | 52): string {
   const padded = length === 32 && randomInt(4) === 0;
   const bytes = randomBytes(length);
@@ -33,7 +30,7 @@ export function isExpired(expiry: string | undefined, now: Date): boolean {
   return expiry !== undefined && new Date(expiry).getTime() <= now.getTime();
 }
 
-/** A slot's new password. Whatever was in the slot stays good elsewhere until it has replicated. */
+/** Sets a slot's new password. The old one stays valid elsewhere until the new one is replicated. */
 export function refill(
   name: SlotName,
   before: StoredPassword | undefined,
@@ -54,7 +51,7 @@ export function refill(
   };
 }
 
-/** What connected registries are given for a slot now: the old hash while the new password replicates. */
+/** The hash that connected registries get for a slot now: the old one while the new password replicates. */
 export function stillServed(password: StoredPassword, now: Date): PasswordHash & { expiry?: string } {
   const { previous } = password;
   const { salt, hash, expiry } = previous && new Date(previous.until) > now ? previous : password;

@@ -1,7 +1,7 @@
 import { badRequest } from '../errors.js';
 
 /**
- * Rights in a scope map (Azure docs: container-registry-token-based-repository-permissions; azure-cli,
+ * Actions in a scope map (Azure docs: container-registry-token-based-repository-permissions; azure-cli,
  * acr/connected_registry.py, for the gateway's).
  */
 const REPOSITORY_ACTIONS = ['content/read', 'content/write', 'content/delete', 'metadata/read', 'metadata/write'];
@@ -10,26 +10,26 @@ const GATEWAY_ACTIONS = ['config/read', 'config/write', 'message/read', 'message
 const REPOSITORY = /^[a-z0-9]+(?:(?:\.|_{1,2}|-+)[a-z0-9]+)*(?:\/[a-z0-9]+(?:(?:\.|_{1,2}|-+)[a-z0-9]+)*)*$/;
 const GATEWAY = /^[a-z0-9]+$/;
 
-/** One right on one repository or on those that a wildcard covers. */
+/** One action on one repository, or on those that a wildcard covers. */
 export interface RepositoryRight {
   repository: string;
   action: string;
 }
 
-/** @returns undefined when the action is about a gateway, or malformed. */
+/** @returns undefined if the action is about a gateway, or malformed */
 function repositoryRight(action: string): RepositoryRight | undefined {
   const [root, ...rest] = action.split('/');
   if (root !== 'repositories' || rest.length < 3) return undefined;
   return { repository: rest.slice(0, -2).join('/'), action: rest.slice(-2).join('/') };
 }
 
-/** Whether a repository of a right covers one by name: itself, all below `prefix/*`, or everything with `*`. */
+/** Whether a pattern covers a repository: the name itself, everything below `prefix/*`, or everything with `*`. */
 function coversRepository(pattern: string, repository: string): boolean {
   if (pattern === '*') return true;
   return pattern.endsWith('/*') ? repository.startsWith(pattern.slice(0, -1)) : pattern === repository;
 }
 
-/** Whether some action of a scope map grants `action` on `repository`. */
+/** Whether an action of a scope map grants `action` on `repository`. */
 export function grants(actions: readonly string[], repository: string, action: string): boolean {
   return actions.some((text) => {
     const right = repositoryRight(text);
@@ -37,12 +37,12 @@ export function grants(actions: readonly string[], repository: string, action: s
   });
 }
 
-/** Names the gateway rights that a connected registry's sync token needs. */
+/** The gateway actions that a connected registry's sync token needs. */
 export function gatewayActions(connectedRegistry: string): string[] {
   return GATEWAY_ACTIONS.map((action) => `gateway/${connectedRegistry.toLowerCase()}/${action}`);
 }
 
-/** @throws 400 for a malformed action or more repository permissions than a scope map may hold */
+/** @throws 400 for a malformed action, or more repository permissions than a scope map may have */
 export function checkActions(actions: readonly string[], max: number): void {
   for (const action of actions) {
     if (!isWellFormed(action)) {

@@ -33,7 +33,7 @@ const patchBody = z.object({
     .transform(orUndefined),
 });
 
-/** Scope maps: named sets of rights on repositories that tokens refer to. */
+/** Routes of scope maps: named sets of permissions on repositories that tokens refer to. */
 export function scopeMapRoutes(plane: Plane): Route[] {
   return childRoutes(plane, 'scopeMaps', { list, get, put, patch, remove });
 
@@ -89,7 +89,7 @@ export function scopeMapRoutes(plane: Plane): Route[] {
     return save(call, registry, map, 'changed');
   }
 
-  /** Recorded: a PUT is done at once, a PATCH of a map that tokens use goes on. */
+  /** Recorded: a PUT is synchronous; a PATCH of a scope map that tokens use is asynchronous. */
   function save(call: Call, registry: Registry, map: ScopeMap, how: 'created' | 'replaced' | 'changed'): ApiReply {
     registry.scopeMaps.set(map);
     const body = (): unknown => scopeMapBody(plane, registry, map, versionOf(call));
@@ -101,7 +101,7 @@ export function scopeMapRoutes(plane: Plane): Route[] {
     return resourceReply(plane, call, { ...following(registry, map), kind, created }, body);
   }
 
-  /** The service calls an operation on a scope map a token's, too. */
+  /** The service names an operation on a scope map like a token's. */
   function following(registry: Registry, { name }: ScopeMap) {
     const resource = childId(plane.arm, registry, 'scopeMaps', name);
     const { signsOperations: signed } = generationOf(registry);

@@ -1,6 +1,6 @@
 import type { ScopeMap, SystemData } from '../../state/registryState.js';
 
-/** The scope maps that every registry has from the start (Azure docs: container-registry-token-based-repository-permissions). */
+/** The scope maps that every registry has (Azure docs: container-registry-token-based-repository-permissions). */
 export function systemScopeMaps(creationDate: string, systemData: SystemData): ScopeMap[] {
   const read = ['repositories/*/content/read'];
   const readAll = [...read, 'repositories/*/metadata/read'];

@@ -40,8 +40,8 @@ const patchBody = z.object({ properties: properties.nullish().transform(orUndefi
 type Credentials = z.output<typeof credentials>;
 
 /**
- * Tokens: who may use a registry with two passwords of its own. A PUT replaces the whole token, its passwords included;
- * a PATCH keeps what it does not name, and of the passwords those that it does name.
+ * Routes of tokens, each with two passwords. A PUT replaces the whole token, including its passwords. A PATCH keeps
+ * what it does not name, and the passwords that it names.
  */
 export function tokenRoutes(plane: Plane): Route[] {
   return childRoutes(plane, 'tokens', { list, get, put, patch, remove });
@@ -128,7 +128,7 @@ export function tokenRoutes(plane: Plane): Route[] {
 
 /**
  * A sync token cannot be deleted while its connected registry exists (Azure docs: overview-connected-registry-access).
- * For a client token that is still bound no public source says what happens; refusing is the stricter guess.
+ * For a client token that is still bound, no public source says what happens; refusing is the stricter assumption.
  */
 function refuseIfUsed(registry: Registry, token: Token, id: string): void {
   for (const connected of registry.connectedRegistries.values()) {
@@ -149,7 +149,10 @@ function existing(plane: Plane, call: Call, registry: Registry): Token {
   return token;
 }
 
-/** The id in its own case. @throws 400 when there is no such scope map in this registry */
+/**
+ * The id in its own spelling.
+ * @throws 400 if this registry has no such scope map
+ */
 function scopeMapIdOf(plane: Plane, registry: Registry, id: string): string {
   const name = childNameOf(plane.arm, registry, 'scopeMaps', id);
   const map = name === undefined ? undefined : registry.scopeMaps.get(name);
@@ -157,7 +160,7 @@ function scopeMapIdOf(plane: Plane, registry: Registry, id: string): string {
   return childId(plane.arm, registry, 'scopeMaps', map.name);
 }
 
-/** Passwords that the body names; without a list, all. A named password that there is none of stays empty. */
+/** Passwords that the body names; all of them without a list. A named password that does not exist stays empty. */
 function kept(before: StoredPassword[], body: Credentials): StoredPassword[] {
   const { passwords } = body;
   if (!passwords) return before;
