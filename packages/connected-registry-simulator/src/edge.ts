@@ -20,7 +20,7 @@ import type { Uplink } from './sync/uplink.js';
 export interface EdgeOptions {
   /** Port on 127.0.0.1; 0 takes a free one. */
   port: number;
-  /** Keeps between runs what was synced and pushed. */
+  /** The folder for synced and pushed content, which is kept between runs. */
   directory: string;
   /** Name of the cloud registry. */
   registry: string;
@@ -28,24 +28,24 @@ export interface EdgeOptions {
   schedule: SyncSchedule;
   clock: EdgeClock;
   log: Log;
-  /** How long an issued bearer token is valid, in seconds. */
+  /** Lifetime of an issued bearer token, in seconds. */
   tokenSeconds?: number;
 }
 
-/** A connected registry that is up. */
+/** A running connected registry. */
 export interface Edge {
   port: number;
-  /** Settles after the first sync of this run that succeeded, or at once when the next window is still to come. */
+  /** Resolves after the first successful sync of this run, or immediately if the next window is still to come. */
   synced: Promise<void>;
-  /** When the next sync is due; undefined while one is on its way. */
+  /** When the next sync is due; undefined while one is in progress. */
   nextSync(): Date | undefined;
   uplink: Uplink;
   close(): Promise<void>;
 }
 
 /**
- * Starts a connected registry: it serves what it last synced, from an earlier run too, and syncs on schedule. Throws when
- * the port cannot be had.
+ * Starts a connected registry. It serves what it last synced, also in an earlier run, and syncs on schedule.
+ * @throws if the port is not available
  */
 export async function startEdge(options: EdgeOptions): Promise<Edge> {
   const { clock, log, source, schedule, directory } = options;

@@ -1,17 +1,20 @@
 import { processClock } from '@connected-registry/clock/processClock';
 
-/** The edge's only source of time, so that a test or a simulation can stand still, jump or run fast. */
+/** The edge's only source of time. A test or a simulation can stop it, make it jump or speed it up. */
 export interface EdgeClock {
   now(): Date;
-  /** Runs `run` once at `at` (at once when that has passed) and returns a function that cancels it. */
+  /**
+   * Runs `run` once at `at` (immediately if that has passed).
+   * @returns a function that cancels it
+   */
   setTimer(at: Date, run: () => void): () => void;
 }
 
 const clock = processClock();
 
 /**
- * The clock of this process: the machine's, or the one that it follows (the clock workspace). The edge's timers are its syncs, and a sync
- * that nobody waits for is no reason for a jumping clock to stop.
+ * The clock of this process: the machine's, or the one that it follows (the clock workspace). The edge's timers are its
+ * syncs, and a jumping clock does not need to stop for a sync that nothing waits for.
  */
 export const systemClock: EdgeClock = {
   now: () => clock.now(),

@@ -25,14 +25,14 @@ NODE_EXTRA_CA_CERTS (the control plane's CA).
 
 export interface EdgeSettings {
   port: number;
-  /** Where synced and pushed content is kept. */
+  /** The folder for synced and pushed content. */
   directory: string;
   /** Undefined: the connected registry's own schedule. */
   syncSeconds: number | undefined;
   upstream: Upstream;
 }
 
-/** A flag or variable that is missing or wrong; the message says which. */
+/** A flag or variable is missing or invalid. The message names it. */
 export class BadSettings extends Error {
   override name = 'BadSettings';
 }
@@ -49,7 +49,10 @@ const flags = z.object({
 });
 const environment = z.object({ SYNC_TOKEN_NAME: z.string().min(1), SYNC_TOKEN_PASSWORD: z.string().min(1) });
 
-/** Reads the command line and the environment; `help` when that was asked for. Throws {@link BadSettings}. */
+/**
+ * Parses the command line and the environment; `help` if it was requested.
+ * @throws BadSettings
+ */
 export function readSettings(args: string[], env: NodeJS.ProcessEnv): EdgeSettings | 'help' {
   const values = parseFlags(args);
   if (values['help'] === true) return 'help';

@@ -1,10 +1,10 @@
-/** The rights a scope map can name (Azure docs: container-registry-token-based-repository-permissions). */
+/** Actions in a scope map (Azure docs: container-registry-token-based-repository-permissions). */
 export type RepositoryAction = 'content/read' | 'content/write' | 'content/delete' | 'metadata/read' | 'metadata/write';
 
 /**
- * Whether a scope map's action list (`repositories/{repository}/{action}`) gives `action` on `repository`. A repository
- * ending in `/*` covers everything below that path, a bare `*` everything; matches add up
- * (Azure docs: container-registry-token-based-repository-permissions, "wildcards").
+ * Whether a scope map's action list (`repositories/{repository}/{action}`) grants `action` on `repository`. A
+ * repository ending in `/*` covers everything below that path, `*` covers everything; grants add up (Azure docs:
+ * container-registry-token-based-repository-permissions, "wildcards").
  */
 export function grants(actions: readonly string[], repository: string, action: RepositoryAction): boolean {
   return actions.some((entry) => {

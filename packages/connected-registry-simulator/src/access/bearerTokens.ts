@@ -17,7 +17,7 @@ export interface Bearer {
 
 export interface BearerTokens {
   issue(client: string, service: string, access: readonly Access[]): Promise<IssuedToken>;
-  /** The bearer behind a token, or undefined when it is forged, expired or made for another service. */
+  /** The bearer of a token; undefined if it is forged, expired or issued for another service. */
   verify(token: string, service: string): Promise<Bearer | undefined>;
 }
 
@@ -28,11 +28,11 @@ const claims = z.object({
 });
 
 /**
- * Short-lived JWTs that carry the access granted when they were issued; what a later sync takes away ends with them. The
- * key lives as long as the process: after a restart clients ask for a new token, as they do after expiry.
+ * Issues short-lived JWTs that carry the access granted at that moment; access that a later sync removes ends with
+ * them. The key lives as long as the process: after a restart clients request a new token, as after expiry.
  */
 export function createBearerTokens(clock: EdgeClock, lifetimeSeconds: number): BearerTokens {
-  // Imported once: that takes as long as signing does.
+  // Imported once, because importing takes as long as signing.
   const imported = webcrypto.subtle.importKey('raw', randomBytes(32), { name: 'HMAC', hash: 'SHA-256' }, false, [
     'sign',
     'verify',

@@ -7,8 +7,8 @@ interface Slot {
 }
 
 /**
- * Why `password` does not open `token` at `now`, for the log; undefined when it does: it is the one in either slot, not expired, of an
- * enabled token. The edge knows hashes only, base64 of SHA-256 over salt and password.
+ * The reason for the log why `password` is refused for `token` at `now`; undefined if it is accepted: it is in one of
+ * the slots, not expired, and the token is enabled. The edge has only hashes, base64 of SHA-256 over salt and password.
  */
 export function refusalOf(
   token: { enabled: boolean; passwords: readonly Slot[] } | undefined,
@@ -18,7 +18,7 @@ export function refusalOf(
   if (!token) return 'no token of that name came with the last sync';
   if (!token.enabled) return 'the token is disabled';
   if (openingSlot(token.passwords, password, now)) return undefined;
-  // Without their expiry: which of them would have opened.
+  // Without their expiry, to find out whether an expired one would match.
   const unending = token.passwords.map(({ salt, hash }) => ({ salt, hash }));
   return openingSlot(unending, password, now) ? 'the password has expired' : 'the password is in neither slot';
 }

@@ -8,7 +8,7 @@ export interface Access {
   actions: string[];
 }
 
-/** Docker's words for what scope maps call content/read and so on; the metadata ones are the registry service's own. */
+/** Docker's names of content/read and the other actions; the metadata ones are the registry service's own. */
 const ACTION_OF: Readonly<Record<string, RepositoryAction>> = {
   pull: 'content/read',
   push: 'content/write',
@@ -17,7 +17,7 @@ const ACTION_OF: Readonly<Record<string, RepositoryAction>> = {
   metadata_write: 'metadata/write',
 };
 
-/** Reads scopes as the token protocol sends them: `type:name:action,action`, several separated by spaces. */
+/** Parses scopes of the token protocol: `type:name:action,action`, separated by spaces. */
 export function parseScopes(values: readonly string[]): Access[] {
   return values
     .flatMap((value) => value.split(' '))
@@ -30,10 +30,10 @@ export function parseScopes(values: readonly string[]): Access[] {
 }
 
 /**
- * What of `requested` a client token's actions allow; entries with nothing allowed are left out, which is how the protocol
- * refuses: a token comes back, without the access. Asking for `pull` also brings `metadata_read` where it is held, since a
- * connected registry lists tags with a token asked for by `repository:{name}:pull`
- * (Azure/acr docs: connected-registry/quickstart-view-connected-registry-repos-and-tags).
+ * The part of `requested` that a client token's actions allow. Entries without an allowed action are omitted, which is
+ * how the protocol refuses: the token does not contain the access. A request for `pull` also gets `metadata_read` if
+ * the client has it, because a connected registry lists tags with a token for `repository:{name}:pull` (Azure/acr docs:
+ * connected-registry/quickstart-view-connected-registry-repos-and-tags).
  */
 export function grantedAccess(requested: readonly Access[], actions: readonly string[]): Access[] {
   return requested

@@ -21,8 +21,8 @@ const statusBody = z.strictObject({
 });
 
 /**
- * The test controls, apart from what a registry serves: no connected registry has them. `GET state`; `POST offline` cuts
- * and restores the way up; `POST resync` has the next sync bring everything; `PUT status` sets what is reported to ARM.
+ * The test controls, which no real connected registry has. `GET state`; `POST offline` cuts and restores the connection
+ * upwards; `POST resync` makes the next sync deliver everything; `PUT status` sets what is reported to ARM.
  */
 export async function control(request: RegistryRequest, { uplink, nextSync, failing }: ControlContext): Promise<Reply> {
   switch (`${request.method} ${request.path.slice(CONTROL_PATH.length)}`) {

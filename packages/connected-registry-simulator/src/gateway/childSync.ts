@@ -17,13 +17,13 @@ export interface GatewayContext {
   reports: DescendantReports;
 }
 
-/** Where those below sync, as with the control plane. */
+/** The sync path of child registries, as at the control plane. */
 const PATH = /^\/gateway\/([^/]+)\/([^/]+)\/sync$/;
 const BODY_LIMIT = 1024 * 1024;
 
 /**
- * Answers a connected registry below with what this one was brought for it, so every level adds the wait for one sync. Its
- * report goes up with this one's next sync.
+ * Answers a child registry with what this one received for it, so that every level adds the wait for one sync. The
+ * child's report is sent with this one's next sync.
  */
 export async function childSync(request: RegistryRequest, context: GatewayContext): Promise<Reply> {
   const [, registry, name] = PATH.exec(request.path) ?? [];
@@ -54,7 +54,7 @@ export async function childSync(request: RegistryRequest, context: GatewayContex
     credentialFrom: slot.creationTime,
     ...about,
   });
-  // Not active yet as far as is known here: whatever it has is from before its deactivation.
+  // Not active as far as is known here: whatever the child has is from before its deactivation.
   const completely = box.configuration.content.status === 'Inactive';
   return jsonReply(200, collect(box, lastGeneration, collectionTime(dueAt, now), completely), {
     'cache-control': 'no-store',

@@ -1,10 +1,10 @@
 import type { DescendantReport, Mailbox } from '@connected-registry/azure-simulator/gateway/messages';
 
-/** What those below have said since it was last told upwards: the newest of each. */
+/** The newest report of each connected registry below, until it has been sent upwards. */
 export interface DescendantReports {
   add(report: DescendantReport): void;
   pending(): DescendantReport[];
-  /** Forgets those that have arrived above; what came meanwhile stays. */
+  /** Removes reports that have arrived above. Newer ones stay. */
   arrived(reports: readonly DescendantReport[]): void;
 }
 
@@ -19,7 +19,7 @@ export function createDescendantReports(): DescendantReports {
   };
 }
 
-/** Names of all below. */
+/** Names of all connected registries below. */
 export function namesBelow(box: Mailbox): string[] {
   return box.children.flatMap((child) => [child.name, ...namesBelow(child)]);
 }

@@ -1,11 +1,11 @@
 import { crc32 } from 'node:zlib';
 
-/** Most bytes that one stored deflate block holds (RFC 1951, 3.2.4). */
+/** Maximum bytes of a stored deflate block (RFC 1951, 3.2.4). */
 const STORED_BLOCK = 65_535;
 
 /**
- * Wraps `data` as gzip with stored blocks, no time and no operating system (RFC 1952). A compressor's output differs
- * between zlib versions, and with it every digest above it; this one never does.
+ * Wraps `data` as gzip with stored blocks, without time and operating system (RFC 1952). The output of a compressor,
+ * and with it every digest, would differ between zlib versions; this one is always the same.
  */
 export function gzip(data: Buffer): Buffer {
   const parts: Buffer[] = [Buffer.from([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff])];

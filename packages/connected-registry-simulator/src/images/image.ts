@@ -10,7 +10,7 @@ export interface Content {
   bytes: Buffer;
 }
 
-/** An image: what its tag names, every manifest below that, and the blobs they point to. */
+/** An image: the manifest of its tag, all manifests below that, and their blobs. */
 export interface Image {
   root: Content;
   manifests: readonly Content[];
@@ -43,11 +43,11 @@ export const MEDIA_TYPES = {
 
 const CREATED = '1970-01-01T00:00:00Z';
 
-/** Under every image, as a base layer is: large enough that a pull takes several reads and has ranges to ask for. */
+/** The base layer of every image: large enough that a pull needs several reads and can request ranges. */
 const BASE_FILES = tar([{ path: 'base.bin', content: payload(96 * 1024) }]);
 const BASE_LAYER = gzip(BASE_FILES);
 
-/** Builds an image from its name alone: equal arguments give equal bytes, so digests can be known beforehand. */
+/** Builds an image from its name alone: equal arguments give equal bytes, so digests are predictable. */
 export function buildImage(name: string, platform: Platform, format: Format): Image {
   const types = MEDIA_TYPES[format];
   const greeting = Buffer.from(`Hello from ${name} on ${platformName(platform)}.\n`);
@@ -69,7 +69,7 @@ export function buildImage(name: string, platform: Platform, format: Format): Im
   return { root: manifest, manifests: [manifest], blobs: [config, ...layers] };
 }
 
-/** Builds one image a platform and the index over them. */
+/** Builds one image per platform, and their index. */
 export function buildIndex(name: string, platforms: readonly Platform[], format: Format): Image {
   const types = MEDIA_TYPES[format];
   const images = platforms.map((platform) => buildImage(name, platform, format));

@@ -8,14 +8,14 @@ const ALL: readonly Platform[] = [
   { os: 'linux', architecture: 'arm', variant: 'v7' },
 ];
 
-/** What a connected registry holds after a sync: contents by repository, and by tag or digest within one. */
+/** The contents of a connected registry after a sync: by repository, and by tag or digest within it. */
 export interface ImageLibrary {
   repositories(): string[];
-  /** The tags of a repository in lexical order; undefined when the repository is not here. */
+  /** The tags of a repository in lexical order; undefined if the repository does not exist here. */
   tags(repository: string): string[] | undefined;
   /** A manifest or index by tag or by digest, only if it belongs to this repository. */
   manifest(repository: string, reference: string): Content | undefined;
-  /** The manifest of an index in this repository for linux/amd64, which clients without index support are given. */
+  /** The manifest of an index in this repository for linux/amd64, for clients without index support. */
   defaultPlatform(repository: string, index: Content): Content | undefined;
   blob(repository: string, digest: string): Content | undefined;
 }
@@ -26,9 +26,9 @@ export interface SyncedRepository {
 }
 
 /**
- * Images are made from repository and tag, since the stand-in's sync carries names only. A tag ending in `multi` is an OCI
- * index over three platforms, one ending in `oci` a single OCI image; any other is a Docker schema 2 image, which is what
- * Microsoft's `hello-world` is.
+ * Creates images from repository and tag, because the simulated sync transfers only names. A tag ending in `multi` is
+ * an OCI index of three platforms, one ending in `oci` a single OCI image; others are Docker schema 2 images, like
+ * Microsoft's `hello-world`.
  */
 export function createImageSource(): (repository: string, tag: string) => Image {
   const built = new Map<string, Image>();

@@ -6,8 +6,8 @@ export interface TarFile {
 const BLOCK = 512;
 
 /**
- * Packs regular files as a POSIX ustar archive, owned by root, mode 0644, dated 1970-01-01, so that the same files always
- * give the same bytes. Paths are limited to 100 bytes (the header's name field).
+ * Packs regular files as a POSIX ustar archive, owned by root, mode 0644, dated 1970-01-01, so that equal files give
+ * equal bytes. Maximum length of a path is 100 bytes (the header's name field).
  */
 export function tar(files: readonly TarFile[]): Buffer {
   const parts: Buffer[] = [];
@@ -33,7 +33,7 @@ function header({ path, content }: TarFile): Buffer {
   field(octal(0, 7), 116);
   field(octal(content.length, 11), 124);
   field(octal(0, 11), 136);
-  field('        ', 148); // the checksum counts its own field as blanks
+  field('        ', 148); // The checksum is computed with its own field as blanks.
   field('0', 156);
   field('ustar\x0000', 257);
   const checksum = block.reduce((sum, byte) => sum + byte, 0);

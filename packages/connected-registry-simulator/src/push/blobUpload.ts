@@ -6,11 +6,11 @@ import type { RegistryContext, RegistryRequest, Reply } from '../registry/exchan
 import type { Upload } from './uploads.js';
 import { authorizeWrite } from './writing.js';
 
-/** Largest blob taken, in bytes: uploads are held in memory. */
+/** Maximum size of a blob in bytes: uploads are held in memory. */
 const BLOB_LIMIT = 128 * 1024 * 1024;
 
 /**
- * Uploads of blobs as the OCI distribution specification has them ("Pushing blobs"): in one POST, in a POST and a PUT, in
+ * Uploads of blobs by the OCI distribution specification ("Pushing blobs"): in one POST, in a POST and a PUT, in
  * chunks, or mounted from another repository that the client may pull from.
  *
  * @param id of the upload; empty for the collection
@@ -55,7 +55,7 @@ async function begin(
   return (await append(request, upload)) ?? finish(request, context, upload);
 }
 
-/** A mount that cannot be had begins an upload instead, as the specification asks. */
+/** If a mount is not possible, an upload starts instead, as the specification requires. */
 async function mount(
   request: RegistryRequest,
   context: RegistryContext,
@@ -73,7 +73,7 @@ async function mount(
   return created(repository, digest);
 }
 
-/** Adds the body; a chunk that says where it belongs has to follow on what is here. */
+/** Appends the body. A chunk with a range must continue at the current end. */
 async function append(request: RegistryRequest, upload: Upload): Promise<Reply | undefined> {
   const range = /^(?:bytes[ =])?(\d+)-(\d+)$/.exec(request.headers['content-range'] ?? '');
   const chunk = await request.bytes(BLOB_LIMIT - upload.size);
@@ -102,7 +102,10 @@ function created(repository: string, digest: string): Reply {
   return reply(201, { location: `/v2/${repository}/blobs/${digest}`, 'docker-content-digest': digest });
 }
 
-/** Range is inclusive: of nothing yet it is `0-0`, as the registry software gives it (distribution: handlers/blobupload). */
+/**
+ * The range is inclusive. For an empty upload it is `0-0`, as in the registry software (distribution:
+ * handlers/blobupload).
+ */
 function whereabouts({ id, repository, size }: Upload): Record<string, string> {
   return {
     location: `/v2/${repository}/blobs/uploads/${id}`,

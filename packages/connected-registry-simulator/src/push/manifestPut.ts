@@ -7,14 +7,14 @@ import { reply } from '../registry/exchange.js';
 import type { RegistryContext, RegistryRequest, Reply } from '../registry/exchange.js';
 import { authorizeWrite } from './writing.js';
 
-/** What registries take at most, in bytes (OCI distribution specification, "Pushing manifests"). */
+/** Maximum size that registries accept, in bytes (OCI distribution specification, "Pushing manifests"). */
 const MANIFEST_LIMIT = 4 * 1024 * 1024;
 
 const part = z.object({ digest: z.string() });
 const image = z.object({ schemaVersion: z.literal(2), config: part, layers: z.array(part) });
 const index = z.object({ schemaVersion: z.literal(2), manifests: z.array(part) });
 
-/** PUT of a manifest by tag or by its own digest. What it refers to has to be here already. */
+/** PUT of a manifest by tag or digest. Everything that it refers to must already exist. */
 export async function putManifest(
   request: RegistryRequest,
   context: RegistryContext,
@@ -42,7 +42,7 @@ export async function putManifest(
   return reply(201, { location: `/v2/${repository}/manifests/${digest}`, 'docker-content-digest': digest });
 }
 
-/** Digests that a manifest refers to and that are not in its repository; undefined when it is no manifest. */
+/** Digests that a manifest refers to and that are missing in its repository; undefined if it is not a manifest. */
 function missingParts(
   bytes: Buffer,
   mediaType: string,

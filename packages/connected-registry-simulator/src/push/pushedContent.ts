@@ -4,18 +4,18 @@ import { z } from 'zod';
 import type { Content } from '../images/image.js';
 import type { ImageLibrary, SyncedRepository } from '../images/library.js';
 
-/** What clients have pushed here: it is served at once, and told upwards until the cloud has it. */
+/** Content that clients have pushed: it is served immediately, and reported upwards until the cloud has it. */
 export interface PushedContent {
   blob(repository: string, digest: string): Content | undefined;
   manifest(repository: string, reference: string): Content | undefined;
   tags(repository: string): string[];
   repositories(): string[];
   putBlob(repository: string, content: Content): Promise<void>;
-  /** @param tag names it; without one only its digest does */
+  /** @param tag of the manifest; without one it is known only by its digest */
   putManifest(repository: string, content: Content, tag: string | undefined): Promise<void>;
-  /** Tags that the cloud has not shown to have. */
+  /** Tags that the cloud has not confirmed yet. */
   unconfirmed(): { repository: string; tag: string }[];
-  /** Takes note of what the cloud has; a tag that it had and has no longer is gone here too. */
+  /** Records what the cloud has. A tag that was deleted there is also deleted here. */
   settle(repositories: readonly SyncedRepository[]): Promise<void>;
 }
 
@@ -28,7 +28,7 @@ const index = z.object({
 });
 type Index = z.infer<typeof index>;
 
-/** Keeps pushed content in a folder, read anew by the next run. What cannot be read there counts as never pushed. */
+/** Keeps pushed content in a folder for the next run. Unreadable content counts as never pushed. */
 export async function openPushedContent(folder: string): Promise<PushedContent> {
   const indexFile = join(folder, 'index.json');
   const bytesByDigest = new Map<string, Buffer>();
@@ -40,7 +40,7 @@ export async function openPushedContent(folder: string): Promise<PushedContent> 
   }
   let writing: Promise<void> = Promise.resolve();
 
-  /** One write after the other, each of the state at its time. */
+  /** Writes the current state, one write at a time. */
   function save(): Promise<void> {
     writing = writing
       .catch(() => undefined)
@@ -118,7 +118,7 @@ async function readIndex(file: string): Promise<Index> {
   }
 }
 
-/** The synced images and the pushed ones together; of one tag in both, the pushed one. */
+/** The synced and the pushed images together. If a tag is in both, the pushed image is used. */
 export function withPushed(synced: ImageLibrary, pushed: PushedContent): ImageLibrary {
   return {
     repositories: () => [...new Set([...synced.repositories(), ...pushed.repositories()])].sort(),

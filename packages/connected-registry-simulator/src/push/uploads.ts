@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 
-/** A blob on its way in. */
+/** An unfinished upload of a blob. */
 export interface Upload {
   id: string;
   repository: string;
@@ -9,15 +9,15 @@ export interface Upload {
   size: number;
 }
 
-/** Uploads that have begun and not ended. */
+/** Uploads in progress. */
 export interface Uploads {
   begin(repository: string, client: string): Upload;
-  /** Only for the client and the repository that it was begun for. */
+  /** Finds an upload, only for its own client and repository. */
   find(id: string, repository: string, client: string): Upload | undefined;
   end(upload: Upload): void;
 }
 
-/** Past `most` the one that was begun first is given up: a client that went away says nothing. */
+/** Above `max` the oldest upload is given up, because a client that disconnects does not end its upload. */
 export function createUploads(max = 100): Uploads {
   const open = new Map<string, Upload>();
   return {

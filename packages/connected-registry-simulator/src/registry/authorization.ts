@@ -5,20 +5,20 @@ import type { RegistryContext, RegistryRequest, Reply } from './exchange.js';
 /** Where a connected registry issues tokens (Azure/acr docs: connected-registry/quickstart-view-connected-registry-repos-and-tags). */
 export const TOKEN_PATH = '/acr/oauth2/token';
 
-/** The access that a route needs before it answers. */
+/** The access that a route requires. */
 export interface Needed {
   type: 'repository' | 'registry';
   name: string;
   action: string;
 }
 
-/** The valid bearer of a request, if it has one. */
+/** The valid bearer of a request; undefined if there is none. */
 export async function bearerOf(request: RegistryRequest, context: RegistryContext): Promise<Bearer | undefined> {
   const token = bearerToken(request);
   return token ? context.bearerTokens.verify(token, request.host) : undefined;
 }
 
-/** 401 with the challenge that says where to get a token, and for what if `needed` says so. */
+/** 401 with the challenge that says where to get a token and, given `needed`, for what. */
 export function challenged(request: RegistryRequest, needed?: Needed): Reply {
   const message = 'authentication required, visit https://aka.ms/acr/authorization for more information.';
   const given = bearerToken(request) !== undefined;
@@ -33,10 +33,9 @@ export function challenged(request: RegistryRequest, needed?: Needed): Reply {
 }
 
 /**
- * Lets a request with sufficient access through, or answers it: without a valid token {@link challenged}; with one that
- * lacks the access 401 again, as the cloud registry gives it, with `error="insufficient_scope"` and the wording that clients
- * of a connected registry see (Azure/acr docs: connected-registry/troubleshooting, "Insufficient scopes to perform the
- * operation").
+ * Allows a request with sufficient access, or answers it: without a valid token {@link challenged}; without the access
+ * 401 again, as in the cloud registry, with `error="insufficient_scope"` and the text that clients of a connected
+ * registry see (Azure/acr docs: connected-registry/troubleshooting, "Insufficient scopes to perform the operation").
  */
 export async function authorize(
   request: RegistryRequest,

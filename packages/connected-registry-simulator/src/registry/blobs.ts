@@ -3,7 +3,7 @@ import { errorReply } from './errors.js';
 import { reply } from './exchange.js';
 import type { RegistryContext, RegistryRequest, Reply } from './exchange.js';
 
-/** GET (whole or one byte range) and HEAD of a blob, only through a repository that holds it. */
+/** GET (whole or one byte range) and HEAD of a blob, only through a repository that contains it. */
 export async function blob(
   request: RegistryRequest,
   context: RegistryContext,
@@ -32,7 +32,7 @@ export async function blob(
   return { ...reply(206, part, found.bytes.subarray(range.start, range.end + 1)), noted };
 }
 
-/** The one range asked for (RFC 9110, 14.2); several, or one in a form not known, are answered as if none were asked. */
+/** The requested range (RFC 9110, 14.2). Several ranges, and unknown forms, count as no range. */
 function byteRange(
   { headers }: RegistryRequest,
   size: number,

@@ -1,7 +1,7 @@
 import { jsonReply } from './exchange.js';
 import type { Reply } from './exchange.js';
 
-/** Codes of the OCI distribution specification ("Error Codes") that this registry gives. */
+/** Codes of the OCI distribution specification ("Error Codes") that this registry uses. */
 export type ErrorCode =
   | 'UNAUTHORIZED'
   | 'DENIED'

@@ -6,19 +6,22 @@ import type { ClientToken } from '@connected-registry/azure-simulator/gateway/me
 import type { PushedContent } from '../push/pushedContent.js';
 import type { Uploads } from '../push/uploads.js';
 
-/** What the log says of an answer besides method, status and what was asked for. Never a secret. */
+/** Additional facts about an answer for the log. Never a secret. */
 export type Noted = Readonly<Record<string, string | number | boolean>>;
 
-/** A request as the registry's handlers see it. */
+/** A request as the registry's handlers read it. */
 export interface RegistryRequest {
   method: string;
   /** Decoded path, without the query. */
   path: string;
   query: URLSearchParams;
   headers: IncomingHttpHeaders;
-  /** The host and port that the client used, which is also the name of this service in its tokens. */
+  /** The host and port that the client used, which is also the name of the service in its tokens. */
   host: string;
-  /** The whole body; throws {@link BodyTooLarge} beyond `limit` bytes. */
+  /**
+   * The whole body.
+   * @throws BodyTooLarge above `limit` bytes
+   */
   bytes(limit: number): Promise<Buffer>;
 }
 
@@ -30,16 +33,16 @@ export interface Reply {
   status: number;
   headers: Record<string, string>;
   body: Buffer;
-  /** For the log alone; nothing of it is sent. */
+  /** For the log only; it is not sent. */
   noted?: Noted;
 }
 
-/** What the registry serves at this moment: the state of the last sync, in the form that requests need. */
+/** The state of the last sync in the form that requests need. */
 export interface Serving {
   mode: string;
   images: ImageLibrary;
   tokens: ReadonlyMap<string, ClientToken>;
-  /** Actions of the sync scope and of every one above. */
+  /** Actions of the sync scope and of all scopes above it. */
   scopes: readonly (readonly string[])[];
 }
 

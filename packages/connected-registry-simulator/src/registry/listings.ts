@@ -4,7 +4,7 @@ import { errorReply } from './errors.js';
 import { jsonReply } from './exchange.js';
 import type { RegistryContext, RegistryRequest, Reply } from './exchange.js';
 
-/** Tags of a repository; needs metadata/read, which content/read does not include. */
+/** Tags of a repository. Requires metadata/read, which content/read does not include. */
 export async function tagsList(request: RegistryRequest, context: RegistryContext, repository: string): Promise<Reply> {
   const needed = { type: 'repository', name: repository, action: 'metadata_read' } as const;
   const bearer = await authorize(request, context, needed);
@@ -18,8 +18,8 @@ export async function tagsList(request: RegistryRequest, context: RegistryContex
 }
 
 /**
- * Repositories here that the client token may read: content and metadata both
- * (Azure/acr docs: connected-registry/quickstart-view-connected-registry-repos-and-tags).
+ * Repositories that the client token may read: both content and metadata (Azure/acr docs:
+ * connected-registry/quickstart-view-connected-registry-repos-and-tags).
  */
 export async function catalog(request: RegistryRequest, context: RegistryContext): Promise<Reply> {
   const bearer = await authorize(request, context, { type: 'registry', name: 'catalog', action: '*' });
@@ -33,7 +33,7 @@ export async function catalog(request: RegistryRequest, context: RegistryContext
   return jsonReply(200, { repositories: page }, headers);
 }
 
-/** The OCI distribution specification's paging: `n` entries after `last`, and a Link to the rest. */
+/** Paging by the OCI distribution specification: `n` entries after `last`, and a Link to the rest. */
 function paged(request: RegistryRequest, all: string[]): { page: string[]; headers: Record<string, string> } {
   const last = request.query.get('last');
   const rest = last === null ? all : all.filter((item) => item > last);

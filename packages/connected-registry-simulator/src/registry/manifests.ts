@@ -6,8 +6,8 @@ import { reply } from './exchange.js';
 import type { RegistryContext, RegistryRequest, Reply } from './exchange.js';
 
 /**
- * GET and HEAD of a manifest by tag or digest. A repository or tag that did not come with the last sync is
- * `manifest unknown` (Azure/acr docs: connected-registry/troubleshooting).
+ * GET and HEAD of a manifest by tag or digest. A repository or tag that was not in the last sync is `manifest unknown`
+ * (Azure/acr docs: connected-registry/troubleshooting).
  */
 export async function manifest(
   request: RegistryRequest,
@@ -43,9 +43,9 @@ function accepted(request: RegistryRequest): ReadonlySet<string> {
 }
 
 /**
- * The rules of the registry software that connected registries are built on (distribution: handlers/manifests): a client
- * that does not know manifest lists gets the image for linux/amd64; OCI documents are not found by one that does not
- * accept them; Docker schema 2 is the common ground and always served. No Accept header accepts everything.
+ * The rules of the registry software that connected registries are built on (distribution: handlers/manifests): a
+ * client that does not support manifest lists gets the image for linux/amd64; OCI documents are not found by a client
+ * that does not accept them; Docker schema 2 is always served. A missing Accept header accepts everything.
  */
 function negotiate(
   found: Content,

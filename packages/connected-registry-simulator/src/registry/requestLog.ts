@@ -2,15 +2,15 @@ import type { Log } from '../log.js';
 import { TOKEN_PATH } from './authorization.js';
 import type { RegistryRequest, Reply } from './exchange.js';
 
-/** Forms of the OCI distribution specification; what is none of them may be anything, so it is not repeated. */
+/** Forms of the OCI distribution specification. Other values may be anything, so they are not repeated. */
 const REPOSITORY = /^[a-z0-9._/-]{1,255}$/;
 const REFERENCE = /^(?:\w[\w.-]{0,127}|sha256:[0-9a-f]{64})$/;
 const PATH = /^\/[a-z0-9._/-]{0,200}$/;
 const UNREADABLE = '(not of the form)';
 
 /**
- * Says of each answer what an operator looks for: every pull (manifest and blobs, by whom), every token that was given, every push,
- * and every refusal with its reason. Headers, queries and bodies never get here.
+ * Logs what an operator looks for: every pull (manifest and blobs, and the client), every issued token, every push, and
+ * every refusal with its reason. Headers, queries and bodies are never logged.
  */
 export function logAnswer({ method, path }: RegistryRequest, { status, noted = {} }: Reply, log: Log): void {
   const facts = { method, ...askedFor(path), status, ...noted };

@@ -12,14 +12,14 @@ import type { RegistryContext, RegistryRequest, Reply } from './exchange.js';
 import { logAnswer } from './requestLog.js';
 import { route } from './routes.js';
 
-/** Everything that is answered on the one port. */
+/** Everything that is served on the one port. */
 export interface ServerContext {
   registry: RegistryContext;
   gateway: GatewayContext;
   control: ControlContext;
 }
 
-/** The registry over plain http, as the quickstart's connected registry behind port 8000 serves it. */
+/** The registry over plain http, like the quickstart's connected registry on port 8000. */
 export function createRegistryServer(context: ServerContext, log: Log): Server {
   const server = createServer((message, response) => {
     void answer(message, context, log).then((reply) => send(message, response, reply));
@@ -40,7 +40,7 @@ async function answer(message: IncomingMessage, context: ServerContext, log: Log
   const reply = await answered(request, log, () =>
     isSync ? childSync(request, context.gateway) : route(request, context.registry),
   );
-  // A sync that succeeds is in the log of the one that syncs.
+  // A successful sync is logged by the registry that syncs.
   if (!isSync || reply.status >= 400) logAnswer(request, reply, log);
   return reply;
 }
@@ -57,7 +57,7 @@ async function answered(request: RegistryRequest, log: Log, act: () => Promise<R
 
 function readRequest(message: IncomingMessage): RegistryRequest | undefined {
   const host = message.headers.host ?? '';
-  // The host is repeated in the challenge, so nothing but a host and a port may be in it.
+  // The host is repeated in the challenge, so it may contain only a host and a port.
   if (!/^[A-Za-z0-9.-]+(:\d+)?$|^\[[0-9a-fA-F:]+\](:\d+)?$/.test(host)) return undefined;
   try {
     const url = new URL(message.url ?? '/', 'http://registry.invalid');

@@ -13,9 +13,10 @@ interface TokenRequest {
 }
 
 /**
- * The token endpoint: GET with Basic authentication, or POST with the password grant, as docker and other clients use them
- * (distribution docs: spec/auth/token, spec/auth/oauth). Wrong credentials and tokens that did not come with the last sync
- * are the same 401: the registry does not say which. Scopes beyond the client token's rights are left out of the token.
+ * The token endpoint: GET with Basic authentication, or POST with the password grant, as docker and other clients use
+ * them (distribution docs: spec/auth/token, spec/auth/oauth). Wrong credentials, and tokens that were not in the last
+ * sync, get the same 401: the registry does not say which. Scopes beyond the client token's rights are omitted from the
+ * token.
  */
 export async function tokenEndpoint(request: RegistryRequest, context: RegistryContext): Promise<Reply> {
   const asked = await readRequest(request);
@@ -35,7 +36,7 @@ export async function tokenEndpoint(request: RegistryRequest, context: RegistryC
   return { ...answer, noted: { client: client.name, scopes } };
 }
 
-/** A name of ACR's form (5 to 50 letters, digits, hyphens); anything else may be a password in the wrong field. */
+/** A name in ACR's form (5 to 50 letters, digits, hyphens). Anything else may be a password in the wrong field. */
 function nameOf(user: string): string {
   return /^[A-Za-z0-9-]{5,50}$/.test(user) ? user : '(no name of a token)';
 }
@@ -53,7 +54,7 @@ async function readRequest(request: RegistryRequest): Promise<TokenRequest | Rep
   return { user: form.get('username') ?? '', password: form.get('password') ?? '', scopes: form.getAll('scope') };
 }
 
-/** @param reason for the log alone: the answer is the same for all. */
+/** @param reason for the log only: the answer is always the same */
 function refused(reason: string, client?: string): Reply {
   const message = 'authentication required, visit https://aka.ms/acr/authorization for more information.';
   const answer = errorReply(401, 'UNAUTHORIZED', message, null, {

@@ -4,28 +4,28 @@ import type { SyncPlan, SyncSchedule } from './schedule.js';
 import { SyncFailure } from './source.js';
 
 export interface SyncLoop {
-  /** Settles after the first sync that succeeded; at once when an earlier run has synced and no window is open. */
+  /** Resolves after the first successful sync; immediately if an earlier run has synced and no window is open. */
   first: Promise<void>;
-  /** When the next sync is due; undefined while one is on its way, and after stop. */
+  /** When the next sync is due; undefined while one is in progress, and after stop. */
   nextDue(): Date | undefined;
-  /** Why the last sync failed; undefined when it did not. */
+  /** Why the last sync failed; undefined if it succeeded. */
   failing(): string | undefined;
   stop(): void;
 }
 
 export interface SyncLoopOptions {
-  /** One sync, that was due then. What it throws is a failure of that sync, not of the loop. */
+  /** Runs one sync that was due at that time. An error fails that sync, and not the loop. */
   sync: (due: Date) => Promise<void>;
   clock: EdgeClock;
   schedule: SyncSchedule;
-  /** What is known of the connected registry's own times; undefined before its first sync. */
+  /** The connected registry's own times; undefined before its first sync. */
   plan: () => SyncPlan | undefined;
   log: Log;
 }
 
 /**
- * Syncs on schedule, one at a time. While the control plane cannot be reached or refuses, the registry goes on with what
- * it has; that is logged when it starts and when it ends, not at every try.
+ * Syncs on schedule, one at a time. While the control plane cannot be reached or refuses, the registry keeps serving
+ * what it has. The start and the end of such a time are logged, not every attempt.
  */
 export function startSyncLoop({ sync, clock, schedule, plan, log }: SyncLoopOptions): SyncLoop {
   let failing: string | undefined;

@@ -2,8 +2,9 @@ import type { ClientToken, Delivery, Mailbox, Message } from '@connected-registr
 import type { Snapshot } from './snapshot.js';
 
 /**
- * The state after a delivery: a complete one replaces everything; of any other what it brings replaces what was here, a
- * configuration also says which client tokens are left. Undefined when there is nothing to add it to.
+ * Merges a delivery into the state. A complete delivery replaces everything. Otherwise each item in it replaces the
+ * previous one, and a configuration also lists the remaining client tokens. Returns undefined if there is no state to
+ * merge into.
  */
 export function merge(known: Snapshot | undefined, sent: Delivery, now: Date): Snapshot | undefined {
   const connectedRegistry = sent.connectedRegistry ?? known?.connectedRegistry;
@@ -20,7 +21,7 @@ export function merge(known: Snapshot | undefined, sent: Delivery, now: Date): S
   };
 }
 
-/** @param bound names of those that exist, if the delivery says */
+/** @param bound names of the existing tokens, if the delivery has them */
 function mergedTokens(
   known: readonly ClientToken[],
   sent: readonly ClientToken[],
@@ -31,8 +32,8 @@ function mergedTokens(
 }
 
 /**
- * What waits here for those below. A message that is new here begins to wait now, so that a connected registry two
- * levels down still finds it, and its time to live counts from now.
+ * The messages that wait here for child registries. A message that is new here starts to wait now, so that a connected
+ * registry two levels down still gets it, and its time to live counts from now.
  */
 function mergedChildren(known: readonly Mailbox[], sent: readonly Mailbox[], now: Date): Mailbox[] {
   return sent.map((box) => {

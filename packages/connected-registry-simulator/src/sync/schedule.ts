@@ -1,34 +1,34 @@
 import { durationSeconds } from '@connected-registry/protocol/registry/durations';
 import { CONTINUOUS_SCHEDULE, nextSync } from '@connected-registry/protocol/registry/syncSchedule';
 
-/** When a connected registry is to sync, as it came with its last sync. */
+/** The sync times of a connected registry, as received in its last sync. */
 export interface SyncPlan {
   /** Cron expression, UTC. */
   schedule?: string | undefined;
-  /** ISO 8601 duration; without one there are no windows. */
+  /** ISO 8601 duration; absent if there are no windows. */
   syncWindow?: string | undefined;
 }
 
 export interface SyncSchedule {
-  /** The first sync of a run: at once, or when the next window opens. */
+  /** The first sync of a run: immediately, or when the next window opens. */
   first(now: Date, plan: SyncPlan | undefined): Date;
-  /** The sync after one that began at `last`. */
+  /** The sync after one that started at `last`. */
   next(last: Date, plan: SyncPlan | undefined): Date;
 }
 
 const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;
 
-/** Syncs `seconds` after the last start, whatever the connected registry's own schedule says. */
+/** Syncs `seconds` after the last start, ignoring the connected registry's own schedule. */
 export function everySeconds(seconds: number): SyncSchedule {
   return { first: (now) => now, next: (last) => new Date(last.getTime() + seconds * 1000) };
 }
 
 /**
- * Syncs at the connected registry's own times. Without any it is always online and syncs every minute (Azure CLI:
- * `az acr connected-registry create --sync-schedule`, default `* * * * *`). With a window it is online from each time of
- * the schedule for that long, and syncs every minute meanwhile (Azure docs: intro-connected-registry, sync window). One
- * that has never synced does so at once: that is its activation.
+ * Syncs at the connected registry's own times. Without a schedule it is always online and syncs every minute (Azure
+ * CLI: `az acr connected-registry create --sync-schedule`, default `* * * * *`). With a window it is online for that
+ * long after each time of the schedule, and syncs every minute during it (Azure docs: intro-connected-registry, sync
+ * window). One that has never synced does so immediately, which activates it.
  */
 export const bySchedule: SyncSchedule = {
   first(now, plan) {
@@ -46,7 +46,7 @@ function windowOf({ syncWindow }: SyncPlan): number | undefined {
   return seconds === undefined ? undefined : seconds * 1000;
 }
 
-/** Whether the window that opened last is still open: then a start lies less than a window back. */
+/** Whether the last window is still open: then a start is less than a window ago. */
 function isOpen(at: Date, plan: SyncPlan): boolean {
   const start = nextStart(new Date(at.getTime() - (windowOf(plan) ?? 0)), plan);
   return start <= at;
@@ -54,6 +54,6 @@ function isOpen(at: Date, plan: SyncPlan): boolean {
 
 function nextStart(after: Date, { schedule }: SyncPlan): Date {
   const expression = schedule === '' ? CONTINUOUS_SCHEDULE : schedule;
-  // One that cannot be read, or never comes again, leaves the registry on what it has; it looks again in a day.
+  // An unreadable schedule, or one without a future time, leaves the registry as it is; it checks again after a day.
   return nextSync(expression, after) ?? new Date(after.getTime() + DAY);
 }

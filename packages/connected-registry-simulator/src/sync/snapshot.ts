@@ -4,9 +4,9 @@ import { z } from 'zod';
 import { clientToken, configuration, mailbox, repository } from '@connected-registry/azure-simulator/gateway/messages';
 
 /**
- * What a connected registry knows after its syncs: every client token bound to it with its scope map's actions and
- * password hashes, the repositories inside the sync scope, and what waits for the connected registries below it. A token
- * that is not in it does not exist here.
+ * The state of a connected registry after its syncs: every bound client token with its scope map's actions and password
+ * hashes, the repositories inside the sync scope, and messages for child registries. A token that is not in it does not
+ * exist here.
  */
 export const snapshot = z.object({
   generation: z.string(),
@@ -18,7 +18,7 @@ export const snapshot = z.object({
 });
 export type Snapshot = z.infer<typeof snapshot>;
 
-/** The last synced state of an earlier run, or undefined when there is none that can be read. */
+/** Loads the last synced state of an earlier run; undefined if there is none or it is unreadable. */
 export async function loadSnapshot(file: string): Promise<Snapshot | undefined> {
   try {
     return snapshot.parse(JSON.parse(await readFile(file, 'utf8')));
@@ -27,7 +27,10 @@ export async function loadSnapshot(file: string): Promise<Snapshot | undefined> 
   }
 }
 
-/** Keeps the state for the next start, readable by the owner only; written beside and renamed, so never half a file. */
+/**
+ * Saves the state for the next start, readable only by its owner. It is written beside the old file and renamed, so it
+ * is never incomplete.
+ */
 export async function saveSnapshot(file: string, state: Snapshot): Promise<void> {
   await mkdir(dirname(file), { recursive: true });
   const draft = `${file}.${process.pid}.new`;

@@ -1,27 +1,30 @@
 import { delivery } from '@connected-registry/azure-simulator/gateway/messages';
 import type { Delivery, SyncRequest } from '@connected-registry/azure-simulator/gateway/messages';
 
-/** Where the synced state comes from. Throws {@link SyncFailure}, whose message may be logged. */
+/**
+ * The source of the synced state.
+ * @throws SyncFailure, whose message may be logged
+ */
 export type SyncSource = (request: SyncRequest) => Promise<Delivery>;
 
 export class SyncFailure extends Error {
   override name = 'SyncFailure';
 }
 
-/** What is above: the control plane, or a parent connected registry, which speaks the same. */
+/** The upstream: the control plane or a parent connected registry, which use the same protocol. */
 export interface Upstream {
   /** Base address, without a trailing slash. */
   url: string;
   registry: string;
   connectedRegistry: string;
   syncToken: { name: string; password: string };
-  /** Longest wait for an answer, in milliseconds. */
+  /** Maximum milliseconds to wait for an answer. */
   timeout?: number;
 }
 
 /**
- * Syncs with what is above over a protocol of this project's own: what a connected registry and the service really say to
- * each other is not public. Authenticated by the sync token, as the real one is.
+ * Syncs with the upstream over a private protocol of this project, because the protocol between a connected registry
+ * and the service is not public. It authenticates with the sync token, like the real one.
  */
 export function upstreamSource(upstream: Upstream): SyncSource {
   const { registry, connectedRegistry, syncToken } = upstream;

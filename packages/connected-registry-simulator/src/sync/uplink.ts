@@ -5,31 +5,34 @@ import type { Snapshot } from './snapshot.js';
 import { SyncFailure } from './source.js';
 import type { SyncSource } from './source.js';
 
-/** What this connected registry says it is, upstream and in ARM. */
+/** The version that this connected registry reports upstream, and thus to ARM. */
 export const VERSION = '0.1.0';
 
 export interface UplinkOptions {
   source: SyncSource;
   clock: EdgeClock;
   known: Snapshot | undefined;
-  /** What to tell beside what the uplink knows itself. */
+  /** Returns what to report in addition to the uplink's own facts. */
   report: () => Pick<SyncRequest, 'pushed' | 'descendants'>;
-  /** Takes a state into use and keeps it. Throws when it cannot be kept; it is in use nevertheless. */
+  /**
+   * Applies a state and saves it.
+   * @throws if it cannot be saved; it is applied nevertheless
+   */
   apply: (state: Snapshot) => Promise<void>;
-  /** Told what was reported, once it has arrived. */
+  /** Called with a report after it has arrived. */
   reported: (request: SyncRequest) => void;
 }
 
-/** The way up: one sync at a time, and the switches that tests have over it. */
+/** The connection to the upstream: one sync at a time, and switches for tests. */
 export interface Uplink {
   /** @param due when it was due, if not now */
   sync(due?: Date): Promise<void>;
   state(): Snapshot | undefined;
   lastSync(): Date | undefined;
   offline: boolean;
-  /** Reported with every sync, beside what goes wrong here (Azure/acr docs: connected-registry-error-codes). */
+  /** Sent with every sync, in addition to errors that occur here (Azure/acr docs: connected-registry-error-codes). */
   statusDetails: StatusDetail[];
-  /** Has the next sync bring everything. */
+  /** Makes the next sync deliver everything. */
   forget(): void;
 }
 

@@ -1,15 +1,15 @@
 import { availableParallelism, cpus } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Milliseconds over which the processors are looked at while the bench itself does nothing. */
+/** Milliseconds during which the load of the processors is measured while the benchmark is idle. */
 const LOOK = 500;
-/** Share of the processors' time from which on others disturb a measurement. */
+/** Share of the processors' time above which other processes disturb a measurement. */
 const BUSY = 0.15;
 
-/** One look at the machine: the share of all processors' time, 0 to 1, that was used. */
+/** The load of the machine: the used share of all processors' time, 0 to 1. */
 export type Usage = number;
 
-/** @returns what others use of the processors at this moment; the caller does nothing meanwhile. */
+/** @returns the load of other processes at this moment; the caller must be idle */
 export async function usedByOthers(): Promise<Usage> {
   const before = times();
   await sleep(LOOK);
@@ -28,10 +28,10 @@ function times(): { idle: number; total: number } {
 }
 
 /**
- * What a bench says at its end: which goals were missed and, where one was, whether the machine had other work.
+ * The conclusion of a benchmark: which goals were missed and, if any, whether the machine had other load.
  *
- * @param missed one text a goal that was missed, with the value and the goal.
- * @param looks at the machine before and after the measurement.
+ * @param missed one text for each missed goal, with the value and the goal
+ * @param looks at the machine before and after the measurement
  */
 export function verdict(missed: readonly string[], looks: readonly Usage[]): string {
   const max = Math.max(0, ...looks);
@@ -44,7 +44,7 @@ export function verdict(missed: readonly string[], looks: readonly Usage[]): str
   return max >= BUSY ? `Every goal that was measured is met. ${machine}` : 'Every goal that was measured is met.';
 }
 
-/** The goals of a table that were missed, as {@link verdict} takes them. */
+/** The missed goals of a table, for {@link verdict}. */
 export function missedIn(lines: readonly { what: string; value: string; goal?: string; met?: boolean }[]): string[] {
   return lines
     .filter(({ met }) => met === false)

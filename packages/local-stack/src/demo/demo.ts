@@ -10,7 +10,7 @@ const CLIENT = 'device-1';
 const FAILING_CLIENT = 'device-2';
 const MISSING_TAG = `${QUICKSTART.repository}:no-such-tag`;
 
-/** Where the demo prints to. */
+/** The output of the demo. */
 export interface Screen {
   print: (line: string) => void;
   paint: Paint;
@@ -20,7 +20,7 @@ export interface Screen {
 /**
  * Onboards the quickstart's client and one that cannot succeed, and shows both.
  *
- * @returns whether the first one's pull was verified and the second one left nothing behind.
+ * @returns whether the first one's pull was verified and the second one left nothing behind
  */
 export async function demonstrate(stack: Stack, screen: Screen): Promise<boolean> {
   return (await showOnboarding(stack, screen)) && (await showRollback(stack, screen));
@@ -85,7 +85,7 @@ async function showRollback(stack: Stack, { print, paint, width }: Screen): Prom
     connectedRegistry: edge.connectedRegistry,
     client: FAILING_CLIENT,
     repositories: [QUICKSTART.repository],
-    // A scope map of its own, so that there is one to take away again.
+    // Its own scope map, so that there is one to remove again.
     scopeMap: `${FAILING_CLIENT}-scopemap`,
     image: MISSING_TAG,
   });

@@ -15,7 +15,10 @@ quickstart that it replaces; then one that fails, and how nothing of it is left.
 
 const AZURE_PACE = '--azure-pace';
 
-/** Runs `npm run demo`. @returns the exit code: 0 only when the pull was verified and the rollback was clean. */
+/**
+ * Runs `npm run demo`.
+ * @returns the exit code: 0 only if the pull was verified and the rollback was clean
+ */
 async function main(args: readonly string[]): Promise<number> {
   if (args.some((arg) => arg !== AZURE_PACE)) {
     console.log(HELP);
@@ -58,13 +61,13 @@ async function main(args: readonly string[]): Promise<number> {
   } catch (error) {
     failure ??= asError(error);
   }
-  // What is interrupted fails in many ways, none of which is the reason.
+  // An interruption causes many errors, none of which is the reason.
   if (abort.aborted) failure = new Error('Interrupted.');
   if (failure !== undefined) succeeded = false;
   if (succeeded) await rm(dataFolder, { recursive: true, maxRetries: 5 });
   else print(`The logs are in ${dataFolder}.`);
   print(`\n${succeeded ? paint.good('Done') : paint.bad('Failed')} after ${elapsed().trim()}; everything is stopped.`);
-  // Last, so that it is what stands above the next prompt.
+  // Last, so that it is directly above the next prompt.
   if (failure !== undefined) print(paint.bad(failure.message));
   return succeeded ? 0 : 1;
 }
@@ -73,7 +76,7 @@ function asError(thrown: unknown): Error {
   return thrown instanceof Error ? thrown : new Error(String(thrown));
 }
 
-// Whatever a failed start may have left behind in this process: the end of the command is the end of the process.
+// A failed start may leave something running in this process, so the command ends the process.
 process.exit(
   await main(process.argv.slice(2)).catch((error: unknown) => {
     console.error(asError(error).message);

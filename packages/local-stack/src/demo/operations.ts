@@ -32,11 +32,15 @@ export type ShownOperation = z.infer<typeof operation>;
 
 const accepted = z.object({ id: z.string() });
 
-/** Milliseconds between two looks. */
+/** Milliseconds between two reads. */
 const POLL = 100;
 const DEADLINE = 60_000;
 
-/** Asks the app to onboard a client, as any caller would. @returns the operation's address. @throws on any other answer than 202. */
+/**
+ * Requests the onboarding of a client from the app, as any caller would.
+ * @returns the operation's address
+ * @throws for any answer other than 202
+ */
 export async function onboard(functions: { url: string; key: string }, request: unknown): Promise<string> {
   const answer = await fetch(`${functions.url}/api/onboardings`, {
     method: 'POST',
@@ -49,10 +53,10 @@ export async function onboard(functions: { url: string; key: string }, request: 
 }
 
 /**
- * Looks at an operation until it has ended, and shows each state that it sees.
+ * Polls an operation until it has ended, and shows each state.
  *
- * @param every milliseconds between two looks; by default as often as a person would like to see.
- * @throws when it does not end in a minute.
+ * @param every milliseconds between two reads; the default suits a person who watches
+ * @throws if it does not end within a minute
  */
 export async function follow(
   address: string,

@@ -1,4 +1,4 @@
-/** Colours a text; the text itself where nobody would see a colour. */
+/** Colors a text; returns it unchanged if colors are off. */
 export interface Paint {
   good(text: string): string;
   bad(text: string): string;
@@ -6,7 +6,7 @@ export interface Paint {
   strong(text: string): string;
 }
 
-/** ANSI colours for a terminal, plain text for everything else; NO_COLOR switches them off (no-color.org). */
+/** ANSI colors for a terminal, plain text otherwise; NO_COLOR turns them off (no-color.org). */
 export function paintFor(isTerminal: boolean, environment: NodeJS.ProcessEnv): Paint {
   const colours = isTerminal && !environment['NO_COLOR'];
   const style = (on: number, off: number) => (text: string) => (colours ? `\u001b[${on}m${text}\u001b[${off}m` : text);

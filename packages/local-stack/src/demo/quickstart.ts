@@ -5,13 +5,13 @@ export const QUICKSTART = {
   repository: 'hello-world',
 } as const;
 
-/** What one step of the flow did, and what a person at a terminal would have done for it. */
+/** What one step of the flow did, and what a person would do instead. */
 export interface Replaced {
   done: string;
   byHand: string;
 }
 
-/** By step of the flow. Commands are the quickstart's own; in brackets what it leaves to the reader. */
+/** By step of the flow. Commands are the quickstart's own; steps in brackets are left to its reader. */
 export function replacedBySteps(names: {
   registry: string;
   connectedRegistry: string;

@@ -4,14 +4,14 @@ import type { Replaced } from './quickstart.js';
 
 /** Width of time, mark and name. */
 const HEAD = 34;
-/** Where the right column begins. */
+/** Where the right column starts. */
 const LEFT = 76;
 const MIN_RIGHT = 40;
 
-/** Prints each step of an operation as it goes, with what it replaces beside it. */
+/** Prints each step of an operation as it progresses, with what it replaces beside it. */
 export class Timeline {
   readonly #startedAt = Date.now();
-  /** What has been printed of each step, by its place in the flow. */
+  /** What has been printed of each step, by its position in the flow. */
   readonly #printed = new Map<number, string>();
   #undoing = false;
 
@@ -43,7 +43,7 @@ export class Timeline {
     const left = `${this.#elapsed(at)}  ${mark} ${this.paint.strong(step.name.padEnd(HEAD - 14))} ${text}${tries}`;
     if (!ended || !replaced) return this.print(left);
 
-    // Beside the step where the screen has room, else below it.
+    // Beside the step if the screen is wide enough, else below it.
     const room = this.width - LEFT - 2;
     const isBeside = room >= MIN_RIGHT;
     if (!isBeside) this.print(left);
@@ -62,7 +62,7 @@ export class Timeline {
   }
 }
 
-/** Breaks a command at spaces; a word longer than `width` stays whole. */
+/** Breaks a command at spaces. A word longer than `width` stays whole. */
 export function wrap(text: string, width: number): string[] {
   const lines: string[] = [];
   for (const word of text.split(' ')) {

@@ -5,17 +5,17 @@ const counts = z.record(z.string(), z.number());
 const service = z.object({ total: z.number(), kinds: counts, operations: counts, asynchronous: z.number() });
 const report = z.object({ principals: z.record(z.string(), z.record(z.string(), service)) });
 
-/** What one identity asked ARM for, by kind (read, write, delete, action, poll) and by operation. */
+/** ARM requests of one identity, by kind (read, write, delete, action, poll) and by operation. */
 export interface ArmRequests {
   kinds: Record<string, number>;
   operations: Record<string, number>;
-  /** Reads but for those that only follow an asynchronous operation: its polls, and the look at the resource at its end. */
+  /** Reads, except those that follow an asynchronous operation: its polls, and the read of the resource at its end. */
   reads: number;
-  /** Everything that changes something. */
+  /** Requests that change something. */
   writes: number;
 }
 
-/** The control plane's own count since {@link forgetRequests}, for one identity. */
+/** Returns the control plane's counters since {@link forgetRequests}, for one identity. */
 export async function countArmRequests(
   azureUrl: string,
   https: HttpsJson,
@@ -31,7 +31,7 @@ export async function countArmRequests(
   return { kinds, operations, reads: read - asynchronous, writes: write + action + deletes };
 }
 
-/** Starts the count again at zero. */
+/** Resets the counters. */
 export async function forgetRequests(azureUrl: string, https: HttpsJson): Promise<void> {
   await https(`${azureUrl}/_control/requests`, { method: 'DELETE' });
 }

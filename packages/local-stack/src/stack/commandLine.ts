@@ -36,15 +36,15 @@ registry, Functions host and device agent. Stays up until Ctrl-C or SIGTERM.
 A port of 0 takes a free one, except for a host of yours. Once all serve, DIR/endpoints.json says where everything is, and
 DIR/device.env has the environment of a device agent that is started by hand.`;
 
-/** What the flags of `npm run local` ask for. */
+/** Options from the flags of `npm run local`. */
 export type LocalFlags = Required<Pick<StackOptions, 'dataFolder' | 'ports' | 'syncSeconds' | 'azurePace' | 'reset'>> &
   Pick<StackOptions, 'externalHost' | 'clock' | 'device' | 'settings'>;
 
 /**
  * Parses the flags of `npm run local`.
  *
- * @returns 'help' when help was asked for.
- * @throws {FlagError} for an unknown flag or a value that cannot be.
+ * @returns 'help' if help was requested
+ * @throws {FlagError} for an unknown flag or an invalid value
  */
 export function parseLocalFlags(args: readonly string[]): LocalFlags | 'help' {
   let values;
@@ -110,7 +110,7 @@ export function parseLocalFlags(args: readonly string[]): LocalFlags | 'help' {
   };
 }
 
-/** A missing folder is more likely a typing error than a request to make one. */
+/** A missing folder is more likely a typing error than a request to create one. */
 function checkDockerConfig(file: string): void {
   if (file === '') throw new FlagError('--docker-config needs the name of a file.');
   const path = resolve(file);

@@ -4,25 +4,25 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { makeUsable } from '@connected-registry/clock/files/usableFolder';
 
-/** Marks a folder as a launcher's, and says which process uses it. */
+/** Marks a folder as a launcher's, and names the process that uses it. */
 const MARKER = 'launcher.json';
 const marker = z.object({ pid: z.int().nullable() });
 
-/** What `--reset` removes. The certificates stay, so that whoever trusts the CA keeps trusting it. */
+/** What `--reset` removes. The certificates stay, so that clients that trust the CA keep trusting it. */
 const STATE = ['host', 'azure', 'edge', 'device', 'report-keys', 'endpoints.json', 'app.env.json', 'device.env'];
 
-/** The folder cannot be used; the message says why and what to do. */
+/** The folder cannot be used. The message says why and what to do. */
 export class DataFolderError extends Error {
   override readonly name = 'DataFolderError';
 }
 
 /**
- * Takes a data folder for this process; makes it, with a mode for its owner alone, when it is not there.
+ * Takes a data folder for this process, and creates it, with a mode for its owner only, if it does not exist.
  *
- * @param reset removes the state of earlier runs.
- * @throws {PathError} when it cannot be a folder.
- * @throws {DataFolderError} when another launcher uses it, or when `reset` is asked for in a folder that has files and
- *   was never a launcher's.
+ * @param reset removes the state of earlier runs
+ * @throws {PathError} if it cannot be a folder
+ * @throws {DataFolderError} if another launcher uses it, or if `reset` is requested for a folder that has files and was
+ * never a launcher's
  */
 export function takeDataFolder(folder: string, reset: boolean): void {
   makeUsable(folder, '--data');
@@ -42,19 +42,19 @@ export function takeDataFolder(folder: string, reset: boolean): void {
   if (reset) for (const name of STATE) rmSync(join(folder, name), { recursive: true, force: true, maxRetries: 5 });
 }
 
-/** Lets others take the folder. */
+/** Releases the folder. */
 export function releaseDataFolder(folder: string): void {
   writeAtomically(join(folder, MARKER), JSON.stringify({ pid: null }));
 }
 
-/** Writes a file that only its owner reads, so that a reader finds the old content or the new, never a part. */
+/** Writes a file that only its owner can read. Readers find either the old or the new content. */
 export function writeAtomically(file: string, content: string): void {
   const draft = `${file}.${process.pid}.tmp`;
   writeFileSync(draft, `${content}\n`, { mode: 0o600 });
   renameSync(draft, file);
 }
 
-/** The keys that the app signs pull checks with, `keyId:base64url`; made once in a data folder. */
+/** The keys that the app signs pull checks with, `keyId:base64url`; created once in a data folder. */
 export function reportKeys(folder: string): string {
   const file = join(folder, 'report-keys');
   if (!existsSync(file)) writeAtomically(file, `k1:${randomBytes(32).toString('base64url')}`);
@@ -69,7 +69,10 @@ function readMarker(file: string): number | null {
   }
 }
 
-/** Whether a launcher may still run under this id; ids are used again, so a process that cannot be one does not count. */
+/**
+ * Whether a launcher may still run under this id. Ids are reused, so a process that cannot be a launcher does not
+ * count.
+ */
 function isRunning(pid: number): boolean {
   try {
     process.kill(pid, 0);

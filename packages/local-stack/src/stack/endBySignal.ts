@@ -1,11 +1,14 @@
-/** Milliseconds that everything has for an orderly end after a signal; the processes below have five seconds each. */
+/** Milliseconds for an orderly end after a signal; the child processes have five seconds each. */
 const WITHIN = 30_000;
-/** Milliseconds in which a signal is taken for the same one: at Ctrl-C the terminal sends it, and npm passes it on as well. */
+/**
+ * Milliseconds within which repeated signals count as one: at Ctrl-C the terminal sends it, and npm passes it on as
+ * well.
+ */
 const SAME = 1000;
 
 /**
- * Aborts at SIGINT or SIGTERM. Another one later, or an end that takes longer than half a minute, ends this process at once; what
- * it has started notices that and ends by itself (endWithParent.ts).
+ * Aborts at SIGINT or SIGTERM. A later signal, or an end that takes longer than half a minute, ends this process
+ * immediately; its child processes notice that and end by themselves (endWithParent.ts).
  */
 export function endBySignal(): AbortSignal {
   const abort = new AbortController();

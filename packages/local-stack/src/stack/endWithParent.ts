@@ -1,12 +1,13 @@
 /**
- * Preloaded (`node --import`) into every process that the launcher starts. The launcher keeps an IPC channel open to each
- * of them and never uses it for messages: it closes when the launcher ends in any way, a SIGKILL included. A process
- * that outlives its launcher would hold its port and its data folder, so it is asked to end, and ended when it does not.
+ * Preloaded (`node --import`) into every process that the launcher starts. The launcher keeps an IPC channel open to
+ * each of them and sends no messages: the channel closes when the launcher ends in any way, including SIGKILL. A
+ * process that outlives its launcher would hold its port and its data folder, so it is asked to end, and killed if it
+ * does not.
  */
 import process from 'node:process';
 import { isMainThread } from 'node:worker_threads';
 
-/** Milliseconds that a process has for an orderly end once its launcher is gone. */
+/** Milliseconds for an orderly end after the launcher is gone. */
 const GRACE = 3000;
 
 // Workers inherit --import; only the main thread has the channel.
@@ -15,6 +16,6 @@ if (isMainThread && process.channel) {
     setTimeout(() => process.kill(process.pid, 'SIGKILL'), GRACE).unref();
     process.kill(process.pid, 'SIGTERM');
   });
-  // A listener for 'disconnect' alone would keep a process alive that has nothing left to do.
+  // A listener for 'disconnect' would keep an otherwise idle process alive.
   process.channel.unref();
 }

@@ -5,11 +5,11 @@ interface Identity {
   clientSecret: string;
 }
 
-/** Content of endpoints.json: everything that a program needs to use the running stack. No URL ends in a slash. */
+/** Content of endpoints.json: everything that a program needs to use the running stack. URLs have no trailing slash. */
 export interface Endpoints {
   /**
-   * `url` is without /api; `key` opens every operator route; `pid` changes when the host is started again. With a host
-   * that is not ours `pid` is null, and `key` is empty when it has none, or has not written it yet.
+   * `url` is without /api; `key` opens every operator route; `pid` changes when the host is restarted. For an external
+   * host `pid` is null, and `key` is empty if it has none, or has not written it yet.
    */
   functions: { url: string; key: string; pid: number | null };
   /** `authority` is without the tenant. */
@@ -24,16 +24,16 @@ export interface Endpoints {
     loginServer: string;
   };
   keyVault: { url: string };
-  /** The topic that onboarding requests come in on. */
+  /** The topic for onboarding requests. */
   eventGrid: { topicEndpoint: string; key: string };
-  /** The topic on which the app talks to devices. */
+  /** The topic for messages to devices. */
   signals: { topicEndpoint: string };
   identities: { operator: Identity; app: Identity; device: Identity };
   /** `host` is host:port, the connected registry's login server in ARM and the key in a secret's `auths`. */
   edge: { host: string; connectedRegistry: string };
 }
 
-/** Puts together what the started processes said about themselves. */
+/** Combines what the started processes reported. */
 export function describeEndpoints(
   world: World,
   found: { functions: Endpoints['functions']; azureUrl: string; caFile: string; edgeHost: string },

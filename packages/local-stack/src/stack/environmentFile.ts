@@ -1,11 +1,11 @@
-/** What a shell, Node (`--env-file`) and podman (`--env-file`) read without quotes alike. */
+/** Values that a shell, Node (`--env-file`) and podman (`--env-file`) read the same without quotes. */
 const PLAIN = /^[\w./:@%+=,-]*$/;
 
 /**
- * An environment as lines `NAME=value`, which `. FILE` of a shell, `node --env-file` and scripts/withEnvironment.mjs read. Quotes stand
- * only where a value needs them, since container engines take them for a part of it.
+ * An environment as lines `NAME=value`, which a shell's `. FILE`, `node --env-file` and scripts/withEnvironment.mjs can
+ * read. Only values that need quotes have them, because container engines would take quotes as part of a value.
  *
- * @throws for a value that not all of them can read.
+ * @throws for a value that not all of them can read
  */
 export function environmentFile(environment: Readonly<Record<string, string>>): string {
   return Object.entries(environment)

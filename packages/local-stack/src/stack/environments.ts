@@ -3,28 +3,28 @@ import { compiled } from '@connected-registry/clock/files/projectRoot';
 import { registryId, type World } from './world.js';
 
 /**
- * What a child gets of this process's environment. No AZURE_* variable and no proxy: either would make an SDK talk to
- * somebody else than the stand-ins.
+ * Variables that a child process inherits. No AZURE_* variable and no proxy: either would make an SDK use other
+ * services than the simulators.
  */
 const INHERITED = ['PATH', 'HOME', 'TMPDIR', 'TEMP', 'TMP', 'SystemRoot', 'LANG', 'LC_ALL', 'TZ'];
 
-/** What tokens for the app's own API are for; the simulator's Entra issues them. */
+/** The audience of tokens for the app's own API; the simulated Entra ID issues them. */
 export const APP_AUDIENCE = 'api://onboarding-local';
 
-/** Where things are, once their ports are chosen. */
+/** Addresses and folders, once the ports are chosen. */
 export interface Places {
   azureUrl: string;
   functionsUrl: string;
   edgeHost: string;
   clockUrl: string;
-  /** Whether the processes follow the clock, which is not the machine's; see packages/clock/src/preload.ts. */
+  /** True if the processes follow a clock other than the machine's; see packages/clock/src/preload.ts. */
   followClock?: boolean;
   caFile: string;
-  /** Port of the hub's MQTT endpoint; without one a free one is taken at every start. */
+  /** Port of the hub's MQTT endpoint; default: a free one at every start. */
   hubPort?: number;
 }
 
-/** The part that every child gets. */
+/** Variables of every child process. */
 export function commonEnvironment(places: Pick<Places, 'clockUrl' | 'caFile' | 'followClock'>): NodeJS.ProcessEnv {
   const inherited = INHERITED.flatMap((name) => {
     const value = process.env[name];
@@ -41,8 +41,8 @@ export function commonEnvironment(places: Pick<Places, 'clockUrl' | 'caFile' | '
 }
 
 /**
- * The app's settings, as a deployment would have them, with the stand-ins' addresses; pauses are short, since the
- * connected registry here syncs every `syncSeconds` and not by the schedule that ARM tells of it.
+ * The app's settings as in a deployment, with the simulators' addresses. Pauses are short, because the connected
+ * registry here syncs every `syncSeconds` instead of on its schedule in ARM.
  */
 export function appEnvironment(
   world: World,
@@ -61,7 +61,7 @@ export function appEnvironment(
     REPORT_KEYS: reportKeys,
     IOT_HUBS: `${world.iotHub.name}=${world.iotHub.url}`,
     POLL_AUDIENCE: APP_AUDIENCE,
-    // Whoever may publish here is at this machine: events may ask for any client, without profiles too.
+    // Publishers here are on this machine: events may be about any client, also without profiles.
     REQUEST_EVENTS: 'onboard,offboard,revoke',
     CLIENTS_PER_CONNECTED_REGISTRY: '50',
     RETRY_FIRST_SECONDS: '1',
@@ -70,9 +70,9 @@ export function appEnvironment(
 }
 
 /**
- * What an app on somebody else's host needs of its environment, all of it to be added to what such a host has anyway.
+ * Variables that an app on another host needs, in addition to what such a host sets.
  *
- * @param settings override or add settings of the app.
+ * @param settings override or add settings of the app
  */
 export function externalAppEnvironment(
   world: World,
@@ -88,7 +88,7 @@ export function externalAppEnvironment(
   };
 }
 
-/** The settings of the device agent, which reads secrets with an identity of its own. */
+/** Settings of the device agent, which reads secrets with its own identity. */
 export function deviceEnvironment(world: World, places: Places): NodeJS.ProcessEnv {
   return {
     KEY_VAULT_URL: places.azureUrl,
@@ -100,9 +100,9 @@ export function deviceEnvironment(world: World, places: Places): NodeJS.ProcessE
 }
 
 /**
- * What a device agent that is started by hand needs of its environment, all of it.
+ * All variables of a device agent that is started by hand.
  *
- * @param port that it listens on; 0 takes a free one.
+ * @param port that it listens on; 0 takes a free one
  */
 export function externalAgentEnvironment(world: World, places: Places, port: number): Record<string, string> {
   const { NODE_EXTRA_CA_CERTS, LOCAL_CLOCK_URL, NODE_OPTIONS } = commonEnvironment(places);

@@ -3,18 +3,18 @@ import type { EventSubscription } from './operator.js';
 import type { Stack } from './stack.js';
 import { topicId, type World } from './world.js';
 
-/** Milliseconds between two looks for an agent that is not there yet. */
+/** Milliseconds between two attempts while the agent is not running. */
 const POLL = 300;
 
-/** The signal topic's events, delivered to a device agent's webhook. */
+/** Delivers the signal topic's events to a device agent's webhook. */
 export function agentSubscription(world: World, webhook: string): EventSubscription {
   return { source: topicId(world, 'signals'), name: 'device', webhook, schema: 'CloudEventSchemaV1_0' };
 }
 
 /**
- * Waits for a device agent that is started by hand: tries the subscription's handshake until the agent answers it.
+ * Waits for a device agent that is started by hand: repeats the subscription's handshake until the agent answers.
  *
- * @throws when the stack is stopped before.
+ * @throws if the stack is stopped first
  */
 export async function connectExternalAgent(stack: Stack, report: (line: string) => void): Promise<void> {
   const { operator, world } = stack.controlPlane;

@@ -1,4 +1,4 @@
-/** A flag that cannot be used; the message says which and why. */
+/** An invalid flag. The message says which and why. */
 export class FlagError extends Error {
   override readonly name = 'FlagError';
 }

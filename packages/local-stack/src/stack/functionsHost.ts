@@ -5,11 +5,11 @@ import type { EventSubscription } from './operator.js';
 import type { Stack } from './stack.js';
 import { groupId, registryId, topicId, vaultId, type World } from './world.js';
 
-/** A Functions host that somebody else starts. */
+/** A Functions host that is started by someone else. */
 export interface ExternalHost {
   /**
-   * JSON file with its keys, which may be written only when it starts. Without one the host asks for no keys, as Core
-   * Tools' `func start` does.
+   * JSON file with its keys, which may be written as late as its start. Without one the host requires no keys, like
+   * Core Tools' `func start`.
    */
   keysFile?: string;
 }
@@ -19,7 +19,10 @@ export type HostKeys = z.infer<typeof hostKeys>;
 
 const NO_KEYS: HostKeys = { function: '', eventGrid: '' };
 
-/** What the app's functions subscribe to, by the source of the events. Of registries only what is written of connected ones. */
+/**
+ * The subscriptions of the app's functions, by the source of the events. For registries only writes of connected
+ * registries.
+ */
 function sourcesOf(world: World): Record<string, Omit<EventSubscription, 'name' | 'webhook' | 'schema'>> {
   return {
     clientRequested: {
@@ -44,10 +47,10 @@ function sourcesOf(world: World): Record<string, Omit<EventSubscription, 'name' 
   };
 }
 
-/** Milliseconds between two looks for a host that is not there yet. */
+/** Milliseconds between two attempts while the host is not running. */
 const POLL = 300;
 
-/** The keys in a host's file; undefined while there is none, or only a part of one. */
+/** The keys in a host's file; undefined if the file is missing or incomplete. */
 export function readHostKeys(file: string): HostKeys | undefined {
   try {
     return hostKeys.parse(JSON.parse(readFileSync(file, 'utf8')));
@@ -56,7 +59,7 @@ export function readHostKeys(file: string): HostKeys | undefined {
   }
 }
 
-/** Every source's events, delivered to the Event Grid extension's webhook with the extension's system key. */
+/** Delivers every source's events to the Event Grid extension's webhook, with the extension's system key. */
 export function appSubscriptions(functionsUrl: string, keys: HostKeys, world: World): EventSubscription[] {
   const code = keys.eventGrid === '' ? '' : `&code=${encodeURIComponent(keys.eventGrid)}`;
   return Object.entries(sourcesOf(world)).map(([name, source]) => ({
@@ -68,10 +71,10 @@ export function appSubscriptions(functionsUrl: string, keys: HostKeys, world: Wo
 }
 
 /**
- * Waits for a host that is started by somebody else: publishes its key once it is written, then tries the handshake of
- * the subscription until the host answers it.
+ * Waits for a host that is started by someone else: publishes its key once it is written, then repeats the handshake of
+ * the subscription until the host answers.
  *
- * @throws when the stack is stopped before.
+ * @throws if the stack is stopped first
  */
 export async function connectExternalHost(
   stack: Stack,

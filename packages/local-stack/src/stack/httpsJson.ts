@@ -1,6 +1,6 @@
 import { Agent, request } from 'node:https';
 
-/** An answer with its body parsed, or as text when it is not JSON. */
+/** An answer with its parsed body; as text if it is not JSON. */
 export interface HttpsAnswer {
   status: number;
   headers: Record<string, string | string[] | undefined>;
@@ -10,7 +10,7 @@ export interface HttpsAnswer {
 export interface HttpsCall {
   method?: string;
   headers?: Record<string, string>;
-  /** Text is sent as it is, anything else as JSON. */
+  /** Text is sent unchanged, other values as JSON. */
   body?: unknown;
 }
 
@@ -20,8 +20,8 @@ export type HttpsJson = (url: string, call?: HttpsCall) => Promise<HttpsAnswer>;
 const TIMEOUT = 15_000;
 
 /**
- * An https client that trusts `ca` (PEM). Node reads NODE_EXTRA_CA_CERTS when a process starts, so a process that makes
- * the CA itself cannot use it, and `fetch` takes no CA.
+ * An https client that trusts `ca` (PEM). Node reads NODE_EXTRA_CA_CERTS when a process starts, so the process that
+ * creates the CA cannot use it, and `fetch` accepts no CA.
  */
 export function httpsJson(ca: string): HttpsJson {
   const agent = new Agent({ ca, keepAlive: true });

@@ -4,11 +4,11 @@ import { z } from 'zod';
 import { projectRoot } from '@connected-registry/clock/files/projectRoot';
 
 const module = z.object({ settingsSchema: z.object({ shape: z.record(z.string(), z.unknown()) }) });
-/** Read by the app before its schema, or by the platform and the libraries below it. */
+/** Read by the app before its schema, or by the platform and its libraries. */
 const OTHERS =
   /^(PROFILES_FILE|APPLICATIONINSIGHTS_|AZURE_|WEBSITE_|AzureWebJobs|AzureFunctionsJobHost__|DURABLE_|NODE_|OTEL_)/;
 
-/** The names among `names` that the app does not look at, by its own schema: most likely typing errors. */
+/** Those of `names` that are not in the app's schema, which are probably typing errors. */
 export async function unknownSettings(names: readonly string[]): Promise<string[]> {
   if (names.length === 0) return [];
   const loaded: unknown = await import(

@@ -2,19 +2,19 @@ import { APP_AUDIENCE } from './environments.js';
 import type { Operator } from './operator.js';
 import type { World } from './world.js';
 
-/** How the agent is asked for pull checks. As a device of the hub it is one client's, whose id it has. */
+/** How the agent receives pull checks. As a device of the hub it has the id of its one client. */
 export type LocalChannel =
   { kind: 'webhook' } | { kind: 'poll' } | { kind: 'iotHub'; deviceId: string; moduleId?: string };
 
-/** The device agent beside the stack. */
+/** The device agent of the stack. */
 export interface LocalDevice {
   /** Default: webhook. */
   channel?: LocalChannel;
-  /** Settings of the agent that differ. */
+  /** Settings of the agent that differ from the default. */
   settings?: Readonly<Record<string, string>>;
 }
 
-/** The settings that a channel needs. A hub's device is made when it is not there. */
+/** The settings that a channel needs. A missing device of the hub is created. */
 export async function channelEnvironment(
   { channel = { kind: 'webhook' } }: LocalDevice,
   world: World,

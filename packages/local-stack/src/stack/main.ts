@@ -4,7 +4,10 @@ import { unknownSettings } from './knownSettings.js';
 import { startStack } from './startStack.js';
 import { summarise } from './summary.js';
 
-/** Runs `npm run local`. @returns the exit code. */
+/**
+ * Runs `npm run local`.
+ * @returns the exit code
+ */
 async function main(args: readonly string[]): Promise<number> {
   const flags = parseLocalFlags(args);
   if (flags === 'help') {
@@ -35,7 +38,7 @@ async function main(args: readonly string[]): Promise<number> {
   return 1;
 }
 
-/** @returns the exit code; the reason is the last on the screen. */
+/** @returns the exit code; the reason is printed last */
 function explain(error: unknown): number {
   if (error instanceof FlagError) {
     console.error(`${error.message}\n\nnpm run local -- --help says what there is.`);
@@ -45,5 +48,5 @@ function explain(error: unknown): number {
   return 1;
 }
 
-// Whatever a failed start may have left behind in this process: the end of the command is the end of the process.
+// A failed start may leave something running in this process, so the command ends the process.
 process.exit(await main(process.argv.slice(2)).catch(explain));

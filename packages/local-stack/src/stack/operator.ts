@@ -17,9 +17,9 @@ const bound = z.object({ properties: z.object({ clientTokenIds: z.array(z.string
 const hubIdentity = z.object({ authentication: z.object({ symmetricKey: z.object({ primaryKey: z.string() }) }) });
 const operationStatus = z.object({ status: z.string(), error: z.unknown().optional() });
 
-/** Where a subscription delivers, and what. */
+/** The source and the webhook of a subscription. */
 export interface EventSubscription {
-  /** Resource id of whose events they are. */
+  /** Resource id of the source. */
   source: string;
   name: string;
   webhook: string;
@@ -28,7 +28,7 @@ export interface EventSubscription {
   subjectBeginsWith?: string;
 }
 
-/** What exists that an onboarding may make: names only. */
+/** Names of existing resources of the types that an onboarding creates. */
 export interface Inventory {
   scopeMaps: string[];
   tokens: string[];
@@ -36,7 +36,7 @@ export interface Inventory {
   secrets: string[];
 }
 
-/** The person who owns the resource group, as far as the launcher and the demo act for one: over ARM and Key Vault's own API. */
+/** The owner of the resource group, as the launcher and the demo act for one: over ARM and Key Vault's API. */
 export class Operator {
   readonly #tokens = new Map<string, Promise<string>>();
 
@@ -46,7 +46,7 @@ export class Operator {
     private readonly https: HttpsJson,
   ) {}
 
-  /** Makes a new value for one password of a token, and returns it: it is shown only once. */
+  /** Generates one password of a token, and returns it: it is shown only once. */
   async generatePassword(token: string, slot: 'password1' | 'password2'): Promise<string> {
     const registry = registryId(this.world);
     const answer = await this.arm('POST', `${registry}/generateCredentials`, CONTAINER_REGISTRY, {
@@ -58,7 +58,10 @@ export class Operator {
     return value;
   }
 
-  /** Makes or replaces a webhook subscription of a topic, hub, vault or resource group; the webhook must answer Event Grid's handshake. */
+  /**
+   * Creates or replaces a webhook subscription of a topic, hub, vault or resource group. The webhook must answer Event
+   * Grid's handshake.
+   */
   async subscribe(subscription: EventSubscription): Promise<void> {
     await this.arm(
       'PUT',
@@ -81,12 +84,15 @@ export class Operator {
     for (const one of subscriptions) await this.subscribe(one);
   }
 
-  /** Removes a subscription; one that is not there is no error. */
+  /** Removes a subscription, if it exists. */
   async unsubscribe(topic: string, name: string): Promise<void> {
     await this.arm('DELETE', `${topicId(this.world, topic)}/eventSubscriptions/${name}`, EVENT_GRID);
   }
 
-  /** Makes a device of the IoT Hub, or a module of it, unless it is there. @returns its primary key */
+  /**
+   * Creates a device of the IoT Hub, or a module of it, if it does not exist.
+   * @returns its primary key
+   */
   async hubKey(deviceId: string, moduleId?: string): Promise<string> {
     const device = `/devices/${encodeURIComponent(deviceId)}`;
     const path = moduleId === undefined ? device : `${device}/modules/${encodeURIComponent(moduleId)}`;
@@ -97,10 +103,10 @@ export class Operator {
     return hubIdentity.parse(found).authentication.symmetricKey.primaryKey;
   }
 
-  /** Deletes a device of the IoT Hub, which tells its subscribers. */
+  /** Deletes a device of the IoT Hub, which publishes an event. */
   async deleteDevice(deviceId: string): Promise<void> {
     const url = `${this.world.iotHub.url}/devices/${encodeURIComponent(deviceId)}?api-version=${IOT_HUB}`;
-    // Whatever its version is.
+    // Any version.
     await this.#call('DELETE', url, 'https://iothubs.azure.net/.default', undefined, { 'if-match': '*' });
   }
 
@@ -139,7 +145,10 @@ export class Operator {
     return names.toSorted();
   }
 
-  /** One ARM call by path, with the end of its asynchronous operation awaited (Azure-AsyncOperation or Location, as ARM documents them). */
+  /**
+   * Makes one ARM call by path and waits for the end of its asynchronous operation (Azure-AsyncOperation or Location,
+   * as ARM documents them).
+   */
   async arm(method: string, path: string, apiVersion: string, body?: unknown): Promise<unknown> {
     const scope = `${this.base}/.default`;
     const url = `${this.base}${path}?api-version=${apiVersion}`;
@@ -182,7 +191,7 @@ export class Operator {
     return answer;
   }
 
-  /** One token a scope is kept for the life of this object, which is shorter than a token's. */
+  /** A token for each scope is kept for the life of this object, which is shorter than a token's. */
   #token(scope: string): Promise<string> {
     let token = this.#tokens.get(scope);
     if (!token) {

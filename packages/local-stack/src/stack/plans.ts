@@ -4,26 +4,26 @@ import { compiled, projectRoot } from '@connected-registry/clock/files/projectRo
 import type { ProcessPlan } from './supervisedProcess.js';
 import type { World } from './world.js';
 
-/** The processes beside the launcher, in the order in which they are needed. */
+/** The child processes of the launcher, in the order in which they are needed. */
 export const PROCESS_NAMES = ['azure', 'edge', 'host', 'device'] as const;
 export type ProcessName = (typeof PROCESS_NAMES)[number];
 
 /** Ports that the processes listen on. */
 export type Ports = Record<ProcessName, number>;
 
-/** Where a process logs to, inside the data folder. */
+/** The log file of a process in the data folder. */
 export function logFile(dataFolder: string, name: ProcessName): string {
   return join(dataFolder, name, 'log');
 }
 
-/** What all plans are made from. */
+/** What all plans are based on. */
 export interface Ground {
   dataFolder: string;
   ports: Ports;
   places: Places;
 }
 
-/** @param azurePace whether writes take what Azure's were recorded to take */
+/** @param azurePace whether writes take as long as recorded with Azure */
 export function azurePlan({ dataFolder, ports, places }: Ground, azurePace = false): ProcessPlan {
   return {
     name: 'azure',
@@ -44,7 +44,7 @@ export function azurePlan({ dataFolder, ports, places }: Ground, azurePace = fal
   };
 }
 
-/** @param syncToken the connected registry's own credential, as its activation would have handed it over. */
+/** @param syncToken the connected registry's own credential, as its activation would provide it */
 export function edgePlan(
   { dataFolder, ports, places }: Ground,
   world: World,
@@ -73,8 +73,8 @@ export function edgePlan(
 }
 
 /**
- * @param settings override or add settings of the app.
- * @param app folder of the compiled app, this project's own or an unpacked package.
+ * @param settings override or add settings of the app
+ * @param app folder of the compiled app, this project's own or an unpacked package
  */
 export function hostPlan(
   { dataFolder, ports, places }: Ground,
@@ -94,7 +94,7 @@ export function hostPlan(
   };
 }
 
-/** @param settings override or add settings of the agent. */
+/** @param settings override or add settings of the agent */
 export function devicePlan(
   { dataFolder, ports, places }: Ground,
   world: World,

@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
 
-/** A port that was asked for is in use, and `flag` would choose another. */
+/** A requested port is in use; `flag` chooses another one. */
 export class PortTakenError extends Error {
   override readonly name = 'PortTakenError';
   constructor(
@@ -15,17 +15,17 @@ export class PortTakenError extends Error {
 }
 
 /**
- * Below the range from which systems take ports for outgoing connections (Linux: net.ipv4.ip_local_port_range, 32768 and
- * up): a process that is restarted on its port must not find it taken by somebody's connection.
+ * Below the range of ports for outgoing connections (Linux: net.ipv4.ip_local_port_range, 32768 and up), so that a
+ * connection cannot take the port of a process that restarts.
  */
 const LOWEST = 20_000;
 const HIGHEST = 32_000;
 const TRIES = 50;
 
 /**
- * The port itself when it can be listened on, or a free one for 0.
+ * Checks that a port is free, or finds a free one for 0.
  *
- * @throws {PortTakenError} naming `flag` when it is taken.
+ * @throws {PortTakenError} naming `flag` if it is taken
  */
 export async function claimPort(port: number, flag: string, not: ReadonlySet<number> = new Set()): Promise<number> {
   if (port !== 0) {

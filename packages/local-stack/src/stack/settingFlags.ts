@@ -4,10 +4,10 @@ import { FlagError } from './flagError.js';
 import { reasonOf } from '@connected-registry/clock/files/usableFolder';
 
 /**
- * The app's settings that `--set NAME=VALUE` and `--profiles FILE` ask for; they count for more than the launcher's own. The app
- * itself judges the values at its start.
+ * The app's settings from `--set NAME=VALUE` and `--profiles FILE`, which override the launcher's own. The app
+ * validates the values at its start.
  *
- * @throws {FlagError} for a form that cannot be, a name given twice, or profiles that are no JSON.
+ * @throws {FlagError} for an invalid form, a repeated name, or profiles that are not JSON
  */
 export function appSettings(
   given: readonly string[],
@@ -17,12 +17,12 @@ export function appSettings(
   for (const item of given) {
     const [, name, value] = /^([A-Za-z_][A-Za-z0-9_]*)=([^]*)$/.exec(item) ?? [];
     if (name === undefined || value === undefined)
-      // Without a name before an equals sign it may be a value alone, which may be a secret.
+      // Without a name before an equals sign it may be only a value, which may be a secret.
       throw new FlagError('--set needs NAME=VALUE, such as --set CREDENTIAL_LIFETIME_DAYS=60.');
     if (name in settings) throw new FlagError(`--set ${name} is there twice; leave one out.`);
     settings[name] = value;
   }
-  // An empty value is none to the app: of the two only the one that was asked for is left.
+  // The app ignores an empty value, so only the requested one of the two remains.
   if (profilesFile === undefined) {
     if ('PROFILES' in settings) return { PROFILES_FILE: '', ...settings };
     return 'PROFILES_FILE' in settings ? { PROFILES: '', ...settings } : settings;
@@ -32,7 +32,7 @@ export function appSettings(
   return { ...settings, PROFILES: '', PROFILES_FILE: readableProfiles(profilesFile) };
 }
 
-/** @returns its absolute path. */
+/** @returns its absolute path */
 function readableProfiles(file: string): string {
   if (file === '') throw new FlagError('--profiles needs the name of a file.');
   const path = resolve(file);

@@ -13,14 +13,14 @@ import type { World } from './world.js';
 /** Milliseconds after which a restarted host's process id is published even if it does not serve yet. */
 const PUBLISH_PID_AFTER = 1500;
 
-/** The control plane as its operator sees it, there once it serves. */
+/** The control plane as its operator sees it, present once it serves. */
 export interface ControlPlane {
   world: World;
   https: HttpsJson;
   operator: Operator;
 }
 
-/** The running stand-ins: what they are reached by, their logs, their processes, their end. */
+/** The running simulators and app: their addresses, logs and processes, and how to stop them. */
 export class Stack {
   readonly #processes = new Map<ProcessName, SupervisedProcess>();
   #controlPlane: ControlPlane | undefined;
@@ -30,40 +30,40 @@ export class Stack {
   #stopped: Promise<void> | undefined;
   #giveUp: (reason: string) => void = () => undefined;
 
-  /** Resolves with the reason when a process could not be kept running; everything else has then been stopped. */
+  /** Resolves with the reason if a process could not be kept running. Everything else has then been stopped. */
   readonly ended: Promise<string>;
 
-  /** Resolves once the app's host takes events; rejects when everything is stopped before. */
+  /** Resolves once the app's host accepts events. Rejects if everything is stopped first. */
   connected: Promise<void> = Promise.resolve();
 
   constructor(
     readonly ground: Ground,
     private readonly clock: ClockServer,
     private readonly report: (line: string) => void,
-    /** Whether the app's host is none of these processes. */
+    /** Whether the app's host was started by someone else. */
     readonly isHostExternal: boolean,
-    /** Whether the device agent is none of these processes. */
+    /** Whether the device agent was started by someone else. */
     readonly isAgentExternal = false,
   ) {
     this.ended = new Promise((resolve) => (this.#giveUp = resolve));
   }
 
-  /** Where endpoints.json is. */
+  /** Path of endpoints.json. */
   get endpointsFile(): string {
     return join(this.ground.dataFolder, 'endpoints.json');
   }
 
-  /** Where the environment of an app on a host that is not ours is. */
+  /** Path of the environment file for an app on an external host. */
   get appEnvironmentFile(): string {
     return join(this.ground.dataFolder, 'app.env.json');
   }
 
-  /** Where the environment of a device agent that is started by hand is. */
+  /** Path of the environment file for a device agent that is started by hand. */
   get deviceEnvironmentFile(): string {
     return join(this.ground.dataFolder, 'device.env');
   }
 
-  /** Aborted when the end begins. */
+  /** Aborted when the stack starts to stop. */
   get stopping(): AbortSignal {
     return this.#stopping.signal;
   }
@@ -81,7 +81,7 @@ export class Stack {
     this.#controlPlane = controlPlane;
   }
 
-  /** What endpoints.json says at this moment. */
+  /** The current content of endpoints.json. */
   get endpoints(): Endpoints {
     if (this.#functionsKey === undefined) throw new Error('The functions host does not serve yet.');
     const { places } = this.ground;
@@ -113,7 +113,7 @@ export class Stack {
     return supervised.start();
   }
 
-  /** Ends one process for good, as if it had never been started. */
+  /** Stops one process for good, as if it had never been started. */
   async end(name: ProcessName): Promise<void> {
     await this.#processes.get(name)?.stop();
     this.#processes.delete(name);
@@ -123,7 +123,7 @@ export class Stack {
     return this.#processes.get(name)?.pid;
   }
 
-  /** Ends a process with SIGKILL and returns at once; the supervision starts it again. */
+  /** Ends a process with SIGKILL and returns immediately. The supervisor starts it again. */
   crash(name: ProcessName): void {
     this.#processes.get(name)?.signal('SIGKILL');
   }
@@ -132,14 +132,14 @@ export class Stack {
     return logFile(this.ground.dataFolder, name);
   }
 
-  /** Tells the world where everything is: writes endpoints.json. */
+  /** Writes endpoints.json. */
   publish(functionsKey: string): void {
     this.#functionsKey = functionsKey;
     this.#published = true;
     this.#writeEndpoints();
   }
 
-  /** Ends all processes, the last started first, and frees the data folder. Calling it again waits for the same end. */
+  /** Stops all processes, the last started first, and releases the data folder. Further calls wait for the same end. */
   stop(): Promise<void> {
     this.#stopped ??= this.#stop();
     return this.#stopped;
@@ -156,7 +156,7 @@ export class Stack {
       () => releaseDataFolder(this.ground.dataFolder),
     ];
     const failures: unknown[] = [];
-    // One step that fails (a full disk, a folder that was taken away) keeps no process running.
+    // If one step fails (a full disk, a removed folder), the processes are still stopped.
     for (const step of steps) {
       try {
         await step();
@@ -171,7 +171,7 @@ export class Stack {
   async #restarting(name: ProcessName, pid: number, ready: Promise<string>): Promise<void> {
     this.report(`${name} had died and is started again, process ${pid}`);
     if (name !== 'host') return;
-    // A reader of the file should find a host that serves, but must not wait long to learn of the new process.
+    // A reader of the file should find a host that serves, but must not wait long for the new process.
     await Promise.race([ready.catch(() => undefined), sleep(PUBLISH_PID_AFTER)]);
     if (this.#published && this.pidOf('host') === pid) this.#writeEndpoints();
   }

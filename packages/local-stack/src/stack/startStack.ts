@@ -22,31 +22,37 @@ import { readWorld, type World } from './world.js';
 /** What to start, and how. */
 export interface StackOptions {
   dataFolder: string;
-  /** 0, the default, takes a free one. */
+  /** Default 0: a free port. */
   ports?: Partial<Record<ProcessName, number>>;
   /** Seconds between two syncs of the connected registry. Default 1. */
   syncSeconds?: number;
-  /** How time goes for all processes, until their clock is told otherwise; in the machine's, 'real', they keep to it. Default 'real'. */
+  /**
+   * The initial mode of the clock of all processes. In 'real', the machine's time, it cannot be changed. Default
+   * 'real'.
+   */
   clock?: ClockMode;
-  /** The app runs on a host that is started by somebody else, on `ports.host`; no host is started here. */
+  /** The app runs on a host that is started by someone else, on `ports.host`; no host is started here. */
   externalHost?: ExternalHost;
-  /** Whether a device agent answers pull checks, and how it is asked. Default true: by its webhook. 'external': started by hand. */
+  /**
+   * Whether a device agent answers pull checks, and by which channel. Default true: by its webhook. 'external': started
+   * by hand.
+   */
   device?: boolean | 'external' | LocalDevice;
-  /** Folder of the app that the host runs; default this project. Not for an external host. */
+  /** Folder of the app that the host runs; default: this project. Not for an external host. */
   app?: string;
   /** Settings of the app that differ from those of `npm run local`. */
   settings?: Readonly<Record<string, string>> | ((world: World) => Readonly<Record<string, string>>);
-  /** Writes of ARM take what Azure's were recorded to take, by the stack's clock. Default false: a moment. */
+  /** True if writes of ARM take as long as recorded with Azure, by the stack's clock. Default false: a moment. */
   azurePace?: boolean;
-  /** Removes the state that an earlier run left in the data folder. */
+  /** Removes the state of earlier runs from the data folder. */
   reset?: boolean;
-  /** Told in one line about each thing that happens. */
+  /** Called with one line about each event. */
   report?: (line: string) => void;
-  /** Ends the start; what had been started is stopped. */
+  /** Aborts the start; what has been started is stopped. */
   signal?: AbortSignal;
 }
 
-/** Flags that choose a port, for the message about a taken one. */
+/** Flags that choose a port, for the message about a port in use. */
 const PORT_FLAGS: Record<ProcessName, string> = {
   azure: '--azure-port',
   edge: '--edge-port',
@@ -55,13 +61,13 @@ const PORT_FLAGS: Record<ProcessName, string> = {
 };
 
 /**
- * Starts the stand-ins and the app on this machine, connects them, and returns once all serve: certificates, control
- * plane, then connected registry, functions host and device agent beside each other, then the Event Grid subscriptions
- * (a subscription is only made when its webhook answers the handshake), then endpoints.json. With an external host it
- * returns before that host answers; see {@link Stack.connected}.
+ * Starts the simulators and the app on this machine, connects them, and returns once all serve: certificates, control
+ * plane, then in parallel connected registry, functions host and device agent, then the Event Grid subscriptions (which
+ * need their webhooks to answer the handshake), then endpoints.json. With an external host it returns before that host
+ * answers; see {@link Stack.connected}.
  *
- * @throws {PortTakenError} {DataFolderError} before anything is started, and the failing process's own words after
- *   everything that had been started was ended again.
+ * @throws {PortTakenError} {DataFolderError} before anything is started; otherwise the error of the failed process,
+ * after everything that had been started was stopped
  */
 export async function startStack(options: StackOptions): Promise<Stack> {
   const report = options.report ?? (() => undefined);
@@ -98,7 +104,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     await startProcesses(stack, options, report);
     return stack;
   } catch (error) {
-    // What else goes wrong at the end must not take the place of why the start failed.
+    // Later errors must not hide why the start failed.
     if (stack) await stack.stop().catch((failure: unknown) => report(String(failure)));
     else {
       await clock.close();
@@ -115,7 +121,7 @@ async function claimPorts(
   const taken = new Set<number>();
   const claim = async (name: ProcessName): Promise<number> => {
     const asked = wanted[name] ?? 0;
-    // A host that is not ours may be listening already.
+    // An external host may be listening already.
     const port =
       name === 'host' && isHostExternal && asked !== 0 ? asked : await claimPort(asked, PORT_FLAGS[name], taken);
     taken.add(port);
@@ -181,15 +187,15 @@ async function startProcesses(stack: Stack, options: StackOptions, report: (line
   if (isAgentExternal) connectExternalAgent(stack, report).catch(() => undefined);
   if (!externalHost) return;
   stack.connected = connectExternalHost(stack, externalHost, report);
-  // Whoever wants to know waits for it; for others an end before it is no error.
+  // Callers that need it wait for it; for others an earlier end is not an error.
   stack.connected.catch(() => undefined);
 }
 
 /**
- * Waits for all; at the first failure the stack is stopped, so that nobody waits for what can no longer serve. All have ended
- * before this throws: none is left that is just starting.
+ * Waits for all. At the first failure the stack is stopped, so that nothing waits for a process that can no longer
+ * serve. All have ended before this throws, so that none is still starting.
  *
- * @throws what failed first; later failures mostly follow from it.
+ * @throws the first failure; later ones are mostly its consequences
  */
 async function allOf<T>(stack: Stack, wanted: Promise<T>, others: readonly Promise<void>[]): Promise<T> {
   try {

@@ -2,7 +2,7 @@ import { dirname, relative } from 'node:path';
 import { PROCESS_NAMES } from './plans.js';
 import type { Stack } from './stack.js';
 
-/** What a person who has just started the stack wants to know: addresses, how to onboard, where the logs are. */
+/** What a person who has started the stack needs: addresses, how to onboard, where the logs are. */
 export function summarise(stack: Stack): string {
   const { functions, azure, keyVault, edge } = stack.endpoints;
   const file = shown(stack.endpointsFile);
@@ -32,7 +32,7 @@ Ctrl-C stops everything.
 `;
 }
 
-/** One line, since an agent needs a dozen settings that nobody should have to collect. */
+/** One line, because an agent needs a dozen settings. */
 function agentLine(stack: Stack): string {
   return `node scripts/withEnvironment.mjs ${shown(stack.deviceEnvironmentFile)} node packages/agent/dist/main.js`;
 }
@@ -65,7 +65,7 @@ Run the app on port ${port} with the environment in ${shown(stack.appEnvironment
 `;
 }
 
-/** A path as it is shortest to type from here. */
+/** The shortest form of a path for typing it from here. */
 function shown(path: string): string {
   const short = relative(process.cwd(), path);
   return short.startsWith('..') || dirname(path) === path ? path : short;

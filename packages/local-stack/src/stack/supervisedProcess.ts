@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline';
 import { pathToFileURL } from 'node:url';
 import { compiled } from '@connected-registry/clock/files/projectRoot';
 
-/** How one of the local processes is started, and how it says that it serves. */
+/** How a local process is started, and how it reports that it serves. */
 export interface ProcessPlan {
   name: string;
   /** Compiled script, an absolute path. */
@@ -13,30 +13,30 @@ export interface ProcessPlan {
   args: readonly string[];
   /** The whole environment: nothing is inherited. */
   env: NodeJS.ProcessEnv;
-  /** The first group of the line on stdout that says "ready" is the address. */
+  /** The first group of the ready line on stdout is the address. */
   ready: RegExp;
   /** stdout and stderr are appended to it. */
   logFile: string;
-  /** Milliseconds until the ready line; the process is ended when it passes. */
+  /** Maximum milliseconds until the ready line. After that the process is ended. */
   readyWithin?: number;
 }
 
-/** What a supervisor tells its owner. */
+/** Notifications of a supervisor to its owner. */
 export interface ProcessObserver {
-  /** A process that had died was spawned again. `ready` resolves once it serves; it does not when it dies before. */
+  /** A process that had died was started again. `ready` resolves once it serves, and stays pending if it dies first. */
   restarting(pid: number, ready: Promise<string>): void;
-  /** It died too often without ever serving; it is not started again. */
+  /** It died too often without serving, and is not started again. */
   gaveUp(reason: string): void;
 }
 
 const READY_WITHIN = 120_000;
-/** Milliseconds between deaths before ready: the first restart is at once, and five in a row are a fault, not an accident. */
+/** Milliseconds between deaths before ready. The first restart is immediate; five deaths in a row count as a fault. */
 const RESTART_DELAYS = [0, 100, 300, 600, 1000];
 const LOG_LINES_SHOWN = 12;
 
 /**
- * One child process that is kept running: it is started, waited for until it says that it serves, started again when it
- * dies, and ended by its process id. It ends by itself when this process dies (endWithParent.ts).
+ * A child process that is kept running: it is started, waited for until it serves, started again when it dies, and
+ * ended by its process id. It ends by itself when this process dies (endWithParent.ts).
  */
 export class SupervisedProcess {
   #child: ChildProcess | undefined;
@@ -44,7 +44,7 @@ export class SupervisedProcess {
   #deathsBeforeReady = 0;
   #stopping = false;
   #restart: NodeJS.Timeout | undefined;
-  /** Death of a process that has not served yet: the first one is the starter's to report, later ones are retried. */
+  /** If a process dies before it serves for the first time, start() reports it; later deaths are retried. */
   #started = false;
 
   constructor(
@@ -52,7 +52,7 @@ export class SupervisedProcess {
     private readonly observer: ProcessObserver,
   ) {}
 
-  /** Process id of the current process, undefined when there is none. */
+  /** Process id of the current process; undefined if there is none. */
   get pid(): number | undefined {
     return this.#child?.pid;
   }
@@ -60,8 +60,8 @@ export class SupervisedProcess {
   /**
    * Starts it and waits until it serves.
    *
-   * @returns the address of its ready line.
-   * @throws with its last log lines when it ends, or says nothing for too long.
+   * @returns the address in its ready line
+   * @throws with its last log lines if it ends, or is not ready in time
    */
   async start(): Promise<string> {
     this.#stopping = false;
@@ -72,12 +72,12 @@ export class SupervisedProcess {
     return address;
   }
 
-  /** Sends a signal and leaves the rest to the supervision: for tests of crashes. */
+  /** Sends a signal, and leaves the rest to the supervisor: for tests of crashes. */
   signal(signal: NodeJS.Signals): void {
     this.#child?.kill(signal);
   }
 
-  /** Asks it to end, ends it with SIGKILL after `grace` milliseconds, and waits for that. */
+  /** Asks it to end, kills it after `grace` milliseconds, and waits for its end. */
   async stop(grace = 5000): Promise<void> {
     this.#stopping = true;
     clearTimeout(this.#restart);
@@ -93,7 +93,7 @@ export class SupervisedProcess {
     const { plan } = this;
     mkdirSync(dirname(plan.logFile), { recursive: true });
     const log = openSync(plan.logFile, 'a', 0o600);
-    // Detached: a terminal's Ctrl-C goes to the launcher alone, which then ends them in order.
+    // Detached: a terminal's Ctrl-C reaches only the launcher, which then stops the processes in order.
     const child = spawn(
       process.execPath,
       ['--import', pathToFileURL(compiled('local-stack/stack/endWithParent.js')).href, plan.script, ...plan.args],
@@ -147,7 +147,7 @@ export class SupervisedProcess {
     }
     this.#restart = setTimeout(() => {
       const ready = this.#spawn();
-      ready.catch(() => undefined); // A death before ready comes back here by way of 'close'.
+      ready.catch(() => undefined); // A death before ready arrives here through 'close'.
       if (this.pid !== undefined) this.observer.restarting(this.pid, ready);
     }, delay);
   }
@@ -155,11 +155,11 @@ export class SupervisedProcess {
   #lastLogLines(): string {
     let lines: string[] = [];
     try {
-      // Where in the code it happened is in the log itself; here the words count.
+      // Stack traces are in the log itself; the message is enough here.
       const all = readFileSync(this.plan.logFile, 'utf8').trimEnd().split('\n');
       lines = all.filter((line) => !/^\s+at /.test(line)).slice(-LOG_LINES_SHOWN);
     } catch {
-      // No log is no reason to hide the error itself.
+      // A missing log must not hide the error itself.
     }
     return lines.length === 0
       ? ''

@@ -20,10 +20,10 @@ const world = z.object({
   iotHub: z.object({ id: z.string(), name: z.string(), url: z.string(), hostName: z.string(), mqttPort: z.number() }),
 });
 
-/** What the control plane made on its empty state: ids, names and identities. */
+/** The control plane's seeded ids, names and identities. */
 export type World = z.infer<typeof world>;
 
-/** Reads what the control plane wrote before it said that it serves. */
+/** Reads what the control plane wrote before it reported that it serves. */
 export function readWorld(azureFolder: string): World {
   return world.parse(JSON.parse(readFileSync(join(azureFolder, 'world.json'), 'utf8')));
 }

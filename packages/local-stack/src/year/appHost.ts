@@ -18,10 +18,10 @@ export interface AppHost {
   log(): readonly string[];
 }
 
-/** Lines of the log that are kept. */
+/** Maximum lines of the log that are kept. */
 const MAX_LINES = 20_000;
 
-/** The app's settings for a year: those of a deployment, with the stand-ins' addresses. */
+/** The app's settings for a year: those of a deployment, with the simulators' addresses. */
 export function settingsFor(
   cloud: Cloud,
   edges: Edges,
@@ -33,7 +33,7 @@ export function settingsFor(
   return { ...(usual as Record<string, string>), ALLOWED_ENDPOINTS: edges.hosts.join(), ...more };
 }
 
-/** Runs the app in this process, without a disk: it lasts as long as the year. Its settings go where apps look for theirs. */
+/** Runs the app in this process, with nothing on disk. Its settings are set where apps read theirs. */
 export async function startHere(
   settings: Readonly<Record<string, string>>,
   clock: FollowedClock,
@@ -52,7 +52,7 @@ export async function startHere(
   return { url: host.url, key: host.keys.function, stop: () => host.stop(), log: () => lines };
 }
 
-/** What has a reason to be read: audit lines, warnings and errors. */
+/** Keeps audit lines, warnings and errors. */
 function keep(lines: string[], { level, message, time }: LogEntry): void {
   if (level === 'information' && !message.startsWith('{')) return;
   lines.push(`${time.toISOString()} ${level} ${message}`);

@@ -7,7 +7,7 @@ import { Operator } from '../stack/operator.js';
 import { registryId } from '../stack/world.js';
 import { REGISTRIES, type PlannedRegistry } from './fleet.js';
 
-/** The stand-in for Azure, with the year's connected registries. */
+/** The Azure simulator with the year's connected registries. */
 export interface Cloud extends ControlPlane {
   readonly operator: Operator;
 }
@@ -19,18 +19,18 @@ const REPOSITORY = ['repositories/hello-world/content/read', 'repositories/hello
 export interface CloudOptions extends Pick<ControlPlaneOptions, 'tls' | 'around' | 'log'> {
   folder: string;
   clock: Clock;
-  /** What the certificate's authority says of itself, in PEM. */
+  /** The CA certificate, in PEM. */
   ca: string;
 }
 
-/** Starts the control plane and makes the connected registries in it, as their operator does: over ARM. */
+/** Starts the control plane and creates the connected registries over ARM, as their operator does. */
 export async function startCloud({ folder, clock, ca, ...options }: CloudOptions): Promise<Cloud> {
   const plane = await startControlPlane({
     ...options,
     clock,
     port: 0,
     directory: join(folder, 'azure'),
-    // A bucket does not fill while time stands still, and an operation of no length needs no poll.
+    // A bucket does not refill while time stands still, and an operation without duration needs no poll.
     settings: { throttling: 0, operationMilliseconds: 0 },
   });
   const operator = new Operator(plane.url, plane.world, httpsJson(ca));
@@ -39,7 +39,7 @@ export async function startCloud({ folder, clock, ca, ...options }: CloudOptions
   return { ...plane, operator };
 }
 
-/** As `az acr connected-registry create [--parent]` does: its rights go to its parent too. */
+/** Like `az acr connected-registry create [--parent]`: its rights are also granted to its parent. */
 async function connect({ world }: ControlPlane, operator: Operator, planned: PlannedRegistry): Promise<void> {
   const registry = registryId(world);
   const { name, parent, messageTtl, schedule, syncWindow } = planned;

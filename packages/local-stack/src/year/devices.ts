@@ -23,7 +23,7 @@ export interface Surroundings {
   readonly log: (client: string, message: string, facts: unknown) => void;
 }
 
-/** A device: its agent, which can be down, and the file that its container engine signs in with all the same. */
+/** A device: its agent, which can be down, and the file that its container engine always signs in with. */
 export interface Device {
   readonly client: PlannedClient;
   readonly host: string;
@@ -32,7 +32,10 @@ export interface Device {
   stop(): Promise<void>;
 }
 
-/** Starts an agent for each client, and subscribes it to what the app tells that client; every third to pull checks alone. */
+/**
+ * Starts an agent for each client, and subscribes it to the app's messages for that client; every third one only to
+ * pull checks.
+ */
 export async function startDevices(around: Surroundings, clients: readonly PlannedClient[]): Promise<Device[]> {
   await mkdir(join(around.folder, 'devices'), { recursive: true });
   return Promise.all(clients.map((client) => startDevice(around, client)));
@@ -89,7 +92,7 @@ async function startDevice(
   };
 }
 
-/** Long waits end on the hour, so that a fleet's refreshes share the moments at which the simulation stops. */
+/** Rounds long waits up to the hour, so that a fleet's refreshes share the moments at which the simulation stops. */
 function onTheHour(at: Date, now: Date): Date {
   return at.getTime() - now.getTime() < HOUR ? at : new Date(Math.floor(at.getTime() / HOUR) * HOUR);
 }

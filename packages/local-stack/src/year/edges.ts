@@ -6,17 +6,17 @@ import { upstreamSource } from '@connected-registry/connected-registry-simulator
 import type { Cloud } from './cloud.js';
 import { REGISTRIES, type PlannedRegistry } from './fleet.js';
 
-/** The connected registries that are up. */
+/** The running connected registries. */
 export interface Edges {
   /** host:port of each. */
   readonly hosts: readonly string[];
   hostOf(name: string): string;
-  /** Ends one at once and starts it again on what it has on disk. */
+  /** Kills one and starts it again with its data on disk. */
   restart(name: string): Promise<void>;
   stop(): Promise<void>;
 }
 
-/** Starts a connected registry for each that was planned; each has synced when this resolves. */
+/** Starts each planned connected registry. All have synced when this resolves. */
 export async function startEdges(cloud: Cloud, clock: Clock, folder: string): Promise<Edges> {
   const running = new Map<string, { edge: Edge; start: (port: number) => Promise<Edge> }>();
   const known = (name: string) => {
@@ -29,14 +29,14 @@ export async function startEdges(cloud: Cloud, clock: Clock, folder: string): Pr
     const { name, parent } = planned;
     const password = await cloud.operator.generatePassword(name, 'password1');
     const above = parent === undefined ? undefined : known(parent).edge;
-    // What is new has to be above before one below can ask for it.
+    // A child registry can get new content only after its parent has it.
     await above?.uplink.sync();
     const url = parent === undefined ? cloud.url : `http://${hostOf(parent)}`;
     const start = (port: number): Promise<Edge> => startOne(planned, { cloud, clock, folder, url, password, port });
     const edge = await start(0);
     running.set(name, { edge, start });
     await edge.synced;
-    // Its activation is told through its parent.
+    // Its activation is reported through its parent.
     await above?.uplink.sync();
   }
   return {
@@ -60,7 +60,7 @@ interface Place {
   readonly cloud: Cloud;
   readonly clock: Clock;
   readonly folder: string;
-  /** What is above. */
+  /** The address of its upstream. */
   readonly url: string;
   readonly password: string;
   readonly port: number;
@@ -77,7 +77,7 @@ function startOne({ name }: PlannedRegistry, { cloud, clock, folder, url, passwo
     clock: {
       now: () => clock.now(),
       setTimer(at, run) {
-        // A sync that nobody waits for is no reason to stop at its time.
+        // The clock does not need to stop for a sync that nothing waits for.
         const timer = clock.setTimer(at, run, { background: true });
         return () => timer.cancel();
       },

@@ -1,4 +1,4 @@
-/** Whose year it is: which connected registries there are, and which clients. */
+/** The fleet of the year: its connected registries and clients. */
 
 /** A connected registry of the year. */
 export interface PlannedRegistry {
@@ -9,18 +9,18 @@ export interface PlannedRegistry {
   readonly syncWindow?: string;
   readonly messageTtl: string;
   readonly parent?: string;
-  /** Loses its way up again and again. */
+  /** Loses its connection upwards repeatedly. */
   readonly oftenOffline?: boolean;
 }
 
 export interface PlannedClient {
   readonly name: string;
   readonly registry: PlannedRegistry;
-  /** Otherwise its agent never learns of a promotion but by its own refresh. */
+  /** If false, its agent learns of a promotion only by its own refresh. */
   readonly hearsPromotions: boolean;
 }
 
-/** The first is there from the start in the stand-in for Azure; a parent comes before its children. */
+/** The first one is seeded in the Azure simulator. A parent comes before its children. */
 export const REGISTRIES: readonly PlannedRegistry[] = [
   { name: 'myconnectedregistry', what: 'online', messageTtl: 'P2D' },
   { name: 'nightly', what: "syncs from 1 to 4 o'clock", schedule: '0 1 * * *', syncWindow: 'PT3H', messageTtl: 'P7D' },
@@ -29,13 +29,13 @@ export const REGISTRIES: readonly PlannedRegistry[] = [
   { name: 'shelf', what: 'nested below depot', messageTtl: 'P7D', parent: 'depot' },
 ];
 
-/** Clients of each connected registry, unless somebody says otherwise. */
+/** Default number of clients of each connected registry. */
 export const CLIENTS_EACH = 10;
 
 /** Every third agent misses the promotions. */
 const DEAF = 3;
 
-/** @param each how many clients every connected registry has. */
+/** @param each number of clients of every connected registry */
 export function fleetOf(each: number): readonly PlannedClient[] {
   return REGISTRIES.flatMap((registry, place) =>
     Array.from({ length: each }, (_, index) => ({

@@ -8,13 +8,13 @@ import { SupervisedProcess } from '../stack/supervisedProcess.js';
 import type { AppHost } from './appHost.js';
 import type { StandingTime } from './standingTime.js';
 
-/** The app on a host of its own, which can be killed. */
+/** The app on its own host, which can be killed. */
 export interface KillableApp extends AppHost {
-  /** Ends it with SIGKILL and starts it again; the clock stands until it serves. */
+  /** Kills it and starts it again. The clock stands still until it serves. */
   kill(): void;
 }
 
-/** Real milliseconds without anything after which the host's process counts as idle. */
+/** Real milliseconds without work after which the host's process counts as idle. */
 const SETTLE = '3';
 
 export interface AppPlaces {
@@ -23,7 +23,7 @@ export interface AppPlaces {
   readonly folder: string;
 }
 
-/** Starts the app in a process that follows the clock, with everything it knows on disk. */
+/** Starts the app in a process that follows the clock, with all of its state on disk. */
 export async function startApart(
   settings: Readonly<Record<string, string>>,
   { clock }: StandingTime,

@@ -22,11 +22,11 @@ rule was kept.
   --help        prints this
 `;
 
-/** Names the certificates' folder to the process that trusts them. */
+/** The variable that passes the certificates' folder to the process that trusts them. */
 const TLS = 'YEAR_TLS';
-/** Rules broken that are told in full. */
+/** Maximum violations that are printed in full. */
 const TOLD = 5;
-/** Lines of the app's log that are told with one. */
+/** Maximum lines of the app's log that are printed with each. */
 const LOG_LINES = 40;
 
 interface Flags {
@@ -63,11 +63,11 @@ function readFlags(): Flags | 'help' {
   };
 }
 
-/** A process that trusts the stand-ins' authority from its start on: Node reads it only then. */
+/** Starts a process that trusts the simulators' CA, because Node reads it only at the start. */
 async function again(): Promise<number> {
   const folder = mkdtempSync(join(tmpdir(), 'year-tls-'));
   const { caFile } = await ensureCertificates(folder);
-  // A few large collections of garbage take less than many small ones.
+  // A few large garbage collections take less time than many small ones.
   const child = spawn(
     process.execPath,
     ['--max-semi-space-size=64', compiled('local-stack/year/main.js'), ...process.argv.slice(2)],
@@ -82,7 +82,7 @@ async function again(): Promise<number> {
   return code;
 }
 
-/** No AZURE_* variable and no proxy: either would make an SDK talk to somebody else than the stand-ins. */
+/** No AZURE_* variable and no proxy: either would make an SDK use other services than the simulators. */
 function inherited(): NodeJS.ProcessEnv {
   const names = ['PATH', 'HOME', 'TMPDIR', 'LANG', 'TZ'];
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => names.includes(name)));

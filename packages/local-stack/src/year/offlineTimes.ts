@@ -5,13 +5,13 @@ import type { StandingTime } from './standingTime.js';
 
 const HOUR = 3_600_000;
 
-/** Hours that a connected registry is on land, and then at sea. */
+/** Hours that a connected registry is online, and then offline. */
 const ONLINE = [24, 168] as const;
 const OFFLINE = [6, 60] as const;
 
 /**
- * Takes the way up from those connected registries that are often offline, and gives it back, as the seed says.
- * @returns hours that each has been without, by name
+ * Disconnects and reconnects the connected registries that are often offline, at times from the seed.
+ * @returns hours that each was offline, by name
  */
 export function comeAndGo(edges: Edges, { clock }: StandingTime, dice: Dice): ReadonlyMap<string, number> {
   const away = new Map<string, number>();

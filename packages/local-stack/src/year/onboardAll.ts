@@ -2,12 +2,15 @@ import { z } from 'zod';
 import { nextMoment, type StandingTime } from './standingTime.js';
 import type { YearWorld } from './world.js';
 
-/** Milliseconds between two looks at what has not ended yet. */
+/** Milliseconds between two checks of operations that have not ended. */
 const BETWEEN_LOOKS = 10 * 60_000;
 
 const operation = z.object({ status: z.string(), failure: z.unknown().optional() });
 
-/** Onboards every client over HTTP, all at once, and lets time pass until the last has ended. @throws when one fails */
+/**
+ * Onboards every client over HTTP, all at the same time, and lets time pass until the last one has ended.
+ * @throws if one fails
+ */
 export async function onboardAll(world: YearWorld, time: StandingTime, lifetimeDays: number): Promise<void> {
   const { url, key } = world.app;
   const headers = { 'x-functions-key': key, 'content-type': 'application/json' };

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { Agent, request } from 'node:http';
 
-/** How a pull ended: `pulled`, or what kept it from it. */
+/** The result of a pull: `pulled`, or the reason why it failed. */
 export interface PullEnd {
   readonly pulled: boolean;
   /** `no credential`, `token endpoint 401`, ... */
@@ -14,8 +14,8 @@ const TOKEN = '/acr/oauth2/token';
 const agent = new Agent({ keepAlive: true });
 
 /**
- * One pull at a connected registry, as a container engine makes it that knows where tokens are: with what stands in its docker
- * `config.json` at this moment it gets a token, and with that the manifest.
+ * Pulls once from a connected registry, like a container engine that knows the token endpoint: gets a token with the
+ * current content of its docker `config.json`, and with that the manifest.
  */
 export async function pullWith(configFile: string, host: string): Promise<PullEnd> {
   const auth = await authFor(configFile, host);
@@ -29,7 +29,7 @@ export async function pullWith(configFile: string, host: string): Promise<PullEn
 
 const failed = (how: string): PullEnd => ({ pulled: false, how });
 
-/** base64 of user:password, as it stands in the file. */
+/** base64 of user:password, as in the file. */
 async function authFor(configFile: string, host: string): Promise<string | undefined> {
   try {
     const config = JSON.parse(await readFile(configFile, 'utf8')) as { auths?: Record<string, { auth?: string }> };

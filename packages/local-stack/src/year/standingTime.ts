@@ -5,19 +5,19 @@ import { setProcessClock } from '@connected-registry/clock/processClock';
 import { replaceDate } from '@connected-registry/clock/replacedDate';
 import { TimelineClock, timelineFrom } from '@connected-registry/clock/timelineClock';
 
-/** The time of a simulation whose parties live in this process, all but those that follow it over HTTP. */
+/** The time of a simulation whose parties run in this process, except those that follow it over HTTP. */
 export interface StandingTime {
   readonly clock: FollowedClock;
   readonly time: LocalTime;
 }
 
 /**
- * Real milliseconds in which everything that a moment brings must have come to rest. It is for what hangs: onboarding the whole fleet,
- * which is one moment, takes a busy machine more than a minute.
+ * Maximum real milliseconds for all work of one moment to end, to detect work that hangs. Onboarding the whole fleet,
+ * which is one moment, takes a loaded machine more than a minute.
  */
 const PATIENCE = 900_000;
 
-/** Puts a time that stands still until it is moved behind `Date` and every clock of this process. */
+/** Replaces `Date` and every clock of this process by a time that stands still until it is moved. */
 export function standStill(at: Date): StandingTime {
   const timeline = new TimelineClock(timelineFrom(at.getTime(), STANDING));
   const activity = new Activity({ alone: true });
@@ -33,8 +33,8 @@ export function standStill(at: Date): StandingTime {
 }
 
 /**
- * Goes to the next moment at which something is due, and comes back when all of it is done.
- * @throws Error naming who did not come to rest
+ * Moves to the next moment at which something is due, and resolves when all of its work is done.
+ * @throws Error that names the processes that did not become idle
  */
 export async function nextMoment({ time }: Pick<StandingTime, 'time'>): Promise<void> {
   const { busy } = await time.jump({ within: PATIENCE });

@@ -11,11 +11,11 @@ export interface Year {
   /** Hours offline, by connected registry. */
   readonly away: ReadonlyMap<string, number>;
   readonly verdict: Verdict;
-  /** Rules that this year was not held to. */
+  /** Rules that were not checked in this year. */
   readonly unjudged: readonly Rule[];
 }
 
-/** What a year came to, a line for each connected registry, and for each rule whether it was kept. */
+/** The results of a year: a line for each connected registry, and for each rule whether it was kept. */
 export function tableOf({ registries, clients, pulls, rotations, away, verdict, unjudged }: Year): string {
   const rows = registries.map((registry) => {
     const own = rotations.rotations.filter(({ client }) => client.registry === registry);

@@ -10,12 +10,12 @@ import type { PlannedClient } from './fleet.js';
 import { startApart, type KillableApp } from './killableApp.js';
 import type { StandingTime } from './standingTime.js';
 
-/** Everything that takes part in a year, up and connected over HTTP. */
+/** Everything that takes part in a year, running and connected over HTTP. */
 export interface YearWorld {
   readonly cloud: Cloud;
   readonly edges: Edges;
   readonly app: AppHost;
-  /** The same app, when it has a process of its own. */
+  /** The same app, if it has its own process. */
   readonly killable: KillableApp | undefined;
   readonly devices: readonly Device[];
   stop(): Promise<void>;
@@ -24,10 +24,10 @@ export interface YearWorld {
 export interface WorldOptions {
   readonly clients: readonly PlannedClient[];
   readonly folder: string;
-  /** Where the certificates are that this process was started to trust. */
+  /** The folder of the certificates that this process was started to trust. */
   readonly tls: string;
   readonly settings: Readonly<Record<string, string>>;
-  /** The app gets a process of its own, so that it can be killed. */
+  /** True if the app gets its own process, so that it can be killed. */
   readonly killable: boolean;
   readonly around: NonNullable<ControlPlaneOptions['around']>;
   readonly deviceLog: (client: string, message: string, facts: unknown) => void;

@@ -21,7 +21,7 @@ const BEGIN = new Date('2030-01-07T00:00:00Z');
 
 export interface YearOptions {
   readonly days: number;
-  /** How many clients every connected registry has. */
+  /** Number of clients of every connected registry. */
   readonly clients: number;
   readonly seed: number;
   readonly troubles: boolean;
@@ -33,13 +33,13 @@ export interface YearOptions {
 export interface YearEnd {
   readonly table: string;
   readonly violations: readonly Violation[];
-  /** What was noted of a client. */
+  /** The diary of a client. */
   readonly stories: (client: string) => readonly string[];
-  /** What the app logged of it, line by line. */
+  /** The app's log, line by line. */
   readonly appLog: readonly string[];
 }
 
-/** Lets the days of a year pass for the whole fleet, and looks on. */
+/** Simulates the days of a year for the whole fleet, and observes it. */
 export async function runYear({
   days,
   clients: each,
@@ -60,7 +60,7 @@ export async function runYear({
   const pulls = new PullBook(verdict);
   const { writesPerRotation, ...promises } = INVARIANTS;
   const rotations = new RotationBook(
-    // Where answers are lost, calls are made again.
+    // If answers are lost, calls are repeated.
     { ...promises, ...(troubles || writesPerRotation === undefined ? {} : { writesPerRotation }) },
     CALENDAR,
     verdict,
@@ -160,7 +160,7 @@ export async function runYear({
 
 const seconds = (since: number): string => `${((performance.now() - since) / 1000).toFixed(1)} s`;
 
-/** Seconds of processor time so far, of this process alone. */
+/** Seconds of processor time of this process so far. */
 function processor(): number {
   const { user, system } = process.cpuUsage();
   return Math.round((user + system) / 1e6);

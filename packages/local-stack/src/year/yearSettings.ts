@@ -1,7 +1,7 @@
 import { WEEKENDS } from './observers/freezeCalendar.js';
 import type { Promises } from './observers/rotationBook.js';
 
-/** Hours between two looks of an agent at its secret, by itself. */
+/** Hours between two refreshes of a secret by an agent. */
 export const REFRESH_HOURS = 48;
 /** Hours between two pulls of a client. */
 export const PULL_HOURS = 6;
@@ -12,17 +12,18 @@ const WAVE_SIZE = 5;
 const WAVE_SECONDS = 3600;
 
 /**
- * Minute of the hour in which the app sweeps. The clock jumps over the syncs that nobody waits for, so that the cloud has not
- * heard of them; a nested connected registry is heard of by the second sync of its parent. At the full hour the clients pull, and
- * every minute from then to this one is a moment of the simulation: the syncs in them bring up what the jump has left out.
+ * Minute of the hour in which the app sweeps. The clock jumps over syncs that nothing waits for, so the cloud has not
+ * received them; a nested connected registry is reported by the second sync of its parent. On the hour the clients
+ * pull, and every minute from then to this one is a moment of the simulation, whose syncs report what the jump has left
+ * out.
  */
 export const SWEEP_MINUTE = 2;
 
-/** The app's settings in the year, where they differ from its defaults. */
+/** The app's settings in the year that differ from its defaults. */
 export const SETTINGS: Readonly<Record<string, string>> = {
   ROTATE_AFTER: '2/3',
   ROTATION_SPREAD_HOURS: String(SPREAD_DAYS * 24),
-  // Every six hours: after 18 o'clock and after midnight are soon enough for a night's syncs.
+  // Every six hours: after 18:00 and after midnight are early enough for a night's syncs.
   ROTATION_SWEEP_SCHEDULE: `0 ${SWEEP_MINUTE} */6 * * *`,
   ROTATION_WAVE_SIZE: String(WAVE_SIZE),
   ROTATION_WAVE_SECONDS: String(WAVE_SECONDS),
@@ -33,11 +34,11 @@ export const SETTINGS: Readonly<Record<string, string>> = {
 
 export const CALENDAR = WEEKENDS;
 
-/** What those settings promise. */
+/** What those settings guarantee. */
 export const INVARIANTS: Promises = {
   lifetimeDays: LIFETIME_DAYS,
   dueDays: (LIFETIME_DAYS * 2) / 3 + SPREAD_DAYS,
-  // A weekend, being offline for as long, and the night until the next sync.
+  // A weekend, an offline time of the same length, and the night until the next sync.
   graceDays: 7,
   waveSize: WAVE_SIZE,
   waveSeconds: WAVE_SECONDS,

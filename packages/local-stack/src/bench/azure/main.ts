@@ -1,6 +1,6 @@
 /**
- * `npm run bench:azure`: how fast the local control plane is. It runs as a process of its own, so on one core; rates are told
- * by the second of its processor time as well, which says the same on a busy machine.
+ * `npm run bench:azure`: the speed of the local control plane. It runs in its own process, on one core. Rates are also
+ * given per second of its processor time, which is independent of other load.
  */
 import { availableParallelism, cpus } from 'node:os';
 import { parseArgs } from 'node:util';
@@ -23,13 +23,13 @@ const PAGE_MILLISECONDS = 100;
 
 interface Rate {
   perSecond: number;
-  /** By the second of the server's processor time; undefined where the system does not say. */
+  /** Per second of the server's processor time; undefined if the system does not report it. */
   perProcessorSecond: number | undefined;
 }
 
 const say = (text: string): void => void process.stderr.write(`${text}\n`);
 
-/** Does `count` things, some at once. */
+/** Does `count` things, several at a time. */
 async function rate(plane: PlaneProcess, count: number, work: (n: number) => Promise<unknown>): Promise<Rate> {
   const [started, used] = [performance.now(), plane.processorSeconds()];
   let next = 0;
@@ -46,7 +46,10 @@ async function rate(plane: PlaneProcess, count: number, work: (n: number) => Pro
 
 const page = z.object({ value: z.array(z.unknown()), nextLink: z.string().optional() });
 
-/** Reads a whole list, page by page. @returns the milliseconds of each, and how many items there were */
+/**
+ * Reads a whole list, page by page.
+ * @returns the milliseconds of each page, and the number of items
+ */
 async function pages(plane: PlaneProcess, first: string): Promise<{ times: number[]; items: number }> {
   const times: number[] = [];
   let items = 0;
@@ -67,7 +70,7 @@ async function measure(plane: PlaneProcess, share: number): Promise<Line[]> {
   const count = (whole: number): number => Math.round(whole * share);
 
   say('ARM reads');
-  // The first ones compile the server's code.
+  // Warm up: the first requests compile the server's code.
   await rate(plane, 500, () => plane.call('GET', `${registry}?${version}`));
   const reads = await rate(plane, count(20_000), () =>
     plane.call('GET', `${registry}/scopeMaps/_repositories_pull?${version}`),
@@ -149,7 +152,7 @@ async function main(): Promise<void> {
 
   process.stdout.write(`${cpus()[0]?.model ?? 'unknown processor'}, ${availableParallelism()} cores\n\n`);
   process.stdout.write(`${tableText(lines)}\n\n`);
-  // Page times are by the wall's clock: with more to do than cores, they say little.
+  // Times of pages are wall-clock times: on a loaded machine they have little meaning.
   const missed = missedIn(lines);
   process.stdout.write(`${verdict(missed, looks)}\n`);
   if (values.json) process.stdout.write(`${JSON.stringify(lines, undefined, 2)}\n`);

@@ -1,7 +1,7 @@
 import { Agent, request } from 'node:https';
 import { z } from 'zod';
 
-/** What a caller must know of the world behind a control plane. */
+/** What a caller must know about a control plane's world. */
 export interface CalledWorld {
   tenantId: string;
   identities: { operator: { clientId: string; clientSecret: string } };
@@ -15,12 +15,12 @@ export interface PlaneAnswer {
 
 const granted = z.object({ access_token: z.string() });
 
-/** Calls a control plane as the operator, over connections that it keeps, with a token for each audience. */
+/** Calls a control plane as the operator, over persistent connections, with a token for each audience. */
 export class PlaneCaller {
   readonly #tokens = new Map<string, string>();
   readonly agent: Agent;
 
-  /** @param ca the certificate, in PEM, that the control plane is trusted by. */
+  /** @param ca the certificate, in PEM, that verifies the control plane */
   constructor(
     readonly url: string,
     readonly world: CalledWorld,
@@ -30,24 +30,27 @@ export class PlaneCaller {
     this.agent = new Agent({ keepAlive: true, maxSockets, ca });
   }
 
-  /** @param path under the control plane's own address, or a whole one. @throws when the connection breaks */
+  /**
+   * @param path below the control plane's address, or a whole URL
+   * @throws if the connection breaks
+   */
   async call(method: string, path: string, body?: unknown, audience = this.url): Promise<PlaneAnswer> {
     const authorization = `Bearer ${await this.#token(audience)}`;
     const headers = { authorization, 'content-type': 'application/json' };
     return this.#send(method, path, body === undefined ? '' : JSON.stringify(body), headers);
   }
 
-  /** Without a token, for the controls. */
+  /** Without a token, for the test controls. */
   raw(method: string, path: string): Promise<PlaneAnswer> {
     return this.#send(method, path, '', {});
   }
 
-  /** As from now on every token is asked for anew: time has passed. */
+  /** Requests every token again from now on, because time has passed. */
   forgetTokens(): void {
     this.#tokens.clear();
   }
 
-  /** Ends its connections. */
+  /** Closes its connections. */
   end(): void {
     this.agent.destroy();
   }

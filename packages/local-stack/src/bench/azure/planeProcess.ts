@@ -17,10 +17,10 @@ const description = z.object({
   identities: z.object({ operator: z.object({ clientId: z.string(), clientSecret: z.string() }) }),
 });
 
-/** Ticks of the kernel's clock in a second, by which /proc counts. */
+/** Clock ticks per second, the unit in /proc. */
 const TICKS = 100;
 
-/** The control plane as a process of its own, with throttling off, and a caller that keeps its connections. */
+/** The control plane in its own process, without throttling, and a caller with persistent connections. */
 export class PlaneProcess {
   private constructor(
     private readonly child: ChildProcess,
@@ -54,7 +54,7 @@ export class PlaneProcess {
     throw new Error(`${method} ${path} answered ${answer.status}: ${JSON.stringify(answer.body)}`);
   }
 
-  /** Seconds of processor time that it has used; undefined where the system does not say. */
+  /** Seconds of processor time that it has used; undefined if the system does not report it. */
   processorSeconds(): number | undefined {
     try {
       const fields =

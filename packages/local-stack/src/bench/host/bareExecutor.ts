@@ -1,6 +1,6 @@
 /**
- * The floor: the durable-functions executor driven in a loop, with the least that any engine must do around it. Each turn gets
- * its whole history as the text that the protocol asks for; nothing is stored, logged, queued or checked.
+ * The lower bound: the durable-functions executor in a loop, with the minimum that any engine must do around it. Each
+ * turn gets its whole history as the text that the protocol requires; nothing is stored, logged, queued or checked.
  */
 import { createRequire } from 'node:module';
 
@@ -13,7 +13,7 @@ type Orchestrator = (context: {
   df: { callActivity(name: string, input: unknown): unknown };
 }) => Generator<unknown, unknown>;
 
-// The SDK's own way to make a handler of a generator; apps reach it through `df.app.orchestration` only.
+// The SDK's function that makes a handler of a generator; apps reach it only through `df.app.orchestration`.
 const { createOrchestrator } = createRequire(import.meta.url)('durable-functions/lib/src/util/testingUtils') as {
   createOrchestrator: (orchestrator: Orchestrator) => Executor;
 };
@@ -23,7 +23,7 @@ const execute = createOrchestrator(function* (context) {
   return 'five';
 });
 
-/** The rest of what a trigger's value holds. */
+/** The other fields of a trigger's value. */
 const binding = {
   input: null,
   isReplaying: false,
@@ -37,7 +37,7 @@ const binding = {
 
 const nothing = (input: unknown): Promise<unknown> => Promise.resolve({ done: true, of: input });
 
-/** Orchestrations of five activities a second, one after the other. */
+/** Orchestrations of five activities per second, one at a time. */
 export async function bareExecutorRate(count: number): Promise<number> {
   await runMany(Math.ceil(count / 10));
   const began = performance.now();

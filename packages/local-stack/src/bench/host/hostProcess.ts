@@ -1,4 +1,4 @@
-/** Hosts under measurement, each a process of its own over the same app. */
+/** Hosts that are measured, each in its own process over the same app. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, statSync } from 'node:fs';
@@ -11,13 +11,13 @@ import { fileURLToPath } from 'node:url';
 /** `memory` and `disk` are the local host; `real` is Microsoft's over Azurite. */
 export type HostKind = 'memory' | 'disk' | 'real';
 
-/** Compiled files stand in dist/; the app is plain JavaScript and stays in the sources. */
+/** Compiled files are in dist/; the app is plain JavaScript and stays in the sources. */
 const here = path.dirname(fileURLToPath(import.meta.url));
 const appDir = path.resolve(here, '../../../src/bench/host/app');
 
 const startedWithin = 90_000;
 
-/** Path of the real host's host.mjs, as FUNCTIONS_HOST names it (the file or its folder); undefined when it names none. */
+/** Path of the real host's host.mjs, from FUNCTIONS_HOST (the file or its folder); undefined if it is not set. */
 export function realHostScript(environment: NodeJS.ProcessEnv = process.env): string | undefined {
   const given = environment['FUNCTIONS_HOST'];
   if (given === undefined || given === '') return undefined;
@@ -26,7 +26,7 @@ export function realHostScript(environment: NodeJS.ProcessEnv = process.env): st
   return path.resolve(file);
 }
 
-/** A host that serves, over a data folder of its own that its end removes. */
+/** A running host with its own data folder, which is removed at its end. */
 export class HostProcess {
   readonly #child: ChildProcess;
   readonly #dataDir: string;
@@ -44,7 +44,7 @@ export class HostProcess {
     this.#dataDir = dataDir;
   }
 
-  /** @throws Error with what the process wrote when it ends, or does not answer in time */
+  /** @throws Error with the output of the process, if it ends or does not answer in time */
   static async start(kind: HostKind, dataDir?: string): Promise<HostProcess> {
     const folder = dataDir ?? (await mkdtemp(path.join(tmpdir(), 'host-bench-')));
     const port = await freePort();
@@ -69,7 +69,7 @@ export class HostProcess {
     return new HostProcess(kind, url, keys.durable, firstAnswer, child, folder);
   }
 
-  /** Kills it, and starts it again over the same data. */
+  /** Kills it and starts it again over the same data. */
   async killAndStart(): Promise<HostProcess> {
     const exit = once(this.#child, 'exit');
     this.#child.kill('SIGKILL');
@@ -77,7 +77,7 @@ export class HostProcess {
     return HostProcess.start(this.kind, this.#dataDir);
   }
 
-  /** Ends it and removes its data. */
+  /** Stops it and removes its data. */
   async stop(): Promise<void> {
     if (this.#child.exitCode === null && this.#child.signalCode === null) {
       const exit = once(this.#child, 'exit');
@@ -102,7 +102,7 @@ function commandLine(kind: HostKind, dataDir: string, port: number): string[] {
   }
 }
 
-/** Nothing of this shell's that would reach a host as a setting. */
+/** Excludes variables of this shell that would be settings of a host. */
 function environment(): NodeJS.ProcessEnv {
   const names = ['PATH', 'HOME', 'TMPDIR', 'XDG_CACHE_HOME', 'LANG', 'DOTNET_ROOT', 'FUNCTIONS_HOST'];
   return Object.fromEntries(names.map((name) => [name, process.env[name]]));

@@ -1,9 +1,12 @@
-/** What is done to a host, over its public HTTP interfaces only, and how long it takes. */
+/** Loads on a host, over its public HTTP interfaces only, and their durations. */
 import type { HostProcess } from './hostProcess.js';
 
 const inFlight = 50;
 
-/** Starts `count` orchestrations, 50 requests at a time. @returns their ids */
+/**
+ * Starts `count` orchestrations, 50 requests at a time.
+ * @returns their ids
+ */
 async function startMany(host: HostProcess, orchestrator: string, count: number, input?: unknown): Promise<string[]> {
   const ids: string[] = [];
   let left = count;
@@ -19,15 +22,15 @@ async function startMany(host: HostProcess, orchestrator: string, count: number,
   return ids;
 }
 
-/** Orchestrations of five activities a second. */
+/** Orchestrations of five activities per second. */
 export interface Rate {
   /** From the first start to the last end. */
   readonly perSecond: number;
-  /** Milliseconds of processor time that the app's process used for each; a busy machine does not change it much. */
+  /** Milliseconds of processor time of the app's process for each; other load affects it little. */
   readonly cpu: number;
 }
 
-/** Half as many go before, so that the code has been compiled. */
+/** Half as many run before, so that the code is compiled. */
 export async function rate(host: HostProcess, count: number): Promise<Rate> {
   const warmUp = Math.ceil(count / 2);
   await ended(host, (await endedSoFar(host)) + warmUp, () => startMany(host, 'five', warmUp));
@@ -42,7 +45,7 @@ export async function rate(host: HostProcess, count: number): Promise<Rate> {
   return { perSecond: count / seconds, cpu: used / count };
 }
 
-/** Milliseconds of one orchestration that waits for `width` activities at once. */
+/** Milliseconds of one orchestration that waits for `width` activities at the same time. */
 export async function fanOut(host: HostProcess, width: number): Promise<number> {
   const before = await endedSoFar(host);
   const began = performance.now();
@@ -50,7 +53,7 @@ export async function fanOut(host: HostProcess, width: number): Promise<number> 
   return performance.now() - began;
 }
 
-/** Median of the milliseconds of orchestrations of five activities, one after the other. */
+/** Median milliseconds of orchestrations of five activities, one at a time. */
 export async function latency(host: HostProcess, count: number): Promise<number> {
   const once = async (times: number): Promise<number[]> => {
     const answer = await fetch(`${host.url}/api/oneByOne?count=${times}`);
@@ -61,18 +64,18 @@ export async function latency(host: HostProcess, count: number): Promise<number>
   return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
 }
 
-/** What waiting instances cost. */
+/** The cost of waiting instances. */
 export interface Waiting {
   /** Milliseconds from the start of a host after a kill until one of them, woken by an event, has ended. */
   readonly recovery: number;
-  /** Bytes that the recovered process holds more for each, resident and on the collected heap. */
+  /** Additional bytes of the recovered process for each, resident and on the collected heap. */
   readonly resident: number;
   readonly heap: number;
 }
 
-/** Leaves `count` instances waiting for an event, kills the host, and starts it again. The host given must be fresh. */
+/** Leaves `count` instances waiting for an event, kills the host, and starts it again. The host must be new. */
 export async function waiting(host: HostProcess, count: number): Promise<{ host: HostProcess; cost: Waiting }> {
-  // One that waits and is woken, so that both measurements are of a process that has done the same.
+  // One instance waits and is woken, so that both measurements are of a process that has done the same.
   await wake(host, (await startMany(host, 'waits', 1))[0] ?? '');
   const empty = await usage(host);
   const ids = await startMany(host, 'waits', count);
@@ -111,7 +114,7 @@ async function isWaiting(host: HostProcess, id: string): Promise<void> {
   }
 }
 
-/** Does something and waits until so many orchestrations have ended in the host's process. */
+/** Starts work and waits until a number of orchestrations have ended in the host's process. */
 async function ended(host: HostProcess, count: number, act: () => Promise<unknown>): Promise<void> {
   const all = fetch(`${host.url}/api/ended?count=${count}`).then((answer) => answer.text());
   await act();
@@ -122,7 +125,9 @@ async function endedSoFar(host: HostProcess): Promise<number> {
   return ((await (await fetch(`${host.url}/api/ended`)).json()) as { ended: number }).ended;
 }
 
-/** The last turn is over when the status says Completed; a host that lost one would be quick, so all are looked at. */
+/**
+ * The last turn is over when the status is Completed. A host that lost an instance would be fast, so all are checked.
+ */
 async function expectCompleted(host: HostProcess, ids: readonly string[]): Promise<void> {
   for (const id of ids)
     for (let tries = 0; ; tries += 1) {

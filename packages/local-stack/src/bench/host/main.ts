@@ -1,6 +1,6 @@
 /**
- * `npm run bench:host`: how fast the local Functions host is, beside the bare durable executor and, where FUNCTIONS_HOST names
- * it, beside the real host over Azurite. All in one run, so that the ratios mean something on any machine.
+ * `npm run bench:host`: the speed of the local Functions host, compared with the bare durable executor and, if
+ * FUNCTIONS_HOST is set, with the real host over Azurite. All in one run, so that the ratios are valid on any machine.
  */
 import { availableParallelism, cpus } from 'node:os';
 import { parseArgs } from 'node:util';
@@ -57,7 +57,7 @@ async function measureWaiting(count: number): Promise<Waiting> {
   }
 }
 
-/** Median of several starts: the first one of a machine reads its files from a cold disk. */
+/** Median of several starts: the first one reads its files from a cold disk. */
 async function firstAnswer(kind: HostKind, times: number): Promise<number> {
   const all: number[] = [];
   for (let time = 0; time < times; time += 1) {
@@ -176,7 +176,7 @@ async function main(): Promise<number> {
     `${cpus()[0]?.model ?? 'unknown processor'}, ${availableParallelism()} cores, Node.js ${process.version}\n\n${tableText(all)}\n`,
   );
   if (!withReal) process.stdout.write('\nThe real host was not measured: FUNCTIONS_HOST is not set.\n');
-  // Ratios and processor times tell something on a busy machine too, rates and times do not.
+  // Ratios and processor times are valid on a loaded machine too; rates and times are not.
   const missed = missedIn(all);
   process.stdout.write(`\n${verdict(missed, [before, await usedByOthers()])}\n`);
   if (values.json) process.stdout.write(`${JSON.stringify({ bare, memory, disk, start, waiting: cost, real })}\n`);

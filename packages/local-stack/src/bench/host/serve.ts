@@ -1,4 +1,4 @@
-/** The local host over the bench's app, with nothing kept on disk: `node serve.js APP DATA PORT`. */
+/** The local host with the benchmark's app, with nothing on disk: `node serve.js APP DATA PORT`. */
 import { startHost } from '@connected-registry/functions-host/host';
 
 const [appDir = '', dataDir = '', port = '0'] = process.argv.slice(2);

@@ -1,11 +1,11 @@
-/** The bench's answer: one line a measurement, with its goal and whether it is met. */
+/** The result of the benchmark: one line for each measurement, with its goal and whether it is met. */
 
 export interface Line {
   readonly what: string;
   readonly value: string;
-  /** In words; absent where there is none. */
+  /** As text; absent if there is none. */
   readonly goal?: string;
-  /** Absent where there is no goal, or where it could not be measured. */
+  /** Absent if there is no goal, or it could not be measured. */
   readonly met?: boolean;
 }
 
@@ -15,7 +15,7 @@ const verdict = ({ goal, met }: Line): string => {
   return met ? 'met' : 'NOT MET';
 };
 
-/** Lines as text in columns. */
+/** Formats lines as text in columns. */
 export function tableText(lines: readonly Line[]): string {
   const rows = [
     ['measurement', 'result', 'goal', ''],

@@ -2,24 +2,28 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { follow, onboard, type ShownStep } from '../../demo/operations.js';
 import type { Stack } from '../../stack/stack.js';
 
-/** What ten devices took when they were asked for at once. */
+/** Seconds that the app took for devices that were requested at the same time. */
 export interface ByApp {
-  /** Seconds until the last of them was bound and its password saved. */
+  /** Until the last one was bound and its password saved. */
   readonly boundAndSaved: number;
-  /** Seconds until the last of them had pulled and its password was the current one. */
+  /** Until the last one had pulled and its password was the current one. */
   readonly proven: number;
   readonly tokens: readonly string[];
   readonly secrets: readonly string[];
 }
 
-/** Milliseconds between two looks at an operation, which the app asks its callers for (Retry-After): looks cost time, too. */
+/**
+ * Milliseconds between two reads of an operation, which the app requests from its callers (Retry-After), because reads
+ * take time too.
+ */
 const LOOK_EVERY = 1000;
 
 /**
- * Asks the app for all devices at once, as a fleet does. Times are the flow's own notes, which go by this machine's clock.
+ * Requests all devices from the app at the same time, as a fleet does. Times are those in the flow's steps, by this
+ * machine's clock.
  *
- * @param name begins the names of the devices
- * @throws when one of them does not end as completed.
+ * @param name prefix of the names of the devices
+ * @throws if one of them does not end as completed
  */
 export async function onboardFleet(stack: Stack, devices: number, name: string): Promise<ByApp> {
   const { functions, edge } = stack.endpoints;
@@ -50,7 +54,7 @@ export async function onboardFleet(stack: Stack, devices: number, name: string):
   };
 }
 
-/** The password is in the vault after the first; the token is on the client list, read back, after the second. */
+/** After the first step the password is in the vault; after the second the token is on the client list, read back. */
 const STEPS = ['issueCredentials', 'bind'];
 
 function endOf(id: string, name: string, steps: readonly ShownStep[]): number {

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { logIn } from '@connected-registry/azure-simulator/cli/login';
 import type { Stack } from '../../stack/stack.js';
 
-/** What a person at a terminal has after the quickstart's commands for one device. */
+/** What a person has after the quickstart's commands for one device. */
 export interface ByHand {
   readonly token: string;
   readonly passwordFile: string;
@@ -16,7 +16,7 @@ const created = z.object({
   credentials: z.object({ passwords: z.array(z.object({ name: z.string(), value: z.string().min(1) })).min(1) }),
 });
 
-/** The Azure CLI with a configuration of its own, logged in at the stack's control plane. */
+/** The Azure CLI with its own configuration, logged in at the stack's control plane. */
 export class QuickstartByHand {
   readonly #environment: NodeJS.ProcessEnv;
   readonly #names: readonly string[];
@@ -31,8 +31,8 @@ export class QuickstartByHand {
   }
 
   /**
-   * The commands of Microsoft's quickstart "Pull images from a connected registry on IoT Edge device" for one device, as
-   * they stand there (Azure docs), and the passwords, which are shown only once, put into a file.
+   * Runs the commands of Microsoft's quickstart "Pull images from a connected registry on IoT Edge device" for one
+   * device, unchanged (Azure docs), and writes the passwords, which are shown only once, to a file.
    */
   async onboard(n: number): Promise<ByHand> {
     const [scopeMap, token] = [`hello-world-scopemap-${n}`, `myconnectedregistry-client-token-${n}`];

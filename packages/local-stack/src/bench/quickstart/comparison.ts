@@ -2,7 +2,7 @@ import type { ArmRequests } from '../../stack/armRequests.js';
 
 type Counted = Pick<ArmRequests, 'reads' | 'writes'>;
 
-/** Devices that the app was asked for at once. Seconds until the last of them was there. */
+/** Devices that the app was requested to onboard at the same time. Seconds until the last one was done. */
 export interface Fleet {
   readonly boundAndSaved: number;
   /** With the pull check, which the quickstart leaves to its reader. */
@@ -10,20 +10,20 @@ export interface Fleet {
   readonly arm: Counted;
 }
 
-/** What both ways took for the same number of devices. */
+/** The durations of both for the same number of devices. */
 export interface Measured {
   readonly devices: number;
   readonly byHand: { readonly seconds: number; readonly arm: Counted };
-  /** Right after the app's start: it loads its libraries and fetches its tokens, and the scope map is made. */
+  /** Right after the app's start: it loads its libraries, fetches its tokens and creates the scope map. */
   readonly first: Fleet;
   /** The next one. */
   readonly inService: Fleet;
 }
 
-/** How many times faster the app is to be. */
+/** Minimum factor by which the app must be faster. */
 const GOAL = 50;
 
-/** The same at the pace that was recorded with Azure, and how much of the ratio is left there. */
+/** The same at the pace that was recorded with Azure, and how much of the ratio remains. */
 export function pacedComparison(quick: Measured, atPace: Measured): string {
   const ratio = ({ byHand, inService }: Measured): string => (byHand.seconds / inService.boundAndSaved).toFixed(1);
   const { text } = comparison(atPace);
@@ -37,10 +37,10 @@ export function pacedComparison(quick: Measured, atPace: Measured): string {
   ].join('\n');
 }
 
-/** All ways beside each other, with the ratio of the quickstart to an app that is in service. */
+/** All measurements in one table, with the ratio of the quickstart to the running app. */
 export function comparison({ devices, byHand, first, inService }: Measured): {
   readonly text: string;
-  /** The goal, where it was missed. */
+  /** The goal, if it was missed. */
   readonly missed: readonly string[];
 } {
   const faster = byHand.seconds / inService.boundAndSaved;

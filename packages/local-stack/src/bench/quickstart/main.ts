@@ -1,6 +1,6 @@
 /**
- * `npm run bench:quickstart`: ten devices by the commands of Microsoft's quickstart and twice ten by the app, against the
- * same control plane in one run. No latency is made up: both talk to this machine only.
+ * `npm run bench:quickstart`: ten devices by the commands of Microsoft's quickstart, and twice ten by the app, against
+ * the same control plane in one run. No latency is simulated: both use only this machine.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtemp, rm, stat } from 'node:fs/promises';
@@ -29,7 +29,7 @@ Exit code 3 where the Azure CLI, az, is not installed.
 const NO_CLI = 3;
 const say = (text: string): void => void process.stderr.write(`${text}\n`);
 
-/** One device after the other, since one person types one command after the other. */
+/** One device at a time, because a person types one command after another. */
 async function measureByHand(stack: Stack, devices: number): Promise<{ seconds: number; arm: ArmRequests }> {
   const { azure, edge } = stack.endpoints;
   const { https, operator } = stack.controlPlane;
@@ -47,7 +47,7 @@ async function measureByHand(stack: Stack, devices: number): Promise<{ seconds: 
   return { seconds, arm };
 }
 
-/** One fleet, all at once. */
+/** One fleet, all at the same time. */
 async function measureFleet(stack: Stack, devices: number, name: string): Promise<Fleet> {
   const { azure, edge } = stack.endpoints;
   const { https, operator } = stack.controlPlane;
@@ -98,7 +98,7 @@ async function main(): Promise<number> {
     return 0;
   }
   const devices = Number(values.devices);
-  // A connected registry takes 50 clients, and there are three times as many.
+  // A connected registry accepts 50 clients, and there are three times as many.
   if (!Number.isInteger(devices) || devices < 1 || devices > 16)
     throw new Error('--devices must be a whole number from 1 to 16.');
   if (spawnSync('az', ['version'], { stdio: 'ignore' }).status !== 0) {

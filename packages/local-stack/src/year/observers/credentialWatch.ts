@@ -5,7 +5,7 @@ import type { StoredPassword } from '@connected-registry/azure-simulator/state/r
 import type { PlannedClient } from '../fleet.js';
 import type { Verdict } from './verdict.js';
 
-/** What has changed of a client's credentials since the last look. */
+/** A change of a client's credentials since the last check. */
 export type Change =
   | { readonly kind: 'generated'; readonly slot: string; readonly expires: number }
   | { readonly kind: 'cleared'; readonly slot: string }
@@ -16,7 +16,7 @@ interface Seen {
   readonly mainVersion: string | undefined;
 }
 
-/** Names of what Azure keeps of a client. */
+/** Names of a client's resources in Azure. */
 export interface ClientNames {
   readonly token: string;
   readonly secret: string;
@@ -28,8 +28,8 @@ export function namesOf(registry: string, { name, registry: { name: connectedReg
 }
 
 /**
- * Looks at a client's passwords and secret where the stand-in for Azure keeps them, behind everybody's back: what the app has
- * done is read off the state, since an answer may have been lost. Holds the state to its rules at every look.
+ * Checks a client's passwords and secret directly in the Azure simulator's state, because an answer to the app may have
+ * been lost. Verifies the rules at every check.
  */
 export class CredentialWatch {
   readonly #seen = new Map<string, Seen>();

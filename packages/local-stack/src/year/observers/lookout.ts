@@ -17,15 +17,15 @@ export interface Books {
 const REGISTRY_WRITE = /\/providers\/Microsoft\.ContainerRegistry\//i;
 
 /**
- * Stands at Azure's door. Whatever the app changes there for a client is a step: the client pulls before it and after it, with
- * what its agent last wrote, and what has changed goes into the books.
+ * Observes the app's requests to Azure. Every change for a client is a step: the client pulls before and after it, with
+ * the credential that its agent last wrote, and the change is recorded.
  */
 export class Lookout {
   #devices: readonly { device: Device; token: string; secret: string }[] = [];
 
   constructor(private readonly books: Books) {}
 
-  /** From now on every step is looked at. */
+  /** Checks every step from now on. */
   open(registry: string, devices: readonly Device[]): void {
     this.#devices = devices.map((device) => ({ device, ...namesOf(registry, device.client) }));
     for (const device of devices) this.#take(device);
@@ -46,7 +46,7 @@ export class Lookout {
     return reply;
   };
 
-  /** Between two moments: whoever is in the middle of a rotation pulls again, as the edge may have synced. */
+  /** Between two moments: clients in the middle of a rotation pull again, because the edge may have synced. */
   async betweenMoments(): Promise<void> {
     const underWay = this.#devices.filter(({ device }) => this.books.rotations.isUnderWay(device.client));
     await this.#pull(

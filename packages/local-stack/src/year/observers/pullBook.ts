@@ -10,7 +10,7 @@ export interface PullCount {
   failed: number;
 }
 
-/** Makes pulls and counts how they end. A client pulls once it has a credential at all. */
+/** Makes pulls and counts their results. A client pulls once it has a credential. */
 export class PullBook {
   readonly #counts = new Map<string, PullCount>();
 

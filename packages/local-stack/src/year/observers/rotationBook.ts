@@ -5,16 +5,16 @@ import type { Verdict } from './verdict.js';
 
 const DAY = 86_400_000;
 
-/** What the settings promise, in the units of their names. */
+/** What the settings guarantee, in the units of their names. */
 export interface Promises {
   readonly lifetimeDays: number;
-  /** A rotation is due by then, its spread included. */
+  /** A rotation is due within this time, its spread included. */
   readonly dueDays: number;
-  /** How much later it may come: offline and frozen times, the way to the next sync. */
+  /** How much later it may be: offline and frozen times, and the time until the next sync. */
   readonly graceDays: number;
   readonly waveSize: number;
   readonly waveSeconds: number;
-  /** Asserted where nothing goes wrong; where calls are lost, some are made twice. */
+  /** Checked only without troubles: if calls are lost, some are repeated. */
   readonly writesPerRotation?: number;
 }
 
@@ -24,7 +24,7 @@ export interface Rotation {
   readonly startedAt: number;
   readonly slot: string;
   writes: number;
-  /** Days that the password before it was still good for at its promotion. */
+  /** Days for which the previous password was still valid at the promotion. */
   daysLeft?: number;
   endedAt?: number;
   end?: 'promoted' | 'given up';
@@ -35,7 +35,7 @@ interface Current {
   readonly expires: number;
 }
 
-/** Every rotation of the year, and whether they keep to what is promised. */
+/** Records every rotation of the year, and checks the guarantees. */
 export class RotationBook {
   readonly rotations: Rotation[] = [];
   readonly #current = new Map<string, Current>();
@@ -49,13 +49,13 @@ export class RotationBook {
     private readonly verdict: Verdict,
   ) {}
 
-  /** One ARM write of the app's for this client, told after what has come of it: it belongs to the rotation that it began. */
+  /** Records one ARM write of the app for this client, after its effect: it belongs to the rotation that it started. */
   write(client: PlannedClient): void {
     const rotation = this.#latest.get(client.name);
     if (rotation) rotation.writes += 1;
   }
 
-  /** Whether a client's rotation is under way, from its first new password to its promotion. */
+  /** Whether a client's rotation is in progress, from its first new password to its promotion. */
   isUnderWay(client: PlannedClient): boolean {
     const rotation = this.#latest.get(client.name);
     return rotation !== undefined && rotation.endedAt === undefined;
@@ -76,7 +76,7 @@ export class RotationBook {
     }
   }
 
-  /** Looks at who has not been rotated, when the year is over. */
+  /** Checks at the end of the year which clients were not rotated. */
   close(clients: readonly PlannedClient[], now: number): void {
     for (const client of clients) {
       const rotation = this.#latest.get(client.name);

@@ -1,4 +1,4 @@
-/** Something that must not have happened in the year. */
+/** A violation of a rule. */
 export interface Violation {
   readonly rule: Rule;
   readonly client: string;
@@ -8,7 +8,7 @@ export interface Violation {
   readonly story: readonly string[];
 }
 
-/** What a year must keep to, in the words of the table. */
+/** The rules of a year, in the words of the table. */
 export const RULES = {
   pull: 'no pull fails for lack of a valid credential',
   main: 'the main secret always names a password that is live',
@@ -20,15 +20,15 @@ export const RULES = {
 } as const;
 export type Rule = keyof typeof RULES;
 
-/** Entries that are kept for each client. */
+/** Maximum entries that are kept for each client. */
 const STORY = 80;
 
-/** What happened to each client, so that a failure can be told, and what must not have. */
+/** A diary of each client, to explain failures, and the violations. */
 export class Verdict {
   readonly violations: Violation[] = [];
   readonly #diary = new Map<string, string[]>();
 
-  /** @param told hears of a broken rule at once */
+  /** @param told called for each violation */
   constructor(
     private readonly now: () => Date,
     private readonly told: (violation: Violation) => void = () => undefined,
@@ -41,7 +41,7 @@ export class Verdict {
     this.#diary.set(client, story);
   }
 
-  /** What was last noted of a client. */
+  /** The last entries of a client. */
   story(client: string): readonly string[] {
     return [...(this.#diary.get(client) ?? [])];
   }

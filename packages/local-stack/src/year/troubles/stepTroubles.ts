@@ -2,7 +2,7 @@ import type { Answer } from '@connected-registry/azure-simulator/http/listener';
 import type { ApiReply, ApiRequest } from '@connected-registry/azure-simulator/http/message';
 import type { Dice } from '../dice.js';
 
-/** What may befall a call of the app's, and how often of a thousand calls. */
+/** Failures of the app's calls, per thousand calls. */
 const CALLS = {
   'refused with 500': 15,
   'refused with 429': 15,
@@ -13,23 +13,23 @@ const CALLS = {
 } as const;
 type CallTrouble = keyof typeof CALLS;
 
-/** What may befall an event that the app publishes, of a thousand. */
+/** Failures of events that the app publishes, per thousand. */
 const EVENTS = { twice: 150, lost: 50 } as const;
 type EventTrouble = keyof typeof EVENTS;
 
-/** Troubles of one year, counted by their names. */
+/** Counts of failures by name. */
 export type TroubleCounts = Map<string, number>;
 
 export interface StepTroublesOptions {
   readonly dice: Dice;
   /** Client id of the app's identity in Entra: only its calls fail. */
   readonly appClientId: string;
-  /** Ends the app at once, and has it started again. */
+  /** Kills the app and starts it again. */
   readonly kill: () => void;
   readonly counts: TroubleCounts;
 }
 
-/** Stands between the app and Azure, and spoils a part of the calls. */
+/** Injects failures between the app and Azure. */
 export class StepTroubles {
   constructor(private readonly options: StepTroublesOptions) {}
 
@@ -81,7 +81,7 @@ function refusal(status: number, code: string): ApiReply {
   return { status, body: { error: { code, message: 'One of the troubles of the year.' } } };
 }
 
-/** Whether a request carries a token of that client; requests for tokens, and of all others, do not. */
+/** Whether a request has a token of that client. Requests for tokens, and those of others, do not. */
 function isOf({ headers }: ApiRequest, clientId: string): boolean {
   const [, payload] = (headers.authorization ?? '').replace(/^Bearer /i, '').split('.');
   return payload !== undefined && Buffer.from(payload, 'base64url').toString('utf8').includes(clientId);

@@ -5,7 +5,7 @@ import type { TroubleCounts } from './stepTroubles.js';
 
 const HOUR = 3_600_000;
 
-/** Hours that an agent is up, and then down: less than the overlap leaves after its refresh. */
+/** Hours that an agent is up, and then down: less than the overlap that remains after its refresh. */
 const UP = [10 * 24, 40 * 24] as const;
 const DOWN = [6, 48] as const;
 /** Hours between two restarts of a connected registry. */
@@ -20,11 +20,11 @@ export interface TimedTroublesOptions {
   readonly counts: TroubleCounts;
 }
 
-/** Takes agents down for hours or days, and kills connected registries, as the seed says. */
+/** Takes agents down for hours or days, and kills connected registries, at times from the seed. */
 export function bringTimedTroubles({ time, dice, devices, restartEdge, edges, counts }: TimedTroublesOptions): void {
   const after = (hours: number, run: () => Promise<void>): void => {
     const at = new Date(time.clock.now().getTime() + hours * HOUR);
-    // What is under way keeps the clock; whatever goes wrong ends the year.
+    // The clock waits for work in progress; any error ends the year.
     time.clock.setTimer(at, () => void time.clock.working(run()));
   };
   const count = (what: string): void => {
