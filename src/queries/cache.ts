@@ -15,13 +15,13 @@ export interface Cache {
    * Gives the cached value, or reads it. A failed read is not kept.
    *
    * @param key the resource; each key must be used with one type only.
-   * @param read reads the value, where the cache has none.
+   * @param read reads the value when the cache has none.
    * @param after a number of a read: a value of that read or an earlier one is not taken from the cache.
    */
   read<T>(key: string, read: () => Promise<T>, after?: number): CachedRead<T>;
 }
 
-/** @param freshFor for how long a value is used, in milliseconds. */
+/** Creates a cache. @param freshFor how long a value is used, in milliseconds. */
 export function createCache(freshFor: number): Cache {
   const entries = new Map<string, CachedRead<unknown> & { readonly until: number }>();
   let reads = 0;

@@ -1,7 +1,7 @@
-/** So many are worked on at once. */
+/** Maximum items in progress at once. */
 const AT_ONCE = 10;
 
-/** Works on all items, a few at a time. @returns the results in the items' order. */
+/** Processes all items, a few at a time. @returns the results in the order of the items. */
 export async function eachOf<Item, Result>(
   items: readonly Item[],
   work: (item: Item) => Promise<Result>,

@@ -3,24 +3,24 @@ import type { HealthAnswer, TriedRight } from '@connected-registry/protocol/answ
 import type { Ports } from '../ports/ports.js';
 import { ServiceError } from '../serviceErrors/serviceError.js';
 
-/** Names that nothing has: a read that ends with "not there" has shown that reading is allowed. */
+/** Names of resources that do not exist: a 404 shows that the read is allowed. */
 const NOTHING = { token: 'health-probe', scopeMap: 'health-probe', secret: 'health-probe', device: 'health-probe' };
 
 const ACR = 'Microsoft.ContainerRegistry/registries';
 
-/** A right, and the read that shows it. */
+/** A right, and a read that needs it. */
 interface Probe {
   readonly right: string;
   readonly on: string;
-  /** What gives the right. */
+  /** How to get the right. */
   readonly fix: string;
-  /** Ends with false where the answer shows no right, although it is no refusal. */
+  /** Resolves to false when the answer does not show the right although the read was not refused. */
   readonly read: () => Promise<boolean | void>;
 }
 
 export type Health = () => Promise<HealthAnswer>;
 
-/** Tries each right of the app by a read that changes nothing. What only a write could show is unknown, and said so. */
+/** Tests each right of the app by a read. A right that only a write can show is reported as unknown. */
 export function createHealth(ports: Ports, config: Config): Health {
   const probes = [
     ...identityProbes(ports, config),
@@ -90,7 +90,7 @@ function hubProbe({ hubs }: Ports, hub: string): Probe {
   };
 }
 
-/** Only an onboarding shows these. */
+/** Rights that only an onboarding can show. */
 function rightsUntried({ registries, vault, signalTopic }: Config): TriedRight[] {
   const reason = 'only a write shows it, and none was sent; a dry run and the first onboarding tell';
   return [

@@ -87,7 +87,7 @@ export function httpStatus(value: unknown): number | undefined {
 /** Maximum seconds that a header can make the app wait. */
 const LONGEST_WAIT = 86_400;
 
-/** Gives the seconds that a service asks to wait, at most a day; undefined for a value that is not a positive number. */
+/** Gives the seconds that a service asks to wait, from 0 to a day; undefined for a value that is not a number. */
 export function secondsToWait(value: unknown): number | undefined {
   if (typeof value !== 'number' || Number.isNaN(value)) return undefined;
   return Math.min(LONGEST_WAIT, Math.max(0, Math.ceil(value)));

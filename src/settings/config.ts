@@ -15,14 +15,14 @@ import { settingsSchema, type Settings } from './settingsSchema.js';
 
 export type CredentialKind = 'managedIdentity' | 'clientSecret' | 'azureCli';
 
-/** Every setting of the app, validated, with defaults filled in. docs/settings.md has the tables. */
+/** Every setting of the app, validated and with defaults. docs/settings.md has the tables. */
 export interface Config {
-  /** The first is the one that a request without `registry` means. */
+  /** The first is the default for requests without `registry`. */
   readonly registries: readonly [RegistryId, ...RegistryId[]];
   readonly arm: {
     readonly endpoint: string;
     readonly audience: string;
-    /** Api-versions of Microsoft.ContainerRegistry to ask in, by kind of resource. */
+    /** Api-versions of Microsoft.ContainerRegistry, by kind of resource. */
     readonly versions: Readonly<Record<'registry' | 'connectedRegistry', string>>;
   };
   readonly identity: {
@@ -37,38 +37,38 @@ export interface Config {
   readonly signalTopic: { readonly endpoint: string };
   readonly reportKeys: ReportKeys;
   readonly operators: OperatorAccess;
-  /** Lower-case host:port values that a request may name as `endpoint`, besides the connected registry's own. */
+  /** host:port values in lower case that a request may name as `endpoint`, in addition to the connected registry's own. */
   readonly allowedEndpoints: readonly string[];
-  /** What events mean, and how devices are told of something. */
+  /** What events mean, and how devices are reached. */
   readonly profileBook: ProfileBook;
-  /** What events on the request topic may ask for; those of other kinds are refused. */
+  /** Kinds of requests that events on the request topic may make; others are refused. */
   readonly requestEvents: readonly RequestEventKind[];
   /** Base address of each IoT Hub's service API, by the hub's name in lower case. */
   readonly hubs: Readonly<Record<string, string>>;
-  /** What tokens for IoT Hub are for. */
+  /** Audience of tokens for IoT Hub. */
   readonly hubAudience: string;
-  /** For devices that ask for their messages; without an audience none is let in. */
+  /** For devices that poll; without an audience none is admitted. `atOnce`: maximum polls that wait at the same time. */
   readonly polling: { readonly audience?: string; readonly atOnce: number };
-  /** Reports that one instance takes from one address in a minute. */
+  /** Maximum reports that one instance accepts from one address in a minute. */
   readonly reportsPerMinute: number;
   readonly caps: { readonly clientsPerConnectedRegistry: number; readonly permissionsPerScopeMap: number };
   readonly limits: FlowLimits;
-  /** Of credentials, in days: without a wish, and the shortest that may be asked for. */
+  /** Lifetimes of credentials in days: the default and the minimum. */
   readonly lifetimes: Lifetimes;
   readonly rotation: RotationPolicy;
-  /** When the sweep looks for what is due: NCRONTAB. */
+  /** When the sweep starts due rotations: NCRONTAB. */
   readonly rotationSweepSchedule: string;
-  /** The host's own setting has disabled the timer of sweeps: nothing is rotated by itself. */
+  /** True when a setting of the host has disabled the sweep's timer: nothing is rotated automatically. */
   readonly rotationSweepIsOff: boolean;
-  /** Days from a run's end until the engine may forget it. */
+  /** Days from a run's end until it is purged from the engine. */
   readonly purgeAfterDays: number;
-  /** When everything is checked: an NCRONTAB expression; absent for never. */
+  /** When all clients are checked: NCRONTAB; absent for never. */
   readonly checkSchedule?: string;
-  /** What an operator should know although it stops nothing. */
+  /** Warnings for operators; they do not stop the app. */
   readonly warnings: readonly string[];
 }
 
-/** Thrown at start; names every setting that is missing or wrong, and what it should be. Never shows a value. */
+/** Thrown at the start. It names every missing or wrong setting and its valid form, and never shows a value. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
   constructor(readonly problems: readonly string[]) {
@@ -76,12 +76,12 @@ export class ConfigError extends Error {
   }
 }
 
-/** Hosts under which Azure and its sovereign clouds serve vaults; their challenge is always verified. */
+/** Hosts of vaults in Azure and its sovereign clouds: their challenge is always verified. */
 const AZURE_VAULT_HOST = /\.vault\.(?:azure\.net|azure\.cn|usgovcloudapi\.net|microsoftazure\.de)$/;
 
 /**
- * Whether the host's setting for it, `AzureWebJobs.{function}.Disabled`, has disabled a function. On Linux the dots may be
- * written as underscores. Source: Azure docs, disable-function.
+ * Whether the host's setting `AzureWebJobs.{function}.Disabled` disables a function. On Linux the dots may be underscores.
+ * Source: Azure docs, disable-function.
  */
 function isFunctionOff(environment: Readonly<Record<string, string | undefined>>, name: string): boolean {
   const setting = new RegExp(`^AzureWebJobs[._]+${name}[._]+Disabled$`, 'i');
@@ -89,8 +89,9 @@ function isFunctionOff(environment: Readonly<Record<string, string | undefined>>
 }
 
 /**
- * Reads the settings. An empty value counts as absent, as the portal leaves it.
- * @throws ConfigError naming every setting at fault.
+ * Reads the settings. An empty value, as the portal leaves it, counts as absent.
+ *
+ * @throws ConfigError with every wrong setting.
  */
 export function loadConfig(environment: Readonly<Record<string, string | undefined>>): Config {
   const given = withProfilesFile(
@@ -187,7 +188,7 @@ export function loadConfig(environment: Readonly<Record<string, string | undefin
   };
 }
 
-/** What is allowed, and what whoever runs the app should know of it. */
+/** Warnings about settings that are valid and risky. */
 function warningsOf(settings: Settings): string[] {
   const warnings: string[] = [];
   if (!settings.KEY_VAULT_VERIFY_CHALLENGE)
@@ -201,7 +202,7 @@ function warningsOf(settings: Settings): string[] {
   return warnings;
 }
 
-/** Settings that are well-formed each but cannot work together. */
+/** Problems of settings that are valid alone and not together. */
 function disagreements(settings: Settings): string[] {
   const problems: string[] = [];
   if (settings.CREDENTIAL_KIND === 'clientSecret')
@@ -224,7 +225,7 @@ function disagreements(settings: Settings): string[] {
   ];
 }
 
-/** Anyone could say who they are where the platform does not: it alone takes such headers from outside away. */
+/** With Entra, App Service authentication must be on: only it removes identity headers that a caller has forged. */
 function operatorDisagreements(settings: Settings): string[] {
   const named = settings.OPERATOR_ROLE !== undefined || settings.OPERATOR_PRINCIPALS.length > 0;
   if (settings.OPERATOR_AUTH === 'functionKey')

@@ -3,8 +3,8 @@ import { REQUEST_EVENT_KINDS, type RequestEventKind } from '../domain/events/req
 import type { Settings } from './settingsSchema.js';
 
 /**
- * What events on the request topic may ask for. By default everything that a profile covers, and nothing where there are
- * no profiles: whoever may send there could cut off or take away any client.
+ * Gives the kinds of requests that events on the request topic may make. By default all kinds with profiles, and none without:
+ * every sender to the topic could otherwise revoke or offboard any client.
  */
 export function acceptedRequestEvents({
   REQUEST_EVENTS,
@@ -13,7 +13,7 @@ export function acceptedRequestEvents({
   return REQUEST_EVENTS ?? (PROFILES.length > 0 ? REQUEST_EVENT_KINDS : []);
 }
 
-/** What profiles need of the other settings. */
+/** Problems of profiles with the other settings. */
 export function profileDisagreements(settings: Settings): string[] {
   const registries = settings.REGISTRIES.map(({ name }) => name.toLowerCase());
   const isUnknownHub = (hub: string | undefined) => hub !== undefined && !(hub.toLowerCase() in settings.IOT_HUBS);

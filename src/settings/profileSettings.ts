@@ -12,7 +12,7 @@ export const profiles = z.string().transform((text, context): readonly Profile[]
   return z.NEVER;
 });
 
-/** The setting REQUEST_EVENTS: what events on the request topic may ask for; undefined where it is not set. */
+/** The setting REQUEST_EVENTS: kinds of requests that events may make; undefined when it is not set. */
 export const requestEvents = z
   .string()
   .optional()
@@ -29,11 +29,11 @@ export const requestEvents = z
     return z.NEVER;
   });
 
-/** `NAME.azure-devices.net`, or `name=https://...` where the address does not begin with the hub's name. */
+/** `NAME.azure-devices.net`, or `name=https://...` when the address does not start with the hub's name. */
 const HUB =
   /^(?:(?<name>[A-Za-z0-9-]{3,50})=(?<url>https:\/\/\S+)|(?<host>(?<label>[A-Za-z0-9-]{3,50})(?:\.[a-z0-9-]+)+))$/;
 
-/** The setting IOT_HUBS: base addresses of the hubs' service API, by the hub's name in lower case. */
+/** The setting IOT_HUBS: base addresses of the hubs' service APIs, by the hub's name in lower case. */
 export const hubs = z
   .string()
   .default('')
@@ -55,7 +55,7 @@ export const hubs = z
 
 type Given = Readonly<Record<string, string | undefined>>;
 
-/** The settings with PROFILES from the file, where PROFILES_FILE names one; a text when they cannot be had. */
+/** Reads PROFILES from the file that PROFILES_FILE names. @returns the settings with PROFILES, or the problem as a text. */
 export function withProfilesFile(given: Given): Given | string {
   const { PROFILES_FILE: file, ...rest } = given;
   if (file === undefined) return rest;

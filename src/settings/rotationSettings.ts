@@ -31,7 +31,7 @@ const freezeWindows = z
     return z.NEVER;
   });
 
-/** The settings of credentials' lives and their rotation. */
+/** The settings of credentials' lifetimes and rotation. */
 export const rotationSettings = {
   CREDENTIAL_LIFETIME_DAYS: whole(1, CREDENTIAL_LIFETIME_DAYS.max, CREDENTIAL_LIFETIME_DAYS.default),
   NEAR_EXPIRY_EVENTS: flag(true),
@@ -64,11 +64,11 @@ export function rotationPolicy(settings: RotationSettings): RotationPolicy {
 }
 
 function sweepGapSeconds({ ROTATION_SWEEP_SCHEDULE }: RotationSettings): number {
-  // The schema has refused what has no rest; never to sweep again is no more hopeful than that.
+  // The schema refuses a schedule without a next time; if one passed, the rest would be endless.
   return readHostSchedule(ROTATION_SWEEP_SCHEDULE)?.longestRestSeconds ?? Infinity;
 }
 
-/** Settings of which each is fine, but which cannot all hold for the usual credential. */
+/** Problems of rotation settings that are valid alone and not together for the default credential. */
 export function rotationDisagreements(settings: RotationSettings): string[] {
   const { CREDENTIAL_LIFETIME_DAYS: days, ROTATE_AFTER: after, NEAR_EXPIRY_EVENTS: events } = settings;
   const life = days * day;

@@ -6,13 +6,13 @@ import {
   type HostSchedule,
 } from '@connected-registry/clock/schedules/hostSchedule';
 
-/** The settings that become a timer's schedule: read by the host's own grammar, or the host would put the timer in error. */
+/** Settings that become a timer's schedule. They must follow the host's grammar, or the host disables the timer. */
 const SCHEDULE_SETTINGS = ['ROTATION_SWEEP_SCHEDULE', 'CHECK_SCHEDULE'] as const;
 
-/** Plans on which a time span is no schedule: it runs in an App Service plan only (Azure docs: functions-bindings-timer). */
+/** Plans that do not support time spans; only App Service plans do (Azure docs: functions-bindings-timer). */
 const PLANS_WITHOUT_TIME_SPANS = ['dynamic', 'flexconsumption'];
 
-/** When the host runs a timer. */
+/** A setting with the schedule of a timer. @param example the default, which the error message quotes. */
 export function hostSchedule(example: string) {
   return z
     .string()
@@ -23,14 +23,14 @@ export function hostSchedule(example: string) {
     );
 }
 
-/** Undefined for what the host cannot read, and for what does not come again and again. */
+/** Parses a schedule; undefined when the host cannot read it, or when it does not recur. */
 export function readHostSchedule(text: string): (HostSchedule & { readonly longestRestSeconds: number }) | undefined {
   const found = parseHostSchedule(text, 'UTC');
   const rest = found && longestRestSeconds(found, new Date());
   return found && rest !== undefined ? { ...found, longestRestSeconds: rest } : undefined;
 }
 
-/** The given settings, with `%NAME%` in a schedule replaced as the host would. */
+/** Replaces `%NAME%` in schedules by the setting of that name, as the host does. */
 export function withResolvedSchedules(given: Readonly<Record<string, string | undefined>>): typeof given {
   const resolved = SCHEDULE_SETTINGS.flatMap((name) => {
     const text = given[name];
@@ -38,7 +38,7 @@ export function withResolvedSchedules(given: Readonly<Record<string, string | un
     try {
       return [[name, resolveSettings(text, given)]];
     } catch {
-      // Left as it is, the text is no schedule, and is refused as such.
+      // The text stays as it is, and is refused as an invalid schedule.
       return [];
     }
   });
@@ -46,8 +46,9 @@ export function withResolvedSchedules(given: Readonly<Record<string, string | un
 }
 
 /**
- * Time spans where the plan of the app does not run them.
- * @param plan what the platform says of it (azure-functions-host, EnvironmentSettingNames: WEBSITE_SKU); absent elsewhere.
+ * Problems of schedules that are time spans on a plan that does not support them.
+ *
+ * @param plan the app's plan (azure-functions-host, EnvironmentSettingNames: WEBSITE_SKU); undefined outside Azure.
  */
 export function scheduleDisagreements(
   settings: Readonly<Record<(typeof SCHEDULE_SETTINGS)[number], string>>,

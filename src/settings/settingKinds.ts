@@ -1,16 +1,17 @@
 import { z } from 'zod';
 
-/** `true` or `false`, as text. */
-export const flag = (usual: boolean) =>
+/** A setting that is `true` or `false`. @param initial the default. */
+export const flag = (initial: boolean) =>
   z
     .enum(['true', 'false'], 'must be true or false')
-    .default(usual ? 'true' : 'false')
+    .default(initial ? 'true' : 'false')
     .transform((text) => text === 'true');
 
-export const whole = (min: number, max: number, usual: number) =>
+/** A setting that is a whole number from `min` to `max`. @param initial the default. */
+export const whole = (min: number, max: number, initial: number) =>
   z.coerce
     .number(`must be a number`)
     .int('must be a whole number')
     .min(min, `must be at least ${min}`)
     .max(max, `must be at most ${max}`)
-    .default(usual);
+    .default(initial);

@@ -44,7 +44,7 @@ const apiVersion = z
   .string()
   .regex(/^\d{4}-\d{2}-\d{2}(?:-preview)?$/, 'must be an api-version of Azure, such as 2025-11-01');
 
-/** Fewer bytes than SHA-256 puts out would make the key easier to guess than the code. */
+/** Minimum bytes of a key: the length of a SHA-256 hash, since a shorter key is easier to guess than the code. */
 const MIN_KEY_BYTES = 32;
 
 const reportKeys = z.string('must hold at least one key, id:base64url').transform((text, context): ReportKeys => {
@@ -65,15 +65,15 @@ const reportKeys = z.string('must hold at least one key, id:base64url').transfor
   return { signing, all: keys };
 });
 
-/** What Entra takes for an app role's value, less what a list or a log could not hold (docs: howto-add-app-roles). */
+/** An app role's value: Entra's form (docs: howto-add-app-roles) without characters that break lists or logs. */
 const APP_ROLE = /^[\w.:/+-]{1,120}$/;
 const OBJECT_ID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
-/** `off`, or as the host's timers read it. */
+/** `off`, or a schedule as the host's timers read it. */
 const checkSchedule = z.union([z.literal('off'), hostSchedule('0 0 3 * * *')]);
 
 const day = 86_400;
-/** Every setting by its name, parsed and with its default. docs/settings.md has the tables for people. */
+/** Every setting by its name, with its parser and default. docs/settings.md has the tables. */
 export const settingsSchema = z.object({
   REGISTRIES: registries,
   ARM_ENDPOINT: httpsUrl.default('https://management.azure.com'),
@@ -105,9 +105,9 @@ export const settingsSchema = z.object({
       (items) => items.every((item) => OBJECT_ID.test(item)),
       'must list object ids of Entra, separated by commas',
     ),
-  /** Set by the platform, not by people. */
+  /** Set by the platform. */
   WEBSITE_AUTH_ENABLED: z.string().optional(),
-  /** Read by the host alone: the longest body that it takes, in bytes. Here so that what a deployment sets is known. */
+  /** Read by the host only: the maximum body in bytes. It is listed here because a deployment sets it. */
   FUNCTIONS_REQUEST_BODY_SIZE_LIMIT: z.string().optional(),
   ALLOWED_ENDPOINTS: z
     .string()
@@ -139,7 +139,7 @@ export const settingsSchema = z.object({
   CHECK_SCHEDULE: checkSchedule,
   UNDO_DEADLINE_SECONDS: whole(1, 7 * day, 1800),
   ...rotationSettings,
-  // An offboarding is looked for for two days: events about its device come late.
+  // At least two days: events about an offboarded device may arrive late, and must find its offboarding.
   PURGE_AFTER_DAYS: whole(2, 3650, 30),
 });
 

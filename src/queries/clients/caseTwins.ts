@@ -5,12 +5,13 @@ import { ServiceError } from '../../serviceErrors/serviceError.js';
 import { SHOWN_FOR, type TokenUsers } from './tokenUsers.js';
 
 /**
- * Warns where other clients have the name of this one in another case, as of a minute ago.
- * @param within milliseconds that reading the vault's listing may take; by default as long as it takes.
+ * Warns when other clients have this client's name in another case, by a listing that may be a minute old.
+ *
+ * @param within maximum milliseconds to wait for the vault's listing; without it there is no limit.
  */
 export type FindCaseTwins = (client: ClientReference, within?: number) => Promise<readonly CheckWarning[]>;
 
-/** What cannot be read, or not in time, is unknown, and keeps nobody from being answered. */
+/** A listing that cannot be read in time gives no warnings: the caller is answered without them. */
 export function createFindCaseTwins(tokenUsers: Pick<TokenUsers, 'clients'>): FindCaseTwins {
   return async (client, within) => {
     const known = await inTime(readOrUnknown(tokenUsers), within);

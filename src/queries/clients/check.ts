@@ -17,33 +17,33 @@ import { clientSecret, knownClients, type ClientSecret } from './knownClients.js
 import { createRegistryReader, type RegistryReader } from '../registry/registryReader.js';
 import type { TokenUsers } from './tokenUsers.js';
 
-/** Compares clients with what was set for them. Reads only. @throws ServiceError */
+/** Compares clients in Azure with their configured state. Reads only. All methods throw ServiceError. */
 export interface Check {
-  /** The clients on some pages of the vault. @param from what the part before gave. */
+  /** Checks the clients on some pages of the vault. @param from from the previous part; absent for the first. */
   page(reader: RegistryReader, from?: string, runningOf?: RunningOf): Promise<CheckPart>;
-  /** These clients, each with its state, and what endangers their connected registries. */
+  /** Checks the given clients: the state of each, and warnings about their connected registries. */
   clients(
     clients: readonly ClientReference[],
     runningOf?: RunningOf,
   ): Promise<CheckPart & { readonly warnings: readonly CheckWarning[] }>;
 }
 
-/** Pages of the vault in one part: as much as one activity does before its result is kept. */
+/** Pages of the vault in one part: the work of one activity. */
 export const PAGES_IN_A_PART = 40;
 
-/** So many of a part's clients are looked at again before anything is said of them. */
+/** Maximum clients of a part that are read a second time before a difference is reported. */
 const MAX_SECOND_LOOKS = 100;
 
-/** How old what was read for a second look, or for some clients, may be, in milliseconds: it is used once. */
+/** Maximum age of facts for a second look or for given clients, in milliseconds. */
 const ONE_USE = 60_000;
 
 interface Judged extends Judgement {
   readonly secret: ClientSecret;
-  /** The operation that is at work with one that differs. */
+  /** The running operation of a client with a difference. */
   readonly running?: string;
 }
 
-/** Nobody says what runs. */
+/** For a check that does not ask which operations run. */
 const NONE_KNOWN: RunningOf = async () => undefined;
 
 export function createCheck({ vault, controlPlane }: Ports, config: Config, tokenUsers: TokenUsers): Check {
@@ -59,8 +59,8 @@ export function createCheck({ vault, controlPlane }: Ports, config: Config, toke
   }
 
   /**
-   * Looks again at those with a difference: vault and ARM are not read at one instant, and a run may have been at work in
-   * between, or is now. What is gone by then was offboarded meanwhile.
+   * Reads clients with a difference again: vault and ARM are not read at the same instant, and a run may have changed the client
+   * in between. A client that is gone by then was offboarded in the meantime.
    */
   async function lookAgain(judged: readonly Judged[], runningOf: RunningOf): Promise<Judged[]> {
     const suspects = judged.filter(({ state }) => !['ok', 'expiring', 'expired'].includes(state));
@@ -72,7 +72,7 @@ export function createCheck({ vault, controlPlane }: Ports, config: Config, toke
     const looked = await judge(present, freshReader());
     const second = await eachOf(looked, async (item): Promise<[string, Judged]> => {
       const { name, tags } = item.secret;
-      // One that has begun since explains what is seen now as well.
+      // A run that started in the meantime also explains the difference.
       const run = runs.get(name) ?? (item.differences.length > 0 ? await runningOf(referenceOf(tags)) : undefined);
       return [name, { ...item, ...whileRunning(item, run), ...(run ? { running: run.id } : {}) }];
     });
@@ -95,7 +95,7 @@ export function createCheck({ vault, controlPlane }: Ports, config: Config, toke
         counts: countsOf(judged.map(({ state }) => state)),
         findings,
         omittedFindings: 0,
-        // A candidate's token is in use too: its run is under way.
+        // The token of a candidate is in use, too: its run has not ended.
         tokens: tokenMarks(listings.map(({ tags }) => parseTags(tags)).filter((tags) => tags !== undefined)),
         ...(next === undefined && from === undefined ? {} : { ends: endsOf(references) }),
         ...(twins.length === 0 ? {} : { warnings: twins }),

@@ -18,43 +18,43 @@ import { ServiceError } from '../../serviceErrors/serviceError.js';
 import { isBound } from '../registry/connectedRegistry.js';
 import { sameName } from '@connected-registry/protocol/names/sameName';
 
-/** All by which a client has access, or had: what an offboarding takes away, and a revocation disables. */
+/** Everything that gives or gave a client access: an offboarding removes it, and a revocation disables it. */
 export interface ClientAccess {
   readonly connectedRegistry: ConnectedRegistryFacts | undefined;
   readonly tokens: readonly ClientToken[];
-  /** What secrets still tell of tokens that are gone. */
+  /** Deleted tokens that secrets still name. */
   readonly former: readonly FormerToken[];
   readonly secrets: readonly ClientSecret[];
-  /** Names of all tokens that the client may have a claim on; lower case. */
+  /** Names of all tokens that the client may have claimed; lower case. */
   readonly names: readonly string[];
 }
 
-/** What tells of tokens that no secret tells of. */
+/** Tokens of the client that no secret names. */
 export interface OtherTokens {
   /** The token of the run in progress. */
   readonly run?: RunToken;
-  /** Tokens that earlier runs made and left. */
+  /** Tokens that earlier runs created and could not delete. */
   readonly orphaned?: readonly OrphanedToken[];
-  /** Tokens that the client has from us. */
+  /** Tokens that the client's record says it holds. */
   readonly held?: readonly HeldToken[];
 }
 
-/** A token that is there. */
+/** A token that exists. */
 export interface ClientToken extends TokenFacts {
-  /** An earlier run made it; another one was there before, and is not ours to delete. */
+  /** True when a run created it. Otherwise somebody else created it, and the app must not delete it. */
   readonly isOurs: boolean;
-  /** When each of the passwords that we put into its slots was made (ISO 8601). */
+  /** Creation times (ISO 8601) of the passwords that the app put into its slots. */
   readonly ourPasswords: readonly string[];
-  /** What the client's secrets tell of it. */
+  /** The tags of the client's secrets that name it. */
   readonly tags: readonly CredentialTags[];
-  /** Slots filled since the client has it, while no secret is left that tells whose passwords they hold. */
+  /** Slots that were filled since the client has the token, when no secret shows whose passwords they hold. */
   readonly doubtful: readonly { readonly slot: SlotName; readonly createdAt: string }[];
   /**
-   * Nothing says that it is the client's but its name, which is the one that the client's would have: with a scope map that
-   * carries our mark (`marked`), or with another.
+   * Present when only the name, which is the client's default, connects the token with the client: its scope map has the app's
+   * mark (`marked`) or not.
    */
   readonly byNameOnly?: 'marked' | 'unmarked';
-  /** Of a token that others made: the scope map that it is to have again, and those that we gave it (lower case). */
+  /** For an adopted token: the scope map to restore, and the scope maps that the app gave it (lower case). */
   readonly foundScopeMap?: string;
   readonly given: readonly string[];
 }
@@ -65,33 +65,28 @@ export interface FormerToken {
   readonly scopeMap: string;
 }
 
-/** A secret that is not deleted. */
+/** A secret that exists and is not deleted. */
 export interface ClientSecret {
   readonly name: string;
   /** The client's own versions. */
   readonly versions: readonly SecretVersionFacts[];
-  /** It has versions that are not the client's. */
+  /** True when it also has versions of others. */
   readonly isShared: boolean;
 }
 
-/** The token of the run in progress, which no secret may name yet. */
+/** The token of the run in progress; perhaps no secret names it yet. */
 export interface RunToken {
   readonly token: string;
-  /** When the run was asked for (ISO 8601). */
+  /** Time of the run's request (ISO 8601). */
   readonly since: string;
   /** Whether it may have put a password into the token. */
   readonly hasIssued: boolean;
 }
 
-/**
- * Clocks of one service, in milliseconds: a token is made before its first password, and both times are the registry's.
- */
+/** Tolerance between times of one service, in milliseconds: a token is created before its first password. */
 const SAME_SERVICE_SKEW = 60_000;
 
-/**
- * Whether a secret's tags are about this very token, and not about an earlier one of that name: the name may have been
- * given to another since.
- */
+/** Whether a secret's tags describe this token, and not an earlier token of the same name. */
 export function isTokenOf(tags: CredentialTags, token: Pick<TokenFacts, 'name' | 'createdAt'>): boolean {
   if (!sameName(tags.token, token.name)) return false;
   const { slotCreatedAt } = tags.issued;
@@ -102,10 +97,11 @@ export function isTokenOf(tags: CredentialTags, token: Pick<TokenFacts, 'name' |
 }
 
 /**
- * Reads what is left of a client, however much of it is gone: its secrets' tags name its tokens, those of deleted secrets
- * if there are no others, and `others` does. Where none of these names one, the token of a name that we give this client is
- * shown too, as one that only its name speaks for.
- * @param unread where given, what cannot be read is noted there in words, and the rest is read all the same.
+ * Reads everything that exists of a client, even if parts are missing. The tags of its secrets name its tokens (those of deleted
+ * secrets if there are no others), and so does `others`. When none of them names a token, the token with the client's default
+ * name is read too, and marked as known by its name only.
+ *
+ * @param unread receives a description of each resource that cannot be read; without it such an error is thrown.
  * @throws ServiceError
  */
 export async function readClientAccess(
@@ -142,8 +138,8 @@ export async function readClientAccess(
   );
   const byName = known.length === 0 ? [defaultTokenName(reference)].filter((name) => !wanted.has(name)) : [];
   for (const name of byName) wanted.add(name);
-  // Tags that somebody tampered with must not lead to a connected registry's own token.
-  // Where that is unknown it is the name that the Azure CLI gives it.
+  // Manipulated tags must not lead to the sync token of the connected registry. When its name is unknown, the Azure CLI's
+  // default is assumed: the name of the connected registry.
   if (connectedRegistry) wanted.delete(lower(connectedRegistry.syncToken ?? connectedRegistry.name));
 
   const tokens: ClientToken[] = [];
@@ -189,7 +185,7 @@ export async function readClientAccess(
   }
 }
 
-/** Whether anything of the client was found, enabled or not; its name on the client list counts, too. */
+/** Whether anything of the client exists, enabled or not, its default token's name on the client list included. */
 export function isThere(
   { tokens, secrets, former, connectedRegistry }: ClientAccess,
   reference: ClientReference,
@@ -203,7 +199,7 @@ function isRunToken(token: TokenFacts, run: RunToken | undefined): boolean {
   return run.hasIssued || madeSince(token.createdAt, run.since);
 }
 
-/** When the passwords in the slots were made (ISO 8601) that these credentials tell of. */
+/** Creation times (ISO 8601) of the passwords in the slots that these credentials describe. */
 function slotsFilledBy(slots: TokenFacts['slots'], known: readonly CredentialTags[]): string[] {
   const ours = new Set(known.flatMap(passwordsOf));
   return Object.values(slots)
@@ -211,7 +207,7 @@ function slotsFilledBy(slots: TokenFacts['slots'], known: readonly CredentialTag
     .filter((createdAt) => ours.has(new Date(createdAt).getTime()));
 }
 
-/** Clocks of the registry and of the app may differ: a password from just before may be ours as well. */
+/** Slots filled since a time, with tolerance for the difference between the clocks of registry and app. */
 function filledSince(slots: TokenFacts['slots'], since: string): ClientToken['doubtful'] {
   return SLOT_NAMES.flatMap((slot) => {
     const { createdAt } = slots[slot] ?? {};
@@ -219,7 +215,7 @@ function filledSince(slots: TokenFacts['slots'], since: string): ClientToken['do
   });
 }
 
-/** Notes in words what cannot be read, where somebody wants to go on without; else the error goes on. */
+/** Reads, and adds a failed read to `unread` when it is given; otherwise the error passes. */
 function createNoting(unread: string[] | undefined) {
   return async <T>(what: string, otherwise: T, read: () => Promise<T>): Promise<T> => {
     try {

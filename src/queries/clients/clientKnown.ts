@@ -9,9 +9,10 @@ import { isBound } from '../registry/connectedRegistry.js';
 import type { TokenUsers } from './tokenUsers.js';
 
 /**
- * Tells of a client that neither its record, the vault (a deleted secret counts, while the vault keeps it), a token's name
- * nor the client list knows. Undefined for any other, and where one of these could not be read: then nobody can say that
- * it does not exist. The cheapest source is asked first, and no more are after one that knows the client.
+ * Recognizes a client that does not exist: no trace in its record, the vault (a deleted secret counts, while the vault keeps
+ * it), the client list, or a token of its default name. The cheapest source is read first, until one knows the client.
+ *
+ * @returns undefined for a client that one of them knows, and when one cannot be read: its existence is then unknown.
  */
 export type FindUnknown = (client: ClientReference, record: ClientRecord) => Promise<UnknownClient | undefined>;
 
@@ -43,10 +44,10 @@ export function createFindUnknown(
   }
 }
 
-/** Known clients of names like that of one which nothing knows. */
+/** Finds known clients whose names are similar to that of an unknown one. */
 export type FindNear = (client: ClientReference) => Promise<UnknownClient>;
 
-/** Without an answer of the vault the names are unknown, which keeps nobody from being answered. */
+/** When the vault cannot be read there are no similar names: the caller is answered without them. */
 export function createFindNear(tokenUsers: TokenUsers): FindNear {
   return async (client) => {
     try {

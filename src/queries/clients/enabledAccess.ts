@@ -10,8 +10,10 @@ import { readSharedAccess, type SharedAccess } from './sharedAccess.js';
 import type { TokenUsers } from './tokenUsers.js';
 
 /**
- * What a revocation disables. Where `goesOn` is set, what cannot be read does not keep the rest from being found: a device
- * is to be cut off by what is known of it. @throws ServiceError
+ * Finds what a revocation disables. With `goesOn`, a failed read does not stop the others: the device is cut off by everything
+ * that is known of it.
+ *
+ * @throws ServiceError
  */
 export async function readEnabledAccess(
   ports: Pick<Ports, 'controlPlane' | 'vault'>,
@@ -25,7 +27,7 @@ export async function readEnabledAccess(
   const shared: SharedToken[] = [];
   for (const token of access.tokens) {
     const found = await sharing(token);
-    // The history need not hold what others have there.
+    // The durable history does not need the data of other clients.
     if (found) shared.push({ ...found, users: found.users.map(referenceOf) });
   }
   const byName = access.tokens.filter(({ byNameOnly }) => byNameOnly === 'unmarked').map(({ name }) => name);
@@ -43,7 +45,7 @@ export async function readEnabledAccess(
     unread,
   };
 
-  /** Only for a token by which others may have access: nobody else has anything to lose by the others. */
+  /** Read only for a token that others may use: disabling any other token affects nobody else. */
   async function sharing(token: ClientToken): Promise<SharedAccess | undefined> {
     if (!mayBeShared(token, reference, token.tags)) return undefined;
     try {
@@ -56,7 +58,7 @@ export async function readEnabledAccess(
   }
 }
 
-/** What a revocation would disable, in order; what the run in progress makes is not there yet. @throws ServiceError */
+/** Lists what a revocation would disable, in order; resources of the run in progress do not exist yet. @throws ServiceError */
 export function createRevocationDryRun(ports: Ports, tokenUsers: TokenUsers) {
   return async (reference: ClientReference, remembered?: OtherTokens): Promise<DryRunAnswer> => {
     const { client } = reference;

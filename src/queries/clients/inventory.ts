@@ -11,7 +11,7 @@ import { createRegistryReader, type RegistryReader } from '../registry/registryR
 import type { TokenUsers } from './tokenUsers.js';
 import { sameName } from '@connected-registry/protocol/names/sameName';
 
-/** Which clients to show. Names of registries ignore case, those of clients do not. */
+/** Selects clients. Names of registries ignore case; names of clients do not. */
 export interface ClientFilter {
   readonly registry?: string;
   readonly connectedRegistry?: string;
@@ -21,7 +21,7 @@ export interface ClientFilter {
   readonly expiresBefore?: string;
 }
 
-/** Where a page begins: on which of the vault's pages, and behind how many of its secrets. */
+/** The start of a page: a page of the vault, and the number of its secrets to skip. */
 export interface ClientPlace {
   readonly vaultPage?: string;
   readonly skip: number;
@@ -29,23 +29,23 @@ export interface ClientPlace {
 
 export type FoundClients = Omit<ClientPage, 'continuation'> & { readonly next?: ClientPlace };
 
-/** What is known of clients that have a credential. Reads only. @throws ServiceError */
+/** Lists clients that have a credential. Reads only. All methods throw ServiceError. */
 export interface Inventory {
-  /** @param runningOf what is at work with a client: it explains what differs. */
+  /** @param runningOf finds the running operation of a client, which may explain a difference. */
   clients(filter: ClientFilter, top: number, from?: ClientPlace, runningOf?: RunningOf): Promise<FoundClients>;
   client(key: string, runningOf?: RunningOf): Promise<ClientView | undefined>;
 }
 
-/** Connected registries and scope maps may be this old, in milliseconds. */
+/** Maximum age of connected registries and scope maps, in milliseconds. */
 const FRESH_FOR = 60_000;
 
-/** What a reading that is a minute old may say of a client wrongly. */
+/** Differences that a minute-old listing may report wrongly: they are confirmed by a fresh read. */
 const DOUBTFUL: readonly ClientState[] = ['unbound', 'drifted', 'orphaned', 'revoked'];
 
-/** Pages of the vault that one request goes through: a filter that fits few clients gives short pages instead of a long wait. */
+/** Maximum pages of the vault that one request reads: a filter that matches few clients gives short pages, not a long wait. */
 const MAX_VAULT_PAGES = 40;
 
-/** Of a client in a list; its own page shows all. */
+/** Maximum scope map actions shown in a list; the client's own page shows all. */
 const ACTIONS_IN_A_LIST = 20;
 
 export function createInventory({ vault, controlPlane }: Ports, config: Config, tokenUsers: TokenUsers): Inventory {
@@ -57,7 +57,7 @@ export function createInventory({ vault, controlPlane }: Ports, config: Config, 
     runningOf: RunningOf = async () => undefined,
   ): Promise<ClientView[]> {
     const first = await viewsBy(reader, secrets, maxActions);
-    // A client that was onboarded a moment ago must not seem to be unbound because of what was read before.
+    // A client that has just been onboarded must not be reported as unbound because of an older read.
     const suspects = first.flatMap(({ state }, index) => {
       const secret = secrets[index];
       return secret && DOUBTFUL.includes(state) ? [secret] : [];
@@ -82,7 +82,7 @@ export function createInventory({ vault, controlPlane }: Ports, config: Config, 
     return known.map((client) => toView(client, now, config.allowedEndpoints, maxActions));
   }
 
-  /** Only clients of registries that the app is configured for: others share the vault. */
+  /** Selects clients of the registries in the settings: other apps may share the vault. */
   const isOurs = (secret: ClientSecret | undefined): secret is ClientSecret =>
     secret !== undefined && findRegistry(config, secret.tags.registry) !== undefined;
 
@@ -106,7 +106,7 @@ export function createInventory({ vault, controlPlane }: Ports, config: Config, 
     },
   };
 
-  /** Goes through the vault's pages until there are enough. */
+  /** Reads pages of the vault until the page is full. */
   async function walk(filter: ClientFilter, top: number, from: ClientPlace) {
     const secrets: ClientSecret[] = [];
     let place = from;
@@ -124,7 +124,7 @@ export function createInventory({ vault, controlPlane }: Ports, config: Config, 
     return { secrets, next: place };
   }
 
-  /** A client's secret has a name that is known beforehand, so that one read each for its connected registries does. */
+  /** A client's secret has a computed name: one read for each connected registry finds it. */
   async function ofOneName(filter: ClientFilter & { readonly client: string }): Promise<ClientSecret[]> {
     const registries = config.registries
       .map(({ name }) => name)

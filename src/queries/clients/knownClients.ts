@@ -9,21 +9,21 @@ import type { RegistryReader } from '../registry/registryReader.js';
 import { SHOWN_FOR, type TokenUsers } from './tokenUsers.js';
 import { sameName } from '@connected-registry/protocol/names/sameName';
 
-/** A main secret of ours, its tags understood. */
+/** A main secret of the app, with parsed tags. */
 export interface ClientSecret {
   readonly name: string;
   readonly isEnabled: boolean;
   readonly tags: CredentialTags;
 }
 
-/** A client's secret; undefined for a candidate, and for what is not ours. */
+/** Parses a main secret; undefined for a candidate and for a secret of others. */
 export function clientSecret({ name, isEnabled, tags }: SecretListing): ClientSecret | undefined {
   const credential = parseTags(tags);
   if (!credential || name.toLowerCase() !== mainSecretName(credential)) return undefined;
   return { name: mainSecretName(credential), isEnabled, tags: credential };
 }
 
-/** Puts beside each secret what ARM says of its client, in their order. @throws ServiceError */
+/** Adds ARM's facts of its client to each secret, in the same order. @throws ServiceError */
 export async function knownClients(
   secrets: readonly ClientSecret[],
   reader: RegistryReader,
@@ -48,7 +48,7 @@ export async function knownClients(
   );
   const tokenOf = (tags: CredentialTags) =>
     facts.get(tags.registry.toLowerCase())?.tokens.get(tags.token.toLowerCase());
-  // Once the vault's listing is to be read for one of them, it tells of all.
+  // The vault's listing is read once, and answers for all clients.
   const isSuspect = secrets.some(({ tags }) => {
     const token = tokenOf(tags);
     return token !== undefined && mayBeShared(token, tags, [tags]);
@@ -77,7 +77,7 @@ export function isBoundAsTagged({ tags, connectedRegistry }: KnownClient): boole
   return listsToken(connectedRegistry, tags.token);
 }
 
-/** Which connected registries list a token, by its name in lower case; looked up for thousands of clients. */
+/** Maps each token's name in lower case to the connected registries that list it: it is looked up for thousands of clients. */
 function bindings(connectedRegistries: readonly ConnectedRegistryFacts[]) {
   const bound = new Map<string, string[]>();
   for (const { name, clientTokens } of connectedRegistries)

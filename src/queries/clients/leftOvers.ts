@@ -7,10 +7,12 @@ import { eachOf } from '../eachOf.js';
 import type { RegistryReader } from '../registry/registryReader.js';
 
 /**
- * What looks like ours in a registry and is used by nobody: tokens without a secret, scope maps without a token. Nothing
- * in ARM says who made a token, so it is taken for ours by a name of our making or by a scope map with our mark; both may
- * be somebody's copy, and so it is reported, with the reason, and left alone. Reads only. @throws ServiceError
- * @param isInUse whether a secret of ours names the token.
+ * Finds unused resources that seem to be the app's: tokens without a secret, scope maps without a token. ARM does not record who
+ * created a token, so a token counts by its default name or by a scope map with the app's mark. Both may be copies, so the
+ * resource is only reported, with the reason. Reads only.
+ *
+ * @param isInUse whether a secret of the app names the token.
+ * @throws ServiceError
  */
 export async function leftOvers(
   registry: string,
@@ -37,7 +39,7 @@ export async function leftOvers(
     .filter((map) => map.description === SCOPE_MAP_MARK && !isYoung(map, now) && !inUse.has(map.name.toLowerCase()))
     .map(({ name }): UnusedResource => ({ kind: 'scopeMap', registry, name, reason: 'it carries our mark' }));
   const found = [...unusedTokens, ...unusedMaps];
-  // The listing may be some minutes old: what an offboarding has removed since is not left over.
+  // The listing may be minutes old: an offboarding may have removed the resource since.
   const shown = await eachOf(found.slice(0, MAX_UNUSED), async (item) => ((await isThere(item)) ? [item] : []));
   return {
     unused: shown.flat(),
@@ -51,7 +53,7 @@ export async function leftOvers(
   }
 }
 
-/** A run that is under way has made it, perhaps, and not yet what uses it. In milliseconds. */
+/** Minimum age of an unused resource, in milliseconds: a running operation may have created it and not used it yet. */
 const YOUNG = 3600_000;
 
 function isYoung({ createdAt }: { readonly createdAt?: string }, now: Date): boolean {

@@ -18,10 +18,7 @@ import { readSharedAccess, type SharedAccess } from './sharedAccess.js';
 import type { TokenUsers } from './tokenUsers.js';
 import { sameName } from '@connected-registry/protocol/names/sameName';
 
-/**
- * Reads what is left of a client, and decides what of it is to go. Writes nothing.
- * @throws ServiceError
- */
+/** Reads everything that exists of a client, and decides what the offboarding removes. Writes nothing. @throws ServiceError */
 export function createOffboardingPlan(ports: Ports, tokenUsers: TokenUsers) {
   return async (reference: ClientReference, remembered?: OtherTokens): Promise<OffboardingPlan> => {
     const access = await readClientAccess(ports, reference, remembered);
@@ -58,7 +55,7 @@ function lastRunIn(versions: readonly SecretVersionFacts[]): { readonly lastRun?
   return lastRun === undefined ? {} : { lastRun };
 }
 
-/** What is to become of one token. @param shared who uses it besides the client. */
+/** Decides what happens to a token. @param shared other clients that use it. */
 function leaving(
   token: ClientToken,
   shared: SharedAccess | undefined,
@@ -74,13 +71,13 @@ function leaving(
     ...(shared && shared.inCommon.length > 0 ? [inCommonWith(name, shared.users)] : []),
   ];
   const moved = foundScopeMap !== undefined && !sameName(foundScopeMap, scopeMap);
-  // Somebody has given it another one since, which is left, where it has none of ours.
+  // Somebody has given the token another scope map since: that one stays.
   const restores = moved && given.includes(scopeMap.toLowerCase()) && !isOurs && kept.length === 0;
   return {
     name,
     scopeMap,
     ...(createdAt === undefined ? {} : { createdAt }),
-    // Of one that nobody can tell, disabling it is planned.
+    // Its status is unknown, so the plan disables it.
     isEnabled: isEnabled !== false,
     bound: !staysBound && isBound(access.connectedRegistry, name),
     isOurs,
@@ -91,7 +88,7 @@ function leaving(
   };
 }
 
-/** What an offboarding would do, in order; asks besides which scope maps are of use to others. @throws ServiceError */
+/** Lists what an offboarding would do, in order. Also reads which scope maps others use. @throws ServiceError */
 export function createOffboardingDryRun(ports: Ports, tokenUsers: TokenUsers) {
   const plan = createOffboardingPlan(ports, tokenUsers);
   return async (reference: ClientReference, remembered?: OtherTokens): Promise<DryRunAnswer> => {

@@ -4,12 +4,12 @@ import { passwordsOf } from '../../domain/tokens/sharedToken.js';
 import type { ClientToken } from './clientAccess.js';
 import type { OtherUser, TokenUsers } from './tokenUsers.js';
 
-/** The same with what the others have there. */
+/** Other users of a token, with their credentials there. */
 export interface SharedAccess extends SharedToken {
   readonly users: readonly OtherUser[];
 }
 
-/** Who uses a client's token besides it; undefined where nobody does. @throws ServiceError */
+/** Finds the other clients that use a client's token; undefined when there are none. @throws ServiceError */
 export async function readSharedAccess(
   tokenUsers: TokenUsers,
   token: Pick<ClientToken, 'name' | 'ourPasswords'>,

@@ -11,30 +11,30 @@ import { isTokenOf } from './clientAccess.js';
 import type { OtherUser, TokenUsers } from './tokenUsers.js';
 
 /**
- * Whose a token is. Nothing in ARM says who made one, and a name proves nothing, so that it is the client's only where its
- * secrets' tags or its record say so.
+ * The owner of a token. ARM does not record who created a token, and a name proves nothing: a token is the client's only if the
+ * tags of its secrets or its record say so.
  */
 export type Ownership =
   | { readonly kind: 'absent' }
-  /** The client's: made for it (`isMade`), or adopted earlier with another scope map. */
+  /** The client owns it: it was created for the client (`isMade`), or adopted earlier with another scope map. */
   | { readonly kind: 'own'; readonly isMade: boolean; readonly held?: HeldToken; readonly foundScopeMap?: string }
-  /** It exists, and no client of ours is known to use it. */
+  /** It exists, and no known client uses it. */
   | { readonly kind: 'nobodys' }
-  /** Another client uses it, be it besides this one. */
+  /** Another client uses it, perhaps in addition to this one. */
   | { readonly kind: 'others'; readonly users: readonly OtherUser[] };
 
 interface Question {
   readonly onboarding: Onboarding;
   readonly token: TokenFacts | undefined;
-  /** What the client's enabled secrets tell of its credentials. */
+  /** The tags of the client's enabled secrets. */
   readonly known: readonly CredentialTags[];
   readonly orphaned: readonly OrphanedToken[];
   readonly held: readonly HeldToken[];
-  /** Names of the tokens that the client's revocation has disabled, in lower case. */
+  /** Names of the tokens that the client's revocation disabled; lower case. */
   readonly disabled: readonly string[];
 }
 
-/** Reads no more than it takes: nothing for a token that is the client's alone. @throws ServiceError */
+/** Finds a token's owner. Reads nothing for a token that is the client's alone. @throws ServiceError */
 export async function readOwnership(
   { vault }: Pick<Ports, 'vault'>,
   tokenUsers: TokenUsers,
@@ -65,7 +65,7 @@ export async function readOwnership(
     };
   }
 
-  /** Secrets that are disabled or deleted tell of the client's tokens too. */
+  /** Disabled and deleted secrets also name the client's tokens. */
   async function formerCredentials(): Promise<CredentialTags[]> {
     const names = [mainSecretName(onboarding), candidateSecretName(onboarding)];
     const versions = (await Promise.all(names.map((name) => vault.versions(name)))).flat().map(({ tags }) => tags);
@@ -83,7 +83,7 @@ interface Found {
   readonly ownership: Ownership;
 }
 
-/** What this run is to make, and what an earlier run of this client made. */
+/** Which resources this run creates, or an earlier run of this client created. */
 export function madeByUs(onboarding: Onboarding, found: Found): MadeByUs {
   const { scopeMap, known, ownership } = found;
   const map = onboarding.scopeMap.toLowerCase();
@@ -95,7 +95,7 @@ export function madeByUs(onboarding: Onboarding, found: Found): MadeByUs {
   };
 }
 
-/** What the client's record is to tell of the token once the run is at work with it. */
+/** The entry about the token in the client's record, from the time when the run works with it. */
 export function heldToken({ token: name, scopeMap }: Onboarding, found: Found, now: Date): HeldToken {
   const { token, ownership } = found;
   const earlier = ownership.kind === 'own' ? ownership.held : undefined;
@@ -111,7 +111,7 @@ export function heldToken({ token: name, scopeMap }: Onboarding, found: Found, n
   };
 }
 
-/** The map that a token of others had when it was adopted: now, or by an earlier run. */
+/** The scope map that an adopted token had at its adoption, by this run or an earlier one. */
 function scopeMapToRestore({ token, ownership }: Found): string | undefined {
   if (ownership.kind === 'own') return ownership.isMade ? undefined : ownership.foundScopeMap;
   return ownership.kind === 'nobodys' ? token?.scopeMap : undefined;

@@ -4,37 +4,38 @@ import { parseTags, type CredentialTags } from '@connected-registry/protocol/nam
 import type { SecretVault } from '../../ports/secretVault.js';
 
 /**
- * Which clients' secrets name a token. The vault cannot be asked for that, so that all of its listing is read, once for
- * everything that asks within a short while. @throws ServiceError
+ * Finds the clients whose secrets name a token. The vault has no such query, so its whole listing is read, once for all requests
+ * within a short time. All methods throw ServiceError.
  */
 export interface TokenUsers {
   /**
-   * Other clients than this one whose secrets name the token, each looked at again before it is named.
-   * @param token of the client's registry.
-   * @param age how old the listing may be, in milliseconds, by default as young as can be.
+   * Finds other clients whose secrets name the token. Each is read again before it is named.
+   *
+   * @param token name of a token in the client's registry.
+   * @param age maximum age of the listing, in milliseconds; by default 2 seconds.
    */
   others(token: string, client: ClientReference, age?: number): Promise<readonly OtherUser[]>;
-  /** All clients that have a secret, as of a short while ago. @param age as above. */
+  /** Lists all clients that have a secret. @param age as above. */
   clients(age?: number): Promise<readonly ClientReference[]>;
 }
 
-/** Another client that uses a token, and what its secrets tell of its credentials there. */
+/** Another client that uses a token, with the tags of its secrets that name the token. */
 export interface OtherUser extends ClientReference {
   readonly tags: readonly CredentialTags[];
 }
 
-/** Requests for many clients share one reading: so old may it be, in milliseconds, where something is decided by it. */
+/** Maximum age of a listing for decisions, in milliseconds: requests for many clients share one listing. */
 const SHARED_FOR = 2_000;
 
-/** The same for what is only shown, or checked: a check of thousands of clients asks again and again. */
+/** Maximum age of a listing for display and checks, in milliseconds: a check of thousands of clients asks repeatedly. */
 export const SHOWN_FOR = 60_000;
 
-/** So many of the clients that seem to use a token are looked at again and named. */
+/** Maximum users of a token that are read again and named. */
 const MAX_CONFIRMED = 10;
 
 interface Index {
   readonly clients: ReadonlyMap<string, ClientReference>;
-  /** By registry and token. */
+  /** Clients by registry and token. */
   readonly users: ReadonlyMap<string, ReadonlyMap<string, ClientReference>>;
 }
 
@@ -44,7 +45,7 @@ export function createTokenUsers(vault: Pick<SecretVault, 'page' | 'newest'>): T
   /** A failed read is not kept. */
   const index = (age = SHARED_FOR): Promise<Index> => {
     if (cached && Date.now() - cached.readAt <= age) return cached.index;
-    // While it is read it is as new as it will be.
+    // Until the read ends, its result counts as new.
     const entry = { readAt: Number.POSITIVE_INFINITY, index: readIndex(vault) };
     cached = entry;
     entry.index.then(

@@ -5,28 +5,28 @@ import type { SecretFacts } from '../../ports/secretVault.js';
 import type { Ownership } from '../clients/tokenOwnership.js';
 import type { SlowFacts } from '../registry/registryFacts.js';
 
-/** All that preflight read, before anything is concluded from it. */
+/** The facts that preflight reads, before it draws conclusions. */
 export interface Findings {
   readonly slow: SlowFacts;
   readonly connectedRegistry: ConnectedRegistryFacts | undefined;
   /** Undefined: unknown. */
   readonly syncScope: readonly string[] | undefined;
-  /** What it syncs through, nearest first, each with its own sync scope. */
+  /** Connected registries through which it syncs, nearest first, each with its own sync scope. */
   readonly ancestors: readonly Ancestor[];
   readonly scopeMap: ScopeMapFacts | undefined;
   readonly token: TokenFacts | undefined;
   readonly main: SecretFacts | undefined;
   readonly candidate: SecretFacts | undefined;
-  /** What the client's secrets tell of its credentials. */
+  /** The tags of the client's secrets. */
   readonly known: readonly CredentialTags[];
-  /** Whose the token is, if it exists. */
+  /** The owner of the token, if it exists. */
   readonly ownership: Ownership;
-  /** The scope map of a token that is nobody's: it may be a connected registry's own. */
+  /** The scope map of a token that no known client owns: it may be the map of a connected registry. */
   readonly foundScopeMap: ScopeMapFacts | undefined;
 }
 
 export interface Ancestor extends SyncStop {
-  /** Undefined: unknown; so is the scope. */
+  /** Undefined: unknown; the same holds for the scope. */
   readonly isActive: boolean | undefined;
   readonly syncScope: readonly string[] | undefined;
 }

@@ -4,7 +4,7 @@ import type { OnboardingPlan, PlannedWrite } from '../../domain/onboarding/plan.
 
 type Facts = Pick<OnboardingPlan, 'scopeMap' | 'restoresScopeMap' | 'token' | 'bound' | 'credential'>;
 
-/** The exact writes of an onboarding, in order, and what it uses as it is. */
+/** Lists the writes of an onboarding, in order, and the existing resources that it uses unchanged. */
 export function plannedWrites(facts: Facts, onboarding: Onboarding): { writes: PlannedWrite[]; adopts: string[] } {
   const { scopeMap, token, connectedRegistry } = onboarding;
   const writes: PlannedWrite[] = [];
@@ -12,14 +12,13 @@ export function plannedWrites(facts: Facts, onboarding: Onboarding): { writes: P
   const write = (step: string, action: string, resource: string) => writes.push({ step, action, resource });
 
   if (facts.scopeMap === 'absent') write('ensureScopeMap', 'create scope map', scopeMap);
-  else if (facts.restoresScopeMap)
-    write('ensureScopeMap', 'give scope map the rights again that it was made with', scopeMap);
+  else if (facts.restoresScopeMap) write('ensureScopeMap', 'restore the rights of scope map', scopeMap);
   else adopts.push(`scope map ${scopeMap}`);
 
   const { exists, earlierScopeMap, revoked, isAdopted = false } = facts.token;
   const adopted = isAdopted ? 'token that others made' : 'token';
   if (!exists) write('ensureToken', 'create token', token);
-  if (revoked) write('enableToken', 'enable token and empty its passwords, which lifts the revocation', token);
+  if (revoked) write('enableToken', 'enable token and empty its passwords, which clears the revocation', token);
   if (earlierScopeMap !== undefined)
     write('ensureToken', `move ${adopted} from scope map ${earlierScopeMap} to ${scopeMap}`, token);
   if (isAdopted) adopts.push(`token ${token}, which others made, as asked by adopt`);
@@ -39,6 +38,6 @@ export function plannedWrites(facts: Facts, onboarding: Onboarding): { writes: P
     write('promote', 'save secret', mainSecretName(onboarding));
     write('promote', 'disable secret', candidateSecretName(onboarding));
   } else if (writes.length > 0 || onboarding.recheck)
-    write('recordVerification', 'note the new pull check on secret', mainSecretName(onboarding));
+    write('recordVerification', 'record the new pull check on secret', mainSecretName(onboarding));
   return { writes, adopts };
 }

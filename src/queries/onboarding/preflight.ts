@@ -28,10 +28,12 @@ import type { TokenUsers } from '../clients/tokenUsers.js';
 import { sameName } from '@connected-registry/protocol/names/sameName';
 
 /**
- * Reads everything once and concludes what an onboarding would do. Writes nothing.
- * @param lifts the revocation that the onboarding is to lift.
- * @param left tokens that earlier runs of the client made and left.
- * @param held tokens that the client has from us. @throws ServiceError
+ * Reads all facts once and plans an onboarding. Writes nothing.
+ *
+ * @param clears the revocation that the onboarding clears; undefined when the client is not revoked.
+ * @param orphaned tokens that earlier runs of the client created and could not delete.
+ * @param held tokens that the client's record says it holds.
+ * @throws ServiceError
  */
 export type Preflight = (
   onboarding: Onboarding,
@@ -97,8 +99,8 @@ export function createPreflight(
 }
 
 /**
- * Whether a drifted map is to be put right: the request says so, and it is ours. A map with a name of somebody's choice may
- * have other clients with other rights by now, so it is left alone when others use it.
+ * Whether to restore a scope map whose rights differ: the request asks for it, and the app created the map. A map with a chosen
+ * name may by now give other clients their rights, so it is not restored when others use it.
  */
 async function mayRestore({ controlPlane }: Ports, findings: Findings, onboarding: Onboarding): Promise<boolean> {
   const { registry, scopeMap, token } = onboarding;
@@ -119,7 +121,7 @@ async function read(
 ): Promise<Findings> {
   const { controlPlane, vault } = ports;
   const { registry } = onboarding;
-  // A revocation has hidden the secrets, whose tags are read all the same.
+  // A revocation has disabled the secrets; their tags can still be read.
   const hidden = [mainSecretName(onboarding), candidateSecretName(onboarding)].filter(() => clears !== undefined);
   const [slow, [connectedRegistry, syncScope], scopeMap, token, main, candidate, ...versions] = await Promise.all([
     facts.slowFacts(registry),
@@ -151,14 +153,14 @@ async function read(
   return { slow, connectedRegistry, syncScope, ancestors, scopeMap, ...tokens };
 }
 
-/** What the client's record tells. */
+/** Facts from the client's record. */
 interface Remembered {
   readonly clears: Revocation | undefined;
   readonly orphaned: readonly OrphanedToken[];
   readonly held: readonly HeldToken[];
 }
 
-/** Nothing is read for a connected registry whose parent is the registry in the cloud, as most are. */
+/** Reads the ancestors; none for a connected registry that syncs from the registry in the cloud, as most do. */
 async function readAncestors(
   facts: Look,
   registry: string,
@@ -174,14 +176,17 @@ async function readAncestors(
   );
 }
 
-/** The token, if the revocation disabled it: also when somebody has enabled it since, while an old password may work. */
+/**
+ * Gives the passwords of a token that the revocation disabled. A token that somebody has enabled since counts too, while an old
+ * password may work.
+ */
 function revokedToken(token: TokenFacts | undefined, clears: Revocation | undefined): RevokedToken | undefined {
   if (!token || !clears?.disabled.includes(token.name.toLowerCase())) return undefined;
   const passwords = Object.values(token.slots).map(({ createdAt }) => createdAt);
   return token.isEnabled && passwords.length === 0 ? undefined : { passwords };
 }
 
-/** Undefined when both slots hold working passwords that are not ours to replace. */
+/** Plans the credential; undefined when both slots hold working passwords that the app must not replace. */
 function planCredential(
   findings: Findings,
   onboarding: Onboarding,
@@ -202,7 +207,7 @@ function planCredential(
   };
 }
 
-/** The main secret's credential, when it is for this token's present password and this endpoint, and still valid. */
+/** Gives the main secret's credential if it is valid, and is for the token's current password and this endpoint. */
 function fittingCredential(
   main: SecretFacts,
   token: TokenFacts,
@@ -211,7 +216,7 @@ function fittingCredential(
 ): StoredCredential | undefined {
   const tags = parseTags(main.tags);
   if (!tags || !sameName(tags.token, token.name)) return undefined;
-  // A token that somebody has disabled is a problem of its own: its password is no less the one in the vault.
+  // A disabled token is reported as a problem of its own: the password in the vault is still the token's.
   const fits =
     new Date(tags.expiresOn) > now &&
     isLive(token.slots[tags.slot], now) &&
@@ -227,11 +232,11 @@ function fittingCredential(
   };
 }
 
-/** A password that an earlier run made and never promoted: nobody uses it. */
+/** Gives the password that an earlier run generated and never promoted: nobody uses it. */
 function unpromoted(candidate: SecretFacts | undefined, main: SecretFacts | undefined): KnownSlot[] {
   const tags = candidate && parseTags(candidate.tags);
   if (!tags) return [];
-  // A run may have died between promoting and disabling its candidate: that password is in use.
+  // A run may have crashed between promoting and disabling its candidate: that password is in use.
   const promoted = main && parseTags(main.tags)?.issued;
   if (promoted?.run === tags.issued.run && promoted.attempt === tags.issued.attempt) return [];
   return [{ slot: tags.slot, createdAt: tags.issued.slotCreatedAt }];

@@ -12,19 +12,19 @@ import { aboutScopeMap, aboutToken } from './rightsProblems.js';
 import { aboutUnknownScopes, aboutUnreadableSchedules, aboutUnreadFacts } from './unknownProblems.js';
 import { sameName } from '@connected-registry/protocol/names/sameName';
 
-/** What preflight makes of its findings. */
+/** Conclusions from the findings of preflight. */
 export interface Conclusions {
   readonly endpoint: string;
   readonly scopeMap: 'absent' | 'same' | 'other';
   readonly bound: boolean;
   readonly credential: CredentialPlan | undefined;
-  /** The token was disabled by a revocation that this onboarding lifts. */
+  /** True when the revocation that this onboarding clears disabled the token. */
   readonly isRevoked: boolean;
 }
 
 /**
- * Everything that stands in the way, at once, each with its fix. Where something is missing altogether, what depends on
- * it is not judged. Rules: Azure docs, intro-connected-registry and container-registry-token-based-repository-permissions.
+ * Finds all problems of an onboarding at once, each with its fix. Facts that depend on a missing resource are not judged.
+ * Rules: Azure docs, intro-connected-registry and container-registry-token-based-repository-permissions.
  */
 export function preflightProblems(
   findings: Findings,
@@ -48,7 +48,7 @@ export function preflightProblems(
   ];
 }
 
-/** Whether the credential could be rotated in time, at the pace at which this connected registry syncs. */
+/** Checks that the credential can be rotated in time, with the sync schedule of this connected registry. */
 function aboutLife({ connectedRegistry, ancestors }: Findings, onboarding: Onboarding, config: Config): Problem[] {
   if (!connectedRegistry) return [];
   const { credentialLifetimeDays } = onboarding;
@@ -97,7 +97,7 @@ function aboutConnectedRegistry(findings: Findings, { registry, connectedRegistr
         code: 'connected-registry-not-found',
         field: 'connectedRegistry',
         message: `The registry ${registry} has no connected registry ${connectedRegistry}.`,
-        fix: `Name one that is there, which this lists: ${FIX_COMMANDS.listConnectedRegistries({ registry })}`,
+        fix: `Name an existing one; this lists them: ${FIX_COMMANDS.listConnectedRegistries({ registry })}`,
       },
     ];
   return [found, ...findings.ancestors]
@@ -106,7 +106,7 @@ function aboutConnectedRegistry(findings: Findings, { registry, connectedRegistr
       code: 'connected-registry-inactive',
       field: 'connectedRegistry',
       message: `The connected registry ${name} has not been activated by its installation at the edge.`,
-      fix: `Install it at the edge with the settings that this prints: ${FIX_COMMANDS.connectedRegistrySettings({ registry, connectedRegistry: name })}`,
+      fix: `Install it at the edge with the settings that this command prints: ${FIX_COMMANDS.connectedRegistrySettings({ registry, connectedRegistry: name })}`,
     }));
 }
 
@@ -133,7 +133,7 @@ function aboutEndpoint(findings: Findings, onboarding: Onboarding, config: Confi
   ];
 }
 
-/** Problems stand in the durable history, so there must not be hundreds. */
+/** Maximum problems about repositories: problems are kept in the durable history. */
 const MAX_REPOSITORY_PROBLEMS = 20;
 
 function aboutRepositories(findings: Findings, onboarding: Onboarding): Problem[] {
@@ -163,7 +163,7 @@ function aboutRepositories(findings: Findings, onboarding: Onboarding): Problem[
       code: 'repository-not-synced',
       field: 'repositories',
       message: `And ${more} more of the repositories are not in the sync scope.`,
-      fix: 'Mend those above first, or ask for fewer.',
+      fix: 'Fix the problems above first, or request fewer repositories.',
     });
   }
   const writes = Object.entries(onboarding.permissions).filter(([, actions]) =>
@@ -174,7 +174,7 @@ function aboutRepositories(findings: Findings, onboarding: Onboarding): Problem[
       code: 'connected-registry-read-only',
       field: `repositories.${writes[0]?.[0] ?? ''}`,
       message: `${connectedRegistry} is of mode ${findings.connectedRegistry.mode}; clients cannot write to it.`,
-      fix: 'Ask for content/read and metadata/read only: a connected registry keeps the mode that it was created with.',
+      fix: 'Request content/read and metadata/read only: the mode of a connected registry cannot be changed.',
     });
   return problems;
 }
@@ -187,7 +187,7 @@ function aboutCap(findings: Findings, onboarding: Onboarding, config: Config, bo
     {
       code: 'too-many-clients',
       field: 'connectedRegistry',
-      message: `${onboarding.connectedRegistry} has ${count} clients already, of ${max} that it may have.`,
+      message: `${onboarding.connectedRegistry} has ${count} of at most ${max} clients.`,
       fix: 'Remove a client, use another connected registry, or raise CLIENTS_PER_CONNECTED_REGISTRY if Azure allows you more.',
     },
   ];

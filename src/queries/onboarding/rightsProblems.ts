@@ -10,7 +10,7 @@ import { isSamePassword, SLOT_NAMES, type KnownSlot, type SlotName } from '@conn
 import type { Findings } from './findings.js';
 import { sameName } from '@connected-registry/protocol/names/sameName';
 
-/** Whether a scope map of that name can be made or adopted. */
+/** Checks that a scope map of that name can be created or adopted. */
 export function aboutScopeMap(
   findings: Findings,
   onboarding: Onboarding,
@@ -25,8 +25,8 @@ export function aboutScopeMap(
     problems.push({
       code: 'too-many-permissions',
       field: 'repositories',
-      message: `The request asks for ${wanted.length} permissions; a scope map holds ${max}.`,
-      fix: 'Ask for fewer repositories, or for a wildcard such as samples/*.',
+      message: `The request has ${wanted.length} permissions; a scope map holds at most ${max}.`,
+      fix: 'Request fewer repositories, or a wildcard such as samples/*.',
     });
   if (isConnectedRegistryName(findings, scopeMap) || hasGatewayActions(findings.scopeMap?.actions ?? []))
     problems.push({
@@ -45,7 +45,7 @@ export function aboutScopeMap(
   return problems;
 }
 
-/** Longer commands are for nobody to read; a history holds the fix, too. */
+/** Maximum length of a command in a fix: a longer one is unreadable, and the durable history keeps the fix. */
 const MAX_COMMAND_CHARACTERS = 2000;
 
 function differentMapFix(findings: Findings, onboarding: Onboarding, wanted: readonly string[]): string {
@@ -56,12 +56,12 @@ function differentMapFix(findings: Findings, onboarding: Onboarding, wanted: rea
   return command.length > MAX_COMMAND_CHARACTERS ? `${other}.` : `${other}, or: ${command}`;
 }
 
-/** Whether the map's name stands for the rights that are asked for: whoever shares it was onboarded with them. */
+/** Whether the map's name is derived from the requested rights: all clients that share it have these rights. */
 export function isNamedByRights({ scopeMap: found }: Findings, { scopeMap, permissions }: Onboarding): boolean {
   return found?.description === SCOPE_MAP_MARK && scopeMap === defaultScopeMapName(permissions);
 }
 
-/** Whether the map is ours, and was made with the very rights that are asked for: by its name, or by the client's tags. */
+/** Whether the app created the map with exactly the requested rights, by its name or by the client's tags. */
 export function isOursToRestore(findings: Findings, onboarding: Onboarding): boolean {
   const { scopeMap: found, known } = findings;
   const { scopeMap, permissions } = onboarding;
@@ -75,7 +75,7 @@ export function isOursToRestore(findings: Findings, onboarding: Onboarding): boo
   );
 }
 
-/** Whether a token of that name can be made or adopted, and has a slot to use. */
+/** Checks that a token of that name can be created or adopted, and has a usable slot. */
 export function aboutToken(
   findings: Findings,
   onboarding: Onboarding,
@@ -84,7 +84,7 @@ export function aboutToken(
   const { registry, token, connectedRegistry } = onboarding;
   const lower = token.toLowerCase();
   const isSyncToken = findings.slow.connectedRegistries.some((item) => item.syncToken?.toLowerCase() === lower);
-  // One whose connected registry is not listed, or not yet, is recognized by its rights.
+  // The sync token of a connected registry that is not listed is recognized by its rights.
   const syncs = hasGatewayActions(findings.foundScopeMap?.actions ?? []);
   if (isSyncToken || syncs || isConnectedRegistryName(findings, token))
     return [
@@ -132,7 +132,7 @@ export function aboutToken(
   return problems;
 }
 
-/** What each of the token's passwords is to us, in words: one of ours is never called unknown. */
+/** Describes each of the token's passwords: whether a secret of the client explains it, or it is unknown. */
 function slotsInWords(findings: Findings): string {
   return SLOT_NAMES.map((slot) => `${slot} ${WORDS[slotIs(findings, slot)]}`).join(', ');
 }
@@ -152,7 +152,7 @@ function slotIs({ token, main, known }: Findings, slot: SlotName): keyof typeof 
   return ofToken.some(({ revokeOld }) => isIn(revokeOld)) ? 'previous' : 'unknown';
 }
 
-/** A password of nobody's may be overwritten before one that the client uses. */
+/** Suggests which password to replace: an unknown one rather than one that the client uses. */
 function slotsFix(findings: Findings): string {
   const unknown = SLOT_NAMES.filter((slot) => slotIs(findings, slot) === 'unknown');
   if (unknown.length === 1)
@@ -166,7 +166,7 @@ function isConnectedRegistryName(findings: Findings, name: string): boolean {
   return findings.slow.connectedRegistries.some((item) => sameName(item.name, name));
 }
 
-/** A list short enough for an answer: the first ten, and how many more. */
+/** Shortens a list for an answer: the first ten items, and the number of the others. */
 function listed(actions: readonly string[]): string {
   const shown = [...actions].sort().slice(0, 10).join(', ') || 'nothing';
   return actions.length > 10 ? `${shown} and ${actions.length - 10} more` : shown;

@@ -8,11 +8,11 @@ import { unreadableSchedule } from '../../domain/schedules/unreadableSchedule.js
 import type { Findings } from './findings.js';
 
 /*
- * What preflight could not tell. Each is said and refuses nothing: taken for a "no" it would stop clients that are in order,
- * taken for a "yes" it would hide what the pull check is about to meet. The pull check decides.
+ * Facts that preflight could not read. Each is reported and refuses nothing: a refusal could stop a correct client, and silence
+ * would hide why the pull check may fail. The pull check decides.
  */
 
-/** Connected registries on the way whose sync times nobody can tell. */
+/** Reports connected registries on the sync path whose sync times are unknown. */
 export function aboutUnreadableSchedules(syncPath: readonly SyncStop[], registry: string, now: Date): Problem[] {
   return unreadableStops(syncPath, now).map((stop) => ({
     ...unreadableSchedule(registry, stop),
@@ -21,7 +21,7 @@ export function aboutUnreadableSchedules(syncPath: readonly SyncStop[], registry
   }));
 }
 
-/** Whether the repositories reach the edge where the sync scope of a connected registry is not readable. */
+/** Reports connected registries whose sync scope is unreadable: whether the repositories reach the edge is unknown. */
 export function aboutUnknownScopes(findings: Findings, { registry, connectedRegistry }: Onboarding): Problem[] {
   if (!findings.connectedRegistry) return [];
   const chain = [{ name: connectedRegistry, syncScope: findings.syncScope }, ...findings.ancestors];
@@ -31,12 +31,12 @@ export function aboutUnknownScopes(findings: Findings, { registry, connectedRegi
       code: 'sync-scope-unknown',
       field: 'repositories',
       message: `What ${name} syncs is unknown: it names no sync token whose rights could be read, as one that signs in with a managed identity. The pull check tells whether the repositories reach it.`,
-      fix: `See that what it may sync holds the repositories: ${FIX_COMMANDS.showConnectedRegistry({ registry, connectedRegistry: name })}`,
+      fix: `Check that it may sync the repositories: ${FIX_COMMANDS.showConnectedRegistry({ registry, connectedRegistry: name })}`,
       unknown: true,
     }));
 }
 
-/** Facts that Azure's answer lacks, or gives in words that the app does not know. */
+/** Reports facts that Azure's answer lacks, or has with an unknown value. */
 export function aboutUnreadFacts(findings: Findings, onboarding: Onboarding): Problem[] {
   const { connectedRegistry: found, slow, token } = findings;
   const { registry, connectedRegistry } = onboarding;

@@ -1,6 +1,6 @@
 import type { Ports } from '../../ports/ports.js';
 
-/** What the triggers of events must know before they start anything. All throw ServiceError. */
+/** Facts that event triggers need before they start a run. All methods throw ServiceError. */
 export function createEventFacts({
   controlPlane,
   vault,
@@ -10,7 +10,7 @@ export function createEventFacts({
   return {
     hasDevice: (hub: string, device: string) => hubs.hasDevice(hub, device),
     connectedRegistry: (registry: string, name: string) => controlPlane.getConnectedRegistry(registry, name),
-    /** The newest version of a secret, without its value. */
+    /** Reads the newest version of a secret, without its value. */
     secret: (name: string) => vault.current(name),
     ownNames: () => self.names(),
   };

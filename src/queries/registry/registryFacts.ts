@@ -4,35 +4,35 @@ import { refusing } from '@connected-registry/protocol/answers/problems';
 import type { ConnectedRegistryFacts, RegistryControlPlane, RegistryFacts } from '../../ports/registryControlPlane.js';
 import { createCache } from '../cache.js';
 
-/** What changes rarely and is asked for with every onboarding, so that it may be up to a minute old. */
+/** Facts that change rarely and are needed by every onboarding. They may be a minute old. */
 export interface SlowFacts {
   readonly registry: RegistryFacts | undefined;
   readonly connectedRegistries: readonly ConnectedRegistryFacts[];
 }
 
-/** How old cached facts may be, in milliseconds. */
+/** Maximum age of cached facts, in milliseconds. */
 const FRESH_FOR = 60_000;
 
-/** What is asked for of a registry. */
+/** Reads facts of registries. All methods throw ServiceError. */
 export interface RegistryFactsQuery {
-  /** The registry and all its connected registries, for tier, names and sync tokens. */
+  /** Reads the registry and all its connected registries, for tier, names and sync tokens. */
   slowFacts(registry: string): Promise<SlowFacts>;
   /**
-   * Action strings of a connected registry's sync token: what it brings to the edge. Undefined: unknown, since the token
-   * is not there to be read.
+   * Reads the actions of a connected registry's sync token, which decide what it syncs to the edge. Undefined: unknown, since
+   * the token does not exist.
    */
   syncScope(registry: string, syncToken: string): Promise<readonly string[] | undefined>;
-  /** The same, which knows whether what it has given was read before it was asked. */
+  /** Starts a look, which knows whether it has returned cached facts. */
   look(): Look;
 }
 
-/** One look at a registry, perhaps from memory. */
+/** Reads facts of a registry, perhaps from the cache. */
 export interface Look extends Pick<RegistryFactsQuery, 'slowFacts' | 'syncScope'> {
-  /** A look that gives nothing older than this one; undefined when this one has given nothing older itself. */
+  /** Starts a look without facts older than this look; undefined when this one has returned none. */
   again(): Look | undefined;
 }
 
-/** Rarely changing facts of registries and sync scopes, read once a minute at most. A failed read is not kept. */
+/** Creates the reader of facts. Each fact is read at most once a minute; a failed read is not kept. */
 export function createRegistryFacts(controlPlane: RegistryControlPlane): RegistryFactsQuery {
   const cache = createCache(FRESH_FOR);
 
@@ -51,11 +51,11 @@ export function createRegistryFacts(controlPlane: RegistryControlPlane): Registr
     const token = await controlPlane.getToken(registry, syncToken);
     if (!token) return undefined;
     const map = await controlPlane.getScopeMap(registry, token.scopeMap);
-    // A token whose scope map was deleted has no rights: that is an answer.
+    // A token whose scope map was deleted has no rights: its scope is known to be empty.
     return (map?.actions ?? []).filter((action) => !hasGatewayActions([action]));
   };
 
-  /** @param after takes nothing from memory that was read before that many reads. */
+  /** @param after number of a read of the cache: facts of that read or an earlier one are not used. */
   function lookAfter(after: number): Look {
     const start = cache.reads;
     let hasGivenOlder = false;
@@ -77,8 +77,8 @@ export function createRegistryFacts(controlPlane: RegistryControlPlane): Registr
 }
 
 /**
- * Concludes something from a look, and before it is refused looks once more, past what is in memory: what somebody has
- * just mended must not seem broken for a minute.
+ * Draws conclusions from a look. Before they refuse a request, the facts are read again without the cache: a problem that
+ * somebody has just solved must not be reported for another minute.
  */
 export async function unlessMended<T extends { readonly problems: readonly Problem[] }>(
   facts: Pick<RegistryFactsQuery, 'look'>,
@@ -91,8 +91,8 @@ export async function unlessMended<T extends { readonly problems: readonly Probl
 }
 
 /**
- * What a connected registry syncs through, nearest first; none when that is the registry in the cloud, as for most. A parent
- * that the listing does not have, which may be older than it, is there with nothing known of it.
+ * Lists the ancestors through which a connected registry syncs, nearest first; empty when it syncs from the registry in the
+ * cloud, as most do. A parent that is missing in the listing, which may be older than the parent, is included with unknown facts.
  */
 export function ancestorsOf(slow: SlowFacts, child: ConnectedRegistryFacts | undefined): ConnectedRegistryFacts[] {
   const chain: ConnectedRegistryFacts[] = [];

@@ -11,28 +11,28 @@ import { createCache } from '../cache.js';
 /** Resources by their names in lower case. */
 export type ByName<T> = ReadonlyMap<string, T>;
 
-/** What of a registry is asked about many clients at once. @throws ServiceError */
+/** Reads resources of a registry for many clients at once. All methods throw ServiceError. */
 export interface RegistryReader {
-  /** All of them, in one listing. None when there is no such registry. */
+  /** Lists all connected registries; empty when the registry does not exist. */
   connectedRegistries(registry: string): Promise<readonly ConnectedRegistryFacts[]>;
-  /** Those of the names that exist; a listing may hold others besides. */
+  /** Reads the named tokens that exist. The result may contain other tokens, too. */
   tokens(registry: string, names: readonly string[]): Promise<ByName<TokenFacts>>;
   scopeMaps(registry: string, names: readonly string[]): Promise<ByName<ScopeMapFacts>>;
 }
 
 interface Options {
-  /** How old what is read may be, in milliseconds. Tokens are always read anew, unless all are. */
+  /** Maximum age of a read, in milliseconds. Tokens are always read again, except with `all`. */
   readonly freshFor: number;
-  /** Lists whatever is asked for, once: all of it will be. */
+  /** Lists each kind of resource once: the caller will need all of them. */
   readonly all?: boolean;
 }
 
-/** Resources on a page of ARM's listings. Not documented; too low a guess costs a few reads more. */
+/** Assumed resources on a page of ARM's listings, which Azure does not document; a wrong number costs a few reads. */
 const ON_A_PAGE = 100;
 
 /**
- * Reads with as few calls as it takes: some resources one by one, or all by listing, whichever is less, as far as the
- * registry's size is known: from an earlier listing, or from the clients that its connected registries list.
+ * Creates a reader that needs few calls: it reads resources one by one or lists all, whichever needs fewer calls. It knows the
+ * registry's size from an earlier listing, or from the client lists of its connected registries.
  */
 export function createRegistryReader(controlPlane: RegistryControlPlane, { freshFor, all }: Options): RegistryReader {
   const cache = createCache(freshFor);
@@ -94,7 +94,7 @@ function byName<T extends { readonly name: string }>(items: readonly T[]): ByNam
   return new Map(items.map((item) => [item.name.toLowerCase(), item]));
 }
 
-/** A registry that is not there has nothing. */
+/** Lists resources; empty when the registry does not exist. */
 async function orNone<T>(list: Promise<T[]>): Promise<T[]> {
   return (await orUndefined(list)) ?? [];
 }

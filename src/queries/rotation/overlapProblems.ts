@@ -10,8 +10,8 @@ interface Lifetime {
 }
 
 /**
- * Whether a credential's life and the overlap of two fit the pace at which news reaches this connected registry. Where that
- * pace is unknown nothing is concluded from it here; `aboutUnreadableSchedules` says so.
+ * Checks that a credential's lifetime and the overlap of two passwords are long enough for the syncs of this connected registry.
+ * When its sync times are unknown, nothing is concluded here; `aboutUnreadableSchedules` reports them.
  */
 export function aboutOverlap(
   { worstPathSeconds, credentialLifetimeDays }: Lifetime,
@@ -25,8 +25,8 @@ export function aboutOverlap(
     problems.push({
       code: 'overlap-too-short',
       field: 'connectedRegistry',
-      message: `News takes up to ${min} s to reach ${connectedRegistry}; two passwords overlap for ${limits.overlapSeconds} s only.`,
-      fix: `Raise the setting OVERLAP_SECONDS to ${min} at least, or have ${connectedRegistry} sync more often.`,
+      message: `A change takes up to ${min} s to reach ${connectedRegistry}; two passwords overlap for only ${limits.overlapSeconds} s.`,
+      fix: `Raise the setting OVERLAP_SECONDS to at least ${min}, or have ${connectedRegistry} sync more often.`,
     });
   const life = credentialLifetimeDays * 86_400;
   const { dueAfter } = lifetimeMarks(life, rotation);
@@ -35,7 +35,7 @@ export function aboutOverlap(
       code: 'lifetime-too-short',
       field: 'credentialLifetimeDays',
       message: `A credential of ${credentialLifetimeDays} days is rotated ${Math.floor(life - dueAfter)} s before its end; ${connectedRegistry} needs up to ${worstPathSeconds} s for each of the two syncs until the new one is proven.`,
-      fix: 'Ask for a longer life, or rotate earlier (the setting ROTATE_AFTER).',
+      fix: 'Request a longer lifetime, or rotate earlier (the setting ROTATE_AFTER).',
     });
   return problems;
 }

@@ -3,16 +3,16 @@ import type { CredentialTags } from '@connected-registry/protocol/names/secretTa
 import type { ConnectedRegistryFacts, ScopeMapFacts, TokenFacts } from '../../ports/registryControlPlane.js';
 import type { SecretFacts } from '../../ports/secretVault.js';
 
-/** All that was read for a rotation. */
+/** The facts that are read for a rotation. */
 export interface RotationFindings {
   readonly main: SecretFacts | undefined;
   readonly tags: CredentialTags | undefined;
-  /** The enabled one; or the one that was retired, where nothing else explains what the other slot holds. */
+  /** The enabled candidate; or a retired one, when nothing else explains the password in the other slot. */
   readonly candidate: CredentialTags | undefined;
   readonly token: TokenFacts | undefined;
   readonly scopeMap: ScopeMapFacts | undefined;
   readonly connectedRegistry: ConnectedRegistryFacts | undefined;
   readonly acknowledged: string | undefined;
-  /** Other clients that use the token too. */
+  /** Other clients that use the token. */
   readonly users: readonly ClientReference[];
 }

@@ -23,7 +23,12 @@ import { rotationProblems } from './rotationProblems.js';
 import { outageOf, rotationWrites } from './rotationWrites.js';
 import type { TokenUsers } from '../clients/tokenUsers.js';
 
-/** Reads everything once and concludes what a rotation would do. Writes nothing. @throws ServiceError */
+/**
+ * Reads all facts once and plans a rotation. Writes nothing.
+ *
+ * @param acknowledged version of the main secret that the device has acknowledged.
+ * @throws ServiceError
+ */
 export type PlanRotation = (rotation: Rotation, acknowledged?: string) => Promise<RotationPlan>;
 
 export function createRotationPlan(
@@ -50,7 +55,7 @@ export function createRotationPlan(
       checkedAt: now.toISOString(),
       token: tags?.token ?? '',
       scopeMap: tags?.scopeMap ?? '',
-      // Where the value names none, the tags may.
+      // The tags name the endpoint when the value does not.
       endpoint: main?.endpoints[0] ?? tags?.issued.endpoint ?? '',
       image,
       credentialLifetimeDays: tags ? lifetimeDays(tags) : config.lifetimes.defaultDays,
@@ -89,7 +94,7 @@ async function read(
   const [token, scopeMap] = tags
     ? await Promise.all([
         controlPlane.getToken(registry, tags.token),
-        // The image of the last pull check is nearly always known; then the rights need not be read.
+        // The image of the last pull check is nearly always known; then the scope map is not needed.
         tags.pull?.image ? undefined : controlPlane.getScopeMap(registry, tags.scopeMap),
       ])
     : [];
@@ -108,8 +113,8 @@ async function read(
 }
 
 /**
- * A rotation that was undone may have been refused the emptying of its slot. The candidate that it retired still tells that
- * the password in there is of ours and nobody's; else no rotation could ever fill the slot again.
+ * Adds a retired candidate to the findings when it explains the password in the other slot. A rotation that was undone may have
+ * failed to empty its slot; without the candidate the password would be unknown, and no rotation could use the slot again.
  */
 async function explained(
   { vault }: Ports,
@@ -128,7 +133,7 @@ async function explained(
   return { ...findings, candidate: retired && parseTags(retired) };
 }
 
-/** As long as the present one was to live. */
+/** The lifetime of the current credential, in days: the new one gets the same. */
 function lifetimeDays({ issued, expiresOn }: CredentialTags): number {
   const milliseconds = new Date(expiresOn).getTime() - new Date(issued.slotCreatedAt).getTime();
   return Math.max(1, Math.round(milliseconds / 86_400_000));
@@ -146,7 +151,7 @@ interface SlotPlan {
   readonly olderPassword?: OldPassword;
 }
 
-/** The other slot than the one in use; urgently that very one, since what it holds must go first. */
+/** Chooses the slot that is not in use; for an urgent rotation the one in use, since its password must end first. */
 function chooseSlots({ tags, token, candidate }: RotationFindings, { urgent }: Rotation, now: Date): SlotPlan {
   if (!tags || !token) return { slot: 'password1' };
   const { slots } = token;
@@ -154,12 +159,12 @@ function chooseSlots({ tags, token, candidate }: RotationFindings, { urgent }: R
   const used = { slot: tags.slot, createdAt: tags.issued.slotCreatedAt };
   if (urgent) return { slot: tags.slot, live: used, ...(slots[other] ? { clears: other } : {}) };
   if (isLive(slots[tags.slot], now) && isSamePassword(slots, used)) return { slot: other, live: used };
-  // What consumers have is dead already, as after an urgent rotation that failed: its candidate is what may be replaced.
+  // The consumers' password no longer works, as after a failed urgent rotation: its candidate may be replaced.
   const leftover = candidate && { slot: candidate.slot, createdAt: candidate.issued.slotCreatedAt };
   const replaced = leftover && isSamePassword(slots, leftover) ? leftover.slot : undefined;
   const slot = replaced ?? (isLive(slots[tags.slot], now) ? other : tags.slot);
   const { revokeOld } = tags;
-  // Only the new secret's tag can have it revoked: else it would hold its slot for good.
+  // The new secret's tag must name it, or nothing would ever revoke it and free its slot.
   const isOrphaned = revokeOld !== undefined && revokeOld.slot !== slot && isSamePassword(slots, revokeOld);
   return { slot, ...(isOrphaned ? { olderPassword: revokeOld } : {}) };
 }

@@ -17,7 +17,7 @@ type Planned = Pick<
   'endpoint' | 'slot' | 'image' | 'syncPath' | 'worstPathSeconds' | 'credentialLifetimeDays'
 >;
 
-/** Everything that stands in the way of a rotation, at once, each with its fix. */
+/** Finds all problems of a rotation at once, each with its fix. */
 export function rotationProblems(
   findings: RotationFindings,
   rotation: Rotation,
@@ -42,7 +42,7 @@ export function rotationProblems(
         code: 'connected-registry-not-found',
         field: 'connectedRegistry',
         message: `The registry ${registry} has no connected registry ${rotation.connectedRegistry}.`,
-        fix: `Name one that is there, which this lists: ${FIX_COMMANDS.listConnectedRegistries({ registry })}`,
+        fix: `Name an existing one; this lists them: ${FIX_COMMANDS.listConnectedRegistries({ registry })}`,
       },
     ];
   if (!token)
@@ -50,7 +50,7 @@ export function rotationProblems(
       {
         code: 'token-missing',
         field: 'client',
-        message: `The token ${tags.token}, which the secret is for, does not exist any more.`,
+        message: `The token ${tags.token}, which the secret names, no longer exists.`,
         fix: 'Onboard the client again: POST /api/onboardings.',
       },
     ];
@@ -84,7 +84,7 @@ export function rotationProblems(
     problems.push({
       code: 'endpoint-unknown',
       field: 'client',
-      message: `Neither the value nor the tags of the secret ${main.name} say which endpoint it is for.`,
+      message: `Neither the value nor the tags of the secret ${main.name} name the endpoint.`,
       fix: 'Onboard the client again: POST /api/onboardings.',
     });
   if (plan.image === '')
@@ -105,7 +105,7 @@ export function rotationProblems(
   ];
 }
 
-/** Whether the slot that the new password is to go into is nobody's any more. */
+/** Checks that nobody uses the password in the slot for the new one. */
 function aboutSlot(
   { token, candidate, main, acknowledged }: RotationFindings,
   tags: CredentialTags,
@@ -122,8 +122,8 @@ function aboutSlot(
       {
         code: 'previous-password-in-use',
         field: 'client',
-        message: `The password before the present one may be in use until ${revokeOld.from}, and holds the slot ${slot}.`,
-        fix: 'Rotate after that; or, for a password in wrong hands, with urgent: true.',
+        message: `The previous password may be in use until ${revokeOld.from}, and occupies ${slot}.`,
+        fix: 'Rotate after that time; or, for a leaked password, with urgent: true.',
       },
     ];
   }
@@ -136,7 +136,7 @@ function aboutSlot(
     {
       code: 'slots-in-use',
       field: 'client',
-      message: `${slot} of ${tags.token} holds a password that works and is unknown to the vault.`,
+      message: `${slot} of ${tags.token} holds a working password that the vault does not have.`,
       fix: `If nobody uses it: ${FIX_COMMANDS.clearPassword({ registry, token: tags.token, slot })}`,
     },
   ];

@@ -27,7 +27,7 @@ export interface ScheduledClient extends RotationTimes {
   readonly tags: CredentialTags;
   readonly record: ClientRecord;
   readonly state: RotationState;
-  /** What of its connected registry's sync nobody can tell, so that the state counts without it. */
+  /** Facts of its connected registry's sync that are unknown; the state is computed without them. */
   readonly unknown: readonly UnknownSync[];
 }
 
@@ -37,17 +37,17 @@ export interface SchedulePage {
   readonly continuation?: string;
 }
 
-/** What is remembered of a client. */
+/** Reads a client's record. */
 export type ReadRecord = (client: ClientReference) => Promise<ClientRecord>;
 
-/** One page of all clients that have a credential of ours, in the vault's order. @throws ServiceError */
+/** Reads one page of all clients that have a credential, in the vault's order. @throws ServiceError */
 export type RotationSchedule = (
   policy: Pick<RotationPolicy, 'rotateAfter' | 'spreadSeconds' | 'freezeWindows' | 'sweepGapSeconds'>,
   readRecord: ReadRecord,
   continuation?: string,
 ) => Promise<SchedulePage>;
 
-/** What the sweep goes by, and what the schedule shows: the same, from the vault's tags, the client's record and ARM. */
+/** Creates the schedule that the sweep uses and the route shows, from the vault's tags, clients' records and ARM. */
 export function createRotationSchedule(
   vault: SecretVault,
   facts: RegistryFactsQuery,
@@ -58,7 +58,7 @@ export function createRotationSchedule(
     const page = await vault.page(continuation);
     const secrets = page.secrets.flatMap((listing) => {
       const secret = clientSecret(listing);
-      // What is disabled belongs to a revoked client; a registry that was taken out of the settings cannot be asked.
+      // A disabled secret belongs to a revoked client; a registry that was removed from the settings cannot be read.
       return secret?.isEnabled && findRegistry(config, secret.tags.registry) ? [secret] : [];
     });
     const syncOf = syncsAt(now);
@@ -72,7 +72,7 @@ export function createRotationSchedule(
     return { clients, ...(page.continuation === undefined ? {} : { continuation: page.continuation }) };
   };
 
-  /** Worked out once for each connected registry: a page has many clients of few. */
+  /** Computed once for each connected registry: a page has many clients of few. */
   function syncsAt(now: Date): (client: ClientReference) => Promise<SyncOfClient> {
     const known = new Map<string, Promise<SyncOfClient>>();
     return ({ registry, connectedRegistry }) => {

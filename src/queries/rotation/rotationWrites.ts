@@ -4,7 +4,7 @@ import { candidateSecretName, mainSecretName } from '@connected-registry/protoco
 import type { RotationPlan } from '../../domain/rotation/rotationPlan.js';
 import { nextSync } from '@connected-registry/protocol/registry/syncSchedule';
 
-/** The exact writes of a rotation, in order; the last one is the sweep's, later. */
+/** Lists the writes of a rotation, in order; the sweep makes the last one later. */
 export function rotationWrites(
   {
     token,
@@ -29,19 +29,25 @@ export function rotationWrites(
     { step: 'promote', action: 'save secret', resource: mainSecretName(client) },
     { step: 'promote', action: 'disable secret', resource: candidate },
     ...(old
-      ? [{ step: 'revokeOldPassword', action: `empty ${old.slot} when nobody can need it any more`, resource: token }]
+      ? [
+          {
+            step: 'revokeOldPassword',
+            action: `empty ${old.slot} when its password is no longer needed`,
+            resource: token,
+          },
+        ]
       : []),
   ];
 }
 
-/** What an urgent rotation costs: the leaked password must end, and the new one reaches the device only after a sync. */
+/** Describes the outage of an urgent rotation: the leaked password ends before the new one reaches the device by a sync. */
 export function outageOf(
   { sync, syncPath, worstPathSeconds }: Pick<RotationPlan, 'sync' | 'syncPath' | 'worstPathSeconds'>,
   now: Date,
 ) {
   const next = nextSync(sync.schedule, now);
   const own = syncPath.at(-1)?.name ?? 'the connected registry';
-  const when = next ? `${next.toISOString()} by its schedule` : 'when is unknown: its schedule cannot be read';
+  const when = next ? `${next.toISOString()} by its schedule` : 'time unknown: its schedule cannot be read';
   const max =
     worstPathSeconds === undefined
       ? 'nobody can tell how long when the password misses that sync, since a schedule on the way cannot be read'

@@ -39,7 +39,7 @@ describe('a scope map of ours that others have changed', () => {
     expect(problems).toEqual([]);
     expect(writes).toContainEqual({
       step: 'ensureScopeMap',
-      action: 'give scope map the rights again that it was made with',
+      action: 'restore the rights of scope map',
       resource: scopeMap,
     });
     const { outcome } = await onboardIn(world, { request: restoring, run: 'mm7k3q8w00k2v9x2' });
