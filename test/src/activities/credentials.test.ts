@@ -22,7 +22,7 @@ async function issue(changes = {}): Promise<IssuedCredential> {
 }
 
 describe('issueCredentials', () => {
-  test('saves a password that works as the candidate, and lets nothing of it out', async () => {
+  test('saves a working password as the candidate, and discloses nothing of it', async () => {
     const issued = await issue();
     const password = world.vault.passwordIn(candidate) ?? '';
     expect(world.controlPlane.accepts(token, password)).toBe(true);
@@ -32,13 +32,13 @@ describe('issueCredentials', () => {
     expect(world.vault.has(main)).toBe(false);
   });
 
-  test('run twice generates once, and says the same', async () => {
+  test('run twice generates once, with the same outcome', async () => {
     const first = await issue();
     expect(await issue()).toEqual(first);
     expect([world.wire.count('generatePassword'), world.wire.count('store')]).toEqual([1, 1]);
   });
 
-  test('does not generate again when only the answer of saving was lost', async () => {
+  test('does not generate again if only the answer to the save was lost', async () => {
     world.wire.fail('store', { when: 'after' });
     expect(await world.activities.issueCredentials(issueOrder())).toMatchObject({ kind: 'retryLater' });
     await issue();
@@ -62,21 +62,21 @@ describe('issueCredentials', () => {
     },
   );
 
-  test("does not take an earlier run's candidate, or an earlier attempt's, for its own", async () => {
+  test("does not reuse the candidate of an earlier run or attempt", async () => {
     await issue({ run: 'earlier-run' });
     await issue();
     await issue({ attempt: 2 });
     expect(world.wire.count('generatePassword')).toBe(3);
   });
 
-  test('issues again when somebody generated over the slot meanwhile', async () => {
+  test('issues again if somebody generated another password in the slot', async () => {
     await issue();
     world.controlPlane.token(token).slots.password1 = { value: 'other', createdAt: '2026-03-01T12:00:09.000Z' };
     await issue();
     expect(world.controlPlane.accepts(token, world.vault.passwordIn(candidate) ?? '')).toBe(true);
   });
 
-  test("has the password outlive the secret's own expiry, and writes down what it issued", async () => {
+  test("lets the password outlive the secret's expiry, and records what it issued", async () => {
     const { slotCreatedAt, expiresOn } = await issue();
     const slot = world.controlPlane.token(token).slots.password1;
     expect(new Date(slot?.expiresAt ?? 0).getTime()).toBeGreaterThan(new Date(expiresOn).getTime());
@@ -85,7 +85,7 @@ describe('issueCredentials', () => {
     expect(tags?.pull).toBeUndefined();
   });
 
-  test('uses a name again that was soft-deleted', async () => {
+  test('reuses the name of a soft-deleted secret', async () => {
     await issue({ run: 'earlier-run' });
     await world.vault.remove(candidate);
     await issue();
@@ -94,7 +94,7 @@ describe('issueCredentials', () => {
 });
 
 describe('promote', () => {
-  test("makes the candidate's value the main secret, and hides the candidate", async () => {
+  test("copies the candidate to the main secret, and disables the candidate", async () => {
     const issued = await issue();
     const password = world.vault.passwordIn(candidate);
     const outcome = await world.activities.promote(promoteOrder(issued));
@@ -104,7 +104,7 @@ describe('promote', () => {
     expect(parseTags(world.vault.versionsOf(main)[0]?.tags ?? {})?.pull).toEqual(PULL);
   });
 
-  test('hides the candidates that earlier runs have left, too, and none of others', async () => {
+  test('disables the candidates of earlier runs, too, and none of others', async () => {
     await issue({ run: 'run0000000000000' });
     const foreign = await world.vault.store(candidate, '{}', { expiresOn: '2026-05-30T12:00:00.000Z', tags: {} });
     await world.activities.promote(promoteOrder(await issue()));
@@ -112,7 +112,7 @@ describe('promote', () => {
     expect(enabled.map(({ version }) => version)).toEqual([foreign.version]);
   });
 
-  test('that comes again late leaves the candidates of a later run and of a later attempt alone', async () => {
+  test('keeps the candidates of a later run or attempt when it is repeated late', async () => {
     const issued = await issue();
     await world.activities.promote(promoteOrder(issued));
     const mainVersion = world.vault.versionsOf(main).at(-1)?.version ?? '';
@@ -123,7 +123,7 @@ describe('promote', () => {
     }
   });
 
-  test('run twice makes one version, and says the same', async () => {
+  test('run twice creates one version, with the same outcome', async () => {
     const issued = await issue();
     const first = await world.activities.promote(promoteOrder(issued));
     expect(await world.activities.promote(promoteOrder(issued))).toEqual(first);
@@ -144,14 +144,14 @@ describe('promote', () => {
     expect(world.vault.passwordIn(candidate)).toBeUndefined();
   });
 
-  test('makes no version when the binding is gone, and keeps the candidate', async () => {
+  test('creates no version if the binding is gone, and keeps the candidate', async () => {
     const issued = await issue();
     world.controlPlane.change(CONNECTED_REGISTRY, { clientTokens: ['others'] });
     expect(await world.activities.promote(promoteOrder(issued))).toEqual({ kind: 'done', value: { promoted: false } });
     expect([world.vault.has(main), world.vault.passwordIn(candidate)]).not.toContain(undefined);
   });
 
-  test('ends what it began, although the binding is gone since: from then on that is others’ business', async () => {
+  test('completes a promotion that it began, even if the binding was removed since', async () => {
     const issued = await issue();
     world.wire.fail('disable', { when: 'before' });
     await world.activities.promote(promoteOrder(issued));
@@ -160,7 +160,7 @@ describe('promote', () => {
     expect(world.vault.passwordIn(candidate)).toBeUndefined();
   });
 
-  test('takes that exact version, not whatever is newest by now', async () => {
+  test('copies that exact version, not the newest one', async () => {
     const issued = await issue();
     const password = world.vault.passwordIn(candidate);
     await issue({ attempt: 2 });
@@ -188,7 +188,7 @@ describe('recordVerification', () => {
   });
   const tags = () => world.vault.versionsOf(main).at(-1)?.tags ?? {};
 
-  test('notes the new pull, keeps the value and the version, and twice is as once', async () => {
+  test('records the new pull, keeps value and version, and is idempotent', async () => {
     const password = world.vault.passwordIn(main);
     expect(await record()).toMatchObject({ kind: 'done' });
     const once = tags();
@@ -205,13 +205,13 @@ describe('recordVerification', () => {
     expect(tags()['owner']).toBe('team-a');
   });
 
-  test('does not leave the image of an earlier pull beside the digest of a new one', async () => {
+  test('replaces the image of an earlier pull together with its digest', async () => {
     const image = `${'a/'.repeat(120)}a:${'t'.repeat(100)}`;
     await record({ pull: { ...PULL, image } });
     expect(parseTags(tags())?.pull?.image).not.toBe(PULL.image);
   });
 
-  test('fails when the secret was changed meanwhile', async () => {
+  test('fails if the secret was changed in the meantime', async () => {
     expect(await record({ version: 'another' })).toMatchObject({ kind: 'failed', code: 'secret-changed' });
   });
 });

@@ -18,7 +18,7 @@ afterEach(() => vi.useRealTimers());
 describe('ensureScopeMap', () => {
   const ensure = () => world.activities.ensureScopeMap({ registry, scopeMap, permissions });
 
-  test('makes a missing map with our mark, and twice is as once', async () => {
+  test('creates a missing map with the app’s mark, and is idempotent', async () => {
     expect(await ensure()).toEqual({ kind: 'done', value: { created: true } });
     const made = world.controlPlane.scopeMaps.get(scopeMap);
     expect(made).toMatchObject({ description: SCOPE_MAP_MARK, actions: toActions(permissions) });
@@ -64,7 +64,7 @@ describe('ensureToken', () => {
   const addMap = (name: string) =>
     world.controlPlane.scopeMaps.set(name, { name, actions: toActions(permissions), description: '' });
 
-  test('makes a missing token, and twice is as once', async () => {
+  test('creates a missing token, and is idempotent', async () => {
     addMap(scopeMap);
     expect(await ensure()).toEqual({ kind: 'done', value: { created: true } });
     expect(await ensure()).toEqual({ kind: 'done', value: { created: false } });
@@ -72,7 +72,7 @@ describe('ensureToken', () => {
     expect(world.controlPlane.token(token)).toMatchObject({ scopeMap, isEnabled: true });
   });
 
-  test('takes no token that is not the one which preflight has seen', async () => {
+  test('refuses a token that is not the one found at preflight', async () => {
     addMap(scopeMap);
     const look = (found?: { createdAt?: string }) =>
       world.activities.ensureToken({ registry, token, scopeMap, ...(found ? { found } : {}) });
@@ -87,7 +87,7 @@ describe('ensureToken', () => {
     expect(world.wire.writes).toEqual([]);
   });
 
-  test('never sends a PUT over a token that exists: its passwords live on', async () => {
+  test('never sends a PUT for an existing token, so that it keeps its passwords', async () => {
     world.addToken({ password1: { createdAt: '2025-01-01T00:00:00.000Z' } });
     world.controlPlane.token(token).scopeMap = 'earlier-map';
     expect(await ensure('Earlier-Map')).toMatchObject({ kind: 'done' });
@@ -104,7 +104,7 @@ describe('ensureToken', () => {
     expect(world.controlPlane.token(token).isEnabled).toBe(false);
   });
 
-  test('does not take a token from a map that nobody saw in preflight', async () => {
+  test('does not move a token from a map that it did not have at preflight', async () => {
     world.addToken().scopeMap = 'somebody-elses';
     expect(await ensure()).toMatchObject({ kind: 'failed', code: 'token-changed' });
     expect(await ensure('another-map')).toMatchObject({ kind: 'failed', code: 'token-changed' });
@@ -121,7 +121,7 @@ describe('ensureToken', () => {
     expect(world.wire.writes).toEqual([method]);
   });
 
-  test('hands on what ARM asks to wait', async () => {
+  test('passes on the time that ARM asks to wait', async () => {
     world.wire.fail('getToken', { when: 'before', kind: 'throttled', retryAfterSeconds: 17 });
     expect(await ensure()).toMatchObject({ kind: 'retryLater', afterSeconds: 17 });
   });
@@ -130,7 +130,7 @@ describe('ensureToken', () => {
 describe('readSync', () => {
   const read = () => world.activities.readSync({ registry, connectedRegistry });
 
-  test('tells when the connected registry last synced', async () => {
+  test('returns when the connected registry last synced', async () => {
     world.controlPlane.change(CONNECTED_REGISTRY, { lastSyncTime: '2026-03-01T11:59:00.000Z' });
     expect(await read()).toMatchObject({ kind: 'done', value: { lastSyncTime: '2026-03-01T11:59:00.000Z' } });
   });
@@ -154,7 +154,7 @@ describe('messages to the device', () => {
     channel: DEFAULT_CHANNEL,
   };
 
-  test('ask once, however often they are sent, with a key good for that attempt alone', async () => {
+  test('request a pull check once, however often they are sent, with a key valid only for that attempt', async () => {
     const outcome = await world.activities.requestPullCheck(check);
     await world.activities.requestPullCheck(check);
     expect(world.channel.pullChecks.size).toBe(1);
@@ -163,11 +163,11 @@ describe('messages to the device', () => {
     const { keyId = '', reportKey = '' } = message ?? {};
     expect(verifyReportKey(keys, keyId, reportKey, check)).toBe(true);
     expect(verifyReportKey(keys, keyId, reportKey, { ...check, attempt: 1 })).toBe(false);
-    // The outcome stands in the durable history, the key must not.
+    // The outcome reaches the durable history, the key must not.
     expect(JSON.stringify(outcome)).not.toContain(reportKey);
   });
 
-  test('ask anew for another attempt', async () => {
+  test('request another pull check for another attempt', async () => {
     await world.activities.requestPullCheck(check);
     await world.activities.requestPullCheck({ ...check, attempt: 3 });
     expect(world.channel.pullChecks.size).toBe(2);
@@ -185,11 +185,11 @@ describe('messages to the device', () => {
     expect(verifyAcknowledgementKey(keys, keyId, reportKey, { operation, expiresAt })).toBe(true);
     expect(verifyAcknowledgementKey(keys, keyId, reportKey, { operation: 'another.run', expiresAt })).toBe(false);
     expect(verifyReportKey(keys, keyId, reportKey, { operation, expiresAt, attempt: 1 })).toBe(false);
-    // The outcome stands in the durable history, the key must not.
+    // The outcome reaches the durable history, the key must not.
     expect(JSON.stringify(outcome)).not.toContain(reportKey);
   });
 
-  test('that do not get through are tried later', async () => {
+  test('that cannot be sent are retried later', async () => {
     world.wire.fail('requestPullCheck', { when: 'before' });
     expect(await world.activities.requestPullCheck(check)).toMatchObject({
       kind: 'retryLater',
@@ -197,7 +197,7 @@ describe('messages to the device', () => {
     });
   });
 
-  test('that the channel refuses for good fail with a code of their own, since the device was never asked', async () => {
+  test('that the channel permanently refuses fail with their own code, since the device was never asked', async () => {
     world.wire.fail('requestPullCheck', { when: 'before', kind: 'forbidden' });
     expect(await world.activities.requestPullCheck(check)).toMatchObject({
       kind: 'failed',
@@ -207,7 +207,7 @@ describe('messages to the device', () => {
 });
 
 describe('preflight', () => {
-  test('hands on its problems as a plan, and an unreachable service as a retry', async () => {
+  test('returns problems in its plan, and retries an unreachable service', async () => {
     const wanted = { onboarding: onboarding({ repositories: ['other'] }) };
     expect(await world.activities.preflight(wanted)).toMatchObject({
       kind: 'done',

@@ -28,14 +28,14 @@ const save = (run: string, password: string) =>
 const retire = (earlier?: string) =>
   retirePromoted({ vault } as unknown as Ports)({ reference, run: 'run-2', ...(earlier ? { earlier } : {}) });
 
-describe('taking a promotion back', () => {
-  test('removes a main secret that only this run made', async () => {
+describe('rolling back a promotion', () => {
+  test('removes a main secret that only this run created', async () => {
     await save('run-2', 'new');
     expect(await retire()).toEqual({ kind: 'done', value: {} });
     expect(vault.has(name)).toBe(false);
   });
 
-  test('gives readers the credential that worked before, again and again', async () => {
+  test('restores the earlier credential for consumers, also when repeated', async () => {
     const before = await save('run-1', 'old');
     await save('run-2', 'new');
     await retire(before.version);
@@ -47,7 +47,7 @@ describe('taking a promotion back', () => {
     ).toEqual([]);
   });
 
-  test('that comes after a later run has promoted leaves the credential of that run the newest', async () => {
+  test('keeps the credential of a later run newest', async () => {
     const before = await save('run-1', 'old');
     await save('run-2', 'new');
     await save('run-3', 'newer');
@@ -56,7 +56,7 @@ describe('taking a promotion back', () => {
     expect(vault.versionsOf(name).map(({ isEnabled }) => isEnabled)).toEqual([true, false, true]);
   });
 
-  test('leaves the secret alone when this run promoted nothing', async () => {
+  test('keeps the secret if this run promoted nothing', async () => {
     const before = await save('run-1', 'old');
     await retire(before.version);
     expect(vault.versionsOf(name)).toHaveLength(1);

@@ -40,7 +40,7 @@ const progress: fc.Arbitrary<Progress> = fc.record(
 );
 
 describe('the shown progress', () => {
-  test('never exceeds 4,000 characters, and always keeps the present step and the reports', () => {
+  test('never exceeds 4,000 characters, and always keeps the current step and the reports', () => {
     fc.assert(
       fc.property(progress, (given) => {
         const shown = boundProgress(given);
@@ -74,7 +74,7 @@ describe('the shown progress', () => {
     expect(shown.steps[0]?.message).toMatch(/^m{10,}…$/);
   });
 
-  test('drops the oldest steps when nothing else helps', () => {
+  test('drops the oldest steps if shorter messages do not suffice', () => {
     const steps = Array.from({ length: 80 }, (_, index): Step => ({
       name: `step${index}`,
       status: 'completed',

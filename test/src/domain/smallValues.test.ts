@@ -16,7 +16,7 @@ describe('an image', () => {
     ['hello-world', 'hello-world:latest'],
     ['a/b:1.2', 'a/b:1.2'],
     [`a@${digest}`, `a@${digest}`],
-  ])('%s is understood', (text, formatted) => {
+  ])('%s is parsed', (text, formatted) => {
     const image = parseImage(text);
     expect(image && formatImage(image)).toBe(formatted);
   });
@@ -49,7 +49,7 @@ describe('a docker config', () => {
     );
   });
 
-  test('tells which endpoints it is for', () => {
+  test('lists its endpoints', () => {
     expect(dockerConfigEndpoints(dockerConfig('edge:443', 'user', 'password'))).toEqual(['edge:443']);
   });
 
@@ -60,7 +60,7 @@ describe('a docker config', () => {
 });
 
 describe('an operation id', () => {
-  test('is taken apart as it was put together', () => {
+  test('is parsed as it was formatted', () => {
     const id = { instance: 'myregistry-edge-sensor-0123456789abcdef', run: newRunId(new Date(), Buffer.alloc(4, 9)) };
     expect(parseOperationId(formatOperationId(id))).toEqual(id);
   });
@@ -103,7 +103,7 @@ describe('a report event', () => {
     expect(reportEventName('run7', 3)).toBe('report-run7-3');
   });
 
-  test('has one hash for one content, in whatever order its fields come', () => {
+  test('has the same hash for equal content, regardless of the order of fields', () => {
     const given = report();
     const reversed = Object.fromEntries(Object.entries(given).reverse()) as typeof given;
     expect(reportHash(reversed)).toBe(reportHash(given));
@@ -126,7 +126,7 @@ describe('an incoming event', () => {
     );
   });
 
-  test('may lack a time, and cannot come from the future, where it would make all others late', () => {
+  test('may lack a time, and cannot be from the future, which would make all others stale', () => {
     const event = { specversion: '1.0', type: 'a', id: '1', data };
     expect(parseEvent(event, NOW)).toEqual({ type: 'a', id: '1', data });
     expect(parseEvent({ ...event, time: '2099-01-01T00:00:00Z' }, NOW)?.at).toBe(NOW.toISOString());
@@ -141,18 +141,18 @@ describe('an incoming event', () => {
     { type: 'a', id: '1', data },
     { specversion: '0.3', type: 'a', id: '1' },
     { specversion: '1.0', type: 'a', id: '1', time: 'soon' },
-  ])('that is %j is none', (event) => expect(parseEvent(event, NOW)).toBeUndefined());
+  ])('is not parsed from %j', (event) => expect(parseEvent(event, NOW)).toBeUndefined());
 });
 
 describe('the place of an error', () => {
-  test('tells where it was thrown, and nothing of what it says', () => {
+  test('is where it was thrown, without its message', () => {
     const place = errorPlace(new RangeError('password=top-secret\n    at top-secret'));
     expect(place.name).toBe('RangeError');
     expect(place.frames.join()).toContain('smallValues.test');
     expect(JSON.stringify(place)).not.toContain('password=');
   });
 
-  test('is there for what is no error, too', () => {
+  test('also exists for values that are no errors', () => {
     expect(errorPlace('text')).toEqual({ name: 'string', frames: [] });
   });
 });

@@ -15,7 +15,7 @@ const bound = () => world.controlPlane.clientsOf(CONNECTED_REGISTRY);
 const writes = () => world.wire.count('setClientTokens');
 
 describe('the binder', () => {
-  test('binds forty that wait together with one write, beside those that others bound', async () => {
+  test('binds forty waiting requests with one write, next to tokens that others bound', async () => {
     world.controlPlane.change(CONNECTED_REGISTRY, { clientTokens: ['foreign'] });
     const tokens = names(40);
     expect(new Set((await binder.bindAll(tokens)).map((outcome) => JSON.stringify(outcome)))).toEqual(
@@ -23,23 +23,23 @@ describe('the binder', () => {
     );
     expect([...bound()].sort()).toEqual(['foreign', ...tokens].sort());
     expect(writes()).toBe(1);
-    // One look before the write and one after it, for all.
+    // One read before the write and one after it, for all.
     expect(world.wire.count('getConnectedRegistry')).toBe(2);
   });
 
-  test('binds without a wish before, too, and twice is as once', async () => {
+  test('binds without an earlier request, and is idempotent', async () => {
     expect(await binder.send('ensure', 'client-1')).toEqual(BOUND);
     expect(await binder.send('ensure', 'CLIENT-1')).toEqual(BOUND);
     expect([bound(), writes()]).toEqual([['client-1'], 1]);
   });
 
-  test('writes nothing for a token that is in the list, whatever its case', async () => {
+  test('writes nothing for a token that is in the list, in any case', async () => {
     world.controlPlane.change(CONNECTED_REGISTRY, { clientTokens: ['Client-1'] });
     expect(await binder.send('ensure', 'client-1')).toEqual(BOUND);
     expect(writes()).toBe(0);
   });
 
-  test('writes again when somebody overwrites the list in between, and loses neither', async () => {
+  test('writes again if somebody overwrites the list in between, and loses neither change', async () => {
     world.controlPlane.foreignWriter = () => {
       world.controlPlane.foreignWriter = undefined;
       return ['by-terraform'];
@@ -49,14 +49,14 @@ describe('the binder', () => {
     expect(writes()).toBe(2);
   });
 
-  test('comes back later when somebody overwrites the list again and again', async () => {
+  test('retries later if somebody overwrites the list repeatedly', async () => {
     world.controlPlane.foreignWriter = () => ['by-terraform'];
     expect(await binder.send('ensure', 'client-1')).toMatchObject({ kind: 'retryLater' });
     world.controlPlane.foreignWriter = undefined;
     expect(await binder.send('ensure', 'client-1')).toEqual(BOUND);
   });
 
-  test('holds open wishes only: a settled binding that somebody removes stays removed', async () => {
+  test('keeps only open requests: a completed binding that somebody removes stays removed', async () => {
     await binder.bindAll(['client-1', 'client-2']);
     await binder.send('complete', 'client-1');
     await binder.send('complete', 'client-2');
@@ -66,7 +66,7 @@ describe('the binder', () => {
     expect(bound()).toEqual(['client-2', 'client-3']);
   });
 
-  test('looks at the list once more when it is asked again', async () => {
+  test('reads the list again for ensureAgain', async () => {
     await binder.send('ensure', 'client-1');
     world.controlPlane.change(CONNECTED_REGISTRY, { clientTokens: [] });
     expect(await binder.send('ensureAgain', 'client-1')).toEqual(BOUND);
@@ -85,7 +85,7 @@ describe('the binder', () => {
     expect(await binder.send('ensure', 'client-1')).toMatchObject({ code: 'connected-registry-not-found' });
   });
 
-  test('forgets a wish at its deadline', async () => {
+  test('removes a request at its deadline', async () => {
     await binder.send('request', 'client-1');
     binder.setTime('2026-03-20T00:00:00.000Z');
     await binder.request('ensure', { ...binder.bindingRequest('client-2'), deadline: '2026-04-01T00:00:00.000Z' });
@@ -94,7 +94,7 @@ describe('the binder', () => {
 });
 
 describe('over the cap', () => {
-  test('the oldest wishes are served, the rest fail with a code', async () => {
+  test('the oldest requests are bound, the others fail with a code', async () => {
     binder = createBinderEntity(world, 3);
     world.controlPlane.change(CONNECTED_REGISTRY, { clientTokens: ['foreign'] });
     const outcomes = await binder.bindAll(names(4));
@@ -107,14 +107,14 @@ describe('over the cap', () => {
     ]);
   });
 
-  test('whoever asks first does not overtake an older wish', async () => {
+  test('an earlier call does not overtake an older request', async () => {
     binder = createBinderEntity(world, 1);
     await binder.send('request', 'client-1');
     expect(await binder.send('ensure', 'client-2')).toMatchObject({ code: 'too-many-clients' });
     expect(await binder.send('ensure', 'client-1')).toEqual(BOUND);
   });
 
-  test('nobody is told that a token is bound which is not: two runs that want the same one', async () => {
+  test('two runs that request the same token are never told that it is bound when it is not', async () => {
     binder = createBinderEntity(world, 1);
     world.controlPlane.change(CONNECTED_REGISTRY, { clientTokens: ['foreign'] });
     await binder.send('request', 'client-1', 'lost-run');
@@ -123,8 +123,8 @@ describe('over the cap', () => {
   });
 });
 
-describe('a drop', () => {
-  test('takes the token of an undone run out, and leaves all others; twice is as once', async () => {
+describe('an unbinding', () => {
+  test('removes the token of a rolled-back run, keeps all others, and is idempotent', async () => {
     world.controlPlane.change(CONNECTED_REGISTRY, { clientTokens: ['foreign'] });
     await binder.bindAll(['client-1', 'client-2']);
     await binder.send('unbind', 'client-1');
@@ -135,7 +135,7 @@ describe('a drop', () => {
     expect(writes()).toBe(before);
   });
 
-  test('withdraws a wish that was never served', async () => {
+  test('withdraws a request that was never bound', async () => {
     await binder.send('request', 'client-1');
     await binder.send('unbind', 'client-1');
     await binder.send('ensureUnbound', 'client-1');
@@ -143,7 +143,7 @@ describe('a drop', () => {
     expect(bound()).toEqual(['client-2']);
   });
 
-  test('ends once it is done: whoever binds the token again later keeps it', async () => {
+  test('ends once it is done: a later binding of the token stays', async () => {
     await binder.bindAll(['client-1']);
     await binder.send('unbind', 'client-1');
     await binder.send('ensureUnbound', 'client-1');
@@ -153,14 +153,14 @@ describe('a drop', () => {
     expect(bound()).toEqual(['client-1', 'client-2']);
   });
 
-  test('shares a write with those who are to be bound', async () => {
+  test('shares a write with binding requests', async () => {
     await binder.bindAll(['client-1']);
     await binder.send('unbind', 'client-1');
     await binder.bindAll(['client-2']);
     expect([bound(), writes()]).toEqual([['client-2'], 2]);
   });
 
-  test('comes back later when its write fails, and then holds', async () => {
+  test('retries later if its write fails, and then succeeds', async () => {
     await binder.bindAll(['client-1']);
     await binder.send('unbind', 'client-1');
     world.wire.fail('setClientTokens', { when: 'before' });

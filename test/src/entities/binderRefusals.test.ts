@@ -12,7 +12,7 @@ beforeEach(() => {
 const bound = () => world.controlPlane.clientsOf(CONNECTED_REGISTRY);
 const writes = () => world.wire.count('setClientTokens');
 
-describe('a wish that the service refuses', () => {
+describe('a binding request that the service refuses', () => {
   const codes = async (tokens: readonly string[]) =>
     (await binder.bindAll(tokens)).map((outcome) => (outcome.kind === 'failed' ? outcome.code : outcome.kind));
 
@@ -22,20 +22,20 @@ describe('a wish that the service refuses', () => {
     expect(bound()).toHaveLength(8);
   });
 
-  test('is found by halves, in few writes', async () => {
+  test('is found by bisection, with few writes', async () => {
     world.controlPlane.spoilt.add('client-5');
     expect(await codes(names(16))).toEqual(names(16).map((token) => (token === 'client-5' ? 'bind-refused' : 'done')));
     expect(bound()).toHaveLength(15);
     expect(writes()).toBeLessThanOrEqual(10);
   });
 
-  test('is found with a second one beside it', async () => {
+  test('is found together with a second one', async () => {
     world.controlPlane.spoilt.add('client-1').add('client-6');
     await codes(names(8));
     expect([...bound()].sort()).toEqual(names(8).filter((token) => token !== 'client-1' && token !== 'client-6'));
   });
 
-  test('is none of ours when the list itself is what the service refuses', async () => {
+  test('is not blamed if the service refuses the current list itself', async () => {
     world.controlPlane.change(CONNECTED_REGISTRY, { clientTokens: ['deleted-by-others'] });
     world.controlPlane.spoilt.add('deleted-by-others');
     const outcomes = await binder.bindAll(['client-1', 'client-2']);
@@ -43,7 +43,7 @@ describe('a wish that the service refuses', () => {
     for (const outcome of outcomes) expect(outcome.kind).not.toBe('done');
   });
 
-  test('does not hold up the wish of a later run', async () => {
+  test('does not block the request of a later run', async () => {
     world.controlPlane.spoilt.add('client-1');
     await codes(['client-1']);
     world.controlPlane.spoilt.clear();

@@ -21,31 +21,31 @@ const send = <Operation extends ClientRecordOperation>(
 ) => clientRecord(operation, { ...request, by }, record, new Date(now));
 
 describe('a run that begins', () => {
-  test('goes on when nothing is known of the client', async () => {
+  test('continues if nothing is known about the client', async () => {
     expect(await send({}, 'begin', { requestedAt: EARLY })).toEqual({
       state: {},
       outcome: { kind: 'done', value: {} },
     });
   });
 
-  test('is refused when the client was revoked since it was asked for, and the mark stays', async () => {
+  test('is refused if the client was revoked after its request, and the revocation stays', async () => {
     const record = { revokedAt: LATE };
     const { state, outcome } = await send(record, 'begin', { requestedAt: EARLY });
     expect([state, outcome]).toMatchObject([record, { kind: 'failed', code: 'revoked' }]);
   });
 
-  test('in the very instant of the revocation is refused', async () => {
+  test('at the same instant as the revocation is refused', async () => {
     expect((await send({ revokedAt: LATE }, 'begin', { requestedAt: LATE })).outcome.kind).toBe('failed');
   });
 
-  test('is told of a revocation before it, and the mark stays until it is lifted', async () => {
+  test('gets an earlier revocation, which stays until it is cleared', async () => {
     const { state, outcome } = await send({ revokedAt: EARLY }, 'begin', { requestedAt: LATE });
     const clears = { revokedAt: EARLY, disabled: [] };
     expect([state, outcome]).toEqual([{ revokedAt: EARLY }, { kind: 'done', value: { clears } }]);
     expect((await send(state, 'clearRevocation', { effectiveAt: LATE })).state).toEqual({});
   });
 
-  test('counts by its event’s time: an old event that is delivered again lifts no revocation', async () => {
+  test('counts by its event’s time: an old event that is delivered again clears no revocation', async () => {
     const { outcome } = await send({ revokedAt: LATE }, 'begin', {
       requestedAt: '2026-03-02T00:00:00.000Z',
       eventAt: EARLY,
@@ -53,12 +53,12 @@ describe('a run that begins', () => {
     expect(outcome).toMatchObject({ kind: 'failed', code: 'revoked' });
   });
 
-  test('for an event older than one that was taken is refused', async () => {
+  test('for an event older than an accepted one is refused', async () => {
     const { outcome } = await send({ newestEventAt: LATE }, 'begin', { requestedAt: LATE, eventAt: EARLY });
     expect(outcome).toMatchObject({ kind: 'failed', code: 'stale-event' });
   });
 
-  test('for the same event again goes on, and for a newer one notes it', async () => {
+  test('for the same event again continues, and for a newer one records it', async () => {
     expect((await send({ newestEventAt: LATE }, 'begin', { requestedAt: LATE, eventAt: LATE })).outcome.kind).toBe(
       'done',
     );
@@ -68,7 +68,7 @@ describe('a run that begins', () => {
 });
 
 describe('a revocation', () => {
-  test('counts from the entity’s own time: a run that began before the mark came is older', async () => {
+  test('counts from the entity’s current time: a run that began before is older', async () => {
     const { state, outcome } = await send({}, 'revoke', { at: EARLY, until: OVER }, LATE);
     expect([state, outcome]).toEqual([
       { revokedAt: LATE, disabling },
@@ -76,7 +76,7 @@ describe('a revocation', () => {
     ]);
   });
 
-  test('remembers which tokens it disabled, and tells the run that lifts it', async () => {
+  test('records which tokens it disabled, and passes them to the run that clears it', async () => {
     const first = await send({ revokedAt: EARLY }, 'noteDisabled', { tokens: ['Token-A'] });
     const { state } = await send(first.state, 'noteDisabled', { tokens: ['token-a', 'token-b'] });
     expect(state).toEqual({ revokedAt: EARLY, disabled: ['token-a', 'token-b'] });
@@ -91,20 +91,20 @@ describe('a revocation', () => {
   const begins = async (record: ClientRecord, now = LATE) =>
     (await send(record, 'begin', { requestedAt: LATE }, now)).outcome.kind;
 
-  test('at its writes has the run that is to lift it wait: until it is done, or counts as lost', async () => {
+  test('makes the run that clears it wait while it is disabling, until it is done or counts as lost', async () => {
     const record = await marked();
     expect([await begins(record), await begins(record, OVER)]).toEqual(['retryLater', 'done']);
     expect(await begins((await send(record, 'endDisabling', {})).state)).toBe('done');
     expect((await send(record, 'begin', { requestedAt: EARLY })).outcome.kind).toBe('failed');
   });
 
-  test('is not done by the end of another one', async () => {
+  test('is not ended by the end of another one', async () => {
     const second = { at: EARLY, until: OVER, by: { ...by, operation: 'client.other' } };
     const { state } = await clientRecord('revoke', second, await marked(), new Date(EARLY));
     expect(await begins((await send(state, 'endDisabling', {})).state)).toBe('retryLater');
   });
 
-  test('looks again while it stands, and has others wait then, too', async () => {
+  test('may disable again unless cleared, and makes others wait then, too', async () => {
     const record = (await send(await marked(), 'endDisabling', {})).state;
     const looks = await send(record, 'beginDisabling', { revokedAt: EARLY, until: OVER });
     expect(looks.outcome).toEqual({ kind: 'done', value: { stands: true } });
@@ -116,26 +116,26 @@ describe('a revocation', () => {
     expect(cleared).toEqual({ state: {}, outcome: { kind: 'done', value: { stands: false } } });
   });
 
-  test('that was lifted meanwhile notes nothing', async () => {
+  test('that was cleared in the meantime records nothing', async () => {
     expect((await send({}, 'noteDisabled', { tokens: ['token-a'] })).state).toEqual({});
   });
 
   test.each([
-    ['came after the run was asked for', LATE, EARLY, { revokedAt: LATE }],
+    ['came after the run’s request', LATE, EARLY, { revokedAt: LATE }],
     ['came in the same instant', LATE, LATE, { revokedAt: LATE }],
-    ['came before, and is the one that the run lifts', EARLY, LATE, {}],
+    ['came before, and is the one that the run clears', EARLY, LATE, {}],
   ])('that %s', async (_, revokedAt, effectiveAt, value) => {
     expect((await send({ revokedAt }, 'revokedSince', { effectiveAt })).outcome).toEqual({ kind: 'done', value });
   });
 });
 
 describe('an offboarding that begins', () => {
-  test('is kept from it by no revocation', async () => {
+  test('is not prevented by a revocation', async () => {
     const { outcome } = await send({ revokedAt: LATE }, 'beginOffboarding', { requestedAt: EARLY });
     expect(outcome.kind).toBe('done');
   });
 
-  test('for an event older than one that was taken is refused', async () => {
+  test('for an event older than an accepted one is refused', async () => {
     const request = { requestedAt: LATE, eventAt: EARLY };
     expect((await send({ newestEventAt: LATE }, 'beginOffboarding', request)).outcome).toMatchObject({
       kind: 'failed',
@@ -143,14 +143,14 @@ describe('an offboarding that begins', () => {
     });
   });
 
-  test('makes every older event late: none brings the device back', async () => {
+  test('makes every older event stale: none brings the device back', async () => {
     const { state } = await send({}, 'beginOffboarding', { requestedAt: LATE });
     const old = { requestedAt: '2026-03-02T00:00:00.000Z', eventAt: EARLY };
     expect((await send(state, 'begin', old)).outcome).toMatchObject({ kind: 'failed', code: 'stale-event' });
   });
 });
 
-describe('what is known of a client', () => {
+describe('the record of a client', () => {
   test.each([
     ['revocations', (record: ClientRecord, at: string) => send(record, 'revoke', { at, until: OVER })],
     ['events', (record: ClientRecord, at: string) => send(record, 'noteEvent', { at })],
@@ -161,7 +161,7 @@ describe('what is known of a client', () => {
     expect((await note(earlier.state, LATE)).state).toMatchObject(once.state);
   });
 
-  test('a repeated revocation says when the client was revoked first, until it is cleared or ends what came between', async () => {
+  test('keeps the first time of a repeated revocation until it is cleared, and ends runs in between', async () => {
     const LATEST = '2026-03-01T12:00:02.000Z';
     const twice = await send({ revokedAt: EARLY }, 'revoke', { at: LATE, until: OVER });
     expect(twice.state).toEqual({ revokedAt: LATE, firstRevokedAt: EARLY, disabling });
@@ -173,7 +173,7 @@ describe('what is known of a client', () => {
     expect((await send(twice.state, 'clearRevocation', { effectiveAt: LATEST })).state).toEqual({ disabling });
   });
 
-  test('the ends of its last twenty runs, each once, whatever is forgotten besides', async () => {
+  test('keeps the ends of the last twenty runs, each once, also after an offboarding', async () => {
     const ended = (nth: number) => ({
       id: `client.r${nth}`,
       kind: 'rotate' as const,
@@ -190,13 +190,13 @@ describe('what is known of a client', () => {
     expect((await send(record, 'forget', {})).state).toMatchObject({ ended: record.ended });
   });
 
-  test('a lift does not end a revocation that came after the run was asked for', async () => {
+  test('keeps a revocation that came after the request of the run that clears', async () => {
     expect((await send({ revokedAt: LATE }, 'clearRevocation', { effectiveAt: EARLY })).state).toEqual({
       revokedAt: LATE,
     });
   });
 
-  test('a due rotation is due since it was first marked, until one that was asked for later is done', async () => {
+  test('keeps the first mark of a due rotation until a rotation that was requested later is done', async () => {
     const first = await send({}, 'markRotationDue', { at: EARLY });
     const again = await send(first.state, 'markRotationDue', { at: LATE });
     expect(again.state).toEqual({ rotationDueSince: EARLY });
@@ -206,13 +206,13 @@ describe('what is known of a client', () => {
     expect((await send(again.state, 'clearRotationDue', { at: LATE })).state).toEqual({});
   });
 
-  test('is forgotten with the client, but its revocation and the newest event', async () => {
+  test('keeps only revocation, newest event and existence after an offboarding', async () => {
     const disabling = [{ operation: 'client.revocation', until: LATE }];
     const kept = { revokedAt: EARLY, disabled: ['token-a'], disabling, newestEventAt: LATE };
     const record = { ...kept, rotationDueSince: EARLY, acknowledged: 'v1' };
     const forgotten = await send(record, 'forget', {});
     expect(forgotten.state).toEqual({ ...kept, knownSince: expect.any(String) as unknown });
-    // It was there, so that an offboarding of it again is none of a client that nobody knows.
+    // The client existed, so a repeated offboarding does not report it as unknown.
     expect((await send(forgotten.state, 'beginOffboarding', { requestedAt: LATE })).outcome).toMatchObject({
       value: { isKnown: true },
     });

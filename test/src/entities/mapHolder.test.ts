@@ -35,8 +35,8 @@ const exists = () => world.controlPlane.scopeMaps.has(scopeMap);
 const gone = { kind: 'done', value: {} };
 const kept = { kind: 'done', value: { kept: expect.stringContaining(scopeMap) as string } };
 
-describe('an undone run', () => {
-  test('takes the map that it made away; twice is as once', async () => {
+describe('a rolled-back run', () => {
+  test('deletes the map that it created, and is idempotent', async () => {
     add();
     await holder.request('hold', of('maker'));
     expect(await holder.request('release', maker)).toEqual(gone);
@@ -44,14 +44,14 @@ describe('an undone run', () => {
     expect([exists(), world.wire.writes]).toEqual([false, ['deleteScopeMap']]);
   });
 
-  test('never takes away a map that was there before, and asks nobody about it', async () => {
+  test('never deletes a map that existed before, and reads nothing for that', async () => {
     add();
     await holder.request('hold', of('adopter'));
     expect(await holder.request('release', of('adopter'))).toEqual(gone);
     expect([exists(), world.wire.writes]).toEqual([true, []]);
   });
 
-  test('leaves the map to another run that has just adopted it', async () => {
+  test('keeps the map for another run that has just adopted it', async () => {
     add();
     await holder.request('hold', of('maker'));
     await holder.request('hold', of('adopter'));
@@ -59,7 +59,7 @@ describe('an undone run', () => {
     expect(exists()).toBe(true);
   });
 
-  test('leaves it to that run to take away what the maker could not, should it fail too', async () => {
+  test('leaves the deletion to that run, if that fails too', async () => {
     add();
     await holder.request('hold', of('maker'));
     await holder.request('hold', of('adopter'));
@@ -68,7 +68,7 @@ describe('an undone run', () => {
     expect(exists()).toBe(false);
   });
 
-  test('does not take away what another run has come to use', async () => {
+  test('does not delete a map that another run uses by now', async () => {
     add();
     await holder.request('hold', of('maker'));
     await holder.request('hold', of('adopter'));
@@ -79,7 +79,7 @@ describe('an undone run', () => {
     expect(exists()).toBe(true);
   });
 
-  test('does not wait for ever for a run that was lost', async () => {
+  test('does not wait for a lost run beyond its deadline', async () => {
     add();
     await holder.request('hold', of('lost', { deadline: '2026-03-02T00:00:00.000Z' }));
     const later = new Date('2026-03-03T00:00:00.000Z');
@@ -96,14 +96,14 @@ describe('an undone run', () => {
     expect(exists()).toBe(true);
   });
 
-  test('keeps a map that a token uses which is not its own', async () => {
+  test('keeps a map that another token uses', async () => {
     world.addToken();
     add();
     expect(await holder.request('release', maker)).toEqual(kept);
     expect(world.wire.writes).toEqual([]);
   });
 
-  test('lists a map that its own token still uses, because it could not be deleted', async () => {
+  test('lists a map as residue if its own token, whose deletion failed, still uses it', async () => {
     world.addToken();
     add();
     const own = { ...maker, token };
@@ -112,7 +112,7 @@ describe('an undone run', () => {
     });
   });
 
-  test('comes back to a deletion whose answer was lost', async () => {
+  test('retries a deletion whose answer was lost', async () => {
     add();
     world.wire.fail('deleteScopeMap', { when: 'after', kind: 'unavailable' });
     expect(await holder.request('release', maker)).toMatchObject({ kind: 'retryLater' });

@@ -16,7 +16,7 @@ afterEach(() => vi.useRealTimers());
 const kept = { kind: 'done', value: { kept: expect.stringMatching(/./) as string } };
 const gone = { kind: 'done', value: {} };
 
-/** Runs an undo until it is done, with one call of it broken on the way. */
+/** Runs an undo until it is done, with one failing call. */
 async function throughFault(undo: () => Promise<{ kind: string }>, method: string, when: 'before' | 'after') {
   world.wire.fail(method, { when });
   expect(await undo()).toMatchObject({ kind: 'retryLater' });
@@ -27,7 +27,7 @@ describe('retireCandidate', () => {
   const retire = () => world.activities.retireCandidate({ reference: reference(), run: RUN });
   beforeEach(() => void world.addToken());
 
-  test('disables and soft-deletes the candidate of this run; twice is as once', async () => {
+  test('disables and soft-deletes the candidate of this run, and is idempotent', async () => {
     await world.activities.issueCredentials(issueOrder());
     expect(await retire()).toEqual(gone);
     expect(world.vault.has(candidate)).toBe(false);
@@ -35,7 +35,7 @@ describe('retireCandidate', () => {
     expect(await retire()).toEqual(gone);
   });
 
-  test('has nothing to do when none was saved', async () => {
+  test('does nothing if none was saved', async () => {
     expect(await retire()).toEqual(gone);
     expect(world.wire.writes).not.toContain('disable');
   });
@@ -69,7 +69,7 @@ describe('clearSlot', () => {
       wasLive,
     });
 
-  test('empties the slot that was filled, and lets the other live; twice is as once', async () => {
+  test('clears the filled slot, keeps the other one, and is idempotent', async () => {
     world.addToken({ password1: { createdAt: LONG_AGO }, password2: { createdAt: '2026-03-01T12:00:05.000Z' } });
     expect(await clear()).toEqual(gone);
     expect(Object.keys(world.controlPlane.token(token).slots)).toEqual(['password1']);
@@ -77,13 +77,13 @@ describe('clearSlot', () => {
     expect(world.wire.count('keepOnlySlots')).toBe(1);
   });
 
-  test('leaves the very password that preflight saw in the slot', async () => {
+  test('keeps the password that the slot had at preflight', async () => {
     world.addToken({ password2: { createdAt: LONG_AGO } });
     await clear();
     expect(world.controlPlane.accepts(token, 'foreign-password2')).toBe(true);
   });
 
-  test('says that a password was lost which still worked, but only when it was overwritten', async () => {
+  test('reports the loss of a working password, but only if it was overwritten', async () => {
     const live = () => clear(true);
     world.addToken({ password2: { createdAt: LONG_AGO } });
     expect(await live()).toEqual(gone);
@@ -94,7 +94,7 @@ describe('clearSlot', () => {
     });
   });
 
-  test('converges when an answer was lost, or the token is gone', async () => {
+  test('converges if an answer was lost, or the token is gone', async () => {
     world.addToken({ password2: { createdAt: SINCE } });
     await throughFault(() => clear(), 'keepOnlySlots', 'after');
     world.controlPlane.tokens.delete(token);
@@ -112,7 +112,7 @@ describe('keepCandidate', () => {
       ...(earlier === undefined ? {} : { earlier }),
     });
 
-  test('says that the candidate has the password that works, and leaves both alone', async () => {
+  test('reports that the candidate has the working password, and keeps both', async () => {
     world.addToken({ password1: { createdAt: LONG_AGO } });
     await world.activities.issueCredentials(issueOrder());
     const { length } = world.wire.writes;
@@ -124,7 +124,7 @@ describe('keepCandidate', () => {
     expect(world.controlPlane.accepts(token, world.vault.passwordIn(candidate) ?? '')).toBe(true);
   });
 
-  test('keeps nothing when the slot was not filled anew, or the token is gone', async () => {
+  test('keeps nothing if the slot was not filled, or the token is gone', async () => {
     world.addToken({ password1: { createdAt: LONG_AGO } });
     expect(await keep(LONG_AGO)).toEqual(gone);
     expect(world.wire.writes).toEqual([]);
@@ -132,7 +132,7 @@ describe('keepCandidate', () => {
     expect(await keep(LONG_AGO)).toEqual(gone);
   });
 
-  test('says of an earlier run’s candidate no more than it is', async () => {
+  test('describes the candidate of an earlier run correctly', async () => {
     world.addToken();
     await world.activities.issueCredentials(issueOrder({ run: 'other-run' }));
     const { createdAt = '' } = world.controlPlane.token(token).slots.password1 ?? {};
@@ -141,7 +141,7 @@ describe('keepCandidate', () => {
     expect(await keep(LONG_AGO)).toEqual(gone);
   });
 
-  test('empties the slot of a password that was never saved, and says what that has cost; twice it only says so', async () => {
+  test('clears the slot of a password that was never saved, and reports the loss, also when repeated', async () => {
     const residue = expect.stringContaining('password1') as string;
     world.addToken({ password1: { createdAt: SINCE }, password2: { createdAt: LONG_AGO } });
     world.wire.fail('keepOnlySlots', { when: 'after' });
@@ -168,7 +168,7 @@ describe('restoreTokenScopeMap', () => {
     addMap('earlier');
   });
 
-  test('says of a map that is gone by now that the token keeps ours, and makes none', async () => {
+  test('reports that the token keeps the app’s map if the original map was deleted, and creates none', async () => {
     world.addToken();
     world.controlPlane.scopeMaps.delete('earlier');
     const said = `token ${token}: keeps scope map ${scopeMap}, because its original scope map earlier no longer exists`;
@@ -176,7 +176,7 @@ describe('restoreTokenScopeMap', () => {
     expect(world.wire.writes).toEqual([]);
   });
 
-  test('gives the earlier map back; twice is as once', async () => {
+  test('restores the earlier map, and is idempotent', async () => {
     world.addToken();
     expect(await restore()).toEqual(gone);
     expect(world.controlPlane.token(token).scopeMap).toBe('earlier');
@@ -184,13 +184,13 @@ describe('restoreTokenScopeMap', () => {
     expect(world.wire.count('setTokenScopeMap')).toBe(1);
   });
 
-  test('keeps a map that somebody gave it since', async () => {
+  test('keeps a map that somebody else gave it', async () => {
     world.addToken().scopeMap = 'somebody-elses';
     expect(await restore()).toEqual(kept);
     expect(world.controlPlane.token(token).scopeMap).toBe('somebody-elses');
   });
 
-  test('converges when an answer was lost, or the token is gone', async () => {
+  test('converges if an answer was lost, or the token is gone', async () => {
     world.addToken();
     await throughFault(restore, 'setTokenScopeMap', 'after');
     world.controlPlane.tokens.delete(token);
@@ -209,7 +209,7 @@ describe('removeToken', () => {
     });
   const add = (changes = {}) => Object.assign(world.addToken(), { createdAt: SINCE, ...changes });
 
-  test('disables the token before it deletes it; twice is as once', async () => {
+  test('disables the token before it deletes it, and is idempotent', async () => {
     add();
     expect(await remove()).toEqual(gone);
     expect(world.wire.writes).toEqual(['disableToken', 'deleteToken']);
@@ -235,14 +235,14 @@ describe('removeToken', () => {
     expect(world.controlPlane.tokens.has(token)).toBe(false);
   });
 
-  test('tells that it is on the list again, where ARM refuses it for that', async () => {
+  test('reports that the token is bound again if ARM refuses the deletion for that', async () => {
     add();
     world.controlPlane.change(CONNECTED_REGISTRY, { clientTokens: [token] });
     expect(await remove()).toEqual({ kind: 'done', value: { isBound: true } });
     expect([world.controlPlane.tokens.has(token), world.controlPlane.token(token).isEnabled]).toEqual([true, false]);
   });
 
-  test('leaves it disabled when it cannot be deleted', async () => {
+  test('leaves the token disabled if it cannot be deleted', async () => {
     add();
     world.wire.fail('deleteToken', { when: 'before', kind: 'forbidden' });
     expect(await remove()).toMatchObject({ kind: 'failed', code: 'service-forbidden' });

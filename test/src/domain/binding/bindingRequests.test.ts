@@ -49,7 +49,7 @@ const current = fc.uniqueArray(fc.oneof(spelled, fc.constantFrom('foreign-1', 'f
 const cap = fc.integer({ min: 1, max: 8 });
 
 describe('the planned list', () => {
-  test('never loses a token that nobody dropped', () => {
+  test('never loses a token without an unbinding', () => {
     fc.assert(
       fc.property(state, current, cap, (bindingRequests, list, most) => {
         const { base } = planList(bindingRequests, list, most);
@@ -59,7 +59,7 @@ describe('the planned list', () => {
     );
   });
 
-  test('never exceeds the cap by what it adds, and adds nothing twice', () => {
+  test('never adds beyond the cap, and adds no token twice', () => {
     fc.assert(
       fc.property(state, current, cap, (bindingRequests, list, most) => {
         const { base, add } = planList(bindingRequests, list, most);
@@ -70,7 +70,7 @@ describe('the planned list', () => {
     );
   });
 
-  test('serves wishes by age, and leaves none out but over the cap', () => {
+  test('adds requests by age, and leaves out only those over the cap', () => {
     fc.assert(
       fc.property(state, current, cap, (bindingRequests, list, most) => {
         const { base, add, overCap } = planList(bindingRequests, list, most);
@@ -84,7 +84,7 @@ describe('the planned list', () => {
     );
   });
 
-  test('is settled exactly when writing it would change nothing', () => {
+  test('is complete exactly if writing it would change nothing', () => {
     fc.assert(
       fc.property(state, current, cap, (bindingRequests, list, most) => {
         const { base, add, isComplete } = planList(bindingRequests, list, most);
@@ -93,7 +93,7 @@ describe('the planned list', () => {
     );
   });
 
-  test('asks for nothing more once it was written', () => {
+  test('is complete once it was written', () => {
     fc.assert(
       fc.property(state, current, cap, (bindingRequests, list, most) => {
         const { base, add } = planList(bindingRequests, list, most);
@@ -107,45 +107,45 @@ describe('the planned list', () => {
   });
 });
 
-describe('a drop', () => {
-  test('takes its token out, and ends the wish of its own run', () => {
+describe('an unbinding', () => {
+  test('removes its token, and the binding request of its run', () => {
     const before = addRequest(addRequest(NO_REQUESTS, bindingRequest('tok-a', 'r1')), bindingRequest('tok-b', 'r2'));
     const after = addUnbinding(before, bindingRequest('TOK-A', 'r1'));
     expect(planList(after, ['Tok-a', 'tok-b'], 9).base).toEqual(['tok-b']);
     expect(findRequest(after, bindingRequest('tok-a', 'r1'))).toBeUndefined();
   });
 
-  test('does not take a token from another run that wants it', () => {
+  test('does not remove a token that another run has requested', () => {
     const before = addRequest(addRequest(NO_REQUESTS, bindingRequest('tok-a', 'r1')), bindingRequest('tok-a', 'r2'));
     const after = addUnbinding(before, bindingRequest('tok-a', 'r1'));
     expect(hasUnbinding(after, bindingRequest('tok-a', 'r1'))).toBe(false);
     expect(planList(after, ['tok-a'], 9).base).toEqual(['tok-a']);
   });
 
-  test('ends when a later run wants the token again', () => {
+  test('is cancelled if a later run requests the token', () => {
     const after = addRequest(addUnbinding(NO_REQUESTS, bindingRequest('tok-a', 'r1')), bindingRequest('Tok-A', 'r2'));
     expect(planList(after, ['tok-a'], 9).base).toEqual(['tok-a']);
   });
 
-  test('is noted once', () => {
+  test('is recorded once', () => {
     const once = addUnbinding(NO_REQUESTS, bindingRequest('tok-a', 'r1'));
     expect(addUnbinding(once, bindingRequest('tok-a', 'r1'))).toEqual(once);
   });
 });
 
-describe('a wish', () => {
-  test('is noted once, and keeps its place in the order', () => {
+describe('a binding request', () => {
+  test('is recorded once, and keeps its position', () => {
     const before = addRequest(addRequest(NO_REQUESTS, bindingRequest('tok-a', 'r1')), bindingRequest('tok-b', 'r2'));
     expect(addRequest(before, bindingRequest('TOK-A', 'r1', '2027-01-01T00:00:00.000Z'))).toEqual(before);
   });
 
-  test('ends at its deadline, a drop too', () => {
+  test('expires at its deadline, as an unbinding does', () => {
     const before = addUnbinding(addRequest(NO_REQUESTS, bindingRequest('tok-a', 'r1')), bindingRequest('tok-b', 'r2'));
     expect(prune(before, new Date('2026-03-31T23:59:59Z'))).toEqual(before);
     expect(prune(before, new Date('2026-04-01T00:00:00Z'))).toEqual(NO_REQUESTS);
   });
 
-  test('that was bound is looked at again only when it was reopened', () => {
+  test('that was bound is checked again only after it was reopened', () => {
     const bound = markBound(addRequest(NO_REQUESTS, bindingRequest('tok-a', 'r1')), ['TOK-A']);
     expect(findRequest(bound, bindingRequest('tok-a', 'r1'))?.state).toBe('bound');
     expect(findRequest(reopen(bound, bindingRequest('tok-a', 'r1')), bindingRequest('tok-a', 'r1'))?.state).toBe(

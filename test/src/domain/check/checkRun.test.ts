@@ -19,7 +19,7 @@ const part = (changes: Partial<CheckPart>): CheckPart => ({
   ...changes,
 });
 
-test('the parts of a check are summed up', () => {
+test('the parts of a check are combined', () => {
   const sum = sumUp(
     [
       part({ counts: { ok: 3, unbound: 1 }, findings: [finding('a')] }),
@@ -43,7 +43,7 @@ test('the parts of a check are summed up', () => {
   expect(sum.unused).toHaveLength(100);
 });
 
-test('tokens in use are known again by marks of four bytes each, ignoring case', () => {
+test('tokens in use are recognised by marks of four bytes each, ignoring case', () => {
   const tokens = Array.from({ length: 1000 }, (_, nth) => ({ registry: 'MyRegistry', token: `Token-${nth}` }));
   const [some, others] = [tokenMarks(tokens.slice(0, 600)), tokenMarks(tokens.slice(600))];
   expect(some.length).toBe(3200);
@@ -53,7 +53,7 @@ test('tokens in use are known again by marks of four bytes each, ignoring case',
   expect(isInUse('otherregistry', 'token-1')).toBe(false);
 });
 
-test('checks of all share an instance; one that names clients has its own, which is no client’s', () => {
+test('checks of all clients share an instance; a check of named clients has its own, which is no client’s', () => {
   const all = { run: 'mm7k3q8w00k2v9x1', request: { registries: ['myregistry'] } };
   const some = { ...all, request: { ...all.request, clients: [] } };
   expect(checkInstance(all)).toBe('ck-all');

@@ -36,7 +36,7 @@ const without = (key: keyof KnownClient): KnownClient => {
 };
 
 describe('a client is judged', () => {
-  test('ok when all is as it was set, whatever the case of names and the order of rights', () => {
+  test('ok if nothing differs, regardless of the case of names and the order of rights', () => {
     expect(judge({})).toEqual({ state: 'ok', differences: [] });
   });
 
@@ -45,7 +45,7 @@ describe('a client is judged', () => {
     ['2026-05-12T12:00:04Z', 'expiring'],
     ['2026-05-30T12:00:02Z', 'expiring'],
     ['2026-05-30T12:00:03Z', 'expired'],
-  ])('at %s as %s, by the share of its life that is left', (now, state) => {
+  ])('at %s as %s, by the remaining share of its lifetime', (now, state) => {
     expect(judge({}, new Date(now)).state).toBe(state);
   });
 
@@ -143,17 +143,17 @@ describe('a client is judged', () => {
     expect(judgement.differences).toHaveLength(differences.length);
   });
 
-  test('by what is known, where Azure does not say whether the token is enabled: that is told', () => {
+  test('by the known facts if Azure does not return whether the token is enabled, and the unknown fact is reported', () => {
     const unsaid: KnownClient['token'] = { scopeMap: 'a-map', slots: {}, ...token, isEnabled: undefined };
     expect(judge({ token: unsaid })).toEqual({
       state: 'ok',
       differences: [{ code: 'fact-unknown', found: 'whether the token is enabled' }],
     });
-    // Not revoked: that takes a token that is disabled for certain.
+    // Not revoked: only a token that is known to be disabled is.
     expect(judge({ token: unsaid, secretIsEnabled: false }).state).toBe('drifted');
   });
 
-  test('with every difference, by the worst of them', () => {
+  test('with all differences, by the worst of them', () => {
     const { state, differences } = judge({
       connectedRegistry: { clientTokens: [] },
       actions: [],
@@ -163,7 +163,7 @@ describe('a client is judged', () => {
     expect(differences.map(({ code }) => code)).toEqual(['binding-missing', 'secret-disabled', 'scope-map-rights']);
   });
 
-  test('without a word about what was not noted, or was allowed', () => {
+  test('without differences for unrecorded facts and allowed endpoints', () => {
     const { endpoint: _none, ...issued } = tags.issued;
     const older = { ...tags, issued, made: { scopeMap: true, token: true } };
     expect(judge({ tags: older, actions: ['repositories/z/content/read'] }).state).toBe('ok');
@@ -171,7 +171,7 @@ describe('a client is judged', () => {
     expect(judge({ connectedRegistry: elsewhere }, NOW, ['edge:8000']).state).toBe('ok');
   });
 
-  test('with long rights cut short', () => {
+  test('with long rights shortened', () => {
     const actions = Array.from({ length: 500 }, (_, nth) => `repositories/repository-${nth}/content/read`);
     expect(JSON.stringify(judge({ actions })).length).toBeLessThan(600);
   });

@@ -6,7 +6,7 @@ import { FIX_COMMANDS } from '../../../../src/domain/check/fixCommands.js';
 
 const SOURCE = fileURLToPath(new URL('../../../../src', import.meta.url));
 
-test('every command of the Azure CLI that is printed comes from one place, where a test runs each', () => {
+test('all printed Azure CLI commands come from one file, of which a test runs each', () => {
   const files = readdirSync(SOURCE, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'));
   const printing = files.filter((name) =>
     /['"`][^'"`\n]*\baz (?:acr|keyvault|iot|role|account|resource) /.test(withoutComments(name)),
@@ -19,7 +19,7 @@ function withoutComments(name: string): string {
   return readFileSync(join(SOURCE, name), 'utf8').replaceAll(/\/\*[\s\S]*?\*\//g, '');
 }
 
-test('a shell takes a wildcard, and a name with a quote, for one word', () => {
+test('a wildcard, and a name with a quote, are quoted as one word for a shell', () => {
   const add = (repository: string) =>
     FIX_COMMANDS.addToSyncScope({ registry: 'R', connectedRegistry: 'edge', repository });
   expect(add('samples/*')).toMatch(/ --registry r .* --add 'samples\/\*'$/);

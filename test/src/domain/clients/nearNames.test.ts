@@ -10,8 +10,8 @@ const of = (client: string, connectedRegistry = 'plantone', registry = 'myregist
 const near = (wanted: string, ...known: ReturnType<typeof of>[]) =>
   nearClients(of(wanted), known).map(({ client, connectedRegistry }) => `${client}@${connectedRegistry}`);
 
-describe('names like one that nobody knows', () => {
-  test('differ in case, in a few letters, or in the connected registry; the likest come first', () => {
+describe('names similar to an unknown one', () => {
+  test('differ in case, in a few letters, or in the connected registry; the closest come first', () => {
     const known = [of('sensor-77'), of('Sensor-7'), of('sensor-7', 'planttwo'), of('camera-1'), of('snesor-7')];
     const found = near('sensor-7', ...known);
     expect(found.slice(0, 3).toSorted()).toEqual(
@@ -20,19 +20,19 @@ describe('names like one that nobody knows', () => {
     expect(found.slice(3)).toEqual(['snesor-7@plantone']);
   });
 
-  test('are of the same registry, and five at most', () => {
+  test('are in the same registry, and at most five', () => {
     expect(near('device-1', of('device-2', 'plantone', 'otherregistry'))).toEqual([]);
     const many = Array.from({ length: 9 }, (_, nth) => of(`device-${nth + 2}`));
     expect(near('device-1', ...many)).toHaveLength(5);
   });
 
-  test('are none that have little in common, or a short name with one letter of three', () => {
+  test('are not very different names, nor short names with one of three letters changed', () => {
     expect(near('ab', of('xy'), of('abcdef'))).toEqual([]);
     expect(near('gateway-9', of('gateway-9', 'planttwo'), of('gateway-8', 'planttwo'))).toEqual(['gateway-9@planttwo']);
   });
 });
 
-test('the distance of two names is a metric that one change raises by one at most', () => {
+test('the distance of two names is a metric that one change raises by at most one', () => {
   const name = fc.string({ maxLength: 20 });
   fc.assert(
     fc.property(name, name, fc.nat(20), (left, right, at) => {

@@ -10,7 +10,7 @@ const oid: Claim = ['http://schemas.microsoft.com/identity/claims/objectidentifi
 const role: Claim = [ROLE_TYPE, 'Onboarding.Operator'];
 
 describe('with function keys', () => {
-  test('everybody whom the host lets through is an operator, and nobody is believed a name', () => {
+  test('every caller whom the host admits is an operator, and header names are ignored', () => {
     const access: OperatorAccess = { kind: 'functionKey' };
     expect(admit(access, undefined)).toEqual({ actor: 'function-key' });
     expect(admit(access, principalHeader([oid, ['preferred_username', 'eve@example.com']]))).toEqual({
@@ -29,12 +29,12 @@ describe('with Entra', () => {
     ['a principal of another provider', principalHeader([oid, role], { auth_typ: 'github' })],
     ['a principal without an object id', principalHeader([role])],
     ['a principal whose object id is empty', principalHeader([[oid[0], ''], role])],
-  ])('nobody is signed in with %s', (_name, header) => {
+  ])('a caller is not authenticated with %s', (_name, header) => {
     expect(admit(BY_ROLE, header)).toEqual({ refused: 'not-authenticated' });
     expect(admit(BY_LIST, header)).toEqual({ refused: 'not-authenticated' });
   });
 
-  test('whoever has the role is an operator, whatever its claim is called', () => {
+  test('a caller with the role is an operator, for any name of the role claim', () => {
     for (const type of ['roles', ROLE_TYPE, 'my-roles'])
       expect(admit(BY_ROLE, principalHeader([oid, [type, role[1]]], { role_typ: 'my-roles' }))).toEqual({
         actor: OBJECT_ID,
@@ -44,13 +44,13 @@ describe('with Entra', () => {
   test.each<[string, readonly Claim[]]>([
     ['no role', [oid]],
     ['another role', [oid, ['roles', 'Reader']]],
-    ['the role in other letters', [oid, ['roles', 'onboarding.operator']]],
+    ['the role in another case', [oid, ['roles', 'onboarding.operator']]],
     ['the role as another claim', [oid, ['name', 'Onboarding.Operator'], ['groups', 'Onboarding.Operator']]],
   ])('%s is not enough', (_name, claims) => {
     expect(admit(BY_ROLE, principalHeader(claims))).toEqual({ refused: 'not-an-operator', actor: OBJECT_ID });
   });
 
-  test('a listed principal is an operator, with or without a role, in whatever case', () => {
+  test('a listed principal is an operator, with or without a role, in any case', () => {
     const access: OperatorAccess = { kind: 'entra', role: 'Other', principals: [OBJECT_ID] };
     expect(admit(access, principalHeader([['oid', OBJECT_ID.toUpperCase()]]))).toEqual({
       actor: OBJECT_ID.toUpperCase(),
@@ -60,13 +60,13 @@ describe('with Entra', () => {
     });
   });
 
-  test('without a role asked for, none admits', () => {
+  test('without a configured role, no role admits', () => {
     const header = principalHeader([['oid', OBJECT_ID.replace('1', '2')], role, ['roles', 'undefined']]);
     expect(admit(BY_LIST, header)).toMatchObject({ refused: 'not-an-operator' });
   });
 });
 
-describe('the audit calls a principal', () => {
+describe('the audit names a principal', () => {
   test.each<[string, readonly Claim[], string]>([
     ['by its object id and its tenant', [['tid', TENANT_ID]], `${OBJECT_ID}@${TENANT_ID}`],
     [
@@ -74,7 +74,7 @@ describe('the audit calls a principal', () => {
       [['http://schemas.microsoft.com/identity/claims/tenantid', 'a-tenant']],
       `${OBJECT_ID}@a-tenant`,
     ],
-    ['by its object id where no tenant is named', [['name', 'Ann']], OBJECT_ID],
+    ['by its object id if there is no tenant', [['name', 'Ann']], OBJECT_ID],
     [
       'by no name that may change hands',
       [
@@ -84,7 +84,7 @@ describe('the audit calls a principal', () => {
       OBJECT_ID,
     ],
     ["by no word of the audit's own", [['preferred_username', 'device']], OBJECT_ID],
-    ['without what a log could stumble over', [['tid', 'a\n"{}b ü']], `${OBJECT_ID}@a____b__`],
+    ['without characters that break a log', [['tid', 'a\n"{}b ü']], `${OBJECT_ID}@a____b__`],
     ['at a bounded length', [['tid', 'a'.repeat(300)]], `${OBJECT_ID}@${'a'.repeat(63)}`],
   ])('%s', (_name, claims, actor) => {
     expect(admit(BY_ROLE, principalHeader([oid, role, ...claims]))).toEqual({ actor });

@@ -10,7 +10,7 @@ const drifted = (...codes: Difference['code'][]) => ({
 });
 const run = (kind: 'onboard' | 'rotate' | 'offboard' | 'revoke') => ({ id: 'client.r1', kind });
 
-describe('a run at work', () => {
+describe('a running run', () => {
   test.each([
     ['rotate', 'password-replaced'],
     ['rotate', 'password-missing'],
@@ -33,7 +33,7 @@ describe('a run at work', () => {
     expect(whileRunning(both, run(kind)).differences).toContainEqual({ code });
   });
 
-  test('explains nothing of a client that is as it should be, and none explains anything', () => {
+  test('explains nothing about a client without differences; without a run nothing is explained', () => {
     expect(whileRunning({ state: 'ok', differences: [] }, run('rotate'))).toEqual({ state: 'ok', differences: [] });
     expect(whileRunning(drifted('password-replaced'), undefined)).toEqual(drifted('password-replaced'));
   });
@@ -45,8 +45,8 @@ const client = (name: string, connectedRegistry = 'hall') => ({
   client: name,
 });
 
-describe('clients whose names differ in case alone', () => {
-  test('are named to each other, within one connected registry', () => {
+describe('clients whose names differ only in case', () => {
+  test('are reported, within one connected registry', () => {
     const all = [client('Device-21'), client('device-21'), client('device-22'), client('DEVICE-22', 'other')];
     expect(caseTwinWarnings(all)).toMatchObject([
       {
@@ -58,7 +58,7 @@ describe('clients whose names differ in case alone', () => {
     expect(caseTwinWarnings([client('a'), client('a')])).toEqual([]);
   });
 
-  test('are found where a check’s part ends between them', () => {
+  test('are found if a part of a check ends between them', () => {
     const parts = [endsOf([client('a'), client('B')]), endsOf([client('b'), client('c')])];
     expect(twinsAcross(parts)).toHaveLength(1);
     expect(twinsAcross([undefined, ...parts.slice(1)])).toEqual([]);
@@ -66,7 +66,7 @@ describe('clients whose names differ in case alone', () => {
 });
 
 describe('a finding’s fix', () => {
-  test('is one a line, each once, and none of what is right', () => {
+  test('has one fix a line, each once, and none without a difference', () => {
     const fixes = findingFix(client('a'), 'a-token', 'drifted', [
       { code: 'password-replaced' },
       { code: 'password-expired' },

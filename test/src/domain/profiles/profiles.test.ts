@@ -45,7 +45,7 @@ describe('a pattern', () => {
     ['a*bc*c', 'abc', false],
   ])('%s fits %s: %s', (pattern, name, fits) => expect(fitsPattern(pattern, name)).toBe(fits));
 
-  test('fits whatever is put in the place of its stars, and judges as a regular expression would', () => {
+  test('matches any text in place of its stars, as a regular expression would', () => {
     const piece = fc.string({ unit: fc.constantFrom('a', 'b', '.'), maxLength: 4 });
     fc.assert(
       fc.property(
@@ -75,14 +75,14 @@ describe('the first profile that matches', () => {
     clients: ['one', 'two'],
   };
 
-  test('speaks for a device of its hub, whatever letters the hub is written in', () => {
+  test('applies to a device of its hub, regardless of the case of the hub name', () => {
     const all = book(hub, { ...hub, name: 'later', match: { hub: 'planthub' } });
     expect(profileOfDevice(all, 'PLANTHUB', 'edge-1')?.name).toBe('hub');
     expect(profileOfDevice(all, 'planthub', 'other')?.name).toBe('later');
     expect(profileOfDevice(all, 'another', 'edge-1')).toBeUndefined();
   });
 
-  test('bounds a request by event, unless it is for the events of a hub', () => {
+  test('limits a request by event, unless it is for the events of a hub', () => {
     const all = book(hub, rest);
     expect(profileOfRequest(all, client('edge-1', 'PLANTTWO'))?.name).toBe('rest');
     expect(profileOfRequest(all, client('edge-1'))?.name).toBe('rest');
@@ -97,7 +97,7 @@ describe('the first profile that matches', () => {
     expect(profileOfConnectedRegistry(book(hub), 'myregistry', 'plantone')).toBeUndefined();
   });
 
-  test('says how a device is told', () => {
+  test('decides by which channel a device is notified', () => {
     const all = book(hub, rest);
     expect(channelOf(all, client('edge-1'))).toEqual({ kind: 'iotHub', hub: 'PlantHub' });
     expect(channelOf(all, client('other'))).toEqual({ kind: 'poll' });
@@ -106,7 +106,7 @@ describe('the first profile that matches', () => {
     expect(channelOf(book(module), client('edge-1'))).toEqual({ kind: 'iotHub', hub: 'h2', module: 'agent' });
   });
 
-  test('makes the request for a client', () => {
+  test('creates the request for a client', () => {
     const full = {
       ...PLANT,
       scopeMap: 'a-map',

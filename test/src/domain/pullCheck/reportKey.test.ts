@@ -12,7 +12,7 @@ const keys: ReportKeys = { signing, all: [signing, former] };
 const scope: ReportScope = { operation: 'instance.run', attempt: 1, expiresAt: '2026-03-01T12:05:00.000Z' };
 
 describe('a report key', () => {
-  test('is good for the attempt it was made for, also under a key that no longer signs', () => {
+  test('is valid for its attempt, also with a server key that no longer signs', () => {
     expect(verifyReportKey(keys, 'new', deriveReportKey(signing, scope), scope)).toBe(true);
     expect(verifyReportKey(keys, 'old', deriveReportKey(former, scope), scope)).toBe(true);
   });
@@ -21,7 +21,7 @@ describe('a report key', () => {
     ['operation', { operation: 'instance.other' }],
     ['attempt', { attempt: 2 }],
     ['expiry', { expiresAt: '2026-03-01T13:05:00.000Z' }],
-  ])('is good for no other %s', (_, change) => {
+  ])('is not valid for another %s', (_, change) => {
     expect(verifyReportKey(keys, 'new', deriveReportKey(signing, scope), { ...scope, ...change })).toBe(false);
   });
 
@@ -40,7 +40,7 @@ describe('a report key', () => {
     expect(deriveReportKey(signing, { operation: 'a","1', attempt: 1, expiresAt: 'x' })).not.toBe(left);
   });
 
-  test('goes into a header as it is', () => {
+  test('fits into a header without escaping', () => {
     expect(deriveReportKey(signing, scope)).toMatch(/^[A-Za-z0-9_-]{43}$/);
   });
 });

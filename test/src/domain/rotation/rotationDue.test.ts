@@ -25,7 +25,7 @@ function tags(client = 'sensor-7', changes: Partial<CredentialTags> = {}): Crede
 const days = (date: Date) => (date.getTime() - ISSUED.getTime()) / DAY;
 
 describe('a rotation', () => {
-  test('is due at two thirds of the life, spread over a week, and always at the same time for the same client', () => {
+  test('is due at two thirds of the lifetime, spread over a week, and stable for each client', () => {
     const due = Array.from({ length: 200 }, (_, nth) => days(rotationTimes(tags(`c${nth}`), {}, POLICY).dueAt));
     expect(Math.min(...due)).toBeGreaterThanOrEqual(60);
     expect(Math.max(...due)).toBeLessThan(67);
@@ -37,18 +37,18 @@ describe('a rotation', () => {
     );
   });
 
-  test('has its deadline half way between due and end', () => {
+  test('has its deadline halfway between due time and expiry', () => {
     expect(days(rotationTimes(tags(), {}, POLICY).deadline)).toBeCloseTo(75, 5);
   });
 
-  test('is due after days, and after two thirds of a life that is shorter than those', () => {
+  test('is due after days, or after two thirds of a lifetime that is shorter than those', () => {
     const policy = { rotateAfter: { kind: 'days', days: 50 }, spreadSeconds: 0 } as const;
     expect(days(rotationTimes(tags(), {}, policy).dueAt)).toBeCloseTo(50, 5);
     const short = tags('c', { expiresOn: at(30).toISOString() });
     expect(days(rotationTimes(short, {}, policy).dueAt)).toBeCloseTo(20, 5);
   });
 
-  test('is due from a mark on, spread all the same; a mark older than the credential counts for nothing', () => {
+  test('is due from a mark on, still spread; a mark older than the credential is ignored', () => {
     const marked = (day: number) =>
       days(rotationTimes(tags(), { rotationDueSince: at(day).toISOString() }, POLICY).dueAt);
     expect(marked(10)).toBeGreaterThanOrEqual(10);
@@ -57,7 +57,7 @@ describe('a rotation', () => {
     expect(marked(-1)).toBe(days(rotationTimes(tags(), {}, POLICY).dueAt));
   });
 
-  test('that failed is due when its run said, sooner or later than by age', () => {
+  test('that failed is due at its retry time, before or after its due time by age', () => {
     const retried = (day: number) =>
       days(rotationTimes(tags(), { retryRotationAt: at(day).toISOString() }, POLICY).dueAt);
     expect(retried(5)).toBe(5);
@@ -65,12 +65,12 @@ describe('a rotation', () => {
     expect(retried(-1)).toBeGreaterThanOrEqual(60);
   });
 
-  test('is not due while consumers may use the password before the present one', () => {
+  test('is not due while consumers may use the previous password', () => {
     const revokeOld = { slot: 'password2', from: at(68).toISOString(), createdAt: at(-60).toISOString() } as const;
     expect(days(rotationTimes(tags('c', { revokeOld }), {}, POLICY).dueAt)).toBe(68);
   });
 
-  test('is never due after its deadline by the spread alone, whatever the life and the policy', () => {
+  test('is never due after its deadline by the spread alone, for any lifetime and policy', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 1, max: 730 }),
@@ -94,7 +94,7 @@ describe('a rotation that is due', () => {
   const sync = { schedule: '* * * * *', lastSyncTime: now.toISOString(), worstGapSeconds: 60 };
   const policy = { freezeWindows: [], sweepGapSeconds: 3600 };
 
-  test('is started, and known to be late after its deadline', () => {
+  test('is started, and marked as late after its deadline', () => {
     expect(rotationState(times, sync, policy, at(59))).toEqual({ kind: 'waiting' });
     expect(rotationState(times, sync, policy, now)).toEqual({ kind: 'due', isLate: false });
     const late = { ...sync, lastSyncTime: at(76).toISOString() };
@@ -110,7 +110,7 @@ describe('a rotation that is due', () => {
       });
   });
 
-  test('waits while its connected registry has missed its syncs, and no longer', () => {
+  test('waits only while its connected registry has missed its syncs', () => {
     const missed = (seconds: number) => ({
       ...sync,
       lastSyncTime: new Date(now.getTime() - seconds * 1000).toISOString(),
@@ -119,18 +119,18 @@ describe('a rotation that is due', () => {
     expect(rotationState(times, missed(60 + 899), policy, now)).toMatchObject({ kind: 'due' });
   });
 
-  test('is begun past its deadline although its connected registry is offline, so that the next sync brings the password', () => {
+  test('starts after its deadline even if its connected registry is offline, so that the next sync brings the password', () => {
     const missed = { ...sync, lastSyncTime: at(70).toISOString() };
     expect(rotationState(times, missed, policy, at(74))).toMatchObject({ by: { reason: 'offline' } });
     expect(rotationState(times, missed, policy, at(75))).toEqual({ kind: 'due', isLate: true });
   });
 
-  test('is begun where nobody can tell when its connected registry syncs, since the rotation itself waits for that', () => {
+  test('starts if the next sync is unknown, since the rotation itself waits for a sync', () => {
     const unreadable = { schedule: '0 2 L * *', lastSyncTime: at(50).toISOString() };
     expect(rotationState(times, unreadable, policy, now)).toMatchObject({ kind: 'due' });
   });
 
-  test('is begun shortly before the next sync, and past its deadline at once', () => {
+  test('starts shortly before the next sync, and at once after its deadline', () => {
     const nightly = { schedule: '0 2 * * *', lastSyncTime: now.toISOString(), worstGapSeconds: 86_400 };
     expect(rotationState(times, nightly, policy, now)).toMatchObject({ kind: 'deferred', by: { reason: 'sync' } });
     const evening = new Date('2026-05-02T00:30:00Z');

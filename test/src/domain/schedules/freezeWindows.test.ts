@@ -11,7 +11,7 @@ const until = (windows: readonly string[], now: string) =>
   frozenUntil(windows.map(window), new Date(now))?.toISOString();
 
 describe('a freeze window', () => {
-  test('holds from its first instant on, and not at its last', () => {
+  test('includes its start, not its end', () => {
     const nightly = ['0 22 * * *|PT8H'];
     expect(until(nightly, '2026-03-01T21:59:59Z')).toBeUndefined();
     expect(until(nightly, '2026-03-01T22:00:00Z')).toBe('2026-03-02T06:00:00.000Z');
@@ -26,7 +26,7 @@ describe('a freeze window', () => {
     expect(until(weekend, '2026-07-10T15:59:59Z')).toBeUndefined();
   });
 
-  test('begins on days that fulfil both day fields, as every schedule of the app', () => {
+  test('begins on days that match both day fields, as all schedules of the app', () => {
     // The first Sunday of a month.
     const firstSunday = ['0 0 1-7 * 0|P1D'];
     expect(until(firstSunday, '2026-03-01T12:00:00Z')).toBe('2026-03-02T00:00:00.000Z');
@@ -34,12 +34,12 @@ describe('a freeze window', () => {
     expect(until(firstSunday, '2026-03-03T12:00:00Z')).toBeUndefined();
   });
 
-  test('counts as one with another that it touches or overlaps', () => {
+  test('is joined with an adjacent or overlapping window', () => {
     const days = ['0 0 24 12 *|P3D', '0 0 27 12 *|P5D', '0 12 26 12 *|PT24H'];
     expect(until(days, '2026-12-24T00:00:00Z')).toBe('2027-01-01T00:00:00.000Z');
   });
 
-  test('that never ends is cut off, not looked at for ever', () => {
+  test('that never ends is cut off after a number of rounds', () => {
     expect(until(['0 0 * * *|PT24H'], '2026-03-01T12:00:00Z')).toBeDefined();
   });
 
@@ -56,7 +56,7 @@ describe('a freeze window', () => {
     '99 * * * *|PT8H',
     '0 22 * * *|PT30S',
     '',
-  ])('is not: %s', (text) => {
+  ])('is not parsed: %s', (text) => {
     expect(parseFreezeWindow(text)).toBeUndefined();
   });
 });
@@ -67,11 +67,11 @@ describe('an ISO 8601 duration', () => {
     ['P1DT12H', 129_600],
     ['PT1M30S', 90],
     ['P2D', 172_800],
-  ])('is read: %s', (text, seconds) => {
+  ])('is parsed: %s', (text, seconds) => {
     expect(durationSeconds(text)).toBe(seconds);
   });
 
-  test.each(['P', 'PT', 'P1M', 'P1Y', '3H', 'P1DT', '-PT1H', 'PT1.5H'])('is not: %s', (text) => {
+  test.each(['P', 'PT', 'P1M', 'P1Y', '3H', 'P1DT', '-PT1H', 'PT1.5H'])('is not parsed: %s', (text) => {
     expect(durationSeconds(text)).toBeUndefined();
   });
 });

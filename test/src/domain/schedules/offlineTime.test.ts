@@ -28,7 +28,7 @@ describe('messages may expire', () => {
     expect(codes({ schedule, messageTtl })).toEqual(expected);
   });
 
-  test('and that is said with the connected registry, and what to do', () => {
+  test('the warning names the connected registry and the fix', () => {
     const [warning] = offlineWarnings(
       'myregistry',
       { name: 'hall1', messageTtl: 'P1D', lastSyncTime: '2026-03-01T00:00:00Z' },
@@ -39,7 +39,7 @@ describe('messages may expire', () => {
     expect(warning?.fix).toContain('az acr connected-registry update --registry myregistry --name hall1');
   });
 
-  test('or not, where nothing is known', () => {
+  test('nothing is warned about if the facts are unknown', () => {
     expect(codes({})).toEqual([]);
     expect(codes({ lastSyncTime: '2020-01-01T00:00:00Z' })).toEqual([]);
   });

@@ -212,9 +212,9 @@ async function givePullChecks(): Promise<void> {
   vi.setSystemTime(new Date('2026-03-01T12:04:00Z'));
   const asked = (reports: Readonly<Record<string, string>> = {}, attempt = 1) => {
     const { expiresAt } = report();
-    const ask = { secret: { name: 'a-secret', version: 'v1' }, image: 'hello-world:latest' };
+    const request = { secret: { name: 'a-secret', version: 'v1' }, image: 'hello-world:latest' };
     return holding({
-      customStatus: { phase: 'pullCheck', steps: [], pullCheck: { attempt, expiresAt, reports, ask } },
+      customStatus: { phase: 'pullCheck', steps: [], pullCheck: { attempt, expiresAt, reports, request } },
     });
   };
   await pullCheck('a report', asked());

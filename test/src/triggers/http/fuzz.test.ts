@@ -176,8 +176,8 @@ describe('fuzzed reports', () => {
         ),
         async (sent, authorization, of, attempt) => {
           const engine = new FakeDurableClient();
-          const ask = { secret: { name: 'a-secret', version: 'v1' }, image: 'hello-world:latest' };
-          const pullCheck = { attempt: 2, expiresAt: good.expiresAt, reports: {}, ask };
+          const request = { secret: { name: 'a-secret', version: 'v1' }, image: 'hello-world:latest' };
+          const pullCheck = { attempt: 2, expiresAt: good.expiresAt, reports: {}, request };
           for (const id of [INSTANCE, OTHER])
             engine.instances.set(id, {
               name: ONBOARD,

@@ -28,7 +28,7 @@ const keys = settings.reportKeys;
 const reference = { registry: 'myregistry', connectedRegistry: CONNECTED_REGISTRY, client: 'sensor-7' };
 const INSTANCE = clientKey(reference);
 const OPERATION = `${INSTANCE}.${RUN}`;
-const ask = { secret: { name: `${INSTANCE}-candidate`, version: 'v1' }, image: 'hello-world:latest' };
+const checkRequest = { secret: { name: `${INSTANCE}-candidate`, version: 'v1' }, image: 'hello-world:latest' };
 const expiresAt = '2026-03-01T12:05:00.000Z';
 
 let engine: FakeDurableClient;
@@ -46,7 +46,7 @@ const hold = (changes: Partial<Instance> = {}, check: object = {}) =>
     name: ONBOARD,
     input: onboardingRun(),
     runtimeStatus: 'Running',
-    customStatus: { phase: 'pullCheck', steps: [], pullCheck: { attempt: 2, expiresAt, reports: {}, ask, ...check } },
+    customStatus: { phase: 'pullCheck', steps: [], pullCheck: { attempt: 2, expiresAt, reports: {}, request: checkRequest, ...check } },
     ...changes,
   });
 const get = (wait?: string, token: string | undefined = 'good') =>
@@ -75,7 +75,7 @@ describe('a device that asks for its messages', () => {
       type: 'ConnectedRegistry.PullCheckRequested',
       id: `${OPERATION}.2`,
       subject: `connectedRegistries/${CONNECTED_REGISTRY}/clients/sensor-7/${INSTANCE.slice(-16)}`,
-      data: { operation: OPERATION, run: RUN, attempt: 2, client: 'sensor-7', ...ask, expiresAt },
+      data: { operation: OPERATION, run: RUN, attempt: 2, client: 'sensor-7', ...checkRequest, expiresAt },
     });
     const { keyId = '', reportKey = '' } = message?.data ?? {};
     expect(verifyReportKey(keys, keyId, reportKey, { operation: OPERATION, attempt: 2, expiresAt })).toBe(true);

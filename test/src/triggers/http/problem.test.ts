@@ -27,7 +27,7 @@ describe('a problem', () => {
     expect([status, body['code'], body['detail']]).toEqual([
       400,
       'invalid-request',
-      'Wrong: a, b. Nothing was started.',
+      'Invalid: a, b. Nothing was started.',
     ]);
     expect(body['errors']).toHaveLength(3);
   });
@@ -53,7 +53,7 @@ describe('field errors', () => {
 
   test('name each unknown field, and the known ones', () => {
     expect(of({ name: 'a', list: [], x: 1, y: 2 })).toMatchObject([
-      { field: 'x', message: 'is not a known field', fix: 'Leave it out. Known fields: name, list.' },
+      { field: 'x', message: 'is not a known field', fix: 'Omit it. Known fields: name, list.' },
       { field: 'y' },
     ]);
   });
@@ -62,8 +62,8 @@ describe('field errors', () => {
     const nested = z.strictObject({ list: z.array(z.strictObject({ a: z.string() })).optional() });
     const parsed = nested.safeParse({ a: 'x', list: [{ a: 'x', list: 1 }] }, { reportInput: true });
     expect(parsed.error && fieldErrors(parsed.error, { list: 'a list', a: 'a text' }, nested)).toMatchObject([
-      { field: 'list.0.list', fix: 'Leave it out. Known fields: a.' },
-      { field: 'a', fix: 'Leave it out. Known fields: list.' },
+      { field: 'list.0.list', fix: 'Omit it. Known fields: a.' },
+      { field: 'a', fix: 'Omit it. Known fields: list.' },
     ]);
   });
 

@@ -29,7 +29,7 @@ function hold(changes: Partial<Instance> = {}, reports: Readonly<Record<string, 
   const customStatus = {
     phase: 'pullCheck',
     steps: [],
-    pullCheck: { attempt, expiresAt: given.expiresAt, reports, ask },
+    pullCheck: { attempt, expiresAt: given.expiresAt, reports, request: ask },
   };
   const base = { name: ONBOARD, input: onboardingRun(), runtimeStatus: 'Running', customStatus };
   engine.instances.set(INSTANCE, { ...base, ...changes });
@@ -71,8 +71,8 @@ describe('a report', () => {
     ['its agent, as a version', { agent: `agent/${PASSWORD}` }],
     ['its agent, as a name', { agent: `${PASSWORD}/1` }],
   ])("that has its client's password in %s hands no word of it to the history", async (_, words) => {
-    const ask = { secret: { name: 'a', version: 'b' }, image: 'hello-world:latest' };
-    const pullCheck = { attempt: 2, expiresAt: given.expiresAt, reports: {}, ask };
+    const request = { secret: { name: 'a', version: 'b' }, image: 'hello-world:latest' };
+    const pullCheck = { attempt: 2, expiresAt: given.expiresAt, reports: {}, request };
     hold({ customStatus: { phase: 'pullCheck', steps: [], pullCheck } });
     expect(await post({ body: report(words) })).toBe('202 accepted');
     expect(engine.raised).toHaveLength(1);
