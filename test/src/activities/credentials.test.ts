@@ -62,7 +62,7 @@ describe('issueCredentials', () => {
     },
   );
 
-  test("does not reuse the candidate of an earlier run or attempt", async () => {
+  test('does not reuse the candidate of an earlier run or attempt', async () => {
     await issue({ run: 'earlier-run' });
     await issue();
     await issue({ attempt: 2 });
@@ -94,7 +94,7 @@ describe('issueCredentials', () => {
 });
 
 describe('promote', () => {
-  test("copies the candidate to the main secret, and disables the candidate", async () => {
+  test('copies the candidate to the main secret, and disables the candidate', async () => {
     const issued = await issue();
     const password = world.vault.passwordIn(candidate);
     const outcome = await world.activities.promote(promoteOrder(issued));

@@ -21,7 +21,7 @@ const statusOf = ({ id, age, wait }: Item): RunStatus => ({
   kind: 'onboard',
   input: { ...RUN, requestedAt: new Date(NOW - age).toISOString() },
   runtimeStatus: 'Completed',
-  // The engine tells whole seconds.
+  // The engine reports whole seconds.
   created: new Date(Math.floor((NOW - age + wait) / 1000) * 1000).toISOString(),
   lastUpdated: new Date(NOW).toISOString(),
 });
@@ -76,7 +76,7 @@ const items = fc
   .map((list) => list.map((one, nth): Item => ({ ...one, id: `c${(nth * 7919) % 1000}-${nth}` })));
 
 describe('runs by time', () => {
-  test('come newest first, each once, whatever the page, and none is empty before the last', async () => {
+  test('come newest first, each once, for any page size, and no page is empty before the last', async () => {
     await fc.assert(
       fc.asyncProperty(items, fc.integer({ min: 1, max: 20 }), async (list, top) => {
         const pages = await all(list, top);
@@ -87,7 +87,7 @@ describe('runs by time', () => {
     );
   });
 
-  test('go on where they were while new ones begin', async () => {
+  test('continue at the same position while new ones begin', async () => {
     await fc.assert(
       fc.asyncProperty(items, async (list) => {
         const growing = [...list];
@@ -100,7 +100,7 @@ describe('runs by time', () => {
     );
   });
 
-  test('of one that waited for its client come by when its instance was made', async () => {
+  test('that waited for their client are ordered by the creation of their instance', async () => {
     const list = [
       { id: 'waited', age: 3 * 3600_000, wait: 2.5 * 3600_000 },
       { id: 'hour', age: 3600_000, wait: 0 },
@@ -108,7 +108,7 @@ describe('runs by time', () => {
     expect((await all([...list], 1)).flat()).toEqual(['waited', 'hour']);
   });
 
-  test('of a burst of thousands are found in parts of a span, with few questions', async () => {
+  test('in a burst of thousands are found in parts of a span, with few requests', async () => {
     const burst = Array.from({ length: 6000 }, (_, nth) => ({ id: `c${nth}`, age: nth * 500, wait: 300 }));
     const asked: InstanceQuery[] = [];
     const { found, next } = await newestRuns(
@@ -122,7 +122,7 @@ describe('runs by time', () => {
     expect(asked.length).toBeLessThan(30);
   });
 
-  test('that fit nothing end with a place to go on from, after so many pages', async () => {
+  test('that do not match end with a continuation after a number of pages', async () => {
     const many = Array.from({ length: 20_000 }, (_, nth) => ({ id: `c${nth}`, age: nth * 60_000, wait: 0 }));
     const asked: InstanceQuery[] = [];
     const fits = async () => undefined;

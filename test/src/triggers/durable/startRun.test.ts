@@ -29,23 +29,23 @@ const hold = (input: unknown, runtimeStatus = 'Running', name = ONBOARD) =>
   engine.instances.set(INSTANCE, { name, input, runtimeStatus });
 
 describe('a start', () => {
-  test('is told once the instance was read back', async () => {
+  test('is confirmed once the instance was read back', async () => {
     expect(await start()).toEqual({ kind: 'running', id: `${INSTANCE}.${ours.run}`, attached: false });
     expect([engine.starts, engine.reads]).toEqual([1, 1]);
   });
 
-  test('is told although the run has ended by then', async () => {
+  test('is confirmed even if the run has ended by then', async () => {
     engine.onStart = (_, { input }) => hold(input, 'Completed');
     expect(await start()).toMatchObject({ kind: 'running', attached: false });
   });
 
-  test('waits until the instance can be seen, and starts once', async () => {
+  test('waits until the instance is visible, and starts once', async () => {
     engine.onStart = () => setTimeout(() => hold(ours, 'Pending'), 900);
     expect(await start()).toMatchObject({ kind: 'running', attached: false });
     expect(engine.starts).toBe(1);
   });
 
-  test.each([409, 500])('attaches to the same request when the engine says %i', async (status) => {
+  test.each([409, 500])('attaches to the same request if the engine answers %i', async (status) => {
     hold(theirs);
     engine.onStart = () => {
       throw engineError(status);
@@ -78,7 +78,7 @@ describe('a start', () => {
     expect(await start()).toEqual({ kind: 'running', id: `${INSTANCE}.${ours.run}`, attached: false });
   });
 
-  test('is tried again when a run ends between the refusal and the look', async () => {
+  test('is retried if a run ends between the refusal and the read', async () => {
     hold(other);
     engine.onRead = (nth) => {
       if (nth === 1) hold(other, 'Completed');
@@ -87,13 +87,13 @@ describe('a start', () => {
     expect(engine.starts).toBe(2);
   });
 
-  test('never tells of an ended run that is not the one that was asked for', async () => {
+  test('never returns an ended run of another request', async () => {
     hold(theirs, 'Completed');
     engine.onStart = () => undefined;
     expect(await start()).toEqual({ kind: 'unknown' });
   });
 
-  test('is unknown when the engine shows nothing in time', async () => {
+  test('is unknown if the engine does not confirm it in time', async () => {
     engine.onStart = () => undefined;
     expect(await start()).toEqual({ kind: 'unknown' });
   });
@@ -101,7 +101,7 @@ describe('a start', () => {
   test.each([
     ['shows no run', () => undefined],
     ['shows one that has ended', () => hold(theirs, 'Completed')],
-  ])('is unknown soon when the engine refuses and %s, as one does that cannot store anything', async (_, before) => {
+  ])('is soon unknown if the engine refuses and %s, as an engine that cannot store anything', async (_, before) => {
     before();
     engine.onStart = () => {
       throw engineError(500);
@@ -115,7 +115,7 @@ describe('a start', () => {
     expect(engine.starts).toBeGreaterThan(5);
   });
 
-  test('goes through when the engine refuses for a moment only', async () => {
+  test('succeeds if the engine refuses only for a moment', async () => {
     engine.onStart = (nth) => {
       if (nth < 5) throw engineError(500);
       hold(ours, 'Pending');
@@ -135,7 +135,7 @@ describe('a start', () => {
     await expect(start()).rejects.toThrow('ECONNREFUSED');
   });
 
-  test('takes only the status for a refusal, not a number in what the engine says', async () => {
+  test('recognises a refusal by the status, not by a number in the engine’s text', async () => {
     engine.onStart = () => {
       throw engineError(503, 'sensor-409 of building 500');
     };
@@ -146,7 +146,7 @@ describe('a start', () => {
 describe('reading a run', () => {
   const read = () => readRun(engine.client, INSTANCE);
 
-  test('finds none where there is none, or where an instance is not ours', async () => {
+  test('finds none if there is no instance, or it holds no run of this app', async () => {
     expect(await read()).toBeUndefined();
     hold({ some: 'input' });
     expect(await read()).toBeUndefined();
@@ -154,14 +154,14 @@ describe('reading a run', () => {
     expect(await read()).toBeUndefined();
   });
 
-  test('does not take an engine that fails for one that knows no such run', async () => {
+  test('does not mistake a failing engine for an unknown run', async () => {
     engine.onRead = () => {
       throw engineError(500);
     };
     await expect(read()).rejects.toThrow('500');
   });
 
-  test('does not take a device called 404 for an unknown instance', async () => {
+  test('does not mistake a device called 404 for an unknown instance', async () => {
     engine.onRead = () => {
       throw engineError(500, { instanceId: 'myregistry-edge-sensor-404-0123456789abcdef' });
     };
@@ -184,7 +184,7 @@ describe('reading a run', () => {
     expect(await read()).toEqual(asValues);
   });
 
-  test('takes an engine text for no outcome', async () => {
+  test('does not mistake an engine text for an outcome', async () => {
     engine.instances.set(INSTANCE, {
       name: ONBOARD,
       input: ours,

@@ -25,13 +25,13 @@ const wait = (changes: Partial<Instance> = {}) =>
   hold(WAITING, { name: START_WHEN_FREE, input: { ...ours, kind: ONBOARD, preempts: true }, ...changes });
 const get = async (id: string) => seen(await getOperation(httpRequest({ params: { id } }), engine.client));
 
-describe('a start when the client is free', () => {
-  test('starts at once when no run holds the client', async () => {
+describe('startWhenFree', () => {
+  test('starts at once if the client has no run', async () => {
     expect(await durableRuns(engine.client).startWhenFree(ONBOARD, ours, true)).toMatchObject({ id: OURS });
     expect([...engine.instances.keys()]).toEqual([INSTANCE]);
   });
 
-  test('waits in an instance of its own for a run of another kind, under the client’s operation', async () => {
+  test('waits in its own instance for a run of another kind, as an operation of the client', async () => {
     hold(INSTANCE, { name: 'rotate' });
     expect(await durableRuns(engine.client).startWhenFree(ONBOARD, ours, true)).toEqual({
       kind: 'running',
@@ -41,7 +41,7 @@ describe('a start when the client is free', () => {
     expect(engine.instances.get(WAITING)).toMatchObject({ name: START_WHEN_FREE, input: { preempts: true } });
   });
 
-  test('attaches to an equal wish that waits already, and not to another one', async () => {
+  test('attaches to an equal waiting request, and not to another one', async () => {
     hold(INSTANCE, { name: 'rotate' });
     const runs = durableRuns(engine.client);
     await runs.startWhenFree(ONBOARD, ours, true);
@@ -51,7 +51,7 @@ describe('a start when the client is free', () => {
     expect(await runs.startWhenFree(ONBOARD, different, true)).toMatchObject({ kind: 'conflict', id: OURS });
   });
 
-  test('does not wait for a run of its own kind that does something else', async () => {
+  test('does not wait for a run of the same kind with another request', async () => {
     hold(INSTANCE, {});
     expect(await durableRuns(engine.client).startWhenFree(ONBOARD, ours, true)).toMatchObject({
       kind: 'conflict',
@@ -62,7 +62,7 @@ describe('a start when the client is free', () => {
 });
 
 describe('the operation of a run that waits', () => {
-  test('is shown as running, with what it waits for', async () => {
+  test('is shown as running, with the run that it waits for', async () => {
     hold(INSTANCE, { name: 'rotate' });
     const steps = [{ name: 'waitForOtherRun', status: 'waiting', attempts: 1, startedAt: 'x', message: 'busy' }];
     wait({ customStatus: { phase: 'waiting', steps } });
@@ -75,7 +75,7 @@ describe('the operation of a run that waits', () => {
     });
   });
 
-  test('is the run itself once that has begun', async () => {
+  test('is the run itself once it has begun', async () => {
     hold(INSTANCE, { input: ours, customStatus: { phase: 'bind', steps: [] } });
     wait({ runtimeStatus: 'Completed', output: { status: 'completed', endedAt: 'x', steps: [], startedAs: OURS } });
     expect((await get(OURS)).body).toMatchObject({ status: 'running', phase: 'bind' });
@@ -87,7 +87,7 @@ describe('the operation of a run that waits', () => {
     expect(await get(OURS)).toMatchObject({ status: 410, body: { code: 'superseded', current: OTHER } });
   });
 
-  test('is told to end where it waits', async () => {
+  test('can be cancelled while it waits', async () => {
     hold(INSTANCE, { name: 'rotate' });
     wait();
     const answer = seen(await cancelOperation(httpRequest({ params: { id: OURS } }), engine.client, 'function-key'));
@@ -95,15 +95,15 @@ describe('the operation of a run that waits', () => {
     expect(engine.raised).toMatchObject([{ id: WAITING, name: `cancel-${ours.run}` }]);
   });
 
-  test('of a later run does not make the earlier one one that has never been', async () => {
+  test('of a later run does not make the earlier one unknown', async () => {
     const later = { ...ours, run: newRunId(new Date(Date.now() - 5000), Buffer.from('late')) };
     hold(INSTANCE, { input: later });
     expect(await get(OURS)).toMatchObject({ status: 410, body: { current: `${INSTANCE}.${later.run}` } });
   });
 });
 
-describe('a run is told to end', () => {
-  test('with the reason, while it is under way', async () => {
+describe('a run is asked to stop', () => {
+  test('with the reason, while it is running', async () => {
     hold(INSTANCE, {});
     await durableRuns(engine.client).cancel({ instance: INSTANCE, run: other.run }, 'Ada', 'preempted');
     expect(engine.raised).toEqual([

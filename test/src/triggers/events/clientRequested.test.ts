@@ -49,7 +49,7 @@ const OTHERS: Readonly<Record<string, string>> = {
   offboard: 'onboard,revoke',
 };
 
-describe('an event as large as one may be', () => {
+describe('an event of maximum size', () => {
   const many = Object.fromEntries(Array.from({ length: 70_000 }, (_, n) => [`k${n}`, 1]));
   const long = 'x'.repeat(500_000);
   const profiles = JSON.stringify([
@@ -63,7 +63,7 @@ describe('an event as large as one may be', () => {
     ['of repositories that are not given', cloudEvent({ ...BODY, repositories: names }), { PROFILES: profiles }],
     ['of a type', cloudEvent(BODY, long)],
     ['of an id, a source and a subject', { ...cloudEvent({}), id: long, source: long, subject: long }],
-  ])('is refused in a line of 50 KB at most, be it full %s', async (_, event, settings) => {
+  ])('is refused with a log line of at most 50 KB, full %s', async (_, event, settings) => {
     const { outcome, lines } = await deliver(event, { ...ACCEPTING, ...settings });
     expect([outcome, engine.starts]).toEqual(['taken', 0]);
     expect(lines.map(({ text }) => text).join().length).toBeLessThan(50_000);
@@ -71,7 +71,7 @@ describe('an event as large as one may be', () => {
 });
 
 describe('a ClientRequested event', () => {
-  test('that asks for a life too short for the near-expiry event is refused', async () => {
+  test('that requests a lifetime too short for the near-expiry event is refused', async () => {
     const { outcome, lines } = await deliver(cloudEvent({ ...BODY, credentialLifetimeDays: 30 }));
     expect([outcome, engine.starts]).toEqual(['taken', 0]);
     expect(lines.map(({ text }) => text).join()).toContain('credentialLifetimeDays');
@@ -107,7 +107,7 @@ describe('a ClientRequested event', () => {
     ['the operator’s word to adopt', cloudEvent({ ...BODY, adopt: true })],
     ['an operator field', cloudEvent({ ...BODY, endpoint: 'evil:443' })],
     ['a right to write', cloudEvent({ ...BODY, repositories: { 'hello-world': ['content/read', 'content/write'] } })],
-  ])('with %s ends with a warning, since no repetition can mend it', async (_, event) => {
+  ])('with %s ends with a warning, since a redelivery cannot succeed', async (_, event) => {
     const { outcome, lines } = await deliver(event);
     expect([outcome, engine.starts]).toEqual(['taken', 0]);
     expect(lines.map((line) => line.level)).toEqual(['warn']);
@@ -117,7 +117,7 @@ describe('a ClientRequested event', () => {
   test.each([
     ['token', { token: 'somebodys-token' }],
     ['scopeMap', { scopeMap: 'somebodys-map' }],
-  ])('that names a %s is told why that is refused, and what to do', async (field, more) => {
+  ])('that names a %s is refused with the reason and the fix', async (field, more) => {
     const { lines } = await deliver(cloudEvent({ ...BODY, ...more }));
     expect(JSON.parse(lines[0]?.text ?? '')).toMatchObject({
       decision: 'invalid-data',
@@ -144,13 +144,13 @@ describe('a ClientRequested event', () => {
     expect(engine.starts).toBe(1);
   });
 
-  test('says which fields were wrong, without their values', async () => {
+  test('is logged with its invalid fields, without their values', async () => {
     const { lines } = await deliver(cloudEvent({ ...BODY, client: 'top secret/' }));
     expect(lines[0]?.text).toContain('"client"');
     expect(lines[0]?.text).not.toContain('top secret');
   });
 
-  test('waits for another run of the client to end, and is to come again where one waits already', async () => {
+  test('waits for another run of the client to end, and is redelivered if one is already waiting', async () => {
     const input = onboardingRun({ image: 'hello-world:2' });
     engine.instances.set(INSTANCE, { name: ONBOARD, input, runtimeStatus: 'Running' });
     expect((await deliver(cloudEvent(BODY))).outcome).toBe('taken');
@@ -159,7 +159,7 @@ describe('a ClientRequested event', () => {
     expect((await deliver(third)).outcome).toContain('delivered again');
   });
 
-  test('is to come again when the engine does not confirm the start', async () => {
+  test('is redelivered if the engine does not confirm the start', async () => {
     engine.onStart = () => undefined;
     expect((await deliver(cloudEvent(BODY))).outcome).toContain('delivered again');
   });

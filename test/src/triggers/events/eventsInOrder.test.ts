@@ -29,12 +29,12 @@ const hold = (input: object, ended?: OperationOutcome['status'], name: string = 
 const deliver = async (run: OnboardingRun) => (await startFromEvent(engine.client, ONBOARD, run)).decision;
 
 describe('an event', () => {
-  test('of a client that nobody has asked for starts its run', async () => {
+  test('of a new client starts its run', async () => {
     expect(await deliver(event(5))).toBe('started');
     expect(engine.instances.get(INSTANCE)?.input).toMatchObject({ run: 'event5', eventAt: at(5) });
   });
 
-  test('that comes again after its run ended starts nothing, however that ended', async () => {
+  test('that is redelivered after its run ended starts nothing, however the run ended', async () => {
     for (const status of ['completed', 'rolledBack'] as const) {
       hold({ eventAt: at(5), actor: 'event' }, status);
       expect(await deliver(event(5))).toBe('repeated');
@@ -42,12 +42,12 @@ describe('an event', () => {
     expect(engine.starts).toBe(0);
   });
 
-  test('that is older than the one whose run ended comes too late', async () => {
+  test('that is older than the event of the ended run is stale', async () => {
     hold({ eventAt: at(6), actor: 'event' }, 'completed');
     expect([await deliver(event(5)), engine.starts]).toEqual(['stale', 0]);
   });
 
-  test('that is older than an offboarding by a later one comes too late, as created after deleted', async () => {
+  test('that is older than the event of an offboarding is stale, as created after deleted', async () => {
     hold({ eventAt: at(6), fingerprint: 'off' }, 'completed', 'offboard');
     expect(await deliver(event(5))).toBe('stale');
     expect(await deliver(event(7))).toBe('started');
@@ -58,7 +58,7 @@ describe('an event', () => {
     expect(await deliver(event(5))).toBe('started');
   });
 
-  test('attaches to the run that is under way for the same, and is remembered as the newest', async () => {
+  test('attaches to an equal running run, and is recorded as the newest', async () => {
     hold({ eventAt: at(4), actor: 'event' });
     expect(await deliver(event(5))).toBe('attached');
     expect(engine.signals).toMatchObject([
@@ -66,7 +66,7 @@ describe('an event', () => {
     ]);
   });
 
-  test('that is older than another one whose run is under way for something else comes too late', async () => {
+  test('that is older than the event of a running run of another kind is stale', async () => {
     hold({ eventAt: at(6), fingerprint: 'another' });
     expect(await deliver(event(5))).toBe('stale');
     expect(await deliver(event(7))).toBe('started');
@@ -79,18 +79,18 @@ describe('an event', () => {
     expect(engine.instances.size).toBe(2);
   });
 
-  test('gives way to what an operator has asked for since, and got', async () => {
+  test('is stale after an operator’s later request that succeeded', async () => {
     hold({ requestedAt: at(6) }, 'completed');
     expect(await deliver(event(5))).toBe('repeated');
     expect(await deliver(event(5, 'hello-world:2'))).toBe('stale');
   });
 
-  test('is not answered by a rotation that was asked for since', async () => {
+  test('is not fulfilled by a later rotation', async () => {
     hold({ requestedAt: at(6), fingerprint: 'turn' }, 'completed', 'rotate');
     expect(await deliver(event(5))).toBe('started');
   });
 
-  test('is a wish of its own after an operator’s request that was older, or failed', async () => {
+  test('is processed after an operator’s request that was older or failed', async () => {
     hold({ requestedAt: at(6) }, 'rolledBack');
     expect(await deliver(event(5))).toBe('started');
     hold({ requestedAt: at(4) }, 'completed');

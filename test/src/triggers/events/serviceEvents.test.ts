@@ -67,7 +67,7 @@ const inputOf = (client: string, connectedRegistry: string = CONNECTED_REGISTRY)
 describe.each(SCHEMAS)('a device-created event (%s)', (schema) => {
   const created = (id: string, changes = {}) => sampleEvent(schema, deviceEvent('Created', id, changes));
 
-  test('onboards the device as its profile says', async () => {
+  test('onboards the device by its profile', async () => {
     world.hubs.devices.add('plant-hub/edge-7');
     const { said } = await deliver('device', created('edge-7'));
     expect(said).toMatchObject({ event: 'deviceChanged.taken', decision: 'started', profile: 'edge' });
@@ -81,7 +81,7 @@ describe.each(SCHEMAS)('a device-created event (%s)', (schema) => {
     });
   });
 
-  test('starts nothing for a device that the hub does not have any more', async () => {
+  test('starts nothing for a device that the hub no longer has', async () => {
     const { said, level } = await deliver('device', created('edge-7'));
     expect([said['decision'], level, engine.starts]).toEqual(['device-gone', 'log', 0]);
   });
@@ -89,13 +89,13 @@ describe.each(SCHEMAS)('a device-created event (%s)', (schema) => {
   test.each<[string, string, object]>([
     ['another device', 'sensor-1', {}],
     ['another hub', 'edge-7', { more: { hubName: 'other-hub' } }],
-  ])('is logged and left for %s than the profiles speak of, and no hub is asked', async (_, id, changes) => {
+  ])('is logged and ignored for %s than in the profiles, without a call to the hub', async (_, id, changes) => {
     world.hubs.hasDevice = async () => expect.unreachable();
     const { said } = await deliver('device', created(id, changes));
     expect(said).toMatchObject({ event: 'deviceChanged.ignored', decision: 'no-profile', subject: `devices/${id}` });
   });
 
-  test('is not for modules', async () => {
+  test('is ignored for modules', async () => {
     const { said } = await deliver('device', created('edge-7', { more: { moduleId: 'agent' } }));
     expect(said).toMatchObject({ decision: 'not-ours' });
   });
@@ -104,7 +104,7 @@ describe.each(SCHEMAS)('a device-created event (%s)', (schema) => {
     ['a device id that is none', { more: { deviceId: 'a/b' } }],
     ['no hub', { more: { hubName: undefined } }],
     ['data that are none', { data: 7 as unknown as object }],
-  ])('with %s is refused, and can be found again', async (_, changes) => {
+  ])('with %s is refused, and logged with its id', async (_, changes) => {
     const { outcome, said, level } = await deliver('device', created('edge-7', changes));
     expect([outcome, level, engine.starts]).toEqual(['taken', 'warn', 0]);
     expect(said).toMatchObject({
@@ -116,7 +116,7 @@ describe.each(SCHEMAS)('a device-created event (%s)', (schema) => {
     });
   });
 
-  test('comes again while the hub does not answer, and not when the hub refuses the app', async () => {
+  test('is redelivered while the hub does not answer, but not if the hub refuses the app', async () => {
     world.wire.fail('hasDevice', { when: 'before' });
     expect((await deliver('device', created('edge-7'))).outcome).toContain('ServiceError');
     world.wire.fail('hasDevice', { when: 'before', kind: 'forbidden' });
@@ -138,20 +138,20 @@ describe.each(SCHEMAS)('a device-deleted event (%s)', (schema) => {
     });
   });
 
-  test('starts nothing for a device that was made again since', async () => {
+  test('starts nothing for a device that was created again', async () => {
     world.hubs.devices.add('plant-hub/edge-7');
     const { said } = await deliver('device', deleted('edge-7'));
     expect([said['decision'], engine.starts]).toEqual(['device-exists', 0]);
   });
 
-  test('leaves devices that no profile speaks of', async () => {
+  test('ignores devices without a profile', async () => {
     const { said } = await deliver('device', deleted('sensor-1'));
     expect([said['decision'], engine.starts]).toEqual(['no-profile', 0]);
   });
 });
 
 describe('an event without a time', () => {
-  test('of a device is refused, since nothing could tell whether it is late', async () => {
+  test('of a device is refused, since its order is unknown', async () => {
     const { eventTime: _time, ...event } = sampleEvent('EventGrid', deviceEvent('Created', 'edge-7'));
     expect((await deliver('device', event)).said).toMatchObject({ decision: 'no-time' });
   });
@@ -175,11 +175,11 @@ describe.each(SCHEMAS)('a resource-written event (%s)', (schema) => {
     expect(said).toMatchObject({ event: 'connectedRegistryWritten.taken', decision: 'started', profile: 'new' });
     for (const client of ['gate', 'scan'])
       expect(inputOf(client, 'plantone')).toMatchObject({ awaitsActivation: true, eventAt: AT, actor: 'event' });
-    // What the event says of persons stays out of inputs and logs.
+    // Personal data in the event stay out of inputs and logs.
     expect(JSON.stringify([...engine.instances, said])).not.toContain('A Person');
   });
 
-  test('that comes again attaches, and after the runs have ended it starts nothing', async () => {
+  test('that is redelivered attaches, and starts nothing after the runs have ended', async () => {
     make('plantone');
     await deliver('written', written('plantone'));
     expect((await deliver('written', written('plantone'))).said).toMatchObject({ decision: 'attached' });
@@ -208,24 +208,24 @@ describe.each(SCHEMAS)('a resource-written event (%s)', (schema) => {
     expect([said['event'], said['decision'], engine.starts]).toEqual(['connectedRegistryWritten.ignored', decision, 0]);
   });
 
-  test('of one of which Azure does not say when it was made starts nothing, says so, and leaves it to a later event', async () => {
+  test('of one without a creation time starts nothing, reports that, and leaves the decision to a later event', async () => {
     make('plantone', null);
     const { said } = await deliver('written', written('plantone'));
     expect(said).toMatchObject({ event: 'connectedRegistryWritten.refused', decision: 'age-unknown', profile: 'new' });
     expect([engine.starts, engine.signals]).toEqual([0, []]);
-    // Its record says that the one before is gone: this one is another.
+    // Its record has the deletion of the previous one: this is another.
     engine.entities.set('@connectedregistry@myregistry.plantone', { deletedAt: '2026-03-01T11:00:00.000Z' });
     expect((await deliver('written', written('plantone'))).said['decision']).toBe('started');
   });
 
-  test('is looked at without any call where it is a change or another resource', async () => {
+  test('needs no call if it is a change or about another resource', async () => {
     const calls = vi.spyOn(world.controlPlane, 'getConnectedRegistry');
     await deliver('written', written('plantone', { more: { httpRequest: { method: 'PATCH' } } }));
     await deliver('written', written('plantone', { more: OWN }));
     expect(calls).not.toHaveBeenCalled();
   });
 
-  describe('of one that was told of before', () => {
+  describe('of one that was reported before', () => {
     const KEY = '@connectedregistry@myregistry.plantone';
     const later = () => written('plantone', { at: '2026-03-01T11:59:30.000Z' });
     /** What the entities would have done by now with what they were told. */
@@ -237,7 +237,7 @@ describe.each(SCHEMAS)('a resource-written event (%s)', (schema) => {
       }
     };
 
-    test('starts nothing, though our own binding has made it look new, and its clients were offboarded since', async () => {
+    test('starts nothing, though the app’s own binding makes it look new, and its clients were offboarded since', async () => {
       make('plantone');
       await deliver('written', written('plantone'));
       noted();
@@ -248,7 +248,7 @@ describe.each(SCHEMAS)('a resource-written event (%s)', (schema) => {
       expect(engine.starts).toBe(0);
     });
 
-    test('attaches where it is the same event, delivered again', async () => {
+    test('attaches if the same event is delivered again', async () => {
       make('plantone');
       await deliver('written', written('plantone'));
       noted();
@@ -259,7 +259,7 @@ describe.each(SCHEMAS)('a resource-written event (%s)', (schema) => {
       ['is active', { isActive: true }],
       ['has synced', { lastSyncTime: AT }],
       ['has clients', { clientTokens: ['a-token'] }],
-    ])('is old where it %s, and stays so', async (_, changes) => {
+    ])('is old if it %s, and stays so', async (_, changes) => {
       make('plantone', AT);
       const facts = world.controlPlane.connectedRegistries.get('plantone');
       world.controlPlane.connectedRegistries.set('plantone', { ...facts, ...changes } as typeof facts & object);
@@ -270,13 +270,13 @@ describe.each(SCHEMAS)('a resource-written event (%s)', (schema) => {
       expect(engine.starts).toBe(0);
     });
 
-    test('is old where the app has bound clients to it, though none is left', async () => {
+    test('is old if the app has bound clients to it, even if none is left', async () => {
       make('plantone', AT);
       engine.entities.set('@binder@myregistry.plantone', {});
       expect((await deliver('written', written('plantone'))).said['decision']).toBe('not-new');
     });
 
-    test('is new again once its deletion was told of', async () => {
+    test('is new again after its deletion was reported', async () => {
       make('plantone', AT);
       engine.entities.set(KEY, { isOld: true });
       engine.entities.set('@binder@myregistry.plantone', {});
@@ -288,7 +288,7 @@ describe.each(SCHEMAS)('a resource-written event (%s)', (schema) => {
     });
   });
 
-  test('comes again while Azure does not answer', async () => {
+  test('is redelivered while Azure does not answer', async () => {
     make('plantone');
     world.wire.fail('getConnectedRegistry', { when: 'before' });
     expect((await deliver('written', written('plantone'))).outcome).toContain('ServiceError');
@@ -314,21 +314,24 @@ describe.each(SCHEMAS)('a secret that nears its expiry (%s)', (schema) => {
   const event = (what: 'SecretNearExpiry' | 'SecretExpired', name: string, version: string, changes = {}) =>
     sampleEvent(schema, secretEvent(what, name, version, changes));
 
-  test.each(['SecretNearExpiry', 'SecretExpired'] as const)('makes its client due for rotation: %s', async (what) => {
-    const { version } = await save(main, ours());
-    const { said } = await deliver('secret', event(what, main, version));
-    expect(said).toMatchObject({ event: 'secretExpiring.taken', decision: 'rotation-due' });
-    expect(engine.signals).toEqual([
-      {
-        entity: `@client@${main}`,
-        operation: 'markRotationDue',
-        input: { at: AT, by: { operation: main, actor: 'event' } },
-      },
-    ]);
-    expect(engine.starts).toBe(0);
-  });
+  test.each(['SecretNearExpiry', 'SecretExpired'] as const)(
+    'marks its client as due for rotation: %s',
+    async (what) => {
+      const { version } = await save(main, ours());
+      const { said } = await deliver('secret', event(what, main, version));
+      expect(said).toMatchObject({ event: 'secretExpiring.taken', decision: 'rotation-due' });
+      expect(engine.signals).toEqual([
+        {
+          entity: `@client@${main}`,
+          operation: 'markRotationDue',
+          input: { at: AT, by: { operation: main, actor: 'event' } },
+        },
+      ]);
+      expect(engine.starts).toBe(0);
+    },
+  );
 
-  test('means nothing where it is a candidate, an old version, somebody else’s, or gone', async () => {
+  test('is ignored for a candidate, an old version, another’s secret, or a deleted one', async () => {
     const { version } = await save(main, ours());
     await save(`${main}-candidate`, ours());
     const other = `other-secret-${'0'.repeat(16)}`;
@@ -352,7 +355,7 @@ describe.each(SCHEMAS)('a secret that nears its expiry (%s)', (schema) => {
     expect(engine.signals).toEqual([]);
   });
 
-  test('of another vault means nothing, and this vault is not asked', async () => {
+  test('of another vault is ignored, without a call to this vault', async () => {
     const { version } = await save(main, ours());
     const asked = vi.spyOn(world.vault, 'current');
     const Id = `https://evil.vault.azure.net/secrets/${main}/${version}`;
@@ -360,7 +363,7 @@ describe.each(SCHEMAS)('a secret that nears its expiry (%s)', (schema) => {
     expect([said['decision'], asked.mock.calls.length]).toEqual(['not-ours', 0]);
   });
 
-  test('with no id that is one is refused', async () => {
+  test('without a valid id is refused', async () => {
     const { said } = await deliver('secret', event('SecretNearExpiry', main, 'v1', { more: { Id: 'nowhere' } }));
     expect(said).toMatchObject({ decision: 'invalid-data', errors: [{ field: 'Id' }] });
   });

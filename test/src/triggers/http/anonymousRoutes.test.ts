@@ -72,7 +72,7 @@ describe('an anonymous request', () => {
   test.each([
     ['pull-checks', routes['pull-checks'], reportKey],
     ['promotions', routes.promotions, promotionKey],
-  ])('with the right key costs no more than its limit: %s', async (_, handler, authorization) => {
+  ])('with the right key reads no more than its limit: %s', async (_, handler, authorization) => {
     const declared = countedBody(100 * MEGABYTE);
     const headers = { authorization, 'content-length': String(100 * MEGABYTE) };
     expect((await handler(requestWith(declared.stream, headers), engine.client)).status).toBe(413);
@@ -82,7 +82,7 @@ describe('an anonymous request', () => {
     expect(engine.reads).toBe(0);
   });
 
-  test('counts against one limit for all the routes together, before anything else of it is looked at', async () => {
+  test('counts against one limit for all routes, before anything else of it is read', async () => {
     const route = anonymousHandlers(new AnonymousLimit(3));
     const of = (address: string) => requestWith(undefined, { 'x-forwarded-for': address });
     const [first, ...others] = Object.values(routes).map((handler) => route(handler, 'device'));
@@ -95,11 +95,11 @@ describe('an anonymous request', () => {
         body: { code: 'too-many-requests' },
       });
     expect((await first?.(of('2.2.2.2'), engine.client, context))?.status).toBe(401);
-    // One line tells of a flood, not one for each of its requests.
+    // One audit line reports a flood, not one for each request.
     expect(lines.filter(({ text }) => text.includes('anonymous.admit.refused'))).toHaveLength(1);
   });
 
-  test('takes no place of those who poll before its token is found good', async () => {
+  test('takes no polling place before its token is verified', async () => {
     let verify = (): void => undefined;
     const slow = getPendingMessages(settings, {
       identify: () => new Promise((resolve) => (verify = () => resolve(undefined))),
@@ -112,7 +112,7 @@ describe('an anonymous request', () => {
   });
 });
 
-test('an operator who is refused costs no byte either', async () => {
+test('the body of a refused operator is not read either', async () => {
   const access = { kind: 'entra', role: 'Operator', principals: [] } as const;
   const { handler } = operatorRoute(access, () => Promise.reject(new Error('It is not let in.')));
   const body = countedBody(100 * MEGABYTE);
@@ -120,7 +120,7 @@ test('an operator who is refused costs no byte either', async () => {
   expect([answer.status, body.taken]).toEqual([401, 0]);
 });
 
-test('an operator who is refused counts as anonymous, and cannot flood the audit; one who is let in does not', async () => {
+test('a refused operator counts as anonymous, and cannot flood the audit; an admitted one does not count', async () => {
   const limit = new AnonymousLimit(3);
   const access = { kind: 'entra', role: 'Operator', principals: [] } as const;
   const { handler } = operatorRoute(access, async () => ({ status: 200 }), limit);
@@ -135,11 +135,11 @@ test('an operator who is refused counts as anonymous, and cannot flood the audit
   ]);
   const other = principalHeader([['oid', OBJECT_ID]]);
   for (let nth = 0; nth < 10; nth += 1) expect(await ask(operator)).toBe(200);
-  // Without a principal, with one that cannot be read, and with one that may not.
+  // Without a principal, with an invalid one, and with one that is not an operator.
   expect([await ask(), await ask('bad'), await ask(other)]).toEqual([401, 401, 403]);
   for (let nth = 0; nth < 50; nth += 1) expect(await ask('bad')).toBe(429);
   expect(lines.filter(({ text }) => text.includes('admit.refused'))).toHaveLength(4);
-  // The anonymous routes of the same address are over, too; an operator still gets through.
+  // The same address has also used up the anonymous routes; an operator is still admitted.
   const one = anonymousHandlers(limit)(async () => ({ status: 200 }), 'device');
   expect((await one(requestWith(undefined, { 'x-forwarded-for': '1.1.1.1' }), engine.client, context)).status).toBe(
     429,
@@ -151,7 +151,7 @@ describe('a body', () => {
   const read = (stream: ReadableStream<Uint8Array> | undefined, headers = {}, most = 100_000) =>
     boundedBody({ headers: new Headers(headers), body: stream ?? null }, most);
 
-  test('within the limit is read whole, whether it has declared its length or not', async () => {
+  test('within the limit is read completely, with or without a declared length', async () => {
     const bytes = new Blob(['äb']).stream();
     expect(await read(bytes)).toEqual({ bytes: Buffer.from('äb') });
     expect(await read(undefined)).toEqual({ bytes: Buffer.alloc(0) });
@@ -160,14 +160,14 @@ describe('a body', () => {
     });
   });
 
-  test('that goes on beyond the limit is not waited for, and what is left of it is dropped as it comes', async () => {
+  test('that exceeds the limit is not waited for, and its rest is discarded as it arrives', async () => {
     const endless = countedBody(Number.MAX_SAFE_INTEGER);
     let taken = 0;
     const stream = new ReadableStream<Uint8Array>(
       {
         pull: (controller) => {
           taken += 65_536;
-          // As a caller that sends slowly: nothing more comes after two parts.
+          // Like a slow caller: nothing more arrives after two parts.
           return taken > 131_072 ? new Promise<void>(() => undefined) : controller.enqueue(new Uint8Array(65_536));
         },
       },
@@ -177,7 +177,7 @@ describe('a body', () => {
     expect(endless.taken).toBe(0);
   });
 
-  test.each(['100001', '-', '1e99', '9'.repeat(400)])('that declares %s bytes is not touched', async (length) => {
+  test.each(['100001', '-', '1e99', '9'.repeat(400)])('that declares %s bytes is not read', async (length) => {
     const body = countedBody(10);
     expect(await read(body.stream, { 'content-length': length })).toEqual({ tooLarge: true });
     expect(body.taken).toBe(0);

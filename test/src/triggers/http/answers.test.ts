@@ -154,7 +154,7 @@ async function giveClients(): Promise<void> {
   await give('a dry run', { clients, dryRun: true }, holding(), world);
   for (const kind of ['throttled', 'forbidden'] as const) {
     const failing = known();
-    // Each route reads two secrets at once.
+    // Each route reads two secrets concurrently.
     failing.wire.fail('versions', { when: 'before', kind, times: 2 * Object.keys(routesOfClients).length });
     await give(`a dry run while Azure is ${kind}`, { clients, dryRun: true }, undefined, failing);
   }
@@ -212,9 +212,17 @@ async function givePullChecks(): Promise<void> {
   vi.setSystemTime(new Date('2026-03-01T12:04:00Z'));
   const asked = (reports: Readonly<Record<string, string>> = {}, attempt = 1) => {
     const { expiresAt } = report();
-    const request = { secret: { name: 'a-secret', version: 'v1' }, image: 'hello-world:latest' };
     return holding({
-      customStatus: { phase: 'pullCheck', steps: [], pullCheck: { attempt, expiresAt, reports, request } },
+      customStatus: {
+        phase: 'pullCheck',
+        steps: [],
+        pullCheck: {
+          attempt,
+          expiresAt,
+          reports,
+          request: { secret: { name: 'a-secret', version: 'v1' }, image: 'hello-world:latest' },
+        },
+      },
     });
   };
   await pullCheck('a report', asked());
@@ -301,16 +309,16 @@ beforeAll(async () => {
 afterAll(() => vi.useRealTimers());
 
 describe('what the routes answer', () => {
-  test('fits the OpenAPI document, and has nothing besides', () => {
+  test('matches the OpenAPI document, without additional fields', () => {
     const wrong = given.flatMap(({ route, name, ...answer }) =>
       answerMisfits(route, answer).map((misfit) => `${route}, ${name}, ${answer.status}: ${misfit}`),
     );
     expect(wrong).toEqual([]);
   });
 
-  test('is all that the document says of them', () => {
+  test('covers all answers in the document', () => {
     const answered = new Set(given.map(({ route, status, body }) => `${route} ${status} ${codeOf(body)}`));
-    // The document's own route has a test of its own.
+    // The document's own route has its own test.
     const documented = [...routes]
       .filter(([route]) => route !== 'GET openapi.json')
       .flatMap(([route, { responses }]) =>

@@ -37,7 +37,7 @@ async function deliver(data: object, profiles: readonly object[] = [PROFILE]) {
 describe.each([
   ['offboarding', OFFBOARD_REQUESTED, 'offboard'],
   ['revocation', REVOKE_REQUESTED, 'revoke'],
-])('an event that asks for %s', (_, type, kind) => {
+])('an event that requests %s', (_, type, kind) => {
   const ask = async (data: object, profiles: readonly object[], more: Readonly<Record<string, string>> = {}) => {
     const { context, lines } = invocation();
     const settings = config({ PROFILES: JSON.stringify(profiles), ...more });
@@ -57,7 +57,7 @@ describe.each([
     expect(run?.input).toMatchObject({ actor: 'event', request: { registry: 'myregistry', ...CLIENT } });
   });
 
-  test('is refused for a client that no profile covers, and with anything else in it', async () => {
+  test('is refused for a client that no profile covers, and with additional fields', async () => {
     expect((await ask({ ...CLIENT, client: 'other' }, [PROFILE])).said).toMatchObject({ decision: 'no-profile' });
     const { said, names } = await ask({ ...CLIENT, registry: 'otherregistry' }, [PROFILE]);
     expect(said).toMatchObject({ event: 'clientRequested.refused', decision: 'invalid-data' });
@@ -65,15 +65,15 @@ describe.each([
   });
 });
 
-describe('where there are profiles, a request by event', () => {
-  test('that names the client alone gets what the first profile that covers it gives', async () => {
+describe('with profiles, a request by event', () => {
+  test('that names only the client gets the values of the first profile that covers it', async () => {
     const { said, started } = await deliver(CLIENT, [{ ...PROFILE, name: 'others', match: { device: 'x' } }, PROFILE]);
     expect(said).toMatchObject({ decision: 'started', profile: 'plant' });
     const { repositories, scopeMap, credentialLifetimeDays } = PROFILE;
     expect(started?.request).toEqual(onboarding({ ...CLIENT, repositories, scopeMap, credentialLifetimeDays }));
   });
 
-  test('may ask for less', async () => {
+  test('may request less', async () => {
     const less = { ...CLIENT, repositories: ['samples/one'], credentialLifetimeDays: 31, image: 'samples/one:2' };
     const { started } = await deliver(less);
     expect(started?.request).toMatchObject({
@@ -83,7 +83,7 @@ describe('where there are profiles, a request by event', () => {
     });
   });
 
-  test('is told on the channel of its profile', async () => {
+  test('notifies the device on the channel of its profile', async () => {
     const settings = { ...PROFILE, channel: { kind: 'iotHub', hub: 'plant-hub' } };
     const { context } = invocation();
     const hubs = config({ PROFILES: JSON.stringify([settings]), IOT_HUBS: 'plant-hub.azure-devices.net' });
@@ -105,7 +105,7 @@ describe('where there are profiles, a request by event', () => {
     ['token', { token: 'somebodys-token' }],
     ['credentialLifetimeDays', { credentialLifetimeDays: 61 }],
     ['image', { image: 'private-base:1' }],
-  ])('that asks for more than the profile gives is refused: %s', async (field, more) => {
+  ])('that exceeds the profile is refused: %s', async (field, more) => {
     const { said, started } = await deliver({ ...CLIENT, ...more });
     expect(said).toMatchObject({ event: 'clientRequested.refused', decision: 'beyond-profile', profile: 'plant' });
     expect(JSON.stringify(said['errors'])).toContain(field);
@@ -118,7 +118,7 @@ describe('where there are profiles, a request by event', () => {
     ['vault', { vault: 'https://evil.vault.azure.net' }],
     ['reportUrl', { reportUrl: 'https://evil' }],
     ['replaceSlot', { replaceSlot: 'password1' }],
-  ])('that names what no event may name is refused: %s', async (field, more) => {
+  ])('with a field that events may not set is refused: %s', async (field, more) => {
     const { said, started } = await deliver({ ...CLIENT, ...more });
     expect(said).toMatchObject({ decision: 'invalid-data', errors: [{ field }] });
     expect([started, JSON.stringify(said).includes('evil')]).toEqual([undefined, false]);
@@ -133,7 +133,7 @@ describe('where there are profiles, a request by event', () => {
     expect(engine.starts).toBe(0);
   });
 
-  test('is not for a profile that is for the events of a hub', async () => {
+  test('ignores profiles for the events of a hub', async () => {
     const { context, lines } = invocation();
     const only = [{ ...PROFILE, match: { hub: 'plant-hub' } }];
     const settings = config({ PROFILES: JSON.stringify(only), IOT_HUBS: 'plant-hub.azure-devices.net' });
@@ -145,7 +145,7 @@ describe('where there are profiles, a request by event', () => {
     expect(lines.at(-1)?.text).toContain('no-profile');
   });
 
-  test('is taken for the registry that its profile names', async () => {
+  test('uses the registry of its profile', async () => {
     const other = 'otherregistry';
     const { context } = invocation();
     const first = config().registries[0];

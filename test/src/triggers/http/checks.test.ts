@@ -26,7 +26,7 @@ const post = async (body: unknown) =>
 const idOf = (body: Readonly<Record<string, unknown>>) => String(body['id']);
 
 describe('POST /api/checks', () => {
-  test('starts one run for the clients that it names, each with its id', async () => {
+  test('starts one run for all named clients, each with its id', async () => {
     const { status, headers, body } = await post({ clients });
     const id = idOf(body);
     expect(status).toBe(202);
@@ -45,11 +45,11 @@ describe('POST /api/checks', () => {
     });
   });
 
-  test('starts another run for each request, since what was found before may not hold any more', async () => {
+  test('starts another run for each request, since earlier findings may be outdated', async () => {
     expect(idOf((await post({ clients })).body)).not.toBe(idOf((await post({ clients })).body));
   });
 
-  test('checks all without names, and attaches to such a check while it is under way', async () => {
+  test('checks all clients without names, and attaches to a running check of all', async () => {
     const first = await post({});
     expect(first.body).toMatchObject({ operations: [] });
     expect(idOf(first.body)).toMatch(/^ck-all\./);
@@ -59,7 +59,7 @@ describe('POST /api/checks', () => {
     expect(idOf((await post({})).body)).not.toBe(idOf(first.body));
   });
 
-  test('names a client that nobody knows as a problem, in the answer and in a dry run, and checks the others', async () => {
+  test('reports an unknown client as a problem, in the answer and in a dry run, and checks the others', async () => {
     const near = [{ registry: REGISTRY, connectedRegistry: CONNECTED_REGISTRY, client: 'B' }];
     findUnknown = async ({ client }) => (client === 'b' ? { near } : undefined);
     const { status, body } = await post({ clients });
@@ -80,7 +80,7 @@ describe('POST /api/checks', () => {
     });
   });
 
-  test('starts nothing where nobody knows any of the clients, and names those that may have been meant', async () => {
+  test('starts nothing if all clients are unknown, and suggests similar names', async () => {
     const near = [{ registry: REGISTRY, connectedRegistry: CONNECTED_REGISTRY, client: 'A' }];
     findUnknown = async () => ({ near });
     const { status, headers, body } = await post({ clients });
@@ -117,7 +117,7 @@ describe('POST /api/checks', () => {
 });
 
 describe('a check’s operation', () => {
-  test('is found by its id, and is about no one client', async () => {
+  test('is found by its id, and names no client', async () => {
     const id = idOf((await post({ clients })).body);
     const { status, body } = seen(await getOperation(httpRequest({ params: { id } }), engine.client));
     expect([status, body['id'], body['kind'], body['status']]).toEqual([200, id, 'check', 'running']);
@@ -139,7 +139,7 @@ describe('a check’s operation', () => {
   });
 });
 
-test('the daily timer starts a check of all, unless one is under way', async () => {
+test('the daily timer starts a check of all, unless one is running', async () => {
   const timer = {} as Timer;
   const { context, lines } = invocation();
   const tick = (at: InvocationContext) => dailyCheck(config())(timer, engine.client, at);

@@ -38,21 +38,21 @@ const revoke = async (body: unknown = one) =>
   seen(await postRevocations(world.config, world.queries)(httpRequest({ body }), engine.client, 'ada'));
 
 describe('POST /api/offboardings', () => {
-  test('starts a run of the client, under the actor’s name', async () => {
+  test('starts a run of the client with its actor', async () => {
     world.addToken();
     const answer = await offboard();
     expect([answer.status, parts(answer)[0]?.id?.startsWith(`${INSTANCE}.`)]).toEqual([202, true]);
     expect(engine.instances.get(INSTANCE)).toMatchObject({ name: OFFBOARD, input: { actor: 'ada' } });
   });
 
-  test('has a run in progress end first, and attaches to an equal wish', async () => {
+  test('waits until a running run stops, and attaches to an equal request', async () => {
     hold();
     const [first] = parts(await offboard());
     expect(engine.instances.get(waitingInstance(OFFBOARD, reference()))).toMatchObject({ input: { preempts: true } });
     expect(parts(await offboard())).toEqual([{ ...reference(), id: first?.id, status: 'running' }]);
   });
 
-  test('goes first: what is asked for later is refused until it has ended, and told whose turn it is', async () => {
+  test('has priority: later requests are refused with its operation until it has ended', async () => {
     hold();
     const [offboarding] = parts(await offboard());
     engine.instances.delete(INSTANCE);
@@ -66,7 +66,7 @@ describe('POST /api/offboardings', () => {
     expect((await onboard()).status).toBe(202);
   });
 
-  test('tells what it would do also while a run is in progress, and starts nothing', async () => {
+  test('plans also during a run, and starts nothing', async () => {
     hold();
     world.addToken();
     const { token, scopeMap } = onboarding();
@@ -82,8 +82,8 @@ describe('POST /api/offboardings', () => {
 describe.each([
   ['offboardings', () => offboard, OFFBOARD],
   ['revocations', () => revoke, REVOKE],
-])('POST /api/%s for a client that nobody knows', (_, route, kind) => {
-  test('starts nothing, names the problem, and those whom it may have meant', async () => {
+])('POST /api/%s for an unknown client', (_, route, kind) => {
+  test('starts nothing, and answers with the problem and similar names', async () => {
     await world.vault.store('a-secret', '{}', { expiresOn: LONG_AGO, tags: tagsOf({ client: 'Sensor-7' }) });
     const near = [{ ...reference(), client: 'Sensor-7' }];
     const [part] = parts(await route()());
@@ -101,7 +101,7 @@ describe.each([
     ['the client list', () => world.controlPlane.change(connectedRegistry, { clientTokens: [onboarding().token] })],
     ['its record', () => engine.entities.set(`@client@${INSTANCE}`, { knownSince: LONG_AGO })],
     ['a run that is under way', () => hold(kind)],
-  ])('does not say so of one that %s tells of', async (_how, tell) => {
+  ])('does not refuse a client that %s knows', async (_how, tell) => {
     await tell();
     expect(parts(await route()())[0]?.problem?.code).not.toBe('client-unknown');
   });
@@ -114,7 +114,7 @@ describe.each([
     },
   );
 
-  test('takes neither a mark of an earlier revocation nor the time of an event for a client', async () => {
+  test('does not mistake an earlier revocation or an event for a known client', async () => {
     engine.entities.set(`@client@${INSTANCE}`, { revokedAt: LONG_AGO, newestEventAt: LONG_AGO });
     expect(parts(await route()())[0]?.problem?.code).toBe('client-unknown');
   });
@@ -138,7 +138,7 @@ function tagsOf(changes: object = {}) {
 const storeMain = () => world.vault.store(INSTANCE, '{}', { expiresOn: LONG_AGO, tags: tagsOf() });
 
 describe('POST /api/revocations', () => {
-  test('never waits: each starts a run of its own beside whatever holds the client', async () => {
+  test('never waits: each starts its own run beside the client’s run', async () => {
     hold();
     const ids = [parts(await revoke())[0]?.id, parts(await revoke())[0]?.id];
     expect(new Set(ids).size).toBe(2);
@@ -147,11 +147,11 @@ describe('POST /api/revocations', () => {
     expect([names.length, names.every((name) => /^[a-z0-9-]{1,100}$/.test(name))]).toEqual([2, true]);
   });
 
-  test('takes no other fields than clients and dryRun', async () => {
+  test('accepts only the fields clients and dryRun', async () => {
     expect((await revoke({ ...one, urgent: true })).status).toBe(400);
   });
 
-  test('tells what it would disable also while a run is in progress, and starts nothing', async () => {
+  test('plans also during a run, and starts nothing', async () => {
     hold();
     const { token } = onboarding();
     const client = reference().client;
@@ -166,8 +166,8 @@ describe('POST /api/revocations', () => {
   });
 });
 
-describe('the run that holds a client', () => {
-  test('is told with its steps and the token that it was asked for', async () => {
+describe('the present run of a client', () => {
+  test('has its steps and the requested token', async () => {
     hold();
     const found = engine.instances.get(INSTANCE);
     if (found) found.customStatus = { phase: 'bind', steps: [{ name: 'preflight' }, { name: 'bind' }] };

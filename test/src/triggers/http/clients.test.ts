@@ -25,7 +25,7 @@ const page = async (query: Readonly<Record<string, string>> = {}) => (await list
 const runOf = (nth: number) => ({ ...onboardingRun(), request: { ...onboardingRun().request, ...referenceOf(nth) } });
 
 describe('GET /api/clients', () => {
-  test('gives page after page by its continuation, each client once', async () => {
+  test('returns page after page by its continuation, each client once', async () => {
     const found: string[] = [];
     let pages = 0;
     for (let continuation: string | undefined = ''; continuation !== undefined; pages += 1) {
@@ -58,13 +58,13 @@ describe('GET /api/clients', () => {
     expect(world.wire.calls).toEqual([]);
   });
 
-  test('takes a continuation with its own filters only', async () => {
+  test('accepts a continuation only with its own filters', async () => {
     const { continuation = '' } = await page({ top: '5', state: 'ok' });
     expect((await list({ top: '9', state: 'ok', continuation })).status).toBe(200);
     expect((await list({ top: '5', continuation })).body['errors']).toMatchObject([{ field: 'continuation' }]);
   });
 
-  test('says of a continuation that the vault does not know that it is wrong, and of others who failed', async () => {
+  test('refuses a continuation that the vault does not know, and reports other failures as such', async () => {
     const { continuation = '' } = await page({ top: '50' });
     world.wire.fail('page', { when: 'before', kind: 'refused' });
     expect((await list({ continuation })).body['errors']).toMatchObject([{ field: 'continuation' }]);
@@ -72,7 +72,7 @@ describe('GET /api/clients', () => {
     expect((await list()).body).toMatchObject({ status: 502, code: 'service-error' });
   });
 
-  test('shows the operation that is under way, and no ended one', async () => {
+  test('shows the running operation, and no ended one', async () => {
     const [first, second] = (await page({ top: '2' })).clients;
     const nths = [first, second].map((view) => Number(view?.client.slice(-5)));
     engine.instances.set(first?.key ?? '', { name: ONBOARD, input: runOf(nths[0] ?? 0), runtimeStatus: 'Running' });

@@ -12,7 +12,7 @@ const one = (client: string) => ({ connectedRegistry: CONNECTED_REGISTRY, client
 const read = (body: unknown) => clientsBody(httpRequest({ body }), schema, CLIENTS_FIELDS, config());
 
 describe('a body that names clients', () => {
-  test('is read, with the first registry where none is named', async () => {
+  test('is read, with the first registry if none is named', async () => {
     const clients = [one('a'), { ...one('b'), registry: REGISTRY.toUpperCase() }];
     expect(await read({ clients, dryRun: true })).toMatchObject({
       body: { dryRun: true },
@@ -47,7 +47,7 @@ describe('a body that names clients', () => {
   });
 });
 
-test('each client gets a part of its own, in order, whatever becomes of the others', async () => {
+test('each client gets its own part, in order, independent of the others', async () => {
   const clients = Array.from({ length: 30 }, (_, n) => ({ registry: REGISTRY, ...one(`c-${n}`) }));
   const busy = problemBody({ status: 409, code: 'another-run', title: 't', detail: 'd', running: 'x.y' });
   const answer = await startEach(clients, async ({ client }) => {
@@ -65,7 +65,7 @@ test('each client gets a part of its own, in order, whatever becomes of the othe
   );
 });
 
-test('only a few are worked on at once', async () => {
+test('only a few are processed at once', async () => {
   let now = 0;
   let most = 0;
   await eachOf(

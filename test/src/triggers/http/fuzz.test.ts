@@ -99,7 +99,7 @@ const almostEvent = fc
   });
 
 describe('fuzzed events', () => {
-  test('crash no function, and start nothing but what a profile gives', async () => {
+  test('crash no function, and start only what a profile allows', async () => {
     let started = 0;
     await fc.assert(
       fc.asyncProperty(fc.oneof(almostEvent, fc.anything()), fc.nat(functions.length - 1), async (event, which) => {
@@ -117,7 +117,7 @@ describe('fuzzed events', () => {
       }),
       { numRuns: CASES },
     );
-    // Enough of them were whole for this to say something.
+    // Enough of the events were valid for the test to be meaningful.
     expect(started).toBeGreaterThan(CASES / 100);
   }, 120_000);
 });
@@ -158,7 +158,7 @@ describe('fuzzed reports', () => {
     fc.nat(6000).map((length) => 'x'.repeat(length)),
   );
 
-  test('crash nothing, and reach no run but with the key of that very attempt', async () => {
+  test('crash nothing, and reach a run only with the key of that attempt', async () => {
     let accepted = 0;
     await fc.assert(
       fc.asyncProperty(
@@ -176,8 +176,8 @@ describe('fuzzed reports', () => {
         ),
         async (sent, authorization, of, attempt) => {
           const engine = new FakeDurableClient();
-          const request = { secret: { name: 'a-secret', version: 'v1' }, image: 'hello-world:latest' };
-          const pullCheck = { attempt: 2, expiresAt: good.expiresAt, reports: {}, request };
+          const polled = { secret: { name: 'a-secret', version: 'v1' }, image: 'hello-world:latest' };
+          const pullCheck = { attempt: 2, expiresAt: good.expiresAt, reports: {}, request: polled };
           for (const id of [INSTANCE, OTHER])
             engine.instances.set(id, {
               name: ONBOARD,

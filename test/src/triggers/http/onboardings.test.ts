@@ -26,7 +26,7 @@ async function post(body: unknown) {
 }
 
 describe('POST /api/onboardings', () => {
-  test('starts a run whose input holds all that the flow needs, and says where to look', async () => {
+  test('starts a run whose input has all that the orchestration needs, and returns its location', async () => {
     const { status, headers, body } = await post(BODY);
     const { input, name } = engine.instances.get(INSTANCE) ?? {};
     const { run } = input as { run: string };
@@ -47,7 +47,7 @@ describe('POST /api/onboardings', () => {
     expect(JSON.stringify([headers, body])).not.toContain('a-key');
   });
 
-  test('gives a credential the usual life, and none that the near-expiry event would end at once', async () => {
+  test('uses the default lifetime, and refuses one that the near-expiry event would end at once', async () => {
     world = createWorld({ CREDENTIAL_LIFETIME_DAYS: '60', ROTATION_SPREAD_HOURS: '24' });
     await post(BODY);
     expect(engine.instances.get(INSTANCE)?.input).toMatchObject({ request: { credentialLifetimeDays: 60 } });
@@ -73,12 +73,12 @@ describe('POST /api/onboardings', () => {
     });
   });
 
-  test('of twenty equal requests at once starts one run, and says so to all', async () => {
+  test('starts one run for twenty equal concurrent requests, and returns it to all', async () => {
     const answers = await Promise.all(Array.from({ length: 20 }, () => post(BODY)));
     expect(new Set(answers.map(({ status, body }) => `${status} ${String(body['id'])}`)).size).toBe(1);
   });
 
-  test('says when the start cannot be confirmed', async () => {
+  test('reports that a start cannot be confirmed', async () => {
     engine.onStart = () => undefined;
     expect(await post(BODY)).toMatchObject({
       status: 503,
@@ -104,19 +104,19 @@ describe('POST /api/onboardings', () => {
     expect(await post({ ...BODY, image: 'x'.repeat(256 * 1024) })).toMatchObject({ status: 413 });
   });
 
-  test('takes the registry in any case', async () => {
+  test('accepts the registry in any case', async () => {
     expect((await post({ ...BODY, registry: 'MYREGISTRY' })).status).toBe(202);
   });
 });
 
 describe('a dry run', () => {
-  test('tells problems, writes and adopts, and neither writes nor starts', async () => {
+  test('returns problems, writes and adopts, and neither writes nor starts', async () => {
     const { status, body } = await post({ ...BODY, dryRun: true });
     expect([status, Object.keys(body).sort()]).toEqual([200, ['adopts', 'problems', 'writes']]);
     expect([engine.starts, world.wire.writes]).toEqual([0, []]);
   });
 
-  test('is answered also while a run is in progress', async () => {
+  test('is answered also during a run', async () => {
     engine.instances.set(INSTANCE, { name: ONBOARD, input: onboardingRun(), runtimeStatus: 'Running' });
     expect((await post({ ...BODY, dryRun: true })).status).toBe(200);
   });
@@ -130,7 +130,7 @@ describe('a dry run', () => {
   });
 });
 
-describe('another client whose name differs in case alone', () => {
+describe('another client whose name differs only in case', () => {
   const other = { ...onboarding(), client: onboarding().client.toUpperCase() };
   const expiresOn = '2026-06-01T00:00:00.000Z';
   const tags = formatTags({
@@ -145,21 +145,21 @@ describe('another client whose name differs in case alone', () => {
     await world.vault.store(mainSecretName(other), '{}', { expiresOn, tags });
   });
 
-  test('is named by the dry run and by the answer to the start, which goes on', async () => {
+  test('is reported by the dry run and by the answer to the start, which continues', async () => {
     expect((await post({ ...BODY, dryRun: true })).body['warnings']).toMatchObject([named]);
     const { status, body } = await post(BODY);
     expect([status, body]).toMatchObject([202, { status: 'running', warnings: [named] }]);
     expect(engine.starts).toBe(1);
   });
 
-  test('is called unknown where the vault cannot be listed, and the run starts all the same', async () => {
+  test('is reported as unknown if the vault cannot be listed, and the run still starts', async () => {
     world.wire.fail('page', { when: 'before', kind: 'forbidden', times: 20 });
     const unknown = [{ code: 'names-not-compared' }];
     expect((await post({ ...BODY, dryRun: true })).body['warnings']).toMatchObject(unknown);
     expect((await post(BODY)).body['warnings']).toMatchObject(unknown);
   });
 
-  test('is called unknown where the listing of a large vault takes longer than a caller waits', async () => {
+  test('is reported as unknown if listing a large vault takes longer than a caller waits', async () => {
     world.vault.page = () => new Promise(() => undefined);
     expect((await post(BODY)).body['warnings']).toMatchObject([{ code: 'names-not-compared' }]);
     expect(engine.starts).toBe(1);

@@ -30,12 +30,12 @@ describe('the OpenAPI document', () => {
     expect(validator.version).toBe('3.1');
   });
 
-  test('would not be taken for valid with a fault in it', async () => {
+  test('would be invalid with an error in it', async () => {
     const faulty = { ...structuredClone(document), paths: { onboardings: {} } };
     expect((await new Validator().validate(faulty)).valid).toBe(false);
   });
 
-  test('refers to nothing that it does not have', () => {
+  test('contains everything that it refers to', () => {
     const references = JSON.stringify(document).matchAll(/"\$ref":"#\/(?<path>[^"]+)"/g);
     for (const { groups } of references) {
       const found = (groups?.['path'] ?? '')
@@ -49,13 +49,13 @@ describe('the OpenAPI document', () => {
     expect(JSON.parse(read('docs/openapi.json'))).toEqual(document);
   });
 
-  test('is served as it is', async () => {
+  test('is served unchanged', async () => {
     const { status, headers, body } = await getOpenApi();
     expect([status, headers]).toEqual([200, { 'content-type': 'application/json' }]);
     expect(JSON.parse(body as string)).toEqual(document);
   });
 
-  test('is of the version of the package', () => {
+  test('has the version of the package', () => {
     const { version } = JSON.parse(read('package.json')) as { version: string };
     expect(openApiDocument().info.version).toBe(version);
   });
@@ -65,7 +65,7 @@ describe('the OpenAPI document', () => {
   });
 
   test.each(registered)('says truly whether $route is for operators', ({ route, level }) => {
-    // Without a word of its own, a route is for operators.
+    // By default, a route is for operators.
     const open = routes.get(route)?.security !== undefined;
     expect(level).toBe(open ? 'anonymous' : 'operator');
   });

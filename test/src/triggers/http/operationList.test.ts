@@ -54,7 +54,7 @@ const page = async (query: Readonly<Record<string, string>> = {}) =>
 const ids = async (query: Readonly<Record<string, string>> = {}) => (await page(query)).operations.map(({ id }) => id);
 
 describe('GET /api/operations', () => {
-  test('shows runs in short', async () => {
+  test('shows summaries of runs', async () => {
     const id = add('a', { runtimeStatus: 'Completed', output: outcome('rolledBack', { failure }) });
     expect((await page()).operations).toEqual([
       {
@@ -73,7 +73,7 @@ describe('GET /api/operations', () => {
     ]);
   });
 
-  test('gives page after page by its continuation, each run once', async () => {
+  test('returns page after page by its continuation, each run once', async () => {
     const all = Array.from({ length: 120 }, (_, nth) => add(`device-${nth}`));
     for (let nth = 0; nth < 30; nth += 1)
       engine.instances.set(`@client@${nth}`, { name: '@client', input: null, runtimeStatus: 'Running' });
@@ -87,7 +87,7 @@ describe('GET /api/operations', () => {
     expect(found.toSorted()).toEqual(all.toSorted());
   });
 
-  test('is never empty with a continuation where there is a run to show', async () => {
+  test('never returns an empty page with a continuation if there is a run to show', async () => {
     for (let nth = 0; nth < 300; nth += 1)
       engine.instances.set(`@client@${nth}`, { name: '@client', input: null, runtimeStatus: 'Running' });
     const id = add('zulu');
@@ -111,7 +111,7 @@ describe('GET /api/operations', () => {
     expect(asked).toEqual([]);
   });
 
-  test('takes the filters together', async () => {
+  test('combines the filters', async () => {
     const running = add('a');
     const completed = add('b', { runtimeStatus: 'Completed', output: outcome('completed') });
     const rolledBack = add('c', { runtimeStatus: 'Completed', output: outcome('rolledBack', { failure }) });
@@ -136,7 +136,7 @@ describe('GET /api/operations', () => {
     expect(await ids({ createdBefore: '2026-03-01T12:00:00.001Z' })).toHaveLength(6);
   });
 
-  test('takes several statuses and codes, and what had not ended by some instant', async () => {
+  test('accepts several statuses and codes, and runs that had not ended at an instant', async () => {
     const ended = (code: string, endedAt: string) => outcome('rolledBack', { endedAt, failure: { ...failure, code } });
     const early = add('a', { runtimeStatus: 'Completed', output: ended('cancelled', '2026-03-01T12:01:00.000Z') });
     const late = add('b', { runtimeStatus: 'Completed', output: ended('sync-overdue', '2026-03-01T12:20:00.000Z') });
@@ -144,7 +144,7 @@ describe('GET /api/operations', () => {
     const done = add('d', { runtimeStatus: 'Completed', output: outcome('completed') });
     const headers = { 'x-functions-key': 'a-key' };
     const found = async (query: Readonly<Record<string, string>>) => {
-      // The parameters come alone: the key is in the header.
+      // The key is in the header, so the parameter is a filter.
       const request = Object.assign(httpRequest({ headers }), { query: new URLSearchParams(query) });
       const { body, status } = seen(await getOperations(config())(request, engine.client, 'x', listingContext()));
       return status === 200
@@ -157,11 +157,11 @@ describe('GET /api/operations', () => {
     expect(await found({ since: '2026-03-01T12:10:00Z' })).toEqual([late, running, done].toSorted());
     expect(await found({ code: 'nonsense' })).toMatchObject([{ field: 'code' }]);
     expect(await found({ status: 'running,nonsense' })).toMatchObject([{ field: 'status' }]);
-    // Without the header it is the host's key.
+    // Without the header, the parameter is the host's key.
     expect(await ids({ code: 'nonsense' })).toHaveLength(4);
   });
 
-  test('has the engine find what belongs to a connected registry', async () => {
+  test('lets the engine filter by connected registry', async () => {
     add('a');
     await ids({
       registry: REGISTRY,
@@ -183,7 +183,7 @@ describe('GET /api/operations', () => {
     );
   });
 
-  test('shows a run that waits under the client’s operation', async () => {
+  test('shows a waiting run as an operation of the client', async () => {
     const present = add('a');
     const waiting = addWaiting('a');
     expect((await ids()).toSorted()).toEqual([present, waiting].toSorted());
@@ -192,7 +192,7 @@ describe('GET /api/operations', () => {
     );
   });
 
-  test('shows a run that waited once only, by what it became', async () => {
+  test('shows a run that waited once, as the run that it started', async () => {
     const begun = add('a', {}, CONNECTED_REGISTRY, 'r2');
     const waiting = addWaiting('a');
     expect(waiting).toBe(begun);
@@ -204,7 +204,7 @@ describe('GET /api/operations', () => {
     expect(await ids()).toEqual([begun.replace('.r2', '.r3')]);
   });
 
-  test('shows revocations beside the client’s run, by an id of the client’s', async () => {
+  test('shows revocations next to the client’s run, with an id of the client', async () => {
     const present = add('a');
     const input = { ...onboardingRun({ client: 'a' }), run: 'r9' };
     const key = clientKey(input.request);
@@ -219,7 +219,7 @@ describe('GET /api/operations', () => {
     expect(await ids({ ...named, client: 'b' })).toEqual([]);
   });
 
-  test('asks the engine by its web address where it has no other', async () => {
+  test('calls the engine by its HTTP address if it has no RPC address', async () => {
     const id = add('a');
     const { body } = await list({}, listingContext(''));
     expect((body as unknown as OperationPage).operations).toMatchObject([{ id }]);
@@ -252,7 +252,7 @@ describe('earlier runs', () => {
   }
   const SINCE = '2026-03-01T11:00:00Z';
 
-  test('of all clients are listed since an instant, in their place by time, by status and page', async () => {
+  test('of all clients are listed since an instant, ordered by time, by status and page', async () => {
     const present = ['a', 'b'].map((client) =>
       add(client, { runtimeStatus: 'Completed', output: outcome('completed') }),
     );
@@ -275,7 +275,7 @@ describe('earlier runs', () => {
     expect(found).toEqual(await ids({ since: SINCE }));
   });
 
-  test('show once: what has an instance is not taken from the record, too', async () => {
+  test('are shown once: a run with an instance is not taken from the record', async () => {
     const id = add(
       'a',
       { runtimeStatus: 'Completed', output: outcome('failed', { failure }) },
@@ -287,7 +287,7 @@ describe('earlier runs', () => {
     expect(await ids({ since: SINCE, status: 'failed', top: '1' })).toEqual([id]);
   });
 
-  test('of clients without a run since then are not looked for, and nobody’s record is read without since', async () => {
+  test('of clients without a run since then are not read, and no record is read without since', async () => {
     add('a');
     addEnded('b', 'e1', 10);
     expect(await ids({ since: SINCE, status: 'failed' })).toEqual([]);
@@ -311,7 +311,7 @@ describe('earlier runs', () => {
     expect(await ids({ since: SINCE, status: 'failed' })).toEqual(['ck-all.e1']);
   });
 
-  test('are looked for among so many clients, and the answer says where that leaves some out', async () => {
+  test('are read for a maximum of clients, and the answer says if some were omitted', async () => {
     for (let nth = 0; nth < 501; nth += 1) add(`c${nth}`, { runtimeStatus: 'Completed', output: outcome('completed') });
     engine.reads = 0;
     expect((await page({ since: SINCE, status: 'failed' })).omitsEarlier).toBe(true);

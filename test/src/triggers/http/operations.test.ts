@@ -19,7 +19,7 @@ const hold = (changes: Partial<Instance> = {}) =>
 const get = async (id = `${INSTANCE}.${RUN}`) =>
   seen(await getOperation(httpRequest({ params: { id } }), engine.client));
 
-describe('an operation that has begun to take access away', () => {
+describe('an operation that has begun to remove access', () => {
   const cancel = async () =>
     seen(await cancelOperation(httpRequest({ params: { id: `${INSTANCE}.${RUN}` } }), engine.client, 'function-key'));
   const revoked = (changes: Partial<Instance> = {}) =>
@@ -39,13 +39,13 @@ describe('an operation that has begun to take access away', () => {
     expect(engine.raised).toEqual([]);
   });
 
-  test('is found beside the run that holds the client', async () => {
+  test('is found beside the client’s run', async () => {
     hold({ input: { ...onboardingRun(), run: 'another' } });
     revoked({ customStatus: { phase: 'disable', steps: [] } });
     expect((await get()).body).toMatchObject({ id: `${INSTANCE}.${RUN}`, kind: 'revoke', phase: 'disable' });
   });
 
-  test('of another client with the same end of its key is not taken for it', async () => {
+  test('is not mistaken for one of another client with the same key hash', async () => {
     revoked();
     const other = `other-${INSTANCE}`;
     expect((await get(`${other}.${RUN}`)).status).toBe(404);
@@ -71,7 +71,7 @@ describe('GET /api/operations/{id}', () => {
     });
   });
 
-  test('shows where a run is', async () => {
+  test('shows the progress of a run', async () => {
     hold({ customStatus: { phase: 'bind', steps } });
     expect((await get()).body).toMatchObject({ status: 'running', phase: 'bind', steps });
   });
@@ -90,7 +90,7 @@ describe('GET /api/operations/{id}', () => {
   test.each([
     ['Failed', 'internal'],
     ['Terminated', 'terminated'],
-  ])('shows a run that the engine ended as %s, without the text of the engine', async (runtimeStatus, code) => {
+  ])('shows a run that the engine ended as %s, without the engine’s text', async (runtimeStatus, code) => {
     hold({ runtimeStatus, customStatus: { phase: 'bind', steps }, output: 'Error: top-secret at stack' });
     const { body } = await get();
     expect(body).toMatchObject({ status: 'failed', steps, failure: { code } });
@@ -106,13 +106,13 @@ describe('GET /api/operations/{id}', () => {
     expect(JSON.stringify(body).length).toBeLessThan(1000);
   });
 
-  test('says which run has taken the place of an earlier one', async () => {
+  test('names the run that replaced an earlier one', async () => {
     hold();
     const { status, body } = await get(`${INSTANCE}.${EARLIER}`);
     expect([status, body['code'], body['current']]).toEqual([410, 'superseded', `${INSTANCE}.${RUN}`]);
   });
 
-  test('does not say so of a run that has never been', async () => {
+  test('does not do so for a run that never existed', async () => {
     hold();
     expect((await get(`${INSTANCE}.zzzzzzzzzzzzzzzz`)).status).toBe(404);
   });
@@ -127,7 +127,7 @@ describe('POST /api/operations/{id}/cancel', () => {
   const cancel = async (id = `${INSTANCE}.${RUN}`) =>
     seen(await cancelOperation(httpRequest({ params: { id } }), engine.client, 'ann@example.com'));
 
-  test('tells the run that is under way', async () => {
+  test('asks the running run to stop', async () => {
     hold();
     const { status, headers, body } = await cancel();
     expect([status, body]).toEqual([202, { id: `${INSTANCE}.${RUN}`, status: 'running' }]);

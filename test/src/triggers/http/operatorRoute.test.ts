@@ -25,13 +25,13 @@ async function ask(settings: Readonly<Record<string, string>>, header?: string) 
 }
 
 describe('a route for operators', () => {
-  test('asks the host for the function key, and believes no header', async () => {
+  test('requires the host’s function key, and ignores headers', async () => {
     const { level, answer, actors, audited } = await ask({}, principalHeader([oid, role]));
     expect([level, answer.status, actors]).toEqual(['function', 200, ['function-key']]);
     expect(audited).toEqual([{ audit: 'thing.change.succeeded', actor: 'function-key', resource: 'a-thing' }]);
   });
 
-  test('with Entra is open to the host, and acts in the name of whom the platform names', async () => {
+  test('with Entra is open to the host, and acts for the caller that the platform names', async () => {
     const { level, answer, actors, audited } = await ask(
       ENTRA,
       principalHeader([oid, role, ['tid', 'a-tenant'], ['preferred_username', 'ann@example.com']]),
@@ -40,7 +40,7 @@ describe('a route for operators', () => {
     expect(audited).toMatchObject([{ audit: 'thing.change.succeeded', actor: `${OBJECT_ID}@a-tenant` }]);
   });
 
-  test('with Entra is closed to whoever is not signed in', async () => {
+  test('with Entra refuses callers that are not authenticated', async () => {
     const { answer, actors, audited } = await ask(ENTRA);
     expect([answer.status, answer.body['code'], actors]).toEqual([401, 'not-authenticated', []]);
     expect(answer.headers).toMatchObject({ 'www-authenticate': 'Bearer' });
@@ -58,7 +58,7 @@ describe('a route for operators', () => {
   test.each([
     [ENTRA, 'Onboarding.Operator'],
     [{ ...ENTRA, OPERATOR_ROLE: '', OPERATOR_PRINCIPALS: OBJECT_ID.replace('1', '2') }, 'OPERATOR_PRINCIPALS'],
-  ])('with Entra is closed to whoever is no operator, and says what is missing', async (settings, missing) => {
+  ])('with Entra refuses callers that are not operators, and says what is missing', async (settings, missing) => {
     const { answer, actors, audited } = await ask(settings, principalHeader([oid]));
     expect([answer.status, answer.body['code'], actors]).toEqual([403, 'not-an-operator', []]);
     expect(answer.body['detail']).toContain(missing);

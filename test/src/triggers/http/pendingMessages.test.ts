@@ -46,7 +46,11 @@ const hold = (changes: Partial<Instance> = {}, check: object = {}) =>
     name: ONBOARD,
     input: onboardingRun(),
     runtimeStatus: 'Running',
-    customStatus: { phase: 'pullCheck', steps: [], pullCheck: { attempt: 2, expiresAt, reports: {}, request: checkRequest, ...check } },
+    customStatus: {
+      phase: 'pullCheck',
+      steps: [],
+      pullCheck: { attempt: 2, expiresAt, reports: {}, request: checkRequest, ...check },
+    },
     ...changes,
   });
 const get = (wait?: string, token: string | undefined = 'good') =>
@@ -64,8 +68,8 @@ const ended = (changes: object = {}) => ({
   },
 });
 
-describe('a device that asks for its messages', () => {
-  test('gets an open pull check as the signal topic has it, with a key that admits its report', async () => {
+describe('a device that polls its messages', () => {
+  test('gets an open pull check as on the signal topic, with a key that is valid for its report', async () => {
     hold();
     const { status, body } = seen(await get());
     expect(status).toBe(200);
@@ -91,12 +95,12 @@ describe('a device that asks for its messages', () => {
       {},
     ],
     ['nothing was changed', ended({ changed: false }), {}],
-  ])('gets none when %s', async (_, changes, check) => {
+  ])('gets none if %s', async (_, changes, check) => {
     hold(changes, check);
     expect((await get()).status).toBe(204);
   });
 
-  test('gets a promotion until it is acknowledged, or found by the agent itself', async () => {
+  test('gets a promotion until it is acknowledged, or the agent’s own refresh finds it', async () => {
     hold(ended());
     const { body } = seen(await get());
     const [message] = (body as { messages: { data: Record<string, string> }[] }).messages;
@@ -115,7 +119,7 @@ describe('a device that asks for its messages', () => {
     expect((await get()).status).toBe(204);
   });
 
-  test('is held up until there is one, or as long as it said', async () => {
+  test('waits until there is a message, or for the requested time', async () => {
     const waiting = get('20');
     await vi.advanceTimersByTimeAsync(3000);
     hold();
@@ -128,11 +132,11 @@ describe('a device that asks for its messages', () => {
     expect(await none).toEqual([204, 20_000]);
   });
 
-  test.each(['-1', '26', 'soon', '1.5'])('is told how long it may wait: %s', async (wait) => {
+  test.each(['-1', '26', 'soon', '1.5'])('is refused with the allowed wait: %s', async (wait) => {
     expect(seen(await get(wait))).toMatchObject({ status: 400, body: { errors: [{ field: 'wait' }] } });
   });
 
-  test('without a token that is good for this app is not let in, before the engine is asked', async () => {
+  test('without a valid token is refused before the engine is called', async () => {
     hold();
     const answer = seen(await get('0', 'bad'));
     expect(answer).toMatchObject({
@@ -144,7 +148,7 @@ describe('a device that asks for its messages', () => {
     expect([bare.status, engine.reads]).toEqual([401, 0]);
   });
 
-  test('whose identity no profile names is told so', async () => {
+  test('whose identity is in no profile is refused', async () => {
     poll = getPendingMessages(settings, { identify: async () => '6f1c2a34-0000-4000-8000-00000000000b' });
     expect(seen(await get())).toMatchObject({ status: 403, body: { code: 'not-a-poller' } });
   });
@@ -157,7 +161,7 @@ describe('a device that asks for its messages', () => {
     },
   );
 
-  test('is asked to come back when too many wait at once, and let in when one has gone', async () => {
+  test('is asked to retry if too many wait at once, and accepted when one has left', async () => {
     const open = [get('5'), get('5')];
     expect(seen(await get('5'))).toMatchObject({ status: 429, headers: { 'retry-after': '5' } });
     await vi.advanceTimersByTimeAsync(6000);
@@ -165,7 +169,7 @@ describe('a device that asks for its messages', () => {
     expect((await get()).status).toBe(204);
   });
 
-  test('frees its place also when Entra does not answer', async () => {
+  test('releases its place also if Entra does not answer', async () => {
     const identify = async () => {
       throw new ServiceError({ kind: 'unavailable', operation: 'read the keys of', resource: resourceName('tenant') });
     };
@@ -174,8 +178,8 @@ describe('a device that asks for its messages', () => {
   });
 });
 
-describe('a limit by the minute', () => {
-  test('lets so many pass at once, then one in its time, for each key', () => {
+describe('a rate limit', () => {
+  test('allows a burst, then one request at a time, for each key', () => {
     const limit = new RateLimit(2);
     expect([limit.take('a', 0), limit.take('a', 0), limit.take('a', 0), limit.take('b', 0)]).toEqual([
       undefined,
@@ -186,7 +190,7 @@ describe('a limit by the minute', () => {
     expect([limit.take('a', 29_000), limit.take('a', 30_001), limit.take('a', 30_001)]).toEqual([1, undefined, 30]);
   });
 
-  test('goes by the address that the front end has added, whatever the caller says of itself', () => {
+  test('counts the address that the front end added, and ignores the caller’s own', () => {
     expect(callerAddress('1.1.1.1, 2.2.2.2:4711')).toBe('2.2.2.2');
     expect(callerAddress('[2001:db8::1]:443')).toBe('2001:db8::1');
     expect(callerAddress('2001:db8::1')).toBe('2001:db8::1');
@@ -207,7 +211,7 @@ describe('a limit by the minute', () => {
     ['::1', '::2', true],
     ['::ffff:1.2.3.4', '::ffff:1.2.3.5', false],
     ['1.2.3.4', '1.2.3.5', false],
-  ])('counts as one caller in one network alone: %s and %s', (one, other, same) => {
+  ])('counts addresses of one network as one caller: %s and %s', (one, other, same) => {
     expect(callerNetwork(one) === callerNetwork(other)).toBe(same);
   });
 });

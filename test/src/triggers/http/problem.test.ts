@@ -21,8 +21,8 @@ describe('a problem', () => {
     });
   });
 
-  test('of a request names each field once in its words, and every error in its list', () => {
-    const error = (field: string) => ({ field, message: 'is wrong', fix: 'mend it' });
+  test('of a request names each field once in its detail, and lists every error', () => {
+    const error = (field: string) => ({ field, message: 'is wrong', fix: 'correct it' });
     const { status, body } = seen(invalidRequest([error('a'), error('b'), error('a')]));
     expect([status, body['code'], body['detail']]).toEqual([
       400,
@@ -40,7 +40,7 @@ describe('field errors', () => {
     return parsed.success ? [] : fieldErrors(parsed.error, { name: 'a name', list: 'a list' });
   };
 
-  test('say what is missing, and how it must look', () => {
+  test('report missing fields with their rule', () => {
     expect(of({ list: [] })).toEqual([{ field: 'name', message: 'is missing', fix: 'It must be a name.' }]);
     expect(of({ name: null, list: [] })).toEqual([
       { field: 'name', message: 'must be a text', fix: 'It must be a name.' },
@@ -58,7 +58,7 @@ describe('field errors', () => {
     ]);
   });
 
-  test('name the known ones of the very object that has an unknown one', () => {
+  test('name the known fields of the object that has an unknown one', () => {
     const nested = z.strictObject({ list: z.array(z.strictObject({ a: z.string() })).optional() });
     const parsed = nested.safeParse({ a: 'x', list: [{ a: 'x', list: 1 }] }, { reportInput: true });
     expect(parsed.error && fieldErrors(parsed.error, { list: 'a list', a: 'a text' }, nested)).toMatchObject([
@@ -67,11 +67,11 @@ describe('field errors', () => {
     ]);
   });
 
-  test('of what is no object are about the body', () => {
+  test('of a value that is no object are about the body', () => {
     for (const value of [null, [], 'text', 7, undefined]) expect(of(value)).toMatchObject([{ field: 'body' }]);
   });
 
-  test('never show the value that was sent', () => {
+  test('never contain the sent value', () => {
     expect(JSON.stringify(of({ name: ['top-secret'], list: ['top-secret'] }))).not.toContain('top-secret');
   });
 });
@@ -96,7 +96,7 @@ describe('a JSON body', () => {
 });
 
 describe('a route', () => {
-  test('answers an error that nobody foresaw with a plain 503, and logs its place only', async () => {
+  test('answers an unexpected error with a 503, and logs only its place', async () => {
     const { context, lines } = invocation();
     const handler = guarded(() => Promise.reject(new TypeError('the password is top-secret')), 'somebody');
     const answer = seen(await handler(httpRequest({}), new FakeDurableClient().client, context));

@@ -14,7 +14,7 @@ const keys = config().reportKeys;
 const given = report();
 const other = report({ bytes: 1 });
 const ask = { secret: { name: 'a-secret', version: 'v1' }, image: 'hello-world:latest' };
-/** As the registry makes them, without signs. */
+/** As the registry generates them, without special characters. */
 const PASSWORD = 'jR9kQz71LmX2vB5nT8cW4yH6pD3sF0gAjR9kQz71LmX2vB5nT8cW';
 let engine: FakeDurableClient;
 beforeEach(() => {
@@ -24,7 +24,7 @@ beforeEach(() => {
 });
 afterEach(() => vi.useRealTimers());
 
-/** A run that waits for attempt 2, or what is said otherwise. */
+/** A run that waits for attempt 2, with changes. */
 function hold(changes: Partial<Instance> = {}, reports: Readonly<Record<string, string>> = {}, attempt = 2): void {
   const customStatus = {
     phase: 'pullCheck',
@@ -57,7 +57,7 @@ async function post({ body = given, operation = `${INSTANCE}.${RUN}`, attempt = 
 }
 
 describe('a report', () => {
-  test('of the awaited attempt is accepted and handed to its run', async () => {
+  test('of the awaited attempt is accepted and passed to its run', async () => {
     expect(await post()).toBe('202 accepted');
     const data = { hash: reportHash(given), report: given };
     expect(engine.raised).toEqual([{ id: INSTANCE, name: reportEventName(RUN, 2), data }]);
@@ -70,7 +70,7 @@ describe('a report', () => {
     ['its agent', { agent: PASSWORD }],
     ['its agent, as a version', { agent: `agent/${PASSWORD}` }],
     ['its agent, as a name', { agent: `${PASSWORD}/1` }],
-  ])("that has its client's password in %s hands no word of it to the history", async (_, words) => {
+  ])("that has its client's password in %s passes nothing of it to the history", async (_, words) => {
     const request = { secret: { name: 'a', version: 'b' }, image: 'hello-world:latest' };
     const pullCheck = { attempt: 2, expiresAt: given.expiresAt, reports: {}, request };
     hold({ customStatus: { phase: 'pullCheck', steps: [], pullCheck } });
@@ -79,7 +79,7 @@ describe('a report', () => {
     expect(JSON.stringify(engine.raised).toLowerCase()).not.toContain(PASSWORD.toLowerCase());
   });
 
-  test('that was accepted before is welcome again, also for an earlier attempt and after the end', async () => {
+  test('that was accepted before is answered as accepted, also for an earlier attempt and after the end', async () => {
     const reports = { 1: reportHash(other), 2: reportHash(given) };
     hold({}, reports);
     expect(await post()).toBe('200 accepted before');
@@ -104,7 +104,7 @@ describe('a report', () => {
     expect(engine.raised).toEqual([]);
   });
 
-  test('is judged in the order that agents rely on: ended, superseded, expired, different', async () => {
+  test('is checked in the order that agents rely on: ended, superseded, expired, different', async () => {
     vi.setSystemTime(new Date('2026-03-02T00:00:00Z'));
     hold({ runtimeStatus: 'Completed' }, { 1: 'another-hash', 2: 'another-hash' });
     expect(await post({ attempt: '1' })).toBe('410 report-ended');
@@ -142,13 +142,13 @@ describe('a report without the right key', () => {
     ['no body', '400 invalid-request', { body: '' }],
     ['a body that is no JSON', '400 invalid-request', { body: '{' }],
     ['a body beyond 4 KB', '413 body-too-large', { body: { ...given, agent: 'a'.repeat(5000) } }],
-  ])('but with the right one is told what is wrong with its body: %s', async (_, expected, request) => {
+  ])('but with the right one is answered with the error in its body: %s', async (_, expected, request) => {
     engine.instances.clear();
     expect(await post({ authorization: right, ...request })).toBe(expected);
     expect([engine.reads, engine.raised]).toEqual([0, []]);
   });
 
-  test('is told how to authenticate', async () => {
+  test('is answered how to authenticate', async () => {
     const request = httpRequest({ body: given, params: { operation: `${INSTANCE}.${RUN}`, attempt: '2' } });
     expect((await postPullCheck(keys)(request, engine.client)).headers).toMatchObject({
       'www-authenticate': 'PullCheck',
@@ -156,13 +156,13 @@ describe('a report without the right key', () => {
   });
 });
 
-describe('a report with the right key and a wrong shape', () => {
+describe('an invalid report with the right key', () => {
   test.each<[string, unknown]>([
     ['digest', { digest: 'sha256:12' }],
     ['outcome', { outcome: 'fine' }],
     ['agent', { agent: undefined }],
     ['extra', { extra: 1 }],
-  ])('is told the field: %s', async (field, change) => {
+  ])('is answered with the field: %s', async (field, change) => {
     const body = { ...given, ...(change as object) };
     const headers = { authorization: authorizationFor(`${INSTANCE}.${RUN}`, 2, given) };
     const request = httpRequest({ body, headers, params: { operation: `${INSTANCE}.${RUN}`, attempt: '2' } });
@@ -172,7 +172,7 @@ describe('a report with the right key and a wrong shape', () => {
   });
 });
 
-describe('reports that come at once', () => {
+describe('concurrent reports', () => {
   const key = authorizationFor(`${INSTANCE}.${RUN}`, 2, given);
   const send = (body: unknown) => {
     const request = httpRequest({
@@ -183,18 +183,18 @@ describe('reports that come at once', () => {
     return postPullCheck(keys)(request, engine.client);
   };
 
-  test('and differ have one that counts, which the others are told', async () => {
+  test('that differ: one is accepted, the others are refused', async () => {
     engine.takesReports = false;
     const sent = Array.from({ length: 20 }, (_, index) => send(report({ bytes: index + 1 })));
     await advance(250);
-    // The run takes the seventh, whichever way they came.
+    // The run accepts the seventh, in whatever order they arrive.
     hold({}, { 2: reportHash(report({ bytes: 7 })) });
     await advance(250);
     const statuses = (await Promise.all(sent)).map(({ status }) => status);
     expect(statuses).toEqual(Array.from({ length: 20 }, (_, index) => (index === 6 ? 202 : 409)));
   });
 
-  test('to a run that has ended before it took one are told that it has', async () => {
+  test('to a run that ends before it accepts one are answered that it has ended', async () => {
     engine.takesReports = false;
     const sent = send(given);
     await advance(250);
@@ -203,7 +203,7 @@ describe('reports that come at once', () => {
     expect(seen(await sent)).toMatchObject({ status: 410, body: { code: 'report-ended' } });
   });
 
-  test('to a run that is busy are asked for again, and nobody is told that theirs counts', async () => {
+  test('to a busy run are answered with a retry, and none is confirmed', async () => {
     engine.takesReports = false;
     const sent = send(given);
     await advance(16_000);
@@ -216,7 +216,7 @@ describe('reports that come at once', () => {
 });
 
 describe('a flood of reports', () => {
-  test('with a key that fits is stopped before the engine is asked again and again', async () => {
+  test('with a valid key is limited before each calls the engine', async () => {
     const handle = postPullCheck(keys);
     const headers = { authorization: authorizationFor(`${INSTANCE}.${RUN}`, 2, given) };
     const params = { operation: `${INSTANCE}.${RUN}`, attempt: '2' };

@@ -18,7 +18,7 @@ functions.app.http('echo', { methods: ['POST'], authLevel: 'anonymous', handler:
 streamHttp();
 `;
 
-// One process holds one programming model, so this app has a file of its own.
+// A process has one programming model, so these tests have their own file.
 let tested: HostUnderTest;
 beforeAll(async () => {
   const main = JSON.stringify({ name: 'test-app', type: 'module', main: 'index.mjs' });
@@ -29,7 +29,7 @@ afterAll(() => tested.stop());
 const post = (body: string, id?: string) =>
   tested.send('POST', '/api/echo', { body, ...(id === undefined ? {} : { headers: { 'x-ms-invocation-id': id } }) });
 
-describe('a request that brings the header by which the host pairs requests with invocations', () => {
+describe('a request with the header by which the host pairs requests with invocations', () => {
   it('is refused at once, and its function is not called', async () => {
     const answer = await post('a', 'abc');
     expect([answer.status, JSON.parse(answer.text)]).toMatchObject([
@@ -55,7 +55,7 @@ describe('a request that brings the header by which the host pairs requests with
   );
 });
 
-describe('an invocation whose request never comes', () => {
+describe('an invocation whose request never arrives', () => {
   afterEach(() => void vi.useRealTimers());
 
   it('ends, so that it holds nothing until the function timeout', async () => {

@@ -33,7 +33,7 @@ describe('POST /api/rotations', () => {
     expect(body['operations']).toMatchObject([{ client, status: 'running' }, { client: 'sensor-8' }]);
   });
 
-  test.each([{}, { urgent: true }])('starts nothing for a client that nobody knows (%j)', async (more) => {
+  test.each([{}, { urgent: true }])('starts nothing for an unknown client (%j)', async (more) => {
     const engine = new FakeDurableClient();
     const { body } = await rotations({ clients, ...more }, createWorld(), engine);
     expect(body['operations']).toMatchObject([{ client, problem: { status: 404, code: 'client-unknown', near: [] } }]);
@@ -42,7 +42,7 @@ describe('POST /api/rotations', () => {
     expect(engine.starts).toBe(0);
   });
 
-  test('attaches to an equal rotation, and says which run is in the way of another', async () => {
+  test('attaches to an equal rotation, and names the run that blocks another', async () => {
     const equal = await rotations({ clients }, createWorld(), rotating());
     expect(equal.body['operations']).toMatchObject([{ status: 'running' }]);
     const engine = rotating();
@@ -51,7 +51,7 @@ describe('POST /api/rotations', () => {
     expect(body['operations']).toMatchObject([{ client, problem: { status: 409, code: 'another-run' } }]);
   });
 
-  test('has an urgent one wait for the end of the ordinary one that it pre-empts', async () => {
+  test('makes an urgent rotation wait for the end of the normal one that it pre-empts', async () => {
     const engine = rotating();
     const { body } = await rotations({ clients, urgent: true }, createWorld(), engine);
     expect(body['operations']).toMatchObject([{ client, status: 'running' }]);
@@ -59,7 +59,7 @@ describe('POST /api/rotations', () => {
     expect(waiting).toMatchObject({ name: START_WHEN_FREE, input: { kind: ROTATE, preempts: true } });
   });
 
-  test('tells in a dry run what would be done, and what an urgent one costs', async () => {
+  test('plans in a dry run, with the outage of an urgent rotation', async () => {
     const world = createWorld();
     await onboarded(world);
     const plain = await rotations({ clients, dryRun: true }, world);
@@ -79,7 +79,7 @@ describe('POST /api/rotations', () => {
     expect(world.wire.writes).toEqual([]);
   });
 
-  test('names fields at fault by their client', async () => {
+  test('names invalid fields with their client', async () => {
     const { status, body } = await rotations({ clients: [{ connectedRegistry, client: '' }], urgent: 'yes' });
     expect(status).toBe(400);
     expect(body['errors']).toMatchObject([{ field: 'clients.0.client' }, { field: 'urgent' }]);
@@ -90,7 +90,7 @@ const PASSWORD = 'jR9kQz71LmX2vB5nT8cW4yH6pD3sF0gA';
 seenSecrets.remember(PASSWORD);
 
 describe('POST /api/promotions/{operation}', () => {
-  test('tells the client which version its device uses', async () => {
+  test('records at the client which version its device uses', async () => {
     const engine = new FakeDurableClient();
     expect(seen(await acknowledge(engine, acknowledgement()))).toMatchObject({ status: 202 });
     expect(engine.signals).toMatchObject([
@@ -98,7 +98,7 @@ describe('POST /api/promotions/{operation}', () => {
     ]);
   });
 
-  test('answers a repeated one without telling again', async () => {
+  test('answers a repeated one without recording it again', async () => {
     const engine = new FakeDurableClient();
     engine.entities.set(`@client@${INSTANCE}`, { acknowledged: 'v2' });
     expect(seen(await acknowledge(engine, acknowledgement()))).toMatchObject({ status: 200 });
@@ -124,7 +124,7 @@ describe('GET /api/rotations/schedule', () => {
   const unknownSyncFacts = async (change: (world: World) => void) => {
     const world = createWorld();
     await onboarded(world);
-    // What was read of the connected registry before is too old to be kept.
+    // The earlier read of the connected registry is too old to be reused.
     vi.setSystemTime(new Date('2026-03-01T13:00:00Z'));
     world.controlPlane.change(CONNECTED_REGISTRY, { lastSyncTime: '2026-03-01T12:59:00.000Z' });
     change(world);
@@ -132,7 +132,7 @@ describe('GET /api/rotations/schedule', () => {
     return (body['clients'] as { readonly unknown?: readonly string[] }[])[0]?.unknown;
   };
 
-  test('marks no client of a connected registry of which all is known', async () => {
+  test('marks no client if all sync facts are known', async () => {
     expect(await unknownSyncFacts(() => undefined)).toBeUndefined();
   });
 
