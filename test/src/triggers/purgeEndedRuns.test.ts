@@ -61,7 +61,7 @@ async function purge(...all: Listed[][]): Promise<string[]> {
 }
 
 describe('the daily purge', () => {
-  test('has the engine forget runs that ended long ago, however they ended, and tells of each', async () => {
+  test('purges runs that ended long ago, however they ended, with an audit line for each', async () => {
     const ends = ['Completed', 'Failed', 'Terminated', 'Canceled'];
     const all = ends.map((runtimeStatus) => listed(runtimeStatus.toLowerCase(), { runtimeStatus }));
     expect(await purge(all)).toEqual(ends.map((end) => end.toLowerCase()));
@@ -76,7 +76,7 @@ describe('the daily purge', () => {
     expect(lines.at(-1)).toMatchObject({ event: 'runs.purged', purged: 4, failed: 0, complete: true });
   });
 
-  test('counts from the end of a run, to the second', async () => {
+  test('counts from the end of a run, exact to the second', async () => {
     const all = [
       listed('long', { lastUpdatedTime: daysAgo(29) }),
       listed('just', { lastUpdatedTime: daysAgo(30) }),
@@ -85,7 +85,7 @@ describe('the daily purge', () => {
     expect(await purge(all)).toEqual(['gone']);
   });
 
-  test('leaves alone what has not ended, what is not ours, and entities', async () => {
+  test('keeps running instances, instances of other apps, and entities', async () => {
     const all = [
       listed('running', { runtimeStatus: 'Running' }),
       listed('pending', { runtimeStatus: 'Pending' }),
@@ -95,7 +95,7 @@ describe('the daily purge', () => {
     expect(await purge(all)).toEqual([]);
   });
 
-  test('asks for bounded pages of ended instances alone, one after the other', async () => {
+  test('lists only ended instances, in bounded pages, one after the other', async () => {
     expect(await purge([listed('first')], [], [listed('last')])).toEqual(['first', 'last']);
     expect(asked.map(({ continuation }) => continuation)).toEqual([null, '1', '2']);
     for (const { url } of asked)
@@ -106,13 +106,13 @@ describe('the daily purge', () => {
       });
   });
 
-  test('leaves a client alone that has begun a new run since the listing', async () => {
+  test('keeps the instance of a client that has begun a new run since the listing', async () => {
     engine.instances.set('busy', listed('busy', { input: { ...onboardingRun(), run: 'run0000000000002' } }));
     expect(await purge([listed('busy'), listed('quiet')])).toEqual(['quiet']);
     expect(lines.at(-1)).toMatchObject({ purged: 1, kept: 1, failed: 0 });
   });
 
-  test('goes on when the engine refuses one', async () => {
+  test('continues if the engine refuses one', async () => {
     engine.onRead = (nth) => {
       if (nth === 1) throw new Error('The operation failed with an unexpected status code: 500. Details: "secret"');
     };
@@ -125,13 +125,13 @@ describe('the daily purge', () => {
     expect(JSON.stringify(lines)).not.toContain('secret');
   });
 
-  test('ends in time, and says that there is more', async () => {
+  test('ends in time, and logs that more remain', async () => {
     engine.onRead = () => void vi.setSystemTime(Date.now() + 150_000);
     expect(await purge([listed('first')], [listed('second')], [listed('third')])).toEqual(['first', 'second']);
     expect(lines.at(-1)).toMatchObject({ purged: 2, complete: false });
   });
 
-  test('fails as a whole when there is no listing, for the host to tell', async () => {
+  test('fails if the listing fails, so that the host reports it', async () => {
     vi.stubGlobal('fetch', async () => new Response('', { status: 503 }));
     await expect(purge([listed('first')])).rejects.toThrow('503');
     expect(engine.purged).toEqual([]);
