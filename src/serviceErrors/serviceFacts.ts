@@ -75,6 +75,7 @@ export function requestId(value: unknown): RequestId | undefined {
   return isGuid(value) ? (value as RequestId) : undefined;
 }
 
+/** Whether a value is a GUID, in any case. */
 export function isGuid(value: unknown): value is string {
   return typeof value === 'string' && GUID.test(value) && !seenSecrets.holds(value);
 }

@@ -50,6 +50,7 @@ export const rotationSettings = {
 };
 type RotationSettings = z.infer<z.ZodObject<typeof rotationSettings>>;
 
+/** Gives the policy by which the sweep decides when a credential is due, from the settings. */
 export function rotationPolicy(settings: RotationSettings): RotationPolicy {
   return {
     rotateAfter: settings.ROTATE_AFTER,

@@ -46,6 +46,7 @@ interface Judged extends Judgement {
 /** For a check that does not ask which operations run. */
 const NONE_KNOWN: RunningOf = async () => undefined;
 
+/** Creates the check. @param tokenUsers finds other users of a token. */
 export function createCheck({ vault, controlPlane }: Ports, config: Config, tokenUsers: TokenUsers): Check {
   const freshReader = () => createRegistryReader(controlPlane, { freshFor: ONE_USE });
 

@@ -16,6 +16,7 @@ import type { TokenUsers } from './tokenUsers.js';
  */
 export type FindUnknown = (client: ClientReference, record: ClientRecord) => Promise<UnknownClient | undefined>;
 
+/** Creates the search for unknown clients. @param findNear finds clients with similar names. */
 export function createFindUnknown(
   { controlPlane, vault }: Pick<Ports, 'controlPlane' | 'vault'>,
   findNear: FindNear,

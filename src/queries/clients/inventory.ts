@@ -48,6 +48,7 @@ const MAX_VAULT_PAGES = 40;
 /** Maximum scope map actions shown in a list; the client's own page shows all. */
 const ACTIONS_IN_A_LIST = 20;
 
+/** Creates the inventory. @param tokenUsers finds other users of a token. */
 export function createInventory({ vault, controlPlane }: Ports, config: Config, tokenUsers: TokenUsers): Inventory {
   const reader = createRegistryReader(controlPlane, { freshFor: FRESH_FOR });
 

@@ -73,6 +73,7 @@ export async function knownClients(
   });
 }
 
+/** Whether the connected registry in the secret's tags lists the secret's token. */
 export function isBoundAsTagged({ tags, connectedRegistry }: KnownClient): boolean {
   return listsToken(connectedRegistry, tags.token);
 }

@@ -39,6 +39,7 @@ interface Index {
   readonly users: ReadonlyMap<string, ReadonlyMap<string, ClientReference>>;
 }
 
+/** Creates the search, with a cache of the vault's listing. */
 export function createTokenUsers(vault: Pick<SecretVault, 'page' | 'newest'>): TokenUsers {
   let cached: { readAt: number; readonly index: Promise<Index> } | undefined;
 

@@ -42,6 +42,7 @@ export type Preflight = (
   held?: readonly HeldToken[],
 ) => Promise<OnboardingPlan>;
 
+/** Creates preflight over the app's ports. @param facts reads facts that change rarely, from a cache. */
 export function createPreflight(
   ports: Ports,
   config: Config,

@@ -31,6 +31,7 @@ import type { TokenUsers } from '../clients/tokenUsers.js';
  */
 export type PlanRotation = (rotation: Rotation, acknowledged?: string) => Promise<RotationPlan>;
 
+/** Creates the planning of rotations. @param facts reads facts that change rarely, from a cache. */
 export function createRotationPlan(
   ports: Ports,
   config: Config,

@@ -3,7 +3,7 @@ import { audit, inAuditScope } from '../../../src/audit/audit.js';
 import { auditedPorts } from '../../../src/audit/auditedPorts.js';
 import { createWorld } from '../fakes/worlds/world.js';
 
-/** What the audit says of some work for one operation. */
+/** The audit lines of some work in the scope of one operation. */
 async function linesOf(work: () => Promise<unknown>): Promise<Readonly<Record<string, unknown>>[]> {
   const lines: string[] = [];
   const scope = { log: (line: string) => void lines.push(line), actor: 'Ada', operation: 'client.run' };

@@ -51,7 +51,7 @@ test('a continuation of no page of the vault’s is refused, and sent nowhere el
   expect(secrets[0]?.name).toBe(name(0));
 });
 
-test('a secret is told of by its newest version, a disabled one too', async () => {
+test('a secret is listed with its newest version, also a disabled one', async () => {
   const first = await vault.store('twice', 'x', { expiresOn, tags: { nth: 'first' } });
   // The service counts seconds; one second lies between the two.
   await new Promise((resolve) => setTimeout(resolve, 1100));

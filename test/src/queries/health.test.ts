@@ -23,7 +23,7 @@ describe('health', () => {
     expect(rights.filter((one) => one.state === 'given')).toHaveLength(rights.length - unknown.length);
   });
 
-  test('names the right that is missing, and what gives it', async () => {
+  test('names the missing right, and how to get it', async () => {
     world.wire.fail('current', { when: 'before', kind: 'forbidden' });
     expect(await find('Microsoft.KeyVault/vaults/secrets/getSecret/action')).toMatchObject({
       state: 'faulty',

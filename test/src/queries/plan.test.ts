@@ -77,7 +77,7 @@ describe('the plan', () => {
     expect(isConverged(found)).toBe(false);
   });
 
-  test('binds again whom somebody has unbound, keeps the credential, and notes the new pull check', async () => {
+  test('binds a client again that somebody has unbound, keeps the credential, and records the new pull check', async () => {
     await onboardAll();
     world.controlPlane.change(CONNECTED_REGISTRY, { clientTokens: [] });
     const found = await plan();

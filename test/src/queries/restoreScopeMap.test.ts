@@ -67,7 +67,7 @@ describe('a scope map of ours that others have changed', () => {
       { repositories: { 'hello-world': ['content/read', 'metadata/read'] } },
     ],
     ['others use by now', (scopeMap) => world.controlPlane.createToken(REGISTRY, 'a-stranger', scopeMap), {}],
-  ])('%s is left as it is, also when asked', async (name, prepare, more) => {
+  ])('%s is not changed, even when the request asks for it', async (name, prepare, more) => {
     const request = { ...OWN, ...more, restoreScopeMap: true };
     if (name === 'others made')
       await world.controlPlane.createScopeMap(REGISTRY, OWN.scopeMap, { actions: DRIFTED, description: 'theirs' });
@@ -80,13 +80,13 @@ describe('a scope map of ours that others have changed', () => {
     ]);
   });
 
-  test('with the mark, and no client that tells of its rights, is not ours to change', async () => {
+  test('with the mark, and no client with its rights, is not changed', async () => {
     await world.controlPlane.createScopeMap(REGISTRY, OWN.scopeMap, { actions: DRIFTED, description: SCOPE_MAP_MARK });
     expect(await codes({ ...OWN, restoreScopeMap: true })).toEqual(['scope-map-different']);
   });
 });
 
-describe('what somebody has just mended', () => {
+describe('a problem that somebody has just solved', () => {
   test('is seen before a request is refused, and costs nothing where nothing is wrong', async () => {
     world.controlPlane.change(CONNECTED_REGISTRY, { clientTokens: [] });
     const healthy = await world.controlPlane.getRegistry();

@@ -43,13 +43,13 @@ async function invoked(type: string, handler: () => unknown, functionName = 'any
   return invocation.functionHandler();
 }
 
-test('a line that the app or a library logs goes on without secrets', () => {
+test('a line that the app or a library logs is written without secrets', () => {
   const context = { message: `the body was ${SECRET}` };
   hooks.log?.(context);
   expect(context.message).toBe(`the body was ${REDACTED}`);
 });
 
-test('on a host without a hook for lines, every line of an invocation goes on without secrets', () => {
+test('on a host without a log hook, every line of an invocation is written without secrets', () => {
   const guarded = hooks.preInvocation;
   const log = vi.spyOn(app.hook, 'log').mockImplementation(() => {
     throw new Error('Log hooks require Azure Functions Host v4.34 or higher.');
@@ -70,7 +70,7 @@ test('on a host without a hook for lines, every line of an invocation goes on wi
 });
 
 test.each(['activityTrigger', 'httpTrigger', 'timerTrigger', 'eventGridTrigger'])(
-  'what a function of a %s results in goes on without secrets',
+  'the result of a function with a %s is returned without secrets',
   async (type) => {
     const result = await invoked(type, async () => ({ kind: 'failed', message: `it said ${SECRET}` }));
     expect(result).toEqual({ kind: 'failed', message: `it said ${REDACTED}` });
@@ -82,7 +82,7 @@ test('a device that asks is given its key', async () => {
   expect(await invoked('httpTrigger', () => answer, 'getPendingMessages')).toBe(answer);
 });
 
-test('what an orchestration or an entity answers the engine is left as it is', async () => {
+test('the answer of an orchestration or an entity to the engine is not changed', async () => {
   for (const type of ['orchestrationTrigger', 'entityTrigger']) expect(await invoked(type, () => SECRET)).toBe(SECRET);
 });
 
@@ -96,7 +96,7 @@ test('an unforeseen error is thrown on without its words, whether they are known
   expect(new Set(Reflect.ownKeys(error as object))).toEqual(new Set(['message', 'name', 'stack']));
 });
 
-test('an error of our own words is thrown as it is', async () => {
+test('a ServiceError is thrown unchanged', async () => {
   const own = new ServiceError({ kind: 'unavailable', operation: 'get token', resource: resourceName('a-token') });
   await expect(invoked('eventGridTrigger', () => Promise.reject(own))).rejects.toBe(own);
 });

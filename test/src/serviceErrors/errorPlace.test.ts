@@ -3,7 +3,7 @@ import { errorPlace } from '../../../src/serviceErrors/errorPlace.js';
 
 const SECRET = 'jR9kQz71LmX2vB5nT8cW4yH6pD3sF0gA';
 
-test('an error is told by its class and its frames', () => {
+test('an error is described by its class and its frames', () => {
   const { name, frames } = errorPlace(new TypeError('x'));
   expect(name).toBe('TypeError');
   expect(frames[0]).toContain('errorPlace.test');
@@ -19,7 +19,7 @@ test.each<[string, () => unknown]>([
   ['a name that was given to it', () => changed('no', { name: `${SECRET}\n    at ${SECRET}:1:1` })],
   ['a stack of its own', () => changed('no', { stack: `Error: other\n    at ${SECRET}:1:1` })],
   ['a text that was thrown', () => SECRET],
-])('nothing of %s is told', (_, make) => {
+])('nothing of %s is shown', (_, make) => {
   expect(JSON.stringify(errorPlace(make()))).not.toContain(SECRET);
 });
 

@@ -20,7 +20,7 @@ describe('an outcome', () => {
     expect(outcome).toEqual({ kind: 'retryLater', reason: 'create token a-token: no answer' });
   });
 
-  test('hands on what the service asks to wait', async () => {
+  test('waits as long as the service asks', async () => {
     const outcome = await outcomeOf(() => Promise.reject(serviceError('throttled', { retryAfterSeconds: 0 })));
     expect(outcome).toMatchObject({ kind: 'retryLater', afterSeconds: 0 });
   });
@@ -48,7 +48,7 @@ describe('an outcome', () => {
 });
 
 describe('a service error', () => {
-  test('says what was tried, on what, and what came back', () => {
+  test('names the operation, the resource and the answer', () => {
     const id = '3f0c1d5e-9b7a-4c1d-8e2f-0a1b2c3d4e5f';
     const answer = { status: 409, code: 'Conflict', requestId: id, detail: 'no-answer-in-time' };
     expect(serviceError('conflict', answer).message).toBe(

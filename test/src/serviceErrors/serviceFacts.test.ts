@@ -16,7 +16,7 @@ const LETTERS = ALPHANUMERIC.slice(0, 52);
 const text = (letters: readonly string[], minLength: number, maxLength: number) =>
   fc.array(fc.constantFrom(...letters), { minLength, maxLength }).map((all) => all.join(''));
 
-/** What the services were recorded to answer, document, or answer in their stand-in. */
+/** Codes that services answered in recordings, that they document, or that the simulator answers. */
 const CODES = `
   Conflict Unauthorized ResourceNotFound ParentResourceNotFound ObjectIsDeletedButRecoverable SecretNotFound SecretDisabled
   Forbidden BadParameter InvalidRequestContent AuthorizationFailed AuthenticationFailed TooManyRequests BadRequest
@@ -60,7 +60,7 @@ test('a request id is a GUID, and nothing else is', () => {
     expect(requestId(value)).toBeUndefined();
 });
 
-test('numbers are what they are called, or nothing', () => {
+test('numbers outside their range are dropped', () => {
   expect([99, 100, 599, 600, 1234567890, 200.5, Number.NaN, '200'].map(httpStatus)).toEqual([
     undefined,
     100,

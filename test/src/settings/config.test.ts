@@ -283,7 +283,7 @@ describe('operators by Entra', () => {
 });
 
 describe('the config', () => {
-  test('has the usual values where nothing is set', () => {
+  test('has its defaults when nothing is set', () => {
     const { arm, identity, vault, allowedEndpoints, caps, limits, warnings } = config();
     expect(arm).toEqual({
       endpoint: 'https://management.azure.com',
@@ -331,7 +331,7 @@ describe('the config', () => {
     expect(arm).toMatchObject({ endpoint: 'https://localhost:7443', audience: 'https://localhost:7443' });
   });
 
-  test('finds a registry whatever its case, and no other', () => {
+  test('finds a registry in any case, and no other', () => {
     expect(findRegistry(config(), 'MYREGISTRY')?.name).toBe('myregistry');
     expect(findRegistry(config(), 'other')).toBeUndefined();
   });

@@ -63,7 +63,7 @@ test('where the host sends its telemetry nowhere, the app sends none', () => {
   ).toBeDefined();
 });
 
-test('what is told before the modules are loaded is sent when the app ends', async () => {
+test('telemetry from before the modules are loaded is sent when the app stops', async () => {
   const credential = { getToken: () => Promise.resolve(null) };
   const telemetry = telemetryFrom({ APPLICATIONINSIGHTS_CONNECTION_STRING: ingestion.connectionString }, credential);
   telemetry?.measure({ name: 'onboarding.residue', value: 2, dimensions: { kind: 'offboard' } });
@@ -73,7 +73,7 @@ test('what is told before the modules are loaded is sent when the app ends', asy
   ]);
 });
 
-test('every metric says what it is, and is counted by little', () => {
+test('every metric has a description, and few dimensions', () => {
   for (const [name, { unit, dimensions, says }] of Object.entries(METRICS)) {
     expect(name).toMatch(/^onboarding\.[a-z_.]+$/);
     expect(unit).not.toBe('');

@@ -17,7 +17,7 @@ function handedOn(): Record<string, string> {
   return headers;
 }
 
-test('what is started within an invocation belongs to its trace', async () => {
+test('a run that an invocation starts belongs to its trace', async () => {
   await handOnTraces();
   expect(inTrace(PARENT, handedOn)).toEqual({ traceparent: PARENT });
   await inTrace(PARENT, async () => {
@@ -26,12 +26,15 @@ test('what is started within an invocation belongs to its trace', async () => {
   });
 });
 
-test.each([undefined, '', 'rubbish', PARENT.replace('00-', 'ff-')])('%j is handed on to nobody', async (given) => {
-  await handOnTraces();
-  expect(inTrace(given, handedOn)).toEqual({});
-});
+test.each([undefined, '', 'rubbish', PARENT.replace('00-', 'ff-')])(
+  'the invalid trace context %j is not passed on',
+  async (given) => {
+    await handOnTraces();
+    expect(inTrace(given, handedOn)).toEqual({});
+  },
+);
 
-test('work that another part runs in a context of its own goes on as it is', async () => {
+test('work that a library runs in a context of its own is not changed', async () => {
   await handOnTraces();
   expect(context.with(context.active(), (left: number, right: number) => left + right, undefined, 1, 2)).toBe(3);
   const bound = () => 4;

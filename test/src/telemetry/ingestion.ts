@@ -20,7 +20,7 @@ const metricData = z.object({
 });
 const dependency = z.object({ name: z.string(), success: z.boolean() });
 
-/** What takes Application Insights' telemetry, on this machine. The exporters insist on https. */
+/** A local receiver of Application Insights' telemetry. The exporters require https. */
 export class Ingestion {
   readonly envelopes: Envelope[] = [];
   private constructor(private readonly server: Server) {}

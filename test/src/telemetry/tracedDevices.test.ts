@@ -22,7 +22,7 @@ const MESSAGE: PullCheckRequested = {
 };
 const silent = { measure: () => undefined, span: () => undefined, end: () => Promise.resolve() };
 
-/** What a device is asked by an invocation to which the host gives `traceParent`. */
+/** The pull check that a device receives from an invocation with the host's `traceParent`. */
 async function askedBy(traceParent: string | undefined): Promise<PullCheckRequested | undefined> {
   const hook = vi.spyOn(functions.app.hook, 'preInvocation').mockReturnValue({ dispose: () => undefined });
   vi.spyOn(functions.app.hook, 'appTerminate').mockReturnValue({ dispose: () => undefined });
@@ -43,11 +43,11 @@ async function askedBy(traceParent: string | undefined): Promise<PullCheckReques
   return channel.pullChecks.get('id');
 }
 
-test('a device is told the place in the trace of the activity that asks it', async () => {
+test('a device receives the trace context of the activity that requests the pull check', async () => {
   expect(await askedBy(TRACE)).toEqual({ ...MESSAGE, traceparent: TRACE });
 });
 
-test('a device is told of a trace as recorded, which the app’s own spans are, though the host has not sampled it', async () => {
+test('a device receives a trace context marked as sampled, as the app’s own spans are, even if the host did not sample it', async () => {
   expect(await askedBy(TRACE.replace(/01$/, '00'))).toEqual({ ...MESSAGE, traceparent: TRACE });
 });
 
@@ -60,7 +60,7 @@ test.each([
   `00-0af7651916cd43dd8448eb211c80319c-${'0'.repeat(16)}-01`,
   `${TRACE}\n`,
   TRACE.replace(/^00/, 'ff'),
-])('a device is told none where the host gives %j, and would take none of that form', async (given) => {
+])('a device receives no trace context when the host gives %j, and would refuse one of that form', async (given) => {
   expect(await askedBy(given)).toEqual(MESSAGE);
   expect(pullCheckRequested.safeParse({ ...MESSAGE, traceparent: given }).success).toBe(given === undefined);
 });

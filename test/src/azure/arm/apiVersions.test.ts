@@ -29,7 +29,7 @@ describe('a version that the service does not have', () => {
     },
   );
 
-  test('stays where none of ours is named, where the error is another, and where there is none', () => {
+  test('stays when no supported version is named, for another error, and without an error', () => {
     const versions = new ApiVersions(wanted);
     for (const error of [
       refusal('NoRegisteredProviderFound', ['2031-01-01']),
@@ -43,7 +43,7 @@ describe('a version that the service does not have', () => {
     expect(versions.of('connectedRegistry')).toBe('2025-11-01');
   });
 
-  test('that another call has changed already is asked for again with what that found', () => {
+  test('that another call has already changed is used for the repeated call', () => {
     const versions = new ApiVersions(wanted);
     const error = refusal('NoRegisteredProviderFound', ['2023-11-01-preview']);
     versions.change('connectedRegistry', '2025-11-01', error);

@@ -29,7 +29,7 @@ describe('of a connected registry', () => {
     expect(read({})).not.toHaveProperty('schedule');
   });
 
-  test('a list of clients that is left out is an empty one, and ids of any case are names', () => {
+  test('an omitted client list is empty, and ids in any case become names', () => {
     expect(read({}).clientTokens).toEqual([]);
     expect(read({ clientTokenIds: [`${ID.toUpperCase()}/TOKENS/One`] }).clientTokens).toEqual(['One']);
     expect(read({ parent: { ...parent, id: `${ID}/CONNECTEDREGISTRIES/above` } }).parent).toBe('above');

@@ -11,7 +11,7 @@ const refusal = (statusCode: number, path: string) =>
   Object.assign(new Error('no'), { statusCode, request: { url: `${ARM}/${path}?api-version=1` } });
 const RESULTS = 'providers/Microsoft.ContainerRegistry/locations/EASTUS/operationResults/token-1';
 
-describe('what a refused poll is', () => {
+describe('a refused poll', () => {
   test.each<[string, unknown, boolean]>([
     ['forbidden below a location', refusal(403, RESULTS), true],
     ['not found below a location', refusal(404, RESULTS), true],
@@ -111,7 +111,7 @@ describe('with a control plane that refuses polls below its location', () => {
     expect(await arm.getScopeMap(cloud.registry, 'map-of-leaving')).toBeUndefined();
   });
 
-  test.each([403, 404])('a write whose end is answered %i is told by its resource', async (status) => {
+  test.each([403, 404])('a write whose poll is answered %i ends by the state of its resource', async (status) => {
     await fault('*/operationStatuses/read', { status, body: { error: { code: 'Refused', message: 'no' } } });
     await make(`refused-${status}`);
     await arm.disableToken(cloud.registry, `refused-${status}`);

@@ -47,7 +47,7 @@ describe('the kind of an SDK error', () => {
   });
 });
 
-describe('what a service error keeps', () => {
+describe('a service error', () => {
   beforeEach(() => vi.useFakeTimers({ now: new Date('2026-03-01T12:00:00Z') }));
   afterEach(() => vi.useRealTimers());
 
@@ -101,7 +101,7 @@ describe('what a service error keeps', () => {
     expect(translate(sdkError({ statusCode: 400, code: 'SecretTokenPassword' })).code).toBe(UNLISTED_CODE);
   });
 
-  test('is what an answer that cannot be read was, which may be better later', () => {
+  test('is unavailable for an unreadable answer, which may succeed later', () => {
     const error = translate(sdkError({ statusCode: 200, code: 'PARSE_ERROR', message: 'SyntaxError: top-secret' }));
     expect(error).toMatchObject({
       kind: 'unavailable',
@@ -134,7 +134,7 @@ describe('a call', () => {
   });
 });
 
-describe('what is made lazily', () => {
+describe('a lazily created value', () => {
   test('is made once, on first use, also for two who ask at once', async () => {
     const make = vi.fn<() => Promise<object>>().mockResolvedValue({});
     const get = lazily(make);

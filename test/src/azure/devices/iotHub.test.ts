@@ -108,7 +108,7 @@ test.each([
   });
 });
 
-test('a promotion takes the place of the check in the twin', async () => {
+test('a promotion replaces the pull check in the twin', async () => {
   answers = [refusal(404, 'DeviceNotOnline'), () => Response.json({})];
   await channels.announcePromotion('id', promotion satisfies CredentialPromoted, device);
   expect(sent[0]?.body).toMatchObject({ methodName: 'credentialPromoted', payload: promotion });

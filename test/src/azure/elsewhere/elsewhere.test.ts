@@ -40,7 +40,7 @@ const arm = () => createArmControlPlane(config, credential);
 const vault = () => createKeyVault(config.vault, credential);
 const stopped = { sweep: 's', reason: 'r', started: 1, failed: 1, left: 0, restsUntil: EXPIRES };
 
-/** Each client of ours, by a read and by a write: what is sent has the app's token, and some a secret in the body. */
+/** Each SDK client of the app, with a read and a write: requests have the app's token, and some a secret in the body. */
 const CALLS: Readonly<Record<string, () => Promise<unknown>>> = {
   'ARM, a read': () => arm().getToken(REGISTRY, 'a-token'),
   'ARM, a listing': () => arm().listTokens(REGISTRY),

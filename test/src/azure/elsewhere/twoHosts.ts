@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ensureCertificates } from '@connected-registry/azure-simulator/tls/certificates';
 
-/** What a server was sent. */
+/** A request that a server received. */
 export interface Arrived {
   readonly method: string;
   readonly url: string;
@@ -24,13 +24,13 @@ export type Answer = (
   readonly body?: object;
 };
 
-/** Two https servers of two hosts: the service, and the one to which its answers lead, which notes what arrives. */
+/** Two https servers on two hosts: the service, and another host that its answers name, which records requests. */
 export interface TwoHosts {
   readonly service: string;
   readonly elsewhere: string;
   readonly atService: Arrived[];
   readonly atElsewhere: Arrived[];
-  /** From now on; what has arrived before is forgotten. */
+  /** Starts recording; earlier requests are dropped. */
   answerWith(answer: Answer): void;
   close(): Promise<void>;
 }

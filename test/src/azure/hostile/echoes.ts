@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 
-/** What a hostile service, or a proxy before one, knows to repeat. */
+/** Values that a hostile service, or a proxy in front of it, can repeat. */
 export interface Known {
   readonly body: string;
   readonly authorization: string;

@@ -35,7 +35,7 @@ const value = dockerConfig('localhost:8000', TOKEN, STORED);
 const attributes = { expiresOn: EXPIRES, tags: { client: 'sensor-7' } };
 const save = () => ports.vault.store(SECRET, value, attributes);
 
-/** What the calls need to be there. */
+/** Creates the resources that the calls need. */
 async function make(): Promise<void> {
   await ports.controlPlane.createScopeMap(registry, MAP, content);
   await ports.controlPlane.createScopeMap(registry, OTHER_MAP, content);
@@ -45,7 +45,7 @@ async function make(): Promise<void> {
 
 interface Call {
   readonly run: () => Promise<unknown>;
-  /** Puts back what a call before took away. */
+  /** Creates again what an earlier call deleted. */
   readonly before?: () => Promise<unknown>;
 }
 type CallsOf<Port> = Readonly<Record<keyof Port, Call>>;
@@ -77,7 +77,7 @@ const CONTROL_PLANE: CallsOf<RegistryControlPlane> = {
     run: () => arm().deleteToken(registry, 'token-two'),
   },
   generatePassword: {
-    // The value is what it gives: the one thing that may not be looked for in it.
+    // The value is the call's result, so the search must leave it out.
     run: async () => {
       const { value: _value, ...made } = await arm().generatePassword(registry, TOKEN, 'password1', new Date(EXPIRES));
       return made;
@@ -135,7 +135,7 @@ const OTHERS: Readonly<Record<string, Call>> = {
   'an alert about the sweep': { run: () => ports.alerts.rotationsStopped('id', stopped) },
 };
 
-/** Strikes each request of a call, one run for each. @returns what had a secret in it */
+/** Makes each request of a call fail, in a run for each. @returns the traces that contain a secret */
 async function struckBy(kind: (typeof ECHOES)[number], { before, run }: Call): Promise<string[]> {
   const { line } = azure;
   const found: string[] = [];
@@ -152,13 +152,13 @@ async function struckBy(kind: (typeof ECHOES)[number], { before, run }: Call): P
   return found;
 }
 
-describe('nothing of what a service repeats is found in errors, outcomes, logs and audit lines of', () => {
+describe('no secret that a service repeats is found in errors, outcomes, logs and audit lines of', () => {
   test.each(Object.entries({ ...CONTROL_PLANE, ...VAULT, ...OTHERS }))('%s', { timeout: 120_000 }, async (_, call) => {
     for (const kind of ECHOES) expect(await struckBy(kind, call)).toEqual([]);
   });
 });
 
-describe('nothing of what Entra repeats is found', () => {
+describe('no secret that Entra repeats is found', () => {
   test.each<[string, (fresh: Ports) => Promise<unknown>]>([
     ['ARM', (fresh) => fresh.controlPlane.getRegistry(registry)],
     ['the vault', (fresh) => fresh.vault.current(SECRET)],
@@ -193,7 +193,7 @@ describe('nothing of what Entra repeats is found', () => {
   });
 });
 
-test('the search finds what is there', async () => {
+test('the search finds a secret', async () => {
   const traces = await tracesOf(() => Promise.resolve({ said: `password=${encodeURIComponent(STORED)}` }));
   expect(leaks(traces, azure.line.secrets)).toHaveLength(1);
 });

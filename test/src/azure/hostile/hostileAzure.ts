@@ -77,7 +77,7 @@ export async function startHostileAzure(): Promise<HostileAzure> {
   };
 }
 
-/** All that is left of a call: what it threw, its outcome as an activity's, and what was logged and audited. */
+/** The traces of a call: its error, its outcome as an activity, and its log and audit lines. */
 export async function tracesOf(call: () => Promise<unknown>): Promise<string[]> {
   const traces: string[] = [];
   const spies = (['debug', 'error', 'info', 'log', 'warn'] as const).map((name) =>
@@ -103,7 +103,7 @@ export async function tracesOf(call: () => Promise<unknown>): Promise<string[]> 
 
 const EVERYTHING = { depth: Infinity, showHidden: true, maxStringLength: Infinity, maxArrayLength: Infinity } as const;
 
-/** The traces that have a secret in them, each shortened to what is around it. */
+/** The traces that contain a secret, each shortened to the text around it. */
 export function leaks(traces: readonly string[], secrets: Iterable<string>): string[] {
   const forms = [...secrets].flatMap(formsOf);
   return traces.flatMap((trace) => {

@@ -61,7 +61,7 @@ function token({
     .sign(key);
 }
 
-test.each(['1.0', '2.0'] as const)('a token of version %s tells who brings it', async (ver) => {
+test.each(['1.0', '2.0'] as const)('a token of version %s identifies its caller', async (ver) => {
   const callers = createCallers(settings);
   expect(await callers.identify(await token({ ver }))).toBe(OID.toLowerCase());
   expect(await callers.identify(await token({ ver }))).toBe(OID.toLowerCase());
@@ -86,11 +86,11 @@ test.each<[string, () => Promise<string> | string]>([
       return `${Buffer.from('{"alg":"none"}').toString('base64url')}.${payload ?? ''}.`;
     },
   ],
-])('a token %s tells nothing', async (_, make) => {
+])('a token %s identifies nobody', async (_, make) => {
   expect(await createCallers(settings).identify(await make())).toBeUndefined();
 });
 
-test('nobody is let in where no audience is set', async () => {
+test('nobody is admitted when no audience is set', async () => {
   expect(await createCallers(config()).identify(await token())).toBeUndefined();
   expect(asked).toEqual([]);
 });

@@ -58,7 +58,7 @@ const unbind = (nth: number) =>
   });
 
 describe('a check of everything', () => {
-  test('finds nothing wrong with a fleet that is as it was set up, and writes nothing', async () => {
+  test('finds no difference in a fleet that is as configured, and writes nothing', async () => {
     await addFleet(world, 60);
     expect(await result()).toEqual({
       checked: 60,
@@ -136,7 +136,7 @@ describe('a check of everything', () => {
     expect((await result()).counts).toEqual({ expired: 2 });
   });
 
-  test('looks again before it says anything: what a run was at work on meanwhile is not held against it', async () => {
+  test('reads again before it reports a difference: one that a run caused in the meantime is not reported', async () => {
     await addFleet(world, 3);
     // Between the listing of the tokens and a second look, one is bound again, and another is offboarded.
     unbind(0);
@@ -152,7 +152,7 @@ describe('a check of everything', () => {
     expect(await result()).toMatchObject({ checked: 2, counts: { ok: 2 }, findings: [] });
   });
 
-  test('counts what does not fit, and still logs every one', async () => {
+  test('counts differences beyond the limit of the answer, and still logs every one', async () => {
     await addFleet(world, 600);
     world.controlPlane.scopeMaps.delete(FLEET_MAP);
     const { findings, omittedFindings, counts } = await result();
@@ -183,7 +183,7 @@ describe('a check of everything', () => {
   });
 });
 
-describe('what nobody uses', () => {
+describe('an unused resource', () => {
   const long = '2026-01-01T00:00:00.000Z';
   const addToken = (name: string, scopeMap: string, createdAt = long) =>
     world.controlPlane.tokens.set(name, { scopeMap, isEnabled: true, createdAt, slots: {} });
@@ -212,7 +212,7 @@ describe('what nobody uses', () => {
     expect(lines.filter(({ event }) => event === 'check.unused')).toHaveLength(3);
   });
 
-  test('is left unsaid of what others made, of sync tokens, of the young, and of what a run is at work with', async () => {
+  test('is not reported if others created it, if it is a sync token or young, or if a run works with it', async () => {
     await addFleet(world, 1);
     addToken('ci-pipeline', '_repositories_pull');
     addToken(defaultTokenName(referenceOf(5)), FLEET_MAP, new Date().toISOString());

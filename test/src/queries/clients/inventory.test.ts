@@ -13,7 +13,7 @@ beforeEach(() => {
 });
 afterEach(() => vi.useRealTimers());
 
-/** All pages, and what each cost. */
+/** All pages, with the calls that each needed. */
 async function walk(filter: object, top: number) {
   const clients: string[] = [];
   const sizes: number[] = [];
@@ -96,7 +96,7 @@ describe('the inventory', () => {
     expect(world.wire.count('listConnectedRegistries')).toBe(2);
   });
 
-  test('is not misled by what it read before: not of who was onboarded since, nor of whose token is gone', async () => {
+  test('is not misled by an older read about clients that were onboarded or lost their token since', async () => {
     await addFleet(world, 3);
     await world.queries.inventory.clients({}, 50);
     await addFleet(world, 5, 4);

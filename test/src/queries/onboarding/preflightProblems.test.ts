@@ -66,7 +66,7 @@ describe('preflight refuses', () => {
     expect(await codes()).toEqual(['connected-registry-inactive']);
   });
 
-  test('an endpoint that is neither its own nor allowed, and one that nobody knows', async () => {
+  test('an endpoint that is neither its own nor allowed, and an unknown one', async () => {
     expect(await codes({ endpoint: 'evil.example:443' })).toEqual(['endpoint-not-allowed']);
     const { loginServer: _, ...rest } = world.controlPlane.connectedRegistries.get(CONNECTED_REGISTRY) ?? {};
     world.controlPlane.connectedRegistries.set(CONNECTED_REGISTRY, rest as never);
@@ -178,11 +178,11 @@ describe('preflight refuses', () => {
   });
 });
 
-describe('what preflight cannot tell', () => {
+describe('a fact that preflight cannot read', () => {
   const unknown = async (request?: Readonly<Record<string, unknown>>) =>
     (await problems(request)).map((problem) => [problem.code, problem.field, problem.unknown]);
 
-  test('is what a connected registry syncs that signs in with a managed identity: it is said, and refuses nothing', async () => {
+  test('is the sync scope of a connected registry with a managed identity: it is reported, and refuses nothing', async () => {
     const { syncToken: _, ...rest } = world.controlPlane.connectedRegistries.get(CONNECTED_REGISTRY) ?? {};
     world.controlPlane.connectedRegistries.set(CONNECTED_REGISTRY, rest as never);
     const found = await problems({ repositories: ['anything'] });
@@ -190,7 +190,7 @@ describe('what preflight cannot tell', () => {
     expect(refusing(found)).toEqual([]);
   });
 
-  test('is the same of one that it syncs through, while what is readable is judged', async () => {
+  test('is the sync scope of an ancestor with a managed identity, while readable scopes are judged', async () => {
     addConnectedRegistry('above', {});
     world.controlPlane.change(CONNECTED_REGISTRY, { parent: 'above' });
     expect(await codes({ repositories: ['other'] })).toEqual(['repository-not-synced', 'sync-scope-unknown']);
@@ -204,7 +204,7 @@ describe('what preflight cannot tell', () => {
     },
   );
 
-  test('is a mode that nobody knows, where writes are asked for', async () => {
+  test('is an unknown mode, when the request asks for writes', async () => {
     world.controlPlane.change(CONNECTED_REGISTRY, { mode: 'Cached' });
     expect(await unknown()).toEqual([]);
     expect(await unknown({ repositories: { 'hello-world': ['content/read', 'content/write'] } })).toEqual([
@@ -212,7 +212,7 @@ describe('what preflight cannot tell', () => {
     ]);
   });
 
-  test('is what Azure leaves out: whether it is active, and has data endpoints, and whether the token is enabled', async () => {
+  test('is one that Azure omits: whether the registry is active, has data endpoints, and whether the token is enabled', async () => {
     world.controlPlane.change(CONNECTED_REGISTRY, { isActive: undefined });
     world.controlPlane.registry = { name: REGISTRY, tier: 'premium', dataEndpointEnabled: undefined };
     world.addToken();

@@ -13,7 +13,7 @@ describe('registry facts', () => {
     return { ...world, facts: createRegistryFacts(world.ports.controlPlane) };
   }
 
-  test('are read once in 60 seconds, whatever the case of the name', async () => {
+  test('are read once in 60 seconds, for the name in any case', async () => {
     const { facts, wire } = setUp();
     const first = await facts.slowFacts(REGISTRY);
     vi.advanceTimersByTime(59_999);

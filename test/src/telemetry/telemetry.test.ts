@@ -12,7 +12,7 @@ import {
   type TelemetrySink,
 } from '../../../src/telemetry/telemetry.js';
 
-class Heard implements TelemetrySink {
+class Recorded implements TelemetrySink {
   readonly measurements: Measurement[] = [];
   readonly spans: CallSpan[] = [];
   measure(measurement: Measurement): void {
@@ -36,21 +36,21 @@ describe('a flow', () => {
   function ended(
     outcome: typeof FAILED | { status: string; result?: object; startedAs?: string },
     isReplaying = false,
-  ): Heard {
-    const heard = new Heard();
+  ): Recorded {
+    const recorded = new Recorded();
     // oxlint-disable-next-line require-yield -- A flow that ends at once.
     const flow = countedFlow(
       'onboard',
       function* () {
         return outcome;
       },
-      heard,
+      recorded,
     );
     expect(flow(contextOf(isReplaying)).next()).toEqual({ done: true, value: outcome });
-    return heard;
+    return recorded;
   }
 
-  test('is counted when it ends, by kind, outcome and code, with what it could not take back', () => {
+  test('is counted when it ends, by kind, outcome and code, with its residue', () => {
     expect(ended(FAILED).measurements).toEqual([
       {
         name: 'onboarding.operations',
@@ -61,7 +61,7 @@ describe('a flow', () => {
     ]);
   });
 
-  test('tells how long the device took to pull', () => {
+  test('measures how long the device took to pull', () => {
     const { measurements } = ended({ status: 'completed', result: { pull: { milliseconds: 1500 } } });
     expect(measurements.at(-1)).toEqual({
       name: 'onboarding.pull_check.seconds',
@@ -77,7 +77,7 @@ describe('a flow', () => {
 });
 
 describe('calls of services', () => {
-  const heard = new Heard();
+  const recorded = new Recorded();
   const throttled = new ServiceError({
     kind: 'throttled',
     operation: 'get token',
@@ -115,23 +115,23 @@ describe('calls of services', () => {
       hubs: {},
       alerts: {},
     } as unknown as Ports,
-    heard,
+    recorded,
   );
 
   test('are spans and counts by service and outcome, and their errors pass', async () => {
     await expect(ports.controlPlane.getToken('r', 'a-name')).rejects.toBe(throttled);
-    expect(heard.spans.at(-1)).toMatchObject({ name: 'controlPlane.getToken', outcome: 'throttled' });
-    expect(heard.measurements.at(-1)).toEqual({
+    expect(recorded.spans.at(-1)).toMatchObject({ name: 'controlPlane.getToken', outcome: 'throttled' });
+    expect(recorded.measurements.at(-1)).toEqual({
       name: 'onboarding.calls',
       value: 1,
       dimensions: { service: 'controlPlane', outcome: 'throttled' },
     });
-    expect(JSON.stringify([heard.spans, heard.measurements])).not.toContain('a-name');
+    expect(JSON.stringify([recorded.spans, recorded.measurements])).not.toContain('a-name');
   });
 
-  test('that list credentials tell the days until each current one expires', async () => {
+  test('that list credentials measure the days until each current one expires', async () => {
     await ports.vault.page();
-    const days = heard.measurements
+    const days = recorded.measurements
       .filter(({ name }) => name === 'onboarding.credential.days')
       .map(({ value }) => value);
     expect(days).toHaveLength(1);
@@ -139,7 +139,7 @@ describe('calls of services', () => {
   });
 });
 
-test('telemetry that cannot be sent is told of once, and harms nothing', async () => {
+test('telemetry that cannot be sent is reported once, and stops nothing', async () => {
   const warnings: string[] = [];
   const telemetry = createTelemetry(
     () => Promise.reject(new TypeError('a secret')),
