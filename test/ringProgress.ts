@@ -20,7 +20,8 @@ export class RingProgress implements Reporter {
   onTestRunStart(specifications: readonly TestSpecification[]): void {
     for (const { project } of specifications) this.#files.set(project.name, (this.#files.get(project.name) ?? 0) + 1);
     const rings = [...this.#files].map(([name, files]) => `${name} (${files})`).join(', ');
-    if (rings !== '') this.#say(`${this.#all} test files: ${rings}. A line follows as each file ends.`);
+    if (rings !== '')
+      this.#say(`${this.#all} test ${this.#all === 1 ? 'file' : 'files'}: ${rings}. A line follows as each file ends.`);
   }
 
   onTestModuleStart({ project }: TestModule): void {
