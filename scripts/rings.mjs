@@ -8,7 +8,7 @@ export const RINGS = {
   system: ['system'],
   az: ['az'],
   // With KILLS=all, so that each runs all its trials.
-  long: ['conformance', 'e2e*', 'long', 'after'],
+  long: ['unit*', 'conformance', 'e2e*', 'long', 'after'],
 };
 
 /** @returns {string[]} the flags with which Vitest runs a ring. */
