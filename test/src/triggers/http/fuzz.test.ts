@@ -22,8 +22,9 @@ import {
   writtenEvent,
 } from '../../fakes/clients/sampleEvents.js';
 import { createWorld } from '../../fakes/worlds/world.js';
+import { ofRing } from '../../../e2e/harness/ring.js';
 
-const CASES = 10_000;
+const CASES = ofRing({ default: 2_500, long: 10_000 });
 const PROFILES = [
   {
     name: 'edge',
