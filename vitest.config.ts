@@ -71,8 +71,8 @@ const mainFlows = [
 /** End-to-end tests of the compiled files. All others run the app as it is deployed, which loads faster (`npm run bench:cold`). */
 const onCompiledFiles = [...named(...mainFlows, 'launcher', 'launcherFlags'), 'test/e2e/year/**/*.test.ts'];
 
-/** Each file starts a whole stack of five processes, which mostly wait for each other: two cores bear three files. */
-const threeStacks = { isolate: false, maxWorkers: 3, testTimeout: 600_000, hookTimeout: 300_000 };
+/** Each file starts a whole stack of five processes, which mostly wait for each other: two cores bear four files. */
+const fourStacks = { isolate: false, maxWorkers: 4, testTimeout: 600_000, hookTimeout: 300_000 };
 
 // Where the end-to-end tests of this run note what the app asked of ARM; test/after looks at the sum. Inherited by all workers.
 process.env['APP_OPERATIONS'] = join(tmpdir(), `app-operations-${process.pid}`);
@@ -144,7 +144,7 @@ export default defineConfig({
           include: ['test/conformance/**/*.test.ts'],
           globalSetup: [build],
           // With the end-to-end tests: its one file mostly waits.
-          maxWorkers: threeStacks.maxWorkers,
+          maxWorkers: fourStacks.maxWorkers,
           testTimeout: 600_000,
           hookTimeout: 300_000,
           sequence: { groupOrder: 2 },
@@ -158,7 +158,7 @@ export default defineConfig({
           include: onCompiledFiles,
           globalSetup: [build, forgetNotes],
           tags,
-          ...threeStacks,
+          ...fourStacks,
           sequence: { groupOrder: 2 },
         },
       },
@@ -172,7 +172,7 @@ export default defineConfig({
           globalSetup: [build, unpack, forgetNotes],
           tags,
           env: { APP_FOLDER: 'package/unpacked' },
-          ...threeStacks,
+          ...fourStacks,
           sequence: { groupOrder: 2 },
         },
       },
@@ -185,7 +185,7 @@ export default defineConfig({
           globalSetup: [build, unpack, forgetNotes],
           tags,
           env: { APP_FOLDER: 'package/unpacked' },
-          ...threeStacks,
+          ...fourStacks,
           sequence: { groupOrder: 8 },
         },
       },

@@ -86,6 +86,12 @@ export class Lane implements Struck {
     return new Lane(it, line, await Foreigners.settle(it), device, prefix, adopting);
   }
 
+  /** A lane on the same stack in which every client's token is there before. */
+  adoptingTokens(): Lane {
+    const { it, line, foreigners, device, prefix } = this;
+    return new Lane(it, line, foreigners, device, `${prefix}-adopted`, true);
+  }
+
   async close(): Promise<void> {
     await this.device?.close();
     await this.it.dispose();

@@ -39,9 +39,12 @@ interface OnboardingOptions extends Omit<MatrixOptions, 'invariant'> {
   readonly adopting?: boolean;
 }
 
+/** What holds after every trial of an onboarding or of its undo. */
+export const ONBOARDING_INVARIANT = 'the client is onboarded, or all of ours is gone or listed';
+
 /** The matrix of onboardings; when `breaking`, of their undo. */
 export function faultMatrix({ title, breaking, adopting = false, ...options }: OnboardingOptions): void {
-  const invariant = 'the client is onboarded, or all of ours is gone or listed';
+  const invariant = ONBOARDING_INVARIANT;
   matrixOf([{ title, on: (lane) => lane, lane: { breaking, adopting }, minCalls: 10 }], { invariant, ...options });
 }
 

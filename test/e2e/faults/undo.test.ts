@@ -1,4 +1,15 @@
 import { thinned } from './choices.js';
-import { faultMatrix } from './matrix.js';
+import { matrixOf, ONBOARDING_INVARIANT, type Subject } from './matrix.js';
 
-faultMatrix({ title: 'undo', lanes: 1, breaking: true, recordings: 1, choose: thinned });
+const undo: Subject = { title: 'undo', on: (lane) => lane, lane: { breaking: true }, minCalls: 10 };
+
+/** With a token that was there before, which has a password of others. */
+const adopted: Subject = { ...undo, title: 'undo on an adopted token', on: (lane) => lane.adoptingTokens() };
+
+matrixOf([undo, adopted], {
+  invariant: ONBOARDING_INVARIANT,
+  lanes: 1,
+  recordings: 1,
+  sharing: true,
+  choose: thinned,
+});
