@@ -35,7 +35,7 @@ export function answerHead(request: ClientRequest, body?: string): Promise<Incom
     for (const event of ['upgrade', 'connect'] as const) {
       request.once(event, (_message, socket) => {
         socket.destroy();
-        refuse('an answer in another protocol');
+        refuse('the answer uses another protocol');
       });
     }
     request.once('close', () => reject(new NoAnswer('no answer before the connection was closed')));

@@ -100,7 +100,7 @@ export function createKeeper(options: KeeperOptions): Keeper {
     if (kept.size >= MAX_SECRETS) {
       const [unproven] = [...kept].find(([, one]) => !one.isProven && one.failures > 0) ?? [];
       if (unproven === undefined) return undefined;
-      forget(unproven, 'others were named since');
+      forget(unproven, 'other secrets were named since');
     }
     const acknowledgements = new Acknowledgements({ acknowledge: options.acknowledge, track, log });
     const fresh: Kept = { isProven, promotions: [], failures: 0, again: false, acknowledgements };
@@ -125,7 +125,7 @@ export function createKeeper(options: KeeperOptions): Keeper {
     const name = given.toLowerCase();
     const one = keep(name, isProven);
     if (!one) {
-      log('secret not kept', { secret: name, reason: `${MAX_SECRETS} are kept already` });
+      log('secret not kept', { secret: name, reason: `the maximum of ${MAX_SECRETS} is reached` });
       if (promotion && later.size < MAX_SECRETS) later.set(name, promotion);
       return;
     }
@@ -147,7 +147,7 @@ export function createKeeper(options: KeeperOptions): Keeper {
           log('credential not delivered', { secret: name, reason: reasonOf(error), failures: one.failures });
           // Promotions that arrived in the meantime have not been handled yet.
           if (!one.isProven && !one.again && isNobodys(error, one.failures) && kept.get(name) === one)
-            forget(name, 'it is not to be had');
+            forget(name, 'it cannot be read');
         })
         .finally(() => {
           delete one.looking;

@@ -40,5 +40,5 @@ export function readRegularFileNow(path: string): string {
 }
 
 function requireFile(found: Stats): void {
-  if (!found.isFile()) throw new NotAFile('it is no regular file');
+  if (!found.isFile()) throw new NotAFile('it is not a regular file');
 }

@@ -40,7 +40,7 @@ async function run(command: Command, clock: AgentClock): Promise<void> {
   }
   const { check } = command.kind === 'once' ? command : command.service;
   if (!check.vault.verifyChallenge) {
-    logToStderr('warning: the vault challenge is not verified, which is right only for a vault host outside Azure');
+    logToStderr('warning: the vault challenge is not verified; use this only for a vault host outside Azure');
   }
   if (command.kind === 'once') await once(command);
   else await serve(command.service, clock);

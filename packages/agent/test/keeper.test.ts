@@ -281,7 +281,7 @@ test('no more than 500 secrets are kept, whatever events say', async () => {
   await settled();
   expect(keeper.health().secretsKept).toBe(500);
   expect(clock.pending()).toHaveLength(500);
-  expect(log.filter((line) => line.includes('500 are kept already'))).toHaveLength(100);
+  expect(log.filter((line) => line.includes('500 is reached'))).toHaveLength(100);
 });
 
 describe('promotions that are not what they say', () => {
@@ -326,7 +326,7 @@ describe('promotions that are not what they say', () => {
     await settled();
     expect([passwords(), acknowledged, delivered]).toEqual([[], [], []]);
     expect(keeper.health()).toMatchObject({ secretsKept: 0, secretsFailing: 0 });
-    expect(log.join()).toContain('of another client');
+    expect(log.join()).toContain('to another client');
   });
 
   test('one in the name of another client does not keep a secret from what is its own', async () => {

@@ -137,8 +137,8 @@ describe('a webhook without a key', () => {
     expect(problem(['--host', host], ENV)).toBe('none');
   });
   test.each(['0.0.0.0', '::', '192.168.0.7', 'device.example', '127.0.0.1.example'])('may not on %s', (host) => {
-    expect(problem(['--host', host], ENV)).toMatch(/^WEBHOOK_KEY: is needed/);
-    expect(problem([], { ...ENV, LISTEN_ADDRESS: host })).toMatch(/^WEBHOOK_KEY: is needed/);
+    expect(problem(['--host', host], ENV)).toMatch(/^WEBHOOK_KEY: is required/);
+    expect(problem([], { ...ENV, LISTEN_ADDRESS: host })).toMatch(/^WEBHOOK_KEY: is required/);
     expect(problem(['--host', host], { ...ENV, WEBHOOK_KEY: 'k'.repeat(16) })).toBe('none');
     expect(problem(['--host', host, '--channel', 'poll'], { ...ENV, POLL_AUDIENCE: 'api://x' })).toBe('none');
   });

@@ -40,13 +40,13 @@ const SECRET_NAME = /^[0-9A-Za-z-]{1,127}$/;
 const SECRET_VERSION = /^[0-9A-Za-z]{1,64}$/;
 const inVault = ({ secret: { name, version } }: { secret: SecretVersion }) =>
   SECRET_NAME.test(name) && SECRET_VERSION.test(version);
-const NOT_IN_VAULT = { path: ['secret'], error: 'is of a form that no vault has' };
+const NOT_IN_VAULT = { path: ['secret'], error: 'is not valid in a vault' };
 
 const reportable = pullCheckRequested
   .refine(
     ({ operation, keyId, reportKey, image }) =>
       PATH_SEGMENT.test(operation) && KEY_ID.test(keyId) && REPORT_KEY.test(reportKey) && image.length <= 512,
-    { error: 'operation, keyId, reportKey or image is of a form that no report could carry' },
+    { error: 'operation, keyId, reportKey or image is not valid in a report' },
   )
   .refine(inVault, NOT_IN_VAULT);
 
@@ -55,7 +55,7 @@ const deliverable = credentialPromoted
   .refine(
     ({ operation, keyId = 'none', reportKey = 'none' }) =>
       PATH_SEGMENT.test(operation) && KEY_ID.test(keyId) && REPORT_KEY.test(reportKey),
-    { error: 'operation, keyId or reportKey is of a form that no acknowledgement could carry' },
+    { error: 'operation, keyId or reportKey is not valid in an acknowledgement' },
   )
   // Consumers of the main secret must never get a value that no device has pulled with.
   .refine(({ secret }) => !isCandidateSecretName(secret.name), { path: ['secret.name'], error: 'names a candidate' });

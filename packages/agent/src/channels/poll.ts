@@ -84,7 +84,7 @@ export function startPolling(options: PollOptions): Channel {
   function take(text: string): number {
     const parsed = pending.safeParse(json(text));
     if (!parsed.success) {
-      log('answer refused', { reason: 'it holds no messages' });
+      log('answer refused', { reason: 'the answer is not a list of messages' });
       return failing.next();
     }
     const news = parsed.data.messages.map(hand).includes('taken');

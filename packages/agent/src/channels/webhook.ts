@@ -66,7 +66,7 @@ function take(events: readonly (ReceivedEvent | undefined)[], { handle, log }: W
   let busy = false;
   for (const event of events) {
     const signal = parseSignal(event);
-    if (signal === undefined) log('event ignored', { reason: 'of a type that means nothing here' });
+    if (signal === undefined) log('event ignored', { reason: 'its type is not handled here' });
     else if ('problem' in signal) problems.push(signal.problem);
     else busy = handle(signal) === 'busy' || busy;
   }

@@ -50,9 +50,9 @@ export interface EngineConfig {
 /** Parses a text as the engines do. Returns a text that says why they cannot. */
 export function readEngineConfig(text: string): EngineConfig | string {
   const root = parseGoJson(text.trim() === '' ? '{}' : text);
-  if (!(root instanceof GoObject)) return 'what is there is not a docker config.json; it is left as it is';
+  if (!(root instanceof GoObject)) return 'the file is not a docker config.json and is not changed';
   const wrong = wrongField(root);
-  if (wrong !== undefined) return `docker cannot read what is there: ${wrong}`;
+  if (wrong !== undefined) return `docker cannot read the file: ${wrong}`;
   const auths = mapOf(root, 'auths', (value) => value);
   const credHelpers = mapOf(root, 'credHelpers', (value) => (typeof value === 'string' ? value : ''));
   return { root, auths, credHelpers, credsStore: stringOf(root, 'credsStore') };
@@ -71,18 +71,18 @@ export function engineProblem(text: string, credentials: RegistryCredentials): s
   // A helper for the endpoint takes precedence over the general one, even with an empty name
   // (getConfiguredCredentialStore).
   if ((credHelpers.get(endpoint) ?? credsStore) !== '') {
-    return `a credential helper there hides what is written for ${endpoint}`;
+    return `a credential helper takes precedence over the entry for ${endpoint}`;
   }
   const entry = auths.get(endpoint);
-  if (entry === undefined || !isOf(entry, credentials)) return `what is there has another credential for ${endpoint}`;
+  if (entry === undefined || !isOf(entry, credentials)) return `the file has another credential for ${endpoint}`;
   // Docker stops at the first invalid entry; which entries it has read before is arbitrary (LoadFromReader).
   if ([...auths.values()].some((one) => userOf(one) === undefined)) {
-    return "docker cannot read what is there: an entry's auth is not base64 of user:password";
+    return "docker cannot read the file: an entry's auth is not base64 of user:password";
   }
   // Podman and skopeo look up host:port/namespace/repository first, and shorten it until an entry matches
   // (authKeyLookupOrder).
   if ([...auths].some(([key, one]) => isBelow(key, endpoint) && !isOf(one, credentials))) {
-    return `an entry there for a repository of ${endpoint} goes before the one for ${endpoint} with podman and skopeo`;
+    return `an entry for a repository of ${endpoint} takes precedence over the one for ${endpoint} in podman and skopeo`;
   }
   return undefined;
 }
@@ -152,7 +152,7 @@ function wrongField(root: GoObject): string | undefined {
   for (const [fields, holds] of rules) {
     for (const field of fields) {
       const given = root.named(field);
-      if (!given.every(holds)) return `its ${field} is of another form`;
+      if (!given.every(holds)) return `its ${field} has the wrong type`;
       // Repeated `auths` are merged as the engines do. Any other field must be unique, because its meaning would be
       // unclear.
       if (field !== 'auths' && given.length > 1) return `it has ${field} twice`;

@@ -81,9 +81,9 @@ async function statOf(path: string): Promise<Stats | undefined> {
 }
 
 function requireFile(path: string, found: Stats): void {
-  if (!found.isFile()) throw new ConsumerFailure(`${path} is ${kindOf(found)}, not a file; it is left as it is`);
+  if (!found.isFile()) throw new ConsumerFailure(`${path} is ${kindOf(found)}, not a file, and is not changed`);
   if (found.nlink > 1) {
-    throw new ConsumerFailure(`${path} has another name (a hard link), which would keep what is replaced here`);
+    throw new ConsumerFailure(`${path} has a second hard link, which would keep the old content`);
   }
   if (found.size > LARGEST) throw new ConsumerFailure(`${path} is too large to be a docker config.json`);
 }
@@ -103,7 +103,7 @@ async function giveTo(path: string, file: FileHandle, before: Stats): Promise<vo
     if (own.uid !== before.uid || own.gid !== before.gid) await file.chown(before.uid, before.gid);
   } catch (error) {
     throw new ConsumerFailure(
-      `${path} belongs to another user or group, which the agent may not give a file to (${errorName(error)})`,
+      `${path} belongs to another user or group, and the agent has no right to change a file's owner (${errorName(error)})`,
     );
   }
   await file.chmod(before.mode & 0o7777);

@@ -48,6 +48,6 @@ export function withDelivery(
   if (holders.length > 0 && !takeOver) return undefined;
   if (before[secret] === endpoint && holders.length === 0) return before;
   const kept = Object.entries(before).filter(([name]) => name !== secret && !holders.includes(name));
-  if (kept.length >= MAX_SECRETS) throw new ConsumerFailure(`it is fed from ${MAX_SECRETS} secrets already`);
+  if (kept.length >= MAX_SECRETS) throw new ConsumerFailure(`it has the maximum of ${MAX_SECRETS} secrets`);
   return Object.fromEntries([...kept, [secret, endpoint]]);
 }

@@ -56,7 +56,7 @@ export function pullSecret({ namespace, name }: PullSecretName, settings: Kubern
 
   async function write(delivery: Delivery, signal: AbortSignal): Promise<WriteEnd | 'again'> {
     const found = await read(signal);
-    if (found && found.type !== TYPE) throw new ConsumerFailure(`it is of ${named(found.type)}, not ${TYPE}`);
+    if (found && found.type !== TYPE) throw new ConsumerFailure(`it has ${named(found.type)}, not ${TYPE}`);
     const before = parseLedger(found?.metadata.annotations?.[ANNOTATION]);
     const ledger = withDelivery(before, delivery);
     if (!ledger) return 'left';
@@ -109,7 +109,7 @@ export function pullSecret({ namespace, name }: PullSecretName, settings: Kubern
           const end = await write(delivery, signal);
           if (end !== 'again') return end;
         }
-        throw new ConsumerFailure('others change it all the time');
+        throw new ConsumerFailure('other writers keep changing it');
       }),
   };
 }
@@ -126,7 +126,7 @@ function named(type: string | undefined): string {
 
 function refused(what: string, { status }: WholeAnswer): ConsumerFailure {
   const hint = status === 403 ? "; the service account's role lacks it" : '';
-  return new ConsumerFailure(`the cluster's API does not let the agent ${what} it (${status}${hint})`);
+  return new ConsumerFailure(`the cluster's API does not allow the agent to ${what} it (${status}${hint})`);
 }
 
 function json(text: string): unknown {

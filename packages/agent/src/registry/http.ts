@@ -61,7 +61,7 @@ export async function get(request: Get, policy: HttpPolicy, signal: AbortSignal)
     url = redirectTarget(location, url);
     requireAllowed(url, policy, 'the address that the registry redirects to');
   }
-  throw new PullFailure('error', `the registry redirects more than ${MAX_REDIRECTS} times`);
+  throw new PullFailure('error', `the registry redirected more than ${MAX_REDIRECTS} times`);
 }
 
 /** Repeats `attempt` after each pause of the policy, while it fails as `unreachable`. */
@@ -174,7 +174,7 @@ async function passingRefused(answer: Answer): Promise<Answer> {
 function redirectTarget(location: string, from: URL): URL {
   const target = URL.canParse(location, from.href) ? new URL(location, from) : undefined;
   if (!target || target.username !== '' || target.password !== '') {
-    throw new PullFailure('error', 'the registry redirects to an address that cannot be used');
+    throw new PullFailure('error', 'the registry redirects to an invalid address');
   }
   return target;
 }

@@ -53,7 +53,7 @@ export function parseManifest(bytes: Buffer): ImageManifest | ImageIndex {
   if (image.success) return { kind: 'image', ...image.data };
   const index = imageIndex.safeParse(value);
   if (index.success) return { kind: 'index', ...index.data };
-  throw new PullFailure('error', 'the manifest is of a form that is not supported');
+  throw new PullFailure('error', 'the format of the manifest is not supported');
 }
 
 /** Layers that registries do not distribute, according to their type. An engine would fetch them from elsewhere. */

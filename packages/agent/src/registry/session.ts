@@ -40,14 +40,14 @@ export function openSession(
     const bearer = challenges.find(({ scheme }) => scheme === 'bearer');
     if (bearer) return `Bearer ${await fetchToken(bearer)}`;
     if (challenges.some(({ scheme }) => scheme === 'basic')) return basic;
-    throw new PullFailure('error', 'the registry asks for an authentication that is not known');
+    throw new PullFailure('error', 'the registry asks for an unknown authentication scheme');
   }
 
   async function fetchToken({ parameters }: Challenge): Promise<string> {
     const { realm = '', service, scope = `repository:${repository}:pull` } = parameters;
     const url = URL.canParse(realm) ? new URL(realm) : undefined;
     if (url?.origin !== base.origin) {
-      throw new PullFailure('error', 'the token realm is not on the registry itself; it gets no password');
+      throw new PullFailure('error', 'the token realm is on another origin than the registry, so it gets no password');
     }
     if (service !== undefined) url.searchParams.set('service', service);
     url.searchParams.set('scope', scope);
@@ -63,7 +63,7 @@ export function openSession(
     }
     const parsed = tokenAnswer.safeParse(json(await readText(answer)));
     if (!parsed.success || parsed.data === undefined || !/^[\x21-\x7e]+$/.test(parsed.data)) {
-      throw new PullFailure('error', "the token endpoint's answer holds no usable token");
+      throw new PullFailure('error', "the token endpoint's answer has no valid token");
     }
     seenSecrets.remember(parsed.data);
     return parsed.data;

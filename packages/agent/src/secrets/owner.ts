@@ -15,5 +15,5 @@ export function requireOwner(tags: Tags | undefined, { client, connectedRegistry
   if (tags?.['managedBy'] !== MANAGED_BY) return;
   const isSame =
     tags['client'] === client && tags['connectedRegistry']?.toLowerCase() === connectedRegistry.toLowerCase();
-  if (!isSame) throw new PullFailure('secret-invalid', 'the secret is of another client than the message');
+  if (!isSame) throw new PullFailure('secret-invalid', 'the secret belongs to another client than the message');
 }

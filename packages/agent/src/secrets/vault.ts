@@ -83,7 +83,7 @@ export function keyVaultReader(
           rememberCredential(value ?? '');
           const read = properties.version ?? version ?? '';
           // The version is reported and logged. An answer that has the secret's value there does not come from a vault.
-          if (seenSecrets.holds(read)) throw new Error('the version in the answer holds a secret');
+          if (seenSecrets.holds(read)) throw new Error('the version in the answer contains a secret');
           return {
             name,
             value: value ?? '',
@@ -129,7 +129,7 @@ function isForeignChallenge(header: string | undefined, vault: string): boolean 
 function foreignChallenge(): PullFailure {
   return new PullFailure(
     'secret-unavailable',
-    "the vault's challenge is for another domain than its own, so it gets no token; is KEY_VAULT_URL right?",
+    "the vault's challenge is for another domain than its own, so it gets no token; check KEY_VAULT_URL",
   );
 }
 
@@ -137,11 +137,11 @@ function foreignChallenge(): PullFailure {
 function failureOf(error: unknown): PullFailure {
   const status = statusOf(error);
   const unavailable = (reason: string) => new PullFailure('secret-unavailable', reason);
-  if (isSignInError(error)) return unavailable(`the device's identity gets no token (${errorName(error)})`);
+  if (isSignInError(error)) return unavailable(`no token for the device's identity (${errorName(error)})`);
   if (status === 404) return new SecretMissing();
-  if (status === 401 || status === 403) return unavailable(`the vault refuses the device's identity (${status})`);
-  if (status !== undefined) return unavailable(`the vault gives no secret (${status})`);
-  return unavailable(`the vault does not answer (${errorName(error)})`);
+  if (status === 401 || status === 403) return unavailable(`the vault refused the device's identity (${status})`);
+  if (status !== undefined) return unavailable(`the vault did not return the secret (${status})`);
+  return unavailable(`the vault did not answer (${errorName(error)})`);
 }
 
 /** Recognizes errors of @azure/identity by class name. Their messages are not read. */

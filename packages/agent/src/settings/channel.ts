@@ -65,7 +65,7 @@ function hubIdentity(given: z.infer<typeof hubVariables>, env: Record<string, un
   if (given.IOTHUB_CONNECTION_STRING === undefined) {
     if (env['IOTEDGE_WORKLOADURI'] === undefined) {
       throw new BadSettings(
-        'IOTHUB_CONNECTION_STRING: is needed with the channel iotHub, except in an IoT Edge module',
+        'IOTHUB_CONNECTION_STRING: is required for the channel iotHub, except in an IoT Edge module',
       );
     }
     const edge = checked(edgeVariables, env);
@@ -93,7 +93,7 @@ function hubIdentity(given: z.infer<typeof hubVariables>, env: Record<string, un
   const { IOTHUB_CERTIFICATE_FILE: certificateFile, IOTHUB_KEY_FILE: keyFile } = given;
   if (certificateFile === undefined || keyFile === undefined) {
     const missing = certificateFile === undefined ? 'IOTHUB_CERTIFICATE_FILE' : 'IOTHUB_KEY_FILE';
-    throw new BadSettings(`${missing}: is needed with x509=true`);
+    throw new BadSettings(`${missing}: is required with x509=true`);
   }
   return { ...names, proof: { kind: 'certificate', certificateFile, keyFile } };
 }

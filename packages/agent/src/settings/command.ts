@@ -95,9 +95,7 @@ export function readCommand(args: string[], env: NodeJS.ProcessEnv): Command {
     () => readConsumers(given),
   );
   if (channel === 'webhook' && !isLoopback(host) && given['WEBHOOK_KEY'] === undefined) {
-    throw new BadSettings(
-      `WEBHOOK_KEY: is needed where the webhook listens for others than this machine (on ${host}), which could send anything`,
-    );
+    throw new BadSettings(`WEBHOOK_KEY: is required if other machines can reach the webhook (it listens on ${host})`);
   }
   return {
     kind: 'serve',

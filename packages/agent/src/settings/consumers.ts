@@ -46,7 +46,7 @@ const secretNames = list.transform((items, context): string[] =>
   items.map((item) => {
     const name = secretNameOf(item);
     if (name !== undefined && !isCandidateSecretName(name)) return name;
-    const message = 'must be a list of main secrets, each by its name or as registry/connectedRegistry/client';
+    const message = 'must be a list of main secrets, each given by its name or as registry/connectedRegistry/client';
     context.addIssue({ code: 'custom', message });
     return z.NEVER;
   }),

@@ -26,7 +26,7 @@ const NEEDED = {
 export const identity = identityVariables.transform((env, context): Identity => {
   const kind = env.CREDENTIAL_KIND ?? kindOf(env);
   for (const name of NEEDED[kind].filter((name) => env[name] === undefined)) {
-    context.addIssue({ code: 'custom', path: [name], message: `is needed with ${kind}` });
+    context.addIssue({ code: 'custom', path: [name], message: `is required with ${kind}` });
   }
   const clientId = env.AZURE_CLIENT_ID;
   if (kind === 'managedIdentity') return { kind, clientId };

@@ -17,16 +17,16 @@ export const USAGE = `Usage: node packages/agent/dist/main.js [options]
 Proves near a device that its registry credential works: reads it from Key Vault, pulls, verifies, reports. Gives promoted
 credentials to the container engine beside it.
 
-  --channel KIND      how it is asked: webhook (default), iotHub or poll
+  --channel KIND      how requests arrive: webhook (default), iotHub or poll
   --port N            port of GET /health and of the webhook (default 8085; 0 takes a free one)
   --host ADDRESS      address to listen on (default 127.0.0.1)
-  --clients A,B       answer for these clients only (default: every client)
+  --clients A,B       handle these clients only (default: all clients)
   --once              one check from the command line; prints its result as JSON, exit code 0 if pulled, else 1
-  --secret, --version, --image   what --once checks; without a version, the newest
+  --secret, --version, --image   what --once checks; the default version is the newest
   --help              print this
 
-Settings come from the environment; a flag counts for more than its variable. docs/agent.md explains each:
+Settings are environment variables; a flag takes precedence over its variable. docs/agent.md describes them:
 ${wrapped([...VARIABLES, 'NODE_EXTRA_CA_CERTS'])}.
-In an IoT Edge module these are there by themselves:
+IoT Edge sets these for a module:
 ${wrapped(EDGE_VARIABLES)}.
 `;

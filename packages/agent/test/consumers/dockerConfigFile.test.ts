@@ -153,7 +153,7 @@ describe('what is no file', () => {
     ['a named pipe', () => run('mkfifo', [path])],
     ['a folder', () => mkdir(path)],
     ['a socket', () => listenAt(path)],
-    ['a hard link', () => writeFile(`${path}.there`, '{}').then(() => link(`${path}.there`, path))],
+    ['a second hard link', () => writeFile(`${path}.there`, '{}').then(() => link(`${path}.there`, path))],
   ];
   let listening: Server | undefined;
   afterEach(() => {

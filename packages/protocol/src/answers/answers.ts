@@ -30,7 +30,9 @@ export type OperationKind = (typeof OPERATION_KINDS)[number];
 
 export const operationStatus = z
   .enum(['running', 'completed', 'rolledBack', 'failed'])
-  .describe('`rolledBack`: ended without success and nothing of ours left; `failed`: something is left, see `residue`');
+  .describe(
+    '`rolledBack`: failed, and everything that the run made was removed; `failed`: something remains, see `residue`',
+  );
 export type OperationStatus = z.infer<typeof operationStatus>;
 
 const stepStatus = z.enum(['running', 'waiting', 'completed', 'failed']);
@@ -40,16 +42,13 @@ export const step = z
   .object({
     name: z.string(),
     status: stepStatus,
-    attempts: z
-      .int()
-      .min(0)
-      .describe('how often its activity was tried; for the pull check, how often the device was asked'),
+    attempts: z.int().min(0).describe('attempts of its activity; for the pull check, requests to the device'),
     startedAt: instant,
     endedAt: instant.exactOptional(),
-    message: z.string().describe('what a waiting or failed step is up against').exactOptional(),
+    message: z.string().describe('why a step waits or failed').exactOptional(),
   })
   .readonly()
-  .describe('One step of a flow, or of its undoing.');
+  .describe('One step of a flow, or of its rollback.');
 /** One step of a flow or of its rollback. `message` says why a step waits or failed. */
 export type Step = z.infer<typeof step>;
 
@@ -72,10 +71,10 @@ export const onboardingResult = z
     connectedRegistry: z.string(),
     secret: provenSecret,
     pull: verifiedPull,
-    changed: z.boolean().describe('false when everything was as asked for before, so that nothing was written'),
+    changed: z.boolean().describe('false when everything was already as requested and nothing was written'),
   })
   .readonly()
-  .describe('What a completed onboarding has given the client.');
+  .describe('Result of a completed onboarding.');
 export type OnboardingResult = z.infer<typeof onboardingResult>;
 
 export const rotationResult = z
@@ -90,34 +89,34 @@ export const rotationResult = z
         from: instant.describe('or once the device has acknowledged the new credential'),
       })
       .readonly()
-      .describe('the password before, which the sweep revokes; absent when it is gone already')
+      .describe('the previous password, which the sweep revokes; absent when it no longer works')
       .exactOptional(),
   })
   .readonly()
-  .describe('What a completed rotation has given the client.');
+  .describe('Result of a completed rotation.');
 export type RotationResult = z.infer<typeof rotationResult>;
 
 export const offboardingResult = z
   .object({
-    removed: z.array(z.string()).readonly().describe('what this run has taken away, in order'),
-    kept: z.array(z.string()).readonly().describe('what was left as it is on purpose, each with the reason'),
-    changed: z.boolean().describe('false when nothing of the client was left, so that nothing was written'),
+    removed: z.array(z.string()).readonly().describe('what this run removed, in order'),
+    kept: z.array(z.string()).readonly().describe('what was kept on purpose, each with the reason'),
+    changed: z.boolean().describe('false when nothing of the client remained and nothing was written'),
   })
   .readonly()
-  .describe('What a completed offboarding has taken away.');
+  .describe('Result of a completed offboarding.');
 export type OffboardingResult = z.infer<typeof offboardingResult>;
 
 export const revocationResult = z
   .object({
     revokedAt: instant.describe(
-      'when the client was revoked; a repetition leaves it. Only an onboarding that is asked for after the last repetition lifts the revocation',
+      'when the client was revoked; a repetition does not change it. Only an onboarding that is requested after the last repetition clears the revocation',
     ),
-    disabled: z.array(z.string()).readonly().describe('tokens and secrets that this run has disabled'),
-    changed: z.boolean().describe('false when all was disabled before'),
+    disabled: z.array(z.string()).readonly().describe('tokens and secrets that this run disabled'),
+    changed: z.boolean().describe('false when everything was already disabled'),
     kept: z
       .array(z.string())
       .readonly()
-      .describe('what was left as it is, since other clients use it, each with the reason')
+      .describe('what was kept because other clients use it, each with the reason')
       .exactOptional(),
     edge: z
       .object({
@@ -128,15 +127,17 @@ export const revocationResult = z
         message: z.string(),
       })
       .readonly()
-      .describe('the cloud refuses the client from now on, its connected registry from its next sync on'),
+      .describe(
+        'from when the client is refused: by the cloud immediately, by its connected registry after its next sync',
+      ),
   })
   .readonly()
-  .describe('What a completed revocation has disabled.');
+  .describe('Result of a completed revocation.');
 export type RevocationResult = z.infer<typeof revocationResult>;
 
 const operationResult = z
   .union([onboardingResult, rotationResult, offboardingResult, revocationResult, checkResult])
-  .describe('What a completed run came to, by kind.');
+  .describe('Result of a completed run, by kind.');
 export type OperationResult = z.infer<typeof operationResult>;
 
 export const operationFailure = z
@@ -146,24 +147,24 @@ export const operationFailure = z
     residue: z
       .array(z.string())
       .readonly()
-      .describe('what the run made or was to take away, and could not, each with the reason'),
-    kept: z.array(z.string()).readonly().describe('what was found or others share, left as it is on purpose'),
+      .describe('what the run made or was to remove and could not, each with the reason'),
+    kept: z.array(z.string()).readonly().describe('what existed before or is shared, and was kept on purpose'),
     disabled: z
       .array(z.string())
       .readonly()
       .describe(
-        'of a revocation: tokens, passwords and secrets that it has disabled although it failed; what may still work is in `residue`',
+        'of a revocation: tokens, passwords and secrets that it disabled although it failed; what may still work is in `residue`',
       )
       .exactOptional(),
-    problems: z.array(problemFound).readonly().describe('everything that preflight found wrong').exactOptional(),
+    problems: z.array(problemFound).readonly().describe('all problems that preflight found').exactOptional(),
     nextTryAt: instant
       .describe(
-        'of a rotation: when the sweep tries again, or later where the next sync is far; absent where it does not',
+        "of a rotation: earliest time of the sweep's next attempt; it may be later if the next sync is far away. Absent if there is none",
       )
       .exactOptional(),
   })
   .readonly()
-  .describe('Why an operation did not succeed, and what it left.');
+  .describe('Why an operation failed, and what remains.');
 export type OperationFailure = z.infer<typeof operationFailure>;
 
 /** Fields of runs that are about one client. A check is not. */
@@ -179,7 +180,7 @@ export const operation = z
     kind: z.enum(OPERATION_KINDS),
     runId: z.string(),
     status: operationStatus,
-    phase: z.string().describe('the part of the flow that the run is in; once ended, its status'),
+    phase: z.string().describe('the current part of the flow; the status after the run has ended'),
     ...aboutClient,
     startedAt: instant,
     endedAt: instant.exactOptional(),
@@ -188,9 +189,11 @@ export const operation = z
     failure: operationFailure.exactOptional(),
     abridged: z
       .literal(true)
-      .describe('from the record of the last runs: steps, result and what was kept on purpose are not known any more')
+      .describe(
+        'true for a run from the record of recent runs: steps, result and what was kept on purpose are no longer known',
+      )
       .exactOptional(),
-    actor: z.string().describe('who asked for it; shown where `abridged` is').exactOptional(),
+    actor: z.string().describe('who requested it; present if `abridged` is').exactOptional(),
   })
   .readonly()
   .describe('A run. Times are ISO 8601, UTC.');
@@ -213,35 +216,35 @@ export const operationSummary = z
       .exactOptional(),
   })
   .readonly()
-  .describe('A run in short: without its steps, its result, and what a failure left.');
+  .describe('Summary of a run, without its steps, its result and its residue.');
 export type OperationSummary = z.infer<typeof operationSummary>;
 
 export const recordedOperation = z
   .object({
     ...operationSummary.unwrap().shape,
-    actor: z.string().describe('who asked for it, as the audit calls them'),
+    actor: z.string().describe('who requested it, as in the audit log'),
     failure: z
       .object({
         code: z.enum(FAILURE_CODES),
         message: z.string(),
-        residue: z.array(z.string()).readonly().describe('what it left; the first five things'),
+        residue: z.array(z.string()).readonly().describe('what remains; the first five items'),
         disabled: z
           .array(z.string())
           .readonly()
-          .describe('of a revocation: what it has disabled although it failed; the first five things')
+          .describe('of a revocation: what it disabled although it failed; the first five items')
           .exactOptional(),
       })
       .readonly()
       .exactOptional(),
   })
   .readonly()
-  .describe('A run of one client in short.');
+  .describe('Summary of a run of one client.');
 export type RecordedOperation = z.infer<typeof recordedOperation>;
 
 export const clientOperations = z
   .object({ operations: z.array(recordedOperation).readonly() })
   .readonly()
-  .describe("A client's runs, newest first: those under way, and how the last twenty ended.");
+  .describe("A client's runs, newest first: those in progress and the last twenty that ended.");
 export type ClientOperations = z.infer<typeof clientOperations>;
 
 export const operationPage = z
@@ -249,17 +252,17 @@ export const operationPage = z
     operations: z
       .array(operationSummary)
       .readonly()
-      .describe('fewer than `top` on the last page, and where a filter fits few of very many'),
+      .describe('fewer than `top` on the last page, and if a filter matches only a few of very many'),
     continuation: z.string().describe('for the next page; absent on the last').exactOptional(),
     omitsEarlier: z
       .literal(true)
       .describe(
-        'with `since`: more than 500 clients, or 2,000 runs, since then; earlier runs of clients whose later ones are not among the newest are missing. A later `since` has them all',
+        'with `since`: there were more than 500 clients or 2,000 runs since then, so some earlier runs are missing. Use a later `since` to get all',
       )
       .exactOptional(),
   })
   .readonly()
-  .describe('A page of runs, by the time at which they were asked for, the newest first.');
+  .describe('A page of runs by the time of their request, newest first.');
 export type OperationPage = z.infer<typeof operationPage>;
 
 export const runningOperation = z
@@ -269,11 +272,11 @@ export const runningOperation = z
     warnings: z
       .array(checkWarning)
       .readonly()
-      .describe('of an onboarding: other clients whose names differ in case alone; absent without any')
+      .describe('of an onboarding: other clients whose names differ only in case; absent if there are none')
       .exactOptional(),
   })
   .readonly()
-  .describe('A run that is under way; `id` is its operation.');
+  .describe('A run in progress; `id` is its operation.');
 /** The 202 answer of requests that start a run, join one, or ask one to stop. */
 export type RunningOperation = z.infer<typeof runningOperation>;
 
@@ -300,5 +303,5 @@ export const pendingAnswer = z
       .readonly(),
   })
   .readonly()
-  .describe('Messages that are not answered yet, each until it is.');
+  .describe('Messages that the device has not answered yet.');
 export type PendingAnswer = z.infer<typeof pendingAnswer>;

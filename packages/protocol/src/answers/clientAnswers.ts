@@ -20,7 +20,7 @@ export const CLIENT_STATES = [
 export const clientState = z
   .enum(CLIENT_STATES)
   .describe(
-    '`orphaned`: its token is gone; `revoked`: token and secret are disabled; `expired`; `unbound`: its connected registry does not list the token; `drifted`: something differs from what was set, see `differences`; `changing`: a run is at work with it, which explains what differs; `expiring`: less than a fifth of its life is left; `ok`',
+    '`orphaned`: its token is gone; `revoked`: token and secret are disabled; `expired`; `unbound`: its connected registry does not list the token; `drifted`: something differs from the setup, see `differences`; `changing`: a run in progress explains the differences; `expiring`: less than a fifth of its lifetime remains; `ok`',
   );
 export type ClientState = z.infer<typeof clientState>;
 
@@ -49,13 +49,13 @@ export const difference = z
     found: z.string().exactOptional(),
   })
   .readonly()
-  .describe('One way in which a client is not as it was set up.');
+  .describe('One way in which a client differs from its setup.');
 /** One way in which a client differs from its setup. */
 export type Difference = z.infer<typeof difference>;
 
 export const clientView = z
   .object({
-    key: z.string().describe("the client's own part of the path, of its operations' ids, and its secret's name"),
+    key: z.string().describe("the client's key in paths and operation ids; also its secret's name"),
     registry: z.string(),
     connectedRegistry: z.string(),
     client: z.string(),
@@ -65,12 +65,15 @@ export const clientView = z
     scopeMap: z
       .object({
         name: z.string(),
-        actions: z.array(z.string()).readonly().describe('what it grants now; a list of clients shows the first 20'),
+        actions: z
+          .array(z.string())
+          .readonly()
+          .describe('permissions that it grants now; a list of clients shows the first 20'),
         actionCount: z.int().min(0),
       })
       .readonly(),
     slot: z.enum(SLOT_NAMES).describe("the token's password that the secret holds"),
-    issuedAt: instant.describe('when that password was made'),
+    issuedAt: instant.describe('when that password was created'),
     expiresOn: instant,
     bound: z.boolean().describe('whether the connected registry lists the token'),
     endpoint: z.string().describe('host:port that the secret is for').exactOptional(),
@@ -85,7 +88,10 @@ export type ClientView = z.infer<typeof clientView>;
 
 export const clientPage = z
   .object({
-    clients: z.array(clientView).readonly().describe('may be fewer than `top`, even none, although more follow'),
+    clients: z
+      .array(clientView)
+      .readonly()
+      .describe('may have fewer items than `top`, even none, although more pages follow'),
     continuation: z.string().describe('for the next page; absent on the last').exactOptional(),
   })
   .readonly()
@@ -101,19 +107,17 @@ export const checkFinding = z
     registry: z.string(),
     connectedRegistry: z.string(),
     client: z.string(),
-    state: verdict.describe('as of a client; `absent`: the vault has no credential of it'),
+    state: verdict.describe("the client's state; `absent`: the vault has no credential of it"),
     expiresOn: instant.exactOptional(),
     differences: z.array(difference).readonly(),
     fix: z
       .string()
-      .describe(
-        'what puts it right, one fix a line; a command stands at the end of its line. Absent where nothing is to be done',
-      )
+      .describe('fixes, one on each line; a command is at the end of its line. Absent if nothing needs to be done')
       .exactOptional(),
-    running: z.string().describe('the operation that is at work with a client that differs').exactOptional(),
+    running: z.string().describe('the operation in progress for a client that differs').exactOptional(),
   })
   .readonly()
-  .describe('What a check found of a client.');
+  .describe('Findings of a check about one client.');
 export type CheckFinding = z.infer<typeof checkFinding>;
 
 export const unusedResource = z
@@ -121,11 +125,11 @@ export const unusedResource = z
     kind: z.enum(['token', 'scopeMap']),
     registry: z.string(),
     name: z.string(),
-    reason: z.string().describe('why it is taken for one of ours'),
+    reason: z.string().describe('why it looks like one that the app made'),
   })
   .readonly()
   .describe(
-    'A token without a secret, or a scope map without a token, that looks like one of ours. Nothing is done to it.',
+    'A token without a secret, or a scope map without a token, that looks like one that the app made. The app does not change it.',
   );
 export type UnusedResource = z.infer<typeof unusedResource>;
 
@@ -144,22 +148,22 @@ export const checkWarning = z
     fix: z.string(),
   })
   .readonly()
-  .describe('Something about a connected registry, or about names, that puts clients at risk.');
+  .describe('A risk to clients: a problem of a connected registry or of names.');
 export type CheckWarning = z.infer<typeof checkWarning>;
 
 export const checkResult = z
   .object({
-    checked: z.int().min(0).describe('clients that were looked at'),
+    checked: z.int().min(0).describe('clients that were checked'),
     counts: z.partialRecord(verdict, z.int().min(1)).describe('how many clients are in each state'),
     findings: z
       .array(checkFinding)
       .readonly()
-      .describe('every client that was named; of a check of all, those that are not `ok`'),
-    omittedFindings: z.int().min(0).describe('more that did not fit'),
-    unused: z.array(unusedResource).readonly().describe('by a check of all only'),
+      .describe('every client in the request; for a check of all clients, those that are not `ok`'),
+    omittedFindings: z.int().min(0).describe('number of further clients that are not listed'),
+    unused: z.array(unusedResource).readonly().describe('only in a check of all clients'),
     omittedUnused: z.int().min(0),
     warnings: z.array(checkWarning).readonly(),
   })
   .readonly()
-  .describe('What a check found. It changed nothing.');
+  .describe('Findings of a check, which changes nothing.');
 export type CheckResult = z.infer<typeof checkResult>;

@@ -10,7 +10,7 @@ export const ANSWER_CODES = {
     meaning: 'the body is not JSON, or fields are missing, unknown or wrong: `errors` names each',
     member: 'errors',
   },
-  'not-authenticated': { statuses: [401], meaning: 'with Entra: the request brings no access token of Entra' },
+  'not-authenticated': { statuses: [401], meaning: 'with Entra: the request has no Entra access token' },
   'not-an-operator': {
     statuses: [403],
     meaning: "with Entra: the caller has neither the operators' app role nor a place in the list",
@@ -26,7 +26,7 @@ export const ANSWER_CODES = {
   'client-unknown': {
     statuses: [404],
     meaning:
-      "neither the client's record, the vault, a token's name nor the client list knows the client: `near` has names like it",
+      'the client is not in its record, the vault, the token names or the client list: `near` lists similar names',
   },
   'client-not-found': {
     statuses: [404],
@@ -50,19 +50,21 @@ export const ANSWER_CODES = {
   'report-differs': { statuses: [409], meaning: 'the attempt has an accepted report with other content' },
   superseded: {
     statuses: [410],
-    meaning:
-      "later runs of this client have taken the operation's place, twenty at least: `current` names the last one",
+    meaning: 'at least twenty later runs of this client have replaced the operation: `current` names the last one',
     member: 'current',
   },
-  'report-ended': { statuses: [410], meaning: 'the operation has ended, or another has taken its place' },
+  'report-ended': { statuses: [410], meaning: 'the operation has ended or was replaced by another' },
   'report-superseded': { statuses: [410], meaning: 'the device was asked again since' },
   'report-expired': { statuses: [410], meaning: 'the report came too late' },
-  'not-a-poller': { statuses: [403], meaning: 'no profile names the identity among its pollers' },
-  'too-many-requests': { statuses: [429], meaning: 'more at once, or in a minute, than one instance takes' },
+  'not-a-poller': { statuses: [403], meaning: 'no profile lists the identity as a poller' },
+  'too-many-requests': {
+    statuses: [429],
+    meaning: 'more requests at a time, or in a minute, than one instance accepts',
+  },
   'body-too-large': { statuses: [413], meaning: 'more bytes than the route takes' },
   'service-error': {
     statuses: [502, 503],
-    meaning: 'the answer needs an Azure service that refused (502) or did not answer (503)',
+    meaning: 'an Azure service that is needed for the answer refused (502) or did not answer (503)',
   },
   'engine-slow': {
     statuses: [503],

@@ -5,17 +5,14 @@ import { PROBLEM_CODES } from './codes.js';
 export const problemFound = z
   .object({
     code: z.enum(PROBLEM_CODES),
-    field: z.string().describe('the field of the request that it is about').exactOptional(),
+    field: z.string().describe('the field of the request that has the problem').exactOptional(),
     message: z.string(),
-    fix: z.string().describe('the command, setting or field that mends it'),
-    unknown: z
-      .literal(true)
-      .describe('something could not be read, and is neither taken for good nor for bad: the run goes on')
-      .exactOptional(),
+    fix: z.string().describe('the command, setting or field that fixes it'),
+    unknown: z.literal(true).describe('true if something could not be read; it does not stop the run').exactOptional(),
   })
   .readonly()
   .describe(
-    'Something about a request that must be changed first, by a field of the request or by a command; or, `unknown`, something that nobody could tell.',
+    'A problem that must be solved first, by a field of the request or by a command; or, if `unknown`, something that could not be determined.',
   );
 /** A problem that must be solved first, by a field of the request or by a command. */
 export type Problem = z.infer<typeof problemFound>;
@@ -25,25 +22,22 @@ export const plannedWrite = z
     step: z.string(),
     action: z.string(),
     resource: z.string(),
-    client: z.string().describe('whose it is, where a request names several').exactOptional(),
+    client: z.string().describe('the client, if the request names several').exactOptional(),
   })
   .readonly()
-  .describe('One change that the run would make, in words, by the step that makes it.');
+  .describe('One change that the run would make, with the step that makes it.');
 /** One change that the onboarding would make: a description, and the request to the service. */
 export type PlannedWrite = z.infer<typeof plannedWrite>;
 
 export const dryRunAnswer = z
   .object({
-    problems: z
-      .array(problemFound)
-      .readonly()
-      .describe('what must be changed first; with any that is not `unknown`, the run is refused'),
-    writes: z.array(plannedWrite).readonly().describe('every change, in order; none when all is as asked for'),
-    adopts: z.array(z.string()).readonly().describe('what exists already and is used as it is'),
+    problems: z.array(problemFound).readonly().describe('problems; the run is refused if any of them is not `unknown`'),
+    writes: z.array(plannedWrite).readonly().describe('every change, in order; empty if everything is as requested'),
+    adopts: z.array(z.string()).readonly().describe('what exists already and stays unchanged'),
     warnings: z
       .array(checkWarning)
       .readonly()
-      .describe('of an onboarding: other clients whose names differ in case alone; absent without any')
+      .describe('of an onboarding: other clients whose names differ only in case; absent if there are none')
       .exactOptional(),
   })
   .readonly()
@@ -56,12 +50,12 @@ export const rotationPlanAnswer = z
     registry: z.string(),
     connectedRegistry: z.string(),
     client: z.string(),
-    problems: z
-      .array(problemFound)
-      .readonly()
-      .describe('what must be changed first; with any that is not `unknown`, the run is refused'),
+    problems: z.array(problemFound).readonly().describe('problems; the run is refused if any of them is not `unknown`'),
     writes: z.array(plannedWrite).readonly().describe('every change, in order'),
-    outage: z.string().describe('of an urgent rotation: how long the client cannot pull, and why').exactOptional(),
+    outage: z
+      .string()
+      .describe('of an urgent rotation: how long the client cannot pull, and the reason')
+      .exactOptional(),
   })
   .readonly()
   .describe('What the rotation of one client would do.');

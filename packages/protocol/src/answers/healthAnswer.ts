@@ -11,10 +11,10 @@ export const triedRight = z
     state: z
       .enum(RIGHT_STATES)
       .describe(
-        '`given`: a harmless read went through; `missing`: it was refused; `unreachable`: the service could not be asked; `unknown`: only a write could tell, and none was sent',
+        '`given`: a harmless read succeeded; `missing`: it was refused; `unreachable`: the service did not answer; `unknown`: only a write could tell, and none was sent',
       ),
     reason: z.string().describe('what came back').exactOptional(),
-    fix: z.string().describe('what gives the right, where it is missing').exactOptional(),
+    fix: z.string().describe('how to grant the right, if it is missing').exactOptional(),
   })
   .readonly()
   .describe('One right that the app needs, and whether it has it.');
@@ -24,9 +24,9 @@ export const healthAnswer = z
   .object({
     state: z
       .enum(['ok', 'faulty'])
-      .describe('`faulty` where a right is missing or a service cannot be reached; what is unknown does not count'),
+      .describe('`faulty` if a right is missing or a service cannot be reached; unknown rights do not count'),
     rights: z.array(triedRight).readonly(),
   })
   .readonly()
-  .describe("What the app's identity may do, as tried just now.");
+  .describe("The rights of the app's identity, as just tested.");
 export type HealthAnswer = z.infer<typeof healthAnswer>;

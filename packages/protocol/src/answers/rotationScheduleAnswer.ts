@@ -17,15 +17,15 @@ export const scheduledRotation = z
     slot: z.enum(SLOT_NAMES).describe('the password in use'),
     expiresOn: instant,
     dueAt: instant.describe('when a sweep rotates it, spread included'),
-    deadline: instant.describe('from then on it goes before others'),
+    deadline: instant.describe('from then on it takes priority'),
     state: z
       .enum(['waiting', 'due', 'late', 'deferred'])
-      .describe('`due`: with the next sweep; `late`: so, and past its deadline; `deferred`: due, but see `deferred`'),
+      .describe('`due`: in the next sweep; `late`: due and past its deadline; `deferred`: due, but see `deferred`'),
     deferred: z
       .object({
         reason: z
           .enum(['freeze', 'sync', 'offline'])
-          .describe('a freeze window; its next sync is far; or its connected registry has not synced as it should'),
+          .describe('a freeze window, a next sync that is far away, or a connected registry that has missed syncs'),
         until: instant.exactOptional(),
       })
       .readonly()
@@ -37,12 +37,12 @@ export const scheduledRotation = z
         'what nobody can tell of its connected registry, so that `state` counts without it: that it is there; how often it syncs, what it syncs through included; when it did last; or the token that it syncs by, as with a managed identity. Absent where all is known',
       )
       .exactOptional(),
-    markedAt: instant.describe('an event said that it nears its end').exactOptional(),
-    retryAt: instant.describe('the last rotation failed, and is tried again then').exactOptional(),
+    markedAt: instant.describe('an event announced its expiry').exactOptional(),
+    retryAt: instant.describe('the last rotation failed and is retried then').exactOptional(),
     revokes: z
       .object({ slot: z.enum(SLOT_NAMES), from: instant })
       .readonly()
-      .describe('the password before, and from when it goes; sooner when the device acknowledges')
+      .describe('the previous password, and when it is revoked; earlier if the device acknowledges')
       .exactOptional(),
   })
   .readonly()
@@ -52,8 +52,8 @@ export type ScheduledRotation = z.infer<typeof scheduledRotation>;
 export const rotationScheduleAnswer = z
   .object({
     clients: z.array(scheduledRotation).readonly().describe('what is due first comes first'),
-    total: z.int().min(0).describe('clients in all; more than are listed when `top` is less'),
+    total: z.int().min(0).describe('total number of clients; greater than the length of the list if `top` is smaller'),
   })
   .readonly()
-  .describe('What is due when.');
+  .describe('When clients are due.');
 export type RotationScheduleAnswer = z.infer<typeof rotationScheduleAnswer>;

@@ -95,7 +95,7 @@ export const REPORT_FIELDS = {
   bytes: 'a whole number; required after a pull',
   milliseconds: 'a number',
   agent: "the agent's name and version",
-  clockSkewSeconds: 'a whole number: how far the clock of the device is ahead, or below zero behind',
+  clockSkewSeconds: "a whole number: seconds that the device's clock is ahead, or behind if negative",
 } as const;
 
 /** The device's report. `digest` and `bytes` (manifest, config and layers) are present after a successful pull. */
@@ -123,7 +123,7 @@ export type PullCheckReport = z.infer<typeof pullCheckReport>;
  */
 export const ACKNOWLEDGEMENT_FIELDS = {
   expiresAt: REPORT_FIELDS.expiresAt,
-  version: "the main secret's version that the consumers have",
+  version: 'the version of the main secret that the consumers have',
   agent: REPORT_FIELDS.agent,
 } as const;
 

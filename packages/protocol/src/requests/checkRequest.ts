@@ -11,5 +11,5 @@ export const CHECK_FIELDS = {
 /** Body of `POST /api/checks`. */
 export const checkBody = z.strictObject({
   clients: clientNames.describe(CHECK_FIELDS.clients).optional(),
-  dryRun: z.boolean('must be true or false').describe('a check writes nothing anyway').optional(),
+  dryRun: z.boolean('must be true or false').describe('a check never writes').optional(),
 });

@@ -10,7 +10,7 @@ const SHARED_FIELDS = {
   registry: ONBOARDING_FIELDS.registry,
   connectedRegistry: ONBOARDING_FIELDS.connectedRegistry,
   client: ONBOARDING_FIELDS.client,
-  top: 'how many to show at the most: 1 to 100, 50 by default',
+  top: 'maximum number of items: 1 to 100, 50 by default',
   continuation: 'what the page before gave, with the same filters',
 } as const;
 
@@ -25,7 +25,7 @@ export const OPERATIONS_QUERY_FIELDS = {
   kind: `one of ${OPERATION_KINDS.join(', ')}`,
   status: `one of ${operationStatus.options.join(', ')}, or several with commas between: failed,rolledBack`,
   code: 'a code of failed operations, or several with commas between: pull-check-deadline,sync-overdue; only where a header, and not this parameter, has the function key',
-  since: 'an instant, ISO 8601 with time zone: what ended then or later, or has not ended',
+  since: 'an instant, ISO 8601 with time zone: runs that ended then or later, or have not ended',
   createdAfter: 'an instant, ISO 8601 with time zone: 2026-03-01T12:00:00Z',
   createdBefore: 'an instant, ISO 8601 with time zone: 2026-03-02T12:00:00Z',
 } as const;

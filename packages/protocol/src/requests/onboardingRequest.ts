@@ -32,20 +32,19 @@ export const ONBOARDING_FIELDS = {
   client: "the device's id: 1 to 128 of IoT Hub's characters (letters, digits and - : . + % _ # * ? ! ( ) , = @ ; $ ')",
   repositories:
     'a list of repository names (content/read), or an object {name: [actions]} with actions content/read, content/write, content/delete, metadata/read, metadata/write; names are lower-case, and samples/* or * are wildcards',
-  registry: 'the name of a registry that the app is configured for; without it the first one is meant',
+  registry: 'the name of a registry that the app is configured for; the default is the first one',
   scopeMap: 'a scope map name: 5 to 50 letters, digits, hyphens and underscores, not beginning with _repositories_',
   token: 'a token name: 5 to 50 letters, digits and hyphens',
   endpoint:
-    "host or host:port of the connected registry, as devices reach it; without it the connected registry's login server is used",
-  image: 'repository:tag or repository@sha256:..., without a host, inside the repositories asked for',
+    "host or host:port of the connected registry, as devices reach it; the default is the connected registry's login server",
+  image: 'repository:tag or repository@sha256:..., without a host, inside the requested repositories',
   credentialLifetimeDays:
-    'a whole number of days from 1 to 730, and 31 at least where near-expiry events reach the app, as they do by default; without it the setting CREDENTIAL_LIFETIME_DAYS (90)',
+    'a whole number of days from 1 to 730, and at least 31 if near-expiry events reach the app, as they do by default; the default is the setting CREDENTIAL_LIFETIME_DAYS (90)',
   replaceSlot: 'password1 or password2: the slot to overwrite when both hold passwords that still work',
-  restoreScopeMap:
-    'true to give a scope map of ours, which others have changed since, the rights that the request asks for, as it had them',
-  dryRun: 'true to be told what would be done, without doing it',
-  adopt: 'true to take over a token that exists and that this client did not make; no event can say so',
-  recheck: 'true to have a new pull check although nothing is to change',
+  restoreScopeMap: 'true to restore the requested permissions of a scope map that the app made and others have changed',
+  dryRun: 'true to report what would be done, without doing it',
+  adopt: 'true to take over an existing token that this client did not make; not allowed in events',
+  recheck: 'true to run a new pull check even if nothing changes',
 } as const;
 
 const named = (rule: RegExp, field: keyof typeof ONBOARDING_FIELDS) =>
@@ -137,8 +136,8 @@ export const NOT_FOR_EVENTS = ['token', 'scopeMap'] as const;
 
 /** The error text for an event with such a name, and its fix. */
 export const NAMED_BY_EVENT = {
-  message: 'is not for an event to name',
-  fix: 'Leave it out; name it in the profile that covers the client, or have an operator ask.',
+  message: 'must not be named by an event',
+  fix: 'Leave it out, name it in the profile that covers the client, or let an operator request it.',
 } as const;
 
 /**
@@ -160,7 +159,7 @@ export function imageFits({ value, issues }: z.core.ParsePayload<RightsFields>):
       code: 'custom',
       path: ['image'],
       input: value.image,
-      message: 'is required, because the repositories give no plain name with content/read to pull from',
+      message: 'is required, because no repository without a wildcard has content/read',
     });
     return;
   }
@@ -170,7 +169,7 @@ export function imageFits({ value, issues }: z.core.ParsePayload<RightsFields>):
     code: 'custom',
     path: ['image'],
     input: value.image,
-    message: `is in repository ${repository}, for which the repositories asked for give no content/read`,
+    message: `is in repository ${repository}, for which the request does not grant content/read`,
   });
 }
 
@@ -184,7 +183,7 @@ export function readOnly({ value, issues }: z.core.ParsePayload<RightsFields>): 
       code: 'custom',
       path: ['repositories', name],
       input: actions,
-      message: `asks for ${beyond.join(', ')}; an event may ask for ${READ_ACTIONS.join(' and ')} only`,
+      message: `requests ${beyond.join(', ')}; an event may request ${READ_ACTIONS.join(' and ')} only`,
     });
   }
 }

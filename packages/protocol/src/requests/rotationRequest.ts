@@ -8,8 +8,8 @@ import { clientNames, CLIENTS_FIELDS } from './clientsRequest.js';
 export const ROTATION_FIELDS = {
   ...CLIENTS_FIELDS,
   urgent:
-    'true for a password that is in wrong hands: it is replaced at once, which costs the client its access until it has the new one',
-  dryRun: 'true to be told what would be done, without doing it',
+    'true for a compromised password: it is replaced at once, and the client has no access until it has the new one',
+  dryRun: 'true to report what would be done, without doing it',
 } as const;
 
 const isTrue = z.boolean('must be true or false');

@@ -121,7 +121,7 @@ describe('a ClientRequested event', () => {
     const { lines } = await deliver(cloudEvent({ ...BODY, ...more }));
     expect(JSON.parse(lines[0]?.text ?? '')).toMatchObject({
       decision: 'invalid-data',
-      errors: [{ field, message: 'is not for an event to name', fix: expect.stringContaining('profile') as string }],
+      errors: [{ field, message: 'must not be named by an event', fix: expect.stringContaining('profile') as string }],
     });
   });
 

@@ -72,7 +72,7 @@ export function startIotHub(options: IotHubOptions): Channel {
       case 'busy':
         return refusal(503, 'too many checks are open');
       case 'notMine':
-        return refusal(400, 'the client is none of this agent');
+        return refusal(400, 'the client does not belong to this agent');
       case 'taken':
       case 'duplicate':
         return { status: 200, body: { accepted: true } };
@@ -113,7 +113,7 @@ export function startIotHub(options: IotHubOptions): Channel {
         twin(value) {
           heard();
           if (desired.whole(value)) takeDesired();
-          else log('twin refused', { reason: 'it is of a form that no hub sends' });
+          else log('twin refused', { reason: 'it is not a valid hub message' });
         },
         desired(change, version) {
           heard();

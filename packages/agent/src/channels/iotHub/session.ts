@@ -107,7 +107,7 @@ function listening(client: MqttClient, events: SessionEvents): Session {
       clearTimeout(patience);
       twinRequest = undefined;
       if (message.status === 200) events.twin(json(payload));
-      else end(`the twin was answered ${message.status}`);
+      else end(`the hub returned status ${message.status} for the twin`);
     } else {
       events.answered(message.request, message.status);
     }
@@ -117,7 +117,7 @@ function listening(client: MqttClient, events: SessionEvents): Session {
     getTwin() {
       if (twinRequest !== undefined) return;
       twinRequest = request();
-      patience = setTimeout(() => end('the twin was not answered'), TWIN_TIMEOUT);
+      patience = setTimeout(() => end('the hub did not return the twin in time'), TWIN_TIMEOUT);
       client.publish(twinGetTopic(twinRequest), '', { qos: 0 });
     },
     report(patch) {
