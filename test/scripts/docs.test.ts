@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, join, normalize, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { projectRoot } from '@connected-registry/clock/files/projectRoot';
 import { FAILURE_CODES } from '@connected-registry/protocol/answers/codes';
@@ -17,6 +17,16 @@ const docs = [
     .map((name) => join('docs', name)),
 ];
 const read = (file: string) => readFileSync(join(root, file), 'utf8');
+
+/** The anchors of a document's headings, as GitHub makes them. */
+function anchorsOf(text: string): string[] {
+  return [...text.matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) =>
+    heading
+      .toLowerCase()
+      .replaceAll(/[^\w\s-]/g, '')
+      .replaceAll(' ', '-'),
+  );
+}
 
 /** Folders and files at the root with which a path of this repository begins. */
 const ROOTS = readdirSync(root).filter((name) => !['node_modules', 'dist', 'package'].includes(name));
@@ -44,6 +54,13 @@ describe.each(docs)('%s', (file) => {
     const text = read(file);
     const links = [...text.matchAll(/\]\((?!https?:|#)([^)#\s]+)(?:#[^)]*)?\)/g)].map(([, to = '']) => to);
     for (const link of links) expect(existsSync(resolve(root, dirname(file), link)), link).toBe(true);
+  });
+
+  test('leads only to headings that there are', () => {
+    for (const [, to = '', anchor = ''] of read(file).matchAll(/\]\((?!https?:)([^)#\s]*)#([^)]*)\)/g)) {
+      const target = to === '' ? file : normalize(join(dirname(file), to));
+      expect(anchorsOf(read(target)), `${target}#${anchor}`).toContain(anchor);
+    }
   });
 
   test('names only paths of this repository that exist', () => {
@@ -125,4 +142,15 @@ test.each(workspaces)('the README of packages/%s lists what its package.json exp
   const [, table = ''] = read(`packages/${name}/README.md`).split('\n## Exports\n');
   const rows = [...(table.split('\n## ')[0] ?? '').matchAll(/^\| `(\.\/[^`]+)`/gm)].map(([, path = '']) => path);
   expect(rows.toSorted()).toEqual(Object.keys(exports).toSorted());
+});
+
+test('docs/api.md has a row for every route of the OpenAPI document, and for no other', () => {
+  const { paths } = JSON.parse(read('docs/openapi.json')) as { paths: Record<string, Record<string, unknown>> };
+  const routes = Object.entries(paths).flatMap(([path, methods]) =>
+    Object.keys(methods)
+      .filter((method) => method !== 'parameters')
+      .map((method) => `${method.toUpperCase()} ${path}`),
+  );
+  const rows = [...read('docs/api.md').matchAll(/^\| `([A-Z]+ \/[^`]+)`/gm)].map(([, route = '']) => route);
+  expect(rows.toSorted()).toEqual(routes.toSorted());
 });
