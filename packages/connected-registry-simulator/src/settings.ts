@@ -5,11 +5,11 @@ import type { Upstream } from './sync/source.js';
 
 export const USAGE = `Usage: node packages/connected-registry-simulator/dist/main.js (--control-plane URL | --parent URL) [options]
 
-A stand-in for a connected registry: syncs from the local control plane or from a parent connected registry, serves
+Simulates a connected registry: syncs from the local control plane or from a parent connected registry, serves
 pulls, and pushes in ReadWrite mode, over plain http.
 
   --port N                      port on 127.0.0.1 (default 8000; 0 takes a free one)
-  --data DIR                    where synced and pushed content is kept (default .local/edge)
+  --data DIR                    folder for synced and pushed content (default .local/edge)
   --control-plane URL           base address of the control plane
   --parent URL                  base address of the parent connected registry, for a nested one
   --registry NAME               cloud registry (default myregistry)

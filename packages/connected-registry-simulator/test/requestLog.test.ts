@@ -40,7 +40,7 @@ describe("the edge's log", () => {
     [
       'an unknown token',
       () => requestToken(edge, 'someone-else', 'x', PULL),
-      'no token of that name came with the last',
+      'the last sync had no token of that name',
     ],
     ['no credentials', () => get('/acr/oauth2/token'), 'neither user nor password were sent'],
     ['no bearer token', () => get('/v2/hello-world/manifests/latest'), 'no bearer token was sent'],
@@ -67,8 +67,8 @@ describe("the edge's log", () => {
     await get('/v2/other/manifests/latest', await bearer(edge, PULL_TOKEN, PASSWORDS.one, 'repository:other:pull'));
     await get('/v2/hello-world/manifests/none', await bearer(edge, PULL_TOKEN, PASSWORDS.one, PULL));
     expect(lines('refused')).toEqual([
-      expect.stringContaining("the token's scope map does not give pull on other"),
-      expect.stringContaining('it did not come with the last sync'),
+      expect.stringContaining("the token's scope map does not grant pull on other"),
+      expect.stringContaining('the last sync did not contain it'),
     ]);
     for (const line of lines('refused')) expect(line).toContain(PULL_TOKEN);
   });

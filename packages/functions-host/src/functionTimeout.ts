@@ -14,7 +14,7 @@ export function functionTimeout(hostJson: HostJson): number | undefined {
   if (text.trim() === '-1' || hostJson.get('functionTimeout') === -1) return undefined;
   const span = parseTimeSpan(text);
   if (span === undefined || span <= 0)
-    throw new Error(`host.json: functionTimeout '${text}' is no time span (hh:mm:ss), nor -1 for no limit`);
+    throw new Error(`host.json: functionTimeout '${text}' is neither a time span (hh:mm:ss) nor -1 for no limit`);
   return span;
 }
 

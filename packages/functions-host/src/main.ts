@@ -18,8 +18,8 @@ const help = `Runs an Azure Functions app (Node.js, v4 model, durable-functions 
   --app DIR    folder with host.json and package.json, whose "main" names the compiled app (default: .)
   --port N     0 takes a free one (default: Host.LocalHttpPort of local.settings.json, else 7071)
   --data DIR   keys.json, timer statuses and the durable journal (default: APP/.local/host)
-  --strict     where the real host goes quietly wrong, fail with an error
-  --watch      start anew when a file of the app changes
+  --strict     fail with an error where the real host fails silently
+  --watch      restart when a file of the app changes
   --json-log   one JSON object a log line
   --early-timers
                durable timers fire up to a second early, as the real host's may (or DURABLE_TIMERS_EARLY=1)

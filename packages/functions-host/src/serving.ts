@@ -164,7 +164,7 @@ function reportErrors(index: FunctionIndex, { log, strict }: ServingOptions): vo
 function reportShadowed(routes: readonly FunctionRoute[], quirks: Quirks): void {
   for (const { fn, by, methods } of shadowedRoutes(routes))
     quirks.report(
-      `${methods.join(', ')} requests for the route of function '${fn}' are answered by '${by}': routes are tried in the alphabetical order of the functions' names, not by how exact they are. Constrain a parameter, or rename a function`,
+      `${methods.join(', ')} requests for the route of function '${fn}' are answered by '${by}': routes are tried in the alphabetical order of the functions' names, not by how specific they are. Constrain a parameter, or rename a function`,
       { functionName: fn },
     );
 }

@@ -84,7 +84,7 @@ interface QuietFailure {
 
 const quiet: Record<string, QuietFailure> = {
   unknownActivity: {
-    says: /calls the activity 'noSuchActivity', which does not exist; it waits for it for ever/,
+    says: /calls the activity 'noSuchActivity', which does not exist, and waits for it forever/,
     line: "callActivity('noSuchActivity'",
     status: 'Running',
     cure: /register 'noSuchActivity'/,
@@ -101,7 +101,7 @@ const quiet: Record<string, QuietFailure> = {
     status: 'Running',
     cure: /register/,
   },
-  thrownText: { says: /threw something that is no Error/, status: 'Running', cure: /throw new Error/ },
+  thrownText: { says: /threw a value that is not an Error/, status: 'Running', cure: /throw new Error/ },
   retryTime: {
     says: /retryTimeoutInMilliseconds of 'fails' has run out/,
     line: "callActivityWithRetry('fails', retries({",
@@ -109,7 +109,7 @@ const quiet: Record<string, QuietFailure> = {
     cure: /leave retryTimeoutInMilliseconds out/,
   },
   droppedEvents: {
-    says: /continues as new while events wait.*\(go\)/,
+    says: /continues as new with unread events.*\(go\)/,
     status: 'Completed',
     cure: /take every event/,
     events: ['go', 'last'],
@@ -135,8 +135,8 @@ const quiet: Record<string, QuietFailure> = {
   replacesRunning: {
     // Told of the one that suffers it: the other does not go wrong.
     instance: 'held-by-another',
-    says: /was running and has been replaced, .* by a sub-orchestration 'sleeper' of 'replacesRunning'/,
-    strictly: /with the id 'held-by-another' of a running instance, which it replaces/,
+    says: /was running and was silently replaced by a sub-orchestration 'sleeper' of 'replacesRunning'/,
+    strictly: /with the id 'held-by-another' of a running instance, which it silently replaces/,
     line: "orchestration('sleeper'",
     status: 'Running',
     cure: /ids that no other instance has/,
@@ -208,7 +208,7 @@ describe('what goes quietly wrong on the real host', () => {
   it('tells of a signal that reaches another entity because of a capital letter', async () => {
     await expect
       .poll(() => messages(host, 'warning'), within)
-      .toContainEqual(expect.stringMatching(/@Counter@k.*Cure: write the name of the target in small letters/));
+      .toContainEqual(expect.stringMatching(/@Counter@k.*Cure: write the name of the target in lower case/));
   });
 });
 

@@ -316,7 +316,7 @@ app.http('plain', { authLevel: 'anonymous', handler: () => ({ body: 'well' }) })
       expect((await word('first')).status).toBe(202);
       await reaches('first', 'Completed');
       expect(it.log.map(({ message }) => message)).toContain(
-        'The journal is written again; everything that waited for it goes on.',
+        'The journal can be written again; waiting work continues.',
       );
     } finally {
       disk.left = Infinity;

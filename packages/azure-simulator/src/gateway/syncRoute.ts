@@ -88,7 +88,7 @@ function readBody(call: Call): SyncRequest {
   try {
     return syncRequest.parse(JSON.parse(call.body.toString('utf8')));
   } catch {
-    throw refuse(400, 'INVALID', 'the body is not what a sync sends');
+    throw refuse(400, 'INVALID', 'the body is not a sync request');
   }
 }
 

@@ -15,7 +15,7 @@ export function refusalOf(
   password: string,
   now: Date,
 ): string | undefined {
-  if (!token) return 'no token of that name came with the last sync';
+  if (!token) return 'the last sync had no token of that name';
   if (!token.enabled) return 'the token is disabled';
   if (openingSlot(token.passwords, password, now)) return undefined;
   // Without their expiry, to find out whether an expired one would match.

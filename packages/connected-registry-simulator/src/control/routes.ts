@@ -51,7 +51,7 @@ export async function control(request: RegistryRequest, { uplink, nextSync, fail
         uplink.statusDetails = statusDetails.map((detail): StatusDetail => ({ ...detail, correlationId: '' }));
       });
     default:
-      return problem(404, 'there is no such control');
+      return problem(404, 'this control does not exist');
   }
 }
 

@@ -43,7 +43,7 @@ export async function childSync(request: RegistryRequest, context: GatewayContex
   }
   if (!token.enabled) return errorReply(403, 'DENIED', 'the sync token is disabled');
   const report = parse(await request.bytes(BODY_LIMIT));
-  if (!report) return errorReply(400, 'UNSUPPORTED', 'the body is not what a sync sends');
+  if (!report) return errorReply(400, 'UNSUPPORTED', 'the body is not a sync request');
 
   const { lastGeneration, dueAt, descendants = [], ...about } = report;
   const below = new Set(namesBelow(box));

@@ -24,8 +24,8 @@ export function challenged(request: RegistryRequest, needed?: Needed): Reply {
   const given = bearerToken(request) !== undefined;
   const error = given ? { error: 'invalid_token' } : {};
   const reason = given
-    ? 'the bearer token is forged, expired or made for another address'
-    : 'no bearer token was sent: the client is told where to get one';
+    ? 'the bearer token is forged, expired or issued for another address'
+    : 'no bearer token was sent; the answer says where to get one';
   return {
     ...errorReply(401, 'UNAUTHORIZED', message, detail(needed), challenge(request, needed, error)),
     noted: { code: 'UNAUTHORIZED', reason },
@@ -47,7 +47,7 @@ export async function authorize(
   if (holds(bearer, needed)) return bearer;
   const message = 'Insufficient scopes to perform the operation';
   const error = { error: 'insufficient_scope', error_description: message };
-  const reason = `the token's scope map does not give ${needed.action} on ${needed.name}`;
+  const reason = `the token's scope map does not grant ${needed.action} on ${needed.name}`;
   return {
     ...errorReply(401, 'DENIED', message, detail(needed), challenge(request, needed, error)),
     noted: { code: 'DENIED', client: bearer.client, reason },

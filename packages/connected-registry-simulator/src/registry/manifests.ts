@@ -23,7 +23,7 @@ export async function manifest(
     const detail = reference.includes(':') ? { Name: repository, Revision: reference } : { Tag: reference };
     return {
       ...errorReply(404, 'MANIFEST_UNKNOWN', 'manifest unknown', detail),
-      noted: { code: 'MANIFEST_UNKNOWN', client: bearer.client, reason: 'it did not come with the last sync' },
+      noted: { code: 'MANIFEST_UNKNOWN', client: bearer.client, reason: 'the last sync did not contain it' },
     };
   }
   const chosen = negotiate(found, accepted(request), () => images.defaultPlatform(repository, found));

@@ -38,7 +38,7 @@ export async function tokenEndpoint(request: RegistryRequest, context: RegistryC
 
 /** A name in ACR's form (5 to 50 letters, digits, hyphens). Anything else may be a password in the wrong field. */
 function nameOf(user: string): string {
-  return /^[A-Za-z0-9-]{5,50}$/.test(user) ? user : '(no name of a token)';
+  return /^[A-Za-z0-9-]{5,50}$/.test(user) ? user : '(not a token name)';
 }
 
 async function readRequest(request: RegistryRequest): Promise<TokenRequest | Reply | undefined> {

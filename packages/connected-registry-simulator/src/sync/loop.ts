@@ -48,7 +48,7 @@ export function startSyncLoop({ sync, clock, schedule, plan, log }: SyncLoopOpti
       succeeded();
     } catch (error) {
       const reason = error instanceof SyncFailure ? error.message : `sync failed (${String(error)})`;
-      if (reason !== failing) log('sync failed, serving what is here', { reason });
+      if (reason !== failing) log('sync failed, serving the last synced content', { reason });
       failing = reason;
     }
     if (!stopped) runAt(schedule.next(started, plan()));

@@ -46,13 +46,13 @@ export function upstreamSource(upstream: Upstream): SyncSource {
     const parsed = delivery.safeParse(await response.json().catch(() => undefined));
     if (parsed.success) return parsed.data;
     const where = parsed.error.issues.map((issue) => issue.path.join('.')).join(', ');
-    throw new SyncFailure(`the control plane's answer cannot be read (${where || 'not JSON'})`);
+    throw new SyncFailure(`the control plane's answer is invalid (${where || 'not JSON'})`);
   };
 }
 
 function refusal(status: number): string {
-  if (status === 401) return 'the control plane refuses the sync token (401)';
-  if (status === 403) return 'the connected registry is inactive or its sync token disabled (403)';
+  if (status === 401) return 'the control plane refused the sync token (401)';
+  if (status === 403) return 'the connected registry is inactive, or its sync token is disabled (403)';
   return `the control plane answered ${status}`;
 }
 

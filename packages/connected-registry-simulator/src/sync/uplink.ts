@@ -50,7 +50,7 @@ export function createUplink({ source, clock, known, report, apply, reported }: 
       everything = true;
     },
     async sync(due) {
-      if (uplink.offline) throw new SyncFailure('offline, as the test control says');
+      if (uplink.offline) throw new SyncFailure('offline, as set by the test control');
       const began = clock.now();
       const asksEverything = everything;
       const request: SyncRequest = {
@@ -61,7 +61,7 @@ export function createUplink({ source, clock, known, report, apply, reported }: 
         ...report(),
       };
       const next = merge(state, await source(request), clock.now());
-      if (!next) throw new SyncFailure('the control plane sent a part of what was never sent whole');
+      if (!next) throw new SyncFailure('the control plane sent changes to a state that was never delivered');
       if (asksEverything) everything = false;
       state = next;
       lastSync = began;
@@ -71,7 +71,7 @@ export function createUplink({ source, clock, known, report, apply, reported }: 
         () => ({
           type: 'Critical',
           code: 'DiskError',
-          description: 'the synced state cannot be kept',
+          description: 'the synced state could not be saved',
           correlationId: '',
         }),
       );

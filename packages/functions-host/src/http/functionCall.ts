@@ -62,7 +62,7 @@ async function httpData(
   const chunked = request.contentLength === undefined && request.headers['transfer-encoding'] !== undefined;
   if (chunked && !options.chunkedBodies)
     options.quirks.report(
-      `function '${functionName}' does not see a request body of no declared length (transfer-encoding: chunked): send a content-length, or set extensions.http.enableChunkedRequestBinding in host.json`,
+      `function '${functionName}' does not receive a request body without a declared length (transfer-encoding: chunked): send a content-length, or set extensions.http.enableChunkedRequestBinding in host.json`,
       { functionName },
     );
   const wanted = chunked ? options.chunkedBodies : (request.contentLength ?? 0) > 0;

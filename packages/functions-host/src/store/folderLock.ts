@@ -46,7 +46,7 @@ export async function lockFolder(folder: string): Promise<FolderLock> {
       const owner = await readOwner(file);
       if (owner !== undefined && (await isAlive(owner, me)))
         throw new FolderLockedError(
-          `${folder} is in use by process ${owner.pid}. Stop it, or give this one another data folder (--data).`,
+          `${folder} is in use by process ${owner.pid}. Stop it, or choose another data folder (--data).`,
         );
       await removeStale(file, own, me);
     }

@@ -71,7 +71,7 @@ export function missingOf(
         ? `all ${counted.seq} records are missing`
         : `the last ${counted.seq - found.seq} of ${counted.seq} records are missing`;
   return (
-    `The journal in ${folder} is not whole: ${what} (there is ${from}). It was cut, or taken away, while no host ran. ` +
+    `The journal in ${folder} is not complete: ${what} (there is ${from}). It was truncated or removed while no host was running. ` +
     'The host goes on with what is there: orchestrations, entities and messages of the missing records are as if they had ' +
     'never been. Put a copy of the folder in its place to have them back.'
   );

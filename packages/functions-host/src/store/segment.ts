@@ -111,7 +111,7 @@ class SegmentReader {
   async #stop(offset: number, place: number, what: string): Promise<SegmentEnd> {
     if (!this.#last || (await this.#wasOnDisk(offset)))
       throw new JournalDamagedError(
-        `${this.#file} is damaged at byte ${place}: ${what}, but what stands behind it was written later. ` +
+        `${this.#file} is damaged at byte ${place}: ${what}, but later records follow. ` +
           'Nothing was changed. Put a copy of the file in its place, or delete the data folder to start empty.',
       );
     return { seq: this.#seq, length: place };

@@ -285,7 +285,7 @@ describe('events', () => {
     for (const value of [1, 2, 3]) await engine.raise('one', 'go', value);
     await engine.pass(60_000);
     expect(engine.instance('one').status).toBe('Running');
-    expect(engine.warnings.join()).toMatch(/events wait that it has not taken \(go\); they are dropped/);
+    expect(engine.warnings.join()).toMatch(/continues as new with unread events \(go\); they are dropped/);
     await engine.raise('one', 'go', 4);
 
     expect(await engine.output('one')).toEqual([1, 4]);
@@ -397,7 +397,7 @@ describe('a child', () => {
     await engine.raise('shared', 'go', 1);
 
     expect(await engine.output('p')).toEqual(['from parent', 1]);
-    expect(engine.warnings.join()).toMatch(/instance 'shared': was running and has been replaced/);
+    expect(engine.warnings.join()).toMatch(/instance 'shared': was running and was silently replaced/);
   });
 
   it('that fails tells its parent why', async () => {
@@ -472,7 +472,7 @@ describe('strict mode', () => {
 
   it.each([
     ['unknown', "calls the activity 'nowhere', which does not exist"],
-    ['text', 'threw something that is no Error'],
+    ['text', 'threw a value that is not an Error'],
     ['boolean', "gives the activity 'say' a boolean"],
     ['held', 'stays Running until its timers fire'],
   ])('fails an orchestration that goes quietly wrong: %s', async (name, reason) => {

@@ -35,9 +35,9 @@ describe('things that are due', () => {
   });
 });
 
-describe('a lane', () => {
+describe('a work queue', () => {
   it('runs no more at a time than it may, in order, and ends what runs before it stops', async () => {
-    const lane = new WorkQueue(2);
+    const queue = new WorkQueue(2);
     const began: number[] = [];
     let running = 0;
     let max = 0;
@@ -46,14 +46,14 @@ describe('a lane', () => {
       release = resolve;
     });
     for (let index = 0; index < 5; index += 1)
-      lane.add(async () => {
+      queue.add(async () => {
         began.push(index);
         running += 1;
         max = Math.max(max, running);
         await gate;
         running -= 1;
       });
-    const stopped = lane.stop();
+    const stopped = queue.stop();
     release();
     await stopped;
 

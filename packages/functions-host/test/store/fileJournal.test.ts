@@ -334,7 +334,7 @@ describe('a journal that is counted', () => {
     truncateSync(lastSegment(), withoutMarkers(1, ['a']));
     expect(await reopened()).toEqual(['a']);
     expect(said).toHaveLength(1);
-    expect(said[0]).toContain(`${folder} is not whole: the last 3 of 4 records are missing`);
+    expect(said[0]).toContain(`${folder} is not complete: the last 3 of 4 records are missing`);
     expect(await reopened()).toEqual(['a']);
     expect(said).toHaveLength(1);
   });

@@ -35,10 +35,10 @@ function times(): { idle: number; total: number } {
  */
 export function verdict(missed: readonly string[], looks: readonly Usage[]): string {
   const max = Math.max(0, ...looks);
-  const share = `others used up to ${Math.round(100 * max)} % of its ${availableParallelism()} cores`;
+  const share = `other processes used up to ${Math.round(100 * max)} % of its ${availableParallelism()} cores`;
   const machine =
     max >= BUSY
-      ? `The machine was busy (${share}): measure again on a quiet one before believing a time.`
+      ? `The machine was busy (${share}): measure again on an idle one before relying on the times.`
       : `The machine was not busy (${share}).`;
   if (missed.length > 0) return `Not met: ${missed.join('; ')}.\n${machine}`;
   return max >= BUSY ? `Every goal that was measured is met. ${machine}` : 'Every goal that was measured is met.';

@@ -79,7 +79,9 @@ async function showRollback(stack: Stack, { print, paint, width }: Screen): Prom
   const { operator } = stack.controlPlane;
   const before = await operator.inventory(edge.connectedRegistry);
 
-  print(`\n${paint.strong(`Onboarding ${FAILING_CLIENT}`)}, which is to pull ${MISSING_TAG}: no such tag exists\n`);
+  print(
+    `\n${paint.strong(`Onboarding ${FAILING_CLIENT}`)}, which must pull ${MISSING_TAG}, a tag that does not exist\n`,
+  );
   const timeline = new Timeline(print, paint, width);
   const address = await onboard(functions, {
     connectedRegistry: edge.connectedRegistry,
@@ -97,8 +99,8 @@ async function showRollback(stack: Stack, { print, paint, width }: Screen): Prom
   print(`\n${failureOf(ended)}`);
   print(
     clean
-      ? paint.good('Everything that it had made is gone again: scope maps, tokens, bindings and secrets are as before.')
-      : paint.bad(`It did not leave things as they were: ${residue.join(', ') || JSON.stringify(ended.failure)}`),
+      ? paint.good('Everything that it created was removed: scope maps, tokens, bindings and secrets are as before.')
+      : paint.bad(`It left something behind: ${residue.join(', ') || JSON.stringify(ended.failure)}`),
   );
   return clean;
 }

@@ -11,7 +11,7 @@ const HELP = `npm run demo
 Onboards one client of a connected registry on this machine, start to end, and shows each step beside the command of Microsoft's
 quickstart that it replaces; then one that fails, and how nothing of it is left.
 
-  --azure-pace  the stand-ins take the time that Azure's services were recorded to take, some ten seconds for a token`;
+  --azure-pace  the simulators take as long as recorded with Azure, some ten seconds for a token`;
 
 const AZURE_PACE = '--azure-pace';
 
@@ -40,7 +40,7 @@ async function main(args: readonly string[]): Promise<number> {
   aborted.catch(() => undefined);
 
   const dataFolder = await mkdtemp(join(tmpdir(), 'onboarding-demo-'));
-  print(`${paint.strong('Starting everything on this machine')}: the app and stand-ins for Azure, on free ports\n`);
+  print(`${paint.strong('Starting everything on this machine')}: the app and simulators of Azure, on free ports\n`);
   let succeeded = false;
   let failure: Error | undefined;
   try {

@@ -10,7 +10,7 @@ export { FlagError };
 
 export const HELP = `npm run local -- [flags]
 
-Runs the onboarding app on this machine with stand-ins for Azure: control plane (Entra, ARM, Key Vault, Event Grid), connected
+Runs the onboarding app on this machine with simulators of Azure: control plane (Entra, ARM, Key Vault, Event Grid), connected
 registry, Functions host and device agent. Stays up until Ctrl-C or SIGTERM.
 
   --functions-port N   the app's port (default 7071)
@@ -25,8 +25,8 @@ registry, Functions host and device agent. Stays up until Ctrl-C or SIGTERM.
   --external-agent     starts no device agent: one of yours answers pull checks, with the environment in DIR/device.env;
                        it is asked once it answers
   --sync-seconds N     seconds between two syncs of the connected registry (default 1)
-  --azure-pace         writes of ARM take what Azure's were recorded to take (default: a moment)
-  --clock MODE         real (default), jumping or scaled: what the processes' time is; then POST to the clock's address
+  --azure-pace         writes of ARM take as long as recorded with Azure (default: a moment)
+  --clock MODE         real (default), jumping or scaled: the time of the processes, set by POST to the clock's address
   --docker-config FILE the device agent writes promoted credentials into this docker config.json (default: nowhere);
                        its folder must be there
   --data DIR           where state, logs and certificates are kept (default .local)
@@ -83,7 +83,7 @@ export function parseLocalFlags(args: readonly string[]): LocalFlags | 'help' {
   const settings = appSettings(values.set, values.profiles);
   const keysFile = values['functions-keys'];
   if (keysFile !== undefined && !values['external-host'])
-    throw new FlagError('--functions-keys goes with --external-host: a host that is started here has keys of its own.');
+    throw new FlagError('--functions-keys requires --external-host: a host that is started here has its own keys.');
   if (keysFile === '') throw new FlagError('--functions-keys needs the name of a file.');
   if (values['external-host'] && Number(values['functions-port']) === 0)
     throw new FlagError('--functions-port must be the port of your host, not 0, with --external-host.');

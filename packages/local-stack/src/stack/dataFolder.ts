@@ -31,7 +31,7 @@ export function takeDataFolder(folder: string, reset: boolean): void {
     const user = readMarker(file);
     if (user !== null && user !== process.pid && isRunning(user))
       throw new DataFolderError(
-        `The data folder ${folder} is in use by process ${user}. End that one, or choose another folder with --data.`,
+        `The data folder ${folder} is in use by process ${user}. Stop that process, or choose another folder with --data.`,
       );
   } else if (reset && readdirSync(folder).length > 0) {
     throw new DataFolderError(

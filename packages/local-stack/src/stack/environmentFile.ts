@@ -10,7 +10,7 @@ const PLAIN = /^[\w./:@%+=,-]*$/;
 export function environmentFile(environment: Readonly<Record<string, string>>): string {
   return Object.entries(environment)
     .map(([name, value]) => {
-      if (/['\r\n]/.test(value)) throw new Error(`The value of ${name} holds a quote or a line break`);
+      if (/['\r\n]/.test(value)) throw new Error(`The value of ${name} contains a quote or a line break`);
       return `${name}=${PLAIN.test(value) ? value : `'${value}'`}`;
     })
     .join('\n');

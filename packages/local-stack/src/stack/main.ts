@@ -16,7 +16,7 @@ async function main(args: readonly string[]): Promise<number> {
   }
   for (const name of await unknownSettings(Object.keys(flags.settings ?? {})))
     console.error(
-      `Warning: the app has no setting ${name}; docs/settings.md lists them. It is handed on all the same.`,
+      `Warning: the app has no setting ${name}; docs/settings.md lists them. It is passed on nevertheless.`,
     );
   const abort = endBySignal();
   const askedToEnd = new Promise<'signal'>((resolve) => abort.addEventListener('abort', () => resolve('signal')));

@@ -9,7 +9,7 @@ export class PortTakenError extends Error {
     readonly flag: string,
   ) {
     super(
-      `Port ${port} on 127.0.0.1 is taken. End what uses it, or choose another port with ${flag} (0 takes a free one).`,
+      `Port ${port} on 127.0.0.1 is taken. Stop the process that uses it, or choose another port with ${flag} (0 takes a free one).`,
     );
   }
 }

@@ -19,7 +19,7 @@ export function appSettings(
     if (name === undefined || value === undefined)
       // Without a name before an equals sign it may be only a value, which may be a secret.
       throw new FlagError('--set needs NAME=VALUE, such as --set CREDENTIAL_LIFETIME_DAYS=60.');
-    if (name in settings) throw new FlagError(`--set ${name} is there twice; leave one out.`);
+    if (name in settings) throw new FlagError(`--set ${name} is given twice; leave one out.`);
     settings[name] = value;
   }
   // The app ignores an empty value, so only the requested one of the two remains.

@@ -169,7 +169,7 @@ export class Stack {
   }
 
   async #restarting(name: ProcessName, pid: number, ready: Promise<string>): Promise<void> {
-    this.report(`${name} had died and is started again, process ${pid}`);
+    this.report(`${name} died and was restarted, process ${pid}`);
     if (name !== 'host') return;
     // A reader of the file should find a host that serves, but must not wait long for the new process.
     await Promise.race([ready.catch(() => undefined), sleep(PUBLISH_PID_AFTER)]);

@@ -11,14 +11,14 @@ import { runYear } from './year.js';
 const HELP = `npm run year -- [flags]
 
 Lets a simulated year pass for the clients of 5 connected registries, over HTTP: every client pulls every six hours, and before
-and after each step of each rotation, with what its agent last wrote. Prints what came of it; the exit code is 0 when every
+and after each step of each rotation, with what its agent last wrote. Prints the results; the exit code is 0 if every
 rule was kept.
 
   --days N      default 365
   --clients N   of each connected registry (default 10)
-  --troubles    spoils calls, loses and repeats events, kills the app and connected registries, takes agents down
-  --seed N      which troubles, and when who is offline (default 1)
-  --story NAME  shows what was noted of this client at the end, broken rule or not
+  --troubles    makes calls fail, loses and repeats events, kills the app and connected registries, takes agents down
+  --seed N      determines the failures and offline times (default 1)
+  --story NAME  shows the diary of this client at the end, also without a violation
   --help        prints this
 `;
 

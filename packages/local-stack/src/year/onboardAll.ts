@@ -29,7 +29,7 @@ export async function onboardAll(world: YearWorld, time: StandingTime, lifetimeD
     });
     const body = (await answer.json()) as { id?: string };
     if (answer.status !== 202 || body.id === undefined)
-      throw new Error(`Onboarding ${name} was answered with ${answer.status}: ${JSON.stringify(body)}`);
+      throw new Error(`Onboarding ${name} returned ${answer.status}: ${JSON.stringify(body)}`);
     open.add(body.id);
   }
   const latest = time.clock.now().getTime() + 7 * 86_400_000;

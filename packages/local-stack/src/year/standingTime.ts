@@ -38,5 +38,5 @@ export function standStill(at: Date): StandingTime {
  */
 export async function nextMoment({ time }: Pick<StandingTime, 'time'>): Promise<void> {
   const { busy } = await time.jump({ within: PATIENCE });
-  if (busy !== undefined) throw new Error(`Not at rest after ${PATIENCE / 1000} s: ${busy.join(', ')}.`);
+  if (busy !== undefined) throw new Error(`Not idle after ${PATIENCE / 1000} s: ${busy.join(', ')}.`);
 }

@@ -37,7 +37,7 @@ export function tableOf({ registries, clients, pulls, rotations, away, verdict, 
     ].map(String);
   });
   const kept = (Object.entries(RULES) as [Rule, string][]).map(([rule, words]) => {
-    if (unjudged.includes(rule)) return `-      ${words}: not looked at`;
+    if (unjudged.includes(rule)) return `-      ${words}: not checked`;
     const broken = verdict.violations.filter((violation) => violation.rule === rule).length;
     return `${broken === 0 ? 'kept  ' : 'BROKEN'} ${words}${broken === 0 ? '' : `: ${broken} times`}`;
   });

@@ -8,10 +8,10 @@ test('a goal that was missed is said with its value, and whether the machine was
     { what: 'other', value: '3' },
   ]);
   expect(verdict(missed, [0.02, 0.01])).toMatch(
-    /^Not met: rate \(10\/s, goal >= 20\/s\)\.\nThe machine was not busy \(others used up to 2 %/,
+    /^Not met: rate \(10\/s, goal >= 20\/s\)\.\nThe machine was not busy \(other processes used up to 2 %/,
   );
   expect(verdict(missed, [0.02, 0.9])).toMatch(
-    /^Not met: [^\n]+\nThe machine was busy \(others used up to 90 % of its \d+ cores\): measure again/,
+    /^Not met: [^\n]+\nThe machine was busy \(other processes used up to 90 % of its \d+ cores\): measure again/,
   );
 });
 

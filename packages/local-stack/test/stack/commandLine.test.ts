@@ -101,7 +101,7 @@ describe('settings of the app', () => {
   );
 
   test('of one name are refused twice', () => {
-    expect(() => parseLocalFlags(['--set', 'A=1', '--set', 'A=2'])).toThrow('--set A is there twice');
+    expect(() => parseLocalFlags(['--set', 'A=1', '--set', 'A=2'])).toThrow('--set A is given twice');
   });
 
   test('profiles come from a file that is there and is JSON, in place of others', () => {

@@ -98,8 +98,8 @@ export class Engine implements HubListener {
     init.journal.onSpace = (error) =>
       this.#log.error(
         error === undefined
-          ? 'The journal is written again; everything that waited for it goes on.'
-          : `${error.message}. Make space: until then requests that change something are refused, and nothing goes on.`,
+          ? 'The journal can be written again; waiting work continues.'
+          : `${error.message}. Free some space: until then requests that change something are refused, and work stands still.`,
       );
   }
 
@@ -205,7 +205,7 @@ export class Engine implements HubListener {
   replaced(instance: Instance, by: ExecutionStartedEvent): void {
     this.notice(instance, {
       key: `replaced:${by.OrchestrationInstance.ExecutionId}`,
-      text: `was running and has been replaced, without an error to anyone, by a sub-orchestration '${by.Name}' of '${by.ParentInstance?.OrchestrationInstance.InstanceId ?? ''}' with the same id`,
+      text: `was running and was silently replaced by a sub-orchestration '${by.Name}' of '${by.ParentInstance?.OrchestrationInstance.InstanceId ?? ''}' with the same id`,
       cure: 'give sub-orchestrations ids that no other instance has',
     });
   }
@@ -276,7 +276,7 @@ export class Engine implements HubListener {
     this.#failures.set(instance.id, count);
     const text = error instanceof Error ? error.message : String(error);
     if (!this.#stopped)
-      this.#log.error(`Instance '${instance.id}' (${instance.name}): a turn failed and is taken again: ${text}`, {
+      this.#log.error(`Instance '${instance.id}' (${instance.name}): a turn failed and is retried: ${text}`, {
         instanceId: instance.id,
       });
     return Math.min(retryPause.first * 2 ** (count - 1), retryPause.longest);
@@ -307,7 +307,7 @@ export class Engine implements HubListener {
     } catch (error) {
       if (this.#stopped) return;
       const text = error instanceof Error ? error.message : String(error);
-      this.#log.error(`Activity '${task.name}' of '${instance.id}' could not be run, and is run again: ${text}`);
+      this.#log.error(`Activity '${task.name}' of '${instance.id}' could not be run and is retried: ${text}`);
       this.#alarm.at(this.clock.now().getTime() + retryPause.first, () => {
         if (isCurrent()) this.task(instance, task);
       });

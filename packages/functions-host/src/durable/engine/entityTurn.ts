@@ -166,7 +166,7 @@ class EntityTurn {
       this.#host.notice(this.#instance, {
         key: `capital:${to}`,
         text: `signals '${to}' from inside an entity; that is another entity than '${usual}', which orchestrators and clients reach by the same name`,
-        cure: `write the name of the target in small letters: new EntityId('${target.name.toLowerCase()}', ...)`,
+        cure: `write the name of the target in lower case: new EntityId('${target.name.toLowerCase()}', ...)`,
       });
     if (to !== usual && this.#host.strict) return false;
     const text = requestText({

@@ -16,33 +16,33 @@ export interface Notice {
 
 export const unknownFunction = (index: number, kind: string, name: string): Notice => ({
   key: `unknown:${index}:${name}`,
-  text: `calls the ${kind} '${name}', which does not exist; it waits for it for ever`,
+  text: `calls the ${kind} '${name}', which does not exist, and waits for it forever`,
   cure: `register '${name}' with this app, or correct the name in the call`,
   names: name,
 });
 
 export const childWithParentsId = (instanceId: string): Notice => ({
   key: `childId:${instanceId}`,
-  text: `calls a sub-orchestration with the id '${instanceId}', its own or its parent's (or one that begins with @); it is not started, and the caller waits for ever`,
+  text: `calls a sub-orchestration with the id '${instanceId}', its own or its parent's (or one that begins with @); it is not started, and the caller waits forever`,
   cure: 'give the sub-orchestration an id of its own',
 });
 
 export const retryOutOfTime = (id: number, name: string): Notice => ({
   key: `retryTimeout:${id}`,
-  text: `retryTimeoutInMilliseconds of '${name}' has run out; the engine neither retries nor tells the orchestration, which waits for ever`,
+  text: `retryTimeoutInMilliseconds of '${name}' has run out; the engine neither retries nor notifies the orchestration, which waits forever`,
   cure: 'leave retryTimeoutInMilliseconds out; bound the retries by maxNumberOfAttempts, or wait with a timer of your own',
   names: name,
 });
 
 export const thrownWithoutMessage = (): Notice => ({
   key: 'thrownText',
-  text: `threw something that is no Error, or an Error without a message; the orchestration stays Running for ever`,
+  text: `threw a value that is not an Error, or an Error without a message; the orchestration stays Running forever`,
   cure: "throw new Error('...') with a message",
 });
 
 export const eventsDropped = (names: readonly string[]): Notice => ({
   key: `dropped:${names.join()}`,
-  text: `continues as new while events wait that it has not taken (${names.join(', ')}); they are dropped`,
+  text: `continues as new with unread events (${names.join(', ')}); they are dropped`,
   cure: 'take every event that may be waiting before continueAsNew, or end and start another instance',
 });
 
@@ -100,6 +100,6 @@ export const eventTakenByOldWait = (name: string): Notice => ({
 
 export const replacesRunning = (instanceId: string): Notice => ({
   key: `replaces:${instanceId}`,
-  text: `calls a sub-orchestration with the id '${instanceId}' of a running instance, which it replaces without an error to anyone`,
+  text: `calls a sub-orchestration with the id '${instanceId}' of a running instance, which it silently replaces`,
   cure: 'give sub-orchestrations ids that no other instance has',
 });

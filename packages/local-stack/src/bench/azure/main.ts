@@ -11,7 +11,7 @@ import { PlaneProcess } from './planeProcess.js';
 
 const HELP = `npm run bench:azure -- [--quick] [--json] [--strict]
 
-  --quick   a tenth of the work: numbers are rough
+  --quick   a tenth of the work, with rough numbers
   --json    prints the measurements as JSON after the table
   --strict  exit code 1 when a goal is not met
 `;

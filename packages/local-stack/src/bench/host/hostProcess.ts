@@ -60,7 +60,7 @@ export class HostProcess {
     while (!(await answers(url))) {
       if (child.exitCode !== null || performance.now() - began > startedWithin) {
         child.kill('SIGKILL');
-        throw new Error(`the ${kind} host does not answer:\n${output.slice(-2000)}`);
+        throw new Error(`the ${kind} host did not answer:\n${output.slice(-2000)}`);
       }
       await new Promise((resolve) => setTimeout(resolve, 5));
     }

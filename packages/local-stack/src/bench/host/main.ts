@@ -13,7 +13,7 @@ import { tableText, type Line } from './table.js';
 
 const help = `npm run bench:host -- [--quick] [--json] [--strict]
 
-  --quick   a tenth of the work: numbers are rough
+  --quick   a tenth of the work, with rough numbers
   --json    prints the measurements as JSON after the table
   --strict  exit code 1 when a goal that could be measured is not met
   FUNCTIONS_HOST  path of the real host's host.mjs, or of its folder: measured too

@@ -17,13 +17,13 @@ import { comparison, pacedComparison, type Fleet, type Measured } from './compar
 
 const HELP = `npm run bench:quickstart -- [--devices N] [--azure-pace] [--json] [--strict]
 
-  --devices N  how many each way (default 10)
-  --azure-pace does it a second time with writes that take what Azure's were recorded to take, some twenty seconds
+  --devices N  number of devices for each measurement (default 10)
+  --azure-pace repeats it with writes that take as long as recorded with Azure, some twenty seconds
                a device by hand, and prints both ratios
   --json       prints the measurements as JSON after the table
   --strict     exit code 1 when the app is not at least 50 times faster
 
-Exit code 3 where the Azure CLI, az, is not installed.
+Exit code 3 if the Azure CLI, az, is not installed.
 `;
 
 const NO_CLI = 3;
