@@ -173,7 +173,7 @@ describe('an offboarding', () => {
     await onboard('adopting', { token: 'their-token', scopeMap: 'their-map', adopt: true });
     const ended = await away.offboard('adopting');
     expect(ended.status).toBe('completed');
-    expect(ended.result?.kept.join()).toContain('it was there before us');
+    expect(ended.result?.kept.join()).toContain('because this app did not create it');
     const left = await it.operator.token('their-token');
     expect(left.status).toBe('enabled');
     expect(left.credentials?.passwords?.map(({ name }) => name)).toEqual(['password1']);

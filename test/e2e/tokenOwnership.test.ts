@@ -82,7 +82,7 @@ describe('an operator', () => {
 
     const ended = await away.offboard('adopting');
     expect(ended).toMatchObject({ status: 'completed' });
-    expect(ended.result?.removed.join()).toContain(`which has ${theirs.scopeMap} again`);
+    expect(ended.result?.removed.join()).toContain(`replaced by its original scope map ${theirs.scopeMap}`);
     await isHeld(token);
     expect(await it.operator.scopeMapNames()).not.toContain(result?.scopeMap);
   });

@@ -183,7 +183,7 @@ describe('what is not ours', () => {
     expect(outcome).toMatchObject({ status: 'completed', result: { removed: expect.arrayContaining([]) as unknown } });
     expect(Object.keys(world.controlPlane.token(token).slots)).toEqual(['password1']);
     expect([world.controlPlane.token(token).isEnabled, bound()]).toEqual([true, []]);
-    expect(JSON.stringify(outcome.result)).toContain('it was there before us');
+    expect(JSON.stringify(outcome.result)).toContain('because this app did not create it');
     expect(world.vault.has(main)).toBe(false);
   });
 
@@ -218,7 +218,9 @@ describe('what is not ours', () => {
     const { outcome } = await afterOnboarding(() =>
       world.controlPlane.tokens.set('other', { scopeMap, isEnabled: true, createdAt: LONG_AGO, slots: {} }),
     );
-    expect(outcome).toMatchObject({ result: { kept: [`scope map ${scopeMap}: 1 other token(s) use it`] } });
+    expect(outcome).toMatchObject({
+      result: { kept: [`scope map ${scopeMap}: kept, because 1 other token(s) use it`] },
+    });
     expect(world.controlPlane.scopeMaps.has(scopeMap)).toBe(true);
   });
 
@@ -325,6 +327,6 @@ describe('a dry run', () => {
     await onboardIn(world, { flows, request: { adopt: true } });
     const { writes, adopts } = await world.queries.offboardingDryRun(reference());
     expect(writes.map(({ step }) => step)).toContain('clearPasswords');
-    expect(adopts.join()).toContain('it was there before us');
+    expect(adopts.join()).toContain('because this app did not create it');
   });
 });

@@ -278,7 +278,7 @@ describe('a run in progress', () => {
     flows.setPresent(atWork());
     const { outcome } = await revokeIn(flows);
     expect(outcome).toMatchObject({ status: 'failed', failure: { code: 'step-deadline' } });
-    expect(outcome.failure?.residue.join()).toContain('has not ended');
+    expect(outcome.failure?.residue.join()).toContain('waiting for operation');
     expect(isEnabled()).toBe(false);
   });
 });

@@ -50,7 +50,7 @@ describe('a run that waits for its client to be free', () => {
     expect(await play()).toMatchObject({ status: 'completed', startedAs: STARTED.id });
     expect(cancelled[0]).toEqual([{ instance: INSTANCE, run: 'other' }, 'function-key', 'preempted']);
     expect(context.openTimers).toBe(0);
-    expect(context.statuses.join()).toContain('has not ended');
+    expect(context.statuses.join()).toContain('waiting for operation');
   });
 
   test('that does not preempt leaves the run in the way alone', async () => {
