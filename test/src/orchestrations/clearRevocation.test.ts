@@ -31,6 +31,12 @@ const again = (options: Parameters<typeof onboardIn>[1] = {}) =>
 const works = () => world.controlPlane.accepts(token, world.vault.passwordIn(main) ?? '-');
 const isOff = () => !world.controlPlane.token(token).isEnabled && flows.record.revokedAt !== undefined;
 
+/** A revocation's request, whose disabling counts as lost at once, so that later runs need not wait for it. */
+const markNow = () => {
+  const at = new Date().toISOString();
+  return { at, until: at, by: { operation: 'the-revocation', actor: 'Ada' } };
+};
+
 describe('an onboarding that was asked for after a revocation', () => {
   test('lifts it: the client has a new password, and the stolen one never works again', async () => {
     const letIn: boolean[] = [];
@@ -136,10 +142,7 @@ describe('an onboarding that is revoked while it is under way', () => {
     flows = createFlowWorld(world);
   });
   const isKept = () => world.controlPlane.tokens.has(token) && world.controlPlane.scopeMaps.has(scopeMap);
-  const mark = () => {
-    const at = new Date().toISOString();
-    return flows.ask('revoke', { at, until: at, by: { operation: 'the-revocation', actor: 'Ada' } });
-  };
+  const mark = () => flows.ask('revoke', markNow());
 
   test('undoes its binding request and its candidate, and keeps the rest for inspection', async () => {
     const { outcome, binder } = await onboardIn(world, {
