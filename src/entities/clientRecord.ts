@@ -16,6 +16,7 @@ import {
   noteEvent,
   noteOrphaned,
   revokedSince,
+  tokensIn,
   type ClientRecord,
   type ClientRecordAnswers,
   type ClientRecordOperation,
@@ -143,11 +144,6 @@ function beginOffboarding(
   if (stale) return staleEvent(record, stale.newestEventAt);
   const state = noteEvent(record, eventAt ?? requestedAt);
   return { state, outcome: done({ ...tokensIn(state), isKnown: isKnown(record) }) };
-}
-
-/** Tokens that earlier runs left, for runs that search for the client's resources. */
-function tokensIn({ orphaned, held }: ClientRecord): Pick<ClientRecord, 'orphaned' | 'held'> {
-  return { ...(orphaned === undefined ? {} : { orphaned }), ...(held === undefined ? {} : { held }) };
 }
 
 function staleEvent(state: ClientRecord, newestEventAt: string): ClientRecordAnswer<never> {

@@ -124,7 +124,7 @@ interface ListPlan {
 }
 
 /**
- * Plans the client list. Current entries are kept, whoever added them, except tokens to unbind.
+ * Plans the client list. Keeps current entries, also those that others added, except tokens to unbind.
  * @param current the client list as ARM has it
  * @param cap clients that one connected registry may have
  */

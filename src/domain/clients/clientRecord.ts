@@ -231,6 +231,11 @@ export function revocationOf({ revokedAt, disabled = [] }: ClientRecord): Revoca
   return revokedAt === undefined ? undefined : { revokedAt, disabled };
 }
 
+/** The client's tokens in its record, for runs that search for its resources. */
+export function tokensIn({ orphaned, held }: ClientRecord): Pick<ClientRecord, 'orphaned' | 'held'> {
+  return { ...(orphaned === undefined ? {} : { orphaned }), ...(held === undefined ? {} : { held }) };
+}
+
 /** Whether a run may begin. `clears`: the earlier revocation that the run clears when it succeeds. */
 type BeginVerdict =
   | { readonly kind: 'proceed'; readonly clears?: Revocation }

@@ -65,7 +65,7 @@ export function withinProfile(
   const beyond: BeyondProfile[] = [];
   const refuse = (field: keyof typeof ONBOARDING_FIELDS, message: string, fix: string) =>
     beyond.push({ field, message: `${message} (profile ${profile.name})`, fix });
-  const operators = 'Leave it out, or ask an operator to request it.';
+  const operators = 'Omit it, or ask an operator to request it.';
   const granted = toActions(permissionsOf(profile.repositories));
   for (const [name, actions] of Object.entries(permissionsOf(data.repositories ?? [])))
     for (const action of actions)

@@ -27,11 +27,6 @@ export async function readTokenOwner(
   return entityExists ? entityState?.owner : undefined;
 }
 
-/** The client's tokens in its record. */
-export function tokensIn({ orphaned, held }: ClientRecord): Pick<ClientRecord, 'orphaned' | 'held'> {
-  return { ...(orphaned === undefined ? {} : { orphaned }), ...(held === undefined ? {} : { held }) };
-}
-
 /** Signals the client entity, without waiting for the result. @param key the client's key */
 export async function notifyClientRecord<Operation extends ClientRecordOperation>(
   client: DurableClient,

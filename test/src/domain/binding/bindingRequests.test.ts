@@ -51,8 +51,8 @@ const cap = fc.integer({ min: 1, max: 8 });
 describe('the planned list', () => {
   test('never loses a token without an unbinding', () => {
     fc.assert(
-      fc.property(state, current, cap, (bindingRequests, list, most) => {
-        const { base } = planList(bindingRequests, list, most);
+      fc.property(state, current, cap, (bindingRequests, list, max) => {
+        const { base } = planList(bindingRequests, list, max);
         const dropped = lower(bindingRequests.unbindings.map((drop) => drop.token));
         expect(base).toEqual(list.filter((token) => !dropped.includes(token.toLowerCase())));
       }),
@@ -61,9 +61,9 @@ describe('the planned list', () => {
 
   test('never adds beyond the cap, and adds no token twice', () => {
     fc.assert(
-      fc.property(state, current, cap, (bindingRequests, list, most) => {
-        const { base, add } = planList(bindingRequests, list, most);
-        expect(add.length === 0 || base.length + add.length <= most).toBe(true);
+      fc.property(state, current, cap, (bindingRequests, list, max) => {
+        const { base, add } = planList(bindingRequests, list, max);
+        expect(add.length === 0 || base.length + add.length <= max).toBe(true);
         const all = lower([...base, ...add.map((item) => item.token)]);
         expect(new Set(all).size).toBe(all.length);
       }),
@@ -72,22 +72,22 @@ describe('the planned list', () => {
 
   test('adds requests by age, and leaves out only those over the cap', () => {
     fc.assert(
-      fc.property(state, current, cap, (bindingRequests, list, most) => {
-        const { base, add, overCap } = planList(bindingRequests, list, most);
+      fc.property(state, current, cap, (bindingRequests, list, max) => {
+        const { base, add, overCap } = planList(bindingRequests, list, max);
         const order = [...add, ...overCap].map((item) => bindingRequests.bindingRequests.indexOf(item));
         expect(order).toEqual([...order].sort((left, right) => left - right));
         const served = new Set(lower([...base, ...add, ...overCap].map((i) => (typeof i === 'string' ? i : i.token))));
         for (const item of bindingRequests.bindingRequests.filter(({ state }) => state !== 'refused'))
           expect(served.has(item.token.toLowerCase())).toBe(true);
-        expect(overCap.length === 0 || base.length + add.length >= most).toBe(true);
+        expect(overCap.length === 0 || base.length + add.length >= max).toBe(true);
       }),
     );
   });
 
   test('is complete exactly if writing it would change nothing', () => {
     fc.assert(
-      fc.property(state, current, cap, (bindingRequests, list, most) => {
-        const { base, add, isComplete } = planList(bindingRequests, list, most);
+      fc.property(state, current, cap, (bindingRequests, list, max) => {
+        const { base, add, isComplete } = planList(bindingRequests, list, max);
         expect(isComplete).toBe(base.length === list.length && add.length === 0);
       }),
     );
@@ -95,11 +95,11 @@ describe('the planned list', () => {
 
   test('is complete once it was written', () => {
     fc.assert(
-      fc.property(state, current, cap, (bindingRequests, list, most) => {
-        const { base, add } = planList(bindingRequests, list, most);
+      fc.property(state, current, cap, (bindingRequests, list, max) => {
+        const { base, add } = planList(bindingRequests, list, max);
         const written = [...base, ...add.map((item) => item.token)];
         const after = markBound(bindingRequests, written);
-        expect(planList(after, written, most).isComplete).toBe(true);
+        expect(planList(after, written, max).isComplete).toBe(true);
         for (const item of after.bindingRequests.filter(({ state }) => state === 'bound'))
           expect(lower(written)).toContain(item.token.toLowerCase());
       }),

@@ -57,7 +57,7 @@ describe('an event of maximum size', () => {
   ]);
   const names = Array.from({ length: 500 }, (_, n) => `${'a'.repeat(200)}${n}`);
   test.each<[string, unknown, Readonly<Record<string, string>>?]>([
-    ['of fields that nobody knows', cloudEvent({ ...BODY, ...many })],
+    ['of unknown fields', cloudEvent({ ...BODY, ...many })],
     ['of one such field', cloudEvent({ ...BODY, [long]: 1 })],
     ['of repositories that are none', cloudEvent({ ...BODY, repositories: { [long]: ['content/read'] } })],
     ['of repositories that are not given', cloudEvent({ ...BODY, repositories: names }), { PROFILES: profiles }],

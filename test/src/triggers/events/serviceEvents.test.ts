@@ -228,7 +228,7 @@ describe.each(SCHEMAS)('a resource-written event (%s)', (schema) => {
   describe('of one that was reported before', () => {
     const KEY = '@connectedregistry@myregistry.plantone';
     const later = () => written('plantone', { at: '2026-03-01T11:59:30.000Z' });
-    /** What the entities would have done by now with what they were told. */
+    /** Applies the signals that the entities received. */
     const noted = () => {
       for (const { entity, operation, input } of engine.signals.splice(0)) {
         const state = (engine.entities.get(entity) ?? {}) as ConnectedRegistryRecord;

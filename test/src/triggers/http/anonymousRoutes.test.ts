@@ -148,8 +148,8 @@ test('a refused operator counts as anonymous, and cannot flood the audit; an adm
 });
 
 describe('a body', () => {
-  const read = (stream: ReadableStream<Uint8Array> | undefined, headers = {}, most = 100_000) =>
-    boundedBody({ headers: new Headers(headers), body: stream ?? null }, most);
+  const read = (stream: ReadableStream<Uint8Array> | undefined, headers = {}, max = 100_000) =>
+    boundedBody({ headers: new Headers(headers), body: stream ?? null }, max);
 
   test('within the limit is read completely, with or without a declared length', async () => {
     const bytes = new Blob(['äb']).stream();

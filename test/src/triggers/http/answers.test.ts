@@ -143,7 +143,7 @@ async function giveClients(): Promise<void> {
   };
   await give('a start', { clients });
   await give('a start while another run holds the client', { clients }, holding());
-  await give('a client that nobody knows', { clients }, undefined, createWorld());
+  await give('an unknown client', { clients }, undefined, createWorld());
   await give('no JSON', '{');
   await give('fields at fault', { clients: [{ ...clients[0], client: 7 }], password: 'x' });
   await give('too many bytes', { clients, more: 'x'.repeat(64 * 1024) });

@@ -100,7 +100,7 @@ describe.each([
     ['a token of its name', () => world.addToken()],
     ['the client list', () => world.controlPlane.change(connectedRegistry, { clientTokens: [onboarding().token] })],
     ['its record', () => engine.entities.set(`@client@${INSTANCE}`, { knownSince: LONG_AGO })],
-    ['a run that is under way', () => hold(kind)],
+    ['a running run', () => hold(kind)],
   ])('does not refuse a client that %s knows', async (_how, tell) => {
     await tell();
     expect(parts(await route()())[0]?.problem?.code).not.toBe('client-unknown');

@@ -67,14 +67,14 @@ test('each client gets its own part, in order, independent of the others', async
 
 test('only a few are processed at once', async () => {
   let now = 0;
-  let most = 0;
+  let maxConcurrent = 0;
   await eachOf(
     Array.from({ length: 50 }, (_, n) => n),
     async () => {
-      most = Math.max(most, (now += 1));
+      maxConcurrent = Math.max(maxConcurrent, (now += 1));
       await new Promise((resolve) => setTimeout(resolve, 1));
       now -= 1;
     },
   );
-  expect(most).toBe(10);
+  expect(maxConcurrent).toBe(10);
 });

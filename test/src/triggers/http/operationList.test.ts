@@ -193,15 +193,15 @@ describe('GET /api/operations', () => {
   });
 
   test('shows a run that waited once, as the run that it started', async () => {
-    const begun = add('a', {}, CONNECTED_REGISTRY, 'r2');
+    const started = add('a', {}, CONNECTED_REGISTRY, 'r2');
     const waiting = addWaiting('a');
-    expect(waiting).toBe(begun);
-    expect(await ids()).toEqual([begun]);
-    expect(await ids({ top: '1' })).toEqual([begun]);
-    addWaiting('a', { runtimeStatus: 'Completed', output: outcome('completed', { startedAs: begun }) });
-    expect(await ids()).toEqual([begun]);
+    expect(waiting).toBe(started);
+    expect(await ids()).toEqual([started]);
+    expect(await ids({ top: '1' })).toEqual([started]);
+    addWaiting('a', { runtimeStatus: 'Completed', output: outcome('completed', { startedAs: started }) });
+    expect(await ids()).toEqual([started]);
     add('a', {}, CONNECTED_REGISTRY, 'r3');
-    expect(await ids()).toEqual([begun.replace('.r2', '.r3')]);
+    expect(await ids()).toEqual([started.replace('.r2', '.r3')]);
   });
 
   test('shows revocations next to the client’s run, with an id of the client', async () => {

@@ -126,8 +126,8 @@ describe('a device that polls its messages', () => {
     await vi.advanceTimersByTimeAsync(1000);
     expect((await waiting).status).toBe(200);
     engine.instances.clear();
-    const begun = Date.now();
-    const none = get('20').then(({ status }) => [status, Date.now() - begun]);
+    const startedAt = Date.now();
+    const none = get('20').then(({ status }) => [status, Date.now() - startedAt]);
     await vi.advanceTimersByTimeAsync(30_000);
     expect(await none).toEqual([204, 20_000]);
   });
@@ -154,7 +154,7 @@ describe('a device that polls its messages', () => {
   });
 
   test.each(['__proto__', 'constructor', 'toString', 'hasOwnProperty'])(
-    'whose identity is called like a part of every object is nobody: %s',
+    'whose identity is named like a property of every object has no clients: %s',
     async (name) => {
       poll = getPendingMessages(settings, { identify: async () => name });
       expect(seen(await get())).toMatchObject({ status: 403, body: { code: 'not-a-poller' } });
@@ -198,7 +198,7 @@ describe('a rate limit', () => {
   });
 
   test.each(['x'.repeat(15_000), '1.2.3', '1.1.1.1 or 2.2.2.2', '999.1.1.1', 'fe80::1%eth0', '__proto__', '[::1', ''])(
-    'is unknown where none is written, so that nobody writes a new one for each request: %s',
+    'is unknown for a text that is no address, so that a caller cannot write a new one for each request: %s',
     (text) => {
       expect(callerAddress(text)).toBe('unknown');
     },

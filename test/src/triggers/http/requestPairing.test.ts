@@ -42,8 +42,8 @@ describe('a request with the header by which the host pairs requests with invoca
   it('leaves none waiting when many bring the same, and disturbs no other', async () => {
     const sent = Array.from({ length: 30 }, (_, n) => post(String(n), n % 3 === 0 ? undefined : 'same'));
     const answers = await Promise.all(sent);
-    const told = answers.map(({ status, text }) => [status, (JSON.parse(text) as { text?: string }).text]);
-    expect(told).toEqual(answers.map((_, n) => (n % 3 === 0 ? [200, String(n)] : [400, undefined])));
+    const received = answers.map(({ status, text }) => [status, (JSON.parse(text) as { text?: string }).text]);
+    expect(received).toEqual(answers.map((_, n) => (n % 3 === 0 ? [200, String(n)] : [400, undefined])));
   });
 
   it.each(['', 'error', 'newListener', '__proto__', 'constructor', 'a, b', '"', ' '])(
