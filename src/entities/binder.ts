@@ -27,6 +27,7 @@ export const BINDER = 'binder';
 /** Maximum reads and writes of the list in one operation, before the orchestration must retry. */
 const MAX_ROUNDS = 4;
 
+/** The new state and the outcome of an operation. */
 export interface BinderAnswer {
   readonly state: BinderState;
   readonly outcome: StepOutcome<{ readonly bound: boolean }>;

@@ -27,6 +27,7 @@ import { isEndKnown } from '../domain/operations/endedOperation.js';
 import { done, failed, retryLater, type StepOutcome } from '../domain/operations/stepOutcome.js';
 import { auditEnd } from '../audit/auditEnd.js';
 
+/** The new state and the outcome of an operation. */
 export interface ClientRecordAnswer<Answer extends object = object> {
   readonly state: ClientRecord;
   readonly outcome: StepOutcome<Answer>;

@@ -8,6 +8,7 @@ import type { Ports } from '../../ports/ports.js';
 import { outcomeOf } from '../../serviceErrors/outcomeOf.js';
 import { isOf, savedCredentials, type SavedCredential } from './laterRun.js';
 
+/** Input of {@link issueCredentials}. */
 export interface IssueCredentialsInput {
   readonly reference: ClientReference;
   readonly token: string;

@@ -14,6 +14,7 @@ import { isBound } from '../../queries/registry/connectedRegistry.js';
 import type { IssuedCredential } from './issueCredentials.js';
 import { outcomeOf } from '../../serviceErrors/outcomeOf.js';
 
+/** Input of {@link promote}. The candidate has passed the pull check `pull`. */
 export interface PromoteInput {
   readonly reference: ClientReference;
   readonly token: string;

@@ -8,6 +8,7 @@ import { audit } from '../../audit/audit.js';
 /** How a sweep ended: with its outcome, or by an internal error. */
 export type SweepEnd = SweepOutcome | { readonly endedAt: string; readonly crashed: true };
 
+/** Input of {@link auditSweepEnd}. */
 export interface AuditSweepEnd extends WorksFor {
   /** Run id of the sweep. */
   readonly sweep: string;

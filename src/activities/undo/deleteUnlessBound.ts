@@ -2,6 +2,7 @@ import type { Ports } from '../../ports/ports.js';
 import { ServiceError, type ServiceErrorKind } from '../../serviceErrors/serviceError.js';
 import { isBound } from '../../queries/registry/connectedRegistry.js';
 
+/** A token that a client list may hold. */
 export interface BoundToken {
   readonly registry: string;
   /** The connected registry whose client list may hold the token. */

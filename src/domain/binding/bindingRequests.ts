@@ -37,6 +37,7 @@ export function binderKey(registry: string, connectedRegistry: string): string {
   return `${registry}.${connectedRegistry}`.toLowerCase();
 }
 
+/** Operations of the binder; see src/entities/binder.ts. */
 export type BinderOperation =
   'request' | 'ensure' | 'ensureAgain' | 'complete' | 'unbind' | 'forceUnbind' | 'ensureUnbound';
 
@@ -49,6 +50,7 @@ export function prune(state: BinderState, now: Date): BinderState {
   return { bindingRequests: state.bindingRequests.filter(open), unbindings: state.unbindings.filter(open) };
 }
 
+/** The binding request of the same run and token, if any. */
 export function findRequest(state: BinderState, request: BinderRequest): BindingRequest | undefined {
   return state.bindingRequests.find(isFor(request));
 }
@@ -88,6 +90,7 @@ export function addForcedUnbinding(state: BinderState, request: BinderRequest): 
   return addUnbinding({ ...state, bindingRequests }, request);
 }
 
+/** Whether an unbinding of the request's token is pending. */
 export function hasUnbinding(state: BinderState, request: BinderRequest): boolean {
   return state.unbindings.some((unbinding) => sameName(unbinding.token, request.token));
 }

@@ -19,6 +19,7 @@ export interface KnownClient {
   readonly sharedWith?: string;
 }
 
+/** A client's state, and how its resources differ from its secret's tags. */
 export interface Judgement {
   readonly state: ClientState;
   readonly differences: readonly Difference[];

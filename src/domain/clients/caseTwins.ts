@@ -45,6 +45,7 @@ export interface PartEnds {
   readonly last: readonly ClientReference[];
 }
 
+/** The ends of a part. @param clients the part's clients in the vault's order */
 export function endsOf(clients: readonly ClientReference[]): PartEnds {
   return { first: clients.slice(0, CLIENTS_AT_END), last: clients.slice(-CLIENTS_AT_END) };
 }

@@ -129,6 +129,7 @@ export type ClientRecordRequest = ClientRecordRequests[ClientRecordOperation];
 const later = (left: string | undefined, right: string): string =>
   left !== undefined && new Date(left) > new Date(right) ? left : right;
 
+/** Records a revocation, and keeps the time of the first if it is repeated. @param at ISO 8601 */
 export function markRevoked(record: ClientRecord, at: string): ClientRecord & { readonly revokedAt: string } {
   const revokedAt = later(record.revokedAt, at);
   if (record.revokedAt === undefined || revokedAt === record.revokedAt) return { ...record, revokedAt };
@@ -142,10 +143,12 @@ export function noteDisabled(record: ClientRecord, tokens: readonly string[]): C
   return { ...record, disabled: [...new Set(names)] };
 }
 
+/** Records that a revocation is disabling the client's tokens and secrets. */
 export function beginDisabling(record: ClientRecord, { operation, until }: Disabling): ClientRecord {
   return { ...record, disabling: [...othersDisabling(record, operation), { operation, until }] };
 }
 
+/** Records that a revocation has finished disabling. @param operation the revocation's operation id */
 export function endDisabling(record: ClientRecord, operation: string): ClientRecord {
   const { disabling: _disabling, ...rest } = record;
   const others = othersDisabling(record, operation);
@@ -161,6 +164,7 @@ function othersDisabling({ disabling = [] }: ClientRecord, operation: string): D
   return disabling.filter((one) => one.operation !== operation);
 }
 
+/** Records a token that a run created and did not remove. */
 export function noteOrphaned(record: ClientRecord, orphaned: OrphanedToken): ClientRecord {
   return { ...record, orphaned: withOrphanedToken(record.orphaned ?? [], orphaned) };
 }
@@ -171,6 +175,7 @@ export function holdToken(record: ClientRecord, held: HeldToken): ClientRecord {
   return { ...record, knownSince, held: withHeldToken(record.held ?? [], held) };
 }
 
+/** Removes a token that the client no longer has. */
 export function dropToken(record: ClientRecord, token: string): ClientRecord {
   const { held = [], ...rest } = record;
   const others = withoutHeldToken(held, token);
@@ -188,6 +193,7 @@ export function isKnown({ knownSince, held = [], orphaned = [], disabled = [], .
   );
 }
 
+/** Records how a run ended, once. */
 export function noteEnd(record: ClientRecord, ended: EndedOperation): ClientRecord {
   return { ...record, ended: withEnded(record.ended ?? [], ended) };
 }
@@ -203,10 +209,12 @@ export function clearRevocation(record: ClientRecord, effectiveAt: string): Clie
   return revokedAt !== undefined && new Date(revokedAt) < new Date(effectiveAt) ? rest : record;
 }
 
+/** Records the time of an accepted event (ISO 8601), unless a newer one is recorded. */
 export function noteEvent(record: ClientRecord, at: string): ClientRecord {
   return { ...record, newestEventAt: later(record.newestEventAt, at) };
 }
 
+/** Marks a rotation as due since `at` (ISO 8601). The first mark stays. */
 export function markRotationDue(record: ClientRecord, at: string): ClientRecord {
   return record.rotationDueSince === undefined ? { ...record, rotationDueSince: at } : record;
 }

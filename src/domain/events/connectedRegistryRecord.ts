@@ -18,6 +18,7 @@ export const NEVER_SEEN: ConnectedRegistryRecord = {};
 /** Name of the entity, in lower case, as the binder's. */
 export const CONNECTED_REGISTRY_RECORD = 'connectedregistry';
 
+/** Input of each operation. `at`: the event's time (ISO 8601). */
 export interface ConnectedRegistryRequests {
   /** The app responds to its creation now. `at`: the event's time. */
   noteNew: WorksFor & { readonly at: string };

@@ -18,10 +18,12 @@ export const resourceEventData = z.looseObject({
 });
 export type ResourceEventData = z.infer<typeof resourceEventData>;
 
+/** Whether the event reports a write of a connected registry. */
 export function isConnectedRegistryWrite({ operationName }: ResourceEventData): boolean {
   return operationName.toLowerCase() === CONNECTED_REGISTRY_WRITE;
 }
 
+/** Whether the event reports the deletion of a connected registry. */
 export function isConnectedRegistryDeletion({ operationName }: ResourceEventData): boolean {
   return operationName.toLowerCase() === CONNECTED_REGISTRY_DELETION;
 }

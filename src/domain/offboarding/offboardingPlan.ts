@@ -2,20 +2,21 @@ import type { SlotName } from '@connected-registry/protocol/registry/slots';
 
 /** The resources of a client, and what an offboarding does with each. Small, since it is kept in the durable history. */
 export interface OffboardingPlan {
-  readonly tokens: readonly LeavingToken[];
+  readonly tokens: readonly OffboardingToken[];
   /** Names of deleted tokens that the connected registry still lists. */
   readonly dangling: readonly string[];
   /** Names of scope maps that may be unused afterwards. */
   readonly scopeMaps: readonly string[];
   /** The client's secrets that are not deleted yet. */
-  readonly secrets: readonly LeavingSecret[];
+  readonly secrets: readonly OffboardingSecret[];
   /** Names of all tokens whose claims the client gives up. */
   readonly claims: readonly string[];
   /** Whether any resource of the client exists. */
   readonly isThere: boolean;
 }
 
-export interface LeavingToken {
+/** A token of the client, and what the offboarding does with it. */
+export interface OffboardingToken {
   readonly name: string;
   readonly scopeMap: string;
   /** ISO 8601. */
@@ -37,7 +38,8 @@ export interface LeavingToken {
   readonly restores?: { readonly scopeMap: string; readonly ours: string };
 }
 
-export interface LeavingSecret {
+/** A secret of the client, which the offboarding disables and soft-deletes. */
+export interface OffboardingSecret {
   readonly name: string;
   /** Number of the client's versions that are enabled. */
   readonly enabled: number;
@@ -63,7 +65,7 @@ export function goneScopeMap(name: string, { scopeMap, ours }: { scopeMap: strin
 }
 
 /** Why an adopted token is kept, and which of its passwords are of unknown origin. */
-export function keptToken({ name, doubtful = [] }: Pick<LeavingToken, 'name' | 'doubtful'>): string {
+export function keptToken({ name, doubtful = [] }: Pick<OffboardingToken, 'name' | 'doubtful'>): string {
   const kept = `token ${name}: kept, because this app did not create it; it was unbound`;
   if (doubtful.length === 0) return `${kept} and this app's passwords were cleared`;
   const slots = doubtful.map(({ slot, createdAt }) => `${slot} (created ${createdAt})`).join(' and ');

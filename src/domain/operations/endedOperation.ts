@@ -53,6 +53,7 @@ export function withEnded(known: readonly EndedOperation[], ended: EndedOperatio
   return isEndKnown(known, ended) ? known : [...known, ended].slice(-MAX_ENDED);
 }
 
+/** Whether a run's end is in the list. */
 export function isEndKnown(known: readonly EndedOperation[], { id }: Pick<EndedOperation, 'id'>): boolean {
   return known.some((one) => one.id === id);
 }

@@ -45,6 +45,7 @@ export interface Progress {
   readonly pullCheck?: PullCheckProgress;
 }
 
+/** The current attempt of a pull check, and the accepted reports. `expiresAt` is ISO 8601. */
 export interface PullCheckProgress {
   readonly attempt: number;
   readonly expiresAt: string;

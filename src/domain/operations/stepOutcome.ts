@@ -29,14 +29,17 @@ export interface Failed {
   readonly message: string;
 }
 
+/** Creates the outcome of success. */
 export function done<T>(value: T): Done<T> {
   return { kind: 'done', value };
 }
 
+/** Creates the outcome that repeats the step. @param afterSeconds the service's Retry-After */
 export function retryLater(reason: string, afterSeconds?: number): RetryLater {
   return afterSeconds === undefined ? { kind: 'retryLater', reason } : { kind: 'retryLater', reason, afterSeconds };
 }
 
+/** Creates the outcome that starts the rollback. @param message what failed, on which resource, and why */
 export function failed(code: FailureCode, message: string): Failed {
   return { kind: 'failed', code, message };
 }

@@ -7,6 +7,7 @@ export interface ReportKeys {
   readonly all: readonly ReportServerKey[];
 }
 
+/** A server key, which derives and verifies the devices' keys. */
 export interface ReportServerKey {
   readonly id: string;
   readonly secret: Buffer;

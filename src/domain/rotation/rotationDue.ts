@@ -53,6 +53,7 @@ type Deferral =
   /** The connected registry has missed its syncs, so changes do not reach it. */
   | { readonly reason: 'offline' };
 
+/** Whether a rotation is started now. */
 export type RotationState =
   | { readonly kind: 'waiting' }
   | { readonly kind: 'deferred'; readonly by: Deferral }

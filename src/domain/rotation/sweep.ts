@@ -23,6 +23,7 @@ export interface SweepInput {
   readonly tally?: SweepTally;
 }
 
+/** A client whose rotation is due. */
 export interface DueRotation extends ClientReference {
   /** ISO 8601: from then on the rotation takes priority. */
   readonly deadline: string;
@@ -34,6 +35,7 @@ export interface DueRevocation extends ClientReference {
   readonly acknowledged?: string;
 }
 
+/** Counts of a sweep. */
 export interface SweepTally {
   readonly waves: number;
   readonly started: number;

@@ -26,6 +26,7 @@ export interface MapHolderRequest extends WorksFor, MapHold {
   readonly absentAt?: string;
 }
 
+/** `hold`: keep the map for a run; `complete`: the run succeeded; `release`: it rolled back; `drop`: delete the map if unused. */
 export type MapHolderOperation = 'hold' | 'complete' | 'release' | 'drop';
 
 /** Result of a drop. */
@@ -46,6 +47,7 @@ export function pruneHolds(state: MapHolderState, now: Date): MapHolderState {
   return { ...state, holds: state.holds.filter((hold) => new Date(hold.deadline) > now) };
 }
 
+/** Adds a run's hold, or extends its deadline. */
 export function addHold(state: MapHolderState, { run, deadline }: MapHold): MapHolderState {
   return { ...state, holds: [...state.holds.filter((hold) => hold.run !== run), { run, deadline }] };
 }

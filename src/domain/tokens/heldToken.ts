@@ -29,6 +29,7 @@ export function withHeldToken(held: readonly HeldToken[], added: HeldToken): Hel
   return [...withoutHeldToken(held, added.token), added].slice(-MAX_HELD);
 }
 
+/** Removes the token of this name. */
 export function withoutHeldToken(held: readonly HeldToken[], token: string): HeldToken[] {
   return held.filter((one) => !sameName(one.token, token));
 }

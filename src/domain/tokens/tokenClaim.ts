@@ -28,6 +28,7 @@ export function tokenClaimKey(registry: string, token: string): string {
   return `${registry}.${token}`.toLowerCase();
 }
 
+/** Whether this client owns the token. */
 export function isOwnedBy({ owner }: TokenClaimState, client: ClientReference): boolean {
   return owner !== undefined && clientKey(owner) === clientKey(client);
 }

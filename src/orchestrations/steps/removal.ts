@@ -2,8 +2,8 @@ import { referenceOf, type ClientReference } from '@connected-registry/protocol/
 import {
   keptToken,
   restoredScopeMap,
-  type LeavingSecret,
-  type LeavingToken,
+  type OffboardingSecret,
+  type OffboardingToken,
 } from '../../domain/offboarding/offboardingPlan.js';
 import type { OffboardingResult } from '../../domain/operations/operation.js';
 import type { Run } from '../../domain/operations/run.js';
@@ -46,14 +46,14 @@ export class Removal {
   }
 
   /** Unbinds a token and deletes it, in this order: ARM refuses to delete a token that a connected registry lists. */
-  *token(token: LeavingToken): Flow<void> {
+  *token(token: OffboardingToken): Flow<void> {
     if (token.bound || !token.kept) yield* this.binding(token);
     if (token.isOurs && !token.kept) return yield* this.ownToken(token);
     yield* this.passwords(token);
     yield* this.tokenScopeMap(token);
   }
 
-  private *ownToken({ name, createdAt }: LeavingToken): Flow<void> {
+  private *ownToken({ name, createdAt }: OffboardingToken): Flow<void> {
     const { run, reference, attempts } = this;
     const { registry, connectedRegistry } = reference;
     const made = createdAt === undefined ? {} : { createdAt };
@@ -69,7 +69,7 @@ export class Removal {
   }
 
   /** A token that stays keeps no password of ours. */
-  private *passwords(token: LeavingToken): Flow<void> {
+  private *passwords(token: OffboardingToken): Flow<void> {
     const { run, reference } = this;
     const { name, ourPasswords: passwords } = token;
     const order = { registry: reference.registry, token: name, passwords };
@@ -81,7 +81,7 @@ export class Removal {
   }
 
   /** A token that others made gets back the rights that it had. */
-  private *tokenScopeMap({ name: token, restores }: LeavingToken): Flow<void> {
+  private *tokenScopeMap({ name: token, restores }: OffboardingToken): Flow<void> {
     if (!restores) return;
     const { run, reference } = this;
     const { ours, scopeMap: earlier } = restores;
@@ -95,7 +95,7 @@ export class Removal {
   }
 
   /** Asks the binder also when the list does not hold the token: a lost run may have left a binding request there. */
-  *binding({ name, bound }: Pick<LeavingToken, 'name' | 'bound'>): Flow<void> {
+  *binding({ name, bound }: Pick<OffboardingToken, 'name' | 'bound'>): Flow<void> {
     const { run, attempts } = this;
     const unbound = yield* attempts.step('unbind', `binding of ${name}`, function* () {
       try {
@@ -109,7 +109,7 @@ export class Removal {
     if (unbound && bound) this.removed.push(`binding of ${name} to ${this.reference.connectedRegistry}`);
   }
 
-  *scopeMap(scopeMap: string, tokens: readonly LeavingToken[]): Flow<void> {
+  *scopeMap(scopeMap: string, tokens: readonly OffboardingToken[]): Flow<void> {
     const token = tokens.find((one) => one.scopeMap.toLowerCase() === scopeMap.toLowerCase());
     const hold = new MapHold(this.run, { scopeMap, token: token?.name ?? '' });
     const dropped = yield* this.attempts.step('removeScopeMap', `scope map ${scopeMap}`, () => hold.drop());
@@ -117,7 +117,7 @@ export class Removal {
     if (dropped?.kept !== undefined) this.kept.push(dropped.kept);
   }
 
-  *secret({ name, lastRun }: LeavingSecret): Flow<void> {
+  *secret({ name, lastRun }: OffboardingSecret): Flow<void> {
     const { run, reference } = this;
     const order = { reference, run: run.id, name, ...(lastRun === undefined ? {} : { lastRun }) };
     const retired = yield* this.attempts.step('retireSecret', `secret ${name}`, () =>

@@ -5,7 +5,7 @@ import {
   goneScopeMap,
   keptByName,
   keptToken,
-  type LeavingToken,
+  type OffboardingToken,
   type OffboardingPlan,
 } from '../../domain/offboarding/offboardingPlan.js';
 import { parseTags } from '@connected-registry/protocol/names/secretTags';
@@ -22,7 +22,7 @@ import { sameName } from '@connected-registry/protocol/names/sameName';
 export function createOffboardingPlan(ports: Ports, tokenUsers: TokenUsers) {
   return async (reference: ClientReference, remembered?: OtherTokens): Promise<OffboardingPlan> => {
     const access = await readClientAccess(ports, reference, remembered);
-    const tokens: LeavingToken[] = [];
+    const tokens: OffboardingToken[] = [];
     for (const token of access.tokens)
       tokens.push(leaving(token, await readSharedAccess(tokenUsers, token, reference), reference, access));
     const maps = tokens.flatMap(({ isOurs, kept, scopeMap, restores }) => {
@@ -61,7 +61,7 @@ function leaving(
   shared: SharedAccess | undefined,
   { connectedRegistry }: ClientReference,
   access: ClientAccess,
-): LeavingToken {
+): OffboardingToken {
   const { name, scopeMap, createdAt, isEnabled, isOurs, byNameOnly, foundScopeMap, given } = token;
   const isOthers = (one: ClientReference) => sameName(one.connectedRegistry, connectedRegistry);
   const staysBound = byNameOnly !== undefined || shared?.users.some(isOthers) === true;

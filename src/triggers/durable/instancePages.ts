@@ -2,6 +2,7 @@ import type { InvocationContext } from '@azure/functions';
 import { z } from 'zod';
 import { toRunStatus, type InstanceStatus, type RunStatus } from './runStatus.js';
 
+/** Filters and position of a page of instances. */
 export interface InstanceQuery {
   readonly prefix: string;
   readonly top: number;
@@ -19,6 +20,7 @@ interface InstancePage {
   readonly continuation?: string;
 }
 
+/** Reads one page of instances. */
 export type InstancePages = (query: InstanceQuery) => Promise<InstancePage>;
 
 /** The used parts of the durable client's binding. Source: azure-functions-durable-extension, HttpApiHandler. */

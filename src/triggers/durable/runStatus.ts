@@ -26,6 +26,7 @@ export function operationKind(name: string): OperationKind | undefined {
 /** The engine's runtime statuses of ended instances. */
 export const ENDED = ['Completed', 'Failed', 'Terminated', 'Canceled'];
 
+/** Whether an instance has ended, in any way. */
 export function hasEnded(status: Pick<RunStatus, 'runtimeStatus'>): boolean {
   return ENDED.includes(status.runtimeStatus);
 }

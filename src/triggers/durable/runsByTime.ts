@@ -13,6 +13,7 @@ export interface ListPlace {
   readonly id: string;
 }
 
+/** An item of a list, with its position. */
 export interface Placed<T> extends ListPlace {
   readonly value: T;
 }
@@ -23,6 +24,7 @@ export interface FoundPage<T> {
   readonly next?: ListPlace;
 }
 
+/** Filters of a list of runs. */
 export interface RunsQuery extends Pick<InstanceQuery, 'runtimeStatuses'> {
   /** Prefixes of instance ids. Each needs its own listing. */
   readonly prefixes: readonly string[];
@@ -50,6 +52,7 @@ export function placeOf({ input, created }: RunStatus): number {
   return Math.abs(createdAt - requestedAt) <= START_WITHIN ? requestedAt : createdAt;
 }
 
+/** Whether an item comes after another in a list that is newest first: it is older, or has a smaller id. */
 export function isBefore(left: ListPlace, right: ListPlace): boolean {
   return left.at < right.at || (left.at === right.at && left.id < right.id);
 }

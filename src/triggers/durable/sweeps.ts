@@ -9,6 +9,7 @@ interface SweepStatus {
   readonly outcome?: SweepOutcome;
 }
 
+/** Reads the status of the current or last sweep; undefined if there was none. */
 export async function readSweep(client: DurableClient): Promise<SweepStatus | undefined> {
   const found = await readInstance(client, SWEEP_INSTANCE);
   if (!found) return undefined;

@@ -19,6 +19,7 @@ export interface Verdict {
   readonly errors?: readonly FieldError[];
 }
 
+/** Why an event had its verdict. */
 export type Decision =
   | 'started'
   | 'attached'

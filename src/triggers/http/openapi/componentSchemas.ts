@@ -89,6 +89,7 @@ const SCHEMAS = {
 } as const;
 export type SchemaName = keyof typeof SCHEMAS;
 
+/** A reference to a schema of the document. */
 export function schemaReference(name: SchemaName): { readonly $ref: string } {
   return { $ref: `#/components/schemas/${name}` };
 }

@@ -5,6 +5,7 @@ import * as examples from './examples.js';
 /** Without named groups, which tools in other languages may not support. */
 const operationIdSchema = { type: 'string', pattern: OPERATION_ID.source.replaceAll(/\?<\w+>/g, '') };
 
+/** A path parameter with an operation id. */
 export const idParameter = (name: string) => ({
   name,
   in: 'path',

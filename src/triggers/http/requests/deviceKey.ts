@@ -32,6 +32,7 @@ export async function deviceBody(request: HttpRequest, { expiresAt }: DeviceKey)
   return given.success && given.data.expiresAt !== expiresAt ? { refusal: wrongDeviceKey() } : body;
 }
 
+/** Builds the 401 answer to a message without a valid key. */
 export function wrongDeviceKey(): HttpResponseInit {
   return problem(
     {

@@ -3,6 +3,7 @@ import { boundedBody } from './boundedBody.js';
 import { invalidRequest, problem } from '../answers/problem.js';
 import { parseJson } from '@connected-registry/protocol/json/parseJson';
 
+/** A parsed body, or the answer that refuses it. */
 export type JsonBody = { readonly value: unknown } | { readonly refusal: HttpResponseInit };
 
 /** Reads a request's body as JSON. All routes read bodies with this function. @param max maximum bytes of the body */

@@ -29,6 +29,7 @@ interface CoreContext {
   readonly request: { readonly triggerMetadata?: Readonly<Record<string, Readonly<{ json?: unknown }>>> | null };
 }
 
+/** The SDK's handling of one invocation. */
 export interface InvocationModel {
   getArguments(): Promise<{ context: unknown; inputs: unknown[] }>;
   invokeFunction(context: unknown, inputs: unknown[], handler: unknown): Promise<unknown>;
