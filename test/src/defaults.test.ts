@@ -24,6 +24,7 @@ const SEARCHED = [
 
 /** `*`: every default of the file. */
 const REASONS: Readonly<Record<string, readonly string[]>> = {
+  'A number of a read that nothing has to follow: every cached value will do.': ['src/queries/cache.ts after = '],
   'A part of a text that is read by a pattern: the text is refused, or the part may be left out by its grammar.': [
     'src/domain/check/fixCommands.ts match ?? ',
     'packages/clock/src/schedules/ncrontab.ts *',

@@ -73,7 +73,7 @@ describe('an invocation whose request never arrives', () => {
     const given = Promise.allSettled([model.getInvocationModel({ invocationId: 'i', request: {} }).getArguments()]);
     await vi.advanceTimersByTimeAsync(30_000);
     expect(await given).toMatchObject([
-      { status: 'rejected', reason: { message: expect.stringContaining('not come') } },
+      { status: 'rejected', reason: { message: expect.stringContaining('did not arrive') } },
     ]);
   });
 
