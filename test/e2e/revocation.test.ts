@@ -63,7 +63,7 @@ test('a stolen device is cut off by one ARM write, and again by none; the answer
   expect(again).toBe(0);
 });
 
-test('only a later onboarding lifts it: the client pulls with a new password, and the stolen one works nowhere', async () => {
+test('only a later onboarding clears it: the client pulls with a new password, and the stolen one works nowhere', async () => {
   const { token, login: stolen } = await onboard('found-again');
   await away.revoke('found-again');
   const planned = await it.app.post(onboardingOf('found-again', { dryRun: true }));
@@ -79,7 +79,7 @@ test('only a later onboarding lifts it: the client pulls with a new password, an
   expect(writes).toBe(0);
 });
 
-test('an onboarding that is to lift it and fails leaves the client cut off', async () => {
+test('an onboarding that should clear it and fails leaves the client cut off', async () => {
   const { token, login } = await onboard('not-found');
   await away.revoke('not-found');
   await whileNothingSyncs(it, async () => {

@@ -121,7 +121,7 @@ export function createArmTokens({ call, write, removal }: ArmCalls): TokenCalls 
         // Selected by name: the service may list both slots.
         for (const { value } of made.passwords ?? []) seenSecrets.remember(value);
         const password = made.passwords?.find((item) => memberOf(SLOT_NAMES, item.name) === slot);
-        // Without its creation time the password could not be told from a later one.
+        // Without its creation time the password could not be distinguished from a later one.
         if (!password?.value || !password.creationTime || !made.username)
           throw new ServiceError({
             kind: 'unavailable',

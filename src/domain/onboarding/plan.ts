@@ -37,8 +37,6 @@ export interface RevokedToken {
 /** The token of an onboarding. */
 export interface PlannedToken {
   readonly exists: boolean;
-  /** Name of the client's own token, if it differs from the default name. */
-  readonly name?: string;
   /** Creation time of the existing token (ISO 8601). */
   readonly createdAt?: string;
   /** Scope map of the existing token, if it is another than the request's. */

@@ -18,7 +18,7 @@ import { MapHold } from './mapHold.js';
 export interface OnboardingClient {
   readonly run: RunContext<OnboardingRun>;
   readonly plan: OnboardingPlan;
-  /** As requested, with the client's own token, whose name may differ. */
+  /** As requested. */
   readonly request: Onboarding;
   readonly reference: ClientReference;
   /** Hash of the requested rights. */
@@ -61,7 +61,7 @@ function clientOf(
   records: ClientRecords,
   clears: boolean,
 ): OnboardingClient {
-  const request = { ...run.input.request, token: plan.token.name ?? run.input.request.token };
+  const { request } = run.input;
   const reference = referenceOf(request);
   const rights = rightsHash(toActions(request.permissions));
   const binding = new Binding(run, request.token);

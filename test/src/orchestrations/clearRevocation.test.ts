@@ -38,7 +38,7 @@ const markNow = () => {
 };
 
 describe('an onboarding that was asked for after a revocation', () => {
-  test('lifts it: the client has a new password, and the stolen one never works again', async () => {
+  test('clears it: the client has a new password, and the stolen one never works again', async () => {
     const letIn: boolean[] = [];
     const { outcome } = await again({
       after: () => {
@@ -51,7 +51,7 @@ describe('an onboarding that was asked for after a revocation', () => {
     expect(outcome.steps.map(({ name }) => name)).toContain('enableToken');
   });
 
-  test('waits while the revocation is at its writes, and then lifts it like any other', async () => {
+  test('waits while the revocation is at its writes, and then clears it like any other', async () => {
     world = createWorld();
     flows = createFlowWorld(world);
     await onboardIn(world, { flows });
@@ -76,7 +76,7 @@ describe('an onboarding that was asked for after a revocation', () => {
     expect([world.controlPlane.accepts(token, leaked), flows.record.revokedAt]).toEqual([false, undefined]);
   });
 
-  test('keeps what it lifted: a second one finds nothing to do', async () => {
+  test('keeps what it cleared: a second one finds nothing to do', async () => {
     await again();
     world.wire.calls.length = 0;
     const { outcome } = await again({ run: 'third-run' });
@@ -180,7 +180,7 @@ describe('an onboarding that is revoked while it is under way', () => {
     expect(isKept()).toBe(true);
   });
 
-  test('while it lifts an earlier revocation leaves the token disabled', async () => {
+  test('while it clears an earlier revocation leaves the token disabled', async () => {
     await onboardIn(world, { flows });
     await revokeIn(flows);
     vi.setSystemTime(new Date(LATER));

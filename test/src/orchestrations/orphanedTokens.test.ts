@@ -61,7 +61,7 @@ describe('a token that a revoked run has made, and that no secret tells of', () 
     expect(flows.record.orphaned).toBeUndefined();
   });
 
-  test('counts as ours when an onboarding has lifted the revocation since', async () => {
+  test('counts as ours when an onboarding has cleared the revocation since', async () => {
     await revokedEarly();
     await revokeIn(flows);
     vi.setSystemTime(new Date(Date.now() + 3600_000));

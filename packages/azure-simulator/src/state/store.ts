@@ -96,7 +96,7 @@ export class Store {
     }
     const descriptor = openSync(file, 'a', 0o600);
     const appended = new AppendedFile(descriptor, fstatSync(descriptor).size);
-    // Nobody was told about a line that was cut off.
+    // No caller was answered about a line that was cut off.
     if (end < text.length) appended.cutTo(Buffer.byteLength(text.slice(0, end)));
     const store = new Store(file, contents, log, appended);
     store.#watchAll(end === 0);
