@@ -116,7 +116,7 @@ describe('an operator', () => {
     const ended = await it.app.end(id);
     expect([ended.status, ended.failure?.residue.join()]).toEqual([
       'failed',
-      expect.stringContaining(`its scope map ${theirs.scopeMap} is gone`),
+      expect.stringContaining(`its original scope map ${theirs.scopeMap} no longer exists`),
     ]);
   });
 });
