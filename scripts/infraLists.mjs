@@ -17,8 +17,8 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const compiled = (file) => pathToFileURL(resolve(root, 'dist/src', file)).href;
 
 if (buildIfNeeded('dist/src/azure/arm/armActions.js')) {
-  const { neededActions } = await import(compiled('azure/armActions.js'));
-  const { settingsSchema } = await import(compiled('settingsSchema.js'));
+  const { neededActions } = await import(compiled('azure/arm/armActions.js'));
+  const { settingsSchema } = await import(compiled('settings/settingsSchema.js'));
   const roleFile = resolve(root, 'infra/modules/onboardingRole.json');
   const role = JSON.parse(readFileSync(roleFile, 'utf8'));
   const options = JSON.parse(readFileSync(resolve(root, '.prettierrc.json'), 'utf8'));
