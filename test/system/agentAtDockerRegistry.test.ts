@@ -177,7 +177,7 @@ describe.each(['http', 'https'])('the agent against docker-registry over %s', (p
         body: JSON.stringify(cloudEvent(data, CREDENTIAL_PROMOTED)),
       });
       expect(response.status).toBe(200);
-      await until('the delivery', () => agent.stderr().includes(`"version":"${version}","to":"docker settings/config`));
+      await until('the delivery', () => agent.stderr().includes(`"version":"${version}","to":"docker config`));
       const written = JSON.parse(await readFile(file, 'utf8')) as unknown;
       expect(written).toEqual({ auths: { ...other, [registry.host]: { auth: basic(CLIENT, password) } } });
       const target = `dir:${join(folder, `pulled-${protocol}-${at}`)}`;
