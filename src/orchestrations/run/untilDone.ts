@@ -69,7 +69,8 @@ function* outcomeOf<T>(
   }
   // The engine returns plain JSON, whose shape the caller's types name.
   if (task.isFaulted) return { kind: 'crashed' };
-  const outcome = task.result as ReturnedOutcome<T>;
+  const outcome = task.result as ReturnedOutcome<T> | undefined | null;
+  if (typeof outcome?.kind !== 'string') return retryLater('the engine handed over a result of something else', 0);
   if (outcome.activity === undefined || outcome.activity === activity) return outcome;
   return retryLater(`the engine handed over a result of ${outcome.activity} in its place`, 0);
 }

@@ -58,6 +58,14 @@ describe('a step', () => {
     expect(seconds).toEqual([0, 1]);
   });
 
+  test.each([undefined, null, 'text', { schedule: 'x' }])(
+    'asks again when the engine hands over %j, which is no outcome',
+    async (stray) => {
+      const { result } = await tries((nth) => (nth === 1 ? stray : done({ schedule: 'x' })));
+      expect(result).toMatchObject({ value: { schedule: 'x' }, steps: [{ status: 'completed', attempts: 2 }] });
+    },
+  );
+
   test('fails at once with the code of its failure', async () => {
     const { result, seconds } = await tries(() => failed('token-changed', 'a message'));
     expect(result).toMatchObject({ error: { name: 'StepFailed', code: 'token-changed', message: 'a message' } });
