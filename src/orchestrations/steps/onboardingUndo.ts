@@ -91,7 +91,6 @@ function undoMaking({ plan, request, reference, run, records }: OnboardingClient
 }
 
 /** What an undo keeps on purpose. */
-// eslint-disable-next-line require-yield
 function* kept(what: string): Flow<Undone> {
   return { kept: what };
 }

@@ -38,7 +38,7 @@ export class SchedulePlayer {
 
   constructor(private readonly it: TestStack) {}
 
-  /** Settles when the last happening is over; what it has started may go on. */
+  /** Resolves when the last happening has ended; what it started may continue. */
   async play(schedule: Schedule): Promise<Played> {
     const play = new Play(
       this.it,

@@ -38,7 +38,6 @@ describe('a flow', () => {
     isReplaying = false,
   ): Recorded {
     const recorded = new Recorded();
-    // oxlint-disable-next-line require-yield -- A flow that ends at once.
     const flow = countedFlow(
       'onboard',
       function* () {

@@ -13,7 +13,7 @@ export interface TimerSchedule {
   readonly adjustForDst: boolean;
   /** The first occurrence after a time; undefined if there is none. */
   next(after: Date): Date | undefined;
-  /** False if it occurs so often that its status is not kept, whatever useMonitor says. */
+  /** False if it occurs so often that its status is not kept, even if useMonitor is true. */
   readonly canBeMonitored: boolean;
 }
 

@@ -90,7 +90,7 @@ test.each<[string, () => Promise<string> | string]>([
   expect(await createCallers(settings).identify(await make())).toBeUndefined();
 });
 
-test('nobody is admitted when no audience is set', async () => {
+test('every caller is refused when no audience is set', async () => {
   expect(await createCallers(config()).identify(await token())).toBeUndefined();
   expect(asked).toEqual([]);
 });

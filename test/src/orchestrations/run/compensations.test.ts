@@ -8,7 +8,6 @@ import { beginRun } from '../../../../src/orchestrations/run/runContext.js';
 import { onboardingRun } from '../../fakes/answers/requests.js';
 import { FakeDurableContext } from '../../fakes/durable/durableContext.js';
 
-// eslint-disable-next-line require-yield
 function* nothing(): Flow<void> {}
 
 /** Undoes three things. The client is revoked once `revokeAfter` of them are undone. */
