@@ -50,16 +50,19 @@ export function postPullCheck(keys: ReportKeys) {
     if ('refusal' in message) return message.refusal;
     if (!id) return wrongDeviceKey();
     const { body: report } = message;
-    const found = await readRun(client, id.instance);
-    const sanitized = sanitizeReport(report, found?.progress?.pullCheck?.request.image);
-    const event: ReportEvent = { hash: reportHash(report), report: sanitized };
-    const refusal = judge(found, id, attempt, event);
-    if (refusal) {
-      if (refusal.status !== 200) refused(`status-${refusal.status ?? 0}`);
-      return refusal;
+    const until = Date.now() + REPORT_ACCEPTED_WITHIN;
+    const received = { id, attempt, hash: reportHash(report), expiresAt: new Date(report.expiresAt) };
+    const first = await readUntil(client, received, until, (verdict) => verdict !== 'not shown');
+    if (first.verdict !== 'awaited') {
+      const answer = toAnswer(first.verdict);
+      if (answer.status !== 200) refused(`status-${answer.status ?? 0}`);
+      return answer;
     }
+    const sanitized = sanitizeReport(report, first.run?.progress?.pullCheck?.request.image);
+    const event: ReportEvent = { hash: received.hash, report: sanitized };
     await client.raiseEvent(id.instance, reportEventName(id.run, attempt), event);
-    const answer = await readBack(client, id, attempt, event);
+    const { verdict } = await readUntil(client, received, until, (read) => typeof read !== 'string');
+    const answer = verdict === ACCEPTED_BEFORE ? ACCEPTED : toAnswer(verdict);
     if (answer.status !== 202) refused(`status-${answer.status ?? 0}`);
     else {
       audit('report.accept.succeeded', { resource: id.instance, operation, reason: report.outcome });
@@ -80,21 +83,43 @@ function isAuthentic(
   return Number.isSafeInteger(attempt) && verifyReportKey(keys, keyId, reportKey, { operation, attempt, expiresAt });
 }
 
-/** Waits until the run has accepted a report for this attempt: the first one that reaches it. */
-async function readBack(
+/** A report whose key is authentic. */
+interface Received {
+  readonly id: OperationId;
+  readonly attempt: number;
+  readonly hash: string;
+  readonly expiresAt: Date;
+}
+
+/**
+ * What a run's status says of a report: an answer; or `awaited` if the run should accept it; or `not shown` if the run does not
+ * show the attempt yet.
+ */
+type Verdict = HttpResponseInit | 'awaited' | 'not shown';
+
+const ACCEPTED: HttpResponseInit = { status: 202, jsonBody: { status: 'accepted' } satisfies ReportAnswer };
+const ACCEPTED_BEFORE: HttpResponseInit = {
+  status: 200,
+  jsonBody: { status: 'accepted before' } satisfies ReportAnswer,
+};
+
+/** Reads a run's status until the verdict is enough, or the time is over. Returns what it read last. */
+async function readUntil(
   client: DurableClient,
-  id: OperationId,
-  attempt: number,
-  event: ReportEvent,
-): Promise<HttpResponseInit> {
-  const until = Date.now() + REPORT_ACCEPTED_WITHIN;
+  report: Received,
+  until: number,
+  isEnough: (verdict: Verdict) => boolean,
+): Promise<{ readonly run: RunStatus | undefined; readonly verdict: Verdict }> {
   for (;;) {
-    const answer = judge(await readRun(client, id.instance), id, attempt, event);
-    if (answer?.status === 200) return { status: 202, jsonBody: { status: 'accepted' } satisfies ReportAnswer };
-    if (answer) return answer;
-    if (Date.now() + READ_INTERVAL > until) return notConfirmed();
+    const run = await readRun(client, report.id.instance);
+    const verdict = judge(run, report);
+    if (isEnough(verdict) || Date.now() + READ_INTERVAL > until) return { run, verdict };
     await new Promise((resolve) => setTimeout(resolve, READ_INTERVAL));
   }
+}
+
+function toAnswer(verdict: Verdict): HttpResponseInit {
+  return typeof verdict === 'string' ? notConfirmed() : verdict;
 }
 
 function notConfirmed(): HttpResponseInit {
@@ -109,22 +134,24 @@ function notConfirmed(): HttpResponseInit {
   );
 }
 
-/** The answer to a report; undefined if the run should accept it. The order of the checks is part of the contract with agents. */
-function judge(
-  found: RunStatus | undefined,
-  id: OperationId,
-  attempt: number,
-  event: ReportEvent,
-): HttpResponseInit | undefined {
-  if (!found || found.input.run !== id.run)
+/**
+ * Compares a report with its run's status. The order of the checks is part of the contract with agents.
+ *
+ * The engine sends a turn's calls before it saves the turn's status, so a fast device reports about an attempt that the run does
+ * not show yet. The attempt's key is authentic: the run did ask for it. Source: Azure/durabletask, AzureStorageOrchestrationService,
+ * CompleteTaskOrchestrationWorkItemAsync.
+ */
+function judge(run: RunStatus | undefined, { id, attempt, hash, expiresAt }: Received): Verdict {
+  if (!run || run.input.run !== id.run)
     return gone('report-ended', 'The operation has ended, or another one has replaced it.');
-  const accepted = (found.outcome?.reports ?? found.progress?.pullCheck?.reports ?? {})[attempt];
-  if (accepted === event.hash) return { status: 200, jsonBody: { status: 'accepted before' } satisfies ReportAnswer };
-  if (hasEnded(found)) return gone('report-ended', 'The operation has ended.');
-  if (found.progress?.pullCheck?.attempt !== attempt)
-    return gone('report-superseded', 'A later attempt has replaced this one.');
-  if (new Date(event.report.expiresAt) <= new Date()) return gone('report-expired', 'The report has expired.');
-  if (accepted === undefined) return undefined;
+  const accepted = (run.outcome?.reports ?? run.progress?.pullCheck?.reports ?? {})[attempt];
+  if (accepted === hash) return ACCEPTED_BEFORE;
+  if (hasEnded(run)) return gone('report-ended', 'The operation has ended.');
+  const shown = run.progress?.pullCheck?.attempt ?? 0;
+  if (attempt < shown) return gone('report-superseded', 'A later attempt has replaced this one.');
+  if (expiresAt <= new Date()) return gone('report-expired', 'The report has expired.');
+  if (attempt > shown) return 'not shown';
+  if (accepted === undefined) return 'awaited';
   return problem({
     status: 409,
     code: 'report-differs',

@@ -95,7 +95,6 @@ describe('a report', () => {
     ['410 report-ended', 'of a run that was purged', () => engine.instances.clear(), {}],
     ['410 report-ended', 'of a run that another has replaced', () => hold(), { operation: `${INSTANCE}.earlier` }],
     ['410 report-superseded', 'of an attempt before the awaited one', () => hold(), { attempt: '1' }],
-    ['410 report-superseded', 'of an attempt that was never asked for', () => hold(), { attempt: '3' }],
     ['410 report-expired', 'after its time', () => void vi.setSystemTime(new Date('2026-03-01T12:05:00Z')), {}],
     ['409 report-differs', 'with other content than was accepted', () => hold({}, { 2: 'another-hash' }), {}],
   ])('is answered %s %s', async (expected, _, prepare, request) => {
@@ -212,6 +211,38 @@ describe('concurrent reports', () => {
       headers: { 'retry-after': '5' },
       body: { code: 'engine-slow' },
     });
+  });
+});
+
+describe('a report that comes before its run shows the attempt', () => {
+  const notShown = { customStatus: { phase: 'pullCheck', steps: [] } };
+
+  test.each<[string, () => void]>([
+    ['its first attempt', () => hold(notShown)],
+    ['a later attempt', () => hold({}, {}, 1)],
+  ])('is accepted once the run shows %s', async (_, prepare) => {
+    prepare();
+    const sent = post();
+    await advance(250);
+    expect(engine.raised).toEqual([]);
+    hold();
+    await advance(250);
+    expect(await sent).toBe('202 accepted');
+    expect(engine.raised).toHaveLength(1);
+  });
+
+  test('is answered with a retry if the run does not show it in time', async () => {
+    hold(notShown);
+    const sent = post();
+    await advance(16_000);
+    expect(await sent).toBe('503 engine-slow');
+    expect(engine.raised).toEqual([]);
+  });
+
+  test('has expired when its time is over', async () => {
+    hold({}, {}, 1);
+    vi.setSystemTime(new Date('2026-03-01T12:05:00Z'));
+    expect(await post()).toBe('410 report-expired');
   });
 });
 
