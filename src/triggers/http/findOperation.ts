@@ -28,21 +28,40 @@ type FoundOperation =
  */
 export async function findOperation(text: string, client: DurableClient): Promise<FoundOperation> {
   const id = parseOperationId(text);
-  const run = id && (await readRun(client, id.instance));
-  const kind = run && operationKind(run.kind);
-  if (run && kind && run.input.run === id.run) return { run, kind };
+  const { own, present } = await readClientRun(client, id);
+  if (own) return own;
   const revocation = id && (await readRun(client, revocationInstance(id)));
   if (revocation && clientKey(revocation.input.request) === id.instance) return { run: revocation, kind: REVOKE };
   const waiting = id && (await findWaiting(id, client));
   const startedAs = waiting?.run.outcome?.startedAs;
   if (waiting && startedAs === undefined) return waiting;
   if (startedAs !== undefined && startedAs !== text) return { refusal: superseded(startedAs) };
+  if (startedAs === text) {
+    // It may have stopped waiting, and started, after the first read.
+    const started = await readClientRun(client, id);
+    if (started.own) return started.own;
+  }
   const recorded = id && (await findRecorded(client, id));
   if (recorded?.startedAs !== undefined) return { refusal: superseded(recorded.startedAs) };
   if (recorded) return { recorded: recordedView(recorded) };
   // A run id contains its creation time: one of the future never existed.
-  if (!run || !kind || !beganBy(id.run, new Date())) return { refusal: notFound(text) };
-  return { refusal: superseded(formatOperationId({ instance: id.instance, run: run.input.run })) };
+  if (!present || !id || !beganBy(id.run, new Date())) return { refusal: notFound(text) };
+  return { refusal: superseded(formatOperationId({ instance: id.instance, run: present.input.run })) };
+}
+
+interface ClientRun {
+  /** The run that the client's instance holds. */
+  readonly present?: RunStatus;
+  /** The same, if it is the operation's. */
+  readonly own?: { readonly run: RunStatus; readonly kind: OperationKind };
+}
+
+/** Reads what the client's instance holds. */
+async function readClientRun(client: DurableClient, id: OperationId | undefined): Promise<ClientRun> {
+  const run = id && (await readRun(client, id.instance));
+  const kind = run && operationKind(run.kind);
+  if (!run || !kind) return {};
+  return { present: run, ...(run.input.run === id.run ? { own: { run, kind } } : {}) };
 }
 
 /** Finds the run among those that wait for the client: at most one for each kind. */

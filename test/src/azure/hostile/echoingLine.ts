@@ -37,10 +37,10 @@ export class EchoingLine {
   ) {
     const [ca, cert, key] = ['ca.pem', 'server.pem', 'server-key.pem'].map((file) => readFileSync(join(tls, file)));
     this.#agent = new Agent({ ...(ca ? { ca } : {}), keepAlive: true });
-    this.#server = createServer(
-      { ...(cert ? { cert } : {}), ...(key ? { key } : {}) },
-      (incoming, reply) => void this.#take(incoming, reply),
-    );
+    this.#server = createServer({ ...(cert ? { cert } : {}), ...(key ? { key } : {}) }, (incoming, reply) => {
+      // Whoever asked sees the connection end, as with any proxy whose upstream is gone.
+      this.#take(incoming, reply).catch(() => reply.destroy());
+    });
   }
 
   /** @param tls folder with the certificates of the upstream. */
@@ -106,13 +106,7 @@ export class EchoingLine {
   }
 
   async #forward(incoming: IncomingMessage, body: string) {
-    const answer = await new Promise<IncomingMessage>((resolve, reject) => {
-      const headers = { ...incoming.headers, host: new URL(this.upstream).host };
-      const options = { agent: this.#agent, method: incoming.method ?? 'GET', headers };
-      const outgoing = request(`${this.upstream}${incoming.url ?? '/'}`, options, resolve);
-      outgoing.once('error', reject);
-      outgoing.end(body);
-    });
+    const answer = await this.#send(incoming, body);
     const text = (await textOf(answer)).replaceAll(this.upstream, this.url);
     const { 'content-length': _length, 'transfer-encoding': _encoding, ...headers } = answer.headers;
     for (const name of ['azure-asyncoperation', 'location'] as const) {
@@ -120,6 +114,20 @@ export class EchoingLine {
       if (typeof link === 'string') headers[name] = link.replace(this.upstream, this.url);
     }
     return { status: answer.statusCode ?? 502, headers, text };
+  }
+
+  /** Sends once more if the upstream has just closed the kept connection that was taken for the request. */
+  #send(incoming: IncomingMessage, body: string): Promise<IncomingMessage> {
+    return new Promise((resolve, reject) => {
+      const headers = { ...incoming.headers, host: new URL(this.upstream).host };
+      const options = { agent: this.#agent, method: incoming.method ?? 'GET', headers };
+      const outgoing = request(`${this.upstream}${incoming.url ?? '/'}`, options, resolve);
+      outgoing.once('error', (error: NodeJS.ErrnoException) => {
+        if (outgoing.reusedSocket && error.code === 'ECONNRESET') resolve(this.#send(incoming, body));
+        else reject(error);
+      });
+      outgoing.end(body);
+    });
   }
 
   #remember<T extends Record<string, string>>(text: string, schema: z.ZodType<T>, name: keyof T): void {

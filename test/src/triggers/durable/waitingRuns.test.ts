@@ -81,6 +81,16 @@ describe('the operation of a run that waits', () => {
     expect((await get(OURS)).body).toMatchObject({ status: 'running', phase: 'bind' });
   });
 
+  test('is the run itself if it begins between the reads', async () => {
+    hold(INSTANCE, { name: 'rotate' });
+    wait({ runtimeStatus: 'Completed', output: { status: 'completed', endedAt: 'x', steps: [], startedAs: OURS } });
+    // The second read is that of the revocation.
+    engine.onRead = (nth) => {
+      if (nth === 2) hold(INSTANCE, { input: ours, customStatus: { phase: 'bind', steps: [] } });
+    };
+    expect(await get(OURS)).toMatchObject({ status: 200, body: { status: 'running', phase: 'bind' } });
+  });
+
   test('names the run that it attached to', async () => {
     hold(INSTANCE, { name: 'rotate' });
     wait({ runtimeStatus: 'Completed', output: { status: 'completed', endedAt: 'x', steps: [], startedAs: OTHER } });
