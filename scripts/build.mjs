@@ -1,6 +1,6 @@
 // Compiles the app into dist/ and each workspace into its own dist/ when a source is newer than the last build. Plain JavaScript,
-// since it runs before anything is compiled. `node scripts/build.mjs` builds; run.mjs and the tests import it.
-import { spawnSync } from 'node:child_process';
+// since it runs before anything is compiled. `node scripts/build.mjs` builds; run.mjs and the tests import it. It removes types and
+// does not check them: `npm run verify` does (docs/decisions/0040-workspaces.md).
 import {
   accessSync,
   constants,
@@ -12,6 +12,7 @@ import {
   utimesSync,
   writeFileSync,
 } from 'node:fs';
+import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { readFlags } from './flags.mjs';
@@ -23,13 +24,8 @@ const workspaces = () => (existsSync(packages) ? readdirSync(packages).map((name
 const sources = () => [
   'src',
   'tsconfig.json',
-  'tsconfig.build.json',
   'package-lock.json',
-  ...workspaces().flatMap((folder) => [
-    join(folder, 'src'),
-    join(folder, 'package.json'),
-    join(folder, 'tsconfig.json'),
-  ]),
+  ...workspaces().flatMap((folder) => [join(folder, 'src'), join(folder, 'package.json')]),
 ];
 
 /** Newest modification in milliseconds; a folder's own counts too, since that is what a deleted file changes. */
@@ -51,16 +47,13 @@ export function buildIfNeeded(needed) {
     statSync(stamp).mtimeMs > Math.max(...sources().map((name) => newest(join(root, name))))
   )
     return true;
-  const compiler = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
+  const compiler = join(root, 'node_modules', 'esbuild');
   if (!existsSync(compiler)) {
     console.error(`${compiler} does not exist: the packages are not installed. Run npm ci first.`);
     return false;
   }
-  // Without its record the compiler writes every file again, also those that somebody has deleted from dist/.
   try {
     mkdirSync(join(root, 'dist'), { recursive: true });
-    if (!complete)
-      for (const folder of ['.', ...workspaces()]) rmSync(join(root, folder, 'dist', '.tsbuildinfo'), { force: true });
     accessSync(join(root, 'dist'), constants.W_OK);
     if (existsSync(stamp)) accessSync(stamp, constants.W_OK);
   } catch (error) {
@@ -68,14 +61,41 @@ export function buildIfNeeded(needed) {
     return false;
   }
   const startedAt = new Date();
-  const { status } = spawnSync(process.execPath, [compiler, '-b', 'tsconfig.build.json'], {
-    cwd: root,
-    stdio: ['ignore', 2, 2],
-  });
-  if (status !== 0) return false;
+  const { buildSync } = createRequire(import.meta.url)('esbuild');
+  try {
+    compile(buildSync, 'src', join('dist', 'src'));
+    for (const folder of workspaces()) compile(buildSync, join(folder, 'src'), join(folder, 'dist'));
+  } catch {
+    return false; // The compiler has printed each error with its place.
+  }
   writeFileSync(stamp, '');
   utimesSync(stamp, startedAt, startedAt); // A source that changed while the compiler ran is newer than this build.
   return true;
+}
+
+/** Compiles each file of a folder for itself, and removes compiled files whose source is gone. */
+function compile(buildSync, from, to) {
+  const outdir = join(root, to);
+  const names = filesIn(join(root, from), '.ts');
+  buildSync({
+    absWorkingDir: root,
+    entryPoints: names.map((name) => join(root, from, name)),
+    outbase: join(root, from),
+    outdir,
+    format: 'esm',
+    platform: 'node',
+    sourcemap: true,
+    logLevel: 'warning',
+    tsconfig: join(root, 'tsconfig.json'),
+  });
+  const compiled = new Set(names.map((name) => name.replace(/ts$/, 'js')));
+  for (const name of filesIn(outdir, '.js'))
+    if (!compiled.has(name)) for (const old of [name, `${name}.map`]) rmSync(join(outdir, old), { force: true });
+}
+
+/** Paths relative to a folder of the files with this ending, in folders below it, too. */
+function filesIn(folder, ending) {
+  return readdirSync(folder, { recursive: true }).filter((name) => name.endsWith(ending) && !name.endsWith('.d.ts'));
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

@@ -20,6 +20,8 @@ const bin = (name) => join(root, 'node_modules', '.bin', name);
 const steps = [
   [bin('prettier'), '--check', '.'],
   [bin('oxlint')],
+  // Each workspace against what its package.json and its references allow, then everything with its tests.
+  [bin('tsc'), '-b', 'tsconfig.packages.json'],
   [bin('tsc'), '--noEmit'],
   [process.execPath, join(root, 'scripts', 'build.mjs')],
   ...(forVitest.length < given.length ? [] : [[bin('vitest'), 'run', '--project', 'unit*', ...forVitest]]),

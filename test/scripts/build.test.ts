@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -9,8 +9,8 @@ let folder: string;
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'build-'));
   cpSync(join(projectRoot(), 'scripts'), join(folder, 'scripts'), { recursive: true });
-  for (const name of ['src', 'device', 'local']) mkdirSync(join(folder, name));
-  for (const name of ['tsconfig.json', 'tsconfig.build.json', 'package-lock.json', 'package.json'])
+  mkdirSync(join(folder, 'src'));
+  for (const name of ['tsconfig.json', 'package-lock.json', 'package.json'])
     writeFileSync(join(folder, name), '{"type":"module"}');
 });
 afterEach(() => {
@@ -26,17 +26,35 @@ describe('a build', () => {
   test('without installed packages says what to run, without a trace', () => {
     const { status, stderr } = build();
     expect(status).toBe(1);
-    expect(stderr).toMatch(/^\S+tsc does not exist: the packages are not installed\. Run npm ci first\.\n$/);
+    expect(stderr).toMatch(/^\S+esbuild does not exist: the packages are not installed\. Run npm ci first\.\n$/);
   });
 
   test('into a place that cannot be written says which, without a trace', () => {
-    const compiler = join(folder, 'node_modules/typescript/bin');
-    mkdirSync(compiler, { recursive: true });
-    writeFileSync(join(compiler, 'tsc'), '');
+    mkdirSync(join(folder, 'node_modules/esbuild'), { recursive: true });
     writeFileSync(join(folder, 'dist'), ''); // A file in the folder's place refuses root as well.
     const { status, stderr } = build();
     expect(status).toBe(1);
     expect(stderr).toMatch(/^\S+dist cannot be written \(\w+\)\. Build as the owner of this folder\.\n$/);
     expect(existsSync(join(folder, 'dist', '.built'))).toBe(false);
+  });
+
+  describe('with the installed packages', () => {
+    beforeEach(() => symlinkSync(join(projectRoot(), 'node_modules'), join(folder, 'node_modules')));
+
+    test('removes compiled files whose source is gone', () => {
+      for (const name of ['kept', 'gone'])
+        writeFileSync(join(folder, 'src', `${name}.ts`), 'export const one: number = 1;');
+      expect(build()).toEqual({ status: 0, stderr: '' });
+      rmSync(join(folder, 'src', 'gone.ts'));
+      expect(build()).toEqual({ status: 0, stderr: '' });
+      expect(readdirSync(join(folder, 'dist', 'src'))).toEqual(['kept.js', 'kept.js.map']);
+    });
+
+    test('of a file that is no TypeScript names the place, and is no build', () => {
+      writeFileSync(join(folder, 'src', 'wrong.ts'), 'export const = 1;');
+      const { status, stderr } = build();
+      expect([status, stderr]).toEqual([1, expect.stringContaining('src/wrong.ts:1:')]);
+      expect(existsSync(join(folder, 'dist', '.built'))).toBe(false);
+    });
   });
 });
