@@ -28,6 +28,8 @@ export interface StartingState {
   readonly request?: Readonly<Record<string, unknown>>;
   /** What happens while the run is in progress; by default the device pulls. */
   readonly script?: (start: Start) => Script;
+  /** Whether the run ends as rolled back. */
+  readonly fails?: true;
 }
 
 export type FlowName = 'onboard' | 'rotate' | 'offboard' | 'revoke';
@@ -79,7 +81,11 @@ export const STARTING_STATES: Readonly<Record<FlowName, Readonly<Record<string, 
     'a client that has everything and is to be checked again': { before: onboarded, request: { recheck: true } },
     'a shared scope map': { before: sharedScopeMap, request: { scopeMap: 'shared-map' } },
     'a token of others': { before: async (start) => tokenOfOthers(start), request: { adopt: true } },
-    'other rights': { before: onboarded, request: { repositories: ['samples/a'] } },
+    'other rights': {
+      before: onboarded,
+      request: { repositories: ['samples/a'] },
+      script: () => ({ device: () => report({ image: 'samples/a:latest' }) }),
+    },
     'a scope map that somebody changed': {
       before: async (start) => {
         await onboarded(start);
@@ -106,7 +112,7 @@ export const STARTING_STATES: Readonly<Record<FlowName, Readonly<Record<string, 
         later('2026-03-02');
       },
     },
-    'a device that cannot pull': { script: cannotPull },
+    'a device that cannot pull': { script: cannotPull, fails: true },
   },
   rotate: {
     'a due client': { before: due },
@@ -132,8 +138,9 @@ export const STARTING_STATES: Readonly<Record<FlowName, Readonly<Record<string, 
           if (name === 'promote') world.controlPlane.change(CONNECTED_REGISTRY, { clientTokens: [] });
         },
       }),
+      fails: true,
     },
-    'a device that cannot pull': { before: due, script: cannotPull },
+    'a device that cannot pull': { before: due, script: cannotPull, fails: true },
   },
   offboard: {
     'an onboarded client': { before: onboarded },
