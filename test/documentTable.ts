@@ -10,13 +10,13 @@ export type TableRow<Column extends string> = Readonly<Record<Column, string>>;
  *
  * @param file path from the root of the repository
  * @param heading text of the heading under which the table stands, before any other heading
- * @param columns names of its columns, in order
+ * @param columns names of its columns, in order; by default those of the first table there
  * @throws Error when there is no such heading, or no such table under it
  */
 export function documentTable<const Column extends string>(
   file: string,
   heading: string,
-  columns: readonly Column[],
+  columns?: readonly Column[],
 ): TableRow<Column>[] {
   const lines = readFileSync(join(projectRoot(), file), 'utf8').split('\n');
   const from = lines.findIndex((line) => /^#+ /.test(line) && line.replace(/^#+ /, '') === heading);
@@ -24,14 +24,16 @@ export function documentTable<const Column extends string>(
   const section = lines.slice(from + 1);
   const end = section.findIndex((line) => /^#+ /.test(line));
   const under = end < 0 ? section : section.slice(0, end);
-  const header = under.findIndex((line) => line.startsWith('|') && cellsOf(line).join() === columns.join());
-  if (header < 0) throw new Error(`${file} has no table of ${columns.join(', ')} under "${heading}".`);
+  const isHeader = (line: string) => line.startsWith('|') && (!columns || cellsOf(line).join() === columns.join());
+  const header = under.findIndex(isHeader);
+  if (header < 0) throw new Error(`${file} has no such table under "${heading}".`);
+  const names = cellsOf(under[header] ?? '');
   const rest = under.slice(header + 2);
   const last = rest.findIndex((line) => !line.startsWith('|'));
   return (last < 0 ? rest : rest.slice(0, last)).map((line) => {
     const cells = cellsOf(line);
     // Each column has its cell, so the type holds by construction.
-    return Object.fromEntries(columns.map((column, nth) => [column, cells[nth] ?? ''])) as TableRow<Column>;
+    return Object.fromEntries(names.map((name, nth) => [name, cells[nth] ?? ''])) as TableRow<Column>;
   });
 }
 

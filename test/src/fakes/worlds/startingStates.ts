@@ -1,11 +1,8 @@
 import { vi } from 'vitest';
-import { clientKey } from '@connected-registry/protocol/names/clientKey';
 import { SCOPE_MAP_MARK } from '@connected-registry/protocol/names/names';
 import { toActions } from '@connected-registry/protocol/names/permissions';
-import { ONBOARD } from '../../../../src/domain/operations/run.js';
-import { reference } from '../answers/orders.js';
-import { CONNECTED_REGISTRY, onboarding, RUN } from '../answers/requests.js';
-import { offboardIn, revokeIn } from '../clients/clients.js';
+import { CONNECTED_REGISTRY, onboarding } from '../answers/requests.js';
+import { atWork, offboardIn, revokeIn } from '../clients/clients.js';
 import { LONG_AGO, scopeMap, token } from './defaultClient.js';
 import { createFlowWorld, type FlowWorld } from './flowWorld.js';
 import { report } from './onboardScript.js';
@@ -60,17 +57,7 @@ async function sharedScopeMap({ world: { controlPlane } }: Start): Promise<void>
 /** An onboarding of the client that a revocation finds at its token. */
 async function inProgress(start: Start): Promise<void> {
   await onboarded(start);
-  start.flows.setPresent({
-    fingerprint: 'request',
-    isCompleted: false,
-    id: { instance: clientKey(reference()), run: RUN },
-    kind: ONBOARD,
-    hasEnded: false,
-    requestedAt: '2026-03-01T11:59:00.000Z',
-    effectiveAt: '2026-03-01T11:59:00.000Z',
-    steps: ['preflight', 'ensureScopeMap', 'ensureToken'],
-    token,
-  });
+  start.flows.setPresent(atWork());
 }
 
 /** For each flow the states from which its runs do all that they can do. */
