@@ -74,6 +74,15 @@ const onCompiledFiles = [...named(...mainFlows, 'launcher', 'launcherFlags'), 't
 /** Each file starts a whole stack of five processes, which mostly wait for each other: two cores bear four files. */
 const fourStacks = { isolate: false, maxWorkers: 4, testTimeout: 600_000, hookTimeout: 300_000 };
 
+/** Settings of a ring that runs the app as it is deployed. */
+const onDeployedApp = {
+  setupFiles: [patience],
+  globalSetup: [build, unpack, forgetNotes],
+  tags,
+  env: { APP_FOLDER: 'package/unpacked' },
+  ...fourStacks,
+};
+
 // Where the end-to-end tests of this run note what the app asked of ARM; test/after looks at the sum. Inherited by all workers.
 process.env['APP_OPERATIONS'] = join(tmpdir(), `app-operations-${process.pid}`);
 
@@ -166,13 +175,9 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'e2e-deployed',
-          setupFiles: [patience],
           include: ['test/e2e/**/*.test.ts'],
           exclude: onCompiledFiles,
-          globalSetup: [build, unpack, forgetNotes],
-          tags,
-          env: { APP_FOLDER: 'package/unpacked' },
-          ...fourStacks,
+          ...onDeployedApp,
           sequence: { groupOrder: 2 },
         },
       },
@@ -180,12 +185,8 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'package',
-          setupFiles: [patience],
           include: named(...mainFlows),
-          globalSetup: [build, unpack, forgetNotes],
-          tags,
-          env: { APP_FOLDER: 'package/unpacked' },
-          ...fourStacks,
+          ...onDeployedApp,
           sequence: { groupOrder: 8 },
         },
       },

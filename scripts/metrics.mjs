@@ -19,6 +19,7 @@ const HELP = `
 Measures how easily the code is read: for src, each workspace and the tests the number of files and lines, the median and
 the largest file, the folder with the most files, and circles of imports (types included); then the hops, from file to
 file, between the route POST /api/onboardings and the call of Azure Resource Manager.
+Hops from function to function need a run: test/src/requestToArm.test.ts counts them in the stacks of one.
 
   npm run metrics                    measures the working tree
   npm run metrics -- --at REV        measures another revision, to compare before and after

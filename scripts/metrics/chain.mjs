@@ -1,7 +1,10 @@
 // The files from the route POST /api/onboardings to the call of Azure Resource Manager, and whether they are linked.
 
-/** The document that has the chain, in a section whose heading names a request and ARM. */
+/** The document that has the chain. */
 export const DOCUMENT = 'docs/architecture.md';
+
+/** The heading of its section. */
+const HEADING = /^Onboard by HTTP$|\brequest\b.*\bto\b.*\bARM\b/i;
 
 /** The chain of a revision whose document has none. */
 const FILES = [
@@ -28,7 +31,7 @@ const REGISTRARS = ['src/index.ts', 'src/activities/activities.ts', 'src/ports/p
  */
 export function chainOf(document) {
   const sections = document.split(/^#+ /m);
-  const section = sections.find((text) => /\brequest\b.*\bto\b.*\bARM\b/i.test(text.split('\n', 1)[0] ?? ''));
+  const section = sections.find((text) => HEADING.test(text.split('\n', 1)[0] ?? ''));
   const named = (section ?? '').matchAll(/^\s*\d+\.\s[^\n]*?`(?<path>src\/[^`]+\.ts)`/gm);
   const found = [...named].map(({ groups }) => groups.path);
   return found.length > 1 ? found : FILES;

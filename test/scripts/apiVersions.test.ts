@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { projectRoot } from '@connected-registry/clock/files/projectRoot';
+import { documentTable } from '../documentTable.js';
 import { KNOWN_VERSIONS } from '../../src/azure/arm/apiVersions.js';
 
 const root = projectRoot();
@@ -13,18 +14,11 @@ const ASKED = new RegExp(`(?:api-version=|['"\`])(${DATE})['"\`&]`, 'g');
 type Row = Readonly<Record<string, string>>;
 
 /** Rows of docs/api-versions.md below one heading, by the names of their columns. */
-function rows(heading: string): Row[] {
-  const section = read('docs/api-versions.md').split(`\n## ${heading}\n`)[1]?.split('\n## ')[0] ?? '';
-  const [columns = [], , ...lines] = section
-    .split('\n')
-    .filter((line) => line.startsWith('|'))
-    .map((line) =>
-      line
-        .split('|')
-        .slice(1, -1)
-        .map((cell) => cell.trim().replaceAll('`', '')),
-    );
-  return lines.map((cells) => Object.fromEntries(columns.map((column, at) => [column, cells[at] ?? ''])));
+const rows = (heading: string): Row[] => documentTable('docs/api-versions.md', heading).map(plain);
+
+/** A row without the marks of code. */
+function plain(row: Row): Row {
+  return Object.fromEntries(Object.entries(row).map(([column, cell]) => [column, cell.replaceAll('`', '')]));
 }
 
 function filesOf(folder: string, ending: RegExp): string[] {

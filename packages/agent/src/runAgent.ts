@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { setTimeout as delay } from 'node:timers/promises';
 import { guardOutput } from '@connected-registry/protocol/redaction/guardedOutput';
 import type { AgentClock } from './agentClock.js';
+import { EXIT_CODES } from './exitCodes.js';
 import { logToStderr } from './log.js';
 import { runPullCheck } from './pullCheck.js';
 import { errorName } from './pullFailure.js';
@@ -23,13 +24,13 @@ export async function runAgent(clock: AgentClock): Promise<void> {
   } catch (error) {
     if (error instanceof BadSettings) {
       process.stderr.write(`${error.message}\n\n${USAGE}`);
-      process.exit(2);
+      process.exit(EXIT_CODES.badSettings);
     }
     const taken = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
     process.stderr.write(
       taken ? 'the port is taken; choose another with --port\n' : `the agent cannot start: ${errorName(error)}\n`,
     );
-    process.exit(1);
+    process.exit(EXIT_CODES.failed);
   }
 }
 
@@ -51,7 +52,7 @@ async function once({ secret, image, check }: Extract<Command, { kind: 'once' }>
   const secrets = keyVaultReader(check.vault, credentialOf(check.identity));
   const result = await runPullCheck(secret, image, pullCheckOptions(check, secrets), signal);
   process.stdout.write(`${JSON.stringify({ image, ...result })}\n`);
-  process.exitCode = result.outcome === 'pulled' ? 0 : 1;
+  process.exitCode = result.outcome === 'pulled' ? EXIT_CODES.succeeded : EXIT_CODES.failed;
 }
 
 async function serve(service: ServiceSettings, clock: AgentClock): Promise<void> {
@@ -80,7 +81,7 @@ async function end(agent: RunningAgent | undefined): Promise<void> {
   // An operation of the operating system, such as reading a file from a lost server, blocks a thread, and exit waits
   // for it.
   if (!ended) endFromOutside(process.pid);
-  process.exit(0);
+  process.exit(EXIT_CODES.succeeded);
 }
 
 /** Starts another process that kills this one, unless it exits by itself a moment later. */

@@ -57,6 +57,9 @@ const PHASES = {
 /** Name of a step, as callers see it in an operation. The API promises these names. */
 export type StepName = keyof typeof PHASES;
 
+/** Every step name. */
+export const STEP_NAMES: ReadonlySet<string> = new Set(Object.keys(PHASES));
+
 /** The phase that begins with a step; `null` when the step belongs to the phase before it. */
 export function phaseOf(step: StepName): string | null {
   return PHASES[step];

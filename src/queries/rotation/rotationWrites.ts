@@ -4,7 +4,7 @@ import { candidateSecretName, mainSecretName } from '@connected-registry/protoco
 import type { RotationPlan } from '../../domain/rotation/rotationPlan.js';
 import { nextSync } from '@connected-registry/protocol/registry/syncSchedule';
 
-/** Lists the writes of a rotation, in order; the sweep makes the last one later. */
+/** Lists the writes of a rotation, in order. The last one is a later sweep's. */
 export function rotationWrites(
   {
     token,
@@ -31,8 +31,8 @@ export function rotationWrites(
     ...(old
       ? [
           {
-            step: 'revokeOldPassword',
-            action: `empty ${old.slot} when its password is no longer needed`,
+            step: 'revokeOldPasswords',
+            action: `empty ${old.slot} when its password is no longer needed, and disable the secret's versions with it`,
             resource: token,
           },
         ]

@@ -26,8 +26,11 @@ export interface LineAction {
     | { readonly status: number; readonly code: string; readonly retryAfter?: number; readonly held?: true };
 }
 
-/** Held, and then refused with more patience asked for than any test has: for what must not wait that long. */
+/** Held, and then refused with a pause of {@link LONG_THROTTLING_SECONDS} asked for: for what must not wait that long. */
 export const THROTTLED_FOR_LONG = 'throttled for long';
+
+/** Longer than a run without faults takes, and shorter than a step's deadline must be for the run to wait it out. */
+export const LONG_THROTTLING_SECONDS = 600;
 
 /** Lost for the caller, and seen by the service only when it is let go: what a process that died has left on its way. */
 export const ARRIVES_LATE = 'arrives late';
@@ -39,7 +42,7 @@ export const LINE_ACTIONS: Readonly<Record<FaultKind | typeof THROTTLED_FOR_LONG
   [ARRIVES_LATE]: { when: 'before', act: 'late' },
   [THROTTLED_FOR_LONG]: {
     when: 'before',
-    act: { status: 429, code: 'TooManyRequests', retryAfter: 600, held: true },
+    act: { status: 429, code: 'TooManyRequests', retryAfter: LONG_THROTTLING_SECONDS, held: true },
   },
   'fails before': { when: 'before', act: 'drop' },
   'reply lost': { when: 'after', act: 'drop' },

@@ -5,7 +5,7 @@ import { findPasswords } from '../harness/passwordSearch.js';
 import { keyOf, PULLED, reportOf, TestDevice } from '../harness/testDevice.js';
 import { startTestStack, type TestStack } from '../harness/testStack.js';
 import type { ClientNames } from './calls.js';
-import type { THROTTLED_FOR_LONG } from './faultKinds.js';
+import { LONG_THROTTLING_SECONDS, THROTTLED_FOR_LONG } from './faultKinds.js';
 import { FaultyLine } from './faultyLine.js';
 import { Foreigners } from './foreigners.js';
 import { brokenInvariants } from './onboardingInvariants.js';
@@ -115,6 +115,8 @@ export class Lane implements Struck {
     fault: 'killed before' | 'killed after' | typeof THROTTLED_FOR_LONG,
     isAlone = false,
   ): Promise<CancelEnd[]> {
+    // A run that waits the throttling out must be seen to end, so that the test can say that it did.
+    const patience = END_WITHIN_SECONDS + (fault === THROTTLED_FOR_LONG ? LONG_THROTTLING_SECONDS : 0);
     const started = await Promise.all(
       sites.map(async (site) => {
         const names = await this.newClient();
@@ -129,7 +131,7 @@ export class Lane implements Struck {
         const { steps } = await this.it.app.operation(id);
         const { status: answer } = await this.cancel(id);
         armed.release();
-        return { site, names, step: steps.at(-1)?.name ?? '', answer, ended: await this.ended(id) };
+        return { site, names, step: steps.at(-1)?.name ?? '', answer, ended: await this.ended(id, patience) };
       }),
     );
     this.line.alone = undefined;
@@ -227,8 +229,8 @@ export class Lane implements Struck {
     return ended;
   }
 
-  ended(id: string): Promise<Operation> {
-    return this.it.app.end(id, END_WITHIN_SECONDS);
+  ended(id: string, seconds = END_WITHIN_SECONDS): Promise<Operation> {
+    return this.it.app.end(id, seconds);
   }
 
   /** Reports that what was pulled is not what was asked for. */

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { THROTTLED_FOR_LONG } from '../faults/faultKinds.js';
+import { LONG_THROTTLING_SECONDS, THROTTLED_FOR_LONG } from '../faults/faultKinds.js';
 import { Lane } from '../faults/lane.js';
 import type { CallSite } from '../faults/trials.js';
 import { ofRing } from '../harness/ring.js';
@@ -8,7 +8,7 @@ import { HELD, PHASES } from './heldCalls.js';
 let lane: Lane;
 let sites: CallSite[];
 beforeAll(async () => {
-  // A step may be tried for longer than any pause here.
+  // A step may be tried for longer than the longest pause here, so that no deadline ends it first.
   lane = await Lane.open('cancelled', { settings: { STEP_DEADLINE_SECONDS: '3600' } });
   sites = await lane.record();
 }, 900_000);
@@ -49,13 +49,24 @@ test('a cancel while the client list is read or written undoes all', async () =>
     }
 }, 900_000);
 
-test('a cancel during an activity that a pause of ten minutes follows: undone at once', async () => {
+test('a cancel during an activity that ends with a long pause asked for is seen before the pause', async () => {
   const site = sites.find(({ key }) => key.startsWith('PUT ') && key.includes('{token}'));
   if (!site) throw new Error('An onboarding makes a token.');
   const [end] = await lane.cancelled([site], THROTTLED_FOR_LONG);
-  expect(end).toMatchObject({ wrong: [], ended: { status: 'rolledBack', failure: { code: 'cancelled' } } });
-  // Without the cancel this would take the pause's ten minutes, and the test's own limit is half of that.
-}, 300_000);
+  expect(end).toMatchObject({
+    step: 'ensureToken',
+    answer: 202,
+    wrong: [],
+    ended: { status: 'rolledBack', failure: { code: 'cancelled' } },
+  });
+
+  // The activity was called once, and the operation says that the whole undo was over before the pause would have been.
+  const steps = end?.ended.steps ?? [];
+  const throttled = steps.find(({ name }) => name === 'ensureToken');
+  expect(throttled).toMatchObject({ status: 'failed', attempts: 1 });
+  const pauseEnds = Date.parse(throttled?.startedAt ?? '') + LONG_THROTTLING_SECONDS * 1000;
+  expect(Date.parse(steps.at(-1)?.endedAt ?? '')).toBeLessThan(pauseEnds);
+}, 1_200_000);
 
 test('an operation that has ended cannot be cancelled, one that never was neither', async () => {
   const ended = await lane.onboard();

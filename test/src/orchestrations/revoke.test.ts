@@ -1,12 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { clientKey } from '@connected-registry/protocol/names/clientKey';
-import { ONBOARD } from '../../../src/domain/operations/run.js';
-import type { PresentRun } from '../../../src/ports/runs.js';
-import { offboardIn, revokeIn } from '../fakes/clients/clients.js';
+import { atWork, offboardIn, revokeIn } from '../fakes/clients/clients.js';
 import { createFlowWorld, type FlowWorld } from '../fakes/worlds/flowWorld.js';
-import { reference } from '../fakes/answers/orders.js';
 import { onboardIn } from '../fakes/worlds/onboardWorld.js';
-import { CONNECTED_REGISTRY, RUN } from '../fakes/answers/requests.js';
+import { CONNECTED_REGISTRY } from '../fakes/answers/requests.js';
 import { candidate, LONG_AGO, main, scopeMap, token } from '../fakes/worlds/defaultClient.js';
 import { createWorld, type World } from '../fakes/worlds/world.js';
 
@@ -23,19 +19,6 @@ const bound = () => world.controlPlane.clientsOf(CONNECTED_REGISTRY);
 const isEnabled = () => world.controlPlane.tokens.get(token)?.isEnabled;
 const ARM_WRITES = /^(?:create|set|disable|enable|keep|delete|generate)/;
 const armWrites = () => world.wire.calls.filter((name) => ARM_WRITES.test(name) && name !== 'disable');
-
-const atWork = (changes: Partial<PresentRun> = {}): PresentRun => ({
-  fingerprint: 'request',
-  isCompleted: false,
-  id: { instance: clientKey(reference()), run: RUN },
-  kind: ONBOARD,
-  hasEnded: false,
-  requestedAt: '2026-03-01T11:59:00.000Z',
-  effectiveAt: '2026-03-01T11:59:00.000Z',
-  steps: ['preflight', 'ensureScopeMap', 'ensureToken'],
-  token,
-  ...changes,
-});
 
 describe('a revocation', () => {
   test('disables token and secret with one ARM write, keeps all, and tells when it holds at the edge', async () => {

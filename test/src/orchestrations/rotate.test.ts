@@ -22,6 +22,14 @@ beforeEach(async () => {
 });
 afterEach(() => vi.useRealTimers());
 
+/** Rotates while the edge is offline for three days. @returns when it is back, and the requests to the device */
+async function rotateOffline() {
+  const back = Date.now() + 3 * 86_400_000;
+  const { outcome, context } = await rotateIn(world, { edge: (at) => at.getTime() > back });
+  expect(outcome.status).toBe('completed');
+  return { back, asked: context.calls.filter(({ name }) => name === 'requestPullCheck') };
+}
+
 describe('a rotation', () => {
   test('fills the other slot, has the device pull, and only then makes it the main secret', async () => {
     const old = world.vault.passwordIn(main);
@@ -75,10 +83,7 @@ describe('a rotation', () => {
   });
 
   test('parks while the edge is offline, and asks the device once it has synced', async () => {
-    const back = Date.now() + 3 * 86_400_000;
-    const { outcome, context } = await rotateIn(world, { edge: (at) => at.getTime() > back });
-    expect(outcome.status).toBe('completed');
-    const asked = context.calls.filter(({ name }) => name === 'requestPullCheck');
+    const { back, asked } = await rotateOffline();
     expect(asked).toHaveLength(1);
     expect(asked[0]?.at.getTime()).toBeGreaterThan(back);
   });
@@ -93,10 +98,7 @@ describe('a rotation', () => {
 
   test('waits for the sync that ARM reports where the schedule cannot be read, and keeps the password before for long', async () => {
     world.controlPlane.change(CONNECTED_REGISTRY, { schedule: '0 2 L * *' });
-    const back = Date.now() + 3 * 86_400_000;
-    const { outcome, context } = await rotateIn(world, { edge: (at) => at.getTime() > back });
-    expect(outcome.status).toBe('completed');
-    const asked = context.calls.filter(({ name }) => name === 'requestPullCheck');
+    const { back, asked } = await rotateOffline();
     expect(asked).toHaveLength(1);
     expect(asked[0]?.at.getTime()).toBeGreaterThan(back);
     // Syncs may be as far apart as the longest time that a rotation waits for one.

@@ -53,20 +53,32 @@ const onceFlags = z.object({
 });
 const ONCE_VARIABLES = { secret: 'CHECK_SECRET', version: 'CHECK_VERSION', image: 'CHECK_IMAGE' } as const;
 
-/** Every variable that the agent reads, except those of IoT Edge and Kubernetes. */
-export const VARIABLES: readonly string[] = [
-  ...Object.values(FLAG_VARIABLES),
-  ...Object.values(ONCE_VARIABLES),
-  ...[
-    serviceVariables,
-    checkVariables,
-    identityVariables,
-    consumerVariables,
-    webhookVariables,
-    pollVariables,
-    hubVariables,
-  ].flatMap((schema) => Object.keys(schema.shape)),
-];
+/** Flags that have a variable, and its name. */
+export const VARIABLES_OF_FLAGS = { ...FLAG_VARIABLES, ...ONCE_VARIABLES } as const;
+
+/** The schema of each setting, by its variable: every variable that the agent reads, except those of IoT Edge and Kubernetes. */
+export const SETTINGS: Readonly<Record<string, z.ZodType>> = {
+  ...byVariable(flags, FLAG_VARIABLES),
+  ...byVariable(onceFlags, ONCE_VARIABLES),
+  ...serviceVariables.shape,
+  ...checkVariables.shape,
+  ...identityVariables.shape,
+  ...consumerVariables.shape,
+  ...webhookVariables.shape,
+  ...pollVariables.shape,
+  ...hubVariables.shape,
+};
+
+/** Names of all settings as variables. */
+export const VARIABLES: readonly string[] = Object.keys(SETTINGS);
+
+function byVariable<Flag extends string>(
+  { shape }: { readonly shape: Readonly<Record<Flag, z.ZodType>> },
+  variables: Readonly<Record<Flag, string>>,
+): Record<string, z.ZodType> {
+  const names = Object.keys(variables) as Flag[];
+  return Object.fromEntries(names.map((flag) => [variables[flag], shape[flag]]));
+}
 
 /** Variables that IoT Edge sets. */
 export const EDGE_VARIABLES: readonly string[] = Object.keys(edgeVariables.shape);
@@ -142,24 +154,25 @@ function either<T>(
   );
 }
 
+const option = { type: 'string' } as const;
+const toggle = { type: 'boolean' } as const;
+
+/** Every flag of the command line. */
+export const FLAGS = {
+  channel: option,
+  port: option,
+  host: option,
+  clients: option,
+  once: toggle,
+  secret: option,
+  version: option,
+  image: option,
+  help: toggle,
+} as const;
+
 function parseFlags(args: string[]) {
-  const option = { type: 'string' } as const;
-  const toggle = { type: 'boolean' } as const;
   try {
-    return parseArgs({
-      args,
-      options: {
-        channel: option,
-        port: option,
-        host: option,
-        clients: option,
-        once: toggle,
-        secret: option,
-        version: option,
-        image: option,
-        help: toggle,
-      },
-    }).values;
+    return parseArgs({ args, options: FLAGS }).values;
   } catch (error) {
     throw new BadSettings(error instanceof Error ? error.message : String(error));
   }

@@ -29,9 +29,14 @@ export const plannedWrite = z
 /** One change that the onboarding would make: a description, and the request to the service. */
 export type PlannedWrite = z.infer<typeof plannedWrite>;
 
+const problems = z
+  .array(problemFound)
+  .readonly()
+  .describe('problems; the run is refused if any of them is not `unknown`');
+
 export const dryRunAnswer = z
   .object({
-    problems: z.array(problemFound).readonly().describe('problems; the run is refused if any of them is not `unknown`'),
+    problems,
     writes: z.array(plannedWrite).readonly().describe('every change, in order; empty if everything is as requested'),
     adopts: z.array(z.string()).readonly().describe('what exists already and stays unchanged'),
     warnings: z
@@ -50,7 +55,7 @@ export const rotationPlanAnswer = z
     registry: z.string(),
     connectedRegistry: z.string(),
     client: z.string(),
-    problems: z.array(problemFound).readonly().describe('problems; the run is refused if any of them is not `unknown`'),
+    problems,
     writes: z.array(plannedWrite).readonly().describe('every change, in order'),
     outage: z
       .string()

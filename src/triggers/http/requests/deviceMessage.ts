@@ -1,5 +1,7 @@
 import type { HttpRequest, HttpResponseInit } from '@azure/functions';
 import type { z } from 'zod';
+import { parseOperationId, type OperationId } from '@connected-registry/protocol/names/operationId';
+import { audit } from '../../../audit/audit.js';
 import { deviceBody, deviceKey, wrongDeviceKey, type DeviceKey } from './deviceKey.js';
 import { fieldErrors, invalidRequest, tooManyRequests } from '../answers/problem.js';
 import { MAX_PER_OPERATION, RateLimit } from './rateLimit.js';
@@ -10,38 +12,48 @@ interface DeviceMessageKind<Body> {
   readonly fields: Parameters<typeof fieldErrors>[1];
   /** A sentence about the consequence of an invalid message. */
   readonly consequence: string;
+  /** The audit's name of a refusal. */
+  readonly refusal: 'promotion.acknowledge.refused' | 'report.accept.refused';
 }
 
-interface MessageContext {
-  /** The operation id in the path. Unverified: anybody may have written it. */
+/** An authentic message. */
+interface DeviceMessage<Body> {
+  readonly body: Body;
+  readonly key: DeviceKey;
+  /** The operation id in the path, as it is there and in its parts. */
   readonly operation: string;
-  readonly isAuthentic: (key: DeviceKey) => boolean;
-  /** Called with the reason of a refusal. */
+  readonly id: OperationId;
+  /** Audits that the message was refused. */
   readonly refused: (reason: string) => void;
 }
 
 /**
  * Creates a reader for one kind of message. It verifies the key before it reads anything else, and limits repetitions before
  * it reads the body: a valid key allows any number of repetitions, and each would read from the engine.
+ *
+ * @returns the reader. `isAuthentic` gets the operation id in the path, which anybody may have written.
  */
-export function deviceMessages<Body>({ schema, fields, consequence }: DeviceMessageKind<Body>) {
+export function deviceMessages<Body>({ schema, fields, consequence, refusal }: DeviceMessageKind<Body>) {
   const byOperation = new RateLimit(MAX_PER_OPERATION);
   return async (
     request: HttpRequest,
-    { operation, isAuthentic, refused }: MessageContext,
-  ): Promise<{ readonly body: Body; readonly key: DeviceKey } | { readonly refusal: HttpResponseInit }> => {
-    const refuse = (reason: string, refusal: HttpResponseInit) => {
+    isAuthentic: (key: DeviceKey, operation: string) => boolean,
+  ): Promise<DeviceMessage<Body> | { readonly refusal: HttpResponseInit }> => {
+    const operation = request.params['operation'] ?? '';
+    const refused = (reason: string) => audit(refusal, { resource: operation.slice(0, 128), reason });
+    const refuse = (reason: string, answer: HttpResponseInit) => {
       refused(reason);
-      return { refusal };
+      return { refusal: answer };
     };
+    const id = parseOperationId(operation);
     const key = deviceKey(request);
-    if (!key || !isAuthentic(key)) return refuse('report-key', wrongDeviceKey());
+    if (!id || !key || !isAuthentic(key, operation)) return refuse('report-key', wrongDeviceKey());
     const repetition = byOperation.take(operation, Date.now());
     if (repetition !== undefined) return refuse('too-many-requests', tooManyRequests(repetition));
     const body = await deviceBody(request, key);
     if ('refusal' in body) return refuse(`status-${body.refusal.status ?? 0}`, body.refusal);
     const parsed = schema.safeParse(body.value, { reportInput: true });
-    if (parsed.success) return { body: parsed.data, key };
+    if (parsed.success) return { body: parsed.data, key, operation, id, refused };
     return refuse('invalid-request', invalidRequest(fieldErrors(parsed.error, fields), consequence));
   };
 }

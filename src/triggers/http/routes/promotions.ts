@@ -1,7 +1,6 @@
 import type { HttpRequest, HttpResponseInit } from '@azure/functions';
 import type { DurableClient } from 'durable-functions';
 import type { ReportAnswer } from '@connected-registry/protocol/answers/answers';
-import { parseOperationId } from '@connected-registry/protocol/names/operationId';
 import {
   ACKNOWLEDGEMENT_FIELDS,
   promotionAcknowledgement,
@@ -9,7 +8,6 @@ import {
 import { verifyAcknowledgementKey, type ReportKeys } from '../../../domain/pullCheck/reportKey.js';
 import { audit } from '../../../audit/audit.js';
 import { readClientRecord, notifyClientRecord } from '../../durable/clientRecords.js';
-import { wrongDeviceKey } from '../requests/deviceKey.js';
 import { deviceMessages } from '../requests/deviceMessage.js';
 import { problem } from '../answers/problem.js';
 
@@ -23,20 +21,14 @@ export function postPromotion(keys: ReportKeys) {
     schema: promotionAcknowledgement,
     fields: ACKNOWLEDGEMENT_FIELDS,
     consequence: 'The acknowledgement was not accepted.',
+    refusal: 'promotion.acknowledge.refused',
   });
   return async (request: HttpRequest, client: DurableClient): Promise<HttpResponseInit> => {
-    const operation = request.params['operation'] ?? '';
-    const id = parseOperationId(operation);
-    const refused = (reason: string) =>
-      audit('promotion.acknowledge.refused', { resource: operation.slice(0, 128), reason });
-    const message = await read(request, {
-      operation,
-      isAuthentic: ({ keyId, reportKey, expiresAt }) =>
-        id !== undefined && verifyAcknowledgementKey(keys, keyId, reportKey, { operation, expiresAt }),
-      refused,
-    });
+    const message = await read(request, ({ keyId, reportKey, expiresAt }, operation) =>
+      verifyAcknowledgementKey(keys, keyId, reportKey, { operation, expiresAt }),
+    );
     if ('refusal' in message) return message.refusal;
-    if (!id) return wrongDeviceKey();
+    const { operation, id, refused } = message;
     const { expiresAt } = message.key;
     if (new Date(expiresAt) <= new Date()) {
       refused('expired');

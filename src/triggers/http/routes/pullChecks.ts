@@ -1,7 +1,7 @@
 import type { HttpRequest, HttpResponseInit } from '@azure/functions';
 import type { DurableClient } from 'durable-functions';
 import type { ReportAnswer } from '@connected-registry/protocol/answers/answers';
-import { parseOperationId, type OperationId } from '@connected-registry/protocol/names/operationId';
+import type { OperationId } from '@connected-registry/protocol/names/operationId';
 import { pullCheckReport, REPORT_FIELDS } from '@connected-registry/protocol/messages/pullCheckMessages';
 import {
   sanitizeReport,
@@ -13,7 +13,7 @@ import { verifyReportKey, type ReportKeys } from '../../../domain/pullCheck/repo
 import { audit, logEvent } from '../../../audit/audit.js';
 import { hasEnded, readRun, type RunStatus } from '../../durable/runStatus.js';
 import { CONFIRMED_WITHIN } from '../../durable/startRun.js';
-import { wrongDeviceKey, type DeviceKey } from '../requests/deviceKey.js';
+import type { DeviceKey } from '../requests/deviceKey.js';
 import { deviceMessages } from '../requests/deviceMessage.js';
 import { problem } from '../answers/problem.js';
 
@@ -36,20 +36,13 @@ export function postPullCheck(keys: ReportKeys) {
     schema: pullCheckReport,
     fields: REPORT_FIELDS,
     consequence: 'The report was not accepted.',
+    refusal: 'report.accept.refused',
   });
   return async (request: HttpRequest, client: DurableClient): Promise<HttpResponseInit> => {
-    const operation = request.params['operation'] ?? '';
     const attempt = Number(request.params['attempt']);
-    const id = parseOperationId(operation);
-    const refused = (reason: string) => audit('report.accept.refused', { resource: operation.slice(0, 128), reason });
-    const message = await read(request, {
-      operation,
-      isAuthentic: (key) => id !== undefined && isAuthentic(key, keys, operation, attempt),
-      refused,
-    });
+    const message = await read(request, (key, operation) => isAuthentic(key, keys, operation, attempt));
     if ('refusal' in message) return message.refusal;
-    if (!id) return wrongDeviceKey();
-    const { body: report } = message;
+    const { body: report, operation, id, refused } = message;
     const until = Date.now() + REPORT_ACCEPTED_WITHIN;
     const received = { id, attempt, hash: reportHash(report), expiresAt: new Date(report.expiresAt) };
     const first = await readUntil(client, received, until, (verdict) => verdict !== 'not shown');

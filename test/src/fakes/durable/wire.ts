@@ -16,6 +16,8 @@ const WRITES = /^(?:set|create|delete|disable|enable|keep|generate|store|copy|up
 /** The line between the app and the fake services: it records every call, and may break it before or after its effect. */
 export class Wire {
   readonly calls: string[] = [];
+  /** Notified of every call before it is made, with its arguments. */
+  observer: ((method: string, args: readonly unknown[]) => void) | undefined;
   private readonly faults = new Map<string, { fault: Fault; left: number }[]>();
 
   fail(method: string, fault: Fault): void {
@@ -44,6 +46,7 @@ export class Wire {
         return async (...args: unknown[]): Promise<unknown> => {
           const name = String(key);
           this.calls.push(name);
+          this.observer?.(name, args);
           const fault = this.take(name);
           if (fault?.when === 'before') throw errorOf(name, fault);
           const answer: unknown = await Reflect.apply(member, target, args);

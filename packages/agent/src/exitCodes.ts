@@ -1,0 +1,6 @@
+/** With which code the agent's process ends. docs/agent.md says when. */
+export const EXIT_CODES = {
+  succeeded: 0,
+  failed: 1,
+  badSettings: 2,
+} as const;
