@@ -85,7 +85,7 @@ describe('after a timer of more than six days that was cancelled', () => {
   it('a start after a kill goes on to go wrong', async () => {
     const engine = new EngineUnderTest(app(7));
     await engine.start('activity', 'one');
-    await engine.settle();
+    await engine.runUntilIdle();
     const again = new EngineUnderTest(app(7), { hub: engine.hubAfter(engine.records.length) });
     expect(await again.output('one')).toEqual([null]);
   });
@@ -103,7 +103,7 @@ describe('after a timer of more than six days that was cancelled', () => {
 it('a timer beside one of more than six days, whose time is past, never fires', async () => {
   const engine = new EngineUnderTest(app(10));
   await engine.start('pastBeside', 'one');
-  await engine.pass(DAY * 1000);
+  await engine.advance(DAY * 1000);
   expect(engine.instance('one').status).toBe('Running');
   expect(engine.warnings.join()).toContain('one whose time is past never fires');
 });

@@ -100,7 +100,7 @@ describe('a kill between any two records', () => {
     await first.output('one');
 
     const again = new EngineUnderTest(busyApp(), { hub: first.hubAfter(first.records.length) });
-    await again.settle();
+    await again.runUntilIdle();
     expect(again.app.invocations).toEqual([]);
     expect(again.records).toEqual([]);
   });
@@ -179,7 +179,7 @@ describe('on disk', () => {
     const first = await openFileJournal(folder, () => {});
     const engine = new EngineUnderTest(busyApp(), { journal: first });
     await run(engine);
-    await engine.pass(5_000);
+    await engine.advance(5_000);
     await new Promise((resolve) => setTimeout(resolve, 50));
     await engine.engine.stop();
     await first.close();
@@ -201,7 +201,7 @@ describe('on disk', () => {
 
     const again = new EngineUnderTest(busyApp(), { hub: compacted, journal: second });
     while (again.instance('one').status !== 'Completed') {
-      await again.pass(60_000);
+      await again.advance(60_000);
       await new Promise((resolve) => setTimeout(resolve, 5));
     }
     expect(await again.output('one')).toEqual(expected);

@@ -25,7 +25,7 @@ async function recordsOfOne(): Promise<string> {
     },
   });
   await engine.start('waits', 'INSTANCE', { a: 1 });
-  await engine.settle();
+  await engine.runUntilIdle();
   expect(engine.records.length).toBe(12);
   return JSON.stringify(engine.records.map((record) => JSON.parse(record) as HubRecord));
 }
