@@ -6,7 +6,7 @@ import { ensureCertificates } from '@connected-registry/azure-simulator/tls/cert
 import { CREDENTIAL_PROMOTED } from '@connected-registry/protocol/messages/pullCheckMessages';
 import { cloudEvent, promotion } from '../../packages/agent/test/under-test/agentUnderTest.js';
 import { startChild } from '../../packages/agent/test/under-test/childProcess.js';
-import { until } from '../../packages/agent/test/under-test/settled.js';
+import { until } from '../../packages/agent/test/under-test/until.js';
 import { IDENTITY, startFakeAzure } from '../../packages/agent/test/under-test/fakeAzure.js';
 import type { FakeAzure } from '../../packages/agent/test/under-test/fakeAzure.js';
 import {

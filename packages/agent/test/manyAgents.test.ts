@@ -18,7 +18,7 @@ import { ManualClock } from '../../azure-simulator/test/under-test/manualClock.j
 import { promotion, request } from './under-test/agentUnderTest.js';
 import { startFakeRegistry } from './under-test/fakeRegistry.js';
 import type { FakeRegistry } from './under-test/fakeRegistry.js';
-import { until } from './under-test/settled.js';
+import { until } from './under-test/until.js';
 
 let folder: string;
 let registry: FakeRegistry;
@@ -100,7 +100,7 @@ test('fifty agents in one process on one clock each keep to their own client', a
     const signal = checkOf(name, 1, { secret: { name: `${name}-candidate`, version: 'c1' } });
     // Everybody is told of everything, as on a topic without filters.
     const answers = running.map((agent) => agent.handle(signal));
-    expect(answers.filter((answer) => answer === 'taken')).toHaveLength(1);
+    expect(answers.filter((answer) => answer === 'accepted')).toHaveLength(1);
     for (const agent of running) agent.handle(promotionOf(name, 'v1'));
   }
   await until('a hundred posts', () => posted.length === 100);

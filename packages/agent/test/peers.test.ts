@@ -16,7 +16,7 @@ import { wholeAnswer } from '../src/wholeAnswer.js';
 import { dockerConfig } from '@connected-registry/protocol/names/dockerConfig';
 import { pullCheckRequested } from '@connected-registry/protocol/messages/pullCheckMessages';
 import { request as checkRequest } from './under-test/agentUnderTest.js';
-import { until } from './under-test/settled.js';
+import { until } from './under-test/until.js';
 
 /** What a peer does with a connection. Each is something that a client could wait for without end. */
 const PEERS: Readonly<Record<string, (socket: Socket) => unknown>> = {
@@ -158,7 +158,7 @@ describe.each(Object.entries(PEERS))('a peer that %s', (what, peer) => {
       wait: 0,
       interval: 1,
       timeout: IDLE,
-      handle: () => 'taken',
+      handle: () => 'accepted',
       clock: { now: () => new Date(), setTimer: (_at, run) => soon(run) },
       log: () => undefined,
     });

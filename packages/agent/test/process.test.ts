@@ -16,7 +16,7 @@ import type { Child } from './under-test/childProcess.js';
 import { IDENTITY, startFakeAzure } from './under-test/fakeAzure.js';
 import type { FakeAzure } from './under-test/fakeAzure.js';
 import { startFakeRegistry } from './under-test/fakeRegistry.js';
-import { until } from './under-test/settled.js';
+import { until } from './under-test/until.js';
 
 const run = promisify(execFile);
 let pipes = 0;

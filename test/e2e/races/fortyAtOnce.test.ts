@@ -20,7 +20,7 @@ beforeAll(async () => {
     method: 'PATCH',
     body: { clientsPerConnectedRegistry: 200, throttling: 0 },
   });
-  foreigners = await Foreigners.settle(it);
+  foreigners = await Foreigners.create(it);
 });
 afterAll(() => it.dispose());
 

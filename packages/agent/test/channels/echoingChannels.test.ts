@@ -70,7 +70,7 @@ describe('nothing that is repeated is in the log', () => {
       wait: 0,
       interval: 1,
       timeout: 5_000,
-      handle: () => 'taken',
+      handle: () => 'accepted',
       // Every pause is over at once, but for that of the next day.
       clock: { now: () => machineClock.now(), setTimer: (_at, run) => machineClock.setTimer(new Date(), run) },
       log: record,
@@ -184,7 +184,7 @@ describe('nothing that is repeated is in the log', () => {
       identity: { hostName: 'localhost', deviceId: 'device-1', proof: { kind: 'key', key: HUB_KEY } },
       port,
       caFile: tls.caFile,
-      handle: () => 'taken',
+      handle: () => 'accepted',
       clock: machineClock,
       log: record,
     });

@@ -15,7 +15,7 @@ import { Cloud } from '../../../azure-simulator/test/under-test/cloud.js';
 import { ManualClock } from '../../../azure-simulator/test/under-test/manualClock.js';
 import { REPORT_KEY, promotion, request } from '../under-test/agentUnderTest.js';
 import { selfSigned } from '../under-test/selfSigned.js';
-import { until } from '../under-test/settled.js';
+import { until } from '../under-test/until.js';
 
 interface Keys {
   authentication: { symmetricKey: { primaryKey: string } };
@@ -49,7 +49,7 @@ beforeEach(() => {
   count += 1;
   id = `device-${count}`;
   [taken, log] = [[], []];
-  disposition = 'taken';
+  disposition = 'accepted';
 });
 afterEach(async () => {
   await channel?.close();
@@ -210,7 +210,7 @@ describe('a desired property', () => {
     disposition = 'busy';
     await desire({ pullCheck: request() });
     await until('a try', () => taken.length === 1);
-    disposition = 'taken';
+    disposition = 'accepted';
     clock.advance(30);
     await until('another try', () => taken.length === 2);
     expect(taken[1]).toEqual(taken[0]);
@@ -301,7 +301,7 @@ describe('the connection', () => {
       },
       port: cloud.running.world.iotHub.mqttPort,
       caFile: undefined,
-      handle: () => 'taken',
+      handle: () => 'accepted',
       clock,
       log: (message, facts) => void log.push(JSON.stringify({ message, ...facts })),
     });

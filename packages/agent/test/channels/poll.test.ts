@@ -9,7 +9,7 @@ import type { Disposition, Signal } from '../../src/channels/channel.js';
 import { CREDENTIAL_PROMOTED } from '@connected-registry/protocol/messages/pullCheckMessages';
 import { ManualClock } from '../../../azure-simulator/test/under-test/manualClock.js';
 import { REPORT_KEY, cloudEvent, promotion, request } from '../under-test/agentUnderTest.js';
-import { until } from '../under-test/settled.js';
+import { until } from '../under-test/until.js';
 
 type Answer = (response: ServerResponse, request: IncomingMessage) => void;
 
@@ -27,7 +27,7 @@ let channel: Channel | undefined;
 
 beforeEach(async () => {
   [asked, taken, scopes, log] = [[], [], [], []];
-  disposition = 'taken';
+  disposition = 'accepted';
   answers = [];
   clock = new ManualClock();
   server = createServer((message, response) => {

@@ -5,7 +5,7 @@ import { RotationBook } from '../../src/year/observers/rotationBook.js';
 import { Verdict } from '../../src/year/observers/verdict.js';
 
 const day = 24 * 3600 * 1000;
-const promises = { lifetimeDays: 90, dueDays: 60, graceDays: 7, waveSize: 2, waveSeconds: 3600, writesPerRotation: 2 };
+const invariants = { lifetimeDays: 90, dueDays: 60, graceDays: 7, waveSize: 2, waveSeconds: 3600, writesPerRotation: 2 };
 
 let now = 0;
 let verdict: Verdict;
@@ -15,7 +15,7 @@ beforeEach(() => {
   now = 0;
   frozen = false;
   verdict = new Verdict(() => new Date(now));
-  book = new RotationBook(promises, { setting: '', isFrozen: () => frozen }, verdict);
+  book = new RotationBook(invariants, { setting: '', isFrozen: () => frozen }, verdict);
   for (const client of fleet) {
     tell(client, { kind: 'generated', slot: 'password1', expires: 90 * day });
     tell(client, { kind: 'promoted', slot: 'password1', expires: 90 * day });
