@@ -5,7 +5,14 @@ import { RotationBook } from '../../src/year/observers/rotationBook.js';
 import { Verdict } from '../../src/year/observers/verdict.js';
 
 const day = 24 * 3600 * 1000;
-const invariants = { lifetimeDays: 90, dueDays: 60, graceDays: 7, waveSize: 2, waveSeconds: 3600, writesPerRotation: 2 };
+const invariants = {
+  lifetimeDays: 90,
+  dueDays: 60,
+  graceDays: 7,
+  waveSize: 2,
+  waveSeconds: 3600,
+  writesPerRotation: 2,
+};
 
 let now = 0;
 let verdict: Verdict;

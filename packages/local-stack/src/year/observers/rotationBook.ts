@@ -99,7 +99,11 @@ export class RotationBook {
     this.maxAtOnce = Math.max(this.maxAtOnce, open.length);
     const wave = open.filter(({ startedAt }) => now - startedAt < this.invariants.waveSeconds * 1000);
     if (wave.length > this.invariants.waveSize)
-      this.verdict.against('waves', client.name, `it is number ${wave.length} of a wave of ${this.invariants.waveSize}`);
+      this.verdict.against(
+        'waves',
+        client.name,
+        `it is number ${wave.length} of a wave of ${this.invariants.waveSize}`,
+      );
   }
 
   #promoted(client: PlannedClient, expires: number, now: number): void {
