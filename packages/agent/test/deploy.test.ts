@@ -145,7 +145,7 @@ describe('the Kubernetes manifests', () => {
   test.each([
     ['Deployment', deployment.spec.template],
     ['Job', job.spec.template],
-  ])('of kind %s name nothing that is not there', (_kind, { spec }) => {
+  ])('of kind %s refer only to existing objects', (_kind, { spec }) => {
     const [{ env, volumeMounts }] = spec.containers;
     for (const { name } of env) expect(VARIABLES).toContain(name);
     expect(spec.volumes.map(({ name }) => name)).toEqual(volumeMounts.map(({ name }) => name));
@@ -154,7 +154,7 @@ describe('the Kubernetes manifests', () => {
     for (const file of files) expect(volumeMounts.some(({ mountPath }) => file.startsWith(`${mountPath}/`))).toBe(true);
   });
 
-  test('run an agent that polls and keeps a pull secret', () => {
+  test('run an agent that polls and maintains a pull secret', () => {
     const [{ args, env, ports, livenessProbe }] = deployment.spec.template.spec.containers;
     const command = commandOf(args, { ...IN_CLUSTER, ...variablesOf(env) });
     expect(command).toMatchObject({
@@ -174,7 +174,7 @@ describe('the Kubernetes manifests', () => {
     expect(deployment.spec.template.metadata.labels).toMatchObject(deployment.spec.selector.matchLabels);
   });
 
-  test('give the service account what the agent needs for that pull secret, and no more', () => {
+  test('give the service account exactly the rights that the agent needs for the pull secret', () => {
     const role = only(all, 'Role');
     const binding = only(all, 'RoleBinding');
     const account = only(all, 'ServiceAccount').metadata;
@@ -232,7 +232,7 @@ describe('the IoT Edge deployment', () => {
     }),
   });
 
-  test('runs an agent that listens as a module, with the folders that it reads and writes', () => {
+  test('runs an agent as a listening module, with the folders that it reads and writes', () => {
     const { modulesContent } = manifest.parse(JSON.parse(read('packages/agent/deploy/iotedge.json')));
     const { connectedRegistryAgent } = modulesContent.$edgeAgent['properties.desired'].modules;
     const given = Object.entries(connectedRegistryAgent?.env ?? {});
@@ -271,7 +271,7 @@ describe('the container', () => {
       packages: Record<string, { dependencies: unknown }>;
     };
 
-  test('is made of files that there are, and starts what the build makes', () => {
+  test('is built from existing files, and starts what the build creates', () => {
     const copied = instructions
       .filter(([name, rest]) => name === 'COPY' && !rest?.startsWith('--from'))
       .flatMap(([, rest = '']) => rest.split(' ').slice(0, -1));
@@ -283,7 +283,7 @@ describe('the container', () => {
     for (const variable of variables) expect([...VARIABLES, 'NODE_ENV']).toContain(variable.split('=')[0]);
   });
 
-  test('has every package that the agent loads, in the version that is tested here', () => {
+  test('has every package that the agent loads, in the version that the tests use', () => {
     const root = json('package.json');
     const device = json('packages/agent/deploy/package.json');
     const packages = packagesBehind('packages/agent/src/main.ts');

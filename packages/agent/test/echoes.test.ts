@@ -90,7 +90,7 @@ async function checked(agent: RunningAgent, attempt: number): Promise<void> {
 }
 
 test.each(ECHOES.map((one) => [one] as const))(
-  'nothing that is repeated is in the agent’s log and reports: %s',
+  'the agent’s log and reports contain no secret that a service repeats: %s',
   { timeout: 120_000 },
   async (one) => {
     [kind, reports, log] = [one, [], []];
@@ -135,7 +135,7 @@ test.each(ECHOES.map((one) => [one] as const))(
   },
 );
 
-test('an answer of the vault that puts the value in the version’s place is none', async () => {
+test('the agent refuses an answer of the vault that has the value in place of the version', async () => {
   [kind, reports, log] = [500, [], []];
   azure.secrets.set(`elsewhere/${PASSWORD}`, JSON.stringify({ auths: { [registry.host]: { auth: pair } } }));
   const agent = await start();

@@ -39,7 +39,7 @@ function damaged(message: Record<string, unknown>): fc.Arbitrary<Record<string, 
   });
 }
 
-test('no event crashes the agent, and what it takes can be carried by a URL, a header and a vault', () => {
+test('no event crashes the agent, and accepted values fit a URL, a header and a secret name', () => {
   const event = fc.oneof(
     damaged(request({ traceparent: TRACE })).map((data) => ({ type: PULL_CHECK_REQUESTED, data: data as unknown })),
     damaged(ACKNOWLEDGEABLE).map((data) => ({ type: CREDENTIAL_PROMOTED, data: data as unknown })),
@@ -97,7 +97,7 @@ test('no polled message crashes the agent', () => {
   ).toBeUndefined();
 });
 
-test('no twin and no sequence of changes crashes the agent, or reaches a prototype', () => {
+test('no twin and no sequence of changes crashes the agent or changes a prototype', () => {
   const section = fc.dictionary(fc.string(), fc.jsonValue());
   const check = fc.record({ connectedRegistry: fc.record({ pullCheck: anything, promoted: anything }) });
   const whole = fc.oneof(
@@ -151,7 +151,7 @@ test('no topic and no connection string crashes the agent', () => {
   ).toBeUndefined();
 });
 
-test('no secret crashes the agent, and none that it takes names more than a host', () => {
+test('no secret crashes the agent, and an accepted one names nothing but a host', () => {
   const value = fc.oneof(
     fc.string(),
     fc.json(),
@@ -171,7 +171,7 @@ test('no secret crashes the agent, and none that it takes names more than a host
   ).toBeUndefined();
 });
 
-test('no consumer’s file crashes the agent, and everything of it but the entry stays', () => {
+test('no consumer’s file crashes the agent, and its content except the entry is kept', () => {
   const credentials = { endpoint: 'edge:8000', username: 'u', password: 'p' };
   const file = fc.oneof(
     fc.string(),
@@ -198,7 +198,7 @@ test('no consumer’s file crashes the agent, and everything of it but the entry
   ).toBeUndefined();
 });
 
-test('no ledger crashes the agent, and an endpoint has one secret in it', () => {
+test('no ledger crashes the agent, and it has one secret for each endpoint', () => {
   const credentials = { endpoint: 'edge:8000', username: 'u', password: 'p' };
   const text = fc.oneof(
     fc.string(),

@@ -91,7 +91,7 @@ const storedPassword = async (name: string) => {
   return Buffer.from(auths[registry.host]?.auth ?? '', 'base64').toString('utf8');
 };
 
-test('fifty agents in one process on one clock each keep to their own client', async () => {
+test('fifty agents in one process on one clock each serve only their own client', async () => {
   const names = Array.from({ length: 50 }, (_, at) => `device-${at}`);
   const running = await Promise.all(names.map((name) => start(name)));
   for (const name of names) {
@@ -115,7 +115,7 @@ test('fifty agents in one process on one clock each keep to their own client', a
     .toEqual(names.map((name) => `${name}:v2`));
 });
 
-test('thirty thousand signals leave nothing behind that grows', { timeout: 900_000 }, async () => {
+test('thirty thousand signals leave no growing state behind', { timeout: 900_000 }, async () => {
   const log: string[] = [];
   const agent = await start('device-1', log);
   setFlagsFromString('--expose-gc');

@@ -105,7 +105,7 @@ const acknowledgeable = (version: string, changes: Record<string, unknown> = {})
 };
 const posts = (path: string) => seen.filter((one) => one.method === 'POST' && one.path.startsWith(path));
 
-test('a polling agent pulls, reports, delivers, acknowledges, and after a restart knows what to keep', async () => {
+test('a polling agent pulls, reports, delivers and acknowledges, and keeps the same secrets after a restart', async () => {
   const file = join(directory, 'engine.json');
   const env = environment({ CHANNEL: 'poll', POLL_AUDIENCE: 'api://onboarding', DOCKER_CONFIG_FILE: file });
   azure.secrets.set('device-1-candidate/v1', secretOf(PASSWORDS.one));
@@ -160,7 +160,7 @@ test('an agent without consumers writes nothing and acknowledges nothing', async
   expect(azure.requests.filter((one) => one.includes('/secrets/device-1/'))).toEqual([]);
 });
 
-test('a registry of a private CA is trusted by the setting for it, which the vault does not care for', async () => {
+test('the setting for a registry’s private CA applies to the registry and not to the vault', async () => {
   const other = join(directory, 'private-authority');
   const { certFile, keyFile, caFile } = await ensureCertificates(other);
   const registry = await startFakeRegistry({ cert: await readFile(certFile), key: await readFile(keyFile) });
@@ -208,7 +208,7 @@ describe('a hostile message', () => {
   };
   const secret = { name: 'device-1-candidate', version: 'v1' };
 
-  test('that names another endpoint, realm, vault or report host brings it no password and no report', async () => {
+  test('that names another endpoint, realm, vault or report host gets no password and no report', async () => {
     const host = new URL(url).host;
     const demands = {
       endpoint: host,
@@ -243,7 +243,7 @@ describe('a hostile message', () => {
     ['a secret of another vault', { secret: { name: 'http://TRAP/secrets/x', version: 'v1' } }],
     ['a version of another vault', { secret: { name: 'device-1-candidate', version: '../../TRAP' } }],
     ['a header behind the key', { reportKey: 'x\r\nHost: TRAP' }],
-  ])('with %s brings nobody a password', async (_case, changes) => {
+  ])('with %s sends no password to anybody', async (_case, changes) => {
     const text = JSON.stringify(changes).replaceAll('TRAP', new URL(url).host);
     const data = request({ secret, ...(JSON.parse(text) as object) });
     const status = await deliver(cloudEvent(data), cloudEvent(request({ secret, attempt: 9 })));
@@ -253,7 +253,7 @@ describe('a hostile message', () => {
     expect(seen.filter(({ body }) => body['outcome'] === 'pulled')).toHaveLength(1);
   });
 
-  test('cannot make the agent follow a secret to a registry that sends its password elsewhere', async () => {
+  test('cannot make the agent read a secret whose registry forwards passwords', async () => {
     const registry = await startFakeRegistry();
     registry.override = (_message, response) => {
       response.writeHead(401, { 'www-authenticate': `Bearer realm="${url}/token",service="x"` }).end();

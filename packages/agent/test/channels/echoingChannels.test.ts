@@ -49,8 +49,8 @@ const repeated = (said: string) => [
   cloudEvent({ ...request(), image: said.repeat(20) }),
 ];
 
-describe('nothing that is repeated is in the log', () => {
-  test.each(ECHOES.map((one) => [one] as const))('by the app that a device asks: %s', async (kind) => {
+describe('the agent does not log secrets that are repeated', () => {
+  test.each(ECHOES.map((one) => [one] as const))('by the app that it polls: %s', async (kind) => {
     const { log, record } = recorder();
     let asked = 0;
     const app = await startPlainServer((message, response) => {
@@ -202,7 +202,7 @@ describe('nothing that is repeated is in the log', () => {
   });
 });
 
-test('what is repeated in place of the names of secrets is not asked for', async () => {
+test('a consumer does not read secrets whose remembered names are invalid', async () => {
   const { parseLedger } = await import('../../src/consumers/ledger.js');
   const names = { [`Bearer ${ACCOUNT}`]: 'edge:8000', 'a.b.c': 'edge:8000', 'device-1-CANDIDATE': 'edge:8000' };
   expect(parseLedger(JSON.stringify({ ...names, 'Device-1': 'edge:8000' }))).toEqual({ 'device-1': 'edge:8000' });

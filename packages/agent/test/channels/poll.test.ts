@@ -91,7 +91,7 @@ async function goOn(): Promise<void> {
 }
 
 describe('polling', () => {
-  test('asks with the device’s own token, and hands on what it is answered', async () => {
+  test('sends the device’s own token, and handles the messages of the answer', async () => {
     answers = [messages(cloudEvent(request()), cloudEvent(promotion(), CREDENTIAL_PROMOTED)), hold];
     start();
     await until('two questions', () => asked.length === 2);
@@ -108,7 +108,7 @@ describe('polling', () => {
     ['repeated', 'duplicate'],
     ['meant for others', 'notMine'],
     ['more than can be taken', 'busy'],
-  ])('takes its time while all that it is answered is %s', async (_case, what) => {
+  ])('pauses while each answer is %s', async (_case, what) => {
     answers = [messages(cloudEvent(request()))];
     disposition = what;
     start();
@@ -125,13 +125,13 @@ describe('polling', () => {
     });
   });
 
-  test('takes its time when an empty answer comes at once though it may be held up', async () => {
+  test('pauses if an empty answer comes at once although the app could have waited', async () => {
     answers = [status(204)];
     start();
     expect(await paused()).toBeGreaterThanOrEqual(0.5);
   });
 
-  test('without waiting asks at its interval', async () => {
+  test('uses its interval if it does not wait at the app', async () => {
     answers = [status(204)];
     start({ wait: 0 });
     expect(await paused()).toBe(30);
@@ -140,7 +140,7 @@ describe('polling', () => {
     expect(asked[1]?.path).toBe('/api/pull-checks/pending?wait=0');
   });
 
-  test('comes back with growing pauses after failures, and says so once', async () => {
+  test('is retried with growing pauses after failures, and logs them once', async () => {
     answers = [status(502)];
     start();
     const pauses: number[] = [];
@@ -165,20 +165,20 @@ describe('polling', () => {
   test.each([
     [429, 7],
     [503, 12],
-  ])('honours the Retry-After of a %i', async (code, seconds) => {
+  ])('respects the Retry-After of a %i', async (code, seconds) => {
     answers = [status(code, { 'retry-after': String(seconds) })];
     start();
     expect(await paused()).toBe(seconds);
   });
 
-  test.each([401, 403])('waits for somebody to let it in after a %i', async (code) => {
+  test.each([401, 403])('continues after a %i, because access may be granted later', async (code) => {
     answers = [status(code)];
     start();
     expect(await paused()).toBeGreaterThanOrEqual(30);
     expect(log).toEqual([JSON.stringify({ message: 'polling failed', reason: String(code) })]);
   });
 
-  test('survives lost connections, and what is no answer', async () => {
+  test('continues after lost connections and invalid answers', async () => {
     answers = [
       (response) => response.destroy(),
       (response) => response.writeHead(200).end('no json'),
@@ -193,7 +193,7 @@ describe('polling', () => {
     expect(channel?.health().connected).toBe(true);
   });
 
-  test('does not take its token along a redirect', async () => {
+  test('does not send its token to the target of a redirect', async () => {
     const elsewhere: (string | undefined)[] = [];
     const other = createServer((message, response) => {
       elsewhere.push(message.headers.authorization);
@@ -211,7 +211,7 @@ describe('polling', () => {
     other.close();
   });
 
-  test('is not kept from good messages by bad ones, which it names once', async () => {
+  test('handles valid messages beside invalid ones, and logs the invalid ones once', async () => {
     const bad = [cloudEvent(request({ attempt: 0 })), 'x', { data: 1 }, cloudEvent({}, 'Something.Else'), null];
     answers = [messages(...bad, cloudEvent(request()))];
     start();
@@ -221,7 +221,7 @@ describe('polling', () => {
     expect(log.join()).not.toContain(REPORT_KEY);
   });
 
-  test('without a token says so and tries again', async () => {
+  test('without a token logs the reason and tries again', async () => {
     let tries = 0;
     answers = [hold];
     start({
@@ -239,7 +239,7 @@ describe('polling', () => {
     expect(asked).toEqual([]);
   });
 
-  test('ends at once, in the middle of a question too', async () => {
+  test('stops at once, even during a request', async () => {
     answers = [hold];
     start();
     await until('a question', () => asked.length === 1);

@@ -7,7 +7,7 @@ beforeEach(() => {
 });
 afterEach(() => tested.keeper.stop());
 
-describe('promotions that are not what they say', () => {
+describe('forged promotions', () => {
   const OURS = { managedBy: 'connected-registry-onboarding', registry: 'myregistry' };
   const tagged = (client: string, connectedRegistry = 'myconnectedregistry') => ({
     ...OURS,
@@ -15,7 +15,7 @@ describe('promotions that are not what they say', () => {
     connectedRegistry,
   });
 
-  test('five hundred of secrets that do not exist keep no true one out, and are forgotten', async () => {
+  test('of five hundred missing secrets do not keep a valid one out, and are forgotten', async () => {
     for (let at = 0; at < 500; at += 1) {
       tested.keeper.promoted(promotion('v1', { secret: { name: `bogus-${at}`, version: 'v1' } }));
     }
@@ -28,7 +28,7 @@ describe('promotions that are not what they say', () => {
     expect(tested.keeper.health()).toMatchObject({ secretsKept: 1, secretsFailing: 0 });
   });
 
-  test('five hundred that failed make room at once', async () => {
+  test('of five hundred secrets that failed give up their places at once', async () => {
     for (let at = 0; at < 500; at += 1) {
       tested.keeper.promoted(promotion('v1', { secret: { name: `bogus-${at}`, version: 'v1' } }));
     }
@@ -43,7 +43,7 @@ describe('promotions that are not what they say', () => {
     ['client', tagged('device-2')],
     ['client, in other letters', tagged('Device-1')],
     ['connected registry', tagged('device-1', 'anotherregistry')],
-  ])('a secret of another %s is neither written nor acknowledged', async (_case, tags) => {
+  ])('of a secret that belongs to another %s are neither delivered nor acknowledged', async (_case, tags) => {
     tested.save('v1', 'first', 'device-1', tags);
     tested.keeper.promoted(promotion('v1'));
     await tested.untilIdle();
@@ -52,7 +52,7 @@ describe('promotions that are not what they say', () => {
     expect(tested.log.join()).toContain('to another client');
   });
 
-  test('one in the name of another client does not keep a secret from what is its own', async () => {
+  test('that name another client do not stop the deliveries of a secret to its own client', async () => {
     tested.save('v1', 'first', 'device-1', tagged('device-1', 'MyConnectedRegistry'));
     tested.keeper.promoted(promotion('v1'));
     tested.keeper.promoted(promotion('v1', { client: 'device-2' }));
@@ -66,7 +66,7 @@ describe('promotions that are not what they say', () => {
     expect(tested.log.join()).toContain('promotion refused');
   });
 
-  describe('and name the right client and secret', () => {
+  describe('with the right client and secret', () => {
     const forged = (n: number, version = `v${n + 100}`) =>
       promotion(version, { operation: `forged.run${n}`, keyId: `f${n}`, reportKey: 'not-the-key' });
     const going = () => tested.acknowledged.filter(({ signal }) => !signal.aborted).map(({ operation }) => operation);
@@ -75,7 +75,7 @@ describe('promotions that are not what they say', () => {
       tested.keepAcknowledgementsOpen();
     });
 
-    test('end no acknowledgement that is under way, however many they are', async () => {
+    test('do not end an acknowledgement in progress, however many come', async () => {
       tested.keeper.promoted(promotion('v1'));
       await tested.untilIdle();
       for (let n = 0; n < 40; n += 1) tested.keeper.promoted(forged(n));
@@ -84,7 +84,7 @@ describe('promotions that are not what they say', () => {
       expect(tested.acknowledged.length).toBeLessThan(20);
     });
 
-    test('keep the true one, which comes after many of them, from nothing', async () => {
+    test('do not stop a valid promotion that comes after them', async () => {
       for (let n = 0; n < 40; n += 1) {
         tested.keeper.promoted(forged(n));
         await tested.untilIdle();
@@ -94,7 +94,7 @@ describe('promotions that are not what they say', () => {
       expect(going()).toContain('onboard-hello.run1');
     });
 
-    test('push out none that waits for its secret to be read', async () => {
+    test('do not replace a promotion that waits until its secret can be read', async () => {
       tested.vault.clear();
       tested.keeper.promoted(promotion('v1'));
       for (let n = 0; n < 40; n += 1) tested.keeper.promoted(forged(n));
@@ -104,7 +104,7 @@ describe('promotions that are not what they say', () => {
       expect(going()).toContain('onboard-hello.run1');
     });
 
-    test('hide no version that a stale replica does not answer with yet', async () => {
+    test('do not hide a version that a stale replica does not return yet', async () => {
       tested.save('v2', 'second');
       tested.isStale = true;
       tested.keeper.promoted(promotion('v2'));

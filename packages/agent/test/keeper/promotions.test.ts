@@ -37,7 +37,7 @@ describe('a promoted credential', () => {
     expect(tested.keeper.health()).toMatchObject({ secretsKept: 1, secretsFailing: 0 });
   });
 
-  test('is not acknowledged when it does not say how', async () => {
+  test('is not acknowledged if its message has no report key', async () => {
     tested.save('v1', 'first');
     tested.keeper.promoted(promotion('v1', { reportKey: undefined }));
     await tested.untilIdle();
@@ -45,7 +45,7 @@ describe('a promoted credential', () => {
     expect([tested.acknowledged, tested.delivered]).toEqual([[], ['v1']]);
   });
 
-  test('is taken from its own version while the vault still answers with the one before', async () => {
+  test('is read by its version while the vault still returns the previous one as the newest', async () => {
     tested.save('v1', 'old');
     tested.save('v2', 'new');
     tested.isStale = true;
@@ -56,7 +56,7 @@ describe('a promoted credential', () => {
     expect(tested.passwords()).toEqual(['new', 'new']);
   });
 
-  test('of an older version brings the newest one, which the acknowledgement says', async () => {
+  test('of an older version delivers the newest one, and acknowledges that', async () => {
     tested.save('v1', 'old');
     tested.save('v2', 'new');
     tested.keeper.promoted(promotion('v1'));
@@ -65,14 +65,14 @@ describe('a promoted credential', () => {
     expect(tested.acknowledged).toMatchObject([{ version: 'v2' }]);
   });
 
-  test('whose version cannot be read any more still brings the newest one', async () => {
+  test('whose version is no longer readable still delivers the newest one', async () => {
     tested.save('v2', 'new');
     tested.keeper.promoted(promotion('v1'));
     await tested.untilIdle();
     expect(tested.acknowledged).toMatchObject([{ version: 'v2' }]);
   });
 
-  test('that follows another ends the acknowledgement of the one before', async () => {
+  test('that follows another ends the acknowledgement of the previous one', async () => {
     tested.save('v1', 'first');
     tested.keepAcknowledgementsOpen();
     tested.keeper.promoted(promotion('v1'));
@@ -88,7 +88,7 @@ describe('a promoted credential', () => {
     expect(tested.keeper.health()).toMatchObject({ acknowledgementsOpen: 1 });
   });
 
-  test('that comes while one is being written is not lost', async () => {
+  test('is not lost if it comes while another is being written', async () => {
     tested.save('v1', 'first');
     tested.keeper.promoted(promotion('v1'));
     tested.save('v2', 'second');
@@ -98,7 +98,7 @@ describe('a promoted credential', () => {
     expect(tested.acknowledged.at(-1)).toMatchObject({ operation: 'rotate.run2', version: 'v2' });
   });
 
-  test('changes nothing without consumers', async () => {
+  test('has no effect without consumers', async () => {
     tested.configure({ consumers: [] });
     tested.save('v1', 'first');
     tested.keeper.start();
@@ -107,7 +107,7 @@ describe('a promoted credential', () => {
     expect([tested.reads, tested.acknowledged, tested.clock.pending()]).toEqual([[], [], []]);
   });
 
-  test('that is repeated is acknowledged once at a time', async () => {
+  test('that is repeated has one acknowledgement in progress', async () => {
     tested.save('v1', 'first');
     tested.keepAcknowledgementsOpen();
     for (let n = 0; n < 3; n += 1) {
@@ -117,7 +117,7 @@ describe('a promoted credential', () => {
     expect(tested.acknowledged).toHaveLength(1);
   });
 
-  test('a secret is the same in any letters, as in the vault', async () => {
+  test('names a secret regardless of case, as the vault does', async () => {
     tested.save('v1', 'first');
     tested.keeper.promoted(promotion('v1', { secret: { name: 'DEVICE-1', version: 'v1' } }));
     tested.keeper.promoted(promotion('v1', { secret: { name: 'Device-1', version: 'v1' } }));

@@ -10,7 +10,7 @@ beforeEach(() => {
 afterEach(() => tested.keeper.stop());
 
 describe('the main secret', () => {
-  test('is read again at the refresh interval, and what changed is written without any event', async () => {
+  test('is read again at the refresh interval, and a change is delivered without an event', async () => {
     tested.save('v1', 'first');
     tested.keeper.promoted(promotion('v1'));
     await tested.untilIdle();
@@ -23,7 +23,7 @@ describe('the main secret', () => {
     expect(tested.acknowledged).toHaveLength(1);
   });
 
-  test('is kept from the start when it is listed or when a consumer remembers it', async () => {
+  test('is kept from the start if it is listed or if a consumer remembers it', async () => {
     tested.save('v1', 'listed', 'listed-1');
     tested.save('v1', 'before', 'device-1');
     tested.remembered = () => Promise.resolve(['device-1']);
@@ -34,7 +34,7 @@ describe('the main secret', () => {
     expect(tested.keeper.health().secretsKept).toBe(2);
   });
 
-  test('is remembered even by a consumer that cannot be asked at first', async () => {
+  test('is kept if a consumer that failed at first remembers it later', async () => {
     tested.save('v1', 'before');
     tested.remembered = () => Promise.reject(new ConsumerFailure('the cluster is just starting'));
     tested.keeper.start();
@@ -44,7 +44,7 @@ describe('the main secret', () => {
     expect(tested.passwords()).toEqual(['before']);
   });
 
-  test('of another name than the listed ones is left alone', async () => {
+  test('that is not on the list is ignored', async () => {
     tested.save('v1', 'first');
     tested.configure({ listed: ['another'] });
     tested.keeper.promoted(promotion('v1'));
@@ -53,7 +53,7 @@ describe('the main secret', () => {
     expect(tested.log.join()).toContain('SECRETS lists others');
   });
 
-  test('that cannot be read is tried again with growing pauses, up to an hour', async () => {
+  test('that cannot be read is retried with growing pauses of at most an hour', async () => {
     tested.keeper.promoted(promotion('v1'));
     await tested.untilIdle();
     const waits: number[] = [];
@@ -69,7 +69,7 @@ describe('the main secret', () => {
     expect(tested.acknowledged).toHaveLength(1);
   });
 
-  test.each([['no config'], ['{"auths":{}}']])('that holds %s changes no consumer', async (value) => {
+  test.each([['no config'], ['{"auths":{}}']])('with %s changes no consumer', async (value) => {
     tested.configure({
       secrets: { read: (name) => Promise.resolve({ name, version: 'v1', createdOn: new Date(), value }) },
     });
@@ -80,7 +80,7 @@ describe('the main secret', () => {
   });
 });
 
-test('no more than 500 secrets are kept, whatever events say', async () => {
+test('the keeper keeps at most 500 secrets, however many promotions come', async () => {
   for (let at = 0; at < 600; at += 1) {
     tested.save('v1', `password-${at}`, `device-${at}`);
     tested.keeper.promoted(promotion('v1', { secret: { name: `device-${at}`, version: 'v1' } }));
@@ -91,7 +91,7 @@ test('no more than 500 secrets are kept, whatever events say', async () => {
   expect(tested.log.filter((line) => line.includes('500 is reached'))).toHaveLength(100);
 });
 
-test('a look that never ends is given up, said, and kept from nothing after it', async () => {
+test('a delivery that never ends is abandoned and reported, and does not stop later ones', async () => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
   try {
     let isStuck = true;
@@ -113,7 +113,7 @@ test('a look that never ends is given up, said, and kept from nothing after it',
   }
 });
 
-test('nothing is left running or waiting once it has stopped', async () => {
+test('a stopped keeper has no timer and no work in progress', async () => {
   tested.save('v1', 'first');
   tested.keepAcknowledgementsOpen();
   tested.keeper.promoted(promotion('v1'));
