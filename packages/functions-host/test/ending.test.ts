@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { endInOrder } from '../src/ending.js';
 import { createLog } from '../src/log/log.js';
 
-it('ending goes on after a part that fails and one that never ends, and says so', async () => {
+it('the shutdown continues after a part that fails and one that never ends, and reports both', async () => {
   const ended: string[] = [];
   const log: string[] = [];
   await endInOrder(

@@ -91,7 +91,7 @@ async function drive(url: string): Promise<Driven> {
 }
 
 describe('a host that follows a jumping clock', () => {
-  it('lets days pass in milliseconds: durable timers of ten days, daily timers, also over a kill', async () => {
+  it('lets days pass in milliseconds: ten-day durable timers and daily timers, also across a kill', async () => {
     const { clock, folder } = await clockAndApp();
     const url = await startHost(folder, clock.url);
     const { jump, durable } = await drive(url);
@@ -120,7 +120,7 @@ describe('a host that follows a jumping clock', () => {
   it.each([
     [[], -5000, 0],
     [['--early-timers'], 300, 999],
-  ])('with flags %j a timer fires between %i and %i ms early', async (flags, min, max) => {
+  ])('with flags %j fires a timer between %i and %i ms early', async (flags, min, max) => {
     const { clock, folder } = await clockAndApp();
     const { jump, durable } = await drive(await startHost(folder, clock.url, flags));
     await durable('orchestrators/fraction/early', 'POST');

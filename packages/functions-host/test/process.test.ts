@@ -72,7 +72,7 @@ async function folderWith(files: Record<string, string> = {}): Promise<AppFolder
 }
 
 describe('the host as a process', () => {
-  it('prints one ready line on standard output, everything else on standard error, and serves', async () => {
+  it('prints one ready line on standard output and everything else on standard error, and serves', async () => {
     const { appDir, dataDir } = await folderWith({
       'local.settings.json': '{"IsEncrypted": false, "Values": {"GREETING": "hi "}}',
     });
@@ -92,7 +92,7 @@ describe('the host as a process', () => {
     expect(await host.exit).toBe(0);
   });
 
-  it('keeps its keys over a restart', async () => {
+  it('keeps its keys across a restart', async () => {
     const { appDir, dataDir } = await folderWith();
     const read = (): Promise<string> => readFile(path.join(dataDir, 'keys.json'), 'utf8');
     const first = run(['--app', appDir, '--port', '0', '--data', dataDir]);
@@ -104,7 +104,7 @@ describe('the host as a process', () => {
     expect(await read()).toBe(keys);
   });
 
-  it('ends after what has begun at the first signal, at once at the second', async () => {
+  it('completes requests in progress at the first signal, and ends at once at the second', async () => {
     const { appDir, dataDir } = await folderWith();
     const host = run(['--app', appDir, '--port', '0', '--data', dataDir]);
     const url = await host.ready();
@@ -134,13 +134,13 @@ describe('the host as a process', () => {
     expect(host.err()).toMatch(message);
   });
 
-  it('explains itself', async () => {
+  it('explains its usage', async () => {
     const host = run(['--help']);
     expect(await host.exit).toBe(0);
     expect(host.out()).toContain('--strict');
   });
 
-  it('says that a port is taken, and what in the app does not load', async () => {
+  it('reports a port in use, and which part of the app does not load', async () => {
     const { appDir, dataDir } = await folderWith();
     const first = run(['--app', appDir, '--port', '0', '--data', dataDir]);
     const { port } = new URL(await first.ready());
@@ -155,7 +155,7 @@ describe('the host as a process', () => {
     expect(third.out()).toBe('');
   });
 
-  it('ends with an error when user code throws where nobody can catch it', async () => {
+  it('ends with an error if user code throws outside an invocation', async () => {
     const { appDir, dataDir } = await folderWith();
     const host = run(['--app', appDir, '--port', '0', '--data', dataDir]);
     await fetch(`${await host.ready()}/api/crash`);
@@ -163,7 +163,7 @@ describe('the host as a process', () => {
     expect(host.err()).toMatch(/unhandled error.*out of reach\n.*index\.cjs/s);
   });
 
-  it('with --watch serves what the app has become', async () => {
+  it('with --watch serves the app’s new files', async () => {
     const { appDir, dataDir } = await folderWith();
     const host = run(['--app', appDir, '--port', '0', '--data', dataDir, '--watch'], { GREETING: 'old ' });
     expect(await (await fetch(`${await host.ready()}/api/hello`)).text()).toMatch(/^old/);

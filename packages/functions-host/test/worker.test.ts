@@ -31,7 +31,7 @@ const call = (value: unknown, more: Partial<RpcInvocation> = {}): RpcInvocation 
 });
 
 describe('loading an app', () => {
-  it('takes every file that main matches, in the order of their names, CommonJS and ESM', async () => {
+  it('loads every file that main matches, in the order of their names, CommonJS and ESM', async () => {
     const { app } = await load({
       'package.json': '{"main": "src/functions/*.{cjs,mjs}"}',
       'src/functions/b.mjs': `import { app } from '@azure/functions'; app.http('fromModule', { handler: () => ({}) });`,
@@ -45,7 +45,7 @@ describe('loading an app', () => {
     ]);
   });
 
-  it('takes a .js file for what the package says it is', async () => {
+  it('reads a .js file as the type that the package declares', async () => {
     const { app } = await load({
       'package.json': '{"main": "index.js", "type": "module"}',
       'index.js': `import { app } from '@azure/functions'; await Promise.resolve(); app.http('later', { handler: () => ({}) });`,
@@ -69,7 +69,7 @@ describe('loading an app', () => {
     await expect(load(files)).rejects.toThrow(message);
   });
 
-  it('ends registration: later functions are refused, later hooks are not', async () => {
+  it('ends registration: later functions are refused, later hooks are accepted', async () => {
     const { app } = await load({
       'index.cjs': generic(
         'late',
@@ -79,7 +79,7 @@ describe('loading an app', () => {
     await expect(app.invoke('late', call(1))).rejects.toThrow('A function can only be registered during app startup.');
   });
 
-  it('of two apps in one process keeps their functions and hooks apart', async () => {
+  it('keeps the functions and hooks of two apps in one process apart', async () => {
     const one = await load({
       'index.cjs':
         `require('@azure/functions').app.hook.postInvocation((c) => { c.result += 10; });` + generic('f', '() => 1'),
@@ -109,7 +109,7 @@ describe('an invocation', () => {
     expect((globalThis as { ended?: unknown }).ended).toBe(true);
   });
 
-  it('turns what is thrown into an error with name, message and stack, a text into its message', async () => {
+  it('turns a thrown value into an error with name, message and stack, and a string into its message', async () => {
     const { app } = await load({
       'index.cjs':
         generic('typed', `() => { throw new TypeError('wrong'); }`) +
@@ -132,7 +132,7 @@ describe('an invocation', () => {
     [{ int: 5 }, '{"int":5}'],
     [{ double: 1.5 }, '{"double":1.5}'],
     [{ json: '[1,null]' }, '{"json":"[1,null]"}'],
-  ])('gives and takes %o', async (data, expected) => {
+  ])('converts %o in both directions', async (data, expected) => {
     const { app } = await load({ 'index.cjs': generic('same', '(value) => value') });
     const result = await app.invoke('same', { inputData: [{ name: 'in', data }], triggerMetadata: {} });
     expect(JSON.stringify(result.returnValue)).toBe(expected);
@@ -161,7 +161,7 @@ describe('an invocation', () => {
     });
   });
 
-  it('fills in inputs that the host provides', async () => {
+  it('fills in the inputs that the host provides', async () => {
     const { app } = await load({
       'index.cjs': `const { app } = require('@azure/functions'); const client = { type: 'durableClient', name: 'client' };
         app.generic('withClient', { trigger: { type: 'activityTrigger', name: 'in' }, extraInputs: [client], handler: (_, c) => c.extraInputs.get(client) });`,
@@ -177,7 +177,7 @@ describe('the log', () => {
     `(_, context) => { context.log('said', { a: 1 }); context.trace('too fine'); context.warn('careful'); context.error('bad'); }`,
   );
 
-  it('gets what a handler says, by level and under its own category, with the invocation id', async () => {
+  it('receives the lines of a handler, by level and under its own category, with the invocation id', async () => {
     const { app: loaded, log } = await load({ 'index.cjs': app });
     await loaded.invoke('talks', call(0, { invocationId: 'id-1' }));
     const said = log.filter(({ category }) => category === 'Function.talks.User');
@@ -193,7 +193,7 @@ describe('the log', () => {
     ]);
   });
 
-  it('keeps to the levels of host.json, the longest category first', async () => {
+  it('applies the levels of host.json, by the longest matching category', async () => {
     const { app: loaded, log } = await load(
       { 'index.cjs': app },
       { default: 'Warning', 'Function.talks.User': 'Error', Host: 'None' },
@@ -202,7 +202,7 @@ describe('the log', () => {
     expect(log.map(({ message }) => message)).toEqual(['bad']);
   });
 
-  it('passes log hooks, which may change level and text', async () => {
+  it('applies log hooks, which may change level and text', async () => {
     const { app: loaded, log } = await load({
       'index.cjs':
         `require('@azure/functions').app.hook.log((c) => { c.message = c.message.toUpperCase(); c.level = c.message === 'BAD' ? 'none' : c.level; });` +
@@ -213,7 +213,7 @@ describe('the log', () => {
     expect(said.map(({ message }) => message)).toEqual(['SAID { A: 1 }', 'CAREFUL']);
   });
 
-  it('shows an error with the frames of user code alone', async () => {
+  it('shows an error with the frames of user code only', async () => {
     const { app: loaded, log } = await load({
       'index.cjs': `const inner = () => { throw new RangeError('too far'); };` + generic('fails', '() => inner()'),
     });

@@ -21,7 +21,7 @@ describe('a journal that is counted', () => {
   beforeEach(() => reports.splice(0));
   afterEach(() => rm(counted().file, { force: true }));
 
-  it('says nothing where all is there, after a torn write too', async () => {
+  it('reports nothing if all records exist, even after a torn write', async () => {
     await tested.write(['a', 'b'], counted());
     expect(await tested.read(counted())).toEqual(['a', 'b']);
     appendFileSync(tested.lastSegment(), Buffer.from([0x9e, 0x4a, 0x72]));
@@ -29,7 +29,7 @@ describe('a journal that is counted', () => {
     expect(reports).toEqual([]);
   });
 
-  it('says how many records are missing when its end was cut off, once', async () => {
+  it('reports once how many records are missing after its end was cut off', async () => {
     await tested.write(['a', 'b', 'c', 'd'], counted());
     truncateSync(tested.lastSegment(), lengthOf(['a']));
     expect(await tested.read(counted())).toEqual(['a']);
@@ -43,14 +43,14 @@ describe('a journal that is counted', () => {
     ['its file', () => rm(tested.lastSegment())],
     ['its folder', () => rm(tested.folder, { recursive: true, maxRetries: 5 })],
     ['all that was in its file', () => Promise.resolve(truncateSync(tested.lastSegment(), 0))],
-  ])('says that everything is missing when %s is gone', async (_, takeAway) => {
+  ])('reports that all records are missing if %s is gone', async (_, takeAway) => {
     await tested.write(['a', 'b'], counted());
     await takeAway();
     expect(await tested.read(counted())).toEqual([]);
     expect(reports[0]).toContain('all 2 records are missing');
   });
 
-  it('says which segments are missing when older ones are gone that are needed', async () => {
+  it('reports missing older segments that are needed', async () => {
     const { journal } = await tested.open(counted());
     await journal.durable(journal.append('a'));
     await journal.rotate();
@@ -61,7 +61,7 @@ describe('a journal that is counted', () => {
     expect(reports[0]).toContain('segments 1 to 1 are missing');
   });
 
-  it('says nothing when older segments were dropped', async () => {
+  it('reports nothing if older segments were dropped', async () => {
     const { journal } = await tested.open(counted());
     await journal.durable(journal.append('a'));
     await journal.rotate();

@@ -16,7 +16,7 @@ describe('a torn write', () => {
   const payloads = ['first record', 'second record'];
 
   it.each([1, 5, headerLength - 1, headerLength, headerLength + 3])(
-    'is cut off when %i bytes of the last record are there',
+    'is cut off if %i bytes of the last record exist',
     async (bytes) => {
       await tested.write(payloads);
       truncateSync(tested.lastSegment(), lengthOf(payloads.slice(0, 1)) + bytes);
@@ -28,14 +28,14 @@ describe('a torn write', () => {
     },
   );
 
-  it('is cut off when the file was lengthened but not filled', async () => {
+  it('is cut off if the file was extended but not filled', async () => {
     await tested.write(payloads);
     appendFileSync(tested.lastSegment(), Buffer.alloc(5000));
 
     expect(await tested.read()).toEqual(payloads);
   });
 
-  it('is cut off when one write of several records reached the disk in part', async () => {
+  it('is cut off if one write of several records reached the disk in part', async () => {
     await tested.write(['safe']);
     const { journal } = await tested.open();
     // Three records of one write; nothing after them says that they were synced.
@@ -56,7 +56,7 @@ describe('a torn write', () => {
 describe('damage', () => {
   const payloads = Array.from({ length: 20 }, (_, index) => `record number ${index}`);
 
-  it('in the middle is refused, with file and place, and nothing is changed', async () => {
+  it('in the middle is refused with file and position, and nothing is changed', async () => {
     await tested.write(payloads);
     const file = tested.lastSegment();
     const bytes = readFileSync(file);
@@ -69,7 +69,7 @@ describe('damage', () => {
     expect(readFileSync(file).equals(bytes)).toBe(true);
   });
 
-  it('of the last record that was synced is refused, not taken for a torn write', async () => {
+  it('of the last synced record is refused, and not mistaken for a torn write', async () => {
     await tested.write(payloads);
     const file = tested.lastSegment();
     const bytes = readFileSync(file);
@@ -80,7 +80,7 @@ describe('damage', () => {
     await expect(tested.open()).rejects.toThrow(JournalDamagedError);
   });
 
-  it('that takes a record away whole is refused', async () => {
+  it('that removes a whole record is refused', async () => {
     await tested.write(payloads);
     const file = tested.lastSegment();
     const bytes = readFileSync(file);
@@ -91,7 +91,7 @@ describe('damage', () => {
     await expect(tested.open()).rejects.toThrow('record 4 is missing');
   });
 
-  it('at every single byte of the middle is never silently accepted', async () => {
+  it('is detected at every byte of the middle', async () => {
     await tested.write(['one', 'two', 'three', 'four']);
     const file = tested.lastSegment();
     const good = readFileSync(file);

@@ -19,14 +19,14 @@ beforeEach(async () => {
 afterEach(() => tested.dispose());
 
 describe('a journal in files', () => {
-  it('gives back every record in its order, of any length and script', async () => {
+  it('returns every record in order, of any length and script', async () => {
     const payloads = ['a', '', 'žluťoučký 🚗', 'x'.repeat(9_000_000), '{"b":1}'].filter((payload) => payload !== '');
     await tested.write(payloads);
 
     expect(await tested.read()).toEqual(payloads);
   });
 
-  it('goes on counting where it stopped', async () => {
+  it('continues its numbers after it is opened again', async () => {
     await tested.write(['one', 'two']);
     const { journal } = await tested.open();
 
@@ -35,7 +35,7 @@ describe('a journal in files', () => {
     expect(await tested.read()).toEqual(['one', 'two', 'three']);
   });
 
-  it('lets many records share a sync', async () => {
+  it('writes many records with one sync', async () => {
     const { journal } = await tested.open();
     const all = Array.from({ length: 500 }, (_, index) => journal.append(`record ${index}`));
     await Promise.all(all.map((seq) => journal.durable(seq)));
@@ -46,7 +46,7 @@ describe('a journal in files', () => {
     expect(statSync(tested.lastSegment()).size).toBe(bytes + headerLength);
   });
 
-  it('keeps what is private to its owner', async () => {
+  it('is readable by its owner only', async () => {
     await tested.write(['secret']);
 
     expect(statSync(tested.lastSegment()).mode & 0o077).toBe(0);
@@ -63,7 +63,7 @@ describe('the folder', () => {
     await (await tested.open()).journal.close();
   });
 
-  it('is taken over from a process that is gone', async () => {
+  it('is taken over from a process that has ended', async () => {
     const child = spawn(process.execPath, ['-e', '0']);
     await once(child, 'exit');
     writeFileSync(path.join(tested.folder, 'lock'), JSON.stringify({ pid: child.pid, started: '1' }));
@@ -71,13 +71,13 @@ describe('the folder', () => {
     expect(await tested.read()).toEqual([]);
   });
 
-  it('is taken over from a process whose number another one has now', async () => {
+  it('is taken over from a process whose id another process has now', async () => {
     writeFileSync(path.join(tested.folder, 'lock'), JSON.stringify({ pid: process.ppid, started: '1' }));
 
     expect(await tested.read()).toEqual([]);
   });
 
-  it('is held by one only, when many take over a stale lock at once', async () => {
+  it('is held by only one of many that take over a stale lock at once', async () => {
     writeFileSync(path.join(tested.folder, 'lock'), JSON.stringify({ pid: 2 ** 22 + 1, started: '1' }));
     const attempts = await Promise.allSettled(Array.from({ length: 8 }, () => tested.open()));
     const held = attempts.flatMap((attempt) => (attempt.status === 'fulfilled' ? [attempt.value.journal] : []));
@@ -88,7 +88,7 @@ describe('the folder', () => {
 });
 
 describe('segments', () => {
-  it('before a rotation are needed until they are dropped', async () => {
+  it('before a rotation are read until they are dropped', async () => {
     const { journal } = await tested.open();
     journal.append('old');
     await journal.rotate();
@@ -99,7 +99,7 @@ describe('segments', () => {
     expect(await tested.read()).toEqual(['old', 'new']);
   });
 
-  it('that were dropped are gone, and numbers go on', async () => {
+  it('that were dropped are gone, and the numbers continue', async () => {
     const { journal } = await tested.open();
     journal.append('old');
     await journal.rotate();
@@ -115,7 +115,7 @@ describe('segments', () => {
     expect(bytes).toBeLessThan(4 * headerLength);
   });
 
-  it('but the last must be whole', async () => {
+  it('before the last one must be complete', async () => {
     const { journal } = await tested.open();
     journal.append('old');
     await journal.rotate();
@@ -129,7 +129,7 @@ describe('segments', () => {
 });
 
 describe('a killed process', () => {
-  it('loses nothing that it was told is safe', async () => {
+  it('loses no record that was confirmed', async () => {
     const script = fileURLToPath(new URL('writeUntilKilled.mjs', import.meta.url));
     let total = 0;
     for (let round = 0; round < 4; round += 1) {

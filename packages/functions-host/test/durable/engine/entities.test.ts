@@ -21,7 +21,7 @@ describe('entities', () => {
     return yield df.callEntity(entityId('Counter', 'k'), operation, input);
   };
 
-  it('answer calls one after another and keep their state', async () => {
+  it('process calls one after another and keep their state', async () => {
     const engine = new EngineUnderTest({ entities, orchestrators: { call } });
     for (const [index, value] of [3, 4, 5].entries()) await engine.start('call', `c${index}`, ['add', value]);
     const outputs = [await engine.output('c0'), await engine.output('c1'), await engine.output('c2')];
@@ -30,7 +30,7 @@ describe('entities', () => {
     expect(engine.instance('@counter@k').entity?.state).toBe('12');
   });
 
-  it('take waiting operations as one batch', async () => {
+  it('process waiting operations as one batch', async () => {
     const engine = new EngineUnderTest({ entities, orchestrators: { call } });
     await Promise.all(
       Array.from({ length: 30 }, () => engine.client.signalEntity({ name: 'Counter', key: 'k' }, 'add', '1')),
@@ -41,7 +41,7 @@ describe('entities', () => {
     expect(engine.app.invocations.filter((name) => name === 'Counter').length).toBeLessThan(5);
   });
 
-  it('are gone when nothing of them is left', async () => {
+  it('are removed when their state is deleted', async () => {
     const engine = new EngineUnderTest({ entities, orchestrators: { call } });
     await engine.start('call', 'c1', ['add', 1]);
     await engine.output('c1');
@@ -51,7 +51,7 @@ describe('entities', () => {
     expect(engine.hub.instances.has('@counter@k')).toBe(false);
   });
 
-  it('that signal by a name with a capital letter reach another entity, with a warning', async () => {
+  it('that signal a name with a capital letter reach another entity, with a warning', async () => {
     const engine = new EngineUnderTest({ entities, orchestrators: { call } });
     await engine.client.signalEntity({ name: 'counter', key: 'k' }, 'tell', '"other"');
     await engine.advance(1000);

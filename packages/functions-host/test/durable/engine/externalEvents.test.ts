@@ -4,7 +4,7 @@ import { EngineUnderTest } from '../engineUnderTest.js';
 import { secondsAfter } from './sampleFunctions.js';
 
 describe('events', () => {
-  it('that came before they were waited for are kept in their order', async () => {
+  it('that come before they are awaited are kept in order', async () => {
     const engine = new EngineUnderTest({
       orchestrators: {
         *late({ df }) {
@@ -20,7 +20,7 @@ describe('events', () => {
     expect(await engine.output('one')).toEqual([1, 2]);
   });
 
-  it('go to an orchestration that has been accepted and not begun', async () => {
+  it('are delivered to an orchestration that was accepted and has not started', async () => {
     const engine = new EngineUnderTest({
       orchestrators: {
         *waits({ df }) {
@@ -35,7 +35,7 @@ describe('events', () => {
     expect(await engine.output('one')).toBe('early');
   });
 
-  it('that wait when an orchestration continues as new are dropped, with a warning', async () => {
+  it('that are unread when an orchestration continues as new are dropped, with a warning', async () => {
     const engine = new EngineUnderTest({
       orchestrators: {
         *collects({ df }) {

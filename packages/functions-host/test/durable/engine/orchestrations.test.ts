@@ -21,7 +21,7 @@ describe('an orchestration', () => {
     expect(engine.app.invocations.filter((name) => name === 'say')).toHaveLength(3);
   });
 
-  it('commits one record a turn, and one for each answer of an activity', async () => {
+  it('commits one record for each turn and for each result of an activity', async () => {
     const engine = new EngineUnderTest({
       activities,
       orchestrators: {
@@ -44,7 +44,7 @@ describe('an orchestration', () => {
     ]);
   });
 
-  it('fails with what its activity threw', async () => {
+  it('fails with the error that its activity threw', async () => {
     const engine = new EngineUnderTest({
       activities,
       orchestrators: {
@@ -62,7 +62,7 @@ describe('an orchestration', () => {
     );
   });
 
-  it('whose code changed while it waited fails and says what differs', async () => {
+  it('whose code changed while it waited fails, and reports the difference', async () => {
     let runs = 0;
     const engine = new EngineUnderTest({
       activities,
@@ -85,7 +85,7 @@ describe('an orchestration', () => {
 });
 
 describe('continuing as new', () => {
-  it('begins with an empty history and keeps id and start time of its last run', async () => {
+  it('starts with an empty history, and keeps the id and the start time of its last run', async () => {
     const engine = new EngineUnderTest({
       activities,
       orchestrators: {
@@ -104,7 +104,7 @@ describe('continuing as new', () => {
   });
 });
 
-describe('a child', () => {
+describe('a sub-orchestration', () => {
   it('with the id of a running instance replaces it, with a warning', async () => {
     const engine = new EngineUnderTest({
       orchestrators: {
@@ -126,7 +126,7 @@ describe('a child', () => {
     expect(engine.warnings.join()).toMatch(/instance 'shared': was running and was silently replaced/);
   });
 
-  it('that fails tells its parent why', async () => {
+  it('that fails passes the reason to its parent', async () => {
     const engine = new EngineUnderTest({
       orchestrators: {
         *child() {
@@ -148,8 +148,8 @@ describe('a child', () => {
   });
 });
 
-describe('limits', () => {
-  it('hold for activities and for orchestrators', async () => {
+describe('concurrency limits', () => {
+  it('apply to activities and to orchestrators', async () => {
     let running = 0;
     let max = 0;
     const engine = new EngineUnderTest(
@@ -178,8 +178,8 @@ describe('limits', () => {
   });
 });
 
-describe('what is logged', () => {
-  it('holds no inputs, outputs or events', async () => {
+describe('the log', () => {
+  it('contains no inputs, outputs or events', async () => {
     const engine = new EngineUnderTest({
       activities,
       orchestrators: {

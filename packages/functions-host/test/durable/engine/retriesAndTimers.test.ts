@@ -18,7 +18,7 @@ describe('retries', () => {
   };
   const options = { firstRetryIntervalInMilliseconds: 1000, maxNumberOfAttempts: 4 };
 
-  it('wait longer each time, up to the longest interval', async () => {
+  it('wait longer each time, up to the maximum interval', async () => {
     const engine = new EngineUnderTest({
       activities: { flaky: flaky() },
       orchestrators: {
@@ -37,7 +37,7 @@ describe('retries', () => {
     ]);
   });
 
-  it('end with a timer after the last attempt, else the SDK would wait for ever', async () => {
+  it('end with a timer after the last attempt, without which the SDK would wait for ever', async () => {
     const engine = new EngineUnderTest({
       activities: { flaky: flaky() },
       orchestrators: { again: withFailures(9, { ...options, maxNumberOfAttempts: 2 }) },
@@ -49,7 +49,7 @@ describe('retries', () => {
     expect(engine.eventTypes('one').filter((type) => type === 'TimerFired')).toHaveLength(2);
   });
 
-  it('that run out of time leave the orchestration waiting, with a warning', async () => {
+  it('that exceed their timeout leave the orchestration waiting, with a warning', async () => {
     const engine = new EngineUnderTest({
       activities: { flaky: flaky() },
       orchestrators: { again: withFailures(9, { ...options, retryTimeoutInMilliseconds: 1 }) },
@@ -63,7 +63,7 @@ describe('retries', () => {
 });
 
 describe('timers', () => {
-  it('of ten days are made of several, and fire at their time', async () => {
+  it('of ten days consist of several, and fire at their time', async () => {
     const engine = new EngineUnderTest({
       orchestrators: {
         *late({ df }) {
@@ -79,7 +79,7 @@ describe('timers', () => {
     expect(engine.eventTypes('one').filter((type) => type === 'TimerFired').length).toBeGreaterThan(2);
   });
 
-  it('may fire up to a second early when asked to, as those of a storage queue do', async () => {
+  it('may fire up to a second early on request, like those of a storage queue', async () => {
     const orchestrators: TestApp['orchestrators'] = {
       *soon({ df }) {
         const from = df.currentUtcDateTime;
@@ -96,7 +96,7 @@ describe('timers', () => {
     expect(await exact.output('one')).toBe(2900);
   });
 
-  it('that are left running hold an orchestration open that has returned, with a warning', async () => {
+  it('that still run keep a returned orchestration open, with a warning', async () => {
     const engine = new EngineUnderTest({
       orchestrators: {
         *raced({ df }) {
@@ -116,7 +116,7 @@ describe('timers', () => {
     expect(await engine.output('one')).toBe('event');
   });
 
-  it('that were cancelled do not', async () => {
+  it('that were cancelled let a returned orchestration complete', async () => {
     const engine = new EngineUnderTest({
       orchestrators: {
         *raced({ df }) {

@@ -26,7 +26,7 @@ describe('strict mode', () => {
     ['text', 'threw a value that is not an Error'],
     ['boolean', "gives the activity 'say' a boolean"],
     ['held', 'stays Running until its timers fire'],
-  ])('fails an orchestration that goes quietly wrong: %s', async (name, reason) => {
+  ])('fails an orchestration that would otherwise only warn: %s', async (name, reason) => {
     const engine = new EngineUnderTest({ activities, orchestrators }, { strict: true });
     await engine.start(name, 'one');
     const status = await engine.ended('one');
@@ -35,7 +35,7 @@ describe('strict mode', () => {
     expect(status['output']).toContain(reason);
   });
 
-  it('refuses a child with the id of a running instance, which goes on', async () => {
+  it('refuses a sub-orchestration with the id of a running instance, which continues', async () => {
     const engine = new EngineUnderTest(
       {
         orchestrators: {
@@ -77,7 +77,7 @@ describe('strict mode', () => {
     expect(engine.warnings.join()).toMatch(/signals '@Teller@other'/);
   });
 
-  it('is off unless asked for: the same stay Running, or go on', async () => {
+  it('is off by default: the same orchestrations stay Running, or continue', async () => {
     const engine = new EngineUnderTest({ activities, orchestrators });
     for (const name of ['unknown', 'text', 'boolean', 'held']) await engine.start(name, name);
     await engine.runUntilIdle();
