@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { missedIn, verdict } from '../../src/bench/machine.js';
 
-test('a goal that was missed is said with its value, and whether the machine was busy', () => {
+test('a missed goal is reported with its value, and with whether the machine was busy', () => {
   const missed = missedIn([
     { what: 'rate', value: '10/s', goal: '>= 20/s', met: false },
     { what: 'time', value: '1 s', goal: '< 2 s', met: true },
@@ -15,7 +15,7 @@ test('a goal that was missed is said with its value, and whether the machine was
   );
 });
 
-test('a busy machine is told also where every goal is met', () => {
+test('a busy machine is also reported if every goal is met', () => {
   expect(verdict([], [0])).toBe('Every goal that was measured is met.');
   expect(verdict([], [0.5])).toContain('The machine was busy');
 });

@@ -74,7 +74,7 @@ const promote = (version: string, slot: string, createdAt: string): void =>
 const first = password('password1', '2030-01-01T00:00:00.000Z', '2030-04-01T00:00:00.000Z');
 const second = password('password2', '2030-03-01T00:00:00.000Z', '2030-06-01T00:00:00.000Z');
 
-test('tells what has changed since the last look, each thing once', () => {
+test('the watch reports each change since the last look once', () => {
   hold(first);
   promote('v1', 'password1', first.creationTime);
   expect(watch.look(client).map(({ kind, slot }) => `${kind} ${slot}`)).toEqual([

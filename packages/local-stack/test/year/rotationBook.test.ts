@@ -40,7 +40,7 @@ const promote = (client: PlannedClient, slot = 'password2'): void =>
   tell(client, { kind: 'promoted', slot, expires: now + 90 * day });
 const broken = (): string[] => verdict.violations.map(({ rule, client, what }) => `${rule} ${client} ${what}`);
 
-test('a rotation as it should be is counted and breaks nothing', () => {
+test('a rotation that keeps all invariants is counted', () => {
   now = 61 * day;
   begin(one);
   book.write(one);
@@ -57,7 +57,7 @@ test('a rotation as it should be is counted and breaks nothing', () => {
   expect(book.rotations[0]?.daysLeft).toBeCloseTo(29, 1);
 });
 
-test('one that comes too late, or not at all, is told', () => {
+test('a rotation that comes too late, or never, is reported', () => {
   now = 68 * day;
   begin(one);
   promote(one);
@@ -72,7 +72,7 @@ test('one that comes too late, or not at all, is told', () => {
   ]);
 });
 
-test('a third write for one rotation is told, also when the next rotation has begun', () => {
+test('a third write for one rotation is reported, even if the next rotation has started', () => {
   now = 61 * day;
   begin(one);
   for (let writes = 0; writes < 3; writes += 1) book.write(one);
@@ -82,7 +82,7 @@ test('a third write for one rotation is told, also when the next rotation has be
   expect(broken()).toEqual([expect.stringMatching(/^writes .*-01 3 ARM writes/)]);
 });
 
-test('a wave that is too large is told; an hour later a new one may begin', () => {
+test('a wave that is too large is reported; an hour later a new one may start', () => {
   now = 61 * day;
   begin(one);
   begin(two);
@@ -94,7 +94,7 @@ test('a wave that is too large is told; an hour later a new one may begin', () =
   expect(verdict.violations).toHaveLength(1);
 });
 
-test('nothing may begin or be revoked while it is frozen, but what goes on may end', () => {
+test('nothing may start or be revoked during a freeze, but rotations in progress may end', () => {
   now = 61 * day;
   begin(one);
   frozen = true;
@@ -108,7 +108,7 @@ test('nothing may begin or be revoked while it is frozen, but what goes on may e
   ]);
 });
 
-test('a rotation that takes its own password back has been given up', () => {
+test('a rotation that withdraws its own password counts as given up', () => {
   now = 61 * day;
   begin(one);
   tell(one, { kind: 'cleared', slot: 'password2' });
@@ -116,7 +116,7 @@ test('a rotation that takes its own password back has been given up', () => {
   expect(book.rotations).toMatchObject([{ end: 'given up' }]);
 });
 
-test('a broken rule brings the story of its client along', () => {
+test('a broken rule is reported with its client’s history', () => {
   verdict.note(one.name, 'its agent was down');
   verdict.against('pull', one.name, 'token endpoint 401');
   expect(verdict.violations[0]?.story.at(-1)).toBe('1970-01-01T00:00:00.000Z its agent was down');
