@@ -127,7 +127,7 @@ function placesFrom(again: number, count: number): number[] {
 }
 
 describe.each(Object.entries(REPETITIONS))('each activity of %s', (_, [first, play, ends]) => {
-  test('may come again after any later one of its run', async () => {
+  test('may be repeated after any later activity of its run', async () => {
     await prepare(first);
     const { calls, outcome } = await noting(play);
     expect(outcome.status).toBe(ends);
@@ -146,7 +146,7 @@ describe.each(Object.entries(REPETITIONS))('each activity of %s', (_, [first, pl
     expect(faults).toEqual([]);
   });
 
-  test.each(FOLLOWERS)('may come again after %s that followed', async (_follower, next) => {
+  test.each(FOLLOWERS)('may be repeated after %s that followed', async (_follower, next) => {
     await prepare(first);
     const { calls } = await noting(play);
     const faults: string[] = [];
@@ -164,7 +164,7 @@ describe.each(Object.entries(REPETITIONS))('each activity of %s', (_, [first, pl
   });
 });
 
-test('the token of a stolen device stays disabled, whatever of the onboarding before comes again', async () => {
+test('the token of a stolen device stays disabled, whichever earlier activity of the onboarding is repeated', async () => {
   await prepare([onboarding(), revocation]);
   const { calls } = await noting(onboarding());
   pass(60);
@@ -204,12 +204,12 @@ function unseenPromotion(
   });
 }
 
-describe('a promotion of which the run knows nothing', () => {
+describe('a promotion that its run did not record', () => {
   test.each<[string, readonly Play[], (device: Device) => Play]>([
     ['an onboarding', [], (device) => onboarding({}, device)],
     ['a rotation', [onboarding()], (device) => rotation(false, device)],
     ['an urgent rotation', [onboarding()], (device) => rotation(true, device)],
-  ])('is found by %s, which goes on from there with the same password', async (_, first, play) => {
+  ])('is found by %s, which continues with the same password', async (_, first, play) => {
     await prepare(first);
     let promoted: string | undefined;
     const { outcome } = await unseenPromotion(play, {
@@ -226,7 +226,7 @@ describe('a promotion of which the run knows nothing', () => {
     ['a rotation', [onboarding()], (device) => rotation(false, device), works],
     ['an urgent rotation', [onboarding()], (device) => rotation(true, device), works],
   ])(
-    'is taken back with %s that is cancelled then, or stays where it is all that works',
+    'is undone with %s that is cancelled then, or stays if it is the only working credential',
     async (_, first, play, isWell) => {
       await prepare(first);
       const { outcome } = await unseenPromotion(play, {

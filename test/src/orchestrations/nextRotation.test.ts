@@ -15,17 +15,17 @@ beforeEach(async () => {
 });
 afterEach(() => vi.useRealTimers());
 
-describe('names the time of the next try', () => {
+describe('the time of the next try of a failed rotation', () => {
   const failing = () => report({ outcome: 'digest-mismatch' });
 
-  test('after a freeze window, in which no sweep would start it', async () => {
+  test('is after a freeze window, during which no sweep would start it', async () => {
     const freezeWindows = [{ cron: '0 0 1 3 *', seconds: 5 * 86_400, timeZone: 'UTC' }];
     const { outcome, records } = await rotateIn(world, { device: failing, limits: { freezeWindows } });
     expect(outcome.failure?.nextTryAt).toBe('2026-03-06T00:00:00.000Z');
     expect(records.state.retryRotationAt).toBe('2026-03-06T00:00:00.000Z');
   });
 
-  test('not before the password before the present one leaves its slot', async () => {
+  test('is not before the previous password leaves its slot', async () => {
     await rotateIn(world);
     const { outcome } = await rotateIn(world, { run: 'rot0000000000002' });
     const { revokeOld } = tagsOfMain(world) ?? {};
@@ -33,7 +33,7 @@ describe('names the time of the next try', () => {
     expect(outcome.failure).toMatchObject({ code: 'preflight', nextTryAt: revokeOld?.from });
   });
 
-  test('not where the timer of sweeps is disabled, by either spelling of the host’s setting', async () => {
+  test('is absent if the sweep timer is disabled, by either spelling of the host’s setting', async () => {
     for (const name of ['AzureWebJobs.startRotationSweep.Disabled', 'AzureWebJobs_startRotationSweep_Disabled']) {
       world = createWorld({ [name]: 'true' });
       await onboarded(world);
@@ -45,7 +45,7 @@ describe('names the time of the next try', () => {
     }
   });
 
-  test('of no client whose secret was taken away or hidden while the run was under way', async () => {
+  test('is absent for a client whose secret was deleted or disabled during the run', async () => {
     const newest = () => world.vault.versionsOf(main).at(-1)?.version ?? '-';
     const hide = () => world.vault.disable({ name: main, version: newest() });
     for (const takeAway of [() => world.vault.remove(main), hide]) {
@@ -61,7 +61,7 @@ describe('names the time of the next try', () => {
     }
   });
 
-  test('of no client of which nobody can tell, which is tried again all the same', async () => {
+  test('is absent if it is unknown whether sweeps see the client, which is retried nevertheless', async () => {
     const { outcome, records } = await rotateIn(world, {
       device: failing,
       before: (name) => {
@@ -72,7 +72,7 @@ describe('names the time of the next try', () => {
     expect(records.state.retryRotationAt).toEqual(expect.any(String));
   });
 
-  test('of no client that no sweep looks at', async () => {
+  test('is absent for a client that no sweep sees', async () => {
     await world.ports.vault.remove(main);
     const { outcome, records } = await rotateIn(world);
     expect(outcome.failure).toMatchObject({ problems: [{ code: 'not-onboarded' }] });

@@ -33,7 +33,7 @@ async function afterOnboarding(
 }
 
 describe('an offboarding', () => {
-  test('takes away binding, token, scope map and secrets, and says so', async () => {
+  test('removes binding, token, scope map and secrets, and reports that', async () => {
     const { outcome } = await afterOnboarding();
     expect(outcome).toMatchObject({
       status: 'completed',
@@ -53,13 +53,13 @@ describe('an offboarding', () => {
     expect(everyVersion().filter(({ isEnabled }) => isEnabled)).toEqual([]);
   });
 
-  test('whose id is older than the last run’s, since it has waited for that one, takes all away as well', async () => {
+  test('whose id is older than the last run’s, because it waited for that one, removes everything too', async () => {
     await onboardIn(world, { flows, run: 'zzz-asked-for-later' });
     expect((await offboardIn(flows)).outcome).toMatchObject({ status: 'completed', result: { kept: [] } });
     expect(isGone(world)).toBe(true);
   });
 
-  test('again writes nothing, also once the vault has purged what it kept of the client', async () => {
+  test('that is repeated writes nothing, even after the vault has purged the client’s secrets', async () => {
     await afterOnboarding();
     for (const purge of [() => undefined, () => world.vault.secrets.clear()]) {
       purge();
@@ -70,7 +70,7 @@ describe('an offboarding', () => {
     }
   });
 
-  test('of a client that nothing knows, as an event can ask for, names who may have been meant and writes nothing', async () => {
+  test('of an unknown client by an event reports similar names and writes nothing', async () => {
     await onboardIn(world, { flows });
     world.wire.calls.length = 0;
     const other = createFlowWorld(world);
@@ -87,18 +87,18 @@ describe('an offboarding', () => {
     ).toBe('client-unknown');
   });
 
-  test('of an unknown client says so where the vault cannot list the names that are like it', async () => {
+  test('of an unknown client reports if the vault cannot list similar names', async () => {
     world.wire.fail('page', { when: 'before', kind: 'forbidden', times: 20 });
     const { outcome } = await offboardIn(flows);
     expect(outcome.failure?.message).toContain('could not be looked up');
   });
 
-  test('of a client that the client list alone knows is no unknown one', async () => {
+  test('of a client that only the client list contains completes', async () => {
     world.controlPlane.change(CONNECTED_REGISTRY, { clientTokens: [token] });
     expect((await offboardIn(flows)).outcome.status).toBe('completed');
   });
 
-  test('disables the token before it deletes it, and not before it is unbound', async () => {
+  test('unbinds the token, disables it, and then deletes it', async () => {
     await afterOnboarding();
     expect(world.wire.writes.slice(0, 3)).toEqual(['setClientTokens', 'disableToken', 'deleteToken']);
   });
@@ -110,13 +110,13 @@ describe('an offboarding', () => {
     ['has lost its scope map’s last token', () => world.controlPlane.tokens.delete(token)],
     ['is not bound any more', () => world.controlPlane.change(CONNECTED_REGISTRY, { clientTokens: [] })],
     ['was disabled', () => (world.controlPlane.token(token).isEnabled = false)],
-  ])('of a client that %s takes the rest away', async (_, change) => {
+  ])('of a client that %s removes the rest', async (_, change) => {
     const { outcome } = await afterOnboarding(change);
     expect(outcome).toMatchObject({ status: 'completed', result: { changed: true, kept: [] } });
     expect(isGone(world)).toBe(true);
   });
 
-  test('unbinds the token anew where others put it back on the list before it is deleted', async () => {
+  test('unbinds the token again if others bind it before its deletion', async () => {
     await onboardIn(world, { flows });
     let restored = 0;
     const { outcome } = await offboardIn(flows, {
@@ -130,7 +130,7 @@ describe('an offboarding', () => {
     expect(world.controlPlane.clientsOf(CONNECTED_REGISTRY)).toEqual([]);
   });
 
-  test('gives up where they put it back again and again, and lists it', async () => {
+  test('gives up if others bind it again and again, and reports it', async () => {
     await onboardIn(world, { flows });
     const { outcome } = await offboardIn(flows, {
       before: (name) => {
@@ -141,13 +141,13 @@ describe('an offboarding', () => {
     expect(outcome.failure?.residue.join()).toContain(`token ${token} is put on ${CONNECTED_REGISTRY} again and again`);
   });
 
-  test('goes on when the connected registry is gone', async () => {
+  test('continues if the connected registry is gone', async () => {
     const { outcome } = await afterOnboarding(() => world.controlPlane.connectedRegistries.clear());
     expect(outcome.status).toBe('completed');
     expect(world.controlPlane.tokens.has(token)).toBe(false);
   });
 
-  test('takes a token off the list that only a lost run still requests', async () => {
+  test('unbinds a token that only a lost run still requests', async () => {
     await onboardIn(world, { flows });
     await flows.binder.send('request', token, 'a-lost-run');
     await offboardIn(flows);
@@ -155,7 +155,7 @@ describe('an offboarding', () => {
     expect(bound()).not.toContain(token);
   });
 
-  test('forgets what was remembered of the client, but the time of the newest event', async () => {
+  test('clears the client record, except the time of the newest event', async () => {
     await onboardIn(world, { flows });
     await flows.ask('acknowledge', { version: 'v1' });
     vi.setSystemTime(new Date('2026-03-02T00:00:00Z'));
@@ -167,7 +167,7 @@ describe('an offboarding', () => {
     expect(flows.claims.ownerOf(token)).toBeUndefined();
   });
 
-  test('for an old event does nothing, as rolled back', async () => {
+  test('for an old event is rolled back, and does nothing', async () => {
     await onboardIn(world, { flows });
     await flows.ask('noteEvent', { at: '2026-03-01T11:00:00.000Z' });
     const { outcome } = await offboardIn(flows, { eventAt: '2026-03-01T10:00:00.000Z' });
@@ -176,8 +176,8 @@ describe('an offboarding', () => {
   });
 });
 
-describe('what is not ours', () => {
-  test('a token that was there before stays, unbound and without our password', async () => {
+describe('an offboarding keeps what is not ours', () => {
+  test('such as an older token, which stays unbound and without our password', async () => {
     world.addToken({ password1: { createdAt: LONG_AGO } });
     const { outcome } = await afterOnboarding(() => undefined, { adopt: true });
     expect(outcome).toMatchObject({ status: 'completed', result: { removed: expect.arrayContaining([]) as unknown } });
@@ -187,7 +187,7 @@ describe('what is not ours', () => {
     expect(world.vault.has(main)).toBe(false);
   });
 
-  test('a token of that name that somebody made after ours was gone is not touched', async () => {
+  test('such as a token with the same name that somebody created after ours was deleted', async () => {
     await afterOnboarding(() => {
       world.controlPlane.tokens.delete(token);
       world.controlPlane.change(CONNECTED_REGISTRY, { clientTokens: [] });
@@ -198,7 +198,7 @@ describe('what is not ours', () => {
     expect(world.controlPlane.accepts(token, 'theirs')).toBe(true);
   });
 
-  test('a token of the default name whose scope map does not carry our mark is not touched', async () => {
+  test('such as a token of the default name whose scope map lacks our mark', async () => {
     world.controlPlane.scopeMaps.set('theirs', { name: 'theirs', actions: [], description: 'theirs' });
     world.controlPlane.tokens.set(token, { scopeMap: 'theirs', isEnabled: true, createdAt: LONG_AGO, slots: {} });
     const { outcome } = await offboardIn(flows);
@@ -206,7 +206,7 @@ describe('what is not ours', () => {
     expect(world.wire.writes).toEqual([]);
   });
 
-  test('tags that name a connected registry’s own token lead to nothing', async () => {
+  test('such as a connected registry’s own token that tags name', async () => {
     const { outcome } = await afterOnboarding(() => {
       for (const version of everyVersion()) version.tags = { ...version.tags, token: CONNECTED_REGISTRY };
     });
@@ -214,7 +214,7 @@ describe('what is not ours', () => {
     expect(world.controlPlane.token(CONNECTED_REGISTRY).isEnabled).toBe(true);
   });
 
-  test('a scope map that others use, and one without our mark, are kept', async () => {
+  test('such as a scope map that others use, or one without our mark', async () => {
     const { outcome } = await afterOnboarding(() =>
       world.controlPlane.tokens.set('other', { scopeMap, isEnabled: true, createdAt: LONG_AGO, slots: {} }),
     );
@@ -224,7 +224,7 @@ describe('what is not ours', () => {
     expect(world.controlPlane.scopeMaps.has(scopeMap)).toBe(true);
   });
 
-  test('a scope map that another run has just adopted is left to that run', async () => {
+  test('such as a scope map that another run has just adopted', async () => {
     const hold = {
       registry: 'myregistry',
       scopeMap,
@@ -240,7 +240,7 @@ describe('what is not ours', () => {
     expect(world.controlPlane.scopeMaps.has(scopeMap)).toBe(false);
   });
 
-  test('versions of a secret that are not this client’s stay readable', async () => {
+  test('such as versions of a secret that belong to another client, which stay readable', async () => {
     const tags = { managedBy: 'somebody' };
     const { outcome } = await afterOnboarding(() => world.vault.store(main, '{}', { expiresOn: LONG_AGO, tags }));
     expect(JSON.stringify(outcome.result)).toContain("has versions that are not this client's");
@@ -248,8 +248,8 @@ describe('what is not ours', () => {
   });
 });
 
-describe('a token that is ours since an earlier onboarding', () => {
-  test('counts as ours after another one has issued a new credential for it', async () => {
+describe('a token of an earlier onboarding', () => {
+  test('still belongs to us after a later onboarding has issued a new credential for it', async () => {
     await onboardIn(world, { flows });
     const { slots } = world.controlPlane.token(token);
     delete slots.password1;
@@ -261,16 +261,16 @@ describe('a token that is ours since an earlier onboarding', () => {
 
 const CALLS = ['setClientTokens', 'disableToken', 'deleteToken', 'deleteScopeMap', 'disable', 'remove', 'versions'];
 
-describe('a call that breaks', () => {
+describe('a failing call', () => {
   test.each(CALLS.flatMap((call) => (['before', 'after'] as const).map((when) => [call, when] as const)))(
-    'is gone through: %s failed %s its effect',
+    'is overcome: %s failed %s its effect',
     async (call, when) => {
       const { outcome } = await afterOnboarding(() => world.wire.fail(call, { when, times: 2 }));
       expect([outcome.status, isGone(world)]).toEqual(['completed', true]);
     },
   );
 
-  test('for good leaves what hangs on it, each with the reason, and a repetition takes it away', async () => {
+  test('that fails for ever keeps what depends on it, each with the reason, and a repetition removes it', async () => {
     const { outcome } = await afterOnboarding(() =>
       world.wire.fail('deleteToken', { when: 'before', kind: 'forbidden' }),
     );
@@ -286,14 +286,14 @@ describe('a call that breaks', () => {
     expect(isGone(world)).toBe(true);
   });
 
-  test('before anything is known of the client takes nothing away, and says that it does not know', async () => {
+  test('before anything is known of the client removes nothing, and that is reported', async () => {
     const { outcome } = await afterOnboarding(() => world.wire.fail('versions', { when: 'before', kind: 'forbidden' }));
     expect(outcome).toMatchObject({ status: 'failed', failure: { code: 'service-forbidden' } });
     expect(outcome.failure?.residue).toEqual([expect.stringContaining('unknown') as unknown]);
     expect(world.wire.writes).toEqual([]);
   });
 
-  test('while the list cannot be written: the token is disabled all the same', async () => {
+  test('of the client list does not prevent that the token is disabled', async () => {
     const { outcome } = await afterOnboarding(() =>
       world.wire.fail('setClientTokens', { when: 'before', kind: 'forbidden' }),
     );
@@ -303,7 +303,7 @@ describe('a call that breaks', () => {
 });
 
 describe('a dry run', () => {
-  test('tells the very writes that the offboarding then makes, and writes nothing itself', async () => {
+  test('lists exactly the writes that the offboarding then makes, and writes nothing', async () => {
     await onboardIn(world, { flows });
     world.wire.calls.length = 0;
     const { problems, writes, adopts } = await world.queries.offboardingDryRun(reference());
@@ -321,7 +321,7 @@ describe('a dry run', () => {
     expect(world.wire.writes).toHaveLength(writes.length);
   });
 
-  test('tells what is left as it is, and of a client that is gone nothing', async () => {
+  test('lists what is kept, and nothing for a client that is gone', async () => {
     expect(await world.queries.offboardingDryRun(reference())).toEqual({ problems: [], writes: [], adopts: [] });
     world.addToken({ password1: { createdAt: LONG_AGO } });
     await onboardIn(world, { flows, request: { adopt: true } });

@@ -20,7 +20,7 @@ afterEach(() => vi.useRealTimers());
 const password = (slot: SlotName) => world.controlPlane.token(token).slots[slot]?.value;
 
 describe('a rotation', () => {
-  test('fills the other slot, has the device pull, and only then makes it the main secret', async () => {
+  test('fills the other slot, has the device pull, and only then promotes the new credential', async () => {
     const old = world.vault.passwordIn(main);
     vi.setSystemTime(new Date('2026-05-01T12:00:00Z'));
     const { outcome } = await rotateIn(world, {
@@ -47,7 +47,7 @@ describe('a rotation', () => {
     expect(armWrites(world)).toEqual(['generatePassword']);
   });
 
-  test('advances the issue date, keeps the length of life, and notes when the password before may go', async () => {
+  test('renews the issue date, keeps the lifetime, and records when the previous password may be revoked', async () => {
     vi.setSystemTime(new Date('2026-05-01T12:00:00Z'));
     await rotateIn(world);
     const tags = tagsOfMain(world);
@@ -58,7 +58,7 @@ describe('a rotation', () => {
     expect(Date.parse(tags?.revokeOld?.from ?? '') - Date.now()).toBeGreaterThan((overlapSeconds - 60) * 1000);
   });
 
-  test('is refused where nothing says which endpoint the secret is for, and goes by its tags where they do', async () => {
+  test('is refused if the endpoint of the secret is unknown, and reads it from the secret’s tags otherwise', async () => {
     const reference = { registry, connectedRegistry, client };
     const noted = tagsOfMain(world)?.issued.endpoint;
     const rewrite = (changes: (tags: Record<string, string>) => Record<string, string>) =>
@@ -81,7 +81,7 @@ describe('a rotation', () => {
     expect(await planned()).toEqual(['', ['endpoint-unknown']]);
   });
 
-  test('that fails its check leaves the credential in use untouched, revokes the candidate and tells operators', async () => {
+  test('that fails its check leaves the credential in use unchanged, revokes the candidate and alerts operators', async () => {
     const before = { password: world.vault.passwordIn(main), versions: world.vault.versionsOf(main).length };
     const { outcome, records } = await rotateIn(world, { device: () => report({ outcome: 'digest-mismatch' }) });
     expect(outcome).toMatchObject({
@@ -100,20 +100,20 @@ describe('a rotation', () => {
     expect(armWrites(world)).toEqual(['generatePassword', 'keepOnlySlots']);
   });
 
-  test('that hears nothing of the device ends the same way', async () => {
+  test('without a report of the device is rolled back', async () => {
     const { outcome } = await rotateIn(world, { device: () => undefined });
     expect(outcome).toMatchObject({ status: 'rolledBack', failure: { code: 'pull-check-deadline' } });
     expect(world.alerts.failed.size).toBe(1);
   });
 
-  test('is done with what made it due', async () => {
+  test('clears what made it due', async () => {
     const records = createClientRecordEntity();
     records.state = { rotationDueSince: '2026-02-20T00:00:00.000Z', retryRotationAt: '2026-03-01T11:00:00.000Z' };
     await rotateIn(world, { records });
     expect(records.state).toEqual({});
   });
 
-  test('of a revoked client does not begin', async () => {
+  test('of a revoked client does not start', async () => {
     const records = createClientRecordEntity();
     records.state = { revokedAt: '2026-02-28T00:00:00.000Z' };
     const { outcome } = await rotateIn(world, { records });
@@ -122,7 +122,7 @@ describe('a rotation', () => {
     expect([world.wire.writes, world.alerts.failed.size]).toEqual([[], 0]);
   });
 
-  test('does not follow another before the consumers of the first have changed', async () => {
+  test('does not start before the consumers use the credential of the previous one', async () => {
     await rotateIn(world);
     const { outcome } = await rotateIn(world, { run: 'rot0000000000002' });
     expect(outcome.failure).toMatchObject({ code: 'preflight', problems: [{ code: 'previous-password-in-use' }] });
@@ -132,7 +132,7 @@ describe('a rotation', () => {
     expect(again.outcome.result?.secret.slot).toBe('password1');
   });
 
-  test('never binds again what somebody unbound', async () => {
+  test('never binds a token that somebody else unbound', async () => {
     const { outcome } = await rotateIn(world, {
       before: (name) => {
         if (name === 'promote') world.controlPlane.change(CONNECTED_REGISTRY, { clientTokens: [] });
@@ -142,7 +142,7 @@ describe('a rotation', () => {
     expect(world.controlPlane.clientsOf(CONNECTED_REGISTRY)).toEqual([]);
   });
 
-  test('takes a late report of the last attempt for nothing', async () => {
+  test('ignores a late report for an earlier attempt', async () => {
     const late = report({ outcome: 'pulled' });
     const { outcome, context } = await rotateIn(world, {
       device: (attempt) => (attempt === 1 ? undefined : report({ outcome: 'digest-mismatch' })),

@@ -19,7 +19,7 @@ afterEach(() => vi.useRealTimers());
 const password = (slot: SlotName) => world.controlPlane.token(token).slots[slot]?.value;
 
 describe('a rotation', () => {
-  test('issues again when its password was lost behind its back', async () => {
+  test('issues a new password if somebody removed its password during the run', async () => {
     let wiped = false;
     const { outcome } = await rotateIn(world, {
       device: () => (wiped && password('password2') !== undefined ? report() : report({ outcome: 'unauthorized' })),
@@ -33,7 +33,7 @@ describe('a rotation', () => {
     expect(world.vault.passwordIn(main)).toBe(password('password2'));
   });
 
-  test('fills a slot again that its undo was refused to empty', async () => {
+  test('fills a slot again that its undo could not empty', async () => {
     world.wire.fail('keepOnlySlots', { when: 'before', kind: 'forbidden' });
     const { outcome, records } = await rotateIn(world, { device: () => report({ outcome: 'digest-mismatch' }) });
     expect(outcome).toMatchObject({ status: 'failed', failure: { residue: [expect.stringContaining('clearSlot')] } });
@@ -42,7 +42,7 @@ describe('a rotation', () => {
     expect(again.outcome).toMatchObject({ status: 'completed', result: { secret: { slot: 'password2' } } });
   });
 
-  test('never fills a slot whose password is nobody’s of ours, whatever was retired', async () => {
+  test('never fills a slot whose password others created, whatever was retired before', async () => {
     await rotateIn(world, { device: () => report({ outcome: 'digest-mismatch' }) });
     world.controlPlane.token(token).slots.password2 = { createdAt: new Date().toISOString(), value: 'theirs' };
     const { outcome } = await rotateIn(world, { run: 'rot0000000000002' });
@@ -50,7 +50,7 @@ describe('a rotation', () => {
     expect(password('password2')).toBe('theirs');
   });
 
-  test('does not compute its slot anew in a retry', async () => {
+  test('keeps its slot when issuing is retried', async () => {
     world.wire.fail('generatePassword', { when: 'after', times: 2 });
     const live = password('password1');
     const { outcome } = await rotateIn(world);
@@ -58,7 +58,7 @@ describe('a rotation', () => {
     expect(password('password1')).toBe(live);
   });
 
-  test('does not compute its slot anew when promotion is repeated', async () => {
+  test('keeps its slot when promotion is repeated', async () => {
     world.wire.fail('copy', { when: 'after', times: 1 });
     const live = password('password1');
     const { outcome } = await rotateIn(world);

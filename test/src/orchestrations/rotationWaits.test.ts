@@ -17,7 +17,7 @@ afterEach(() => vi.useRealTimers());
 const password = (slot: SlotName) => world.controlPlane.token(token).slots[slot]?.value;
 
 describe('a rotation', () => {
-  test('waits for the replication of the password and the next sync before it asks the device', async () => {
+  test('waits for the replication of the password and the next sync before it requests the pull check', async () => {
     let asked: Date | undefined;
     const startedAt = Date.now();
     const { context } = await rotateIn(world, {
@@ -30,7 +30,7 @@ describe('a rotation', () => {
     expect(context.calls.filter(({ name }) => name === 'requestPullCheck')).toHaveLength(1);
   });
 
-  test('parks while the edge is offline, and asks the device once it has synced', async () => {
+  test('waits while the edge is offline, and requests the pull check after its next sync', async () => {
     const back = Date.now() + 3 * 86_400_000;
     const { outcome, context } = await rotateIn(world, { edge: (at) => at.getTime() > back });
     expect(outcome.status).toBe('completed');
@@ -47,7 +47,7 @@ describe('a rotation', () => {
     expect(context.calls.filter(({ name }) => name === 'readSync')).toHaveLength(1);
   });
 
-  test('waits for the sync that ARM reports where the schedule cannot be read, and keeps the password before for long', async () => {
+  test('waits for the sync that ARM reports if the schedule is unreadable, and then keeps the previous password for longer', async () => {
     world.controlPlane.change(CONNECTED_REGISTRY, { schedule: '0 2 L * *' });
     const back = Date.now() + 3 * 86_400_000;
     const { outcome, context } = await rotateIn(world, { edge: (at) => at.getTime() > back });
@@ -61,7 +61,7 @@ describe('a rotation', () => {
     expect(kept).toBeGreaterThanOrEqual(syncDeadlineSeconds + agentRefreshSeconds);
   });
 
-  test('says so beforehand, and names no time for an urgent one', async () => {
+  test('with an unreadable schedule is planned with that problem, and an urgent one without a time', async () => {
     world.controlPlane.change(CONNECTED_REGISTRY, { schedule: '0 2 L * *' });
     for (const urgent of [false, true]) {
       const reference = { registry, connectedRegistry, client };
@@ -72,7 +72,7 @@ describe('a rotation', () => {
     }
   });
 
-  test('gives up, takes its candidate back and says when it will try again when the edge never syncs', async () => {
+  test('is undone if the edge never syncs', async () => {
     world.controlPlane.change(CONNECTED_REGISTRY, { lastSyncTime: '2026-03-01T11:00:00.000Z' });
     const { outcome } = await rotateIn(world, { edge: () => false });
     expect(outcome).toMatchObject({ status: 'rolledBack', failure: { code: 'sync-overdue' } });

@@ -18,7 +18,7 @@ afterEach(() => vi.useRealTimers());
 const password = (slot: SlotName) => world.controlPlane.token(token).slots[slot]?.value;
 
 describe('an urgent rotation', () => {
-  test('replaces the leaked password first, and empties the other slot with it', async () => {
+  test('replaces the leaked password first, and then empties the other slot', async () => {
     await rotateIn(world);
     const leaked = world.vault.passwordIn(main) ?? '';
     world.wire.calls.length = 0;
@@ -31,7 +31,7 @@ describe('an urgent rotation', () => {
     expect(armWrites(world)).toEqual(['generatePassword', 'keepOnlySlots']);
   });
 
-  test('that fails keeps its candidate, the only password that works, and the next one mends it', async () => {
+  test('that fails keeps its candidate, the only working password, and the next rotation repairs that', async () => {
     const { outcome, records } = await rotateIn(world, { urgent: true, device: () => undefined });
     expect(outcome.status).toBe('rolledBack');
     expect(outcome.failure?.kept[0]).toContain(candidate);
@@ -42,11 +42,11 @@ describe('an urgent rotation', () => {
   });
 });
 
-describe('an urgent rotation that is refused', () => {
+describe('an urgent rotation whose call is refused', () => {
   const enabledCandidates = () => world.vault.versionsOf(candidate).filter(({ isEnabled }) => isEnabled);
   const refuse = (method: string) => world.wire.fail(method, { when: 'before', kind: 'forbidden' });
 
-  test('before it replaces anything leaves all as it was, and says no more', async () => {
+  test('before it replaces anything changes nothing, and keeps nothing', async () => {
     refuse('generatePassword');
     const leaked = password('password1');
     const { outcome } = await rotateIn(world, { urgent: true });
@@ -57,7 +57,7 @@ describe('an urgent rotation that is refused', () => {
     expect([world.vault.passwordIn(main), password('password1')]).toEqual([leaked, leaked]);
   });
 
-  test('the saving of its password lists that the client has none, and the next one mends it', async () => {
+  test('when it saves its password reports that the client has none, and the next rotation repairs that', async () => {
     await rotateIn(world);
     const old = password('password1');
     refuse('store');
@@ -69,7 +69,7 @@ describe('an urgent rotation that is refused', () => {
     expect(again.outcome).toMatchObject({ status: 'completed', result: { secret: { slot: 'password2' } } });
   });
 
-  test('the emptying of the other slot leaves that to the sweep, by the next rotation’s secret', async () => {
+  test('when it empties the other slot leaves that to the sweep, by the tags of the next rotation', async () => {
     await rotateIn(world);
     const revokeOld = tagsOfMain(world)?.revokeOld;
     refuse('keepOnlySlots');
