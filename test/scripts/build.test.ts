@@ -23,13 +23,13 @@ function build() {
 }
 
 describe('a build', () => {
-  test('without installed packages says what to run, without a trace', () => {
+  test('without installed packages prints what to run, without a trace', () => {
     const { status, stderr } = build();
     expect(status).toBe(1);
     expect(stderr).toMatch(/^\S+tsc does not exist: the packages are not installed\. Run npm ci first\.\n$/);
   });
 
-  test('into a place that cannot be written says which, without a trace', () => {
+  test('into an unwritable folder names it, without a trace', () => {
     const compiler = join(folder, 'node_modules/typescript/bin');
     mkdirSync(compiler, { recursive: true });
     writeFileSync(join(compiler, 'tsc'), '');
