@@ -31,11 +31,14 @@ describe('a requested check', () => {
   ])('is run and reported if it comes as %s', async (_form, body) => {
     const agent = await start();
     expect(await agent.deliver(body)).toBe(200);
+
     await agent.idle();
+
     expect(agent.checks).toMatchObject([
       { secret: { name: 'device-1-candidate', version: '0123456789abcdef' }, image: 'hello-world:latest' },
     ]);
     expect(agent.reports).toHaveLength(1);
+
     const report = pullCheckReport.parse(agent.reports[0]?.report);
     expect(report).toMatchObject({ outcome: 'pulled', bytes: 10, agent: 'agent/test' });
     expect(agent.log.filter((line) => line.includes('"pull check"'))).toHaveLength(1);
@@ -44,10 +47,12 @@ describe('a requested check', () => {
   test('runs once if it is delivered repeatedly and in several schemas', async () => {
     const agent = await start();
     const data = request();
+
     for (const body of [cloudEvent(data), cloudEvent(data), [gridEvent(data), cloudEvent(data)]]) {
       expect(await agent.deliver(body)).toBe(200);
       await agent.idle();
     }
+
     expect(agent.checks).toHaveLength(1);
     expect(agent.reports).toHaveLength(1);
   });
@@ -55,10 +60,13 @@ describe('a requested check', () => {
   test('runs once if another activity sends it again with another trace context', async () => {
     const agent = await start();
     const data = request();
+
     for (const traceparent of [undefined, TRACE, TRACE.replace('b7ad', 'b7ae')])
       await agent.deliver(cloudEvent({ ...data, traceparent }));
     await agent.idle();
+
     expect(agent.checks).toHaveLength(1);
+
     await agent.deliver(cloudEvent({ ...data, image: 'another:1', traceparent: TRACE }));
     await agent.idle();
     expect(agent.checks).toHaveLength(2);
@@ -106,8 +114,10 @@ describe('a requested check', () => {
           signal.addEventListener('abort', () => resolve({ outcome: 'unreachable', milliseconds: 1 }));
         }),
     });
+
     await agent.deliver(cloudEvent(request({ expiresAt: new Date(Date.now() - 60_000).toISOString() })));
     await agent.idle();
+
     expect(agent.reports[0]?.report.outcome).toBe('unreachable');
   });
 
@@ -115,6 +125,7 @@ describe('a requested check', () => {
     const agent = await start({ skew: { observe: () => undefined, seconds: () => 600 } });
     await agent.deliver(cloudEvent(request()));
     await agent.idle();
+
     expect(agent.reports).toMatchObject([{ report: { clockSkewSeconds: 600 } }]);
     expect(pullCheckReport.parse(agent.reports[0]?.report)).toMatchObject({ clockSkewSeconds: 600 });
     expect(agent.log.join()).toContain('"clockSkewSeconds":600');
@@ -126,6 +137,7 @@ describe('a requested check', () => {
       release = resolve;
     });
     let max = 0;
+
     const agent: AgentUnderTest = await start({
       concurrency: 3,
       check: async () => {
@@ -135,12 +147,16 @@ describe('a requested check', () => {
       },
     });
     const storm = Array.from({ length: 1_001 }, (_, at) => cloudEvent(request({ attempt: at + 1 })));
+
     expect(await agent.deliver(storm)).toBe(503);
+
     release();
     await agent.idle();
+
     expect(max).toBe(3);
     expect(agent.reports).toHaveLength(1_000);
     expect(await agent.deliver(storm.at(-1))).toBe(200);
+
     await agent.idle();
     expect(agent.reports).toHaveLength(1_001);
   });
@@ -155,8 +171,10 @@ describe('an invalid event', () => {
       reportUrl: 'https://evil.example',
       authority: 'https://evil.example',
     };
+
     await agent.deliver(cloudEvent(request(demands)));
     await agent.idle();
+
     expect(JSON.stringify([agent.checks, agent.reports])).not.toContain('evil');
     expect(agent.reports).toHaveLength(1);
   });
@@ -210,9 +228,11 @@ describe('an invalid event', () => {
 describe('a promoted credential', () => {
   test('is given to the consumers once, in whatever schemas it is delivered', async () => {
     const agent = await start();
+
     expect(await agent.deliver(cloudEvent(promotion(), CREDENTIAL_PROMOTED))).toBe(200);
     expect(await agent.deliver([gridEvent(promotion(), CREDENTIAL_PROMOTED)])).toBe(200);
     expect(agent.promoted.map(({ secret }) => secret)).toEqual([{ name: 'device-1', version: 'v7' }]);
+
     const later = promotion({ secret: { name: 'device-1', version: 'v8' } });
     await agent.deliver([gridEvent(later, CREDENTIAL_PROMOTED)]);
     expect(agent.promoted.map(({ secret }) => secret.version)).toEqual(['v7', 'v8']);
@@ -238,25 +258,31 @@ describe('the webhook', () => {
       method: 'OPTIONS',
       headers: { 'webhook-request-origin': 'eventgrid.example', 'webhook-request-rate': '120' },
     });
+
     expect(options.status).toBe(200);
     expect(options.headers.get('webhook-allowed-origin')).toBe('eventgrid.example');
+
     const validation = gridEvent({ validationCode: 'code-1' }, 'Microsoft.EventGrid.SubscriptionValidationEvent');
     const post = await fetch(`${url}/events`, {
       method: 'POST',
       headers: { 'aeg-event-type': 'SubscriptionValidation' },
       body: JSON.stringify([validation]),
     });
+
     expect([post.status, await post.json()]).toEqual([200, { validationResponse: 'code-1' }]);
   });
 
   test('with a key refuses deliveries without it', async () => {
     const agent = await start({ webhookKey: 'a-key-of-sixteen-characters' });
     expect(await agent.deliver(cloudEvent(request()))).toBe(401);
+
     const right = await fetch(`${agent.url}/events?key=a-key-of-sixteen-characters`, {
       method: 'POST',
       body: JSON.stringify(cloudEvent(request())),
     });
+
     expect(right.status).toBe(200);
+
     await agent.idle();
     expect(agent.checks).toHaveLength(1);
   });
@@ -265,7 +291,9 @@ describe('the webhook', () => {
     const agent = await start();
     await agent.deliver(cloudEvent(request()));
     await agent.idle();
+
     const health = await fetch(`${agent.url}/health`);
+
     expect(await health.json()).toEqual({
       status: 'ok',
       checksRunning: 0,

@@ -147,9 +147,11 @@ describe('the Kubernetes manifests', () => {
     ['Job', job.spec.template],
   ])('of kind %s refer only to existing objects', (_kind, { spec }) => {
     const [{ env, volumeMounts }] = spec.containers;
+
     for (const { name } of env) expect(VARIABLES).toContain(name);
     expect(spec.volumes.map(({ name }) => name)).toEqual(volumeMounts.map(({ name }) => name));
     expect(spec.serviceAccountName).toBe(only(all, 'ServiceAccount').metadata.name);
+
     const files = env.filter(({ name }) => name.endsWith('_FILE')).map(({ value }) => value);
     for (const file of files) expect(volumeMounts.some(({ mountPath }) => file.startsWith(`${mountPath}/`))).toBe(true);
   });
@@ -157,6 +159,7 @@ describe('the Kubernetes manifests', () => {
   test('run an agent that polls and maintains a pull secret', () => {
     const [{ args, env, ports, livenessProbe }] = deployment.spec.template.spec.containers;
     const command = commandOf(args, { ...IN_CLUSTER, ...variablesOf(env) });
+
     expect(command).toMatchObject({
       kind: 'serve',
       service: {
@@ -178,12 +181,14 @@ describe('the Kubernetes manifests', () => {
     const role = only(all, 'Role');
     const binding = only(all, 'RoleBinding');
     const account = only(all, 'ServiceAccount').metadata;
+
     expect(role.rules.map(({ resourceNames, verbs }) => ({ resourceNames, verbs }))).toEqual([
       { resourceNames: ['edge-pull'], verbs: ['get', 'patch'] },
       { resourceNames: undefined, verbs: ['create'] },
     ]);
     expect(binding.roleRef.name).toBe(role.metadata.name);
     expect(binding.subjects).toEqual([{ kind: 'ServiceAccount', name: account.name, namespace: account.namespace }]);
+
     const namespaces = new Set(all.map((one) => one.metadata.namespace ?? one.metadata.name));
     expect([...namespaces, job.metadata.namespace]).toEqual(['edge-apps', 'edge-apps']);
   });
@@ -191,6 +196,7 @@ describe('the Kubernetes manifests', () => {
   test('run one check as a job', () => {
     const [{ args, env }] = job.spec.template.spec.containers;
     const command = commandOf(args, { ...IN_CLUSTER, ...variablesOf(env) });
+
     expect(command).toMatchObject({
       kind: 'once',
       image: 'hello-world:latest',
@@ -236,10 +242,13 @@ describe('the IoT Edge deployment', () => {
     const { modulesContent } = manifest.parse(JSON.parse(read('packages/agent/deploy/iotedge.json')));
     const { connectedRegistryAgent } = modulesContent.$edgeAgent['properties.desired'].modules;
     const given = Object.entries(connectedRegistryAgent?.env ?? {});
+
     for (const [name] of given) expect(VARIABLES).toContain(name);
+
     const env = Object.fromEntries(given.map(([name, { value }]) => [name, value]));
     const edge = Object.fromEntries(EDGE_VARIABLES.map((name) => [name, 'edge-value']));
     const command = commandOf([], { ...edge, IOTEDGE_WORKLOADURI: 'unix:///var/run/iotedge/workload.sock', ...env });
+
     expect(command).toMatchObject({
       kind: 'serve',
       service: {
@@ -248,11 +257,13 @@ describe('the IoT Edge deployment', () => {
         consumers: { dockerConfigFile: '/engine/config.json', secrets: [expect.any(String)] },
       },
     });
+
     const { HostConfig } = z
       .looseObject({ HostConfig: z.looseObject({ Binds: z.array(z.string()) }) })
       .parse(connectedRegistryAgent?.settings.createOptions);
     const mounted = HostConfig.Binds.map((bind) => bind.split(':')[1] ?? '');
     const files = given.filter(([name]) => /_(FILE|PATH)$/.test(name)).map(([, { value }]) => value);
+
     expect(files).toHaveLength(3);
     for (const file of files) expect(mounted.some((path) => file.startsWith(`${path}/`))).toBe(true);
     expect(connectedRegistryAgent?.version).toBe(
@@ -275,10 +286,13 @@ describe('the container', () => {
     const copied = instructions
       .filter(([name, rest]) => name === 'COPY' && !rest?.startsWith('--from'))
       .flatMap(([, rest = '']) => rest.split(' ').slice(0, -1));
+
     expect(copied.length).toBeGreaterThan(5);
     expect(copied.filter((path) => !existsSync(join(ROOT, path)))).toEqual([]);
+
     const [, entry = ''] = instructions.find(([name]) => name === 'ENTRYPOINT') ?? [];
     expect(JSON.parse(entry)).toEqual(['node', 'dist/main.mjs']);
+
     const variables = instructions.filter(([name]) => name === 'ENV').flatMap(([, rest = '']) => rest.split(' '));
     for (const variable of variables) expect([...VARIABLES, 'NODE_ENV']).toContain(variable.split('=')[0]);
   });
@@ -287,10 +301,13 @@ describe('the container', () => {
     const root = json('package.json');
     const device = json('packages/agent/deploy/package.json');
     const packages = packagesBehind('packages/agent/src/main.ts');
+
     expect([...packages].sort()).toEqual(Object.keys(device.dependencies).sort());
+
     for (const [name, version] of Object.entries(device.dependencies)) {
       expect([name, root.dependencies[name] ?? root.devDependencies[name]]).toEqual([name, version]);
     }
+
     expect(json('packages/agent/deploy/package-lock.json').packages['']?.dependencies).toEqual(device.dependencies);
   });
 });

@@ -95,6 +95,7 @@ test.each(ECHOES.map((one) => [one] as const))(
   async (one) => {
     [kind, reports, log] = [one, [], []];
     const agent = await start();
+
     try {
       line.strike(kind, 1, 'entra');
       await checked(agent, 1);
@@ -130,6 +131,7 @@ test.each(ECHOES.map((one) => [one] as const))(
     } finally {
       await agent.stop();
     }
+
     expect(reports.length).toBeGreaterThan(4);
     expect(leaks([...log, ...reports, JSON.stringify(agent.health())], line.secrets)).toEqual([]);
   },

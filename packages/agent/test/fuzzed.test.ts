@@ -46,6 +46,7 @@ test('no event crashes the agent, and accepted values fit a URL, a header and a 
     fc.record({ type: fc.constantFrom(PULL_CHECK_REQUESTED, CREDENTIAL_PROMOTED), data: anything }),
   );
   let taken = 0;
+
   expect(
     caseAgainst(
       fc.property(event, (given) => {
@@ -109,6 +110,7 @@ test('no twin and no sequence of changes crashes the agent or changes a prototyp
   );
   const polluting = fc.constant(JSON.parse('{"__proto__":{"polluted":1},"a":{"__proto__":{"polluted":1}}}') as unknown);
   const change = fc.tuple(fc.oneof(anything, section, check, polluting), fc.nat(8));
+
   expect(
     caseAgainst(
       fc.property(whole, fc.array(change, { maxLength: 5 }), (first, changes) => {
@@ -129,6 +131,7 @@ test('no topic and no connection string crashes the agent', () => {
     fc.string(),
     fc.tuple(kinds, fc.string(), fc.string()).map(([kind, name, query]) => `$iothub/${kind}${name}/?$rid=${query}`),
   );
+
   expect(
     caseAgainst(
       fc.property(topic, (text) => {
@@ -137,10 +140,12 @@ test('no topic and no connection string crashes the agent', () => {
       }),
     ),
   ).toBeUndefined();
+
   const names = fc.constantFrom('HostName', 'DeviceId', 'SharedAccessKey', 'x509', 'GatewayHostName');
   const connectionString = fc
     .array(fc.tuple(names, fc.string()))
     .map((all) => all.map((one) => one.join('=')).join(';'));
+
   expect(
     caseAgainst(
       fc.property(fc.oneof(fc.string(), connectionString), (text) => {
@@ -180,6 +185,7 @@ test('no consumer’s file crashes the agent, and its content except the entry i
       .record({ auths: fc.dictionary(fc.string(), fc.jsonValue()), more: fc.jsonValue(), credsStore: fc.constant('') })
       .map(asText),
   );
+
   expect(
     caseAgainst(
       fc.property(file, (text) => {
@@ -205,6 +211,7 @@ test('no ledger crashes the agent, and it has one secret for each endpoint', () 
     fc.json(),
     fc.dictionary(fc.string(), fc.constantFrom('edge:8000', 'other')).map(asText),
   );
+
   expect(
     caseAgainst(
       fc.property(text, fc.string({ minLength: 1 }), fc.boolean(), (given, secret, takeOver) => {

@@ -147,7 +147,9 @@ test('thirty thousand signals leave no growing state behind', { timeout: 900_000
   };
   await heldAfter(11_000);
   const resources = process.getActiveResourcesInfo().length;
+
   const held = await heldAfter(20_000);
+
   expect(agent.health()).toMatchObject({
     checksRunning: 0,
     checksWaiting: 0,

@@ -128,6 +128,7 @@ describe.each(Object.entries(PEERS))('a peer that %s', (what, peer) => {
     const checks = Array.from({ length: 4 }, () =>
       runPullCheck(secret, 'app:latest', { secrets, platform, policy }, never),
     );
+
     for (const { outcome } of await Promise.all(checks)) expect(outcome).not.toBe('pulled');
   });
 
@@ -142,9 +143,11 @@ describe.each(Object.entries(PEERS))('a peer that %s', (what, peer) => {
       ending.signal,
     );
     server.on('connection', () => answers.push(1));
+
     // A head that has come counts as an answer, whatever becomes of the body: it may be taken already.
     await Promise.race([sent, until('a second try', () => answers.length > 1)]);
     ending.abort();
+
     expect(['stopped', 'accepted', 'refused-401', 'refused-409', 'refused-410']).toContain((await sent).end);
   });
 
@@ -163,7 +166,9 @@ describe.each(Object.entries(PEERS))('a peer that %s', (what, peer) => {
       log: () => undefined,
     });
     await until('another question', () => asked > 1);
+
     await channel.close();
+
     expect(asked).toBeGreaterThan(1);
   });
 
@@ -194,7 +199,9 @@ test('a discarded body is read for one wait only, however slowly it comes', asyn
   let pieces = 0;
   for (const socket of sockets) socket.on('data', () => undefined).once('close', () => (pieces = socket.bytesWritten));
   await answer.discard();
+
   await until('an end of the connection', () => sockets.size === 0);
+
   // By the time that is left, not by the bytes, of which the limit is far away.
   expect(pieces).toBeLessThan(64 * 1024);
 });

@@ -78,6 +78,7 @@ describe('the agent as a process', () => {
       },
       { secret: { name: 'device-1-candidate', version: 'v1' }, image: 'other:latest', outcome: 'insufficient-scope' },
     ];
+
     for (const [at, { secret, image, outcome }] of cases.entries()) {
       const reported = new Promise((resolve) => {
         takeReport = resolve;
@@ -89,8 +90,10 @@ describe('the agent as a process', () => {
       expect(report).toMatchObject({ outcome, image });
       expect(report.digest === undefined).toBe(outcome !== 'pulled');
     }
+
     expect(await device.end()).toBe(0);
     expect(device.stderr().match(/"message":"pull check"/g)).toHaveLength(3);
+
     expectNoSecrets(device);
   });
 
@@ -98,11 +101,14 @@ describe('the agent as a process', () => {
     azure.secrets.set('once/v1', secretFor(edge.host));
     const args = ['--once', '--secret', 'once', '--image', 'hello-world:latest', '--version'];
     const good = startChild('agent/main.js', [...args, 'v1'], environment());
+
     expect(await good.exit).toBe(0);
     expect(JSON.parse(good.stdout())).toMatchObject({ outcome: 'pulled', image: 'hello-world:latest' });
+
     const bad = startChild('agent/main.js', [...args, 'v9'], environment());
     expect(await bad.exit).toBe(1);
     expect(JSON.parse(bad.stdout())).toMatchObject({ outcome: 'secret-unavailable' });
+
     expectNoSecrets(good);
   });
 
@@ -117,6 +123,7 @@ describe('the agent as a process', () => {
   test('trusts a registry of its configured private CA, and of no other', async () => {
     const args = ['--once', '--secret', 'tls', '--image', 'app:latest', '--version', 'v1'];
     const outcomes: unknown[] = [];
+
     for (const certificates of [directory, join(directory, 'another-authority')]) {
       const { certFile, keyFile } = await ensureCertificates(certificates);
       const registry = await startFakeRegistry({ cert: await readFile(certFile), key: await readFile(keyFile) });
@@ -127,6 +134,7 @@ describe('the agent as a process', () => {
       outcomes.push((JSON.parse(child.stdout()) as { outcome: string }).outcome);
       expectNoSecrets(child);
     }
+
     expect(outcomes).toEqual(['pulled', 'tls']);
   });
 
@@ -140,6 +148,7 @@ describe('the agent as a process', () => {
     const first = startChild('agent/main.js', ['--port', '0'], environment());
     const [, port = ''] = await first.says(/localhost:(\d+)/);
     const second = startChild('agent/main.js', ['--port', port], environment());
+
     expect(await second.exit).toBe(1);
     expect(second.stderr()).toContain('port is taken');
     expect(await first.end('SIGINT')).toBe(0);
@@ -169,8 +178,11 @@ describe('a signal ends the process', () => {
     const [, url = ''] = await child.says(/READY (\S+)/);
     azure.secrets.set('main/v1', secretFor(edge.host));
     const data = promotion({ secret: { name: 'main', version: 'v1' } });
+
     const sent = await fetch(url, { method: 'POST', body: JSON.stringify(cloudEvent(data, CREDENTIAL_PROMOTED)) });
+
     expect(sent.status).toBe(200);
+
     await until('a refusal', () => child.stderr().includes('is a named pipe, not a file'));
     expect((await fetch(url.replace('/events', '/health'))).status).toBe(200);
     expect(await child.end()).toBe(0);
@@ -185,8 +197,11 @@ describe('a signal ends the process', () => {
     const [, url = ''] = await child.says(/READY (\S+)/);
     const data = request({ secret: { name: 'silent', version: 'v1' } });
     await fetch(url, { method: 'POST', body: JSON.stringify(cloudEvent(data)) });
+
     await until('the registry', () => registry.seen.length > 0);
+
     expect(await child.end()).toBe(0);
+
     await registry.close();
   });
 });

@@ -37,6 +37,7 @@ describe('host.json', () => {
         AzureFunctionsJobHost__extensions__x__flag: 'True',
       },
     );
+
     expect(json.get('Extensions', 'DurableTask')).toEqual({ hubName: 'b', maxConcurrentActivityFunctions: 7 });
     expect([json.get('extensions', 'http', 'routeprefix'), json.get('extensions', 'x', 'flag')]).toEqual(['', true]);
     expect(logLevelRules(json)).toEqual({ default: 'Warning', Host: 'Error' });
@@ -63,9 +64,13 @@ describe('local.settings.json', () => {
     const appDir = await inFolder({
       'local.settings.json': `{ "IsEncrypted": false, "Values": { "A": "1", "B": "2", "E": "5", "N": null, "T": true }, "ConnectionStrings": { "C": "3", "D": { "ConnectionString": "4" } }, "Host": { "LocalHttpPort": 7099, "CORS": "https://a, https://b", "CORSCredentials": true } }`,
     });
+
     const settings = await readLocalSettings(appDir);
+
     expect([settings.port, settings.cors, settings.corsCredentials]).toEqual([7099, ['https://a', 'https://b'], true]);
+
     const environment: NodeJS.ProcessEnv = { B: 'set', E: '' };
+
     expect(applyEnvironment(settings, environment)).toEqual(['B']);
     expect(environment).toEqual({
       A: '1',

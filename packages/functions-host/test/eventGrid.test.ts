@@ -28,6 +28,7 @@ describe('the Event Grid webhook', () => {
   it('requires its own key or the master key', async () => {
     const at = (code: string): string => `/runtime/webhooks/EventGrid?functionName=grid&code=${code}`;
     const { keys } = tested.host;
+
     expect((await post('Notification', [], '/runtime/webhooks/EventGrid?functionName=grid')).status).toBe(401);
     expect((await post('Notification', [], at('wrong'))).status).toBe(401);
     expect((await post('Notification', [], at(keys.function))).status).toBe(403);
@@ -63,6 +64,7 @@ describe('the Event Grid webhook', () => {
   it('answers the validation handshakes of both schemas', async () => {
     const validation = { data: { validationCode: 'the-code' } };
     const answer = await post('SubscriptionValidation', [validation]);
+
     expect([answer.status, answer.text, answer.headers['content-type']]).toEqual([
       200,
       '{"validationResponse":"the-code"}',
@@ -71,9 +73,11 @@ describe('the Event Grid webhook', () => {
     expect((await post('SubscriptionValidation', { data: JSON.stringify(validation.data) })).text).toContain(
       'the-code',
     );
+
     const options = await tested.send('OPTIONS', address(), {
       headers: { 'webhook-request-origin': 'eventgrid.azure.net' },
     });
+
     expect([options.status, options.headers['webhook-allowed-origin']]).toEqual([200, 'eventgrid.azure.net']);
   });
 
@@ -103,6 +107,7 @@ describe('the Event Grid webhook', () => {
       body: JSON.stringify({ input: '{"id":"by hand"}' }),
       headers: { 'content-type': 'application/json' },
     });
+
     expect(answer.status).toBe(202);
     await expect.poll(() => tested.get('/api/seen')).toEqual([expect.objectContaining({ event: { id: 'by hand' } })]);
   });

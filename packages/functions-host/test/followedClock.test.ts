@@ -125,6 +125,7 @@ describe('a host that follows a jumping clock', () => {
     const { jump, durable } = await drive(await startHost(folder, clock.url, flags));
     await durable('orchestrators/fraction/early', 'POST');
     let status: Record<string, unknown> = {};
+
     while (status['runtimeStatus'] !== 'Completed') {
       await jump();
       status = await durable('instances/early?showHistory=true');
@@ -132,6 +133,7 @@ describe('a host that follows a jumping clock', () => {
     const events = status['historyEvents'] as { EventType: string; FireAt?: string; Timestamp: string }[];
     const fired = events.find(({ EventType }) => EventType === 'TimerFired');
     const early = Date.parse(fired?.FireAt ?? '') - Date.parse(fired?.Timestamp ?? '');
+
     expect(early).toBeGreaterThanOrEqual(min);
     expect(early).toBeLessThanOrEqual(max);
   });

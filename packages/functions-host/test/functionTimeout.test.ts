@@ -36,6 +36,7 @@ describe('functionTimeout of host.json', () => {
   it('fails an invocation that takes longer, and logs the function’s name', async () => {
     const host = await limitedTo('00:00:00.2');
     const answer = await host.send('GET', '/api/slow');
+
     expect(answer).toMatchObject({ status: 500, text: '' });
     expect(host.log.map(({ level, message }) => `${level} ${message}`)).toContainEqual(
       expect.stringMatching(/^error Timeout value of 00:00:00\.2000000 exceeded by function 'Functions\.slow'/),

@@ -103,6 +103,7 @@ describe('keys', () => {
       await tested.send('GET', '/api/guarded?code=wrong'),
       await tested.send('GET', `/api/guarded?code=${right}`, { headers: { 'x-functions-key': 'wrong' } }),
     ];
+
     expect(refused.map(({ status, text }) => [status, text])).toEqual(refused.map(() => [401, '']));
     expect((await tested.send('GET', `/api/guarded?CODE=${right}`)).status).toBe(200);
   });
@@ -168,8 +169,10 @@ describe('bodies', () => {
     );
     const post = (size: number): ReturnType<typeof other.send> =>
       other.send('POST', '/echo', { body: Buffer.alloc(size), chunked: true });
+
     expect(JSON.parse((await post(1000)).text)).toMatchObject({ length: 1000 });
     expect((await post(1001)).status).toBe(500);
+
     await other.stop();
   });
 
@@ -259,8 +262,10 @@ describe('other origins', () => {
     const headers = { origin: 'https://a.example', 'access-control-request-method': 'POST' };
     const preflight = await tested.send('OPTIONS', '/api/method', { headers });
     expect([preflight.status, preflight.headers['access-control-allow-origin']]).toEqual([204, 'https://a.example']);
+
     const refused = { ...headers, origin: 'https://b.example' };
     expect((await tested.send('OPTIONS', '/api/method', { headers: refused })).status).toBe(404);
+
     const other = await tested.send('GET', '/api/method', { headers: { origin: 'https://b.example' } });
     expect(other.headers['access-control-allow-origin']).toBeUndefined();
   });
@@ -271,6 +276,7 @@ describe('a start', () => {
     const one = (route: string): Record<string, string> => ({
       'index.cjs': `require('@azure/functions').app.http('x', { route: '${route}', handler: () => ({}) });`,
     });
+
     await expect(hostWith(one('a/{v:nosuch}'))).rejects.toThrow(/'v' - 'nosuch'/);
     await expect(hostWith(one('/a'))).rejects.toThrow(/separator/);
     await expect(hostWith(one('a'), { port: tested.host.port })).rejects.toThrow(/port \d+ is taken/);
@@ -288,10 +294,13 @@ describe('a stop', () => {
   it('answers requests in progress and accepts no new ones', async () => {
     const other = await hostWith({ 'index.cjs': app });
     const slow = other.send('GET', '/api/slow?ms=300');
+
     await sleep(50);
     const stopping = other.stop();
+
     await expect(other.send('GET', '/api/get')).rejects.toThrow();
     expect((await slow).text).toBe('late');
+
     await stopping;
   });
 

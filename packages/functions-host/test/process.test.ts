@@ -77,7 +77,9 @@ describe('the host as a process', () => {
       'local.settings.json': '{"IsEncrypted": false, "Values": {"GREETING": "hi "}}',
     });
     const host = run(['--app', appDir, '--port', '0', '--data', dataDir]);
+
     const url = await host.ready();
+
     expect(host.out()).toMatch(/^HOST READY http:\/\/localhost:\d+\n$/);
     expect(await (await fetch(`${url}/api/hello`)).text()).toBe('hi localhost:N');
     expect(host.err()).toContain(
@@ -86,8 +88,10 @@ describe('the host as a process', () => {
     expect(host.err()).toContain('\ttick: timerTrigger\n');
     expect(host.err()).toContain('Host.Function.Console: while loading');
     expect((await stat(path.join(dataDir, 'keys.json'))).mode & 0o777).toBe(0o600);
+
     const keys = JSON.parse(await readFile(path.join(dataDir, 'keys.json'), 'utf8')) as Record<string, string>;
     expect((await fetch(`${url}/admin/host/status?code=${keys['master']}`)).status).toBe(200);
+
     host.child.kill('SIGTERM');
     expect(await host.exit).toBe(0);
   });
@@ -97,9 +101,12 @@ describe('the host as a process', () => {
     const read = (): Promise<string> => readFile(path.join(dataDir, 'keys.json'), 'utf8');
     const first = run(['--app', appDir, '--port', '0', '--data', dataDir]);
     await first.ready();
+
     const keys = await read();
     first.child.kill('SIGINT');
+
     expect(await first.exit).toBe(0);
+
     await run(['--app', appDir, '--port', '0', '--data', dataDir]).ready();
     expect(await read()).toBe(keys);
   });
@@ -167,8 +174,10 @@ describe('the host as a process', () => {
     const { appDir, dataDir } = await folderWith();
     const host = run(['--app', appDir, '--port', '0', '--data', dataDir, '--watch'], { GREETING: 'old ' });
     expect(await (await fetch(`${await host.ready()}/api/hello`)).text()).toMatch(/^old/);
+
     await writeFile(path.join(appDir, 'index.cjs'), app.replace('process.env.GREETING', "'new '"));
     expect(await (await fetch(`${await host.ready(2)}/api/hello`)).text()).toMatch(/^new/);
+
     host.child.kill('SIGTERM');
     expect(await host.exit).toBe(0);
   });

@@ -193,13 +193,17 @@ describe('an app that fails without a message on the real host', () => {
     const { says, cure, status, line, instance = name } = expected;
     const own = (): string[] =>
       messages(host, 'warning').filter((message) => message.includes(`instance '${instance}'`));
+
     await expect.poll(own, within).toContainEqual(expect.stringMatching(says));
     await expect.poll(async () => (await statusOf(host, name)).runtimeStatus, within).toBe(status);
+
     const warnings = own().filter((message) => says.test(message));
     expect(warnings).toHaveLength(1);
+
     const [warning = ''] = warnings;
     expect(warning).toContain(`Orchestration '${instance === name ? name : 'sleeper'}'`);
     expect(/Cure: (.*)/.exec(warning)?.[1]).toMatch(cure);
+
     const lines = app.split('\n');
     const at = lines.findIndex((text) => text.includes(line ?? `orchestration('${name}'`)) + 1;
     expect(warning).toContain(`(see index.cjs:${at})`);

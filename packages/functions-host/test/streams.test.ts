@@ -55,6 +55,7 @@ describe('an app with HTTP streams on', () => {
         .on('error', reject)
         .end();
     });
+
     expect(parts).toEqual(['a', 'b', 'c']);
   });
 
@@ -106,7 +107,9 @@ describe('an app with HTTP streams on', () => {
       () => (ended.yet = true),
       () => undefined,
     );
+
     await expect.poll(() => tested.log.some(({ message }) => message.startsWith(`function '${name}' `))).toBe(true);
+
     await sleep(100);
     expect(ended.yet).toBe(false);
   });

@@ -76,6 +76,7 @@ describe('a timer', () => {
     const clock = new JumpingClock('2026-01-01T00:00:10Z');
     await start(clock, '0 * * * * *');
     await clock.jumpTo('2026-01-01T00:02:30Z');
+
     expect(times()).toEqual(['2026-01-01T00:01:00', '2026-01-01T00:02:00']);
     expect(fired[0]?.input).toEqual({
       Schedule: { AdjustForDST: true },
@@ -106,8 +107,10 @@ describe('a timer', () => {
     await clock.jumpTo('2026-01-01T01:30:00Z');
     await first.stop();
     const later = new JumpingClock('2026-01-01T05:20:00Z');
+
     await start(later, '0 0 * * * *');
     await later.jumpTo('2026-01-01T06:10:00Z');
+
     expect(times()).toEqual(['2026-01-01T01:00:00', '2026-01-01T05:20:00', '2026-01-01T06:00:00']);
     expect(fired.map(({ input }) => input.IsPastDue)).toEqual([false, true, false]);
     expect(fired[1]?.input.ScheduleStatus).toMatchObject({
@@ -120,8 +123,10 @@ describe('a timer', () => {
     const clock = new JumpingClock('2026-01-01T00:00:10Z');
     await (await start(clock, '0 0 * * * *')).stop();
     const later = new JumpingClock('2026-01-01T02:00:01Z');
+
     await start(later, '0 0 * * * *');
     await later.jumpTo('2026-01-01T02:00:02Z');
+
     expect(fired.map(({ input }) => input.IsPastDue)).toEqual([true]);
   });
 
@@ -129,8 +134,10 @@ describe('a timer', () => {
     const clock = new JumpingClock('2026-01-01T00:00:10Z');
     await (await start(clock, '0 0 * * * *')).stop();
     const later = new JumpingClock('2026-01-01T02:30:00Z');
+
     await start(later, '0 45 * * * *');
     await later.jumpTo('2026-01-01T02:46:00Z');
+
     expect(times()).toEqual(['2026-01-01T02:45:00']);
     expect(fired[0]?.input.IsPastDue).toBe(false);
   });
@@ -142,9 +149,11 @@ describe('a timer', () => {
     const clock = new JumpingClock('2026-01-01T00:00:10Z');
     await (await start(clock, schedule, { trigger })).stop();
     await expect(readFile(path.join(dataDir, 'timers', 'tick.json'))).rejects.toThrow(/ENOENT/);
+
     const later = new JumpingClock('2026-01-01T05:59:50Z');
     await start(later, schedule, { trigger });
     await later.jumpTo('2026-01-01T06:00:00Z');
+
     expect(times()).toEqual(['2026-01-01T06:00:00']);
     expect(fired[0]?.input).toMatchObject({ ScheduleStatus: null, IsPastDue: false });
   });
@@ -162,8 +171,10 @@ describe('a timer', () => {
       new Promise((resolve) => {
         clock.setTimer(new Date(clock.now().getTime() + 150_000), resolve);
       });
+
     await start(clock, '0 * * * * *', { run: () => (fired.length === 1 ? pause() : Promise.resolve()) });
     await clock.jumpTo('2026-01-01T00:05:00Z');
+
     // What it covered comes once, as soon as it has ended.
     expect(times()).toEqual([
       '2026-01-01T00:01:00',
@@ -176,8 +187,10 @@ describe('a timer', () => {
   it('continues after a failure, and retries it by its policy', async () => {
     const clock = new JumpingClock('2026-01-01T00:00:00Z');
     const retry = { retryStrategy: 'fixedDelay', maxRetryCount: 2, delayInterval: { seconds: 5 } };
+
     await start(clock, '0 * * * * *', { retry, fails: () => true });
     await clock.jumpTo('2026-01-01T00:02:00Z');
+
     expect(times()).toEqual([
       '2026-01-01T00:01:00',
       '2026-01-01T00:01:05',
@@ -191,7 +204,9 @@ describe('a timer', () => {
   it('can be run by hand without a change of its schedule', async () => {
     const clock = new JumpingClock('2026-01-01T00:00:10Z');
     const listener = await start(clock, '0 0 1 1 *');
+
     await listener.runNow();
+
     expect(fired[0]?.input.ScheduleStatus).toMatchObject({
       Last: '0001-01-01T00:00:00+00:00',
       LastUpdated: '2026-01-01T00:00:10+00:00',

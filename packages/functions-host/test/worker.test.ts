@@ -38,6 +38,7 @@ describe('loading an app', () => {
       'src/functions/a.cjs': generic('fromCommonJs', '() => 1'),
       'src/other.cjs': `throw new Error('not named by main');`,
     });
+
     expect([...app.functions.keys()]).toEqual(['fromCommonJs', 'fromModule']);
     expect([app.fileOf('FROMMODULE'), app.find('frommodule')?.triggerType]).toEqual([
       'src/functions/b.mjs',
@@ -84,7 +85,9 @@ describe('loading an app', () => {
       'index.cjs':
         `require('@azure/functions').app.hook.postInvocation((c) => { c.result += 10; });` + generic('f', '() => 1'),
     });
+
     const two = await load({ 'index.cjs': generic('f', '() => 2') });
+
     expect((await one.app.invoke('f', call(0))).returnValue).toEqual({ int: 11 });
     expect((await two.app.invoke('f', call(0))).returnValue).toEqual({ int: 2 });
   });
@@ -103,8 +106,10 @@ describe('an invocation', () => {
         app.generic('throws', { trigger: { type: 'activityTrigger', name: 'in' }, handler: () => { throw new Error('lost'); } });
         app.generic('order', { trigger: { type: 'activityTrigger', name: 'in' }, handler: () => order });`,
     });
+
     expect((await app.invoke('twice', call(20))).returnValue).toEqual({ int: 42 });
     expect((await app.invoke('throws', call(0))).returnValue).toEqual({ string: 'saved' });
+
     await app.close();
     expect((globalThis as { ended?: unknown }).ended).toBe(true);
   });
@@ -118,6 +123,7 @@ describe('an invocation', () => {
         generic('object', `() => { throw { code: 5 }; }`),
     });
     const thrown = async (name: string): Promise<unknown> => app.invoke(name, call(0)).catch((error: unknown) => error);
+
     expect(await thrown('typed')).toMatchObject({ name: 'TypeError', message: 'wrong', isUserException: true });
     expect(await thrown('typed')).toBeInstanceOf(InvocationError);
     expect(((await thrown('typed')) as Error).stack).toMatch(/^TypeError: wrong\n.*index\.cjs/);
@@ -145,6 +151,7 @@ describe('an invocation', () => {
         '(_, c) => ({ id: c.invocationId, name: c.functionName, metadata: c.triggerMetadata, retry: c.retryContext })',
       ),
     });
+
     const { returnValue } = await app.invoke(
       'CONTEXT',
       call(0, {
@@ -153,6 +160,7 @@ describe('an invocation', () => {
         retryContext: { retryCount: 1, maxRetryCount: 2 },
       }),
     );
+
     expect(JSON.parse(returnValue?.json ?? 'null')).toEqual({
       id: 'the-id',
       name: 'context',
@@ -167,6 +175,7 @@ describe('an invocation', () => {
         app.generic('withClient', { trigger: { type: 'activityTrigger', name: 'in' }, extraInputs: [client], handler: (_, c) => c.extraInputs.get(client) });`,
     });
     app.setInputProvider('durableClient', (binding) => JSON.stringify({ of: binding.type }));
+
     expect((await app.invoke('withClient', call(0))).returnValue).toEqual({ json: '{"of":"durableClient"}' });
   });
 });
@@ -181,12 +190,15 @@ describe('the log', () => {
     const { app: loaded, log } = await load({ 'index.cjs': app });
     await loaded.invoke('talks', call(0, { invocationId: 'id-1' }));
     const said = log.filter(({ category }) => category === 'Function.talks.User');
+
     expect(said.map(({ level, message, fields }) => [level, message, fields.invocationId])).toEqual([
       ['information', 'said { a: 1 }', 'id-1'],
       ['warning', 'careful', 'id-1'],
       ['error', 'bad', 'id-1'],
     ]);
+
     const around = log.filter(({ category }) => category === 'Function.talks');
+
     expect(around.map(({ message }) => message.replace(/\d+ms/, 'ms'))).toEqual([
       "Executing 'Functions.talks' (Reason='This function was programmatically called via the host APIs.', Id=id-1)",
       "Executed 'Functions.talks' (Succeeded, Id=id-1, Duration=ms)",
@@ -198,7 +210,9 @@ describe('the log', () => {
       { 'index.cjs': app },
       { default: 'Warning', 'Function.talks.User': 'Error', Host: 'None' },
     );
+
     await loaded.invoke('talks', call(0));
+
     expect(log.map(({ message }) => message)).toEqual(['bad']);
   });
 
@@ -208,8 +222,10 @@ describe('the log', () => {
         `require('@azure/functions').app.hook.log((c) => { c.message = c.message.toUpperCase(); c.level = c.message === 'BAD' ? 'none' : c.level; });` +
         app,
     });
+
     await loaded.invoke('talks', call(0));
     const said = log.filter(({ category }) => category === 'Function.talks.User');
+
     expect(said.map(({ message }) => message)).toEqual(['SAID { A: 1 }', 'CAREFUL']);
   });
 
@@ -217,7 +233,9 @@ describe('the log', () => {
     const { app: loaded, log } = await load({
       'index.cjs': `const inner = () => { throw new RangeError('too far'); };` + generic('fails', '() => inner()'),
     });
+
     await expect(loaded.invoke('fails', call(0))).rejects.toThrow('too far');
+
     const message = log.find(({ level }) => level === 'error')?.message ?? '';
     expect(message).toMatch(/Failed, Id=.*\nRangeError: too far\n {4}at inner .*index\.cjs/s);
     expect(message.split('\n').filter((line) => /^\s+at /.test(line) && !line.includes('index.cjs'))).toEqual([]);

@@ -57,6 +57,7 @@ describe('a cancel', () => {
     const { outcome, seconds, context } = await run({
       ensureToken: (_, cancel) => (cancel(), retryLater('busy', 600)),
     });
+
     expect(outcome).toMatchObject({ status: 'rolledBack', failure: { code: 'cancelled' } });
     expect(context.called('activity').filter((name) => name === 'ensureToken')).toHaveLength(1);
     expect(seconds).toBe(0);
@@ -73,6 +74,7 @@ describe('a cancel', () => {
       ensureToken: () => ({ kind: 'failed', code: 'service-refused', message: 'no' }),
       removeToken: (_, cancel) => (cancel(), undefined),
     });
+
     expect(outcome).toMatchObject({ status: 'rolledBack', failure: { code: 'service-refused' } });
     expect(outcome.steps.at(-1)).toMatchObject({ name: 'removeScopeMap', status: 'completed' });
     expect(context.openTimers).toBe(0);
@@ -84,6 +86,7 @@ describe('a cancel', () => {
       (call) => (call.kind === 'signal' ? undefined : done(values[call.name.split('.').at(-1) ?? ''] ?? {})),
     );
     context.raiseIn(5, cancelEventName('another'), { actor: 'Ada' });
+
     expect(await context.run(onboard)).toMatchObject({ failure: { code: 'pull-check-deadline' } });
   });
 });

@@ -45,6 +45,7 @@ describe('an onboarding that was requested after a revocation', () => {
         letIn.push(world.controlPlane.accepts(token, stolen));
       },
     });
+
     expect([outcome.status, works(), letIn.includes(true)]).toEqual(['completed', true, false]);
     expect(flows.record.revokedAt).toBeUndefined();
     expect(world.wire.calls.filter((name) => name === 'enableToken')).toHaveLength(1);
@@ -61,6 +62,7 @@ describe('an onboarding that was requested after a revocation', () => {
     const at = new Date().toISOString();
     await flows.ask('revoke', { at, until, by });
     let begins = 0;
+
     const { outcome } = await again({
       requestedAt: new Date(Date.now() + 1000).toISOString(),
       before: async (name) => {
@@ -72,6 +74,7 @@ describe('an onboarding that was requested after a revocation', () => {
         await flows.ask('endDisabling', { by });
       },
     });
+
     expect([outcome.status, begins, works()]).toEqual(['completed', 3, true]);
     expect([world.controlPlane.accepts(token, leaked), flows.record.revokedAt]).toEqual([false, undefined]);
   });
@@ -120,7 +123,9 @@ describe('an onboarding that was requested after a revocation', () => {
     flows = createFlowWorld(world);
     await revokeIn(flows);
     vi.setSystemTime(new Date('2026-03-01T14:00:00Z'));
+
     const { outcome } = await again({ requestedAt: '2026-03-01T14:00:00.000Z' });
+
     expect(outcome).toMatchObject({ status: 'rolledBack', failure: { code: 'preflight' } });
     expect(outcome.failure?.problems?.map(({ code }) => code)).toEqual(['token-disabled']);
     expect(isOff()).toBe(true);
@@ -154,6 +159,7 @@ describe('an onboarding that is revoked while it runs', () => {
         context.raiseIn(0, cancelEventName(RUN), { actor: 'Ada', reason: 'revoked' });
       },
     });
+
     expect(outcome).toMatchObject({
       status: 'rolledBack',
       failure: { code: 'revoked', message: 'the client was revoked by Ada', residue: [] },
@@ -175,6 +181,7 @@ describe('an onboarding that is revoked while it runs', () => {
         world.wire.fail('generatePassword', { when: 'before', kind: 'refused' });
       },
     });
+
     expect(outcome).toMatchObject({ status: 'rolledBack', failure: { code: 'revoked' } });
     expect(outcome.failure?.message).toContain('before that was noticed');
     expect(isKept()).toBe(true);
@@ -184,6 +191,7 @@ describe('an onboarding that is revoked while it runs', () => {
     await onboardIn(world, { flows });
     await revokeIn(flows);
     vi.setSystemTime(new Date(LATER));
+
     const { outcome } = await again({
       before: async (name, _, context) => {
         if (name !== 'ensureToken') return;
@@ -191,6 +199,7 @@ describe('an onboarding that is revoked while it runs', () => {
         context.raiseIn(0, cancelEventName('second-run'), { actor: 'Ada', reason: 'revoked' });
       },
     });
+
     expect(outcome).toMatchObject({ status: 'rolledBack', failure: { code: 'revoked' } });
     expect(isOff()).toBe(true);
     expect(outcome.steps.map(({ name }) => name)).toContain('disableToken');

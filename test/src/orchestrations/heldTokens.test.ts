@@ -53,10 +53,13 @@ describe('a token that others created', () => {
   test('is adopted with it, and its scope map is recorded in the tags and in the client record', async () => {
     const { outcome } = await adopting();
     expect(outcome.status).toBe('completed');
+
     const made = { token: false, foundScopeMap: THEIR_MAP };
+
     expect(parseTags(world.vault.versionsOf(main).at(-1)?.tags ?? {})?.made).toMatchObject(made);
     expect(flows.record.held).toMatchObject([{ token, isMade: false, foundScopeMap: THEIR_MAP, scopeMap }]);
     expect(flows.claims.ownerOf(token)).toEqual(reference());
+
     // From then on it is the client's: the same request again needs no adopt, and changes nothing.
     world.wire.calls.length = 0;
     const again = await onboardIn(world, { flows, run: 'again' });
@@ -67,7 +70,9 @@ describe('a token that others created', () => {
     await adopting();
     await onboardIn(world, { flows, run: 'moved', request: { repositories: ['samples/a'], image: 'samples/a:1' } });
     world.controlPlane.scopeMaps.get(CONNECTED_REGISTRY);
+
     expect(flows.record.held).toMatchObject([{ foundScopeMap: THEIR_MAP }]);
+
     await offboardIn(flows);
     expect(theirs()[0]).toBe(THEIR_MAP);
   });
@@ -79,7 +84,9 @@ describe('a token that others created', () => {
   ])('is as it was before after an offboarding where %s', async (_, change) => {
     await adopting();
     await change();
+
     const { outcome } = await offboardIn(flows);
+
     expect(outcome.status).toBe('completed');
     expect(theirs().slice(0, 2)).toEqual(AS_BEFORE.slice(0, 2));
     expect(world.controlPlane.clientsOf(CONNECTED_REGISTRY)).toEqual([]);
@@ -94,6 +101,7 @@ describe('a token that others created', () => {
     );
     const [slot = '-', filled] = ours ?? [];
     const dry = await world.queries.offboardingDryRun(reference(), flows.record);
+
     const { outcome } = await offboardIn(flows);
     for (const said of [dry.adopts.join(), outcome.result?.kept.join() ?? '']) {
       expect(said).toContain(
@@ -103,6 +111,7 @@ describe('a token that others created', () => {
       // The one that was there before it was adopted is not ours, which is known.
       expect(said).not.toContain(LONG_AGO);
     }
+
     expect(outcome.status).toBe('completed');
   });
 
@@ -112,6 +121,7 @@ describe('a token that others created', () => {
     const { slots } = world.controlPlane.token(token);
     for (const [slot, { createdAt }] of Object.entries(slots))
       if (createdAt > LONG_AGO) delete slots[slot as keyof typeof slots];
+
     expect((await offboardIn(flows)).outcome.result?.kept.join()).toContain("this app's passwords were cleared");
   });
 
@@ -128,15 +138,19 @@ describe('a token that others created', () => {
       return report({ outcome: 'digest-mismatch' });
     };
     const said = `token ${token}: keeps scope map ${scopeMap}, because its original scope map ${THEIR_MAP} no longer exists`;
+
     const undone = await adopting({ device });
+
     expect([undone.outcome.status, undone.outcome.failure?.residue]).toEqual([
       'failed',
       expect.arrayContaining([said]),
     ]);
+
     addTheirs();
     await adopting({ run: 'second' });
     gone();
     const { outcome } = await offboardIn(flows);
+
     expect(outcome).toMatchObject({ status: 'completed', result: { kept: expect.arrayContaining([said]) as unknown } });
   });
 
@@ -173,11 +187,13 @@ describe('a token that another client uses', () => {
     const name = which === 'candidate' ? candidateSecretName(otherMain()) : mainSecretName(otherMain());
     const stored = await storeUnder(name);
     if (which === 'disabled') await world.vault.disable(stored);
+
     for (const request of [{}, { adopt: true }]) {
       const { outcome } = await onboardIn(world, { flows, run: `run-${JSON.stringify(request).length}`, request });
       expect(outcome.failure?.problems?.map(({ code }) => code)).toEqual(['token-of-another-client']);
       expect(outcome.failure?.message).toContain('another');
     }
+
     expect([world.wire.writes.filter((write) => write.includes('oken')), theirs()]).toEqual([[], AS_BEFORE]);
   });
 
@@ -191,6 +207,7 @@ describe('a token that another client uses', () => {
   test('by its client record only is refused in the run: one of two concurrent runs gets it', async () => {
     await flows.claims.request('claim', { token, client: OTHER, by: { operation: 'o', actor: 'a' } });
     const { outcome } = await onboardIn(world, { flows });
+
     expect([outcome.status, outcome.failure?.problems?.map(({ code }) => code)]).toEqual([
       'rolledBack',
       ['token-of-another-client'],
@@ -214,11 +231,13 @@ describe('a token that another client uses', () => {
     test('stays enabled by a revocation, which empties only the client’s slot and reports that', async () => {
       await share();
       const { outcome } = await revokeIn(flows);
+
       expect(outcome.status).toBe('completed');
       expect(outcome.result?.disabled).toEqual(
         expect.arrayContaining([`password of token ${token}`, `secret ${main}`]),
       );
       expect(outcome.result?.kept?.join()).toContain('another of');
+
       const { isEnabled, slots } = world.controlPlane.token(token);
       expect([isEnabled, Object.keys(slots)]).toEqual([true, ['password2']]);
       expect(flows.record.disabled).toBeUndefined();
@@ -229,7 +248,9 @@ describe('a token that another client uses', () => {
       const ours = world.controlPlane.token(token).slots.password1?.createdAt ?? '';
       const { mainSecretName } = await import('@connected-registry/protocol/names/names');
       await storeUnder(mainSecretName(otherMain()), ours);
+
       const { outcome } = await revokeIn(flows);
+
       expect(outcome).toMatchObject({ status: 'failed', failure: { code: 'token-of-another-client' } });
       expect(outcome.failure?.residue.join()).toContain('has the same password');
       expect(world.controlPlane.token(token).isEnabled).toBe(true);
@@ -238,7 +259,9 @@ describe('a token that another client uses', () => {
     test('is disabled if its other users are unknown, and that is reported', async () => {
       await share();
       world.wire.fail('page', { when: 'before', kind: 'forbidden', times: 20 });
+
       const { outcome } = await revokeIn(flows);
+
       expect(world.controlPlane.token(token).isEnabled).toBe(false);
       expect(outcome.status).toBe('failed');
       expect(outcome.failure?.residue.join()).toContain('page');
@@ -247,11 +270,14 @@ describe('a token that another client uses', () => {
     test('stays bound and keeps existing after an offboarding, without the client’s password', async () => {
       await share();
       const dry = await world.queries.offboardingDryRun(reference());
+
       expect([JSON.stringify(dry.writes).includes('delete token'), dry.adopts.join()]).toEqual([
         false,
         expect.stringContaining('another of'),
       ]);
+
       const { outcome } = await offboardIn(flows);
+
       expect([outcome.status, outcome.result?.kept.join()]).toEqual([
         'completed',
         expect.stringContaining('another of'),
@@ -269,6 +295,7 @@ describe('a token that another client uses', () => {
     test('is reported by a check and by the inventory', async () => {
       await share();
       const { findings } = await world.queries.check.clients([reference()]);
+
       expect(findings[0]?.differences).toEqual(
         expect.arrayContaining([{ code: 'token-shared', found: `another of ${CONNECTED_REGISTRY}` }]),
       );
@@ -285,9 +312,12 @@ describe('a token that only its name connects to the client', () => {
     const { scopeMap: map } = world.addToken();
     const found = world.controlPlane.scopeMaps.get(map);
     if (found) world.controlPlane.scopeMaps.set(map, { ...found, description });
+
     const left = await offboardIn(flows);
+
     expect(left.outcome.result?.kept.join()).toContain('neither a secret nor the client');
     expect(world.wire.writes).toEqual([]);
+
     const { outcome } = await revokeIn(flows);
     expect([outcome.status, world.controlPlane.token(token).isEnabled]).toEqual(['completed', stays]);
     expect(outcome.result?.kept?.join().includes('neither a secret') ?? false).toBe(stays);
@@ -304,7 +334,9 @@ describe('a revocation', () => {
   test('disables what it finds although the vault is unreadable, and lists what it could not check', async () => {
     await onboardIn(world, { flows });
     world.wire.fail('versions', { when: 'before', kind: 'forbidden', times: 40 });
+
     const { outcome } = await revokeIn(flows);
+
     expect(world.controlPlane.token(token).isEnabled).toBe(false);
     expect(outcome).toMatchObject({ status: 'failed', failure: { code: 'service-forbidden' } });
     expect(outcome.failure?.residue.join()).toContain('what the client has');

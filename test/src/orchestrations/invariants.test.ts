@@ -20,11 +20,14 @@ const isOnboarded = () => works() && bound().includes(token) && world.vault.pass
 describe('an onboarding from end to end', () => {
   test('leaves a bound token whose saved password works, and no open binding request', async () => {
     const { outcome, binder, context } = await onboardIn(world);
+
     expect(outcome.status).toBe('completed');
     expect(isOnboarded()).toBe(true);
     expect(binder.state).toEqual(NO_REQUESTS);
+
     const password = world.vault.passwordIn(main) ?? '-';
     const seen = JSON.stringify([outcome, context.statuses, context.calls]);
+
     for (const form of [password, Buffer.from(`${token}:${password}`).toString('base64'), encodeURIComponent(password)])
       expect(seen).not.toContain(form);
   });
@@ -32,9 +35,12 @@ describe('an onboarding from end to end', () => {
   test('makes at most 3 ARM writes into a shared scope map, and a second onboarding makes none', async () => {
     world.addToken();
     world.controlPlane.tokens.delete(token);
+
     await onboardIn(world);
     const arm = ['createScopeMap', 'createToken', 'setTokenScopeMap', 'generatePassword', 'setClientTokens'];
+
     expect(world.wire.calls.filter((name) => arm.includes(name))).toHaveLength(3);
+
     world.wire.calls.length = 0;
     const { outcome } = await onboardIn(world, { run: 'second-run' });
     expect([outcome.result?.changed, world.wire.writes]).toEqual([false, []]);
@@ -51,11 +57,13 @@ describe('an onboarding from end to end', () => {
     await onboardIn(world);
     const before = world.vault.passwordIn(main);
     const request = { repositories: ['samples/a'] };
+
     const { outcome } = await onboardIn(world, {
       run: 'second-run',
       request,
       device: () => report({ image: 'samples/a:latest', outcome: 'digest-mismatch' }),
     });
+
     expect(outcome.status).toBe('rolledBack');
     expect([world.controlPlane.token(token).scopeMap, world.vault.passwordIn(main)]).toEqual([scopeMap, before]);
     expect(isOnboarded()).toBe(true);
@@ -106,8 +114,10 @@ describe('a failing call', () => {
     world.controlPlane.change(CONNECTED_REGISTRY, { clientTokens: ['foreign'] });
     if (call === 'setClientTokens') world.wire.fail(call, { when: 'before', kind: 'forbidden' });
     else world.wire.fail(call, { when: 'before', kind: 'forbidden', times: 99 });
+
     const { outcome, binder } = await onboardIn(world);
     const code = call === 'requestPullCheck' ? 'signal-undeliverable' : 'service-forbidden';
+
     expect(outcome).toMatchObject({ status: 'rolledBack', failure: { code } });
     expect(isGone(world)).toBe(true);
     expect(bound()).toEqual(['foreign']);
@@ -127,6 +137,7 @@ describe('a failing call', () => {
   test('that fails for ever during an undo is reported, and the rest is removed', async () => {
     world.wire.fail('deleteToken', { when: 'before', kind: 'forbidden', times: 99 });
     const { outcome } = await onboardIn(world, { device: () => report({ outcome: 'digest-mismatch' }) });
+
     expect(outcome.status).toBe('failed');
     expect(outcome.failure?.residue.join()).toContain('removeToken');
     expect([world.controlPlane.token(token).isEnabled, world.vault.has(candidate), bound()]).toEqual([

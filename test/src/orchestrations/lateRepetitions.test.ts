@@ -131,6 +131,7 @@ describe.each(Object.entries(REPETITIONS))('each activity of %s', (_, [first, pl
     await prepare(first);
     const { calls, outcome } = await noting(play);
     expect(outcome.status).toBe(ends);
+
     const state = works();
     const faults: string[] = [];
     for (const [again, { name }] of calls.entries())
@@ -143,6 +144,7 @@ describe.each(Object.entries(REPETITIONS))('each activity of %s', (_, [first, pl
         if (!endsAs(late.outcome, ends) || works() !== state)
           faults.push(`${name} after ${calls[at]?.name}: ${late.outcome.status}, works: ${works()}`);
       }
+
     expect(faults).toEqual([]);
   });
 
@@ -150,6 +152,7 @@ describe.each(Object.entries(REPETITIONS))('each activity of %s', (_, [first, pl
     await prepare(first);
     const { calls } = await noting(play);
     const faults: string[] = [];
+
     for (const [again, { name }] of calls.entries()) {
       await prepare(first);
       const { calls: made } = await noting(play);
@@ -160,6 +163,7 @@ describe.each(Object.entries(REPETITIONS))('each activity of %s', (_, [first, pl
       if (late) await call(late);
       if ((works() && world.controlPlane.token(token).scopeMap) !== state) faults.push(name);
     }
+
     expect(faults).toEqual([]);
   });
 });
@@ -212,11 +216,13 @@ describe('a promotion that its run did not record', () => {
   ])('is found by %s, which continues with the same password', async (_, first, play) => {
     await prepare(first);
     let promoted: string | undefined;
+
     const { outcome } = await unseenPromotion(play, {
       after: (name) => {
         if (name === 'checkCredential') promoted = world.vault.passwordIn(main);
       },
     });
+
     expect(outcome).toMatchObject({ status: 'completed', result: { pull: { digest: PULL.digest } } });
     expect([works(), promoted !== undefined, world.vault.passwordIn(main)]).toEqual([true, true, promoted]);
   });
@@ -235,6 +241,7 @@ describe('a promotion that its run did not record', () => {
           if (name === 'requestPullCheck' && attempt === 2) context.raiseIn(0, cancelEventName(run), { actor: 'Ada' });
         },
       });
+
       expect(outcome).toMatchObject({ status: 'rolledBack', failure: { code: 'cancelled', residue: [] } });
       expect(isWell()).toBe(true);
     },

@@ -68,6 +68,7 @@ describe('the time of the next try of a failed rotation', () => {
         if (name === 'isSwept') world.wire.fail('newest', { when: 'before', kind: 'forbidden' });
       },
     });
+
     expect(outcome.failure).not.toHaveProperty('nextTryAt');
     expect(records.state.retryRotationAt).toEqual(expect.any(String));
   });
@@ -75,9 +76,11 @@ describe('the time of the next try of a failed rotation', () => {
   test('is absent for a client that no sweep sees', async () => {
     await world.ports.vault.remove(main);
     const { outcome, records } = await rotateIn(world);
+
     expect(outcome.failure).toMatchObject({ problems: [{ code: 'not-onboarded' }] });
     expect(outcome.failure).not.toHaveProperty('nextTryAt');
     expect(records.state).not.toHaveProperty('retryRotationAt');
+
     const alerts = [...world.alerts.failed.values()];
     expect(alerts).toMatchObject([{ client, code: 'preflight' }]);
     expect(alerts[0]).not.toHaveProperty('nextTryAt');

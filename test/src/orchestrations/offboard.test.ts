@@ -77,7 +77,9 @@ describe('an offboarding', () => {
     const { client } = reference();
     const run = clientRun(OFFBOARD, 'the-offboarding', '2026-03-01T12:00:00Z');
     const asked = { ...run, request: { ...run.request, client: client.toUpperCase() } };
+
     const { outcome } = await runFlow({ world: other, flow: offboard, input: asked });
+
     expect(outcome).toMatchObject({ status: 'failed', failure: { code: 'client-unknown', residue: [], kept: [] } });
     expect(outcome.failure?.message).toContain(`Similar names: ${client} of ${CONNECTED_REGISTRY}`);
     expect(world.wire.writes).toEqual([]);
@@ -119,6 +121,7 @@ describe('an offboarding', () => {
   test('unbinds the token again if others bind it before its deletion', async () => {
     await onboardIn(world, { flows });
     let restored = 0;
+
     const { outcome } = await offboardIn(flows, {
       before: (name) => {
         if (name !== 'deleteToken' || restored >= 2) return;
@@ -126,6 +129,7 @@ describe('an offboarding', () => {
         world.controlPlane.change(CONNECTED_REGISTRY, { clientTokens: [token] });
       },
     });
+
     expect([outcome.status, world.controlPlane.tokens.has(token)]).toEqual(['completed', false]);
     expect(world.controlPlane.clientsOf(CONNECTED_REGISTRY)).toEqual([]);
   });
@@ -137,6 +141,7 @@ describe('an offboarding', () => {
         if (name === 'deleteToken') world.controlPlane.change(CONNECTED_REGISTRY, { clientTokens: [token] });
       },
     });
+
     expect(outcome.status).toBe('failed');
     expect(outcome.failure?.residue.join()).toContain(`token ${token} is put on ${CONNECTED_REGISTRY} again and again`);
   });
@@ -159,7 +164,9 @@ describe('an offboarding', () => {
     await onboardIn(world, { flows });
     await flows.ask('acknowledge', { version: 'v1' });
     vi.setSystemTime(new Date('2026-03-02T00:00:00Z'));
+
     await offboardIn(flows);
+
     expect(flows.record).toEqual({
       knownSince: '2026-03-01T12:00:00.000Z',
       newestEventAt: '2026-03-02T00:00:00.000Z',
@@ -180,6 +187,7 @@ describe('an offboarding keeps what is not ours', () => {
   test('such as an older token, which stays unbound and without our password', async () => {
     world.addToken({ password1: { createdAt: LONG_AGO } });
     const { outcome } = await afterOnboarding(() => undefined, { adopt: true });
+
     expect(outcome).toMatchObject({ status: 'completed', result: { removed: expect.arrayContaining([]) as unknown } });
     expect(Object.keys(world.controlPlane.token(token).slots)).toEqual(['password1']);
     expect([world.controlPlane.token(token).isEnabled, bound()]).toEqual([true, []]);
@@ -218,6 +226,7 @@ describe('an offboarding keeps what is not ours', () => {
     const { outcome } = await afterOnboarding(() =>
       world.controlPlane.tokens.set('other', { scopeMap, isEnabled: true, createdAt: LONG_AGO, slots: {} }),
     );
+
     expect(outcome).toMatchObject({
       result: { kept: [`scope map ${scopeMap}: kept, because 1 other token(s) use it`] },
     });
@@ -233,8 +242,11 @@ describe('an offboarding keeps what is not ours', () => {
       deadline: '2027-01-01T00:00:00Z',
     };
     const by = { operation: 'other.run', actor: 'event' };
+
     const { outcome } = await afterOnboarding(() => flows.maps.request('hold', { ...hold, by }));
+
     expect(JSON.stringify(outcome.result)).toContain('1 running operation(s) need it');
+
     // Should that run fail, it is the last to use the map, and takes it away.
     await flows.maps.request('release', { ...hold, by });
     expect(world.controlPlane.scopeMaps.has(scopeMap)).toBe(false);
@@ -254,7 +266,9 @@ describe('a token of an earlier onboarding', () => {
     const { slots } = world.controlPlane.token(token);
     delete slots.password1;
     await onboardIn(world, { flows, run: 'second-run' });
+
     await offboardIn(flows);
+
     expect(isGone(world)).toBe(true);
   });
 });
@@ -274,6 +288,7 @@ describe('a failing call', () => {
     const { outcome } = await afterOnboarding(() =>
       world.wire.fail('deleteToken', { when: 'before', kind: 'forbidden' }),
     );
+
     expect(outcome).toMatchObject({ status: 'failed', failure: { code: 'service-forbidden' } });
     expect(outcome.failure?.residue).toEqual([
       expect.stringContaining(`token ${token}: `) as unknown,
@@ -306,9 +321,13 @@ describe('a dry run', () => {
   test('lists exactly the writes that the offboarding then makes, and writes nothing', async () => {
     await onboardIn(world, { flows });
     world.wire.calls.length = 0;
+
     const { problems, writes, adopts } = await world.queries.offboardingDryRun(reference());
+
     expect([problems, adopts, world.wire.writes]).toEqual([[], [], []]);
+
     await offboardIn(flows);
+
     expect(writes.map(({ step, action }) => `${step}: ${action}`)).toEqual([
       `unbind: remove client token ${token}`,
       'deleteToken: disable token',
@@ -323,9 +342,11 @@ describe('a dry run', () => {
 
   test('lists what is kept, and nothing for a client that is gone', async () => {
     expect(await world.queries.offboardingDryRun(reference())).toEqual({ problems: [], writes: [], adopts: [] });
+
     world.addToken({ password1: { createdAt: LONG_AGO } });
     await onboardIn(world, { flows, request: { adopt: true } });
     const { writes, adopts } = await world.queries.offboardingDryRun(reference());
+
     expect(writes.map(({ step }) => step)).toContain('clearPasswords');
     expect(adopts.join()).toContain('because this app did not create it');
   });

@@ -106,7 +106,9 @@ describe('an onboarding', () => {
       done(nth === 1 ? { promoted: false } : { promoted: true, name: 'main-secret', version: 'v2' });
     const device = (attempt: number) =>
       ({ after: 1, report: attempt === 2 ? report({ outcome: 'unauthorized' }) : report() }) as const;
+
     const { outcome, context, names } = await onboardScripted({ answers: { promote }, device });
+
     expect(names('activity').filter((name) => ['requestPullCheck', 'promote'].includes(name))).toEqual([
       'requestPullCheck',
       'promote',
@@ -114,9 +116,11 @@ describe('an onboarding', () => {
       'requestPullCheck',
       'promote',
     ]);
+
     const [first, second] = context.calls.flatMap(({ name, input }) =>
       name === 'promote' ? (input as PromoteInput).pull.verifiedAt : [],
     );
+
     expect(Date.parse(second ?? '')).toBeGreaterThan(Date.parse(first ?? ''));
     expect(outcome.result?.pull.verifiedAt).toBe(second);
   });
@@ -131,6 +135,7 @@ describe('an onboarding', () => {
       answers: { issueCredentials: (_, nth) => (nth < 3 ? retryLater('busy') : done({ name: 'c', version: 'v1' })) },
     });
     const orders = context.calls.filter((call) => call.name === 'issueCredentials').map((call) => call.input);
+
     expect(orders).toHaveLength(3);
     expect(new Set(orders.map((order) => JSON.stringify(order))).size).toBe(1);
     expect(orders[0]).toMatchObject({ slot: 'password1', expiresOn: '2026-05-30T12:00:00.000Z' });
@@ -151,6 +156,7 @@ describe('an onboarding', () => {
         issueCredentials: (_, nth) => (nth < 4 ? retryLater('x'.repeat(590)) : done({ name: 'c', version: 'v' })),
       },
     });
+
     for (const status of context.statuses) {
       expect(status.length).toBeLessThanOrEqual(4000);
       for (const secret of [value, 'auths', 'reportKey', '"value"', 'password"']) expect(status).not.toContain(secret);

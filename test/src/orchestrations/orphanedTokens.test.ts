@@ -65,7 +65,9 @@ describe('a token that a revoked run created, and that no secret names', () => {
     await revokedEarly();
     await revokeIn(flows);
     vi.setSystemTime(new Date(Date.now() + 3600_000));
+
     expect((await onboardAgain('again')).outcome.status).toBe('completed');
+
     await offboardIn(flows);
     expect(hasToken()).toBe(false);
   });
@@ -86,8 +88,11 @@ describe('a token that a revoked run created, and that no secret names', () => {
 test('a token whose removal failed is found by a later offboarding', async () => {
   world.wire.fail('generatePassword', { when: 'before', kind: 'forbidden' });
   world.wire.fail('deleteToken', { when: 'before', kind: 'forbidden' });
+
   const { outcome } = await onboardIn(world, { flows, request: { token } });
+
   expect([outcome.status, hasToken()]).toEqual(['failed', true]);
+
   await offboardIn(flows);
   expect(hasToken()).toBe(false);
 });
@@ -104,6 +109,7 @@ test('a token that others bind before an undo deletes it is unbound again', asyn
       world.controlPlane.change(CONNECTED_REGISTRY, { clientTokens: [token] });
     },
   });
+
   expect([outcome.status, hasToken(), restored]).toEqual(['rolledBack', false, true]);
 });
 

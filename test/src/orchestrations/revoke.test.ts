@@ -42,7 +42,9 @@ describe('a revocation', () => {
     await onboardIn(world, { flows });
     const password = world.vault.passwordIn(main) ?? '-';
     world.wire.calls.length = 0;
+
     const { outcome } = await revokeIn(flows);
+
     expect(armWrites()).toEqual(['disableToken']);
     expect([world.controlPlane.accepts(token, password), world.vault.passwordIn(main)]).toEqual([false, undefined]);
     expect([bound(), world.vault.has(main), world.controlPlane.scopeMaps.has(scopeMap)]).toEqual([[token], true, true]);
@@ -61,7 +63,9 @@ describe('a revocation', () => {
   test('reports no next sync if the schedule of the connected registry is unreadable', async () => {
     await onboardIn(world, { flows });
     world.controlPlane.change(CONNECTED_REGISTRY, { schedule: '0 2 L * *' });
+
     const { outcome } = await revokeIn(flows);
+
     expect(outcome.result?.edge).toMatchObject({ schedule: '0 2 L * *' });
     expect(outcome.result?.edge).not.toHaveProperty('nextSyncTime');
     expect(JSON.stringify(outcome.result?.edge)).toContain('is unknown');
@@ -71,8 +75,10 @@ describe('a revocation', () => {
     await onboardIn(world, { flows });
     await revokeIn(flows);
     world.wire.calls.length = 0;
+
     expect((await revokeIn(flows)).outcome).toMatchObject({ result: { disabled: [], changed: false } });
     expect(world.wire.writes).toEqual([]);
+
     world.controlPlane.token(token).isEnabled = true;
     await revokeIn(flows);
     expect(isEnabled()).toBe(false);
@@ -82,11 +88,13 @@ describe('a revocation', () => {
     await onboardIn(world, { flows });
     world.wire.calls.length = 0;
     const marked: boolean[] = [];
+
     await revokeIn(flows, {
       before: (name) => {
         if (name === 'findAccess') marked.push(flows.record.revokedAt !== undefined);
       },
     });
+
     expect(marked).toEqual([true]);
   });
 
@@ -94,7 +102,9 @@ describe('a revocation', () => {
     await onboardIn(world, { flows });
     await offboardIn(flows);
     world.wire.calls.length = 0;
+
     const { outcome } = await revokeIn(flows);
+
     expect(outcome).toMatchObject({ status: 'completed', result: { changed: false } });
     expect([world.wire.writes, flows.record.revokedAt !== undefined]).toEqual([[], true]);
   });
@@ -116,7 +126,9 @@ describe('a revocation', () => {
   test('continues with the secrets if the token cannot be disabled, and reports it', async () => {
     await onboardIn(world, { flows });
     world.wire.fail('disableToken', { when: 'before', kind: 'forbidden' });
+
     const { outcome } = await revokeIn(flows);
+
     expect(outcome).toMatchObject({ status: 'failed', failure: { code: 'service-forbidden' } });
     expect(outcome.failure?.residue).toEqual([
       expect.stringMatching(new RegExp(`^token ${token}: all its passwords may still work: `)) as unknown,
@@ -142,10 +154,14 @@ describe('a revocation', () => {
     const createdAt = '2026-03-01T11:30:00.000Z';
     world.controlPlane.tokens.set(LEFT.token, { scopeMap, isEnabled: true, createdAt, slots: {} });
     world.wire.fail('disableToken', { when: 'before', kind: 'forbidden', times: 1 });
+
     const { outcome } = await revokeIn(flows);
     const states = [token, LEFT.token].map((name) => world.controlPlane.token(name).isEnabled);
+
     expect(states.filter((isOn) => isOn)).toHaveLength(1);
+
     const [on, off] = states[0] ? [token, LEFT.token] : [LEFT.token, token];
+
     expect(outcome.failure?.residue).toEqual([
       expect.stringContaining(`token ${on}: all its passwords may still work`),
     ]);
@@ -159,6 +175,7 @@ describe('a revocation', () => {
         if (name === 'noteDisabled') throw new Error('the engine has lost it');
       },
     });
+
     expect(outcome.failure?.disabled).toEqual([]);
     expect(outcome.failure?.residue).toEqual([
       ...['what the client has: ', 'what the run in progress left: ', 'what came late: '].map(
@@ -195,6 +212,7 @@ describe('a run in progress', () => {
     makeToken();
     flows.setPresent(atWork());
     let looks = 0;
+
     const { outcome, context } = await revokeIn(flows, {
       before: (name) => {
         if (name === 'endRun') makeToken();
@@ -206,6 +224,7 @@ describe('a run in progress', () => {
         if (name === 'endRun') flows.setPresent(atWork({ hasEnded: true }));
       },
     });
+
     expect(flows.cancelled).toEqual([[atWork().id, 'function-key', 'revoked']]);
     expect([outcome.status, isEnabled(), looks]).toEqual(['completed', false, 3]);
     expect(context.openTimers).toBe(0);
@@ -223,8 +242,11 @@ describe('a run in progress', () => {
     world.addToken({ password1: { createdAt: LONG_AGO } });
     world.controlPlane.token(token).scopeMap = 'theirs';
     flows.setPresent(atWork({ hasEnded: true }));
+
     await revokeIn(flows);
+
     expect(isEnabled()).toBe(true);
+
     flows.setPresent(atWork({ hasEnded: true, steps: ['preflight', 'ensureToken', 'issueCredentials'] }));
     await revokeIn(flows);
     expect(isEnabled()).toBe(false);
@@ -233,6 +255,7 @@ describe('a run in progress', () => {
   test('that was requested later is not stopped, and the token that it enabled stays enabled', async () => {
     await onboardIn(world, { flows });
     flows.setPresent(atWork());
+
     await revokeIn(flows, {
       after: (name) => {
         if (name !== 'endRun') return;
@@ -240,6 +263,7 @@ describe('a run in progress', () => {
         world.controlPlane.token(token).isEnabled = true;
       },
     });
+
     expect(isEnabled()).toBe(true);
   });
 
@@ -249,6 +273,7 @@ describe('a run in progress', () => {
   ])('whose successor is %s: what it left enabled is disabled nevertheless', async (_, successor) => {
     await onboardIn(world, { flows });
     flows.setPresent(atWork());
+
     await revokeIn(flows, {
       after: (name) => {
         if (name !== 'endRun') return;
@@ -256,12 +281,14 @@ describe('a run in progress', () => {
         world.controlPlane.token(token).isEnabled = true;
       },
     });
+
     expect(isEnabled()).toBe(false);
   });
 
   test('whose successor has cleared the revocation in the meantime keeps what that successor enabled', async () => {
     await onboardIn(world, { flows });
     flows.setPresent(atWork());
+
     await revokeIn(flows, {
       after: async (name) => {
         if (name !== 'endRun') return;
@@ -270,13 +297,16 @@ describe('a run in progress', () => {
         await flows.ask('clearRevocation', { effectiveAt: '2027-01-01T00:00:00.000Z' });
       },
     });
+
     expect(isEnabled()).toBe(true);
   });
 
   test('that does not end is reported in the result, and the token is disabled nevertheless', async () => {
     await onboardIn(world, { flows });
     flows.setPresent(atWork());
+
     const { outcome } = await revokeIn(flows);
+
     expect(outcome).toMatchObject({ status: 'failed', failure: { code: 'step-deadline' } });
     expect(outcome.failure?.residue.join()).toContain('waiting for operation');
     expect(isEnabled()).toBe(false);
@@ -287,9 +317,12 @@ describe('an offboarding after a revocation', () => {
   test('removes everything, and the client stays marked: no old event brings the device back', async () => {
     await onboardIn(world, { flows });
     await revokeIn(flows);
+
     const { outcome } = await offboardIn(flows);
+
     expect(outcome.status).toBe('completed');
     expect([world.controlPlane.tokens.has(token), world.vault.has(main), bound()]).toEqual([false, false, []]);
+
     const { outcome: old } = await onboardIn(world, { flows, requestedAt: '2026-03-01T11:00:00.000Z' });
     expect(old).toMatchObject({ status: 'rolledBack', failure: { code: 'revoked' } });
     expect(world.controlPlane.tokens.has(token)).toBe(false);

@@ -23,12 +23,14 @@ describe('a rotation', () => {
   test('fills the other slot, has the device pull, and only then promotes the new credential', async () => {
     const old = world.vault.passwordIn(main);
     vi.setSystemTime(new Date('2026-05-01T12:00:00Z'));
+
     const { outcome } = await rotateIn(world, {
       device: () => {
         expect(world.vault.passwordIn(main)).toBe(old);
         return report();
       },
     });
+
     expect(outcome).toMatchObject({
       status: 'completed',
       result: { token, secret: { name: main, slot: 'password2' }, revokes: { slot: 'password1' } },
@@ -51,8 +53,10 @@ describe('a rotation', () => {
     vi.setSystemTime(new Date('2026-05-01T12:00:00Z'));
     await rotateIn(world);
     const tags = tagsOfMain(world);
+
     expect(new Date(tags?.issued.slotCreatedAt ?? 0).getTime()).toBeGreaterThan(Date.parse('2026-05-01T11:59:59Z'));
     expect(tags?.expiresOn.slice(0, 10)).toBe('2026-07-30');
+
     const { overlapSeconds } = world.config.limits;
     expect(tags?.revokeOld).toMatchObject({ slot: 'password1' });
     expect(Date.parse(tags?.revokeOld?.from ?? '') - Date.now()).toBeGreaterThan((overlapSeconds - 60) * 1000);
@@ -70,13 +74,16 @@ describe('a rotation', () => {
           tags: changes({ ...version.tags }),
         })),
       });
+
     const planned = async () => {
       const { endpoint, problems } = await world.queries.planRotation({ ...reference, urgent: false });
       return [endpoint, problems.map(({ code }) => code)];
     };
     rewrite((tags) => tags);
+
     expect(noted).toMatch(/:\d+$/);
     expect(await planned()).toEqual([noted, []]);
+
     rewrite((tags) => ({ ...tags, issued: (tags['issued'] ?? '').split(' ').slice(0, 3).join(' ') }));
     expect(await planned()).toEqual(['', ['endpoint-unknown']]);
   });
@@ -84,6 +91,7 @@ describe('a rotation', () => {
   test('that fails its check leaves the credential in use unchanged, revokes the candidate and alerts operators', async () => {
     const before = { password: world.vault.passwordIn(main), versions: world.vault.versionsOf(main).length };
     const { outcome, records } = await rotateIn(world, { device: () => report({ outcome: 'digest-mismatch' }) });
+
     expect(outcome).toMatchObject({
       status: 'rolledBack',
       failure: { code: 'pull-digest-mismatch', residue: [], nextTryAt: expect.any(String) },
@@ -92,7 +100,9 @@ describe('a rotation', () => {
     expect(password('password1')).toBe(before.password);
     expect(password('password2')).toBeUndefined();
     expect(world.vault.has(candidate)).toBe(false);
+
     const nextTryAt = outcome.failure?.nextTryAt;
+
     expect(records.state.retryRotationAt).toBe(nextTryAt);
     expect([...world.alerts.failed.values()]).toMatchObject([
       { registry, connectedRegistry, client, code: 'pull-digest-mismatch', nextTryAt },
@@ -116,7 +126,9 @@ describe('a rotation', () => {
   test('of a revoked client does not start', async () => {
     const records = createClientRecordEntity();
     records.state = { revokedAt: '2026-02-28T00:00:00.000Z' };
+
     const { outcome } = await rotateIn(world, { records });
+
     expect(outcome).toMatchObject({ status: 'rolledBack', failure: { code: 'revoked' } });
     expect(outcome.failure).not.toHaveProperty('nextTryAt');
     expect([world.wire.writes, world.alerts.failed.size]).toEqual([[], 0]);
@@ -126,9 +138,11 @@ describe('a rotation', () => {
     await rotateIn(world);
     const { outcome } = await rotateIn(world, { run: 'rot0000000000002' });
     expect(outcome.failure).toMatchObject({ code: 'preflight', problems: [{ code: 'previous-password-in-use' }] });
+
     const records = createClientRecordEntity();
     records.state = { acknowledged: world.vault.versionsOf(main).at(-1)?.version ?? '' };
     const again = await rotateIn(world, { run: 'rot0000000000003', records });
+
     expect(again.outcome.result?.secret.slot).toBe('password1');
   });
 
@@ -138,6 +152,7 @@ describe('a rotation', () => {
         if (name === 'promote') world.controlPlane.change(CONNECTED_REGISTRY, { clientTokens: [] });
       },
     });
+
     expect(outcome).toMatchObject({ status: 'rolledBack', failure: { code: 'unbound' } });
     expect(world.controlPlane.clientsOf(CONNECTED_REGISTRY)).toEqual([]);
   });
@@ -152,6 +167,7 @@ describe('a rotation', () => {
           running.raiseIn(1, `report-${ROTATION_RUN}-1`, { hash: 'late', report: late });
       },
     });
+
     expect(outcome).toMatchObject({ status: 'rolledBack', failure: { code: 'pull-digest-mismatch' } });
     expect(context.calls.some(({ name }) => name === 'promote')).toBe(false);
   });

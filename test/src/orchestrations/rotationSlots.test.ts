@@ -29,6 +29,7 @@ describe('a rotation', () => {
         delete world.controlPlane.token(token).slots.password2;
       },
     });
+
     expect(outcome.status).toBe('completed');
     expect(world.vault.passwordIn(main)).toBe(password('password2'));
   });
@@ -36,8 +37,10 @@ describe('a rotation', () => {
   test('fills a slot again that its undo could not empty', async () => {
     world.wire.fail('keepOnlySlots', { when: 'before', kind: 'forbidden' });
     const { outcome, records } = await rotateIn(world, { device: () => report({ outcome: 'digest-mismatch' }) });
+
     expect(outcome).toMatchObject({ status: 'failed', failure: { residue: [expect.stringContaining('clearSlot')] } });
     expect(password('password2')).toBeDefined();
+
     const again = await rotateIn(world, { run: 'rot0000000000002', records });
     expect(again.outcome).toMatchObject({ status: 'completed', result: { secret: { slot: 'password2' } } });
   });

@@ -35,8 +35,11 @@ describe('a sweep', () => {
     const { outcome, started, turns } = await sweepIn(await fleet(ages), {
       run: (_, seconds) => (seconds < 100 ? 'running' : 'completed'),
     });
+
     expect(started.map(({ client }) => client)).toEqual(['c6', 'c5', 'c4', 'c3', 'c2', 'c1', 'c0']);
+
     const waves = [...new Set(started.map(({ at }) => at.getTime()))];
+
     expect(waves).toHaveLength(3);
     for (const [nth, at] of waves.entries()) expect(at - (waves[nth - 1] ?? 0)).toBeGreaterThanOrEqual(100_000);
     expect(outcome).toMatchObject({ waves: 3, started: 7, completed: 7 });
@@ -48,9 +51,12 @@ describe('a sweep', () => {
   test('stops at the limit of failures, alerts operators, and logs how long it pauses', async () => {
     const ages = Object.fromEntries(Array.from({ length: 9 }, (_, nth) => [`c${nth}`, 61]));
     const world = await fleet(ages, { ROTATION_FAILURE_LIMIT: '3' });
+
     const { outcome, started } = await sweepIn(world, { run: () => 'failed' });
+
     expect(started).toHaveLength(3);
     expect(outcome).toMatchObject({ failed: 3, left: 6, stopped: { reason: '3 rotations have failed' } });
+
     const { restsUntil } = outcome.stopped ?? {};
     expect([...world.alerts.stopped.values()]).toMatchObject([{ started: 3, failed: 3, left: 6, restsUntil }]);
     expect(Date.parse(restsUntil ?? '') - Date.now()).toBe(world.config.limits.rotationRetrySeconds * 1000);
@@ -67,9 +73,12 @@ describe('a sweep', () => {
     const revokeOld = { slot: 'password2', from: ago(1).toISOString(), createdAt: ago(70).toISOString() } as const;
     const world = await fleet({ late: 80 }, { ROTATION_FREEZE_WINDOWS: '0 10 * * *|PT4H' });
     await addMember(world, { client: 'overlapped', issuedAt: ago(5), revokeOld });
+
     const { outcome, started } = await sweepIn(world);
+
     expect(started).toEqual([]);
     expect(outcome).toMatchObject({ started: 0, revoked: 0, deferred: 1 });
+
     vi.setSystemTime(new Date('2026-06-01T14:00:00Z'));
     expect((await sweepIn(world)).outcome).toMatchObject({ started: 1, revoked: 1 });
   });
@@ -87,19 +96,23 @@ describe('a sweep', () => {
     await world.vault.store('somebody-elses', 'x', { expiresOn: NOW.toISOString(), tags: {} });
     const name = `${mainSecretName(reference('due'))}-candidate`;
     const tags = world.vault.versionsOf(mainSecretName(reference('due'))).at(-1)?.tags ?? {};
+
     await world.vault.store(name, 'x', { expiresOn: NOW.toISOString(), tags });
+
     expect((await sweepIn(world)).started).toHaveLength(2);
   });
 
   test('starts nothing twice if the start of a wave is repeated', async () => {
     const world = await fleet({ due: 61 });
     let lost = false;
+
     const { started, turns } = await sweepIn(world, {
       // Ended before the repetition comes: it must not be taken for one that was never started.
       run: () => 'completed',
       loses: (name) => name === 'startRotations' && !lost && (lost = true),
     });
     const orders = turns.flatMap(({ calls }) => calls.filter(({ name }) => name === 'startRotations'));
+
     expect([orders.length, started.length]).toEqual([2, 1]);
   });
 
@@ -112,10 +125,13 @@ describe('a sweep', () => {
     const world = await fleet({ due: 61 });
     world.controlPlane.change(CONNECTED_REGISTRY, { lastSyncTime: ago(1).toISOString() });
     expect((await sweepIn(world)).outcome).toMatchObject({ started: 0, deferred: 1 });
+
     const nightly = await fleet({ due: 61 });
     nightly.controlPlane.change(CONNECTED_REGISTRY, { schedule: '0 2 * * *', lastSyncTime: ago(0.4).toISOString() });
     vi.setSystemTime(NOW);
+
     expect((await sweepIn(nightly)).outcome).toMatchObject({ started: 0, deferred: 1 });
+
     vi.setSystemTime(new Date('2026-06-02T01:00:00Z'));
     expect((await sweepIn(nightly)).outcome).toMatchObject({ started: 1, deferred: 0 });
   });
@@ -152,9 +168,11 @@ describe('an old password', () => {
     const early = await overlapped(ago(-1));
     expect((await sweepIn(early.world)).outcome.revoked).toBe(0);
     expect(early.slots()).toEqual(['password2', 'password1']);
+
     const { world, slots, tagged } = await overlapped(ago(1));
     expect((await sweepIn(world)).outcome.revoked).toBe(1);
     expect([slots(), tagged()]).toEqual([['password1'], undefined]);
+
     world.wire.calls.length = 0;
     await sweepIn(world);
     expect(world.wire.writes).toEqual([]);
@@ -164,8 +182,11 @@ describe('an old password', () => {
     const { world, tags, slots } = await overlapped(ago(-1));
     const version = world.vault.versionsOf(mainSecretName(tags)).at(-1)?.version ?? '';
     const records = (acknowledged: string) => new Map([[clientKey(tags), { acknowledged }]]);
+
     await sweepIn(world, { records: records('an-earlier-one') });
+
     expect(slots()).toHaveLength(2);
+
     await sweepIn(world, { records: records(version) });
     expect(slots()).toEqual(['password1']);
   });
@@ -182,7 +203,9 @@ describe('an old password', () => {
     const issuedAt = ago(5);
     const revokeOld = { slot: 'password1', from: ago(1).toISOString(), createdAt: issuedAt.toISOString() } as const;
     const { token } = await addMember(world, { client: 'c', issuedAt, revokeOld });
+
     await sweepIn(world);
+
     expect(Object.keys(world.controlPlane.token(token).slots)).toEqual(['password1']);
   });
 

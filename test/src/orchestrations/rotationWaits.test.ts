@@ -20,12 +20,14 @@ describe('a rotation', () => {
   test('waits for the replication of the password and the next sync before it requests the pull check', async () => {
     let asked: Date | undefined;
     const startedAt = Date.now();
+
     const { context } = await rotateIn(world, {
       before: (name, { at }) => {
         if (name === 'requestPullCheck') asked ??= at;
       },
     });
     const { passwordReplicationSeconds } = world.config.limits;
+
     expect((asked?.getTime() ?? 0) - startedAt).toBeGreaterThanOrEqual(passwordReplicationSeconds * 1000);
     expect(context.calls.filter(({ name }) => name === 'requestPullCheck')).toHaveLength(1);
   });
@@ -34,6 +36,7 @@ describe('a rotation', () => {
     const back = Date.now() + 3 * 86_400_000;
     const { outcome, context } = await rotateIn(world, { edge: (at) => at.getTime() > back });
     expect(outcome.status).toBe('completed');
+
     const asked = context.calls.filter(({ name }) => name === 'requestPullCheck');
     expect(asked).toHaveLength(1);
     expect(asked[0]?.at.getTime()).toBeGreaterThan(back);
@@ -50,11 +53,15 @@ describe('a rotation', () => {
   test('waits for the sync that ARM reports if the schedule is unreadable, and then keeps the previous password for longer', async () => {
     world.controlPlane.change(CONNECTED_REGISTRY, { schedule: '0 2 L * *' });
     const back = Date.now() + 3 * 86_400_000;
+
     const { outcome, context } = await rotateIn(world, { edge: (at) => at.getTime() > back });
+
     expect(outcome.status).toBe('completed');
+
     const asked = context.calls.filter(({ name }) => name === 'requestPullCheck');
     expect(asked).toHaveLength(1);
     expect(asked[0]?.at.getTime()).toBeGreaterThan(back);
+
     // Syncs may be as far apart as the longest time that a rotation waits for one.
     const { syncDeadlineSeconds, agentRefreshSeconds } = world.config.limits;
     const kept = (Date.parse(tagsOfMain(world)?.revokeOld?.from ?? '') - (asked[0]?.at.getTime() ?? 0)) / 1000;

@@ -125,6 +125,7 @@ describe('a run that waits until its client is free', () => {
   test('ends when it is cancelled, and starts nothing', async () => {
     const { play, context } = waitWith([BUSY]);
     context.raiseIn(30, `cancel-${RUN}`, { actor: 'Ada', reason: 'cancelled' });
+
     expect(await play()).toMatchObject({
       status: 'rolledBack',
       failure: { code: 'cancelled', message: 'cancelled by Ada', residue: [] },

@@ -40,7 +40,9 @@ describe('the undo', () => {
       bound: true,
       credential: { kind: 'issue', slot: 'password2', replacesLivePassword: false },
     });
+
     const { undone, all } = await undoAfter({ plan: adopted, device: digestMismatch });
+
     expect(undone).toEqual([
       'retireCandidate',
       'retirePromoted',
@@ -87,6 +89,7 @@ describe('the undo', () => {
       device: digestMismatch,
       answers: { removeToken: (_, nth) => (nth < 4 ? retryLater('busy') : done({})) },
     });
+
     expect(all.filter((name) => name === 'removeToken')).toHaveLength(4);
     expect(outcome.status).toBe('rolledBack');
   });
@@ -100,6 +103,7 @@ describe('the undo', () => {
     });
     const step = outcome.steps.find(({ name }) => name === 'removeToken');
     const seconds = (Date.parse(step?.endedAt ?? '') - Date.parse(step?.startedAt ?? '')) / 1000;
+
     expect(seconds).toBeGreaterThan(7000);
     expect(seconds).toBeLessThanOrEqual(7200);
     expect(outcome.status).toBe('failed');
@@ -121,6 +125,7 @@ describe('the undo', () => {
       device: digestMismatch,
       answers: { clearSlot: () => done({ residue: 'password2 of token t: overwritten' }) },
     });
+
     expect(outcome.status).toBe('failed');
     expect(outcome.failure?.residue.join()).toContain('password2');
   });
@@ -131,6 +136,7 @@ describe('the undo', () => {
       plan: plan({ scopeMap: 'same', token: { exists: true }, credential }),
       answers: { ensureToken: no },
     });
+
     expect(outcome).toMatchObject({ status: 'rolledBack', failure: { residue: [] } });
   });
 });

@@ -22,7 +22,9 @@ describe('an urgent rotation', () => {
     await rotateIn(world);
     const leaked = world.vault.passwordIn(main) ?? '';
     world.wire.calls.length = 0;
+
     const { outcome } = await rotateIn(world, { urgent: true, run: 'rot0000000000002' });
+
     expect(outcome).toMatchObject({ status: 'completed', result: { secret: { slot: 'password2' } } });
     expect(outcome.result).not.toHaveProperty('revokes');
     expect(world.controlPlane.accepts(token, leaked)).toBe(false);
@@ -33,9 +35,11 @@ describe('an urgent rotation', () => {
 
   test('that fails keeps its candidate, the only working password, and the next rotation repairs that', async () => {
     const { outcome, records } = await rotateIn(world, { urgent: true, device: () => undefined });
+
     expect(outcome.status).toBe('rolledBack');
     expect(outcome.failure?.kept[0]).toContain(candidate);
     expect(world.vault.passwordIn(candidate)).toBe(password('password1'));
+
     const again = await rotateIn(world, { run: 'rot0000000000002', records });
     expect(again.outcome.status).toBe('completed');
     expect(world.vault.passwordIn(main)).toBe(password('password1'));
@@ -49,7 +53,9 @@ describe('an urgent rotation whose call is refused', () => {
   test('before it replaces anything changes nothing, and keeps nothing', async () => {
     refuse('generatePassword');
     const leaked = password('password1');
+
     const { outcome } = await rotateIn(world, { urgent: true });
+
     expect(outcome).toMatchObject({
       status: 'rolledBack',
       failure: { code: 'service-forbidden', kept: [], residue: [] },
@@ -61,10 +67,13 @@ describe('an urgent rotation whose call is refused', () => {
     await rotateIn(world);
     const old = password('password1');
     refuse('store');
+
     const { outcome, records } = await rotateIn(world, { urgent: true, run: 'rot0000000000002' });
+
     expect(outcome).toMatchObject({ status: 'failed', failure: { kept: [] } });
     expect(outcome.failure?.residue).toEqual([expect.stringContaining(`password2 of token ${token}`)]);
     expect([password('password1'), password('password2')]).toEqual([old, undefined]);
+
     const again = await rotateIn(world, { run: 'rot0000000000003', records });
     expect(again.outcome).toMatchObject({ status: 'completed', result: { secret: { slot: 'password2' } } });
   });
@@ -73,9 +82,13 @@ describe('an urgent rotation whose call is refused', () => {
     await rotateIn(world);
     const revokeOld = tagsOfMain(world)?.revokeOld;
     refuse('keepOnlySlots');
+
     const { outcome, records } = await rotateIn(world, { urgent: true, run: 'rot0000000000002' });
+
     expect(outcome.failure?.kept).toEqual([expect.stringContaining(candidate)]);
+
     const again = await rotateIn(world, { run: 'rot0000000000003', records });
+
     expect(again.outcome).toMatchObject({ status: 'completed', result: { secret: { slot: 'password2' } } });
     expect(revokeOld).toMatchObject({ slot: 'password1' });
     expect(tagsOfMain(world)?.revokeOld).toEqual(revokeOld);

@@ -43,10 +43,12 @@ const CREATES_TIMERS = ['run/durableWait.ts'];
 describe('an orchestration', () => {
   test('creates timers in one place only, which limits them', () => {
     expect(files.filter((name) => /\bcreateTimer\b|\['createTimer/.test(codeOf(name)))).toEqual(CREATES_TIMERS);
+
     const others = ['entities', 'activities', 'triggers/durable', 'telemetry'].flatMap((name) => {
       const other = new URL(`../../../src/${name}/`, import.meta.url);
       return sourcesIn(other).map((file) => readFileSync(new URL(file, other), 'utf8'));
     });
+
     for (const code of others) expect(code).not.toMatch(/createTimer/);
     expect(LONGEST_TIMER).toBe(5 * 24 * 3600 * 1000);
   });

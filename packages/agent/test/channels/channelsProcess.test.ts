@@ -155,7 +155,9 @@ test('an agent without consumers writes nothing and acknowledges nothing', async
   const check = cloudEvent(request({ secret: { name: 'device-1-candidate', version: 'v1' } }));
   pending = [[acknowledgeable('v7')], [check]];
   device = startChild('agent/main.js', [], environment({ CHANNEL: 'poll', POLL_AUDIENCE: 'api://onboarding' }));
+
   await until('the report', () => posts('/api/pull-checks/').length === 1);
+
   expect(posts('/api/promotions/')).toEqual([]);
   expect(azure.requests.filter((one) => one.includes('/secrets/device-1/'))).toEqual([]);
 });
@@ -166,14 +168,17 @@ test('the setting for a registry’s private CA applies to the registry and not 
   const registry = await startFakeRegistry({ cert: await readFile(certFile), key: await readFile(keyFile) });
   azure.secrets.set('tls/v1', secretOf(PASSWORDS.one, registry.host));
   const args = ['--once', '--secret', 'tls', '--image', 'app:latest'];
+
   const outcomeWith = async (more: Record<string, string>) => {
     device = startChild('agent/main.js', args, environment(more));
     await device.exit;
     return (JSON.parse(device.stdout()) as { outcome: string }).outcome;
   };
+
   expect(await outcomeWith({})).toBe('tls');
   expect(await outcomeWith({ REGISTRY_CA_FILE: caFile })).toBe('pulled');
   expect(await outcomeWith({ REGISTRY_CA_FILE: caFile, NODE_EXTRA_CA_CERTS: caFile })).toBe('secret-unavailable');
+
   await registry.close();
 });
 
@@ -225,8 +230,11 @@ describe('a hostile message', () => {
       source: url,
     };
     const at = { ...cloudEvent(request({ secret, ...demands })), ...demands, dataref: url };
+
     expect(await deliver(at, { ...acknowledgeable('v7', demands), ...demands, dataref: url })).toBe(200);
+
     await until('both posts', () => seen.length === 2);
+
     expect(seen.map(({ path }) => path).sort()).toEqual([
       '/api/promotions/onboard-hello.run1',
       '/api/pull-checks/onboard-hello.run1/1',
@@ -247,7 +255,9 @@ describe('a hostile message', () => {
     const text = JSON.stringify(changes).replaceAll('TRAP', new URL(url).host);
     const data = request({ secret, ...(JSON.parse(text) as object) });
     const status = await deliver(cloudEvent(data), cloudEvent(request({ secret, attempt: 9 })));
+
     await until('the good one', () => posts('/api/pull-checks/onboard-hello.run1/9').length === 1);
+
     expect([200, 400]).toContain(status);
     expect(trapped).toEqual([]);
     expect(seen.filter(({ body }) => body['outcome'] === 'pulled')).toHaveLength(1);
@@ -263,10 +273,13 @@ describe('a hostile message', () => {
     device = startChild('agent/main.js', [], environment({ INSECURE_REGISTRIES: registry.host }));
     azure.secrets.set('device-1-candidate/v2', secretOf(PASSWORDS.one, registry.host));
     await deliver(cloudEvent(request({ secret: { ...secret, version: 'v2' }, image: 'app:latest' })));
+
     await until('the report', () => seen.length === 1);
+
     expect(seen[0]?.body['outcome']).toBe('error');
     expect(trapped).toEqual([]);
     expect(registry.seen.every(({ authorization }) => authorization === undefined)).toBe(true);
+
     await registry.close();
   });
 });

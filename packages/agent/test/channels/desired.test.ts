@@ -7,9 +7,11 @@ const pullCheckOf = (desired: ReturnType<typeof createDesired>) =>
 
 test('a change is merged into the known properties, and null removes a property', () => {
   const desired = createDesired();
+
   expect(desired.whole({ desired: { connectedRegistry: { pullCheck: { a: 1, b: 1 } }, $version: 4 } })).toBe(true);
   expect(desired.changed({ connectedRegistry: { pullCheck: { b: 2 } }, $version: 5 }, 5)).toBe(true);
   expect(pullCheckOf(desired)).toEqual({ a: 1, b: 2 });
+
   desired.changed({ connectedRegistry: { pullCheck: null }, $version: 6 }, 6);
   expect(desired.events()).toEqual([]);
 });
@@ -25,6 +27,7 @@ test('a change that the twin already contains, or that comes before the twin, ha
   const desired = createDesired();
   expect(desired.changed({ connectedRegistry: { pullCheck: { a: 0 } } }, 3)).toBe(true);
   expect(desired.events()).toEqual([]);
+
   desired.whole({ desired: { connectedRegistry: { pullCheck: { a: 1 } }, $version: 4 } });
   expect(desired.changed({ connectedRegistry: { pullCheck: { a: 0 } } }, 4)).toBe(true);
   expect(pullCheckOf(desired)).toEqual({ a: 1 });

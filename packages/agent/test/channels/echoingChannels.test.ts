@@ -75,12 +75,14 @@ describe('the agent does not log secrets that are repeated', () => {
       clock: { now: () => machineClock.now(), setTimer: (_at, run) => machineClock.setTimer(new Date(), run) },
       log: record,
     });
+
     try {
       await vi.waitFor(() => expect(log.join()).toContain('event refused'), { timeout: 20_000, interval: 5 });
     } finally {
       await channel.close();
       await app.close();
     }
+
     expect(leaks([...log, JSON.stringify(channel.health())], [TOKEN])).toEqual([]);
   });
 
@@ -123,6 +125,7 @@ describe('the agent does not log secrets that are repeated', () => {
           said.push(String(error));
         },
       );
+
     try {
       await words(consumer.remembered(signal));
       await words(consumer.write(delivery, signal));
@@ -132,6 +135,7 @@ describe('the agent does not log secrets that are repeated', () => {
       cluster.closeAllConnections();
       cluster.close();
     }
+
     expect(said).toHaveLength(3);
     expect(leaks(said, [ACCOUNT, PASSWORD, Buffer.from(`device:${PASSWORD}`).toString('base64')])).toEqual([]);
   });
@@ -188,6 +192,7 @@ describe('the agent does not log secrets that are repeated', () => {
       clock: machineClock,
       log: record,
     });
+
     try {
       const last = { refuses: 'no connection to the hub', tells: 'desired property refused', 'hangs up': 'lost' }[how];
       await vi.waitFor(() => expect(log.join()).toContain(last), { timeout: 20_000, interval: 10 });
@@ -197,6 +202,7 @@ describe('the agent does not log secrets that are repeated', () => {
       server.close();
     }
     const [signature = ''] = signatures;
+
     expect(signature).toContain('SharedAccessSignature');
     expect(leaks([...log, JSON.stringify(channel.health())], [signature, HUB_KEY])).toEqual([]);
   });

@@ -70,8 +70,11 @@ describe('a CloudEvent in binary mode', () => {
 test('agent and app accept data in base64', async () => {
   const { data, ...rest } = cloudEvent(request());
   const encoded = { ...rest, data_base64: Buffer.from(JSON.stringify(data)).toString('base64') };
+
   agent = await startAgentUnderTest();
+
   expect(await agent.deliver(encoded)).toBe(200);
+
   await agent.idle();
   expect(agent.checks).toHaveLength(1);
   expect(parseEvent(encoded, new Date())?.data).toEqual(data);
@@ -103,6 +106,7 @@ describe('app and agent agree', () => {
       } catch (error) {
         refused = (error as Error).message;
       }
+
       expect(refused).toBe(refusal === undefined ? undefined : `the image ${refusal}`);
     },
   );
@@ -137,6 +141,7 @@ describe('app and agent agree', () => {
     } catch (error) {
       refused = (error as Error).message;
     }
+
     expect(refused === undefined ? [] : [refused.replace('the registry in the secret ', '')]).toEqual(refusals);
   });
 });

@@ -94,7 +94,9 @@ describe('polling', () => {
   test('sends the device’s own token, and handles the messages of the answer', async () => {
     answers = [messages(cloudEvent(request()), cloudEvent(promotion(), CREDENTIAL_PROMOTED)), hold];
     start();
+
     await until('two questions', () => asked.length === 2);
+
     expect(asked[0]).toEqual({
       path: '/api/pull-checks/pending?wait=25',
       authorization: 'Bearer entra-token',
@@ -135,6 +137,7 @@ describe('polling', () => {
     answers = [status(204)];
     start({ wait: 0 });
     expect(await paused()).toBe(30);
+
     await goOn();
     await until('another question', () => asked.length === 2);
     expect(asked[1]?.path).toBe('/api/pull-checks/pending?wait=0');
@@ -144,18 +147,22 @@ describe('polling', () => {
     answers = [status(502)];
     start();
     const pauses: number[] = [];
+
     for (let round = 0; round < 8; round += 1) {
       pauses.push(await paused());
       await goOn();
       await until('another question', () => asked.length === round + 2);
     }
+
     expect(pauses[0]).toBeLessThanOrEqual(1);
     expect(Math.max(...pauses)).toBeLessThanOrEqual(60);
     expect(pauses.at(-1)).toBeGreaterThanOrEqual(30);
     expect(channel?.health().connected).toBe(false);
+
     answers = [messages(cloudEvent(request())), hold];
     await goOn();
     await until('a signal', () => taken.length === 1);
+
     expect(log.map((line) => (JSON.parse(line) as { message: string }).message)).toEqual([
       'polling failed',
       'polling again',
@@ -189,7 +196,9 @@ describe('polling', () => {
     ];
     start();
     for (let round = 0; round < 4; round += 1) await goOn();
+
     await until('a signal', () => taken.length === 1);
+
     expect(channel?.health().connected).toBe(true);
   });
 
@@ -206,8 +215,11 @@ describe('polling', () => {
     answers = [status(307, { location: `http://127.0.0.1:${port}/` })];
     start();
     await goOn();
+
     await until('another question', () => asked.length === 2);
+
     expect(elsewhere).toEqual([]);
+
     other.close();
   });
 
@@ -215,8 +227,10 @@ describe('polling', () => {
     const bad = [cloudEvent(request({ attempt: 0 })), 'x', { data: 1 }, cloudEvent({}, 'Something.Else'), null];
     answers = [messages(...bad, cloudEvent(request()))];
     start();
+
     await until('two signals', () => taken.length >= 2);
     const refused = log.filter((line) => line.includes('event refused'));
+
     expect(refused).toHaveLength(bad.length);
     expect(log.join()).not.toContain(REPORT_KEY);
   });
@@ -234,7 +248,9 @@ describe('polling', () => {
     });
     await goOn();
     await until('another try', () => tries === 2);
+
     await paused();
+
     expect(log.join()).not.toContain('secret text');
     expect(asked).toEqual([]);
   });

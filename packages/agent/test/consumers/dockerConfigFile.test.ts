@@ -59,7 +59,9 @@ describe('an existing docker config.json', () => {
       HttpHeaders: { 'X-Meta': 'yes' },
       psFormat: 'table',
     };
+
     await writeFile(path, JSON.stringify(before));
+
     expect(await write('new')).toBe('written');
     expect(await read()).toEqual({ ...before, auths: { ...before.auths, 'edge:8000': entry('new') } });
   });
@@ -86,7 +88,9 @@ describe('an existing docker config.json', () => {
     if (process.getuid?.() === 0) await chown(path, 1_234, 2_345);
     const before = await stat(path);
     await write('new');
+
     const after = await stat(path);
+
     expect([after.uid, after.gid]).toEqual([before.uid, before.gid]);
     expect(after.ino).not.toBe(before.ino);
   });
@@ -123,7 +127,9 @@ describe('an existing docker config.json', () => {
       expect(Object.keys((await read()).auths).length).toBeGreaterThan(0);
       reads += 1;
     }
+
     await writes;
+
     expect(reads).toBeGreaterThan(5);
     expect(Object.keys((await read()).auths)).toHaveLength(60);
   });
@@ -170,7 +176,9 @@ describe('a path that is not a regular file', () => {
   test.each(made)('(%s) is refused at once with the reason, and not changed', async (kind, make) => {
     await make();
     const before = await lstat(path);
+
     const failure = await write('secret-word').catch((error: unknown) => error);
+
     expect(failure).toMatchObject({ name: 'ConsumerFailure', message: expect.stringContaining(kind) as unknown });
     expect(String(failure)).not.toContain('secret-word');
     expect((await lstat(path)).ino).toBe(before.ino);
@@ -195,8 +203,10 @@ test('temporary files of a killed run are removed at the next start', async () =
 test('an unwritable folder is reported, without the content that was to be written', async () => {
   path = join(folder, 'missing', 'config.json');
   const failure = await write('secret-word').catch((error: unknown) => error);
+
   expect(String(failure)).toContain('ENOENT');
   expect(String(failure)).not.toContain('secret-word');
+
   await mkdir(join(folder, 'missing'));
   expect(await write('secret-word')).toBe('written');
 });

@@ -64,6 +64,7 @@ test('an entry is never considered used if a helper in any spelling overrides it
       return outcome(JSON.stringify(before)) instanceof ConsumerFailure;
     }),
   );
+
   expect(taken.counterexample).toBeNull();
 });
 

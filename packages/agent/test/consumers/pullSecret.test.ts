@@ -59,12 +59,14 @@ test('a missing pull secret is created with the type that a kubelet expects', as
 
 test('an existing one keeps all its content except the entry, and is not written if nothing changes', async () => {
   cluster.secrets.set('apps/edge-pull', existing());
+
   expect(await write('new')).toBe('written');
   expect(content()).toEqual({ auths: { 'other:443': { auth: 'b3RoZXI6cHc=' }, 'edge:8000': { auth: auth('new') } } });
   expect(cluster.secrets.get('apps/edge-pull')).toMatchObject({
     metadata: { annotations: { owner: 'somebody' } },
     data: { more: 'eA==' },
   });
+
   const before = cluster.requests.length;
   expect(await write('new')).toBe('unchanged');
   expect(cluster.requests.slice(before)).toEqual(['GET /api/v1/namespaces/apps/secrets/edge-pull']);
@@ -80,6 +82,7 @@ test('a conflicting write is repeated, and no change is lost', async () => {
         data: { [KEY]: Buffer.from('{"auths":{"late:443":{"auth":"bGF0ZTpwdw=="}}}').toString('base64') },
       }),
     );
+
   expect(await write('new')).toBe('written');
   expect(content()).toEqual({ auths: { 'late:443': { auth: 'bGF0ZTpwdw==' }, 'edge:8000': { auth: auth('new') } } });
 });
@@ -88,6 +91,7 @@ test('a pull secret that others create or delete in the meantime is read again',
   cluster.meanwhile = () => cluster.secrets.set('apps/edge-pull', existing());
   expect(await write('new')).toBe('written');
   expect(content()).toMatchObject({ auths: { 'other:443': {}, 'edge:8000': { auth: auth('new') } } });
+
   cluster.meanwhile = () => cluster.secrets.delete('apps/edge-pull');
   expect(await write('newer')).toBe('written');
   expect(content()).toEqual({ auths: { 'edge:8000': { auth: auth('newer') } } });

@@ -20,9 +20,12 @@ describe('forged promotions', () => {
       tested.keeper.promoted(promotion('v1', { secret: { name: `bogus-${at}`, version: 'v1' } }));
     }
     tested.save('v1', 'first');
+
     tested.keeper.promoted(promotion('v1'));
     await tested.untilIdle();
+
     expect(tested.passwords()).toEqual([]);
+
     for (const wait of [30, 60, 120]) await tested.advance(wait);
     expect(tested.passwords()).toEqual(['first']);
     expect(tested.keeper.health()).toMatchObject({ secretsKept: 1, secretsFailing: 0 });
@@ -34,8 +37,10 @@ describe('forged promotions', () => {
     }
     await tested.untilIdle();
     tested.save('v1', 'first');
+
     tested.keeper.promoted(promotion('v1'));
     await tested.untilIdle();
+
     expect(tested.passwords()).toEqual(['first']);
   });
 
@@ -47,6 +52,7 @@ describe('forged promotions', () => {
     tested.save('v1', 'first', 'device-1', tags);
     tested.keeper.promoted(promotion('v1'));
     await tested.untilIdle();
+
     expect([tested.passwords(), tested.acknowledged, tested.delivered]).toEqual([[], [], []]);
     expect(tested.keeper.health()).toMatchObject({ secretsKept: 0, secretsFailing: 0 });
     expect(tested.log.join()).toContain('to another client');
@@ -55,13 +61,17 @@ describe('forged promotions', () => {
   test('that name another client do not stop the deliveries of a secret to its own client', async () => {
     tested.save('v1', 'first', 'device-1', tagged('device-1', 'MyConnectedRegistry'));
     tested.keeper.promoted(promotion('v1'));
+
     tested.keeper.promoted(promotion('v1', { client: 'device-2' }));
     await tested.untilIdle();
+
     expect(tested.acknowledged).toMatchObject([{ operation: 'onboard-hello.run1' }]);
+
     tested.keeper.promoted(promotion('v1', { client: 'device-2' }));
     await tested.untilIdle();
     tested.save('v2', 'second', 'device-1', tagged('device-1'));
     await tested.advance(6 * HOUR);
+
     expect(tested.passwords().at(-1)).toBe('second');
     expect(tested.log.join()).toContain('promotion refused');
   });
@@ -78,8 +88,10 @@ describe('forged promotions', () => {
     test('do not end an acknowledgement in progress, however many come', async () => {
       tested.keeper.promoted(promotion('v1'));
       await tested.untilIdle();
+
       for (let n = 0; n < 40; n += 1) tested.keeper.promoted(forged(n));
       await tested.untilIdle();
+
       expect(going()).toContain('onboard-hello.run1');
       expect(tested.acknowledged.length).toBeLessThan(20);
     });
@@ -89,8 +101,10 @@ describe('forged promotions', () => {
         tested.keeper.promoted(forged(n));
         await tested.untilIdle();
       }
+
       tested.keeper.promoted(promotion('v1'));
       await tested.untilIdle();
+
       expect(going()).toContain('onboard-hello.run1');
     });
 
@@ -99,8 +113,10 @@ describe('forged promotions', () => {
       tested.keeper.promoted(promotion('v1'));
       for (let n = 0; n < 40; n += 1) tested.keeper.promoted(forged(n));
       await tested.untilIdle();
+
       tested.save('v1', 'first');
       await tested.advance(60);
+
       expect(going()).toContain('onboard-hello.run1');
     });
 
@@ -108,8 +124,10 @@ describe('forged promotions', () => {
       tested.save('v2', 'second');
       tested.isStale = true;
       tested.keeper.promoted(promotion('v2'));
+
       tested.keeper.promoted(forged(1));
       await tested.untilIdle();
+
       expect(tested.passwords().at(-1)).toBe('second');
       expect(going()).toContain('onboard-hello.run1');
     });

@@ -14,10 +14,14 @@ describe('the main secret', () => {
     tested.save('v1', 'first');
     tested.keeper.promoted(promotion('v1'));
     await tested.untilIdle();
+
     tested.save('v2', 'second');
     await tested.advance(6 * HOUR * 0.89);
+
     expect(tested.passwords()).toEqual(['first']);
+
     await tested.advance(6 * HOUR * 0.11);
+
     expect(tested.passwords()).toEqual(['first', 'second']);
     expect(tested.written.at(-1)).toMatchObject({ takeOver: false });
     expect(tested.acknowledged).toHaveLength(1);
@@ -28,8 +32,10 @@ describe('the main secret', () => {
     tested.save('v1', 'before', 'device-1');
     tested.remembered = () => Promise.resolve(['device-1']);
     tested.configure({ listed: ['listed-1', 'device-1'] });
+
     tested.keeper.start();
     await tested.untilIdle();
+
     expect(tested.passwords().sort()).toEqual(['before', 'listed']);
     expect(tested.keeper.health().secretsKept).toBe(2);
   });
@@ -39,16 +45,20 @@ describe('the main secret', () => {
     tested.remembered = () => Promise.reject(new ConsumerFailure('the cluster is just starting'));
     tested.keeper.start();
     await tested.untilIdle();
+
     tested.remembered = () => Promise.resolve(['device-1']);
     await tested.advance(30);
+
     expect(tested.passwords()).toEqual(['before']);
   });
 
   test('that is not on the list is ignored', async () => {
     tested.save('v1', 'first');
     tested.configure({ listed: ['another'] });
+
     tested.keeper.promoted(promotion('v1'));
     await tested.untilIdle();
+
     expect([tested.reads, tested.acknowledged]).toEqual([[], []]);
     expect(tested.log.join()).toContain('SECRETS lists others');
   });
@@ -57,13 +67,16 @@ describe('the main secret', () => {
     tested.keeper.promoted(promotion('v1'));
     await tested.untilIdle();
     const waits: number[] = [];
+
     for (let round = 0; round < 9; round += 1) {
       const [wait = 0] = tested.clock.pending();
       waits.push(wait);
       await tested.advance(wait);
     }
     const base = waits.map((wait) => Math.round(wait / ((waits[0] ?? 1) / 30)));
+
     expect(base).toEqual([30, 60, 120, 240, 480, 960, 1920, 3600, 3600]);
+
     tested.save('v1', 'first');
     await tested.advance(3600);
     expect(tested.acknowledged).toHaveLength(1);
@@ -73,8 +86,10 @@ describe('the main secret', () => {
     tested.configure({
       secrets: { read: (name) => Promise.resolve({ name, version: 'v1', createdOn: new Date(), value }) },
     });
+
     tested.keeper.promoted(promotion('v1'));
     await tested.untilIdle();
+
     expect([tested.written, tested.acknowledged]).toEqual([[], []]);
     expect(tested.log.join()).toContain('credential not delivered');
   });
@@ -86,6 +101,7 @@ test('the keeper keeps at most 500 secrets, however many promotions come', async
     tested.keeper.promoted(promotion('v1', { secret: { name: `device-${at}`, version: 'v1' } }));
   }
   await tested.untilIdle();
+
   expect(tested.keeper.health().secretsKept).toBe(500);
   expect(tested.clock.pending()).toHaveLength(500);
   expect(tested.log.filter((line) => line.includes('500 is reached'))).toHaveLength(100);
@@ -118,8 +134,11 @@ test('a stopped keeper has no timer and no work in progress', async () => {
   tested.keepAcknowledgementsOpen();
   tested.keeper.promoted(promotion('v1'));
   await tested.untilIdle();
+
   await tested.keeper.stop();
+
   expect(tested.clock.pending()).toEqual([]);
+
   await tested.advance(24 * HOUR);
   expect(tested.passwords()).toEqual(['first']);
 });

@@ -50,6 +50,7 @@ describe('the password', () => {
       response.writeHead(401, { 'www-authenticate': challenge }).end();
       return true;
     };
+
     expect(await outcomeOf()).toBe('error');
     expect(other.seen).toEqual([]);
   });
@@ -60,6 +61,7 @@ describe('the password', () => {
       response.writeHead(307, { location: `${other.url}/token` }).end();
       return true;
     };
+
     expect(await outcomeOf()).toBe('error');
     expect(other.seen).toEqual([]);
   });
@@ -74,6 +76,7 @@ describe('the password', () => {
       response.end(registry.layer);
       return true;
     };
+
     expect(await outcomeOf()).toBe('pulled');
     expect(other.seen).toEqual([{ path: '/somewhere', authorization: undefined }]);
   });
@@ -84,6 +87,7 @@ describe('the password', () => {
       response.writeHead(302, { location: `http://127.0.0.1:${other.host.split(':')[1]}/x` }).end();
       return true;
     };
+
     expect(await outcomeOf()).toBe('tls');
     expect(other.seen).toEqual([]);
   });
@@ -200,6 +204,7 @@ describe('lost connections and waits', () => {
         .end();
       return true;
     };
+
     expect(await outcomeOf()).toBe('pulled');
     expect(registry.seen.filter(({ path }) => path === '/token')).toHaveLength(2);
   });

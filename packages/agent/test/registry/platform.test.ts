@@ -63,6 +63,7 @@ describe('the platform that is chosen from an index', () => {
       { name: 'other', platform: { os: 'linux', architecture: 's390x' } },
     ];
     const wanted = { os: 'linux', architecture: 'amd64' };
+
     expect(choosePlatform([attestation, ...silent], wanted)?.name).toBe('absent');
     expect(choosePlatform([...silent, { name: 'fits', platform: { os: '', architecture: '386' } }], wanted)?.name).toBe(
       'fits',

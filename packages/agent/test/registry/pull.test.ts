@@ -85,7 +85,9 @@ describe('pulling from a connected registry', () => {
   test('of an index returns the image of its own platform', async () => {
     const image = 'samples/app:v1-multi';
     const arm = { os: 'linux', architecture: 'arm64', variant: 'v8' };
+
     const [one, two] = [await attempt({ image }), await attempt({ image, platform: arm })];
+
     expect(one.digest).toBe(two.digest);
     expect(one.bytes).not.toBe(two.bytes);
     expect(await outcomeOf({ image, platform: { os: 'linux', architecture: 's390x' } })).toBe('error');

@@ -25,7 +25,9 @@ describe('a whole answer', () => {
       closed = once(response, 'close');
       response.write('0123456789');
     };
+
     await expect(ask(9)).rejects.toThrow();
+
     await closed;
   });
 

@@ -66,9 +66,12 @@ describe('after a cancelled timer of more than six days', () => {
   ])('the next result is lost: %s', async (name, output) => {
     const engine = new EngineUnderTest(app(7));
     await engine.start(name, 'one');
+
     expect(await engine.output('one')).toEqual(output);
     expect(timersOf(engine)).toBeGreaterThan(8);
+
     const said = engine.warnings.filter((line) => line.includes('after one of more than six days'));
+
     expect(said).toHaveLength(1);
     expect(said[0]).toMatch(
       new RegExp(`^Orchestration '${name}', instance 'one': .* Cure: wait in pieces: a timer of at most five`),
@@ -93,6 +96,7 @@ describe('after a cancelled timer of more than six days', () => {
   it('the orchestration fails in strict mode', async () => {
     const engine = new EngineUnderTest(app(7), { strict: true });
     await engine.start('activity', 'one');
+
     expect(await engine.ended('one')).toMatchObject({
       runtimeStatus: 'Failed',
       output: expect.stringContaining('strict mode: it makes a timer after one of more than six days'),

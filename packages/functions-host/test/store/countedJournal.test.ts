@@ -32,6 +32,7 @@ describe('a journal that is counted', () => {
   it('reports once how many records are missing after its end was cut off', async () => {
     await tested.write(['a', 'b', 'c', 'd'], counted());
     truncateSync(tested.lastSegment(), lengthOf(['a']));
+
     expect(await tested.read(counted())).toEqual(['a']);
     expect(reports).toHaveLength(1);
     expect(reports[0]).toContain(`${tested.folder} is not complete: the last 3 of 4 records are missing`);
@@ -56,7 +57,9 @@ describe('a journal that is counted', () => {
     await journal.rotate();
     await journal.durable(journal.append('b'));
     await journal.close();
+
     await rm(path.join(tested.folder, 'journal-000001.log'));
+
     expect(await tested.read(counted())).toEqual(['b']);
     expect(reports[0]).toContain('segments 1 to 1 are missing');
   });
@@ -67,7 +70,9 @@ describe('a journal that is counted', () => {
     await journal.rotate();
     await journal.durable(journal.append('b'));
     await journal.dropOldSegments();
+
     await journal.close();
+
     expect(await tested.read(counted())).toEqual(['b']);
     expect(reports).toEqual([]);
   });

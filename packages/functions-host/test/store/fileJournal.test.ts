@@ -132,6 +132,7 @@ describe('a killed process', () => {
   it('loses no record that was confirmed', async () => {
     const script = fileURLToPath(new URL('writeUntilKilled.mjs', import.meta.url));
     let total = 0;
+
     for (let round = 0; round < 4; round += 1) {
       const child = spawn(process.execPath, [script, tested.folder], { stdio: ['ignore', 'pipe', 'inherit'] });
       let said = '';
@@ -146,6 +147,7 @@ describe('a killed process', () => {
       expect(records.length).toBeGreaterThanOrEqual(safe);
       expect(records).toEqual(records.map((_, index) => `record ${index + 1}`));
     }
+
     expect(total).toBeGreaterThan(100);
   });
 });

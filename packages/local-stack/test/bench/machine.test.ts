@@ -7,6 +7,7 @@ test('a missed goal is reported with its value, and with whether the machine was
     { what: 'time', value: '1 s', goal: '< 2 s', met: true },
     { what: 'other', value: '3' },
   ]);
+
   expect(verdict(missed, [0.02, 0.01])).toMatch(
     /^Not met: rate \(10\/s, goal >= 20\/s\)\.\nThe machine was not busy \(other processes used up to 2 %/,
   );

@@ -17,6 +17,7 @@ const measured = (boundAndSaved: number): Measured => ({
 test('the comparison counts calls for each device, and compares the quickstart with a running app', () => {
   const { text, missed } = comparison(measured(0.25));
   const rows = text.split('\n').map((line) => line.split(/ {2,}/));
+
   expect(rows.slice(0, 5)).toEqual([
     ['10 devices', 'quickstart', 'app, just started', 'app, in service', 'ratio'],
     ['bound, passwords saved', '20.00 s', '1.00 s', '0.25 s', '80 x'],
@@ -38,6 +39,7 @@ test('the goal is met at fifty times, and reported as missed below', () => {
 test('with the recorded pace the table has a second part and both ratios', () => {
   const quick = measured(0.4);
   const text = pacedComparison(quick, { ...measured(10), byHand: { ...quick.byHand, seconds: 400 } });
+
   expect(text).toContain('(--azure-pace)');
   expect(text.split('\n').map((line) => line.split(/ {2,}/))).toContainEqual([
     'bound, passwords saved',

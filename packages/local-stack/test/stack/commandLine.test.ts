@@ -106,13 +106,17 @@ describe('settings of the app', () => {
 
   test('take profiles from an existing JSON file, in place of others', () => {
     const file = join(folder, 'profiles.json');
+
     expect(() => parseLocalFlags(['--profiles', file])).toThrow(
       `--profiles ${file} cannot be read: there is no such file`,
     );
     expect(() => parseLocalFlags(['--profiles', folder])).toThrow(FlagError);
+
     writeFileSync(file, '{');
     expect(() => parseLocalFlags(['--profiles', file])).toThrow(`--profiles ${file} is not JSON`);
+
     writeFileSync(file, '[]');
+
     expect(parseLocalFlags(['--profiles', file])).toMatchObject({ settings: { PROFILES: '', PROFILES_FILE: file } });
     expect(() => parseLocalFlags(['--profiles', file, '--set', 'PROFILES=[]'])).toThrow(/leave one out/);
     expect(parseLocalFlags(['--set', 'PROFILES=[]'])).toMatchObject({

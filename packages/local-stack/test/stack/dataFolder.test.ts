@@ -21,6 +21,7 @@ test('reset removes the state, and keeps the certificates and the files of other
   fill();
   writeFileSync(join(folder, 'notes.txt'), '');
   takeDataFolder(folder, true);
+
   expect(['azure', 'host', 'tls', 'notes.txt'].map((name) => existsSync(join(folder, name)))).toEqual([
     false,
     false,

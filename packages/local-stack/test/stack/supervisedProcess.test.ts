@@ -74,8 +74,10 @@ test('a killed process is started again, and its owner gets the new id', async (
   await supervised.start();
   const first = supervised.pid;
   supervised.signal('SIGKILL');
+
   await vi.waitFor(() => expect(restarting).toHaveBeenCalled(), 2000);
   const [pid, ready] = restarting.mock.calls[0] ?? [];
+
   expect(await ready).toBe(`http://localhost:1/${pid}`);
   expect(pid).not.toBe(first);
   expect(supervised.pid).toBe(pid);
@@ -86,7 +88,9 @@ test('a process that keeps ending before it is ready is given up with the reason
   const supervised = supervise('once', { gaveUp });
   await supervised.start();
   supervised.signal('SIGKILL');
+
   await vi.waitFor(() => expect(gaveUp).toHaveBeenCalled(), 10_000);
+
   expect(gaveUp.mock.calls[0]?.[0]).toMatch(/exit code 4, 5 times in a row/);
   expect(pids()).toHaveLength(6);
 });
@@ -96,7 +100,9 @@ test('a stop ends a process that ignores signals, and nothing is started again',
   const supervised = supervise('stubborn', { restarting });
   await supervised.start();
   const pid = supervised.pid ?? 0;
+
   await supervised.stop(300);
+
   expect(lives(pid)).toBe(false);
   expect(supervised.pid).toBeUndefined();
   expect(restarting).not.toHaveBeenCalled();
@@ -106,9 +112,12 @@ test.each(['serves', 'stubborn'])('a process (%s) does not outlive a killed laun
   const parent = spawn(process.execPath, [launcher, mode, join(folder, 'pids'), join(folder, 'log')], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
+
   await once(parent.stdout, 'data');
   const [child = 0] = pids();
+
   expect(lives(child)).toBe(true);
+
   parent.kill('SIGKILL');
   await vi.waitFor(() => expect(lives(child)).toBe(false), { timeout: 6000, interval: 50 });
 });

@@ -11,6 +11,7 @@ test('a seed gives the same value for the same name, whatever other names use in
     among.throw('PUT secret');
     return among.throw('PATCH token');
   });
+
   expect(mixed).toEqual(alone);
   expect(new Set(alone).size).toBe(5);
 });

@@ -44,14 +44,18 @@ test('a rotation that keeps all invariants is counted', () => {
   now = 61 * day;
   begin(one);
   book.write(one);
+
   expect(book.isUnderWay(one)).toBe(true);
+
   now += 90_000;
   promote(one);
   expect(book.isUnderWay(one)).toBe(false);
+
   now += 3 * day;
   tell(one, { kind: 'cleared', slot: 'password1' });
   book.write(one);
   book.close([one], now);
+
   expect(broken()).toEqual([]);
   expect(book.rotations).toMatchObject([{ end: 'promoted', writes: 2, startedAt: 61 * day }]);
   expect(book.rotations[0]?.daysLeft).toBeCloseTo(29, 1);
@@ -65,6 +69,7 @@ test('a rotation that comes too late, or never, is reported', () => {
   begin(two);
   promote(two);
   book.close([one, two, three], now);
+
   expect(broken()).toEqual([
     expect.stringMatching(/^inTime .*-01 only now rotated, 68\.0 days after/),
     expect.stringMatching(/^inTime .*-02 only now rotated, after its end/),
@@ -79,6 +84,7 @@ test('a third write for one rotation is reported, even if the next rotation has 
   promote(one);
   now = 122 * day;
   begin(one, 'password1');
+
   expect(broken()).toEqual([expect.stringMatching(/^writes .*-01 3 ARM writes/)]);
 });
 
@@ -88,7 +94,9 @@ test('a wave that is too large is reported; an hour later a new one may start', 
   begin(two);
   now += 3_599_000;
   begin(three);
+
   expect(broken()).toEqual([expect.stringMatching(/^waves .*-03 it is number 3/)]);
+
   now += 2000;
   begin(fleet[3] ?? three);
   expect(verdict.violations).toHaveLength(1);
@@ -99,9 +107,12 @@ test('nothing may start or be revoked during a freeze, but rotations in progress
   begin(one);
   frozen = true;
   promote(one);
+
   expect(broken()).toEqual([]);
+
   begin(two);
   tell(one, { kind: 'cleared', slot: 'password1' });
+
   expect(broken()).toEqual([
     expect.stringMatching(/^freeze .*-02 a rotation began/),
     expect.stringMatching(/^freeze .*-01 password1 was revoked/),

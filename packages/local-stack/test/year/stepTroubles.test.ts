@@ -35,6 +35,7 @@ async function spoil(seed: number, path: string, clientId = app) {
 
 test('one seed disturbs the same calls each time, and every kind of trouble occurs', async () => {
   const first = await spoil(1, '/subscriptions/x/generateCredentials');
+
   expect(first).toEqual(await spoil(1, '/subscriptions/x/generateCredentials'));
   expect([...first.counts.keys()].toSorted()).toEqual([
     'answer lost',
@@ -44,10 +45,13 @@ test('one seed disturbs the same calls each time, and every kind of trouble occu
     'refused with 429',
     'refused with 500',
   ]);
+
   const { counts, ends } = first;
   const of = (trouble: string): number => counts.get(trouble) ?? 0;
+
   expect(ends.killed).toBe(of('app killed before it') + of('app killed after it'));
   expect(ends.dropped).toBe(ends.killed + of('answer lost') + of('connection lost before it'));
+
   const unserved = ['refused with 429', 'refused with 500', 'connection lost before it', 'app killed before it'];
   expect(ends.served).toBe(2000 - unserved.reduce((sum, trouble) => sum + of(trouble), 0));
 });

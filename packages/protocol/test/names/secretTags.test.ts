@@ -120,6 +120,7 @@ describe("a secret's tags", () => {
   test('without a complete pull belong to a credential that was never verified', () => {
     const tags = formatTags({ ...sample, pull: samplePull });
     expect(parseTags(tags)?.pull).toEqual(samplePull);
+
     for (const name of ['verifiedAt', 'pull']) {
       const { [name]: _, ...rest } = tags;
       expect(parseTags(rest)?.pull).toBeUndefined();

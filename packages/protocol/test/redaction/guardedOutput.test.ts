@@ -79,6 +79,7 @@ test('a value that a caller has requested is printed', () => {
   const { text, status } = printedBy(
     "process.on('uncaughtException', (value) => console.log('got', value)); setTimeout(() => { throw secret; }, 1);",
   );
+
   expect(text).not.toContain(SECRET);
   expect(text).toContain('got [redacted]');
   expect(status).toBe(0);

@@ -55,6 +55,7 @@ describe('a known secret', () => {
         return parts.length > 1 && !parts.some((part) => seen.holds(part));
       },
     );
+
     expect(fc.check(kept)).toMatchObject({ failed: false });
   });
 
@@ -67,6 +68,7 @@ describe('a known secret', () => {
     const held = ['the-setting-itself', 'first-secret', 'second-secret', 'third-secret', 'fourth-secret'].filter(
       (one) => seen.holds(`x${one}y`),
     );
+
     expect(held).toEqual(['the-setting-itself', 'first-secret', 'third-secret', 'fourth-secret']);
   });
 

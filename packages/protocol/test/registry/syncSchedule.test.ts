@@ -92,6 +92,7 @@ describe('the next sync', () => {
       expect(found).toBeDefined();
       at = found ?? at;
     }
+
     expect(worstSyncGapSeconds(schedule, after)).toBe(worstSyncGapSeconds(same, after));
   });
 
@@ -132,6 +133,7 @@ describe('the longest time of a sync path', () => {
   test('is the sum of gaps and windows, and unknown if one is unreadable', () => {
     const daily = { name: 'above', schedule: '0 3 * * *', syncWindow: 'PT4H' };
     expect(worstPathSeconds([daily, { name: 'own' }], after)).toBe(86_400 + 4 * 3600 + 60);
+
     for (const unreadable of [{ schedule: 'every day' }, { schedule: '0 3 * * *', syncWindow: '4 hours' }]) {
       const own = { name: 'own', ...unreadable };
       expect(worstPathSeconds([daily, own], after)).toBeUndefined();

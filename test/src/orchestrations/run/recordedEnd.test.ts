@@ -53,6 +53,7 @@ describe('a run’s end', () => {
     const { context, lines, records } = engineFor(run, key);
     const outcome = { status: 'completed', endedAt: END } as const;
     expect(await context.run(recordedRun(ONBOARD, ending(outcome)))).toEqual(outcome);
+
     const { registry, connectedRegistry, client } = run.request;
     const ended: EndedOperation = {
       id,
@@ -63,9 +64,12 @@ describe('a run’s end', () => {
       endedAt: END,
       status: 'completed',
     };
+
     expect(records.state.ended).toEqual([ended]);
+
     const line = { audit: 'run.end.succeeded', operation: id, actor: run.actor, resource: key, kind: 'onboard' };
     expect(lines).toEqual([{ level: 'info', ...line, outcome: 'completed', residue: [], seconds: 600 }]);
+
     // A turn that is repeated after a kill sends the same again.
     await context.run(recordedRun(ONBOARD, ending(outcome)));
     expect([records.state.ended?.length, lines.length]).toEqual([1, 1]);
@@ -81,6 +85,7 @@ describe('a run’s end', () => {
     const { context, lines } = engineFor(run, key);
     await context.run(recordedRun(ONBOARD, ending({ status, endedAt: END, failure: how })));
     const { code, residue } = how;
+
     expect(lines).toMatchObject([
       { level, audit: 'run.end.failed', outcome: status, code, reason: code, residue, seconds: 600 },
     ]);
@@ -94,6 +99,7 @@ describe('a run’s end', () => {
     }> {
       throw new TypeError('broken: top-secret');
     });
+
     await expect(context.run(broken)).rejects.toThrow(TypeError);
     expect(lines).toMatchObject([{ level: 'warning', audit: 'run.end.failed', code: 'internal' }]);
     expect(JSON.stringify([lines, records.state])).not.toContain('top-secret');
@@ -103,7 +109,9 @@ describe('a run’s end', () => {
     const { context, records } = engineFor(run, key);
     const residue = Array.from({ length: 40 }, (_, nth) => `${nth}: ${'r'.repeat(1000)}`);
     const how = { ...failure, message: 'm'.repeat(5000), residue };
+
     await context.run(recordedRun(ONBOARD, ending({ status: 'failed', endedAt: END, failure: how })));
+
     expect(JSON.stringify(records.state).length).toBeLessThan(2000);
     expect(records.state.ended?.[0]?.failure?.residue.at(-1)).toBe('and 35 more');
   });
@@ -141,7 +149,9 @@ describe('the end of a sweep', () => {
   test('is one line, and a warning if the sweep was stopped', async () => {
     const { context, lines } = engineFor(sweep, 'rotation-sweep');
     await context.run(recordedSweep(ending(outcome)));
+
     await context.run(recordedSweep(ending({ ...outcome, stopped: { reason: 'r', restsUntil: END } })));
+
     expect(lines).toMatchObject([
       { level: 'info', audit: 'run.end.succeeded', operation: 'rotation-sweep.mm7psd4w00k1v7x', left: 3 },
       { level: 'warning', audit: 'run.end.failed', code: 'stopped' },

@@ -90,7 +90,9 @@ describe('a step', () => {
     const crash = () => {
       throw new Error('the password is top-secret');
     };
+
     const { result, seconds, context } = await tries(crash);
+
     expect(seconds).toHaveLength(5);
     expect(result).toMatchObject({ error: { code: 'internal' } });
     expect(JSON.stringify([result, context.statuses])).not.toContain('top-secret');

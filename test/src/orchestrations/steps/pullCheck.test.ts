@@ -27,6 +27,7 @@ describe('the pull check', () => {
   test('is requested right after binding, without a pause', async () => {
     const { asked, context } = await check({});
     const bound = context.calls.find((call) => call.name.endsWith('.ensure'));
+
     expect(asked[0]?.at).toEqual(bound?.at);
     expect(asked[0]?.input).toMatchObject({
       operation: `myregistry-client-0123456789abcdef.${RUN}`,
@@ -71,6 +72,7 @@ describe('the pull check', () => {
         device,
         answers: syncedFrom('2026-03-04T03:00:00Z'),
       });
+
       expect(seconds.slice(0, 4)).toEqual([0, 63, 186, 429]);
       expect((seconds.at(-1) ?? 0) / HOUR).toBeGreaterThan(60);
       expect(outcome.status).toBe('completed');
@@ -80,6 +82,7 @@ describe('the pull check', () => {
       const synced = syncedFrom('2026-03-01T16:00:00Z');
       const { seconds, outcome } = await check({ plan: unreadable, device: refused, answers: synced });
       expect(outcome.failure?.code).toBe('pull-check-deadline');
+
       const hours = (seconds.at(-1) ?? 0) / HOUR;
       expect(hours).toBeGreaterThan(4);
       expect(hours).toBeLessThan(6);
@@ -130,10 +133,14 @@ describe('the pull check', () => {
       const device = () => after(3, { outcome });
       // The sync is seen when the second answer is looked at: what was asked before it may only have come too soon.
       const synced = { answers: { readSync: () => done({ lastSyncTime: '2026-03-01T12:01:00.000Z' }) }, device };
+
       const final = await check(synced);
+
       expect([final.seconds, final.outcome.failure?.code]).toEqual([[0, 70], `pull-${outcome}`]);
+
       const before = { answers: { readSync: () => done({ lastSyncTime: '2026-03-01T11:59:59.000Z' }) }, device };
       const never = await check(before);
+
       expect(never.seconds.length).toBeGreaterThan(10);
       expect(never.outcome.failure?.code).toBe('pull-check-deadline');
     },
@@ -160,6 +167,7 @@ describe('the pull check', () => {
   test('distinguishes a device that cannot be reached from a failed check', async () => {
     const requestPullCheck = () => retryLater("cannot reach the device's channel: no answer");
     const { outcome, context } = await check({ answers: { requestPullCheck } });
+
     expect(outcome.failure).toMatchObject({
       code: 'signal-undeliverable',
       message: expect.stringContaining("cannot reach the device's channel") as string,
@@ -170,8 +178,11 @@ describe('the pull check', () => {
   test('is requested again, with a new expiry, if a request could not be delivered before its expiry', async () => {
     const requestPullCheck = (call: Call, nth: number) =>
       attemptOf(call) === 1 || nth < 3 ? retryLater("cannot reach the device's channel: no answer") : done({});
+
     const { outcome, asked } = await check({ answers: { requestPullCheck }, device: () => after(3) });
+
     expect(outcome.status).toBe('completed');
+
     const second = asked.find((call) => attemptOf(call) === 2);
     expect(second?.input).toMatchObject({ expiresAt: new Date((second?.at.getTime() ?? 0) + 300_000).toISOString() });
   });
@@ -190,6 +201,7 @@ describe('the pull check', () => {
   test('shows the awaited attempt, and records the hashes of accepted reports', async () => {
     const { context, outcome } = await check({ device: failing('unauthorized') });
     const shown = context.statuses.map((text) => JSON.parse(text) as { pullCheck?: { attempt: number } });
+
     expect(new Set(shown.map((status) => status.pullCheck?.attempt))).toEqual(new Set([undefined, 1, 2]));
     expect(outcome.reports).toEqual({
       1: reportHash(report({ outcome: 'unauthorized' })),
@@ -212,9 +224,12 @@ describe('a password that is lost during the run', () => {
       device: (attempt) => (attempt <= 4 ? refused(attempt) : { after: 2, report: report() }),
       answers: { checkCredential: () => done({ stands: false }) },
     });
+
     expect(outcome.status).toBe('completed');
+
     const issued = context.calls.filter((call) => call.name === 'issueCredentials');
     expect(issued.map((call) => (call.input as { attempt: number }).attempt)).toEqual([1, 2]);
+
     const asked = context.calls.filter((call) => call.name === 'requestPullCheck');
     expect(asked.map((call) => (call.input as { attempt: number }).attempt)).toEqual([1, 2, 3, 4, 5]);
   });
@@ -224,6 +239,7 @@ describe('a password that is lost during the run', () => {
       device: refused,
       answers: { checkCredential: () => done({ stands: false }) },
     });
+
     expect(outcome).toMatchObject({ status: 'rolledBack', failure: { code: 'credential-lost', residue: [] } });
     expect(names('activity').filter((name) => name === 'issueCredentials')).toHaveLength(3);
   });
@@ -232,6 +248,7 @@ describe('a password that is lost during the run', () => {
     const { names } = await onboardScripted({
       device: (attempt) => (attempt <= 9 ? refused(attempt) : { after: 2, report: report() }),
     });
+
     expect(names('activity').filter((name) => name === 'checkCredential')).toHaveLength(3);
     // Somebody may have overwritten the client list since it was seen to hold.
     expect(names('entity').filter((name) => name === 'ensureAgain')).toHaveLength(3);

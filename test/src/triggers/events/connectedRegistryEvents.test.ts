@@ -29,6 +29,7 @@ describe.each(SCHEMAS)('a resource-written event (%s)', (schema) => {
   test('of a new connected registry onboards the clients that its profile lists, once it is active', async () => {
     make('plantone', '2026-03-01T11:58:00.000Z');
     const { logged } = await tested.deliver('written', written('plantone'));
+
     expect(logged).toMatchObject({ event: 'connectedRegistryWritten.taken', decision: 'started', profile: 'new' });
     for (const client of ['gate', 'scan'])
       expect(tested.inputOf(client, 'plantone')).toMatchObject({
@@ -44,6 +45,7 @@ describe.each(SCHEMAS)('a resource-written event (%s)', (schema) => {
     make('plantone');
     await tested.deliver('written', written('plantone'));
     expect((await tested.deliver('written', written('plantone'))).logged).toMatchObject({ decision: 'attached' });
+
     for (const one of tested.engine.instances.values()) one.runtimeStatus = 'Completed';
     expect((await tested.deliver('written', written('plantone'))).logged).toMatchObject({ decision: 'repeated' });
     expect(tested.engine.instances.size).toBe(2);
@@ -65,7 +67,9 @@ describe.each(SCHEMAS)('a resource-written event (%s)', (schema) => {
   ])('starts nothing: %s', async (decision, name, changes) => {
     make('plantone');
     make('plantold', '2026-02-01T11:58:00.000Z');
+
     const { logged } = await tested.deliver('written', written(name, changes));
+
     expect([logged['event'], logged['decision'], tested.engine.starts]).toEqual([
       'connectedRegistryWritten.ignored',
       decision,
@@ -76,12 +80,14 @@ describe.each(SCHEMAS)('a resource-written event (%s)', (schema) => {
   test('of one without a creation time starts nothing, reports that, and leaves the decision to a later event', async () => {
     make('plantone', null);
     const { logged } = await tested.deliver('written', written('plantone'));
+
     expect(logged).toMatchObject({
       event: 'connectedRegistryWritten.refused',
       decision: 'age-unknown',
       profile: 'new',
     });
     expect([tested.engine.starts, tested.engine.signals]).toEqual([0, []]);
+
     // Its record has the deletion of the previous one: this is another.
     tested.engine.entities.set('@connectedregistry@myregistry.plantone', { deletedAt: '2026-03-01T11:00:00.000Z' });
     expect((await tested.deliver('written', written('plantone'))).logged['decision']).toBe('started');
@@ -113,6 +119,7 @@ describe.each(SCHEMAS)('a resource-written event (%s)', (schema) => {
       for (const one of tested.engine.instances.values()) one.runtimeStatus = 'Completed';
       tested.engine.starts = 0;
       make('plantone', '2026-03-01T11:59:10.000Z');
+
       expect((await tested.deliver('written', later())).logged['decision']).toBe('not-new');
       expect(tested.engine.starts).toBe(0);
     });
@@ -132,9 +139,12 @@ describe.each(SCHEMAS)('a resource-written event (%s)', (schema) => {
       make('plantone', EVENT_TIME);
       const facts = tested.world.controlPlane.connectedRegistries.get('plantone');
       tested.world.controlPlane.connectedRegistries.set('plantone', { ...facts, ...changes } as typeof facts & object);
+
       expect((await tested.deliver('written', written('plantone'))).logged['decision']).toBe('not-new');
+
       noted();
       make('plantone', EVENT_TIME);
+
       expect((await tested.deliver('written', later())).logged['decision']).toBe('not-new');
       expect(tested.engine.starts).toBe(0);
     });
@@ -150,7 +160,9 @@ describe.each(SCHEMAS)('a resource-written event (%s)', (schema) => {
       tested.engine.entities.set(KEY, { isOld: true });
       tested.engine.entities.set('@binder@myregistry.plantone', {});
       const deletion = sampleEvent(schema, deletedEvent('plantone'));
+
       expect((await tested.deliver('written', deletion)).logged['decision']).toBe('noted');
+
       noted();
       expect((await tested.deliver('written', written('plantone'))).logged['decision']).toBe('not-new');
       expect((await tested.deliver('written', later())).logged['decision']).toBe('started');

@@ -19,7 +19,9 @@ describe.each(SCHEMAS)('a device-created event (%s)', (schema) => {
     tested.world.hubs.devices.add('plant-hub/edge-7');
     const { logged } = await tested.deliver('device', created('edge-7'));
     expect(logged).toMatchObject({ event: 'deviceChanged.taken', decision: 'started', profile: 'edge' });
+
     const wanted = onboarding({ client: 'edge-7' });
+
     expect(tested.inputOf('edge-7')).toMatchObject({
       request: wanted,
       fingerprint: fingerprint(wanted),
@@ -79,7 +81,9 @@ describe.each(SCHEMAS)('a device-deleted event (%s)', (schema) => {
   test('offboards the device', async () => {
     const { logged } = await tested.deliver('device', deleted('edge-7'));
     expect(logged).toMatchObject({ decision: 'started', profile: 'edge' });
+
     const reference = { registry: 'myregistry', connectedRegistry: CONNECTED_REGISTRY, client: 'edge-7' };
+
     expect(tested.engine.instances.get(clientKey(reference))).toMatchObject({
       name: 'offboard',
       input: { request: reference, actor: 'event', eventAt: EVENT_TIME },

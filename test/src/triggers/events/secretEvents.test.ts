@@ -36,6 +36,7 @@ describe.each(SCHEMAS)('a secret that nears its expiry (%s)', (schema) => {
     async (what) => {
       const { version } = await save(main, ours());
       const { logged } = await tested.deliver('secret', event(what, main, version));
+
       expect(logged).toMatchObject({ event: 'secretExpiring.taken', decision: 'rotation-due' });
       expect(tested.engine.signals).toEqual([
         {
@@ -55,12 +56,14 @@ describe.each(SCHEMAS)('a secret that nears its expiry (%s)', (schema) => {
     await save(other, {});
     const wrong = `wrong-${'0'.repeat(16)}`;
     await save(wrong, ours());
+
     const decisions = async (...names: [string, string][]) =>
       Promise.all(
         names.map(
           async ([name, v]) => (await tested.deliver('secret', event('SecretNearExpiry', name, v))).logged['decision'],
         ),
       );
+
     expect(
       await decisions(
         [`${main}-candidate`, version],
