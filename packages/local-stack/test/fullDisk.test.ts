@@ -50,10 +50,8 @@ describe('a file that is appended to', () => {
   it.each(['ENOSPC', 'EDQUOT', 'EFBIG'])('contains nothing of a write that failed half-way with %s', async (code) => {
     append('first');
     Object.assign(disk, { left: 3, code });
-
     expect(() => append('second')).toThrow(code);
     expect(await lines()).toBe('first\n');
-
     disk.left = Infinity;
     append('third');
     expect(await lines()).toBe('first\nthird\n');
@@ -65,14 +63,11 @@ describe('a file that is appended to', () => {
     const file = new AppendedFile(descriptor, 0);
     file.append('first\n');
     Object.assign(disk, { left: 3, truncates: false });
-
     expect(() => file.append('second\n')).toThrow('ENOSPC: no space left on device, write');
     expect(await lines()).toBe('first\nsec');
-
     Object.assign(disk, { left: Infinity, truncates: true });
     file.append('third\n');
     closeSync(descriptor);
-
     expect(await lines()).toBe('first\nthird\n');
     expect(file.length).toBe(12);
   });
@@ -104,20 +99,16 @@ describe("the control plane's store", () => {
     const store = await open(things);
     things.set({ name: 'one' });
     store.commit();
-
     const before = await readFile(join(folder, 'things.ndjson'), 'utf8');
     disk.left = left;
     things.set({ name: 'two' });
     things.set({ name: 'three' });
-
     expect(() => store.commit()).toThrow(/things\.ndjson cannot be written: ENOSPC/);
     expect(() => store.commit()).toThrow('ENOSPC');
     expect(await readFile(join(folder, 'things.ndjson'), 'utf8')).toBe(before);
-
     disk.left = Infinity;
     store.commit();
     expect(await found()).toEqual(['one', 'two', 'three']);
-
     await store.close();
   });
 
@@ -126,10 +117,8 @@ describe("the control plane's store", () => {
     const store = await open(things);
     disk.left = 10;
     store.rewrite();
-
     await store.close();
     disk.left = Infinity;
-
     await expect(readFile(join(folder, 'things.ndjson.new'))).rejects.toThrow('ENOENT');
     expect(await found()).toEqual(['kept']);
   });
@@ -147,21 +136,17 @@ describe("the local host's journal", () => {
     const journal = await open();
     const news: (string | undefined)[] = [];
     journal.onSpace = (error) => news.push(error?.message);
-
     await journal.confirmed(journal.append('one'));
     disk.left = 9;
     const patient = journal.durable(journal.append('two'));
-
     await expect(journal.confirmed(journal.append('three'))).rejects.toThrow(/cannot be written: ENOSPC/);
     expect(() => journal.checkSpace()).toThrow('ENOSPC');
     await expect(journal.confirmed(journal.append('four'))).rejects.toThrow('ENOSPC');
-
     disk.left = Infinity;
     journal.checkSpace();
     await patient;
     await journal.confirmed(journal.append('five'));
     await journal.close();
-
     expect(news).toEqual([expect.stringContaining('ENOSPC'), undefined]);
     expect(await found()).toEqual(['one', 'two', 'three', 'four', 'five']);
   });
@@ -171,14 +156,11 @@ describe("the local host's journal", () => {
     const journal = await open();
     disk.left = 0;
     const patient = journal.durable(journal.append('one'));
-
     await expect(journal.confirmed(journal.append('two'))).rejects.toThrow('ENOSPC');
-
     disk.left = Infinity;
     await vi.advanceTimersByTimeAsync(500);
     await patient;
     await journal.close();
-
     expect(await found()).toEqual(['one', 'two']);
   });
 
@@ -188,18 +170,14 @@ describe("the local host's journal", () => {
     const handles = Object.getPrototypeOf(probe) as { datasync(): Promise<void> };
     await probe.close();
     const journal = await open();
-
     await journal.confirmed(journal.append('one'));
     const full = Object.assign(new Error('ENOSPC: no space left on device, fdatasync'), { code: 'ENOSPC' });
     const refused = vi.spyOn(handles, 'datasync').mockRejectedValue(full);
-
     await expect(journal.confirmed(journal.append('two'))).rejects.toThrow('fdatasync');
-
     refused.mockRestore();
     journal.checkSpace();
     await journal.confirmed(journal.append('three'));
     await journal.close();
-
     expect(await found()).toEqual(['one', 'two', 'three']);
   });
 
@@ -208,12 +186,9 @@ describe("the local host's journal", () => {
     await journal.confirmed(journal.append('one'));
     disk.left = 5;
     const patient = journal.durable(journal.append('lost'));
-
     const [waited, closed] = await Promise.allSettled([patient, journal.close()]);
     const refused = { status: 'rejected', reason: { message: expect.stringContaining('ENOSPC') } };
-
     expect([waited, closed]).toMatchObject([refused, refused]);
-
     disk.left = Infinity;
     expect(await found()).toEqual(['one']);
   });
@@ -223,13 +198,10 @@ describe("the local host's journal", () => {
     const failed = vi.fn<(error: Error) => void>();
     journal.onFailure = failed;
     Object.assign(disk, { left: 0, code: 'EIO' });
-
     await expect(journal.confirmed(journal.append('one'))).rejects.toThrow('EIO');
-
     Object.assign(disk, { left: Infinity });
     expect(() => journal.append('two')).toThrow('EIO');
     expect(failed).toHaveBeenCalledTimes(1);
-
     await journal.close();
   });
 });

@@ -4,6 +4,7 @@ import { offboard } from '../../../src/orchestrations/offboard.js';
 import { clientRun, offboardIn } from '../fakes/clients/clients.js';
 import { createFlowWorld, type FlowWorld } from '../fakes/worlds/flowWorld.js';
 import { reference } from '../fakes/answers/orders.js';
+import { offboardAfterOnboarding } from '../fakes/worlds/offboardWorld.js';
 import { onboardIn } from '../fakes/worlds/onboardWorld.js';
 import { CONNECTED_REGISTRY } from '../fakes/answers/requests.js';
 import { candidate, isGone, LONG_AGO, main, scopeMap, token } from '../fakes/worlds/defaultClient.js';
@@ -21,20 +22,10 @@ afterEach(() => vi.useRealTimers());
 
 const bound = () => world.controlPlane.clientsOf(CONNECTED_REGISTRY);
 const everyVersion = () => [...world.vault.versionsOf(main), ...world.vault.versionsOf(candidate)];
-/** The offboarding of a client that was onboarded, after something happened to what it has. */
-async function afterOnboarding(
-  change: () => unknown = () => undefined,
-  request: Readonly<Record<string, unknown>> = {},
-) {
-  await onboardIn(world, { flows, request });
-  await change();
-  world.wire.calls.length = 0;
-  return offboardIn(flows);
-}
 
 describe('an offboarding', () => {
   test('removes binding, token, scope map and secrets, and reports that', async () => {
-    const { outcome } = await afterOnboarding();
+    const { outcome } = await offboardAfterOnboarding(world, flows);
     expect(outcome).toMatchObject({
       status: 'completed',
       result: {
@@ -60,7 +51,7 @@ describe('an offboarding', () => {
   });
 
   test('that is repeated writes nothing, even after the vault has purged the client’s secrets', async () => {
-    await afterOnboarding();
+    await offboardAfterOnboarding(world, flows);
     for (const purge of [() => undefined, () => world.vault.secrets.clear()]) {
       purge();
       world.wire.calls.length = 0;
@@ -101,7 +92,7 @@ describe('an offboarding', () => {
   });
 
   test('unbinds the token, disables it, and then deletes it', async () => {
-    await afterOnboarding();
+    await offboardAfterOnboarding(world, flows);
     expect(world.wire.writes.slice(0, 3)).toEqual(['setClientTokens', 'disableToken', 'deleteToken']);
   });
 
@@ -113,7 +104,7 @@ describe('an offboarding', () => {
     ['is not bound any more', () => world.controlPlane.change(CONNECTED_REGISTRY, { clientTokens: [] })],
     ['was disabled', () => (world.controlPlane.token(token).isEnabled = false)],
   ])('of a client that %s removes the rest', async (_, change) => {
-    const { outcome } = await afterOnboarding(change);
+    const { outcome } = await offboardAfterOnboarding(world, flows, change);
     expect(outcome).toMatchObject({ status: 'completed', result: { changed: true, kept: [] } });
     expect(isGone(world)).toBe(true);
   });
@@ -147,7 +138,9 @@ describe('an offboarding', () => {
   });
 
   test('continues if the connected registry is gone', async () => {
-    const { outcome } = await afterOnboarding(() => world.controlPlane.connectedRegistries.clear());
+    const { outcome } = await offboardAfterOnboarding(world, flows, () =>
+      world.controlPlane.connectedRegistries.clear(),
+    );
     expect(outcome.status).toBe('completed');
     expect(world.controlPlane.tokens.has(token)).toBe(false);
   });
@@ -183,109 +176,19 @@ describe('an offboarding', () => {
   });
 });
 
-describe('an offboarding keeps what is not ours', () => {
-  test('such as an older token, which stays unbound and without our password', async () => {
-    world.addToken({ password1: { createdAt: LONG_AGO } });
-    const { outcome } = await afterOnboarding(() => undefined, { adopt: true });
-
-    expect(outcome).toMatchObject({ status: 'completed', result: { removed: expect.arrayContaining([]) as unknown } });
-    expect(Object.keys(world.controlPlane.token(token).slots)).toEqual(['password1']);
-    expect([world.controlPlane.token(token).isEnabled, bound()]).toEqual([true, []]);
-    expect(JSON.stringify(outcome.result)).toContain('because this app did not create it');
-    expect(world.vault.has(main)).toBe(false);
-  });
-
-  test('such as a token with the same name that somebody created after ours was deleted', async () => {
-    await afterOnboarding(() => {
-      world.controlPlane.tokens.delete(token);
-      world.controlPlane.change(CONNECTED_REGISTRY, { clientTokens: [] });
-      const createdAt = '2026-03-09T00:00:00.000Z';
-      const slots = { password1: { value: 'theirs', createdAt } };
-      world.controlPlane.tokens.set(token, { scopeMap: 'theirs', isEnabled: true, createdAt, slots });
-    });
-    expect(world.controlPlane.accepts(token, 'theirs')).toBe(true);
-  });
-
-  test('such as a token of the default name whose scope map lacks our mark', async () => {
-    world.controlPlane.scopeMaps.set('theirs', { name: 'theirs', actions: [], description: 'theirs' });
-    world.controlPlane.tokens.set(token, { scopeMap: 'theirs', isEnabled: true, createdAt: LONG_AGO, slots: {} });
-    const { outcome } = await offboardIn(flows);
-    expect(outcome).toMatchObject({ status: 'completed', result: { changed: false } });
-    expect(world.wire.writes).toEqual([]);
-  });
-
-  test('such as a connected registry’s own token that tags name', async () => {
-    const { outcome } = await afterOnboarding(() => {
-      for (const version of everyVersion()) version.tags = { ...version.tags, token: CONNECTED_REGISTRY };
-    });
-    expect(outcome.status).toBe('completed');
-    expect(world.controlPlane.token(CONNECTED_REGISTRY).isEnabled).toBe(true);
-  });
-
-  test('such as a scope map that others use, or one without our mark', async () => {
-    const { outcome } = await afterOnboarding(() =>
-      world.controlPlane.tokens.set('other', { scopeMap, isEnabled: true, createdAt: LONG_AGO, slots: {} }),
-    );
-
-    expect(outcome).toMatchObject({
-      result: { kept: [`scope map ${scopeMap}: kept, because 1 other token(s) use it`] },
-    });
-    expect(world.controlPlane.scopeMaps.has(scopeMap)).toBe(true);
-  });
-
-  test('such as a scope map that another run has just adopted', async () => {
-    const hold = {
-      registry: 'myregistry',
-      scopeMap,
-      token: 'other',
-      run: 'other-run',
-      deadline: '2027-01-01T00:00:00Z',
-    };
-    const by = { operation: 'other.run', actor: 'event' };
-
-    const { outcome } = await afterOnboarding(() => flows.maps.request('hold', { ...hold, by }));
-
-    expect(JSON.stringify(outcome.result)).toContain('1 running operation(s) need it');
-
-    // Should that run fail, it is the last to use the map, and takes it away.
-    await flows.maps.request('release', { ...hold, by });
-    expect(world.controlPlane.scopeMaps.has(scopeMap)).toBe(false);
-  });
-
-  test('such as versions of a secret that belong to another client, which stay readable', async () => {
-    const tags = { managedBy: 'somebody' };
-    const { outcome } = await afterOnboarding(() => world.vault.store(main, '{}', { expiresOn: LONG_AGO, tags }));
-    expect(JSON.stringify(outcome.result)).toContain("has versions that are not this client's");
-    expect((await world.vault.current(main))?.tags).toEqual(tags);
-  });
-});
-
-describe('a token of an earlier onboarding', () => {
-  test('still belongs to us after a later onboarding has issued a new credential for it', async () => {
-    await onboardIn(world, { flows });
-    const { slots } = world.controlPlane.token(token);
-    delete slots.password1;
-    await onboardIn(world, { flows, run: 'second-run' });
-
-    await offboardIn(flows);
-
-    expect(isGone(world)).toBe(true);
-  });
-});
-
 const CALLS = ['setClientTokens', 'disableToken', 'deleteToken', 'deleteScopeMap', 'disable', 'remove', 'versions'];
 
 describe('a failing call', () => {
   test.each(CALLS.flatMap((call) => (['before', 'after'] as const).map((when) => [call, when] as const)))(
     'is overcome: %s failed %s its effect',
     async (call, when) => {
-      const { outcome } = await afterOnboarding(() => world.wire.fail(call, { when, times: 2 }));
+      const { outcome } = await offboardAfterOnboarding(world, flows, () => world.wire.fail(call, { when, times: 2 }));
       expect([outcome.status, isGone(world)]).toEqual(['completed', true]);
     },
   );
 
   test('that fails for ever keeps what depends on it, each with the reason, and a repetition removes it', async () => {
-    const { outcome } = await afterOnboarding(() =>
+    const { outcome } = await offboardAfterOnboarding(world, flows, () =>
       world.wire.fail('deleteToken', { when: 'before', kind: 'forbidden' }),
     );
 
@@ -302,14 +205,16 @@ describe('a failing call', () => {
   });
 
   test('before anything is known of the client removes nothing, and that is reported', async () => {
-    const { outcome } = await afterOnboarding(() => world.wire.fail('versions', { when: 'before', kind: 'forbidden' }));
+    const { outcome } = await offboardAfterOnboarding(world, flows, () =>
+      world.wire.fail('versions', { when: 'before', kind: 'forbidden' }),
+    );
     expect(outcome).toMatchObject({ status: 'failed', failure: { code: 'service-forbidden' } });
     expect(outcome.failure?.residue).toEqual([expect.stringContaining('unknown') as unknown]);
     expect(world.wire.writes).toEqual([]);
   });
 
   test('of the client list does not prevent that the token is disabled', async () => {
-    const { outcome } = await afterOnboarding(() =>
+    const { outcome } = await offboardAfterOnboarding(world, flows, () =>
       world.wire.fail('setClientTokens', { when: 'before', kind: 'forbidden' }),
     );
     expect(outcome.status).toBe('failed');

@@ -118,7 +118,6 @@ describe('a direct method', () => {
   test('is accepted at once, and its payload is handled', async () => {
     await startWithKey();
     const data = request();
-
     expect(await invoke('pullCheckRequested', data)).toEqual({
       status: 200,
       body: { status: 200, payload: { accepted: true } },
@@ -155,7 +154,6 @@ describe('a direct method', () => {
   ])('%s with an invalid payload is refused', async (name, payload, status) => {
     await startWithKey();
     const { body } = await invoke(name, payload);
-
     expect(body).toMatchObject({ status, payload: { accepted: false } });
     expect(taken).toEqual([]);
     expect(log.join()).not.toContain(REPORT_KEY);
@@ -172,9 +170,7 @@ describe('a desired property', () => {
     start({ kind: 'key', key });
     await until('the check', () => taken.length === 1);
     await desire({ promoted: promotion() });
-
     await until('the promotion', () => taken.some(({ kind }) => kind === 'credentialPromoted'));
-
     expect(taken[0]).toEqual({ kind: 'pullCheckRequested', data: expect.objectContaining({ attempt: 1 }) as unknown });
   });
 
@@ -183,9 +179,7 @@ describe('a desired property', () => {
     await desire({ pullCheck: request() });
     await until('the first', () => taken.length > 0);
     await desire({ pullCheck: { attempt: 2 } });
-
     await until('the second', () => taken.some(({ data }) => 'attempt' in data && data.attempt === 2));
-
     expect(taken.at(-1)?.data).toEqual({ ...taken[0]?.data, attempt: 2 });
   });
 
@@ -197,21 +191,17 @@ describe('a desired property', () => {
     channel?.reported?.(checkRequest(), { outcome: 'pulled', digest: 'd', bytes: 1, milliseconds: 1, reason: 'r' });
     channel?.delivered?.(credentialPromoted.parse(promotion()), 'v7');
     let told: unknown;
-
     await expect
       .poll(async () => (told = await reported()), { timeout: 5_000 })
       .toMatchObject({ pullCheck: { attempt: 1 }, promoted: {} });
-
     expect(told).toEqual({
       pullCheck: { operation: 'onboard-hello.run1', attempt: 1, outcome: 'pulled' },
       promoted: { version: 'v7' },
     });
-
     await channel?.close();
     taken = [];
     start({ kind: 'key', key });
     await until('the promotion', () => taken.length === 1);
-
     expect(taken[0]?.kind).toBe('credentialPromoted');
   });
 
@@ -222,9 +212,7 @@ describe('a desired property', () => {
     await until('a try', () => taken.length === 1);
     disposition = 'accepted';
     clock.advance(30);
-
     await until('another try', () => taken.length === 2);
-
     expect(taken[1]).toEqual(taken[0]);
   });
 
@@ -233,9 +221,7 @@ describe('a desired property', () => {
     await desire({ pullCheck: { attempt: 'x' }, promoted: promotion() });
     await until('the promotion', () => taken.length > 0);
     await desire({ promoted: { run: 'run2' } });
-
     await until('another', () => taken.length > 1);
-
     expect(log.filter((line) => line.includes('desired property refused'))).toHaveLength(1);
   });
 });
@@ -249,9 +235,7 @@ describe('the connection', () => {
     await cloud.hub('PUT', `/devices/${id}`, { deviceId: id, status: 'enabled' }, { 'if-match': '*' });
     await until('the pause', () => clock.pending().some((wait) => wait <= 4));
     clock.advance(4);
-
     await connected();
-
     await expect.poll(reported, { timeout: 5_000 }).toMatchObject({ pullCheck: { outcome: 'unreachable' } });
     expect(log.join()).toContain('connection to the hub lost');
   });
@@ -261,21 +245,17 @@ describe('the connection', () => {
     const before = cloud.log.filter(({ event }) => event === 'device-connected').length;
     clock.advance(20 * 3_600);
     await until('another', () => cloud.log.filter(({ event }) => event === 'device-connected').length > before);
-
     await connected();
-
     expect((await invoke('pullCheckRequested', request())).body).toMatchObject({ status: 200 });
   });
 
   test('that is refused is retried with growing pauses, and logged once', async () => {
     await register();
     start({ kind: 'key', key: Buffer.from('another key').toString('base64') });
-
     for (let round = 0; round < 4; round += 1) {
       await until('a pause', () => clock.pending().some((wait) => wait > 0 && wait <= 16));
       clock.advance(16);
     }
-
     expect(log).toEqual([JSON.stringify({ message: 'no connection to the hub', reason: 'refused with code 5' })]);
     expect(channel?.health()).toEqual({ connected: false, lastHeard: undefined });
   });
@@ -287,9 +267,7 @@ describe('the connection', () => {
     await writeFile(certificateFile, cert);
     await writeFile(keyFile, key, { mode: 0o600 });
     start({ kind: 'certificate', certificateFile, keyFile });
-
     await connected();
-
     expect((await invoke('pullCheckRequested', request())).body).toMatchObject({ status: 200 });
   });
 
@@ -327,17 +305,13 @@ describe('the connection', () => {
       clock,
       log: (message, facts) => void log.push(JSON.stringify({ message, ...facts })),
     });
-
     await connected();
-
     expect(asked).toEqual([
       'POST /modules/agent/genid/gen%201/sign?api-version=2019-01-30',
       'GET /trust-bundle?api-version=2019-01-30',
     ]);
-
     const { body } = await invoke('pullCheckRequested', request(), `/twins/${id}/modules/agent`);
     expect(body).toMatchObject({ status: 200 });
-
     daemon.close();
   });
 
@@ -352,10 +326,8 @@ describe('the connection', () => {
   test('closes on request, and leaves no timer behind', async () => {
     await startWithKey();
     expect(waiting.size).toBe(1);
-
     await channel?.close();
     expect([...waiting]).toEqual([]);
-
     await expect
       .poll(async () => (await cloud.hub('GET', `/devices/${id}`)).body)
       .toMatchObject({ connectionState: 'Disconnected' });
