@@ -21,7 +21,7 @@ what starts, and prints a line as each file ends. Parts of it, and further rings
   npm run test:infra        with the Bicep CLI
 
   npm test -- test/e2e/onboarding.test.ts            one file
-  npm test -- -t 'a killed functions host is back'   tests by their names
+  npm test -- -t 'a killed functions host is restarted'   tests by their names
   npx vitest --help                                  what Vitest takes
 `;
 

@@ -62,7 +62,7 @@ describe('the choice of trials in the default ring', () => {
     }
   });
 
-  test('of onboardings has every kind of fault, every call that names its client, and the list’s replacement', () => {
+  test('of onboardings has every kind of fault, every call that names its client, and the replacement of the list', () => {
     const chosen = representative(trials);
     expect(faultsIn(chosen)).toEqual(new Set(FAULTS));
     expect([...sitesIn(chosen)]).toEqual(expect.arrayContaining([...own, list]));
@@ -83,7 +83,7 @@ describe('the choice of trials in the default ring', () => {
     expect([...sitesIn(chosen)]).toEqual(expect.arrayContaining(writes));
   });
 
-  test('of calls that are held in races has each call once, and the long ring holds each before and after its effect', () => {
+  test('of calls that are held in races has each call once, and the long ring has each before and after its effect', () => {
     const [before, after] = [HELD['killed before'], HELD['killed after']];
     expect([...before.default(own), ...after.default(own)]).toHaveLength(own.length);
     expect(new Set([...before.default(own), ...after.default(own)])).toEqual(new Set(own));

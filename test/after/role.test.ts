@@ -3,6 +3,6 @@ import { ASKED_WITHOUT_RIGHT, neededActions } from '../../src/azure/arm/armActio
 import { notedOperations } from '../e2e/harness/notedOperations.js';
 
 /* The control plane refuses the app what its role does not hold, so a right that is missing fails the tests that need it. */
-test('over all end-to-end tests the app has used each right of its role, and no other', () => {
+test('all end-to-end tests together use every right of the app’s role, and no other', () => {
   expect(notedOperations().filter((one) => one !== ASKED_WITHOUT_RIGHT)).toEqual(neededActions());
 });

@@ -13,7 +13,7 @@ beforeAll(async () => {
 });
 afterAll(() => it.dispose());
 
-test('with every write of ARM asynchronous, a client is onboarded, and one that cannot pull is taken back', async () => {
+test('with asynchronous ARM writes, an onboarding completes, and one whose device cannot pull is undone', async () => {
   const { connectedRegistry } = it.stack.endpoints.edge;
   const good = { connectedRegistry, client: 'asynchronous', repositories: ['hello-world'] };
   const completed = await it.app.end(await it.app.start(good));

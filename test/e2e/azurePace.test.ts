@@ -16,7 +16,7 @@ beforeAll(async () => {
 });
 afterAll(() => it.dispose());
 
-test('a client is onboarded and taken away, one that cannot pull is taken back, and nothing of either is left', async () => {
+test('at Azure’s pace, onboarding and offboarding complete, a failed onboarding is undone, and nothing is left', async () => {
   const before = await it.operator.everything();
   // Other rights than the first one's, so that there is a scope map to take back.
   const repositories = { 'hello-world': ['content/read', 'metadata/read'] };

@@ -28,13 +28,17 @@ const publishedPid = (): number =>
   z.object({ functions: z.object({ pid: z.int() }) }).parse(JSON.parse(readFileSync(it.stack.endpointsFile, 'utf8')))
     .functions.pid;
 
-test('a killed functions host is back, with its new process id in endpoints.json', { tags: 'local-host' }, async () => {
-  const pid = publishedPid();
-  process.kill(pid, 'SIGKILL');
-  await vi.waitFor(() => expect(publishedPid()).not.toBe(pid), { timeout: 5000, interval: 20 });
-  expect(publishedPid()).toBe(it.stack.pidOf('host'));
-  expect((await it.app.get('operations/none.none')).status).toBe(404);
-});
+test(
+  'a killed functions host is restarted, with its new process id in endpoints.json',
+  { tags: 'local-host' },
+  async () => {
+    const pid = publishedPid();
+    process.kill(pid, 'SIGKILL');
+    await vi.waitFor(() => expect(publishedPid()).not.toBe(pid), { timeout: 5000, interval: 20 });
+    expect(publishedPid()).toBe(it.stack.pidOf('host'));
+    expect((await it.app.get('operations/none.none')).status).toBe(404);
+  },
+);
 
 /** How an onboarding ended, and what the credential that it saved is good for. */
 async function outcomeOf(id: string): Promise<{ status: string; bindings: number; pull: number }> {
@@ -54,7 +58,7 @@ const STEPS = ['ensureScopeMap', 'ensureToken', 'issueCredentials', 'bind', 'pul
 const UNDER_WAY = ofRing({ default: 12, long: 20 });
 
 test(
-  `${UNDER_WAY} onboardings survive six kills of host and app with SIGKILL, one as each step starts; each is bound once, with a password that works`,
+  `${UNDER_WAY} onboardings survive six kills of host and app, one at the start of each step; each client is bound once and its password works`,
   async () => {
     const { app } = it;
     const ids = await Promise.all(Array.from({ length: UNDER_WAY - STEPS.length }, (_, n) => start(`crowd-${n}`)));
@@ -76,7 +80,7 @@ test(
 );
 
 test.each(['azure', 'edge', 'device'] as const)(
-  'a killed %s process comes back and the next onboarding completes',
+  'after a kill of the %s process the next onboarding completes',
   async (name) => {
     const pid = it.stack.pidOf(name);
     it.stack.crash(name);
@@ -88,7 +92,7 @@ test.each(['azure', 'edge', 'device'] as const)(
   },
 );
 
-test('no password stands in the journal, a log or an answer after all these kills', async () => {
+test('no password appears in the journal, a log or an answer after all these kills', async () => {
   const { searched, found, inVaultStore } = await findPasswords(it);
   expect(searched).toBeGreaterThanOrEqual((UNDER_WAY * 3) / 4);
   expect(found).toEqual([]);

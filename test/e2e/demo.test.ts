@@ -54,7 +54,7 @@ function lasting(text: string): string[] {
   );
 }
 
-test("the README's sample is what the demo prints", () => {
+test("the README's sample is the output of the demo", () => {
   const sample = lasting(readFileSync(join(projectRoot(), 'README.md'), 'utf8'));
   expect(sample.length).toBeGreaterThan(20);
   expect(lasting(output)).toEqual(sample);

@@ -40,7 +40,7 @@ describe('a device that nothing can reach', () => {
     await rm(folder, { recursive: true, maxRetries: 5 });
   });
 
-  test('asks for its check with its own identity, and delivers what was promoted', async () => {
+  test('polls for its check with its own identity, and receives the promoted credential', async () => {
     const request = { connectedRegistry: 'myconnectedregistry', repositories: ['hello-world'], client: 'asking' };
     const ended = await it.app.end(await it.app.start(request));
     expect(ended).toMatchObject({ status: 'completed', result: { pull: { image: 'hello-world:latest' } } });
@@ -75,7 +75,7 @@ describe('a device of an IoT Hub', () => {
   const onboard = (client: string) =>
     it.app.start({ connectedRegistry: 'myconnectedregistry', repositories: ['hello-world'], client });
 
-  test('is asked and notified by direct methods, and its engine gets the promoted credential', async () => {
+  test('gets its check and the promotion by direct methods, and its engine gets the credential', async () => {
     const ended = await it.app.end(await onboard('present'));
     expect(ended).toMatchObject({ status: 'completed', result: { pull: { image: 'hello-world:latest' } } });
     const { name, version } = ended.result?.secret ?? { name: '', version: '' };
@@ -89,7 +89,7 @@ describe('a device of an IoT Hub', () => {
     await expect.poll(said).toMatch(/"promotion acknowledged".*"acknowledgement":"accepted"/);
   });
 
-  test('that is away finds what was asked in its twin when it comes back', async () => {
+  test('that was offline finds its check in its twin when it connects', async () => {
     const { stack } = it;
     const { world, operator } = stack.controlPlane;
     await stack.end('device');

@@ -32,11 +32,11 @@ const CLIENT = { connectedRegistry: 'myconnectedregistry', client: 'watched' };
 const KINDS: readonly EchoKind[] = [403, 409, 500, '200 cut', '200 of other JSON', 'HTML as JSON', '302'];
 const SERVICES = { vault: /\bsecrets\b/, arm: /\bregistries\b/ } as const;
 
-test('every way of failing is one that the search is made for', () => {
+test('every kind of failure has a search for repeated passwords', () => {
   for (const kind of KINDS) expect(ECHOES).toContain(kind);
 });
 
-test('no password that they repeat is found in answers, operations, checks, plans, alerts, logs and durable state', async () => {
+test('no repeated password appears in answers, operations, checks, plans, alerts, logs or durable state', async () => {
   const { app } = it;
   const onboarded = await app.end(await app.start(onboardingOf(CLIENT.client)));
   expect(onboarded.status).toBe('completed');

@@ -76,8 +76,8 @@ function ends(): Record<string, unknown>[] {
     });
 }
 
-describe('what became of a client’s runs', () => {
-  test('can be looked at after later ones, an offboarding too', async () => {
+describe('the ended runs of a client', () => {
+  test('are shown after later runs, also after an offboarding', async () => {
     const failed = await it.app.start(refused('history'));
     expect(await end(failed)).toMatchObject({ status: 'rolledBack', failure: { code: 'preflight' } });
     const good = await it.app.start(onboardingOf('history'));
@@ -118,7 +118,7 @@ describe('what became of a client’s runs', () => {
     );
   });
 
-  test('is one line of the audit each', async () => {
+  test('have one audit line each', async () => {
     const failed = await it.app.start(refused('audited'));
     await end(failed);
     const good = await it.app.start(onboardingOf('audited'));
@@ -137,7 +137,7 @@ describe('what became of a client’s runs', () => {
     expect(about(good)[0]?.['seconds']).toEqual(expect.any(Number));
   });
 
-  test('is a warning where one failed', { tags: ['local-host'] }, async () => {
+  test('that failed have a warning', { tags: ['local-host'] }, async () => {
     const failed = await it.app.start(refused('warned'));
     await end(failed);
     const good = await it.app.start(onboardingOf('warned'));
@@ -146,14 +146,14 @@ describe('what became of a client’s runs', () => {
     expect(levels).toEqual(['warn', 'info']);
   });
 
-  test('is unknown of a client that never had one', async () => {
+  test('are none for a client that never had one', async () => {
     const answer = await it.app.get('clients/nobody/operations');
     expect([answer.status, problem.parse(answer.body).code]).toEqual([404, 'client-not-found']);
   });
 });
 
 describe('the list of runs', () => {
-  test('begins with what happened last, whichever client it was, and goes on where it was while new ones begin', async () => {
+  test('starts with the latest run of any client, and continues at the same position while new ones begin', async () => {
     const began = new Date().toISOString();
     const ids: string[] = [];
     for (const client of ['zebra', 'ant', 'mole']) {
@@ -176,7 +176,7 @@ describe('the list of runs', () => {
   });
 });
 
-test('names that differ in case alone are named to each other', async () => {
+test('names that differ only in case are reported to each other', async () => {
   for (const client of ['Device-21', 'device-21']) {
     const id = await it.app.start(onboardingOf(client));
     expect((await end(id)).status).toBe('completed');

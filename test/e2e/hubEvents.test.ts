@@ -25,7 +25,7 @@ beforeAll(async () => {
 });
 afterAll(() => it.dispose());
 
-test('a device that appears in the hub onboards itself by asking for its messages, and is offboarded when it is deleted', async () => {
+test('a device created in the hub is onboarded and polls its messages, and is offboarded when it is deleted', async () => {
   const { operator } = it.stack.controlPlane;
   const main = it.secretOf(DEVICE);
   await operator.hubKey(DEVICE);

@@ -131,7 +131,7 @@ describe('clients that others have changed', () => {
     seen = Object.fromEntries(found.map((client) => [client.client, client]));
   });
 
-  test('are as they were set up at first', async () => {
+  test('are as the test set them up', async () => {
     expect(Object.keys(seen).toSorted()).toEqual(names.toSorted());
     expect(Object.values(seen).map(({ state, bound }) => [state, bound])).toEqual(names.map(() => ['ok', true]));
     const result = await check(names);
@@ -191,7 +191,7 @@ describe('clients that others have changed', () => {
           actions: ['repositories/hello-world/content/read', 'repositories/hello-world/content/write'],
         }),
     ],
-  ])('are named: %s', async (client, expected, change) => {
+  ])('are reported: %s', async (client, expected, change) => {
     const { token, key } = seen[client] ?? { token: '', key: '' };
     await change(token);
     expect(await stateOf(client)).toEqual(expected);
@@ -199,7 +199,7 @@ describe('clients that others have changed', () => {
     expect((await it.app.get(`clients/${key}`)).status).toBe(200);
   });
 
-  test('are found by a check of all, and left as they are', async () => {
+  test('are found by a check of all, which changes nothing', async () => {
     const before = await it.operator.everything();
     const { findings, counts, checked } = await check();
     expect(checked).toBe(names.length);
@@ -208,14 +208,14 @@ describe('clients that others have changed', () => {
     expect(await it.operator.everything()).toEqual(before);
   });
 
-  test('stay unbound when others are onboarded, and are ok again when they are', async () => {
+  test('stay unbound when others are onboarded, and are ok after their own onboarding', async () => {
     await onboard(request('newcomer'));
     expect(await stateOf('unbound')).toEqual(['unbound', 'binding-missing']);
     await onboard(request('unbound'));
     expect(await stateOf('unbound')).toEqual(['ok']);
   });
 
-  test('that were never onboarded are unknown, and nothing is started to check them', async () => {
+  test('that were never onboarded are unknown, and no run starts to check them', async () => {
     const checked = await postCheck(['never']);
     expect(checked).toMatchObject({
       status: 202,
@@ -240,7 +240,7 @@ describe('operations', () => {
     return found;
   };
 
-  test('are listed page by page, each once, and by filter', async () => {
+  test('are listed in pages, each once, and by filter', async () => {
     const all = await ids('top=3');
     expect(new Set(all).size).toBe(all.length);
     expect(all.toSorted()).toEqual((await ids('top=100')).toSorted());
@@ -255,7 +255,7 @@ describe('operations', () => {
     expect(await ids(`createdAfter=${after}`)).toEqual([]);
   });
 
-  test('that are under way are listed, and shown with their clients', async () => {
+  test('in progress are listed, and shown with their clients', async () => {
     await whileRunsWait(it, async () => {
       const id = await it.app.start(request('fine', { recheck: true }));
       expect(await ids('status=running&kind=onboard')).toEqual([id]);
@@ -297,7 +297,7 @@ describe('many secrets', () => {
     }
   });
 
-  test('come page by page, each client once', async () => {
+  test('are listed in pages, each client once', async () => {
     const found: string[] = [];
     let pages = 0;
     for (let continuation: string | undefined = ''; continuation !== undefined; pages += 1) {
@@ -313,7 +313,7 @@ describe('many secrets', () => {
     expect(found.toSorted()).toEqual([...many, 'deleted'].toSorted());
   });
 
-  test('are checked with as few questions to ARM as a handful', async () => {
+  test('are checked with as few ARM calls as a handful', async () => {
     const { endpoints, controlPlane } = it.stack;
     const requests = `${endpoints.azure.arm}/_control/requests`;
     await controlPlane.https(requests, { method: 'DELETE' });
@@ -329,7 +329,7 @@ describe('many secrets', () => {
   });
 });
 
-test('credentials that run out are expiring, then expired', { tags: 'jumping-clock' }, async () => {
+test('credentials near their expiry are expiring, then expired', { tags: 'jumping-clock' }, async () => {
   const set = async (days: number) => {
     const now = new Date(Date.now() + days * DAY).toISOString();
     const answer = await fetch(it.stack.ground.places.clockUrl, {

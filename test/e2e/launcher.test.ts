@@ -24,7 +24,7 @@ afterEach(() => own.dispose());
 const launch: Launched['launch'] = (...flags) => own.launch(...flags);
 const endpoints = () => own.endpoints();
 
-test('npm run local says where everything is, shares its folder with no other, and SIGTERM stops all of it', async () => {
+test('npm run local prints all addresses and locks its folder, and SIGTERM stops everything', async () => {
   const { child, output } = launch(...FREE);
   const found = await endpoints();
   expect(Object.keys(found).toSorted()).toEqual([
@@ -60,7 +60,7 @@ test('npm run local says where everything is, shares its folder with no other, a
   await expect(fetch(found.functions.url)).rejects.toThrow('fetch failed');
 });
 
-test('what was onboarded is there after a restart on the same folder, and gone with --reset; a killed launcher leaves no process', async () => {
+test('clients are kept after a restart with the same folder and removed by --reset; a killed launcher leaves no process', async () => {
   const onboard = async (found: Endpoints): Promise<Operation> => {
     const app = new AppClient(found.functions.url, found.functions.key);
     const request = { connectedRegistry: 'myconnectedregistry', client: 'kept', repositories: ['hello-world'] };
@@ -97,7 +97,7 @@ test('what was onboarded is there after a restart on the same folder, and gone w
     await vi.waitFor(() => expect(fetch(url)).rejects.toThrow('fetch failed'), { interval: 100 });
 }, 900_000);
 
-test('a taken port is an error that names port and flag, and nothing is left running', async () => {
+test('a port in use is an error with port and flag, and no process is left', async () => {
   const other = createServer().listen(0, '127.0.0.1');
   await once(other, 'listening');
   const address = other.address();
@@ -114,14 +114,14 @@ test('a taken port is an error that names port and flag, and nothing is left run
   }
 });
 
-test('a bad flag is an error with exit code 2', async () => {
+test('an invalid flag is an error with exit code 2', async () => {
   const { child, output } = launch('--functions-port', 'seventy');
   const [code] = (await once(child, 'exit')) as [number | null];
   expect(code).toBe(2);
   expect(output()).toContain('--functions-port');
 });
 
-test('SIGTERM while it is still starting stops what has been started, with exit code 0', async () => {
+test('SIGTERM during the start stops what has started, with exit code 0', async () => {
   const { child, output } = launch(...FREE);
   await vi.waitFor(() => expect(output()).toContain('control plane serves at'), { timeout: 20_000, interval: 10 });
   const url = /control plane serves at (\S+)/.exec(output())?.[1] ?? '';
@@ -132,11 +132,11 @@ test('SIGTERM while it is still starting stops what has been started, with exit 
   expect(existsSync(join(own.folder, 'endpoints.json'))).toBe(false);
 });
 
-test('an app that refuses its settings fails the start in its own words', async () => {
+test('an app that refuses its settings fails the start with its own message', async () => {
   await expect(startTestStack({ settings: { KEY_VAULT_URL: 'nowhere' } })).rejects.toThrow(/KEY_VAULT_URL/);
 });
 
-test('when a process cannot be kept running, everything is stopped, with the reason', async () => {
+test('a process that cannot be kept running stops everything, with the reason', async () => {
   const it = await startTestStack();
   const { stack } = it;
   const usurper = createServer();
@@ -159,7 +159,7 @@ test('when a process cannot be kept running, everything is stopped, with the rea
   }
 });
 
-test('with --external-host the app runs on a host that is started beside it, and gets its events', async () => {
+test('with --external-host the app runs on a host that the user starts, and receives its events', async () => {
   const port = String(await claimPort(0, '--functions-port'));
   const hostFolder = join(own.folder, 'elsewhere');
   const keysFile = join(hostFolder, 'keys.json');

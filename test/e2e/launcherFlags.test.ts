@@ -24,7 +24,7 @@ const endpoints = () => own.endpoints();
 const AGENT_LINE =
   /^( {2})?(node scripts\/withEnvironment\.mjs \S+device\.env node packages\/agent\/dist\/main\.js.*)$/m;
 
-test('the one line that is printed pulls as the device does, by hand, and stands in the README', async () => {
+test('the one printed line pulls by hand as the device does, and is in the README', async () => {
   const { output } = launch(...FREE);
   const found = await endpoints();
   await vi.waitFor(() => expect(output()).toContain('by hand'));
@@ -48,7 +48,7 @@ test('the one line that is printed pulls as the device does, by hand, and stands
   expect(log).toContain('"message":"pulled manifest"');
 });
 
-test('--external-agent asks an agent that is started by the printed line; --set and --profiles give the app its settings', async () => {
+test('--external-agent uses an agent that the printed line starts; --set and --profiles configure the app', async () => {
   const profiles = join(own.folder, 'profiles.json');
   writeFileSync(
     profiles,
@@ -84,13 +84,13 @@ test('--external-agent asks an agent that is started by the printed line; --set 
   expect(Math.round(days)).toBe(60);
 });
 
-test('a start that fails ends, with the reason last on the screen: profiles that the app refuses', async () => {
+test('a failed start ends with the reason in its last line: profiles that the app refuses', async () => {
   expect(await failedStart('--profiles', join(own.folder, 'profiles.json'))).toEqual(failedWith(/PROFILES/));
 });
 
 // In the default ring launcher.test.ts has an app that refuses a setting.
 test(
-  'a start that fails ends, with the reason last on the screen: a setting that the app refuses',
+  'a failed start ends with the reason in its last line: a setting that the app refuses',
   { tags: 'long' },
   async () => {
     expect(await failedStart('--set', 'KEY_VAULT_URL=nowhere')).toEqual(failedWith(/KEY_VAULT_URL/));
@@ -112,7 +112,7 @@ function failedWith(reason: RegExp) {
   return { code: 1, last: expect.stringMatching(reason) as string, hasTrace: false, isPublished: false, pid: null };
 }
 
-test('an error while a stack is stopped is reported, and leaves no process running', async () => {
+test('an error during the stop of a stack is reported, and leaves no process running', async () => {
   const it = await startTestStack();
   const { stack } = it;
   const pids = PROCESS_NAMES.map((name) => stack.pidOf(name) ?? null);

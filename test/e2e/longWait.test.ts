@@ -35,7 +35,7 @@ function hostLog(): string {
     .join('\n');
 }
 
-test('a rotation that waits nine days for a sync, and is cancelled on the eighth, is undone as any other', async () => {
+test('a rotation that waits nine days for a sync and is cancelled on the eighth is undone like any other', async () => {
   const { app, operator } = it;
   const now = new Date();
   const first = new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() + 1, 1));

@@ -35,7 +35,7 @@ async function onboard(
 }
 
 describe('an offboarding', () => {
-  test('takes all of a client away, the shared scope map with its last client only, and a second one writes nothing', async () => {
+  test('removes a client, and the shared scope map with its last client; a second one writes nothing', async () => {
     const before = await it.operator.everything();
     const names = ['sharing-1', 'sharing-2'] as const;
     for (const name of names) await onboard(name);
@@ -59,7 +59,7 @@ describe('an offboarding', () => {
     expect(writes).toBe(0);
   });
 
-  test('says beforehand what it will do, also while a run is in progress, and then does just that', async () => {
+  test('lists in a dry run what it then does, also while a run is in progress', async () => {
     const before = await it.operator.everything();
     await onboard('planned', { scopeMap: 'planned-map' });
     await whileNothingSyncs(it, async () => {
@@ -83,7 +83,7 @@ describe('an offboarding', () => {
     expect(await it.operator.everything()).toEqual(before);
   });
 
-  test('of a client with only its token left, or only its secret, takes the rest away', async () => {
+  test('of a client with only its token, or only its secret, removes the rest', async () => {
     const before = await it.operator.everything();
     const { resourceGroup: group, registry } = it.stack.endpoints.azure;
     await onboard('token-left');
@@ -101,7 +101,7 @@ describe('an offboarding', () => {
     expect(await it.operator.everything()).toEqual(before);
   });
 
-  test('leaves names that only a purge frees, and the client can be onboarded again, and offboarded again', async () => {
+  test('leaves names that only a purge frees, and the client can be onboarded and offboarded again', async () => {
     const settings = `${it.stack.endpoints.azure.arm}/_control/settings`;
     await it.stack.controlPlane.https(settings, { method: 'PATCH', body: { purgeProtection: true } });
     const { login: old } = await onboard('comes-back');
@@ -114,7 +114,7 @@ describe('an offboarding', () => {
     expect((await away.offboard('comes-back')).status).toBe('completed');
   });
 
-  test('has an onboarding in progress end first: it undoes what it has done, and nothing is left', async () => {
+  test('stops an onboarding in progress, which undoes its steps, and nothing is left', async () => {
     const before = await it.operator.everything();
     await whileNothingSyncs(it, async () => {
       const id = await start('in-progress');
@@ -130,7 +130,7 @@ describe('an offboarding', () => {
     expect(await it.operator.everything()).toEqual(before);
   });
 
-  test('goes before what is asked for later, which is refused until then and not ended by it', async () => {
+  test('has priority over later requests, which are refused until it ends and do not end it', async () => {
     const request = onboardingOf('comes-again');
     const [offboarding = ''] = await whileNothingSyncs(it, async () => {
       const id = await start('comes-again');
@@ -150,7 +150,7 @@ describe('an offboarding', () => {
     expect((await away.offboard('comes-again')).status).toBe('completed');
   });
 
-  test('asked for twenty times at once is one run, and every answer names it', async () => {
+  test('requested twenty times at once is one run, and every answer returns it', async () => {
     await onboard('asked-often');
     const ids = await Promise.all(Array.from({ length: 20 }, () => away.start('offboardings', 'asked-often')));
     const found = await Promise.all([...new Set(ids.flat())].map((id) => it.app.get(`operations/${id}`)));
@@ -162,7 +162,7 @@ describe('an offboarding', () => {
     expect((await away.offboard('asked-often')).result?.changed).toBe(false);
   });
 
-  test('leaves a token that was there before, with the password that it had', async () => {
+  test('keeps a token that existed before, with the password that it had', async () => {
     const { resourceGroup: group, registry } = it.stack.endpoints.azure;
     const { registries } = it.operator;
     const map = await registries.scopeMaps.create(group, registry, 'their-map', {
@@ -182,18 +182,14 @@ describe('an offboarding', () => {
   });
 
   // In the default ring faults/takingAway.test.ts kills the host during the calls of an offboarding.
-  test(
-    'goes on through kills of host and app, and ends with nothing left',
-    { tags: ['kills-again', 'long'] },
-    async () => {
-      const before = await it.operator.everything();
-      await onboard('killed', { scopeMap: 'killed-map' });
-      const [id = ''] = await away.start('offboardings', 'killed');
-      for (let kill = 0; kill < 2; kill += 1) await it.crashHost();
-      expect(await away.end(id)).toMatchObject({ status: 'completed' });
-      expect(await it.operator.everything()).toEqual(before);
-    },
-  );
+  test('continues after kills of host and app, and leaves nothing', { tags: ['kills-again', 'long'] }, async () => {
+    const before = await it.operator.everything();
+    await onboard('killed', { scopeMap: 'killed-map' });
+    const [id = ''] = await away.start('offboardings', 'killed');
+    for (let kill = 0; kill < 2; kill += 1) await it.crashHost();
+    expect(await away.end(id)).toMatchObject({ status: 'completed' });
+    expect(await it.operator.everything()).toEqual(before);
+  });
 
   test('that has started cannot be cancelled', async () => {
     const { https } = it.stack.controlPlane;
@@ -211,7 +207,7 @@ describe('an offboarding', () => {
   });
 });
 
-test('a refused request names each client’s fault, and starts nothing', async () => {
+test('a refused request reports each client’s error, and starts nothing', async () => {
   const body = { clients: [{ connectedRegistry: 'myconnectedregistry', client: 'a' }, { client: 'b' }], dryrun: true };
   const answer = await away.post('offboardings', body);
   expect(answer.status).toBe(400);
@@ -219,7 +215,7 @@ test('a refused request names each client’s fault, and starts nothing', async 
   expect(fields).toEqual(expect.arrayContaining(['clients.1.connectedRegistry', 'dryrun']));
 });
 
-test('no password stands in the journal, a log or an answer', async () => {
+test('no password appears in the journal, a log or an answer', async () => {
   // Those whose secrets are gone by now are looked for all the same.
   expect((await findPasswords(it, [], logins)).found).toEqual([]);
 });

@@ -79,7 +79,7 @@ test('a client is onboarded with the names of the quickstart', async () => {
   expect((await pullManifest(login, 'private-base')).status).not.toBe(200);
 });
 
-test('onboarding a client again that is as it should be writes nothing', async () => {
+test('a second onboarding of a complete client writes nothing', async () => {
   const { app, operator } = it;
   const first = await app.end(await app.start(onboardingOf('repeated')));
   const before = await operator.everything();
@@ -91,7 +91,7 @@ test('onboarding a client again that is as it should be writes nothing', async (
   expect(await operator.everything()).toEqual(before);
 });
 
-test('the same request attaches to the run in progress, the answer to another one names that run', async () => {
+test('an equal request attaches to the run in progress, and the answer to a different one names that run', async () => {
   const { app } = it;
   const { id, again, other } = await whileRunsWait(it, async () => ({
     id: await app.start(onboardingOf('attached')),
@@ -107,7 +107,7 @@ test('the same request attaches to the run in progress, the answer to another on
   expect((await app.end(id)).status).toBe('completed');
 });
 
-test('ten equal requests at once make one run', async () => {
+test('ten equal concurrent requests start one run', async () => {
   const { app } = it;
   const ten = Array.from({ length: 10 });
   const ids = await whileRunsWait(it, () => Promise.all(ten.map(() => app.start(onboardingOf('ten-at-once')))));
@@ -115,7 +115,7 @@ test('ten equal requests at once make one run', async () => {
   expect((await app.end(ids[0] ?? '')).status).toBe('completed');
 });
 
-test('five clients at once are all bound, and those with equal rights share a scope map', async () => {
+test('five concurrent clients are all bound, and those with equal rights share a scope map', async () => {
   const { app, operator } = it;
   const ids = await Promise.all([1, 2, 3, 4, 5].map((n) => app.start(onboardingOf(`parallel-${n}`))));
   const ended = await Promise.all(ids.map((id) => app.end(id)));
@@ -126,22 +126,19 @@ test('five clients at once are all bound, and those with equal rights share a sc
 });
 
 describe('operations', () => {
-  test.each(['no-such-instance.k3v9', 'not an id', 'x', '../../admin', '%2e%2e'])(
-    '%j is not known: 404',
-    async (id) => {
-      const answer = await it.app.get(`operations/${encodeURIComponent(id)}`);
-      expect(answer.status).toBe(404);
-      expect(problem.parse(answer.body)).toMatchObject({ status: 404 });
-      expect(answer.headers.get('content-type')).toContain('application/problem+json');
-    },
-  );
+  test.each(['no-such-instance.k3v9', 'not an id', 'x', '../../admin', '%2e%2e'])('%j is unknown: 404', async (id) => {
+    const answer = await it.app.get(`operations/${encodeURIComponent(id)}`);
+    expect(answer.status).toBe(404);
+    expect(problem.parse(answer.body)).toMatchObject({ status: 404 });
+    expect(answer.headers.get('content-type')).toContain('application/problem+json');
+  });
 
-  test('without the key nothing is answered', async () => {
+  test('a request without the key gets no answer but 401', async () => {
     expect((await it.app.request('operations/x')).status).toBe(401);
     expect((await it.app.request('onboardings', { method: 'POST', body: '{}' })).status).toBe(401);
   });
 
-  test('an earlier run of a client that has run again is answered in short, as it ended', async () => {
+  test('an earlier run of a client that has run again is shown in short, with its end', async () => {
     const { app } = it;
     const first = await app.start(onboardingOf('twice'));
     await app.end(first);
@@ -179,7 +176,7 @@ describe('Event Grid', () => {
     ['registry', { registry: 'myregistry' }],
     ['dryRun', { dryRun: true }],
     ['write', { repositories: { 'hello-world': ['content/read', 'content/write'] } }],
-  ])('a request with what only an operator may say (%s) does nothing', async (name, more) => {
+  ])('a request with a field that only operators may set (%s) has no effect', async (name, more) => {
     const before = await it.operator.everything();
     await it.operator.publish('CloudEvent', onboardingOf(`event-with-${name}`, more));
     // An allowed request that comes after it, and goes through, shows that it had its time.
@@ -199,7 +196,7 @@ describe('Event Grid', () => {
   });
 });
 
-test('no password stands in the journal, a log, an answer or any file but the vault’s', async () => {
+test('no password appears in the journal, a log, an answer or any file except the vault’s', async () => {
   const { searched, found, inVaultStore } = await findPasswords(it);
   expect(searched).toBeGreaterThan(10);
   expect(found).toEqual([]);

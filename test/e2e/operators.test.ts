@@ -34,7 +34,7 @@ function audited(): Record<string, unknown>[] {
 test.each([
   ['the function key', () => ({ 'x-functions-key': it.stack.endpoints.functions.key }), 401, 'not-authenticated'],
   ['a principal without the role', () => signedIn(['roles', 'Reader']), 403, 'not-an-operator'],
-] as const)('where operators sign in with Entra, %s opens no route', async (_name, credentials, status, code) => {
+] as const)('with operators of Entra, %s opens no route', async (_name, credentials, status, code) => {
   const stranger = as(credentials());
   for (const answer of [
     await stranger.post(ONBOARDING),
@@ -44,7 +44,7 @@ test.each([
     expect([answer.status, problem.parse(answer.body).code]).toEqual([status, code]);
 });
 
-test('an operator onboards a client, whose device needs no Entra to report; the audit names the operator', async () => {
+test('an operator onboards a client whose device needs no Entra to report, and the audit names the operator', async () => {
   const operator = as(signedIn(['roles', 'Onboarding.Operator']));
   const id = await operator.start(ONBOARDING);
   expect((await operator.end(id)).status).toBe('completed');

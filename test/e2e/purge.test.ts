@@ -51,7 +51,7 @@ async function purge(): Promise<void> {
   await vi.waitFor(() => expect(logged('"runs.purged"').length).toBeGreaterThan(before), wait);
 }
 
-test('the purge leaves alone a run that ended of late', async () => {
+test('the purge keeps a run that ended recently', async () => {
   const id = await onboarded('of-late');
   await purge();
   expect((await it.app.operation(id)).status).toBe('completed');
@@ -68,7 +68,7 @@ async function entities(kind: string): Promise<string[]> {
 }
 
 test(
-  'a run that ended longer ago than the setting says is forgotten by itself; its audit and the entities stay, and its client works on',
+  'a run that ended before the retention period is purged; its audit and the entities are kept, and its client still works',
   { tags: 'jumping-clock' },
   async () => {
     const id = await onboarded('long-ago');

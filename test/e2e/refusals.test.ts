@@ -14,7 +14,7 @@ afterAll(() => it.dispose());
 
 const GOOD = { connectedRegistry: 'myconnectedregistry', client: 'device', repositories: ['hello-world'] };
 
-describe('a body that cannot be', () => {
+describe('an invalid body', () => {
   const { connectedRegistry: _, ...noConnectedRegistry } = GOOD;
   const { client: __, ...noClient } = GOOD;
   const { repositories: ___, ...noRepositories } = GOOD;
@@ -85,14 +85,14 @@ describe('a body that cannot be', () => {
     problem.parse(answer.body);
   });
 
-  test('with several mistakes is answered with all of them at once', async () => {
+  test('with several errors is answered with all of them at once', async () => {
     const answer = await it.app.post({ connectedRegistry: '?', client: ' ', repositories: [], extra: 1 });
     const fields = (problem.parse(answer.body).errors ?? []).map(({ field }) => field);
     expect(fields).toEqual(expect.arrayContaining(['client', 'connectedRegistry', 'extra', 'repositories']));
   });
 });
 
-describe('a request that cannot succeed ends rolledBack before any write', () => {
+describe('an onboarding that cannot succeed ends rolledBack before any write', () => {
   const refused = async (body: unknown): Promise<{ code: string; field?: string | undefined; fix: string }[]> => {
     const ended = await it.app.end(await it.app.start(body));
     expect(ended.status).toBe('rolledBack');
@@ -100,14 +100,14 @@ describe('a request that cannot succeed ends rolledBack before any write', () =>
     return ended.failure?.problems ?? [];
   };
 
-  test('an unknown connected registry', async () => {
+  test('because of an unknown connected registry', async () => {
     const problems = await refused({ ...GOOD, connectedRegistry: 'nosuchregistry' });
     expect(problems).toEqual([
       expect.objectContaining({ code: 'connected-registry-not-found', field: 'connectedRegistry' }),
     ]);
   });
 
-  test('a repository outside the sync scope, with the command that would add it', async () => {
+  test('because of a repository outside the sync scope, with the command that adds it', async () => {
     const problems = await refused({ ...GOOD, repositories: ['hello-world', 'private-base'] });
     expect(problems).toEqual([
       expect.objectContaining({ code: 'repository-not-synced', field: 'repositories.private-base' }),
@@ -115,7 +115,7 @@ describe('a request that cannot succeed ends rolledBack before any write', () =>
     expect(problems[0]?.fix).toContain('az acr connected-registry permissions update');
   });
 
-  test('everything that is wrong, at once', async () => {
+  test('with every problem at once', async () => {
     const problems = await refused({
       ...GOOD,
       repositories: { 'private-base': ['content/read', 'content/write'] },
@@ -132,12 +132,12 @@ describe('a request that cannot succeed ends rolledBack before any write', () =>
     ]);
   });
 
-  test('nothing was written by any of these', async () => {
+  test('so that none of these wrote anything', async () => {
     expect(await it.operator.everything()).toEqual(untouched);
   });
 });
 
-test('a repository that is in the sync scope but not at the edge is refused by the pull check and undone', async () => {
+test('a repository that is in the sync scope but not at the edge fails the pull check, and the run is undone', async () => {
   const ended = await it.app.end(await it.app.start({ ...GOOD, client: 'early', repositories: ['not-there-yet'] }));
   expect(ended).toMatchObject({ status: 'rolledBack', failure: { code: 'pull-manifest-unknown', residue: [] } });
   expect(await it.operator.everything()).toEqual(untouched);

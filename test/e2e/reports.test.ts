@@ -56,7 +56,7 @@ async function rememberLogin({ secret }: PullCheckRequested): Promise<void> {
   seenLogins.push(await it.operator.login(secret.name, secret.version));
 }
 
-test('a device that reports a failure which no waiting cures: undone at once, with its code', async () => {
+test('a reported failure that no wait can fix undoes the run at once, with its code', async () => {
   const before = await it.operator.everything();
   const id = await start('broken');
   const request = await device.request('broken', 1);
@@ -111,7 +111,7 @@ test('reports are answered in order: 401, 200, 410, 409, 202', async () => {
   expect((await it.app.operation(id)).result).toEqual(ended.result);
 });
 
-test('a refused report changes nothing', async () => {
+test('a refused report has no effect', async () => {
   const id = await start('steadfast');
   const request = await device.request('steadfast', 1);
   await it.app.report(id, 1, `PullCheck ${request.keyId}:wrong`, reportOf(request, 'digest-mismatch'));
@@ -127,7 +127,7 @@ test('a refused report changes nothing', async () => {
   expect((await it.app.end(id)).status).toBe('completed');
 });
 
-test('a token that others take off the list after the pull: bound again, and pulled with again before it counts', async () => {
+test('a token that others unbind after the pull is bound and pulled with again before the run completes', async () => {
   const { resourceGroup, registry } = it.stack.endpoints.azure;
   const { connectedRegistry } = it.stack.endpoints.edge;
   const { connectedRegistries } = it.operator.registries;
@@ -151,7 +151,7 @@ test('a token that others take off the list after the pull: bound again, and pul
   expect(await it.app.end(id)).toMatchObject({ status: 'completed', result: { pull: { bytes: 99 } } });
 });
 
-test('no password stands in an event, an answer, the journal or a log, of undone clients neither', async () => {
+test('no password appears in an event, an answer, the journal or a log, also for undone clients', async () => {
   expect(seenLogins.length).toBe(3);
   const { searched, found, inVaultStore } = await findPasswords(it, device.deliveries, seenLogins);
   expect(searched).toBeGreaterThanOrEqual(3);

@@ -33,7 +33,7 @@ async function refused(login: Login): Promise<void> {
   await vi.waitFor(async () => expect(await pulls(login)).toBe(false), { timeout: PATIENCE * 1000, interval: 200 });
 }
 
-test('a stolen device is cut off by one ARM write, and again by none; the answer says when the edge knows', async () => {
+test('a stolen device is disabled by one ARM write, and a repetition writes nothing; the answer says when the edge is updated', async () => {
   const { token, login } = await onboard('stolen');
   expect(await pulls(login)).toBe(true);
   const before = await it.operator.everything();
@@ -79,7 +79,7 @@ test('only a later onboarding clears it: the client pulls with a new password, a
   expect(writes).toBe(0);
 });
 
-test('an onboarding that should clear it and fails leaves the client cut off', async () => {
+test('an onboarding that fails to clear it leaves the client disabled', async () => {
   const { token, login } = await onboard('not-found');
   await away.revoke('not-found');
   await whileNothingSyncs(it, async () => {
@@ -93,7 +93,7 @@ test('an onboarding that should clear it and fails leaves the client cut off', a
   expect((await it.app.end(await it.app.start(onboardingOf('not-found')))).status).toBe('completed');
 });
 
-test('a token that an operator has disabled is not enabled by lifting a revocation', async () => {
+test('a token that an operator disabled is not enabled when a revocation is cleared', async () => {
   const { token } = await onboard('disabled-by-hand');
   const { resourceGroup: group, registry } = it.stack.endpoints.azure;
   await it.operator.registries.tokens.update(group, registry, token, { status: 'disabled' });
@@ -103,7 +103,7 @@ test('a token that an operator has disabled is not enabled by lifting a revocati
   expect(ended.failure?.problems?.map(({ code }) => code)).toEqual(['token-disabled']);
 });
 
-test('a run in progress does not hold it up, and is ended by it, and its binding request and candidate are undone', async () => {
+test('a run in progress does not delay it and is stopped by it, and its binding request and candidate are undone', async () => {
   await whileNothingSyncs(it, async () => {
     const id = await it.app.start(onboardingOf('half-onboarded'));
     const waiting = await it.app.watch(id, ({ phase }) => phase === 'pullCheck');
@@ -127,7 +127,7 @@ test('a run in progress does not hold it up, and is ended by it, and its binding
   });
 });
 
-test('an event that is older than the revocation, or the offboarding, brings no device back, however often it comes', async () => {
+test('an event older than the revocation or the offboarding never brings the device back', async () => {
   const at = new Date();
   const send = (client: string, time?: Date): Promise<void> =>
     it.operator.publish('CloudEvent', onboardingOf(client), time);
@@ -147,7 +147,7 @@ test('an event that is older than the revocation, or the offboarding, brings no 
   expect((await it.operator.tokenNames()).filter((name) => name.includes('old-event-2'))).toEqual([]);
 });
 
-test('after an offboarding it only marks the client, and an offboarding after it takes all away', async () => {
+test('after an offboarding it only marks the client, and an offboarding after it removes everything', async () => {
   const before = await it.operator.everything();
   await onboard('gone');
   await away.revoke('gone');
@@ -158,7 +158,7 @@ test('after an offboarding it only marks the client, and an offboarding after it
   expect([writes, await it.operator.everything()]).toEqual([0, before]);
 });
 
-test('twenty at once for one client, and one for twenty clients: each ends, and no token is enabled', async () => {
+test('twenty concurrent revocations of one client, and one of twenty clients, all end, and no token is enabled', async () => {
   const clients = Array.from({ length: 5 }, (_, n) => `crowd-${n}`);
   const tokens = (await Promise.all(clients.map(onboard))).map(({ token }) => token);
   const [ids, many] = await Promise.all([
@@ -171,7 +171,7 @@ test('twenty at once for one client, and one for twenty clients: each ends, and 
   expect(await Promise.all(tokens.map(statusOf))).toEqual(tokens.map(() => 'disabled'));
 });
 
-test('no password stands in the journal, a log or an answer', async () => {
+test('no password appears in the journal, a log or an answer', async () => {
   const { searched, found } = await findPasswords(it, [], logins);
   expect(searched).toBeGreaterThan(5);
   expect(found).toEqual([]);

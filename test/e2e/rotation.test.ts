@@ -51,7 +51,7 @@ describe('with a device that pulls', () => {
     return result;
   };
 
-  test('a credential is rotated, works at once, and the one before goes once the device has acknowledged', async () => {
+  test('a credential is rotated and works at once, and the previous one is revoked once the device has acknowledged', async () => {
     const { app, operator } = it;
     const before = await onboard('rotated');
     const { name } = before.secret;
@@ -77,7 +77,7 @@ describe('with a device that pulls', () => {
     expect(await pullManifest(fresh, 'hello-world')).toMatchObject({ status: 200 });
   });
 
-  test('a leaked password is replaced first: it dies, and the new one is proven', async () => {
+  test('a leaked password is replaced before the new one is verified', async () => {
     const { app, operator } = it;
     const { token, secret } = await onboard('leaked');
     const leaked = await operator.login(secret.name);
@@ -117,7 +117,7 @@ describe('with a device that pulls', () => {
   });
 
   test(
-    'a rotation goes on after kills of the host as each step begins; at every look a saved credential works',
+    'a rotation continues after a kill of the host at each step; at every check a saved credential works',
     // In the default ring faults/rotation.test.ts kills the host during the calls of a rotation.
     { tags: ['kills-again', 'long'], timeout: 900_000 },
     async () => {
@@ -138,12 +138,12 @@ describe('with a device that pulls', () => {
     },
   );
 
-  test('no password stands in the journal, a log or an answer', async () => {
+  test('no password appears in the journal, a log or an answer', async () => {
     expect(await findPasswords(it)).toMatchObject({ found: [], inVaultStore: true });
   });
 });
 
-describe('with a device that says what the test wants', () => {
+describe('with a device that the test controls', () => {
   let it: TestStack;
   let device: TestDevice;
   beforeAll(async () => {
@@ -171,7 +171,7 @@ describe('with a device that says what the test wants', () => {
     expect(status).toBe(202);
   }
 
-  test('a failed check leaves the credential in use alone, takes the candidate back, and tells operators', async () => {
+  test('a failed check keeps the credential in use, withdraws the candidate and alerts operators', async () => {
     const { app, operator } = it;
     const { token, secret } = await onboard('refused');
     const before = await operator.login(secret.name);
@@ -191,7 +191,7 @@ describe('with a device that says what the test wants', () => {
     expect(alert).not.toContain('reportKey');
   });
 
-  test('an urgent rotation ends an ordinary one, and goes first', async () => {
+  test('an urgent rotation stops an ordinary one, and takes priority', async () => {
     const { app } = it;
     await onboard('overtaken');
     const ordinary = await app.rotate('overtaken');
@@ -209,7 +209,7 @@ describe('with a device that says what the test wants', () => {
     });
   });
 
-  test('no password stands in the journal, a log or an answer', async () => {
+  test('no password appears in the journal, a log or an answer', async () => {
     expect(await findPasswords(it, device.deliveries)).toMatchObject({ found: [], inVaultStore: true });
   });
 });

@@ -55,7 +55,7 @@ test('a report after its request has expired is a 410', async () => {
 });
 
 test(
-  'a device that never reports: asked until the deadline, then undone; its late report is a 410',
+  'a device that never reports is asked until the deadline, then its run is undone and its late report is a 410',
   async () => {
     const { id, request, bound } = silent;
     expect(request.operation).toBe(id);
@@ -77,7 +77,7 @@ test(
   (UNDONE_WITHIN + 20) * 1000,
 );
 
-test('no password of the undone client stands in an event, an answer, the journal or a log', async () => {
+test('no password of the undone client appears in an event, an answer, the journal or a log', async () => {
   const { searched, found, inVaultStore } = await findPasswords(it, device.deliveries, [silent.login]);
   expect(searched).toBeGreaterThanOrEqual(2);
   expect(found).toEqual([]);

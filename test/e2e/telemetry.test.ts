@@ -32,7 +32,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
 });
 
-test('an onboarding’s calls of services are spans, on a host with distributed tracing of one trace from the request to the device’s report', async () => {
+test('the service calls of an onboarding are spans; on a host with distributed tracing one trace reaches from the request to the report', async () => {
   const { connectedRegistry } = it.stack.endpoints.edge;
   const id = await it.app.start({ connectedRegistry, client: 'traced', repositories: ['hello-world'] });
   expect(await it.app.end(id)).toMatchObject({ status: 'completed' });
@@ -67,7 +67,7 @@ test('an onboarding’s calls of services are spans, on a host with distributed 
 });
 
 test(
-  'what is counted is sent when the app ends, and holds no name of an installation',
+  'metrics are sent when the app ends, and contain no name of an installation',
   { tags: ['local-host'] },
   async () => {
     await it.stack.stop();

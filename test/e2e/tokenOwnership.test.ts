@@ -50,7 +50,7 @@ const plan = async (client: string, more: Record<string, unknown>) =>
   dryRun.parse((await it.app.post(onboardingOf(client, { ...more, dryRun: true }))).body);
 
 describe('an event', () => {
-  test('takes over no token, and adopts none', async () => {
+  test('neither takes over nor adopts a token', async () => {
     const token = theirs.token;
     for (const more of [{ token }, { token, adopt: true }, { scopeMap: theirs.scopeMap }])
       await it.operator.publish('CloudEvent', onboardingOf('by-event', more));
@@ -63,7 +63,7 @@ describe('an event', () => {
 });
 
 describe('an operator', () => {
-  test('takes over a token of others only by saying so; an offboarding gives it back as it was', async () => {
+  test('takes over a token of others only with adopt, and an offboarding restores it', async () => {
     const { token } = theirs;
     expect((await plan('adopting', { token })).problems.map(({ code }) => code)).toEqual(['token-not-adopted']);
     expect(codesOf(await onboard('adopting', { token }))).toEqual(['token-not-adopted']);
@@ -87,7 +87,7 @@ describe('an operator', () => {
     expect(await it.operator.scopeMapNames()).not.toContain(result?.scopeMap);
   });
 
-  test('gets it back as it was where its secrets are gone, and the app was killed in between', async () => {
+  test('gets it restored if its secrets are gone and the app was killed in between', async () => {
     const { token } = theirs;
     await onboard('purged', { token, adopt: true });
     const password = slotsOf(await it.operator.token(token));
@@ -103,7 +103,7 @@ describe('an operator', () => {
     expect(await it.operator.boundTokens()).not.toContain(token);
   });
 
-  test('gets it back as it was from a run that is undone, and a map that is gone is listed', async () => {
+  test('gets it restored by an undo, and a missing scope map is reported', async () => {
     const { token } = theirs;
     const failing = { token, adopt: true, image: 'hello-world:not-there' };
     expect(await onboard('undone', failing)).toMatchObject({ status: 'rolledBack', failure: { residue: [] } });
@@ -139,7 +139,7 @@ describe('a token of another client', () => {
     expect((await onboard('the-second', shared)).status).toBe('completed');
   });
 
-  test('goes to one of two that name it at the same time', async () => {
+  test('goes to one of two clients that request it at the same time', async () => {
     const token = 'token-for-one';
     const ids = await Promise.all(['race-one', 'race-two'].map((name) => it.app.start(onboardingOf(name, { token }))));
     const ended = await Promise.all(ids.map((id) => it.app.end(id)));
@@ -150,7 +150,7 @@ describe('a token of another client', () => {
   });
 });
 
-describe('a token that is shared by hand', () => {
+describe('a token that manual changes share', () => {
   /** Two clients, of which the second's secret tells of the first's token, and holds a password of its own there. */
   async function share(first: string, second: string, token: string): Promise<void> {
     await onboard(first, { token });
@@ -170,7 +170,7 @@ describe('a token that is shared by hand', () => {
   const token = 'token-of-two';
   beforeAll(() => share('two-one', 'two-two', token));
 
-  test('is named by a check of both', async () => {
+  test('is reported by a check of both clients', async () => {
     const clients = ['two-one', 'two-two'].map((client) => ({ connectedRegistry: 'myconnectedregistry', client }));
     const started = z.object({ id: z.string() }).parse((await it.app.post({ clients }, 'checks')).body);
     let text = '';
@@ -183,7 +183,7 @@ describe('a token that is shared by hand', () => {
     expect(text.match(/"token-shared"/g)).toHaveLength(2);
   });
 
-  test('is left to the other by a revocation and an offboarding, which say so', async () => {
+  test('is kept for the other client by a revocation and an offboarding, which report that', async () => {
     const dry = await it.app.post(
       { clients: [{ connectedRegistry: 'myconnectedregistry', client: 'two-one' }], urgent: true, dryRun: true },
       'rotations',
@@ -207,8 +207,8 @@ describe('a token that is shared by hand', () => {
   });
 });
 
-describe('a client that nobody knows', () => {
-  test('is a problem for each route, with names like it, and nothing is done for it', async () => {
+describe('an unknown client', () => {
+  test('is a problem in each route, with similar names, and nothing is changed for it', async () => {
     await onboard('Stolen-Device');
     const clients = [{ connectedRegistry: 'myconnectedregistry', client: 'stolen-device' }];
     await it.crashHost();
@@ -223,6 +223,6 @@ describe('a client that nobody knows', () => {
   });
 });
 
-test('no password stands in the journal, a log or an answer', async () => {
+test('no password appears in the journal, a log or an answer', async () => {
   expect((await findPasswords(it, [], [])).found).toEqual([]);
 });

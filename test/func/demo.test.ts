@@ -7,7 +7,7 @@ let it: TestStack;
 beforeAll(async () => (it = await startTestStack()));
 afterAll(() => it.dispose());
 
-test('what npm run demo shows comes true on the real Functions host', async () => {
+test('the demo has the same result on the real Functions host', async () => {
   const lines: string[] = [];
   const screen = { print: (line: string) => void lines.push(line), paint: paintFor(false, {}), width: 150 };
   const succeeded = await demonstrate(it.stack, screen);

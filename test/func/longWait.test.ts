@@ -29,7 +29,7 @@ const ofType = (events: readonly StoredEvent[], ...types: string[]): StoredEvent
 const ids = (events: readonly StoredEvent[], of: 'EventId' | 'TaskScheduledId' | 'TimerId'): number[] =>
   events.map((event) => event[of] ?? -1).toSorted((one, other) => one - other);
 
-test("a history of eight days goes on on Microsoft's host: cancelled in its second timer, the run is undone", async () => {
+test("a history of eight days continues on Microsoft's host: cancelled in its second timer, the run is undone", async () => {
   const { app, operator } = it;
   const onboarded = await app.end(await app.start(onboardingOf('patient')));
   expect(onboarded).toMatchObject({ status: 'completed' });

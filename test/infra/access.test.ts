@@ -120,12 +120,12 @@ const EXPECTED: Readonly<Record<string, readonly Assigned[]>> = {
 const inOrder = (list: readonly Assigned[]) =>
   list.toSorted((a, b) => `${a.on} ${a.role}`.localeCompare(`${b.on} ${b.role}`));
 
-describe('who may do what', () => {
-  test.each(scenarios())('%s assigns exactly the roles that are needed, each where it is needed', (scenario) => {
+describe('role assignments', () => {
+  test.each(scenarios())('of %s are exactly the required roles, each at its scope', (scenario) => {
     expect(inOrder(assignedIn(scenario))).toEqual(inOrder(EXPECTED[scenario] ?? []));
   });
 
-  test.each(scenarios())('in %s the custom role has the actions that the code needs, and no other', (scenario) => {
+  test.each(scenarios())('in %s include a custom role with exactly the actions that the code needs', (scenario) => {
     for (const { properties } of ofType(scenario, 'Microsoft.Authorization/roleDefinitions')) {
       const { permissions, assignableScopes } = definition.parse(properties);
       expect(permissions[0].actions).toEqual(neededActions());
@@ -134,7 +134,7 @@ describe('who may do what', () => {
     }
   });
 
-  test('built-in roles are the ones that the local control plane knows by the same ids', () => {
+  test('use the ids of built-in roles that the local control plane has', () => {
     const known = Object.values(ROLES).map(({ id }) => id);
     for (const role of [
       'keyVaultSecretsOfficer',
@@ -146,12 +146,12 @@ describe('who may do what', () => {
   });
 });
 
-describe('what the user brings', () => {
+describe("the user's existing resources", () => {
   const BROUGHT = /their-|imagesone|imagestwo/;
   const ALLOWED =
     /^Microsoft\.(Authorization\/role(Assignments|Definitions)|EventGrid\/systemTopics(\/eventSubscriptions)?)$/;
 
-  test('gets role assignments, a role to assign and event subscriptions, and is not changed otherwise', () => {
+  test('get role assignments, a role and event subscriptions, and no other change', () => {
     const outside = ['existing', 'events', 'device']
       .flatMap((scenario) => evaluatedOf(scenario).predictedResources)
       .filter(({ id, name }) => BROUGHT.test(id) || BROUGHT.test(name) || id.includes(OTHER_SUBSCRIPTION));
@@ -159,7 +159,7 @@ describe('what the user brings', () => {
     for (const { type } of outside) expect(type).toMatch(ALLOWED);
   });
 
-  test('may lie in another resource group and another subscription', () => {
+  test('may be in another resource group and another subscription', () => {
     const ids = ofType('existing', 'Microsoft.Authorization/roleAssignments').map(({ id }: Resource) => id);
     const on = (scope: string) => ids.some((id) => id.startsWith(`${scope}/providers/Microsoft.Authorization/`));
     const registry = 'providers/Microsoft.ContainerRegistry/registries';

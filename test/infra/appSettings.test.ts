@@ -31,7 +31,7 @@ function resolved(name: string, value: string): string {
 }
 
 describe('the settings of a deployed app', () => {
-  test.each(APPS)('of %s are settings that there are, and the app starts with them', (scenario) => {
+  test.each(APPS)('of %s exist in the schema, and the app starts with them', (scenario) => {
     const settings = settingsOf(scenario);
     const own = Object.entries(settings).filter(([name]) => !HOST_SETTING.test(name));
     expect(own.map(([name]) => name).filter((name) => !NAMES.includes(name))).toEqual([]);
@@ -42,18 +42,18 @@ describe('the settings of a deployed app', () => {
     for (const name of SET_BY_INFRA) expect(settings[name], name).toBeDefined();
   });
 
-  test('that may be chosen are all the others (npm run infra-lists writes them)', () => {
+  test('that users may choose are all the others (npm run infra-lists writes them)', () => {
     const file = join(INFRA, 'modules', 'appOptions.bicep');
     expect(readFileSync(file, 'utf8')).toBe(optionsFile(NAMES));
     expect([...optionsOf(NAMES), ...SET_BY_INFRA, ...NOT_IN_AZURE].toSorted()).toEqual(NAMES.toSorted());
   });
 
-  test('follow a choice', () => {
+  test("follow the user's choice", () => {
     expect(settingsOf('existing')).toMatchObject({ CLIENTS_PER_CONNECTED_REGISTRY: '20', OPERATOR_AUTH: 'entra' });
     expect(settingsOf('new')).not.toHaveProperty('CLIENTS_PER_CONNECTED_REGISTRY');
   });
 
-  test('hold addresses of their own cloud', () => {
+  test('contain addresses of their own cloud', () => {
     const settings = settingsOf('sovereign');
     expect(settings['ARM_ENDPOINT']).toBe('https://management.usgovcloudapi.net');
     expect(settings['AZURE_AUTHORITY_HOST']).toBe('https://login.microsoftonline.us');
@@ -61,7 +61,7 @@ describe('the settings of a deployed app', () => {
       expect(value).not.toMatch(/management\.azure\.com|core\.windows\.net|microsoftonline\.com/);
   });
 
-  test('put the durable state where it was asked for', () => {
+  test('put the durable state into the chosen place', () => {
     const provider = 'AzureFunctionsJobHost__extensions__durableTask__storageProvider__type';
     expect(settingsOf('scheduler')).toMatchObject({ [provider]: 'azureManaged' });
     expect(settingsOf('scheduler')['DURABLE_TASK_SCHEDULER_CONNECTION_STRING']).toContain(
@@ -79,7 +79,7 @@ describe('every setting of the schema', () => {
   /** Set by the platform alone. */
   const PLATFORM = ['WEBSITE_AUTH_ENABLED'];
 
-  test('is in local.settings.sample.json, and nothing else is', () => {
+  test('is in local.settings.sample.json, and no other name is', () => {
     expect(Object.keys(sample.Values).toSorted()).toEqual(
       [...NAMES.filter((name) => !PLATFORM.includes(name)), ...OF_THE_HOST].toSorted(),
     );

@@ -10,7 +10,7 @@ function diagnosticsOf(output: string): string[] {
 }
 
 describe('the real Bicep CLI', () => {
-  test('finds nothing to say about any file of infra/', () => {
+  test('reports nothing about the files of infra/', () => {
     for (const pattern of ['**/*.bicep', '**/*.bicepparam']) {
       const lint = bicep('lint', '--pattern', join(INFRA, pattern));
       expect(diagnosticsOf(lint.stdout + lint.stderr)).toEqual([]);
@@ -27,7 +27,7 @@ describe('the real Bicep CLI', () => {
     );
   });
 
-  test('would lay no file out otherwise', () => {
+  test('would not format any file differently', () => {
     inFolder((folder) => {
       cpSync(INFRA, folder, { recursive: true });
       for (const pattern of ['**/*.bicep', '**/*.bicepparam'])
@@ -37,7 +37,7 @@ describe('the real Bicep CLI', () => {
     });
   });
 
-  test('refuses operators of Entra where nobody is named who may operate', () => {
+  test('refuses operators of Entra if no operator is named', () => {
     inFolder((folder) => {
       cpSync(INFRA, folder, { recursive: true });
       const file = join(folder, 'parameters', 'existing.bicepparam');
@@ -53,7 +53,7 @@ describe('the real Bicep CLI', () => {
     });
   });
 
-  test.each(scenarios())('the committed snapshot of %s is what a deployment would be (--update writes it)', (name) => {
+  test.each(scenarios())('builds %s as in its committed snapshot (--update writes it)', (name) => {
     const made = snapshot(name, process.env['SNAPSHOT_MODE'] === 'overwrite' ? 'overwrite' : 'validate');
     expect({ status: made.status, said: diagnosticsOf(made.stderr) }, made.stdout + made.stderr).toEqual({
       status: 0,

@@ -44,7 +44,7 @@ const subscriptions = evaluatedOf('events')
   .map(({ name, properties }) => ({ name, ...subscription.parse(properties) }));
 
 describe('event subscriptions', () => {
-  test('there is one for every Event Grid function of the app, and none for anything else', () => {
+  test('exist for every Event Grid function of the app, and for nothing else', () => {
     const led = Object.values(sources)
       .flat()
       .map((one) => one.function);
@@ -54,7 +54,7 @@ describe('event subscriptions', () => {
     );
   });
 
-  test('each is tried for a day, then kept as a dead letter by an identity, and takes its own types only', () => {
+  test('are retried for a day, then dead-lettered by an identity, and receive only their own types', () => {
     for (const { name, destination, filter } of subscriptions) {
       const called = name.slice(name.lastIndexOf('/') + 1);
       expect(destination.properties.resourceId).toMatch(new RegExp(`/functions/${called}$`));
@@ -66,7 +66,7 @@ describe('event subscriptions', () => {
     }
   });
 
-  test('a group of registries has one topic, and tells of writes and deletions of connected registries alone', () => {
+  test('of a group of registries share one topic, and include only writes and deletions of connected registries', () => {
     const groups = ofType('events', 'Microsoft.EventGrid/systemTopics').filter(({ name }) => name.includes('-group-'));
     expect(groups).toHaveLength(2);
     const written = subscriptions.filter(({ name }) => name.endsWith('/connectedRegistryWritten'));
@@ -81,7 +81,7 @@ describe('event subscriptions', () => {
       ]);
   });
 
-  test('the types of events are the ones that the app knows', () => {
+  test('have the types of events that the app knows', () => {
     const known = ['src/domain', 'packages/protocol/src/messages']
       .map((name) => join(projectRoot(), name))
       .flatMap((folder) => readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((file) => join(folder, file)))
@@ -92,7 +92,7 @@ describe('event subscriptions', () => {
       for (const type of eventTypes) expect(known).toContain(`'${type}'`);
   });
 
-  test('an alert watches the dead letters of every system topic', () => {
+  test('have an alert for the dead letters of every system topic', () => {
     const topics = ofType('events', 'Microsoft.EventGrid/systemTopics');
     expect(ofType('events', 'Microsoft.Insights/metricAlerts')).toHaveLength(topics.length);
     for (const { identity } of topics.map((topic) => z.looseObject({ identity: z.unknown() }).parse(topic)))

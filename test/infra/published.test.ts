@@ -27,19 +27,19 @@ const builtIn = z.record(z.string(), z.uuid()).parse(published('builtInRoles'));
 const json = (...path: string[]): unknown => JSON.parse(readFileSync(join(INFRA, 'modules', ...path), 'utf8'));
 
 describe('what Azure publishes', () => {
-  test('holds every action of the custom role: Azure refuses a role for one that it does not know', () => {
+  test('contains every action of the custom role, because Azure refuses unknown ones', () => {
     const { actions } = z.object({ actions: z.array(z.string()) }).parse(json('onboardingRole.json'));
     expect(actions.filter((action) => !registryActions.has(action))).toEqual([]);
     expect(actions).toEqual(neededActions());
   });
 
-  test('has no action for the end of an asynchronous write of a connected registry', () => {
+  test('contains no action for the end of an asynchronous write of a connected registry', () => {
     expect(registryActions).not.toContain(
       'Microsoft.ContainerRegistry/registries/connectedRegistries/operationStatuses/read',
     );
   });
 
-  test('holds every built-in role that a deployment assigns, by its id', () => {
+  test('contains every built-in role that a deployment assigns, by its id', () => {
     const ids = new Set(Object.values(builtIn));
     for (const [name, id] of Object.entries(z.record(z.string(), z.uuid()).parse(json('roles.json')))) {
       expect(ids, name).toContain(id);
@@ -49,7 +49,7 @@ describe('what Azure publishes', () => {
     }
   });
 
-  test('holds every role of the local control plane by its id, and every data action that one names', () => {
+  test('contains every role of the local control plane by its id, and every data action that one names', () => {
     const { 'Connected Registry Client Onboarding': own, ...others } = ROLES;
     expect(own).toBeDefined();
     for (const [name, role] of Object.entries(others)) {

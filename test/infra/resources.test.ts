@@ -10,7 +10,7 @@ import { evaluatedOf, INFRA, ofType, scenarios } from './bicepCli.js';
 const APPS = ['new', 'again', 'existing', 'private', 'scheduler', 'sovereign'];
 
 describe('secrets', () => {
-  test.each(scenarios())('in %s nothing asks for keys, and nothing secret is put out', (scenario) => {
+  test.each(scenarios())('in %s are not read as keys, and not put out', (scenario) => {
     const { predictedResources, outputs } = evaluatedOf(scenario);
     const text = JSON.stringify({ predictedResources, outputs });
     expect(text).not.toMatch(/listKeys|listAdminKeys|listCredentials|AccountKey=|SharedAccessKey|InstrumentationKey/i);
@@ -20,7 +20,7 @@ describe('secrets', () => {
     }
   });
 
-  test.each(APPS)('%s has local keys switched off wherever a service has them', (scenario) => {
+  test.each(APPS)('%s has local keys disabled on every service that has them', (scenario) => {
     expect(ofType(scenario, 'Microsoft.Storage/storageAccounts')).toMatchObject([
       { properties: { allowSharedKeyAccess: false, allowBlobPublicAccess: false, minimumTlsVersion: 'TLS1_2' } },
     ]);
@@ -36,7 +36,7 @@ describe('secrets', () => {
 });
 
 describe('the vault', () => {
-  test('that is made takes roles, and nothing in it can be lost by a deletion', () => {
+  test('that is created uses roles, and a deletion can lose nothing in it', () => {
     expect(ofType('new', 'Microsoft.KeyVault/vaults')).toMatchObject([
       {
         properties: { enableRbacAuthorization: true, enableSoftDelete: true, enablePurgeProtection: true },
@@ -45,7 +45,7 @@ describe('the vault', () => {
     expect(ofType('existing', 'Microsoft.KeyVault/vaults')).toEqual([]);
   });
 
-  test('is recovered where it was deleted, and made otherwise', () => {
+  test('is recovered if it was deleted, and created otherwise', () => {
     expect(ofType('new', 'Microsoft.KeyVault/vaults')).toMatchObject([{ properties: { createMode: 'default' } }]);
     expect(ofType('again', 'Microsoft.KeyVault/vaults')).toMatchObject([{ properties: { createMode: 'recover' } }]);
   });
@@ -70,7 +70,7 @@ describe('the app', () => {
   });
 
   // Newer stamps of Flex Consumption refuse site configuration of other plans (GitHub, microsoft/azure-pipelines-tasks issue 21032).
-  test.each(APPS)('of %s has no property but those of the quickstarts for Flex Consumption', (scenario) => {
+  test.each(APPS)('of %s has only properties of the quickstarts for Flex Consumption', (scenario) => {
     const [app] = ofType(scenario, 'Microsoft.Web/sites');
     expect(Object.keys(app?.properties ?? {}).toSorted()).toEqual([
       'functionAppConfig',
@@ -85,7 +85,7 @@ describe('the app', () => {
   test.each([
     ['new', 200],
     ['again', 400],
-  ])('of %s is given as many requests an instance as it holds up, and some more', (scenario, polls) => {
+  ])('of %s gets as many requests for each instance as it can process, and some more', (scenario, polls) => {
     const [app] = ofType(scenario, 'Microsoft.Web/sites');
     expect(app?.properties?.['functionAppConfig']).toMatchObject({
       scaleAndConcurrency: { triggers: { http: { perInstanceConcurrency: polls + 50 } } },
@@ -93,7 +93,7 @@ describe('the app', () => {
     expect(settingsSchema.shape.POLLS_AT_ONCE.parse(undefined)).toBe(200);
   });
 
-  test('has its operators sign in by the platform where they do, which lets those in who bring no token', () => {
+  test('has the platform authenticate operators, which admits callers without a token', () => {
     const found = (scenario: string) =>
       ofType(scenario, 'Microsoft.Web/sites/config').filter(({ name }) => name.endsWith('/authsettingsV2'));
     expect(found('new')).toEqual([]);
@@ -115,7 +115,7 @@ describe('the app', () => {
     ]);
   });
 
-  test('is found by azd under the name that azure.yaml has', () => {
+  test('has the name in azd that azure.yaml gives', () => {
     const [app] = ofType('new', 'Microsoft.Web/sites');
     expect(app?.['tags']).toMatchObject({ 'azd-service-name': 'app', 'azd-env-name': 'new' });
     expect(readFileSync(join(projectRoot(), 'azure.yaml'), 'utf8')).toMatch(/^services:\n {2}app:$/m);
@@ -123,7 +123,7 @@ describe('the app', () => {
 });
 
 describe('private networking', () => {
-  test('leads to storage, vault and both topics by private endpoints, and shuts the other ways', () => {
+  test('connects storage, vault and both topics by private endpoints, and closes public access', () => {
     const groups = ofType('private', 'Microsoft.Network/privateEndpoints').map(({ name }) =>
       name.replace(/-[a-z0-9]{13}$/, ''),
     );
@@ -136,7 +136,7 @@ describe('private networking', () => {
     expect(app?.properties?.['virtualNetworkSubnetId']).toMatch(/outputs\.appSubnetId/);
   });
 
-  test('is not there unless it is asked for', () => {
+  test('is absent unless it is requested', () => {
     expect(evaluatedOf('new').predictedResources.filter(({ type }) => type.startsWith('Microsoft.Network/'))).toEqual(
       [],
     );
@@ -149,7 +149,7 @@ describe('private networking', () => {
   });
 });
 
-describe('what operators are told', () => {
+describe('alerts and workbook', () => {
   const metricsIn = (query: string) => [...query.matchAll(/Name == '([^']+)'/g)].map(([, name]) => name ?? '');
   const propertiesIn = (query: string) => [...query.matchAll(/Properties\.(\w+)/g)].map(([, name]) => name ?? '');
 
@@ -171,7 +171,7 @@ describe('what operators are told', () => {
       .items.flatMap(({ content }) => content.query ?? []),
   ];
 
-  test.each(queries)('%s asks for metrics and dimensions that the app sends', (query) => {
+  test.each(queries)('%s uses metrics and dimensions that the app sends', (query) => {
     const [name = '', ...others] = metricsIn(query);
     expect(Object.keys(METRICS)).toContain(name);
     expect(others).toEqual([]);
@@ -179,11 +179,11 @@ describe('what operators are told', () => {
     for (const property of propertiesIn(query)) expect(dimensions as readonly string[]).toContain(property);
   });
 
-  test('the workbook shows every metric', () => {
+  test('show every metric in the workbook', () => {
     expect(new Set(queries.flatMap(metricsIn))).toEqual(new Set(Object.keys(METRICS)));
   });
 
-  test('there is an alert for failed operations, credentials that expire, residue, and dead letters of every topic', () => {
+  test('include alerts for failed operations, expiring credentials, residue, and dead letters of every topic', () => {
     const named = ofType('new', 'Microsoft.Insights/scheduledQueryRules').map(
       ({ properties }) => rule.parse(properties).displayName,
     );
@@ -200,7 +200,7 @@ describe('what operators are told', () => {
 describe('host.json', () => {
   const host: unknown = JSON.parse(readFileSync(join(projectRoot(), 'host.json'), 'utf8'));
 
-  test('has runs traced without what they hold, and versioned, on the same hub as ever', () => {
+  test('traces runs without their content, versions them, and keeps its hub', () => {
     expect(host).toMatchObject({
       telemetryMode: 'OpenTelemetry',
       extensions: {

@@ -7,7 +7,7 @@ const minute = 60_000;
 const seed = process.env['YEAR_SEED'] ?? '1';
 
 test(
-  'in a year of lost answers, kills, repeated and lost events and agents that are down no pull fails either',
+  'no pull fails in a year of lost answers, kills, repeated and lost events and unavailable agents',
   async () => {
     const year = await runYear('--troubles', '--seed', seed);
     expect(year.status).toBe(0);

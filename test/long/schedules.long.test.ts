@@ -15,10 +15,10 @@ test('two hundred random schedules of events, kills and foreign writes break no 
   expect(await playAll(runners, seedsToPlay(SEEDS))).toEqual([]);
 }, 2_400_000);
 
-test('a hundred random schedules in which operators also rotate, offboard and revoke break no invariant', async () => {
+test('a hundred random schedules with rotations, offboardings and revocations break no invariant', async () => {
   expect(await playAll(runners, seedsToPlay(MIXED_SEEDS), 'mixed')).toEqual([]);
 }, 2_400_000);
 
-test('no password stands outside the vault after them', async () => {
+test('no password appears outside the vault after them', async () => {
   for (const runner of runners) expect(await runner.passwordsFound()).toEqual([]);
 }, 120_000);

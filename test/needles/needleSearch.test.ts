@@ -8,7 +8,7 @@ const text = (min: number, max: number) =>
     .array(fc.constantFrom('a', 'b', 'é', '%', '\u{1f511}'), { minLength: min, maxLength: max })
     .map((all) => all.join(''));
 
-test('finds what a search for each text by itself finds, and nothing else', () => {
+test('the search finds the same as a search for each text by itself', () => {
   fc.assert(
     fc.property(fc.array(text(1, 6), { maxLength: 8 }), text(0, 60), (needles, content) => {
       expect(new NeedleSearch(needles).isIn(content)).toBe(needles.some((needle) => content.includes(needle)));
@@ -17,7 +17,7 @@ test('finds what a search for each text by itself finds, and nothing else', () =
   );
 });
 
-test('finds each of ten thousand texts at the beginning, in the middle and at the end of many bytes', () => {
+test('the search finds each of ten thousand texts at the start, in the middle and at the end of many bytes', () => {
   const needles = Array.from({ length: 10_000 }, (_, n) => `needle-${n}-`.padEnd(40 + (n % 30), String(n % 10)));
   const search = new NeedleSearch(needles);
   const hay = Buffer.alloc(200_000, 'needle-needle-0-');
@@ -30,7 +30,7 @@ test('finds each of ten thousand texts at the beginning, in the middle and at th
     }
 });
 
-test('looks at every byte once, however many texts there are', () => {
+test('the search reads every byte once, however many texts there are', () => {
   const looks = (count: number): number => {
     let reads = 0;
     const bytes = new Proxy(Buffer.alloc(5000, 'x'), {
@@ -45,7 +45,7 @@ test('looks at every byte once, however many texts there are', () => {
   expect(looks(1000)).toBe(looks(1));
 });
 
-test('an empty text stands nowhere, and without texts nothing is found', () => {
+test('an empty text is never found, and nothing is found without texts', () => {
   expect(new NeedleSearch(['']).isIn('anything')).toBe(false);
   expect(new NeedleSearch([]).isIn('')).toBe(false);
 });

@@ -37,7 +37,7 @@ const cells = (row: Row, ...columns: readonly string[]): string => columns.map((
 describe('Resource Manager', () => {
   const listed = rows('Resource Manager');
 
-  test('has one row for each type and version that Bicep asks for, and no other', () => {
+  test('has one row for each type and version that Bicep uses, and no other', () => {
     const declared = filesOf('infra', /\.bicep$/).flatMap((file) =>
       [...read(file).matchAll(new RegExp(`'([A-Za-z.]+/[A-Za-z/]+)@([^']+)'`, 'g'))].map(
         ([, type = '', version = '']) => `${type} ${version}`,
@@ -56,20 +56,20 @@ describe('Resource Manager', () => {
 describe('hooks', () => {
   const listed = rows('Hooks of azd');
 
-  test('have one row for each version that one of them asks with, and no other', () => {
+  test('have one row for each version that one of them uses, and no other', () => {
     const inHooks = asked(filesOf('infra/hooks', /\.mjs$/));
     expect(inHooks.length).toBeGreaterThan(4);
     expect(listed.map((row) => cells(row, 'hook', 'in use')).sort()).toEqual(inHooks.sort());
   });
 
-  test.each(listed)('$hook asks $resource with the version that Bicep has', ({ resource = '', 'in use': version }) => {
+  test.each(listed)('$hook asks $resource with the version in Bicep', ({ resource = '', 'in use': version }) => {
     const [provider = ''] = resource.split('/');
     const ofProvider = rows('Resource Manager').filter((row) => row['resource type']?.startsWith(`${provider}/`));
     expect(ofProvider.map((row) => row['in use'])).toContain(version);
   });
 });
 
-test('app and agent ask without an SDK with what has a row, and with nothing else', () => {
+test('app and agent call services without an SDK only in documented versions', () => {
   // Those of the container registry have a table of their own.
   const files = [...filesOf('src', /\.ts$/), ...filesOf('packages/agent/src', /\.ts$/)].filter(
     (file) => file !== 'src/azure/arm/apiVersions.ts',
@@ -81,12 +81,12 @@ test('app and agent ask without an SDK with what has a row, and with nothing els
 test.each([
   ['registry', KNOWN_VERSIONS.registry],
   ['connected registry', KNOWN_VERSIONS.connectedRegistry],
-] as const)('the versions for a %s stand in the order in which the app takes them', (kind, versions) => {
+] as const)('the versions for a %s are in the order in which the app tries them', (kind, versions) => {
   const ofKind = rows('Container registry, in the app').filter((row) => row.kind === kind);
   expect(ofKind).toEqual([{ kind, default: versions[0], 'falls back to': versions.slice(1).join(', ') }]);
 });
 
-describe('the default of an SDK is the one that was looked at', () => {
+describe('the reviewed default of an SDK', () => {
   const listed = rows('Defaults of the SDKs');
 
   /** Where each package keeps its default, by package and what it is used for. */
@@ -110,7 +110,7 @@ describe('the default of an SDK is the one that was looked at', () => {
     ],
   };
 
-  test.each(listed)('$package $release: $default', (row) => {
+  test.each(listed)('$package $release is $default', (row) => {
     const { package: name = '', release, default: version } = row;
     const [file, pattern] = PLACES[cells(row, 'package', 'used for')] ?? [];
     if (file === undefined || pattern === undefined) throw new Error(`no place is known for the default of ${name}`);
@@ -119,7 +119,7 @@ describe('the default of an SDK is the one that was looked at', () => {
     expect(pattern.exec(read(join('node_modules', name, file)))?.[1]).toBe(version);
   });
 
-  test('has one row for each', () => {
+  test('has one row for each SDK', () => {
     expect(listed.map((row) => cells(row, 'package', 'used for')).sort()).toEqual(Object.keys(PLACES).sort());
   });
 });

@@ -75,7 +75,7 @@ function isReached(hop: Hop, before: readonly Hop[]): boolean | undefined {
 
 const chains = documentedChains();
 
-test('the map follows every feature', () => {
+test('the map has every feature', () => {
   const features = new Set(chains.map(([title]) => title.replace(/ \(\d+\)$/, '')));
   for (const feature of [
     'Onboard by HTTP',
@@ -97,7 +97,7 @@ describe.each(chains)('%s', (_title, hops) => {
     for (const { file } of hops) expect(existsSync(join(root, file)), file).toBe(true);
   });
 
-  test('reaches each file from the one before, in the way that it says', () => {
+  test('reaches each file from the previous one in the described way', () => {
     for (const [index, hop] of hops.entries())
       expect(isReached(hop, hops.slice(0, index)), `${hop.file} (${hop.way} ${hop.name ?? ''})`).toBe(true);
   });

@@ -21,11 +21,11 @@ test.each([
   'docs/architecture.svg',
   '.devcontainer/devcontainer.json',
   '.github/workflows/azure-dev.yml',
-])('%s is there', (file) => {
+])('%s exists', (file) => {
   expect(read(file).trim()).not.toBe('');
 });
 
-test('there are issue templates, with a name and what they are for', () => {
+test('the issue templates have a name and a description', () => {
   const folder = join(root, '.github/ISSUE_TEMPLATE');
   const templates = readdirSync(folder);
   expect(templates.length).toBeGreaterThan(1);
@@ -39,7 +39,7 @@ test.each(['## Features', '## Getting started', '## Guidance', '## Resources'])(
   expect(read('README.md').split('\n')).toContain(heading);
 });
 
-test('the getting started part has prerequisites and a quickstart, the guidance costs, regions and security', () => {
+test('the getting started part has prerequisites and a quickstart, and the guidance has costs, regions and security', () => {
   const part = (heading: string): string => read('README.md').split(`\n${heading}\n`)[1]?.split('\n## ')[0] ?? '';
   expect(part('## Getting started')).toMatch(/\*\*Prerequisites\*\*[^]*\*\*Quickstart\*\*[^]*azd up/);
   expect(part('## Guidance')).toMatch(/\*\*Costs\.\*\*[^]*\*\*Regions\.\*\*[^]*\*\*Security\.\*\*/);
@@ -49,12 +49,12 @@ test('the README shows the architecture as a picture', () => {
   expect(read('README.md')).toMatch(/!\[[^\]]{20,}\]\(docs\/architecture\.svg\)/);
 });
 
-test("the template's way in comes after what the README begins with", () => {
+test("the template's instructions come after the README's introduction", () => {
   const headings = [...read('README.md').matchAll(/^## (.+)$/gm)].map(([, heading]) => heading);
   expect(headings.slice(0, 2)).toEqual(['Sixty seconds', 'How it works']);
 });
 
-test.each(PAGES)('%s leads only to files and headings that there are', (page) => {
+test.each(PAGES)('%s links only to existing files and headings', (page) => {
   for (const [, file = '', anchor] of read(page).matchAll(/\]\((?!https?:)([^)#\s]*)(?:#([^)]*))?\)/g)) {
     const target = file === '' ? page : file;
     expect(existsSync(resolve(root, dirname(page), target)), target).toBe(true);
@@ -91,12 +91,12 @@ describe('one version of each tool', () => {
   /** The runtime of the deployed app. */
   const deployed = /runtime: \{[^}]*version: '(\d+)'/s.exec(read('infra/modules/functionApp.bicep'))?.[1];
 
-  test('the template is named as the package is, with its version', () => {
+  test('the template has the name and version of the package', () => {
     expect(azure.name).toBe(name);
     expect(azure.metadata.template).toBe(`${name}@${version}`);
   });
 
-  test('dev container and workflow have the Node that is deployed, which the package allows', () => {
+  test('dev container and workflow have the deployed Node, which the package allows', () => {
     expect(deployed).toBeDefined();
     expect(/javascript-node:(\d+)/.exec(container.image)?.[1]).toBe(deployed);
     expect(/node-version: (\d+)/.exec(workflow)?.[1]).toBe(deployed);
@@ -111,7 +111,7 @@ describe('one version of each tool', () => {
     expect(container.postCreateCommand).toBe('npm ci');
   });
 
-  test('the workflow has the azd that azure.yaml asks for', () => {
+  test('the workflow has the azd that azure.yaml requires', () => {
     expect(`>= ${/setup-azd@[^\n]*\n +with:\n +version: (\S+)/.exec(workflow)?.[1]}`).toBe(azure.requiredVersions.azd);
   });
 });

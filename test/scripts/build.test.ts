@@ -23,13 +23,13 @@ function build() {
 }
 
 describe('a build', () => {
-  test('without installed packages says what to run, without a trace', () => {
+  test('without installed packages prints what to run, without a trace', () => {
     const { status, stderr } = build();
     expect(status).toBe(1);
     expect(stderr).toMatch(/^\S+esbuild does not exist: the packages are not installed\. Run npm ci first\.\n$/);
   });
 
-  test('into a place that cannot be written says which, without a trace', () => {
+  test('into an unwritable folder names it, without a trace', () => {
     mkdirSync(join(folder, 'node_modules/esbuild'), { recursive: true });
     writeFileSync(join(folder, 'dist'), ''); // A file in the folder's place refuses root as well.
     const { status, stderr } = build();

@@ -29,7 +29,7 @@ function runUnder(version: string, script: string, ...args: string[]) {
   });
 }
 
-test.each(Object.entries(scripts))('npm run %s says which Node it needs, and does nothing else', (_name, script) => {
+test.each(Object.entries(scripts))('npm run %s names the required Node, and does nothing else', (_name, script) => {
   const { status, stdout, stderr } = runUnder('v18.20.8', script);
   expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
   expect(stderr).toMatch(/^This project needs Node 20\.19\.0 or later, and this is Node 18\.20\.8 \([^\n]+\n$/);
@@ -44,11 +44,11 @@ test.each([
   ['v23.0.0-nightly2024', true],
   ['v20.19.0-pre', true],
   ['nonsense', false],
-])('%s: taken %s', (version, taken) => {
+])('%s is accepted: %s', (version, taken) => {
   expect(runUnder(version, 'node scripts/checkNode.cjs').status).toBe(taken ? 0 : 1);
 });
 
-test('the least version is the one of engines, in a form that the check reads', () => {
+test('the minimum version is the one of engines, in a form that the check reads', () => {
   expect(engines.node).toMatch(/^>=\d+\.\d+\.\d+$/);
 });
 
@@ -64,7 +64,7 @@ test('the check is JavaScript that every Node reads', () => {
 const OTHERS = /^(format|test(:(unit|conformance|package|e2e|system|az))?)$/;
 
 test.each(Object.keys(scripts).filter((name) => !OTHERS.test(name)))(
-  'npm run %s -- --help explains and does nothing',
+  'npm run %s -- --help explains the script and does nothing',
   (name) => {
     const { status, stdout, stderr } = runUnder(process.version, scripts[name] ?? '', '--help');
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
@@ -86,14 +86,14 @@ test.each([
   'az-login',
   'year',
   'local',
-])('npm run %s refuses a flag that it does not know in words, with exit code 2', (name) => {
+])('npm run %s refuses an unknown flag with an explanation and exit code 2', (name) => {
   const { status, stdout, stderr } = runUnder(process.version, scripts[name] ?? '', '--no-such-flag');
   expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
   expect(stderr).toContain('no-such-flag');
   expect(stderr).not.toMatch(/^ {4}at /m);
 });
 
-test('npm run azure says what it needs', () => {
+test('npm run azure explains what it needs', () => {
   const { status, stderr } = runUnder(process.version, scripts['azure'] ?? '');
   expect(status).toBe(2);
   expect(stderr).toBe('Needed, and not given: --port N (0 takes a free port) and --data DIR.\nTry --help.\n');
@@ -103,7 +103,7 @@ test.each([
   ['local', '--data', '--functions-port 0 --azure-port 0 --edge-port 0'],
   ['azure', '--data', '--port 0'],
   ['host', '--data', '--port 0'],
-])('npm run %s says of a %s that is a file that it is one', (name, flag, others) => {
+])('npm run %s reports a %s that is a file', (name, flag, others) => {
   for (const path of [pretence, join(pretence, 'below')]) {
     const { status, stderr } = runUnder(process.version, scripts[name] ?? '', flag, path, others);
     expect(status).toBe(1);

@@ -20,11 +20,11 @@ function sourcesIn(script: string): string[] {
   ];
 }
 
-test.each(scripts)('%s names compiled files only that have a source', (script) => {
+test.each(scripts)('%s names only compiled files that have a source', (script) => {
   expect(sourcesIn(script).filter((source) => !existsSync(join(root, source)))).toEqual([]);
 });
 
-test('the search finds what scripts name', () => {
+test('the search finds the files that scripts name', () => {
   expect(sourcesIn('scripts/infraLists.mjs')).toContain('src/settings/settingsSchema.ts');
   expect(sourcesIn('package.json')).toContain('packages/local-stack/src/demo/main.ts');
 });

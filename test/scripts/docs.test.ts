@@ -50,20 +50,20 @@ function pathsIn(text: string): string[] {
 const GONE = ['local', 'device', 'orchestrations', 'queries', 'domain', 'triggers', 'activities', 'entities'];
 
 describe.each(docs)('%s', (file) => {
-  test('leads only to files that there are', () => {
+  test('links only to existing files', () => {
     const text = read(file);
     const links = [...text.matchAll(/\]\((?!https?:|#)([^)#\s]+)(?:#[^)]*)?\)/g)].map(([, to = '']) => to);
     for (const link of links) expect(existsSync(resolve(root, dirname(file), link)), link).toBe(true);
   });
 
-  test('leads only to headings that there are', () => {
+  test('links only to existing headings', () => {
     for (const [, to = '', anchor = ''] of read(file).matchAll(/\]\((?!https?:)([^)#\s]*)#([^)]*)\)/g)) {
       const target = to === '' ? file : normalize(join(dirname(file), to));
       expect(anchorsOf(read(target)), `${target}#${anchor}`).toContain(anchor);
     }
   });
 
-  test('names only paths of this repository that exist', () => {
+  test('names only existing paths of this repository', () => {
     for (const path of pathsIn(read(file))) expect(existsSync(join(root, path)), path).toBe(true);
   });
 
@@ -75,14 +75,14 @@ describe.each(docs)('%s', (file) => {
     expect(long).toEqual([]);
   });
 
-  test('names only commands that there are', () => {
+  test('names only existing commands', () => {
     const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
     for (const [, name = ''] of read(file).matchAll(/npm run ([a-z][\w:-]*)/g))
       expect(Object.keys(scripts)).toContain(name);
   });
 });
 
-test('the runbook has a row for every code that an operation fails with, every metric and every alert', () => {
+test('the runbook has a row for every failure code, every metric and every alert', () => {
   const runbook = read('docs/operations.md');
   for (const code of FAILURE_CODES) expect(runbook).toContain(`\`${code}\``);
   for (const [name, { dimensions }] of Object.entries(METRICS))
@@ -121,7 +121,7 @@ describe('the decision records', () => {
     for (const section of sections) expect(section.split('\n').slice(1).join('').trim()).not.toBe('');
   });
 
-  test('are linked by the numbers that they have', () => {
+  test('are linked by their own numbers', () => {
     const links = docs.flatMap((file) => [...read(file).matchAll(/\[decision\s+(\d+)\]\([a-z./]*(\d{4})-/g)]);
     expect(links.length).toBeGreaterThan(0);
     for (const [link, said, led] of links) expect(Number(led), link).toBe(Number(said));
@@ -137,7 +137,7 @@ test('CONTRIBUTING.md has a row for every script of package.json', () => {
 });
 
 const workspaces = readdirSync(join(root, 'packages'));
-test.each(workspaces)('the README of packages/%s lists what its package.json exports, and nothing else', (name) => {
+test.each(workspaces)('the README of packages/%s lists exactly the exports of its package.json', (name) => {
   const { exports } = JSON.parse(read(`packages/${name}/package.json`)) as { exports: Record<string, unknown> };
   const [, table = ''] = read(`packages/${name}/README.md`).split('\n## Exports\n');
   const rows = [...(table.split('\n## ')[0] ?? '').matchAll(/^\| `(\.\/[^`]+)`/gm)].map(([, path = '']) => path);

@@ -21,7 +21,7 @@ const sources = ['src', ...readdirSync(join(root, 'packages')).map((name) => `pa
   .join('\n');
 const words = new Set(sources.match(/[A-Za-z_]\w*/g));
 
-test('every name that the glossary gives exists in the code', () => {
+test('every name in the glossary exists in the code', () => {
   expect(named.length).toBeGreaterThan(50);
   expect(named.filter(([, name = '']) => !words.has(name))).toEqual([]);
 });

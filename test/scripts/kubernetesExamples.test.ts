@@ -28,11 +28,11 @@ function documents(file: string): unknown[] {
   });
 }
 
-test('there are these two, which are both tried', () => {
+test('the examples are these two, and both are tested', () => {
   expect(readdirSync(FOLDER).sort()).toEqual(['external-secrets.yaml', 'secret-store.yaml']);
 });
 
-test('the Secret Store extension makes a pull secret of what the app saves', () => {
+test("the Secret Store extension creates a pull secret from the app's secret", () => {
   const [reader, provider, sync] = documents('secret-store.yaml');
   const { metadata: serviceAccount } = account.parse(reader);
   const { metadata: providerClass, spec: from } = z
@@ -85,7 +85,7 @@ test('the Secret Store extension makes a pull secret of what the app saves', () 
   expect(credentialIn(fetched.get(entry?.sourcePath ?? ''))).toEqual(OURS);
 });
 
-test('the External Secrets Operator makes a pull secret of what the app saves', () => {
+test("the External Secrets Operator creates a pull secret from the app's secret", () => {
   const [reader, store, external] = documents('external-secrets.yaml');
   const { metadata: serviceAccount } = account.parse(reader);
   const { metadata: vault } = z

@@ -72,7 +72,7 @@ describe('the metrics', () => {
     });
   });
 
-  test('find a circle of imports that only types close, also between workspaces, and exit with 1', () => {
+  test('find a circle of imports that consists only of types, also between workspaces, and exit with 1', () => {
     write(CHAIN);
     expect(run().status).toBe(0);
     write({
@@ -98,7 +98,7 @@ describe('the metrics', () => {
     expect(run().status).toBe(1);
   });
 
-  test('count the hops of the chain in the architecture document, and refuse a link that no import makes', () => {
+  test('count the hops of the chain in the architecture document, and refuse a link without an import', () => {
     write(CHAIN);
     expect(measure().hops).toMatchObject({ count: 2, files: ['src/index.ts', 'src/route.ts', 'src/arm.ts'] });
     write({ 'src/route.ts': 'export const route = () => undefined;\n' });
@@ -113,7 +113,7 @@ describe('the metrics', () => {
     expect(measure()).toMatchObject({ hops: { count: 11 }, broken: ['11 hops lead to ARM; at most 10 are allowed.'] });
   });
 
-  test('measure another revision as it was, and say that its hops are unknown where the chain is not there', () => {
+  test('measure another revision as it was, and report unknown hops if the chain is missing', () => {
     write({ 'src/only.ts': 'export {};\n' });
     git('add', '.');
     git('commit', '--quiet', '--message', 'one');

@@ -20,7 +20,7 @@ function bundle(inputs: Record<string, number>) {
   return packagesOf({ outputs: { 'dist/index.mjs': { inputs: Object.fromEntries(entries) } } }, root);
 }
 
-test('each package is named once a version, also below others, and only what is in the bundle', () => {
+test('each package in the bundle is listed once for each version, and no other', () => {
   const text = { LICENSE: 'Copyright A' };
   add('a', { name: 'a', license: 'MIT' }, text);
   add('b/node_modules/a', { name: 'a', version: '2.0.0', license: 'ISC' }, text);
@@ -45,7 +45,7 @@ test('each package is named once a version, also below others, and only what is 
   );
 });
 
-test('the part of a README about the licence stands for a file of its own', () => {
+test('the licence part of a README replaces a separate file', () => {
   add(
     'a',
     { name: 'a', license: 'MIT' },
@@ -66,13 +66,13 @@ test.each<[string, Record<string, unknown>, string | undefined]>([
   ['two of which both hold', { license: '(MIT AND GPL-2.0)' }, 'not on the list'],
   ['two of which one is enough', { license: '(GPL-2.0 OR MIT)' }, undefined],
   ['an old form', { licenses: [{ type: 'MIT' }] }, undefined],
-])('a licence is held to the list: %s', (_case, manifest, problem) => {
+])('a licence is compared with the list: %s', (_case, manifest, problem) => {
   add('a', { name: 'a', ...manifest }, { LICENSE: 'text' });
   const problems = licenceProblems(bundle({ 'node_modules/a/x.js': 1 }));
   expect(problems.map((one) => one.includes(problem ?? 'no problem'))).toEqual(problem === undefined ? [] : [true]);
 });
 
-test('a package that came without the text of its licence is a problem', () => {
+test('a package without the text of its licence is a problem', () => {
   add('a', { name: 'a', license: 'MIT' }, { 'README.md': 'nothing about it' });
   expect(licenceProblems(bundle({ 'node_modules/a/x.js': 1 }))).toEqual([
     'a@1.0.0 came without the text of its licence (MIT)',

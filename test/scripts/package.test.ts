@@ -16,13 +16,13 @@ beforeAll(() => {
 
 const map = z.object({ sources: z.array(z.string()), sourcesContent: z.array(z.unknown()).optional() });
 
-test('the package holds the bundle, its maps, and what the host reads: no more', () => {
+test('the package contains the bundle, its maps, and the files that the host reads, and no other', () => {
   const others = files.filter((file) => !/^dist\/(index|part-[A-Z0-9]+)\.mjs(\.map|\.LEGAL\.txt)?$/.test(file));
   expect(others.toSorted()).toEqual(['LICENSE', 'THIRD-PARTY-NOTICES', 'host.json', 'package.json']);
   expect(files).toContain('dist/index.mjs.map');
 });
 
-test('nothing of local/, device/ or tests is in it, by the sources that its maps name', () => {
+test('the package contains nothing of the simulators, the agent or tests, by the sources in its maps', () => {
   const sources = files
     .filter((file) => file.endsWith('.map'))
     .flatMap((file) => map.parse(JSON.parse(readFileSync(join(folder, file), 'utf8'))).sources);
@@ -41,7 +41,7 @@ test('the SDKs are in parts that the first file does not load', () => {
   expect(index).not.toMatch(/class (ContainerRegistryManagementClient|SecretClient|ManagedIdentityCredential)/);
 });
 
-test('it starts without dependencies: its manifest names none, and host.json is this project’s', () => {
+test("the package starts without dependencies: its manifest has none, and host.json is this project's", () => {
   const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as Record<string, unknown>;
   expect(manifest).not.toHaveProperty('dependencies');
   expect(manifest).toMatchObject({ main: 'dist/index.mjs', type: 'module' });
@@ -49,7 +49,7 @@ test('it starts without dependencies: its manifest names none, and host.json is 
   expect(host(folder)).toBe(host(projectRoot()));
 });
 
-test('it holds the notices of every package that its maps name', () => {
+test('the package has the notices of every package in its maps', () => {
   const notices = readFileSync(join(folder, 'THIRD-PARTY-NOTICES'), 'utf8');
   const sources = files
     .filter((file) => file.endsWith('.map'))

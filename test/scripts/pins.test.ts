@@ -23,7 +23,7 @@ const BY_TAG = [
   /^mcr\.microsoft\.com\/azureiotedge-(agent|hub):\d+\.\d+$/,
 ];
 
-test('every other image is named by digest, or is one of those of which the record says why not', () => {
+test('every other image has a digest, or is listed in the record with a reason', () => {
   const images = deploy.flatMap((name) =>
     [...read(join('packages/agent/deploy', name)).matchAll(/^\s*"?image"?: "?([^\s",]+)/gm)].map(
       ([, image = '']) => image,
@@ -37,7 +37,7 @@ test('every other image is named by digest, or is one of those of which the reco
     ).toBe(true);
 });
 
-test('what workflows install globally has an exact version', () => {
+test('every global installation of a workflow has an exact version', () => {
   const installed = readdirSync(join(root, '.github/workflows')).flatMap((name) =>
     [...read(join('.github/workflows', name)).matchAll(/npm (?:install|i) (?:--global|-g) (.+)/g)].flatMap(
       ([, list = '']) => list.trim().split(/\s+/),
@@ -47,7 +47,7 @@ test('what workflows install globally has an exact version', () => {
   for (const one of installed) expect(one).toMatch(/^(@[\w-]+\/)?[\w-]+@\d+\.\d+\.\d+$/);
 });
 
-test('nothing that is installed asks for a newer Node than the project does', () => {
+test('no installed package requires a newer Node than the project', () => {
   const lock = JSON.parse(read('package-lock.json')) as { packages: Record<string, { engines?: { node?: string } }> };
   const newer = Object.entries(lock.packages).filter(([, { engines }]) => {
     const choices = (engines?.node ?? '>=0').split('||').map((choice) => /(\d+)/.exec(choice)?.[1]);

@@ -68,7 +68,7 @@ describe('the tables of docs/settings.md', () => {
     expect(rows.find((row) => row.name === name)?.byDefault).toBe(schemaDefault(name));
   });
 
-  test.each(NAMES)('have the bounds or choices of %s, and claim none that the schema does not have', (name) => {
+  test.each(NAMES)('have the bounds or choices of %s, and no others', (name) => {
     const allowed = rows.find((row) => row.name === name)?.allowed ?? '';
     const claimed = /^\d+ to \d+$|^(`\w+`, )+`\w+`$/.test(allowed) ? allowed : undefined;
     expect(claimed).toBe(schemaBounds(name));

@@ -32,19 +32,19 @@ function sum(): { line: string; code: number | null } {
   return { line: stdout.trim(), code: status };
 }
 
-test('adds up all reports, and leaves out what was skipped', () => {
+test('the sum adds up all reports, and omits skipped tests', () => {
   report('unit.json', file('a', { one: 'passed', two: 'skipped' }));
   report('e2e.json', file('b', { one: 'passed', two: 'passed' }));
   expect(sum()).toEqual({ line: 'tests: 3 passed, 0 failed', code: 0 });
 });
 
-test('counts a test of several runs once, as failed when one of them failed', () => {
+test('the sum counts a test of several runs once, as failed if one of them failed', () => {
   report('1.json', file('a', { one: 'failed', two: 'passed' }));
   report('2.json', file('a', { one: 'passed', two: 'passed' }));
   expect(sum()).toEqual({ line: 'tests: 1 passed, 1 failed', code: 1 });
 });
 
-test('counts tests of one name in one file each', () => {
+test('the sum counts tests of the same name in each of their files', () => {
   const twins = file('a', { one: 'passed' });
   twins.assertionResults.push({ fullName: 'one', status: 'passed' });
   report('1.json', twins);
@@ -52,11 +52,11 @@ test('counts tests of one name in one file each', () => {
   expect(sum()).toEqual({ line: 'tests: 2 passed, 0 failed', code: 0 });
 });
 
-test('counts a file that could not be loaded as failed', () => {
+test('the sum counts a file that could not be loaded as failed', () => {
   report('1.json', file('a', {}, 'failed'), file('b', { one: 'passed' }));
   expect(sum()).toEqual({ line: 'tests: 1 passed, 1 failed', code: 1 });
 });
 
-test('is not content when nothing ran', () => {
+test('the sum fails if no test ran', () => {
   expect(sum()).toEqual({ line: 'tests: 0 passed, 0 failed', code: 1 });
 });

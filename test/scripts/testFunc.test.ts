@@ -32,7 +32,7 @@ test.each<[string, string[], string | undefined, string]>([
   expect(stdout).toContain(reason);
 });
 
-test('a named host without dotnet is told apart from one that is not there', () => {
+test('a named host without dotnet is distinguished from a missing host', () => {
   const host = join(folder, 'host.mjs');
   writeFileSync(host, '');
   const { status, stdout } = testFunc([], folder);

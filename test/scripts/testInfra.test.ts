@@ -27,7 +27,7 @@ test.each<[string, Record<string, string>, string]>([
   expect(stdout).toContain(reason);
 });
 
-test('with a CLI on the PATH it runs', () => {
+test('the tests run with a CLI on the PATH', () => {
   writeFileSync(join(folder, 'bicep'), '');
   chmodSync(join(folder, 'bicep'), 0o755);
   const { status, stdout } = testInfra({});

@@ -24,7 +24,7 @@ describe.each([...workspaces, `${deploy}/package.json`])('%s', (file) => {
     expect(manifestOf(file)).toMatchObject({ version, engines });
   });
 
-  test('asks for workspaces in this version', () => {
+  test('requires workspaces in this version', () => {
     const wanted = Object.entries(manifestOf(file).dependencies).filter(([name]) =>
       name.startsWith('@connected-registry/'),
     );

@@ -23,7 +23,7 @@ afterEach(() => rmSync(folder, { recursive: true, maxRetries: 5 }));
 
 const withNode = (...args: string[]) => spawnSync(process.execPath, [script, ...args], { encoding: 'utf8' });
 
-test('the command and everything below it finds that Node first', () => {
+test('the command and all its children find that Node first', () => {
   expect(withNode('99', 'sh', '-c', 'node one two').stdout).toBe('v99 one two\n');
 });
 
@@ -49,13 +49,13 @@ test.each(['SIGTERM', 'SIGINT'] as const)('%s is passed on to the command', asyn
   expect(code).toBe(9);
 });
 
-test.each([['latest'], ['24; ls'], ['../..'], ['24.x'], ['-24'], ['24.1.2.3']])('%s is no version', (version) => {
+test.each([['latest'], ['24; ls'], ['../..'], ['24.x'], ['-24'], ['24.1.2.3']])('%s is not a version', (version) => {
   const { status, stderr } = withNode(version, 'ls');
   expect(status).toBe(2);
   expect(stderr).toMatch(/is no version of Node such as .*\nTry --help\.\n$/);
 });
 
-test('without a command, and with one that is not there, it says so', () => {
+test('a missing or unknown command is reported', () => {
   expect(withNode('99')).toMatchObject({
     status: 2,
     stderr: 'A command to run under that Node is needed.\nTry --help.\n',

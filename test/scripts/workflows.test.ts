@@ -16,7 +16,7 @@ describe.each(workflows)('%s', (_name, text) => {
     for (const used of uses) expect(used).toMatch(/^[\w-]+\/[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/);
   });
 
-  test('may read, and asks for nothing else but a token of its own where it signs in', () => {
+  test('may read, and requests no other right except a token of its own for a login', () => {
     expect(text).toMatch(/^permissions:\n {2}contents: read\n\n/m);
     const asked = [...text.matchAll(/^ +([a-z-]+): write$/gm)].map(([, what]) => what);
     expect(asked).toEqual(['id-token']);
@@ -24,11 +24,11 @@ describe.each(workflows)('%s', (_name, text) => {
     expect(text).not.toContain('pull_request_target');
   });
 
-  test('puts nothing of an event or a variable into a command', () => {
+  test('puts no value of an event or a variable into a command', () => {
     for (const [, command] of text.matchAll(/run: (.+)/g)) expect(command).not.toContain('${{');
   });
 
-  test('runs commands that there are', () => {
+  test('runs existing commands', () => {
     const named = [...text.matchAll(/npm run ([\w:-]+)/g)].map(([, name = '']) => name);
     expect(named.length).toBeGreaterThan(0);
     for (const name of named) expect(Object.keys(scripts)).toContain(name);

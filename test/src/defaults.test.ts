@@ -156,7 +156,7 @@ function defaultsOf(file: string): string[] {
   });
 }
 
-test('every default of what reads and judges facts has a reason, and every reason a default', () => {
+test('every default of code that reads and judges facts has a reason, and every reason a default', () => {
   const found = new Set(SEARCHED.flatMap(defaultsOf));
   const reasoned = Object.values(REASONS).flat();
   const isReasoned = (one: string): boolean =>

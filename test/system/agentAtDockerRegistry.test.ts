@@ -6,7 +6,7 @@ import { ensureCertificates } from '@connected-registry/azure-simulator/tls/cert
 import { CREDENTIAL_PROMOTED } from '@connected-registry/protocol/messages/pullCheckMessages';
 import { cloudEvent, promotion } from '../../packages/agent/test/under-test/agentUnderTest.js';
 import { startChild } from '../../packages/agent/test/under-test/childProcess.js';
-import { until } from '../../packages/agent/test/under-test/settled.js';
+import { until } from '../../packages/agent/test/under-test/until.js';
 import { IDENTITY, startFakeAzure } from '../../packages/agent/test/under-test/fakeAzure.js';
 import type { FakeAzure } from '../../packages/agent/test/under-test/fakeAzure.js';
 import {
@@ -152,7 +152,7 @@ describe.each(['http', 'https'])('the agent against docker-registry over %s', (p
     expect(pulled.bytes).toBeGreaterThan(90_000);
   });
 
-  test('tells a wrong password, a missing right, a missing repository and a missing tag apart', async () => {
+  test('distinguishes a wrong password, a missing right, a missing repository and a missing tag', async () => {
     expect(await check('hello-world:latest', { password: 'wrong' })).toMatchObject({ outcome: 'unauthorized' });
     expect(await check('private:latest')).toMatchObject({ outcome: 'insufficient-scope' });
     expect(await check('missing:latest')).toMatchObject({ outcome: 'manifest-unknown' });
@@ -201,7 +201,7 @@ describe.each(['http', 'https'])('the agent against docker-registry over %s', (p
     expect(await agent.end()).toBe(0);
   });
 
-  test('trusts the registry of a private CA by its own setting alone', async () => {
+  test('trusts a registry of a private CA only by its own setting', async () => {
     azure.secrets.set(
       'tls/v1',
       JSON.stringify({ auths: { [registry.host]: { auth: basic(CLIENT, 'second-password') } } }),
@@ -213,7 +213,7 @@ describe.each(['http', 'https'])('the agent against docker-registry over %s', (p
     expect(JSON.parse(child.stdout())).toMatchObject({ outcome: protocol === 'https' ? 'tls' : 'pulled' });
   });
 
-  test('does not bring its password to a token realm elsewhere', async () => {
+  test('does not send its password to a token realm elsewhere', async () => {
     const before = registry.tokenRequests.length;
     const refused = await check('hello-world:latest', { host: registry.directHost });
     // The registry itself speaks plain http, which the secret of a TLS registry does not stand for.

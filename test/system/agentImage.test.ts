@@ -46,7 +46,7 @@ async function followContainerfile(): Promise<string> {
   return folders[1] ?? '';
 }
 
-test('the image holds all that the agent needs, and no more than its packages', { timeout: 300_000 }, async () => {
+test('the image has what the agent needs, and no more than its packages', { timeout: 300_000 }, async () => {
   const image = await followContainerfile();
   const registry = await startFakeRegistry();
   const auth = Buffer.from('token:password').toString('base64');

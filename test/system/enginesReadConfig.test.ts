@@ -74,11 +74,11 @@ async function deliver(name: string, before: string): Promise<{ end: string; con
   return { end, configFolder };
 }
 
-describe('each docker config.json that the agent may meet', () => {
+describe('each docker config.json that the agent may find', () => {
   // Names are those of the cases; endpoints are only known once the registry runs.
   const names = ENGINE_CASES('edge:1', PULL_TOKEN).map(({ name }) => name);
 
-  test.each(names)('with %s: delivered is what the engines sign in with', async (name) => {
+  test.each(names)('with %s: the engines sign in with a delivered credential', async (name) => {
     const found = ENGINE_CASES(edge.host, PULL_TOKEN).find((one) => one.name === name);
     if (!found) throw new Error(`no case ${name}`);
     const { end, configFolder } = await deliver(name, found.before);
@@ -96,7 +96,7 @@ describe('each docker config.json that the agent may meet', () => {
     });
   });
 
-  test('and without a credential none of the engines signs in, so that the above says something', async () => {
+  test('leaves the engines without a login if no credential is delivered, so that the above can fail', async () => {
     const configFolder = join(folder, 'none');
     await mkdir(configFolder);
     await writeFile(join(configFolder, 'config.json'), '{}');

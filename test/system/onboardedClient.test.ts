@@ -26,7 +26,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, maxRetries: 5 });
 });
 
-test('skopeo pulls with the saved secret as its authfile, and gets the digest that the operation reports', () => {
+test('skopeo pulls with the saved secret as its authfile, and gets the digest of the operation', () => {
   const copy = join(folder, 'image');
   execFileSync('skopeo', [
     '--insecure-policy', // Which signatures a machine asks for is not the matter here.

@@ -111,7 +111,7 @@ describe('skopeo against the connected registry stand-in', () => {
     expect(text).toContain(words);
   });
 
-  test('is refused when it pushes', async () => {
+  test('is refused if it pushes', async () => {
     await copy(FULL_TOKEN, PASSWORDS.full, 'hello-world:latest');
     const push = ['copy', '--dest-tls-verify=false', `dir:${join(directory, 'out')}`, source('hello-world:mine')];
     const { ok, text } = await skopeo(FULL_TOKEN, PASSWORDS.full, ...push);

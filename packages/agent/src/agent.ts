@@ -41,7 +41,7 @@ export function createAgent({ clients, checks, keeper, log }: AgentParts): Agent
     } else {
       checks.add(signal.data);
     }
-    return 'taken';
+    return 'accepted';
   }
 
   return {

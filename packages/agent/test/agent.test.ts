@@ -28,43 +28,51 @@ describe('a requested check', () => {
     ['a CloudEvent', cloudEvent(request())],
     ['a batch of CloudEvents', [cloudEvent(request())]],
     ['an Event Grid delivery', [gridEvent(request())]],
-  ])('comes as %s, runs, and is reported', async (_form, body) => {
+  ])('is run and reported if it comes as %s', async (_form, body) => {
     const agent = await start();
     expect(await agent.deliver(body)).toBe(200);
+
     await agent.idle();
+
     expect(agent.checks).toMatchObject([
       { secret: { name: 'device-1-candidate', version: '0123456789abcdef' }, image: 'hello-world:latest' },
     ]);
     expect(agent.reports).toHaveLength(1);
+
     const report = pullCheckReport.parse(agent.reports[0]?.report);
     expect(report).toMatchObject({ outcome: 'pulled', bytes: 10, agent: 'agent/test' });
     expect(agent.log.filter((line) => line.includes('"pull check"'))).toHaveLength(1);
   });
 
-  test('runs once, however often and in whatever schema it comes', async () => {
+  test('runs once if it is delivered repeatedly and in several schemas', async () => {
     const agent = await start();
     const data = request();
+
     for (const body of [cloudEvent(data), cloudEvent(data), [gridEvent(data), cloudEvent(data)]]) {
       expect(await agent.deliver(body)).toBe(200);
       await agent.idle();
     }
+
     expect(agent.checks).toHaveLength(1);
     expect(agent.reports).toHaveLength(1);
   });
 
-  test('runs once though another activity sent it again, from another place in the trace', async () => {
+  test('runs once if another activity sends it again with another trace context', async () => {
     const agent = await start();
     const data = request();
+
     for (const traceparent of [undefined, TRACE, TRACE.replace('b7ad', 'b7ae')])
       await agent.deliver(cloudEvent({ ...data, traceparent }));
     await agent.idle();
+
     expect(agent.checks).toHaveLength(1);
+
     await agent.deliver(cloudEvent({ ...data, image: 'another:1', traceparent: TRACE }));
     await agent.idle();
     expect(agent.checks).toHaveLength(2);
   });
 
-  test('is not kept from running by a forged one that came first', async () => {
+  test('runs although a forged request for the same attempt came first', async () => {
     const agent = await start();
     await agent.deliver(cloudEvent(request({ reportKey: 'forged' })));
     await agent.deliver(cloudEvent(request()));
@@ -80,7 +88,7 @@ describe('a requested check', () => {
     expect(agent.checks).toHaveLength(2);
   });
 
-  test('of another client is left alone when the agent answers for some only', async () => {
+  test('is ignored if it is for a client that the agent does not serve', async () => {
     const agent = await start({ clients: new Set(['device-2']) });
     expect(await agent.deliver([cloudEvent(request()), cloudEvent(request({ client: 'device-2' }))])).toBe(200);
     await agent.idle();
@@ -88,7 +96,7 @@ describe('a requested check', () => {
   });
 
   test.each([-1, -600_000, -400 * 86_400_000])(
-    'is run and reported although the clock here is past its end (%i ms left): the app judges that',
+    'is run and reported although it has expired by the local clock (%i ms left), because the app decides',
     async (left) => {
       const agent = await start();
       await agent.deliver(cloudEvent(request({ expiresAt: new Date(Date.now() + left).toISOString() })));
@@ -98,7 +106,7 @@ describe('a requested check', () => {
     },
   );
 
-  test('has the longest time of a check, whenever its attempt ends by the clock here', async () => {
+  test('always gets the full time of a check, whenever its attempt expires by the local clock', async () => {
     const agent = await start({
       checkTimeout: 150,
       check: (_secret, _image, signal) =>
@@ -106,26 +114,30 @@ describe('a requested check', () => {
           signal.addEventListener('abort', () => resolve({ outcome: 'unreachable', milliseconds: 1 }));
         }),
     });
+
     await agent.deliver(cloudEvent(request({ expiresAt: new Date(Date.now() - 60_000).toISOString() })));
     await agent.idle();
+
     expect(agent.reports[0]?.report.outcome).toBe('unreachable');
   });
 
-  test('says in its report that the clock here is known to be wrong', async () => {
+  test('states in its report that the local clock is known to be wrong', async () => {
     const agent = await start({ skew: { observe: () => undefined, seconds: () => 600 } });
     await agent.deliver(cloudEvent(request()));
     await agent.idle();
+
     expect(agent.reports).toMatchObject([{ report: { clockSkewSeconds: 600 } }]);
     expect(pullCheckReport.parse(agent.reports[0]?.report)).toMatchObject({ clockSkewSeconds: 600 });
     expect(agent.log.join()).toContain('"clockSkewSeconds":600');
   });
 
-  test('waits its turn, and past a thousand open ones Event Grid is asked to come again', async () => {
+  test('waits for a free slot; beyond a thousand open checks, Event Grid is asked to deliver again later', async () => {
     let release = () => {};
     const gate = new Promise<void>((resolve) => {
       release = resolve;
     });
     let max = 0;
+
     const agent: AgentUnderTest = await start({
       concurrency: 3,
       check: async () => {
@@ -135,19 +147,23 @@ describe('a requested check', () => {
       },
     });
     const storm = Array.from({ length: 1_001 }, (_, at) => cloudEvent(request({ attempt: at + 1 })));
+
     expect(await agent.deliver(storm)).toBe(503);
+
     release();
     await agent.idle();
+
     expect(max).toBe(3);
     expect(agent.reports).toHaveLength(1_000);
     expect(await agent.deliver(storm.at(-1))).toBe(200);
+
     await agent.idle();
     expect(agent.reports).toHaveLength(1_001);
   });
 });
 
-describe('what an event cannot do', () => {
-  test('fields beyond the message change nothing', async () => {
+describe('an invalid event', () => {
+  test('cannot change anything by additional fields', async () => {
     const agent = await start();
     const demands = {
       endpoint: 'evil.example:443',
@@ -155,8 +171,10 @@ describe('what an event cannot do', () => {
       reportUrl: 'https://evil.example',
       authority: 'https://evil.example',
     };
+
     await agent.deliver(cloudEvent(request(demands)));
     await agent.idle();
+
     expect(JSON.stringify([agent.checks, agent.reports])).not.toContain('evil');
     expect(agent.reports).toHaveLength(1);
   });
@@ -174,7 +192,7 @@ describe('what an event cannot do', () => {
     [{ expiresAt: 'tomorrow' }],
     [{ image: 'x'.repeat(513) }],
     [{ client: undefined }],
-  ])('%j is refused for good and runs nothing', async (changes) => {
+  ])('with %j is refused without a retry and runs nothing', async (changes) => {
     const agent = await start();
     expect(await agent.deliver(cloudEvent(request(changes)))).toBe(400);
     await agent.idle();
@@ -182,7 +200,7 @@ describe('what an event cannot do', () => {
     expect(agent.log.join()).toContain('event refused');
   });
 
-  test('a bad event does not keep its neighbours from running', async () => {
+  test('does not stop the other events of its delivery', async () => {
     const agent = await start();
     expect(await agent.deliver([cloudEvent(request({ attempt: -1 })), cloudEvent(request())])).toBe(400);
     await agent.idle();
@@ -196,11 +214,11 @@ describe('what an event cannot do', () => {
     },
   );
 
-  test('a delivery beyond a megabyte is refused', async () => {
+  test('a delivery of more than one megabyte is refused', async () => {
     expect(await (await start()).deliver('x'.repeat(1_100_000))).toBe(413);
   });
 
-  test('an event of a type that means nothing is taken and ignored', async () => {
+  test('an event of an unknown type is accepted and ignored', async () => {
     const agent = await start();
     expect(await agent.deliver(cloudEvent({}, 'Something.Else'))).toBe(200);
     expect(agent.checks).toEqual([]);
@@ -208,11 +226,13 @@ describe('what an event cannot do', () => {
 });
 
 describe('a promoted credential', () => {
-  test('goes to the consumers once, in whatever schema it comes', async () => {
+  test('is given to the consumers once, in whatever schemas it is delivered', async () => {
     const agent = await start();
+
     expect(await agent.deliver(cloudEvent(promotion(), CREDENTIAL_PROMOTED))).toBe(200);
     expect(await agent.deliver([gridEvent(promotion(), CREDENTIAL_PROMOTED)])).toBe(200);
     expect(agent.promoted.map(({ secret }) => secret)).toEqual([{ name: 'device-1', version: 'v7' }]);
+
     const later = promotion({ secret: { name: 'device-1', version: 'v8' } });
     await agent.deliver([gridEvent(later, CREDENTIAL_PROMOTED)]);
     expect(agent.promoted.map(({ secret }) => secret.version)).toEqual(['v7', 'v8']);
@@ -224,7 +244,7 @@ describe('a promoted credential', () => {
     [{ keyId: 'k 1' }],
     [{ reportKey: 'a\r\nb' }],
     [{ expiresAt: 'never' }],
-  ])('that says %j is refused', async (changes) => {
+  ])('with %j is refused', async (changes) => {
     const agent = await start();
     expect(await agent.deliver(cloudEvent(promotion(changes), CREDENTIAL_PROMOTED))).toBe(400);
     expect(agent.promoted).toEqual([]);
@@ -232,40 +252,48 @@ describe('a promoted credential', () => {
 });
 
 describe('the webhook', () => {
-  test('agrees to both handshakes', async () => {
+  test('answers both validation handshakes', async () => {
     const { url } = await start();
     const options = await fetch(`${url}/events`, {
       method: 'OPTIONS',
       headers: { 'webhook-request-origin': 'eventgrid.example', 'webhook-request-rate': '120' },
     });
+
     expect(options.status).toBe(200);
     expect(options.headers.get('webhook-allowed-origin')).toBe('eventgrid.example');
+
     const validation = gridEvent({ validationCode: 'code-1' }, 'Microsoft.EventGrid.SubscriptionValidationEvent');
     const post = await fetch(`${url}/events`, {
       method: 'POST',
       headers: { 'aeg-event-type': 'SubscriptionValidation' },
       body: JSON.stringify([validation]),
     });
+
     expect([post.status, await post.json()]).toEqual([200, { validationResponse: 'code-1' }]);
   });
 
-  test('with a key takes nothing without it', async () => {
+  test('with a key refuses deliveries without it', async () => {
     const agent = await start({ webhookKey: 'a-key-of-sixteen-characters' });
     expect(await agent.deliver(cloudEvent(request()))).toBe(401);
+
     const right = await fetch(`${agent.url}/events?key=a-key-of-sixteen-characters`, {
       method: 'POST',
       body: JSON.stringify(cloudEvent(request())),
     });
+
     expect(right.status).toBe(200);
+
     await agent.idle();
     expect(agent.checks).toHaveLength(1);
   });
 
-  test('says how it is, and nothing of what it knows', async () => {
+  test('reports its health without internal details', async () => {
     const agent = await start();
     await agent.deliver(cloudEvent(request()));
     await agent.idle();
+
     const health = await fetch(`${agent.url}/health`);
+
     expect(await health.json()).toEqual({
       status: 'ok',
       checksRunning: 0,

@@ -145,18 +145,21 @@ describe('the Kubernetes manifests', () => {
   test.each([
     ['Deployment', deployment.spec.template],
     ['Job', job.spec.template],
-  ])('of kind %s name nothing that is not there', (_kind, { spec }) => {
+  ])('of kind %s refer only to existing objects', (_kind, { spec }) => {
     const [{ env, volumeMounts }] = spec.containers;
+
     for (const { name } of env) expect(VARIABLES).toContain(name);
     expect(spec.volumes.map(({ name }) => name)).toEqual(volumeMounts.map(({ name }) => name));
     expect(spec.serviceAccountName).toBe(only(all, 'ServiceAccount').metadata.name);
+
     const files = env.filter(({ name }) => name.endsWith('_FILE')).map(({ value }) => value);
     for (const file of files) expect(volumeMounts.some(({ mountPath }) => file.startsWith(`${mountPath}/`))).toBe(true);
   });
 
-  test('run an agent that polls and keeps a pull secret', () => {
+  test('run an agent that polls and maintains a pull secret', () => {
     const [{ args, env, ports, livenessProbe }] = deployment.spec.template.spec.containers;
     const command = commandOf(args, { ...IN_CLUSTER, ...variablesOf(env) });
+
     expect(command).toMatchObject({
       kind: 'serve',
       service: {
@@ -174,16 +177,18 @@ describe('the Kubernetes manifests', () => {
     expect(deployment.spec.template.metadata.labels).toMatchObject(deployment.spec.selector.matchLabels);
   });
 
-  test('give the service account what the agent needs for that pull secret, and no more', () => {
+  test('give the service account exactly the rights that the agent needs for the pull secret', () => {
     const role = only(all, 'Role');
     const binding = only(all, 'RoleBinding');
     const account = only(all, 'ServiceAccount').metadata;
+
     expect(role.rules.map(({ resourceNames, verbs }) => ({ resourceNames, verbs }))).toEqual([
       { resourceNames: ['edge-pull'], verbs: ['get', 'patch'] },
       { resourceNames: undefined, verbs: ['create'] },
     ]);
     expect(binding.roleRef.name).toBe(role.metadata.name);
     expect(binding.subjects).toEqual([{ kind: 'ServiceAccount', name: account.name, namespace: account.namespace }]);
+
     const namespaces = new Set(all.map((one) => one.metadata.namespace ?? one.metadata.name));
     expect([...namespaces, job.metadata.namespace]).toEqual(['edge-apps', 'edge-apps']);
   });
@@ -191,6 +196,7 @@ describe('the Kubernetes manifests', () => {
   test('run one check as a job', () => {
     const [{ args, env }] = job.spec.template.spec.containers;
     const command = commandOf(args, { ...IN_CLUSTER, ...variablesOf(env) });
+
     expect(command).toMatchObject({
       kind: 'once',
       image: 'hello-world:latest',
@@ -232,14 +238,17 @@ describe('the IoT Edge deployment', () => {
     }),
   });
 
-  test('runs an agent that listens as a module, with the folders that it reads and writes', () => {
+  test('runs an agent as a listening module, with the folders that it reads and writes', () => {
     const { modulesContent } = manifest.parse(JSON.parse(read('packages/agent/deploy/iotedge.json')));
     const { connectedRegistryAgent } = modulesContent.$edgeAgent['properties.desired'].modules;
     const given = Object.entries(connectedRegistryAgent?.env ?? {});
+
     for (const [name] of given) expect(VARIABLES).toContain(name);
+
     const env = Object.fromEntries(given.map(([name, { value }]) => [name, value]));
     const edge = Object.fromEntries(EDGE_VARIABLES.map((name) => [name, 'edge-value']));
     const command = commandOf([], { ...edge, IOTEDGE_WORKLOADURI: 'unix:///var/run/iotedge/workload.sock', ...env });
+
     expect(command).toMatchObject({
       kind: 'serve',
       service: {
@@ -248,11 +257,13 @@ describe('the IoT Edge deployment', () => {
         consumers: { dockerConfigFile: '/engine/config.json', secrets: [expect.any(String)] },
       },
     });
+
     const { HostConfig } = z
       .looseObject({ HostConfig: z.looseObject({ Binds: z.array(z.string()) }) })
       .parse(connectedRegistryAgent?.settings.createOptions);
     const mounted = HostConfig.Binds.map((bind) => bind.split(':')[1] ?? '');
     const files = given.filter(([name]) => /_(FILE|PATH)$/.test(name)).map(([, { value }]) => value);
+
     expect(files).toHaveLength(3);
     for (const file of files) expect(mounted.some((path) => file.startsWith(`${path}/`))).toBe(true);
     expect(connectedRegistryAgent?.version).toBe(
@@ -271,26 +282,32 @@ describe('the container', () => {
       packages: Record<string, { dependencies: unknown }>;
     };
 
-  test('is made of files that there are, and starts what the build makes', () => {
+  test('is built from existing files, and starts what the build creates', () => {
     const copied = instructions
       .filter(([name, rest]) => name === 'COPY' && !rest?.startsWith('--from'))
       .flatMap(([, rest = '']) => rest.split(' ').slice(0, -1));
+
     expect(copied.length).toBeGreaterThan(5);
     expect(copied.filter((path) => !existsSync(join(ROOT, path)))).toEqual([]);
+
     const [, entry = ''] = instructions.find(([name]) => name === 'ENTRYPOINT') ?? [];
     expect(JSON.parse(entry)).toEqual(['node', 'dist/main.mjs']);
+
     const variables = instructions.filter(([name]) => name === 'ENV').flatMap(([, rest = '']) => rest.split(' '));
     for (const variable of variables) expect([...VARIABLES, 'NODE_ENV']).toContain(variable.split('=')[0]);
   });
 
-  test('has every package that the agent loads, in the version that is tested here', () => {
+  test('has every package that the agent loads, in the version that the tests use', () => {
     const root = json('package.json');
     const device = json('packages/agent/deploy/package.json');
     const packages = packagesBehind('packages/agent/src/main.ts');
+
     expect([...packages].sort()).toEqual(Object.keys(device.dependencies).sort());
+
     for (const [name, version] of Object.entries(device.dependencies)) {
       expect([name, root.dependencies[name] ?? root.devDependencies[name]]).toEqual([name, version]);
     }
+
     expect(json('packages/agent/deploy/package-lock.json').packages['']?.dependencies).toEqual(device.dependencies);
   });
 });

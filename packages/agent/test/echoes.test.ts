@@ -90,11 +90,12 @@ async function checked(agent: RunningAgent, attempt: number): Promise<void> {
 }
 
 test.each(ECHOES.map((one) => [one] as const))(
-  'nothing that is repeated is in the agent’s log and reports: %s',
+  'the agent’s log and reports contain no secret that a service repeats: %s',
   { timeout: 120_000 },
   async (one) => {
     [kind, reports, log] = [one, [], []];
     const agent = await start();
+
     try {
       line.strike(kind, 1, 'entra');
       await checked(agent, 1);
@@ -130,12 +131,13 @@ test.each(ECHOES.map((one) => [one] as const))(
     } finally {
       await agent.stop();
     }
+
     expect(reports.length).toBeGreaterThan(4);
     expect(leaks([...log, ...reports, JSON.stringify(agent.health())], line.secrets)).toEqual([]);
   },
 );
 
-test('an answer of the vault that puts the value in the version’s place is none', async () => {
+test('the agent refuses an answer of the vault that has the value in place of the version', async () => {
   [kind, reports, log] = [500, [], []];
   azure.secrets.set(`elsewhere/${PASSWORD}`, JSON.stringify({ auths: { [registry.host]: { auth: pair } } }));
   const agent = await start();

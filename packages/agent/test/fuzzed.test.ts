@@ -39,13 +39,14 @@ function damaged(message: Record<string, unknown>): fc.Arbitrary<Record<string, 
   });
 }
 
-test('no event crashes the agent, and what it takes can be carried by a URL, a header and a vault', () => {
+test('no event crashes the agent, and accepted values fit a URL, a header and a secret name', () => {
   const event = fc.oneof(
     damaged(request({ traceparent: TRACE })).map((data) => ({ type: PULL_CHECK_REQUESTED, data: data as unknown })),
     damaged(ACKNOWLEDGEABLE).map((data) => ({ type: CREDENTIAL_PROMOTED, data: data as unknown })),
     fc.record({ type: fc.constantFrom(PULL_CHECK_REQUESTED, CREDENTIAL_PROMOTED), data: anything }),
   );
   let taken = 0;
+
   expect(
     caseAgainst(
       fc.property(event, (given) => {
@@ -97,7 +98,7 @@ test('no polled message crashes the agent', () => {
   ).toBeUndefined();
 });
 
-test('no twin and no sequence of changes crashes the agent, or reaches a prototype', () => {
+test('no twin and no sequence of changes crashes the agent or changes a prototype', () => {
   const section = fc.dictionary(fc.string(), fc.jsonValue());
   const check = fc.record({ connectedRegistry: fc.record({ pullCheck: anything, promoted: anything }) });
   const whole = fc.oneof(
@@ -109,6 +110,7 @@ test('no twin and no sequence of changes crashes the agent, or reaches a prototy
   );
   const polluting = fc.constant(JSON.parse('{"__proto__":{"polluted":1},"a":{"__proto__":{"polluted":1}}}') as unknown);
   const change = fc.tuple(fc.oneof(anything, section, check, polluting), fc.nat(8));
+
   expect(
     caseAgainst(
       fc.property(whole, fc.array(change, { maxLength: 5 }), (first, changes) => {
@@ -129,6 +131,7 @@ test('no topic and no connection string crashes the agent', () => {
     fc.string(),
     fc.tuple(kinds, fc.string(), fc.string()).map(([kind, name, query]) => `$iothub/${kind}${name}/?$rid=${query}`),
   );
+
   expect(
     caseAgainst(
       fc.property(topic, (text) => {
@@ -137,10 +140,12 @@ test('no topic and no connection string crashes the agent', () => {
       }),
     ),
   ).toBeUndefined();
+
   const names = fc.constantFrom('HostName', 'DeviceId', 'SharedAccessKey', 'x509', 'GatewayHostName');
   const connectionString = fc
     .array(fc.tuple(names, fc.string()))
     .map((all) => all.map((one) => one.join('=')).join(';'));
+
   expect(
     caseAgainst(
       fc.property(fc.oneof(fc.string(), connectionString), (text) => {
@@ -151,7 +156,7 @@ test('no topic and no connection string crashes the agent', () => {
   ).toBeUndefined();
 });
 
-test('no secret crashes the agent, and none that it takes names more than a host', () => {
+test('no secret crashes the agent, and an accepted one names nothing but a host', () => {
   const value = fc.oneof(
     fc.string(),
     fc.json(),
@@ -171,7 +176,7 @@ test('no secret crashes the agent, and none that it takes names more than a host
   ).toBeUndefined();
 });
 
-test('no consumer’s file crashes the agent, and everything of it but the entry stays', () => {
+test('no consumer’s file crashes the agent, and its content except the entry is kept', () => {
   const credentials = { endpoint: 'edge:8000', username: 'u', password: 'p' };
   const file = fc.oneof(
     fc.string(),
@@ -180,6 +185,7 @@ test('no consumer’s file crashes the agent, and everything of it but the entry
       .record({ auths: fc.dictionary(fc.string(), fc.jsonValue()), more: fc.jsonValue(), credsStore: fc.constant('') })
       .map(asText),
   );
+
   expect(
     caseAgainst(
       fc.property(file, (text) => {
@@ -198,13 +204,14 @@ test('no consumer’s file crashes the agent, and everything of it but the entry
   ).toBeUndefined();
 });
 
-test('no ledger crashes the agent, and an endpoint has one secret in it', () => {
+test('no ledger crashes the agent, and it has one secret for each endpoint', () => {
   const credentials = { endpoint: 'edge:8000', username: 'u', password: 'p' };
   const text = fc.oneof(
     fc.string(),
     fc.json(),
     fc.dictionary(fc.string(), fc.constantFrom('edge:8000', 'other')).map(asText),
   );
+
   expect(
     caseAgainst(
       fc.property(text, fc.string({ minLength: 1 }), fc.boolean(), (given, secret, takeOver) => {

@@ -18,7 +18,7 @@ import { ManualClock } from '../../azure-simulator/test/under-test/manualClock.j
 import { promotion, request } from './under-test/agentUnderTest.js';
 import { startFakeRegistry } from './under-test/fakeRegistry.js';
 import type { FakeRegistry } from './under-test/fakeRegistry.js';
-import { until } from './under-test/settled.js';
+import { until } from './under-test/until.js';
 
 let folder: string;
 let registry: FakeRegistry;
@@ -91,7 +91,7 @@ const storedPassword = async (name: string) => {
   return Buffer.from(auths[registry.host]?.auth ?? '', 'base64').toString('utf8');
 };
 
-test('fifty agents in one process on one clock each keep to their own client', async () => {
+test('fifty agents in one process on one clock each serve only their own client', async () => {
   const names = Array.from({ length: 50 }, (_, at) => `device-${at}`);
   const running = await Promise.all(names.map((name) => start(name)));
   for (const name of names) {
@@ -100,7 +100,7 @@ test('fifty agents in one process on one clock each keep to their own client', a
     const signal = checkOf(name, 1, { secret: { name: `${name}-candidate`, version: 'c1' } });
     // Everybody is told of everything, as on a topic without filters.
     const answers = running.map((agent) => agent.handle(signal));
-    expect(answers.filter((answer) => answer === 'taken')).toHaveLength(1);
+    expect(answers.filter((answer) => answer === 'accepted')).toHaveLength(1);
     for (const agent of running) agent.handle(promotionOf(name, 'v1'));
   }
   await until('a hundred posts', () => posted.length === 100);
@@ -115,7 +115,7 @@ test('fifty agents in one process on one clock each keep to their own client', a
     .toEqual(names.map((name) => `${name}:v2`));
 });
 
-test('thirty thousand signals leave nothing behind that grows', { timeout: 900_000 }, async () => {
+test('thirty thousand signals leave no growing state behind', { timeout: 900_000 }, async () => {
   const log: string[] = [];
   const agent = await start('device-1', log);
   setFlagsFromString('--expose-gc');
@@ -147,7 +147,9 @@ test('thirty thousand signals leave nothing behind that grows', { timeout: 900_0
   };
   await heldAfter(11_000);
   const resources = process.getActiveResourcesInfo().length;
+
   const held = await heldAfter(20_000);
+
   expect(agent.health()).toMatchObject({
     checksRunning: 0,
     checksWaiting: 0,

@@ -16,7 +16,7 @@ import { wholeAnswer } from '../src/wholeAnswer.js';
 import { dockerConfig } from '@connected-registry/protocol/names/dockerConfig';
 import { pullCheckRequested } from '@connected-registry/protocol/messages/pullCheckMessages';
 import { request as checkRequest } from './under-test/agentUnderTest.js';
-import { until } from './under-test/settled.js';
+import { until } from './under-test/until.js';
 
 /** What a peer does with a connection. Each is something that a client could wait for without end. */
 const PEERS: Readonly<Record<string, (socket: Socket) => unknown>> = {
@@ -119,7 +119,7 @@ describe.each(Object.entries(PEERS))('a peer that %s', (what, peer) => {
     behave = peer;
   });
 
-  test('as a registry ends no pull but its own', async () => {
+  test('as a registry fails only its own pull', async () => {
     const value = dockerConfig(host, 'user', 'password');
     const policy = { insecureRegistries: new Set([host]), idleTimeout: IDLE, retryDelays: [] };
     const platform = { os: 'linux', architecture: 'amd64' };
@@ -128,10 +128,11 @@ describe.each(Object.entries(PEERS))('a peer that %s', (what, peer) => {
     const checks = Array.from({ length: 4 }, () =>
       runPullCheck(secret, 'app:latest', { secrets, platform, policy }, never),
     );
+
     for (const { outcome } of await Promise.all(checks)) expect(outcome).not.toBe('pulled');
   });
 
-  test('as the app ends no report for good', async () => {
+  test('as the app does not end a report for good', async () => {
     const answers: number[] = [];
     const waits = { now: () => new Date(), setTimer: (_at: Date, run: () => void) => soon(run) };
     const ending = new AbortController();
@@ -142,13 +143,15 @@ describe.each(Object.entries(PEERS))('a peer that %s', (what, peer) => {
       ending.signal,
     );
     server.on('connection', () => answers.push(1));
+
     // A head that has come counts as an answer, whatever becomes of the body: it may be taken already.
     await Promise.race([sent, until('a second try', () => answers.length > 1)]);
     ending.abort();
+
     expect(['stopped', 'accepted', 'refused-401', 'refused-409', 'refused-410']).toContain((await sent).end);
   });
 
-  test('as the app of a device that asks ends no asking', async () => {
+  test('as the polled app does not end the polling', async () => {
     let asked = 0;
     server.on('connection', () => (asked += 1));
     const channel = startPolling({
@@ -158,16 +161,18 @@ describe.each(Object.entries(PEERS))('a peer that %s', (what, peer) => {
       wait: 0,
       interval: 1,
       timeout: IDLE,
-      handle: () => 'taken',
+      handle: () => 'accepted',
       clock: { now: () => new Date(), setTimer: (_at, run) => soon(run) },
       log: () => undefined,
     });
     await until('another question', () => asked > 1);
+
     await channel.close();
+
     expect(asked).toBeGreaterThan(1);
   });
 
-  test('as whatever is read whole is no answer, or one to judge', async () => {
+  test('gives either no whole answer or one with status and text', async () => {
     const asked = within(IDLE, never, (signal) => wholeAnswer(request(url, { agent: false, signal }), 'text', 1_000));
     const answer = await asked.catch(() => undefined);
     expect(answer !== undefined).toBe(ANSWERS.includes(what));
@@ -177,7 +182,7 @@ describe.each(Object.entries(PEERS))('a peer that %s', (what, peer) => {
 describe.each(['switches protocols', 'closes without an answer', 'says 102 and hangs up'])(
   'an answer that %s',
   (what) => {
-    test('is none, and needs nobody to end the wait for it', async () => {
+    test('is rejected without a timeout', async () => {
       behave = PEERS[what] ?? (() => undefined);
       await expect(wholeAnswer(request(url, { agent: false }), undefined, 1_000)).rejects.toThrow();
       await expect(
@@ -187,19 +192,21 @@ describe.each(['switches protocols', 'closes without an answer', 'says 102 and h
   },
 );
 
-test('a body that nobody wants is read for one wait, however it trickles', async () => {
+test('a discarded body is read for one wait only, however slowly it comes', async () => {
   behave = PEERS['sends chunks without end'] ?? (() => undefined);
   const policy = { insecureRegistries: new Set([host]), idleTimeout: IDLE, retryDelays: [] };
   const answer = await get({ url: new URL(url), redirects: false }, policy, never);
   let pieces = 0;
   for (const socket of sockets) socket.on('data', () => undefined).once('close', () => (pieces = socket.bytesWritten));
   await answer.discard();
+
   await until('an end of the connection', () => sockets.size === 0);
+
   // By the time that is left, not by the bytes, of which the limit is far away.
   expect(pieces).toBeLessThan(64 * 1024);
 });
 
-test('informational answers before a true one are heard out', async () => {
+test('an answer after informational answers is read', async () => {
   behave = (socket) =>
     socket.end(
       'HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 102 Processing\r\n\r\nHTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok',
@@ -207,7 +214,7 @@ test('informational answers before a true one are heard out', async () => {
   expect(await wholeAnswer(request(url, { agent: false }), undefined, 1_000)).toEqual({ status: 200, text: 'ok' });
 });
 
-test('a check that never ends gives its slot back, and health tells of it until it has ended', async () => {
+test('a check that never ends gives its slot back, and the health shows it until it ends', async () => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
   try {
     let finish: (result: PullCheckResult) => void = () => undefined;

@@ -16,7 +16,7 @@ import type { Child } from './under-test/childProcess.js';
 import { IDENTITY, startFakeAzure } from './under-test/fakeAzure.js';
 import type { FakeAzure } from './under-test/fakeAzure.js';
 import { startFakeRegistry } from './under-test/fakeRegistry.js';
-import { until } from './under-test/settled.js';
+import { until } from './under-test/until.js';
 
 const run = promisify(execFile);
 let pipes = 0;
@@ -65,7 +65,7 @@ const auth = Buffer.from(`${PULL_TOKEN}:${PASSWORDS.one}`).toString('base64');
 const secretFor = (endpoint: string) => JSON.stringify({ auths: { [endpoint]: { auth } } });
 
 describe('the agent as a process', () => {
-  test('takes an event, reads the vault, pulls, reports, and says nothing secret', async () => {
+  test('accepts an event, reads the vault, pulls and reports, and logs no secret', async () => {
     azure.secrets.set('device-1-candidate/v1', secretFor(edge.host));
     const device = startChild('agent/main.js', ['--port', '0'], environment());
     const [, url = ''] = await device.says(/^DEVICE READY (http:\/\/localhost:\d+\/events)\n/);
@@ -78,6 +78,7 @@ describe('the agent as a process', () => {
       },
       { secret: { name: 'device-1-candidate', version: 'v1' }, image: 'other:latest', outcome: 'insufficient-scope' },
     ];
+
     for (const [at, { secret, image, outcome }] of cases.entries()) {
       const reported = new Promise((resolve) => {
         takeReport = resolve;
@@ -89,24 +90,29 @@ describe('the agent as a process', () => {
       expect(report).toMatchObject({ outcome, image });
       expect(report.digest === undefined).toBe(outcome !== 'pulled');
     }
+
     expect(await device.end()).toBe(0);
     expect(device.stderr().match(/"message":"pull check"/g)).toHaveLength(3);
+
     expectNoSecrets(device);
   });
 
-  test('does one check from the command line', async () => {
+  test('runs one check from the command line', async () => {
     azure.secrets.set('once/v1', secretFor(edge.host));
     const args = ['--once', '--secret', 'once', '--image', 'hello-world:latest', '--version'];
     const good = startChild('agent/main.js', [...args, 'v1'], environment());
+
     expect(await good.exit).toBe(0);
     expect(JSON.parse(good.stdout())).toMatchObject({ outcome: 'pulled', image: 'hello-world:latest' });
+
     const bad = startChild('agent/main.js', [...args, 'v9'], environment());
     expect(await bad.exit).toBe(1);
     expect(JSON.parse(bad.stdout())).toMatchObject({ outcome: 'secret-unavailable' });
+
     expectNoSecrets(good);
   });
 
-  test('does not trust a vault whose CA it was not given', async () => {
+  test('does not trust a vault of an unknown CA', async () => {
     const { NODE_EXTRA_CA_CERTS: _ca, ...env } = environment();
     const args = ['--once', '--secret', 'once', '--image', 'hello-world:latest', '--version', 'v1'];
     const child = startChild('agent/main.js', args, env);
@@ -114,9 +120,10 @@ describe('the agent as a process', () => {
     expect(JSON.parse(child.stdout())).toMatchObject({ outcome: 'secret-unavailable' });
   });
 
-  test('trusts a registry by a private CA that it was given, and by no other', async () => {
+  test('trusts a registry of its configured private CA, and of no other', async () => {
     const args = ['--once', '--secret', 'tls', '--image', 'app:latest', '--version', 'v1'];
     const outcomes: unknown[] = [];
+
     for (const certificates of [directory, join(directory, 'another-authority')]) {
       const { certFile, keyFile } = await ensureCertificates(certificates);
       const registry = await startFakeRegistry({ cert: await readFile(certFile), key: await readFile(keyFile) });
@@ -127,25 +134,27 @@ describe('the agent as a process', () => {
       outcomes.push((JSON.parse(child.stdout()) as { outcome: string }).outcome);
       expectNoSecrets(child);
     }
+
     expect(outcomes).toEqual(['pulled', 'tls']);
   });
 
-  test('ends with code 2 and the name of what is wrong', async () => {
+  test('exits with code 2 and the name of the invalid setting', async () => {
     const child = startChild('agent/main.js', ['--port', 'many'], environment());
     expect(await child.exit).toBe(2);
     expect(child.stderr()).toContain('--port');
   });
 
-  test('says when its port is taken', async () => {
+  test('reports that its port is in use', async () => {
     const first = startChild('agent/main.js', ['--port', '0'], environment());
     const [, port = ''] = await first.says(/localhost:(\d+)/);
     const second = startChild('agent/main.js', ['--port', port], environment());
+
     expect(await second.exit).toBe(1);
     expect(second.stderr()).toContain('port is taken');
     expect(await first.end('SIGINT')).toBe(0);
   });
 
-  test('--help says how', async () => {
+  test('explains its usage with --help', async () => {
     const child = startChild('agent/main.js', ['--help']);
     expect(await child.exit).toBe(0);
     expect(child.stdout()).toContain('--clients');
@@ -162,21 +171,24 @@ describe('a signal ends the process', () => {
   test.each([
     ['the config of its container engine', (pipe: string) => ({ DOCKER_CONFIG_FILE: pipe })],
     ['the names beside it', (pipe: string) => ({ DOCKER_CONFIG_FILE: pipe.replace(/\.secrets$/, '') })],
-  ])('where a pipe that nobody writes to stands in place of %s', async (_case, setting) => {
+  ])('if a pipe without a writer replaces %s', async (_case, setting) => {
     const pipe = join(directory, `pipe-${(pipes += 1)}.secrets`);
     await run('mkfifo', [pipe]);
     const child = startChild('agent/main.js', ['--port', '0'], { ...environment(), ...setting(pipe) });
     const [, url = ''] = await child.says(/READY (\S+)/);
     azure.secrets.set('main/v1', secretFor(edge.host));
     const data = promotion({ secret: { name: 'main', version: 'v1' } });
+
     const sent = await fetch(url, { method: 'POST', body: JSON.stringify(cloudEvent(data, CREDENTIAL_PROMOTED)) });
+
     expect(sent.status).toBe(200);
+
     await until('a refusal', () => child.stderr().includes('is a named pipe, not a file'));
     expect((await fetch(url.replace('/events', '/health'))).status).toBe(200);
     expect(await child.end()).toBe(0);
   });
 
-  test('that comes while a check waits for a registry that says nothing', async () => {
+  test('if a check waits for a registry that does not answer', async () => {
     const registry = await startFakeRegistry();
     registry.override = () => true;
     azure.secrets.set('silent/v1', secretFor(registry.host));
@@ -185,13 +197,16 @@ describe('a signal ends the process', () => {
     const [, url = ''] = await child.says(/READY (\S+)/);
     const data = request({ secret: { name: 'silent', version: 'v1' } });
     await fetch(url, { method: 'POST', body: JSON.stringify(cloudEvent(data)) });
+
     await until('the registry', () => registry.seen.length > 0);
+
     expect(await child.end()).toBe(0);
+
     await registry.close();
   });
 });
 
-test('a pipe in place of a file that a setting names ends the start in words', async () => {
+test('a pipe in place of a configured file stops the start with the reason', async () => {
   const pipe = join(directory, 'ca.pem.pipe');
   await run('mkfifo', [pipe]);
   const child = startChild('agent/main.js', ['--port', '0'], { ...environment(), REGISTRY_CA_FILE: pipe });
@@ -199,7 +214,7 @@ test('a pipe in place of a file that a setting names ends the start in words', a
   expect(child.stderr()).toContain('REGISTRY_CA_FILE: must name a file that can be read');
 });
 
-describe('what keeps a secret away is told apart', () => {
+describe('the report distinguishes why a secret is not available', () => {
   /** What one check from the command line gives as its reason. */
   async function reason(changes: Record<string, string>, ...args: string[]): Promise<string> {
     azure.secrets.set('there/v1', secretFor(edge.host));
@@ -213,15 +228,15 @@ describe('what keeps a secret away is told apart', () => {
     return why;
   }
 
-  test('a version that is missing', async () => {
+  test('a missing version', async () => {
     expect(await reason({}, '--version', 'v9')).toBe('the vault has no such secret or version (404)');
   });
-  test('a challenge that is refused', async () => {
+  test('a refused challenge', async () => {
     expect(await reason({ KEY_VAULT_VERIFY_CHALLENGE: 'true' })).toContain(
       'challenge is for another domain than its own',
     );
   });
-  test('a vault that is not there', async () => {
+  test('an unreachable vault', async () => {
     expect(await reason({ KEY_VAULT_URL: 'https://localhost:1' })).toMatch(/^the vault did not answer \(/);
   });
   test('an identity that gets no token', async () => {

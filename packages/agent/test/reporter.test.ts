@@ -63,7 +63,7 @@ function send(changes: Partial<PullCheckRequested> = {}, skew?: ClockSkew) {
   return sendReport({ ...REQUEST, ...changes }, REPORT, options, new AbortController().signal);
 }
 
-test('a report goes to its attempt, with its key', async () => {
+test('a report is sent to its attempt, with its key', async () => {
   answers = [202];
   expect(await send()).toEqual({ end: 'accepted', tries: 1, last: '202' });
   expect(seen).toEqual([
@@ -76,7 +76,7 @@ test('a report goes to its attempt, with its key', async () => {
   ]);
 });
 
-test('a report goes on with the trace that asked for it, at every try', async () => {
+test('each try of a report carries the trace context of its request', async () => {
   answers = [503, 202];
   const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
   await send({ traceparent });
@@ -84,7 +84,7 @@ test('a report goes on with the trace that asked for it, at every try', async ()
   expect(seen.map(({ body }) => body)).toEqual([REPORT, REPORT]);
 });
 
-test('503, 404, a redirect and a lost connection are tried again until it is taken', async () => {
+test('a report is retried after 503, 404, a redirect and a lost connection, until it is accepted', async () => {
   const redirect = { status: 307, headers: { location: 'http://127.0.0.1:1/elsewhere' } };
   answers = [503, 'hang up', 404, redirect, 200];
   expect(await send()).toEqual({ end: 'accepted', tries: 5, last: '200' });
@@ -92,68 +92,68 @@ test('503, 404, a redirect and a lost connection are tried again until it is tak
   waits.forEach((wait, at) => expect(wait).toBeGreaterThanOrEqual(250 * 2 ** at));
 });
 
-test('Retry-After is honoured', async () => {
+test('a report respects Retry-After', async () => {
   answers = [{ status: 429, headers: { 'retry-after': '7' } }, 200];
   await send();
   expect(waits).toEqual([7_000]);
 });
 
-test.each([401, 409, 410])('%i ends it', async (status) => {
+test.each([401, 409, 410])('an answer of %i ends the report', async (status) => {
   answers = [503, status];
   expect(await send()).toMatchObject({ end: `refused-${status}`, tries: 2 });
   expect(seen).toHaveLength(2);
 });
 
-test('it ends when the attempt expires, and not before', async () => {
+test('a report ends when its attempt expires, and not before', async () => {
   const { end, tries } = await send();
   expect(end).toBe('expired');
   expect(tries).toBe(seen.length);
   expect(waits.reduce((sum, wait) => sum + wait, 0)).toBe(120_000);
 });
 
-describe('whatever the clock here says', () => {
+describe('with a wrong local clock', () => {
   /** The attempt has five minutes to live by the clock of the app. */
   const ahead = (seconds: number) => ({ expiresAt: new Date(START + 300_000 - seconds * 1_000).toISOString() });
 
   test.each([301, 600, 86_400, 40 * 365 * 86_400])(
-    'an attempt is reported by a machine %i s ahead',
+    'a machine that is %i s ahead reports its attempt',
     async (seconds) => {
       answers = [503, 'hang up', 503, 202];
       expect(await send(ahead(seconds))).toMatchObject({ end: 'accepted', tries: 4 });
     },
   );
 
-  test('it is the app that calls a report too late', async () => {
+  test('the app decides whether a report is too late', async () => {
     answers = [410];
     expect(await send(ahead(600))).toEqual({ end: 'refused-410', tries: 1, last: '410' });
   });
 
-  test('a report that nobody judges is given up after an hour', async () => {
+  test('a report that nobody answers is abandoned after an hour', async () => {
     expect((await send(ahead(600))).end).toBe('expired');
     expect(waits.reduce((sum, wait) => sum + wait, 0)).toBe(3_600_000);
   });
 
-  test('a machine that is known to be ahead takes its time all the same', async () => {
+  test('a machine that is known to be ahead uses the whole time', async () => {
     const seconds = 240;
     expect((await send(ahead(seconds), { observe: () => undefined, seconds: () => seconds })).end).toBe('expired');
     expect(waits.reduce((sum, wait) => sum + wait, 0)).toBe(3_600_000);
   });
 
-  test('a clock that jumps while it is sent neither ends nor prolongs it', async () => {
+  test('a clock that jumps during a report neither ends nor extends it', async () => {
     const jump = setImmediate(() => (time += 40 * 365 * 86_400_000));
     answers = [503, 503, 202];
     expect(await send()).toMatchObject({ end: 'accepted', tries: 3 });
     clearImmediate(jump);
   });
 
-  test('a Retry-After with a date counts from the date of its own answer', async () => {
+  test('a date in Retry-After counts from the date of its answer', async () => {
     const headers = { date: 'Tue, 01 Jan 2040 00:00:00 GMT', 'retry-after': 'Tue, 01 Jan 2040 00:00:09 GMT' };
     answers = [{ status: 503, headers }, 202];
     await send();
     expect(waits).toEqual([9_000]);
   });
 
-  test('how far it is off, is heard from the answers', async () => {
+  test('the clock’s difference is measured from the answers', async () => {
     const heard: (string | null | undefined)[] = [];
     answers = [{ status: 202, headers: { date: 'Tue, 01 Jan 2040 00:00:00 GMT' } }];
     await send({}, { observe: (date) => void heard.push(date), seconds: () => undefined });

@@ -21,7 +21,7 @@ function problem(args: string[], env: NodeJS.ProcessEnv): string {
   return 'none';
 }
 
-test('settings have defaults that are safe', () => {
+test('settings have safe defaults', () => {
   expect(readCommand([], ENV)).toMatchObject({
     kind: 'serve',
     service: {
@@ -51,7 +51,7 @@ test('a check from the command line needs no report address', () => {
   });
 });
 
-describe('a bad setting is named and its value not repeated', () => {
+describe('an invalid setting is named, and its value is not repeated', () => {
   test.each<[string, string[], NodeJS.ProcessEnv]>([
     ['KEY_VAULT_URL', [], { ...ENV, KEY_VAULT_URL: 'http://vault.example' }],
     ['KEY_VAULT_URL', [], { ...ENV, KEY_VAULT_URL: '' }],
@@ -105,7 +105,7 @@ describe('a bad setting is named and its value not repeated', () => {
   });
 });
 
-test('all that is missing is named at once, each once', () => {
+test('all missing settings are named at once, each once', () => {
   const message = problem([], { CHANNEL: 'poll', CREDENTIAL_KIND: 'clientSecret', KUBERNETES_PULL_SECRETS: 'apps/x' });
   expect(message.split('\n').map((line) => line.slice(0, line.indexOf(':')))).toEqual([
     'REPORT_URL',
@@ -136,7 +136,7 @@ describe('a webhook without a key', () => {
   test.each(['127.0.0.1', '127.0.0.53', 'localhost', '::1'])('may listen on %s', (host) => {
     expect(problem(['--host', host], ENV)).toBe('none');
   });
-  test.each(['0.0.0.0', '::', '192.168.0.7', 'device.example', '127.0.0.1.example'])('may not on %s', (host) => {
+  test.each(['0.0.0.0', '::', '192.168.0.7', 'device.example', '127.0.0.1.example'])('may not listen on %s', (host) => {
     expect(problem(['--host', host], ENV)).toMatch(/^WEBHOOK_KEY: is required/);
     expect(problem([], { ...ENV, LISTEN_ADDRESS: host })).toMatch(/^WEBHOOK_KEY: is required/);
     expect(problem(['--host', host], { ...ENV, WEBHOOK_KEY: 'k'.repeat(16) })).toBe('none');
@@ -144,14 +144,14 @@ describe('a webhook without a key', () => {
   });
 });
 
-test('plain http for reports is taken to this machine only', () => {
+test('reports may use plain http to this machine only', () => {
   expect(readCommand([], { ...ENV, REPORT_URL: 'http://localhost:7071/' })).toMatchObject({
     service: { reportUrl: 'http://localhost:7071' },
   });
   expect(problem([], { ...ENV, REPORT_URL: 'http://localhost.example' })).toContain('REPORT_URL');
 });
 
-test('a flag counts for more than its variable, and an empty variable for nothing', () => {
+test('a flag takes precedence over its variable, and an empty variable counts as missing', () => {
   const env = {
     ...ENV,
     PORT: '1',
@@ -178,14 +178,14 @@ test.each([
       proof: { kind: 'certificate', certificateFile: '/cert.pem', keyFile: '/key.pem' },
     },
   ],
-])('a hub is known by %s', (text, identity) => {
+])('a hub connection may be configured by %s', (text, identity) => {
   const files = { IOTHUB_CERTIFICATE_FILE: '/cert.pem', IOTHUB_KEY_FILE: '/key.pem' };
   expect(readCommand(['--channel', 'iotHub'], { ...ENV, ...files, IOTHUB_CONNECTION_STRING: text })).toMatchObject({
     service: { channel: { kind: 'iotHub', port: 8883, identity } },
   });
 });
 
-test('in an IoT Edge module the hub is known by what IoT Edge says', () => {
+test('an IoT Edge module gets its hub from IoT Edge’s variables', () => {
   const edge = {
     IOTEDGE_WORKLOADURI: 'unix:///var/run/iotedge/workload.sock',
     IOTEDGE_IOTHUBHOSTNAME: 'hub.example',
@@ -208,7 +208,7 @@ test('in an IoT Edge module the hub is known by what IoT Edge says', () => {
   });
 });
 
-test('a main secret is named by its name or by its client', () => {
+test('a main secret is given by its name or by its client', () => {
   const client = { registry: 'myregistry', connectedRegistry: 'myconnectedregistry', client: 'device 1' };
   const env = { ...ENV, SECRETS: 'by-name, myregistry/myconnectedregistry/device 1' };
   expect(readCommand([], env)).toMatchObject({

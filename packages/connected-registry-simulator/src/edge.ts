@@ -75,7 +75,7 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
     async apply(state) {
       const text = JSON.stringify(state);
       if (text !== saved) serving = prepare(state);
-      await pushed.settle(state.repositories);
+      await pushed.confirm(state.repositories);
       if (text !== saved) await saveSnapshot(stateFile, state);
       saved = text;
     },

@@ -14,7 +14,7 @@ const inFolder = async (files: Record<string, string>): Promise<string> => {
 };
 
 describe('JSON as the host reads it', () => {
-  it('may hold comments and trailing commas, but not inside texts', () => {
+  it('may contain comments and trailing commas; inside texts they are kept', () => {
     const text = '\uFEFF{ // one\n "a": "x // y, ]", /* two */ "b": [1, 2,], "c": "\\"/*", }';
     expect(parseJsonWithComments(text)).toEqual({ a: 'x // y, ]', b: [1, 2], c: '"/*' });
     expect(() => parseJsonWithComments('{"a": }')).toThrow(SyntaxError);
@@ -22,7 +22,7 @@ describe('JSON as the host reads it', () => {
 });
 
 describe('host.json', () => {
-  it('is found ignoring case and overridden by the environment', () => {
+  it('is found regardless of case, and the environment overrides it', () => {
     const json = hostJsonOf(
       {
         version: '2.0',
@@ -37,6 +37,7 @@ describe('host.json', () => {
         AzureFunctionsJobHost__extensions__x__flag: 'True',
       },
     );
+
     expect(json.get('Extensions', 'DurableTask')).toEqual({ hubName: 'b', maxConcurrentActivityFunctions: 7 });
     expect([json.get('extensions', 'http', 'routeprefix'), json.get('extensions', 'x', 'flag')]).toEqual(['', true]);
     expect(logLevelRules(json)).toEqual({ default: 'Warning', Host: 'Error' });
@@ -59,13 +60,17 @@ describe('host.json', () => {
 });
 
 describe('local.settings.json', () => {
-  it('fills in what the environment does not say', async () => {
+  it('fills in what the environment does not set', async () => {
     const appDir = await inFolder({
       'local.settings.json': `{ "IsEncrypted": false, "Values": { "A": "1", "B": "2", "E": "5", "N": null, "T": true }, "ConnectionStrings": { "C": "3", "D": { "ConnectionString": "4" } }, "Host": { "LocalHttpPort": 7099, "CORS": "https://a, https://b", "CORSCredentials": true } }`,
     });
+
     const settings = await readLocalSettings(appDir);
+
     expect([settings.port, settings.cors, settings.corsCredentials]).toEqual([7099, ['https://a', 'https://b'], true]);
+
     const environment: NodeJS.ProcessEnv = { B: 'set', E: '' };
+
     expect(applyEnvironment(settings, environment)).toEqual(['B']);
     expect(environment).toEqual({
       A: '1',
@@ -78,7 +83,7 @@ describe('local.settings.json', () => {
     expect(settings.warnings).toEqual(["Skipping 'N' because value is null"]);
   });
 
-  it('that is encrypted (it is unless it says false) is refused with the cure', async () => {
+  it('that is encrypted (the default unless IsEncrypted is false) is refused with the fix', async () => {
     const appDir = await inFolder({ 'local.settings.json': '{"Values": {"A": "1"}}' });
     await expect(readLocalSettings(appDir)).rejects.toThrow(/"IsEncrypted": false/);
   });
@@ -96,7 +101,7 @@ describe('local.settings.json', () => {
 });
 
 describe('a log level', () => {
-  it('is that of the longest rule that begins the category', () => {
+  it('comes from the longest rule that matches the start of the category', () => {
     const rules = { 'Host.Triggers': 'debug', Host: 'Error', Function: 'nonsense', default: 'Warning' };
     expect(
       ['Host.Triggers.Timer', 'Host.Startup', 'Worker', 'Function.x'].map((category) => levelOf(rules, category)),

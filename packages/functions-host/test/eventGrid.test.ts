@@ -25,9 +25,10 @@ const post = (type: string | undefined, body: unknown, path = address()): Promis
 const short = ({ status, text }: Answered): [number, string] => [status, text];
 
 describe('the Event Grid webhook', () => {
-  it('asks for its own key or the master key', async () => {
+  it('requires its own key or the master key', async () => {
     const at = (code: string): string => `/runtime/webhooks/EventGrid?functionName=grid&code=${code}`;
     const { keys } = tested.host;
+
     expect((await post('Notification', [], '/runtime/webhooks/EventGrid?functionName=grid')).status).toBe(401);
     expect((await post('Notification', [], at('wrong'))).status).toBe(401);
     expect((await post('Notification', [], at(keys.function))).status).toBe(403);
@@ -36,7 +37,7 @@ describe('the Event Grid webhook', () => {
     expect((await post('Notification', [])).status).toBe(202);
   });
 
-  it('gives the function each event unchanged, its data as metadata', async () => {
+  it('gives the function each event unchanged, with its data as metadata', async () => {
     const event = { id: '1', eventTime: '2026-01-01T00:00:00.1234567Z', data: { N: [1] } };
     expect(short(await post('Notification', [event, { id: '2', data: 'text' }]))).toEqual([202, '']);
     expect(await tested.get('/api/seen')).toEqual([
@@ -45,14 +46,14 @@ describe('the Event Grid webhook', () => {
     ]);
   });
 
-  it('takes CloudEvents, one or a list', async () => {
+  it('accepts CloudEvents, one or a list', async () => {
     const cloud = { specversion: '1.0', id: 'c', source: '/s', type: 'a.b' };
     expect((await post('Notification', cloud)).status).toBe(202);
     expect((await post('notification', [cloud, { ...cloud, id: 'd' }])).status).toBe(202);
     expect(await tested.get('/api/seen')).toHaveLength(3);
   });
 
-  it('makes a whole delivery a 500 when the function refuses one of its events', async () => {
+  it('answers a whole delivery with 500 if the function fails for one event', async () => {
     expect(short(await post('Notification', [{ id: 'good' }, { id: 'bad', data: { refuse: true } }]))).toEqual([
       500,
       'Exception while executing function: Functions.grid',
@@ -60,9 +61,10 @@ describe('the Event Grid webhook', () => {
     expect(await tested.get('/api/seen')).toEqual([{ event: { id: 'good' }, metadata: {} }]);
   });
 
-  it('shakes hands in both schemas', async () => {
+  it('answers the validation handshakes of both schemas', async () => {
     const validation = { data: { validationCode: 'the-code' } };
     const answer = await post('SubscriptionValidation', [validation]);
+
     expect([answer.status, answer.text, answer.headers['content-type']]).toEqual([
       200,
       '{"validationResponse":"the-code"}',
@@ -71,9 +73,11 @@ describe('the Event Grid webhook', () => {
     expect((await post('SubscriptionValidation', { data: JSON.stringify(validation.data) })).text).toContain(
       'the-code',
     );
+
     const options = await tested.send('OPTIONS', address(), {
       headers: { 'webhook-request-origin': 'eventgrid.azure.net' },
     });
+
     expect([options.status, options.headers['webhook-allowed-origin']]).toEqual([200, 'eventgrid.azure.net']);
   });
 
@@ -90,19 +94,20 @@ describe('the Event Grid webhook', () => {
     expect((await post(type, body)).status).toBe(status);
   });
 
-  it('knows functions by their exact name', async () => {
+  it('finds functions by their exact name', async () => {
     expect(short(await post('Notification', [], address('GRID')))).toEqual([404, "cannot find function: 'GRID'"]);
     expect(short(await post('Notification', [], address('seen')))).toEqual([404, "cannot find function: 'seen'"]);
     expect((await tested.send('GET', address())).status).toBe(400);
     expect((await tested.send('PATCH', address())).status).toBe(404);
   });
 
-  it('has a function run by hand get the input as event', async () => {
+  it('gives a function that is run by hand the input as its event', async () => {
     await tested.get('/api/seen');
     const answer = await tested.send('POST', `/admin/functions/grid?code=${tested.host.keys.master}`, {
       body: JSON.stringify({ input: '{"id":"by hand"}' }),
       headers: { 'content-type': 'application/json' },
     });
+
     expect(answer.status).toBe(202);
     await expect.poll(() => tested.get('/api/seen')).toEqual([expect.objectContaining({ event: { id: 'by hand' } })]);
   });

@@ -91,7 +91,7 @@ async function drive(url: string): Promise<Driven> {
 }
 
 describe('a host that follows a jumping clock', () => {
-  it('lets days pass in milliseconds: durable timers of ten days, daily timers, also over a kill', async () => {
+  it('lets days pass in milliseconds: ten-day durable timers and daily timers, also across a kill', async () => {
     const { clock, folder } = await clockAndApp();
     const url = await startHost(folder, clock.url);
     const { jump, durable } = await drive(url);
@@ -120,11 +120,12 @@ describe('a host that follows a jumping clock', () => {
   it.each([
     [[], -5000, 0],
     [['--early-timers'], 300, 999],
-  ])('with flags %j a timer fires between %i and %i ms early', async (flags, min, max) => {
+  ])('with flags %j fires a timer between %i and %i ms early', async (flags, min, max) => {
     const { clock, folder } = await clockAndApp();
     const { jump, durable } = await drive(await startHost(folder, clock.url, flags));
     await durable('orchestrators/fraction/early', 'POST');
     let status: Record<string, unknown> = {};
+
     while (status['runtimeStatus'] !== 'Completed') {
       await jump();
       status = await durable('instances/early?showHistory=true');
@@ -132,6 +133,7 @@ describe('a host that follows a jumping clock', () => {
     const events = status['historyEvents'] as { EventType: string; FireAt?: string; Timestamp: string }[];
     const fired = events.find(({ EventType }) => EventType === 'TimerFired');
     const early = Date.parse(fired?.FireAt ?? '') - Date.parse(fired?.Timestamp ?? '');
+
     expect(early).toBeGreaterThanOrEqual(min);
     expect(early).toBeLessThanOrEqual(max);
   });

@@ -33,9 +33,10 @@ async function limitedTo(functionTimeout: string): Promise<HostUnderTest> {
 }
 
 describe('functionTimeout of host.json', () => {
-  it('fails what takes longer, and says so, with the name of the function', async () => {
+  it('fails an invocation that takes longer, and logs the function’s name', async () => {
     const host = await limitedTo('00:00:00.2');
     const answer = await host.send('GET', '/api/slow');
+
     expect(answer).toMatchObject({ status: 500, text: '' });
     expect(host.log.map(({ level, message }) => `${level} ${message}`)).toContainEqual(
       expect.stringMatching(/^error Timeout value of 00:00:00\.2000000 exceeded by function 'Functions\.slow'/),
@@ -43,7 +44,7 @@ describe('functionTimeout of host.json', () => {
     expect(await host.send('GET', '/api/quick')).toMatchObject({ status: 200, text: 'in time' });
   });
 
-  it('fails an activity, which its orchestration hears of', async () => {
+  it('fails an activity, and its orchestration receives the failure', async () => {
     const host = await limitedTo('00:00:00.2');
     const durable = async (method: string, path: string): Promise<Record<string, unknown>> => {
       const code = `code=${host.host.keys.durable}`;
@@ -58,7 +59,7 @@ describe('functionTimeout of host.json', () => {
       );
   });
 
-  it('refuses what is no time', async () => {
+  it('refuses an invalid time', async () => {
     await expect(limitedTo('soon')).rejects.toThrow(/functionTimeout 'soon'.*hh:mm:ss/);
   });
 });

@@ -36,14 +36,14 @@ beforeAll(async () => {
 afterAll(() => tested.stop());
 
 describe('routing', () => {
-  it('tries routes in the alphabetical order of function names and says which can never be reached', async () => {
+  it('tries routes in the alphabetical order of function names, and reports unreachable ones', async () => {
     expect(await tested.get('/api/order/fixed')).toEqual({ fn: 'aFirstName', params: { any: 'fixed' } });
     const warning = tested.log.find(({ message }) => message.includes("the route of function 'bySecondName'"));
     expect(warning?.level).toBe('warning');
     expect(warning?.message).toContain("'aFirstName'");
   });
 
-  it('tells functions of one route apart by method, and answers 404 for any other method', async () => {
+  it('chooses between functions of one route by method, and answers 404 for any other method', async () => {
     expect(await tested.get('/api/method')).toMatchObject({ fn: 'get' });
     expect((await tested.send('POST', '/api/method')).text).toContain('"post"');
     expect((await tested.send('DELETE', '/api/method')).status).toBe(404);
@@ -67,7 +67,7 @@ describe('routing', () => {
     });
   });
 
-  it('answers an impossible path with 400 and the root with a page', async () => {
+  it('answers an invalid path with 400, and the root with a page', async () => {
     expect((await tested.send('GET', '/api/echo/%00')).status).toBe(400);
     const page = await tested.send('GET', '/');
     expect([page.status, page.headers['content-type']]).toEqual([200, 'text/html']);
@@ -76,7 +76,7 @@ describe('routing', () => {
 });
 
 describe('keys', () => {
-  it('lie in the data folder, readable by their owner alone', async () => {
+  it('are stored in the data folder, readable by their owner only', async () => {
     const { mode } = await stat(path.join(tested.dataDir, 'keys.json'));
     expect(mode & 0o777).toBe(0o600);
     expect(new Set(Object.values(tested.host.keys)).size).toBe(4);
@@ -95,7 +95,7 @@ describe('keys', () => {
     expect((await tested.send('GET', `/api/${name}`, { headers: { 'x-functions-key': key } })).status).toBe(status);
   });
 
-  it('none, an empty and a wrong one are a 401 without a body, and a wrong header outweighs a right query', async () => {
+  it('that are missing, empty or wrong lead to a 401 without a body, and a wrong header takes precedence over a valid query', async () => {
     const right = tested.host.keys.function;
     const refused = [
       await tested.send('GET', '/api/guarded'),
@@ -103,11 +103,12 @@ describe('keys', () => {
       await tested.send('GET', '/api/guarded?code=wrong'),
       await tested.send('GET', `/api/guarded?code=${right}`, { headers: { 'x-functions-key': 'wrong' } }),
     ];
+
     expect(refused.map(({ status, text }) => [status, text])).toEqual(refused.map(() => [401, '']));
     expect((await tested.send('GET', `/api/guarded?CODE=${right}`)).status).toBe(200);
   });
 
-  it('never stand in the log', async () => {
+  it('never appear in the log', async () => {
     await tested.send('GET', `/api/guarded?code=${tested.host.keys.function}`);
     const written = JSON.stringify(tested.log);
     for (const key of Object.values(tested.host.keys)) expect(written).not.toContain(key);
@@ -115,7 +116,7 @@ describe('keys', () => {
 });
 
 describe('answers', () => {
-  it('are 204 for nothing, 500 without a body for a text and for a throw', async () => {
+  it('are 204 without a result, and 500 without a body for a string or an error', async () => {
     expect((await tested.send('GET', '/api/nothing')).status).toBe(204);
     for (const name of ['text', 'broken']) {
       const answer = await tested.send('GET', `/api/${name}`);
@@ -136,7 +137,7 @@ describe('answers', () => {
     expect((await tested.send('GET', '/api/negotiated')).text).toBe('"eyJhIjoxfQ=="');
   });
 
-  it('keep their shape whatever connection headers a function sets', async () => {
+  it('keep their form regardless of the connection headers that a function sets', async () => {
     const answer = await tested.send('GET', '/api/odd');
     expect([answer.text, answer.headers['x-own'], answer.headers['content-length']]).toEqual(['x', 'y', '1']);
   });
@@ -148,19 +149,19 @@ describe('bodies', () => {
     return answer.status === 200 ? (JSON.parse(answer.text) as { length: number }).length : -answer.status;
   };
 
-  it('arrive byte by byte up to the limit, beyond which the function is not run', async () => {
+  it('are passed byte by byte up to the limit, beyond which the function is not called', async () => {
     expect(await echo(Buffer.alloc(2_000_000))).toBe(2_000_000);
     expect(await echo(Buffer.alloc(3_000_001))).toBe(-500);
     expect(tested.log.some(({ message }) => /body too large.*3000000 bytes/i.test(message))).toBe(true);
   });
 
-  it('of no declared length are not seen by the function, which one warning says', async () => {
+  it('without a declared length are not passed to the function, with one warning', async () => {
     expect(await echo('chunked', true)).toBe(0);
     expect(await echo('chunked', true)).toBe(0);
     expect(tested.log.filter(({ message }) => message.includes('transfer-encoding: chunked'))).toHaveLength(1);
   });
 
-  it('of no declared length are seen, up to the limit, when host.json asks for it', async () => {
+  it('without a declared length are passed, up to the limit, if host.json enables it', async () => {
     const hostJson = { version: '2.0', extensions: { http: { enableChunkedRequestBinding: true, routePrefix: '' } } };
     const other = await hostWith(
       { 'index.cjs': app, 'host.json': JSON.stringify(hostJson) },
@@ -168,12 +169,14 @@ describe('bodies', () => {
     );
     const post = (size: number): ReturnType<typeof other.send> =>
       other.send('POST', '/echo', { body: Buffer.alloc(size), chunked: true });
+
     expect(JSON.parse((await post(1000)).text)).toMatchObject({ length: 1000 });
     expect((await post(1001)).status).toBe(500);
+
     await other.stop();
   });
 
-  it('of a GET are dropped, which the programming model logs', async () => {
+  it('of a GET are dropped, with a log line of the programming model', async () => {
     const answer = await tested.send('GET', '/api/echo', { body: 'x' });
     expect(JSON.parse(answer.text)).toMatchObject({ length: 0 });
     expect(tested.log.some(({ message }) => message.startsWith('Discarding the body of the incoming GET'))).toBe(true);
@@ -204,7 +207,7 @@ describe('functions in error or disabled', () => {
       expect((await tested.send('GET', `/api/${name}`)).status).toBe(404);
   });
 
-  it('answer 404, a disabled one the master key', async () => {
+  it('answer 404; a disabled one answers the master key', async () => {
     expect((await tested.send('GET', '/api/off')).status).toBe(404);
     expect((await tested.send('GET', `/api/off?code=${tested.host.keys.master}`)).status).toBe(200);
     expect(tested.host.functionList).toContain('Function off is disabled.');
@@ -215,7 +218,7 @@ describe('functions in error or disabled', () => {
 describe('the admin API', () => {
   const master = (): string => `code=${tested.host.keys.master}`;
 
-  it('asks for the master key: 401 without a valid key, 403 for a lesser one', async () => {
+  it('requires the master key: 401 without a valid key, 403 with a lesser one', async () => {
     const none = await tested.send('GET', '/admin/host/status');
     expect([none.status, none.headers['www-authenticate']]).toEqual([401, 'Bearer']);
     expect((await tested.send('GET', `/admin/host/status?code=${tested.host.keys.function}`)).status).toBe(403);
@@ -224,7 +227,7 @@ describe('the admin API', () => {
     expect((await tested.send('GET', '/admin/nowhere')).status).toBe(404);
   });
 
-  it('lists functions, those in error too, and describes one', async () => {
+  it('lists functions, also those in error, and describes one', async () => {
     const list = await tested.get(`/admin/functions?${master()}`);
     expect(list).toEqual(expect.arrayContaining([expect.objectContaining({ name: 'queued' })]));
     expect(await tested.get(`/admin/functions/GUARDED?${master()}`)).toMatchObject({
@@ -255,28 +258,31 @@ describe('the admin API', () => {
 });
 
 describe('other origins', () => {
-  it('are let in when local.settings.json names them', async () => {
+  it('are allowed if local.settings.json names them', async () => {
     const headers = { origin: 'https://a.example', 'access-control-request-method': 'POST' };
     const preflight = await tested.send('OPTIONS', '/api/method', { headers });
     expect([preflight.status, preflight.headers['access-control-allow-origin']]).toEqual([204, 'https://a.example']);
+
     const refused = { ...headers, origin: 'https://b.example' };
     expect((await tested.send('OPTIONS', '/api/method', { headers: refused })).status).toBe(404);
+
     const other = await tested.send('GET', '/api/method', { headers: { origin: 'https://b.example' } });
     expect(other.headers['access-control-allow-origin']).toBeUndefined();
   });
 });
 
 describe('a start', () => {
-  it('fails for a malformed route, an unknown constraint and a taken port', async () => {
+  it('fails for a malformed route, an unknown constraint and a port in use', async () => {
     const one = (route: string): Record<string, string> => ({
       'index.cjs': `require('@azure/functions').app.http('x', { route: '${route}', handler: () => ({}) });`,
     });
+
     await expect(hostWith(one('a/{v:nosuch}'))).rejects.toThrow(/'v' - 'nosuch'/);
     await expect(hostWith(one('/a'))).rejects.toThrow(/separator/);
     await expect(hostWith(one('a'), { port: tested.host.port })).rejects.toThrow(/port \d+ is taken/);
   });
 
-  it('with strict fails for what would only be warned of', async () => {
+  it('with --strict fails for what would otherwise be a warning', async () => {
     const shadowed = {
       'index.cjs': `const { app } = require('@azure/functions'); app.http('b', { route: 'x/y', handler: () => ({}) }); app.http('a', { route: 'x/{z}', handler: () => ({}) });`,
     };
@@ -285,17 +291,20 @@ describe('a start', () => {
 });
 
 describe('a stop', () => {
-  it('answers what has begun and takes no new request', async () => {
+  it('answers requests in progress and accepts no new ones', async () => {
     const other = await hostWith({ 'index.cjs': app });
     const slow = other.send('GET', '/api/slow?ms=300');
+
     await sleep(50);
     const stopping = other.stop();
+
     await expect(other.send('GET', '/api/get')).rejects.toThrow();
     expect((await slow).text).toBe('late');
+
     await stopping;
   });
 
-  it('cuts off what does not end in time', async () => {
+  it('aborts requests that do not end in time', async () => {
     const other = await hostWith({ 'index.cjs': app }, { drainWithin: 200 });
     const slow = other.send('GET', '/api/slow?ms=60000').catch(() => 'cut off');
     await sleep(50);

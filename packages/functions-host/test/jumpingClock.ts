@@ -20,15 +20,15 @@ export class JumpingClock extends VirtualTime {
   /** Moves to a time; each timer runs at its own time, and what it starts gets a chance to go on. */
   async jumpTo(time: string): Promise<void> {
     const end = Date.parse(time);
-    do await settle();
+    do await runUntilIdle();
     while (this.step(end));
     this.skipTo(end);
-    await settle();
+    await runUntilIdle();
   }
 }
 
 /** Lets promises and file operations end, however busy the machine is. */
-async function settle(): Promise<void> {
+async function runUntilIdle(): Promise<void> {
   for (let quiet = 0; quiet < 20; quiet += 1) {
     await nextRound();
     if (process.getActiveResourcesInfo().some((name) => /^(FSReq|CloseReq)/i.test(name))) quiet = -1;

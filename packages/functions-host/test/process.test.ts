@@ -72,12 +72,14 @@ async function folderWith(files: Record<string, string> = {}): Promise<AppFolder
 }
 
 describe('the host as a process', () => {
-  it('prints one ready line on standard output, everything else on standard error, and serves', async () => {
+  it('prints one ready line on standard output and everything else on standard error, and serves', async () => {
     const { appDir, dataDir } = await folderWith({
       'local.settings.json': '{"IsEncrypted": false, "Values": {"GREETING": "hi "}}',
     });
     const host = run(['--app', appDir, '--port', '0', '--data', dataDir]);
+
     const url = await host.ready();
+
     expect(host.out()).toMatch(/^HOST READY http:\/\/localhost:\d+\n$/);
     expect(await (await fetch(`${url}/api/hello`)).text()).toBe('hi localhost:N');
     expect(host.err()).toContain(
@@ -86,25 +88,30 @@ describe('the host as a process', () => {
     expect(host.err()).toContain('\ttick: timerTrigger\n');
     expect(host.err()).toContain('Host.Function.Console: while loading');
     expect((await stat(path.join(dataDir, 'keys.json'))).mode & 0o777).toBe(0o600);
+
     const keys = JSON.parse(await readFile(path.join(dataDir, 'keys.json'), 'utf8')) as Record<string, string>;
     expect((await fetch(`${url}/admin/host/status?code=${keys['master']}`)).status).toBe(200);
+
     host.child.kill('SIGTERM');
     expect(await host.exit).toBe(0);
   });
 
-  it('keeps its keys over a restart', async () => {
+  it('keeps its keys across a restart', async () => {
     const { appDir, dataDir } = await folderWith();
     const read = (): Promise<string> => readFile(path.join(dataDir, 'keys.json'), 'utf8');
     const first = run(['--app', appDir, '--port', '0', '--data', dataDir]);
     await first.ready();
+
     const keys = await read();
     first.child.kill('SIGINT');
+
     expect(await first.exit).toBe(0);
+
     await run(['--app', appDir, '--port', '0', '--data', dataDir]).ready();
     expect(await read()).toBe(keys);
   });
 
-  it('ends after what has begun at the first signal, at once at the second', async () => {
+  it('completes requests in progress at the first signal, and ends at once at the second', async () => {
     const { appDir, dataDir } = await folderWith();
     const host = run(['--app', appDir, '--port', '0', '--data', dataDir]);
     const url = await host.ready();
@@ -134,13 +141,13 @@ describe('the host as a process', () => {
     expect(host.err()).toMatch(message);
   });
 
-  it('explains itself', async () => {
+  it('explains its usage', async () => {
     const host = run(['--help']);
     expect(await host.exit).toBe(0);
     expect(host.out()).toContain('--strict');
   });
 
-  it('says that a port is taken, and what in the app does not load', async () => {
+  it('reports a port in use, and which part of the app does not load', async () => {
     const { appDir, dataDir } = await folderWith();
     const first = run(['--app', appDir, '--port', '0', '--data', dataDir]);
     const { port } = new URL(await first.ready());
@@ -155,7 +162,7 @@ describe('the host as a process', () => {
     expect(third.out()).toBe('');
   });
 
-  it('ends with an error when user code throws where nobody can catch it', async () => {
+  it('ends with an error if user code throws outside an invocation', async () => {
     const { appDir, dataDir } = await folderWith();
     const host = run(['--app', appDir, '--port', '0', '--data', dataDir]);
     await fetch(`${await host.ready()}/api/crash`);
@@ -163,12 +170,14 @@ describe('the host as a process', () => {
     expect(host.err()).toMatch(/unhandled error.*out of reach\n.*index\.cjs/s);
   });
 
-  it('with --watch serves what the app has become', async () => {
+  it('with --watch serves the app’s new files', async () => {
     const { appDir, dataDir } = await folderWith();
     const host = run(['--app', appDir, '--port', '0', '--data', dataDir, '--watch'], { GREETING: 'old ' });
     expect(await (await fetch(`${await host.ready()}/api/hello`)).text()).toMatch(/^old/);
+
     await writeFile(path.join(appDir, 'index.cjs'), app.replace('process.env.GREETING', "'new '"));
     expect(await (await fetch(`${await host.ready(2)}/api/hello`)).text()).toMatch(/^new/);
+
     host.child.kill('SIGTERM');
     expect(await host.exit).toBe(0);
   });

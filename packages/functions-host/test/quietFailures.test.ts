@@ -182,30 +182,34 @@ const messages = (host: HostUnderTest, level: string): string[] =>
 
 const within = { timeout: 15_000, interval: 50 };
 
-describe('what goes quietly wrong on the real host', () => {
+describe('an app that fails without a message on the real host', () => {
   let host: HostUnderTest;
   beforeAll(async () => {
     host = await startedHost(false);
   });
   afterAll(() => host.stop());
 
-  it.each(Object.entries(quiet))('goes wrong here too, and one warning says so: %s', async (name, expected) => {
+  it.each(Object.entries(quiet))('fails here too, with one warning: %s', async (name, expected) => {
     const { says, cure, status, line, instance = name } = expected;
     const own = (): string[] =>
       messages(host, 'warning').filter((message) => message.includes(`instance '${instance}'`));
+
     await expect.poll(own, within).toContainEqual(expect.stringMatching(says));
     await expect.poll(async () => (await statusOf(host, name)).runtimeStatus, within).toBe(status);
+
     const warnings = own().filter((message) => says.test(message));
     expect(warnings).toHaveLength(1);
+
     const [warning = ''] = warnings;
     expect(warning).toContain(`Orchestration '${instance === name ? name : 'sleeper'}'`);
     expect(/Cure: (.*)/.exec(warning)?.[1]).toMatch(cure);
+
     const lines = app.split('\n');
     const at = lines.findIndex((text) => text.includes(line ?? `orchestration('${name}'`)) + 1;
     expect(warning).toContain(`(see index.cjs:${at})`);
   });
 
-  it('tells of a signal that reaches another entity because of a capital letter', async () => {
+  it('is warned of a signal that reaches another entity because of a capital letter', async () => {
     await expect
       .poll(() => messages(host, 'warning'), within)
       .toContainEqual(expect.stringMatching(/@Counter@k.*Cure: write the name of the target in lower case/));
@@ -220,7 +224,7 @@ describe('with --strict', () => {
   afterAll(() => host.stop());
 
   it.each(Object.entries(quiet))(
-    'the orchestration fails, with the reason and the cure: %s',
+    'the orchestration fails with the reason and the fix: %s',
     async (name, { says, strictly = says, cure }) => {
       await expect.poll(async () => (await statusOf(host, name)).runtimeStatus, within).toBe('Failed');
       const { output } = await statusOf(host, name);
@@ -229,13 +233,13 @@ describe('with --strict', () => {
     },
   );
 
-  it('an entity does not signal another than was meant', async () => {
+  it('an entity does not signal another one than intended', async () => {
     await expect.poll(() => messages(host, 'error'), within).toContainEqual(expect.stringMatching(/@Counter@k/));
     const { status } = await host.send('GET', coded(host, 'entities/Counter/k'));
     expect(status).toBe(404);
   });
 
-  it('what another child would have replaced goes on', async () => {
+  it('an instance that another sub-orchestration would have replaced continues', async () => {
     expect((await statusOf(host, 'held-by-another')).runtimeStatus).toBe('Running');
   });
 });

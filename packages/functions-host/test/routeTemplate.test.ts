@@ -8,21 +8,21 @@ const matches = (template: string, path: string): Record<string, string> | undef
   parseTemplate(template).match(path);
 
 describe('a route template', () => {
-  it('matches literals whatever their case and with one slash at the end', () => {
+  it('matches literals regardless of case, and with one slash at the end', () => {
     expect(matches('api/Hello', '/API/hello')).toEqual({});
     expect(matches('api/hello', '/api/hello/')).toEqual({});
     expect(matches('api/hello', '/api/hello/x')).toBeUndefined();
     expect(matches('api/hello', '//api/hello')).toBeUndefined();
   });
 
-  it('leaves an optional parameter out when it is absent', () => {
+  it('omits an optional parameter that is absent', () => {
     expect(matches('a/{name?}', '/a')).toEqual({});
     expect(matches('a/{name?}', '/a/x')).toEqual({ name: 'x' });
     expect(matches('a/{name}', '/a')).toBeUndefined();
     expect(matches('a/{v=std}', '/a')).toEqual({ v: 'std' });
   });
 
-  it('gives a catch-all the rest of the path as it stands', () => {
+  it('gives a catch-all the rest of the path unchanged', () => {
     expect(matches('f/{*rest}', '/f')).toEqual({});
     expect(matches('f/{*rest}', '/f/a/b.txt')).toEqual({ rest: 'a/b.txt' });
     expect(matches('f/{*rest}', '/f/a/b//')).toEqual({ rest: 'a/b//' });
@@ -64,14 +64,14 @@ describe('a route template', () => {
     ['file', ['a.txt', '.x'], ['a']],
     ['nonfile', ['a'], ['a.txt']],
     ['int:min(1)', ['1'], ['0']],
-  ])('holds the constraint %s', (constraint, good, bad) => {
+  ])('applies the constraint %s', (constraint, good, bad) => {
     const template = `x/{v:${constraint}}`;
     expect(good.filter((value) => matches(template, `/x/${value}`) === undefined)).toEqual([]);
     expect(bad.filter((value) => matches(template, `/x/${value}`) !== undefined)).toEqual([]);
   });
 
   it.each(['a//b', '/a', '~a', 'a/{x', 'a/{x}/{x}', 'a/{*r}/b', 'a/{v:nosuch}', 'a/{v:min(x)}', 'a/{}'])(
-    'is refused when it is %s',
+    'is refused if it is %s',
     (template) => {
       expect(() => parseTemplate(template)).toThrow(/\w/);
     },
@@ -88,7 +88,7 @@ describe('a path', () => {
     ['/%252F', '/%2F', '/%2F'],
     ['/a/../b', '/b', '/b'],
     ['/a/%2e%2e/b', '/b', '/b'],
-  ])('%s is decoded and written again', (raw, decoded, again) => {
+  ])('%s is decoded and encoded again', (raw, decoded, again) => {
     expect(decodePath(raw)).toBe(decoded);
     expect(encodePath(decoded)).toBe(again);
   });

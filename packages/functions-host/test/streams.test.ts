@@ -30,7 +30,7 @@ beforeAll(async () => {
 afterAll(() => tested.stop());
 
 describe('an app with HTTP streams on', () => {
-  it('gets the request as without them, query parameters among its parameters', async () => {
+  it('gets the same request as without them, with query parameters among its parameters', async () => {
     const answer = await tested.send('POST', '/api/echo/a%20b?x=1&code=k', { body: 'text', headers: { 'x-own': '1' } });
     expect(answer.status).toBe(201);
     expect(JSON.parse(answer.text)).toMatchObject({
@@ -55,15 +55,16 @@ describe('an app with HTTP streams on', () => {
         .on('error', reject)
         .end();
     });
+
     expect(parts).toEqual(['a', 'b', 'c']);
   });
 
-  it('takes a body of no declared length', async () => {
+  it('accepts a body without a declared length', async () => {
     const answer = await tested.send('POST', '/api/count', { body: Buffer.alloc(300_000), chunked: true });
     expect(JSON.parse(answer.text)).toEqual({ bytes: 300_000 });
   });
 
-  it('gets each request on a connection of its own, so that none is lost on one that the app just closes as idle', async () => {
+  it('gets each request on a new connection, so that no idle connection closes during one', async () => {
     const answers = [await tested.send('GET', '/api/nth'), await tested.send('GET', '/api/nth')];
     expect(answers.map(({ text }) => text)).toEqual(['1', '1']);
   });
@@ -76,7 +77,7 @@ describe('an app with HTTP streams on', () => {
   it.each([
     ['refuse', 401],
     ['first', 413],
-  ])('answers before the body is whole, and drops the rest: %s', async (name, status) => {
+  ])('answers before the body is complete, and the rest is dropped: %s', async (name, status) => {
     const { answered, end } = await tested.beginning('POST', `/api/${name}`, 50_000_000, Buffer.alloc(1_000_000));
     expect((await answered).status).toBe(status);
     // What has not been sent yet was not waited for; it is taken and dropped, so the connection serves on.
@@ -84,7 +85,7 @@ describe('an app with HTTP streams on', () => {
     expect((await tested.send('POST', '/api/count', { body: 'abc' })).text).toBe('{"bytes":3}');
   });
 
-  it('refuses a declared length over the limit before it reads a byte, and ends a longer chunked one', async () => {
+  it('refuses a declared length over the limit before it reads a byte, and aborts a longer chunked body', async () => {
     const { answered } = await tested.beginning('POST', '/api/refuse', 104_857_601);
     expect((await answered).status).toBe(500);
     await expect(
@@ -96,17 +97,19 @@ describe('an app with HTTP streams on', () => {
     ['a b', 400],
     ['evil<x>', 400],
     ['a:99999', 500],
-  ])('does not call a function for a host of which no address can be made: %s', async (host, status) => {
+  ])('is not called for a host name that makes no valid address: %s', async (host, status) => {
     expect((await tested.send('POST', '/api/refuse', { headers: { host } })).status).toBe(status);
   });
 
-  it.each(['nothing', 'broken'])('leaves the caller of %s waiting, which a warning says', async (name) => {
+  it.each(['nothing', 'broken'])('leaves the caller of %s waiting, with a warning', async (name) => {
     const ended = { yet: false };
     void tested.send('GET', `/api/${name}`).then(
       () => (ended.yet = true),
       () => undefined,
     );
+
     await expect.poll(() => tested.log.some(({ message }) => message.startsWith(`function '${name}' `))).toBe(true);
+
     await sleep(100);
     expect(ended.yet).toBe(false);
   });

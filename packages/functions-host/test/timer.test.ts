@@ -72,10 +72,11 @@ async function start(
 const times = (): string[] => fired.map(({ at }) => at.slice(0, 19));
 
 describe('a timer', () => {
-  it('fires at its occurrences and tells the function last and next', async () => {
+  it('fires at its occurrences, and gives the function the last and the next one', async () => {
     const clock = new JumpingClock('2026-01-01T00:00:10Z');
     await start(clock, '0 * * * * *');
     await clock.jumpTo('2026-01-01T00:02:30Z');
+
     expect(times()).toEqual(['2026-01-01T00:01:00', '2026-01-01T00:02:00']);
     expect(fired[0]?.input).toEqual({
       Schedule: { AdjustForDST: true },
@@ -92,7 +93,7 @@ describe('a timer', () => {
     });
   });
 
-  it('that fires a little early counts the next occurrence from the due time, so that none comes twice', async () => {
+  it('that fires slightly early counts the next occurrence from the due time, so that none repeats', async () => {
     const clock = new JumpingClock('2026-01-01T00:00:10Z', 400);
     await start(clock, '0 * * * * *');
     await clock.jumpTo('2026-01-01T00:02:30Z');
@@ -100,14 +101,16 @@ describe('a timer', () => {
     expect(fired[1]?.input.ScheduleStatus).toMatchObject({ Last: '2026-01-01T00:01:00+00:00' });
   });
 
-  it('that missed occurrences while the host was down fires once at its start, past due', async () => {
+  it('that missed occurrences while the host was down fires once at start, as past due', async () => {
     const clock = new JumpingClock('2026-01-01T00:00:10Z');
     const first = await start(clock, '0 0 * * * *');
     await clock.jumpTo('2026-01-01T01:30:00Z');
     await first.stop();
     const later = new JumpingClock('2026-01-01T05:20:00Z');
+
     await start(later, '0 0 * * * *');
     await later.jumpTo('2026-01-01T06:10:00Z');
+
     expect(times()).toEqual(['2026-01-01T01:00:00', '2026-01-01T05:20:00', '2026-01-01T06:00:00']);
     expect(fired.map(({ input }) => input.IsPastDue)).toEqual([false, true, false]);
     expect(fired[1]?.input.ScheduleStatus).toMatchObject({
@@ -116,12 +119,14 @@ describe('a timer', () => {
     });
   });
 
-  it('that has never fired is past due too, since its first status is kept at once', async () => {
+  it('that has never fired is past due too, because its first status is saved at once', async () => {
     const clock = new JumpingClock('2026-01-01T00:00:10Z');
     await (await start(clock, '0 0 * * * *')).stop();
     const later = new JumpingClock('2026-01-01T02:00:01Z');
+
     await start(later, '0 0 * * * *');
     await later.jumpTo('2026-01-01T02:00:02Z');
+
     expect(fired.map(({ input }) => input.IsPastDue)).toEqual([true]);
   });
 
@@ -129,8 +134,10 @@ describe('a timer', () => {
     const clock = new JumpingClock('2026-01-01T00:00:10Z');
     await (await start(clock, '0 0 * * * *')).stop();
     const later = new JumpingClock('2026-01-01T02:30:00Z');
+
     await start(later, '0 45 * * * *');
     await later.jumpTo('2026-01-01T02:46:00Z');
+
     expect(times()).toEqual(['2026-01-01T02:45:00']);
     expect(fired[0]?.input.IsPastDue).toBe(false);
   });
@@ -142,28 +149,32 @@ describe('a timer', () => {
     const clock = new JumpingClock('2026-01-01T00:00:10Z');
     await (await start(clock, schedule, { trigger })).stop();
     await expect(readFile(path.join(dataDir, 'timers', 'tick.json'))).rejects.toThrow(/ENOENT/);
+
     const later = new JumpingClock('2026-01-01T05:59:50Z');
     await start(later, schedule, { trigger });
     await later.jumpTo('2026-01-01T06:00:00Z');
+
     expect(times()).toEqual(['2026-01-01T06:00:00']);
     expect(fired[0]?.input).toMatchObject({ ScheduleStatus: null, IsPastDue: false });
   });
 
-  it('with runOnStartup fires at each start and then by its schedule', async () => {
+  it('with runOnStartup fires at each start, and then by its schedule', async () => {
     const clock = new JumpingClock('2026-01-01T00:00:10Z');
     await start(clock, '0 0 * * * *', { trigger: { runOnStartup: true } });
     await clock.jumpTo('2026-01-01T01:00:00Z');
     expect(times()).toEqual(['2026-01-01T00:00:10', '2026-01-01T01:00:00']);
   });
 
-  it('does not overlap itself: an occurrence that lasts swallows those it covers', async () => {
+  it('does not overlap itself: a long invocation skips the occurrences in the meantime', async () => {
     const clock = new JumpingClock('2026-01-01T00:00:00Z');
     const pause = (): Promise<void> =>
       new Promise((resolve) => {
         clock.setTimer(new Date(clock.now().getTime() + 150_000), resolve);
       });
+
     await start(clock, '0 * * * * *', { run: () => (fired.length === 1 ? pause() : Promise.resolve()) });
     await clock.jumpTo('2026-01-01T00:05:00Z');
+
     // What it covered comes once, as soon as it has ended.
     expect(times()).toEqual([
       '2026-01-01T00:01:00',
@@ -173,11 +184,13 @@ describe('a timer', () => {
     ]);
   });
 
-  it('goes on after a failure, and retries it as its policy says', async () => {
+  it('continues after a failure, and retries it by its policy', async () => {
     const clock = new JumpingClock('2026-01-01T00:00:00Z');
     const retry = { retryStrategy: 'fixedDelay', maxRetryCount: 2, delayInterval: { seconds: 5 } };
+
     await start(clock, '0 * * * * *', { retry, fails: () => true });
     await clock.jumpTo('2026-01-01T00:02:00Z');
+
     expect(times()).toEqual([
       '2026-01-01T00:01:00',
       '2026-01-01T00:01:05',
@@ -188,10 +201,12 @@ describe('a timer', () => {
     expect(fired[1]?.retry?.exception?.message).toBe('no');
   });
 
-  it('runs by hand without moving its schedule', async () => {
+  it('can be run by hand without a change of its schedule', async () => {
     const clock = new JumpingClock('2026-01-01T00:00:10Z');
     const listener = await start(clock, '0 0 1 1 *');
+
     await listener.runNow();
+
     expect(fired[0]?.input.ScheduleStatus).toMatchObject({
       Last: '0001-01-01T00:00:00+00:00',
       LastUpdated: '2026-01-01T00:00:10+00:00',
@@ -199,7 +214,7 @@ describe('a timer', () => {
     expect(clock.due?.toISOString()).toBe('2027-01-01T00:00:00.000Z');
   });
 
-  it('that is stopped fires no more', async () => {
+  it('that is stopped does not fire', async () => {
     const clock = new JumpingClock('2026-01-01T00:00:10Z');
     await (await start(clock, '0 * * * * *')).stop();
     await clock.jumpTo('2026-01-01T01:00:00Z');

@@ -31,13 +31,14 @@ const call = (value: unknown, more: Partial<RpcInvocation> = {}): RpcInvocation 
 });
 
 describe('loading an app', () => {
-  it('takes every file that main matches, in the order of their names, CommonJS and ESM', async () => {
+  it('loads every file that main matches, in the order of their names, CommonJS and ESM', async () => {
     const { app } = await load({
       'package.json': '{"main": "src/functions/*.{cjs,mjs}"}',
       'src/functions/b.mjs': `import { app } from '@azure/functions'; app.http('fromModule', { handler: () => ({}) });`,
       'src/functions/a.cjs': generic('fromCommonJs', '() => 1'),
       'src/other.cjs': `throw new Error('not named by main');`,
     });
+
     expect([...app.functions.keys()]).toEqual(['fromCommonJs', 'fromModule']);
     expect([app.fileOf('FROMMODULE'), app.find('frommodule')?.triggerType]).toEqual([
       'src/functions/b.mjs',
@@ -45,7 +46,7 @@ describe('loading an app', () => {
     ]);
   });
 
-  it('takes a .js file for what the package says it is', async () => {
+  it('reads a .js file as the type that the package declares', async () => {
     const { app } = await load({
       'package.json': '{"main": "index.js", "type": "module"}',
       'index.js': `import { app } from '@azure/functions'; await Promise.resolve(); app.http('later', { handler: () => ({}) });`,
@@ -69,7 +70,7 @@ describe('loading an app', () => {
     await expect(load(files)).rejects.toThrow(message);
   });
 
-  it('ends registration: later functions are refused, later hooks are not', async () => {
+  it('ends registration: later functions are refused, later hooks are accepted', async () => {
     const { app } = await load({
       'index.cjs': generic(
         'late',
@@ -79,12 +80,14 @@ describe('loading an app', () => {
     await expect(app.invoke('late', call(1))).rejects.toThrow('A function can only be registered during app startup.');
   });
 
-  it('of two apps in one process keeps their functions and hooks apart', async () => {
+  it('keeps the functions and hooks of two apps in one process apart', async () => {
     const one = await load({
       'index.cjs':
         `require('@azure/functions').app.hook.postInvocation((c) => { c.result += 10; });` + generic('f', '() => 1'),
     });
+
     const two = await load({ 'index.cjs': generic('f', '() => 2') });
+
     expect((await one.app.invoke('f', call(0))).returnValue).toEqual({ int: 11 });
     expect((await two.app.invoke('f', call(0))).returnValue).toEqual({ int: 2 });
   });
@@ -103,13 +106,15 @@ describe('an invocation', () => {
         app.generic('throws', { trigger: { type: 'activityTrigger', name: 'in' }, handler: () => { throw new Error('lost'); } });
         app.generic('order', { trigger: { type: 'activityTrigger', name: 'in' }, handler: () => order });`,
     });
+
     expect((await app.invoke('twice', call(20))).returnValue).toEqual({ int: 42 });
     expect((await app.invoke('throws', call(0))).returnValue).toEqual({ string: 'saved' });
+
     await app.close();
     expect((globalThis as { ended?: unknown }).ended).toBe(true);
   });
 
-  it('turns what is thrown into an error with name, message and stack, a text into its message', async () => {
+  it('turns a thrown value into an error with name, message and stack, and a string into its message', async () => {
     const { app } = await load({
       'index.cjs':
         generic('typed', `() => { throw new TypeError('wrong'); }`) +
@@ -118,6 +123,7 @@ describe('an invocation', () => {
         generic('object', `() => { throw { code: 5 }; }`),
     });
     const thrown = async (name: string): Promise<unknown> => app.invoke(name, call(0)).catch((error: unknown) => error);
+
     expect(await thrown('typed')).toMatchObject({ name: 'TypeError', message: 'wrong', isUserException: true });
     expect(await thrown('typed')).toBeInstanceOf(InvocationError);
     expect(((await thrown('typed')) as Error).stack).toMatch(/^TypeError: wrong\n.*index\.cjs/);
@@ -132,7 +138,7 @@ describe('an invocation', () => {
     [{ int: 5 }, '{"int":5}'],
     [{ double: 1.5 }, '{"double":1.5}'],
     [{ json: '[1,null]' }, '{"json":"[1,null]"}'],
-  ])('gives and takes %o', async (data, expected) => {
+  ])('converts %o in both directions', async (data, expected) => {
     const { app } = await load({ 'index.cjs': generic('same', '(value) => value') });
     const result = await app.invoke('same', { inputData: [{ name: 'in', data }], triggerMetadata: {} });
     expect(JSON.stringify(result.returnValue)).toBe(expected);
@@ -145,6 +151,7 @@ describe('an invocation', () => {
         '(_, c) => ({ id: c.invocationId, name: c.functionName, metadata: c.triggerMetadata, retry: c.retryContext })',
       ),
     });
+
     const { returnValue } = await app.invoke(
       'CONTEXT',
       call(0, {
@@ -153,6 +160,7 @@ describe('an invocation', () => {
         retryContext: { retryCount: 1, maxRetryCount: 2 },
       }),
     );
+
     expect(JSON.parse(returnValue?.json ?? 'null')).toEqual({
       id: 'the-id',
       name: 'context',
@@ -161,12 +169,13 @@ describe('an invocation', () => {
     });
   });
 
-  it('fills in inputs that the host provides', async () => {
+  it('fills in the inputs that the host provides', async () => {
     const { app } = await load({
       'index.cjs': `const { app } = require('@azure/functions'); const client = { type: 'durableClient', name: 'client' };
         app.generic('withClient', { trigger: { type: 'activityTrigger', name: 'in' }, extraInputs: [client], handler: (_, c) => c.extraInputs.get(client) });`,
     });
     app.setInputProvider('durableClient', (binding) => JSON.stringify({ of: binding.type }));
+
     expect((await app.invoke('withClient', call(0))).returnValue).toEqual({ json: '{"of":"durableClient"}' });
   });
 });
@@ -177,47 +186,56 @@ describe('the log', () => {
     `(_, context) => { context.log('said', { a: 1 }); context.trace('too fine'); context.warn('careful'); context.error('bad'); }`,
   );
 
-  it('gets what a handler says, by level and under its own category, with the invocation id', async () => {
+  it('receives the lines of a handler, by level and under its own category, with the invocation id', async () => {
     const { app: loaded, log } = await load({ 'index.cjs': app });
     await loaded.invoke('talks', call(0, { invocationId: 'id-1' }));
     const said = log.filter(({ category }) => category === 'Function.talks.User');
+
     expect(said.map(({ level, message, fields }) => [level, message, fields.invocationId])).toEqual([
       ['information', 'said { a: 1 }', 'id-1'],
       ['warning', 'careful', 'id-1'],
       ['error', 'bad', 'id-1'],
     ]);
+
     const around = log.filter(({ category }) => category === 'Function.talks');
+
     expect(around.map(({ message }) => message.replace(/\d+ms/, 'ms'))).toEqual([
       "Executing 'Functions.talks' (Reason='This function was programmatically called via the host APIs.', Id=id-1)",
       "Executed 'Functions.talks' (Succeeded, Id=id-1, Duration=ms)",
     ]);
   });
 
-  it('keeps to the levels of host.json, the longest category first', async () => {
+  it('applies the levels of host.json, by the longest matching category', async () => {
     const { app: loaded, log } = await load(
       { 'index.cjs': app },
       { default: 'Warning', 'Function.talks.User': 'Error', Host: 'None' },
     );
+
     await loaded.invoke('talks', call(0));
+
     expect(log.map(({ message }) => message)).toEqual(['bad']);
   });
 
-  it('passes log hooks, which may change level and text', async () => {
+  it('applies log hooks, which may change level and text', async () => {
     const { app: loaded, log } = await load({
       'index.cjs':
         `require('@azure/functions').app.hook.log((c) => { c.message = c.message.toUpperCase(); c.level = c.message === 'BAD' ? 'none' : c.level; });` +
         app,
     });
+
     await loaded.invoke('talks', call(0));
     const said = log.filter(({ category }) => category === 'Function.talks.User');
+
     expect(said.map(({ message }) => message)).toEqual(['SAID { A: 1 }', 'CAREFUL']);
   });
 
-  it('shows an error with the frames of user code alone', async () => {
+  it('shows an error with the frames of user code only', async () => {
     const { app: loaded, log } = await load({
       'index.cjs': `const inner = () => { throw new RangeError('too far'); };` + generic('fails', '() => inner()'),
     });
+
     await expect(loaded.invoke('fails', call(0))).rejects.toThrow('too far');
+
     const message = log.find(({ level }) => level === 'error')?.message ?? '';
     expect(message).toMatch(/Failed, Id=.*\nRangeError: too far\n {4}at inner .*index\.cjs/s);
     expect(message.split('\n').filter((line) => /^\s+at /.test(line) && !line.includes('index.cjs'))).toEqual([]);

@@ -47,7 +47,7 @@ describe('a file that is appended to', () => {
   const lines = async (): Promise<string> => readFile(join(folder, 'lines'), 'utf8');
   const append = (line: string): void => appendWhole(join(folder, 'lines'), `${line}\n`);
 
-  it.each(['ENOSPC', 'EDQUOT', 'EFBIG'])('has nothing of a piece that met %s half-way', async (code) => {
+  it.each(['ENOSPC', 'EDQUOT', 'EFBIG'])('contains nothing of a write that failed half-way with %s', async (code) => {
     append('first');
     Object.assign(disk, { left: 3, code });
     expect(() => append('second')).toThrow(code);
@@ -57,7 +57,7 @@ describe('a file that is appended to', () => {
     expect(await lines()).toBe('first\nthird\n');
   });
 
-  it('is cut before the next piece when it could not be cut at once', async () => {
+  it('is cut before the next write if it could not be cut at once', async () => {
     const { openSync, closeSync } = await import('node:fs');
     const descriptor = openSync(join(folder, 'lines'), 'a');
     const file = new AppendedFile(descriptor, 0);
@@ -94,7 +94,7 @@ describe("the control plane's store", () => {
     return [...things.values()].map(({ name }) => name);
   };
 
-  it.each([0, 1, 20, 37])('keeps whole lines only when the disk takes %i bytes more', async (left) => {
+  it.each([0, 1, 20, 37])('has only complete lines if the disk has space for %i more bytes', async (left) => {
     const things = new Collection<{ name: string }>([]);
     const store = await open(things);
     things.set({ name: 'one' });
@@ -112,7 +112,7 @@ describe("the control plane's store", () => {
     await store.close();
   });
 
-  it('stays as it is, and takes no space, when it cannot be written anew', async () => {
+  it('is unchanged and takes no space if it cannot be rewritten', async () => {
     const things = new Collection<{ name: string }>([{ name: 'kept' }]);
     const store = await open(things);
     disk.left = 10;
@@ -132,7 +132,7 @@ describe("the local host's journal", () => {
     return records;
   };
 
-  it('refuses who waits for an answer, and writes everything once there is space', async () => {
+  it('refuses callers that wait for a confirmation, and writes everything once there is space', async () => {
     const journal = await open();
     const news: (string | undefined)[] = [];
     journal.onSpace = (error) => news.push(error?.message);
@@ -151,7 +151,7 @@ describe("the local host's journal", () => {
     expect(await found()).toEqual(['one', 'two', 'three', 'four', 'five']);
   });
 
-  it('goes on by itself when there is space again', async () => {
+  it('continues by itself once there is space again', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     const journal = await open();
     disk.left = 0;
@@ -164,7 +164,7 @@ describe("the local host's journal", () => {
     expect(await found()).toEqual(['one', 'two']);
   });
 
-  it('is written again from where it is on disk when the disk refuses a sync', async () => {
+  it('is written again from its confirmed end if the disk refuses a sync', async () => {
     const { open: openHandle } = await import('node:fs/promises');
     const probe = await openHandle(join(folder, 'probe'), 'a');
     const handles = Object.getPrototypeOf(probe) as { datasync(): Promise<void> };
@@ -181,7 +181,7 @@ describe("the local host's journal", () => {
     expect(await found()).toEqual(['one', 'two', 'three']);
   });
 
-  it('closes with an error when there is no space to the end, and has what was confirmed', async () => {
+  it('closes with an error if there is no space until the end, and has every confirmed record', async () => {
     const journal = await open();
     await journal.confirmed(journal.append('one'));
     disk.left = 5;
@@ -193,7 +193,7 @@ describe("the local host's journal", () => {
     expect(await found()).toEqual(['one']);
   });
 
-  it('ends for good when it fails for another reason', async () => {
+  it('ends for good if it fails for another reason', async () => {
     const journal = await open();
     const failed = vi.fn<(error: Error) => void>();
     journal.onFailure = failed;
@@ -207,7 +207,7 @@ describe("the local host's journal", () => {
 });
 
 describe('while the disk is full', () => {
-  it('the control plane answers every request, and is right again once there is space', async () => {
+  it('the control plane answers every request, and is consistent once there is space', async () => {
     const cloud = await Cloud.start();
     const subscriber = await Subscriber.start();
     try {
@@ -265,7 +265,7 @@ describe('while the disk is full', () => {
     }
   });
 
-  it('the host answers every request, and its runs go on once there is space', async () => {
+  it('the host answers every request, and its runs continue once there is space', async () => {
     const it = await hostWith({
       'index.cjs': `const df = require('durable-functions');
 const { app } = require('@azure/functions');

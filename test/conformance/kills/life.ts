@@ -14,7 +14,7 @@ import { memoryJournal } from '@connected-registry/functions-host/store/journal'
 import type { LoadedApp } from '@connected-registry/functions-host/worker/app';
 import { isClients, timeOf, type CaseRecords } from './caseRecords.js';
 import { VirtualTime } from '../../../packages/functions-host/test/virtualTime.js';
-import { settled } from './settled.js';
+import { untilStill } from './untilStill.js';
 
 /** How an instance ended, as far as two runs must agree. */
 export interface Final {
@@ -84,10 +84,10 @@ class Life {
     return new Life(app, await appOfLife(app, records), records);
   }
 
-  async settle(): Promise<void> {
-    await settled(() => this.#progress);
+  async runUntilIdle(): Promise<void> {
+    await untilStill(() => this.#progress);
     // Requests of callHttp go over a real socket.
-    while (this.#awaitsHttp()) await settled(() => this.#progress);
+    while (this.#awaitsHttp()) await untilStill(() => this.#progress);
   }
 
   #awaitsHttp(): boolean {
@@ -109,17 +109,17 @@ class Life {
 
   /** Lets time pass until `until`, or until something has been written; false when nothing was due any more. */
   async passUntilWritten(until: number): Promise<boolean> {
-    await this.settle();
+    await this.runUntilIdle();
     while (this.written.length === 0) {
       if (!this.time.step(until)) return false;
-      await this.settle();
+      await this.runUntilIdle();
     }
     return true;
   }
 
   async pass(until: number): Promise<void> {
-    await this.settle();
-    while (this.time.step(until)) await this.settle();
+    await this.runUntilIdle();
+    while (this.time.step(until)) await this.runUntilIdle();
     this.time.skipTo(until);
   }
 

@@ -14,7 +14,7 @@ export class Foreigners {
     private readonly before: unknown,
   ) {}
 
-  static async settle(it: TestStack): Promise<Foreigners> {
+  static async create(it: TestStack): Promise<Foreigners> {
     const { operator, stack } = it;
     const { resourceGroup: group, registry } = stack.endpoints.azure;
     const { registries: sdk } = operator;

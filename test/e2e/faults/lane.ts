@@ -83,7 +83,7 @@ export class Lane implements Struck {
       body: { clientsPerConnectedRegistry: CLIENTS, throttling: 0, replicationSeconds: 1 },
     });
     const device = breaking ? await TestDevice.subscribe(it) : undefined;
-    return new Lane(it, line, await Foreigners.settle(it), device, prefix, adopting);
+    return new Lane(it, line, await Foreigners.create(it), device, prefix, adopting);
   }
 
   /** A lane on the same stack in which every client's token is there before. */

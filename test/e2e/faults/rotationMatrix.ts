@@ -22,7 +22,7 @@ import {
   type TrialEnd,
 } from './trials.js';
 
-const SETTLE_WITHIN_SECONDS = 240;
+const SWEEPS_WITHIN_SECONDS = 240;
 
 /** Trials of the calls by which onboarded clients are rotated; in a breaking lane, of the calls of the undo. */
 export class RotationMatrix implements Struck {
@@ -88,14 +88,14 @@ export class RotationMatrix implements Struck {
         return status === 'completed' ? [] : [`${about(end)}: again, it ended ${status} (${failure?.message ?? ''})`];
       }),
     );
-    return [...wrong.flat(), ...(await this.#settled())];
+    return [...wrong.flat(), ...(await this.#afterSweeps())];
   }
 
-  /** Nobody acknowledges to a device that only the test plays, so there the passwords before are still there. */
-  async #settled(): Promise<string[]> {
+  /** Sweeps until the previous passwords are revoked. The test plays the device and acknowledges nothing, so they exist until then. */
+  async #afterSweeps(): Promise<string[]> {
     const { it, isBreaking } = this.lane;
     const sweeps = new Sweeps(it);
-    const deadline = Date.now() + SETTLE_WITHIN_SECONDS * 1000;
+    const deadline = Date.now() + SWEEPS_WITHIN_SECONDS * 1000;
     for (;;) {
       await sweeps.ended(await sweeps.start());
       const state = await readState(it);

@@ -16,7 +16,7 @@ afterAll(() => lane.close());
 
 const NOT_PROMOTED = ['preflight', 'ensureScopeMap', 'ensureToken', 'issueCredentials', 'bind', 'pullCheck'];
 
-test('a cancel during any call, before or after its effect, undoes all until the promotion starts, and is too late from then on', async () => {
+test('a cancel during any call, before or after its effect, undoes everything before promotion, and is refused after it', async () => {
   const own = sites.filter(({ isOwn }) => isOwn);
   const before = await lane.cancelled(ofRing(HELD['killed before'])(own), 'killed before');
   const after = await lane.cancelled(ofRing(HELD['killed after'])(own), 'killed after');
@@ -36,7 +36,7 @@ test('a cancel during any call, before or after its effect, undoes all until the
   expect([...steps]).toEqual(expect.arrayContaining(PHASES));
 }, 900_000);
 
-test('a cancel while the client list is read or written undoes all', async () => {
+test('a cancel while the client list is read or written undoes everything', async () => {
   for (const site of sites.filter(({ key }) => key.startsWith('PATCH ') && key.includes('connectedRegistries')))
     for (const fault of ['killed before', 'killed after'] as const) {
       const [end] = await lane.cancelled([site], fault, true);
@@ -49,7 +49,7 @@ test('a cancel while the client list is read or written undoes all', async () =>
     }
 }, 900_000);
 
-test('a cancel during an activity that ends with a long pause asked for is seen before the pause', async () => {
+test('a cancel during an activity that asks for a long pause takes effect before the pause', async () => {
   const site = sites.find(({ key }) => key.startsWith('PUT ') && key.includes('{token}'));
   if (!site) throw new Error('An onboarding makes a token.');
   const [end] = await lane.cancelled([site], THROTTLED_FOR_LONG);
@@ -68,7 +68,7 @@ test('a cancel during an activity that ends with a long pause asked for is seen 
   expect(Date.parse(steps.at(-1)?.endedAt ?? '')).toBeLessThan(pauseEnds);
 }, 1_200_000);
 
-test('an operation that has ended cannot be cancelled, one that never was neither', async () => {
+test('an operation that has ended, or never existed, cannot be cancelled', async () => {
   const ended = await lane.onboard();
   expect(ended.status).toBe('completed');
   const late = await lane.cancel(ended.id);
@@ -78,6 +78,6 @@ test('an operation that has ended cannot be cancelled, one that never was neithe
   expect(await lane.it.app.operation(ended.id)).toEqual(ended);
 });
 
-test('nothing that others had was touched, and no password stands outside the vault', async () => {
+test('resources of others are unchanged, and no password appears outside the vault', async () => {
   expect(await lane.unclean()).toEqual([]);
 });

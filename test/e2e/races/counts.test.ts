@@ -21,7 +21,7 @@ async function countOf(client: string): Promise<ArmRequests> {
   return counted;
 }
 
-test('a first onboarding makes its scope map, four writes in all', async () => {
+test('a first onboarding creates its scope map, with four writes in total', async () => {
   expect(await countOf('makes-the-map')).toMatchObject({ writes: 4 });
 });
 

@@ -20,7 +20,7 @@ beforeAll(async () => {
     method: 'PATCH',
     body: { clientsPerConnectedRegistry: 200, throttling: 0 },
   });
-  foreigners = await Foreigners.settle(it);
+  foreigners = await Foreigners.create(it);
 });
 afterAll(() => it.dispose());
 
@@ -53,7 +53,7 @@ const counted = z.object({
   principals: z.object({ app: z.object({ arm: z.object({ operations: z.record(z.string(), z.number()) }) }) }),
 });
 
-test('forty onboardings at once: forty bindings by a few writes of the client list, and a foreign one kept', async () => {
+test('forty concurrent onboardings add forty bindings in a few writes of the client list, and keep one of others', async () => {
   const { endpoints, controlPlane } = it.stack;
   const requests = `${endpoints.azure.arm}/_control/requests`;
   await controlPlane.https(requests, { method: 'DELETE' });
@@ -76,7 +76,7 @@ test('forty onboardings at once: forty bindings by a few writes of the client li
   expect(await foreigners.touched()).toEqual([]);
 }, 900_000);
 
-test(`${OVERWRITTEN} at once while somebody else overwrites the list: ${OVERWRITTEN} bindings`, async () => {
+test(`${OVERWRITTEN} concurrent onboardings are all bound while somebody else overwrites the list`, async () => {
   const { operator, stack } = it;
   const { resourceGroup, registry } = stack.endpoints.azure;
   const { connectedRegistry } = stack.endpoints.edge;

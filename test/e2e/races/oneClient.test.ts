@@ -64,22 +64,22 @@ async function untruths(answers: readonly Asked[]): Promise<string[]> {
   return wrong;
 }
 
-test('twenty equal requests at once: one run, which every answer names', async () => {
+test('twenty equal concurrent requests start one run, which every answer names', async () => {
   const lifetimes = TWENTY.map(() => 90);
   expect(await untruths(await postAll('equal', lifetimes))).toEqual([]);
 });
 
-test('twenty different requests at once: one run, which the answers to all others name', async () => {
+test('twenty different concurrent requests start one run, which the other answers name', async () => {
   const lifetimes = TWENTY.map((n) => 60 + n);
   expect(await untruths(await postAll('different', lifetimes))).toEqual([]);
 });
 
-test('twenty equal and twenty different ones, mixed: one run, every answer true', async () => {
+test('twenty equal and twenty different concurrent requests start one run, and every answer is true', async () => {
   const lifetimes = TWENTY.flatMap((n) => [90, 100 + n]);
   expect(await untruths(await postAll('mixed', lifetimes))).toEqual([]);
 });
 
-test('twenty at once after an earlier run has ended: one new run, every answer true', async () => {
+test('twenty concurrent requests after the end of an earlier run start one new run, and every answer is true', async () => {
   const onboarding = {
     connectedRegistry: it.stack.endpoints.edge.connectedRegistry,
     client: 'again',

@@ -47,7 +47,7 @@ function notCutOff(ends: readonly RevokeEnd[]): string[] {
   });
 }
 
-test('a revocation during any call of an onboarding, before or after its effect, ends with the token disabled, or never made', async () => {
+test('a revocation during any call of an onboarding, before or after its effect, leaves the token disabled or never created', async () => {
   const ends = [...(await revokedDuringEach('killed before')), ...(await revokedDuringEach('killed after'))];
 
   expect(notCutOff(ends)).toEqual([]);
@@ -56,11 +56,11 @@ test('a revocation during any call of an onboarding, before or after its effect,
   expect(ends.map(({ step }) => step)).toEqual(expect.arrayContaining(PHASES));
 }, 900_000);
 
-test('a revocation during a call ends so as well if host and app are killed in between', async () => {
+test('a revocation during a call does the same if host and app are killed in between', async () => {
   expect(notCutOff(await revokedDuringEach('killed after', HELD_AND_KILLED, true))).toEqual([]);
 }, 900_000);
 
-test('a request to make or change the token that arrives when all is over finds it disabled again', async () => {
+test('a request to create or change the token that arrives after the end finds it disabled again', async () => {
   const late = sites.filter(({ key }) => /^(?:PUT|PATCH|POST) .*(?:\{token\}|generateCredentials)$/.test(key));
   expect(late.length).toBeGreaterThan(1);
   const ends = await revokedDuring(lane, late, ARRIVES_LATE);
@@ -69,11 +69,11 @@ test('a request to make or change the token that arrives when all is over finds 
   expect(ends.map(({ status }) => status)).toContain('disabled');
 }, 900_000);
 
-test('a revocation while the client list is written ends the onboarding, and the binding is nobody’s to restore', async () => {
+test('a revocation while the client list is written ends the onboarding, and nobody restores the binding', async () => {
   for (const site of sites.filter(({ key }) => key.startsWith('PATCH ') && key.includes('connectedRegistries')))
     expect(notCutOff(await revokedDuring(lane, [site], 'killed after', { isAlone: true }))).toEqual([]);
 }, 900_000);
 
-test('nothing that others had was touched, and no password stands outside the vault', async () => {
+test('resources of others are unchanged, and no password appears outside the vault', async () => {
   expect(await lane.unclean()).toEqual([]);
 });

@@ -32,7 +32,7 @@ export class ScheduleRunner {
       body: { clientsPerConnectedRegistry: MANY_CLIENTS, throttling: 0, replicationSeconds: 1 },
     });
     const player = new SchedulePlayer(it);
-    return new ScheduleRunner(it, await Foreigners.settle(it), player, new EndState(it, player));
+    return new ScheduleRunner(it, await Foreigners.create(it), player, new EndState(it, player));
   }
 
   close(): Promise<void> {
@@ -47,7 +47,7 @@ export class ScheduleRunner {
   /** Plays a seed's onboardings. @returns what is wrong at their end; nothing when every invariant held. */
   async play(seed: number): Promise<string[]> {
     const { clients, removals } = await this.player.play(scheduleOf(seed));
-    const wrong = await this.#settled(clients, removals);
+    const wrong = await this.#completeAll(clients, removals);
     return this.#atLast(clients, wrong);
   }
 
@@ -64,8 +64,8 @@ export class ScheduleRunner {
     return [...wrong, ...(await this.endState.converges(clients)), ...(await this.foreigners.touched())];
   }
 
-  /** Sends each client's request until its run ends well, and looks at what is there then. */
-  async #settled(clients: readonly Client[], removals: readonly Removal[]): Promise<string[]> {
+  /** Repeats each client's request until a run completes, then checks the end state. */
+  async #completeAll(clients: readonly Client[], removals: readonly Removal[]): Promise<string[]> {
     const wrong: string[] = [];
     // What runs now may be an undo, or a run of another request: it ends first, and untouched by this test.
     for (const client of clients) {

@@ -15,10 +15,10 @@ test('random schedules of duplicate, reordered and delayed events, kills and for
   expect(await playAll(runners, seedsToPlay(SEEDS))).toEqual([]);
 }, 900_000);
 
-test('random schedules in which operators also rotate, offboard and revoke break no invariant, and each client’s last request counts', async () => {
+test('random schedules with rotations, offboardings and revocations break no invariant, and each client’s last request applies', async () => {
   expect(await playAll(runners, seedsToPlay(MIXED_SEEDS), 'mixed')).toEqual([]);
 }, 900_000);
 
-test('no password stands outside the vault after them', async () => {
+test('no password appears outside the vault after them', async () => {
   for (const runner of runners) expect(await runner.passwordsFound()).toEqual([]);
 }, 900_000);

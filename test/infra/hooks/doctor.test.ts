@@ -54,7 +54,7 @@ async function doctor(...args: readonly string[]): Promise<{ code: number | null
 }
 
 describe('npm run doctor', () => {
-  test('says what to give in place of an address without its scheme, and of a data folder that nothing uses', async () => {
+  test('explains which address to give in place of one without a scheme, and an unused data folder', async () => {
     const bare = await doctor('--url', 'localhost:7071', '--key-file', join(folder, 'key'));
     expect([bare.code, bare.said]).toEqual([
       2,
@@ -65,13 +65,13 @@ describe('npm run doctor', () => {
     expect(none.said).toContain(`endpoints.json does not exist. Start npm run local, `);
   });
 
-  test('shows the rights, with the key from a file, and ends with 0 where all are there', async () => {
+  test('shows the rights, with the key from a file, and exits with 0 if none is missing', async () => {
     const { code, said } = await doctor('--url', base(), '--key-file', join(folder, 'key'));
     expect([code, keys]).toEqual([0, ['the-key']]);
     expect(said).toContain('  + a/read   myregistry\n  ? b/write  myregistry  unknown\n');
   });
 
-  test('shows what is missing and its cure, and ends with 1', async () => {
+  test('shows what is missing and the fix, and exits with 1', async () => {
     answer = { status: 200, body: FAULTY };
     const { code, said } = await doctor('--url', base(), '--key-file', join(folder, 'key'));
     expect(code).toBe(1);
@@ -87,19 +87,19 @@ describe('npm run doctor', () => {
   test.each([
     [401, 'does not take the key or token (401)'],
     [503, 'was answered 503'],
-  ])('says what %i means', async (status, words) => {
+  ])('explains %i', async (status, words) => {
     answer = { status, body: {} };
     const { code, said } = await doctor('--url', base(), '--key-file', join(folder, 'key'));
     expect([code, said]).toEqual([1, expect.stringContaining(words)]);
   });
 
-  test('says so where nobody answers, and never shows a key', async () => {
+  test('reports if nobody answers, and never shows a key', async () => {
     const { code, said } = await doctor('--url', 'http://127.0.0.1:1', '--key-file', join(folder, 'key'));
     expect([code, said]).toEqual([1, expect.stringContaining('Is the app running?')]);
     expect(said).not.toContain('the-key');
   });
 
-  test('explains itself: wrong flags and missing files end with 2 and without a trace', async () => {
+  test('explains its usage: wrong flags and missing files exit with 2 and without a trace', async () => {
     expect((await doctor('--help')).code).toBe(0);
     for (const args of [['--nonsense'], ['--url', base()], ['--data', join(folder, 'missing')]]) {
       const { code, said } = await doctor(...args);
@@ -109,7 +109,7 @@ describe('npm run doctor', () => {
   });
 });
 
-test('a right that is unreachable has its reason below it', () => {
+test('an unreachable right has its reason below it', () => {
   const right = { right: 'a/read', on: 'x', state: 'unreachable', reason: 'no answer' } as const;
   expect(healthLines({ state: 'faulty', rights: [right] })).toContain('      no answer');
 });

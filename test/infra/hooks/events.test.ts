@@ -35,7 +35,7 @@ afterEach(() => {
   az.remove();
 });
 
-test('functions that are listed one after the other are waited for, with progress', async () => {
+test('the hook waits for functions that are listed one after the other, and shows progress', async () => {
   az.follow([{ when: '/functions?', answers: [listing(), listing('clientRequested'), listing(...ALL)] }]);
   const world = makeWorld();
   await functionsListed(world);
@@ -63,7 +63,7 @@ test('a function of another trigger under the same name does not count', async (
   expect(world.said).toHaveLength(1);
 });
 
-test('after ten minutes it says which functions are missing, and what Azure said last', async () => {
+test("after ten minutes the hook reports which functions are missing, and Azure's last answer", async () => {
   az.follow([
     { when: 'syncfunctiontriggers', answers: [refusal('ServiceUnavailable')] },
     { when: '/functions?', answers: [listing('clientRequested', 'secretExpiring')] },
@@ -75,14 +75,14 @@ test('after ten minutes it says which functions are missing, and what Azure said
   expect(world.now()).toBe(600_000);
 });
 
-test('who may not synchronise or list is told at once', async () => {
+test('a missing right to synchronise or list is reported at once', async () => {
   az.follow([{ when: 'syncfunctiontriggers', answers: [refusal('AuthorizationFailed')] }]);
   const world = makeWorld();
   await expect(functionsListed(world)).rejects.toThrow('AuthorizationFailed');
   expect(world.now()).toBe(0);
 });
 
-test('a subscription is repeated while Event Grid does not see a function yet', async () => {
+test('a subscription is retried while Event Grid does not see a function yet', async () => {
   az.follow([REGION, { when: 'deployment sub create', answers: [NOT_YET, NOT_YET, {}] }]);
   const world = makeWorld();
   await subscribe(world, 600_000);
@@ -90,7 +90,7 @@ test('a subscription is repeated while Event Grid does not see a function yet', 
   expect(world.said).toHaveLength(2);
 });
 
-test('a subscription is not repeated past its time, nor after any other refusal', async () => {
+test('a subscription is not retried past its time, nor after any other refusal', async () => {
   az.follow([REGION, { when: 'deployment sub create', answers: [NOT_YET] }]);
   await expect(subscribe(makeWorld(), 60_000)).rejects.toThrow('Destination endpoint not found');
   expect(az.callsWith('deployment sub create')).toHaveLength(5);
@@ -99,7 +99,7 @@ test('a subscription is not repeated past its time, nor after any other refusal'
   expect(az.callsWith('deployment sub create')).toHaveLength(6);
 });
 
-test('a deployment of another region has another name, since a deployment keeps its region', async () => {
+test('a deployment in another region has another name, because a deployment keeps its region', async () => {
   az.follow([REGION]);
   await subscribe(makeWorld(), 600_000);
   vi.stubEnv('AZURE_LOCATION', 'northeurope');

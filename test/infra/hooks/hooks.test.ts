@@ -39,7 +39,7 @@ function runIn(name: string, path: string, environment: Record<string, string>) 
   return { status, said: stdout + stderr };
 }
 
-test('the first provisioning makes a report key that the app takes, and shows it to nobody', () => {
+test('the first provisioning creates a valid report key, and shows it to nobody', () => {
   const { status, said, scripted } = run('reportKeys.mjs', [NO_SECRET]);
   expect(status).toBe(0);
   const { calls } = scripted;
@@ -69,7 +69,7 @@ test('a later provisioning keeps the report key', () => {
   expect(scripted.calls.map(({ args }) => args[0])).toEqual(['resource', 'rest']);
 });
 
-test('the file with a new key is gone also when the deployment fails, and a message that echoes the key is shown without it', () => {
+test('the file with a new key is deleted even if the deployment fails, and the key is removed from messages', () => {
   const echo: Answer = { status: 1, stderr: 'ERROR: refused (what was sent)' };
   const { status, said, scripted } = run('reportKeys.mjs', [
     NO_SECRET,
@@ -118,7 +118,7 @@ const REFUSALS = [
 ] as const;
 
 test.each(CALLS.flatMap(([hook, call, before]) => REFUSALS.map((one) => [hook, call, ...one, before] as const)))(
-  '%s: where `%s` is answered %s, it ends with the message and exit code 1',
+  '%s exits with the message and code 1 if `%s` is answered with %s',
   (hook, call, code, exitCode, before) => {
     const { status, said } = run(hook, [{ when: call, answers: [refusal(code, exitCode)] }, ...before]);
     expect(status).toBe(1);
@@ -132,7 +132,7 @@ test.each([
   ['AuthorizationFailed', 1],
   // The words of a refusal do not make it a not-found.
   ['AuthorizationFailed about a ResourceNotFound', 1],
-])('whether the report key exists is not answered by %s: no second key is made', (code, exitCode) => {
+])('an answer of %s does not tell whether the report key exists, so no second key is created', (code, exitCode) => {
   const { status, scripted } = run('reportKeys.mjs', [
     { when: '/secrets/report-keys', answers: [refusal(code, exitCode)] },
   ]);
@@ -141,7 +141,7 @@ test.each([
 });
 
 test.each(['preprovision.mjs', 'reportKeys.mjs', 'events.mjs'])(
-  '%s without the Azure CLI, or outside azd, says what to do',
+  '%s without the Azure CLI, or outside azd, explains what to do',
   (name) => {
     const empty = mkdtempSync(join(tmpdir(), 'hooks-'));
     folders.push({ remove: () => rmSync(empty, { recursive: true, maxRetries: 5 }) });
@@ -154,25 +154,25 @@ test.each(['preprovision.mjs', 'reportKeys.mjs', 'events.mjs'])(
   },
 );
 
-test('an answer of az that is no JSON is an error of that call', () => {
+test('an answer of az that is not JSON is an error of that call', () => {
   const { status, said } = run('events.mjs', [LISTED, { when: 'resource show', answers: [{ stdout: 'Welcome' }] }]);
   expect(status).toBe(1);
   expect(said).toContain('az resource show --ids failed: its answer is not JSON');
 });
 
-test('what the hooks read is what main.bicep puts out, besides what azd itself knows', () => {
+test('the hooks read only outputs of main.bicep and variables of azd', () => {
   const ofAzd = ['AZURE_ENV_NAME', 'AZURE_LOCATION', 'AZURE_SUBSCRIPTION_ID'];
   for (const name of Object.keys(OUTPUTS)) expect([...outputsOf(main), ...ofAzd]).toContain(name);
 });
 
-test('azd fills in parameters that main.bicep has', () => {
+test('azd sets only parameters that main.bicep has', () => {
   const file = z
     .object({ parameters: z.record(z.string(), z.unknown()) })
     .parse(JSON.parse(readFileSync(join(INFRA, 'main.parameters.json'), 'utf8')));
   for (const name of Object.keys(file.parameters)) expect(paramsOf(main)).toContain(name);
 });
 
-test('azure.yaml has each hook for POSIX and Windows alike, a version of azd that knows it, and no build in Azure', () => {
+test('azure.yaml has each hook for POSIX and Windows, a version of azd that supports them, and no build in Azure', () => {
   const hook = z.strictObject({
     posix: z.strictObject({ shell: z.literal('sh'), run: z.string() }),
     windows: z.strictObject({ shell: z.literal('pwsh'), run: z.string() }),

@@ -23,7 +23,7 @@ const registered = () =>
     .callsWith('provider register')
     .map(({ args }) => `${args[args.indexOf('--subscription') + 1]} ${args[args.indexOf('--namespace') + 1]}`);
 
-test('providers are registered where a deployment would not do it: the network, and events of other subscriptions', () => {
+test('providers are registered if a deployment would not do it: the network, and events of other subscriptions', () => {
   vi.stubEnv('PRIVATE_NETWORKING', 'true');
   vi.stubEnv('EXISTING_HUB_ID', '/subscriptions/S3/resourceGroups/g/providers/Microsoft.Devices/IotHubs/h');
   vi.stubEnv(
@@ -38,14 +38,14 @@ test('providers are registered where a deployment would not do it: the network, 
   );
 });
 
-test('what is registered already is left alone, and the network asks for nothing where there is none', () => {
+test('registered providers are not registered again, and without a network none is needed for it', () => {
   az.follow([{ when: 'provider show', answers: [{ stdout: '"Registered"' }] }]);
   registerProviders(say);
   expect(registered()).toEqual([]);
   expect(az.callsWith('Microsoft.App')).toEqual([]);
 });
 
-test('who may not register gets the command for somebody who may', () => {
+test('a user without the right to register gets the command for somebody who has it', () => {
   az.follow([
     { when: 'provider show', answers: [{ stdout: '"NotRegistered"' }] },
     { when: 'provider register', answers: [refusal('AuthorizationFailed')] },
@@ -70,14 +70,14 @@ const found = (...vaults: readonly object[]) => ({
 });
 const variable = () => az.callsWith('azd env set').map(({ args }) => args.slice(2));
 
-test('a vault of this environment that was deleted is recovered', () => {
+test('a deleted vault of this environment is recovered', () => {
   az.follow([found(deleted('kv-other', { tags: {} }), deleted('kv-abc'))]);
   recoverVault(say);
   expect(variable()).toEqual([['RECOVER_VAULT', 'true']]);
   expect(said).toEqual(['Recovering the deleted vault kv-abc, with the secrets that it held.']);
 });
 
-test('it is found on a later page too', () => {
+test('a deleted vault on a later page is found, too', () => {
   const page = { value: [], nextLink: '/subscriptions/s1/providers/Microsoft.KeyVault/deletedVaults?page=2' };
   az.follow([
     { when: 'page=2', answers: found(deleted('kv-abc')).answers },
@@ -91,26 +91,26 @@ test.each([
   ['another environment', { tags: { 'azd-env-name': 'b' } }],
   ['another region', { location: 'northeurope' }],
   ['another group', { vaultId: '/subscriptions/s1/resourceGroups/rg-b/providers/Microsoft.KeyVault/vaults/kv-abc' }],
-])('a deleted vault of %s is none of ours', (_, change) => {
+])('a deleted vault of %s is ignored', (_, change) => {
   az.follow([found(deleted('kv-abc', change))]);
   recoverVault(say);
   expect(variable()).toEqual([]);
 });
 
-test('a vault that is back is not recovered again', () => {
+test('an existing vault is not recovered again', () => {
   vi.stubEnv('RECOVER_VAULT', 'true');
   az.follow([found()]);
   recoverVault(say);
   expect(variable()).toEqual([['RECOVER_VAULT', 'false']]);
 });
 
-test('a vault that is brought is not looked for', () => {
+test('no deleted vault is searched if the user brings one', () => {
   vi.stubEnv('EXISTING_VAULT_ID', OUTPUTS.VAULT_ID);
   recoverVault(say);
   expect(az.calls).toEqual([]);
 });
 
-test('an azd that cannot keep the variable ends the hook', () => {
+test('an azd that cannot save the variable ends the hook', () => {
   az.follow([found(deleted('kv-abc')), { when: 'azd env set', answers: [{ status: 1, stderr: 'no environment' }] }]);
   expect(() => recoverVault(say)).toThrow('azd env set RECOVER_VAULT true failed: no environment');
 });

@@ -29,7 +29,7 @@ async function run(answers: Record<string, (call: Call, cancel: () => void) => u
 }
 
 describe('a cancel', () => {
-  test('that comes while the device is waited for undoes everything at once', async () => {
+  test('while the device is awaited undoes everything at once', async () => {
     const { outcome, context, seconds } = await run({}, 30);
     expect(outcome).toMatchObject({
       status: 'rolledBack',
@@ -46,44 +46,47 @@ describe('a cancel', () => {
     expect(context.openTimers).toBe(0);
   });
 
-  test('that comes while a step waits to be tried again ends the wait', async () => {
+  test('while a step waits for its next attempt ends the wait', async () => {
     const { outcome, seconds, context } = await run({ ensureToken: () => retryLater('busy', 600) }, 20);
     expect(outcome).toMatchObject({ status: 'rolledBack', failure: { code: 'cancelled' } });
     expect(seconds).toBe(20);
     expect(context.openTimers).toBe(0);
   });
 
-  test('that comes during an activity lets it end, and is seen before the pause that follows', async () => {
+  test('during an activity lets it end, and takes effect before the pause that follows', async () => {
     const { outcome, seconds, context } = await run({
       ensureToken: (_, cancel) => (cancel(), retryLater('busy', 600)),
     });
+
     expect(outcome).toMatchObject({ status: 'rolledBack', failure: { code: 'cancelled' } });
     expect(context.called('activity').filter((name) => name === 'ensureToken')).toHaveLength(1);
     expect(seconds).toBe(0);
   });
 
-  test('that comes with the first step leaves nothing started', async () => {
+  test('during the first step leaves nothing started', async () => {
     const { outcome, context } = await run({}, 0);
     expect(outcome).toMatchObject({ status: 'rolledBack', failure: { code: 'cancelled' } });
     expect(context.called('activity').filter((name) => /^ensure|^issue|^promote/.test(name))).toEqual([]);
   });
 
-  test('while undoing changes nothing: everything is still taken back', async () => {
+  test('during an undo changes nothing: everything is still undone', async () => {
     const { outcome, context } = await run({
       ensureToken: () => ({ kind: 'failed', code: 'service-refused', message: 'no' }),
       removeToken: (_, cancel) => (cancel(), undefined),
     });
+
     expect(outcome).toMatchObject({ status: 'rolledBack', failure: { code: 'service-refused' } });
     expect(outcome.steps.at(-1)).toMatchObject({ name: 'removeScopeMap', status: 'completed' });
     expect(context.openTimers).toBe(0);
   });
 
-  test('of another run of the client is not taken for this one', async () => {
+  test('of another run of the client is ignored', async () => {
     const context: FakeDurableContext = new FakeDurableContext(
       onboardingRun({}, { pullCheckDeadlineSeconds: 300 }),
       (call) => (call.kind === 'signal' ? undefined : done(values[call.name.split('.').at(-1) ?? ''] ?? {})),
     );
     context.raiseIn(5, cancelEventName('another'), { actor: 'Ada' });
+
     expect(await context.run(onboard)).toMatchObject({ failure: { code: 'pull-check-deadline' } });
   });
 });

@@ -37,7 +37,7 @@ const markNow = () => {
   return { at, until: at, by: { operation: 'the-revocation', actor: 'Ada' } };
 };
 
-describe('an onboarding that was asked for after a revocation', () => {
+describe('an onboarding that was requested after a revocation', () => {
   test('clears it: the client has a new password, and the stolen one never works again', async () => {
     const letIn: boolean[] = [];
     const { outcome } = await again({
@@ -45,13 +45,14 @@ describe('an onboarding that was asked for after a revocation', () => {
         letIn.push(world.controlPlane.accepts(token, stolen));
       },
     });
+
     expect([outcome.status, works(), letIn.includes(true)]).toEqual(['completed', true, false]);
     expect(flows.record.revokedAt).toBeUndefined();
     expect(world.wire.calls.filter((name) => name === 'enableToken')).toHaveLength(1);
     expect(outcome.steps.map(({ name }) => name)).toContain('enableToken');
   });
 
-  test('waits while the revocation is at its writes, and then clears it like any other', async () => {
+  test('waits while the revocation writes, and then clears it', async () => {
     world = createWorld();
     flows = createFlowWorld(world);
     await onboardIn(world, { flows });
@@ -61,6 +62,7 @@ describe('an onboarding that was asked for after a revocation', () => {
     const at = new Date().toISOString();
     await flows.ask('revoke', { at, until, by });
     let begins = 0;
+
     const { outcome } = await again({
       requestedAt: new Date(Date.now() + 1000).toISOString(),
       before: async (name) => {
@@ -72,25 +74,26 @@ describe('an onboarding that was asked for after a revocation', () => {
         await flows.ask('endDisabling', { by });
       },
     });
+
     expect([outcome.status, begins, works()]).toEqual(['completed', 3, true]);
     expect([world.controlPlane.accepts(token, leaked), flows.record.revokedAt]).toEqual([false, undefined]);
   });
 
-  test('keeps what it cleared: a second one finds nothing to do', async () => {
+  test('leaves nothing to do for a second onboarding', async () => {
     await again();
     world.wire.calls.length = 0;
     const { outcome } = await again({ run: 'third-run' });
     expect([outcome.result?.changed, world.wire.writes]).toEqual([false, []]);
   });
 
-  test('tells in a dry run that it would enable the token', async () => {
+  test('is planned in a dry run with the enabling of the token', async () => {
     const plan = await world.queries.preflight(onboarding(), revocationOf(flows.record));
     expect(plan.problems).toEqual([]);
     expect(plan.writes.map(({ step }) => step)).toContain('enableToken');
     expect(world.wire.writes).toEqual([]);
   });
 
-  test('that fails disables the token again, and the mark stays', async () => {
+  test('that fails disables the token again, and the client stays revoked', async () => {
     const { outcome } = await again({ device: () => report({ outcome: 'digest-mismatch' }) });
     expect([outcome.status, isOff()]).toEqual(['rolledBack', true]);
     expect(world.controlPlane.token(token).slots).toEqual({});
@@ -98,44 +101,46 @@ describe('an onboarding that was asked for after a revocation', () => {
     expect([works(), flows.record.revokedAt]).toEqual([true, undefined]);
   });
 
-  test.each(['before', 'after'] as const)('goes through an enabling that failed %s its effect', async (when) => {
+  test.each(['before', 'after'] as const)('succeeds although enabling the token failed %s its effect', async (when) => {
     world.wire.fail('enableToken', { when, times: 2 });
     expect((await again()).outcome.status).toBe('completed');
     expect([works(), world.controlPlane.accepts(token, stolen)]).toEqual([true, false]);
   });
 
-  test('empties the old password also when somebody has enabled the token by hand', async () => {
+  test('empties the old password also if somebody enabled the token by hand', async () => {
     world.controlPlane.token(token).isEnabled = true;
     expect((await again()).outcome.status).toBe('completed');
     expect([works(), world.controlPlane.accepts(token, stolen)]).toEqual([true, false]);
   });
 
-  test('counts the token as ours still, so that an offboarding takes it away', async () => {
+  test('keeps the token as ours, so that an offboarding removes it', async () => {
     await again();
     await offboardIn(flows);
     expect([world.controlPlane.tokens.has(token), world.controlPlane.scopeMaps.has(scopeMap)]).toEqual([false, false]);
   });
 
-  test('does not enable a token that somebody else has disabled', async () => {
+  test('does not enable a token that somebody else disabled', async () => {
     flows = createFlowWorld(world);
     await revokeIn(flows);
     vi.setSystemTime(new Date('2026-03-01T14:00:00Z'));
+
     const { outcome } = await again({ requestedAt: '2026-03-01T14:00:00.000Z' });
+
     expect(outcome).toMatchObject({ status: 'rolledBack', failure: { code: 'preflight' } });
     expect(outcome.failure?.problems?.map(({ code }) => code)).toEqual(['token-disabled']);
     expect(isOff()).toBe(true);
   });
 });
 
-describe('an onboarding that was asked for before a revocation', () => {
-  test('ends as rolled back with nothing done', async () => {
+describe('an onboarding that was requested before a revocation', () => {
+  test('is rolled back, and does nothing', async () => {
     const { outcome } = await onboardIn(world, { flows, run: 'late', requestedAt: '2026-03-01T11:59:00.000Z' });
     expect(outcome).toMatchObject({ status: 'rolledBack', failure: { code: 'revoked', residue: [], kept: [] } });
     expect([world.wire.calls, isOff()]).toEqual([[], true]);
   });
 });
 
-describe('an onboarding that is revoked while it is under way', () => {
+describe('an onboarding that is revoked while it runs', () => {
   beforeEach(() => {
     vi.setSystemTime(new Date('2026-03-01T12:00:00Z'));
     world = createWorld();
@@ -154,6 +159,7 @@ describe('an onboarding that is revoked while it is under way', () => {
         context.raiseIn(0, cancelEventName(RUN), { actor: 'Ada', reason: 'revoked' });
       },
     });
+
     expect(outcome).toMatchObject({
       status: 'rolledBack',
       failure: { code: 'revoked', message: 'the client was revoked by Ada', residue: [] },
@@ -166,7 +172,7 @@ describe('an onboarding that is revoked while it is under way', () => {
     expect(flows.maps.state().holds).toEqual([]);
   });
 
-  test('and fails because of it before it is notified keeps it all the same, and says why', async () => {
+  test('and fails for that before it is notified keeps the same, and reports why', async () => {
     const { outcome } = await onboardIn(world, {
       flows,
       before: async (name) => {
@@ -175,6 +181,7 @@ describe('an onboarding that is revoked while it is under way', () => {
         world.wire.fail('generatePassword', { when: 'before', kind: 'refused' });
       },
     });
+
     expect(outcome).toMatchObject({ status: 'rolledBack', failure: { code: 'revoked' } });
     expect(outcome.failure?.message).toContain('before that was noticed');
     expect(isKept()).toBe(true);
@@ -184,6 +191,7 @@ describe('an onboarding that is revoked while it is under way', () => {
     await onboardIn(world, { flows });
     await revokeIn(flows);
     vi.setSystemTime(new Date(LATER));
+
     const { outcome } = await again({
       before: async (name, _, context) => {
         if (name !== 'ensureToken') return;
@@ -191,6 +199,7 @@ describe('an onboarding that is revoked while it is under way', () => {
         context.raiseIn(0, cancelEventName('second-run'), { actor: 'Ada', reason: 'revoked' });
       },
     });
+
     expect(outcome).toMatchObject({ status: 'rolledBack', failure: { code: 'revoked' } });
     expect(isOff()).toBe(true);
     expect(outcome.steps.map(({ name }) => name)).toContain('disableToken');

@@ -20,21 +20,27 @@ const isOnboarded = () => works() && bound().includes(token) && world.vault.pass
 describe('an onboarding from end to end', () => {
   test('leaves a bound token whose saved password works, and no open binding request', async () => {
     const { outcome, binder, context } = await onboardIn(world);
+
     expect(outcome.status).toBe('completed');
     expect(isOnboarded()).toBe(true);
     expect(binder.state).toEqual(NO_REQUESTS);
+
     const password = world.vault.passwordIn(main) ?? '-';
     const seen = JSON.stringify([outcome, context.statuses, context.calls]);
+
     for (const form of [password, Buffer.from(`${token}:${password}`).toString('base64'), encodeURIComponent(password)])
       expect(seen).not.toContain(form);
   });
 
-  test('makes at most 3 ARM writes into a shared scope map, and a second one makes none', async () => {
+  test('makes at most 3 ARM writes into a shared scope map, and a second onboarding makes none', async () => {
     world.addToken();
     world.controlPlane.tokens.delete(token);
+
     await onboardIn(world);
     const arm = ['createScopeMap', 'createToken', 'setTokenScopeMap', 'generatePassword', 'setClientTokens'];
+
     expect(world.wire.calls.filter((name) => arm.includes(name))).toHaveLength(3);
+
     world.wire.calls.length = 0;
     const { outcome } = await onboardIn(world, { run: 'second-run' });
     expect([outcome.result?.changed, world.wire.writes]).toEqual([false, []]);
@@ -47,15 +53,17 @@ describe('an onboarding from end to end', () => {
     expect(binder.state).toEqual(NO_REQUESTS);
   });
 
-  test('that fails for a client with other rights leaves the old ones and the old password', async () => {
+  test('that fails for a client with other rights keeps the previous rights and password', async () => {
     await onboardIn(world);
     const before = world.vault.passwordIn(main);
     const request = { repositories: ['samples/a'] };
+
     const { outcome } = await onboardIn(world, {
       run: 'second-run',
       request,
       device: () => report({ image: 'samples/a:latest', outcome: 'digest-mismatch' }),
     });
+
     expect(outcome.status).toBe('rolledBack');
     expect([world.controlPlane.token(token).scopeMap, world.vault.passwordIn(main)]).toEqual([scopeMap, before]);
     expect(isOnboarded()).toBe(true);
@@ -70,7 +78,7 @@ describe('an onboarding from end to end', () => {
     expect(world.controlPlane.accepts(token, 'foreign-password1')).toBe(true);
   });
 
-  test('does not clear a password that somebody made minutes before it, and that it never replaced', async () => {
+  test('does not clear a password that somebody created minutes before, and that it never replaced', async () => {
     const minuteAgo = '2026-03-01T11:59:00.000Z';
     world.addToken({ password1: { createdAt: minuteAgo }, password2: { createdAt: LONG_AGO } });
     world.wire.fail('generatePassword', { when: 'before', kind: 'forbidden' });
@@ -90,9 +98,9 @@ const WRITES = [
 ];
 const CALLS = [...WRITES, 'disable', 'getRegistry', 'getToken', 'getScopeMap', 'getConnectedRegistry', 'current'];
 
-describe('a call that breaks', () => {
+describe('a failing call', () => {
   test.each(CALLS.flatMap((call) => (['before', 'after'] as const).map((when) => [call, when] as const)))(
-    'is gone through: %s failed %s its effect',
+    'is overcome: %s failed %s its effect',
     async (call, when) => {
       world.wire.fail(call, { when, times: 2 });
       const { outcome } = await onboardIn(world);
@@ -102,12 +110,14 @@ describe('a call that breaks', () => {
     },
   );
 
-  test.each(WRITES)('for good is undone, so that nothing of ours is left: %s', async (call) => {
+  test.each(WRITES)('that fails for ever is undone, so that nothing of ours is left: %s', async (call) => {
     world.controlPlane.change(CONNECTED_REGISTRY, { clientTokens: ['foreign'] });
     if (call === 'setClientTokens') world.wire.fail(call, { when: 'before', kind: 'forbidden' });
     else world.wire.fail(call, { when: 'before', kind: 'forbidden', times: 99 });
+
     const { outcome, binder } = await onboardIn(world);
     const code = call === 'requestPullCheck' ? 'signal-undeliverable' : 'service-forbidden';
+
     expect(outcome).toMatchObject({ status: 'rolledBack', failure: { code } });
     expect(isGone(world)).toBe(true);
     expect(bound()).toEqual(['foreign']);
@@ -115,7 +125,7 @@ describe('a call that breaks', () => {
   });
 
   test.each(['disableToken', 'deleteToken', 'deleteScopeMap', 'remove', 'disable'])(
-    'while undoing is gone through: %s',
+    'during an undo is overcome: %s',
     async (call) => {
       world.wire.fail(call, { when: 'after', times: 2 });
       const { outcome } = await onboardIn(world, { device: () => report({ outcome: 'digest-mismatch' }) });
@@ -124,9 +134,10 @@ describe('a call that breaks', () => {
     },
   );
 
-  test('for good while undoing is listed, and the rest is gone', async () => {
+  test('that fails for ever during an undo is reported, and the rest is removed', async () => {
     world.wire.fail('deleteToken', { when: 'before', kind: 'forbidden', times: 99 });
     const { outcome } = await onboardIn(world, { device: () => report({ outcome: 'digest-mismatch' }) });
+
     expect(outcome.status).toBe('failed');
     expect(outcome.failure?.residue.join()).toContain('removeToken');
     expect([world.controlPlane.token(token).isEnabled, world.vault.has(candidate), bound()]).toEqual([

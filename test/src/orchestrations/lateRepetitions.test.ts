@@ -127,10 +127,11 @@ function placesFrom(again: number, count: number): number[] {
 }
 
 describe.each(Object.entries(REPETITIONS))('each activity of %s', (_, [first, play, ends]) => {
-  test('may come again after any later one of its run', async () => {
+  test('may be repeated after any later activity of its run', async () => {
     await prepare(first);
     const { calls, outcome } = await noting(play);
     expect(outcome.status).toBe(ends);
+
     const state = works();
     const faults: string[] = [];
     for (const [again, { name }] of calls.entries())
@@ -143,13 +144,15 @@ describe.each(Object.entries(REPETITIONS))('each activity of %s', (_, [first, pl
         if (!endsAs(late.outcome, ends) || works() !== state)
           faults.push(`${name} after ${calls[at]?.name}: ${late.outcome.status}, works: ${works()}`);
       }
+
     expect(faults).toEqual([]);
   });
 
-  test.each(FOLLOWERS)('may come again after %s that followed', async (_follower, next) => {
+  test.each(FOLLOWERS)('may be repeated after %s that followed', async (_follower, next) => {
     await prepare(first);
     const { calls } = await noting(play);
     const faults: string[] = [];
+
     for (const [again, { name }] of calls.entries()) {
       await prepare(first);
       const { calls: made } = await noting(play);
@@ -160,11 +163,12 @@ describe.each(Object.entries(REPETITIONS))('each activity of %s', (_, [first, pl
       if (late) await call(late);
       if ((works() && world.controlPlane.token(token).scopeMap) !== state) faults.push(name);
     }
+
     expect(faults).toEqual([]);
   });
 });
 
-test('the token of a stolen device stays disabled, whatever of the onboarding before comes again', async () => {
+test('the token of a stolen device stays disabled, whichever earlier activity of the onboarding is repeated', async () => {
   await prepare([onboarding(), revocation]);
   const { calls } = await noting(onboarding());
   pass(60);
@@ -204,19 +208,21 @@ function unseenPromotion(
   });
 }
 
-describe('a promotion of which the run knows nothing', () => {
+describe('a promotion that its run did not record', () => {
   test.each<[string, readonly Play[], (device: Device) => Play]>([
     ['an onboarding', [], (device) => onboarding({}, device)],
     ['a rotation', [onboarding()], (device) => rotation(false, device)],
     ['an urgent rotation', [onboarding()], (device) => rotation(true, device)],
-  ])('is found by %s, which goes on from there with the same password', async (_, first, play) => {
+  ])('is found by %s, which continues with the same password', async (_, first, play) => {
     await prepare(first);
     let promoted: string | undefined;
+
     const { outcome } = await unseenPromotion(play, {
       after: (name) => {
         if (name === 'checkCredential') promoted = world.vault.passwordIn(main);
       },
     });
+
     expect(outcome).toMatchObject({ status: 'completed', result: { pull: { digest: PULL.digest } } });
     expect([works(), promoted !== undefined, world.vault.passwordIn(main)]).toEqual([true, true, promoted]);
   });
@@ -226,7 +232,7 @@ describe('a promotion of which the run knows nothing', () => {
     ['a rotation', [onboarding()], (device) => rotation(false, device), works],
     ['an urgent rotation', [onboarding()], (device) => rotation(true, device), works],
   ])(
-    'is taken back with %s that is cancelled then, or stays where it is all that works',
+    'is undone with %s that is cancelled then, or stays if it is the only working credential',
     async (_, first, play, isWell) => {
       await prepare(first);
       const { outcome } = await unseenPromotion(play, {
@@ -235,6 +241,7 @@ describe('a promotion of which the run knows nothing', () => {
           if (name === 'requestPullCheck' && attempt === 2) context.raiseIn(0, cancelEventName(run), { actor: 'Ada' });
         },
       });
+
       expect(outcome).toMatchObject({ status: 'rolledBack', failure: { code: 'cancelled', residue: [] } });
       expect(isWell()).toBe(true);
     },

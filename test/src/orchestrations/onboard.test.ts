@@ -7,7 +7,7 @@ import { onboarding } from '../fakes/answers/requests.js';
 const { scopeMap, token, connectedRegistry } = onboarding();
 
 describe('an onboarding', () => {
-  test('goes its steps in order, and ends with what the device pulled', async () => {
+  test('runs its steps in order, and ends with the digest that the device pulled', async () => {
     const { outcome, names, context } = await onboardScripted();
     expect(names()).toEqual([
       'begin',
@@ -48,21 +48,21 @@ describe('an onboarding', () => {
     for (const step of outcome.steps) expect(step.endedAt).toBeDefined();
   });
 
-  test('requests its binding one activity before it waits for it, so that waiting runs share a write', async () => {
+  test('requests its binding one activity before it waits for it, so that concurrent runs share a write', async () => {
     const { names } = await onboardScripted();
     const all = names();
     expect(all.indexOf('issueCredentials')).toBeGreaterThan(all.indexOf('request'));
     expect(all.indexOf('ensure')).toBeGreaterThan(all.indexOf('issueCredentials'));
   });
 
-  test('of a client that has everything calls nothing but preflight, and says what was verified', async () => {
+  test('of a complete client calls only preflight, and reports what was verified', async () => {
     const { outcome, names } = await onboardScripted({ plan: convergedPlan() });
     expect(names()).toEqual(['begin', 'preflight', 'claim']);
     expect(outcome).toMatchObject({ status: 'completed', result: { changed: false, pull: STORED.pull } });
     expect(outcome.result?.secret.version).toBe(STORED.version);
   });
 
-  test('checks a client that has everything when that is asked for, and issues nothing', async () => {
+  test('of a complete client checks it if that is requested, and issues nothing', async () => {
     const { outcome, names } = await onboardScripted({ plan: convergedPlan(), request: { recheck: true } });
     expect(names('activity')).toContain('recordVerification');
     for (const never of ['issueCredentials', 'promote', 'announcePromotion', 'ensure'])
@@ -77,7 +77,7 @@ describe('an onboarding', () => {
     expect(names('activity')).toContain('requestPullCheck');
   });
 
-  test('that preflight refuses writes nothing and names every problem', async () => {
+  test('that preflight refuses writes nothing and reports every problem', async () => {
     const codes = ['token-disabled', 'slots-in-use'] as const;
     const problems = codes.map((code) => ({ code, message: `${code} is wrong.`, fix: 'mend it' }));
     const { outcome, names } = await onboardScripted({ plan: plan({ problems }) });
@@ -85,7 +85,7 @@ describe('an onboarding', () => {
     expect(outcome).toMatchObject({ status: 'rolledBack', failure: { code: 'preflight', problems, residue: [] } });
   });
 
-  test('does not fail when nobody can be notified of the promotion', async () => {
+  test('does not fail if nobody can be notified of the promotion', async () => {
     const { outcome } = await onboardScripted({
       answers: { announcePromotion: () => failed('service-forbidden', 'no') },
     });
@@ -93,7 +93,7 @@ describe('an onboarding', () => {
     expect(outcome.steps.at(-1)).toMatchObject({ name: 'announce', status: 'failed' });
   });
 
-  test('binds again when the binding was gone just before promotion', async () => {
+  test('binds again if the binding disappeared just before promotion', async () => {
     const promote = (_: unknown, nth: number) =>
       done(nth === 1 ? { promoted: false } : { promoted: true, name: 'main-secret', version: 'v2' });
     const { outcome, names } = await onboardScripted({ answers: { promote } });
@@ -101,12 +101,14 @@ describe('an onboarding', () => {
     expect(names('entity')).toEqual(['begin', 'claim', 'hold', 'ensure', 'ensureAgain']);
   });
 
-  test('has the device pull again once it is bound again: a sync between may have taken the token away', async () => {
+  test('has the device pull again after it was bound again, because a sync may have removed the token', async () => {
     const promote = (_: unknown, nth: number) =>
       done(nth === 1 ? { promoted: false } : { promoted: true, name: 'main-secret', version: 'v2' });
     const device = (attempt: number) =>
       ({ after: 1, report: attempt === 2 ? report({ outcome: 'unauthorized' }) : report() }) as const;
+
     const { outcome, context, names } = await onboardScripted({ answers: { promote }, device });
+
     expect(names('activity').filter((name) => ['requestPullCheck', 'promote'].includes(name))).toEqual([
       'requestPullCheck',
       'promote',
@@ -114,14 +116,16 @@ describe('an onboarding', () => {
       'requestPullCheck',
       'promote',
     ]);
+
     const [first, second] = context.calls.flatMap(({ name, input }) =>
       name === 'promote' ? (input as PromoteInput).pull.verifiedAt : [],
     );
+
     expect(Date.parse(second ?? '')).toBeGreaterThan(Date.parse(first ?? ''));
     expect(outcome.result?.pull.verifiedAt).toBe(second);
   });
 
-  test('gives up when the binding is taken away again and again', async () => {
+  test('gives up if the binding is removed again and again', async () => {
     const { outcome } = await onboardScripted({ answers: { promote: () => done({ promoted: false }) } });
     expect(outcome).toMatchObject({ status: 'rolledBack', failure: { code: 'unbound' } });
   });
@@ -131,12 +135,13 @@ describe('an onboarding', () => {
       answers: { issueCredentials: (_, nth) => (nth < 3 ? retryLater('busy') : done({ name: 'c', version: 'v1' })) },
     });
     const orders = context.calls.filter((call) => call.name === 'issueCredentials').map((call) => call.input);
+
     expect(orders).toHaveLength(3);
     expect(new Set(orders.map((order) => JSON.stringify(order))).size).toBe(1);
     expect(orders[0]).toMatchObject({ slot: 'password1', expiresOn: '2026-05-30T12:00:00.000Z' });
   });
 
-  test('tells each request from which time on it is theirs to undo', async () => {
+  test('passes to each binding request the time from which its undo applies', async () => {
     const { context } = await onboardScripted({
       answers: { issueCredentials: () => failed('service-forbidden', 'no') },
     });
@@ -144,13 +149,14 @@ describe('an onboarding', () => {
     expect(removal?.input).toMatchObject({ token, scopeMap, since: plan().checkedAt });
   });
 
-  test('shows a status that fits and holds no password, report key or value', async () => {
+  test('shows a status that fits and contains no password, report key or value', async () => {
     const value = 'pass/word+1=';
     const { context, outcome } = await onboardScripted({
       answers: {
         issueCredentials: (_, nth) => (nth < 4 ? retryLater('x'.repeat(590)) : done({ name: 'c', version: 'v' })),
       },
     });
+
     for (const status of context.statuses) {
       expect(status.length).toBeLessThanOrEqual(4000);
       for (const secret of [value, 'auths', 'reportKey', '"value"', 'password"']) expect(status).not.toContain(secret);

@@ -46,14 +46,14 @@ const markNow = () => {
   return { at, until: at, by: { operation: 'the-revocation', actor: 'Ada' } };
 };
 
-describe('a token that a revoked run has made, and that no secret tells of', () => {
+describe('a token that a revoked run created, and that no secret names', () => {
   test('is disabled by the next revocation', async () => {
     await revokedEarly();
     await revokeIn(flows);
     expect(world.controlPlane.token(token).isEnabled).toBe(false);
   });
 
-  test('is taken away by an offboarding, with its scope map, and then forgotten', async () => {
+  test('is removed by an offboarding, with its scope map, and then forgotten', async () => {
     await revokedEarly();
     const { outcome } = await offboardIn(flows);
     expect(outcome.result?.removed).toEqual([`token ${token}`, `scope map ${scopeMap}`]);
@@ -61,11 +61,13 @@ describe('a token that a revoked run has made, and that no secret tells of', () 
     expect(flows.record.orphaned).toBeUndefined();
   });
 
-  test('counts as ours when an onboarding has cleared the revocation since', async () => {
+  test('belongs to us if an onboarding has cleared the revocation since', async () => {
     await revokedEarly();
     await revokeIn(flows);
     vi.setSystemTime(new Date(Date.now() + 3600_000));
+
     expect((await onboardAgain('again')).outcome.status).toBe('completed');
+
     await offboardIn(flows);
     expect(hasToken()).toBe(false);
   });
@@ -74,7 +76,7 @@ describe('a token that a revoked run has made, and that no secret tells of', () 
     ['was made later, by somebody else', { createdAt: '2026-03-02T12:00:00.000Z' }],
     ['was made before, by somebody else', { createdAt: '2026-02-01T12:00:00.000Z' }],
     ['has been given other rights', { scopeMap: 'a-map-of-others' }],
-  ])('is not taken for one of that name that %s', async (_, change) => {
+  ])('is not confused with one of the same name that %s', async (_, change) => {
     await revokedEarly();
     Object.assign(world.controlPlane.token(token), change);
     await revokeIn(flows);
@@ -83,16 +85,19 @@ describe('a token that a revoked run has made, and that no secret tells of', () 
   });
 });
 
-test('a token whose removal failed is found by an offboarding that comes later', async () => {
+test('a token whose removal failed is found by a later offboarding', async () => {
   world.wire.fail('generatePassword', { when: 'before', kind: 'forbidden' });
   world.wire.fail('deleteToken', { when: 'before', kind: 'forbidden' });
+
   const { outcome } = await onboardIn(world, { flows, request: { token } });
+
   expect([outcome.status, hasToken()]).toEqual(['failed', true]);
+
   await offboardIn(flows);
   expect(hasToken()).toBe(false);
 });
 
-test('a token that others put back on the list before an undo deletes it is unbound anew', async () => {
+test('a token that others bind before an undo deletes it is unbound again', async () => {
   let restored = false;
   const { outcome } = await onboardIn(world, {
     flows,
@@ -104,10 +109,11 @@ test('a token that others put back on the list before an undo deletes it is unbo
       world.controlPlane.change(CONNECTED_REGISTRY, { clientTokens: [token] });
     },
   });
+
   expect([outcome.status, hasToken(), restored]).toEqual(['rolledBack', false, true]);
 });
 
-test('a token that an undo has removed is not remembered', async () => {
+test('a token that an undo removed is not remembered', async () => {
   world.wire.fail('generatePassword', { when: 'before', kind: 'forbidden' });
   await onboardIn(world, { flows, request: { token } });
   expect([hasToken(), flows.record.orphaned]).toEqual([false, undefined]);

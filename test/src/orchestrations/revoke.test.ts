@@ -21,11 +21,13 @@ const ARM_WRITES = /^(?:create|set|disable|enable|keep|delete|generate)/;
 const armWrites = () => world.wire.calls.filter((name) => ARM_WRITES.test(name) && name !== 'disable');
 
 describe('a revocation', () => {
-  test('disables token and secret with one ARM write, keeps all, and tells when it holds at the edge', async () => {
+  test('disables token and secret with one ARM write, deletes nothing, and reports when it takes effect at the edge', async () => {
     await onboardIn(world, { flows });
     const password = world.vault.passwordIn(main) ?? '-';
     world.wire.calls.length = 0;
+
     const { outcome } = await revokeIn(flows);
+
     expect(armWrites()).toEqual(['disableToken']);
     expect([world.controlPlane.accepts(token, password), world.vault.passwordIn(main)]).toEqual([false, undefined]);
     expect([bound(), world.vault.has(main), world.controlPlane.scopeMaps.has(scopeMap)]).toEqual([[token], true, true]);
@@ -41,21 +43,25 @@ describe('a revocation', () => {
     expect(JSON.stringify(outcome)).not.toContain(password);
   });
 
-  test('names no next sync where the schedule of the connected registry cannot be read', async () => {
+  test('reports no next sync if the schedule of the connected registry is unreadable', async () => {
     await onboardIn(world, { flows });
     world.controlPlane.change(CONNECTED_REGISTRY, { schedule: '0 2 L * *' });
+
     const { outcome } = await revokeIn(flows);
+
     expect(outcome.result?.edge).toMatchObject({ schedule: '0 2 L * *' });
     expect(outcome.result?.edge).not.toHaveProperty('nextSyncTime');
     expect(JSON.stringify(outcome.result?.edge)).toContain('is unknown');
   });
 
-  test('again finds all disabled and writes nothing; what somebody has enabled in the meantime it disables again', async () => {
+  test('that is repeated writes nothing if all is disabled; it disables again what somebody enabled in the meantime', async () => {
     await onboardIn(world, { flows });
     await revokeIn(flows);
     world.wire.calls.length = 0;
+
     expect((await revokeIn(flows)).outcome).toMatchObject({ result: { disabled: [], changed: false } });
     expect(world.wire.writes).toEqual([]);
+
     world.controlPlane.token(token).isEnabled = true;
     await revokeIn(flows);
     expect(isEnabled()).toBe(false);
@@ -65,19 +71,23 @@ describe('a revocation', () => {
     await onboardIn(world, { flows });
     world.wire.calls.length = 0;
     const marked: boolean[] = [];
+
     await revokeIn(flows, {
       before: (name) => {
         if (name === 'findAccess') marked.push(flows.record.revokedAt !== undefined);
       },
     });
+
     expect(marked).toEqual([true]);
   });
 
-  test('of a client that was offboarded only marks it', async () => {
+  test('of an offboarded client only marks it', async () => {
     await onboardIn(world, { flows });
     await offboardIn(flows);
     world.wire.calls.length = 0;
+
     const { outcome } = await revokeIn(flows);
+
     expect(outcome).toMatchObject({ status: 'completed', result: { changed: false } });
     expect([world.wire.writes, flows.record.revokedAt !== undefined]).toEqual([[], true]);
   });
@@ -89,17 +99,19 @@ describe('a revocation', () => {
     expect(isEnabled()).toBe(false);
   });
 
-  test('disables a token that was there before us, too: the device has its password', async () => {
+  test('also disables a token that existed before onboarding, because the device has its password', async () => {
     world.addToken({ password1: { createdAt: LONG_AGO } });
     await onboardIn(world, { flows });
     await revokeIn(flows);
     expect(isEnabled()).toBe(false);
   });
 
-  test('goes on with the secrets when the token cannot be disabled, and lists it', async () => {
+  test('continues with the secrets if the token cannot be disabled, and reports it', async () => {
     await onboardIn(world, { flows });
     world.wire.fail('disableToken', { when: 'before', kind: 'forbidden' });
+
     const { outcome } = await revokeIn(flows);
+
     expect(outcome).toMatchObject({ status: 'failed', failure: { code: 'service-forbidden' } });
     expect(outcome.failure?.residue).toEqual([
       expect.stringMatching(new RegExp(`^token ${token}: all its passwords may still work: `)) as unknown,
@@ -110,7 +122,7 @@ describe('a revocation', () => {
     expect(isEnabled()).toBe(false);
   });
 
-  test('that cannot hide a secret lists it, and that the token is off', async () => {
+  test('that cannot disable a secret reports it, and that the token is disabled', async () => {
     await onboardIn(world, { flows });
     world.wire.fail('disable', { when: 'before', kind: 'forbidden' });
     const { outcome } = await revokeIn(flows);
@@ -118,30 +130,35 @@ describe('a revocation', () => {
     expect(outcome.failure?.residue).toEqual([expect.stringContaining(`secret ${main}: whoever may read it`)]);
   });
 
-  test('disables each of several tokens although the first cannot be, and says which is which', async () => {
+  test('disables each of several tokens although the first fails, and reports which', async () => {
     await onboardIn(world, { flows });
     const LEFT = { token: 'left-token', scopeMap, since: '2026-03-01T11:00:00Z', until: '2026-03-01T13:00:00Z' };
     await flows.ask('noteOrphaned', { ...LEFT, by: { operation: 'o', actor: 'a' } });
     const createdAt = '2026-03-01T11:30:00.000Z';
     world.controlPlane.tokens.set(LEFT.token, { scopeMap, isEnabled: true, createdAt, slots: {} });
     world.wire.fail('disableToken', { when: 'before', kind: 'forbidden', times: 1 });
+
     const { outcome } = await revokeIn(flows);
     const states = [token, LEFT.token].map((name) => world.controlPlane.token(name).isEnabled);
+
     expect(states.filter((isOn) => isOn)).toHaveLength(1);
+
     const [on, off] = states[0] ? [token, LEFT.token] : [LEFT.token, token];
+
     expect(outcome.failure?.residue).toEqual([
       expect.stringContaining(`token ${on}: all its passwords may still work`),
     ]);
     expect(outcome.failure?.disabled).toEqual([`token ${off}`, `secret ${main}`]);
   });
 
-  test('that cannot note what it is about to disable lists each thing that may still work', async () => {
+  test('that cannot record what it is about to disable reports everything that may still work', async () => {
     await onboardIn(world, { flows });
     const { outcome } = await revokeIn(flows, {
       before: (name) => {
         if (name === 'noteDisabled') throw new Error('the engine has lost it');
       },
     });
+
     expect(outcome.failure?.disabled).toEqual([]);
     expect(outcome.failure?.residue).toEqual([
       ...['what the client has: ', 'what the run in progress left: ', 'what came late: '].map(
@@ -160,7 +177,7 @@ describe('a revocation', () => {
           [call, 'after'],
         ] as const,
     ),
-  )('is gone through: %s failed %s its effect', async (call, when) => {
+  )('succeeds: %s failed %s its effect', async (call, when) => {
     await onboardIn(world, { flows });
     world.wire.fail(call, { when, times: 2 });
     expect((await revokeIn(flows)).outcome.status).toBe('completed');
@@ -174,10 +191,11 @@ describe('a run in progress', () => {
     world.controlPlane.tokens.set(token, { scopeMap, isEnabled: isOn, createdAt, slots: {} });
   };
 
-  test('is asked to end, and what it has enabled by then is disabled, also when it comes late', async () => {
+  test('is asked to stop, and what it enabled is disabled, even if it comes late', async () => {
     makeToken();
     flows.setPresent(atWork());
     let looks = 0;
+
     const { outcome, context } = await revokeIn(flows, {
       before: (name) => {
         if (name === 'endRun') makeToken();
@@ -189,12 +207,13 @@ describe('a run in progress', () => {
         if (name === 'endRun') flows.setPresent(atWork({ hasEnded: true }));
       },
     });
+
     expect(flows.cancelled).toEqual([[atWork().id, 'function-key', 'revoked']]);
     expect([outcome.status, isEnabled(), looks]).toEqual(['completed', false, 3]);
     expect(context.openTimers).toBe(0);
   });
 
-  test('that has not got as far as its token does not have the name it was asked for disabled', async () => {
+  test('that has not reached its token keeps the requested token unchanged', async () => {
     world.addToken({ password1: { createdAt: LONG_AGO } });
     world.controlPlane.token(token).scopeMap = 'theirs';
     flows.setPresent(atWork({ steps: ['preflight', 'ensureScopeMap'], hasEnded: true }));
@@ -202,20 +221,24 @@ describe('a run in progress', () => {
     expect(isEnabled()).toBe(true);
   });
 
-  test('that has not put a password into a token of others leaves that token to them', async () => {
+  test('that has not put a password into a token of others keeps that token unchanged', async () => {
     world.addToken({ password1: { createdAt: LONG_AGO } });
     world.controlPlane.token(token).scopeMap = 'theirs';
     flows.setPresent(atWork({ hasEnded: true }));
+
     await revokeIn(flows);
+
     expect(isEnabled()).toBe(true);
+
     flows.setPresent(atWork({ hasEnded: true, steps: ['preflight', 'ensureToken', 'issueCredentials'] }));
     await revokeIn(flows);
     expect(isEnabled()).toBe(false);
   });
 
-  test('that was asked for later is left alone, and so is the token that it has enabled', async () => {
+  test('that was requested later is not stopped, and the token that it enabled stays enabled', async () => {
     await onboardIn(world, { flows });
     flows.setPresent(atWork());
+
     await revokeIn(flows, {
       after: (name) => {
         if (name !== 'endRun') return;
@@ -223,15 +246,17 @@ describe('a run in progress', () => {
         world.controlPlane.token(token).isEnabled = true;
       },
     });
+
     expect(isEnabled()).toBe(true);
   });
 
   test.each([
     ['a rotation, which enables nothing', { kind: 'rotate' }],
     ['an onboarding that has ended without lifting it', { hasEnded: true }],
-  ])('whose successor is %s: what it has left enabled is disabled all the same', async (_, successor) => {
+  ])('whose successor is %s: what it left enabled is disabled nevertheless', async (_, successor) => {
     await onboardIn(world, { flows });
     flows.setPresent(atWork());
+
     await revokeIn(flows, {
       after: (name) => {
         if (name !== 'endRun') return;
@@ -239,12 +264,14 @@ describe('a run in progress', () => {
         world.controlPlane.token(token).isEnabled = true;
       },
     });
+
     expect(isEnabled()).toBe(false);
   });
 
-  test('whose successor has cleared the revocation in the meantime leaves what that has enabled', async () => {
+  test('whose successor has cleared the revocation in the meantime keeps what that successor enabled', async () => {
     await onboardIn(world, { flows });
     flows.setPresent(atWork());
+
     await revokeIn(flows, {
       after: async (name) => {
         if (name !== 'endRun') return;
@@ -253,13 +280,16 @@ describe('a run in progress', () => {
         await flows.ask('clearRevocation', { effectiveAt: '2027-01-01T00:00:00.000Z' });
       },
     });
+
     expect(isEnabled()).toBe(true);
   });
 
-  test('that does not end is reported in the result, and the token is disabled all the same', async () => {
+  test('that does not end is reported in the result, and the token is disabled nevertheless', async () => {
     await onboardIn(world, { flows });
     flows.setPresent(atWork());
+
     const { outcome } = await revokeIn(flows);
+
     expect(outcome).toMatchObject({ status: 'failed', failure: { code: 'step-deadline' } });
     expect(outcome.failure?.residue.join()).toContain('waiting for operation');
     expect(isEnabled()).toBe(false);
@@ -267,12 +297,15 @@ describe('a run in progress', () => {
 });
 
 describe('an offboarding after a revocation', () => {
-  test('takes everything away, and the mark stays: no old event brings the device back', async () => {
+  test('removes everything, and the client stays marked: no old event brings the device back', async () => {
     await onboardIn(world, { flows });
     await revokeIn(flows);
+
     const { outcome } = await offboardIn(flows);
+
     expect(outcome.status).toBe('completed');
     expect([world.controlPlane.tokens.has(token), world.vault.has(main), bound()]).toEqual([false, false, []]);
+
     const { outcome: old } = await onboardIn(world, { flows, requestedAt: '2026-03-01T11:00:00.000Z' });
     expect(old).toMatchObject({ status: 'rolledBack', failure: { code: 'revoked' } });
     expect(world.controlPlane.tokens.has(token)).toBe(false);

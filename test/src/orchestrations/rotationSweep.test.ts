@@ -23,20 +23,23 @@ async function fleet(ages: Readonly<Record<string, number>>, settings: Readonly<
 }
 
 describe('a sweep', () => {
-  test('rotates what is due, and leaves the rest', async () => {
+  test('rotates what is due, and nothing else', async () => {
     const world = await fleet({ young: 10, almost: 59, due: 61, late: 80 });
     const { outcome, started } = await sweepIn(world);
     expect(started.map(({ client }) => client).sort()).toEqual(['due', 'late']);
     expect(outcome).toMatchObject({ started: 2, completed: 2, failed: 0, left: 0 });
   });
 
-  test('goes by waves, what nears its end first, each after the one before has ended', async () => {
+  test('starts waves, the nearest expiry first, each after the previous one has ended', async () => {
     const ages = Object.fromEntries(Array.from({ length: 7 }, (_, nth) => [`c${nth}`, 61 + nth]));
     const { outcome, started, turns } = await sweepIn(await fleet(ages), {
       run: (_, seconds) => (seconds < 100 ? 'running' : 'completed'),
     });
+
     expect(started.map(({ client }) => client)).toEqual(['c6', 'c5', 'c4', 'c3', 'c2', 'c1', 'c0']);
+
     const waves = [...new Set(started.map(({ at }) => at.getTime()))];
+
     expect(waves).toHaveLength(3);
     for (const [nth, at] of waves.entries()) expect(at - (waves[nth - 1] ?? 0)).toBeGreaterThanOrEqual(100_000);
     expect(outcome).toMatchObject({ waves: 3, started: 7, completed: 7 });
@@ -45,77 +48,90 @@ describe('a sweep', () => {
     for (const turn of turns) expect(turn.calls.length).toBeLessThan(12);
   });
 
-  test('stops at the limit of failures, tells operators, and says how long it rests', async () => {
+  test('stops at the limit of failures, alerts operators, and logs how long it pauses', async () => {
     const ages = Object.fromEntries(Array.from({ length: 9 }, (_, nth) => [`c${nth}`, 61]));
     const world = await fleet(ages, { ROTATION_FAILURE_LIMIT: '3' });
+
     const { outcome, started } = await sweepIn(world, { run: () => 'failed' });
+
     expect(started).toHaveLength(3);
     expect(outcome).toMatchObject({ failed: 3, left: 6, stopped: { reason: '3 rotations have failed' } });
+
     const { restsUntil } = outcome.stopped ?? {};
     expect([...world.alerts.stopped.values()]).toMatchObject([{ started: 3, failed: 3, left: 6, restsUntil }]);
     expect(Date.parse(restsUntil ?? '') - Date.now()).toBe(world.config.limits.rotationRetrySeconds * 1000);
   });
 
-  test('does not wait longer for a wave than it may: a rotation that is parked goes on by itself', async () => {
+  test('waits for a wave only up to a limit: a rotation that waits for its sync continues by itself', async () => {
     const world = await fleet({ parked: 61, ready: 62, third: 63, fourth: 61 }, { ROTATION_WAVE_SECONDS: '600' });
     const { outcome } = await sweepIn(world, { run: (client) => (client === 'parked' ? 'running' : 'completed') });
     expect(outcome).toMatchObject({ waves: 2, started: 4, completed: 3, underWay: 1, failed: 0 });
     expect(Date.now() - NOW.getTime()).toBeLessThanOrEqual(2 * 601_000);
   });
 
-  test('starts nothing and revokes nothing in a freeze window', async () => {
+  test('starts and revokes nothing in a freeze window', async () => {
     const revokeOld = { slot: 'password2', from: ago(1).toISOString(), createdAt: ago(70).toISOString() } as const;
     const world = await fleet({ late: 80 }, { ROTATION_FREEZE_WINDOWS: '0 10 * * *|PT4H' });
     await addMember(world, { client: 'overlapped', issuedAt: ago(5), revokeOld });
+
     const { outcome, started } = await sweepIn(world);
+
     expect(started).toEqual([]);
     expect(outcome).toMatchObject({ started: 0, revoked: 0, deferred: 1 });
+
     vi.setSystemTime(new Date('2026-06-01T14:00:00Z'));
     expect((await sweepIn(world)).outcome).toMatchObject({ started: 1, revoked: 1 });
   });
 
-  test('leaves its queue when a freeze begins between two waves', async () => {
+  test('stops if a freeze begins between two waves', async () => {
     const ages = Object.fromEntries(Array.from({ length: 5 }, (_, nth) => [`c${nth}`, 61]));
     const world = await fleet(ages, { ROTATION_FREEZE_WINDOWS: '1 12 * * *|PT4H' });
     const { outcome } = await sweepIn(world, { run: (_, seconds) => (seconds < 100 ? 'running' : 'completed') });
     expect(outcome).toMatchObject({ started: 3, left: 2 });
   });
 
-  test('reads every page of the vault, and candidates and foreign secrets are none of its business', async () => {
+  test('reads every page of the vault, and ignores candidates and secrets of others', async () => {
     const world = await fleet({ due: 61, also: 61 });
     world.vault.pageSize = 1;
     await world.vault.store('somebody-elses', 'x', { expiresOn: NOW.toISOString(), tags: {} });
     const name = `${mainSecretName(reference('due'))}-candidate`;
     const tags = world.vault.versionsOf(mainSecretName(reference('due'))).at(-1)?.tags ?? {};
+
     await world.vault.store(name, 'x', { expiresOn: NOW.toISOString(), tags });
+
     expect((await sweepIn(world)).started).toHaveLength(2);
   });
 
-  test('starts nothing twice when the start of a wave is repeated', async () => {
+  test('starts nothing twice if the start of a wave is repeated', async () => {
     const world = await fleet({ due: 61 });
     let lost = false;
+
     const { started, turns } = await sweepIn(world, {
       // Ended before the repetition comes: it must not be taken for one that was never started.
       run: () => 'completed',
       loses: (name) => name === 'startRotations' && !lost && (lost = true),
     });
     const orders = turns.flatMap(({ calls }) => calls.filter(({ name }) => name === 'startRotations'));
+
     expect([orders.length, started.length]).toEqual([2, 1]);
   });
 
-  test('leaves clients of another run to the next sweep', async () => {
+  test('leaves clients with another run to the next sweep', async () => {
     const { outcome } = await sweepIn(await fleet({ due: 61, busy: 61 }), { busy: (client) => client === 'busy' });
     expect(outcome).toMatchObject({ started: 1, busy: 1, completed: 1 });
   });
 
-  test('waits with a client whose connected registry is offline, and with one whose sync is far', async () => {
+  test('delays a client whose connected registry is offline, and one whose sync is far away', async () => {
     const world = await fleet({ due: 61 });
     world.controlPlane.change(CONNECTED_REGISTRY, { lastSyncTime: ago(1).toISOString() });
     expect((await sweepIn(world)).outcome).toMatchObject({ started: 0, deferred: 1 });
+
     const nightly = await fleet({ due: 61 });
     nightly.controlPlane.change(CONNECTED_REGISTRY, { schedule: '0 2 * * *', lastSyncTime: ago(0.4).toISOString() });
     vi.setSystemTime(NOW);
+
     expect((await sweepIn(nightly)).outcome).toMatchObject({ started: 0, deferred: 1 });
+
     vi.setSystemTime(new Date('2026-06-02T01:00:00Z'));
     expect((await sweepIn(nightly)).outcome).toMatchObject({ started: 1, deferred: 0 });
   });
@@ -127,7 +143,7 @@ describe('a sweep', () => {
     expect((await sweepIn(world)).started).toEqual([]);
   });
 
-  test('tells operators when it cannot do its work at all', async () => {
+  test('alerts operators if it fails completely', async () => {
     const world = await fleet({ due: 61 });
     world.wire.fail('page', { when: 'before', kind: 'forbidden', times: 9 });
     const { outcome } = await sweepIn(world);
@@ -148,45 +164,52 @@ describe('an old password', () => {
     return { world, tags, slots, tagged };
   }
 
-  test('goes when its time has come, and not before', async () => {
+  test('is revoked when its time has come, and not before', async () => {
     const early = await overlapped(ago(-1));
     expect((await sweepIn(early.world)).outcome.revoked).toBe(0);
     expect(early.slots()).toEqual(['password2', 'password1']);
+
     const { world, slots, tagged } = await overlapped(ago(1));
     expect((await sweepIn(world)).outcome.revoked).toBe(1);
     expect([slots(), tagged()]).toEqual([['password1'], undefined]);
+
     world.wire.calls.length = 0;
     await sweepIn(world);
     expect(world.wire.writes).toEqual([]);
   });
 
-  test('goes at once when the device has acknowledged the present version, and no other', async () => {
+  test('is revoked at once if the device has acknowledged the current version, and no other', async () => {
     const { world, tags, slots } = await overlapped(ago(-1));
     const version = world.vault.versionsOf(mainSecretName(tags)).at(-1)?.version ?? '';
     const records = (acknowledged: string) => new Map([[clientKey(tags), { acknowledged }]]);
+
     await sweepIn(world, { records: records('an-earlier-one') });
+
     expect(slots()).toHaveLength(2);
+
     await sweepIn(world, { records: records(version) });
     expect(slots()).toEqual(['password1']);
   });
 
-  test('is not confused with one that was made in its slot since', async () => {
+  test('is not confused with a newer one in its slot', async () => {
     const { world, tags, slots, tagged } = await overlapped(ago(1));
     world.controlPlane.token(tags.token).slots.password2 = { value: 'new', createdAt: NOW.toISOString() };
     await sweepIn(world);
     expect([slots(), tagged()]).toEqual([['password2', 'password1'], undefined]);
   });
 
-  test('is never the one that the main secret uses, whatever its tag says', async () => {
+  test('is never the one in the main secret, whatever its tag names', async () => {
     const world = createWorld(SETTINGS);
     const issuedAt = ago(5);
     const revokeOld = { slot: 'password1', from: ago(1).toISOString(), createdAt: issuedAt.toISOString() } as const;
     const { token } = await addMember(world, { client: 'c', issuedAt, revokeOld });
+
     await sweepIn(world);
+
     expect(Object.keys(world.controlPlane.token(token).slots)).toEqual(['password1']);
   });
 
-  test.each(['keepOnlySlots', 'updateTags'])('goes with the next sweep when %s fails', async (method) => {
+  test.each(['keepOnlySlots', 'updateTags'])('is revoked by the next sweep if %s fails', async (method) => {
     const { world, slots, tagged } = await overlapped(ago(1));
     world.wire.fail(method, { when: 'before' });
     await sweepIn(world);

@@ -38,14 +38,14 @@ function waitWith(results: readonly StartResult[], preempts = true, last?: Prese
   return { context, play, cancelled, starts: () => starts };
 }
 
-describe('a run that waits for its client to be free', () => {
-  test('starts at once when it is', async () => {
+describe('a run that waits until its client is free', () => {
+  test('starts at once if the client is free', async () => {
     const { play, cancelled } = waitWith([STARTED]);
     expect(await play()).toMatchObject({ status: 'completed', startedAs: STARTED.id });
     expect(cancelled).toEqual([]);
   });
 
-  test('that preempts tells the run in the way to end, and starts when it has', async () => {
+  test('that pre-empts asks the running run to stop, and starts after its end', async () => {
     const { play, cancelled, context } = waitWith([BUSY, BUSY, STARTED]);
     expect(await play()).toMatchObject({ status: 'completed', startedAs: STARTED.id });
     expect(cancelled[0]).toEqual([{ instance: INSTANCE, run: 'other' }, 'function-key', 'preempted']);
@@ -53,22 +53,22 @@ describe('a run that waits for its client to be free', () => {
     expect(context.statuses.join()).toContain('waiting for operation');
   });
 
-  test('that does not preempt leaves the run in the way alone', async () => {
+  test('that does not pre-empt does not stop the running run', async () => {
     const { play, cancelled } = waitWith([BUSY, STARTED], false);
     expect(await play()).toMatchObject({ status: 'completed' });
     expect(cancelled).toEqual([]);
   });
 
-  test('tries again when the engine does not answer', async () => {
+  test('tries again if the engine does not answer', async () => {
     expect(await waitWith([{ kind: 'unknown' }, STARTED]).play()).toMatchObject({ startedAs: STARTED.id });
   });
 
-  test('names the run that does the same already', async () => {
+  test('returns the run that already does the same', async () => {
     const other = { ...STARTED, id: `${INSTANCE}.same`, attached: true };
     expect(await waitWith([other]).play()).toMatchObject({ status: 'completed', startedAs: other.id });
   });
 
-  describe('and that something has overtaken in the meantime', () => {
+  describe('and that another request has overtaken', () => {
     const { fingerprint, requestedAt } = onboardingRun();
     const later = new Date(Date.parse(requestedAt) + 60_000).toISOString();
     const operators: PresentRun = {
@@ -82,20 +82,20 @@ describe('a run that waits for its client to be free', () => {
       steps: [],
     };
 
-    test('does not replace what an operator has asked for since, and has got', async () => {
+    test('does not replace what an operator requested since and has received', async () => {
       const { play, starts } = waitWith([STARTED], false, operators);
       const { status, failure } = await play();
       expect([status, failure?.code, starts()]).toEqual(['rolledBack', 'stale-event', 0]);
       expect(failure?.message).toContain(`${INSTANCE}.operators`);
     });
 
-    test('ends as that run if both ask for the same', async () => {
+    test('ends as that run if both requests are the same', async () => {
       const { play, starts } = waitWith([STARTED], false, { ...operators, fingerprint });
       expect(await play()).toMatchObject({ status: 'completed', startedAs: `${INSTANCE}.operators` });
       expect(starts()).toBe(0);
     });
 
-    test('starts where that run failed, or was asked for before', async () => {
+    test('starts if that run failed, or was requested before', async () => {
       for (const last of [
         { ...operators, isCompleted: false },
         { ...operators, requestedAt: '2020-01-01T00:00:00.000Z' },
@@ -103,17 +103,17 @@ describe('a run that waits for its client to be free', () => {
         expect(await waitWith([STARTED], false, last).play()).toMatchObject({ startedAs: STARTED.id });
     });
 
-    test('starts where that was a rotation, which is no answer to it', async () => {
+    test('starts if that was a rotation, which does not fulfil it', async () => {
       const rotation = { ...operators, kind: 'rotate' };
       expect(await waitWith([STARTED], false, rotation).play()).toMatchObject({ startedAs: STARTED.id });
     });
 
-    test('starts all the same where it preempts: an operator’s request to offboard stands', async () => {
+    test('starts if it pre-empts, because an operator’s request to offboard still applies', async () => {
       expect(await waitWith([STARTED], true, operators).play()).toMatchObject({ startedAs: STARTED.id });
     });
   });
 
-  test('is not started twice by an activity that comes again when the run has ended', async () => {
+  test('is not started twice by an activity that is repeated after the run has ended', async () => {
     const own = { ...onboardingRun(), id: { instance: INSTANCE, run: RUN }, kind: ONBOARD, hasEnded: true };
     const last: PresentRun = { ...own, effectiveAt: own.requestedAt, isCompleted: false, steps: [] };
     for (const preempts of [true, false]) {
@@ -122,9 +122,10 @@ describe('a run that waits for its client to be free', () => {
     }
   });
 
-  test('ends when it is cancelled, with nothing started', async () => {
+  test('ends when it is cancelled, and starts nothing', async () => {
     const { play, context } = waitWith([BUSY]);
     context.raiseIn(30, `cancel-${RUN}`, { actor: 'Ada', reason: 'cancelled' });
+
     expect(await play()).toMatchObject({
       status: 'rolledBack',
       failure: { code: 'cancelled', message: 'cancelled by Ada', residue: [] },
@@ -132,7 +133,7 @@ describe('a run that waits for its client to be free', () => {
     expect(context.openTimers).toBe(0);
   });
 
-  test('looks seldom while it waits long: a week is a short history', async () => {
+  test('polls rarely while it waits long, so that a week is a short history', async () => {
     const { play, context, starts } = waitWith([BUSY], false);
     context.raiseIn(7 * 24 * 3600, `cancel-${RUN}`, { actor: 'Ada', reason: 'cancelled' });
     await play();

@@ -15,7 +15,7 @@ async function undoAfter(script: OnboardingScript) {
 
 const ALL = ['retireCandidate', 'retirePromoted', 'unbind', 'removeToken', 'removeScopeMap'];
 
-describe('a failure is undone, last first, when it comes at', () => {
+describe('a failure is undone, last step first, when it occurs at', () => {
   test.each<[string, OnboardingScript, string[]]>([
     ['preflight', { answers: { preflight: no } }, []],
     ['the scope map', { answers: { ensureScopeMap: no } }, ['removeScopeMap']],
@@ -33,14 +33,16 @@ describe('a failure is undone, last first, when it comes at', () => {
 });
 
 describe('the undo', () => {
-  test('of what was adopted restores it, and takes away nothing else', async () => {
+  test('of an adoption restores what was adopted, and removes nothing else', async () => {
     const adopted = plan({
       scopeMap: 'same',
       token: { exists: true, earlierScopeMap: 'earlier-map' },
       bound: true,
       credential: { kind: 'issue', slot: 'password2', replacesLivePassword: false },
     });
+
     const { undone, all } = await undoAfter({ plan: adopted, device: digestMismatch });
+
     expect(undone).toEqual([
       'retireCandidate',
       'retirePromoted',
@@ -53,7 +55,7 @@ describe('the undo', () => {
     expect(all).toContain('complete');
   });
 
-  test('of a check of what was there before withdraws the binding request only', async () => {
+  test('of a check of an existing client withdraws only the binding request', async () => {
     const { undone, outcome } = await undoAfter({
       plan: convergedPlan(),
       request: { recheck: true },
@@ -68,7 +70,7 @@ describe('the undo', () => {
     expect(all.indexOf('ensureUnbound')).toBeLessThan(all.indexOf('removeToken'));
   });
 
-  test('goes on when a part of it fails, and lists that part with the reason', async () => {
+  test('continues if a part of it fails, and reports that part with the reason', async () => {
     const { outcome, undone } = await undoAfter({ device: digestMismatch, answers: { removeToken: no } });
     expect(undone).toEqual(ALL);
     expect(outcome.status).toBe('failed');
@@ -76,22 +78,23 @@ describe('the undo', () => {
     expect(outcome.failure?.code).toBe('pull-digest-mismatch');
   });
 
-  test('lists what it left alone on purpose, and is a roll-back all the same', async () => {
+  test('reports what it kept on purpose, and ends as rolled back nevertheless', async () => {
     const kept = 'scope map a-map: 2 other token(s) use it';
     const { outcome } = await undoAfter({ device: digestMismatch, answers: { release: () => done({ kept }) } });
     expect(outcome).toMatchObject({ status: 'rolledBack', failure: { kept: [kept], residue: [] } });
   });
 
-  test('is tried again while it may go better', async () => {
+  test('is retried while it may succeed', async () => {
     const { outcome, all } = await undoAfter({
       device: digestMismatch,
       answers: { removeToken: (_, nth) => (nth < 4 ? retryLater('busy') : done({})) },
     });
+
     expect(all.filter((name) => name === 'removeToken')).toHaveLength(4);
     expect(outcome.status).toBe('rolledBack');
   });
 
-  test('is tried for as long as the setting for undoing says, not as long as a step', async () => {
+  test('is retried for as long as the setting for undo allows, not as long as a step', async () => {
     const limits = { stepDeadlineSeconds: 60, undoDeadlineSeconds: 7200 };
     const { outcome } = await undoAfter({
       limits,
@@ -100,12 +103,13 @@ describe('the undo', () => {
     });
     const step = outcome.steps.find(({ name }) => name === 'removeToken');
     const seconds = (Date.parse(step?.endedAt ?? '') - Date.parse(step?.startedAt ?? '')) / 1000;
+
     expect(seconds).toBeGreaterThan(7000);
     expect(seconds).toBeLessThanOrEqual(7200);
     expect(outcome.status).toBe('failed');
   });
 
-  test('of the binding is bounded by that setting, too', async () => {
+  test('of the binding is limited by that setting, too', async () => {
     const { outcome } = await undoAfter({
       limits: { undoDeadlineSeconds: 100, bindDeadlineSeconds: 5000 },
       device: digestMismatch,
@@ -114,23 +118,25 @@ describe('the undo', () => {
     expect(outcome.failure?.residue.join()).toMatch(/unbind.*100 s/);
   });
 
-  test('lists a password that was overwritten, which nobody can bring back', async () => {
+  test('reports an overwritten password, which cannot be restored', async () => {
     const credential = { kind: 'issue', slot: 'password2', replacesLivePassword: true } as const;
     const { outcome } = await undoAfter({
       plan: plan({ scopeMap: 'same', token: { exists: true }, credential }),
       device: digestMismatch,
       answers: { clearSlot: () => done({ residue: 'password2 of token t: overwritten' }) },
     });
+
     expect(outcome.status).toBe('failed');
     expect(outcome.failure?.residue.join()).toContain('password2');
   });
 
-  test('does not list a password that was not overwritten, since nothing was issued', async () => {
+  test('does not report a password that was not overwritten because nothing was issued', async () => {
     const credential = { kind: 'issue', slot: 'password2', replacesLivePassword: true } as const;
     const { outcome } = await undoAfter({
       plan: plan({ scopeMap: 'same', token: { exists: true }, credential }),
       answers: { ensureToken: no },
     });
+
     expect(outcome).toMatchObject({ status: 'rolledBack', failure: { residue: [] } });
   });
 });

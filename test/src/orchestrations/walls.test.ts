@@ -35,44 +35,46 @@ const FORBIDDEN = [
 ];
 
 /** It drops events that wait for the instance. Nobody sends the sweep any: not even a cancel. */
-const BEGINS_ANEW = ['rotationSweep.ts'];
+const CONTINUES_AS_NEW = ['rotationSweep.ts'];
 
 /** Makes every durable timer, in pieces that the real engine bears. */
-const MAKES_TIMERS = ['run/durableWait.ts'];
+const CREATES_TIMERS = ['run/durableWait.ts'];
 
 describe('an orchestration', () => {
-  test('makes timers in one place only, which bounds them', () => {
-    expect(files.filter((name) => /\bcreateTimer\b|\['createTimer/.test(codeOf(name)))).toEqual(MAKES_TIMERS);
+  test('creates timers in one place only, which limits them', () => {
+    expect(files.filter((name) => /\bcreateTimer\b|\['createTimer/.test(codeOf(name)))).toEqual(CREATES_TIMERS);
+
     const others = ['entities', 'activities', 'triggers/durable', 'telemetry'].flatMap((name) => {
       const other = new URL(`../../../src/${name}/`, import.meta.url);
       return sourcesIn(other).map((file) => readFileSync(new URL(file, other), 'utf8'));
     });
+
     for (const code of others) expect(code).not.toMatch(/createTimer/);
     expect(LONGEST_TIMER).toBe(5 * 24 * 3600 * 1000);
   });
 
-  test('drops no event by beginning anew', () => {
-    expect(files.filter((name) => /\bcontinueAsNew\b/.test(codeOf(name)))).toEqual(BEGINS_ANEW);
-    for (const name of BEGINS_ANEW) expect(codeOf(name)).not.toMatch(/waitForExternalEvent|Cancellation/);
+  test('loses no event by continuing as new', () => {
+    expect(files.filter((name) => /\bcontinueAsNew\b/.test(codeOf(name)))).toEqual(CONTINUES_AS_NEW);
+    for (const name of CONTINUES_AS_NEW) expect(codeOf(name)).not.toMatch(/waitForExternalEvent|Cancellation/);
   });
 
-  test.each(files)('reads no clock and does nothing that a replay would do differently: %s', (name) => {
+  test.each(files)('reads no clock and nothing else that a replay would change: %s', (name) => {
     for (const pattern of FORBIDDEN) expect(codeOf(name)).not.toMatch(pattern);
   });
 
-  test('is looked for in the right place', () => {
+  test('is found in the searched folder', () => {
     expect(files).toContain('onboard.ts');
     expect(codeOf('onboard.ts')).toContain('function* onboard');
   });
 
   test.each(['const a = new Date();', 'new Date( )', 'new Date', 'Date()', 'await x'])(
-    'would be caught at: %s',
+    'is reported for: %s',
     (code) => {
       expect(FORBIDDEN.some((pattern) => pattern.test(code))).toBe(true);
     },
   );
 
-  test('may make a date of a known instant', () => {
+  test('may create a date from a known instant', () => {
     expect(FORBIDDEN.some((pattern) => pattern.test('new Date(context.df.currentUtcDateTime.getTime())'))).toBe(false);
   });
 });

@@ -77,7 +77,7 @@ test.each(['activityTrigger', 'httpTrigger', 'timerTrigger', 'eventGridTrigger']
   },
 );
 
-test('a device that asks is given its key', async () => {
+test('a polling device receives its key', async () => {
   const answer = { jsonBody: { reportKey: SECRET } };
   expect(await invoked('httpTrigger', () => answer, 'getPendingMessages')).toBe(answer);
 });
@@ -86,7 +86,7 @@ test('the answer of an orchestration or an entity to the engine is not changed',
   for (const type of ['orchestrationTrigger', 'entityTrigger']) expect(await invoked(type, () => SECRET)).toBe(SECRET);
 });
 
-test('an unforeseen error is thrown on without its words, whether they are known as a secret or not', async () => {
+test('an unexpected error is thrown without its message, whether or not it contains a known secret', async () => {
   const failing = invoked('timerTrigger', () => {
     throw Object.assign(new TypeError('words of somebody'), { cause: new Error(SECRET), body: SECRET });
   });

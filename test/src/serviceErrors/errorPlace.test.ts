@@ -19,7 +19,7 @@ test.each<[string, () => unknown]>([
   ['a name that was given to it', () => changed('no', { name: `${SECRET}\n    at ${SECRET}:1:1` })],
   ['a stack of its own', () => changed('no', { stack: `Error: other\n    at ${SECRET}:1:1` })],
   ['a text that was thrown', () => SECRET],
-])('nothing of %s is shown', (_, make) => {
+])('the description contains nothing of %s', (_, make) => {
   expect(JSON.stringify(errorPlace(make()))).not.toContain(SECRET);
 });
 

@@ -11,11 +11,11 @@ const serviceError = (kind: ServiceErrorKind, more: object = {}) =>
 describe('an outcome', () => {
   afterEach(() => vi.restoreAllMocks());
 
-  test('of work that ends is its own', async () => {
+  test('of work that returns is that of the work', async () => {
     expect(await outcomeOf(async () => done(7))).toEqual({ kind: 'done', value: 7 });
   });
 
-  test.each(['conflict', 'throttled', 'unavailable'] as const)('of %s is to try later', async (kind) => {
+  test.each(['conflict', 'throttled', 'unavailable'] as const)('of %s is to retry later', async (kind) => {
     const outcome = await outcomeOf(() => Promise.reject(serviceError(kind)));
     expect(outcome).toEqual({ kind: 'retryLater', reason: 'create token a-token: no answer' });
   });
@@ -38,7 +38,7 @@ describe('an outcome', () => {
     ['a text', 'top-secret'],
     ['an object', { password: 'top-secret' }],
     ['nothing', undefined],
-  ])('of %s that is thrown says nothing of its content, nor does the log', async (_, thrown) => {
+  ])('of a thrown %s contains nothing of its content, nor does the log', async (_, thrown) => {
     const log = vi.spyOn(console, 'error').mockImplementation(() => undefined);
     const outcome = await outcomeOf(() => Promise.reject(thrown as Error));
     expect(outcome.kind).toBe('retryLater');
@@ -57,14 +57,14 @@ describe('a service error', () => {
   });
 
   test.each(['status', 'code', 'innerCode', 'requestId', 'retryAfterSeconds', 'detail', 'deviceStatus', 'cause'])(
-    'has nothing of a text that is put where the %s belongs',
+    'contains no foreign text in place of the %s',
     (field) => {
       const error = serviceError('refused', { [field]: 'jR9kQz71LmX2vB5nT8cW4yH6pD3sF0gA' });
       expect(inspect(error, { depth: Infinity, showHidden: true })).not.toContain('jR9kQz71');
     },
   );
 
-  test('of a missing resource can be read as nothing, others cannot', async () => {
+  test('of a missing resource can be read as nothing, and others cannot', async () => {
     expect(await orUndefined(Promise.reject(serviceError('notFound')))).toBeUndefined();
     expect(await orUndefined(Promise.resolve(7))).toBe(7);
     await expect(orUndefined(Promise.reject(serviceError('forbidden')))).rejects.toThrow('create token');

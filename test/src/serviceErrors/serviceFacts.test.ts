@@ -36,23 +36,23 @@ const CODES = `
 describe('a code', () => {
   test.each(CODES)('of the services is shown: %s', (code) => expect(serviceCode(code)).toBe(code));
 
-  test('is shown of no password of letters and digits, nor of letters alone', () => {
+  test('is never shown if it could be a password of letters and digits, or of letters only', () => {
     const password = fc.oneof(text(ALPHANUMERIC, 12, 64), text(LETTERS, 16, 64));
     const hidden = fc.property(password, (value) => serviceCode(value) === UNLISTED_CODE);
     expect(fc.check(hidden, { numRuns: 5000 })).toMatchObject({ failed: false });
   });
 
   test.each(['NotFound ', 'Not Found', 'NotFound\n', 'notFound', 'Not_Found', 'Not.Found.', 'NotFound1', 'Geheimnis'])(
-    'is shown in its strict form only: %j',
+    'is shown only in its strict form: %j',
     (code) => expect(serviceCode(code)).toBe(UNLISTED_CODE),
   );
 
-  test.each([undefined, null, '', 7, {}, ['NotFound']])('is none when it is %j', (code) => {
+  test.each([undefined, null, '', 7, {}, ['NotFound']])('is not shown if it is %j', (code) => {
     expect(serviceCode(code)).toBeUndefined();
   });
 });
 
-test('a request id is a GUID, and nothing else is', () => {
+test('a request id is a GUID', () => {
   expect(requestId('3F0C1D5E-9b7a-4c1d-8e2f-0a1b2c3d4e5f')).toBe('3F0C1D5E-9b7a-4c1d-8e2f-0a1b2c3d4e5f');
   const others = fc.property(fc.string({ maxLength: 80 }), (value) => requestId(value) === undefined);
   expect(fc.check(others)).toMatchObject({ failed: false });
@@ -90,11 +90,11 @@ describe('a resource’s name', () => {
   ])('is shown: %s', (name) => expect(resourceName(name)).toBe(name));
 
   test.each(['', 'Cannot take the password x', '{"value":"x"}', 'a\nline', '<title>x</title>', undefined, 7])(
-    'is none of a text of others: %s',
+    'is not shown if it is a text of others: %s',
     (text) => expect(resourceName(text)).toBe('a resource whose name cannot be shown'),
   );
 
-  test('is none that holds a secret, and an error that is built of one does not show it', () => {
+  test('is not shown if it contains a secret, also in an error about it', () => {
     const password = 'jR9kQz71LmX2vB5nT8cW4yH6pD3sF0gAjR9kQz71LmX2vB5nT8cW';
     seenSecrets.remember(password);
     expect(resourceName(`a-${password}`)).not.toContain(password);

@@ -15,7 +15,7 @@ function problemsOf(changes: Readonly<Record<string, string | undefined>>): read
 const key = (id: string, bytes = 32) => `${id}:${Buffer.alloc(bytes, 5).toString('base64url')}`;
 const registry = (name: string) => (SETTINGS['REGISTRIES'] ?? '').replace('myregistry', name);
 
-describe('a setting that is missing', () => {
+describe('a missing setting', () => {
   test.each(['REGISTRIES', 'KEY_VAULT_URL', 'SIGNAL_TOPIC_ENDPOINT', 'REPORT_KEYS'])('is named: %s', (name) => {
     expect(problemsOf({ [name]: undefined })).toEqual([`setting ${name} is missing`]);
     expect(problemsOf({ [name]: '' })).toEqual([`setting ${name} is missing`]);
@@ -45,7 +45,7 @@ describe('a setting that is missing', () => {
     '00:30:00',
     '%SWEEPS_AT%',
     '%sweeps_at%',
-  ])('is what the host cannot run only: it runs %s', (ROTATION_SWEEP_SCHEDULE) => {
+  ])('is not reported for a schedule that the host can run: %s', (ROTATION_SWEEP_SCHEDULE) => {
     const SWEEPS_AT = '0 15 * * * *';
     const schedules = { SWEEPS_AT, ROTATION_SWEEP_SCHEDULE, CHECK_SCHEDULE: ROTATION_SWEEP_SCHEDULE };
     expect(problemsOf(schedules)).toEqual([]);
@@ -56,7 +56,7 @@ describe('a setting that is missing', () => {
   });
 });
 
-describe('a setting that is wrong', () => {
+describe('an invalid setting', () => {
   test.each<[string, string]>([
     ['REGISTRIES', 'wrong-value'],
     ['REGISTRIES', ','],
@@ -151,7 +151,7 @@ describe('a setting that is wrong', () => {
   });
 });
 
-describe('settings that cannot work together', () => {
+describe('settings that contradict each other', () => {
   test.each(['vault.azure.net', 'vault.azure.cn', 'vault.usgovcloudapi.net', 'vault.microsoftazure.de'])(
     'are an unverified challenge and a vault under %s',
     (host) => {
@@ -167,7 +167,7 @@ describe('settings that cannot work together', () => {
   });
 });
 
-describe('settings of rotation that cannot work together', () => {
+describe('settings of rotation that contradict each other', () => {
   test.each([
     [
       'a life that the near-expiry event would end at once',
@@ -229,7 +229,7 @@ describe('settings of rotation that cannot work together', () => {
     expect(problemsOf(settings)).toEqual([]);
   });
 
-  test('are a profile whose credentials live too short for the near-expiry event', () => {
+  test('are a profile whose credentials expire too soon for the near-expiry event', () => {
     const profile = {
       name: 'plant',
       match: { connectedRegistry: 'myconnectedregistry' },
@@ -254,20 +254,20 @@ describe('operators by Entra', () => {
     },
   );
 
-  test('are refused without a word on who is one', () => {
+  test('are refused if nobody is named as an operator', () => {
     expect(problemsOf({ ...entra, OPERATOR_ROLE: '' })).toEqual([
       expect.stringMatching(/^setting OPERATOR_ROLE or OPERATOR_PRINCIPALS is missing/),
     ]);
   });
 
   test.each([{ OPERATOR_ROLE: 'x' }, { OPERATOR_PRINCIPALS: '11111111-aaaa-4bbb-8ccc-1234567890ab' }])(
-    'must be asked for where they are named: %j',
+    'require the setting if they are named: %j',
     (named) => {
       expect(problemsOf(named)).toEqual([expect.stringMatching(/^setting OPERATOR_AUTH must be entra/)]);
     },
   );
 
-  test('are those with the role and those listed', () => {
+  test('are those with the role and those on the list', () => {
     expect(config().operators).toEqual({ kind: 'functionKey' });
     expect(config({ ...entra, WEBSITE_AUTH_ENABLED: 'true' }).operators).toEqual({
       kind: 'entra',
@@ -315,7 +315,7 @@ describe('the config', () => {
     });
   });
 
-  test('takes lists apart, and leaves no slash at the end of an address', () => {
+  test('splits lists, and removes the slash at the end of an address', () => {
     const { registries, reportKeys, allowedEndpoints, vault, arm } = config({
       REGISTRIES: ` ${registry('first1')} , ${registry('second2')},`,
       REPORT_KEYS: `${key('new')}, ${key('old', 64)}`,

@@ -32,13 +32,13 @@ test('profiles come from the setting, or from a file', () => {
   }
 });
 
-test('a file that cannot be read stops the start', () => {
+test('an unreadable file stops the start', () => {
   expect(problemsOf({ PROFILES_FILE: '/no/such/file' })).toBe(
     'setting PROFILES_FILE must be the path of a file that the app can read',
   );
 });
 
-test('a bad profile stops the start with the profile, the field and the fix', () => {
+test('an invalid profile stops the start with the profile, the field and the fix', () => {
   expect(problemsOf({ PROFILES: profiles({ clients: ['a/b'] }) })).toMatch(
     /^setting PROFILES profile plant, field clients\.0: is not a device id; it must be a list of device ids/,
   );
@@ -53,11 +53,11 @@ test.each<[string, object]>([
   expect(problemsOf({ IOT_HUBS: 'plant-hub.azure-devices.net', PROFILES: profiles(change) })).toContain(words);
 });
 
-test('an audience for devices that ask needs the tenant', () => {
+test('an audience for polling devices requires the tenant', () => {
   expect(problemsOf({ POLL_AUDIENCE: 'api://x' })).toContain('AZURE_TENANT_ID');
 });
 
-test('hubs are known by name, by their address in Azure or another one', () => {
+test('hubs are named by their name, or by their address in Azure or elsewhere', () => {
   expect(config({ IOT_HUBS: 'Plant-Hub.azure-devices.net, test=https://localhost:1/iothub/' }).hubs).toEqual({
     'plant-hub': 'https://Plant-Hub.azure-devices.net',
     test: 'https://localhost:1/iothub',
@@ -68,7 +68,7 @@ test('hubs are known by name, by their address in Azure or another one', () => {
     );
 });
 
-test("a profile's endpoint is allowed by being there", () => {
+test("a profile's endpoint is allowed without another setting", () => {
   expect(config({ PROFILES: profiles({ endpoint: 'Edge.local:443' }) }).allowedEndpoints).toEqual(['edge.local:443']);
 });
 
@@ -92,7 +92,7 @@ test('events without profiles are a warning', () => {
   expect(config({ REQUEST_EVENTS: 'revoke', PROFILES: profiles({}) }).warnings).toEqual([]);
 });
 
-test('a token is for a profile of one client only', () => {
+test('a token can only be named in a profile of one client', () => {
   const token = 'gate-token';
   expect(problemsOf({ PROFILES: profiles({ token, match: { device: 'gate' } }) })).toBe('');
   for (const wider of [{}, { match: { device: 'gate-*' } }, { match: { device: 'a' }, clients: ['a', 'b'] }])

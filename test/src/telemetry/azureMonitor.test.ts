@@ -29,7 +29,7 @@ afterAll(() => {
   rmSync(folder, { recursive: true, maxRetries: 5 });
 });
 
-test('metrics arrive under their names, with their dimensions, and measured ones with least and greatest', async () => {
+test('metrics arrive under their names, with their dimensions, and histograms with minimum and maximum', async () => {
   const sink = await azureMonitorSink({ connectionString: ingestion.connectionString, role: 'tests' });
   const dimensions = { kind: 'onboard', outcome: 'failed', code: 'cancelled' };
   sink.measure({ name: 'onboarding.operations', value: 1, dimensions });
@@ -55,7 +55,7 @@ test('a call belongs to the trace of its invocation, and one without a trace to 
   expect(calls[0]?.trace).not.toBe(TRACE);
 });
 
-test('where the host sends its telemetry nowhere, the app sends none', () => {
+test('the app sends no telemetry if the host sends none', () => {
   const credential = { getToken: () => Promise.resolve(null) };
   expect(telemetryFrom({}, credential)).toBeUndefined();
   expect(

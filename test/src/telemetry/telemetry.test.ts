@@ -69,7 +69,7 @@ describe('a flow', () => {
     });
   });
 
-  test('is not counted in a replay, nor when it only waited for another one', () => {
+  test('is not counted in a replay, nor if it only waited for another run', () => {
     expect(ended(FAILED, true).measurements).toEqual([]);
     expect(ended({ status: 'completed', startedAs: 'other' }).measurements).toEqual([]);
   });
@@ -117,7 +117,7 @@ describe('calls of services', () => {
     recorded,
   );
 
-  test('are spans and counts by service and outcome, and their errors pass', async () => {
+  test('are spans and counts by service and outcome, and their errors are passed on', async () => {
     await expect(ports.controlPlane.getToken('r', 'a-name')).rejects.toBe(throttled);
     expect(recorded.spans.at(-1)).toMatchObject({ name: 'controlPlane.getToken', outcome: 'throttled' });
     expect(recorded.measurements.at(-1)).toEqual({
@@ -138,7 +138,7 @@ describe('calls of services', () => {
   });
 });
 
-test('telemetry that cannot be sent is reported once, and stops nothing', async () => {
+test('telemetry that cannot be sent is reported once, and does not stop the app', async () => {
   const warnings: string[] = [];
   const telemetry = createTelemetry(
     () => Promise.reject(new TypeError('a secret')),

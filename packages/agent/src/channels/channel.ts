@@ -6,7 +6,7 @@ export type Signal =
   { kind: 'pullCheckRequested'; data: PullCheckRequested } | { kind: 'credentialPromoted'; data: CredentialPromoted };
 
 /** How a signal was handled. `busy` asks the channel to deliver it again later. */
-export type Disposition = 'taken' | 'duplicate' | 'notMine' | 'busy';
+export type Disposition = 'accepted' | 'duplicate' | 'notMine' | 'busy';
 
 /** Handles a signal from a channel. Returns immediately; the work continues in the background. */
 export type SignalHandler = (signal: Signal) => Disposition;

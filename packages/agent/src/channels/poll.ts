@@ -87,7 +87,7 @@ export function startPolling(options: PollOptions): Channel {
       log('answer refused', { reason: 'the answer is not a list of messages' });
       return failing.next();
     }
-    const news = parsed.data.messages.map(hand).includes('taken');
+    const news = parsed.data.messages.map(hand).includes('accepted');
     // The app repeats a message until it is answered. Without a new message the agent can wait.
     if (!news) return repeating.next();
     repeating.reset();

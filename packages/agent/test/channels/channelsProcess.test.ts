@@ -15,7 +15,7 @@ import type { Child } from '../under-test/childProcess.js';
 import { IDENTITY, startFakeAzure } from '../under-test/fakeAzure.js';
 import type { FakeAzure } from '../under-test/fakeAzure.js';
 import { startFakeRegistry } from '../under-test/fakeRegistry.js';
-import { until } from '../under-test/settled.js';
+import { until } from '../under-test/until.js';
 
 interface Seen {
   method: string;
@@ -105,7 +105,7 @@ const acknowledgeable = (version: string, changes: Record<string, unknown> = {})
 };
 const posts = (path: string) => seen.filter((one) => one.method === 'POST' && one.path.startsWith(path));
 
-test('a polling agent pulls, reports, delivers, acknowledges, and after a restart knows what to keep', async () => {
+test('a polling agent pulls, reports, delivers and acknowledges, and keeps the same secrets after a restart', async () => {
   const file = join(directory, 'engine.json');
   const env = environment({ CHANNEL: 'poll', POLL_AUDIENCE: 'api://onboarding', DOCKER_CONFIG_FILE: file });
   azure.secrets.set('device-1-candidate/v1', secretOf(PASSWORDS.one));
@@ -155,25 +155,30 @@ test('an agent without consumers writes nothing and acknowledges nothing', async
   const check = cloudEvent(request({ secret: { name: 'device-1-candidate', version: 'v1' } }));
   pending = [[acknowledgeable('v7')], [check]];
   device = startChild('agent/main.js', [], environment({ CHANNEL: 'poll', POLL_AUDIENCE: 'api://onboarding' }));
+
   await until('the report', () => posts('/api/pull-checks/').length === 1);
+
   expect(posts('/api/promotions/')).toEqual([]);
   expect(azure.requests.filter((one) => one.includes('/secrets/device-1/'))).toEqual([]);
 });
 
-test('a registry of a private CA is trusted by the setting for it, which the vault does not care for', async () => {
+test('the setting for a registry’s private CA applies to the registry and not to the vault', async () => {
   const other = join(directory, 'private-authority');
   const { certFile, keyFile, caFile } = await ensureCertificates(other);
   const registry = await startFakeRegistry({ cert: await readFile(certFile), key: await readFile(keyFile) });
   azure.secrets.set('tls/v1', secretOf(PASSWORDS.one, registry.host));
   const args = ['--once', '--secret', 'tls', '--image', 'app:latest'];
+
   const outcomeWith = async (more: Record<string, string>) => {
     device = startChild('agent/main.js', args, environment(more));
     await device.exit;
     return (JSON.parse(device.stdout()) as { outcome: string }).outcome;
   };
+
   expect(await outcomeWith({})).toBe('tls');
   expect(await outcomeWith({ REGISTRY_CA_FILE: caFile })).toBe('pulled');
   expect(await outcomeWith({ REGISTRY_CA_FILE: caFile, NODE_EXTRA_CA_CERTS: caFile })).toBe('secret-unavailable');
+
   await registry.close();
 });
 
@@ -208,7 +213,7 @@ describe('a hostile message', () => {
   };
   const secret = { name: 'device-1-candidate', version: 'v1' };
 
-  test('that names another endpoint, realm, vault or report host brings it no password and no report', async () => {
+  test('that names another endpoint, realm, vault or report host gets no password and no report', async () => {
     const host = new URL(url).host;
     const demands = {
       endpoint: host,
@@ -225,8 +230,11 @@ describe('a hostile message', () => {
       source: url,
     };
     const at = { ...cloudEvent(request({ secret, ...demands })), ...demands, dataref: url };
+
     expect(await deliver(at, { ...acknowledgeable('v7', demands), ...demands, dataref: url })).toBe(200);
+
     await until('both posts', () => seen.length === 2);
+
     expect(seen.map(({ path }) => path).sort()).toEqual([
       '/api/promotions/onboard-hello.run1',
       '/api/pull-checks/onboard-hello.run1/1',
@@ -243,17 +251,19 @@ describe('a hostile message', () => {
     ['a secret of another vault', { secret: { name: 'http://TRAP/secrets/x', version: 'v1' } }],
     ['a version of another vault', { secret: { name: 'device-1-candidate', version: '../../TRAP' } }],
     ['a header behind the key', { reportKey: 'x\r\nHost: TRAP' }],
-  ])('with %s brings nobody a password', async (_case, changes) => {
+  ])('with %s sends no password to anybody', async (_case, changes) => {
     const text = JSON.stringify(changes).replaceAll('TRAP', new URL(url).host);
     const data = request({ secret, ...(JSON.parse(text) as object) });
     const status = await deliver(cloudEvent(data), cloudEvent(request({ secret, attempt: 9 })));
+
     await until('the good one', () => posts('/api/pull-checks/onboard-hello.run1/9').length === 1);
+
     expect([200, 400]).toContain(status);
     expect(trapped).toEqual([]);
     expect(seen.filter(({ body }) => body['outcome'] === 'pulled')).toHaveLength(1);
   });
 
-  test('cannot make the agent follow a secret to a registry that sends its password elsewhere', async () => {
+  test('cannot make the agent read a secret whose registry forwards passwords', async () => {
     const registry = await startFakeRegistry();
     registry.override = (_message, response) => {
       response.writeHead(401, { 'www-authenticate': `Bearer realm="${url}/token",service="x"` }).end();
@@ -263,10 +273,13 @@ describe('a hostile message', () => {
     device = startChild('agent/main.js', [], environment({ INSECURE_REGISTRIES: registry.host }));
     azure.secrets.set('device-1-candidate/v2', secretOf(PASSWORDS.one, registry.host));
     await deliver(cloudEvent(request({ secret: { ...secret, version: 'v2' }, image: 'app:latest' })));
+
     await until('the report', () => seen.length === 1);
+
     expect(seen[0]?.body['outcome']).toBe('error');
     expect(trapped).toEqual([]);
     expect(registry.seen.every(({ authorization }) => authorization === undefined)).toBe(true);
+
     await registry.close();
   });
 });

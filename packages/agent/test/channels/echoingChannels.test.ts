@@ -49,8 +49,8 @@ const repeated = (said: string) => [
   cloudEvent({ ...request(), image: said.repeat(20) }),
 ];
 
-describe('nothing that is repeated is in the log', () => {
-  test.each(ECHOES.map((one) => [one] as const))('by the app that a device asks: %s', async (kind) => {
+describe('the agent does not log secrets that are repeated', () => {
+  test.each(ECHOES.map((one) => [one] as const))('by the app that it polls: %s', async (kind) => {
     const { log, record } = recorder();
     let asked = 0;
     const app = await startPlainServer((message, response) => {
@@ -70,17 +70,19 @@ describe('nothing that is repeated is in the log', () => {
       wait: 0,
       interval: 1,
       timeout: 5_000,
-      handle: () => 'taken',
+      handle: () => 'accepted',
       // Every pause is over at once, but for that of the next day.
       clock: { now: () => machineClock.now(), setTimer: (_at, run) => machineClock.setTimer(new Date(), run) },
       log: record,
     });
+
     try {
       await vi.waitFor(() => expect(log.join()).toContain('event refused'), { timeout: 20_000, interval: 5 });
     } finally {
       await channel.close();
       await app.close();
     }
+
     expect(leaks([...log, JSON.stringify(channel.health())], [TOKEN])).toEqual([]);
   });
 
@@ -123,6 +125,7 @@ describe('nothing that is repeated is in the log', () => {
           said.push(String(error));
         },
       );
+
     try {
       await words(consumer.remembered(signal));
       await words(consumer.write(delivery, signal));
@@ -132,6 +135,7 @@ describe('nothing that is repeated is in the log', () => {
       cluster.closeAllConnections();
       cluster.close();
     }
+
     expect(said).toHaveLength(3);
     expect(leaks(said, [ACCOUNT, PASSWORD, Buffer.from(`device:${PASSWORD}`).toString('base64')])).toEqual([]);
   });
@@ -184,10 +188,11 @@ describe('nothing that is repeated is in the log', () => {
       identity: { hostName: 'localhost', deviceId: 'device-1', proof: { kind: 'key', key: HUB_KEY } },
       port,
       caFile: tls.caFile,
-      handle: () => 'taken',
+      handle: () => 'accepted',
       clock: machineClock,
       log: record,
     });
+
     try {
       const last = { refuses: 'no connection to the hub', tells: 'desired property refused', 'hangs up': 'lost' }[how];
       await vi.waitFor(() => expect(log.join()).toContain(last), { timeout: 20_000, interval: 10 });
@@ -197,12 +202,13 @@ describe('nothing that is repeated is in the log', () => {
       server.close();
     }
     const [signature = ''] = signatures;
+
     expect(signature).toContain('SharedAccessSignature');
     expect(leaks([...log, JSON.stringify(channel.health())], [signature, HUB_KEY])).toEqual([]);
   });
 });
 
-test('what is repeated in place of the names of secrets is not asked for', async () => {
+test('a consumer does not read secrets whose remembered names are invalid', async () => {
   const { parseLedger } = await import('../../src/consumers/ledger.js');
   const names = { [`Bearer ${ACCOUNT}`]: 'edge:8000', 'a.b.c': 'edge:8000', 'device-1-CANDIDATE': 'edge:8000' };
   expect(parseLedger(JSON.stringify({ ...names, 'Device-1': 'edge:8000' }))).toEqual({ 'device-1': 'edge:8000' });

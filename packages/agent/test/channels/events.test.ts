@@ -14,7 +14,7 @@ afterEach(() => agent?.close());
 const bare = { specversion: '1.0', id: '1', source: '/x', type: 'Other.Type' };
 const grid = { id: '3', eventType: 'Other.Type', subject: 's', eventTime: '2024-02-15T14:30:00Z', dataVersion: '1' };
 
-describe('an event that the agent has no use for', () => {
+describe('an event of an unknown type', () => {
   test.each([
     ['a CloudEvent without data', bare],
     ['one with data null', { ...bare, data: null }],
@@ -23,7 +23,7 @@ describe('an event that the agent has no use for', () => {
     ['one with nulls', { ...bare, subject: null, time: null }],
     ['a batch', [bare, { ...bare, id: '2', data: {} }]],
     ['an empty batch', []],
-  ])('(%s) is no fault of the delivery', async (_case, body) => {
+  ])('(%s) is accepted', async (_case, body) => {
     agent = await startAgentUnderTest();
     expect(await agent.deliver(body)).toBe(200);
   });
@@ -32,7 +32,7 @@ describe('an event that the agent has no use for', () => {
     ['without data', bare],
     ['of no schema', { hello: 'world' }],
     ['that is no object', 7],
-  ])('%s keeps no other of its delivery away', async (_case, other) => {
+  ])('%s does not stop the other events of its delivery', async (_case, other) => {
     agent = await startAgentUnderTest();
     await agent.deliver([other, cloudEvent(request()), gridEvent(promotion(), CREDENTIAL_PROMOTED)]);
     await agent.idle();
@@ -50,7 +50,7 @@ describe('a CloudEvent in binary mode', () => {
     'ce-time': '2026-01-01T00:00:00Z',
   });
 
-  test('is taken like any other', async () => {
+  test('is accepted', async () => {
     agent = await startAgentUnderTest();
     expect(await agent.deliver(request(), headers('ConnectedRegistry.PullCheckRequested'))).toBe(200);
     expect(await agent.deliver(promotion(), headers('ConnectedRegistry.CredentialPromoted'))).toBe(200);
@@ -58,7 +58,7 @@ describe('a CloudEvent in binary mode', () => {
     expect([agent.checks.length, agent.promoted.length]).toEqual([1, 1]);
   });
 
-  test('without data, or of another type, is no fault; one of another version is refused in words', async () => {
+  test('is accepted without data or with another type; another version is refused with the reason', async () => {
     agent = await startAgentUnderTest();
     expect(await agent.deliver('', headers('Other.Type'))).toBe(200);
     expect(await agent.deliver('', headers('ConnectedRegistry.PullCheckRequested'))).toBe(400);
@@ -67,18 +67,21 @@ describe('a CloudEvent in binary mode', () => {
   });
 });
 
-test('data in base64 is taken by agent and app', async () => {
+test('agent and app accept data in base64', async () => {
   const { data, ...rest } = cloudEvent(request());
   const encoded = { ...rest, data_base64: Buffer.from(JSON.stringify(data)).toString('base64') };
+
   agent = await startAgentUnderTest();
+
   expect(await agent.deliver(encoded)).toBe(200);
+
   await agent.idle();
   expect(agent.checks).toHaveLength(1);
   expect(parseEvent(encoded, new Date())?.data).toEqual(data);
 });
 
 test.each(['x-candidate', 'x-CANDIDATE', 'X-Candidate', 'x-canDidate'])(
-  'a promotion of %s is refused: it may never have been pulled with',
+  'a promotion of %s is refused, because a candidate may never have been verified',
   async (name) => {
     agent = await startAgentUnderTest();
     const body = cloudEvent(promotion({ secret: { name, version: 'v' } }), CREDENTIAL_PROMOTED);
@@ -103,11 +106,12 @@ describe('app and agent agree', () => {
       } catch (error) {
         refused = (error as Error).message;
       }
+
       expect(refused).toBe(refusal === undefined ? undefined : `the image ${refusal}`);
     },
   );
 
-  test('that a tag and a digest together are too much, in words that say so', () => {
+  test('that a tag together with a digest is refused, with the reason', () => {
     expect(parseAsked(`a:1@${DIGEST}`)).toBeUndefined();
     expect(() => parseImage(`a:1@${DIGEST}`)).toThrow(/a tag or a digest but not both/);
   });
@@ -137,6 +141,7 @@ describe('app and agent agree', () => {
     } catch (error) {
       refused = (error as Error).message;
     }
+
     expect(refused === undefined ? [] : [refused.replace('the registry in the secret ', '')]).toEqual(refusals);
   });
 });

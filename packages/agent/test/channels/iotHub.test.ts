@@ -15,7 +15,7 @@ import { Cloud } from '../../../azure-simulator/test/under-test/cloud.js';
 import { ManualClock } from '../../../azure-simulator/test/under-test/manualClock.js';
 import { REPORT_KEY, promotion, request } from '../under-test/agentUnderTest.js';
 import { selfSigned } from '../under-test/selfSigned.js';
-import { until } from '../under-test/settled.js';
+import { until } from '../under-test/until.js';
 
 interface Keys {
   authentication: { symmetricKey: { primaryKey: string } };
@@ -49,7 +49,7 @@ beforeEach(() => {
   count += 1;
   id = `device-${count}`;
   [taken, log] = [[], []];
-  disposition = 'taken';
+  disposition = 'accepted';
 });
 afterEach(async () => {
   await channel?.close();
@@ -115,7 +115,7 @@ const reported = async () => {
 const checkRequest = (changes: Record<string, unknown> = {}) => pullCheckRequested.parse(request(changes));
 
 describe('a direct method', () => {
-  test('is accepted at once, and its payload handed on', async () => {
+  test('is accepted at once, and its payload is handled', async () => {
     await startWithKey();
     const data = request();
     expect(await invoke('pullCheckRequested', data)).toEqual({
@@ -133,7 +133,7 @@ describe('a direct method', () => {
     ['duplicate', 200],
     ['busy', 503],
     ['notMine', 400],
-  ])('that is %s is answered %i', async (what, status) => {
+  ])('that is %s is answered with %i', async (what, status) => {
     await startWithKey();
     disposition = what;
     const { body } = await invoke('pullCheckRequested', request());
@@ -151,7 +151,7 @@ describe('a direct method', () => {
     ['pullCheckRequested/', request(), 501],
     ['/', {}, 501],
     ['$iothub/twin/res/200/?$rid=1', {}, 501],
-  ])('%s with what cannot be read is refused', async (name, payload, status) => {
+  ])('%s with an invalid payload is refused', async (name, payload, status) => {
     await startWithKey();
     const { body } = await invoke(name, payload);
     expect(body).toMatchObject({ status, payload: { accepted: false } });
@@ -164,7 +164,7 @@ describe('a direct method', () => {
 });
 
 describe('a desired property', () => {
-  test('is taken from a change, and from the whole twin after an absence', async () => {
+  test('is read from a change, and from the whole twin after an absence', async () => {
     const key = await register();
     await desire({ pullCheck: request() });
     start({ kind: 'key', key });
@@ -174,7 +174,7 @@ describe('a desired property', () => {
     expect(taken[0]).toEqual({ kind: 'pullCheckRequested', data: expect.objectContaining({ attempt: 1 }) as unknown });
   });
 
-  test('that changes in one field only is taken with all its fields', async () => {
+  test('of which one field changes is handled with all its fields', async () => {
     await startWithKey();
     await desire({ pullCheck: request() });
     await until('the first', () => taken.length > 0);
@@ -183,7 +183,7 @@ describe('a desired property', () => {
     expect(taken.at(-1)?.data).toEqual({ ...taken[0]?.data, attempt: 2 });
   });
 
-  test('that a twin calls done is not done again', async () => {
+  test('that the twin reports as done is not handled again', async () => {
     const key = await register();
     await desire({ pullCheck: request(), promoted: promotion() });
     start({ kind: 'key', key });
@@ -205,18 +205,18 @@ describe('a desired property', () => {
     expect(taken[0]?.kind).toBe('credentialPromoted');
   });
 
-  test('that comes when too many checks are open is taken later', async () => {
+  test('that comes when too many checks are open is handled later', async () => {
     await startWithKey();
     disposition = 'busy';
     await desire({ pullCheck: request() });
     await until('a try', () => taken.length === 1);
-    disposition = 'taken';
+    disposition = 'accepted';
     clock.advance(30);
     await until('another try', () => taken.length === 2);
     expect(taken[1]).toEqual(taken[0]);
   });
 
-  test('that cannot be read is named once, and does not keep others away', async () => {
+  test('that is invalid is logged once, and does not stop others', async () => {
     await startWithKey();
     await desire({ pullCheck: { attempt: 'x' }, promoted: promotion() });
     await until('the promotion', () => taken.length > 0);
@@ -227,7 +227,7 @@ describe('a desired property', () => {
 });
 
 describe('the connection', () => {
-  test('comes back when it is lost, and what was reported meanwhile is reported then', async () => {
+  test('is restored after a loss, and then sends the reports of the time in between', async () => {
     await startWithKey();
     await cloud.hub('PUT', `/devices/${id}`, { deviceId: id, status: 'disabled' }, { 'if-match': '*' });
     await until('the loss', () => channel?.health().connected === false);
@@ -240,7 +240,7 @@ describe('the connection', () => {
     expect(log.join()).toContain('connection to the hub lost');
   });
 
-  test('is made anew well before its signature ends', async () => {
+  test('is renewed well before its signature expires', async () => {
     await startWithKey();
     const before = cloud.log.filter(({ event }) => event === 'device-connected').length;
     clock.advance(20 * 3_600);
@@ -249,7 +249,7 @@ describe('the connection', () => {
     expect((await invoke('pullCheckRequested', request())).body).toMatchObject({ status: 200 });
   });
 
-  test('that is refused is tried again with growing pauses, and said once', async () => {
+  test('that is refused is retried with growing pauses, and logged once', async () => {
     await register();
     start({ kind: 'key', key: Buffer.from('another key').toString('base64') });
     for (let round = 0; round < 4; round += 1) {
@@ -260,7 +260,7 @@ describe('the connection', () => {
     expect(channel?.health()).toEqual({ connected: false, lastHeard: undefined });
   });
 
-  test('is made with a certificate, as a device', async () => {
+  test('authenticates a device with a certificate', async () => {
     const { cert, key, thumbprint } = await selfSigned();
     await register({ authentication: { type: 'selfSigned', x509Thumbprint: { primaryThumbprint: thumbprint } } });
     const [certificateFile, keyFile] = [join(folder, 'device.pem'), join(folder, 'device-key.pem')];
@@ -271,7 +271,7 @@ describe('the connection', () => {
     expect((await invoke('pullCheckRequested', request())).body).toMatchObject({ status: 200 });
   });
 
-  test('is made as a module, with a signature of IoT Edge’s daemon', async () => {
+  test('authenticates a module with a signature of IoT Edge’s daemon', async () => {
     await register();
     const key = await register({ moduleId: 'agent' }, `/devices/${id}/modules/agent`);
     const asked: string[] = [];
@@ -301,7 +301,7 @@ describe('the connection', () => {
       },
       port: cloud.running.world.iotHub.mqttPort,
       caFile: undefined,
-      handle: () => 'taken',
+      handle: () => 'accepted',
       clock,
       log: (message, facts) => void log.push(JSON.stringify({ message, ...facts })),
     });
@@ -315,7 +315,7 @@ describe('the connection', () => {
     daemon.close();
   });
 
-  test('is not made with a hub of another CA', async () => {
+  test('is refused with a hub of another CA', async () => {
     const other = join(folder, 'other.pem');
     await writeFile(other, (await selfSigned()).cert);
     start({ kind: 'key', key: await register() }, other);
@@ -323,7 +323,7 @@ describe('the connection', () => {
     expect(log.join()).toMatch(/SIGNATURE|CERT|CHAIN/);
   });
 
-  test('ends when it is told to, with nothing left waiting', async () => {
+  test('closes on request, and leaves no timer behind', async () => {
     await startWithKey();
     expect(waiting.size).toBe(1);
     await channel?.close();

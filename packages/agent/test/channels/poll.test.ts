@@ -9,7 +9,7 @@ import type { Disposition, Signal } from '../../src/channels/channel.js';
 import { CREDENTIAL_PROMOTED } from '@connected-registry/protocol/messages/pullCheckMessages';
 import { ManualClock } from '../../../azure-simulator/test/under-test/manualClock.js';
 import { REPORT_KEY, cloudEvent, promotion, request } from '../under-test/agentUnderTest.js';
-import { until } from '../under-test/settled.js';
+import { until } from '../under-test/until.js';
 
 type Answer = (response: ServerResponse, request: IncomingMessage) => void;
 
@@ -27,7 +27,7 @@ let channel: Channel | undefined;
 
 beforeEach(async () => {
   [asked, taken, scopes, log] = [[], [], [], []];
-  disposition = 'taken';
+  disposition = 'accepted';
   answers = [];
   clock = new ManualClock();
   server = createServer((message, response) => {
@@ -91,10 +91,12 @@ async function goOn(): Promise<void> {
 }
 
 describe('polling', () => {
-  test('asks with the device’s own token, and hands on what it is answered', async () => {
+  test('sends the device’s own token, and handles the messages of the answer', async () => {
     answers = [messages(cloudEvent(request()), cloudEvent(promotion(), CREDENTIAL_PROMOTED)), hold];
     start();
+
     await until('two questions', () => asked.length === 2);
+
     expect(asked[0]).toEqual({
       path: '/api/pull-checks/pending?wait=25',
       authorization: 'Bearer entra-token',
@@ -108,7 +110,7 @@ describe('polling', () => {
     ['repeated', 'duplicate'],
     ['meant for others', 'notMine'],
     ['more than can be taken', 'busy'],
-  ])('takes its time while all that it is answered is %s', async (_case, what) => {
+  ])('pauses while each answer is %s', async (_case, what) => {
     answers = [messages(cloudEvent(request()))];
     disposition = what;
     start();
@@ -125,37 +127,42 @@ describe('polling', () => {
     });
   });
 
-  test('takes its time when an empty answer comes at once though it may be held up', async () => {
+  test('pauses if an empty answer comes at once although the app could have waited', async () => {
     answers = [status(204)];
     start();
     expect(await paused()).toBeGreaterThanOrEqual(0.5);
   });
 
-  test('without waiting asks at its interval', async () => {
+  test('uses its interval if it does not wait at the app', async () => {
     answers = [status(204)];
     start({ wait: 0 });
     expect(await paused()).toBe(30);
+
     await goOn();
     await until('another question', () => asked.length === 2);
     expect(asked[1]?.path).toBe('/api/pull-checks/pending?wait=0');
   });
 
-  test('comes back with growing pauses after failures, and says so once', async () => {
+  test('is retried with growing pauses after failures, and logs them once', async () => {
     answers = [status(502)];
     start();
     const pauses: number[] = [];
+
     for (let round = 0; round < 8; round += 1) {
       pauses.push(await paused());
       await goOn();
       await until('another question', () => asked.length === round + 2);
     }
+
     expect(pauses[0]).toBeLessThanOrEqual(1);
     expect(Math.max(...pauses)).toBeLessThanOrEqual(60);
     expect(pauses.at(-1)).toBeGreaterThanOrEqual(30);
     expect(channel?.health().connected).toBe(false);
+
     answers = [messages(cloudEvent(request())), hold];
     await goOn();
     await until('a signal', () => taken.length === 1);
+
     expect(log.map((line) => (JSON.parse(line) as { message: string }).message)).toEqual([
       'polling failed',
       'polling again',
@@ -165,20 +172,20 @@ describe('polling', () => {
   test.each([
     [429, 7],
     [503, 12],
-  ])('honours the Retry-After of a %i', async (code, seconds) => {
+  ])('respects the Retry-After of a %i', async (code, seconds) => {
     answers = [status(code, { 'retry-after': String(seconds) })];
     start();
     expect(await paused()).toBe(seconds);
   });
 
-  test.each([401, 403])('waits for somebody to let it in after a %i', async (code) => {
+  test.each([401, 403])('continues after a %i, because access may be granted later', async (code) => {
     answers = [status(code)];
     start();
     expect(await paused()).toBeGreaterThanOrEqual(30);
     expect(log).toEqual([JSON.stringify({ message: 'polling failed', reason: String(code) })]);
   });
 
-  test('survives lost connections, and what is no answer', async () => {
+  test('continues after lost connections and invalid answers', async () => {
     answers = [
       (response) => response.destroy(),
       (response) => response.writeHead(200).end('no json'),
@@ -189,11 +196,13 @@ describe('polling', () => {
     ];
     start();
     for (let round = 0; round < 4; round += 1) await goOn();
+
     await until('a signal', () => taken.length === 1);
+
     expect(channel?.health().connected).toBe(true);
   });
 
-  test('does not take its token along a redirect', async () => {
+  test('does not send its token to the target of a redirect', async () => {
     const elsewhere: (string | undefined)[] = [];
     const other = createServer((message, response) => {
       elsewhere.push(message.headers.authorization);
@@ -206,22 +215,27 @@ describe('polling', () => {
     answers = [status(307, { location: `http://127.0.0.1:${port}/` })];
     start();
     await goOn();
+
     await until('another question', () => asked.length === 2);
+
     expect(elsewhere).toEqual([]);
+
     other.close();
   });
 
-  test('is not kept from good messages by bad ones, which it names once', async () => {
+  test('handles valid messages beside invalid ones, and logs the invalid ones once', async () => {
     const bad = [cloudEvent(request({ attempt: 0 })), 'x', { data: 1 }, cloudEvent({}, 'Something.Else'), null];
     answers = [messages(...bad, cloudEvent(request()))];
     start();
+
     await until('two signals', () => taken.length >= 2);
     const refused = log.filter((line) => line.includes('event refused'));
+
     expect(refused).toHaveLength(bad.length);
     expect(log.join()).not.toContain(REPORT_KEY);
   });
 
-  test('without a token says so and tries again', async () => {
+  test('without a token logs the reason and tries again', async () => {
     let tries = 0;
     answers = [hold];
     start({
@@ -234,12 +248,14 @@ describe('polling', () => {
     });
     await goOn();
     await until('another try', () => tries === 2);
+
     await paused();
+
     expect(log.join()).not.toContain('secret text');
     expect(asked).toEqual([]);
   });
 
-  test('ends at once, in the middle of a question too', async () => {
+  test('stops at once, even during a request', async () => {
     answers = [hold];
     start();
     await until('a question', () => asked.length === 1);

@@ -4,7 +4,7 @@ import { parseDockerConfig } from '../../src/secrets/dockerConfig.js';
 
 const auth = (text: string) => ({ auth: Buffer.from(text).toString('base64') });
 
-test('a secret with one registry is read, colons in its password too', () => {
+test('a secret with one registry is parsed, with colons in its password', () => {
   const value = JSON.stringify({ auths: { 'edge.example:8000': auth('name:pass:word+/=') } });
   expect(parseDockerConfig(value)).toEqual({
     endpoint: 'edge.example:8000',
@@ -25,7 +25,7 @@ test.each([
   ['a path', JSON.stringify({ auths: { 'edge/../x': auth('u:secret-word') } })],
   ['a user in the host', JSON.stringify({ auths: { 'a@edge': auth('u:secret-word') } })],
   ['a port too high', JSON.stringify({ auths: { 'edge:99999': auth('u:secret-word') } })],
-])('a secret with %s is invalid, and its failure repeats nothing of it', (_case, value) => {
+])('a secret with %s is invalid, and the error does not repeat its content', (_case, value) => {
   const failure = failureOf(value);
   expect(failure?.outcome).toBe('secret-invalid');
   expect(failure?.message).not.toMatch(/secret-word|in-the-clear/);

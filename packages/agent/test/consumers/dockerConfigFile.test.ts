@@ -41,8 +41,8 @@ const write = (...given: Parameters<typeof delivery>) => dockerConfigFile(path).
 const read = async () => JSON.parse(await readFile(path, 'utf8')) as { auths: Record<string, unknown> };
 const entry = (password: string) => ({ auth: Buffer.from(`token:${password}`).toString('base64') });
 
-describe('a docker config.json that is not there', () => {
-  test('is made as the secret has it, for its owner alone, with nothing left beside it', async () => {
+describe('a missing docker config.json', () => {
+  test('is created with the secret’s content, readable by its owner only, without temporary files', async () => {
     expect(await write('first')).toBe('written');
     expect(await read()).toEqual(JSON.parse(dockerConfig('edge:8000', 'token', 'first')));
     expect((await stat(path)).mode & 0o777).toBe(0o600);
@@ -51,20 +51,22 @@ describe('a docker config.json that is not there', () => {
   });
 });
 
-describe('a docker config.json that is there', () => {
-  test('keeps everything of it but the entry', async () => {
+describe('an existing docker config.json', () => {
+  test('keeps all its content except the entry', async () => {
     const before = {
       auths: { 'other:443': { auth: 'b3RoZXI6cHc=', email: 'x' }, 'edge:8000': { identitytoken: 'old' } },
       credHelpers: { 'gcr.example': 'gcr' },
       HttpHeaders: { 'X-Meta': 'yes' },
       psFormat: 'table',
     };
+
     await writeFile(path, JSON.stringify(before));
+
     expect(await write('new')).toBe('written');
     expect(await read()).toEqual({ ...before, auths: { ...before.auths, 'edge:8000': entry('new') } });
   });
 
-  test('is not touched when it has exactly that', async () => {
+  test('is not written if it already has the entry', async () => {
     await write('same');
     const before = await stat(path);
     expect(await write('same')).toBe('unchanged');
@@ -72,7 +74,7 @@ describe('a docker config.json that is there', () => {
     expect([after.ino, after.mtimeMs]).toEqual([before.ino, before.mtimeMs]);
   });
 
-  test.each([0o600, 0o640, 0o644])('keeps its mode %o, whatever the umask', async (mode) => {
+  test.each([0o600, 0o640, 0o644])('keeps its mode %o, regardless of the umask', async (mode) => {
     await writeFile(path, '{}');
     await chmod(path, mode);
     expect(await write('new')).toBe('written');
@@ -86,7 +88,9 @@ describe('a docker config.json that is there', () => {
     if (process.getuid?.() === 0) await chown(path, 1_234, 2_345);
     const before = await stat(path);
     await write('new');
+
     const after = await stat(path);
+
     expect([after.uid, after.gid]).toEqual([before.uid, before.gid]);
     expect(after.ino).not.toBe(before.ino);
   });
@@ -95,7 +99,7 @@ describe('a docker config.json that is there', () => {
     ['no JSON', 'password-of-somebody'],
     ['a list', '["password-of-somebody"]'],
     ['auths of another form', '{"auths":["password-of-somebody"]}'],
-  ])('that is %s is left as it is, and its failure repeats nothing', async (_case, text) => {
+  ])('that is %s is not changed, and the error does not repeat its content', async (_case, text) => {
     await writeFile(path, text);
     const failure = await write('new').catch((error: unknown) => error);
     expect(failure).toMatchObject({ name: 'ConsumerFailure' });
@@ -104,14 +108,14 @@ describe('a docker config.json that is there', () => {
   });
 
   test.each([{ credsStore: 'desktop' }, { credHelpers: { 'edge:8000': 'pass' } }])(
-    'in which %j would hide the entry is no place for it',
+    'is refused if %j would hide the entry',
     async (config) => {
       await writeFile(path, JSON.stringify(config));
       await expect(write('new')).rejects.toThrow(/credential helper/);
     },
   );
 
-  test('is whole whenever somebody reads it, and of many writers none is lost', async () => {
+  test('is complete at every read, and loses no entry of concurrent writers', async () => {
     const consumer = dockerConfigFile(path);
     await consumer.write(delivery('p', 'edge:1', 's1'), signal);
     const writes = Promise.all(
@@ -123,13 +127,15 @@ describe('a docker config.json that is there', () => {
       expect(Object.keys((await read()).auths).length).toBeGreaterThan(0);
       reads += 1;
     }
+
     await writes;
+
     expect(reads).toBeGreaterThan(5);
     expect(Object.keys((await read()).auths)).toHaveLength(60);
   });
 });
 
-test('the secrets that feed it are remembered by the next run', async () => {
+test('the names of the secrets in the file are remembered by the next run', async () => {
   await write('a', 'edge:1', 'device-1');
   await write('b', 'edge:2', 'device-2');
   expect(await dockerConfigFile(path).remembered(signal)).toEqual(['device-1', 'device-2']);
@@ -137,7 +143,7 @@ test('the secrets that feed it are remembered by the next run', async () => {
   expect(await dockerConfigFile(path).remembered(signal)).toEqual([]);
 });
 
-test('of two secrets for one endpoint the one promoted last has it, and no refresh takes it back', async () => {
+test('if two secrets are for one endpoint, the one promoted last wins and no refresh replaces it', async () => {
   await write('one', 'edge:8000', 'device-1');
   expect(await write('two', 'edge:8000', 'device-2')).toBe('left');
   expect(await write('two', 'edge:8000', 'device-2', true)).toBe('written');
@@ -145,7 +151,7 @@ test('of two secrets for one endpoint the one promoted last has it, and no refre
   expect((await read()).auths['edge:8000']).toEqual(entry('two'));
 });
 
-describe('what is no file', () => {
+describe('a path that is not a regular file', () => {
   const made: [string, () => Promise<unknown>][] = [
     ['a symbolic link', () => writeFile(`${path}.there`, '{}').then(() => symlink(`${path}.there`, path))],
     ['a symbolic link', () => symlink(join(folder, 'nowhere'), path)],
@@ -167,24 +173,26 @@ describe('what is no file', () => {
     await once(listening, 'listening');
   }
 
-  test.each(made)('(%s) is refused in words, at once, and left as it is', async (kind, make) => {
+  test.each(made)('(%s) is refused at once with the reason, and not changed', async (kind, make) => {
     await make();
     const before = await lstat(path);
+
     const failure = await write('secret-word').catch((error: unknown) => error);
+
     expect(failure).toMatchObject({ name: 'ConsumerFailure', message: expect.stringContaining(kind) as unknown });
     expect(String(failure)).not.toContain('secret-word');
     expect((await lstat(path)).ino).toBe(before.ino);
     expect(await readdir(folder)).not.toContain('config.json.secrets');
   });
 
-  test('is refused in the place of the names, too', async () => {
+  test('is also refused for the names of the secrets', async () => {
     await run('mkfifo', [`${path}.secrets`]);
     await expect(write('new')).rejects.toThrow(/named pipe/);
     await expect(dockerConfigFile(path).remembered(signal)).rejects.toThrow(/named pipe/);
   });
 });
 
-test('what a killed run has left beside the file is gone after the start of the next', async () => {
+test('temporary files of a killed run are removed at the next start', async () => {
   const left = ['config.json.0123456789ab.new', 'config.json.secrets.ba9876543210.new'];
   const others = ['config.json.new', 'config.json.0123456789ab.new.bak', 'other.json.0123456789ab.new'];
   for (const name of [...left, ...others]) await writeFile(join(folder, name), 'x');
@@ -192,11 +200,13 @@ test('what a killed run has left beside the file is gone after the start of the 
   expect((await readdir(folder)).sort()).toEqual(others.sort());
 });
 
-test('a folder that cannot be written to is said, without what should have been written', async () => {
+test('an unwritable folder is reported, without the content that was to be written', async () => {
   path = join(folder, 'missing', 'config.json');
   const failure = await write('secret-word').catch((error: unknown) => error);
+
   expect(String(failure)).toContain('ENOENT');
   expect(String(failure)).not.toContain('secret-word');
+
   await mkdir(join(folder, 'missing'));
   expect(await write('secret-word')).toBe('written');
 });

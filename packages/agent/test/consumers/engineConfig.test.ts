@@ -20,40 +20,40 @@ const outcome = (before: string) => {
 };
 
 describe('a docker config.json', () => {
-  test.each(cases.filter(({ right }) => right === 'written'))('with $name takes the entry', ({ before }) => {
+  test.each(cases.filter(({ right }) => right === 'written'))('with $name uses the entry', ({ before }) => {
     const written = outcome(before);
     expect(written).toBeTypeOf('string');
     expect(engineProblem(String(written), CREDENTIALS)).toBeUndefined();
     expect(withCredentials(String(written), CREDENTIALS)).toBeUndefined();
   });
 
-  test.each(cases.filter(({ right }) => right === 'refused'))('with $name does not', ({ before }) => {
+  test.each(cases.filter(({ right }) => right === 'refused'))('with $name does not use the entry', ({ before }) => {
     const refused = outcome(before);
     expect(refused).toBeInstanceOf(ConsumerFailure);
     expect(String(refused)).not.toMatch(/stale|pass\+word/);
   });
 
-  test('keeps all else as it is written, numbers of any size and members that are there twice', () => {
+  test('keeps its other text unchanged, even large numbers and duplicate members', () => {
     const kept =
       '"a": 12345678901234567890,\n\t"b": 1E400,\n\t"c": -0.0,\n\t"d": {\n\t\t"e": 1,\n\t\t"e": []\n\t},\n\t"a": {},';
     const before = `{${kept.replaceAll(/\s/g, '')}"auths":{}}`;
     expect(String(outcome(before)).startsWith(`{\n\t${kept}\n\t"auths": {`)).toBe(true);
   });
 
-  test('keeps the entries of both, where it has auths in two spellings', () => {
+  test('keeps the entries of auths in two spellings', () => {
     const before = '{"auths":{"a:1":{"auth":"YTpi"}},"AUTHS":{"b:1":{"auth":"Yzpk"}},"auths":{"c:1":{}}}';
     const { auths } = JSON.parse(String(outcome(before))) as { auths: object };
     expect(Object.keys(auths)).toEqual(['a:1', 'b:1', 'c:1', ENDPOINT]);
   });
 
-  test('read a minute later by somebody else is judged as it is then', () => {
+  test('is read again at each decision, since others may have changed it', () => {
     const written = JSON.parse(String(outcome('{}'))) as object;
     expect(engineProblem(JSON.stringify({ ...written, credsStore: 'x' }), CREDENTIALS)).toMatch(/credential helper/);
     expect(engineProblem('{}', CREDENTIALS)).toMatch(/another credential/);
   });
 });
 
-test('whatever spelling a helper has, the entry is never taken for the one that counts', () => {
+test('an entry is never considered used if a helper in any spelling overrides it', () => {
   const letters = (word: string) =>
     fc
       .array(fc.boolean(), { minLength: word.length, maxLength: word.length })
@@ -64,6 +64,7 @@ test('whatever spelling a helper has, the entry is never taken for the one that 
       return outcome(JSON.stringify(before)) instanceof ConsumerFailure;
     }),
   );
+
   expect(taken.counterexample).toBeNull();
 });
 

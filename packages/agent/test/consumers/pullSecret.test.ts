@@ -42,7 +42,7 @@ const existing = (changes: Partial<SecretObject> = {}): SecretObject => ({
   ...changes,
 });
 
-test('a pull secret that is not there is made, of the type that a kubelet takes', async () => {
+test('a missing pull secret is created with the type that a kubelet expects', async () => {
   expect(await write('first')).toBe('written');
   expect(cluster.secrets.get('apps/edge-pull')).toMatchObject({
     apiVersion: 'v1',
@@ -57,20 +57,22 @@ test('a pull secret that is not there is made, of the type that a kubelet takes'
   ]);
 });
 
-test('one that is there keeps everything but the entry, and is not written when nothing changes', async () => {
+test('an existing one keeps all its content except the entry, and is not written if nothing changes', async () => {
   cluster.secrets.set('apps/edge-pull', existing());
+
   expect(await write('new')).toBe('written');
   expect(content()).toEqual({ auths: { 'other:443': { auth: 'b3RoZXI6cHc=' }, 'edge:8000': { auth: auth('new') } } });
   expect(cluster.secrets.get('apps/edge-pull')).toMatchObject({
     metadata: { annotations: { owner: 'somebody' } },
     data: { more: 'eA==' },
   });
+
   const before = cluster.requests.length;
   expect(await write('new')).toBe('unchanged');
   expect(cluster.requests.slice(before)).toEqual(['GET /api/v1/namespaces/apps/secrets/edge-pull']);
 });
 
-test('a write that meets another one is begun anew, and neither is lost', async () => {
+test('a conflicting write is repeated, and no change is lost', async () => {
   cluster.secrets.set('apps/edge-pull', existing());
   cluster.meanwhile = () =>
     cluster.secrets.set(
@@ -80,20 +82,22 @@ test('a write that meets another one is begun anew, and neither is lost', async 
         data: { [KEY]: Buffer.from('{"auths":{"late:443":{"auth":"bGF0ZTpwdw=="}}}').toString('base64') },
       }),
     );
+
   expect(await write('new')).toBe('written');
   expect(content()).toEqual({ auths: { 'late:443': { auth: 'bGF0ZTpwdw==' }, 'edge:8000': { auth: auth('new') } } });
 });
 
-test('one that somebody makes or deletes meanwhile is met as it then is', async () => {
+test('a pull secret that others create or delete in the meantime is read again', async () => {
   cluster.meanwhile = () => cluster.secrets.set('apps/edge-pull', existing());
   expect(await write('new')).toBe('written');
   expect(content()).toMatchObject({ auths: { 'other:443': {}, 'edge:8000': { auth: auth('new') } } });
+
   cluster.meanwhile = () => cluster.secrets.delete('apps/edge-pull');
   expect(await write('newer')).toBe('written');
   expect(content()).toEqual({ auths: { 'edge:8000': { auth: auth('newer') } } });
 });
 
-test('one of another type, or in use as no docker config, is left as it is', async () => {
+test('a secret of another type, or without a docker config, is not changed', async () => {
   cluster.secrets.set('apps/edge-pull', existing({ type: 'Opaque' }));
   await expect(write('new')).rejects.toThrow(/type Opaque/);
   cluster.secrets.set('apps/edge-pull', existing({ data: { [KEY]: 'bm8ganNvbg==' } }));
@@ -104,7 +108,7 @@ test('one of another type, or in use as no docker config, is left as it is', asy
 test.each([
   [403, /role lacks/],
   [500, /500/],
-])('a refusal with %i is told, and repeats no secret', async (code, text) => {
+])('a refusal with %i is reported without secrets', async (code, text) => {
   cluster.refuse = code;
   const failure: unknown = await write('secret-word').catch((error: unknown) => error);
   expect(failure).toMatchObject({ name: 'ConsumerFailure' });
@@ -112,7 +116,7 @@ test.each([
   expect(String(failure)).not.toMatch(/secret-word|service-account-token/);
 });
 
-test('the service account is read for each call, since its token is renewed', async () => {
+test('the service account’s token is read for each call, because it is renewed', async () => {
   await write('first');
   await cluster.renewToken('another-token');
   expect(await write('second')).toBe('written');
@@ -126,7 +130,7 @@ test('no token is sent to an API of another CA', async () => {
   await other.close();
 });
 
-test('the secrets that feed it are remembered by the next run', async () => {
+test('the names of the secrets in the pull secret are remembered by the next run', async () => {
   expect(await consumer.remembered(signal)).toEqual([]);
   await write('a', 'edge:1', 'device-1');
   await write('b', 'edge:2', 'device-2', true);

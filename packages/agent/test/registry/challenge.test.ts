@@ -22,6 +22,6 @@ test.each([
     ],
   ],
   ['Negotiate', [{ scheme: 'negotiate', parameters: {} }]],
-])('%s is read', (header, challenges) => {
+])('%s is parsed', (header, challenges) => {
   expect(parseChallenges(header)).toEqual(challenges);
 });

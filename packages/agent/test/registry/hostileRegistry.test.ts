@@ -36,35 +36,37 @@ async function outcomeOf(image?: string, retryDelays?: number[]): Promise<string
 
 const isLayer = (url: string | undefined) => url === `/v2/app/blobs/${registry.layerDigest}`;
 
-test('an honest registry is pulled from, and sees the password at its token endpoint only', async () => {
+test('a pull from an honest registry succeeds and sends the password to its token endpoint only', async () => {
   await attempt();
   const withPassword = registry.seen.filter(({ authorization }) => authorization === BASIC);
   expect(withPassword.map(({ path }) => path)).toEqual(['/token']);
 });
 
-describe('where the password goes', () => {
-  test('a token realm on another host gets nothing', async () => {
+describe('the password', () => {
+  test('is not sent to a token realm on another host', async () => {
     registry.override = (request, response) => {
       if (request.headers.authorization) return false;
       const challenge = `Bearer realm="${other.url}/token",service="fake",scope="repository:app:pull"`;
       response.writeHead(401, { 'www-authenticate': challenge }).end();
       return true;
     };
+
     expect(await outcomeOf()).toBe('error');
     expect(other.seen).toEqual([]);
   });
 
-  test('a token endpoint that redirects is not followed', async () => {
+  test('is not sent to the target of a token endpoint’s redirect', async () => {
     registry.override = (request, response) => {
       if (!request.url?.startsWith('/token')) return false;
       response.writeHead(307, { location: `${other.url}/token` }).end();
       return true;
     };
+
     expect(await outcomeOf()).toBe('error');
     expect(other.seen).toEqual([]);
   });
 
-  test('a blob is fetched from where the registry points to, without credentials', async () => {
+  test('is not sent with a blob request, which follows the registry’s redirect', async () => {
     registry.override = (request, response) => {
       if (!isLayer(request.url)) return false;
       response.writeHead(307, { location: `${other.url}/somewhere` }).end();
@@ -74,21 +76,23 @@ describe('where the password goes', () => {
       response.end(registry.layer);
       return true;
     };
+
     expect(await outcomeOf()).toBe('pulled');
     expect(other.seen).toEqual([{ path: '/somewhere', authorization: undefined }]);
   });
 
-  test('a redirect to a host that plain http is not allowed for is not followed', async () => {
+  test('is not sent, and no redirect is followed, to a host for which plain http is not allowed', async () => {
     registry.override = (request, response) => {
       if (!isLayer(request.url)) return false;
       response.writeHead(302, { location: `http://127.0.0.1:${other.host.split(':')[1]}/x` }).end();
       return true;
     };
+
     expect(await outcomeOf()).toBe('tls');
     expect(other.seen).toEqual([]);
   });
 
-  test('a registry that asks for Basic gets it itself', async () => {
+  test('is sent to the registry itself if it asks for Basic', async () => {
     registry.override = (request, response) => {
       if (request.headers.authorization === BASIC) request.headers.authorization = 'Bearer fake-bearer-token';
       if (request.headers.authorization) return false;
@@ -99,13 +103,13 @@ describe('where the password goes', () => {
   });
 });
 
-describe('what the bytes are', () => {
+describe('the pulled content', () => {
   const corrupt: [string, (bytes: Buffer) => Buffer][] = [
     ['one bit turned', (bytes) => Buffer.from(bytes).fill(1, 100, 101)],
     ['cut short', (bytes) => bytes.subarray(0, -1)],
     ['too long', (bytes) => Buffer.concat([bytes, bytes])],
   ];
-  test.each(corrupt)('a layer with %s is a digest mismatch', async (_how, change) => {
+  test.each(corrupt)('of a layer with %s is a digest mismatch', async (_how, change) => {
     registry.override = (request, response) => {
       if (!isLayer(request.url)) return false;
       response.end(change(registry.layer));
@@ -114,7 +118,7 @@ describe('what the bytes are', () => {
     expect(await outcomeOf()).toBe('digest-mismatch');
   });
 
-  test('a manifest other than the digest asked for is a digest mismatch', async () => {
+  test('of a manifest with another digest than the requested one is a digest mismatch', async () => {
     registry.override = (request, response) => {
       if (!request.url?.includes('/manifests/') || !request.headers.authorization) return false;
       response.end(registry.manifest);
@@ -123,7 +127,7 @@ describe('what the bytes are', () => {
     expect(await outcomeOf(`app@sha256:${'1'.repeat(64)}`)).toBe('digest-mismatch');
   });
 
-  test('a manifest other than what the registry says it is is a digest mismatch', async () => {
+  test('of a manifest with another digest than its header claims is a digest mismatch', async () => {
     registry.override = (request, response) => {
       if (!request.url?.includes('/manifests/') || !request.headers.authorization) return false;
       response.setHeader('docker-content-digest', `sha256:${'2'.repeat(64)}`).end(registry.manifest);
@@ -148,22 +152,25 @@ describe('lost connections and waits', () => {
     };
   };
 
-  test.each([503, 429, 500, 'hang up', 'break off'] as const)('%s twice is got over', async (status) => {
+  test.each([503, 429, 500, 'hang up', 'break off'] as const)('the pull succeeds after %s twice', async (status) => {
     failing(2, status);
     expect(await outcomeOf('app:latest', [1, 1])).toBe('pulled');
   });
 
-  test.each([503, 'hang up', 'break off'] as const)('%s for ever is unreachable', async (status) => {
-    failing(Infinity, status);
-    expect(await outcomeOf('app:latest', [1, 1])).toBe('unreachable');
-  });
+  test.each([503, 'hang up', 'break off'] as const)(
+    'the pull ends as unreachable if %s repeats for ever',
+    async (status) => {
+      failing(Infinity, status);
+      expect(await outcomeOf('app:latest', [1, 1])).toBe('unreachable');
+    },
+  );
 
   test('a registry that accepts and never answers is unreachable', async () => {
     registry.override = () => true;
     expect(await outcomeOf()).toBe('unreachable');
   });
 
-  test('a body that stops coming is unreachable, however far it came', async () => {
+  test('a body that stops is unreachable, however much of it came', async () => {
     registry.override = (request, response) => {
       if (!isLayer(request.url)) return false;
       response.write(registry.layer.subarray(0, 150_000));
@@ -172,7 +179,7 @@ describe('lost connections and waits', () => {
     expect(await outcomeOf()).toBe('unreachable');
   });
 
-  test('a body that comes slowly, but comes, is waited for', async () => {
+  test('a body that comes slowly is waited for', async () => {
     registry.override = (request, response) => {
       if (!isLayer(request.url)) return false;
       const parts = [0, 50_000, 100_000, 150_000].map((at) => registry.layer.subarray(at, at + 50_000));
@@ -187,7 +194,7 @@ describe('lost connections and waits', () => {
     expect(await outcomeOf()).toBe('pulled');
   });
 
-  test('a bearer token that runs out in the middle is renewed', async () => {
+  test('a bearer token that expires during the pull is renewed', async () => {
     let refused = 0;
     registry.override = (request, response) => {
       if (!isLayer(request.url) || refused > 0) return false;
@@ -197,6 +204,7 @@ describe('lost connections and waits', () => {
         .end();
       return true;
     };
+
     expect(await outcomeOf()).toBe('pulled');
     expect(registry.seen.filter(({ path }) => path === '/token')).toHaveLength(2);
   });

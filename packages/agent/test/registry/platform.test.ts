@@ -11,7 +11,7 @@ function chosen(wanted: string, listed: readonly string[]): string | undefined {
   )?.text;
 }
 
-describe('of an index, a machine takes', () => {
+describe('the platform that is chosen from an index', () => {
   test.each<[string, string[], string]>([
     ['linux/arm/v6', ['linux/arm/v7', 'linux/arm/v5'], 'linux/arm/v5'],
     ['linux/arm/v7', ['linux/arm/v5', 'linux/arm/v6'], 'linux/arm/v6'],
@@ -36,7 +36,7 @@ describe('of an index, a machine takes', () => {
     ['linux/arm/v7', ['linux/arm/v4', 'linux/arm/6'], 'linux/arm/6'],
     ['linux/i386', ['linux/386/v1', 'linux/386'], 'linux/386'],
     ['linux/arm64/v9.4', ['linux/arm64/v9.5', 'linux/arm64/8', 'linux/arm64/v8.9'], 'linux/arm64/v8.9'],
-  ])('on %s of %j %s', (wanted, listed, right) => {
+  ])('on %s of %j is %s', (wanted, listed, right) => {
     expect(chosen(wanted, listed)).toBe(right);
     expect(chosen(wanted, listed.toReversed())).toBe(right);
   });
@@ -53,9 +53,9 @@ describe('of an index, a machine takes', () => {
     ['linux/arm64/v10', ['linux/arm64', 'linux/arm/v7', 'linux/arm64/v10']],
     ['linux/386', ['linux/386/sse2', 'darwin/386']],
     ['linux/arm/v4', ['linux/arm/v5', 'linux/arm']],
-  ])('on %s of %j none', (wanted, listed) => expect(chosen(wanted, listed)).toBeUndefined());
+  ])('on %s of %j is none', (wanted, listed) => expect(chosen(wanted, listed)).toBeUndefined());
 
-  test('one that says nothing of its platform where no other fits, and no attestation', () => {
+  test('is one without a platform if no other fits, and never an attestation', () => {
     const attestation = { name: 'attestation', platform: { os: 'unknown', architecture: 'unknown' } };
     const silent = [
       { name: 'absent' },
@@ -63,6 +63,7 @@ describe('of an index, a machine takes', () => {
       { name: 'other', platform: { os: 'linux', architecture: 's390x' } },
     ];
     const wanted = { os: 'linux', architecture: 'amd64' };
+
     expect(choosePlatform([attestation, ...silent], wanted)?.name).toBe('absent');
     expect(choosePlatform([...silent, { name: 'fits', platform: { os: '', architecture: '386' } }], wanted)?.name).toBe(
       'fits',
@@ -70,14 +71,14 @@ describe('of an index, a machine takes', () => {
     expect(choosePlatform([attestation], wanted)).toBeUndefined();
   });
 
-  test('none that asks for features of the system', () => {
+  test('is none that requires features of the system', () => {
     const asking = { platform: { os: 'linux', architecture: 'amd64', 'os.features': ['x'] } };
     const plain = { platform: { os: 'LINUX', architecture: 'AMD64', variant: 'V1', 'os.features': [] } };
     expect(choosePlatform([asking, plain], { os: 'linux', architecture: 'amd64' })).toBe(plain);
     expect(choosePlatform([asking], { os: 'linux', architecture: 'amd64' })).toBeUndefined();
   });
 
-  test.each(['x64', 'ia32', 'arm', 'arm64', 'riscv64', 's390x'])('on a machine of %s its own platform', (arch) => {
+  test.each(['x64', 'ia32', 'arm', 'arm64', 'riscv64', 's390x'])('on a machine of %s is its own', (arch) => {
     const own = ownPlatform(arch);
     expect(choosePlatform([{ platform: own }], own)).toEqual({ platform: own });
   });

@@ -65,7 +65,7 @@ async function digestAt(repository: string, tag: string): Promise<string> {
 }
 
 describe('pulling from a connected registry', () => {
-  test.each(['v1', 'v1-oci', 'v1-multi'])('samples/app:%s gives the digest of its tag', async (tag) => {
+  test.each(['v1', 'v1-oci', 'v1-multi'])('of samples/app:%s returns the digest of its tag', async (tag) => {
     const pulled = await attempt({ image: `samples/app:${tag}` });
     expect(pulled.digest).toBe(await digestAt('samples/app', tag));
     expect(pulled.bytes).toBeGreaterThan(96 * 1024);
@@ -77,22 +77,24 @@ describe('pulling from a connected registry', () => {
     }
   });
 
-  test('takes an image by digest', async () => {
+  test('of an image by digest returns that digest', async () => {
     const digest = await digestAt('hello-world', 'latest');
     expect((await attempt({ image: `hello-world@${digest}` })).digest).toBe(digest);
   });
 
-  test('takes the image of its own platform out of an index', async () => {
+  test('of an index returns the image of its own platform', async () => {
     const image = 'samples/app:v1-multi';
     const arm = { os: 'linux', architecture: 'arm64', variant: 'v8' };
+
     const [one, two] = [await attempt({ image }), await attempt({ image, platform: arm })];
+
     expect(one.digest).toBe(two.digest);
     expect(one.bytes).not.toBe(two.bytes);
     expect(await outcomeOf({ image, platform: { os: 'linux', architecture: 's390x' } })).toBe('error');
   });
 });
 
-describe('the class of a failed pull', () => {
+describe('the code of a failed pull', () => {
   test.each<[string, Attempt]>([
     ['unauthorized', { password: 'wrong' }],
     ['unauthorized', { username: 'not-bound' }],
@@ -108,7 +110,7 @@ describe('the class of a failed pull', () => {
     expect(await outcomeOf(changes)).toBe(outcome);
   });
 
-  test('is unreachable where nothing listens, or no such host is', async () => {
+  test('is unreachable if nothing listens, or the host does not exist', async () => {
     const endpoint = `localhost:${await closedPort()}`;
     expect(await outcomeOf({ endpoint, policy: { insecureRegistries: new Set([endpoint]) } })).toBe('unreachable');
     expect(await outcomeOf({ endpoint })).toBe('unreachable');

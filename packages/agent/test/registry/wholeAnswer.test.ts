@@ -14,22 +14,24 @@ describe('a whole answer', () => {
 
   const ask = (limit: number) => wholeAnswer(request(server.url, { method: 'POST', agent: false }), 'question', limit);
 
-  it('has status and text, also of a refusal, when it is just as large as it may be', async () => {
+  it('has status and text, also for a refusal, up to its maximum size', async () => {
     answer = (body, response) => response.writeHead(418).end(`${body}!`);
     expect(await ask(9)).toEqual({ status: 418, text: 'question!' });
   });
 
-  it('that is larger is given up, and the rest of it is not read', async () => {
+  it('beyond its maximum size is aborted, and the rest is not read', async () => {
     let closed: Promise<unknown> | undefined;
     answer = (_, response) => {
       closed = once(response, 'close');
       response.write('0123456789');
     };
+
     await expect(ask(9)).rejects.toThrow();
+
     await closed;
   });
 
-  it('that is cut short is none', async () => {
+  it('that is cut short is rejected', async () => {
     answer = (_, response) => {
       response.writeHead(200, { 'content-length': 10 });
       response.write('01234', () => response.destroy());
@@ -37,7 +39,7 @@ describe('a whole answer', () => {
     await expect(ask(9)).rejects.toThrow();
   });
 
-  it('does not come from a server that is gone', async () => {
+  it('of an unreachable server is rejected', async () => {
     const gone = await startPlainServer(() => undefined);
     await gone.close();
     await expect(wholeAnswer(request(gone.url, { agent: false }), undefined, 9)).rejects.toMatchObject({

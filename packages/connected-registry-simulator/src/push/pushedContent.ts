@@ -16,7 +16,7 @@ export interface PushedContent {
   /** Tags that the cloud has not confirmed yet. */
   unconfirmed(): { repository: string; tag: string }[];
   /** Records what the cloud has. A tag that was deleted there is also deleted here. */
-  settle(repositories: readonly SyncedRepository[]): Promise<void>;
+  confirm(repositories: readonly SyncedRepository[]): Promise<void>;
 }
 
 const index = z.object({
@@ -96,7 +96,7 @@ export async function openPushedContent(folder: string): Promise<PushedContent> 
     },
     unconfirmed: () =>
       entries.tags.filter(({ confirmed }) => !confirmed).map(({ repository, tag }) => ({ repository, tag })),
-    async settle(repositories) {
+    async confirm(repositories) {
       const inCloud = new Set(repositories.flatMap(({ name, tags }) => tags.map((tag) => JSON.stringify([name, tag]))));
       const has = ({ repository, tag }: Index['tags'][number]) => inCloud.has(JSON.stringify([repository, tag]));
       const changed = entries.tags.some((one) => one.confirmed !== has(one));

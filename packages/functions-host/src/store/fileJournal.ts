@@ -193,7 +193,7 @@ class FileJournal implements Journal {
     const old = this.#handle;
     const next = await openSegment(this.#folder, number);
     // Records that were appended in the meantime are in the previous segment, or wait for the new one.
-    await this.#settled();
+    await this.#syncEnded();
     this.#handle = next;
     this.#file = new AppendedFile(this.#handle.fd, 0);
     this.#syncedTo = 0;
@@ -225,7 +225,7 @@ class FileJournal implements Journal {
     } finally {
       this.#closed = true;
       clearTimeout(this.#tryAgain);
-      await this.#settled();
+      await this.#syncEnded();
       await this.#handle.close();
       this.#count?.close();
       await this.#lock.release();
@@ -237,7 +237,7 @@ class FileJournal implements Journal {
   }
 
   /** Waits until no sync is in progress. */
-  async #settled(): Promise<void> {
+  async #syncEnded(): Promise<void> {
     while (this.#working !== undefined) await this.#working;
   }
 

@@ -183,24 +183,24 @@ export class EngineUnderTest {
     return instance;
   }
 
-  /** Lets everything that needs no time happen. */
-  async settle(): Promise<void> {
+  /** Lets everything happen that needs no time to pass. */
+  async runUntilIdle(): Promise<void> {
     for (let round = 0; round < 40; round += 1) await turn();
   }
 
-  /** Lets time pass in jumps. */
-  async pass(milliseconds: number): Promise<void> {
+  /** Moves the clock on, from timer to timer, and lets everything happen that is due. */
+  async advance(milliseconds: number): Promise<void> {
     const end = this.clock.now().getTime() + milliseconds;
-    await this.settle();
-    while (this.clock.step(end)) await this.settle();
+    await this.runUntilIdle();
+    while (this.clock.step(end)) await this.runUntilIdle();
     this.clock.skipTo(end);
-    await this.settle();
+    await this.runUntilIdle();
   }
 
   /** Jumps through time until an instance has ended; answers its status. */
   async ended(id: string): Promise<ReturnType<typeof statusView>> {
     for (let jumps = 0; jumps < 1000; jumps += 1) {
-      await this.settle();
+      await this.runUntilIdle();
       if (isEnded(this.instance(id).status)) return this.status(id);
       if (!this.clock.step(Number.POSITIVE_INFINITY)) break;
     }
@@ -216,6 +216,12 @@ export class EngineUnderTest {
 
   status(id: string): ReturnType<typeof statusView> {
     return statusView(this.instance(id), { showInput: true, showHistory: true, showHistoryOutput: true });
+  }
+
+  /** Types of the events in an instance's history, in their order. */
+  eventTypes(id: string): string[] {
+    const events = this.status(id)['historyEvents'] as { EventType: string }[];
+    return events.map(({ EventType }) => EventType);
   }
 
   /** Applies the first records of a run to an empty hub, as a start after a kill would. */

@@ -58,41 +58,45 @@ function app(days: number): TestApp {
 
 const timersOf = (engine: EngineUnderTest): number => engine.records.join('\n').match(/"EventType":10,/g)?.length ?? 0;
 
-describe('after a timer of more than six days that was cancelled', () => {
+describe('after a cancelled timer of more than six days', () => {
   it.each([
     ['activity', [null]],
     ['sub', [null]],
     ['failure', [null]],
-  ])('the result of what follows is lost: %s', async (name, output) => {
+  ])('the next result is lost: %s', async (name, output) => {
     const engine = new EngineUnderTest(app(7));
     await engine.start(name, 'one');
+
     expect(await engine.output('one')).toEqual(output);
     expect(timersOf(engine)).toBeGreaterThan(8);
+
     const said = engine.warnings.filter((line) => line.includes('after one of more than six days'));
+
     expect(said).toHaveLength(1);
     expect(said[0]).toMatch(
       new RegExp(`^Orchestration '${name}', instance 'one': .* Cure: wait in pieces: a timer of at most five`),
     );
   });
 
-  it('nothing goes wrong where no timer follows', async () => {
+  it('all is well if no timer follows', async () => {
     const engine = new EngineUnderTest(app(10));
     await engine.start('noTimerAfter', 'one');
     expect(await engine.output('one')).toEqual(['said y']);
     expect(engine.warnings).toEqual([]);
   });
 
-  it('a start after a kill goes on to go wrong', async () => {
+  it('the next result is also lost after a restart', async () => {
     const engine = new EngineUnderTest(app(7));
     await engine.start('activity', 'one');
-    await engine.settle();
+    await engine.runUntilIdle();
     const again = new EngineUnderTest(app(7), { hub: engine.hubAfter(engine.records.length) });
     expect(await again.output('one')).toEqual([null]);
   });
 
-  it('the orchestration fails instead in strict mode', async () => {
+  it('the orchestration fails in strict mode', async () => {
     const engine = new EngineUnderTest(app(7), { strict: true });
     await engine.start('activity', 'one');
+
     expect(await engine.ended('one')).toMatchObject({
       runtimeStatus: 'Failed',
       output: expect.stringContaining('strict mode: it makes a timer after one of more than six days'),
@@ -100,10 +104,10 @@ describe('after a timer of more than six days that was cancelled', () => {
   });
 });
 
-it('a timer beside one of more than six days, whose time is past, never fires', async () => {
+it('a timer in the past, beside one of more than six days, never fires', async () => {
   const engine = new EngineUnderTest(app(10));
   await engine.start('pastBeside', 'one');
-  await engine.pass(DAY * 1000);
+  await engine.advance(DAY * 1000);
   expect(engine.instance('one').status).toBe('Running');
   expect(engine.warnings.join()).toContain('one whose time is past never fires');
 });
@@ -112,7 +116,7 @@ it.each([
   ['activity', ['said y']],
   ['sub', ['said in']],
   ['failure', 'caught'],
-])('of five days nothing goes wrong: %s', async (name, output) => {
+])('a cancelled timer of five days loses no result: %s', async (name, output) => {
   const engine = new EngineUnderTest(app(5));
   await engine.start(name, 'one');
   expect(await engine.output('one')).toEqual(output);

@@ -11,8 +11,8 @@ import { turnMark } from '../../src/durable/history.js';
 import { DurableSettingsError, durableSettings } from '../../src/durable/settings.js';
 import { compareVersions } from '../../src/durable/versions.js';
 
-describe('things that are due', () => {
-  it('come out by their time, equals in the order in which they came', () => {
+describe('the queue of due items', () => {
+  it('returns them by time, and equal times in order of arrival', () => {
     fc.assert(
       fc.property(fc.array(fc.nat(20)), (times) => {
         const heap = new DueHeap<[number, number]>();
@@ -26,7 +26,7 @@ describe('things that are due', () => {
     );
   });
 
-  it('stay until their time has come', () => {
+  it('keeps them until their time', () => {
     const heap = new DueHeap<string>();
     heap.push(10, 'late');
 
@@ -36,7 +36,7 @@ describe('things that are due', () => {
 });
 
 describe('a work queue', () => {
-  it('runs no more at a time than it may, in order, and ends what runs before it stops', async () => {
+  it('runs at most its limit at a time, in order, and completes running work before it stops', async () => {
     const queue = new WorkQueue(2);
     const began: number[] = [];
     let running = 0;
@@ -63,7 +63,7 @@ describe('a work queue', () => {
   });
 });
 
-describe('versions', () => {
+describe('the order of versions', () => {
   it.each([
     ['1.0', '1.0', 0],
     ['1.10', '1.9', 1],
@@ -73,13 +73,13 @@ describe('versions', () => {
     [null, '', 0],
     ['beta', 'alpha', 1],
     ['ALPHA', 'alpha', 0],
-  ])('%s to %s', (a, b, sign) => {
+  ])('of %s and %s is right', (a, b, sign) => {
     expect(Math.sign(compareVersions(a, b))).toBe(sign);
   });
 });
 
 describe('ids of entities', () => {
-  it('carry the name in small letters, and a key as it is', () => {
+  it('contain the name in lower case, and the key unchanged', () => {
     expect(schedulerId({ name: 'Counter', key: 'A@b' })).toBe('@counter@A@b');
     expect(entityOf('@Counter@A@b')).toEqual({ name: 'counter', key: 'A@b' });
   });
@@ -126,7 +126,7 @@ describe('settings of host.json', () => {
     });
   });
 
-  it('are read whatever their case', () => {
+  it('are read regardless of case', () => {
     expect(settings({ versionMatchStrategy: 'STRICT', maxConcurrentActivityFunctions: 7 })).toMatchObject({
       versionMatchStrategy: 'strict',
       maxActivities: 7,
@@ -137,7 +137,7 @@ describe('settings of host.json', () => {
   it.each([
     [{ maxConcurrentActivityFunctions: 0 }, 'maxConcurrentActivityFunctions must be a positive whole number'],
     [{ versionMatchStrategy: 'newest' }, 'versionMatchStrategy must be one of none, strict, currentOrOlder'],
-  ])('that mean nothing are refused by name', (durableTask, text) => {
+  ])('with an invalid value are refused by name', (durableTask, text) => {
     expect(() => settings(durableTask)).toThrow(DurableSettingsError);
     expect(() => settings(durableTask)).toThrow(text);
   });

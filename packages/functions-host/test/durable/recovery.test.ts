@@ -80,7 +80,7 @@ async function run(engine: EngineUnderTest): Promise<void> {
 }
 
 describe('a kill between any two records', () => {
-  it('leaves work that a new start brings to the same end', async () => {
+  it('leaves work that a restart completes with the same result', async () => {
     const first = new EngineUnderTest(busyApp());
     await run(first);
     expect(await first.output('one')).toEqual(expected);
@@ -94,13 +94,13 @@ describe('a kill between any two records', () => {
     }
   });
 
-  it('repeats no turn that was recorded', async () => {
+  it('repeats no recorded turn', async () => {
     const first = new EngineUnderTest(busyApp());
     await run(first);
     await first.output('one');
 
     const again = new EngineUnderTest(busyApp(), { hub: first.hubAfter(first.records.length) });
-    await again.settle();
+    await again.runUntilIdle();
     expect(again.app.invocations).toEqual([]);
     expect(again.records).toEqual([]);
   });
@@ -123,7 +123,7 @@ const contents = (hub: TaskHub): unknown =>
   [...hub.instances.values()].map((instance) => JSON.stringify(storedInstance(instance))).toSorted();
 
 describe('a checkpoint', () => {
-  it('written between other records, in any order, replaces all that stood before it', async () => {
+  it('that is written between other records, in any order, replaces all earlier ones', async () => {
     const engine = new EngineUnderTest(busyApp());
     await run(engine);
     await engine.start('main', 'two', null);
@@ -164,7 +164,7 @@ describe('a checkpoint', () => {
   });
 });
 
-describe('on disk', () => {
+describe('a journal on disk', () => {
   let folder: string;
 
   beforeEach(async () => {
@@ -175,11 +175,11 @@ describe('on disk', () => {
     await rm(folder, { recursive: true, force: true, maxRetries: 5 });
   });
 
-  it('work goes on after a start, and a compacted journal holds the same', async () => {
+  it('lets work continue after a restart, and has the same state after compaction', async () => {
     const first = await openFileJournal(folder, () => {});
     const engine = new EngineUnderTest(busyApp(), { journal: first });
     await run(engine);
-    await engine.pass(5_000);
+    await engine.advance(5_000);
     await new Promise((resolve) => setTimeout(resolve, 50));
     await engine.engine.stop();
     await first.close();
@@ -201,7 +201,7 @@ describe('on disk', () => {
 
     const again = new EngineUnderTest(busyApp(), { hub: compacted, journal: second });
     while (again.instance('one').status !== 'Completed') {
-      await again.pass(60_000);
+      await again.advance(60_000);
       await new Promise((resolve) => setTimeout(resolve, 5));
     }
     expect(await again.output('one')).toEqual(expected);

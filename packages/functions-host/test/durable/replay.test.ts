@@ -83,16 +83,16 @@ function decide(actions: Action[], history: HistoryEvent[], isDone = false): Rep
 
 const kinds = (result: ReplayResult): string[] => result.decisions.map(({ id, kind }) => `${kind}#${id}`);
 
-describe('the walk through the actions', () => {
-  it('gives ids in the order of the actions, and schedules only what the walk has reached', () => {
+describe('the replay of actions', () => {
+  it('assigns ids in the order of the actions, and schedules only the reached ones', () => {
     expect(kinds(decide([all(activity('a'), activity('b')), activity('c')], []))).toEqual(['task#0', 'task#1']);
   });
 
-  it('schedules nothing again that history has', () => {
+  it('schedules nothing that the history already has', () => {
     expect(kinds(decide([activity('a')], [scheduled(0, 'a')]))).toEqual([]);
   });
 
-  it('goes on behind an any as soon as one has ended, also by a failure', () => {
+  it('continues after Task.any as soon as one task has ended, also by a failure', () => {
     const actions = [any(activity('a'), activity('b')), activity('c')];
     const before = [scheduled(0, 'a'), scheduled(1, 'b')];
 
@@ -100,7 +100,7 @@ describe('the walk through the actions', () => {
     expect(kinds(decide(actions, [...before, failedTask(0, 1)]))).toEqual(['task#2']);
   });
 
-  it('waits behind an all until each has ended, though the SDK goes on at the first failure', () => {
+  it('waits for every task of Task.all, although the SDK continues at the first failure', () => {
     const actions = [all(activity('a'), activity('b')), activity('undo')];
     const before = [scheduled(0, 'a'), scheduled(1, 'b'), failedTask(0, 1)];
 
@@ -108,7 +108,7 @@ describe('the walk through the actions', () => {
     expect(kinds(decide(actions, [...before, completed(1, 2)]))).toEqual(['task#2']);
   });
 
-  it('gives the id of the undo to a retry, and says so', () => {
+  it('gives the id that the undo would have had to a retry’s timer, and reports that', () => {
     const actions = [all(activity('a'), retried('b')), activity('undo')];
     const result = decide(actions, [scheduled(0, 'a'), scheduled(1, 'b'), failedTask(1, 1), failedTask(0, 2)]);
 
@@ -116,7 +116,7 @@ describe('the walk through the actions', () => {
     expect(result.notices.map(({ text }) => text).join()).toContain('may never run');
   });
 
-  it('takes no id for what does not exist, and goes on behind it', () => {
+  it('assigns no id to a missing function, and continues after it', () => {
     const result = decide([activity('unknown'), activity('a')], []);
 
     expect(kinds(result)).toEqual(['task#0']);
@@ -131,7 +131,7 @@ describe('the walk through the actions', () => {
     expect(kinds(decide(actions, [...before, completed(1, 2)], true))).toEqual(['complete#2']);
   });
 
-  it('sends a scheduled signal under a name that holds its time', () => {
+  it('sends a scheduled signal under a name that contains its time', () => {
     const action = { actionType: ActionType.ScheduledSignalEntity, instanceId: '@counter@k', operation: 'add' };
     const [decision] = decide([{ ...action, fireAt: at(40), input: 5 }], []).decisions;
 
@@ -144,7 +144,7 @@ describe('the walk through the actions', () => {
     });
   });
 
-  it('holds decisions back while suspended, and makes them at the resume', () => {
+  it('holds decisions back while suspended, and makes them on resume', () => {
     const suspended: HistoryEvent = { EventType: 19, Reason: null, ...base(1) };
     const resumed: HistoryEvent = { EventType: 20, Reason: null, ...base(3) };
     const before = [scheduled(0, 'a'), suspended, completed(0, 2)];
@@ -153,7 +153,7 @@ describe('the walk through the actions', () => {
     expect(kinds(decide([activity('a'), activity('b')], [...before, resumed]))).toEqual(['task#1']);
   });
 
-  it('fails an orchestration that asks for more than its host allows', () => {
+  it('fails an orchestration that schedules more actions than the host allows', () => {
     const result = decide(
       Array.from({ length: 30 }, () => ({
         actionType: ActionType.SignalEntity,
@@ -167,7 +167,7 @@ describe('the walk through the actions', () => {
     expect(end?.kind === 'complete' ? end.result : '').toContain('Maximum amount of orchestration actions (20)');
   });
 
-  it('tells code that changed by its first difference', () => {
+  it('reports changed code by its first difference', () => {
     const end = (actions: Action[], history: HistoryEvent[]): string | null | undefined => {
       const decision = decide(actions, history).decisions.at(-1);
       return decision?.kind === 'complete' ? decision.result : undefined;

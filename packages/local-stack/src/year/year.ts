@@ -58,10 +58,10 @@ export async function runYear({
     ({ at, client, rule, what }) => report(`${at} ${client} breaks a rule (${rule}): ${what}`),
   );
   const pulls = new PullBook(verdict);
-  const { writesPerRotation, ...promises } = INVARIANTS;
+  const { writesPerRotation, ...invariants } = INVARIANTS;
   const rotations = new RotationBook(
     // If answers are lost, calls are repeated.
-    { ...promises, ...(troubles || writesPerRotation === undefined ? {} : { writesPerRotation }) },
+    { ...invariants, ...(troubles || writesPerRotation === undefined ? {} : { writesPerRotation }) },
     CALENDAR,
     verdict,
   );

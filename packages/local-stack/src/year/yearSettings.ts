@@ -1,5 +1,5 @@
 import { WEEKENDS } from './observers/freezeCalendar.js';
-import type { Promises } from './observers/rotationBook.js';
+import type { Invariants } from './observers/rotationBook.js';
 
 /** Hours between two refreshes of a secret by an agent. */
 export const REFRESH_HOURS = 48;
@@ -35,7 +35,7 @@ export const SETTINGS: Readonly<Record<string, string>> = {
 export const CALENDAR = WEEKENDS;
 
 /** What those settings guarantee. */
-export const INVARIANTS: Promises = {
+export const INVARIANTS: Invariants = {
   lifetimeDays: LIFETIME_DAYS,
   dueDays: (LIFETIME_DAYS * 2) / 3 + SPREAD_DAYS,
   // A weekend, an offline time of the same length, and the night until the next sync.

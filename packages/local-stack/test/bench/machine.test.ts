@@ -1,12 +1,13 @@
 import { expect, test } from 'vitest';
 import { missedIn, verdict } from '../../src/bench/machine.js';
 
-test('a goal that was missed is said with its value, and whether the machine was busy', () => {
+test('a missed goal is reported with its value, and with whether the machine was busy', () => {
   const missed = missedIn([
     { what: 'rate', value: '10/s', goal: '>= 20/s', met: false },
     { what: 'time', value: '1 s', goal: '< 2 s', met: true },
     { what: 'other', value: '3' },
   ]);
+
   expect(verdict(missed, [0.02, 0.01])).toMatch(
     /^Not met: rate \(10\/s, goal >= 20\/s\)\.\nThe machine was not busy \(other processes used up to 2 %/,
   );
@@ -15,7 +16,7 @@ test('a goal that was missed is said with its value, and whether the machine was
   );
 });
 
-test('a busy machine is told also where every goal is met', () => {
+test('a busy machine is also reported if every goal is met', () => {
   expect(verdict([], [0])).toBe('Every goal that was measured is met.');
   expect(verdict([], [0.5])).toContain('The machine was busy');
 });

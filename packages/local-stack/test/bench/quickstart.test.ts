@@ -14,9 +14,10 @@ const measured = (boundAndSaved: number): Measured => ({
   inService: fleet(boundAndSaved),
 });
 
-test('the comparison counts by the device, and sets the quickstart against an app in service', () => {
+test('the comparison counts calls for each device, and compares the quickstart with a running app', () => {
   const { text, missed } = comparison(measured(0.25));
   const rows = text.split('\n').map((line) => line.split(/ {2,}/));
+
   expect(rows.slice(0, 5)).toEqual([
     ['10 devices', 'quickstart', 'app, just started', 'app, in service', 'ratio'],
     ['bound, passwords saved', '20.00 s', '1.00 s', '0.25 s', '80 x'],
@@ -28,16 +29,17 @@ test('the comparison counts by the device, and sets the quickstart against an ap
   expect(text).toContain('At least 50 times faster: met.');
 });
 
-test('the goal is met at fifty times, and said not to be below', () => {
+test('the goal is met at fifty times, and reported as missed below', () => {
   expect(comparison(measured(0.4)).missed).toEqual([]);
   const slow = comparison(measured(0.41));
   expect(slow.missed).toEqual(['the app is 48.8 times faster, goal 50 times']);
   expect(slow.text).toContain('NOT MET');
 });
 
-test('at the recorded pace the table is there once more, and both ratios', () => {
+test('with the recorded pace the table has a second part and both ratios', () => {
   const quick = measured(0.4);
   const text = pacedComparison(quick, { ...measured(10), byHand: { ...quick.byHand, seconds: 400 } });
+
   expect(text).toContain('(--azure-pace)');
   expect(text.split('\n').map((line) => line.split(/ {2,}/))).toContainEqual([
     'bound, passwords saved',
@@ -67,7 +69,7 @@ test('without the Azure CLI, one line says so and the exit code is 3', () => {
   }
 });
 
-test.each(['0', '17', 'ten', '2.5'])('a number of devices that cannot be is refused: %s', (devices) => {
+test.each(['0', '17', 'ten', '2.5'])('an invalid number of devices is refused: %s', (devices) => {
   const { status, stderr } = bench(['--devices', devices], '');
   expect(status).toBe(2);
   expect(stderr).toContain('--devices must be a whole number from 1 to 16');

@@ -26,7 +26,7 @@ function shown(width: number, ...operations: ShownOperation[]): string[] {
   return lines;
 }
 
-test('a step is shown once, when it has ended, with what it replaces beside it', () => {
+test('a step is shown once, when it has ended, beside the command that it replaces', () => {
   const lines = shown(160, operation({}), operation({ status: 'completed' }), operation({ status: 'completed' }));
   expect(lines).toEqual([expect.stringMatching(/^T {2}\+ bind +bound +\| az acr connected-registry update/)]);
 });
@@ -37,7 +37,7 @@ test('on a narrow screen the command stands below its step', () => {
   expect(lines[1]).toMatch(/^ +\| az acr/);
 });
 
-test('what a step waits for is shown, each news once', () => {
+test('the reason why a step waits is shown, and each change once', () => {
   const lines = shown(
     160,
     operation({ status: 'waiting', message: 'not synced' }),
@@ -52,12 +52,12 @@ test('what a step waits for is shown, each news once', () => {
   ]);
 });
 
-test('only a terminal gets colours, and not when NO_COLOR is set', () => {
+test('only a terminal gets colours, and not if NO_COLOR is set', () => {
   expect(paintFor(true, {}).good('x')).not.toBe('x');
   expect(paintFor(true, { NO_COLOR: '1' }).good('x')).toBe('x');
   expect(paintFor(false, {}).good('x')).toBe('x');
 });
 
-test('commands break at spaces only', () => {
+test('commands break only at spaces', () => {
   expect(wrap('aaa bbb ccccccccc d', 7)).toEqual(['aaa bbb', 'ccccccccc', 'd']);
 });

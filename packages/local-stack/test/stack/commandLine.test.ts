@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { FlagError, HELP, parseLocalFlags } from '../../src/stack/commandLine.js';
 import { unknownSettings } from '../../src/stack/knownSettings.js';
 
-test('without flags the documented defaults hold', () => {
+test('without flags the documented defaults apply', () => {
   expect(parseLocalFlags([])).toEqual({
     dataFolder: '.local',
     ports: { host: 7071, azure: 7443, edge: 8000 },
@@ -15,7 +15,7 @@ test('without flags the documented defaults hold', () => {
   });
 });
 
-test('every flag is taken', () => {
+test('every flag is accepted', () => {
   const args = '--functions-port 1 --azure-port 2 --edge-port 3 --sync-seconds 0.5 --data d --azure-pace --reset'.split(
     ' ',
   );
@@ -28,13 +28,13 @@ test('every flag is taken', () => {
   });
 });
 
-test('a host of somebody else is announced with or without the file of its keys', () => {
+test('an external host is printed with or without the file of its keys', () => {
   expect(parseLocalFlags(['--external-host'])).toMatchObject({ ports: { host: 7071 }, externalHost: {} });
   const args = '--external-host --functions-port 7272 --functions-keys keys.json'.split(' ');
   expect(parseLocalFlags(args)).toMatchObject({ ports: { host: 7272 }, externalHost: { keysFile: 'keys.json' } });
 });
 
-test('the agent writes promoted credentials only into a file that is named', () => {
+test('the agent writes promoted credentials only into a file that is configured', () => {
   expect(parseLocalFlags([])).not.toHaveProperty('device');
   expect(parseLocalFlags(['--docker-config', '/tmp/config.json'])).toMatchObject({
     device: { settings: { DOCKER_CONFIG_FILE: '/tmp/config.json' } },
@@ -76,7 +76,7 @@ test.each([
   expect(refusal).toThrow(flag);
 });
 
-test('a host of somebody else has a port that is known', () => {
+test('an external host has a known port', () => {
   expect(() => parseLocalFlags(['--external-host', '--functions-port', '0'])).toThrow(/--functions-port/);
   expect(() => parseLocalFlags(['--external-host', '--functions-keys', ''])).toThrow(/--functions-keys/);
 });
@@ -86,7 +86,7 @@ describe('settings of the app', () => {
   beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'flags-'))));
   afterEach(() => rmSync(folder, { recursive: true, maxRetries: 5 }));
 
-  test('are given with --set, as often as needed; the value may hold anything', () => {
+  test('are set by --set, as often as needed, to any value', () => {
     const args = ['--set', 'CREDENTIAL_LIFETIME_DAYS=31', '--set', 'ROTATION_FREEZE_WINDOWS=a=b c', '--set', 'EMPTY='];
     expect(parseLocalFlags(args)).toMatchObject({
       settings: { CREDENTIAL_LIFETIME_DAYS: '31', ROTATION_FREEZE_WINDOWS: 'a=b c', EMPTY: '' },
@@ -94,25 +94,29 @@ describe('settings of the app', () => {
   });
 
   test.each([['no-equals-sign'], ['=value'], ['2X=1'], ['A B=1'], ['']])(
-    '--set %j is refused without being shown',
+    'from --set %j are refused, and the value is not shown',
     (item) => {
       expect(() => parseLocalFlags(['--set', item])).toThrow(/^--set needs NAME=VALUE, such as/);
     },
   );
 
-  test('of one name are refused twice', () => {
+  test('may not be set twice', () => {
     expect(() => parseLocalFlags(['--set', 'A=1', '--set', 'A=2'])).toThrow('--set A is given twice');
   });
 
-  test('profiles come from a file that is there and is JSON, in place of others', () => {
+  test('take profiles from an existing JSON file, in place of others', () => {
     const file = join(folder, 'profiles.json');
+
     expect(() => parseLocalFlags(['--profiles', file])).toThrow(
       `--profiles ${file} cannot be read: there is no such file`,
     );
     expect(() => parseLocalFlags(['--profiles', folder])).toThrow(FlagError);
+
     writeFileSync(file, '{');
     expect(() => parseLocalFlags(['--profiles', file])).toThrow(`--profiles ${file} is not JSON`);
+
     writeFileSync(file, '[]');
+
     expect(parseLocalFlags(['--profiles', file])).toMatchObject({ settings: { PROFILES: '', PROFILES_FILE: file } });
     expect(() => parseLocalFlags(['--profiles', file, '--set', 'PROFILES=[]'])).toThrow(/leave one out/);
     expect(parseLocalFlags(['--set', 'PROFILES=[]'])).toMatchObject({
@@ -121,19 +125,19 @@ describe('settings of the app', () => {
     expect(parseLocalFlags(['--set', `PROFILES_FILE=${file}`])).toMatchObject({ settings: { PROFILES: '' } });
   });
 
-  test('a docker config needs a folder that is there, and is no folder itself', () => {
+  test('with a docker config require an existing folder, and a path that is not a folder', () => {
     const missing = join(folder, 'none', 'config.json');
     expect(() => parseLocalFlags(['--docker-config', missing])).toThrow(`there is no folder ${join(folder, 'none')}`);
     expect(() => parseLocalFlags(['--docker-config', folder])).toThrow(`${folder} is a folder`);
   });
 
-  test('an agent by hand takes the place of the own one', () => {
+  test('with an external agent start no agent of the stack', () => {
     expect(parseLocalFlags(['--external-agent'])).toMatchObject({ device: 'external' });
     const both = ['--external-agent', '--docker-config', join(folder, 'config.json')];
     expect(() => parseLocalFlags(both)).toThrow('--docker-config goes without --external-agent');
   });
 
-  test('that the app does not have are found', async () => {
+  test('that the app does not have are reported', async () => {
     expect(await unknownSettings(['CREDENTIAL_LIFETIME_DAYS', 'PROFILES_FILE', 'CREDENTIAL_LIFETIME'])).toEqual([
       'CREDENTIAL_LIFETIME',
     ]);

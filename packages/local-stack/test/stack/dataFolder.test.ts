@@ -16,11 +16,12 @@ function fill(): void {
   }
 }
 
-test('reset removes the state and keeps the certificates and what is not ours', () => {
+test('reset removes the state, and keeps the certificates and the files of others', () => {
   takeDataFolder(folder, false);
   fill();
   writeFileSync(join(folder, 'notes.txt'), '');
   takeDataFolder(folder, true);
+
   expect(['azure', 'host', 'tls', 'notes.txt'].map((name) => existsSync(join(folder, name)))).toEqual([
     false,
     false,
@@ -29,13 +30,13 @@ test('reset removes the state and keeps the certificates and what is not ours', 
   ]);
 });
 
-test('reset refuses a folder that has files and was never a launcher’s', () => {
+test('reset refuses a folder with files that no launcher wrote', () => {
   fill();
   expect(() => takeDataFolder(folder, true)).toThrow(DataFolderError);
   expect(existsSync(join(folder, 'azure', 'file'))).toBe(true);
 });
 
-test('a folder that a running process uses is refused, and free again when it is released', () => {
+test('a folder in use by a running process is refused, and is free once it is released', () => {
   const other = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { stdio: 'ignore' });
   try {
     writeFileSync(join(folder, 'launcher.json'), JSON.stringify({ pid: other.pid }));
@@ -47,12 +48,12 @@ test('a folder that a running process uses is refused, and free again when it is
   }
 });
 
-test('a folder whose launcher was killed can be taken', () => {
+test('a folder of a killed launcher can be used', () => {
   writeFileSync(join(folder, 'launcher.json'), JSON.stringify({ pid: 2 ** 22 + 1 }));
   expect(() => takeDataFolder(folder, false)).not.toThrow();
 });
 
-test('report keys are made once, long enough, and for their owner alone', () => {
+test('report keys are created once, with enough length, and readable by their owner only', () => {
   const keys = reportKeys(folder);
   expect(keys).toMatch(/^k1:[\w-]{43}$/);
   expect(reportKeys(folder)).toBe(keys);

@@ -27,12 +27,12 @@ test.each<[string, string, string[]]>([
   ['withEnvironment', process.execPath, [script, 'FILE', process.execPath, '-e', PRINT]],
   ['Node', process.execPath, ['--env-file=FILE', '-e', PRINT]],
   ['a shell', 'sh', ['-c', `set -a; . FILE; exec '${process.execPath}' -e '${PRINT}'`]],
-])('%s reads every value as it is', (_name, command, args) => {
+])('%s reads every value unchanged', (_name, command, args) => {
   const given = args.map((arg) => arg.replace('FILE', file));
   expect(JSON.parse(execFileSync(command, given, { encoding: 'utf8' }))).toEqual(VALUES);
 });
 
-test('a plain value stands without quotes, since container engines would take them for a part of it', () => {
+test('a plain value is written without quotes, because container engines would add them to it', () => {
   expect(environmentFile({ A: VALUES.A.replace('?', '/') })).toBe('A=https://localhost:1/x/y=z');
 });
 

@@ -3,13 +3,13 @@ import { createServer } from 'node:net';
 import { expect, test } from 'vitest';
 import { claimPort, PortTakenError } from '../../src/stack/ports.js';
 
-test('0 gives a free port that no outgoing connection would get', async () => {
+test('port 0 gives a free port outside the range of outgoing connections', async () => {
   const port = await claimPort(0, '--edge-port');
   expect(port).toBeGreaterThanOrEqual(20_000);
   expect(port).toBeLessThan(32_768);
 });
 
-test('a taken port is refused with the port and the flag that chooses another', async () => {
+test('a port in use is refused, with the port and the flag that chooses another', async () => {
   const other = createServer().listen(0, '127.0.0.1');
   await once(other, 'listening');
   const address = other.address();
@@ -24,7 +24,7 @@ test('a taken port is refused with the port and the flag that chooses another', 
   }
 });
 
-test('a port that this start has given away is taken', async () => {
+test('a port that this start has assigned already is refused', async () => {
   const port = await claimPort(0, '--edge-port');
   await expect(claimPort(port, '--edge-port', new Set([port]))).rejects.toThrow(PortTakenError);
 });

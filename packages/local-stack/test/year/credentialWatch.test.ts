@@ -74,20 +74,25 @@ const promote = (version: string, slot: string, createdAt: string): void =>
 const first = password('password1', '2030-01-01T00:00:00.000Z', '2030-04-01T00:00:00.000Z');
 const second = password('password2', '2030-03-01T00:00:00.000Z', '2030-06-01T00:00:00.000Z');
 
-test('tells what has changed since the last look, each thing once', () => {
+test('the watch reports each change since the last look once', () => {
   hold(first);
   promote('v1', 'password1', first.creationTime);
+
   expect(watch.look(client).map(({ kind, slot }) => `${kind} ${slot}`)).toEqual([
     'generated password1',
     'promoted password1',
   ]);
   expect(watch.look(client)).toEqual([]);
+
   hold(first, second);
+
   expect(watch.look(client)).toEqual([
     { kind: 'generated', slot: 'password2', expires: Date.parse(second.expiry ?? '') },
   ]);
+
   promote('v2', 'password2', second.creationTime);
   hold(second);
+
   expect(watch.look(client)).toEqual([
     { kind: 'cleared', slot: 'password1' },
     { kind: 'promoted', slot: 'password2', expires: 100_000 },
@@ -103,7 +108,9 @@ test.each([
   hold(first);
   promote('v1', 'password1', first.creationTime);
   watch.look(client);
+
   expect(verdict.violations).toEqual([]);
+
   spoil();
   watch.look(client);
   expect(verdict.violations).toMatchObject([{ rule: 'main', client: client.name }]);

@@ -4,18 +4,19 @@ import { Dice } from '../../src/year/dice.js';
 const throws = (dice: Dice, name: string, count: number): number[] =>
   Array.from({ length: count }, () => dice.throw(name));
 
-test('a seed throws the same for the same name, whatever is thrown for others in between', () => {
+test('a seed gives the same value for the same name, whatever other names use in between', () => {
   const alone = throws(new Dice(7), 'PATCH token', 5);
   const among = new Dice(7);
   const mixed = alone.map(() => {
     among.throw('PUT secret');
     return among.throw('PATCH token');
   });
+
   expect(mixed).toEqual(alone);
   expect(new Set(alone).size).toBe(5);
 });
 
-test('another seed throws otherwise', () => {
+test('another seed gives other values', () => {
   expect(throws(new Dice(8), 'PATCH token', 5)).not.toEqual(throws(new Dice(7), 'PATCH token', 5));
 });
 

@@ -33,8 +33,9 @@ async function spoil(seed: number, path: string, clientId = app) {
   return { counts, ends };
 }
 
-test('the same seed spoils the same calls, and every kind of trouble comes up', async () => {
+test('one seed disturbs the same calls each time, and every kind of trouble occurs', async () => {
   const first = await spoil(1, '/subscriptions/x/generateCredentials');
+
   expect(first).toEqual(await spoil(1, '/subscriptions/x/generateCredentials'));
   expect([...first.counts.keys()].toSorted()).toEqual([
     'answer lost',
@@ -44,21 +45,24 @@ test('the same seed spoils the same calls, and every kind of trouble comes up', 
     'refused with 429',
     'refused with 500',
   ]);
+
   const { counts, ends } = first;
   const of = (trouble: string): number => counts.get(trouble) ?? 0;
+
   expect(ends.killed).toBe(of('app killed before it') + of('app killed after it'));
   expect(ends.dropped).toBe(ends.killed + of('answer lost') + of('connection lost before it'));
+
   const unserved = ['refused with 429', 'refused with 500', 'connection lost before it', 'app killed before it'];
   expect(ends.served).toBe(2000 - unserved.reduce((sum, trouble) => sum + of(trouble), 0));
 });
 
-test('events are repeated and lost besides', async () => {
+test('events are also repeated and lost', async () => {
   const { counts } = await spoil(1, '/topics/signals/api/events');
   expect(counts.get('twice') ?? 0).toBeGreaterThan(100);
   expect(counts.get('lost') ?? 0).toBeGreaterThan(20);
 });
 
-test('nobody else’s calls are spoiled', async () => {
+test('calls of other callers are not disturbed', async () => {
   const { counts, ends } = await spoil(1, '/secrets/x', '99999999-2222-3333-4444-555555555555');
   expect(counts.size).toBe(0);
   expect(ends).toEqual({ served: 2000, killed: 0, dropped: 0 });

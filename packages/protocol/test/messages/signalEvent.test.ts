@@ -24,16 +24,16 @@ const filterOf = (client: string) =>
 /** Event Grid compares without case unless it is told otherwise (Azure docs: event-grid/event-filtering). */
 const matches = (subject: string, beginsWith: string) => subject.toLowerCase().startsWith(beginsWith.toLowerCase());
 
-describe('the subject of what a device is told', () => {
+describe('the subject of a message to a device', () => {
   const clients = ['dev-1', 'dev-10', 'DEV-1', 'Dev-1', 'dev-1-', 'dev-1.', 'dev', 'dev-1:0123456789abcdef'];
 
-  test.each(clients)("begins with %s's own filter, and with no other's", (client) => {
+  test.each(clients)('begins with the filter of %s only', (client) => {
     const matching = clients.filter((other) => matches(subjectOf(client), filterOf(other)));
     expect(matching).toEqual([client]);
     expect(subjectOf(client)).toBe(filterOf(client));
   });
 
-  test('ends in a separator and the hash of the key, as the documents have it made', () => {
+  test('ends with a separator and the hash of the key, as documented', () => {
     expect(filterOf('dev-1')).toMatch(/^connectedRegistries\/myconnectedregistry\/clients\/dev-1\/[0-9a-f]{16}$/);
     expect(clientKey({ registry: 'myregistry', connectedRegistry: 'myconnectedregistry', client: 'dev-1' })).toBe(
       `myregistry-myconnectedregistry-dev-1-${filterOf('dev-1').slice(-16)}`,

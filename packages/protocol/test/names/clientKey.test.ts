@@ -15,7 +15,7 @@ describe('clientKey', () => {
     );
   });
 
-  test('is the same however the registry and connected registry are spelled', () => {
+  test('is the same for every spelling of the registry and connected registry', () => {
     fc.assert(
       fc.property(clientReference, (reference) => {
         const shouted = {
@@ -28,12 +28,12 @@ describe('clientKey', () => {
     );
   });
 
-  test('tells apart device ids that differ in case only', () => {
+  test('distinguishes device ids that differ only in case', () => {
     const reference = { registry: 'myregistry', connectedRegistry: 'edge1', client: 'Sensor-7' };
     expect(clientKey(reference)).not.toBe(clientKey({ ...reference, client: 'sensor-7' }));
   });
 
-  test('tells apart every two clients that ARM and IoT Hub tell apart', () => {
+  test('distinguishes every two clients that ARM and IoT Hub distinguish', () => {
     const identity = ({ registry, connectedRegistry, client }: ClientReference) =>
       JSON.stringify([registry.toLowerCase(), connectedRegistry.toLowerCase(), client]);
     fc.assert(
@@ -43,19 +43,19 @@ describe('clientKey', () => {
     );
   });
 
-  test('tells apart clients whose readable parts are equal', () => {
+  test('distinguishes clients with equal readable parts', () => {
     const reference = { registry: 'myregistry', connectedRegistry: 'edge1' };
     const keys = ['a:b', 'a.b', 'a-b', 'a_b', 'a--b', '-a-b'].map((client) => clientKey({ ...reference, client }));
     expect(new Set(keys).size).toBe(6);
   });
 
-  test('does not let a part run over into the next', () => {
+  test('separates its parts, so that no two clients share a key', () => {
     const left = { registry: 'abcde', connectedRegistry: 'fghij', client: 'k' };
     const right = { registry: 'abcde', connectedRegistry: 'fghi', client: 'jk' };
     expect(clientKey(left)).not.toBe(clientKey(right));
   });
 
-  test('stays as it is from release to release, since instances and secrets are found by it', () => {
+  test('never changes between releases, because instances and secrets are found by it', () => {
     expect(clientKey({ registry: 'MyRegistry', connectedRegistry: 'MyConnectedRegistry', client: 'Sensor:7' })).toBe(
       `myregistry-myconnectedregistry-sensor-7-${shortHash(['myregistry', 'myconnectedregistry', 'Sensor:7'], 16)}`,
     );
@@ -63,7 +63,7 @@ describe('clientKey', () => {
 });
 
 describe('slug', () => {
-  test('is never empty, never too long, and never begins or ends with a hyphen', () => {
+  test('is never empty or too long, and never begins or ends with a hyphen', () => {
     fc.assert(
       fc.property(fc.oneof(deviceId, fc.string()), fc.integer({ min: 1, max: 40 }), (text, length) => {
         const made = slug(text, length);
@@ -75,7 +75,7 @@ describe('slug', () => {
 });
 
 describe('binderKey', () => {
-  test('is one for one connected registry, however it is spelled', () => {
+  test('is the same for every spelling of a connected registry', () => {
     expect(binderKey('MyRegistry', 'Edge1')).toBe(binderKey('myregistry', 'EDGE1'));
     expect(binderKey('myregistry', 'edge1')).not.toBe(binderKey('myregistry', 'edge2'));
   });

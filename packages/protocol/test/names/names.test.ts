@@ -23,14 +23,14 @@ describe('default names', () => {
     );
   });
 
-  test('of scope maps are shared by equal rights, and by no others', () => {
+  test('of scope maps are the same for equal rights only', () => {
     const name = defaultScopeMapName({ a: ['content/read', 'metadata/read'], b: ['content/read'] });
     expect(defaultScopeMapName({ b: ['content/read'], a: ['metadata/read', 'content/read'] })).toBe(name);
     expect(defaultScopeMapName({ a: ['content/read'], b: ['content/read'] })).not.toBe(name);
     expect(defaultScopeMapName({ a: ['content/read', 'metadata/read'] })).not.toBe(name);
   });
 
-  test('of tokens are valid, at most 50 characters, and never a connected registry name', () => {
+  test('of tokens are valid, at most 50 characters, and never the name of a connected registry', () => {
     fc.assert(
       fc.property(clientReference, (reference) => {
         const name = defaultTokenName(reference);
@@ -41,7 +41,7 @@ describe('default names', () => {
     );
   });
 
-  test('of tokens differ between clients, and not by the spelling of a registry', () => {
+  test('of tokens differ between clients, and not between spellings of a registry', () => {
     const reference = { registry: 'myregistry', connectedRegistry: 'edge1', client: 'sensor' };
     const name = defaultTokenName(reference);
     expect(defaultTokenName({ ...reference, client: 'Sensor' })).not.toBe(name);
@@ -49,7 +49,7 @@ describe('default names', () => {
     expect(defaultTokenName({ ...reference, registry: 'MYREGISTRY', connectedRegistry: 'EDGE1' })).toBe(name);
   });
 
-  test('of tokens end in a hash of 96 bits at least, in lower case, by which their form is known', () => {
+  test('of tokens end in a lower-case hash of at least 96 bits, by which they are recognised', () => {
     fc.assert(
       fc.property(clientReference, (reference) => {
         const name = defaultTokenName(reference);
@@ -61,7 +61,7 @@ describe('default names', () => {
     expect(isDefaultTokenName('myconnectedregistry-client-token')).toBe(false);
   });
 
-  test('of secrets are names that Key Vault takes, one beside the other', () => {
+  test('of secrets are valid in Key Vault and sort next to each other', () => {
     fc.assert(
       fc.property(clientReference, (reference) => {
         for (const name of [mainSecretName(reference), candidateSecretName(reference)])
@@ -91,11 +91,11 @@ describe('name rules', () => {
     ['client', 'a\n'],
   ] as const)('refuse the %s %j', (rule, name) => expect(name).not.toMatch(NAME_RULES[rule]));
 
-  test('take every character of an IoT Hub device id', () => {
+  test('accept every character of an IoT Hub device id', () => {
     for (const character of DEVICE_ALPHABET) expect(character).toMatch(NAME_RULES.client);
   });
 
-  test('know system scope maps, whatever their case', () => {
+  test('recognise system scope maps in any case', () => {
     expect(isSystemScopeMap('_repositories_pull')).toBe(true);
     expect(isSystemScopeMap('_Repositories_Admin')).toBe(true);
     expect(isSystemScopeMap('repositories')).toBe(false);

@@ -24,7 +24,7 @@ function matches(pattern: string, repository: string): boolean {
 
 describe('repository names', () => {
   test.each(['a', 'hello-world', 'samples/nginx', 'a.b_c__d', 'a--b/c', '*', 'samples/*', 'a/b/*', '0', 'constructor'])(
-    '%s is taken',
+    '%s is accepted',
     (name) => expect(isRepositoryPattern(name)).toBe(true),
   );
   test.each([
@@ -46,18 +46,18 @@ describe('repository names', () => {
     'ä',
   ])('"%s" is refused', (name) => expect(isRepositoryPattern(name)).toBe(false));
 
-  test('may have 255 characters and no more', () => {
+  test('may have at most 255 characters', () => {
     expect(isRepositoryPattern('a'.repeat(255))).toBe(true);
     expect(isRepositoryPattern('a'.repeat(256))).toBe(false);
   });
 
   // A pattern that backtracks would take longer than anybody waits: 2 to the power of 127 steps.
-  test('are read without backtracking for ever', () => {
+  test('are parsed without endless backtracking', () => {
     expect(isRepositoryPattern(`${'a-'.repeat(127)}!`)).toBe(false);
     expect(isRepositoryPattern(`${'a'.repeat(254)}!`)).toBe(false);
   });
 
-  test('are wildcards only when they end in a star', () => {
+  test('are wildcards only if they end in a star', () => {
     expect(['*', 'a/*'].every(isWildcard)).toBe(true);
     expect(isWildcard('a')).toBe(false);
   });
@@ -72,7 +72,7 @@ describe('coverage', () => {
     );
   });
 
-  test('of a wildcard means that nothing it matches is left out', () => {
+  test('of a wildcard includes everything that it matches', () => {
     fc.assert(
       fc.property(repositoryPattern, repositoryPattern, plainRepository, (granted, pattern, repository) => {
         const reaches = patternCovers(granted, pattern) && matches(pattern, repository);
@@ -90,7 +90,7 @@ describe('coverage', () => {
     ['samples/a/*', 'samples/*'],
   ])('of %s does not reach %s', (granted, pattern) => expect(patternCovers(granted, pattern)).toBe(false));
 
-  test('is additive over a scope map, and by action', () => {
+  test('is the sum of a scope map’s entries, for each action', () => {
     fc.assert(
       fc.property(permissions, plainRepository, (granted, repository) => {
         const action: RepositoryAction = 'content/read';
@@ -102,19 +102,19 @@ describe('coverage', () => {
     );
   });
 
-  test('ignores action strings that it cannot read, and gateway rights', () => {
+  test('ignores invalid action strings and gateway rights', () => {
     const odd = ['gateway/edge/config/read', 'repositories/content/read', 'repositories//content/read', '', 'a'];
     expect(actionsCover(odd, 'a', 'content/read')).toBe(false);
   });
 
-  test('reads repositories that are called like actions', () => {
+  test('recognises repositories whose names look like actions', () => {
     expect(actionsCover(['repositories/content/read/content/read'], 'content/read', 'content/read')).toBe(true);
     expect(actionsCover(['repositories/content/read/content/read'], 'content', 'content/read')).toBe(false);
   });
 });
 
 describe('action strings', () => {
-  test('are equal lists for equal permissions, in whatever order they were given', () => {
+  test('are equal lists for equal permissions, in any order of input', () => {
     fc.assert(
       fc.property(permissions, (given) => {
         const reversed = Object.fromEntries(
@@ -128,7 +128,7 @@ describe('action strings', () => {
     );
   });
 
-  test('are the same as sets, and only then', () => {
+  test('are equal as sets for equal permissions only', () => {
     const list = fc.array(fc.constantFrom<string[]>('a', 'b', 'c'), { maxLength: 5 });
     fc.assert(
       fc.property(list, list, (left, right) => {
@@ -138,7 +138,7 @@ describe('action strings', () => {
     );
   });
 
-  test('with gateway rights are told apart', () => {
+  test('with gateway rights are distinguished', () => {
     expect(hasGatewayActions(['repositories/a/content/read'])).toBe(false);
     expect(hasGatewayActions(['repositories/a/content/read', 'gateway/edge/message/read'])).toBe(true);
     expect(hasGatewayActions(['repositories/gateway/content/read'])).toBe(false);

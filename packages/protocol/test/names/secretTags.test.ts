@@ -74,7 +74,7 @@ const samplePull = {
 };
 
 describe("a secret's tags", () => {
-  test('say again what was written into them', () => {
+  test('are read as they were written', () => {
     fc.assert(
       fc.property(facts, (given) => {
         expect(parseTags(formatTags(given))).toEqual(given);
@@ -82,7 +82,7 @@ describe("a secret's tags", () => {
     );
   });
 
-  test('never exceed 15 tags and 256 characters, and leave two free', () => {
+  test('are at most 15 with at most 256 characters, and leave two free', () => {
     const long = fc.record({ base: facts, image: image(700) });
     fc.assert(
       fc.property(long, ({ base, image }) => {
@@ -94,14 +94,14 @@ describe("a secret's tags", () => {
     );
   });
 
-  test('hold no empty value, which the vault would not keep', () => {
+  test('have no empty value, which the vault would drop', () => {
     const tags = formatTags({ ...sample, made: { scopeMap: false, token: false } });
     expect(Object.values(tags)).not.toContain('');
     expect(parseTags(tags)?.made).toEqual({ scopeMap: false, token: false });
   });
 
   test.each(Object.keys(formatTags(sample)).filter((name) => name !== 'made'))(
-    'are not ours once %s is gone',
+    'are not recognised without %s',
     (name) => {
       const { [name]: _, ...rest } = formatTags(sample);
       expect(parseTags(rest)).toBeUndefined();
@@ -113,20 +113,21 @@ describe("a secret's tags", () => {
     ['slot', 'password3'],
     ['issued', 'run1'],
     ['issued', 'run1 1'],
-  ])('are not ours when %s is %s', (name, value) => {
+  ])('are not recognised if %s is %s', (name, value) => {
     expect(parseTags({ ...formatTags(sample), [name]: value })).toBeUndefined();
   });
 
-  test('without a whole pull are of a credential that was never verified', () => {
+  test('without a complete pull belong to a credential that was never verified', () => {
     const tags = formatTags({ ...sample, pull: samplePull });
     expect(parseTags(tags)?.pull).toEqual(samplePull);
+
     for (const name of ['verifiedAt', 'pull']) {
       const { [name]: _, ...rest } = tags;
       expect(parseTags(rest)?.pull).toBeUndefined();
     }
   });
 
-  test('of other people stand beside ours without harm', () => {
+  test('of others do not disturb them', () => {
     const parsed = parseTags({ ...formatTags(sample), owner: 'team-a', costCentre: '7' });
     expect(parsed).toEqual(sample);
     expect(formatTags(sample)['managedBy']).toBe(MANAGED_BY);

@@ -70,15 +70,16 @@ test.each([
   expect(status).not.toBe(0);
 });
 
-test('what holds no secret is printed as it was', () => {
+test('output without secrets is unchanged', () => {
   const { text } = printedBy("console.log('%d of %s', 2, 'three', { four: 5 });");
   expect(text).toBe('2 of three { four: 5 }\nEND');
 });
 
-test('a value that somebody has asked for is left to them', () => {
+test('a value that a caller has requested is printed', () => {
   const { text, status } = printedBy(
     "process.on('uncaughtException', (value) => console.log('got', value)); setTimeout(() => { throw secret; }, 1);",
   );
+
   expect(text).not.toContain(SECRET);
   expect(text).toContain('got [redacted]');
   expect(status).toBe(0);

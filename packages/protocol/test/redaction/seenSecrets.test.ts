@@ -7,7 +7,7 @@ import { dockerConfig } from '../../src/names/dockerConfig.js';
 
 const PASSWORD = 'a+b/c=d"eF0123456789"';
 
-describe('a secret that was seen', () => {
+describe('a known secret', () => {
   test.each([
     ['as it is', PASSWORD],
     ['percent-encoded', encodeURIComponent(PASSWORD)],
@@ -20,7 +20,7 @@ describe('a secret that was seen', () => {
     ['escaped in JSON with its slashes', 'a+b\\/c=d\\"eF0123456789\\"'],
     ['escaped in JSON as .NET does', 'a\\u002Bb/c=d\\u0022eF0123456789\\u0022'],
     ['escaped in HTML', 'a&#x2B;b/c=d&#x22;eF0123456789&#x22;'],
-  ])('is taken out of a text %s', (_, form) => {
+  ])('is removed from a text %s', (_, form) => {
     const seen = new SeenSecrets(10);
     seen.remember(PASSWORD);
     expect(seen.redact(`<${form}> and ${form}`)).toBe(`<${REDACTED}> and ${REDACTED}`);
@@ -28,7 +28,7 @@ describe('a secret that was seen', () => {
     expect(seen.redact('nothing of that kind')).toBe('nothing of that kind');
   });
 
-  test.each(['', 'u', 'us', 'user:', 'other:'])('is taken out of base64 that holds it after %j', (before) => {
+  test.each(['', 'u', 'us', 'user:', 'other:'])('is removed from base64 that contains it after %j', (before) => {
     const seen = new SeenSecrets(10);
     seen.remember(PASSWORD);
     for (const after of ['', '"', '"}', ':more']) {
@@ -41,7 +41,7 @@ describe('a secret that was seen', () => {
     }
   });
 
-  test('is taken out of any text, with all others that were seen', () => {
+  test('is removed from any text, with all other known ones', () => {
     const secret = fc.string({ minLength: 10, maxLength: 60, unit: 'grapheme-ascii' });
     const noise = fc.string({ maxLength: 40 });
     const kept = fc.property(
@@ -55,10 +55,11 @@ describe('a secret that was seen', () => {
         return parts.length > 1 && !parts.some((part) => seen.holds(part));
       },
     );
+
     expect(fc.check(kept)).toMatchObject({ failed: false });
   });
 
-  test('is forgotten when so many others were seen since, unless it is a setting', () => {
+  test('is forgotten after many newer ones, unless it is a setting', () => {
     const seen = new SeenSecrets(3);
     seen.keep('the-setting-itself');
     for (const one of ['first-secret', 'second-secret', 'third-secret']) seen.remember(one);
@@ -67,10 +68,11 @@ describe('a secret that was seen', () => {
     const held = ['the-setting-itself', 'first-secret', 'second-secret', 'third-secret', 'fourth-secret'].filter(
       (one) => seen.holds(`x${one}y`),
     );
+
     expect(held).toEqual(['the-setting-itself', 'first-secret', 'third-secret', 'fourth-secret']);
   });
 
-  test('is none when it is so short that it stands in other words', () => {
+  test('is ignored if it is so short that it occurs in other words', () => {
     const seen = new SeenSecrets(3);
     for (const one of ['', 'short', undefined]) seen.remember(one);
     expect(seen.redact('a short text')).toBe('a short text');
@@ -91,12 +93,12 @@ describe('a secret that was seen', () => {
 describe('a value with a secret in it', () => {
   seenSecrets.remember('the-value-of-a-key');
 
-  test('comes back without, in texts and names, however deep', () => {
+  test('is returned without it, in texts and names at any depth', () => {
     const value = { list: [{ 'x-the-value-of-a-key': 1 }, 'the-value-of-a-key!'], kept: 7, none: null };
     expect(redactedValue(value)).toEqual({ list: [{ [`x-${REDACTED}`]: 1 }, `${REDACTED}!`], kept: 7, none: null });
   });
 
-  test('that has none is the very same', () => {
+  test('is returned itself if it contains none', () => {
     const value = { list: [{ a: 1 }, 'text'], when: new Date(0) };
     expect(redactedValue(value)).toBe(value);
   });

@@ -27,17 +27,17 @@ describe('chooseSlot', () => {
     ['the slot that may be replaced', { password1: live, password2: live }, [], 'password1', use('password1', true)],
     ['a leftover before replacing', { password1: live, password2: live }, ['password2'], 'password1', use('password2')],
     ['an empty slot before replacing', { password1: live }, [], 'password1', use('password2')],
-  ])('takes %s', (_, slots, leftovers, replaceSlot, expected) => {
+  ])('chooses %s', (_, slots, leftovers, replaceSlot, expected) => {
     const unpromoted = leftovers.map((slot) => ({ slot, createdAt: made }));
     expect(chooseSlot(slots, now, unpromoted, replaceSlot)).toEqual(expected);
   });
 
-  test('does not take a leftover whose slot was filled anew by somebody else', () => {
+  test('does not choose a leftover slot that others have filled again', () => {
     const slots = { password1: live, password2: { createdAt: '2026-02-01T00:00:00.000Z' } };
     expect(chooseSlot(slots, now, [{ slot: 'password2', createdAt: made }], undefined)).toEqual({ kind: 'allLive' });
   });
 
-  test('never takes a live password that nobody allowed it to take', () => {
+  test('never chooses a live password without permission', () => {
     const instant = fc.constantFrom(made, '2026-02-01T00:00:00.000Z');
     const expiry = fc.constantFrom('2026-02-28T00:00:00Z', '2026-04-01T00:00:00Z');
     const filled = fc.oneof(
@@ -68,14 +68,14 @@ describe('chooseSlot', () => {
 });
 
 describe('a slot', () => {
-  test('is live without an expiry, and until the very instant of it', () => {
+  test('is live without an expiry, and otherwise until that instant', () => {
     expect(isLive(undefined, now)).toBe(false);
     expect(isLive(live, now)).toBe(true);
     expect(isLive(lasting, now)).toBe(true);
     expect(isLive(expired, now)).toBe(false);
   });
 
-  test('holds the password we know by the instant it was made, however the instant is written', () => {
+  test('holds our password if the creation time matches, in any notation of the time', () => {
     const slots = { password1: { createdAt: '2026-01-01T01:00:00.000+01:00' } };
     expect(isSamePassword(slots, { slot: 'password1', createdAt: made })).toBe(true);
     expect(isSamePassword(slots, { slot: 'password2', createdAt: made })).toBe(false);

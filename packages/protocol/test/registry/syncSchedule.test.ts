@@ -40,29 +40,29 @@ describe('the next sync', () => {
     expect(next(undefined)).toBe(next('* * * * *'));
   });
 
-  test('is never the instant it is counted from', () => {
+  test('is never the instant from which it is counted', () => {
     expect(next('* * * * *', new Date('2026-03-29T00:00:00.000Z'))).toBe('2026-03-29T00:01:00.000Z');
   });
 
-  test('is in UTC, also while a clock somewhere is put forward', () => {
+  test('is in UTC, also when local clocks change', () => {
     expect(next('30 1 * * *')).toBe('2026-03-29T01:30:00.000Z');
     expect(next('30 2 29 3 *')).toBe('2026-03-29T02:30:00.000Z');
   });
 
-  test('is found over the ends of weeks, months and leap years', () => {
+  test('is found across the ends of weeks, months and leap years', () => {
     expect(next('0 0 * * 1')).toBe('2026-03-30T00:00:00.000Z');
     expect(next('0 12 1 * *')).toBe('2026-04-01T12:00:00.000Z');
     expect(next('0 0 29 2 *')).toBe('2028-02-29T00:00:00.000Z');
   });
 
   // Every two weeks or a few times a day: what a wrong guess would cost.
-  test.each(UNREADABLE)('of a schedule that cannot be read is unknown, never soon: %j', (schedule) => {
+  test.each(UNREADABLE)('of an unreadable schedule is unknown, never soon: %j', (schedule) => {
     expect(nextSync(schedule, after)).toBeUndefined();
     expect(worstSyncGapSeconds(schedule, after)).toBeUndefined();
     expect(isContinuous(schedule)).toBe(false);
   });
 
-  test('of a schedule that never comes is unknown', () => {
+  test('of a schedule without occurrences is unknown', () => {
     expect(nextSync('0 0 31 2 *', after)).toBeUndefined();
     expect(worstSyncGapSeconds('0 0 31 2 *', after)).toBeUndefined();
   });
@@ -84,7 +84,7 @@ describe('the next sync', () => {
     ['0 3-21/6 * * *', '0 3,9,15,21 * * *'],
     ['*/90 * * * *', '0 * * * *'],
     ['0-59 0/1 * * ?', '* * * * *'],
-  ])('%j is %j in other words', (schedule, same) => {
+  ])('by %j is the same as by %j', (schedule, same) => {
     let at = after;
     for (let count = 0; count < 5; count += 1) {
       const found = nextSync(schedule, at);
@@ -92,14 +92,15 @@ describe('the next sync', () => {
       expect(found).toBeDefined();
       at = found ?? at;
     }
+
     expect(worstSyncGapSeconds(schedule, after)).toBe(worstSyncGapSeconds(same, after));
   });
 
-  test('asks a day to fulfil both its day fields, since the other reading promises more syncs', () => {
+  test('requires a day to match both day fields, because the other reading assumes more syncs', () => {
     expect(next('0 3 1-7 * 0')).toBe('2026-04-05T03:00:00.000Z');
   });
 
-  test('lies in the future, whatever the instant', () => {
+  test('is in the future, from any instant', () => {
     const instant = fc.date({ min: new Date('2025-01-01'), max: new Date('2040-01-01'), noInvalidDate: true });
     const schedule = fc.constantFrom('* * * * *', '*/15 * * * *', '0 3 * * *', '0 0 1 * *', '5 4 * * 0');
     fc.assert(
@@ -110,7 +111,7 @@ describe('the next sync', () => {
   });
 });
 
-describe('the worst gap between syncs', () => {
+describe('the longest gap between syncs', () => {
   test.each([
     ['* * * * *', 60],
     [undefined, 60],
@@ -128,10 +129,11 @@ describe('the worst gap between syncs', () => {
   ])('of %s is %i seconds', (schedule, seconds) => expect(worstSyncGapSeconds(schedule, after)).toBe(seconds));
 });
 
-describe('the worst time of a way', () => {
-  test('is the sum of gaps and windows, and unknown with any that cannot be read', () => {
+describe('the longest time of a sync path', () => {
+  test('is the sum of gaps and windows, and unknown if one is unreadable', () => {
     const daily = { name: 'above', schedule: '0 3 * * *', syncWindow: 'PT4H' };
     expect(worstPathSeconds([daily, { name: 'own' }], after)).toBe(86_400 + 4 * 3600 + 60);
+
     for (const unreadable of [{ schedule: 'every day' }, { schedule: '0 3 * * *', syncWindow: '4 hours' }]) {
       const own = { name: 'own', ...unreadable };
       expect(worstPathSeconds([daily, own], after)).toBeUndefined();

@@ -10,7 +10,7 @@ function errorsOf(repositories: unknown) {
   return parsed.success ? [] : fieldErrors(parsed.error, ONBOARDING_FIELDS);
 }
 
-describe('what is wrong inside a field of several forms', () => {
+describe('an error inside a field of several forms', () => {
   test.each<[string, unknown, [string, RegExp][]]>([
     ['an action', { a: ['content/read', 'pull'] }, [['repositories.a.1', /content\/read.*, not "pull"/]]],
     [
@@ -30,18 +30,18 @@ describe('what is wrong inside a field of several forms', () => {
     ['neither form', 'a', [['repositories', /a list of names or an object/]]],
     ['a name like a property of every object', { constructor: ['x'] }, [['repositories.constructor.0', /not "x"/]]],
     ['a name like another field', { image: ['x'] }, [['repositories.image.0', /not "x"/]]],
-  ])('%s is named itself, and how the field must look', (_, repositories, expected) => {
+  ])('%s is reported by its own field and the expected form', (_, repositories, expected) => {
     const errors = errorsOf(repositories);
     expect(errors.map(({ field }) => field)).toEqual(expected.map(([field]) => field));
     for (const [index, [, message]] of expected.entries()) expect(errors[index]?.message).toMatch(message);
     for (const { fix } of errors) expect(fix).toBe(`It must be ${ONBOARDING_FIELDS.repositories}.`);
   });
 
-  test('a long wrong value is cut', () => {
+  test('shortens a long wrong value', () => {
     expect(errorsOf({ a: ['x'.repeat(500)] })[0]?.message.length).toBeLessThan(200);
   });
 
-  test('profiles say the same', () => {
+  test('is the same for profiles', () => {
     const profile = { name: 'edge', match: { connectedRegistry: 'hall*' }, repositories: { a: ['pull'] } };
     expect(parseProfiles(JSON.stringify([profile]))).toEqual({
       faults: [expect.stringContaining('profile edge, field repositories.a.0: must be one of content/read')],

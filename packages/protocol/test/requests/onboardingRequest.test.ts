@@ -15,7 +15,7 @@ function wrongFields(body: unknown, schema: typeof onboardingBody | typeof onboa
   return parsed.success ? [] : fieldErrors(parsed.error, ONBOARDING_FIELDS).map((error) => error.field);
 }
 
-describe('a body that is refused', () => {
+describe('a refused body', () => {
   test.each<[string, unknown]>([
     ['body', null],
     ['body', []],
@@ -85,13 +85,13 @@ describe('a body that is refused', () => {
       expect(fields).toContain(field);
   });
 
-  test('is refused for a field called __proto__', () => {
+  test('is refused if it has a field called __proto__', () => {
     const body: unknown = JSON.parse(`{"__proto__":{"dryRun":true},${JSON.stringify(BODY).slice(1)}`);
     expect(wrongFields(body)).toEqual(['__proto__']);
   });
 });
 
-describe('a body that is taken', () => {
+describe('an accepted body', () => {
   test.each<[string, unknown]>([
     ['the shortest lifetime', { credentialLifetimeDays: 1 }],
     ['the longest lifetime', { credentialLifetimeDays: 730 }],
@@ -105,7 +105,7 @@ describe('a body that is taken', () => {
   test.each<[string, unknown, string]>([
     ['the first plain name of the list', ['samples/*', 'b/c', 'a'], 'b/c:latest'],
     ['the first plain name that may be read', { a: ['content/write'], b: ['content/read'] }, 'b:latest'],
-  ])('has as its image %s', (_, repositories, image) => expect(onboarding({ repositories }).image).toBe(image));
+  ])('has the image %s', (_, repositories, image) => expect(onboarding({ repositories }).image).toBe(image));
 
   test('has latest as the tag of an image without one, and keeps a digest', () => {
     expect(onboarding({ image: 'hello-world' }).image).toBe('hello-world:latest');
@@ -113,7 +113,7 @@ describe('a body that is taken', () => {
     expect(onboarding({ image: pinned }).image).toBe(pinned);
   });
 
-  test('grants a listed name content/read only, and lasts 90 days', () => {
+  test('grants content/read for a listed name, and lasts 90 days', () => {
     const { permissions, credentialLifetimeDays, registry, recheck } = onboarding();
     expect(permissions).toEqual({ 'hello-world': ['content/read'] });
     expect([credentialLifetimeDays, registry, recheck]).toEqual([90, REGISTRY, false]);
@@ -128,7 +128,7 @@ describe('the fingerprint', () => {
   };
   const print = (body: unknown) => fingerprint(toOnboarding(onboardingBody.parse(body), REGISTRY));
 
-  test('is equal under another order of fields, repositories and actions', () => {
+  test('is the same in any order of fields, repositories and actions', () => {
     const reordered = {
       image: 'a:latest',
       repositories: { b: ['content/read'], a: ['content/read', 'metadata/read', 'content/read'] },
@@ -138,7 +138,7 @@ describe('the fingerprint', () => {
     expect(print(reordered)).toBe(print(full));
   });
 
-  test('is equal when defaults are spelled out', () => {
+  test('is the same if defaults are written out', () => {
     const { scopeMap, token, registry, image } = onboarding();
     const defaults = { scopeMap, token, registry, image, credentialLifetimeDays: 90, recheck: false, dryRun: false };
     const spelled = { ...BODY, repositories: { 'hello-world': ['content/read'] }, ...defaults };
@@ -146,7 +146,7 @@ describe('the fingerprint', () => {
   });
 
   test.each(['registry', 'connectedRegistry', 'scopeMap', 'token'])(
-    'is equal when %s is spelled in other letters, which ARM takes for the same',
+    'is the same if %s has another case, which ARM ignores',
     (field) => {
       expect(print({ ...BODY, [field]: 'SOMENAME' })).toBe(print({ ...BODY, [field]: 'somename' }));
     },
@@ -167,16 +167,16 @@ describe('the fingerprint', () => {
 });
 
 describe('an event', () => {
-  test.each(['registry', 'endpoint', 'replaceSlot', 'dryRun'])('cannot carry %s', (field) => {
+  test.each(['registry', 'endpoint', 'replaceSlot', 'dryRun'])('cannot contain %s', (field) => {
     expect(wrongFields({ ...BODY, [field]: 'password1' }, onboardingEventData)).toEqual([field]);
   });
 
-  test.each(['content/write', 'content/delete', 'metadata/write'])('cannot ask for %s', (action) => {
+  test.each(['content/write', 'content/delete', 'metadata/write'])('cannot request %s', (action) => {
     const repositories = { 'hello-world': ['content/read', action] };
     expect(wrongFields({ ...BODY, repositories }, onboardingEventData)).toEqual(['repositories.hello-world']);
   });
 
-  test('may ask for both rights to read', () => {
+  test('may request both rights to read', () => {
     const repositories = { 'hello-world': ['content/read', 'metadata/read'] };
     expect(wrongFields({ ...BODY, repositories, recheck: true }, onboardingEventData)).toEqual([]);
   });

@@ -90,7 +90,7 @@ export class FakeDurableContext {
       for (const signal of this.signals.splice(0)) await this.worker(signal);
       const task = next.value as FakeTask;
       try {
-        await this.settle(task);
+        await this.finish(task);
       } catch (error) {
         if (error instanceof EngineError) throw error;
         next = flow.throw(error);
@@ -138,7 +138,7 @@ export class FakeDurableContext {
     };
   }
 
-  private async settle(task: FakeTask): Promise<void> {
+  private async finish(task: FakeTask): Promise<void> {
     switch (task.kind) {
       case 'activity':
       case 'entity': {
@@ -159,18 +159,18 @@ export class FakeDurableContext {
           throw new EngineError('Task.any does not return for a task that completed in the meantime');
         this.timers.push(...task.children.filter((child) => child.kind === 'timer'));
         for (const child of task.children) child.waitedFor = true;
-        await this.settleAny(task.children);
+        await this.finishAny(task.children);
         return task.complete(task.children.find((child) => child.isCompleted));
       }
     }
   }
 
   /** What has arrived already comes first: work that is under way goes on, and can be waited for later. */
-  private async settleAny(children: readonly FakeTask[]): Promise<void> {
+  private async finishAny(children: readonly FakeTask[]): Promise<void> {
     this.advanceTo(this.now);
     const work = children.filter((child) => child.kind === 'activity' || child.kind === 'entity');
     if (work.length === 0 || this.hasArrived(children)) return this.waitFor(children);
-    for (const child of work) await this.settle(child).catch((error: unknown) => child.fail(error));
+    for (const child of work) await this.finish(child).catch((error: unknown) => child.fail(error));
     if (this.hasArrived(children)) this.waitFor(children);
   }
 

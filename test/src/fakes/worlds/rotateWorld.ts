@@ -3,7 +3,9 @@ import { rotationFingerprint } from '@connected-registry/protocol/requests/rotat
 import type { RotationRun } from '../../../../src/domain/operations/run.js';
 import { rotate } from '../../../../src/orchestrations/rotate.js';
 import type { ClientRecordEntity } from '../entities/clientRecordEntity.js';
+import { parseTags } from '@connected-registry/protocol/names/secretTags';
 import { CONNECTED_REGISTRY, config, onboarding } from '../answers/requests.js';
+import { main } from './defaultClient.js';
 import { createFlowWorld } from './flowWorld.js';
 import { report } from './onboardScript.js';
 import { onboardIn } from './onboardWorld.js';
@@ -68,3 +70,11 @@ export async function onboarded(world: World) {
   await onboardIn(world);
   world.wire.calls.length = 0;
 }
+
+const ARM_WRITES = ['generatePassword', 'keepOnlySlots', 'setClientTokens', 'createToken', 'setTokenScopeMap'];
+
+/** Names of the writes that ARM has received, in order. */
+export const armWrites = ({ wire }: World): string[] => wire.calls.filter((name) => ARM_WRITES.includes(name));
+
+/** The parsed tags of the newest version of the main secret. */
+export const tagsOfMain = ({ vault }: World) => parseTags(vault.versionsOf(main).at(-1)?.tags ?? {});

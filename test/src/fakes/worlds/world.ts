@@ -58,9 +58,9 @@ export function createWorld(settings: Readonly<Record<string, string>> = {}) {
     alerts: wire.connect(alerts),
     self: wire.connect(self),
   };
-  const settled = config(settings);
-  const queries = createQueries(ports, settled);
-  const activities = createActivities(ports, queries, settled);
+  const parsed = config(settings);
+  const queries = createQueries(ports, parsed);
+  const activities = createActivities(ports, queries, parsed);
 
   /** A token that was there before us, with the rights of the default request. */
   const addToken = (slots: Partial<Record<SlotName, { createdAt: string; expiresAt?: string }>> = {}) => {
@@ -74,6 +74,6 @@ export function createWorld(settings: Readonly<Record<string, string>> = {}) {
     return controlPlane.token(token);
   };
 
-  return { controlPlane, vault, channel, hubs, alerts, wire, ports, config: settled, queries, activities, addToken };
+  return { controlPlane, vault, channel, hubs, alerts, wire, ports, config: parsed, queries, activities, addToken };
 }
 export type World = ReturnType<typeof createWorld>;

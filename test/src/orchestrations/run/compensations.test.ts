@@ -31,18 +31,18 @@ async function undo(revokeAfter: number) {
   return { undone, report };
 }
 
-test('an undo goes through all, last first, while the client is not revoked', async () => {
+test('an undo runs all compensations, last first, if the client is not revoked', async () => {
   const { undone, report } = await undo(Infinity);
   expect([undone, report]).toEqual([['third', 'second', 'first'], { residue: [], kept: [] }]);
 });
 
-test('a revocation during an undo has the rest of it keep what there is, and says of each what was kept', async () => {
+test('a revocation during an undo keeps the rest, and reports each kept item', async () => {
   const { undone, report } = await undo(1);
   expect(undone).toEqual(['third', 'second, when revoked']);
   expect(report).toEqual({ residue: [], kept: [expect.stringMatching(/^removeScopeMap: .*kept for inspection/)] });
 });
 
-test('of a client that was revoked before its undo nothing is taken away', async () => {
+test('an undo of a client that was revoked before removes nothing', async () => {
   const { undone, report } = await undo(0);
   expect(undone).toEqual(['second, when revoked']);
   expect(report.kept).toHaveLength(2);

@@ -44,12 +44,12 @@ describe('a durable wait', () => {
     [9, [5, 4]],
     [30, [5, 5, 5, 5, 5, 5]],
     [31, [5, 5, 5, 5, 5, 5, 1]],
-  ])('of %s days is made of pieces of at most five', async (days, lengths) => {
+  ])('of %s days consists of pieces of at most five', async (days, lengths) => {
     for (const cancellable of [false, true])
       expect(await wait(days, { cancellable })).toEqual({ end: 'time', after: days, lengths, openTimers: 0 });
   });
 
-  test('ends with the event that it is for, in whichever piece that comes', async () => {
+  test('ends with its event, in whichever piece it comes', async () => {
     for (const cancellable of [false, true])
       for (const eventOn of [1, 7, 12])
         expect(await wait(14, { cancellable, eventOn })).toMatchObject({
@@ -59,7 +59,7 @@ describe('a durable wait', () => {
         });
   });
 
-  test('ends with a cancel, in whichever piece that comes', async () => {
+  test('ends with a cancel, in whichever piece it comes', async () => {
     for (const cancelOn of [1, 8])
       expect(await wait(9, { cancellable: true, cancelOn })).toMatchObject({
         end: 'cancelled',

@@ -49,10 +49,11 @@ const key = clientKey(run.request);
 const id = `${key}.${run.run}`;
 
 describe('a run’s end', () => {
-  test('is recorded for its client before the run has ended, and is one line of the audit', async () => {
+  test('is recorded for its client before the run ends, and is one line of the audit', async () => {
     const { context, lines, records } = engineFor(run, key);
     const outcome = { status: 'completed', endedAt: END } as const;
     expect(await context.run(recordedRun(ONBOARD, ending(outcome)))).toEqual(outcome);
+
     const { registry, connectedRegistry, client } = run.request;
     const ended: EndedOperation = {
       id,
@@ -63,9 +64,12 @@ describe('a run’s end', () => {
       endedAt: END,
       status: 'completed',
     };
+
     expect(records.state.ended).toEqual([ended]);
+
     const line = { audit: 'run.end.succeeded', operation: id, actor: run.actor, resource: key, kind: 'onboard' };
     expect(lines).toEqual([{ level: 'info', ...line, outcome: 'completed', residue: [], seconds: 600 }]);
+
     // A turn that is repeated after a kill sends the same again.
     await context.run(recordedRun(ONBOARD, ending(outcome)));
     expect([records.state.ended?.length, lines.length]).toEqual([1, 1]);
@@ -81,12 +85,13 @@ describe('a run’s end', () => {
     const { context, lines } = engineFor(run, key);
     await context.run(recordedRun(ONBOARD, ending({ status, endedAt: END, failure: how })));
     const { code, residue } = how;
+
     expect(lines).toMatchObject([
       { level, audit: 'run.end.failed', outcome: status, code, reason: code, residue, seconds: 600 },
     ]);
   });
 
-  test('by an error of the app’s own is recorded, and stays an error', async () => {
+  test('by an unexpected error is recorded, and stays an error', async () => {
     const { context, lines, records } = engineFor(run, key);
     const broken = recordedRun(ONBOARD, function* (_context: OrchestrationContext): Flow<{
       status: 'completed';
@@ -94,16 +99,19 @@ describe('a run’s end', () => {
     }> {
       throw new TypeError('broken: top-secret');
     });
+
     await expect(context.run(broken)).rejects.toThrow(TypeError);
     expect(lines).toMatchObject([{ level: 'warning', audit: 'run.end.failed', code: 'internal' }]);
     expect(JSON.stringify([lines, records.state])).not.toContain('top-secret');
   });
 
-  test('is bounded in what is kept of it', async () => {
+  test('is recorded with limited sizes', async () => {
     const { context, records } = engineFor(run, key);
     const residue = Array.from({ length: 40 }, (_, nth) => `${nth}: ${'r'.repeat(1000)}`);
     const how = { ...failure, message: 'm'.repeat(5000), residue };
+
     await context.run(recordedRun(ONBOARD, ending({ status: 'failed', endedAt: END, failure: how })));
+
     expect(JSON.stringify(records.state).length).toBeLessThan(2000);
     expect(records.state.ended?.[0]?.failure?.residue.at(-1)).toBe('and 35 more');
   });
@@ -120,13 +128,13 @@ describe('the end of a wait for a client', () => {
   const wait = (outcome: { status: 'completed' | 'rolledBack'; startedAs?: string }) =>
     recordedWait(ending({ endedAt: END, ...outcome }));
 
-  test('is none when its run began: that has an end of its own', async () => {
+  test('is not recorded if its run started, because that run has an end of its own', async () => {
     const { context, asked } = engineFor(waiting, `wr-${key}`);
     await context.run(wait({ status: 'completed', startedAs: id }));
     expect(asked).toEqual([]);
   });
 
-  test('is recorded as its client’s when it gave up, or attached to another run', async () => {
+  test('is recorded for its client if it gave up, or attached to another run', async () => {
     const { context, records, lines } = engineFor(waiting, `wr-${key}`);
     await context.run(wait({ status: 'completed', startedAs: `${key}.other` }));
     expect(records.state.ended).toMatchObject([{ id, kind: 'rotate', startedAs: `${key}.other` }]);
@@ -138,17 +146,19 @@ describe('the end of a sweep', () => {
   const sweep = { sweep: 'mm7psd4w00k1v7x', actor: 'sweep' };
   const outcome = { ...NOTHING_SWEPT, endedAt: END, left: 3 };
 
-  test('is one line, a warning where it was stopped', async () => {
+  test('is one line, and a warning if the sweep was stopped', async () => {
     const { context, lines } = engineFor(sweep, 'rotation-sweep');
     await context.run(recordedSweep(ending(outcome)));
+
     await context.run(recordedSweep(ending({ ...outcome, stopped: { reason: 'r', restsUntil: END } })));
+
     expect(lines).toMatchObject([
       { level: 'info', audit: 'run.end.succeeded', operation: 'rotation-sweep.mm7psd4w00k1v7x', left: 3 },
       { level: 'warning', audit: 'run.end.failed', code: 'stopped' },
     ]);
   });
 
-  test('is none where it begins anew', async () => {
+  test('is not recorded if it continues as new', async () => {
     const { context, asked } = engineFor(sweep, 'rotation-sweep');
     await context.run(recordedSweep(ending(undefined)));
     expect(asked).toEqual([]);

@@ -24,7 +24,7 @@ async function tries(answer: (nth: number) => unknown, limits: Partial<FlowLimit
 const busy = () => retryLater('busy');
 
 describe('a step', () => {
-  test('hands its input to the activity of its name, and its value to the flow', async () => {
+  test('passes its input to the activity of its name, and the value to the flow', async () => {
     const { result, context } = await tries(() => done({ schedule: 'x' }));
     expect(result).toMatchObject({
       value: { schedule: 'x' },
@@ -33,24 +33,24 @@ describe('a step', () => {
     expect(context.calls[0]).toMatchObject({ name: 'readSync', input: { connectedRegistry: 'edge1' } });
   });
 
-  test('waits twice as long each time, up to the longest pause', async () => {
+  test('waits twice as long each time, up to the maximum pause', async () => {
     const { seconds } = await tries((nth) => (nth < 9 ? busy() : done({})));
     expect(seconds).toEqual([0, 2, 6, 14, 30, 62, 122, 182, 242]);
   });
 
-  test('waits as long as the service asks, and a second more since timers may be early', async () => {
+  test('waits as long as the service asks, plus a second because timers may be early', async () => {
     const { seconds } = await tries((nth) => (nth === 1 ? retryLater('throttled', 17) : done({})));
     expect(seconds).toEqual([0, 18]);
   });
 
-  test('shows what it waits for, how often it tried, and no longer so once it is done', async () => {
+  test('shows why it waits and how often it tried, until it is done', async () => {
     const { context, result } = await tries((nth) => (nth < 3 ? busy() : done({})));
     expect(context.statuses.some((status) => status.includes('"waiting"') && status.includes('busy'))).toBe(true);
     expect(result).toMatchObject({ steps: [{ status: 'completed', attempts: 3 }] });
     expect(JSON.stringify(result)).not.toContain('busy');
   });
 
-  test('takes no result of another activity, which the engine may hand over after a crash, and asks again', async () => {
+  test('ignores a result of another activity, which the engine may return after a crash, and repeats its call', async () => {
     const stray = { ...done({ promoted: true }), activity: 'promote' };
     const own = { ...done({ schedule: 'x' }), activity: 'readSync' };
     const { result, seconds } = await tries((nth) => (nth === 1 ? stray : own));
@@ -59,7 +59,7 @@ describe('a step', () => {
   });
 
   test.each([undefined, null, 'text', { schedule: 'x' }])(
-    'asks again when the engine hands over %j, which is no outcome',
+    'repeats its call if the engine returns %j, which is not an outcome',
     async (stray) => {
       const { result } = await tries((nth) => (nth === 1 ? stray : done({ schedule: 'x' })));
       expect(result).toMatchObject({ value: { schedule: 'x' }, steps: [{ status: 'completed', attempts: 2 }] });
@@ -72,7 +72,7 @@ describe('a step', () => {
     expect(seconds).toEqual([0]);
   });
 
-  test('fails at its deadline with the last reason, and never tries after it', async () => {
+  test('fails at its deadline with the last reason, and does not try after it', async () => {
     const { result, seconds } = await tries(busy, { stepDeadlineSeconds: 100 });
     expect(result).toMatchObject({
       error: { code: 'step-deadline', message: expect.stringContaining('busy') as string },
@@ -81,16 +81,18 @@ describe('a step', () => {
     expect(Math.max(...seconds)).toBeGreaterThan(40);
   });
 
-  test('fails at once when the service asks to wait beyond the deadline', async () => {
+  test('fails at once if the service asks it to wait beyond the deadline', async () => {
     const { result, seconds } = await tries(() => retryLater('throttled', 4000));
     expect([seconds, result]).toMatchObject([[0], { error: { code: 'step-deadline' } }]);
   });
 
-  test('tries again after a crash, but not for ever, and quotes nothing of it', async () => {
+  test('is retried a limited number of times after a crash, and does not quote its message', async () => {
     const crash = () => {
       throw new Error('the password is top-secret');
     };
+
     const { result, seconds, context } = await tries(crash);
+
     expect(seconds).toHaveLength(5);
     expect(result).toMatchObject({ error: { code: 'internal' } });
     expect(JSON.stringify([result, context.statuses])).not.toContain('top-secret');

@@ -24,9 +24,10 @@ async function check(script: OnboardingScript) {
 }
 
 describe('the pull check', () => {
-  test('asks right after binding, without a pause', async () => {
+  test('is requested right after binding, without a pause', async () => {
     const { asked, context } = await check({});
     const bound = context.calls.find((call) => call.name.endsWith('.ensure'));
+
     expect(asked[0]?.at).toEqual(bound?.at);
     expect(asked[0]?.input).toMatchObject({
       operation: `myregistry-client-0123456789abcdef.${RUN}`,
@@ -37,26 +38,26 @@ describe('the pull check', () => {
     });
   });
 
-  test('asks again after the next sync when the token is not known yet', async () => {
+  test('is requested again after the next sync if the token is not known yet', async () => {
     const { seconds, outcome } = await check({ device: failing('unauthorized') });
     expect(seconds).toEqual([0, 70]);
     expect(outcome.steps.find((step) => step.name === 'pullCheck')).toMatchObject({ status: 'completed', attempts: 2 });
   });
 
-  test('waits for the sync that a schedule names', async () => {
+  test('waits for the next scheduled sync', async () => {
     const hourly = plan({ sync: { schedule: '0 * * * *' } });
     expect((await check({ plan: hourly, device: failing('unauthorized') })).seconds).toEqual([0, 3610]);
   });
 
   test.each(['unreachable', 'tls', 'secret-unavailable', 'error'] as const)(
-    'asks again soon, and then less often, when the device has trouble of its own: %s',
+    'is requested again soon, and then less often, if the device itself has a problem: %s',
     async (outcome) => {
       const { seconds } = await check({ device: (n) => (n < 4 ? after(0, { outcome }) : after(0)) });
       expect(seconds).toEqual([0, 4, 12, 28]);
     },
   );
 
-  describe('of a connected registry whose schedule cannot be read', () => {
+  describe('of a connected registry with an unreadable schedule', () => {
     const unreadable = plan({ sync: { schedule: '0 3 L * *' } });
     const HOUR = 3600;
     const refused = () => after(3, { outcome: 'unauthorized' });
@@ -64,28 +65,30 @@ describe('the pull check', () => {
       readSync: ({ at }: Call) => done(at >= new Date(lastSyncTime) ? { lastSyncTime } : {}),
     });
 
-    test('looks less and less often, and is there for a sync days later', async () => {
+    test('polls less and less often, and continues after a sync days later', async () => {
       const device = (n: number) => (n < 70 ? refused() : after(3));
       const { seconds, outcome } = await check({
         plan: unreadable,
         device,
         answers: syncedFrom('2026-03-04T03:00:00Z'),
       });
+
       expect(seconds.slice(0, 4)).toEqual([0, 63, 186, 429]);
       expect((seconds.at(-1) ?? 0) / HOUR).toBeGreaterThan(60);
       expect(outcome.status).toBe('completed');
     });
 
-    test('gives up when the deadline has passed since a sync that ARM reports', async () => {
+    test('gives up if the deadline has passed since a sync that ARM reports', async () => {
       const synced = syncedFrom('2026-03-01T16:00:00Z');
       const { seconds, outcome } = await check({ plan: unreadable, device: refused, answers: synced });
       expect(outcome.failure?.code).toBe('pull-check-deadline');
+
       const hours = (seconds.at(-1) ?? 0) / HOUR;
       expect(hours).toBeGreaterThan(4);
       expect(hours).toBeLessThan(6);
     });
 
-    test('gives up some day where ARM reports no sync at all', async () => {
+    test('gives up eventually if ARM reports no sync', async () => {
       const limits = { syncDeadlineSeconds: 24 * HOUR };
       const { seconds, outcome } = await check({ plan: unreadable, device: refused, limits });
       expect(outcome.failure?.code).toBe('pull-check-deadline');
@@ -94,26 +97,26 @@ describe('the pull check', () => {
     });
   });
 
-  test('asks at a fixed pace when a setting says so', async () => {
+  test('is requested at a fixed pace if a setting says so', async () => {
     const limits = { pullCheckRetrySeconds: 1 };
     expect((await check({ limits, device: failing('unauthorized') })).seconds).toEqual([0, 4]);
   });
 
-  test('goes on when no report comes, with a new attempt', async () => {
+  test('continues with a new attempt if no report comes', async () => {
     const { seconds, asked, context, outcome } = await check({ device: (n) => (n === 1 ? undefined : after(3)) });
     expect(seconds[1]).toBeGreaterThanOrEqual(300);
     expect(asked.map((call) => (call.input as { attempt: number }).attempt)).toEqual([1, 2]);
     expect([outcome.status, context.openTimers]).toEqual(['completed', 0]);
   });
 
-  test('does not take a late report of attempt 1 for an answer to attempt 2', async () => {
+  test('does not take a late report of attempt 1 as the answer to attempt 2', async () => {
     const device = (attempt: number) => (attempt === 1 ? after(310) : after(60, { bytes: 7 }));
     const { outcome, context } = await check({ device });
     expect(outcome.result?.pull.bytes).toBe(7);
     expect(context.waits).toEqual([reportEventName(RUN, 1), reportEventName(RUN, 2)]);
   });
 
-  test('takes a report that comes while the request is still being sent', async () => {
+  test('accepts a report that comes while the request is still being sent', async () => {
     const requestPullCheck = (_: unknown, nth: number) => (nth === 1 ? retryLater('reply lost') : done({}));
     const { outcome, seconds } = await check({ answers: { requestPullCheck }, device: () => after(1) });
     expect([outcome.status, seconds]).toEqual(['completed', [0, 2]]);
@@ -125,21 +128,25 @@ describe('the pull check', () => {
   });
 
   test.each(['manifest-unknown', 'insufficient-scope'] as const)(
-    'takes %s as final only after a sync',
+    'treats %s as final only after a sync',
     async (outcome) => {
       const device = () => after(3, { outcome });
       // The sync is seen when the second answer is looked at: what was asked before it may only have come too soon.
       const synced = { answers: { readSync: () => done({ lastSyncTime: '2026-03-01T12:01:00.000Z' }) }, device };
+
       const final = await check(synced);
+
       expect([final.seconds, final.outcome.failure?.code]).toEqual([[0, 70], `pull-${outcome}`]);
+
       const before = { answers: { readSync: () => done({ lastSyncTime: '2026-03-01T11:59:59.000Z' }) }, device };
       const never = await check(before);
+
       expect(never.seconds.length).toBeGreaterThan(10);
       expect(never.outcome.failure?.code).toBe('pull-check-deadline');
     },
   );
 
-  test('gives a sync that is seen late one more attempt', async () => {
+  test('makes one more attempt after a sync that is seen late', async () => {
     const readSync = (_: unknown, nth: number) =>
       done({ lastSyncTime: nth === 1 ? '2026-03-01T11:00:00.000Z' : '2026-03-01T12:01:12.000Z' });
     const { seconds } = await check({ answers: { readSync }, device: () => after(3, { outcome: 'manifest-unknown' }) });
@@ -157,9 +164,10 @@ describe('the pull check', () => {
     expect(context.openTimers).toBe(0);
   });
 
-  test('tells a device that cannot be asked from a check that failed', async () => {
+  test('distinguishes a device that cannot be reached from a failed check', async () => {
     const requestPullCheck = () => retryLater("cannot reach the device's channel: no answer");
     const { outcome, context } = await check({ answers: { requestPullCheck } });
+
     expect(outcome.failure).toMatchObject({
       code: 'signal-undeliverable',
       message: expect.stringContaining("cannot reach the device's channel") as string,
@@ -167,29 +175,33 @@ describe('the pull check', () => {
     expect(context.openTimers).toBe(0);
   });
 
-  test('asks anew, with a new expiry, when a request did not get through while it was good', async () => {
+  test('is requested again, with a new expiry, if a request could not be delivered before its expiry', async () => {
     const requestPullCheck = (call: Call, nth: number) =>
       attemptOf(call) === 1 || nth < 3 ? retryLater("cannot reach the device's channel: no answer") : done({});
+
     const { outcome, asked } = await check({ answers: { requestPullCheck }, device: () => after(3) });
+
     expect(outcome.status).toBe('completed');
+
     const second = asked.find((call) => attemptOf(call) === 2);
     expect(second?.input).toMatchObject({ expiresAt: new Date((second?.at.getTime() ?? 0) + 300_000).toISOString() });
   });
 
-  test('gives a device on a daily schedule a sync before it gives up', async () => {
+  test('waits for a sync of a daily schedule before it gives up', async () => {
     const daily = plan({ sync: { schedule: '0 3 * * *' } });
     const { outcome, seconds } = await check({ plan: daily, device: failing('unauthorized') });
     expect([outcome.status, seconds]).toEqual(['completed', [0, 15 * 3600 + 10]]);
   });
 
-  test('fails when the device cannot be asked', async () => {
+  test('fails if the device cannot be reached', async () => {
     const { outcome } = await check({ answers: { requestPullCheck: () => failed('service-forbidden', 'no') } });
     expect(outcome.failure?.code).toBe('service-forbidden');
   });
 
-  test('shows which attempt is awaited, and remembers the hashes of accepted reports', async () => {
+  test('shows the awaited attempt, and records the hashes of accepted reports', async () => {
     const { context, outcome } = await check({ device: failing('unauthorized') });
     const shown = context.statuses.map((text) => JSON.parse(text) as { pullCheck?: { attempt: number } });
+
     expect(new Set(shown.map((status) => status.pullCheck?.attempt))).toEqual(new Set([undefined, 1, 2]));
     expect(outcome.reports).toEqual({
       1: reportHash(report({ outcome: 'unauthorized' })),
@@ -204,34 +216,39 @@ describe('the pull check', () => {
   });
 });
 
-describe('a password that is lost behind the run', () => {
+describe('a password that is lost during the run', () => {
   const refused: OnboardingScript['device'] = () => ({ after: 2, report: report({ outcome: 'unauthorized' }) });
 
-  test('is issued again, and checked under the next attempt numbers', async () => {
+  test('is issued again, and checked in the next attempts', async () => {
     const { outcome, context } = await onboardScripted({
       device: (attempt) => (attempt <= 4 ? refused(attempt) : { after: 2, report: report() }),
       answers: { checkCredential: () => done({ stands: false }) },
     });
+
     expect(outcome.status).toBe('completed');
+
     const issued = context.calls.filter((call) => call.name === 'issueCredentials');
     expect(issued.map((call) => (call.input as { attempt: number }).attempt)).toEqual([1, 2]);
+
     const asked = context.calls.filter((call) => call.name === 'requestPullCheck');
     expect(asked.map((call) => (call.input as { attempt: number }).attempt)).toEqual([1, 2, 3, 4, 5]);
   });
 
-  test('ends the run when it is lost again and again', async () => {
+  test('ends the run if it is lost again and again', async () => {
     const { outcome, names } = await onboardScripted({
       device: refused,
       answers: { checkCredential: () => done({ stands: false }) },
     });
+
     expect(outcome).toMatchObject({ status: 'rolledBack', failure: { code: 'credential-lost', residue: [] } });
     expect(names('activity').filter((name) => name === 'issueCredentials')).toHaveLength(3);
   });
 
-  test('is not suspected while the registry still holds it', async () => {
+  test('is not suspected while the registry still has it', async () => {
     const { names } = await onboardScripted({
       device: (attempt) => (attempt <= 9 ? refused(attempt) : { after: 2, report: report() }),
     });
+
     expect(names('activity').filter((name) => name === 'checkCredential')).toHaveLength(3);
     // Somebody may have overwritten the client list since it was seen to hold.
     expect(names('entity').filter((name) => name === 'ensureAgain')).toHaveLength(3);

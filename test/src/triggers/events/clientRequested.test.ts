@@ -140,7 +140,9 @@ describe('a ClientRequested event', () => {
         errors: [{ field: 'type', message: expect.stringContaining(kind) as string }],
       });
     }
+
     await deliver(event, { REQUEST_EVENTS: kind });
+
     expect(engine.starts).toBe(1);
   });
 
@@ -153,8 +155,10 @@ describe('a ClientRequested event', () => {
   test('waits for another run of the client to end, and is redelivered if one is already waiting', async () => {
     const input = onboardingRun({ image: 'hello-world:2' });
     engine.instances.set(INSTANCE, { name: ONBOARD, input, runtimeStatus: 'Running' });
+
     expect((await deliver(cloudEvent(BODY))).outcome).toBe('taken');
     expect(engine.instances.get(waitingInstance(ONBOARD, onboarding()))).toMatchObject({ name: START_WHEN_FREE });
+
     const third = cloudEvent({ ...BODY, image: 'hello-world:3' });
     expect((await deliver(third)).outcome).toContain('delivered again');
   });

@@ -73,7 +73,7 @@ export function startIotHub(options: IotHubOptions): Channel {
         return refusal(503, 'too many checks are open');
       case 'notMine':
         return refusal(400, 'the client does not belong to this agent');
-      case 'taken':
+      case 'accepted':
       case 'duplicate':
         return { status: 200, body: { accepted: true } };
     }

@@ -6,7 +6,7 @@ import type { Verdict } from './verdict.js';
 const DAY = 86_400_000;
 
 /** What the settings guarantee, in the units of their names. */
-export interface Promises {
+export interface Invariants {
   readonly lifetimeDays: number;
   /** A rotation is due within this time, its spread included. */
   readonly dueDays: number;
@@ -44,7 +44,7 @@ export class RotationBook {
   maxAtOnce = 0;
 
   constructor(
-    private readonly promises: Promises,
+    private readonly invariants: Invariants,
     private readonly calendar: FreezeCalendar,
     private readonly verdict: Verdict,
   ) {}
@@ -97,9 +97,13 @@ export class RotationBook {
     if (this.calendar.isFrozen(now)) this.verdict.against('freeze', client.name, 'a rotation began in a freeze window');
     const open = this.rotations.filter(({ endedAt }) => endedAt === undefined);
     this.maxAtOnce = Math.max(this.maxAtOnce, open.length);
-    const wave = open.filter(({ startedAt }) => now - startedAt < this.promises.waveSeconds * 1000);
-    if (wave.length > this.promises.waveSize)
-      this.verdict.against('waves', client.name, `it is number ${wave.length} of a wave of ${this.promises.waveSize}`);
+    const wave = open.filter(({ startedAt }) => now - startedAt < this.invariants.waveSeconds * 1000);
+    if (wave.length > this.invariants.waveSize)
+      this.verdict.against(
+        'waves',
+        client.name,
+        `it is number ${wave.length} of a wave of ${this.invariants.waveSize}`,
+      );
   }
 
   #promoted(client: PlannedClient, expires: number, now: number): void {
@@ -122,7 +126,7 @@ export class RotationBook {
   }
 
   #judgeAge(client: PlannedClient, current: Current, now: number, when: string): void {
-    const { dueDays, graceDays } = this.promises;
+    const { dueDays, graceDays } = this.invariants;
     const days = (now - current.issuedAt) / DAY;
     if (now >= current.expires) this.verdict.against('inTime', client.name, `${when} rotated, after its end`);
     else if (days > dueDays + graceDays)
@@ -130,7 +134,7 @@ export class RotationBook {
   }
 
   #judgeWrites({ client, writes }: Rotation): void {
-    const max = this.promises.writesPerRotation;
+    const max = this.invariants.writesPerRotation;
     if (max !== undefined && writes > max)
       this.verdict.against('writes', client.name, `${writes} ARM writes for one rotation`);
   }
