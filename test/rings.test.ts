@@ -8,6 +8,8 @@ import { FAULTS, WORST } from './e2e/faults/faultKinds.js';
 import { FEW, MOST } from './e2e/faults/leavingChoices.js';
 import type { CallSite, Trial } from './e2e/faults/trials.js';
 import { HELD, HELD_AND_KILLED } from './e2e/races/heldCalls.js';
+import { mixedScheduleOf, scheduleOf, type Schedule } from './e2e/races/schedule.js';
+import { SEEDS } from './e2e/races/seeds.js';
 
 interface Project {
   readonly test: { readonly name: string; readonly include: readonly string[]; readonly exclude?: readonly string[] };
@@ -90,4 +92,28 @@ describe('the choice of trials in the default ring', () => {
     for (const { long } of [before, after, HELD_AND_KILLED]) expect(long(own)).toEqual(own);
     expect(HELD_AND_KILLED.default(own).length).toBeGreaterThan(0);
   });
+
+  test('of random schedules has everything that can happen, and the long ring plays the same seeds', () => {
+    const { onboardings, mixed } = SEEDS;
+    for (const { default: few, long } of [onboardings, mixed]) expect(long).toEqual(expect.arrayContaining([...few]));
+    const plain = onboardings.default.map(scheduleOf);
+    expect(happeningsIn(plain)).toEqual(happeningsIn(onboardings.long.map(scheduleOf)));
+    expect(plain.some(hasDuplicates)).toBe(true);
+
+    const others = mixed.default.map(mixedScheduleOf);
+    for (const kind of ['rotate', 'urgently rotate', 'offboard', 'revoke', 'kill'])
+      expect(happeningsIn(others)).toContain(kind);
+    const lastRequests = others.flatMap(({ finalRequests }) => finalRequests);
+    expect(new Set(lastRequests)).toEqual(new Set(['offboard', 'revoke', 'nothing']));
+  });
 });
+
+function happeningsIn(schedules: readonly Schedule[]): Set<string> {
+  const happenings = schedules.flatMap((schedule) => schedule.happenings);
+  return new Set(happenings.map((one) => (one.what === 'rotate' && one.urgent ? 'urgently rotate' : one.what)));
+}
+
+function hasDuplicates({ happenings }: Schedule): boolean {
+  const ids = happenings.flatMap((one) => (one.what === 'events' ? one.events.map(({ id }) => id) : []));
+  return new Set(ids).size < ids.length;
+}
