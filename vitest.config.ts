@@ -1,11 +1,12 @@
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
+import { FOLDER as BUNDLES } from './test/bundlePrograms.js';
 import { LongestFirst } from './test/longestFirst.js';
 import { RingProgress } from './test/ringProgress.js';
 import { IN_LONG_RING } from './test/e2e/harness/ring.js';
 
-const build = './test/buildOnce.ts';
+const build = ['./test/buildOnce.ts', './test/bundlePrograms.ts'];
 const forgetNotes = './test/forgetNotes.ts';
 const patience = './test/patience.ts';
 const unpack = './test/unpackPackage.ts';
@@ -77,6 +78,9 @@ const fourStacks = { isolate: false, maxWorkers: 4, testTimeout: 600_000, hookTi
 // Where the end-to-end tests of this run note what the app asked of ARM; test/after looks at the sum. Inherited by all workers.
 process.env['APP_OPERATIONS'] = join(tmpdir(), `app-operations-${process.pid}`);
 
+// Programs that tests start are bundled, which halves the time to load them. Inherited by all workers, and by what they start.
+process.env['BUNDLED_PROGRAMS'] = BUNDLES;
+
 /**
  * Time limits are for what hangs, not for what is slow: none of them is near what a test takes.
  *
@@ -101,7 +105,7 @@ export default defineConfig({
           setupFiles: [patience],
           include: tests('*'),
           exclude: [...notUnit, ...aProcessEach],
-          globalSetup: [build],
+          globalSetup: [...build],
           // Files share what they import: most of a file's time would be the import of the SDKs.
           isolate: false,
           maxWorkers: 3,
@@ -117,7 +121,7 @@ export default defineConfig({
           setupFiles: [patience],
           include: aProcessEach,
           exclude: notUnit,
-          globalSetup: [build],
+          globalSetup: [...build],
           maxWorkers: 3,
           testTimeout: 120_000,
           hookTimeout: 120_000,
@@ -130,7 +134,7 @@ export default defineConfig({
           name: 'long',
           setupFiles: [patience],
           include: tests('*.long'),
-          globalSetup: [build],
+          globalSetup: [...build],
           fileParallelism: false,
           testTimeout: 1_800_000,
           sequence: { groupOrder: 0 },
@@ -142,7 +146,7 @@ export default defineConfig({
           name: 'conformance',
           setupFiles: [patience],
           include: ['test/conformance/**/*.test.ts'],
-          globalSetup: [build],
+          globalSetup: [...build],
           // With the end-to-end tests: its one file mostly waits.
           maxWorkers: fourStacks.maxWorkers,
           testTimeout: 600_000,
@@ -156,7 +160,7 @@ export default defineConfig({
           name: 'e2e',
           setupFiles: [patience],
           include: onCompiledFiles,
-          globalSetup: [build, forgetNotes],
+          globalSetup: [...build, forgetNotes],
           tags,
           ...fourStacks,
           sequence: { groupOrder: 2 },
@@ -169,7 +173,7 @@ export default defineConfig({
           setupFiles: [patience],
           include: ['test/e2e/**/*.test.ts'],
           exclude: onCompiledFiles,
-          globalSetup: [build, unpack, forgetNotes],
+          globalSetup: [...build, unpack, forgetNotes],
           tags,
           env: { APP_FOLDER: 'package/unpacked' },
           ...fourStacks,
@@ -182,7 +186,7 @@ export default defineConfig({
           name: 'package',
           setupFiles: [patience],
           include: named(...mainFlows),
-          globalSetup: [build, unpack, forgetNotes],
+          globalSetup: [...build, unpack, forgetNotes],
           tags,
           env: { APP_FOLDER: 'package/unpacked' },
           ...fourStacks,
@@ -231,7 +235,7 @@ export default defineConfig({
                 'tokenOwnership',
               ),
           include: ['test/e2e/*.test.ts', 'test/e2e/races/{fortyAtOnce,oneClient}.test.ts', 'test/func/**/*.test.ts'],
-          globalSetup: [build, forgetNotes],
+          globalSetup: [...build, forgetNotes],
           tags: tags.map((tag) => ({ ...tag, skip: !IN_LONG_RING || onlyLocal.includes(tag.name) })),
           env: { APP_HOST: 'functions' },
           maxWorkers: 2,
@@ -248,7 +252,7 @@ export default defineConfig({
           name: 'system',
           setupFiles: [patience],
           include: ['test/system/**/*.test.ts', ...tests('*.system')],
-          globalSetup: [build],
+          globalSetup: [...build],
           fileParallelism: false,
           testTimeout: 120_000,
           hookTimeout: 120_000,
@@ -261,7 +265,7 @@ export default defineConfig({
           name: 'az',
           setupFiles: [patience],
           include: tests('*.az'),
-          globalSetup: [build],
+          globalSetup: [...build],
           // The CLI keeps one core busy while it starts; each file has a configuration of its own.
           maxWorkers: 2,
           // Every command starts the CLI, which takes a second or two.
