@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config';
 import { FOLDER as BUNDLES } from './test/bundlePrograms.js';
 import { LongestFirst } from './test/longestFirst.js';
 import { RingProgress } from './test/ringProgress.js';
-import { IN_LONG_RING } from './test/e2e/harness/ring.js';
+import { IN_LONG_RING, ofRing } from './test/e2e/harness/ring.js';
 
 const build = ['./test/buildOnce.ts', './test/bundlePrograms.ts'];
 const forgetNotes = './test/forgetNotes.ts';
@@ -69,8 +69,19 @@ const mainFlows = [
   'telemetry',
 ];
 
-/** End-to-end tests of the compiled files. All others run the app as it is deployed, which loads faster (`npm run bench:cold`). */
-const onCompiledFiles = [...named(...mainFlows, 'launcher', 'launcherFlags'), 'test/e2e/year/**/*.test.ts'];
+/**
+ * End-to-end tests of the compiled files: what starts the app as `npm run local`, `npm run demo` and `npm run year` do, and in the
+ * long ring the main flows, too. All others run the app as it is deployed, which loads faster (`npm run bench:cold`).
+ */
+const onCompiledFiles = [
+  ...named(
+    'demo',
+    'launcher',
+    'launcherFlags',
+    ...ofRing({ default: [], long: mainFlows.filter((flow) => flow !== 'demo') }),
+  ),
+  'test/e2e/year/**/*.test.ts',
+];
 
 /** Each file starts a whole stack of five processes, which mostly wait for each other: two cores bear four files. */
 const fourStacks = { isolate: false, maxWorkers: 4, testTimeout: 600_000, hookTimeout: 300_000 };
