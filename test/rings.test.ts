@@ -10,6 +10,7 @@ import type { CallSite, Trial } from './e2e/faults/trials.js';
 import { HELD, HELD_AND_KILLED } from './e2e/races/heldCalls.js';
 import { mixedScheduleOf, scheduleOf, type Schedule } from './e2e/races/schedule.js';
 import { SEEDS } from './e2e/races/seeds.js';
+import { inTurn } from './inTurn.js';
 
 interface Project {
   readonly test: { readonly name: string; readonly include: readonly string[]; readonly exclude?: readonly string[] };
@@ -91,6 +92,15 @@ describe('the choice of trials in the default ring', () => {
     expect(new Set([...before.default(own), ...after.default(own)])).toEqual(new Set(own));
     for (const { long } of [before, after, HELD_AND_KILLED]) expect(long(own)).toEqual(own);
     expect(HELD_AND_KILLED.default(own).length).toBeGreaterThan(0);
+  });
+
+  test('of kinds in turn has each kind for one of as many subjects in a row, and the long ring has each for all', () => {
+    const kinds = FAULTS;
+    for (const step of [2, 3]) {
+      const turns = Array.from({ length: step }, (_, place) => inTurn(kinds, place, step));
+      expect(turns.flatMap((turn) => turn.default).toSorted()).toEqual(kinds.toSorted());
+      for (const { long } of turns) expect(long).toEqual(kinds);
+    }
   });
 
   test('of random schedules has everything that can happen, and the long ring plays the same seeds', () => {
