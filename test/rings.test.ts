@@ -87,10 +87,12 @@ describe('the choice of trials in the default ring', () => {
   });
 
   test('of calls that are held in races has each call once, and the long ring holds each before and after its effect', () => {
-    const [before, after] = [HELD['killed before'], HELD['killed after']];
-    expect([...before.default(own), ...after.default(own)]).toHaveLength(own.length);
-    expect(new Set([...before.default(own), ...after.default(own)])).toEqual(new Set(own));
-    for (const { long } of [before, after, HELD_AND_KILLED]) expect(long(own)).toEqual(own);
+    const choices = Object.values(HELD).flatMap((held) => Object.values(held));
+    const held = choices.flatMap((choice) => choice.default(own));
+    expect(held).toHaveLength(own.length);
+    expect(new Set(held)).toEqual(new Set(own));
+    for (const { long } of [...choices, HELD_AND_KILLED]) expect(long(own)).toEqual(own);
+    for (const choice of choices) expect(choice.default(own).length).toBeGreaterThan(0);
     expect(HELD_AND_KILLED.default(own).length).toBeGreaterThan(0);
   });
 

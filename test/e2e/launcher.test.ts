@@ -114,7 +114,8 @@ test('a taken port is an error that names port and flag, and nothing is left run
   }
 });
 
-test('a bad flag is an error with exit code 2', async () => {
+// In the default ring checkNode.test.ts has a flag that nothing knows, and commandLine.test.ts the values.
+test('a bad flag is an error with exit code 2', { tags: 'long' }, async () => {
   const { child, output } = launch('--functions-port', 'seventy');
   const [code] = (await once(child, 'exit')) as [number | null];
   expect(code).toBe(2);
@@ -132,7 +133,8 @@ test('SIGTERM while it is still starting stops what has been started, with exit 
   expect(existsSync(join(own.folder, 'endpoints.json'))).toBe(false);
 });
 
-test('an app that refuses its settings fails the start in its own words', async () => {
+// In the default ring launcherFlags.test.ts has an app that refuses its profiles.
+test('an app that refuses its settings fails the start in its own words', { tags: 'long' }, async () => {
   await expect(startTestStack({ settings: { KEY_VAULT_URL: 'nowhere' } })).rejects.toThrow(/KEY_VAULT_URL/);
 });
 

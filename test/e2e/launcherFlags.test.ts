@@ -88,7 +88,7 @@ test('a start that fails ends, with the reason last on the screen: profiles that
   expect(await failedStart('--profiles', join(own.folder, 'profiles.json'))).toEqual(failedWith(/PROFILES/));
 });
 
-// In the default ring launcher.test.ts has an app that refuses a setting.
+// In the default ring the app refuses its profiles, above.
 test(
   'a start that fails ends, with the reason last on the screen: a setting that the app refuses',
   { tags: 'long' },

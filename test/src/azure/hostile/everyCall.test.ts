@@ -166,15 +166,17 @@ describe('no secret that a service repeats is found in errors, outcomes, logs an
 });
 
 describe('no secret that Entra repeats is found', () => {
-  test.each<[string, (fresh: Ports) => Promise<unknown>]>([
+  const calls: readonly (readonly [string, (fresh: Ports) => Promise<unknown>])[] = [
     ['ARM', (fresh) => fresh.controlPlane.getRegistry(registry)],
     ['the vault', (fresh) => fresh.vault.current(SECRET)],
     ['the topic', (fresh) => fresh.devices.requestPullCheck('id', message, { kind: 'eventGrid' })],
     ['a hub', (fresh) => fresh.hubs.hasDevice('plant-hub', 'sensor-7')],
     ['the app itself', (fresh) => fresh.self.names()],
-  ])('when a token for %s is asked for', { timeout: 120_000 }, async (_, run) => {
+  ];
+  const inTurns = calls.map(([name, run], place) => [name, run, ofRing(inTurn(ECHOES, place, ONE_OF))] as const);
+  test.each(inTurns)('when a token for %s is asked for', { timeout: 120_000 }, async (_, run, kinds) => {
     const { line } = azure;
-    for (const kind of ECHOES)
+    for (const kind of kinds)
       for (const nth of [1, 2]) {
         const fresh = azure.ports('echoing');
         line.strike(kind, nth, 'entra');
