@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { projectRoot } from '@connected-registry/clock/files/projectRoot';
 import { flagsOf, RINGS } from '../scripts/rings.mjs';
 import config from '../vitest.config.js';
-import { all, representative, thinned, type Choice } from './e2e/faults/choices.js';
+import { all, representative, thinned, writesOnly, type Choice } from './e2e/faults/choices.js';
 import { FAULTS, WORST } from './e2e/faults/faultKinds.js';
 import { FEW, MOST } from './e2e/faults/leavingChoices.js';
 import type { CallSite, Trial } from './e2e/faults/trials.js';
@@ -59,7 +59,7 @@ const sitesIn = (chosen: readonly Trial[]) => new Set(chosen.map((trial) => tria
 describe('the choice of trials in the default ring', () => {
   test('of a matrix is part of the whole list, which the long ring runs', () => {
     expect(all(trials)).toEqual(trials);
-    for (const choose of [representative, thinned] satisfies Choice[]) {
+    for (const choose of [representative, thinned, writesOnly] satisfies Choice[]) {
       expect(trials).toEqual(expect.arrayContaining([...choose(trials)]));
       expect(choose(trials).length).toBeLessThan(trials.length);
     }
@@ -73,9 +73,12 @@ describe('the choice of trials in the default ring', () => {
   });
 
   test('of undos and rotations has the worst faults and every write', () => {
-    const chosen = thinned(trials);
-    expect(faultsIn(chosen)).toEqual(new Set(WORST));
-    expect([...sitesIn(chosen)]).toEqual(expect.arrayContaining(writes));
+    for (const choose of [thinned, writesOnly]) {
+      const chosen = choose(trials);
+      expect(faultsIn(chosen)).toEqual(new Set(WORST));
+      expect([...sitesIn(chosen)]).toEqual(expect.arrayContaining(writes));
+    }
+    expect(thinned(trials).some(({ site: { key } }) => key.startsWith('GET '))).toBe(true);
   });
 
   test('of offboardings and revocations is part of the long ring’s, with the worst faults and every write', () => {

@@ -25,7 +25,7 @@ const launch: Launched['launch'] = (...flags) => own.launch(...flags);
 const endpoints = () => own.endpoints();
 
 test('npm run local says where everything is, shares its folder with no other, and SIGTERM stops all of it', async () => {
-  const { child, output } = launch(...FREE);
+  const { child, output } = own.npmRun(...FREE);
   const found = await endpoints();
   expect(Object.keys(found).toSorted()).toEqual([
     'azure',
