@@ -10,7 +10,8 @@ type Held = Readonly<Record<'killed before' | 'killed after', ByRing<Choose>>>;
 
 /**
  * Which calls of an onboarding are held, before or after they have had their effect, while an operator cancels it or revokes its
- * client. The default ring takes every fourth for each of these, so that it holds each call once.
+ * client. In the default ring a revocation holds each call once, half of them before and half after; a cancel every other call, in
+ * which each step occurs.
  */
 export const HELD = {
   cancelled: {
@@ -18,8 +19,8 @@ export const HELD = {
     'killed after': { default: everyNth(2, 4), long: every },
   },
   revoked: {
-    'killed before': { default: everyNth(1, 4), long: every },
-    'killed after': { default: everyNth(3, 4), long: every },
+    'killed before': { default: everyNth(0, 2), long: every },
+    'killed after': { default: everyNth(1, 2), long: every },
   },
 } satisfies Record<string, Held>;
 
