@@ -1,11 +1,12 @@
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
+import { FOLDER as BUNDLES } from './test/bundlePrograms.js';
 import { LongestFirst } from './test/longestFirst.js';
 import { RingProgress } from './test/ringProgress.js';
-import { IN_LONG_RING } from './test/e2e/harness/ring.js';
+import { IN_LONG_RING, ofRing } from './test/e2e/harness/ring.js';
 
-const build = './test/buildOnce.ts';
+const build = ['./test/buildOnce.ts', './test/bundlePrograms.ts'];
 const forgetNotes = './test/forgetNotes.ts';
 const patience = './test/patience.ts';
 const unpack = './test/unpackPackage.ts';
@@ -68,8 +69,19 @@ const mainFlows = [
   'telemetry',
 ];
 
-/** End-to-end tests of the compiled files. All others run the app as it is deployed, which loads faster (`npm run bench:cold`). */
-const onCompiledFiles = [...named(...mainFlows, 'launcher', 'launcherFlags'), 'test/e2e/year/**/*.test.ts'];
+/**
+ * End-to-end tests of the compiled files: what starts the app as `npm run local`, `npm run demo` and `npm run year` do, and in the
+ * long ring the main flows, too. All others run the app as it is deployed, which loads faster (`npm run bench:cold`).
+ */
+const onCompiledFiles = [
+  ...named(
+    'demo',
+    'launcher',
+    'launcherFlags',
+    ...ofRing({ default: [], long: mainFlows.filter((flow) => flow !== 'demo') }),
+  ),
+  'test/e2e/year/**/*.test.ts',
+];
 
 /** Each file starts a whole stack of five processes, which mostly wait for each other: two cores bear four files. */
 const fourStacks = { isolate: false, maxWorkers: 4, testTimeout: 600_000, hookTimeout: 300_000 };
@@ -77,7 +89,7 @@ const fourStacks = { isolate: false, maxWorkers: 4, testTimeout: 600_000, hookTi
 /** Settings of a ring that runs the app as it is deployed. */
 const onDeployedApp = {
   setupFiles: [patience],
-  globalSetup: [build, unpack, forgetNotes],
+  globalSetup: [...build, unpack, forgetNotes],
   tags,
   env: { APP_FOLDER: 'package/unpacked' },
   ...fourStacks,
@@ -85,6 +97,9 @@ const onDeployedApp = {
 
 // Where the end-to-end tests of this run note what the app asked of ARM; test/after looks at the sum. Inherited by all workers.
 process.env['APP_OPERATIONS'] = join(tmpdir(), `app-operations-${process.pid}`);
+
+// Programs that tests start are bundled, which halves the time to load them. Inherited by all workers, and by what they start.
+process.env['BUNDLED_PROGRAMS'] = BUNDLES;
 
 /**
  * Time limits are for what hangs, not for what is slow: none of them is near what a test takes.
@@ -110,7 +125,7 @@ export default defineConfig({
           setupFiles: [patience],
           include: tests('*'),
           exclude: [...notUnit, ...aProcessEach],
-          globalSetup: [build],
+          globalSetup: [...build],
           // Files share what they import: most of a file's time would be the import of the SDKs.
           isolate: false,
           maxWorkers: 3,
@@ -126,7 +141,7 @@ export default defineConfig({
           setupFiles: [patience],
           include: aProcessEach,
           exclude: notUnit,
-          globalSetup: [build],
+          globalSetup: [...build],
           maxWorkers: 3,
           testTimeout: 120_000,
           hookTimeout: 120_000,
@@ -139,7 +154,7 @@ export default defineConfig({
           name: 'long',
           setupFiles: [patience],
           include: tests('*.long'),
-          globalSetup: [build],
+          globalSetup: [...build],
           fileParallelism: false,
           testTimeout: 1_800_000,
           sequence: { groupOrder: 0 },
@@ -151,7 +166,7 @@ export default defineConfig({
           name: 'conformance',
           setupFiles: [patience],
           include: ['test/conformance/**/*.test.ts'],
-          globalSetup: [build],
+          globalSetup: [...build],
           // With the end-to-end tests: its one file mostly waits.
           maxWorkers: fourStacks.maxWorkers,
           testTimeout: 600_000,
@@ -165,7 +180,7 @@ export default defineConfig({
           name: 'e2e',
           setupFiles: [patience],
           include: onCompiledFiles,
-          globalSetup: [build, forgetNotes],
+          globalSetup: [...build, forgetNotes],
           tags,
           ...fourStacks,
           sequence: { groupOrder: 2 },
@@ -232,7 +247,7 @@ export default defineConfig({
                 'tokenOwnership',
               ),
           include: ['test/e2e/*.test.ts', 'test/e2e/races/{fortyAtOnce,oneClient}.test.ts', 'test/func/**/*.test.ts'],
-          globalSetup: [build, forgetNotes],
+          globalSetup: [...build, forgetNotes],
           tags: tags.map((tag) => ({ ...tag, skip: !IN_LONG_RING || onlyLocal.includes(tag.name) })),
           env: { APP_HOST: 'functions' },
           maxWorkers: 2,
@@ -249,7 +264,7 @@ export default defineConfig({
           name: 'system',
           setupFiles: [patience],
           include: ['test/system/**/*.test.ts', ...tests('*.system')],
-          globalSetup: [build],
+          globalSetup: [...build],
           fileParallelism: false,
           testTimeout: 120_000,
           hookTimeout: 120_000,
@@ -262,7 +277,7 @@ export default defineConfig({
           name: 'az',
           setupFiles: [patience],
           include: tests('*.az'),
-          globalSetup: [build],
+          globalSetup: [...build],
           // The CLI keeps one core busy while it starts; each file has a configuration of its own.
           maxWorkers: 2,
           // Every command starts the CLI, which takes a second or two.

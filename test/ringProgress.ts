@@ -5,8 +5,8 @@ const WHAT: Readonly<Record<string, string>> = {
   unit: 'unit tests: functions, flows and adapters over fakes, in this process',
   'unit-alone': 'unit tests that need a process each: the local Functions host, the clock, the local stack',
   conformance: "conformance tests: recorded cases of Microsoft's Functions host, on the local one",
-  e2e: 'end-to-end tests of the compiled app: local control plane, connected registry, host and agent',
-  'e2e-deployed': 'end-to-end tests of the packaged app: faults, races, kills, a storm of events',
+  e2e: 'end-to-end tests of the compiled app: npm run local, the demo, simulated days',
+  'e2e-deployed': 'end-to-end tests of the packaged app: flows, faults, races, kills, a storm of events',
   after: 'afterwards: over all end-to-end tests, the app used each right of its role and no other',
   long: 'long tests: all trials of the fault matrices, many random schedules, a large storm, whole years',
 };

@@ -3,11 +3,14 @@ import { describe, expect, test } from 'vitest';
 import { projectRoot } from '@connected-registry/clock/files/projectRoot';
 import { flagsOf, RINGS } from '../scripts/rings.mjs';
 import config from '../vitest.config.js';
-import { all, representative, thinned, type Choice } from './e2e/faults/choices.js';
+import { all, representative, thinned, writesOnly, type Choice } from './e2e/faults/choices.js';
 import { FAULTS, WORST } from './e2e/faults/faultKinds.js';
 import { FEW, MOST } from './e2e/faults/leavingChoices.js';
 import type { CallSite, Trial } from './e2e/faults/trials.js';
 import { HELD, HELD_AND_KILLED } from './e2e/races/heldCalls.js';
+import { mixedScheduleOf, scheduleOf, type Schedule } from './e2e/races/schedule.js';
+import { SEEDS } from './e2e/races/seeds.js';
+import { inTurn } from './inTurn.js';
 
 interface Project {
   readonly test: { readonly name: string; readonly include: readonly string[]; readonly exclude?: readonly string[] };
@@ -56,7 +59,7 @@ const sitesIn = (chosen: readonly Trial[]) => new Set(chosen.map((trial) => tria
 describe('the choice of trials in the default ring', () => {
   test('of a matrix is part of the whole list, which the long ring runs', () => {
     expect(all(trials)).toEqual(trials);
-    for (const choose of [representative, thinned] satisfies Choice[]) {
+    for (const choose of [representative, thinned, writesOnly] satisfies Choice[]) {
       expect(trials).toEqual(expect.arrayContaining([...choose(trials)]));
       expect(choose(trials).length).toBeLessThan(trials.length);
     }
@@ -70,9 +73,12 @@ describe('the choice of trials in the default ring', () => {
   });
 
   test('of undos and rotations has the worst faults and every write', () => {
-    const chosen = thinned(trials);
-    expect(faultsIn(chosen)).toEqual(new Set(WORST));
-    expect([...sitesIn(chosen)]).toEqual(expect.arrayContaining(writes));
+    for (const choose of [thinned, writesOnly]) {
+      const chosen = choose(trials);
+      expect(faultsIn(chosen)).toEqual(new Set(WORST));
+      expect([...sitesIn(chosen)]).toEqual(expect.arrayContaining(writes));
+    }
+    expect(thinned(trials).some(({ site: { key } }) => key.startsWith('GET '))).toBe(true);
   });
 
   test('of offboardings and revocations is part of the long ring’s, with the worst faults and every write', () => {
@@ -84,10 +90,45 @@ describe('the choice of trials in the default ring', () => {
   });
 
   test('of calls that are held in races has each call once, and the long ring has each before and after its effect', () => {
-    const [before, after] = [HELD['killed before'], HELD['killed after']];
-    expect([...before.default(own), ...after.default(own)]).toHaveLength(own.length);
-    expect(new Set([...before.default(own), ...after.default(own)])).toEqual(new Set(own));
-    for (const { long } of [before, after, HELD_AND_KILLED]) expect(long(own)).toEqual(own);
+    const choices = Object.values(HELD).flatMap((held) => Object.values(held));
+    const held = Object.values(HELD.revoked).flatMap((choice) => choice.default(own));
+    expect(held).toHaveLength(own.length);
+    expect(new Set(held)).toEqual(new Set(own));
+    for (const { long } of [...choices, HELD_AND_KILLED]) expect(long(own)).toEqual(own);
+    for (const choice of choices) expect(choice.default(own).length).toBeGreaterThan(0);
     expect(HELD_AND_KILLED.default(own).length).toBeGreaterThan(0);
   });
+
+  test('of kinds in turn has each kind for one of as many subjects in a row, and the long ring has each for all', () => {
+    const kinds = FAULTS;
+    for (const step of [2, 3]) {
+      const turns = Array.from({ length: step }, (_, place) => inTurn(kinds, place, step));
+      expect(turns.flatMap((turn) => turn.default).toSorted()).toEqual(kinds.toSorted());
+      for (const { long } of turns) expect(long).toEqual(kinds);
+    }
+  });
+
+  test('of random schedules has everything that can happen, and the long ring plays the same seeds', () => {
+    const { onboardings, mixed } = SEEDS;
+    for (const { default: few, long } of [onboardings, mixed]) expect(long).toEqual(expect.arrayContaining([...few]));
+    const plain = onboardings.default.map(scheduleOf);
+    expect(happeningsIn(plain)).toEqual(happeningsIn(onboardings.long.map(scheduleOf)));
+    expect(plain.some(hasDuplicates)).toBe(true);
+
+    const others = mixed.default.map(mixedScheduleOf);
+    for (const kind of ['rotate', 'urgently rotate', 'offboard', 'revoke', 'kill'])
+      expect(happeningsIn(others)).toContain(kind);
+    const lastRequests = others.flatMap(({ finalRequests }) => finalRequests);
+    expect(new Set(lastRequests)).toEqual(new Set(['offboard', 'revoke', 'nothing']));
+  });
 });
+
+function happeningsIn(schedules: readonly Schedule[]): Set<string> {
+  const happenings = schedules.flatMap((schedule) => schedule.happenings);
+  return new Set(happenings.map((one) => (one.what === 'rotate' && one.urgent ? 'urgently rotate' : one.what)));
+}
+
+function hasDuplicates({ happenings }: Schedule): boolean {
+  const ids = happenings.flatMap((one) => (one.what === 'events' ? one.events.map(({ id }) => id) : []));
+  return new Set(ids).size < ids.length;
+}

@@ -52,13 +52,19 @@ async function outcomeOf(id: string): Promise<{ status: string; bindings: number
 }
 const ONBOARDED = { status: 'completed', bindings: 1, pull: 200 };
 
-/** One kill as each of them begins. */
-const STEPS = ['ensureScopeMap', 'ensureToken', 'issueCredentials', 'bind', 'pullCheck', 'promote'];
+/**
+ * One kill as each of them begins. In the default ring only where a kill is worst: a password is made, a binding is requested, a
+ * secret is promoted. There faults/onboarding.test.ts kills the host during calls of the other steps.
+ */
+const STEPS = ofRing({
+  default: ['issueCredentials', 'bind', 'promote'],
+  long: ['ensureScopeMap', 'ensureToken', 'issueCredentials', 'bind', 'pullCheck', 'promote'],
+});
 /** Onboardings under way; the default ring has one beside each that is killed. */
-const UNDER_WAY = ofRing({ default: 12, long: 20 });
+const UNDER_WAY = ofRing({ default: 6, long: 20 });
 
 test(
-  `${UNDER_WAY} onboardings survive six kills of host and app, one at the start of each step; each client is bound once and its password works`,
+  `${UNDER_WAY} onboardings survive ${STEPS.length} kills of host and app, one at the start of each step; each client is bound once and its password works`,
   async () => {
     const { app } = it;
     const ids = await Promise.all(Array.from({ length: UNDER_WAY - STEPS.length }, (_, n) => start(`crowd-${n}`)));

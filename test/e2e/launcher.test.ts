@@ -25,7 +25,7 @@ const launch: Launched['launch'] = (...flags) => own.launch(...flags);
 const endpoints = () => own.endpoints();
 
 test('npm run local prints all addresses and locks its folder, and SIGTERM stops everything', async () => {
-  const { child, output } = launch(...FREE);
+  const { child, output } = own.npmRun(...FREE);
   const found = await endpoints();
   expect(Object.keys(found).toSorted()).toEqual([
     'azure',
@@ -114,7 +114,8 @@ test('a port in use is an error with port and flag, and no process is left', asy
   }
 });
 
-test('an invalid flag is an error with exit code 2', async () => {
+// In the default ring checkNode.test.ts has a flag that nothing knows, and commandLine.test.ts the values.
+test('an invalid flag is an error with exit code 2', { tags: 'long' }, async () => {
   const { child, output } = launch('--functions-port', 'seventy');
   const [code] = (await once(child, 'exit')) as [number | null];
   expect(code).toBe(2);
@@ -132,7 +133,8 @@ test('SIGTERM during the start stops what has started, with exit code 0', async 
   expect(existsSync(join(own.folder, 'endpoints.json'))).toBe(false);
 });
 
-test('an app that refuses its settings fails the start with its own message', async () => {
+// In the default ring launcherFlags.test.ts has an app that refuses its profiles.
+test('an app that refuses its settings fails the start with its own message', { tags: 'long' }, async () => {
   await expect(startTestStack({ settings: { KEY_VAULT_URL: 'nowhere' } })).rejects.toThrow(/KEY_VAULT_URL/);
 });
 

@@ -88,7 +88,7 @@ test('a failed start ends with the reason in its last line: profiles that the ap
   expect(await failedStart('--profiles', join(own.folder, 'profiles.json'))).toEqual(failedWith(/PROFILES/));
 });
 
-// In the default ring launcher.test.ts has an app that refuses a setting.
+// In the default ring the app refuses its profiles, above.
 test(
   'a failed start ends with the reason in its last line: a setting that the app refuses',
   { tags: 'long' },

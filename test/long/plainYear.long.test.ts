@@ -1,3 +1,3 @@
 import { plainYearTest } from '../e2e/year/plainYear.js';
 
-plainYearTest(365, 10);
+plainYearTest({ days: 365, each: 10, lifetime: 90 });

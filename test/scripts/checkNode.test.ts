@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { projectRoot } from '@connected-registry/clock/files/projectRoot';
+import { ofRing } from '../e2e/harness/ring.js';
 
 const root = projectRoot();
 const { scripts, engines } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
@@ -29,7 +30,22 @@ function runUnder(version: string, script: string, ...args: string[]) {
   });
 }
 
-test.each(Object.entries(scripts))('npm run %s names the required Node, and does nothing else', (_name, script) => {
+/** The two forms in which a script checks Node before it does anything else. */
+const FORMS = [/^exec node -r \.\/scripts\/checkNode\.cjs scripts\/\w+\.mjs( |$)/, /^node scripts\/checkNode\.cjs && /];
+
+const all = Object.entries(scripts);
+
+test.each(all)('npm run %s checks Node first', (_name, script) => {
+  expect(FORMS.filter((form) => form.test(script))).toHaveLength(1);
+});
+
+/** The first script of each form, and in the long ring all. */
+const UNDER_OLD_NODE = ofRing({
+  default: FORMS.flatMap((form) => all.filter(([, script]) => form.test(script)).slice(0, 1)),
+  long: all,
+});
+
+test.each(UNDER_OLD_NODE)('npm run %s names the required Node, and does nothing else', (_name, script) => {
   const { status, stdout, stderr } = runUnder('v18.20.8', script);
   expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
   expect(stderr).toMatch(/^This project needs Node 20\.19\.0 or later, and this is Node 18\.20\.8 \([^\n]+\n$/);
@@ -72,21 +88,27 @@ test.each(Object.keys(scripts).filter((name) => !OTHERS.test(name)))(
   },
 );
 
-test.each([
-  'build',
-  'openapi',
-  'package',
-  'infra-lists',
-  'bench:cold',
-  'bench:host',
-  'bench:azure',
-  'bench:quickstart',
-  'azure',
-  'host',
-  'az-login',
-  'year',
-  'local',
-])('npm run %s refuses an unknown flag with an explanation and exit code 2', (name) => {
+/** The scripts that read flags of their own; the default ring has one that is a script and two that are compiled programs. */
+const READ_FLAGS = ofRing({
+  default: ['build', 'azure', 'local'],
+  long: [
+    'build',
+    'openapi',
+    'package',
+    'infra-lists',
+    'bench:cold',
+    'bench:host',
+    'bench:azure',
+    'bench:quickstart',
+    'azure',
+    'host',
+    'az-login',
+    'year',
+    'local',
+  ],
+});
+
+test.each(READ_FLAGS)('npm run %s refuses an unknown flag with an explanation and exit code 2', (name) => {
   const { status, stdout, stderr } = runUnder(process.version, scripts[name] ?? '', '--no-such-flag');
   expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
   expect(stderr).toContain('no-such-flag');
@@ -104,7 +126,8 @@ test.each([
   ['azure', '--data', '--port 0'],
   ['host', '--data', '--port 0'],
 ])('npm run %s reports a %s that is a file', (name, flag, others) => {
-  for (const path of [pretence, join(pretence, 'below')]) {
+  const below = join(pretence, 'below');
+  for (const path of ofRing({ default: [below], long: [pretence, below] })) {
     const { status, stderr } = runUnder(process.version, scripts[name] ?? '', flag, path, others);
     expect(status).toBe(1);
     expect(stderr).toContain(`${flag} ${path} cannot be used: `);

@@ -27,11 +27,14 @@ export const representative: Choice = (trials) => {
 };
 
 /** Of the calls that name their client, every write and one of three reads: a lost reply, a refusal and a kill, in turn. */
-export const thinned: Choice = (trials) => {
-  const own = sitesIn(trials).filter(({ isOwn }) => isOwn);
-  const chosen = writesAndSomeReads(own);
-  return trials.filter(({ site, fault }) => fault === WORST[chosen.indexOf(site) % WORST.length]);
-};
+export const thinned: Choice = (trials) => worstInTurn(trials, writesAndSomeReads(ownSitesIn(trials)));
+
+/** Of the calls that name their client, every write, as `thinned`: for a variant of a flow whose reads `thinned` strikes. */
+export const writesOnly: Choice = (trials) =>
+  worstInTurn(
+    trials,
+    ownSitesIn(trials).filter((site) => !isRead(site)),
+  );
 
 /** Every write and one of three reads, in the order of the calls. */
 export function writesAndSomeReads(sites: readonly CallSite[]): CallSite[] {
@@ -50,6 +53,14 @@ export function replacesList({ key }: CallSite): boolean {
 
 function isRead({ key }: CallSite): boolean {
   return key.startsWith('GET ');
+}
+
+function worstInTurn(trials: readonly Trial[], chosen: readonly CallSite[]): readonly Trial[] {
+  return trials.filter(({ site, fault }) => fault === WORST[chosen.indexOf(site) % WORST.length]);
+}
+
+function ownSitesIn(trials: readonly Trial[]): CallSite[] {
+  return sitesIn(trials).filter(({ isOwn }) => isOwn);
 }
 
 function sitesIn(trials: readonly Trial[]): CallSite[] {

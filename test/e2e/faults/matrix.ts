@@ -16,6 +16,8 @@ export interface Subject {
   readonly words?: Partial<Record<Operation['status'], string>>;
   /** A run that makes fewer calls was not recorded. */
   readonly minCalls: number;
+  /** Which trials to run, where it differs from the other subjects. */
+  readonly choose?: Choice;
 }
 
 export interface MatrixOptions {
@@ -112,7 +114,8 @@ class Matrix {
   }
 
   get trials(): readonly Trial[] {
-    return this.options.choose(this.sites.flatMap((site) => FAULTS.map((fault): Trial => ({ site, fault }))));
+    const choose = this.subject.choose ?? this.options.choose;
+    return choose(this.sites.flatMap((site) => FAULTS.map((fault): Trial => ({ site, fault }))));
   }
 
   /** @returns how many calls the line carried in that time, and how many the control plane counted. */

@@ -18,8 +18,8 @@ const NOT_PROMOTED = ['preflight', 'ensureScopeMap', 'ensureToken', 'issueCreden
 
 test('a cancel during any call, before or after its effect, undoes everything before promotion, and is refused after it', async () => {
   const own = sites.filter(({ isOwn }) => isOwn);
-  const before = await lane.cancelled(ofRing(HELD['killed before'])(own), 'killed before');
-  const after = await lane.cancelled(ofRing(HELD['killed after'])(own), 'killed after');
+  const before = await lane.cancelled(ofRing(HELD.cancelled['killed before'])(own), 'killed before');
+  const after = await lane.cancelled(ofRing(HELD.cancelled['killed after'])(own), 'killed after');
   const ends = [...before, ...after];
 
   for (const { site, step, ended, answer, wrong } of ends) {

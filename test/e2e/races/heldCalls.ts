@@ -6,17 +6,26 @@ type Choose = (sites: readonly CallSite[]) => CallSite[];
 
 const every: Choose = everyNth(0, 1);
 
+type Held = Readonly<Record<'killed before' | 'killed after', ByRing<Choose>>>;
+
 /**
- * Which calls of an onboarding are held while an operator cancels it or revokes its client. The default ring holds one half of them
- * before and the other half after they have had their effect, so that it holds each call once.
+ * Which calls of an onboarding are held, before or after they have had their effect, while an operator cancels it or revokes its
+ * client. In the default ring a revocation holds each call once, half of them before and half after; a cancel every other call, in
+ * which each step occurs.
  */
 export const HELD = {
-  'killed before': { default: everyNth(0, 2), long: every },
-  'killed after': { default: everyNth(1, 2), long: every },
-} satisfies Record<string, ByRing<Choose>>;
+  cancelled: {
+    'killed before': { default: everyNth(0, 4), long: every },
+    'killed after': { default: everyNth(2, 4), long: every },
+  },
+  revoked: {
+    'killed before': { default: everyNth(0, 2), long: every },
+    'killed after': { default: everyNth(1, 2), long: every },
+  },
+} satisfies Record<string, Held>;
 
 /** Those that are held, after their effect, while the host is killed as well. */
-export const HELD_AND_KILLED: ByRing<Choose> = { default: everyNth(1, 3), long: every };
+export const HELD_AND_KILLED: ByRing<Choose> = { default: everyNth(1, 6), long: every };
 
 /** The steps in which calls are held. */
 export const PHASES = ['preflight', 'ensureScopeMap', 'ensureToken', 'issueCredentials', 'pullCheck', 'promote'];

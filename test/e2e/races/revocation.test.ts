@@ -20,7 +20,7 @@ const HELD_AT_ONCE = 12;
 
 async function revokedDuringEach(
   fault: 'killed before' | 'killed after',
-  choice: ByRing<(own: readonly CallSite[]) => CallSite[]> = HELD[fault],
+  choice: ByRing<(own: readonly CallSite[]) => CallSite[]> = HELD.revoked[fault],
   kill = false,
 ): Promise<RevokeEnd[]> {
   const own = ofRing(choice)(sites.filter(({ isOwn }) => isOwn));

@@ -126,8 +126,8 @@ export async function playAll(
   return wrong;
 }
 
-/** The seeds to play: the one that SEED names, or the first `count`. */
-export function seedsToPlay(count: number): number[] {
+/** The seeds to play: the one that SEED names, or those given. */
+export function seedsToPlay(seeds: readonly number[]): readonly number[] {
   const one = process.env['SEED'];
-  return one === undefined ? Array.from({ length: count }, (_, n) => n + 1) : [Number(one)];
+  return one === undefined ? seeds : [Number(one)];
 }

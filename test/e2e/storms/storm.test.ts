@@ -1,3 +1,3 @@
 import { stormTest } from './storm.js';
 
-stormTest({ events: 300, devices: 30 });
+stormTest({ events: 100, devices: 10 });

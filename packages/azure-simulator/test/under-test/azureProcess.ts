@@ -1,8 +1,8 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
+import { compiled } from '@connected-registry/clock/files/projectRoot';
 
 const PRELOAD = new URL('../../../clock/dist/preload.js', import.meta.url).href;
-const MAIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
+const MAIN = compiled('azure-simulator/main.js');
 
 interface Ended {
   code: number | null;

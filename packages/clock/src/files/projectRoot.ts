@@ -17,8 +17,16 @@ export function projectRoot(): string {
   return folder;
 }
 
-/** The path of a compiled file of a workspace: `compiled('agent/main.js')` is `<root>/packages/agent/dist/main.js`. */
+/**
+ * The path of a compiled file of a workspace: `compiled('agent/main.js')` is `<root>/packages/agent/dist/main.js`. The tests
+ * bundle programs that they start often: BUNDLED_PROGRAMS names the folder, and the bundle `agent/main.mjs` in it is taken.
+ */
 export function compiled(file: string): string {
+  const bundles = process.env['BUNDLED_PROGRAMS'];
+  if (bundles) {
+    const bundle = join(bundles, file.replace(/\.js$/, '.mjs'));
+    if (existsSync(bundle)) return bundle;
+  }
   const [workspace = '', ...rest] = file.split('/');
   return join(projectRoot(), 'packages', workspace, 'dist', ...rest);
 }

@@ -7,6 +7,7 @@ import { compiled } from '@connected-registry/clock/files/projectRoot';
 import { ensureCertificates } from '@connected-registry/azure-simulator/tls/certificates';
 import { CLIENTS_EACH } from './fleet.js';
 import { runYear } from './year.js';
+import { LIFETIME_DAYS, MIN_LIFETIME_DAYS } from './yearSettings.js';
 
 const HELP = `npm run year -- [flags]
 
@@ -16,6 +17,7 @@ rule was kept.
 
   --days N      default 365
   --clients N   of each connected registry (default 10)
+  --lifetime N  days for which a credential is valid (default 90, at least 42)
   --troubles    makes calls fail, loses and repeats events, kills the app and connected registries, takes agents down
   --seed N      determines the failures and offline times (default 1)
   --story NAME  shows the diary of this client at the end, also without a violation
@@ -32,6 +34,7 @@ const LOG_LINES = 40;
 interface Flags {
   days: number;
   clients: number;
+  lifetime: number;
   seed: number;
   troubles: boolean;
   story: string | undefined;
@@ -42,6 +45,7 @@ function readFlags(): Flags | 'help' {
     options: {
       days: { type: 'string', default: '365' },
       clients: { type: 'string', default: String(CLIENTS_EACH) },
+      lifetime: { type: 'string', default: String(LIFETIME_DAYS) },
       seed: { type: 'string', default: '1' },
       troubles: { type: 'boolean', default: false },
       story: { type: 'string' },
@@ -49,14 +53,16 @@ function readFlags(): Flags | 'help' {
     },
   });
   if (values.help) return 'help';
-  const whole = (name: 'days' | 'clients' | 'seed'): number => {
+  const whole = (name: 'days' | 'clients' | 'lifetime' | 'seed', least = 1): number => {
     const number = Number(values[name]);
-    if (!Number.isInteger(number) || number < 1) throw new Error(`--${name} must be a whole number from 1 on`);
+    if (!Number.isInteger(number) || number < least)
+      throw new Error(`--${name} must be a whole number from ${least} on`);
     return number;
   };
   return {
     days: whole('days'),
     clients: whole('clients'),
+    lifetime: whole('lifetime', MIN_LIFETIME_DAYS),
     seed: whole('seed'),
     troubles: values.troubles,
     story: values.story,

@@ -12,7 +12,7 @@ import { tableOf } from './table.js';
 import { StepTroubles } from './troubles/stepTroubles.js';
 import { bringTimedTroubles } from './troubles/timedTroubles.js';
 import { startWorld } from './world.js';
-import { CALENDAR, LIFETIME_DAYS, INVARIANTS, PULL_HOURS, SETTINGS, SWEEP_MINUTE } from './yearSettings.js';
+import { CALENDAR, invariantsFor, PULL_HOURS, SETTINGS, SWEEP_MINUTE } from './yearSettings.js';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -23,6 +23,8 @@ export interface YearOptions {
   readonly days: number;
   /** Number of clients of every connected registry. */
   readonly clients: number;
+  /** Days for which a credential is valid. */
+  readonly lifetime: number;
   readonly seed: number;
   readonly troubles: boolean;
   readonly folder: string;
@@ -43,6 +45,7 @@ export interface YearEnd {
 export async function runYear({
   days,
   clients: each,
+  lifetime,
   seed,
   troubles,
   folder,
@@ -58,7 +61,7 @@ export async function runYear({
     ({ at, client, rule, what }) => report(`${at} ${client} breaks a rule (${rule}): ${what}`),
   );
   const pulls = new PullBook(verdict);
-  const { writesPerRotation, ...invariants } = INVARIANTS;
+  const { writesPerRotation, ...invariants } = invariantsFor(lifetime);
   const rotations = new RotationBook(
     // If answers are lost, calls are repeated.
     { ...invariants, ...(troubles || writesPerRotation === undefined ? {} : { writesPerRotation }) },
@@ -83,7 +86,7 @@ export async function runYear({
     deviceLog: (client, message, facts) => verdict.note(client, `agent: ${message} ${JSON.stringify(facts)}`),
   });
   try {
-    await onboardAll(world, time, LIFETIME_DAYS);
+    await onboardAll(world, time, lifetime);
     report(`${clients.length} clients onboarded, ${seconds(began)}`);
     const { registry } = world.cloud.world;
     lookout = new Lookout({

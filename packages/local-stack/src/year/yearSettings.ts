@@ -6,6 +6,7 @@ export const REFRESH_HOURS = 48;
 /** Hours between two pulls of a client. */
 export const PULL_HOURS = 6;
 
+/** Default lifetime of a credential. */
 export const LIFETIME_DAYS = 90;
 const SPREAD_DAYS = 7;
 const WAVE_SIZE = 5;
@@ -34,13 +35,18 @@ export const SETTINGS: Readonly<Record<string, string>> = {
 
 export const CALENDAR = WEEKENDS;
 
-/** What those settings guarantee. */
-export const INVARIANTS: Invariants = {
-  lifetimeDays: LIFETIME_DAYS,
-  dueDays: (LIFETIME_DAYS * 2) / 3 + SPREAD_DAYS,
-  // A weekend, an offline time of the same length, and the night until the next sync.
-  graceDays: 7,
+/** A weekend, an offline time of the same length, and the night until the next sync. */
+const GRACE_DAYS = 7;
+
+/** Shortest lifetime with which a rotation that is due ends in time: its last third holds the spread and the grace. */
+export const MIN_LIFETIME_DAYS = 3 * (SPREAD_DAYS + GRACE_DAYS);
+
+/** What those settings guarantee for credentials of this lifetime. */
+export const invariantsFor = (lifetimeDays: number): Invariants => ({
+  lifetimeDays,
+  dueDays: (lifetimeDays * 2) / 3 + SPREAD_DAYS,
+  graceDays: GRACE_DAYS,
   waveSize: WAVE_SIZE,
   waveSeconds: WAVE_SECONDS,
   writesPerRotation: 2,
-};
+});
