@@ -53,7 +53,7 @@ export function makeThrottle(plane: Plane): Throttle {
     ];
   };
 
-  const scaled = <T extends { key: string; rate: Rate }>({ key, rate }: T): { key: string; rate: Rate } => {
+  const scaled = ({ key, rate }: Pick<Charged, 'key' | 'rate'>): Pick<Charged, 'key' | 'rate'> => {
     const factor = plane.settings.throttling;
     return { key, rate: { size: rate.size * factor, perSecond: rate.perSecond * factor } };
   };
