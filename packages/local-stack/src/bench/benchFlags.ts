@@ -11,9 +11,7 @@ const COMMON = {
 } as const satisfies Options;
 
 /** The parsed flags of a benchmark with the options `O`. */
-export type BenchFlags<O extends Options> = ReturnType<
-  typeof parseArgs<{ options: O & typeof COMMON }>
->['values'];
+export type BenchFlags<O extends Options> = ReturnType<typeof parseArgs<{ options: O & typeof COMMON }>>['values'];
 
 /**
  * Runs a benchmark as the main program: parses its flags, prints the help if requested, and sets the exit code. An

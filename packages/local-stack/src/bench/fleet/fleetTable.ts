@@ -16,6 +16,8 @@ export interface MeasuredFleet {
   readonly completed: number;
   /** Onboardings that did not complete, by failure code. */
   readonly failures: Readonly<Record<string, number>>;
+  /** Requests of onboardings that the app answered 503, and that were repeated. */
+  readonly repeated: number;
   readonly requests: RequestCounts;
   /** Maximum resident memory of the app's processes in bytes; undefined if the system does not report it. */
   readonly memory: number | undefined;
@@ -28,6 +30,8 @@ const RATIOS = { small: 1.15, large: 1.1 } as const;
 const SMALL = 300;
 /** Seconds of floor below which the ratio says nothing: the last client's own steps take as long. */
 const SHORT_FLOOR = 20;
+/** Clients from which the requests that a fleet shares do not matter for one client. */
+const FLEET = 100;
 const MAX_READS = 3.0;
 const MAX_WRITES = 2.06;
 const MAX_VAULT_CALLS = 5;
@@ -43,7 +47,9 @@ export function fleetLines(fleet: MeasuredFleet): Line[] {
   const { clients } = size;
   const each = (what: string, count: number, max?: number): Line => {
     const value = (count / clients).toFixed(2);
-    return max === undefined ? { what, value } : { what, value, goal: `<= ${max}`, met: count / clients <= max };
+    return max === undefined || clients < FLEET
+      ? { what, value }
+      : { what, value, goal: `<= ${max}`, met: count / clients <= max };
   };
   const armRequests = requests.reads + requests.writes + requests.deletes;
   const refused = armRequests === 0 ? 0 : requests.throttled / armRequests;
@@ -58,6 +64,7 @@ export function fleetLines(fleet: MeasuredFleet): Line[] {
       met: fleet.completed === clients,
     },
     { what: 'not completed, by code', value: failureText(fleet.failures) },
+    { what: 'requests that the app answered 503', value: String(fleet.repeated) },
     each('ARM reads a client, polls and refused ones too', requests.reads, MAX_READS),
     each('ARM writes a client, refused ones too', requests.writes, MAX_WRITES),
     each('ARM deletes a client', requests.deletes),
@@ -105,10 +112,15 @@ function floorLines(clients: number, seconds: number, floor: Floor): Line[] {
     },
     {
       what: 'times the floor',
-      value: ratio === undefined ? 'no floor: the bucket holds all of them' : ratio.toFixed(2),
+      value: ratioText(ratio, isJudged),
       ...(isJudged ? { goal: `<= ${max}`, met: ratio <= max } : {}),
     },
   ];
+}
+
+function ratioText(ratio: number | undefined, isJudged: boolean): string {
+  if (ratio === undefined) return 'no floor: the bucket holds all of them';
+  return isJudged ? ratio.toFixed(2) : `${ratio.toFixed(2)}, of a floor too short to judge it by`;
 }
 
 function failureText(failures: Readonly<Record<string, number>>): string {

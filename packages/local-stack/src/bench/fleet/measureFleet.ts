@@ -82,7 +82,7 @@ async function measure(
     say(`${plan.clients} clients`);
     const time = plan.clock === 'jumping' ? jumpingTime(stack.clockUrl) : REAL_TIME;
     const [started, realStart] = [await time.now(), performance.now()];
-    const ended = await onboardFleet({
+    const { ended, repeated } = await onboardFleet({
       app: endpoints.functions,
       clients: plan.clients,
       sites: sitesOf(world, plan),
@@ -103,6 +103,7 @@ async function measure(
       floor: plan.isThrottled ? floorOf(neededRequests(plan), bucketsOf(plan.identities)) : undefined,
       completed: ended.filter(({ isCompleted }) => isCompleted).length,
       failures: failuresOf(ended),
+      repeated,
       requests: await countRequests(
         azureUrl,
         https,

@@ -10,6 +10,8 @@ const READ_AT_ONCE = 8;
 /** Milliseconds between two reads of every operation, at least, and for each open one: reads take the app's time too. */
 const BETWEEN_SWEEPS = 5_000;
 const FOR_EACH = 50;
+/** How often a request is sent that is answered 503. */
+const MAX_TRIES = 20;
 /** Milliseconds of real time without an end after which it gives up. */
 const STUCK = 1_800_000;
 /** Milliseconds between two lines about the progress. */
@@ -43,13 +45,20 @@ export interface FleetOnboarding {
   readonly say: (text: string) => void;
 }
 
+/** How the fleet's onboardings ended. */
+export interface OnboardedFleet {
+  readonly ended: readonly Ended[];
+  /** Requests that the app answered 503, and that were repeated. */
+  readonly repeated: number;
+}
+
 /**
  * Requests every client's onboarding at once, and waits until the last one has ended.
  *
  * @throws if a request is refused, or nothing ends for half an hour
  */
-export async function onboardFleet(fleet: FleetOnboarding): Promise<Ended[]> {
-  const open = await postAll(fleet);
+export async function onboardFleet(fleet: FleetOnboarding): Promise<OnboardedFleet> {
+  const { open, repeated } = await postAll(fleet);
   const ended: Ended[] = [];
   let [lastSweep, lastEnd, lastSaid] = [performance.now(), performance.now(), performance.now()];
   while (open.size > 0) {
@@ -73,29 +82,39 @@ export async function onboardFleet(fleet: FleetOnboarding): Promise<Ended[]> {
     lastSaid = now;
     fleet.say(`${ended.length} of ${fleet.clients} have ended`);
   }
-  return ended;
+  return { ended, repeated };
 }
 
-async function postAll({ app, clients, sites }: FleetOnboarding): Promise<Set<string>> {
-  const ids = new Set<string>();
+async function postAll({ app, clients, sites }: FleetOnboarding): Promise<{ open: Set<string>; repeated: number }> {
+  const open = new Set<string>();
+  let repeated = 0;
   const numbers = Array.from({ length: clients }, (_, n) => n);
   await atOnce(POSTED_AT_ONCE, numbers, async (n) => {
-    const site = sites[n % sites.length];
-    const body = { ...site, client: `device-${n + 1}`, repositories: ['hello-world'], endpoint: ENDPOINT };
-    const answer = await fetch(`${app.url}/api/onboardings`, {
-      method: 'POST',
-      headers: { 'x-functions-key': app.key, 'content-type': 'application/json' },
-      body: JSON.stringify(body),
-    });
-    const text = await answer.text();
-    if (answer.status !== 202) throw new Error(`The app answered ${answer.status}: ${text}`);
-    ids.add(accepted.parse(JSON.parse(text)).id);
+    const body = { ...sites[n % sites.length], client: `device-${n + 1}`, ...REQUEST };
+    for (let tries = 1; ; tries += 1) {
+      const answer = await fetch(`${app.url}/api/onboardings`, {
+        method: 'POST',
+        headers: { 'x-functions-key': app.key, 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+      });
+      const text = await answer.text();
+      if (answer.status === 202 || (answer.status === 200 && tries > 1)) {
+        open.add(accepted.parse(JSON.parse(text)).id);
+        return;
+      }
+      if (answer.status !== 503 || tries === MAX_TRIES)
+        throw new Error(`The app answered ${answer.status} to the onboarding of device-${n + 1}: ${text}`);
+      repeated += 1;
+      await sleep(1000 * Number(answer.headers.get('retry-after') ?? 1));
+    }
   });
-  return ids;
+  return { open, repeated };
 }
 
 /** Where devices reach their connected registry. Nothing is pulled from there: the reports are made up. */
 export const ENDPOINT = 'edge.fleet.test:443';
+
+const REQUEST = { repositories: ['hello-world'], endpoint: ENDPOINT };
 
 async function readEnd(app: FleetOnboarding['app'], id: string): Promise<Ended | undefined> {
   for (let tries = 1; ; tries += 1) {
