@@ -80,6 +80,7 @@ test.each([
   'bench:cold',
   'bench:host',
   'bench:azure',
+  'bench:fleet',
   'bench:quickstart',
   'azure',
   'host',
