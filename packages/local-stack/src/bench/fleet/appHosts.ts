@@ -18,7 +18,7 @@ interface HostModule {
 /** The stack, with the app on one of the hosts. */
 export interface FleetStack {
   readonly stack: Stack;
-  /** Process ids of the app's host and its worker, without the storage emulator. */
+  /** Process ids of the app's host, without the storage emulator. */
   pids(): number[];
   stop(): Promise<void>;
 }
@@ -52,28 +52,5 @@ export async function startFleetStack(options: StackOptions, hostScript: string 
   } catch (error) {
     await stack.stop();
     throw error;
-  }
-}
-
-/**
- * The maximum resident memory of processes so far, in bytes.
- *
- * @returns undefined where the system has no /proc, or a process has ended
- */
-export function peakMemory(pids: readonly number[]): number | undefined {
-  let sum = 0;
-  for (const pid of pids) {
-    const kilobytes = /^VmHWM:\s+(\d+) kB$/m.exec(statusOf(pid))?.[1];
-    if (kilobytes === undefined) return undefined;
-    sum += Number(kilobytes) * 1024;
-  }
-  return pids.length === 0 ? undefined : sum;
-}
-
-function statusOf(pid: number): string {
-  try {
-    return readFileSync(`/proc/${pid}/status`, 'utf8');
-  } catch {
-    return '';
   }
 }

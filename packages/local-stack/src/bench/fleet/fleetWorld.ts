@@ -13,7 +13,7 @@ const REPOSITORY = ['content/read', 'metadata/read'].map((action) => `repositori
 const GATEWAY = ['config/read', 'config/write', 'message/read', 'message/write'];
 const CONNECTED_AT_ONCE = 8;
 
-const created = z.object({ objectId: z.string(), clientId: z.string() });
+const created = z.object({ objectId: z.string(), clientId: z.string(), clientSecret: z.string() });
 const generated = z.object({ passwords: z.array(z.object({ value: z.string() })).min(1) });
 
 /** A connected registry of the fleet. */
@@ -45,12 +45,10 @@ export function sitesOf(world: World, size: FleetSize): Site[] {
  * Creates the container registries and connected registries over ARM, as an operator does. Each connected registry
  * syncs once, which activates it.
  *
- * @param azureUrl address of the control plane
  * @param principals object ids of the app's identities, which get the app's role on each registry
  */
 export async function buildFleet(
-  { world, operator, https }: ControlPlane,
-  azureUrl: string,
+  { url, world, operator, https }: ControlPlane,
   size: FleetSize,
   principals: readonly string[],
 ): Promise<void> {
@@ -90,7 +88,7 @@ export async function buildFleet(
       name: 'password1',
     });
     const [password] = generated.parse(answer).passwords;
-    const synced = await https(`${azureUrl}/gateway/${registry}/${name}/sync`, {
+    const synced = await https(`${url}/gateway/${registry}/${name}/sync`, {
       method: 'POST',
       headers: { authorization: `Basic ${Buffer.from(`${name}:${password?.value ?? ''}`).toString('base64')}` },
       body: {},
@@ -101,23 +99,22 @@ export async function buildFleet(
 
 /** A service principal of the app. */
 export interface AppIdentity {
-  /** In the control plane's counters. */
-  readonly name: string;
   readonly objectId: string;
   readonly clientId: string;
+  readonly clientSecret: string;
+}
+
+/** Names of the app's identities in the control plane's counters. */
+export function identityNames(count: number): string[] {
+  return Array.from({ length: count }, (_, n) => (n === 0 ? 'app' : `app-${n + 1}`));
 }
 
 /** The app's identities: the seeded one, and new ones that have no right yet. */
-export async function makeIdentities(
-  { world, https }: ControlPlane,
-  azureUrl: string,
-  count: number,
-): Promise<AppIdentity[]> {
-  const identities: AppIdentity[] = [{ name: 'app', ...world.identities.app }];
-  for (let n = 2; n <= count; n += 1) {
-    const name = `app-${n}`;
-    const { body } = await https(`${azureUrl}/_control/identities`, { method: 'POST', body: { name } });
-    identities.push({ name, ...created.parse(body) });
+export async function makeIdentities({ url, world, https }: ControlPlane, count: number): Promise<AppIdentity[]> {
+  const identities: AppIdentity[] = [world.identities.app];
+  for (const name of identityNames(count).slice(1)) {
+    const { body } = await https(`${url}/_control/identities`, { method: 'POST', body: { name } });
+    identities.push(created.parse(body));
   }
   return identities;
 }

@@ -1,13 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { countArmRequests, forgetRequests } from '../../stack/armRequests.js';
-import type { Stack } from '../../stack/stack.js';
+import type { ControlPlane, Stack } from '../../stack/stack.js';
 import { QuickstartByHand } from '../quickstart/byHand.js';
-import { peakMemory, startFleetStack } from './appHosts.js';
+import { startFleetStack } from './appHosts.js';
+import { peakMemory } from './peakMemory.js';
 import { startDevices } from './devices.js';
 import type { FleetPlan } from './flags.js';
 import type { MeasuredFleet } from './fleetTable.js';
-import { buildFleet, makeIdentities, registryIds, sitesOf } from './fleetWorld.js';
+import { buildFleet, identityNames, makeIdentities, registryIds, sitesOf } from './fleetWorld.js';
 import { bucketsOf, floorOf, neededRequests } from './floor.js';
 import { ENDPOINT, onboardFleet, type Ended } from './onboardFleet.js';
 import { countRequests } from './requestCounts.js';
@@ -36,13 +37,7 @@ export async function measureFleet(
       reset: true,
       clock: plan.clock,
       azurePace: plan.isPaced,
-      settings: (world) => ({
-        REGISTRIES: registryIds(world, plan).join(','),
-        ALLOWED_ENDPOINTS: ENDPOINT,
-        // All devices report from one address.
-        REPORTS_PER_MINUTE: '100000',
-        ...plan.settings,
-      }),
+      prepare: (controlPlane) => prepareFleet(plan, controlPlane, say),
     },
     hostScript,
   );
@@ -53,6 +48,34 @@ export async function measureFleet(
   }
 }
 
+/** Creates the fleet's registries and the app's identities before the app starts. @returns the app's settings */
+async function prepareFleet(
+  plan: FleetPlan,
+  controlPlane: ControlPlane,
+  say: (text: string) => void,
+): Promise<Record<string, string>> {
+  await setThrottling(controlPlane, 0);
+  say(`${plan.connectedRegistries} connected registries are created`);
+  const identities = await makeIdentities(controlPlane, plan.identities);
+  await buildFleet(
+    controlPlane,
+    plan,
+    identities.map(({ objectId }) => objectId),
+  );
+  return {
+    REGISTRIES: registryIds(controlPlane.world, plan).join(','),
+    ALLOWED_ENDPOINTS: ENDPOINT,
+    // All devices report from one address.
+    REPORTS_PER_MINUTE: '100000',
+    ...(plan.identities > 1 ? { ARM_IDENTITIES: identities.map(({ clientId }) => clientId).join(',') } : {}),
+    ...plan.settings,
+  };
+}
+
+async function setThrottling({ https, url }: ControlPlane, throttling: number): Promise<void> {
+  await https(`${url}/_control/settings`, { method: 'PATCH', body: { throttling } });
+}
+
 async function measure(
   plan: FleetPlan,
   stack: Stack,
@@ -60,25 +83,12 @@ async function measure(
   say: (text: string) => void,
 ): Promise<MeasuredFleet> {
   const { controlPlane, endpoints } = stack;
-  const { https, world } = controlPlane;
-  const azureUrl = endpoints.azure.arm;
-  const throttle = async (throttling: number): Promise<void> => {
-    await https(`${azureUrl}/_control/settings`, { method: 'PATCH', body: { throttling } });
-  };
-  await throttle(0);
-  say(`${plan.connectedRegistries} connected registries`);
-  const identities = await makeIdentities(controlPlane, azureUrl, plan.identities);
-  await buildFleet(
-    controlPlane,
-    azureUrl,
-    plan,
-    identities.map(({ objectId }) => objectId),
-  );
+  const { https, url, world } = controlPlane;
   const devices = await startDevices(controlPlane, endpoints.functions.url);
   try {
-    if (plan.isThrottled) await throttle(1);
+    if (plan.isThrottled) await setThrottling(controlPlane, 1);
     const byHand = plan.isComparedWithAz ? await measureByHand(stack, say) : undefined;
-    await forgetRequests(azureUrl, https);
+    await forgetRequests(url, https);
     say(`${plan.clients} clients`);
     const time = plan.clock === 'jumping' ? jumpingTime(stack.clockUrl) : REAL_TIME;
     const [started, realStart] = [await time.now(), performance.now()];
@@ -90,12 +100,9 @@ async function measure(
       pass: () => time.pass(),
       say,
     });
+    const { clients, connectedRegistries, registries } = plan;
     return {
-      size: {
-        clients: plan.clients,
-        connectedRegistries: plan.connectedRegistries,
-        registries: plan.registries,
-      },
+      size: { clients, connectedRegistries, registries },
       identities: plan.identities,
       seconds: (Math.max(...ended.map(({ at }) => at)) - started) / 1000,
       realSeconds: (performance.now() - realStart) / 1000,
@@ -104,11 +111,7 @@ async function measure(
       completed: ended.filter(({ isCompleted }) => isCompleted).length,
       failures: failuresOf(ended),
       repeated,
-      requests: await countRequests(
-        azureUrl,
-        https,
-        identities.map(({ name }) => name),
-      ),
+      requests: await countRequests(url, https, identityNames(plan.identities)),
       memory: memory(),
       ...(byHand ? { byHand } : {}),
     };
