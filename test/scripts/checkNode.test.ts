@@ -99,6 +99,7 @@ const READ_FLAGS = ofRing({
     'bench:cold',
     'bench:host',
     'bench:azure',
+    'bench:fleet',
     'bench:quickstart',
     'azure',
     'host',

@@ -45,10 +45,22 @@ export function makePipeline(plane: Plane, parts: PipelineParts): (request: ApiR
     const sender = (await parts.identify[route.service]?.(routed)) ?? ANONYMOUS;
     if ('status' in sender) {
       parts.counters.count(route, ANONYMOUS);
+      parts.counters.countOutcome(route, ANONYMOUS, sender.status);
       return sender;
     }
     const call: Call = { ...routed, principal: sender };
     parts.counters.count(route, sender);
+    let reply: ApiReply | 'drop' = FAILED;
+    try {
+      reply = await served(call, route);
+    } finally {
+      parts.counters.countOutcome(route, sender, reply === 'drop' ? reply : reply.status);
+    }
+    return reply;
+  };
+
+  const served = async (call: Call, route: Route): Promise<ApiReply | 'drop'> => {
+    const { principal: sender } = call;
     const verdict = parts.throttle(call, route);
     if ('refusal' in verdict) return verdict.refusal;
 

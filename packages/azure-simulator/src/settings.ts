@@ -1,4 +1,4 @@
-import type { RateLimitsName } from './control/rateLimits.js';
+import type { Rates, RateLimitsName } from './control/rateLimits.js';
 
 /** Settings that can be changed at the start or by the test controls. */
 export interface SimulatorSettings {
@@ -32,8 +32,11 @@ export interface SimulatorSettings {
   recoverableDays: number;
   /** Purging a deleted secret is refused until its retention ends. */
   purgeProtection: boolean;
-  /** Sizes of ARM's throttling buckets, which differ by subscription: the smallest recorded, larger ones, or an hour's. */
-  rateLimits: RateLimitsName;
+  /**
+   * ARM's throttling buckets, which differ by subscription: the smallest recorded, larger ones, an hour's, or sizes and
+   * rates of one's own.
+   */
+  rateLimits: RateLimitsName | Rates;
   /** Factor for all rates of the throttling buckets; 0 disables throttling. */
   throttling: number;
 }

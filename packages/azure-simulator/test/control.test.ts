@@ -30,10 +30,15 @@ describe('the test controls', () => {
     expect(report).toMatchObject({
       principals: {
         app: {
-          arm: { total: 2, kinds: { read: 2 }, operations: { 'Microsoft.ContainerRegistry/registries/read': 2 } },
+          arm: {
+            total: 2,
+            kinds: { read: 2 },
+            outcomes: { read: { succeeded: 2 } },
+            operations: { 'Microsoft.ContainerRegistry/registries/read': 2 },
+          },
           vault: { total: 1, operations: { 'vault/setSecret': 1 } },
         },
-        device: { arm: { total: 1 } },
+        device: { arm: { total: 1, outcomes: { read: { refused: 1 } } }, entra: { total: 1 } },
         anonymous: { vault: { total: 1 } },
       },
     });
@@ -194,64 +199,5 @@ describe('the test controls', () => {
     const jump = await cloud.call('POST', '/_control/clock/jump', {});
     expect(jump).toMatchObject({ status: 307, headers: { location: 'http://localhost:9/clock/jump' } });
     vi.unstubAllEnvs();
-  });
-
-  describe('throttling', () => {
-    it('refuses with 429 and Retry-After when a bucket is empty, for that sender and kind only', async () => {
-      cloud.running.plane.settings.throttling = 0.05;
-      const statuses = [];
-      let last = await putToken();
-      for (let index = 0; index < 10; index++) statuses.push((last = await putToken()).status);
-      expect(statuses).toContain(201);
-      expect(last).toMatchObject({ status: 429, body: { error: { code: 'SubscriptionRequestsThrottled' } } });
-      expect(Number(last.headers['retry-after'])).toBeGreaterThan(0);
-      expect(last.headers['x-ms-ratelimit-remaining-subscription-writes']).toBe('0');
-      const read = await cloud.armCall('GET', cloud.registryId);
-      expect(read.status).toBe(200);
-      expect(Number(read.headers['x-ms-ratelimit-remaining-subscription-reads'])).toBeGreaterThan(0);
-      clock.advance(Number(last.headers['retry-after']));
-      expect((await putToken()).status).toBe(201);
-    });
-
-    it('has room for 250 reads and 200 writes at once, refilled by 25 and 10 a second', async () => {
-      const read = await cloud.armCall('GET', cloud.registryId);
-      expect(read.headers['x-ms-ratelimit-remaining-subscription-reads']).toBe('249');
-      const write = await putToken();
-      expect(write.headers['x-ms-ratelimit-remaining-subscription-writes']).toBe('199');
-      for (let index = 0; index < 49; index++) await putToken();
-      clock.advance(2);
-      expect((await putToken()).headers['x-ms-ratelimit-remaining-subscription-writes']).toBe('169');
-    });
-
-    it.each([
-      ['smallest', '199', '2999'],
-      ['larger', '799', '11999'],
-      ['hourly', '1199', undefined],
-    ] as const)('has the %s sizes that were recorded: %s writes left, %s of all callers', async (name, own, all) => {
-      const set = await cloud.call('PATCH', '/_control/settings', { rateLimits: name });
-      expect(set).toMatchObject({ status: 200, body: { rateLimits: name } });
-      const { headers } = await putToken();
-      expect(headers['x-ms-ratelimit-remaining-subscription-writes']).toBe(own);
-      expect(headers['x-ms-ratelimit-remaining-subscription-global-writes']).toBe(all);
-    });
-
-    it('counts all callers of the subscription together, too', async () => {
-      const left = async (who: 'app' | 'operator') => {
-        const authorization = `Bearer ${await cloud.token(who)}`;
-        return (await cloud.call('GET', `${cloud.registryId}?api-version=2025-11-01`, undefined, { authorization }))
-          .headers;
-      };
-      await left('app');
-      expect(await left('operator')).toMatchObject({
-        'x-ms-ratelimit-remaining-subscription-reads': '249',
-        'x-ms-ratelimit-remaining-subscription-global-reads': '3748',
-      });
-    });
-
-    it('can be switched off', async () => {
-      cloud.running.plane.settings.throttling = 0;
-      const read = await cloud.armCall('GET', cloud.registryId);
-      expect(read.headers['x-ms-ratelimit-remaining-subscription-reads']).toBeUndefined();
-    });
   });
 });

@@ -1,11 +1,18 @@
 import type { Principal } from '../access/identities.js';
 import type { Route } from '../http/route.js';
 
+/** ARM's kinds; other services count under `calls`. */
+type Kind = 'read' | 'write' | 'delete' | 'action' | 'poll' | 'calls';
+
+/** How a request was answered: below 400, with 429, with another 4xx, or with 5xx or not at all. */
+type Outcome = 'succeeded' | 'throttled' | 'refused' | 'failed';
+
 /** Requests of one sender to one service. */
 export interface ServiceCount {
   total: number;
-  /** ARM's kinds; other services count under `calls`. */
-  kinds: Partial<Record<'read' | 'write' | 'delete' | 'action' | 'poll' | 'calls', number>>;
+  kinds: Partial<Record<Kind, number>>;
+  /** How the requests of each kind were answered. A request that is in progress is in `kinds` only. */
+  outcomes: Partial<Record<Kind, Partial<Record<Outcome, number>>>>;
   operations: Record<string, number>;
   /** Writes that were answered with an operation to follow: their clients read the resource once more at its end. */
   asynchronous: number;
@@ -19,10 +26,18 @@ export class Counters {
   count(route: Route, sender: Principal): void {
     this.#total += 1;
     const service = this.#of(route, sender);
-    const kind = route.service === 'arm' ? kindOf(route) : 'calls';
+    const kind = countedAs(route);
     service.total += 1;
     service.kinds[kind] = (service.kinds[kind] ?? 0) + 1;
     service.operations[route.operation] = (service.operations[route.operation] ?? 0) + 1;
+  }
+
+  /** Records the answer to a request, which was counted before. */
+  countOutcome(route: Route, sender: Principal, status: number | 'drop'): void {
+    const { outcomes } = this.#of(route, sender);
+    const ofKind = (outcomes[countedAs(route)] ??= {});
+    const outcome = outcomeOf(status);
+    ofKind[outcome] = (ofKind[outcome] ?? 0) + 1;
   }
 
   /** Records that a request, which was counted before, has an operation to follow. */
@@ -34,7 +49,10 @@ export class Counters {
     let services = this.#senders.get(sender.name);
     if (!services) this.#senders.set(sender.name, (services = new Map()));
     let service = services.get(route.service);
-    if (!service) services.set(route.service, (service = { total: 0, kinds: {}, operations: {}, asynchronous: 0 }));
+    if (!service) {
+      service = { total: 0, kinds: {}, outcomes: {}, operations: {}, asynchronous: 0 };
+      services.set(route.service, service);
+    }
     return service;
   }
 
@@ -43,12 +61,25 @@ export class Counters {
     this.#senders = new Map();
   }
 
-  /** `{total, principals: {operator: {arm: {total, kinds: {read, write, ...}, operations: {NAME: n}, asynchronous}, vault: ...}}}` */
+  /**
+   * `{total, principals: {operator: {arm: {total, kinds: {read, write, ...}, outcomes: {read: {succeeded, throttled,
+   * refused, failed}, ...}, operations: {NAME: n}, asynchronous}, vault: ..., entra: ...}}}`
+   */
   report(): unknown {
     const principals: Record<string, Record<string, ServiceCount>> = {};
     for (const [name, services] of this.#senders) principals[name] = Object.fromEntries(services);
     return { total: this.#total, principals };
   }
+}
+
+function countedAs(route: Route): Kind {
+  return route.service === 'arm' ? kindOf(route) : 'calls';
+}
+
+function outcomeOf(status: number | 'drop'): Outcome {
+  if (status === 'drop' || status >= 500) return 'failed';
+  if (status === 429) return 'throttled';
+  return status >= 400 ? 'refused' : 'succeeded';
 }
 
 /**

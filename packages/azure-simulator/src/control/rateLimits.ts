@@ -4,14 +4,17 @@ export interface Rate {
   readonly perSecond: number;
 }
 export type BucketName = 'reads' | 'writes' | 'deletes';
+/** One rate for each kind of request. */
+export type Rates = Readonly<Record<BucketName, Rate>>;
 export interface RateLimits {
-  /** Limits of one principal in the subscription. */
-  readonly own: Readonly<Record<BucketName, Rate>>;
-  /** Limits of all principals in the subscription together; absent if no header reported one. */
-  readonly global?: Readonly<Record<BucketName, Rate>>;
+  /** Limits of one principal in a subscription. */
+  readonly own: Rates;
+  /** Limits of all principals in a subscription together; absent if no header reported one. */
+  readonly global?: Rates;
 }
 
 export const RATE_LIMITS = ['smallest', 'larger', 'hourly'] as const;
+/** Recorded sizes by name. */
 export type RateLimitsName = (typeof RATE_LIMITS)[number];
 
 /**
@@ -21,6 +24,11 @@ const TOGETHER = 15;
 const times = ({ size, perSecond }: Rate, factor: number): Rate => ({
   size: size * factor,
   perSecond: perSecond * factor,
+});
+const together = ({ reads, writes, deletes }: Rates): Rates => ({
+  reads: times(reads, TOGETHER),
+  writes: times(writes, TOGETHER),
+  deletes: times(deletes, TOGETHER),
 });
 
 /** Recorded 2025: one less than each was left after a first request. Refill as documented. */
@@ -46,22 +54,29 @@ const hourly = {
 } as const;
 
 /** ARM's token buckets, which differ by subscription. Only the smallest can be relied on. */
-export const LIMITS: Readonly<Record<RateLimitsName, RateLimits>> = {
-  smallest: {
-    own: smallest,
-    global: {
-      reads: times(smallest.reads, TOGETHER),
-      writes: times(smallest.writes, TOGETHER),
-      deletes: times(smallest.deletes, TOGETHER),
-    },
-  },
+const LIMITS: Readonly<Record<RateLimitsName, RateLimits>> = {
+  smallest: { own: smallest, global: together(smallest) },
   larger: {
     own: larger,
-    global: {
-      reads: { size: 16_500, perSecond: larger.reads.perSecond * TOGETHER },
-      writes: times(larger.writes, TOGETHER),
-      deletes: times(larger.deletes, TOGETHER),
-    },
+    global: { ...together(larger), reads: { size: 16_500, perSecond: larger.reads.perSecond * TOGETHER } },
   },
   hourly: { own: hourly },
 };
+
+/**
+ * The limits that a setting selects.
+ *
+ * @param selected recorded limits by name, or a principal's own; then all principals together have 15 times as much
+ */
+export function limitsOf(selected: RateLimitsName | Rates): RateLimits {
+  return typeof selected === 'string' ? LIMITS[selected] : { own: selected, global: together(selected) };
+}
+
+/**
+ * Key Vault: transactions per vault in 10 seconds, creations of secrets and all others apart (Azure docs: key-vault
+ * service-limits).
+ */
+export const VAULT_LIMITS = {
+  creates: { size: 300, perSecond: 30 },
+  others: { size: 4000, perSecond: 400 },
+} as const;

@@ -10,6 +10,8 @@ import { controlRoute as route, problem, withBody } from './controlRoute.js';
 import { faultRule, type Faults } from './faults.js';
 import { identityRoutes } from './identities.js';
 
+const rate = z.strictObject({ size: z.number().min(1), perSecond: z.number().positive() });
+
 const settings = z
   .strictObject({
     clientsPerConnectedRegistry: z.int().min(1),
@@ -23,7 +25,7 @@ const settings = z
     operationResultsRight: z.enum(['open', 'enforced']),
     recoverableDays: z.int().min(7).max(90),
     purgeProtection: z.boolean(),
-    rateLimits: z.enum(RATE_LIMITS),
+    rateLimits: z.union([z.enum(RATE_LIMITS), z.strictObject({ reads: rate, writes: rate, deletes: rate })]),
     throttling: z.number().min(0),
   })
   .partial();

@@ -3,67 +3,95 @@ import type { Call, Route } from '../http/route.js';
 import type { Throttle } from '../pipeline.js';
 import type { Plane } from '../plane.js';
 import { kindOf } from './counters.js';
-import { LIMITS, type BucketName, type Rate } from './rateLimits.js';
+import { limitsOf, VAULT_LIMITS, type BucketName, type Rate } from './rateLimits.js';
+import { TokenBuckets } from './tokenBuckets.js';
 
-/** Key Vault: transactions per vault, all secrets together, in 10 seconds (Azure docs: key-vault service-limits). */
-const VAULT_LIMIT = { size: 4000, perSecond: 400 };
-
-interface Bucket {
-  tokens: number;
-  at: number;
+/** A bucket that a request of ARM takes a token from. */
+interface Charged {
+  readonly key: string;
+  readonly rate: Rate;
+  /** The answer's header that says how many tokens remain. */
+  readonly header: string;
 }
 
 /** Refuses a sender with an empty bucket with 429 and `Retry-After`. Headers report the remaining requests. */
 export function makeThrottle(plane: Plane): Throttle {
-  const buckets = new Map<string, Bucket>();
+  const buckets = new TokenBuckets(() => plane.clock.now().getTime());
 
-  /** Takes a token. Returns the remaining tokens; negative if there was none. */
-  function take(key: string, rate: Rate): { left: number; wait: number } {
-    const factor = plane.settings.throttling;
-    const now = plane.clock.now().getTime();
-    const bucket = buckets.get(key) ?? { tokens: rate.size * factor, at: now };
-    const refilled = bucket.tokens + (Math.max(0, now - bucket.at) / 1000) * rate.perSecond * factor;
-    bucket.tokens = Math.min(rate.size * factor, refilled);
-    bucket.at = now;
-    buckets.set(key, bucket);
-    if (bucket.tokens < 1) return { left: -1, wait: Math.ceil((1 - bucket.tokens) / (rate.perSecond * factor)) };
-    bucket.tokens -= 1;
-    return { left: Math.floor(bucket.tokens), wait: 0 };
-  }
+  const ofVault = (route: Route): ReturnType<Throttle> => {
+    const kind = route.operation === 'vault/setSecret' ? 'creates' : 'others';
+    const { isGranted, wait } = buckets.take([scaled({ key: `vault ${kind}`, rate: VAULT_LIMITS[kind] })]);
+    if (isGranted) return { headers: {} };
+    const message =
+      'Request was not processed because too many requests were received. Reason: VaultRequestTypeLimitReached';
+    return tooMany(wait, 'Throttled', message, 'VaultRequestTypeLimitReached');
+  };
 
-  return (call: Call, route: Route) => {
-    if (plane.settings.throttling === 0) return { headers: {} };
-    if (route.service === 'vault') {
-      const { left, wait } = take('vault', VAULT_LIMIT);
-      if (left >= 0) return { headers: {} };
-      const message =
-        'Request was not processed because too many requests were received. Reason: VaultRequestTypeLimitReached';
-      return tooMany(wait, 'Throttled', message, 'VaultRequestTypeLimitReached');
-    }
-    if (route.service !== 'arm') return { headers: {} };
-    const name = bucketOf(route);
-    const { own, global } = LIMITS[plane.settings.rateLimits];
-    const headers: Record<string, string> = {};
-    const taken: { key: string; rate: Rate; header: string }[] = [
-      { key: `${call.principal.name} ${name}`, rate: own[name], header: name },
-      ...(global ? [{ key: `global ${name}`, rate: global[name], header: `global-${name}` }] : []),
+  const ofArm = (call: Call, route: Route): ReturnType<Throttle> => {
+    const charged = chargedOf(call, bucketOf(route));
+    const { isGranted, left, wait } = buckets.take(charged.map(scaled));
+    const headers = Object.fromEntries(
+      charged.map(({ header }, n) => [`x-ms-ratelimit-remaining-${header}`, String(left[n] ?? 0)]),
+    );
+    if (isGranted) return { headers };
+    const { refusal } = tooMany(wait, 'SubscriptionRequestsThrottled', throttledMessage(call, route, wait));
+    return { refusal: { ...refusal, headers: { ...refusal.headers, ...headers } } };
+  };
+
+  /** The principal's own bucket and the one of all principals, in the subscription or the tenant. */
+  const chargedOf = (call: Call, name: BucketName): Charged[] => {
+    const selected = plane.settings.rateLimits;
+    const { own, global } = limitsOf(selected);
+    const subscription = subscriptionOf(call);
+    const scope = `${JSON.stringify(selected)} ${subscription ?? 'tenant'} ${name}`;
+    const header = subscription === undefined ? 'tenant' : 'subscription';
+    return [
+      { key: `${scope} ${call.principal.name}`, rate: own[name], header: `${header}-${name}` },
+      ...(global && subscription !== undefined
+        ? [{ key: scope, rate: global[name], header: `${header}-global-${name}` }]
+        : []),
     ];
-    for (const { key, rate, header } of taken) {
-      const { left, wait } = take(`${plane.settings.rateLimits} ${key}`, rate);
-      headers[`x-ms-ratelimit-remaining-subscription-${header}`] = String(Math.max(0, left));
-      if (left >= 0) continue;
-      const message = `Number of ${name} for subscription '${plane.arm.subscriptionId}' exceeded the limit. Please try again after '${wait}' seconds.`;
-      const { refusal } = tooMany(wait, 'SubscriptionRequestsThrottled', message);
-      return { refusal: { ...refusal, headers: { ...refusal.headers, ...headers } } };
-    }
-    return { headers };
+  };
+
+  const scaled = ({ key, rate }: Pick<Charged, 'key' | 'rate'>): Pick<Charged, 'key' | 'rate'> => {
+    const factor = plane.settings.throttling;
+    return { key, rate: { size: rate.size * factor, perSecond: rate.perSecond * factor } };
+  };
+
+  return (call, route) => {
+    if (plane.settings.throttling === 0) return { headers: {} };
+    if (route.service === 'vault') return ofVault(route);
+    return route.service === 'arm' ? ofArm(call, route) : { headers: {} };
   };
 }
 
+/**
+ * The bucket of a request. A poll is a read. POST is charged as a write, whatever it does: in the recordings
+ * generateCredentials, listKeys, getFullUrl and regenerateKey return `remaining-subscription-writes`.
+ */
 function bucketOf(route: Route): BucketName {
   const kind = kindOf(route);
   if (kind === 'delete') return 'deletes';
   return kind === 'read' || kind === 'poll' ? 'reads' : 'writes';
+}
+
+/** In lower case; undefined if the path names none, whose requests are charged to the tenant. */
+function subscriptionOf(call: Call): string | undefined {
+  return /^\/subscriptions\/([^/]+)/i.exec(call.path)?.[1]?.toLowerCase();
+}
+
+const SINGULAR: Readonly<Record<BucketName, string>> = { reads: 'read', writes: 'write', deletes: 'delete' };
+
+/**
+ * Wording as users quote it since the token buckets of 2024: "Number of 'read' requests for subscription '...' actor
+ * '...' exceeded. Please try again after '10' seconds." Of the tenant's buckets no quotation is public; the wording is
+ * adapted.
+ */
+function throttledMessage(call: Call, route: Route, wait: number): string {
+  const subscription = subscriptionOf(call);
+  const scope = subscription === undefined ? 'tenant' : `subscription '${subscription}'`;
+  const kind = SINGULAR[bucketOf(route)];
+  return `Number of '${kind}' requests for ${scope} actor '${call.principal.objectId}' exceeded. Please try again after '${wait}' seconds.`;
 }
 
 function tooMany(wait: number, code: string, message: string, inner?: string): { refusal: ApiReply } {

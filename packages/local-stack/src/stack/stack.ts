@@ -15,6 +15,8 @@ const PUBLISH_PID_AFTER = 1500;
 
 /** The control plane as its operator sees it, present once it serves. */
 export interface ControlPlane {
+  /** Its address, without a slash at the end. */
+  url: string;
   world: World;
   https: HttpsJson;
   operator: Operator;

@@ -16,7 +16,7 @@ import { httpsJson } from './httpsJson.js';
 import { Operator } from './operator.js';
 import { azurePlan, devicePlan, edgePlan, hostPlan, tlsFolder, type Ground, type ProcessName } from './plans.js';
 import { claimPort } from './ports.js';
-import { Stack } from './stack.js';
+import { Stack, type ControlPlane } from './stack.js';
 import { readWorld, type World } from './world.js';
 
 /** What to start, and how. */
@@ -42,6 +42,11 @@ export interface StackOptions {
   app?: string;
   /** Settings of the app that differ from those of `npm run local`. */
   settings?: Readonly<Record<string, string>> | ((world: World) => Readonly<Record<string, string>>);
+  /**
+   * Called once the control plane serves, before anything else is started.
+   * @returns further settings of the app, which override the others
+   */
+  prepare?: (controlPlane: ControlPlane) => Promise<Readonly<Record<string, string>>>;
   /** True if writes of ARM take as long as recorded with Azure, by the stack's clock. Default false: a moment. */
   azurePace?: boolean;
   /** Removes the state of earlier runs from the data folder. */
@@ -143,7 +148,7 @@ async function startProcesses(stack: Stack, options: StackOptions, report: (line
   const world = readWorld(join(dataFolder, 'azure'));
   const https = httpsJson(readFileSync(places.caFile, 'utf8'));
   const operator = new Operator(places.azureUrl, world, https);
-  stack.controlPlane = { world, https, operator };
+  stack.controlPlane = { url: places.azureUrl, world, https, operator };
 
   const edge = async (): Promise<void> => {
     const syncToken = {
@@ -156,7 +161,8 @@ async function startProcesses(stack: Stack, options: StackOptions, report: (line
   };
   const { settings: given = {} } = options;
   const own = typeof given === 'function' ? given(world) : given;
-  const settings = [reportKeys(dataFolder), syncSeconds, own] as const;
+  const prepared = (await options.prepare?.(stack.controlPlane)) ?? {};
+  const settings = [reportKeys(dataFolder), syncSeconds, { ...own, ...prepared }] as const;
   const { externalHost } = options;
   if (externalHost) {
     const environment = externalAppEnvironment(world, places, ...settings);

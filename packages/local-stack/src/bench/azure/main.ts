@@ -3,8 +3,8 @@
  * given per second of its processor time, which is independent of other load.
  */
 import { availableParallelism, cpus } from 'node:os';
-import { parseArgs } from 'node:util';
 import { z } from 'zod';
+import { runBench } from '../benchFlags.js';
 import { tableText, type Line } from '../host/table.js';
 import { missedIn, usedByOthers, verdict } from '../machine.js';
 import { PlaneProcess } from './planeProcess.js';
@@ -127,24 +127,12 @@ function milliseconds(value: number): string {
   return `${value.toFixed(1)} ms`;
 }
 
-async function main(): Promise<void> {
-  const { values } = parseArgs({
-    options: {
-      quick: { type: 'boolean', default: false },
-      json: { type: 'boolean', default: false },
-      strict: { type: 'boolean', default: false },
-      help: { type: 'boolean', default: false },
-    },
-  });
-  if (values.help) {
-    process.stdout.write(HELP);
-    return;
-  }
+await runBench(HELP, { quick: { type: 'boolean', default: false } }, async (flags) => {
   const before = await usedByOthers();
   const plane = await PlaneProcess.start();
   let lines: Line[];
   try {
-    lines = await measure(plane, values.quick ? 0.1 : 1);
+    lines = await measure(plane, flags.quick ? 0.1 : 1);
   } finally {
     await plane.stop();
   }
@@ -155,13 +143,6 @@ async function main(): Promise<void> {
   // Times of pages are wall-clock times: on a loaded machine they have little meaning.
   const missed = missedIn(lines);
   process.stdout.write(`${verdict(missed, looks)}\n`);
-  if (values.json) process.stdout.write(`${JSON.stringify(lines, undefined, 2)}\n`);
-  if (values.strict && missed.length > 0) process.exitCode = 1;
-}
-
-try {
-  await main();
-} catch (error) {
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\nTry --help.\n`);
-  process.exitCode = 2;
-}
+  if (flags.json) process.stdout.write(`${JSON.stringify(lines, undefined, 2)}\n`);
+  return flags.strict && missed.length > 0 ? 1 : 0;
+});

@@ -3,11 +3,11 @@
  * FUNCTIONS_HOST is set, with the real host over Azurite. All in one run, so that the ratios are valid on any machine.
  */
 import { availableParallelism, cpus } from 'node:os';
-import { parseArgs } from 'node:util';
 
 import { bareExecutorRate } from './bareExecutor.js';
 import { HostProcess, realHostScript, type HostKind } from './hostProcess.js';
 import { fanOut, latency, rate, waiting, type Rate, type Waiting } from './loads.js';
+import { runBench } from '../benchFlags.js';
 import { missedIn, usedByOthers, verdict } from '../machine.js';
 import { tableText, type Line } from './table.js';
 
@@ -139,20 +139,8 @@ function lines(seen: {
   ];
 }
 
-async function main(): Promise<number> {
-  const { values } = parseArgs({
-    options: {
-      quick: { type: 'boolean', default: false },
-      json: { type: 'boolean', default: false },
-      strict: { type: 'boolean', default: false },
-      help: { type: 'boolean', default: false },
-    },
-  });
-  if (values.help) {
-    process.stdout.write(help);
-    return 0;
-  }
-  const part = values.quick ? 10 : 1;
+await runBench(help, { quick: { type: 'boolean', default: false } }, async (flags) => {
+  const part = flags.quick ? 10 : 1;
   const width = 1000 / part;
   const waitingCount = 10_000 / part;
   const own = { rate: 3000 / part, latency: 300 / part, width };
@@ -179,13 +167,6 @@ async function main(): Promise<number> {
   // Ratios and processor times are valid on a loaded machine too; rates and times are not.
   const missed = missedIn(all);
   process.stdout.write(`\n${verdict(missed, [before, await usedByOthers()])}\n`);
-  if (values.json) process.stdout.write(`${JSON.stringify({ bare, memory, disk, start, waiting: cost, real })}\n`);
-  return values.strict && missed.length > 0 ? 1 : 0;
-}
-
-try {
-  process.exitCode = await main();
-} catch (error) {
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\nTry --help.\n`);
-  process.exitCode = 2;
-}
+  if (flags.json) process.stdout.write(`${JSON.stringify({ bare, memory, disk, start, waiting: cost, real })}\n`);
+  return flags.strict && missed.length > 0 ? 1 : 0;
+});

@@ -6,10 +6,10 @@ import { spawnSync } from 'node:child_process';
 import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { availableParallelism, cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { countArmRequests, forgetRequests, type ArmRequests } from '../../stack/armRequests.js';
 import { startStack } from '../../stack/startStack.js';
 import type { Stack } from '../../stack/stack.js';
+import { runBench, wholeNumber } from '../benchFlags.js';
 import { usedByOthers, verdict } from '../machine.js';
 import { onboardFleet } from './byApp.js';
 import { QuickstartByHand } from './byHand.js';
@@ -83,44 +83,27 @@ async function measure(devices: number, azurePace: boolean): Promise<Measured> {
   }
 }
 
-async function main(): Promise<number> {
-  const { values } = parseArgs({
-    options: {
-      devices: { type: 'string', default: '10' },
-      'azure-pace': { type: 'boolean', default: false },
-      json: { type: 'boolean', default: false },
-      strict: { type: 'boolean', default: false },
-      help: { type: 'boolean', default: false },
-    },
-  });
-  if (values.help) {
-    process.stdout.write(HELP);
-    return 0;
-  }
-  const devices = Number(values.devices);
+const OPTIONS = {
+  devices: { type: 'string', default: '10' },
+  'azure-pace': { type: 'boolean', default: false },
+} as const;
+
+await runBench(HELP, OPTIONS, async (flags) => {
   // A connected registry accepts 50 clients, and there are three times as many.
-  if (!Number.isInteger(devices) || devices < 1 || devices > 16)
-    throw new Error('--devices must be a whole number from 1 to 16.');
+  const devices = wholeNumber('devices', flags.devices, 1, 16);
   if (spawnSync('az', ['version'], { stdio: 'ignore' }).status !== 0) {
     process.stdout.write('bench:quickstart did not run: the Azure CLI, az, is not there (Debian package azure-cli).\n');
     return NO_CLI;
   }
   const before = await usedByOthers();
   const measured = await measure(devices, false);
-  const atPace = values['azure-pace'] ? await measure(devices, true) : undefined;
+  const atPace = flags['azure-pace'] ? await measure(devices, true) : undefined;
   const looks = [before, await usedByOthers()];
   process.stdout.write(`${cpus()[0]?.model ?? 'unknown processor'}, ${availableParallelism()} cores\n\n`);
   const { text, missed } = comparison(measured);
   process.stdout.write(`${text}\n\n${verdict(missed, looks)}\n`);
   if (atPace) process.stdout.write(`\n${pacedComparison(measured, atPace)}\n`);
   const all = atPace ? { measured, atPace } : measured;
-  if (values.json) process.stdout.write(`${JSON.stringify(all, undefined, 2)}\n`);
-  return values.strict && missed.length > 0 ? 1 : 0;
-}
-
-try {
-  process.exitCode = await main();
-} catch (error) {
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\nTry --help.\n`);
-  process.exitCode = 2;
-}
+  if (flags.json) process.stdout.write(`${JSON.stringify(all, undefined, 2)}\n`);
+  return flags.strict && missed.length > 0 ? 1 : 0;
+});

@@ -1,0 +1,165 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { z } from 'zod';
+import { countArmRequests, forgetRequests } from '../../stack/armRequests.js';
+import type { ControlPlane, Stack } from '../../stack/stack.js';
+import { QuickstartByHand } from '../quickstart/byHand.js';
+import { startFleetStack } from './appHosts.js';
+import { peakMemory } from './peakMemory.js';
+import { startDevices } from './devices.js';
+import type { FleetPlan } from './flags.js';
+import type { MeasuredFleet } from './fleetTable.js';
+import { buildFleet, identityNames, makeIdentities, registryIds, sitesOf } from './fleetWorld.js';
+import { bucketsOf, floorOf, neededRequests } from './floor.js';
+import { ENDPOINT, onboardFleet, type Ended } from './onboardFleet.js';
+import { countRequests } from './requestCounts.js';
+
+/** Devices that the quickstart's commands are measured with. */
+const BY_HAND = 10;
+/** Milliseconds between two looks at the ends, on a real clock. */
+const LOOK_EVERY = 500;
+/** Real seconds that a jump of the clock waits for processes to be idle. */
+const JUMP_WITHIN = 2;
+
+const clockState = z.object({ now: z.iso.datetime() });
+
+/** Starts everything, onboards the fleet and stops everything. */
+export async function measureFleet(
+  plan: FleetPlan,
+  dataFolder: string,
+  hostScript: string | undefined,
+  say: (text: string) => void,
+): Promise<MeasuredFleet> {
+  say('everything starts');
+  const running = await startFleetStack(
+    {
+      dataFolder,
+      device: false,
+      reset: true,
+      clock: plan.clock,
+      azurePace: plan.isPaced,
+      prepare: (controlPlane) => prepareFleet(plan, controlPlane, say),
+    },
+    hostScript,
+  );
+  try {
+    return await measure(plan, running.stack, () => peakMemory(running.pids()), say);
+  } finally {
+    await running.stop();
+  }
+}
+
+/** Creates the fleet's registries and the app's identities before the app starts. @returns the app's settings */
+async function prepareFleet(
+  plan: FleetPlan,
+  controlPlane: ControlPlane,
+  say: (text: string) => void,
+): Promise<Record<string, string>> {
+  await setThrottling(controlPlane, 0);
+  say(`${plan.connectedRegistries} connected registries are created`);
+  const identities = await makeIdentities(controlPlane, plan.identities);
+  await buildFleet(
+    controlPlane,
+    plan,
+    identities.map(({ objectId }) => objectId),
+  );
+  return {
+    REGISTRIES: registryIds(controlPlane.world, plan).join(','),
+    ALLOWED_ENDPOINTS: ENDPOINT,
+    // All devices report from one address.
+    REPORTS_PER_MINUTE: '100000',
+    ...(plan.identities > 1 ? { ARM_IDENTITIES: identities.map(({ clientId }) => clientId).join(',') } : {}),
+    ...plan.settings,
+  };
+}
+
+async function setThrottling({ https, url }: ControlPlane, throttling: number): Promise<void> {
+  await https(`${url}/_control/settings`, { method: 'PATCH', body: { throttling } });
+}
+
+async function measure(
+  plan: FleetPlan,
+  stack: Stack,
+  memory: () => number | undefined,
+  say: (text: string) => void,
+): Promise<MeasuredFleet> {
+  const { controlPlane, endpoints } = stack;
+  const { https, url, world } = controlPlane;
+  const devices = await startDevices(controlPlane, endpoints.functions.url);
+  try {
+    if (plan.isThrottled) await setThrottling(controlPlane, 1);
+    const byHand = plan.isComparedWithAz ? await measureByHand(stack, say) : undefined;
+    await forgetRequests(url, https);
+    say(`${plan.clients} clients`);
+    const time = plan.clock === 'jumping' ? jumpingTime(stack.clockUrl) : REAL_TIME;
+    const [started, realStart] = [await time.now(), performance.now()];
+    const { ended, repeated } = await onboardFleet({
+      app: endpoints.functions,
+      clients: plan.clients,
+      sites: sitesOf(world, plan),
+      promoted: devices.promoted,
+      pass: () => time.pass(),
+      say,
+    });
+    const { clients, connectedRegistries, registries } = plan;
+    return {
+      size: { clients, connectedRegistries, registries },
+      identities: plan.identities,
+      seconds: (Math.max(...ended.map(({ at }) => at)) - started) / 1000,
+      realSeconds: (performance.now() - realStart) / 1000,
+      isClockJumping: plan.clock === 'jumping',
+      floor: plan.isThrottled ? floorOf(neededRequests(plan), bucketsOf(plan.identities)) : undefined,
+      completed: ended.filter(({ isCompleted }) => isCompleted).length,
+      failures: failuresOf(ended),
+      repeated,
+      requests: await countRequests(url, https, identityNames(plan.identities)),
+      memory: memory(),
+      ...(byHand ? { byHand } : {}),
+    };
+  } finally {
+    await devices.close();
+  }
+}
+
+/** Some devices by the quickstart's commands, one after the other, on a connected registry outside the fleet. */
+async function measureByHand(stack: Stack, say: (text: string) => void): Promise<MeasuredFleet['byHand']> {
+  say(`${BY_HAND} devices by the quickstart's commands`);
+  const { https } = stack.controlPlane;
+  const { arm } = stack.endpoints.azure;
+  const byHand = new QuickstartByHand(stack);
+  await forgetRequests(arm, https);
+  const started = performance.now();
+  for (let n = 1; n <= BY_HAND; n += 1) await byHand.onboard(n);
+  const seconds = (performance.now() - started) / 1000;
+  const { writes } = await countArmRequests(arm, https, 'operator');
+  return { devices: BY_HAND, seconds, writes };
+}
+
+function failuresOf(ended: readonly Ended[]): Record<string, number> {
+  const failures: Record<string, number> = {};
+  for (const { isCompleted, code = 'unknown' } of ended) if (!isCompleted) failures[code] = (failures[code] ?? 0) + 1;
+  return failures;
+}
+
+interface FleetTime {
+  /** In milliseconds since the epoch. */
+  now(): Promise<number>;
+  pass(): Promise<void>;
+}
+
+const REAL_TIME: FleetTime = { now: () => Promise.resolve(Date.now()), pass: () => sleep(LOOK_EVERY) };
+
+/** A clock that jumps to the next due time as soon as all processes are idle. */
+function jumpingTime(clockUrl: string): FleetTime {
+  return {
+    now: async () => Date.parse(clockState.parse(await (await fetch(clockUrl)).json()).now),
+    pass: async () => {
+      const answer = await fetch(`${clockUrl}/jump`, {
+        method: 'POST',
+        body: JSON.stringify({ withinSeconds: JUMP_WITHIN }),
+      });
+      await answer.arrayBuffer();
+      // 409: somebody is still working, while time goes on at its pace.
+      if (answer.status !== 200 && answer.status !== 409) throw new Error(`The clock answered ${answer.status}.`);
+    },
+  };
+}

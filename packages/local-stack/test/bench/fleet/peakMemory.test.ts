@@ -1,0 +1,27 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { peakMemory } from '../../../src/bench/fleet/peakMemory.js';
+
+const hasProc = existsSync('/proc/self/status');
+
+test('a process that is not there, and none at all, have no memory', () => {
+  expect(peakMemory([2 ** 22 + 1])).toBeUndefined();
+  expect(peakMemory([])).toBeUndefined();
+});
+
+test('the processes that a process has started count with it', async () => {
+  const alone = peakMemory([process.pid]);
+  const child = spawn(process.execPath, ['-e', "console.log('up'); setInterval(() => {}, 1000)"]);
+  try {
+    await once(child.stdout, 'data');
+    const own = peakMemory([child.pid ?? 0]);
+    const both = peakMemory([process.pid]);
+    const known = [alone, own, both].map((value) => value !== undefined);
+    expect(known).toEqual([hasProc, hasProc, hasProc]);
+    expect(both ?? 1).toBeGreaterThanOrEqual((alone ?? 0) + (own ?? 0));
+  } finally {
+    child.kill('SIGKILL');
+  }
+});
