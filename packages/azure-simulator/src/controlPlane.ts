@@ -32,7 +32,7 @@ export interface ControlPlaneOptions {
   settings?: Partial<SimulatorSettings>;
   clock?: Clock;
   /** Real time, for waits during which a connection is held open. */
-  patience?: Clock;
+  waitClock?: Clock;
   /** Starts with an empty data folder. */
   reset?: boolean;
   /** Wraps every answer, for observers of requests. */
@@ -64,7 +64,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
 
   const settings: SimulatorSettings = { ...DEFAULT_SETTINGS, ...options.settings };
   const clock = options.clock ?? processClock();
-  const patience = options.patience ?? realClock();
+  const waitClock = options.waitClock ?? realClock();
   const keys = await readKeys(file('keys.json'));
   const warn = (message: string): void => log('error', { message });
   const stores = await openStores({ file, warn, identities: keys.identities, edgeHost: settings.edgeHost, clock });
@@ -84,7 +84,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
       return baseUrl;
     },
     clock,
-    patience,
+    waitClock,
     settings,
     identities,
     async addIdentity(name) {
@@ -105,7 +105,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     vaultFile: stores.vaultFile,
     hub: new Hub(hubState, {
       clock,
-      patience,
+      waitClock,
       connectionChanged(identity, isConnected, sequence) {
         stores.hubFile.changed();
         publishConnectionEvent(plane, { identity, isConnected, sequence });

@@ -15,7 +15,7 @@ export interface Plane {
   readonly baseUrl: string;
   readonly clock: Clock;
   /** Real time, for waits during which a connection is held open. */
-  readonly patience: Clock;
+  readonly waitClock: Clock;
   readonly settings: SimulatorSettings;
   /** Service principals. More may be added while it runs. */
   readonly identities: readonly Identity[];

@@ -16,7 +16,7 @@ interface Outcome {
   errors: string;
 }
 
-/** The real Azure CLI, unchanged, with the quickstart's commands and those that manage what it makes. */
+/** The real Azure CLI, unchanged, with the quickstart's commands and those that manage their results. */
 describe('the Azure CLI', () => {
   const data = mkdtempSync(join(tmpdir(), 'azure-cli-'));
   let server: ChildProcess | undefined;
@@ -27,7 +27,7 @@ describe('the Azure CLI', () => {
   beforeAll(async () => {
     if (spawnSync('az', ['version'], { stdio: 'ignore' }).status !== 0) {
       throw new Error(
-        "The Azure CLI, 'az', is not installed (Debian package azure-cli): NOTHING of the control plane was tested with it.",
+        "The Azure CLI, 'az', is not installed (Debian package azure-cli): nothing of the simulator was tested with it.",
       );
     }
     server = spawn(process.execPath, [MAIN, '--port', '0', '--data', data, '--quiet'], {
@@ -79,19 +79,19 @@ describe('the Azure CLI', () => {
   };
   const acr = (command: string): Promise<never> => good(`acr ${command} -r myregistry`);
 
-  it('is logged in by npm run az-login, in a shell that sources what that prints', () => {
+  it('is signed in by a shell that sources the output of npm run az-login', () => {
     const script = fileURLToPath(new URL('../dist/cli/login.js', import.meta.url));
     const config = join(data, 'another az');
     const login = spawnSync(process.execPath, [script, '--data', data, '--config', config], { encoding: 'utf8' });
     expect(login).toMatchObject({ status: 0, stdout: `. '${join(config, 'environment.sh')}'\n` });
     const commands = `${login.stdout}az account show --query environmentName --output tsv`;
     expect(spawnSync('sh', ['-c', commands], { encoding: 'utf8' }).stdout).toBe('local\n');
-    const nobody = spawnSync(process.execPath, [script, '--data', join(data, 'nothing')], { encoding: 'utf8' });
-    expect(nobody.status).toBe(1);
-    expect(nobody.stderr).toContain('is it running?');
+    const refused = spawnSync(process.execPath, [script, '--data', join(data, 'nothing')], { encoding: 'utf8' });
+    expect(refused.status).toBe(1);
+    expect(refused.stderr).toContain('is it running?');
   });
 
-  it('does the quickstart: scope map, token, binding, credentials', async () => {
+  it("runs the quickstart's commands: scope map, token, binding, credentials", async () => {
     const map = await acr(`scope-map create --name ${MAP} --repository hello-world content/read`);
     expect(map).toMatchObject({ name: MAP, actions: ['repositories/hello-world/content/read'] });
     const token = await acr(`token create --name ${TOKEN} --scope-map ${MAP}`);
@@ -104,7 +104,7 @@ describe('the Azure CLI', () => {
     expect((made as { passwords: { value: string }[] }).passwords[0]?.value).toHaveLength(52);
   });
 
-  it('lists and shows what there is, and keeps a binding that is added twice', async () => {
+  it('lists and shows resources, and keeps one binding if it is added twice', async () => {
     expect(await acr('connected-registry list-client-tokens -n myconnectedregistry')).toMatchObject([{ name: TOKEN }]);
     await acr(`connected-registry update --name myconnectedregistry --add-client-token ${TOKEN}`);
     const shown = await acr('connected-registry show -n myconnectedregistry');
@@ -115,7 +115,7 @@ describe('the Azure CLI', () => {
     expect(JSON.stringify(await acr('scope-map list'))).toContain(MAP);
   });
 
-  it('deletes one password, disables the token, widens and narrows its scope map', async () => {
+  it('deletes one password, disables the token, and adds and removes actions of its scope map', async () => {
     const after = await acr(`token credential delete -n ${TOKEN} --password1`);
     expect(after).toMatchObject({ credentials: { passwords: [{ name: 'password2' }] } });
     expect(await acr(`token update -n ${TOKEN} --status disabled`)).toMatchObject({ status: 'disabled' });
@@ -125,7 +125,7 @@ describe('the Azure CLI', () => {
     expect((narrower as { actions: string[] }).actions).toEqual(['repositories/hello-world/content/read']);
   });
 
-  it('makes connected registries, nested ones too, with settings and permissions, and removes them', async () => {
+  it('creates and deletes connected registries, also nested ones, with settings and permissions', async () => {
     await acr('connected-registry create --name another --repository hello-world --mode ReadOnly');
     await acr('connected-registry create --name nested --repository hello-world --mode ReadOnly --parent another');
     await acr('connected-registry permissions update -n nested --add private-base');
@@ -162,7 +162,7 @@ describe('the Azure CLI', () => {
     expect(notified).toMatchObject({ notificationsList: ['hello-world:*:push'] });
   });
 
-  it('makes tokens by their repositories and gateways, without passwords, and disabled', async () => {
+  it('creates tokens by repository and by gateway, without passwords, and disabled', async () => {
     const quick = await acr('token create -n quick-token --repository hello-world content/read metadata/read');
     expect(quick).toMatchObject({ scopeMapId: expect.stringMatching(/quick-token-scope-map$/) as string });
     const gateway = 'token create -n gateway-token --gateway myconnectedregistry config/read --no-passwords true';
@@ -175,7 +175,7 @@ describe('the Azure CLI', () => {
     for (const name of ['quick-token', 'gateway-token']) await acr(`scope-map delete -n ${name}-scope-map -y`);
   });
 
-  it('installs and deactivates a nested connected registry, with passwords made anew', async () => {
+  it('installs a nested connected registry, renews its credentials and deactivates it', async () => {
     await acr('connected-registry create --name parentone --repository hello-world private-base --mode ReadOnly');
     await acr('connected-registry create --name childone --repository hello-world --mode ReadOnly --parent parentone');
     expect(await acr('connected-registry list -p parentone')).toMatchObject([{ name: 'childone' }]);
@@ -198,7 +198,7 @@ describe('the Azure CLI', () => {
     await acr('scope-map delete -n parentone -y');
   });
 
-  it('is told the rules of names, tiers and sync windows', async () => {
+  it('shows the errors for invalid names, tiers and sync windows', async () => {
     const refusals = [
       ['scope-map create -n tiny --repository hello-world content/read', 'InvalidResourceName'],
       ['token create -n under_score --scope-map _repositories_pull', 'InvalidResourceName'],
@@ -214,7 +214,7 @@ describe('the Azure CLI', () => {
     expect(`${closed.code} ${closed.errors}`).toMatch(/^1 [^]*ConnectedRegistriesExist/);
   });
 
-  it('refuses a wrong secret, as Entra ID words it', async () => {
+  it("shows Entra ID's error for a wrong secret", async () => {
     const world = JSON.parse(readFileSync(join(data, 'world.json'), 'utf8')) as World;
     const { clientId } = world.identities.app;
     const login = `login --service-principal --tenant ${world.tenantId} --username ${clientId} --password wrong`;
@@ -223,7 +223,7 @@ describe('the Azure CLI', () => {
     expect(await good('account show')).toMatchObject({ state: 'Enabled' });
   });
 
-  it('ends with 3 for what is not there, and with 1 and our words for what is refused', async () => {
+  it("exits with 3 if a resource is not found, and with 1 and the simulator's error if a request is refused", async () => {
     const missing = await az('acr token show -n nothing-here -r myregistry');
     expect(missing.code).toBe(3);
     expect(missing.errors).toContain('ResourceNotFound');
@@ -232,7 +232,7 @@ describe('the Azure CLI', () => {
     expect(used.errors).toContain('ScopeMapInUse');
   });
 
-  it('cleans up in the right order', async () => {
+  it('removes the binding, the token and the scope map in this order', async () => {
     const after = await acr(`connected-registry update --name myconnectedregistry --remove-client-token ${TOKEN}`);
     expect(after).toMatchObject({ clientTokenIds: null });
     await acr(`token delete -n ${TOKEN} -y`);
@@ -240,7 +240,7 @@ describe('the Azure CLI', () => {
     expect((await az(`acr token show -n ${TOKEN} -r myregistry`)).code).toBe(3);
   });
 
-  it('sees account, group, resources and, with a token for it, the vault', async () => {
+  it('shows account, group and resources, and calls the vault and the hub with tokens for them', async () => {
     expect(await good('account show')).toMatchObject({ state: 'Enabled', environmentName: 'local' });
     expect(await good('group list')).toMatchObject([{ name: 'onboarding-local' }]);
     expect(await good('acr list')).toMatchObject([{ name: 'myregistry', sku: { name: 'Premium' } }]);

@@ -16,7 +16,7 @@ describe('the sync of a connected registry', () => {
   const arm = () => cloud.arm();
   const connected = () => arm().connectedRegistries.get(cloud.group, cloud.registry, 'myconnectedregistry');
 
-  it('brings the repositories in its scope with their tags, and none beside', async () => {
+  it('brings the repositories in its scope with their tags, and no others', async () => {
     const { status, body } = await edge.sync();
     expect(status).toBe(200);
     expect(body.repositories).toEqual([{ name: 'hello-world', tags: ['latest'] }]);
@@ -28,7 +28,7 @@ describe('the sync of a connected registry', () => {
     });
   });
 
-  it('follows wildcards in its scope', async () => {
+  it('applies wildcards in its scope', async () => {
     await cloud.call('PUT', '/_control/repositories', {
       registry: cloud.registry,
       name: 'samples/one',
@@ -40,7 +40,7 @@ describe('the sync of a connected registry', () => {
     expect((await edge.sync()).body.repositories).toContainEqual({ name: 'samples/one', tags: ['v1', 'v2'] });
   });
 
-  it('changes its generation with what it brings, and only then', async () => {
+  it('has a new generation only if its content has changed', async () => {
     const { generation } = (await edge.sync()).body;
     expect((await edge.sync({ lastGeneration: generation })).body.generation).toBe(generation);
     const id = await cloud.makeToken('bound-token');
@@ -54,7 +54,7 @@ describe('the sync of a connected registry', () => {
     ]);
   });
 
-  it('says that a client token is disabled', async () => {
+  it('reports that a client token is disabled', async () => {
     await cloud.makeToken('off-token');
     await arm().tokens.update(cloud.group, cloud.registry, 'off-token', { status: 'disabled' });
     await arm().connectedRegistries.update(cloud.group, cloud.registry, 'myconnectedregistry', {
@@ -63,7 +63,7 @@ describe('the sync of a connected registry', () => {
     expect((await edge.sync()).body.tokens).toMatchObject([{ name: 'off-token', enabled: false }]);
   });
 
-  it('shows in ARM as times, state and what the edge says of itself; silence makes it offline', async () => {
+  it("sets the times, state and details that ARM shows, until the edge's silence makes it offline", async () => {
     await edge.sync({
       version: '0.11.0',
       statusDetails: [{ type: 'Warning', code: 'DiskFull', description: 'little space' }],
@@ -97,7 +97,7 @@ describe('the sync of a connected registry', () => {
     await arm().scopeMaps.update(cloud.group, cloud.registry, 'myconnectedregistry', { actions });
   });
 
-  it('lets a regenerated sync password in at once, and the old one until it has replicated', async () => {
+  it('accepts a regenerated sync password at once, and the old one until replication has ended', async () => {
     const old = edge.password;
     edge = await Edge.of(cloud);
     expect((await edge.sync()).status).toBe(200);
@@ -106,7 +106,7 @@ describe('the sync of a connected registry', () => {
     expect((await edge.sync({}, old)).status).toBe(401);
   });
 
-  it('stays out after deactivation until its credentials are made anew', async () => {
+  it('is refused after a deactivation until the sync credentials are regenerated', async () => {
     clock.advance(1);
     await arm().connectedRegistries.deactivate(cloud.group, cloud.registry, 'myconnectedregistry');
     expect((await edge.sync()).status).toBe(403);

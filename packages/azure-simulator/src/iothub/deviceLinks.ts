@@ -29,7 +29,7 @@ interface Waiting {
 
 interface DeviceLinksParts {
   /** Real time, for callers that wait. */
-  readonly patience: Clock;
+  readonly waitClock: Clock;
   changed(key: string, isConnected: boolean): void;
 }
 
@@ -133,7 +133,7 @@ export class DeviceLinks {
   }
 
   #timer(seconds: number, run: () => void): { cancel(): void } {
-    const patience = this.#parts.patience;
-    return patience.setTimer(new Date(patience.now().getTime() + seconds * 1000), run);
+    const waitClock = this.#parts.waitClock;
+    return waitClock.setTimer(new Date(waitClock.now().getTime() + seconds * 1000), run);
   }
 }

@@ -9,7 +9,7 @@ export const HUB_HOST = 'localhost';
 export interface HubParts {
   clock: Clock;
   /** Real time, for callers of direct methods that wait for a device. */
-  patience: Clock;
+  waitClock: Clock;
   /**
    * Called after a device or module connected or disconnected and its identity was updated.
    *
@@ -32,7 +32,7 @@ export class Hub {
   ) {
     this.#parts = parts;
     this.links = new DeviceLinks({
-      patience: parts.patience,
+      waitClock: parts.waitClock,
       changed: (key, isConnected) => this.#connectionChanged(key, isConnected),
     });
   }

@@ -23,7 +23,7 @@ describe('Entra ID', () => {
     scope: 'https://vault.azure.net/.default',
   });
 
-  it('gives tokens that its published keys verify, with the caller as oid and the resource as audience', async () => {
+  it('issues tokens that its published keys verify, with the caller as oid and the resource as audience', async () => {
     const { access_token: token, expires_in: seconds } = (await ask(good())).body as Record<string, string>;
     const keys = (await cloud.call('GET', `/${cloud.running.world.tenantId}/discovery/v2.0/keys`))
       .body as JSONWebKeySet;
@@ -34,7 +34,7 @@ describe('Entra ID', () => {
     expect(JSON.stringify(keys)).not.toContain('"d"');
   });
 
-  it('refuses a wrong secret with 401 invalid_client AADSTS7000215, through @azure/identity too', async () => {
+  it('refuses a wrong secret with 401 invalid_client AADSTS7000215, also through @azure/identity', async () => {
     const reply = await ask({ ...good(), client_secret: 'wrong' });
     expect(reply.status).toBe(401);
     expect(reply.body).toMatchObject({ error: 'invalid_client', error_codes: [7000215] });
@@ -43,7 +43,7 @@ describe('Entra ID', () => {
   });
 
   it.each([
-    ['an unknown application', { client_id: 'nobody' }, 'unauthorized_client', 700016],
+    ['an unknown application', { client_id: 'unknown' }, 'unauthorized_client', 700016],
     ['a scope without /.default', { scope: 'https://vault.azure.net' }, 'invalid_scope', 1002012],
     ['an unknown resource', { scope: 'https://graph.example/.default' }, 'invalid_resource', 500011],
     ['another grant', { grant_type: 'password' }, 'unsupported_grant_type', 70003],
@@ -57,14 +57,14 @@ describe('Entra ID', () => {
     expect((await ask(good(), '/common-tenant/oauth2/v2.0/token')).body).toMatchObject({ error: 'invalid_tenant' });
   });
 
-  it('serves the Azure CLI under /adfs, for scopes with a doubled slash as well', async () => {
+  it('serves the Azure CLI under /adfs, also for scopes with a double slash', async () => {
     const discovery = await cloud.call('GET', '/adfs/.well-known/openid-configuration');
     expect(discovery.body).toMatchObject({ token_endpoint: `${cloud.url}/adfs/oauth2/token` });
     const reply = await ask({ ...good(), scope: `${cloud.url}//.default` }, '/adfs/oauth2/token');
     expect(reply.body).toMatchObject({ token_type: 'Bearer' });
   });
 
-  it('makes each service refuse tokens for another one, damaged ones and expired ones', async () => {
+  it('issues tokens that a service refuses if they are damaged, expired or for another service', async () => {
     const path = `${cloud.registryId}?api-version=2025-11-01`;
     const get = async (token: string) =>
       (await cloud.call('GET', path, undefined, { authorization: `Bearer ${token}` })).body as {

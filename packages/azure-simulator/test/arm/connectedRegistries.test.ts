@@ -2,7 +2,7 @@ import type { ConnectedRegistry } from '@azure/arm-containerregistry';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Cloud, failureOf } from '../under-test/cloud.js';
 
-describe('connected registries', () => {
+describe('a connected registry', () => {
   let cloud: Cloud;
   let arm: ReturnType<Cloud['arm']>;
   let ids: string[];
@@ -27,7 +27,7 @@ describe('connected registries', () => {
       properties: object;
     };
 
-  it('begin as the quickstart has it', async () => {
+  it('starts with the settings of the quickstart', async () => {
     const one = await arm.connectedRegistries.get(cloud.group, cloud.registry, 'myconnectedregistry');
     expect(one).toMatchObject({
       mode: 'ReadOnly',
@@ -45,7 +45,7 @@ describe('connected registries', () => {
     expect((await raw()).properties).not.toHaveProperty('clientTokenIds');
   });
 
-  it('have their list of client tokens replaced as a whole, and emptied by an empty one', async () => {
+  it('replaces its list of client tokens as a whole, also by an empty one', async () => {
     const [a = '', b = '', c = ''] = ids;
     expect((await bind([a, b])).clientTokenIds).toEqual([a, b]);
     expect((await bind([c])).clientTokenIds).toEqual([c]);
@@ -57,7 +57,7 @@ describe('connected registries', () => {
     expect((await raw()).properties).not.toHaveProperty('clientTokenIds');
   });
 
-  it('answer a PATCH at once', async () => {
+  it('answers a PATCH at once', async () => {
     const path = `${cloud.registryId}/connectedRegistries/myconnectedregistry`;
     const reply = await cloud.armCall('PATCH', path, {
       properties: { syncProperties: {}, logging: {}, clientTokenIds: [ids[0]] },
@@ -66,12 +66,12 @@ describe('connected registries', () => {
     expect(reply.headers['azure-asyncoperation']).toBeUndefined();
   });
 
-  it('list a token once, in its own case', async () => {
+  it('lists a token once, in the case of its name', async () => {
     const [a = ''] = ids;
     expect((await bind([a, a.toUpperCase()])).clientTokenIds).toEqual([a]);
   });
 
-  it('refuse tokens that are not there, and more than the limit', async () => {
+  it('refuses unknown tokens, and more tokens than the limit', async () => {
     expect(await failureOf(bind([`${cloud.registryId}/tokens/nothing`]))).toMatchObject({
       statusCode: 400,
       code: 'InvalidClientToken',
@@ -85,7 +85,7 @@ describe('connected registries', () => {
     ['a short name', 'four', {}, 'InvalidResourceName'],
     ['an unknown mode', 'regist', { mode: 'Everything' }, 'InvalidRequestContent'],
     ['no message lifetime', 'regist', { parent: { syncProperties: { tokenId: 'x' } } }, 'InvalidRequestContent'],
-  ] as const)('refuse %s', async (_, name, change, code) => {
+  ] as const)('refuses %s', async (_, name, change, code) => {
     expect(await failureOf(make(name, change as never))).toMatchObject({ statusCode: 400, code });
   });
 
@@ -98,12 +98,12 @@ describe('connected registries', () => {
     [{ messageTtl: 'P2D', schedule: '0 0 L * *', syncWindow: 'PT4H' }, 'InvalidSchedule'],
     [{ messageTtl: 'P2D', schedule: '0 3 * * *' }, 'SyncWindowRequired'],
     [{ messageTtl: 'P2D', schedule: '0 3 * * *', syncWindow: 'PT30M' }, 'InvalidDuration'],
-  ])('refuse the sync properties %j', async (sync, code) => {
+  ])('refuses the sync properties %j', async (sync, code) => {
     const parent = { syncProperties: { tokenId: ids[0] ?? '', ...sync } };
     expect(await failureOf(make('scheduled', { parent }))).toMatchObject({ statusCode: 400, code });
   });
 
-  it('never change mode, parent or sync token', async () => {
+  it('refuses to change its mode or sync token', async () => {
     await make('fixedone');
     expect(await failureOf(make('fixedone', { mode: 'ReadWrite' }))).toMatchObject({
       code: 'PropertyChangeNotAllowed',
@@ -113,11 +113,11 @@ describe('connected registries', () => {
     await arm.connectedRegistries.delete(cloud.group, cloud.registry, 'fixedone');
   });
 
-  it('keep their case-insensitive mode as the service spells it', async () => {
+  it('accepts its mode in any case, and returns it as the service spells it', async () => {
     expect((await make('lowercase', { mode: 'readonly' })).mode).toBe('ReadOnly');
   });
 
-  it('may be nested, but in no circle, and a parent outlives its children', async () => {
+  it('can have an existing parent, which cannot be deleted before its children', async () => {
     const parentOf = (id: string) => ({ parent: { id, syncProperties: { tokenId: ids[0] ?? '', messageTtl: 'P2D' } } });
     const top = (await make('topmost')).id ?? '';
     await make('nested', parentOf(top));
@@ -135,7 +135,7 @@ describe('connected registries', () => {
     await arm.connectedRegistries.delete(cloud.group, cloud.registry, 'topmost');
   });
 
-  it('need a Premium registry with a data endpoint', async () => {
+  it('needs a Premium registry with a data endpoint', async () => {
     const put = (name: string, sku: string, dataEndpointEnabled: boolean) =>
       cloud.armCall('PUT', cloud.registryId.replace('myregistry', name), {
         location: 'westeurope',
@@ -158,7 +158,7 @@ describe('connected registries', () => {
     expect(kept).toMatchObject({ status: 409, body: { error: { code: 'ConnectedRegistriesExist' } } });
   });
 
-  it('are resynced on request, in any case of their name', async () => {
+  it('syncs everything again after a resync, whatever the case of its name', async () => {
     const before = cloud.running.plane.arm.registries
       .get(cloud.registry)
       ?.connectedRegistries.get('myconnectedregistry');
@@ -171,7 +171,7 @@ describe('connected registries', () => {
     expect(after?.completeSince).toMatch(/^20\d\d-/);
   });
 
-  it('come and go: a PUT over one that serves keeps what the device told of itself', async () => {
+  it('keeps the state that its device reported over a PUT', async () => {
     const before = await arm.connectedRegistries.get(cloud.group, cloud.registry, 'myconnectedregistry');
     const parent = { syncProperties: { tokenId: before.parent?.syncProperties.tokenId ?? '', messageTtl: 'P4D' } };
     const after = await make('myconnectedregistry', { parent });

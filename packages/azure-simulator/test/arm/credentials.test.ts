@@ -27,7 +27,7 @@ describe('generateCredentials', () => {
   const valueOf = (passwords: { name?: string; value?: string }[], name: string): string =>
     passwords.find((one) => one.name === name)?.value ?? '';
 
-  it('answers with the named slot only, its value, and the times of it', async () => {
+  it('returns the named slot only, with its value and times', async () => {
     const expiry = new Date(clock.now().getTime() + 86_400_000);
     const passwords = await generate('password1', expiry);
     expect(passwords).toHaveLength(1);
@@ -35,7 +35,7 @@ describe('generateCredentials', () => {
     expect(passwords[0]?.value).toMatch(/^[A-Za-z0-9+/]{52}$/);
   });
 
-  it('makes both slots anew without a name', async () => {
+  it('regenerates both slots if no name is given', async () => {
     const before = await generate();
     const after = await generate();
     expect(after.map((one) => one.name)).toEqual(['password1', 'password2']);
@@ -70,25 +70,26 @@ describe('generateCredentials', () => {
     expect((await cloud.armCall('POST', path, {})).status).toBe(400);
   });
 
-  it('answers 409 TokenNotActive while a new token settles', async () => {
+  it('answers 409 TokenNotActive while a new token is being created', async () => {
     const settings = cloud.running.plane.settings;
-    settings.operationMilliseconds = 5000;
-    const tokenId = `${cloud.registryId}/tokens/settling`;
+    // With this pace the creation takes 5 s by the manual clock, which stands still.
+    settings.pace = 'azure';
+    const tokenId = `${cloud.registryId}/tokens/creating`;
     await cloud.armCall('PUT', tokenId, { properties: { scopeMapId: `${cloud.registryId}/scopeMaps/plain-map` } });
-    settings.operationMilliseconds = 60;
     const reply = await cloud.armCall('POST', `${cloud.registryId}/generateCredentials`, { tokenId });
     expect(reply).toMatchObject({ status: 409, body: { error: { code: 'TokenNotActive' } } });
+    settings.pace = 'quick';
   });
 
-  it('makes characters of all kinds that base64 has', async () => {
+  it('generates all characters of base64', async () => {
     let all = '';
     for (let round = 0; round < 40; round++) for (const { value } of await generate()) all += value ?? '';
     for (const character of ['+', '/']) expect(all).toContain(character);
   });
 });
 
-describe('what edges are given', () => {
-  it('is the hash of salt and password, as base64 SHA-256', async () => {
+describe('a sync', () => {
+  it('brings the base64 SHA-256 hash of salt and password', async () => {
     const cloud = await Cloud.start();
     const id = await cloud.makeToken('client-token');
     const arm = cloud.arm();

@@ -4,7 +4,7 @@ import { Subscriber } from '../under-test/subscriber.js';
 
 const VERSION = '2025-02-15';
 
-describe('where event subscriptions send events', () => {
+describe('an event subscription', () => {
   let cloud: Cloud;
   let subscriber: Subscriber;
   beforeEach(async () => {
@@ -39,7 +39,7 @@ describe('where event subscriptions send events', () => {
     ['ServiceBusQueue', {}, {}],
     ['ServiceBusTopic', {}, {}],
     ['StorageQueue', { queueName: 'one', queueMessageTimeToLiveInSeconds: 120 }, {}],
-  ])('keep a %s as it was given, and add what the service does once it is there', async (endpointType, more, added) => {
+  ])('keeps the destination %s, and adds the defaults of the service', async (endpointType, more, added) => {
     const properties = { resourceId: queue(), ...more };
     const made = await put(below(topic()), { destination: { endpointType, properties } });
     expect(made).toMatchObject({ status: 201, headers: { 'azure-asyncoperation': expect.any(String) } });
@@ -50,7 +50,7 @@ describe('where event subscriptions send events', () => {
     });
   });
 
-  it('deliver to webhooks only', async () => {
+  it('delivers to webhooks only', async () => {
     await put(below(topic(), 'kept'), {
       destination: { endpointType: 'ServiceBusQueue', properties: { resourceId: queue() } },
       eventDeliverySchema: 'EventGridSchema',
@@ -73,7 +73,7 @@ describe('where event subscriptions send events', () => {
     expect(cloud.running.plane.broker.deliveries().filter((one) => one.subscription === 'kept')).toEqual([]);
   });
 
-  it('take a destination in place of the one before, and keep it where a PATCH names none', async () => {
+  it('takes a new destination from a PATCH, and keeps it over a PATCH without one', async () => {
     await put(below(topic()), { destination: webhook({ deliveryAttributeMappings: [] }) });
     const destination = { endpointType: 'EventHub', properties: { resourceId: queue() } };
     await call('PATCH', below(topic()), { destination });
@@ -82,7 +82,7 @@ describe('where event subscriptions send events', () => {
     expect(await propertiesOf(below(topic()))).toMatchObject({ destination, labels: ['a'] });
   });
 
-  it('keep the schema of deliveries where a second PUT names none', async () => {
+  it('keeps the delivery schema over a second PUT without one', async () => {
     const destination = { endpointType: 'EventHub', properties: { resourceId: queue() } };
     await put(below(topic()), { destination, eventDeliverySchema: 'CloudEventSchemaV1_0' });
     await put(below(topic()), { destination });
@@ -90,17 +90,17 @@ describe('where event subscriptions send events', () => {
   });
 
   it.each([
-    ['none', {}],
-    ['one of an unknown type', { destination: { endpointType: 'Pigeon', properties: {} } }],
+    ['no destination', {}],
+    ['a destination of an unknown type', { destination: { endpointType: 'Pigeon', properties: {} } }],
     ['a queue without its name', { destination: { endpointType: 'StorageQueue', properties: { resourceId: '/a' } } }],
-  ])('refuse %s', async (_name, properties) => {
+  ])('refuses %s', async (_name, properties) => {
     expect(await put(below(topic()), properties)).toMatchObject({
       status: 400,
       body: { error: { code: 'InvalidRequestContent' } },
     });
   });
 
-  it('say as whom to deliver, and where dead letters go, as the infrastructure asks for', async () => {
+  it('keeps the delivery identity and the dead-letter destination that the infrastructure sets', async () => {
     const identity = { type: 'UserAssigned', userAssignedIdentity: '/subscriptions/a/identity' };
     const destination = { endpointType: 'StorageQueue', properties: { resourceId: queue(), queueName: 'one' } };
     const container = { resourceId: account(), blobContainerName: 'dead-letters' };
@@ -122,7 +122,7 @@ describe('where event subscriptions send events', () => {
     expect(await propertiesOf(below(topic()))).not.toHaveProperty('deadLetterWithResourceIdentity');
   });
 
-  it('send attributes along, and hide those that are secret but where they are asked for', async () => {
+  it('sends delivery attributes, and shows secret ones only to getDeliveryAttributes', async () => {
     const secret = { name: 'x-secret', type: 'Static', properties: { value: 'hush', isSecret: true } };
     const dynamic = { name: 'x-answer', type: 'Dynamic', properties: { sourceField: 'data.answer' } };
     const missing = { name: 'x-missing', type: 'Dynamic', properties: { sourceField: 'data.nothing' } };
@@ -143,7 +143,7 @@ describe('where event subscriptions send events', () => {
     expect(subscriber.deliveries[0]?.headers).not.toHaveProperty('x-missing');
   });
 
-  it('are for any resource, with its types of events, and are listed by its location', async () => {
+  it('can belong to any resource, has its event types and is listed by its location', async () => {
     const made = await put(below(account()), { destination: webhook() });
     expect(made).toMatchObject({
       status: 201,
@@ -164,7 +164,7 @@ describe('where event subscriptions send events', () => {
   });
 });
 
-describe('identities of topics', () => {
+describe('a topic', () => {
   let cloud: Cloud;
   beforeEach(async () => {
     cloud = await Cloud.start();
@@ -180,7 +180,7 @@ describe('identities of topics', () => {
   const create = (name: string, identity: object) =>
     call('PUT', name, { location: 'westeurope', identity, properties: { inputSchema: 'CloudEventSchemaV1_0' } });
 
-  it('that exist apart from it have their ids once it is there, and the same at another topic', async () => {
+  it('shows the ids of a user-assigned identity once created, the same as another topic', async () => {
     expect(identityIn(await create('first', assigned))).toMatchObject({
       principalId: null,
       userAssignedIdentities: { [events]: { principalId: null, clientId: null } },
@@ -191,7 +191,7 @@ describe('identities of topics', () => {
     expect(identityIn(await call('GET', 'second'))).toEqual(found);
   });
 
-  it('of its own stay through a PATCH to others, and go with a PATCH to none', async () => {
+  it('keeps its system-assigned identity until a PATCH to None', async () => {
     await create('first', { type: 'SystemAssigned' });
     const { principalId } = identityIn(await call('GET', 'first'));
     expect(principalId).toEqual(expect.any(String));
@@ -204,7 +204,7 @@ describe('identities of topics', () => {
     });
   });
 
-  it('leave the endpoint out of the answer to every PUT', async () => {
+  it('shows no endpoint in the answer to a PUT, also to a later one', async () => {
     await create('first', { type: 'None' });
     const read = async () => (await call('GET', 'first')).body as { properties: { endpoint: unknown } };
     await expect.poll(async () => (await read()).properties.endpoint).toEqual(expect.any(String));
@@ -213,7 +213,7 @@ describe('identities of topics', () => {
     expect(again.body).not.toHaveProperty('properties.metricResourceId');
   });
 
-  it('show of a PUT what it named, and afterwards what the service adds', async () => {
+  it('shows the given properties after a PUT, and the defaults of the service later', async () => {
     const made = await call('PUT', 'first', { location: 'westeurope', properties: { publicNetworkAccess: 'Enabled' } });
     const { properties, ...rest } = made.body as { properties: object };
     expect(properties).toEqual({
@@ -232,7 +232,7 @@ describe('identities of topics', () => {
     for (const name of ['identity', 'properties.disableLocalAuth']) expect(found).not.toHaveProperty(name);
   });
 
-  it('come with the oldest TLS that publishers may use', async () => {
+  it('keeps the minimum TLS version for publishers', async () => {
     const properties = { minimumTlsVersionAllowed: '1.2' };
     await call('PUT', 'first', { location: 'westeurope', properties });
     expect(await call('GET', 'first')).toMatchObject({ body: { properties } });

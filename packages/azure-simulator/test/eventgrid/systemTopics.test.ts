@@ -4,7 +4,7 @@ import { Subscriber } from '../under-test/subscriber.js';
 
 const VERSION = '2021-10-15-preview';
 
-describe('system topics', () => {
+describe('a system topic', () => {
   let cloud: Cloud;
   let subscriber: Subscriber;
   beforeEach(async () => {
@@ -29,7 +29,7 @@ describe('system topics', () => {
     return cloud.armCall('PUT', `${path()}/eventSubscriptions/nested`, { properties }, VERSION);
   };
 
-  it('are there at once, unless they are given an identity', async () => {
+  it('is created at once, and a PATCH with an identity is asynchronous', async () => {
     const made = await put();
     expect(made).toMatchObject({
       status: 200,
@@ -48,7 +48,7 @@ describe('system topics', () => {
     });
   });
 
-  it('of a subscription have operations below no location', async () => {
+  it('of a subscription has its operations below the subscription, not below a location', async () => {
     await put({ location: 'global' }, group().split('/resourceGroups')[0]);
     const removed = await cloud.armCall('DELETE', path(), undefined, VERSION);
     expect(removed.status).toBe(202);
@@ -56,7 +56,7 @@ describe('system topics', () => {
     expect(await cloud.armCall('GET', path(), undefined, VERSION)).toMatchObject({ status: 404 });
   });
 
-  it('are listed by group, and by name', async () => {
+  it('is listed by resource group and by name', async () => {
     await put();
     const list = async (filter = '') =>
       (await cloud.armCall('GET', `${path('').slice(0, -1)}${filter}`, undefined, VERSION)).body;
@@ -64,7 +64,7 @@ describe('system topics', () => {
     expect(await list(`?$filter=${encodeURIComponent("name eq 'other'")}`)).toEqual({ value: [] });
   });
 
-  it("have event subscriptions below them, which hear of the source's events", async () => {
+  it("has event subscriptions, which receive the source's events", async () => {
     await put();
     const made = await subscribe();
     expect(made).toMatchObject({
@@ -82,7 +82,7 @@ describe('system topics', () => {
     ]);
   });
 
-  it('keep to the advanced filters of their event subscriptions', async () => {
+  it('applies the advanced filters of its event subscriptions', async () => {
     await put();
     const advancedFilters = [{ operatorType: 'StringContains', key: 'data.ObjectName', values: ['WANTED'] }];
     const made = await subscribe({ filter: { advancedFilters } });
@@ -99,7 +99,7 @@ describe('system topics', () => {
     expect(await subscribe({ filter: { advancedFilters: unknown } })).toMatchObject({ status: 400 });
   });
 
-  it('take their event subscriptions with them', async () => {
+  it('is deleted with its event subscriptions', async () => {
     await put();
     await subscribe();
     await cloud.armCall('DELETE', path(), undefined, VERSION);
@@ -110,7 +110,7 @@ describe('system topics', () => {
     });
   });
 
-  it('answer a PUT of an event subscription that is there with what it gives, as the first', async () => {
+  it('answers the first and a later PUT of an event subscription with the given properties only', async () => {
     await put();
     const first = await subscribe();
     const again = await subscribe({ labels: ['one'] });
@@ -127,15 +127,15 @@ describe('system topics', () => {
     ['2020-04-01-preview', false],
     ['2020-10-15-preview', true],
     ['2022-06-15', true],
-  ])('say in %s that nothing is known of who made them: %s', async (version, isSaid) => {
-    expect(Object.hasOwn((await put({}, vault(), version)).body as object, 'systemData')).toBe(isSaid);
+  ])('in api-version %s has an empty systemData: %s', async (version, isShown) => {
+    expect(Object.hasOwn((await put({}, vault(), version)).body as object, 'systemData')).toBe(isShown);
     const { body } = await cloud.armCall(
       'GET',
       `${group()}/providers/Microsoft.EventGrid/topics/requests`,
       undefined,
       version,
     );
-    expect(Object.hasOwn(body as object, 'systemData')).toBe(isSaid);
-    expect(Object.hasOwn(body as object, 'kind')).toBe(isSaid);
+    expect(Object.hasOwn(body as object, 'systemData')).toBe(isShown);
+    expect(Object.hasOwn(body as object, 'kind')).toBe(isShown);
   });
 });

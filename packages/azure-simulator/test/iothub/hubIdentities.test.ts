@@ -21,7 +21,7 @@ describe("the IoT Hub's identity registry", () => {
     return body;
   };
 
-  it('makes a device with keys of its own, and gives it back as it is', async () => {
+  it('creates a device with its own keys, and returns it unchanged', async () => {
     const made = await make('first');
     expect(made).toMatchObject({
       deviceId: 'first',
@@ -38,7 +38,7 @@ describe("the IoT Hub's identity registry", () => {
     expect(read.headers['etag']).toBe(`"${made.etag}"`);
   });
 
-  it('takes ids with every character that the hub does, and tells cases apart', async () => {
+  it('accepts every character that the service accepts in ids, and distinguishes case', async () => {
     const odd = "aB-:.+%_#*?!(),=@;$'1";
     await make(odd);
     expect((await cloud.hub('GET', `/devices/${encodeURIComponent(odd)}`)).body).toMatchObject({ deviceId: odd });
@@ -49,7 +49,7 @@ describe("the IoT Hub's identity registry", () => {
     }
   });
 
-  it('refuses what is there already, and changes it for who knows its etag', async () => {
+  it('refuses to create an existing device, and changes it only with its current etag', async () => {
     const made = await make('changing');
     const again = await cloud.hub('PUT', '/devices/changing', { deviceId: 'changing' });
     expect(again).toMatchObject({ status: 409, headers: { 'iothub-errorcode': 'DeviceAlreadyExists' } });
@@ -67,18 +67,18 @@ describe("the IoT Hub's identity registry", () => {
     expect(device.authentication).toEqual(made.authentication);
   });
 
-  it('deletes with an etag only, and a new device of the same id is another', async () => {
+  it('deletes a device only with If-Match, and gives a new device of that id another generation', async () => {
     const made = await make('short-lived');
     expect((await cloud.hub('DELETE', '/devices/short-lived')).status).toBe(412);
     expect((await cloud.hub('DELETE', '/devices/short-lived', undefined, { 'if-match': '*' })).status).toBe(204);
     const gone = await cloud.hub('GET', '/devices/short-lived');
     expect(gone).toMatchObject({ status: 404, headers: { 'iothub-errorcode': 'DeviceNotFound' } });
     expect(gone.body).toMatchObject({ Message: 'ErrorCode:DeviceNotFound;short-lived' });
-    const anew = await make('short-lived');
-    expect(anew.generationId).not.toBe(made.generationId);
+    const second = await make('short-lived');
+    expect(second.generationId).not.toBe(made.generationId);
   });
 
-  it('has modules, which go with their device', async () => {
+  it('keeps modules, and deletes them with their device', async () => {
     await make('gateway', { capabilities: { iotEdge: true } });
     const body = { deviceId: 'gateway', moduleId: 'agent' };
     expect((await cloud.hub('PUT', '/devices/gateway/modules/agent', body)).body).toMatchObject(body);
@@ -91,7 +91,7 @@ describe("the IoT Hub's identity registry", () => {
     expect((await cloud.hub('GET', '/devices/gateway/modules/agent')).status).toBe(404);
   });
 
-  it('lists devices, and their twins a page at a time', async () => {
+  it('lists devices, and returns their twins in pages', async () => {
     for (const id of ['list-1', 'list-2', 'list-3']) await make(id);
     const all = (await cloud.hub('GET', '/devices')).body as Device[];
     expect(all.map(({ deviceId }) => deviceId)).toEqual(expect.arrayContaining(['list-1', 'list-2', 'list-3']));
@@ -107,7 +107,7 @@ describe("the IoT Hub's identity registry", () => {
     expect(seen.sort()).toEqual(all.map(({ deviceId }) => deviceId).sort());
   });
 
-  it('is for who has the role, or signs with a policy that may', async () => {
+  it('serves callers with the role or with a signature of a sufficient policy', async () => {
     await make('guarded');
     const refused = await cloud.hub('GET', '/devices/guarded', undefined, { as: 'device' });
     expect(refused.status).toBe(401);
@@ -137,14 +137,14 @@ describe("the IoT Hub's identity registry", () => {
     expect(await ask(signature(key('registryRead'), 'localhost', new Date(0), 'registryRead'))).toBe(401);
   });
 
-  it('knows its api-versions', async () => {
+  it('refuses missing and unknown api-versions', async () => {
     const authorization = `Bearer ${await cloud.token('operator', 'https://iothubs.azure.net')}`;
     for (const path of ['/iothub/devices', '/iothub/devices?api-version=1999-01-01']) {
       expect((await cloud.call('GET', path, undefined, { authorization })).status).toBe(400);
     }
   });
 
-  it('survives a restart', async () => {
+  it('keeps devices and twins over a restart', async () => {
     const made = await make('lasting');
     await cloud.hub('PATCH', '/twins/lasting', { tags: { site: 'north' } });
     await cloud.restart();
@@ -152,7 +152,7 @@ describe("the IoT Hub's identity registry", () => {
     expect((await cloud.hub('GET', '/twins/lasting')).body).toMatchObject({ tags: { site: 'north' } });
   });
 
-  it('shows itself in ARM, and no key in the controls', async () => {
+  it('is shown by ARM, and the test controls show no keys', async () => {
     const { id, name } = cloud.running.world.iotHub;
     const shown = await cloud.armCall('GET', id, undefined, '2021-07-02');
     expect(shown.body).toMatchObject({ id, name, properties: { hostName: 'localhost', state: 'Active' } });

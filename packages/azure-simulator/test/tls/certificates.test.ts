@@ -15,7 +15,7 @@ describe('local certificates', () => {
   afterEach(() => rm(dir, { recursive: true, force: true, maxRetries: 5 }));
 
   it.each(['localhost', '127.0.0.1'])(
-    'are trusted for %s by a client that has the CA, and by no other',
+    'are trusted for %s only by a client that has the CA',
     async (host) => {
       const files = await ensureCertificates(dir);
       const server = createServer(
@@ -41,14 +41,14 @@ describe('local certificates', () => {
     },
   );
 
-  it('are made once and kept', async () => {
+  it('are created once', async () => {
     const files = await ensureCertificates(dir);
     const before = await readFile(files.caFile, 'utf8');
     await ensureCertificates(dir);
     expect(await readFile(files.caFile, 'utf8')).toBe(before);
   });
 
-  it('are made anew when one of the files is damaged', async () => {
+  it('are created again if one of the files is damaged', async () => {
     const files = await ensureCertificates(dir);
     await writeFile(files.keyFile, 'rubbish');
     await ensureCertificates(dir);
@@ -57,7 +57,7 @@ describe('local certificates', () => {
     expect(await readFile(files.keyFile, 'utf8')).toContain('PRIVATE KEY');
   });
 
-  it('outlive any simulation, and keep the private key from others', async () => {
+  it('are valid for more than 20 years, and only their owner can read the private key', async () => {
     const files = await ensureCertificates(dir);
     const certificate = new X509Certificate(await readFile(files.certFile));
     expect(new Date(certificate.validTo).getFullYear()).toBeGreaterThan(new Date().getFullYear() + 20);
