@@ -120,7 +120,11 @@ const CASES: {
       ],
     }),
     after: `az acr scope-map show -r myregistry -n ${scopeMap} --query 'sort(actions)'`,
-    expected: ['repositories/b/*/content/read', 'repositories/b/*/metadata/read', 'repositories/hello-world/content/read'],
+    expected: [
+      'repositories/b/*/content/read',
+      'repositories/b/*/metadata/read',
+      'repositories/hello-world/content/read',
+    ],
   },
 };
 

@@ -13,6 +13,7 @@ describe('Azure Resource Manager', () => {
       authorization: `Bearer ${await cloud.token('operator')}`,
       'x-ms-correlation-request-id': 'mine',
     });
+
     expect(reply.status).toBe(200);
     expect(reply.headers['x-ms-request-id']).toMatch(/^[0-9a-f-]{36}$/);
     expect(reply.headers['x-ms-correlation-request-id']).toBe('mine');
@@ -60,24 +61,31 @@ describe('Azure Resource Manager', () => {
 
   it("lists subscriptions and resources with the Azure CLI's filter", async () => {
     const { subscriptionId } = cloud.running.world;
+
     const subscriptions = (await cloud.armCall('GET', '/subscriptions', undefined, '2019-11-01')).body as {
       value: unknown[];
     };
+
     expect(subscriptions.value).toMatchObject([{ subscriptionId, state: 'Enabled' }]);
+
     const filter = encodeURIComponent("resourceType eq 'Microsoft.ContainerRegistry/registries'");
+
     const list = await cloud.armCall(
       'GET',
       `/subscriptions/${subscriptionId}/resources?$filter=${filter}`,
       undefined,
       '2021-04-01',
     );
+
     expect(list.body).toMatchObject({ value: [{ id: cloud.registryId, sku: { name: 'Premium' } }] });
+
     const bad = await cloud.armCall(
       'GET',
       `/subscriptions/${subscriptionId}/resources?$filter=x`,
       undefined,
       '2021-04-01',
     );
+
     expect(bad.status).toBe(400);
   });
 

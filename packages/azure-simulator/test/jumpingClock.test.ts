@@ -57,16 +57,23 @@ describe('the simulator on a jumping clock', () => {
     await subscribe();
     const exp = (START + 60 * DAY) / 1000;
     await run.call('PUT', '/secrets/ageing?api-version=7.4', { value: 'x', attributes: { exp } }, VAULT);
+
     await jump(START + 29 * DAY);
+
     expect(subscriber.deliveries).toHaveLength(0);
 
     let refusals = 3;
     subscriber.answer = () => ({ status: refusals-- > 0 ? 500 : 200 });
+
     // The subscriber refuses the first delivery and those after 10 s and 30 s more, and accepts the one a minute later.
     await jump(START + 30 * DAY + 70_000);
+
     expect(subscriber.deliveries).toHaveLength(3);
+
     await jump(START + 30 * DAY + 110_000);
+
     const events = subscriber.deliveries.map(({ body }) => (body as { eventTime: string; subject: string }[])[0]);
+
     expect(events).toHaveLength(4);
     expect(new Set(events.map((event) => event?.subject))).toEqual(new Set(['ageing']));
     expect(Date.parse(events[0]?.eventTime ?? '')).toBeCloseTo(START + 30 * DAY, -4);
@@ -76,7 +83,9 @@ describe('the simulator on a jumping clock', () => {
     await run.call('PUT', '/secrets/kept?api-version=7.4', { value: 'x' }, VAULT);
     await run.call('DELETE', '/secrets/kept?api-version=7.4', undefined, VAULT);
     await jump(START + 89 * DAY);
+
     expect((await run.call('GET', '/deletedsecrets/kept?api-version=7.4', undefined, VAULT)).status).toBe(200);
+
     await jump(START + 91 * DAY);
     expect((await run.call('GET', '/deletedsecrets/kept?api-version=7.4', undefined, VAULT)).status).toBe(404);
   });

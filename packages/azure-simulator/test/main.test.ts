@@ -54,31 +54,44 @@ describe('the process of the control plane', () => {
       holder.listen(0, '127.0.0.1', () => resolve());
     });
     const { port } = holder.address() as AddressInfo;
+
     const { code, stderr } = await start('--port', String(port), '--data', data).ended;
+
     expect(code).toBe(1);
     expect(stderr).toContain(`port ${port} is taken; choose another with --port`);
+
     const forDevices = await start('--port', '0', '--mqtt-port', String(port), '--data', data).ended;
     expect(forDevices.stderr).toContain(`port ${port} is taken; choose another with --mqtt-port`);
+
     holder.close();
   });
 
-  it.each(['SIGTERM', 'SIGINT'] as const)('writes world.json before it is ready, and exits with 0 on %s', async (signal) => {
-    const main = start('--port', '0', '--data', data, '--edge-host', 'localhost:8123');
-    const url = await main.ready();
-    const world = JSON.parse(await readFile(join(data, 'world.json'), 'utf8')) as {
-      topics: { signals: { endpoint: string } };
-    };
-    expect(world.topics.signals.endpoint).toBe(`${url}/topics/signals/api/events`);
-    expect(await readFile(join(data, 'arm.ndjson'), 'utf8')).toContain('localhost:8123');
-    main.kill(signal);
-    expect((await main.ended).code).toBe(0);
-  });
+  it.each(['SIGTERM', 'SIGINT'] as const)(
+    'writes world.json before it is ready, and exits with 0 on %s',
+    async (signal) => {
+      const main = start('--port', '0', '--data', data, '--edge-host', 'localhost:8123');
+      const url = await main.ready();
+
+      const world = JSON.parse(await readFile(join(data, 'world.json'), 'utf8')) as {
+        topics: { signals: { endpoint: string } };
+      };
+
+      expect(world.topics.signals.endpoint).toBe(`${url}/topics/signals/api/events`);
+      expect(await readFile(join(data, 'arm.ndjson'), 'utf8')).toContain('localhost:8123');
+
+      main.kill(signal);
+      expect((await main.ended).code).toBe(0);
+    },
+  );
 
   it('refuses a data folder of another version, and empties it with --reset', async () => {
     await writeFile(join(data, 'arm.ndjson'), '{"format":0}\n');
+
     const refused = await start('--port', '0', '--data', data).ended;
+
     expect(refused.code).toBe(1);
     expect(refused.stderr).toContain('--reset');
+
     await start('--port', '0', '--data', data, '--reset').ready();
   });
 });

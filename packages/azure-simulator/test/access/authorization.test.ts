@@ -16,7 +16,9 @@ describe('authorisation', () => {
 
   it("refuses with Azure Resource Manager's message", async () => {
     const { clientId, objectId } = cloud.running.world.identities.device;
+
     const reply = await call('device', 'GET', cloud.registryId);
+
     expect(reply.status).toBe(403);
     expect(reply.body).toEqual({
       error: {
@@ -45,7 +47,9 @@ describe('authorisation', () => {
     await arm.registries.get(cloud.group, cloud.registry);
     await arm.connectedRegistries.update(cloud.group, cloud.registry, 'myconnectedregistry', { clientTokenIds: [] });
     await arm.tokens.delete(cloud.group, cloud.registry, 'apps-token');
+
     await arm.scopeMaps.delete(cloud.group, cloud.registry, 'apps-map');
+
     expect(made.provisioningState).toBe('Succeeded');
   });
 
@@ -76,6 +80,7 @@ describe('authorisation', () => {
       const reply = await call(who, 'GET', `/subscriptions/${subscriptionId}/resources`);
       return (reply.body as { value: { type: string }[] }).value.map((one) => one.type);
     };
+
     expect(await types('operator')).toEqual(
       expect.arrayContaining(['Microsoft.KeyVault/vaults', 'Microsoft.EventGrid/topics']),
     );
@@ -88,6 +93,7 @@ describe('authorisation', () => {
     await operator.setSecret('ours', 'value', { tags: { managedBy: 'onboarding' } });
     await operator.setSecret('foreign', 'value');
     const device = cloud.vault('device');
+
     expect((await device.getSecret('ours')).value).toBe('value');
     expect(await failureOf(device.getSecret('foreign'))).toMatchObject({ statusCode: 403, code: 'Forbidden' });
     expect(await failureOf(device.getSecret('nothing'))).toMatchObject({ statusCode: 403 });

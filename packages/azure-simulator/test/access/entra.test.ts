@@ -27,7 +27,9 @@ describe('Entra ID', () => {
     const { access_token: token, expires_in: seconds } = (await ask(good())).body as Record<string, string>;
     const keys = (await cloud.call('GET', `/${cloud.running.world.tenantId}/discovery/v2.0/keys`))
       .body as JSONWebKeySet;
+
     const { payload } = await jwtVerify(token ?? '', createLocalJWKSet(keys), { audience: 'https://vault.azure.net' });
+
     expect(payload['oid']).toBe(cloud.running.world.identities.app.objectId);
     expect(payload['tid']).toBe(cloud.running.world.tenantId);
     expect(seconds).toBe(3599);
@@ -38,6 +40,7 @@ describe('Entra ID', () => {
     const reply = await ask({ ...good(), client_secret: 'wrong' });
     expect(reply.status).toBe(401);
     expect(reply.body).toMatchObject({ error: 'invalid_client', error_codes: [7000215] });
+
     const failure = await failureOf(cloud.credential('app', 'wrong').getToken(`${cloud.url}/.default`));
     expect(failure.message).toContain('AADSTS7000215');
   });
@@ -60,6 +63,7 @@ describe('Entra ID', () => {
   it('serves the Azure CLI under /adfs, also for scopes with a double slash', async () => {
     const discovery = await cloud.call('GET', '/adfs/.well-known/openid-configuration');
     expect(discovery.body).toMatchObject({ token_endpoint: `${cloud.url}/adfs/oauth2/token` });
+
     const reply = await ask({ ...good(), scope: `${cloud.url}//.default` }, '/adfs/oauth2/token');
     expect(reply.body).toMatchObject({ token_type: 'Bearer' });
   });
@@ -71,11 +75,13 @@ describe('Entra ID', () => {
         error: { code: string };
       };
     const token = await cloud.token('operator');
+
     expect(await get(token)).toMatchObject({ name: cloud.registry });
     expect((await get(await cloud.token('operator', 'https://vault.azure.net'))).error.code).toBe(
       'InvalidAuthenticationTokenAudience',
     );
     expect((await get(`${token.slice(0, -6)}AAAAAA`)).error.code).toBe('InvalidAuthenticationToken');
+
     clock.advance(3700);
     expect((await get(token)).error.code).toBe('ExpiredAuthenticationToken');
     expect((await cloud.call('GET', path)).status).toBe(401);
@@ -83,9 +89,11 @@ describe('Entra ID', () => {
 
   it('accepts tokens for the public name of Azure Resource Manager', async () => {
     const token = await cloud.token('operator', 'https://management.azure.com');
+
     const reply = await cloud.call('GET', `${cloud.registryId}?api-version=2025-11-01`, undefined, {
       authorization: `Bearer ${token}`,
     });
+
     expect(reply.status).toBe(200);
   });
 });

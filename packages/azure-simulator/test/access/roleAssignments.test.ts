@@ -26,27 +26,33 @@ describe('a role assignment', () => {
     await cloud.vault().setSecret('its-own', 'value');
     await cloud.vault().setSecret('other', 'value');
     const device = cloud.vault('device');
+
     expect(await failureOf(device.getSecret('its-own'))).toMatchObject({ statusCode: 403 });
     expect((await assign(secretPath('its-own'), 'first')).status).toBe(201);
     expect((await device.getSecret('its-own')).value).toBe('value');
     expect(await failureOf(device.getSecret('other'))).toMatchObject({ statusCode: 403 });
+
     const list = await cloud.armCall(
       'GET',
       `${secretPath('its-own')}/providers/Microsoft.Authorization/roleAssignments`,
     );
+
     expect((list.body as { value: unknown[] }).value).toContainEqual(
       expect.objectContaining({ name: 'first', properties: expect.objectContaining({ scope: secretPath('its-own') }) }),
     );
+
     await cloud.armCall('DELETE', `${secretPath('its-own')}/providers/Microsoft.Authorization/roleAssignments/first`);
     expect(await failureOf(device.getSecret('its-own'))).toMatchObject({ statusCode: 403 });
   });
 
   it('is refused if it repeats another one, or its role or principal is unknown', async () => {
     await assign(secretPath('doubled'), 'first');
+
     expect(await assign(secretPath('doubled'), 'second')).toMatchObject({
       status: 409,
       body: { error: { code: 'RoleAssignmentExists' } },
     });
+
     const role = { roleDefinitionId: '/x/00000000-0000-0000-0000-000000000000' };
     expect(await assign(secretPath('bad'), 'third', role)).toMatchObject({
       body: { error: { code: 'RoleDefinitionDoesNotExist' } },
@@ -67,7 +73,9 @@ describe('a role assignment', () => {
     const updatedOn = (body: unknown): string => (body as { properties: { updatedOn: string } }).properties.updatedOn;
     const before = updatedOn((await cloud.armCall('GET', path, undefined, version)).body);
     clock.advance(1);
+
     const after = updatedOn((await cloud.armCall('DELETE', path, undefined, version)).body);
+
     expect(after === before).toBe(isKept);
   });
 

@@ -24,7 +24,9 @@ describe('a role definition', () => {
 
   it('is created and changed with 201, and deleted once', async () => {
     const name = randomUUID();
+
     const made = await put(name, 'First');
+
     expect(made).toMatchObject({
       status: 201,
       body: {
@@ -51,6 +53,7 @@ describe('a role definition', () => {
     await put(randomUUID(), 'Listed');
     const list = async (filter: string) =>
       namesOf(await call('GET', `${path().slice(0, -1)}?$filter=${encodeURIComponent(filter)}`));
+
     expect(await list("roleName eq 'reader'")).toEqual(['Reader']);
     expect(await list("type eq 'CustomRole'")).toContain('Listed');
     expect(await list("type eq 'CustomRole'")).not.toContain('Owner');
@@ -59,6 +62,7 @@ describe('a role definition', () => {
 
   it('has a unique name, and a built-in one cannot be changed', async () => {
     await put(randomUUID(), 'Taken');
+
     for (const taken of ['taken', 'Reader'])
       expect(await put(randomUUID(), taken)).toMatchObject({
         status: 409,
@@ -79,6 +83,7 @@ describe('a role definition', () => {
       principalId: cloud.running.world.identities.device.objectId,
       principalType: 'ServicePrincipal',
     };
+
     expect(await call('PUT', assignment, { properties })).toMatchObject({
       status: 201,
       body: { properties: { roleDefinitionId: expect.stringMatching(new RegExp(`/roleDefinitions/${name}$`)) } },
@@ -89,8 +94,10 @@ describe('a role definition', () => {
       status: 400,
       body: { error: { code: 'RoleDefinitionHasAssignments' } },
     });
+
     await put(name, 'Reads values', { actions: ['*/read'] });
     expect(await failureOf(device.getSecret('shared'))).toMatchObject({ statusCode: 403 });
+
     await call('DELETE', assignment);
     expect((await call('DELETE', path(name))).status).toBe(200);
   });
@@ -99,6 +106,7 @@ describe('a role definition', () => {
     const name = randomUUID();
     await put(name, 'Kept');
     await cloud.restart();
+
     expect(await call('GET', path(name))).toMatchObject({ body: { properties: { roleName: 'Kept' } } });
   });
 
@@ -141,6 +149,7 @@ describe('a role assignment of an unknown principal', () => {
   it('has no condition and one time in api-versions before 2020-04', async () => {
     const made = await assign({ principalType: 'User' }, '2018-09-01-preview');
     const { properties } = made.body as { properties: Record<string, unknown> };
+
     for (const name of ['condition', 'conditionVersion', 'description', 'delegatedManagedIdentityResourceId'])
       expect(properties).not.toHaveProperty(name);
     expect(properties['createdOn']).toBe(properties['updatedOn']);

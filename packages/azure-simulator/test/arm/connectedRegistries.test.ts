@@ -47,21 +47,27 @@ describe('a connected registry', () => {
 
   it('replaces its list of client tokens as a whole, also by an empty one', async () => {
     const [a = '', b = '', c = ''] = ids;
+
     expect((await bind([a, b])).clientTokenIds).toEqual([a, b]);
     expect((await bind([c])).clientTokenIds).toEqual([c]);
+
     const kept = await arm.connectedRegistries.update(cloud.group, cloud.registry, 'myconnectedregistry', {
       syncProperties: { messageTtl: 'P3D' },
     });
+
     expect(kept).toMatchObject({ clientTokenIds: [c], parent: { syncProperties: { messageTtl: 'P3D' } } });
+
     await bind([]);
     expect((await raw()).properties).not.toHaveProperty('clientTokenIds');
   });
 
   it('answers a PATCH at once', async () => {
     const path = `${cloud.registryId}/connectedRegistries/myconnectedregistry`;
+
     const reply = await cloud.armCall('PATCH', path, {
       properties: { syncProperties: {}, logging: {}, clientTokenIds: [ids[0]] },
     });
+
     expect(reply).toMatchObject({ status: 200, body: { properties: { provisioningState: 'Succeeded' } } });
     expect(reply.headers['azure-asyncoperation']).toBeUndefined();
   });
@@ -77,6 +83,7 @@ describe('a connected registry', () => {
       code: 'InvalidClientToken',
     });
     expect(await failureOf(bind(ids))).toMatchObject({ statusCode: 400, code: 'ClientTokenLimitExceeded' });
+
     await bind(ids.slice(0, 3));
   });
 
@@ -105,11 +112,14 @@ describe('a connected registry', () => {
 
   it('refuses to change its mode or sync token', async () => {
     await make('fixedone');
+
     expect(await failureOf(make('fixedone', { mode: 'ReadWrite' }))).toMatchObject({
       code: 'PropertyChangeNotAllowed',
     });
+
     const parent = { syncProperties: { tokenId: ids[1] ?? '', messageTtl: 'P2D' } };
     expect(await failureOf(make('fixedone', { parent }))).toMatchObject({ code: 'PropertyChangeNotAllowed' });
+
     await arm.connectedRegistries.delete(cloud.group, cloud.registry, 'fixedone');
   });
 
@@ -122,15 +132,20 @@ describe('a connected registry', () => {
     const top = (await make('topmost')).id ?? '';
     await make('nested', parentOf(top));
     const remove = arm.connectedRegistries.delete(cloud.group, cloud.registry, 'topmost');
+
     expect(await failureOf(remove)).toMatchObject({ statusCode: 409, code: 'ConnectedRegistryHasChildren' });
     expect(await failureOf(make('orphan', parentOf(`${cloud.registryId}/connectedRegistries/nothing`)))).toMatchObject({
       code: 'InvalidParent',
     });
+
     const children = [];
     const filter = `Properties/ParentId eq '${top}'`;
+
     for await (const one of arm.connectedRegistries.list(cloud.group, cloud.registry, { filter }))
       children.push(one.name);
+
     expect(children).toEqual(['nested']);
+
     await arm.connectedRegistries.delete(cloud.group, cloud.registry, 'nested');
     await arm.connectedRegistries.delete(cloud.group, cloud.registry, 'topmost');
   });
@@ -142,19 +157,25 @@ describe('a connected registry', () => {
         sku: { name: sku },
         properties: { dataEndpointEnabled },
       });
+
     expect((await put('basicregistry', 'Basic', true)).status).toBe(400);
+
     await put('basicregistry', 'Basic', false);
     await put('premiumregistry', 'Premium', false);
+
     expect(await failureOf(make('connected', {}, 'basicregistry'))).toMatchObject({
       statusCode: 400,
       code: 'UnsupportedSku',
     });
     expect(await failureOf(make('connected', {}, 'premiumregistry'))).toMatchObject({ code: 'DataEndpointDisabled' });
+
     for (const change of [{ properties: { dataEndpointEnabled: false } }, { sku: { name: 'Standard' } }]) {
       const reply = await cloud.armCall('PATCH', cloud.registryId, { ...change });
       expect(reply.status).toBeGreaterThanOrEqual(400);
     }
+
     const kept = await cloud.armCall('PATCH', cloud.registryId, { properties: { dataEndpointEnabled: false } });
+
     expect(kept).toMatchObject({ status: 409, body: { error: { code: 'ConnectedRegistriesExist' } } });
   });
 
@@ -162,19 +183,25 @@ describe('a connected registry', () => {
     const before = cloud.running.plane.arm.registries
       .get(cloud.registry)
       ?.connectedRegistries.get('myconnectedregistry');
+
     expect(before?.completeSince).toBeUndefined();
+
     const path = `${cloud.registryId}/connectedRegistries/MyConnectedRegistry/resync`;
     expect((await cloud.armCall('POST', path, undefined, '2026-09-01-preview')).status).toBe(200);
+
     const after = cloud.running.plane.arm.registries
       .get(cloud.registry)
       ?.connectedRegistries.get('myconnectedregistry');
+
     expect(after?.completeSince).toMatch(/^20\d\d-/);
   });
 
   it('keeps the state that its device reported over a PUT', async () => {
     const before = await arm.connectedRegistries.get(cloud.group, cloud.registry, 'myconnectedregistry');
     const parent = { syncProperties: { tokenId: before.parent?.syncProperties.tokenId ?? '', messageTtl: 'P4D' } };
+
     const after = await make('myconnectedregistry', { parent });
+
     expect(after).toMatchObject({ loginServer: { host: 'localhost:8000' }, activation: { status: 'Active' } });
     expect(after.clientTokenIds).toBeUndefined();
     expect((await cloud.armCall('DELETE', `${cloud.registryId}/connectedRegistries/nothing`)).status).toBe(204);

@@ -29,7 +29,9 @@ describe('generateCredentials', () => {
 
   it('returns the named slot only, with its value and times', async () => {
     const expiry = new Date(clock.now().getTime() + 86_400_000);
+
     const passwords = await generate('password1', expiry);
+
     expect(passwords).toHaveLength(1);
     expect(passwords[0]).toMatchObject({ name: 'password1', expiry, creationTime: clock.now() });
     expect(passwords[0]?.value).toMatch(/^[A-Za-z0-9+/]{52}$/);
@@ -37,7 +39,9 @@ describe('generateCredentials', () => {
 
   it('regenerates both slots if no name is given', async () => {
     const before = await generate();
+
     const after = await generate();
+
     expect(after.map((one) => one.name)).toEqual(['password1', 'password2']);
     expect(valueOf(after, 'password1')).not.toBe(valueOf(before, 'password1'));
     expect(valueOf(after, 'password2')).not.toBe(valueOf(before, 'password2'));
@@ -49,10 +53,13 @@ describe('generateCredentials', () => {
       status: 'enabled',
     });
     const first = valueOf(await generate('password1'), 'password1');
+
     expect(await edge.accepts(token, first)).toBe(true);
+
     const second = valueOf(await generate('password1'), 'password1');
     expect(await edge.accepts(token, first)).toBe(true);
     expect(await edge.accepts(token, second)).toBe(false);
+
     clock.advance(61);
     expect(await edge.accepts(token, first)).toBe(false);
     expect(await edge.accepts(token, second)).toBe(true);
@@ -62,8 +69,10 @@ describe('generateCredentials', () => {
     expect(await failureOf(generate('password1', new Date(clock.now().getTime() - 1000)))).toMatchObject({
       statusCode: 400,
     });
+
     const path = `${cloud.registryId}/generateCredentials`;
     const tokenId = `${cloud.registryId}/tokens/${token}`;
+
     expect((await cloud.armCall('POST', path, { tokenId, name: 'password3' })).status).toBe(400);
     expect((await cloud.armCall('POST', path, { tokenId: `${cloud.registryId}/tokens/nothing` })).status).toBe(404);
     expect((await cloud.armCall('POST', path, { tokenId: 'client-token' })).status).toBe(400);
@@ -76,8 +85,11 @@ describe('generateCredentials', () => {
     settings.pace = 'azure';
     const tokenId = `${cloud.registryId}/tokens/creating`;
     await cloud.armCall('PUT', tokenId, { properties: { scopeMapId: `${cloud.registryId}/scopeMaps/plain-map` } });
+
     const reply = await cloud.armCall('POST', `${cloud.registryId}/generateCredentials`, { tokenId });
+
     expect(reply).toMatchObject({ status: 409, body: { error: { code: 'TokenNotActive' } } });
+
     settings.pace = 'quick';
   });
 
@@ -100,13 +112,16 @@ describe('a sync', () => {
     });
     const reply = await (await Edge.of(cloud)).sync();
     const { name, salt, hash } = reply.body.tokens[0]?.passwords[0] ?? { name: '', salt: '', hash: '' };
+
     expect(name).toBe('password2');
+
     const value = made.passwords?.[0]?.value ?? '';
     expect(hash).toBe(
       createHash('sha256')
         .update(salt + value)
         .digest('base64'),
     );
+
     await cloud.end();
   });
 });

@@ -12,7 +12,9 @@ describe('a registry', () => {
     ['2022-02-01-preview', { passwordLength: 52, listsCertificates: false, answersNull: true }],
     ['2023-11-01-preview', { passwordLength: 52, signsOperations: true, answersNull: false }],
     ['2025-11-01', { passwordLength: 52, listsCertificates: false, signsOperations: true }],
-  ])('that was created with api-version %s has the behaviour %o', (madeWith, expected) => expect(generationOf({ madeWith })).toMatchObject(expected));
+  ])('that was created with api-version %s has the behaviour %o', (madeWith, expected) =>
+    expect(generationOf({ madeWith })).toMatchObject(expected),
+  );
 
   let cloud: Cloud;
   beforeAll(async () => {
@@ -31,6 +33,7 @@ describe('a registry', () => {
     const replication = await cloud.armCall('PUT', `${path}/replications/westus`, { location: 'westus' }, version);
     const { properties } = made.body as { properties: { policies: object } };
     const { properties: ofReplication } = replication.body as { properties: object };
+
     expect({
       exportPolicy: Object.hasOwn(properties.policies, 'exportPolicy'),
       anonymousPullEnabled: Object.hasOwn(properties, 'anonymousPullEnabled'),

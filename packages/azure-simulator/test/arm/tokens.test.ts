@@ -25,10 +25,13 @@ describe('a token', () => {
 
   it('is created asynchronously, with the state Creating and an operation to poll', async () => {
     const path = `${cloud.registryId}/tokens/first-token`;
+
     const reply = await cloud.armCall('PUT', path, { properties: { scopeMapId: mapId, status: 'enabled' } });
+
     expect(reply.status).toBe(201);
     expect(reply.body).toMatchObject({ properties: { provisioningState: 'Creating', credentials: { passwords: [] } } });
     expect(reply.headers['retry-after']).toBe('10');
+
     const url = new URL(String(reply.headers['azure-asyncoperation']));
     expect(url.pathname).toMatch(/\/tokens\/first-token\/operationStatuses\/token-[0-9a-f-]{36}$/);
     expect(url.searchParams.get('api-version')).toBe('2025-11-01');
@@ -40,7 +43,9 @@ describe('a token', () => {
     const token = await create('quick-token');
     // The SDK polls once before the first Retry-After, and that poll is the last.
     const waited = pauses.mock.calls.filter(([, milliseconds = 0]) => milliseconds >= 1000 && milliseconds < 10_000);
+
     pauses.mockRestore();
+
     expect(waited).toEqual([]);
     expect(token).toMatchObject({
       name: 'quick-token',
@@ -54,7 +59,9 @@ describe('a token', () => {
     await create('wiped-token');
     await generate('wiped-token');
     await arm.tokens.update(cloud.group, cloud.registry, 'wiped-token', { status: 'disabled' });
+
     expect(await slots('wiped-token')).toEqual(['password1', 'password2']);
+
     await create('wiped-token');
     expect(await slots('wiped-token')).toEqual([]);
   });
@@ -64,13 +71,16 @@ describe('a token', () => {
     await generate('trimmed');
     const body = { properties: { credentials: { passwords: [{ name: 'password2' }] } } };
     await cloud.armCall('PATCH', `${cloud.registryId}/tokens/trimmed`, body);
+
     expect(await slots('trimmed')).toEqual(['password2']);
   });
 
   it('never shows a password or its hash', async () => {
     await create('secretive');
     const value = (await generate('secretive', 'password1')).passwords?.[0]?.value ?? '';
+
     const text = (await cloud.armCall('GET', `${cloud.registryId}/tokens/secretive`)).text;
+
     expect(value).toHaveLength(52);
     expect(text).not.toContain(value);
     expect(text).not.toMatch(/hash|salt|value"/);
@@ -84,9 +94,11 @@ describe('a token', () => {
     for (const id of [`${cloud.registryId}/scopeMaps/nothing`, mapId.replace('myregistry', 'other'), 'readers']) {
       expect(await failureOf(create('mapless', id))).toMatchObject({ statusCode: 400, code: 'InvalidScopeMapId' });
     }
+
     const reply = await cloud.armCall('PUT', `${cloud.registryId}/tokens/mapless`, {
       properties: { status: 'enabled' },
     });
+
     expect(reply).toMatchObject({ status: 400, body: { error: { code: 'InvalidRequestContent' } } });
   });
 
@@ -109,14 +121,18 @@ describe('a token', () => {
 
   it('cannot be deleted while it is a sync token or bound to a connected registry', async () => {
     const sync = arm.tokens.delete(cloud.group, cloud.registry, 'myconnectedregistry');
+
     expect(await failureOf(sync)).toMatchObject({ statusCode: 409, code: 'TokenInUse' });
+
     const id = (await create('bound-token')).id ?? '';
     const bind = (ids: string[]) =>
       arm.connectedRegistries.update(cloud.group, cloud.registry, 'myconnectedregistry', { clientTokenIds: ids });
     await bind([id]);
+
     expect(await failureOf(arm.tokens.delete(cloud.group, cloud.registry, 'bound-token'))).toMatchObject({
       code: 'TokenInUse',
     });
+
     await bind([]);
     await arm.tokens.delete(cloud.group, cloud.registry, 'bound-token');
   });
@@ -130,10 +146,12 @@ describe('a token', () => {
     }
     const pages: number[] = [];
     const names = new Set<string>();
+
     for await (const page of arm.tokens.list(cloud.group, cloud.registry).byPage()) {
       pages.push(page.length);
       for (const token of page) names.add(token.name ?? '');
     }
+
     expect(pages).toEqual([200, 100]);
     expect(names.size).toBe(300);
     expect(await failureOf(create('one-too-many'))).toMatchObject({ statusCode: 400, code: 'TokenLimitExceeded' });

@@ -59,6 +59,7 @@ describe('an advanced filter', () => {
       { operatorType: 'IsNotNull', key: 'data.number' },
       { operatorType: 'NumberIn', key: 'data.number', values: [11] },
     ]);
+
     expect(passes(two, false, event)).toBe(false);
     expect(passes([], false, event)).toBe(true);
   });

@@ -41,7 +41,9 @@ describe('an event subscription', () => {
     ['StorageQueue', { queueName: 'one', queueMessageTimeToLiveInSeconds: 120 }, {}],
   ])('keeps the destination %s, and adds the defaults of the service', async (endpointType, more, added) => {
     const properties = { resourceId: queue(), ...more };
+
     const made = await put(below(topic()), { destination: { endpointType, properties } });
+
     expect(made).toMatchObject({ status: 201, headers: { 'azure-asyncoperation': expect.any(String) } });
     expect(made.body).toHaveProperty('properties.destination', { endpointType, properties });
     expect(await propertiesOf(below(topic()))).toHaveProperty('destination', {
@@ -65,9 +67,11 @@ describe('an event subscription', () => {
       eventTime: '2030-01-01T00:00:00Z',
       data: {},
     };
+
     const sent = await cloud.call('POST', `${new URL(endpoint).pathname}?api-version=2018-01-01`, [event], {
       'aeg-sas-key': key,
     });
+
     expect(sent.status).toBe(200);
     await expect.poll(() => subscriber.deliveries.length).toBe(1);
     expect(cloud.running.plane.broker.deliveries().filter((one) => one.subscription === 'kept')).toEqual([]);
@@ -77,7 +81,9 @@ describe('an event subscription', () => {
     await put(below(topic()), { destination: webhook({ deliveryAttributeMappings: [] }) });
     const destination = { endpointType: 'EventHub', properties: { resourceId: queue() } };
     await call('PATCH', below(topic()), { destination });
+
     expect(await propertiesOf(below(topic()))).toHaveProperty('destination', destination);
+
     await call('PATCH', below(topic()), { labels: ['a'] });
     expect(await propertiesOf(below(topic()))).toMatchObject({ destination, labels: ['a'] });
   });
@@ -86,6 +92,7 @@ describe('an event subscription', () => {
     const destination = { endpointType: 'EventHub', properties: { resourceId: queue() } };
     await put(below(topic()), { destination, eventDeliverySchema: 'CloudEventSchemaV1_0' });
     await put(below(topic()), { destination });
+
     expect(await propertiesOf(below(topic()))).toHaveProperty('eventDeliverySchema', 'CloudEventSchemaV1_0');
   });
 
@@ -110,13 +117,16 @@ describe('an event subscription', () => {
       deadLetterWithResourceIdentity: { identity, deadLetterDestination },
       expirationTimeUtc: '2031-01-01T00:00:00Z',
     });
+
     const found = await propertiesOf(below(topic()));
+
     expect(found).toMatchObject({
       deliveryWithResourceIdentity: { identity, destination },
       deadLetterWithResourceIdentity: { identity, deadLetterDestination },
       expirationTimeUtc: '2031-01-01T00:00:00Z',
     });
     expect(found).not.toHaveProperty('destination');
+
     await call('PATCH', below(topic()), { deadLetterDestination });
     expect(await propertiesOf(below(topic()))).toMatchObject({ deadLetterDestination });
     expect(await propertiesOf(below(topic()))).not.toHaveProperty('deadLetterWithResourceIdentity');
@@ -129,15 +139,19 @@ describe('an event subscription', () => {
     const given = [secret, dynamic, missing];
     const hidden = [{ ...secret, properties: { value: 'Hidden', isSecret: true } }, dynamic, missing];
     const at = 'destination.properties.deliveryAttributeMappings';
+
     const made = await put(below(topic()), { destination: webhook({ deliveryAttributeMappings: given }) });
+
     expect(made.body).toHaveProperty(`properties.${at}`, given);
     expect(await propertiesOf(below(topic()))).toHaveProperty(at, hidden);
     expect(await call('POST', `${below(topic())}/getDeliveryAttributes`)).toMatchObject({ body: { value: given } });
     expect(JSON.stringify((await cloud.call('GET', '/_control/state')).body)).not.toContain('hush');
+
     const { endpoint, key } = cloud.running.world.topics.requests;
     const event = { id: '1', eventType: 'a', subject: 'b', dataVersion: '1', eventTime: '2030-01-01T00:00:00Z' };
     const events = [{ ...event, data: { answer: 42 } }];
     await cloud.call('POST', `${new URL(endpoint).pathname}?api-version=2018-01-01`, events, { 'aeg-sas-key': key });
+
     await expect.poll(() => subscriber.deliveries.length).toBe(1);
     expect(subscriber.deliveries[0]?.headers).toMatchObject({ 'x-secret': 'hush', 'x-answer': '42' });
     expect(subscriber.deliveries[0]?.headers).not.toHaveProperty('x-missing');
@@ -156,9 +170,11 @@ describe('an event subscription', () => {
         },
       },
     });
+
     await put(below(group(), 'of-the-group'), { destination: webhook() });
     const list = (scope: string) =>
       call('GET', `${scope}/providers/Microsoft.EventGrid/locations/westeurope/eventSubscriptions`);
+
     for (const scope of [group(), group().split('/resourceGroups')[0] ?? ''])
       expect(await list(scope)).toMatchObject({ body: { value: [{ id: below(account()) }] } });
   });
@@ -185,15 +201,20 @@ describe('a topic', () => {
       principalId: null,
       userAssignedIdentities: { [events]: { principalId: null, clientId: null } },
     });
+
     await create('second', assigned);
+
     const found = identityIn(await call('GET', 'first'));
+
     expect(found).toMatchObject({ userAssignedIdentities: { [events]: { principalId: expect.any(String) } } });
     expect(identityIn(await call('GET', 'second'))).toEqual(found);
   });
 
   it('keeps its system-assigned identity until a PATCH to None', async () => {
     await create('first', { type: 'SystemAssigned' });
+
     const { principalId } = identityIn(await call('GET', 'first'));
+
     expect(principalId).toEqual(expect.any(String));
     expect(identityIn(await call('PATCH', 'first', { identity: assigned }))).toMatchObject({ principalId });
     expect(identityIn(await call('PATCH', 'first', { identity: { type: 'None' } }))).toEqual({
@@ -207,7 +228,9 @@ describe('a topic', () => {
   it('shows no endpoint in the answer to a PUT, also to a later one', async () => {
     await create('first', { type: 'None' });
     const read = async () => (await call('GET', 'first')).body as { properties: { endpoint: unknown } };
+
     await expect.poll(async () => (await read()).properties.endpoint).toEqual(expect.any(String));
+
     const again = await create('first', { type: 'None' });
     expect(again).toMatchObject({ status: 201, body: { properties: { endpoint: null } } });
     expect(again.body).not.toHaveProperty('properties.metricResourceId');
@@ -216,6 +239,7 @@ describe('a topic', () => {
   it('shows the given properties after a PUT, and the defaults of the service later', async () => {
     const made = await call('PUT', 'first', { location: 'westeurope', properties: { publicNetworkAccess: 'Enabled' } });
     const { properties, ...rest } = made.body as { properties: object };
+
     expect(properties).toEqual({
       provisioningState: 'Creating',
       endpoint: null,
@@ -223,6 +247,7 @@ describe('a topic', () => {
       publicNetworkAccess: 'Enabled',
     });
     for (const name of ['sku', 'kind', 'identity']) expect(rest).not.toHaveProperty(name);
+
     const found = (await call('GET', 'first')).body;
     expect(found).toMatchObject({
       sku: { name: 'Basic' },

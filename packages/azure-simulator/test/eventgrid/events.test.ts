@@ -38,7 +38,9 @@ describe('events of Azure services', () => {
     it('report a new version with its id and without its value', async () => {
       await subscribe(vaultPath());
       const { properties } = await cloud.vault().setSecret('secret', 'the-vault-value', { expiresOn: inDays(90) });
+
       const [event] = await events(1);
+
       expect(event).toMatchObject({
         eventType: 'Microsoft.KeyVault.SecretNewVersionCreated',
         subject: 'secret',
@@ -53,23 +55,29 @@ describe('events of Azure services', () => {
       await subscribe(vaultPath());
       clock.advance(59 * DAY);
       clock.advance(2 * DAY);
+
       expect((await events(1)).at(-1)).toMatchObject({
         eventType: 'Microsoft.KeyVault.SecretNearExpiry',
         subject: 'secret',
       });
+
       clock.advance(30 * DAY);
       expect((await events(2)).at(-1)).toMatchObject({ eventType: 'Microsoft.KeyVault.SecretExpired' });
       await expect.poll(() => cloud.running.plane.broker.deliveries().length).toBe(0);
+
       await cloud.restart();
       clock.advance(1);
       await cloud.vault().setSecret('other', 'x');
+
       expect((await events(3)).at(-1)).toMatchObject({ eventType: 'Microsoft.KeyVault.SecretNewVersionCreated' });
     });
 
     it('report the coming expiry at once for a version that expires in less than 30 days', async () => {
       await subscribe(vaultPath());
       await cloud.vault().setSecret('secret', 'x', { expiresOn: inDays(20) });
+
       const types = (await events(2)).map((one) => one?.eventType);
+
       expect(types).toContain('Microsoft.KeyVault.SecretNearExpiry');
     });
 
@@ -84,6 +92,7 @@ describe('events of Azure services', () => {
       await vault.setSecret('due', 'x', { expiresOn: inDays(61) });
       await subscribe(vaultPath());
       clock.advance(40 * DAY);
+
       expect(await events(1)).toMatchObject([{ eventType: 'Microsoft.KeyVault.SecretNearExpiry', subject: 'due' }]);
       expect(cloud.running.plane.broker.deliveries().length).toBeLessThanOrEqual(1);
     });
@@ -94,7 +103,9 @@ describe('events of Azure services', () => {
     await cloud
       .arm('app')
       .connectedRegistries.update(cloud.group, cloud.registry, 'myconnectedregistry', { clientTokenIds: [] });
+
     const wanted = (await events(2)).find((one) => one?.subject.endsWith('/connectedRegistries/myconnectedregistry'));
+
     expect(wanted).toMatchObject({
       eventType: 'Microsoft.Resources.ResourceWriteSuccess',
       subject: `${cloud.registryId}/connectedRegistries/myconnectedregistry`,

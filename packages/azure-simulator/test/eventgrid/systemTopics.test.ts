@@ -40,6 +40,7 @@ describe('a system topic', () => {
       status: 200,
       body: { tags: { a: 'b' } },
     });
+
     const later = await cloud.armCall('PATCH', path(), { identity: { type: 'SystemAssigned' } }, VERSION);
     expect(later).toMatchObject({
       status: 201,
@@ -50,7 +51,9 @@ describe('a system topic', () => {
 
   it('of a subscription has its operations below the subscription, not below a location', async () => {
     await put({ location: 'global' }, group().split('/resourceGroups')[0]);
+
     const removed = await cloud.armCall('DELETE', path(), undefined, VERSION);
+
     expect(removed.status).toBe(202);
     expect(removed.headers['azure-asyncoperation']).toMatch(/\/providers\/Microsoft\.EventGrid\/operationsStatus\//);
     expect(await cloud.armCall('GET', path(), undefined, VERSION)).toMatchObject({ status: 404 });
@@ -60,13 +63,16 @@ describe('a system topic', () => {
     await put();
     const list = async (filter = '') =>
       (await cloud.armCall('GET', `${path('').slice(0, -1)}${filter}`, undefined, VERSION)).body;
+
     expect(await list()).toMatchObject({ value: [{ name: 'system' }] });
     expect(await list(`?$filter=${encodeURIComponent("name eq 'other'")}`)).toEqual({ value: [] });
   });
 
   it("has event subscriptions, which receive the source's events", async () => {
     await put();
+
     const made = await subscribe();
+
     expect(made).toMatchObject({
       status: 201,
       body: {
@@ -75,8 +81,11 @@ describe('a system topic', () => {
         properties: { topic: path(), filter: { includedEventTypes: expect.any(Array) } },
       },
     });
+
     await cloud.vault().setSecret('new', 'value');
+
     const [delivery] = await subscriber.waitFor(1);
+
     expect(delivery?.body).toMatchObject([
       { eventType: 'Microsoft.KeyVault.SecretNewVersionCreated', subject: 'new', topic: vault() },
     ]);
@@ -85,16 +94,25 @@ describe('a system topic', () => {
   it('applies the advanced filters of its event subscriptions', async () => {
     await put();
     const advancedFilters = [{ operatorType: 'StringContains', key: 'data.ObjectName', values: ['WANTED'] }];
+
     const made = await subscribe({ filter: { advancedFilters } });
+
     expect(made).toMatchObject({ status: 201, body: { properties: { filter: { advancedFilters } } } });
+
     await cloud.vault().setSecret('other', 'value');
     await cloud.vault().setSecret('is-wanted', 'value');
+
     const [delivery] = await subscriber.waitFor(1);
+
     expect(delivery?.body).toMatchObject([{ subject: 'is-wanted' }]);
+
     const patched = { filter: { subjectBeginsWith: 'is-' } };
     await cloud.armCall('PATCH', `${path()}/eventSubscriptions/nested`, patched, VERSION);
+
     const { body } = await cloud.armCall('GET', `${path()}/eventSubscriptions/nested`, undefined, VERSION);
+
     expect(body).toMatchObject({ properties: { filter: { subjectBeginsWith: 'is-', advancedFilters } } });
+
     const unknown = [{ operatorType: 'StringLike', key: 'subject', values: ['x'] }];
     expect(await subscribe({ filter: { advancedFilters: unknown } })).toMatchObject({ status: 400 });
   });
@@ -103,7 +121,9 @@ describe('a system topic', () => {
     await put();
     await subscribe();
     await cloud.armCall('DELETE', path(), undefined, VERSION);
+
     await cloud.vault().setSecret('new', 'value');
+
     expect(cloud.running.plane.broker.deliveries()).toEqual([]);
     expect(await cloud.armCall('GET', `${path()}/eventSubscriptions/nested`, undefined, VERSION)).toMatchObject({
       status: 404,
@@ -113,12 +133,15 @@ describe('a system topic', () => {
   it('answers the first and a later PUT of an event subscription with the given properties only', async () => {
     await put();
     const first = await subscribe();
+
     const again = await subscribe({ labels: ['one'] });
+
     expect(again).toMatchObject({ status: 201, body: { properties: { labels: ['one'] } } });
     for (const { body } of [first, again]) {
       expect(body).not.toHaveProperty('properties.filter.subjectBeginsWith');
       expect(body).not.toHaveProperty('properties.eventDeliverySchema');
     }
+
     const { body } = await cloud.armCall('GET', `${path()}/eventSubscriptions/nested`, undefined, VERSION);
     expect(body).toHaveProperty('properties.filter.subjectBeginsWith', '');
   });
@@ -129,12 +152,14 @@ describe('a system topic', () => {
     ['2022-06-15', true],
   ])('in api-version %s has an empty systemData: %s', async (version, isShown) => {
     expect(Object.hasOwn((await put({}, vault(), version)).body as object, 'systemData')).toBe(isShown);
+
     const { body } = await cloud.armCall(
       'GET',
       `${group()}/providers/Microsoft.EventGrid/topics/requests`,
       undefined,
       version,
     );
+
     expect(Object.hasOwn(body as object, 'systemData')).toBe(isShown);
     expect(Object.hasOwn(body as object, 'kind')).toBe(isShown);
   });

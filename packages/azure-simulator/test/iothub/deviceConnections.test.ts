@@ -21,9 +21,11 @@ describe('a device at the IoT Hub', () => {
       signature(key, 'localhost/devices/picky', new Date(hub.clock.now().getTime() - 1000)),
       'no signature',
     ];
+
     for (const password of refused) {
       await expect(HubDevice.connect(hub.cloud, 'picky', { password })).rejects.toMatchObject({ code: 5 });
     }
+
     const password = signature(key, 'localhost/devices/picky', soon());
     await expect(
       HubDevice.connect(hub.cloud, 'picky', { password, username: 'localhost/other/?api-version=2021-04-12' }),
@@ -31,6 +33,7 @@ describe('a device at the IoT Hub', () => {
     await expect(HubDevice.connect(hub.cloud, 'picky', { password, username: 'nonsense' })).rejects.toMatchObject({
       code: 4,
     });
+
     hub.keep(await HubDevice.connect(hub.cloud, 'picky', { password }));
   });
 
@@ -40,6 +43,7 @@ describe('a device at the IoT Hub', () => {
     const device = await HubDevice.connect(hub.cloud, 'brief', { password });
     hub.clock.advance(61);
     await device.closed;
+
     await expect(HubDevice.connect(hub.cloud, 'brief', { password })).rejects.toMatchObject({ code: 5 });
   });
 
@@ -49,6 +53,7 @@ describe('a device at the IoT Hub', () => {
     await hub.cloud.hub('PUT', '/devices/certified', { deviceId: 'certified', authentication });
     hub.keep(await HubDevice.connect(hub.cloud, 'certified', { cert, key }));
     const another = await selfSigned();
+
     await expect(
       HubDevice.connect(hub.cloud, 'certified', { cert: another.cert, key: another.key }),
     ).rejects.toMatchObject({ code: 5 });
@@ -61,6 +66,7 @@ describe('a device at the IoT Hub', () => {
     await hub.cloud.hub('DELETE', '/devices/gone', undefined, { 'if-match': '*' });
     await Promise.all([off.closed, gone.closed]);
     const password = signature(await hub.keyOf('off'), 'localhost/devices/off', soon());
+
     await expect(HubDevice.connect(hub.cloud, 'off', { password })).rejects.toMatchObject({ code: 5 });
   });
 
@@ -69,13 +75,16 @@ describe('a device at the IoT Hub', () => {
     const password = signature(await hub.keyOf('twice'), 'localhost/devices/twice', soon());
     hub.keep(await HubDevice.connect(hub.cloud, 'twice', { password }));
     await first.closed;
+
     expect((await hub.cloud.hub('GET', '/devices/twice')).body).toMatchObject({ connectionState: 'Connected' });
   });
 
   it('cannot subscribe to messages of others, and is disconnected when it publishes what it may not', async () => {
     const [spy, other] = [await hub.connect('spy'), await hub.connect('observed')];
+
     await expect(spy.client.subscribeAsync('#')).rejects.toThrow();
     await expect(spy.client.subscribeAsync('devices/observed/messages/devicebound/#')).rejects.toThrow();
+
     await other.listen(METHODS);
     spy.client.publish('$iothub/methods/POST/fake/?$rid=1', '{}');
     await spy.closed;
@@ -83,7 +92,9 @@ describe('a device at the IoT Hub', () => {
     exact.client.publish('devices/exact/messages/events/', 'x', { qos: 2 });
     await exact.closed;
     const reporting = await hub.connect('reporting');
+
     await reporting.client.publishAsync('devices/reporting/messages/events/', 'x', { qos: 1 });
+
     expect(reporting.client.connected).toBe(true);
   });
 });

@@ -13,7 +13,9 @@ describe("a connected device's twin", () => {
     const device = await hub.connect('twinned');
     await device.listen(TWIN);
     await hub.cloud.hub('PATCH', '/twins/twinned', { properties: { desired: { check: 'c1' } } });
+
     const got = await device.twin('GET');
+
     expect(got.status).toBe(200);
     expect(JSON.parse(got.text)).toEqual({ desired: { check: 'c1', $version: 2 }, reported: { $version: 1 } });
 
@@ -22,6 +24,7 @@ describe("a connected device's twin", () => {
       query: '$rid=r1&$version=2',
       text: '',
     });
+
     const { body } = await hub.cloud.hub('GET', '/twins/twinned');
     expect(body).toMatchObject({
       connectionState: 'Connected',
@@ -38,9 +41,12 @@ describe("a connected device's twin", () => {
     await hub.cloud.hub('PATCH', '/twins/notified', { properties: { desired: { a: 1, b: 1 } } });
     await hub.cloud.hub('PATCH', '/twins/notified', { tags: { silent: true } });
     await hub.cloud.hub('PATCH', '/twins/notified', { properties: { desired: { b: null } } });
+
     const first = await device.next('$iothub/twin/PATCH/');
+
     expect(first.topic).toBe('$iothub/twin/PATCH/properties/desired/?$version=2');
     expect(JSON.parse(first.text)).toEqual({ a: 1, b: 1, $version: 2 });
+
     const second = await device.next('$iothub/twin/PATCH/');
     expect(JSON.parse(second.text)).toEqual({ b: null, $version: 3 });
   });
@@ -53,6 +59,7 @@ describe("a connected device's twin", () => {
     const password = signature(await hub.keyOf('absent', 'secondaryKey'), 'localhost/devices/absent', until);
     const back = hub.keep(await HubDevice.connect(hub.cloud, 'absent', { password }));
     await back.listen(TWIN);
+
     expect(JSON.parse((await back.twin('GET')).text)).toMatchObject({ desired: { waiting: 'yes' } });
   });
 });

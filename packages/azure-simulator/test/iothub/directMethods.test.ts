@@ -16,7 +16,9 @@ describe('a direct method', () => {
       payload: JSON.stringify({ method, got: JSON.parse(payload) }),
     });
     await device.listen(METHODS);
+
     const reply = await hub.invoke('answering', { payload: { run: 'r1' } });
+
     expect(reply).toMatchObject({
       status: 200,
       body: { status: 202, payload: { method: 'pullCheck', got: { run: 'r1' } } },
@@ -36,6 +38,7 @@ describe('a direct method', () => {
         info: { timeout: '00:00:00' },
       });
     }
+
     expect(await hub.invoke('unknown', {})).toMatchObject({
       status: 404,
       headers: { 'iothub-errorcode': 'DeviceNotFound' },
@@ -47,7 +50,9 @@ describe('a direct method', () => {
     const early = hub.invoke('late', { connectTimeoutInSeconds: 20 });
     await hub.untilCallWaits();
     hub.waitClock.advance(20);
+
     const { Message } = (await early).body as { Message: string };
+
     expect(JSON.parse(Message)).toMatchObject({ errorCode: 404103, info: { timeout: '00:00:20' } });
 
     await hub.cloud.hub('DELETE', '/devices/late', undefined, { 'if-match': '*' });
@@ -56,6 +61,7 @@ describe('a direct method', () => {
     const waiting = hub.invoke('late', { connectTimeoutInSeconds: 20 });
     await hub.untilCallWaits();
     await device.listen(METHODS);
+
     expect(await waiting).toMatchObject({ status: 200, body: { status: 200, payload: null } });
   });
 
@@ -65,15 +71,21 @@ describe('a direct method', () => {
     const call = hub.invoke('slow', { responseTimeoutInSeconds: 5 });
     const { topic } = await device.next('$iothub/methods/POST/pullCheck/');
     hub.waitClock.advance(5);
+
     const reply = await call;
+
     expect(reply).toMatchObject({ status: 504, headers: { 'iothub-errorcode': 'GatewayTimeout' } });
+
     const { Message } = reply.body as { Message: string };
     expect(JSON.parse(Message)).toMatchObject({
       errorCode: 504101,
       message: 'Timed out waiting for the response from device.',
     });
+
     const request = topic.split('$rid=')[1] ?? '';
+
     await device.client.publishAsync(`$iothub/methods/res/200/?$rid=${request}`, '{}', { qos: 1 });
+
     expect(device.client.connected).toBe(true);
   });
 
@@ -85,6 +97,7 @@ describe('a direct method', () => {
     const request = topic.split('$rid=')[1] ?? '';
     await other.client.publishAsync(`$iothub/methods/res/200/?$rid=${request}`, '{}', { qos: 1 });
     await device.end();
+
     expect(await call).toMatchObject({
       status: 404,
       headers: { 'iothub-errorcode': 'DeviceConnectionClosedRemotely' },
@@ -110,7 +123,9 @@ describe('a direct method', () => {
     const device = hub.keep(await HubDevice.connect(hub.cloud, 'edge/agent', { password }));
     device.answer = () => ({ status: 200, payload: '{"from":"module"}' });
     await device.listen(METHODS);
+
     const reply = await hub.cloud.hub('POST', '/twins/edge/modules/agent/methods', { methodName: 'x' });
+
     expect(reply.body).toEqual({ status: 200, payload: { from: 'module' } });
     expect((await hub.invoke('edge', {})).status).toBe(404);
   });

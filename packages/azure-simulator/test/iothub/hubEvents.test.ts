@@ -32,11 +32,14 @@ describe('events of the IoT Hub', () => {
 
   it('report the creation and deletion of a device in the documented shape', async () => {
     expect((await subscribe('EventGridSchema')).status).toBe(201);
+
     await cloud.hub('PUT', '/devices/sensor', { deviceId: 'sensor' });
     await cloud.hub('DELETE', '/devices/sensor', undefined, { 'if-match': '*' });
     const events = (await subscriber.waitFor(2)).map(({ body }) => one(body) as { eventType: string });
     const { subscriptionId } = cloud.running.world;
+
     const created = events.find(({ eventType }) => eventType === 'Microsoft.Devices.DeviceCreated');
+
     expect(created).toMatchObject({
       topic: `/SUBSCRIPTIONS/${subscriptionId.toUpperCase()}/RESOURCEGROUPS/ONBOARDING-LOCAL/PROVIDERS/MICROSOFT.DEVICES/IOTHUBS/ONBOARDING-LOCAL-HUB`,
       subject: 'devices/sensor',
@@ -71,10 +74,12 @@ describe('events of the IoT Hub', () => {
     );
     const numberOf = (type: string): string =>
       events.find((event) => event.type === type)?.data.deviceConnectionStateEventInfo?.sequenceNumber ?? '';
+
     const [connected, disconnected] = [
       numberOf('Microsoft.Devices.DeviceConnected'),
       numberOf('Microsoft.Devices.DeviceDisconnected'),
     ];
+
     expect(connected).toMatch(/^[0-9A-F]{40}$/);
     expect(disconnected > connected).toBe(true);
   });

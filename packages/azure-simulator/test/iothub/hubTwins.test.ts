@@ -48,6 +48,7 @@ describe('a device twin', () => {
       properties: { desired: { check: { n: 2 }, off: null } },
     });
     const { tags, properties, version } = reply.body as TwinBody;
+
     expect(tags).toEqual({ site: { name: 'north' } });
     expect(properties.desired).toMatchObject({ check: { run: 'a', n: 2 }, $version: 3 });
     expect(properties.desired['$metadata']).toMatchObject({
@@ -62,6 +63,7 @@ describe('a device twin', () => {
     await patch({ tags: { old: true }, properties: { desired: { old: 1 } } });
     const reply = await cloud.hub('PUT', path, { tags: { new: true }, properties: { desired: { new: 1 } } });
     const { tags, properties } = reply.body as TwinBody;
+
     expect(tags).toEqual({ new: true });
     expect(properties.desired).not.toHaveProperty('old');
     expect(properties.desired).toMatchObject({ new: 1, $version: 3 });
@@ -69,7 +71,9 @@ describe('a device twin', () => {
 
   it('changes with its current etag, with a star, and without a condition', async () => {
     const { etag } = await read();
+
     expect((await patch({ tags: { a: 1 } }, { 'if-match': `"${etag}"` })).status).toBe(200);
+
     const stale = await patch({ tags: { a: 2 } }, { 'if-match': `"${etag}"` });
     expect(stale).toMatchObject({ status: 412, headers: { 'iothub-errorcode': 'PreconditionFailed' } });
     expect((await patch({ tags: { a: 3 } }, { 'if-match': '*' })).status).toBe(200);
@@ -105,7 +109,9 @@ describe('changes of a twin', () => {
   it('may contain the properties that the service adds, which are ignored', () => {
     const now = new Date();
     const { desired } = newTwin(now);
+
     const changed = changedSection(desired, { a: 1, $version: 7, $metadata: {} }, 'merge', now, 'desired');
+
     expect(changed).toMatchObject({ values: { a: 1 }, version: 2 });
   });
 });

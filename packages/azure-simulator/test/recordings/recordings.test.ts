@@ -28,29 +28,35 @@ afterAll(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }));
 describe('answers of the simulator', () => {
   test('equal at least 95 % of the recorded ones of the container registry and the vault, and none is different', () => {
     const core = replayed.filter(isCore);
+
     const counts = countsOf(core);
+
     expect(counts, listOf(core)).toMatchObject({ different: 0, 'not sent': 0 });
     expect(counts.equal / counts.all, listOf(core)).toBeGreaterThanOrEqual(0.95);
   });
 
   test('equal at least 80 % of the recorded ones of Event Grid and roles, and at most 5 % are different', () => {
     const rest = replayed.filter((one) => !isCore(one));
+
     const counts = countsOf(rest);
+
     expect(counts.equal / counts.all, listOf(rest)).toBeGreaterThanOrEqual(0.8);
     expect((counts.different + counts['not sent']) / counts.all, listOf(rest)).toBeLessThanOrEqual(0.05);
   });
 
   test('that are not equal are exactly those that docs/simulator.md lists', async () => {
     const text = await readFile(join(projectRoot(), 'docs', 'simulator.md'), 'utf8');
-    const listed = [...text.matchAll(/`([a-z-]+-\d{4})`\s+((?:#\d+(?:,\s+)?)+)/g)].flatMap(([, scenario, numbers = '']) =>
-      [...numbers.matchAll(/#(\d+)/g)].map(([, n]) => `${scenario}#${n}`),
+    const listed = [...text.matchAll(/`([a-z-]+-\d{4})`\s+((?:#\d+(?:,\s+)?)+)/g)].flatMap(
+      ([, scenario, numbers = '']) => [...numbers.matchAll(/#(\d+)/g)].map(([, n]) => `${scenario}#${n}`),
     );
     const own = new Set(recordingsIn(OWN).map(({ scenario }) => scenario));
+
     const unequal = replayed
       .filter(({ scenario }) => own.has(scenario))
       .flatMap(({ scenario, judged }) =>
         judged.filter(({ outcome }) => outcome !== 'equal').map(({ n }) => `${scenario}#${n}`),
       );
+
     expect(unequal.toSorted()).toEqual(listed.toSorted());
   });
 });
@@ -93,7 +99,9 @@ test.each<[OperationKind, string, RegExp]>([
   ['eventGrid', 'PUT', /topics\/\{\w+\}$/],
 ])('with the recorded pace, a %s takes a time within recorded bounds', (kind, method, path) => {
   const seconds = operationMilliseconds({ pace: 'azure' }, kind) / 1000;
+
   const bounds = recordingsIn(OWN).flatMap((recording) => boundsOf(recording, method, path));
+
   expect(bounds.some(([min, max]) => min <= seconds && seconds <= max)).toBe(true);
   expect(Math.max(...bounds.map(([, max]) => max))).toBeGreaterThanOrEqual(seconds);
 });

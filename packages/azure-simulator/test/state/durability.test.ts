@@ -50,6 +50,7 @@ describe('an answered write', () => {
     const ended = Promise.allSettled(writers);
     await busy;
     await run.kill();
+
     // Each writer ended because its connection broke, not because of an answer.
     for (const one of await ended)
       expect(one).toMatchObject({ status: 'rejected', reason: { code: expect.any(String) as string } });
@@ -77,6 +78,7 @@ describe('an answered write', () => {
     run = await AzureRun.start(data);
     const { passwords } = made.body as { passwords: { value: string }[] };
     const basic = Buffer.from(`${connectedRegistry}:${passwords[0]?.value ?? ''}`).toString('base64');
+
     const synced = await new Promise<number>((resolve, reject) => {
       const path = `/gateway/${registry}/${connectedRegistry}/sync`;
       const sent = request(
@@ -90,9 +92,12 @@ describe('an answered write', () => {
       sent.on('error', reject);
       sent.end('{}');
     });
+
     expect(synced).toBe(200);
+
     const gone = await run.call('GET', '/secrets/short?api-version=7.4', undefined, VAULT);
     expect(gone.status).toBe(404);
+
     const deleted = await run.call('GET', '/deletedsecrets/short?api-version=7.4', undefined, VAULT);
     expect(deleted.status).toBe(200);
   });

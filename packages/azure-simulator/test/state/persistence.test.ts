@@ -30,15 +30,18 @@ describe('the data folder', () => {
 
     await cloud.restart();
     const after = cloud.running.world;
+
     // Addresses contain the port, which has changed.
     expect({ ...after, topics: {}, iotHub: {} }).toEqual({ ...before, topics: {}, iotHub: {} });
     expect(after.iotHub.id).toBe(before.iotHub.id);
     expect(await edge.accepts('kept-token', made.passwords?.[0]?.value ?? '')).toBe(true);
     expect(await cloud.vault().getSecret('kept')).toMatchObject({ value: 'value', properties: { tags: { a: '1' } } });
     expect(await failureOf(cloud.vault().setSecret('deleted', 'x'))).toMatchObject({ statusCode: 409 });
+
     const read = await cloud.call('GET', `${cloud.registryId}?api-version=2025-11-01`, undefined, {
       authorization: `Bearer ${token}`,
     });
+
     expect(read.status).toBe(200);
   });
 
@@ -55,7 +58,9 @@ describe('the data folder', () => {
     const values = (made.passwords ?? []).map((one) => one.value ?? '');
     await cloud.vault().setSecret('secret', 'the-vault-value');
     await cloud.running.close();
+
     expect(await readFile(join(cloud.directory, 'arm.ndjson'), 'utf8')).toContain('some-token');
+
     for (const name of await readdir(cloud.directory)) {
       if (name === 'tls') continue;
       const text = await readFile(join(cloud.directory, name), 'utf8');
@@ -70,9 +75,12 @@ describe('the data folder', () => {
     const before = cloud.running.world;
     await cloud.running.close();
     const tls = await ensureCertificates(join(cloud.directory, 'tls'));
+
     const second = await startControlPlane({ port: 0, directory: cloud.directory, tls, reset: true });
+
     expect(second.world.subscriptionId).not.toBe(before.subscriptionId);
     expect(second.plane.arm.registries.get('myregistry')?.tokens.get('lost-token')).toBeUndefined();
+
     await second.close();
     await cloud.launch();
   });
@@ -93,8 +101,11 @@ describe('the log', () => {
     await cloud.vault().getSecret('secret');
     const edge = await Edge.of(cloud);
     await edge.sync();
+
     const text = JSON.stringify(cloud.log);
+
     expect(cloud.log.length).toBeGreaterThan(10);
+
     const secrets = [
       'the-vault-value',
       edge.password,
@@ -102,10 +113,12 @@ describe('the log', () => {
       ...Object.values(cloud.running.world.identities).map((one) => one.clientSecret),
       await cloud.token('operator'),
     ];
+
     for (const secret of secrets) {
       expect(text).not.toContain(secret);
       expect(text).not.toContain(encodeURIComponent(secret));
     }
+
     await cloud.end();
   });
 });

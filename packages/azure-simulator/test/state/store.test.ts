@@ -71,6 +71,7 @@ describe('the store', () => {
     shelves.get('b')?.things.set({ name: 'three', value: '3' });
     shelves.get('b')?.things.delete('two');
     store.commit();
+
     expect(await stored()).toEqual({ a: { One: 'changed' }, b: { three: '3' } });
     expect(await Store.facts(file, 1)).toEqual({ owner: 'tests' });
   });
@@ -78,7 +79,9 @@ describe('the store', () => {
   it('writes nothing before a commit', async () => {
     const { store, shelves } = await open();
     shelves.set(shelf('a'));
+
     expect(await stored()).toEqual({});
+
     store.commit();
     expect(await stored()).toEqual({ a: {} });
   });
@@ -88,6 +91,7 @@ describe('the store', () => {
     shelves.delete('a');
     shelves.set(shelf('a', { name: 'new', value: '2' }));
     store.commit();
+
     expect(await stored()).toEqual({ a: { new: '2' } });
   });
 
@@ -97,6 +101,7 @@ describe('the store', () => {
     if (before) shelves.set({ ...before, label: 'other' });
     shelves.get('a')?.things.set({ name: 'more', value: '2' });
     store.commit();
+
     expect(await stored()).toEqual({ a: { part: '1', more: '2' } });
   });
 
@@ -107,6 +112,7 @@ describe('the store', () => {
     const again = await open();
     again.shelves.get('a')?.things.set({ name: 'next', value: '2' });
     again.store.commit();
+
     expect(await stored()).toEqual({ a: { kept: '1', next: '2' } });
     expect(shelves.size).toBe(1);
   });
@@ -116,13 +122,16 @@ describe('the store', () => {
     await store.close();
     await writeFile(`${file}.new`, '{"format":1}\n["shelves","half"');
     await (await open()).store.close();
+
     expect(await stored()).toEqual({ a: { kept: '1' } });
     await expect(readFile(`${file}.new`)).rejects.toThrow('ENOENT');
   });
 
   it('refuses a damaged file and a file of another version, and names --reset', async () => {
     await writeFile(file, '{"format":1}\n["shelves","a",{"na\n["shelves","b",{"name":"b"}]\n');
+
     await expect(open()).rejects.toThrow('is damaged; start with --reset');
+
     await writeFile(file, '{"format":7}\n');
     await expect(Store.facts(file, 1)).rejects.toThrow('another version; start with --reset');
   });
@@ -148,7 +157,9 @@ describe('the store', () => {
     }
     store.commit();
     const expected = Object.fromEntries([...things.values()].map(({ name, value }) => [name, value]));
+
     expect((await stored())['a']).toEqual(expected);
+
     await store.close();
     expect((await stored())['a']).toEqual(expected);
     expect(await readFile(file, 'utf8')).not.toContain('gone-for-good');
@@ -163,6 +174,7 @@ describe('the store', () => {
       if (n % 50 === 0) await new Promise((resolve) => setImmediate(resolve));
     }
     await store.close();
+
     expect((await readFile(file)).length).toBeLessThan(10_000_000);
     expect((await stored())['a']?.['same']).toMatch(/^1999x/);
   });
