@@ -96,7 +96,7 @@ test.each([
 test('npm run azure says what it needs', () => {
   const { status, stderr } = runUnder(process.version, scripts['azure'] ?? '');
   expect(status).toBe(2);
-  expect(stderr).toBe('Needed, and not given: --port N (0 takes a free port) and --data DIR.\nTry --help.\n');
+  expect(stderr).toBe('Missing flags: --port N (0 takes a free port) and --data DIR.\nTry --help.\n');
 });
 
 test.each([

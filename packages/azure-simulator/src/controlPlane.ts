@@ -155,7 +155,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   };
 }
 
-/** Private keys, and secrets that are not in the vault, in their own file. */
+/** Reads or creates the file with private keys and with secrets that are not in the vault. */
 async function readKeys(path: string): Promise<{ identities: Identity[]; signingKey: JWK }> {
   const stored = (await readJson(path)) as { identities: Identity[]; signingKey: JWK } | undefined;
   if (stored) return stored;
@@ -164,7 +164,7 @@ async function readKeys(path: string): Promise<{ identities: Identity[]; signing
   return made;
 }
 
-/** The edge may have another port after a restart. Its login server follows. */
+/** Updates the login server of the edge, which may have another port after a restart. */
 function moveEdge(plane: Plane, edgeHost: string | undefined): void {
   const { registry, connectedRegistry } = describeWorld(plane);
   const connectedRegistries = plane.arm.registries.get(registry)?.connectedRegistries;

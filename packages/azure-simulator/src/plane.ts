@@ -9,7 +9,7 @@ import type { SimulatorSettings } from './settings.js';
 import type { ArmState } from './state/armState.js';
 import type { Store } from './state/store.js';
 
-/** What all services share. */
+/** The state, clocks and settings that all services share. */
 export interface Plane {
   /** `https://localhost:PORT`, without a slash at the end. */
   readonly baseUrl: string;

@@ -7,7 +7,7 @@ export interface ServiceCount {
   /** ARM's kinds; other services count under `calls`. */
   kinds: Partial<Record<'read' | 'write' | 'delete' | 'action' | 'poll' | 'calls', number>>;
   operations: Record<string, number>;
-  /** Writes that were answered with an operation to follow: their clients read the resource once more at its end. */
+  /** Writes that were answered with an operation to poll. Their clients read the resource once more at its end. */
   asynchronous: number;
 }
 
@@ -25,7 +25,7 @@ export class Counters {
     service.operations[route.operation] = (service.operations[route.operation] ?? 0) + 1;
   }
 
-  /** Records that a request, which was counted before, has an operation to follow. */
+  /** Records that a counted request has an operation to poll. */
   countAsynchronous(route: Route, sender: Principal): void {
     this.#of(route, sender).asynchronous += 1;
   }

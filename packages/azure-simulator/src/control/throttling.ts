@@ -17,8 +17,8 @@ interface Bucket {
 export function makeThrottle(plane: Plane): Throttle {
   const buckets = new Map<string, Bucket>();
 
-  /** Takes a token. Returns the remaining tokens; negative if there was none. */
-  function take(key: string, rate: Rate): { left: number; wait: number } {
+  /** Takes a token from a bucket. @returns the remaining tokens, negative if the bucket was empty; `wait` in seconds */
+  function take(key: string, rate: Rate): { remaining: number; wait: number } {
     const factor = plane.settings.throttling;
     const now = plane.clock.now().getTime();
     const bucket = buckets.get(key) ?? { tokens: rate.size * factor, at: now };
@@ -26,16 +26,16 @@ export function makeThrottle(plane: Plane): Throttle {
     bucket.tokens = Math.min(rate.size * factor, refilled);
     bucket.at = now;
     buckets.set(key, bucket);
-    if (bucket.tokens < 1) return { left: -1, wait: Math.ceil((1 - bucket.tokens) / (rate.perSecond * factor)) };
+    if (bucket.tokens < 1) return { remaining: -1, wait: Math.ceil((1 - bucket.tokens) / (rate.perSecond * factor)) };
     bucket.tokens -= 1;
-    return { left: Math.floor(bucket.tokens), wait: 0 };
+    return { remaining: Math.floor(bucket.tokens), wait: 0 };
   }
 
   return (call: Call, route: Route) => {
     if (plane.settings.throttling === 0) return { headers: {} };
     if (route.service === 'vault') {
-      const { left, wait } = take('vault', VAULT_LIMIT);
-      if (left >= 0) return { headers: {} };
+      const { remaining, wait } = take('vault', VAULT_LIMIT);
+      if (remaining >= 0) return { headers: {} };
       const message =
         'Request was not processed because too many requests were received. Reason: VaultRequestTypeLimitReached';
       return tooMany(wait, 'Throttled', message, 'VaultRequestTypeLimitReached');
@@ -49,9 +49,9 @@ export function makeThrottle(plane: Plane): Throttle {
       ...(global ? [{ key: `global ${name}`, rate: global[name], header: `global-${name}` }] : []),
     ];
     for (const { key, rate, header } of taken) {
-      const { left, wait } = take(`${plane.settings.rateLimits} ${key}`, rate);
-      headers[`x-ms-ratelimit-remaining-subscription-${header}`] = String(Math.max(0, left));
-      if (left >= 0) continue;
+      const { remaining, wait } = take(`${plane.settings.rateLimits} ${key}`, rate);
+      headers[`x-ms-ratelimit-remaining-subscription-${header}`] = String(Math.max(0, remaining));
+      if (remaining >= 0) continue;
       const message = `Number of ${name} for subscription '${plane.arm.subscriptionId}' exceeded the limit. Please try again after '${wait}' seconds.`;
       const { refusal } = tooMany(wait, 'SubscriptionRequestsThrottled', message);
       return { refusal: { ...refusal, headers: { ...refusal.headers, ...headers } } };

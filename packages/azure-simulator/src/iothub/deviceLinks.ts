@@ -106,7 +106,7 @@ export class DeviceLinks {
     });
   }
 
-  /** The device's answer to a call. An answer that nothing waits for, or of another device, is ignored. */
+  /** Receives a device's answer to a call. It ignores an answer that no call waits for, and one of another device. */
   answered(key: string, request: string, answer: MethodAnswer): void {
     const call = this.#calls.get(request);
     if (call?.key === key) call.complete(answer);

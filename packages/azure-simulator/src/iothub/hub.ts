@@ -5,7 +5,7 @@ import { identityKey, type HubIdentity, type HubState } from './hubState.js';
 /** The hub's host name: devices sign for it and have it in their user names. */
 export const HUB_HOST = 'localhost';
 
-/** What the hub uses of the plane that it is part of. */
+/** What the hub uses of the plane. */
 export interface HubParts {
   clock: Clock;
   /** Real time, for callers of direct methods that wait for a device. */
