@@ -31,7 +31,7 @@ describe('authorisation', () => {
     });
   });
 
-  it('allows the app what its flows need', async () => {
+  it('allows the app every action of its flows', async () => {
     const arm = cloud.arm('app');
     const actions = ['repositories/hello-world/content/read'];
     const map = await arm.scopeMaps.create(cloud.group, cloud.registry, 'apps-map', { actions });

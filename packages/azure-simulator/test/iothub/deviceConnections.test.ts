@@ -79,7 +79,7 @@ describe('a device at the IoT Hub', () => {
     expect((await hub.cloud.hub('GET', '/devices/twice')).body).toMatchObject({ connectionState: 'Connected' });
   });
 
-  it('cannot subscribe to messages of others, and is disconnected when it publishes what it may not', async () => {
+  it('cannot subscribe to messages of others, and is disconnected when it publishes to a forbidden topic', async () => {
     const [spy, other] = [await hub.connect('spy'), await hub.connect('observed')];
 
     await expect(spy.client.subscribeAsync('#')).rejects.toThrow();
