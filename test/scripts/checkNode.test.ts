@@ -119,7 +119,7 @@ test.each(READ_FLAGS)('npm run %s refuses an unknown flag with an explanation an
 test('npm run azure explains what it needs', () => {
   const { status, stderr } = runUnder(process.version, scripts['azure'] ?? '');
   expect(status).toBe(2);
-  expect(stderr).toBe('Needed, and not given: --port N (0 takes a free port) and --data DIR.\nTry --help.\n');
+  expect(stderr).toBe('Missing flags: --port N (0 takes a free port) and --data DIR.\nTry --help.\n');
 });
 
 test.each([

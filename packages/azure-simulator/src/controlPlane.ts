@@ -32,7 +32,7 @@ export interface ControlPlaneOptions {
   settings?: Partial<SimulatorSettings>;
   clock?: Clock;
   /** Real time, for waits during which a connection is held open. */
-  patience?: Clock;
+  waitClock?: Clock;
   /** Starts with an empty data folder. */
   reset?: boolean;
   /** Wraps every answer, for observers of requests. */
@@ -64,7 +64,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
 
   const settings: SimulatorSettings = { ...DEFAULT_SETTINGS, ...options.settings };
   const clock = options.clock ?? processClock();
-  const patience = options.patience ?? realClock();
+  const waitClock = options.waitClock ?? realClock();
   const keys = await readKeys(file('keys.json'));
   const warn = (message: string): void => log('error', { message });
   const stores = await openStores({ file, warn, identities: keys.identities, edgeHost: settings.edgeHost, clock });
@@ -84,7 +84,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
       return baseUrl;
     },
     clock,
-    patience,
+    waitClock,
     settings,
     identities,
     async addIdentity(name) {
@@ -105,7 +105,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     vaultFile: stores.vaultFile,
     hub: new Hub(hubState, {
       clock,
-      patience,
+      waitClock,
       connectionChanged(identity, isConnected, sequence) {
         stores.hubFile.changed();
         publishConnectionEvent(plane, { identity, isConnected, sequence });
@@ -155,7 +155,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   };
 }
 
-/** Private keys, and secrets that are not in the vault, in their own file. */
+/** Reads or creates the file with private keys and with secrets that are not in the vault. */
 async function readKeys(path: string): Promise<{ identities: Identity[]; signingKey: JWK }> {
   const stored = (await readJson(path)) as { identities: Identity[]; signingKey: JWK } | undefined;
   if (stored) return stored;
@@ -164,7 +164,7 @@ async function readKeys(path: string): Promise<{ identities: Identity[]; signing
   return made;
 }
 
-/** The edge may have another port after a restart. Its login server follows. */
+/** Updates the login server of the edge, which may have another port after a restart. */
 function moveEdge(plane: Plane, edgeHost: string | undefined): void {
   const { registry, connectedRegistry } = describeWorld(plane);
   const connectedRegistries = plane.arm.registries.get(registry)?.connectedRegistries;

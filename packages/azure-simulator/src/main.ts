@@ -3,27 +3,27 @@ import { parseArgs } from 'node:util';
 import { makeUsable } from '@connected-registry/clock/files/usableFolder';
 import type { ControlPlane } from './controlPlane.js';
 
-const HELP = `Stands in for Entra ID, Azure Resource Manager (container registries), Key Vault, Event Grid and IoT Hub on one https
-origin, with an MQTT endpoint for the hub's devices beside it.
+const HELP = `Simulates Entra ID, Azure Resource Manager (container registries), Key Vault, Event Grid and IoT Hub on one https
+origin, with an MQTT endpoint for the hub's devices.
 
 Usage: npm run azure -- --port N --data DIR [options]
 
   --port N            port on 127.0.0.1; 0 takes a free one
   --mqtt-port N       port on 127.0.0.1 for devices (default 0, which takes a free one; Azure's is 8883)
-  --data DIR          where state is kept; made when missing
+  --data DIR          folder for the state; it is created if it does not exist
   --edge-host H:P     login server of the seeded connected registry (default localhost:8000)
-  --tls-dir DIR       where the certificates are or will be (default DATA/tls)
+  --tls-dir DIR       folder for the certificates (default DATA/tls)
   --client-limit N    client tokens per connected registry (default 50)
-  --azure-pace        operations take what Azure's were recorded to take, some ten seconds for a token (default: a moment)
-  --async-writes      makes every ARM write asynchronous, not only those that were recorded to be
-  --throttling X      factor on the throttling rates, 0 for none (default 1)
-  --reset             begins with an empty data folder
-  --quiet             logs no requests
-  --help              shows this
+  --azure-pace        operations take as long as recorded in Azure, for a token some ten seconds (default: a moment)
+  --async-writes      makes every ARM write asynchronous, not only those that were recorded as asynchronous
+  --throttling X      factor for the throttling rates; 0 disables throttling (default 1)
+  --reset             starts with an empty data folder
+  --quiet             does not log requests
+  --help              prints this help
 
-Prints "AZURE READY https://localhost:N" once it answers, and then nothing more on stdout; log lines go to stderr.
-DATA/world.json holds what clients need to know: ids, names, identities and their secrets, topics, the hub's addresses.
-With LOCAL_CLOCK_URL, GET and POST _control/clock lead to that clock.
+Prints "AZURE READY https://localhost:N" to stdout when it serves requests; log lines go to stderr.
+DATA/world.json has what clients need: ids, names, identities and their secrets, topics, the hub's addresses.
+With LOCAL_CLOCK_URL, GET and POST _control/clock are redirected to that clock.
 `;
 
 interface Flags {
@@ -71,7 +71,7 @@ function readFlags(argv: string[]): Flags | 'help' {
   const missing = [port === undefined ? '--port N (0 takes a free port)' : '', data ? '' : '--data DIR'].filter(
     Boolean,
   );
-  if (missing.length > 0) throw new BadFlags(`Needed, and not given: ${missing.join(' and ')}.`);
+  if (missing.length > 0) throw new BadFlags(`Missing flags: ${missing.join(' and ')}.`);
   for (const [name, text] of Object.entries({ port, 'mqtt-port': values['mqtt-port'] })) {
     if (text !== undefined && /^\d{1,5}$/.test(text) && Number(text) <= 65_535) continue;
     throw new BadFlags(`--${name} must be a number from 0 to 65535`);

@@ -7,7 +7,7 @@ import type { Call, Route, ServiceName } from './http/route.js';
 import { Router } from './http/router.js';
 import type { Plane } from './plane.js';
 
-/** Identifies the sender of a request, or refuses it. One per service; the rest of the pipeline is the same for all. */
+/** Identifies the sender of a request, or refuses it. Each service has its own; the other steps are the same for all. */
 export type Identify = (request: ApiRequest) => Promise<Principal | ApiReply> | Principal | ApiReply;
 
 /** Refuses a request if its sender has used up its share. */
@@ -96,13 +96,13 @@ export function makePipeline(plane: Plane, parts: PipelineParts): (request: ApiR
 
 const FAILED: ApiReply = {
   status: 500,
-  body: { error: { code: 'InternalServerError', message: 'The stand-in failed.' } },
+  body: { error: { code: 'InternalServerError', message: 'The simulator failed.' } },
 };
 
 /** While changes are not on disk this is the only answer, because a client must not read changes that may be lost. */
 function full(error: unknown): ApiReply {
-  const why = error instanceof Error ? error.message : String(error);
-  const message = `The disk is full: ${why}. Make space, then send the request again; what it has changed may be kept.`;
+  const reason = error instanceof Error ? error.message : String(error);
+  const message = `The disk is full: ${reason}. Free space, then send the request again. Its changes may be in effect.`;
   return { status: 507, body: { error: { code: 'InsufficientStorage', message } } };
 }
 

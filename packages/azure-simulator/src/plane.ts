@@ -9,13 +9,13 @@ import type { SimulatorSettings } from './settings.js';
 import type { ArmState } from './state/armState.js';
 import type { Store } from './state/store.js';
 
-/** What all services share. */
+/** The state, clocks and settings that all services share. */
 export interface Plane {
   /** `https://localhost:PORT`, without a slash at the end. */
   readonly baseUrl: string;
   readonly clock: Clock;
   /** Real time, for waits during which a connection is held open. */
-  readonly patience: Clock;
+  readonly waitClock: Clock;
   readonly settings: SimulatorSettings;
   /** Service principals. More may be added while it runs. */
   readonly identities: readonly Identity[];

@@ -17,7 +17,7 @@ export const REQUEST_TOPIC = 'requests';
 export const SIGNAL_TOPIC = 'signals';
 export const IOT_HUB = 'onboarding-local-hub';
 const LOCATION = 'westeurope';
-/** The tag by which the app marks its secrets. Secrets that a device may read have it. */
+/** The tag of the app's secrets. The device may read only secrets with this tag. */
 const OUR_TAG = 'managedBy';
 
 /** The initial state of an empty data folder: a registry with one connected registry, a vault, and no client. */

@@ -22,11 +22,11 @@ export interface SimulatorSettings {
    * long as in the services, by this plane's clock, and a poll returns its state.
    */
   pace: 'quick' | 'azure';
-  /** Milliseconds that every operation takes; default: as the pace says. */
+  /** Milliseconds that every operation takes; default: by the pace. */
   operationMilliseconds?: number;
   /** True if generateCredentials is answered with 202, and its passwords by a poll. */
   credentialsLater: boolean;
-  /** Whether polls below a location are refused to callers without a right there (no public source says). */
+  /** Whether polls below a location are refused to callers without a right there; this is not public. */
   operationResultsRight: 'open' | 'enforced';
   /** Days that a deleted secret can be recovered, 7 to 90 (Azure docs: key-vault soft-delete-overview). */
   recoverableDays: number;

@@ -9,7 +9,7 @@ import { writeJson } from './state/jsonFile.js';
 
 type Credentials = Omit<Identity, 'name'>;
 
-/** What users of the simulator need to know. */
+/** Addresses, names and identities that users of the simulator need. */
 export interface World {
   tenantId: string;
   subscriptionId: string;

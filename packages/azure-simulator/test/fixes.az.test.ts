@@ -14,99 +14,99 @@ const connectedRegistry = 'myconnectedregistry';
 const token = 'a-device';
 const scopeMap = 'a-map';
 
-/** A registry that has no connected registries, which need what the fix turns on. */
+/** Creates a registry without connected registries, which would need what the fix enables. */
 const CREATE = 'az acr create -g onboarding-local -l westeurope';
 
-/** Runs a text as an operator would who pastes it into a shell. */
+/** Runs a command like an operator who pastes it into a shell. */
 interface Shell {
   run(command: string): Promise<unknown>;
 }
 
-/** Each fix as it is printed, what is wrong before it, and what shows that it has helped. */
+/** Each fix as it is printed, the commands that make it necessary, and the command and output that show its effect. */
 const CASES: {
   readonly [Name in keyof typeof FIX_COMMANDS]: {
     readonly before?: readonly string[];
     readonly fix: string;
     readonly after: string;
-    readonly right: unknown;
+    readonly expected: unknown;
   };
 } = {
   upgradeRegistry: {
     before: [`${CREATE} -n plainregistry --sku Standard`],
     fix: FIX_COMMANDS.upgradeRegistry({ registry: 'plainregistry' }),
     after: 'az acr show -n plainregistry --query sku.name',
-    right: 'Premium',
+    expected: 'Premium',
   },
   enableDataEndpoint: {
     before: [`${CREATE} -n newregistry --sku Premium`],
     fix: FIX_COMMANDS.enableDataEndpoint({ registry: 'newregistry' }),
     after: 'az acr show -n newregistry --query dataEndpointEnabled',
-    right: true,
+    expected: true,
   },
   listConnectedRegistries: {
     fix: FIX_COMMANDS.listConnectedRegistries({ registry }),
     after: `${FIX_COMMANDS.listConnectedRegistries({ registry })} --query '[].name'`,
-    right: [connectedRegistry],
+    expected: [connectedRegistry],
   },
   connectedRegistrySettings: {
     fix: FIX_COMMANDS.connectedRegistrySettings({ registry, connectedRegistry }),
     after: `az acr token show -r myregistry -n ${connectedRegistry} --query 'credentials.passwords[0].name'`,
-    right: 'password1',
+    expected: 'password1',
   },
   showConnectedRegistry: {
     fix: FIX_COMMANDS.showConnectedRegistry({ registry, connectedRegistry }),
     after: `${FIX_COMMANDS.showConnectedRegistry({ registry, connectedRegistry })} --query name`,
-    right: connectedRegistry,
+    expected: connectedRegistry,
   },
   showDataEndpoint: {
     fix: FIX_COMMANDS.showDataEndpoint({ registry }),
     after: FIX_COMMANDS.showDataEndpoint({ registry }),
-    right: true,
+    expected: true,
   },
   showTokenStatus: {
     fix: FIX_COMMANDS.showTokenStatus({ registry, token }),
     after: FIX_COMMANDS.showTokenStatus({ registry, token }),
-    right: 'enabled',
+    expected: 'enabled',
   },
   setSyncSchedule: {
     fix: FIX_COMMANDS.setSyncSchedule({ registry, connectedRegistry }),
     after: `az acr connected-registry show -r myregistry -n ${connectedRegistry} --query parent.syncProperties.schedule`,
-    right: '0 3 * * *',
+    expected: '0 3 * * *',
   },
   addToSyncScope: {
     fix: FIX_COMMANDS.addToSyncScope({ registry, connectedRegistry, repository: 'samples/*' }),
     after: `az acr scope-map show -r myregistry -n ${connectedRegistry} --query "contains(actions, 'repositories/samples/*/content/read')"`,
-    right: true,
+    expected: true,
   },
   keepMessages: {
     fix: FIX_COMMANDS.keepMessages({ registry, connectedRegistry, seconds: 8 * 86_400 + 1 }),
     after: `az acr connected-registry show -r myregistry -n ${connectedRegistry} --query parent.syncProperties.messageTtl`,
-    // The CLI reads the duration P10D.
-    right: '10 days, 0:00:00',
+    // The CLI prints the duration P10D in this form.
+    expected: '10 days, 0:00:00',
   },
   removeClientToken: {
     before: [`az acr connected-registry update -r myregistry -n ${connectedRegistry} --add-client-tokens ${token}`],
     fix: FIX_COMMANDS.removeClientToken({ registry, connectedRegistry, token }),
     after: `az acr connected-registry list-client-tokens -r myregistry -n ${connectedRegistry}`,
-    right: [],
+    expected: [],
   },
   enableToken: {
     before: [`az acr token update -r myregistry -n ${token} --status disabled`],
     fix: FIX_COMMANDS.enableToken({ registry, token }),
     after: `az acr token show -r myregistry -n ${token} --query status`,
-    right: 'enabled',
+    expected: 'enabled',
   },
   clearPassword: {
     before: [`az acr token credential generate -r myregistry -n ${token}`],
     fix: FIX_COMMANDS.clearPassword({ registry, token, slot: 'password1' }),
     after: `az acr token show -r myregistry -n ${token} --query 'credentials.passwords[].name'`,
-    right: ['password2'],
+    expected: ['password2'],
   },
   moveToken: {
     before: [`az acr token update -r myregistry -n ${token} --scope-map _repositories_pull`],
     fix: FIX_COMMANDS.moveToken({ registry, token, scopeMap }),
     after: `az acr token show -r myregistry -n ${token} --query "ends_with(scopeMapId, '/${scopeMap}')"`,
-    right: true,
+    expected: true,
   },
   changeScopeMap: {
     fix: FIX_COMMANDS.changeScopeMap({
@@ -120,18 +120,22 @@ const CASES: {
       ],
     }),
     after: `az acr scope-map show -r myregistry -n ${scopeMap} --query 'sort(actions)'`,
-    right: ['repositories/b/*/content/read', 'repositories/b/*/metadata/read', 'repositories/hello-world/content/read'],
+    expected: [
+      'repositories/b/*/content/read',
+      'repositories/b/*/metadata/read',
+      'repositories/hello-world/content/read',
+    ],
   },
 };
 
-describe('every fix that is printed', () => {
+describe('a printed fix', () => {
   const data = mkdtempSync(join(tmpdir(), 'azure-fixes-'));
   let server: ChildProcess | undefined;
   let shell: Shell;
 
   beforeAll(async () => {
     if (spawnSync('az', ['version'], { stdio: 'ignore' }).status !== 0)
-      throw new Error("The Azure CLI, 'az', is not installed (Debian package azure-cli): NO fix was tested with it.");
+      throw new Error("The Azure CLI, 'az', is not installed (Debian package azure-cli): no fix was tested with it.");
     const started = spawn(process.execPath, [MAIN, '--port', '0', '--data', data, '--quiet'], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
@@ -159,10 +163,10 @@ describe('every fix that is printed', () => {
     rmSync(data, { recursive: true, force: true, maxRetries: 5 });
   });
 
-  it.each(Object.entries(CASES))('is taken by the real CLI as it stands, and helps: %s', async (_, entry) => {
+  it.each(Object.entries(CASES))('is accepted by the real CLI unchanged, and has its effect: %s', async (_, entry) => {
     for (const command of entry.before ?? []) await shell.run(command);
     await shell.run(entry.fix);
-    expect(await shell.run(entry.after)).toEqual(entry.right);
+    expect(await shell.run(entry.after)).toEqual(entry.expected);
   });
 });
 

@@ -1,18 +1,19 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Cloud } from './under-test/cloud.js';
 
-describe("Azure Resource Manager's front door", () => {
+describe('Azure Resource Manager', () => {
   let cloud: Cloud;
   beforeAll(async () => {
     cloud = await Cloud.start();
   });
   afterAll(() => cloud.end());
 
-  it('gives every answer a request id, and keeps a correlation id', async () => {
+  it("adds a request id to every answer, and returns the caller's correlation id", async () => {
     const reply = await cloud.call('GET', `${cloud.registryId}?api%2Dversion=2025-11-01`, undefined, {
       authorization: `Bearer ${await cloud.token('operator')}`,
       'x-ms-correlation-request-id': 'mine',
     });
+
     expect(reply.status).toBe(200);
     expect(reply.headers['x-ms-request-id']).toMatch(/^[0-9a-f-]{36}$/);
     expect(reply.headers['x-ms-correlation-request-id']).toBe('mine');
@@ -24,7 +25,7 @@ describe("Azure Resource Manager's front door", () => {
     ['', '2024-02-30', 'NoRegisteredProviderFound'],
     ['/scopeMaps', '2021-09-01', 'NoRegisteredProviderFound'],
     ['/connectedRegistries', '2023-07-01', 'NoRegisteredProviderFound'],
-  ])('refuses below the registry %j the api-version %j with %s', async (below, version, code) => {
+  ])('refuses the registry%s with api-version "%s" by %s', async (below, version, code) => {
     expect(await cloud.armCall('GET', cloud.registryId + below, undefined, version)).toMatchObject({
       status: 400,
       body: { error: { code } },
@@ -37,7 +38,7 @@ describe("Azure Resource Manager's front door", () => {
     ['/tokens', '2020-11-01-preview'],
     ['/connectedRegistries', '2021-08-01-preview'],
     ['/connectedRegistries', '2025-11-01'],
-  ])('serves below the registry %j the api-version %s', async (below, version) => {
+  ])('serves the registry%s with api-version %s', async (below, version) => {
     expect((await cloud.armCall('GET', cloud.registryId + below, undefined, version)).status).toBe(200);
   });
 
@@ -50,34 +51,41 @@ describe("Azure Resource Manager's front door", () => {
     [(id: string) => id.replace('onboarding-local', 'elsewhere'), 403, 'AuthorizationFailed'],
     [(id: string) => id.replace('myregistry', 'nothing'), 404, 'ResourceNotFound'],
     [(id: string) => `${id}/nothing`, 404, 'InvalidResourceType'],
-  ])('answers a wrong path %# with %i %s', async (change, status, code) => {
+  ])('answers the wrong path no. %# with %i %s', async (change, status, code) => {
     expect(await cloud.armCall('GET', change(cloud.registryId))).toMatchObject({ status, body: { error: { code } } });
   });
 
-  it('answers 405 to a method that a path does not take', async () => {
+  it('answers 405 to a method that a path does not support', async () => {
     expect((await cloud.armCall('POST', `${cloud.registryId}/tokens`)).status).toBe(405);
   });
 
-  it('lists subscription, group and registries, filtered as the Azure CLI asks', async () => {
+  it("lists subscriptions and resources with the Azure CLI's filter", async () => {
     const { subscriptionId } = cloud.running.world;
+
     const subscriptions = (await cloud.armCall('GET', '/subscriptions', undefined, '2019-11-01')).body as {
       value: unknown[];
     };
+
     expect(subscriptions.value).toMatchObject([{ subscriptionId, state: 'Enabled' }]);
+
     const filter = encodeURIComponent("resourceType eq 'Microsoft.ContainerRegistry/registries'");
+
     const list = await cloud.armCall(
       'GET',
       `/subscriptions/${subscriptionId}/resources?$filter=${filter}`,
       undefined,
       '2021-04-01',
     );
+
     expect(list.body).toMatchObject({ value: [{ id: cloud.registryId, sku: { name: 'Premium' } }] });
+
     const bad = await cloud.armCall(
       'GET',
       `/subscriptions/${subscriptionId}/resources?$filter=x`,
       undefined,
       '2021-04-01',
     );
+
     expect(bad.status).toBe(400);
   });
 

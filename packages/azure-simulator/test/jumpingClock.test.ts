@@ -7,18 +7,18 @@ import { TimelineClock, timelineFrom } from '@connected-registry/clock/timelineC
 import { AzureRun } from './under-test/azureRun.js';
 import { Subscriber } from './under-test/subscriber.js';
 
-const BEGIN = Date.parse('2031-01-01T00:00:00Z');
+const START = Date.parse('2031-01-01T00:00:00Z');
 const DAY = 86_400_000;
 const VAULT = 'https://vault.azure.net';
 
-describe('the process on a clock that jumps', () => {
+describe('the simulator on a jumping clock', () => {
   let data: string;
   let clock: ClockServer;
   let run: AzureRun;
   let subscriber: Subscriber;
   beforeEach(async () => {
     data = await mkdtemp(join(tmpdir(), 'azure-jumps-'));
-    clock = await startClockServer(new TimelineClock(timelineFrom(BEGIN, 1)));
+    clock = await startClockServer(new TimelineClock(timelineFrom(START, 1)));
     run = await AzureRun.start(data, clock.url);
     subscriber = await Subscriber.start();
   });
@@ -29,11 +29,11 @@ describe('the process on a clock that jumps', () => {
     await rm(data, { recursive: true, force: true, maxRetries: 5 });
   });
 
-  /** As a test does that knows the control plane's address only. */
+  /** Jumps like a test that knows only the address of the control plane: it is redirected to the clock. */
   const jump = async (to: number): Promise<void> => {
-    const sentOn = await run.raw('POST', '/_control/clock/jump');
-    expect(sentOn.status).toBe(307);
-    const reply = await fetch(sentOn.location ?? '', {
+    const redirect = await run.raw('POST', '/_control/clock/jump');
+    expect(redirect.status).toBe(307);
+    const reply = await fetch(redirect.location ?? '', {
       method: 'POST',
       body: JSON.stringify({ to: new Date(to).toISOString() }),
     });
@@ -53,31 +53,40 @@ describe('the process on a clock that jumps', () => {
     expect(status).toBe(201);
   };
 
-  it("tells of a secret's expiry on its day, and tries again at the documented times", async () => {
+  it("reports a secret's coming expiry on its day, and retries the delivery at the documented times", async () => {
     await subscribe();
-    const exp = (BEGIN + 60 * DAY) / 1000;
+    const exp = (START + 60 * DAY) / 1000;
     await run.call('PUT', '/secrets/ageing?api-version=7.4', { value: 'x', attributes: { exp } }, VAULT);
-    await jump(BEGIN + 29 * DAY);
+
+    await jump(START + 29 * DAY);
+
     expect(subscriber.deliveries).toHaveLength(0);
 
     let refusals = 3;
     subscriber.answer = () => ({ status: refusals-- > 0 ? 500 : 200 });
-    // Refused at once, after 10 s and after 30 s more, taken a minute later.
-    await jump(BEGIN + 30 * DAY + 70_000);
+
+    // The subscriber refuses the first delivery and those after 10 s and 30 s more, and accepts the one a minute later.
+    await jump(START + 30 * DAY + 70_000);
+
     expect(subscriber.deliveries).toHaveLength(3);
-    await jump(BEGIN + 30 * DAY + 110_000);
+
+    await jump(START + 30 * DAY + 110_000);
+
     const events = subscriber.deliveries.map(({ body }) => (body as { eventTime: string; subject: string }[])[0]);
+
     expect(events).toHaveLength(4);
     expect(new Set(events.map((event) => event?.subject))).toEqual(new Set(['ageing']));
-    expect(Date.parse(events[0]?.eventTime ?? '')).toBeCloseTo(BEGIN + 30 * DAY, -4);
+    expect(Date.parse(events[0]?.eventTime ?? '')).toBeCloseTo(START + 30 * DAY, -4);
   });
 
-  it('forgets a deleted secret when its retention is over, by its own calendar', async () => {
+  it('purges a deleted secret when its retention has ended by that clock', async () => {
     await run.call('PUT', '/secrets/kept?api-version=7.4', { value: 'x' }, VAULT);
     await run.call('DELETE', '/secrets/kept?api-version=7.4', undefined, VAULT);
-    await jump(BEGIN + 89 * DAY);
+    await jump(START + 89 * DAY);
+
     expect((await run.call('GET', '/deletedsecrets/kept?api-version=7.4', undefined, VAULT)).status).toBe(200);
-    await jump(BEGIN + 91 * DAY);
+
+    await jump(START + 91 * DAY);
     expect((await run.call('GET', '/deletedsecrets/kept?api-version=7.4', undefined, VAULT)).status).toBe(404);
   });
 });

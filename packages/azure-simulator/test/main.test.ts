@@ -24,7 +24,7 @@ describe('the process of the control plane', () => {
     await rm(data, { recursive: true, force: true, maxRetries: 5 });
   });
 
-  it('explains itself', async () => {
+  it('prints its flags with --help', async () => {
     const { code, stdout } = await start('--help').ended;
     expect(code).toBe(0);
     for (const flag of ['--port', '--data', '--mqtt-port', '--edge-host', '--tls-dir', '--client-limit', '--reset'])
@@ -41,44 +41,57 @@ describe('the process of the control plane', () => {
     [['--port', '0', '--data', 'd', '--client-limit', '0']],
     [['--port', '0', '--data', 'd', '--throttling', 'fast']],
     [['--nonsense']],
-  ])('refuses the flags %j with 2', async (flags) => {
+  ])('exits with 2 if the flags are invalid: %j', async (flags) => {
     const { code, stderr, stdout } = await start(...flags).ended;
     expect(code).toBe(2);
     expect(stderr).toContain('--help');
     expect(stdout).toBe('');
   });
 
-  it('says when the port is taken', async () => {
+  it('exits with 1 and names the flag if a port is taken', async () => {
     const holder = createServer();
     await new Promise<void>((resolve) => {
       holder.listen(0, '127.0.0.1', () => resolve());
     });
     const { port } = holder.address() as AddressInfo;
+
     const { code, stderr } = await start('--port', String(port), '--data', data).ended;
+
     expect(code).toBe(1);
     expect(stderr).toContain(`port ${port} is taken; choose another with --port`);
+
     const forDevices = await start('--port', '0', '--mqtt-port', String(port), '--data', data).ended;
     expect(forDevices.stderr).toContain(`port ${port} is taken; choose another with --mqtt-port`);
+
     holder.close();
   });
 
-  it.each(['SIGTERM', 'SIGINT'] as const)('is ready with a world to use, and ends cleanly on %s', async (signal) => {
-    const main = start('--port', '0', '--data', data, '--edge-host', 'localhost:8123');
-    const url = await main.ready();
-    const world = JSON.parse(await readFile(join(data, 'world.json'), 'utf8')) as {
-      topics: { signals: { endpoint: string } };
-    };
-    expect(world.topics.signals.endpoint).toBe(`${url}/topics/signals/api/events`);
-    expect(await readFile(join(data, 'arm.ndjson'), 'utf8')).toContain('localhost:8123');
-    main.kill(signal);
-    expect((await main.ended).code).toBe(0);
-  });
+  it.each(['SIGTERM', 'SIGINT'] as const)(
+    'writes world.json before it is ready, and exits with 0 on %s',
+    async (signal) => {
+      const main = start('--port', '0', '--data', data, '--edge-host', 'localhost:8123');
+      const url = await main.ready();
 
-  it('refuses a data folder of another version, and begins anew with --reset', async () => {
+      const world = JSON.parse(await readFile(join(data, 'world.json'), 'utf8')) as {
+        topics: { signals: { endpoint: string } };
+      };
+
+      expect(world.topics.signals.endpoint).toBe(`${url}/topics/signals/api/events`);
+      expect(await readFile(join(data, 'arm.ndjson'), 'utf8')).toContain('localhost:8123');
+
+      main.kill(signal);
+      expect((await main.ended).code).toBe(0);
+    },
+  );
+
+  it('refuses a data folder of another version, and empties it with --reset', async () => {
     await writeFile(join(data, 'arm.ndjson'), '{"format":0}\n');
+
     const refused = await start('--port', '0', '--data', data).ended;
+
     expect(refused.code).toBe(1);
     expect(refused.stderr).toContain('--reset');
+
     await start('--port', '0', '--data', data, '--reset').ready();
   });
 });

@@ -9,7 +9,7 @@ describe('the vault', () => {
   let clock: ManualClock;
   beforeEach(async () => {
     clock = new ManualClock();
-    // A deletion then takes what the service took, by this clock.
+    // With this pace a deletion takes as long as recorded, by this clock.
     cloud = await Cloud.start({ clock, settings: { pace: 'azure' } });
     vault = cloud.vault('app');
   });
@@ -20,7 +20,7 @@ describe('the vault', () => {
       authorization: `Bearer ${await cloud.token('operator', 'https://vault.azure.net')}`,
     });
 
-  it('challenges who comes without a token', async () => {
+  it('challenges a request without a token', async () => {
     const reply = await cloud.call('GET', '/secrets/any?api-version=7.4');
     expect(reply.status).toBe(401);
     expect(reply.headers['www-authenticate']).toBe(
@@ -44,7 +44,9 @@ describe('the vault', () => {
       notBefore,
     });
     clock.advance(60);
+
     const second = await vault.setSecret('secret', 'two');
+
     expect(first.properties).toMatchObject({
       tags: { a: '1' },
       contentType: 'text',
@@ -54,6 +56,7 @@ describe('the vault', () => {
     });
     expect(first.properties.recoveryLevel).toBe('Recoverable+Purgeable');
     expect((await vault.getSecret('secret')).value).toBe('two');
+
     const old = await vault.getSecret('secret', { version: first.properties.version ?? '' });
     expect(old).toMatchObject({ value: 'one', properties: { tags: { a: '1' } } });
     expect(second.properties.tags).toEqual({});
@@ -61,18 +64,21 @@ describe('the vault', () => {
     expect(first.properties.id).toBe(`${cloud.url}/secrets/secret/${first.properties.version}`);
   });
 
-  it('gives secrets out before and after their dates: only enabled bars', async () => {
+  it('returns secrets before their nbf date and after their exp date', async () => {
     await vault.setSecret('early', 'x', { notBefore: new Date(clock.now().getTime() + 1e9) });
     await vault.setSecret('late', 'y', { expiresOn: new Date(clock.now().getTime() + 1e6) });
     clock.advance(3_000);
+
     expect((await vault.getSecret('early')).value).toBe('x');
     expect((await vault.getSecret('late')).value).toBe('y');
   });
 
-  it('refuses the value of a disabled version, and shows it in lists all the same', async () => {
+  it('refuses the value of a disabled version, and still lists the version', async () => {
     const { properties } = await vault.setSecret('secret', 'one');
     await vault.updateSecretProperties('secret', properties.version ?? '', { enabled: false });
+
     const reply = await raw('GET', '/secrets/secret');
+
     expect(reply.status).toBe(403);
     expect(reply.body).toEqual({
       error: {
@@ -81,32 +87,40 @@ describe('the vault', () => {
         innererror: { code: 'SecretDisabled' },
       },
     });
+
     const listed = [];
     for await (const one of vault.listPropertiesOfSecrets()) listed.push(one);
+
     expect(listed).toMatchObject([{ name: 'secret', enabled: false }]);
+
     await vault.updateSecretProperties('secret', properties.version ?? '', { enabled: true });
     expect((await vault.getSecret('secret')).value).toBe('one');
   });
 
-  it('updates properties of one version, tags as a whole, and leaves the rest', async () => {
+  it('updates the given properties of one version, and replaces its tags as a whole', async () => {
     const first = await vault.setSecret('secret', 'one', { tags: { a: '1', b: '2' }, contentType: 'text' });
     await vault.setSecret('secret', 'two', { tags: { c: '3' } });
     const version = first.properties.version ?? '';
     const expiresOn = new Date('2031-01-01T00:00:00Z');
+
     const updated = await vault.updateSecretProperties('secret', version, { tags: { z: '9' }, expiresOn });
+
     expect(updated).toMatchObject({ tags: { z: '9' }, contentType: 'text', expiresOn });
     expect((await vault.getSecret('secret')).properties.tags).toEqual({ c: '3' });
     expect((await vault.getSecret('secret', { version })).value).toBe('one');
   });
 
-  it('lists versions and secrets in pages, without values', async () => {
+  it('lists secrets and versions in pages, without values', async () => {
     for (let index = 0; index < 30; index++) await vault.setSecret(`many-${index}`, 'hidden-value');
     for (let index = 0; index < 3; index++) await vault.setSecret('many-0', 'hidden-value');
     const pages = [];
     for await (const page of vault.listPropertiesOfSecrets().byPage({ maxPageSize: 20 })) pages.push(page.length);
+
     expect(pages).toEqual([20, 10]);
+
     const versions = [];
     for await (const one of vault.listPropertiesOfSecretVersions('many-0')) versions.push(one.version);
+
     expect(versions).toHaveLength(4);
     expect(versions).toEqual([...versions].sort((a = '', b = '') => a.localeCompare(b)));
     expect((await raw('GET', '/secrets')).text).not.toContain('hidden-value');
@@ -114,10 +128,12 @@ describe('the vault', () => {
     expect((await raw('GET', '/secrets?maxresults=26')).status).toBe(400);
   });
 
-  it('keeps a deleted name taken, in the words of the service, until it is recovered', async () => {
+  it("refuses the name of a deleted secret with the service's errors until the secret is recovered", async () => {
     await vault.setSecret('secret', 'one');
     const poller = await vault.beginDeleteSecret('secret');
+
     const deleted = await poller.pollUntilDone();
+
     expect(deleted.properties.recoveryId).toBe(`${cloud.url}/deletedsecrets/secret`);
     expect(await failureOf(vault.getSecret('secret'))).toMatchObject({ statusCode: 404, code: 'SecretNotFound' });
     expect(await raw('PUT', '/secrets/secret', { value: 'two' })).toMatchObject({
@@ -127,8 +143,11 @@ describe('the vault', () => {
     expect((await raw('POST', '/deletedsecrets/secret/recover')).body).toMatchObject({
       error: { code: 'Conflict', innererror: { code: 'ObjectIsBeingDeleted' } },
     });
+
     clock.advance(11);
+
     const reply = await raw('PUT', '/secrets/secret', { value: 'two' });
+
     expect(reply.status).toBe(409);
     expect(reply.body).toEqual({
       error: {
@@ -139,6 +158,7 @@ describe('the vault', () => {
         innererror: { code: 'ObjectIsDeletedButRecoverable' },
       },
     });
+
     await (await vault.beginRecoverDeletedSecret('secret')).pollUntilDone();
     expect((await vault.getSecret('secret')).value).toBe('one');
     expect(await raw('POST', '/deletedsecrets/secret/recover')).toMatchObject({
@@ -148,10 +168,11 @@ describe('the vault', () => {
     expect(await failureOf(vault.getDeletedSecret('secret'))).toMatchObject({ statusCode: 404 });
   });
 
-  it('has a deleted name taken at once where nobody wants to wait', async () => {
+  it('deletes at once with the quick pace', async () => {
     cloud.running.plane.settings.pace = 'quick';
     await vault.setSecret('secret', 'one');
     await raw('DELETE', '/secrets/secret');
+
     expect((await raw('PUT', '/secrets/secret', { value: 'two' })).body).toMatchObject({
       error: { innererror: { code: 'ObjectIsDeletedButRecoverable' } },
     });
@@ -163,62 +184,75 @@ describe('the vault', () => {
     ['7.1', 90],
     ['7.4', 90],
     ['2025-07-01', 90],
-  ])('tells in %s for how many days a secret can be recovered: %s', async (version, days) => {
+  ])('reports recoverableDays in api-version %s as %s', async (version, days) => {
     const authorization = `Bearer ${await cloud.token('operator', 'https://vault.azure.net')}`;
     const call = (method: string, path: string, body?: unknown) =>
       cloud.call(method, `${path}?api-version=${version}`, body, { authorization });
+
     const { body } = await call('PUT', '/secrets/secret', { value: 'one' });
+
     expect(body).toHaveProperty('attributes.recoveryLevel', 'Recoverable+Purgeable');
     expect((body as { attributes: { recoverableDays?: number } }).attributes.recoverableDays).toBe(days);
+
     const deleted = (await call('DELETE', '/secrets/secret')).body;
     expect((deleted as { attributes: { recoverableDays?: number } }).attributes.recoverableDays).toBe(days);
   });
 
-  it('purges on demand, after the retention, and not while purge protection is on', async () => {
+  it('purges on request and after the retention, but not with purge protection', async () => {
     await vault.setSecret('first', 'one');
     await vault.setSecret('second', 'one');
     for (const name of ['first', 'second']) await (await vault.beginDeleteSecret(name)).pollUntilDone();
     cloud.running.plane.settings.purgeProtection = true;
+
     expect(await failureOf(vault.purgeDeletedSecret('first'))).toMatchObject({ statusCode: 403 });
+
     cloud.running.plane.settings.purgeProtection = false;
     await vault.purgeDeletedSecret('first');
     await vault.setSecret('first', 'again');
     clock.advance(11);
-    const left = [];
-    for await (const one of vault.listDeletedSecrets()) left.push(one.name);
-    expect(left).toEqual(['second']);
+    const remaining = [];
+    for await (const one of vault.listDeletedSecrets()) remaining.push(one.name);
+
+    expect(remaining).toEqual(['second']);
+
     clock.advance(91 * 86_400);
     await cloud.vault('app').setSecret('second', 'again');
   });
 
-  it('takes 15 tags of 256 characters, and refuses more and longer ones', async () => {
+  it('accepts 15 tags of 256 characters, and refuses more or longer ones', async () => {
     const tags = Object.fromEntries(Array.from({ length: 15 }, (_, index) => [`tag${index}`, 'v'.repeat(256)]));
     await vault.setSecret('tagged', 'x', { tags });
+
     expect(await failureOf(vault.setSecret('tagged', 'x', { tags: { ...tags, more: 'v' } }))).toMatchObject({
       statusCode: 400,
     });
     expect(await failureOf(vault.setSecret('tagged', 'x', { tags: { a: 'v'.repeat(257) } }))).toMatchObject({
       code: 'BadParameter',
     });
+
     const version = (await vault.getSecret('tagged')).properties.version ?? '';
     const update = vault.updateSecretProperties('tagged', version, { tags: { ['n'.repeat(257)]: 'v' } });
+
     expect(await failureOf(update)).toMatchObject({ statusCode: 400 });
   });
 
-  it('refuses bad names, values over 25 KB, dates the wrong way round and unknown versions of its API', async () => {
+  it('refuses invalid names, values over 25 KB, an exp before nbf and unknown api-versions', async () => {
     expect((await raw('PUT', '/secrets/under_score', { value: 'x' })).status).toBe(400);
     expect((await raw('PUT', `/secrets/${'n'.repeat(128)}`, { value: 'x' })).status).toBe(400);
     expect((await raw('PUT', '/secrets/big', { value: 'x'.repeat(25 * 1024 + 1) })).status).toBe(400);
     expect((await raw('PUT', '/secrets/big', { value: 'x'.repeat(25 * 1024) })).status).toBe(200);
     expect((await raw('PUT', '/secrets/dates', { value: 'x', attributes: { nbf: 20, exp: 10 } })).status).toBe(400);
     expect((await raw('PUT', '/secrets/nothing', {})).status).toBe(400);
+
     const authorization = `Bearer ${await cloud.token('operator', 'https://vault.azure.net')}`;
     expect((await cloud.call('GET', '/secrets?api-version=1.0', undefined, { authorization })).status).toBe(400);
   });
 
-  it('answers for unknown secrets and versions with 404 SecretNotFound', async () => {
+  it('answers 404 SecretNotFound for unknown secrets and versions', async () => {
     await vault.setSecret('known', 'x');
+
     const failure = await failureOf(vault.getSecret('unknown'));
+
     expect(failure).toMatchObject({ statusCode: 404, code: 'SecretNotFound' });
     expect(failure.message).toContain('A secret with (name/id) unknown was not found in this key vault.');
     expect(await failureOf(vault.getSecret('known', { version: 'f'.repeat(32) }))).toMatchObject({ statusCode: 404 });

@@ -13,12 +13,13 @@ const working =
 
 /**
  * Real milliseconds without work before a process counts as idle. It must be longer than the pauses within one piece of
- * work. A caller that knows the machine to be unloaded may set less.
+ * work. A shorter time is safe if nothing else loads the machine.
  */
-const settle = Number(process.env['LOCAL_CLOCK_SETTLE_MS'] ?? 20);
-const look = Math.min(4, settle / 2);
+const idleAfter = Number(process.env['LOCAL_CLOCK_SETTLE_MS'] ?? 20);
+/** Real milliseconds between two checks for work. */
+const checkInterval = Math.min(4, idleAfter / 2);
 
-/** Rounds of the event loop without work that count as idle, if all parties live in this process. */
+/** Rounds of the event loop without work after which this process counts as idle, if no other process takes part. */
 const quietRounds = 12;
 /** Rounds with work in progress after which other processes get the processor for a moment. */
 const patientRounds = 200;
@@ -59,7 +60,7 @@ export class Activity {
     subscribe('undici:request:error', fetched);
   }
 
-  /** Number of things that have started. If it has not changed, nothing has happened. */
+  /** Number of starts and ends of work so far. If it has not changed, nothing has happened. */
   get seen(): number {
     return this.#seen;
   }
@@ -79,14 +80,14 @@ export class Activity {
     }
   }
 
-  /** Resolves when nothing has been in progress for a while. */
+  /** Resolves when no work has been in progress for {@link idleAfter}, or for {@link quietRounds}. */
   async idle(): Promise<void> {
     if (this.#alone) return this.#idleAlone();
     let quiet = 0;
     let seen = this.#seen;
     let since = performance.now();
-    while (quiet < settle) {
-      await new Promise((resolve) => setTimeout(resolve, look));
+    while (quiet < idleAfter) {
+      await new Promise((resolve) => setTimeout(resolve, checkInterval));
       if (this.#busy() || seen !== this.#seen) {
         seen = this.#seen;
         since = performance.now();

@@ -1,11 +1,12 @@
 import { request, type IncomingMessage } from 'node:http';
 import { createInterface } from 'node:readline';
 import { Activity } from './activity.js';
-import { clockNews, type ClockNews, type ClockRegistration } from './messages.js';
+import { clockMessage, type ClockMessage, type ClockRegistration } from './messages.js';
 import type { FollowedClock } from './processClock.js';
 import { TimelineClock } from './timelineClock.js';
 
-const again = 200;
+/** Real milliseconds before a lost connection is tried again. */
+const reconnectAfter = 200;
 
 /**
  * Follows the clock at `url` under a name. The connection does not keep the process alive; while it is lost, time
@@ -41,26 +42,26 @@ class Follower {
     await new Promise<void>((resolve) => {
       createInterface({ input: stream })
         .on('line', (line) => {
-          void this.#hear(clockNews.parse(JSON.parse(line))).then(resolve);
+          void this.#receive(clockMessage.parse(JSON.parse(line))).then(resolve);
         })
         .once('close', () => this.#lost());
       stream.on('error', () => undefined);
     });
   }
 
-  /** The clock usually ends with the launcher. If it starts again, it is followed again. */
+  /** The clock normally ends with the launcher. If it starts again, this process follows it again. */
   #lost(): void {
     this.clock.release();
     setTimeout(() => {
       this.connect().catch(() => this.#lost());
-    }, again).unref();
+    }, reconnectAfter).unref();
   }
 
-  async #hear(news: ClockNews): Promise<void> {
+  async #receive(message: ClockMessage): Promise<void> {
     let idle = false;
-    switch (news.tell) {
+    switch (message.kind) {
       case 'time':
-        this.clock.follow(news.timeline, { hold: news.hold });
+        this.clock.follow(message.timeline, { hold: message.hold });
         break;
       case 'release':
         this.clock.release();
@@ -70,17 +71,17 @@ class Follower {
         idle = true;
         break;
     }
-    await this.#say({
+    await this.#report({
       name: this.#name,
       idle,
       nextDue: this.clock.nextDue()?.toISOString() ?? null,
       seen: this.activity.seen,
-      answers: news.number,
+      answers: message.number,
     });
   }
 
-  async #say(registration: ClockRegistration): Promise<void> {
-    // Without an answer the clock is gone, which the end of the stream also reports.
+  async #report(registration: ClockRegistration): Promise<void> {
+    // If the clock has ended, the end of the stream reports that too.
     const answer = await this.#open('POST', '/processes', JSON.stringify(registration)).catch(() => undefined);
     answer?.resume();
   }

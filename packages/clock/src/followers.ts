@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
-import type { ClockNews, ClockRegistration } from './messages.js';
+import type { ClockMessage, ClockRegistration } from './messages.js';
 
-type NewsWithoutNumber = ClockNews extends infer One ? (One extends ClockNews ? Omit<One, 'number'> : never) : never;
+type Unnumbered = ClockMessage extends infer One ? (One extends ClockMessage ? Omit<One, 'number'> : never) : never;
 
 interface Follower {
   readonly name: string;
@@ -21,12 +21,12 @@ export class Followers {
   }
 
   /** Keeps the stream until its process ends. A new stream of the same name replaces it. */
-  add(name: string, stream: ServerResponse, first: NewsWithoutNumber): void {
+  add(name: string, stream: ServerResponse, first: Unnumbered): void {
     const follower: Follower = { name, stream, waiting: new Map() };
     this.#followers.get(name)?.stream.end();
     this.#followers.set(name, follower);
     stream.writeHead(200, { 'content-type': 'application/x-ndjson' });
-    void this.#tell(follower, first);
+    void this.#notify(follower, first);
     stream.once('close', () => {
       for (const answered of follower.waiting.values()) answered(undefined);
       follower.waiting.clear();
@@ -36,22 +36,23 @@ export class Followers {
     });
   }
 
-  register(news: ClockRegistration): void {
-    const { answers, ...known } = news;
-    this.#registered.set(news.name, known);
+  /** Keeps the report of a process, and passes it to the call that waits for this answer. */
+  register(report: ClockRegistration): void {
+    const { answers, ...known } = report;
+    this.#registered.set(report.name, known);
     if (answers === undefined) return;
-    const waiting = this.#followers.get(news.name)?.waiting;
+    const waiting = this.#followers.get(report.name)?.waiting;
     const answered = waiting?.get(answers);
     waiting?.delete(answers);
-    answered?.(news);
+    answered?.(report);
   }
 
   /**
-   * Sends news to all processes and resolves when all have answered. A process that ends in the meantime is not waited
-   * for.
+   * Sends a message to all processes and resolves when all have answered. It does not wait for a process that ends in
+   * the meantime.
    */
-  async tellAll(news: NewsWithoutNumber): Promise<ClockRegistration[]> {
-    const answers = await Promise.all([...this.#followers.values()].map((follower) => this.#tell(follower, news)));
+  async notifyAll(message: Unnumbered): Promise<ClockRegistration[]> {
+    const answers = await Promise.all([...this.#followers.values()].map((follower) => this.#notify(follower, message)));
     return answers.filter((answer) => answer !== undefined);
   }
 
@@ -64,12 +65,12 @@ export class Followers {
     for (const { stream } of this.#followers.values()) stream.end();
   }
 
-  #tell(follower: Follower, news: NewsWithoutNumber): Promise<ClockRegistration | undefined> {
+  #notify(follower: Follower, message: Unnumbered): Promise<ClockRegistration | undefined> {
     this.#number += 1;
     const number = this.#number;
     return new Promise((resolve) => {
       follower.waiting.set(number, resolve);
-      follower.stream.write(`${JSON.stringify({ ...news, number })}\n`);
+      follower.stream.write(`${JSON.stringify({ ...message, number })}\n`);
     });
   }
 }

@@ -17,7 +17,8 @@ export interface JumpEnd {
   readonly busy?: readonly string[];
 }
 
-const longestScale = 1_000_000;
+/** Maximum milliseconds of local time per real millisecond. */
+const MAX_SCALE = 1_000_000;
 
 /** A pace at which time effectively stands still, in milliseconds per millisecond. */
 export const STANDING = 1e-9;
@@ -64,16 +65,16 @@ export class LocalTime {
     this.#activity?.disregard(server);
   }
 
-  register(news: ClockRegistration): void {
-    this.#followers.register(news);
+  register(report: ClockRegistration): void {
+    this.#followers.register(report);
   }
 
   addFollower(name: string, stream: ServerResponse): void {
-    this.#followers.add(name, stream, { tell: 'time', timeline: this.#clock.timeline, hold: false });
+    this.#followers.add(name, stream, { kind: 'time', timeline: this.#clock.timeline, hold: false });
   }
 
   /**
-   * Sets mode, pace and time. All processes know them when it resolves.
+   * Sets mode, pace and time. When it resolves, all processes have them.
    * @throws {ClockSettingError}
    */
   set({
@@ -88,29 +89,29 @@ export class LocalTime {
     return this.#inTurn(async () => {
       const current = this.#clock.milliseconds();
       const next = now === undefined ? current : Date.parse(now);
-      if (Number.isNaN(next)) throw new ClockSettingError(`'${now ?? ''}' is no time (ISO 8601).`);
+      if (Number.isNaN(next)) throw new ClockSettingError(`'${now ?? ''}' is not an ISO 8601 time.`);
       if (next < current)
-        throw new ClockSettingError(`Time goes forward only; it is ${new Date(current).toISOString()}.`);
+        throw new ClockSettingError(`Time moves forward only. It is now ${new Date(current).toISOString()}.`);
       if (mode === 'real' && next !== current) throw new ClockSettingError('In real time, now cannot be set.');
-      if (mode !== 'scaled' && scale !== 1) throw new ClockSettingError(`Only mode 'scaled' has a scale.`);
-      if (!(scale > 0 && scale <= longestScale))
-        throw new ClockSettingError(`scale is a number above 0 and up to ${longestScale}.`);
+      if (mode !== 'scaled' && scale !== 1) throw new ClockSettingError(`Only mode 'scaled' takes a scale.`);
+      if (!(scale > 0 && scale <= MAX_SCALE))
+        throw new ClockSettingError(`scale must be a number above 0 and up to ${MAX_SCALE}.`);
       this.#mode = mode;
       await this.#move(next, mode === 'jumping' ? this.#pace : scale);
     });
   }
 
   /**
-   * Jumps to a time, from one due time to the next. At each one it waits until all processes are idle again. Without
-   * `to` it stops at the next due time.
+   * Jumps to a time, from one due time to the next. At each due time it waits until all processes are idle again.
+   * @param to ISO 8601; without it, the jump ends at the next due time
    * @param within real milliseconds after which it gives up
-   * @throws {ClockSettingError} in another mode
+   * @throws {ClockSettingError} if the mode is not `jumping` or `to` is not a time
    */
   jump({ to, within }: { to?: string | undefined; within: number }): Promise<JumpEnd> {
     return this.#inTurn(async () => {
       if (this.#mode !== 'jumping') throw new ClockSettingError(`A clock in mode '${this.#mode}' does not jump.`);
       const end = to === undefined ? undefined : Date.parse(to);
-      if (end !== undefined && Number.isNaN(end)) throw new ClockSettingError(`'${to ?? ''}' is no time (ISO 8601).`);
+      if (end !== undefined && Number.isNaN(end)) throw new ClockSettingError(`'${to ?? ''}' is not an ISO 8601 time.`);
       const deadline = performance.now() + within;
       let stops = 0;
       const ended = (busy?: readonly string[]): JumpEnd => ({
@@ -124,7 +125,7 @@ export class LocalTime {
         const isLast = end !== undefined && (due === undefined || due > end);
         const target = isLast ? end : due;
         if (arrived || target === undefined) return ended();
-        if (performance.now() > deadline) return ended(this.#registeredBefore(target));
+        if (performance.now() > deadline) return ended(this.#dueBy(target));
         if (target > this.#clock.milliseconds()) {
           await this.#move(target, this.#pace);
           if (!isLast) stops += 1;
@@ -139,31 +140,34 @@ export class LocalTime {
     await this.#queue.catch(() => undefined);
   }
 
-  /** All processes get the new time before any timer runs, so that none receives a message from another's future. */
+  /**
+   * Gives all processes the new time before any timer runs. Otherwise a process could receive a message that another
+   * one sent at a later time than its own.
+   */
   async #move(now: number, scale: number): Promise<void> {
     const timeline = timelineFrom(now, scale);
     this.#clock.follow(timeline, { hold: true });
-    await this.#followers.tellAll({ tell: 'time', timeline, hold: true });
+    await this.#followers.notifyAll({ kind: 'time', timeline, hold: true });
     this.#clock.release();
-    await this.#followers.tellAll({ tell: 'release' });
+    await this.#followers.notifyAll({ kind: 'release' });
   }
 
   /**
-   * The first due time once all processes are idle, or the names of those that are not idle in time. All are asked
-   * until nothing has happened between two rounds, because one may have woken another that had already answered.
+   * The first due time once all processes are idle, or the names of those that are not idle in time. It asks all of
+   * them until nothing has happened between two rounds, because a process may wake another that has already answered.
    */
   async #nextDue(within: number): Promise<number | undefined | string[]> {
-    const late = Symbol('late');
+    const timedOut = Symbol('timed out');
     let timer: NodeJS.Timeout | undefined;
-    const patience = new Promise<typeof late>((resolve) => {
-      timer = setTimeout(() => resolve(late), Math.max(0, within));
+    const timeout = new Promise<typeof timedOut>((resolve) => {
+      timer = setTimeout(() => resolve(timedOut), Math.max(0, within));
     });
     try {
       let before = '';
       for (;;) {
-        await Promise.race([this.#activity?.idle(), patience]);
-        const answers = await Promise.race([this.#followers.tellAll({ tell: 'ask' }), patience]);
-        if (answers === late) return this.#silent();
+        await Promise.race([this.#activity?.idle(), timeout]);
+        const answers = await Promise.race([this.#followers.notifyAll({ kind: 'ask' }), timeout]);
+        if (answers === timedOut) return this.#silent();
         const busy = this.#followers.registered.filter(({ idle }) => !idle);
         if (busy.length > 0) return busy.map(({ name }) => name);
         const seen = JSON.stringify([this.#activity?.seen, ...answers.map(({ name, seen: count }) => [name, count])]);
@@ -181,12 +185,14 @@ export class LocalTime {
     }
   }
 
+  /** Names of the processes that have not answered, or of this one if all others have. */
   #silent(): string[] {
     const others = this.#followers.silent();
     return others.length > 0 || this.#activity === undefined ? others : ['this process'];
   }
 
-  #registeredBefore(time: number): string[] {
+  /** Names of the processes that are due at a time or before it. */
+  #dueBy(time: number): string[] {
     return this.#followers.registered
       .filter(({ nextDue }) => nextDue !== null && Date.parse(nextDue) <= time)
       .map(({ name }) => name);

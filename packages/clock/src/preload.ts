@@ -23,7 +23,7 @@ function folderOf(script: string): string {
 }
 
 const url = process.env['LOCAL_CLOCK_URL'];
-// Workers inherit --import, but their work counts as the main thread's.
+// Worker threads inherit --import, but the main thread counts their work as its own.
 if (url !== undefined && url !== '' && isMainThread) {
   const { mode } = z.object({ mode: z.string() }).parse(await (await fetch(url)).json());
   if (mode !== 'real') {

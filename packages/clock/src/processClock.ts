@@ -1,7 +1,8 @@
 import { realClock, type Clock } from './clock.js';
 
-/** The clock of a process that follows one over the network. It does not jump while `work` is in progress. */
+/** The clock of a process that follows one over the network. */
 export interface FollowedClock extends Clock {
+  /** Keeps the clock from jumping until `work` has ended. */
   readonly working: <T>(work: Promise<T>) => Promise<T>;
 }
 
@@ -17,5 +18,5 @@ export function followedClock(): FollowedClock | undefined {
   return Reflect.get(globalThis, key) as FollowedClock | undefined;
 }
 
-/** The clock of this process: the followed one, or else the machine's. */
+/** The clock of this process: the one that it follows, or the machine's. */
 export const processClock = (): Clock => followedClock() ?? realClock();

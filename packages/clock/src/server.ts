@@ -10,7 +10,7 @@ const realSetting = z.object({ ...setting.shape, mode: z.string() });
 const jump = z.strictObject({
   /** ISO 8601; default: the next due time. */
   to: z.string().optional(),
-  /** Real seconds after which it gives up. */
+  /** Real seconds after which the jump gives up. */
   withinSeconds: z.number().positive().max(3600).default(60),
 });
 
@@ -27,10 +27,10 @@ export interface ClockServer {
  * Serves the clock that the local processes follow: `GET /clock` returns {mode, now, scale, processes}, `POST /clock`
  * {mode, now?, scale?} sets it, `POST /clock/jump` {to?, withinSeconds?} jumps, `POST /clock/processes` {name, idle,
  * nextDue} registers a process, and `GET /clock/follow?name=` is the stream that a process follows (preload.ts). A
- * clock in real time stays in it, because its processes do not follow: a request for another mode is refused with 400.
+ * clock in real time keeps that mode, because its processes do not follow it: another mode is refused with 400.
  *
  * @param clock an existing clock to serve
- * @param port 0 takes a free one; it listens on 127.0.0.1 only
+ * @param port 0 takes a free port; the server listens on 127.0.0.1 only
  * @param mode the initial mode of a {@link TimelineClock}; any other clock is real
  * @throws the system's error if the port is not available
  */
@@ -62,14 +62,14 @@ function timeOf(clock: Clock | LocalTime, mode: Exclude<ClockMode, 'real'>): Loc
   return clock instanceof TimelineClock ? new LocalTime(clock, mode) : new RealTime(clock);
 }
 
-/** The machine's time: processes only report their state. */
+/** The machine's time. Processes report their state to it, and do not follow it. */
 class RealTime {
   readonly #registered = new Map<string, ClockRegistration>();
 
   constructor(private readonly clock: Clock) {}
 
-  register(news: ClockRegistration): void {
-    this.#registered.set(news.name, news);
+  register(report: ClockRegistration): void {
+    this.#registered.set(report.name, report);
   }
 
   state(): { mode: ClockMode; now: string; scale: number; processes: readonly ClockRegistration[] } {
@@ -83,7 +83,8 @@ async function answer(time: LocalTime | RealTime, request: IncomingMessage, resp
   if (route === 'GET /clock') return json(response, 200, time.state());
   if (route === 'GET /clock/follow' && time instanceof LocalTime) {
     const name = searchParams.get('name') ?? '';
-    if (name === '') return problem(response, 400, 'Not a follower', 'name must say which process follows.');
+    if (name === '')
+      return problem(response, 400, 'Not a follower', 'The query parameter name must name the process that follows.');
     return time.addFollower(name, response);
   }
   if (route === 'POST /clock') return set(time, await readJson(request), response);
@@ -98,7 +99,7 @@ async function answer(time: LocalTime | RealTime, request: IncomingMessage, resp
     response,
     404,
     'Not found',
-    'There is GET /clock, POST /clock, POST /clock/jump, POST /clock/processes and, unless it is real, GET /clock/follow.',
+    'The clock serves GET /clock, POST /clock, POST /clock/jump, POST /clock/processes and, unless it is real, GET /clock/follow.',
   );
 }
 
@@ -122,15 +123,15 @@ async function jumpTo(time: LocalTime | RealTime, body: unknown, response: Serve
   await refusable(response, async () => {
     const end = await time.jump({ to, within: withinSeconds * 1000 });
     if (end.busy === undefined) return json(response, 200, end);
-    const detail = `Not idle within ${withinSeconds} s: ${end.busy.join(', ')}. It is ${end.now}.`;
-    json(response, 409, { type: 'about:blank', title: 'Somebody is busy', status: 409, detail, ...end }, problemType);
+    const detail = `Not idle within ${withinSeconds} s: ${end.busy.join(', ')}. It is now ${end.now}.`;
+    json(response, 409, { type: 'about:blank', title: 'A process is busy', status: 409, detail, ...end }, problemType);
   });
 }
 
 const realOnly = (mode: string): string =>
   `This clock runs in real time only; mode '${mode}' is not available. Start it with another mode, so that the processes follow it.`;
 
-/** @returns whether the setting was accepted; otherwise the error has been answered */
+/** @returns whether the setting was accepted; if not, the error has been answered */
 async function refusable(response: ServerResponse, act: () => Promise<void>): Promise<boolean> {
   try {
     await act();
@@ -178,6 +179,6 @@ function listen(server: Server, port: number): Promise<void> {
 
 function portOf(server: Server): number {
   const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('A server that listens on a port has one.');
+  if (address === null || typeof address === 'string') throw new Error('A server that listens on TCP has a port.');
   return address.port;
 }

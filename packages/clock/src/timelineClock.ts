@@ -1,8 +1,9 @@
 import { LONGEST_TIMEOUT, type Clock, type Timer, type TimerOptions } from './clock.js';
 
 /**
- * How local time relates to the machine's time: at machine time `real` it was `now` here, and since then `scale`
- * milliseconds pass here for each one there. A jump is a later `now`. Both are in milliseconds since the epoch.
+ * How local time relates to the machine's time: when the machine's time was `real`, local time was `now`, and since then
+ * `scale` milliseconds of local time pass per millisecond of the machine's. A jump sets a later `now`. `real` and `now`
+ * are milliseconds since the epoch.
  */
 export interface Timeline {
   readonly real: number;
@@ -10,7 +11,7 @@ export interface Timeline {
   readonly scale: number;
 }
 
-// Kept from before `Date` is replaced.
+// The machine's time, also after `Date` has been replaced (replacedDate.ts).
 const realNow = Date.now;
 
 /** The local time at this moment. */
@@ -70,8 +71,8 @@ export class TimelineClock implements Clock {
   }
 
   /**
-   * Follows another timeline from now on. With `hold`, no timer runs before {@link release}, because other processes
-   * may need the new time first.
+   * Follows another timeline from now on. With `hold`, no timer runs before {@link release}, so that all processes
+   * have the new time first.
    */
   follow(timeline: Timeline, { hold = false }: { hold?: boolean } = {}): void {
     this.#timeline = timeline;

@@ -6,9 +6,9 @@ import { Activity } from '../src/activity.js';
 import { LocalTime, STANDING } from '../src/localTime.js';
 import { TimelineClock, timelineFrom } from '../src/timelineClock.js';
 
-const begin = Date.parse('2030-01-01T00:00:00Z');
+const start = Date.parse('2030-01-01T00:00:00Z');
 const day = 24 * 3600 * 1000;
-const at = (days: number): Date => new Date(begin + days * day);
+const at = (days: number): Date => new Date(start + days * day);
 
 const closing: (() => unknown)[] = [];
 afterEach(() => {
@@ -16,69 +16,79 @@ afterEach(() => {
 });
 
 function standing(): { clock: TimelineClock; time: LocalTime; activity: Activity } {
-  const clock = new TimelineClock(timelineFrom(begin, STANDING));
+  const clock = new TimelineClock(timelineFrom(start, STANDING));
   const activity = new Activity({ alone: true });
   return { clock, activity, time: new LocalTime(clock, 'jumping', { standing: true, activity }) };
 }
 
-/** A server in this process, whose handler may wait. */
-async function serverThat(answer: () => Promise<void>): Promise<string> {
+/** Starts a server in this process that answers when `answer` resolves. @returns its address */
+async function startServer(answer: () => Promise<void>): Promise<string> {
   const server = createServer((_request, response) => void answer().then(() => response.end()));
   closing.push(() => server.close());
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-test('between two jumps time stands still', async () => {
+test('time stands still between two jumps', async () => {
   const { clock, time } = standing();
   clock.setTimer(at(1), () => undefined);
+
   await time.jump({ within: 5000 });
+
   expect(clock.now()).toEqual(at(1));
+
   await sleep(30);
   expect(clock.now()).toEqual(at(1));
 });
 
-test('a timer runs when time stands at its very moment, and those that follow from it too', async () => {
+test('timers that are due when the jump ends run, also those that another one starts', async () => {
   const { clock, time } = standing();
-  const rung: string[] = [];
+  const runs: string[] = [];
   clock.setTimer(at(2), () => {
-    rung.push(clock.now().toISOString());
-    clock.setTimer(at(2), () => rung.push('at once'));
-    clock.setTimer(at(3), () => rung.push('later'));
+    runs.push(clock.now().toISOString());
+    clock.setTimer(at(2), () => runs.push('at once'));
+    clock.setTimer(at(3), () => runs.push('later'));
   });
+
   await time.jump({ within: 5000 });
-  expect(rung).toEqual(['2030-01-03T00:00:00.000Z', 'at once']);
+
+  expect(runs).toEqual(['2030-01-03T00:00:00.000Z', 'at once']);
 });
 
-test('time does not go on while a request inside this process is under way', async () => {
+test('time stands still while a request within this process is in progress', async () => {
   const { clock, time } = standing();
-  const url = await serverThat(() => sleep(50).then(() => undefined));
-  let heard: Date | undefined;
-  clock.setTimer(at(1), () => void fetch(url).then(() => (heard = clock.now())));
+  const url = await startServer(() => sleep(50).then(() => undefined));
+  let answeredAt: Date | undefined;
+  clock.setTimer(at(1), () => void fetch(url).then(() => (answeredAt = clock.now())));
   clock.setTimer(at(2), () => undefined);
+
   await time.jump({ to: at(5).toISOString(), within: 5000 });
-  expect(heard).toEqual(at(1));
+
+  expect(answeredAt).toEqual(at(1));
 });
 
-test('nor while work is under way that no socket tells of', async () => {
+test('time stands still while work without a socket is in progress', async () => {
   const { clock, time, activity } = standing();
-  let done: Date | undefined;
-  clock.setTimer(at(1), () => void activity.working(sleep(40)).then(() => (done = clock.now())));
+  let endedAt: Date | undefined;
+  clock.setTimer(at(1), () => void activity.working(sleep(40)).then(() => (endedAt = clock.now())));
+
   await time.jump({ to: at(5).toISOString(), within: 5000 });
-  expect(done).toEqual(at(1));
+
+  expect(endedAt).toEqual(at(1));
 });
 
-test('work that does not end keeps the clock, and this process is named', async () => {
+test('work that does not end stops the jump, which names this process', async () => {
   const { clock, time, activity } = standing();
   let end = (): void => undefined;
   closing.push(() => end());
   clock.setTimer(at(1), () => void activity.working(new Promise<void>((resolve) => (end = resolve))));
   await time.jump({ within: 100 });
+
   expect(await time.jump({ to: at(5).toISOString(), within: 100 })).toMatchObject({ busy: ['this process'] });
   expect(clock.now()).toEqual(at(1));
 });
 
-test('what the clock itself is asked is no activity', async () => {
+test('requests to the clock itself do not count as activity', async () => {
   const { time, activity } = standing();
   const server = createServer((_request, response) => setTimeout(() => response.end(), 50));
   closing.push(() => server.close());
@@ -86,7 +96,9 @@ test('what the clock itself is asked is no activity', async () => {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const before = activity.seen;
   const { port } = server.address() as AddressInfo;
+
   await fetch(`http://127.0.0.1:${port}`).then((answer) => answer.text());
-  // The request is this process's own activity as its client: begun and ended once.
+
+  // This process is also the client: its request starts and ends once.
   expect(activity.seen - before).toBe(2);
 });

@@ -37,7 +37,7 @@ beforeAll(async () => {
     ),
     { env: { PATH: process.env['PATH'], LOCAL_CLOCK_URL: clock.url }, stdio: ['ignore', 'pipe', 'ignore'] },
   );
-  if (child.stdout === null) throw new Error('A child with a piped stdout has one.');
+  if (child.stdout === null) throw new Error('The standard output of the child is not piped.');
   for await (const line of createInterface({ input: child.stdout })) {
     base = /^AZURE READY (\S+)$/.exec(line)?.[1] ?? '';
     if (base !== '') break;
@@ -77,8 +77,9 @@ async function registryStatus(bearer: string): Promise<number> {
   return answer.status;
 }
 
-test('over a span of years the certificate holds, old tokens have expired, and new ones are good', async () => {
+test('after a jump of five years the certificate is valid, old tokens have expired and new ones work', async () => {
   const before = await token();
+
   expect(await registryStatus(before.text)).toBe(200);
 
   const to = Date.now() + 5 * year;
@@ -86,9 +87,11 @@ test('over a span of years the certificate holds, old tokens have expired, and n
     method: 'POST',
     body: JSON.stringify({ to: new Date(to).toISOString() }),
   });
+
   expect({ status: jump.status, text: await jump.text() }).toMatchObject({ status: 200 });
 
   expect(await registryStatus(before.text)).toBe(401);
+
   const after = await token();
   expect(after.exp).toBeGreaterThan(to);
   expect(await registryStatus(after.text)).toBe(200);

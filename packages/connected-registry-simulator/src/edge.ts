@@ -35,7 +35,7 @@ export interface EdgeOptions {
 /** A running connected registry. */
 export interface Edge {
   port: number;
-  /** Resolves after the first successful sync of this run, or immediately if the next window is still to come. */
+  /** Resolves after the first successful sync of this run, or immediately if no sync is due before the next window. */
   synced: Promise<void>;
   /** When the next sync is due; undefined while one is in progress. */
   nextSync(): Date | undefined;
@@ -75,7 +75,7 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
     async apply(state) {
       const text = JSON.stringify(state);
       if (text !== saved) serving = prepare(state);
-      await pushed.confirm(state.repositories);
+      await pushed.reconcile(state.repositories);
       if (text !== saved) await saveSnapshot(stateFile, state);
       saved = text;
     },

@@ -15,7 +15,7 @@ pulls, and pushes in ReadWrite mode, over plain http.
   --registry NAME               cloud registry (default myregistry)
   --connected-registry NAME     this connected registry (default myconnectedregistry)
   --sync-seconds N              sync every N seconds (default: the connected registry's own schedule)
-  --help                        print this
+  --help                        print this help
 
 Test controls are under /_control/: GET state, POST offline {"offline": true}, POST resync, PUT status.
 
@@ -59,7 +59,8 @@ export function readSettings(args: string[], env: NodeJS.ProcessEnv): EdgeSettin
   const given = check(flags, values, '--');
   const urls = [given['control-plane'], given.parent].filter((url) => url !== undefined);
   const [url] = urls;
-  if (url === undefined || urls.length > 1) throw new BadSettings('one of --control-plane and --parent is needed');
+  if (url === undefined || urls.length > 1)
+    throw new BadSettings('exactly one of --control-plane and --parent is required');
   const { SYNC_TOKEN_NAME, SYNC_TOKEN_PASSWORD } = check(environment, env, '');
   return {
     port: given.port,

@@ -12,7 +12,7 @@ import type { FakeControlPlane } from './fakeControlPlane.js';
 import { createManualClock } from './manualClock.js';
 import type { ManualClock } from './manualClock.js';
 
-/** A connected registry over real sockets, synced from a fake control plane, on a clock that the test moves. */
+/** A connected registry over real sockets that syncs from a fake control plane, on a manual clock. */
 export interface EdgeUnderTest {
   host: string;
   url: string;
@@ -20,7 +20,7 @@ export interface EdgeUnderTest {
   clock: ManualClock;
   log: string[];
   directory: string;
-  /** Has the edge sync now and waits until it has. */
+  /** Advances the clock by a minute and waits until the sync has ended. */
   sync(): Promise<void>;
   restart(): Promise<void>;
   close(): Promise<void>;
@@ -30,7 +30,7 @@ export const PULL_TOKEN = 'pull-only';
 export const FULL_TOKEN = 'reads-all';
 export const PASSWORDS = { one: 'first+pass/word=', two: 'second-password', full: 'full:with:colons' };
 
-/** One token with two slots and content/read on one repository, another with everything under `samples/`. */
+/** One token with two slots and content/read on one repository, and one that also reads everything under `samples/`. */
 export const SYNCED: Partial<Snapshot> = {
   tokens: [
     {
@@ -96,16 +96,16 @@ export async function startEdgeUnderTest(
     log,
     directory,
     async sync() {
-      await settled(() => edge.nextSync() !== undefined);
+      await until(() => edge.nextSync() !== undefined);
       await clock.advance(60);
-      await settled(() => edge.nextSync() !== undefined);
+      await until(() => edge.nextSync() !== undefined);
     },
     async restart() {
       await edge.close();
       edge = await start();
       under.host = `localhost:${edge.port}`;
       under.url = `http://localhost:${edge.port}`;
-      await settled(() => edge.nextSync() !== undefined);
+      await until(() => edge.nextSync() !== undefined);
     },
     async close() {
       await edge.close();
@@ -113,11 +113,11 @@ export async function startEdgeUnderTest(
       await rm(directory, { recursive: true, maxRetries: 5 });
     },
   };
-  await settled(() => edge.nextSync() !== undefined);
+  await until(() => edge.nextSync() !== undefined);
   return under;
 }
 
-async function settled(done: () => boolean): Promise<void> {
+async function until(done: () => boolean): Promise<void> {
   for (let round = 0; round < 2_000 && !done(); round += 1) await new Promise((resolve) => setTimeout(resolve, 1));
-  if (!done()) throw new Error('the edge did not finish its sync');
+  if (!done()) throw new Error('The edge did not finish its sync.');
 }

@@ -4,15 +4,15 @@ import { startPlainServer, type PlainServer } from '../../../test/plainServer.js
 
 export const SYNC_TOKEN = { name: 'sync-token', password: 'sync-password' };
 
-/** A control plane as far as the edge sees one: a sync endpoint whose answer the test sets. */
+/** The part of a control plane that an edge uses: a sync endpoint whose answer the test sets. */
 export interface FakeControlPlane extends PlainServer {
   state: Snapshot;
-  /** Answers with this status instead of the state, when set. */
+  /** If set, it answers with this status instead of the state. */
   refuseWith: number | undefined;
   syncs: { path: string; authorization: string | undefined; body: unknown }[];
 }
 
-/** A slot as the sync carries it, for `password`. */
+/** The slot of a password in a sync. */
 export function slot(name: 'password1' | 'password2', password: string, expiry?: string) {
   const salt = randomBytes(16).toString('base64');
   const hash = createHash('sha256')

@@ -1,8 +1,8 @@
 import type { EdgeClock } from '../src/edgeClock.js';
 
-/** A clock that stands still until it is moved. */
+/** A clock that only moves when a test advances it. */
 export interface ManualClock extends EdgeClock {
-  /** Moves on and runs what came due, then lets pending work of the process happen. */
+  /** Advances by this many seconds, runs the timers that are due, and then lets the event loop turn once. */
   advance(seconds: number): Promise<void>;
 }
 

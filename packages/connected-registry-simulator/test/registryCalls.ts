@@ -1,4 +1,4 @@
-/** Calls as an OCI client makes them, with nothing of this project's own client in them. */
+/** Calls of an OCI client, independent of this project's own client. */
 export function basic(user: string, password: string): string {
   return `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
 }

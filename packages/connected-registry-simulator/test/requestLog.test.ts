@@ -21,13 +21,15 @@ const tokenNamed = (name: string) => {
 };
 
 describe("the edge's log", () => {
-  test('has every pull: the token that was given, the manifest and each blob, by whom', async () => {
+  test('has every pull with its client: the issued token, the manifest and each blob', async () => {
     const token = await bearer(edge, PULL_TOKEN, PASSWORDS.one, PULL);
     const manifest = await get('/v2/hello-world/manifests/latest', token);
     const { layers } = (await manifest.json()) as { layers: { digest: string }[] };
     const digest = layers[0]?.digest ?? '';
+
     await (await get(`/v2/hello-world/blobs/${digest}`, token)).arrayBuffer();
-    expect(lines('token given')).toEqual([expect.stringContaining(PULL_TOKEN)]);
+
+    expect(lines('token issued')).toEqual([expect.stringContaining(PULL_TOKEN)]);
     expect(lines('pulled manifest')).toEqual([expect.stringMatching(/hello-world.*latest/)]);
     expect(lines('pulled manifest')[0]).toContain(PULL_TOKEN);
     expect(lines('pulled manifest')[0]).toContain(manifest.headers.get('docker-content-digest'));
@@ -42,30 +44,38 @@ describe("the edge's log", () => {
       () => requestToken(edge, 'someone-else', 'x', PULL),
       'the last sync had no token of that name',
     ],
-    ['no credentials', () => get('/acr/oauth2/token'), 'neither user nor password were sent'],
+    ['no credentials', () => get('/acr/oauth2/token'), 'neither user nor password was sent'],
     ['no bearer token', () => get('/v2/hello-world/manifests/latest'), 'no bearer token was sent'],
-    ['a forged one', () => get('/v2/hello-world/manifests/latest', 'forged'), 'the bearer token is forged, expired'],
+    [
+      'a forged bearer token',
+      () => get('/v2/hello-world/manifests/latest', 'forged'),
+      'the bearer token is forged, expired',
+    ],
   ])('has the reason of a refusal: %s', async (_case, act, reason) => {
     await act();
     expect(lines('refused')).toEqual([expect.stringContaining(reason)]);
   });
 
-  test('tells a disabled token and an expired password apart', async () => {
+  test('distinguishes a disabled token from an expired password', async () => {
     tokenNamed(PULL_TOKEN).enabled = false;
     const slots = tokenNamed(FULL_TOKEN).passwords;
     for (const slot of slots) slot.expiry = new Date(edge.clock.now().getTime() - 1000).toISOString();
     await edge.sync();
     await requestToken(edge, PULL_TOKEN, PASSWORDS.one, PULL);
+
     await requestToken(edge, FULL_TOKEN, PASSWORDS.full, PULL);
+
     expect(lines('refused')).toEqual([
       expect.stringContaining('the token is disabled'),
       expect.stringContaining('the password has expired'),
     ]);
   });
 
-  test('says what is missing: the right, or the content', async () => {
+  test('distinguishes a missing right from missing content', async () => {
     await get('/v2/other/manifests/latest', await bearer(edge, PULL_TOKEN, PASSWORDS.one, 'repository:other:pull'));
+
     await get('/v2/hello-world/manifests/none', await bearer(edge, PULL_TOKEN, PASSWORDS.one, PULL));
+
     expect(lines('refused')).toEqual([
       expect.stringContaining("the token's scope map does not grant pull on other"),
       expect.stringContaining('the last sync did not contain it'),
@@ -73,7 +83,7 @@ describe("the edge's log", () => {
     for (const line of lines('refused')) expect(line).toContain(PULL_TOKEN);
   });
 
-  test('has no secret, wherever a client puts it', async () => {
+  test('has no secret, wherever a client sends it', async () => {
     const secret = 'A+Password/With=Every0Kind0Of0Character0And0More0Than0Fifty';
     await requestToken(edge, secret, secret, PULL);
     await requestToken(edge, PULL_TOKEN, secret, secret);
@@ -82,7 +92,9 @@ describe("the edge's log", () => {
     await fetch(`${edge.url}/v2/`, { headers: { authorization: basic(secret, secret) } });
     const body = new URLSearchParams({ grant_type: 'password', username: secret, password: PASSWORDS.one });
     await fetch(`${edge.url}/acr/oauth2/token`, { method: 'POST', body });
+
     const token = await bearer(edge, PULL_TOKEN, PASSWORDS.one, PULL);
+
     expect(edge.log.length).toBeGreaterThan(5);
     for (const value of [secret, PASSWORDS.one, token, Buffer.from(secret).toString('base64')])
       expect(edge.log.join('\n')).not.toContain(value);

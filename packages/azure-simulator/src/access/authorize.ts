@@ -7,7 +7,7 @@ export interface Question {
   /** The resource's id, or a longer path below it. */
   scope: string;
   plane: 'control' | 'data';
-  /** The tags of the secret; undefined if it does not exist, or the question is not about a secret. */
+  /** The tags of the secret; undefined if it does not exist, or the action is not on a secret. */
   secretTags?: Readonly<Record<string, string>>;
 }
 

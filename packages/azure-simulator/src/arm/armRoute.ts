@@ -44,7 +44,7 @@ export function armRoute(plane: Plane, route: ArmRoute): Route {
         throw armError(404, 'ResourceGroupNotFound', `Resource group '${group}' could not be found.`);
       }
       const reply = await route.handle(call);
-      if (route.method !== 'GET' && reply.status < 300) tellOfWrite(plane, call, route.action);
+      if (route.method !== 'GET' && reply.status < 300) publishWrite(plane, call, route.action);
       return route.family && reply.status < 300 ? namingVersions(plane, call, route.family, reply) : reply;
     },
   };
@@ -106,7 +106,7 @@ export function childRoutes(plane: Plane, kind: RoutedChild, handlers: ChildHand
 }
 
 /** Publishes an event of the resource group for every successful write, including the app's own. */
-function tellOfWrite(plane: Plane, call: Call, operation: string): void {
+function publishWrite(plane: Plane, call: Call, operation: string): void {
   // Commit first, so that no event is published about a change that may be lost.
   plane.commit();
   const kind = call.method === 'DELETE' ? 'Delete' : call.method === 'POST' ? 'Action' : 'Write';
@@ -131,7 +131,7 @@ export function authorizationFailed({ principal }: Pick<Call, 'principal'>, acti
   );
 }
 
-/** ARM's 401s (Azure docs: resource-manager common errors, "InvalidAuthenticationToken" and its kin). */
+/** Verifies the bearer token, or answers with ARM's 401 (Azure docs: resource-manager common errors). */
 export async function identifyArmCaller(
   plane: Plane,
   verifier: TokenVerifier,
@@ -160,7 +160,7 @@ const ARM_REFUSALS: Record<Refusal, [string, string]> = {
   ],
 };
 
-/** @throws ARM's 404 if the call's resource group has no such registry */
+/** @throws ARM's 404 if the registry does not exist in the call's resource group */
 export function registryOf(plane: Plane, call: Call): Registry {
   const registry = findRegistry(plane, call);
   if (registry) return registry;

@@ -2,7 +2,7 @@
  * The services change while the api-version stays the same: recordings of 2021 and of 2024 with one api-version differ.
  * The simulator derives the generation of a registry from the api-version that created it, because clients of 2021 used
  * api-versions of 2021. Newer api-versions, which the app and today's clients use, get the service as it is now. Where
- * one api-version was recorded both ways, the later recording counts. Recorded on some thirty days from 2020-04 to
+ * recordings of one api-version differ, the later recording counts. Recorded on some thirty days from 2020-04 to
  * 2024-01, and in 2025-09 and 2026-09.
  */
 export interface Generation {
@@ -14,7 +14,7 @@ export interface Generation {
   signsOperations: boolean;
   /** The 202 of a deletion had the JSON text null as its body. */
   answersNull: boolean;
-  /** Creating a registry is asynchronous: 201 and an operation to follow. */
+  /** Creating a registry is asynchronous: 201 and an operation to poll. */
   makesRegistriesLater: boolean;
   /** Answers name the supported api-versions. */
   namesVersions: boolean;

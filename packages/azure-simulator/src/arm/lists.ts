@@ -11,7 +11,7 @@ const PAGE = 200;
  *
  * @param keep applied after the paging, as in the service
  */
-export function madeOrderReply<T extends { name: string }>(
+export function creationOrderReply<T extends { name: string }>(
   plane: Plane,
   call: Call,
   collection: Collection<T>,

@@ -5,15 +5,15 @@ import { parseArgs } from 'node:util';
 import { z } from 'zod';
 import { makeUsable, PathError } from '@connected-registry/clock/files/usableFolder';
 
-const HELP = `Prepares a configuration of its own for the Azure CLI against a running "npm run local", and logs the operator in.
+const HELP = `Prepares a separate configuration of the Azure CLI for a running "npm run local", and signs the operator in.
 
 Usage: npm run az-login -- [--data DIR] [--config DIR]
 
-  --data DIR    the data folder of what is running, with its endpoints.json (default .local)
-  --config DIR  where the CLI keeps this configuration (default DATA/az)
-  --help        shows this
+  --data DIR    data folder of the running stack, which has endpoints.json (default .local)
+  --config DIR  folder for this configuration of the CLI (default DATA/az)
+  --help        prints this help
 
-Prints the line that makes a shell's "az" use it, and nothing else. The CLI's own configuration is left alone.
+Prints only the line that a shell sources so that its "az" uses this configuration. The CLI's own one does not change.
 `;
 
 const endpoints = z.object({
@@ -21,7 +21,7 @@ const endpoints = z.object({
   identities: z.object({ operator: z.object({ clientId: z.string(), clientSecret: z.string() }) }),
 });
 
-/** The login failed. The message is for the user. */
+/** The sign-in failed. The message is for the user. */
 class CannotLogIn extends Error {}
 
 /** The environment in which the Azure CLI uses the local cloud and none of the user's own settings. */
@@ -37,7 +37,7 @@ function cliEnvironment(config: string, caFile: string): Record<string, string> 
 }
 
 /**
- * Registers a cloud and logs the operator in. The `/adfs` in the authority keeps the CLI from using a public discovery
+ * Registers a cloud and signs the operator in. The `/adfs` in the authority keeps the CLI from using a public discovery
  * host.
  *
  * @throws CannotLogIn if the CLI is not installed or fails
@@ -73,14 +73,14 @@ function readEndpoints(file: string): z.output<typeof endpoints> {
   try {
     return endpoints.parse(JSON.parse(readFileSync(file, 'utf8')));
   } catch (error) {
-    throw new CannotLogIn(`${file} does not say where the control plane is; is it running?`, { cause: error });
+    throw new CannotLogIn(`${file} does not contain the address of the simulator; is it running?`, { cause: error });
   }
 }
 
 function az(environment: Record<string, string>, command: string[], flags: Record<string, string>): string {
   const args = [...command, ...Object.entries(flags).map(([name, value]) => `--${name}=${value}`)];
   const run = spawnSync('az', args, { env: { ...process.env, ...environment }, encoding: 'utf8', timeout: 120_000 });
-  if (run.error) throw new CannotLogIn("the Azure CLI, 'az', is not there: install it first", { cause: run.error });
+  if (run.error) throw new CannotLogIn("the Azure CLI, 'az', is not installed", { cause: run.error });
   if (run.status !== 0) throw new CannotLogIn(`az ${command.join(' ')} failed: ${run.stderr.trim()}`);
   return run.stdout;
 }
@@ -98,7 +98,7 @@ function main(): void {
   const lines = Object.entries(logIn(data, config)).map(([name, value]) => `export ${name}=${quoted(value)}`);
   const file = join(config, 'environment.sh');
   writeFileSync(file, `${lines.join('\n')}\n`, { mode: 0o600 });
-  // A dot, for shells without the word source.
+  // A dot, because not every shell has the command source.
   process.stdout.write(`. ${quoted(file)}\n`);
 }
 

@@ -22,7 +22,7 @@ export function clockRoutes(plane: Plane): Route[] {
       body: { mode: 'real', now: plane.clock.now().toISOString(), scale: 1, processes: [] },
     })),
     controlRoute('POST', 'clock', () =>
-      problem(409, 'there is no clock to set: it was started without LOCAL_CLOCK_URL'),
+      problem(409, 'The clock cannot be set: the simulator was started without LOCAL_CLOCK_URL.'),
     ),
   ];
 }

@@ -7,7 +7,7 @@ export function controlRoute(method: Route['method'], path: string, handle: Rout
   return { method, path: `/_control/${path}`, service: 'control', operation: `control/${path}`, handle };
 }
 
-/** Handles a body that fits the schema; any other is answered with its errors. */
+/** Parses the body and handles it; an invalid body is answered with its errors. */
 export function withBody<T extends z.ZodType>(
   call: Call,
   schema: T,
@@ -17,7 +17,7 @@ export function withBody<T extends z.ZodType>(
   try {
     value = JSON.parse(call.body.toString('utf8'));
   } catch {
-    return problem(400, 'the body is not JSON');
+    return problem(400, 'The body is not JSON.');
   }
   const parsed = schema.safeParse(value);
   return parsed.success ? use(parsed.data) : problem(400, z.prettifyError(parsed.error));

@@ -14,7 +14,7 @@ export interface ServiceCount {
   /** How the requests of each kind were answered. A request that is in progress is in `kinds` only. */
   outcomes: Partial<Record<Kind, Partial<Record<Outcome, number>>>>;
   operations: Record<string, number>;
-  /** Writes that were answered with an operation to follow: their clients read the resource once more at its end. */
+  /** Writes that were answered with an operation to poll. Their clients read the resource once more at its end. */
   asynchronous: number;
 }
 
@@ -40,7 +40,7 @@ export class Counters {
     ofKind[outcome] = (ofKind[outcome] ?? 0) + 1;
   }
 
-  /** Records that a request, which was counted before, has an operation to follow. */
+  /** Records that a request, which was counted before, has an operation to poll. */
   countAsynchronous(route: Route, sender: Principal): void {
     this.#of(route, sender).asynchronous += 1;
   }

@@ -4,9 +4,9 @@ import type { ApiReply } from '../http/message.js';
 import type { Route } from '../http/route.js';
 
 /**
- * One rule. `operation` is a name as in the counters, with `*` as wildcard. `before` refuses without any effect;
- * `after` lets the effect happen and loses the reply. A rule with neither `status` nor `drop` only delays. With
- * `probability` and `seed` the rule applies to a part of the requests, which is the same in every run.
+ * A rule for injected faults. `operation` is a name of the counters, with `*` as wildcard. `before` refuses a request
+ * without an effect; `after` replaces the reply after the effect. A rule with neither `status` nor `drop` only delays.
+ * With `probability` and `seed` it applies to some of the requests, to the same ones in every run.
  */
 export const faultRule = z.strictObject({
   match: z.strictObject({ operation: z.string().min(1), principal: z.string().min(1).optional() }),
@@ -19,7 +19,7 @@ export const faultRule = z.strictObject({
   delayMs: z.int().min(0).max(60_000).optional(),
   /** Closes the connection without an answer. */
   drop: z.literal(true).optional(),
-  /** How often it applies; default: until the rules are deleted. */
+  /** Number of requests to which it applies; default: all until the rules are deleted. */
   count: z.int().min(1).optional(),
   probability: z.number().gt(0).max(1).optional(),
   seed: z.int().optional(),
@@ -33,11 +33,12 @@ export interface Fault {
   delay(): Promise<void>;
 }
 
+/** A rule in use. */
 interface Armed {
   id: number;
   rule: FaultRule;
   pattern: RegExp;
-  left: number;
+  remaining: number;
   struck: number;
   random: () => number;
 }
@@ -57,7 +58,7 @@ export class Faults {
       id,
       rule,
       pattern: new RegExp(`^${pattern}$`, 'i'),
-      left: rule.count ?? Infinity,
+      remaining: rule.count ?? Infinity,
       struck: 0,
       random: seededRandom(rule.seed ?? id),
     });
@@ -76,13 +77,13 @@ export class Faults {
   take(route: Route, sender: Principal): Fault | undefined {
     const hit = this.#rules.find(
       (armed) =>
-        armed.left > 0 &&
+        armed.remaining > 0 &&
         armed.pattern.test(route.operation) &&
         (armed.rule.match.principal === undefined || armed.rule.match.principal === sender.name) &&
         (armed.rule.probability === undefined || armed.random() < armed.rule.probability),
     );
     if (!hit) return undefined;
-    hit.left -= 1;
+    hit.remaining -= 1;
     hit.struck += 1;
     const { rule } = hit;
     return {
@@ -105,7 +106,7 @@ function faultReply(rule: FaultRule): ApiReply {
   };
 }
 
-/** mulberry32: small, with the same sequence for the same seed on every machine. */
+/** Mulberry32, a pseudo-random generator that gives the same sequence for the same seed on every platform. */
 function seededRandom(seed: number): () => number {
   let state = seed >>> 0;
   return () => {

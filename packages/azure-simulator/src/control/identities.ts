@@ -18,7 +18,7 @@ export function identityRoutes(plane: Plane): Route[] {
     controlRoute('POST', 'identities', (call) =>
       withBody(call, wanted, async ({ name }) => {
         if (plane.identities.some((one) => one.name === name))
-          return problem(409, `there is an identity ${name} already`);
+          return problem(409, `The identity ${name} already exists.`);
         return { status: 201, headers: { 'cache-control': 'no-store' }, body: await plane.addIdentity(name) };
       }),
     ),

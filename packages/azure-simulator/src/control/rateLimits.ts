@@ -31,22 +31,21 @@ const together = ({ reads, writes, deletes }: Rates): Rates => ({
   deletes: times(deletes, TOGETHER),
 });
 
-/** Recorded 2025: one less than each was left after a first request. Refill as documented. */
+/** Recorded in 2025: after a first request, one less than each size remained. The refill is documented. */
 const smallest = {
   reads: { size: 250, perSecond: 25 },
   writes: { size: 200, perSecond: 10 },
   deletes: { size: 200, perSecond: 10 },
 } as const;
 /**
- * Recorded 2026, except `reads`, which were not; they refill four times as fast, because the sizes are four times as
- * large.
+ * Recorded in 2026, except `reads` and the refill, which are assumptions: four times `smallest`, like the recorded sizes.
  */
 const larger = {
   reads: times(smallest.reads, 4),
   writes: times(smallest.writes, 4),
   deletes: times(smallest.deletes, 4),
 } as const;
-/** Recorded 2020 to 2024: an hour's requests, evenly. */
+/** Recorded from 2020 to 2024: the requests of an hour, refilled evenly. */
 const hourly = {
   reads: { size: 12_000, perSecond: 12_000 / 3600 },
   writes: { size: 1_200, perSecond: 1_200 / 3600 },

@@ -37,8 +37,8 @@ const repository = z.strictObject({
 });
 
 /**
- * The test controls, apart from every Azure path: nothing here exists in Azure, and clients of the services do not need
- * it. They have no authentication, because the server listens on this machine only.
+ * The test controls. Nothing like them exists in Azure, and clients of the services do not need them. They require no
+ * authentication, because the server listens on this machine only.
  */
 export function controlRoutes(plane: Plane, counters: Counters, faults: Faults): Route[] {
   return [
@@ -76,7 +76,7 @@ export function controlRoutes(plane: Plane, counters: Counters, faults: Faults):
     route('PUT', 'repositories', (call) =>
       withBody(call, repository, (wanted) => {
         const registry = plane.arm.registries.get(wanted.registry);
-        if (!registry) return problem(404, `there is no registry ${wanted.registry}`);
+        if (!registry) return problem(404, `The registry ${wanted.registry} does not exist.`);
         if (wanted.tags.length === 0) registry.repositories.delete(wanted.name);
         else registry.repositories.set({ name: wanted.name, tags: wanted.tags });
         return { status: 204 };

@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import type { AnyEvent } from './events.js';
 
-/** Azure docs: event-grid event-filtering, limitations. */
-const MOST = 25;
+/** Maximum filters, and values of a filter (Azure docs: event-grid event-filtering, limitations). */
+const MAX_ITEMS = 25;
 const key = z.string().min(1);
-const listOf = <Value extends z.ZodType>(value: Value) => z.array(value).min(1).max(MOST);
+const listOf = <Value extends z.ZodType>(value: Value) => z.array(value).min(1).max(MAX_ITEMS);
 
 const STRINGS = ['StringIn', 'StringBeginsWith', 'StringEndsWith', 'StringContains'] as const;
 const NOT_STRINGS = ['StringNotIn', 'StringNotBeginsWith', 'StringNotEndsWith', 'StringNotContains'] as const;
@@ -22,8 +22,8 @@ const filter = z.discriminatedUnion('operatorType', [
   z.object({ operatorType: z.literal('BoolEquals'), key, value: z.boolean() }),
   z.object({ operatorType: z.enum(['IsNullOrUndefined', 'IsNotNull']), key }),
 ]);
-/** As in ARM's requests and answers. */
-export const advancedFilters = z.array(filter).max(MOST);
+/** Advanced filters in ARM's requests and answers. */
+export const advancedFilters = z.array(filter).max(MAX_ITEMS);
 export type AdvancedFilter = z.output<typeof filter>;
 
 /**

@@ -24,7 +24,7 @@ interface Parts {
   log: (event: string, fields: Record<string, unknown>) => void;
 }
 
-/** Milliseconds for deliveries in progress to end when the process ends. */
+/** Milliseconds that deliveries in progress have to end when the process ends. */
 const LAST_ANSWERS = 300;
 
 /** Delivers events to subscribers at least once, also across restarts. The order is not kept, as in the service. */
@@ -107,7 +107,7 @@ export class Broker {
     this.#parts.state.subscriptions.set(subscription);
   }
 
-  /** Its undelivered events are deleted with it. */
+  /** Removes a subscription with its undelivered events. */
   removeSubscription(subscription: EventSubscription): void {
     const { state } = this.#parts;
     const key = subscriptionKey(subscription);
@@ -125,7 +125,7 @@ export class Broker {
    * Queues events for the subscribers of any of `sources`. They are on disk when this returns.
    *
    * @param sources resource ids, for example of a topic, or of a resource group and its subscription
-   * @throws the system's error if they cannot be written; then none of them is delivered
+   * @throws the system's error if they cannot be written; none of them is delivered then
    */
   publish(sources: readonly string[], events: readonly AnyEvent[]): void {
     const { state, clock, file } = this.#parts;
@@ -160,14 +160,14 @@ export class Broker {
     for (const delivery of made) this.#schedule(delivery);
   }
 
-  /** Starts no more deliveries and gives those in progress a moment. The rest is retried after the next start. */
+  /** Starts no more deliveries, and waits briefly for those in progress. Others are retried after the next start. */
   async close(): Promise<void> {
     this.#closing = true;
     for (const timer of this.#timers.values()) timer.cancel();
     this.#timers.clear();
-    const patience = setTimeout(() => this.#stop.abort(), LAST_ANSWERS);
+    const timeout = setTimeout(() => this.#stop.abort(), LAST_ANSWERS);
     await Promise.allSettled(this.#running);
-    clearTimeout(patience);
+    clearTimeout(timeout);
   }
 
   #schedule(delivery: Delivery): void {

@@ -44,7 +44,7 @@ export function follow(
   const addressOf = (kind: string): string => `${plane.baseUrl}${root}/${kind}/${name}?${query}`;
   const own = { resource, kind: 'eventGrid', busy } as const;
   const body = { id: addressOf('operationsStatus'), name, status: 'Succeeded' };
-  plane.operations.begin({
+  plane.operations.start({
     ...own,
     path: `${root}/operationsStatus/${name}`,
     by: 'Azure-AsyncOperation',
@@ -52,7 +52,7 @@ export function follow(
   });
   const headers = { 'azure-asyncoperation': addressOf('operationsStatus'), 'retry-after': RETRY_AFTER };
   if (busy !== 'Deleting') return headers;
-  plane.operations.begin({ ...own, path: `${root}/operationResults/${name}`, by: 'Location', result: { status: 200 } });
+  plane.operations.start({ ...own, path: `${root}/operationResults/${name}`, by: 'Location', result: { status: 200 } });
   return { ...headers, location: addressOf('operationResults') };
 }
 

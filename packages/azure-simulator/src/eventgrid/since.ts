@@ -12,7 +12,7 @@ export function only(version: string, name: keyof typeof SINCE, value: unknown):
   return version >= SINCE[name] ? { [name]: value } : {};
 }
 
-/** The author of a resource is not returned: the JSON null. */
+/** An empty `systemData`: the author of a resource is not returned, but the JSON null. */
 export function nothingKnown(version: string): object {
   return only(version, 'systemData', null);
 }

@@ -98,7 +98,7 @@ export function systemTopicRoutes(plane: Plane): Route[] {
   }
 }
 
-/** @throws ARM's 404 if there is no such system topic */
+/** @throws ARM's 404 if the system topic does not exist */
 export function existingSystemTopic(plane: Plane, call: Call): SystemTopic {
   const name = call.params['systemTopic'] ?? '';
   const topic = plane.broker.systemTopic(name);

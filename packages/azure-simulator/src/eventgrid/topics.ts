@@ -33,7 +33,7 @@ const putBody = z.object({
   location: z.string().min(1),
   tags,
   identity,
-  // There is only one of each; only whether they are named matters.
+  // Each has only one possible value, so only their presence matters.
   sku: z.unknown().optional(),
   kind: z.unknown().optional(),
   properties: changeable

@@ -21,7 +21,7 @@ export class EndpointRefused extends Error {}
 /**
  * Verifies that an endpoint accepts these events (Azure docs: event-grid webhook-event-delivery, and
  * end-point-validation-cloud-events-schema): an OPTIONS request for CloudEvents, a validation event for Event Grid's
- * schema. The latter may also be answered later, by calling the validation URL.
+ * schema. An endpoint may answer the latter later by calling the validation URL.
  *
  * @returns `later` if the endpoint accepted the event, but did not return the code
  * @throws EndpointRefused

@@ -9,7 +9,7 @@ import type { ClientToken, Configuration, Mailbox, Message, SlotPassword, SyncTo
 /**
  * The messages that wait for a connected registry, derived from ARM's state: the time of a message is that of the
  * newest change in it. A write to the connected registry also sends its client tokens, because it replaces their list
- * as a whole; which messages the real service sends is not public.
+ * as a whole. It is not public which messages the real service sends.
  *
  * @param reachableSince when the sync scopes above last changed, which may have made messages reachable
  */

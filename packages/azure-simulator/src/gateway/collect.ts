@@ -13,12 +13,12 @@ const NONE = '-';
 /**
  * The messages that a connected registry gets: everything if it has no generation or one of another epoch; otherwise
  * what was queued since and is not older than `messageTtl` (Azure docs: intro-connected-registry, "message TTL": unread
- * messages expire). An expired message is lost: only a newer change of the same thing, or a delivery of everything,
- * brings its content.
+ * messages expire). An expired message is lost: its content arrives only with a later change of the same item, or with a
+ * delivery of everything.
  *
- * @param at when the sync would have happened, so that an online connected registry loses nothing to a clock that jumps
- * over its syncs
- * @param completely brings everything regardless of the generation
+ * @param at when the sync was due, so that an online connected registry loses no message when the clock jumps over its
+ * syncs
+ * @param completely delivers everything regardless of the generation
  */
 export function collect(box: Mailbox, lastGeneration: string | undefined, at: Date, completely = false): Delivery {
   const mark = completely ? undefined : readMark(lastGeneration);
@@ -51,7 +51,7 @@ function filtered(box: Mailbox, due: (message: Message<unknown> | undefined) => 
   };
 }
 
-/** Stays equal while nothing changes, and contains the position of its holder. */
+/** Equal while the contents are equal. It contains the position of its holder. */
 function generationOf(box: Mailbox): string {
   const hash = createHash('sha256')
     .update(JSON.stringify(contentOf(box)))
@@ -81,7 +81,7 @@ function contentOf({ repositories, scopes, children, ...box }: Mailbox): unknown
   return [messages, repositories, scopes, children.map((child) => [child.name, contentOf(child)])];
 }
 
-/** When a sync would have happened if the clock had not jumped over it. */
+/** The time of a sync, if the clock had not jumped over it. */
 export function collectionTime(dueAt: string | undefined, now: Date): Date {
   return dueAt === undefined || new Date(dueAt) > now ? now : new Date(dueAt);
 }

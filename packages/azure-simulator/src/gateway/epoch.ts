@@ -7,7 +7,7 @@ declare module '../state/registryState.js' {
   }
 }
 
-/** Identifies the period within which messages add up. A connected registry from another one gets everything. */
+/** Identifies a period. A connected registry whose last sync was in another period gets everything. */
 export function epochOf({ completeSince }: ConnectedRegistry): string {
   return completeSince ?? '';
 }

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 
 /**
- * The messages of a sync. The real service has its own private protocol; only the contents are alike: client tokens
- * with their permissions and password hashes, and what is to be synced. The same format is used at every level: from
- * the control plane to its connected registries, and from those to their children.
+ * The messages of a sync. The real service has its own private protocol; only the contents are similar: client tokens
+ * with their permissions and password hashes, and the repositories to sync. All levels use this format: the control
+ * plane to its connected registries, and those to their children.
  */
 const time = z.string();
 const optionalText = z
@@ -60,7 +60,7 @@ const message = <T extends z.ZodType>(content: T) =>
     queuedAt: time,
     content,
   });
-/** A change that waits to be collected. A later one about the same thing replaces it. */
+/** A change that waits for a sync. A later change of the same item replaces it. */
 export interface Message<T> {
   changedAt: string;
   queuedAt: string;
@@ -68,8 +68,8 @@ export interface Message<T> {
 }
 
 /**
- * What a parent holds for one connected registry. Configuration and tokens are messages, which expire; repositories are
- * compared at every sync, so nothing of them is lost.
+ * The messages that a parent has for one connected registry. Configuration and tokens are messages, which expire. Every
+ * sync compares the repositories, so their changes are never lost.
  */
 export interface Mailbox {
   name: string;
@@ -133,7 +133,7 @@ const about = {
     .optional(),
 };
 
-/** A parent's report about a connected registry below it, which the cloud gets in no other way. */
+/** A parent's report about a connected registry below it, which does not contact the cloud itself. */
 const descendantReport = z.object({
   name: z.string(),
   /** When it last synced with its own parent. */
@@ -147,7 +147,7 @@ export type DescendantReport = z.infer<typeof descendantReport>;
 /** What a connected registry sends with a sync. */
 export const syncRequest = z.object({
   lastGeneration: z.string().nullish().transform(absent).optional(),
-  /** When this sync was due. With a clock that jumps this is long before its arrival. */
+  /** When this sync was due. With a jumping clock this may be long before it arrives. */
   dueAt: z.iso.datetime().nullish().transform(absent).optional(),
   ...about,
   descendants: z.array(descendantReport).max(500).nullish().transform(absent).optional(),

@@ -8,7 +8,7 @@ import type { DescendantReport, SyncRequest } from './messages.js';
 type About = Pick<SyncRequest, 'version' | 'statusDetails' | 'pushed'>;
 
 /** Records that a connected registry synced at `at`, and its report. The first sync activates it. */
-export function takeDown(
+export function recordSync(
   plane: Plane,
   registry: Registry,
   connected: ConnectedRegistry,
@@ -37,7 +37,7 @@ export function takeDown(
  * Records a parent's reports about connected registries below it. Reports about others, about deactivated ones, and
  * older reports are ignored.
  */
-export function takeDownDescendants(
+export function recordDescendants(
   plane: Plane,
   registry: Registry,
   parent: ConnectedRegistry,
@@ -51,7 +51,7 @@ export function takeDownDescendants(
     if (connected.activation === 'Inactive' && !returns) continue;
     const at = new Date(report.syncedAt);
     if (lastSyncTime !== undefined && new Date(lastSyncTime) >= at) continue;
-    takeDown(plane, registry, connected, report, at);
+    recordSync(plane, registry, connected, report, at);
   }
 }
 

@@ -35,7 +35,7 @@ function resync(plane: Plane, call: Call): ApiReply {
   if (!parsed.success) return problem(400, z.prettifyError(parsed.error));
   const registry = plane.arm.registries.get(parsed.data.registry);
   const connected = registry?.connectedRegistries.get(parsed.data.connectedRegistry);
-  if (!registry || !connected) return problem(404, 'there is no such connected registry');
+  if (!registry || !connected) return problem(404, 'The connected registry does not exist.');
   requestResync(plane, registry, connected);
   return { status: 204 };
 }

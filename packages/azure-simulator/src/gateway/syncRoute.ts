@@ -9,11 +9,11 @@ import { cloudMailbox } from './cloudMailbox.js';
 import { collect, collectionTime } from './collect.js';
 import { scopeMapActions, syncTokenOf } from './lineage.js';
 import { syncRequest, type SyncRequest } from './messages.js';
-import { takeDown, takeDownDescendants } from './reports.js';
+import { recordDescendants, recordSync } from './reports.js';
 
 /**
- * The scheduled request of a connected registry to the cloud, answered by {@link collect}. A connected registry with a
- * parent asks its parent instead, and is refused here.
+ * The route of the scheduled request of a connected registry to the cloud, answered by {@link collect}. A connected
+ * registry with a parent syncs through its parent, and is refused here.
  */
 export function syncRoute(plane: Plane): Route {
   return {
@@ -49,8 +49,8 @@ function sync(plane: Plane, call: Call): ApiReply {
 
   const report = readBody(call);
   const now = plane.clock.now();
-  const synced = takeDown(plane, registry, connected, report, now);
-  takeDownDescendants(plane, registry, synced, report.descendants ?? []);
+  const synced = recordSync(plane, registry, connected, report, now);
+  recordDescendants(plane, registry, synced, report.descendants ?? []);
   const body = collect(cloudMailbox(plane, registry, synced), report.lastGeneration, collectionTime(report.dueAt, now));
   return { status: 200, headers: { 'cache-control': 'no-store' }, body };
 }
@@ -92,7 +92,7 @@ function readBody(call: Call): SyncRequest {
   }
 }
 
-/** In the words of the registry's data plane (OCI distribution specification). */
+/** A refusal in the form of the registry's data plane (OCI distribution specification). */
 function refuse(status: number, code: string, message: string): RefusedRequest {
   const headers: Record<string, string> = status === 401 ? { 'www-authenticate': 'Basic realm="sync"' } : {};
   return new RefusedRequest({ status, headers, body: { errors: [{ code, message }] } });

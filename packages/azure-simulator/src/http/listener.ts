@@ -7,7 +7,7 @@ import { parseQuery, type ApiReply, type ApiRequest } from './message.js';
 /** Answers one request; `'drop'` closes the connection without an answer. It must not reject. */
 export type Answer = (request: ApiRequest) => Promise<ApiReply | 'drop'>;
 
-/** Larger than the largest body that any service here accepts (Event Grid: 1 MB a request). */
+/** Larger than the largest body that any service here accepts (Event Grid: 1 MB per request). */
 const LARGEST_BODY = 4 * 1024 * 1024;
 
 /**

@@ -29,7 +29,7 @@ interface Waiting {
 
 interface DeviceLinksParts {
   /** Real time, for callers that wait. */
-  readonly patience: Clock;
+  readonly waitClock: Clock;
   changed(key: string, isConnected: boolean): void;
 }
 
@@ -106,7 +106,7 @@ export class DeviceLinks {
     });
   }
 
-  /** The device's answer to a call. An answer that nothing waits for, or of another device, is ignored. */
+  /** Receives a device's answer to a call. It ignores an answer that no call waits for, and one of another device. */
   answered(key: string, request: string, answer: MethodAnswer): void {
     const call = this.#calls.get(request);
     if (call?.key === key) call.complete(answer);
@@ -133,7 +133,7 @@ export class DeviceLinks {
   }
 
   #timer(seconds: number, run: () => void): { cancel(): void } {
-    const patience = this.#parts.patience;
-    return patience.setTimer(new Date(patience.now().getTime() + seconds * 1000), run);
+    const waitClock = this.#parts.waitClock;
+    return waitClock.setTimer(new Date(waitClock.now().getTime() + seconds * 1000), run);
   }
 }

@@ -5,11 +5,11 @@ import { identityKey, type HubIdentity, type HubState } from './hubState.js';
 /** The hub's host name: devices sign for it and have it in their user names. */
 export const HUB_HOST = 'localhost';
 
-/** What the hub uses of the plane that it is part of. */
+/** What the hub uses of the plane. */
 export interface HubParts {
   clock: Clock;
   /** Real time, for callers of direct methods that wait for a device. */
-  patience: Clock;
+  waitClock: Clock;
   /**
    * Called after a device or module connected or disconnected and its identity was updated.
    *
@@ -32,7 +32,7 @@ export class Hub {
   ) {
     this.#parts = parts;
     this.links = new DeviceLinks({
-      patience: parts.patience,
+      waitClock: parts.waitClock,
       changed: (key, isConnected) => this.#connectionChanged(key, isConnected),
     });
   }

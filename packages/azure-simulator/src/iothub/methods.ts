@@ -48,9 +48,9 @@ async function invoke(plane: Plane, call: Call): Promise<ApiReply> {
 }
 
 /** As users of the service have reported them. */
-function failure(plane: Plane, why: MethodFailure, connect: number): Error {
+function failure(plane: Plane, reason: MethodFailure, connect: number): Error {
   const now = plane.clock.now();
-  switch (why) {
+  switch (reason) {
     case 'not-online': {
       const info = { timeout: new Date(connect * 1000).toISOString().slice(11, 19) };
       return methodError(404, [404_103, 'DeviceNotOnline'], 'Timed out waiting for device to connect.', now, info);

@@ -57,7 +57,7 @@ export class MqttDevice implements DeviceLink {
   }
 
   /** @returns false for a topic that devices may not publish to */
-  said(topic: string, payload: Buffer): boolean {
+  received(topic: string, payload: Buffer): boolean {
     const message = deviceMessage(topic, this.#path);
     switch (message?.kind) {
       case undefined:

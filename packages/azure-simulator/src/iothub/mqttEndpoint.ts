@@ -39,7 +39,7 @@ export async function startMqttEndpoint(
         thumbprints: thumbprintsOf(client),
       });
       if (typeof admitted === 'string') {
-        plane.log('device-refused', { device: client.id, why: admitted });
+        plane.log('device-refused', { device: client.id, reason: admitted });
         done(refusal(admitted === 'malformed' ? BAD_USER_NAME : NOT_AUTHORIZED), false);
         return;
       }
@@ -54,10 +54,10 @@ export async function startMqttEndpoint(
     authorizePublish(client, packet, done) {
       const device = client === null ? undefined : devices.get(client);
       packet.retain = false;
-      if (device === undefined) return done(new Error('nobody else publishes here'));
+      if (device === undefined) return done(new Error('only devices publish here'));
       // The hub ends the connection after exactly-once deliveries and after topics that are not a device's.
-      if (packet.qos === 2 || !device.said(packet.topic, Buffer.from(packet.payload))) {
-        return done(new Error(`the hub takes nothing on ${packet.topic.split('?')[0] ?? ''}`));
+      if (packet.qos === 2 || !device.received(packet.topic, Buffer.from(packet.payload))) {
+        return done(new Error(`devices cannot publish to ${packet.topic.split('?')[0] ?? ''}`));
       }
       done(null);
     },

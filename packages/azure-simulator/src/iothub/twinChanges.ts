@@ -6,9 +6,9 @@ const LARGEST_SECTION = 32 * 1024;
 const DEEPEST = 10;
 const LONGEST_KEY = 1024;
 const LONGEST_TEXT = 4096;
-const MOST = 4_503_599_627_370_495;
+const MAX_INTEGER = 4_503_599_627_370_495;
 
-/** A twin cannot contain the change. The message is for the client. */
+/** The change is not possible in a twin. The message is for the client. */
 export class TwinRefused extends Error {}
 
 /** An empty twin of a new device. */
@@ -78,7 +78,7 @@ function metadataOf(
   return metadata;
 }
 
-/** A client may send back a twin that it read. Properties of the service are ignored. */
+/** Removes the properties of the service, because a client may send back a twin that it has read. */
 function withoutServiceNames(patch: JsonObject): JsonObject {
   const { $metadata: _metadata, $version: _version, ...own } = patch;
   return own;
@@ -88,7 +88,7 @@ function checkNames(value: JsonValue, depth: number): void {
   if (typeof value === 'string' && Buffer.byteLength(value) > LONGEST_TEXT) {
     throw new TwinRefused(`A text in a twin can have at most ${LONGEST_TEXT} bytes.`);
   }
-  if (typeof value === 'number' && Number.isInteger(value) && (value > MOST || value < -MOST - 1)) {
+  if (typeof value === 'number' && Number.isInteger(value) && (value > MAX_INTEGER || value < -MAX_INTEGER - 1)) {
     throw new TwinRefused(`The number ${value} is out of range.`);
   }
   if (Array.isArray(value)) for (const item of value) checkNames(item, depth + 1);

@@ -60,17 +60,17 @@ function change(plane: Plane, call: Call, how: 'merge' | 'replace'): ApiReply {
   const identity: HubIdentity = { ...before, twin: changed };
   plane.hub.state.identities.set(identity);
   plane.commit();
-  // A device receives only the change or, after a replacement, everything (iot-hub-devguide-device-twins).
-  const news = how === 'merge' ? desired : changed.desired.values;
-  if (desired !== undefined && news) plane.hub.links.sendDesired(identityKey(identity), news, changed.desired.version);
+  // A device receives the change or, after a replacement, all desired properties (iot-hub-devguide-device-twins).
+  const sent = how === 'merge' ? desired : changed.desired.values;
+  if (desired !== undefined && sent) plane.hub.links.sendDesired(identityKey(identity), sent, changed.desired.version);
   return reply(plane, identity);
 }
 
-/** Only the query for everything is supported. `x-ms-continuation` continues with the next page. */
+/** Supports only the query for all devices. `x-ms-continuation` continues with the next page. */
 function list(plane: Plane, call: Call): ApiReply {
   const text = hubBody(plane, call, query).query.trim();
   if (!/^select\s+\*\s+from\s+devices$/i.test(text)) {
-    throw argumentInvalid(`The query '${text}' is not understood here: use SELECT * FROM devices.`, plane.clock.now());
+    throw argumentInvalid(`The query '${text}' is not supported here: use SELECT * FROM devices.`, plane.clock.now());
   }
   const size = Number(call.headers['x-ms-max-item-count'] ?? ITEMS_ON_A_PAGE);
   if (!Number.isInteger(size) || size < 1) throw argumentInvalid('x-ms-max-item-count is invalid.', plane.clock.now());

@@ -43,12 +43,12 @@ function attributes(plane: Plane, call: Call, version: SecretVersion): object {
     created: version.created,
     updated: version.updated,
     recoveryLevel: recoveryLevel(plane),
-    ...(tellsDays(call) ? { recoverableDays: plane.settings.recoverableDays } : {}),
+    ...(showsRecoverableDays(call) ? { recoverableDays: plane.settings.recoverableDays } : {}),
   };
 }
 
 /** The first two api-versions do not return the days for which a deleted secret can be recovered (recorded). */
-function tellsDays({ query }: Call): boolean {
+function showsRecoverableDays({ query }: Call): boolean {
   return !['2016-10-01', '7.0'].includes(query.get('api-version') ?? '');
 }
 

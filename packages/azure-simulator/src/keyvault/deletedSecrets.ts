@@ -8,7 +8,7 @@ import { pageReply } from './pages.js';
 import { newest, type DeletedSecret } from './vaultState.js';
 import { vaultRoute } from './vaultRoute.js';
 
-/** Routes of soft delete: a deleted secret keeps its name until it is recovered, purged or past its retention. */
+/** Routes of soft delete: the name of a deleted secret is reserved until it is recovered or purged, or its retention ends. */
 export function deletedSecretRoutes(plane: Plane): Route[] {
   return [
     vaultRoute(plane, 'DELETE', '/secrets/{name}', 'delete', 'deleteSecret', (call) => remove(plane, call)),
@@ -40,8 +40,8 @@ function remove(plane: Plane, call: Call): ApiReply {
   };
   plane.vault.secrets.delete(name);
   plane.vault.deleted.set(deleted);
-  // Recorded: for some seconds it is not in the list of deleted secrets and cannot be recovered.
-  plane.operations.begin({
+  // Recorded: for some seconds the secret is not in the list of deleted secrets and cannot be recovered.
+  plane.operations.start({
     path: `vault-deletion/${name}`,
     resource: deletionOf(name),
     kind: 'secretDelete',

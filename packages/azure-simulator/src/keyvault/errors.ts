@@ -24,7 +24,7 @@ export function deletedSecretNotFound(name: string): RefusedRequest {
   return vaultError(404, 'SecretNotFound', `Deleted Secret not found: ${name}`);
 }
 
-/** A deleted secret's name stays taken (Azure docs: key-vault soft-delete-overview). */
+/** The name of a deleted secret cannot be reused (Azure docs: key-vault soft-delete-overview). */
 export function nameIsDeleted(name: string): RefusedRequest {
   return vaultError(
     409,

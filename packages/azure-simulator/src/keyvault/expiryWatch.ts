@@ -3,8 +3,8 @@ import type { Plane } from '../plane.js';
 import { newest, type Secret } from './vaultState.js';
 
 /**
- * Publishes events when the newest versions of secrets near and reach their expiry, once each (Azure docs: event-grid
- * event-schema-key-vault). For a version that is created with less than 30 days left this happens immediately.
+ * Publishes the near-expiry and expiry events of the newest versions of secrets, once each (Azure docs: event-grid
+ * event-schema-key-vault). A version that expires in less than 30 days gets its near-expiry event immediately.
  */
 export class ExpiryWatch {
   #timer: { cancel(): void } | undefined;
@@ -15,14 +15,14 @@ export class ExpiryWatch {
 
   /** Checks one secret that has just changed. */
   changed(secret: Secret): void {
-    this.#wakeAt(this.#tell(secret));
+    this.#wakeAt(this.#publishDue(secret));
   }
 
   /** Checks all secrets now, and again when the next event is due. */
   look(): void {
     this.#next = Infinity;
     let next = Infinity;
-    for (const secret of this.plane.vault.secrets.values()) next = Math.min(next, this.#tell(secret));
+    for (const secret of this.plane.vault.secrets.values()) next = Math.min(next, this.#publishDue(secret));
     this.#wakeAt(next);
   }
 
@@ -41,7 +41,7 @@ export class ExpiryWatch {
    * Publishes the due events of a secret.
    * @returns when its next event is due, in Unix seconds
    */
-  #tell(secret: Secret): number {
+  #publishDue(secret: Secret): number {
     const version = newest(secret);
     if (!version.enabled || version.expires === undefined) return Infinity;
     const now = this.plane.clock.now().getTime() / 1000;
@@ -49,14 +49,14 @@ export class ExpiryWatch {
       ['Microsoft.KeyVault.SecretNearExpiry', version.expires - NEAR_EXPIRY],
       ['Microsoft.KeyVault.SecretExpired', version.expires],
     ];
-    const news = moments.filter(([type]) => !version.told?.includes(type));
-    const due = news.filter(([, at]) => at <= now).map(([type]) => type);
+    const open = moments.filter(([type]) => !version.published?.includes(type));
+    const due = open.filter(([, at]) => at <= now).map(([type]) => type);
     if (due.length > 0) {
-      const told = { ...version, told: [...(version.told ?? []), ...due] };
-      this.plane.vault.secrets.set({ name: secret.name, versions: [...secret.versions.slice(0, -1), told] });
+      const updated = { ...version, published: [...(version.published ?? []), ...due] };
+      this.plane.vault.secrets.set({ name: secret.name, versions: [...secret.versions.slice(0, -1), updated] });
       this.plane.vaultFile.changed();
-      for (const type of due) emitSecretEvent(this.plane, type, secret.name, told);
+      for (const type of due) emitSecretEvent(this.plane, type, secret.name, updated);
     }
-    return Math.min(Infinity, ...news.filter(([, at]) => at > now).map(([, at]) => at));
+    return Math.min(Infinity, ...open.filter(([, at]) => at > now).map(([, at]) => at));
   }
 }

@@ -1,6 +1,6 @@
 import type { Plane } from '../plane.js';
 
-/** Purges secrets that are past their retention. */
+/** Purges secrets whose retention has ended. */
 export function purgeOverdue(plane: Plane): void {
   const now = unixSeconds(plane);
   const overdue = [...plane.vault.deleted.values()].filter(({ scheduledPurgeDate }) => scheduledPurgeDate <= now);

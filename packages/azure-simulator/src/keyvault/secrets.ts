@@ -100,7 +100,7 @@ function update(plane: Plane, call: Call): ApiReply {
   const { secret, version } = find(plane, call);
   const body = vaultBody(call, updateBody);
   const changed: SecretVersion = {
-    ...withoutNews(version, body.attributes?.exp),
+    ...withoutPublished(version, body.attributes?.exp),
     updated: unixSeconds(plane),
     ...(body.contentType === undefined ? {} : { contentType: body.contentType }),
     ...(body.tags === undefined ? {} : { tags: checkedTags(body.tags) }),
@@ -136,9 +136,9 @@ function find(plane: Plane, call: Call): { secret: Secret; version: SecretVersio
   return { secret, version };
 }
 
-/** A new expiry date leads to new events. */
-function withoutNews(version: SecretVersion, expires: number | undefined): SecretVersion {
-  const { told: _told, ...rest } = version;
+/** A version with a new expiry date gets its expiry events again. */
+function withoutPublished(version: SecretVersion, expires: number | undefined): SecretVersion {
+  const { published: _published, ...rest } = version;
   return expires === undefined || expires === version.expires ? version : rest;
 }
 

@@ -80,8 +80,8 @@ function authorize(plane: Plane, call: Call, action: SecretAction): void {
 }
 
 /**
- * The challenge that tells a client where to get a token (Azure docs: key-vault "Authentication, requests, and
- * responses").
+ * Verifies the bearer token, or answers with a challenge that names the token authority (Azure docs: key-vault
+ * "Authentication, requests, and responses").
  */
 export async function identifyVaultCaller(
   plane: Plane,

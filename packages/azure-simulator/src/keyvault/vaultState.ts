@@ -14,8 +14,8 @@ export interface SecretVersion {
   expires?: number;
   created: number;
   updated: number;
-  /** Types of expiry events that have been sent. */
-  told?: string[];
+  /** Types of expiry events that have been published. */
+  published?: string[];
 }
 
 /** Versions in order of creation: the last one is the newest. */

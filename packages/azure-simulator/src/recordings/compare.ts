@@ -1,6 +1,6 @@
 import type { Names } from './names.js';
 
-/** One way in which an answer differs from the recorded one. */
+/** A difference between an answer and the recorded one. */
 export interface Difference {
   /** `minor` differences do not count: they have no meaning for clients, or were not recorded everywhere. */
   readonly kind: 'status' | 'follow' | 'header' | 'body' | 'value' | 'time' | 'order' | 'minor';

@@ -38,10 +38,10 @@ export function judge(names: Names, recorded: Exchange, answer: Answer, found: u
 type Report = (kind: Difference['kind'], path: string, detail: string) => void;
 
 function judgeFollowing(recorded: Exchange, answer: Answer, report: Report): void {
-  const way = (asynchronous: unknown, location: unknown): string =>
+  const completion = (asynchronous: unknown, location: unknown): string =>
     asynchronous !== undefined ? 'Azure-AsyncOperation' : location !== undefined ? 'Location' : 'none';
-  const was = way(recorded.headers['azure-asyncoperation'], recorded.headers['location']);
-  const is = way(answer.headers['azure-asyncoperation'], answer.headers['location']);
+  const was = completion(recorded.headers['azure-asyncoperation'], recorded.headers['location']);
+  const is = completion(answer.headers['azure-asyncoperation'], answer.headers['location']);
   if (was !== is) report(isPoll(recorded) ? 'minor' : 'follow', '', `${was} recorded, ${is} here`);
 }
 
@@ -73,8 +73,8 @@ function judgeBody(names: Names, recorded: Exchange, answer: Answer, found: unkn
 export type Outcome = 'equal' | 'other shape' | 'different' | 'not sent';
 
 /**
- * Different means different for a client: status, way of completion, states, codes, waits, and times that stay or
- * change.
+ * `different` means different for a client: status, header of the operation to poll, states, codes, waits, and whether
+ * times change.
  */
 export function outcomeOf(differences: readonly Difference[]): Outcome {
   const counted = differences.filter(({ kind }) => kind !== 'minor');

@@ -8,13 +8,13 @@ import { recordingsIn } from './recording.js';
 import { replayAll } from './replay.js';
 import { listOf, tableOf } from './table.js';
 
-const HELP = `Sends what was recorded with Azure to the stand-in, and prints how its answers compare.
+const HELP = `Sends recorded requests to the simulator, and compares its answers with those of Azure.
 
 Usage: npm run recordings -- [--folder DIR] [--scenario NAMES] [--list]
 
   --folder DIR      recordings (default RECORDINGS, or test/recordings/data)
   --scenario NAMES  only these, separated by commas
-  --list            every exchange that is not equal, and what differs
+  --list            prints every exchange that is not equal, with its differences
 `;
 
 const { values } = parseArgs({

@@ -88,7 +88,7 @@ export class Names {
       return String.raw`(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)?)`;
     }
     if (secret) {
-      // Two sources mask their secrets, so those lengths have no meaning.
+      // Two sources of recordings mask secrets: these two lengths are those of the mask.
       parts.push({ kind: 'secret', length: Number(length), isMasked: ['8', '25'].includes(length ?? '') });
       return '(.*)';
     }

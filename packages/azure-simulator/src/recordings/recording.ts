@@ -62,7 +62,7 @@ export function followedAt(one: Exchange): Address | undefined {
 
 /**
  * The exchanges in the order in which the requests were sent, as far as their answers show it: a request that was
- * answered with a missing parent came after the deletion that is recorded behind it in the same second.
+ * answered with a missing parent was sent after the deletion that is recorded after it in the same second.
  */
 export function inOrderSent(exchanges: readonly Exchange[]): Exchange[] {
   const sent = [...exchanges];
@@ -83,7 +83,7 @@ function codeIn(response: unknown): unknown {
 }
 
 /**
- * Seconds that an operation took, within the bounds of its polls; undefined if nobody polled.
+ * Seconds that an operation took, within the bounds of its polls; undefined if it was not polled.
  *
  * @param at seconds from the first exchange, for each exchange
  */
@@ -96,7 +96,7 @@ export function secondsTaken(exchanges: readonly Exchange[], at: readonly number
   for (let i = index + 1; i < exchanges.length; i += 1) {
     const one = exchanges[i];
     if (one === undefined) break;
-    // Names of operations are reused: from here on it is another operation's.
+    // Names of operations are reused: a later write with this name started another operation.
     if (followedAt(one)?.path === path) return undefined;
     if (one.path !== path) continue;
     const since = (at[i] ?? 0) - (at[index] ?? 0);

@@ -31,8 +31,8 @@ export interface Replayed {
 const STEP = 50;
 
 /**
- * Sends the recorded requests to a new control plane, at the recorded times of its clock, and judges the answers. The
- * duration of an operation is not behavior but chance: each takes the time that its recorded polls allow.
+ * Sends the recorded requests to a new control plane at the recorded times by its clock, and compares the answers. The
+ * durations of equal operations vary in the recordings, so each operation takes a time that its recorded polls allow.
  *
  * @param folder for the control plane's data; it is emptied
  */

@@ -53,9 +53,9 @@ export function listOf(replayed: readonly Replayed[]): string {
     judged
       .filter(({ outcome }) => outcome !== 'equal')
       .map(({ n, what, outcome, differences }) => {
-        const told = differences.filter(({ kind }) => kind !== 'minor');
-        const why = told.map(({ path, detail }) => `${path}${path === '' ? '' : ': '}${detail}`).join('; ');
-        return `${scenario}#${n} ${what}: ${outcome}${why === '' ? '' : ` (${why})`}`;
+        const counted = differences.filter(({ kind }) => kind !== 'minor');
+        const reasons = counted.map(({ path, detail }) => `${path}${path === '' ? '' : ': '}${detail}`).join('; ');
+        return `${scenario}#${n} ${what}: ${outcome}${reasons === '' ? '' : ` (${reasons})`}`;
       }),
   );
   return lines.map((line) => `${line}\n`).join('');

@@ -2,7 +2,7 @@ import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 /**
- * Reads a file's JSON; undefined if there is no such file.
+ * Reads a file's JSON; undefined if the file does not exist.
  * @throws if it is not JSON
  */
 export async function readJson(file: string): Promise<unknown> {
@@ -16,7 +16,7 @@ export async function readJson(file: string): Promise<unknown> {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw new Error(`${file} is not readable as JSON; start with --reset to begin anew`, { cause: error });
+    throw new Error(`${file} is not JSON; start with --reset to empty the data folder`, { cause: error });
   }
 }
 

@@ -39,8 +39,8 @@ const synced = promisify(fdatasync);
 /**
  * Keeps lists in a file of lines: a first one with facts, then a line for each change. After {@link Store.commit} has
  * returned, the changes are with the operating system, so that they survive the end of this process, though not a crash
- * of the machine. When most lines are obsolete, the file is rewritten beside itself, in slices between requests, and
- * replaced as a whole.
+ * of the machine. When most lines are obsolete, a new file is written in slices between requests, and then replaces the
+ * old one.
  */
 export class Store {
   readonly #file: string;
@@ -66,7 +66,7 @@ export class Store {
   }
 
   /**
-   * The facts on the first line; undefined if there is no such file.
+   * The facts on the first line; undefined if the file does not exist.
    *
    * @throws if it has another format
    */
@@ -74,7 +74,7 @@ export class Store {
     const text = await readIfThere(file);
     if (text === undefined || !text.includes('\n')) return undefined;
     const { format: found, ...facts } = parse(file, text.slice(0, text.indexOf('\n'))) as { format: number };
-    if (found !== format) throw new Error(`${file} is of another version; start with --reset to begin anew`);
+    if (found !== format) throw new Error(`${file} is of another version; start with --reset to empty the data folder`);
     return facts;
   }
 
@@ -86,7 +86,7 @@ export class Store {
    * @throws if the file is damaged
    */
   static async open(file: string, contents: Contents, log: (message: string) => void): Promise<Store> {
-    // A leftover of a process that ended during a rewrite; the file itself is complete.
+    // Remove the incomplete file of a process that ended during a rewrite; the file itself is complete.
     await rm(`${file}.new`, { force: true });
     const text = (await readIfThere(file)) ?? '';
     const end = text.lastIndexOf('\n') + 1;
@@ -96,7 +96,7 @@ export class Store {
     }
     const descriptor = openSync(file, 'a', 0o600);
     const appended = new AppendedFile(descriptor, fstatSync(descriptor).size);
-    // No caller was answered about a line that was cut off.
+    // A line that was cut off belongs to a request that was not answered.
     if (end < text.length) appended.cutTo(Buffer.byteLength(text.slice(0, end)));
     const store = new Store(file, contents, log, appended);
     store.#watchAll(end === 0);
@@ -111,14 +111,13 @@ export class Store {
       try {
         this.commit();
       } catch (error) {
-        this.#log(`changes stay to be written: ${messageOf(error)}`);
+        this.#log(`Changes are not written yet: ${messageOf(error)}`);
       }
     });
   }
 
   /**
-   * Writes all changes so far. If the disk is full, none of them is in the file and all stay to be written; every later
-   * commit tries them first.
+   * Writes all changes so far. If the disk is full, none of them is written, and the next commit tries them again first.
    *
    * @throws the system's error, with the file's name
    */
@@ -143,7 +142,7 @@ export class Store {
     }
     this.#rewriting = this.#rewrite()
       .catch((error: unknown) => {
-        this.#log(`could not write ${this.#file} anew: ${messageOf(error)}`);
+        this.#log(`${this.#file} could not be rewritten: ${messageOf(error)}`);
         // Do not retry at every change while the disk is full.
         this.#live = this.#appended.length;
       })
@@ -157,17 +156,17 @@ export class Store {
   async close(): Promise<void> {
     clearImmediate(this.#soon);
     this.#soon = undefined;
-    await this.#settled();
+    await this.#untilRewritten();
     try {
       this.commit();
-      await this.#settled();
+      await this.#untilRewritten();
     } finally {
       closeSync(this.#appended.descriptor);
     }
   }
 
   /** Waits until no rewrite is in progress; one may have requested another. */
-  async #settled(): Promise<void> {
+  async #untilRewritten(): Promise<void> {
     let running: Promise<void> | undefined;
     while ((running = this.#rewriting)) await running;
   }
@@ -239,7 +238,7 @@ function parse(file: string, line: string): unknown {
   try {
     return JSON.parse(line) as unknown;
   } catch (error) {
-    throw new Error(`${file} is damaged; start with --reset to begin anew`, { cause: error });
+    throw new Error(`${file} is damaged; start with --reset to empty the data folder`, { cause: error });
   }
 }
 

@@ -25,7 +25,7 @@ export const FILES = [
   'dead-letters.ndjson',
 ];
 
-/** The state, and the files that keep it. */
+/** The state and its files. */
 export interface Stores {
   arm: ArmState;
   armFile: Store;

@@ -22,7 +22,8 @@ const NOT_AFTER = new Date('2075-01-01T00:00:00Z');
 /**
  * Creates a certificate authority and a server certificate for `localhost`, `127.0.0.1` and `::1` in `dir`, once.
  * Existing files that belong together are kept, because `NODE_EXTRA_CA_CERTS` is read when a process starts. The
- * authority's private key is dropped after signing, so that nobody can sign with the authority that a machine trusts.
+ * authority's private key is not stored, so that no further certificate can be signed by an authority that a machine
+ * trusts.
  *
  * @throws if `dir` cannot be written
  */
@@ -41,7 +42,7 @@ export async function ensureCertificates(dir: string): Promise<CertificateFiles>
   return files;
 }
 
-/** Also false after a run that was stopped between two of the files. */
+/** Whether the files match. They do not if a run was stopped between writing two of them. */
 async function belongTogether(files: CertificateFiles): Promise<boolean> {
   try {
     const authority = new X509Certificate(await readFile(files.caFile));

@@ -14,9 +14,11 @@ describe('authorisation', () => {
   const call = async (who: IdentityName, method: string, path: string, body?: unknown) =>
     cloud.call(method, `${path}?api-version=2025-11-01`, body, { authorization: `Bearer ${await cloud.token(who)}` });
 
-  it('refuses in the words of Azure Resource Manager', async () => {
+  it("refuses with Azure Resource Manager's message", async () => {
     const { clientId, objectId } = cloud.running.world.identities.device;
+
     const reply = await call('device', 'GET', cloud.registryId);
+
     expect(reply.status).toBe(403);
     expect(reply.body).toEqual({
       error: {
@@ -29,7 +31,7 @@ describe('authorisation', () => {
     });
   });
 
-  it('lets the app do what its flows need', async () => {
+  it('allows the app every action of its flows', async () => {
     const arm = cloud.arm('app');
     const actions = ['repositories/hello-world/content/read'];
     const map = await arm.scopeMaps.create(cloud.group, cloud.registry, 'apps-map', { actions });
@@ -45,7 +47,9 @@ describe('authorisation', () => {
     await arm.registries.get(cloud.group, cloud.registry);
     await arm.connectedRegistries.update(cloud.group, cloud.registry, 'myconnectedregistry', { clientTokenIds: [] });
     await arm.tokens.delete(cloud.group, cloud.registry, 'apps-token');
+
     await arm.scopeMaps.delete(cloud.group, cloud.registry, 'apps-map');
+
     expect(made.provisioningState).toBe('Succeeded');
   });
 
@@ -54,12 +58,12 @@ describe('authorisation', () => {
     ['PATCH', ''],
     ['DELETE', '/connectedRegistries/myconnectedregistry'],
     ['POST', '/connectedRegistries/myconnectedregistry/deactivate'],
-  ])('refuses the app %s on the registry%s', async (method, below) => {
+  ])('refuses the app %s of the registry%s', async (method, below) => {
     const reply = await call('app', method, cloud.registryId + below, {});
     expect(reply).toMatchObject({ status: 403, body: { error: { code: 'AuthorizationFailed' } } });
   });
 
-  it('refuses the app topics, their keys and the resource group', async () => {
+  it('refuses the app the resource group, keys of topics and event subscriptions', async () => {
     const group = cloud.registryId.split('/providers')[0] ?? '';
     for (const [method, path] of [
       ['GET', group],
@@ -70,12 +74,13 @@ describe('authorisation', () => {
     }
   });
 
-  it('lists for each caller what that one may see', async () => {
+  it('lists for each caller the resources that it may read', async () => {
     const { subscriptionId } = cloud.running.world;
     const types = async (who: IdentityName) => {
       const reply = await call(who, 'GET', `/subscriptions/${subscriptionId}/resources`);
       return (reply.body as { value: { type: string }[] }).value.map((one) => one.type);
     };
+
     expect(await types('operator')).toEqual(
       expect.arrayContaining(['Microsoft.KeyVault/vaults', 'Microsoft.EventGrid/topics']),
     );
@@ -83,11 +88,12 @@ describe('authorisation', () => {
     expect(await types('device')).toEqual([]);
   });
 
-  it('lets the device read our secrets and no other, list none and write none', async () => {
+  it('allows the device to read managed secrets, and nothing else of the vault', async () => {
     const operator = cloud.vault('operator');
     await operator.setSecret('ours', 'value', { tags: { managedBy: 'onboarding' } });
     await operator.setSecret('foreign', 'value');
     const device = cloud.vault('device');
+
     expect((await device.getSecret('ours')).value).toBe('value');
     expect(await failureOf(device.getSecret('foreign'))).toMatchObject({ statusCode: 403, code: 'Forbidden' });
     expect(await failureOf(device.getSecret('nothing'))).toMatchObject({ statusCode: 403 });
@@ -95,14 +101,14 @@ describe('authorisation', () => {
     expect(await failureOf(device.listPropertiesOfSecrets().next())).toMatchObject({ statusCode: 403 });
   });
 
-  it('words the refusal of the vault as the vault does', async () => {
+  it("refuses with Key Vault's message", async () => {
     const { message } = await failureOf(cloud.vault('device').getSecret('foreign'));
     expect(message).toContain('Caller is not authorized to perform action on resource.');
     expect(message).toContain("Action: 'Microsoft.KeyVault/vaults/secrets/getSecret/action'");
   });
 });
 
-describe('scopes and wildcards of roles', () => {
+describe('a role assignment', () => {
   const ask = (role: string, scope: string, action: string, at: string) =>
     isAllowed(new RoleAssignments([{ name: 'x', principalId: 'p', role, scope }]), {
       principalId: 'p',
@@ -118,8 +124,8 @@ describe('scopes and wildcards of roles', () => {
     ['Owner', '/a/b', 'anything/at/all', '/a', false],
     ['Reader', '/a', 'Some.Provider/things/READ', '/a', true],
     ['Reader', '/a', 'Some.Provider/things/write', '/a', false],
-    ['Nobody', '/a', 'Some.Provider/things/read', '/a', false],
-  ] as const)('%s at %s allows %s at %s: %s', (role, scope, action, at, expected) => {
+    ['Unknown', '/a', 'Some.Provider/things/read', '/a', false],
+  ] as const)('of %s at %s allows %s at %s: %s', (role, scope, action, at, expected) => {
     expect(ask(role, scope, action, at)).toBe(expected);
   });
 });

@@ -1,11 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ROLES } from '../../src/access/roles.js';
 import { Cloud, failureOf } from '../under-test/cloud.js';
+import { ManualClock } from '../under-test/manualClock.js';
 
-describe('role assignments', () => {
+describe('a role assignment', () => {
   let cloud: Cloud;
+  const clock = new ManualClock();
   beforeAll(async () => {
-    cloud = await Cloud.start();
+    cloud = await Cloud.start({ clock });
   });
   afterAll(() => cloud.end());
 
@@ -20,36 +22,42 @@ describe('role assignments', () => {
       },
     });
 
-  it('let a device read the one secret that they are made for, until they are deleted', async () => {
+  it('allows a device to read its one secret until the assignment is deleted', async () => {
     await cloud.vault().setSecret('its-own', 'value');
-    await cloud.vault().setSecret('anothers', 'value');
+    await cloud.vault().setSecret('other', 'value');
     const device = cloud.vault('device');
+
     expect(await failureOf(device.getSecret('its-own'))).toMatchObject({ statusCode: 403 });
     expect((await assign(secretPath('its-own'), 'first')).status).toBe(201);
     expect((await device.getSecret('its-own')).value).toBe('value');
-    expect(await failureOf(device.getSecret('anothers'))).toMatchObject({ statusCode: 403 });
+    expect(await failureOf(device.getSecret('other'))).toMatchObject({ statusCode: 403 });
+
     const list = await cloud.armCall(
       'GET',
       `${secretPath('its-own')}/providers/Microsoft.Authorization/roleAssignments`,
     );
+
     expect((list.body as { value: unknown[] }).value).toContainEqual(
       expect.objectContaining({ name: 'first', properties: expect.objectContaining({ scope: secretPath('its-own') }) }),
     );
+
     await cloud.armCall('DELETE', `${secretPath('its-own')}/providers/Microsoft.Authorization/roleAssignments/first`);
     expect(await failureOf(device.getSecret('its-own'))).toMatchObject({ statusCode: 403 });
   });
 
-  it('refuse a second one alike, unknown roles and unknown principals', async () => {
+  it('is refused if it repeats another one, or its role or principal is unknown', async () => {
     await assign(secretPath('doubled'), 'first');
+
     expect(await assign(secretPath('doubled'), 'second')).toMatchObject({
       status: 409,
       body: { error: { code: 'RoleAssignmentExists' } },
     });
+
     const role = { roleDefinitionId: '/x/00000000-0000-0000-0000-000000000000' };
     expect(await assign(secretPath('bad'), 'third', role)).toMatchObject({
       body: { error: { code: 'RoleDefinitionDoesNotExist' } },
     });
-    expect(await assign(secretPath('bad'), 'third', { principalId: 'nobody' })).toMatchObject({
+    expect(await assign(secretPath('bad'), 'third', { principalId: 'unknown' })).toMatchObject({
       status: 400,
       body: { error: { code: 'PrincipalNotFound' } },
     });
@@ -58,18 +66,20 @@ describe('role assignments', () => {
   it.each([
     ['2020-04-01-preview', true],
     ['2022-04-01', false],
-  ])('say by %s when they were written last once they are deleted: %s', async (version, isKept) => {
+  ])('keeps updatedOn in the answer to its deletion with api-version %s: %s', async (version, isKept) => {
     const name = `deleted-${version}`;
     const path = `${secretPath(name)}/providers/Microsoft.Authorization/roleAssignments/${name}`;
     await assign(secretPath(name), name);
     const updatedOn = (body: unknown): string => (body as { properties: { updatedOn: string } }).properties.updatedOn;
     const before = updatedOn((await cloud.armCall('GET', path, undefined, version)).body);
-    await new Promise((resolve) => setTimeout(resolve, 5));
+    clock.advance(1);
+
     const after = updatedOn((await cloud.armCall('DELETE', path, undefined, version)).body);
+
     expect(after === before).toBe(isKept);
   });
 
-  it('can only be made by who owns the scope', async () => {
+  it('can be created only by an owner of the scope', async () => {
     const path = `${cloud.registryId}/providers/Microsoft.Authorization/roleAssignments/mine?api-version=2022-04-01`;
     const reply = await cloud.call('PUT', path, {}, { authorization: `Bearer ${await cloud.token('app')}` });
     expect(reply).toMatchObject({ status: 403, body: { error: { code: 'AuthorizationFailed' } } });

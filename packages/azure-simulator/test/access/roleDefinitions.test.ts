@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ROLES } from '../../src/access/roles.js';
 import { Cloud, failureOf } from '../under-test/cloud.js';
 
-describe('role definitions', () => {
+describe('a role definition', () => {
   let cloud: Cloud;
   beforeAll(async () => {
     cloud = await Cloud.start();
@@ -22,9 +22,11 @@ describe('role definitions', () => {
   const namesOf = ({ body }: { body: unknown }): string[] =>
     (body as { value: { properties: { roleName: string } }[] }).value.map(({ properties }) => properties.roleName);
 
-  it('are made and changed with 201, read, and deleted once', async () => {
+  it('is created and changed with 201, and deleted once', async () => {
     const name = randomUUID();
+
     const made = await put(name, 'First');
+
     expect(made).toMatchObject({
       status: 201,
       body: {
@@ -47,27 +49,29 @@ describe('role definitions', () => {
     });
   });
 
-  it('are found by name without regard to case, and by type', async () => {
+  it('is found by name, ignoring case, and by type', async () => {
     await put(randomUUID(), 'Listed');
     const list = async (filter: string) =>
       namesOf(await call('GET', `${path().slice(0, -1)}?$filter=${encodeURIComponent(filter)}`));
+
     expect(await list("roleName eq 'reader'")).toEqual(['Reader']);
     expect(await list("type eq 'CustomRole'")).toContain('Listed');
     expect(await list("type eq 'CustomRole'")).not.toContain('Owner');
     expect(await list('')).toEqual(expect.arrayContaining(['Owner', 'Listed']));
   });
 
-  it('have one name each, and those from the start stay', async () => {
+  it('has a unique name, and a built-in one cannot be changed', async () => {
     await put(randomUUID(), 'Taken');
+
     for (const taken of ['taken', 'Reader'])
       expect(await put(randomUUID(), taken)).toMatchObject({
         status: 409,
         body: { error: { code: 'RoleDefinitionWithSameNameExists' } },
       });
-    expect((await put(ROLES['Reader']?.id ?? '', 'Anew')).status).toBe(400);
+    expect((await put(ROLES['Reader']?.id ?? '', 'Changed')).status).toBe(400);
   });
 
-  it('allow whom they are assigned to what they hold, without what they take out, until they change', async () => {
+  it('allows its actions without its notActions to its principals, and not after it has changed', async () => {
     const name = randomUUID();
     const secrets = 'Microsoft.KeyVault/vaults/secrets';
     await put(name, 'Reads values', { dataActions: [`${secrets}/*`], notDataActions: [`${secrets}/setSecret/action`] });
@@ -79,6 +83,7 @@ describe('role definitions', () => {
       principalId: cloud.running.world.identities.device.objectId,
       principalType: 'ServicePrincipal',
     };
+
     expect(await call('PUT', assignment, { properties })).toMatchObject({
       status: 201,
       body: { properties: { roleDefinitionId: expect.stringMatching(new RegExp(`/roleDefinitions/${name}$`)) } },
@@ -89,27 +94,30 @@ describe('role definitions', () => {
       status: 400,
       body: { error: { code: 'RoleDefinitionHasAssignments' } },
     });
+
     await put(name, 'Reads values', { actions: ['*/read'] });
     expect(await failureOf(device.getSecret('shared'))).toMatchObject({ statusCode: 403 });
+
     await call('DELETE', assignment);
     expect((await call('DELETE', path(name))).status).toBe(200);
   });
 
-  it('are there after a restart', async () => {
+  it('survives a restart', async () => {
     const name = randomUUID();
     await put(name, 'Kept');
     await cloud.restart();
+
     expect(await call('GET', path(name))).toMatchObject({ body: { properties: { roleName: 'Kept' } } });
   });
 
-  it('can be made by who owns the scope only', async () => {
+  it('can be created only by an owner of the scope', async () => {
     const authorization = `Bearer ${await cloud.token('app')}`;
     const at = `${path(randomUUID())}?api-version=2022-04-01`;
     expect(await cloud.call('PUT', at, {}, { authorization })).toMatchObject({ status: 403 });
   });
 });
 
-describe('role assignments of principals that are not found', () => {
+describe('a role assignment of an unknown principal', () => {
   let cloud: Cloud;
   beforeAll(async () => {
     cloud = await Cloud.start();
@@ -130,7 +138,7 @@ describe('role assignments of principals that are not found', () => {
       version,
     );
 
-  it('are made where the type of the principal is given', async () => {
+  it('is created if the type of the principal is given', async () => {
     expect((await assign({}, '2022-04-01')).body).toMatchObject({ error: { code: 'PrincipalNotFound' } });
     expect(await assign({ principalType: 'Group' }, '2022-04-01')).toMatchObject({
       status: 201,
@@ -138,9 +146,10 @@ describe('role assignments of principals that are not found', () => {
     });
   });
 
-  it('have no conditions before 2020-04, and one time', async () => {
+  it('has no condition and one time in api-versions before 2020-04', async () => {
     const made = await assign({ principalType: 'User' }, '2018-09-01-preview');
     const { properties } = made.body as { properties: Record<string, unknown> };
+
     for (const name of ['condition', 'conditionVersion', 'description', 'delegatedManagedIdentityResourceId'])
       expect(properties).not.toHaveProperty(name);
     expect(properties['createdOn']).toBe(properties['updatedOn']);

@@ -27,17 +27,21 @@ describe('generateCredentials', () => {
   const valueOf = (passwords: { name?: string; value?: string }[], name: string): string =>
     passwords.find((one) => one.name === name)?.value ?? '';
 
-  it('answers with the named slot only, its value, and the times of it', async () => {
+  it('returns the named slot only, with its value and times', async () => {
     const expiry = new Date(clock.now().getTime() + 86_400_000);
+
     const passwords = await generate('password1', expiry);
+
     expect(passwords).toHaveLength(1);
     expect(passwords[0]).toMatchObject({ name: 'password1', expiry, creationTime: clock.now() });
     expect(passwords[0]?.value).toMatch(/^[A-Za-z0-9+/]{52}$/);
   });
 
-  it('makes both slots anew without a name', async () => {
+  it('regenerates both slots if no name is given', async () => {
     const before = await generate();
+
     const after = await generate();
+
     expect(after.map((one) => one.name)).toEqual(['password1', 'password2']);
     expect(valueOf(after, 'password1')).not.toBe(valueOf(before, 'password1'));
     expect(valueOf(after, 'password2')).not.toBe(valueOf(before, 'password2'));
@@ -49,10 +53,13 @@ describe('generateCredentials', () => {
       status: 'enabled',
     });
     const first = valueOf(await generate('password1'), 'password1');
+
     expect(await edge.accepts(token, first)).toBe(true);
+
     const second = valueOf(await generate('password1'), 'password1');
     expect(await edge.accepts(token, first)).toBe(true);
     expect(await edge.accepts(token, second)).toBe(false);
+
     clock.advance(61);
     expect(await edge.accepts(token, first)).toBe(false);
     expect(await edge.accepts(token, second)).toBe(true);
@@ -62,33 +69,39 @@ describe('generateCredentials', () => {
     expect(await failureOf(generate('password1', new Date(clock.now().getTime() - 1000)))).toMatchObject({
       statusCode: 400,
     });
+
     const path = `${cloud.registryId}/generateCredentials`;
     const tokenId = `${cloud.registryId}/tokens/${token}`;
+
     expect((await cloud.armCall('POST', path, { tokenId, name: 'password3' })).status).toBe(400);
     expect((await cloud.armCall('POST', path, { tokenId: `${cloud.registryId}/tokens/nothing` })).status).toBe(404);
     expect((await cloud.armCall('POST', path, { tokenId: 'client-token' })).status).toBe(400);
     expect((await cloud.armCall('POST', path, {})).status).toBe(400);
   });
 
-  it('answers 409 TokenNotActive while a new token settles', async () => {
+  it('answers 409 TokenNotActive while a new token is being created', async () => {
     const settings = cloud.running.plane.settings;
-    settings.operationMilliseconds = 5000;
-    const tokenId = `${cloud.registryId}/tokens/settling`;
+    // With this pace the creation takes 5 s by the manual clock, which stands still.
+    settings.pace = 'azure';
+    const tokenId = `${cloud.registryId}/tokens/creating`;
     await cloud.armCall('PUT', tokenId, { properties: { scopeMapId: `${cloud.registryId}/scopeMaps/plain-map` } });
-    settings.operationMilliseconds = 60;
+
     const reply = await cloud.armCall('POST', `${cloud.registryId}/generateCredentials`, { tokenId });
+
     expect(reply).toMatchObject({ status: 409, body: { error: { code: 'TokenNotActive' } } });
+
+    settings.pace = 'quick';
   });
 
-  it('makes characters of all kinds that base64 has', async () => {
+  it('generates all characters of base64', async () => {
     let all = '';
     for (let round = 0; round < 40; round++) for (const { value } of await generate()) all += value ?? '';
     for (const character of ['+', '/']) expect(all).toContain(character);
   });
 });
 
-describe('what edges are given', () => {
-  it('is the hash of salt and password, as base64 SHA-256', async () => {
+describe('a sync', () => {
+  it('brings the base64 SHA-256 hash of salt and password', async () => {
     const cloud = await Cloud.start();
     const id = await cloud.makeToken('client-token');
     const arm = cloud.arm();
@@ -99,13 +112,16 @@ describe('what edges are given', () => {
     });
     const reply = await (await Edge.of(cloud)).sync();
     const { name, salt, hash } = reply.body.tokens[0]?.passwords[0] ?? { name: '', salt: '', hash: '' };
+
     expect(name).toBe('password2');
+
     const value = made.passwords?.[0]?.value ?? '';
     expect(hash).toBe(
       createHash('sha256')
         .update(salt + value)
         .digest('base64'),
     );
+
     await cloud.end();
   });
 });

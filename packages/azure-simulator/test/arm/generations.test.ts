@@ -2,8 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { generationOf } from '../../src/arm/generations.js';
 import { Cloud } from '../under-test/cloud.js';
 
-/* Each as recorded with registries that were made by that api-version; of two ways, the later. */
-describe('what a registry meets, by the api-version that it was made with', () => {
+/* As recorded with registries that were created with that api-version. Of two recorded behaviours, the later counts. */
+describe('a registry', () => {
   it.each([
     ['2019-12-01-preview', { passwordLength: 32, listsCertificates: true, makesRegistriesLater: false }],
     ['2020-11-01-preview', { passwordLength: 32, listsCertificates: true, makesRegistriesLater: true }],
@@ -12,7 +12,9 @@ describe('what a registry meets, by the api-version that it was made with', () =
     ['2022-02-01-preview', { passwordLength: 52, listsCertificates: false, answersNull: true }],
     ['2023-11-01-preview', { passwordLength: 52, signsOperations: true, answersNull: false }],
     ['2025-11-01', { passwordLength: 52, listsCertificates: false, signsOperations: true }],
-  ])('%s', (madeWith, expected) => expect(generationOf({ madeWith })).toMatchObject(expected));
+  ])('that was created with api-version %s has the behaviour %o', (madeWith, expected) =>
+    expect(generationOf({ madeWith })).toMatchObject(expected),
+  );
 
   let cloud: Cloud;
   beforeAll(async () => {
@@ -25,12 +27,13 @@ describe('what a registry meets, by the api-version that it was made with', () =
     ['2020-11-01-preview', { exportPolicy: false, anonymousPullEnabled: true, zoneOfReplication: true }],
     ['2021-06-01-preview', { exportPolicy: true, anonymousPullEnabled: true, zoneOfReplication: true }],
     ['2025-11-01', { exportPolicy: true, anonymousPullEnabled: true, zoneOfReplication: true }],
-  ])('%s shows of a registry and its replications what it has', async (version, expected) => {
+  ])('and its replications have in api-version %s the properties %o', async (version, expected) => {
     const path = cloud.registryId.replace(/[^/]+$/, `made${version.replaceAll(/\W/g, '')}`);
     const made = await cloud.armCall('PUT', path, { location: 'eastus', sku: { name: 'Premium' } }, version);
     const replication = await cloud.armCall('PUT', `${path}/replications/westus`, { location: 'westus' }, version);
     const { properties } = made.body as { properties: { policies: object } };
     const { properties: ofReplication } = replication.body as { properties: object };
+
     expect({
       exportPolicy: Object.hasOwn(properties.policies, 'exportPolicy'),
       anonymousPullEnabled: Object.hasOwn(properties, 'anonymousPullEnabled'),

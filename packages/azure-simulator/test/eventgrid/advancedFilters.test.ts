@@ -14,7 +14,7 @@ const event: AnyEvent = {
   },
 };
 
-describe('advanced filters', () => {
+describe('an advanced filter', () => {
   it.each<[string, string, object, boolean]>([
     ['NumberIn', 'data.number', { values: [1, 10] }, true],
     ['NumberIn', 'data.number', { values: [1] }, false],
@@ -43,22 +43,23 @@ describe('advanced filters', () => {
     ['StringNotIn', 'data.absent', { values: ['x'] }, true],
     ['NumberNotInRange', 'data.absent', { values: [[0, 1]] }, true],
     ['StringIn', 'data.list', { values: ['blue'] }, false],
-  ])('%s of %s, %o: %s', (operatorType, key, rest, passed) =>
+  ])('%s of %s with %o passes the event: %s', (operatorType, key, rest, passed) =>
     expect(passes(advancedFilters.parse([{ operatorType, key, ...rest }]), false, event)).toBe(passed),
   );
 
-  it('look at the elements of a list where that is asked for', () => {
+  it('compares the elements of a list only if filtering on arrays is enabled', () => {
     const blue = (operatorType: string) =>
       advancedFilters.parse([{ operatorType, key: 'data.list', values: ['Blue'] }]);
     expect(passes(blue('StringIn'), true, event)).toBe(true);
     expect(passes(blue('StringNotIn'), true, event)).toBe(false);
   });
 
-  it('must all be passed', () => {
+  it('passes an event only if all conditions pass it', () => {
     const two = advancedFilters.parse([
       { operatorType: 'IsNotNull', key: 'data.number' },
       { operatorType: 'NumberIn', key: 'data.number', values: [11] },
     ]);
+
     expect(passes(two, false, event)).toBe(false);
     expect(passes([], false, event)).toBe(true);
   });
@@ -67,5 +68,5 @@ describe('advanced filters', () => {
     { operatorType: 'StringLike', key: 'data.text', values: ['x'] },
     { operatorType: 'NumberIn', key: 'data.number', values: ['10'] },
     { operatorType: 'StringIn', key: 'data.text', values: Array.from({ length: 26 }, String) },
-  ])('are refused: %o', (one) => expect(advancedFilters.safeParse([one]).success).toBe(false));
+  ])('is refused if invalid: %o', (one) => expect(advancedFilters.safeParse([one]).success).toBe(false));
 });

@@ -4,7 +4,7 @@ import { Subscriber } from '../under-test/subscriber.js';
 
 const VERSION = '2025-02-15';
 
-describe('where event subscriptions send events', () => {
+describe('an event subscription', () => {
   let cloud: Cloud;
   let subscriber: Subscriber;
   beforeEach(async () => {
@@ -39,9 +39,11 @@ describe('where event subscriptions send events', () => {
     ['ServiceBusQueue', {}, {}],
     ['ServiceBusTopic', {}, {}],
     ['StorageQueue', { queueName: 'one', queueMessageTimeToLiveInSeconds: 120 }, {}],
-  ])('keep a %s as it was given, and add what the service does once it is there', async (endpointType, more, added) => {
+  ])('keeps the destination %s, and adds the defaults of the service', async (endpointType, more, added) => {
     const properties = { resourceId: queue(), ...more };
+
     const made = await put(below(topic()), { destination: { endpointType, properties } });
+
     expect(made).toMatchObject({ status: 201, headers: { 'azure-asyncoperation': expect.any(String) } });
     expect(made.body).toHaveProperty('properties.destination', { endpointType, properties });
     expect(await propertiesOf(below(topic()))).toHaveProperty('destination', {
@@ -50,7 +52,7 @@ describe('where event subscriptions send events', () => {
     });
   });
 
-  it('deliver to webhooks only', async () => {
+  it('delivers to webhooks only', async () => {
     await put(below(topic(), 'kept'), {
       destination: { endpointType: 'ServiceBusQueue', properties: { resourceId: queue() } },
       eventDeliverySchema: 'EventGridSchema',
@@ -65,42 +67,47 @@ describe('where event subscriptions send events', () => {
       eventTime: '2030-01-01T00:00:00Z',
       data: {},
     };
+
     const sent = await cloud.call('POST', `${new URL(endpoint).pathname}?api-version=2018-01-01`, [event], {
       'aeg-sas-key': key,
     });
+
     expect(sent.status).toBe(200);
     await expect.poll(() => subscriber.deliveries.length).toBe(1);
     expect(cloud.running.plane.broker.deliveries().filter((one) => one.subscription === 'kept')).toEqual([]);
   });
 
-  it('take a destination in place of the one before, and keep it where a PATCH names none', async () => {
+  it('takes a new destination from a PATCH, and keeps it over a PATCH without one', async () => {
     await put(below(topic()), { destination: webhook({ deliveryAttributeMappings: [] }) });
     const destination = { endpointType: 'EventHub', properties: { resourceId: queue() } };
     await call('PATCH', below(topic()), { destination });
+
     expect(await propertiesOf(below(topic()))).toHaveProperty('destination', destination);
+
     await call('PATCH', below(topic()), { labels: ['a'] });
     expect(await propertiesOf(below(topic()))).toMatchObject({ destination, labels: ['a'] });
   });
 
-  it('keep the schema of deliveries where a second PUT names none', async () => {
+  it('keeps the delivery schema over a second PUT without one', async () => {
     const destination = { endpointType: 'EventHub', properties: { resourceId: queue() } };
     await put(below(topic()), { destination, eventDeliverySchema: 'CloudEventSchemaV1_0' });
     await put(below(topic()), { destination });
+
     expect(await propertiesOf(below(topic()))).toHaveProperty('eventDeliverySchema', 'CloudEventSchemaV1_0');
   });
 
   it.each([
-    ['none', {}],
-    ['one of an unknown type', { destination: { endpointType: 'Pigeon', properties: {} } }],
+    ['no destination', {}],
+    ['a destination of an unknown type', { destination: { endpointType: 'Pigeon', properties: {} } }],
     ['a queue without its name', { destination: { endpointType: 'StorageQueue', properties: { resourceId: '/a' } } }],
-  ])('refuse %s', async (_name, properties) => {
+  ])('refuses %s', async (_name, properties) => {
     expect(await put(below(topic()), properties)).toMatchObject({
       status: 400,
       body: { error: { code: 'InvalidRequestContent' } },
     });
   });
 
-  it('say as whom to deliver, and where dead letters go, as the infrastructure asks for', async () => {
+  it('keeps the delivery identity and the dead-letter destination that the infrastructure sets', async () => {
     const identity = { type: 'UserAssigned', userAssignedIdentity: '/subscriptions/a/identity' };
     const destination = { endpointType: 'StorageQueue', properties: { resourceId: queue(), queueName: 'one' } };
     const container = { resourceId: account(), blobContainerName: 'dead-letters' };
@@ -110,40 +117,47 @@ describe('where event subscriptions send events', () => {
       deadLetterWithResourceIdentity: { identity, deadLetterDestination },
       expirationTimeUtc: '2031-01-01T00:00:00Z',
     });
+
     const found = await propertiesOf(below(topic()));
+
     expect(found).toMatchObject({
       deliveryWithResourceIdentity: { identity, destination },
       deadLetterWithResourceIdentity: { identity, deadLetterDestination },
       expirationTimeUtc: '2031-01-01T00:00:00Z',
     });
     expect(found).not.toHaveProperty('destination');
+
     await call('PATCH', below(topic()), { deadLetterDestination });
     expect(await propertiesOf(below(topic()))).toMatchObject({ deadLetterDestination });
     expect(await propertiesOf(below(topic()))).not.toHaveProperty('deadLetterWithResourceIdentity');
   });
 
-  it('send attributes along, and hide those that are secret but where they are asked for', async () => {
+  it('sends delivery attributes, and shows secret ones only to getDeliveryAttributes', async () => {
     const secret = { name: 'x-secret', type: 'Static', properties: { value: 'hush', isSecret: true } };
     const dynamic = { name: 'x-answer', type: 'Dynamic', properties: { sourceField: 'data.answer' } };
     const missing = { name: 'x-missing', type: 'Dynamic', properties: { sourceField: 'data.nothing' } };
     const given = [secret, dynamic, missing];
     const hidden = [{ ...secret, properties: { value: 'Hidden', isSecret: true } }, dynamic, missing];
     const at = 'destination.properties.deliveryAttributeMappings';
+
     const made = await put(below(topic()), { destination: webhook({ deliveryAttributeMappings: given }) });
+
     expect(made.body).toHaveProperty(`properties.${at}`, given);
     expect(await propertiesOf(below(topic()))).toHaveProperty(at, hidden);
     expect(await call('POST', `${below(topic())}/getDeliveryAttributes`)).toMatchObject({ body: { value: given } });
     expect(JSON.stringify((await cloud.call('GET', '/_control/state')).body)).not.toContain('hush');
+
     const { endpoint, key } = cloud.running.world.topics.requests;
     const event = { id: '1', eventType: 'a', subject: 'b', dataVersion: '1', eventTime: '2030-01-01T00:00:00Z' };
     const events = [{ ...event, data: { answer: 42 } }];
     await cloud.call('POST', `${new URL(endpoint).pathname}?api-version=2018-01-01`, events, { 'aeg-sas-key': key });
+
     await expect.poll(() => subscriber.deliveries.length).toBe(1);
     expect(subscriber.deliveries[0]?.headers).toMatchObject({ 'x-secret': 'hush', 'x-answer': '42' });
     expect(subscriber.deliveries[0]?.headers).not.toHaveProperty('x-missing');
   });
 
-  it('are for any resource, with its types of events, and are listed by its location', async () => {
+  it('can belong to any resource, has its event types and is listed by its location', async () => {
     const made = await put(below(account()), { destination: webhook() });
     expect(made).toMatchObject({
       status: 201,
@@ -156,15 +170,17 @@ describe('where event subscriptions send events', () => {
         },
       },
     });
+
     await put(below(group(), 'of-the-group'), { destination: webhook() });
     const list = (scope: string) =>
       call('GET', `${scope}/providers/Microsoft.EventGrid/locations/westeurope/eventSubscriptions`);
+
     for (const scope of [group(), group().split('/resourceGroups')[0] ?? ''])
       expect(await list(scope)).toMatchObject({ body: { value: [{ id: below(account()) }] } });
   });
 });
 
-describe('identities of topics', () => {
+describe('a topic', () => {
   let cloud: Cloud;
   beforeEach(async () => {
     cloud = await Cloud.start();
@@ -180,20 +196,25 @@ describe('identities of topics', () => {
   const create = (name: string, identity: object) =>
     call('PUT', name, { location: 'westeurope', identity, properties: { inputSchema: 'CloudEventSchemaV1_0' } });
 
-  it('that exist apart from it have their ids once it is there, and the same at another topic', async () => {
+  it('shows the ids of a user-assigned identity once created, the same as another topic', async () => {
     expect(identityIn(await create('first', assigned))).toMatchObject({
       principalId: null,
       userAssignedIdentities: { [events]: { principalId: null, clientId: null } },
     });
+
     await create('second', assigned);
+
     const found = identityIn(await call('GET', 'first'));
+
     expect(found).toMatchObject({ userAssignedIdentities: { [events]: { principalId: expect.any(String) } } });
     expect(identityIn(await call('GET', 'second'))).toEqual(found);
   });
 
-  it('of its own stay through a PATCH to others, and go with a PATCH to none', async () => {
+  it('keeps its system-assigned identity until a PATCH to None', async () => {
     await create('first', { type: 'SystemAssigned' });
+
     const { principalId } = identityIn(await call('GET', 'first'));
+
     expect(principalId).toEqual(expect.any(String));
     expect(identityIn(await call('PATCH', 'first', { identity: assigned }))).toMatchObject({ principalId });
     expect(identityIn(await call('PATCH', 'first', { identity: { type: 'None' } }))).toEqual({
@@ -204,18 +225,21 @@ describe('identities of topics', () => {
     });
   });
 
-  it('leave the endpoint out of the answer to every PUT', async () => {
+  it('shows no endpoint in the answer to a PUT, also to a later one', async () => {
     await create('first', { type: 'None' });
     const read = async () => (await call('GET', 'first')).body as { properties: { endpoint: unknown } };
+
     await expect.poll(async () => (await read()).properties.endpoint).toEqual(expect.any(String));
+
     const again = await create('first', { type: 'None' });
     expect(again).toMatchObject({ status: 201, body: { properties: { endpoint: null } } });
     expect(again.body).not.toHaveProperty('properties.metricResourceId');
   });
 
-  it('show of a PUT what it named, and afterwards what the service adds', async () => {
+  it('shows the given properties after a PUT, and the defaults of the service later', async () => {
     const made = await call('PUT', 'first', { location: 'westeurope', properties: { publicNetworkAccess: 'Enabled' } });
     const { properties, ...rest } = made.body as { properties: object };
+
     expect(properties).toEqual({
       provisioningState: 'Creating',
       endpoint: null,
@@ -223,6 +247,7 @@ describe('identities of topics', () => {
       publicNetworkAccess: 'Enabled',
     });
     for (const name of ['sku', 'kind', 'identity']) expect(rest).not.toHaveProperty(name);
+
     const found = (await call('GET', 'first')).body;
     expect(found).toMatchObject({
       sku: { name: 'Basic' },
@@ -232,7 +257,7 @@ describe('identities of topics', () => {
     for (const name of ['identity', 'properties.disableLocalAuth']) expect(found).not.toHaveProperty(name);
   });
 
-  it('come with the oldest TLS that publishers may use', async () => {
+  it('keeps the minimum TLS version for publishers', async () => {
     const properties = { minimumTlsVersionAllowed: '1.2' };
     await call('PUT', 'first', { location: 'westeurope', properties });
     expect(await call('GET', 'first')).toMatchObject({ body: { properties } });

@@ -5,7 +5,7 @@ import { Subscriber } from '../under-test/subscriber.js';
 
 const DAY = 86_400;
 
-describe("Azure's own events", () => {
+describe('events of Azure services', () => {
   let cloud: Cloud;
   let clock: ManualClock;
   let subscriber: Subscriber;
@@ -35,10 +35,12 @@ describe("Azure's own events", () => {
   describe('of the vault', () => {
     const vaultPath = (): string => `${group()}/providers/Microsoft.KeyVault/vaults/onboarding-local`;
 
-    it('tell of a new version, with its id and never its value', async () => {
+    it('report a new version with its id and without its value', async () => {
       await subscribe(vaultPath());
       const { properties } = await cloud.vault().setSecret('secret', 'the-vault-value', { expiresOn: inDays(90) });
+
       const [event] = await events(1);
+
       expect(event).toMatchObject({
         eventType: 'Microsoft.KeyVault.SecretNewVersionCreated',
         subject: 'secret',
@@ -48,32 +50,38 @@ describe("Azure's own events", () => {
       expect(JSON.stringify(subscriber.received)).not.toContain('the-vault-value');
     });
 
-    it('tell 30 days before the expiry, at it, and once each', async () => {
+    it('report the coming expiry 30 days before and the expiry itself, once each', async () => {
       await cloud.vault().setSecret('secret', 'x', { expiresOn: inDays(90) });
       await subscribe(vaultPath());
       clock.advance(59 * DAY);
       clock.advance(2 * DAY);
+
       expect((await events(1)).at(-1)).toMatchObject({
         eventType: 'Microsoft.KeyVault.SecretNearExpiry',
         subject: 'secret',
       });
+
       clock.advance(30 * DAY);
       expect((await events(2)).at(-1)).toMatchObject({ eventType: 'Microsoft.KeyVault.SecretExpired' });
       await expect.poll(() => cloud.running.plane.broker.deliveries().length).toBe(0);
+
       await cloud.restart();
       clock.advance(1);
       await cloud.vault().setSecret('other', 'x');
+
       expect((await events(3)).at(-1)).toMatchObject({ eventType: 'Microsoft.KeyVault.SecretNewVersionCreated' });
     });
 
-    it('tell at once of a version that has less than 30 days', async () => {
+    it('report the coming expiry at once for a version that expires in less than 30 days', async () => {
       await subscribe(vaultPath());
       await cloud.vault().setSecret('secret', 'x', { expiresOn: inDays(20) });
+
       const types = (await events(2)).map((one) => one?.eventType);
+
       expect(types).toContain('Microsoft.KeyVault.SecretNearExpiry');
     });
 
-    it('leave out old versions, disabled ones and deleted secrets', async () => {
+    it('do not report old versions, disabled versions and deleted secrets', async () => {
       const vault = cloud.vault();
       await vault.setSecret('renewed', 'x', { expiresOn: inDays(60) });
       await vault.setSecret('renewed', 'y', { expiresOn: inDays(600) });
@@ -84,17 +92,20 @@ describe("Azure's own events", () => {
       await vault.setSecret('due', 'x', { expiresOn: inDays(61) });
       await subscribe(vaultPath());
       clock.advance(40 * DAY);
+
       expect(await events(1)).toMatchObject([{ eventType: 'Microsoft.KeyVault.SecretNearExpiry', subject: 'due' }]);
       expect(cloud.running.plane.broker.deliveries().length).toBeLessThanOrEqual(1);
     });
   });
 
-  it('of the resource group tell of every write, with operation and caller', async () => {
+  it('of the resource group report every write with its operation and caller', async () => {
     await subscribe(group());
     await cloud
       .arm('app')
       .connectedRegistries.update(cloud.group, cloud.registry, 'myconnectedregistry', { clientTokenIds: [] });
+
     const wanted = (await events(2)).find((one) => one?.subject.endsWith('/connectedRegistries/myconnectedregistry'));
+
     expect(wanted).toMatchObject({
       eventType: 'Microsoft.Resources.ResourceWriteSuccess',
       subject: `${cloud.registryId}/connectedRegistries/myconnectedregistry`,

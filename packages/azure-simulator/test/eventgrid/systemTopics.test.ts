@@ -4,7 +4,7 @@ import { Subscriber } from '../under-test/subscriber.js';
 
 const VERSION = '2021-10-15-preview';
 
-describe('system topics', () => {
+describe('a system topic', () => {
   let cloud: Cloud;
   let subscriber: Subscriber;
   beforeEach(async () => {
@@ -29,7 +29,7 @@ describe('system topics', () => {
     return cloud.armCall('PUT', `${path()}/eventSubscriptions/nested`, { properties }, VERSION);
   };
 
-  it('are there at once, unless they are given an identity', async () => {
+  it('is created at once, and a PATCH with an identity is asynchronous', async () => {
     const made = await put();
     expect(made).toMatchObject({
       status: 200,
@@ -40,6 +40,7 @@ describe('system topics', () => {
       status: 200,
       body: { tags: { a: 'b' } },
     });
+
     const later = await cloud.armCall('PATCH', path(), { identity: { type: 'SystemAssigned' } }, VERSION);
     expect(later).toMatchObject({
       status: 201,
@@ -48,25 +49,30 @@ describe('system topics', () => {
     });
   });
 
-  it('of a subscription have operations below no location', async () => {
+  it('of a subscription has its operations below the subscription, not below a location', async () => {
     await put({ location: 'global' }, group().split('/resourceGroups')[0]);
+
     const removed = await cloud.armCall('DELETE', path(), undefined, VERSION);
+
     expect(removed.status).toBe(202);
     expect(removed.headers['azure-asyncoperation']).toMatch(/\/providers\/Microsoft\.EventGrid\/operationsStatus\//);
     expect(await cloud.armCall('GET', path(), undefined, VERSION)).toMatchObject({ status: 404 });
   });
 
-  it('are listed by group, and by name', async () => {
+  it('is listed by resource group and by name', async () => {
     await put();
     const list = async (filter = '') =>
       (await cloud.armCall('GET', `${path('').slice(0, -1)}${filter}`, undefined, VERSION)).body;
+
     expect(await list()).toMatchObject({ value: [{ name: 'system' }] });
     expect(await list(`?$filter=${encodeURIComponent("name eq 'other'")}`)).toEqual({ value: [] });
   });
 
-  it("have event subscriptions below them, which hear of the source's events", async () => {
+  it("has event subscriptions, which receive the source's events", async () => {
     await put();
+
     const made = await subscribe();
+
     expect(made).toMatchObject({
       status: 201,
       body: {
@@ -75,50 +81,67 @@ describe('system topics', () => {
         properties: { topic: path(), filter: { includedEventTypes: expect.any(Array) } },
       },
     });
+
     await cloud.vault().setSecret('new', 'value');
+
     const [delivery] = await subscriber.waitFor(1);
+
     expect(delivery?.body).toMatchObject([
       { eventType: 'Microsoft.KeyVault.SecretNewVersionCreated', subject: 'new', topic: vault() },
     ]);
   });
 
-  it('keep to the advanced filters of their event subscriptions', async () => {
+  it('applies the advanced filters of its event subscriptions', async () => {
     await put();
     const advancedFilters = [{ operatorType: 'StringContains', key: 'data.ObjectName', values: ['WANTED'] }];
+
     const made = await subscribe({ filter: { advancedFilters } });
+
     expect(made).toMatchObject({ status: 201, body: { properties: { filter: { advancedFilters } } } });
+
     await cloud.vault().setSecret('other', 'value');
     await cloud.vault().setSecret('is-wanted', 'value');
+
     const [delivery] = await subscriber.waitFor(1);
+
     expect(delivery?.body).toMatchObject([{ subject: 'is-wanted' }]);
+
     const patched = { filter: { subjectBeginsWith: 'is-' } };
     await cloud.armCall('PATCH', `${path()}/eventSubscriptions/nested`, patched, VERSION);
+
     const { body } = await cloud.armCall('GET', `${path()}/eventSubscriptions/nested`, undefined, VERSION);
+
     expect(body).toMatchObject({ properties: { filter: { subjectBeginsWith: 'is-', advancedFilters } } });
+
     const unknown = [{ operatorType: 'StringLike', key: 'subject', values: ['x'] }];
     expect(await subscribe({ filter: { advancedFilters: unknown } })).toMatchObject({ status: 400 });
   });
 
-  it('take their event subscriptions with them', async () => {
+  it('is deleted with its event subscriptions', async () => {
     await put();
     await subscribe();
     await cloud.armCall('DELETE', path(), undefined, VERSION);
+
     await cloud.vault().setSecret('new', 'value');
+
     expect(cloud.running.plane.broker.deliveries()).toEqual([]);
     expect(await cloud.armCall('GET', `${path()}/eventSubscriptions/nested`, undefined, VERSION)).toMatchObject({
       status: 404,
     });
   });
 
-  it('answer a PUT of an event subscription that is there with what it gives, as the first', async () => {
+  it('answers the first and a later PUT of an event subscription with the given properties only', async () => {
     await put();
     const first = await subscribe();
+
     const again = await subscribe({ labels: ['one'] });
+
     expect(again).toMatchObject({ status: 201, body: { properties: { labels: ['one'] } } });
     for (const { body } of [first, again]) {
       expect(body).not.toHaveProperty('properties.filter.subjectBeginsWith');
       expect(body).not.toHaveProperty('properties.eventDeliverySchema');
     }
+
     const { body } = await cloud.armCall('GET', `${path()}/eventSubscriptions/nested`, undefined, VERSION);
     expect(body).toHaveProperty('properties.filter.subjectBeginsWith', '');
   });
@@ -127,15 +150,17 @@ describe('system topics', () => {
     ['2020-04-01-preview', false],
     ['2020-10-15-preview', true],
     ['2022-06-15', true],
-  ])('say in %s that nothing is known of who made them: %s', async (version, isSaid) => {
-    expect(Object.hasOwn((await put({}, vault(), version)).body as object, 'systemData')).toBe(isSaid);
+  ])('in api-version %s has an empty systemData: %s', async (version, isShown) => {
+    expect(Object.hasOwn((await put({}, vault(), version)).body as object, 'systemData')).toBe(isShown);
+
     const { body } = await cloud.armCall(
       'GET',
       `${group()}/providers/Microsoft.EventGrid/topics/requests`,
       undefined,
       version,
     );
-    expect(Object.hasOwn(body as object, 'systemData')).toBe(isSaid);
-    expect(Object.hasOwn(body as object, 'kind')).toBe(isSaid);
+
+    expect(Object.hasOwn(body as object, 'systemData')).toBe(isShown);
+    expect(Object.hasOwn(body as object, 'kind')).toBe(isShown);
   });
 });

@@ -4,7 +4,7 @@ import { Cloud } from '../under-test/cloud.js';
 import { HubDevice } from '../under-test/hubDevice.js';
 import { Subscriber } from '../under-test/subscriber.js';
 
-describe("the IoT Hub's events", () => {
+describe('events of the IoT Hub', () => {
   let cloud: Cloud;
   let subscriber: Subscriber;
   beforeEach(async () => {
@@ -30,13 +30,16 @@ describe("the IoT Hub's events", () => {
     );
   const one = (body: unknown): unknown => (Array.isArray(body) ? (body as unknown[])[0] : body);
 
-  it('tell of devices that come and go, in the documented shape', async () => {
+  it('report the creation and deletion of a device in the documented shape', async () => {
     expect((await subscribe('EventGridSchema')).status).toBe(201);
+
     await cloud.hub('PUT', '/devices/sensor', { deviceId: 'sensor' });
     await cloud.hub('DELETE', '/devices/sensor', undefined, { 'if-match': '*' });
     const events = (await subscriber.waitFor(2)).map(({ body }) => one(body) as { eventType: string });
     const { subscriptionId } = cloud.running.world;
+
     const created = events.find(({ eventType }) => eventType === 'Microsoft.Devices.DeviceCreated');
+
     expect(created).toMatchObject({
       topic: `/SUBSCRIPTIONS/${subscriptionId.toUpperCase()}/RESOURCEGROUPS/ONBOARDING-LOCAL/PROVIDERS/MICROSOFT.DEVICES/IOTHUBS/ONBOARDING-LOCAL-HUB`,
       subject: 'devices/sensor',
@@ -61,9 +64,9 @@ describe("the IoT Hub's events", () => {
     expect(JSON.stringify(events)).not.toContain('Key');
   });
 
-  it('tell of connections, numbered, as CloudEvents too', async () => {
+  it('report connections with increasing sequence numbers, also as CloudEvents', async () => {
     await subscribe('CloudEventSchemaV1_0');
-    const device = await HubDevice.made(cloud, 'coming');
+    const device = await HubDevice.create(cloud, 'connecting');
     await device.end();
     const events = (await subscriber.waitFor(3)).map(
       ({ body }) =>
@@ -71,11 +74,13 @@ describe("the IoT Hub's events", () => {
     );
     const numberOf = (type: string): string =>
       events.find((event) => event.type === type)?.data.deviceConnectionStateEventInfo?.sequenceNumber ?? '';
-    const [came, went] = [
+
+    const [connected, disconnected] = [
       numberOf('Microsoft.Devices.DeviceConnected'),
       numberOf('Microsoft.Devices.DeviceDisconnected'),
     ];
-    expect(came).toMatch(/^[0-9A-F]{40}$/);
-    expect(went > came).toBe(true);
+
+    expect(connected).toMatch(/^[0-9A-F]{40}$/);
+    expect(disconnected > connected).toBe(true);
   });
 });

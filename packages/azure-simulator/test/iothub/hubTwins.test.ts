@@ -10,7 +10,7 @@ interface TwinBody {
   properties: { desired: Record<string, unknown>; reported: Record<string, unknown> };
 }
 
-describe('twins', () => {
+describe('a device twin', () => {
   let cloud: Cloud;
   let clock: ManualClock;
   let made = 0;
@@ -30,13 +30,13 @@ describe('twins', () => {
   const read = async (): Promise<TwinBody> => (await cloud.hub('GET', path)).body;
   const patch = (body: unknown, headers: Record<string, string> = {}) => cloud.hub('PATCH', path, body, headers);
 
-  it('begin empty, with versions', async () => {
+  it('starts empty, with version numbers', async () => {
     const twin = await read();
     expect(twin).toMatchObject({ etag: 'AAAAAAAAAAE=', version: 2, tags: {}, deviceId: `device-${made}` });
     expect(twin.properties.desired).toEqual({ $metadata: { $lastUpdated: clock.now().toISOString() }, $version: 1 });
   });
 
-  it('merge a patch, and null removes', async () => {
+  it('merges a patch, in which null removes a property', async () => {
     await patch({
       tags: { site: { name: 'north', floor: 1 } },
       properties: { desired: { check: { run: 'a', n: 1 } } },
@@ -48,6 +48,7 @@ describe('twins', () => {
       properties: { desired: { check: { n: 2 }, off: null } },
     });
     const { tags, properties, version } = reply.body as TwinBody;
+
     expect(tags).toEqual({ site: { name: 'north' } });
     expect(properties.desired).toMatchObject({ check: { run: 'a', n: 2 }, $version: 3 });
     expect(properties.desired['$metadata']).toMatchObject({
@@ -58,18 +59,21 @@ describe('twins', () => {
     expect(version).toBe(4);
   });
 
-  it('are replaced by a PUT', async () => {
+  it('is replaced by a PUT', async () => {
     await patch({ tags: { old: true }, properties: { desired: { old: 1 } } });
     const reply = await cloud.hub('PUT', path, { tags: { new: true }, properties: { desired: { new: 1 } } });
     const { tags, properties } = reply.body as TwinBody;
+
     expect(tags).toEqual({ new: true });
     expect(properties.desired).not.toHaveProperty('old');
     expect(properties.desired).toMatchObject({ new: 1, $version: 3 });
   });
 
-  it('change for who knows their etag, for everybody with a star, and without a condition', async () => {
+  it('changes with its current etag, with a star, and without a condition', async () => {
     const { etag } = await read();
+
     expect((await patch({ tags: { a: 1 } }, { 'if-match': `"${etag}"` })).status).toBe(200);
+
     const stale = await patch({ tags: { a: 2 } }, { 'if-match': `"${etag}"` });
     expect(stale).toMatchObject({ status: 412, headers: { 'iothub-errorcode': 'PreconditionFailed' } });
     expect((await patch({ tags: { a: 3 } }, { 'if-match': '*' })).status).toBe(200);
@@ -80,32 +84,34 @@ describe('twins', () => {
     ['a name with a dot', { 'a.b': 1 }],
     ['a name with a dollar', { $own: 1 }],
     ['a name with a space', { 'a b': 1 }],
-    ['a text that is too long', { text: 'x'.repeat(4097) }],
+    ['a string that is too long', { text: 'x'.repeat(4097) }],
     ['a number that is too large', { n: 4_503_599_627_370_496 }],
     ['more than 32 KB', Object.fromEntries(Array.from({ length: 9 }, (_, n) => [`n${n}`, 'x'.repeat(4000)]))],
     ['objects that are too deep', JSON.parse(`${'{"a":'.repeat(11)}1${'}'.repeat(11)}`) as object],
-  ])('refuse %s', async (_what, desired) => {
+  ])('refuses %s', async (_what, desired) => {
     const reply = await patch({ properties: { desired } });
     expect(reply).toMatchObject({ status: 400, headers: { 'iothub-errorcode': 'ArgumentInvalid' } });
     expect((await read()).properties.desired['$version']).toBe(1);
   });
 
-  it('are not there for a device that is not', async () => {
-    expect((await cloud.hub('GET', '/twins/nobody')).status).toBe(404);
-    expect((await cloud.hub('PATCH', '/twins/nobody', { tags: {} })).status).toBe(404);
+  it('does not exist without its device', async () => {
+    expect((await cloud.hub('GET', '/twins/unknown')).status).toBe(404);
+    expect((await cloud.hub('PATCH', '/twins/unknown', { tags: {} })).status).toBe(404);
   });
 });
 
-describe('the changes of a twin', () => {
-  it('merge as RFC 7396 does', () => {
+describe('changes of a twin', () => {
+  it('are merged as RFC 7396 defines', () => {
     expect(merge({ a: 'b', c: { d: 'e', f: 'g' } }, { a: 'z', c: { f: null } })).toEqual({ a: 'z', c: { d: 'e' } });
     expect(merge({ a: [1] }, { a: { b: { c: null } } })).toEqual({ a: { b: {} } });
   });
 
-  it('may be sent with what the service adds', () => {
+  it('may contain the properties that the service adds, which are ignored', () => {
     const now = new Date();
     const { desired } = newTwin(now);
+
     const changed = changedSection(desired, { a: 1, $version: 7, $metadata: {} }, 'merge', now, 'desired');
+
     expect(changed).toMatchObject({ values: { a: 1 }, version: 2 });
   });
 });

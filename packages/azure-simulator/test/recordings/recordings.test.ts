@@ -25,37 +25,43 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }));
 
-describe('what Azure answered, and what the stand-in does', () => {
-  test('of the container registry and the vault at least 95 % are equal, and none is different or was not sent', () => {
+describe('answers of the simulator', () => {
+  test('equal at least 95 % of the recorded ones of the container registry and the vault, and none is different', () => {
     const core = replayed.filter(isCore);
+
     const counts = countsOf(core);
+
     expect(counts, listOf(core)).toMatchObject({ different: 0, 'not sent': 0 });
     expect(counts.equal / counts.all, listOf(core)).toBeGreaterThanOrEqual(0.95);
   });
 
-  test('of Event Grid and roles at least 80 % are equal, and at most 5 % different', () => {
+  test('equal at least 80 % of the recorded ones of Event Grid and roles, and at most 5 % are different', () => {
     const rest = replayed.filter((one) => !isCore(one));
+
     const counts = countsOf(rest);
+
     expect(counts.equal / counts.all, listOf(rest)).toBeGreaterThanOrEqual(0.8);
     expect((counts.different + counts['not sent']) / counts.all, listOf(rest)).toBeLessThanOrEqual(0.05);
   });
 
-  test('each that is not equal stands in docs/simulator.md with its reason, and no other', async () => {
+  test('that are not equal are exactly those that docs/simulator.md lists', async () => {
     const text = await readFile(join(projectRoot(), 'docs', 'simulator.md'), 'utf8');
-    const told = [...text.matchAll(/`([a-z-]+-\d{4})`\s+((?:#\d+(?:,\s+)?)+)/g)].flatMap(([, scenario, numbers = '']) =>
-      [...numbers.matchAll(/#(\d+)/g)].map(([, n]) => `${scenario}#${n}`),
+    const listed = [...text.matchAll(/`([a-z-]+-\d{4})`\s+((?:#\d+(?:,\s+)?)+)/g)].flatMap(
+      ([, scenario, numbers = '']) => [...numbers.matchAll(/#(\d+)/g)].map(([, n]) => `${scenario}#${n}`),
     );
     const own = new Set(recordingsIn(OWN).map(({ scenario }) => scenario));
+
     const unequal = replayed
       .filter(({ scenario }) => own.has(scenario))
       .flatMap(({ scenario, judged }) =>
         judged.filter(({ outcome }) => outcome !== 'equal').map(({ n }) => `${scenario}#${n}`),
       );
-    expect(unequal.toSorted()).toEqual(told.toSorted());
+
+    expect(unequal.toSorted()).toEqual(listed.toSorted());
   });
 });
 
-describe('the judge', () => {
+describe('the comparison', () => {
   const [first] = recordingsIn(OWN).filter(({ scenario }) => scenario === 'token-patch-2025');
   /** The recording with one of its exchanges changed. */
   const changed = (n: number, change: (one: Record<string, unknown>) => void): Recording => {
@@ -73,13 +79,16 @@ describe('the judge', () => {
     ['a property that is missing here', 0, (one) => (body(one).properties['more'] = true), 'other shape'],
     ['a property that is missing there', 0, (one) => delete body(one).properties['status'], 'other shape'],
     ['another wait', 2, (one) => ((one['headers'] as Record<string, unknown>)['retry-after'] = '5'), 'different'],
-  ])('tells %s', async (name, n, change, outcome) => {
+  ])('finds %s', async (name, n, change, outcome) => {
     const [judged] = await replay([changed(n, change)], `judge-${n}-${name.replaceAll(' ', '-')}`);
     expect(judged?.judged.find((one) => one.n === n)?.outcome).toBe(outcome);
   });
 });
 
-/* What nobody polled says nothing; of the rest, somebody met the stand-in's time: busy before it, done after it. */
+/*
+ * A write that was not polled has no bounds. Of the others, at least one must have been busy before the simulator's
+ * duration and done after it.
+ */
 test.each<[OperationKind, string, RegExp]>([
   ['registryPut', 'PUT', /registries\/\{registry\}$/],
   ['registryDelete', 'DELETE', /registries\/\{registry\}$/],
@@ -88,9 +97,11 @@ test.each<[OperationKind, string, RegExp]>([
   ['childDelete', 'DELETE', /(scopeMaps|tokens)\/\{\w+\}$/],
   ['replication', 'PUT', /replications\/\w+$/],
   ['eventGrid', 'PUT', /topics\/\{\w+\}$/],
-])('with the recorded pace, a %s takes as long as one did that was recorded', (kind, method, path) => {
+])('with the recorded pace, a %s takes a time within recorded bounds', (kind, method, path) => {
   const seconds = operationMilliseconds({ pace: 'azure' }, kind) / 1000;
+
   const bounds = recordingsIn(OWN).flatMap((recording) => boundsOf(recording, method, path));
+
   expect(bounds.some(([min, max]) => min <= seconds && seconds <= max)).toBe(true);
   expect(Math.max(...bounds.map(([, max]) => max))).toBeGreaterThanOrEqual(seconds);
 });

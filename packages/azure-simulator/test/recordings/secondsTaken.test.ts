@@ -14,10 +14,10 @@ const being = set('ObjectIsBeingDeleted');
 const deleted = set('ObjectIsDeletedButRecoverable');
 
 test.each<[string, Exchange[], number[], number | undefined]>([
-  ['nobody sets the secret again', [deletion], [0], undefined],
-  ['the first refusal is for what is deleted', [deletion, deleted], [0, 10], 5],
-  ['one was for what is being deleted', [deletion, being, deleted], [0, 10, 20], 15],
-  ['it is never over', [deletion, being], [0, 10], undefined],
-])("a secret's deletion takes what the refusals of its name leave it, where %s", (_, exchanges, at, seconds) =>
+  ['no request sets the secret again', [deletion], [0], undefined],
+  ['the first refusal finds it deleted', [deletion, deleted], [0, 10], 5],
+  ['one refusal finds it being deleted', [deletion, being, deleted], [0, 10, 20], 15],
+  ['no refusal finds it deleted', [deletion, being], [0, 10], undefined],
+])("the duration of a secret's deletion is derived from the refusals of its name, if %s", (_, exchanges, at, seconds) =>
   expect(secondsTaken(exchanges, at, 0)).toBe(seconds),
 );

@@ -9,7 +9,7 @@ const change = fc.oneof(
   fc.record({ do: fc.constant('page' as const), name }),
 );
 
-it('pages have everything once and in order, whatever came and went between them', () => {
+it('pages of a collection contain every item once and in order, after any changes between earlier pages', () => {
   fc.assert(
     fc.property(fc.array(change, { maxLength: 60 }), fc.integer({ min: 1, max: 4 }), (changes, size) => {
       const collection = new Collection<{ name: string }>();

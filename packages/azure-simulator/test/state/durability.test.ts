@@ -8,7 +8,7 @@ import { AzureRun } from '../under-test/azureRun.js';
 const VAULT = 'https://vault.azure.net';
 const HUB = 'https://iothubs.azure.net';
 
-describe('what was answered', () => {
+describe('an answered write', () => {
   let data: string;
   let run: AzureRun;
   beforeEach(async () => {
@@ -20,7 +20,7 @@ describe('what was answered', () => {
     await rm(data, { recursive: true, force: true, maxRetries: 5 });
   });
 
-  it('outlives a process that is killed while it is busy', async () => {
+  it('survives a kill of the busy process', async () => {
     const { subscriptionId, resourceGroup, registry } = run.world;
     const registryPath = `/subscriptions/${subscriptionId}/resourceGroups/${resourceGroup}/providers/Microsoft.ContainerRegistry/registries/${registry}`;
     const arm = (name: string): string => `${registryPath}/scopeMaps/${name}?api-version=2025-11-01`;
@@ -50,7 +50,8 @@ describe('what was answered', () => {
     const ended = Promise.allSettled(writers);
     await busy;
     await run.kill();
-    // Each ended because its connection broke, and not over an answer.
+
+    // Each writer ended because its connection broke, not because of an answer.
     for (const one of await ended)
       expect(one).toMatchObject({ status: 'rejected', reason: { code: expect.any(String) as string } });
 
@@ -64,7 +65,7 @@ describe('what was answered', () => {
     }
   });
 
-  it('outlives it when the connection was the only thing that knew: a generated password, a deletion', async () => {
+  it('survives a kill if only the client knows of it: a generated password, a deletion', async () => {
     const { subscriptionId, resourceGroup, registry, connectedRegistry } = run.world;
     const registryPath = `/subscriptions/${subscriptionId}/resourceGroups/${resourceGroup}/providers/Microsoft.ContainerRegistry/registries/${registry}`;
     const made = await run.call('POST', `${registryPath}/generateCredentials?api-version=2025-11-01`, {
@@ -77,6 +78,7 @@ describe('what was answered', () => {
     run = await AzureRun.start(data);
     const { passwords } = made.body as { passwords: { value: string }[] };
     const basic = Buffer.from(`${connectedRegistry}:${passwords[0]?.value ?? ''}`).toString('base64');
+
     const synced = await new Promise<number>((resolve, reject) => {
       const path = `/gateway/${registry}/${connectedRegistry}/sync`;
       const sent = request(
@@ -90,9 +92,12 @@ describe('what was answered', () => {
       sent.on('error', reject);
       sent.end('{}');
     });
+
     expect(synced).toBe(200);
+
     const gone = await run.call('GET', '/secrets/short?api-version=7.4', undefined, VAULT);
     expect(gone.status).toBe(404);
+
     const deleted = await run.call('GET', '/deletedsecrets/short?api-version=7.4', undefined, VAULT);
     expect(deleted.status).toBe(200);
   });

@@ -13,7 +13,7 @@ describe('the data folder', () => {
   });
   afterEach(() => cloud.end());
 
-  it('carries everything over a restart: ids, identities, tokens with their passwords, bindings, secrets', async () => {
+  it('keeps everything over a restart: ids, identities, tokens with their passwords, bindings, secrets', async () => {
     const before = cloud.running.world;
     const id = await cloud.makeToken('kept-token');
     const arm = cloud.arm();
@@ -30,54 +30,62 @@ describe('the data folder', () => {
 
     await cloud.restart();
     const after = cloud.running.world;
-    // Addresses have the port in them, which is another one now.
+
+    // Addresses contain the port, which has changed.
     expect({ ...after, topics: {}, iotHub: {} }).toEqual({ ...before, topics: {}, iotHub: {} });
     expect(after.iotHub.id).toBe(before.iotHub.id);
     expect(await edge.accepts('kept-token', made.passwords?.[0]?.value ?? '')).toBe(true);
     expect(await cloud.vault().getSecret('kept')).toMatchObject({ value: 'value', properties: { tags: { a: '1' } } });
     expect(await failureOf(cloud.vault().setSecret('deleted', 'x'))).toMatchObject({ statusCode: 409 });
+
     const read = await cloud.call('GET', `${cloud.registryId}?api-version=2025-11-01`, undefined, {
       authorization: `Bearer ${token}`,
     });
+
     expect(read.status).toBe(200);
   });
 
-  it('is for its owner only', async () => {
+  it('is readable by its owner only', async () => {
     for (const name of await readdir(cloud.directory)) {
       if (name === 'tls') continue;
       expect((await stat(join(cloud.directory, name))).mode & 0o077).toBe(0);
     }
   });
 
-  it('holds no token password, and secret values in the vault only', async () => {
+  it("contains no passwords of tokens, and secret values only in the vault's file", async () => {
     const id = await cloud.makeToken('some-token');
     const made = await cloud.arm().registries.generateCredentials(cloud.group, cloud.registry, { tokenId: id });
     const values = (made.passwords ?? []).map((one) => one.value ?? '');
     await cloud.vault().setSecret('secret', 'the-vault-value');
     await cloud.running.close();
+
     expect(await readFile(join(cloud.directory, 'arm.ndjson'), 'utf8')).toContain('some-token');
+
     for (const name of await readdir(cloud.directory)) {
       if (name === 'tls') continue;
       const text = await readFile(join(cloud.directory, name), 'utf8');
       for (const value of values) expect(text).not.toContain(JSON.stringify(value).slice(1, -1));
       expect(text.includes('the-vault-value')).toBe(name === 'vault.ndjson');
     }
-    await cloud.begin();
+    await cloud.launch();
   });
 
-  it('is emptied by a reset, certificates excepted', async () => {
+  it('is emptied by a reset, except for certificates', async () => {
     await cloud.makeToken('lost-token');
     const before = cloud.running.world;
     await cloud.running.close();
     const tls = await ensureCertificates(join(cloud.directory, 'tls'));
-    const anew = await startControlPlane({ port: 0, directory: cloud.directory, tls, reset: true });
-    expect(anew.world.subscriptionId).not.toBe(before.subscriptionId);
-    expect(anew.plane.arm.registries.get('myregistry')?.tokens.get('lost-token')).toBeUndefined();
-    await anew.close();
-    await cloud.begin();
+
+    const second = await startControlPlane({ port: 0, directory: cloud.directory, tls, reset: true });
+
+    expect(second.world.subscriptionId).not.toBe(before.subscriptionId);
+    expect(second.plane.arm.registries.get('myregistry')?.tokens.get('lost-token')).toBeUndefined();
+
+    await second.close();
+    await cloud.launch();
   });
 
-  it('describes the world in a file that agrees with the server', async () => {
+  it('has a world.json that equals the running world', async () => {
     const text = await readFile(join(cloud.directory, 'world.json'), 'utf8');
     expect(JSON.parse(text)).toEqual(cloud.running.world);
     expect(cloud.running.world.topics.signals.endpoint).toBe(`${cloud.url}/topics/signals/api/events`);
@@ -85,7 +93,7 @@ describe('the data folder', () => {
 });
 
 describe('the log', () => {
-  it('holds no password, secret value, key or token, whatever is asked', async () => {
+  it('contains no password, secret value, key or token', async () => {
     const cloud = await Cloud.start();
     const id = await cloud.makeToken('some-token');
     const made = await cloud.arm().registries.generateCredentials(cloud.group, cloud.registry, { tokenId: id });
@@ -93,8 +101,11 @@ describe('the log', () => {
     await cloud.vault().getSecret('secret');
     const edge = await Edge.of(cloud);
     await edge.sync();
+
     const text = JSON.stringify(cloud.log);
+
     expect(cloud.log.length).toBeGreaterThan(10);
+
     const secrets = [
       'the-vault-value',
       edge.password,
@@ -102,10 +113,12 @@ describe('the log', () => {
       ...Object.values(cloud.running.world.identities).map((one) => one.clientSecret),
       await cloud.token('operator'),
     ];
+
     for (const secret of secrets) {
       expect(text).not.toContain(secret);
       expect(text).not.toContain(encodeURIComponent(secret));
     }
+
     await cloud.end();
   });
 });

@@ -10,7 +10,7 @@ interface Thing {
   value: string;
 }
 
-/** A shelf has things of its own. */
+/** An item with a nested collection. */
 interface Shelf {
   name: string;
   label: string;
@@ -29,7 +29,7 @@ describe('the store', () => {
   const shelvesOf = (...shelves: Shelf[]): Collection<Shelf> =>
     new Collection<Shelf>(shelves, {
       store: ({ things: _things, ...own }) => own,
-      revive: (stored, before) => ({ ...(stored as Shelf), things: before?.things ?? new Collection() }),
+      revive: (value, before) => ({ ...(value as Shelf), things: before?.things ?? new Collection() }),
     });
   const contents = (shelves: Collection<Shelf>): Contents => ({
     format: 1,
@@ -51,8 +51,8 @@ describe('the store', () => {
     label: `${name}!`,
     things: new Collection(things),
   });
-  /** What would be found if the process ended now, without anything having been closed. */
-  const found = async (): Promise<Record<string, Record<string, string>>> => {
+  /** Reads what a new process would find if this one ended now, without closing the store. */
+  const stored = async (): Promise<Record<string, Record<string, string>>> => {
     const copy = join(folder, 'copy.ndjson');
     await copyFile(file, copy);
     const { store, shelves } = await open(shelvesOf(), copy);
@@ -64,70 +64,79 @@ describe('the store', () => {
     return Object.fromEntries(all);
   };
 
-  it('keeps what it began with, and every change that was committed', async () => {
+  it('keeps its initial contents and every committed change', async () => {
     const { store, shelves } = await open(shelvesOf(shelf('a', { name: 'one', value: '1' })));
     shelves.set(shelf('b', { name: 'two', value: '2' }));
     shelves.get('a')?.things.set({ name: 'One', value: 'changed' });
     shelves.get('b')?.things.set({ name: 'three', value: '3' });
     shelves.get('b')?.things.delete('two');
     store.commit();
-    expect(await found()).toEqual({ a: { One: 'changed' }, b: { three: '3' } });
+
+    expect(await stored()).toEqual({ a: { One: 'changed' }, b: { three: '3' } });
     expect(await Store.facts(file, 1)).toEqual({ owner: 'tests' });
   });
 
-  it('has nothing on disk of what was not committed', async () => {
+  it('writes nothing before a commit', async () => {
     const { store, shelves } = await open();
     shelves.set(shelf('a'));
-    expect(await found()).toEqual({});
+
+    expect(await stored()).toEqual({});
+
     store.commit();
-    expect(await found()).toEqual({ a: {} });
+    expect(await stored()).toEqual({ a: {} });
   });
 
-  it('gives a thing that is made anew nothing of the one that was deleted', async () => {
+  it('gives a new item nothing of a deleted one of that name', async () => {
     const { store, shelves } = await open(shelvesOf(shelf('a', { name: 'old', value: '1' })));
     shelves.delete('a');
     shelves.set(shelf('a', { name: 'new', value: '2' }));
     store.commit();
-    expect(await found()).toEqual({ a: { new: '2' } });
+
+    expect(await stored()).toEqual({ a: { new: '2' } });
   });
 
-  it('keeps the parts of a thing when the thing itself changes', async () => {
+  it('keeps the nested items of an item that changes', async () => {
     const { store, shelves } = await open(shelvesOf(shelf('a', { name: 'part', value: '1' })));
     const before = shelves.get('a');
     if (before) shelves.set({ ...before, label: 'other' });
     shelves.get('a')?.things.set({ name: 'more', value: '2' });
     store.commit();
-    expect(await found()).toEqual({ a: { part: '1', more: '2' } });
+
+    expect(await stored()).toEqual({ a: { part: '1', more: '2' } });
   });
 
-  it('leaves out a line that was cut off, and goes on behind it', async () => {
+  it('ignores a last line that was cut off, and appends after the line before it', async () => {
     const { store, shelves } = await open(shelvesOf(shelf('a', { name: 'kept', value: '1' })));
     await store.close();
     await appendFile(file, '["shelves/a","torn",{"na');
     const again = await open();
     again.shelves.get('a')?.things.set({ name: 'next', value: '2' });
     again.store.commit();
-    expect(await found()).toEqual({ a: { kept: '1', next: '2' } });
+
+    expect(await stored()).toEqual({ a: { kept: '1', next: '2' } });
     expect(shelves.size).toBe(1);
   });
 
-  it('drops what a process left that ended while it wrote the file anew', async () => {
+  it('removes the half-written file of a process that ended during a rewrite', async () => {
     const { store } = await open(shelvesOf(shelf('a', { name: 'kept', value: '1' })));
     await store.close();
     await writeFile(`${file}.new`, '{"format":1}\n["shelves","half"');
     await (await open()).store.close();
-    expect(await found()).toEqual({ a: { kept: '1' } });
+
+    expect(await stored()).toEqual({ a: { kept: '1' } });
     await expect(readFile(`${file}.new`)).rejects.toThrow('ENOENT');
   });
 
-  it('says so when the file is damaged, or of another version', async () => {
+  it('refuses a damaged file and a file of another version, and names --reset', async () => {
     await writeFile(file, '{"format":1}\n["shelves","a",{"na\n["shelves","b",{"name":"b"}]\n');
+
     await expect(open()).rejects.toThrow('is damaged; start with --reset');
+
     await writeFile(file, '{"format":7}\n');
     await expect(Store.facts(file, 1)).rejects.toThrow('another version; start with --reset');
   });
 
-  it('is written anew while changes go on, and loses none of them', async () => {
+  it('loses no change that is made during a rewrite', async () => {
     const { store, shelves } = await open(shelvesOf(shelf('a')));
     const things = shelves.get('a')?.things ?? new Collection<Thing>();
     const filler = 'x'.repeat(500);
@@ -137,7 +146,7 @@ describe('the store', () => {
     things.delete('secret');
     store.rewrite();
     let changes = 0;
-    // As requests would come in between: some change what was written already, some what was not, and some wait for a commit.
+    // Like requests during the rewrite: some change lines already rewritten, some others, and some are not committed yet.
     while (changes < 300) {
       things.set({ name: `t${(changes * 7) % 500}`, value: `changed ${changes}` });
       things.delete(`t${499 - changes}`);
@@ -148,13 +157,15 @@ describe('the store', () => {
     }
     store.commit();
     const expected = Object.fromEntries([...things.values()].map(({ name, value }) => [name, value]));
-    expect((await found())['a']).toEqual(expected);
+
+    expect((await stored())['a']).toEqual(expected);
+
     await store.close();
-    expect((await found())['a']).toEqual(expected);
+    expect((await stored())['a']).toEqual(expected);
     expect(await readFile(file, 'utf8')).not.toContain('gone-for-good');
   });
 
-  it('does not grow without end', async () => {
+  it('rewrites the file when most of its lines are obsolete', async () => {
     const { store, shelves } = await open(shelvesOf(shelf('a')));
     const value = 'x'.repeat(10_000);
     for (let n = 0; n < 2000; n++) {
@@ -163,7 +174,8 @@ describe('the store', () => {
       if (n % 50 === 0) await new Promise((resolve) => setImmediate(resolve));
     }
     await store.close();
+
     expect((await readFile(file)).length).toBeLessThan(10_000_000);
-    expect((await found())['a']?.['same']).toMatch(/^1999x/);
+    expect((await stored())['a']?.['same']).toMatch(/^1999x/);
   });
 });

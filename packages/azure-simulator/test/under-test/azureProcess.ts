@@ -10,14 +10,14 @@ interface Ended {
   stderr: string;
 }
 
-/** The control plane as a process: what it prints, and how it ends. */
+/** The simulator as a process, with its output and exit code. */
 export class AzureProcess {
   stdout = '';
   stderr = '';
   readonly ended: Promise<Ended>;
   readonly #child: ChildProcess;
 
-  /** @param clockUrl of a clock that it follows; without one it lives in the machine's time. */
+  /** @param clockUrl of the clock that it follows; without one it uses the machine's time */
   constructor(args: readonly string[], clockUrl?: string) {
     const { LOCAL_CLOCK_URL: _clock, ...own } = process.env;
     const env = clockUrl === undefined ? own : { ...own, LOCAL_CLOCK_URL: clockUrl };

@@ -4,7 +4,7 @@ import type { World } from '../../src/world.js';
 import { PlaneCaller } from '@connected-registry/local-stack/bench/azure/planeCaller';
 import { AzureProcess } from './azureProcess.js';
 
-/** One run of the process, and a caller of it. */
+/** A caller of the simulator's process, which it starts and kills. */
 export class AzureRun extends PlaneCaller {
   private constructor(
     readonly process: AzureProcess,

@@ -11,7 +11,7 @@ import { startControlPlane, type ControlPlane } from '../../src/controlPlane.js'
 import type { SimulatorSettings } from '../../src/settings.js';
 import { ensureCertificates, type CertificateFiles } from '../../src/tls/certificates.js';
 
-/** One step of an SDK client's pipeline, as far as it is needed here. */
+/** One step of an SDK client's pipeline, with the properties that are needed here. */
 interface PipelinePolicy {
   name: string;
   sendRequest<T extends object, R>(sent: T, next: (sent: T) => Promise<R>): Promise<R>;
@@ -39,28 +39,29 @@ export class Cloud {
 
   private constructor(
     readonly directory: string,
-    readonly options: { settings?: Partial<SimulatorSettings>; clock?: Clock; patience?: Clock },
+    readonly options: { settings?: Partial<SimulatorSettings>; clock?: Clock; waitClock?: Clock },
   ) {}
 
-  /** Keys and certificates are made once for all tests of a file: that is most of what a first start takes. */
+  /** Keys and certificates, created once for all tests of a file, because that takes most of the time of a start. */
   static readonly #kept = new Map<string, string>();
 
   static async start(
-    options: { settings?: Partial<SimulatorSettings>; clock?: Clock; patience?: Clock } = {},
+    options: { settings?: Partial<SimulatorSettings>; clock?: Clock; waitClock?: Clock } = {},
   ): Promise<Cloud> {
     const cloud = new Cloud(await mkdtemp(join(tmpdir(), 'azure-')), options);
     await mkdir(join(cloud.directory, 'tls'));
     for (const [name, text] of Cloud.#kept) await writeFile(join(cloud.directory, name), text, { mode: 0o600 });
     cloud.#certificates = await ensureCertificates(join(cloud.directory, 'tls'));
-    await cloud.begin();
+    await cloud.launch();
     for (const name of ['keys.json', 'tls/ca.pem', 'tls/server.pem', 'tls/server-key.pem']) {
       Cloud.#kept.set(name, await readFile(join(cloud.directory, name), 'utf8'));
     }
     return cloud;
   }
 
-  async begin(): Promise<void> {
-    if (!this.#certificates) throw new Error('start it first');
+  /** Starts the control plane on the data of this folder. */
+  async launch(): Promise<void> {
+    if (!this.#certificates) throw new Error('Cloud.start has not created the certificates yet.');
     this.#tls = { ca: await readFile(this.#certificates.caFile, 'utf8') };
     this.#agent = new Agent({ ...this.#tls, keepAlive: true });
     this.#running = await startControlPlane({
@@ -72,10 +73,10 @@ export class Cloud {
     });
   }
 
-  /** Stops and starts anew with the same data; the port changes. */
+  /** Stops and starts again with the same data. The port changes. */
   async restart(): Promise<void> {
     await this.running.close();
-    await this.begin();
+    await this.launch();
   }
 
   async end(): Promise<void> {
@@ -85,7 +86,7 @@ export class Cloud {
   }
 
   get running(): ControlPlane {
-    if (!this.#running) throw new Error('the control plane is not running');
+    if (!this.#running) throw new Error('The control plane is not running.');
     return this.#running;
   }
 
@@ -106,7 +107,7 @@ export class Cloud {
     return `/subscriptions/${subscriptionId}/resourceGroups/${this.group}/providers/Microsoft.ContainerRegistry/registries/${this.registry}`;
   }
 
-  /** For every SDK client: trusts the CA, as NODE_EXTRA_CA_CERTS does for a process, and repeats nothing. */
+  /** Options of every SDK client: trusts the CA, as NODE_EXTRA_CA_CERTS does for a process, and retries nothing. */
   get client(): {
     retryOptions: { maxRetries: number };
     additionalPolicies: { policy: PipelinePolicy; position: 'perCall' }[];
@@ -143,7 +144,7 @@ export class Cloud {
     });
   }
 
-  /** The vault, as a service principal that was made by the controls. */
+  /** A client of the vault with a service principal that the test controls created. */
   vaultAs({ clientId, clientSecret }: { clientId: string; clientSecret: string }): SecretClient {
     const { tenantId } = this.running.world;
     const options = { authorityHost: this.url, disableInstanceDiscovery: true, ...this.client };
@@ -157,12 +158,12 @@ export class Cloud {
     return (await this.credential(name).getToken(`${resource}/.default`)).token;
   }
 
-  /** What clients trust. */
+  /** The certificate authority that clients trust, PEM. */
   get ca(): string {
     return this.#tls.ca;
   }
 
-  /** The IoT Hub's service API, as one of the identities. */
+  /** Calls the IoT Hub's service API as one of the identities. */
   async hub(
     method: string,
     path: string,
@@ -175,7 +176,7 @@ export class Cloud {
     });
   }
 
-  /** ARM by hand, as the operator: for what the SDK does not send. */
+  /** Calls ARM directly as the operator, for requests that the SDK does not send. */
   async armCall(method: string, path: string, body?: unknown, version = '2025-11-01'): Promise<RawReply> {
     const mark = path.includes('?') ? '&' : '?';
     return this.call(method, version === '' ? path : `${path}${mark}api-version=${version}`, body, {
@@ -214,7 +215,7 @@ export class Cloud {
     });
   }
 
-  /** A scope map and a token that refers to it. @returns the token's id */
+  /** Creates a scope map and a token that refers to it. @returns the token's id */
   async makeToken(name: string, map = 'plain-map'): Promise<string> {
     const arm = this.arm();
     const actions = ['repositories/hello-world/content/read'];
@@ -224,7 +225,7 @@ export class Cloud {
   }
 }
 
-/** What an SDK's promise was rejected with, as far as tests look at it. */
+/** The properties that tests need of the error with which an SDK call fails. */
 export async function failureOf(
   work: PromiseLike<unknown>,
 ): Promise<{ statusCode: number; code: string; message: string }> {
@@ -234,5 +235,5 @@ export async function failureOf(
     const { statusCode, code, message } = error as { statusCode: number; code: string; message: string };
     return { statusCode, code, message };
   }
-  throw new Error('it was expected to fail');
+  throw new Error('The call was expected to fail, and succeeded.');
 }

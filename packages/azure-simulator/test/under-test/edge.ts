@@ -13,7 +13,7 @@ interface SyncBody {
   repositories: { name: string; tags: string[] }[];
 }
 
-/** A connected registry as the control plane sees it: something that syncs. */
+/** A client of the sync protocol, as a connected registry is. */
 export class Edge {
   private constructor(
     readonly cloud: Cloud,
@@ -33,7 +33,7 @@ export class Edge {
     return this.cloud.call('POST', `/gateway/${this.cloud.registry}/${this.name}/sync`, body, { authorization });
   }
 
-  /** Whether a client would get in after a sync now. */
+  /** Syncs. @returns whether the edge would accept this client password afterwards */
   async accepts(token: string, password: string): Promise<boolean> {
     const { body } = await this.sync();
     const found = body.tokens.find((one) => one.name === token);

@@ -7,7 +7,7 @@ interface Message {
   text: string;
 }
 
-/** `SharedAccessSignature ...` for a device, or for whatever `resource` says. */
+/** A shared access signature (`SharedAccessSignature ...`) for `resource`, valid until a time. */
 export function signature(key: string, resource: string, until: Date, policy?: string): string {
   const encoded = encodeURIComponent(resource);
   const expiry = Math.floor(until.getTime() / 1000);
@@ -16,7 +16,7 @@ export function signature(key: string, resource: string, until: Date, policy?: s
   return `SharedAccessSignature sr=${encoded}&sig=${encodeURIComponent(digest)}&se=${expiry}${named}`;
 }
 
-/** A device as the hub sees it: an MQTT client that nobody here wrote. */
+/** A device of the hub: an independent MQTT client. */
 export class HubDevice {
   readonly #messages: Message[] = [];
   readonly #waiting = new Set<() => void>();
@@ -53,8 +53,8 @@ export class HubDevice {
     return new HubDevice(client);
   }
 
-  /** Makes a device, and connects as it with a signature of its first key. */
-  static async made(cloud: Cloud, id: string, until = new Date(Date.now() + 3_600_000)): Promise<HubDevice> {
+  /** Creates a device, and connects as it with a signature of its first key. */
+  static async create(cloud: Cloud, id: string, until = new Date(Date.now() + 3_600_000)): Promise<HubDevice> {
     const path = `/devices/${encodeURIComponent(id)}`;
     const made = (await cloud.hub('PUT', path, { deviceId: id })) as unknown as {
       body: { authentication: { symmetricKey: { primaryKey: string } } };
@@ -67,11 +67,11 @@ export class HubDevice {
     await this.client.subscribeAsync(filters);
   }
 
-  /** The next message on a topic that begins so, taken out of those that have come. */
-  async next(beginning: string): Promise<Message> {
+  /** Waits for the next message on a topic with this prefix, and removes it from those received. */
+  async next(prefix: string): Promise<Message> {
     const deadline = Date.now() + 60_000;
     for (;;) {
-      const at = this.#messages.findIndex(({ topic }) => topic.startsWith(beginning));
+      const at = this.#messages.findIndex(({ topic }) => topic.startsWith(prefix));
       const [found] = at < 0 ? [] : this.#messages.splice(at, 1);
       if (found) return found;
       await new Promise<void>((resolve, reject) => {
@@ -80,7 +80,7 @@ export class HubDevice {
           this.#waiting.delete(wake);
           resolve();
         };
-        const timer = setTimeout(() => reject(new Error(`nothing came on ${beginning}`)), deadline - Date.now());
+        const timer = setTimeout(() => reject(new Error(`No message came on ${prefix}.`)), deadline - Date.now());
         this.#waiting.add(wake);
       });
     }

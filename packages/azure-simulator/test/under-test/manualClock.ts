@@ -1,6 +1,6 @@
 import type { Clock } from '@connected-registry/clock/clock';
 
-/** A clock that only moves when told to. */
+/** A clock that only moves when a test advances it. */
 export class ManualClock implements Clock {
   #now: number;
   #timers = new Set<{ at: number; run: () => void }>();
@@ -20,13 +20,13 @@ export class ManualClock implements Clock {
     return { cancel: () => this.#timers.delete(timer) };
   }
 
-  /** Moves on by so many seconds, and runs what has come due. */
+  /** Advances by this many seconds, and runs the timers that are due. */
   advance(seconds: number): void {
     this.#now += seconds * 1000;
     for (const timer of this.#timers) if (timer.at <= this.#now) this.#fire(timer);
   }
 
-  /** Seconds from now to each timer that is set, in order. */
+  /** Seconds from now to each timer, in order. */
   pending(): number[] {
     return [...this.#timers].map((timer) => (timer.at - this.#now) / 1000).sort((a, b) => a - b);
   }

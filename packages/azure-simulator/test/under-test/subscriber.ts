@@ -7,12 +7,12 @@ export interface Received {
   body: unknown;
 }
 
-/** A webhook that takes events. */
+/** A webhook that receives events. */
 export class Subscriber {
   readonly received: Received[] = [];
   /** Answers deliveries, by default with 200. */
   answer: (received: Received) => { status: number; body?: unknown } = () => ({ status: 200 });
-  /** Answers validation as a willing endpoint does; undefined refuses, `later` says nothing about the code. */
+  /** How it answers a validation: `yes` returns the code, `later` answers without it, `no` refuses. */
   validates: 'yes' | 'later' | 'no' = 'yes';
   readonly #server: Server;
 
@@ -50,11 +50,11 @@ export class Subscriber {
     return this.received.filter((one) => one.headers['aeg-event-type'] === 'Notification');
   }
 
-  /** Resolves when so many deliveries have come. */
+  /** Resolves when this many deliveries have been received. */
   async waitFor(count: number): Promise<Received[]> {
     const until = Date.now() + 60_000;
     while (this.deliveries.length < count) {
-      if (Date.now() > until) throw new Error(`${this.deliveries.length} of ${count} deliveries came`);
+      if (Date.now() > until) throw new Error(`Only ${this.deliveries.length} of ${count} deliveries were received.`);
       await new Promise((resolve) => setTimeout(resolve, 5));
     }
     return this.deliveries;

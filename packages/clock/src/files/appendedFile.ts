@@ -3,7 +3,7 @@ import { closeSync, fstatSync, ftruncateSync, openSync, writeSync } from 'node:f
 /** Error codes for missing space: on the disk, in a quota, or under a limit for files. */
 const NO_SPACE = ['ENOSPC', 'EDQUOT', 'EFBIG'];
 
-/** Whether an error means that there is no space. It is temporary: it ends when space becomes free. */
+/** Whether an error means that there is no space. It is temporary: writing works again when space becomes free. */
 export function isNoSpace(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   return ('code' in error && NO_SPACE.includes(String(error.code))) || isNoSpace(error.cause);
@@ -20,7 +20,7 @@ export function writeAll(descriptor: number, content: string | Buffer): number {
   return bytes.length;
 }
 
-/** A file that grows only by whole pieces: a piece that could not be written completely is removed. */
+/** A file that grows by whole pieces only: it removes a piece that could not be written completely. */
 export class AppendedFile {
   #length: number;
   #isCut = true;
@@ -43,7 +43,7 @@ export class AppendedFile {
 
   /**
    * Appends one piece.
-   * @throws the system's error; then nothing was written
+   * @throws the system's error; nothing of the piece stays in the file then
    */
   append(content: string | Buffer): void {
     if (!this.#isCut) this.cutTo(this.#length);

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 /**
  * The root folder of the repository: the nearest parent folder of this file whose package.json has workspaces.
  *
- * @throws if this package was installed elsewhere; only programs of the repository call it
+ * @throws Error if this package was installed outside the repository, whose programs alone call it
  */
 export function projectRoot(): string {
   let folder = dirname(fileURLToPath(import.meta.url));

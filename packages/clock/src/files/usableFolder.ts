@@ -1,7 +1,7 @@
 import { accessSync, constants, existsSync, mkdirSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 
-/** A folder or file that a flag names cannot be used. The message says which, why and what to do. */
+/** A folder or file that a flag names cannot be used. The message names it, the reason and what to do. */
 export class PathError extends Error {
   override readonly name = 'PathError';
 }
@@ -14,8 +14,8 @@ const REASONS: Readonly<Record<string, string>> = {
   EROFS: 'the file system is read-only',
   ENOSPC: 'the disk is full',
   ENAMETOOLONG: 'its name is too long',
-  ELOOP: 'its links lead in a circle',
-  ENOENT: 'a part of its path does not exist and cannot be made',
+  ELOOP: 'its symbolic links form a loop',
+  ENOENT: 'a part of its path does not exist and cannot be created',
 };
 
 /**
@@ -63,5 +63,5 @@ export function isFolder(path: string): boolean {
 /** Explains why the file system refused a path. */
 export function reasonOf(error: unknown): string {
   const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
-  return REASONS[code] ?? `the system says ${code}`;
+  return REASONS[code] ?? `the system reports ${code}`;
 }

@@ -31,18 +31,22 @@ export const CRON_FIELDS = {
   weekdays: { low: 0, high: 6, names: WEEKDAYS },
 } as const satisfies Readonly<Record<keyof CronTimes, CronField>>;
 
+/** Whether a field allows every value, as `*` does. */
 export function isWhole(values: readonly number[], { low, high }: CronField): boolean {
   return values.length === high - low + 1;
 }
 
 /** Milliseconds. */
 const DAY = 86_400_000;
-/** 29 February on a given weekday is the rarest day: up to 40 years apart around a year without a leap day. */
+/**
+ * Years to search for a day. The rarest day is 29 February on a given weekday: up to 40 years apart around a year such
+ * as 2100, which has no leap day.
+ */
 const SEARCHED_YEARS = 41;
-/** Two leap days, also across such a year. */
+/** Years that hold two leap days, also around such a year. */
 const GAP_YEARS = 8;
 
-/** The first of the times after `after`, in UTC; undefined if there is none, as for 31 February. */
+/** The first time after `after`, in UTC; undefined if there is none, as for 31 February. */
 export function nextTime(times: CronTimes, after: Date): Date | undefined {
   const start = Math.floor(after.getTime() / 1000) * 1000 + 1000;
   const today = Math.floor(start / DAY) * DAY;

@@ -2,12 +2,13 @@ import { longestGapSeconds } from './cronTimes.js';
 import { parseNcrontab, type Ncrontab } from './ncrontab.js';
 import { parseTimeSpan } from './timeSpan.js';
 
-/** The schedule of a timer (azure-webjobs-sdk-extensions, TimerSchedule.Create): NCRONTAB, else a time span. */
+/** The schedule of a timer (azure-webjobs-sdk-extensions, TimerSchedule.Create): NCRONTAB or a time span. */
 export type HostSchedule =
   { readonly kind: 'cron'; readonly cron: Ncrontab } | { readonly kind: 'timeSpan'; readonly milliseconds: number };
 
 /**
- * Parses a schedule; undefined if the host would put a timer with it in error.
+ * Parses a schedule.
+ * @returns undefined if the host would refuse to start a timer with it
  * @param timeZone default: the machine's
  */
 export function parseHostSchedule(text: string, timeZone?: string): HostSchedule | undefined {
@@ -25,7 +26,7 @@ export function longestRestSeconds(schedule: HostSchedule, after: Date): number 
 
 /**
  * Replaces each `%NAME%` by the setting of that name, ignoring case, as the host does before it parses a schedule.
- * @throws Error in the words of the real host if there is no such setting
+ * @throws Error with the real host's message if a setting does not exist
  */
 export function resolveSettings(text: string, environment: Readonly<Record<string, string | undefined>>): string {
   return text.replace(/%([^%]+)%/g, (whole, name: string) => {

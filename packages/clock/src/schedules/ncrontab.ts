@@ -5,8 +5,8 @@ import { CRON_FIELDS, isWhole, nextTime, type CronField, type CronTimes } from '
  * NCRONTAB expressions, as the Functions host parses them with NCrontab 3.4 (Azure docs: functions-bindings-timer,
  * "NCRONTAB expressions"; atifaziz/NCrontab, CrontabField and CrontabFieldImpl): five fields, or six with seconds
  * first. No `?`, `L`, `W` or `#`, no Sunday as 7. A day must match both day fields. A reversed range counts from its
- * smaller end. A name may be abbreviated, and invisible characters in it are ignored. An expression on which the host
- * would throw (a number of more than 32 bits) is invalid.
+ * smaller end. A name may be abbreviated, and invisible characters in it are ignored. An expression that makes the host
+ * throw (a number of more than 32 bits) is invalid.
  */
 
 /** A parsed expression. */
@@ -15,8 +15,7 @@ export interface Ncrontab {
   /** Normalized as NCrontab prints it: `*`, or values and ranges of neighbors. */
   readonly text: string;
   /**
-   * The first occurrence after a time, in the time zone given at parsing (else the machine's); undefined if there is
-   * none.
+   * The first occurrence after a time, in the time zone given at parsing or the machine's; undefined if there is none.
    */
   next(after: Date): Date | undefined;
   /** Whether two occurrences may lie within one minute. */

@@ -10,24 +10,28 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true, maxRetries: 5 }));
 
-test('makes every missing part for its owner alone, and takes what is there', () => {
+test('makeUsable creates missing folders for their owner alone, and accepts existing ones', () => {
   const path = join(folder, 'a', 'b', 'c');
   makeUsable(path, '--data');
+
   makeUsable(path, '--data');
+
   for (const part of ['a', 'a/b', 'a/b/c']) expect(statSync(join(folder, part)).mode & 0o777).toBe(0o700);
 });
 
-test('says why a folder cannot be made, and ends', () => {
+test('makeUsable throws the reason when it cannot create the folder', () => {
   writeFileSync(join(folder, 'file'), '');
   symlinkSync(join(folder, 'gone', 'target'), join(folder, 'dangling'));
+
   const refused = (path: string) => {
     expect(() => makeUsable(path, '--data')).toThrow(PathError);
     expect(() => makeUsable(path, '--data')).toThrow(`--data ${path} cannot be used: `);
   };
+
   refused(join(folder, 'file'));
   refused(join(folder, 'file', 'below'));
   refused(join(folder, 'dangling'));
   refused(join(folder, 'dangling', 'below'));
-  // No file system for folders of anybody; with Node's own recursion this never returned.
-  refused('/proc/nobody/makes/this');
+  // A file system that allows no new folders: Node's recursive mkdir never returns there.
+  refused('/proc/new/folder/here');
 });

@@ -7,8 +7,9 @@ interface Slot {
 }
 
 /**
- * The reason for the log why `password` is refused for `token` at `now`; undefined if it is accepted: it is in one of
- * the slots, not expired, and the token is enabled. The edge has only hashes, base64 of SHA-256 over salt and password.
+ * The reason, for the log, why `password` is refused for `token` at `now`; undefined if it is accepted. It is accepted
+ * if the token is enabled and the password is in one of the slots and has not expired. The edge has only hashes: base64
+ * of SHA-256 over salt and password.
  */
 export function refusalOf(
   token: { enabled: boolean; passwords: readonly Slot[] } | undefined,

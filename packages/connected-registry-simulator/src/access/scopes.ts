@@ -44,9 +44,9 @@ export function grantedAccess(requested: readonly Access[], actions: readonly st
 function allowed(access: Access, actions: readonly string[]): string[] {
   if (access.type === 'registry') return access.name === 'catalog' && access.actions.includes('*') ? ['*'] : [];
   if (access.type !== 'repository') return [];
-  const asked = access.actions.includes('*') ? Object.keys(ACTION_OF) : [...access.actions];
-  if (asked.includes('pull')) asked.push('metadata_read');
-  return [...new Set(asked)].filter((action) => {
+  const requested = access.actions.includes('*') ? Object.keys(ACTION_OF) : [...access.actions];
+  if (requested.includes('pull')) requested.push('metadata_read');
+  return [...new Set(requested)].filter((action) => {
     const needed = ACTION_OF[action];
     return needed !== undefined && grants(actions, access.name, needed);
   });

@@ -21,8 +21,9 @@ const statusBody = z.strictObject({
 });
 
 /**
- * The test controls, which no real connected registry has. `GET state`; `POST offline` cuts and restores the connection
- * upwards; `POST resync` makes the next sync deliver everything; `PUT status` sets what is reported to ARM.
+ * The test controls, which no real connected registry has. `GET state` returns the state; `POST offline` cuts and
+ * restores the connection to the upstream; `POST resync` makes the next sync deliver everything; `PUT status` sets the
+ * status details that are reported to ARM.
  */
 export async function control(request: RegistryRequest, { uplink, nextSync, failing }: ControlContext): Promise<Reply> {
   switch (`${request.method} ${request.path.slice(CONTROL_PATH.length)}`) {

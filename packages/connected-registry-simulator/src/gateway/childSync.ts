@@ -22,8 +22,8 @@ const PATH = /^\/gateway\/([^/]+)\/([^/]+)\/sync$/;
 const BODY_LIMIT = 1024 * 1024;
 
 /**
- * Answers a child registry with what this one received for it, so that every level adds the wait for one sync. The
- * child's report is sent with this one's next sync.
+ * Answers a child registry with the messages that this one has received for it, so that every level adds the wait for
+ * one sync. This registry sends the child's report with its own next sync.
  */
 export async function childSync(request: RegistryRequest, context: GatewayContext): Promise<Reply> {
   const [, registry, name] = PATH.exec(request.path) ?? [];
@@ -54,7 +54,7 @@ export async function childSync(request: RegistryRequest, context: GatewayContex
     credentialFrom: slot.creationTime,
     ...about,
   });
-  // Not active as far as is known here: whatever the child has is from before its deactivation.
+  // The last known status of the child is inactive: its state is older than its deactivation.
   const completely = box.configuration.content.status === 'Inactive';
   return jsonReply(200, collect(box, lastGeneration, collectionTime(dueAt, now), completely), {
     'cache-control': 'no-store',

@@ -1,10 +1,10 @@
 import type { DescendantReport, Mailbox } from '@connected-registry/azure-simulator/gateway/messages';
 
-/** The newest report of each connected registry below, until it has been sent upwards. */
+/** The newest report of each connected registry below this one, until the upstream has it. */
 export interface DescendantReports {
   add(report: DescendantReport): void;
   pending(): DescendantReport[];
-  /** Removes reports that have arrived above. Newer ones stay. */
+  /** Removes reports that the upstream has received. Newer ones stay. */
   arrived(reports: readonly DescendantReport[]): void;
 }
 
@@ -19,7 +19,7 @@ export function createDescendantReports(): DescendantReports {
   };
 }
 
-/** Names of all connected registries below. */
+/** Names of all connected registries below a child. */
 export function namesBelow(box: Mailbox): string[] {
   return box.children.flatMap((child) => [child.name, ...namesBelow(child)]);
 }

@@ -24,14 +24,15 @@ export async function blobUpload(
   const bearer = await authorizeWrite(request, context, repository);
   if ('status' in bearer) return bearer;
   const { uploads } = context;
-  if (id === '') return request.method === 'POST' ? begin(request, context, repository, bearer.client) : unsupported();
+  if (id === '')
+    return request.method === 'POST' ? startUpload(request, context, repository, bearer.client) : unsupported();
   const upload = uploads.find(id, repository, bearer.client);
   if (!upload) return errorReply(404, 'BLOB_UPLOAD_UNKNOWN', 'blob upload unknown to registry');
   switch (request.method) {
     case 'GET':
-      return reply(204, whereabouts(upload));
+      return reply(204, uploadHeaders(upload));
     case 'PATCH':
-      return (await append(request, upload)) ?? reply(202, whereabouts(upload));
+      return (await append(request, upload)) ?? reply(202, uploadHeaders(upload));
     case 'PUT':
       return (await append(request, upload)) ?? finish(request, context, upload);
     case 'DELETE':
@@ -42,7 +43,7 @@ export async function blobUpload(
   }
 }
 
-async function begin(
+async function startUpload(
   request: RegistryRequest,
   context: RegistryContext,
   repository: string,
@@ -50,8 +51,8 @@ async function begin(
 ): Promise<Reply> {
   const mounted = await mount(request, context, repository, client);
   if (mounted) return mounted;
-  const upload = context.uploads.begin(repository, client);
-  if (!request.query.has('digest')) return reply(202, whereabouts(upload));
+  const upload = context.uploads.start(repository, client);
+  if (!request.query.has('digest')) return reply(202, uploadHeaders(upload));
   return (await append(request, upload)) ?? finish(request, context, upload);
 }
 
@@ -79,7 +80,7 @@ async function append(request: RegistryRequest, upload: Upload): Promise<Reply |
   const chunk = await request.bytes(BLOB_LIMIT - upload.size);
   const [start, end] = [Number(range?.[1]), Number(range?.[2])];
   if (range && (start !== upload.size || end - start + 1 !== chunk.length)) {
-    return reply(416, whereabouts(upload));
+    return reply(416, uploadHeaders(upload));
   }
   upload.chunks.push(chunk);
   upload.size += chunk.length;
@@ -106,7 +107,7 @@ function created(repository: string, digest: string): Reply {
  * The range is inclusive. For an empty upload it is `0-0`, as in the registry software (distribution:
  * handlers/blobupload).
  */
-function whereabouts({ id, repository, size }: Upload): Record<string, string> {
+function uploadHeaders({ id, repository, size }: Upload): Record<string, string> {
   return {
     location: `/v2/${repository}/blobs/uploads/${id}`,
     range: `0-${Math.max(0, size - 1)}`,

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { Content } from '../images/image.js';
 import type { ImageLibrary, SyncedRepository } from '../images/library.js';
 
-/** Content that clients have pushed: it is served immediately, and reported upwards until the cloud has it. */
+/** Content that clients have pushed. It is served immediately, and reported to the upstream until the cloud has it. */
 export interface PushedContent {
   blob(repository: string, digest: string): Content | undefined;
   manifest(repository: string, reference: string): Content | undefined;
@@ -15,8 +15,8 @@ export interface PushedContent {
   putManifest(repository: string, content: Content, tag: string | undefined): Promise<void>;
   /** Tags that the cloud has not confirmed yet. */
   unconfirmed(): { repository: string; tag: string }[];
-  /** Records what the cloud has. A tag that was deleted there is also deleted here. */
-  confirm(repositories: readonly SyncedRepository[]): Promise<void>;
+  /** Compares with the repositories of the cloud: confirms tags that it has, and deletes tags that were deleted there. */
+  reconcile(repositories: readonly SyncedRepository[]): Promise<void>;
 }
 
 const index = z.object({
@@ -96,7 +96,7 @@ export async function openPushedContent(folder: string): Promise<PushedContent> 
     },
     unconfirmed: () =>
       entries.tags.filter(({ confirmed }) => !confirmed).map(({ repository, tag }) => ({ repository, tag })),
-    async confirm(repositories) {
+    async reconcile(repositories) {
       const inCloud = new Set(repositories.flatMap(({ name, tags }) => tags.map((tag) => JSON.stringify([name, tag]))));
       const has = ({ repository, tag }: Index['tags'][number]) => inCloud.has(JSON.stringify([repository, tag]));
       const changed = entries.tags.some((one) => one.confirmed !== has(one));
@@ -123,8 +123,8 @@ export function withPushed(synced: ImageLibrary, pushed: PushedContent): ImageLi
   return {
     repositories: () => [...new Set([...synced.repositories(), ...pushed.repositories()])].sort(),
     tags(repository) {
-      const [here, there] = [synced.tags(repository), pushed.tags(repository)];
-      return here || there.length > 0 ? [...new Set([...(here ?? []), ...there])].sort() : undefined;
+      const [fromSync, fromPush] = [synced.tags(repository), pushed.tags(repository)];
+      return fromSync || fromPush.length > 0 ? [...new Set([...(fromSync ?? []), ...fromPush])].sort() : undefined;
     },
     manifest: (repository, reference) =>
       pushed.manifest(repository, reference) ?? synced.manifest(repository, reference),

@@ -11,17 +11,20 @@ export interface Upload {
 
 /** Uploads in progress. */
 export interface Uploads {
-  begin(repository: string, client: string): Upload;
+  start(repository: string, client: string): Upload;
   /** Finds an upload, only for its own client and repository. */
   find(id: string, repository: string, client: string): Upload | undefined;
   end(upload: Upload): void;
 }
 
-/** Above `max` the oldest upload is given up, because a client that disconnects does not end its upload. */
+/**
+ * Keeps uploads in memory.
+ * @param max number of uploads, above which the oldest is dropped: a client that disconnects does not end its upload
+ */
 export function createUploads(max = 100): Uploads {
   const open = new Map<string, Upload>();
   return {
-    begin(repository, client) {
+    start(repository, client) {
       const upload: Upload = { id: randomUUID(), repository, client, chunks: [], size: 0 };
       open.set(upload.id, upload);
       const [oldest] = open.keys();

@@ -18,14 +18,14 @@ export async function bearerOf(request: RegistryRequest, context: RegistryContex
   return token ? context.bearerTokens.verify(token, request.host) : undefined;
 }
 
-/** 401 with the challenge that says where to get a token and, given `needed`, for what. */
+/** 401 with a challenge that names the token endpoint and, if `needed` is given, the required scope. */
 export function challenged(request: RegistryRequest, needed?: Needed): Reply {
   const message = 'authentication required, visit https://aka.ms/acr/authorization for more information.';
   const given = bearerToken(request) !== undefined;
   const error = given ? { error: 'invalid_token' } : {};
   const reason = given
     ? 'the bearer token is forged, expired or issued for another address'
-    : 'no bearer token was sent; the answer says where to get one';
+    : 'no bearer token was sent; the challenge names the token endpoint';
   return {
     ...errorReply(401, 'UNAUTHORIZED', message, detail(needed), challenge(request, needed, error)),
     noted: { code: 'UNAUTHORIZED', reason },
@@ -33,9 +33,9 @@ export function challenged(request: RegistryRequest, needed?: Needed): Reply {
 }
 
 /**
- * Allows a request with sufficient access, or answers it: without a valid token {@link challenged}; without the access
- * 401 again, as in the cloud registry, with `error="insufficient_scope"` and the text that clients of a connected
- * registry see (Azure/acr docs: connected-registry/troubleshooting, "Insufficient scopes to perform the operation").
+ * Allows a request with sufficient access, or returns the refusal: {@link challenged} without a valid token; without the
+ * access 401 too, as in the cloud registry, with `error="insufficient_scope"` and the documented message of connected
+ * registries (Azure/acr docs: connected-registry/troubleshooting, "Insufficient scopes to perform the operation").
  */
 export async function authorize(
   request: RegistryRequest,

@@ -37,7 +37,7 @@ export interface Reply {
   noted?: Noted;
 }
 
-/** The state of the last sync in the form that requests need. */
+/** The state of the last sync, prepared for requests. */
 export interface Serving {
   mode: string;
   images: ImageLibrary;

@@ -2,26 +2,26 @@ import type { Log } from '../log.js';
 import { TOKEN_PATH } from './authorization.js';
 import type { RegistryRequest, Reply } from './exchange.js';
 
-/** Forms of the OCI distribution specification. Other values may be anything, so they are not repeated. */
+/** Forms of the OCI distribution specification. A value of another form may be a secret, so it is not logged. */
 const REPOSITORY = /^[a-z0-9._/-]{1,255}$/;
 const REFERENCE = /^(?:\w[\w.-]{0,127}|sha256:[0-9a-f]{64})$/;
 const PATH = /^\/[a-z0-9._/-]{0,200}$/;
-const UNREADABLE = '(not of the form)';
+const UNREADABLE = '(not logged: invalid form)';
 
 /**
- * Logs what an operator looks for: every pull (manifest and blobs, and the client), every issued token, every push, and
- * every refusal with its reason. Headers, queries and bodies are never logged.
+ * Logs every pull (manifest and blobs, with the client), every issued token, every push, and every refusal with its
+ * reason. Headers, queries and bodies are never logged.
  */
 export function logAnswer({ method, path }: RegistryRequest, { status, noted = {} }: Reply, log: Log): void {
-  const facts = { method, ...askedFor(path), status, ...noted };
+  const facts = { method, ...subjectOf(path), status, ...noted };
   if (status >= 400) log('refused', facts);
-  else if (path === TOKEN_PATH) log('token given', facts);
+  else if (path === TOKEN_PATH) log('token issued', facts);
   else if (method === 'GET' && path.includes('/manifests/')) log('pulled manifest', facts);
   else if (method === 'GET' && path.includes('/blobs/')) log('pulled blob', facts);
   else log('answered', facts);
 }
 
-function askedFor(path: string): Record<string, string> {
+function subjectOf(path: string): Record<string, string> {
   const [, repository, kind, reference] =
     /^\/v2\/(.+)\/(blobs\/uploads|manifests|blobs|tags)(?:\/([^/]*))?$/.exec(path) ?? [];
   const shown = (text: string, form: RegExp): string => (form.test(text) ? text : UNREADABLE);

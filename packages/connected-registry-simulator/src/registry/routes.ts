@@ -44,7 +44,7 @@ function reads({ method }: RegistryRequest): boolean {
   return method === 'GET' || method === 'HEAD';
 }
 
-/** Deletes are not simulated. A delete is answered like a push that is not allowed. */
+/** Refuses a write other than a push. Deletes are not simulated. */
 async function refuseWrite(request: RegistryRequest, context: RegistryContext, repository: string): Promise<Reply> {
   const bearer = await authorizeWrite(request, context, repository);
   return 'status' in bearer ? bearer : unsupported(405);

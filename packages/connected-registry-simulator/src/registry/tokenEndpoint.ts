@@ -14,18 +14,18 @@ interface TokenRequest {
 
 /**
  * The token endpoint: GET with Basic authentication, or POST with the password grant, as docker and other clients use
- * them (distribution docs: spec/auth/token, spec/auth/oauth). Wrong credentials, and tokens that were not in the last
- * sync, get the same 401: the registry does not say which. Scopes beyond the client token's rights are omitted from the
- * token.
+ * them (distribution docs: spec/auth/token, spec/auth/oauth). Wrong credentials and tokens that were not in the last
+ * sync get the same 401, so that the answer does not reveal which tokens exist. The issued token omits scopes beyond the
+ * client token's rights.
  */
 export async function tokenEndpoint(request: RegistryRequest, context: RegistryContext): Promise<Reply> {
-  const asked = await readRequest(request);
-  if (asked === undefined) return refused('neither user nor password were sent');
-  if ('status' in asked) return asked;
-  const client = context.serving().tokens.get(asked.user);
-  const refusal = refusalOf(client, asked.password, context.clock.now());
-  if (!client || refusal !== undefined) return refused(refusal ?? 'unknown', nameOf(asked.user));
-  const access = grantedAccess(parseScopes(asked.scopes), client.actions);
+  const given = await readRequest(request);
+  if (given === undefined) return refused('neither user nor password was sent');
+  if ('status' in given) return given;
+  const client = context.serving().tokens.get(given.user);
+  const refusal = refusalOf(client, given.password, context.clock.now());
+  if (!client || refusal !== undefined) return refused(refusal ?? 'unknown', nameOf(given.user));
+  const access = grantedAccess(parseScopes(given.scopes), client.actions);
   const { token, issuedAt, expiresIn } = await context.bearerTokens.issue(client.name, request.host, access);
   const answer = jsonReply(
     200,

@@ -14,7 +14,7 @@ export interface SyncLoop {
 }
 
 export interface SyncLoopOptions {
-  /** Runs one sync that was due at that time. An error fails that sync, and not the loop. */
+  /** Runs one sync that was due at that time. An error ends that sync, and the loop continues. */
   sync: (due: Date) => Promise<void>;
   clock: EdgeClock;
   schedule: SyncSchedule;
@@ -24,8 +24,8 @@ export interface SyncLoopOptions {
 }
 
 /**
- * Syncs on schedule, one at a time. While the control plane cannot be reached or refuses, the registry keeps serving
- * what it has. The start and the end of such a time are logged, not every attempt.
+ * Syncs on schedule, one sync at a time. While syncs fail, the registry continues to serve the last synced content. The
+ * log has the first failure of each reason and the next success, not every attempt.
  */
 export function startSyncLoop({ sync, clock, schedule, plan, log }: SyncLoopOptions): SyncLoop {
   let failing: string | undefined;
@@ -59,11 +59,11 @@ export function startSyncLoop({ sync, clock, schedule, plan, log }: SyncLoopOpti
     cancelTimer = clock.setTimer(time, () => void run(time));
   }
 
-  const begin = schedule.first(clock.now(), plan());
-  if (begin <= clock.now()) void run(begin);
+  const firstSync = schedule.first(clock.now(), plan());
+  if (firstSync <= clock.now()) void run(firstSync);
   else {
     succeeded();
-    runAt(begin);
+    runAt(firstSync);
   }
   return {
     first,

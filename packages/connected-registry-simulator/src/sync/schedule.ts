@@ -46,7 +46,7 @@ function windowOf({ syncWindow }: SyncPlan): number | undefined {
   return seconds === undefined ? undefined : seconds * 1000;
 }
 
-/** Whether the last window is still open: then a start is less than a window ago. */
+/** Whether a window is open, which is true if one started less than its length ago. */
 function isOpen(at: Date, plan: SyncPlan): boolean {
   const start = nextStart(new Date(at.getTime() - (windowOf(plan) ?? 0)), plan);
   return start <= at;
@@ -54,6 +54,6 @@ function isOpen(at: Date, plan: SyncPlan): boolean {
 
 function nextStart(after: Date, { schedule }: SyncPlan): Date {
   const expression = schedule === '' ? CONTINUOUS_SCHEDULE : schedule;
-  // An unreadable schedule, or one without a future time, leaves the registry as it is; it checks again after a day.
+  // With an invalid schedule, or one without a future time, the registry does not sync; it checks again after a day.
   return nextSync(expression, after) ?? new Date(after.getTime() + DAY);
 }

@@ -39,7 +39,7 @@ export interface Uplink {
 export function createUplink({ source, clock, known, report, apply, reported }: UplinkOptions): Uplink {
   let state = known;
   let lastSync: Date | undefined;
-  let everything = false;
+  let resyncs = false;
   let diskError: StatusDetail | undefined;
   const uplink: Uplink = {
     offline: false,
@@ -47,24 +47,24 @@ export function createUplink({ source, clock, known, report, apply, reported }: 
     state: () => state,
     lastSync: () => lastSync,
     forget() {
-      everything = true;
+      resyncs = true;
     },
     async sync(due) {
       if (uplink.offline) throw new SyncFailure('offline, as set by the test control');
-      const began = clock.now();
-      const asksEverything = everything;
+      const startedAt = clock.now();
+      const isResync = resyncs;
       const request: SyncRequest = {
-        lastGeneration: asksEverything ? undefined : state?.generation,
-        dueAt: (due ?? began).toISOString(),
+        lastGeneration: isResync ? undefined : state?.generation,
+        dueAt: (due ?? startedAt).toISOString(),
         version: VERSION,
         statusDetails: [...uplink.statusDetails, ...(diskError ? [diskError] : [])],
         ...report(),
       };
       const next = merge(state, await source(request), clock.now());
       if (!next) throw new SyncFailure('the control plane sent changes to a state that was never delivered');
-      if (asksEverything) everything = false;
+      if (isResync) resyncs = false;
       state = next;
-      lastSync = began;
+      lastSync = startedAt;
       reported(request);
       diskError = await apply(next).then(
         () => undefined,

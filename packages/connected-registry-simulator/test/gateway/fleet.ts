@@ -22,12 +22,12 @@ export interface Member {
   host: string;
   edge: Edge;
   log: string[];
-  /** A call of its test controls. */
+  /** Calls its test controls. */
   control(method: string, path: string, body?: unknown): Promise<Response>;
   stop(): Promise<void>;
 }
 
-/** The control plane stand-in and connected registries that sync from it, on one clock that the test moves. */
+/** The Azure simulator and connected registries that sync from it, on one manual clock. */
 export class Fleet {
   readonly clock = new ManualClock(new Date('2030-01-01T00:00:30Z'));
   readonly members = new Set<Member>();
@@ -43,7 +43,7 @@ export class Fleet {
 
   static async start(settings: ControlPlaneOptions['settings'] = {}): Promise<Fleet> {
     const clock = new ManualClock(new Date('2030-01-01T00:00:30Z'));
-    // Throttling is another matter, and its buckets do not fill while the clock stands.
+    // Without throttling, because its buckets do not fill while the clock stands still.
     const cloud = await Cloud.start({ clock, settings: { throttling: 0, operationMilliseconds: 0, ...settings } });
     return new Fleet(cloud, await openGate(cloud), clock);
   }
@@ -55,7 +55,7 @@ export class Fleet {
     for (const folder of this.#folders) await rm(folder, { recursive: true, force: true, maxRetries: 5 });
   }
 
-  /** Starts a connected registry with new sync credentials; it syncs every minute unless told otherwise. */
+  /** Starts a connected registry with new sync credentials. By default it syncs every minute. */
   async join(
     name = SEEDED,
     options: { parent?: Member; schedule?: SyncSchedule; folder?: string; password?: string } = {},
@@ -98,7 +98,7 @@ export class Fleet {
       },
     };
     this.members.add(member);
-    await this.settled();
+    await this.untilSynced();
     return member;
   }
 
@@ -108,16 +108,17 @@ export class Fleet {
     return folder;
   }
 
-  /** Moves the clock, lets everything that came due happen once, and waits for its end. */
+  /** Advances the clock, runs every timer that is due once, and waits until all syncs have ended. */
   async advance(seconds: number): Promise<void> {
     this.clock.advance(seconds);
-    await this.settled();
+    await this.untilSynced();
   }
 
-  async settled(): Promise<void> {
+  /** Resolves when no sync is in progress. */
+  async untilSynced(): Promise<void> {
     const idle = () => [...this.members].every(({ edge }) => edge.nextSync() !== undefined);
     for (let round = 0; round < 200_000 && !idle(); round += 1) await turn();
-    if (!idle()) throw new Error('a sync did not end');
+    if (!idle()) throw new Error('A sync did not end.');
   }
 
   async password(token: string, slot: 'password1' | 'password2' = 'password1'): Promise<string> {
@@ -127,7 +128,7 @@ export class Fleet {
     return made.passwords?.find(({ name }) => name === slot)?.value ?? '';
   }
 
-  /** Makes a scope map and a token of that name. @returns the token's id */
+  /** Creates a scope map and a token of that name. @returns the token's id */
   async token(name: string, actions: string[]): Promise<string> {
     const { cloud } = this;
     const { id = '' } = await cloud.arm().scopeMaps.create(cloud.group, cloud.registry, name, { actions });
@@ -137,7 +138,7 @@ export class Fleet {
     return made.id ?? '';
   }
 
-  /** A client token bound to connected registries. @returns its password */
+  /** Creates a client token and binds it to connected registries. @returns its password */
   async client(name: string, boundTo: string[] = [SEEDED], actions: string[] = [PULL]): Promise<string> {
     const id = await this.token(name, actions);
     const password = await this.password(name);
@@ -162,7 +163,7 @@ export class Fleet {
     await cloud.arm().scopeMaps.update(cloud.group, cloud.registry, scopeMap, { actions: change(actions) });
   }
 
-  /** Makes a connected registry, as `az acr connected-registry create --parent` does: its rights go to its ancestors too. */
+  /** Creates a connected registry, and adds its rights to its ancestors, like `az acr connected-registry create --parent`. */
   async connect(
     name: string,
     {
@@ -203,7 +204,7 @@ export class Fleet {
     return this.cloud.call('PUT', '/_control/repositories', { registry: this.cloud.registry, name, tags });
   }
 
-  /** What a pull of `repository:latest` comes to: `pulled`, or the first status that is not 200. */
+  /** Pulls `repository:latest`. @returns `pulled`, or the first status that is not 200 */
   async pull(member: Member, user: string, password: string, repository = 'hello-world'): Promise<'pulled' | number> {
     const granted = await requestToken(member, user, password, `repository:${repository}:pull`);
     if (granted.status !== 200) return granted.status;

@@ -3,9 +3,9 @@ import type { Cloud } from '../../../azure-simulator/test/under-test/cloud.js';
 
 /** The network between connected registries and the control plane, which a test can cut. */
 export interface Gate extends PlainServer {
-  /** Cuts every connection before the control plane hears of it. */
+  /** Closes every connection before the control plane gets the request. */
   cut: boolean;
-  /** Loses the answers, after the control plane has done its part. */
+  /** Loses every answer, after the control plane has handled the request. */
   loseAnswers: boolean;
 }
 

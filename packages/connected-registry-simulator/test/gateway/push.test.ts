@@ -32,7 +32,7 @@ async function cloudTags(): Promise<string[]> {
   return registry?.repositories.find(({ name }) => name === 'samples/app')?.tags ?? [];
 }
 
-test('what is pushed to a ReadWrite connected registry is in the cloud after its sync, also through a parent', async () => {
+test('a push to a ReadWrite connected registry reaches the cloud with its syncs, also through a parent', async () => {
   await fleet.connect('writer', { repositories: ['hello-world', 'samples/app'], mode: 'ReadWrite' });
   await fleet.connect('below', { repositories: ['samples/app'], mode: 'ReadWrite', above: ['writer'] });
   const syncPassword = await fleet.password('below');
@@ -41,26 +41,32 @@ test('what is pushed to a ReadWrite connected registry is in the cloud after its
   const password = await fleet.client('pusher', ['writer', 'below'], WRITES);
   await fleet.advance(60);
   await below.edge.uplink.sync();
+
   expect(await push(below, 'pusher', password)).toBe(201);
   expect(await fleet.pull(below, 'pusher', password, 'samples/app')).toBe('pulled');
   expect(await fleet.pull(writer, 'pusher', password, 'samples/app')).toBe(404);
+
   await below.edge.uplink.sync();
   expect(await cloudTags()).toEqual([]);
+
   await writer.edge.uplink.sync();
   expect(await cloudTags()).toEqual(['latest']);
   expect(await fleet.pull(writer, 'pusher', password, 'samples/app')).toBe('pulled');
 });
 
-test('a ReadOnly connected registry takes no push, and its word for one counts for nothing in the cloud', async () => {
+test('a ReadOnly connected registry refuses pushes, and the cloud ignores pushes that it reports', async () => {
   await fleet.setActions(SEEDED, (actions) => [...actions, ...WRITES]);
   const syncPassword = await fleet.password(SEEDED);
   const member = await fleet.join(SEEDED, { password: syncPassword });
   const password = await fleet.client('pusher', [SEEDED], WRITES);
   await fleet.advance(60);
+
   expect(await push(member, 'pusher', password)).toBe(403);
+
   const authorization = `Basic ${Buffer.from(`${SEEDED}:${syncPassword}`).toString('base64')}`;
   const body = { pushed: [{ repository: 'samples/app', tag: 'latest' }] };
   const path = `/gateway/${fleet.cloud.registry}/${SEEDED}/sync`;
+
   expect((await fleet.cloud.call('POST', path, body, { authorization })).status).toBe(200);
   expect(await cloudTags()).toEqual([]);
 });

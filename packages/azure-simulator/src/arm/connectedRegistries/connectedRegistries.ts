@@ -28,7 +28,7 @@ import { conflict, resourceNotFound } from '../errors.js';
 import type { Busy } from '../longRunning/longRunning.js';
 import { generationOf } from '../generations.js';
 import { childId, REGISTRY_PATH, registryId } from '../ids.js';
-import { madeOrderReply } from '../lists.js';
+import { creationOrderReply } from '../lists.js';
 import { checkName } from '../names.js';
 import { madeBy } from '../timestamps.js';
 import { locationReply, resourceReply } from '../longRunning/writeReply.js';
@@ -61,7 +61,7 @@ export function connectedRegistryRoutes(plane: Plane): Route[] {
   function list(call: Call): ApiReply {
     const registry = registryOf(plane, call);
     const keep = listFilter(call.query.get('$filter'));
-    return madeOrderReply(
+    return creationOrderReply(
       plane,
       call,
       registry.connectedRegistries,
@@ -106,7 +106,12 @@ export function connectedRegistryRoutes(plane: Plane): Route[] {
     };
     if (before) refuseChange(before, wanted);
     checkSync(wanted);
-    return save(call, registry, { ...inStep(wanted), ...sharedFields(plane, registry, wanted, properties) }, !before);
+    return save(
+      call,
+      registry,
+      { ...withoutUnusedWindow(wanted), ...sharedFields(plane, registry, wanted, properties) },
+      !before,
+    );
   }
 
   function patch(call: Call): ApiReply {
@@ -137,7 +142,7 @@ export function connectedRegistryRoutes(plane: Plane): Route[] {
       systemData: madeBy(plane, call),
     };
     checkSync(wanted);
-    return save(call, registry, inStep(wanted), false);
+    return save(call, registry, withoutUnusedWindow(wanted), false);
   }
 
   /** Recorded as synchronous 63 of 63 times. */
@@ -174,18 +179,18 @@ export function connectedRegistryRoutes(plane: Plane): Route[] {
       }
     }
     registry.connectedRegistries.delete(connected.name);
-    return sooner(call, registry, connected, 'Deleting');
+    return bodylessReply(call, registry, connected, 'Deleting');
   }
 
-  /** The next sync brings everything; preview only (azure-rest-api-specs, 2026-09-01-preview). */
+  /** Makes the next sync deliver everything; preview only (azure-rest-api-specs, 2026-09-01-preview). */
   function resync(call: Call): ApiReply {
     const registry = registryOf(plane, call);
     requestResync(plane, registry, existing(plane, call, registry));
     return { status: 200, body: bodyOf(call, registry, existing(plane, call, registry)) };
   }
 
-  /** A deletion, or a deactivation, without a body. Synchronous, unless all writes are asynchronous. */
-  function sooner(call: Call, registry: Registry, connected: ConnectedRegistry, busy: Busy): ApiReply {
+  /** Answers a deletion or a deactivation, without a body. Synchronous, unless all writes are asynchronous. */
+  function bodylessReply(call: Call, registry: Registry, connected: ConnectedRegistry, busy: Busy): ApiReply {
     const result = { status: 200 };
     if (plane.settings.asynchronousWrites === 'recorded') return result;
     const polledBelow = `${registryId(plane.arm, registry)}/operationStatuses`;
@@ -198,7 +203,7 @@ export function connectedRegistryRoutes(plane: Plane): Route[] {
     });
   }
 
-  /** It stops syncing, and returns only with sync credentials that are created later. */
+  /** The connected registry stops syncing until it gets sync credentials that were created later. */
   function deactivate(call: Call): ApiReply {
     const registry = registryOf(plane, call);
     const connected = existing(plane, call, registry);
@@ -208,12 +213,12 @@ export function connectedRegistryRoutes(plane: Plane): Route[] {
       deactivatedAt: plane.clock.now().toISOString(),
       systemData: madeBy(plane, call),
     });
-    return sooner(call, registry, connected, 'Updating');
+    return bodylessReply(call, registry, connected, 'Updating');
   }
 }
 
-/** A continuous sync has no window: changing to it clears the window (recorded). */
-function inStep({ syncWindow, ...rest }: ConnectedRegistry): ConnectedRegistry {
+/** A continuous sync has no window: a change to it clears the window (recorded). */
+function withoutUnusedWindow({ syncWindow, ...rest }: ConnectedRegistry): ConnectedRegistry {
   return { ...rest, ...(syncWindow === undefined || isContinuous(rest.schedule) ? {} : { syncWindow }) };
 }
 

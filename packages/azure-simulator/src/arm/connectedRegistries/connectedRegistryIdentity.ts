@@ -26,7 +26,7 @@ export function syncSignIn(
 ): Pick<ConnectedRegistry, 'syncTokenId' | 'authType' | 'identities'> {
   const authType =
     given.authType === undefined ? 'SyncToken' : oneOf(['SyncToken', 'ManagedIdentity'], given.authType, 'authType');
-  if (authType === 'ManagedIdentity') return { authType, identities: knownTo(given.identities ?? {}) };
+  if (authType === 'ManagedIdentity') return { authType, identities: directoryIdsOf(given.identities ?? {}) };
   if (given.tokenId === undefined) throw missing('parent.syncProperties.tokenId');
   return { authType, syncTokenId: checkToken(given.tokenId) };
 }
@@ -41,7 +41,7 @@ export function identityBody({ identities }: ConnectedRegistry): { identity?: un
 }
 
 /** Ids of a principal without a directory: derived from the identity, so that they stay the same. */
-function knownTo(identities: Readonly<Record<string, unknown>>): NonNullable<ConnectedRegistry['identities']> {
+function directoryIdsOf(identities: Readonly<Record<string, unknown>>): NonNullable<ConnectedRegistry['identities']> {
   const known = Object.keys(identities).map((id) => [
     id,
     { principalId: guidOf(`principal ${id}`), clientId: guidOf(`client ${id}`) },

@@ -55,8 +55,8 @@ type Shared = Partial<z.output<typeof shared>>;
 export type Patch = Shared & { syncProperties?: z.output<typeof syncProperties> | undefined };
 
 /**
- * Fields that PUT and PATCH may both set. A list that is absent stays; one that is sent replaces the old one, even if
- * it is empty.
+ * Fields that PUT and PATCH may both set. A list that is absent does not change; one that is sent replaces the old one,
+ * even if it is empty.
  */
 export function sharedFields(
   plane: Plane,
@@ -85,7 +85,7 @@ export function sharedFields(
   };
 }
 
-/** What a PUT keeps of an existing connected registry: the state of its device. */
+/** The properties of an existing connected registry that a PUT keeps: the state of its device. */
 export function carried(before: ConnectedRegistry | undefined): Partial<ConnectedRegistry> {
   if (!before) return {};
   const { loginServerHost, deactivatedAt, completeSince, version, lastSyncTime, lastActivityTime } = before;
@@ -99,7 +99,7 @@ export function carried(before: ConnectedRegistry | undefined): Partial<Connecte
   };
 }
 
-/** A sync token can never be replaced by another one; it may be given up for an identity. */
+/** Refuses changes of fixed properties. A sync token can be replaced by an identity, and not by another token. */
 export function refuseChange(before: ConnectedRegistry, wanted: ConnectedRegistry): void {
   const fixed = ['mode', 'parentId', ...(wanted.syncTokenId === undefined ? [] : (['syncTokenId'] as const))] as const;
   for (const field of fixed) {

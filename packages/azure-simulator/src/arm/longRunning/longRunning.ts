@@ -9,7 +9,7 @@ export type Busy = Extract<ProvisioningState, 'Creating' | 'Updating' | 'Deletin
 export type FollowedBy = 'Azure-AsyncOperation' | 'Location';
 
 interface Operation {
-  /** Where it is polled: lower case, without the query. */
+  /** The path of its polls: lower case, without the query. */
   readonly path: string;
   readonly resource: string;
   readonly busy: Busy;
@@ -31,7 +31,8 @@ export interface Timing {
   holdsPolls(): boolean;
 }
 
-export interface Begin {
+/** A new operation. */
+export interface NewOperation {
   /** The path of its polls. */
   path: string;
   /** The resource's id. */
@@ -57,7 +58,7 @@ export class LongRunning {
 
   constructor(readonly timing: Timing) {}
 
-  begin({ path, resource, kind, busy, by, result, ghost }: Begin): void {
+  start({ path, resource, kind, busy, by, result, ghost }: NewOperation): void {
     const operation: Operation = {
       path: path.toLowerCase(),
       resource: resource.toLowerCase(),

@@ -59,7 +59,7 @@ async function status(plane: Plane, call: Call): Promise<ApiReply> {
   return stillBusy(plane, call, found);
 }
 
-/** Neither the end of a deletion nor its progress has a body. */
+/** Answers a poll of a deletion, which has no body. */
 async function results(plane: Plane, call: Call): Promise<ApiReply> {
   if (plane.settings.operationResultsRight === 'enforced' && !mayPoll(plane, call))
     throw authorizationFailed(call, RESULTS_READ, `/subscriptions/${plane.arm.subscriptionId}`);

@@ -23,7 +23,7 @@ export interface Following {
  * The answer to an asynchronous PUT or PATCH: 201 with the current resource, and `Azure-AsyncOperation` below the
  * resource (azure-cli and Azure PowerShell test recordings), or below another one if no right to poll it exists.
  *
- * @param body creates the resource's JSON; called after the operation has started, so that it is visible in it
+ * @param body creates the resource's JSON; called after the operation has started, so that it contains its state
  */
 export function resourceReply(
   plane: Plane,
@@ -34,7 +34,7 @@ export function resourceReply(
   const path = `${following.polledBelow ?? following.resource}/operationStatuses/${operationName(call, following)}`;
   const url = operationUrl(plane, call, path, following.signed);
   const headers = { 'azure-asyncoperation': url, 'retry-after': RETRY_AFTER };
-  plane.operations.begin({
+  plane.operations.start({
     path,
     resource: following.resource,
     kind: following.kind,
@@ -45,7 +45,7 @@ export function resourceReply(
   return { status: 201, headers, body: body() };
 }
 
-/** Where deletions are polled: below the subscription, which a role on the registry does not cover. */
+/** The path at which deletions are polled: below the subscription, which a role on the registry does not cover. */
 export function locationResults(plane: Plane, location: string): string {
   const subscription = `/subscriptions/${plane.arm.subscriptionId}`;
   return `${subscription}/providers/Microsoft.ContainerRegistry/locations/${location}/operationResults`;
@@ -68,7 +68,7 @@ export function locationReply(
     location: operationUrl(plane, call, path, following.signed),
     'retry-after': RETRY_AFTER,
   };
-  plane.operations.begin({ path, resource, kind, busy, by: 'Location', result, ...(ghost && { ghost }) });
+  plane.operations.start({ path, resource, kind, busy, by: 'Location', result, ...(ghost && { ghost }) });
   return { status: 202, headers, ...(body && { body: body() }) };
 }
 
@@ -88,7 +88,7 @@ function guidOf(text: string): string {
   return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20, 32)].join('-');
 }
 
-/** The parts of the signature are named as recorded; their contents matter only to the service. */
+/** The parts of the signature have their recorded names; only the service uses their contents. */
 function operationUrl(plane: Plane, call: Call, path: string, signed: boolean): string {
   const query = new URLSearchParams({ 'api-version': call.query.get('api-version') ?? '' });
   if (signed) {

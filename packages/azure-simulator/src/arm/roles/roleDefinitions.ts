@@ -69,7 +69,7 @@ export function roleDefinitionRoutes(plane: Plane): Route[] {
     const { description, ...rest } = armBody(call, putBody).properties;
     const properties = { ...rest, ...(description === undefined ? {} : { description }) };
     if (Object.values(ROLES).some((one) => one.id === id))
-      throw badRequest('BuiltInRoleCannotBeChanged', `The role definition '${id}' is there from the start, and stays.`);
+      throw badRequest('BuiltInRoleCannotBeChanged', `The role definition '${id}' is built in and cannot be changed.`);
     const { definitions } = plane.arm.roleAssignments;
     const named = (name: string): boolean => name.toLowerCase() === properties.roleName.toLowerCase();
     const isTaken =

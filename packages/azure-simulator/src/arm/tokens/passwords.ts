@@ -4,7 +4,7 @@ import type { PasswordHash, StoredPassword } from '../../state/registryState.js'
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
 
-/** Characters of the base64 alphabet, as recorded: 52 since 2023; 32 before, of which some ended in `=`. */
+/** Characters of the base64 alphabet, as recorded: 52 since 2023; 32 before, when some passwords ended in `=`. */
 export function makePassword(length: 32 | 52): string {
   const padded = length === 32 && randomInt(4) === 0;
   const bytes = randomBytes(length);
@@ -30,7 +30,7 @@ export function isExpired(expiry: string | undefined, now: Date): boolean {
   return expiry !== undefined && new Date(expiry).getTime() <= now.getTime();
 }
 
-/** Sets a slot's new password. The old one stays valid elsewhere until the new one is replicated. */
+/** Sets a slot's new password. Connected registries get the old one until the new one is replicated. */
 export function refill(
   name: SlotName,
   before: StoredPassword | undefined,

@@ -40,8 +40,8 @@ const patchBody = z.object({ properties: properties.nullish().transform(orUndefi
 type Credentials = z.output<typeof credentials>;
 
 /**
- * Routes of tokens, each with two passwords. A PUT replaces the whole token, including its passwords. A PATCH keeps
- * what it does not name, and the passwords that it names.
+ * Routes of tokens, each with two passwords. A PUT replaces the whole token, including its passwords. A PATCH changes
+ * the properties that it names; of the passwords, it keeps those that it names.
  */
 export function tokenRoutes(plane: Plane): Route[] {
   return childRoutes(plane, 'tokens', { list, get, put, patch, remove });
@@ -128,7 +128,7 @@ export function tokenRoutes(plane: Plane): Route[] {
 
 /**
  * A sync token cannot be deleted while its connected registry exists (Azure docs: overview-connected-registry-access).
- * For a client token that is still bound, no public source says what happens; refusing is the stricter assumption.
+ * No public source describes the deletion of a client token that is still bound; refusing it is the stricter assumption.
  */
 function refuseIfUsed(registry: Registry, token: Token, id: string): void {
   for (const connected of registry.connectedRegistries.values()) {
@@ -151,7 +151,7 @@ function existing(plane: Plane, call: Call, registry: Registry): Token {
 
 /**
  * The id in its own spelling.
- * @throws 400 if this registry has no such scope map
+ * @throws 400 if the scope map does not exist in this registry
  */
 function scopeMapIdOf(plane: Plane, registry: Registry, id: string): string {
   const name = childNameOf(plane.arm, registry, 'scopeMaps', id);
@@ -160,7 +160,7 @@ function scopeMapIdOf(plane: Plane, registry: Registry, id: string): string {
   return childId(plane.arm, registry, 'scopeMaps', map.name);
 }
 
-/** Passwords that the body names; all of them without a list. A named password that does not exist stays empty. */
+/** The passwords that a PATCH keeps: those that it names, or all if it has no list. A named empty slot stays empty. */
 function kept(before: StoredPassword[], body: Credentials): StoredPassword[] {
   const { passwords } = body;
   if (!passwords) return before;

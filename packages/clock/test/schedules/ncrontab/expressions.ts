@@ -1,11 +1,11 @@
-/** An expression, and the instant after which its next times are asked for. */
+/** An expression, and the instant after which the next times were recorded. */
 export interface AskedExpression {
   readonly text: string;
   /** Whole seconds, UTC. */
   readonly after: Date;
 }
 
-/** Of the recorded expressions. */
+/** Seed and count of the recorded expressions. */
 export const RECORDED = { seed: 20_260, count: 10_000 } as const;
 
 interface FieldKind {
@@ -24,7 +24,7 @@ const FIELDS: readonly FieldKind[] = [
   { low: 1, high: 12, names: MONTHS },
   { low: 0, high: 6, names: WEEKDAYS },
 ];
-/** What other dialects of cron have, or what a slip of the hand makes. */
+/** Fields of other cron dialects, and fields with typing errors. */
 const ODD = [
   '?',
   'L',
@@ -89,7 +89,7 @@ const WHOLE = [
   ])
   .concat(['1:2:3:4', '10675199.00:00:00', '00:00:60', ' 00:05:00 ', '25:00', '1.24:00', '00:00:01.1234567']);
 
-/** Expressions of every kind, the same for the same seed: most are valid, the rest nearly so. */
+/** Generates expressions of every kind, the same for the same seed. Most are valid; the others nearly are. */
 export function expressions({ seed, count }: { readonly seed: number; readonly count: number }): AskedExpression[] {
   const random = generator(seed);
   const whole = (low: number, high: number): number => low + Math.floor(random() * (high - low + 1));
@@ -129,7 +129,7 @@ export function expressions({ seed, count }: { readonly seed: number; readonly c
   });
 }
 
-/** Mulberry32: small, and the same everywhere. @returns numbers from 0 up to 1 */
+/** Mulberry32, a pseudo-random generator that gives the same numbers on every platform, from 0 up to 1. */
 function generator(seed: number): () => number {
   let state = seed;
   return () => {

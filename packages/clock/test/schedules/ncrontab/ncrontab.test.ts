@@ -15,7 +15,7 @@ const occurrences = (expression: string, after: string, count: number, zone = 'U
 };
 
 describe('an NCRONTAB expression', () => {
-  it('has six fields with seconds first, or five', () => {
+  it('has five fields, or six with seconds first', () => {
     expect(occurrences('*/20 * * * * *', '2026-01-01T00:00:05Z', 3)).toEqual([
       '2026-01-01T00:00:20',
       '2026-01-01T00:00:40',
@@ -27,14 +27,14 @@ describe('an NCRONTAB expression', () => {
     ]);
   });
 
-  it('asks a day to fulfil both its day fields', () => {
+  it('matches days that match both day fields', () => {
     expect(occurrences('0 0 0 13 * 5', '2018-01-01T00:00:00Z', 2)).toEqual([
       '2018-04-13T00:00:00',
       '2018-07-13T00:00:00',
     ]);
   });
 
-  it('knows names, their beginnings, steps from a value and leap days', () => {
+  it('supports names, abbreviated names, steps from a value and leap days', () => {
     expect(occurrences('0 0 9 * Jan-march Mon', '2026-01-01T00:00:00Z', 1)).toEqual(['2026-01-05T09:00:00']);
     expect(occurrences('0 50/5 * * * *', '2026-01-01T00:00:00Z', 3).map((at) => at.slice(14))).toEqual([
       '50:00',
@@ -61,15 +61,15 @@ describe('an NCRONTAB expression', () => {
     '1,,2 * * * *',
     '1- * * * *',
     '@daily',
-  ])('is not %j', (text) => {
+  ])('cannot be %j', (text) => {
     expect(parseNcrontab(text)).toBeUndefined();
   });
 
-  it('is printed as the real host prints it', () => {
+  it('is printed like the real host prints it', () => {
     expect(parseNcrontab('*/15 0-59 9,8,10 * jan *')?.text).toBe('0,15,30,45 * 8-10 * 1 *');
   });
 
-  it('fires once in the hour that daylight saving repeats, an interval through both', () => {
+  it('occurs once in the hour that daylight saving repeats, unless it is an interval', () => {
     const zone = 'America/Los_Angeles';
     expect(occurrences('0 30 1 * * *', '2018-11-04T07:59:00Z', 2, zone)).toEqual([
       '2018-11-04T08:30:00',
@@ -88,7 +88,7 @@ describe('an NCRONTAB expression', () => {
     ]);
   });
 
-  it('finds the first second that fits, for any lists of values', () => {
+  it('occurs next at the first matching second, for any lists of values', () => {
     const list = (low: number, high: number): fc.Arbitrary<number[]> =>
       fc.uniqueArray(fc.integer({ min: low, max: high }), { minLength: 1, maxLength: 4 });
     fc.assert(
@@ -134,17 +134,17 @@ describe('a time span', () => {
     ['-00:01:00', -60_000],
     ['00:60:00', undefined],
     ['soon', undefined],
-  ])('%s is %s ms', (text, milliseconds) => {
+  ])('of %s is %s ms', (text, milliseconds) => {
     expect(parseTimeSpan(text)).toBe(milliseconds);
   });
 
-  it('is printed as .NET does', () => {
+  it('is printed like .NET prints it', () => {
     expect([formatTimeSpan(5_000), formatTimeSpan(93_600_250)]).toEqual(['00:00:05', '1.02:00:00.2500000']);
   });
 });
 
 describe('a schedule', () => {
-  it('is a cron expression, a time span, or refused in the words of the real host', () => {
+  it('is a cron expression, a time span, or refused with the message of the real host', () => {
     expect(parseSchedule('*/5 * * * * *').text).toBe("Cron: '0,5,10,15,20,25,30,35,40,45,50,55 * * * * *'");
     expect(parseSchedule('00:02:00')).toMatchObject({ text: 'Constant: 00:02:00', adjustForDst: false });
     expect(() => parseSchedule('nonsense')).toThrow(
@@ -159,11 +159,11 @@ describe('a schedule', () => {
     ['0,1 0 * * * *', true],
     ['00:00:59', false],
     ['00:01:00', true],
-  ])('%s may be monitored: %s', (text, expected) => {
+  ])('of %s can be monitored: %s', (text, expected) => {
     expect(parseSchedule(text).canBeMonitored).toBe(expected);
   });
 
-  it('may name a setting', () => {
+  it('can refer to a setting', () => {
     expect(resolveSettings('%A_B%', { a_b: '0 0 * * * *' })).toBe('0 0 * * * *');
     expect(() => resolveSettings('%NONE%', {})).toThrow("'%NONE%' does not resolve to a value.");
   });

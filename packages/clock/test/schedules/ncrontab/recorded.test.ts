@@ -6,14 +6,14 @@ import { parseHostSchedule, type HostSchedule } from '../../../src/schedules/hos
 import { expressions, RECORDED } from './expressions.js';
 
 /*
- * What the timer extension of Microsoft's Functions host (WebJobs.Extensions 5.1, NCrontab 3.4) made of ten thousand
+ * How the timer extension of Microsoft's Functions host (WebJobs.Extensions 5.1, NCrontab 3.4) reads ten thousand
  * generated schedules, in UTC: recorded by recorder/Program.cs from the lines of `asked` below.
  */
 interface Recorded {
   readonly asked: string;
   readonly text: string;
   readonly after: Date;
-  /** `invalid`, `span <milliseconds>`, or `cron` with the next times, as seconds each from the one before. */
+  /** `invalid`, `span <milliseconds>`, or `cron` with the next times, each in seconds after the one before. */
   readonly answer: string;
 }
 
@@ -29,12 +29,13 @@ const read = (name: string): Recorded[] =>
 
 const recorded = read('./recorded.tsv.gz');
 /**
- * Of a million that were asked in the same way, those that a reader gets wrong who does not know .NET: every character of the
- * first plane within names, numbers and time spans, time spans of all forms, and schedules with pieces put in by chance.
+ * Recorded in the same way, selected from a million: the schedules that a parser without .NET's rules gets wrong. They
+ * have every character of the first plane within names, numbers and time spans, time spans of all forms, and pieces
+ * inserted at random.
  */
 const odd = read('./odd.tsv.gz');
 
-/** The answer in the recorder's form, of whoever gives next times. */
+/** The answer of a function that returns next times, in the recorder's form. */
 function answerOf(next: (after: Date) => Date | undefined, after: Date): string {
   const steps: string[] = [];
   let at = after;
@@ -70,30 +71,31 @@ const differing = (answer: (one: Recorded) => string, all = recorded): unknown[]
     return ours === one.answer ? [] : [{ text: one.text, after: one.after.toISOString(), ours, host: one.answer }];
   });
 
-describe('of ten thousand schedules, validity and the next five times are those of the real host', () => {
-  test('the recorded ones are those that the seed makes', () => {
+describe('recorded schedules', () => {
+  test('are the ten thousand that the seed generates', () => {
     const made = expressions(RECORDED).map(({ text, after }) => `${after.toISOString()}\t${JSON.stringify(text)}`);
     expect(recorded.map(({ asked }) => asked)).toEqual(made);
+
     const kinds = recorded.map(({ answer }) => answer.split(' ')[0]);
     expect(new Set(kinds)).toEqual(new Set(['cron', 'invalid', 'span']));
   });
 
-  test('in the app', () => {
+  test('have the same validity and next five times in the app as in the real host', () => {
     expect(differing(({ text, after }) => ofApp(parseHostSchedule(text, 'UTC'), after))).toEqual([]);
   });
 
-  test('in the local host', () => {
+  test('have the same validity and next five times in the local host as in the real host', () => {
     expect(differing(({ text, after }) => ofLocalHost(text, after, 'UTC'))).toEqual([]);
   });
 
-  test('and so are those of odd ones', () => {
+  test('have the same times if only .NET’s rules explain them', () => {
     expect(odd.length).toBeGreaterThan(4_000);
     expect(differing(({ text, after }) => ofApp(parseHostSchedule(text, 'UTC'), after), odd)).toEqual([]);
     expect(differing(({ text, after }) => ofLocalHost(text, after, 'UTC'), odd)).toEqual([]);
   });
 
-  test('where the times of a zone are looked up, too', () => {
-    // A zone without daylight saving that is UTC by another name. Looking times up is slow, so every twentieth is asked.
+  test('have the same times in a time zone that equals UTC', () => {
+    // A zone other than UTC takes the slow path through the time zone database, so only every twentieth is compared.
     const some = recorded.filter((_, index) => index % 20 === 0);
     expect(differing(({ text, after }) => ofLocalHost(text, after, 'Africa/Abidjan'), some)).toEqual([]);
   });

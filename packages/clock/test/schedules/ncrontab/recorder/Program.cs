@@ -1,6 +1,6 @@
-// Asks the Functions host's own timer extension what it makes of schedules. In: lines of `<instant>\t<expression as JSON>`.
-// Out: for each line `invalid`; `span <milliseconds>`; or `cron` with the next five times as seconds from the one before,
-// `never` where there is none. What makes the extension throw puts a timer in error, as what it refuses does: invalid.
+// Records how the Functions host's own timer extension reads schedules. Input: lines of `<instant>\t<expression as JSON>`.
+// Output: for each line `invalid`; `span <milliseconds>`; or `cron` with the next five times, each in seconds after the one
+// before, `never` if there is none. A schedule that makes the extension throw is invalid too: both put a timer in error.
 using System.Globalization;
 using System.Reflection;
 using System.Text.Json;

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { ROLES } from '../src/access/roles.js';
-import { Cloud, failureOf } from './under-test/cloud.js';
-import { ManualClock } from './under-test/manualClock.js';
+import { ROLES } from '../../src/access/roles.js';
+import { Cloud, failureOf } from '../under-test/cloud.js';
+import { ManualClock } from '../under-test/manualClock.js';
 
 describe('the test controls', () => {
   let cloud: Cloud;
@@ -12,21 +12,20 @@ describe('the test controls', () => {
   });
   afterEach(() => cloud.end());
 
-  const TOKEN_WRITE = 'Microsoft.ContainerRegistry/registries/tokens/write';
-  const fault = (rule: object) => cloud.call('POST', '/_control/faults', rule);
   const putToken = () =>
-    cloud.armCall('PUT', `${cloud.registryId}/tokens/faulty-token`, {
+    cloud.armCall('PUT', `${cloud.registryId}/tokens/counted-token`, {
       properties: { scopeMapId: `${cloud.registryId}/scopeMaps/myconnectedregistry` },
     });
-  const exists = async () => (await cloud.armCall('GET', `${cloud.registryId}/tokens/faulty-token`)).status === 200;
 
-  it('count requests by sender, service and operation, and begin anew when told', async () => {
+  it('count requests by caller, service and operation until they are reset', async () => {
     const app = cloud.arm('app');
     await app.registries.get(cloud.group, cloud.registry);
     await app.registries.get(cloud.group, cloud.registry);
     await cloud.vault('app').setSecret('secret', 'x');
     await failureOf(cloud.arm('device').registries.get(cloud.group, cloud.registry));
+
     const report = (await cloud.call('GET', '/_control/requests')).body;
+
     expect(report).toMatchObject({
       principals: {
         app: {
@@ -43,97 +42,39 @@ describe('the test controls', () => {
       },
     });
     expect(report).toMatchObject({ principals: { app: { arm: { asynchronous: 0 } } } });
+
     await cloud.call('DELETE', '/_control/requests');
     await putToken();
     await cloud.armCall('PUT', `${cloud.registryId}/scopeMaps/a-scope-map`, {
       properties: { actions: ['repositories/hello-world/content/read'] },
     });
+
     expect((await cloud.call('GET', '/_control/requests')).body).toMatchObject({
       principals: { operator: { arm: { kinds: { write: 2 }, asynchronous: 1 } } },
     });
+
     await cloud.call('DELETE', '/_control/requests');
     expect((await cloud.call('GET', '/_control/requests')).body).toEqual({ total: 0, principals: {} });
   });
 
-  it('refuse before the effect', async () => {
-    await fault({ match: { operation: TOKEN_WRITE }, when: 'before', status: 503, retryAfter: 7, count: 1 });
-    const reply = await putToken();
-    expect(reply.status).toBe(503);
-    expect(reply.headers['retry-after']).toBe('7');
-    expect(await exists()).toBe(false);
-    expect((await putToken()).status).toBe(201);
-  });
-
-  it('lose the reply after the effect', async () => {
-    await fault({
-      match: { operation: '*/tokens/write', principal: 'operator' },
-      when: 'after',
-      status: 500,
-      body: { gone: true },
-      count: 1,
-    });
-    expect(await putToken()).toMatchObject({ status: 500, body: { gone: true } });
-    expect(await exists()).toBe(true);
-  });
-
-  it('drop the connection', async () => {
-    await fault({ match: { operation: TOKEN_WRITE }, when: 'after', drop: true, count: 1 });
-    await expect(putToken()).rejects.toThrow(/socket hang up|ECONNRESET/);
-    expect(await exists()).toBe(true);
-  });
-
-  it('delay, and meet only the sender that they name', async () => {
-    await fault({ match: { operation: TOKEN_WRITE, principal: 'app' }, status: 500 });
-    await fault({ match: { operation: TOKEN_WRITE }, delayMs: 120, count: 1 });
-    const started = performance.now();
-    expect((await putToken()).status).toBe(201);
-    expect(performance.now() - started).toBeGreaterThanOrEqual(115);
-  });
-
-  it('strike by chance, the same way for the same seed', async () => {
-    const strikes = async (seed: number) => {
-      await cloud.call('DELETE', '/_control/faults');
-      await fault({ match: { operation: '*' }, status: 500, probability: 0.5, seed });
-      const pattern = [];
-      const authorization = 'Basic eDp5';
-      for (let index = 0; index < 20; index++) {
-        const reply = await cloud.call(
-          'POST',
-          `/gateway/${cloud.registry}/myconnectedregistry/sync`,
-          {},
-          { authorization },
-        );
-        pattern.push(reply.status === 500);
-      }
-      return pattern;
-    };
-    const first = await strikes(7);
-    expect(first).toContain(true);
-    expect(first).toContain(false);
-    expect(await strikes(7)).toEqual(first);
-    expect(await strikes(8)).not.toEqual(first);
-  });
-
-  it('say what is wrong with a rule', async () => {
-    const reply = await fault({ match: { operation: 'x' }, whenever: 'before' });
-    expect(reply.status).toBe(400);
-    expect(reply.text).toContain('whenever');
-  });
-
-  it('change settings while it runs', async () => {
+  it('change settings of the running simulator', async () => {
     await cloud.call('PATCH', '/_control/settings', { asynchronousWrites: 'always' });
+
     const reply = await cloud.armCall('PUT', `${cloud.registryId}/scopeMaps/new-map`, {
       properties: { actions: ['repositories/hello-world/content/read'] },
     });
+
     expect(reply.status).toBe(201);
     expect((await cloud.call('PATCH', '/_control/settings', { recoverableDays: 1 })).status).toBe(400);
   });
 
-  it('show the state without any secret', async () => {
+  it('show the state without secrets', async () => {
     const id = await cloud.makeToken('some-token');
     const made = await cloud.arm().registries.generateCredentials(cloud.group, cloud.registry, { tokenId: id });
     await cloud.vault().setSecret('secret', 'the-vault-value');
+
     const { text } = await cloud.call('GET', '/_control/state');
+
     expect(text).toContain('some-token');
     for (const { value } of made.passwords ?? []) expect(text).not.toContain(value);
     for (const { clientSecret } of Object.values(cloud.running.world.identities))
@@ -142,13 +83,13 @@ describe('the test controls', () => {
     expect(text).not.toMatch(/"(hash|salt|keys|value)"/);
   });
 
-  it('make service principals, each with the rights it is given and no other, over a restart too', async () => {
+  it('create service principals, which keep exactly their assigned rights over a restart', async () => {
     const vaultId = `${cloud.registryId.split('/providers')[0]}/providers/Microsoft.KeyVault/vaults/onboarding-local`;
     const makeDevice = async (client: string) => {
       const reply = await cloud.call('POST', '/_control/identities', { name: `device-${client}` });
       expect(reply.status).toBe(201);
       const identity = reply.body as { clientId: string; clientSecret: string; objectId: string };
-      // A client's two secrets, and nothing else of the vault: one role assignment each, as in Azure.
+      // One role assignment for each of a client's two secrets, as in Azure, and nothing else of the vault.
       for (const secret of [client, `${client}-candidate`]) {
         const path = `${vaultId}/secrets/${secret}/providers/Microsoft.Authorization/roleAssignments/${client}`;
         const properties = {
@@ -180,24 +121,30 @@ describe('the test controls', () => {
       }
       expect(await failureOf(vault.setSecret(own, 'mine'))).toMatchObject({ statusCode: 403 });
     }
+
     expect((await cloud.call('POST', '/_control/identities', { name: 'device-client-a' })).status).toBe(409);
+
     const listed = await cloud.call('GET', '/_control/identities');
     expect(listed.text).toContain('device-client-b');
     expect(listed.text).not.toContain(one.clientSecret);
   });
 
-  it('lead to the clock that the process follows, and tell the time without one', async () => {
+  it('redirect to the clock that the process follows, and return the time without one', async () => {
     const own = await cloud.call('GET', '/_control/clock');
     expect(own).toMatchObject({ status: 200, body: { mode: 'real', now: clock.now().toISOString(), scale: 1 } });
     expect((await cloud.call('POST', '/_control/clock', { mode: 'jumping' })).status).toBe(409);
+
     vi.stubEnv('LOCAL_CLOCK_URL', 'http://localhost:9/clock');
     await cloud.restart();
     for (const method of ['GET', 'POST']) {
       const reply = await cloud.call(method, '/_control/clock', method === 'POST' ? { mode: 'jumping' } : undefined);
       expect(reply).toMatchObject({ status: 307, headers: { location: 'http://localhost:9/clock' } });
     }
+
     const jump = await cloud.call('POST', '/_control/clock/jump', {});
+
     expect(jump).toMatchObject({ status: 307, headers: { location: 'http://localhost:9/clock/jump' } });
+
     vi.unstubAllEnvs();
   });
 });
