@@ -35,6 +35,8 @@ export class FakeControlPlane implements RegistryControlPlane {
   readonly spoilt = new Set<string>();
   /** Runs after each write of a client list: a writer who does not know of us. */
   foreignWriter: ((tokens: string[]) => string[]) | undefined;
+  /** Seconds that the creation of a token takes; undefined if it is done at once. */
+  createsTokensIn: number | undefined;
   private passwords = 0;
 
   async getRegistry(): Promise<RegistryFacts | undefined> {
@@ -104,10 +106,11 @@ export class FakeControlPlane implements RegistryControlPlane {
       .map(([name]) => name);
   }
 
-  async createToken(_: string, name: string, scopeMap: string): Promise<void> {
+  async createToken(_: string, name: string, scopeMap: string): Promise<{ readonly readyInSeconds?: number }> {
     if (!this.scopeMaps.has(scopeMap.toLowerCase())) throw refused(name);
     const token = { scopeMap, isEnabled: true, createdAt: new Date().toISOString(), slots: {} };
     this.tokens.set(name.toLowerCase(), token);
+    return this.createsTokensIn === undefined ? {} : { readyInSeconds: this.createsTokensIn };
   }
 
   async setTokenScopeMap(_: string, name: string, scopeMap: string): Promise<void> {
