@@ -11,6 +11,7 @@ import { done, failed, type StepOutcome } from '../../domain/operations/stepOutc
 import type { Ports } from '../../ports/ports.js';
 import type { SecretFacts } from '../../ports/secretVault.js';
 import { isBound } from '../../queries/registry/connectedRegistry.js';
+import type { SharedReads } from '../../queries/registry/sharedReads.js';
 import type { IssuedCredential } from './issueCredentials.js';
 import { outcomeOf } from '../../serviceErrors/outcomeOf.js';
 
@@ -32,17 +33,26 @@ type PromoteResult =
   { readonly promoted: true; readonly name: string; readonly version: string } | { readonly promoted: false };
 
 /**
+ * Maximum age of a look at the client list that another promotion made, in milliseconds. It must also have begun after this
+ * candidate's pull: what others took off the list before that look, and after the pull, is noticed.
+ */
+const SEEN_MILLISECONDS = 2_000;
+
+/**
  * Copies the verified candidate to the main secret, then disables the candidate and those that failed earlier runs kept. If
  * the binding is gone, nothing is promoted, and the orchestration binds again first. A repetition recognises its own version
  * by run and attempt and completes the work, even if the binding was removed since.
  */
-export function promote({ controlPlane, vault }: Ports) {
+export function promote({ vault }: Pick<Ports, 'vault'>, reads: SharedReads) {
   return (input: PromoteInput): Promise<StepOutcome<PromoteResult>> =>
     outcomeOf(async () => {
       const { reference } = input;
       const name = mainSecretName(reference);
       const [connectedRegistry, main] = await Promise.all([
-        controlPlane.getConnectedRegistry(reference.registry, reference.connectedRegistry),
+        reads.connectedRegistry(reference.registry, reference.connectedRegistry, {
+          after: new Date(input.pull.verifiedAt),
+          age: SEEN_MILLISECONDS,
+        }),
         vault.current(name),
       ]);
       const promoted = main && isPromotedBy(input, main) ? main : undefined;

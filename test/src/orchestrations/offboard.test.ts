@@ -233,7 +233,7 @@ describe('what is not ours', () => {
       deadline: '2027-01-01T00:00:00Z',
     };
     const by = { operation: 'other.run', actor: 'event' };
-    const { outcome } = await afterOnboarding(() => flows.maps.request('hold', { ...hold, by }));
+    const { outcome } = await afterOnboarding(() => flows.maps.request('ensureScopeMap', { ...hold, by }));
     expect(JSON.stringify(outcome.result)).toContain('1 running operation(s) need it');
     // Should that run fail, it is the last to use the map, and takes it away.
     await flows.maps.request('release', { ...hold, by });

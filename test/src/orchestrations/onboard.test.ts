@@ -13,7 +13,7 @@ describe('an onboarding', () => {
       'begin',
       'preflight',
       'claim',
-      'hold',
+      'announce',
       'ensureScopeMap',
       'ensureToken',
       'request',
@@ -98,7 +98,7 @@ describe('an onboarding', () => {
       done(nth === 1 ? { promoted: false } : { promoted: true, name: 'main-secret', version: 'v2' });
     const { outcome, names } = await onboardScripted({ answers: { promote } });
     expect(outcome.status).toBe('completed');
-    expect(names('entity')).toEqual(['begin', 'claim', 'hold', 'ensure', 'ensureAgain']);
+    expect(names('entity')).toEqual(['begin', 'claim', 'ensureScopeMap', 'ensure', 'ensureAgain']);
   });
 
   test('has the device pull again once it is bound again: a sync between may have taken the token away', async () => {

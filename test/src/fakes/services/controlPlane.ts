@@ -22,6 +22,7 @@ export interface FakeToken {
   scopeMap: string;
   isEnabled: boolean | undefined;
   createdAt: string;
+  isBeingCreated?: true | undefined;
   slots: Partial<Record<SlotName, Password>>;
 }
 
@@ -87,8 +88,8 @@ export class FakeControlPlane implements RegistryControlPlane {
         { createdAt, ...(expiresAt ? { expiresAt } : {}) },
       ]),
     );
-    const { scopeMap, isEnabled, createdAt } = found;
-    return { name, scopeMap, isEnabled, createdAt, slots };
+    const { scopeMap, isEnabled, createdAt, isBeingCreated } = found;
+    return { name, scopeMap, isEnabled, createdAt, ...(isBeingCreated ? { isBeingCreated } : {}), slots };
   }
 
   async listTokens(registry: string): Promise<TokenFacts[]> {
