@@ -50,8 +50,7 @@ function isUpToDate({ plan, request }: OnboardingClient): boolean {
   return isConverged(plan) && !request.recheck;
 }
 
-function* ensureScopeMap({ plan, request, mapHold, binding }: OnboardingClient): Flow<void> {
-  if (!plan.bound) binding.announce();
+function* ensureScopeMap({ plan, request, mapHold }: OnboardingClient): Flow<void> {
   yield* mapHold.ensure({
     actions: toActions(request.permissions),
     ...(plan.restoresScopeMap ? { restore: true } : {}),
@@ -70,6 +69,7 @@ function* ensureToken({ run, plan, request, reference, held, binding }: Onboardi
   const { exists, createdAt, earlierScopeMap } = plan.token;
   const move = { reference, checkedAt: plan.checkedAt };
   held.note(plan.token.held);
+  if (!plan.bound) binding.announce();
   yield* run.activities.ensureToken({
     registry,
     token,

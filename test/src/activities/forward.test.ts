@@ -191,7 +191,8 @@ describe('preflight', () => {
       kind: 'done',
       value: { problems: [{ code: 'repository-not-synced' }] },
     });
-    world.wire.fail('getToken', { when: 'before' });
+    vi.advanceTimersByTime(60_000);
+    world.wire.fail('listTokens', { when: 'before' });
     expect(await world.activities.preflight(wanted)).toMatchObject({ kind: 'retryLater' });
   });
 });

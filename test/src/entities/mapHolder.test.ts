@@ -118,7 +118,7 @@ describe('a rolled-back run', () => {
     world.wire.fail('deleteScopeMap', { when: 'after', kind: 'unavailable' });
     expect(await holder.request('release', maker)).toMatchObject({ kind: 'retryLater' });
     expect(await holder.request('release', maker)).toEqual(gone);
-    expect([exists(), holder.state()]).toEqual([false, { holds: [] }]);
+    expect([exists(), holder.state()]).toEqual([false, { holds: [], deletedAt: SINCE }]);
   });
 });
 
