@@ -54,7 +54,10 @@ export function createBinder(controlPlane: RegistryControlPlane, cap: number) {
     const state = prune(stored, now);
     switch (operation) {
       case 'announce':
-        return { state: announce(state, request, now), outcome: done({ bound: false }) };
+        return {
+          state: findRequest(state, request) ? state : announce(state, request, now),
+          outcome: done({ bound: false }),
+        };
       case 'request':
         return { state: addRequest(state, request), outcome: done({ bound: false }) };
       case 'complete':

@@ -6,7 +6,7 @@ import { isSamePassword, type SlotName } from '@connected-registry/protocol/regi
 import { done, failed, type StepOutcome } from '../../domain/operations/stepOutcome.js';
 import type { Ports } from '../../ports/ports.js';
 import { outcomeOf } from '../../serviceErrors/outcomeOf.js';
-import { isOf, savedCredentials, type SavedCredential } from './laterRun.js';
+import { credentialsIn, isOf, newestSecrets, type SavedCredential } from './laterRun.js';
 
 /** Input of {@link issueCredentials}. */
 export interface IssueCredentialsInput {
@@ -35,6 +35,8 @@ export interface IssuedCredential {
   readonly expiresOn: string;
   /** host:port that the secret is for. */
   readonly endpoint?: string;
+  /** Present if the candidate secret has no other version: then no other is to be disabled. */
+  readonly isOnlyVersion?: true;
 }
 
 /** Time that the password outlives the secret's expiry, so that consumers are not cut off on the last day. */
@@ -51,7 +53,8 @@ export function issueCredentials({ controlPlane, vault }: Ports) {
     outcomeOf(async () => {
       const { reference, token, slot, expiresOn } = input;
       const name = candidateSecretName(reference);
-      const known = await savedCredentials(vault, reference);
+      const secrets = await newestSecrets(vault, reference);
+      const known = credentialsIn(secrets);
       const own = known.find((found) => found.name === name && isOf(found, input));
       if (own && (!own.isEnabled || (await stands(input, own)))) return done(issuedAs(own, input));
       if (known.some((found) => hasContinued(found, input)))
@@ -80,7 +83,17 @@ export function issueCredentials({ controlPlane, vault }: Ports) {
         }),
       });
       const { endpoint } = input;
-      return done({ name, version: saved.version, slot, slotCreatedAt: password.createdAt, expiresOn, endpoint });
+      const isOnly = !saved.isRecovered && !secrets.some((found) => found.name === name);
+      const only = isOnly ? { isOnlyVersion: true as const } : {};
+      return done({
+        name,
+        version: saved.version,
+        slot,
+        slotCreatedAt: password.createdAt,
+        expiresOn,
+        endpoint,
+        ...only,
+      });
     });
 
   /** Whether the slot still holds the saved password. Somebody may have generated another. */

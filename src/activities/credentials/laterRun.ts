@@ -1,7 +1,7 @@
 import type { ClientReference } from '@connected-registry/protocol/names/clientKey';
 import { candidateSecretName, mainSecretName } from '@connected-registry/protocol/names/names';
 import { parseTags, type CredentialTags } from '@connected-registry/protocol/names/secretTags';
-import type { SecretVault } from '../../ports/secretVault.js';
+import type { SecretListing, SecretVault } from '../../ports/secretVault.js';
 
 /*
  * If a process dies after an activity and before the engine records its result, the engine calls the activity again minutes
@@ -27,11 +27,21 @@ export async function savedCredentials(
   vault: SecretVault,
   reference: ClientReference,
 ): Promise<readonly SavedCredential[]> {
+  return credentialsIn(await newestSecrets(vault, reference));
+}
+
+/** Reads the newest versions of the client's main secret and of its candidate, whatever they hold. @throws ServiceError */
+export async function newestSecrets(vault: SecretVault, reference: ClientReference): Promise<readonly SecretListing[]> {
   const names = [mainSecretName(reference), candidateSecretName(reference)];
   const newest = await Promise.all(names.map((name) => vault.newest(name)));
-  return newest.flatMap((found) => {
-    const facts = found && parseTags(found.tags);
-    return facts ? [{ ...facts, name: found.name, version: found.version ?? '', isEnabled: found.isEnabled }] : [];
+  return newest.filter((found) => found !== undefined);
+}
+
+/** The credentials in these secrets. */
+export function credentialsIn(secrets: readonly SecretListing[]): readonly SavedCredential[] {
+  return secrets.flatMap(({ name, version = '', tags, isEnabled }) => {
+    const facts = parseTags(tags);
+    return facts ? [{ ...facts, name, version, isEnabled }] : [];
   });
 }
 

@@ -1,4 +1,4 @@
-import { isFor, pruneAnnounced, withoutAnnouncement } from './announcements.js';
+import { isFor, pruneAnnounced, withoutAnnouncement, type Expected } from './announcements.js';
 import type { WorksFor } from '../operations/worksFor.js';
 import { sameName } from '@connected-registry/protocol/names/sameName';
 
@@ -17,20 +17,9 @@ export interface BindingRequest {
 type UnbindingRequest = Pick<BindingRequest, 'token' | 'run' | 'deadline'>;
 
 /** State of one connected registry's binder: pending requests only. ARM holds the list of bound tokens. */
-export interface BinderState {
+export interface BinderState extends Expected {
   readonly bindingRequests: readonly BindingRequest[];
   readonly unbindings: readonly UnbindingRequest[];
-  /** Runs that will request a binding soon, with the time of their announcement (ISO 8601). Absent: none. */
-  readonly announced?: readonly Announcement[];
-  /** Since when runs have waited for announced ones (ISO 8601). Absent: no run waits. */
-  readonly gatheringSince?: string;
-}
-
-/** A run that will request a binding once it has its token. */
-export interface Announcement {
-  readonly token: string;
-  readonly run: string;
-  readonly at: string;
 }
 
 export const NO_REQUESTS: BinderState = { bindingRequests: [], unbindings: [] };

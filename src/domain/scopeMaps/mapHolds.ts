@@ -79,7 +79,11 @@ function isWithin(at: string, milliseconds: number, now: Date): boolean {
 }
 
 /** Whether the map was seen with the wanted rights a short while ago, by the holder or by the run's own preflight. */
-export function isSeen({ seen, deletedAt }: MapHolderState, { actions, restore, seenAt }: WantedMap, now: Date): boolean {
+export function isSeen(
+  { seen, deletedAt }: MapHolderState,
+  { actions, restore, seenAt }: WantedMap,
+  now: Date,
+): boolean {
   if (restore) return false;
   if (seen && seen.rights === rightsHash(actions)) return true;
   return seenAt !== undefined && deletedAt === undefined && !seen && isWithin(seenAt, SEEN_MILLISECONDS, now);

@@ -11,6 +11,7 @@ import { chooseSlot, isLive, isSamePassword, type KnownSlot } from '@connected-r
 import type { Ports } from '../../ports/ports.js';
 import type { ConnectedRegistryFacts, TokenFacts } from '../../ports/registryControlPlane.js';
 import type { SecretFacts } from '../../ports/secretVault.js';
+import { ServiceError } from '../../serviceErrors/serviceError.js';
 import { isBound, syncFacts, syncStop } from '../registry/connectedRegistry.js';
 import type { Ancestor, Findings } from './findings.js';
 import { isNamedByRights, isOursToRestore } from './rightsProblems.js';
@@ -128,13 +129,18 @@ async function read(
   // A revocation has disabled the secrets; their tags can still be read.
   const hidden = [mainSecretName(onboarding), candidateSecretName(onboarding)].filter(() => clears !== undefined);
   const isRemembered = [...orphaned, ...held].some(({ token: name }) => sameName(name, onboarding.token));
-  const [slow, cloud, main, candidate, ...versions] = await Promise.all([
+  const isKnown = clears !== undefined || isRemembered;
+  const [slow, cloud, lacksSecrets, ...versions] = await Promise.all([
     facts.slowFacts(registry),
-    readCloud(facts, reads, onboarding, clears !== undefined || isRemembered),
-    vault.current(mainSecretName(onboarding)),
-    vault.current(candidateSecretName(onboarding)),
+    readCloud(facts, reads, onboarding, isKnown),
+    // Every run that saves a secret of the client has its token recorded first.
+    !isKnown && orphaned.length === 0 && held.length === 0 && lackSecrets(tokenUsers, onboarding),
     ...hidden.map((name) => vault.versions(name)),
   ]);
+  const [main, candidate] =
+    lacksSecrets && !cloud.token
+      ? []
+      : await Promise.all([vault.current(mainSecretName(onboarding)), vault.current(candidateSecretName(onboarding))]);
   const known = [main, candidate, ...versions.flat()].flatMap((secret) => (secret && parseTags(secret.tags)) ?? []);
   // The client's secrets name a token that was not found: it may be younger than the look.
   const isDoubtful = !cloud.token && known.some(({ token: name }) => sameName(name, onboarding.token));
@@ -156,6 +162,16 @@ async function read(
   return { slow, connectedRegistry, syncScope, ancestors, scopeMap, ...tokens };
 }
 
+/** Whether the vault's listing lacks the client's secrets. A listing that cannot be read says nothing. */
+async function lackSecrets(tokenUsers: TokenUsers, onboarding: Onboarding): Promise<boolean> {
+  try {
+    return await tokenUsers.lackSecrets([mainSecretName(onboarding), candidateSecretName(onboarding)]);
+  } catch (error) {
+    if (error instanceof ServiceError) return false;
+    throw error;
+  }
+}
+
 /**
  * Reads what the registry has for the request. For a token that seems not to exist, the facts may be five seconds old: each step
  * that follows checks what it relies on. Otherwise they are read now.
@@ -168,7 +184,9 @@ async function readCloud(look: Look, reads: SharedReads, onboarding: Onboarding,
   const isNew = looked === 'absent';
   const readConnectedRegistry = async () => {
     const { connectedRegistry: name } = onboarding;
-    const found = await (isNew ? look.recentConnectedRegistry(registry, name) : reads.connectedRegistry(registry, name));
+    const found = await (isNew
+      ? look.recentConnectedRegistry(registry, name)
+      : reads.connectedRegistry(registry, name));
     const syncScope = found?.syncToken ? await look.syncScope(registry, found.syncToken) : undefined;
     return { connectedRegistry: found, syncScope };
   };

@@ -44,7 +44,12 @@ export function createRotationPlan(
 
   async function plan(look: Look, rotation: Rotation, acknowledged?: string): Promise<RotationPlan> {
     const now = new Date();
-    const findings = await explained(ports, rotation, await read(ports.vault, reads, tokenUsers, rotation, acknowledged), now);
+    const findings = await explained(
+      ports,
+      rotation,
+      await read(ports.vault, reads, tokenUsers, rotation, acknowledged),
+      now,
+    );
     const { tags, main, token, scopeMap, connectedRegistry } = findings;
     const slow = await look.slowFacts(rotation.registry);
     const syncPath = [...ancestorsOf(slow, connectedRegistry)]

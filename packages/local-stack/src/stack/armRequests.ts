@@ -28,7 +28,12 @@ export async function countArmRequests(
     asynchronous = 0,
   } = report.parse(answer.body).principals[identity]?.['arm'] ?? {};
   const { read = 0, write = 0, action = 0, delete: deletes = 0 } = kinds;
-  return { kinds, operations, reads: identity === 'operator' ? read - asynchronous : read, writes: write + action + deletes };
+  return {
+    kinds,
+    operations,
+    reads: identity === 'operator' ? read - asynchronous : read,
+    writes: write + action + deletes,
+  };
 }
 
 /** Resets the counters. */

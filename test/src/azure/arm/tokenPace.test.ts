@@ -5,7 +5,9 @@ import { createTokenPace } from '../../../../src/azure/arm/tokenPace.js';
 class Creation {
   polls = 0;
   isDone = false;
-  readonly operationState = { config: { resourceLocation: 'https://arm/tokens/a', operationLocation: 'https://arm/op' } };
+  readonly operationState = {
+    config: { resourceLocation: 'https://arm/tokens/a', operationLocation: 'https://arm/op' },
+  };
   private readonly waiting: (() => void)[] = [];
 
   constructor(
@@ -71,8 +73,9 @@ test('a minute after the service was slow, one creation tries again', async () =
 
 test('a poll that fails fails its own creation only', async () => {
   const pace = createTokenPace(() => 0);
-  const broken = { ...new Creation(1), submitted: async () => undefined, poll: () => Promise.reject(new Error('503')) };
-  const first = pace({ ...broken, pollUntilDone: async () => undefined }, TEN);
+  const broken = new Creation(1);
+  broken.poll = () => Promise.reject(new Error('503'));
+  const first = pace(broken, TEN);
   const second = pace(new Creation(1), TEN);
   await expect(first).rejects.toThrow('503');
   expect(await second).toEqual({});
