@@ -5,6 +5,7 @@ import { CONNECTED_REGISTRY, RUN } from '../fakes/answers/requests.js';
 import { issueOrder, promoteOrder, PULL, reference } from '../fakes/answers/orders.js';
 import { candidate, main, scopeMap, token } from '../fakes/worlds/defaultClient.js';
 import { createActivities } from '../../../src/activities/activities.js';
+import type { PresentRun, Runs } from '../../../src/ports/runs.js';
 import { createQueries } from '../../../src/queries/queries.js';
 import { createWorld, type World } from '../fakes/worlds/world.js';
 
@@ -78,6 +79,23 @@ describe('issueCredentials', () => {
     world.controlPlane.token(token).slots.password1 = { value: 'other', createdAt: '2026-03-01T12:00:09.000Z' };
     await issue();
     expect(world.controlPlane.accepts(token, world.vault.passwordIn(candidate) ?? '')).toBe(true);
+  });
+
+  test('reads the main secret only where the run may no longer be at work', async () => {
+    const present = (changes = {}) => ({
+      present: async () => ({ id: { instance: 'client', run: RUN }, hasEnded: false, ...changes }) as PresentRun,
+    });
+    const counted = async (runs?: Pick<Runs, 'present'>) => {
+      world = createWorld();
+      world.addToken();
+      await world.activities.issueCredentials(issueOrder(), runs);
+      return world.wire.count('newest');
+    };
+    expect(await counted(present())).toBe(1);
+    expect(await counted(present({ hasEnded: true }))).toBe(2);
+    expect(await counted(present({ id: { instance: 'client', run: 'another' } }))).toBe(2);
+    expect(await counted({ present: () => Promise.reject(new Error('no answer')) })).toBe(2);
+    expect(await counted()).toBe(2);
   });
 
   test("lets the password outlive the secret's expiry, and records what it issued", async () => {
