@@ -91,7 +91,7 @@ export function issueCredentials({ controlPlane, vault }: Ports) {
       const only = isOnly ? { isOnlyVersion: true as const } : {};
       return done({
         name,
-        version: saved.version,
+        version: stored.version,
         slot,
         slotCreatedAt: password.createdAt,
         expiresOn,

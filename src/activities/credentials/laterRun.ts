@@ -27,14 +27,9 @@ export async function savedCredentials(
   vault: SecretVault,
   reference: ClientReference,
 ): Promise<readonly SavedCredential[]> {
-  return credentialsIn(await newestSecrets(vault, reference));
-}
-
-/** Reads the newest versions of the client's main secret and of its candidate, whatever they hold. @throws ServiceError */
-export async function newestSecrets(vault: SecretVault, reference: ClientReference): Promise<readonly SecretListing[]> {
   const names = [mainSecretName(reference), candidateSecretName(reference)];
   const newest = await Promise.all(names.map((name) => vault.newest(name)));
-  return newest.filter((found) => found !== undefined);
+  return credentialsIn(newest.filter((found) => found !== undefined));
 }
 
 /** The credentials in these secrets. */
