@@ -11,7 +11,6 @@ import { chooseSlot, isLive, isSamePassword, type KnownSlot } from '@connected-r
 import type { Ports } from '../../ports/ports.js';
 import type { ConnectedRegistryFacts, TokenFacts } from '../../ports/registryControlPlane.js';
 import type { SecretFacts } from '../../ports/secretVault.js';
-import { ServiceError } from '../../serviceErrors/serviceError.js';
 import { isBound, syncFacts, syncStop } from '../registry/connectedRegistry.js';
 import type { Ancestor, Findings } from './findings.js';
 import { isNamedByRights, isOursToRestore } from './rightsProblems.js';
@@ -25,6 +24,7 @@ import {
   type SlowFacts,
 } from '../registry/registryFacts.js';
 import type { SharedReads } from '../registry/sharedReads.js';
+import { lackSecrets, readCloud } from './newClient.js';
 import { heldToken, madeByUs, readOwnership } from '../clients/tokenOwnership.js';
 import type { TokenUsers } from '../clients/tokenUsers.js';
 import { sameName } from '@connected-registry/protocol/names/sameName';
@@ -160,42 +160,6 @@ async function read(
   const foundScopeMap = isNobodys ? await controlPlane.getScopeMap(registry, token.scopeMap) : undefined;
   const tokens = { token, main, candidate, known, ownership, foundScopeMap };
   return { slow, connectedRegistry, syncScope, ancestors, scopeMap, ...tokens };
-}
-
-/** Whether the vault's listing lacks the client's secrets. A listing that cannot be read says nothing. */
-async function lackSecrets(tokenUsers: TokenUsers, onboarding: Onboarding): Promise<boolean> {
-  try {
-    return await tokenUsers.lackSecrets([mainSecretName(onboarding), candidateSecretName(onboarding)]);
-  } catch (error) {
-    if (error instanceof ServiceError) return false;
-    throw error;
-  }
-}
-
-/**
- * Reads what the registry has for the request. For a token that seems not to exist, the facts may be five seconds old: each step
- * that follows checks what it relies on. Otherwise they are read now.
- *
- * @param isKnown whether the client may have the token already.
- */
-async function readCloud(look: Look, reads: SharedReads, onboarding: Onboarding, isKnown: boolean) {
-  const { registry } = onboarding;
-  const looked = isKnown ? 'listed' : await look.findToken(registry, onboarding.token);
-  const isNew = looked === 'absent';
-  const readConnectedRegistry = async () => {
-    const { connectedRegistry: name } = onboarding;
-    const found = await (isNew
-      ? look.recentConnectedRegistry(registry, name)
-      : reads.connectedRegistry(registry, name));
-    const syncScope = found?.syncToken ? await look.syncScope(registry, found.syncToken) : undefined;
-    return { connectedRegistry: found, syncScope };
-  };
-  const [connected, scopeMap, token] = await Promise.all([
-    readConnectedRegistry(),
-    isNew ? look.recentScopeMap(registry, onboarding.scopeMap) : reads.scopeMap(registry, onboarding.scopeMap),
-    looked === 'listed' ? reads.token(registry, onboarding.token) : isNew ? undefined : looked,
-  ]);
-  return { ...connected, scopeMap, token };
 }
 
 /** Facts from the client's record. */
