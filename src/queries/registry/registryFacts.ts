@@ -129,7 +129,13 @@ export function createRegistryFacts(controlPlane: RegistryControlPlane): Registr
         return connectedRegistries.find((item) => sameName(item.name, name));
       }
       const key = `connectedRegistry ${registry} ${name}`.toLowerCase();
-      return read(key, () => controlPlane.getConnectedRegistry(registry, name), recent);
+      const listing = listingKey('connectedRegistries', registry);
+      // The bodies are long: all are listed only for clients of several connected registries.
+      const asked = cache.has(key, recent) ? 0 : demand(listing);
+      if (asked < 2 || asked < pagesOf(sizes.get(listing) ?? 0))
+        return read(key, () => controlPlane.getConnectedRegistry(registry, name), recent);
+      const list = () => readListing(listing, () => controlPlane.listConnectedRegistries(registry));
+      return (await read(listing, list, recent)).get(name.toLowerCase());
     }
 
     async function readSyncScope(registry: string, syncToken: string): Promise<readonly string[] | undefined> {
@@ -196,7 +202,7 @@ function slowKey(registry: string): string {
   return `registry ${registry.toLowerCase()}`;
 }
 
-function listingKey(kind: 'tokens' | 'scopeMaps', registry: string): string {
+function listingKey(kind: 'tokens' | 'scopeMaps' | 'connectedRegistries', registry: string): string {
   return `${kind} ${registry.toLowerCase()}`;
 }
 

@@ -34,6 +34,20 @@ test('those that follow within five seconds read nothing of ARM, and later ones 
   expect(armReads()).toEqual(['getConnectedRegistry', 'listScopeMaps', 'listTokens']);
 });
 
+test('clients of several connected registries share a listing of all', async () => {
+  const seeded = world.controlPlane.connectedRegistries.get(CONNECTED_REGISTRY);
+  for (const name of ['edge1', 'edge2', 'edge3', 'edge4', 'edge5'])
+    if (seeded) world.controlPlane.connectedRegistries.set(name, { ...seeded, name });
+  await plan('one');
+  pass(5_000);
+  world.wire.calls.length = 0;
+  for (const connectedRegistry of ['edge1', 'edge2', 'edge3', 'edge4', 'edge5']) {
+    const found = await world.queries.preflight(onboarding({ connectedRegistry }));
+    expect(found.problems).toEqual([]);
+  }
+  expect([world.wire.count('getConnectedRegistry'), world.wire.count('listConnectedRegistries')]).toEqual([1, 1]);
+});
+
 test('a registry of many tokens is listed only when as many clients ask as it has pages', async () => {
   world = createWorld({ CLIENTS_PER_CONNECTED_REGISTRY: '500' });
   const clientTokens = Array.from({ length: 250 }, (_, n) => `token-${n}`);
