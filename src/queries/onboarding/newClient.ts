@@ -1,8 +1,9 @@
-import { candidateSecretName, mainSecretName } from '@connected-registry/protocol/names/names';
+import { candidateSecretName, defaultTokenName, mainSecretName } from '@connected-registry/protocol/names/names';
+import { sameName } from '@connected-registry/protocol/names/sameName';
 import type { Onboarding } from '@connected-registry/protocol/requests/onboardingRequest';
 import { ServiceError } from '../../serviceErrors/serviceError.js';
 import type { TokenUsers } from '../clients/tokenUsers.js';
-import type { Look } from '../registry/registryFacts.js';
+import type { FoundToken, Look } from '../registry/registryFacts.js';
 import type { SharedReads } from '../registry/sharedReads.js';
 
 /*
@@ -28,7 +29,7 @@ export async function lackSecrets(tokenUsers: TokenUsers, onboarding: Onboarding
  */
 export async function readCloud(look: Look, reads: SharedReads, onboarding: Onboarding, isKnown: boolean) {
   const { registry } = onboarding;
-  const looked = isKnown ? 'listed' : await look.findToken(registry, onboarding.token);
+  const looked = isKnown ? 'listed' : await findToken(look, reads, onboarding);
   const isNew = looked === 'absent';
   const readConnectedRegistry = async () => {
     const { connectedRegistry: name } = onboarding;
@@ -44,4 +45,11 @@ export async function readCloud(look: Look, reads: SharedReads, onboarding: Onbo
     looked === 'listed' ? reads.token(registry, onboarding.token) : isNew ? undefined : looked,
   ]);
   return { ...connected, scopeMap, token };
+}
+
+/** A token with a name that somebody chose is read now: others may have made it a moment ago. */
+async function findToken(look: Look, reads: SharedReads, onboarding: Onboarding): Promise<FoundToken> {
+  const { registry, token } = onboarding;
+  if (sameName(token, defaultTokenName(onboarding))) return look.findToken(registry, token);
+  return (await reads.token(registry, token)) ?? 'absent';
 }

@@ -69,6 +69,14 @@ describe('a token that exists is read at once, however new the listing', () => {
     expect(credential).toMatchObject({ kind: 'issue', slot: 'password1' });
   });
 
+  test('when its name is not the client’s default one', async () => {
+    await plan('other');
+    world.addToken();
+    const { token } = onboarding();
+    const found = await world.queries.preflight(onboarding({ client: 'another', token }));
+    expect(found.problems).toMatchObject([{ code: 'token-not-adopted' }]);
+  });
+
   test('when the client’s record names it, with the connected registry and the map as they are now', async () => {
     await plan('other');
     const { token, scopeMap, permissions } = onboarding();
