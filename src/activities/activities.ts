@@ -8,7 +8,6 @@ import { checkActivities } from './runs/checkClients.js';
 import { checkCredential } from './credentials/checkCredential.js';
 import { findAccess } from './takingAway/findAccess.js';
 import { findNearClients } from './takingAway/findNearClients.js';
-import { ensureScopeMap } from './onboarding/ensureScopeMap.js';
 import { ensureToken } from './onboarding/ensureToken.js';
 import { issueCredentials } from './credentials/issueCredentials.js';
 import { isSwept, type SweepSettings } from './rotation/isSwept.js';
@@ -40,14 +39,13 @@ import {
 export function createActivities(ports: Ports, queries: Queries, config: Pick<Config, 'reportKeys'> & SweepSettings) {
   return {
     preflight: preflight(queries),
-    ensureScopeMap: ensureScopeMap(ports),
     ensureToken: ensureToken(ports),
     issueCredentials: issueCredentials(ports),
-    checkBinding: checkBinding(ports),
+    checkBinding: checkBinding(queries.reads),
     checkCredential: checkCredential(ports),
-    readSync: readSync(ports),
+    readSync: readSync(queries.reads),
     requestPullCheck: requestPullCheck(ports, config.reportKeys),
-    promote: promote(ports),
+    promote: promote(ports, queries.reads),
     recordVerification: recordVerification(ports),
     announcePromotion: announcePromotion(ports, config.reportKeys),
     planRotation: planRotation(queries),

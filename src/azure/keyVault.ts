@@ -68,7 +68,7 @@ export function createKeyVault(config: Config['vault'], credential: TokenCredent
       await call('recover secret', name, async (sdk) =>
         (await sdk.beginRecoverDeletedSecret(name, RECOVERY_POLL)).pollUntilDone(),
       );
-      return toFacts(await write());
+      return { ...toFacts(await write()), isRecovered: true };
     }
   }
 

@@ -15,6 +15,7 @@ import {
   type BinderState,
   type BindingRequest,
 } from '../domain/binding/bindingRequests.js';
+import { announce, endGathering, gather, GATHERING_SECONDS } from '../domain/binding/announcements.js';
 import { done, failed, retryLater, type StepOutcome } from '../domain/operations/stepOutcome.js';
 import { outcomeOf } from '../serviceErrors/outcomeOf.js';
 import type { RegistryControlPlane } from '../ports/registryControlPlane.js';
@@ -27,6 +28,8 @@ export const BINDER = 'binder';
 /** Maximum reads and writes of the list in one operation, before the orchestration must retry. */
 const MAX_ROUNDS = 4;
 
+const WAITS_FOR_OTHERS = 'other clients are about to be bound by the same write of the client list';
+
 /** The new state and the outcome of an operation. */
 export interface BinderAnswer {
   readonly state: BinderState;
@@ -36,8 +39,9 @@ export interface BinderAnswer {
 /**
  * The only writer of a connected registry's client list. ARM replaces the list as a whole and offers no ETag, so two
  * writers would lose each other's entries; a durable entity runs its operations one after another.
- * `request`, `unbind` and `forceUnbind` only record a request. `ensure` and `ensureUnbound` read, write and read back the
- * list for all recorded requests, so that runs which wait at the same time share one write.
+ * `announce`, `request`, `unbind` and `forceUnbind` only record a request. `ensure` and `ensureUnbound` read, write and read
+ * back the list for all recorded requests, so that runs which wait at the same time share one write. `ensure` lets announced
+ * runs come first, for a bounded time.
  * @param cap clients that one connected registry may have
  */
 export function createBinder(controlPlane: RegistryControlPlane, cap: number) {
@@ -49,6 +53,11 @@ export function createBinder(controlPlane: RegistryControlPlane, cap: number) {
   ): Promise<BinderAnswer> => {
     const state = prune(stored, now);
     switch (operation) {
+      case 'announce':
+        return {
+          state: findRequest(state, request) ? state : announce(state, request, now),
+          outcome: done({ bound: false }),
+        };
       case 'request':
         return { state: addRequest(state, request), outcome: done({ bound: false }) };
       case 'complete':
@@ -58,7 +67,7 @@ export function createBinder(controlPlane: RegistryControlPlane, cap: number) {
       case 'forceUnbind':
         return { state: addForcedUnbinding(state, request), outcome: done({ bound: false }) };
       case 'ensure':
-        return ensure(addRequest(state, request), request);
+        return ensure(addRequest(state, request), request, now);
       case 'ensureAgain':
         return ensure(reopen(addRequest(state, request), request), request);
       case 'ensureUnbound':
@@ -66,8 +75,12 @@ export function createBinder(controlPlane: RegistryControlPlane, cap: number) {
     }
   };
 
-  async function ensure(state: BinderState, request: BinderRequest): Promise<BinderAnswer> {
-    if (findRequest(state, request)?.state === 'bound') return { state, outcome: done({ bound: true }) };
+  /** @param now when given, the write waits for announced runs */
+  async function ensure(start: BinderState, request: BinderRequest, now?: Date): Promise<BinderAnswer> {
+    if (findRequest(start, request)?.state === 'bound') return { state: start, outcome: done({ bound: true }) };
+    const gathering = now && gather(start, now);
+    if (gathering) return { state: gathering, outcome: retryLater(WAITS_FOR_OTHERS, GATHERING_SECONDS) };
+    const state = endGathering(start);
     const work = await reconcile(state, request);
     const bindingRequest = findRequest(work.state, request);
     if (bindingRequest?.state === 'bound') return { state: work.state, outcome: done({ bound: true }) };

@@ -1,6 +1,10 @@
 import { madeSince } from '../domain/tokens/madeSince.js';
 import {
   addHold,
+  forgetSeen,
+  isSeen,
+  markDeleted,
+  markSeen,
   orphan,
   pruneHolds,
   releaseHold,
@@ -13,6 +17,7 @@ import {
 import { SCOPE_MAP_MARK } from '@connected-registry/protocol/names/names';
 import { done, type StepOutcome } from '../domain/operations/stepOutcome.js';
 import type { Undone } from '../domain/operations/stepOutcome.js';
+import { ensureScopeMap } from './ensureScopeMap.js';
 import { outcomeOf } from '../serviceErrors/outcomeOf.js';
 import type { RegistryControlPlane } from '../ports/registryControlPlane.js';
 
@@ -27,7 +32,8 @@ export interface MapHolderAnswer {
 
 /**
  * Prevents that one run's rollback deletes a scope map, shared by clients with equal rights, while another run adopts it.
- * Operations run one after another: a hold that arrives during a deletion waits, and its run then creates the map again.
+ * Operations run one after another: an `ensureScopeMap` that arrives during a deletion waits, and then creates the map again. Runs
+ * that ask at the same time share one read of the map, and one of them creates it.
  */
 export function createMapHolder(controlPlane: RegistryControlPlane) {
   return async (
@@ -38,18 +44,26 @@ export function createMapHolder(controlPlane: RegistryControlPlane) {
   ): Promise<MapHolderAnswer> => {
     const state = pruneHolds(stored, now);
     switch (operation) {
-      case 'hold':
-        return { state: addHold(state, request), outcome: done({}) };
+      case 'ensureScopeMap':
+        return ensure(addHold(state, request), request, now);
       case 'complete':
         return { state: completeHold(state, request.run), outcome: done({}) };
       case 'release':
-        return release(releaseHold(state, request), request);
+        return release(releaseHold(state, request), request, now);
       case 'drop':
-        return drop(state, request);
+        return drop(state, request, now);
     }
   };
 
-  async function drop(state: MapHolderState, request: MapHolderRequest): Promise<MapHolderAnswer> {
+  /** Creates or adopts the map once for all runs that ask within a short time. The hold stands even if that fails. */
+  async function ensure(state: MapHolderState, request: MapHolderRequest, now: Date): Promise<MapHolderAnswer> {
+    const { wanted } = request;
+    if (!wanted || isSeen(state, wanted, now)) return { state, outcome: done({}) };
+    const outcome = await ensureScopeMap(controlPlane, request, wanted);
+    return { state: outcome.kind === 'done' ? markSeen(state, wanted, now) : forgetSeen(state), outcome };
+  }
+
+  async function drop(state: MapHolderState, request: MapHolderRequest, now: Date): Promise<MapHolderAnswer> {
     const { registry, scopeMap } = request;
     const kept = (why: string) => done<Dropped>({ removed: false, kept: `scope map ${scopeMap}: ${why}` });
     if (state.holds.length > 0)
@@ -66,10 +80,11 @@ export function createMapHolder(controlPlane: RegistryControlPlane) {
       await controlPlane.deleteScopeMap(registry, scopeMap);
       return done({ removed: true });
     });
-    return { state, outcome };
+    const isDeleted = outcome.kind === 'done' && outcome.value.removed;
+    return { state: isDeleted ? markDeleted(now) : state, outcome };
   }
 
-  async function release(state: MapHolderState, request: MapHolderRequest): Promise<MapHolderAnswer> {
+  async function release(state: MapHolderState, request: MapHolderRequest, now: Date): Promise<MapHolderAnswer> {
     const { scopeMap } = request;
     const since = state.orphanSince;
     if (since === undefined) return { state, outcome: done({}) };
@@ -82,7 +97,7 @@ export function createMapHolder(controlPlane: RegistryControlPlane) {
       };
     const outcome = await outcomeOf(() => removeUnused(request, since));
     // The map stays an orphan until it is deleted or found to be in use.
-    return outcome.kind === 'done' ? { state: { holds: [] }, outcome } : { state, outcome };
+    return outcome.kind === 'done' ? { state: markDeleted(now), outcome } : { state, outcome };
   }
 
   async function removeUnused({ registry, scopeMap, token }: MapHolderRequest, since: string) {

@@ -1,5 +1,6 @@
 import type { OrchestrationContext } from 'durable-functions';
 import { mainSecretName } from '@connected-registry/protocol/names/names';
+import { toActions } from '@connected-registry/protocol/names/permissions';
 import type { VerifiedPull } from '@connected-registry/protocol/names/secretTags';
 import { isConverged, type OnboardingPlan } from '../domain/onboarding/plan.js';
 import type { OnboardingResult, OperationOutcome } from '../domain/operations/operation.js';
@@ -49,11 +50,12 @@ function isUpToDate({ plan, request }: OnboardingClient): boolean {
   return isConverged(plan) && !request.recheck;
 }
 
-function* ensureScopeMap({ run, plan, request, mapHold }: OnboardingClient): Flow<void> {
-  const { registry, scopeMap, permissions } = request;
-  yield* mapHold.hold();
-  const restore = plan.restoresScopeMap ? { restore: true } : {};
-  yield* run.activities.ensureScopeMap({ registry, scopeMap, permissions, ...restore });
+function* ensureScopeMap({ plan, request, mapHold }: OnboardingClient): Flow<void> {
+  yield* mapHold.ensure({
+    actions: toActions(request.permissions),
+    ...(plan.restoresScopeMap ? { restore: true } : {}),
+    ...(plan.scopeMap === 'same' ? { seenAt: plan.checkedAt } : {}),
+  });
 }
 
 /** A token that a revocation disabled is enabled by this step alone, and never with a password that it had. */
@@ -67,6 +69,7 @@ function* ensureToken({ run, plan, request, reference, held, binding }: Onboardi
   const { exists, createdAt, earlierScopeMap } = plan.token;
   const move = { reference, checkedAt: plan.checkedAt };
   held.note(plan.token.held);
+  if (!plan.bound) binding.announce();
   yield* run.activities.ensureToken({
     registry,
     token,

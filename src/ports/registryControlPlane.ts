@@ -23,8 +23,12 @@ export interface RegistryControlPlane {
   listScopeMaps(registry: string): Promise<ScopeMapFacts[]>;
   /** Lists the names of the tokens that have this scope map. */
   listTokensOf(registry: string, scopeMap: string): Promise<string[]>;
-  /** Creates a token. Only for a token that does not exist: a PUT over an existing one deletes its passwords. */
-  createToken(registry: string, name: string, scopeMap: string): Promise<void>;
+  /**
+   * Creates a token. Only for a token that does not exist: a PUT over an existing one deletes its passwords.
+   *
+   * @returns in how many seconds to read the token again, if the service has accepted it and is still creating it.
+   */
+  createToken(registry: string, name: string, scopeMap: string): Promise<{ readonly readyInSeconds?: number }>;
   setTokenScopeMap(registry: string, name: string, scopeMap: string): Promise<void>;
   /** Disables a token. Does nothing when the token does not exist: another undo or an operator may have deleted it. */
   disableToken(registry: string, name: string): Promise<void>;
@@ -84,6 +88,8 @@ export interface TokenFacts {
   /** Undefined: not reported, or an unknown value. */
   readonly isEnabled: boolean | undefined;
   readonly createdAt?: string;
+  /** Present while the service creates the token: it takes no password yet. */
+  readonly isBeingCreated?: true;
   readonly slots: Slots;
 }
 

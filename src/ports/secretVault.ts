@@ -52,6 +52,8 @@ export interface SecretFacts extends SecretVersion {
   readonly expiresOn?: string;
   /** host:port of each registry for which the value has a credential. */
   readonly endpoints: readonly string[];
+  /** Present if the secret was soft-deleted: its earlier versions are back. */
+  readonly isRecovered?: true;
 }
 
 /** A secret as a listing has it: without its value. */

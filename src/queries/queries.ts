@@ -14,6 +14,7 @@ import { createInventory, type Inventory } from './clients/inventory.js';
 import { createEventFacts, type EventFacts } from './registry/eventFacts.js';
 import { createPreflight, type Preflight } from './onboarding/preflight.js';
 import { createRegistryFacts } from './registry/registryFacts.js';
+import { createSharedReads, type SharedReads } from './registry/sharedReads.js';
 import { createRotationPlan, type PlanRotation } from './rotation/rotationPlan.js';
 import { createTokenUsers, type TokenUsers } from './clients/tokenUsers.js';
 import { createRotationSchedule, type RotationSchedule } from './rotation/rotationSchedule.js';
@@ -24,6 +25,7 @@ export type TakingAwayDryRun = (reference: ClientReference, remembered?: Remembe
 
 /** Everything that only reads: no query writes to a service. */
 export interface Queries {
+  readonly reads: SharedReads;
   readonly tokenUsers: TokenUsers;
   readonly findUnknown: FindUnknown;
   readonly findNear: FindNear;
@@ -43,15 +45,17 @@ export interface Queries {
 /** Creates the queries over the app's ports. */
 export function createQueries(ports: Ports, config: Config): Queries {
   const facts = createRegistryFacts(ports.controlPlane);
+  const reads = createSharedReads(ports.controlPlane);
   const tokenUsers = createTokenUsers(ports.vault);
   const findNear = createFindNear(tokenUsers);
   return {
+    reads,
     tokenUsers,
     findUnknown: createFindUnknown(ports, findNear),
     findNear,
     findCaseTwins: createFindCaseTwins(tokenUsers),
-    preflight: createPreflight(ports, config, facts, tokenUsers),
-    planRotation: createRotationPlan(ports, config, facts, tokenUsers),
+    preflight: createPreflight(ports, config, facts, reads, tokenUsers),
+    planRotation: createRotationPlan(ports, config, facts, reads, tokenUsers),
     offboardingPlan: createOffboardingPlan(ports, tokenUsers),
     offboardingDryRun: createOffboardingDryRun(ports, tokenUsers),
     revocationDryRun: createRevocationDryRun(ports, tokenUsers),

@@ -48,7 +48,7 @@ test('the service calls of an onboarding are spans; on a host with distributed t
     expect(calls.map((call) => call.name)).toContain(name);
   if (!ON_REAL_HOST) return;
   const traces = calls
-    .filter(({ name }) => /createScopeMap|createToken|generatePassword|vault\.(store|copy)|requestPullCheck/.test(name))
+    .filter(({ name }) => /createToken|generatePassword|vault\.(store|copy)|requestPullCheck/.test(name))
     .map(({ trace }) => trace);
   expect(new Set(traces).size).toBe(1);
 

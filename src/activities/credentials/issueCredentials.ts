@@ -5,8 +5,9 @@ import { formatTags, type MadeByUs } from '@connected-registry/protocol/names/se
 import { isSamePassword, type SlotName } from '@connected-registry/protocol/registry/slots';
 import { done, failed, type StepOutcome } from '../../domain/operations/stepOutcome.js';
 import type { Ports } from '../../ports/ports.js';
+import type { Runs } from '../../ports/runs.js';
 import { outcomeOf } from '../../serviceErrors/outcomeOf.js';
-import { isOf, savedCredentials, type SavedCredential } from './laterRun.js';
+import { credentialsIn, isOf, type SavedCredential } from './laterRun.js';
 
 /** Input of {@link issueCredentials}. */
 export interface IssueCredentialsInput {
@@ -35,6 +36,8 @@ export interface IssuedCredential {
   readonly expiresOn: string;
   /** host:port that the secret is for. */
   readonly endpoint?: string;
+  /** Present if the candidate secret has no other version: then no other is to be disabled. */
+  readonly isOnlyVersion?: true;
 }
 
 /** Time that the password outlives the secret's expiry, so that consumers are not cut off on the last day. */
@@ -44,17 +47,21 @@ const GRACE_MILLISECONDS = 24 * 3600 * 1000;
  * Generates a slot's password and saves it as the candidate secret. One activity does both, so that the password stays in
  * this process's memory. Generating is not idempotent: each call creates a new password (source: azure-cli issue 11023).
  * So a repetition first searches for the secret that an earlier call for the same attempt saved. A late repetition finds it
- * disabled or replaced and generates nothing, since the slot's password may be in use by now.
+ * disabled or replaced and generates nothing, since the slot's password may be in use by now. Where the run is no longer at
+ * work, the main secret shows whether a later one has promoted.
  */
 export function issueCredentials({ controlPlane, vault }: Ports) {
-  return (input: IssueCredentialsInput): Promise<StepOutcome<IssuedCredential>> =>
+  return (input: IssueCredentialsInput, runs?: Pick<Runs, 'present'>): Promise<StepOutcome<IssuedCredential>> =>
     outcomeOf(async () => {
       const { reference, token, slot, expiresOn } = input;
       const name = candidateSecretName(reference);
-      const known = await savedCredentials(vault, reference);
+      const saved = await vault.newest(name);
+      const known = credentialsIn(saved ? [saved] : []);
       const own = known.find((found) => found.name === name && isOf(found, input));
       if (own && (!own.isEnabled || (await stands(input, own)))) return done(issuedAs(own, input));
-      if (known.some((found) => hasContinued(found, input)))
+      // A client has one run at a time: while this one is at work, no later one can have promoted.
+      const main = (await isAtWork(input, runs)) ? undefined : await vault.newest(mainSecretName(reference));
+      if ([...known, ...credentialsIn(main ? [main] : [])].some((found) => hasContinued(found, input)))
         return failed(
           'secret-changed',
           `secret ${name} was replaced by this run or a later one while this request was pending`,
@@ -62,7 +69,7 @@ export function issueCredentials({ controlPlane, vault }: Ports) {
 
       const expiresAt = new Date(new Date(expiresOn).getTime() + GRACE_MILLISECONDS);
       const password = await controlPlane.generatePassword(reference.registry, token, slot, expiresAt);
-      const saved = await vault.store(name, dockerConfig(input.endpoint, password.userName, password.value), {
+      const stored = await vault.store(name, dockerConfig(input.endpoint, password.userName, password.value), {
         expiresOn,
         tags: formatTags({
           ...reference,
@@ -80,7 +87,17 @@ export function issueCredentials({ controlPlane, vault }: Ports) {
         }),
       });
       const { endpoint } = input;
-      return done({ name, version: saved.version, slot, slotCreatedAt: password.createdAt, expiresOn, endpoint });
+      const isOnly = !stored.isRecovered && saved === undefined;
+      const only = isOnly ? { isOnlyVersion: true as const } : {};
+      return done({
+        name,
+        version: stored.version,
+        slot,
+        slotCreatedAt: password.createdAt,
+        expiresOn,
+        endpoint,
+        ...only,
+      });
     });
 
   /** Whether the slot still holds the saved password. Somebody may have generated another. */
@@ -91,6 +108,12 @@ export function issueCredentials({ controlPlane, vault }: Ports) {
     const found = await controlPlane.getToken(reference.registry, token);
     return found !== undefined && isSamePassword(found.slots, { slot, createdAt: issued.slotCreatedAt });
   }
+}
+
+/** Whether the engine says that this very run is at work. False also when it says nothing. */
+async function isAtWork({ reference, run }: IssueCredentialsInput, runs?: Pick<Runs, 'present'>): Promise<boolean> {
+  const present = await runs?.present(reference).catch(() => undefined);
+  return present !== undefined && present.id.run === run && !present.hasEnded;
 }
 
 /** Whether a secret shows that the run is past this attempt, or that another run has promoted since. */

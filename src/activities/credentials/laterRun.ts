@@ -1,7 +1,7 @@
 import type { ClientReference } from '@connected-registry/protocol/names/clientKey';
 import { candidateSecretName, mainSecretName } from '@connected-registry/protocol/names/names';
 import { parseTags, type CredentialTags } from '@connected-registry/protocol/names/secretTags';
-import type { SecretVault } from '../../ports/secretVault.js';
+import type { SecretListing, SecretVault } from '../../ports/secretVault.js';
 
 /*
  * If a process dies after an activity and before the engine records its result, the engine calls the activity again minutes
@@ -29,9 +29,14 @@ export async function savedCredentials(
 ): Promise<readonly SavedCredential[]> {
   const names = [mainSecretName(reference), candidateSecretName(reference)];
   const newest = await Promise.all(names.map((name) => vault.newest(name)));
-  return newest.flatMap((found) => {
-    const facts = found && parseTags(found.tags);
-    return facts ? [{ ...facts, name: found.name, version: found.version ?? '', isEnabled: found.isEnabled }] : [];
+  return credentialsIn(newest.filter((found) => found !== undefined));
+}
+
+/** The credentials in these secrets. */
+export function credentialsIn(secrets: readonly SecretListing[]): readonly SavedCredential[] {
+  return secrets.flatMap(({ name, version = '', tags, isEnabled }) => {
+    const facts = parseTags(tags);
+    return facts ? [{ ...facts, name, version, isEnabled }] : [];
   });
 }
 

@@ -11,7 +11,9 @@ import { done, failed, type StepOutcome } from '../../domain/operations/stepOutc
 import type { Ports } from '../../ports/ports.js';
 import type { SecretFacts } from '../../ports/secretVault.js';
 import { isBound } from '../../queries/registry/connectedRegistry.js';
+import type { SharedReads } from '../../queries/registry/sharedReads.js';
 import type { IssuedCredential } from './issueCredentials.js';
+import { ServiceError, type ServiceErrorKind } from '../../serviceErrors/serviceError.js';
 import { outcomeOf } from '../../serviceErrors/outcomeOf.js';
 
 /** Input of {@link promote}. The candidate has passed the pull check `pull`. */
@@ -32,34 +34,88 @@ type PromoteResult =
   { readonly promoted: true; readonly name: string; readonly version: string } | { readonly promoted: false };
 
 /**
+ * Maximum age of a look at the client list that another promotion made, in milliseconds. It must also have begun after this
+ * candidate's pull: what others took off the list before that look, and after the pull, is noticed.
+ */
+const SEEN_MILLISECONDS = 2_000;
+
+/** How the vault refuses to read a version that is disabled or gone. */
+const UNREADABLE: readonly ServiceErrorKind[] = ['forbidden', 'notFound', 'refused'];
+
+/** Maximum promotions that a process remembers. */
+const MAX_BEGUN = 1_000;
+
+/**
+ * Promotions that this process began and did not end: only their repetitions read the main secret first. Where another process
+ * began one, the candidate shows it once it is disabled; if that process died just before, the main secret gets a second version
+ * with the same content.
+ */
+function createBegun() {
+  const keys = new Set<string>();
+  const keyOf = ({ run, attempt, token }: PromoteInput) => `${run} ${attempt} ${token}`;
+  return {
+    has: (input: PromoteInput) => keys.has(keyOf(input)),
+    delete: (input: PromoteInput) => keys.delete(keyOf(input)),
+    add: (input: PromoteInput) => {
+      if (keys.size >= MAX_BEGUN) keys.clear();
+      keys.add(keyOf(input));
+    },
+  };
+}
+
+/**
  * Copies the verified candidate to the main secret, then disables the candidate and those that failed earlier runs kept. If
  * the binding is gone, nothing is promoted, and the orchestration binds again first. A repetition recognises its own version
  * by run and attempt and completes the work, even if the binding was removed since.
  */
-export function promote({ controlPlane, vault }: Ports) {
+export function promote({ vault }: Pick<Ports, 'vault'>, reads: SharedReads) {
+  const begun = createBegun();
+
   return (input: PromoteInput): Promise<StepOutcome<PromoteResult>> =>
     outcomeOf(async () => {
       const { reference } = input;
       const name = mainSecretName(reference);
-      const [connectedRegistry, main] = await Promise.all([
-        controlPlane.getConnectedRegistry(reference.registry, reference.connectedRegistry),
-        vault.current(name),
-      ]);
-      const promoted = main && isPromotedBy(input, main) ? main : undefined;
+      const connectedRegistry = await reads.connectedRegistry(reference.registry, reference.connectedRegistry, {
+        after: new Date(input.pull.verifiedAt),
+        age: SEEN_MILLISECONDS,
+      });
+      const mayCopy = isBound(connectedRegistry, input.token);
+      const promoted = mayCopy && !begun.has(input) ? undefined : await findPromoted(input, name);
       if (!promoted && !connectedRegistry)
         return failed(
           'connected-registry-not-found',
           `connected registry ${reference.connectedRegistry} was deleted during this run`,
         );
-      if (!promoted && !isBound(connectedRegistry, input.token)) return done({ promoted: false });
+      if (!promoted && !mayCopy) return done({ promoted: false });
 
-      const { version } = promoted ?? (await copyToMain(input, name));
+      begun.add(input);
+      const { version } = promoted ?? (await copyOrFind(input, name));
       await hideCandidates(input);
+      begun.delete(input);
       return done({ promoted: true, name, version });
     });
 
+  /** The version of the main secret that an earlier call for the same attempt has made. */
+  async function findPromoted(input: PromoteInput, name: string): Promise<SecretFacts | undefined> {
+    const main = await vault.current(name);
+    return main && isPromotedBy(input, main) ? main : undefined;
+  }
+
+  /** A candidate that is disabled or gone cannot be copied: perhaps an earlier call has promoted it. */
+  async function copyOrFind(input: PromoteInput, name: string): Promise<Pick<SecretFacts, 'version'>> {
+    try {
+      return await copyToMain(input, name);
+    } catch (error) {
+      if (!(error instanceof ServiceError) || !UNREADABLE.includes(error.kind)) throw error;
+      const promoted = await findPromoted(input, name);
+      if (promoted) return promoted;
+      throw error;
+    }
+  }
+
   /** Keeps candidates of later runs, since this may be a late repetition. */
   async function hideCandidates({ credential, run, attempt }: PromoteInput): Promise<void> {
+    if (credential.isOnlyVersion) return vault.disable(credential);
     for (const version of await vault.versions(credential.name)) {
       const issued = version.isEnabled ? parseTags(version.tags)?.issued : undefined;
       if (!issued || issued.run > run || (issued.run === run && issued.attempt > attempt)) continue;

@@ -1,6 +1,6 @@
 import { done, type StepOutcome } from '../../domain/operations/stepOutcome.js';
-import type { Ports } from '../../ports/ports.js';
 import { isBound } from '../../queries/registry/connectedRegistry.js';
+import type { SharedReads } from '../../queries/registry/sharedReads.js';
 import { outcomeOf } from '../../serviceErrors/outcomeOf.js';
 
 interface CheckBindingInput {
@@ -10,10 +10,10 @@ interface CheckBindingInput {
 }
 
 /** Whether the connected registry still lists the token. */
-export function checkBinding({ controlPlane }: Ports) {
+export function checkBinding(reads: Pick<SharedReads, 'connectedRegistry'>) {
   return (input: CheckBindingInput): Promise<StepOutcome<{ readonly bound: boolean }>> =>
     outcomeOf(async () => {
-      const found = await controlPlane.getConnectedRegistry(input.registry, input.connectedRegistry);
+      const found = await reads.connectedRegistry(input.registry, input.connectedRegistry);
       return done({ bound: isBound(found, input.token) });
     });
 }

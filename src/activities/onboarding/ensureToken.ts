@@ -1,5 +1,5 @@
 import type { ClientReference } from '@connected-registry/protocol/names/clientKey';
-import { done, failed, type StepOutcome } from '../../domain/operations/stepOutcome.js';
+import { done, failed, retryLater, type StepOutcome } from '../../domain/operations/stepOutcome.js';
 import type { Ports } from '../../ports/ports.js';
 import { outcomeOf } from '../../serviceErrors/outcomeOf.js';
 import { savedCredentials } from '../credentials/laterRun.js';
@@ -16,6 +16,9 @@ interface EnsureTokenInput {
   readonly found?: { readonly createdAt?: string };
 }
 
+/** Seconds between reads of a token that took longer to create than the service named. */
+const LOOK_AGAIN_SECONDS = 2;
+
 /**
  * Creates a missing token, or moves an existing one to the scope map. It never sends a PUT for an existing token, which
  * would delete its passwords, and never enables a token that somebody disabled. It refuses a token that replaced the one
@@ -28,8 +31,8 @@ export function ensureToken({ controlPlane, vault }: Ports) {
       const found = await controlPlane.getToken(registry, token);
       if (!found) {
         if (seen) return failed('token-changed', `token ${token} was deleted during this run`);
-        await controlPlane.createToken(registry, token, scopeMap);
-        return done({ created: true });
+        const { readyInSeconds } = await controlPlane.createToken(registry, token, scopeMap);
+        return readyInSeconds === undefined ? done({ created: true }) : beingCreated(token, readyInSeconds);
       }
       if (found.isEnabled === false) return failed('token-disabled', `token ${token} was disabled during this run`);
       const present = found.scopeMap.toLowerCase();
@@ -38,6 +41,7 @@ export function ensureToken({ controlPlane, vault }: Ports) {
       // A token that an earlier try of this step created has no password yet.
       if (!seen && Object.keys(found.slots).length > 0)
         return failed('token-changed', `token ${token} was created by somebody else during this run`);
+      if (found.isBeingCreated) return beingCreated(token, LOOK_AGAIN_SECONDS);
       if (present === scopeMap.toLowerCase()) return done({ created: false });
       if (present !== earlierScopeMap?.toLowerCase())
         return failed('token-changed', `somebody else gave token ${token} scope map ${found.scopeMap} during this run`);
@@ -52,4 +56,9 @@ export function ensureToken({ controlPlane, vault }: Ports) {
     const known = await savedCredentials(vault, reference);
     return known.some(({ pull }) => pull !== undefined && new Date(pull.verifiedAt) > new Date(checkedAt));
   }
+}
+
+/** The wait is the flow's: an activity that waited would keep others from running. */
+function beingCreated(token: string, seconds: number): StepOutcome<never> {
+  return retryLater(`Azure is creating token ${token}`, seconds);
 }

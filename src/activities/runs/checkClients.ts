@@ -77,7 +77,7 @@ export function checkActivities({ controlPlane }: Pick<Ports, 'controlPlane'>, {
 }
 
 /** Names of the activities that get the running operations besides their input. */
-export const ACTIVITIES_WITH_RUNS: readonly string[] = ['checkPage', 'checkClients'];
+export const ACTIVITIES_WITH_RUNS: readonly string[] = ['checkPage', 'checkClients', 'issueCredentials'];
 
 interface LogCounts {
   readonly unused: number;

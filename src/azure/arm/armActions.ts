@@ -5,9 +5,9 @@ const REGISTRY = 'Microsoft.ContainerRegistry/registries';
 /** An action of ARM's role definitions, for instance `Microsoft.ContainerRegistry/registries/tokens/write`. */
 export type ArmAction = `Microsoft.${string}/${'read' | 'write' | 'delete' | 'action'}`;
 
-/** Actions of a write: it may be asynchronous, and then the SDK polls the operation below the resource and reads the resource. */
+/** Actions of a write: it may be asynchronous, and then the SDK polls the operation below the resource (writeEnd.ts). */
 function writing(child: 'scopeMaps' | 'tokens'): ArmAction[] {
-  return [`${REGISTRY}/${child}/write`, `${REGISTRY}/${child}/operationStatuses/read`, `${REGISTRY}/${child}/read`];
+  return [`${REGISTRY}/${child}/write`, `${REGISTRY}/${child}/operationStatuses/read`];
 }
 
 /**
@@ -27,11 +27,7 @@ export const ARM_ACTIONS: Readonly<Record<keyof RegistryControlPlane, readonly A
   listConnectedRegistries: [`${REGISTRY}/connectedRegistries/read`],
   getConnectedRegistry: [`${REGISTRY}/connectedRegistries/read`],
   // All 63 recorded updates were synchronous; no published action is for polling an asynchronous one.
-  setClientTokens: [
-    `${REGISTRY}/connectedRegistries/write`,
-    `${REGISTRY}/connectedRegistries/read`,
-    `${REGISTRY}/operationStatuses/read`,
-  ],
+  setClientTokens: [`${REGISTRY}/connectedRegistries/write`, `${REGISTRY}/operationStatuses/read`],
   getScopeMap: [`${REGISTRY}/scopeMaps/read`],
   createScopeMap: writing('scopeMaps'),
   setScopeMapActions: writing('scopeMaps'),

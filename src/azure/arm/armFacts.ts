@@ -1,5 +1,10 @@
 import type { ConnectedRegistry, ScopeMap, Token } from '@azure/arm-containerregistry';
-import { ACTIVATION_STATUSES, memberOf, TOKEN_STATUSES } from '@connected-registry/protocol/registry/armEnumerations';
+import {
+  ACTIVATION_STATUSES,
+  memberOf,
+  PROVISIONING_STATES,
+  TOKEN_STATUSES,
+} from '@connected-registry/protocol/registry/armEnumerations';
 import { SLOT_NAMES, type FilledSlot, type SlotName } from '@connected-registry/protocol/registry/slots';
 import type { ConnectedRegistryFacts, ScopeMapFacts, TokenFacts } from '../../ports/registryControlPlane.js';
 import { UnreadableAnswer } from '../calls/serviceErrors.js';
@@ -73,6 +78,7 @@ export function toToken(item: Token): TokenFacts {
     scopeMap: nameIn(item.scopeMapId),
     isEnabled: isMember(TOKEN_STATUSES, item.status, 'enabled'),
     slots,
+    ...(isMember(PROVISIONING_STATES, item.provisioningState, 'Creating') ? { isBeingCreated: true } : {}),
     ...(item.creationDate ? { createdAt: item.creationDate.toISOString() } : {}),
   };
 }

@@ -2,6 +2,7 @@ import type { RegistryControlPlane } from '../../ports/registryControlPlane.js';
 import { orUndefined } from '../../serviceErrors/serviceError.js';
 import { eachAs, POLL, type ArmCalls } from './armCalls.js';
 import { toConnectedRegistry } from './armFacts.js';
+import { ending } from './writeEnd.js';
 
 type RegistryCalls = Pick<
   RegistryControlPlane,
@@ -50,12 +51,14 @@ export function createArmRegistries({ call, write }: ArmCalls): RegistryCalls {
         registry,
         name,
         (at) =>
-          at.connected.connectedRegistries.update(
-            at.group,
-            at.name,
-            name,
-            { clientTokenIds: tokens.map((token) => at.idOf('tokens', token)) },
-            POLL,
+          ending(
+            at.connected.connectedRegistries.update(
+              at.group,
+              at.name,
+              name,
+              { clientTokenIds: tokens.map((token) => at.idOf('tokens', token)) },
+              POLL,
+            ),
           ),
         (at) => at.connected.connectedRegistries.get(at.group, at.name, name),
         'connectedRegistry',

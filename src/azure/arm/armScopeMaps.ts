@@ -2,6 +2,7 @@ import type { RegistryControlPlane } from '../../ports/registryControlPlane.js';
 import { orUndefined } from '../../serviceErrors/serviceError.js';
 import { eachAs, POLL, type ArmCalls } from './armCalls.js';
 import { toScopeMap } from './armFacts.js';
+import { ending } from './writeEnd.js';
 
 type ScopeMapCalls = Pick<
   RegistryControlPlane,
@@ -29,12 +30,14 @@ export function createArmScopeMaps({ call, write, removal }: ArmCalls): ScopeMap
         registry,
         name,
         (at) =>
-          at.client.scopeMaps.create(
-            at.group,
-            at.name,
-            name,
-            { actions: [...content.actions], description: content.description },
-            POLL,
+          ending(
+            at.client.scopeMaps.create(
+              at.group,
+              at.name,
+              name,
+              { actions: [...content.actions], description: content.description },
+              POLL,
+            ),
           ),
         (at) => at.client.scopeMaps.get(at.group, at.name, name),
       );
@@ -45,7 +48,7 @@ export function createArmScopeMaps({ call, write, removal }: ArmCalls): ScopeMap
         'update scope map',
         registry,
         name,
-        (at) => at.client.scopeMaps.update(at.group, at.name, name, { actions: [...actions] }, POLL),
+        (at) => ending(at.client.scopeMaps.update(at.group, at.name, name, { actions: [...actions] }, POLL)),
         (at) => at.client.scopeMaps.get(at.group, at.name, name),
       );
     },

@@ -3,7 +3,7 @@ import { memberOf } from '@connected-registry/protocol/registry/armEnumerations'
 import { SLOT_NAMES, type SlotName } from '@connected-registry/protocol/registry/slots';
 import type { RegistryControlPlane } from '../../ports/registryControlPlane.js';
 import { orUndefined, ServiceError } from '../../serviceErrors/serviceError.js';
-import { resourceName } from '../../serviceErrors/serviceFacts.js';
+import { resourceName, secondsToWait } from '../../serviceErrors/serviceFacts.js';
 import type { ServiceOperation } from '../../serviceErrors/serviceOperation.js';
 import { seenSecrets } from '@connected-registry/protocol/redaction/seenSecrets';
 import { eachAs, POLL, type ArmCalls, type Target } from './armCalls.js';
@@ -11,6 +11,8 @@ import { toToken } from './armFacts.js';
 import { isRefusedPoll } from './refusedPolls.js';
 import { toServiceError } from '../calls/serviceErrors.js';
 import { sameName } from '@connected-registry/protocol/names/sameName';
+import { createTokenPace, type MadeToken } from './tokenPace.js';
+import { ending } from './writeEnd.js';
 
 type TokenCalls = Pick<
   RegistryControlPlane,
@@ -28,6 +30,8 @@ type TokenCalls = Pick<
 
 /** Creates the calls for tokens, and for the passwords in their two slots. */
 export function createArmTokens({ call, write, removal }: ArmCalls): TokenCalls {
+  const paced = createTokenPace();
+
   /** Updates a token by PATCH: properties that the change omits stay; of the passwords only the named ones stay. */
   async function updateToken(
     operation: ServiceOperation,
@@ -39,7 +43,7 @@ export function createArmTokens({ call, write, removal }: ArmCalls): TokenCalls 
       operation,
       registry,
       name,
-      (at) => at.client.tokens.update(at.group, at.name, name, change(at), POLL),
+      (at) => ending(at.client.tokens.update(at.group, at.name, name, change(at), POLL)),
       (at) => at.client.tokens.get(at.group, at.name, name),
     );
   }
@@ -66,20 +70,25 @@ export function createArmTokens({ call, write, removal }: ArmCalls): TokenCalls 
       }),
 
     createToken: async (registry, name, scopeMap) => {
+      let made: MadeToken = {};
       await write(
         'create token',
         registry,
         name,
-        (at) =>
-          at.client.tokens.create(
-            at.group,
-            at.name,
-            name,
-            { scopeMapId: at.idOf('scopeMaps', scopeMap), status: 'enabled' },
-            POLL,
-          ),
+        async (at) => {
+          let retryAfter: number | undefined;
+          const content = { scopeMapId: at.idOf('scopeMaps', scopeMap), status: 'enabled' };
+          const poller = at.client.tokens.create(at.group, at.name, name, content, {
+            ...POLL,
+            onResponse: ({ headers }) => {
+              retryAfter = secondsToWait(Number(headers.get('retry-after') ?? Number.NaN));
+            },
+          });
+          made = await paced(poller, () => retryAfter);
+        },
         (at) => at.client.tokens.get(at.group, at.name, name),
       );
+      return made;
     },
 
     setTokenScopeMap: (registry, name, scopeMap) =>

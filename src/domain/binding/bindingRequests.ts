@@ -1,3 +1,4 @@
+import { isFor, pruneAnnounced, withoutAnnouncement, type Expected } from './announcements.js';
 import type { WorksFor } from '../operations/worksFor.js';
 import { sameName } from '@connected-registry/protocol/names/sameName';
 
@@ -16,7 +17,7 @@ export interface BindingRequest {
 type UnbindingRequest = Pick<BindingRequest, 'token' | 'run' | 'deadline'>;
 
 /** State of one connected registry's binder: pending requests only. ARM holds the list of bound tokens. */
-export interface BinderState {
+export interface BinderState extends Expected {
   readonly bindingRequests: readonly BindingRequest[];
   readonly unbindings: readonly UnbindingRequest[];
 }
@@ -39,15 +40,16 @@ export function binderKey(registry: string, connectedRegistry: string): string {
 
 /** Operations of the binder; see src/entities/binder.ts. */
 export type BinderOperation =
-  'request' | 'ensure' | 'ensureAgain' | 'complete' | 'unbind' | 'forceUnbind' | 'ensureUnbound';
-
-const isFor = (request: Pick<BinderRequest, 'token' | 'run'>) => (item: { token: string; run: string }) =>
-  item.run === request.run && sameName(item.token, request.token);
+  'announce' | 'request' | 'ensure' | 'ensureAgain' | 'complete' | 'unbind' | 'forceUnbind' | 'ensureUnbound';
 
 /** Removes requests past their deadline. */
 export function prune(state: BinderState, now: Date): BinderState {
   const open = (item: { deadline: string }) => new Date(item.deadline) > now;
-  return { bindingRequests: state.bindingRequests.filter(open), unbindings: state.unbindings.filter(open) };
+  return {
+    ...pruneAnnounced(state, now),
+    bindingRequests: state.bindingRequests.filter(open),
+    unbindings: state.unbindings.filter(open),
+  };
 }
 
 /** The binding request of the same run and token, if any. */
@@ -60,6 +62,7 @@ export function addRequest(state: BinderState, request: BinderRequest): BinderSt
   const { token, run, deadline } = request;
   if (findRequest(state, request)) return state;
   return {
+    ...withoutAnnouncement(state, request),
     bindingRequests: [...state.bindingRequests, { token, run, deadline, state: 'open' }],
     unbindings: state.unbindings.filter((unbinding) => !sameName(unbinding.token, token)),
   };
@@ -68,18 +71,19 @@ export function addRequest(state: BinderState, request: BinderRequest): BinderSt
 /** Removes a binding request. The client list is not changed. */
 export function endRequest(state: BinderState, request: BinderRequest): BinderState {
   return {
-    ...state,
+    ...withoutAnnouncement(state, request),
     bindingRequests: state.bindingRequests.filter((bindingRequest) => !isFor(request)(bindingRequest)),
   };
 }
 
 /** Replaces a binding request by an unbinding of its token, unless another run has requested that token. */
 export function addUnbinding(state: BinderState, request: BinderRequest): BinderState {
-  const { bindingRequests, unbindings } = endRequest(state, request);
+  const ended = endRequest(state, request);
+  const { bindingRequests, unbindings } = ended;
   const { token, run, deadline } = request;
   const wanted = bindingRequests.some((bindingRequest) => sameName(bindingRequest.token, token));
-  if (wanted || unbindings.some(isFor(request))) return { bindingRequests, unbindings };
-  return { bindingRequests, unbindings: [...unbindings, { token, run, deadline }] };
+  if (wanted || unbindings.some(isFor(request))) return ended;
+  return { ...ended, unbindings: [...unbindings, { token, run, deadline }] };
 }
 
 /** Adds an unbinding whether or not runs have requested the token: a lost run may have left its request behind. */
@@ -151,6 +155,7 @@ export function planList(state: BinderState, current: readonly string[], cap: nu
 /** Updates the state after the client list was read and found to match the plan. */
 export function markBound(state: BinderState, current: readonly string[]): BinderState {
   return {
+    ...state,
     bindingRequests: state.bindingRequests.map((bindingRequest) =>
       bindingRequest.state === 'open' && current.some((token) => sameName(token, bindingRequest.token))
         ? { ...bindingRequest, state: 'bound' }

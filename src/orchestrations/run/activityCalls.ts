@@ -16,7 +16,6 @@ export type ActivityCalls = {
 /** Every activity once: an activity without its name here does not compile. Orchestrations import the types of activities only. */
 const ACTIVITIES: Readonly<Record<ActivityName, true>> = {
   preflight: true,
-  ensureScopeMap: true,
   ensureToken: true,
   issueCredentials: true,
   checkBinding: true,

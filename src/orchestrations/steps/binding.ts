@@ -22,6 +22,11 @@ export class Binding {
     this.binder = new EntityId('binder', binderKey(registry, connectedRegistry));
   }
 
+  /** Announces that the binding will be requested: runs that are ready sooner wait a moment, so that one write binds all. */
+  announce(): void {
+    this.notify('announce');
+  }
+
   /** Requests the binding. A later `ensure` serves it, so that runs that wait together share one write of the client list. */
   requestBinding(): void {
     this.notify('request');

@@ -4,6 +4,7 @@ import {
   type Dropped,
   type MapHolderOperation,
   type MapHolderRequest,
+  type WantedMap,
 } from '../../domain/scopeMaps/mapHolds.js';
 import type { Run } from '../../domain/operations/run.js';
 import type { Undone } from '../../domain/operations/stepOutcome.js';
@@ -25,9 +26,9 @@ export class MapHold {
     this.holder = new EntityId('mapholder', mapHolderKey(registry, scopeMap));
   }
 
-  /** Takes the hold. From the answer on, the map stays until this run ends. @throws StepFailed */
-  *hold(): Flow<void> {
-    yield* this.call('hold', this.request);
+  /** Creates or adopts the map, and holds it. From the answer on, the map stays until this run ends. @throws StepFailed */
+  *ensure(wanted: WantedMap): Flow<void> {
+    yield* this.call('ensureScopeMap', { ...this.request, wanted });
   }
 
   /** Ends the hold of a run that succeeded, or that keeps its map. */

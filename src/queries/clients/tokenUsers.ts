@@ -1,6 +1,7 @@
 import { clientKey, referenceOf, type ClientReference } from '@connected-registry/protocol/names/clientKey';
 import { candidateSecretName, mainSecretName } from '@connected-registry/protocol/names/names';
 import { parseTags, type CredentialTags } from '@connected-registry/protocol/names/secretTags';
+import { createDemand } from '../registry/demand.js';
 import type { SecretVault } from '../../ports/secretVault.js';
 
 /**
@@ -17,6 +18,11 @@ export interface TokenUsers {
   others(token: string, client: ClientReference, age?: number): Promise<readonly OtherUser[]>;
   /** Lists all clients that have a secret. @param age as above. */
   clients(age?: number): Promise<readonly ClientReference[]>;
+  /**
+   * Whether no secret has one of these names, by a listing that may be a minute old. False also when no listing is at hand and
+   * single reads are fewer than a listing's pages.
+   */
+  lackSecrets(names: readonly string[]): Promise<boolean>;
 }
 
 /** Another client that uses a token, with the tags of its secrets that name the token. */
@@ -34,6 +40,9 @@ export const SHOWN_FOR = 60_000;
 const MAX_CONFIRMED = 10;
 
 interface Index {
+  /** Names of all secrets; lower case. */
+  readonly names: ReadonlySet<string>;
+  readonly pages: number;
   readonly clients: ReadonlyMap<string, ClientReference>;
   /** Clients by registry and token. */
   readonly users: ReadonlyMap<string, ReadonlyMap<string, ClientReference>>;
@@ -42,6 +51,8 @@ interface Index {
 /** Creates the search, with a cache of the vault's listing. */
 export function createTokenUsers(vault: Pick<SecretVault, 'page' | 'newest'>): TokenUsers {
   let cached: { readAt: number; readonly index: Promise<Index> } | undefined;
+  let pages = Number.POSITIVE_INFINITY;
+  const demand = createDemand(SHARED_FOR);
 
   /** A failed read is not kept. */
   const index = (age = SHARED_FOR): Promise<Index> => {
@@ -50,8 +61,9 @@ export function createTokenUsers(vault: Pick<SecretVault, 'page' | 'newest'>): T
     const entry = { readAt: Number.POSITIVE_INFINITY, index: readIndex(vault) };
     cached = entry;
     entry.index.then(
-      () => {
+      (found) => {
         entry.readAt = Date.now();
+        ({ pages } = found);
       },
       () => {
         if (cached === entry) cached = undefined;
@@ -69,6 +81,13 @@ export function createTokenUsers(vault: Pick<SecretVault, 'page' | 'newest'>): T
       return looked.filter(({ tags }) => tags.length > 0);
     },
     clients: async (age) => [...(await index(age)).clients.values()],
+    lackSecrets: async (wanted) => {
+      const isWorthwhile = demand('') * wanted.length >= pages;
+      const isAtHand = cached !== undefined && Date.now() - cached.readAt <= SHOWN_FOR;
+      if (!isWorthwhile && !isAtHand) return false;
+      const { names } = await index(SHOWN_FOR);
+      return wanted.every((name) => !names.has(name.toLowerCase()));
+    },
   };
 
   async function lookAgain(token: string, reference: ClientReference): Promise<OtherUser> {
@@ -84,10 +103,13 @@ export function createTokenUsers(vault: Pick<SecretVault, 'page' | 'newest'>): T
 async function readIndex(vault: Pick<SecretVault, 'page'>): Promise<Index> {
   const clients = new Map<string, ClientReference>();
   const users = new Map<string, Map<string, ClientReference>>();
-  for (let next: string | undefined, isFirst = true; isFirst || next !== undefined; isFirst = false) {
+  const names = new Set<string>();
+  let pages = 0;
+  for (let next: string | undefined; pages === 0 || next !== undefined; pages += 1) {
     const page = await vault.page(next);
     next = page.continuation;
-    for (const { tags } of page.secrets) {
+    for (const { name, tags } of page.secrets) {
+      names.add(name.toLowerCase());
       const found = parseTags(tags);
       if (!found) continue;
       const reference = referenceOf(found);
@@ -97,7 +119,7 @@ async function readIndex(vault: Pick<SecretVault, 'page'>): Promise<Index> {
       users.set(token, (users.get(token) ?? new Map<string, ClientReference>()).set(key, reference));
     }
   }
-  return { clients, users };
+  return { clients, users, names, pages };
 }
 
 function keyOf(registry: string, token: string): string {

@@ -23,6 +23,8 @@ import {
   type RegistryFactsQuery,
   type SlowFacts,
 } from '../registry/registryFacts.js';
+import type { SharedReads } from '../registry/sharedReads.js';
+import { lackSecrets, readCloud } from './newClient.js';
 import { heldToken, madeByUs, readOwnership } from '../clients/tokenOwnership.js';
 import type { TokenUsers } from '../clients/tokenUsers.js';
 import { sameName } from '@connected-registry/protocol/names/sameName';
@@ -42,11 +44,12 @@ export type Preflight = (
   held?: readonly HeldToken[],
 ) => Promise<OnboardingPlan>;
 
-/** Creates preflight over the app's ports. @param facts reads facts that change rarely, from a cache. */
+/** Creates preflight over the app's ports. @param facts reads facts that change rarely, from a cache. @param reads reads the others. */
 export function createPreflight(
   ports: Ports,
   config: Config,
   facts: RegistryFactsQuery,
+  reads: SharedReads,
   tokenUsers: TokenUsers,
 ): Preflight {
   return (onboarding, clears, orphaned = [], held = []) =>
@@ -55,7 +58,7 @@ export function createPreflight(
   async function plan(look: Look, onboarding: Onboarding, remembered: Remembered): Promise<OnboardingPlan> {
     const { clears } = remembered;
     const now = new Date();
-    const findings = await read(ports, look, tokenUsers, onboarding, remembered);
+    const findings = await read(ports, { look, reads }, tokenUsers, onboarding, remembered);
     const endpoint = (onboarding.endpoint ?? findings.connectedRegistry?.loginServer ?? '').toLowerCase();
     const revoked = revokedToken(findings.token, clears);
     const credential = revoked ? FIRST_PASSWORD : planCredential(findings, onboarding, endpoint, now);
@@ -67,7 +70,8 @@ export function createPreflight(
     const restores = scopeMap === 'other' && (await mayRestore(ports, findings, onboarding));
     const { token } = findings;
     const otherMap = token && !sameName(token.scopeMap, onboarding.scopeMap);
-    const bound = isBound(findings.connectedRegistry, onboarding.token);
+    // A token that does not exist is on no list: ARM deletes none that is.
+    const bound = token !== undefined && isBound(findings.connectedRegistry, onboarding.token);
     const found: Omit<OnboardingPlan, 'writes' | 'adopts' | 'problems'> = {
       checkedAt: now.toISOString(),
       endpoint,
@@ -115,7 +119,7 @@ const FIRST_PASSWORD: CredentialPlan = { kind: 'issue', slot: 'password1', repla
 
 async function read(
   ports: Ports,
-  facts: Look,
+  { look: facts, reads }: { readonly look: Look; readonly reads: SharedReads },
   tokenUsers: TokenUsers,
   onboarding: Onboarding,
   { clears, orphaned, held }: Remembered,
@@ -124,22 +128,26 @@ async function read(
   const { registry } = onboarding;
   // A revocation has disabled the secrets; their tags can still be read.
   const hidden = [mainSecretName(onboarding), candidateSecretName(onboarding)].filter(() => clears !== undefined);
-  const [slow, [connectedRegistry, syncScope], scopeMap, token, main, candidate, ...versions] = await Promise.all([
+  const isRemembered = [...orphaned, ...held].some(({ token: name }) => sameName(name, onboarding.token));
+  const isKnown = clears !== undefined || isRemembered;
+  const [slow, cloud, lacksSecrets, ...versions] = await Promise.all([
     facts.slowFacts(registry),
-    controlPlane
-      .getConnectedRegistry(registry, onboarding.connectedRegistry)
-      .then(async (found): Promise<[typeof found, readonly string[] | undefined]> => [
-        found,
-        found?.syncToken ? await facts.syncScope(registry, found.syncToken) : undefined,
-      ]),
-    controlPlane.getScopeMap(registry, onboarding.scopeMap),
-    controlPlane.getToken(registry, onboarding.token),
-    vault.current(mainSecretName(onboarding)),
-    vault.current(candidateSecretName(onboarding)),
+    readCloud(facts, reads, onboarding, isKnown),
+    // Every run that saves a secret of the client has its token recorded first.
+    !isKnown && orphaned.length === 0 && held.length === 0 && lackSecrets(tokenUsers, onboarding),
     ...hidden.map((name) => vault.versions(name)),
   ]);
-  const ancestors = await readAncestors(facts, registry, slow, connectedRegistry);
+  const [main, candidate] =
+    lacksSecrets && !cloud.token
+      ? []
+      : await Promise.all([vault.current(mainSecretName(onboarding)), vault.current(candidateSecretName(onboarding))]);
   const known = [main, candidate, ...versions.flat()].flatMap((secret) => (secret && parseTags(secret.tags)) ?? []);
+  // The client's secrets name a token that was not found: it may be younger than the look.
+  const isDoubtful = !cloud.token && known.some(({ token: name }) => sameName(name, onboarding.token));
+  const { connectedRegistry, syncScope, scopeMap, token } = isDoubtful
+    ? await readCloud(facts, reads, onboarding, true)
+    : cloud;
+  const ancestors = await readAncestors(facts, registry, slow, connectedRegistry);
   const ownership = await readOwnership(ports, tokenUsers, {
     onboarding,
     token,

@@ -1,8 +1,16 @@
 import type { Problem } from '@connected-registry/protocol/answers/answers';
 import { hasGatewayActions } from '@connected-registry/protocol/names/permissions';
 import { refusing } from '@connected-registry/protocol/answers/problems';
-import type { ConnectedRegistryFacts, RegistryControlPlane, RegistryFacts } from '../../ports/registryControlPlane.js';
-import { createCache } from '../cache.js';
+import { sameName } from '@connected-registry/protocol/names/sameName';
+import type {
+  ConnectedRegistryFacts,
+  RegistryControlPlane,
+  RegistryFacts,
+  ScopeMapFacts,
+  TokenFacts,
+} from '../../ports/registryControlPlane.js';
+import { createCache, type Accepts } from '../cache.js';
+import { createDemand } from './demand.js';
 
 /** Facts that change rarely and are needed by every onboarding. They may be a minute old. */
 export interface SlowFacts {
@@ -10,8 +18,14 @@ export interface SlowFacts {
   readonly connectedRegistries: readonly ConnectedRegistryFacts[];
 }
 
-/** Maximum age of cached facts, in milliseconds. */
+/** Maximum age of facts that change rarely, in milliseconds. */
 const FRESH_FOR = 60_000;
+
+/** Maximum age of facts for the plan of a new client, in milliseconds (docs/decisions/0042-how-old-a-fact-may-be.md). */
+const RECENT = 5_000;
+
+/** Assumed resources on a page of ARM's listings, which Azure does not document; a wrong number costs a few reads. */
+const ON_A_PAGE = 100;
 
 /** Reads facts of registries. All methods throw ServiceError. */
 export interface RegistryFactsQuery {
@@ -26,8 +40,17 @@ export interface RegistryFactsQuery {
   look(): Look;
 }
 
+/** A token as far as a look knows it: `listed` means that it exists and is to be read. */
+export type FoundToken = 'absent' | 'listed' | TokenFacts;
+
 /** Reads facts of a registry, perhaps from the cache. */
 export interface Look extends Pick<RegistryFactsQuery, 'slowFacts' | 'syncScope'> {
+  /** Finds a token, in a listing that many clients share where that needs fewer reads. `absent` may be five seconds old. */
+  findToken(registry: string, name: string): Promise<FoundToken>;
+  /** Reads a connected registry, at most five seconds old. */
+  recentConnectedRegistry(registry: string, name: string): Promise<ConnectedRegistryFacts | undefined>;
+  /** Reads a scope map, at most five seconds old. */
+  recentScopeMap(registry: string, name: string): Promise<ScopeMapFacts | undefined>;
   /** Starts a look without facts older than this look; undefined when this one has returned none. */
   again(): Look | undefined;
 }
@@ -39,35 +62,103 @@ export function createRegistryFacts(controlPlane: RegistryControlPlane): Registr
   const readSlowFacts = async (registry: string): Promise<SlowFacts> => {
     const [found, connectedRegistries] = await Promise.all([
       controlPlane.getRegistry(registry),
-      controlPlane.listConnectedRegistries(registry).catch((error: unknown) => {
-        if (isNotFound(error)) return [];
-        throw error;
-      }),
+      orNone(controlPlane.listConnectedRegistries(registry)),
     ]);
     return { registry: found, connectedRegistries };
   };
 
-  const readSyncScope = async (registry: string, syncToken: string): Promise<readonly string[] | undefined> => {
-    const token = await controlPlane.getToken(registry, syncToken);
-    if (!token) return undefined;
-    const map = await controlPlane.getScopeMap(registry, token.scopeMap);
-    // A token whose scope map was deleted has no rights: its scope is known to be empty.
-    return (map?.actions ?? []).filter((action) => !hasGatewayActions([action]));
-  };
+  /** Numbers of resources by listing, as last seen. */
+  const sizes = new Map<string, number>();
+  const demand = createDemand(RECENT);
+  /** Whether a listing needs no more reads than the single reads that are asked for at this time. */
+  const isListWorthwhile = (listing: string) => demand(listing) >= pagesOf(sizes.get(listing) ?? 0);
+
+  async function readListing<T extends { readonly name: string }>(listing: string, list: () => Promise<T[]>) {
+    const found = await orNone(list());
+    sizes.set(listing, found.length);
+    return new Map(found.map((item) => [item.name.toLowerCase(), item]));
+  }
 
   /** @param after number of a read of the cache: facts of that read or an earlier one are not used. */
   function lookAfter(after: number): Look {
     const start = cache.reads;
     let hasGivenOlder = false;
-    const read = <T>(key: string, make: () => Promise<T>): Promise<T> => {
-      const { nth, value } = cache.read(key, make, after);
+    const recent: Accepts = { after, age: RECENT };
+    const read = <T>(key: string, make: () => Promise<T>, accepts: Accepts = { after }): Promise<T> => {
+      const { nth, value } = cache.read(key, make, accepts);
       hasGivenOlder ||= nth <= start;
       return value;
     };
+
+    const slowFacts = (registry: string) => read(slowKey(registry), () => readSlowFacts(registry));
+    const tokens = (registry: string) => {
+      const listing = listingKey('tokens', registry);
+      return read(listing, () => readListing(listing, () => controlPlane.listTokens(registry)), recent);
+    };
+
+    async function findToken(registry: string, name: string): Promise<FoundToken> {
+      const listing = listingKey('tokens', registry);
+      const { connectedRegistries } = await slowFacts(registry);
+      const atLeast = connectedRegistries.reduce((sum, { clientTokens }) => sum + 1 + clientTokens.length, 0);
+      sizes.set(listing, Math.max(sizes.get(listing) ?? 0, atLeast));
+      const isWorthwhile = isListWorthwhile(listing);
+      if (isWorthwhile || cache.has(listing, recent))
+        return (await tokens(registry)).has(name.toLowerCase()) ? 'listed' : 'absent';
+      return (await controlPlane.getToken(registry, name)) ?? 'absent';
+    }
+
+    async function recentScopeMap(registry: string, name: string): Promise<ScopeMapFacts | undefined> {
+      const listing = listingKey('scopeMaps', registry);
+      const isWorthwhile = isListWorthwhile(listing);
+      if (isWorthwhile || cache.has(listing, recent)) {
+        const found = await read(
+          listing,
+          () => readListing(listing, () => controlPlane.listScopeMaps(registry)),
+          recent,
+        );
+        return found.get(name.toLowerCase());
+      }
+      const key = `scopeMap ${registry} ${name}`.toLowerCase();
+      return read(key, () => controlPlane.getScopeMap(registry, name), recent);
+    }
+
+    async function recentConnectedRegistry(registry: string, name: string) {
+      // The listing of all is as good while it is new, as it is for the first client of a process.
+      if (cache.has(slowKey(registry), recent)) {
+        const { connectedRegistries } = await slowFacts(registry);
+        return connectedRegistries.find((item) => sameName(item.name, name));
+      }
+      const key = `connectedRegistry ${registry} ${name}`.toLowerCase();
+      const listing = listingKey('connectedRegistries', registry);
+      // The bodies are long: all are listed only for clients of several connected registries.
+      const asked = cache.has(key, recent) ? 0 : demand(listing);
+      if (asked < 2 || asked < pagesOf(sizes.get(listing) ?? 0))
+        return read(key, () => controlPlane.getConnectedRegistry(registry, name), recent);
+      const list = () => readListing(listing, () => controlPlane.listConnectedRegistries(registry));
+      return (await read(listing, list, recent)).get(name.toLowerCase());
+    }
+
+    async function readSyncScope(registry: string, syncToken: string): Promise<readonly string[] | undefined> {
+      const listed = cache.has(listingKey('tokens', registry), recent)
+        ? (await tokens(registry)).get(syncToken.toLowerCase())
+        : undefined;
+      const token = listed ?? (await controlPlane.getToken(registry, syncToken));
+      if (!token) return undefined;
+      const listedMap = cache.has(listingKey('scopeMaps', registry), recent)
+        ? await recentScopeMap(registry, token.scopeMap)
+        : undefined;
+      const map = listedMap ?? (await controlPlane.getScopeMap(registry, token.scopeMap));
+      // A token whose scope map was deleted has no rights: its scope is known to be empty.
+      return (map?.actions ?? []).filter((action) => !hasGatewayActions([action]));
+    }
+
     return {
-      slowFacts: (registry) => read(`registry ${registry.toLowerCase()}`, () => readSlowFacts(registry)),
+      slowFacts,
       syncScope: (registry, syncToken) =>
-        read(`scope ${registry.toLowerCase()} ${syncToken.toLowerCase()}`, () => readSyncScope(registry, syncToken)),
+        read(`scope ${registry} ${syncToken}`.toLowerCase(), () => readSyncScope(registry, syncToken)),
+      findToken,
+      recentConnectedRegistry,
+      recentScopeMap,
       again: () => (hasGivenOlder ? lookAfter(start) : undefined),
     };
   }
@@ -105,6 +196,28 @@ function parentOf(slow: SlowFacts, child: ConnectedRegistryFacts | undefined): C
   if (child?.parent === undefined || parent === undefined) return undefined;
   const unread = { name: child.parent, mode: '', isActive: undefined, schedule: '', clientTokens: [] };
   return slow.connectedRegistries.find((item) => item.name.toLowerCase() === parent) ?? unread;
+}
+
+function slowKey(registry: string): string {
+  return `registry ${registry.toLowerCase()}`;
+}
+
+function listingKey(kind: 'tokens' | 'scopeMaps' | 'connectedRegistries', registry: string): string {
+  return `${kind} ${registry.toLowerCase()}`;
+}
+
+function pagesOf(size: number): number {
+  return Math.max(1, Math.ceil(size / ON_A_PAGE));
+}
+
+/** Lists resources; empty when the registry does not exist. */
+async function orNone<T>(list: Promise<T[]>): Promise<T[]> {
+  try {
+    return await list;
+  } catch (error) {
+    if (isNotFound(error)) return [];
+    throw error;
+  }
 }
 
 function isNotFound(error: unknown): boolean {

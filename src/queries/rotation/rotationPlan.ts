@@ -18,6 +18,7 @@ import type { Ports } from '../../ports/ports.js';
 import type { ScopeMapFacts } from '../../ports/registryControlPlane.js';
 import { syncFacts, syncStop } from '../registry/connectedRegistry.js';
 import { ancestorsOf, unlessMended, type Look, type RegistryFactsQuery } from '../registry/registryFacts.js';
+import type { SharedReads } from '../registry/sharedReads.js';
 import type { RotationFindings } from './rotationFindings.js';
 import { rotationProblems } from './rotationProblems.js';
 import { outageOf, rotationWrites } from './rotationWrites.js';
@@ -36,13 +37,19 @@ export function createRotationPlan(
   ports: Ports,
   config: Config,
   facts: RegistryFactsQuery,
+  reads: SharedReads,
   tokenUsers: TokenUsers,
 ): PlanRotation {
   return (rotation, acknowledged) => unlessMended(facts, (look) => plan(look, rotation, acknowledged));
 
   async function plan(look: Look, rotation: Rotation, acknowledged?: string): Promise<RotationPlan> {
     const now = new Date();
-    const findings = await explained(ports, rotation, await read(ports, tokenUsers, rotation, acknowledged), now);
+    const findings = await explained(
+      ports,
+      rotation,
+      await read(ports.vault, reads, tokenUsers, rotation, acknowledged),
+      now,
+    );
     const { tags, main, token, scopeMap, connectedRegistry } = findings;
     const slow = await look.slowFacts(rotation.registry);
     const syncPath = [...ancestorsOf(slow, connectedRegistry)]
@@ -80,7 +87,8 @@ export function createRotationPlan(
 }
 
 async function read(
-  { controlPlane, vault }: Ports,
+  vault: Ports['vault'],
+  reads: SharedReads,
   tokenUsers: TokenUsers,
   rotation: Rotation,
   acknowledged: string | undefined,
@@ -89,14 +97,14 @@ async function read(
   const [main, candidate, connectedRegistry] = await Promise.all([
     vault.current(mainSecretName(rotation)),
     vault.current(candidateSecretName(rotation)),
-    controlPlane.getConnectedRegistry(registry, rotation.connectedRegistry),
+    reads.connectedRegistry(registry, rotation.connectedRegistry),
   ]);
   const tags = main && parseTags(main.tags);
   const [token, scopeMap] = tags
     ? await Promise.all([
-        controlPlane.getToken(registry, tags.token),
+        reads.token(registry, tags.token),
         // The image of the last pull check is nearly always known; then the scope map is not needed.
-        tags.pull?.image ? undefined : controlPlane.getScopeMap(registry, tags.scopeMap),
+        tags.pull?.image ? undefined : reads.scopeMap(registry, tags.scopeMap),
       ])
     : [];
   const known = [main, candidate].flatMap((secret) => (secret && parseTags(secret.tags)) ?? []);

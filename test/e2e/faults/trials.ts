@@ -56,12 +56,12 @@ function isCertain({ key, nth }: { key: string; nth: number }): boolean {
   return nth === 1 || !key.startsWith('POST topics/');
 }
 
-/** Registry, its connected registries and a sync scope: read once a minute (docs/decisions/0007-slow-facts-are-cached.md). */
+/** Facts that many clients share for some seconds or a minute (docs/decisions/0042-how-old-a-fact-may-be.md). */
 export function isCached({ key }: CallSite): boolean {
   return (
     key === 'GET secrets' ||
     key === 'GET registries/{registry}' ||
-    key === 'GET registries/{registry}/connectedRegistries' ||
+    /^GET .*\/(connectedRegistries|tokens|scopeMaps)$/.test(key) ||
     /\/(tokens|scopeMaps)\/\{connectedRegistry\}$/.test(key)
   );
 }

@@ -4,6 +4,9 @@ import { parseTags } from '@connected-registry/protocol/names/secretTags';
 import { CONNECTED_REGISTRY, RUN } from '../fakes/answers/requests.js';
 import { issueOrder, promoteOrder, PULL, reference } from '../fakes/answers/orders.js';
 import { candidate, main, scopeMap, token } from '../fakes/worlds/defaultClient.js';
+import { createActivities } from '../../../src/activities/activities.js';
+import type { PresentRun, Runs } from '../../../src/ports/runs.js';
+import { createQueries } from '../../../src/queries/queries.js';
 import { createWorld, type World } from '../fakes/worlds/world.js';
 
 let world: World;
@@ -33,7 +36,9 @@ describe('issueCredentials', () => {
   });
 
   test('run twice generates once, with the same outcome', async () => {
-    const first = await issue();
+    // Only the first call knows that the secret had no version before.
+    const { isOnlyVersion, ...first } = await issue();
+    expect(isOnlyVersion).toBe(true);
     expect(await issue()).toEqual(first);
     expect([world.wire.count('generatePassword'), world.wire.count('store')]).toEqual([1, 1]);
   });
@@ -76,6 +81,23 @@ describe('issueCredentials', () => {
     expect(world.controlPlane.accepts(token, world.vault.passwordIn(candidate) ?? '')).toBe(true);
   });
 
+  test('reads the main secret only where the run may no longer be at work', async () => {
+    const present = (changes = {}) => ({
+      present: async () => ({ id: { instance: 'client', run: RUN }, hasEnded: false, ...changes }) as PresentRun,
+    });
+    const counted = async (runs?: Pick<Runs, 'present'>) => {
+      world = createWorld();
+      world.addToken();
+      await world.activities.issueCredentials(issueOrder(), runs);
+      return world.wire.count('newest');
+    };
+    expect(await counted(present())).toBe(1);
+    expect(await counted(present({ hasEnded: true }))).toBe(2);
+    expect(await counted(present({ id: { instance: 'client', run: 'another' } }))).toBe(2);
+    expect(await counted({ present: () => Promise.reject(new Error('no answer')) })).toBe(2);
+    expect(await counted()).toBe(2);
+  });
+
   test("lets the password outlive the secret's expiry, and records what it issued", async () => {
     const { slotCreatedAt, expiresOn } = await issue();
     const slot = world.controlPlane.token(token).slots.password1;
@@ -85,10 +107,10 @@ describe('issueCredentials', () => {
     expect(tags?.pull).toBeUndefined();
   });
 
-  test('reuses the name of a soft-deleted secret', async () => {
+  test('reuses the name of a soft-deleted secret, whose other versions are back then', async () => {
     await issue({ run: 'earlier-run' });
     await world.vault.remove(candidate);
-    await issue();
+    expect(await issue()).not.toHaveProperty('isOnlyVersion');
     expect(world.vault.has(candidate)).toBe(true);
   });
 });
@@ -102,6 +124,42 @@ describe('promote', () => {
     expect(world.vault.passwordIn(main)).toBe(password);
     expect(world.vault.passwordIn(candidate)).toBeUndefined();
     expect(parseTags(world.vault.versionsOf(main)[0]?.tags ?? {})?.pull).toEqual(PULL);
+  });
+
+  test('of a first password reads the candidate, writes the main secret and disables the candidate: three calls', async () => {
+    const issued = await issue();
+    world.wire.calls.length = 0;
+    await world.activities.promote(promoteOrder(issued));
+    expect(world.wire.calls).toEqual(['getConnectedRegistry', 'copy', 'disable']);
+  });
+
+  test('that a process began which died then is found by its disabled candidate', async () => {
+    const issued = await issue();
+    const first = await world.activities.promote(promoteOrder(issued));
+    const { promote } = createActivities(world.ports, createQueries(world.ports, world.config), world.config);
+    expect(await promote(promoteOrder(issued))).toEqual(first);
+    expect(world.vault.versionsOf(main)).toHaveLength(1);
+  });
+
+  test('in a process that did not begin it ends also where the one that did died before it disabled the candidate', async () => {
+    const issued = await issue();
+    world.wire.fail('disable', { when: 'before' });
+    await world.activities.promote(promoteOrder(issued));
+    const { promote } = createActivities(world.ports, createQueries(world.ports, world.config), world.config);
+    expect(await promote(promoteOrder(issued))).toMatchObject({ kind: 'done', value: { promoted: true } });
+    // The same credential twice: nothing tells it from one that was not copied yet, but a read for each client.
+    const versions = world.vault.versionsOf(main);
+    expect(new Set(versions.map(({ value }) => value)).size).toBe(1);
+    expect(world.vault.passwordIn(candidate)).toBeUndefined();
+  });
+
+  test('looks for its own version before it binds again, whichever process made it', async () => {
+    const issued = await issue();
+    await world.activities.promote(promoteOrder(issued));
+    world.controlPlane.change(CONNECTED_REGISTRY, { clientTokens: [] });
+    vi.setSystemTime(Date.now() + 60_000);
+    const { promote } = createActivities(world.ports, createQueries(world.ports, world.config), world.config);
+    expect(await promote(promoteOrder(issued))).toMatchObject({ value: { promoted: true } });
   });
 
   test('disables the candidates of earlier runs, too, and none of others', async () => {

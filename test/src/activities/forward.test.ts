@@ -1,6 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { DEFAULT_CHANNEL } from '@connected-registry/protocol/messages/deviceChannel';
-import { SCOPE_MAP_MARK } from '@connected-registry/protocol/names/names';
 import { toActions } from '@connected-registry/protocol/names/permissions';
 import { verifyAcknowledgementKey, verifyReportKey } from '../../../src/domain/pullCheck/reportKey.js';
 import { CONNECTED_REGISTRY, onboarding, RUN } from '../fakes/answers/requests.js';
@@ -14,38 +13,6 @@ beforeEach(() => {
   world = createWorld();
 });
 afterEach(() => vi.useRealTimers());
-
-describe('ensureScopeMap', () => {
-  const ensure = () => world.activities.ensureScopeMap({ registry, scopeMap, permissions });
-
-  test('creates a missing map with the app’s mark, and is idempotent', async () => {
-    expect(await ensure()).toEqual({ kind: 'done', value: { created: true } });
-    const made = world.controlPlane.scopeMaps.get(scopeMap);
-    expect(made).toMatchObject({ description: SCOPE_MAP_MARK, actions: toActions(permissions) });
-    expect(await ensure()).toEqual({ kind: 'done', value: { created: false } });
-    expect(world.wire.writes).toEqual(['createScopeMap']);
-  });
-
-  test('adopts a map with equal rights in another order', async () => {
-    const actions = [...toActions(permissions)].reverse();
-    world.controlPlane.scopeMaps.set(scopeMap, { name: scopeMap, actions, description: 'by hand' });
-    expect(await ensure()).toMatchObject({ kind: 'done' });
-    expect(world.wire.writes).toEqual([]);
-  });
-
-  test('never overwrites a different map', async () => {
-    world.controlPlane.scopeMaps.set(scopeMap, { name: scopeMap, actions: [], description: SCOPE_MAP_MARK });
-    expect(await ensure()).toMatchObject({ kind: 'failed', code: 'scope-map-different' });
-    expect(world.wire.writes).toEqual([]);
-  });
-
-  test('converges when the answer to its write was lost', async () => {
-    world.wire.fail('createScopeMap', { when: 'after' });
-    expect(await ensure()).toMatchObject({ kind: 'retryLater' });
-    expect(await ensure()).toMatchObject({ kind: 'done' });
-    expect(world.wire.writes).toEqual(['createScopeMap']);
-  });
-});
 
 describe('ensureToken', () => {
   const ensure = (earlierScopeMap?: string) =>
@@ -119,6 +86,17 @@ describe('ensureToken', () => {
     expect(await ensure(earlier)).toMatchObject({ kind: 'retryLater' });
     expect(await ensure(earlier)).toMatchObject({ kind: 'done' });
     expect(world.wire.writes).toEqual([method]);
+  });
+
+  test('waits outside the activity while Azure creates the token, and reads it once after that', async () => {
+    addMap(scopeMap);
+    world.controlPlane.createsTokensIn = 10;
+    expect(await ensure()).toMatchObject({ kind: 'retryLater', afterSeconds: 10 });
+    world.controlPlane.token(token).isBeingCreated = true;
+    expect(await ensure()).toMatchObject({ kind: 'retryLater', afterSeconds: 2 });
+    world.controlPlane.token(token).isBeingCreated = undefined;
+    expect(await ensure()).toEqual({ kind: 'done', value: { created: false } });
+    expect(world.wire.calls).toEqual(['getToken', 'createToken', 'getToken', 'getToken']);
   });
 
   test('passes on the time that ARM asks to wait', async () => {
@@ -213,7 +191,8 @@ describe('preflight', () => {
       kind: 'done',
       value: { problems: [{ code: 'repository-not-synced' }] },
     });
-    world.wire.fail('getToken', { when: 'before' });
+    vi.advanceTimersByTime(60_000);
+    world.wire.fail('listTokens', { when: 'before' });
     expect(await world.activities.preflight(wanted)).toMatchObject({ kind: 'retryLater' });
   });
 });

@@ -33,6 +33,44 @@ describe('the binder', () => {
     expect([bound(), writes()]).toEqual([['client-1'], 1]);
   });
 
+  test('lets announced runs come first, and writes once for all when the last has requested', async () => {
+    for (const token of names(3)) await binder.send('announce', token);
+    await binder.send('request', 'client-1');
+    expect(await binder.send('ensure', 'client-1')).toMatchObject({ kind: 'retryLater', afterSeconds: 2 });
+    await binder.send('request', 'client-2');
+    expect(await binder.send('ensure', 'client-2')).toMatchObject({ kind: 'retryLater', afterSeconds: 2 });
+    expect(world.wire.calls).toEqual([]);
+    await binder.send('request', 'client-3');
+    for (const token of names(3)) expect(await binder.send('ensure', token)).toEqual(BOUND);
+    expect(writes()).toBe(1);
+    for (const token of names(3)) await binder.send('complete', token);
+    expect(binder.state).toEqual(NO_REQUESTS);
+  });
+
+  test('waits at most fifteen seconds for an announced run, and not for one whose announcement is a minute old', async () => {
+    await binder.send('announce', 'client-2');
+    expect(await binder.send('ensure', 'client-1')).toMatchObject({ kind: 'retryLater' });
+    binder.setTime('2026-03-01T12:00:14.999Z');
+    expect(await binder.send('ensure', 'client-1')).toMatchObject({ kind: 'retryLater' });
+    binder.setTime('2026-03-01T12:00:15.000Z');
+    expect(await binder.send('ensure', 'client-1')).toEqual(BOUND);
+    expect(await binder.send('ensure', 'client-3')).toMatchObject({ kind: 'retryLater' });
+    binder.setTime('2026-03-01T12:01:00.000Z');
+    expect(await binder.send('ensure', 'client-4')).toEqual(BOUND);
+  });
+
+  test.each(['complete', 'unbind', 'forceUnbind'] as const)('forgets an announcement at %s', async (operation) => {
+    await binder.send('announce', 'client-2');
+    await binder.send(operation, 'client-2');
+    expect(await binder.send('ensure', 'client-1')).toEqual(BOUND);
+  });
+
+  test('ignores an announcement that comes after the request', async () => {
+    await binder.send('request', 'client-2');
+    await binder.send('announce', 'client-2');
+    expect(await binder.send('ensure', 'client-1')).toEqual(BOUND);
+  });
+
   test('writes nothing for a token that is in the list, in any case', async () => {
     world.controlPlane.change(CONNECTED_REGISTRY, { clientTokens: ['Client-1'] });
     expect(await binder.send('ensure', 'client-1')).toEqual(BOUND);

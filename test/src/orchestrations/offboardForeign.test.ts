@@ -79,7 +79,9 @@ describe('an offboarding keeps what is not ours', () => {
     };
     const by = { operation: 'other.run', actor: 'event' };
 
-    const { outcome } = await offboardAfterOnboarding(world, flows, () => flows.maps.request('hold', { ...hold, by }));
+    const { outcome } = await offboardAfterOnboarding(world, flows, () =>
+      flows.maps.request('ensureScopeMap', { ...hold, by }),
+    );
 
     expect(JSON.stringify(outcome.result)).toContain('1 running operation(s) need it');
 

@@ -13,8 +13,8 @@ describe('an onboarding', () => {
       'begin',
       'preflight',
       'claim',
-      'hold',
       'ensureScopeMap',
+      'announce',
       'ensureToken',
       'request',
       'issueCredentials',
@@ -98,7 +98,7 @@ describe('an onboarding', () => {
       done(nth === 1 ? { promoted: false } : { promoted: true, name: 'main-secret', version: 'v2' });
     const { outcome, names } = await onboardScripted({ answers: { promote } });
     expect(outcome.status).toBe('completed');
-    expect(names('entity')).toEqual(['begin', 'claim', 'hold', 'ensure', 'ensureAgain']);
+    expect(names('entity')).toEqual(['begin', 'claim', 'ensureScopeMap', 'ensure', 'ensureAgain']);
   });
 
   test('has the device pull again after it was bound again, because a sync may have removed the token', async () => {

@@ -29,7 +29,7 @@ test('a value is read once while it is fresh, and again after', async () => {
 test('a failed read is not kept, and does not take a later value away', async () => {
   const cache = createCache(1000);
   const failed = cache.read('key', () => Promise.reject(new Error('no')));
-  const later = cache.read('key', counting(), failed.nth);
+  const later = cache.read('key', counting(), { after: failed.nth });
   await expect(failed.value).rejects.toThrow('no');
   expect(await later.value).toBe(1);
   expect(cache.has('key')).toBe(true);
@@ -43,6 +43,16 @@ test('a value that was read before a given read is not taken', async () => {
   const read = counting();
   const { nth } = cache.read('key', read);
   expect(cache.reads).toBe(nth);
-  expect(await cache.read('key', read, nth).value).toBe(2);
-  expect(await cache.read('key', read, nth).value).toBe(2);
+  expect(await cache.read('key', read, { after: nth }).value).toBe(2);
+  expect(await cache.read('key', read, { after: nth }).value).toBe(2);
+});
+
+test('a caller may take only a value of a lower age', async () => {
+  const cache = createCache(1000);
+  const read = counting();
+  await cache.read('key', read).value;
+  vi.advanceTimersByTime(100);
+  expect(await cache.read('key', read, { age: 101 }).value).toBe(1);
+  expect(cache.has('key', { age: 100 })).toBe(false);
+  expect(await cache.read('key', read, { age: 100 }).value).toBe(2);
 });

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { isConverged } from '../../../src/domain/onboarding/plan.js';
-import { candidateSecretName, mainSecretName } from '@connected-registry/protocol/names/names';
+import { candidateSecretName, mainSecretName, SCOPE_MAP_MARK } from '@connected-registry/protocol/names/names';
+import { toActions } from '@connected-registry/protocol/names/permissions';
 import { CONNECTED_REGISTRY, onboarding } from '../fakes/answers/requests.js';
 import { issueOrder, promoteOrder } from '../fakes/answers/orders.js';
 import { LONG_AGO } from '../fakes/worlds/defaultClient.js';
@@ -17,7 +18,10 @@ afterEach(() => vi.useRealTimers());
 async function onboardAll(): Promise<void> {
   const { activities, controlPlane } = world;
   const { registry, scopeMap, permissions, token } = onboarding();
-  await activities.ensureScopeMap({ registry, scopeMap, permissions });
+  await controlPlane.createScopeMap(registry, scopeMap, {
+    actions: toActions(permissions),
+    description: SCOPE_MAP_MARK,
+  });
   await activities.ensureToken({ registry, token, scopeMap });
   const issued = await activities.issueCredentials(issueOrder());
   if (issued.kind !== 'done') throw new Error('not issued');

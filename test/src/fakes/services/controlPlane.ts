@@ -22,6 +22,7 @@ export interface FakeToken {
   scopeMap: string;
   isEnabled: boolean | undefined;
   createdAt: string;
+  isBeingCreated?: true | undefined;
   slots: Partial<Record<SlotName, Password>>;
 }
 
@@ -35,6 +36,8 @@ export class FakeControlPlane implements RegistryControlPlane {
   readonly spoilt = new Set<string>();
   /** Runs after each write of a client list: a writer who does not know of us. */
   foreignWriter: ((tokens: string[]) => string[]) | undefined;
+  /** Seconds that the creation of a token takes; undefined if it is done at once. */
+  createsTokensIn: number | undefined;
   private passwords = 0;
 
   async getRegistry(): Promise<RegistryFacts | undefined> {
@@ -85,8 +88,8 @@ export class FakeControlPlane implements RegistryControlPlane {
         { createdAt, ...(expiresAt ? { expiresAt } : {}) },
       ]),
     );
-    const { scopeMap, isEnabled, createdAt } = found;
-    return { name, scopeMap, isEnabled, createdAt, slots };
+    const { scopeMap, isEnabled, createdAt, isBeingCreated } = found;
+    return { name, scopeMap, isEnabled, createdAt, ...(isBeingCreated ? { isBeingCreated } : {}), slots };
   }
 
   async listTokens(registry: string): Promise<TokenFacts[]> {
@@ -104,10 +107,11 @@ export class FakeControlPlane implements RegistryControlPlane {
       .map(([name]) => name);
   }
 
-  async createToken(_: string, name: string, scopeMap: string): Promise<void> {
+  async createToken(_: string, name: string, scopeMap: string): Promise<{ readonly readyInSeconds?: number }> {
     if (!this.scopeMaps.has(scopeMap.toLowerCase())) throw refused(name);
     const token = { scopeMap, isEnabled: true, createdAt: new Date().toISOString(), slots: {} };
     this.tokens.set(name.toLowerCase(), token);
+    return this.createsTokensIn === undefined ? {} : { readyInSeconds: this.createsTokensIn };
   }
 
   async setTokenScopeMap(_: string, name: string, scopeMap: string): Promise<void> {

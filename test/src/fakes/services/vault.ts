@@ -69,12 +69,13 @@ export class FakeVault implements SecretVault {
   async store(name: string, value: string, { expiresOn, tags }: SecretAttributes): Promise<SecretFacts> {
     checkTags(name, tags);
     const secret = this.secrets.get(name) ?? { versions: [], isDeleted: false };
+    const isRecovered = secret.isDeleted;
     secret.isDeleted = false;
     this.secrets.set(name, secret);
     this.made += 1;
     const version = { version: `v${this.made}`, value, expiresOn, tags, isEnabled: true };
     secret.versions.push(version);
-    return toFacts(name, version);
+    return { ...toFacts(name, version), ...(isRecovered ? { isRecovered } : {}) };
   }
 
   async copy(from: SecretVersion, to: string, attributes: SecretAttributes): Promise<SecretFacts> {

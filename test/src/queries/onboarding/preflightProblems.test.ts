@@ -68,9 +68,10 @@ describe('preflight refuses', () => {
 
   test('an endpoint that is neither its own nor allowed, and an unknown one', async () => {
     expect(await codes({ endpoint: 'evil.example:443' })).toEqual(['endpoint-not-allowed']);
-    const { loginServer: _, ...rest } = world.controlPlane.connectedRegistries.get(CONNECTED_REGISTRY) ?? {};
-    world.controlPlane.connectedRegistries.set(CONNECTED_REGISTRY, rest as never);
-    expect(await codes()).toEqual(['endpoint-unknown']);
+    const here = createWorld();
+    const { loginServer: _, ...rest } = here.controlPlane.connectedRegistries.get(CONNECTED_REGISTRY) ?? {};
+    here.controlPlane.connectedRegistries.set(CONNECTED_REGISTRY, rest as never);
+    expect(await codes({}, here)).toEqual(['endpoint-unknown']);
   });
 
   test.each(['other', 'hello-world2', 'samples', '*'])('the repository %s, which is not synced', async (repository) => {
@@ -97,8 +98,9 @@ describe('preflight refuses', () => {
   test("a connected registry's scope map or any map with gateway rights", async () => {
     expect(await codes({ scopeMap: CONNECTED_REGISTRY.toUpperCase() })).toEqual(['scope-map-reserved']);
     const actions = ['gateway/other/config/read'];
-    world.controlPlane.scopeMaps.set('gatewaymap', { name: 'gatewaymap', actions, description: '' });
-    expect(await codes({ scopeMap: 'gatewaymap' })).toEqual(['scope-map-reserved']);
+    const here = createWorld();
+    here.controlPlane.scopeMaps.set('gatewaymap', { name: 'gatewaymap', actions, description: '' });
+    expect(await codes({ scopeMap: 'gatewaymap' }, here)).toEqual(['scope-map-reserved']);
   });
 
   test('a scope map with other rights, and shows both sides', async () => {

@@ -125,7 +125,7 @@ describe('a dry run', () => {
     ['throttled', 503, { 'retry-after': '17' }],
     ['forbidden', 502, {}],
   ] as const)('says when Azure is %s', async (kind, status, headers) => {
-    world.wire.fail('getToken', { when: 'before', kind, ...(kind === 'throttled' ? { retryAfterSeconds: 17 } : {}) });
+    world.wire.fail('listTokens', { when: 'before', kind, ...(kind === 'throttled' ? { retryAfterSeconds: 17 } : {}) });
     expect(await post({ ...BODY, dryRun: true })).toMatchObject({ status, headers, body: { code: 'service-error' } });
   });
 });

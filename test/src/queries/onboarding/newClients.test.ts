@@ -1,0 +1,125 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { SCOPE_MAP_MARK } from '@connected-registry/protocol/names/names';
+import { toActions } from '@connected-registry/protocol/names/permissions';
+import { CONNECTED_REGISTRY, onboarding } from '../../fakes/answers/requests.js';
+import { LONG_AGO } from '../../fakes/worlds/defaultClient.js';
+import { createWorld, type World } from '../../fakes/worlds/world.js';
+
+let world: World;
+beforeEach(() => {
+  vi.useFakeTimers({ now: new Date('2026-03-01T12:00:00Z') });
+  world = createWorld();
+});
+afterEach(() => vi.useRealTimers());
+
+const pass = (milliseconds: number) => vi.setSystemTime(Date.now() + milliseconds);
+const plan = (client: string) => world.queries.preflight(onboarding({ client }));
+const ARM = /^(?:get|list)/;
+const armReads = () => world.wire.calls.filter((call) => ARM.test(call)).toSorted();
+
+test('fifty new clients that are planned at once share four reads of ARM', async () => {
+  const plans = await Promise.all(Array.from({ length: 50 }, (_, n) => plan(`new-${n}`)));
+  expect(plans.flatMap(({ problems }) => problems)).toEqual([]);
+  expect(armReads()).toEqual(['getRegistry', 'listConnectedRegistries', 'listScopeMaps', 'listTokens']);
+});
+
+test('those that follow within five seconds read nothing of ARM, and later ones three facts anew', async () => {
+  await plan('one');
+  world.wire.calls.length = 0;
+  pass(4_999);
+  await plan('two');
+  expect(armReads()).toEqual([]);
+  pass(1);
+  await plan('three');
+  expect(armReads()).toEqual(['getConnectedRegistry', 'listScopeMaps', 'listTokens']);
+});
+
+test('clients of several connected registries share a listing of all', async () => {
+  const seeded = world.controlPlane.connectedRegistries.get(CONNECTED_REGISTRY);
+  for (const name of ['edge1', 'edge2', 'edge3', 'edge4', 'edge5'])
+    if (seeded) world.controlPlane.connectedRegistries.set(name, { ...seeded, name });
+  await plan('one');
+  pass(5_000);
+  world.wire.calls.length = 0;
+  for (const connectedRegistry of ['edge1', 'edge2', 'edge3', 'edge4', 'edge5']) {
+    const found = await world.queries.preflight(onboarding({ connectedRegistry }));
+    expect(found.problems).toEqual([]);
+  }
+  expect([world.wire.count('getConnectedRegistry'), world.wire.count('listConnectedRegistries')]).toEqual([1, 1]);
+});
+
+test('a registry of many tokens is listed only when as many clients ask as it has pages', async () => {
+  world = createWorld({ CLIENTS_PER_CONNECTED_REGISTRY: '500' });
+  const clientTokens = Array.from({ length: 250 }, (_, n) => `token-${n}`);
+  world.controlPlane.change(CONNECTED_REGISTRY, { clientTokens });
+  await plan('one');
+  await plan('two');
+  expect([world.wire.count('listTokens'), world.wire.count('getToken')]).toEqual([0, 3]);
+  await plan('three');
+  await plan('four');
+  expect([world.wire.count('listTokens'), world.wire.count('getToken')]).toEqual([1, 3]);
+});
+
+describe('a token that exists is read at once, however new the listing', () => {
+  test('when the listing has it', async () => {
+    world.addToken({ password1: { createdAt: LONG_AGO } });
+    await plan('other');
+    world.controlPlane.token(onboarding().token).slots = {};
+    const { credential } = await world.queries.preflight(onboarding({ adopt: true }));
+    expect(credential).toMatchObject({ kind: 'issue', slot: 'password1' });
+  });
+
+  test('when its name is not the client’s default one', async () => {
+    await plan('other');
+    world.addToken();
+    const { token } = onboarding();
+    const found = await world.queries.preflight(onboarding({ client: 'another', token }));
+    expect(found.problems).toMatchObject([{ code: 'token-not-adopted' }]);
+  });
+
+  test('when the client’s record names it, with the connected registry and the map as they are now', async () => {
+    await plan('other');
+    const { token, scopeMap, permissions } = onboarding();
+    world.addToken();
+    world.controlPlane.scopeMaps.set(scopeMap, {
+      name: scopeMap,
+      actions: toActions(permissions),
+      description: SCOPE_MAP_MARK,
+    });
+    world.controlPlane.change(CONNECTED_REGISTRY, { clientTokens: [token] });
+    const held = { token, scopeMap, since: LONG_AGO, isMade: true };
+    const found = await world.queries.preflight(onboarding(), undefined, [], [held]);
+    expect(found).toMatchObject({ scopeMap: 'same', bound: true, token: { exists: true } });
+  });
+});
+
+test('a problem is never reported by an older fact', async () => {
+  world.controlPlane.change(CONNECTED_REGISTRY, { isActive: false });
+  expect((await plan('one')).problems).toMatchObject([{ code: 'connected-registry-inactive' }]);
+  world.controlPlane.change(CONNECTED_REGISTRY, { isActive: true });
+  expect((await plan('two')).problems).toEqual([]);
+});
+
+describe('the secrets of a new client', () => {
+  const vaultReads = () => world.wire.calls.filter((call) => call === 'current' || call === 'page');
+
+  test('are looked up in the vault’s listing where one is at hand', async () => {
+    await world.queries.tokenUsers.clients();
+    world.wire.calls.length = 0;
+    await plan('new');
+    expect(vaultReads()).toEqual([]);
+  });
+
+  test('are read where none is at hand', async () => {
+    await plan('new');
+    expect(vaultReads()).toEqual(['current', 'current']);
+  });
+
+  test('are read where the listing has them, cannot be read, or the client’s token exists', async () => {
+    await world.queries.tokenUsers.clients();
+    world.addToken();
+    world.wire.calls.length = 0;
+    await world.queries.preflight(onboarding({ adopt: true }));
+    expect(vaultReads()).toEqual(['current', 'current']);
+  });
+});
