@@ -24,7 +24,8 @@ export const FOLDER = join(root, 'dist', 'programs');
 export async function setup(): Promise<void> {
   const done = join(FOLDER, '.bundled');
   // Builds are compared by their stamp's own time, which is when a build began.
-  if (existsSync(done) && statSync(done).mtimeMs > statSync(join(root, 'dist', '.built')).ctimeMs) return;
+  const inputs = [join(root, 'dist', '.built'), fileURLToPath(import.meta.url)];
+  if (existsSync(done) && inputs.every((file) => statSync(done).mtimeMs > statSync(file).ctimeMs)) return;
   rmSync(FOLDER, { recursive: true, force: true, maxRetries: 5 });
   await build({
     absWorkingDir: root,
@@ -44,6 +45,8 @@ export async function setup(): Promise<void> {
     // Stack traces in logs keep the names.
     keepNames: true,
     logLevel: 'warning',
+    // A package in CommonJS that is loaded on first use has no named exports in a bundle.
+    external: ['mqtt'],
     // Packages in CommonJS that are bundled ask for Node's own modules in this way.
     banner: {
       js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
