@@ -9,6 +9,12 @@ interface Response {
   readonly headers: Iterable<readonly [string, string]> & { get(name: string): string | undefined };
 }
 
+/** The used part of a request there. */
+interface Sent {
+  readonly method: string;
+  readonly url: string;
+}
+
 /** Seconds to wait after 429 without Retry-After. */
 const DEFAULT_PAUSE = 10;
 
@@ -18,12 +24,12 @@ const DEFAULT_PAUSE = 10;
  *
  * @param bucketOf the bucket of a request; undefined for one that no limit is known of.
  */
-export function budgetPolicy<Request>(turns: Turns, bucketOf: (request: Request) => Bucket | undefined) {
+export function budgetPolicy(turns: Turns, bucketOf: (request: Sent) => Bucket | undefined) {
   return {
     name: 'budget',
-    async sendRequest<Sent extends Request, Answer extends Response>(
-      request: Sent,
-      next: (request: Sent) => Promise<Answer>,
+    async sendRequest<Request extends Sent, Answer extends Response>(
+      request: Request,
+      next: (request: Request) => Promise<Answer>,
     ): Promise<Answer> {
       const bucket = bucketOf(request);
       if (!bucket) return next(request);
@@ -43,3 +49,4 @@ export function budgetPolicy<Request>(turns: Turns, bucketOf: (request: Request)
     },
   };
 }
+export type BudgetPolicy = ReturnType<typeof budgetPolicy>;

@@ -1,4 +1,4 @@
-import type { Priority } from '../../domain/operations/priority.js';
+import { moreUrgent, type Priority } from '../../domain/operations/priority.js';
 import { leftTokens, type Rate } from './rate.js';
 import { Reservations } from './reservations.js';
 
@@ -66,7 +66,7 @@ export class RateBudget {
   dueAt({ key, priority, tokens }: TokenRequest, now: number): number {
     this.#reservations.prune(now);
     const own = this.#reservations.find(key);
-    return this.#dueAt(priority, tokens, now, own?.order);
+    return this.#dueAt(own ? moreUrgent(own.priority, priority) : priority, tokens, now, own?.order);
   }
 
   /** Takes tokens of a caller whose turn has come, and ends its reservation. They are held until they are sent or given back. */
@@ -79,9 +79,15 @@ export class RateBudget {
 
   /** Reserves tokens for a caller who comes back at this time. */
   reserve({ key, priority, tokens }: TokenRequest, at: number): void {
-    const order = this.#reservations.find(key)?.order ?? this.#callers;
+    const own = this.#reservations.find(key);
     this.#callers += 1;
-    this.#reservations.put({ key, priority, tokens, at, order });
+    this.#reservations.put({
+      key,
+      priority: own ? moreUrgent(own.priority, priority) : priority,
+      tokens,
+      at,
+      order: own?.order ?? this.#callers,
+    });
   }
 
   /** Ends a reservation that is not needed. */

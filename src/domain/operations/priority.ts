@@ -20,3 +20,12 @@ export function rankOf(priority: Priority): number {
 export function moreUrgent(one: Priority, other: Priority): Priority {
   return rankOf(one) <= rankOf(other) ? one : other;
 }
+
+/** Actors of runs that no operator requested singly: events, timers, and sweeps. */
+const AUTOMATIC = ['event', 'timer', 'sweep'];
+
+/** How urgent a run is by its input. A rotation that is urgent replaces a credential that may be in wrong hands. */
+export function priorityOf({ actor, request }: { readonly actor: string; readonly request?: object }): Priority {
+  if (request && 'urgent' in request && request.urgent === true) return 'revocation';
+  return AUTOMATIC.includes(actor) ? 'rollout' : 'single';
+}

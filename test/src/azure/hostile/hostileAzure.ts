@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { vi } from 'vitest';
+import { Turns } from '../../../../src/azure/budget/turns.js';
 import { createAzurePorts } from '../../../../src/azure/ports.js';
 import { loadConfig, type Config } from '../../../../src/settings/config.js';
 import { dockerConfig } from '@connected-registry/protocol/names/dockerConfig';
@@ -66,7 +67,9 @@ export async function startHostileAzure(): Promise<HostileAzure> {
     config,
     ports: (entra = 'direct') => {
       const authorityHost = entra === 'direct' ? cloud.url : line.url;
-      return auditedPorts(createAzurePorts({ ...config, identity: { ...config.identity, authorityHost } }));
+      return auditedPorts(
+        createAzurePorts({ ...config, identity: { ...config.identity, authorityHost } }, new Turns()),
+      );
     },
     close: async () => {
       if (strict === undefined) delete process.env['NODE_TLS_REJECT_UNAUTHORIZED'];
