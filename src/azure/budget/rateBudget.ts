@@ -18,6 +18,9 @@ export interface Sending {
   readonly beside: number;
 }
 
+/** Maximum seconds that one refusal stops requests: a single answer must not stop the app for a day. */
+const LONGEST_STOP = 3600;
+
 /**
  * Counts the tokens of one bucket of a service, and gives callers who must wait a time of their own. All times are in
  * milliseconds since the epoch, and the caller passes them in.
@@ -153,7 +156,7 @@ export class RateBudget {
   /** Notes that the service refused a request for its rate: nothing is sent before it allows, and the bucket is empty then. */
   refused(seconds: number, now: number): void {
     this.#refill(now);
-    this.#blockedUntil = Math.max(this.#blockedUntil, now + seconds * 1000);
+    this.#blockedUntil = Math.max(this.#blockedUntil, now + Math.min(seconds, LONGEST_STOP) * 1000);
     this.#free = Math.min(this.#free, -this.#held);
   }
 

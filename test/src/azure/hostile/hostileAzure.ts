@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { vi } from 'vitest';
@@ -27,6 +28,8 @@ export interface HostileAzure {
   /** New clients: nothing that they keep, tokens for instance, is there yet. */
   ports(entra?: 'direct' | 'echoing'): Ports;
   close(): Promise<void>;
+  /** Lets a day pass for the limits that the ports keep to. */
+  passADay(): void;
 }
 
 export async function startHostileAzure(): Promise<HostileAzure> {
@@ -61,14 +64,18 @@ export async function startHostileAzure(): Promise<HostileAzure> {
   }
   for (const value of secretValues) line.secrets.add(value);
   line.stored.push(STORED, UNSEEN);
+  // A hostile 429 keeps its kind of request waiting for up to an hour.
+  let passed = 0;
+  const clock = { now: () => Date.now() + passed, sleep: setTimeout };
   return {
     cloud,
     line,
     config,
+    passADay: () => void (passed += 86_400_000),
     ports: (entra = 'direct') => {
       const authorityHost = entra === 'direct' ? cloud.url : line.url;
       return auditedPorts(
-        createAzurePorts({ ...config, identity: { ...config.identity, authorityHost } }, new Turns()),
+        createAzurePorts({ ...config, identity: { ...config.identity, authorityHost } }, new Turns(clock)),
       );
     },
     close: async () => {
