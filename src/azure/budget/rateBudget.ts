@@ -118,7 +118,7 @@ export class RateBudget {
   loneAt(priority: Priority, now: number): number {
     if (priority === 'revocation') return this.#dueAt('revocation', 1, now);
     const left = leftTokens('single', this.#capacity);
-    return Math.max(this.#dueAt('revocation', 1, now), this.#at(left + 1, now));
+    return Math.max(this.#dueAt('revocation', 1, now), this.#at(Math.min(left + 1, this.#capacity), now));
   }
 
   /** Notes that a request is sent. @param isHeld whether it uses a token that the caller holds. */
@@ -163,7 +163,8 @@ export class RateBudget {
   #dueAt(priority: Priority, tokens: number, now: number, order = Infinity): number {
     this.#refill(now);
     const left = leftTokens(priority, this.#capacity);
-    const wanted = left + Math.min(tokens, Math.max(1, Math.floor(this.#capacity - left)));
+    // A bucket too small for both is waited for until it is full.
+    const wanted = Math.min(left + tokens, this.#capacity);
     const start = this.#start(now);
     const promised = this.#reservations.promisedBefore(
       priority,
