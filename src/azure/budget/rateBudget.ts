@@ -18,8 +18,11 @@ export interface Sending {
   readonly beside: number;
 }
 
-/** Maximum seconds that one refusal stops requests: a single answer must not stop the app for a day. */
-const LONGEST_STOP = 3600;
+/**
+ * Maximum seconds that one refusal stops all requests of its kind: it may be about one resource, and undoing and revocations
+ * must go on. The call that was refused waits as long as the service asks.
+ */
+const LONGEST_STOP = 60;
 
 /**
  * Counts the tokens of one bucket of a service, and gives callers who must wait a time of their own. All times are in

@@ -98,6 +98,12 @@ describe('429', () => {
     expect(budget.free(18_000)).toBe(10);
   });
 
+  test('stops the others for at most a minute: it may be about one resource only', () => {
+    const budget = new RateBudget(WRITES, 0);
+    budget.refused(600, 0);
+    expect(budget.loneAt('revocation', 0)).toBe(60_100);
+  });
+
   test('also stops those whose turn has come', () => {
     const budget = new RateBudget(WRITES, 0);
     budget.take({ key: 'a', priority: 'rollout', tokens: 2 }, 0);
