@@ -2,8 +2,11 @@ import * as df from 'durable-functions';
 import { createActivities } from './activities/activities.js';
 import { createRunActivities } from './activities/runs/runActivities.js';
 import { registerActivities, registerRunActivities } from './registration/registerActivities.js';
+import { binderNeeds, mapHolderNeeds } from './registration/entityNeeds.js';
+import { entityInTurn, workInTurn } from './registration/workInTurn.js';
 import { createCredential } from './azure/identity/credential.js';
 import { createCallers } from './azure/identity/callers.js';
+import { Turns } from './azure/budget/turns.js';
 import { createAzurePorts } from './azure/ports.js';
 import { loadConfig } from './settings/config.js';
 import { NO_REQUESTS } from './domain/binding/bindingRequests.js';
@@ -78,7 +81,8 @@ if (telemetry) {
   observeInvocations(telemetry);
   void handOnTraces();
 }
-const azure = createAzurePorts(config);
+const turns = new Turns();
+const azure = createAzurePorts(config, turns);
 const ports = auditedPorts(telemetry ? measuredPorts(azure, telemetry) : azure);
 const queries = createQueries(ports, config);
 const anonymousLimit = new AnonymousLimit(config.reportsPerMinute);
@@ -198,13 +202,19 @@ df.app.orchestration(REVOKE, recordedRun(REVOKE, countedFlow(REVOKE, revoke, tel
 df.app.orchestration(SWEEP, recordedSweep(rotationSweep));
 df.app.orchestration(CHECK, recordedRun(CHECK, check));
 df.app.orchestration(START_WHEN_FREE, recordedWait(startWhenFree));
-registerEntity(BINDER, NO_REQUESTS, createBinder(ports.controlPlane, config.caps.clientsPerConnectedRegistry));
+const inTurn = workInTurn(turns, config);
+registerEntity(
+  BINDER,
+  NO_REQUESTS,
+  createBinder(ports.controlPlane, config.caps.clientsPerConnectedRegistry),
+  entityInTurn(inTurn, binderNeeds),
+);
 registerEntity(CLIENT_RECORD, NOTHING_KNOWN, clientRecord);
 registerEntity(CONNECTED_REGISTRY_RECORD, NEVER_SEEN, connectedRegistryRecord);
 registerEntity(TOKEN_CLAIM, UNCLAIMED, tokenClaim);
-registerEntity(MAP_HOLDER, NO_HOLDS, createMapHolder(ports.controlPlane));
-registerActivities(createActivities(ports, queries, config));
-registerRunActivities(createRunActivities(queries, config));
+registerEntity(MAP_HOLDER, NO_HOLDS, createMapHolder(ports.controlPlane), entityInTurn(inTurn, mapHolderNeeds));
+registerActivities(createActivities(ports, queries, config), inTurn);
+registerRunActivities(createRunActivities(queries, config), inTurn);
 
 // Bodies arrive as streams, so that a request uses no memory before its handler reads the body.
 streamHttp();

@@ -4,6 +4,12 @@ metadata description = 'Settings of the app that may be chosen. Written by "npm 
 @sealed()
 @description('Settings of the app by name; an absent one has the default of docs/settings.md.')
 type AppOptions = {
+  ARM_READ_BUCKET: string?
+  ARM_READS_PER_SECOND: string?
+  ARM_WRITE_BUCKET: string?
+  ARM_WRITES_PER_SECOND: string?
+  ARM_DELETE_BUCKET: string?
+  ARM_DELETES_PER_SECOND: string?
   REGISTRY_API_VERSION: string?
   CONNECTED_REGISTRY_API_VERSION: string?
   OPERATOR_ROLE: string?

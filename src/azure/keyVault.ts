@@ -14,6 +14,9 @@ import { resourceName } from '../serviceErrors/serviceFacts.js';
 import type { ServiceOperation } from '../serviceErrors/serviceOperation.js';
 import { rememberCredential } from '@connected-registry/protocol/redaction/rememberCredential';
 import { seenSecrets } from '@connected-registry/protocol/redaction/seenSecrets';
+import { budgetPolicy } from './budget/budgetPolicy.js';
+import type { Turns } from './budget/turns.js';
+import { vaultBucket } from './budget/vaultBuckets.js';
 import { lazily } from './calls/lazily.js';
 import { watchPageLinks } from './calls/pageLinks.js';
 import { pipelineOptions } from './calls/pipelineOptions.js';
@@ -28,12 +31,12 @@ const RECOVERY_POLL = { intervalInMs: 500 };
 /** Maximum secrets on a page. Source: azure-rest-api-specs, keyvault: maxresults. */
 const LARGEST_PAGE = 25;
 
-/** Creates the vault on Azure Key Vault. SDK retries are off, as in the control plane. */
-export function createKeyVault(config: Config['vault'], credential: TokenCredential): SecretVault {
+/** Creates the vault on Azure Key Vault. SDK retries are off, as in the control plane. @param turns gives each request its token */
+export function createKeyVault(config: Config['vault'], credential: TokenCredential, turns: Turns): SecretVault {
   const links = watchPageLinks();
   const client = lazily(async (): Promise<SecretClient> => {
     const { SecretClient: Client } = await import('@azure/keyvault-secrets');
-    const { additionalPolicies, ...options } = pipelineOptions(config.url);
+    const { additionalPolicies, ...options } = pipelineOptions(config.url, budgetPolicy(turns, vaultBucket));
     return new Client(config.url, credential, {
       ...options,
       disableChallengeResourceVerification: !config.verifyChallenge,

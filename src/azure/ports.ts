@@ -1,6 +1,7 @@
 import type { Config } from '../settings/config.js';
 import type { Ports } from '../ports/ports.js';
 import { createArmControlPlane } from './arm/armControlPlane.js';
+import type { Turns } from './budget/turns.js';
 import { createCredential } from './identity/credential.js';
 import { createDeviceChannels } from './devices/deviceChannels.js';
 import { createHubRegistry } from './devices/hubRegistry.js';
@@ -9,13 +10,17 @@ import { createEventGridAlerts } from './devices/eventGridAlerts.js';
 import { createOwnIdentity } from './identity/ownIdentity.js';
 import { createKeyVault } from './keyVault.js';
 
-/** Creates the ports on Azure's services. SDKs are loaded and services called on first use. */
-export function createAzurePorts(config: Config): Ports {
+/**
+ * Creates the ports on Azure's services. SDKs are loaded and services called on first use.
+ *
+ * @param turns gives each request to a service with limits its token.
+ */
+export function createAzurePorts(config: Config, turns: Turns): Ports {
   const credential = createCredential(config.identity);
   const hub = createIotHub(config, credential);
   return {
-    controlPlane: createArmControlPlane(config, credential),
-    vault: createKeyVault(config.vault, credential),
+    controlPlane: createArmControlPlane(config, credential, turns),
+    vault: createKeyVault(config.vault, credential, turns),
     devices: createDeviceChannels(config, credential, hub),
     hubs: createHubRegistry(hub),
     alerts: createEventGridAlerts(config.signalTopic, credential),

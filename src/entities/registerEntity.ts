@@ -11,6 +11,12 @@ type EntityWork<Operation, Request, State> = (
   now: Date,
 ) => Promise<{ readonly state: State; readonly outcome: StepOutcome<unknown> }>;
 
+/** Runs an operation in its turn; the work is not begun if the outcome is to await it. */
+type EntityTurn<Operation, Request, State> = (
+  call: { readonly entity: string; readonly operation: Operation; readonly request: Request; readonly state: State },
+  work: () => Promise<StepOutcome<unknown>>,
+) => Promise<StepOutcome<unknown>>;
+
 /**
  * Registers an entity that returns typed outcomes. Errors do not work here: the engine passes an error thrown in an entity
  * to the caller as `[object Object]` and discards the operation's state change.
@@ -19,16 +25,27 @@ export function registerEntity<Operation extends string, Request extends WorksFo
   name: string,
   initial: State,
   work: EntityWork<Operation, Request, State>,
+  inTurn: EntityTurn<Operation, Request, State> = (_call, work) => work(),
 ): void {
   // The SDK awaits the handler, though its type does not say so; operations of a batch run one after another.
   const handler = async (context: df.EntityContext<State>): Promise<void> => {
     const request = context.df.getInput<Request>();
     if (!request) return;
     const stored = context.df.getState(() => initial) ?? initial;
-    const scope = { log: logOf(context), ...request.by };
+    const { priority: _priority, ...by } = request.by;
+    const scope = { log: logOf(context), ...by };
     // Only this app's orchestrations call the entity, with operations of this type.
     const operation = context.df.operationName as Operation;
-    const { state, outcome } = await inAuditScope(scope, () => work(operation, request, stored, new Date()));
+    let state = stored;
+    // Runs that wait for one entity share its turn, since its next write may serve them all.
+    const call = { entity: `${name} ${context.df.entityKey}`, operation, request, state };
+    const outcome = await inAuditScope(scope, () =>
+      inTurn(call, async () => {
+        const done = await work(operation, request, stored, new Date());
+        state = done.state;
+        return done.outcome;
+      }),
+    );
     context.df.setState(state);
     context.df.return(outcome);
   };

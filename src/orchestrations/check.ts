@@ -8,7 +8,7 @@ import { beginRun, type RunContext } from './run/runContext.js';
 
 /** Checks some clients, or all, part by part. It only reads, so there is nothing to undo. */
 export function* check(context: OrchestrationContext): Flow<OperationOutcome<CheckResult>> {
-  const run = beginRun<CheckRun>(context, { isCancellable: true });
+  const run = beginRun<CheckRun>(context, { isCancellable: true, priority: 'inventory' });
   const { clients } = run.input.request;
   try {
     const result = clients ? yield* checkNamed(run, clients) : yield* checkAll(run);

@@ -20,7 +20,7 @@ import { clientUnknown } from './steps/unknownClient.js';
  */
 export function* revoke(context: OrchestrationContext): Flow<OperationOutcome<RevocationResult>> {
   const { request } = context.df.getInput<Run>();
-  const run = beginRun<Run>(context, { instance: clientKey(request) });
+  const run = beginRun<Run>(context, { instance: clientKey(request), priority: 'revocation' });
   try {
     return run.log.close(yield* revokeClient(run));
   } catch (error) {

@@ -31,7 +31,7 @@ const REVOCATIONS_AT_ONCE = 20;
  */
 export function* rotationSweep(context: OrchestrationContext): Flow<SweepOutcome | undefined> {
   const input = context.df.getInput<SweepInput>();
-  const run = beginRun(context, { instance: SWEEP_INSTANCE }, { ...input, run: input.sweep });
+  const run = beginRun(context, { instance: SWEEP_INSTANCE, priority: 'rollout' }, { ...input, run: input.sweep });
   const sweep = new Sweep(run, input);
   try {
     if (input.queue === undefined) return yield* sweep.look();

@@ -1,6 +1,7 @@
 import type { FailureCode } from '@connected-registry/protocol/answers/codes';
 import { errorPlace } from './errorPlace.js';
 import {
+  awaitTurn,
   failed,
   retryLater,
   type Failed,
@@ -28,7 +29,9 @@ export async function outcomeOf<O extends StepOutcome<unknown>>(
   } catch (error) {
     if (!(error instanceof ServiceError)) return unexpected(error);
     const code = FINAL[error.kind];
-    return code === undefined ? retryLater(error.message, error.retryAfterSeconds) : failed(code, error.message);
+    if (code !== undefined) return failed(code, error.message);
+    if (error.kind === 'throttled') return awaitTurn(error.message, error.retryAfterSeconds);
+    return retryLater(error.message, error.retryAfterSeconds);
   }
 }
 

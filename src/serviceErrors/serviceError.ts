@@ -20,6 +20,7 @@ const DETAILS = {
   'no-access-token': "there is no access token for the app's identity",
   'unreadable-answer': 'the answer cannot be read',
   'leads-elsewhere': 'the answer leads to another host, which is not followed',
+  'awaits-turn': 'not sent yet, since the rate that the service allows is used up',
   'operation-failed': 'the service ended the operation without success, or answered what cannot be used',
   'operation-unfinished': 'the service has not ended the operation in time',
   'no-password': 'the answer holds no value for the password slot that was asked for',

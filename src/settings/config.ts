@@ -5,6 +5,7 @@ import type { OperatorAccess } from '../domain/clients/operatorAccess.js';
 import type { ProfileBook } from '../domain/profiles/profiles.js';
 import type { RequestEventKind } from '../domain/events/requestEvents.js';
 import type { ReportKeys } from '../domain/pullCheck/reportKey.js';
+import type { ArmRates } from '../azure/budget/armBuckets.js';
 import { acceptedRequestEvents, profileDisagreements } from './profileDisagreements.js';
 import { withProfilesFile } from './profileSettings.js';
 import type { RegistryId } from './registries.js';
@@ -24,6 +25,8 @@ export interface Config {
     readonly audience: string;
     /** Api-versions of Microsoft.ContainerRegistry, by kind of resource. */
     readonly versions: Readonly<Record<'registry' | 'connectedRegistry', string>>;
+    /** What a subscription accepts from the app's principal, before its answers say more. */
+    readonly rates: ArmRates;
   };
   readonly identity: {
     readonly kind: CredentialKind;
@@ -120,6 +123,11 @@ export function loadConfig(environment: Readonly<Record<string, string | undefin
       versions: {
         registry: settings.REGISTRY_API_VERSION,
         connectedRegistry: settings.CONNECTED_REGISTRY_API_VERSION,
+      },
+      rates: {
+        reads: { capacity: settings.ARM_READ_BUCKET, perSecond: settings.ARM_READS_PER_SECOND },
+        writes: { capacity: settings.ARM_WRITE_BUCKET, perSecond: settings.ARM_WRITES_PER_SECOND },
+        deletes: { capacity: settings.ARM_DELETE_BUCKET, perSecond: settings.ARM_DELETES_PER_SECOND },
       },
     },
     identity: {

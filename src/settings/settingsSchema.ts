@@ -78,6 +78,12 @@ export const settingsSchema = z.object({
   REGISTRIES: registries,
   ARM_ENDPOINT: httpsUrl.default('https://management.azure.com'),
   ARM_AUDIENCE: httpsUrl.optional(),
+  ARM_READ_BUCKET: whole(1, 1_000_000, 250),
+  ARM_READS_PER_SECOND: whole(1, 100_000, 25),
+  ARM_WRITE_BUCKET: whole(1, 1_000_000, 200),
+  ARM_WRITES_PER_SECOND: whole(1, 100_000, 10),
+  ARM_DELETE_BUCKET: whole(1, 1_000_000, 200),
+  ARM_DELETES_PER_SECOND: whole(1, 100_000, 10),
   REGISTRY_API_VERSION: apiVersion.default(KNOWN_VERSIONS.registry[0]),
   CONNECTED_REGISTRY_API_VERSION: apiVersion.default(KNOWN_VERSIONS.connectedRegistry[0]),
   CREDENTIAL_KIND: z

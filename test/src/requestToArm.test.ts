@@ -5,6 +5,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { projectRoot } from '@connected-registry/clock/files/projectRoot';
 import { createActivities } from '../../src/activities/activities.js';
 import { auditedPorts } from '../../src/audit/auditedPorts.js';
+import { Turns } from '../../src/azure/budget/turns.js';
 import { createArmControlPlane } from '../../src/azure/arm/armControlPlane.js';
 import { ONBOARD } from '../../src/domain/operations/run.js';
 import { onboard } from '../../src/orchestrations/onboard.js';
@@ -115,7 +116,10 @@ async function requestToken(): Promise<void> {
   expect((await answer).status).toBe(202);
 
   const credential: TokenCredential = { getToken: async () => null };
-  const ports = auditedPorts({ ...world.ports, controlPlane: createArmControlPlane(config(), credential) });
+  const ports = auditedPorts({
+    ...world.ports,
+    controlPlane: createArmControlPlane(config(), credential, new Turns()),
+  });
   const { ensureToken } = createActivities(ports, world.queries, world.config);
   const flows = createFlowWorld({ ...world, activities: { ...world.activities, ensureToken } });
   const [run] = [...engine.instances.values()];

@@ -6,6 +6,9 @@ import { ServiceError } from '../../serviceErrors/serviceError.js';
 import { resourceName } from '../../serviceErrors/serviceFacts.js';
 import type { ServiceOperation } from '../../serviceErrors/serviceOperation.js';
 import { ApiVersions, type VersionedKind } from './apiVersions.js';
+import { armBuckets } from '../budget/armBuckets.js';
+import { budgetPolicy } from '../budget/budgetPolicy.js';
+import type { Turns } from '../budget/turns.js';
 import { lazily } from '../calls/lazily.js';
 import { pipelineOptions } from '../calls/pipelineOptions.js';
 import { ended, standingOf, type Standing } from './refusedPolls.js';
@@ -36,7 +39,8 @@ export type ArmCalls = ReturnType<typeof createArmCalls>;
  * Creates the calls. SDK retries are off: they would repeat generateCredentials unnoticed, and the flow retries by durable
  * timers.
  */
-export function createArmCalls(config: Config, credential: TokenCredential) {
+export function createArmCalls(config: Config, credential: TokenCredential, turns: Turns) {
+  const budget = budgetPolicy(turns, armBuckets(config.arm.rates).ofRequest);
   const loadSdk = lazily(() => import('@azure/arm-containerregistry'));
   const clients = new Map<string, ContainerRegistryManagementClient>();
 
@@ -51,7 +55,7 @@ export function createArmCalls(config: Config, credential: TokenCredential) {
       apiVersion,
       endpoint: config.arm.endpoint,
       credentials: { scopes: [`${config.arm.audience}/.default`] },
-      ...pipelineOptions(config.arm.endpoint),
+      ...pipelineOptions(config.arm.endpoint, budget),
     });
     clients.set(key, client);
     return client;

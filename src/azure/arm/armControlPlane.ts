@@ -1,13 +1,18 @@
 import type { TokenCredential } from '@azure/identity';
 import type { Config } from '../../settings/config.js';
 import type { RegistryControlPlane } from '../../ports/registryControlPlane.js';
+import type { Turns } from '../budget/turns.js';
 import { createArmCalls } from './armCalls.js';
 import { createArmRegistries } from './armRegistries.js';
 import { createArmScopeMaps } from './armScopeMaps.js';
 import { createArmTokens } from './armTokens.js';
 
-/** Creates the control plane on Azure Resource Manager. Each kind of resource has a file; all share {@link createArmCalls}. */
-export function createArmControlPlane(config: Config, credential: TokenCredential): RegistryControlPlane {
-  const calls = createArmCalls(config, credential);
+/**
+ * Creates the control plane on Azure Resource Manager. Each kind of resource has a file; all share {@link createArmCalls}.
+ *
+ * @param turns gives each request its token.
+ */
+export function createArmControlPlane(config: Config, credential: TokenCredential, turns: Turns): RegistryControlPlane {
+  const calls = createArmCalls(config, credential, turns);
   return { ...createArmRegistries(calls), ...createArmScopeMaps(calls), ...createArmTokens(calls) };
 }

@@ -1,3 +1,4 @@
+import type { BudgetPolicy } from '../budget/budgetPolicy.js';
 import { lastAnswerPolicy } from './lastAnswer.js';
 
 /** Thrown when a service's answer names an address on another host: the request would send the app's token there. */
@@ -16,14 +17,16 @@ export const NO_REDIRECTS = { maxRetries: 0 } as const;
  *   next page or an asynchronous operation. Source: core-lro, operation.js.
  *
  * @param endpoint the service's address.
+ * @param budget gives each request its token; absent for services whose limits the app cannot reach.
  */
-export function pipelineOptions(endpoint: string) {
+export function pipelineOptions(endpoint: string, budget?: BudgetPolicy) {
   return {
     retryOptions: { maxRetries: 0 },
     redirectOptions: NO_REDIRECTS,
     additionalPolicies: [
       { position: 'perRetry' as const, policy: sameHostPolicy(endpoint) },
       { position: 'perCall' as const, policy: lastAnswerPolicy },
+      ...(budget ? [{ position: 'perRetry' as const, policy: budget }] : []),
     ],
   };
 }

@@ -1,14 +1,9 @@
 import { ServiceError, type ServiceDetail, type ServiceErrorKind } from '../../serviceErrors/serviceError.js';
-import {
-  httpStatus,
-  requestId,
-  secondsToWait,
-  serviceCode,
-  UNLISTED_CODE,
-  resourceName,
-} from '../../serviceErrors/serviceFacts.js';
+import { httpStatus, requestId, serviceCode, UNLISTED_CODE, resourceName } from '../../serviceErrors/serviceFacts.js';
 import type { ServiceCode } from '../../serviceErrors/serviceFacts.js';
 import type { ServiceOperation } from '../../serviceErrors/serviceOperation.js';
+import { AwaitsTurn } from '../budget/awaitsTurn.js';
+import { retryAfterSeconds } from '../budget/retryAfter.js';
 import { watchingAnswers, type Answered } from './lastAnswer.js';
 import { codesIn } from './codesIn.js';
 
@@ -60,6 +55,14 @@ export function toServiceError(
   answered: Answered = {},
 ): ServiceError {
   if (error instanceof ServiceError) return error;
+  if (error instanceof AwaitsTurn)
+    return new ServiceError({
+      kind: 'throttled',
+      operation,
+      resource: resourceName(resource),
+      retryAfterSeconds: error.seconds,
+      detail: 'awaits-turn',
+    });
   const sdk = sdkErrorOf(error);
   const said = httpStatus(sdk.statusCode);
   const last = said === undefined || said < 300 ? answered : {};
@@ -67,7 +70,7 @@ export function toServiceError(
   const [code, innerCode] = codesOf(sdk, last);
   const id = requestId(header(sdk, 'x-ms-request-id')) ?? requestId(header(sdk, 'x-ms-correlation-request-id'));
   const shownId = id ?? last.requestId;
-  const retryAfterSeconds = secondsOf(header(sdk, 'retry-after'));
+  const wait = retryAfterSeconds(header(sdk, 'retry-after'));
   const detail = detailOf(sdk, status, code);
   return new ServiceError({
     kind: kindOf(said, String(sdk.name)),
@@ -77,7 +80,7 @@ export function toServiceError(
     ...(code ? { code } : {}),
     ...(innerCode ? { innerCode } : {}),
     ...(shownId ? { requestId: shownId } : {}),
-    ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
+    ...(wait === undefined ? {} : { retryAfterSeconds: wait }),
     ...(detail ? { detail } : {}),
   });
 }
@@ -135,12 +138,4 @@ function kindOf(status: number | undefined, name: string): ServiceErrorKind {
 
 function header(error: SdkError, name: string): string | undefined {
   return error.response?.headers?.get?.(name) ?? undefined;
-}
-
-/** Retry-After holds seconds or a date. Source: RFC 9110, section 10.2.3. */
-function secondsOf(retryAfter: string | undefined): number | undefined {
-  if (!retryAfter) return undefined;
-  const seconds = Number(retryAfter);
-  if (Number.isFinite(seconds)) return secondsToWait(seconds);
-  return secondsToWait((Date.parse(retryAfter) - Date.now()) / 1000);
 }

@@ -3,6 +3,7 @@ import type { Config } from '../../settings/config.js';
 import { keepManagedIdentitySecrets } from '@connected-registry/protocol/redaction/managedIdentitySecrets';
 import { seenSecrets } from '@connected-registry/protocol/redaction/seenSecrets';
 import { lazily } from '../calls/lazily.js';
+import { sharedTokens } from './sharedTokens.js';
 import { NO_REDIRECTS } from '../calls/pipelineOptions.js';
 
 /** Creates the credential of the kind that the settings name; no other kind is tried. */
@@ -27,11 +28,11 @@ export function createCredential(identity: Config['identity']): TokenCredential 
         return new sdk.ClientSecretCredential(tenantId ?? '', clientId ?? '', clientSecret ?? '', options);
     }
   });
-  return {
+  return sharedTokens({
     getToken: async (scopes, options) => {
       const token = await (await load()).getToken(scopes, options);
       seenSecrets.remember(token?.token);
       return token;
     },
-  };
+  });
 }

@@ -19,8 +19,13 @@ export interface RetryLater {
   readonly kind: 'retryLater';
   /** Text for people: what was tried, on which resource, and the result. Never contains a secret. */
   readonly reason: string;
-  /** The service's Retry-After, in seconds, if it sent one. */
+  /** When to repeat, in seconds: the service's Retry-After, or the caller's turn. */
   readonly afterSeconds?: number;
+  /**
+   * True when only the rate of a service stands in the way. The wait does not count against the step's deadline: nothing is
+   * rolled back because a service is busy.
+   */
+  readonly turn?: true;
 }
 
 export interface Failed {
@@ -37,6 +42,11 @@ export function done<T>(value: T): Done<T> {
 /** Creates the outcome that repeats the step. @param afterSeconds the service's Retry-After */
 export function retryLater(reason: string, afterSeconds?: number): RetryLater {
   return afterSeconds === undefined ? { kind: 'retryLater', reason } : { kind: 'retryLater', reason, afterSeconds };
+}
+
+/** Creates the outcome that repeats the step when a service's rate allows it. @param afterSeconds until then, if known */
+export function awaitTurn(reason: string, afterSeconds?: number): RetryLater {
+  return { ...retryLater(reason, afterSeconds), turn: true };
 }
 
 /** Creates the outcome that starts the rollback. @param message what failed, on which resource, and why */

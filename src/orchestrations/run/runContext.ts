@@ -2,6 +2,7 @@ import type { EntityId, OrchestrationContext, Task } from 'durable-functions';
 import { formatOperationId } from '@connected-registry/protocol/names/operationId';
 import type { FlowLimits } from '../../domain/operations/flowLimits.js';
 import type { Run } from '../../domain/operations/run.js';
+import { priorityOf, type Priority } from '../../domain/operations/priority.js';
 import { phaseOf, type StepName } from '../../domain/operations/stepNames.js';
 import type { OperationFailure } from '../../domain/operations/operation.js';
 import type { Undone } from '../../domain/operations/stepOutcome.js';
@@ -21,6 +22,8 @@ export interface RunOptions {
   readonly instance?: string;
   /** Whether operators and revocations can end the run early. */
   readonly isCancellable?: boolean;
+  /** How urgent the run is; by default what its input says. */
+  readonly priority?: Priority;
 }
 
 /**
@@ -46,6 +49,7 @@ interface Parts {
   /** `{instance}.{run}`. */
   readonly operation: string;
   readonly cancellation: Cancellation | undefined;
+  readonly priority: Priority;
 }
 
 interface Manner {
@@ -79,9 +83,11 @@ export class RunContext<Input extends RunInput = RunInput> {
   get operation(): string {
     return this.parts.operation;
   }
-  /** Whom the audit names for what activities and entities do. */
+  /** Whom the audit names for what activities and entities do, and how urgent that is. */
   get by(): WorksFor['by'] {
-    return { operation: this.operation, actor: this.input.actor };
+    // A revocation waits until a revoked client's run has ended.
+    const priority = this.isRevoked ? 'revocation' : this.parts.priority;
+    return { operation: this.operation, actor: this.input.actor, ...(priority === 'single' ? {} : { priority }) };
   }
   get limits(): FlowLimits {
     return this.input.limits;
@@ -196,12 +202,19 @@ export class RunContext<Input extends RunInput = RunInput> {
 /** The one context of a run: begins it from the orchestration's input. */
 export function beginRun<Input extends RunInput>(
   durable: OrchestrationContext,
-  { instance = durable.df.instanceId, isCancellable = false }: RunOptions = {},
+  { instance = durable.df.instanceId, isCancellable = false, priority }: RunOptions = {},
   input = durable.df.getInput<Input>(),
 ): RunContext<Input> {
   const operation = formatOperationId({ instance, run: input.run });
   const cancellation = isCancellable ? new Cancellation(durable, input.run) : undefined;
-  const parts = { log: new ProgressLog(durable), compensations: [], followUps: [], operation, cancellation };
+  const parts = {
+    log: new ProgressLog(durable),
+    compensations: [],
+    followUps: [],
+    operation,
+    cancellation,
+    priority: priority ?? priorityOf(input),
+  };
   return new RunContext(durable, input, parts, { deadlineSeconds: input.limits.stepDeadlineSeconds, ends: 'early' });
 }
 

@@ -3,6 +3,7 @@ import { clientKey } from '@connected-registry/protocol/names/clientKey';
 import type { Answer, Operation } from '../harness/appClient.js';
 import { findPasswords } from '../harness/passwordSearch.js';
 import { keyOf, PULLED, reportOf, TestDevice } from '../harness/testDevice.js';
+import { UNTHROTTLED } from '../harness/hostUnderTest.js';
 import { startTestStack, type TestStack } from '../harness/testStack.js';
 import type { ClientNames } from './calls.js';
 import { LONG_THROTTLING_SECONDS, THROTTLED_FOR_LONG } from './faultKinds.js';
@@ -74,7 +75,7 @@ export class Lane implements Struck {
     const line = await FaultyLine.open();
     const it = await startTestStack({
       device: breaking ? false : { settings: deviceSettings },
-      settings: { ...line.settings(), CLIENTS_PER_CONNECTED_REGISTRY: String(CLIENTS), ...settings },
+      settings: { ...UNTHROTTLED, ...line.settings(), CLIENTS_PER_CONNECTED_REGISTRY: String(CLIENTS), ...settings },
     });
     line.attach(it);
     await it.stack.controlPlane.https(`${it.stack.endpoints.azure.arm}/_control/settings`, {

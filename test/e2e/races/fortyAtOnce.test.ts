@@ -5,6 +5,7 @@ import { Foreigners } from '../faults/foreigners.js';
 import { readState } from '../faults/simulatorState.js';
 import { pullManifest } from '../harness/edge.js';
 import { whileNothingSyncs } from '../harness/holds.js';
+import { UNTHROTTLED } from '../harness/hostUnderTest.js';
 import { ofRing } from '../harness/ring.js';
 import { startTestStack, type TestStack } from '../harness/testStack.js';
 
@@ -15,7 +16,7 @@ const OVERWRITTEN = ofRing({ default: 12, long: FORTY });
 let it: TestStack;
 let foreigners: Foreigners;
 beforeAll(async () => {
-  it = await startTestStack({ settings: { CLIENTS_PER_CONNECTED_REGISTRY: '200' } });
+  it = await startTestStack({ settings: { ...UNTHROTTLED, CLIENTS_PER_CONNECTED_REGISTRY: '200' } });
   await it.stack.controlPlane.https(`${it.stack.endpoints.azure.arm}/_control/settings`, {
     method: 'PATCH',
     body: { clientsPerConnectedRegistry: 200, throttling: 0 },

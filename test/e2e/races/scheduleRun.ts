@@ -1,6 +1,7 @@
 import { Foreigners } from '../faults/foreigners.js';
 import { readState, type SimulatorState } from '../faults/simulatorState.js';
 import { findPasswords } from '../harness/passwordSearch.js';
+import { UNTHROTTLED } from '../harness/hostUnderTest.js';
 import { startTestStack, type TestStack } from '../harness/testStack.js';
 import { EndState } from './endState.js';
 import { MixedEnd } from './mixedEnd.js';
@@ -21,6 +22,7 @@ export class ScheduleRunner {
   static async open(): Promise<ScheduleRunner> {
     const it = await startTestStack({
       settings: {
+        ...UNTHROTTLED,
         CLIENTS_PER_CONNECTED_REGISTRY: String(MANY_CLIENTS),
         PASSWORD_REPLICATION_SECONDS: '1',
         RETRY_MAX_SECONDS: '1',

@@ -6,7 +6,7 @@ import { readHostKeys } from '@connected-registry/local-stack/stack/functionsHos
 import { registryId, topicId } from '@connected-registry/local-stack/stack/world';
 import { pullCheckRequested, PULL_CHECK_REQUESTED } from '@connected-registry/protocol/messages/pullCheckMessages';
 import { readState } from '../faults/simulatorState.js';
-import { SHORT_WAITS } from '../harness/hostUnderTest.js';
+import { SHORT_WAITS, UNTHROTTLED } from '../harness/hostUnderTest.js';
 import { keyOf, PULLED, reportOf } from '../harness/testDevice.js';
 import { startTestStack, type TestStack } from '../harness/testStack.js';
 
@@ -173,6 +173,7 @@ export function stormTest(size: StormSize): void {
       device: false,
       settings: {
         ...waits,
+        ...UNTHROTTLED,
         ...Object.fromEntries(Object.entries(long).map(([name, value]) => [`${name}_DEADLINE_SECONDS`, value])),
         REPORT_TIMEOUT_SECONDS: '120',
         REPORTS_PER_MINUTE: '100000',

@@ -1,5 +1,6 @@
 import type { TokenCredential } from '@azure/identity';
 import { beforeEach, expect, test, vi } from 'vitest';
+import { Turns } from '../../../src/azure/budget/turns.js';
 import { createArmControlPlane } from '../../../src/azure/arm/armControlPlane.js';
 import type { SlotName } from '@connected-registry/protocol/registry/slots';
 import { config, REGISTRY } from '../fakes/answers/requests.js';
@@ -27,7 +28,12 @@ const password = (name: SlotName) => ({
   creationTime: new Date('2026-03-01T12:00:00Z'),
 });
 const generate = (slot: SlotName) =>
-  createArmControlPlane(config(), credential).generatePassword(REGISTRY, 'a-token', slot, new Date('2026-06-01'));
+  createArmControlPlane(config(), credential, new Turns()).generatePassword(
+    REGISTRY,
+    'a-token',
+    slot,
+    new Date('2026-06-01'),
+  );
 
 beforeEach(() => asked.splice(0));
 

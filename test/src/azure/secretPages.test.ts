@@ -1,5 +1,6 @@
 import { ClientSecretCredential } from '@azure/identity';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { Turns } from '../../../src/azure/budget/turns.js';
 import { createKeyVault } from '../../../src/azure/keyVault.js';
 import type { SecretVault } from '../../../src/ports/secretVault.js';
 import { Cloud } from '../../../packages/azure-simulator/test/under-test/cloud.js';
@@ -20,7 +21,7 @@ beforeAll(async () => {
     authorityHost: cloud.running.url,
     disableInstanceDiscovery: true,
   });
-  vault = createKeyVault({ url: cloud.running.url, verifyChallenge: false }, credential);
+  vault = createKeyVault({ url: cloud.running.url, verifyChallenge: false }, credential, new Turns());
   for (let nth = 0; nth < 60; nth += 1) await vault.store(name(nth), 'x', { expiresOn, tags: { nth: String(nth) } });
 });
 afterAll(async () => {

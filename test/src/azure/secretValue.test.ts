@@ -1,5 +1,6 @@
 import type { TokenCredential } from '@azure/identity';
 import { expect, test, vi } from 'vitest';
+import { Turns } from '../../../src/azure/budget/turns.js';
 import { createKeyVault } from '../../../src/azure/keyVault.js';
 import { ServiceError } from '../../../src/serviceErrors/serviceError.js';
 
@@ -17,7 +18,7 @@ vi.mock('@azure/keyvault-secrets', () => ({
 }));
 
 const credential: TokenCredential = { getToken: async () => null };
-const vault = createKeyVault({ url: 'https://vault.example', verifyChallenge: true }, credential);
+const vault = createKeyVault({ url: 'https://vault.example', verifyChallenge: true }, credential, new Turns());
 
 test('an answer without a value is a read that failed, and never an empty secret', async () => {
   const copy = vault.copy({ name: 'candidate', version: 'v1' }, 'main', {

@@ -15,7 +15,12 @@ describe('an outcome', () => {
     expect(await outcomeOf(async () => done(7))).toEqual({ kind: 'done', value: 7 });
   });
 
-  test.each(['conflict', 'throttled', 'unavailable'] as const)('of %s is to retry later', async (kind) => {
+  test('of throttled is to wait for a turn, as long as the service asks', async () => {
+    const outcome = await outcomeOf(() => Promise.reject(serviceError('throttled', { retryAfterSeconds: 17 })));
+    expect(outcome).toMatchObject({ kind: 'retryLater', afterSeconds: 17, turn: true });
+  });
+
+  test.each(['conflict', 'unavailable'] as const)('of %s is to retry later', async (kind) => {
     const outcome = await outcomeOf(() => Promise.reject(serviceError(kind)));
     expect(outcome).toEqual({ kind: 'retryLater', reason: 'create token a-token: no answer' });
   });

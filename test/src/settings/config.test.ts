@@ -66,6 +66,12 @@ describe('an invalid setting', () => {
     ['REGISTRIES', `${registry('same1')},${registry('SAME1')}`],
     ['ARM_ENDPOINT', 'http://wrong-value'],
     ['ARM_AUDIENCE', 'wrong-value'],
+    ['ARM_READ_BUCKET', '0'],
+    ['ARM_READS_PER_SECOND', '0'],
+    ['ARM_WRITE_BUCKET', 'wrong-value'],
+    ['ARM_WRITES_PER_SECOND', '0'],
+    ['ARM_DELETE_BUCKET', '2.5'],
+    ['ARM_DELETES_PER_SECOND', '0'],
     ['REGISTRY_API_VERSION', 'wrong-value'],
     ['CONNECTED_REGISTRY_API_VERSION', 'wrong-value-preview'],
     ['CREDENTIAL_KIND', 'wrong-value'],
@@ -289,6 +295,11 @@ describe('the config', () => {
       endpoint: 'https://management.azure.com',
       audience: 'https://management.azure.com',
       versions: { registry: '2025-11-01', connectedRegistry: '2025-11-01' },
+      rates: {
+        reads: { capacity: 250, perSecond: 25 },
+        writes: { capacity: 200, perSecond: 10 },
+        deletes: { capacity: 200, perSecond: 10 },
+      },
     });
     expect(identity).toEqual({
       kind: 'managedIdentity',

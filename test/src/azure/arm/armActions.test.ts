@@ -4,6 +4,7 @@ import { ClientSecretCredential } from '@azure/identity';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import { projectRoot } from '@connected-registry/clock/files/projectRoot';
+import { Turns } from '../../../../src/azure/budget/turns.js';
 import { ARM_ACTIONS, ASKED_WITHOUT_RIGHT, neededActions } from '../../../../src/azure/arm/armActions.js';
 import { createArmControlPlane } from '../../../../src/azure/arm/armControlPlane.js';
 import { loadConfig } from '../../../../src/settings/config.js';
@@ -41,7 +42,7 @@ beforeAll(async () => {
     authorityHost: url,
     disableInstanceDiscovery: true,
   });
-  arm = createArmControlPlane(config, credential);
+  arm = createArmControlPlane(config, credential, new Turns());
   await arm.getRegistry(cloud.registry);
 });
 afterEach(() => cloud.call('DELETE', '/_control/requests'));

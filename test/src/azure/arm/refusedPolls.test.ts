@@ -1,5 +1,6 @@
 import { ClientSecretCredential } from '@azure/identity';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { Turns } from '../../../../src/azure/budget/turns.js';
 import { createArmControlPlane } from '../../../../src/azure/arm/armControlPlane.js';
 import { ended, isRefusedPoll, standingOf, type Standing } from '../../../../src/azure/arm/refusedPolls.js';
 import { loadConfig } from '../../../../src/settings/config.js';
@@ -88,7 +89,7 @@ describe('with a control plane that refuses polls below its location', () => {
       authorityHost: cloud.url,
       disableInstanceDiscovery: true,
     });
-    arm = createArmControlPlane(config, credential);
+    arm = createArmControlPlane(config, credential, new Turns());
   });
   afterAll(async () => {
     if (strict === undefined) delete process.env['NODE_TLS_REJECT_UNAUTHORIZED'];

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { keyVaultReader } from '@connected-registry/agent/secrets/vault';
+import { Turns } from '../../../../src/azure/budget/turns.js';
 import { createArmControlPlane } from '../../../../src/azure/arm/armControlPlane.js';
 import { createCredential } from '../../../../src/azure/identity/credential.js';
 import { createEventGridAlerts } from '../../../../src/azure/devices/eventGridAlerts.js';
@@ -36,8 +37,8 @@ beforeAll(async () => {
 });
 afterAll(() => hosts.close());
 
-const arm = () => createArmControlPlane(config, credential);
-const vault = () => createKeyVault(config.vault, credential);
+const arm = () => createArmControlPlane(config, credential, new Turns());
+const vault = () => createKeyVault(config.vault, credential, new Turns());
 const stopped = { sweep: 's', reason: 'r', started: 1, failed: 1, left: 0, restsUntil: EXPIRES };
 
 /** Each SDK client of the app, with a read and a write: requests have the app's token, and some a secret in the body. */

@@ -1,6 +1,8 @@
+import { setTimeout } from 'node:timers/promises';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { vi } from 'vitest';
+import { Turns } from '../../../../src/azure/budget/turns.js';
 import { createAzurePorts } from '../../../../src/azure/ports.js';
 import { loadConfig, type Config } from '../../../../src/settings/config.js';
 import { dockerConfig } from '@connected-registry/protocol/names/dockerConfig';
@@ -26,6 +28,8 @@ export interface HostileAzure {
   /** New clients: nothing that they keep, tokens for instance, is there yet. */
   ports(entra?: 'direct' | 'echoing'): Ports;
   close(): Promise<void>;
+  /** Lets a day pass for the limits that the ports keep to. */
+  passADay(): void;
 }
 
 export async function startHostileAzure(): Promise<HostileAzure> {
@@ -60,13 +64,19 @@ export async function startHostileAzure(): Promise<HostileAzure> {
   }
   for (const value of secretValues) line.secrets.add(value);
   line.stored.push(STORED, UNSEEN);
+  // A hostile 429 keeps its kind of request waiting for up to an hour.
+  let passed = 0;
+  const clock = { now: () => Date.now() + passed, sleep: setTimeout };
   return {
     cloud,
     line,
     config,
+    passADay: () => void (passed += 86_400_000),
     ports: (entra = 'direct') => {
       const authorityHost = entra === 'direct' ? cloud.url : line.url;
-      return auditedPorts(createAzurePorts({ ...config, identity: { ...config.identity, authorityHost } }));
+      return auditedPorts(
+        createAzurePorts({ ...config, identity: { ...config.identity, authorityHost } }, new Turns(clock)),
+      );
     },
     close: async () => {
       if (strict === undefined) delete process.env['NODE_TLS_REJECT_UNAUTHORIZED'];

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { FlowLimits } from '../../../../src/domain/operations/flowLimits.js';
-import { done, failed, retryLater } from '../../../../src/domain/operations/stepOutcome.js';
+import { awaitTurn, done, failed, retryLater } from '../../../../src/domain/operations/stepOutcome.js';
 import { beginRun } from '../../../../src/orchestrations/run/runContext.js';
 import { FakeDurableContext } from '../../fakes/durable/durableContext.js';
 import { config } from '../../fakes/answers/requests.js';
@@ -84,6 +84,30 @@ describe('a step', () => {
   test('fails at once if the service asks it to wait beyond the deadline', async () => {
     const { result, seconds } = await tries(() => retryLater('throttled', 4000));
     expect([seconds, result]).toMatchObject([[0], { error: { code: 'step-deadline' } }]);
+  });
+
+  test('waits for its turn exactly as long as it is told, without an attempt of its own', async () => {
+    const { result, seconds } = await tries((nth) => (nth < 3 ? awaitTurn('the rate is used up', 250) : done({})));
+    expect(seconds).toEqual([0, 250, 500]);
+    expect(result).toMatchObject({ steps: [{ status: 'completed', attempts: 1 }] });
+  });
+
+  test('does not fail while it waits for its turn, and what it waits for otherwise counts against its deadline', async () => {
+    const answer = (nth: number) => (nth % 2 === 1 ? awaitTurn('the rate is used up', 2000) : retryLater('busy', 39));
+    const { result, seconds } = await tries(answer, { stepDeadlineSeconds: 100 });
+    expect(seconds).toEqual([0, 2000, 2040, 4040, 4080, 6080]);
+    expect(result).toMatchObject({ error: { code: 'step-deadline', message: 'given up after 100 s; last: busy' } });
+  });
+
+  test('gives up after a day of waits for its turn', async () => {
+    const { result, seconds } = await tries(() => awaitTurn('the rate is used up', 8 * 3600));
+    expect(seconds).toEqual([0, 8, 16, 24].map((hours) => hours * 3600));
+    expect(result).toMatchObject({ error: { code: 'step-deadline' } });
+  });
+
+  test('waits longer each time for a busy service that names no time', async () => {
+    const { seconds } = await tries((nth) => (nth < 3 ? awaitTurn('throttled') : done({})));
+    expect(seconds).toEqual([0, 2, 4]);
   });
 
   test('is retried a limited number of times after a crash, and does not quote its message', async () => {

@@ -1,0 +1,24 @@
+import { rankOf, type Priority } from '../../domain/operations/priority.js';
+
+/** A token bucket: each request takes a token. */
+export interface Rate {
+  /** Maximum tokens. */
+  readonly capacity: number;
+  /** Tokens that are added in a second. */
+  readonly perSecond: number;
+}
+
+/** A bucket of one service: its name is unique, and contains the service, the scope of the limit and the kind of request. */
+export interface Bucket {
+  readonly name: string;
+  /** The published rate, with which a new bucket starts. */
+  readonly rate: Rate;
+}
+
+/** Tokens and share of the capacity that a priority leaves for each more urgent one. */
+const LEFT = { tokens: 10, share: 0.05 };
+
+/** Tokens that requests of this priority leave in the bucket, so that more urgent ones find some at once. */
+export function leftTokens(priority: Priority, capacity: number): number {
+  return rankOf(priority) * Math.min(LEFT.tokens, LEFT.share * capacity);
+}

@@ -1,0 +1,203 @@
+import { moreUrgent, type Priority } from '../../domain/operations/priority.js';
+import { leftTokens, type Rate } from './rate.js';
+import { Reservations } from './reservations.js';
+
+/** A caller's request for tokens. */
+export interface TokenRequest {
+  readonly key: string;
+  readonly priority: Priority;
+  readonly tokens: number;
+}
+
+/** A request that was sent and is not answered. */
+export interface Sending {
+  /** Its number, from 0. */
+  readonly number: number;
+  readonly at: number;
+  /** Number of requests that were not answered when it was sent. */
+  readonly beside: number;
+}
+
+/**
+ * Maximum seconds that one refusal stops all requests of its kind: it may be about one resource, and undoing and revocations
+ * must go on. The call that was refused waits as long as the service asks.
+ */
+const LONGEST_STOP = 60;
+
+/**
+ * Counts the tokens of one bucket of a service, and gives callers who must wait a time of their own. All times are in
+ * milliseconds since the epoch, and the caller passes them in.
+ *
+ * It keeps `free + held + requests that the service has not counted yet` at or below the service's own count, so that
+ * nothing is sent that would be refused, unless others use the bucket. The service's answers correct the count.
+ */
+export class RateBudget {
+  readonly #perSecond: number;
+  #capacity: number;
+  /** Tokens that nobody holds. Negative if others have used what was promised here. */
+  #free: number;
+  /** Tokens of callers whose turn has come. */
+  #held = 0;
+  #inFlight = 0;
+  #sent = 0;
+  #callers = 0;
+  /** Number of the newest request whose answer had a count. */
+  #newest = -1;
+  #refilledAt: number;
+  #blockedUntil = 0;
+  readonly #reservations = new Reservations();
+
+  constructor({ capacity, perSecond }: Rate, now: number) {
+    this.#perSecond = perSecond;
+    this.#capacity = capacity;
+    this.#free = capacity;
+    this.#refilledAt = now;
+  }
+
+  /** Number of callers who wait. */
+  get waiting(): number {
+    return this.#reservations.size;
+  }
+
+  /** Tokens that nobody holds. */
+  free(now: number): number {
+    this.#refill(now);
+    return this.#free;
+  }
+
+  /**
+   * When the caller's tokens are there: the earliest time at which they can be taken without delaying others of the same or a
+   * more urgent priority. A caller who has a reservation keeps its place.
+   */
+  dueAt({ key, priority, tokens }: TokenRequest, now: number): number {
+    this.#reservations.prune(now);
+    const own = this.#reservations.find(key);
+    return this.#dueAt(own ? moreUrgent(own.priority, priority) : priority, tokens, now, own?.order);
+  }
+
+  /** Takes tokens of a caller whose turn has come, and ends its reservation. They are held until they are sent or given back. */
+  take({ key, tokens }: TokenRequest, now: number): void {
+    this.#refill(now);
+    this.#reservations.remove(key);
+    this.#free -= tokens;
+    this.#held += tokens;
+  }
+
+  /** Reserves tokens for a caller who comes back at this time. */
+  reserve({ key, priority, tokens }: TokenRequest, at: number): void {
+    const own = this.#reservations.find(key);
+    this.#callers += 1;
+    this.#reservations.put({
+      key,
+      priority: own ? moreUrgent(own.priority, priority) : priority,
+      tokens,
+      at,
+      order: own?.order ?? this.#callers,
+    });
+  }
+
+  /** Ends a reservation that is not needed. */
+  cancel(key: string): void {
+    this.#reservations.remove(key);
+  }
+
+  /** Returns held tokens that were not used. */
+  giveBack(tokens: number, now: number): void {
+    this.#refill(now);
+    this.#held -= tokens;
+    this.#free += tokens;
+  }
+
+  /** When a caller may send a request with a token that it holds: now, unless others have emptied the bucket. */
+  heldAt(now: number): number {
+    this.#refill(now);
+    return this.#at(1 - this.#held, now);
+  }
+
+  /**
+   * When a request without a turn may be sent. It belongs to work in progress, or somebody waits for it: it goes before all
+   * reservations but revocations', and leaves their tokens.
+   */
+  loneAt(priority: Priority, now: number): number {
+    if (priority === 'revocation') return this.#dueAt('revocation', 1, now);
+    const left = leftTokens('single', this.#capacity);
+    return Math.max(this.#dueAt('revocation', 1, now), this.#at(Math.min(left + 1, this.#capacity), now));
+  }
+
+  /** Notes that a request is sent. @param isHeld whether it uses a token that the caller holds. */
+  send(now: number, isHeld: boolean): Sending {
+    this.#refill(now);
+    if (isHeld) this.#held -= 1;
+    else this.#free -= 1;
+    const sending = { number: this.#sent, at: now, beside: this.#inFlight };
+    this.#sent += 1;
+    this.#inFlight += 1;
+    return sending;
+  }
+
+  /**
+   * Notes the end of a request. The service's count after it bounds ours from both sides: others may have used tokens, and the
+   * bucket may be larger than published. An answer that was overtaken by a newer one says nothing.
+   *
+   * @param remaining the service's count, if it sent one.
+   */
+  answered({ number, at, beside }: Sending, now: number, remaining?: number): void {
+    this.#refill(now);
+    this.#inFlight -= 1;
+    if (remaining === undefined || number < this.#newest) return;
+    this.#newest = number;
+    this.#capacity = Math.max(this.#capacity, remaining);
+    const later = this.#sent - 1 - number;
+    // The service may have counted those that were under way beside it before it or after it.
+    const least = remaining - this.#held - later - beside;
+    const refilled = (Math.max(0, now - Math.max(at, this.#blockedUntil)) / 1000) * this.#perSecond;
+    const most = remaining + 1 + refilled - this.#held - later;
+    this.#free = Math.min(Math.max(this.#free, least), Math.max(most, least));
+    this.#clip();
+  }
+
+  /** Notes that the service refused a request for its rate: nothing is sent before it allows, and the bucket is empty then. */
+  refused(seconds: number, now: number): void {
+    this.#refill(now);
+    this.#blockedUntil = Math.max(this.#blockedUntil, now + Math.min(seconds, LONGEST_STOP) * 1000);
+    this.#free = Math.min(this.#free, -this.#held);
+  }
+
+  #dueAt(priority: Priority, tokens: number, now: number, order = Infinity): number {
+    this.#refill(now);
+    const left = leftTokens(priority, this.#capacity);
+    // A bucket too small for both is waited for until it is full.
+    const wanted = Math.min(left + tokens, this.#capacity);
+    const start = this.#start(now);
+    const promised = this.#reservations.promisedBefore(
+      priority,
+      order,
+      (tokens, at) => this.#free + (Math.max(0, at - start) / 1000) * this.#perSecond >= wanted + tokens,
+    );
+    return this.#at(wanted + promised, now);
+  }
+
+  /** When this many tokens are free. */
+  #at(tokens: number, now: number): number {
+    const missing = tokens - this.#free;
+    const start = this.#start(now);
+    return missing <= 0 ? start : start + Math.ceil((missing / this.#perSecond) * 1000);
+  }
+
+  /** From when on the bucket fills. */
+  #start(now: number): number {
+    return Math.max(now, this.#blockedUntil);
+  }
+
+  #refill(now: number): void {
+    const since = Math.max(this.#refilledAt, this.#blockedUntil);
+    this.#free += (Math.max(0, now - since) / 1000) * this.#perSecond;
+    this.#refilledAt = Math.max(this.#refilledAt, now);
+    this.#clip();
+  }
+
+  /** The service's bucket may have been full until it counted what is in flight. */
+  #clip(): void {
+    this.#free = Math.min(this.#free, this.#capacity - this.#held - this.#inFlight);
+  }
+}

@@ -1,0 +1,137 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import type { Priority } from '../../domain/operations/priority.js';
+import { AwaitsTurn } from './awaitsTurn.js';
+import { Budgets } from './budgets.js';
+import type { Bucket } from './rate.js';
+import type { RateBudget, Sending } from './rateBudget.js';
+import { processTime, whenDue, type BudgetClock } from './waiting.js';
+
+/** Tokens of one bucket. */
+export interface Need {
+  readonly bucket: Bucket;
+  readonly tokens: number;
+}
+
+/** A piece of work that asks for its turn before it begins. */
+export interface TurnOrder {
+  /** Identifies the work: it finds its reservation by the key when it comes back. */
+  readonly key: string;
+  readonly priority: Priority;
+  /** The requests that it will probably send. */
+  readonly needs: readonly Need[];
+}
+
+/** Maximum milliseconds that work waits for its turn before it begins. Work that waits takes the place of other work. */
+const BEFORE_WORK = 1_500;
+
+/** Maximum milliseconds that a request waits in the middle of work: to begin the work again would cost more requests. */
+const AMID_WORK = 30_000;
+
+/** Maximum milliseconds that a request outside such work waits: somebody waits for the answer. */
+const OUTSIDE_WORK = 3_000;
+
+/** The turn of work in progress: tokens that it holds, by the bucket's name. */
+interface Turn {
+  readonly priority: Priority;
+  readonly held: Map<string, number>;
+}
+
+/** A request that may be sent: `end` must be called once. */
+export interface Admission {
+  readonly budget: RateBudget;
+  readonly sending: Sending;
+}
+
+/** Gives work its turn, and every request its token. */
+export class Turns {
+  readonly #budgets = new Budgets();
+  readonly #turns = new AsyncLocalStorage<Turn>();
+
+  constructor(readonly clock: BudgetClock = processTime) {}
+
+  /**
+   * Runs work in its turn. Tokens that it does not use are returned when it ends.
+   *
+   * @returns the work's result, or the seconds after which its turn comes.
+   */
+  async inTurn<T>(
+    order: TurnOrder,
+    work: () => Promise<T>,
+  ): Promise<{ readonly result: T } | { readonly seconds: number }> {
+    const held = new Map<string, number>();
+    const at = await whenDue(this.clock, BEFORE_WORK, () => this.#take(order, held));
+    if (at !== undefined) return { seconds: this.#secondsUntil(at) };
+    try {
+      return { result: await this.#turns.run({ priority: order.priority, held }, work) };
+    } finally {
+      const now = this.clock.now();
+      for (const { bucket } of order.needs) {
+        this.#budgets.of(bucket, now).giveBack(held.get(bucket.name) ?? 0, now);
+        held.delete(bucket.name);
+      }
+    }
+  }
+
+  /** Reserves a turn for work that must begin again. @returns the seconds after which its turn comes */
+  reserve(order: TurnOrder, notBeforeSeconds: number): number {
+    const now = this.clock.now();
+    const at = Math.max(now + notBeforeSeconds * 1000, this.#dueAt(order, now));
+    this.#reserve(order, at);
+    return this.#secondsUntil(at);
+  }
+
+  /**
+   * Waits until a request may be sent: with a token of the turn in which it is sent, or else with one of the bucket.
+   *
+   * @throws AwaitsTurn if that takes too long. Then nothing was sent.
+   */
+  async admit(bucket: Bucket): Promise<Admission> {
+    const turn = this.#turns.getStore();
+    const priority = turn?.priority ?? 'single';
+    let admission: Admission | undefined;
+    const at = await whenDue(this.clock, turn ? AMID_WORK : OUTSIDE_WORK, () => {
+      const now = this.clock.now();
+      const budget = this.#budgets.of(bucket, now);
+      const held = turn?.held.get(bucket.name) ?? 0;
+      const due = held > 0 ? budget.heldAt(now) : budget.loneAt(priority, now);
+      if (due > now) return due;
+      turn?.held.set(bucket.name, Math.max(0, held - 1));
+      admission = { budget, sending: budget.send(now, held > 0) };
+      return undefined;
+    });
+    if (admission === undefined) throw new AwaitsTurn(this.#secondsUntil(at ?? this.clock.now()));
+    return admission;
+  }
+
+  /** Takes the tokens of all needs, or reserves them. @returns the time of the reservation */
+  #take(order: TurnOrder, held: Map<string, number>): number | undefined {
+    const { needs } = order;
+    const now = this.clock.now();
+    const at = this.#dueAt(order, now);
+    if (at > now) {
+      this.#reserve(order, at);
+      return at;
+    }
+    for (const { bucket, tokens } of needs) {
+      this.#budgets.of(bucket, now).take({ ...order, tokens }, now);
+      held.set(bucket.name, tokens);
+    }
+    return undefined;
+  }
+
+  #dueAt({ needs, ...order }: TurnOrder, now: number): number {
+    return Math.max(
+      now,
+      ...needs.map(({ bucket, tokens }) => this.#budgets.of(bucket, now).dueAt({ ...order, tokens }, now)),
+    );
+  }
+
+  #reserve({ needs, ...order }: TurnOrder, at: number): void {
+    const now = this.clock.now();
+    for (const { bucket, tokens } of needs) this.#budgets.of(bucket, now).reserve({ ...order, tokens }, at);
+  }
+
+  #secondsUntil(at: number): number {
+    return Math.max(0, at - this.clock.now()) / 1000;
+  }
+}

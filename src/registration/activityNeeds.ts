@@ -1,0 +1,68 @@
+import type { Activities } from '../activities/activities.js';
+import type { RunActivities } from '../activities/runs/runActivities.js';
+import type { ArmKind } from '../azure/budget/armBuckets.js';
+
+/** Requests to Resource Manager that work will probably send. What it does not use is returned; what it lacks it gets amid work. */
+export type ArmNeeds = Readonly<Partial<Record<ArmKind, number>>>;
+
+type AllActivities = Activities & RunActivities;
+
+type NeedsOf<Name extends keyof AllActivities> = ArmNeeds | ((input: Parameters<AllActivities[Name]>[0]) => ArmNeeds);
+
+/** Calls no service, or only services other than Resource Manager. */
+const NONE: ArmNeeds = {};
+
+/** The needs of every activity: an activity without an entry does not compile. A poll of a write is a read. */
+export const ACTIVITY_NEEDS: { readonly [Name in keyof AllActivities]: NeedsOf<Name> } = {
+  // Facts of registry, maps and listings are shared by runs.
+  preflight: { reads: 1 },
+  ensureToken: { reads: 2, writes: 1 },
+  issueCredentials: { reads: 1, writes: 1 },
+  checkBinding: { reads: 1 },
+  checkCredential: { reads: 1 },
+  readSync: { reads: 1 },
+  requestPullCheck: NONE,
+  promote: { reads: 1 },
+  recordVerification: NONE,
+  announcePromotion: NONE,
+  planRotation: { reads: 2 },
+  revokeOldPasswords: ({ clients }) => ({ reads: clients.length, writes: clients.length }),
+  alertRotationFailed: NONE,
+  alertRotationsStopped: NONE,
+  auditSweepEnd: NONE,
+  isSwept: NONE,
+  retireCandidate: NONE,
+  retirePromoted: NONE,
+  clearSlot: { reads: 1, writes: 1 },
+  keepCandidate: { reads: 1, writes: 1 },
+  restoreTokenScopeMap: { reads: 2, writes: 1 },
+  removeToken: { reads: 3, writes: 1, deletes: 1 },
+  enableToken: { reads: 1, writes: 1 },
+  disableTokens: ({ tokens }) => ({ reads: tokens.length, writes: tokens.length }),
+  disableSecrets: NONE,
+  findAccess: { reads: 3 },
+  findNearClients: { reads: 2 },
+  planOffboarding: { reads: 3 },
+  deleteToken: { reads: 3, writes: 1, deletes: 1 },
+  clearPasswords: { reads: 1, writes: 1 },
+  retireSecret: NONE,
+  checkClients: { reads: 3 },
+  checkPage: { reads: 2 },
+  findLeftOvers: { reads: 3 },
+  logCheck: NONE,
+  startRunWhenFree: NONE,
+  readPresentRun: NONE,
+  endRun: NONE,
+  findDueRotations: NONE,
+  startRotations: NONE,
+  readRotations: NONE,
+};
+
+/** The needs of one call of an activity. */
+export function activityNeeds(name: string, input: object): ArmNeeds {
+  // The input of an activity has the type of its parameter.
+  const table = ACTIVITY_NEEDS as Readonly<Record<string, ArmNeeds | ((input: object) => ArmNeeds)>>;
+  const needs = table[name];
+  if (needs === undefined) return NONE;
+  return typeof needs === 'function' ? needs(input) : needs;
+}

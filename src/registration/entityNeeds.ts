@@ -1,0 +1,63 @@
+import {
+  findRequest,
+  hasUnbinding,
+  type BinderOperation,
+  type BinderRequest,
+  type BinderState,
+} from '../domain/binding/bindingRequests.js';
+import {
+  isSeen,
+  type MapHolderOperation,
+  type MapHolderRequest,
+  type MapHolderState,
+} from '../domain/scopeMaps/mapHolds.js';
+import type { ArmNeeds } from './activityNeeds.js';
+
+const NONE: ArmNeeds = {};
+
+/** What a binder's operation needs: nothing while it only records, or finds that a write for others has fulfilled it. */
+export function binderNeeds(operation: BinderOperation, request: BinderRequest, state: BinderState): ArmNeeds {
+  switch (operation) {
+    case 'announce':
+    case 'request':
+    case 'complete':
+    case 'unbind':
+    case 'forceUnbind':
+      return NONE;
+    case 'ensure':
+      return findRequest(state, request)?.state === 'bound' ? NONE : RECONCILE;
+    case 'ensureAgain':
+      return RECONCILE;
+    case 'ensureUnbound':
+      return hasUnbinding(state, request) ? RECONCILE : NONE;
+  }
+}
+
+/** Reads the client list, writes it and reads it back. */
+const RECONCILE: ArmNeeds = { reads: 2, writes: 1 };
+
+/** What an operation of a scope map's holder needs: a look at the map that nobody has seen lately, or the
+ * deletion of a map without users. */
+export function mapHolderNeeds(
+  operation: MapHolderOperation,
+  { wanted }: MapHolderRequest,
+  state: MapHolderState,
+  now = new Date(),
+): ArmNeeds {
+  const { holds, orphanSince } = state;
+  switch (operation) {
+    case 'ensureScopeMap':
+      return !wanted || isSeen(state, wanted, now) ? NONE : LOOK;
+    case 'complete':
+      return NONE;
+    case 'release':
+      return orphanSince === undefined || holds.length > 1 ? NONE : REMOVE;
+    case 'drop':
+      return holds.length > 0 ? NONE : REMOVE;
+  }
+}
+
+/** Clients with equal rights share a map, so that hardly any run creates one. */
+const LOOK: ArmNeeds = { reads: 1 };
+
+const REMOVE: ArmNeeds = { reads: 2, deletes: 1 };
