@@ -3,7 +3,7 @@ import { clientKey } from '@connected-registry/protocol/names/clientKey';
 import type { Answer, Operation } from '../harness/appClient.js';
 import { findPasswords } from '../harness/passwordSearch.js';
 import { keyOf, PULLED, reportOf, TestDevice } from '../harness/testDevice.js';
-import { UNTHROTTLED } from '../harness/hostUnderTest.js';
+import { UNTHROTTLED } from '@connected-registry/local-stack/stack/unthrottled';
 import { startTestStack, type TestStack } from '../harness/testStack.js';
 import type { ClientNames } from './calls.js';
 import { LONG_THROTTLING_SECONDS, THROTTLED_FOR_LONG } from './faultKinds.js';

@@ -14,13 +14,6 @@ export const APP_FOLDER = resolve(projectRoot(), process.env['APP_FOLDER'] ?? '.
  */
 export const PATIENCE = ON_REAL_HOST ? 1200 : 240;
 
-/** Settings of an app whose simulator refuses nothing (`throttling: 0`): its budget allows everything at once. */
-export const UNTHROTTLED = {
-  ARM_READ_BUCKET: '1000000',
-  ARM_WRITE_BUCKET: '1000000',
-  ARM_DELETE_BUCKET: '1000000',
-};
-
 /** Waits as short as the settings allow, so that a test that sees them pass is quick, and none ends a run that a kill delays. */
 export const SHORT_WAITS = {
   RETRY_MAX_SECONDS: '2',

@@ -5,7 +5,7 @@ import { Foreigners } from '../faults/foreigners.js';
 import { readState } from '../faults/simulatorState.js';
 import { pullManifest } from '../harness/edge.js';
 import { whileNothingSyncs } from '../harness/holds.js';
-import { UNTHROTTLED } from '../harness/hostUnderTest.js';
+import { UNTHROTTLED } from '@connected-registry/local-stack/stack/unthrottled';
 import { ofRing } from '../harness/ring.js';
 import { startTestStack, type TestStack } from '../harness/testStack.js';
 

@@ -1,7 +1,7 @@
 import { Foreigners } from '../faults/foreigners.js';
 import { readState, type SimulatorState } from '../faults/simulatorState.js';
 import { findPasswords } from '../harness/passwordSearch.js';
-import { UNTHROTTLED } from '../harness/hostUnderTest.js';
+import { UNTHROTTLED } from '@connected-registry/local-stack/stack/unthrottled';
 import { startTestStack, type TestStack } from '../harness/testStack.js';
 import { EndState } from './endState.js';
 import { MixedEnd } from './mixedEnd.js';

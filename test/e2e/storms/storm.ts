@@ -6,7 +6,8 @@ import { readHostKeys } from '@connected-registry/local-stack/stack/functionsHos
 import { registryId, topicId } from '@connected-registry/local-stack/stack/world';
 import { pullCheckRequested, PULL_CHECK_REQUESTED } from '@connected-registry/protocol/messages/pullCheckMessages';
 import { readState } from '../faults/simulatorState.js';
-import { SHORT_WAITS, UNTHROTTLED } from '../harness/hostUnderTest.js';
+import { UNTHROTTLED } from '@connected-registry/local-stack/stack/unthrottled';
+import { SHORT_WAITS } from '../harness/hostUnderTest.js';
 import { keyOf, PULLED, reportOf } from '../harness/testDevice.js';
 import { startTestStack, type TestStack } from '../harness/testStack.js';
 

@@ -1,3 +1,4 @@
+import { UNTHROTTLED } from '../stack/unthrottled.js';
 import { WEEKENDS } from './observers/freezeCalendar.js';
 import type { Invariants } from './observers/rotationBook.js';
 
@@ -22,6 +23,7 @@ export const SWEEP_MINUTE = 2;
 
 /** The app's settings in the year that differ from its defaults. */
 export const SETTINGS: Readonly<Record<string, string>> = {
+  ...UNTHROTTLED,
   ROTATE_AFTER: '2/3',
   ROTATION_SPREAD_HOURS: String(SPREAD_DAYS * 24),
   // Every six hours: after 18:00 and after midnight are early enough for a night's syncs.

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { countArmRequests, forgetRequests } from '../../stack/armRequests.js';
+import { UNTHROTTLED } from '../../stack/unthrottled.js';
 import type { ControlPlane, Stack } from '../../stack/stack.js';
 import { QuickstartByHand } from '../quickstart/byHand.js';
 import { startFleetStack } from './appHosts.js';
@@ -68,6 +69,7 @@ async function prepareFleet(
     // All devices report from one address.
     REPORTS_PER_MINUTE: '100000',
     ...(plan.identities > 1 ? { ARM_IDENTITIES: identities.map(({ clientId }) => clientId).join(',') } : {}),
+    ...(plan.isThrottled ? {} : UNTHROTTLED),
     ...plan.settings,
   };
 }
