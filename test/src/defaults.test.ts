@@ -52,8 +52,12 @@ const REASONS: Readonly<Record<string, readonly string[]>> = {
     'src/queries/clients/knownClients.ts *',
     'src/queries/registry/registryReader.ts Math.max(sizes.get(key) ?? ',
     'src/queries/registry/registryReader.ts Math.ceil((sizes.get(key) ?? ',
+    'src/queries/registry/demand.ts asked.get(key) ?? ',
+    'src/queries/registry/registryFacts.ts pagesOf(sizes.get(listing) ?? ',
+    'src/queries/registry/registryFacts.ts Math.max(sizes.get(listing) ?? ',
   ],
   'Our own record: what was never noted is none.': [
+    'src/domain/binding/announcements.ts announced = ',
     'src/queries/onboarding/preflight.ts held = ',
     'src/queries/onboarding/preflight.ts clears?.disabled ?? ',
     'src/queries/clients/clientAccess.ts held = ',
