@@ -23,14 +23,12 @@ import { clearPasswords, deleteToken } from './takingAway/takeTokenAway.js';
 import { disableTokens, enableToken } from './takingAway/tokenStatus.js';
 import { requestPullCheck } from './credentials/requestPullCheck.js';
 import { revokeOldPasswords } from './rotation/revokeOldPasswords.js';
-import {
-  clearSlot,
-  keepCandidate,
-  removeToken,
-  restoreTokenScopeMap,
-  retireCandidate,
-  retirePromoted,
-} from './undo/undo.js';
+import { clearSlot } from './undo/clearSlot.js';
+import { keepCandidate } from './undo/keepCandidate.js';
+import { removeToken } from './undo/removeToken.js';
+import { restoreTokenScopeMap } from './undo/restoreTokenScopeMap.js';
+import { retireCandidate } from './undo/retireCandidate.js';
+import { retirePromoted } from './undo/retirePromoted.js';
 
 /**
  * Every activity by the name under which it is registered. Orchestrations import this function's type only.

@@ -9,6 +9,10 @@ test('an error is described by its class and its frames', () => {
   expect(frames[0]).toContain('errorPlace.test');
 });
 
+test('a value that is not an error has no frames', () => {
+  expect(errorPlace('text')).toEqual({ name: 'string', frames: [] });
+});
+
 test.each<[string, () => unknown]>([
   ['its message', () => new Error(SECRET)],
   [

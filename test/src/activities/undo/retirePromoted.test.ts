@@ -1,9 +1,9 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { retirePromoted } from '../../../src/activities/undo/undo.js';
+import { retirePromoted } from '../../../../src/activities/undo/retirePromoted.js';
 import { formatTags } from '@connected-registry/protocol/names/secretTags';
 import { mainSecretName } from '@connected-registry/protocol/names/names';
-import type { Ports } from '../../../src/ports/ports.js';
-import { FakeVault } from '../fakes/services/vault.js';
+import type { Ports } from '../../../../src/ports/ports.js';
+import { FakeVault } from '../../fakes/services/vault.js';
 
 const reference = { registry: 'myregistry', connectedRegistry: 'myconnectedregistry', client: 'sensor-7' };
 const name = mainSecretName(reference);

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { moreUrgent, priorityOf } from '../../../src/domain/operations/priority.js';
+import { moreUrgent, priorityOf } from '../../../../src/domain/operations/priority.js';
 
 test.each([
   [{ actor: 'Ada', request: { urgent: true } }, 'revocation'],

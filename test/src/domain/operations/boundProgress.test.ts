@@ -5,7 +5,7 @@ import {
   PROGRESS_CHARACTERS,
   type Progress,
   type Step,
-} from '../../../src/domain/operations/operation.js';
+} from '../../../../src/domain/operations/operation.js';
 
 const at = '2026-03-01T12:00:00.000Z';
 const stepName = fc.constantFrom('preflight', 'restoreTokenScopeMap', 'issueCredentials', 'recordVerification');

@@ -1,0 +1,40 @@
+import type { ClientReference } from '@connected-registry/protocol/names/clientKey';
+import type { CredentialTags } from '@connected-registry/protocol/names/secretTags';
+import { isSamePassword, SLOT_NAMES, type SlotName } from '@connected-registry/protocol/registry/slots';
+import { done, type StepOutcome, type Undone } from '../../domain/operations/stepOutcome.js';
+import type { Ports } from '../../ports/ports.js';
+import { outcomeOf } from '../../serviceErrors/outcomeOf.js';
+import { savedSince } from '../credentials/laterRun.js';
+
+interface ClearSlotInput {
+  readonly reference: ClientReference;
+  readonly run: string;
+  readonly token: string;
+  readonly slot: SlotName;
+  /** Creation time (ISO 8601) of the password in the slot at preflight, which this run did not issue. */
+  readonly earlier?: string;
+  /** Whether that password still worked. Once overwritten, it cannot be restored. */
+  readonly wasLive: boolean;
+}
+
+/** Clears the slot that this run filled on an existing token. A password that a later run saved is kept. */
+export function clearSlot({ controlPlane, vault }: Ports) {
+  return ({ reference, run, token, slot, earlier, wasLive }: ClearSlotInput): Promise<StepOutcome<Undone>> =>
+    outcomeOf(async () => {
+      const { registry } = reference;
+      const filled = (await controlPlane.getToken(registry, token))?.slots;
+      const present = filled?.[slot];
+      if (!filled || present?.createdAt === earlier) return done({});
+      const isLater = (known: CredentialTags) =>
+        known.slot === slot && isSamePassword(filled, { slot, createdAt: known.issued.slotCreatedAt });
+      if (present && (await savedSince(vault, reference, run)).some(isLater))
+        return done({ kept: `${slot} of token ${token}: kept, because a later run filled it` });
+      if (present)
+        await controlPlane.keepOnlySlots(
+          registry,
+          token,
+          SLOT_NAMES.filter((name) => name !== slot && filled[name] !== undefined),
+        );
+      return done(wasLive ? { residue: `${slot} of token ${token}: its earlier password was overwritten` } : {});
+    });
+}

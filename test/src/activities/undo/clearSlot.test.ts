@@ -1,0 +1,67 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { onboarding, RUN } from '../../fakes/answers/requests.js';
+import { reference } from '../../fakes/answers/orders.js';
+import { LONG_AGO } from '../../fakes/worlds/defaultClient.js';
+import { createWorld, type World } from '../../fakes/worlds/world.js';
+
+const SINCE = '2026-03-01T12:00:00.000Z';
+const { token } = onboarding();
+let world: World;
+beforeEach(() => {
+  vi.useFakeTimers({ now: new Date(SINCE) });
+  world = createWorld();
+});
+afterEach(() => vi.useRealTimers());
+
+const gone = { kind: 'done', value: {} };
+
+/** Runs an undo until it is done, with one failing call. */
+async function throughFault(undo: () => Promise<{ kind: string }>, method: string, when: 'before' | 'after') {
+  world.wire.fail(method, { when });
+  expect(await undo()).toMatchObject({ kind: 'retryLater' });
+  expect(await undo()).toEqual(gone);
+}
+
+describe('clearSlot', () => {
+  const clear = (wasLive = false) =>
+    world.activities.clearSlot({
+      reference: reference(),
+      run: RUN,
+      token,
+      slot: 'password2',
+      earlier: LONG_AGO,
+      wasLive,
+    });
+
+  test('clears the filled slot, keeps the other one, and is idempotent', async () => {
+    world.addToken({ password1: { createdAt: LONG_AGO }, password2: { createdAt: '2026-03-01T12:00:05.000Z' } });
+    expect(await clear()).toEqual(gone);
+    expect(Object.keys(world.controlPlane.token(token).slots)).toEqual(['password1']);
+    expect(await clear()).toEqual(gone);
+    expect(world.wire.count('keepOnlySlots')).toBe(1);
+  });
+
+  test('keeps the password that the slot had at preflight', async () => {
+    world.addToken({ password2: { createdAt: LONG_AGO } });
+    await clear();
+    expect(world.controlPlane.accepts(token, 'foreign-password2')).toBe(true);
+  });
+
+  test('reports the loss of a working password, but only if it was overwritten', async () => {
+    const live = () => clear(true);
+    world.addToken({ password2: { createdAt: LONG_AGO } });
+    expect(await live()).toEqual(gone);
+    world.addToken({ password2: { createdAt: SINCE } });
+    expect(await live()).toMatchObject({
+      kind: 'done',
+      value: { residue: expect.stringContaining('password2') as string },
+    });
+  });
+
+  test('converges if an answer was lost, or the token is gone', async () => {
+    world.addToken({ password2: { createdAt: SINCE } });
+    await throughFault(() => clear(), 'keepOnlySlots', 'after');
+    world.controlPlane.tokens.delete(token);
+    expect(await clear()).toEqual(gone);
+  });
+});

@@ -1,0 +1,58 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { RUN } from '../../fakes/answers/requests.js';
+import { issueOrder, reference } from '../../fakes/answers/orders.js';
+import { candidate } from '../../fakes/worlds/defaultClient.js';
+import { createWorld, type World } from '../../fakes/worlds/world.js';
+
+const SINCE = '2026-03-01T12:00:00.000Z';
+let world: World;
+beforeEach(() => {
+  vi.useFakeTimers({ now: new Date(SINCE) });
+  world = createWorld();
+});
+afterEach(() => vi.useRealTimers());
+
+const kept = { kind: 'done', value: { kept: expect.stringMatching(/./) as string } };
+const gone = { kind: 'done', value: {} };
+
+/** Runs an undo until it is done, with one failing call. */
+async function throughFault(undo: () => Promise<{ kind: string }>, method: string, when: 'before' | 'after') {
+  world.wire.fail(method, { when });
+  expect(await undo()).toMatchObject({ kind: 'retryLater' });
+  expect(await undo()).toEqual(gone);
+}
+
+describe('retireCandidate', () => {
+  const retire = () => world.activities.retireCandidate({ reference: reference(), run: RUN });
+  beforeEach(() => void world.addToken());
+
+  test('disables and soft-deletes the candidate of this run, and is idempotent', async () => {
+    await world.activities.issueCredentials(issueOrder());
+    expect(await retire()).toEqual(gone);
+    expect(world.vault.has(candidate)).toBe(false);
+    expect(world.vault.versionsOf(candidate)[0]?.isEnabled).toBe(false);
+    expect(await retire()).toEqual(gone);
+  });
+
+  test('does nothing if none was saved', async () => {
+    expect(await retire()).toEqual(gone);
+    expect(world.wire.writes).not.toContain('disable');
+  });
+
+  test("keeps another run's candidate", async () => {
+    await world.activities.issueCredentials(issueOrder({ run: 'other-run' }));
+    expect(await retire()).toEqual(kept);
+    expect(world.vault.passwordIn(candidate)).toBeDefined();
+  });
+
+  test.each([
+    ['disable', 'before'],
+    ['disable', 'after'],
+    ['remove', 'before'],
+    ['remove', 'after'],
+  ] as const)('leaves no candidate behind when %s failed %s its effect', async (method, when) => {
+    await world.activities.issueCredentials(issueOrder());
+    await throughFault(retire, method, when);
+    expect(world.vault.has(candidate)).toBe(false);
+  });
+});
