@@ -10,13 +10,13 @@ type Held = Readonly<Record<'killed before' | 'killed after', ByRing<Choose>>>;
 
 /**
  * Which calls of an onboarding are held, before or after they have had their effect, while an operator cancels it or revokes its
- * client. In the default ring a revocation holds each call once, half of them before and half after; a cancel every other call, in
- * which each step occurs.
+ * client. In the default ring both hold each call once: a cancel before its effect where a revocation does after, and the other way
+ * round.
  */
 export const HELD = {
   cancelled: {
-    'killed before': { default: everyNth(0, 4), long: every },
-    'killed after': { default: everyNth(2, 4), long: every },
+    'killed before': { default: everyNth(1, 2), long: every },
+    'killed after': { default: everyNth(0, 2), long: every },
   },
   revoked: {
     'killed before': { default: everyNth(0, 2), long: every },
