@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { projectRoot } from '@connected-registry/clock/files/projectRoot';
-import { AGENT_NAME } from '../../packages/agent/src/startAgent.js';
+import { AGENT_NAME } from '@connected-registry/agent/startAgent';
 import { openApiDocument } from '../../src/triggers/http/openapi/document.js';
 
 /* The version is the one in package.json. Whatever else names it must name the same. */
