@@ -4,7 +4,7 @@ import { dirname, join, normalize } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { projectRoot } from '@connected-registry/clock/files/projectRoot';
 import { namedImports } from '../../scripts/metrics/imports.mjs';
-import { codeIn, documentTable } from '../documentTable.js';
+import { folderWalls, lintPatterns, workspaceNames, workspaceWalls, type Wall } from '../wallTables.js';
 
 /*
  * The walls between workspaces and between the folders of `src`: docs/architecture.md has them as two tables, which are
@@ -72,19 +72,17 @@ function differences(used: readonly (readonly [string, Import])[], allowed: read
   ];
 }
 
-const listIn = (cell: string | undefined): string[] =>
-  (cell ?? '').split(',').flatMap((item) => (/^\s*(?:nothing|none)\s*$/.test(item) ? [] : [item.trim()]));
-
 const manifestOf = (folder: string) =>
   JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8')) as {
     readonly dependencies: Readonly<Record<string, string>>;
     readonly devDependencies?: Readonly<Record<string, string>>;
   };
 
-const workspaceNames = readdirSync(join(root, 'packages')).sort();
-const workspaceRows = documentTable('docs/architecture.md', 'Workspaces');
-const allowedFor = (place: string): string[] =>
-  listIn(workspaceRows.find((row) => codeIn(row.package ?? '')[0] === place)?.['may import from this repository']);
+const allowedFor = (place: string): readonly string[] =>
+  workspaceWalls.find((wall) => wall.place === place)?.allowed ?? [];
+/** Packages that a workspace's package.json names. */
+const dependenciesOf = (place: string): string[] =>
+  Object.keys(manifestOf(place).dependencies).filter((name) => !name.startsWith(SCOPE));
 
 /** What the tables call an import of a workspace: its name; with its folder where the table has one: `clock/schedules`. */
 function workspaceOf({ name }: Import): string | undefined {
@@ -115,8 +113,9 @@ const leaving = (imports: readonly Import[], folders: readonly string[]): string
 
 describe('a workspace', () => {
   test('has one row in the table, and so has the app', () => {
-    const rows = workspaceRows.map((row) => codeIn(row.package ?? '')[0]);
-    expect(rows.sort()).toEqual(['src', 'test', ...workspaceNames.map((name) => `packages/${name}`)].sort());
+    expect(workspaceWalls.map(({ place }) => place).sort()).toEqual(
+      ['src', 'test', ...workspaceNames.map((name) => `packages/${name}`)].sort(),
+    );
   });
 
   describe.each(workspaceNames)('%s', (name) => {
@@ -143,12 +142,7 @@ describe('a workspace', () => {
 
     test('imports the packages that its package.json names', () => {
       const used = usedPackages(imports).filter(([one]) => isPackage(one));
-      expect(
-        differences(
-          used,
-          Object.keys(dependencies).filter((one) => !one.startsWith(SCOPE)),
-        ),
-      ).toEqual([]);
+      expect(differences(used, dependenciesOf(`packages/${name}`))).toEqual([]);
     });
   });
 });
@@ -172,12 +166,9 @@ describe('the app', () => {
 });
 
 describe('a folder of the app', () => {
-  const rows = documentTable('docs/architecture.md', 'Folders of the app');
-  const placeOf = (row: (typeof rows)[number]) => codeIn(row.folder ?? '')[0] ?? '';
-
   test('has one row in the table', () => {
     const found = readdirSync(join(root, 'src')).map((name) => `src/${name}`);
-    expect(rows.map(placeOf).sort()).toEqual(found.sort());
+    expect(folderWalls.map(({ place }) => place).sort()).toEqual(found.sort());
   });
 
   /** What the table calls what a file imports: a folder of the app, or a workspace. */
@@ -188,7 +179,7 @@ describe('a folder of the app', () => {
     return `${one.isType ? 'types of ' : ''}${folder.replace('src/', '')}`;
   }
 
-  describe.each(rows.map((row) => [placeOf(row), row] as const))('%s', (place, row) => {
+  describe.each(folderWalls)('$place', ({ place, allowed, packages }) => {
     const imports = importsBelow(place);
 
     test('imports the folders and workspaces of its row', () => {
@@ -196,16 +187,16 @@ describe('a folder of the app', () => {
         const name = nameOf(one, place);
         return name === undefined ? [] : [[name, one]];
       });
-      expect(differences(used, listIn(row['may import']))).toEqual([]);
+      expect(differences(used, allowed)).toEqual([]);
     });
 
     test('imports the packages and Node modules of its row', () => {
-      expect(differences(usedPackages(imports), codeIn(row['packages and Node modules'] ?? ''))).toEqual([]);
+      expect(differences(usedPackages(imports), packages)).toEqual([]);
     });
   });
 
   test('is in no circle of folders', () => {
-    const next = new Map(rows.map((row) => [placeOf(row), listIn(row['may import'])]));
+    const next = new Map(folderWalls.map(({ place, allowed }) => [place, allowed]));
     const reach = (place: string, seen: Set<string>): Set<string> => {
       for (const name of next.get(place) ?? []) {
         // The types of activities are known to orchestrations; activities know nothing of them.
@@ -217,6 +208,55 @@ describe('a folder of the app', () => {
       return seen;
     };
     expect([...next.keys()].filter((place) => reach(place, new Set()).has(place))).toEqual([]);
+  });
+});
+
+describe('lint', () => {
+  interface Override {
+    readonly files: readonly string[];
+    readonly rules: Readonly<Record<string, unknown>>;
+  }
+  const { overrides } = JSON.parse(readFileSync(join(root, '.oxlintrc.json'), 'utf8')) as {
+    readonly overrides: readonly Override[];
+  };
+  const lines: (readonly [string, Wall, readonly string[]])[] = [
+    ...folderWalls.map(
+      (wall) => [/\.ts$/.test(wall.place) ? wall.place : `${wall.place}/**`, wall, wall.packages] as const,
+    ),
+    ...workspaceWalls
+      .filter(({ place }) => place.startsWith('packages/'))
+      .map((wall) => [`${wall.place}/src/**`, wall, ['node:*', ...dependenciesOf(wall.place)]] as const),
+  ];
+
+  test.each(lines)('refuses in %s what its row does not allow', (files, wall, packages) => {
+    const rules = overrides
+      .filter((one) => one.files.join() === files)
+      .map((one) => one.rules['no-restricted-imports']);
+    const ofTypes = wall.allowed.flatMap((name) =>
+      name.startsWith('types of ') ? [name.slice('types of '.length)] : [],
+    );
+    expect(rules).toEqual([
+      [
+        'error',
+        {
+          patterns: [
+            { group: lintPatterns(wall, packages), message: expect.any(String) },
+            ...ofTypes.map((name) => ({
+              group: [`**/${name}/**`],
+              allowTypeImports: true,
+              message: expect.any(String),
+            })),
+          ],
+        },
+      ],
+    ]);
+  });
+
+  test.each(['src/domain/**', 'src/orchestrations/**'])('refuses clocks and the environment in %s', (files) => {
+    const { rules } = overrides.find((one) => one.files.join() === files) ?? { rules: {} };
+    const named = JSON.stringify([rules['no-restricted-globals'], rules['no-restricted-properties']]);
+    for (const name of ['process', 'setTimeout', 'fetch', 'performance', '"Date","property":"now"', 'random'])
+      expect(named).toContain(name);
   });
 });
 
