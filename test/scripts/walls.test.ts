@@ -147,6 +147,29 @@ describe('a workspace', () => {
   });
 });
 
+describe('a test of a workspace', () => {
+  const { devDependencies } = manifestOf('');
+
+  test.each(workspaceNames)('%s imports its own files and test/shared alone by a path', (name) => {
+    expect(leaving(importsBelow(`packages/${name}/test`), [`packages/${name}`, 'test/shared'])).toEqual([]);
+  });
+
+  test.each(workspaceNames)('%s imports packages of its own package.json and tools of the root', (name) => {
+    const used = usedPackages(importsBelow(`packages/${name}/test`)).filter(([one]) => isPackage(one));
+    const known = [
+      ...dependenciesOf(`packages/${name}`),
+      ...Object.keys({ ...devDependencies, ...manifestOf('').dependencies }),
+    ];
+    expect(used.filter(([one]) => !known.includes(one)).map(([one, { file }]) => `${file} imports ${one}.`)).toEqual(
+      [],
+    );
+  });
+
+  test('shares helpers that know nothing of the app', () => {
+    expect(leaving(importsBelow('test/shared'), ['test/shared'])).toEqual([]);
+  });
+});
+
 describe('the app', () => {
   const imports = importsBelow('src');
 
@@ -254,7 +277,7 @@ describe('lint', () => {
   });
 
   test.each(['src/domain/**', 'src/orchestrations/**'])('refuses clocks and the environment in %s', (files) => {
-    const { rules } = overrides.find((one) => one.files.join() === files) ?? { rules: {} };
+    const rules = overrides.find((one) => one.files.join() === files)?.rules ?? {};
     const named = JSON.stringify([rules['no-restricted-globals'], rules['no-restricted-properties']]);
     for (const name of ['process', 'setTimeout', 'fetch', 'performance', '"Date","property":"now"', 'random'])
       expect(named).toContain(name);

@@ -6,7 +6,7 @@ import { machineClock } from '../src/agentClock.js';
 import { readCommand } from '../src/settings/command.js';
 import { startAgent, type RunningAgent } from '../src/startAgent.js';
 import { credentialPromoted, pullCheckRequested } from '@connected-registry/protocol/messages/pullCheckMessages';
-import { startPlainServer, type PlainServer } from '../../../test/plainServer.js';
+import { startPlainServer, type PlainServer } from '../../../test/shared/plainServer.js';
 import { echo, ECHOES, type EchoKind } from '../../../test/src/azure/hostile/echoes.js';
 import { EchoingLine } from '../../../test/src/azure/hostile/echoingLine.js';
 import { leaks } from '../../../test/src/azure/hostile/hostileAzure.js';

@@ -7,7 +7,7 @@ import { errorPlace } from '../../../src/serviceErrors/errorPlace.js';
 import { formatImage, parseImage } from '@connected-registry/protocol/names/image';
 import { formatOperationId, newRunId, parseOperationId } from '@connected-registry/protocol/names/operationId';
 import { reportEventName, reportHash } from '../../../src/domain/pullCheck/reportEvent.js';
-import { tokenName } from '../fakes/clients/arbitraries.js';
+import { tokenName } from '../../shared/arbitraries.js';
 import { report } from '../fakes/worlds/onboardScript.js';
 
 describe('an image', () => {
