@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { projectRoot } from '@connected-registry/clock/files/projectRoot';
-import { codeIn, documentTable } from './documentTable.js';
+import { codeIn, documentTable } from './shared/documentTable.js';
 
 /** What a folder of the app or a workspace may import, as docs/architecture.md says it. */
 export interface Wall {

@@ -3,7 +3,7 @@ import { posix } from 'node:path';
 
 /** `import ... from 'x'`, `export ... from 'x'`, `import 'x'`, `import('x')`, `require('x')`, and mocks of tests. */
 const IMPORT =
-  /^\s*(?:import|export)\b(?<clause>[^'";]*?)from\s*['"](?<from>[^'"]+)['"]|\b(?:import|require|vi\.(?:mock|doMock|importActual|importMock))\s*\(\s*['"`](?<called>[^'"`$]+)['"`]|^\s*import\s*['"](?<bare>[^'"]+)['"]/gm;
+  /^\s*(?:import|export)\b(?<clause>[^'";]*?)from\s*['"](?<from>[^'"$]+)['"]|\b(?:import|require|vi\.(?:mock|doMock|importActual|importMock))\s*\(\s*['"`](?<called>[^'"`$]+)['"`]|^\s*import\s*['"](?<bare>[^'"]+)['"]/gm;
 
 /**
  * Finds what a file imports, as it names it.

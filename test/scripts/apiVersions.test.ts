@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { projectRoot } from '@connected-registry/clock/files/projectRoot';
-import { documentTable } from '../documentTable.js';
+import { documentTable } from '../shared/documentTable.js';
 import { KNOWN_VERSIONS } from '../../src/domain/resourceManager/apiVersions.js';
 
 const root = projectRoot();
