@@ -51,7 +51,7 @@ const notUnit = [
 const aProcessEach = [
   'packages/functions-host/test/**/*.test.ts',
   'packages/clock/test/*.test.ts',
-  'packages/local-stack/test/*.test.ts',
+  'test/workspaces/fullDisk.test.ts',
   'test/src/triggers/http/requestPairing.test.ts',
 ];
 

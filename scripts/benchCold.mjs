@@ -6,7 +6,7 @@ import { cpus } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { buildIfNeeded } from './build.mjs';
-import { readFlags } from './flags.mjs';
+import { readFlags } from './command/flags.mjs';
 
 const HELP = `
 npm run bench:cold -- [RUNS]

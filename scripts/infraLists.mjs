@@ -6,8 +6,8 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { resolve } from 'node:path';
 import * as prettier from 'prettier';
 import { buildIfNeeded } from './build.mjs';
-import { optionsFile } from './appOptions.mjs';
-import { readFlags } from './flags.mjs';
+import { optionsFile } from './infra/appOptions.mjs';
+import { readFlags } from './command/flags.mjs';
 
 readFlags(
   "npm run infra-lists\n\nWrites the files of infra/ that follow from the code: the role's actions, the settings that may be chosen.",

@@ -1,6 +1,6 @@
 // `npm run metrics`: sizes of files and folders, circles of imports, and hops from a request to ARM.
 import { posix } from 'node:path';
-import { readFlags } from './flags.mjs';
+import { readFlags } from './command/flags.mjs';
 import { brokenLinks, chainOf, DOCUMENT } from './metrics/chain.mjs';
 import { circlesOf, importsOf, isCode } from './metrics/imports.mjs';
 import { listFiles, readFiles } from './metrics/tree.mjs';
@@ -16,9 +16,9 @@ const EXEMPT = [
 ];
 
 const HELP = `
-Measures how easily the code is read: for src, each workspace and the tests the number of files and lines, the median and
-the largest file, the folder with the most files, and circles of imports (types included); then the hops, from file to
-file, between the route POST /api/onboardings and the call of Azure Resource Manager.
+Measures how easily the code is read: for src, each workspace, the scripts and the tests the number of files and lines,
+the median and the largest file, the folder with the most files, and circles of imports (types included); then the hops,
+from file to file, between the route POST /api/onboardings and the call of Azure Resource Manager.
 Hops from function to function need a run: test/src/requestToArm.test.ts counts them in the stacks of one.
 
   npm run metrics                    measures the working tree
@@ -69,7 +69,7 @@ function groupOf(path) {
   const parts = path.split('/');
   if (parts.length < 2 || path.startsWith('.')) return undefined;
   if (parts[0] === 'packages') return parts.length > 3 ? parts.slice(0, 3).join('/') : undefined;
-  return ['docs', 'infra', 'scripts', 'examples'].includes(parts[0]) ? undefined : parts[0];
+  return ['docs', 'infra', 'examples'].includes(parts[0]) ? undefined : parts[0];
 }
 
 function byGroup(left, right) {

@@ -4,7 +4,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { resolve } from 'node:path';
 import * as prettier from 'prettier';
 import { buildIfNeeded } from './build.mjs';
-import { readFlags } from './flags.mjs';
+import { readFlags } from './command/flags.mjs';
 
 readFlags("npm run openapi\n\nWrites docs/openapi.json, the document that the app serves, from the app's own schemas.");
 

@@ -6,8 +6,8 @@ import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { zipSync } from 'fflate';
-import { readFlags } from './flags.mjs';
-import { licenceProblems, noticesText, packagesOf } from './notices.mjs';
+import { readFlags } from './command/flags.mjs';
+import { licenceProblems, noticesText, packagesOf } from './packaging/notices.mjs';
 
 readFlags('npm run package\n\nWrites what is deployed: package/app and package/app.zip, with THIRD-PARTY-NOTICES.');
 
@@ -87,7 +87,7 @@ if (strangers.length > 0 || warnings.length > 0) {
 const packages = packagesOf(metafile, root);
 const problems = licenceProblems(packages);
 if (problems.length > 0) {
-  console.error(`Not packaged: ${problems.join('; ')}. The list is in scripts/notices.mjs.`);
+  console.error(`Not packaged: ${problems.join('; ')}. The list is in scripts/packaging/notices.mjs.`);
   process.exit(1);
 }
 

@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { flagsOf, RINGS } from './rings.mjs';
+import { flagsOf, RINGS } from './tests/rings.mjs';
 
 const HELP = `
 npm test -- [files] [arguments for Vitest]

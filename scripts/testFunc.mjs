@@ -5,8 +5,8 @@ import { spawn } from 'node:child_process';
 import { existsSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { helpFirst } from './flags.mjs';
-import { onPath } from './onPath.mjs';
+import { helpFirst } from './command/flags.mjs';
+import { onPath } from './command/onPath.mjs';
 
 helpFirst(`
 npm run test:func -- [--package] [arguments for Vitest]
@@ -39,7 +39,7 @@ function findHost() {
 
 /** @returns {Promise<string>} the folder of a package that was made just now */
 async function unpacked() {
-  const { unpack } = await import('./unpack.mjs');
+  const { unpack } = await import('./packaging/unpack.mjs');
   return unpack();
 }
 

@@ -3,8 +3,8 @@
 import { spawn } from 'node:child_process';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { findBicep } from './bicep.mjs';
-import { helpFirst } from './flags.mjs';
+import { findBicep } from './infra/bicep.mjs';
+import { helpFirst } from './command/flags.mjs';
 
 helpFirst(`
 npm run test:infra -- [--update] [arguments for Vitest]

@@ -2,8 +2,8 @@
 import { spawnSync } from 'node:child_process';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { helpFirst } from './flags.mjs';
-import { flagsOf } from './rings.mjs';
+import { helpFirst } from './command/flags.mjs';
+import { flagsOf } from './tests/rings.mjs';
 
 const HELP = `
 npm run test:long -- [arguments for Vitest]

@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { helpFirst } from './flags.mjs';
+import { helpFirst } from './command/flags.mjs';
 
 const HELP = `
 npm run verify -- [--without-tests] [arguments for Vitest]

@@ -5,7 +5,7 @@ import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { parseEnv } from 'node:util';
-import { helpFirst } from './flags.mjs';
+import { helpFirst } from './command/flags.mjs';
 
 const USAGE = 'Usage: node scripts/withEnvironment.mjs FILE COMMAND [arguments]';
 

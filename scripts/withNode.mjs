@@ -5,7 +5,7 @@ import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:f
 import { constants } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { helpFirst } from './flags.mjs';
+import { helpFirst } from './command/flags.mjs';
 
 const HELP = `
 npm run with-node -- VERSION COMMAND [arguments]

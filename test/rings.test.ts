@@ -1,7 +1,7 @@
 import { globSync } from 'tinyglobby';
 import { describe, expect, test } from 'vitest';
 import { projectRoot } from '@connected-registry/clock/files/projectRoot';
-import { flagsOf, RINGS } from '../scripts/rings.mjs';
+import { flagsOf, RINGS } from '../scripts/tests/rings.mjs';
 import config from '../vitest.config.js';
 import { all, representative, thinned, writesOnly, type Choice } from './e2e/faults/choices.js';
 import { FAULTS, WORST } from './e2e/faults/faultKinds.js';

@@ -1,4 +1,4 @@
-import { unpack } from '../scripts/unpack.mjs';
+import { unpack } from '../scripts/packaging/unpack.mjs';
 
 /** The app under test is the one that is deployed. */
 export function setup(): void {

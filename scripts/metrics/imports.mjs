@@ -1,9 +1,29 @@
 // Which file imports which, types included, and the circles among them.
 import { posix } from 'node:path';
 
-/** `import ... from 'x'`, `export ... from 'x'`, `import 'x'` and `import('x')`, types included. */
+/** `import ... from 'x'`, `export ... from 'x'`, `import 'x'`, `import('x')`, `require('x')`, and mocks of tests. */
 const IMPORT =
-  /^\s*(?:import|export)\b[^'";]*?from\s*['"](?<from>[^'"]+)['"]|\bimport\s*\(\s*['"](?<called>[^'"]+)['"]|^\s*import\s*['"](?<bare>[^'"]+)['"]/gm;
+  /^\s*(?:import|export)\b(?<clause>[^'";]*?)from\s*['"](?<from>[^'"$]+)['"]|\b(?:import|require|vi\.(?:mock|doMock|importActual|importMock))\s*\(\s*['"`](?<called>[^'"`$]+)['"`]|^\s*import\s*['"](?<bare>[^'"]+)['"]/gm;
+
+/**
+ * Finds what a file imports, as it names it.
+ *
+ * @param {string} code
+ * @returns {{ name: string, isType: boolean }[]} `isType`: the import brings types alone, and does not exist at run time.
+ */
+export function namedImports(code) {
+  return [...withoutComments(code).matchAll(IMPORT)].map(({ groups: { clause, from, called, bare } }) => ({
+    name: from ?? called ?? bare,
+    isType: clause !== undefined && isOfTypes(clause),
+  }));
+}
+
+/** `type { A }`, or braces in which each name is marked as a type. */
+function isOfTypes(clause) {
+  if (/^\s+type\b/.test(clause)) return true;
+  const names = /^\s*\{(?<names>[^}]*)\}\s*$/.exec(clause)?.groups.names.split(',') ?? [''];
+  return names.every((name) => (name.trim() === '' ? names.length > 1 : /^\s*type\s/.test(name)));
+}
 
 /**
  * Finds the imports among the given files.
@@ -16,9 +36,9 @@ export function importsOf(contents) {
   const graph = new Map();
   for (const [path, content] of contents) {
     if (!isCode(path)) continue;
-    const text = withoutComments(content.toString('utf8'));
-    const named = [...text.matchAll(IMPORT)].map(({ groups }) => groups.from ?? groups.called ?? groups.bare);
-    const targets = named.flatMap((name) => resolve(name, path, contents, exported) ?? []);
+    const targets = namedImports(content.toString('utf8')).flatMap(
+      ({ name }) => resolve(name, path, contents, exported) ?? [],
+    );
     graph.set(path, [...new Set(targets)]);
   }
   return graph;

@@ -22,9 +22,6 @@ import type { RegistryControlPlane } from '../ports/registryControlPlane.js';
 import { ServiceError } from '../serviceErrors/serviceError.js';
 import { sameName } from '@connected-registry/protocol/names/sameName';
 
-/** Name of the entity, in lower case: the engine lower-cases entity names in some places and not in others. */
-export const BINDER = 'binder';
-
 /** Maximum reads and writes of the list in one operation, before the orchestration must retry. */
 const MAX_ROUNDS = 4;
 

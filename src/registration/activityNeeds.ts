@@ -1,6 +1,6 @@
 import type { Activities } from '../activities/activities.js';
 import type { RunActivities } from '../activities/runs/runActivities.js';
-import type { ArmKind } from '../azure/budget/armBuckets.js';
+import type { ArmKind } from '../domain/resourceManager/rates.js';
 
 /** Requests to Resource Manager that work will probably send. What it does not use is returned; what it lacks it gets amid work. */
 export type ArmNeeds = Readonly<Partial<Record<ArmKind, number>>>;

@@ -1,7 +1,8 @@
-import { armBuckets, type ArmKind } from '../azure/budget/armBuckets.js';
+import { armBuckets } from '../azure/budget/armBuckets.js';
 import type { Turns, TurnOrder } from '../azure/budget/turns.js';
 import { awaitTurn, type RetryLater, type StepOutcome } from '../domain/operations/stepOutcome.js';
 import type { WorksFor } from '../domain/operations/worksFor.js';
+import type { ArmKind } from '../domain/resourceManager/rates.js';
 import type { Config } from '../settings/config.js';
 import { findRegistry } from '../settings/registries.js';
 import type { ArmNeeds } from './activityNeeds.js';

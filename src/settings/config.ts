@@ -5,7 +5,7 @@ import type { OperatorAccess } from '../domain/clients/operatorAccess.js';
 import type { ProfileBook } from '../domain/profiles/profiles.js';
 import type { RequestEventKind } from '../domain/events/requestEvents.js';
 import type { ReportKeys } from '../domain/pullCheck/reportKey.js';
-import type { ArmRates } from '../azure/budget/armBuckets.js';
+import type { ArmRates } from '../domain/resourceManager/rates.js';
 import { acceptedRequestEvents, profileDisagreements } from './profileDisagreements.js';
 import { withProfilesFile } from './profileSettings.js';
 import type { RegistryId } from './registries.js';

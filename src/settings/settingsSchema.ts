@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { KNOWN_VERSIONS } from '../azure/arm/apiVersions.js';
+import { KNOWN_VERSIONS } from '../domain/resourceManager/apiVersions.js';
 import type { RegistryId } from './registries.js';
 import { isEndpoint } from '@connected-registry/protocol/names/names';
 import { hubs, profiles, requestEvents } from './profileSettings.js';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { projectRoot } from '@connected-registry/clock/files/projectRoot';
-import { NOT_IN_AZURE, optionsFile, optionsOf, SET_BY_INFRA } from '../../scripts/appOptions.mjs';
+import { NOT_IN_AZURE, optionsFile, optionsOf, SET_BY_INFRA } from '../../scripts/infra/appOptions.mjs';
 import { loadConfig } from '../../src/settings/config.js';
 import { settingsSchema } from '../../src/settings/settingsSchema.js';
 import { INFRA, ofType } from './bicepCli.js';

@@ -2,8 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { projectRoot } from '@connected-registry/clock/files/projectRoot';
-import { documentTable } from '../documentTable.js';
-import { KNOWN_VERSIONS } from '../../src/azure/arm/apiVersions.js';
+import { documentTable } from '../shared/documentTable.js';
+import { KNOWN_VERSIONS } from '../../src/domain/resourceManager/apiVersions.js';
 
 const root = projectRoot();
 const read = (file: string): string => readFileSync(join(root, file), 'utf8');
@@ -72,7 +72,7 @@ describe('hooks', () => {
 test('app and agent call services without an SDK only in documented versions', () => {
   // Those of the container registry have a table of their own.
   const files = [...filesOf('src', /\.ts$/), ...filesOf('packages/agent/src', /\.ts$/)].filter(
-    (file) => file !== 'src/azure/arm/apiVersions.ts',
+    (file) => file !== 'src/domain/resourceManager/apiVersions.ts',
   );
   const listed = rows('Called without an SDK').map((row) => cells(row, 'file', 'in use'));
   expect(listed.sort()).toEqual(asked(files).sort());

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { licenceProblems, noticesText, packagesOf } from '../../scripts/notices.mjs';
+import { licenceProblems, noticesText, packagesOf } from '../../scripts/packaging/notices.mjs';
 
 let root: string;
 beforeEach(() => (root = mkdtempSync(join(tmpdir(), 'notices-'))));

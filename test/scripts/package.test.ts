@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import { projectRoot } from '@connected-registry/clock/files/projectRoot';
-import { unpack } from '../../scripts/unpack.mjs';
+import { unpack } from '../../scripts/packaging/unpack.mjs';
 
 let folder: string;
 let files: string[];

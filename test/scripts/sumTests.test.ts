@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 
-const script = fileURLToPath(new URL('../../scripts/sumTests.mjs', import.meta.url));
+const script = fileURLToPath(new URL('../../scripts/tests/sumTests.mjs', import.meta.url));
 
 let folder: string;
 beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'reports-'))));

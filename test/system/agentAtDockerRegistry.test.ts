@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ensureCertificates } from '@connected-registry/azure-simulator/tls/certificates';
 import { CREDENTIAL_PROMOTED } from '@connected-registry/protocol/messages/pullCheckMessages';
 import { cloudEvent, promotion } from '../../packages/agent/test/under-test/agentUnderTest.js';
-import { startChild } from '../../packages/agent/test/under-test/childProcess.js';
+import { startChild } from '../shared/childProcess.js';
 import { until } from '../../packages/agent/test/under-test/until.js';
 import { IDENTITY, startFakeAzure } from '../../packages/agent/test/under-test/fakeAzure.js';
 import type { FakeAzure } from '../../packages/agent/test/under-test/fakeAzure.js';

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import type { z } from 'zod';
 import { pullOutcome } from '@connected-registry/protocol/messages/pullCheckMessages';
-import { codeIn, documentTable } from '../../../test/documentTable.js';
+import { codeIn, documentTable } from '../../../test/shared/documentTable.js';
 import { EXIT_CODES } from '../src/exitCodes.js';
 import { CHANNELS } from '../src/settings/channel.js';
 import { FLAGS, SETTINGS, VARIABLES, VARIABLES_OF_FLAGS } from '../src/settings/command.js';

@@ -2,8 +2,8 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { ClockSkew } from '../src/clockSkew.js';
 import { sendReport } from '../src/reporter.js';
 import type { PullCheckReport, PullCheckRequested } from '@connected-registry/protocol/messages/pullCheckMessages';
-import { startPlainServer } from '../../../test/plainServer.js';
-import type { PlainServer } from '../../../test/plainServer.js';
+import { startPlainServer } from '../../../test/shared/plainServer.js';
+import type { PlainServer } from '../../../test/shared/plainServer.js';
 
 const START = Date.parse('2030-01-01T00:00:00Z');
 const REQUEST: PullCheckRequested = {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Cloud } from './under-test/cloud.js';
+import { Cloud } from '../../../test/shared/cloud.js';
 import { Edge } from './under-test/edge.js';
-import { ManualClock } from './under-test/manualClock.js';
+import { ManualClock } from '../../../test/shared/manualClock.js';
 
 describe('the sync of a connected registry', () => {
   let cloud: Cloud;

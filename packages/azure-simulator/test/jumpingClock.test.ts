@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { startClockServer, type ClockServer } from '@connected-registry/clock/server';
 import { TimelineClock, timelineFrom } from '@connected-registry/clock/timelineClock';
 import { AzureRun } from './under-test/azureRun.js';
-import { Subscriber } from './under-test/subscriber.js';
+import { Subscriber } from '../../../test/shared/subscriber.js';
 
 const START = Date.parse('2031-01-01T00:00:00Z');
 const DAY = 86_400_000;

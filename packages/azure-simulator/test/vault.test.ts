@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { SecretClient } from '@azure/keyvault-secrets';
-import { Cloud, failureOf } from './under-test/cloud.js';
-import { ManualClock } from './under-test/manualClock.js';
+import { Cloud, failureOf } from '../../../test/shared/cloud.js';
+import { ManualClock } from '../../../test/shared/manualClock.js';
 
 describe('the vault', () => {
   let cloud: Cloud;

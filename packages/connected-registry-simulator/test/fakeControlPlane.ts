@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { Snapshot } from '../src/sync/snapshot.js';
-import { startPlainServer, type PlainServer } from '../../../test/plainServer.js';
+import { startPlainServer, type PlainServer } from '../../../test/shared/plainServer.js';
 
 export const SYNC_TOKEN = { name: 'sync-token', password: 'sync-password' };
 

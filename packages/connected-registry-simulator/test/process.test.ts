@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { startChild } from '../../agent/test/under-test/childProcess.js';
+import { startChild } from '../../../test/shared/childProcess.js';
 import { SYNCED } from './edgeUnderTest.js';
 import { SYNC_TOKEN, startFakeControlPlane } from './fakeControlPlane.js';
 import type { FakeControlPlane } from './fakeControlPlane.js';

@@ -2,10 +2,11 @@ import type { ContainerRegistryManagementClient } from '@azure/arm-containerregi
 import type { TokenCredential } from '@azure/identity';
 import type { Config } from '../../settings/config.js';
 import { findRegistry, type RegistryId } from '../../settings/registries.js';
+import type { VersionedKind } from '../../domain/resourceManager/apiVersions.js';
 import { ServiceError } from '../../serviceErrors/serviceError.js';
 import { resourceName } from '../../serviceErrors/serviceFacts.js';
 import type { ServiceOperation } from '../../serviceErrors/serviceOperation.js';
-import { ApiVersions, type VersionedKind } from './apiVersions.js';
+import { ApiVersions } from './apiVersions.js';
 import { armBuckets } from '../budget/armBuckets.js';
 import { budgetPolicy } from '../budget/budgetPolicy.js';
 import type { Turns } from '../budget/turns.js';

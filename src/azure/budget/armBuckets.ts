@@ -1,14 +1,5 @@
-import type { Bucket, Rate } from './rate.js';
-
-/** Kinds of requests that Resource Manager counts separately. */
-export type ArmKind = 'reads' | 'writes' | 'deletes';
-
-/**
- * Published rates: buckets of 250 reads with 25 a second, 200 writes with 10, 200 deletes with 10, for each subscription and
- * principal. They are start values, since recorded subscriptions had larger buckets. Source: Azure docs,
- * azure-resource-manager/management/request-limits-and-throttling.
- */
-export type ArmRates = Readonly<Record<ArmKind, Rate>>;
+import type { ArmKind, ArmRates } from '../../domain/resourceManager/rates.js';
+import type { Bucket } from './rate.js';
 
 /** The used part of a request in the Azure SDKs' pipeline. */
 export interface ArmRequest {

@@ -1,12 +1,5 @@
 import { rankOf, type Priority } from '../../domain/operations/priority.js';
-
-/** A token bucket: each request takes a token. */
-export interface Rate {
-  /** Maximum tokens. */
-  readonly capacity: number;
-  /** Tokens that are added in a second. */
-  readonly perSecond: number;
-}
+import type { Rate } from '../../domain/resourceManager/rates.js';
 
 /** A bucket of one service: its name is unique, and contains the service, the scope of the limit and the kind of request. */
 export interface Bucket {

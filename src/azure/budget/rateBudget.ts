@@ -1,5 +1,6 @@
 import { moreUrgent, type Priority } from '../../domain/operations/priority.js';
-import { leftTokens, type Rate } from './rate.js';
+import type { Rate } from '../../domain/resourceManager/rates.js';
+import { leftTokens } from './rate.js';
 import { Reservations } from './reservations.js';
 
 /** A caller's request for tokens. */

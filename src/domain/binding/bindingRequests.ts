@@ -33,6 +33,9 @@ export interface BinderRequest extends WorksFor {
   readonly deadline: string;
 }
 
+/** Name of the entity, in lower case: the engine lower-cases entity names in some places and not in others. */
+export const BINDER = 'binder';
+
 /** The binder entity's key. Both names hold only letters and digits, and ARM ignores their case. */
 export function binderKey(registry: string, connectedRegistry: string): string {
   return `${registry}.${connectedRegistry}`.toLowerCase();

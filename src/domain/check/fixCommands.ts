@@ -12,7 +12,7 @@ interface OfToken extends OfRegistry {
 
 /**
  * All Azure CLI commands that the app prints as fixes. A test runs each as printed with the real CLI
- * (packages/azure-simulator/test/fixes.az.test.ts). A fix with additional text ends with its command.
+ * (test/workspaces/fixes.az.test.ts). A fix with additional text ends with its command.
  */
 export const FIX_COMMANDS = {
   upgradeRegistry: ({ registry }: OfRegistry) => acr('update', { name: lower(registry), sku: 'Premium' }),

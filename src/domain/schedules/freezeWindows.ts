@@ -13,6 +13,9 @@ export interface FreezeWindow {
 /** Maximum adjacent windows that are joined to one freeze; bounds the loop. */
 const MAX_IN_A_ROW = 400;
 
+/** A schedule without a year occurs after every time or never, so that any time shows whether it occurs at all. */
+const ANY_TIME = new Date(0);
+
 /** Text form of a window: cron, ISO 8601 duration and, unless UTC, the time zone. */
 export const FREEZE_WINDOW_FORM = 'cron|duration|time zone, such as 0 18 * * 5|PT62H|Europe/Berlin';
 
@@ -23,7 +26,7 @@ export function parseFreezeWindow(text: string): FreezeWindow | undefined {
   if (!cron || seconds === undefined || seconds < 60 || rest.length > 0 || cron.split(/\s+/).length !== 5)
     return undefined;
   try {
-    return parseNcrontab(cron, timeZone)?.next(new Date()) ? { cron, seconds, timeZone } : undefined;
+    return parseNcrontab(cron, timeZone)?.next(ANY_TIME) ? { cron, seconds, timeZone } : undefined;
   } catch {
     // Croner throws for a time zone that it does not know.
     return undefined;

@@ -1,6 +1,6 @@
 import * as df from 'durable-functions';
 import type { DurableClient } from 'durable-functions';
-import { binderKey } from '../../domain/binding/bindingRequests.js';
+import { BINDER, binderKey } from '../../domain/binding/bindingRequests.js';
 import {
   CONNECTED_REGISTRY_RECORD,
   NEVER_SEEN,
@@ -8,7 +8,6 @@ import {
   type ConnectedRegistryRecord,
   type ConnectedRegistryRequests,
 } from '../../domain/events/connectedRegistryRecord.js';
-import { BINDER } from '../../entities/binder.js';
 
 /** Reads a connected registry's record, and whether the app has ever bound clients to it. */
 export async function readConnectedRegistry(

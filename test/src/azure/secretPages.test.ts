@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Turns } from '../../../src/azure/budget/turns.js';
 import { createKeyVault } from '../../../src/azure/keyVault.js';
 import type { SecretVault } from '../../../src/ports/secretVault.js';
-import { Cloud } from '../../../packages/azure-simulator/test/under-test/cloud.js';
+import { Cloud } from '../../shared/cloud.js';
 
 let cloud: Cloud;
 let vault: SecretVault;

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { STEP_NAMES } from '../../../src/domain/operations/stepNames.js';
 import { RunContext } from '../../../src/orchestrations/run/runContext.js';
-import { codeIn, documentTable } from '../../documentTable.js';
+import { codeIn, documentTable } from '../../shared/documentTable.js';
 import {
   runFrom,
   startFrom,

@@ -11,10 +11,10 @@ import type { HubIdentity } from '../../src/channels/iotHub/hubIdentity.js';
 import { startIotHub } from '../../src/channels/iotHub/iotHub.js';
 import type { Disposition, Signal } from '../../src/channels/channel.js';
 import { pullCheckRequested, credentialPromoted } from '@connected-registry/protocol/messages/pullCheckMessages';
-import { Cloud } from '../../../azure-simulator/test/under-test/cloud.js';
-import { ManualClock } from '../../../azure-simulator/test/under-test/manualClock.js';
+import { Cloud } from '../../../../test/shared/cloud.js';
+import { ManualClock } from '../../../../test/shared/manualClock.js';
 import { REPORT_KEY, promotion, request } from '../under-test/agentUnderTest.js';
-import { selfSigned } from '../under-test/selfSigned.js';
+import { selfSigned } from '../../../../test/shared/selfSigned.js';
 import { until } from '../under-test/until.js';
 
 interface Keys {

@@ -7,7 +7,7 @@ import { startPolling } from '../../src/channels/poll.js';
 import type { PollOptions } from '../../src/channels/poll.js';
 import type { Disposition, Signal } from '../../src/channels/channel.js';
 import { CREDENTIAL_PROMOTED } from '@connected-registry/protocol/messages/pullCheckMessages';
-import { ManualClock } from '../../../azure-simulator/test/under-test/manualClock.js';
+import { ManualClock } from '../../../../test/shared/manualClock.js';
 import { REPORT_KEY, cloudEvent, promotion, request } from '../under-test/agentUnderTest.js';
 import { until } from '../under-test/until.js';
 

@@ -11,7 +11,7 @@ import type { Tags } from '@connected-registry/protocol/names/secretTags';
 import { dockerConfig } from '@connected-registry/protocol/names/dockerConfig';
 import { credentialPromoted } from '@connected-registry/protocol/messages/pullCheckMessages';
 import type { CredentialPromoted } from '@connected-registry/protocol/messages/pullCheckMessages';
-import { ManualClock } from '../../../azure-simulator/test/under-test/manualClock.js';
+import { ManualClock } from '../../../../test/shared/manualClock.js';
 import { promotion as promotionData } from '../under-test/agentUnderTest.js';
 
 export const HOUR = 3600;

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { request, type ServerResponse } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { wholeAnswer } from '../../src/wholeAnswer.js';
-import { startPlainServer, type PlainServer } from '../../../../test/plainServer.js';
+import { startPlainServer, type PlainServer } from '../../../../test/shared/plainServer.js';
 
 describe('a whole answer', () => {
   let server: PlainServer;

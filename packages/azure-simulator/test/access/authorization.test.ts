@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { IdentityName } from '../../src/access/identities.js';
 import { isAllowed } from '../../src/access/authorize.js';
 import { RoleAssignments } from '../../src/access/roleAssignments.js';
-import { Cloud, failureOf } from '../under-test/cloud.js';
+import { Cloud, failureOf } from '../../../../test/shared/cloud.js';
 
 describe('authorisation', () => {
   let cloud: Cloud;

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ROLES } from '../../src/access/roles.js';
-import { Cloud, failureOf } from '../under-test/cloud.js';
-import { ManualClock } from '../under-test/manualClock.js';
+import { Cloud, failureOf } from '../../../../test/shared/cloud.js';
+import { ManualClock } from '../../../../test/shared/manualClock.js';
 
 describe('a role assignment', () => {
   let cloud: Cloud;

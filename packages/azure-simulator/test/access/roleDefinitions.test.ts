@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ROLES } from '../../src/access/roles.js';
-import { Cloud, failureOf } from '../under-test/cloud.js';
+import { Cloud, failureOf } from '../../../../test/shared/cloud.js';
 
 describe('a role definition', () => {
   let cloud: Cloud;

@@ -1,6 +1,6 @@
 import type { ConnectedRegistry } from '@azure/arm-containerregistry';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Cloud, failureOf } from '../under-test/cloud.js';
+import { Cloud, failureOf } from '../../../../test/shared/cloud.js';
 
 describe('a connected registry', () => {
   let cloud: Cloud;

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Cloud, failureOf } from '../under-test/cloud.js';
-import { ManualClock } from '../under-test/manualClock.js';
+import { Cloud, failureOf } from '../../../../test/shared/cloud.js';
+import { ManualClock } from '../../../../test/shared/manualClock.js';
 import { Edge } from '../under-test/edge.js';
 
 describe('generateCredentials', () => {

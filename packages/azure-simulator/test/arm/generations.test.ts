@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { generationOf } from '../../src/arm/generations.js';
-import { Cloud } from '../under-test/cloud.js';
+import { Cloud } from '../../../../test/shared/cloud.js';
 
 /* As recorded with registries that were created with that api-version. Of two recorded behaviours, the later counts. */
 describe('a registry', () => {

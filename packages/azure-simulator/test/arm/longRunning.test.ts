@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Cloud } from '../under-test/cloud.js';
+import { Cloud } from '../../../../test/shared/cloud.js';
 
 describe('an asynchronous write', () => {
   let cloud: Cloud;

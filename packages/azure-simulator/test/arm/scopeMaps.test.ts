@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Cloud, failureOf } from '../under-test/cloud.js';
+import { Cloud, failureOf } from '../../../../test/shared/cloud.js';
 
 const READ = ['repositories/hello-world/content/read'];
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { Cloud, failureOf } from '../under-test/cloud.js';
+import { Cloud, failureOf } from '../../../../test/shared/cloud.js';
 
 describe('a token', () => {
   let cloud: Cloud;

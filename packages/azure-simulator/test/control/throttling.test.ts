@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Cloud } from '../under-test/cloud.js';
-import { ManualClock } from '../under-test/manualClock.js';
+import { Cloud } from '../../../../test/shared/cloud.js';
+import { ManualClock } from '../../../../test/shared/manualClock.js';
 
 describe('throttling', () => {
   let cloud: Cloud;

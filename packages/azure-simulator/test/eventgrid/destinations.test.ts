@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Cloud } from '../under-test/cloud.js';
-import { Subscriber } from '../under-test/subscriber.js';
+import { Cloud } from '../../../../test/shared/cloud.js';
+import { Subscriber } from '../../../../test/shared/subscriber.js';
 
 const VERSION = '2025-02-15';
 

@@ -1,7 +1,7 @@
 import { AzureKeyCredential, EventGridPublisherClient } from '@azure/eventgrid';
-import { Cloud, type RawReply } from '../under-test/cloud.js';
-import { ManualClock } from '../under-test/manualClock.js';
-import { Subscriber } from '../under-test/subscriber.js';
+import { Cloud, type RawReply } from '../../../../test/shared/cloud.js';
+import { ManualClock } from '../../../../test/shared/manualClock.js';
+import { Subscriber } from '../../../../test/shared/subscriber.js';
 
 type Schema = 'CloudEventSchemaV1_0' | 'EventGridSchema';
 

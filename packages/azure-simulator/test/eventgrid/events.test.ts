@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Cloud } from '../under-test/cloud.js';
-import { ManualClock } from '../under-test/manualClock.js';
-import { Subscriber } from '../under-test/subscriber.js';
+import { Cloud } from '../../../../test/shared/cloud.js';
+import { ManualClock } from '../../../../test/shared/manualClock.js';
+import { Subscriber } from '../../../../test/shared/subscriber.js';
 
 const DAY = 86_400;
 

@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { AzureSASCredential, EventGridPublisherClient } from '@azure/eventgrid';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { failureOf } from '../under-test/cloud.js';
+import { failureOf } from '../../../../test/shared/cloud.js';
 import { cloudEvent, EventGridUnderTest, gridEvent } from './eventGridUnderTest.js';
 
 describe('publishing', () => {

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { selfSigned } from '../../../agent/test/under-test/selfSigned.js';
+import { selfSigned } from '../../../../test/shared/selfSigned.js';
 import { HubDevice, signature } from '../under-test/hubDevice.js';
 import { HubUnderTest, METHODS } from './hubUnderTest.js';
 

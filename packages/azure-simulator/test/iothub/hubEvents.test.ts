@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { NEW_TWIN } from '../../../../test/src/fakes/clients/sampleEvents.js';
-import { Cloud } from '../under-test/cloud.js';
+import { NEW_TWIN } from '../../../../test/shared/sampleEvents.js';
+import { Cloud } from '../../../../test/shared/cloud.js';
 import { HubDevice } from '../under-test/hubDevice.js';
-import { Subscriber } from '../under-test/subscriber.js';
+import { Subscriber } from '../../../../test/shared/subscriber.js';
 
 describe('events of the IoT Hub', () => {
   let cloud: Cloud;

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Cloud } from '../under-test/cloud.js';
+import { Cloud } from '../../../../test/shared/cloud.js';
 import { signature } from '../under-test/hubDevice.js';
 
 interface Device {

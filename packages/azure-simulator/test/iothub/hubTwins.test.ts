@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { changedSection, merge, newTwin } from '../../src/iothub/twinChanges.js';
-import { Cloud } from '../under-test/cloud.js';
-import { ManualClock } from '../under-test/manualClock.js';
+import { Cloud } from '../../../../test/shared/cloud.js';
+import { ManualClock } from '../../../../test/shared/manualClock.js';
 
 interface TwinBody {
   etag: string;

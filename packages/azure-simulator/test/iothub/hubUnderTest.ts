@@ -1,5 +1,5 @@
-import { ManualClock } from '../under-test/manualClock.js';
-import { Cloud, type RawReply } from '../under-test/cloud.js';
+import { ManualClock } from '../../../../test/shared/manualClock.js';
+import { Cloud, type RawReply } from '../../../../test/shared/cloud.js';
 import { HubDevice } from '../under-test/hubDevice.js';
 
 /** Topics to which devices subscribe. */

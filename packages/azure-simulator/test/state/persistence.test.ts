@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { startControlPlane } from '../../src/controlPlane.js';
 import { ensureCertificates } from '../../src/tls/certificates.js';
-import { Cloud, failureOf } from '../under-test/cloud.js';
+import { Cloud, failureOf } from '../../../../test/shared/cloud.js';
 import { Edge } from '../under-test/edge.js';
 
 describe('the data folder', () => {

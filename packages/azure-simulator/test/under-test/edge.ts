@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Cloud } from './cloud.js';
+import type { Cloud } from '../../../../test/shared/cloud.js';
 
 interface SyncBody {
   generation: string;

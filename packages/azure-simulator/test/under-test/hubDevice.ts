@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { connectAsync, type IClientOptions, type MqttClient } from 'mqtt';
-import type { Cloud } from './cloud.js';
+import type { Cloud } from '../../../../test/shared/cloud.js';
 
 interface Message {
   topic: string;

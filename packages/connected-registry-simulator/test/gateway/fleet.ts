@@ -7,8 +7,8 @@ import { startEdge, type Edge } from '../../src/edge.js';
 import { everySeconds, type SyncSchedule } from '../../src/sync/schedule.js';
 import { upstreamSource } from '../../src/sync/source.js';
 import type { ControlPlaneOptions } from '@connected-registry/azure-simulator/controlPlane';
-import { Cloud } from '../../../azure-simulator/test/under-test/cloud.js';
-import { ManualClock } from '../../../azure-simulator/test/under-test/manualClock.js';
+import { Cloud } from '../../../../test/shared/cloud.js';
+import { ManualClock } from '../../../../test/shared/manualClock.js';
 import { requestToken } from '../registryCalls.js';
 import { openGate, type Gate } from './gate.js';
 

@@ -1,5 +1,5 @@
-import { startPlainServer, type PlainServer } from '../../../../test/plainServer.js';
-import type { Cloud } from '../../../azure-simulator/test/under-test/cloud.js';
+import { startPlainServer, type PlainServer } from '../../../../test/shared/plainServer.js';
+import type { Cloud } from '../../../../test/shared/cloud.js';
 
 /** The network between connected registries and the control plane, which a test can cut. */
 export interface Gate extends PlainServer {

@@ -1,8 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { clientKey, shortHash, slug, type ClientReference } from '../../src/names/clientKey.js';
-import { binderKey } from '../../../../src/domain/binding/bindingRequests.js';
-import { clientReference, deviceId } from '../../../../test/src/fakes/clients/arbitraries.js';
+import { clientReference, deviceId } from '../../../../test/shared/arbitraries.js';
 
 describe('clientKey', () => {
   test('fits an instance id, a URL and a secret name with -candidate for every client', () => {
@@ -71,12 +70,5 @@ describe('slug', () => {
         expect(made.length).toBeLessThanOrEqual(length);
       }),
     );
-  });
-});
-
-describe('binderKey', () => {
-  test('is the same for every spelling of a connected registry', () => {
-    expect(binderKey('MyRegistry', 'Edge1')).toBe(binderKey('myregistry', 'EDGE1'));
-    expect(binderKey('myregistry', 'edge1')).not.toBe(binderKey('myregistry', 'edge2'));
   });
 });

@@ -9,7 +9,7 @@ import {
   mainSecretName,
   NAME_RULES,
 } from '../../src/names/names.js';
-import { clientReference, DEVICE_ALPHABET, permissions } from '../../../../test/src/fakes/clients/arbitraries.js';
+import { clientReference, DEVICE_ALPHABET, permissions } from '../../../../test/shared/arbitraries.js';
 
 describe('default names', () => {
   test('of scope maps are valid, at most 41 characters, and never a system map', () => {

@@ -11,7 +11,7 @@ import {
   toActions,
   type RepositoryAction,
 } from '../../src/names/permissions.js';
-import { permissions, plainRepository, repositoryPattern } from '../../../../test/src/fakes/clients/arbitraries.js';
+import { permissions, plainRepository, repositoryPattern } from '../../../../test/shared/arbitraries.js';
 
 /** ACR's rule in so many words: `*` is all, `prefix/*` all below the prefix, anything else itself. */
 function matches(pattern: string, repository: string): boolean {

@@ -10,7 +10,7 @@ import {
   scopeMapName,
   text,
   tokenName,
-} from '../../../../test/src/fakes/clients/arbitraries.js';
+} from '../../../../test/shared/arbitraries.js';
 
 const runId = fc
   .tuple(fc.integer({ min: Date.UTC(2020), max: Date.UTC(2100) }), fc.uint8Array({ minLength: 4, maxLength: 4 }))

@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { projectRoot } from '@connected-registry/clock/files/projectRoot';
-import { ApiVersions, KNOWN_VERSIONS } from '../../../../src/azure/arm/apiVersions.js';
+import { ApiVersions } from '../../../../src/azure/arm/apiVersions.js';
+import { KNOWN_VERSIONS } from '../../../../src/domain/resourceManager/apiVersions.js';
 
 const wanted = { registry: '2025-11-01', connectedRegistry: '2025-11-01' };
 const refusal = (code: string, named: readonly string[], statusCode = 400) => ({

@@ -9,7 +9,7 @@ import { ARM_ACTIONS, ASKED_WITHOUT_RIGHT, neededActions } from '../../../../src
 import { createArmControlPlane } from '../../../../src/azure/arm/armControlPlane.js';
 import { loadConfig } from '../../../../src/settings/config.js';
 import type { RegistryControlPlane } from '../../../../src/ports/registryControlPlane.js';
-import { Cloud } from '../../../../packages/azure-simulator/test/under-test/cloud.js';
+import { Cloud } from '../../../shared/cloud.js';
 
 const MAP = 'a-scope-map';
 const OTHER_MAP = 'another-scope-map';

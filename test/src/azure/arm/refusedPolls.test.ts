@@ -5,7 +5,7 @@ import { createArmControlPlane } from '../../../../src/azure/arm/armControlPlane
 import { ended, isRefusedPoll, standingOf, type Standing } from '../../../../src/azure/arm/refusedPolls.js';
 import { loadConfig } from '../../../../src/settings/config.js';
 import type { RegistryControlPlane } from '../../../../src/ports/registryControlPlane.js';
-import { Cloud } from '../../../../packages/azure-simulator/test/under-test/cloud.js';
+import { Cloud } from '../../../shared/cloud.js';
 
 const ARM = 'https://management.azure.com/subscriptions/s';
 const refusal = (statusCode: number, path: string) =>

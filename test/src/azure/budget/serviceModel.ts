@@ -1,4 +1,4 @@
-import type { Rate } from '../../../../src/azure/budget/rate.js';
+import type { Rate } from '../../../../src/domain/resourceManager/rates.js';
 
 /** A service's own bucket, as Azure documents it: it counts a request when it arrives. */
 export class ServiceModel {

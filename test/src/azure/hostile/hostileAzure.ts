@@ -11,7 +11,7 @@ import { inAuditScope } from '../../../../src/audit/audit.js';
 import { auditedPorts } from '../../../../src/audit/auditedPorts.js';
 import { outcomeOf } from '../../../../src/serviceErrors/outcomeOf.js';
 import type { Ports } from '../../../../src/ports/ports.js';
-import { Cloud } from '../../../../packages/azure-simulator/test/under-test/cloud.js';
+import { Cloud } from '../../../shared/cloud.js';
 import { formsOf } from './echoes.js';
 import { EchoingLine } from './echoingLine.js';
 

@@ -4,7 +4,7 @@ import {
   type ConnectedRegistryOperation,
   type ConnectedRegistryRecord,
 } from '../../../../src/domain/events/connectedRegistryRecord.js';
-import { deletedEvent, sampleEvent, SCHEMAS, writtenEvent } from '../../fakes/clients/sampleEvents.js';
+import { deletedEvent, sampleEvent, SCHEMAS, writtenEvent } from '../../../shared/sampleEvents.js';
 import { createServiceEvents, EVENT_TIME, type ServiceEvents } from './serviceEventsUnderTest.js';
 
 let tested: ServiceEvents;

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { clientKey } from '@connected-registry/protocol/names/clientKey';
 import { fingerprint } from '@connected-registry/protocol/requests/onboardingRequest';
 import { CONNECTED_REGISTRY, onboarding } from '../../fakes/answers/requests.js';
-import { deviceEvent, sampleEvent, SCHEMAS, secretEvent } from '../../fakes/clients/sampleEvents.js';
+import { deviceEvent, sampleEvent, SCHEMAS, secretEvent } from '../../../shared/sampleEvents.js';
 import { createServiceEvents, EVENT_TIME, type ServiceEvents } from './serviceEventsUnderTest.js';
 
 let tested: ServiceEvents;

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { clientKey } from '@connected-registry/protocol/names/clientKey';
 import { formatTags } from '@connected-registry/protocol/names/secretTags';
 import { CONNECTED_REGISTRY } from '../../fakes/answers/requests.js';
-import { sampleEvent, SCHEMAS, secretEvent } from '../../fakes/clients/sampleEvents.js';
+import { sampleEvent, SCHEMAS, secretEvent } from '../../../shared/sampleEvents.js';
 import { createServiceEvents, EVENT_TIME, type ServiceEvents } from './serviceEventsUnderTest.js';
 
 let tested: ServiceEvents;

@@ -4,7 +4,7 @@ import { CLIENT_REQUESTED, OFFBOARD_REQUESTED, REVOKE_REQUESTED } from '../../..
 import { onClientRequested } from '../../../../src/triggers/eventGrid/clientRequested.js';
 import { FakeDurableClient, invocation } from '../../fakes/durable/durableClient.js';
 import { config, CONNECTED_REGISTRY, onboarding } from '../../fakes/answers/requests.js';
-import { requestEvent, sampleEvent } from '../../fakes/clients/sampleEvents.js';
+import { requestEvent, sampleEvent } from '../../../shared/sampleEvents.js';
 
 const PROFILE = {
   name: 'plant',

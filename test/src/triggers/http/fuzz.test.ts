@@ -20,7 +20,7 @@ import {
   SCHEMAS,
   secretEvent,
   writtenEvent,
-} from '../../fakes/clients/sampleEvents.js';
+} from '../../../shared/sampleEvents.js';
 import { createWorld } from '../../fakes/worlds/world.js';
 import { ofRing } from '../../../e2e/harness/ring.js';
 

@@ -6,18 +6,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Aedes, type Client } from 'aedes';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import type { Channel } from '../../src/channels/channel.js';
-import { startIotHub } from '../../src/channels/iotHub/iotHub.js';
-import { startPolling } from '../../src/channels/poll.js';
-import { machineClock } from '../../src/agentClock.js';
-import { ConsumerFailure } from '../../src/consumers/consumer.js';
-import { pullSecret } from '../../src/consumers/pullSecret.js';
+import type { Channel } from '../../../packages/agent/src/channels/channel.js';
+import { startIotHub } from '../../../packages/agent/src/channels/iotHub/iotHub.js';
+import { startPolling } from '../../../packages/agent/src/channels/poll.js';
+import { machineClock } from '../../../packages/agent/src/agentClock.js';
+import { ConsumerFailure } from '@connected-registry/agent/consumers/consumer';
+import { pullSecret } from '../../../packages/agent/src/consumers/pullSecret.js';
 import { seenSecrets } from '@connected-registry/protocol/redaction/seenSecrets';
 import { ensureCertificates } from '@connected-registry/azure-simulator/tls/certificates';
-import { startPlainServer } from '../../../../test/plainServer.js';
-import { echo, ECHOES } from '../../../../test/src/azure/hostile/echoes.js';
-import { leaks } from '../../../../test/src/azure/hostile/hostileAzure.js';
-import { cloudEvent, promotion, request } from '../under-test/agentUnderTest.js';
+import { startPlainServer } from '../../shared/plainServer.js';
+import { echo, ECHOES } from '../../src/azure/hostile/echoes.js';
+import { leaks } from '../../src/azure/hostile/hostileAzure.js';
+import { cloudEvent, promotion, request } from '../../../packages/agent/test/under-test/agentUnderTest.js';
 
 /* The agent's other peers, as they repeat all they know: the app that it asks, the cluster's API and the IoT Hub. */
 
@@ -209,7 +209,7 @@ describe('the agent does not log secrets that are repeated', () => {
 });
 
 test('a consumer does not read secrets whose remembered names are invalid', async () => {
-  const { parseLedger } = await import('../../src/consumers/ledger.js');
+  const { parseLedger } = await import('../../../packages/agent/src/consumers/ledger.js');
   const names = { [`Bearer ${ACCOUNT}`]: 'edge:8000', 'a.b.c': 'edge:8000', 'device-1-CANDIDATE': 'edge:8000' };
   expect(parseLedger(JSON.stringify({ ...names, 'Device-1': 'edge:8000' }))).toEqual({ 'device-1': 'edge:8000' });
   expect(seenSecrets.holds(ACCOUNT)).toBe(true);

@@ -1,4 +1,4 @@
-// `node scripts/sumTests.mjs FOLDER`: one line `N passed, N failed` over the JSON reports of Vitest in FOLDER. A test that ran
+// `node scripts/tests/sumTests.mjs FOLDER`: one line `N passed, N failed` over the JSON reports of Vitest in FOLDER. A test that ran
 // in several runs counts once, as failed if it failed in any. Skipped ones are neither. A test file that could not be
 // loaded counts as one failed. Exit code 1 when something failed or nothing ran.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';

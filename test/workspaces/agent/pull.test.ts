@@ -1,17 +1,17 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { PullFailure } from '../../src/pullFailure.js';
-import type { HttpPolicy } from '../../src/registry/http.js';
-import { pull } from '../../src/registry/pull.js';
-import type { Pulled } from '../../src/registry/pull.js';
+import { PullFailure } from '../../../packages/agent/src/pullFailure.js';
+import type { HttpPolicy } from '../../../packages/agent/src/registry/http.js';
+import { pull } from '../../../packages/agent/src/registry/pull.js';
+import type { Pulled } from '../../../packages/agent/src/registry/pull.js';
 import {
   FULL_TOKEN,
   PASSWORDS,
   PULL_TOKEN,
   startEdgeUnderTest,
-} from '../../../connected-registry-simulator/test/edgeUnderTest.js';
-import type { EdgeUnderTest } from '../../../connected-registry-simulator/test/edgeUnderTest.js';
-import { bearer } from '../../../connected-registry-simulator/test/registryCalls.js';
-import { closedPort } from '../under-test/fakeRegistry.js';
+} from '../../../packages/connected-registry-simulator/test/edgeUnderTest.js';
+import type { EdgeUnderTest } from '../../../packages/connected-registry-simulator/test/edgeUnderTest.js';
+import { bearer } from '../../../packages/connected-registry-simulator/test/registryCalls.js';
+import { closedPort } from '../../../packages/agent/test/under-test/fakeRegistry.js';
 
 let edge: EdgeUnderTest;
 beforeAll(async () => {

@@ -2,17 +2,17 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { machineClock } from '../src/agentClock.js';
-import { readCommand } from '../src/settings/command.js';
-import { startAgent, type RunningAgent } from '../src/startAgent.js';
+import { machineClock } from '../../../packages/agent/src/agentClock.js';
+import { readCommand } from '@connected-registry/agent/settings/command';
+import { startAgent, type RunningAgent } from '@connected-registry/agent/startAgent';
 import { credentialPromoted, pullCheckRequested } from '@connected-registry/protocol/messages/pullCheckMessages';
-import { startPlainServer, type PlainServer } from '../../../test/plainServer.js';
-import { echo, ECHOES, type EchoKind } from '../../../test/src/azure/hostile/echoes.js';
-import { EchoingLine } from '../../../test/src/azure/hostile/echoingLine.js';
-import { leaks } from '../../../test/src/azure/hostile/hostileAzure.js';
-import { REPORT_KEY, request } from './under-test/agentUnderTest.js';
-import { IDENTITY, startFakeAzure, type FakeAzure } from './under-test/fakeAzure.js';
-import { startFakeRegistry, type FakeRegistry } from './under-test/fakeRegistry.js';
+import { startPlainServer, type PlainServer } from '../../shared/plainServer.js';
+import { echo, ECHOES, type EchoKind } from '../../src/azure/hostile/echoes.js';
+import { EchoingLine } from '../../src/azure/hostile/echoingLine.js';
+import { leaks } from '../../src/azure/hostile/hostileAzure.js';
+import { REPORT_KEY, request } from '../../../packages/agent/test/under-test/agentUnderTest.js';
+import { IDENTITY, startFakeAzure, type FakeAzure } from '../../../packages/agent/test/under-test/fakeAzure.js';
+import { startFakeRegistry, type FakeRegistry } from '../../../packages/agent/test/under-test/fakeRegistry.js';
 
 /* A vault, an Entra, a registry and an app that repeat all they know, and what the agent says and reports then. */
 

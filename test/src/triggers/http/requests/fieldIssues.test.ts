@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { ONBOARDING_FIELDS, onboardingBody } from '../../src/requests/onboardingRequest.js';
-import { parseProfiles } from '../../../../src/domain/profiles/profileSchema.js';
-import { fieldErrors } from '../../../../src/triggers/http/answers/problem.js';
+import { ONBOARDING_FIELDS, onboardingBody } from '@connected-registry/protocol/requests/onboardingRequest';
+import { parseProfiles } from '../../../../../src/domain/profiles/profileSchema.js';
+import { fieldErrors } from '../../../../../src/triggers/http/answers/problem.js';
 
 const BODY = { connectedRegistry: 'myconnectedregistry', client: 'sensor-1' };
 

@@ -4,11 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { logIn } from '../src/cli/login.js';
-import type { World } from '../src/world.js';
-import { FIX_COMMANDS } from '../../../src/domain/check/fixCommands.js';
+import { logIn } from '@connected-registry/azure-simulator/cli/login';
+import type { World } from '../../packages/azure-simulator/src/world.js';
+import { FIX_COMMANDS } from '../../src/domain/check/fixCommands.js';
 
-const MAIN = fileURLToPath(new URL('../dist/main.js', import.meta.url));
+const MAIN = fileURLToPath(new URL('../../packages/azure-simulator/dist/main.js', import.meta.url));
 const registry = 'MyRegistry';
 const connectedRegistry = 'myconnectedregistry';
 const token = 'a-device';

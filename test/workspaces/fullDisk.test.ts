@@ -7,9 +7,9 @@ import { Collection } from '@connected-registry/azure-simulator/state/collection
 import { Store } from '@connected-registry/azure-simulator/state/store';
 import { openFileJournal } from '@connected-registry/functions-host/store/fileJournal';
 import { appendWhole, AppendedFile } from '@connected-registry/clock/files/appendedFile';
-import { Cloud } from '../../azure-simulator/test/under-test/cloud.js';
-import { Subscriber } from '../../azure-simulator/test/under-test/subscriber.js';
-import { hostWith } from '../../functions-host/test/hostUnderTest.js';
+import { Cloud } from '../shared/cloud.js';
+import { Subscriber } from '../shared/subscriber.js';
+import { hostWith } from '../../packages/functions-host/test/hostUnderTest.js';
 
 /** Bytes that the disk still takes; a write that needs more takes what there is, and the next one nothing. */
 const disk = vi.hoisted(() => ({ left: Infinity, code: 'ENOSPC', truncates: true }));

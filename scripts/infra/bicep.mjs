@@ -1,12 +1,12 @@
 // Where the Bicep CLI is: BICEP_CLI, `bicep` on the PATH, or NuGet's package, restored into node_modules/.cache where dotnet is.
-// `node scripts/bicep.mjs` restores the package in any case and prints where the CLI is.
+// `node scripts/infra/bicep.mjs` restores the package in any case and prints where the CLI is.
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { onPath } from './onPath.mjs';
+import { onPath } from '../command/onPath.mjs';
 
-const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 
 /** @returns {{ file: string } | { missing: string }} */
 export function findBicep() {
@@ -23,7 +23,7 @@ export function findBicep() {
 }
 
 function restore() {
-  const project = join(root, 'scripts', 'bicep.csproj');
+  const project = join(root, 'scripts', 'infra', 'bicep.csproj');
   const version = /Version="\[(.+?)\]"/.exec(readFileSync(project, 'utf8'))?.[1] ?? '';
   const cache = join(root, 'node_modules', '.cache', 'bicep');
   const packages = join(cache, 'packages');

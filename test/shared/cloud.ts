@@ -5,11 +5,11 @@ import { join } from 'node:path';
 import { ContainerRegistryManagementClient } from '@azure/arm-containerregistry';
 import { ClientSecretCredential } from '@azure/identity';
 import { SecretClient } from '@azure/keyvault-secrets';
-import type { IdentityName } from '../../src/access/identities.js';
+import type { IdentityName } from '@connected-registry/azure-simulator/access/identities';
 import type { Clock } from '@connected-registry/clock/clock';
-import { startControlPlane, type ControlPlane } from '../../src/controlPlane.js';
-import type { SimulatorSettings } from '../../src/settings.js';
-import { ensureCertificates, type CertificateFiles } from '../../src/tls/certificates.js';
+import { startControlPlane, type ControlPlane } from '@connected-registry/azure-simulator/controlPlane';
+import type { SimulatorSettings } from '@connected-registry/azure-simulator/settings';
+import { ensureCertificates, type CertificateFiles } from '@connected-registry/azure-simulator/tls/certificates';
 
 /** One step of an SDK client's pipeline, with the properties that are needed here. */
 interface PipelinePolicy {

@@ -8,15 +8,19 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ensureCertificates } from '@connected-registry/azure-simulator/tls/certificates';
 import { CREDENTIAL_PROMOTED, pullCheckReport } from '@connected-registry/protocol/messages/pullCheckMessages';
-import { PASSWORDS, PULL_TOKEN, startEdgeUnderTest } from '../../connected-registry-simulator/test/edgeUnderTest.js';
-import type { EdgeUnderTest } from '../../connected-registry-simulator/test/edgeUnderTest.js';
-import { REPORT_KEY, cloudEvent, promotion, request } from './under-test/agentUnderTest.js';
-import { startChild } from './under-test/childProcess.js';
-import type { Child } from './under-test/childProcess.js';
-import { IDENTITY, startFakeAzure } from './under-test/fakeAzure.js';
-import type { FakeAzure } from './under-test/fakeAzure.js';
-import { startFakeRegistry } from './under-test/fakeRegistry.js';
-import { until } from './under-test/until.js';
+import {
+  PASSWORDS,
+  PULL_TOKEN,
+  startEdgeUnderTest,
+} from '../../../packages/connected-registry-simulator/test/edgeUnderTest.js';
+import type { EdgeUnderTest } from '../../../packages/connected-registry-simulator/test/edgeUnderTest.js';
+import { REPORT_KEY, cloudEvent, promotion, request } from '../../../packages/agent/test/under-test/agentUnderTest.js';
+import { startChild } from '../../shared/childProcess.js';
+import type { Child } from '../../shared/childProcess.js';
+import { IDENTITY, startFakeAzure } from '../../../packages/agent/test/under-test/fakeAzure.js';
+import type { FakeAzure } from '../../../packages/agent/test/under-test/fakeAzure.js';
+import { startFakeRegistry } from '../../../packages/agent/test/under-test/fakeRegistry.js';
+import { until } from '../../../packages/agent/test/under-test/until.js';
 
 const run = promisify(execFile);
 let pipes = 0;

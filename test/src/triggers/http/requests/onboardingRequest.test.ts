@@ -5,9 +5,9 @@ import {
   onboardingBody,
   onboardingEventData,
   toOnboarding,
-} from '../../src/requests/onboardingRequest.js';
-import { fieldErrors } from '../../../../src/triggers/http/answers/problem.js';
-import { BODY, onboarding, REGISTRY } from '../../../../test/src/fakes/answers/requests.js';
+} from '@connected-registry/protocol/requests/onboardingRequest';
+import { fieldErrors } from '../../../../../src/triggers/http/answers/problem.js';
+import { BODY, onboarding, REGISTRY } from '../../../fakes/answers/requests.js';
 
 /** The fields that a refused body is told about. */
 function wrongFields(body: unknown, schema: typeof onboardingBody | typeof onboardingEventData = onboardingBody) {
