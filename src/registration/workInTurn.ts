@@ -1,3 +1,4 @@
+import { sameName } from '@connected-registry/protocol/names/sameName';
 import { armBuckets, type ArmKind } from '../azure/budget/armBuckets.js';
 import type { Turns, TurnOrder } from '../azure/budget/turns.js';
 import { awaitTurn, type RetryLater, type StepOutcome } from '../domain/operations/stepOutcome.js';
@@ -70,7 +71,7 @@ const KINDS: readonly ArmKind[] = ['reads', 'writes', 'deletes'];
  */
 function subscriptionOf({ registries }: Pick<Config, 'registries'>, input: object): string | undefined {
   const [{ subscriptionId }, ...rest] = registries;
-  if (rest.every((other) => other.subscriptionId.toLowerCase() === subscriptionId.toLowerCase())) return subscriptionId;
+  if (rest.every((other) => sameName(other.subscriptionId, subscriptionId))) return subscriptionId;
   const name = registryIn(input);
   return name === undefined ? undefined : findRegistry({ registries }, name)?.subscriptionId;
 }

@@ -192,10 +192,10 @@ export function ancestorsOf(slow: SlowFacts, child: ConnectedRegistryFacts | und
 }
 
 function parentOf(slow: SlowFacts, child: ConnectedRegistryFacts | undefined): ConnectedRegistryFacts | undefined {
-  const parent = child?.parent?.toLowerCase();
-  if (child?.parent === undefined || parent === undefined) return undefined;
-  const unread = { name: child.parent, mode: '', isActive: undefined, schedule: '', clientTokens: [] };
-  return slow.connectedRegistries.find((item) => item.name.toLowerCase() === parent) ?? unread;
+  const parent = child?.parent;
+  if (parent === undefined) return undefined;
+  const unread = { name: parent, mode: '', isActive: undefined, schedule: '', clientTokens: [] };
+  return slow.connectedRegistries.find((item) => sameName(item.name, parent)) ?? unread;
 }
 
 function slowKey(registry: string): string {
