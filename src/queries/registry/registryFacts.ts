@@ -11,6 +11,7 @@ import type {
 } from '../../ports/registryControlPlane.js';
 import { createCache, type Accepts } from '../cache.js';
 import { createDemand } from './demand.js';
+import { createListings, orNone } from './listings.js';
 
 /** Facts that change rarely and are needed by every onboarding. They may be a minute old. */
 export interface SlowFacts {
@@ -23,9 +24,6 @@ const FRESH_FOR = 60_000;
 
 /** Maximum age of facts for the plan of a new client, in milliseconds (docs/decisions/0042-how-old-a-fact-may-be.md). */
 const RECENT = 5_000;
-
-/** Assumed resources on a page of ARM's listings, which Azure does not document; a wrong number costs a few reads. */
-const ON_A_PAGE = 100;
 
 /** Reads facts of registries. All methods throw ServiceError. */
 export interface RegistryFactsQuery {
@@ -67,17 +65,10 @@ export function createRegistryFacts(controlPlane: RegistryControlPlane): Registr
     return { registry: found, connectedRegistries };
   };
 
-  /** Numbers of resources by listing, as last seen. */
-  const sizes = new Map<string, number>();
+  const listings = createListings();
   const demand = createDemand(RECENT);
   /** Whether a listing needs no more reads than the single reads that are asked for at this time. */
-  const isListWorthwhile = (listing: string) => demand(listing) >= pagesOf(sizes.get(listing) ?? 0);
-
-  async function readListing<T extends { readonly name: string }>(listing: string, list: () => Promise<T[]>) {
-    const found = await orNone(list());
-    sizes.set(listing, found.length);
-    return new Map(found.map((item) => [item.name.toLowerCase(), item]));
-  }
+  const isListWorthwhile = (listing: string) => demand(listing) >= listings.pages(listing);
 
   /** @param after number of a read of the cache: facts of that read or an earlier one are not used. */
   function lookAfter(after: number): Look {
@@ -93,14 +84,14 @@ export function createRegistryFacts(controlPlane: RegistryControlPlane): Registr
     const slowFacts = (registry: string) => read(slowKey(registry), () => readSlowFacts(registry));
     const tokens = (registry: string) => {
       const listing = listingKey('tokens', registry);
-      return read(listing, () => readListing(listing, () => controlPlane.listTokens(registry)), recent);
+      return read(listing, () => listings.read(listing, () => controlPlane.listTokens(registry)), recent);
     };
 
     async function findToken(registry: string, name: string): Promise<FoundToken> {
       const listing = listingKey('tokens', registry);
       const { connectedRegistries } = await slowFacts(registry);
       const atLeast = connectedRegistries.reduce((sum, { clientTokens }) => sum + 1 + clientTokens.length, 0);
-      sizes.set(listing, Math.max(sizes.get(listing) ?? 0, atLeast));
+      listings.expect(listing, atLeast);
       const isWorthwhile = isListWorthwhile(listing);
       if (isWorthwhile || cache.has(listing, recent))
         return (await tokens(registry)).has(name.toLowerCase()) ? 'listed' : 'absent';
@@ -113,7 +104,7 @@ export function createRegistryFacts(controlPlane: RegistryControlPlane): Registr
       if (isWorthwhile || cache.has(listing, recent)) {
         const found = await read(
           listing,
-          () => readListing(listing, () => controlPlane.listScopeMaps(registry)),
+          () => listings.read(listing, () => controlPlane.listScopeMaps(registry)),
           recent,
         );
         return found.get(name.toLowerCase());
@@ -132,9 +123,9 @@ export function createRegistryFacts(controlPlane: RegistryControlPlane): Registr
       const listing = listingKey('connectedRegistries', registry);
       // The bodies are long: all are listed only for clients of several connected registries.
       const asked = cache.has(key, recent) ? 0 : demand(listing);
-      if (asked < 2 || asked < pagesOf(sizes.get(listing) ?? 0))
+      if (asked < 2 || asked < listings.pages(listing))
         return read(key, () => controlPlane.getConnectedRegistry(registry, name), recent);
-      const list = () => readListing(listing, () => controlPlane.listConnectedRegistries(registry));
+      const list = () => listings.read(listing, () => controlPlane.listConnectedRegistries(registry));
       return (await read(listing, list, recent)).get(name.toLowerCase());
     }
 
@@ -204,22 +195,4 @@ function slowKey(registry: string): string {
 
 function listingKey(kind: 'tokens' | 'scopeMaps' | 'connectedRegistries', registry: string): string {
   return `${kind} ${registry.toLowerCase()}`;
-}
-
-function pagesOf(size: number): number {
-  return Math.max(1, Math.ceil(size / ON_A_PAGE));
-}
-
-/** Lists resources; empty when the registry does not exist. */
-async function orNone<T>(list: Promise<T[]>): Promise<T[]> {
-  try {
-    return await list;
-  } catch (error) {
-    if (isNotFound(error)) return [];
-    throw error;
-  }
-}
-
-function isNotFound(error: unknown): boolean {
-  return typeof error === 'object' && error !== null && 'kind' in error && error.kind === 'notFound';
 }
