@@ -26,7 +26,7 @@ import type { RegistryControlPlane } from '../ports/registryControlPlane.js';
 export const MAP_HOLDER = 'mapholder';
 
 /** The new state and the outcome of an operation. */
-export interface MapHolderAnswer {
+interface MapHolderAnswer {
   readonly state: MapHolderState;
   readonly outcome: StepOutcome<Undone | Dropped>;
 }

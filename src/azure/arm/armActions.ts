@@ -3,7 +3,7 @@ import type { RegistryControlPlane } from '../../ports/registryControlPlane.js';
 const REGISTRY = 'Microsoft.ContainerRegistry/registries';
 
 /** An action of ARM's role definitions, for instance `Microsoft.ContainerRegistry/registries/tokens/write`. */
-export type ArmAction = `Microsoft.${string}/${'read' | 'write' | 'delete' | 'action'}`;
+type ArmAction = `Microsoft.${string}/${'read' | 'write' | 'delete' | 'action'}`;
 
 /** Actions of a write: it may be asynchronous, and then the SDK polls the operation below the resource (writeEnd.ts). */
 function writing(child: 'scopeMaps' | 'tokens'): ArmAction[] {

@@ -11,7 +11,7 @@ export type ArmKind = 'reads' | 'writes' | 'deletes';
 export type ArmRates = Readonly<Record<ArmKind, Rate>>;
 
 /** The used part of a request in the Azure SDKs' pipeline. */
-export interface ArmRequest {
+interface ArmRequest {
   readonly method: string;
   readonly url: string;
 }
@@ -34,7 +34,6 @@ export function armBuckets(rates: ArmRates) {
     },
   };
 }
-export type ArmBuckets = ReturnType<typeof armBuckets>;
 
 function kindOf(method: string): ArmKind {
   if (method === 'GET' || method === 'HEAD') return 'reads';

@@ -7,7 +7,7 @@ import type { RateBudget, Sending } from './rateBudget.js';
 import { processTime, whenDue, type BudgetClock } from './waiting.js';
 
 /** Tokens of one bucket. */
-export interface Need {
+interface Need {
   readonly bucket: Bucket;
   readonly tokens: number;
 }

@@ -14,7 +14,7 @@ export interface Expected {
 }
 
 /** A run and its token. */
-export interface OfRun {
+interface OfRun {
   readonly token: string;
   readonly run: string;
 }

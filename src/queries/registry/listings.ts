@@ -7,7 +7,7 @@ const ON_A_PAGE = 100;
 export type ByName<T> = ReadonlyMap<string, T>;
 
 /** Lists resources of registries, and remembers how many each listing has, which decides whether to list them again. */
-export interface Listings {
+interface Listings {
   /**
    * Lists resources; empty when the registry does not exist.
    *

@@ -1,5 +1,5 @@
 /** When polling ends, and how often it reads. */
-export interface Polling<T> {
+interface Polling<T> {
   isEnough(value: T): boolean;
   /** Milliseconds between the end of a read and the next one. */
   readonly every: number;
