@@ -34,22 +34,22 @@ export interface RegistryFactsQuery {
    * the token does not exist.
    */
   syncScope(registry: string, syncToken: string): Promise<readonly string[] | undefined>;
-  /** Starts a look, which knows whether it has returned cached facts. */
+  /** Creates a look, which records whether it has returned cached facts. */
   look(): Look;
 }
 
-/** A token as far as a look knows it: `listed` means that it exists and is to be read. */
+/** What a look has found out about a token: `listed` means that the token exists and is still to be read. */
 export type FoundToken = 'absent' | 'listed' | TokenFacts;
 
-/** Reads facts of a registry, perhaps from the cache. */
+/** Reads facts of a registry for one decision; some may come from the cache. */
 export interface Look extends Pick<RegistryFactsQuery, 'slowFacts' | 'syncScope'> {
-  /** Finds a token, in a listing that many clients share where that needs fewer reads. `absent` may be five seconds old. */
+  /** Finds a token, by a listing that many clients share if that needs fewer reads. `absent` may be five seconds old. */
   findToken(registry: string, name: string): Promise<FoundToken>;
   /** Reads a connected registry, at most five seconds old. */
   recentConnectedRegistry(registry: string, name: string): Promise<ConnectedRegistryFacts | undefined>;
   /** Reads a scope map, at most five seconds old. */
   recentScopeMap(registry: string, name: string): Promise<ScopeMapFacts | undefined>;
-  /** Starts a look without facts older than this look; undefined when this one has returned none. */
+  /** Creates a look that uses no facts older than this look; undefined if this one has used none. */
   again(): Look | undefined;
 }
 
@@ -67,7 +67,7 @@ export function createRegistryFacts(controlPlane: RegistryControlPlane): Registr
 
   const listings = createListings();
   const demand = createDemand(RECENT);
-  /** Whether a listing needs no more reads than the single reads that are asked for at this time. */
+  /** Whether a listing needs no more reads than the single reads that were requested recently. */
   const isListWorthwhile = (listing: string) => demand(listing) >= listings.pages(listing);
 
   /** @param after number of a read of the cache: facts of that read or an earlier one are not used. */
@@ -114,7 +114,7 @@ export function createRegistryFacts(controlPlane: RegistryControlPlane): Registr
     }
 
     async function recentConnectedRegistry(registry: string, name: string) {
-      // The listing of all is as good while it is new, as it is for the first client of a process.
+      // A recent listing of all is as good. The first client of a process always has one.
       if (cache.has(slowKey(registry), recent)) {
         const { connectedRegistries } = await slowFacts(registry);
         return connectedRegistries.find((item) => sameName(item.name, name));
