@@ -11,12 +11,6 @@ function writing(child: 'scopeMaps' | 'tokens'): ArmAction[] {
 }
 
 /**
- * An action that the app uses but cannot get by a role on the registry: the SDK polls a deletion below the subscription's
- * location. When the poll is refused, the app reads the resource until it is gone (refusedPolls.ts).
- */
-export const ASKED_WITHOUT_RIGHT = 'Microsoft.ContainerRegistry/locations/operationResults/read';
-
-/**
  * Actions that each call of the control plane needs, polls of asynchronous operations included. The app's custom role has
  * exactly these: `npm run infra-lists` writes `infra/modules/onboardingRole.json` from this table. A method of the port without
  * an entry does not compile; an entry that no call uses fails a test.

@@ -1,6 +1,6 @@
 /** When polling ends, and how often it reads. */
 interface Polling<T> {
-  isEnough(value: T): boolean;
+  readonly isEnough: (value: T) => boolean;
   /** Milliseconds between the end of a read and the next one. */
   readonly every: number;
   /** Milliseconds since the epoch, after which no read starts. */

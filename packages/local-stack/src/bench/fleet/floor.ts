@@ -17,7 +17,7 @@ export interface FleetSize {
   readonly registries: number;
 }
 
-/** The floor, and why it is there. */
+/** The floor, and the kind of requests that determines it. */
 export interface Floor {
   readonly seconds: number;
   /** The kind of requests that takes longest. */
