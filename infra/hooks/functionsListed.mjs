@@ -28,8 +28,8 @@ const REFUSED = /\((AuthorizationFailed|AuthenticationFailed|LinkedAuthorization
  */
 export async function functionsListed({ now, sleep, say }) {
   const app = output('FUNCTION_APP_ID');
-  const begun = now();
-  const until = begun + MAXIMUM_SECONDS * 1000;
+  const startedAt = now();
+  const until = startedAt + MAXIMUM_SECONDS * 1000;
   let synced = false;
   let trouble = '';
   for (;;) {
@@ -41,7 +41,7 @@ export async function functionsListed({ now, sleep, say }) {
     }
     const missing = missingOf(app, (said) => (trouble = said));
     if (missing.length === 0) return { until };
-    const seconds = Math.round((now() - begun) / 1000);
+    const seconds = Math.round((now() - startedAt) / 1000);
     const count = `${EVENT_FUNCTIONS.length - missing.length} of ${EVENT_FUNCTIONS.length}`;
     if (now() + LOOK_AGAIN_SECONDS * 1000 > until)
       throw new HookError(

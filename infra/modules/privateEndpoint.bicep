@@ -1,4 +1,4 @@
-metadata description = 'A private endpoint of one service, found under its usual name from within the network.'
+metadata description = 'A private endpoint of one service. Within the network, the default host name of the service resolves to it.'
 
 param name string
 param location string
@@ -10,7 +10,7 @@ param target string
 @description('Part of the target, for instance blob, vault or topic.')
 param group string
 
-@description('The private zone that the target\'s usual name leads to.')
+@description('The private DNS zone for the default host name of the target.')
 param zoneName string
 
 param networkId string

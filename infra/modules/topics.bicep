@@ -1,11 +1,11 @@
-metadata description = 'Two custom topics: requests come in on one, devices are told on the other. No keys.'
+metadata description = 'Two custom topics: the app receives requests on one and notifies devices on the other. No keys.'
 
 param requestTopicName string
 param signalTopicName string
 param location string
 param tags object
 
-@description('Principal id of the app, which may send on the signal topic alone: what it says can never be a request to itself.')
+@description('Principal id of the app, which may send on the signal topic only, so that it cannot send requests to itself.')
 param appPrincipalId string
 
 @description('Resource id of the identity that Event Grid writes dead letters with.')

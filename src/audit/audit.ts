@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 
 /** Who does something, for which operation, and where its audit lines go. */
-export interface AuditScope {
+interface AuditScope {
   /** Writes one line to the log of the current invocation; `warning` marks a line that an operator should look at. */
   readonly log: (line: string, level?: 'warning') => void;
   /** A principal's name, `function-key`, `event`, `timer` or `device`. */
@@ -29,7 +29,7 @@ export function inAuditScope<T>(scope: AuditScope, work: () => T): T {
 }
 
 /** `{resource}.{operation}.{outcome}`, from a small set of words, so that log queries can count by it. */
-export type AuditAction = `${string}.${string}.${'succeeded' | 'failed' | 'refused'}`;
+type AuditAction = `${string}.${string}.${'succeeded' | 'failed' | 'refused'}`;
 
 /**
  * Writes one audit line: a JSON object with `audit`, actor, operation, resource and, unless the action succeeded, a reason of
@@ -45,7 +45,7 @@ export function audit(action: AuditAction, facts: AuditFacts, level?: 'warning')
 }
 
 /** Facts of an audit line: `resource` is the written resource; further facts are names and numbers. */
-export interface AuditFacts {
+interface AuditFacts {
   readonly resource: string;
   readonly reason?: string;
   readonly operation?: string;

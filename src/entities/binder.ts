@@ -28,7 +28,7 @@ const MAX_ROUNDS = 4;
 const WAITS_FOR_OTHERS = 'other clients are about to be bound by the same write of the client list';
 
 /** The new state and the outcome of an operation. */
-export interface BinderAnswer {
+interface BinderAnswer {
   readonly state: BinderState;
   readonly outcome: StepOutcome<{ readonly bound: boolean }>;
 }

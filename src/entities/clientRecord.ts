@@ -28,7 +28,7 @@ import { done, failed, retryLater, type StepOutcome } from '../domain/operations
 import { auditEnd } from '../audit/auditEnd.js';
 
 /** The new state and the outcome of an operation. */
-export interface ClientRecordAnswer<Answer extends object = object> {
+interface ClientRecordAnswer<Answer extends object = object> {
   readonly state: ClientRecord;
   readonly outcome: StepOutcome<Answer>;
 }

@@ -15,6 +15,7 @@ import {
   type MapHolderState,
 } from '../domain/scopeMaps/mapHolds.js';
 import { SCOPE_MAP_MARK } from '@connected-registry/protocol/names/names';
+import { sameName } from '@connected-registry/protocol/names/sameName';
 import { done, type StepOutcome } from '../domain/operations/stepOutcome.js';
 import type { Undone } from '../domain/operations/stepOutcome.js';
 import { ensureScopeMap } from './ensureScopeMap.js';
@@ -25,7 +26,7 @@ import type { RegistryControlPlane } from '../ports/registryControlPlane.js';
 export const MAP_HOLDER = 'mapholder';
 
 /** The new state and the outcome of an operation. */
-export interface MapHolderAnswer {
+interface MapHolderAnswer {
   readonly state: MapHolderState;
   readonly outcome: StepOutcome<Undone | Dropped>;
 }
@@ -106,7 +107,7 @@ export function createMapHolder(controlPlane: RegistryControlPlane) {
     if (found.description !== SCOPE_MAP_MARK || !madeSince(found.createdAt, since))
       return done({ kept: `scope map ${scopeMap}: kept, because this run did not create it` });
     const users = await controlPlane.listTokensOf(registry, scopeMap);
-    const others = users.filter((user) => user.toLowerCase() !== token.toLowerCase());
+    const others = users.filter((user) => !sameName(user, token));
     if (others.length > 0)
       return done({ kept: `scope map ${scopeMap}: kept, because ${others.length} other token(s) use it` });
     if (users.length > 0) return done({ residue: `scope map ${scopeMap}: token ${token} still uses it` });

@@ -11,7 +11,7 @@ type EntityWork<Operation, Request, State> = (
   now: Date,
 ) => Promise<{ readonly state: State; readonly outcome: StepOutcome<unknown> }>;
 
-/** Runs an operation in its turn; the work is not begun if the outcome is to await it. */
+/** Runs an operation in its turn. If its turn comes later, the work is not started, and the outcome says when to repeat it. */
 type EntityTurn<Operation, Request, State> = (
   call: { readonly entity: string; readonly operation: Operation; readonly request: Request; readonly state: State },
   work: () => Promise<StepOutcome<unknown>>,

@@ -25,9 +25,9 @@ const ALERT_SECONDS = 300;
 const REVOCATIONS_AT_ONCE = 20;
 
 /**
- * Looks for what is due, revokes old passwords that nobody needs, and starts rotations in waves, those that near their end
- * first. It begins anew after each wave, which keeps its history short; that drops events that wait, and nobody sends it
- * any.
+ * Finds due rotations, revokes old passwords that are no longer needed, and starts the rotations in waves, those that expire
+ * soonest first. It continues as new after each wave to keep its history short. That drops waiting events, but nothing sends
+ * events to a sweep.
  */
 export function* rotationSweep(context: OrchestrationContext): Flow<SweepOutcome | undefined> {
   const input = context.df.getInput<SweepInput>();
@@ -52,7 +52,7 @@ class Sweep {
     this.tally = input.tally ?? NOTHING_SWEPT;
   }
 
-  /** Reads through the vault, page after page, and revokes what may go on the way. */
+  /** Reads the vault page by page. After each page, it revokes the old passwords that are no longer needed. */
   *look(): Flow<SweepOutcome | undefined> {
     const { run, input } = this;
     const { policy } = input;

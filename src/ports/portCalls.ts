@@ -14,7 +14,7 @@ export type PortCallAudit<Args extends readonly unknown[]> =
 type TableOf<Port> = {
   readonly [Method in keyof Port]: Port[Method] extends (...args: infer Args) => unknown ? PortCallAudit<Args> : never;
 };
-export type PortCallTable = { readonly [Name in keyof Ports]: TableOf<Ports[Name]> };
+type PortCallTable = { readonly [Name in keyof Ports]: TableOf<Ports[Name]> };
 
 const inRegistry = (registry: string, name: string): string => `${registry}/${name}`;
 const first = (id: string): string => id;

@@ -1,5 +1,5 @@
 /** A call of a port, with its arguments and result left to the port's interface. */
-export type PortCall = (...args: unknown[]) => Promise<unknown>;
+type PortCall = (...args: unknown[]) => Promise<unknown>;
 
 /**
  * Wraps every method of a port. The result has the port's own type, so an editor's go-to-definition leads from a call to the

@@ -1,5 +1,5 @@
 /** A value from a cache. */
-export interface CachedRead<T> {
+interface CachedRead<T> {
   /** Number of the read that gave the value: reads are counted from 1, and a later one has a higher number. */
   readonly nth: number;
   readonly value: Promise<T>;

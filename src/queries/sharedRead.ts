@@ -1,22 +1,22 @@
-/** When an earlier read serves a request: it must have begun after `after`, and at most `age` milliseconds ago. */
+/** The earlier reads whose value a caller accepts: those that started after `after` and at most `age` milliseconds ago. */
 export interface Serves {
   readonly after: Date;
   readonly age: number;
 }
 
 /**
- * Reads a value, and shares the read with all who wait for the same value. The value is as new as one that the caller reads by
- * itself: the read begins after the request, or fits `serves`.
+ * Reads a value, and shares the read with all callers that wait for the same value. The read starts after the call, so its
+ * value is as new as that of a separate read; with `serves`, an earlier read may be used.
  *
  * @param key the resource; each key must be used with one type only.
  */
-export type SharedRead = <T>(key: string, read: () => Promise<T>, serves?: Serves) => Promise<T>;
+type SharedRead = <T>(key: string, read: () => Promise<T>, serves?: Serves) => Promise<T>;
 
 interface Read {
-  readonly begunAt: number;
+  readonly startedAt: number;
   readonly value: Promise<unknown>;
   state: 'reading' | 'read' | 'failed';
-  /** The read that begins when this one ends: requests that came too late for this one wait for it. */
+  /** The read that starts when this one ends. Calls during this read wait for it. */
   next?: Promise<unknown>;
 }
 
@@ -27,15 +27,15 @@ const KEPT_FOR = 10_000;
 export function createSharedRead(): SharedRead {
   const reads = new Map<string, Read>();
 
-  function begin(key: string, read: () => Promise<unknown>): Promise<unknown> {
-    for (const [old, { state, begunAt }] of reads)
-      if (state !== 'reading' && Math.abs(Date.now() - begunAt) > KEPT_FOR) reads.delete(old);
+  function start(key: string, read: () => Promise<unknown>): Promise<unknown> {
+    for (const [old, { state, startedAt }] of reads)
+      if (state !== 'reading' && Math.abs(Date.now() - startedAt) > KEPT_FOR) reads.delete(old);
     const value = read();
-    const begun: Read = { begunAt: Date.now(), value, state: 'reading' };
-    reads.set(key, begun);
+    const started: Read = { startedAt: Date.now(), value, state: 'reading' };
+    reads.set(key, started);
     value.then(
-      () => (begun.state = 'read'),
-      () => (begun.state = 'failed'),
+      () => (started.state = 'read'),
+      () => (started.state = 'failed'),
     );
     return value;
   }
@@ -45,16 +45,16 @@ export function createSharedRead(): SharedRead {
     if (last && serves && fits(last, serves)) return last.value as Promise<T>;
     if (last && (last.next || last.state === 'reading')) {
       last.next ??= last.value.then(
-        () => begin(key, read),
-        () => begin(key, read),
+        () => start(key, read),
+        () => start(key, read),
       );
       return last.next as Promise<T>;
     }
-    return begin(key, read) as Promise<T>;
+    return start(key, read) as Promise<T>;
   };
 }
 
-function fits({ begunAt, state }: Read, { after, age }: Serves): boolean {
-  const passed = Date.now() - begunAt;
-  return state !== 'failed' && begunAt > after.getTime() && passed >= 0 && passed <= age;
+function fits({ startedAt, state }: Read, { after, age }: Serves): boolean {
+  const passed = Date.now() - startedAt;
+  return state !== 'failed' && startedAt > after.getTime() && passed >= 0 && passed <= age;
 }

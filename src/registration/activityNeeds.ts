@@ -13,7 +13,7 @@ type NeedsOf<Name extends keyof AllActivities> = ArmNeeds | ((input: Parameters<
 const NONE: ArmNeeds = {};
 
 /** The needs of every activity: an activity without an entry does not compile. A poll of a write is a read. */
-export const ACTIVITY_NEEDS: { readonly [Name in keyof AllActivities]: NeedsOf<Name> } = {
+const ACTIVITY_NEEDS: { readonly [Name in keyof AllActivities]: NeedsOf<Name> } = {
   // Facts of registry, maps and listings are shared by runs.
   preflight: { reads: 1 },
   ensureToken: { reads: 2, writes: 1 },

@@ -1,3 +1,4 @@
+import { sameName } from '@connected-registry/protocol/names/sameName';
 import { armBuckets } from '../azure/budget/armBuckets.js';
 import type { Turns, TurnOrder } from '../azure/budget/turns.js';
 import { awaitTurn, type RetryLater, type StepOutcome } from '../domain/operations/stepOutcome.js';
@@ -19,7 +20,7 @@ export interface EngineWork {
 const REASON = 'Azure Resource Manager allows no further requests of this kind yet';
 
 /**
- * Runs work of activities and entities in its turn. Work whose turn comes later is not begun: its outcome says when to repeat
+ * Runs work of activities and entities in its turn. Work whose turn comes later is not started: its outcome says when to repeat
  * it. Work that a service has refused for its rate gets the time of its next turn.
  */
 export type WorkInTurn = ReturnType<typeof workInTurn>;
@@ -71,7 +72,7 @@ const KINDS: readonly ArmKind[] = ['reads', 'writes', 'deletes'];
  */
 function subscriptionOf({ registries }: Pick<Config, 'registries'>, input: object): string | undefined {
   const [{ subscriptionId }, ...rest] = registries;
-  if (rest.every((other) => other.subscriptionId.toLowerCase() === subscriptionId.toLowerCase())) return subscriptionId;
+  if (rest.every((other) => sameName(other.subscriptionId, subscriptionId))) return subscriptionId;
   const name = registryIn(input);
   return name === undefined ? undefined : findRegistry({ registries }, name)?.subscriptionId;
 }

@@ -14,7 +14,7 @@ import { rotationDisagreements, rotationPolicy } from './rotationSettings.js';
 import { scheduleDisagreements, withResolvedSchedules } from './scheduleSettings.js';
 import { settingsSchema, type Settings } from './settingsSchema.js';
 
-export type CredentialKind = 'managedIdentity' | 'clientSecret' | 'azureCli';
+type CredentialKind = 'managedIdentity' | 'clientSecret' | 'azureCli';
 
 /** Every setting of the app, validated and with defaults. docs/settings.md has the tables. */
 export interface Config {

@@ -8,10 +8,12 @@ export const flag = (initial: boolean) =>
     .transform((text) => text === 'true');
 
 /** A setting that is a whole number from `min` to `max`. @param initial the default. */
-export const whole = (min: number, max: number, initial: number) =>
+export const whole = (min: number, max: number, initial: number) => wholeNumber(min, max).default(initial);
+
+/** A whole number without a default. */
+export const wholeNumber = (min: number, max: number) =>
   z.coerce
-    .number(`must be a number`)
+    .number('must be a number')
     .int('must be a whole number')
     .min(min, `must be at least ${min}`)
-    .max(max, `must be at most ${max}`)
-    .default(initial);
+    .max(max, `must be at most ${max}`);

@@ -6,7 +6,7 @@ import { hubs, profiles, requestEvents } from './profileSettings.js';
 import type { ReportKeys } from '../domain/pullCheck/reportKey.js';
 import { rotationSettings } from './rotationSettings.js';
 import { hostSchedule } from './scheduleSettings.js';
-import { flag, whole } from './settingKinds.js';
+import { flag, whole, wholeNumber } from './settingKinds.js';
 
 const REGISTRY_ID =
   /^\/subscriptions\/(?<subscriptionId>[^/]+)\/resourceGroups\/(?<resourceGroup>[^/]+)\/providers\/Microsoft\.ContainerRegistry\/registries\/(?<name>[a-zA-Z0-9]{5,50})$/i;
@@ -135,12 +135,7 @@ export const settingsSchema = z.object({
   BIND_DEADLINE_SECONDS: whole(1, 7 * day, 1800),
   REPORT_TIMEOUT_SECONDS: whole(1, day, 300),
   PULL_CHECK_DEADLINE_SECONDS: whole(1, 30 * day, 3600),
-  PULL_CHECK_RETRY_SECONDS: z.coerce
-    .number('must be a number')
-    .int('must be a whole number')
-    .min(1, 'must be at least 1')
-    .max(day, `must be at most ${day}`)
-    .optional(),
+  PULL_CHECK_RETRY_SECONDS: wholeNumber(1, day).optional(),
   ACTIVATION_DEADLINE_SECONDS: whole(0, 30 * day, 7 * day),
   CHECK_SCHEDULE: checkSchedule,
   UNDO_DEADLINE_SECONDS: whole(1, 7 * day, 1800),

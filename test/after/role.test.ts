@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { ASKED_WITHOUT_RIGHT, neededActions } from '../../src/azure/arm/armActions.js';
+import { neededActions } from '../../src/azure/arm/armActions.js';
+import { ASKED_WITHOUT_RIGHT } from '../src/azure/arm/askedWithoutRight.js';
 import { notedOperations } from '../e2e/harness/notedOperations.js';
 
 /* The control plane refuses the app what its role does not hold, so a right that is missing fails the tests that need it. */

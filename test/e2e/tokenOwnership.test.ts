@@ -98,7 +98,7 @@ describe('an operator', () => {
     }
     await it.crashHost();
     expect(await away.offboard('purged')).toMatchObject({ status: 'completed' });
-    // Only the secret's tags told which of the passwords was ours.
+    // Only the secret's tags showed which of the passwords was ours.
     await isHeld(token, ['password1', 'password2']);
     expect(await it.operator.boundTokens()).not.toContain(token);
   });

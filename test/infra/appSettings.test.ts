@@ -78,10 +78,12 @@ describe('every setting of the schema', () => {
   const OF_THE_HOST = ['AzureWebJobsStorage', 'FUNCTIONS_WORKER_RUNTIME'];
   /** Set by the platform alone. */
   const PLATFORM = ['WEBSITE_AUTH_ENABLED'];
+  /** Read before the schema, as another way to give PROFILES. */
+  const ALTERNATIVES = ['PROFILES_FILE'];
 
   test('is in local.settings.sample.json, and no other name is', () => {
     expect(Object.keys(sample.Values).toSorted()).toEqual(
-      [...NAMES.filter((name) => !PLATFORM.includes(name)), ...OF_THE_HOST].toSorted(),
+      [...NAMES.filter((name) => !PLATFORM.includes(name)), ...ALTERNATIVES, ...OF_THE_HOST].toSorted(),
     );
   });
 });

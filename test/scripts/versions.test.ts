@@ -50,6 +50,10 @@ test.each([
   expect(new Set(named)).toEqual(new Set([version]));
 });
 
+test('azd reports this version of the template', () => {
+  expect(/^ *template: connected-registry-onboarding@(.*)$/m.exec(read('azure.yaml'))?.[1]).toBe(version);
+});
+
 test("IoT Edge's module has this version", () => {
   const ownVersions = [...read(`${deploy}/iotedge.json`).matchAll(/"version": "(\d+\.\d+\.\d+)"/g)].map(
     ([, found]) => found,

@@ -1,3 +1,4 @@
+import { VERSION } from '@connected-registry/protocol/names/version';
 import type { TokenCredential } from '@azure/identity';
 import type { Agent } from './agent.js';
 import { createAgent } from './agent.js';
@@ -45,7 +46,7 @@ export interface RunningAgent {
 }
 
 /** The agent's name in reports and acknowledgements. */
-export const AGENT_NAME = 'connected-registry-pull-check/0.2.0';
+export const AGENT_NAME = `connected-registry-pull-check/${VERSION}`;
 
 /**
  * Creates and starts an agent.

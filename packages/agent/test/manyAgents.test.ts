@@ -98,7 +98,7 @@ test('fifty agents in one process on one clock each serve only their own client'
     vault.set(`${name}-candidate`, ['c1']);
     vault.set(name, ['v1']);
     const signal = checkOf(name, 1, { secret: { name: `${name}-candidate`, version: 'c1' } });
-    // Everybody is told of everything, as on a topic without filters.
+    // Every agent receives every event, as on a topic without filters.
     const answers = running.map((agent) => agent.handle(signal));
     expect(answers.filter((answer) => answer === 'accepted')).toHaveLength(1);
     for (const agent of running) agent.handle(promotionOf(name, 'v1'));

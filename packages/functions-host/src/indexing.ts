@@ -2,6 +2,7 @@
  * Decides which registered functions the host serves. As on the real host, a function in error is left out and named at
  * start (`The 'x' function is in error: ...`), and the others run. A disabled function answers only to the master key.
  */
+import { sameName } from './caseInsensitive.js';
 import type { HostJson } from './config/hostJson.js';
 import { authLevelOf, byName, isHttpFunction, methodsOf, routeOf } from './http/routes.js';
 import { scheduleOf } from './triggers/schedule.js';
@@ -98,7 +99,7 @@ function timerError(fn: AppFunction, environment: Readonly<Record<string, string
 /** Azure docs: disable-function. On Linux, underscores may replace the dots of a name. */
 function isDisabled(name: string, environment: Readonly<Record<string, string | undefined>>): boolean {
   const setting = Object.entries(environment).find(
-    ([key]) => /^AzureWebJobs[._].+[._]Disabled$/i.test(key) && key.slice(13, -9).toLowerCase() === name.toLowerCase(),
+    ([key]) => /^AzureWebJobs[._].+[._]Disabled$/i.test(key) && sameName(key.slice(13, -9), name),
   );
   return setting?.[1] === '1' || setting?.[1]?.toLowerCase() === 'true';
 }

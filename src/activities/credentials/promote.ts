@@ -34,30 +34,30 @@ type PromoteResult =
   { readonly promoted: true; readonly name: string; readonly version: string } | { readonly promoted: false };
 
 /**
- * Maximum age of a look at the client list that another promotion made, in milliseconds. It must also have begun after this
- * candidate's pull: what others took off the list before that look, and after the pull, is noticed.
+ * Maximum age, in milliseconds, of a read of the client list that several promotions share. The read must also have started
+ * after the candidate's pull, so that it shows every token that was unbound between the pull and the read.
  */
 const SEEN_MILLISECONDS = 2_000;
 
-/** How the vault refuses to read a version that is disabled or gone. */
+/** Errors with which the vault refuses to read a disabled or deleted version. */
 const UNREADABLE: readonly ServiceErrorKind[] = ['forbidden', 'notFound', 'refused'];
 
 /** Maximum promotions that a process remembers. */
-const MAX_BEGUN = 1_000;
+const MAX_STARTED = 1_000;
 
 /**
- * Promotions that this process began and did not end: only their repetitions read the main secret first. Where another process
- * began one, the candidate shows it once it is disabled; if that process died just before, the main secret gets a second version
- * with the same content.
+ * Promotions that this process started and did not complete. Only their repetitions read the main secret first. If another
+ * process started a promotion, its disabled candidate shows that. If that process died before it disabled the candidate, the
+ * main secret gets a second version with the same content.
  */
-function createBegun() {
+function createStarted() {
   const keys = new Set<string>();
   const keyOf = ({ run, attempt, token }: PromoteInput) => `${run} ${attempt} ${token}`;
   return {
     has: (input: PromoteInput) => keys.has(keyOf(input)),
     delete: (input: PromoteInput) => keys.delete(keyOf(input)),
     add: (input: PromoteInput) => {
-      if (keys.size >= MAX_BEGUN) keys.clear();
+      if (keys.size >= MAX_STARTED) keys.clear();
       keys.add(keyOf(input));
     },
   };
@@ -69,7 +69,7 @@ function createBegun() {
  * by run and attempt and completes the work, even if the binding was removed since.
  */
 export function promote({ vault }: Pick<Ports, 'vault'>, reads: SharedReads) {
-  const begun = createBegun();
+  const started = createStarted();
 
   return (input: PromoteInput): Promise<StepOutcome<PromoteResult>> =>
     outcomeOf(async () => {
@@ -80,7 +80,7 @@ export function promote({ vault }: Pick<Ports, 'vault'>, reads: SharedReads) {
         age: SEEN_MILLISECONDS,
       });
       const mayCopy = isBound(connectedRegistry, input.token);
-      const promoted = mayCopy && !begun.has(input) ? undefined : await findPromoted(input, name);
+      const promoted = mayCopy && !started.has(input) ? undefined : await findPromoted(input, name);
       if (!promoted && !connectedRegistry)
         return failed(
           'connected-registry-not-found',
@@ -88,10 +88,10 @@ export function promote({ vault }: Pick<Ports, 'vault'>, reads: SharedReads) {
         );
       if (!promoted && !mayCopy) return done({ promoted: false });
 
-      begun.add(input);
+      started.add(input);
       const { version } = promoted ?? (await copyOrFind(input, name));
       await hideCandidates(input);
-      begun.delete(input);
+      started.delete(input);
       return done({ promoted: true, name, version });
     });
 

@@ -1,4 +1,5 @@
 import type { ClientReference } from '@connected-registry/protocol/names/clientKey';
+import { sameName } from '@connected-registry/protocol/names/sameName';
 import { done, failed, retryLater, type StepOutcome } from '../../domain/operations/stepOutcome.js';
 import type { Ports } from '../../ports/ports.js';
 import { outcomeOf } from '../../serviceErrors/outcomeOf.js';
@@ -35,15 +36,14 @@ export function ensureToken({ controlPlane, vault }: Ports) {
         return readyInSeconds === undefined ? done({ created: true }) : beingCreated(token, readyInSeconds);
       }
       if (found.isEnabled === false) return failed('token-disabled', `token ${token} was disabled during this run`);
-      const present = found.scopeMap.toLowerCase();
       if (seen && seen.createdAt !== found.createdAt)
         return failed('token-changed', `token ${token} was deleted and created again during this run`);
       // A token that an earlier try of this step created has no password yet.
       if (!seen && Object.keys(found.slots).length > 0)
         return failed('token-changed', `token ${token} was created by somebody else during this run`);
       if (found.isBeingCreated) return beingCreated(token, LOOK_AGAIN_SECONDS);
-      if (present === scopeMap.toLowerCase()) return done({ created: false });
-      if (present !== earlierScopeMap?.toLowerCase())
+      if (sameName(scopeMap, found.scopeMap)) return done({ created: false });
+      if (!sameName(earlierScopeMap, found.scopeMap))
         return failed('token-changed', `somebody else gave token ${token} scope map ${found.scopeMap} during this run`);
       if (move && (await hasSucceededSince(move)))
         return failed('token-changed', `a later run succeeded and gave token ${token} scope map ${found.scopeMap}`);

@@ -3,18 +3,12 @@ import type { RegistryControlPlane } from '../../ports/registryControlPlane.js';
 const REGISTRY = 'Microsoft.ContainerRegistry/registries';
 
 /** An action of ARM's role definitions, for instance `Microsoft.ContainerRegistry/registries/tokens/write`. */
-export type ArmAction = `Microsoft.${string}/${'read' | 'write' | 'delete' | 'action'}`;
+type ArmAction = `Microsoft.${string}/${'read' | 'write' | 'delete' | 'action'}`;
 
 /** Actions of a write: it may be asynchronous, and then the SDK polls the operation below the resource (writeEnd.ts). */
 function writing(child: 'scopeMaps' | 'tokens'): ArmAction[] {
   return [`${REGISTRY}/${child}/write`, `${REGISTRY}/${child}/operationStatuses/read`];
 }
-
-/**
- * An action that the app uses but cannot get by a role on the registry: the SDK polls a deletion below the subscription's
- * location. When the poll is refused, the app reads the resource until it is gone (refusedPolls.ts).
- */
-export const ASKED_WITHOUT_RIGHT = 'Microsoft.ContainerRegistry/locations/operationResults/read';
 
 /**
  * Actions that each call of the control plane needs, polls of asynchronous operations included. The app's custom role has

@@ -5,7 +5,7 @@ export interface MadeToken {
   readonly readyInSeconds?: number;
 }
 
-/** How long an observation of the service's pace counts, in milliseconds. */
+/** Milliseconds for which an observation of the service's pace is used. */
 const OBSERVED_FOR = 60_000;
 
 /** Seconds to wait for a token when the service names none. Recorded: Retry-After 10; all 26 creations were done by then. */

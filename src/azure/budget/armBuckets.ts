@@ -2,7 +2,7 @@ import type { ArmKind, ArmRates } from '../../domain/resourceManager/rates.js';
 import type { Bucket } from './rate.js';
 
 /** The used part of a request in the Azure SDKs' pipeline. */
-export interface ArmRequest {
+interface ArmRequest {
   readonly method: string;
   readonly url: string;
 }
@@ -25,7 +25,6 @@ export function armBuckets(rates: ArmRates) {
     },
   };
 }
-export type ArmBuckets = ReturnType<typeof armBuckets>;
 
 function kindOf(method: string): ArmKind {
   if (method === 'GET' || method === 'HEAD') return 'reads';

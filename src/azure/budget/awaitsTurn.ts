@@ -1,4 +1,4 @@
-/** Thrown in place of a request that would exceed a service's rate. Nothing was sent. */
+/** Thrown instead of sending a request that would exceed a service's rate. */
 export class AwaitsTurn extends Error {
   override readonly name = 'AwaitsTurn';
 

@@ -9,7 +9,7 @@ interface Response {
   readonly headers: Iterable<readonly [string, string]> & { get(name: string): string | undefined };
 }
 
-/** The used part of a request there. */
+/** The used part of a request in the pipeline. */
 interface Sent {
   readonly method: string;
   readonly url: string;
@@ -22,7 +22,7 @@ const DEFAULT_PAUSE = 10;
  * Creates a pipeline policy for a client's additionalPolicies: every request takes a token of its bucket, and every answer
  * corrects the count.
  *
- * @param bucketOf the bucket of a request; undefined for one that no limit is known of.
+ * @param bucketOf the bucket of a request; undefined if no limit of the request is known.
  */
 export function budgetPolicy(turns: Turns, bucketOf: (request: Sent) => Bucket | undefined) {
   return {

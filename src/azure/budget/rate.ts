@@ -8,10 +8,10 @@ export interface Bucket {
   readonly rate: Rate;
 }
 
-/** Tokens and share of the capacity that a priority leaves for each more urgent one. */
+/** Tokens, and maximum share of the capacity, that a priority leaves in the bucket for each more urgent priority. */
 const LEFT = { tokens: 10, share: 0.05 };
 
-/** Tokens that requests of this priority leave in the bucket, so that more urgent ones find some at once. */
+/** Tokens that requests of this priority leave in the bucket, so that more urgent ones need not wait. */
 export function leftTokens(priority: Priority, capacity: number): number {
   return rankOf(priority) * Math.min(LEFT.tokens, LEFT.share * capacity);
 }

@@ -20,22 +20,22 @@ export interface Sending {
 }
 
 /**
- * Maximum seconds that one refusal stops all requests of its kind: it may be about one resource, and undoing and revocations
- * must go on. The call that was refused waits as long as the service asks.
+ * Maximum seconds for which one refusal stops all requests of the bucket. The refusal may concern one resource only, and
+ * rollbacks and revocations must continue. The refused call itself waits as long as the service asks.
  */
-const LONGEST_STOP = 60;
+const MAX_STOP_SECONDS = 60;
 
 /**
- * Counts the tokens of one bucket of a service, and gives callers who must wait a time of their own. All times are in
- * milliseconds since the epoch, and the caller passes them in.
+ * Counts the tokens of one bucket of a service, and assigns a time to each caller that must wait. All times are in
+ * milliseconds since the epoch and are passed in by the caller.
  *
  * It keeps `free + held + requests that the service has not counted yet` at or below the service's own count, so that
- * nothing is sent that would be refused, unless others use the bucket. The service's answers correct the count.
+ * the service refuses no request, unless other programs use the bucket. The service's answers correct the count.
  */
 export class RateBudget {
   readonly #perSecond: number;
   #capacity: number;
-  /** Tokens that nobody holds. Negative if others have used what was promised here. */
+  /** Tokens that no caller holds. Negative if other programs have used tokens that callers of this process hold. */
   #free: number;
   /** Tokens of callers whose turn has come. */
   #held = 0;
@@ -60,14 +60,14 @@ export class RateBudget {
     return this.#reservations.size;
   }
 
-  /** Tokens that nobody holds. */
+  /** Tokens that no caller holds. */
   free(now: number): number {
     this.#refill(now);
     return this.#free;
   }
 
   /**
-   * When the caller's tokens are there: the earliest time at which they can be taken without delaying others of the same or a
+   * When the caller's tokens are available: the earliest time at which they can be taken without delaying others of the same or a
    * more urgent priority. A caller who has a reservation keeps its place.
    */
   dueAt({ key, priority, tokens }: TokenRequest, now: number): number {
@@ -84,7 +84,7 @@ export class RateBudget {
     this.#held += tokens;
   }
 
-  /** Reserves tokens for a caller who comes back at this time. */
+  /** Reserves tokens for a caller that will ask again at this time. */
   reserve({ key, priority, tokens }: TokenRequest, at: number): void {
     const own = this.#reservations.find(key);
     this.#callers += 1;
@@ -109,15 +109,15 @@ export class RateBudget {
     this.#free += tokens;
   }
 
-  /** When a caller may send a request with a token that it holds: now, unless others have emptied the bucket. */
+  /** When a caller may send a request with a token that it holds: now, unless other programs have emptied the bucket. */
   heldAt(now: number): number {
     this.#refill(now);
     return this.#at(1 - this.#held, now);
   }
 
   /**
-   * When a request without a turn may be sent. It belongs to work in progress, or somebody waits for it: it goes before all
-   * reservations but revocations', and leaves their tokens.
+   * When a request without a turn may be sent. It belongs to work in progress, or a caller of the API waits for it, so it
+   * precedes all reservations except those of revocations, whose tokens it leaves.
    */
   loneAt(priority: Priority, now: number): number {
     if (priority === 'revocation') return this.#dueAt('revocation', 1, now);
@@ -138,7 +138,7 @@ export class RateBudget {
 
   /**
    * Notes the end of a request. The service's count after it bounds ours from both sides: others may have used tokens, and the
-   * bucket may be larger than published. An answer that was overtaken by a newer one says nothing.
+   * bucket may be larger than published. The count is ignored if a newer request has been answered before.
    *
    * @param remaining the service's count, if it sent one.
    */
@@ -149,18 +149,19 @@ export class RateBudget {
     this.#newest = number;
     this.#capacity = Math.max(this.#capacity, remaining);
     const later = this.#sent - 1 - number;
-    // The service may have counted those that were under way beside it before it or after it.
-    const least = remaining - this.#held - later - beside;
+    // Requests that were in flight at the same time may have been counted before or after this one.
+    const min = remaining - this.#held - later - beside;
     const refilled = (Math.max(0, now - Math.max(at, this.#blockedUntil)) / 1000) * this.#perSecond;
-    const most = remaining + 1 + refilled - this.#held - later;
-    this.#free = Math.min(Math.max(this.#free, least), Math.max(most, least));
+    const max = remaining + 1 + refilled - this.#held - later;
+    this.#free = Math.min(Math.max(this.#free, min), Math.max(max, min));
     this.#clip();
   }
 
-  /** Notes that the service refused a request for its rate: nothing is sent before it allows, and the bucket is empty then. */
+  /** Notes that the service refused a request because of its rate. Nothing is sent until the service allows it, and the bucket is
+   * empty by then. */
   refused(seconds: number, now: number): void {
     this.#refill(now);
-    this.#blockedUntil = Math.max(this.#blockedUntil, now + Math.min(seconds, LONGEST_STOP) * 1000);
+    this.#blockedUntil = Math.max(this.#blockedUntil, now + Math.min(seconds, MAX_STOP_SECONDS) * 1000);
     this.#free = Math.min(this.#free, -this.#held);
   }
 

@@ -1,7 +1,7 @@
 import { PRIORITIES, rankOf, type Priority } from '../../domain/operations/priority.js';
 
 /** Tokens promised to one caller. */
-export interface Reservation {
+interface Reservation {
   /** The caller, who finds the reservation by it. */
   readonly key: string;
   readonly priority: Priority;

@@ -7,27 +7,27 @@ import type { RateBudget, Sending } from './rateBudget.js';
 import { processTime, whenDue, type BudgetClock } from './waiting.js';
 
 /** Tokens of one bucket. */
-export interface Need {
+interface Need {
   readonly bucket: Bucket;
   readonly tokens: number;
 }
 
-/** A piece of work that asks for its turn before it begins. */
+/** A piece of work that asks for its turn before it starts. */
 export interface TurnOrder {
-  /** Identifies the work: it finds its reservation by the key when it comes back. */
+  /** Identifies the work: it finds its reservation by the key when it asks again. */
   readonly key: string;
   readonly priority: Priority;
   /** The requests that it will probably send. */
   readonly needs: readonly Need[];
 }
 
-/** Maximum milliseconds that work waits for its turn before it begins. Work that waits takes the place of other work. */
+/** Maximum milliseconds that work waits for its turn before it starts. Work that waits takes the place of other work. */
 const BEFORE_WORK = 1_500;
 
-/** Maximum milliseconds that a request waits in the middle of work: to begin the work again would cost more requests. */
-const AMID_WORK = 30_000;
+/** Maximum milliseconds that a request waits during work: to start the work again would cost more requests. */
+const DURING_WORK = 30_000;
 
-/** Maximum milliseconds that a request outside such work waits: somebody waits for the answer. */
+/** Maximum milliseconds that a request outside of such work waits: a caller of the API waits for the answer. */
 const OUTSIDE_WORK = 3_000;
 
 /** The turn of work in progress: tokens that it holds, by the bucket's name. */
@@ -36,7 +36,7 @@ interface Turn {
   readonly held: Map<string, number>;
 }
 
-/** A request that may be sent: `end` must be called once. */
+/** A request that may be sent. `budget.answered(sending, ...)` must be called once when it ends. */
 export interface Admission {
   readonly budget: RateBudget;
   readonly sending: Sending;
@@ -72,7 +72,7 @@ export class Turns {
     }
   }
 
-  /** Reserves a turn for work that must begin again. @returns the seconds after which its turn comes */
+  /** Reserves a turn for work that must start again. @returns the seconds after which its turn comes */
   reserve(order: TurnOrder, notBeforeSeconds: number): number {
     const now = this.clock.now();
     const at = Math.max(now + notBeforeSeconds * 1000, this.#dueAt(order, now));
@@ -81,7 +81,7 @@ export class Turns {
   }
 
   /**
-   * Waits until a request may be sent: with a token of the turn in which it is sent, or else with one of the bucket.
+   * Waits until a request may be sent, with a token of the current turn if there is one, else with a token of the bucket.
    *
    * @throws AwaitsTurn if that takes too long. Then nothing was sent.
    */
@@ -89,7 +89,7 @@ export class Turns {
     const turn = this.#turns.getStore();
     const priority = turn?.priority ?? 'single';
     let admission: Admission | undefined;
-    const at = await whenDue(this.clock, turn ? AMID_WORK : OUTSIDE_WORK, () => {
+    const at = await whenDue(this.clock, turn ? DURING_WORK : OUTSIDE_WORK, () => {
       const now = this.clock.now();
       const budget = this.#budgets.of(bucket, now);
       const held = turn?.held.get(bucket.name) ?? 0;

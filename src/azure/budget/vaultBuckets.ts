@@ -1,8 +1,8 @@
 import type { Bucket } from './rate.js';
 
 /**
- * Rates of one vault, for all its secrets: a vault of any tier accepts 300 creations and 4,000 other requests in 10 seconds. A
- * full bucket and ten seconds of its rate together make that number, so that no ten seconds exceed it. Source: Azure docs,
+ * Rates of one vault, for all its secrets: a vault of any tier accepts 300 creations and 4,000 other requests in 10 seconds. Each
+ * bucket's capacity and ten seconds of its rate add up to that number, so that no period of ten seconds exceeds it. Source: Azure docs,
  * key-vault/general/service-limits.
  */
 const CREATIONS = { capacity: 60, perSecond: 24 };

@@ -11,11 +11,12 @@ export interface BudgetClock {
 export const processTime: BudgetClock = { now: () => Date.now(), sleep: (milliseconds) => pause(milliseconds) };
 
 /**
- * Waits until it is a caller's turn, which it asks for again after each wait, since others may delay it.
+ * Waits for a caller's turn. It asks again after each wait, since more urgent callers may have delayed the turn.
  *
  * @param ask takes the turn and returns undefined, or returns its time in milliseconds since the epoch.
  * @param within maximum milliseconds to wait.
- * @returns undefined once the turn is taken; else its time, which is too far off. A clock that stands still also ends the wait.
+ * @returns undefined if the turn is taken; else its time, which is later than `within` allows. A clock that does not advance ends the wait,
+ * too.
  */
 export async function whenDue(
   clock: BudgetClock,

@@ -11,7 +11,7 @@ const API_VERSION = '2021-04-12';
 /** Milliseconds to wait for an answer; a direct method adds its own timeout. */
 const PATIENCE = 20_000;
 
-export interface HubCall {
+interface HubCall {
   readonly method: 'GET' | 'POST' | 'PATCH';
   /** Path below the hub's address; parts from outside are escaped. */
   readonly path: string;

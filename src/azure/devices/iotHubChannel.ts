@@ -6,14 +6,14 @@ import { resourceName } from '../../serviceErrors/serviceFacts.js';
 import { seenSecrets } from '@connected-registry/protocol/redaction/seenSecrets';
 import { isUnknownDevice, type IotHub } from './iotHub.js';
 
-export type HubChoice = Extract<DeviceChannelChoice, { kind: 'iotHub' }>;
+type HubChoice = Extract<DeviceChannelChoice, { kind: 'iotHub' }>;
 
 /** Seconds to wait for the device's acknowledgement: it answers before it starts the pull. */
 const RESPONSE_SECONDS = 10;
 
 const methodAnswer = z.looseObject({ status: z.int() });
 
-/** A message in the forms of both ways: direct method and desired properties. */
+/** One message in two forms: as a direct method and as desired properties. */
 interface Signal {
   /** Direct method that notifies a connected device. */
   readonly methodName: 'pullCheckRequested' | 'credentialPromoted';

@@ -1,11 +1,11 @@
 import { sameName } from '@connected-registry/protocol/names/sameName';
 
 /*
- * One write of the client list binds all tokens that are requested by then. A run announces its request before it creates its
- * token; runs that are ready sooner let it come, for a bounded time (docs/decisions/0004-one-writer-of-the-client-list.md).
+ * One write of the client list binds all tokens that have been requested so far. A run announces its request before it creates
+ * its token. Runs that are ready sooner wait for the announced ones, for a limited time (docs/decisions/0004-one-writer-of-the-client-list.md).
  */
 
-/** The part of the binder's state about runs that are expected. */
+/** The part of the binder's state about announced runs. */
 export interface Expected {
   /** Runs that will request a binding soon. Absent: none. */
   readonly announced?: readonly Announcement[];
@@ -14,7 +14,7 @@ export interface Expected {
 }
 
 /** A run and its token. */
-export interface OfRun {
+interface OfRun {
   readonly token: string;
   readonly run: string;
 }
@@ -25,10 +25,10 @@ interface Announcement extends OfRun {
   readonly at: string;
 }
 
-/** How long an announced run is waited for, in milliseconds. */
+/** Milliseconds after which an announcement expires. */
 const ANNOUNCED_FOR = 60_000;
 
-/** How long runs that are ready wait at most for announced ones, in milliseconds. Azure takes up to eleven seconds for a token. */
+/** Maximum milliseconds that runs that are ready wait for announced ones. Azure takes up to eleven seconds for a token. */
 const MAX_GATHERING = 15_000;
 
 /** Seconds after which a run that waits asks again. */
@@ -38,14 +38,14 @@ export const GATHERING_SECONDS = 2;
 export const isFor = (request: OfRun) => (item: OfRun) =>
   item.run === request.run && sameName(item.token, request.token);
 
-/** A run will request a binding. */
+/** Records that a run will request a binding. */
 export function announce<State extends Expected>(state: State, { token, run }: OfRun, now: Date): State {
   const { announced = [] } = state;
   if (announced.some(isFor({ token, run }))) return state;
   return { ...state, announced: [...announced, { token, run, at: now.toISOString() }] };
 }
 
-/** A run has requested its binding, or will not. */
+/** Removes the announcement of a run that has requested its binding, or will not. */
 export function withoutAnnouncement<State extends Expected>(state: State, request: OfRun): State {
   return withAnnounced(state, (item) => !isFor(request)(item));
 }
@@ -55,7 +55,7 @@ export function pruneAnnounced<State extends Expected>(state: State, now: Date):
   return withAnnounced(state, ({ at }) => now.getTime() - new Date(at).getTime() < ANNOUNCED_FOR);
 }
 
-/** Waits for announced runs: the new state; undefined when there are none, or when runs have waited long enough. */
+/** Decides whether to wait for announced runs. @returns the state in which to wait; undefined if the list is to be written now */
 export function gather<State extends Expected>(state: State, now: Date): State | undefined {
   const { announced = [], gatheringSince = now.toISOString() } = state;
   if (announced.length === 0) return undefined;
@@ -63,7 +63,7 @@ export function gather<State extends Expected>(state: State, now: Date): State |
   return { ...state, gatheringSince };
 }
 
-/** The list is written now: whoever comes later begins to wait anew. */
+/** Ends the wait, since the list is written now. Runs that are ready later start a new wait. */
 export function endGathering<State extends Expected>(state: State): State {
   if (state.gatheringSince === undefined) return state;
   const rest = { ...state };

@@ -33,7 +33,7 @@ function distanceOf(wanted: ClientReference, client: ClientReference): number {
   if (wanted.client === client.client) return elsewhere;
   // At another connected registry, only an identical name is suggested.
   if (!sameRegistry) return Number.POSITIVE_INFINITY;
-  if (wanted.client.toLowerCase() === client.client.toLowerCase()) return 1;
+  if (sameName(wanted.client, client.client)) return 1;
   return editDistance(wanted.client.toLowerCase(), client.client.toLowerCase());
 }
 

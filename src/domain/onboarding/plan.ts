@@ -35,7 +35,7 @@ export interface RevokedToken {
 }
 
 /** The token of an onboarding. */
-export interface PlannedToken {
+interface PlannedToken {
   readonly exists: boolean;
   /** Creation time of the existing token (ISO 8601). */
   readonly createdAt?: string;

@@ -12,6 +12,7 @@ import {
 import { fitsPattern } from '@connected-registry/protocol/names/pattern';
 import type { Profile } from './profiles.js';
 import { parseJson } from '@connected-registry/protocol/json/parseJson';
+import { sameName } from '@connected-registry/protocol/names/sameName';
 
 /** Rules of a profile's fields, as the error messages at start-up state them. */
 const PROFILE_FIELDS = {
@@ -132,7 +133,7 @@ export function parseProfiles(text: string): { readonly profiles: readonly Profi
     const parsed = profile.safeParse(item, { reportInput: true });
     if (!parsed.success)
       faults.push(...fieldIssues(parsed.error).flatMap((issue) => faultsOf(nameOf(item, index), issue)));
-    else if (profiles.some(({ name }) => name.toLowerCase() === parsed.data.name.toLowerCase()))
+    else if (profiles.some(({ name }) => sameName(name, parsed.data.name)))
       faults.push(
         `profile ${parsed.data.name}, field name: is already used by another profile; it must be ${PROFILE_FIELDS.name}`,
       );

@@ -8,7 +8,7 @@ export interface ReportKeys {
 }
 
 /** A server key, which derives and verifies the devices' keys. */
-export interface ReportServerKey {
+interface ReportServerKey {
   readonly id: string;
   readonly secret: Buffer;
 }

@@ -6,7 +6,7 @@ import type { Flow } from './flow.js';
  * The longest durable timer, in milliseconds: five days. When a timer of more than six days is cancelled, the Durable extension still
  * counts it as waiting (source: DurableOrchestrationContext.CreateTimer, IsLongRunningTimer). Later timers are then made again and
  * again, and the ids of everything that follows shift, so that an activity's result is lost or its failure taken for a success
- * (docs/decisions/0028-long-waits-are-made-of-pieces.md).
+ * (docs/decisions/0028-long-waits-are-split.md).
  */
 export const LONGEST_TIMER = 5 * 24 * 3600 * 1000;
 

@@ -15,9 +15,9 @@ import { ProgressLog } from './progressLog.js';
 import { untilDone } from './untilDone.js';
 
 /** What every flow's input has; that of a client's run is {@link Run}, with the client in its request. */
-export type RunInput = Pick<Run, 'run' | 'actor' | 'limits'>;
+type RunInput = Pick<Run, 'run' | 'actor' | 'limits'>;
 
-export interface RunOptions {
+interface RunOptions {
   /** Instance whose operation the run is, for a run with an instance of its own; the run's own by default. */
   readonly instance?: string;
   /** Whether operators and revocations can end the run early. */
@@ -40,7 +40,7 @@ export interface Compensation {
 }
 
 /** What follows a failed run's undo. @returns fields that the failure gets */
-export type FollowUp = (failure: OperationFailure, error: StepFailed) => Flow<Partial<OperationFailure>>;
+type FollowUp = (failure: OperationFailure, error: StepFailed) => Flow<Partial<OperationFailure>>;
 
 interface Parts {
   readonly log: ProgressLog;

@@ -97,7 +97,7 @@ class TurnWaits {
 /**
  * The outcome of one call. The engine's text of a crash is not read: texts are for people, and may quote what they should not.
  * After the process died in the middle of a turn, the engine may hand over the result of a call that only the lost turn made: it
- * finds calls by their number alone (docs/decisions/0039-activities-that-come-late.md). Then the activity is called again.
+ * finds calls by their number alone (docs/decisions/0039-late-activities.md). Then the activity is called again.
  */
 function* outcomeOf<T>(
   { cancellation }: Tries,

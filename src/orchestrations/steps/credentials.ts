@@ -21,7 +21,7 @@ const ANNOUNCE_SECONDS = 60;
 const DAY_SECONDS = 24 * 3600;
 
 /** For whom a credential is made, and what it must prove. */
-export interface CredentialOrder {
+interface CredentialOrder {
   readonly reference: ClientReference;
   readonly token: string;
   readonly scopeMap: string;
@@ -39,7 +39,7 @@ export interface CredentialOrder {
 }
 
 /** A promoted credential. */
-export interface Promotion {
+interface Promotion {
   /** Version of the main secret. */
   readonly secret: { readonly name: string; readonly version: string };
   /** The pull that proves it. */
@@ -49,7 +49,7 @@ export interface Promotion {
 }
 
 /** A slot that a run fills. */
-export interface TakenSlot {
+interface TakenSlot {
   readonly slot: SlotName;
   /** Whether the password that it held could have been in use. */
   readonly wasLive: boolean;
@@ -163,7 +163,7 @@ export class Credentials {
   /**
    * Takes the candidate out of the vault, so that nothing can promote it any more, and then takes back a promotion. There may be a
    * promotion that the run knows nothing of: the engine calls activities before it writes down that it did
-   * (docs/decisions/0039-activities-that-come-late.md).
+   * (docs/decisions/0039-late-activities.md).
    */
   undoIssue(): Compensation[] {
     const order = { reference: this.order.reference, run: this.run.id };

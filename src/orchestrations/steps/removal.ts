@@ -1,4 +1,5 @@
 import { referenceOf, type ClientReference } from '@connected-registry/protocol/names/clientKey';
+import { sameName } from '@connected-registry/protocol/names/sameName';
 import {
   keptToken,
   restoredScopeMap,
@@ -110,7 +111,7 @@ export class Removal {
   }
 
   *scopeMap(scopeMap: string, tokens: readonly OffboardingToken[]): Flow<void> {
-    const token = tokens.find((one) => one.scopeMap.toLowerCase() === scopeMap.toLowerCase());
+    const token = tokens.find((one) => sameName(one.scopeMap, scopeMap));
     const hold = new MapHold(this.run, { scopeMap, token: token?.name ?? '' });
     const dropped = yield* this.attempts.step('removeScopeMap', `scope map ${scopeMap}`, () => hold.drop());
     if (dropped?.removed) this.removed.push(`scope map ${scopeMap}`);

@@ -2,6 +2,7 @@ import { caseTwinsOf, namesNotCompared } from '../../domain/clients/caseTwins.js
 import type { CheckWarning } from '@connected-registry/protocol/answers/clientAnswers';
 import type { ClientReference } from '@connected-registry/protocol/names/clientKey';
 import { ServiceError } from '../../serviceErrors/serviceError.js';
+import { inTime } from '../inTime.js';
 import { SHOWN_FOR, type TokenUsers } from './tokenUsers.js';
 
 /**
@@ -14,7 +15,8 @@ export type FindCaseTwins = (client: ClientReference, within?: number) => Promis
 /** A listing that cannot be read in time gives no warnings: the caller is answered without them. */
 export function createFindCaseTwins(tokenUsers: Pick<TokenUsers, 'clients'>): FindCaseTwins {
   return async (client, within) => {
-    const known = await inTime(readOrUnknown(tokenUsers), within);
+    const reading = readOrUnknown(tokenUsers);
+    const known = await (within === undefined ? reading : inTime(reading, within, undefined));
     return known ? caseTwinsOf([client], known) : [namesNotCompared(client)];
   };
 }
@@ -25,18 +27,5 @@ async function readOrUnknown(tokenUsers: Pick<TokenUsers, 'clients'>): Promise<r
   } catch (error) {
     if (error instanceof ServiceError) return undefined;
     throw error;
-  }
-}
-
-async function inTime<T>(work: Promise<T>, within: number | undefined): Promise<T | undefined> {
-  if (within === undefined) return work;
-  let overdue: NodeJS.Timeout | undefined;
-  const late = new Promise<undefined>((resolve) => {
-    overdue = setTimeout(() => resolve(undefined), within);
-  });
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(overdue);
   }
 }

@@ -29,7 +29,7 @@ export interface Check {
 }
 
 /** Pages of the vault in one part: the work of one activity. */
-export const PAGES_IN_A_PART = 40;
+const PAGES_IN_A_PART = 40;
 
 /** Maximum clients of a part that are read a second time before a difference is reported. */
 const MAX_SECOND_LOOKS = 100;

@@ -60,7 +60,7 @@ export interface ClientToken extends TokenFacts {
 }
 
 /** Names in lower case. */
-export interface FormerToken {
+interface FormerToken {
   readonly name: string;
   readonly scopeMap: string;
 }
@@ -75,7 +75,7 @@ export interface ClientSecret {
 }
 
 /** The token of the run in progress; perhaps no secret names it yet. */
-export interface RunToken {
+interface RunToken {
   readonly token: string;
   /** Time of the run's request (ISO 8601). */
   readonly since: string;

@@ -12,7 +12,7 @@ import type { TokenUsers } from './tokenUsers.js';
 import { sameName } from '@connected-registry/protocol/names/sameName';
 
 /** Selects clients. Names of registries ignore case; names of clients do not. */
-export interface ClientFilter {
+interface ClientFilter {
   readonly registry?: string;
   readonly connectedRegistry?: string;
   readonly client?: string;
@@ -27,7 +27,7 @@ export interface ClientPlace {
   readonly skip: number;
 }
 
-export type FoundClients = Omit<ClientPage, 'continuation'> & { readonly next?: ClientPlace };
+type FoundClients = Omit<ClientPage, 'continuation'> & { readonly next?: ClientPlace };
 
 /** Lists clients that have a credential. Reads only. All methods throw ServiceError. */
 export interface Inventory {

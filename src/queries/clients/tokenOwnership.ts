@@ -4,6 +4,7 @@ import { isOrphaned, type OrphanedToken } from '../../domain/tokens/orphanedToke
 import { candidateSecretName, mainSecretName } from '@connected-registry/protocol/names/names';
 import type { Onboarding } from '@connected-registry/protocol/requests/onboardingRequest';
 import { parseTags, type CredentialTags, type MadeByUs } from '@connected-registry/protocol/names/secretTags';
+import { sameName } from '@connected-registry/protocol/names/sameName';
 import { mayBeShared } from '../../domain/tokens/sharedToken.js';
 import type { Ports } from '../../ports/ports.js';
 import type { ScopeMapFacts, TokenFacts } from '../../ports/registryControlPlane.js';
@@ -41,9 +42,9 @@ export async function readOwnership(
   { onboarding, token, known, orphaned, held, disabled }: Question,
 ): Promise<Ownership> {
   if (!token) return { kind: 'absent' };
-  const told = ownBy(known);
-  const all = told ? known : [...known, ...(await formerCredentials())];
-  const own = told ?? ownBy(all);
+  const recorded = ownBy(known);
+  const all = recorded ? known : [...known, ...(await formerCredentials())];
+  const own = recorded ?? ownBy(all);
   if (own && !mayBeShared(token, onboarding, all)) return own;
   const users = await tokenUsers.others(token.name, onboarding);
   return users.length > 0 ? { kind: 'others', users } : (own ?? { kind: 'nobodys' });
@@ -86,10 +87,9 @@ interface Found {
 /** Which resources this run creates, or an earlier run of this client created. */
 export function madeByUs(onboarding: Onboarding, found: Found): MadeByUs {
   const { scopeMap, known, ownership } = found;
-  const map = onboarding.scopeMap.toLowerCase();
   const foundScopeMap = scopeMapToRestore(found);
   return {
-    scopeMap: !scopeMap || known.some((tags) => tags.made.scopeMap && tags.scopeMap.toLowerCase() === map),
+    scopeMap: !scopeMap || known.some((tags) => tags.made.scopeMap && sameName(tags.scopeMap, onboarding.scopeMap)),
     token: ownership.kind === 'absent' || (ownership.kind === 'own' && ownership.isMade),
     ...(foundScopeMap === undefined ? {} : { foundScopeMap }),
   };

@@ -82,8 +82,7 @@ export function aboutToken(
   { credential, isRevoked }: { readonly credential: CredentialPlan | undefined; readonly isRevoked: boolean },
 ): Problem[] {
   const { registry, token, connectedRegistry } = onboarding;
-  const lower = token.toLowerCase();
-  const isSyncToken = findings.slow.connectedRegistries.some((item) => item.syncToken?.toLowerCase() === lower);
+  const isSyncToken = findings.slow.connectedRegistries.some((item) => sameName(item.syncToken, token));
   // The sync token of a connected registry that is not listed is recognized by its rights.
   const syncs = hasGatewayActions(findings.foundScopeMap?.actions ?? []);
   if (isSyncToken || syncs || isConnectedRegistryName(findings, token))
@@ -106,7 +105,7 @@ export function aboutToken(
       fix: `Leave the field token out or choose another name; or, where nobody else needs it, have an operator send adopt: true, which gives it scope map ${onboarding.scopeMap} until the client is offboarded.`,
     });
   const elsewhere = findings.slow.connectedRegistries.find(
-    (item) => !sameName(item.name, connectedRegistry) && item.clientTokens.some((name) => name.toLowerCase() === lower),
+    (item) => !sameName(item.name, connectedRegistry) && item.clientTokens.some((name) => sameName(name, token)),
   );
   if (elsewhere)
     problems.push({
@@ -146,7 +145,7 @@ const WORDS = {
 function slotIs({ token, main, known }: Findings, slot: SlotName): keyof typeof WORDS {
   const isIn = (candidate: KnownSlot | undefined): boolean =>
     candidate?.slot === slot && isSamePassword(token?.slots ?? {}, candidate);
-  const ofToken = known.filter((tags) => tags.token.toLowerCase() === token?.name.toLowerCase());
+  const ofToken = known.filter((tags) => sameName(token?.name, tags.token));
   if (main && ofToken.some(({ slot: its, issued }) => isIn({ slot: its, createdAt: issued.slotCreatedAt })))
     return 'current';
   return ofToken.some(({ revokeOld }) => isIn(revokeOld)) ? 'previous' : 'unknown';

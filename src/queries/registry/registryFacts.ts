@@ -11,6 +11,7 @@ import type {
 } from '../../ports/registryControlPlane.js';
 import { createCache, type Accepts } from '../cache.js';
 import { createDemand } from './demand.js';
+import { createListings, orNone } from './listings.js';
 
 /** Facts that change rarely and are needed by every onboarding. They may be a minute old. */
 export interface SlowFacts {
@@ -24,9 +25,6 @@ const FRESH_FOR = 60_000;
 /** Maximum age of facts for the plan of a new client, in milliseconds (docs/decisions/0042-how-old-a-fact-may-be.md). */
 const RECENT = 5_000;
 
-/** Assumed resources on a page of ARM's listings, which Azure does not document; a wrong number costs a few reads. */
-const ON_A_PAGE = 100;
-
 /** Reads facts of registries. All methods throw ServiceError. */
 export interface RegistryFactsQuery {
   /** Reads the registry and all its connected registries, for tier, names and sync tokens. */
@@ -36,22 +34,22 @@ export interface RegistryFactsQuery {
    * the token does not exist.
    */
   syncScope(registry: string, syncToken: string): Promise<readonly string[] | undefined>;
-  /** Starts a look, which knows whether it has returned cached facts. */
+  /** Creates a look, which records whether it has returned cached facts. */
   look(): Look;
 }
 
-/** A token as far as a look knows it: `listed` means that it exists and is to be read. */
+/** What a look has found out about a token: `listed` means that the token exists and is still to be read. */
 export type FoundToken = 'absent' | 'listed' | TokenFacts;
 
-/** Reads facts of a registry, perhaps from the cache. */
+/** Reads facts of a registry for one decision; some may come from the cache. */
 export interface Look extends Pick<RegistryFactsQuery, 'slowFacts' | 'syncScope'> {
-  /** Finds a token, in a listing that many clients share where that needs fewer reads. `absent` may be five seconds old. */
+  /** Finds a token, by a listing that many clients share if that needs fewer reads. `absent` may be five seconds old. */
   findToken(registry: string, name: string): Promise<FoundToken>;
   /** Reads a connected registry, at most five seconds old. */
   recentConnectedRegistry(registry: string, name: string): Promise<ConnectedRegistryFacts | undefined>;
   /** Reads a scope map, at most five seconds old. */
   recentScopeMap(registry: string, name: string): Promise<ScopeMapFacts | undefined>;
-  /** Starts a look without facts older than this look; undefined when this one has returned none. */
+  /** Creates a look that uses no facts older than this look; undefined if this one has used none. */
   again(): Look | undefined;
 }
 
@@ -67,17 +65,10 @@ export function createRegistryFacts(controlPlane: RegistryControlPlane): Registr
     return { registry: found, connectedRegistries };
   };
 
-  /** Numbers of resources by listing, as last seen. */
-  const sizes = new Map<string, number>();
+  const listings = createListings();
   const demand = createDemand(RECENT);
-  /** Whether a listing needs no more reads than the single reads that are asked for at this time. */
-  const isListWorthwhile = (listing: string) => demand(listing) >= pagesOf(sizes.get(listing) ?? 0);
-
-  async function readListing<T extends { readonly name: string }>(listing: string, list: () => Promise<T[]>) {
-    const found = await orNone(list());
-    sizes.set(listing, found.length);
-    return new Map(found.map((item) => [item.name.toLowerCase(), item]));
-  }
+  /** Whether a listing needs no more reads than the single reads that were requested recently. */
+  const isListWorthwhile = (listing: string) => demand(listing) >= listings.pages(listing);
 
   /** @param after number of a read of the cache: facts of that read or an earlier one are not used. */
   function lookAfter(after: number): Look {
@@ -93,14 +84,14 @@ export function createRegistryFacts(controlPlane: RegistryControlPlane): Registr
     const slowFacts = (registry: string) => read(slowKey(registry), () => readSlowFacts(registry));
     const tokens = (registry: string) => {
       const listing = listingKey('tokens', registry);
-      return read(listing, () => readListing(listing, () => controlPlane.listTokens(registry)), recent);
+      return read(listing, () => listings.read(listing, () => controlPlane.listTokens(registry)), recent);
     };
 
     async function findToken(registry: string, name: string): Promise<FoundToken> {
       const listing = listingKey('tokens', registry);
       const { connectedRegistries } = await slowFacts(registry);
       const atLeast = connectedRegistries.reduce((sum, { clientTokens }) => sum + 1 + clientTokens.length, 0);
-      sizes.set(listing, Math.max(sizes.get(listing) ?? 0, atLeast));
+      listings.expect(listing, atLeast);
       const isWorthwhile = isListWorthwhile(listing);
       if (isWorthwhile || cache.has(listing, recent))
         return (await tokens(registry)).has(name.toLowerCase()) ? 'listed' : 'absent';
@@ -113,7 +104,7 @@ export function createRegistryFacts(controlPlane: RegistryControlPlane): Registr
       if (isWorthwhile || cache.has(listing, recent)) {
         const found = await read(
           listing,
-          () => readListing(listing, () => controlPlane.listScopeMaps(registry)),
+          () => listings.read(listing, () => controlPlane.listScopeMaps(registry)),
           recent,
         );
         return found.get(name.toLowerCase());
@@ -123,7 +114,7 @@ export function createRegistryFacts(controlPlane: RegistryControlPlane): Registr
     }
 
     async function recentConnectedRegistry(registry: string, name: string) {
-      // The listing of all is as good while it is new, as it is for the first client of a process.
+      // A recent listing of all is as good. The first client of a process always has one.
       if (cache.has(slowKey(registry), recent)) {
         const { connectedRegistries } = await slowFacts(registry);
         return connectedRegistries.find((item) => sameName(item.name, name));
@@ -132,9 +123,9 @@ export function createRegistryFacts(controlPlane: RegistryControlPlane): Registr
       const listing = listingKey('connectedRegistries', registry);
       // The bodies are long: all are listed only for clients of several connected registries.
       const asked = cache.has(key, recent) ? 0 : demand(listing);
-      if (asked < 2 || asked < pagesOf(sizes.get(listing) ?? 0))
+      if (asked < 2 || asked < listings.pages(listing))
         return read(key, () => controlPlane.getConnectedRegistry(registry, name), recent);
-      const list = () => readListing(listing, () => controlPlane.listConnectedRegistries(registry));
+      const list = () => listings.read(listing, () => controlPlane.listConnectedRegistries(registry));
       return (await read(listing, list, recent)).get(name.toLowerCase());
     }
 
@@ -192,10 +183,10 @@ export function ancestorsOf(slow: SlowFacts, child: ConnectedRegistryFacts | und
 }
 
 function parentOf(slow: SlowFacts, child: ConnectedRegistryFacts | undefined): ConnectedRegistryFacts | undefined {
-  const parent = child?.parent?.toLowerCase();
-  if (child?.parent === undefined || parent === undefined) return undefined;
-  const unread = { name: child.parent, mode: '', isActive: undefined, schedule: '', clientTokens: [] };
-  return slow.connectedRegistries.find((item) => item.name.toLowerCase() === parent) ?? unread;
+  const parent = child?.parent;
+  if (parent === undefined) return undefined;
+  const unread = { name: parent, mode: '', isActive: undefined, schedule: '', clientTokens: [] };
+  return slow.connectedRegistries.find((item) => sameName(item.name, parent)) ?? unread;
 }
 
 function slowKey(registry: string): string {
@@ -204,22 +195,4 @@ function slowKey(registry: string): string {
 
 function listingKey(kind: 'tokens' | 'scopeMaps' | 'connectedRegistries', registry: string): string {
   return `${kind} ${registry.toLowerCase()}`;
-}
-
-function pagesOf(size: number): number {
-  return Math.max(1, Math.ceil(size / ON_A_PAGE));
-}
-
-/** Lists resources; empty when the registry does not exist. */
-async function orNone<T>(list: Promise<T[]>): Promise<T[]> {
-  try {
-    return await list;
-  } catch (error) {
-    if (isNotFound(error)) return [];
-    throw error;
-  }
-}
-
-function isNotFound(error: unknown): boolean {
-  return typeof error === 'object' && error !== null && 'kind' in error && error.kind === 'notFound';
 }

@@ -4,12 +4,9 @@ import type {
   ScopeMapFacts,
   TokenFacts,
 } from '../../ports/registryControlPlane.js';
-import { orUndefined } from '../../serviceErrors/serviceError.js';
 import { eachOf } from '../eachOf.js';
 import { createCache } from '../cache.js';
-
-/** Resources by their names in lower case. */
-export type ByName<T> = ReadonlyMap<string, T>;
+import { byName, createListings, orNone, type ByName } from './listings.js';
 
 /** Reads resources of a registry for many clients at once. All methods throw ServiceError. */
 export interface RegistryReader {
@@ -27,23 +24,19 @@ interface Options {
   readonly all?: boolean;
 }
 
-/** Assumed resources on a page of ARM's listings, which Azure does not document; a wrong number costs a few reads. */
-const ON_A_PAGE = 100;
-
 /**
  * Creates a reader that needs few calls: it reads resources one by one or lists all, whichever needs fewer calls. It knows the
  * registry's size from an earlier listing, or from the client lists of its connected registries.
  */
 export function createRegistryReader(controlPlane: RegistryControlPlane, { freshFor, all }: Options): RegistryReader {
   const cache = createCache(freshFor);
-  const sizes = new Map<string, number>();
+  const listings = createListings();
 
   const connectedRegistries = (registry: string) =>
     cache.read(`connectedRegistries ${registry.toLowerCase()}`, async () => {
       const found = await orNone(controlPlane.listConnectedRegistries(registry));
       const bound = found.reduce((sum, item) => sum + item.clientTokens.length, 0);
-      const key = `tokens ${registry.toLowerCase()}`;
-      sizes.set(key, Math.max(sizes.get(key) ?? 0, bound));
+      listings.expect(`tokens ${registry.toLowerCase()}`, bound);
       return found;
     }).value;
 
@@ -54,12 +47,8 @@ export function createRegistryReader(controlPlane: RegistryControlPlane, { fresh
     get: (name: string) => Promise<T | undefined>,
   ): Promise<ByName<T>> {
     const wanted = [...new Set(names.map((name) => name.toLowerCase()))];
-    const pages = Math.max(1, Math.ceil((sizes.get(key) ?? 0) / ON_A_PAGE));
-    const listing = async (): Promise<ByName<T>> => {
-      const found = await orNone(list());
-      sizes.set(key, found.length);
-      return byName(found);
-    };
+    const pages = listings.pages(key);
+    const listing = () => listings.read(key, list);
     const mayBeOld = all || key.startsWith('scopeMaps');
     if (mayBeOld && (all || cache.has(key) || wanted.length > pages)) return cache.read(key, listing).value;
     if (wanted.length > pages) return listing();
@@ -88,13 +77,4 @@ export function createRegistryReader(controlPlane: RegistryControlPlane, { fresh
       );
     },
   };
-}
-
-function byName<T extends { readonly name: string }>(items: readonly T[]): ByName<T> {
-  return new Map(items.map((item) => [item.name.toLowerCase(), item]));
-}
-
-/** Lists resources; empty when the registry does not exist. */
-async function orNone<T>(list: Promise<T[]>): Promise<T[]> {
-  return (await orUndefined(list)) ?? [];
 }

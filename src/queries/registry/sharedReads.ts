@@ -7,8 +7,8 @@ import type {
 import { createSharedRead, type Serves } from '../sharedRead.js';
 
 /**
- * Reads single resources of registries. Requests that wait for the same resource share one read, and none gets an older answer
- * than by a read of its own (docs/decisions/0042-how-old-a-fact-may-be.md). All methods throw ServiceError.
+ * Reads single resources of registries. Requests that wait for the same resource share one read, and the answer is as new as that
+ * of a separate read (docs/decisions/0042-how-old-a-fact-may-be.md). All methods throw ServiceError.
  */
 export interface SharedReads {
   /** @param serves which earlier read serves as well; by default none. */
@@ -17,7 +17,7 @@ export interface SharedReads {
   scopeMap(registry: string, name: string): Promise<ScopeMapFacts | undefined>;
 }
 
-/** Creates the reads. One object must serve the whole process, else nothing is shared. */
+/** Creates the reads. The whole process must use one object; otherwise nothing is shared. */
 export function createSharedReads(
   controlPlane: Pick<RegistryControlPlane, 'getConnectedRegistry' | 'getToken' | 'getScopeMap'>,
 ): SharedReads {

@@ -31,14 +31,14 @@ export interface ScheduledClient extends RotationTimes {
   readonly unknown: readonly UnknownSync[];
 }
 
-export interface SchedulePage {
+interface SchedulePage {
   readonly clients: readonly ScheduledClient[];
   /** Absent on the last page. */
   readonly continuation?: string;
 }
 
 /** Reads a client's record. */
-export type ReadRecord = (client: ClientReference) => Promise<ClientRecord>;
+type ReadRecord = (client: ClientReference) => Promise<ClientRecord>;
 
 /** Reads one page of all clients that have a credential, in the vault's order. @throws ServiceError */
 export type RotationSchedule = (

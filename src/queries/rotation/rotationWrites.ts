@@ -50,7 +50,7 @@ export function outageOf(
   const when = next ? `${next.toISOString()} by its schedule` : 'time unknown: its schedule cannot be read';
   const max =
     worstPathSeconds === undefined
-      ? 'nobody can tell how long when the password misses that sync, since a schedule on the way cannot be read'
-      : `up to ${worstPathSeconds} s when the password misses that sync`;
-  return `The password in use ends in the cloud within a minute, and at the edge with the next sync of ${own} (${when}). From then on the client cannot pull until it has proven the new password and its agent has written it for its consumers: minutes, but ${max}.`;
+      ? 'for an unknown time if the password misses that sync, because a schedule on the sync path cannot be read'
+      : `up to ${worstPathSeconds} s if the password misses that sync`;
+  return `The password in use ends in the cloud within a minute, and at the edge with the next sync of ${own} (${when}). From then on the client cannot pull until it has proven the new password and its agent has written it for its consumers: minutes, or ${max}.`;
 }

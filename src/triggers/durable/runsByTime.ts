@@ -132,7 +132,7 @@ function nextAfter(last: ListPlace | undefined): { readonly next?: ListPlace } {
   return last ? { next: { at: last.at, id: last.id } } : {};
 }
 
-/** A run that has just begun appears twice: with its own instance, and with the one that waited for it. */
+/** A run that has just started appears twice: with its own instance, and with the one that waited for it. */
 function oncePerId<T extends ListPlace>(items: readonly T[]): T[] {
   return [...new Map(items.map((item) => [item.id, item])).values()];
 }

@@ -2,6 +2,8 @@ import type { DurableClient } from 'durable-functions';
 import { formatOperationId } from '@connected-registry/protocol/names/operationId';
 import type { Run } from '../../domain/operations/run.js';
 import type { StartResult } from '../../ports/runs.js';
+import { inTime } from '../../queries/inTime.js';
+import { pollUntil } from './pollUntil.js';
 import { hasEnded, readRun, type RunStatus } from './runStatus.js';
 
 /**
@@ -19,6 +21,8 @@ const READ_BACK = { within: CONFIRMED_WITHIN, every: 100 };
  */
 const REFUSED_WITHIN = 2_000;
 
+const UNKNOWN: StartResult = { kind: 'unknown' };
+
 /**
  * Starts a run and reads its instance back. The engine's 202 proves nothing: it may accept several concurrent starts of one
  * id and run only one of them. It refuses a start while the id's run has not ended.
@@ -30,15 +34,7 @@ export async function startRun(
   instance: string,
   run: Run<object>,
 ): Promise<StartResult> {
-  let overdue: NodeJS.Timeout | undefined;
-  const late = new Promise<StartResult>((resolve) => {
-    overdue = setTimeout(() => resolve({ kind: 'unknown' }), READ_BACK.within);
-  });
-  try {
-    return await Promise.race([startAndRead(client, kind, instance, run), late]);
-  } finally {
-    clearTimeout(overdue);
-  }
+  return inTime(startAndRead(client, kind, instance, run), READ_BACK.within, UNKNOWN);
 }
 
 async function startAndRead(
@@ -47,10 +43,10 @@ async function startAndRead(
   instance: string,
   run: Run<object>,
 ): Promise<StartResult> {
-  const began = Date.now();
+  const until = Date.now() + READ_BACK.within;
   let refusedSince: number | undefined;
   let started = false;
-  while (Date.now() < began + READ_BACK.within) {
+  const attempt = async (): Promise<StartResult | undefined> => {
     if (!started) {
       started = await tryStart(client, kind, instance, run);
       refusedSince = started ? undefined : (refusedSince ?? Date.now());
@@ -63,10 +59,10 @@ async function startAndRead(
       // An ended run of another request: this start was not accepted or is not visible yet. Repeating it is harmless.
       started = false;
     }
-    if (refusedSince !== undefined && Date.now() >= refusedSince + REFUSED_WITHIN) break;
-    await new Promise((resolve) => setTimeout(resolve, READ_BACK.every));
-  }
-  return { kind: 'unknown' };
+    return refusedSince !== undefined && Date.now() >= refusedSince + REFUSED_WITHIN ? UNKNOWN : undefined;
+  };
+  const isEnough = (result: StartResult | undefined): boolean => result !== undefined;
+  return (await pollUntil(attempt, { isEnough, every: READ_BACK.every, until })) ?? UNKNOWN;
 }
 
 function judge(found: RunStatus, id: string, kind: string, fingerprint: string): StartResult {

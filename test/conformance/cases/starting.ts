@@ -107,7 +107,7 @@ export const starting: Cases = {
     await sleep(2500);
     await run.end();
   },
-  // A version that the host was not told to run waits for ever.
+  // A version that the host is not configured to run waits for ever.
   xStartVersion: async (run) => {
     const options = { instanceId: run.id, version: '2.0' };
     run.note('start', await run.client('startNew', 'xVersionChild', options));

@@ -46,7 +46,7 @@ process.stderr.write((answer.stderr ?? '').replace('(what was sent)', held64));
 process.exitCode = answer.status ?? 0;
 `;
 
-/** A folder for the PATH with an \`az\` and an \`azd\` that answer as told. */
+/** A folder for the PATH with an \`az\` and an \`azd\` that give scripted answers. */
 export class ScriptedAz {
   readonly folder = mkdtempSync(join(tmpdir(), 'hooks-'));
 

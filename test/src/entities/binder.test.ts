@@ -152,7 +152,7 @@ describe('over the cap', () => {
     expect(await binder.send('ensure', 'client-1')).toEqual(BOUND);
   });
 
-  test('two runs that request the same token are never told that it is bound when it is not', async () => {
+  test('two runs that request the same token do not get an answer that it is bound when it is not', async () => {
     binder = createBinderEntity(world, 1);
     world.controlPlane.change(CONNECTED_REGISTRY, { clientTokens: ['foreign'] });
     await binder.send('request', 'client-1', 'lost-run');

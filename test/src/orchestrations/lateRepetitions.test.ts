@@ -17,7 +17,7 @@ import { runFlow, type Script } from '../fakes/worlds/runFlow.js';
 import { candidate, isGone, main, token } from '../fakes/worlds/defaultClient.js';
 import { createWorld, type World } from '../fakes/worlds/world.js';
 
-// What the engine does when its process dies (docs/decisions/0039-activities-that-come-late.md): it calls an activity again,
+// What the engine does when its process dies (docs/decisions/0039-late-activities.md): it calls an activity again,
 // minutes later; and it calls one that it then knows nothing of, since the turn that has made the call is lost.
 
 let world: World;

@@ -6,28 +6,28 @@ beforeEach(() => {
 });
 afterEach(() => vi.useRealTimers());
 
-/** Reads that end when they are told to. */
+/** Reads that end when the test ends them. */
 function held() {
   const open: ((value: number) => void)[] = [];
-  let begun = 0;
+  let started = 0;
   const read = () => {
-    begun += 1;
+    started += 1;
     return new Promise<number>((resolve) => open.push(resolve));
   };
-  return { read, end: (value: number) => open.shift()?.(value), begun: () => begun };
+  return { read, end: (value: number) => open.shift()?.(value), started: () => started };
 }
 const settle = () => vi.advanceTimersByTimeAsync(0);
 
 test('whoever asks while a read is in progress shares the next one, which begins after they asked', async () => {
   const shared = createSharedRead();
-  const { read, end, begun } = held();
+  const { read, end, started } = held();
   const first = shared('key', read);
   const later = Promise.all([shared('key', read), shared('key', read), shared('key', read)]);
-  expect(begun()).toBe(1);
+  expect(started()).toBe(1);
   end(1);
   expect(await first).toBe(1);
   await settle();
-  expect(begun()).toBe(2);
+  expect(started()).toBe(2);
   end(2);
   expect(await later).toEqual([2, 2, 2]);
 });
@@ -39,16 +39,16 @@ test('a read that has ended serves nobody who asks after it', async () => {
   expect([await shared('key', read), await shared('key', read), await shared('other', read)]).toEqual([1, 2, 3]);
 });
 
-test('one that asks between the end of a read and the begin of the next shares the next', async () => {
+test('one that asks between the end of a read and the start of the next shares the next', async () => {
   const shared = createSharedRead();
-  const { read, end, begun } = held();
+  const { read, end, started } = held();
   const first = shared('key', read);
   const second = shared('key', read);
   end(1);
   const third = shared('key', read);
   await first;
   await settle();
-  expect(begun()).toBe(2);
+  expect(started()).toBe(2);
   end(2);
   expect(await Promise.all([second, third])).toEqual([2, 2]);
 });
@@ -61,7 +61,7 @@ test('a failed read fails those who share it, and the next begins all the same',
   expect(await next).toBe(2);
 });
 
-test('an earlier read serves who names its time: it must have begun after that, and be young enough', async () => {
+test('an earlier read serves who names its time: it must have started after that, and be young enough', async () => {
   const shared = createSharedRead();
   let value = 0;
   const read = async () => (value += 1);

@@ -25,14 +25,14 @@ const work = (key: string, more: Partial<EngineWork> = {}): EngineWork => ({
 });
 
 describe('work that the engine calls', () => {
-  test('is not begun before its turn, and its outcome says when that is', async () => {
+  test('is not started before its turn, and its outcome says when that is', async () => {
     const { clock, inTurn } = world({ ARM_WRITE_BUCKET: '10', ARM_WRITES_PER_SECOND: '1' });
-    let begun = 0;
-    const write = async () => done((begun += 1));
+    let started = 0;
+    const write = async () => done((started += 1));
     const urgent = work('urgent', { by: { ...by, priority: 'revocation' }, needs: { writes: 10 } });
     const outcome = await inTurn(urgent, async () => done(await inTurn(work('a'), write)));
     expect(outcome).toMatchObject({ kind: 'done', value: { kind: 'retryLater', turn: true, afterSeconds: 1.5 } });
-    expect(begun).toBe(0);
+    expect(started).toBe(0);
     clock.time += 1500;
     expect(await inTurn(work('a'), write)).toEqual(done(1));
   });

@@ -106,7 +106,7 @@ describe('the daily purge', () => {
       });
   });
 
-  test('keeps the instance of a client that has begun a new run since the listing', async () => {
+  test('keeps the instance of a client that has started a new run since the listing', async () => {
     engine.instances.set('busy', listed('busy', { input: { ...onboardingRun(), run: 'run0000000000002' } }));
     expect(await purge([listed('busy'), listed('quiet')])).toEqual(['quiet']);
     expect(lines.at(-1)).toMatchObject({ purged: 1, kept: 1, failed: 0 });

@@ -8,6 +8,7 @@ import {
   pullCheckRequested,
 } from '@connected-registry/protocol/messages/pullCheckMessages';
 import { isCandidateSecretName } from '@connected-registry/protocol/names/names';
+import { parseJson } from '@connected-registry/protocol/json/parseJson';
 import type { SecretVersion } from '../secrets/vault.js';
 import type { Signal } from './channel.js';
 
@@ -22,12 +23,8 @@ export const parseEvent: (value: unknown) => ReceivedEvent | undefined = parseEn
  * the body is not JSON.
  */
 export function parseDelivery(body: string): (ReceivedEvent | undefined)[] | undefined {
-  try {
-    const value: unknown = JSON.parse(body);
-    return (Array.isArray(value) ? value : [value]).map((one) => parseEvent(one));
-  } catch {
-    return undefined;
-  }
+  const value = parseJson(body);
+  return value === undefined ? undefined : (Array.isArray(value) ? value : [value]).map((one) => parseEvent(one));
 }
 
 /** Values that go into a URL path or a header must be harmless there: no `.` or `..` as operation, no line breaks. */

@@ -1,5 +1,6 @@
 import type { TokenCredential } from '@azure/identity';
 import { z } from 'zod';
+import { parseJson } from '@connected-registry/protocol/json/parseJson';
 import type { AgentClock } from '../agentClock.js';
 import type { ClockSkew } from '../clockSkew.js';
 import { pause } from '../agentClock.js';
@@ -82,7 +83,7 @@ export function startPolling(options: PollOptions): Channel {
   }
 
   function take(text: string): number {
-    const parsed = pending.safeParse(json(text));
+    const parsed = pending.safeParse(parseJson(text));
     if (!parsed.success) {
       log('answer refused', { reason: 'the answer is not a list of messages' });
       return failing.next();
@@ -174,12 +175,4 @@ async function readText(response: Response): Promise<string> {
 
 function jittered(milliseconds: number): number {
   return Math.round(milliseconds * (0.5 + Math.random() / 2));
-}
-
-function json(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { rememberCredential } from '@connected-registry/protocol/redaction/rememberCredential';
+import { parseJson } from '@connected-registry/protocol/json/parseJson';
 import { errorName } from '../pullFailure.js';
 import type { WholeAnswer } from '../wholeAnswer.js';
 import { withCredentials } from './auths.js';
@@ -49,7 +50,7 @@ export function pullSecret({ namespace, name }: PullSecretName, settings: Kubern
   async function read(signal: AbortSignal): Promise<z.infer<typeof secretObject> | undefined> {
     const answer = await call({ method: 'GET', path: own }, signal);
     if (answer.status === 404) return undefined;
-    const parsed = answer.status === 200 ? secretObject.safeParse(json(answer.text)) : undefined;
+    const parsed = answer.status === 200 ? secretObject.safeParse(parseJson(answer.text)) : undefined;
     if (!parsed?.success) throw refused('read', answer);
     return parsed.data;
   }
@@ -127,12 +128,4 @@ function named(type: string | undefined): string {
 function refused(what: string, { status }: WholeAnswer): ConsumerFailure {
   const hint = status === 403 ? "; the service account's role lacks it" : '';
   return new ConsumerFailure(`the cluster's API does not allow the agent to ${what} it (${status}${hint})`);
-}
-
-function json(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

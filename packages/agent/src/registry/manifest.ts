@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { parseJson } from '@connected-registry/protocol/json/parseJson';
 import { PullFailure } from '../pullFailure.js';
 import { DIGEST } from './imageReference.js';
 
@@ -48,7 +49,7 @@ export type ImageIndex = { kind: 'index' } & z.infer<typeof imageIndex>;
 
 /** Parses a manifest or an index. The contents decide which one it is; a declared type must match. */
 export function parseManifest(bytes: Buffer): ImageManifest | ImageIndex {
-  const value = json(bytes);
+  const value = parseJson(bytes.toString('utf8'));
   const image = imageManifest.safeParse(value);
   if (image.success) return { kind: 'image', ...image.data };
   const index = imageIndex.safeParse(value);
@@ -59,12 +60,4 @@ export function parseManifest(bytes: Buffer): ImageManifest | ImageIndex {
 /** Layers that registries do not distribute, according to their type. An engine would fetch them from elsewhere. */
 export function isForeign({ mediaType }: Descriptor): boolean {
   return mediaType.includes('.foreign.') || mediaType.includes('.nondistributable.');
-}
-
-function json(bytes: Buffer): unknown {
-  try {
-    return JSON.parse(bytes.toString('utf8'));
-  } catch {
-    return undefined;
-  }
 }

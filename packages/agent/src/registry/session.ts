@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { seenSecrets } from '@connected-registry/protocol/redaction/seenSecrets';
+import { parseJson } from '@connected-registry/protocol/json/parseJson';
 import { PullFailure } from '../pullFailure.js';
 import type { RegistryCredentials } from '../secrets/dockerConfig.js';
 import { parseChallenges } from './challenge.js';
@@ -61,7 +62,7 @@ export function openSession(
       const refused = answer.status === 401 || answer.status === 403;
       throw new PullFailure(refused ? 'unauthorized' : 'error', `the token endpoint answered ${answer.status}`);
     }
-    const parsed = tokenAnswer.safeParse(json(await readText(answer)));
+    const parsed = tokenAnswer.safeParse(parseJson(await readText(answer)));
     if (!parsed.success || parsed.data === undefined || !/^[\x21-\x7e]+$/.test(parsed.data)) {
       throw new PullFailure('error', "the token endpoint's answer has no valid token");
     }
@@ -112,14 +113,6 @@ async function refusal(answer: Answer): Promise<PullFailure> {
 const errorEnvelope = z.object({ errors: z.array(z.object({ code: z.string() })) });
 
 function errorCodes(body: string): string[] {
-  const parsed = errorEnvelope.safeParse(json(body));
+  const parsed = errorEnvelope.safeParse(parseJson(body));
   return parsed.success ? parsed.data.errors.map(({ code }) => code) : [];
-}
-
-function json(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { NO_ENDPOINT, isEndpoint } from '@connected-registry/protocol/names/names';
+import { parseJson } from '@connected-registry/protocol/json/parseJson';
 import { PullFailure } from '../pullFailure.js';
 
 /** The one registry that a secret is for, and the credential. */
@@ -18,7 +19,7 @@ const dockerConfig = z.object({ auths: z.record(z.string(), z.object({ auth: z.s
  * @throws PullFailure `secret-invalid`, whose reason does not contain the value
  */
 export function parseDockerConfig(value: string): RegistryCredentials {
-  const parsed = dockerConfig.safeParse(json(value));
+  const parsed = dockerConfig.safeParse(parseJson(value));
   if (!parsed.success) throw new PullFailure('secret-invalid', 'the secret is not a docker config.json with auths');
   const entries = Object.entries(parsed.data.auths);
   const [entry] = entries;
@@ -32,12 +33,4 @@ export function parseDockerConfig(value: string): RegistryCredentials {
   const [, username, password] = /^([^:]+):(.+)$/s.exec(Buffer.from(auth, 'base64').toString('utf8')) ?? [];
   if (!username || !password) throw new PullFailure('secret-invalid', "the secret's auth is not user:password");
   return { endpoint, username, password };
-}
-
-function json(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,5 +1,6 @@
 import type { ClientReference } from '@connected-registry/protocol/names/clientKey';
 import { MANAGED_BY, type Tags } from '@connected-registry/protocol/names/secretTags';
+import { sameName } from '@connected-registry/protocol/names/sameName';
 import { PullFailure } from '../pullFailure.js';
 
 /** The client that a secret belongs to, according to a message. */
@@ -13,7 +14,6 @@ export type SecretOwner = Pick<ClientReference, 'client' | 'connectedRegistry'>;
  */
 export function requireOwner(tags: Tags | undefined, { client, connectedRegistry }: SecretOwner): void {
   if (tags?.['managedBy'] !== MANAGED_BY) return;
-  const isSame =
-    tags['client'] === client && tags['connectedRegistry']?.toLowerCase() === connectedRegistry.toLowerCase();
+  const isSame = tags['client'] === client && sameName(tags['connectedRegistry'], connectedRegistry);
   if (!isSame) throw new PullFailure('secret-invalid', 'the secret belongs to another client than the message');
 }

@@ -190,11 +190,11 @@ describe('a desired property', () => {
     await until('the check', () => taken.length === 2);
     channel?.reported?.(checkRequest(), { outcome: 'pulled', digest: 'd', bytes: 1, milliseconds: 1, reason: 'r' });
     channel?.delivered?.(credentialPromoted.parse(promotion()), 'v7');
-    let told: unknown;
+    let found: unknown;
     await expect
-      .poll(async () => (told = await reported()), { timeout: 5_000 })
+      .poll(async () => (found = await reported()), { timeout: 5_000 })
       .toMatchObject({ pullCheck: { attempt: 1 }, promoted: {} });
-    expect(told).toEqual({
+    expect(found).toEqual({
       pullCheck: { operation: 'onboard-hello.run1', attempt: 1, outcome: 'pulled' },
       promoted: { version: 'v7' },
     });

@@ -74,7 +74,7 @@ test('an existing one keeps all its content except the entry, and is not written
 
 test('a conflicting write is repeated, and no change is lost', async () => {
   cluster.secrets.set('apps/edge-pull', existing());
-  cluster.meanwhile = () =>
+  cluster.beforeNextWrite = () =>
     cluster.secrets.set(
       'apps/edge-pull',
       existing({
@@ -88,11 +88,11 @@ test('a conflicting write is repeated, and no change is lost', async () => {
 });
 
 test('a pull secret that others create or delete in the meantime is read again', async () => {
-  cluster.meanwhile = () => cluster.secrets.set('apps/edge-pull', existing());
+  cluster.beforeNextWrite = () => cluster.secrets.set('apps/edge-pull', existing());
   expect(await write('new')).toBe('written');
   expect(content()).toMatchObject({ auths: { 'other:443': {}, 'edge:8000': { auth: auth('new') } } });
 
-  cluster.meanwhile = () => cluster.secrets.delete('apps/edge-pull');
+  cluster.beforeNextWrite = () => cluster.secrets.delete('apps/edge-pull');
   expect(await write('newer')).toBe('written');
   expect(content()).toEqual({ auths: { 'edge:8000': { auth: auth('newer') } } });
 });

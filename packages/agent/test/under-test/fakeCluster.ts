@@ -23,7 +23,7 @@ export interface FakeCluster {
   /** The token that is good at this moment. */
   token: string;
   /** Runs before a write is looked at, as another writer would. */
-  meanwhile: (() => void) | undefined;
+  beforeNextWrite: (() => void) | undefined;
   /** A status that every call is answered with. */
   refuse: number | undefined;
   /** Replaces the token in the folder too. */
@@ -53,8 +53,8 @@ export async function startFakeCluster(folder: string): Promise<FakeCluster> {
     if (headers.authorization !== `Bearer ${cluster.token}`) return status(401);
     const [, namespace = '', name] = PATH.exec(url) ?? [];
     if (method !== 'GET') {
-      cluster.meanwhile?.();
-      cluster.meanwhile = undefined;
+      cluster.beforeNextWrite?.();
+      cluster.beforeNextWrite = undefined;
     }
     const sent = (chunks.length === 0 ? {} : JSON.parse(Buffer.concat(chunks).toString('utf8'))) as SecretObject;
     const key = `${namespace}/${name ?? sent.metadata.name}`;
@@ -94,7 +94,7 @@ export async function startFakeCluster(folder: string): Promise<FakeCluster> {
     secrets: new Map(),
     requests: [],
     token: '',
-    meanwhile: undefined,
+    beforeNextWrite: undefined,
     refuse: undefined,
     async renewToken(token) {
       cluster.token = token;

@@ -12,6 +12,8 @@ import { armError, armErrorReply, badRequest, parentNotFound, topLevelNotFound }
 import { generationOf } from './generations.js';
 import { REGISTRY_PATH, registryId, type RoutedChild } from './ids.js';
 import type { z } from 'zod';
+import { sameName } from '@connected-registry/protocol/names/sameName';
+import { parseJson } from '@connected-registry/protocol/json/parseJson';
 
 export interface ArmRoute {
   method: Route['method'];
@@ -181,7 +183,7 @@ export function parentRegistryOf(plane: Plane, call: Call, type: string): Regist
 
 function findRegistry(plane: Plane, call: Call): Registry | undefined {
   const registry = plane.arm.registries.get(call.params['registry'] ?? '');
-  return registry?.resourceGroup.toLowerCase() === call.params['group']?.toLowerCase() ? registry : undefined;
+  return registry && sameName(call.params['group'], registry.resourceGroup) ? registry : undefined;
 }
 
 /** The call's api-version, which has already been checked. */
@@ -202,10 +204,8 @@ export function groupOf(plane: Plane, call: Call): ResourceGroup {
  * @throws 400 InvalidRequestContent
  */
 export function armBody<T extends z.ZodType>(call: Call, schema: T): z.output<T> {
-  let value: unknown;
-  try {
-    value = JSON.parse(call.body.toString('utf8'));
-  } catch {
+  const value = parseJson(call.body.toString('utf8'));
+  if (value === undefined) {
     throw badRequest(
       'InvalidRequestContent',
       'The request content was invalid and could not be deserialized: it is not a JSON object.',

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { REGISTRY_TIERS } from '@connected-registry/protocol/registry/armEnumerations';
+import { sameName } from '@connected-registry/protocol/names/sameName';
 import { caseless } from '../http/caseless.js';
 import { isAllowed } from '../access/authorize.js';
 import type { ApiReply } from '../http/message.js';
@@ -210,5 +211,5 @@ function optionsIn(given: Properties = {}): RegistryOptions {
 }
 
 function isIn(registry: Registry, call: Call): boolean {
-  return registry.resourceGroup.toLowerCase() === call.params['group']?.toLowerCase();
+  return sameName(call.params['group'], registry.resourceGroup);
 }

@@ -1,3 +1,4 @@
+import { sameName } from '@connected-registry/protocol/names/sameName';
 import { hasAnyRole, isAllowed } from '../access/authorize.js';
 import type { ApiReply } from '../http/message.js';
 import type { Call, Route } from '../http/route.js';
@@ -97,7 +98,7 @@ function listResources(plane: Plane, call: Call, below: string): ApiReply {
   const value = allResources(plane).filter(
     (one) =>
       one.id.toLowerCase().startsWith(below.toLowerCase()) &&
-      (wanted === undefined || one.type.toLowerCase() === wanted.toLowerCase()) &&
+      (wanted === undefined || sameName(one.type, wanted)) &&
       isAllowed(plane.arm.roleAssignments, {
         principalId: call.principal.objectId,
         action: `${one.type}/read`,

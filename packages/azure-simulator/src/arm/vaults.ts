@@ -1,3 +1,4 @@
+import { sameName } from '@connected-registry/protocol/names/sameName';
 import type { Call, Route } from '../http/route.js';
 import type { Plane } from '../plane.js';
 import { armRoute } from './armRoute.js';
@@ -15,8 +16,7 @@ export function vaultResourceRoute(plane: Plane): Route {
     handle: (call: Call) => {
       const name = call.params['vault'] ?? '';
       const { vaultName, tenantId } = plane.arm;
-      if (name.toLowerCase() !== vaultName.toLowerCase())
-        throw topLevelNotFound(TYPE, name, call.params['group'] ?? '');
+      if (!sameName(name, vaultName)) throw topLevelNotFound(TYPE, name, call.params['group'] ?? '');
       return {
         status: 200,
         body: {

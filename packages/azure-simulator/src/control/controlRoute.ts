@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { parseJson } from '@connected-registry/protocol/json/parseJson';
 import type { ApiReply } from '../http/message.js';
 import type { Call, Route } from '../http/route.js';
 
@@ -13,10 +14,8 @@ export function withBody<T extends z.ZodType>(
   schema: T,
   use: (value: z.output<T>) => ApiReply | Promise<ApiReply>,
 ): ApiReply | Promise<ApiReply> {
-  let value: unknown;
-  try {
-    value = JSON.parse(call.body.toString('utf8'));
-  } catch {
+  const value = parseJson(call.body.toString('utf8'));
+  if (value === undefined) {
     return problem(400, 'The body is not JSON.');
   }
   const parsed = schema.safeParse(value);

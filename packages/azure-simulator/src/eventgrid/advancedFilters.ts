@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { sameName } from '@connected-registry/protocol/names/sameName';
 import type { AnyEvent } from './events.js';
 
 /** Maximum filters, and values of a filter (Azure docs: event-grid event-filtering, limitations). */
@@ -81,7 +82,7 @@ function isLike(operator: string, value: string, named: string): boolean {
 /** The value at `subject` or `data.a.b`. Names of the event's own properties ignore case; names in its data do not. */
 export function valueAt(event: object, path: string): unknown {
   const [first = '', ...rest] = path.split('.');
-  const own = Object.entries(event).find(([name]) => name.toLowerCase() === first.toLowerCase())?.[1] as unknown;
+  const own = Object.entries(event).find(([name]) => sameName(name, first))?.[1] as unknown;
   return rest.reduce<unknown>(
     (value, name) =>
       typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>)[name] : undefined,

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { sameName } from '@connected-registry/protocol/names/sameName';
 import { appendWhole } from '@connected-registry/clock/files/appendedFile';
 import type { Clock } from '@connected-registry/clock/clock';
 import type { Store } from '../state/store.js';
@@ -77,13 +78,13 @@ export class Broker {
   }
 
   subscriptions(source: string): EventSubscription[] {
-    return this.allSubscriptions().filter((one) => one.source.toLowerCase() === source.toLowerCase());
+    return this.allSubscriptions().filter((one) => sameName(one.source, source));
   }
 
   /** The subscriptions that receive a source's events: its own, and those below its system topics. */
   subscribers(source: string): EventSubscription[] {
     const below = this.systemTopics()
-      .filter((one) => one.source.toLowerCase() === source.toLowerCase())
+      .filter((one) => sameName(one.source, source))
       .map(({ name }) => `/microsoft.eventgrid/systemtopics/${name.toLowerCase()}`);
     const nested = this.allSubscriptions().filter((one) => below.some((end) => one.source.toLowerCase().endsWith(end)));
     return [...this.subscriptions(source), ...nested];
@@ -265,8 +266,7 @@ function wants(subscription: EventSubscription, any: AnyEvent): boolean {
   const { type, subject } = facts(any);
   const fold = (text: string): string => (filter.isSubjectCaseSensitive ? text : text.toLowerCase());
   return (
-    (filter.includedEventTypes === undefined ||
-      filter.includedEventTypes.some((one) => one.toLowerCase() === type.toLowerCase())) &&
+    (filter.includedEventTypes === undefined || filter.includedEventTypes.some((one) => sameName(one, type))) &&
     fold(subject).startsWith(fold(filter.subjectBeginsWith)) &&
     fold(subject).endsWith(fold(filter.subjectEndsWith)) &&
     passes(filter.advancedFilters ?? [], filter.enableAdvancedFilteringOnArrays ?? false, any)

@@ -1,3 +1,4 @@
+import { sameName } from '@connected-registry/protocol/names/sameName';
 import { isAllowed } from '../access/authorize.js';
 import { armRoute } from '../arm/armRoute.js';
 import { GROUP_PATH, SUBSCRIPTION_PATH } from '../arm/ids.js';
@@ -50,7 +51,7 @@ function listed(plane: Plane, call: Call): unknown[] {
 /** Without a type: those with a location, so not those of a resource group or a subscription. */
 function isOfType(source: string, topicType: string | undefined): boolean {
   const type = topicTypeOf(source).toLowerCase();
-  return topicType === undefined ? !type.startsWith('microsoft.resources.') : type === topicType.toLowerCase();
+  return topicType === undefined ? !type.startsWith('microsoft.resources.') : sameName(type, topicType);
 }
 
 /** A list is filtered instead of refused. */

@@ -1,4 +1,5 @@
 import { createHmac, timingSafeEqual, createHash } from 'node:crypto';
+import { parseJson } from '@connected-registry/protocol/json/parseJson';
 import { isAllowed } from '../access/authorize.js';
 import type { Principal } from '../access/identities.js';
 import { topicId } from '../arm/ids.js';
@@ -97,10 +98,8 @@ function readEvents(call: Call, topic: Topic): AnyEvent[] {
       `This resource is configured to receive event in '${expected}' schema. The content type '${type}' does not match it.`,
     );
   }
-  let body: unknown;
-  try {
-    body = JSON.parse(call.body.toString('utf8'));
-  } catch {
+  const body = parseJson(call.body.toString('utf8'));
+  if (body === undefined) {
     throw malformed('The JSON received is not valid.');
   }
   const isBatch = Array.isArray(body);

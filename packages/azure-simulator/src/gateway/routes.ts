@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { parseJson } from '@connected-registry/protocol/json/parseJson';
 import type { ApiReply } from '../http/message.js';
 import type { Call, Route } from '../http/route.js';
 import type { Plane } from '../plane.js';
@@ -31,21 +32,13 @@ export function requestResync(plane: Plane, registry: Registry, connected: Conne
 }
 
 function resync(plane: Plane, call: Call): ApiReply {
-  const parsed = resyncBody.safeParse(parseJson(call.body));
+  const parsed = resyncBody.safeParse(parseJson(call.body.toString('utf8')));
   if (!parsed.success) return problem(400, z.prettifyError(parsed.error));
   const registry = plane.arm.registries.get(parsed.data.registry);
   const connected = registry?.connectedRegistries.get(parsed.data.connectedRegistry);
   if (!registry || !connected) return problem(404, 'The connected registry does not exist.');
   requestResync(plane, registry, connected);
   return { status: 204 };
-}
-
-function parseJson(body: Buffer): unknown {
-  try {
-    return JSON.parse(body.toString('utf8'));
-  } catch {
-    return undefined;
-  }
 }
 
 function problem(status: number, detail: string): ApiReply {

@@ -1,3 +1,5 @@
+import { sameName } from '@connected-registry/protocol/names/sameName';
+import { parseJson } from '@connected-registry/protocol/json/parseJson';
 import { ANONYMOUS, type Principal } from '../access/identities.js';
 import { isExpired, isPassword, stillServed } from '../arm/tokens/passwords.js';
 import { gatewayActions } from '../arm/tokens/scopeMapActions.js';
@@ -65,7 +67,7 @@ function authenticate(
   const now = plane.clock.now();
   const credentials = basicCredentials(call);
   const token = syncTokenOf(plane, registry, connected);
-  if (credentials && token && token.name.toLowerCase() === credentials.name.toLowerCase()) {
+  if (credentials && token && sameName(token.name, credentials.name)) {
     for (const password of token.passwords) {
       if (isPassword(password, credentials.password) && !isExpired(password.expiry, now)) return { token, password };
       const old = stillServed(password, now);
@@ -85,11 +87,9 @@ function basicCredentials(request: ApiRequest): { name: string; password: string
 
 function readBody(call: Call): SyncRequest {
   if (call.body.length === 0) return {};
-  try {
-    return syncRequest.parse(JSON.parse(call.body.toString('utf8')));
-  } catch {
-    throw refuse(400, 'INVALID', 'the body is not a sync request');
-  }
+  const parsed = syncRequest.safeParse(parseJson(call.body.toString('utf8')));
+  if (!parsed.success) throw refuse(400, 'INVALID', 'the body is not a sync request');
+  return parsed.data;
 }
 
 /** A refusal in the form of the registry's data plane (OCI distribution specification). */

@@ -1,3 +1,4 @@
+import { sameName } from '@connected-registry/protocol/names/sameName';
 import type { Plane } from '../plane.js';
 import { HUB_HOST } from './hub.js';
 import { identityKey, type HubIdentity } from './hubState.js';
@@ -33,7 +34,7 @@ export function admit(plane: Plane, claim: DeviceClaim): Admitted | 'malformed' 
   const { type, symmetricKey, x509Thumbprint } = identity.authentication;
   if (type === 'selfSigned') {
     const known = [x509Thumbprint.primaryThumbprint, x509Thumbprint.secondaryThumbprint];
-    const isKnown = claim.thumbprints.some((one) => known.some((other) => other?.toLowerCase() === one.toLowerCase()));
+    const isKnown = claim.thumbprints.some((one) => known.some((other) => sameName(other ?? undefined, one)));
     return isKnown ? { identity } : 'refused';
   }
   const access = type === 'sas' ? readSharedAccess(claim.password ?? '') : undefined;

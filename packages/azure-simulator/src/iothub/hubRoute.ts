@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { parseJson } from '@connected-registry/protocol/json/parseJson';
 import { isAllowed } from '../access/authorize.js';
 import type { Principal } from '../access/identities.js';
 import { hubId } from '../arm/ids.js';
@@ -123,10 +124,8 @@ export function checkIfMatch(plane: Plane, call: Call, etag: string): boolean {
 
 /** @throws 400 ArgumentInvalid */
 export function hubBody<T extends z.ZodType>(plane: Plane, call: Call, schema: T): z.output<T> {
-  let value: unknown;
-  try {
-    value = JSON.parse(call.body.toString('utf8'));
-  } catch {
+  const value = parseJson(call.body.toString('utf8'));
+  if (value === undefined) {
     throw argumentInvalid('The request body is not valid JSON.', plane.clock.now());
   }
   const parsed = schema.safeParse(value);

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { parseJson } from '@connected-registry/protocol/json/parseJson';
 import { isAllowed } from '../access/authorize.js';
 import type { Principal } from '../access/identities.js';
 import type { TokenVerifier } from '../entra/accessTokens.js';
@@ -109,10 +110,8 @@ export async function identifyVaultCaller(
 
 /** @throws 400 BadParameter */
 export function vaultBody<T extends z.ZodType>(call: Call, schema: T): z.output<T> {
-  let value: unknown;
-  try {
-    value = JSON.parse(call.body.toString('utf8'));
-  } catch {
+  const value = parseJson(call.body.toString('utf8'));
+  if (value === undefined) {
     throw badParameter('The request body is not valid JSON.');
   }
   const parsed = schema.safeParse(value);

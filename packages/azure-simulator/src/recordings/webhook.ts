@@ -2,6 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { z } from 'zod';
+import { parseJson } from '@connected-registry/protocol/json/parseJson';
 
 const validation = z.array(z.looseObject({ data: z.looseObject({ validationCode: z.string() }) })).min(1);
 
@@ -12,7 +13,7 @@ export async function startWebhook(): Promise<{ url: string; close(): void }> {
       const origin = request.headers['webhook-request-origin'];
       if (request.method === 'OPTIONS')
         return answer.writeHead(200, { 'webhook-allowed-origin': origin ?? '*', 'webhook-allowed-rate': '*' }).end();
-      const asked = validation.safeParse(parsed(body));
+      const asked = validation.safeParse(parseJson(body));
       const code = asked.data?.[0]?.data.validationCode;
       return answer
         .writeHead(200, { 'content-type': 'application/json' })
@@ -22,12 +23,4 @@ export async function startWebhook(): Promise<{ url: string; close(): void }> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   return { url: `http://127.0.0.1:${port}/hook`, close: () => void server.close() };
-}
-
-function parsed(body: string): unknown {
-  try {
-    return JSON.parse(body);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { parseJson } from '@connected-registry/protocol/json/parseJson';
 import type { StatusDetail } from '@connected-registry/azure-simulator/gateway/messages';
 import { jsonReply, reply } from '../registry/exchange.js';
 import type { RegistryRequest, Reply } from '../registry/exchange.js';
@@ -57,12 +58,8 @@ export async function control(request: RegistryRequest, { uplink, nextSync, fail
 }
 
 async function withBody<T>(request: RegistryRequest, schema: z.ZodType<T>, use: (value: T) => void): Promise<Reply> {
-  let value: unknown;
-  try {
-    value = JSON.parse((await request.bytes(BODY_LIMIT)).toString('utf8'));
-  } catch {
-    return problem(400, 'the body is not JSON');
-  }
+  const value = parseJson((await request.bytes(BODY_LIMIT)).toString('utf8'));
+  if (value === undefined) return problem(400, 'the body is not JSON');
   const parsed = schema.safeParse(value);
   if (!parsed.success) return problem(400, z.prettifyError(parsed.error));
   use(parsed.data);

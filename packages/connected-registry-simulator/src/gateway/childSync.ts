@@ -1,3 +1,5 @@
+import { sameName } from '@connected-registry/protocol/names/sameName';
+import { parseJson } from '@connected-registry/protocol/json/parseJson';
 import { collect, collectionTime } from '@connected-registry/azure-simulator/gateway/collect';
 import { syncRequest } from '@connected-registry/azure-simulator/gateway/messages';
 import type { Mailbox, SyncRequest } from '@connected-registry/azure-simulator/gateway/messages';
@@ -29,12 +31,12 @@ export async function childSync(request: RegistryRequest, context: GatewayContex
   const [, registry, name] = PATH.exec(request.path) ?? [];
   if (registry === undefined || name === undefined) return errorReply(404, 'UNSUPPORTED', 'there is nothing here');
   if (request.method !== 'POST') return errorReply(405, 'UNSUPPORTED', 'the operation is unsupported');
-  const isHere = registry.toLowerCase() === context.registry.toLowerCase();
-  const box = isHere ? context.children().find((one) => one.name.toLowerCase() === name.toLowerCase()) : undefined;
+  const isHere = sameName(registry, context.registry);
+  const box = isHere ? context.children().find((one) => sameName(one.name, name)) : undefined;
   const credentials = basicCredentials(request.headers.authorization);
   const token = box?.syncToken?.content;
   const now = context.clock.now();
-  const isNamed = token && credentials && token.name.toLowerCase() === credentials.user.toLowerCase();
+  const isNamed = token && credentials && sameName(token.name, credentials.user);
   const slot = isNamed ? openingSlot(token.passwords, credentials.password, now) : undefined;
   if (!box?.configuration || !token || !slot) {
     return errorReply(401, 'UNAUTHORIZED', 'wrong sync token or password', null, {
@@ -62,9 +64,5 @@ export async function childSync(request: RegistryRequest, context: GatewayContex
 }
 
 function parse(body: Buffer): SyncRequest | undefined {
-  try {
-    return syncRequest.parse(JSON.parse(body.toString('utf8')));
-  } catch {
-    return undefined;
-  }
+  return syncRequest.safeParse(parseJson(body.toString('utf8'))).data;
 }

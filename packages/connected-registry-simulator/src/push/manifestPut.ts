@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { parseJson } from '@connected-registry/protocol/json/parseJson';
 import { digestOf } from '../images/digest.js';
 import { MEDIA_TYPES } from '../images/image.js';
 import type { ImageLibrary } from '../images/library.js';
@@ -50,7 +51,7 @@ function missingParts(
   images: ImageLibrary,
 ): string[] | undefined {
   const { docker, oci } = MEDIA_TYPES;
-  const document = parseJson(bytes);
+  const document = parseJson(bytes.toString('utf8'));
   if (mediaType === docker.manifest || mediaType === oci.manifest) {
     const parsed = image.safeParse(document);
     if (!parsed.success) return undefined;
@@ -64,12 +65,4 @@ function missingParts(
     return manifests.filter((digest) => !images.manifest(repository, digest));
   }
   return undefined;
-}
-
-function parseJson(bytes: Buffer): unknown {
-  try {
-    return JSON.parse(bytes.toString('utf8'));
-  } catch {
-    return undefined;
-  }
 }

@@ -1,4 +1,5 @@
 /** The durable functions of an app, whose names ignore case, and the error texts for missing ones. */
+import { sameName } from '../caseInsensitive.js';
 import type { AppFunction, LoadedApp } from '../worker/app.js';
 import type { ReplayFunctions } from './replay/turn.js';
 
@@ -17,7 +18,7 @@ export class DurableFunctions implements ReplayFunctions {
     const of = (kind: Kind): ReadonlyMap<string, AppFunction> =>
       new Map(
         [...app.functions.values()]
-          .filter(({ triggerType }) => triggerType.toLowerCase() === triggers[kind].toLowerCase())
+          .filter(({ triggerType }) => sameName(triggerType, triggers[kind]))
           .map((found) => [found.name.toLowerCase(), found]),
       );
     this.#byKind = { activity: of('activity'), orchestrator: of('orchestrator'), entity: of('entity') };

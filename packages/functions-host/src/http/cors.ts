@@ -1,4 +1,5 @@
 /** Cross-origin answers for the origins in local.settings.json (Host.CORS), as in Core Tools. */
+import { sameName } from '../caseInsensitive.js';
 import { empty, type Answer } from './answer.js';
 import type { Incoming } from './incoming.js';
 
@@ -14,7 +15,7 @@ export function corsFor(origins: readonly string[], credentials: boolean): Cors 
     const origin = request.headers['origin'];
     if (origin === undefined) return undefined;
     if (origins.includes('*')) return credentials ? origin : '*';
-    return origins.some((one) => one.replace(/\/$/, '').toLowerCase() === origin.toLowerCase()) ? origin : undefined;
+    return origins.some((one) => sameName(one.replace(/\/$/, ''), origin)) ? origin : undefined;
   };
   const headers = (request: Incoming): Record<string, string> => {
     const origin = allowed(request);

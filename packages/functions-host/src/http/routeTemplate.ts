@@ -25,7 +25,7 @@ export interface RouteTemplate {
 }
 
 /** A template that the host refuses at start. */
-export class RouteTemplateError extends Error {
+class RouteTemplateError extends Error {
   override readonly name = 'RouteTemplateError';
 }
 

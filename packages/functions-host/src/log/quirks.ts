@@ -18,12 +18,12 @@ export interface Quirks {
 }
 
 export function createQuirks(log: HostLog, strict: boolean): Quirks {
-  const told = new Set<string>();
+  const reported = new Set<string>();
   return {
     report(message, fields) {
       if (strict) throw new QuirkError(message);
-      if (told.has(message)) return;
-      told.add(message);
+      if (reported.has(message)) return;
+      reported.add(message);
       log.warn(message, fields);
     },
   };

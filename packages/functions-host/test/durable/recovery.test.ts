@@ -86,7 +86,7 @@ describe('a kill between any two records', () => {
     expect(await first.output('one')).toEqual(expected);
     expect(first.records.length).toBeGreaterThan(20);
 
-    // The first two records are the start and the event that the client was told of.
+    // The first two records are the start and the event, which the client has confirmation of.
     for (let count = 2; count <= first.records.length; count += 1) {
       const again = new EngineUnderTest(busyApp(), { hub: first.hubAfter(count) });
       expect(await again.output('one'), `after ${count} of ${first.records.length} records`).toEqual(expected);

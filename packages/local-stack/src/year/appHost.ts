@@ -29,8 +29,8 @@ export function settingsFor(
 ): Record<string, string> {
   const places = { azureUrl: cloud.url, functionsUrl: '', edgeHost: '', clockUrl: '', caFile: '' };
   const reportKeys = `k1:${randomBytes(32).toString('base64url')}`;
-  const { PULL_CHECK_RETRY_SECONDS: _bySchedule, ...usual } = appEnvironment(cloud.world, places, reportKeys, 60);
-  return { ...(usual as Record<string, string>), ALLOWED_ENDPOINTS: edges.hosts.join(), ...more };
+  const { PULL_CHECK_RETRY_SECONDS: _bySchedule, ...defaults } = appEnvironment(cloud.world, places, reportKeys, 60);
+  return { ...(defaults as Record<string, string>), ALLOWED_ENDPOINTS: edges.hosts.join(), ...more };
 }
 
 /** Runs the app in this process, with nothing on disk. Its settings are set where apps read theirs. */

@@ -15,7 +15,7 @@ export interface KillableApp extends AppHost {
 }
 
 /** Real milliseconds without work after which the host's process counts as idle. */
-const SETTLE = '3';
+const IDLE_AFTER_MS = '3';
 
 export interface AppPlaces {
   readonly clockUrl: string;
@@ -41,7 +41,7 @@ export async function startApart(
       env: {
         ...commonEnvironment({ clockUrl, caFile, followClock: true }),
         ...settings,
-        LOCAL_CLOCK_SETTLE_MS: SETTLE,
+        LOCAL_CLOCK_SETTLE_MS: IDLE_AFTER_MS,
       },
       ready: /^HOST READY (\S+)$/,
       logFile,

@@ -27,7 +27,7 @@ rule was kept.
 /** The variable that passes the certificates' folder to the process that trusts them. */
 const TLS = 'YEAR_TLS';
 /** Maximum violations that are printed in full. */
-const TOLD = 5;
+const MAX_PRINTED = 5;
 /** Maximum lines of the app's log that are printed with each. */
 const LOG_LINES = 40;
 
@@ -98,7 +98,7 @@ async function main(flags: Flags, tls: string): Promise<number> {
   const folder = mkdtempSync(join(tmpdir(), 'year-'));
   try {
     const { table, violations, stories, appLog } = await runYear({ ...flags, folder, tls, report: print });
-    for (const { rule, client, at, what, story } of violations.slice(0, TOLD)) {
+    for (const { rule, client, at, what, story } of violations.slice(0, MAX_PRINTED)) {
       print(`\n${at} ${client} (${rule}) ${what}`);
       for (const entry of story) print(`  ${entry}`);
       for (const line of appLog.filter((one) => one.includes(client)).slice(-LOG_LINES)) print(`  | ${line}`);

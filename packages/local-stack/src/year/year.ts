@@ -127,11 +127,11 @@ export async function runYear({
     };
     pullAt(Math.ceil(now() / (PULL_HOURS * HOUR)) * PULL_HOURS * HOUR);
     let moments = 0;
-    for (let told = began; now() < end; moments += 1) {
+    for (let reportedAt = began; now() < end; moments += 1) {
       await nextMoment(time);
       await lookout.betweenMoments();
-      if (performance.now() < told + 10_000) continue;
-      told = performance.now();
+      if (performance.now() < reportedAt + 10_000) continue;
+      reportedAt = performance.now();
       report(
         `${time.clock.now().toISOString().slice(0, 10)}, ${rotations.rotations.length} rotations, ${seconds(began)}`,
       );

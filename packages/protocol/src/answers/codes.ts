@@ -45,7 +45,7 @@ export const ANSWER_CODES = {
   'acknowledgement-expired': { statuses: [410], meaning: 'the acknowledgement came too late' },
   'not-cancellable': {
     statuses: [409],
-    meaning: 'an offboarding or a revocation has begun, and cannot be taken back by half',
+    meaning: 'an offboarding or a revocation has started, and cannot be partly undone',
   },
   'report-differs': { statuses: [409], meaning: 'the attempt has an accepted report with other content' },
   superseded: {

@@ -1,3 +1,5 @@
+import { parseJson } from '../json/parseJson.js';
+
 /**
  * A secret's value: a docker `config.json` for one endpoint. It has no separate password field, because podman and
  * skopeo read only `auth`; docker and Kubernetes pull secrets accept the file as it is. Source: docker/cli,
@@ -10,11 +12,7 @@ export function dockerConfig(endpoint: string, userName: string, password: strin
 
 /** The endpoints (host:port) that a docker `config.json` has credentials for; empty if the text is not such a file. */
 export function dockerConfigEndpoints(value: string): string[] {
-  try {
-    const parsed: unknown = JSON.parse(value);
-    const auths = typeof parsed === 'object' && parsed !== null && 'auths' in parsed ? parsed.auths : undefined;
-    return typeof auths === 'object' && auths !== null ? Object.keys(auths) : [];
-  } catch {
-    return [];
-  }
+  const parsed = parseJson(value);
+  const auths = typeof parsed === 'object' && parsed !== null && 'auths' in parsed ? parsed.auths : undefined;
+  return typeof auths === 'object' && auths !== null ? Object.keys(auths) : [];
 }

@@ -1,3 +1,4 @@
+import { sameName } from './sameName.js';
 import { shortHash } from './clientKey.js';
 
 /**
@@ -75,12 +76,7 @@ export function patternCovers(granted: string, pattern: string): boolean {
 export function actionsCover(actions: readonly string[], pattern: string, action: string): boolean {
   return actions
     .map(parseAction)
-    .some(
-      (grant) =>
-        grant !== undefined &&
-        grant.action.toLowerCase() === action.toLowerCase() &&
-        patternCovers(grant.pattern, pattern),
-    );
+    .some((grant) => grant !== undefined && sameName(grant.action, action) && patternCovers(grant.pattern, pattern));
 }
 
 /** Whether the permissions allow pulling from exactly this repository. */

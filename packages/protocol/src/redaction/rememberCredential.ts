@@ -1,3 +1,4 @@
+import { parseJson } from '../json/parseJson.js';
 import { seenSecrets } from './seenSecrets.js';
 
 /**
@@ -14,15 +15,10 @@ export function rememberCredential(value: string): void {
 }
 
 function authsIn(value: string): string[] {
-  try {
-    const parsed: unknown = JSON.parse(value);
-    return Object.values(partOf(partOf(parsed)['auths'])).flatMap((entry) => {
-      const { auth } = partOf(entry);
-      return typeof auth === 'string' ? [auth] : [];
-    });
-  } catch {
-    return [];
-  }
+  return Object.values(partOf(partOf(parseJson(value))['auths'])).flatMap((entry) => {
+    const { auth } = partOf(entry);
+    return typeof auth === 'string' ? [auth] : [];
+  });
 }
 
 function partOf(value: unknown): Readonly<Record<string, unknown>> {

@@ -21,7 +21,7 @@ const subjectOf = (client: string, connectedRegistry = 'myconnectedregistry') =>
 };
 const filterOf = (client: string) =>
   signalSubject({ registry: 'myregistry', connectedRegistry: 'myconnectedregistry', client });
-/** Event Grid compares without case unless it is told otherwise (Azure docs: event-grid/event-filtering). */
+/** Event Grid ignores case by default (Azure docs: event-grid/event-filtering). */
 const matches = (subject: string, beginsWith: string) => subject.toLowerCase().startsWith(beginsWith.toLowerCase());
 
 describe('the subject of a message to a device', () => {

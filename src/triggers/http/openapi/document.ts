@@ -1,8 +1,6 @@
+import { VERSION } from '@connected-registry/protocol/names/version';
 import { componentSchemas } from './componentSchemas.js';
 import { paths } from './paths.js';
-
-/** As in package.json. */
-const VERSION = '0.2.0';
 
 /** Generates the OpenAPI 3.1 document of all routes from the app's own schemas. */
 export function openApiDocument() {

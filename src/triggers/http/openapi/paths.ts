@@ -118,7 +118,7 @@ const cancelOperation = {
   tags: ['operations'],
   summary: 'Cancels a run and rolls it back',
   description:
-    'The run ends as rolledBack with the code `cancelled`. A run that is already promoting ends as completed. An offboarding or a revocation that has begun cannot be cancelled.',
+    'The run ends as rolledBack with the code `cancelled`. A run that is already promoting ends as completed. An offboarding or a revocation that has started cannot be cancelled.',
   responses: {
     '202': answer('The run was asked to stop.', 'RunningOperation', { running: examples.RUNNING }, [
       'Location',

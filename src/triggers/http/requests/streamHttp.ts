@@ -4,7 +4,7 @@ import { pairRequests, type ProgrammingModel } from './requestPairing.js';
 
 /**
  * Makes the host pass requests as streams. Otherwise it reads up to 100 MB of each into memory before the app can refuse it
- * (docs/decisions/0027-bodies-come-as-streams.md). Call it while the app loads, after a function was registered: only then
+ * (docs/decisions/0027-request-bodies-are-streamed.md). Call it while the app loads, after a function was registered: only then
  * does the worker know the SDK.
  */
 export function streamHttp(): void {

@@ -177,7 +177,7 @@ async function summaryOf(run: RunStatus, client: DurableClient): Promise<Operati
   return kind && operationSummaryOf(run, kind);
 }
 
-/** The summary of a waiting run; undefined once the run has begun, since its own instance shows it. */
+/** The summary of a waiting run; undefined once the run has started, since its own instance shows it. */
 async function waitingSummary(waiting: RunStatus, client: DurableClient): Promise<OperationSummary | undefined> {
   if (waiting.outcome?.startedAs !== undefined) return undefined;
   const summary = operationSummaryOf(waiting, kindOfWaiting(waiting));

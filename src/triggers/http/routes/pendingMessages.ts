@@ -7,6 +7,7 @@ import { clientsOfPoller } from '../../../domain/profiles/profiles.js';
 import { audit } from '../../../audit/audit.js';
 import type { Callers } from '../../../ports/callers.js';
 import { pendingSignals } from '../../durable/pendingSignals.js';
+import { pollUntil } from '../../durable/pollUntil.js';
 import { invalidQuery, problem, tooManyRequests } from '../answers/problem.js';
 
 /** Maximum seconds that a request waits for messages: less than the timeouts of front ends and proxies. */
@@ -54,13 +55,13 @@ export function getPendingMessages(config: Pick<Config, 'profileBook' | 'polling
     clients: readonly ClientReference[],
     wait: number,
   ): Promise<HttpResponseInit> {
-    const until = Date.now() + wait * 1000;
-    for (;;) {
-      const messages = await readMessages(client, clients);
-      if (messages.length > 0) return { status: 200, jsonBody: { messages } satisfies PendingAnswer };
-      if (Date.now() + READ_INTERVAL > until) return { status: 204 };
-      await new Promise((resolve) => setTimeout(resolve, READ_INTERVAL));
-    }
+    const messages = await pollUntil(() => readMessages(client, clients), {
+      isEnough: ({ length }) => length > 0,
+      every: READ_INTERVAL,
+      until: Date.now() + wait * 1000,
+    });
+    if (messages.length === 0) return { status: 204 };
+    return { status: 200, jsonBody: { messages } satisfies PendingAnswer };
   }
 
   async function readMessages(client: DurableClient, clients: readonly ClientReference[]) {

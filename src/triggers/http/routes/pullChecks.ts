@@ -11,6 +11,7 @@ import {
 } from '../../../domain/pullCheck/reportEvent.js';
 import { verifyReportKey, type ReportKeys } from '../../../domain/pullCheck/reportKey.js';
 import { audit, logEvent } from '../../../audit/audit.js';
+import { pollUntil } from '../../durable/pollUntil.js';
 import { hasEnded, readRun, type RunStatus } from '../../durable/runStatus.js';
 import { CONFIRMED_WITHIN } from '../../durable/startRun.js';
 import type { DeviceKey } from '../requests/deviceKey.js';
@@ -103,12 +104,11 @@ async function readUntil(
   until: number,
   isEnough: (verdict: Verdict) => boolean,
 ): Promise<{ readonly run: RunStatus | undefined; readonly verdict: Verdict }> {
-  for (;;) {
+  const read = async () => {
     const run = await readRun(client, report.id.instance);
-    const verdict = judge(run, report);
-    if (isEnough(verdict) || Date.now() + READ_INTERVAL > until) return { run, verdict };
-    await new Promise((resolve) => setTimeout(resolve, READ_INTERVAL));
-  }
+    return { run, verdict: judge(run, report) };
+  };
+  return pollUntil(read, { isEnough: ({ verdict }) => isEnough(verdict), every: READ_INTERVAL, until });
 }
 
 function toAnswer(verdict: Verdict): HttpResponseInit {

@@ -5,7 +5,8 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import { projectRoot } from '@connected-registry/clock/files/projectRoot';
 import { Turns } from '../../../../src/azure/budget/turns.js';
-import { ARM_ACTIONS, ASKED_WITHOUT_RIGHT, neededActions } from '../../../../src/azure/arm/armActions.js';
+import { ARM_ACTIONS, neededActions } from '../../../../src/azure/arm/armActions.js';
+import { ASKED_WITHOUT_RIGHT } from './askedWithoutRight.js';
 import { createArmControlPlane } from '../../../../src/azure/arm/armControlPlane.js';
 import { loadConfig } from '../../../../src/settings/config.js';
 import type { RegistryControlPlane } from '../../../../src/ports/registryControlPlane.js';
@@ -91,9 +92,9 @@ test.each(Object.entries(CALLS))('%s uses exactly the rights that the table says
 });
 
 test('a token that is gone by now has nothing to disable or to empty', async () => {
-  await arm.disableToken(cloud.registry, 'gone-meanwhile');
-  await arm.keepOnlySlots(cloud.registry, 'gone-meanwhile', []);
-  await expect(arm.enableToken(cloud.registry, 'gone-meanwhile', [])).rejects.toMatchObject({ kind: 'notFound' });
+  await arm.disableToken(cloud.registry, 'deleted-token');
+  await arm.keepOnlySlots(cloud.registry, 'deleted-token', []);
+  await expect(arm.enableToken(cloud.registry, 'deleted-token', [])).rejects.toMatchObject({ kind: 'notFound' });
 });
 
 test('the role in infra/ has the rights that the code needs: none is missing, none spare (npm run infra-lists writes it)', () => {

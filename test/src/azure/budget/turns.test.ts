@@ -64,7 +64,7 @@ describe('work', () => {
     expect(clock.slept).toBe(0);
   });
 
-  test('is not begun before its turn, and comes at its time without another wait', async () => {
+  test('is not started before its turn, and comes at its time without another wait', async () => {
     const { turns, send, sent, clock } = world();
     // Eighteen find a token, two are left for more urgent work, and each of the others has a time of its own.
     for (let nth = 0; nth < 18; nth += 1) await turns.inTurn(order(`run ${nth}`), () => send('PUT'));

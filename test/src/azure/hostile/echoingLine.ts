@@ -90,7 +90,7 @@ export class EchoingLine {
   #strikes(path: string, { authorization }: IncomingHttpHeaders): boolean {
     if (!this.#strike) return false;
     const isEntra = ENTRA.test(path);
-    // The vault's SDK asks without a token first, to be told where to get one.
+    // The vault's SDK sends the first request without a token, and the answer says where to get one.
     const counts = this.#strike.of === 'entra' ? isEntra : !isEntra && authorization !== undefined;
     if (!counts) return false;
     this.#seen += 1;

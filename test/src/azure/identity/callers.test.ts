@@ -97,9 +97,9 @@ test('every caller is refused when no audience is set', async () => {
 
 test('Entra that does not answer is no refusal, and is asked again', async () => {
   const callers = createCallers(settings);
-  const usual = answers;
+  const before = answers;
   answers = () => new Response('', { status: 503 });
   await expect(callers.identify(await token())).rejects.toMatchObject({ kind: 'unavailable' });
-  answers = usual;
+  answers = before;
   expect(await callers.identify(await token())).toBe(OID.toLowerCase());
 });

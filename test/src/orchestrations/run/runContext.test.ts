@@ -86,7 +86,7 @@ describe('a step', () => {
     expect([seconds, result]).toMatchObject([[0], { error: { code: 'step-deadline' } }]);
   });
 
-  test('waits for its turn exactly as long as it is told, without an attempt of its own', async () => {
+  test('waits for its turn exactly as long as the outcome says, and the wait counts as no attempt', async () => {
     const { result, seconds } = await tries((nth) => (nth < 3 ? awaitTurn('the rate is used up', 250) : done({})));
     expect(seconds).toEqual([0, 250, 500]);
     expect(result).toMatchObject({ steps: [{ status: 'completed', attempts: 1 }] });

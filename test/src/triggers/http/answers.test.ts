@@ -186,7 +186,7 @@ async function giveRun(
 }
 
 async function giveOperations(): Promise<void> {
-  await operation('a run that has just begun', holding({ runtimeStatus: 'Pending' }));
+  await operation('a run that has just started', holding({ runtimeStatus: 'Pending' }));
   await giveRun('a success', onboardIn(createWorld()));
   await giveRun('a refusal', onboardIn(createWorld(), { request: { repositories: ['elsewhere'] } }));
   const mismatch = () => report({ outcome: 'digest-mismatch' });

@@ -19,7 +19,7 @@ const hold = (changes: Partial<Instance> = {}) =>
 const get = async (id = `${INSTANCE}.${RUN}`) =>
   seen(await getOperation(httpRequest({ params: { id } }), engine.client));
 
-describe('an operation that has begun to remove access', () => {
+describe('an operation that has started to remove access', () => {
   const cancel = async () =>
     seen(await cancelOperation(httpRequest({ params: { id: `${INSTANCE}.${RUN}` } }), engine.client, 'function-key'));
   const revoked = (changes: Partial<Instance> = {}) =>
@@ -53,7 +53,7 @@ describe('an operation that has begun to remove access', () => {
 });
 
 describe('GET /api/operations/{id}', () => {
-  test('shows a run that has just begun', async () => {
+  test('shows a run that has just started', async () => {
     hold({ runtimeStatus: 'Pending' });
     const { status, headers, body } = await get();
     expect([status, headers]).toEqual([200, { 'retry-after': '1' }]);

@@ -1,3 +1,4 @@
+import { parseJson } from '@connected-registry/protocol/json/parseJson';
 import type { MqttClient } from 'mqtt';
 import { within } from '../../watchdog.js';
 import type { Login } from './login.js';
@@ -99,14 +100,14 @@ function listening(client: MqttClient, events: SessionEvents): Session {
     // Ignore other messages of the hub.
     if (!message) return;
     if (message.kind === 'method') {
-      const { status, body } = events.method(message.name, json(payload));
+      const { status, body } = events.method(message.name, parseJson(payload.toString('utf8')));
       client.publish(methodAnswerTopic(status, message.request), JSON.stringify(body), { qos: 0 });
     } else if (message.kind === 'desired') {
-      events.desired(json(payload), message.version);
+      events.desired(parseJson(payload.toString('utf8')), message.version);
     } else if (message.request === twinRequest) {
       clearTimeout(patience);
       twinRequest = undefined;
-      if (message.status === 200) events.twin(json(payload));
+      if (message.status === 200) events.twin(parseJson(payload.toString('utf8')));
       else end(`the hub returned status ${message.status} for the twin`);
     } else {
       events.answered(message.request, message.status);
@@ -140,12 +141,4 @@ async function finish(client: MqttClient): Promise<void> {
   client.on('error', () => undefined);
   await within(END_TIMEOUT, new AbortController().signal, () => client.endAsync(true)).catch(() => undefined);
   client.stream?.destroy();
-}
-
-function json(payload: Buffer): unknown {
-  try {
-    return JSON.parse(payload.toString('utf8'));
-  } catch {
-    return undefined;
-  }
 }

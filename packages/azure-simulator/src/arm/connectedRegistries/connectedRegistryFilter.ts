@@ -1,3 +1,4 @@
+import { sameName } from '@connected-registry/protocol/names/sameName';
 import { badRequest } from '../errors.js';
 
 /** `$filter` with `eq` on `Properties/ParentId`, `Properties/Mode` and `Properties/ConnectionState`, joined by `and`. */
@@ -8,12 +9,12 @@ export function listFilter(
   const terms = text.split(/\s+and\s+/i).map((term) => {
     const parts = /^\s*(?:properties\/)?(parentid|parent\/id|mode|connectionstate)\s+eq\s+'?(.*?)'?\s*$/i.exec(term);
     if (!parts) throw badRequest('InvalidFilter', `The filter '${text}' is not supported.`, '$filter');
-    return { field: (parts[1] ?? '').toLowerCase(), value: (parts[2] ?? '').toLowerCase() };
+    return { field: (parts[1] ?? '').toLowerCase(), value: parts[2] ?? '' };
   });
   return (one) =>
     terms.every(({ field, value }) => {
-      if (field === 'mode') return one.mode.toLowerCase() === value;
-      if (field === 'connectionstate') return one.state.toLowerCase() === value;
-      return one.parentId.toLowerCase() === value;
+      if (field === 'mode') return sameName(one.mode, value);
+      if (field === 'connectionstate') return sameName(one.state, value);
+      return sameName(one.parentId, value);
     });
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { AUDIT_LOG_STATUSES, LOG_LEVELS, memberOf } from '@connected-registry/protocol/registry/armEnumerations';
+import { sameName } from '@connected-registry/protocol/names/sameName';
 import { orUndefined } from '../../http/orUndefined.js';
 import type { Plane } from '../../plane.js';
 import type { ConnectedRegistry, Registry } from '../../state/registryState.js';
@@ -103,7 +104,7 @@ export function carried(before: ConnectedRegistry | undefined): Partial<Connecte
 export function refuseChange(before: ConnectedRegistry, wanted: ConnectedRegistry): void {
   const fixed = ['mode', 'parentId', ...(wanted.syncTokenId === undefined ? [] : (['syncTokenId'] as const))] as const;
   for (const field of fixed) {
-    if ((before[field] ?? '').toLowerCase() === (wanted[field] ?? '').toLowerCase()) continue;
+    if (sameName(before[field] ?? '', wanted[field] ?? '')) continue;
     throw badRequest(
       'PropertyChangeNotAllowed',
       `The property '${field}' of a connected registry cannot be changed.`,

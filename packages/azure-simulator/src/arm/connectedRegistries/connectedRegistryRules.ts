@@ -1,6 +1,7 @@
 import { durationSeconds } from '@connected-registry/protocol/registry/durations';
 import { parseSyncCron } from '@connected-registry/protocol/registry/syncCron';
 import { isContinuous } from '@connected-registry/protocol/registry/syncSchedule';
+import { sameName } from '@connected-registry/protocol/names/sameName';
 import type { Plane } from '../../plane.js';
 import type { ConnectedRegistry, Registry } from '../../state/registryState.js';
 import { badRequest } from '../errors.js';
@@ -67,7 +68,7 @@ export function checkParent(plane: Plane, registry: Registry, name: string, pare
     throw badRequest('InvalidParent', `The parent connected registry '${parentId}' could not be found.`, 'parent.id');
   const id = childId(plane.arm, registry, 'connectedRegistries', ancestor.name);
   while (ancestor) {
-    if (ancestor.name.toLowerCase() === name.toLowerCase()) {
+    if (sameName(ancestor.name, name)) {
       throw badRequest('InvalidParent', `The connected registry '${name}' cannot be its own ancestor.`, 'parent.id');
     }
     const above: string | undefined =

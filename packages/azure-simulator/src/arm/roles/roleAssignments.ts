@@ -129,10 +129,10 @@ export function roleAssignmentRoutes(plane: Plane): Route[] {
 function listFilter(call: Call, scope: string): (one: RoleAssignment) => boolean {
   const filter = call.query.get('$filter') ?? '';
   const onlyAtScope = /atScope\(\)/i.test(filter);
-  const principal = /(?:principalId\s+eq\s+|assignedTo\()'([^']+)'/i.exec(filter)?.[1]?.toLowerCase();
+  const principal = /(?:principalId\s+eq\s+|assignedTo\()'([^']+)'/i.exec(filter)?.[1];
   return (one) =>
     (covers(one.scope, scope) || (!onlyAtScope && covers(scope, one.scope))) &&
-    (principal === undefined || one.principalId.toLowerCase() === principal);
+    (principal === undefined || sameName(one.principalId, principal));
 }
 
 function find(plane: Plane, call: Call): RoleAssignment | undefined {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { sameName } from '@connected-registry/protocol/names/sameName';
 import { covers } from '../../access/authorize.js';
 import { ONBOARDING_ROLE, ROLES, type CustomRole, type RoleDefinition } from '../../access/roles.js';
 import { orUndefined } from '../../http/orUndefined.js';
@@ -42,15 +43,15 @@ export function roleDefinitionRoutes(plane: Plane): Route[] {
   function list(call: Call): ApiReply {
     const scope = scopeOf(call);
     const filter = call.query.get('$filter') ?? '';
-    const name = /roleName\s+eq\s+'([^']*)'/i.exec(filter)?.[1]?.toLowerCase();
-    const type = /\btype\s+eq\s+'([^']*)'/i.exec(filter)?.[1]?.toLowerCase();
+    const name = /roleName\s+eq\s+'([^']*)'/i.exec(filter)?.[1];
+    const type = /\btype\s+eq\s+'([^']*)'/i.exec(filter)?.[1];
     const custom = [...plane.arm.roleAssignments.definitions.values()]
       .filter(({ properties }) => properties.assignableScopes.some((one) => covers(one, scope) || covers(scope, one)))
       .map((one) => customBody(plane, one));
     const value = [...Object.entries(ROLES).map(([role, one]) => seededBody(plane, role, one)), ...custom].filter(
       ({ properties }) =>
-        (name === undefined || properties.roleName.toLowerCase() === name) &&
-        (type === undefined || properties.type.toLowerCase() === type),
+        (name === undefined || sameName(properties.roleName, name)) &&
+        (type === undefined || sameName(properties.type, type)),
     );
     return { status: 200, body: { value } };
   }
@@ -71,7 +72,7 @@ export function roleDefinitionRoutes(plane: Plane): Route[] {
     if (Object.values(ROLES).some((one) => one.id === id))
       throw badRequest('BuiltInRoleCannotBeChanged', `The role definition '${id}' is built in and cannot be changed.`);
     const { definitions } = plane.arm.roleAssignments;
-    const named = (name: string): boolean => name.toLowerCase() === properties.roleName.toLowerCase();
+    const named = (name: string): boolean => sameName(name, properties.roleName);
     const isTaken =
       Object.keys(ROLES).some(named) ||
       [...definitions.values()].some((one) => one.name !== id && named(one.properties.roleName));

@@ -161,14 +161,14 @@ class EntityTurn {
    */
   #signal({ target, name, input }: BatchResult['signals'][number]): boolean {
     const to = `@${target.name}@${target.key}`;
-    const usual = schedulerId(target);
-    if (to !== usual)
+    const canonical = schedulerId(target);
+    if (to !== canonical)
       this.#host.notice(this.#instance, {
         key: `capital:${to}`,
-        text: `signals '${to}' from inside an entity; that is another entity than '${usual}', which orchestrators and clients reach by the same name`,
+        text: `signals '${to}' from inside an entity; that is another entity than '${canonical}', which orchestrators and clients reach by the same name`,
         cure: `write the name of the target in lower case: new EntityId('${target.name.toLowerCase()}', ...)`,
       });
-    if (to !== usual && this.#host.strict) return false;
+    if (to !== canonical && this.#host.strict) return false;
     const text = requestText({
       op: name,
       signal: true,

@@ -5,7 +5,7 @@ import { projectRoot } from '@connected-registry/clock/files/projectRoot';
 import { startStack, type StackOptions } from '../../stack/startStack.js';
 import type { Stack } from '../../stack/stack.js';
 
-/** What a module that FUNCTIONS_HOST names exports. */
+/** The exports of the module that FUNCTIONS_HOST names. */
 interface HostModule {
   startHost(options: {
     app: string;

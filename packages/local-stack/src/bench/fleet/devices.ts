@@ -15,7 +15,7 @@ const delivery = z.union([z.array(event), event.transform((one) => [one])]);
 
 /** The agents of all devices, in one receiver. */
 export interface Devices {
-  /** Operations whose credential was promoted, and that nobody has taken from here yet. */
+  /** Operations whose credential was promoted. The reader removes them. */
   readonly promoted: Set<string>;
   close(): Promise<void>;
 }
@@ -68,7 +68,7 @@ export async function startDevices({ operator, world }: ControlPlane, appUrl: st
 
 const DIGEST = `sha256:${'ab'.repeat(32)}`;
 
-/** Reports a pull; an answer in 4xx is final, for example 409 for a report that came twice. */
+/** Reports a pull; an answer in 4xx is final, for example 409 for a repeated report. */
 async function report(appUrl: string, request: PullCheckRequested): Promise<void> {
   const { operation, attempt, keyId, reportKey, expiresAt, image } = request;
   const body = {

@@ -59,7 +59,7 @@ const CLIENTS_EACH = 50;
 /** Connected registries of a container registry if the flag does not say. */
 const EDGES_EACH = 50;
 
-/** @throws {FlagError} for a value that cannot be */
+/** Reads the flags. @throws {FlagError} for an invalid value */
 export function fleetPlan(flags: BenchFlags<typeof OPTIONS>): FleetPlan {
   const clients = wholeNumber('clients', flags.clients, 1, 20_000);
   const connectedRegistries = wholeNumber(

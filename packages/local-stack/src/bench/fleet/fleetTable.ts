@@ -28,7 +28,7 @@ export interface MeasuredFleet {
 /** Maximum ratio to the floor, for fleets up to 300 clients and for larger ones. */
 const RATIOS = { small: 1.15, large: 1.1 } as const;
 const SMALL = 300;
-/** Seconds of floor below which the ratio says nothing: the last client's own steps take as long. */
+/** Seconds of floor below which the ratio has no goal: the last client's own steps take as long. */
 const SHORT_FLOOR = 20;
 /** Clients from which the requests that a fleet shares do not matter for one client. */
 const FLEET = 100;

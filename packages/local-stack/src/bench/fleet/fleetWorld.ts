@@ -23,7 +23,7 @@ export interface Site {
 }
 
 /** Names of the fleet's container registries; the first one is seeded. */
-export function registryNames(world: World, { registries }: FleetSize): string[] {
+function registryNames(world: World, { registries }: FleetSize): string[] {
   return Array.from({ length: registries }, (_, n) => (n === 0 ? world.registry : `fleetregistry${n + 1}`));
 }
 

@@ -17,7 +17,7 @@ export interface FleetSize {
   readonly registries: number;
 }
 
-/** The floor, and why it is there. */
+/** The floor, and the kind of requests that determines it. */
 export interface Floor {
   readonly seconds: number;
   /** The kind of requests that takes longest. */
@@ -30,7 +30,7 @@ export interface Floor {
  * ARM's published buckets of one principal in a subscription (Azure docs: resource-manager
  * request-limits-and-throttling).
  */
-export const PUBLISHED: Readonly<Record<Kind, Bucket>> = {
+const PUBLISHED: Readonly<Record<Kind, Bucket>> = {
   reads: { burst: 250, perSecond: 25 },
   writes: { burst: 200, perSecond: 10 },
   deletes: { burst: 200, perSecond: 10 },

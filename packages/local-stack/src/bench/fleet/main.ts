@@ -17,12 +17,13 @@ import { fleetPlan, HELP, OPTIONS, type FleetPlan } from './flags.js';
 import { fleetLines } from './fleetTable.js';
 import { measureFleet } from './measureFleet.js';
 
-const NOT_THERE = 3;
+/** Exit code if something that the plan needs is missing. */
+const NOT_RUN = 3;
 
-/** What the plan needs and this machine or app lacks. */
+/** Names what the plan needs and this machine does not have; undefined if nothing is missing. */
 async function missing(plan: FleetPlan, hostScript: string | undefined): Promise<string | undefined> {
   if (plan.isComparedWithAz && spawnSync('az', ['version'], { stdio: 'ignore' }).status !== 0)
-    return 'the Azure CLI, az, is not there (Debian package azure-cli)';
+    return 'the Azure CLI, az, is not installed (Debian package azure-cli)';
   if (plan.host === 'local') return undefined;
   if (hostScript === undefined) return 'FUNCTIONS_HOST names no host';
   return onPath('dotnet') ? undefined : 'the host that FUNCTIONS_HOST names needs dotnet on the PATH';
@@ -39,7 +40,7 @@ await runBench(HELP, OPTIONS, async (flags) => {
   const reason = await missing(plan, hostScript);
   if (reason !== undefined) {
     process.stdout.write(`bench:fleet did not run: ${reason}.\n`);
-    return NOT_THERE;
+    return NOT_RUN;
   }
   const before = await usedByOthers();
   const dataFolder = plan.keep ?? (await mkdtemp(join(tmpdir(), 'bench-fleet-')));

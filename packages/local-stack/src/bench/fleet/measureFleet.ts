@@ -16,8 +16,8 @@ import { countRequests } from './requestCounts.js';
 
 /** Devices that the quickstart's commands are measured with. */
 const BY_HAND = 10;
-/** Milliseconds between two looks at the ends, on a real clock. */
-const LOOK_EVERY = 500;
+/** Milliseconds between two reads of the operations, on a real clock. */
+const READ_EVERY = 500;
 /** Real seconds that a jump of the clock waits for processes to be idle. */
 const JUMP_WITHIN = 2;
 
@@ -122,7 +122,7 @@ async function measure(
   }
 }
 
-/** Some devices by the quickstart's commands, one after the other, on a connected registry outside the fleet. */
+/** Onboards some devices by the quickstart's commands, one after the other, on a connected registry outside the fleet. */
 async function measureByHand(stack: Stack, say: (text: string) => void): Promise<MeasuredFleet['byHand']> {
   say(`${BY_HAND} devices by the quickstart's commands`);
   const { https } = stack.controlPlane;
@@ -148,7 +148,7 @@ interface FleetTime {
   pass(): Promise<void>;
 }
 
-const REAL_TIME: FleetTime = { now: () => Promise.resolve(Date.now()), pass: () => sleep(LOOK_EVERY) };
+const REAL_TIME: FleetTime = { now: () => Promise.resolve(Date.now()), pass: () => sleep(READ_EVERY) };
 
 /** A clock that jumps to the next due time as soon as all processes are idle. */
 function jumpingTime(clockUrl: string): FleetTime {
@@ -160,7 +160,7 @@ function jumpingTime(clockUrl: string): FleetTime {
         body: JSON.stringify({ withinSeconds: JUMP_WITHIN }),
       });
       await answer.arrayBuffer();
-      // 409: somebody is still working, while time goes on at its pace.
+      // 409: a process is still working, and the clock continues at its normal rate.
       if (answer.status !== 200 && answer.status !== 409) throw new Error(`The clock answered ${answer.status}.`);
     },
   };

@@ -7,12 +7,13 @@ import type { Site } from './fleetWorld.js';
 const POSTED_AT_ONCE = 64;
 /** Requests in progress while operations are read. */
 const READ_AT_ONCE = 8;
-/** Milliseconds between two reads of every operation, at least, and for each open one: reads take the app's time too. */
+/** Minimum milliseconds between two reads of all open operations. */
 const BETWEEN_SWEEPS = 5_000;
+/** Milliseconds that each open operation adds to that, since reads take the app's time, too. */
 const FOR_EACH = 50;
-/** How often a request is sent that is answered 503. */
+/** Maximum tries of a request that is answered 503. */
 const MAX_TRIES = 20;
-/** Milliseconds of real time without an end after which it gives up. */
+/** Milliseconds of real time after which the bench gives up if no operation ends. */
 const STUCK = 1_800_000;
 /** Milliseconds between two lines about the progress. */
 const SAY_EVERY = 15_000;
@@ -30,7 +31,7 @@ export interface Ended {
   readonly isCompleted: boolean;
   /** Its failure code, unless it is completed. */
   readonly code: string | undefined;
-  /** By the app's clock, in milliseconds. */
+  /** Milliseconds since the epoch, by the app's clock. */
   readonly at: number;
 }
 
@@ -38,7 +39,7 @@ export interface FleetOnboarding {
   readonly app: { readonly url: string; readonly key: string };
   readonly clients: number;
   readonly sites: readonly Site[];
-  /** Operations that have probably ended; emptied here. */
+  /** Operations that have probably ended. They are removed once they have been read. */
   readonly promoted: Set<string>;
   /** Lets some time pass. */
   readonly pass: () => Promise<void>;

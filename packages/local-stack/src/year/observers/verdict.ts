@@ -15,7 +15,7 @@ export const RULES = {
   live: 'never more than two live passwords',
   inTime: 'every client is rotated in time',
   waves: 'waves are kept',
-  freeze: 'nothing begins or is revoked in a freeze window',
+  freeze: 'nothing starts or is revoked in a freeze window',
   writes: 'at most two ARM writes a rotation',
 } as const;
 export type Rule = keyof typeof RULES;
@@ -28,10 +28,10 @@ export class Verdict {
   readonly violations: Violation[] = [];
   readonly #diary = new Map<string, string[]>();
 
-  /** @param told called for each violation */
+  /** @param onViolation called for each violation */
   constructor(
     private readonly now: () => Date,
-    private readonly told: (violation: Violation) => void = () => undefined,
+    private readonly onViolation: (violation: Violation) => void = () => undefined,
   ) {}
 
   note(client: string, entry: string): void {
@@ -50,7 +50,7 @@ export class Verdict {
     const at = this.now().toISOString();
     const violation = { rule, client, at, what, story: this.story(client) };
     this.violations.push(violation);
-    this.told(violation);
+    this.onViolation(violation);
     this.note(client, `VIOLATION (${rule}) ${what}`);
   }
 }

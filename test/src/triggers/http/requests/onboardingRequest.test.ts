@@ -9,7 +9,7 @@ import {
 import { fieldErrors } from '../../../../../src/triggers/http/answers/problem.js';
 import { BODY, onboarding, REGISTRY } from '../../../fakes/answers/requests.js';
 
-/** The fields that a refused body is told about. */
+/** The fields that the problems of a refused body name. */
 function wrongFields(body: unknown, schema: typeof onboardingBody | typeof onboardingEventData = onboardingBody) {
   const parsed = schema.safeParse(body, { reportInput: true });
   return parsed.success ? [] : fieldErrors(parsed.error, ONBOARDING_FIELDS).map((error) => error.field);
