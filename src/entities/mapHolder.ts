@@ -22,9 +22,6 @@ import { ensureScopeMap } from './ensureScopeMap.js';
 import { outcomeOf } from '../serviceErrors/outcomeOf.js';
 import type { RegistryControlPlane } from '../ports/registryControlPlane.js';
 
-/** Name of the entity, in lower case, as the binder's. */
-export const MAP_HOLDER = 'mapholder';
-
 /** The new state and the outcome of an operation. */
 interface MapHolderAnswer {
   readonly state: MapHolderState;

@@ -63,7 +63,9 @@ function isReached(hop: Hop, before: readonly Hop[]): boolean | undefined {
     case 'orchestration':
       return isCalled && importsOf(INDEX).includes(hop.file) && read(INDEX).includes(`df.app.orchestration(${name},`);
     case 'entity':
-      return isCalled && importsOf(INDEX).includes(hop.file) && says(hop.file, name);
+      return (
+        isCalled && importsOf(INDEX).includes(hop.file) && new RegExp(`registerEntity\\(\\s*${name},`).test(read(INDEX))
+      );
     case 'activity':
       return isCalled && says(hop.file, name) && TABLES.some((table) => importsOf(table).includes(hop.file));
     case 'event':

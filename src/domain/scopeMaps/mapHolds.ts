@@ -53,6 +53,9 @@ export interface Dropped {
   readonly kept?: string;
 }
 
+/** Name of the entity, in lower case, as the binder's. */
+export const MAP_HOLDER = 'mapholder';
+
 /** The entity's key. Scope map names contain no dot, and ARM ignores their case. */
 export function mapHolderKey(registry: string, scopeMap: string): string {
   return `${registry}.${scopeMap}`.toLowerCase();

@@ -1,5 +1,5 @@
 import { EntityId } from 'durable-functions';
-import { binderKey, type BinderOperation, type BinderRequest } from '../../domain/binding/bindingRequests.js';
+import { BINDER, binderKey, type BinderOperation, type BinderRequest } from '../../domain/binding/bindingRequests.js';
 import type { Run } from '../../domain/operations/run.js';
 import { StepFailed, type Flow } from '../run/flow.js';
 import type { RunContext } from '../run/runContext.js';
@@ -19,7 +19,7 @@ export class Binding {
   ) {
     const { registry, connectedRegistry } = run.input.request;
     this.request = { registry, connectedRegistry, token, run: run.id, deadline: runDeadline(run) };
-    this.binder = new EntityId('binder', binderKey(registry, connectedRegistry));
+    this.binder = new EntityId(BINDER, binderKey(registry, connectedRegistry));
   }
 
   /** Announces that the binding will be requested: runs that are ready sooner wait a moment, so that one write binds all. */

@@ -1,5 +1,6 @@
 import { EntityId } from 'durable-functions';
 import {
+  MAP_HOLDER,
   mapHolderKey,
   type Dropped,
   type MapHolderOperation,
@@ -23,7 +24,7 @@ export class MapHold {
   ) {
     const { registry } = run.input.request;
     this.request = { registry, scopeMap, token, run: run.id, deadline: runDeadline(run) };
-    this.holder = new EntityId('mapholder', mapHolderKey(registry, scopeMap));
+    this.holder = new EntityId(MAP_HOLDER, mapHolderKey(registry, scopeMap));
   }
 
   /** Creates or adopts the map, and holds it. From the answer on, the map stays until this run ends. @throws StepFailed */

@@ -5,13 +5,16 @@ import {
   type ClientRecordOperation,
   type ClientRecordRequest,
 } from '../../../../src/domain/clients/clientRecord.js';
-import type { MapHolderOperation, MapHolderRequest } from '../../../../src/domain/scopeMaps/mapHolds.js';
+import {
+  MAP_HOLDER,
+  type MapHolderOperation,
+  type MapHolderRequest,
+} from '../../../../src/domain/scopeMaps/mapHolds.js';
 import {
   TOKEN_CLAIM,
   type TokenClaimOperation,
   type TokenClaimRequest,
 } from '../../../../src/domain/tokens/tokenClaim.js';
-import { MAP_HOLDER } from '../../../../src/entities/mapHolder.js';
 import type { PresentRun, Runs } from '../../../../src/ports/runs.js';
 import { createBinderEntity } from '../entities/binderEntity.js';
 import { createClientRecordEntity, type ClientRecordEntity } from '../entities/clientRecordEntity.js';
