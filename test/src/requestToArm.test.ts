@@ -49,6 +49,7 @@ vi.mock('@azure/arm-containerregistry', () => ({
  */
 const PASSED_THROUGH = [
   'src/triggers/http/guarded.ts',
+  'src/triggers/durable/pollUntil.ts',
   'src/orchestrations/run/recordedEnd.ts',
   'src/orchestrations/run/completeOrUndo.ts',
   'src/orchestrations/run/runContext.ts',

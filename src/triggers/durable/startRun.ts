@@ -46,23 +46,26 @@ async function startAndRead(
   const until = Date.now() + READ_BACK.within;
   let refusedSince: number | undefined;
   let started = false;
-  const attempt = async (): Promise<StartResult | undefined> => {
-    if (!started) {
-      started = await tryStart(client, kind, instance, run);
-      refusedSince = started ? undefined : (refusedSince ?? Date.now());
-    }
-    const found = await readRun(client, instance);
-    if (found) {
-      const id = formatOperationId({ instance, run: found.input.run });
-      if (found.input.run === run.run) return { kind: 'running', id, attached: false };
-      if (!hasEnded(found)) return judge(found, id, kind, run.fingerprint);
-      // An ended run of another request: this start was not accepted or is not visible yet. Repeating it is harmless.
-      started = false;
-    }
-    return refusedSince !== undefined && Date.now() >= refusedSince + REFUSED_WITHIN ? UNKNOWN : undefined;
-  };
   const isEnough = (result: StartResult | undefined): boolean => result !== undefined;
-  return (await pollUntil(attempt, { isEnough, every: READ_BACK.every, until })) ?? UNKNOWN;
+  const result = await pollUntil(
+    async (): Promise<StartResult | undefined> => {
+      if (!started) {
+        started = await tryStart(client, kind, instance, run);
+        refusedSince = started ? undefined : (refusedSince ?? Date.now());
+      }
+      const found = await readRun(client, instance);
+      if (found) {
+        const id = formatOperationId({ instance, run: found.input.run });
+        if (found.input.run === run.run) return { kind: 'running', id, attached: false };
+        if (!hasEnded(found)) return judge(found, id, kind, run.fingerprint);
+        // An ended run of another request: this start was not accepted or is not visible yet. Repeating it is harmless.
+        started = false;
+      }
+      return refusedSince !== undefined && Date.now() >= refusedSince + REFUSED_WITHIN ? UNKNOWN : undefined;
+    },
+    { isEnough, every: READ_BACK.every, until },
+  );
+  return result ?? UNKNOWN;
 }
 
 function judge(found: RunStatus, id: string, kind: string, fingerprint: string): StartResult {
