@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { projectRoot } from '@connected-registry/clock/files/projectRoot';
 import { codeIn, documentTable } from './shared/documentTable.js';
@@ -33,6 +33,20 @@ export const folderWalls: readonly Wall[] = documentTable('docs/architecture.md'
   packages: codeIn(row['packages and Node modules'] ?? ''),
 }));
 
+/** How names of workspaces begin. */
+export const SCOPE = '@connected-registry/';
+
+/** A package.json. @param folder from the root; empty for the app's */
+export const manifestOf = (folder: string) =>
+  JSON.parse(readFileSync(join(projectRoot(), folder, 'package.json'), 'utf8')) as {
+    readonly dependencies: Readonly<Record<string, string>>;
+    readonly devDependencies?: Readonly<Record<string, string>>;
+  };
+
+/** Packages that a workspace's package.json names. */
+export const dependenciesOf = (place: string): string[] =>
+  Object.keys(manifestOf(place).dependencies).filter((name) => !name.startsWith(SCOPE));
+
 /** Folders that no import leads into from outside: other sources, what is compiled, and tests. */
 const ELSEWHERE = ['src', 'packages', 'test', 'dist', 'node_modules', 'scripts', 'infra'];
 const isNeighbor = (name: string): boolean => workspaceNames.includes(name.split('/')[0] ?? '');
@@ -52,6 +66,6 @@ export function lintPatterns(wall: Wall, packages: readonly string[]): string[] 
   const folders = [...ELSEWHERE, ...refused].map((name) =>
     name.endsWith('.ts') ? `**/${name.replace(/\.ts$/, '.js')}` : `**/${name}/**`,
   );
-  const named = [...wall.allowed.filter(isNeighbor).map((name) => `@connected-registry/${name}`), ...packages];
+  const named = [...wall.allowed.filter(isNeighbor).map((name) => `${SCOPE}${name}`), ...packages];
   return ['**', '!./**', '!../**', ...folders, ...named.flatMap((name) => [`!${name}`, `!${name}/**`])];
 }

@@ -4,7 +4,7 @@ import { dirname, join, normalize } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { projectRoot } from '@connected-registry/clock/files/projectRoot';
 import { namedImports } from '../../scripts/metrics/imports.mjs';
-import { folderWalls, lintPatterns, workspaceNames, workspaceWalls, type Wall } from '../wallTables.js';
+import { dependenciesOf, folderWalls, manifestOf, SCOPE, workspaceNames, workspaceWalls } from '../wallTables.js';
 
 /*
  * The walls between workspaces and between the folders of `src`: docs/architecture.md has them as two tables, which are
@@ -12,7 +12,6 @@ import { folderWalls, lintPatterns, workspaceNames, workspaceWalls, type Wall } 
  * allowance that nobody needs any more.
  */
 const root = projectRoot();
-const SCOPE = '@connected-registry/';
 
 interface Import {
   /** File that imports, from the root. */
@@ -72,18 +71,8 @@ function differences(used: readonly (readonly [string, Import])[], allowed: read
   ];
 }
 
-const manifestOf = (folder: string) =>
-  JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8')) as {
-    readonly dependencies: Readonly<Record<string, string>>;
-    readonly devDependencies?: Readonly<Record<string, string>>;
-  };
-
 const allowedFor = (place: string): readonly string[] =>
   workspaceWalls.find((wall) => wall.place === place)?.allowed ?? [];
-/** Packages that a workspace's package.json names. */
-const dependenciesOf = (place: string): string[] =>
-  Object.keys(manifestOf(place).dependencies).filter((name) => !name.startsWith(SCOPE));
-
 /** What the tables call an import of a workspace: its name; with its folder where the table has one: `clock/schedules`. */
 function workspaceOf({ name }: Import): string | undefined {
   if (!name.startsWith(SCOPE)) return undefined;
@@ -231,56 +220,6 @@ describe('a folder of the app', () => {
       return seen;
     };
     expect([...next.keys()].filter((place) => reach(place, new Set()).has(place))).toEqual([]);
-  });
-});
-
-describe('lint', () => {
-  interface Override {
-    readonly files: readonly string[];
-    readonly rules: Readonly<Record<string, unknown>>;
-  }
-  const { overrides } = JSON.parse(readFileSync(join(root, '.oxlintrc.json'), 'utf8')) as {
-    readonly overrides: readonly Override[];
-  };
-  const lines: (readonly [string, Wall, readonly string[]])[] = [
-    ...folderWalls.map(
-      (wall) => [wall.place.endsWith('.ts') ? wall.place : `${wall.place}/**`, wall, wall.packages] as const,
-    ),
-    ...workspaceWalls
-      .filter(({ place }) => place.startsWith('packages/'))
-      .map((wall) => [`${wall.place}/src/**`, wall, ['node:*', ...dependenciesOf(wall.place)]] as const),
-  ];
-
-  test.each(lines)('refuses in %s what its row does not allow', (files, wall, packages) => {
-    const rules = overrides
-      .filter((one) => one.files.join() === files)
-      .map((one) => one.rules['no-restricted-imports']);
-    const ofTypes = wall.allowed.flatMap((name) =>
-      name.startsWith('types of ') ? [name.slice('types of '.length)] : [],
-    );
-    expect(rules).toEqual([
-      [
-        'error',
-        {
-          patterns: [
-            // An allowance of a pattern ends the search, so that refusals of single folders come first.
-            ...ofTypes.map((name) => ({
-              regex: `/${name}/`,
-              allowTypeImports: true,
-              message: expect.any(String),
-            })),
-            { group: lintPatterns(wall, packages), message: expect.any(String) },
-          ],
-        },
-      ],
-    ]);
-  });
-
-  test.each(['src/domain/**', 'src/orchestrations/**'])('refuses clocks and the environment in %s', (files) => {
-    const rules = overrides.find((one) => one.files.join() === files)?.rules ?? {};
-    const named = JSON.stringify([rules['no-restricted-globals'], rules['no-restricted-properties']]);
-    for (const name of ['process', 'setTimeout', 'fetch', 'performance', '"Date","property":"now"', 'random'])
-      expect(named).toContain(name);
   });
 });
 
