@@ -97,7 +97,7 @@ function* disableAgain(run: RunContext<Run>, access: DisableAccess, { revokedAt 
   }
 }
 
-/** Whether a run holds the client: somebody requests the client at this moment. */
+/** Whether a run of the client is in progress. */
 function isHeld({ present }: Disabled): boolean {
   return present !== undefined && !present.hasEnded;
 }

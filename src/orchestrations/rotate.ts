@@ -49,7 +49,7 @@ function* rotateClient(run: RotationContext): Flow<RotationResult> {
   });
 }
 
-/** Checks that the run may begin, and plans it. From here on the slot is fixed: nothing that is repeated chooses it anew. */
+/** Checks that the run may start, and plans it. The plan fixes the slot: no repetition of a step chooses another one. */
 function* preflight(run: RotationContext): Flow<RotationPlan> {
   const rotation = { ...referenceOf(run.input.request), urgent: run.input.request.urgent };
   let slotFreeAt: string | undefined;
@@ -71,11 +71,11 @@ function credentialsOf(run: RotationContext, plan: RotationPlan): Credentials {
   return new Credentials(run, order, () => requireBinding(run, plan.token));
 }
 
-/** A token that somebody unbinds stays unbound: the run ends. A list that is only read late is read again. */
+/** Ends the run if the token is no longer in the client list: a rotation never binds again what somebody has unbound. */
 function* requireBinding(run: RotationContext, token: string): Flow<void> {
   const { registry, connectedRegistry } = run.input.request;
   const { bound } = yield* run.activities.checkBinding({ registry, connectedRegistry, token });
-  if (!bound) throw new StepFailed('unbound', `token ${token} was taken off ${connectedRegistry} in the meantime`);
+  if (!bound) throw new StepFailed('unbound', `token ${token} was unbound from ${connectedRegistry} in the meantime`);
 }
 
 /** The credential in use is never touched, so a failure takes the candidate back, and nothing else. */

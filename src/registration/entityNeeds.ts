@@ -36,8 +36,7 @@ export function binderNeeds(operation: BinderOperation, request: BinderRequest, 
 /** Reads the client list, writes it and reads it back. */
 const RECONCILE: ArmNeeds = { reads: 2, writes: 1 };
 
-/** What an operation of a scope map's holder needs: a look at the map that nobody has seen lately, or the
- * deletion of a map without users. */
+/** Requests of an operation of a scope map's holder: a read of a map that was not read recently, or the deletion of an unused map. */
 export function mapHolderNeeds(
   operation: MapHolderOperation,
   { wanted }: MapHolderRequest,

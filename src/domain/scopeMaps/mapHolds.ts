@@ -71,7 +71,7 @@ export function pruneHolds({ seen, deletedAt, ...state }: MapHolderState, now: D
   };
 }
 
-/** How long a look at the map serves later runs, in milliseconds (docs/decisions/0042-how-old-a-fact-may-be.md). */
+/** Milliseconds for which later runs may use a read of the map (docs/decisions/0042-how-old-a-fact-may-be.md). */
 const SEEN_MILLISECONDS = 10_000;
 
 /** How long after a deletion no preflight's look counts, in milliseconds: it may be older than the deletion. */
@@ -97,7 +97,7 @@ export function markSeen(state: MapHolderState, { actions }: WantedMap, now: Dat
   return { ...state, seen: { at: now.toISOString(), rights: rightsHash(actions) } };
 }
 
-/** The next run is to look at the map again. */
+/** Makes the next run read the map again. */
 export function forgetSeen({ seen: _, ...state }: MapHolderState): MapHolderState {
   return state;
 }

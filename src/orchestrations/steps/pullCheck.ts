@@ -86,7 +86,7 @@ export function* pullCheck(run: RunContext<Run>, check: PullCheck): Flow<Verifie
     }
 
     const isOwnTrouble = decision.kind === 'later';
-    // Without a schedule nobody can say when its connected registry syncs: what ARM reports of its syncs is followed.
+    // Without a readable schedule the time of the next sync is unknown. The run waits for the syncs that ARM reports.
     if (!isOwnTrouble && nextSync(check.sync.schedule, started) === undefined) yield* watch.sawSyncBefore(asked);
     const seconds = pauseSeconds(run, check, isOwnTrouble, tries);
     if (run.later(seconds) > deadline(run, check, started, watch.synced))

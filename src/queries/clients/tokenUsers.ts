@@ -19,7 +19,7 @@ export interface TokenUsers {
   /** Lists all clients that have a secret. @param age as above. */
   clients(age?: number): Promise<readonly ClientReference[]>;
   /**
-   * Whether no secret has one of these names, by a listing that may be a minute old. False also when no listing is at hand and
+   * Whether no secret has one of these names, by a listing that may be a minute old. False, too, if no listing is cached and
    * single reads are fewer than a listing's pages.
    */
   lackSecrets(names: readonly string[]): Promise<boolean>;

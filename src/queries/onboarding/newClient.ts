@@ -47,7 +47,7 @@ export async function readCloud(look: Look, reads: SharedReads, onboarding: Onbo
   return { ...connected, scopeMap, token };
 }
 
-/** A token with a name that somebody chose is read now: others may have made it a moment ago. */
+/** Finds the token. One whose name the request chose is read now, since somebody else may have created it just before. */
 async function findToken(look: Look, reads: SharedReads, onboarding: Onboarding): Promise<FoundToken> {
   const { registry, token } = onboarding;
   if (sameName(token, defaultTokenName(onboarding))) return look.findToken(registry, token);

@@ -186,7 +186,7 @@ async function readAncestors(
 }
 
 /**
- * Gives the passwords of a token that the revocation disabled. A token that somebody has enabled since counts too, while an old
+ * Gives the passwords of a token that the revocation disabled. This includes a token that somebody has enabled since, because an old
  * password may work.
  */
 function revokedToken(token: TokenFacts | undefined, clears: Revocation | undefined): RevokedToken | undefined {

@@ -92,7 +92,9 @@ await runBench(HELP, OPTIONS, async (flags) => {
   // A connected registry accepts 50 clients, and there are three times as many.
   const devices = wholeNumber('devices', flags.devices, 1, 16);
   if (spawnSync('az', ['version'], { stdio: 'ignore' }).status !== 0) {
-    process.stdout.write('bench:quickstart did not run: the Azure CLI, az, is not there (Debian package azure-cli).\n');
+    process.stdout.write(
+      'bench:quickstart did not run: the Azure CLI, az, is not installed (Debian package azure-cli).\n',
+    );
     return NO_CLI;
   }
   const before = await usedByOthers();

@@ -55,14 +55,14 @@ const bench = (flags: readonly string[], env: Record<string, string>) =>
   spawnSync(process.execPath, [compiled('local-stack/bench/fleet/main.js'), ...flags], { env, encoding: 'utf8' });
 
 test.each([
-  [['--az'], {}, 'the Azure CLI, az, is not there (Debian package azure-cli)'],
+  [['--az'], {}, 'the Azure CLI, az, is not installed (Debian package azure-cli)'],
   [['--host', 'functions'], {}, 'FUNCTIONS_HOST names no host'],
   [
     ['--host', 'functions'],
     { FUNCTIONS_HOST: import.meta.filename },
     'the host that FUNCTIONS_HOST names needs dotnet on the PATH',
   ],
-])('what %j needs and is not there is said in one line, with exit code 3', (flags, env, reason) => {
+])('names in one line what %j needs and this machine lacks, with exit code 3', (flags, env, reason) => {
   const { status, stdout, stderr } = bench(flags, { PATH: '', ...env });
   expect({ status, stdout, stderr }).toEqual({
     status: 3,
