@@ -34,20 +34,11 @@ export async function startRun(
   instance: string,
   run: Run<object>,
 ): Promise<StartResult> {
-  return inTime(startAndRead(client, kind, instance, run), READ_BACK.within, UNKNOWN);
-}
-
-async function startAndRead(
-  client: DurableClient,
-  kind: string,
-  instance: string,
-  run: Run<object>,
-): Promise<StartResult> {
   const until = Date.now() + READ_BACK.within;
   let refusedSince: number | undefined;
   let started = false;
   const isEnough = (result: StartResult | undefined): boolean => result !== undefined;
-  const result = await pollUntil(
+  const polled = pollUntil(
     async (): Promise<StartResult | undefined> => {
       if (!started) {
         started = await tryStart(client, kind, instance, run);
@@ -65,7 +56,7 @@ async function startAndRead(
     },
     { isEnough, every: READ_BACK.every, until },
   );
-  return result ?? UNKNOWN;
+  return (await inTime(polled, READ_BACK.within, undefined)) ?? UNKNOWN;
 }
 
 function judge(found: RunStatus, id: string, kind: string, fingerprint: string): StartResult {
