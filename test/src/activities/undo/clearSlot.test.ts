@@ -2,9 +2,9 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { onboarding, RUN } from '../../fakes/answers/requests.js';
 import { reference } from '../../fakes/answers/orders.js';
 import { LONG_AGO } from '../../fakes/worlds/defaultClient.js';
+import { gone, SINCE, throughFault } from './undoUnderTest.js';
 import { createWorld, type World } from '../../fakes/worlds/world.js';
 
-const SINCE = '2026-03-01T12:00:00.000Z';
 const { token } = onboarding();
 let world: World;
 beforeEach(() => {
@@ -12,15 +12,6 @@ beforeEach(() => {
   world = createWorld();
 });
 afterEach(() => vi.useRealTimers());
-
-const gone = { kind: 'done', value: {} };
-
-/** Runs an undo until it is done, with one failing call. */
-async function throughFault(undo: () => Promise<{ kind: string }>, method: string, when: 'before' | 'after') {
-  world.wire.fail(method, { when });
-  expect(await undo()).toMatchObject({ kind: 'retryLater' });
-  expect(await undo()).toEqual(gone);
-}
 
 describe('clearSlot', () => {
   const clear = (wasLive = false) =>
@@ -60,7 +51,7 @@ describe('clearSlot', () => {
 
   test('converges if an answer was lost, or the token is gone', async () => {
     world.addToken({ password2: { createdAt: SINCE } });
-    await throughFault(() => clear(), 'keepOnlySlots', 'after');
+    await throughFault(world, () => clear(), 'keepOnlySlots', 'after');
     world.controlPlane.tokens.delete(token);
     expect(await clear()).toEqual(gone);
   });

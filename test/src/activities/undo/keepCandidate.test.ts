@@ -2,9 +2,9 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { onboarding, RUN } from '../../fakes/answers/requests.js';
 import { issueOrder, reference } from '../../fakes/answers/orders.js';
 import { candidate, LONG_AGO } from '../../fakes/worlds/defaultClient.js';
+import { gone, kept, SINCE } from './undoUnderTest.js';
 import { createWorld, type World } from '../../fakes/worlds/world.js';
 
-const SINCE = '2026-03-01T12:00:00.000Z';
 const { token } = onboarding();
 let world: World;
 beforeEach(() => {
@@ -12,9 +12,6 @@ beforeEach(() => {
   world = createWorld();
 });
 afterEach(() => vi.useRealTimers());
-
-const kept = { kind: 'done', value: { kept: expect.stringMatching(/./) as string } };
-const gone = { kind: 'done', value: {} };
 
 describe('keepCandidate', () => {
   const keep = (earlier?: string) =>

@@ -2,9 +2,9 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { CONNECTED_REGISTRY, onboarding, RUN } from '../../fakes/answers/requests.js';
 import { reference } from '../../fakes/answers/orders.js';
 import { LONG_AGO } from '../../fakes/worlds/defaultClient.js';
+import { gone, kept, SINCE, throughFault } from './undoUnderTest.js';
 import { createWorld, type World } from '../../fakes/worlds/world.js';
 
-const SINCE = '2026-03-01T12:00:00.000Z';
 const { token, scopeMap } = onboarding();
 let world: World;
 beforeEach(() => {
@@ -12,16 +12,6 @@ beforeEach(() => {
   world = createWorld();
 });
 afterEach(() => vi.useRealTimers());
-
-const kept = { kind: 'done', value: { kept: expect.stringMatching(/./) as string } };
-const gone = { kind: 'done', value: {} };
-
-/** Runs an undo until it is done, with one failing call. */
-async function throughFault(undo: () => Promise<{ kind: string }>, method: string, when: 'before' | 'after') {
-  world.wire.fail(method, { when });
-  expect(await undo()).toMatchObject({ kind: 'retryLater' });
-  expect(await undo()).toEqual(gone);
-}
 
 describe('removeToken', () => {
   const remove = () =>
@@ -56,7 +46,7 @@ describe('removeToken', () => {
     ['deleteToken', 'after'],
   ] as const)('converges when %s failed %s its effect', async (method, when) => {
     add();
-    await throughFault(remove, method, when);
+    await throughFault(world, remove, method, when);
     expect(world.controlPlane.tokens.has(token)).toBe(false);
   });
 

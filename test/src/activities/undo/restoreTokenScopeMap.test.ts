@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { onboarding, RUN } from '../../fakes/answers/requests.js';
 import { reference } from '../../fakes/answers/orders.js';
+import { gone, kept, SINCE, throughFault } from './undoUnderTest.js';
 import { createWorld, type World } from '../../fakes/worlds/world.js';
 
-const SINCE = '2026-03-01T12:00:00.000Z';
 const { token, scopeMap } = onboarding();
 let world: World;
 beforeEach(() => {
@@ -11,16 +11,6 @@ beforeEach(() => {
   world = createWorld();
 });
 afterEach(() => vi.useRealTimers());
-
-const kept = { kind: 'done', value: { kept: expect.stringMatching(/./) as string } };
-const gone = { kind: 'done', value: {} };
-
-/** Runs an undo until it is done, with one failing call. */
-async function throughFault(undo: () => Promise<{ kind: string }>, method: string, when: 'before' | 'after') {
-  world.wire.fail(method, { when });
-  expect(await undo()).toMatchObject({ kind: 'retryLater' });
-  expect(await undo()).toEqual(gone);
-}
 
 describe('restoreTokenScopeMap', () => {
   const restore = () =>
@@ -60,7 +50,7 @@ describe('restoreTokenScopeMap', () => {
 
   test('converges if an answer was lost, or the token is gone', async () => {
     world.addToken();
-    await throughFault(restore, 'setTokenScopeMap', 'after');
+    await throughFault(world, restore, 'setTokenScopeMap', 'after');
     world.controlPlane.tokens.delete(token);
     expect(await restore()).toEqual(gone);
   });

@@ -2,25 +2,15 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { RUN } from '../../fakes/answers/requests.js';
 import { issueOrder, reference } from '../../fakes/answers/orders.js';
 import { candidate } from '../../fakes/worlds/defaultClient.js';
+import { gone, kept, SINCE, throughFault } from './undoUnderTest.js';
 import { createWorld, type World } from '../../fakes/worlds/world.js';
 
-const SINCE = '2026-03-01T12:00:00.000Z';
 let world: World;
 beforeEach(() => {
   vi.useFakeTimers({ now: new Date(SINCE) });
   world = createWorld();
 });
 afterEach(() => vi.useRealTimers());
-
-const kept = { kind: 'done', value: { kept: expect.stringMatching(/./) as string } };
-const gone = { kind: 'done', value: {} };
-
-/** Runs an undo until it is done, with one failing call. */
-async function throughFault(undo: () => Promise<{ kind: string }>, method: string, when: 'before' | 'after') {
-  world.wire.fail(method, { when });
-  expect(await undo()).toMatchObject({ kind: 'retryLater' });
-  expect(await undo()).toEqual(gone);
-}
 
 describe('retireCandidate', () => {
   const retire = () => world.activities.retireCandidate({ reference: reference(), run: RUN });
@@ -52,7 +42,7 @@ describe('retireCandidate', () => {
     ['remove', 'after'],
   ] as const)('leaves no candidate behind when %s failed %s its effect', async (method, when) => {
     await world.activities.issueCredentials(issueOrder());
-    await throughFault(retire, method, when);
+    await throughFault(world, retire, method, when);
     expect(world.vault.has(candidate)).toBe(false);
   });
 });
