@@ -16,7 +16,7 @@ function held() {
   };
   return { read, end: (value: number) => open.shift()?.(value), started: () => started };
 }
-const settle = () => vi.advanceTimersByTimeAsync(0);
+const readsEnd = () => vi.advanceTimersByTimeAsync(0);
 
 test('whoever asks while a read is in progress shares the next one, which begins after they asked', async () => {
   const shared = createSharedRead();
@@ -26,7 +26,7 @@ test('whoever asks while a read is in progress shares the next one, which begins
   expect(started()).toBe(1);
   end(1);
   expect(await first).toBe(1);
-  await settle();
+  await readsEnd();
   expect(started()).toBe(2);
   end(2);
   expect(await later).toEqual([2, 2, 2]);
@@ -47,7 +47,7 @@ test('one that asks between the end of a read and the start of the next shares t
   end(1);
   const third = shared('key', read);
   await first;
-  await settle();
+  await readsEnd();
   expect(started()).toBe(2);
   end(2);
   expect(await Promise.all([second, third])).toEqual([2, 2]);

@@ -1,17 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { ConfigError, loadConfig } from '../../../src/settings/config.js';
+import { problemsOf } from './problemsOf.js';
+import { loadConfig } from '../../../src/settings/config.js';
 import { findRegistry } from '../../../src/settings/registries.js';
 import { config, SETTINGS } from '../fakes/answers/requests.js';
-
-function problemsOf(changes: Readonly<Record<string, string | undefined>>): readonly string[] {
-  try {
-    loadConfig({ ...SETTINGS, ...changes });
-    return [];
-  } catch (error) {
-    if (error instanceof ConfigError) return error.problems;
-    throw error;
-  }
-}
 const key = (id: string, bytes = 32) => `${id}:${Buffer.alloc(bytes, 5).toString('base64url')}`;
 const registry = (name: string) => (SETTINGS['REGISTRIES'] ?? '').replace('myregistry', name);
 
@@ -245,46 +236,6 @@ describe('settings of rotation that contradict each other', () => {
     const PROFILES = JSON.stringify([profile]);
     expect(problemsOf({ PROFILES }).join()).toContain('profile plant, field credentialLifetimeDays: is too short');
     expect(problemsOf({ PROFILES, NEAR_EXPIRY_EVENTS: 'false' })).toEqual([]);
-  });
-});
-
-describe('operators by Entra', () => {
-  const entra = { OPERATOR_AUTH: 'entra', OPERATOR_ROLE: 'Onboarding.Operator', WEBSITE_AUTH_ENABLED: 'True' };
-
-  test.each([undefined, '', 'False', '1'])(
-    'are refused while the platform does not authenticate: WEBSITE_AUTH_ENABLED=%s',
-    (value) => {
-      expect(problemsOf({ ...entra, WEBSITE_AUTH_ENABLED: value })).toEqual([
-        expect.stringMatching(/^setting OPERATOR_AUTH must not be entra .*turn it on/),
-      ]);
-    },
-  );
-
-  test('are refused if nobody is named as an operator', () => {
-    expect(problemsOf({ ...entra, OPERATOR_ROLE: '' })).toEqual([
-      expect.stringMatching(/^setting OPERATOR_ROLE or OPERATOR_PRINCIPALS is missing/),
-    ]);
-  });
-
-  test.each([{ OPERATOR_ROLE: 'x' }, { OPERATOR_PRINCIPALS: '11111111-aaaa-4bbb-8ccc-1234567890ab' }])(
-    'require the setting if they are named: %j',
-    (named) => {
-      expect(problemsOf(named)).toEqual([expect.stringMatching(/^setting OPERATOR_AUTH must be entra/)]);
-    },
-  );
-
-  test('are those with the role and those on the list', () => {
-    expect(config().operators).toEqual({ kind: 'functionKey' });
-    expect(config({ ...entra, WEBSITE_AUTH_ENABLED: 'true' }).operators).toEqual({
-      kind: 'entra',
-      role: 'Onboarding.Operator',
-      principals: [],
-    });
-    const principal = '11111111-AAAA-4bbb-8ccc-1234567890ab';
-    expect(config({ ...entra, OPERATOR_ROLE: '', OPERATOR_PRINCIPALS: ` ${principal},` }).operators).toEqual({
-      kind: 'entra',
-      principals: [principal.toLowerCase()],
-    });
   });
 });
 

@@ -13,7 +13,7 @@ export interface TimerSchedule {
   readonly adjustForDst: boolean;
   /** The first occurrence after a time; undefined if there is none. */
   next(after: Date): Date | undefined;
-  /** False if it occurs so often that its status is not kept, even if useMonitor is true. */
+  /** False for frequent schedules, whose status is never kept: `useMonitor` does not matter for them. */
   readonly canBeMonitored: boolean;
 }
 
