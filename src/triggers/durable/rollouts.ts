@@ -24,12 +24,16 @@ import {
   type RolloutPlan,
   type RolloutRequest,
 } from '../../domain/rollouts/rollout.js';
+import type { ListedInstances } from './instancePages.js';
 import { pollUntil } from './pollUntil.js';
 import { hasEnded, readInstance } from './runStatus.js';
 import { CONFIRMED_WITHIN, tryStart } from './startRun.js';
 
 /** Form of a rollout's id. */
 export const ROLLOUT_ID = /^[a-z0-9]{1,32}$/;
+
+/** Instances in one page of a listing. */
+const PAGE = 100;
 
 /** Milliseconds between two reads of a rollout's state. */
 const READ_EVERY = 250;
@@ -86,7 +90,9 @@ export function openingState(plan: RolloutPlan): ControlState {
 /** Reads a rollout; undefined if there is none. */
 export async function readRollout(client: DurableClient, id: string): Promise<RolloutState | undefined> {
   if (!ROLLOUT_ID.test(id)) return undefined;
-  const [control, instance] = await Promise.all([readControl(client, id), readInput(client, id)]);
+  // In this order: an orchestration that has ended has noted so in the entity before.
+  const instance = await readInput(client, id);
+  const control = await readControl(client, id);
   const plan = control?.plan ?? instance?.input?.plan;
   if (!plan) return undefined;
   return {
@@ -95,6 +101,23 @@ export async function readRollout(client: DurableClient, id: string): Promise<Ro
     hasEnded: instance?.hasEnded ?? true,
     ...(instance?.input ? { input: instance.input } : {}),
   };
+}
+
+/** Lists the ids of all rollouts that were not purged, the newest first: ids begin with the time of the request. */
+export async function rolloutIds(list: ListedInstances): Promise<string[]> {
+  const prefix = rolloutInstance('');
+  const ids: string[] = [];
+  let continuation: string | undefined;
+  do {
+    const query = { prefix, top: PAGE, withoutInput: true } as const;
+    const page = await list({ ...query, ...(continuation === undefined ? {} : { continuation }) });
+    ids.push(...page.instances.map(({ instanceId }) => instanceId.slice(prefix.length)));
+    ({ continuation } = page);
+  } while (continuation !== undefined);
+  return ids
+    .filter((id) => ROLLOUT_ID.test(id))
+    .toSorted()
+    .toReversed();
 }
 
 /** Reads what a rollout's control entity keeps; undefined before it is opened or refused. */

@@ -68,7 +68,8 @@ function toRequest(kind: RolloutKind, row: Row, config: Settings): RolloutReques
 }
 
 function settingFaults(request: RolloutRequest, row: Row, config: Settings) {
-  const lifetime = 'credentialLifetimeDays' in row ? lifetimeFault(row.credentialLifetimeDays, config.lifetimes) : undefined;
+  const lifetime =
+    'credentialLifetimeDays' in row ? lifetimeFault(row.credentialLifetimeDays, config.lifetimes) : undefined;
   const max = config.caps.permissionsPerScopeMap;
   const permissions = isOnboarding(request) ? toActions(request.permissions).length : 0;
   return [

@@ -39,7 +39,10 @@ export class RowFaults {
   }
 
   refusal(): HttpResponseInit {
-    return refuseRows(this.#errors.toSorted((left, right) => (left.row ?? 0) - (right.row ?? 0)), this.#count);
+    return refuseRows(
+      this.#errors.toSorted((left, right) => (left.row ?? 0) - (right.row ?? 0)),
+      this.#count,
+    );
   }
 }
 

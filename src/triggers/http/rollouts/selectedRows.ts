@@ -1,7 +1,11 @@
 import type { HttpResponseInit } from '@azure/functions';
 import { referenceOf } from '@connected-registry/protocol/names/clientKey';
 import { sameName } from '@connected-registry/protocol/names/sameName';
-import { MAX_ROLLOUT_ROWS, type RolloutKind, type RolloutSelection } from '@connected-registry/protocol/requests/rolloutRequest';
+import {
+  MAX_ROLLOUT_ROWS,
+  type RolloutKind,
+  type RolloutSelection,
+} from '@connected-registry/protocol/requests/rolloutRequest';
 import { profileOfClient, requestOf, type Profile } from '../../../domain/profiles/profiles.js';
 import { inTime } from '../../../queries/inTime.js';
 import type { Queries } from '../../../queries/queries.js';
@@ -24,8 +28,7 @@ type Rows = { readonly rows: readonly object[] } | { readonly refusal: HttpRespo
  * @throws ServiceError
  */
 export async function selectedRows(
-  select: RolloutSelection,
-  kind: RolloutKind,
+  { select = {}, kind }: { readonly select?: RolloutSelection | undefined; readonly kind: RolloutKind },
   config: Pick<Config, 'registries' | 'profileBook'>,
   { inventory }: Pick<Queries, 'inventory'>,
 ): Promise<Rows> {
@@ -39,13 +42,17 @@ export async function selectedRows(
     const fix = names === '' ? 'The setting PROFILES has none.' : `It must be one of ${names}.`;
     return refused({ field: 'select.profile', message: 'is not a profile', fix });
   }
-  const found = kind === 'onboard' && profile ? rowsOfProfile(profile, select) : await known(select, profile, config, inventory);
+  const found =
+    kind === 'onboard' && profile ? rowsOfProfile(profile, select) : await known(select, profile, config, inventory);
   if ('refusal' in found || found.rows.length > 0) return found;
   return refused({ field: 'select', message: 'matches no client', fix: 'Change it, or send clients.' });
 }
 
 /** The onboarding of each client that a profile lists, at the selected connected registry. */
-function rowsOfProfile(profile: Profile, { registry, connectedRegistry = profile.connectedRegistry }: RolloutSelection): Rows {
+function rowsOfProfile(
+  profile: Profile,
+  { registry, connectedRegistry = profile.connectedRegistry }: RolloutSelection,
+): Rows {
   if (connectedRegistry === undefined)
     return refused({
       field: 'select.connectedRegistry',
