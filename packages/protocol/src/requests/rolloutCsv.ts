@@ -97,13 +97,11 @@ class Lines {
     this.#bytes = bytes;
   }
 
-  /** Line of the next record, after empty lines. */
+  /** Line of the next record, after lines that are empty or have spaces only. */
   get next(): number {
-    let [offset, line] = [this.#offset, this.#line];
-    while (this.#isEnd(offset) || this.#bytes[offset] === CARRIAGE_RETURN) {
+    let line = this.#line;
+    for (let offset = this.#offset; SPACES.includes(this.#bytes[offset]); offset += 1)
       if (this.#isEnd(offset)) line += 1;
-      offset += 1;
-    }
     return line;
   }
 
@@ -122,6 +120,8 @@ class Lines {
 }
 const LINE_FEED = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
+/** Bytes that the parser skips before a cell. */
+const SPACES: readonly unknown[] = [LINE_FEED, CARRIAGE_RETURN, 0x20, 0x09, 0x0c];
 
 class Faults {
   readonly #kept: CsvFault[] = [];
@@ -178,6 +178,10 @@ function headerOf(cells: readonly string[], row: number, faults: Faults): readon
     throw new Stop();
   }
   const names = cells.map((cell) => ROLLOUT_COLUMNS.find((name) => name.toLowerCase() === cell.toLowerCase()) ?? cell);
+  if (!names.some((name) => ROLLOUT_COLUMNS.includes(name))) {
+    faults.add({ row, message: 'has no known column', fix: 'Send a header line with the names of the columns.' });
+    throw new Stop();
+  }
   names.forEach((name, index) => {
     const column = name === '' ? String(index + 1) : shortened(name);
     if (name === '') faults.add({ row, column, message: 'is a column without a name', fix: KNOWN });
