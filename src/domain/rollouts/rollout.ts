@@ -91,8 +91,12 @@ export interface RolloutRound {
   readonly failures: readonly Readonly<Record<string, number>>[];
   /** The wave in progress, from 0. */
   readonly wave: number;
-  /** When the wave before ended; absent in the first. */
+  /** When the wave in progress ended, while the pause after it lasts. */
   readonly waveEndedAt?: string;
+  /** Number of rounds in a row that have changed nothing: the pauses between rounds become longer. */
+  readonly idle: number;
+  /** Since when failures have paused the rollout. Operators have been alerted. */
+  readonly alertedAt?: string;
 }
 
 /**
@@ -114,6 +118,8 @@ export interface RowStatus {
   readonly operation?: string;
   /** When the operation was started. */
   readonly startedAt?: string;
+  /** While it waits: since when another run has held the client. */
+  readonly busySince?: string;
   /** Why it failed: a failure code, or a code of {@link ROW_CODES}. */
   readonly code?: string;
   /** Of a dry run: what the row would write. */
