@@ -264,6 +264,16 @@ export interface ControlRequests {
   readonly drop: object;
 }
 
+/** What the orchestration returns when it ends. `refused`, `stopped`, `completed` or `cancelled`. */
+export interface RolloutOutcome {
+  readonly status: RolloutStatus;
+  /** ISO 8601. */
+  readonly endedAt: string;
+  readonly counts: RowCounts;
+  /** Why the rollout itself failed. */
+  readonly message?: string;
+}
+
 /** State of {@link ROLLOUT_CLAIMS}: the hashes of clients' keys by rollout. */
 export type ClaimsState = Readonly<Record<string, readonly string[]>>;
 
