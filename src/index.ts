@@ -16,7 +16,8 @@ import { CLIENT_RECORD, NOTHING_KNOWN } from './domain/clients/clientRecord.js';
 import { CONNECTED_REGISTRY_RECORD, NEVER_SEEN } from './domain/events/connectedRegistryRecord.js';
 import { MAP_HOLDER, NO_HOLDS } from './domain/scopeMaps/mapHolds.js';
 import { OFFBOARD, ONBOARD, REVOKE, ROTATE } from './domain/operations/run.js';
-import { ROLLOUT } from './domain/rollouts/rollout.js';
+import { NO_CONTROL } from './domain/rollouts/control.js';
+import { EMPTY_PIECE, ROLLOUT, ROLLOUT_CLAIMS, ROLLOUT_CONTROL, ROLLOUT_PIECE } from './domain/rollouts/rollout.js';
 import { SWEEP, SWEEP_TIMER } from './domain/rotation/sweep.js';
 import { TOKEN_CLAIM, UNCLAIMED } from './domain/tokens/tokenClaim.js';
 import { START_WHEN_FREE } from './domain/operations/waitingRun.js';
@@ -25,6 +26,9 @@ import { clientRecord } from './entities/clientRecord.js';
 import { connectedRegistryRecord } from './entities/connectedRegistryRecord.js';
 import { createMapHolder } from './entities/mapHolder.js';
 import { registerEntity } from './entities/registerEntity.js';
+import { NO_CLAIMS, rolloutClaims } from './entities/rolloutClaims.js';
+import { rolloutControl } from './entities/rolloutControl.js';
+import { rolloutPiece } from './entities/rolloutPiece.js';
 import { tokenClaim } from './entities/tokenClaim.js';
 import { offboard } from './orchestrations/offboard.js';
 import { check } from './orchestrations/check.js';
@@ -64,6 +68,10 @@ import { postPromotion } from './triggers/http/routes/promotions.js';
 import { postRevocations } from './triggers/http/routes/revocations.js';
 import { getPendingMessages } from './triggers/http/routes/pendingMessages.js';
 import { postPullCheck } from './triggers/http/routes/pullChecks.js';
+import { getRolloutClients } from './triggers/http/routes/rolloutClients.js';
+import { postRolloutCommand } from './triggers/http/routes/rolloutCommands.js';
+import { getRollouts } from './triggers/http/routes/rolloutList.js';
+import { getRollout, postRollouts } from './triggers/http/routes/rollouts.js';
 import { postRotations } from './triggers/http/routes/rotations.js';
 import { PURGE_SCHEDULE, purgeEndedRuns } from './triggers/timer/purgeEndedRuns.js';
 import { streamHttp } from './triggers/http/requests/streamHttp.js';
@@ -161,6 +169,46 @@ df.app.client.http('postRotations', {
   methods: ['POST'],
   ...forOperators(postRotations(config, queries)),
 });
+df.app.client.http('postRollouts', {
+  route: 'rollouts',
+  methods: ['POST'],
+  ...forOperators(postRollouts(config, queries)),
+});
+df.app.client.http('getRollouts', {
+  route: 'rollouts',
+  methods: ['GET'],
+  ...forOperators(getRollouts),
+});
+df.app.client.http('getRollout', {
+  route: 'rollouts/{id}',
+  methods: ['GET'],
+  ...forOperators(getRollout),
+});
+df.app.client.http('getRolloutClients', {
+  route: 'rollouts/{id}/clients',
+  methods: ['GET'],
+  ...forOperators(getRolloutClients),
+});
+df.app.client.http('pauseRollout', {
+  route: 'rollouts/{id}/pause',
+  methods: ['POST'],
+  ...forOperators(postRolloutCommand(config, 'pause')),
+});
+df.app.client.http('resumeRollout', {
+  route: 'rollouts/{id}/resume',
+  methods: ['POST'],
+  ...forOperators(postRolloutCommand(config, 'resume')),
+});
+df.app.client.http('cancelRollout', {
+  route: 'rollouts/{id}/cancel',
+  methods: ['POST'],
+  ...forOperators(postRolloutCommand(config, 'cancel')),
+});
+df.app.client.http('retryFailedInRollout', {
+  route: 'rollouts/{id}/retry-failed',
+  methods: ['POST'],
+  ...forOperators(postRolloutCommand(config, 'retry-failed')),
+});
 df.app.client.http('getRotationSchedule', {
   route: 'rotations/schedule',
   methods: ['GET'],
@@ -216,6 +264,9 @@ registerEntity(
 registerEntity(CLIENT_RECORD, NOTHING_KNOWN, clientRecord);
 registerEntity(CONNECTED_REGISTRY_RECORD, NEVER_SEEN, connectedRegistryRecord);
 registerEntity(TOKEN_CLAIM, UNCLAIMED, tokenClaim);
+registerEntity(ROLLOUT_CONTROL, NO_CONTROL, rolloutControl);
+registerEntity(ROLLOUT_PIECE, EMPTY_PIECE, rolloutPiece);
+registerEntity(ROLLOUT_CLAIMS, NO_CLAIMS, rolloutClaims);
 registerEntity(MAP_HOLDER, NO_HOLDS, createMapHolder(ports.controlPlane), entityInTurn(inTurn, mapHolderNeeds));
 registerActivities(createActivities(ports, queries, config), inTurn);
 registerRunActivities(createRunActivities(queries, config, createPace(turns, config)), inTurn);

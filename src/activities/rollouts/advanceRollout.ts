@@ -1,6 +1,6 @@
 import { done, type StepOutcome } from '../../domain/operations/stepOutcome.js';
 import { PIECE_ROWS, type RolloutRound, type RowChange, type RowStatus } from '../../domain/rollouts/rollout.js';
-import { waveCount, waveRows } from './waveRows.js';
+import { waveCount, waveRows } from '../../domain/rollouts/waves.js';
 import type { Pace } from '../../ports/pace.js';
 import type { Runs } from '../../ports/runs.js';
 import { eachOf } from '../../queries/eachOf.js';

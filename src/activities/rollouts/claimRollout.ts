@@ -1,5 +1,6 @@
 import { done, type StepOutcome } from '../../domain/operations/stepOutcome.js';
-import { answerOf } from './pieceAnswer.js';
+
+import { pieceAnswer } from '../../domain/rollouts/piece.js';
 import type { PieceAnswer } from '../../domain/rollouts/rollout.js';
 import type { Runs } from '../../ports/runs.js';
 import { Pieces, withPieces } from './pieces.js';
@@ -30,7 +31,7 @@ export function claimRollout(
     const read = await Promise.all(Array.from({ length: count }, (_, piece) => pieces.of(piece)));
     return done({
       clients: read.flatMap(({ requests }) => requests.map(claimOf)),
-      pieces: read.map(answerOf),
+      pieces: read.map(pieceAnswer),
     });
   });
 }

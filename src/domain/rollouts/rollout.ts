@@ -144,6 +144,8 @@ export interface PieceState {
   readonly requests: readonly RolloutRequest[];
   readonly rows: readonly RowStatus[];
   readonly version: number;
+  /** The last command of operators that it carried out. */
+  readonly lastCommand?: string;
 }
 
 export const EMPTY_PIECE: PieceState = { requests: [], rows: [], version: 0 };
@@ -221,6 +223,8 @@ export interface ControlState {
   readonly activeSince?: string;
   /** The latest numbers of ended rows, oldest first, at most 30: the rate. */
   readonly samples: readonly { readonly at: string; readonly ended: number }[];
+  /** Whether operators have cancelled it: it then ends as `cancelled`. */
+  readonly isCancelled?: true;
   readonly startedAt?: string;
   readonly endedAt?: string;
 }

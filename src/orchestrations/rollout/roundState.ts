@@ -1,3 +1,4 @@
+import { openRows } from '../../domain/rollouts/counts.js';
 import {
   NO_ROWS,
   type PieceAnswer,
@@ -51,8 +52,7 @@ export class RoundState {
 
   /** Number of rows that have not ended. */
   get open(): number {
-    const { waiting, running } = this.counts;
-    return waiting + running;
+    return openRows(this.counts);
   }
 
   /** The first piece with rows that wait; undefined without any. */

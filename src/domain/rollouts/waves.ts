@@ -1,4 +1,4 @@
-import type { RolloutPlan } from '../../domain/rollouts/rollout.js';
+import type { RolloutPlan } from './rollout.js';
 
 type Waved = Pick<RolloutPlan, 'rows' | 'waves'>;
 
@@ -10,7 +10,7 @@ export function waveRows({ rows, waves }: Waved, wave: number): { readonly from:
   return { from: Math.min(start, rows), to: Math.min(end, rows) };
 }
 
-/** Number of waves. */
+/** Number of waves, at least 1. */
 export function waveCount({ rows, waves }: Waved): number {
   return 1 + Math.max(0, Math.ceil((rows - (waves.canary ?? waves.size)) / waves.size));
 }
