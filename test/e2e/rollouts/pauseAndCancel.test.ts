@@ -6,6 +6,8 @@ import type { Rollout } from './rollouts.js';
 
 const ROWS = 9;
 const WAVE = 3;
+/** The id of no rollout. */
+const UNKNOWN = 'abc123';
 
 let stack: RolloutStack;
 beforeAll(async () => {
@@ -48,7 +50,7 @@ test('before its start time: paused, resumed and cancelled, and no client was to
 
 test('in a freeze window nothing starts, and it can be cancelled', async () => {
   const { rollouts } = stack;
-  const { id, clients } = await start({ freezeWindows: ['0 0 0 * * */P1D@UTC'] });
+  const { id, clients } = await start({ freezeWindows: ['0 0 * * *|P1D|UTC'] });
   expect(await rollouts.until(id, ({ reason }) => reason === 'freeze-window')).toMatchObject({ status: 'running' });
   await rollouts.command(id, 'cancel');
   expect(await rollouts.atRest(id)).toMatchObject({ status: 'cancelled', counts: { cancelled: ROWS } });
@@ -145,10 +147,10 @@ test('a command that does not fit the status is refused, and a rollout that does
   for (const command of ['pause', 'resume', 'cancel', 'retry-failed']) {
     const answer = await rollouts.tryCommand(id, command);
     expect([command, answer.status, problem.parse(answer.body).status]).toEqual([command, 409, 409]);
-    const missing = await rollouts.tryCommand('20260101T000000Z-00000000', command);
+    const missing = await rollouts.tryCommand(UNKNOWN, command);
     expect([command, missing.status]).toEqual([command, 404]);
   }
-  expect((await it.app.get('rollouts/20260101T000000Z-00000000')).status).toBe(404);
+  expect((await it.app.get(`rollouts/${UNKNOWN}`)).status).toBe(404);
   expect(await rollouts.view(id)).toMatchObject({ status: 'completed', counts: { completed: ROWS } });
   expect((await rollouts.list()).map((one) => one.id)).toContain(id);
 });

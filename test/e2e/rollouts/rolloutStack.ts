@@ -2,6 +2,7 @@ import { startDevices, type DeviceReply } from '@connected-registry/local-stack/
 import { buildFleet, sitesOf, type Site } from '@connected-registry/local-stack/bench/fleet/fleetWorld';
 import { UNTHROTTLED } from '@connected-registry/local-stack/stack/unthrottled';
 import type { ClientReference } from '@connected-registry/protocol/names/clientKey';
+import { MAX_ROLLOUT_ROWS } from '@connected-registry/protocol/requests/rolloutRequest';
 import { startTestStack, type TestStack } from '../harness/testStack.js';
 import { Rollouts } from './rollouts.js';
 
@@ -111,7 +112,10 @@ export function clientsOf({ registry, connectedRegistry }: Site, prefix: string,
   return Array.from({ length: count }, (_, n) => ({ registry, connectedRegistry, client: `${prefix}-${n + 1}` }));
 }
 
-/** The body of a rollout that onboards clients. */
+/** A failure limit that is never reached. */
+export const NO_LIMIT = { percent: 100, minimum: MAX_ROLLOUT_ROWS };
+
+/** The body of a rollout that onboards clients, in one wave. */
 export function onboardingOf(
   clients: readonly ClientReference[],
   more: Record<string, unknown> = {},
@@ -121,7 +125,7 @@ export function onboardingOf(
     defaults: { repositories: ['hello-world'], endpoint: ENDPOINT },
     clients,
     waves: { size: clients.length },
-    failureLimit: { percent: 100, minimum: clients.length },
+    failureLimit: NO_LIMIT,
     ...more,
   };
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { MAX_ROLLOUT_ROWS } from '@connected-registry/protocol/requests/rolloutRequest';
 import type { FleetEnd } from './fleetEnd.js';
 import { REQUEST, type FleetOnboarding } from './onboardFleet.js';
 
@@ -60,7 +61,7 @@ async function post({ app, clients, sites }: Omit<FleetOnboarding, 'promoted'>):
       clients: Array.from({ length: clients }, (_, n) => ({ ...sites[n % sites.length], client: `device-${n + 1}` })),
       waves: { size: clients },
       // The bench counts failures; it does not stop at them.
-      failureLimit: { percent: 100, minimum: clients },
+      failureLimit: { percent: 100, minimum: MAX_ROLLOUT_ROWS },
     }),
   });
   const text = await answer.text();

@@ -53,7 +53,7 @@ test('all clients are requested in one rollout of one wave, and the time of its 
     expect.objectContaining({
       kind: 'onboard',
       waves: { size: 3 },
-      failureLimit: { percent: 100, minimum: 3 },
+      failureLimit: { percent: 100, minimum: 10_000 },
       clients: [
         { registry: 'one', connectedRegistry: 'site1', client: 'device-1' },
         { registry: 'two', connectedRegistry: 'site2', client: 'device-2' },
