@@ -61,6 +61,10 @@ import { postPromotion } from './triggers/http/routes/promotions.js';
 import { postRevocations } from './triggers/http/routes/revocations.js';
 import { getPendingMessages } from './triggers/http/routes/pendingMessages.js';
 import { postPullCheck } from './triggers/http/routes/pullChecks.js';
+import { getRolloutClients } from './triggers/http/routes/rolloutClients.js';
+import { postRolloutCommand } from './triggers/http/routes/rolloutCommands.js';
+import { getRollouts } from './triggers/http/routes/rolloutList.js';
+import { getRollout, postRollouts } from './triggers/http/routes/rollouts.js';
 import { postRotations } from './triggers/http/routes/rotations.js';
 import { PURGE_SCHEDULE, purgeEndedRuns } from './triggers/timer/purgeEndedRuns.js';
 import { streamHttp } from './triggers/http/requests/streamHttp.js';
@@ -157,6 +161,46 @@ df.app.client.http('postRotations', {
   route: 'rotations',
   methods: ['POST'],
   ...forOperators(postRotations(config, queries)),
+});
+df.app.client.http('postRollouts', {
+  route: 'rollouts',
+  methods: ['POST'],
+  ...forOperators(postRollouts(config, queries)),
+});
+df.app.client.http('getRollouts', {
+  route: 'rollouts',
+  methods: ['GET'],
+  ...forOperators(getRollouts),
+});
+df.app.client.http('getRollout', {
+  route: 'rollouts/{id}',
+  methods: ['GET'],
+  ...forOperators(getRollout),
+});
+df.app.client.http('getRolloutClients', {
+  route: 'rollouts/{id}/clients',
+  methods: ['GET'],
+  ...forOperators(getRolloutClients),
+});
+df.app.client.http('pauseRollout', {
+  route: 'rollouts/{id}/pause',
+  methods: ['POST'],
+  ...forOperators(postRolloutCommand(config, 'pause')),
+});
+df.app.client.http('resumeRollout', {
+  route: 'rollouts/{id}/resume',
+  methods: ['POST'],
+  ...forOperators(postRolloutCommand(config, 'resume')),
+});
+df.app.client.http('cancelRollout', {
+  route: 'rollouts/{id}/cancel',
+  methods: ['POST'],
+  ...forOperators(postRolloutCommand(config, 'cancel')),
+});
+df.app.client.http('retryFailedInRollout', {
+  route: 'rollouts/{id}/retry-failed',
+  methods: ['POST'],
+  ...forOperators(postRolloutCommand(config, 'retry-failed')),
 });
 df.app.client.http('getRotationSchedule', {
   route: 'rotations/schedule',

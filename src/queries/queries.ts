@@ -13,7 +13,7 @@ import { createHealth, type Health } from './health.js';
 import { createInventory, type Inventory } from './clients/inventory.js';
 import { createEventFacts, type EventFacts } from './registry/eventFacts.js';
 import { createPreflight, type Preflight } from './onboarding/preflight.js';
-import { createRegistryFacts } from './registry/registryFacts.js';
+import { createRegistryFacts, type RegistryFactsQuery } from './registry/registryFacts.js';
 import { createSharedReads, type SharedReads } from './registry/sharedReads.js';
 import { createRotationPlan, type PlanRotation } from './rotation/rotationPlan.js';
 import { createTokenUsers, type TokenUsers } from './clients/tokenUsers.js';
@@ -30,6 +30,7 @@ export interface Queries {
   readonly findUnknown: FindUnknown;
   readonly findNear: FindNear;
   readonly findCaseTwins: FindCaseTwins;
+  readonly slowFacts: RegistryFactsQuery['slowFacts'];
   readonly preflight: Preflight;
   readonly planRotation: PlanRotation;
   readonly offboardingPlan: (reference: ClientReference, remembered?: Remembered) => Promise<OffboardingPlan>;
@@ -54,6 +55,7 @@ export function createQueries(ports: Ports, config: Config): Queries {
     findUnknown: createFindUnknown(ports, findNear),
     findNear,
     findCaseTwins: createFindCaseTwins(tokenUsers),
+    slowFacts: facts.slowFacts,
     preflight: createPreflight(ports, config, facts, reads, tokenUsers),
     planRotation: createRotationPlan(ports, config, facts, reads, tokenUsers),
     offboardingPlan: createOffboardingPlan(ports, tokenUsers),

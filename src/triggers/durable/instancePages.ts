@@ -12,7 +12,18 @@ export interface InstanceQuery {
   readonly createdFrom?: string;
   readonly createdTo?: string;
   readonly continuation?: string;
+  /** Leaves the inputs out: then no run is recognised. */
+  readonly withoutInput?: true;
 }
+
+/** The instances of one page of the engine. */
+interface ListedPage {
+  readonly instances: readonly InstanceStatus[];
+  readonly continuation?: string;
+}
+
+/** Reads one page of instances of any kind. */
+export type ListedInstances = (query: InstanceQuery) => Promise<ListedPage>;
 
 /** The instances of one page of the engine that hold runs of this app. */
 interface InstancePage {
@@ -20,7 +31,7 @@ interface InstancePage {
   readonly continuation?: string;
 }
 
-/** Reads one page of instances. */
+/** Reads one page of instances that hold runs. */
 export type InstancePages = (query: InstanceQuery) => Promise<InstancePage>;
 
 /** The used parts of the durable client's binding. Source: azure-functions-durable-extension, HttpApiHandler. */
@@ -40,11 +51,22 @@ const instance = z.looseObject({
 /** The engine's header with the continuation of the next page, in requests and responses. */
 const CONTINUATION = 'x-ms-continuation-token';
 
+type Invocation = Pick<InvocationContext, 'options' | 'extraInputs'>;
+
+/** Lists the instances that hold runs of this app, page by page. */
+export function instancePages(context: Invocation): InstancePages {
+  const list = listedInstances(context);
+  return async (query) => {
+    const { instances, ...more } = await list(query);
+    return { runs: instances.map((item) => toRunStatus(item)).filter((run) => run !== undefined), ...more };
+  };
+}
+
 /**
  * Lists the engine's instances page by page. The SDK's listing (getStatusBy, 3.5) reads all pages, so this calls the
  * engine's HTTP API, which the SDK itself uses.
  */
-export function instancePages(context: Pick<InvocationContext, 'options' | 'extraInputs'>): InstancePages {
+export function listedInstances(context: Invocation): ListedInstances {
   const input = context.options.extraInputs.find(({ type }) => type === 'durableClient');
   const { rpcBaseUrl, managementUrls } = binding.parse(input && context.extraInputs.get(input));
   return async (query) => {
@@ -59,8 +81,8 @@ export function instancePages(context: Pick<InvocationContext, 'options' | 'extr
       throw new Error(`the durable engine answered a listing of instances with ${answer.status}`);
     const found = z.array(instance).parse(await answer.json());
     const next = answer.headers.get(CONTINUATION) ?? '';
-    const runs = found.map((item) => toRunStatus(item as unknown as InstanceStatus)).filter((run) => run !== undefined);
-    return { runs, ...(next === '' ? {} : { continuation: next }) };
+    const instances = found.map((item) => item as unknown as InstanceStatus);
+    return { instances, ...(next === '' ? {} : { continuation: next }) };
   };
 }
 
@@ -79,9 +101,10 @@ export async function allRuns(
   return runs;
 }
 
-function parametersOf({ prefix, top, runtimeStatuses, createdFrom, createdTo }: InstanceQuery): [string, string][] {
+function parametersOf(query: InstanceQuery): [string, string][] {
+  const { prefix, top, runtimeStatuses, createdFrom, createdTo, withoutInput = false } = query;
   return [
-    ['showInput', 'true'],
+    ['showInput', String(!withoutInput)],
     ['top', String(top)],
     ...(prefix === '' ? [] : ([['instanceIdPrefix', prefix]] as [string, string][])),
     ...(runtimeStatuses ? ([['runtimeStatus', runtimeStatuses.join(',')]] as [string, string][]) : []),

@@ -1,10 +1,20 @@
 import type { InvocationContext, Timer } from '@azure/functions';
 import type { DurableClient } from 'durable-functions';
+import { ROLLOUT } from '../../domain/rollouts/rollout.js';
 import { formatOperationId } from '@connected-registry/protocol/names/operationId';
 import { audit, inAuditScope } from '../../audit/audit.js';
-import { instancePages } from '../durable/instancePages.js';
+import { listedInstances } from '../durable/instancePages.js';
 import { noteLostEnd } from '../durable/lostEnds.js';
-import { ENDED, hasEnded, readRun, type RunStatus } from '../durable/runStatus.js';
+import { dropRollout, inputOf, rolloutOperation } from '../durable/rollouts.js';
+import {
+  ENDED,
+  hasEnded,
+  readInstance,
+  readRun,
+  toRunStatus,
+  type InstanceStatus,
+  type RunStatus,
+} from '../durable/runStatus.js';
 
 /** Daily, before the daily check, at an unusual minute (NCRONTAB, seconds first). */
 export const PURGE_SCHEDULE = '0 37 2 * * *';
@@ -27,7 +37,7 @@ export function purgeEndedRuns(afterDays: number) {
   return async (_timer: Timer, client: DurableClient, context: InvocationContext): Promise<void> => {
     const started = Date.now();
     const before = new Date(started - afterDays * DAY);
-    const pages = instancePages(context);
+    const pages = listedInstances(context);
     const tally = { purged: 0, kept: 0, failed: 0 };
     const scope = { log: (line: string) => context.log(line), actor: 'timer' };
     let continuation: string | undefined;
@@ -40,20 +50,50 @@ export function purgeEndedRuns(afterDays: number) {
         createdTo: before.toISOString(),
         ...(continuation === undefined ? {} : { continuation }),
       });
-      for (const run of page.runs.filter((one) => isPurgeable(one, before)))
-        tally[await inAuditScope(scope, () => purge(client, run))] += 1;
+      for (const instance of page.instances.filter((one) => isPurgeable(one, before))) {
+        const result = await inAuditScope(scope, () => purge(client, instance));
+        if (result) tally[result] += 1;
+      }
       continuation = page.continuation;
     } while (continuation !== undefined && Date.now() - started < MAX_DURATION);
     context.log(JSON.stringify({ event: 'runs.purged', ...tally, before, complete: continuation === undefined }));
   };
 }
 
-function isPurgeable(run: RunStatus, before: Date): boolean {
-  return hasEnded(run) && new Date(run.lastUpdated) < before;
+function isPurgeable(instance: InstanceStatus, before: Date): boolean {
+  return hasEnded(instance) && new Date(instance.lastUpdatedTime) < before;
+}
+
+type Purged = 'purged' | 'failed' | 'kept';
+
+/** Purges a run or a rollout. @returns undefined for instances of other kinds */
+async function purge(client: DurableClient, instance: InstanceStatus): Promise<Purged | undefined> {
+  const run = toRunStatus(instance);
+  if (run) return purgeRun(client, run);
+  return instance.name === ROLLOUT ? purgeRollout(client, instance.instanceId) : undefined;
+}
+
+/** Purges a rollout with the entities that keep its clients. Reads it again, since it may have been started again. */
+async function purgeRollout(client: DurableClient, instance: string): Promise<Purged | undefined> {
+  try {
+    const present = await readInstance(client, instance);
+    const { plan } = inputOf(present?.input) ?? {};
+    if (!present || !plan || !hasEnded(present)) return 'kept';
+    const operation = rolloutOperation(plan.id);
+    // The entities first: if this fails, the instance is found again on the next day.
+    await dropRollout(client, plan, { operation, actor: 'timer' });
+    await client.purgeInstanceHistory(instance);
+    audit('rollout.purge.succeeded', { resource: instance, operation });
+    return 'purged';
+  } catch {
+    // As below.
+    audit('rollout.purge.failed', { resource: instance, reason: 'engine' });
+    return 'failed';
+  }
 }
 
 /** Reads the instance again, since a new run may have taken it after the listing. */
-async function purge(client: DurableClient, { instance, input }: RunStatus): Promise<'purged' | 'failed' | 'kept'> {
+async function purgeRun(client: DurableClient, { instance, input }: RunStatus): Promise<Purged> {
   const facts = { resource: instance, operation: formatOperationId({ instance, run: input.run }) };
   try {
     const present = await readRun(client, instance);

@@ -42,6 +42,17 @@ export const ANSWER_CODES = {
     meaning: 'nothing to cancel: `operationStatus` says how it ended',
     member: 'operationStatus',
   },
+  'rollout-not-found': { statuses: [404], meaning: 'no rollout has this id, or it was purged' },
+  'client-in-rollout': {
+    statuses: [409],
+    meaning: 'clients are in another rollout that has not ended: `conflicts` names the first of them',
+    member: 'conflicts',
+  },
+  'rollout-status': {
+    statuses: [409],
+    meaning: "the command does not fit the rollout's status: `rolloutStatus` has it",
+    member: 'rolloutStatus',
+  },
   'acknowledgement-expired': { statuses: [410], meaning: 'the acknowledgement came too late' },
   'not-cancellable': {
     statuses: [409],
@@ -65,6 +76,10 @@ export const ANSWER_CODES = {
   'service-error': {
     statuses: [502, 503],
     meaning: 'an Azure service that is needed for the answer refused (502) or did not answer (503)',
+  },
+  'selection-slow': {
+    statuses: [503],
+    meaning: 'the clients of `select` could not be read in time: narrow it, or send the clients',
   },
   'engine-slow': {
     statuses: [503],

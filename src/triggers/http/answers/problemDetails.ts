@@ -1,11 +1,22 @@
 import { z } from 'zod';
 import { ANSWER_CODES, type AnswerCode } from '@connected-registry/protocol/answers/codes';
 import { operationStatus } from '@connected-registry/protocol/answers/answers';
+import { ROLLOUT_STATUSES } from '@connected-registry/protocol/answers/rolloutAnswers';
 
 const codes = Object.keys(ANSWER_CODES) as AnswerCode[];
 
 export const fieldError = z
-  .object({ field: z.string(), message: z.string(), fix: z.string().describe('how to correct it') })
+  .object({
+    field: z.string(),
+    message: z.string(),
+    fix: z.string().describe('how to correct it'),
+    row: z
+      .int()
+      .min(1)
+      .describe('of a rollout: the line of the CSV file, where the header is line 1; of JSON, the number of the client')
+      .exactOptional(),
+    column: z.string().describe('of CSV: name of the column; its number if it has no name').exactOptional(),
+  })
   .readonly()
   .describe('An invalid field, what is wrong with it, and how to correct it.');
 /** An invalid field, what is wrong with it, and how to correct it. */
@@ -26,6 +37,23 @@ export const problemDetails = z
       .readonly()
       .describe('known clients with similar names; absent if they could not be looked up')
       .exactOptional(),
+    errorCount: z.int().min(1).describe('of a rollout: number of all errors; `errors` has the first').exactOptional(),
+    conflicts: z
+      .array(
+        z
+          .object({
+            row: z.int().min(1).describe('as `row` of errors'),
+            registry: z.string(),
+            connectedRegistry: z.string(),
+            client: z.string(),
+            rollout: z.string().describe('the rollout that has the client'),
+          })
+          .readonly(),
+      )
+      .readonly()
+      .describe('clients that are in another rollout; the first 100')
+      .exactOptional(),
+    rolloutStatus: z.enum(ROLLOUT_STATUSES).exactOptional(),
     operationStatus: operationStatus.describe('how the operation ended').exactOptional(),
   })
   .readonly()

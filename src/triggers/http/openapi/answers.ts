@@ -7,7 +7,7 @@ type Examples = Readonly<Record<string, unknown>>;
 
 const HEADERS = {
   Location: {
-    description: 'address of the operation, relative to the called address',
+    description: 'address of the operation or rollout, relative to the called address',
     required: true,
     schema: { type: 'string', format: 'uri-reference' },
   },

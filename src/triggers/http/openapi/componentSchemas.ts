@@ -37,6 +37,13 @@ import { healthAnswer, triedRight } from '@connected-registry/protocol/answers/h
 import { onboardingBody } from '@connected-registry/protocol/requests/onboardingRequest';
 import { promotionAcknowledgement, pullCheckReport } from '@connected-registry/protocol/messages/pullCheckMessages';
 import { rotationScheduleAnswer, scheduledRotation } from '@connected-registry/protocol/answers/rotationScheduleAnswer';
+import {
+  rollout,
+  rolloutClient,
+  rolloutClientPage,
+  rolloutPage,
+} from '@connected-registry/protocol/answers/rolloutAnswers';
+import { rolloutBody, rolloutRow } from '@connected-registry/protocol/requests/rolloutRequest';
 import { rotationBody } from '@connected-registry/protocol/requests/rotationRequest';
 import { checkStarted, fieldError, problemDetails, startedOperations } from '../answers/problemDetails.js';
 
@@ -83,6 +90,12 @@ const SCHEMAS = {
   ReportAnswer: reportAnswer,
   PendingAnswer: pendingAnswer,
   ProblemDetails: problemDetails,
+  RolloutRequest: rolloutBody,
+  RolloutRow: rolloutRow,
+  Rollout: rollout,
+  RolloutPage: rolloutPage,
+  RolloutClient: rolloutClient,
+  RolloutClientPage: rolloutClientPage,
   FieldError: fieldError,
   HealthAnswer: healthAnswer,
   TriedRight: triedRight,

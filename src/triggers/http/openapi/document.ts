@@ -18,6 +18,7 @@ export function openApiDocument() {
     tags: [
       { name: 'onboarding', description: 'requests of operators' },
       { name: 'rotation', description: 'new passwords for clients, before the old ones expire' },
+      { name: 'rollouts', description: 'the same work for many clients, in waves' },
       { name: 'inventory', description: 'state of clients' },
       { name: 'operations', description: 'runs and their results' },
       { name: 'devices', description: 'messages of devices' },

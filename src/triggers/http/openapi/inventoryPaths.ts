@@ -1,18 +1,7 @@
-import { z } from 'zod';
 import { clientsQuery, operationsQuery } from '@connected-registry/protocol/requests/listQueries';
 import { answer, jsonContent, problemAnswers } from './answers.js';
-import { BY_OPERATORS } from './parameters.js';
+import { BY_OPERATORS, parametersOf } from './parameters.js';
 import * as examples from './inventoryExamples.js';
-
-/** A query's parameters, from the schema that parses it. */
-function parametersOf(query: z.ZodType): object[] {
-  const { properties = {} } = z.toJSONSchema(query, { io: 'input' });
-  return Object.entries(properties).map(([name, property]) => {
-    const { description, ...schema } = typeof property === 'object' ? property : {};
-    if (schema.format === 'date-time') delete schema.pattern;
-    return { name, in: 'query', description, schema };
-  });
-}
 
 export const getClients = {
   operationId: 'getClients',

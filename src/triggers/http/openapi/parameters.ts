@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { OPERATION_ID } from '@connected-registry/protocol/names/operationId';
 import { notAuthenticated, problemAnswers } from './answers.js';
 import * as examples from './examples.js';
@@ -17,3 +18,13 @@ export const idParameter = (name: string) => ({
 
 /** The answers to callers who are not operators: from the host with function keys, otherwise from the app. */
 export const BY_OPERATORS = { '401': notAuthenticated(), ...problemAnswers(['not-an-operator']) };
+
+/** A query's parameters, from the schema that parses it. */
+export function parametersOf(query: z.ZodType): object[] {
+  const { properties = {} } = z.toJSONSchema(query, { io: 'input' });
+  return Object.entries(properties).map(([name, property]) => {
+    const { description, ...schema } = typeof property === 'object' ? property : {};
+    if (schema.format === 'date-time') delete schema.pattern;
+    return { name, in: 'query', description, schema };
+  });
+}

@@ -5,6 +5,7 @@ import { OPERATION_CHECKED } from './inventoryExamples.js';
 import * as inventory from './inventoryPaths.js';
 import { BY_OPERATORS, idParameter } from './parameters.js';
 import { healthPaths } from './healthPaths.js';
+import { rolloutPaths } from './rolloutPaths.js';
 import { rotationPaths } from './rotationPaths.js';
 
 const postOnboardings = {
@@ -222,6 +223,7 @@ export const paths = {
   },
   '/pull-checks/pending': { get: getPendingMessages },
   ...rotationPaths,
+  ...rolloutPaths,
   ...healthPaths,
   '/openapi.json': { get: getOpenApi },
 };

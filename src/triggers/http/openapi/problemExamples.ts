@@ -2,6 +2,7 @@ import type { AnswerCode } from '@connected-registry/protocol/answers/codes';
 import { ONBOARDING_FIELDS } from '@connected-registry/protocol/requests/onboardingRequest';
 import { problemType } from '../answers/problem.js';
 import type { ProblemDetails } from '../answers/problemDetails.js';
+import { OTHER_ROLLOUT_ID } from './rolloutExamples.js';
 import { LATER_OPERATION_ID, OPERATION_ID } from './examples.js';
 
 const example = (details: Omit<ProblemDetails, 'type'>): ProblemDetails => ({
@@ -31,6 +32,28 @@ export const PROBLEM_EXAMPLES: Readonly<Partial<Record<AnswerCode, ProblemDetail
     title: 'The operation has ended.',
     detail: 'It ended as completed; there is nothing to cancel.',
     operationStatus: 'completed',
+  }),
+  'client-in-rollout': example({
+    status: 409,
+    code: 'client-in-rollout',
+    title: 'Clients are in another rollout.',
+    detail: `A client can be in one rollout at a time. Wait until rollout ${OTHER_ROLLOUT_ID} has ended, or cancel it, or leave the clients out. Nothing was started.`,
+    conflicts: [
+      {
+        row: 2,
+        registry: 'myregistry',
+        connectedRegistry: 'myconnectedregistry',
+        client: 'sensor-8',
+        rollout: OTHER_ROLLOUT_ID,
+      },
+    ],
+  }),
+  'rollout-status': example({
+    status: 409,
+    code: 'rollout-status',
+    title: 'The command does not fit the status of the rollout.',
+    detail: 'The rollout is completed. Only a running rollout can be paused.',
+    rolloutStatus: 'completed',
   }),
   superseded: example({
     status: 410,

@@ -9,19 +9,21 @@ export type JsonBody = { readonly value: unknown } | { readonly refusal: HttpRes
 /** Reads a request's body as JSON. All routes read bodies with this function. @param max maximum bytes of the body */
 export async function jsonBody(request: HttpRequest, max: number): Promise<JsonBody> {
   const body = await boundedBody(request, max);
-  if ('tooLarge' in body)
-    return {
-      refusal: problem({
-        status: 413,
-        code: 'body-too-large',
-        title: 'The body is too large.',
-        detail: `Send at most ${max} bytes. Nothing was started.`,
-      }),
-    };
+  if ('tooLarge' in body) return { refusal: bodyTooLarge(max) };
   const value = parseJson(body.bytes.toString('utf8'));
   if (value !== undefined) return { value };
   const isEmpty = body.bytes.length === 0;
   const message = isEmpty ? 'is missing' : 'is not JSON';
   const fix = `Send one JSON object in UTF-8${isEmpty ? ', {} if it has no fields' : ''}.`;
   return { refusal: invalidRequest([{ field: 'body', message, fix }]) };
+}
+
+/** Builds the answer to a body that is too large. @param max maximum bytes of the body */
+export function bodyTooLarge(max: number): HttpResponseInit {
+  return problem({
+    status: 413,
+    code: 'body-too-large',
+    title: 'The body is too large.',
+    detail: `Send at most ${max} bytes. Nothing was started.`,
+  });
 }

@@ -1,7 +1,7 @@
 import type { HttpRequest, HttpResponseInit } from '@azure/functions';
 import type { z } from 'zod';
 import { PRINCIPAL_HEADER } from '../../../domain/clients/operatorAccess.js';
-import { fieldErrors, invalidQuery } from '../answers/problem.js';
+import { fieldErrors, invalidQuery, invalidRequest } from '../answers/problem.js';
 
 /**
  * The host reads its key from this parameter, unless a header has the key: then the parameter is the route's. Source:
@@ -16,18 +16,22 @@ function isHostKey(request: HttpRequest, name: string, help: Readonly<Record<str
 }
 
 /**
- * Reads the parameters of a GET request.
+ * Reads the parameters of a request.
  * @param schema a strict object of texts
  * @param help rule of each parameter, by name
+ * @param consequence a sentence about what was not done, if they are invalid
  */
 export function queryParameters<Query>(
   request: HttpRequest,
   schema: z.ZodType<Query>,
   help: Readonly<Record<string, string>>,
+  consequence?: string,
 ): { readonly query: Query } | { readonly refusal: HttpResponseInit } {
   const given = Object.fromEntries([...request.query].filter(([name]) => !isHostKey(request, name, help)));
   const parsed = schema.safeParse(given, { reportInput: true });
-  return parsed.success ? { query: parsed.data } : { refusal: invalidQuery(fieldErrors(parsed.error, help)) };
+  if (parsed.success) return { query: parsed.data };
+  const errors = fieldErrors(parsed.error, help);
+  return { refusal: consequence === undefined ? invalidQuery(errors) : invalidRequest(errors, consequence) };
 }
 
 /** Builds the answer to an invalid continuation. */

@@ -1,0 +1,66 @@
+import type { HttpResponseInit } from '@azure/functions';
+import { problem } from '../answers/problem.js';
+import type { FieldError } from '../answers/problemDetails.js';
+
+/** Maximum errors in the answer to a rollout's request. */
+const MAX_ERRORS = 100;
+
+/** Where the rows of a request are. */
+export interface RowPlaces {
+  /** Line of the CSV file of each row; absent for JSON. */
+  readonly lines?: readonly number[];
+}
+
+/** Collects the faults of rows: the first {@link MAX_ERRORS}, and the number of all. */
+export class RowFaults {
+  readonly #places: RowPlaces;
+  readonly #errors: FieldError[] = [];
+  #count = 0;
+
+  constructor(places: RowPlaces) {
+    this.#places = places;
+  }
+
+  get count(): number {
+    return this.#count;
+  }
+
+  /** @param index of the row, from 0. @param error its field is a path inside the row */
+  add(index: number, { field, message, fix }: Pick<FieldError, 'field' | 'message' | 'fix'>): void {
+    this.#count += 1;
+    if (this.#errors.length === MAX_ERRORS) return;
+    const row = rowNumber(this.#places, index);
+    const [column = field] = field.split('.');
+    this.#errors.push(
+      this.#places.lines
+        ? { field, message, fix, row, column }
+        : { field: field === 'body' ? `clients.${index}` : `clients.${index}.${field}`, message, fix, row },
+    );
+  }
+
+  refusal(): HttpResponseInit {
+    return refuseRows(
+      this.#errors.toSorted((left, right) => (left.row ?? 0) - (right.row ?? 0)),
+      this.#count,
+    );
+  }
+}
+
+/** The number by which the sender knows a row: its line in a CSV file, or its place in the list, from 1. */
+export function rowNumber({ lines }: RowPlaces, index: number): number {
+  return lines?.[index] ?? index + 1;
+}
+
+/** Builds the answer to a request with faulty rows. @param count number of all faults */
+export function refuseRows(errors: readonly FieldError[], count: number): HttpResponseInit {
+  const rows = [...new Set(errors.flatMap(({ row }) => row ?? []))];
+  const some = rows.slice(0, 10).join(', ');
+  return problem({
+    status: 400,
+    code: 'invalid-request',
+    title: 'The request is not valid.',
+    detail: `${count} ${count === 1 ? 'error' : 'errors'}, in ${rows.length === 1 ? 'row' : 'rows'} ${some}${rows.length > 10 ? ' and others' : ''}. Nothing was started.`,
+    errors: errors.slice(0, MAX_ERRORS),
+    errorCount: count,
+  });
+}

@@ -1,0 +1,132 @@
+import { randomBytes } from 'node:crypto';
+import type { HttpRequest, HttpResponseInit } from '@azure/functions';
+import type { DurableClient } from 'durable-functions';
+import { newRunId } from '@connected-registry/protocol/names/operationId';
+import { audit } from '../../../audit/audit.js';
+import {
+  PIECE_ROWS,
+  rolloutInstance,
+  type ControlState,
+  type RolloutCommand,
+  type RolloutRequest,
+  type RolloutStatus,
+} from '../../../domain/rollouts/rollout.js';
+import type { Config } from '../../../settings/config.js';
+import {
+  awaitControl,
+  readPiece,
+  readRollout,
+  rolloutOperation,
+  signalControl,
+  startRollout,
+  type RolloutState,
+} from '../../durable/rollouts.js';
+import {
+  doesNotFit,
+  inOtherRollout,
+  isLost,
+  rolloutLocation,
+  rolloutNotFound,
+  viewOf,
+} from '../rollouts/rolloutAnswers.js';
+
+/** The statuses that each command fits. */
+const FITS: Readonly<Record<RolloutCommand, readonly RolloutStatus[]>> = {
+  pause: ['running'],
+  resume: ['paused', 'stopped'],
+  cancel: ['running', 'paused', 'stopped'],
+  'retry-failed': ['running', 'paused', 'stopped', 'completed', 'cancelled'],
+};
+
+/** The status in which a command would change nothing. */
+const DONE: Readonly<Record<RolloutCommand, RolloutStatus | undefined>> = {
+  pause: 'paused',
+  resume: 'running',
+  cancel: 'cancelled',
+  'retry-failed': undefined,
+};
+
+/**
+ * `POST /api/rollouts/{id}/{command}`: pauses, resumes or cancels a rollout, or has failed and cancelled clients tried again. The
+ * same command again changes nothing, except `retry-failed`. Answers 200 once the command is in effect, 202 if that takes
+ * longer.
+ */
+export function postRolloutCommand(config: Pick<Config, 'limits'>, command: RolloutCommand) {
+  return async (request: HttpRequest, client: DurableClient, actor: string): Promise<HttpResponseInit> => {
+    const id = request.params['id'] ?? '';
+    const found = await readRollout(client, id);
+    if (!found) return rolloutNotFound(id);
+    const operation = rolloutOperation(id);
+    const by = { operation, actor };
+    const state = isLost(found) ? await noteStop(client, found, by) : found;
+    const { status } = state.control;
+    if (status === DONE[command] || (status === 'running' && command === 'cancel' && isCancelling(state.control)))
+      return inEffect(state);
+    if (!FITS[command].includes(status) || (command === 'retry-failed' && state.plan.dryRun))
+      return doesNotFit(command, status);
+
+    const given = { id: newRunId(new Date(), randomBytes(4)), command, actor, at: new Date().toISOString() };
+    await signalControl(client, id, 'command', { ...given, by });
+    audit(`rollout.${command}.succeeded`, { resource: rolloutInstance(id), operation });
+    if (state.hasEnded) await startAgain(client, state, given.id, actor, config);
+    const control = await awaitControl(client, id, (now) => isDone(now, given.id, command) || now.status === 'refused');
+    const now = (await readRollout(client, id)) ?? { ...state, ...(control ? { control } : {}) };
+    if (now.control.status === 'refused') return refused(client, now);
+    return isDone(now.control, given.id, command) ? inEffect(now) : pending(now);
+  };
+}
+
+/** Notes that the engine has ended the orchestration, so that commands find the rollout stopped. */
+async function noteStop(
+  client: DurableClient,
+  found: RolloutState,
+  by: { readonly operation: string; readonly actor: string },
+): Promise<RolloutState> {
+  await signalControl(client, found.plan.id, 'stop', { by });
+  const control = await awaitControl(client, found.plan.id, ({ status }) => status === 'stopped');
+  return control ? { ...found, control } : found;
+}
+
+/** Starts an ended orchestration again, after the control entity has taken the command that it is to find. */
+async function startAgain(
+  client: DurableClient,
+  { plan }: RolloutState,
+  command: string,
+  actor: string,
+  { limits }: Pick<Config, 'limits'>,
+): Promise<void> {
+  await awaitControl(client, plan.id, (now) => knows(now, command));
+  await startRollout(client, { plan, run: newRunId(new Date(), randomBytes(4)), actor, limits });
+}
+
+function knows({ commands, carriedOut }: ControlState, command: string): boolean {
+  return carriedOut.includes(command) || commands.some(({ id }) => id === command);
+}
+
+function isCancelling({ commands }: ControlState): boolean {
+  return commands.some(({ command }) => command === 'cancel');
+}
+
+function isDone(control: ControlState, id: string, command: RolloutCommand): boolean {
+  return control.carriedOut.includes(id) || control.status === DONE[command];
+}
+
+function inEffect(state: RolloutState): HttpResponseInit {
+  return { status: 200, jsonBody: viewOf(state) };
+}
+
+function pending(state: RolloutState): HttpResponseInit {
+  const headers = { location: rolloutLocation(state.plan.id), 'retry-after': '2' };
+  return { status: 202, headers, jsonBody: viewOf(state) };
+}
+
+/** The answer when the rollout cannot continue, since its clients are in others by now. */
+async function refused(client: DurableClient, { plan, control }: RolloutState): Promise<HttpResponseInit> {
+  const conflicts = control.conflicts ?? [];
+  const clients = new Map<number, RolloutRequest>();
+  for (const piece of new Set(conflicts.map(({ row }) => Math.floor(row / PIECE_ROWS)))) {
+    const { requests } = await readPiece(client, plan.id, piece);
+    requests.forEach((one, index) => clients.set(piece * PIECE_ROWS + index, one));
+  }
+  return inOtherRollout(conflicts, (row) => clients.get(row), {});
+}

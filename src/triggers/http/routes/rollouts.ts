@@ -1,0 +1,139 @@
+import { randomBytes } from 'node:crypto';
+import type { HttpRequest, HttpResponseInit } from '@azure/functions';
+import type { DurableClient } from 'durable-functions';
+import type { Rollout } from '@connected-registry/protocol/answers/rolloutAnswers';
+import { newRunId } from '@connected-registry/protocol/names/operationId';
+import { DEFAULT_FAILURE_LIMIT, DEFAULT_WAVES } from '@connected-registry/protocol/requests/rolloutRequest';
+import { audit } from '../../../audit/audit.js';
+import {
+  rolloutInstance,
+  type RolloutPlan,
+  type RolloutRequest,
+  type Waves,
+} from '../../../domain/rollouts/rollout.js';
+import { rolloutView } from '../../../domain/rollouts/view.js';
+import type { Queries } from '../../../queries/queries.js';
+import type { Config } from '../../../settings/config.js';
+import { findRegistry } from '../../../settings/registries.js';
+import {
+  awaitControl,
+  openingState,
+  putRows,
+  readRollout,
+  rolloutOperation,
+  startRollout,
+} from '../../durable/rollouts.js';
+import { problem } from '../answers/problem.js';
+import { orServiceProblem } from '../answers/serviceProblem.js';
+import { checkConnectedRegistries } from '../rollouts/connectedRegistryFaults.js';
+import { inOtherRollout, rolloutLocation, rolloutNotFound, viewOf } from '../rollouts/rolloutAnswers.js';
+import { readRolloutBody, type RolloutBody } from '../rollouts/rolloutBody.js';
+import { checkRows } from '../rollouts/rolloutRows.js';
+import { RowFaults, type RowPlaces } from '../rollouts/rowFaults.js';
+import { selectedRows } from '../rollouts/selectedRows.js';
+
+/** `POST /api/rollouts`: checks all clients, and starts a rollout, or one that only plans (dryRun). */
+export function postRollouts(config: Config, queries: Pick<Queries, 'inventory' | 'slowFacts'>) {
+  return async (request: HttpRequest, client: DurableClient, actor: string): Promise<HttpResponseInit> => {
+    const body = await readRolloutBody(request);
+    if ('refusal' in body) return body.refusal;
+    return orServiceProblem(async () => {
+      const found = body.rows ? { rows: body.rows } : await selectedRows(body.head, config, queries);
+      if ('refusal' in found) return found.refusal;
+      const faults = new RowFaults(body);
+      const { kind, defaults = {} } = body.head;
+      const requests = checkRows(kind, found.rows, defaults, config, faults);
+      if (faults.count === 0 && kind === 'onboard') await checkConnectedRegistries(requests, config, queries, faults);
+      if (faults.count > 0) return faults.refusal();
+      return start(client, toPlan(body, requests, actor, config), requests, body, config);
+    });
+  };
+}
+
+/** `GET /api/rollouts/{id}`: one rollout's progress. */
+export async function getRollout(request: HttpRequest, client: DurableClient): Promise<HttpResponseInit> {
+  const id = request.params['id'] ?? '';
+  const found = await readRollout(client, id);
+  return found ? { status: 200, jsonBody: viewOf(found) satisfies Rollout } : rolloutNotFound(id);
+}
+
+function toPlan(
+  { head, freezeWindows }: RolloutBody,
+  requests: readonly RolloutRequest[],
+  actor: string,
+  config: Pick<Config, 'registries' | 'arm'>,
+): RolloutPlan {
+  const now = new Date();
+  const { name, kind, startAt, dryRun = false, waves, failureLimit = DEFAULT_FAILURE_LIMIT } = head;
+  const { canary, size, pauseSeconds }: Waves = { ...DEFAULT_WAVES, ...given(waves ?? {}) };
+  return {
+    id: newRunId(now, randomBytes(4)),
+    ...(name === undefined ? {} : { name }),
+    kind,
+    actor,
+    requestedAt: now.toISOString(),
+    rows: requests.length,
+    waves: { ...(canary === undefined ? {} : { canary }), size, pauseSeconds },
+    failureLimit,
+    ...(startAt === undefined ? {} : { startAt: new Date(startAt).toISOString() }),
+    freezeWindows,
+    dryRun,
+    subscriptions: rowsBySubscription(requests, config),
+    rates: config.arm.rates,
+  };
+}
+
+/** An object without its absent fields. */
+function given<Fields extends object>(fields: Fields) {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as {
+    [Name in keyof Fields]: Exclude<Fields[Name], undefined>;
+  };
+}
+
+function rowsBySubscription(requests: readonly RolloutRequest[], config: Pick<Config, 'registries'>) {
+  const rows = new Map<string, number>();
+  for (const { registry } of requests) {
+    const id = (findRegistry(config, registry)?.subscriptionId ?? '').toLowerCase();
+    rows.set(id, (rows.get(id) ?? 0) + 1);
+  }
+  return [...rows].map(([id, count]) => ({ id, rows: count }));
+}
+
+/** Puts the rows, starts the orchestration, and waits until it has claimed the clients or refused to. */
+async function start(
+  client: DurableClient,
+  plan: RolloutPlan,
+  requests: readonly RolloutRequest[],
+  places: RowPlaces,
+  { limits }: Pick<Config, 'limits'>,
+): Promise<HttpResponseInit> {
+  const { id, actor, kind } = plan;
+  const operation = rolloutOperation(id);
+  const facts = { resource: rolloutInstance(id), operation, kind, clients: requests.length };
+  await putRows(client, id, requests, { operation, actor });
+  await startRollout(client, { plan, run: id, actor, limits });
+  const control = await awaitControl(client, id, ({ status }) => status !== 'opening');
+  if (control?.status === 'refused') {
+    audit('rollout.start.refused', { ...facts, reason: 'client-in-rollout' });
+    return inOtherRollout(control.conflicts ?? [], (row) => requests[row], places);
+  }
+  if (!control && !(await readRollout(client, id))) {
+    audit('rollout.start.failed', { ...facts, reason: 'engine-slow' });
+    return notConfirmed(id);
+  }
+  audit('rollout.start.succeeded', facts);
+  return {
+    status: 202,
+    headers: { location: rolloutLocation(id), 'retry-after': '2' },
+    jsonBody: rolloutView(control ?? openingState(plan), new Date()) satisfies Rollout,
+  };
+}
+
+function notConfirmed(id: string): HttpResponseInit {
+  return problem({
+    status: 503,
+    code: 'engine-slow',
+    title: 'The start could not be confirmed.',
+    detail: `The durable engine did not confirm rollout ${id} in time. Look whether it exists before you send the request again.`,
+  });
+}
