@@ -91,8 +91,12 @@ export interface RolloutRound {
   readonly failures: readonly Readonly<Record<string, number>>[];
   /** The wave in progress, from 0. */
   readonly wave: number;
-  /** When the wave before ended; absent in the first. */
+  /** When the wave in progress ended, while the pause after it lasts. */
   readonly waveEndedAt?: string;
+  /** Number of rounds in a row that have changed nothing: the pauses between rounds become longer. */
+  readonly idle: number;
+  /** Since when failures have paused the rollout. Operators have been alerted. */
+  readonly alertedAt?: string;
 }
 
 /**
@@ -114,6 +118,8 @@ export interface RowStatus {
   readonly operation?: string;
   /** When the operation was started. */
   readonly startedAt?: string;
+  /** While it waits: since when another run has held the client. */
+  readonly busySince?: string;
   /** Why it failed: a failure code, or a code of {@link ROW_CODES}. */
   readonly code?: string;
   /** Of a dry run: what the row would write. */
@@ -138,6 +144,8 @@ export interface PieceState {
   readonly requests: readonly RolloutRequest[];
   readonly rows: readonly RowStatus[];
   readonly version: number;
+  /** The last command of operators that it carried out. */
+  readonly lastCommand?: string;
 }
 
 export const EMPTY_PIECE: PieceState = { requests: [], rows: [], version: 0 };
@@ -215,6 +223,8 @@ export interface ControlState {
   readonly activeSince?: string;
   /** The latest numbers of ended rows, oldest first, at most 30: the rate. */
   readonly samples: readonly { readonly at: string; readonly ended: number }[];
+  /** Whether operators have cancelled it: it then ends as `cancelled`. */
+  readonly isCancelled?: true;
   readonly startedAt?: string;
   readonly endedAt?: string;
 }
@@ -256,6 +266,16 @@ export interface ControlRequests {
   readonly stop: object;
   readonly end: { readonly counts: RowCounts; readonly failures: Readonly<Record<string, number>> };
   readonly drop: object;
+}
+
+/** What the orchestration returns when it ends. `refused`, `stopped`, `completed` or `cancelled`. */
+export interface RolloutOutcome {
+  readonly status: RolloutStatus;
+  /** ISO 8601. */
+  readonly endedAt: string;
+  readonly counts: RowCounts;
+  /** Why the rollout itself failed. */
+  readonly message?: string;
 }
 
 /** State of {@link ROLLOUT_CLAIMS}: the hashes of clients' keys by rollout. */

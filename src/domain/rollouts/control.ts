@@ -1,0 +1,157 @@
+import { endedRows, openRows } from './counts.js';
+import {
+  NO_ROWS,
+  type ControlRequests,
+  type ControlState,
+  type Directive,
+  type RolloutCommand,
+  type RolloutStatus,
+  type RoundReport,
+} from './rollout.js';
+
+/** Maximum commands that wait, and ids that are remembered. */
+const MAX_COMMANDS = 20;
+
+/** Maximum samples of the rate. */
+const MAX_SAMPLES = 30;
+
+export const NO_CONTROL: ControlState = {
+  status: 'opening',
+  counts: NO_ROWS,
+  failures: {},
+  wave: 0,
+  commands: [],
+  carriedOut: [],
+  baseline: { failed: 0, ended: 0 },
+  activeSeconds: 0,
+  samples: [],
+};
+
+/** The statuses that each command fits. */
+export const FITTING_STATUSES: Readonly<Record<RolloutCommand, readonly RolloutStatus[]>> = {
+  pause: ['running'],
+  resume: ['paused', 'stopped'],
+  cancel: ['running', 'paused', 'stopped'],
+  'retry-failed': ['running', 'paused', 'stopped', 'completed', 'cancelled'],
+};
+
+/** What the orchestration does next. */
+export function directiveOf({ status, reason, commands }: ControlState): Directive {
+  return { status, commands, ...(reason === undefined ? {} : { reason }) };
+}
+
+/** Begins a rollout whose clients are claimed, or continues one that was started again. A paused one stays paused. */
+export function opened(state: ControlState, { plan }: ControlRequests['open'], now: Date): ControlState {
+  const { endedAt: _endedAt, conflicts: _conflicts, ...rest } = state;
+  const at = now.toISOString();
+  const next = { ...rest, plan, startedAt: state.startedAt ?? at };
+  if (state.status === 'paused' || state.status === 'running') return next;
+  return active({ ...withoutReason(next), status: 'running', samples: [] }, true, now);
+}
+
+/** Refuses a rollout that never began. One that was to be started again stays as it is, and forgets the commands. */
+export function refused(state: ControlState, { plan, conflicts }: ControlRequests['refuse']): ControlState {
+  const isNew = state.startedAt === undefined;
+  return { ...state, plan, conflicts, commands: [], ...(isNew ? { status: 'refused' as const } : {}) };
+}
+
+/**
+ * Takes a command. `pause` and `resume` take effect at once; the orchestration carries out the others on the rows. A command that is
+ * known already, or does not fit the status, changes nothing.
+ */
+export function commanded(state: ControlState, given: ControlRequests['command'], now: Date): ControlState {
+  const { id, command, actor, at } = given;
+  const isKnown = state.carriedOut.includes(id) || state.commands.some((one) => one.id === id);
+  if (isKnown || !state.plan || !FITTING_STATUSES[command].includes(state.status)) return state;
+  if (command === 'retry-failed' && state.plan.dryRun) return state;
+  if (command === 'pause')
+    return active({ ...carriedOut(state, [id]), status: 'paused', reason: 'operator' }, false, now);
+  if (command === 'resume') {
+    const next = { ...withoutReason(carriedOut(state, [id])), status: 'running' as const, samples: [] };
+    return active({ ...next, baseline: baselineOf(state) }, true, now);
+  }
+  if (state.commands.length >= MAX_COMMANDS) return state;
+  const { conflicts: _conflicts, isCancelled: _isCancelled, ...rest } = state;
+  return {
+    ...rest,
+    commands: [...state.commands, { id, command, actor, at }],
+    ...(command === 'cancel' ? { isCancelled: true } : {}),
+  };
+}
+
+/** Notes a round. Pauses the rollout if too many rows have failed. */
+export function reported(state: ControlState, report: RoundReport, now: Date): ControlState {
+  const { counts, failures, wave, waits } = report;
+  const isRetried = state.commands.some(
+    ({ id, command }) => command === 'retry-failed' && report.carriedOut.includes(id),
+  );
+  let next = carriedOut({ ...state, counts, failures, wave }, report.carriedOut);
+  if (isRetried) next = { ...next, baseline: baselineOf(next), samples: [] };
+  if (next.status !== 'running') return next;
+  if (isOverLimit(next))
+    return active({ ...withoutReason(next), status: 'paused', reason: 'failure-limit' }, false, now);
+  next = withoutReason(next);
+  if (waits)
+    next = { ...next, reason: waits.reason, ...(waits.until === undefined ? {} : { waitsUntil: waits.until }) };
+  return sampled(active(next, waits === undefined, now), now);
+}
+
+/** Notes that the rollout itself failed. */
+export function stopped(state: ControlState, now: Date): ControlState {
+  if (!state.plan || !['opening', 'running', 'paused'].includes(state.status)) return state;
+  return active({ ...withoutReason(state), status: 'stopped', reason: 'fault' }, false, now);
+}
+
+/** Ends the rollout, unless rows are open or commands wait. */
+export function ended(state: ControlState, { counts, failures }: ControlRequests['end'], now: Date): ControlState {
+  const next = { ...state, counts, failures };
+  if (openRows(counts) > 0 || state.commands.length > 0) return next;
+  if (state.endedAt !== undefined) return next;
+  const status = state.isCancelled ? 'cancelled' : 'completed';
+  return { ...active(withoutReason(next), false, now), status, endedAt: now.toISOString() };
+}
+
+/** Whether at least `minimum` rows have failed since it began or was resumed, and `percent` of those that ended; and rows wait. */
+function isOverLimit({ plan, counts, baseline }: ControlState): boolean {
+  if (!plan || counts.waiting === 0 || plan.dryRun) return false;
+  const { percent, minimum } = plan.failureLimit;
+  const failed = counts.failed - baseline.failed;
+  return failed >= Math.max(1, minimum) && failed * 100 >= percent * (endedRows(counts) - baseline.ended);
+}
+
+function baselineOf({ counts }: ControlState): ControlState['baseline'] {
+  return { failed: counts.failed, ended: endedRows(counts) };
+}
+
+function carriedOut(state: ControlState, ids: readonly string[]): ControlState {
+  if (ids.length === 0) return state;
+  return {
+    ...state,
+    commands: state.commands.filter(({ id }) => !ids.includes(id)),
+    carriedOut: [...state.carriedOut.filter((id) => !ids.includes(id)), ...ids].slice(-MAX_COMMANDS),
+  };
+}
+
+/** Counts the seconds in which it can start rows. */
+function active(state: ControlState, isActive: boolean, now: Date): ControlState {
+  const { activeSince, ...rest } = state;
+  if (isActive) return { ...rest, activeSince: activeSince ?? now.toISOString() };
+  if (activeSince === undefined) return rest;
+  return { ...rest, activeSeconds: rest.activeSeconds + secondsBetween(activeSince, now) };
+}
+
+/** Notes how many rows have ended, if that has changed. */
+function sampled(state: ControlState, now: Date): ControlState {
+  const count = endedRows(state.counts);
+  if (state.samples.at(-1)?.ended === count) return state;
+  return { ...state, samples: [...state.samples, { at: now.toISOString(), ended: count }].slice(-MAX_SAMPLES) };
+}
+
+function withoutReason({ reason: _reason, waitsUntil: _waitsUntil, ...rest }: ControlState): ControlState {
+  return rest;
+}
+
+/** Seconds from an instant (ISO 8601) until now, never negative. */
+export function secondsBetween(from: string, now: Date): number {
+  return Math.max(0, (now.getTime() - Date.parse(from)) / 1000);
+}

@@ -1,0 +1,65 @@
+import { countRows } from './counts.js';
+import { type PieceAnswer, type PieceState, type RolloutRequest, type RowChange, type RowStatus } from './rollout.js';
+
+/** How a piece stands. */
+export function pieceAnswer({ rows, version }: PieceState): PieceAnswer {
+  return { version, ...countRows(rows) };
+}
+
+/** Stores the rows. Does nothing if the piece has rows, so that a repetition does not lose how they stand. */
+export function putRows(piece: PieceState, requests: readonly RolloutRequest[]): PieceState {
+  if (piece.rows.length > 0) return piece;
+  return { requests, rows: requests.map(() => ({ state: 'waiting', retry: 0 })), version: 1 };
+}
+
+/** Notes how rows stand. A change that is older than a retry of its row is dropped. */
+export function noteChanges(piece: PieceState, changes: readonly RowChange[]): PieceState {
+  const rows = [...piece.rows];
+  for (const { index, status } of changes) {
+    const before = rows[index];
+    if (before && status.retry === before.retry) rows[index] = status;
+  }
+  return { ...piece, rows, version: piece.version + 1 };
+}
+
+/** Makes failed and cancelled rows wait again, once for each command. */
+export function retryFailedRows(piece: PieceState, command: string): PieceState {
+  if (piece.lastCommand === command) return piece;
+  const rows = piece.rows.map((row): RowStatus => {
+    if (row.state !== 'failed' && row.state !== 'cancelled') return row;
+    return { state: 'waiting', retry: row.retry + 1 };
+  });
+  return { ...piece, rows, version: piece.version + 1, lastCommand: command };
+}
+
+/** Cancels the rows that were not started. */
+export function cancelWaitingRows(piece: PieceState): PieceState {
+  const rows = piece.rows.map((row): RowStatus =>
+    row.state === 'waiting' ? { state: 'cancelled', retry: row.retry } : row,
+  );
+  return { ...piece, rows, version: piece.version + 1 };
+}
+
+type PieceOperation = keyof PieceRequests;
+
+/** A piece after an operation. */
+export function pieceAfter(
+  operation: PieceOperation,
+  request: PieceRequests[PieceOperation],
+  piece: PieceState,
+): PieceState {
+  // The sender's types guarantee that the request belongs to the operation.
+  const work = WORK[operation] as (piece: PieceState, request: PieceRequests[PieceOperation]) => PieceState;
+  return work(piece, request);
+}
+
+const WORK: {
+  readonly [Operation in PieceOperation]: (piece: PieceState, request: PieceRequests[Operation]) => PieceState;
+} = {
+  put: (piece, { requests }) => putRows(piece, requests),
+  read: (piece) => piece,
+  note: (piece, { changes }) => noteChanges(piece, changes),
+  retryFailed: (piece, { command }) => retryFailedRows(piece, command),
+  cancelWaiting: cancelWaitingRows,
+  drop: () => EMPTY_PIECE,
+};
