@@ -6,6 +6,7 @@ import {
   PULL_CHECK_REQUESTED,
   pullCheckRequested,
   type PullCheckRequested,
+  type PullOutcome,
 } from '@connected-registry/protocol/messages/pullCheckMessages';
 import type { ControlPlane } from '../../stack/stack.js';
 import { topicId } from '../../stack/world.js';
@@ -20,15 +21,27 @@ export interface Devices {
   close(): Promise<void>;
 }
 
+/** What a device reports about a pull check; undefined: it stays silent. */
+export type DeviceReply = (request: PullCheckRequested) => PullOutcome | undefined;
+
 /**
- * Receives the messages to all devices, and reports every pull check at once as pulled, without an agent and a pull for
- * each. Event Grid's delivery is answered after the report, so that a clock that jumps does not take the report's time
- * for idle.
+ * Receives the messages to all devices, and reports every pull check at once, without an agent and a pull for each.
+ * Event Grid's delivery is answered after the report, so that a clock that jumps does not take the report's time for
+ * idle.
  *
  * @param appUrl address of the app
+ * @param reply what each device reports; by default that it has pulled
  */
-export async function startDevices({ operator, world }: ControlPlane, appUrl: string): Promise<Devices> {
+export async function startDevices(
+  { operator, world }: ControlPlane,
+  appUrl: string,
+  reply: DeviceReply = () => 'pulled',
+): Promise<Devices> {
   const promoted = new Set<string>();
+  const answer = async (request: PullCheckRequested): Promise<void> => {
+    const outcome = reply(request);
+    if (outcome !== undefined) await report(appUrl, request, outcome);
+  };
   const take = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     // The handshake of CloudEvents webhooks (CloudEvents "HTTP 1.1 Web Hooks for Event Delivery", section 4).
     if (request.method === 'OPTIONS') {
@@ -38,7 +51,7 @@ export async function startDevices({ operator, world }: ControlPlane, appUrl: st
     let text = '';
     for await (const chunk of request) text += String(chunk);
     for (const { type, data } of delivery.parse(JSON.parse(text))) {
-      if (type === PULL_CHECK_REQUESTED) await report(appUrl, pullCheckRequested.parse(data));
+      if (type === PULL_CHECK_REQUESTED) await answer(pullCheckRequested.parse(data));
       if (type === CREDENTIAL_PROMOTED) promoted.add(credentialPromoted.parse(data).operation);
     }
     response.writeHead(200).end();
@@ -68,15 +81,14 @@ export async function startDevices({ operator, world }: ControlPlane, appUrl: st
 
 const DIGEST = `sha256:${'ab'.repeat(32)}`;
 
-/** Reports a pull; an answer in 4xx is final, for example 409 for a repeated report. */
-async function report(appUrl: string, request: PullCheckRequested): Promise<void> {
+/** Reports a pull check; an answer in 4xx is final, for example 409 for a repeated report. */
+async function report(appUrl: string, request: PullCheckRequested, outcome: PullOutcome): Promise<void> {
   const { operation, attempt, keyId, reportKey, expiresAt, image } = request;
   const body = {
     expiresAt,
     image,
-    outcome: 'pulled',
-    digest: DIGEST,
-    bytes: 1234,
+    outcome,
+    ...(outcome === 'pulled' ? { digest: DIGEST, bytes: 1234 } : {}),
     milliseconds: 12,
     agent: 'bench:fleet',
   };

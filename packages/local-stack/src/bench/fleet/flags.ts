@@ -1,3 +1,4 @@
+import { MAX_ROLLOUT_ROWS } from '@connected-registry/protocol/requests/rolloutRequest';
 import { FlagError } from '../../stack/flagError.js';
 import { appSettings } from '../../stack/settingFlags.js';
 import { wholeNumber, type BenchFlags } from '../benchFlags.js';
@@ -13,6 +14,7 @@ set, and requests for each client.
   --registries M          connected registries (default: one for every 50 clients)
   --container-registries R  container registries that have them, all in one subscription (default: one for every 50)
   --identities K          identities of the app, whose limits add up (default 1)
+  --rollout               requests all clients as one rollout (at most 10,000), in place of single requests
   --host functions        the app runs on Microsoft's own host, which FUNCTIONS_HOST names (default: the local host)
   --clock MODE            real (default), or jumping: pauses in which nothing happens are skipped
   --azure-pace            writes of ARM take as long as recorded with Azure (default: a moment)
@@ -31,6 +33,7 @@ export const OPTIONS = {
   registries: { type: 'string' },
   'container-registries': { type: 'string' },
   identities: { type: 'string', default: '1' },
+  rollout: { type: 'boolean', default: false },
   host: { type: 'string', default: 'local' },
   clock: { type: 'string', default: 'real' },
   'azure-pace': { type: 'boolean', default: false },
@@ -43,6 +46,8 @@ export const OPTIONS = {
 /** What is measured, and on what. */
 export interface FleetPlan extends FleetSize {
   readonly identities: number;
+  /** Requests all clients as one rollout. */
+  readonly isRollout: boolean;
   readonly host: 'local' | 'functions';
   readonly clock: 'real' | 'jumping';
   readonly isPaced: boolean;
@@ -62,6 +67,8 @@ const EDGES_EACH = 50;
 /** Reads the flags. @throws {FlagError} for an invalid value */
 export function fleetPlan(flags: BenchFlags<typeof OPTIONS>): FleetPlan {
   const clients = wholeNumber('clients', flags.clients, 1, 20_000);
+  if (flags.rollout && clients > MAX_ROLLOUT_ROWS)
+    throw new FlagError(`--rollout takes at most ${MAX_ROLLOUT_ROWS} clients.`);
   const connectedRegistries = wholeNumber(
     'registries',
     flags.registries ?? String(Math.ceil(clients / CLIENTS_EACH)),
@@ -87,6 +94,7 @@ export function fleetPlan(flags: BenchFlags<typeof OPTIONS>): FleetPlan {
     connectedRegistries,
     registries,
     identities: wholeNumber('identities', flags.identities, 1, 15),
+    isRollout: flags.rollout,
     host,
     clock,
     isPaced: flags['azure-pace'],

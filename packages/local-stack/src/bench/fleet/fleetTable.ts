@@ -6,6 +6,8 @@ import type { RequestCounts } from './requestCounts.js';
 export interface MeasuredFleet {
   readonly size: FleetSize;
   readonly identities: number;
+  /** True if all were requested as one rollout, whose end then counts. */
+  readonly isRollout: boolean;
   /** From the first request to the last end, by the app's clock. */
   readonly seconds: number;
   /** The same by the machine's clock. */
@@ -55,7 +57,10 @@ export function fleetLines(fleet: MeasuredFleet): Line[] {
   const refused = armRequests === 0 ? 0 : requests.throttled / armRequests;
   return [
     { what: 'clients', value: sizeText(fleet) },
-    { what: 'seconds, first request to last end', value: secondsText(seconds) },
+    {
+      what: fleet.isRollout ? 'seconds, request to end of the rollout' : 'seconds, first request to last end',
+      value: secondsText(seconds),
+    },
     ...(floor ? floorLines(clients, seconds, floor) : [{ what: 'floor', value: 'none: nothing is throttled' }]),
     {
       what: 'completed',

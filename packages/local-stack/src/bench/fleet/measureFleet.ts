@@ -11,7 +11,9 @@ import type { FleetPlan } from './flags.js';
 import type { MeasuredFleet } from './fleetTable.js';
 import { buildFleet, identityNames, makeIdentities, registryIds, sitesOf } from './fleetWorld.js';
 import { bucketsOf, floorOf, neededRequests } from './floor.js';
-import { ENDPOINT, onboardFleet, type Ended } from './onboardFleet.js';
+import { fleetEnd } from './fleetEnd.js';
+import { ENDPOINT, onboardFleet } from './onboardFleet.js';
+import { rolloutFleet } from './rolloutFleet.js';
 import { countRequests } from './requestCounts.js';
 
 /** Devices that the quickstart's commands are measured with. */
@@ -94,24 +96,28 @@ async function measure(
     say(`${plan.clients} clients`);
     const time = plan.clock === 'jumping' ? jumpingTime(stack.clockUrl) : REAL_TIME;
     const [started, realStart] = [await time.now(), performance.now()];
-    const { ended, repeated } = await onboardFleet({
+    const fleet = {
       app: endpoints.functions,
       clients: plan.clients,
       sites: sitesOf(world, plan),
       promoted: devices.promoted,
       pass: () => time.pass(),
       say,
-    });
+    };
+    const { completed, failures, repeated, at } = plan.isRollout
+      ? await rolloutFleet(fleet)
+      : fleetEnd(await onboardFleet(fleet));
     const { clients, connectedRegistries, registries } = plan;
     return {
       size: { clients, connectedRegistries, registries },
       identities: plan.identities,
-      seconds: (Math.max(...ended.map(({ at }) => at)) - started) / 1000,
+      isRollout: plan.isRollout,
+      seconds: (at - started) / 1000,
       realSeconds: (performance.now() - realStart) / 1000,
       isClockJumping: plan.clock === 'jumping',
       floor: plan.isThrottled ? floorOf(neededRequests(plan), bucketsOf(plan.identities)) : undefined,
-      completed: ended.filter(({ isCompleted }) => isCompleted).length,
-      failures: failuresOf(ended),
+      completed,
+      failures,
       repeated,
       requests: await countRequests(url, https, identityNames(plan.identities)),
       memory: memory(),
@@ -134,12 +140,6 @@ async function measureByHand(stack: Stack, say: (text: string) => void): Promise
   const seconds = (performance.now() - started) / 1000;
   const { writes } = await countArmRequests(arm, https, 'operator');
   return { devices: BY_HAND, seconds, writes };
-}
-
-function failuresOf(ended: readonly Ended[]): Record<string, number> {
-  const failures: Record<string, number> = {};
-  for (const { isCompleted, code = 'unknown' } of ended) if (!isCompleted) failures[code] = (failures[code] ?? 0) + 1;
-  return failures;
 }
 
 interface FleetTime {

@@ -115,7 +115,8 @@ async function postAll({ app, clients, sites }: FleetOnboarding): Promise<{ open
 /** Where devices reach their connected registry. Nothing is pulled from there: the reports are made up. */
 export const ENDPOINT = 'edge.fleet.test:443';
 
-const REQUEST = { repositories: ['hello-world'], endpoint: ENDPOINT };
+/** What is requested for each client. */
+export const REQUEST = { repositories: ['hello-world'], endpoint: ENDPOINT };
 
 async function readEnd(app: FleetOnboarding['app'], id: string): Promise<Ended | undefined> {
   for (let tries = 1; ; tries += 1) {

@@ -16,6 +16,7 @@ const requests = {
 const measured: MeasuredFleet = {
   size,
   identities: 1,
+  isRollout: false,
   seconds: 44,
   realSeconds: 45,
   isClockJumping: false,

@@ -1,0 +1,83 @@
+import { z } from 'zod';
+import { MAX_ROLLOUT_ROWS } from '@connected-registry/protocol/requests/rolloutRequest';
+import type { FleetEnd } from './fleetEnd.js';
+import { REQUEST, type FleetOnboarding } from './onboardFleet.js';
+
+/** Minimum milliseconds of real time between two reads of the rollout. */
+const READ_EVERY = 1_000;
+/** Milliseconds of real time after which the bench gives up if no row ends. */
+const STUCK = 1_800_000;
+/** Milliseconds between two lines about the progress. */
+const SAY_EVERY = 15_000;
+
+const accepted = z.object({ id: z.string() });
+const rollout = z.object({
+  status: z.string(),
+  reason: z.string().optional(),
+  counts: z.object({ completed: z.number(), failed: z.number(), cancelled: z.number() }),
+  failures: z.record(z.string(), z.number()),
+  endedAt: z.string().optional(),
+});
+type RolloutView = z.infer<typeof rollout>;
+
+/** Statuses in which the rollout continues by itself. */
+const CONTINUES = ['opening', 'running'];
+
+/**
+ * Requests all onboardings as one rollout of one wave, and waits until it has ended. Its end counts, which is later than
+ * the last client's.
+ *
+ * @throws if the rollout is refused, paused or stopped, or no row ends for half an hour
+ */
+export async function rolloutFleet(fleet: Omit<FleetOnboarding, 'promoted'>): Promise<FleetEnd> {
+  const { app, clients, say } = fleet;
+  const id = await post(fleet);
+  let [lastRead, lastEnd, lastSaid, ended] = [0, performance.now(), performance.now(), 0];
+  for (;;) {
+    await fleet.pass();
+    const now = performance.now();
+    if (now - lastRead < READ_EVERY) continue;
+    const view = await read(app, id);
+    lastRead = performance.now();
+    if (!CONTINUES.includes(view.status)) return endOf(view);
+    const { completed, failed, cancelled } = view.counts;
+    if (completed + failed + cancelled > ended) lastEnd = now;
+    ended = completed + failed + cancelled;
+    if (now - lastEnd > STUCK) throw new Error(`${clients - ended} rows are open, and none ended for half an hour.`);
+    if (now - lastSaid < SAY_EVERY) continue;
+    lastSaid = now;
+    say(`${ended} of ${clients} have ended`);
+  }
+}
+
+async function post({ app, clients, sites }: Omit<FleetOnboarding, 'promoted'>): Promise<string> {
+  const answer = await fetch(`${app.url}/api/rollouts`, {
+    method: 'POST',
+    headers: { 'x-functions-key': app.key, 'content-type': 'application/json' },
+    body: JSON.stringify({
+      name: 'bench:fleet',
+      kind: 'onboard',
+      defaults: REQUEST,
+      clients: Array.from({ length: clients }, (_, n) => ({ ...sites[n % sites.length], client: `device-${n + 1}` })),
+      waves: { size: clients },
+      // The bench counts failures; it does not stop at them.
+      failureLimit: { percent: 100, minimum: MAX_ROLLOUT_ROWS },
+    }),
+  });
+  const text = await answer.text();
+  if (answer.status !== 202) throw new Error(`The app answered ${answer.status} to the rollout: ${text}`);
+  return accepted.parse(JSON.parse(text)).id;
+}
+
+async function read(app: FleetOnboarding['app'], id: string): Promise<RolloutView> {
+  const answer = await fetch(`${app.url}/api/rollouts/${id}`, { headers: { 'x-functions-key': app.key } });
+  const text = await answer.text();
+  if (answer.status !== 200) throw new Error(`The rollout ${id} was answered ${answer.status}: ${text}`);
+  return rollout.parse(JSON.parse(text));
+}
+
+function endOf({ status, reason, counts, failures, endedAt }: RolloutView): FleetEnd {
+  if (status !== 'completed' || endedAt === undefined)
+    throw new Error(`The rollout is ${status}${reason === undefined ? '' : `: ${reason}`}.`);
+  return { completed: counts.completed, failures, repeated: 0, at: Date.parse(endedAt) };
+}
