@@ -46,7 +46,7 @@ export function opened(state: ControlState, { plan }: ControlRequests['open'], n
   const at = now.toISOString();
   const next = { ...rest, plan, startedAt: state.startedAt ?? at };
   if (state.status === 'paused' || state.status === 'running') return next;
-  return active({ ...withoutReason(next), status: 'running', samples: [] }, true, now);
+  return active({ ...withoutReason(next), status: 'running', samples: [], baseline: baselineOf(state) }, true, now);
 }
 
 /** Refuses a rollout that never began. One that was to be started again stays as it is, and forgets the commands. */
@@ -56,8 +56,9 @@ export function refused(state: ControlState, { plan, conflicts }: ControlRequest
 }
 
 /**
- * Takes a command. `pause` and `resume` take effect at once; the orchestration carries out the others on the rows. A command that is
- * known already, or does not fit the status, changes nothing.
+ * Takes a command. `pause` and `resume` take effect at once; the orchestration carries out the others on the rows. One that has
+ * stopped is resumed when its orchestration opens it again. A command that is known already, or does not fit the status, changes
+ * nothing.
  */
 export function commanded(state: ControlState, given: ControlRequests['command'], now: Date): ControlState {
   const { id, command, actor, at } = given;
@@ -66,11 +67,11 @@ export function commanded(state: ControlState, given: ControlRequests['command']
   if (command === 'retry-failed' && state.plan.dryRun) return state;
   if (command === 'pause')
     return active({ ...carriedOut(state, [id]), status: 'paused', reason: 'operator' }, false, now);
-  if (command === 'resume') {
+  if (command === 'resume' && state.status === 'paused') {
     const next = { ...withoutReason(carriedOut(state, [id])), status: 'running' as const, samples: [] };
     return active({ ...next, baseline: baselineOf(state) }, true, now);
   }
-  if (state.commands.length >= MAX_COMMANDS) return state;
+  if (state.commands.length >= MAX_COMMANDS && command !== 'cancel') return state;
   const { conflicts: _conflicts, isCancelled: _isCancelled, ...rest } = state;
   return {
     ...rest,
@@ -91,9 +92,10 @@ export function reported(state: ControlState, report: RoundReport, now: Date): C
   if (isOverLimit(next))
     return active({ ...withoutReason(next), status: 'paused', reason: 'failure-limit' }, false, now);
   next = withoutReason(next);
-  if (waits)
-    next = { ...next, reason: waits.reason, ...(waits.until === undefined ? {} : { waitsUntil: waits.until }) };
-  return sampled(active(next, waits === undefined, now), now);
+  if (!waits) return sampled(active(next, true, now), now);
+  // The rate of the time before the wait says nothing about the time after it.
+  const { reason, until } = waits;
+  return active({ ...next, samples: [], reason, ...(until === undefined ? {} : { waitsUntil: until }) }, false, now);
 }
 
 /** Notes that the rollout itself failed. */

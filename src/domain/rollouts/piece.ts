@@ -1,6 +1,9 @@
 import { countRows } from './counts.js';
 import { type PieceAnswer, type PieceState, type RolloutRequest, type RowChange, type RowStatus } from './rollout.js';
 
+/** Maximum commands that a piece remembers. */
+const MAX_COMMANDS = 20;
+
 /** How a piece stands. */
 export function pieceAnswer({ rows, version }: PieceState): PieceAnswer {
   return { version, ...countRows(rows) };
@@ -24,12 +27,13 @@ export function noteChanges(piece: PieceState, changes: readonly RowChange[]): P
 
 /** Makes failed and cancelled rows wait again, once for each command. */
 export function retryFailedRows(piece: PieceState, command: string): PieceState {
-  if (piece.lastCommand === command) return piece;
+  const carriedOut = piece.carriedOut ?? [];
+  if (carriedOut.includes(command)) return piece;
   const rows = piece.rows.map((row): RowStatus => {
     if (row.state !== 'failed' && row.state !== 'cancelled') return row;
     return { state: 'waiting', retry: row.retry + 1 };
   });
-  return { ...piece, rows, version: piece.version + 1, lastCommand: command };
+  return { ...piece, rows, version: piece.version + 1, carriedOut: [...carriedOut, command].slice(-MAX_COMMANDS) };
 }
 
 /** Cancels the rows that were not started. */

@@ -144,8 +144,8 @@ export interface PieceState {
   readonly requests: readonly RolloutRequest[];
   readonly rows: readonly RowStatus[];
   readonly version: number;
-  /** The last command of operators that it carried out. */
-  readonly lastCommand?: string;
+  /** Ids of the last commands of operators that it carried out, at most 20. */
+  readonly carriedOut?: readonly string[];
 }
 
 export const EMPTY_PIECE: PieceState = { requests: [], rows: [], version: 0 };

@@ -17,7 +17,7 @@ export function rolloutView(state: ControlState, now: Date): Rollout {
   if (!plan) throw new Error('the rollout has no plan');
   const { id, name, kind, dryRun, rows } = plan;
   const rate = ratePerSecond(state, now);
-  const left = secondsLeft(state, plan, rate);
+  const left = secondsLeft(state, plan, rate, now);
   const { from, to } = waveRows(plan, state.wave);
   return {
     id,
@@ -57,15 +57,21 @@ function ratePerSecond({ samples, status, activeSince }: ControlState, now: Date
 }
 
 /** By the observed rate or, before there is one, by the floor; and the pauses between the waves to come. */
-function secondsLeft(state: ControlState, plan: RolloutPlan, rate: number | undefined): number | undefined {
+function secondsLeft(state: ControlState, plan: RolloutPlan, rate: number | undefined, now: Date): number | undefined {
   const { status, counts } = state;
   if (status === 'completed' || status === 'cancelled') return plan.dryRun ? floorSeconds(plan, 1) : undefined;
   if (status !== 'running' && status !== 'opening') return undefined;
   const open = openRows(counts);
   const share = endedRows(counts) / plan.rows;
   const work = rate === undefined ? floorSeconds(plan, 1) - floorSeconds(plan, share) : open / rate;
-  const pauses = Math.max(0, waveCount(plan) - state.wave - 1) * plan.waves.pauseSeconds;
-  return work + pauses;
+  return work + pausesLeft(state, plan, now);
+}
+
+/** Seconds until the end of the wait in progress, and of the pauses between the waves to come. */
+function pausesLeft({ reason, waitsUntil, wave }: ControlState, plan: RolloutPlan, now: Date): number {
+  const waits = waitsUntil === undefined ? 0 : Math.max(0, (Date.parse(waitsUntil) - now.getTime()) / 1000);
+  const gaps = waveCount(plan) - wave - 1 - (reason === 'between-waves' ? 1 : 0);
+  return waits + Math.max(0, gaps) * plan.waves.pauseSeconds;
 }
 
 function floorOf(state: ControlState, plan: RolloutPlan, now: Date): Rollout['floor'] {
