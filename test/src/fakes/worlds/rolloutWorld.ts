@@ -8,11 +8,8 @@ import {
   piecesOf,
   ROLLOUT_CLAIMS,
   ROLLOUT_CONTROL,
-  type ClaimsRequests,
   type ClaimsState,
-  type ControlRequests,
   type ControlState,
-  type PieceRequests,
   type PieceState,
   type RolloutCommand,
   type RolloutInput,
@@ -101,8 +98,8 @@ export function createRolloutWorld({ plan: changes = {}, ending = () => COMPLETE
   const ofPiece = async (operation: string, piece: number, input: unknown) => {
     const before = pieces[piece] ?? EMPTY_PIECE;
     const { state, outcome } = await rolloutPiece(
-      operation as keyof PieceRequests,
-      input as PieceRequests[keyof PieceRequests],
+      operation as Parameters<typeof rolloutPiece>[0],
+      input as Parameters<typeof rolloutPiece>[1],
       before,
     );
     pieces[piece] = state;
@@ -111,21 +108,23 @@ export function createRolloutWorld({ plan: changes = {}, ending = () => COMPLETE
   };
   const command = async (name: RolloutCommand, id = `${name} at ${Date.now()}`) => {
     const at = new Date().toISOString();
-    const request: ControlRequests['command'] = { id, command: name, actor: 'an-operator', at };
+    const by = { operation: 'a-request', actor: 'an-operator' };
+    const request = { id, command: name, actor: by.actor, at, by };
     ({ state: control } = await rolloutControl('command', request, control, new Date()));
   };
 
   const answer = async (operation: string, { kind, name, input }: Call): Promise<unknown> => {
     if (kind === 'activity') return activities[name]?.(input as never, runs);
     if (name.startsWith(ROLLOUT_CONTROL)) {
-      const request = input as ControlRequests[keyof ControlRequests];
-      const result = await rolloutControl(operation as keyof ControlRequests, request, control, new Date());
+      const request = input as Parameters<typeof rolloutControl>[1];
+      const named = operation as Parameters<typeof rolloutControl>[0];
+      const result = await rolloutControl(named, request, control, new Date());
       control = result.state;
       return result.outcome;
     }
     if (name.startsWith(ROLLOUT_CLAIMS)) {
-      const request = input as ClaimsRequests[keyof ClaimsRequests];
-      const result = await rolloutClaims(operation as keyof ClaimsRequests, request, claims);
+      const request = input as Parameters<typeof rolloutClaims>[1];
+      const result = await rolloutClaims(operation as Parameters<typeof rolloutClaims>[0], request, claims);
       claims = result.state;
       return result.outcome;
     }
