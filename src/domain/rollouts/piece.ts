@@ -39,5 +39,3 @@ export function cancelWaitingRows(piece: PieceState): PieceState {
   );
   return { ...piece, rows, version: piece.version + 1 };
 }
-
-type PieceOperation = keyof PieceRequests;
