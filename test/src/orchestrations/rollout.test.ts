@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { createRolloutWorld, useRolloutTime } from '../fakes/worlds/rolloutWorld.js';
+import { clientOf, createRolloutWorld, useRolloutTime } from '../fakes/worlds/rolloutWorld.js';
 
 beforeEach(useRolloutTime);
 afterEach(() => void vi.useRealTimers());
@@ -105,10 +105,7 @@ describe('a rollout', () => {
       plan: { rows: 3 },
       ending: (client, nth) => ({ seconds: client === 'c1' && nth === 1 ? 600 : 20, state: 'completed' }),
     });
-    world.clients.startSingly(
-      { registry: 'myregistry', connectedRegistry: 'myconnectedregistry', client: 'c1' },
-      'single0000000001',
-    );
+    world.clients.startSingly(clientOf(1), 'single0000000001');
     const { outcome } = await world.run();
     expect(outcome.counts.completed).toBe(3);
     const [, c0, c2, c1] = world.clients.started;
@@ -118,18 +115,19 @@ describe('a rollout', () => {
   });
 
   test('gives up a client that another run holds for a day', async () => {
+    const since = (seconds: number) => new Date(Date.now() - seconds * 1000).toISOString();
     const world = createRolloutWorld({
-      plan: { rows: 2 },
-      ending: (_, nth) => ({ seconds: nth === 1 ? 90_000 : 20, state: 'completed' }),
+      plan: { rows: 3 },
+      status: (row) => (row === 1 ? { busySince: since(86_390) } : row === 2 ? { busySince: since(86_310) } : {}),
+      ending: (client) => ({ seconds: client === 'c0' ? 5 : 60, state: 'completed' }),
     });
-    world.clients.startSingly(
-      { registry: 'myregistry', connectedRegistry: 'myconnectedregistry', client: 'c1' },
-      'single0000000001',
-    );
-    const c0 = vi.spyOn(world.clients.runs, 'start');
+    for (const row of [1, 2]) world.clients.startSingly(clientOf(row), 'single0000000001');
     await world.run();
-    expect(world.rows[1]).toMatchObject({ state: 'failed', code: 'client-busy' });
-    expect(c0).toHaveBeenCalled();
+    expect(world.rows.map(({ state, code }) => [state, code])).toEqual([
+      ['completed', undefined],
+      ['failed', 'client-busy'],
+      ['completed', undefined],
+    ]);
     expect(world.control.failures).toEqual({ 'client-busy': 1 });
   });
 });

@@ -1,4 +1,5 @@
 import { vi } from 'vitest';
+import type { ClientReference } from '@connected-registry/protocol/names/clientKey';
 import { newRunId } from '@connected-registry/protocol/names/operationId';
 import { createRunActivities } from '../../../../src/activities/runs/runActivities.js';
 import { NO_CONTROL } from '../../../../src/domain/rollouts/control.js';
@@ -15,6 +16,7 @@ import {
   type RolloutInput,
   type RolloutPlan,
   type RolloutRequest,
+  type RowStatus,
 } from '../../../../src/domain/rollouts/rollout.js';
 import { rolloutClaims } from '../../../../src/entities/rolloutClaims.js';
 import { rolloutControl } from '../../../../src/entities/rolloutControl.js';
@@ -31,7 +33,8 @@ import { createWorld } from './world.js';
 const REQUESTED_AT = '2026-03-01T12:00:00.000Z';
 export const ROLLOUT_RUN = newRunId(new Date(REQUESTED_AT), Buffer.from([1, 2, 3, 4]));
 
-export const clientOf = (row: number): RolloutRequest => ({
+/** The client of a row, in a rollout that names no others. */
+export const clientOf = (row: number): ClientReference => ({
   registry: REGISTRY,
   connectedRegistry: CONNECTED_REGISTRY,
   client: `c${row}`,
@@ -40,6 +43,8 @@ export const clientOf = (row: number): RolloutRequest => ({
 interface Options {
   readonly plan?: Partial<RolloutPlan>;
   readonly requests?: readonly RolloutRequest[];
+  /** How rows stand at first, if they do not just wait. */
+  readonly status?: (row: number) => Partial<RowStatus>;
   /** How the nth run of a client ends; by default it completes after 20 seconds. */
   readonly ending?: (client: string, nth: number) => Ending;
   readonly pace?: Pace;
@@ -73,8 +78,17 @@ export function createRolloutWorld({ plan: changes = {}, ending = () => COMPLETE
   const clients = createClientRuns(ending);
   const pieces: PieceState[] = Array.from({ length: piecesOf(rows) }, (_, piece) => {
     const part = requests.slice(piece * PIECE_ROWS, (piece + 1) * PIECE_ROWS);
-    return { requests: part, rows: part.map(() => ({ state: 'waiting', retry: 0 })), version: 1 };
+    return {
+      requests: part,
+      rows: part.map((_, index) => ({
+        state: 'waiting',
+        retry: 0,
+        ...options.status?.(piece * PIECE_ROWS + index),
+      })),
+      version: 1,
+    };
   });
+  const first = [...pieces];
   const shown = pieces.map((state) => ({ state, stale: 0 }));
   let control: ControlState = NO_CONTROL;
   let claims: ClaimsState = {};
@@ -142,6 +156,12 @@ export function createRolloutWorld({ plan: changes = {}, ending = () => COMPLETE
     },
     get claims() {
       return claims;
+    },
+    /** The names of all clients. */
+    names: requests.map(({ client }) => client),
+    /** Makes the next read of each piece show how its rows stood at first. */
+    showFirstStates: () => {
+      for (const [piece, state] of first.entries()) shown[piece] = { state, stale: 1 };
     },
     setClaims: (state: ClaimsState) => {
       claims = state;
