@@ -106,7 +106,6 @@ class Rollout {
     const { run, plan, state, waits } = this;
     const mayStart = status === 'running' && waits === undefined;
     if (!mayStart && state.counts.running === 0) return;
-    const { waveEndedAt } = state.next;
     const at = run.now.toISOString();
     const advance = yield* run.step('advanceRollout', () =>
       run.activities.advanceRollout({
@@ -115,7 +114,8 @@ class Rollout {
         limits: run.limits,
         round: state.next,
         mayStart,
-        mayEnterNextWave: mayStart && (waveEndedAt !== undefined || plan.waves.pauseSeconds === 0),
+        // The failures of a wave have been reported before the next one begins.
+        mayEnterNextWave: mayStart && state.next.waveEndedAt !== undefined,
       }),
     );
     yield* state.note(this.entities, advance.pieces);

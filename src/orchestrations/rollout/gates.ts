@@ -5,6 +5,9 @@ import { backoffSeconds } from '../run/backoff.js';
 /** Pauses between two rounds, in seconds: the longer, the more rounds have changed nothing. */
 const ROUNDS = { first: 2, longest: 15 };
 
+/** The pause before the next wave is entered, and the minimum of every pause. */
+const SHORTEST = 1;
+
 /** Why no row may start now; undefined if rows may start. The first of several reasons. */
 export function waitOf(
   { startAt, freezeWindows, waves, dryRun }: RolloutPlan,
@@ -24,10 +27,12 @@ export function waitOf(
 export function pauseSeconds(
   { status }: Pick<Directive, 'status'>,
   waits: RoundReport['waits'],
-  { idle }: Pick<RolloutRound, 'idle'>,
+  { idle, waveEndedAt }: Pick<RolloutRound, 'idle' | 'waveEndedAt'>,
   now: Date,
 ): number {
-  const seconds = status === 'running' && waits === undefined ? backoffSeconds(ROUNDS, idle + 1) : ROUNDS.longest;
+  const mayStart = status === 'running' && waits === undefined;
+  if (mayStart && waveEndedAt !== undefined) return SHORTEST;
+  const seconds = mayStart ? backoffSeconds(ROUNDS, idle + 1) : ROUNDS.longest;
   const left = waits?.until === undefined ? Infinity : Math.ceil((Date.parse(waits.until) - now.getTime()) / 1000);
-  return Math.max(1, Math.min(seconds, left));
+  return Math.max(SHORTEST, Math.min(seconds, left));
 }

@@ -1,4 +1,5 @@
 import { vi } from 'vitest';
+import type { ClientReference } from '@connected-registry/protocol/names/clientKey';
 import { newRunId } from '@connected-registry/protocol/names/operationId';
 import { createRunActivities } from '../../../../src/activities/runs/runActivities.js';
 import { NO_CONTROL } from '../../../../src/domain/rollouts/control.js';
@@ -8,16 +9,14 @@ import {
   piecesOf,
   ROLLOUT_CLAIMS,
   ROLLOUT_CONTROL,
-  type ClaimsRequests,
   type ClaimsState,
-  type ControlRequests,
   type ControlState,
-  type PieceRequests,
   type PieceState,
   type RolloutCommand,
   type RolloutInput,
   type RolloutPlan,
   type RolloutRequest,
+  type RowStatus,
 } from '../../../../src/domain/rollouts/rollout.js';
 import { rolloutClaims } from '../../../../src/entities/rolloutClaims.js';
 import { rolloutControl } from '../../../../src/entities/rolloutControl.js';
@@ -34,7 +33,8 @@ import { createWorld } from './world.js';
 const REQUESTED_AT = '2026-03-01T12:00:00.000Z';
 export const ROLLOUT_RUN = newRunId(new Date(REQUESTED_AT), Buffer.from([1, 2, 3, 4]));
 
-export const clientOf = (row: number): RolloutRequest => ({
+/** The client of a row, in a rollout that names no others. */
+export const clientOf = (row: number): ClientReference => ({
   registry: REGISTRY,
   connectedRegistry: CONNECTED_REGISTRY,
   client: `c${row}`,
@@ -43,6 +43,8 @@ export const clientOf = (row: number): RolloutRequest => ({
 interface Options {
   readonly plan?: Partial<RolloutPlan>;
   readonly requests?: readonly RolloutRequest[];
+  /** How rows stand at first, if they do not just wait. */
+  readonly status?: (row: number) => Partial<RowStatus>;
   /** How the nth run of a client ends; by default it completes after 20 seconds. */
   readonly ending?: (client: string, nth: number) => Ending;
   readonly pace?: Pace;
@@ -76,8 +78,17 @@ export function createRolloutWorld({ plan: changes = {}, ending = () => COMPLETE
   const clients = createClientRuns(ending);
   const pieces: PieceState[] = Array.from({ length: piecesOf(rows) }, (_, piece) => {
     const part = requests.slice(piece * PIECE_ROWS, (piece + 1) * PIECE_ROWS);
-    return { requests: part, rows: part.map(() => ({ state: 'waiting', retry: 0 })), version: 1 };
+    return {
+      requests: part,
+      rows: part.map((_, index) => ({
+        state: 'waiting',
+        retry: 0,
+        ...options.status?.(piece * PIECE_ROWS + index),
+      })),
+      version: 1,
+    };
   });
+  const first = [...pieces];
   const shown = pieces.map((state) => ({ state, stale: 0 }));
   let control: ControlState = NO_CONTROL;
   let claims: ClaimsState = {};
@@ -101,8 +112,8 @@ export function createRolloutWorld({ plan: changes = {}, ending = () => COMPLETE
   const ofPiece = async (operation: string, piece: number, input: unknown) => {
     const before = pieces[piece] ?? EMPTY_PIECE;
     const { state, outcome } = await rolloutPiece(
-      operation as keyof PieceRequests,
-      input as PieceRequests[keyof PieceRequests],
+      operation as Parameters<typeof rolloutPiece>[0],
+      input as Parameters<typeof rolloutPiece>[1],
       before,
     );
     pieces[piece] = state;
@@ -111,21 +122,23 @@ export function createRolloutWorld({ plan: changes = {}, ending = () => COMPLETE
   };
   const command = async (name: RolloutCommand, id = `${name} at ${Date.now()}`) => {
     const at = new Date().toISOString();
-    const request: ControlRequests['command'] = { id, command: name, actor: 'an-operator', at };
+    const by = { operation: 'a-request', actor: 'an-operator' };
+    const request = { id, command: name, actor: by.actor, at, by };
     ({ state: control } = await rolloutControl('command', request, control, new Date()));
   };
 
   const answer = async (operation: string, { kind, name, input }: Call): Promise<unknown> => {
     if (kind === 'activity') return activities[name]?.(input as never, runs);
     if (name.startsWith(ROLLOUT_CONTROL)) {
-      const request = input as ControlRequests[keyof ControlRequests];
-      const result = await rolloutControl(operation as keyof ControlRequests, request, control, new Date());
+      const request = input as Parameters<typeof rolloutControl>[1];
+      const named = operation as Parameters<typeof rolloutControl>[0];
+      const result = await rolloutControl(named, request, control, new Date());
       control = result.state;
       return result.outcome;
     }
     if (name.startsWith(ROLLOUT_CLAIMS)) {
-      const request = input as ClaimsRequests[keyof ClaimsRequests];
-      const result = await rolloutClaims(operation as keyof ClaimsRequests, request, claims);
+      const request = input as Parameters<typeof rolloutClaims>[1];
+      const result = await rolloutClaims(operation as Parameters<typeof rolloutClaims>[0], request, claims);
       claims = result.state;
       return result.outcome;
     }
@@ -143,6 +156,12 @@ export function createRolloutWorld({ plan: changes = {}, ending = () => COMPLETE
     },
     get claims() {
       return claims;
+    },
+    /** The names of all clients. */
+    names: requests.map(({ client }) => client),
+    /** Makes the next read of each piece show how its rows stood at first. */
+    showFirstStates: () => {
+      for (const [piece, state] of first.entries()) shown[piece] = { state, stale: 1 };
     },
     setClaims: (state: ClaimsState) => {
       claims = state;

@@ -1,0 +1,138 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { mainSecretName } from '@connected-registry/protocol/names/names';
+import { addMember } from '../fakes/clients/fleet.js';
+import { onboarding } from '../fakes/answers/requests.js';
+import { clientOf, createRolloutWorld, useRolloutTime } from '../fakes/worlds/rolloutWorld.js';
+
+beforeEach(useRolloutTime);
+afterEach(() => void vi.useRealTimers());
+
+const CALLS = ['claimRollout', 'claim', 'open', 'report', 'advanceRollout', 'note', 'end', 'release'];
+
+describe('a rollout starts no client twice', () => {
+  test.each(CALLS)('if the answer of %s is lost, each first time of four', async (call) => {
+    let nth = 0;
+    const world = createRolloutWorld({
+      plan: { rows: 8, waves: { size: 3, pauseSeconds: 0 } },
+      // It ends before the repetition comes.
+      ending: () => ({ seconds: 1, state: 'completed' }),
+      loses: (name) => name === call && (nth += 1) % 2 === 1 && nth < 8,
+    });
+    const { outcome } = await world.run();
+    expect(nth).toBeGreaterThan(1);
+    expect(outcome).toMatchObject({ status: 'completed', counts: { completed: 8 } });
+    expect(world.clients.started.map(({ client }) => client).toSorted()).toEqual(world.names.toSorted());
+  });
+
+  test('if its activity comes again late, after the clients had other runs', async () => {
+    const world = createRolloutWorld({ plan: { rows: 4 } });
+    world.after(60, async () => undefined);
+    const { calls } = await world.run();
+    const first = calls.find(({ name }) => name === 'advanceRollout');
+    for (let row = 0; row < 4; row += 1) world.clients.startSingly(clientOf(row), 'single0000000001');
+    vi.setSystemTime(Date.now() + 600_000);
+    expect(world.clients.started).toHaveLength(8);
+
+    // The rows as they were then: the engine has not shown later changes to this process.
+    world.showFirstStates();
+    await world.answer('advanceRollout', {
+      ...first,
+      kind: 'activity',
+      name: 'advanceRollout',
+      input: first?.input,
+      at: new Date(),
+    });
+
+    expect(world.clients.started).toHaveLength(8);
+  });
+
+  test('if reads of its rows are older than its notes', async () => {
+    const world = createRolloutWorld({
+      plan: { rows: 6, waves: { size: 2, pauseSeconds: 0 } },
+      ending: () => ({ seconds: 1, state: 'completed' }),
+      staleReads: 2,
+    });
+    const { outcome } = await world.run();
+    expect(outcome.counts.completed).toBe(6);
+    expect(world.clients.started).toHaveLength(6);
+  });
+
+  test('if it stops between a start and its note, and is started again', async () => {
+    let broken = false;
+    const world = createRolloutWorld({
+      plan: { rows: 5 },
+      ending: () => ({ seconds: 30, state: 'completed' }),
+      loses: (name) => broken && name === 'advanceRollout',
+    });
+    broken = true;
+
+    expect(await world.run()).toMatchObject({ outcome: { status: 'stopped', message: expect.any(String) } });
+    expect(world.control).toMatchObject({ status: 'stopped', reason: 'fault' });
+    expect(world.clients.started).toHaveLength(5);
+    expect(world.states.every((state) => state === 'waiting')).toBe(true);
+    expect(Object.keys(world.claims)).toEqual([world.plan.id]);
+
+    broken = false;
+    await world.command('resume');
+    expect((await world.run('again00000000001')).outcome).toMatchObject({
+      status: 'completed',
+      counts: { completed: 5 },
+    });
+    expect(world.clients.started).toHaveLength(5);
+    expect(world.claims).toEqual({});
+  });
+});
+
+describe('a rollout that checks', () => {
+  test('checks a hundred clients in one operation, and rows with differences have failed', async () => {
+    const differing = [clientOf(3), clientOf(120)];
+    const world = createRolloutWorld({
+      plan: { rows: 150, kind: 'check' },
+      ending: () => ({ seconds: 5, state: 'completed', differing: differing.map(mainSecretName) }),
+    });
+    const { outcome } = await world.run();
+    expect(world.clients.started.map(({ client }) => client)).toEqual(['100 clients', '50 clients']);
+    expect(outcome.counts).toMatchObject({ completed: 148, failed: 2 });
+    expect(world.rows[120]).toMatchObject({ state: 'failed', code: 'findings' });
+    expect(new Set(world.rows.map(({ operation }) => operation)).size).toBe(2);
+  });
+
+  test('does not call a row completed whose findings are gone', async () => {
+    const world = createRolloutWorld({ plan: { rows: 1, kind: 'check' } });
+    expect((await world.run()).outcome.counts).toMatchObject({ failed: 1 });
+    expect(world.rows[0]).toMatchObject({ code: 'outcome-unknown' });
+  });
+});
+
+describe('a dry run', () => {
+  test('plans each row, claims and starts nothing, and is not paused by problems', async () => {
+    const request = (client: string, changes = {}) => onboarding({ client, token: client, ...changes });
+    const world = createRolloutWorld({
+      plan: { kind: 'onboard', dryRun: true, rows: 60, failureLimit: { percent: 1, minimum: 1 } },
+      requests: Array.from({ length: 60 }, (_, row) =>
+        request(`c${row}`, row === 55 ? { connectedRegistry: 'unknown' } : {}),
+      ),
+    });
+    world.setClaims({ another: ['x'] });
+
+    const { outcome, calls } = await world.run();
+
+    expect(outcome).toMatchObject({ status: 'completed', counts: { planned: 59, failed: 1 } });
+    expect(world.rows[0]).toMatchObject({ state: 'planned', writes: expect.arrayContaining(['create token c0']) });
+    expect(world.rows[55]).toMatchObject({ state: 'failed', code: 'problems', problems: [expect.any(String)] });
+    expect(calls.filter(({ name }) => name === 'planRollout')).toHaveLength(2);
+    expect([world.clients.started, world.world.wire.writes, world.claims]).toEqual([[], [], { another: ['x'] }]);
+  });
+
+  test('plans rotations and offboardings, and names unknown clients', async () => {
+    for (const kind of ['rotate', 'offboard', 'check'] as const) {
+      useRolloutTime();
+      const world = createRolloutWorld({ plan: { kind, dryRun: true, rows: 2 } });
+      await addMember(world.world, { client: 'c0', issuedAt: new Date() });
+      await world.run();
+      expect([kind, ...world.states]).toEqual([kind, 'planned', 'failed']);
+      expect(world.rows[0]?.writes?.length ?? 0).toBeGreaterThanOrEqual(kind === 'check' ? 0 : 2);
+      expect(world.rows[1]).toMatchObject({ problems: ['client-unknown'] });
+    }
+  });
+});
