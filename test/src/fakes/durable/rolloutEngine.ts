@@ -48,7 +48,11 @@ export class RolloutEngine extends FakeDurableClient {
   }
 
   /** Does what the orchestration does to the rollout's control entity. */
-  async tell<Operation extends keyof ControlRequests>(id: string, operation: Operation, given: ControlRequests[Operation]) {
+  async tell<Operation extends keyof ControlRequests>(
+    id: string,
+    operation: Operation,
+    given: ControlRequests[Operation],
+  ) {
     await this.apply(new df.EntityId(ROLLOUT_CONTROL, id), operation, { ...given, by: BY });
   }
 
@@ -71,7 +75,12 @@ export class RolloutEngine extends FakeDurableClient {
     const place = key(name, id);
     const handlers: Readonly<Record<string, () => Promise<{ readonly state: unknown }>>> = {
       [ROLLOUT_CONTROL.toLowerCase()]: () =>
-        rolloutControl(operation as never, input as never, (this.entities.get(place) ?? NO_CONTROL) as never, new Date()),
+        rolloutControl(
+          operation as never,
+          input as never,
+          (this.entities.get(place) ?? NO_CONTROL) as never,
+          new Date(),
+        ),
       [ROLLOUT_PIECE.toLowerCase()]: () =>
         rolloutPiece(operation as never, input as never, (this.entities.get(place) ?? EMPTY_PIECE) as never),
       [ROLLOUT_CLAIMS.toLowerCase()]: () =>

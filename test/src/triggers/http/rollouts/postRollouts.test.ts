@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { ClientView } from '@connected-registry/protocol/answers/clientAnswers';
 import type { Queries } from '../../../../../src/queries/queries.js';
 import { postRollouts } from '../../../../../src/triggers/http/routes/rollouts.js';
+import { resourceName } from '../../../../../src/serviceErrors/serviceFacts.js';
 import { ServiceError } from '../../../../../src/serviceErrors/serviceError.js';
 import { RolloutEngine } from '../../../fakes/durable/rolloutEngine.js';
 import { httpRequest, seen } from '../../../fakes/durable/durableClient.js';
@@ -31,7 +32,9 @@ async function post(body: unknown, more: { headers?: Record<string, string>; que
   const slowFacts: Queries['slowFacts'] = async (registry) => ({
     registry: undefined,
     connectedRegistries:
-      registry === REGISTRY ? [{ name: CONNECTED_REGISTRY, mode: 'ReadOnly', isActive: true, clientTokens: bound }] : [],
+      registry === REGISTRY
+        ? [{ name: CONNECTED_REGISTRY, mode: 'ReadOnly', isActive: true, clientTokens: bound }]
+        : [],
   });
   const handler = postRollouts(config(settings), { inventory, slowFacts });
   const answered = handler(httpRequest({ body, ...more }), engine.client, 'ann');
@@ -39,9 +42,13 @@ async function post(body: unknown, more: { headers?: Record<string, string>; que
   await vi.advanceTimersByTimeAsync(200_000);
   return seen(await answered);
 }
-const csv = (text: string, query: Record<string, string>) => post(text, { headers: { 'content-type': 'text/csv' }, query });
+const csv = (text: string, query: Record<string, string>) =>
+  post(text, { headers: { 'content-type': 'text/csv' }, query });
 const errorsOf = (answer: { readonly body: Readonly<Record<string, unknown>> }) =>
-  (answer.body['errors'] as { field: string; row?: number; message: string }[]).map(({ field, row: nth }) => [field, nth]);
+  (answer.body['errors'] as { field: string; row?: number; message: string }[]).map(({ field, row: nth }) => [
+    field,
+    nth,
+  ]);
 
 describe('POST /api/rollouts', () => {
   test('starts a rollout with all rows, and answers with its view', async () => {
@@ -73,7 +80,9 @@ describe('POST /api/rollouts', () => {
     const { body } = await post({ kind: 'check', clients });
     const puts = engine.signals.filter(({ operation }) => operation === 'put');
     expect(puts.map(({ input }) => (input as { requests: unknown[] }).requests.length)).toEqual([500, 500, 1]);
-    expect(puts[2]?.input).toMatchObject({ by: { actor: 'ann', operation: `rollout-${String(body['id'])}.${String(body['id'])}` } });
+    expect(puts[2]?.input).toMatchObject({
+      by: { actor: 'ann', operation: `rollout-${String(body['id'])}.${String(body['id'])}` },
+    });
     expect(engine.piece(String(body['id']), 2)?.requests).toMatchObject([{ client: 'd1000' }]);
   });
 
@@ -116,7 +125,10 @@ describe('POST /api/rollouts', () => {
   test('says that it does not know if the engine does not show the start', async () => {
     engine.onStart = () => undefined;
     engine.conflicts = undefined;
-    expect(await post({ kind: 'rotate', clients: [row('a')] })).toMatchObject({ status: 503, body: { code: 'engine-slow' } });
+    expect(await post({ kind: 'rotate', clients: [row('a')] })).toMatchObject({
+      status: 503,
+      body: { code: 'engine-slow' },
+    });
   });
 
   test('names the clients that are in another rollout, by their rows', async () => {
@@ -137,17 +149,37 @@ describe('POST /api/rollouts', () => {
     ['both', { kind: 'rotate', clients: [row('a')], select: { registry: REGISTRY } }, 'clients'],
     ['no clients', { kind: 'rotate', clients: [] }, 'clients'],
     ['an empty selection', { kind: 'rotate', select: {} }, 'select'],
-    ['a selection for an onboarding without a profile', { kind: 'onboard', select: { registry: REGISTRY } }, 'select.profile'],
-    ['defaults of an onboarding for another kind', { kind: 'rotate', clients: [row('a')], defaults: { image: 'a:b' } }, 'defaults.image'],
+    [
+      'a selection for an onboarding without a profile',
+      { kind: 'onboard', select: { registry: REGISTRY } },
+      'select.profile',
+    ],
+    [
+      'defaults of an onboarding for another kind',
+      { kind: 'rotate', clients: [row('a')], defaults: { image: 'a:b' } },
+      'defaults.image',
+    ],
     ['a default token', { ...ONBOARD, defaults: { token: 'mytoken' }, clients: [row('a')] }, 'defaults.token'],
     ['a wave without a size', { kind: 'rotate', clients: [row('a')], waves: { canary: 1 } }, 'waves.size'],
     ['a wave of none', { kind: 'rotate', clients: [row('a')], waves: { size: 0 } }, 'waves.size'],
-    ['more than all', { kind: 'rotate', clients: [row('a')], failureLimit: { percent: 101, minimum: 1 } }, 'failureLimit.percent'],
+    [
+      'more than all',
+      { kind: 'rotate', clients: [row('a')], failureLimit: { percent: 101, minimum: 1 } },
+      'failureLimit.percent',
+    ],
     ['a start that is no instant', { kind: 'rotate', clients: [row('a')], startAt: 'tomorrow' }, 'startAt'],
-    ['a window that is none', { kind: 'rotate', clients: [row('a')], freezeWindows: ['0 18 * * 5|PT62H', 'always'] }, 'freezeWindows.1'],
+    [
+      'a window that is none',
+      { kind: 'rotate', clients: [row('a')], freezeWindows: ['0 18 * * 5|PT62H', 'always'] },
+      'freezeWindows.1',
+    ],
     ['a name of two lines', { kind: 'rotate', clients: [row('a')], name: 'a\nb' }, 'name'],
     ['an unknown field', { kind: 'rotate', clients: [row('a')], speed: 9 }, 'speed'],
-    ['a selected registry that is not configured', { kind: 'rotate', select: { registry: 'otherregistry' } }, 'select.registry'],
+    [
+      'a selected registry that is not configured',
+      { kind: 'rotate', select: { registry: 'otherregistry' } },
+      'select.registry',
+    ],
     ['a selected profile that does not exist', { kind: 'rotate', select: { profile: 'none' } }, 'select.profile'],
     ['a selection of nobody', { kind: 'rotate', select: { registry: REGISTRY } }, 'select'],
   ])('refuses %s', async (_, body, field) => {
@@ -283,9 +315,21 @@ describe('POST /api/rollouts with CSV', () => {
   test.each<[string, string, string, number, string]>([
     ['a name with spaces', `client,connectedRegistry\n\na b,${CONNECTED_REGISTRY}\n`, 'rotate', 3, 'client'],
     ['a client twice', `${FILE}\na,${CONNECTED_REGISTRY.toUpperCase()}\n`, 'rotate', 5, 'client'],
-    ['an unknown registry', `client,connectedRegistry,registry\na,${CONNECTED_REGISTRY},otherregistry\n`, 'check', 2, 'registry'],
+    [
+      'an unknown registry',
+      `client,connectedRegistry,registry\na,${CONNECTED_REGISTRY},otherregistry\n`,
+      'check',
+      2,
+      'registry',
+    ],
     ['no connected registry', 'client,connectedRegistry\na,\n', 'offboard', 2, 'connectedRegistry'],
-    ['a repository that is none', `client,connectedRegistry,repositories\na,${CONNECTED_REGISTRY},ok;NOT\n`, 'onboard', 2, 'repositories'],
+    [
+      'a repository that is none',
+      `client,connectedRegistry,repositories\na,${CONNECTED_REGISTRY},ok;NOT\n`,
+      'onboard',
+      2,
+      'repositories',
+    ],
     ['no repositories', FILE.replace('\nb,myconnectedregistry', ''), 'onboard', 2, 'repositories'],
     [
       'a lifetime that is no number',
@@ -294,8 +338,20 @@ describe('POST /api/rollouts with CSV', () => {
       2,
       'credentialLifetimeDays',
     ],
-    ['a flag that is none', `client,connectedRegistry,repositories,adopt\na,${CONNECTED_REGISTRY},x,yes\n`, 'onboard', 2, 'adopt'],
-    ['fields of an onboarding', `client,connectedRegistry,repositories\na,${CONNECTED_REGISTRY},x\n`, 'rotate', 2, 'repositories'],
+    [
+      'a flag that is none',
+      `client,connectedRegistry,repositories,adopt\na,${CONNECTED_REGISTRY},x,yes\n`,
+      'onboard',
+      2,
+      'adopt',
+    ],
+    [
+      'fields of an onboarding',
+      `client,connectedRegistry,repositories\na,${CONNECTED_REGISTRY},x\n`,
+      'rotate',
+      2,
+      'repositories',
+    ],
     ['a quote that is not closed', 'client\n"a\n', 'rotate', 2, 'client'],
   ])('names line and column of %s', async (_, file, kind, line, column) => {
     const answer = await csv(file, { kind });
@@ -316,7 +372,13 @@ describe('a rollout to selected clients', () => {
   const view = (client: string): ClientView =>
     ({ registry: REGISTRY, connectedRegistry: CONNECTED_REGISTRY, client }) as ClientView;
   const PROFILES = JSON.stringify([
-    { name: 'gates', connectedRegistry: CONNECTED_REGISTRY, match: { device: 'gate-*' }, repositories: ['hello-world'], clients: ['gate-1', 'gate-2'] },
+    {
+      name: 'gates',
+      connectedRegistry: CONNECTED_REGISTRY,
+      match: { device: 'gate-*' },
+      repositories: ['hello-world'],
+      clients: ['gate-1', 'gate-2'],
+    },
   ]);
 
   test('reads all pages of the inventory by the filters', async () => {
@@ -328,7 +390,11 @@ describe('a rollout to selected clients', () => {
     const { body } = await post({ kind: 'rotate', select: { registry: REGISTRY, state: 'expiring' } });
     expect(body['rows']).toBe(3);
     expect(asked).toEqual(Array.from({ length: 2 }, () => ({ registry: REGISTRY, state: 'expiring' })));
-    expect(engine.piece(String(body['id']))?.requests).toMatchObject([{ client: 'a' }, { client: 'b' }, { client: 'c' }]);
+    expect(engine.piece(String(body['id']))?.requests).toMatchObject([
+      { client: 'a' },
+      { client: 'b' },
+      { client: 'c' },
+    ]);
   });
 
   test('selects those that a profile covers', async () => {
@@ -350,7 +416,10 @@ describe('a rollout to selected clients', () => {
   });
 
   test('refuses more than 10,000', async () => {
-    inventory.clients = async () => ({ clients: Array.from({ length: 500 }, (_, nth) => view(`d${nth}`)), next: { skip: 0 } });
+    inventory.clients = async () => ({
+      clients: Array.from({ length: 500 }, (_, nth) => view(`d${nth}`)),
+      next: { skip: 0 },
+    });
     expect(errorsOf(await post({ kind: 'check', select: { registry: REGISTRY } }))).toEqual([['select', undefined]]);
   });
 
@@ -363,10 +432,9 @@ describe('a rollout to selected clients', () => {
 
   test('says which service refused', async () => {
     inventory.clients = async () => {
-      throw new ServiceError('throttled', 'the vault is busy', { retryAfterSeconds: 7 });
+      throw new ServiceError({ kind: 'throttled', operation: 'list secrets of', resource: resourceName('a-vault') });
     };
     const { status, body } = await post({ kind: 'check', select: { registry: REGISTRY } });
     expect([status, body['code']]).toEqual([503, 'service-error']);
   });
 });
-
