@@ -112,6 +112,26 @@ describe('the daily purge', () => {
     expect(lines.at(-1)).toMatchObject({ purged: 1, kept: 1, failed: 0 });
   });
 
+  test('purges a rollout with all that its entities keep, and the claims of its clients', async () => {
+    const plan = { id: 'mm7ft4w000ab3cd9', rows: 501 };
+    const instance = `rollout-${plan.id}`;
+    expect(await purge([listed(instance, { name: 'rollout', input: { plan } })])).toEqual([instance]);
+    const by = { operation: `${instance}.${plan.id}`, actor: 'timer' };
+    const dropped = [`@rolloutpiece@${plan.id}-0`, `@rolloutpiece@${plan.id}-1`, `@rolloutcontrol@${plan.id}`];
+    expect(engine.signals.map((one) => ({ ...one, entity: one.entity.toLowerCase() }))).toEqual([
+      { entity: '@rolloutclaims@all', operation: 'release', input: { rollout: plan.id, by } },
+      ...dropped.map((entity) => ({ entity, operation: 'drop', input: { by } })),
+    ]);
+    expect(lines).toMatchObject([{ audit: 'rollout.purge.succeeded', resource: instance }, { purged: 1 }]);
+  });
+
+  test('keeps a rollout that has been started again since the listing', async () => {
+    const rollout = listed('rollout-x', { name: 'rollout', input: { plan: { id: 'x', rows: 1 } } });
+    engine.instances.set('rollout-x', { ...rollout, runtimeStatus: 'Running' });
+    expect(await purge([rollout])).toEqual([]);
+    expect([engine.signals, lines.at(-1)]).toMatchObject([[], { kept: 1 }]);
+  });
+
   test('continues if the engine refuses one', async () => {
     engine.onRead = (nth) => {
       if (nth === 1) throw new Error('The operation failed with an unexpected status code: 500. Details: "secret"');
